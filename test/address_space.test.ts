@@ -13,13 +13,15 @@ import {
   type Subprocess,
   SyscallError,
 } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { readProcess } from "../src/stub/proc.ts";
+import { topOfUserSpace } from "../src/stub/user_space.ts";
 import { eventually, processState } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
 const spaces = suite("address space");
 
-const PAGE = 4096;
+const PAGE = PAGE_SIZE;
 const AT = 0x10000;
 
 function withSpace(body: (space: Subprocess, platform: Platform) => void): void {
@@ -94,7 +96,7 @@ for (const [what, address, length] of [
   ["a length of 0", AT, 0],
   ["a negative length", AT, -1],
   ["a length of 2^64 - 1", AT, 2n ** 64n - 1n],
-  ["all of user space", 0, 0x7fff_ffff_f000],
+  ["all of user space", 0, topOfUserSpace()],
   ["an address between two pages", AT + 1, PAGE],
   ["a negative address", -PAGE, PAGE],
   ["an address past user space", 2n ** 63n, PAGE],

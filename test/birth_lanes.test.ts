@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeathError, InputError, Platform, readProcess, StateError, Tracer } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { adoptOrphans } from "./libc.ts";
 import {
   childrenOf,
@@ -38,7 +39,7 @@ births("it has the same registers at rest, and works like any other", () => {
   using faithful = Platform.open();
   using platform = traced();
   const stub = platform.newAddressSpace();
-  stub.mapAnonymous(0x10000, 4096, "rw");
+  stub.mapAnonymous(0x10000, PAGE_SIZE, "rw");
   stub.write(0x10000, new Uint8Array([1, 2, 3]));
   assert.equal(stub.read(0x10000, 3), new Uint8Array([1, 2, 3]));
   assert.equal(
@@ -93,7 +94,7 @@ births("a detached stub dies with its tracer: it has the death signal", () => {
   const stub = tracer.createStub().createStub();
   stub.detach();
   stub.attach();
-  const word = stub.map(4096);
+  const word = stub.map(PAGE_SIZE);
   stub.call("prctl", 2, word);
   assert.equal(stub.read(word, 4), new Uint8Array([9, 0, 0, 0]));
 });

@@ -1,6 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeathError, StopError, type Stub, Tracer } from "../src/index.ts";
+import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../src/stub/arch.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { ARGUMENTS } from "./machine_code.ts";
 import {
   childrenOf,
   eventually,
@@ -10,6 +13,9 @@ import {
   Running,
   run,
 } from "./processes.ts";
+
+/** The registers of the first two arguments. */
+const [FIRST = "", SECOND = ""] = ARGUMENTS;
 
 const death = suite("death");
 
@@ -52,7 +58,11 @@ death("with SIGCHLD, a killed stub throws an error, and no other stub does", asy
     return error !== undefined;
   }, 1000);
   assertKilled(error, polled);
-  assert.match(String(error), /\brip 0x/, "its registers are in the message");
+  assert.match(
+    String(error),
+    new RegExp(`\\b${INSTRUCTION_POINTER} 0x`),
+    "its registers are in the message",
+  );
   const { code, pid, end } = JSON.parse(JSON.stringify(error));
   assert.equal({ code, pid, end }, { code: DeathError.code, pid: polled.pid, end: polled.end });
 
@@ -105,7 +115,11 @@ death("a stub killed at any moment between two calls throws an error, a hundred 
     for (const end = performance.now() + i / 500; performance.now() < end; );
     const error = caught(() => stub.call("getpid"));
     assertKilled(error, stub);
-    assert.match(String(error), /\brip 0x/, "its registers are in the message");
+    assert.match(
+      String(error),
+      new RegExp(`\\b${INSTRUCTION_POINTER} 0x`),
+      "its registers are in the message",
+    );
   }
 });
 
@@ -117,7 +131,7 @@ for (const call of ["exit", "exit_group"]) {
     if (!(error instanceof DeathError)) throw error;
     assert.is(error.pid, stub.pid);
     assert.is(error.how, "exited with status 7");
-    assert.is(error.registers?.rdi, 7n);
+    assert.is(error.registers?.[FIRST], 7n);
     assert.not(stub.alive);
     assert.not(tracer.stubs.has(stub.pid));
   });
@@ -128,25 +142,28 @@ death("a stub that kills itself dies with its registers in the message", () => {
   const stub = tracer.createStub();
   const error = caught(() => stub.inject("kill", stub.pid, tracer.constant("SIGKILL")));
   assertKilled(error, stub);
-  assert.match(String(error), new RegExp(`rdi 0x${stub.pid.toString(16)}\\b`));
+  assert.match(String(error), new RegExp(`${FIRST} 0x${stub.pid.toString(16)}\\b`));
 });
 
 death("a stub without its page stops with SIGSEGV, its registers in the message", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
-  const error = caught(() => stub.inject("munmap", tracer.stubAddress, 4096));
+  const error = caught(() => stub.inject("munmap", tracer.stubAddress, PAGE_SIZE));
   if (!(error instanceof StopError)) throw error;
   assert.is(error.pid, stub.pid);
   assert.match(error.message, /was stopped by SIGSEGV after an injected munmap/);
-  const afterSyscall = tracer.stubAddress + tracer.shim.stubSyscallOffset() + 2;
-  assert.match(error.message, new RegExp(`rip 0x${afterSyscall.toString(16)}\\b`));
+  const afterSyscall = tracer.stubAddress + tracer.shim.stubSyscallOffset() + SYSCALL_LENGTH;
+  assert.match(
+    error.message,
+    new RegExp(`${INSTRUCTION_POINTER} 0x${afterSyscall.toString(16)}\\b`),
+  );
   assert.ok(stub.alive);
 
   stub.thread.resume("PTRACE_CONT", tracer.constant("SIGSEGV"));
   const end = caught(() => stub.thread.wait());
   if (!(end instanceof DeathError)) throw end;
   assert.match(end.how, /^killed by SIGSEGV/);
-  assert.is(end.registers?.rsi, 4096n);
+  assert.is(end.registers?.[SECOND], BigInt(PAGE_SIZE));
 });
 
 for (const exitSignal of ["SIGKILL", "SIGTERM", "SIGUSR1", "SIGCHLD", "0"]) {

@@ -3,14 +3,9 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  DeadlineError,
-  type InjectionLane,
-  InputError,
-  openEncoder,
-  Tracer,
-} from "../src/index.ts";
+import { DeadlineError, type InjectionLane, InputError, Tracer } from "../src/index.ts";
 import type { SignalSets } from "./libc.ts";
+import { callNumber } from "./libc.ts";
 import { childrenOf, hasTool, hostCommand, run, stublabCommand } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
@@ -130,8 +125,13 @@ function denying(
   { call, argument }: Denied,
   errno: "EPERM" | "EACCES" | "EINVAL" = "EPERM",
 ): string[] {
-  const number = openEncoder("assembly").constants.get(`SYS_${call}`);
-  return [deny, `${number}`, `${constants.errno[errno]}`, ...(argument ?? []).map(String), "--"];
+  return [
+    deny,
+    `${callNumber(call)}`,
+    `${constants.errno[errno]}`,
+    ...(argument ?? []).map(String),
+    "--",
+  ];
 }
 
 const glibc = "glibcVersionRuntime" in (Object(process.report?.getReport()).header ?? {});

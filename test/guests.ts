@@ -12,7 +12,18 @@ import {
   type Subprocess,
   type SwitchLane,
 } from "../src/index.ts";
-import { type Code, program } from "./machine_code.ts";
+import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { callNumber } from "./libc.ts";
+import {
+  type Code,
+  load as loadWord,
+  loop,
+  NUMBER,
+  program,
+  STACK,
+  SYSCALL,
+} from "./machine_code.ts";
 
 /** The address of every guest's code: one page, writable and executable. */
 export const CODE = 0x1_0000n;
@@ -23,7 +34,7 @@ export const FILE = 0x3_0000n;
 /** An address at which nothing is mapped. */
 export const NOWHERE = 0x7000_0000n;
 
-export const PAGE = 4096;
+export const PAGE = PAGE_SIZE;
 
 /** How the guests of `openPlatform` are run. */
 let lane: SwitchLane = "faithful";
@@ -37,6 +48,10 @@ export function useLane(name: SwitchLane): void {
 export function openPlatform(options: PlatformOptions = {}): Platform {
   return Platform.open({ switches: lane, ...options });
 }
+
+export const GETPID = callNumber("getpid");
+/** A program that calls getpid in a loop. */
+export const LOOPS_GETPID = program(loop(loadWord(NUMBER, BigInt(GETPID)), SYSCALL));
 
 /** A guest in an address space of its own. */
 export interface Guest {
@@ -54,11 +69,11 @@ export function load(platform: Platform, ...code: readonly Code[]): Guest {
   return { platform, space, context: contextAt(platform, CODE) };
 }
 
-/** A new context that starts at `rip`. */
-export function contextAt(platform: Platform, rip: bigint): Context {
+/** A new context that starts at `address`. */
+export function contextAt(platform: Platform, address: bigint): Context {
   const context = platform.newContext();
-  context.registers.set("rip", rip);
-  context.registers.set("rsp", DATA + BigInt(PAGE));
+  context.registers.set(INSTRUCTION_POINTER, address);
+  context.registers.set(STACK, DATA + BigInt(PAGE));
   return context;
 }
 
@@ -123,23 +138,7 @@ export function hasFeature(name: string): boolean {
   return flags.has(name);
 }
 
-/** The words of XMM0 to XMM15, two each: FXSAVE's at 160. */
-export function xmmWords(xstate: Uint8Array): BigUint64Array {
-  return new BigUint64Array(xstate.buffer, xstate.byteOffset + 160, 32);
-}
-
-/** The words of the upper halves of YMM0 to YMM15, at 576 in the standard layout. */
-export function ymmHighWords(xstate: Uint8Array): BigUint64Array {
-  return new BigUint64Array(xstate.buffer, xstate.byteOffset + 576, 32);
-}
-
 /** Switches to a guest that makes a system call. */
 export function toSyscall({ context, space }: Guest): GuestSyscall {
   return syscallOf(context.switch(space));
-}
-
-/** The registers that a switch resets. */
-export function selectors(registers: Record<string, bigint>): Record<string, bigint> {
-  const names = ["cs", "ss", "ds", "es", "fs", "gs"];
-  return Object.fromEntries(names.map((name) => [name, registers[name] ?? 0n]));
 }

@@ -147,7 +147,7 @@ handler("a guest that overwrites the shared pages harms only its subprocess", ()
         ? header + 8n * (random() % 48n)
         : shared + 8n * (random() % BigInt(size / 8));
       const word = random() % 4n === 0n ? random() % 3n : random() % 4n === 0n ? shared : random();
-      return [...code.load("rax", word), ...code.storeRaxTo(at)];
+      return [...code.load("rax", word), ...code.storeResultTo(at)];
     });
     space.write(CODE, code.program(...hostile, code.loop(code.SYSCALL)));
     const context = contextAt(platform, CODE);

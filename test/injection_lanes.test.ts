@@ -10,7 +10,9 @@ import {
   type Stub,
   Tracer,
 } from "../src/index.ts";
+import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
 import { INJECTION_LANES, type InjectionLane } from "../src/stub/lane.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { load } from "./guests.ts";
 import * as code from "./machine_code.ts";
 import { eventually, processState, Running } from "./processes.ts";
@@ -23,7 +25,7 @@ const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter((signal) => s
 const LIMIT = 100;
 
 /** mmap's arguments for a page at an address of the kernel's choice. */
-const A_PAGE = [0, 4096, 3, 0x22, -1, 0] as const;
+const A_PAGE = [0, PAGE_SIZE, 3, 0x22, -1, 0] as const;
 
 /** A suite for each lane. */
 const suites = INJECTION_LANES.map((lane) => ({ lane, tests: suite(`injections: ${lane}`) }));
@@ -63,12 +65,12 @@ each("a value, an errno and the lane are the result", (stub, lane) => {
 
 each("all six arguments and all 64 bits arrive", (stub) => {
   const page = stub.call("mmap", ...A_PAGE);
-  assert.is(page % 4096n, 0n);
-  stub.write(page, new Uint8Array(4096).fill(7));
+  assert.is(page % BigInt(PAGE_SIZE), 0n);
+  stub.write(page, new Uint8Array(PAGE_SIZE).fill(7));
   assert.equal(stub.read(page + 4095n, 1), new Uint8Array([7]));
-  assert.is(stub.inject("mmap", 1n << 63n, 4096, 3, 0x32, -1, 0).errno, "ENOMEM");
-  assert.is(stub.inject("mmap", page, 4096, 3, 0x32, -1, 4095).errno, "EINVAL");
-  assert.is(stub.call("munmap", page, 4096), 0n);
+  assert.is(stub.inject("mmap", 1n << 63n, PAGE_SIZE, 3, 0x32, -1, 0).errno, "ENOMEM");
+  assert.is(stub.inject("mmap", page, PAGE_SIZE, 3, 0x32, -1, 4095).errno, "EINVAL");
+  assert.is(stub.call("munmap", page, PAGE_SIZE), 0n);
 });
 
 each("wrong arguments are refused, and nothing is executed", (stub) => {
@@ -109,8 +111,17 @@ each("a call that a signal interrupts is restarted", async (stub) => {
 
 each("a call that misses the deadline leaves a stub that can be used", (stub) => {
   for (let i = 0; i < 3; i++) {
-    const error = thrown(DeadlineError, () => stub.inject("pause"));
-    assert.match(error.message, `injected pause within ${LIMIT} ms`);
+    const error = thrown(DeadlineError, () => stub.inject("ppoll", 0, 0, 0, 0));
+    assert.match(error.message, `injected ppoll within ${LIMIT} ms`);
+    assert.is(stub.call("getpid"), BigInt(stub.pid));
+  }
+});
+
+each("a sleep that misses the deadline is not continued by the next call", (stub) => {
+  const page = stub.call("mmap", ...A_PAGE);
+  stub.write(page, new Uint8Array(new BigInt64Array([3600n, 0n]).buffer));
+  for (let i = 0; i < 3; i++) {
+    thrown(DeadlineError, () => stub.inject("nanosleep", page, 0));
     assert.is(stub.call("getpid"), BigInt(stub.pid));
   }
 });
@@ -147,7 +158,7 @@ each("a stub that ends by its own call is a death", (stub) => {
 
 each("a stub that is killed during a call is a death", async (stub) => {
   const killer = new Running(["sh", ["-c", `sleep 0.05; kill -9 ${stub.pid}`]]);
-  const error = thrown(DeathError, () => stub.call("pause"));
+  const error = thrown(DeathError, () => stub.call("ppoll", 0, 0, 0, 0));
   assert.equal(error.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
   await killer.ended;
 });
@@ -157,7 +168,7 @@ each("everything else that needs the stub stopped works between two calls", (stu
     assert.equal(stub.inject("getpid"), { value: BigInt(stub.pid), errno: null, lane });
   own();
   assert.match(processState(stub.pid)?.state ?? "", STATES[lane]);
-  assert.is(typeof stub.registers().rip, "bigint");
+  assert.is(typeof stub.registers()[INSTRUCTION_POINTER], "bigint");
   own();
   assert.is(stub.observe("getppid").result.value, BigInt(process.pid));
   own();
@@ -204,7 +215,7 @@ each("a call that moves a mapping to the ring's address is executed all the same
   const page = stub.call("mmap", ...A_PAGE);
   const target = ring === undefined ? 0x10000n : BigInt(`0x${ring}`);
   // MREMAP_MAYMOVE | MREMAP_FIXED
-  assert.is(stub.call("mremap", page, 4096, 4096, 3, target), target);
+  assert.is(stub.call("mremap", page, PAGE_SIZE, PAGE_SIZE, 3, target), target);
   assert.is(stub.call("getpid"), BigInt(stub.pid));
   assert.equal(stub.read(target, 1), Uint8Array.of(0));
 });
@@ -215,13 +226,13 @@ each(
     const batch = stub.batch();
     const page = batch.call("mmap", ...A_PAGE);
     const wrong = batch.call("close", -1);
-    const protect = batch.call("mprotect", page, 4096, 1);
+    const protect = batch.call("mprotect", page, PAGE_SIZE, 1);
     const canceled = batch.call("munmap", page, wrong);
-    const unmapped = batch.call("munmap", page, 4096);
+    const unmapped = batch.call("munmap", page, PAGE_SIZE);
     thrown(StateError, () => page.result);
     for (let i = 0; i < 2; i++) {
       batch.run();
-      assert.is(page.value % 4096n, 0n);
+      assert.is(page.value % BigInt(PAGE_SIZE), 0n);
       assert.equal(wrong.result, { value: null, errno: "EBADF", lane });
       assert.equal(canceled.result, { value: null, errno: "ECANCELED", lane });
       assert.equal([protect.value, unmapped.value], [0n, 0n]);
@@ -235,7 +246,7 @@ each("a batch of thousands refers across trips", (stub) => {
   const first = batch.call("mmap", ...A_PAGE);
   const wrong = batch.call("close", -1);
   const own = Array.from({ length: 2000 }, () => batch.call("getpid"));
-  const late = batch.call("munmap", first, 4096);
+  const late = batch.call("munmap", first, PAGE_SIZE);
   const canceled = batch.call("close", wrong);
   batch.run();
   assert.ok(own.every(({ value }) => value === BigInt(stub.pid)));

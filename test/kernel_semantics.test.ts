@@ -5,7 +5,8 @@ import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeathError, type Subprocess } from "../src/index.ts";
-import { CODE, DATA, withGuest } from "./guests.ts";
+import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
+import { CODE, DATA, PAGE, withGuest } from "./guests.ts";
 import * as code from "./machine_code.ts";
 
 const { SIGKILL, SIGSTOP, SIGTRAP } = constants.signals;
@@ -25,9 +26,8 @@ function withThread(guest: readonly code.Code[], body: (space: Subprocess) => vo
       const { thread, tracer } = space.stub;
       thread.readRegisters(tracer.frame);
       const { frame } = tracer;
-      frame.set("rip", CODE);
-      frame.set("rsp", DATA + 4096n);
-      frame.set("orig_rax", 2n ** 64n - 1n);
+      frame.set(INSTRUCTION_POINTER, CODE);
+      frame.set(code.STACK, DATA + BigInt(PAGE));
       thread.writeRegisters(frame);
       body(space);
     },
@@ -77,7 +77,7 @@ kernel("the first resume after an attach stops by SIGSTOP before any instruction
     assert.is(stub.thread.wait().signal, SIGSTOP);
     const { frame, restAddress } = space.tracer;
     stub.thread.readRegisters(frame);
-    assert.ok(frame.get("rip") < restAddress, "before its INT3");
+    assert.ok(frame.get(INSTRUCTION_POINTER) < restAddress, "before its breakpoint");
     stub.close();
   });
 });

@@ -5,7 +5,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeathError, Platform } from "../src/index.ts";
 import { SWITCH_LANES } from "../src/platform/lanes.ts";
+import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
 import { BIRTH_LANES } from "../src/stub/lane.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { load, syscallOf, toSyscall } from "./guests.ts";
 import { adoptOrphans } from "./libc.ts";
 import * as code from "./machine_code.ts";
@@ -48,7 +50,7 @@ for (const lane of SWITCH_LANES) {
         while (error === undefined) {
           try {
             const what = random() % 16n;
-            if (what === 0n) space.mapAnonymous(0x50000, 4096, "rw");
+            if (what === 0n) space.mapAnonymous(0x50000, PAGE_SIZE, "rw");
             else if (what === 1n) context.xstate.fill(Number(random() % 256n), 160, 176);
             else if (what === 2n) space.read(0x10000, 8);
             else syscallOf(context.switch(space));
@@ -68,7 +70,7 @@ for (const lane of SWITCH_LANES) {
         assert.is(processState(pid), undefined, "reaped");
         space.release();
         const next = load(platform, code.loop(code.SYSCALL));
-        context.registers.set("rip", 0x10000n);
+        context.registers.set(INSTRUCTION_POINTER, 0x10000n);
         syscallOf(context.switch(next.space));
         toSyscall(next);
         next.space.release();

@@ -11,6 +11,9 @@ import {
   SECCOMP_RET_ERRNO,
 } from "../src/bpf/program.ts";
 
+import { openEncoder } from "../src/encoder/open.ts";
+import { RSEQ_SIGNATURE } from "../src/stub/arch.ts";
+
 // What tests do to their own process and Node.js has no function for.
 
 const libc = koffi.load(null);
@@ -32,9 +35,6 @@ const setScheduler = libc.func("int sched_setscheduler(int, int, void *)");
 const setAffinity = libc.func("int sched_setaffinity(int, size_t, void *)");
 const dlsym = libc.func("void *dlsym(void *, const char *)");
 
-const SYS_RT_SIGPROCMASK = 14;
-const SYS_RSEQ = 334;
-const RSEQ_SIGNATURE = 0x53053053;
 const SIG_SETMASK = 2;
 const RLIMIT_NPROC = 6;
 const PR_SET_DUMPABLE = 4;
@@ -43,6 +43,13 @@ const SECCOMP_MODE_FILTER = 2;
 const PR_SET_NO_NEW_PRIVS = 38;
 const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_IGN = 1n;
+
+const { constants } = openEncoder("assembly");
+
+/** The number of a system call. */
+export function callNumber(name: string): number {
+  return Number(constants.get(`SYS_${name}`));
+}
 
 /** An id that no user has. */
 const ORDINARY_USER = 54321;
@@ -75,7 +82,7 @@ export function signalSets(pid: number): SignalSets {
 /** Blocks these signals in this thread, and no others: bit n - 1 is signal n. */
 export function block(signals: bigint): void {
   const set = new BigUint64Array([signals]);
-  check(syscall(SYS_RT_SIGPROCMASK, SIG_SETMASK, set, null, set.byteLength));
+  check(syscall(callNumber("rt_sigprocmask"), SIG_SETMASK, set, null, set.byteLength));
 }
 
 export function ignoreAll(): void {
@@ -128,7 +135,7 @@ export function registerRseq(length: number): void {
   const bytes = new Uint8Array(2 * length);
   const address = Number(koffi.address(bytes));
   rseqArea = bytes.subarray((length - (address % length)) % length);
-  check(rseq(SYS_RSEQ, rseqArea, length, 0, RSEQ_SIGNATURE));
+  check(rseq(callNumber("rseq"), rseqArea, length, 0, RSEQ_SIGNATURE));
 }
 
 /** Sets the limit on processes and threads for the user of this process. */

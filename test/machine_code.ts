@@ -1,161 +1,97 @@
-// Guests without an assembler: instructions as bytes, each named or described as assembly.
+// Guests without an assembler, for tests that concern each architecture: what both of its files have.
 
-/** The general registers in the order of their numbers in machine code. */
-export const GENERAL = [
-  ..."rax rcx rdx rbx rsp rbp rsi rdi".split(" "),
-  ..."r8 r9 r10 r11 r12 r13 r14 r15".split(" "),
-];
+import { HOST_ARCH } from "../src/shim/host_arch.ts";
+import * as amd64 from "./amd64_code.ts";
+import * as arm64 from "./arm64_code.ts";
+import type { Code } from "./code_bytes.ts";
 
-/** One or more instructions. */
-export type Code = readonly number[];
+export { type Code, program } from "./code_bytes.ts";
 
-export const SYSCALL: Code = [0x0f, 0x05];
-export const INT80: Code = [0xcd, 0x80];
-export const INT3: Code = [0xcc];
-export const UD2: Code = [0x0f, 0x0b];
-export const HLT: Code = [0xf4];
-export const NOP: Code = [0x90];
-/** jmp to itself */
-export const SPIN: Code = [0xeb, 0xfe];
-export const PUSHFQ: Code = [0x9c];
-export const POPFQ: Code = [0x9d];
-export const CLD: Code = [0xfc];
-export const STD: Code = [0xfd];
-export const CLC: Code = [0xf8];
-export const STC: Code = [0xf9];
-/** lodsq: rax = [rsi], and rsi goes up, or down with DF */
-export const LODSQ: Code = [0x48, 0xad];
-/** xor edx, edx; div rdx */
-export const DIVIDE_BY_ZERO: Code = [0x31, 0xd2, 0x48, 0xf7, 0xf2];
-/** jmp rax */
-export const JUMP_RAX: Code = [0xff, 0xe0];
-/** call rax */
-export const CALL_RAX: Code = [0xff, 0xd0];
-/** mov rax, fs:[0] */
-export const LOAD_RAX_FS: Code = [0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0];
-/** mov rbx, gs:[0] */
-export const LOAD_RBX_GS: Code = [0x65, 0x48, 0x8b, 0x1c, 0x25, 0, 0, 0, 0];
-/** add rbx, fs:[0] */
-export const ADD_RBX_FS: Code = [0x64, 0x48, 0x03, 0x1c, 0x25, 0, 0, 0, 0];
-/** add r12, gs:[0] */
-export const ADD_R12_GS: Code = [0x65, 0x4c, 0x03, 0x24, 0x25, 0, 0, 0, 0];
-/** mov rax, rbx; xor rax, r12 */
-export const RAX_FROM_RBX_R12: Code = [0x48, 0x89, 0xd8, 0x4c, 0x31, 0xe0];
-/** inc qword [rbx] */
-export const COUNT_AT_RBX: Code = [0x48, 0xff, 0x03];
-/** cmp byte [rbx], 0; je to the cmp */
-export const AWAIT_BYTE_AT_RBX: Code = [0x80, 0x3b, 0x00, 0x74, 0xfb];
-/** or qword [rsp], 0x100 */
-export const SET_TF_ON_STACK: Code = [0x48, 0x81, 0x0c, 0x24, 0x00, 0x01, 0x00, 0x00];
+interface MachineCode {
+  /** The stack pointer. */
+  readonly STACK: string;
+  /** The number of a system call, its arguments and its result. */
+  readonly NUMBER: string;
+  readonly ARGUMENTS: readonly string[];
+  readonly RESULT: string;
+  /** Where a thread that has entered a system call has its number. */
+  readonly CALL: string;
+  /** Registers that a system call and the setting of its result preserve. */
+  readonly KEPT: readonly string[];
+  /** The register with the address for `storeAtBase`, `loadVector` and `storeVector`. */
+  readonly BASE: string;
+  /** The register with the address for `COUNT_AT_POINTER` and `AWAIT_BYTE_AT_POINTER`. */
+  readonly POINTER: string;
 
-function littleEndian(word: bigint, bytes: number): number[] {
-  return Array.from({ length: bytes }, (_, i) => Number((word >> BigInt(8 * i)) & 0xffn));
+  readonly SYSCALL: Code;
+  /** A breakpoint, by how much it moves the instruction pointer, and the si_code of its SIGTRAP. */
+  readonly TRAP: Code;
+  readonly TRAP_LENGTH: number;
+  readonly TRAP_CODE: number;
+  /** An instruction that does not exist, and the si_code of its SIGILL. */
+  readonly ILLEGAL: Code;
+  readonly ILLEGAL_CODE: number;
+  readonly NOP: Code;
+  /** Jumps to itself. */
+  readonly SPIN: Code;
+  readonly JUMP_TO_BASE: Code;
+  /** Adds 1 to the word at the pointer. */
+  readonly COUNT_AT_POINTER: Code;
+  /** Waits until the byte at the pointer is not 0. */
+  readonly AWAIT_BYTE_AT_POINTER: Code;
+  /** Repeats `code`. */
+  loop(...code: readonly Code[]): Code;
+  /** Sets a register to a constant. */
+  load(register: string, word: bigint): Code;
+  /** Loads the number of a system call from memory. */
+  loadNumberFrom(address: bigint): Code;
+  /** Stores the result of a system call. */
+  storeResultTo(address: bigint): Code;
+  /** Where in these two the memory is accessed, in bytes. */
+  readonly ACCESS: bigint;
+  storeAtBase(register: string, displacement: number): Code;
+
+  /** How many vector registers there are. The next functions take their numbers. */
+  readonly VECTORS: number;
+  loadVector(to: number, displacement: number): Code;
+  storeVector(from: number, displacement: number): Code;
+  /** Adds each of two words. */
+  addVector(to: number, from: number): Code;
+  /** Two words of each vector register in `Context.xstate`. */
+  vectorWords(xstate: Uint8Array): BigUint64Array;
 }
 
-function numberOf(register: string): number {
-  const number = GENERAL.indexOf(register);
-  if (number < 0) throw new Error(`no general register ${register}`);
-  return number;
-}
+const MODULES: Readonly<Record<typeof HOST_ARCH, MachineCode>> = { amd64, arm64 };
 
-/** movabs register, word */
-export function load(register: string, word: bigint): Code {
-  const number = numberOf(register);
-  return [0x48 | (number >> 3), 0xb8 | (number & 7), ...littleEndian(word, 8)];
-}
-
-/** mov rax, [address] */
-export function loadRaxFrom(address: bigint): Code {
-  return [0x48, 0xa1, ...littleEndian(address, 8)];
-}
-
-/** mov [address], rax */
-export function storeRaxTo(address: bigint): Code {
-  return [0x48, 0xa3, ...littleEndian(address, 8)];
-}
-
-/** add register, constant (sign-extended) */
-export function add(register: string, constant: number): Code {
-  const number = numberOf(register);
-  return [
-    0x48 | (number >> 3),
-    0x81,
-    0xc0 | (number & 7),
-    ...littleEndian(BigInt.asUintN(32, BigInt(constant)), 4),
-  ];
-}
-
-/** mov [rax + displacement], register */
-export function storeAtRax(register: string, displacement: number): Code {
-  const number = numberOf(register);
-  return [
-    0x48 | ((number >> 3) << 2),
-    0x89,
-    0x80 | ((number & 7) << 3),
-    ...littleEndian(BigInt(displacement), 4),
-  ];
-}
-
-/** paddq xmm[to], xmm[from] */
-export function addXmm(to: number, from: number): Code {
-  return [0x66, 0x40 | ((to >> 3) << 2) | (from >> 3), 0x0f, 0xd4, modrm(to, from)];
-}
-
-/** movdqu [rax + displacement], xmm[from] */
-export function storeXmmAtRax(from: number, displacement: number): Code {
-  return [
-    0xf3,
-    0x40 | ((from >> 3) << 2),
-    ...[0x0f, 0x7f, 0x80 | ((from & 7) << 3)],
-    ...littleEndian(BigInt(displacement), 4),
-  ];
-}
-
-/** movdqu xmm[to], [rax + displacement] */
-export function loadXmmAtRax(to: number, displacement: number): Code {
-  return [
-    0xf3,
-    0x40 | ((to >> 3) << 2),
-    ...[0x0f, 0x6f, 0x80 | ((to & 7) << 3)],
-    ...littleEndian(BigInt(displacement), 4),
-  ];
-}
-
-/** vpaddq ymm[to], ymm[to], ymm[from] */
-export function addYmm(to: number, from: number): Code {
-  const inverted = (bit: number) => (bit === 0 ? 1 : 0);
-  const first = (inverted(to >> 3) << 7) | 0x40 | (inverted(from >> 3) << 5) | 0x01;
-  const second = ((~to & 15) << 3) | 0x04 | 0x01;
-  return [0xc4, first, second, 0xd4, modrm(to, from)];
-}
-
-/** vmovdqu [rax + displacement], ymm[from] */
-export function storeYmmAtRax(from: number, displacement: number): Code {
-  return moveYmm(0x7f, from, displacement);
-}
-
-/** vmovdqu ymm[to], [rax + displacement] */
-export function loadYmmAtRax(to: number, displacement: number): Code {
-  return moveYmm(0x6f, to, displacement);
-}
-
-function moveYmm(opcode: number, register: number, displacement: number): Code {
-  const second = (register >> 3 === 0 ? 0x80 : 0) | 0x7e;
-  const operand = 0x80 | ((register & 7) << 3);
-  return [0xc5, second, opcode, operand, ...littleEndian(BigInt(displacement), 4)];
-}
-
-function modrm(register: number, operand: number): number {
-  return 0xc0 | ((register & 7) << 3) | (operand & 7);
-}
-
-/** jmp from the end of `code` back to its start */
-export function loop(...code: readonly Code[]): Code {
-  const body = code.flat();
-  return [...body, 0xe9, ...littleEndian(BigInt.asUintN(32, BigInt(-(body.length + 5))), 4)];
-}
-
-/** The bytes of a program. */
-export function program(...code: readonly Code[]): Uint8Array {
-  return Uint8Array.from(code.flat());
-}
+export const {
+  STACK,
+  NUMBER,
+  ARGUMENTS,
+  RESULT,
+  CALL,
+  KEPT,
+  BASE,
+  POINTER,
+  SYSCALL,
+  TRAP,
+  TRAP_LENGTH,
+  TRAP_CODE,
+  ILLEGAL,
+  ILLEGAL_CODE,
+  NOP,
+  SPIN,
+  JUMP_TO_BASE,
+  COUNT_AT_POINTER,
+  AWAIT_BYTE_AT_POINTER,
+  loop,
+  load,
+  loadNumberFrom,
+  storeResultTo,
+  ACCESS,
+  storeAtBase,
+  VECTORS,
+  loadVector,
+  storeVector,
+  addVector,
+  vectorWords,
+} = MODULES[HOST_ARCH];

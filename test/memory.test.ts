@@ -2,12 +2,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
 import { MemoryError, StateError, type Stub, StublabError, Tracer } from "../src/index.ts";
-import { forbidCalls } from "./libc.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { topOfUserSpace } from "../src/stub/user_space.ts";
+import { callNumber, forbidCalls } from "./libc.ts";
 import { randomWords } from "./random.ts";
 
 const SEED = 0x5eed_0007n;
-const PAGE = 4096;
-const TOP = 0x7fff_ffff_f000n;
+const PAGE = PAGE_SIZE;
+const TOP = BigInt(topOfUserSpace());
 
 const random = randomWords(SEED);
 
@@ -126,8 +128,9 @@ function facts(memory: ReturnType<typeof suite>): void {
 
   memory("a range that leaves user space is refused", () =>
     withPages(1, (stub) => {
-      const message =
-        /^\d+ bytes at (-1|0x[0-9a-f]+) are outside user space, which ends at 0x7ffffffff000$/;
+      const message = new RegExp(
+        `^\\d+ bytes at (-1|0x[0-9a-f]+) are outside user space, which ends at ${hex(TOP)}$`,
+      );
       for (const [address, length] of [
         [TOP, 1],
         [TOP - 1n, 2],
@@ -205,7 +208,7 @@ function facts(memory: ReturnType<typeof suite>): void {
   });
 }
 
-const SYS_PROCESS_VM = [310, 311];
+const TRANSFERS = ["process_vm_readv", "process_vm_writev"].map(callNumber);
 
 /** Writes 1 to a page, makes it read-only, and writes 2. */
 function writeReadOnly(stub: Stub, address: bigint): void {
@@ -232,7 +235,7 @@ for (const [name, errno] of [
   ["ENOSYS", 38],
 ] as const) {
   const fallback = suite(`memory: by /proc/PID/mem, if process_vm_readv fails with ${name}`);
-  fallback.before(() => forbidCalls(SYS_PROCESS_VM, errno));
+  fallback.before(() => forbidCalls(TRANSFERS, errno));
   fallback("process_vm_readv is forbidden", () =>
     withPages(1, (stub, address) => {
       assert.is(stub.tracer.shim.readMemory(stub.pid, address, new Uint8Array(1), 1), -errno);

@@ -11,6 +11,7 @@ import {
   StublabError,
   Tracer,
 } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 
 // What a JavaScript program may pass to the core by mistake, and the message that it gets.
 
@@ -98,11 +99,11 @@ const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegE
     /^length: expected at least 1 byte, got 0$/,
   ],
   "a mapping between pages": [
-    () => space.mapAnonymous(0x10001, 4096, "rw"),
-    /^0x10001 is not a multiple of the page size, 4096$/,
+    () => space.mapAnonymous(0x10001, PAGE_SIZE, "rw"),
+    /^0x10001 is not a multiple of the page size, PAGE_SIZE$/,
   ],
   "a protection that means nothing": [
-    () => pass((protection) => space.mapAnonymous(0x10000, 4096, protection), "xr"),
+    () => pass((protection) => space.mapAnonymous(0x10000, PAGE_SIZE, protection), "xr"),
     /^protection: expected letters of "rwx" in that order, got "xr"$/,
   ],
   "a switch with a misspelt option": [
@@ -122,7 +123,7 @@ const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegE
     /^subprocess: expected a Subprocess, got an object$/,
   ],
   "a mapping of a file with a misspelt option": [
-    () => pass((it) => space.mapFile(0x10000, 4096, "r", it), { fd: 0, ofset: 1 }),
+    () => pass((it) => space.mapFile(0x10000, PAGE_SIZE, "r", it), { fd: 0, ofset: 1 }),
     /^mapping: unknown option "ofset"; did you mean offset\?$/,
   ],
   "a mapping of text": [
@@ -201,7 +202,7 @@ misuses("an encoder file that does not exist is a StublabError that says so", as
 
 misuses("a stub and a platform work after all of them", () => {
   assert.is(stub.call("getpid"), BigInt(stub.pid));
-  space.mapAnonymous(0x10000, 4096, "rw");
+  space.mapAnonymous(0x10000, PAGE_SIZE, "rw");
   assert.is(tracer.stubs.size, 1);
 });
 

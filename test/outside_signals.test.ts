@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError, Platform, type Stub, Tracer } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { hostCommand, processState, run } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
@@ -45,7 +46,7 @@ outside("a stub that gets a SIGTRAP before it clones attaches its own child", ()
 outside("an address space that gets a SIGTRAP is unmapped at its release", () => {
   using platform = Platform.open();
   const space = platform.newAddressSpace();
-  space.mapAnonymous(0x10000, 4096, "rw");
+  space.mapAnonymous(0x10000, PAGE_SIZE, "rw");
   send(space.stub, SIGTRAP);
   space.release();
   const next = platform.newAddressSpace();

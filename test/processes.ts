@@ -1,6 +1,7 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { callNumber } from "./libc.ts";
 
 /** Parts of /proc/PID/stat, or undefined if there is no such process. */
 export function processState(
@@ -23,13 +24,13 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== "Z" && state !== "X";
 }
 
-/** openat on amd64, in which the opener of a FIFO waits for the other end. */
-const SYS_OPENAT = 257;
+/** The call in which the opener of a FIFO waits for the other end. */
+const OPENAT = callNumber("openat");
 
 /** Whether the first thread of a process waits in openat. */
 export function waitsInOpen(pid: number): boolean {
   try {
-    const waiting = readFileSync(`/proc/${pid}/syscall`, "utf8").startsWith(`${SYS_OPENAT} `);
+    const waiting = readFileSync(`/proc/${pid}/syscall`, "utf8").startsWith(`${OPENAT} `);
     return waiting && processState(pid)?.state === "S";
   } catch {
     return false;

@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { readProcess } from "../src/stub/proc.ts";
 
 const scrub = suite("scrub");
@@ -14,15 +15,15 @@ scrub(`leaves ${STUBS} stubs one page each, and all execute getpid`, () => {
   // The master keeps its memory, so that each stub must unmap all of it.
   const master = tracer.createStub();
   const stubs = Array.from({ length: STUBS }, () => master.createStub());
-  assert.ok(readProcess(stubs[0]?.pid ?? 0).residentBytes > 4096);
+  assert.ok(readProcess(stubs[0]?.pid ?? 0).residentBytes > PAGE_SIZE);
   for (const stub of stubs) stub.scrub();
   for (const stub of stubs) {
     assert.is(stub.call("getpid"), BigInt(stub.pid));
     const { residentBytes, mappings } = readProcess(stub.pid);
-    assert.is(residentBytes, 4096);
+    assert.is(residentBytes, PAGE_SIZE);
     assert.equal(
       mappings.map(({ start, end, protection }) => [start, end, protection]),
-      [[tracer.stubAddress, tracer.stubAddress + 4096, "r-xp"]],
+      [[tracer.stubAddress, tracer.stubAddress + PAGE_SIZE, "r-xp"]],
     );
   }
 });

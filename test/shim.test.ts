@@ -15,8 +15,11 @@ import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../src/index.ts";
+import { HOST_ARCH } from "../src/shim/host_arch.ts";
 import { viewMemory } from "../src/shim/library.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { parseMaps } from "../src/stub/proc.ts";
+import { type Code, ILLEGAL, SYSCALL, TRAP, TRAP_LENGTH } from "./machine_code.ts";
 import { hasTool, run } from "./processes.ts";
 
 const SHIM = resolve("dist/shim.so");
@@ -25,7 +28,7 @@ const NATIVE = resolve("dist/native-amd64-amd64.so");
 const NATIVE_ARM64 = resolve("dist/native-amd64-arm64.so");
 const NATIVES = existsSync(NATIVE_ARM64) ? [NATIVE, NATIVE_ARM64] : [NATIVE];
 const CC = process.env.CC || "cc";
-const PAGE = 4096;
+const PAGE = PAGE_SIZE;
 
 function output(tool: string, ...args: string[]): string {
   return execFileSync(tool, args, { encoding: "utf8" });
@@ -161,6 +164,9 @@ musl("the same shim serves a host on musl", () =>
 
 libraries.run();
 
+/** The bootstrap ends with an instruction that kills: HLT, UDF. */
+const FATAL = { amd64: [0xf4], arm64: ILLEGAL }[HOST_ARCH];
+
 const stub = suite("shim: stub code");
 
 /** The bytes of the stub code in this process. */
@@ -196,18 +202,20 @@ stub("every tracer of a process finds it at the same address", () => {
   assert.is(one.shim.mapStub(0x1000_0000), one.stubAddress);
 });
 
-stub("its SYSCALL and INT3 are where the shim says, and zeros follow its code", () => {
+stub("its system call and breakpoint are where the shim says, and zeros follow its code", () => {
   using tracer = new Tracer();
   const page = hostPage(tracer);
   const [at, rest] = [tracer.shim.stubSyscallOffset(), tracer.shim.stubRestOffset()];
-  assert.equal([...page.subarray(at, at + 2)], [0x0f, 0x05]);
-  assert.is(page[rest - 1], 0xcc);
+  const holds = (end: number, code: Code) =>
+    assert.equal([...page.subarray(end - code.length, end)], code);
+  holds(at + SYSCALL.length, SYSCALL);
+  holds(rest - TRAP_LENGTH + TRAP.length, TRAP);
   const loop = tracer.shim.stubServeOffset();
-  assert.is(page[loop - 1], 0xf4, "the bootstrap ends with HLT");
+  holds(loop, FATAL);
   assert.ok(loop < 200, `${loop} bytes`);
   for (const after of [tracer.shim.stubWakeOffset(), tracer.shim.stubSleepOffset()]) {
     assert.ok(after > loop);
-    assert.equal([...page.subarray(after - 2, after)], [0x0f, 0x05]);
+    holds(after, SYSCALL);
   }
   const end = page.findLastIndex((byte) => byte !== 0) + 1;
   assert.ok(end < 512, `${end} bytes`);

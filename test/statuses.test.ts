@@ -44,9 +44,9 @@ function bury(stub: Stub): void {
   stub.forgetIfDead();
 }
 
-/** Detaches a stub: it is then an ordinary process, stopped before a pause(2). */
+/** Detaches a stub: it is then an ordinary process, stopped before a ppoll(2). */
 async function release(stub: Stub): Promise<void> {
-  prepare(stub, "pause");
+  prepare(stub, "ppoll");
   stub.detach();
   assert.ok(await eventually(() => processState(stub.pid)?.state === "T", 1000));
 }

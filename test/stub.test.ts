@@ -60,14 +60,15 @@ stubs("returns an errno from inject, and throws it from call", () => {
 
 stubs("accepts calls by number, and numbers and BigInts as arguments", () => {
   withMaster((master) => {
-    assert.is(master.call(39), BigInt(master.pid));
-    assert.is(master.call(39n), BigInt(master.pid));
+    const number = master.tracer.syscallNumber("getpid");
+    assert.is(master.call(Number(number)), BigInt(master.pid));
+    assert.is(master.call(number), BigInt(master.pid));
   });
 });
 
 stubs("refuses unknown calls, fractions and a seventh argument", () => {
   withMaster((master) => {
-    assert.match(thrown(InputError, () => master.inject("getpdi")).message, "getpid");
+    assert.match(thrown(InputError, () => master.inject("getppidd")).message, "getppid");
     thrown(InputError, () => master.inject("getpid", 1.5));
     thrown(InputError, () => master.inject("getpid", Number.MAX_SAFE_INTEGER + 1));
     thrown(InputError, () => master.inject("getpid", 1, 2, 3, 4, 5, 6, 7));
@@ -89,8 +90,8 @@ stubs("shows the registers around a call", () => {
 stubs("that misses a deadline is stopped, reports its registers, and can be used again", () => {
   using tracer = new Tracer({ deadline: 50 });
   const master = tracer.createStub();
-  const error = thrown(DeadlineError, () => master.inject("pause"));
-  assert.match(error.message, "pause");
+  const error = thrown(DeadlineError, () => master.inject("ppoll", 0, 0, 0, 0));
+  assert.match(error.message, "ppoll");
   assert.match(error.message, "rip 0x");
   assert.is(error.registers?.orig_rax, 34n);
   assert.is(master.call("getpid"), BigInt(master.pid));

@@ -3,16 +3,16 @@ import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Platform, StateError, type Subprocess, type ThreadTicket, Tracer } from "../src/index.ts";
+import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { readProcess } from "../src/stub/proc.ts";
+import { LOOPS_GETPID } from "./guests.ts";
 import { eventually, isAlive, processState } from "./processes.ts";
 
 const workers = suite("workers");
 
 const AT = 0x10000;
 const WORKERS = 4;
-
-/** mov eax, 39; syscall; jmp back to the start */
-const CODE = Uint8Array.of(0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7);
 
 /** A worker with its own tracer, which executes orders (test/hosts/joining.ts). */
 class Colleague {
@@ -63,8 +63,8 @@ class Colleague {
 
 function guestSpace(platform: Platform): Subprocess {
   const space = platform.newAddressSpace();
-  space.mapAnonymous(AT, 4096, "rwx");
-  space.write(AT, CODE);
+  space.mapAnonymous(AT, PAGE_SIZE, "rwx");
+  space.write(AT, LOOPS_GETPID);
   return space;
 }
 
@@ -82,7 +82,7 @@ workers("each have their own platform, and a thread of one shared address space"
   for (const answer of answers) assert.equal(answer, { switches: 1000, own: 1000 });
   // The owner continues meanwhile, in the same memory.
   const context = platform.newContext();
-  context.registers.set("rip", BigInt(AT));
+  context.registers.set(INSTRUCTION_POINTER, BigInt(AT));
   assert.is(context.switch(space).kind, "syscall");
   await Promise.all(colleagues.map((colleague) => colleague.end("leave")));
   for (const { pids } of colleagues) {

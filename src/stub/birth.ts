@@ -10,6 +10,7 @@ import {
 import type { Deadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep, FORK_GROUP, FORK_TRACED } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
+import { PARENT } from "./arch.ts";
 import { attachAtSelfStop } from "./attach.ts";
 import { readIfThere } from "./proc.ts";
 import type { Ring } from "./ring.ts";
@@ -325,9 +326,13 @@ function birthError(
 ): BirthError {
   const { end } = cause;
   const status = end.kind === "exited" ? end.status : undefined;
-  // The stub code exits with 1 if its parent is not the pid in R15; this host lives, so R15 was not set.
+  // The stub code exits with 1 if its parent is not the pid in its register; this host lives, so the register was not set.
   if (step === "stub" && status === 1 && omit.includes("parent")) {
-    return new BirthError(step, `stub ${tid} ended: its parent was not the one in R15`, { cause });
+    return new BirthError(
+      step,
+      `stub ${tid} ended: its parent was not the one in ${PARENT.toUpperCase()}`,
+      { cause },
+    );
   }
   const errno = status === undefined ? undefined : tracer.errorName(status);
   const place = step === "stub" ? "in the stub code" : `at step ${step} of its set-up`;

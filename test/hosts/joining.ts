@@ -2,24 +2,26 @@
 
 import { parentPort } from "node:worker_threads";
 import { Platform, StublabError, type Subprocess, type ThreadTicket } from "../../src/index.ts";
+import { INSTRUCTION_POINTER } from "../../src/stub/arch.ts";
+import { PAGE_SIZE } from "../../src/stub/page_size.ts";
+import { GETPID, LOOPS_GETPID } from "../guests.ts";
 
 const AT = 0x10000;
 const SWITCHES = 1000;
 
 const platform = Platform.open();
 const own = platform.newAddressSpace();
-own.mapAnonymous(AT, 4096, "rwx");
-// mov eax, 39; syscall; jmp back to the start
-own.write(AT, Uint8Array.of(0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7));
+own.mapAnonymous(AT, PAGE_SIZE, "rwx");
+own.write(AT, LOOPS_GETPID);
 
 /** Runs a guest of `space`; returns how many of its calls were getpid. */
 function run(space: Subprocess): number {
   const context = platform.newContext();
-  context.registers.set("rip", BigInt(AT));
+  context.registers.set(INSTRUCTION_POINTER, BigInt(AT));
   let calls = 0;
   for (let i = 0; i < SWITCHES; i++) {
     const event = context.switch(space);
-    if (event.kind === "syscall" && event.number === 39) calls++;
+    if (event.kind === "syscall" && event.number === GETPID) calls++;
     context.setResult(BigInt(i));
   }
   context.release();
@@ -35,7 +37,7 @@ function obey({ order, ticket }: { order: string; ticket?: ThreadTicket }): unkn
   const space = platform.join(ticket);
   if (order === "hold") return { holds: space.stub.call("getpid") };
   const switches = run(space);
-  space.mapAnonymous(0x20000, 4096, "rw");
+  space.mapAnonymous(0x20000, PAGE_SIZE, "rw");
   const answer = { switches, own: run(own) };
   space.release();
   return answer;

@@ -28,7 +28,7 @@ const waiting = hasty.createStub();
 const started = performance.now();
 let error: unknown;
 try {
-  waiting.inject("pause");
+  waiting.inject("ppoll", 0, 0, 0, 0);
 } catch (thrown) {
   error = thrown;
 }

@@ -5,6 +5,7 @@ import { writeSync } from "node:fs";
 import { Platform } from "../../src/index.ts";
 import { SWITCH_LANES } from "../../src/platform/lanes.ts";
 import { BIRTH_LANES } from "../../src/stub/lane.ts";
+import { PAGE_SIZE } from "../../src/stub/page_size.ts";
 import { load, syscallOf } from "../guests.ts";
 import * as code from "../machine_code.ts";
 import { randomWords } from "../random.ts";
@@ -30,7 +31,7 @@ for (;;) {
     guest.context.release();
     guests[at] = start();
   } else if (what === 1n) {
-    guest.space.mapAnonymous(0x50000, 4096, "rw");
+    guest.space.mapAnonymous(0x50000, PAGE_SIZE, "rw");
   } else if (what === 2n) {
     guest.context.xstate.fill(0, 160, 176);
   } else {

@@ -2,11 +2,12 @@
 // result of the read.
 
 import { Tracer } from "../../src/index.ts";
+import { PAGE_SIZE } from "../../src/stub/page_size.ts";
 
 const [deadline = 0] = process.argv.slice(2).map(Number);
 using tracer = new Tracer({ deadline });
 const stub = tracer.createStub();
-const byte = stub.map(4096);
+const byte = stub.map(PAGE_SIZE);
 process.stdout.write("waiting\n");
 try {
   console.log(`read returned ${stub.call("read", 0, byte, 1)}`);
