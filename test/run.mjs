@@ -11,6 +11,8 @@ import { fileURLToPath } from "node:url";
 import koffi from "koffi";
 
 const DEFAULT_LIMIT = 60;
+/** Emulated machines are slow. */
+const PATIENCE = Number(process.env.PATIENCE ?? 1);
 /** With SOAK in the environment some files test everything instead of a sample. */
 const SOAK_LIMIT = 7200;
 const PR_SET_CHILD_SUBREAPER = 36;
@@ -31,7 +33,7 @@ function testFiles() {
 async function runFile(source) {
   const name = basename(source, ".ts");
   const [, own] = /^\/\/ Time limit: (\d+) s/m.exec(readFileSync(source, "utf8")) ?? [];
-  const limit = process.env.SOAK ? SOAK_LIMIT : Number(own ?? DEFAULT_LIMIT);
+  const limit = process.env.SOAK ? SOAK_LIMIT : Number(own ?? DEFAULT_LIMIT) * PATIENCE;
   const { output, ending } = await runProcess(name, limit);
   const count = (word) => Number(new RegExp(`^\\s*${word}:\\s+(\\d+)`, "m").exec(output)?.[1] ?? 0);
   const [passed, skipped] = [count("Passed"), count("Skipped")];

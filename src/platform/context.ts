@@ -23,7 +23,7 @@ export interface GuestSyscall {
 export interface GuestFault {
   readonly kind: "fault";
   readonly address: bigint;
-  /** A guess, as ptrace does not report it: execute at RIP, write if the same fault occurs again, else read. */
+  /** A guess, as ptrace does not report it: execute at the instruction pointer, write if the same fault occurs again, else read. */
   readonly access: "read" | "write" | "execute";
   readonly info: SignalInfo;
 }
@@ -81,8 +81,8 @@ export function interruptGuest(handle: InterruptHandle): void {
 }
 
 /**
- * The state of one guest: general registers with fs_base and gs_base, and the XSAVE area. It can be
- * switched to in any subprocess of its platform.
+ * The state of one guest: its general registers, and `xstate`. It can be switched to in any subprocess of its
+ * platform.
  */
 export class Context {
   readonly tracer: TracingThread;
@@ -111,15 +111,16 @@ export class Context {
     };
   }
 
-  /** The guest's registers. Each switch replaces the segment selectors with the stub's. @throws StateError after a release */
+  /** The guest's registers. On amd64 each switch replaces the segment selectors with the stub's. @throws StateError after a release */
   get registers(): RegisterBlock {
     if (this.#released) throw new StateError("this context was released");
     return this.#registers;
   }
 
   /**
-   * The guest's XSAVE area in the kernel's layout (NT_X86_XSTATE), for reading and writing until the next switch; take
-   * it again afterwards.
+   * The guest's state beside the general registers in the kernel's layout, for reading and writing until the next
+   * switch; take it again afterwards. On amd64 it is the XSAVE area (NT_X86_XSTATE); on arm64 struct user_fpsimd_state
+   * (NT_PRFPREG) and after it the thread pointers (NT_ARM_TLS).
    */
   get xstate(): Uint8Array {
     return this.#floatingPoint.expose();

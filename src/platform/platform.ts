@@ -47,7 +47,7 @@ const STUBS = count(2 ** 22);
 export class Platform {
   readonly tracer: Tracer;
   readonly master: Stub;
-  /** The XSAVE area that every context begins with: that of a new process, with the kernel's length and layout. */
+  /** The `Context.xstate` that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
   readonly #lane: SwitchLane;
