@@ -1,7 +1,6 @@
 import { Platform, type PlatformOptions } from "../platform/platform.ts";
 import type { Subprocess } from "../platform/subprocess.ts";
 import { Tracer } from "../stub/tracer.ts";
-import { BATCH } from "./batch.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "./guest.ts";
 
 /** A benchmark that is ready to run. */
@@ -12,7 +11,7 @@ export interface Batch {
 }
 
 /** Opens a tracer or a platform with options, and prepares work. */
-type Opener = (options: PlatformOptions) => Batch;
+type Opener = (options: PlatformOptions, calls: number) => Batch;
 
 /** What is measured, by name. */
 export const WORKS = {
@@ -28,19 +27,19 @@ export const WORKS = {
     return { run, close: () => tracer.close() };
   },
 
-  batch: (options) => {
+  batch: (options, size) => {
     const platform = Platform.open(options);
     const space = platform.newAddressSpace();
     const batch = space.batch();
-    const calls = Array.from({ length: BATCH }, () => batch.call("getpid"));
+    const calls = Array.from({ length: size }, () => batch.call("getpid"));
     const expected = BigInt(space.pid);
     const run = (count: number) => {
-      const trips = Math.ceil(count / BATCH);
+      const trips = Math.ceil(count / size);
       const time = timed(() => {
         for (let i = 0; i < trips; i++) batch.run();
       });
       if (calls.some(({ value }) => value !== expected)) throw new Error("getpid was not executed");
-      return (time * count) / (trips * BATCH);
+      return (time * count) / (trips * size);
     };
     return { run, close: () => platform.close() };
   },
