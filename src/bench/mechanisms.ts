@@ -353,6 +353,21 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: unstopped(0, [], ["getpid", "rt_sigreturn"]),
   },
   {
+    name: "switch-patched",
+    group: "switch",
+    title: "handler, patches: the system call jumps to the stub's own code",
+    lane: { work: "switch", options: { switches: "handler", patches: true } },
+    cost: unstopped(0, ["sched_yield"], ["sched_yield"]),
+  },
+  {
+    name: "patched-apart",
+    group: "switch",
+    title: "spin, patches: the same on two processors",
+    lane: { work: "switch", options: { switches: "spin", patches: true } },
+    apart: true,
+    cost: unstopped(0, [], []),
+  },
+  {
     name: "switch-plain",
     group: "switch",
     title: "without XSAVE, in C",

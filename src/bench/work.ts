@@ -3,6 +3,9 @@ import type { Subprocess } from "../platform/subprocess.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "./guest.ts";
 
+/** Switches after which a system call is patched, if the platform does that. */
+const ENOUGH_TO_PATCH = 100;
+
 /** A benchmark that is ready to run. */
 export interface Batch {
   /** Does the work `count` times. @returns the milliseconds that this took */
@@ -96,8 +99,9 @@ export const WORKS = {
   switch: (options) => {
     const platform = Platform.open(options);
     const space = platform.newAddressSpace();
-    space.mapAnonymous(GUEST_ADDRESS, GUEST_CODE.length, "rwx");
+    space.mapAnonymous(GUEST_ADDRESS, GUEST_CODE.length, "rw");
     space.write(GUEST_ADDRESS, GUEST_CODE);
+    space.protect(GUEST_ADDRESS, GUEST_CODE.length, "rx");
     const context = platform.newContext();
     context.registers.set("rip", BigInt(GUEST_ADDRESS));
     const expected = Number(platform.tracer.syscallNumber("getpid"));
@@ -111,6 +115,10 @@ export const WORKS = {
           context.setResult(BigInt(i));
         }
       });
+    if (options.patches === true) {
+      run(ENOUGH_TO_PATCH);
+      if (space.patches.length === 0) throw new Error("the guest's system call was not patched");
+    }
     return { run, close: () => platform.close() };
   },
 } satisfies Record<string, Opener>;
