@@ -32,6 +32,8 @@ const BOUNDS: Readonly<Record<string, { readonly ratio: number } | { readonly mo
   "switch-lazy": { ratio: 0.75 },
   "switch-handler": { ratio: 0.45 },
   "switch-spin": { ratio: 0.25 },
+  "switch-patched": { ratio: 0.3 },
+  "patched-apart": { ratio: 0.15 },
   "pool-faithful": { ratio: 1.13 },
   "setup-fuzz": { ratio: 1 / 0.9 },
   "setup-alone": { ratio: 1.05 },
