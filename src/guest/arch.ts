@@ -14,6 +14,8 @@ interface GuestArch {
   readonly CODE_ADDRESS: bigint;
   readonly STACK_TOP: bigint;
   readonly STACK_SIZE: bigint;
+  /** A small program: what `doctor` runs. */
+  readonly TRIAL: Uint8Array;
   canResume(registers: RegisterBlock): boolean;
 }
 
@@ -29,5 +31,6 @@ export const {
   CODE_ADDRESS,
   STACK_TOP,
   STACK_SIZE,
+  TRIAL,
   canResume,
 } = MODULES[HOST_ARCH];

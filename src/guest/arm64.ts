@@ -17,6 +17,12 @@ export const CODE_ADDRESS = 0x10000n;
 export const STACK_TOP = 0x70_0000_0000n;
 export const STACK_SIZE = 8n << 20n;
 
+/** mov x8, #214 (brk); svc #0; mov x0, #7; mov x8, #93 (exit); svc #0 */
+export const TRIAL = Uint8Array.of(
+  ...[0xc8, 0x1a, 0x80, 0xd2, 0x01, 0, 0, 0xd4],
+  ...[0xe0, 0, 0x80, 0xd2, 0xa8, 0x0b, 0x80, 0xd2, 0x01, 0, 0, 0xd4],
+);
+
 /** The kernel restores any registers that a guest can have. */
 export function canResume(_: RegisterBlock): boolean {
   return true;

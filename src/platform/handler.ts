@@ -4,6 +4,7 @@ import { AttachError, DeadlineError, UnsupportedError } from "../errors.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Desk } from "../shim/handler.ts";
 import { INJECT_RESTS, Injection } from "../shim/injection.ts";
+import { expectAmd64 } from "../shim/library.ts";
 import { MADV_DONTFORK } from "../shim/ring.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { INSTRUCTION_POINTER, WORD } from "../stub/arch.ts";
@@ -29,6 +30,7 @@ const SPINS = 2000;
 
 /** @throws UnsupportedError if the processor or the kernel lacks the instructions RDFSBASE and WRFSBASE. */
 export function expectBases(): void {
+  expectAmd64("guests without a tracer run on");
   if (hasReadableBases()) return;
   throw new UnsupportedError(
     "guests without a tracer need RDFSBASE and WRFSBASE, which this machine does not offer to programs",
