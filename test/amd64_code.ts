@@ -2,6 +2,8 @@
 
 import { type Code, littleEndian } from "./code_bytes.ts";
 
+export { type Code, program } from "./code_bytes.ts";
+
 /** The general registers in the order of their numbers in machine code. */
 export const GENERAL = [
   ..."rax rcx rdx rbx rsp rbp rsi rdi".split(" "),
@@ -67,6 +69,11 @@ function numberOf(register: string): number {
   const number = GENERAL.indexOf(register);
   if (number < 0) throw new Error(`no general register ${register}`);
   return number;
+}
+
+/** mov eax, number; syscall */
+export function call(number: number): Code {
+  return [0xb8, ...littleEndian(BigInt(number), 4), ...SYSCALL];
 }
 
 /** movabs register, word */

@@ -2,6 +2,8 @@
 
 import { type Code, littleEndian } from "./code_bytes.ts";
 
+export { type Code, program } from "./code_bytes.ts";
+
 export const STACK = "sp";
 export const NUMBER = "x8";
 export const CALL = "x8";
@@ -66,6 +68,11 @@ function numberOf(register: string): number {
 export function loop(...code: readonly Code[]): Code {
   const body = code.flat();
   return [...body, ...branch(-body.length)];
+}
+
+/** The number, and svc #0. */
+export function call(number: number): Code {
+  return [...load("x8", BigInt(number)), ...SYSCALL];
 }
 
 /** movz register, part; movk register, part, lsl 16, 32 and 48 */

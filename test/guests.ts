@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Context,
+  DeadlineError,
+  DeathError,
   type GuestEvent,
   type GuestFault,
   type GuestSignal,
@@ -11,19 +13,13 @@ import {
   type PlatformOptions,
   type Subprocess,
   type SwitchLane,
+  TraceError,
 } from "../src/index.ts";
 import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
 import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { readProcess } from "../src/stub/proc.ts";
 import { callNumber } from "./libc.ts";
-import {
-  type Code,
-  load as loadWord,
-  loop,
-  NUMBER,
-  program,
-  STACK,
-  SYSCALL,
-} from "./machine_code.ts";
+import { type Code, call, loop, program, STACK } from "./machine_code.ts";
 
 /** The address of every guest's code: one page, writable and executable. */
 export const CODE = 0x1_0000n;
@@ -37,21 +33,21 @@ export const NOWHERE = 0x7000_0000n;
 export const PAGE = PAGE_SIZE;
 
 /** How the guests of `openPlatform` are run. */
-let lane: SwitchLane = "faithful";
+let lane: PlatformOptions = { switches: "faithful" };
 
 /** Chooses the lane under test. */
-export function useLane(name: SwitchLane): void {
-  lane = name;
+export function useLane(name: SwitchLane, options: PlatformOptions = {}): void {
+  lane = { switches: name, ...options };
 }
 
 /** A platform that runs guests by the lane under test. */
 export function openPlatform(options: PlatformOptions = {}): Platform {
-  return Platform.open({ switches: lane, ...options });
+  return Platform.open({ ...lane, ...options });
 }
 
 export const GETPID = callNumber("getpid");
 /** A program that calls getpid in a loop. */
-export const LOOPS_GETPID = program(loop(loadWord(NUMBER, BigInt(GETPID)), SYSCALL));
+export const LOOPS_GETPID = program(loop(call(GETPID)));
 
 /** A guest in an address space of its own. */
 export interface Guest {
@@ -67,6 +63,42 @@ export function load(platform: Platform, ...code: readonly Code[]): Guest {
   space.mapAnonymous(DATA, PAGE, "rw");
   space.write(CODE, program(...code));
   return { platform, space, context: contextAt(platform, CODE) };
+}
+
+/** The same with code that the guest cannot write. */
+export function loadReadOnly(platform: Platform, ...code: readonly Code[]): Guest {
+  const guest = load(platform, ...code);
+  guest.space.protect(CODE, PAGE, "rx");
+  return guest;
+}
+
+/** The pages of guests without a tracer in a subprocess: those that the guest can write, and that of the code. */
+export function lanePages({ pid, tracer }: Subprocess): {
+  shared: bigint;
+  size: number;
+  page: bigint;
+} {
+  const { stubAddress } = tracer;
+  const mappings = readProcess(pid).mappings.filter(({ end }) => end <= stubAddress);
+  const [shared, page] = mappings.slice(-2);
+  if (shared === undefined || page === undefined) throw new Error("the pages are missing");
+  return {
+    shared: BigInt(shared.start),
+    size: shared.end - shared.start,
+    page: BigInt(page.start),
+  };
+}
+
+/** Runs a hostile guest. Returns whether its subprocess can still be used. */
+export function survives(context: Context, space: Subprocess): boolean {
+  try {
+    for (let i = 0; i < 3; i++) context.switch(space, { deadline: 20 });
+    return true;
+  } catch (error) {
+    const isTyped = [DeathError, DeadlineError, TraceError].some((kind) => error instanceof kind);
+    if (!isTyped) throw error;
+    return false;
+  }
 }
 
 /** A new context that starts at `address`. */

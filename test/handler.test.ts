@@ -1,32 +1,33 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
-  type Context,
   DeadlineError,
   DeathError,
   InputError,
   MemoryError,
   Platform,
   type Subprocess,
-  TraceError,
   UnsupportedError,
 } from "../src/index.ts";
+import { HOST_ARCH } from "../src/shim/host_arch.ts";
 import { INJECTION_LANES } from "../src/stub/lane.ts";
 import { readProcess } from "../src/stub/proc.ts";
+import * as code from "./amd64_code.ts";
 import {
   CODE,
   contextAt,
   DATA,
   faultOf,
+  lanePages,
   load,
   NOWHERE,
   PAGE,
   signalOf,
+  survives,
   syscallOf,
   toSyscall,
   writeWords,
 } from "./guests.ts";
-import * as code from "./machine_code.ts";
 import { eventually, processState } from "./processes.ts";
 import { randomWords } from "./random.ts";
 import { thrown } from "./thrown.ts";
@@ -35,23 +36,11 @@ const SEED = 0x5eed_0040n;
 const [SYS_RT_SIGRETURN, SYS_GETPID, SYS_EXIT, SYS_FUTEX] = [15, 39, 60, 202];
 const SIGTRAP = 5;
 
-const handler = suite("handler: guests without a tracer");
+const all = suite("handler: guests without a tracer");
+const handler = HOST_ARCH === "amd64" ? all : all.skip;
 
 function open(): Platform {
   return Platform.open({ switches: "handler" });
-}
-
-/** The lane's pages in a subprocess: those that its guest can write, and that of the code. */
-function pagesOf({ pid, tracer }: Subprocess): { shared: bigint; size: number; page: bigint } {
-  const { stubAddress } = tracer;
-  const mappings = readProcess(pid).mappings.filter(({ end }) => end <= stubAddress);
-  const [shared, page] = mappings.slice(-2);
-  if (shared === undefined || page === undefined) throw new Error("the pages are missing");
-  return {
-    shared: BigInt(shared.start),
-    size: shared.end - shared.start,
-    page: BigInt(page.start),
-  };
 }
 
 /** The addresses of the SYSCALL instructions in a page. */
@@ -86,7 +75,7 @@ handler("no system call of a guest is executed, wherever its instruction is", ()
   const injection = stubPage + BigInt(platform.tracer.shim.stubSyscallOffset());
   const own = syscallsIn(space, stubPage);
   assert.ok(own.includes(injection));
-  for (const at of [...own, ...syscallsIn(space, pagesOf(space).page)]) {
+  for (const at of [...own, ...syscallsIn(space, lanePages(space).page)]) {
     for (const number of [SYS_GETPID, SYS_EXIT]) {
       const context = contextAt(platform, at);
       context.registers.set("rax", BigInt(number));
@@ -107,7 +96,7 @@ handler("a guest that uses the handler's own system calls can be interrupted and
   using platform = open();
   const guest = load(platform, code.loop(code.SYSCALL));
   const { context, space } = guest;
-  const [at = 0n] = syscallsIn(space, pagesOf(space).page);
+  const [at = 0n] = syscallsIn(space, lanePages(space).page);
   context.registers.set("rip", at);
   context.registers.set("rax", BigInt(SYS_FUTEX));
   context.registers.set("rdi", DATA);
@@ -120,18 +109,6 @@ handler("a guest that uses the handler's own system calls can be interrupted and
   toSyscall(guest);
 });
 
-/** Runs a hostile guest. Returns whether its subprocess can still be used. */
-function survives(context: Context, space: Subprocess): boolean {
-  try {
-    for (let i = 0; i < 3; i++) context.switch(space, { deadline: 20 });
-    return true;
-  } catch (error) {
-    const isTyped = [DeathError, DeadlineError, TraceError].some((kind) => error instanceof kind);
-    if (!isTyped) throw error;
-    return false;
-  }
-}
-
 handler("a guest that overwrites the shared pages harms only its subprocess", () => {
   using platform = open();
   const other = load(platform, code.loop(code.SYSCALL));
@@ -139,7 +116,7 @@ handler("a guest that overwrites the shared pages harms only its subprocess", ()
   let harmed = 0;
   for (let round = 0; round < 60; round++) {
     const { space } = load(platform, code.NOP);
-    const { shared, size } = pagesOf(space);
+    const { shared, size } = lanePages(space);
     const header = shared + BigInt(size - PAGE);
     const hostile = Array.from({ length: 12 }, () => {
       const inHeader = random() % 2n === 0n;
@@ -166,7 +143,7 @@ handler(
   () => {
     using platform = open();
     const { context, space } = load(platform, code.SPIN);
-    const [at = 0n] = syscallsIn(space, pagesOf(space).page);
+    const [at = 0n] = syscallsIn(space, lanePages(space).page);
     // uc_flags, uc_link, uc_stack, struct sigcontext, uc_sigmask
     const frame = Array<bigint>(38).fill(0n);
     frame[2] = DATA;
@@ -200,7 +177,7 @@ handler("a reused subprocess does not have the registers of earlier guests", () 
   first.space.release();
   const { space } = load(platform, code.NOP);
   assert.is(space.pid, first.space.pid);
-  const { shared, size } = pagesOf(space);
+  const { shared, size } = lanePages(space);
   const words = new BigUint64Array(space.read(shared, size).buffer);
   assert.not.ok(words.includes(0x1234_5678_9abc_def0n));
 });
@@ -220,7 +197,7 @@ handler("a death is noticed while no guest runs", async () => {
 handler("the lane's pages cannot be mapped, unmapped, protected or written", () => {
   using platform = open();
   const { space } = load(platform, code.NOP);
-  const { shared, page } = pagesOf(space);
+  const { shared, page } = lanePages(space);
   for (const at of [shared, page]) {
     thrown(MemoryError, () => space.mapAnonymous(at, PAGE, "rw"));
     thrown(MemoryError, () => space.unmap(at, PAGE));
@@ -274,4 +251,4 @@ handler("works without a binding to a processor, too", () => {
   for (let i = 0; i < 1000; i++) toSyscall(guest);
 });
 
-handler.run();
+all.run();

@@ -43,6 +43,8 @@ interface MachineCode {
   loop(...code: readonly Code[]): Code;
   /** Sets a register to a constant. */
   load(register: string, word: bigint): Code;
+  /** Makes a system call; on amd64 in the form that is patched. */
+  call(number: number): Code;
   /** Loads the number of a system call from memory. */
   loadNumberFrom(address: bigint): Code;
   /** Stores the result of a system call. */
@@ -84,6 +86,7 @@ export const {
   COUNT_AT_POINTER,
   AWAIT_BYTE_AT_POINTER,
   loop,
+  call,
   load,
   loadNumberFrom,
   storeResultTo,

@@ -5,7 +5,6 @@ import * as assert from "uvu/assert";
 import type { Context, Subprocess } from "../src/index.ts";
 import { HOST_ARCH } from "../src/shim/host_arch.ts";
 import * as code from "./amd64_code.ts";
-import { program } from "./code_bytes.ts";
 import {
   CODE,
   DATA,
@@ -156,8 +155,8 @@ roundRobin("a hundred address spaces switched 100,000 times keep every register"
   const random = randomWords(SEED);
   const guests = Array.from({ length: SPACES }, () => {
     const { space, context } = load(platform, ...BEGIN, code.SYSCALL);
-    space.write(LOOP, program(ROUND));
-    space.write(STORING, program(...STORE_ALL));
+    space.write(LOOP, code.program(ROUND));
+    space.write(STORING, code.program(...STORE_ALL));
     const model = new Model(context, space, random);
     context.registers.set("rax", DATA);
     syscallOf(context.switch(space));

@@ -6,6 +6,3 @@ export const COMPONENTS = 0b111n;
 
 /** The largest XSAVE area of a processor, in bytes: more than AMX needs. */
 export const LARGEST_XSTATE = 16 << 10;
-
-/** Whether there is a signal handler that guests without a tracer stop in: shim/ARCH/handler.S. */
-export const HAS_HANDLER = true;

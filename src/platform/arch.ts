@@ -6,9 +6,8 @@ import * as arm64 from "./arm64.ts";
 interface PlatformArch {
   readonly COMPONENTS: bigint;
   readonly LARGEST_XSTATE: number;
-  readonly HAS_HANDLER: boolean;
 }
 
 const MODULES: Readonly<Record<typeof HOST_ARCH, PlatformArch>> = { amd64, arm64 };
 
-export const { COMPONENTS, LARGEST_XSTATE, HAS_HANDLER } = MODULES[HOST_ARCH];
+export const { COMPONENTS, LARGEST_XSTATE } = MODULES[HOST_ARCH];

@@ -3,5 +3,3 @@ export const COMPONENTS = 0n;
 
 /** Bytes of struct user_fpsimd_state, tpidr_el0 and tpidr2_el0. */
 export const LARGEST_XSTATE = 528 + 8 + 8;
-
-export const HAS_HANDLER = false;

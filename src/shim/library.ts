@@ -5,6 +5,7 @@ import type * as KoffiModule from "koffi";
 import type { LibraryHandle } from "koffi";
 import { REBUILD, UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
+import { HOST_ARCH } from "./host_arch.ts";
 
 export type Koffi = typeof KoffiModule;
 
@@ -33,6 +34,12 @@ export function loadLibrary(file: string): LibraryHandle {
     if (failure !== undefined) throw failure;
     throw new UnsupportedError(`${doing}: ${String(cause)}`, { cause, remedy: REBUILD });
   }
+}
+
+/** @throws UnsupportedError for what the library does on amd64 only, if this machine is another one. */
+export function expectAmd64(what: string): void {
+  if (HOST_ARCH === "amd64") return;
+  throw new UnsupportedError(`${what} amd64 only, and this machine is ${HOST_ARCH}`);
 }
 
 export function pathOf(file: string): string {

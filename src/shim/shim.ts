@@ -89,6 +89,7 @@ export interface Shim {
   openDesk(desk: ArrayBufferView, stub: number, xstate: Uint8Array, length: number): number;
   closeDesk(desk: ArrayBufferView): number;
   handlerCode(page: Uint8Array, length: number, spins: number): number;
+  trampolinesOffset(): number;
   handlerSetUpOffset(): number;
   handlerIsSetUpOffset(): number;
   clearDesk(desk: ArrayBufferView): number;
@@ -204,6 +205,7 @@ function bindShim(library: LibraryHandle): Shim {
     openDesk: bind("int64_t stublab_open_desk(void *, uint64_t, void *, uint64_t)"),
     closeDesk: bind("int64_t stublab_close_desk(void *)"),
     handlerCode: bind("int64_t stublab_handler_code(void *, uint64_t, uint32_t)"),
+    trampolinesOffset: bind("uint32_t stublab_trampolines_offset()"),
     handlerSetUpOffset: bind("uint32_t stublab_handler_set_up_offset()"),
     handlerIsSetUpOffset: bind("uint32_t stublab_handler_is_set_up_offset()"),
     clearDesk: bind("int64_t stublab_clear_desk(void *)"),

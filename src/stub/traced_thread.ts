@@ -22,6 +22,9 @@ import type { TracingThread } from "./tracing_thread.ts";
  */
 export type ThreadState = "untraced" | "stopped" | "running" | "dead";
 
+/** <linux/ptrace.h> */
+const PTRACE_POKEDATA = 5;
+
 /** How long a stub that missed a deadline may take to stop after a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
 
@@ -103,6 +106,13 @@ export class TracedThread {
   ptrace(request: string, data = 0): number {
     const result = this.tracer.shim.ptrace(this.tracer.constant(request), this.tid, 0, data);
     return this.check(`ptrace(${request})`, result);
+  }
+
+  /** Writes a word to memory that need not be writable. @throws DeathError, TraceError @internal */
+  poke(address: bigint, word: bigint): void {
+    this.expect("stopped");
+    const result = this.tracer.shim.ptrace(PTRACE_POKEDATA, this.tid, address, word);
+    this.check("ptrace(PTRACE_POKEDATA)", result);
   }
 
   /** Resumes with a signal; 0 for none. */
