@@ -10,7 +10,7 @@ for (const name of ENCODERS) {
   const blocks = suite(`blocks: ${name}`);
 
   blocks("the layout lists the registers in memory order", () => {
-    const layout = registerLayout(openEncoder(name));
+    const layout = registerLayout(openEncoder(name, "amd64"));
     assert.is(layout.length, 27);
     assert.equal(layout[0], { name: "r15", offset: 0 });
     assert.equal(layout[10], { name: "rax", offset: 80 });
@@ -18,7 +18,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("a register is a word at its offset, taken modulo 2^64", () => {
-    const block = new BlockAllocator(openEncoder(name)).allocate();
+    const block = new BlockAllocator(openEncoder(name, "amd64")).allocate();
     block.set("rax", -22n);
     assert.is(block.get("rax"), 2n ** 64n - 22n);
     assert.equal([...block.bytes.subarray(80, 88)], [0xea, ...Array(7).fill(0xff)]);
@@ -27,7 +27,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("an encoder and a block see the same bytes", () => {
-    const encoder = openEncoder(name);
+    const encoder = openEncoder(name, "amd64");
     const allocator = new BlockAllocator(encoder);
     const initial = allocator.allocate();
     const block = allocator.allocate();
@@ -40,7 +40,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("a dump is a copy of all registers, in the layout's order", () => {
-    const encoder = openEncoder(name);
+    const encoder = openEncoder(name, "amd64");
     const block = new BlockAllocator(encoder).allocate();
     const layout = registerLayout(encoder);
     for (const [i, register] of layout.entries()) block.set(register.name, BigInt(i));
@@ -54,7 +54,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("an unknown register is an error that names it", () => {
-    const block = new BlockAllocator(openEncoder(name)).allocate();
+    const block = new BlockAllocator(openEncoder(name, "amd64")).allocate();
     for (const use of [() => block.get("eax"), () => block.set("eax", 0n)]) {
       assert.throws(
         use,
@@ -64,7 +64,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("blocks are aligned, apart from each other, and past the encoder's own memory", () => {
-    const encoder = openEncoder(name);
+    const encoder = openEncoder(name, "amd64");
     const allocator = new BlockAllocator(encoder);
     const blocks = Array.from({ length: 100 }, () => allocator.allocate());
     const offsets = blocks.map(({ offset }) => offset).sort((a, b) => a - b);
@@ -76,7 +76,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("a released block is reused, and no block is handed out twice", () => {
-    const allocator = new BlockAllocator(openEncoder(name));
+    const allocator = new BlockAllocator(openEncoder(name, "amd64"));
     const [first, second] = [allocator.allocate(), allocator.allocate()];
     allocator.release(first);
     assert.is(allocator.allocate(), first);
@@ -84,7 +84,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("when the memory is used up, alloc throws, and works again after a release", () => {
-    const encoder = openEncoder(name);
+    const encoder = openEncoder(name, "amd64");
     const allocator = new BlockAllocator(encoder);
     const room = Math.floor((encoder.buffer.byteLength - Math.ceil(encoder.heap / 8) * 8) / SIZE);
     let last: RegisterBlock = allocator.allocate();
@@ -101,7 +101,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("two instances of an encoder share nothing", () => {
-    const [one, other] = [openEncoder(name), openEncoder(name)];
+    const [one, other] = [openEncoder(name, "amd64"), openEncoder(name, "amd64")];
     assert.is.not(one.buffer, other.buffer);
     const [block, twin] = [one, other].map((encoder) => new BlockAllocator(encoder).allocate());
     block?.set("rax", 1n);
@@ -109,7 +109,7 @@ for (const name of ENCODERS) {
   });
 
   blocks("the buffer never moves", () => {
-    const encoder = openEncoder(name);
+    const encoder = openEncoder(name, "amd64");
     const { buffer } = encoder;
     const size = buffer.byteLength;
     for (let i = 0; i < 10_000; i++) work(encoder);

@@ -10,9 +10,9 @@ const EINVAL = 22n;
 const EXIT_SIGNALS = [-1, 0, 1, 9, 17, 64, 65, 255, 256];
 const BITS = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
 
-const encoders = ENCODERS.map((name) => openEncoder(name));
+const encoders = ENCODERS.map((name) => openEncoder(name, "amd64"));
 const byName = (name: string) =>
-  encoders.find((encoder) => encoder.name === name) ?? openEncoder(name);
+  encoders.find((encoder) => encoder.name === name) ?? openEncoder(name, "amd64");
 const [assembly, script, native] = [byName("assembly"), byName("script"), byName("native")];
 
 /** What an encoder computes from numbers alone. */

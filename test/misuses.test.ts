@@ -155,11 +155,11 @@ const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegE
     /^this context was released$/,
   ],
   "a block outside the memory of the C encoder": [
-    () => openEncoder("native").encodeBootstrap(1e9, 1),
+    () => openEncoder("native", "amd64").encodeBootstrap(1e9, 1),
     /^216 bytes at 1000000000 are not in the encoder's memory, at a multiple of 8 below \d+$/,
   ],
   "a block outside the memory of the script": [
-    () => openEncoder("script").encodeBootstrap(-8, 1),
+    () => openEncoder("script", "amd64").encodeBootstrap(-8, 1),
     /^216 bytes at -8 /,
   ],
   "a listener that is undefined": [

@@ -70,7 +70,7 @@ numbers("anything else is not a number", () => {
 numbers.run();
 
 for (const encoder of ENCODERS) {
-  const { constants } = openEncoder(encoder);
+  const { constants } = openEncoder(encoder, "amd64");
   const names = suite(`names: ${encoder}`);
 
   names("flags are names and numbers, joined by |, with spaces between them", () => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeathError, type Encoder, EncoderError, openEncoder, Tracer } from "../src/index.ts";
+import { WORD } from "../src/stub/arch.ts";
 import {
   childrenOf,
   hasNamespaces,
@@ -53,7 +54,7 @@ answers("a clone that ends before it is attached is an error, and leaves no zomb
   const { inject } = shim;
   shim.inject = (tid, frame, injection) => {
     const result = inject(tid, frame, injection);
-    const answer = tracer.frame.get("rax");
+    const answer = tracer.frame.word(WORD.result);
     if (answer > 1n) shim.tgkill(Number(answer), Number(answer), SIGKILL);
     return result;
   };
