@@ -42,7 +42,6 @@ static int64_t step_over(int32_t tid, struct stublab_switch *exchange) {
 }
 
 int64_t get_call_registers(int32_t tid, uint64_t *block, struct stublab_switch *exchange) {
-    exchange->step = STUBLAB_SWITCH_SETREGSET;
     int64_t result = forget_number(tid);
     if (result == 0)
         result = step_over(tid, exchange);
