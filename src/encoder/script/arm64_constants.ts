@@ -49,8 +49,11 @@ const LATER_SYSCALLS = `
   rseq kexec_file_load
 `;
 
-// linux/elf-em.h, asm/ptrace.h, linux/audit.h
-const PAIRS = "ENCODER_MACHINE 183 REGISTERS_SIZE 272 AUDIT_ARCH_AARCH64 0xc00000b7";
+// linux/elf-em.h, asm/ptrace.h, linux/audit.h, asm/fcntl.h
+const PAIRS = `
+  ENCODER_MACHINE 183 REGISTERS_SIZE 272 AUDIT_ARCH_AARCH64 0xc00000b7
+  O_DIRECTORY 0o40000 O_NOFOLLOW 0o100000
+`;
 
 /** Every constant of the `script` encoder for arm64; `REG_*` are byte offsets. */
 export const ARM64: Constants = new Map([
