@@ -1,8 +1,9 @@
 /*
  * Tries stublab on other kernels: `npm run kernels` on all, `npm run kernels -- NAME…` on some, `npm run kernels -- --short`
- * on those of continuous integration; `npm run kernels -- --against [NAME…]` compares kernels with each other. Images and
- * logs are kept in build/kernels. What was seen is written to
- * results.json; the short form writes nothing, and fails if a fact fails that held when they were written.
+ * on those of continuous integration; `npm run kernels -- --against [NAME…]` compares kernels with each other. What was
+ * seen is written to results.json; the short form writes nothing, and fails if a fact fails that held when they were
+ * written. `npm run kernels -- run MACHINE [COMMAND]` and `npm run kernels -- test MACHINE [NAME…]` run a command, a
+ * shell, or test files on one machine. Images and logs are kept in build/kernels.
  */
 
 import { spawn, spawnSync } from "node:child_process";
