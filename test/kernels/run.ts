@@ -10,7 +10,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Arch } from "../../src/encoder/arch.ts";
 import { FACTS } from "../../src/fuzz/facts/facts.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
@@ -32,6 +31,7 @@ import {
   makeRoot,
 } from "./root.ts";
 import { DOCUMENT, withTables } from "./scoreboard.ts";
+import { USERLANDS, type UserlandName } from "./userland.ts";
 
 const FOLDER = resolve("build/kernels");
 /** How long a machine may run, in milliseconds: QEMU on a loaded machine takes minutes. */
@@ -121,13 +121,13 @@ function once<Key>(make: (key: Key) => string): (key: Key) => string {
 }
 
 function makePlaces(contents: Contents): Places {
-  const root = once((arch: Arch) => makeRoot(FOLDER, arch, contents));
+  const root = once((name: UserlandName) => makeRoot(FOLDER, name, contents));
   const probeRoot = once(() => makeProbeRoot(FOLDER));
   const probeInitramfs = once(() => makeProbeInitramfs(FOLDER));
   return {
     folder: FOLDER,
     root,
-    initramfs: once((arch: Arch) => makeInitramfs(root(arch))),
+    initramfs: once((name: UserlandName) => makeInitramfs(root(name))),
     probeRoot: () => probeRoot("probe"),
     probeInitramfs: () => probeInitramfs("probe"),
   };
@@ -146,7 +146,7 @@ const knownOf = ({ known }: Machine) => (known === undefined ? [] : ["--known", 
 async function tryMachine(machine: Machine, places: Places, cases: string): Promise<Result> {
   const log = fileOf(machine, "log");
   const release = machine.release(FOLDER);
-  const checks = CHECKS[machine.arch];
+  const checks = CHECKS[USERLANDS[machine.userland].arch];
   const words = machine.host === "node" ? checks : probeWords(machine, cases);
   const command = machine.command(places, words);
   const started = performance.now();
