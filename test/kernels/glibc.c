@@ -166,7 +166,10 @@ static int look(struct dl_phdr_info *info, size_t size, void *data) {
     return 1;
 }
 
-int _dl_find_object(const char *pc, struct object *found) {
+/* Named in assembly: the headers of glibc, with which this file is linted, declare it. */
+int find_object(const char *pc, struct object *found) __asm__("_dl_find_object");
+
+int find_object(const char *pc, struct object *found) {
     struct search search = {pc, found};
     return dl_iterate_phdr(look, &search) ? 0 : -1;
 }
