@@ -1,7 +1,7 @@
 // Builds everything into dist/: the encoder (AssemblyScript, a module for each architecture), the fuzzer's module, the C
 // libraries, the bundled JavaScript and its type declarations. A target is rebuilt only if its sources have changed.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -55,6 +55,9 @@ or name another compiler in the environment variable CC.`;
 
 /** The C compiler to use. */
 export const CC = process.env.CC || "cc";
+
+/** The compiler for the other architecture: one clang compiles for all. */
+const CLANG = process.env.CLANG || "clang";
 
 /** The kernel's headers of arm64: Debian's linux-libc-dev has those of every architecture. */
 const ARM64_HEADERS = "/usr/lib/linux/uapi/arm64";
@@ -268,13 +271,53 @@ export function compileNative(arch, target, cwd) {
   compileLibrary(target, sources, cwd, flags);
 }
 
-/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/amd64/stub.S. */
-export function compileShim(target, cwd) {
+/** What the shim has on amd64 only: guests without a tracer, and the fuzzer. */
+const AMD64_ONLY = ["handler.c", "setups.c", "sigreturn.c", "stops.c"];
+
+/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/ARCH/stub.S. */
+export function compileShim(target, cwd, arch = "amd64") {
   const own = readdirSync("shim").filter((name) => name.endsWith(".c"));
-  const sources = own.sort().map((name) => `shim/${name}`);
-  sources.push(...files("shim/amd64", ".c", ".S"));
-  const includes = ["shim", "shim/amd64", "build/amd64"].flatMap((folder) => ["-iquote", folder]);
-  compileLibrary(target, sources, cwd, [...SHIM_FLAGS, ...includes, "-Wl,-e,stublab_idle_entry"]);
+  const kept = own.filter((name) => arch === "amd64" || !AMD64_ONLY.includes(name));
+  const sources = kept.sort().map((name) => `shim/${name}`);
+  sources.push(...files(`shim/${arch}`, ".c", ".S"));
+  const folders = ["shim", `shim/${arch}`, `build/${arch}`];
+  const includes = folders.flatMap((folder) => ["-iquote", folder]);
+  const flags = [...SHIM_FLAGS, ...includes, "-Wl,-e,stublab_idle_entry"];
+  if (arch === "amd64") compileLibrary(target, sources, cwd, flags);
+  else crossCompile(target, [...C_FLAGS, ...flags, ...sources, ...LINK_FLAGS], cwd);
+}
+
+function crossCompile(target, args, cwd = ".") {
+  const cross = ["--target=aarch64-linux-gnu", "-isystem", ARM64_HEADERS, "-fuse-ld=lld"];
+  const temporary = `${target}.${process.pid}`;
+  try {
+    const stdio = ["ignore", "inherit", "inherit"];
+    execFileSync(CLANG, [...cross, "-o", temporary, ...args], { stdio, cwd });
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  renameSync(temporary, target);
+}
+
+/** Whether there are a compiler, a linker and headers for arm64. */
+function hasCrossCompiler() {
+  const isThere = (tool) => spawnSync(tool, ["--version"]).status === 0;
+  return existsSync(ARM64_HEADERS) && isThere(CLANG) && isThere("ld.lld");
+}
+
+const SHIM_ARM64 = "dist/shim-arm64.so";
+
+function buildArm64Shim() {
+  if (hasCrossCompiler()) {
+    return makeFrom(SHIM_ARM64, files("shim", ".c", ".h", ".S"), () =>
+      compileShim(SHIM_ARM64, ".", "arm64"),
+    );
+  }
+  rmSync(SHIM_ARM64, { force: true });
+  console.error(
+    `${SHIM_ARM64} is left out: clang, lld or ${ARM64_HEADERS} is missing (Debian 13: apt-get install clang lld)`,
+  );
 }
 
 async function buildLibraries() {
@@ -282,6 +325,7 @@ async function buildLibraries() {
   await makeFrom("dist/shim.so", [...files("shim", ".c", ".h", ".S"), ...headers], () =>
     compileShim("dist/shim.so"),
   );
+  await buildArm64Shim();
   await buildNative("amd64");
   if (existsSync(ARM64_HEADERS)) return buildNative("arm64");
   rmSync(NATIVE.arm64.library, { force: true });

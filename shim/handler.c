@@ -1,5 +1,5 @@
 #include "handler.h"
-#include "handler_layout.h"
+#include "patched_call.h"
 #include "process.h"
 #include "signal.h"
 #include "signal_frame.h"
@@ -15,6 +15,7 @@
 extern const char stublab_handler_begin[];
 extern const char stublab_handler_limits[];
 extern const char stublab_handler[];
+extern const char stublab_trampolines[];
 extern const char stublab_handler_set_up[];
 extern const char stublab_handler_is_set_up[];
 extern const char stublab_handler_end[];
@@ -26,9 +27,11 @@ enum {
     STUB_YIELDS = 2,
     LEAST_BUDGET = 64,
     TICK_MICROSECONDS = 5000,
+    FRAME_MICROSECONDS = 1000000,
     SI_CODE = 2,
     SI_PID = 4,
     SI_TKILL = -6,
+    SI_KERNEL = 128,
 };
 
 #define SA_SIGINFO_ONSTACK (4UL | 0x08000000UL)
@@ -92,6 +95,8 @@ int64_t stublab_clear_desk(struct stublab_desk *desk) {
     for (uint64_t i = 0; i < (desk->stack + HEADER_LENGTH) / sizeof *words; i++)
         words[i] = 0;
     describe_stack(desk);
+    desk->patched = 0;
+    desk->kept[0] = 0;
     return 0;
 }
 
@@ -110,6 +115,10 @@ int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins) {
     limits[0] = spins;
     limits[1] = spins == 0 ? STUB_YIELDS : 0;
     return size;
+}
+
+uint32_t stublab_trampolines_offset(void) {
+    return (uint32_t)(stublab_trampolines - stublab_handler_begin);
 }
 
 uint32_t stublab_handler_set_up_offset(void) {
@@ -135,11 +144,13 @@ int64_t stublab_prepare_desk(struct stublab_desk *desk) {
     *half_word(desk, HEADER_STUB_SLEEPS) = 0;
     __atomic_store_n(half_word(desk, HEADER_TURN), TURN_STUB, __ATOMIC_SEQ_CST);
     desk->budget = desk->spins;
+    desk->patched = 0;
     return 0;
 }
 
-static void give_turn(const struct stublab_desk *desk) {
+static void give_turn(struct stublab_desk *desk) {
     volatile uint32_t *turn = half_word(desk, HEADER_TURN);
+    desk->patched = 0;
     __atomic_store_n(turn, TURN_STUB, __ATOMIC_SEQ_CST);
     if (*half_word(desk, HEADER_STUB_SLEEPS) != 0)
         futex(turn, FUTEX_WAKE, 1, 0);
@@ -230,10 +241,18 @@ int64_t stublab_take_desk(struct stublab_desk *desk, struct stublab_deadline *de
     return desk->frame == 0 ? find_frame(desk) : confirm_frame(desk);
 }
 
-static void read_siginfo(const struct stublab_desk *desk, int32_t *siginfo) {
-    const volatile int32_t *shared = (const volatile int32_t *)(desk->shared + desk->info);
+/** Whether the stub, whose turn has ended, waits at a patched system call. */
+static uint32_t is_patched(const struct stublab_desk *desk) {
+    return __atomic_load_n(half_word(desk, HEADER_TURN), __ATOMIC_ACQUIRE) == TURN_PATCHED;
+}
+
+static void copy_siginfo(int32_t *to, const volatile int32_t *from) {
     for (int i = 0; i < 32; i++)
-        siginfo[i] = shared[i];
+        to[i] = from[i];
+}
+
+static void read_siginfo(const struct stublab_desk *desk, int32_t *siginfo) {
+    copy_siginfo(siginfo, (const volatile int32_t *)(desk->shared + desk->info));
     if (siginfo[0] < 1 || siginfo[0] > SIGNALS)
         siginfo[0] = SIGILL;
 }
@@ -244,6 +263,38 @@ static int is_own_continue(const int32_t *siginfo) {
            siginfo[SI_PID] == (int32_t)syscall0(__NR_getpid);
 }
 
+/** The INT3 by which a patched system call ends in a signal frame. */
+static int is_own_breakpoint(const int32_t *siginfo) {
+    return siginfo[0] == SIGTRAP && siginfo[SI_CODE] == SI_KERNEL;
+}
+
+/**
+ * Makes a stub at a patched system call enter its handler, so that it waits with a signal frame. A
+ * signal that comes first makes the frame, too, and is kept. Returns 0, 2 if the stub has ended, or
+ * -ETIME.
+ */
+static int64_t make_frame(struct stublab_desk *desk) {
+    if (!desk->patched)
+        return 0;
+    struct stublab_deadline deadline = {.timeout = FRAME_MICROSECONDS};
+    write_breakpoint(desk);
+    give_turn(desk);
+    const int64_t result = await_turn(desk, &deadline);
+    if (result != 0)
+        return result == -ETIMEDOUT ? -ETIME : result;
+    int32_t siginfo[32];
+    read_siginfo(desk, siginfo);
+    if (!is_own_breakpoint(siginfo) && !is_own_continue(siginfo))
+        copy_siginfo(desk->kept, siginfo);
+    return 0;
+}
+
+/** The results of a switch that was ended by the signal in `exchange->siginfo`. */
+static int64_t stopped(struct stublab_switch *exchange, int call) {
+    exchange->status = 0x7f | exchange->siginfo[0] << 8;
+    return call ? 0 : 1;
+}
+
 int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
                                  struct stublab_switch *exchange) {
     exchange->step = STUBLAB_SWITCH_WAIT;
@@ -251,6 +302,11 @@ int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
         int64_t result = await_turn(desk, &exchange->deadline);
         if (result != 0)
             return result;
+        desk->patched = is_patched(desk);
+        if (desk->patched) {
+            read_call(desk, block);
+            return 0;
+        }
         read_siginfo(desk, exchange->siginfo);
         if (!is_own_continue(exchange->siginfo))
             break;
@@ -258,28 +314,47 @@ int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
             return -ETIMEDOUT;
         give_turn(desk);
     }
-    const int call = read_frame(desk, block, exchange->siginfo);
-    exchange->status = 0x7f | exchange->siginfo[0] << 8;
-    return call ? 0 : 1;
+    return stopped(exchange, read_frame(desk, block, exchange->siginfo));
 }
 
-int64_t stublab_switch_desk(struct stublab_desk *desk, void *block, void *xstate,
-                            struct stublab_switch *exchange) {
+/** Writes the state of a guest to where the stub waits: to the signal frame, or without one. */
+static int64_t write_guest(struct stublab_desk *desk, const void *block, const void *xstate,
+                           struct stublab_switch *exchange) {
+    exchange->step = STUBLAB_SWITCH_SETREGS;
+    if (desk->patched && exchange->xstate_length == 0 && is_plain(block))
+        return write_return(desk, block);
+    exchange->step = STUBLAB_SWITCH_WAIT;
+    int64_t result = make_frame(desk);
+    if (result != 0)
+        return result;
     if (exchange->xstate_length != 0) {
         exchange->step = STUBLAB_SWITCH_SETREGSET;
-        int64_t result = write_area(desk, xstate, exchange->xstate_length);
+        result = write_area(desk, xstate, exchange->xstate_length);
         if (result < 0)
             return result;
     }
     exchange->step = STUBLAB_SWITCH_SETREGS;
-    int64_t result = write_frame(desk, block);
-    if (result < 0)
+    return write_frame(desk, block);
+}
+
+int64_t stublab_switch_desk(struct stublab_desk *desk, void *block, void *xstate,
+                            struct stublab_switch *exchange) {
+    const int64_t result = write_guest(desk, block, xstate, exchange);
+    if (result != 0)
         return result;
+    if (desk->kept[0] != 0) {
+        copy_siginfo(exchange->siginfo, desk->kept);
+        desk->kept[0] = 0;
+        forget_call(block);
+        return stopped(exchange, 0);
+    }
     give_turn(desk);
     return stublab_switch_desk_wait(desk, block, exchange);
 }
 
 int64_t stublab_save_desk(struct stublab_desk *desk, void *xstate, uint64_t length) {
-    read_area(desk, xstate, length);
-    return 0;
+    const int64_t result = make_frame(desk);
+    if (result == 0)
+        read_area(desk, xstate, length);
+    return result;
 }

@@ -4,7 +4,18 @@
 #ifndef STUBLAB_HANDLER_H
 #define STUBLAB_HANDLER_H
 
+#include "handler_layout.h"
 #include "shim.h"
+
+/**
+ * A system call of a guest, `mov $number, %eax; syscall`, of which the first five bytes are
+ * replaced by a jump to a trampoline of the handler's page.
+ */
+struct stublab_site {
+    uint64_t address; /* 0: the site is free */
+    uint32_t number;
+    uint32_t padding;
+};
 
 /** What the host knows about the shared pages of one stub. */
 struct stublab_desk {
@@ -21,7 +32,10 @@ struct stublab_desk {
     int32_t pidfd;
     uint32_t spins;  /* how often the host looks for its turn before it sleeps; 0: it yields */
     uint32_t budget; /* the part of it that was worth it last */
-    uint32_t padding;
+    /* Whether the stub waits at a patched system call: there is no signal frame. */
+    uint32_t patched;
+    int32_t kept[32]; /* siginfo_t of a signal that the next switch reports; zeros: none */
+    struct stublab_site sites[SITES];
 };
 
 /**
@@ -41,7 +55,11 @@ STUBLAB_EXPORT int64_t stublab_close_desk(struct stublab_desk *desk);
  * yields. Returns the length of the code.
  */
 STUBLAB_EXPORT int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins);
-/** Offsets in that code of the set-up, and just past its breakpoint. At offset 0 a stub enters. */
+/**
+ * Offsets in that code of the trampolines of patched system calls, of the set-up, and just past its
+ * breakpoint. At offset 0 a stub enters.
+ */
+STUBLAB_EXPORT uint32_t stublab_trampolines_offset(void);
 STUBLAB_EXPORT uint32_t stublab_handler_set_up_offset(void);
 STUBLAB_EXPORT uint32_t stublab_handler_is_set_up_offset(void);
 
@@ -64,7 +82,10 @@ STUBLAB_EXPORT int64_t stublab_switch_desk(struct stublab_desk *desk, void *bloc
 /** The second half: waits for a guest that was late and has been signaled. */
 STUBLAB_EXPORT int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
                                                 struct stublab_switch *exchange);
-/** Copies the floating-point and vector registers of a guest at rest. */
+/**
+ * Copies the floating-point and vector registers of a guest at rest. Returns 0; 2 if the stub has
+ * ended, or -ETIME if it makes no signal frame, in a patched system call.
+ */
 STUBLAB_EXPORT int64_t stublab_save_desk(struct stublab_desk *desk, void *xstate, uint64_t length);
 
 #endif

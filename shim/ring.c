@@ -1,5 +1,6 @@
 #include "ring.h"
 #include "injection.h"
+#include "process.h"
 #include "syscall.h"
 #include "wait.h"
 #include <asm-generic/errno.h>
@@ -28,7 +29,7 @@ static int ends_soon(const struct ring *ring, uint32_t turn) {
     for (uint32_t i = 0; i < ring->spins; i++) {
         if (has_ended(ring, turn))
             return 1;
-        __builtin_ia32_pause();
+        relax();
     }
     for (int i = 0; i < YIELDS; i++) {
         if (has_ended(ring, turn))

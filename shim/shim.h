@@ -73,8 +73,19 @@ STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t
                                     volatile uint32_t *step, const void *filter,
                                     uint32_t filter_length, uint32_t options);
 
+/** pidfd_open(2). */
+STUBLAB_EXPORT int64_t stublab_pidfd(int32_t pid);
+/** Whether the process of a pidfd has ended: 1 or 0. */
+STUBLAB_EXPORT int64_t stublab_has_ended(int32_t pidfd);
+/** close(2): in a worker thread, fs.closeSync warns about a descriptor that fs did not open. */
+STUBLAB_EXPORT int64_t stublab_close(int32_t file);
+
 /** The system call ptrace(2). `data` is a number or an address: it depends on the request. */
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);
+
+/** Reads and writes all general registers of a stopped thread: a register block. */
+STUBLAB_EXPORT int64_t stublab_read_registers(int32_t tid, void *block);
+STUBLAB_EXPORT int64_t stublab_write_registers(int32_t tid, const void *block);
 
 /** Sets the signal mask of a stopped thread (PTRACE_SETSIGMASK). Returns 0 or -errno. */
 STUBLAB_EXPORT int64_t stublab_set_mask(int32_t tid, uint64_t mask);

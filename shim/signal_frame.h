@@ -23,9 +23,12 @@ int64_t confirm_frame(const struct stublab_desk *desk);
 int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block);
 /**
  * Reads them. Returns whether `siginfo` is that of a system call, and not of a call into the
- * vsyscall page.
+ * vsyscall page. If the signal came on the way into a patched system call, the guest is still
+ * before that call; on the way out of it, `block` stays as it was written.
  */
-int read_frame(const struct stublab_desk *desk, uint64_t *block, const int32_t *siginfo);
+int read_frame(const struct stublab_desk *desk, uint64_t *block, int32_t *siginfo);
+/** Notes in its registers that a guest was stopped by something other than a system call. */
+void forget_call(uint64_t *block);
 
 /** What the kernel allows in an XSAVE area, from that of a new process. */
 void take_features(struct stublab_desk *desk, const void *xstate);

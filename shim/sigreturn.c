@@ -2,7 +2,6 @@
 #include "canary.h"
 #include "syscall.h"
 #include <asm-generic/errno.h>
-#include <asm-generic/poll.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/time.h>
@@ -83,18 +82,4 @@ int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
         result = await_turn(exchange, timeout);
     inspect_canary(canary);
     return result;
-}
-
-int64_t stublab_pidfd(int32_t pid) {
-    return syscall2(__NR_pidfd_open, pid, 0);
-}
-
-int64_t stublab_has_ended(int32_t pidfd) {
-    struct pollfd poll = {.fd = pidfd, .events = POLLIN};
-    const struct __kernel_timespec at_once = {0};
-    return syscall4(__NR_ppoll, (long)&poll, 1, (long)&at_once, 0);
-}
-
-int64_t stublab_close(int32_t file) {
-    return syscall1(__NR_close, file);
 }

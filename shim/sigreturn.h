@@ -30,11 +30,4 @@ STUBLAB_EXPORT int64_t stublab_await_turn(struct stublab_exchange *exchange, int
 STUBLAB_EXPORT int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
                                          struct stublab_canary *canary);
 
-/** pidfd_open(2). */
-STUBLAB_EXPORT int64_t stublab_pidfd(int32_t pid);
-/** Whether the process of a pidfd has ended: 1 or 0. */
-STUBLAB_EXPORT int64_t stublab_has_ended(int32_t pidfd);
-/** close(2): in a worker thread, fs.closeSync warns about a descriptor that fs did not open. */
-STUBLAB_EXPORT int64_t stublab_close(int32_t file);
-
 #endif

@@ -84,32 +84,6 @@ int64_t stublab_switch(int32_t tid, void *block, void *xstate, struct stublab_sw
     return result < 0 ? result : stublab_switch_wait(tid, block, xstate, exchange);
 }
 
-/** From this number of changed words on, one PTRACE_SETREGS is cheaper than PTRACE_POKEUSER. */
-enum { MANY_CHANGES = 4 };
-
-/**
- * Whether a word of the block must be written. `orig_rax` matters only if the kernel would restart
- * the call that it names.
- */
-static int is_changed(const uint64_t *block, const uint64_t *held, uint32_t word) {
-    return block[word] != held[word] && (word != REG_ORIG_RAX || restarts(block));
-}
-
-static int64_t write_changes(int32_t tid, const uint64_t *block, const uint64_t *held) {
-    uint32_t changed[BLOCK_WORDS];
-    uint32_t count = 0;
-    for (uint32_t word = 0; word < BLOCK_WORDS; word++)
-        if (is_changed(block, held, word))
-            changed[count++] = word;
-    if (count >= MANY_CHANGES)
-        return set_registers(tid, block);
-    int64_t result = 0;
-    for (uint32_t i = 0; i < count && result >= 0; i++)
-        result = stublab_ptrace(PTRACE_POKEUSR, tid, changed[i] * sizeof *block,
-                                (void *)block[changed[i]]);
-    return result;
-}
-
 static int64_t enter_changed(int32_t tid, uint64_t *block, const uint64_t *held, void *xstate,
                              struct stublab_switch *exchange) {
     if (exchange->xstate_length != 0) {
@@ -139,7 +113,7 @@ int64_t stublab_switch_changed(int32_t tid, void *block, void *held, void *xstat
         old[word] = words[word];
     /* No call is in progress at a stop by a signal, but an old number may not be overwritten. */
     if (result == 1)
-        words[REG_ORIG_RAX] = UINT64_MAX;
+        forget_call(words);
     return result;
 }
 

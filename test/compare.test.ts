@@ -8,7 +8,6 @@ import { LocalSubject, type Subject } from "../src/compare/subject.ts";
 import {
   type EncoderFunctions,
   FUNCTION_NAMES,
-  FUNCTIONS,
   type FunctionName,
   OPERATIONS,
 } from "../src/encoder/abi.ts";
@@ -77,7 +76,7 @@ agreement("assembly, script and native agree in a million cases on both architec
 
 agreement("every function that an architecture has is compared, by every pair", () => {
   const expected = ARCHES.flatMap((arch) =>
-    FUNCTION_NAMES.filter((name) => arch === "amd64" || FUNCTIONS[name].operation !== "guest").map(
+    FUNCTION_NAMES.filter((name) => arch === "amd64" || name !== "rewindVsyscall").map(
       (name) => `${arch} ${name}`,
     ),
   );

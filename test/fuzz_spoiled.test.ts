@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { CONSTANTS } from "../src/fuzz/case/code.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
-import { PAGE_SIZE } from "../src/stub/amd64.ts";
+import { PAGE_SIZE } from "../src/stub/page_size.ts";
 
 const spoiling = suite("fuzz: stubs that a setup leaves in another state");
 

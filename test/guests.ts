@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Context,
+  DeadlineError,
+  DeathError,
   type GuestEvent,
   type GuestFault,
   type GuestSignal,
@@ -11,7 +13,9 @@ import {
   type PlatformOptions,
   type Subprocess,
   type SwitchLane,
+  TraceError,
 } from "../src/index.ts";
+import { readProcess } from "../src/stub/proc.ts";
 import { type Code, program } from "./machine_code.ts";
 
 /** The address of every guest's code: one page, writable and executable. */
@@ -26,16 +30,16 @@ export const NOWHERE = 0x7000_0000n;
 export const PAGE = 4096;
 
 /** How the guests of `openPlatform` are run. */
-let lane: SwitchLane = "faithful";
+let lane: PlatformOptions = { switches: "faithful" };
 
 /** Chooses the lane under test. */
-export function useLane(name: SwitchLane): void {
-  lane = name;
+export function useLane(name: SwitchLane, options: PlatformOptions = {}): void {
+  lane = { switches: name, ...options };
 }
 
 /** A platform that runs guests by the lane under test. */
 export function openPlatform(options: PlatformOptions = {}): Platform {
-  return Platform.open({ switches: lane, ...options });
+  return Platform.open({ ...lane, ...options });
 }
 
 /** A guest in an address space of its own. */
@@ -52,6 +56,42 @@ export function load(platform: Platform, ...code: readonly Code[]): Guest {
   space.mapAnonymous(DATA, PAGE, "rw");
   space.write(CODE, program(...code));
   return { platform, space, context: contextAt(platform, CODE) };
+}
+
+/** The same with code that the guest cannot write. */
+export function loadReadOnly(platform: Platform, ...code: readonly Code[]): Guest {
+  const guest = load(platform, ...code);
+  guest.space.protect(CODE, PAGE, "rx");
+  return guest;
+}
+
+/** The pages of guests without a tracer in a subprocess: those that the guest can write, and that of the code. */
+export function lanePages({ pid, tracer }: Subprocess): {
+  shared: bigint;
+  size: number;
+  page: bigint;
+} {
+  const { stubAddress } = tracer;
+  const mappings = readProcess(pid).mappings.filter(({ end }) => end <= stubAddress);
+  const [shared, page] = mappings.slice(-2);
+  if (shared === undefined || page === undefined) throw new Error("the pages are missing");
+  return {
+    shared: BigInt(shared.start),
+    size: shared.end - shared.start,
+    page: BigInt(page.start),
+  };
+}
+
+/** Runs a hostile guest. Returns whether its subprocess can still be used. */
+export function survives(context: Context, space: Subprocess): boolean {
+  try {
+    for (let i = 0; i < 3; i++) context.switch(space, { deadline: 20 });
+    return true;
+  } catch (error) {
+    const isTyped = [DeathError, DeadlineError, TraceError].some((kind) => error instanceof kind);
+    if (!isTyped) throw error;
+    return false;
+  }
 }
 
 /** A new context that starts at `rip`. */

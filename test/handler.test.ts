@@ -1,14 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
-  type Context,
   DeadlineError,
   DeathError,
   InputError,
   MemoryError,
   Platform,
   type Subprocess,
-  TraceError,
   UnsupportedError,
 } from "../src/index.ts";
 import { INJECTION_LANES } from "../src/stub/lane.ts";
@@ -18,10 +16,12 @@ import {
   contextAt,
   DATA,
   faultOf,
+  lanePages,
   load,
   NOWHERE,
   PAGE,
   signalOf,
+  survives,
   syscallOf,
   toSyscall,
   writeWords,
@@ -39,19 +39,6 @@ const handler = suite("handler: guests without a tracer");
 
 function open(): Platform {
   return Platform.open({ switches: "handler" });
-}
-
-/** The lane's pages in a subprocess: those that its guest can write, and that of the code. */
-function pagesOf({ pid, tracer }: Subprocess): { shared: bigint; size: number; page: bigint } {
-  const { stubAddress } = tracer;
-  const mappings = readProcess(pid).mappings.filter(({ end }) => end <= stubAddress);
-  const [shared, page] = mappings.slice(-2);
-  if (shared === undefined || page === undefined) throw new Error("the pages are missing");
-  return {
-    shared: BigInt(shared.start),
-    size: shared.end - shared.start,
-    page: BigInt(page.start),
-  };
 }
 
 /** The addresses of the SYSCALL instructions in a page. */
@@ -86,7 +73,7 @@ handler("no system call of a guest is executed, wherever its instruction is", ()
   const injection = stubPage + BigInt(platform.tracer.shim.stubSyscallOffset());
   const own = syscallsIn(space, stubPage);
   assert.ok(own.includes(injection));
-  for (const at of [...own, ...syscallsIn(space, pagesOf(space).page)]) {
+  for (const at of [...own, ...syscallsIn(space, lanePages(space).page)]) {
     for (const number of [SYS_GETPID, SYS_EXIT]) {
       const context = contextAt(platform, at);
       context.registers.set("rax", BigInt(number));
@@ -107,7 +94,7 @@ handler("a guest that uses the handler's own system calls can be interrupted and
   using platform = open();
   const guest = load(platform, code.loop(code.SYSCALL));
   const { context, space } = guest;
-  const [at = 0n] = syscallsIn(space, pagesOf(space).page);
+  const [at = 0n] = syscallsIn(space, lanePages(space).page);
   context.registers.set("rip", at);
   context.registers.set("rax", BigInt(SYS_FUTEX));
   context.registers.set("rdi", DATA);
@@ -120,18 +107,6 @@ handler("a guest that uses the handler's own system calls can be interrupted and
   toSyscall(guest);
 });
 
-/** Runs a hostile guest. Returns whether its subprocess can still be used. */
-function survives(context: Context, space: Subprocess): boolean {
-  try {
-    for (let i = 0; i < 3; i++) context.switch(space, { deadline: 20 });
-    return true;
-  } catch (error) {
-    const isTyped = [DeathError, DeadlineError, TraceError].some((kind) => error instanceof kind);
-    if (!isTyped) throw error;
-    return false;
-  }
-}
-
 handler("a guest that overwrites the shared pages harms only its subprocess", () => {
   using platform = open();
   const other = load(platform, code.loop(code.SYSCALL));
@@ -139,7 +114,7 @@ handler("a guest that overwrites the shared pages harms only its subprocess", ()
   let harmed = 0;
   for (let round = 0; round < 60; round++) {
     const { space } = load(platform, code.NOP);
-    const { shared, size } = pagesOf(space);
+    const { shared, size } = lanePages(space);
     const header = shared + BigInt(size - PAGE);
     const hostile = Array.from({ length: 12 }, () => {
       const inHeader = random() % 2n === 0n;
@@ -166,7 +141,7 @@ handler(
   () => {
     using platform = open();
     const { context, space } = load(platform, code.SPIN);
-    const [at = 0n] = syscallsIn(space, pagesOf(space).page);
+    const [at = 0n] = syscallsIn(space, lanePages(space).page);
     // uc_flags, uc_link, uc_stack, struct sigcontext, uc_sigmask
     const frame = Array<bigint>(38).fill(0n);
     frame[2] = DATA;
@@ -200,7 +175,7 @@ handler("a reused subprocess does not have the registers of earlier guests", () 
   first.space.release();
   const { space } = load(platform, code.NOP);
   assert.is(space.pid, first.space.pid);
-  const { shared, size } = pagesOf(space);
+  const { shared, size } = lanePages(space);
   const words = new BigUint64Array(space.read(shared, size).buffer);
   assert.not.ok(words.includes(0x1234_5678_9abc_def0n));
 });
@@ -220,7 +195,7 @@ handler("a death is noticed while no guest runs", async () => {
 handler("the lane's pages cannot be mapped, unmapped, protected or written", () => {
   using platform = open();
   const { space } = load(platform, code.NOP);
-  const { shared, page } = pagesOf(space);
+  const { shared, page } = lanePages(space);
   for (const at of [shared, page]) {
     thrown(MemoryError, () => space.mapAnonymous(at, PAGE, "rw"));
     thrown(MemoryError, () => space.unmap(at, PAGE));

@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DeathError, Platform } from "../src/index.ts";
+import { DeathError, Platform, type PlatformOptions } from "../src/index.ts";
 import { SWITCH_LANES } from "../src/platform/lanes.ts";
 import { BIRTH_LANES } from "../src/stub/lane.ts";
-import { load, syscallOf, toSyscall } from "./guests.ts";
+import { loadReadOnly, syscallOf, toSyscall } from "./guests.ts";
 import { adoptOrphans } from "./libc.ts";
 import * as code from "./machine_code.ts";
 import {
@@ -21,6 +21,18 @@ import { randomWords } from "./random.ts";
 
 const killed = suite("lanes killed");
 
+/** All ways to run guests. */
+const LANES: readonly PlatformOptions[] = [
+  ...SWITCH_LANES.map((switches) => ({ switches })),
+  { switches: "handler", patches: true },
+  { switches: "spin", patches: true },
+];
+
+const nameOf = ({ switches, patches }: PlatformOptions) =>
+  patches === true ? `${switches} with patches` : switches;
+
+const GUEST = code.loop(code.call(39));
+
 const SEED = 31n;
 const STUBS = 25;
 const HOSTS = 12;
@@ -34,14 +46,14 @@ function killLater(pid: number, milliseconds: number): Promise<unknown> {
   return new Promise((resolve) => child.once("exit", resolve));
 }
 
-for (const lane of SWITCH_LANES) {
+for (const lane of LANES) {
   killed(
-    `${lane}: a stub that is killed at any moment is an error, and its guest lives on`,
+    `${nameOf(lane)}: a stub that is killed at any moment is an error, and its guest lives on`,
     async () => {
-      using platform = Platform.open({ switches: lane });
+      using platform = Platform.open(lane);
       const random = randomWords(SEED);
       for (let round = 0; round < STUBS; round++) {
-        const { space, context } = load(platform, code.loop(code.SYSCALL));
+        const { space, context } = loadReadOnly(platform, GUEST);
         const { pid } = space;
         const over = killLater(pid, (Number(random()) / 2 ** 64) * LONGEST);
         let error: unknown;
@@ -67,7 +79,7 @@ for (const lane of SWITCH_LANES) {
         }
         assert.is(processState(pid), undefined, "reaped");
         space.release();
-        const next = load(platform, code.loop(code.SYSCALL));
+        const next = loadReadOnly(platform, GUEST);
         context.registers.set("rip", 0x10000n);
         syscallOf(context.switch(next.space));
         toSyscall(next);
@@ -81,25 +93,26 @@ for (const lane of SWITCH_LANES) {
 // Orphans of the hosts become children of this process.
 adoptOrphans();
 
-for (const [lane, births] of SWITCH_LANES.flatMap((name) =>
-  BIRTH_LANES.map((births) => [name, births] as const),
-)) {
-  killed(`${lane}, births ${births}: no stub survives a host that is killed`, async () => {
-    const random = randomWords(SEED + 1n);
-    for (let round = 0; round < HOSTS; round++) {
-      const host = new Running(hostCommand("switching", lane, String(random()), births));
-      assert.ok(await host.says(/^begin$/m), host.stderr);
-      const stubs = [...host.stdout.matchAll(/^pid (\d+)$/gm)].map(([, pid]) => Number(pid));
-      assert.ok(stubs.length >= 4);
-      const end = performance.now() + (Number(random()) / 2 ** 64) * LONGEST;
-      while (performance.now() < end);
-      process.kill(host.pid, "SIGKILL");
-      assert.is((await host.ended).signal, "SIGKILL", host.stderr);
-      assert.ok(await eventually(() => !stubs.some(isAlive), 2000), `${stubs.filter(isAlive)}`);
-      const alive = () => childrenOf(process.pid).filter(isAlive);
-      assert.ok(await eventually(() => alive().length === 0, 2000), `${alive()}`);
-    }
-  });
+for (const lane of LANES.flatMap((each) => BIRTH_LANES.map((births) => ({ ...each, births })))) {
+  killed(
+    `${nameOf(lane)}, births ${lane.births}: no stub survives a host that is killed`,
+    async () => {
+      const random = randomWords(SEED + 1n);
+      for (let round = 0; round < HOSTS; round++) {
+        const host = new Running(hostCommand("switching", JSON.stringify(lane), String(random())));
+        assert.ok(await host.says(/^begin$/m), host.stderr);
+        const stubs = [...host.stdout.matchAll(/^pid (\d+)$/gm)].map(([, pid]) => Number(pid));
+        assert.ok(stubs.length >= 4);
+        const end = performance.now() + (Number(random()) / 2 ** 64) * LONGEST;
+        while (performance.now() < end);
+        process.kill(host.pid, "SIGKILL");
+        assert.is((await host.ended).signal, "SIGKILL", host.stderr);
+        assert.ok(await eventually(() => !stubs.some(isAlive), 2000), `${stubs.filter(isAlive)}`);
+        const alive = () => childrenOf(process.pid).filter(isAlive);
+        assert.ok(await eventually(() => alive().length === 0, 2000), `${alive()}`);
+      }
+    },
+  );
 }
 
 killed.run();

@@ -58,6 +58,11 @@ function numberOf(register: string): number {
   return number;
 }
 
+/** mov eax, number; syscall */
+export function call(number: number): Code {
+  return [0xb8, ...littleEndian(BigInt(number), 4), ...SYSCALL];
+}
+
 /** movabs register, word */
 export function load(register: string, word: bigint): Code {
   const number = numberOf(register);

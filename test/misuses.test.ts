@@ -89,6 +89,10 @@ const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegE
     () => pass((seccomp) => Platform.open({ seccomp }), "yes"),
     /^options\.seccomp: expected true or false, got "yes"$/,
   ],
+  "a platform that patches the guests of a tracer": [
+    () => Platform.open({ switches: "lazy", patches: true }),
+    /^options: `patches` needs the switches "handler" or "spin"$/,
+  ],
   "an encoder that is unknown": [
     () => openEncoder("asembly"),
     /^unknown encoder "asembly"; did you mean assembly\?$/,

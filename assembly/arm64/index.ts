@@ -1,4 +1,4 @@
-// The module of arm64, dist/encoder-arm64.wasm: the encoder ABI without guests, which run on amd64 only.
+// The module of arm64, dist/encoder-arm64.wasm: the encoder ABI without vsyscalls.
 
 /** EM_AARCH64 (<linux/elf-em.h>). */
 export const ENCODER_MACHINE: i32 = 183;
@@ -6,6 +6,7 @@ export const ENCODER_MACHINE: i32 = 183;
 export * from "../abi";
 export * from "./bootstrap";
 export * from "./file";
+export * from "./guest";
 export * from "./numbers";
 export * from "./registers";
 export * from "./seccomp";

@@ -1,8 +1,8 @@
 #include "../signal_frame.h"
+#include "../patched_call.h"
 #include "filter.h"
-#include "handler_layout.h"
+#include "guest_registers.h"
 #include "process.h"
-#include "register_indices.h"
 #include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
@@ -23,14 +23,11 @@ struct frame {
 /** UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS */
 enum { FRAME_FLAGS = 7 };
 
-/** The flags that rt_sigreturn does not load: NT and ID; and those that are always set. */
-enum { KEPT_FLAGS = 0x204000, PLAIN_FLAGS = 0x202 };
+/** The flags that rt_sigreturn does not load: NT and ID. */
+enum { KEPT_FLAGS = 0x204000 };
 
 /** The first page of the kernel's half in which user code runs. */
 #define VSYSCALL_PAGE UINT64_C(0xffffffffff600000)
-
-/** Bases from here on are refused (TASK_SIZE_MAX with four-level paging). */
-#define END_OF_BASES UINT64_C(0x7ffffffff000)
 
 /** The part of the area that is different in signal frames and in NT_X86_XSTATE. */
 enum {
@@ -45,21 +42,6 @@ enum {
 
 /** SSE and AVX: with one of them MXCSR counts. */
 #define USES_MXCSR 6U
-
-static const struct {
-    uint8_t frame, block;
-} registers[] = {
-    {FRAME_R8, REG_R8},   {FRAME_R9, REG_R9},         {FRAME_R10, REG_R10}, {FRAME_R11, REG_R11},
-    {FRAME_R12, REG_R12}, {FRAME_R13, REG_R13},       {FRAME_R14, REG_R14}, {FRAME_R15, REG_R15},
-    {FRAME_RDI, REG_RDI}, {FRAME_RSI, REG_RSI},       {FRAME_RBP, REG_RBP}, {FRAME_RBX, REG_RBX},
-    {FRAME_RDX, REG_RDX}, {FRAME_RAX, REG_RAX},       {FRAME_RCX, REG_RCX}, {FRAME_RSP, REG_RSP},
-    {FRAME_RIP, REG_RIP}, {FRAME_EFLAGS, REG_EFLAGS},
-};
-enum { REGISTERS = sizeof registers / sizeof *registers };
-
-static volatile uint64_t *header(const struct stublab_desk *desk, uint32_t offset) {
-    return (volatile uint64_t *)(desk->shared + desk->stack + offset);
-}
 
 static volatile struct frame *frame_of(const struct stublab_desk *desk) {
     return (volatile struct frame *)(desk->shared + desk->frame);
@@ -123,11 +105,11 @@ int64_t confirm_frame(const struct stublab_desk *desk) {
 }
 
 int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block) {
-    if (block[REG_FS_BASE] >= END_OF_BASES || block[REG_GS_BASE] >= END_OF_BASES)
-        return -EIO;
+    const int64_t result = write_header(desk, block);
+    if (result < 0)
+        return result;
     volatile struct frame *frame = frame_of(desk);
-    for (int i = 0; i < REGISTERS; i++)
-        frame->registers[registers[i].frame] = block[registers[i].block];
+    write_registers(frame->registers, block);
     frame->registers[FRAME_SELECTORS] = (block[REG_CS] & 0xffff) | (block[REG_SS] & 0xffff) << 48;
     frame->flags = FRAME_FLAGS;
     frame->stack[0] = desk->address;
@@ -135,21 +117,33 @@ int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block) {
     frame->stack[2] = desk->stack;
     frame->area = desk->address + desk->area;
     frame->mask = 0;
-    *header(desk, HEADER_DS) = block[REG_DS] & 0xffff;
-    *header(desk, HEADER_ES) = block[REG_ES] & 0xffff;
-    *header(desk, HEADER_FS) = block[REG_FS] & 0xffff;
-    *header(desk, HEADER_GS) = block[REG_GS] & 0xffff;
-    *header(desk, HEADER_FS_BASE) = block[REG_FS_BASE];
-    *header(desk, HEADER_GS_BASE) = block[REG_GS_BASE];
     *header(desk, HEADER_FLAGS) = PLAIN_FLAGS | (block[REG_EFLAGS] & KEPT_FLAGS);
     return 0;
 }
 
 /** In siginfo_t: si_signo, si_code, si_call_addr as two words, si_syscall. */
-enum { SIGNO = 0, CODE = 2, ADDRESS = 4, CALL = 6, SECCOMP_CODE = 1, SIGSYS_NUMBER = 31 };
+enum {
+    SIGNO = 0,
+    CODE = 2,
+    ADDRESS = 4,
+    CALL = 6,
+    SECCOMP_CODE = 1,
+    SIGSYS_NUMBER = 31,
+    SIGTRAP_NUMBER = 5
+};
 
 static uint64_t address_of(const int32_t *siginfo) {
     return (uint32_t)siginfo[ADDRESS] | (uint64_t)(uint32_t)siginfo[ADDRESS + 1] << 32;
+}
+
+static void set_address(int32_t *siginfo, uint64_t address) {
+    siginfo[ADDRESS] = (int32_t)address;
+    siginfo[ADDRESS + 1] = (int32_t)(address >> 32);
+}
+
+/** Whether the signal reports that the instruction before `rip` was executed. */
+static int is_trap_at(const int32_t *siginfo, uint64_t rip) {
+    return siginfo[SIGNO] == SIGTRAP_NUMBER && siginfo[CODE] > 0 && address_of(siginfo) == rip;
 }
 
 static int is_system_call(const int32_t *siginfo) {
@@ -168,23 +162,32 @@ static void undo_restart(uint64_t *block, const int32_t *siginfo) {
         block[REG_RAX] = (uint64_t)(int64_t)siginfo[CALL];
 }
 
-int read_frame(const struct stublab_desk *desk, uint64_t *block, const int32_t *siginfo) {
+void forget_call(uint64_t *block) {
+    block[REG_ORIG_RAX] = UINT64_MAX;
+}
+
+int read_frame(const struct stublab_desk *desk, uint64_t *block, int32_t *siginfo) {
     const volatile struct frame *frame = frame_of(desk);
     const int call = is_system_call(siginfo);
-    for (int i = 0; i < REGISTERS; i++)
-        block[registers[i].block] = frame->registers[registers[i].frame];
-    if (call)
-        undo_restart(block, siginfo);
-    block[REG_ORIG_RAX] = call ? block[REG_RAX] : UINT64_MAX;
+    const uint64_t rip = frame->registers[FRAME_RIP];
+    if (!call && is_after_call(desk, rip)) {
+        forget_call(block);
+        return call;
+    }
+    read_registers(frame->registers, block);
     const uint64_t selectors = frame->registers[FRAME_SELECTORS];
     block[REG_CS] = selectors & 0xffff;
     block[REG_SS] = selectors >> 48;
-    block[REG_DS] = *header(desk, HEADER_FOUND_DS);
-    block[REG_ES] = *header(desk, HEADER_FOUND_ES);
-    block[REG_FS] = *header(desk, HEADER_FOUND_FS);
-    block[REG_GS] = *header(desk, HEADER_FOUND_GS);
-    block[REG_FS_BASE] = *header(desk, HEADER_FOUND_FS_BASE);
-    block[REG_GS_BASE] = *header(desk, HEADER_FOUND_GS_BASE);
+    read_header(desk, block);
+    if (call) {
+        undo_restart(block, siginfo);
+        block[REG_ORIG_RAX] = block[REG_RAX];
+        return call;
+    }
+    move_back(desk, block);
+    if (is_trap_at(siginfo, rip))
+        set_address(siginfo, block[REG_RIP]);
+    forget_call(block);
     return call;
 }
 

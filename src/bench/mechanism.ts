@@ -47,4 +47,6 @@ export interface Lane {
   readonly work: Work;
   /** For `Tracer` or `Platform.open`. */
   readonly options: PlatformOptions;
+  /** How many calls are in a batch, for the work "batch". */
+  readonly calls?: number;
 }

@@ -1,4 +1,3 @@
-import { BATCH } from "./batch.ts";
 import type { Cost, Group, Mechanism } from "./mechanism.ts";
 
 /** What always runs, as it shows whether a run is disturbed. */
@@ -13,7 +12,7 @@ export const GROUPS: readonly Group[] = [
   },
   {
     name: "batch",
-    title: "a system call executed in a stub, one of a batch of 64",
+    title: "a system call executed in a stub, one of a batch",
     why: "A lane without a stop for each call makes one trip to the stub for all of them.",
     against: "call-c",
   },
@@ -126,6 +125,24 @@ const EXECUTED: Cost = {
   others: [...FORK.others, "execveat"],
 };
 
+/** The calls of a batch, executed by a lane in one trip. */
+function batchOf(calls: number, injections: "ring" | "futex" | "spin"): Mechanism {
+  const own = `${calls} getpid`;
+  const trips: Readonly<Record<typeof injections, Cost>> = {
+    ring: oneStop(RING, [own]),
+    futex: unstopped(1, FUTEX, [own, "futex"]),
+    spin: unstopped(0, [], [own]),
+  };
+  return {
+    name: `batch-${injections}-${calls}`,
+    group: "batch",
+    title: `${injections}, ${calls} calls a trip`,
+    lane: { work: "batch", options: { injections }, calls },
+    ...(injections === "spin" && { apart: true }),
+    cost: { ...trips[injections], per: calls },
+  };
+}
+
 /** Milliseconds after which the processes of a batch are gone. */
 const REST = 20;
 
@@ -196,28 +213,11 @@ export const MECHANISMS: readonly Mechanism[] = [
     lane: { work: "batch", options: {} },
     cost: oneStop(INJECTION),
   },
-  {
-    name: "batch-ring",
-    group: "batch",
-    title: "ring",
-    lane: { work: "batch", options: { injections: "ring" } },
-    cost: { ...oneStop(RING, [`${BATCH} getpid`]), per: BATCH },
-  },
-  {
-    name: "batch-futex",
-    group: "batch",
-    title: "futex",
-    lane: { work: "batch", options: { injections: "futex" } },
-    cost: { ...unstopped(1, FUTEX, [`${BATCH} getpid`, "futex"]), per: BATCH },
-  },
-  {
-    name: "batch-spin",
-    group: "batch",
-    title: "spin",
-    lane: { work: "batch", options: { injections: "spin" } },
-    apart: true,
-    cost: { ...unstopped(0, [], [`${BATCH} getpid`]), per: BATCH },
-  },
+  batchOf(8, "ring"),
+  batchOf(64, "ring"),
+  batchOf(512, "ring"),
+  batchOf(64, "futex"),
+  batchOf(64, "spin"),
   {
     name: "birth-c",
     group: "birth",
@@ -351,6 +351,21 @@ export const MECHANISMS: readonly Mechanism[] = [
     lane: { work: "switch", options: { switches: "spin" } },
     apart: true,
     cost: unstopped(0, [], ["getpid", "rt_sigreturn"]),
+  },
+  {
+    name: "switch-patched",
+    group: "switch",
+    title: "handler, patches: the system call jumps to the stub's own code",
+    lane: { work: "switch", options: { switches: "handler", patches: true } },
+    cost: unstopped(0, ["sched_yield"], ["sched_yield"]),
+  },
+  {
+    name: "patched-apart",
+    group: "switch",
+    title: "spin, patches: the same on two processors",
+    lane: { work: "switch", options: { switches: "spin", patches: true } },
+    apart: true,
+    cost: unstopped(0, [], []),
   },
   {
     name: "switch-plain",

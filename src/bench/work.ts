@@ -1,8 +1,10 @@
 import { Platform, type PlatformOptions } from "../platform/platform.ts";
 import type { Subprocess } from "../platform/subprocess.ts";
 import { Tracer } from "../stub/tracer.ts";
-import { BATCH } from "./batch.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "./guest.ts";
+
+/** Switches after which a system call is patched, if the platform does that. */
+const ENOUGH_TO_PATCH = 100;
 
 /** A benchmark that is ready to run. */
 export interface Batch {
@@ -12,7 +14,7 @@ export interface Batch {
 }
 
 /** Opens a tracer or a platform with options, and prepares work. */
-type Opener = (options: PlatformOptions) => Batch;
+type Opener = (options: PlatformOptions, calls: number) => Batch;
 
 /** What is measured, by name. */
 export const WORKS = {
@@ -28,19 +30,19 @@ export const WORKS = {
     return { run, close: () => tracer.close() };
   },
 
-  batch: (options) => {
+  batch: (options, size) => {
     const platform = Platform.open(options);
     const space = platform.newAddressSpace();
     const batch = space.batch();
-    const calls = Array.from({ length: BATCH }, () => batch.call("getpid"));
+    const calls = Array.from({ length: size }, () => batch.call("getpid"));
     const expected = BigInt(space.pid);
     const run = (count: number) => {
-      const trips = Math.ceil(count / BATCH);
+      const trips = Math.ceil(count / size);
       const time = timed(() => {
         for (let i = 0; i < trips; i++) batch.run();
       });
       if (calls.some(({ value }) => value !== expected)) throw new Error("getpid was not executed");
-      return (time * count) / (trips * BATCH);
+      return (time * count) / (trips * size);
     };
     return { run, close: () => platform.close() };
   },
@@ -97,8 +99,9 @@ export const WORKS = {
   switch: (options) => {
     const platform = Platform.open(options);
     const space = platform.newAddressSpace();
-    space.mapAnonymous(GUEST_ADDRESS, GUEST_CODE.length, "rwx");
+    space.mapAnonymous(GUEST_ADDRESS, GUEST_CODE.length, "rw");
     space.write(GUEST_ADDRESS, GUEST_CODE);
+    space.protect(GUEST_ADDRESS, GUEST_CODE.length, "rx");
     const context = platform.newContext();
     context.registers.set("rip", BigInt(GUEST_ADDRESS));
     const expected = Number(platform.tracer.syscallNumber("getpid"));
@@ -112,6 +115,10 @@ export const WORKS = {
           context.setResult(BigInt(i));
         }
       });
+    if (options.patches === true) {
+      run(ENOUGH_TO_PATCH);
+      if (space.patches.length === 0) throw new Error("the guest's system call was not patched");
+    }
     return { run, close: () => platform.close() };
   },
 } satisfies Record<string, Opener>;

@@ -65,12 +65,6 @@ async function attemptFor(
   }
 }
 
-/** mov $12, %eax (brk); syscall; mov $7, %edi; mov $60, %eax (exit); syscall */
-const GUEST = Uint8Array.of(
-  ...[0xb8, 12, 0, 0, 0, 0x0f, 0x05],
-  ...[0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05],
-);
-
 async function guest(): Promise<Seen> {
   const { SWITCH_LANES } = await import("../platform/lanes.ts");
   const [faithful, ...others] = SWITCH_LANES;
@@ -113,10 +107,11 @@ function tryLanes(lanes: Lanes): void {
 /** Runs a guest by a lane of switches. @throws if it does not work */
 async function guestBy(switches: SwitchLane): Promise<void> {
   const { Platform } = await import("../platform/platform.ts");
+  const { TRIAL } = await import("../guest/arch.ts");
   const { runGuest } = await import("../guest/run.ts");
   using platform = Platform.open({ switches });
   try {
-    const { result } = runGuest(platform, { code: GUEST });
+    const { result } = runGuest(platform, { code: TRIAL });
     if (result.kind === "exited" && result.status === 7) return;
     throw failed(`guest: expected exit status 7, got ${JSON.stringify(result.kind)}`);
   } catch (error) {

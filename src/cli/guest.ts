@@ -5,7 +5,7 @@ import type { GuestProgram } from "../guest/image.ts";
 import { type GuestEnd, type GuestOptions, runGuest } from "../guest/run.ts";
 import { type Limit, readInput } from "../input.ts";
 import { Platform } from "../platform/platform.ts";
-import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import { assemble } from "./assemble.ts";
 import { type Command, parseCount, parseOptions, splitWords, UsageError } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";

@@ -190,18 +190,18 @@ const TABLE = {
    */
   encodeSeccomp: define("seccomp", [area("at", FILTER_SIZE), i32("exitSignal")], "i32"),
   /**
-   * (block, initial) Prepares `block` for a resume: the segment selectors of `initial`, and no call to restart.
+   * (block, initial) Prepares `block` for a resume: on amd64 the segment selectors of `initial`, and no call to restart.
    * Returns 1 if the guest single-steps itself (TF), else 0.
    */
   enterGuest: define("guest", [block("block"), block("initial")], "i32"),
   /**
    * (block, at) Returns the number of the system call that a guest stopped at. Writes its six arguments to `at`, and
-   * orig_rax to rax, whether that still is the -ENOSYS of the kernel or not.
+   * on amd64 orig_rax to rax, whether that still is the -ENOSYS of the kernel or not.
    */
   decodeGuestSyscall: define("guest", [block("block"), area("at", ARGUMENTS_SIZE)], "i32"),
   /** (block, result) Sets the result of the call that a guest stopped at. */
   encodeGuestResult: define("guest", [block("block"), i64("result")], "none"),
-  /** (block, address) Undoes the kernel's emulation of a vsyscall: RIP becomes `address`, RSP goes down by a word. */
+  /** (block, address) On amd64, undoes the kernel's emulation of a vsyscall: RIP becomes `address`, RSP goes down by a word. */
   rewindVsyscall: define("guest", [block("block"), i64("address")], "none"),
 };
 
@@ -243,9 +243,9 @@ function isFunctionName(name: string): name is FunctionName {
 
 export const FUNCTION_NAMES: readonly FunctionName[] = Object.keys(TABLE).filter(isFunctionName);
 
-/** The functions for an architecture: guests run on amd64 only. */
+/** The functions for an architecture: only amd64 has vsyscalls. */
 export function functionsOf(arch: Arch): FunctionName[] {
-  return FUNCTION_NAMES.filter((name) => arch === "amd64" || FUNCTIONS[name].operation !== "guest");
+  return FUNCTION_NAMES.filter((name) => arch === "amd64" || name !== "rewindVsyscall");
 }
 
 /** The prototype of a function as text, e.g. "cloneFlags(word: i64)". */

@@ -5,6 +5,12 @@ export type Arch = keyof typeof MACHINES;
 
 export const ARCHES: readonly Arch[] = ["amd64", "arm64"];
 
+/** The ptrace requests that read and write a register block. */
+export const REGISTER_REQUESTS: Readonly<Record<Arch, readonly [read: string, write: string]>> = {
+  amd64: ["PTRACE_GETREGS", "PTRACE_SETREGS"],
+  arm64: ["PTRACE_GETREGSET", "PTRACE_SETREGSET"],
+};
+
 /** The registers of a block in the kernel's order. The encoder defines their offsets. */
 export const REGISTERS: Readonly<Record<Arch, readonly string[]>> = {
   amd64: (

@@ -1,5 +1,5 @@
-import { FUNCTION_NAMES, FUNCTIONS } from "./abi.ts";
-import { REGISTERS } from "./arch.ts";
+import { FUNCTION_NAMES, FUNCTIONS, functionsOf } from "./abi.ts";
+import { REGISTER_REQUESTS, REGISTERS } from "./arch.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
 
 /** The purpose of an encoder: a comparison of the functions that it has, or driving stubs. */
@@ -12,7 +12,7 @@ const STUB_CONSTANTS: readonly string[] = `
   PROT_NONE PROT_READ PROT_WRITE PROT_EXEC MAP_SHARED MAP_PRIVATE MAP_FIXED MAP_ANONYMOUS MAP_POPULATE
   WUNTRACED __WALL WAIT_EXITED WAIT_SIGNALED WAIT_SYSCALL_STOP WAIT_EVENT WAIT_GROUP_STOP
   SIGBUS SIGCHLD SIGFPE SIGILL SIGKILL SIGRTMAX SIGSEGV SIGSTOP SIGSYS SIGTRAP
-  PTRACE_CONT PTRACE_DETACH PTRACE_EVENT_EXIT PTRACE_GETEVENTMSG PTRACE_GETREGS PTRACE_SETREGS
+  PTRACE_CONT PTRACE_DETACH PTRACE_EVENT_EXIT PTRACE_GETEVENTMSG
   PTRACE_SETOPTIONS PTRACE_O_EXITKILL PTRACE_O_TRACEEXIT PTRACE_O_TRACESYSGOOD
   PTRACE_SYSEMU PTRACE_SYSEMU_SINGLESTEP
   SIGINFO_si_addr SIGINFO_si_code SIGINFO_si_errno SIGINFO_si_pid SIGINFO_si_signo
@@ -31,12 +31,12 @@ export function missingNames(
   if (purpose === "stubs" || own.some(takesBlock)) {
     constants.push("REGISTERS_SIZE", ...REGISTERS[encoder.arch].map((name) => `REG_${name}`));
   }
-  if (purpose === "stubs") constants.push(...STUB_CONSTANTS);
+  if (purpose === "stubs") constants.push(...STUB_CONSTANTS, ...REGISTER_REQUESTS[encoder.arch]);
   const missing = constants.filter((name) => !encoder.constants.has(name));
   if (purpose === "comparison") {
     return own.length === 0 ? [...missing, "every function of the ABI"] : missing;
   }
-  const needed = FUNCTION_NAMES.filter((name) => !FUNCTIONS[name].comparisonOnly);
+  const needed = functionsOf(encoder.arch).filter((name) => !FUNCTIONS[name].comparisonOnly);
   return [...missing, ...needed.filter((name) => !own.includes(name))];
 }
 

@@ -1,4 +1,5 @@
 import { EncoderError } from "../errors.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { cut, visible } from "../visible.ts";
 import {
   ENCODER_ABI,
@@ -56,9 +57,9 @@ export function bindModule(
 
 /** @throws EncoderError if an encoder is not for the stubs of this machine */
 export function expectHostArch(name: string, arch: Arch): void {
-  if (arch === "amd64") return;
+  if (arch === HOST_ARCH) return;
   throw new EncoderError(
-    visible(`encoder ${name} is for ${arch}, but the stubs of this machine are amd64`),
+    visible(`encoder ${name} is for ${arch}, but the stubs of this machine are ${HOST_ARCH}`),
   );
 }
 

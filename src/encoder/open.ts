@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { oneOf, text } from "../shape.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { ARCHES, type Arch } from "./arch.ts";
 import { openAssemblyEncoder } from "./assembly.ts";
 import type { CompleteEncoder, PartialEncoder } from "./encoder.ts";
@@ -32,7 +33,7 @@ function isEncoderName(name: string): name is EncoderName {
  * Opens a new instance of an encoder that comes with stublab. Each instance has its own memory.
  *
  * @param name see ENCODERS and ALL_ENCODERS
- * @param arch the architecture; encoders for arm64 lack the functions for guests, which run on amd64 only
+ * @param arch the architecture, by default that of this machine
  * @throws InputError if there is no encoder of that name
  * @throws UnsupportedError if this build does not include the encoder for that architecture
  * @example
@@ -41,7 +42,7 @@ function isEncoderName(name: string): name is EncoderName {
  */
 export function openEncoder(name: string, arch?: "amd64"): CompleteEncoder;
 export function openEncoder(name: string, arch: Arch): PartialEncoder;
-export function openEncoder(name: string, arch: Arch = "amd64"): PartialEncoder {
+export function openEncoder(name: string, arch: Arch = HOST_ARCH): PartialEncoder {
   text(name, "encoder");
   oneOf(ARCHES)(arch, "architecture");
   if (isEncoderName(name)) return openers[name](arch);

@@ -26,6 +26,12 @@ export const STACK_SIZE = 8n << 20n;
 /** The lowest base of FS or GS that the kernel refuses to set: TASK_SIZE_MAX. */
 export const BASE_LIMIT = BigInt(MOST_USER_SPACE);
 
+/** A program that calls brk, and exits with 7: mov $12, %eax; syscall; mov $7, %edi; mov $60, %eax; syscall. */
+export const TRIAL = Uint8Array.of(
+  ...[0xb8, 12, 0, 0, 0, 0x0f, 0x05],
+  ...[0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05],
+);
+
 const SEGMENT_BASES = ["fs_base", "gs_base"] as const;
 
 /**

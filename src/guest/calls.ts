@@ -2,7 +2,7 @@ import { syscallName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import type { Answer, CallArguments, EmulatedCall } from "./call.ts";
-import { OWN_CALLS } from "./calls/amd64.ts";
+import { OWN_CALLS } from "./calls/arch.ts";
 import { brk, mmap, mprotect, munmap } from "./calls/memory.ts";
 import { ioctl, write, writev } from "./calls/output.ts";
 import { exit, getpid, set_tid_address } from "./calls/process.ts";

@@ -2,9 +2,9 @@
 
 import { hex, InputError } from "../errors.ts";
 import type { Protection } from "../platform/memory.ts";
-import { PAGE_SIZE } from "../stub/amd64.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
-import { ELF_MACHINE, ELF_MACHINE_NAME, INDEPENDENT_BASE } from "./amd64.ts";
+import { ELF_MACHINE, ELF_MACHINE_NAME, INDEPENDENT_BASE } from "./arch.ts";
 import type { Image, Segment } from "./image.ts";
 
 const HEADER_SIZE = 64;

@@ -1,6 +1,6 @@
 import type { Protection } from "../platform/memory.ts";
-import { PAGE_SIZE } from "../stub/amd64.ts";
-import { CODE_ADDRESS } from "./amd64.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
+import { CODE_ADDRESS } from "./arch.ts";
 
 /** A part of a program: `bytes`, followed by zeros up to `memorySize`. */
 export interface Segment {

@@ -2,8 +2,9 @@ import { hex, InputError } from "../errors.ts";
 import type { Context } from "../platform/context.ts";
 import type { Protection } from "../platform/memory.ts";
 import type { Subprocess } from "../platform/subprocess.ts";
-import { INSTRUCTION_POINTER, PAGE_SIZE } from "../stub/amd64.ts";
-import { STACK_POINTER, STACK_SIZE, STACK_TOP } from "./amd64.ts";
+import { INSTRUCTION_POINTER } from "../stub/arch.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
+import { STACK_POINTER, STACK_SIZE, STACK_TOP } from "./arch.ts";
 import { type Image, pageEnd, pageOf, type Segment } from "./image.ts";
 import { initialStack, type Start } from "./stack.ts";
 

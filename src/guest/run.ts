@@ -19,9 +19,9 @@ import {
   truth,
 } from "../shape.ts";
 import { checkDeadline, SHORTEST_DEADLINE } from "../shim/deadline.ts";
-import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
-import { canResume } from "./amd64.ts";
+import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
+import { canResume } from "./arch.ts";
 import type { Answer, CallArguments } from "./call.ts";
 import { CallTable, type NamedCall, type TracedCall, traceCall } from "./calls.ts";
 import { parseElf } from "./elf.ts";

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { InputError } from "../errors.ts";
 import { show } from "../shape.ts";
-import { PAGE_SIZE } from "../stub/amd64.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
 import type { Image } from "./image.ts";
 
 /** Types of the auxiliary vector (<linux/auxvec.h>). */

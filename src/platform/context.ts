@@ -4,7 +4,7 @@ import { checkOptions, instance, object, word } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { loadShim } from "../shim/shim.ts";
 import { SwitchRecord } from "../shim/switch.ts";
-import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { FaultRecord } from "./fault.ts";

@@ -4,19 +4,23 @@ import { AttachError, DeadlineError, UnsupportedError } from "../errors.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Desk } from "../shim/handler.ts";
 import { INJECT_RESTS, Injection } from "../shim/injection.ts";
+import { expectAmd64 } from "../shim/library.ts";
 import { MADV_DONTFORK } from "../shim/ring.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
-import { INSTRUCTION_POINTER, PAGE_SIZE, WORD } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER, WORD } from "../stub/arch.ts";
 import { attach } from "../stub/attach.ts";
 import { moveAway } from "../stub/binding.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
 import { hasReadableBases } from "../stub/readable_bases.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SwitchStop } from "../stub/thread.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
 import type { FloatingPoint, Holder } from "./floating_point.ts";
+import { mapPages, protectionFlags } from "./memory.ts";
+import { Patches } from "./patches.ts";
 import type { Runner } from "./runner.ts";
 
-const { EPROTO } = constants.errno;
+const { EPROTO, ETIME } = constants.errno;
 
 /** <linux/ptrace.h>: a stop at each call that the filter leaves to the tracer. */
 const PTRACE_O_TRACESECCOMP = 0x80;
@@ -26,6 +30,7 @@ const SPINS = 2000;
 
 /** @throws UnsupportedError if the processor or the kernel lacks the instructions RDFSBASE and WRFSBASE. */
 export function expectBases(): void {
+  expectAmd64("guests without a tracer run on");
   if (hasReadableBases()) return;
   throw new UnsupportedError(
     "guests without a tracer need RDFSBASE and WRFSBASE, which this machine does not offer to programs",
@@ -47,9 +52,8 @@ export function expectBases(): void {
 export class HandlerRunner implements Runner, Holder {
   readonly stub: Stub;
   readonly pages: number;
+  readonly patches: Patches | undefined;
   readonly #desk: Desk;
-  /** The address of the handler's page in the stub. */
-  readonly #code: number;
   /** Whether a guest runs on that was not stopped in time. */
   #runsOn = false;
   /** The guest whose floating point is in the signal frame. */
@@ -60,31 +64,37 @@ export class HandlerRunner implements Runner, Holder {
   /**
    * @param xstate the XSAVE area of a new process.
    * @param apart whether the stub runs guests on another processor.
+   * @param patches whether system calls of guests are patched.
    * @throws UnsupportedError if the kernel refuses the filter; what `Stub.call` throws.
    */
-  constructor(stub: Stub, xstate: Uint8Array, apart: boolean) {
+  constructor(stub: Stub, xstate: Uint8Array, apart: boolean, patches: boolean) {
     this.stub = stub;
     this.#apart = apart;
     const { stubAddress, isBound } = stub.tracer;
     const spins = isBound && !apart ? 0 : SPINS;
     stub.thread.share();
     this.#desk = new Desk(stub.pid, spins);
-    this.#code = stubAddress - PAGE_SIZE;
     this.#mapDesk(xstate);
     this.pages = (stubAddress - this.#desk.address) / PAGE_SIZE;
     this.#mapCode(spins);
     this.#setUp();
+    this.patches = patches ? new Patches(stub, this.#desk) : undefined;
   }
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
     const { thread } = this.stub;
     if (this.#runsOn) thread.expect("stopped");
+    this.patches?.apply();
     if (thread.recall === undefined) this.#sendAway();
     if (this.#resident !== floatingPoint) this.vacate();
     record.begin(floatingPoint.moveTo(this) ? floatingPoint.area.length : 0);
     this.#resident = floatingPoint;
     try {
-      return thread.switchAway(this.#desk, registers, floatingPoint.area, record);
+      const stop = thread.switchAway(this.#desk, registers, floatingPoint.area, record);
+      if (stop === "syscall" && !this.#desk.isPatched) {
+        this.patches?.count(registers.word(WORD.instructionPointer));
+      }
+      return stop;
     } catch (error) {
       if (record.refusedXstate) this.#forget();
       throw error;
@@ -98,8 +108,11 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   vacate(): void {
-    this.#resident?.comeHome();
-    this.#forget();
+    try {
+      this.#resident?.comeHome();
+    } finally {
+      this.#forget();
+    }
   }
 
   empty(): void {
@@ -108,10 +121,13 @@ export class HandlerRunner implements Runner, Holder {
     stub.call("munmap", 0, this.#desk.address);
     if (end < topOfUserSpace()) stub.call("munmap", end, topOfUserSpace() - end);
     this.#clear();
+    this.patches?.forget();
   }
 
   save(area: Uint8Array): void {
-    this.stub.tracer.shim.saveDesk(this.#desk.bytes, area, area.length);
+    const result = this.stub.tracer.shim.saveDesk(this.#desk.bytes, area, area.length);
+    if (result !== -ETIME) return;
+    throw new DeadlineError(this.stub.pid, "did not leave a patched system call");
   }
 
   /** Clears the shared pages, and names their stack to the kernel again: a guest may have named another. */
@@ -138,44 +154,32 @@ export class HandlerRunner implements Runner, Holder {
     if (file < 0) throw this.#refused("memfd_create", -file);
     stub.thread.onEnd = () => this.#close();
     try {
-      const length = this.#code - this.#desk.address;
-      this.#map(this.#desk.address, length, "MAP_SHARED", file);
+      const { address, code } = this.#desk;
+      const length = code - address;
+      const flags = stub.tracer.flag("MAP_SHARED") | stub.tracer.flag("MAP_FIXED");
+      stub.call("mmap", address, length, protectionFlags(stub.tracer, "rw"), flags, file, 0);
       // A stub that this one clones must not write to its frames.
-      stub.call("madvise", this.#desk.address, length, MADV_DONTFORK);
+      stub.call("madvise", address, length, MADV_DONTFORK);
     } finally {
       shim.close(file);
     }
   }
 
   #mapCode(spins: number): void {
-    const { stub } = this;
-    const { tracer } = stub;
     const code = new Uint8Array(PAGE_SIZE);
-    tracer.shim.handlerCode(code, code.length, spins);
-    this.#map(this.#code, PAGE_SIZE, "MAP_PRIVATE", -1);
-    stub.write(this.#code, code);
-    const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC");
-    stub.call("mprotect", this.#code, PAGE_SIZE, protection);
-  }
-
-  #map(address: number, length: number, sharing: "MAP_SHARED" | "MAP_PRIVATE", file: number): void {
-    const { stub } = this;
-    const { tracer } = stub;
-    const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
-    const flags = tracer.flag(sharing) | tracer.flag("MAP_FIXED");
-    const anonymous = file < 0 ? tracer.flag("MAP_ANONYMOUS") : 0n;
-    stub.call("mmap", address, length, protection, flags | anonymous, file, 0);
+    this.stub.tracer.shim.handlerCode(code, code.length, spins);
+    mapPages(this.stub, this.#desk.code, code, "rx");
   }
 
   /** Runs the set-up in the stub: handlers, their stack, and the filter. */
   #setUp(): void {
     const { tracer, thread } = this.stub;
     const { encoder, frame, shim } = tracer;
-    const rest = BigInt(this.#code + shim.handlerIsSetUpOffset());
+    const rest = BigInt(this.#desk.code + shim.handlerIsSetUpOffset());
     const injection = new Injection(tracer.deadline, rest);
     injection.passOver = tracer.injection.passOver;
     encoder.encodeSyscall(frame.offset, thread.initial.offset, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
-    frame.set(INSTRUCTION_POINTER, BigInt(this.#code + shim.handlerSetUpOffset()));
+    frame.set(INSTRUCTION_POINTER, BigInt(this.#desk.code + shim.handlerSetUpOffset()));
     thread.expect("stopped");
     thread.disturbances++;
     const end = shim.inject(thread.tid, frame.bytes, injection.bytes);
@@ -206,7 +210,7 @@ export class HandlerRunner implements Runner, Holder {
     thread.expect("stopped");
     frame.copyFrom(thread.initial);
     tracer.encoder.enterGuest(frame.offset, thread.initial.offset);
-    frame.set(INSTRUCTION_POINTER, BigInt(this.#code));
+    frame.set(INSTRUCTION_POINTER, BigInt(this.#desk.code));
     thread.writeRegisters(frame);
     // Other signals wait for the guest.
     thread.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));

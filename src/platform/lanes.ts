@@ -13,11 +13,13 @@ import type { Runner } from "./runner.ts";
 export const SWITCH_LANES = ["faithful", "lazy", "handler", "spin"] as const;
 export type SwitchLane = (typeof SWITCH_LANES)[number];
 
-const RUNNERS: Record<SwitchLane, (stub: Stub, xstate: Uint8Array) => Runner> = {
+type Opener = (stub: Stub, xstate: Uint8Array, patches: boolean) => Runner;
+
+const RUNNERS: Record<SwitchLane, Opener> = {
   faithful: (stub) => new FaithfulRunner(stub),
   lazy: (stub) => new LazyRunner(stub),
-  handler: (stub, xstate) => new HandlerRunner(stub, xstate, false),
-  spin: (stub, xstate) => new HandlerRunner(stub, xstate, true),
+  handler: (stub, xstate, patches) => new HandlerRunner(stub, xstate, false, patches),
+  spin: (stub, xstate, patches) => new HandlerRunner(stub, xstate, true, patches),
 };
 
 /** Whether guests run without a tracer. */
@@ -29,8 +31,14 @@ export function isUntraced(lane: SwitchLane): boolean {
  * A runner for a stub.
  *
  * @param xstate the XSAVE area of a new process.
+ * @param patches whether system calls of guests are patched, if the lane can do that.
  * @throws UnsupportedError; what `Stub.call` throws
  */
-export function runnerOf(lane: SwitchLane, stub: Stub, xstate: Uint8Array): Runner {
-  return RUNNERS[lane](stub, xstate);
+export function runnerOf(
+  lane: SwitchLane,
+  stub: Stub,
+  xstate: Uint8Array,
+  patches: boolean,
+): Runner {
+  return RUNNERS[lane](stub, xstate, patches);
 }

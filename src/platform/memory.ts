@@ -1,7 +1,8 @@
 import { hex, InputError, MemoryError } from "../errors.ts";
 import { integer, show } from "../shape.ts";
-import { PAGE_SIZE } from "../stub/amd64.ts";
 import { checkRange } from "../stub/memory.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
+import type { Stub } from "../stub/stub.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 
 /** The access that a mapping allows: letters of "rwx" in that order, or "" for none. */
@@ -46,4 +47,26 @@ export function pageRange(
   const start = checkRange(address, rounded, stubAddress);
   if (start % page === 0n) return { start, length: rounded };
   throw new MemoryError(`${hex(start)} is not a multiple of the page size, ${PAGE_SIZE}`);
+}
+
+/**
+ * Maps whole pages, private, with a content of their own, and replaces what is mapped there.
+ *
+ * @param protection what they then allow.
+ * @throws what `Stub.call` throws
+ */
+export function mapPages(
+  stub: Stub,
+  address: number,
+  content: Uint8Array,
+  protection: Protection,
+): void {
+  const { tracer } = stub;
+  const flags = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"]
+    .map((name) => tracer.flag(name))
+    .reduce((all, flag) => all | flag);
+  const { length } = content;
+  stub.call("mmap", address, length, protectionFlags(tracer, "rw"), flags, -1, 0);
+  stub.write(address, content);
+  stub.call("mprotect", address, length, protectionFlags(tracer, protection));
 }

@@ -8,7 +8,7 @@ import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
-import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
+import { COMPONENTS, LARGEST_XSTATE } from "./arch.ts";
 import { Context } from "./context.ts";
 import { expectBases } from "./handler.ts";
 import { isUntraced, runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
@@ -30,6 +30,11 @@ export interface PlatformOptions extends Lanes {
   seccomp?: boolean | undefined;
   /** How guests are run. Default: "faithful". */
   switches?: SwitchLane | undefined;
+  /**
+   * Whether system calls that a guest makes often are patched: `mov $nr, %eax; syscall` in private memory that the guest
+   * cannot write becomes a jump to the stub's own code. Only with guests that are not traced. Default: false.
+   */
+  patches?: boolean | undefined;
 }
 
 const STUBS = count(2 ** 22);
@@ -51,13 +56,15 @@ export class Platform {
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
   readonly #lane: SwitchLane;
+  readonly #patches: boolean;
   #closed = false;
 
-  private constructor(tracer: Tracer, master: Stub, lane: SwitchLane) {
+  private constructor(tracer: Tracer, master: Stub, lane: SwitchLane, patches: boolean) {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
     this.#lane = lane;
+    this.#patches = patches;
     const area = new Uint8Array(LARGEST_XSTATE);
     this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
   }
@@ -74,10 +81,20 @@ export class Platform {
       exitSignal: nameOrNumber,
       seccomp: truth,
       switches: oneOf(SWITCH_LANES),
+      patches: truth,
       ...LANE_OPTIONS,
     });
-    const { exitSignal = "SIGCHLD", seccomp = true, switches = "faithful", ...driving } = options;
+    const {
+      exitSignal = "SIGCHLD",
+      seccomp = true,
+      switches = "faithful",
+      patches = false,
+      ...driving
+    } = options;
     const isTraced = !isUntraced(switches);
+    if (isTraced && patches) {
+      throw new InputError('options: `patches` needs the switches "handler" or "spin"');
+    }
     if (!isTraced) expectHandler(seccomp);
     const tracer = new Tracer(driving);
     try {
@@ -90,7 +107,7 @@ export class Platform {
       const inSession = switches !== "faithful" || !tracer.isFaithful;
       const master = tracer.fork({ exitSignal, filter }, inSession);
       master.scrub();
-      const platform = new Platform(tracer, master, switches);
+      const platform = new Platform(tracer, master, switches, patches);
       if (!isTraced) platform.newAddressSpace().release();
       return platform;
     } catch (error) {
@@ -160,7 +177,7 @@ export class Platform {
   /** The runner of a stub, which is closed if there can be none. */
   #runnerOf(stub: Stub): Runner {
     try {
-      return runnerOf(this.#lane, stub, this.initialXstate);
+      return runnerOf(this.#lane, stub, this.initialXstate, this.#patches);
     } catch (error) {
       stub.close();
       throw error;

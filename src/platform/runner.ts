@@ -3,12 +3,15 @@ import type { SwitchRecord } from "../shim/switch.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SwitchStop } from "../stub/thread.ts";
 import type { FloatingPoint } from "./floating_point.ts";
+import type { Patches } from "./patches.ts";
 
 /** Runs guests in the thread of one subprocess: a lane of `Context.switch`. */
 export interface Runner {
   readonly stub: Stub;
   /** How many pages below the stub code it needs for itself. */
   readonly pages: number;
+  /** The system calls of guests that are patched, if any may be. */
+  readonly patches?: Patches | undefined;
 
   /**
    * Runs a guest until its next stop, with the state in `registers` and `floatingPoint`, which then have its new state.

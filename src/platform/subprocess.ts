@@ -1,7 +1,14 @@
-import { DeathError, hex, MemoryError, StateError, UnsupportedError } from "../errors.ts";
+import {
+  DeadlineError,
+  DeathError,
+  hex,
+  MemoryError,
+  StateError,
+  UnsupportedError,
+} from "../errors.ts";
 import { checkOptions, count, integer, truth, word } from "../shape.ts";
-import { PAGE_SIZE } from "../stub/amd64.ts";
 import { Batch } from "../stub/batch.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
@@ -103,6 +110,7 @@ export class Subprocess {
   #map(range: PageRange, protection: Protection, flags: bigint, fd: bigint, offset: bigint): void {
     this.#expectUsable();
     const { tracer } = this;
+    this.#undoPatches(range.start, range.length);
     const fixed = flags | tracer.flag("MAP_FIXED");
     const prot = protectionFlags(tracer, protection);
     this.stub.call("mmap", range.start, range.length, prot, fixed, fd, offset);
@@ -114,6 +122,7 @@ export class Subprocess {
     const { tracer } = this;
     const range = this.#range(address, length);
     const prot = protectionFlags(tracer, protection);
+    this.#undoPatches(range.start, range.length);
     this.stub.call("mprotect", range.start, range.length, prot);
   }
 
@@ -122,20 +131,43 @@ export class Subprocess {
     this.#expectUsable();
     const { start, length: bytes } = this.#range(address, length);
     this.#markStale(start, start + bytes);
+    this.#undoPatches(start, bytes);
     this.stub.call("munmap", start, bytes);
   }
 
-  /** Reads guest memory. @throws MemoryError, StateError */
+  /** Reads guest memory, as if no system call were patched. @throws MemoryError, StateError */
   read(address: number | bigint, length: number): Uint8Array {
     this.#expectUsable();
-    return this.stub.read(address, length);
+    const bytes = this.stub.read(address, length);
+    this.runner.patches?.conceal(BigInt(address), bytes);
+    return bytes;
   }
 
   /** Writes guest memory, which must be writable. @throws MemoryError, StateError */
   write(address: number | bigint, bytes: Uint8Array): void {
     this.#expectUsable();
-    if (bytes instanceof Uint8Array) this.#expectFree(integer(address, "address"), bytes.length);
+    if (bytes instanceof Uint8Array) {
+      const start = integer(address, "address");
+      this.#expectFree(start, bytes.length);
+      this.#undoPatches(start, BigInt(bytes.length));
+    }
     this.stub.write(address, bytes);
+  }
+
+  /** The addresses of the patched system calls, in ascending order: see `PlatformOptions.patches`. @throws StateError */
+  get patches(): readonly bigint[] {
+    this.#expectUsable();
+    return this.runner.patches?.addresses ?? [];
+  }
+
+  /** Undoes all patches. A system call that is hot may be patched again. @throws what `stub.call` throws, StateError */
+  unpatch(): void {
+    this.#expectUsable();
+    this.#undoPatches(0n, BigInt(topOfUserSpace()));
+  }
+
+  #undoPatches(start: bigint, length: bigint): void {
+    this.runner.patches?.undo(start, length);
   }
 
   /** System calls that are executed together. No record of a fault survives a run: its page may be unmapped. */
@@ -144,6 +176,7 @@ export class Subprocess {
     return new Batch(thread, (run) => {
       this.#expectUsable();
       this.#markStale(0n, BigInt(topOfUserSpace()));
+      this.unpatch();
       try {
         run();
       } finally {
@@ -176,7 +209,7 @@ export class Subprocess {
     this.stub.expectUnshared();
     this.#released = true;
     this.#markStale(0n, BigInt(topOfUserSpace()));
-    this.runner.vacate();
+    this.#vacate();
     if (!this.stub.alive) return;
     // A stub whose guest could not be stopped is not reused.
     if (this.stub.borrowed || !this.stub.thread.rests) {
@@ -193,6 +226,16 @@ export class Subprocess {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  /** A stub that cannot save what it holds of a guest is not reused. */
+  #vacate(): void {
+    try {
+      this.runner.vacate();
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      this.stub.close();
+    }
   }
 
   #range(address: number | bigint, length: number | bigint): PageRange {

@@ -1,7 +1,7 @@
 // What the words in registers mean at a step: pids, flags, errnos, addresses in the code.
 
 import { errorName, syscallName } from "../encoder/names.ts";
-import { INSTRUCTION_POINTER, PARENT } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER, PARENT } from "../stub/arch.ts";
 import {
   ARGUMENTS,
   FIRST_REGISTERS,

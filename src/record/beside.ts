@@ -1,7 +1,7 @@
 // Two recordings beside each other: which step of one is the same as which of the other, and where they part.
 
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
-import { INSTRUCTION_POINTER, PARENT } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER, PARENT } from "../stub/arch.ts";
 import { FLAGS } from "./amd64.ts";
 import { Annotator, LEAST_PID } from "./annotate.ts";
 import { expectRecording } from "./load.ts";

@@ -1,6 +1,6 @@
 // What is known at a step of a recording: computed once, for every view.
 
-import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import type {
   Arrow,
   Code,

@@ -3,7 +3,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
 import { loadShim } from "../shim/shim.ts";
-import { PAGE_SIZE } from "../stub/amd64.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
 import { Tracer } from "../stub/tracer.ts";
 
 /** <asm-generic/ioctls.h>. TIOCGPTPEER is there since Linux 4.13. */

@@ -1,6 +1,6 @@
 import { DeathError, hex, StateError } from "../errors.ts";
 import type { SignalInfo } from "../platform/signal_info.ts";
-import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import type { Stop } from "../stub/status.ts";
 import { BREAKPOINT, callWords, JUMP, nextCallNumber, resultWord, SYSTEM_CALL } from "./amd64.ts";
 import { returned, tellCall } from "./calls.ts";

@@ -2,7 +2,7 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { parseSignal } from "../encoder/names.ts";
 import { DeathError, hex, StateError } from "../errors.ts";
 import { decodeSignalInfo, type SignalInfo } from "../platform/signal_info.ts";
-import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import { requestAttach } from "../stub/attach.ts";
 import { readMemory } from "../stub/memory.ts";
 import type { Stop } from "../stub/status.ts";

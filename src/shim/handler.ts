@@ -1,5 +1,31 @@
+/** Bytes of the header: HEADER_LENGTH of shim/handler_layout.h. */
+const HEADER_LENGTH = 4096;
+/** How many system calls of a guest can be patched: SITES. */
+export const SITES = 64;
+/** Bytes from one trampoline to the next: TRAMPOLINE_LENGTH. */
+export const TRAMPOLINE_LENGTH = 16;
+
+/** Byte offsets in struct stublab_site, and its size. */
+const SITE = { address: 0, number: 8, size: 16 } as const;
+
 /** Byte offsets in struct stublab_desk, and its size. */
-const DESK = { stack: 8, address: 16, tgid: 68, pidfd: 72, spins: 76, size: 88 } as const;
+const DESK = {
+  stack: 8,
+  address: 16,
+  tgid: 68,
+  pidfd: 72,
+  spins: 76,
+  patched: 84,
+  sites: 216,
+  size: 216 + SITES * SITE.size,
+} as const;
+
+/** A system call of a guest that is patched. */
+export interface Site {
+  /** The address of its `mov $number, %eax`. */
+  readonly address: bigint;
+  readonly number: number;
+}
 
 /** struct stublab_desk in memory of its own (shim/handler.h): the pages that host and stub share. */
 export class Desk {
@@ -28,6 +54,23 @@ export class Desk {
   /** The address of the struct stack_t in the stub: HEADER_ALTSTACK of shim/handler_layout.h. */
   get altStack(): number {
     return this.address + this.stack + 224;
+  }
+
+  /** The address of the handler's page in the stub: after the stack and the header. */
+  get code(): number {
+    return this.address + this.stack + HEADER_LENGTH;
+  }
+
+  /** Whether the stub waits at a patched system call. */
+  get isPatched(): boolean {
+    return this.bytes.getUint32(DESK.patched, true) !== 0;
+  }
+
+  /** The patched system call with an index below SITES; undefined frees the index. */
+  setSite(index: number, site: Site | undefined): void {
+    const at = DESK.sites + index * SITE.size;
+    this.bytes.setBigUint64(at + SITE.address, site?.address ?? 0n, true);
+    this.bytes.setUint32(at + SITE.number, site?.number ?? 0, true);
   }
 
   /** The address in the stub. */

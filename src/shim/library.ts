@@ -5,6 +5,7 @@ import type * as KoffiModule from "koffi";
 import type { LibraryHandle } from "koffi";
 import { REBUILD, UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
+import { HOST_ARCH } from "./host_arch.ts";
 
 export type Koffi = typeof KoffiModule;
 
@@ -14,9 +15,9 @@ export type Koffi = typeof KoffiModule;
  * @throws UnsupportedError on a system other than Linux x86-64, or if the library was not built.
  */
 export function loadLibrary(file: string): LibraryHandle {
-  if (process.platform !== "linux" || process.arch !== "x64") {
+  if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch)) {
     throw new UnsupportedError(
-      `stublab traces processes on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
+      `stublab traces processes on Linux x86-64 and arm64 only, and this is ${process.platform} ${process.arch}`,
     );
   }
   const path = pathOf(file);
@@ -33,6 +34,12 @@ export function loadLibrary(file: string): LibraryHandle {
     if (failure !== undefined) throw failure;
     throw new UnsupportedError(`${doing}: ${String(cause)}`, { cause, remedy: REBUILD });
   }
+}
+
+/** @throws UnsupportedError for what the library does on amd64 only, if this machine is another one. */
+export function expectAmd64(what: string): void {
+  if (HOST_ARCH === "amd64") return;
+  throw new UnsupportedError(`${what} amd64 only, and this machine is ${HOST_ARCH}`);
 }
 
 export function pathOf(file: string): string {

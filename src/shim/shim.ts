@@ -1,5 +1,6 @@
 import type { LibraryHandle } from "koffi";
 import { REBUILD, UnsupportedError } from "../errors.ts";
+import { HOST_ARCH } from "./host_arch.ts";
 import { loadKoffi, loadLibrary, pathOf } from "./library.ts";
 import { defineStart, type Start } from "./start.ts";
 
@@ -31,6 +32,8 @@ export interface Shim {
   /** ptrace with memory as its data. */
   ptraceMemory(request: number, tid: number, address: number, data: ArrayBufferView): number;
   wait(tid: number, options: number, microseconds: number, status: Int32Array): number;
+  readRegisters(tid: number, block: Uint8Array): number;
+  writeRegisters(tid: number, block: Uint8Array): number;
   setMask(tid: number, mask: bigint): number;
   block(tid: number, signals: bigint, previous: BigUint64Array): number;
   attach(tid: number, relative: number): number;
@@ -86,6 +89,7 @@ export interface Shim {
   openDesk(desk: ArrayBufferView, stub: number, xstate: Uint8Array, length: number): number;
   closeDesk(desk: ArrayBufferView): number;
   handlerCode(page: Uint8Array, length: number, spins: number): number;
+  trampolinesOffset(): number;
   handlerSetUpOffset(): number;
   handlerIsSetUpOffset(): number;
   clearDesk(desk: ArrayBufferView): number;
@@ -107,7 +111,7 @@ export interface Shim {
 /** The version of shim/shim.h that these bindings are written for. */
 const SHIM_ABI = 6;
 
-const SHIM = "shim.so";
+const SHIM = HOST_ARCH === "amd64" ? "shim.so" : `shim-${HOST_ARCH}.so`;
 
 let shim: Shim | undefined;
 
@@ -124,6 +128,17 @@ export function loadShim(): Shim {
   return shim;
 }
 
+/** A function of the library; one that it lacks on this architecture throws when it is called. */
+function bound(library: LibraryHandle, prototype: string) {
+  try {
+    return library.func(prototype);
+  } catch {
+    return () => {
+      throw new UnsupportedError(`${prototype} does not exist on ${HOST_ARCH}`);
+    };
+  }
+}
+
 function bindShim(library: LibraryHandle): Shim {
   const abi: number = library.func("uint32_t stublab_shim_abi()")();
   if (abi !== SHIM_ABI) {
@@ -131,7 +146,7 @@ function bindShim(library: LibraryHandle): Shim {
       remedy: REBUILD,
     });
   }
-  const bind = (prototype: string) => library.func(prototype);
+  const bind = (prototype: string) => bound(library, prototype);
   defineStart(loadKoffi());
   return {
     gettid: bind("int32_t stublab_gettid()"),
@@ -149,6 +164,8 @@ function bindShim(library: LibraryHandle): Shim {
     ptrace: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)"),
     ptraceMemory: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)"),
     wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),
+    readRegisters: bind("int64_t stublab_read_registers(int32_t, void *)"),
+    writeRegisters: bind("int64_t stublab_write_registers(int32_t, void *)"),
     setMask: bind("int64_t stublab_set_mask(int32_t, uint64_t)"),
     block: bind("int64_t stublab_block(int32_t, uint64_t, void *)"),
     attach: bind("int64_t stublab_attach(int32_t, int32_t)"),
@@ -188,6 +205,7 @@ function bindShim(library: LibraryHandle): Shim {
     openDesk: bind("int64_t stublab_open_desk(void *, uint64_t, void *, uint64_t)"),
     closeDesk: bind("int64_t stublab_close_desk(void *)"),
     handlerCode: bind("int64_t stublab_handler_code(void *, uint64_t, uint32_t)"),
+    trampolinesOffset: bind("uint32_t stublab_trampolines_offset()"),
     handlerSetUpOffset: bind("uint32_t stublab_handler_set_up_offset()"),
     handlerIsSetUpOffset: bind("uint32_t stublab_handler_is_set_up_offset()"),
     clearDesk: bind("int64_t stublab_clear_desk(void *)"),

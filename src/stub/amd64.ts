@@ -2,9 +2,6 @@ import type { RegisterBlock } from "../encoder/block.ts";
 
 // The facts about the architecture that the stub layer requires, beyond what encoders compute.
 
-/** Bytes of a page. */
-export const PAGE_SIZE = 4096;
-
 /** The highest possible end of user space: TASK_SIZE_MAX with four-level paging. Some kernels reserve a part of it. */
 export const MOST_USER_SPACE = 0x7ffffffff000;
 
@@ -19,10 +16,6 @@ export const WORD = { result: 10, instructionPointer: 16, mark: 5 } as const;
 
 /** Bytes of a SYSCALL instruction. */
 export const SYSCALL_LENGTH = 2;
-
-/** The requests that transfer a whole register block. */
-export const READ_REGISTERS = "PTRACE_GETREGS";
-export const WRITE_REGISTERS = "PTRACE_SETREGS";
 
 /** The constant of an encoder with the architecture as seccomp names it. */
 export const AUDIT_ARCH = "AUDIT_ARCH_X86_64";

@@ -1,6 +1,6 @@
 import { AttachError, DeathError } from "../errors.ts";
 import { Deadline } from "../shim/deadline.ts";
-import { WORD } from "./amd64.ts";
+import { WORD } from "./arch.ts";
 import { hasEnded, readIfThere } from "./proc.ts";
 import type { Thread } from "./thread.ts";
 import { readPtraceScope } from "./yama.ts";

@@ -3,7 +3,7 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { syscallName } from "../encoder/names.ts";
 import { DeadlineError, type RegisterDump, StateError, type StubEnd } from "../errors.ts";
 import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
-import { WORD } from "./amd64.ts";
+import { WORD } from "./arch.ts";
 import type { InjectionLane } from "./lane.ts";
 import { type SyscallArgument, type SyscallResult, wordsOf } from "./syscall.ts";
 import { PATIENT_MILLISECONDS, TracedThread } from "./traced_thread.ts";

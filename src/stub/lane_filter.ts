@@ -12,7 +12,7 @@ import {
   SECCOMP_RET_ALLOW,
 } from "../bpf/program.ts";
 import { MADV_DONTFORK } from "../shim/ring.ts";
-import { AUDIT_ARCH } from "./amd64.ts";
+import { AUDIT_ARCH } from "./arch.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /** The words that an instruction of the filter compares: `[offset in struct seccomp_data, word]`. */

@@ -1,6 +1,6 @@
 import { UnsupportedError } from "../errors.ts";
 import { ENTRIES, MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
-import { enterRing } from "./amd64.ts";
+import { enterRing } from "./arch.ts";
 import { moveAway } from "./binding.ts";
 import { Entries } from "./entries.ts";
 import type { InjectedThread } from "./injected_thread.ts";
@@ -27,13 +27,16 @@ const OF_MEMORY = ["mmap", "munmap", "mprotect", "madvise", "remap_file_pages"] 
 /** Calls that may replace a mapping at an address elsewhere in their arguments. */
 const MOVING = ["mremap", "shmat"] as const;
 
+/** All of these: most calls are none of them. */
+const SPECIAL = [...NOT_IN_A_LOOP, ...OF_MEMORY, ...MOVING];
+
 /** What a loop over a ring does with a system call: "range" and "moving" may change the mapping of the ring. */
 export type LoopKind = "any" | "range" | "moving" | "none";
 
 export function loopKind(tracer: TracingThread, call: bigint): LoopKind {
+  if (!tracer.isAmong(SPECIAL, call)) return "any";
   if (tracer.isAmong(NOT_IN_A_LOOP, call)) return "none";
-  if (tracer.isAmong(MOVING, call)) return "moving";
-  return tracer.isAmong(OF_MEMORY, call) ? "range" : "any";
+  return tracer.isAmong(MOVING, call) ? "moving" : "range";
 }
 
 /**

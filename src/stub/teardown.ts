@@ -1,6 +1,6 @@
 import { AttachError, CloseError, DeadlineError, DeathError } from "../errors.ts";
-import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./attach.ts";
+import { PAGE_SIZE } from "./page_size.ts";
 import type { Thread } from "./thread.ts";
 
 /** A call of an exec that failed. */

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { REGISTER_REQUESTS } from "../encoder/arch.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import {
   DeadlineError,
@@ -10,7 +11,7 @@ import {
   TraceError,
 } from "../errors.ts";
 import { Deadline } from "../shim/deadline.ts";
-import { READ_REGISTERS, WRITE_REGISTERS } from "./amd64.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { exitStatus } from "./proc.ts";
 import { decodeEnd, decodeStatus, type Stop } from "./status.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -21,11 +22,16 @@ import type { TracingThread } from "./tracing_thread.ts";
  */
 export type ThreadState = "untraced" | "stopped" | "running" | "dead";
 
+/** <linux/ptrace.h> */
+const PTRACE_POKEDATA = 5;
+
 /** How long a stub that missed a deadline may take to stop after a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
 
 /** The deadline of each wait of a teardown, even if the tracer's is shorter. */
 export const PATIENT_MILLISECONDS = 10_000;
+
+const [READ, WRITE] = REGISTER_REQUESTS[HOST_ARCH];
 
 const AT_ONCE = new Deadline(0);
 
@@ -102,6 +108,13 @@ export class TracedThread {
     return this.check(`ptrace(${request})`, result);
   }
 
+  /** Writes a word to memory that need not be writable. @throws DeathError, TraceError @internal */
+  poke(address: bigint, word: bigint): void {
+    this.expect("stopped");
+    const result = this.tracer.shim.ptrace(PTRACE_POKEDATA, this.tid, address, word);
+    this.check("ptrace(PTRACE_POKEDATA)", result);
+  }
+
   /** Resumes with a signal; 0 for none. */
   resume(request = "PTRACE_CONT", signal = 0): void {
     this.expect("stopped");
@@ -174,13 +187,15 @@ export class TracedThread {
   /** Reads the registers of the stopped thread into `block`. */
   readRegisters(block: RegisterBlock): void {
     this.expect("stopped");
-    this.#transfer(READ_REGISTERS, block);
+    const result = this.tracer.shim.readRegisters(this.tid, block.bytes);
+    this.check(`ptrace(${READ})`, result);
   }
 
   writeRegisters(block: RegisterBlock): void {
     this.expect("stopped");
     this.disturbances++;
-    this.#transfer(WRITE_REGISTERS, block);
+    const result = this.tracer.shim.writeRegisters(this.tid, block.bytes);
+    this.check(`ptrace(${WRITE})`, result);
   }
 
   /** The registers of the stopped thread, by name. */
@@ -310,12 +325,6 @@ export class TracedThread {
       stop.kind === "event" ? `event ${stop.event}` : this.tracer.signalName(stop.signal);
     const registers = this.state === "stopped" ? this.registers() : undefined;
     return new StopError(this.tid, `was stopped by ${what} ${when}`, registers);
-  }
-
-  #transfer(request: string, block: RegisterBlock): void {
-    const { shim } = this.tracer;
-    const result = shim.ptraceMemory(this.tracer.constant(request), this.tid, 0, block.bytes);
-    this.check(`ptrace(${request})`, result);
   }
 
   /** Returns the result of a request. @throws what `fail` throws if it is negative. @internal */

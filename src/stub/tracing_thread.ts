@@ -6,7 +6,7 @@ import { integer, nameOrNumber, show } from "../shape.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Injection } from "../shim/injection.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
-import { SYSCALL_LENGTH } from "./amd64.ts";
+import { SYSCALL_LENGTH } from "./arch.ts";
 import { bindThread, expectOtherProcessor, unbindThread } from "./binding.ts";
 import type { BirthLane, InjectionLane, Lanes } from "./lane.ts";
 import { mapStubCode } from "./placement.ts";

@@ -1,20 +1,17 @@
-// A host that runs guests until it is killed: `switching LANE SEED BIRTHS`. It prints "pid N" for each of its stubs, then
-// "begin", and switches, maps, looks at floating point, releases and takes address spaces in a random order.
+// A host that runs guests until it is killed: `switching OPTIONS SEED`, with the options of the platform as JSON. It prints
+// "pid N" for each of its stubs, then "begin", and switches, maps, looks at floating point, releases and takes address
+// spaces in a random order.
 
 import { writeSync } from "node:fs";
-import { Platform } from "../../src/index.ts";
-import { SWITCH_LANES } from "../../src/platform/lanes.ts";
-import { BIRTH_LANES } from "../../src/stub/lane.ts";
-import { load, syscallOf } from "../guests.ts";
+import { Platform, type PlatformOptions } from "../../src/index.ts";
+import { loadReadOnly, syscallOf } from "../guests.ts";
 import * as code from "../machine_code.ts";
 import { randomWords } from "../random.ts";
 
-const [lane = "", seed = "0", births = ""] = process.argv.slice(2);
-const platform = Platform.open({
-  switches: SWITCH_LANES.find((name) => name === lane),
-  births: BIRTH_LANES.find((name) => name === births),
-});
-const start = () => load(platform, code.loop(code.SYSCALL));
+const [options = "", seed = "0"] = process.argv.slice(2);
+const lane: PlatformOptions = JSON.parse(options);
+const platform = Platform.open(lane);
+const start = () => loadReadOnly(platform, code.loop(code.call(39)));
 const guests = Array.from({ length: 3 }, start);
 for (const pid of platform.tracer.stubs.keys()) writeSync(1, `pid ${pid}\n`);
 writeSync(1, "begin\n");

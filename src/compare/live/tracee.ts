@@ -1,7 +1,7 @@
 import type { RegisterBlock } from "../../encoder/block.ts";
 import { DeadlineError, DeathError, TraceError } from "../../errors.ts";
 import { SwitchRecord } from "../../shim/switch.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../stub/page_size.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { addressOf, CODE, CODE_BYTES, DATA } from "./code.ts";

@@ -27,7 +27,7 @@ const SYSCALL_SIZE = 4n;
 const RESTART_SYSCALL = BigInt(numberIn(ARM64, "SYS_restart_syscall"));
 
 /** The index of a register's word in a block. */
-function indexOf(register: string): number {
+export function indexOf(register: string): number {
   return numberIn(ARM64, `REG_${register}`) / 8;
 }
 

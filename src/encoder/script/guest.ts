@@ -18,7 +18,7 @@ const TRAP_FLAG = numberIn(AMD64, "X86_EFLAGS_TF");
 /** The bytes that a CALL pushes. */
 const RETURN_ADDRESS_SIZE = 8n;
 
-/** The functions for guests, which run on amd64 only. */
+/** The functions for guests. */
 export type GuestFunctions = Pick<
   EncoderFunctions,
   "enterGuest" | "decodeGuestSyscall" | "encodeGuestResult" | "rewindVsyscall"

@@ -3,10 +3,11 @@ import type { CompleteEncoder, PartialEncoder } from "../encoder.ts";
 import { amd64 } from "./amd64.ts";
 import type { Architecture } from "./architecture.ts";
 import { arm64 } from "./arm64.ts";
+import { arm64GuestFunctions } from "./arm64_guest.ts";
 import { cloneExitSignal, cloneFlags, encodeClone } from "./clone.ts";
 import { clone3Encoder } from "./clone3.ts";
 import { filterEncoder } from "./filter.ts";
-import { type GuestFunctions, guestFunctions } from "./guest.ts";
+import { guestFunctions } from "./guest.ts";
 import { Memory } from "./memory.ts";
 import { restartsSyscall, syscallErrno } from "./result.ts";
 import { siginfoEncoder, siginfoForm } from "./siginfo.ts";
@@ -56,9 +57,9 @@ export function scriptAmd64(memory: Memory): CompleteEncoder {
   return { ...encoderIn(memory, amd64), ...guestFunctions(memory), arch: "amd64" };
 }
 
-/** The same for arm64, without guests. */
-export function scriptArm64(memory: Memory): Omit<CompleteEncoder, keyof GuestFunctions> {
-  return { ...encoderIn(memory, arm64), arch: "arm64" };
+/** The same for arm64, which has no vsyscalls. */
+export function scriptArm64(memory: Memory): Omit<CompleteEncoder, "rewindVsyscall"> {
+  return { ...encoderIn(memory, arm64), ...arm64GuestFunctions(memory), arch: "arm64" };
 }
 
 /** Opens the encoder `script` for an architecture. */

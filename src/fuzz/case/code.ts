@@ -8,7 +8,7 @@
  *   top         stub code  r-x  not used by cases
  */
 
-import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../stub/page_size.ts";
 
 export const CODE = 0x1000_0000n;
 export const CONSTANTS = 0x1000_2000n;

@@ -5,7 +5,7 @@
 
 import { InputError } from "../../errors.ts";
 import { callback, checkOptions, count, truth } from "../../shape.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { BASELINE } from "../case/baseline.ts";
 import { type Case, expectCase } from "../case/case.ts";
 import { BLOCK_SIZE, CONTENTS, mostPairs } from "../case/case_members.ts";

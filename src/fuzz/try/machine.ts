@@ -3,7 +3,7 @@ import { errnoName } from "../../errno.ts";
 import { StateError, StopError } from "../../errors.ts";
 import { count, list, members, oneOf, type Shape, text } from "../../shape.ts";
 import { Deadline } from "../../shim/deadline.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";

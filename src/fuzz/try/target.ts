@@ -15,7 +15,7 @@ import {
   sockFprog,
 } from "../../bpf/program.ts";
 import { SyscallError } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../stub/page_size.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../../stub/syscall.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";

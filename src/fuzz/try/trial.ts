@@ -11,6 +11,7 @@ import {
   TraceError,
   UnsupportedError,
 } from "../../errors.ts";
+import { expectAmd64 } from "../../shim/library.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { Tracer } from "../../stub/tracer.ts";
 import { BASELINE } from "../case/baseline.ts";
@@ -75,6 +76,7 @@ export class Trier {
   #hasReturned = false;
 
   constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
+    expectAmd64("register setups are tried on");
     this.tracer = new Tracer({ encoder });
     this.#deadline = deadline;
     try {

@@ -4,7 +4,7 @@ import { MemoryError, SyscallError } from "../../errors.ts";
 import { pageRange } from "../../platform/memory.ts";
 import type { SyscallResult } from "../../stub/syscall.ts";
 import { topOfUserSpace } from "../../stub/user_space.ts";
-import { MAPPING_FLAGS } from "../amd64.ts";
+import { MAPPING_FLAGS } from "../arch.ts";
 import { type Answer, EINVAL, type EmulatedCall, ENOMEM, int, OK } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pageEnd, pageOf } from "../image.ts";

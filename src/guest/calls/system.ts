@@ -2,7 +2,7 @@
 
 import { release } from "node:os";
 import { quote } from "../../quote.ts";
-import { MACHINE } from "../amd64.ts";
+import { MACHINE } from "../arch.ts";
 import { EFAULT, EINVAL, type EmulatedCall, int, OK } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pointer } from "../show.ts";

@@ -1,5 +1,6 @@
 import { parseFlags } from "../../encoder/names.ts";
-import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
+import { PAGE_SIZE } from "../../stub/page_size.ts";
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import { LIFE, limitLife } from "../precautions.ts";

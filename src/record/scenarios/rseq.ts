@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { hex } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { expectRseq } from "../../stub/rseq.ts";
 import type { Actor } from "../actor.ts";
 import { dumpNoCore } from "../precautions.ts";

@@ -1,6 +1,7 @@
 import { parseFlags } from "../../encoder/names.ts";
 import { hex, StateError } from "../../errors.ts";
-import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
+import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { resultWord } from "../amd64.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Outcome, Telling } from "../stepping.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { AwakeDeadline } from "../../awake.ts";
 import { StateError } from "../../errors.ts";
-import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../stub/amd64.ts";
+import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../stub/arch.ts";
 import { deathSignal } from "../../stub/examine.ts";
 import { Thread } from "../../stub/thread.ts";
 import type { Actor } from "../actor.ts";

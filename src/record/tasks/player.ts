@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { syscallName } from "../../encoder/names.ts";
 import { DeadlineError, DeathError, StublabError, TraceError } from "../../errors.ts";
-import { INSTRUCTION_POINTER } from "../../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
 import { type ProcessFacts, readProcess } from "../../stub/proc.ts";
 import type { SyscallArgument } from "../../stub/syscall.ts";
 import { Thread } from "../../stub/thread.ts";

@@ -1,6 +1,6 @@
 /* The parts of template.c that a case needs, and what is in the memory of its program. What is in doubt is needed. */
 
-import { PAGE_SIZE } from "../../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../../stub/page_size.ts";
 import { BASELINE } from "../../case/baseline.ts";
 import type { Case } from "../../case/case.ts";
 import { CONTENTS } from "../../case/case_members.ts";

@@ -1,6 +1,6 @@
 /* The values in the section "The case" of template.c, by the names that are declared there. */
 
-import { PAGE_SIZE } from "../../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../../stub/page_size.ts";
 import { BASELINE } from "../../case/baseline.ts";
 import type { Case } from "../../case/case.ts";
 import {

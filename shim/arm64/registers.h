@@ -1,0 +1,47 @@
+// The registers of a stopped thread, as ptrace(2) transfers them on arm64: struct user_pt_regs.
+#ifndef STUBLAB_ARM64_REGISTERS_H
+#define STUBLAB_ARM64_REGISTERS_H
+
+#include "shim.h"
+#include <linux/elf.h>
+#include <linux/ptrace.h>
+#include <linux/uio.h>
+#include <stdint.h>
+
+/** Words of a register block: x0 to x30, sp, pc, pstate. */
+enum { BLOCK_WORDS = 34, REG_SP = 31, REG_PC = 32 };
+
+/** The note type of the floating-point and vector registers. */
+enum { EXTENDED_STATE = NT_PRFPREG };
+
+/** PTRACE_GETREGS does not exist. Returns 0 or -errno. */
+static inline int64_t get_registers(int32_t tid, uint64_t *block) {
+    struct iovec area = {block, BLOCK_WORDS * sizeof *block};
+    return stublab_ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &area);
+}
+
+/** Writes the general registers of a stopped thread from a register block. */
+static inline int64_t set_registers(int32_t tid, const uint64_t *block) {
+    struct iovec area = {(void *)block, BLOCK_WORDS * sizeof *block};
+    return stublab_ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &area);
+}
+
+/** The address of the instruction that the thread executes next. */
+static inline uint64_t program_counter(const uint64_t *block) {
+    return block[REG_PC];
+}
+
+/** PTRACE_POKEUSR does not exist: writes all words if one differs from what the thread has. */
+static inline int64_t write_changes(int32_t tid, const uint64_t *block, const uint64_t *held) {
+    for (int word = 0; word < BLOCK_WORDS; word++)
+        if (block[word] != held[word])
+            return set_registers(tid, block);
+    return 0;
+}
+
+/** The number of a call is not among the registers. */
+static inline void forget_call(uint64_t *block) {
+    (void)block;
+}
+
+#endif

@@ -1,2 +1,0 @@
-/** How many calls are in a batch. */
-export const BATCH = 64;
