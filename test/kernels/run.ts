@@ -193,7 +193,7 @@ function isSame(a: string, b: string): boolean {
 
 /** The result in a few words. */
 function titleOf(result: Result): string {
-  if (!isProbe(result)) return result.summary;
+  if (!isProbe(result)) return result.bootstrap;
   const { bootstrap, conformance, fuzz } = result;
   return [
     bootstrap && `${bootstrap.held} of ${bootstrap.held + bootstrap.failed.length} steps`,

@@ -34,10 +34,7 @@ const GLIBC_LIBRARIES = "usr/lib/aarch64-linux-gnu";
 const GLIBC_LOADER = "usr/lib/ld-linux-aarch64.so.1";
 const MUSL_LOADER = "usr/lib/ld-musl-aarch64.so.1";
 
-/**
- * Strings of Node.js's binary, and what musl needs in their place. There is no build of Node.js for musl in the packages of
- * npm and Debian.
- */
+/** Strings of Node.js's binary for glibc, and what musl needs in their place. */
 const FOR_MUSL = [
   // koffi also takes the C library from the name of the loader.
   [`/${GLIBC_LOADER.slice("usr/".length)}`, `/${MUSL_LOADER.slice("usr/".length)}`],
