@@ -21,8 +21,9 @@ export class Entries {
 
   /** Writes a call with its arguments; those omitted are 0. @throws InputError */
   write(entry: number, call: bigint, args: readonly SyscallArgument[]): void {
-    const at = entry * WORDS;
-    this.words[at] = BigInt.asUintN(32, call);
+    // The number, and no flags.
+    this.#halves[2 * entry * WORDS] = Number(call);
+    this.#halves[2 * entry * WORDS + 1] = 0;
     for (let i = 0; i < MOST_ARGUMENTS; i++) this.writeArgument(entry, i, args);
   }
 
