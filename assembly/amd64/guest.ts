@@ -1,21 +1,11 @@
 // A guest's registers at a stop and before a resume: the frame of its system call, and the words that must be the
 // stub's own.
 
+import { Arguments } from "../linux/arguments";
 import { Registers } from "./registers";
 
 /** The trap flag: single-stepping. */
 export const X86_EFLAGS_TF: u64 = 0x100;
-
-/** The six arguments of a system call as `decodeGuestSyscall` writes them. */
-@unmanaged
-class Arguments {
-  arg0: u64;
-  arg1: u64;
-  arg2: u64;
-  arg3: u64;
-  arg4: u64;
-  arg5: u64;
-}
 
 /**
  * Prepares `block` for a resume: the segment selectors become those of `initial`, because no guest may choose them, and

@@ -1,17 +1,7 @@
 // A guest's registers at a stop and before a resume: the frame of its system call.
 
+import { Arguments } from "../linux/arguments";
 import { Registers } from "./registers";
-
-/** The six arguments of a system call as `decodeGuestSyscall` writes them. */
-@unmanaged
-class Arguments {
-  arg0: u64;
-  arg1: u64;
-  arg2: u64;
-  arg3: u64;
-  arg4: u64;
-  arg5: u64;
-}
 
 /** Returns 0: no guest can single-step itself, and no register of a block names a call to restart. */
 export function enterGuest(_block: usize, _initial: usize): i32 {

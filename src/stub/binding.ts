@@ -64,7 +64,7 @@ export function otherProcessor(shim: Shim): number | undefined {
   return processorsOf(set).find((other) => other !== processor);
 }
 
-/** @throws UnsupportedError if a lane needs a second processor, and there is none. */
+/** Checks that there is a second processor, for a lane that needs one. @throws UnsupportedError */
 export function expectOtherProcessor(shim: Shim, lane: string, instead: string): void {
   if (otherProcessor(shim) !== undefined) return;
   throw new UnsupportedError(`the ${lane} need a second processor`, {

@@ -27,7 +27,7 @@ const OF_MEMORY = ["mmap", "munmap", "mprotect", "madvise", "remap_file_pages"] 
 /** Calls that may replace a mapping at an address elsewhere in their arguments. */
 const MOVING = ["mremap", "shmat"] as const;
 
-/** All of these: most calls are none of them. */
+/** Every call that a loop does not execute like others. */
 const SPECIAL = [...NOT_IN_A_LOOP, ...OF_MEMORY, ...MOVING];
 
 /** What a loop over a ring does with a system call: "range" and "moving" may change the mapping of the ring. */

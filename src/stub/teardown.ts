@@ -74,8 +74,8 @@ export function executeIdle(thread: Thread): ExecFailure | undefined {
   const image = tracer.shim.idleImage();
   if (image < 0) return { call: "memfd_create", errno: tracer.errorName(-image) };
   try {
-    // The stub's page ends in zeros: an empty path.
-    const emptyPath = tracer.stubAddress + PAGE_SIZE - 1;
+    // The stub's page ends in zeros: an empty path. Linux 5.10 on arm64 does not read the last byte of user space.
+    const emptyPath = tracer.stubAddress + PAGE_SIZE - 8;
     const args = [image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH")];
     const { result } = thread.patiently(() => thread.inject(tracer.flag("SYS_execveat"), args));
     return result.errno === null ? undefined : { call: "execveat", errno: result.errno };

@@ -13,7 +13,6 @@ const COMPLAINTS = {
   bootstrap: bootstrapComplaints,
   inject: injectComplaints,
   doctor: doctorComplaints,
-  koffi: () => [],
   compare: (lines: readonly string[]) =>
     lines.includes(AGREEMENT) ? [] : [`compare does not print ${AGREEMENT}`],
 };
@@ -23,8 +22,8 @@ export type Check = keyof typeof COMPLAINTS;
 
 /** What is wrong with the output of a machine. */
 export interface Answers {
-  /** The last line of bootstrap, or else of compare. */
-  readonly summary: string;
+  /** The last line of bootstrap. */
+  readonly bootstrap: string;
   readonly complaints: readonly string[];
 }
 
@@ -43,14 +42,13 @@ export function complaintsOf(
     lines
       .filter((line) => line.startsWith(`@@${name} `))
       .map((line) => line.slice(name.length + 3));
-  if (of("kernel").length === 0) return { summary: "", complaints: ["/check did not begin"] };
-  const isSummary = (line: string) => SUMMARY.test(line) || line === AGREEMENT;
-  const [summary = ""] = [...of("bootstrap"), ...of("compare")].filter(isSummary);
+  if (of("kernel").length === 0) return { bootstrap: "", complaints: ["/check did not begin"] };
+  const [summary = ""] = of("bootstrap").filter((line) => SUMMARY.test(line));
   const complaints = [
     ...checks.flatMap((name) => COMPLAINTS[name](of(name), warns)),
     ...checks.flatMap((name) => statusComplaints(name, of)),
   ];
-  return { summary, complaints };
+  return { bootstrap: summary, complaints };
 }
 
 function statusComplaints(name: Check, of: (name: string) => readonly string[]): string[] {

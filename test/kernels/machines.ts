@@ -9,13 +9,14 @@ import { basename, resolve } from "node:path";
 import type { Arch } from "../../src/encoder/arch.ts";
 import type { Check } from "./answers.ts";
 import { fetchKernel, type Kernel } from "./images.ts";
+import { USERLANDS, type UserlandName } from "./userland.ts";
 
 /** What machines are started with. Each is made when the first machine needs it. */
 export interface Places {
   readonly folder: string;
   /** The root file system with Node.js, as a folder and packed. */
-  readonly root: (arch: Arch) => string;
-  readonly initramfs: (arch: Arch) => string;
+  readonly root: (userland: UserlandName) => string;
+  readonly initramfs: (userland: UserlandName) => string;
   /** The same with the probe. */
   readonly probeRoot: () => string;
   readonly probeInitramfs: () => string;
@@ -25,7 +26,7 @@ export interface Machine {
   /** What is tried, the kernel, and the processor if it is emulated. */
   readonly name: string;
   readonly host: "probe" | "node";
-  readonly arch: Arch;
+  readonly userland: UserlandName;
   /** Tools, and the Debian packages that contain them. */
   readonly needs: Readonly<Record<string, string>>;
   readonly asRoot: boolean;
@@ -45,11 +46,17 @@ export interface Machine {
 
 interface NamedKernel extends Kernel {
   readonly name: string;
+  readonly userland: UserlandName;
 }
 
-function kernel(name: string, suite: string, prefix: string, flavour = "cloud-amd64"): NamedKernel {
-  const arch = flavour === "cloud-amd64" ? "amd64" : "arm64";
-  return { name, arch, suite, prefix, flavour };
+function kernel(
+  name: string,
+  suite: string,
+  prefix: string,
+  flavour = "cloud-amd64",
+  userland: UserlandName = flavour === "cloud-amd64" ? "amd64" : "arm64",
+): NamedKernel {
+  return { name, arch: USERLANDS[userland].arch, suite, prefix, flavour, userland };
 }
 
 const PROBE = resolve("dist/probe-amd64");
@@ -75,6 +82,8 @@ const ARM64_KERNELS = [
   kernel("linux-6.12-arm64-16k", "trixie", "6.12.", "arm64-16k"),
   kernel("linux-newest-arm64", "trixie-backports", "", "cloud-arm64"),
   kernel("linux-newest-arm64-16k", "trixie-backports", "", "arm64-16k"),
+  kernel("linux-6.12-arm64-musl", "trixie", "6.12.", "cloud-arm64", "arm64-musl"),
+  kernel("linux-newest-arm64-16k-musl", "trixie-backports", "", "arm64-16k", "arm64-musl"),
 ];
 
 /** How QEMU emulates the architectures. */
@@ -105,10 +114,10 @@ const PROCESSORS = [
   "qemu64",
 ] as const;
 
-/** The checks of Node.js: stubs are of amd64 only. */
+/** The checks of Node.js. doctor fails on arm64, as the package has no C encoder that runs there; compare leaves it out. */
 export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
   amd64: ["bootstrap", "inject", "doctor"],
-  arm64: ["koffi", "compare"],
+  arm64: ["bootstrap", "inject", "compare"],
 };
 
 /** The kernels on which Node.js is tried, too. */
@@ -144,9 +153,9 @@ const ALL: readonly Machine[] = [
     emulated("node", kernel, "max"),
   ),
   ...ARM64_KERNELS.map((kernel) => emulated("node", kernel, "max")),
-  ...ARM64_KERNELS.filter(({ flavour }) => flavour === "cloud-arm64").map((kernel) =>
-    emulated("node", kernel, "cortex-a72"),
-  ),
+  ...ARM64_KERNELS.filter(
+    ({ flavour, userland }) => flavour === "cloud-arm64" && userland === "arm64",
+  ).map((kernel) => emulated("node", kernel, "cortex-a72")),
   ...PLATFORMS.map((platform) => gvisor("node", platform)),
   userModeLinux("node"),
   noexec(1),
@@ -164,6 +173,7 @@ export const SHORT: readonly string[] = [
   "node/linux-newest/max",
   "node/linux-newest-arm64/max",
   "node/linux-newest-arm64-16k/max",
+  "node/linux-6.12-arm64-musl/max",
   "node/runsc-ptrace",
   "node/runsc-systrap",
   "node/uml",
@@ -172,14 +182,17 @@ export const SHORT: readonly string[] = [
 /** QEMU emulates the processor, as KVM cannot start other kernels everywhere. */
 function emulated(host: Machine["host"], kernel: NamedKernel, processor: string): Machine {
   const image = (folder: string) => fetchKernel(kernel, folder);
-  const { arch } = kernel;
+  const { arch, userland } = kernel;
   const { tool, package: debian, board, words: own } = EMULATORS[arch];
   const words = `${own} quiet panic=-1`;
   return {
     name: `${host}/${kernel.name}/${processor}`,
     host,
-    arch,
-    needs: { [tool]: debian, "dpkg-deb": "dpkg", ...needsOf(host) },
+    userland,
+    needs: {
+      ...{ [tool]: debian, "dpkg-deb": "dpkg", ...needsOf(host) },
+      ...(userland === "arm64-musl" ? { clang: "clang", "ld.lld": "lld" } : {}),
+    },
     asRoot: host === "node",
     known: "qemu-tcg",
     warns: kernel.prefix === "5.10." ? OLD_WARNS : [COMPILER],
@@ -188,7 +201,7 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
       ...[tool, "-machine", board, "-accel", "tcg,thread=multi"],
       ...["-cpu", processor, "-smp", host === "node" ? "2" : "1"],
       ...["-m", host === "node" ? "1536" : "512", "-kernel", image(places.folder)],
-      ...["-initrd", host === "node" ? places.initramfs(arch) : places.probeInitramfs()],
+      ...["-initrd", host === "node" ? places.initramfs(userland) : places.probeInitramfs()],
       ...["-append", `${words} -- ${more.join(" ")}`],
       ...["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"],
     ],
@@ -200,7 +213,7 @@ function gvisor(host: Machine["host"], platform: string): Machine {
   return {
     name: `${host}/runsc-${platform}`,
     host,
-    arch: "amd64",
+    userland: "amd64",
     needs: { runsc: "runsc", ...needsOf(host) },
     asRoot: true,
     varies: true,
@@ -229,7 +242,7 @@ function userModeLinux(host: Machine["host"]): Machine {
   return {
     name: `${host}/uml`,
     host,
-    arch: "amd64",
+    userland: "amd64",
     needs: { "linux.uml": "user-mode-linux", ...needsOf(host) },
     asRoot: host === "node",
     crashesBy: UML_CRASHES,
@@ -250,7 +263,7 @@ function native(): Machine {
   return {
     name: "probe/native",
     host: "probe",
-    arch: "amd64",
+    userland: "amd64",
     needs: {},
     asRoot: false,
     warns: [],
@@ -266,7 +279,7 @@ function noexec(value: number): Machine {
   return {
     name: `node/memfd-noexec-${value}`,
     host: "node",
-    arch: "amd64",
+    userland: "amd64",
     needs: { unshare: "util-linux", ...needsOf("node") },
     asRoot: true,
     // The root has no pseudo-terminals.
@@ -303,6 +316,6 @@ export function machinesOf(words: readonly string[]): readonly Machine[] {
   return MACHINES.filter((machine) => names.length === 0 || wanted.has(machine));
 }
 
-function partsOf({ name, arch }: Machine): string[] {
-  return [...name.split("/"), arch];
+function partsOf({ name, userland }: Machine): string[] {
+  return [...name.split("/"), USERLANDS[userland].arch];
 }

@@ -19,8 +19,7 @@ export interface NodeResult {
   readonly machine: string;
   readonly release: string;
   readonly seconds: number;
-  /** The last line of bootstrap, or else of compare. */
-  readonly summary: string;
+  readonly bootstrap: string;
   readonly complaints: readonly string[];
 }
 

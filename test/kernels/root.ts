@@ -11,8 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Arch } from "../../src/encoder/arch.ts";
-import { USERLANDS } from "./userland.ts";
+import { USERLANDS, type UserlandName } from "./userland.ts";
 
 /** Where stublab is installed. */
 const HOME = "opt/stublab";
@@ -45,11 +44,11 @@ export interface Contents {
 }
 
 /** Makes the folder from scratch; returns its path. */
-export function makeRoot(folder: string, arch: Arch, { check, added }: Contents): string {
-  const root = resolve(folder, `root-${arch}`);
+export function makeRoot(folder: string, name: UserlandName, { check, added }: Contents): string {
+  const root = resolve(folder, `root-${name}`);
   rmSync(root, { recursive: true, force: true });
-  const { libraries, busybox, node, install } = USERLANDS[arch];
-  for (const name of [...FOLDERS, libraries]) mkdirSync(join(root, name), { recursive: true });
+  const { libraries, busybox, node, install } = USERLANDS[name];
+  for (const name of [...FOLDERS, ...libraries]) mkdirSync(join(root, name), { recursive: true });
   for (const name of ["bin", "lib", "lib64"]) symlinkSync(`usr/${name}`, join(root, name));
   copyFileSync(busybox(folder), join(root, "usr/bin/busybox"));
   for (const name of APPLETS) symlinkSync("busybox", join(root, "usr/bin", name));

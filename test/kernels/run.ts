@@ -1,15 +1,15 @@
 /*
  * Tries stublab on other kernels: `npm run kernels` on all, `npm run kernels -- NAME…` on some, `npm run kernels -- --short`
- * on those of continuous integration; `npm run kernels -- --against [NAME…]` compares kernels with each other. Images and
- * logs are kept in build/kernels. What was seen is written to
- * results.json; the short form writes nothing, and fails if a fact fails that held when they were written.
+ * on those of continuous integration; `npm run kernels -- --against [NAME…]` compares kernels with each other. What was
+ * seen is written to results.json; the short form writes nothing, and fails if a fact fails that held when they were
+ * written. `npm run kernels -- run MACHINE [COMMAND]` and `npm run kernels -- test MACHINE [NAME…]` run a command, a
+ * shell, or test files on one machine. Images and logs are kept in build/kernels.
  */
 
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Arch } from "../../src/encoder/arch.ts";
 import { FACTS } from "../../src/fuzz/facts/facts.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
@@ -31,6 +31,7 @@ import {
   makeRoot,
 } from "./root.ts";
 import { DOCUMENT, withTables } from "./scoreboard.ts";
+import { USERLANDS, type UserlandName } from "./userland.ts";
 
 const FOLDER = resolve("build/kernels");
 /** How long a machine may run, in milliseconds: QEMU on a loaded machine takes minutes. */
@@ -120,13 +121,13 @@ function once<Key>(make: (key: Key) => string): (key: Key) => string {
 }
 
 function makePlaces(contents: Contents): Places {
-  const root = once((arch: Arch) => makeRoot(FOLDER, arch, contents));
+  const root = once((name: UserlandName) => makeRoot(FOLDER, name, contents));
   const probeRoot = once(() => makeProbeRoot(FOLDER));
   const probeInitramfs = once(() => makeProbeInitramfs(FOLDER));
   return {
     folder: FOLDER,
     root,
-    initramfs: once((arch: Arch) => makeInitramfs(root(arch))),
+    initramfs: once((name: UserlandName) => makeInitramfs(root(name))),
     probeRoot: () => probeRoot("probe"),
     probeInitramfs: () => probeInitramfs("probe"),
   };
@@ -145,7 +146,7 @@ const knownOf = ({ known }: Machine) => (known === undefined ? [] : ["--known", 
 async function tryMachine(machine: Machine, places: Places, cases: string): Promise<Result> {
   const log = fileOf(machine, "log");
   const release = machine.release(FOLDER);
-  const checks = CHECKS[machine.arch];
+  const checks = CHECKS[USERLANDS[machine.userland].arch];
   const words = machine.host === "node" ? checks : probeWords(machine, cases);
   const command = machine.command(places, words);
   const started = performance.now();
@@ -192,7 +193,7 @@ function isSame(a: string, b: string): boolean {
 
 /** The result in a few words. */
 function titleOf(result: Result): string {
-  if (!isProbe(result)) return result.summary;
+  if (!isProbe(result)) return result.bootstrap;
   const { bootstrap, conformance, fuzz } = result;
   return [
     bootstrap && `${bootstrap.held} of ${bootstrap.held + bootstrap.failed.length} steps`,

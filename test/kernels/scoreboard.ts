@@ -162,10 +162,10 @@ function findings(rows: readonly Row[]): string[] {
 function nodeTable(results: readonly NodeResult[]): string[] {
   return table(
     ["machine", "kernel", "checks"],
-    results.map(({ machine, release, summary, complaints }) => [
+    results.map(({ machine, release, bootstrap, complaints }) => [
       machine.replace("node/", ""),
       release,
-      complaints.length === 0 ? summary : complaints.join("; "),
+      complaints.length === 0 ? bootstrap : complaints.join("; "),
     ]),
   );
 }
