@@ -17,12 +17,13 @@ import * as assert from "uvu/assert";
 import { Tracer } from "../src/index.ts";
 import { HOST_ARCH } from "../src/shim/host_arch.ts";
 import { viewMemory } from "../src/shim/library.ts";
+import { SHIM } from "../src/shim/shim.ts";
 import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { parseMaps } from "../src/stub/proc.ts";
 import { type Code, ILLEGAL, SYSCALL, TRAP, TRAP_LENGTH } from "./machine_code.ts";
 import { hasTool, run } from "./processes.ts";
 
-const SHIM = resolve("dist/shim.so");
+const LIBRARY = resolve("dist", SHIM);
 const NATIVE = resolve("dist/native-amd64-amd64.so");
 /** Built only if the kernel's headers of arm64 are installed. */
 const NATIVE_ARM64 = resolve("dist/native-amd64-arm64.so");
@@ -51,7 +52,7 @@ const compile = hasTool(CC) ? libraries : libraries.skip;
 inspect(
   "the libraries need no other library, and no symbol except, optionally, glibc's two about rseq",
   () => {
-    for (const library of [SHIM, ...NATIVES]) {
+    for (const library of [LIBRARY, ...NATIVES]) {
       assert.not.match(output("readelf", "-d", library), /NEEDED|RPATH|RUNPATH|TEXTREL/);
     }
     const undefinedIn = (library: string) =>
@@ -59,7 +60,7 @@ inspect(
         .trim()
         .split("\n")
         .map((line) => line.trim());
-    assert.equal(undefinedIn(SHIM), ["w __rseq_offset", "w __rseq_size"]);
+    assert.equal(undefinedIn(LIBRARY), ["w __rseq_offset", "w __rseq_size"]);
     for (const library of NATIVES) assert.equal(undefinedIn(library), [""], library);
   },
 );
@@ -67,7 +68,7 @@ inspect(
 inspect(
   "the libraries have no constructors, no thread-local storage, and no executable stack",
   () => {
-    for (const library of [SHIM, ...NATIVES]) {
+    for (const library of [LIBRARY, ...NATIVES]) {
       assert.not.match(output("readelf", "-d", library), /\((INIT|FINI|PREINIT)/);
       const segments = output("readelf", "-lW", library);
       assert.not.match(segments, /\bTLS\b/);
@@ -83,7 +84,7 @@ inspect("the shim exports what its headers declare", () => {
   const declared = [...text.matchAll(/STUBLAB_EXPORT [^(]*\b(stublab_\w+)\(/g)].map(
     ([, name]) => name,
   );
-  const exported = output("nm", "-D", "--defined-only", SHIM).matchAll(/ T (\w+)$/gm);
+  const exported = output("nm", "-D", "--defined-only", LIBRARY).matchAll(/ T (\w+)$/gm);
   assert.equal([...exported].map(([, name]) => name).sort(), declared.sort());
   assert.ok(declared.length > 10);
 });
@@ -92,7 +93,7 @@ const withClang = hasTool("clang") ? libraries : libraries.skip;
 
 withClang("clang links the shim without undefined symbols", () =>
   inFolder(tmpdir(), (folder) => {
-    const library = join(folder, "shim.so");
+    const library = join(folder, SHIM);
     const build = pathToFileURL("build.mjs").href;
     const script = `(await import("${build}")).compileShim(${JSON.stringify(library)})`;
     const env = { ...process.env, CC: "clang" };
@@ -157,7 +158,7 @@ musl("the same shim serves a host on musl", () =>
       host,
       "test/musl_host.c",
     );
-    const { stdout, stderr, code } = await run([host, [SHIM]]);
+    const { stdout, stderr, code } = await run([host, [LIBRARY]]);
     assert.equal({ stdout, stderr, code }, { stdout: "ok\n", stderr: "", code: 0 });
   }),
 );
@@ -274,25 +275,23 @@ loading("the untouched copy works", async () => {
 });
 
 loading("the error for a missing library names it, and how to build it", async () => {
-  const { name, message, remedy } = await openIn((folder) => rmSync(join(folder, "shim.so")));
+  const { name, message, remedy } = await openIn((folder) => rmSync(join(folder, SHIM)));
   assert.is(name, "UnsupportedError");
-  assert.match(message, /^shim\.so is missing beside \//);
+  assert.match(message, new RegExp(`^${SHIM} is missing beside /`));
   assert.match(remedy ?? "", /npm run build/);
 });
 
 loading("a file that is not a library is refused", async () => {
-  const { name, message } = await openIn((folder) =>
-    writeFileSync(join(folder, "shim.so"), "no ELF"),
-  );
+  const { name, message } = await openIn((folder) => writeFileSync(join(folder, SHIM), "no ELF"));
   assert.is(name, "UnsupportedError");
-  assert.match(message, /shim\.so cannot be loaded: /);
+  assert.match(message, new RegExp(`${SHIM} cannot be loaded: `));
 });
 
 const load = hasTool(CC) ? loading : loading.skip;
 
 load("a shim of another version is refused", async () => {
   const { name, message, remedy } = await openIn((folder) =>
-    compileFake(folder, "shim.so", "stublab_shim_abi"),
+    compileFake(folder, SHIM, "stublab_shim_abi"),
   );
   assert.is(name, "UnsupportedError");
   assert.match(message, /^the shim has ABI version 99, expected \d+$/);

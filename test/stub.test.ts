@@ -135,7 +135,7 @@ stubs("that executes another program is detected, and still closed", () => {
   withMaster((master) => {
     const child = master.createStub();
     const page = child.map(PAGE_SIZE);
-    child.write(page, new TextEncoder().encode("/bin/true\0"));
+    child.write(page, new TextEncoder().encode(`${process.execPath}\0`));
     assert.is(child.call("execve", page, 0, 0), 0n);
     assert.ok(child.replaced);
     thrown(StateError, () => child.inject("getpid"));

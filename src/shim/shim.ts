@@ -111,7 +111,8 @@ export interface Shim {
 /** The version of shim/shim.h that these bindings are written for. */
 const SHIM_ABI = 6;
 
-const SHIM = HOST_ARCH === "amd64" ? "shim.so" : `shim-${HOST_ARCH}.so`;
+/** The file of the shim, in the folder of this program. */
+export const SHIM = HOST_ARCH === "amd64" ? "shim.so" : `shim-${HOST_ARCH}.so`;
 
 let shim: Shim | undefined;
 
