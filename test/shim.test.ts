@@ -120,16 +120,22 @@ compile("a function of the C encoder that differs from the table of the ABI does
 compile("two builds in different folders give the same bytes", async () => {
   const { compileNative, compileShim } = await import(pathToFileURL("build.mjs").href);
   const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];
+  const machines = existsSync("dist/shim-arm64.so") ? ["amd64", "arm64"] : ["amd64"];
   const build = (folder: string) => {
     for (const part of ["shim", ...arches.map((arch) => `build/${arch}`)]) {
       cpSync(part, join(folder, part), { recursive: true });
     }
-    const libraries = [join(folder, "shim.so")];
-    compileShim(libraries[0], folder);
-    for (const arch of arches) {
-      const library = join(folder, `native-${arch}.so`);
-      compileNative(arch, library, folder);
-      libraries.push(library);
+    const libraries: string[] = [];
+    const make = (name: string, compile: (library: string) => void) => {
+      libraries.push(join(folder, name));
+      compile(join(folder, name));
+    };
+    for (const machine of machines) {
+      make(`shim-${machine}.so`, (library) => compileShim(library, folder, machine));
+      for (const arch of arches) {
+        const name = `native-${machine}-${arch}.so`;
+        make(name, (library) => compileNative(arch, library, folder, machine));
+      }
     }
     return libraries.map((library) => readFileSync(library));
   };

@@ -114,10 +114,10 @@ const PROCESSORS = [
   "qemu64",
 ] as const;
 
-/** The checks of Node.js. doctor fails on arm64, as the package has no C encoder that runs there; compare leaves it out. */
+/** The checks of Node.js. */
 export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
   amd64: ["bootstrap", "inject", "doctor"],
-  arm64: ["bootstrap", "inject", "compare"],
+  arm64: ["bootstrap", "inject", "doctor", "compare"],
 };
 
 /** The kernels on which Node.js is tried, too. */
@@ -135,6 +135,8 @@ const UML_CRASHES = [
 
 /** The trial of doctor that warns on every machine, as the root has no compiler. */
 const COMPILER = "C compiler";
+/** What exists for amd64 only. */
+const AMD64_ONLY = ["recordings", "register setups", "rt_sigreturn"];
 /** In gVisor the filter runs before the tracer's stop; /proc shows neither pending signals nor pidfds. */
 const GVISOR_WARNS = [COMPILER, "process 1", "guests", "recordings", "rt_sigreturn"];
 /** User Mode Linux has neither GETREGSET nor SYSEMU, does not report rseq, and has a 39-bit user space. */
@@ -195,7 +197,10 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
     },
     asRoot: host === "node",
     known: "qemu-tcg",
-    warns: kernel.prefix === "5.10." ? OLD_WARNS : [COMPILER],
+    warns: [
+      ...(kernel.prefix === "5.10." ? OLD_WARNS : [COMPILER]),
+      ...(arch === "arm64" ? AMD64_ONLY : []),
+    ],
     release: (folder) => basename(image(folder)).replace("vmlinuz-", ""),
     command: (places, more) => [
       ...[tool, "-machine", board, "-accel", "tcg,thread=multi"],

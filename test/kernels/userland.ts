@@ -48,7 +48,7 @@ const ARM64 = {
   arch: "arm64",
   busybox: (folder: string) => join(packageOf("busybox-static", folder), "usr/bin/busybox"),
   // Forced, as package.json names x64 only.
-  install: ["--force", "--os=linux", "--cpu=arm64"],
+  install: ["--os=linux", "--cpu=arm64"],
 } as const;
 
 export const USERLANDS = {
