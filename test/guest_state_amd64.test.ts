@@ -18,8 +18,7 @@ import { thrown } from "./thrown.ts";
 
 const MAX = 2n ** 64n - 1n;
 
-const all = suite("guest state of amd64");
-const states = HOST_ARCH === "amd64" ? all : all.skip;
+const states = suite("guest state of amd64");
 
 states("resets the segment selectors, whatever their values", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
@@ -121,7 +120,7 @@ states("starts a guest with the floating point of a new process", () => {
   });
 });
 
-const avx = hasFeature("avx2") ? states : all.skip;
+const avx = hasFeature("avx2") ? states : states.skip;
 
 avx("keeps the YMM registers of interleaved guests", () => {
   interleaveVectors({
@@ -139,4 +138,4 @@ avx("keeps the YMM registers of interleaved guests", () => {
   });
 });
 
-all.run();
+if (HOST_ARCH === "amd64") states.run();

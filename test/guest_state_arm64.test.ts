@@ -19,8 +19,7 @@ const MAX = 2n ** 64n - 1n;
 /** N, Z, C and V of pstate. */
 const FLAGS = 0xf000_0000n;
 
-const all = suite("guest state of arm64");
-const states = HOST_ARCH === "arm64" ? all : all.skip;
+const states = suite("guest state of arm64");
 
 function threadPointer({ context }: Guest): DataView {
   const { buffer, byteOffset } = context.xstate;
@@ -120,4 +119,4 @@ states("refuses a pstate of the kernel, and can be used with a valid one", () =>
   });
 });
 
-all.run();
+if (HOST_ARCH === "arm64") states.run();

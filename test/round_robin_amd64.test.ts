@@ -147,8 +147,7 @@ class Model {
   }
 }
 
-const all = suite("round robin on amd64");
-const roundRobin = HOST_ARCH === "amd64" ? all : all.skip;
+const roundRobin = suite("round robin on amd64");
 
 roundRobin("a hundred address spaces switched 100,000 times keep every register", () => {
   using platform = openPlatform();
@@ -186,4 +185,4 @@ roundRobin("a hundred address spaces switched 100,000 times keep every register"
   }
 });
 
-all.run();
+if (HOST_ARCH === "amd64") roundRobin.run();

@@ -23,9 +23,12 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const libc = koffi.load(null);
 const waitpid = libc.func("int waitpid(int, void *, int)");
 
+/** The tests of the other architecture. */
+const OTHERS = process.arch === "arm64" ? "_amd64.test.js" : "_arm64.test.js";
+
 function testFiles() {
   return readdirSync("build/test")
-    .filter((name) => name.endsWith(".test.js"))
+    .filter((name) => name.endsWith(".test.js") && !name.endsWith(OTHERS))
     .map((name) => `test/${basename(name, ".js")}.ts`);
 }
 

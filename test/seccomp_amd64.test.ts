@@ -10,9 +10,8 @@ const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const hasVsyscall = readFileSync("/proc/self/maps", "utf8").includes("[vsyscall]");
 
 for (const encoder of ENCODERS) {
-  const all = suite(`seccomp on amd64 with the ${encoder} encoder`);
-  const seccomp = HOST_ARCH === "amd64" ? all : all.skip;
-  const vsyscalls = hasVsyscall ? seccomp : all.skip;
+  const seccomp = suite(`seccomp on amd64 with the ${encoder} encoder`);
+  const vsyscalls = hasVsyscall ? seccomp : seccomp.skip;
 
   for (const filtered of [true, false]) {
     seccomp(`a guest's INT 0x80 is an event, ${filtered ? "with" : "without"} the filter`, () => {
@@ -46,5 +45,5 @@ for (const encoder of ENCODERS) {
     assert.not.equal(readWords(space, DATA, 1), [0n]);
   });
 
-  all.run();
+  if (HOST_ARCH === "amd64") seccomp.run();
 }

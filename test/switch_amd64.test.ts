@@ -20,8 +20,7 @@ const SI_KERNEL = 128;
 const TF = 0x100n;
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 
-const all = suite("switch on amd64");
-const switches = HOST_ARCH === "amd64" ? all : all.skip;
+const switches = suite("switch on amd64");
 
 switches("leaves rcx and r11 as the processor does, and sets them on request", () => {
   const store = ["rcx", "r11"].map((name, i) => code.storeAtBase(name, 8 * i));
@@ -120,7 +119,7 @@ switches("steps a guest that sets TF itself, but no other", () => {
 });
 
 const hasVsyscall = readFileSync("/proc/self/maps", "utf8").includes("[vsyscall]");
-const vsyscalls = hasVsyscall ? all : all.skip;
+const vsyscalls = hasVsyscall ? switches : switches.skip;
 
 vsyscalls("reports a call into the vsyscall page as a fault", () => {
   withGuest([code.CALL_RAX, code.SYSCALL], (guest) => {
@@ -148,4 +147,4 @@ vsyscalls("reports a call into the vsyscall page as a fault", () => {
   });
 });
 
-all.run();
+if (HOST_ARCH === "amd64") switches.run();
