@@ -192,22 +192,24 @@ function numberAlias(name) {
 
 /** Compiles a freestanding library, or with other flags for the linker a program. */
 function compileLibrary(target, sources, cwd = ".", flags = [], linkFlags = LINK_FLAGS) {
-  const temporary = `${target}.${process.pid}`;
   try {
-    const args = [
-      ...C_FLAGS,
-      ...compilerFlags(),
-      ...flags,
-      "-o",
-      temporary,
-      ...sources,
-      ...linkFlags,
-    ];
-    execFileSync(CC, args, { stdio: ["ignore", "inherit", "inherit"], cwd });
+    const args = [...C_FLAGS, ...compilerFlags(), ...flags, ...sources, ...linkFlags];
+    compile(CC, args, target, cwd);
   } catch (error) {
-    rmSync(temporary, { force: true });
     if (error.code === "ENOENT") throw new Error(`there is no C compiler (${CC}).\n${NO_COMPILER}`);
     throw new Error(`${CC} failed on ${target}. If a header is missing:\n${NO_COMPILER}`);
+  }
+}
+
+/** Runs a compiler; a target that exists is replaced only by a whole one. */
+function compile(compiler, args, target, cwd) {
+  const temporary = `${target}.${process.pid}`;
+  try {
+    const stdio = ["ignore", "inherit", "inherit"];
+    execFileSync(compiler, ["-o", temporary, ...args], { stdio, cwd });
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
   renameSync(temporary, target);
 }
@@ -297,15 +299,7 @@ function compileFor(machine, target, sources, cwd, flags) {
 
 function crossCompile(target, args, cwd = ".") {
   const cross = ["--target=aarch64-linux-gnu", "-fuse-ld=lld", "-idirafter", LIBC_HEADERS];
-  const temporary = `${target}.${process.pid}`;
-  try {
-    const stdio = ["ignore", "inherit", "inherit"];
-    execFileSync(CLANG, [...cross, "-o", temporary, ...args], { stdio, cwd });
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  renameSync(temporary, target);
+  compile(CLANG, [...cross, ...args], target, cwd);
 }
 
 /** Whether there are a compiler, a linker and headers for arm64. */
