@@ -168,11 +168,12 @@ export const STORE_SCALABLE = [
 export const START_MATRIX = instruction(0xd503_477f);
 /** smstop: neither */
 export const STOP_MATRIX = instruction(0xd503_467f);
-/** ldr or str za[w12, 0], x10 for so many rows of ZA, which are as long as a vector in streaming mode. */
+/** ldr or str za[w12, 0], [x10] for so many rows of ZA, which are as long as vectors in streaming mode. */
 export function rowsOfMatrix(rows: number, what: "load" | "store"): Code {
   const opcode = what === "load" ? 0xe100_0000 : 0xe120_0000;
   return [
-    ...READ_VECTOR_LENGTH,
+    // rdsvl x11, #1
+    ...instruction(0x04bf_5820 | 11),
     ...numbers(rows).flatMap((row) => [
       // mov w12, #row; …; add x10, x10, x11
       ...instruction(0x5280_0000 | (row << 5) | 12),
@@ -181,3 +182,13 @@ export function rowsOfMatrix(rows: number, what: "load" | "store"): Code {
     ]),
   ];
 }
+
+/** pacia x19, x20; pacga x21, x19, x20 */
+export const SIGN = [
+  ...instruction(0xdac1_0000 | (20 << 5) | 19),
+  ...instruction(0x9ac0_3000 | (20 << 16) | (19 << 5) | 21),
+];
+/** autia x19, x20 */
+export const AUTHENTICATE = instruction(0xdac1_1000 | (20 << 5) | 19);
+/** bti j: where a jump to a register may go. */
+export const LANDING_PAD = instruction(0xd503_249f);

@@ -8,10 +8,13 @@ import { program } from "./code_bytes.ts";
 import {
   CODE,
   contextAt,
+  faultOf,
   type Guest,
   hasFeature,
   load,
+  NOWHERE,
   openPlatform,
+  PAGE,
   signalOf,
   syscallOf,
   toSyscall,
@@ -314,6 +317,61 @@ if (hasFeature("sme")) {
       }
     });
   });
+}
+
+if (hasFeature("paca") && hasFeature("pacg")) {
+  states("signs and authenticates pointers with the same keys wherever a guest runs", () => {
+    using platform = openPlatform();
+    using another = openPlatform();
+    const body = [code.SIGN, code.SYSCALL, code.AUTHENTICATE, code.SYSCALL];
+    const [first, second, third] = [platform, platform, another].map((it) => load(it, ...body));
+    assert.ok(first && second && third);
+    for (const pointer of [0x1234_5678n, 0x7f_ffff_f000n, 0x2000n, 0x55_5540_0000n]) {
+      const sign = ({ space, platform }: Guest) => {
+        const context = contextAt(platform, CODE);
+        context.registers.set("x19", pointer);
+        context.registers.set("x20", pointer >> 3n);
+        syscallOf(context.switch(space));
+        return context;
+      };
+      const contexts = [first, second, third].map(sign);
+      const signatures = contexts.map(({ registers }) =>
+        ["x19", "x21"].map((name) => registers.get(name)),
+      );
+      assert.equal(signatures[1], signatures[0]);
+      assert.equal(signatures[2], signatures[0]);
+      const [context] = contexts;
+      assert.ok(context);
+      syscallOf(context.switch(second.space));
+      assert.is(context.registers.get("x19"), pointer);
+    }
+  });
+}
+
+/** PROT_READ | PROT_EXEC | PROT_BTI */
+const GUARDED = 0x15;
+/** Of pstate: the kind of the last jump, 0 if the last instruction was another one. */
+const JUMPED = 0xc00n;
+
+if (hasFeature("bti")) {
+  for (const [what, target, end] of [
+    ["is killed at another instruction", [code.NOP, code.SYSCALL], "SIGILL"],
+    ["goes on at a landing pad", [code.LANDING_PAD, code.SYSCALL], undefined],
+  ] as const) {
+    states(`a guest that jumps to a guarded page ${what}, after a fault, too`, () => {
+      withGuest([code.JUMP_TO_BASE], (guest) => {
+        const { context, space } = guest;
+        context.registers.set(code.BASE, NOWHERE);
+        assert.is(faultOf(context.switch(space)).access, "execute");
+        assert.is.not(context.registers.get("pstate") & JUMPED, 0n);
+        space.mapAnonymous(NOWHERE, PAGE, "rw");
+        space.write(NOWHERE, program(...target));
+        space.stub.call("mprotect", NOWHERE, PAGE, GUARDED);
+        if (end === undefined) toSyscall(guest);
+        else assert.is(signalOf(context.switch(space)).info.signal, constants.signals[end]);
+      });
+    });
+  }
 }
 
 if (HOST_ARCH === "arm64") states.run();
