@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
-import { bundlePage } from "../build.mjs";
+import { bundlePage, compileArm64Program } from "../build.mjs";
 
 const OUT = "build/test";
 /** The programs that the library runs in separate processes and threads. */
@@ -58,6 +58,9 @@ await esbuild.build({
 });
 await bundlePage(esbuild, OUT);
 await esbuild.stop();
+// A machine for arm64 may have no compiler.
+for (const kind of ["static", "static-pie"])
+  compileArm64Program(`${OUT}/start-${kind}.elf`, "test/arm64/start.c", `-${kind}`);
 // The libraries are looked for next to the code.
 for (const file of readdirSync("dist").filter((name) =>
   /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),
