@@ -1,4 +1,4 @@
-// Bundles the test files whose names contain an argument, or all, into build/test, with the scripts that they start.
+// Bundles the test files whose names contain an argument, or are it, or all, into build/test, with the scripts that they start.
 
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -20,8 +20,13 @@ function testFiles() {
   const wanted = process.argv.slice(2);
   return readdirSync("test")
     .filter((name) => name.endsWith(".test.ts"))
-    .filter((name) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
+    .filter((name) => wanted.length === 0 || wanted.some((word) => matches(name, word)))
     .map((name) => `test/${name}`);
+}
+
+/** A whole name selects one file. */
+function matches(name, word) {
+  return word.endsWith(".test.ts") ? name === word : name.includes(word);
 }
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
