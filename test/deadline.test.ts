@@ -3,7 +3,14 @@ import * as assert from "uvu/assert";
 import { DeadlineError, Platform, Tracer } from "../src/index.ts";
 import { load } from "./guests.ts";
 import * as code from "./machine_code.ts";
-import { childrenOf, eventually, hostCommand, processState, Running } from "./processes.ts";
+import {
+  childrenOf,
+  eventually,
+  hostCommand,
+  processState,
+  Running,
+  SLOWNESS,
+} from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
 const deadlines = suite("deadline");
@@ -14,7 +21,7 @@ const SENDERS = 4;
  * How many times the deadline may pass on the clock. A machine that is emulated is paused by its host, and that counts as
  * little as a stop of the process.
  */
-const MOST = process.env.ON_MACHINE ? 20 : 2;
+const MOST = 2 * SLOWNESS;
 
 /** Runs `body` while more processes than processors send signals to `pid`. */
 async function flooded(pid: number, body: () => void): Promise<void> {
