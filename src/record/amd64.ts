@@ -59,6 +59,11 @@ export function nextCallNumber(registers: Words): bigint {
   return registers.rax ?? 0n;
 }
 
+/** The registers without what a tracer's single steps leave in them. */
+export function withoutSteps(registers: Words): Record<string, bigint> {
+  return { ...registers };
+}
+
 /** The result of a system call. */
 export function resultWord(registers: Words): bigint {
   return registers.rax ?? 0n;

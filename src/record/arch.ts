@@ -26,6 +26,7 @@ export interface RecordArch {
   readonly JUMP: RegExp;
   readonly LEAVE_CALL: "PTRACE_SYSCALL" | "PTRACE_SINGLESTEP";
   readonly REGISTER_SET: bigint | Call["arguments"][number];
+  withoutSteps(registers: Words): Record<string, bigint>;
   callWords(registers: Words): { number: bigint; words: bigint[] };
   nextCallNumber(registers: Words): bigint;
   resultWord(registers: Words): bigint;

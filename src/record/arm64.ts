@@ -37,9 +37,10 @@ export const ORIGINAL = undefined;
 
 export const MARK = "x9";
 
+export const FLAGS = "pstate";
+
 export const FIRST_REGISTERS = [
-  ...[INSTRUCTION_POINTER, NUMBER, ...ARGUMENTS, MARK, PARENT],
-  "pstate",
+  ...[INSTRUCTION_POINTER, NUMBER, ...ARGUMENTS, MARK, PARENT, FLAGS],
 ];
 
 export function callWords(registers: Words): { number: bigint; words: bigint[] } {
@@ -51,6 +52,13 @@ export function callWords(registers: Words): { number: bigint; words: bigint[] }
 
 export function nextCallNumber(registers: Words): bigint {
   return registers[NUMBER] ?? 0n;
+}
+
+/** PSTATE.SS asks for a single step. The kernel sets it for PTRACE_SINGLESTEP, and shows it. */
+const SINGLE_STEP = 1n << 21n;
+
+export function withoutSteps({ [FLAGS]: pstate = 0n, ...others }: Words): Record<string, bigint> {
+  return { ...others, [FLAGS]: pstate & ~SINGLE_STEP };
 }
 
 export function resultWord(registers: Words): bigint {
@@ -81,13 +89,12 @@ export const REGISTER_SET = { word: "0x1", told: "NT_PRSTATUS" } as const;
 
 export const SEGMENTS: readonly string[] = [];
 
-export const FLAGS = "pstate";
 export const FLAG_WORDS: readonly string[] = [FLAGS];
 /** N, Z, C and V */
 export const ARITHMETIC_FLAGS = 0xf000_0000n;
 
-/** The bits of pstate that instructions set and test, and that of single steps: Arm ARM, C5.2.18. */
-const FLAG_BITS = { N: 31, Z: 30, C: 29, V: 28, SS: 21 } as const;
+/** The bits of pstate that instructions set and test: user_pt_regs.pstate, as SPSR_EL1. */
+const FLAG_BITS = { N: 31, Z: 30, C: 29, V: 28 } as const;
 
 export function tellFlags(word: bigint): string {
   const isSet = (bit: number) => ((word >> BigInt(bit)) & 1n) === 1n;

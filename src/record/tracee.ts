@@ -135,7 +135,7 @@ export class Tracee {
   /** The registers of the stopped thread, by name. */
   registers(): Record<string, bigint> {
     this.thread.readRegisters(this.#block);
-    return this.#block.dump();
+    return HOST.withoutSteps(this.#block.dump());
   }
 
   /** The address of its next instruction. */

@@ -13,8 +13,8 @@ export const STUB_CODE = {
 
 export const STEPS_CHANGE =
   "The host enters a system call with PTRACE_SYSCALL, and leaves it with PTRACE_SINGLESTEP: at a stop inside the call " +
-  "the kernel hides x7, which reads 0 or 1 there. Left alone, a thread does not stop at its calls, and bit 21 of pstate, " +
-  "which asks for single steps, is 0.";
+  "the kernel hides x7, which reads 0 or 1 there. Left alone, a thread does not stop at its calls. Bit 21 of pstate, " +
+  "which asks for single steps, is left out.";
 
 export const CALL_CHANGES = "No other register has changed: x8 still has the number.";
 
