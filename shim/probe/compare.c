@@ -89,10 +89,8 @@ static bool say_difference(uint32_t place, uint64_t was, uint64_t is) {
 static void say_rules(void) {
     const uint32_t count = w2c_fuzz_usedRules(&module);
     say("# rules");
-    for (uint32_t k = 0; k < count; k++) {
-        say(" ");
-        say(rule_ids[w2c_fuzz_usedRule(&module, k) - 1]);
-    }
+    for (uint32_t k = 0; k < count; k++)
+        say(" %s", rule_ids[w2c_fuzz_usedRule(&module, k) - 1]);
     say("\n");
 }
 
@@ -114,13 +112,11 @@ enum verdict examine(uint32_t number, const struct stublab_setup *setup,
     if (!tried) {
         say(" # SKIP it cannot be tried: ");
         if (result < 0)
-            say_errno(result);
+            say("%s", errno_name(result));
         else
             say_obstacle(outcome->obstacle, outcome->obstacle_error);
-    } else if (!differs && known()->reason != 0) {
-        say(", not predicted because of ");
-        say(rule_ids[known()->reason - 1]);
-    }
+    } else if (!differs && known()->reason != 0)
+        say(", not predicted because of %s", rule_ids[known()->reason - 1]);
     say("\n");
     return differs ? DIFFERENT : tried ? HELD : SKIPPED;
 }

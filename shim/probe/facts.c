@@ -233,17 +233,10 @@ int conformance(const char *only, const char *const *except, const struct known_
         conclude(&fact, &all);
     }
     renew();
-    say("# ");
-    say_number(all.held);
-    say(" of ");
-    say_number(all.held + all.failed);
-    say(" facts hold, ");
-    if (all.known > 0) {
-        say_number(all.known);
-        say(" known not to, ");
-    }
-    say_number(all.skipped);
-    say(" skipped\n");
+    say("# %u of %u facts hold, ", all.held, all.held + all.failed);
+    if (all.known > 0)
+        say("%u known not to, ", all.known);
+    say("%u skipped\n", all.skipped);
     if (is_interrupted())
         return INTERRUPTED;
     if (number == 0)

@@ -289,16 +289,7 @@ void read_machine(struct tracee *stub) {
 
 bool is_zombie(int32_t pid) {
     static char path[32], text[512];
-    static const char beginning[] = "/proc/", end[] = "/stat";
-    char digits[12];
-    uint32_t count = 0, at = 0;
-    for (uint32_t rest = (uint32_t)pid; rest > 0; rest /= 10)
-        digits[count++] = (char)('0' + rest % 10);
-    for (const char *from = beginning; *from != 0; from++)
-        path[at++] = *from;
-    while (count > 0)
-        path[at++] = digits[--count];
-    memcpy(&path[at], end, sizeof end);
+    format_text(path, "/proc/%d/stat", pid);
     if (!read_text(path, text, sizeof text))
         return true;
     // The state follows the name, which may have any character.

@@ -14,21 +14,6 @@ enum {
 /** In the place of the hash of an outcome, which has 52 bits. */
 #define UNTRIED (~0ULL)
 
-static void say_string(const char *name, const char *text) {
-    say("\"");
-    say(name);
-    say("\":\"");
-    say(text);
-    say("\"");
-}
-
-static void say_member(const char *name, uint64_t number) {
-    say(",\"");
-    say(name);
-    say("\":");
-    say_number(number);
-}
-
 /** The family and the model, as /proc/cpuinfo has them: arch/x86/lib/cpu.c. */
 static void say_processor(void) {
     uint32_t unused = 0, version = 0, name[4] = {0};
@@ -39,61 +24,40 @@ static void say_processor(void) {
         number |= version >> 12 & 0xf0;
     if (family == 15)
         family += version >> 20 & 0xff;
-    say(",");
-    say_string("vendor", (const char *)name);
-    say_member("family", family);
-    say_member("model", number);
+    say(",\"vendor\":\"%s\",\"family\":%u,\"model\":%u", (const char *)name, family, number);
 }
 
 void say_machine_document(void) {
     struct new_utsname name = {0};
     syscall1(__NR_uname, (long)&name);
-    say("{");
-    say_string("release", name.release);
+    say("{\"release\":\"%s\"", name.release);
     say_processor();
     say(",\"features\":[");
     for (int i = 0, some = 0; feature_names[i] != 0; i++)
-        if ((machine.features >> i & 1) != 0) {
-            say(some++ > 0 ? ",\"" : "\"");
-            say(feature_names[i]);
-            say("\"");
-        }
-    say("]");
-    say_member("xstateLength", machine.xstate_length);
-    say_member("xfeatures", machine.xfeatures);
-    say_member("mxcsrMask", machine.mxcsr_mask);
-    say_member("stubCode", stub_address());
-    say("}");
+        if ((machine.features >> i & 1) != 0)
+            say("%s\"%s\"", some++ > 0 ? "," : "", feature_names[i]);
+    say("],\"xstateLength\":%u,\"xfeatures\":%u,\"mxcsrMask\":%u,\"stubCode\":%lu}",
+        machine.xstate_length, machine.xfeatures, machine.mxcsr_mask, stub_address());
+}
+
+/** A member whose text is null if there is none. */
+static void say_member(const char *name, const char *text) {
+    const char *quote = text == 0 ? "" : "\"";
+    say(",\"%s\":%s%s%s", name, quote, text == 0 ? "null" : text, quote);
 }
 
 static void say_header(const struct run *run) {
-    say("# outcomes {\"schema\":\"stublab.outcomes/1\"");
-    say_member("generator", generator_version);
-    say(",\"seed\":\"");
-    say_hex(run->seed);
-    say("\",");
-    say_string("path", path_names[run->path]);
+    say("# outcomes {\"schema\":\"stublab.outcomes/1\",\"generator\":%u,\"seed\":\"0x%lx\"",
+        generator_version, run->seed);
+    say_member("path", path_names[run->path]);
     if (run->cases == ~0ULL)
         say(",\"cases\":null");
     else
-        say_member("cases", run->cases);
-    say(",\"planted\":");
-    if (run->plant == 0)
-        say("null");
-    else {
-        say("\"");
-        say(run->plant);
-        say("\"");
-    }
-    say(",\"known\":");
+        say(",\"cases\":%lu", run->cases);
+    say_member("planted", run->plant);
     // A file has names of facts: the model does not know them.
-    if (run->known == 0 || run->known->apply == 0)
-        say("null");
-    else {
-        say("\"");
-        say(run->known->name);
-        say("\"");
-    }
+    const bool is_list = run->known != 0 && run->known->apply != 0;
+    say_member("known", is_list ? run->known->name : 0);
     say(",\"machine\":");
     say_machine_document();
     say("}\n");
@@ -185,9 +149,7 @@ static void say_outcome(uint64_t index, const struct stublab_setup *setup,
     struct look it = look_at(setup, outcome);
     if (it.hash == UNTRIED) {
         lines->untried++;
-        say("# ");
-        say_number(index);
-        say(" untried: ");
+        say("# %lu untried: ", index);
         say_obstacle(outcome->obstacle, outcome->obstacle_error);
         say("\n");
         return;
@@ -196,37 +158,22 @@ static void say_outcome(uint64_t index, const struct stublab_setup *setup,
     if (it.count == 0)
         return;
     lines->differ++;
-    say("# ");
-    say_number(index);
-    say(" ");
     if (confirmed)
-        say_hex(it.hash);
+        say("# %lu 0x%lx %u", index, it.hash, it.count);
     else
-        say("-");
-    say(" ");
-    say_number(it.count);
+        say("# %lu - %u", index, it.count);
     for (uint32_t i = 0; i < it.count; i++) {
         say(" ");
         say_field(setup->way, it.places[i]);
-        say(" ");
-        say_hex(it.predicted[i]);
-        say(" ");
-        say_hex(it.seen[i]);
+        say(" 0x%lx 0x%lx", it.predicted[i], it.seen[i]);
     }
     say("\n");
 }
 
 static void say_mark(uint64_t done, const struct lines *lines) {
-    say("# at ");
-    say_number(done);
-    say(": ");
-    say_number(lines->differ);
-    say(" differ");
-    if (lines->untried > 0) {
-        say(", ");
-        say_number(lines->untried);
-        say(" untried");
-    }
+    say("# at %lu: %lu differ", done, lines->differ);
+    if (lines->untried > 0)
+        say(", %lu untried", lines->untried);
     say("\n");
 }
 

@@ -21,12 +21,12 @@ int memcmp(const void *a, const void *b, size_t count);
 
 // ---- say.c ----
 
-void say(const char *text);
-void say_number(uint64_t number);
-void say_signed(int64_t number);
-void say_hex(uint64_t number);
-/** An errno by its name, from a result of -errno. */
-void say_errno(int64_t result);
+/** As printf: %s, %d, %u and %x, the last three also with l. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+/** The same as text, which must have room for it. */
+__attribute__((format(printf, 2, 3))) void format_text(char *text, const char *format, ...);
+/** An errno by its name, from a result of -errno. A number is the text until the next call. */
+const char *errno_name(int64_t result);
 void flush(void);
 /** Whether output could not be written. */
 bool is_output_lost(void);

@@ -359,12 +359,13 @@ static uint64_t attempt(struct fact *fact, uint32_t *made) {
 static void say_failure(struct fact *fact, const struct failure *failure) {
     const uint32_t place = failure->field->place;
     begin_failure(fact, failure->check);
-    say(failure->field->name);
-    say(": expected ");
+    say("%s: expected ", failure->field->name);
     say_seen(place, failure->expected);
-    say(failure->is_seen ? ", got " : ", which is not reached");
-    if (failure->is_seen)
+    if (failure->is_seen) {
+        say(", got ");
         say_seen(place, failure->seen);
+    } else
+        say(", which is not reached");
     end_failure(failure->more);
 }
 
