@@ -1,10 +1,6 @@
 // Compares an outcome with what the module predicts.
 #include "check.h"
 
-/** Bits of the fields of a prediction: KNOWS in src/fuzz/case/fields.ts. */
-enum { KNOWS_ERROR = 1, KNOWS_STATUS = 2, KNOWS_INFO = 4, KNOWS_ADDRESS = 8 };
-enum { HALF = 0x8000 };
-
 /** What is known of a prediction: Known in assembly/model/prediction.ts. */
 struct known {
     uint32_t fields, written, stopped, frame;

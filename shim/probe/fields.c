@@ -5,8 +5,6 @@ void say_obstacle(unsigned int obstacle, int32_t error) {
     say("%s: %s", obstacle_texts[obstacle], errno_name(-error));
 }
 
-enum { HALF = 0x8000 };
-
 static const struct {
     uint32_t offset;
     const char *name;

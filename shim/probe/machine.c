@@ -245,9 +245,10 @@ static bool checks_xstate_size(struct tracee *stub) {
     if (page < 0)
         return false;
     for (const struct frame_word *each = frame_words_of_trial; each->offset != 0; each++) {
-        const uint64_t base = each->base == TO_FRAME     ? (uint64_t)page
-                              : each->base == TO_SYSCALL ? encoder_words(stub->initial)[REG_RIP]
-                                                         : 0;
+        const uint64_t base = each->base == FRAME_BASE_FRAME ? (uint64_t)page
+                              : each->base == FRAME_BASE_SYSCALL
+                                  ? encoder_words(stub->initial)[REG_RIP]
+                                  : 0;
         const uint64_t word = base + each->word;
         memcpy(&frame[each->offset], &word, sizeof word);
     }

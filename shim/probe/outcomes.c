@@ -3,14 +3,7 @@
 #include <cpuid.h>
 #include <linux/utsname.h>
 
-enum {
-    MOST_ATTEMPTS = 5,
-    MOST_KINDS = 1024,
-    MARK = 4096,
-    MOST_FRESH = 4096,
-    MOST_PLACES = 16,
-    HALF = 0x8000
-};
+enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096, MOST_PLACES = 16 };
 /** In the place of the hash of an outcome, which has 52 bits. */
 #define UNTRIED (~0ULL)
 

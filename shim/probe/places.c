@@ -1,4 +1,5 @@
-#include "places.h"
+// What requests answer, as text.
+#include "facts.h"
 #include <asm/signal.h>
 
 static void say_signal(int64_t number) {

@@ -194,7 +194,9 @@ int record_outcomes(const struct run *run);
 
 // ---- fields.c ----
 
-/** The name of a field of an outcome. `place`: its offset, with 0x8000 if it has 32 bits. */
+/** Marks the place of a field of 32 bits; that of another one is its offset. */
+enum { HALF = 0x8000 };
+/** The name of a field of an outcome. */
 void say_field(unsigned int way, uint32_t place);
 void say_value(uint32_t place, uint64_t word);
 uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
