@@ -29,7 +29,6 @@ import {
 } from "./arithmetic";
 import { comiss } from "./comiss";
 import * as op from "./decode";
-import { stubCode } from "./machine";
 import { giveUp, lacks, U6 } from "./prediction";
 import { applies, use } from "./rule";
 import { halfAt, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
@@ -77,12 +76,8 @@ function loadRax(size: u32, short: bool): bool {
 
 /** Loads a register from memory. What is on the scratch pages and in the stub code is not known. */
 function fetch(register: i32, address: u64, size: u32): void {
-  const page = pageAt(address, stubCode);
-  if (
-    page == SCRATCH_PAGE ||
-    page == STUB_PAGE ||
-    pageAt(address + size - 1, stubCode) == SCRATCH_PAGE
-  ) {
+  const page = pageAt(address);
+  if (page == SCRATCH_PAGE || page == STUB_PAGE || pageAt(address + size - 1) == SCRATCH_PAGE) {
     forget(register);
     return;
   }

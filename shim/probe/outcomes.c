@@ -3,7 +3,7 @@
 #include <cpuid.h>
 #include <linux/utsname.h>
 
-enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096, MOST_PLACES = 16 };
+enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096 };
 /** In the place of the hash of an outcome, which has 52 bits. */
 #define UNTRIED (~0ULL)
 
@@ -59,9 +59,7 @@ static void say_header(const struct run *run) {
 /** An outcome next to its prediction. */
 struct look {
     uint64_t hash;
-    uint32_t count; /* of fields that differ; 0: it is the predicted one */
-    uint32_t places[MOST_PLACES];
-    uint64_t predicted[MOST_PLACES], seen[MOST_PLACES];
+    struct differences differing; /* none: it is the predicted one */
 };
 
 static struct look look_at(const struct stublab_setup *setup,
@@ -75,25 +73,17 @@ static struct look look_at(const struct stublab_setup *setup,
     w2c_fuzz_predictOne(&module, at);
     if (w2c_fuzz_differsFrom(&module, to) == 0)
         return it;
-    it.count = w2c_fuzz_differences(&module, at, to);
-    if (it.count == 0)
-        return it;
-    memcpy(it.places, module_memory(*w2c_fuzz_differencePlaces(&module)), sizeof it.places);
-    for (uint32_t i = 0; i < it.count; i++) {
-        it.predicted[i] = field(module_memory(*w2c_fuzz_predictedOutcome(&module)), it.places[i]);
-        it.seen[i] = field(outcome, it.places[i]);
-    }
-    it.hash = (uint64_t)w2c_fuzz_hashOutcome(&module, at, to);
+    it.differing = differences(setup, outcome);
+    if (it.differing.count > 0)
+        it.hash = (uint64_t)w2c_fuzz_hashOutcome(&module, at, to);
     return it;
 }
 
-/** Whether a way to differ was there before: kindOf in src/fuzz/predict/differences.ts. */
+/** Whether a way to differ was there before. */
 static bool is_known(const struct look *it) {
     static uint64_t kinds[MOST_KINDS];
     static uint32_t count;
-    uint64_t kind = it->places[0] + 1;
-    if ((it->places[0] & HALF) != 0)
-        kind ^= (it->predicted[0] * 0x9e3779b97f4a7c15ULL) ^ (it->seen[0] * 0xc2b2ae3d27d4eb4fULL);
+    const uint64_t kind = kind_of(it->differing.rows);
     for (uint32_t i = 0; i < count; i++)
         if (kinds[i] == kind)
             return true;
@@ -147,18 +137,19 @@ static void say_outcome(uint64_t index, const struct stublab_setup *setup,
         say("\n");
         return;
     }
-    const bool confirmed = it.count > 0 && confirm(setup, outcome, &it);
-    if (it.count == 0)
+    const bool confirmed = it.differing.count > 0 && confirm(setup, outcome, &it);
+    const struct differences *all = &it.differing;
+    if (all->count == 0)
         return;
     lines->differ++;
     if (confirmed)
-        say("# %lu 0x%lx %u", index, it.hash, it.count);
+        say("# %lu 0x%lx %u", index, it.hash, all->count);
     else
-        say("# %lu - %u", index, it.count);
-    for (uint32_t i = 0; i < it.count; i++) {
+        say("# %lu - %u", index, all->count);
+    for (uint32_t i = 0; i < all->count; i++) {
         say(" ");
-        say_field(setup->way, it.places[i]);
-        say(" 0x%lx 0x%lx", it.predicted[i], it.seen[i]);
+        say_field(setup->way, all->rows[i].place);
+        say(" 0x%lx 0x%lx", all->rows[i].predicted, all->rows[i].seen);
     }
     say("\n");
 }

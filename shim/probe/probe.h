@@ -151,6 +151,20 @@ struct comparison {
     uint64_t signature;
 };
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+/** A field that differs from the last prediction. */
+struct difference {
+    uint32_t place;
+    uint64_t predicted, seen;
+};
+/** The first of them, in the order of events, up to where the case goes another way. */
+struct differences {
+    uint32_t count;
+    struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/determined.ts */
+};
+struct differences differences(const struct stublab_setup *setup,
+                               const struct stublab_outcome *outcome);
+/** The same for differences of one bug: kindOf in src/fuzz/predict/differences.ts. */
+uint64_t kind_of(const struct difference *it);
 /** The fields in which the outcome of the case that was compared last differs, and the rules. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 enum verdict { HELD, DIFFERENT, SKIPPED };

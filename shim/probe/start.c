@@ -172,6 +172,10 @@ static int run(char **argument) {
         struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
+        if (*argument != 0 && argument[0][0] == '-' && argument[0][1] == '-') {
+            say("%s", usage);
+            return 2;
+        }
         const bool tries =
             same(command, "conformance") || same(command, "fuzz") || same(command, "replay");
         if (tries && !started) {

@@ -7,7 +7,7 @@ import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
 import { BASELINE } from "../case/baseline.ts";
 import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
-import { DISPATCH_CONFIG, KNOWS } from "../case/fields.ts";
+import { DISPATCH_CONFIG } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, OBSTACLE, REGISTERS } from "../case/records.ts";
 import { FROMS, indexOf, ONS, WAYS } from "../case/setups.ts";
@@ -68,9 +68,6 @@ ${enumOf("frame_base", "FRAME_BASE", FRAME_BASES)}
 ${enumOf("verb", "VERB", VERBS)}
 ${enumOf("later", "LATER", KINDS)}
 ${enumOf("place", "PLACE", PLACES)}
-enum { ${Object.entries(KNOWS)
-    .map(([name, bit]) => `KNOWS_${name} = ${bit}`)
-    .join(", ")} };
 #define LATER ${word(LATER)}
 #define REMAINING ${quote(REST)}
 `;
