@@ -36,7 +36,7 @@ export const UNDEFINED = { name: "UDF", code: "udf", si: 1, hasAddress: true };
 export const CALL_CODE = "svc";
 /** Programs have one architecture from execve(2) on. */
 export const COMPAT_CALL = undefined;
-export const LOADED = "x0";
+export const LOADED = "x1";
 
 /** With 52 bits. */
 export const USER_END = 1n << 52n;
