@@ -22,9 +22,6 @@ export const SYS = {
   ...{ getpid: 39, clone: 56, ptrace: 101, prctl: 157, exit_group: 231, seccomp: 317 },
 };
 
-export const NUMBER = "rax";
-export const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
-export const RESULT = "rax";
 export const STACK_POINTER = "rsp";
 
 /** SI_KERNEL, without an address. */

@@ -46,10 +46,6 @@ interface ReadArch {
   readonly SYS: Readonly<
     Record<"clone" | "exit_group" | "getpid" | "prctl" | "ptrace" | "seccomp", number>
   >;
-  /** The registers with a call's number, its arguments and its result, and the stack pointer. */
-  readonly NUMBER: string;
-  readonly ARGUMENTS: readonly string[];
-  readonly RESULT: string;
   readonly STACK_POINTER: string;
   readonly BREAKPOINT: Trap;
   readonly UNDEFINED: Trap;
@@ -76,9 +72,6 @@ export const {
   READERS,
   AUDIT_ARCH,
   SYS,
-  NUMBER,
-  ARGUMENTS,
-  RESULT,
   STACK_POINTER,
   BREAKPOINT,
   UNDEFINED,

@@ -24,9 +24,6 @@ export const SYS = {
   ...{ exit_group: 94, ptrace: 117, prctl: 167, getpid: 172, clone: 220, seccomp: 277 },
 };
 
-export const NUMBER = "x8";
-export const ARGUMENTS = ["x0", "x1", "x2", "x3", "x4", "x5"];
-export const RESULT = "x0";
 export const STACK_POINTER = "sp";
 
 /** TRAP_BRKPT */
