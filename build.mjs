@@ -329,7 +329,13 @@ function hasCrossCompiler() {
 /** Compiles a program for arm64 without a C library; returns false if this machine cannot. */
 export function compileArm64Program(target, source, ...flags) {
   if (!hasCrossCompiler()) return false;
-  const own = ["-nostdlib", "-O1", "-mbranch-protection=standard", "-ftls-model=local-exec"];
+  const own = [
+    "-fuse-ld=lld",
+    "-nostdlib",
+    "-O1",
+    "-mbranch-protection=standard",
+    "-ftls-model=local-exec",
+  ];
   const headers = ["-isystem", ARM64_HEADERS];
   crossCompile(target, [...C_FLAGS, ...own, ...headers, ...flags, source]);
   return true;
