@@ -10,8 +10,8 @@ import { SEEDS } from "../src/fuzz/draw/seeds.ts";
 import { fuzz } from "../src/fuzz/fuzz.ts";
 import { CorpusFolder, JOURNAL } from "../src/fuzz/run/corpus_folder.ts";
 import { mergeFolders } from "../src/fuzz/run/merge.ts";
+import type { FuzzOptions, FuzzResult } from "../src/fuzz/run/options.ts";
 import { CHUNK, chunksOf, ROUND } from "../src/fuzz/run/round.ts";
-import type { FuzzOptions, FuzzResult } from "../src/fuzz/run/session.ts";
 import { childrenOf } from "./processes.ts";
 import { temporaryFolder } from "./temporary.ts";
 
