@@ -217,8 +217,6 @@ uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
 
 // ---- case.c ----
 
-/** Whether a way writes a block of registers. */
-bool has_block(unsigned int way);
 /** Why a setup was not tried, as text: of an enum stublab_obstacle and an errno. */
 void say_obstacle(unsigned int obstacle, int32_t error);
 /** A setup as a document "stublab.case/1", in one line. */
