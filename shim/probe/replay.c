@@ -216,13 +216,9 @@ const char *read_all(const char *path) {
     long file =
         same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
     char *text = zero_memory(MOST_TEXT);
-    uint32_t length = 0;
-    for (long got = 1; file >= 0 && got > 0 && length < MOST_TEXT - 1;) {
-        got = syscall3(__NR_read, file, (long)&text[length], MOST_TEXT - 1 - length);
-        length += got > 0 ? (uint32_t)got : 0;
-    }
     if (file < 0)
         fail("the file cannot be read", file);
+    read_text(file, text, MOST_TEXT);
     return text;
 }
 
