@@ -175,9 +175,12 @@ function emulateCall(instruction: Execution): Outcome {
   }
   const call = callUnderWay(tracee);
   if (LEAVE_CALL === STEPPED) {
-    // As the switch does: here the registers could not be read.
+    // As the switch does: here the registers could not be read. What reported the call is told, not the step.
+    const { status } = tracee.thread.tracer;
+    const [reported = 0] = status;
     tracee.thread.resume(STEPPED);
     tracee.thread.wait();
+    status[0] = reported;
   }
   return { kind: "emulated", step: tell(instruction, { call }) };
 }
