@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -8,6 +8,7 @@ import { UnsupportedError } from "../src/errors.ts";
 import { Tracer } from "../src/index.ts";
 import { codeBytes, type Listing, loadListing, STUB_CODE } from "../src/record/listing.ts";
 import { Recorder } from "../src/record/recorder.ts";
+import { listings } from "../src/record/recording.ts";
 import { addStubCode } from "../src/record/stub_code.ts";
 import { hasTool } from "./processes.ts";
 import { thrown } from "./thrown.ts";
@@ -114,6 +115,24 @@ listing(
       for (const reason of reasons) assert.match(reason, /^[A-Z].{10,}[.?:)]$/s, text);
       assert.is(reasons.length, /^j(?!mp)/.test(text) ? 2 : 1, text);
     }
+  },
+);
+
+const OTHER = "dist/listing-arm64.json";
+
+(existsSync(OTHER) ? listing : listing.skip)(
+  "the listing of arm64 is made on amd64: its branches lead to their labels",
+  () => {
+    const loop = listings(JSON.parse(readFileSync(OTHER, "utf8")), "").find(
+      ({ name }) => name === "loop",
+    );
+    assert.equal(
+      loop?.lines.map(({ offset, bytes, text }) => [offset, bytes, text]),
+      [
+        [0, "00 04 00 91", "add x0, x0, #1"],
+        [4, "ff ff ff 17", "b loop_begin"],
+      ],
+    );
   },
 );
 
