@@ -1,4 +1,4 @@
-// A recording that was made on arm64 (`npm run kernels -- run node/linux-6.12-arm64/max 'stublab record inject'`), as any
+// A recording that was made on arm64 (`npm run kernels -- run node/linux-5.10-arm64/max 'stublab record inject'`), as any
 // machine reads it.
 
 import { readFileSync } from "node:fs";
