@@ -15,6 +15,7 @@ const CHOOSERS = [
 ];
 /** Parts that exist for amd64 only. */
 const AMD64_ONLY = [
+  // Of the list of lessons, one.
   "src/record/scenarios.ts",
   "src/record/tasks/",
   "src/record/view/page/encoder/",
