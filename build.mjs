@@ -128,7 +128,12 @@ async function makeFrom(target, sources, make) {
 /** The modules of assembly/, as in asconfig.json: an encoder for each architecture, and the fuzzer's module. */
 async function buildModules() {
   const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
-  const sources = [...files("assembly", ".ts"), "build/records.ts", "asconfig.json"];
+  const sources = [
+    ...files("assembly", ".ts"),
+    "build/records.ts",
+    "asconfig.json",
+    "inlining.mjs",
+  ];
   for (const [name, { outFile }] of Object.entries(targets)) {
     await makeFrom(outFile, sources, () => compileModule(name));
   }
