@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inlineMore } from "./inlining.mjs";
 import { LISTED, listCode, listLinkedCode } from "./listing.mjs";
 import { buildProbe, hasTranslator, STATIC_FLAGS } from "./probe.mjs";
 import { GENERATED } from "./records.mjs";
@@ -133,6 +134,9 @@ async function buildModules() {
   for (const [name, { outFile }] of Object.entries(targets)) {
     await makeFrom(outFile, sources, () => compileModule(name));
   }
+  const { outFile } = targets.fuzz;
+  const fast = "dist/fuzz.wasm";
+  await makeFrom(fast, [outFile, "inlining.mjs"], () => inlineMore(outFile, fast));
 }
 
 async function compileModule(name) {
@@ -513,7 +517,7 @@ async function makeProbe() {
     console.error(`${PROBE} is left out: wasm2c is missing (Debian: apt-get install wabt)`);
     return;
   }
-  const made = ["dist/encoder.wasm", "dist/fuzz.wasm", "dist/shim.so", "probe.mjs"];
+  const made = ["dist/encoder.wasm", "build/fuzz-compiled.wasm", "dist/shim.so", "probe.mjs"];
   const tables = ["src/fuzz", "src/encoder", "src/stub"].flatMap((path) => files(path, ".ts"));
   const headers = Object.keys(GENERATED).filter((name) => name.endsWith(".h"));
   await makeFrom(PROBE, [...made, ...tables, ...headers, ...files("shim", ".c", ".h", ".S")], () =>

@@ -1,7 +1,5 @@
 // Whether an outcome differs from its prediction. A prediction is an outcome of which only some fields are known.
 
-import { REGISTERS_SIZE } from "../amd64/registers";
-import { ALL_KNOWN } from "../model/task";
 import { Outcome } from "./setup";
 
 /**
@@ -45,16 +43,23 @@ function headDiffers(predicted: Outcome, seen: Outcome, known: u32): bool {
   return (known & KNOWS_ADDRESS) != 0 && predicted.address != seen.address;
 }
 
-/** The bits in which any known word differs. */
+/** The bits in which any known word differs, four words in a turn. */
 function difference(predicted: usize, seen: usize, known: u32): u64 {
   let bits: u64 = 0;
-  if (known == ALL_KNOWN) {
-    for (let k = 0; k < REGISTERS_SIZE; k += 8)
-      bits |= load<u64>(predicted + k) ^ load<u64>(seen + k);
-    return bits;
-  }
-  for (; known != 0; known >>= 1, predicted += 8, seen += 8) {
-    bits |= (load<u64>(predicted) ^ load<u64>(seen)) & (0 - u64(known & 1));
+  for (; known != 0; known >>= 4, predicted += 32, seen += 32) {
+    const first = load<u64>(predicted) ^ load<u64>(seen);
+    const second = load<u64>(predicted, 8) ^ load<u64>(seen, 8);
+    const third = load<u64>(predicted, 16) ^ load<u64>(seen, 16);
+    const fourth = load<u64>(predicted, 24) ^ load<u64>(seen, 24);
+    if ((known & 15) == 15) bits |= first | second | third | fourth;
+    else {
+      bits |= ifKnown(first, known) | ifKnown(second, known >> 1);
+      bits |= ifKnown(third, known >> 2) | ifKnown(fourth, known >> 3);
+    }
   }
   return bits;
+}
+
+function ifKnown(word: u64, known: u32): u64 {
+  return word & (0 - u64(known & 1));
 }
