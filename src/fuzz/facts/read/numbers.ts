@@ -51,7 +51,17 @@ export function noteOf(note: Note): number | bigint {
 
 // asm-generic/errno-base.h, asm-generic/errno.h
 export const ERRNO = {
-  ...{ EPERM: 1, ESRCH: 3, EIO: 5, ENXIO: 6, EFAULT: 14, ENODEV: 19, EINVAL: 22, ENOSPC: 28 },
+  ...{
+    EPERM: 1,
+    ENOENT: 2,
+    ESRCH: 3,
+    EIO: 5,
+    ENXIO: 6,
+    EFAULT: 14,
+    ENODEV: 19,
+    EINVAL: 22,
+    ENOSPC: 28,
+  },
   EOPNOTSUPP: 95,
 } as const;
 export type ErrnoName = keyof typeof ERRNO;

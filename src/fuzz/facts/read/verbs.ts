@@ -42,7 +42,7 @@ export const VERBS = [
   "MUST",
   // Keeps the last result and answer for later checks.
   "KEEP",
-  // How long, in microseconds.
+  // How long, in microseconds; the task, if it is not the tracee.
   "WAIT",
   // The fact ends if the last stop has another status word than this.
   "ARRIVE",
@@ -52,8 +52,10 @@ export const VERBS = [
   "CALL",
   // Waits until it is a zombie.
   "ZOMBIE",
-  // Takes the stop of the child whose pid is the answer, and ends it and the event of its birth.
+  // Takes the stop of the child whose pid is the answer, and ends it.
   "CHILD",
+  // Leads the tracee from an event of its child to the INT3 after the clone, and reaps the child.
+  "REAP",
   // Errno, and a text: with this result the check, or the rest of the fact, is skipped for that reason.
   "UNLESS",
   // The same without a need: its index.
@@ -84,6 +86,8 @@ export const [ANSWER, ASIDE] = [later("ANSWER"), later("ASIDE")];
 export const [TID, TRACER, UID] = [later("TID"), later("TRACER"), later("UID")];
 /** A register in the answer that was kept, if it is that of GETREGS. */
 export const kept = (register: string) => later("KEPT", 8 * indexOf(register));
+/** The message of an event that was kept. */
+export const KEPT_MESSAGE = later("KEPT");
 /** The length of the XSAVE area, if it is not more than that. */
 export const xstateLength = (most: number) => later("XSTATE", most);
 
@@ -91,12 +95,17 @@ const verb = (verb: VerbName, ...words: readonly Word[]): Verb => {
   return { verb, words: words.map((word) => BigInt.asUintN(64, BigInt(word))) };
 };
 
+/** In microseconds. */
+const PATIENCE = 2_000_000;
+
 export const MUST = verb("MUST");
 export const KEEP = verb("KEEP");
 export const ZOMBIE = verb("ZOMBIE");
 export const CHILD = verb("CHILD");
+export const REAP = verb("REAP");
 /** Waits for a stop; and for a moment in which none is expected. */
-export const WAIT = verb("WAIT", 2_000_000);
+export const WAIT = verb("WAIT", PATIENCE);
+export const waitFor = (task: Word) => verb("WAIT", PATIENCE, task);
 export const GLANCE = verb("WAIT", 20_000);
 export const put = (...words: readonly Word[]) => verb("PUT", ...words);
 export const signal = (signal: number) => verb("SIGNAL", signal);
@@ -199,6 +208,18 @@ export const release: Script = [
 export const seizeRunning: Script = [release, must("SEIZE", USUAL)];
 
 const wordsOf = (bytes: Uint8Array) => [...new BigUint64Array(bytes.slice().buffer)];
+/** Writes words to SCRATCH in its memory. */
+const poke = (words: readonly bigint[]): Script =>
+  words.map((word, i) => [request("POKEDATA", SCRATCH + BigInt(8 * i), word), MUST]);
+/** Writes a text there, and a 0 after it. */
+export const pokeText = (text: string): Script =>
+  poke(
+    wordsOf(
+      Uint8Array.from({ length: 8 + 8 * Math.floor(text.length / 8) }, (_, i) =>
+        text.charCodeAt(i),
+      ),
+    ),
+  );
 // asm/unistd_64.h, linux/prctl.h, linux/seccomp.h
 const [SYS_PRCTL, SYS_SECCOMP, NO_NEW_PRIVS, SET_MODE_FILTER] = [157, 317, 38, 1];
 
@@ -210,7 +231,7 @@ export function toSeccomp(data: number): Script {
     ...wordsOf(program),
   ];
   return [
-    memory.map((word, i) => [request("POKEDATA", SCRATCH + BigInt(8 * i), word), MUST]),
+    poke(memory),
     ...[call(SYS_PRCTL, NO_NEW_PRIVS, 1), MUST],
     ...[call(SYS_SECCOMP, SET_MODE_FILTER, 0, SCRATCH), MUST],
     options(OPTIONS.TRACESECCOMP | OPTIONS.TRACESYSGOOD),
