@@ -13,6 +13,7 @@ import { peekuser } from "./read/peekuser.ts";
 import { regsets } from "./read/regsets.ts";
 import { requests } from "./read/requests.ts";
 import { siginfo } from "./read/siginfo.ts";
+import { signalFrames } from "./read/signal_frames.ts";
 import { syscallInfo } from "./read/syscall_info.ts";
 import { calls } from "./resume/calls.ts";
 import { accesses, fetches, instructions } from "./resume/faults.ts";
@@ -38,7 +39,15 @@ const WRITE = [order, selectors, bases, eflags, pokeuser, setregsetFacts, setsig
 const RESUME = [segments, syscallStops, calls, restarts, signals, frames, rtSigreturn, singleStep];
 const FAULTS = [instructions, accesses, fetches, groupStop];
 const READ = [regsets, getregs, peekuser, peekMemory, siginfo, peekSiginfo, syscallInfo];
-const TASKS = [eventMessage, attaching, listening, otherRequests, requests, interruptedCalls];
+const TASKS = [
+  eventMessage,
+  attaching,
+  listening,
+  otherRequests,
+  requests,
+  interruptedCalls,
+  signalFrames,
+];
 
 /** The facts that are cases, which the model predicts. */
 export const SETUP_FACTS = [...WRITE, setSyscallInfo, floatingPoint, ...RESUME, ...FAULTS].flat();

@@ -75,7 +75,7 @@ export function errnoOf(name: string): number {
 
 // asm/signal.h
 const SIGNALS: Readonly<Record<string, number>> = {
-  ...{ SIGKILL: 9, SIGTRAP: 5, SIGUSR1: 10, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19 },
+  ...{ SIGTRAP: 5, SIGKILL: 9, SIGUSR1: 10, SIGSEGV: 11, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19 },
 };
 /** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
 const CALL = 0x85;

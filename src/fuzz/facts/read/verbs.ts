@@ -209,7 +209,7 @@ export const seizeRunning: Script = [release, must("SEIZE", USUAL)];
 
 const wordsOf = (bytes: Uint8Array) => [...new BigUint64Array(bytes.slice().buffer)];
 /** Writes words to SCRATCH in its memory. */
-const poke = (words: readonly bigint[]): Script =>
+export const poke = (words: readonly bigint[]): Script =>
   words.map((word, i) => [request("POKEDATA", SCRATCH + BigInt(8 * i), word), MUST]);
 /** Writes a text there, and a 0 after it. */
 export const pokeText = (text: string): Script =>
