@@ -1,6 +1,4 @@
-import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -21,6 +19,7 @@ import { createTarget } from "../src/fuzz/try/target.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 import { Tracer } from "../src/stub/tracer.ts";
 import { childrenOf, hasNamespaces, hostCommand, inOwnPids, isAlive, run } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 const target = suite("fuzz: targets");
 
@@ -164,7 +163,7 @@ target("a target has no file open, and shares none", () => {
 });
 
 target("a signal that kills leaves no core, and the next case has a new stub", () => {
-  const folder = mkdtempSync(join(tmpdir(), "stublab-core-"));
+  const folder = temporaryFolder();
   const before = process.cwd();
   process.chdir(folder);
   try {

@@ -1,8 +1,7 @@
 // Time limit: 240 s
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -14,14 +13,15 @@ import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { machineLine } from "../src/fuzz/facts/log.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { compress } from "../src/fuzz/probe/lz4.ts";
-import { hasTool, Running, run, stublabCommand } from "./processes.ts";
+import { hasGvisor, inGvisor } from "./gvisor.ts";
+import { Running, run, stublabCommand } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 const PROBE = resolve("dist/probe-amd64");
 const MOST_BYTES = 300_000;
 
 const probe = suite("the probe");
-const folder = mkdtempSync(join(tmpdir(), "stublab-probe-"));
-probe.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** A test of what only a build with wasm2c has. */
 const built = (name: string, body: () => void | Promise<void>, has = true) => {
@@ -65,9 +65,7 @@ built(
   "says as stublab conformance does what a kernel does otherwise with requests",
   () => {
     const inside = (...command: string[]) => {
-      const flags = ["--network=none", "--ignore-cgroups", "--platform=ptrace"];
-      const all = [...flags, "do", "-quiet", "--", ...command];
-      const { stdout, stderr } = spawnSync("runsc", all, { encoding: "utf8" });
+      const { stdout, stderr } = inGvisor(...command);
       const lines = `${stdout}${stderr}`
         .split("\n")
         .filter((line) => /^ {2}(#|ok|not ok) /.test(line));
@@ -81,7 +79,7 @@ built(
       inside(...node, "--ktap", "/dev/stderr"),
     );
   },
-  hasTool("runsc"),
+  hasGvisor,
 );
 
 built("sees the machine that the host sees, and reports it as logs have it", () => {
@@ -125,12 +123,8 @@ for (const path of PATHS) {
 }
 
 built("reports what a kernel does otherwise with a case that can be replayed", () => {
-  if (!hasTool("runsc")) return;
-  const inside = [PROBE, "fuzz", "--cases", "1500", "--path", "ptrace"];
-  const flags = ["--network=none", "--ignore-cgroups", "--platform=ptrace"];
-  const { status, stdout } = spawnSync("runsc", [...flags, "do", "-quiet", "--", ...inside], {
-    encoding: "utf8",
-  });
+  if (!hasGvisor) return;
+  const { status, stdout } = inGvisor(PROBE, "fuzz", "--cases", "1500", "--path", "ptrace");
   assert.is(status, 1, stdout);
   const cases = [...stdout.matchAll(/^# case (\{.*\})$/gm)].map(([, text = ""]) => text);
   assert.ok(cases.length > 3, stdout);

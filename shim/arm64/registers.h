@@ -48,4 +48,10 @@ static inline void forget_call(uint64_t *block) {
     (void)block;
 }
 
+/**
+ * Whether the stopped thread has state of a guest that the next system call ends: the kernel
+ * discards SVE state there, and leaves streaming mode.
+ */
+int loses_state(int32_t tid);
+
 #endif

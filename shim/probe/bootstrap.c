@@ -8,10 +8,8 @@ static bool all_held;
 
 static bool check(bool holds, const char *what, int64_t result) {
     say_result(!holds, ++number, what);
-    if (!holds && result < 0) {
-        say(": ");
-        say_errno(result);
-    }
+    if (!holds && result < 0)
+        say(": %s", errno_name(result));
     say("\n");
     all_held = all_held && holds;
     return holds;

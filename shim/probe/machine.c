@@ -245,9 +245,10 @@ static bool checks_xstate_size(struct tracee *stub) {
     if (page < 0)
         return false;
     for (const struct frame_word *each = frame_words_of_trial; each->offset != 0; each++) {
-        const uint64_t base = each->base == TO_FRAME     ? (uint64_t)page
-                              : each->base == TO_SYSCALL ? encoder_words(stub->initial)[REG_RIP]
-                                                         : 0;
+        const uint64_t base = each->base == FRAME_BASE_FRAME ? (uint64_t)page
+                              : each->base == FRAME_BASE_SYSCALL
+                                  ? encoder_words(stub->initial)[REG_RIP]
+                                  : 0;
         const uint64_t word = base + each->word;
         memcpy(&frame[each->offset], &word, sizeof word);
     }
@@ -289,16 +290,7 @@ void read_machine(struct tracee *stub) {
 
 bool is_zombie(int32_t pid) {
     static char path[32], text[512];
-    static const char beginning[] = "/proc/", end[] = "/stat";
-    char digits[12];
-    uint32_t count = 0, at = 0;
-    for (uint32_t rest = (uint32_t)pid; rest > 0; rest /= 10)
-        digits[count++] = (char)('0' + rest % 10);
-    for (const char *from = beginning; *from != 0; from++)
-        path[at++] = *from;
-    while (count > 0)
-        path[at++] = digits[--count];
-    memcpy(&path[at], end, sizeof end);
+    format_text(path, "/proc/%d/stat", pid);
     if (!read_text(path, text, sizeof text))
         return true;
     // The state follows the name, which may have any character.

@@ -21,12 +21,12 @@ int memcmp(const void *a, const void *b, size_t count);
 
 // ---- say.c ----
 
-void say(const char *text);
-void say_number(uint64_t number);
-void say_signed(int64_t number);
-void say_hex(uint64_t number);
-/** An errno by its name, from a result of -errno. */
-void say_errno(int64_t result);
+/** As printf: %s, %d, %u and %x, the last three also with l. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+/** The same as text, which must have room for it. */
+__attribute__((format(printf, 2, 3))) void format_text(char *text, const char *format, ...);
+/** An errno by its name, from a result of -errno. A number is the text until the next call. */
+const char *errno_name(int64_t result);
 void flush(void);
 /** Whether output could not be written. */
 bool is_output_lost(void);
@@ -151,6 +151,20 @@ struct comparison {
     uint64_t signature;
 };
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+/** A field that differs from the last prediction. */
+struct difference {
+    uint32_t place;
+    uint64_t predicted, seen;
+};
+/** The first of them, in the order of events, up to where the case goes another way. */
+struct differences {
+    uint32_t count;
+    struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/determined.ts */
+};
+struct differences differences(const struct stublab_setup *setup,
+                               const struct stublab_outcome *outcome);
+/** The same for differences of one bug: kindOf in src/fuzz/predict/differences.ts. */
+uint64_t kind_of(const struct difference *it);
 /** The fields in which the outcome of the case that was compared last differs, and the rules. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 enum verdict { HELD, DIFFERENT, SKIPPED };
@@ -194,7 +208,9 @@ int record_outcomes(const struct run *run);
 
 // ---- fields.c ----
 
-/** The name of a field of an outcome. `place`: its offset, with 0x8000 if it has 32 bits. */
+/** Marks the place of a field of 32 bits; that of another one is its offset. */
+enum { HALF = 0x8000 };
+/** The name of a field of an outcome. */
 void say_field(unsigned int way, uint32_t place);
 void say_value(uint32_t place, uint64_t word);
 uint64_t field(const struct stublab_outcome *outcome, uint32_t place);

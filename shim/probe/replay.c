@@ -266,19 +266,13 @@ int replay(const char *path) {
         take_case(setup);
         number++;
         if (wrong != 0) {
-            say("Bail out! document ");
-            say_number(number);
-            say(": ");
-            say(wrong);
-            say("\n");
+            say("Bail out! document %u: %s\n", number, wrong);
             return 2;
         }
         counts[examine(number, setup, outcome)]++;
     }
     renew();
-    say("1..");
-    say_number(number);
-    say("\n");
+    say("1..%u\n", number);
     if (interrupted)
         return INTERRUPTED;
     if (number == 0)

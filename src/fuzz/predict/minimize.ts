@@ -5,20 +5,19 @@
 
 import { InputError } from "../../errors.ts";
 import { callback, checkOptions, count, truth } from "../../shape.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { BASELINE } from "../case/baseline.ts";
 import { type Case, expectCase } from "../case/case.ts";
-import { BLOCK_SIZE, CONTENTS, mostPairs } from "../case/case_members.ts";
-import { placeOf, SCRATCH, STUB_CODE } from "../case/code.ts";
-import { indexOf } from "../case/setups.ts";
+import { asPokes, plainer } from "./simpler_ways.ts";
+import {
+  fewerBits,
+  fewerPairs,
+  fewerWords,
+  lowerWords,
+  outsideOfStubCode,
+} from "./simpler_words.ts";
 
 /** Each try may cost a stub. */
 const MOST_TRIES = 4000;
-
-const RIP = indexOf("rip");
-const RAX = indexOf("rax");
-/** The words of struct ptrace_sud_config. rip and rax follow. */
-const DISPATCH_CONFIG = 4;
 
 export interface MinimizeOptions {
   /** How many cases `holds` is called for at most. Default: 4000. */
@@ -110,175 +109,4 @@ export function changedWords(it: Case): number {
   const { block, pairs, words } = it;
   const changed = block.filter((word, i) => word !== BASELINE[i]).length;
   return changed + pairs.length + words.filter((word) => word !== 0n).length;
-}
-
-/** One of the kinds is made the plainest, or plainer. */
-function* plainer(it: Case): Iterable<Case> {
-  const plain = asSetregs(it);
-  if (plain !== undefined) yield plain;
-  if (it.way === "DISPATCH") yield* withoutDispatch(it);
-  if (it.signal !== 0) yield { ...it, signal: 0 };
-  if (it.from !== "signal") yield { ...it, from: "signal" };
-  if (it.way === "SIGRETURN") yield* plainerFrames(it);
-  else if (it.on !== "NONE") yield { ...it, on: "NONE" };
-  if (it.on !== "NONE" && it.on !== "CONT") yield { ...it, on: "CONT" };
-  if (it.on === "SYSEMU_SINGLESTEP") yield { ...it, on: "SINGLESTEP" };
-  if (it.block.length > 0 && it.block[RIP] !== placeOf("int3")) {
-    yield { ...it, block: it.block.with(RIP, placeOf("int3")) };
-  }
-  const { length } = CONTENTS[it.way];
-  if (typeof length === "number" && it.length !== length) yield { ...it, length };
-}
-
-/** Any of the words alone would make the configuration invalid. */
-function* withoutDispatch(it: Case): Iterable<Case> {
-  const words = it.words.map((word, i) => (i < DISPATCH_CONFIG ? 0n : word));
-  if (words.some((word, i) => word !== it.words[i])) yield { ...it, words };
-}
-
-/** Without floating point, and with fewer flags. */
-function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
-  if (frame === undefined) return;
-  const { ucFlags, fpstate, image } = frame;
-  if (fpstate) yield { ...it, pairs: [], frame: { ucFlags, fpstate: false } };
-  if (image !== undefined) {
-    yield { ...it, pairs: [], frame: { ucFlags, fpstate } };
-    if (image !== SCRATCH) yield { ...it, frame: { ...frame, image: SCRATCH } };
-  }
-  for (let bit = 2 ** 31; bit >= 1; bit /= 2) {
-    if ((ucFlags & bit) !== 0)
-      yield { ...it, frame: { ...frame, ucFlags: (ucFlags & ~bit) >>> 0 } };
-  }
-}
-
-/** The same words by SETREGS, if it can write them. */
-function asSetregs({ frame, ...it }: Case): Case | undefined {
-  const put = (block: readonly bigint[]): Case => ({
-    ...it,
-    way: "SETREGS",
-    block,
-    pairs: [],
-    words: [],
-    length: 0,
-  });
-  if (it.way === "SETREGSET") {
-    return put(it.block.map((word, i) => (8 * i + 8 <= it.length ? word : (BASELINE[i] ?? word))));
-  }
-  if (frame !== undefined) return put(it.block);
-  if (it.way === "DISPATCH") {
-    const [rip, rax] = it.words.slice(DISPATCH_CONFIG);
-    return put(BASELINE.with(RIP, rip ?? 0n).with(RAX, rax ?? 0n));
-  }
-  if (it.way !== "POKEUSER" || it.pairs.some(({ offset }) => !isRegister(offset))) return undefined;
-  const block = [...BASELINE];
-  for (const { offset, word } of it.pairs) block[Number(offset) / 8] = word;
-  return put(block);
-}
-
-/**
- * The same words by POKEUSER, at a stop of a system call: there rcx, r11 and others have what the call has put into
- * them, and need not be written.
- */
-function asPokes(it: Case): Case | undefined {
-  const there = it.from.endsWith("32") ? ENTERED_32 : ENTERED;
-  if (it.from === "signal" || it.from === "group" || it.way !== "SETREGS") return undefined;
-  // An INT3 also follows the call.
-  const moved = (word: bigint) => (word === placeOf("int3") ? BEHIND_CALL : word);
-  const pairs = it.block
-    .map((word, i) => ({ offset: BigInt(8 * i), word: moved(word) }))
-    .filter(({ word }, i) => word !== there[i]);
-  if (pairs.length > mostPairs("POKEUSER")) return undefined;
-  return { ...it, way: "POKEUSER", block: [], pairs };
-}
-
-const BEHIND_CALL = placeOf("syscall") + 2n;
-/** The registers when the case begins. rax is -ENOSYS, or a pid. */
-const ENTERED = BASELINE.with(indexOf("rcx"), BEHIND_CALL)
-  .with(RIP, BEHIND_CALL)
-  .with(indexOf("r11"), BASELINE[indexOf("eflags")] ?? 0n)
-  .with(indexOf("orig_rax"), 39n)
-  .with(RAX, -1n);
-/** The same in a 32-bit call, whose result is -ENOSYS. */
-const ENTERED_32 = BASELINE.with(RIP, placeOf("int80") + 2n)
-  .with(indexOf("orig_rax"), 20n)
-  .with(RAX, BigInt.asUintN(64, -38n));
-
-function isRegister(offset: bigint): boolean {
-  return offset % 8n === 0n && offset < BigInt(BLOCK_SIZE);
-}
-
-function* fewerPairs(it: Case): Iterable<Case> {
-  for (let i = it.pairs.length - 1; i >= 0; i--) yield { ...it, pairs: it.pairs.toSpliced(i, 1) };
-}
-
-/** A word of a case, its plainest value, and the case with another value in its place. */
-interface Place {
-  readonly word: bigint;
-  readonly plain: bigint;
-  put(word: bigint): Case;
-}
-
-function places(it: Case): Place[] {
-  return [
-    ...it.block.map((word, i) => ({
-      word,
-      plain: BASELINE[i] ?? 0n,
-      put: (to: bigint) => ({ ...it, block: it.block.with(i, to) }),
-    })),
-    ...it.words.map((word, i) => ({
-      word,
-      plain: 0n,
-      put: (to: bigint) => ({ ...it, words: it.words.with(i, to) }),
-    })),
-    ...it.pairs.map(({ offset, word }, i) => ({
-      word,
-      plain: plainAt(it, offset),
-      put: (to: bigint) => ({ ...it, pairs: it.pairs.with(i, { offset, word: to }) }),
-    })),
-  ].filter(({ word, plain }) => word !== plain);
-}
-
-/** The value of a register that a pair writes, if the pair is missing. */
-function plainAt({ way }: Case, offset: bigint): bigint {
-  return way === "POKEUSER" && isRegister(offset) ? (BASELINE[Number(offset) / 8] ?? 0n) : 0n;
-}
-
-function* fewerWords(it: Case): Iterable<Case> {
-  for (const { plain, put } of places(it)) yield put(plain);
-}
-
-/** A program in C has the scratch pages, but not the stub code. */
-function* outsideOfStubCode(it: Case): Iterable<Case> {
-  for (const { word, put } of places(it)) {
-    if (word >= STUB_CODE && word < STUB_CODE + BigInt(PAGE_SIZE)) yield put(SCRATCH);
-  }
-}
-
-/** Each bit that differs, from the top, made as it is in the plain word. */
-function* fewerBits(it: Case): Iterable<Case> {
-  for (const { word, plain, put } of places(it)) {
-    for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
-      if (((word ^ plain) & bit) !== 0n) yield put(word ^ bit);
-    }
-  }
-}
-
-/** Halves, and one less: what is left at a boundary is the boundary. */
-function* lowerWords(it: Case): Iterable<Case> {
-  for (const { word, plain, put } of places(it)) {
-    for (const lower of [word >> 1n, word - 1n]) {
-      if (word !== 0n && isSimpler(lower, word, plain)) yield put(lower);
-    }
-  }
-}
-
-/** Lower, and no more bits away from the plain word: the steps must not undo each other. */
-function isSimpler(lower: bigint, word: bigint, plain: bigint): boolean {
-  return lower < word && bits(lower ^ plain) <= bits(word ^ plain);
-}
-
-function bits(word: bigint): number {
-  let count = 0;
-  for (let rest = word; rest !== 0n; rest &= rest - 1n) count++;
-  return count;
 }

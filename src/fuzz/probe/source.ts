@@ -12,9 +12,11 @@ import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, OBSTACLE, REGISTERS } from "../case/records.ts";
 import { FROMS, indexOf, ONS, WAYS } from "../case/setups.ts";
 import { PATHS } from "../draw/generate.ts";
+import { REST } from "../facts/fact.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { EVENTS } from "../facts/read/numbers.ts";
 import { PLACES } from "../facts/read/places.ts";
+import { KINDS, LATER, VERBS } from "../facts/read/verbs.ts";
 import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
@@ -30,10 +32,10 @@ import {
 } from "../try/machine.ts";
 import { KEPT } from "../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
-import { factData, REQUEST_FIELDS } from "./facts.ts";
+import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
-import { loopSetUp, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
+import { loopSetUp, OPERATIONS, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
 
 export interface ProbeSource {
   /** Files by name. */
@@ -50,7 +52,25 @@ export function probeSource(): ProbeSource {
     facts: factData(),
   };
   const whole = concat(Object.values(parts));
-  return { "data.c": tables(parts, whole.length), "data.lz4": compress(whole) };
+  return {
+    "data.c": tables(parts, whole.length),
+    "data.lz4": compress(whole),
+    "enums.h": enums(),
+  };
+}
+
+/** Numbers that the code of the probe has names for. */
+function enums(): string {
+  return `/* Written by the build from src/fuzz/probe/source.ts. */
+${enumOf("fact_kind", "FACT", FACT_KINDS)}
+${enumOf("operation", "OPERATION", OPERATIONS)}
+${enumOf("frame_base", "FRAME_BASE", FRAME_BASES)}
+${enumOf("verb", "VERB", VERBS)}
+${enumOf("later", "LATER", KINDS)}
+${enumOf("place", "PLACE", PLACES)}
+#define LATER ${word(LATER)}
+#define REMAINING ${quote(REST)}
+`;
 }
 
 function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): string {
@@ -63,6 +83,7 @@ function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): stri
   return `/* Written by the build from src/fuzz/probe/source.ts. */
 #include "data.h"
 ${sections.join("\n")}
+const struct group groups[] = {${[...factGroups()].map(([name, facts]) => `{${quote(name)}, ${facts}}`).join(", ")}, {0, 0}};
 const uint32_t data_size = ${size};
 const uint32_t module_areas = ${fuzzModule().areas};
 const uint64_t shared_file = ${word(SHARED_FILE)};
@@ -107,7 +128,7 @@ ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${tria
     {-1, 0, 0, 0, 0, {0}},
 };
 const struct frame_word frame_words_of_trial[] = {
-${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, ${to === undefined ? "AS_IT_IS" : to === "frame" ? "TO_FRAME" : "TO_SYSCALL"}, ${word(value)}},`).join("\n")}
+${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, FRAME_BASE_${(to ?? "zero").toUpperCase()}, ${word(value)}},`).join("\n")}
     {0, 0, 0},
 };
 const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};
@@ -139,6 +160,14 @@ const word = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}ULL`
 const quote = (text: string) => JSON.stringify(text);
 const names = (name: string, all: readonly string[]) =>
   `const char *const ${name}[] = {${all.map(quote).join(", ")}, 0};`;
+
+/** What a word of the frame is added to: struct frame_word. */
+const FRAME_BASES = ["zero", "frame", "syscall"];
+
+function enumOf(name: string, prefix: string, members: readonly string[]): string {
+  const all = members.map((member) => `${prefix}_${member.toUpperCase()}`);
+  return `enum ${name} { ${all.join(", ")} };`;
+}
 
 /** A condition as the members of struct need. */
 function needOf(condition: Condition): string {

@@ -1,16 +1,16 @@
-import { baselineWith } from "../../case/baseline.ts";
 import { SCRATCH } from "../../case/code.ts";
 import { REPORT_SYSCALL, REQUEST } from "../sources.ts";
 import { answers } from "./answer.ts";
+import { CALL_CODE, SYS } from "./arch.ts";
 import { each, requestFacts } from "./bench.ts";
 import { NOWHERE, OPTIONS } from "./numbers.ts";
 import { word } from "./places.ts";
 import {
-  ANSWER,
   arrive,
   at,
   CHILD,
   call,
+  callOf,
   go,
   KEEP,
   KEPT_MESSAGE,
@@ -18,11 +18,11 @@ import {
   next,
   options,
   pokeText,
-  put,
   REAP,
   read,
   request,
   type Script,
+  set,
   signal,
   TID,
   TRACEE,
@@ -32,9 +32,8 @@ import {
 } from "./verbs.ts";
 
 const [SIGCHLD, SIGKILL, SIGTERM, SIGCONT] = [17n, 9, 15, 18];
-const [ACCESS, CLONE, EXECVE, EXIT_GROUP] = [21, 56n, 59n, 231n];
 const [CLONE_VM, CLONE_SIGHAND, CLONE_VFORK, CLONE_THREAD] = [0x100n, 0x800n, 0x4000n, 0x1_0000n];
-const X_OK = 1;
+const [AT_FDCWD, X_OK] = [-100, 1];
 const CLONES = [
   ["FORK", OPTIONS.TRACEFORK, SIGCHLD],
   ["VFORK", OPTIONS.TRACEVFORK, SIGCHLD | CLONE_VFORK | CLONE_VM],
@@ -47,17 +46,17 @@ const message = read("GETEVENTMSG");
 /** The event of a tracee that clones. Its child is traced and stopped, and ends with the check. */
 const clone = (option: number, flags: bigint): Script => [
   options(option | OPTIONS.EXITKILL),
-  go({ rax: CLONE, rdi: flags, rsi: 0n }, "syscall"),
+  go(callOf(SYS.clone, flags, 0n), CALL_CODE),
   ...[message, CHILD],
 ];
 
 const PROGRAM = "/proc/self/exe";
-const EXEC = { rax: EXECVE, rdi: SCRATCH, rsi: 0n, rdx: 0n };
+const EXEC = callOf(SYS.execve, SCRATCH, 0n, 0n);
 
 /** Writes the name of a program to where `EXEC` has it. */
 const name: Script = [
   pokeText(PROGRAM),
-  ...[call(ACCESS, SCRATCH, X_OK), unless("ENOENT", `there is no ${PROGRAM}`)],
+  ...[call(SYS.faccessat, AT_FDCWD, SCRATCH, X_OK), unless("ENOENT", `there is no ${PROGRAM}`)],
 ];
 
 /** A thread that the tracee has cloned, at its first stop; its tid is the message that is kept. */
@@ -65,14 +64,13 @@ const thread: Script = [
   // Else it would take part in the stop of the tracee's birth.
   ...[signal(SIGCONT), next(), arrive("SIGCONT")],
   options(OPTIONS.TRACECLONE | OPTIONS.TRACEEXEC | OPTIONS.EXITKILL),
-  go({ rax: CLONE, rdi: CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, rsi: 0n }, "syscall"),
+  go(callOf(SYS.clone, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, 0n), CALL_CODE),
   ...[message, KEEP, waitFor(KEPT_MESSAGE), arrive("SIGSTOP")],
 ];
 
 /** The thread executes a program. */
 const execByThread: Script = [
-  put(...baselineWith(EXEC, "syscall")),
-  ...[request("SETREGS", 0, ANSWER, KEPT_MESSAGE), MUST],
+  set(EXEC, CALL_CODE, KEPT_MESSAGE),
   ...[request("CONT", 0, 0, KEPT_MESSAGE), MUST, WAIT],
 ];
 
@@ -83,9 +81,9 @@ const kill = (number: number): Script => [
   message,
 ];
 
-const exit = (rdi: bigint): Script => [
+const exit = (status: bigint): Script => [
   options(OPTIONS.TRACEEXIT),
-  go({ rax: EXIT_GROUP, rdi }, "syscall"),
+  go(callOf(SYS.exit_group, status), CALL_CODE),
   message,
 ];
 
@@ -120,7 +118,7 @@ export const eventMessage = requestFacts(
             TRACEE,
             name,
             options(OPTIONS.TRACEEXEC | OPTIONS.EXITKILL),
-            go(EXEC, "syscall"),
+            go(EXEC, CALL_CODE),
             message,
           ],
           answers(8, { stop: "PTRACE_EVENT_EXEC, SIGTRAP", message: TID }),

@@ -1,9 +1,7 @@
 import { placeOf, SCRATCH } from "../../case/code.ts";
-import type { Words } from "../setups.ts";
-import { DO_SIGNAL, SYSCALL_ENTER } from "../sources.ts";
-import { each, requestFacts } from "./bench.ts";
-import type { Request } from "./numbers.ts";
-import { register } from "./places.ts";
+import { each, requestFacts } from "../read/bench.ts";
+import type { Request } from "../read/numbers.ts";
+import { register } from "../read/places.ts";
 import {
   arrive,
   go,
@@ -19,7 +17,9 @@ import {
   TID,
   TRACEE,
   to,
-} from "./verbs.ts";
+} from "../read/verbs.ts";
+import type { Words } from "../setups.ts";
+import { DO_SIGNAL, SYSCALL_ENTER } from "../sources.ts";
 
 const [PAUSE, GETPPID, GETPID, SIGUSR1] = [34n, 110n, 39n, 10];
 const code = (number: bigint) => (1n << 64n) - number;

@@ -1,6 +1,6 @@
 import { CODE, placeOf, SCRATCH, SCRATCH_SIZE, STACK } from "../../case/code.ts";
-import { each, requestFacts } from "./bench.ts";
-import { half, int, register, word } from "./places.ts";
+import { each, requestFacts } from "../read/bench.ts";
+import { half, int, register, word } from "../read/places.ts";
 import {
   arrive,
   call,
@@ -13,7 +13,7 @@ import {
   signal,
   TRACEE,
   type Word,
-} from "./verbs.ts";
+} from "../read/verbs.ts";
 
 const SIGNAL = "arch/x86/kernel/signal_64.c";
 const RESTORE = "restore_altstack, kernel/signal.c";
