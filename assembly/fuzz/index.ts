@@ -13,6 +13,7 @@ import { trace } from "./traced";
 export * from "../model/access";
 export * from "../model/arch_do_signal_or_restart";
 export * from "../model/arch_ptrace";
+export * from "../model/calculate";
 export * from "../model/canonical";
 export * from "../model/comiss";
 export * from "../model/copy_fpstate_to_sigframe";
