@@ -12,7 +12,6 @@ import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { machineLine } from "../src/fuzz/facts/log.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
-import { compress } from "../src/fuzz/probe/lz4.ts";
 import { hasGvisor, inGvisor } from "./gvisor.ts";
 import { Running, run, stublabCommand } from "./processes.ts";
 import { temporaryFolder } from "./temporary.ts";
@@ -181,39 +180,4 @@ built("stublab probe writes it, or an initramfs with it", async () => {
   assert.is(missing.code, 2);
 });
 
-const data = suite("the probe's data");
-
-data("is a block of LZ4", () => {
-  const text = Buffer.from("abcabcabcabcabcabcabcabc, and then abcabcabcabc again, and the end");
-  const packed = compress(text);
-  assert.ok(packed.length < text.length);
-  assert.equal(unpack(packed), [...text]);
-  const long = Uint8Array.from({ length: 70_000 }, (_, i) => (i * i) >>> 7);
-  assert.equal(unpack(compress(long)), [...long]);
-});
-
-/** As lz4_Block_format.md has it. */
-function unpack(block: Uint8Array): number[] {
-  const out: number[] = [];
-  let at = 0;
-  const rest = (length: number) => {
-    let whole = length;
-    for (let more = length === 15 ? 255 : 0; more === 255; whole += more) more = block[at++] ?? 0;
-    return whole;
-  };
-  for (;;) {
-    const token = block[at++] ?? 0;
-    const literals = rest(token >> 4);
-    out.push(...block.subarray(at, at + literals));
-    at += literals;
-    if (at >= block.length) return out;
-    const distance = (block[at] ?? 0) | ((block[at + 1] ?? 0) << 8);
-    at += 2;
-    for (let length = rest(token & 15) + 4; length > 0; length--) {
-      out.push(out[out.length - distance] ?? 0);
-    }
-  }
-}
-
 probe.run();
-data.run();

@@ -3,28 +3,6 @@
 
 enum { REGISTERS = STUBLAB_REGISTERS };
 
-bool has_block(unsigned int way) {
-    return way == STUBLAB_WAY_SETREGS || way == STUBLAB_WAY_SETREGSET ||
-           way == STUBLAB_WAY_SIGRETURN;
-}
-
-static bool has_pairs(const struct stublab_setup *setup) {
-    const unsigned int way = setup->way;
-    return way == STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SETFPREGS ||
-           way == STUBLAB_WAY_XSTATE || (way == STUBLAB_WAY_SIGRETURN && setup->count > 0);
-}
-
-static uint32_t words_of(unsigned int way) {
-    return way == STUBLAB_WAY_SYSCALL_INFO ? STUBLAB_SYSCALL_INFO_WORDS
-           : way == STUBLAB_WAY_SIGMASK    ? 1
-           : way == STUBLAB_WAY_DISPATCH   ? STUBLAB_DISPATCH_WORDS
-                                           : 0;
-}
-
-static bool has_length(unsigned int way) {
-    return way == STUBLAB_WAY_SETREGSET || way == STUBLAB_WAY_XSTATE || words_of(way) != 0;
-}
-
 static void say_member(const char *name, const char *text) {
     say(",\"%s\":\"%s\"", name, text);
 }
@@ -69,10 +47,11 @@ static void say_frame(const struct stublab_setup *setup) {
 }
 
 void say_case(const struct stublab_setup *setup) {
-    const unsigned int way = setup->way;
+    const struct content *content = &contents[setup->way];
+    const bool has_pairs = content->pairs > 0 && (!content->frame || setup->count > 0);
     say("{\"schema\":\"stublab.case/1\"");
     say_member("from", from_names[setup->from]);
-    say_member("way", way_names[way]);
+    say_member("way", way_names[setup->way]);
     say_member("on", on_names[setup->on]);
     if (setup->signal > 0 && setup->signal < 32)
         say_member("signal", signal_names[setup->signal]);
@@ -80,17 +59,17 @@ void say_case(const struct stublab_setup *setup) {
         say(",\"signal\":null");
     else
         say(",\"signal\":%u", setup->signal);
-    if (has_block(way))
+    if (content->block)
         say_block(setup->words);
-    if (has_pairs(setup))
-        say_pairs(way == STUBLAB_WAY_SIGRETURN ? setup->damage : setup->words, setup->count);
-    for (uint32_t i = 0; i < words_of(way); i++)
+    if (has_pairs)
+        say_pairs(content->frame ? setup->damage : setup->words, setup->count);
+    for (uint32_t i = 0; i < content->words; i++)
         say("%s\"0x%lx\"", i == 0 ? ",\"words\":[" : ",", setup->words[i]);
-    if (words_of(way) != 0)
+    if (content->words > 0)
         say("]");
-    if (has_length(way))
+    if (content->length)
         say(",\"length\":%u", setup->length);
-    if (way == STUBLAB_WAY_SIGRETURN)
+    if (content->frame)
         say_frame(setup);
     say("}");
 }

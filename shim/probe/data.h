@@ -49,6 +49,13 @@ extern const char *const register_names[],
                                                        *const frame_names[],
                                                            *const rule_ids[], *const signal_names[];
 
+/** What a case has beside its kinds, by its way: CONTENTS in src/fuzz/case/case_members.ts. */
+struct content {
+    bool block, frame, length;
+    uint32_t pairs, words; /* the most of them */
+};
+extern const struct content contents[];
+
 /** What a check needs: a feature, the lack of a feature, or components of the XSAVE area. A name of
  * 0 ends the list. */
 struct need {

@@ -21,10 +21,12 @@ bool is_output_lost(void) {
     return lost;
 }
 
-/** Adds a byte to a text, or to the line if `to` is 0. */
-static void put(char **to, char byte) {
-    if (to != 0) {
-        *(*to)++ = byte;
+/** The end of the text that is said to; 0: the console is. */
+static char *text_end;
+
+static void put(char byte) {
+    if (text_end != 0) {
+        *text_end++ = byte;
         return;
     }
     line[length++] = byte;
@@ -32,54 +34,48 @@ static void put(char **to, char byte) {
         flush();
 }
 
-static void put_text(char **to, const char *text) {
+static void put_text(const char *text) {
     while (*text != 0)
-        put(to, *text++);
+        put(*text++);
 }
 
-static void put_number(char **to, uint64_t number, uint32_t base) {
+static void put_number(uint64_t number, uint32_t base) {
     if (number >= base)
-        put_number(to, number / base, base);
-    put(to, "0123456789abcdef"[number % base]);
+        put_number(number / base, base);
+    put("0123456789abcdef"[number % base]);
 }
 
-static void put_signed(char **to, int64_t number) {
+static void put_signed(int64_t number) {
     if (number < 0)
-        put(to, '-');
-    put_number(to, number < 0 ? -(uint64_t)number : (uint64_t)number, 10);
-}
-
-static void put_formatted(char **to, const char *format, va_list rest) {
-    for (; *format != 0; format++) {
-        if (*format != '%') {
-            put(to, *format);
-            continue;
-        }
-        const bool is_long = *++format == 'l';
-        format += is_long;
-        if (*format == 's')
-            put_text(to, va_arg(rest, const char *));
-        else if (*format == 'd')
-            put_signed(to, is_long ? va_arg(rest, int64_t) : va_arg(rest, int32_t));
-        else
-            put_number(to, is_long ? va_arg(rest, uint64_t) : va_arg(rest, uint32_t),
-                       *format == 'x' ? 16 : 10);
-    }
+        put('-');
+    put_number(number < 0 ? -(uint64_t)number : (uint64_t)number, 10);
 }
 
 void say(const char *format, ...) {
     va_list rest;
     va_start(rest, format);
-    put_formatted(0, format, rest);
+    for (; *format != 0; format++) {
+        if (*format != '%') {
+            put(*format);
+            continue;
+        }
+        const bool is_long = *++format == 'l';
+        format += is_long;
+        if (*format == 's')
+            put_text(va_arg(rest, const char *));
+        else if (*format == 'd')
+            put_signed(is_long ? va_arg(rest, int64_t) : va_arg(rest, int32_t));
+        else
+            put_number(is_long ? va_arg(rest, uint64_t) : va_arg(rest, uint32_t),
+                       *format == 'x' ? 16 : 10);
+    }
     va_end(rest);
 }
 
-void format_text(char *text, const char *format, ...) {
-    va_list rest;
-    va_start(rest, format);
-    put_formatted(&text, format, rest);
-    va_end(rest);
-    *text = 0;
+void say_to(char *text) {
+    if (text_end != 0)
+        *text_end = 0;
+    text_end = text;
 }
 
 const char *errno_name(int64_t result) {
@@ -92,6 +88,8 @@ const char *errno_name(int64_t result) {
     static char number[24];
     if (result < 0 && -result < (int64_t)(sizeof names / sizeof *names) && names[-result] != 0)
         return names[-result];
-    format_text(number, "%ld", result);
+    say_to(number);
+    say("%ld", result);
+    say_to(0);
     return number;
 }

@@ -11,7 +11,7 @@ const { MOST_PAIRS, MOST_IMAGE_PAIRS, SYSCALL_INFO_WORDS, DISPATCH_WORDS } = CON
 /** Bytes of struct user_regs_struct. */
 export const BLOCK_SIZE = 8 * REGISTERS.length;
 
-interface Content {
+export interface Content {
   readonly block?: true;
   readonly frame?: true;
   /** The most of them. Those of a frame damage its image. */

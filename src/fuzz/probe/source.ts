@@ -6,6 +6,7 @@
 import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
 import { BASELINE } from "../case/baseline.ts";
+import { CONTENTS, type Content } from "../case/case_members.ts";
 import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
 import { DISPATCH_CONFIG } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
@@ -112,6 +113,7 @@ ${names(
   rules().map(({ id }) => id),
 )}
 ${names("signal_names", signalNames())}
+const struct content contents[] = {${WAYS.map((way) => contentOf(CONTENTS[way])).join(", ")}};
 const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
@@ -167,6 +169,12 @@ const FRAME_BASES = ["zero", "frame", "syscall"];
 function enumOf(name: string, prefix: string, members: readonly string[]): string {
   const all = members.map((member) => `${prefix}_${member.toUpperCase()}`);
   return `enum ${name} { ${all.join(", ")} };`;
+}
+
+/** What a way has, as the members of struct content. */
+function contentOf({ block, frame, length, pairs = 0, words = 0 }: Content): string {
+  const flags = [block, frame, length].map((it) => (it === undefined ? 0 : 1));
+  return `{${[...flags, pairs, words].join(", ")}}`;
 }
 
 /** A condition as the members of struct need. */

@@ -5,6 +5,7 @@ import { BASELINE } from "../../case/baseline.ts";
 import type { Case } from "../../case/case.ts";
 import { CONTENTS } from "../../case/case_members.ts";
 import { CODE, CODES, CONSTANTS, isHandled, SCRATCH, SCRATCH_SIZE } from "../../case/code.ts";
+import { writtenNames } from "../../case/fields.ts";
 import { indexOf, WAYS } from "../../case/setups.ts";
 import type { CaseOutcome } from "../../examiner.ts";
 
@@ -62,6 +63,7 @@ export function partsOf(
     ["WITH_IMAGE", image],
     ["WITH_LENGTH", "length" in CONTENTS[it.way]],
     ["WITH_PAIRS", it.pairs.length > 0],
+    ["WITH_READ", !registers && writtenNames(it).length > 0],
     ["WITH_REGISTERS", registers],
     ["WITH_RESUME", has("resumed") && !returns],
     ["WITH_SCRATCH", scratch || returns],
