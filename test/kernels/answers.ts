@@ -8,6 +8,9 @@ const HELD = 60;
 /** The last line of compare. */
 const AGREEMENT = "all agree";
 
+/** The last line of record. */
+const RECORDED = /^switch: .* questions, (\d+) of \1 facts held, /;
+
 /** What is wrong with the lines of each check, besides its exit status; doctor may warn of some trials. */
 const COMPLAINTS = {
   bootstrap: bootstrapComplaints,
@@ -15,6 +18,8 @@ const COMPLAINTS = {
   doctor: doctorComplaints,
   compare: (lines: readonly string[]) =>
     lines.includes(AGREEMENT) ? [] : [`compare does not print ${AGREEMENT}`],
+  record: (lines: readonly string[]) =>
+    lines.some((line) => RECORDED.test(line)) ? [] : ["record does not print that all facts held"],
 };
 
 /** A check that /check knows. */
