@@ -33,6 +33,7 @@ import { interruptedCalls } from "./interrupted_calls.ts";
 import { otherRequests } from "./other_requests.ts";
 import { peekuser } from "./peekuser.ts";
 import { regsets } from "./regsets.ts";
+import { signalFrames } from "./signal_frames.ts";
 
 const WRITE = [order, selectors, bases, eflags, pokeuser, setregsetFacts, setsigmask];
 const RESUME = [segments, syscallStops, calls, restarts, signals, frames, rtSigreturn, singleStep];
@@ -46,6 +47,7 @@ const TASKS = [
   configurations,
   requests,
   interruptedCalls,
+  signalFrames,
 ];
 
 /** The facts that are cases, which the model predicts. */
