@@ -1,4 +1,4 @@
-import { BLOCK_SIZE } from "../../case/case_members.ts";
+import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
 import { ARCH_PTRACE, REGSET } from "../sources.ts";
 import { answers, refused } from "./answer.ts";
 import { each, type Requests, requestFacts } from "./bench.ts";

@@ -1,4 +1,4 @@
-import { placeOf } from "../../case/code.ts";
+import { placeOf } from "../../case/amd64/code.ts";
 import { DO_SIGNAL, SYSCALL_ENTER } from "../sources.ts";
 import { each, requestFacts } from "./bench.ts";
 import type { Request } from "./numbers.ts";

@@ -1,4 +1,4 @@
-import { indexOf } from "../../case/setups.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
 import { answers, refused } from "./answer.ts";
 import { each, type Row, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";

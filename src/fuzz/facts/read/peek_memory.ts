@@ -1,4 +1,4 @@
-import { CODE, CONSTANT, CONSTANTS, SCRATCH } from "../../case/code.ts";
+import { CODE, CONSTANT, CONSTANTS, SCRATCH } from "../../case/amd64/code.ts";
 import { pairs } from "../fact.ts";
 import { answers, refused } from "./answer.ts";
 import { each, type Row, requestFacts } from "./bench.ts";

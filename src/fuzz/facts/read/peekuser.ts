@@ -1,4 +1,4 @@
-import { REGISTERS } from "../../case/setups.ts";
+import { REGISTERS } from "../../case/amd64/registers.ts";
 import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
 import { answers, refused } from "./answer.ts";
 import { each, type Row, requestFacts } from "./bench.ts";

@@ -1,4 +1,4 @@
-import { BLOCK_SIZE } from "../../case/case_members.ts";
+import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
 import { pairs } from "../fact.ts";
 import type { Need } from "../needs.ts";
 import { REGSET } from "../sources.ts";

@@ -1,4 +1,4 @@
-import { CONSTANTS, placeOf } from "../../case/code.ts";
+import { CONSTANTS, placeOf } from "../../case/amd64/code.ts";
 import type { Value } from "../fact.ts";
 import { JOBCTL, REPORT_SYSCALL } from "../sources.ts";
 import { answers, refused } from "./answer.ts";

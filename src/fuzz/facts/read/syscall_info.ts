@@ -1,5 +1,5 @@
-import { placeOf } from "../../case/code.ts";
-import { indexOf } from "../../case/setups.ts";
+import { placeOf } from "../../case/amd64/code.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
 import { unsigned } from "../setups.ts";
 import { each, type Row, requestFacts } from "./bench.ts";
 import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, NOWHERE } from "./numbers.ts";

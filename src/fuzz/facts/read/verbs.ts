@@ -12,9 +12,9 @@ import {
   SECCOMP_RET_TRACE,
   sockFprog,
 } from "../../../bpf/program.ts";
-import { baselineWith } from "../../case/baseline.ts";
-import { SCRATCH } from "../../case/code.ts";
-import { indexOf } from "../../case/setups.ts";
+import { baselineWith } from "../../case/amd64/baseline.ts";
+import { SCRATCH } from "../../case/amd64/code.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
 import type { Words } from "../setups.ts";
 import {
