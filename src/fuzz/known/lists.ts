@@ -3,6 +3,8 @@
  * under an emulator that has faults of its own. The probe has the same lists.
  */
 
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+
 interface List {
   /** What the model predicts then, as --plant has it. */
   readonly changes: readonly string[];
@@ -14,7 +16,7 @@ interface List {
   readonly facts: readonly string[];
 }
 
-const QEMU_TCG = {
+const QEMU_TCG_AMD64 = {
   changes: [
     // IRET keeps null selectors in fs and gs, and is not refused because of rip: the next fetch is.
     ...["R63.set=0x3", "R28", "R62"],
@@ -41,6 +43,11 @@ const QEMU_TCG = {
     "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
   ],
 } satisfies List;
+
+/** It lets code access memory by a sp that is not aligned. */
+const QEMU_TCG_ARM64 = { changes: ["R230"], ignoredFlags: 0, avoidsWatchpoints: false, facts: [] };
+
+const QEMU_TCG: List = { amd64: QEMU_TCG_AMD64, arm64: QEMU_TCG_ARM64 }[HOST_ARCH];
 
 export const LISTS = { "qemu-tcg": QEMU_TCG } as const satisfies Readonly<Record<string, List>>;
 export type KnownName = keyof typeof LISTS;
