@@ -1,8 +1,9 @@
-import { addressOf, PLACES, SLOTS } from "./code.ts";
-import { requireFilter, TRAP_VSYSCALLS } from "./filters.ts";
-import type { Frames } from "./frame.ts";
-import { type Judge, undecided } from "./judge.ts";
-import { NO_CALL, type Tracee, type TraceeSlot } from "./tracee.ts";
+import { NO_CALL } from "../amd64.ts";
+import { addressOf, at, SLOTS } from "../code.ts";
+import { requireFilter, TRAP_VSYSCALLS } from "../filters.ts";
+import type { Frames } from "../frame.ts";
+import { type Judge, undecided } from "../judge.ts";
+import type { Tracee, TraceeSlot } from "../tracee.ts";
 
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 /** The distance between two functions, and their number. */
@@ -30,7 +31,7 @@ export function vsyscallJudge(slot: TraceeSlot, frames: Frames): Judge {
       const block = input.block();
       const address = VSYSCALL + STEP * (input.word("address") % FUNCTIONS);
       const depth = 8n * (registers.get(block, "rsp") % 8n);
-      registers.fit(block, PLACES.questions.callRax);
+      registers.fit(block, at("askCallRax"));
       block[registers.at("rax")] = address;
       block[registers.at("rsp")] = addressOf(SLOTS.stackEnd) - depth;
       block[registers.at("orig_rax")] = NO_CALL;
@@ -43,7 +44,7 @@ export function vsyscallJudge(slot: TraceeSlot, frames: Frames): Judge {
     },
     judge(input, answered) {
       const before = input.block();
-      if (registers.get(before, "rip") !== PLACES.questions.callRax + CALL_SIZE) {
+      if (registers.get(before, "rip") !== at("askCallRax") + CALL_SIZE) {
         undecided("a call into the vsyscall page does not reach a filter here");
       }
       const given = answered.block();

@@ -1,9 +1,9 @@
-import { PLACES } from "./code.ts";
-import { type Frames, SYSCALL_SIZE } from "./frame.ts";
-import { RESTARTS } from "./frames.ts";
-import { expect, type Judge, undecided, unsigned } from "./judge.ts";
-import { TF } from "./registers.ts";
-import { NO_CALL } from "./tracee.ts";
+import { SYSCALL_LENGTH } from "../../../stub/amd64.ts";
+import { fitSelectors, NO_CALL, TF } from "../amd64.ts";
+import { PLACES } from "../code.ts";
+import type { Frames } from "../frame.ts";
+import { expect, type Judge, undecided, unsigned } from "../judge.ts";
+import { RESTARTS } from "./restarts.ts";
 
 const PTRACE_GET_SYSCALL_INFO = 0x420e;
 /** struct ptrace_syscall_info up to the six arguments (linux/ptrace.h): op, ip, sp, number, arguments. */
@@ -21,7 +21,7 @@ function fitToCall(frames: Frames, block: BigUint64Array): void {
 
 /** The registers before the call that a stub stopped at with a block: RIP moves back, and rax is the number. */
 function beforeCall({ registers }: Frames, block: BigUint64Array, rax: bigint): BigUint64Array {
-  const rip = unsigned(registers.get(block, "rip") - SYSCALL_SIZE);
+  const rip = unsigned(registers.get(block, "rip") - BigInt(SYSCALL_LENGTH));
   return registers.with(block, { rip, rax, orig_rax: NO_CALL });
 }
 
@@ -126,7 +126,7 @@ function enterJudge(frames: Frames): Judge {
       const own = selectorsOf(block);
       registers.fit(block, PLACES.entry, true);
       block.set(registers.with(block, own));
-      registers.fitSelectors(input.block("initial"));
+      fitSelectors(registers.view(input.block("initial")));
     },
     sharpen(input) {
       return RESTARTS.map((result) => {
