@@ -1,4 +1,4 @@
-import type { Reason } from "./recorder.ts";
+import type { Reason } from "../recorder.ts";
 
 /** Of a jump to `fail` after a call that returns a pid. */
 const SUCCEEDED = {
