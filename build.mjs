@@ -231,22 +231,27 @@ function buildListing() {
   const listed = LISTED.amd64;
   const sources = [...listed.map(({ source }) => source), SLOTS, "listing.mjs", "dist/shim.so"];
   return makeFrom("dist/listing.json", sources, async () => {
-    const places = Object.entries((await loadTables(SLOTS)).SLOTS);
-    const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
-    writeFileSync("build/slots.h", lines.join(""));
+    await writeSlots();
     const listing = listed.map((code) => listCode(code, [CC, ...compilerFlags()]));
     expectInside(listing[0], "dist/shim.so");
     writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);
   });
 }
 
+async function writeSlots() {
+  const places = Object.entries((await loadTables(SLOTS)).SLOTS);
+  const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
+  writeFileSync("build/slots.h", lines.join(""));
+}
+
 /** The same for arm64. */
 function buildArm64Listing() {
-  const sources = [...LISTED.arm64.map(({ source }) => source), "listing.mjs", SHIM_ARM64];
-  return makeFrom("dist/listing-arm64.json", sources, () => {
+  const sources = [...LISTED.arm64.map(({ source }) => source), SLOTS, "listing.mjs", SHIM_ARM64];
+  return makeFrom("dist/listing-arm64.json", sources, async () => {
+    await writeSlots();
     const listing = LISTED.arm64.map((code) => {
       const target = `build/${basename(code.source, ".S")}_arm64`;
-      const flags = ["-iquote", "shim", "-isystem", ARM64_HEADERS, code.source];
+      const flags = ["-iquote", ".", "-iquote", "shim", "-isystem", ARM64_HEADERS, code.source];
       crossCompile(`${target}.i`, ["-E", ...flags]);
       crossCompile(target, [...flags, ...CROSS_LINK_FLAGS, `-Wl,-e,${code.begin}`]);
       return listLinkedCode(code, readFileSync(`${target}.i`, "utf8"), readFileSync(target));
