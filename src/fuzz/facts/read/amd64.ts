@@ -28,7 +28,6 @@ export const STACK_POINTER = "rsp";
 export const BREAKPOINT = { name: "INT3", code: "int3", si: 0x80, hasAddress: false };
 /** ILL_ILLOPN */
 export const UNDEFINED = { name: "UD2", code: "ud2", si: 2, hasAddress: true };
-export const CALL_CODE = "syscall";
 export const COMPAT_CALL = {
   ...{ instruction: "INT 0x80", code: "int80", length: 2 },
   ...{ name: "i386", audit: 0x4000_0003n, number: 20n },

@@ -3,8 +3,8 @@
  * targets. Each is written to the global of its name.
  */
 
-import { BOUNDARIES, RESULTS } from "../../cases/words.ts";
-import { BASELINE } from "../case/baseline.ts";
+import { BOUNDARIES, RESULTS } from "../../../cases/words.ts";
+import { BASELINE } from "../../case/amd64/baseline.ts";
 import {
   CODE,
   CODES,
@@ -14,9 +14,13 @@ import {
   SCRATCH_SIZE,
   STACK,
   STUB_CODE,
-} from "../case/code.ts";
-import { FROMS, type From, ONS, type On, REGISTERS, WAYS, type Way } from "../case/setups.ts";
-import { KEPT } from "../try/sigreturn/kept.ts";
+} from "../../case/amd64/code.ts";
+import { FROM, WAY } from "../../case/amd64/kinds.ts";
+import { REGISTERS } from "../../case/amd64/registers.ts";
+import { namesOf } from "../../case/layout.ts";
+import { ONS } from "../../case/setups.ts";
+import { KEPT } from "../../try/sigreturn/kept.ts";
+import { weighted } from "../weighted.ts";
 
 /** The ends of user space with four levels of page tables, and with five. */
 const [END_OF_47, END_OF_56] = [1n << 47n, 1n << 56n];
@@ -24,10 +28,7 @@ const PAGE = 4096n;
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const END_OF_SCRATCH = SCRATCH + BigInt(SCRATCH_SIZE);
 
-/** The indices of names, each repeated by its weight. */
-function weighted<T extends string>(names: readonly T[], weights: Readonly<Record<T, number>>) {
-  return names.flatMap((name, i) => Array.from({ length: weights[name] }, () => BigInt(i)));
-}
+export const PATHS = ["ptrace", "sigreturn", "both"] as const;
 
 /** How often each register is changed, relative to the others. */
 const WEIGHTS: Readonly<Record<string, number>> = {
@@ -41,14 +42,14 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   kept: REGISTERS.map((name) => new Map<string, bigint>(Object.entries(KEPT)).get(name) ?? 0n),
 
   /** Stops other than by a signal have to be reached first: they take two to three times as long. */
-  froms: weighted<From>(FROMS, {
+  froms: weighted(namesOf(FROM), {
     ...{ signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1, entry32: 1, exit32: 1, step32: 1 },
   }),
-  ways: weighted<Way>(WAYS, {
+  ways: weighted(namesOf(WAY), {
     ...{ SETREGS: 18, SETREGSET: 4, POKEUSER: 4, SETFPREGS: 1 },
     ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2, SIGRETURN: 0, DISPATCH: 1 },
   }),
-  ons: weighted<On>(ONS, {
+  ons: weighted(ONS, {
     ...{ NONE: 4, CONT: 5, SYSCALL: 2, SINGLESTEP: 3, SYSEMU: 1, SYSEMU_SINGLESTEP: 1 },
   }),
   registers: weighted(

@@ -1,6 +1,6 @@
-import { BASELINE, baselineWith } from "../case/baseline.ts";
-import type { Case } from "../case/case.ts";
-import { indexOf } from "../case/setups.ts";
+import { BASELINE, baselineWith } from "../../case/amd64/baseline.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
+import type { Case } from "../../case/case.ts";
 
 /** The baseline, written with SETREGS and resumed with CONT. */
 export const SIMPLE: Case = {

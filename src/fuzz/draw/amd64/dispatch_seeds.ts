@@ -1,7 +1,7 @@
 /* Setups that configure syscall user dispatch. A run begins with them and with those of seeds.ts. */
 
-import type { Case } from "../case/case.ts";
-import { CONSTANTS, placeOf } from "../case/code.ts";
+import { CONSTANTS, placeOf } from "../../case/amd64/code.ts";
+import type { Case } from "../../case/case.ts";
 import { SIMPLE } from "./seed.ts";
 
 /** A configuration, and a call of sched_yield. */

@@ -3,8 +3,8 @@
  * and with those of seeds.ts.
  */
 
-import type { Case } from "../case/case.ts";
-import { CONSTANTS, placeOf, SCRATCH, STACK, STUB_CODE } from "../case/code.ts";
+import { CONSTANTS, placeOf, SCRATCH, STACK, STUB_CODE } from "../../case/amd64/code.ts";
+import type { Case } from "../../case/case.ts";
 import { BREAKPOINT_SEEDS } from "./breakpoint_seeds.ts";
 import { DISPATCH_SEEDS, dispatching } from "./dispatch_seeds.ts";
 import { pokes, SIMPLE, seed } from "./seed.ts";

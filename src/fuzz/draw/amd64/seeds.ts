@@ -3,9 +3,11 @@
  * (tools/testing/selftests/x86).
  */
 
-import type { Case } from "../case/case.ts";
-import { CODES, CONSTANTS, SCRATCH, STACK } from "../case/code.ts";
-import { type From, type On, REGISTERS } from "../case/setups.ts";
+import { CODES, CONSTANTS, SCRATCH, STACK } from "../../case/amd64/code.ts";
+import { REGISTERS } from "../../case/amd64/registers.ts";
+import type { From } from "../../case/arch.ts";
+import type { Case } from "../../case/case.ts";
+import type { On } from "../../case/setups.ts";
 import { RULE_SEEDS, UNPREDICTED } from "./rule_seeds.ts";
 import { pokes, SIMPLE, seed } from "./seed.ts";
 

@@ -1,7 +1,7 @@
 /* Setups that set hardware breakpoints. A run begins with them and with those of seeds.ts. */
 
-import type { Case } from "../case/case.ts";
-import { CODE, CONSTANTS, placeOf, SCRATCH, STACK } from "../case/code.ts";
+import { CODE, CONSTANTS, placeOf, SCRATCH, STACK } from "../../case/amd64/code.ts";
+import type { Case } from "../../case/case.ts";
 import { pokes, SIMPLE } from "./seed.ts";
 
 /** Addresses at the limit for breakpoints. */
