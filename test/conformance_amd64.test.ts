@@ -23,6 +23,12 @@ const OPEN: readonly string[] = [];
 
 const conformance = suite("facts that are cases");
 
+conformance("no two checks of a fact have one name", () => {
+  for (const { name, checks } of SETUP_FACTS) {
+    assert.is(new Set(checks.map((check) => check.name)).size, checks.length, name);
+  }
+});
+
 /** The checks of cases that a machine allows. */
 function* checksFor(machine: Machine): Generator<readonly [SetupFact, SetupCheck]> {
   for (const fact of SETUP_FACTS) {
