@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LISTED, listCode } from "./listing.mjs";
+import { LISTED, listCode, listLinkedCode } from "./listing.mjs";
 import { buildProbe, hasTranslator, STATIC_FLAGS } from "./probe.mjs";
 import { GENERATED } from "./records.mjs";
 
@@ -46,6 +46,7 @@ const LINK_FLAGS = [
   "-Wl,-z,noexecstack",
   "-Wl,-z,defs",
 ];
+const CROSS_LINK_FLAGS = ["-fuse-ld=lld", ...LINK_FLAGS];
 
 const NO_COMPILER = `stublab needs a C compiler and the kernel's headers to build its small libraries:
   Debian, Ubuntu   apt-get install gcc libc6-dev
@@ -242,14 +243,36 @@ const SLOTS = "src/compare/live/slots.ts";
  * an assembler is needed at run time.
  */
 function buildListing() {
-  const sources = [...LISTED.map(({ source }) => source), SLOTS, "listing.mjs", "dist/shim.so"];
+  const listed = LISTED.amd64;
+  const sources = [...listed.map(({ source }) => source), SLOTS, "listing.mjs", "dist/shim.so"];
   return makeFrom("dist/listing.json", sources, async () => {
-    const places = Object.entries((await loadTables(SLOTS)).SLOTS);
-    const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
-    writeFileSync("build/slots.h", lines.join(""));
-    const listing = LISTED.map((code) => listCode(code, [CC, ...compilerFlags()]));
+    await writeSlots();
+    const listing = listed.map((code) => listCode(code, [CC, ...compilerFlags()]));
     expectInside(listing[0], "dist/shim.so");
     writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);
+  });
+}
+
+async function writeSlots() {
+  const places = Object.entries((await loadTables(SLOTS)).SLOTS);
+  const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
+  writeFileSync("build/slots.h", lines.join(""));
+}
+
+/** The same for arm64. */
+function buildArm64Listing() {
+  const sources = [...LISTED.arm64.map(({ source }) => source), SLOTS, "listing.mjs", SHIM_ARM64];
+  return makeFrom("dist/listing-arm64.json", sources, async () => {
+    await writeSlots();
+    const listing = LISTED.arm64.map((code) => {
+      const target = `build/${basename(code.source, ".S")}_arm64`;
+      const flags = ["-iquote", ".", "-iquote", "shim", "-isystem", ARM64_HEADERS, code.source];
+      crossCompile(`${target}.i`, ["-E", ...flags]);
+      crossCompile(target, [...flags, ...CROSS_LINK_FLAGS, `-Wl,-e,${code.begin}`]);
+      return listLinkedCode(code, readFileSync(`${target}.i`, "utf8"), readFileSync(target));
+    });
+    expectInside(listing[0], SHIM_ARM64);
+    writeFileSync("dist/listing-arm64.json", `${JSON.stringify(listing)}\n`);
   });
 }
 
@@ -309,11 +332,11 @@ export function compileShim(target, cwd, arch = "amd64") {
 
 function compileFor(machine, target, sources, cwd, flags) {
   if (machine === "amd64") compileLibrary(target, sources, cwd, flags);
-  else crossCompile(target, [...C_FLAGS, ...flags, ...sources, ...LINK_FLAGS], cwd);
+  else crossCompile(target, [...C_FLAGS, ...flags, ...sources, ...CROSS_LINK_FLAGS], cwd);
 }
 
 function crossCompile(target, args, cwd = ".") {
-  const cross = ["--target=aarch64-linux-gnu", "-fuse-ld=lld", "-idirafter", LIBC_HEADERS];
+  const cross = ["--target=aarch64-linux-gnu", "-idirafter", LIBC_HEADERS];
   compile(CLANG, [...cross, ...args], target, cwd);
 }
 
@@ -332,6 +355,7 @@ async function buildArm64Libraries() {
       compileShim(SHIM_ARM64, ".", "arm64"),
     );
     for (const arch of Object.keys(NATIVE)) await buildNative(arch, "arm64");
+    await buildArm64Listing();
     return;
   }
   for (const library of [SHIM_ARM64, ...Object.keys(NATIVE).map((arch) => native("arm64", arch))])

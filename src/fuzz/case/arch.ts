@@ -40,7 +40,8 @@ const HOST = { amd64: AMD64, arm64: ARM64 }[HOST_ARCH];
 
 export const { REGISTERS, FRAME_REGISTERS, FROM, WAY, BLOCK_SIZE, BASELINE, CODES } = HOST;
 export const { indexOf, placeOf, baselineWith, codePage, constantsPage } = HOST;
-export const { CODE, PART, CONSTANTS, SCRATCH, SCRATCH_SIZE, STUB_CODE, PC, CALL } = HOST;
+export const { CODE, PART, HOLE, CONSTANT, CONSTANTS, SCRATCH, SCRATCH_SIZE, STUB_CODE, PC, CALL } =
+  HOST;
 export const { REST_CODE, CALL_CODE, CALL_32, MODULE } = HOST;
 
 /** What a case has beside its kinds, by its way: `Content` in case_members.ts. */

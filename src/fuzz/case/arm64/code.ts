@@ -12,6 +12,8 @@ import { constantsFrom, piecesAt } from "../pieces.ts";
 export const PART = 0x1_0000;
 
 export const CODE = 0x1000_0000n;
+/** It is not mapped. */
+export const HOLE = 0x1001_0000n;
 export const CONSTANTS = 0x1002_0000n;
 export const SCRATCH = 0x1004_0000n;
 export const SCRATCH_SIZE = 4 * PART;
@@ -44,6 +46,8 @@ export const { CODES, placeOf, codePage } = piecesAt(CODE, PART, bytesOf(BRK), [
   ["pointer", "mrs x0, tpidr_el0", bytesOf(0xd53b_d040)],
   // The handler of signals.
   ["handler", "nop", bytesOf(NOP)],
+  // Only a single-step or a signal ends it.
+  ["spin", "b to itself", bytesOf(0x1400_0000)],
   ["edge", "nop, at the end of the mapping", bytesOf(NOP), PART - 4],
 ]);
 

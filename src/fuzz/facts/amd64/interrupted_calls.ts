@@ -1,0 +1,60 @@
+import { placeOf } from "../../case/amd64/code.ts";
+import { each, requestFacts } from "../read/bench.ts";
+import type { Request } from "../read/numbers.ts";
+import { register } from "../read/places.ts";
+import { go, KEEP, kept, next, read, type Script, set, signal, TID, to } from "../read/verbs.ts";
+import { DO_SIGNAL, SYSCALL_ENTER } from "./sources.ts";
+
+const [PAUSE, GETPPID, GETPID, SIGUSR1] = [34n, 110n, 39n, 10];
+const [ERESTARTSYS, ERESTARTNOHAND] = [(1n << 64n) - 512n, (1n << 64n) - 514n];
+const rip = placeOf("syscall") + 2n;
+
+/** The next stop, and the registers there. */
+const stops = (request: Request): Script => [next(request), read("GETREGS")];
+
+/** The end of a call whose number was changed at its entry stop. */
+const renumbered = (number: bigint): Script => [
+  go({ rax: GETPPID }, "syscall", "SYSCALL"),
+  set({ rax: 12345n, orig_rax: number, rip }),
+  stops("CONT"),
+];
+
+const interruptPause: Script = [go({ rax: PAUSE }, "syscall", "SYSCALL"), signal(SIGUSR1)];
+const unchanged = { stop: "SIGUSR1", rax: ERESTARTSYS, rip, number: GETPID };
+
+const PLACES = {
+  ...{ rax: register("rax"), rip: register("rip") },
+  ...{ number: register("orig_rax"), r15: register("r15") },
+};
+
+export const interruptedCalls = requestFacts(
+  "interrupted calls",
+  {
+    "A signal interrupts pause: -ERESTARTNOHAND at the exit and at the signal, then the entry again":
+      [
+        DO_SIGNAL,
+        interruptPause,
+        ["the exit", stops("SYSCALL"), { stop: "system call", rax: ERESTARTNOHAND }],
+        ["the signal", stops("SYSCALL"), { stop: "SIGUSR1", rax: ERESTARTNOHAND }],
+        ["the entry again", stops("SYSCALL"), { stop: "system call", rip, number: PAUSE }],
+      ],
+    "A signal pending at a SYSEMU stop has its stop with unchanged registers, then restarts the call":
+      [
+        DO_SIGNAL,
+        [to("sysemu"), read("GETREGS"), KEEP],
+        [set({ rax: ERESTARTSYS, orig_rax: GETPID, rip }), signal(SIGUSR1)],
+        ["the signal", stops("SYSEMU"), unchanged],
+        ["the call", stops("SYSEMU"), { stop: "system call", rip, number: GETPID }],
+        ["r15", read("GETREGS"), { r15: kept("r15") }],
+      ],
+    "Without a filter a call whose number was set to -1 is skipped, and keeps rax": [
+      SYSCALL_ENTER,
+      ...each("orig_rax = %", ["-1", "4294967295"], (number) => [
+        renumbered(BigInt(number)),
+        { stop: "SIGTRAP", rax: 12345n },
+      ]),
+      ["another number", renumbered(GETPID), { stop: "SIGTRAP", rax: TID }],
+    ],
+  },
+  PLACES,
+);
