@@ -3,6 +3,7 @@
 #ifndef STUBLAB_PROBE_DATA_H
 #define STUBLAB_PROBE_DATA_H
 
+#include "enums.h"
 #include "fuzz.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,16 +18,16 @@ extern const struct section section_memory;
 extern const struct section section_target, section_loop;
 /** The same of a stub to which requests are made. */
 extern const struct section section_pages;
-/** The facts: src/fuzz/probe/facts.ts. */
+/** The facts, group by group: src/fuzz/probe/facts.ts. */
 extern const struct section section_facts;
+/** A group, and how many facts it has; a name of 0 ends the list. */
+struct group {
+    const char *name;
+    uint32_t facts;
+};
+extern const struct group groups[];
 extern const uint32_t data_size;
 
-/** The operations of a set-up (src/fuzz/probe/set_up.ts), words each. */
-enum operation {
-    OPERATION_CALL = 1, /* number, six arguments; must succeed */
-    OPERATION_TRY = 2,  /* the same; may fail */
-    OPERATION_WRITE = 3 /* address, length in bytes, the bytes, filled up to whole words */
-};
 /** Stands for the file that is shared with stubs. */
 extern const uint64_t shared_file;
 
@@ -47,6 +48,13 @@ extern const char *const register_names[],
                                                    *const processor_flags[],
                                                        *const frame_names[],
                                                            *const rule_ids[], *const signal_names[];
+
+/** What a case has beside its kinds, by its way: CONTENTS in src/fuzz/case/case_members.ts. */
+struct content {
+    bool block, frame, length;
+    uint32_t pairs, words; /* the most of them */
+};
+extern const struct content contents[];
 
 /** What a check needs: a feature, the lack of a feature, or components of the XSAVE area. A name of
  * 0 ends the list. */
@@ -94,12 +102,10 @@ struct trial {
 };
 extern const struct trial trials[];
 
-/** What a word of the frame is added to. */
-enum frame_base { AS_IT_IS, TO_FRAME, TO_SYSCALL };
 /** FRAME_WORDS in src/fuzz/try/machine.ts; the list ends with a word and offset of 0. */
 struct frame_word {
     uint32_t offset;
-    enum frame_base base;
+    enum frame_base base; /* what the word is added to */
     uint64_t word;
 };
 extern const struct frame_word frame_words_of_trial[];

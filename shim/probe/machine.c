@@ -37,18 +37,20 @@ static void add(const char *name) {
         machine.features |= 1ULL << feature;
 }
 
-/** Reads the beginning of a file as text. */
-static bool read_text(const char *path, char *text, uint32_t size) {
+void read_text(long file, char *text, uint32_t size) {
+    uint32_t length = 0;
+    for (long got = 1; got > 0 && length < size - 1;) {
+        got = syscall3(__NR_read, file, (long)&text[length], size - 1 - length);
+        length += got > 0 ? (uint32_t)got : 0;
+    }
+    text[length] = 0;
+}
+
+static bool read_file(const char *path, char *text, uint32_t size) {
     long file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return false;
-    uint32_t length = 0;
-    for (long got = 1; got > 0 && length < size - 1; length += (uint32_t)got) {
-        got = syscall3(__NR_read, file, (long)&text[length], size - 1 - length);
-        if (got < 0)
-            break;
-    }
-    text[length] = 0;
+    read_text(file, text, size);
     syscall1(__NR_close, file);
     return true;
 }
@@ -136,7 +138,7 @@ static void read_release(void) {
 
 static void read_processor(void) {
     static char text[1 << 14];
-    if (!read_text("/proc/cpuinfo", text, sizeof text)) {
+    if (!read_file("/proc/cpuinfo", text, sizeof text)) {
         say("# /proc is not mounted: features are those of CPUID, and 32-bit calls are not "
             "tried\n");
         ask_processor();
@@ -156,8 +158,7 @@ static void read_processor(void) {
 /** Maps code, and puts the registers of a stub that executes it into the frame. Returns where it
  * is, or 0. */
 static uint64_t map_code(struct tracee *stub, const void *code, uint64_t length) {
-    int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    int64_t page = map_memory(stub, 4096);
     if (page < 0)
         return 0;
     write_memory(stub, (uint64_t)page, code, length);
@@ -240,14 +241,14 @@ static bool checks_xstate_size(struct tracee *stub) {
     uint64_t own[64], taken[64] = {0};
     if (machine.xstate_length == 0 || !read_fpregs(stub, own))
         return false;
-    const int64_t page = INJECT(stub, __NR_mmap, 0, SIZE, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    const int64_t page = map_memory(stub, SIZE);
     if (page < 0)
         return false;
     for (const struct frame_word *each = frame_words_of_trial; each->offset != 0; each++) {
-        const uint64_t base = each->base == TO_FRAME     ? (uint64_t)page
-                              : each->base == TO_SYSCALL ? encoder_words(stub->initial)[REG_RIP]
-                                                         : 0;
+        const uint64_t base = each->base == FRAME_BASE_FRAME ? (uint64_t)page
+                              : each->base == FRAME_BASE_SYSCALL
+                                  ? encoder_words(stub->initial)[REG_RIP]
+                                  : 0;
         const uint64_t word = base + each->word;
         memcpy(&frame[each->offset], &word, sizeof word);
     }
@@ -289,17 +290,10 @@ void read_machine(struct tracee *stub) {
 
 bool is_zombie(int32_t pid) {
     static char path[32], text[512];
-    static const char beginning[] = "/proc/", end[] = "/stat";
-    char digits[12];
-    uint32_t count = 0, at = 0;
-    for (uint32_t rest = (uint32_t)pid; rest > 0; rest /= 10)
-        digits[count++] = (char)('0' + rest % 10);
-    for (const char *from = beginning; *from != 0; from++)
-        path[at++] = *from;
-    while (count > 0)
-        path[at++] = digits[--count];
-    memcpy(&path[at], end, sizeof end);
-    if (!read_text(path, text, sizeof text))
+    say_to(path);
+    say("/proc/%d/stat", pid);
+    say_to(0);
+    if (!read_file(path, text, sizeof text))
         return true;
     // The state follows the name, which may have any character.
     const char *state = text;

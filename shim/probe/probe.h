@@ -21,12 +21,12 @@ int memcmp(const void *a, const void *b, size_t count);
 
 // ---- say.c ----
 
-void say(const char *text);
-void say_number(uint64_t number);
-void say_signed(int64_t number);
-void say_hex(uint64_t number);
-/** An errno by its name, from a result of -errno. */
-void say_errno(int64_t result);
+/** As printf: %s, %d, %u and %x, the last three also with l. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+/** Makes what is said go to a text, which must have room for it; 0: to the console again. */
+void say_to(char *text);
+/** An errno by its name, from a result of -errno. A number is the text until the next call. */
+const char *errno_name(int64_t result);
 void flush(void);
 /** Whether output could not be written. */
 bool is_output_lost(void);
@@ -79,6 +79,8 @@ int64_t clone_stub(struct tracee *parent, struct tracee *stub, int32_t exit_sign
 /** Executes a system call in a stub. Returns its result, or one of the above. */
 int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6]);
 #define INJECT(stub, number, ...) inject(stub, number, (const uint64_t[6]){__VA_ARGS__})
+/** Maps memory in a stub. Returns its address, or the result of the call. */
+int64_t map_memory(struct tracee *stub, uint64_t size);
 /** Unmaps everything but the stub code. */
 int64_t scrub(struct tracee *stub);
 int64_t write_memory(struct tracee *stub, uint64_t address, const void *bytes, uint64_t length);
@@ -104,6 +106,8 @@ bool has_feature(const char *name);
 /** Whether the machine has what checks need. */
 bool meets(const struct need *need);
 bool same(const char *a, const char *b);
+/** Reads the beginning of an open file as text, which ends with a zero. */
+void read_text(long file, char *text, uint32_t size);
 /** Whether a process has ended, as /proc says. */
 bool is_zombie(int32_t pid);
 
@@ -130,6 +134,8 @@ int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *o
 /** The same for setups of the way SIGRETURN. */
 int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count);
+/** Whether another process sent the signal of the stop. */
+bool is_sent(const struct stublab_outcome *outcome);
 /** Whether a stub has ever got ready for that. */
 bool has_returned(void);
 void renew_returner(void);
@@ -151,6 +157,20 @@ struct comparison {
     uint64_t signature;
 };
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+/** A field that differs from the last prediction. */
+struct difference {
+    uint32_t place;
+    uint64_t predicted, seen;
+};
+/** The first of them, in the order of events, up to where the case goes another way. */
+struct differences {
+    uint32_t count;
+    struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/determined.ts */
+};
+struct differences differences(const struct stublab_setup *setup,
+                               const struct stublab_outcome *outcome);
+/** The same for differences of one bug: kindOf in src/fuzz/predict/differences.ts. */
+uint64_t kind_of(const struct difference *it);
 /** The fields in which the outcome of the case that was compared last differs, and the rules. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 enum verdict { HELD, DIFFERENT, SKIPPED };
@@ -194,15 +214,15 @@ int record_outcomes(const struct run *run);
 
 // ---- fields.c ----
 
-/** The name of a field of an outcome. `place`: its offset, with 0x8000 if it has 32 bits. */
+/** Marks the place of a field of 32 bits; that of another one is its offset. */
+enum { HALF = 0x8000 };
+/** The name of a field of an outcome. */
 void say_field(unsigned int way, uint32_t place);
 void say_value(uint32_t place, uint64_t word);
 uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
 
 // ---- case.c ----
 
-/** Whether a way writes a block of registers. */
-bool has_block(unsigned int way);
 /** Why a setup was not tried, as text: of an enum stublab_obstacle and an errno. */
 void say_obstacle(unsigned int obstacle, int32_t error);
 /** A setup as a document "stublab.case/1", in one line. */

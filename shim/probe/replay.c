@@ -108,12 +108,11 @@ static void take_registers(struct stublab_setup *setup) {
 }
 
 static void take_pairs(struct stublab_setup *setup) {
-    uint64_t *pair = setup->way == STUBLAB_WAY_SIGRETURN ? setup->damage : setup->words;
-    const uint32_t most =
-        setup->way == STUBLAB_WAY_SIGRETURN ? STUBLAB_MOST_IMAGE_PAIRS : STUBLAB_MOST_PAIRS;
+    const struct content *content = &contents[setup->way];
+    uint64_t *pair = content->frame ? setup->damage : setup->words;
     expect('[');
     for (bool more = !take(']'); more && wrong == 0; more = !take(']')) {
-        if (setup->count == most) {
+        if (setup->count == content->pairs) {
             wrong = "there are too many pairs";
             return;
         }
@@ -135,7 +134,7 @@ static void take_words(struct stublab_setup *setup) {
     uint32_t count = 0;
     expect('[');
     for (bool more = !take(']'); more && wrong == 0; more = !take(']')) {
-        if (count < STUBLAB_REGISTERS)
+        if (count < contents[setup->way].words)
             setup->words[count++] = take_number();
         else
             wrong = "there are too many words";
@@ -175,7 +174,7 @@ static void take_member(struct stublab_setup *setup) {
     else if (same(name, "way")) {
         setup->way = (uint8_t)take_name(way_names);
         // Ways without a block have other words there.
-        if (!has_block(setup->way))
+        if (!contents[setup->way].block)
             memset(setup->words, 0, sizeof setup->words);
     } else if (same(name, "on"))
         setup->on = (uint8_t)take_name(on_names);
@@ -217,13 +216,9 @@ const char *read_all(const char *path) {
     long file =
         same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
     char *text = zero_memory(MOST_TEXT);
-    uint32_t length = 0;
-    for (long got = 1; file >= 0 && got > 0 && length < MOST_TEXT - 1;) {
-        got = syscall3(__NR_read, file, (long)&text[length], MOST_TEXT - 1 - length);
-        length += got > 0 ? (uint32_t)got : 0;
-    }
     if (file < 0)
         fail("the file cannot be read", file);
+    read_text(file, text, MOST_TEXT);
     return text;
 }
 
@@ -266,19 +261,13 @@ int replay(const char *path) {
         take_case(setup);
         number++;
         if (wrong != 0) {
-            say("Bail out! document ");
-            say_number(number);
-            say(": ");
-            say(wrong);
-            say("\n");
+            say("Bail out! document %u: %s\n", number, wrong);
             return 2;
         }
         counts[examine(number, setup, outcome)]++;
     }
     renew();
-    say("1..");
-    say_number(number);
-    say("\n");
+    say("1..%u\n", number);
     if (interrupted)
         return INTERRUPTED;
     if (number == 0)

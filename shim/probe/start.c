@@ -13,9 +13,7 @@ static bool is_init;
 /** Ends the probe. As process 1 of a machine it powers the machine off. */
 __attribute__((noreturn)) static void leave(int status) {
     if (is_init) {
-        say("# exit status ");
-        say_number((uint64_t)status);
-        say("\n");
+        say("# exit status %d\n", status);
         flush();
         // A slow console still has some of the output.
         syscall3(__NR_ioctl, 1, TCSBRK, 1);
@@ -29,11 +27,7 @@ __attribute__((noreturn)) static void leave(int status) {
 }
 
 void fail(const char *what, int64_t result) {
-    say("Bail out! ");
-    say(what);
-    say(": ");
-    say_errno(result);
-    say("\n");
+    say("Bail out! %s: %s\n", what, errno_name(result));
     leave(3);
 }
 
@@ -130,17 +124,11 @@ static int start_run(struct options *options) {
 static void say_machine(void) {
     struct new_utsname name = {0};
     syscall1(__NR_uname, (long)&name);
-    say("# kernel: Linux ");
-    say(name.release);
-    say("\n# machine: ");
+    say("# kernel: Linux %s\n# machine: ", name.release);
     for (int i = 0; feature_names[i] != 0; i++)
-        if ((machine.features >> i & 1) != 0) {
-            say(feature_names[i]);
-            say(" ");
-        }
-    say("XSAVE area of ");
-    say_number(machine.xstate_length);
-    say(" bytes\n# machine ");
+        if ((machine.features >> i & 1) != 0)
+            say("%s ", feature_names[i]);
+    say("XSAVE area of %u bytes\n# machine ", machine.xstate_length);
     say_machine_document();
     say("\n");
 }
@@ -178,14 +166,16 @@ static int run(char **argument) {
     while (*argument != 0 && !is_interrupted()) {
         const char *command = *argument++;
         if (is_init && is_parameter(command)) {
-            say("# ignored: ");
-            say(command);
-            say(", a parameter of the kernel\n");
+            say("# ignored: %s, a parameter of the kernel\n", command);
             continue;
         }
         struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
+        if (*argument != 0 && argument[0][0] == '-' && argument[0][1] == '-') {
+            say("%s", usage);
+            return 2;
+        }
         const bool tries =
             same(command, "conformance") || same(command, "fuzz") || same(command, "replay");
         if (tries && !started) {
@@ -206,7 +196,7 @@ static int run(char **argument) {
             status = start_run(&options);
         else {
             const bool help = same(command, "--help");
-            say(usage);
+            say("%s", usage);
             return help ? 0 : 2;
         }
         worst = worse_of(worst, status);

@@ -100,8 +100,7 @@ static bool is_return(const struct stublab_setup *setup) {
     return setup->way == STUBLAB_WAY_SIGRETURN;
 }
 
-/** Whether another process sent the signal of the stop. */
-static bool is_sent(const struct stublab_outcome *outcome) {
+bool is_sent(const struct stublab_outcome *outcome) {
     return outcome->signal != 0 && outcome->code <= 0;
 }
 

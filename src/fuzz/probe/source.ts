@@ -8,15 +8,18 @@ import { openEncoder } from "../../encoder/open.ts";
 import { BASELINE } from "../case/amd64/baseline.ts";
 import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/amd64/code.ts";
 import { FRAME_REGISTERS, indexOf, REGISTERS } from "../case/amd64/registers.ts";
+import { CONTENTS, type Content } from "../case/case_members.ts";
 import { DISPATCH_CONFIG } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { HANDLED } from "../case/pieces.ts";
 import { OBSTACLE } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
 import { PATHS } from "../draw/arch.ts";
+import { REST } from "../facts/fact.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { EVENTS } from "../facts/read/numbers.ts";
 import { PLACES } from "../facts/read/places.ts";
+import { KINDS, LATER, VERBS } from "../facts/read/verbs.ts";
 import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
@@ -32,10 +35,10 @@ import {
 import { FEATURES } from "../try/machine.ts";
 import { KEPT } from "../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
-import { factData, REQUEST_FIELDS } from "./facts.ts";
+import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
-import { loopSetUp, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
+import { loopSetUp, OPERATIONS, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
 
 export interface ProbeSource {
   /** Files by name. */
@@ -52,7 +55,25 @@ export function probeSource(): ProbeSource {
     facts: factData(),
   };
   const whole = concat(Object.values(parts));
-  return { "data.c": tables(parts, whole.length), "data.lz4": compress(whole) };
+  return {
+    "data.c": tables(parts, whole.length),
+    "data.lz4": compress(whole),
+    "enums.h": enums(),
+  };
+}
+
+/** Numbers that the code of the probe has names for. */
+function enums(): string {
+  return `/* Written by the build from src/fuzz/probe/source.ts. */
+${enumOf("fact_kind", "FACT", FACT_KINDS)}
+${enumOf("operation", "OPERATION", OPERATIONS)}
+${enumOf("frame_base", "FRAME_BASE", FRAME_BASES)}
+${enumOf("verb", "VERB", VERBS)}
+${enumOf("later", "LATER", KINDS)}
+${enumOf("place", "PLACE", PLACES)}
+#define LATER ${word(LATER)}
+#define REMAINING ${quote(REST)}
+`;
 }
 
 function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): string {
@@ -65,6 +86,7 @@ function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): stri
   return `/* Written by the build from src/fuzz/probe/source.ts. */
 #include "data.h"
 ${sections.join("\n")}
+const struct group groups[] = {${[...factGroups()].map(([name, facts]) => `{${quote(name)}, ${facts}}`).join(", ")}, {0, 0}};
 const uint32_t data_size = ${size};
 const uint32_t module_areas = ${fuzzModule().areas};
 const uint64_t shared_file = ${word(SHARED_FILE)};
@@ -93,6 +115,7 @@ ${names(
   rules().map(({ id }) => id),
 )}
 ${names("signal_names", signalNames())}
+const struct content contents[] = {${WAYS.map((way) => contentOf(CONTENTS[way])).join(", ")}};
 const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
@@ -109,7 +132,7 @@ ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${tria
     {-1, 0, 0, 0, 0, {0}},
 };
 const struct frame_word frame_words_of_trial[] = {
-${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, ${to === undefined ? "AS_IT_IS" : to === "frame" ? "TO_FRAME" : "TO_SYSCALL"}, ${word(value)}},`).join("\n")}
+${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, FRAME_BASE_${(to ?? "zero").toUpperCase()}, ${word(value)}},`).join("\n")}
     {0, 0, 0},
 };
 const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};
@@ -141,6 +164,20 @@ const word = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}ULL`
 const quote = (text: string) => JSON.stringify(text);
 const names = (name: string, all: readonly string[]) =>
   `const char *const ${name}[] = {${all.map(quote).join(", ")}, 0};`;
+
+/** What a word of the frame is added to: struct frame_word. */
+const FRAME_BASES = ["zero", "frame", "syscall"];
+
+function enumOf(name: string, prefix: string, members: readonly string[]): string {
+  const all = members.map((member) => `${prefix}_${member.toUpperCase()}`);
+  return `enum ${name} { ${all.join(", ")} };`;
+}
+
+/** What a way has, as the members of struct content. */
+function contentOf({ block, frame, length, pairs = 0, words = 0 }: Content): string {
+  const flags = [block, frame, length].map((it) => (it === undefined ? 0 : 1));
+  return `{${[...flags, pairs, words].join(", ")}}`;
+}
 
 /** A condition as the members of struct need. */
 function needOf(condition: Condition): string {
