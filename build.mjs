@@ -75,7 +75,11 @@ const LIBC_HEADERS = "/usr/include/x86_64-linux-gnu";
 
 /** Tables of src/ from which the build writes C and AssemblyScript. */
 const ABI = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
-const RECORDS = ["src/fuzz/case/records.ts", "src/fuzz/case/layout.ts", "src/encoder/arch.ts"];
+const RECORDS = [
+  "src/fuzz/case/records.ts",
+  ...files("src/fuzz/case", ".ts"),
+  "src/encoder/arch.ts",
+];
 
 /** The entries of the library, as package.json exports them. */
 const ENTRIES = {
@@ -121,16 +125,17 @@ async function makeFrom(target, sources, make) {
   const hash = createHash("sha256");
   for (const source of [...sources, "build.mjs"]) hash.update(source).update(readFileSync(source));
   const digest = hash.digest("hex");
-  const record = `build/${basename(target)}.sha256`;
+  const record = `build/${target.replaceAll("/", "_")}.sha256`;
   if (existsSync(target) && existsSync(record) && readFileSync(record, "utf8") === digest) return;
   await make();
   writeFileSync(record, digest);
 }
 
-/** The modules of assembly/, as in asconfig.json: an encoder for each architecture, and the fuzzer's module. */
+/** The modules of assembly/, as in asconfig.json: an encoder and a fuzzer's module for each architecture. */
 async function buildModules() {
   const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
-  const sources = [...files("assembly", ".ts"), "build/records.ts", "asconfig.json"];
+  const records = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".ts"));
+  const sources = [...files("assembly", ".ts"), ...records, "asconfig.json"];
   for (const [name, { outFile }] of Object.entries(targets)) {
     await makeFrom(outFile, sources, () => compileModule(name));
   }
@@ -139,12 +144,21 @@ async function buildModules() {
   await makeFrom(fast, [outFile, "inlining.mjs"], () => inlineMore(outFile, fast));
 }
 
+/** Compiles assembly/NAME/index.ts. The name of a part of the modules for one architecture is PART/ARCH. */
 async function compileModule(name) {
   const { default: asc } = await import("assemblyscript/asc");
   const config = ["--config", "asconfig.json", "--target", name];
-  const { error, stderr } = await asc.main([`assembly/${name}/index.ts`, ...config]);
+  const readFile = (path) => readSource(path, name.split("/")[1]);
+  const { error, stderr } = await asc.main([`assembly/${name}/index.ts`, ...config], { readFile });
   process.stderr.write(stderr.toString());
   if (error) throw new Error(`assembly/${name} does not compile`);
+}
+
+/** A source file. If an architecture has one of the same name beside it, in its own folder, that takes its place. */
+function readSource(path, arch) {
+  const [folder, file] = [dirname(path), basename(path, ".ts")];
+  if (existsSync(`${folder}/${arch}/${file}.ts`)) return `export * from "./${arch}/${file}";`;
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
 }
 
 /** Imports tables of src/. */
@@ -162,11 +176,12 @@ async function loadTables(...paths) {
 
 /** The records that C, AssemblyScript and TypeScript share: what the first two include. */
 async function writeRecords() {
-  mkdirSync("build/amd64", { recursive: true });
-  for (const [target, write] of Object.entries(GENERATED)) {
-    await makeFrom(target, [...RECORDS, "records.mjs"], async () =>
-      writeFileSync(target, write(await loadTables(RECORDS[0]))),
-    );
+  for (const [target, arch, write] of GENERATED) {
+    mkdirSync(dirname(target), { recursive: true });
+    await makeFrom(target, [...RECORDS, "records.mjs"], async () => {
+      const { tablesOf } = await loadTables(RECORDS[0]);
+      writeFileSync(target, write(tablesOf(arch)));
+    });
   }
 }
 
@@ -235,22 +250,27 @@ function buildListing() {
   const listed = LISTED.amd64;
   const sources = [...listed.map(({ source }) => source), SLOTS, "listing.mjs", "dist/shim.so"];
   return makeFrom("dist/listing.json", sources, async () => {
-    const places = Object.entries((await loadTables(SLOTS)).SLOTS);
-    const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
-    writeFileSync("build/slots.h", lines.join(""));
+    await writeSlots();
     const listing = listed.map((code) => listCode(code, [CC, ...compilerFlags()]));
     expectInside(listing[0], "dist/shim.so");
     writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);
   });
 }
 
+async function writeSlots() {
+  const places = Object.entries((await loadTables(SLOTS)).SLOTS);
+  const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
+  writeFileSync("build/slots.h", lines.join(""));
+}
+
 /** The same for arm64. */
 function buildArm64Listing() {
-  const sources = [...LISTED.arm64.map(({ source }) => source), "listing.mjs", SHIM_ARM64];
-  return makeFrom("dist/listing-arm64.json", sources, () => {
+  const sources = [...LISTED.arm64.map(({ source }) => source), SLOTS, "listing.mjs", SHIM_ARM64];
+  return makeFrom("dist/listing-arm64.json", sources, async () => {
+    await writeSlots();
     const listing = LISTED.arm64.map((code) => {
       const target = `build/${basename(code.source, ".S")}_arm64`;
-      const flags = ["-iquote", "shim", "-isystem", ARM64_HEADERS, code.source];
+      const flags = ["-iquote", ".", "-iquote", "shim", "-isystem", ARM64_HEADERS, code.source];
       crossCompile(`${target}.i`, ["-E", ...flags]);
       // Without -Bsymbolic a branch to a global label leads to a stub of the linker.
       const linking = [...CROSS_LINK_FLAGS, "-Wl,-Bsymbolic", `-Wl,-e,${code.begin}`];
@@ -300,8 +320,8 @@ export function compileNative(arch, target, cwd, machine = "amd64") {
   compileFor(machine, target, sources, cwd, flags);
 }
 
-/** What the shim has on amd64 only: guests without a tracer, and the fuzzer. */
-const AMD64_ONLY = ["handler.c", "setups.c", "sigreturn.c", "stops.c"];
+/** What the shim has on amd64 only: guests without a tracer, and setups by rt_sigreturn. */
+const AMD64_ONLY = ["handler.c", "sigreturn.c"];
 
 /** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/ARCH/stub.S. */
 export function compileShim(target, cwd, arch = "amd64") {
@@ -367,7 +387,7 @@ async function buildArm64Libraries() {
 }
 
 async function buildLibraries() {
-  const headers = Object.keys(GENERATED).filter((name) => name.endsWith(".h"));
+  const headers = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".h"));
   await makeFrom("dist/shim.so", [...files("shim", ".c", ".h", ".S"), ...headers], () =>
     compileShim("dist/shim.so"),
   );
@@ -519,7 +539,7 @@ async function makeProbe() {
   }
   const made = ["dist/encoder.wasm", "build/fuzz-compiled.wasm", "dist/shim.so", "probe.mjs"];
   const tables = ["src/fuzz", "src/encoder", "src/stub"].flatMap((path) => files(path, ".ts"));
-  const headers = Object.keys(GENERATED).filter((name) => name.endsWith(".h"));
+  const headers = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".h"));
   await makeFrom(PROBE, [...made, ...tables, ...headers, ...files("shim", ".c", ".h", ".S")], () =>
     buildProbe(PROBE, CC, compilerFlags(), SHIM_FLAGS),
   );

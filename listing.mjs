@@ -4,8 +4,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-/** What recordings show, on each architecture: the part of a source between two labels. */
-const recorded = (arch) => [
+/** What recordings show, and what judges run, on each architecture: the part of a source between two labels. */
+const listed = (arch) => [
   {
     name: "stub code",
     source: `shim/${arch}/stub.S`,
@@ -24,21 +24,16 @@ const recorded = (arch) => [
     begin: "loop_begin",
     end: "loop_end",
   },
+  {
+    name: "judged stub",
+    source: `src/compare/live/judged_${arch}.S`,
+    begin: "judged_begin",
+    end: "judged_end",
+  },
 ];
 
 /** The code to list, by architecture. */
-export const LISTED = {
-  amd64: [
-    ...recorded("amd64"),
-    {
-      name: "judged stub",
-      source: "src/compare/live/judged_amd64.S",
-      begin: "judged_begin",
-      end: "judged_end",
-    },
-  ],
-  arm64: recorded("arm64"),
-};
+export const LISTED = { amd64: listed("amd64"), arm64: listed("arm64") };
 
 /** A line of `as -aln`: the source line's number, its offset and bytes if it has any, and its text. */
 const LISTING_LINE = /^ *\d+(?: ([0-9a-f]{4,}) ([0-9A-F]+))? *\t(.*)$/;

@@ -32,7 +32,7 @@ static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
 /** Reads the state at the stop that the setup requests. */
 static int64_t look(int32_t tid, const struct stublab_setup *setup,
                     struct stublab_outcome *outcome) {
-    int64_t result = get_registers(tid, outcome->stopped);
+    int64_t result = get_block(tid, outcome->stopped);
     if (result < 0)
         return result;
     struct signal_info info = {0};
@@ -168,7 +168,7 @@ static int64_t give_up(int32_t tid, const struct stublab_setup *setup,
 static int is_disturbed(int32_t tid, const struct stublab_setup *setup,
                         const struct stublab_outcome *outcome) {
     // A blocked signal that the kernel sends again as if a process had is never that of a stop.
-    if (is_sent(outcome->signal, outcome->code))
+    if (is_sent(outcome->signal, outcome->code, outcome->address))
         return 1;
     if (setup->way != STUBLAB_WAY_SIGMASK || setup->signal == 0 || outcome->resumed != 0)
         return 0;

@@ -25,7 +25,8 @@ int is_sent_pending(int32_t tid, uint64_t expected) {
     const struct ptrace_peeksiginfo_args first = {.nr = MOST_PENDING};
     int64_t count = stublab_ptrace(PTRACE_PEEKSIGINFO, tid, (uint64_t)&first, pending);
     for (int64_t i = 0; i < count; i++)
-        if (is_sent(pending[i].signal, pending[i].code) && (uint64_t)pending[i].signal != expected)
+        if (is_sent(pending[i].signal, pending[i].code, pending[i].address) &&
+            (uint64_t)pending[i].signal != expected)
             return 1;
     return 0;
 }
@@ -113,9 +114,9 @@ static int has_arrived(int32_t tid, unsigned int from, int32_t status) {
     struct signal_info info = {0};
     if (from == STUBLAB_FROM_STEP32)
         return status >> 8 == SIGTRAP && get_signal_info(tid, &info) == 0 &&
-               !is_sent(info.signal, info.code);
+               !is_sent(info.signal, info.code, info.address);
     return status >> 8 == SIGSTOP &&
-           (get_signal_info(tid, &info) < 0 || !is_sent(info.signal, info.code));
+           (get_signal_info(tid, &info) < 0 || !is_sent(info.signal, info.code, info.address));
 }
 
 int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial,

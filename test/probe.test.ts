@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseCase } from "../src/fuzz/case/case.ts";
-import { PATHS } from "../src/fuzz/draw/generate.ts";
+import { PATHS } from "../src/fuzz/draw/arch.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";

@@ -1,6 +1,6 @@
 // Whether an outcome differs from its prediction. A prediction is an outcome of which only some fields are known.
 
-import { Outcome } from "./setup";
+import { Outcome, REGISTERS, SIGCONTEXT } from "./setup";
 
 /**
  * The fields that may be known, in addition to registers: errno and index of the write, errno of the resume, status,
@@ -11,7 +11,10 @@ export const KNOWS_STATUS: u32 = 2;
 export const KNOWS_INFO: u32 = 4;
 export const KNOWS_ADDRESS: u32 = 8;
 
-/** `written`, `stopped` and `frame` are masks of the known words: bit n stands for word n. */
+/**
+ * `written`, `stopped` and `frame` are masks of the known words: bit n stands for word n, and the last bit for word 31
+ * and all after it.
+ */
 export function differs(
   predicted: Outcome,
   seen: Outcome,
@@ -23,9 +26,9 @@ export function differs(
   if (seen.obstacle != 0) return false;
   return (
     headDiffers(predicted, seen, known) ||
-    (difference(predicted.written, seen.written, written) |
-      difference(predicted.stopped, seen.stopped, stopped) |
-      difference(predicted.frame, seen.frame, frame)) !=
+    (difference(predicted.written, seen.written, written, REGISTERS) |
+      difference(predicted.stopped, seen.stopped, stopped, REGISTERS) |
+      difference(predicted.frame, seen.frame, frame, SIGCONTEXT)) !=
       0
   );
 }
@@ -44,9 +47,11 @@ function headDiffers(predicted: Outcome, seen: Outcome, known: u32): bool {
 }
 
 /** The bits in which any known word differs, four words in a turn. */
-function difference(predicted: usize, seen: usize, known: u32): u64 {
+function difference(predicted: usize, seen: usize, known: u32, count: u32): u64 {
   let bits: u64 = 0;
-  for (; known != 0; known >>= 4, predicted += 32, seen += 32) {
+  let left = i32(count);
+  // The last bit of `known` goes on.
+  for (; known != 0 && left >= 4; left -= 4, known = i32(known) >> 4) {
     const first = load<u64>(predicted) ^ load<u64>(seen);
     const second = load<u64>(predicted, 8) ^ load<u64>(seen, 8);
     const third = load<u64>(predicted, 16) ^ load<u64>(seen, 16);
@@ -56,6 +61,13 @@ function difference(predicted: usize, seen: usize, known: u32): u64 {
       bits |= ifKnown(first, known) | ifKnown(second, known >> 1);
       bits |= ifKnown(third, known >> 2) | ifKnown(fourth, known >> 3);
     }
+    predicted += 32;
+    seen += 32;
+  }
+  for (; known != 0 && left > 0; left--, known = i32(known) >> 1) {
+    bits |= ifKnown(load<u64>(predicted) ^ load<u64>(seen), known);
+    predicted += 8;
+    seen += 8;
   }
   return bits;
 }

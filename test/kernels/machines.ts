@@ -117,7 +117,7 @@ const PROCESSORS = [
 /** The checks of Node.js. */
 export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
   amd64: ["bootstrap", "inject", "doctor"],
-  arm64: ["bootstrap", "inject", "doctor", "compare", "record"],
+  arm64: ["bootstrap", "inject", "doctor", "compare", "conformance", "record"],
 };
 
 /** The kernels on which Node.js is tried, too. */

@@ -3,6 +3,8 @@
  * under an emulator that has faults of its own. The probe has the same lists.
  */
 
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+
 interface List {
   /** What the model predicts then, as --plant has it. */
   readonly changes: readonly string[];
@@ -14,7 +16,7 @@ interface List {
   readonly facts: readonly string[];
 }
 
-const QEMU_TCG = {
+const QEMU_TCG_AMD64 = {
   changes: [
     // IRET keeps null selectors in fs and gs, and is not refused because of rip: the next fetch is.
     ...["R63.set=0x3", "R28", "R62"],
@@ -31,16 +33,24 @@ const QEMU_TCG = {
   ignoredFlags: 0x1_0000,
   // With TF they end in a loop.
   avoidsWatchpoints: true,
-  facts: [
-    "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: fs = 3",
-    "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: gs = 3",
-    "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL",
-    "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
-    "In 32-bit code a push below 0 is SIGBUS",
-    "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
-    "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
-  ],
+  facts: {
+    amd64: [
+      "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: fs = 3",
+      "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: gs = 3",
+      "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL",
+      "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
+      "In 32-bit code a push below 0 is SIGBUS",
+      "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
+      "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
+    ],
+    arm64: ["An access by sp that is not a multiple of 16 is SIGBUS, BUS_ADRALN"],
+  }[HOST_ARCH],
 } satisfies List;
+
+/** It lets code access memory by a sp that is not aligned. */
+const QEMU_TCG_ARM64 = { changes: ["R230"], ignoredFlags: 0, avoidsWatchpoints: false, facts: [] };
+
+const QEMU_TCG: List = { amd64: QEMU_TCG_AMD64, arm64: QEMU_TCG_ARM64 }[HOST_ARCH];
 
 export const LISTS = { "qemu-tcg": QEMU_TCG } as const satisfies Readonly<Record<string, List>>;
 export type KnownName = keyof typeof LISTS;

@@ -5,9 +5,10 @@
 
 import { InputError } from "../../errors.ts";
 import { callback, checkOptions, count, truth } from "../../shape.ts";
-import { BASELINE } from "../case/baseline.ts";
+import { BASELINE } from "../case/arch.ts";
 import { type Case, expectCase } from "../case/case.ts";
-import { asPokes, plainer } from "./simpler_ways.ts";
+import { asPokes } from "./arch.ts";
+import { plainer } from "./simpler_ways.ts";
 import {
   fewerBits,
   fewerPairs,

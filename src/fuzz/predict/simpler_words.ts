@@ -1,15 +1,9 @@
 /* Fewer and plainer words of a case, one at a time. */
 
 import { PAGE_SIZE } from "../../stub/page_size.ts";
-import { BASELINE } from "../case/baseline.ts";
+import { BASELINE, SCRATCH, STUB_CODE } from "../case/arch.ts";
 import type { Case } from "../case/case.ts";
-import { BLOCK_SIZE } from "../case/case_members.ts";
-import { SCRATCH, STUB_CODE } from "../case/code.ts";
-
-/** Whether a pair of POKEUSER writes a register, and not a part of one or something else. */
-export function isRegister(offset: bigint): boolean {
-  return offset % 8n === 0n && offset < BigInt(BLOCK_SIZE);
-}
+import { isRegister } from "./arch.ts";
 
 export function* fewerPairs(it: Case): Iterable<Case> {
   for (let i = it.pairs.length - 1; i >= 0; i--) yield { ...it, pairs: it.pairs.toSpliced(i, 1) };

@@ -5,14 +5,16 @@
 
 import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
-import { BASELINE } from "../case/baseline.ts";
+import { BASELINE } from "../case/amd64/baseline.ts";
+import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/amd64/code.ts";
+import { FRAME_REGISTERS, indexOf, REGISTERS } from "../case/amd64/registers.ts";
 import { CONTENTS, type Content } from "../case/case_members.ts";
-import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
 import { DISPATCH_CONFIG } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
-import { FRAME_REGISTERS, OBSTACLE, REGISTERS } from "../case/records.ts";
-import { FROMS, indexOf, ONS, WAYS } from "../case/setups.ts";
-import { PATHS } from "../draw/generate.ts";
+import { HANDLED } from "../case/pieces.ts";
+import { OBSTACLE } from "../case/records.ts";
+import { FROMS, ONS, WAYS } from "../case/setups.ts";
+import { PATHS } from "../draw/arch.ts";
 import { REST } from "../facts/fact.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { EVENTS } from "../facts/read/numbers.ts";
@@ -23,14 +25,14 @@ import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
 import {
-  FEATURES,
   FRAME_FPSTATE,
   FRAME_MAGIC2,
   FRAME_WORDS,
   OF_KERNEL,
   OF_PROCESSOR,
   type Trial,
-} from "../try/machine.ts";
+} from "../try/amd64/machine.ts";
+import { FEATURES } from "../try/machine.ts";
 import { KEPT } from "../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
 import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";

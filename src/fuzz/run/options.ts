@@ -1,6 +1,6 @@
 /* What a run is given, what it says on its way, and what comes of it. */
 
-import type { Path } from "../draw/generate.ts";
+import type { Path } from "../draw/arch.ts";
 import type { KnownName } from "../known/lists.ts";
 import type { Change } from "../predict/model.ts";
 import type { Machine } from "../try/machine.ts";

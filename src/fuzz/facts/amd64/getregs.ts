@@ -1,11 +1,11 @@
-import { BLOCK_SIZE } from "../../case/case_members.ts";
+import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
 import { answers, refused } from "../read/answer.ts";
 import { each, type Requests, requestFacts } from "../read/bench.ts";
 import { NOWHERE, type NoteName } from "../read/numbers.ts";
 import { int, register } from "../read/places.ts";
 import { setsLength } from "../read/set_length.ts";
 import { at, go, KEEP, read, regset, request, requires, WHERES } from "../read/verbs.ts";
-import { ARCH_PTRACE } from "../sources.ts";
+import { ARCH_PTRACE } from "./sources.ts";
 
 const COPY = "copy_regset_to_user, kernel/regset.c";
 /** Note types of 32-bit tracees, and their sizes. */

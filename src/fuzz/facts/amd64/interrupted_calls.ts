@@ -1,4 +1,4 @@
-import { placeOf, SCRATCH } from "../../case/code.ts";
+import { placeOf, SCRATCH } from "../../case/amd64/code.ts";
 import { each, requestFacts } from "../read/bench.ts";
 import type { Request } from "../read/numbers.ts";
 import { register } from "../read/places.ts";
@@ -18,8 +18,8 @@ import {
   TRACEE,
   to,
 } from "../read/verbs.ts";
-import type { Words } from "../setups.ts";
-import { DO_SIGNAL, SYSCALL_ENTER } from "../sources.ts";
+import type { Words } from "../words.ts";
+import { DO_SIGNAL, SYSCALL_ENTER } from "./sources.ts";
 
 const [PAUSE, GETPPID, GETPID, SIGUSR1] = [34n, 110n, 39n, 10];
 const code = (number: bigint) => (1n << 64n) - number;

@@ -1,4 +1,4 @@
-import { CODE, placeOf, SCRATCH, SCRATCH_SIZE, STACK } from "../../case/code.ts";
+import { CODE, placeOf, SCRATCH, SCRATCH_SIZE, STACK } from "../../case/amd64/code.ts";
 import { each, requestFacts } from "../read/bench.ts";
 import { half, int, register, word } from "../read/places.ts";
 import {

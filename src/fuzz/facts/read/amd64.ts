@@ -1,6 +1,6 @@
 // What facts about requests require of the architecture, beyond what encoders compute.
 
-import { ARCH_PTRACE } from "../sources.ts";
+import { ARCH_PTRACE } from "../amd64/sources.ts";
 
 export const FOREIGN = ["PEEKMTETAGS", "POKEMTETAGS"] as const;
 export const ABSENT = {
@@ -29,7 +29,6 @@ export const STACK_POINTER = "rsp";
 export const BREAKPOINT = { name: "INT3", code: "int3", si: 0x80, hasAddress: false };
 /** ILL_ILLOPN */
 export const UNDEFINED = { name: "UD2", code: "ud2", si: 2, hasAddress: true };
-export const CALL_CODE = "syscall";
 export const COMPAT_CALL = {
   ...{ instruction: "INT 0x80", code: "int80", length: 2 },
   ...{ name: "i386", audit: 0x4000_0003n, number: 20n },

@@ -52,8 +52,6 @@ interface ReadArch {
   readonly STACK_POINTER: string;
   readonly BREAKPOINT: Trap;
   readonly UNDEFINED: Trap;
-  /** The piece of code that begins with a system call. */
-  readonly CALL_CODE: string;
   /** A call of getpid as programs of another architecture make it, with the arguments 1 to 6. */
   readonly COMPAT_CALL: CompatCall | undefined;
   /** The register whose address the piece of code "load" reads. */
@@ -78,7 +76,6 @@ export const {
   STACK_POINTER,
   BREAKPOINT,
   UNDEFINED,
-  CALL_CODE,
   COMPAT_CALL,
   LOADED,
   USER_END,

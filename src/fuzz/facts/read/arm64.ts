@@ -31,7 +31,6 @@ export const STACK_POINTER = "sp";
 export const BREAKPOINT = { name: "BRK", code: "brk", si: 1, hasAddress: true };
 /** ILL_ILLOPC */
 export const UNDEFINED = { name: "UDF", code: "udf", si: 1, hasAddress: true };
-export const CALL_CODE = "svc";
 /** Programs have one architecture from execve(2) on. */
 export const COMPAT_CALL = undefined;
 export const LOADED = "x1";

@@ -1,8 +1,8 @@
 import { CALL_REGISTERS } from "../../../encoder/arch.ts";
 import { HOST_ARCH } from "../../../shim/host_arch.ts";
 import { INSTRUCTION_POINTER } from "../../../stub/arch.ts";
-import { placeOf } from "../../case/code.ts";
-import { unsigned } from "../setups.ts";
+import { placeOf } from "../../case/arch.ts";
+import { unsigned } from "../words.ts";
 import { AUDIT_ARCH, COMPAT_CALL, STACK_POINTER, SYS } from "./arch.ts";
 import { each, type Requests, type Row, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";

@@ -14,13 +14,10 @@ import {
 } from "../../../bpf/program.ts";
 import { CALL_REGISTERS } from "../../../encoder/arch.ts";
 import { HOST_ARCH } from "../../../shim/host_arch.ts";
-import { baselineWith } from "../../case/baseline.ts";
-import { BLOCK_SIZE } from "../../case/case_members.ts";
-import { SCRATCH } from "../../case/code.ts";
-import { indexOf } from "../../case/setups.ts";
+import { BLOCK_SIZE, baselineWith, CALL_CODE, indexOf, SCRATCH } from "../../case/arch.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
-import type { Words } from "../setups.ts";
-import { BREAKPOINT, CALL_CODE, READS, SYS, WRITES } from "./arch.ts";
+import type { Words } from "../words.ts";
+import { BREAKPOINT, READS, SYS, WRITES } from "./arch.ts";
 import {
   ERRNO,
   type ErrnoName,
@@ -161,7 +158,7 @@ export const must = (it: Request, data: Word = 0): Script => [request(it, 0, dat
 
 /** Writes the baseline with other words, and with the address of a piece of code. */
 export const set = (words: Words, code?: string, task: Word = TID): Script => {
-  const block = put(...baselineWith(words, code));
+  const block = put(...baselineWith(words, code).slice(0, BLOCK_SIZE / 8));
   if (WRITES === "SETREGS") return [block, request(WRITES, 0, ANSWER, task), MUST];
   return [block, setRegset("NT_PRSTATUS", BLOCK_SIZE, task), MUST];
 };

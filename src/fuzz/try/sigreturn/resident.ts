@@ -17,9 +17,9 @@ import { hasEnded, processorTime } from "../../../stub/proc.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { SyscallArgument } from "../../../stub/syscall.ts";
 import type { TracingThread } from "../../../stub/tracing_thread.ts";
-import { BASELINE } from "../../case/baseline.ts";
-import { SCRATCH } from "../../case/code.ts";
-import { REGISTERS } from "../../case/setups.ts";
+import { BASELINE } from "../../case/amd64/baseline.ts";
+import { SCRATCH } from "../../case/amd64/code.ts";
+import { REGISTERS } from "../../case/amd64/registers.ts";
 import {
   createHarmless,
   handleSignal,
