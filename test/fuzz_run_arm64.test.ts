@@ -10,13 +10,15 @@ import { Experiment } from "../src/fuzz/experiment.ts";
 import { readProcessor } from "../src/fuzz/try/machine.ts";
 
 const CASES = 4096;
+/** Under an emulator a stop may take its time, in milliseconds. */
+const DEADLINE = 10_000;
 /** The implementer that QEMU's processor "max" has. */
 const known = readProcessor().vendor === "0x00" ? ("qemu-tcg" as const) : undefined;
 
 const arm64 = suite("fuzz: runs on arm64");
 
 arm64("generated cases have the outcomes that the model predicts", () => {
-  using experiment = new Experiment({ capacity: CASES, known });
+  using experiment = new Experiment({ capacity: CASES, deadline: DEADLINE, known });
   experiment.draw(new Generator(1n), 0);
   const differing = [...experiment.differing()].map((i) => [i, experiment.differences(i)]);
   assert.equal(differing, []);
@@ -24,7 +26,7 @@ arm64("generated cases have the outcomes that the model predicts", () => {
 
 arm64("a planted bug is found, and its case minimized", () => {
   const change = { id: "R203", remove: true } as const;
-  using examiner = new Examiner({ change, known });
+  using examiner = new Examiner({ change, deadline: DEADLINE, known });
   const it = parseCase({
     ...{ schema: "stublab.case/1", arch: "arm64", from: "exit", signal: "SIGUSR1" },
     registers: { x0: "0xfffffffffffffe00", x5: "0x5", syscallno: "0xac" },

@@ -5,8 +5,7 @@ import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
 import { predict, readThisMachine } from "../fuzz/predict/predict.ts";
 import { ruleOf, ruleText } from "../fuzz/predict/rules.ts";
 import { machineLine, predictionTable } from "../fuzz/tell/told.ts";
-import { KERNEL_FEATURES } from "../fuzz/try/amd64/machine.ts";
-import { type Machine, readProcessor } from "../fuzz/try/machine.ts";
+import { KERNEL_FEATURES, type Machine, readProcessor, USUAL_XSTATE } from "../fuzz/try/machine.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
@@ -62,9 +61,6 @@ function whatIsMissing({ on }: Case, unpredicted: string | null): string {
   return `The stop is not predicted: ${unpredicted}: ${rule === undefined ? "" : ruleText(rule)}\n`;
 }
 
-/** The XSAVE area of a processor with AVX: its length, XCR0, and the valid bits of mxcsr. */
-const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
-
 /** Reads the machine; if nothing can be traced here, assumes the XSAVE area of most machines and a new kernel. */
 function readMachineAnyhow(): Machine {
   try {
@@ -73,8 +69,8 @@ function readMachineAnyhow(): Machine {
     if (!(error instanceof StublabError)) throw error;
     const { xstateLength } = USUAL_XSTATE;
     talk(
-      `stublab: nothing can be traced here; assuming an XSAVE area of ${xstateLength} bytes and the kernel features ` +
-        `${KERNEL_FEATURES.join(", ")}\n`,
+      `stublab: nothing can be traced here; assuming ${xstateLength === 0 ? "" : `an XSAVE area of ${xstateLength} bytes and `}` +
+        `the kernel features ${KERNEL_FEATURES.join(", ")}\n`,
     );
     const processor = readProcessor();
     const features = [...processor.features, ...KERNEL_FEATURES];

@@ -153,6 +153,9 @@ const MEASURED_FAMILY = 26;
 /** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
 const ASKED_FOR = 1 << 18;
 
+/** The XSAVE area of a processor with AVX: its length, XCR0, and the valid bits of mxcsr. */
+export const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
+
 /** What a stub shows: features of the kernel, and how the XSAVE area is laid out. */
 export function readKernel(stub: Stub) {
   const features: Feature[] = OF_KERNEL.filter(([, trial]) => shows(trial, stub)).map(

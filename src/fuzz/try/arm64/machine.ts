@@ -32,6 +32,9 @@ export function readProcessor() {
   return { vendor: field("CPU implementer"), family, model, features };
 }
 
+/** There is none. */
+export const USUAL_XSTATE = { xstateLength: 0, xfeatures: 0, mxcsrMask: 0 };
+
 /** What a stub shows. */
 export function readKernel(stub: Stub) {
   const { tracer, thread } = stub;
@@ -56,7 +59,7 @@ export function readKernel(stub: Stub) {
   if (restarted === ARGUMENT) features.push("orig_x0");
   begin({});
   stub.call("munmap", page, PAGE_SIZE);
-  return { features, xstateLength: 0, xfeatures: 0, mxcsrMask: 0 };
+  return { features, ...USUAL_XSTATE };
 }
 
 /** The argument with which a call is restarted to whose entry a tracer has written another one. */
