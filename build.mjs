@@ -268,7 +268,9 @@ function buildArm64Listing() {
       const target = `build/${basename(code.source, ".S")}_arm64`;
       const flags = ["-iquote", ".", "-iquote", "shim", "-isystem", ARM64_HEADERS, code.source];
       crossCompile(`${target}.i`, ["-E", ...flags]);
-      crossCompile(target, [...flags, ...CROSS_LINK_FLAGS, `-Wl,-e,${code.begin}`]);
+      // Without -Bsymbolic a branch to a global label leads to a stub of the linker.
+      const linking = [...CROSS_LINK_FLAGS, "-Wl,-Bsymbolic", `-Wl,-e,${code.begin}`];
+      crossCompile(target, [...flags, ...linking]);
       return listLinkedCode(code, readFileSync(`${target}.i`, "utf8"), readFileSync(target));
     });
     expectInside(listing[0], SHIM_ARM64);
