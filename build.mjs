@@ -348,6 +348,21 @@ function hasCrossCompiler() {
   return existsSync(ARM64_HEADERS) && isThere(CLANG) && isThere("ld.lld");
 }
 
+/** Compiles a program for arm64 without a C library; returns false if this machine cannot. */
+export function compileArm64Program(target, source, ...flags) {
+  if (!hasCrossCompiler()) return false;
+  const own = [
+    "-fuse-ld=lld",
+    "-nostdlib",
+    "-O1",
+    "-mbranch-protection=standard",
+    "-ftls-model=local-exec",
+  ];
+  const headers = ["-isystem", ARM64_HEADERS];
+  crossCompile(target, [...C_FLAGS, ...own, ...headers, ...flags, source]);
+  return true;
+}
+
 const SHIM_ARM64 = "dist/shim-arm64.so";
 
 /** The libraries for the machine arm64. */
