@@ -20,7 +20,7 @@ static bool check(bool holds, const char *what, int64_t result) {
 static void check_memory(struct tracee *stub) {
     static const char text[] = "written by the probe";
     char back[sizeof text] = {0};
-    int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
+    int64_t page = INJECT(stub, __NR_mmap, 0, page_bytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
     check(page > 0, "a stub maps a page", page);
     int64_t result = page > 0 ? write_memory(stub, (uint64_t)page, text, sizeof text) : page;

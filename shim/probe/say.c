@@ -64,3 +64,18 @@ void say_errno(int64_t result) {
     else
         say_signed(result);
 }
+
+void say_string(const char *name, const char *text) {
+    say("\"");
+    say(name);
+    say("\":\"");
+    say(text);
+    say("\"");
+}
+
+void say_count(const char *name, uint64_t number) {
+    say(",\"");
+    say(name);
+    say("\":");
+    say_number(number);
+}

@@ -118,29 +118,14 @@ static int take_option(char **argument, struct options *options) {
     return 2;
 }
 
-static int start_run(struct options *options) {
-    struct run *run = &options->run;
-    if (run->cases == ~0ULL && run->seconds == FOREVER)
-        run->cases = 1000000;
-    if (run->plant != 0)
-        *rule_of(&module, index_of(run->plant, rule_ids)) = 0;
-    return options->outcomes ? record_outcomes(run) : fuzz(run);
-}
-
 static void say_machine(void) {
     struct new_utsname name = {0};
     syscall1(__NR_uname, (long)&name);
     say("# kernel: Linux ");
     say(name.release);
     say("\n# machine: ");
-    for (int i = 0; feature_names[i] != 0; i++)
-        if ((machine.features >> i & 1) != 0) {
-            say(feature_names[i]);
-            say(" ");
-        }
-    say("XSAVE area of ");
-    say_number(machine.xstate_length);
-    say(" bytes\n# machine ");
+    say_features();
+    say("\n# machine ");
     say_machine_document();
     say("\n");
 }
@@ -203,7 +188,7 @@ static int run(char **argument) {
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))
-            status = start_run(&options);
+            status = start_run(&options.run, options.outcomes);
         else {
             const bool help = same(command, "--help");
             say(usage);
@@ -225,8 +210,8 @@ static void interrupt(int signal) {
     interrupted = true;
 }
 
+/** The return from a handler: ARCH/entry.S. */
 void restore_signal(void);
-__asm__("restore_signal:\n  mov $15, %eax\n  syscall\n"); // __NR_rt_sigreturn
 
 /** Lets commands report what they have when a signal asks for the end. */
 static void await_interrupts(void) {
@@ -251,5 +236,3 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     await_interrupts();
     leave(run(&arguments[stack[0] > 0]));
 }
-
-__asm__(".globl _start\n_start:\n  mov %rsp, %rdi\n  and $-16, %rsp\n  call begin\n");

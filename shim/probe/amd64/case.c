@@ -1,5 +1,5 @@
 // Setups as documents "stublab.case/1": docs/fuzzing-cases.md.
-#include "probe.h"
+#include "trying.h"
 
 enum { REGISTERS = STUBLAB_REGISTERS };
 

@@ -1,12 +1,12 @@
 // Tries setups by ptrace: src/fuzz/try/trial.ts.
-#include "probe.h"
+#include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 
 enum { MOST_TRIES = 5, TIMEOUT = 200000 };
 
-struct tracee master;
+w2c_fuzz module;
 struct stublab_canary canary;
 static struct tracee target;
 static struct stublab_trial trial;
@@ -37,14 +37,6 @@ static void start_module(void) {
     next_area = module_areas + sizeof(struct stublab_exchange);
 }
 
-static void create_master(void) {
-    int64_t result = fork_stub(&master, SIGCHLD);
-    if (result == 0)
-        result = scrub(&master);
-    if (result < 0)
-        fail("no stub can be created", result);
-}
-
 void select_rules(const struct known_list *known) {
     configure_rules(&module, machine.features);
     *w2c_fuzz_avoidsWatchpoints(&module) = 0;
@@ -67,17 +59,6 @@ void start_trying(void) {
     trial.call = place_syscall;
     trial.call32 = place_int80;
     memcpy(trial.rest, baseline, sizeof trial.rest);
-}
-
-int64_t create_stub(struct tracee *stub, struct section section) {
-    int64_t result = create_target(stub, section, -1);
-    // The master may be lost: one more.
-    if (result == GONE || master.dead) {
-        end_stub(&master, 0);
-        create_master();
-        result = create_target(stub, section, -1);
-    }
-    return result;
 }
 
 static int64_t ready(void) {

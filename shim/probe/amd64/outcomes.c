@@ -1,7 +1,5 @@
 // The outcomes of a run as a log that other machines are compared with: src/fuzz/against/.
-#include "probe.h"
-#include <cpuid.h>
-#include <linux/utsname.h>
+#include "trying.h"
 
 enum {
     MOST_ATTEMPTS = 5,
@@ -14,61 +12,9 @@ enum {
 /** In the place of the hash of an outcome, which has 52 bits. */
 #define UNTRIED (~0ULL)
 
-static void say_string(const char *name, const char *text) {
-    say("\"");
-    say(name);
-    say("\":\"");
-    say(text);
-    say("\"");
-}
-
-static void say_member(const char *name, uint64_t number) {
-    say(",\"");
-    say(name);
-    say("\":");
-    say_number(number);
-}
-
-/** The family and the model, as /proc/cpuinfo has them: arch/x86/lib/cpu.c. */
-static void say_processor(void) {
-    uint32_t unused = 0, version = 0, name[4] = {0};
-    __get_cpuid(0, &unused, &name[0], &name[2], &name[1]);
-    __get_cpuid(1, &version, &unused, &unused, &unused);
-    uint32_t family = version >> 8 & 15, number = version >> 4 & 15;
-    if (family >= 6)
-        number |= version >> 12 & 0xf0;
-    if (family == 15)
-        family += version >> 20 & 0xff;
-    say(",");
-    say_string("vendor", (const char *)name);
-    say_member("family", family);
-    say_member("model", number);
-}
-
-void say_machine_document(void) {
-    struct new_utsname name = {0};
-    syscall1(__NR_uname, (long)&name);
-    say("{");
-    say_string("release", name.release);
-    say_processor();
-    say(",\"features\":[");
-    for (int i = 0, some = 0; feature_names[i] != 0; i++)
-        if ((machine.features >> i & 1) != 0) {
-            say(some++ > 0 ? ",\"" : "\"");
-            say(feature_names[i]);
-            say("\"");
-        }
-    say("]");
-    say_member("xstateLength", machine.xstate_length);
-    say_member("xfeatures", machine.xfeatures);
-    say_member("mxcsrMask", machine.mxcsr_mask);
-    say_member("stubCode", stub_address());
-    say("}");
-}
-
 static void say_header(const struct run *run) {
     say("# outcomes {\"schema\":\"stublab.outcomes/1\"");
-    say_member("generator", generator_version);
+    say_count("generator", generator_version);
     say(",\"seed\":\"");
     say_hex(run->seed);
     say("\",");
@@ -76,7 +22,7 @@ static void say_header(const struct run *run) {
     if (run->cases == ~0ULL)
         say(",\"cases\":null");
     else
-        say_member("cases", run->cases);
+        say_count("cases", run->cases);
     say(",\"planted\":");
     if (run->plant == 0)
         say("null");

@@ -1,5 +1,5 @@
 // The fields of an outcome by their offsets: src/fuzz/case/fields.ts.
-#include "probe.h"
+#include "trying.h"
 
 void say_obstacle(unsigned int obstacle, int32_t error) {
     say(obstacle_texts[obstacle]);

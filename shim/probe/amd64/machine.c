@@ -1,25 +1,11 @@
 // The machine, as src/fuzz/try/machine.ts reads it.
-#include "probe.h"
+#include "trying.h"
 #include <asm/ptrace.h>
-#include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
 #include <linux/utsname.h>
 
 struct machine machine;
-
-bool same(const char *a, const char *b) {
-    while (*a != 0 && *a == *b)
-        a++, b++;
-    return *a == *b;
-}
-
-int32_t index_of(const char *name, const char *const *list) {
-    for (int32_t i = 0; list[i] != 0; i++)
-        if (same(name, list[i]))
-            return i;
-    return -1;
-}
 
 bool has_feature(const char *name) {
     return (machine.features >> index_of(name, feature_names) & 1) != 0;
@@ -31,50 +17,14 @@ bool meets(const struct need *need) {
     return (machine.features >> need->feature & 1) != need->lacks;
 }
 
+uint32_t xstate_length(void) {
+    return machine.xstate_length;
+}
+
 static void add(const char *name) {
     const int32_t feature = index_of(name, feature_names);
     if (feature >= 0)
         machine.features |= 1ULL << feature;
-}
-
-/** Reads the beginning of a file as text. */
-static bool read_text(const char *path, char *text, uint32_t size) {
-    long file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return false;
-    uint32_t length = 0;
-    for (long got = 1; got > 0 && length < size - 1; length += (uint32_t)got) {
-        got = syscall3(__NR_read, file, (long)&text[length], size - 1 - length);
-        if (got < 0)
-            break;
-    }
-    text[length] = 0;
-    syscall1(__NR_close, file);
-    return true;
-}
-
-static bool begins_with(const char *text, const char *beginning) {
-    while (*beginning != 0 && *text == *beginning)
-        text++, beginning++;
-    return *beginning == 0;
-}
-
-static bool has_word(const char *line, const char *word) {
-    uint32_t length = 0;
-    while (word[length] != 0)
-        length++;
-    for (; *line != 0 && *line != '\n'; line++)
-        if (line[0] == ' ' && begins_with(&line[1], word) &&
-            (line[1 + length] == ' ' || line[1 + length] == '\n' || line[1 + length] == 0))
-            return true;
-    return false;
-}
-
-static const char *line_of(const char *text, const char *name) {
-    for (const char *line = text; *line != 0; line++)
-        if ((line == text || line[-1] == '\n') && begins_with(line, name))
-            return line;
-    return "";
 }
 
 static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
@@ -285,26 +235,4 @@ void read_machine(struct tracee *stub) {
     machine.xfeatures &= ~(uint32_t)ASKED_FOR;
     if (checks_xstate_size(stub))
         add("xstate_size_check");
-}
-
-bool is_zombie(int32_t pid) {
-    static char path[32], text[512];
-    static const char beginning[] = "/proc/", end[] = "/stat";
-    char digits[12];
-    uint32_t count = 0, at = 0;
-    for (uint32_t rest = (uint32_t)pid; rest > 0; rest /= 10)
-        digits[count++] = (char)('0' + rest % 10);
-    for (const char *from = beginning; *from != 0; from++)
-        path[at++] = *from;
-    while (count > 0)
-        path[at++] = digits[--count];
-    memcpy(&path[at], end, sizeof end);
-    if (!read_text(path, text, sizeof text))
-        return true;
-    // The state follows the name, which may have any character.
-    const char *state = text;
-    for (const char *from = text; *from != 0; from++)
-        if (from[0] == ')' && from[1] == ' ')
-            state = &from[2];
-    return *state == 'Z' || *state == 'X';
 }

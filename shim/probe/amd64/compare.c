@@ -1,5 +1,6 @@
 // Compares an outcome with what the module predicts.
 #include "check.h"
+#include "trying.h"
 
 /** Bits of the fields of a prediction: KNOWS in src/fuzz/case/fields.ts. */
 enum { KNOWS_ERROR = 1, KNOWS_STATUS = 2, KNOWS_INFO = 4, KNOWS_ADDRESS = 8 };

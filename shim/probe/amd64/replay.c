@@ -1,8 +1,7 @@
 // Replays cases: documents "stublab.case/1", alone, or after "# case " in a log of the probe.
-#include "probe.h"
-#include <linux/fcntl.h>
+#include "trying.h"
 
-enum { MOST_TEXT = 1 << 20, MOST_NAME = 32 };
+enum { MOST_NAME = 32 };
 
 static const char *at;
 static const char *wrong; /* what is wrong with the document; 0: nothing */
@@ -211,20 +210,6 @@ static void take_case(struct stublab_setup *setup) {
     setup->wants = STUBLAB_WANT_WRITTEN | STUBLAB_WANT_INFO;
     if (is_handled(setup->signal))
         setup->wants |= STUBLAB_WANT_FRAME;
-}
-
-const char *read_all(const char *path) {
-    long file =
-        same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
-    char *text = zero_memory(MOST_TEXT);
-    uint32_t length = 0;
-    for (long got = 1; file >= 0 && got > 0 && length < MOST_TEXT - 1;) {
-        got = syscall3(__NR_read, file, (long)&text[length], MOST_TEXT - 1 - length);
-        length += got > 0 ? (uint32_t)got : 0;
-    }
-    if (file < 0)
-        fail("the file cannot be read", file);
-    return text;
 }
 
 /** Whether a text ends with a word before `end`. */

@@ -1,5 +1,5 @@
 // Tries setups by rt_sigreturn, in stubs that do it by themselves: src/fuzz/try/sigreturn/.
-#include "probe.h"
+#include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
 #include <linux/mman.h>
