@@ -10,6 +10,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Arch } from "../../src/encoder/arch.ts";
 import { FACTS } from "../../src/fuzz/facts/facts.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
@@ -123,13 +124,12 @@ function once<Key>(make: (key: Key) => string): (key: Key) => string {
 function makePlaces(contents: Contents): Places {
   const root = once((name: UserlandName) => makeRoot(FOLDER, name, contents));
   const probeRoot = once(() => makeProbeRoot(FOLDER));
-  const probeInitramfs = once(() => makeProbeInitramfs(FOLDER));
   return {
     folder: FOLDER,
     root,
     initramfs: once((name: UserlandName) => makeInitramfs(root(name))),
     probeRoot: () => probeRoot("probe"),
-    probeInitramfs: () => probeInitramfs("probe"),
+    probeInitramfs: once((arch: Arch) => makeProbeInitramfs(FOLDER, arch)),
   };
 }
 
