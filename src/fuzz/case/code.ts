@@ -11,6 +11,8 @@
 import { PAGE_SIZE } from "../../stub/page_size.ts";
 
 export const CODE = 0x1000_0000n;
+/** It is not mapped. */
+export const HOLE = 0x1000_1000n;
 export const CONSTANTS = 0x1000_2000n;
 export const SCRATCH = 0x1000_4000n;
 export const SCRATCH_SIZE = 4 * PAGE_SIZE;

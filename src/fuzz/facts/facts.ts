@@ -1,47 +1,24 @@
 /* The table of facts. */
 
-import type { Fact } from "./fact.ts";
-import { attaching } from "./read/attach.ts";
-import { eventMessage } from "./read/event_message.ts";
-import { getregs } from "./read/getregs.ts";
-import { interruptedCalls } from "./read/interrupted_calls.ts";
-import { listening } from "./read/listen.ts";
-import { otherRequests } from "./read/other_requests.ts";
-import { peekMemory } from "./read/peek_memory.ts";
-import { peekSiginfo } from "./read/peek_siginfo.ts";
-import { peekuser } from "./read/peekuser.ts";
-import { regsets } from "./read/regsets.ts";
-import { requests } from "./read/requests.ts";
-import { siginfo } from "./read/siginfo.ts";
-import { syscallInfo } from "./read/syscall_info.ts";
-import { calls } from "./resume/calls.ts";
-import { accesses, fetches, instructions } from "./resume/faults.ts";
-import { frames } from "./resume/frames.ts";
-import { groupStop } from "./resume/group_stop.ts";
-import { restarts } from "./resume/restarts.ts";
-import { rtSigreturn } from "./resume/rt_sigreturn.ts";
-import { segments } from "./resume/segments.ts";
-import { signals } from "./resume/signals.ts";
-import { singleStep } from "./resume/single_step.ts";
-import { syscallStops } from "./resume/syscall_stops.ts";
-import { bases } from "./write/bases.ts";
-import { eflags } from "./write/eflags.ts";
-import { floatingPoint } from "./write/floating_point.ts";
-import { order } from "./write/order.ts";
-import { pokeuser } from "./write/pokeuser.ts";
-import { selectors } from "./write/selectors.ts";
-import { setSyscallInfo } from "./write/set_syscall_info.ts";
-import { setregsetFacts } from "./write/setregset.ts";
-import { setsigmask } from "./write/setsigmask.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+import type { Fact, RequestFact, SetupFact } from "./fact.ts";
 
-const WRITE = [order, selectors, bases, eflags, pokeuser, setregsetFacts, setsigmask];
-const RESUME = [segments, syscallStops, calls, restarts, signals, frames, rtSigreturn, singleStep];
-const FAULTS = [instructions, accesses, fetches, groupStop];
-const READ = [regsets, getregs, peekuser, peekMemory, siginfo, peekSiginfo, syscallInfo];
-const TASKS = [eventMessage, attaching, listening, otherRequests, requests, interruptedCalls];
+/** The facts of an architecture, group by group: the exports of its module. */
+interface ArchFacts {
+  /** Those that are cases, which the model predicts. */
+  readonly SETUP_FACTS: readonly SetupFact[];
+  readonly REQUEST_FACTS: readonly RequestFact[];
+}
 
-/** The facts that are cases, which the model predicts. */
-export const SETUP_FACTS = [...WRITE, setSyscallInfo, floatingPoint, ...RESUME, ...FAULTS].flat();
+/** Only the facts of one architecture can be made: their cases have its registers. */
+const MODULES: Readonly<Record<typeof HOST_ARCH, () => Promise<ArchFacts>>> = {
+  amd64: () => import("./amd64/facts.ts"),
+  arm64: () => import("./arm64/facts.ts"),
+};
 
-/** All facts, group by group. */
-export const FACTS: readonly Fact[] = [...SETUP_FACTS, ...[...READ, ...TASKS].flat()];
+const { SETUP_FACTS, REQUEST_FACTS } = await MODULES[HOST_ARCH]();
+
+export { SETUP_FACTS };
+
+/** All facts. */
+export const FACTS: readonly Fact[] = [...SETUP_FACTS, ...REQUEST_FACTS];

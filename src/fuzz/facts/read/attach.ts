@@ -1,3 +1,4 @@
+import { FOREIGN, READS } from "./arch.ts";
 import { each, type Row, requestFacts } from "./bench.ts";
 import { NO_PID, OPTIONS, TRAPPED } from "./numbers.ts";
 import {
@@ -5,7 +6,7 @@ import {
   die,
   enter,
   GLANCE,
-  read,
+  registers,
   release,
   request,
   seize,
@@ -25,13 +26,14 @@ const UNKNOWN = 1 << 30;
 const EXITKILL = BigInt(OPTIONS.EXITKILL);
 const STOP = "PTRACE_EVENT_STOP, SIGSTOP";
 const REQUESTS = ["ATTACH", "SEIZE"] as const;
+const SETTERS = ["SETOPTIONS", "OLDSETOPTIONS"] as const;
 
 /** Requests to tasks by their ids. */
 const refused = (it: (typeof REQUESTS)[number], tids: Record<string, Word>, errno: string) =>
   each(`${it}: %`, Object.entries(tids), ([, tid]) => [request(it, 0, 0, tid), errno]);
 
 /** Both requests for options, with one that is unknown, and with others. */
-const setOptions = (it: "SETOPTIONS" | "OLDSETOPTIONS") => [
+const setOptions = (it: (typeof SETTERS)[number]) => [
   ...each(`${it}, 0x%`, [BigInt(UNKNOWN)], () => [request(it, 0, UNKNOWN), "EINVAL"]),
   ...each(`${it}, 0x%`, [0n, EXITKILL], (options) => [request(it, 0, Number(options)), 0]),
 ];
@@ -54,8 +56,7 @@ export const attaching = requestFacts("ATTACH, SEIZE, DETACH", {
   ],
   "SETOPTIONS with an unknown option is EINVAL": [
     CHECK,
-    ...setOptions("SETOPTIONS"),
-    ...setOptions("OLDSETOPTIONS"),
+    ...SETTERS.filter((it) => !FOREIGN.includes(it)).flatMap(setOptions),
   ],
   "ATTACH stops a running task by SIGSTOP": [
     STOPPED,
@@ -81,6 +82,6 @@ export const attaching = requestFacts("ATTACH, SEIZE, DETACH", {
   "DETACH with a signal above 64 is EIO, and the task stays traced": [
     "ptrace_detach, kernel/ptrace.c",
     ["65", request("DETACH", 0, 65), "EIO"],
-    ["then GETREGS", read("GETREGS"), { result: 0 }],
+    [`then ${READS}`, registers, { result: 0 }],
   ],
 });

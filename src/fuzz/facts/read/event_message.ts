@@ -1,11 +1,13 @@
 import { REPORT_SYSCALL, REQUEST } from "../sources.ts";
 import { answers } from "./answer.ts";
+import { CALL_CODE, SYS } from "./arch.ts";
 import { each, requestFacts } from "./bench.ts";
 import { NOWHERE, OPTIONS } from "./numbers.ts";
 import { word } from "./places.ts";
 import {
   at,
   CHILD,
+  callOf,
   go,
   next,
   options,
@@ -19,7 +21,6 @@ import {
 } from "./verbs.ts";
 
 const [SIGCHLD, SIGKILL, SIGTERM] = [17n, 9, 15];
-const [CLONE, EXIT_GROUP] = [56n, 231n];
 const [CLONE_VM, CLONE_VFORK] = [0x100n, 0x4000n];
 const CLONES = [
   ["FORK", OPTIONS.TRACEFORK, SIGCHLD],
@@ -33,7 +34,7 @@ const message = read("GETEVENTMSG");
 /** The event of a tracee that clones. Its child is traced and stopped, and ends with the check. */
 const clone = (option: number, flags: bigint): Script => [
   options(option | OPTIONS.EXITKILL),
-  go({ rax: CLONE, rdi: flags, rsi: 0n }, "syscall"),
+  go(callOf(SYS.clone, flags, 0n), CALL_CODE),
   ...[message, CHILD],
 ];
 
@@ -44,9 +45,9 @@ const kill = (number: number): Script => [
   message,
 ];
 
-const exit = (rdi: bigint): Script => [
+const exit = (status: bigint): Script => [
   options(OPTIONS.TRACEEXIT),
-  go({ rax: EXIT_GROUP, rdi }, "syscall"),
+  go(callOf(SYS.exit_group, status), CALL_CODE),
   message,
 ];
 

@@ -1,4 +1,5 @@
 import { JOBCTL, PTRACE_SIGNAL, REQUEST } from "../sources.ts";
+import { BREAKPOINT, READERS } from "./arch.ts";
 import { each, type Row, requestFacts } from "./bench.ts";
 import { TRAPPED } from "./numbers.ts";
 import { int, KEPT_RESULT } from "./places.ts";
@@ -27,10 +28,10 @@ import {
 const [SIGUSR1, SIGCONT, SIGSTOP] = [10, 18, 19];
 const STOPPED = "PTRACE_EVENT_STOP, SIGSTOP";
 const CALL = "system call";
-const OTHERS = ["GETREGS", "PEEKUSER", "CONT", "LISTEN", "GETSIGINFO", "SETOPTIONS"] as const;
+const OTHERS = [...READERS, "CONT", "LISTEN", "GETSIGINFO", "SETOPTIONS"] as const;
 
-/** Leads a tracee to a stop by INT3, seized, which is not a PTRACE_EVENT_STOP. */
-const toSeized: Script = [seizeRunning, stopBy("INTERRUPT"), go({}, "int3")];
+/** Leads a tracee to a stop by a breakpoint, seized, which is not a PTRACE_EVENT_STOP. */
+const toSeized: Script = [seizeRunning, stopBy("INTERRUPT"), go({}, BREAKPOINT.code)];
 const listen: Script = [seize(), request("LISTEN")];
 
 export const listening = requestFacts(
@@ -47,7 +48,7 @@ export const listening = requestFacts(
     "LISTEN at a stop that is not a PTRACE_EVENT_STOP is EIO": [
       REQUEST,
       toSeized,
-      ["INT3", request("LISTEN"), { result: "EIO" }],
+      [BREAKPOINT.name, request("LISTEN"), { result: "EIO" }],
       ["entry", [enter, request("LISTEN")], { stop: CALL, result: "EIO" }],
     ],
     "INTERRUPT at a stop traps the task again after it is resumed": [

@@ -17,7 +17,6 @@ import { KINDS, LATER, next, options, type Verb, verbsOf, WAIT } from "./verbs.t
 
 const WALL = 0x4000_0000;
 const [PATIENCE, SIGKILL] = [Number(WAIT.words[0]), 9];
-const SYS_WAIT4 = 61;
 const ERRNOS = new Map(Object.entries(constants.errno));
 const NOTHING: Answer = { bytes: new Uint8Array(), written: 0 };
 
@@ -228,7 +227,7 @@ export class Look {
     this.follow(RESUME);
     while (this.#text(this.#stop) === "SIGCHLD") this.follow(RESUME);
     this.#arrive(SIGTRAP_STOP);
-    stub.inject(SYS_WAIT4, child, 0, WALL, 0);
+    stub.inject("wait4", child, 0, WALL, 0);
     [this.#seen, this.#stop] = [seen, stop];
   }
 

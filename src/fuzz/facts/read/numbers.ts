@@ -7,16 +7,22 @@ export const REQUESTS = {
   ...{ CONT: 7, KILL: 8, SINGLESTEP: 9, GETREGS: 12, SETREGS: 13, GETFPREGS: 14, SETFPREGS: 15 },
   ...{ ATTACH: 16, DETACH: 17, GETFPXREGS: 18, SETFPXREGS: 19, OLDSETOPTIONS: 21, SYSCALL: 24 },
   ...{ GET_THREAD_AREA: 25, ARCH_PRCTL: 30, SYSEMU: 31, SYSEMU_SINGLESTEP: 32, SINGLEBLOCK: 33 },
+  ...{ PEEKMTETAGS: 33, POKEMTETAGS: 34 },
   ...{ SETOPTIONS: 0x4200, GETEVENTMSG: 0x4201, GETSIGINFO: 0x4202, SETSIGINFO: 0x4203 },
   ...{ GETREGSET: 0x4204, SETREGSET: 0x4205, SEIZE: 0x4206, INTERRUPT: 0x4207, LISTEN: 0x4208 },
   ...{ PEEKSIGINFO: 0x4209, GETSIGMASK: 0x420a, SETSIGMASK: 0x420b, GET_SYSCALL_INFO: 0x420e },
   ...{ GET_RSEQ_CONFIGURATION: 0x420f, GET_SYSCALL_USER_DISPATCH_CONFIG: 0x4211 },
 } as const;
-export type Request = keyof typeof REQUESTS | number;
+export type RequestName = keyof typeof REQUESTS;
+export type Request = RequestName | number;
 
 export const NOTES = {
   ...{ NT_PRSTATUS: 1, NT_PRFPREG: 2, NT_386_TLS: 0x200, NT_386_IOPERM: 0x201 },
   ...{ NT_X86_XSTATE: 0x202, NT_X86_SHSTK: 0x204, NT_PRXFPREG: 0x46e6_2b7f },
+  ...{ NT_ARM_VFP: 0x400, NT_ARM_TLS: 0x401, NT_ARM_HW_BREAK: 0x402, NT_ARM_HW_WATCH: 0x403 },
+  ...{ NT_ARM_SYSTEM_CALL: 0x404, NT_ARM_SVE: 0x405, NT_ARM_PAC_MASK: 0x406 },
+  ...{ NT_ARM_PACA_KEYS: 0x407, NT_ARM_PACG_KEYS: 0x408, NT_ARM_TAGGED_ADDR_CTRL: 0x409 },
+  NT_ARM_PAC_ENABLED_KEYS: 0x40a,
 } as const;
 export type NoteName = keyof typeof NOTES;
 export type Note = NoteName | number | bigint;
@@ -30,8 +36,6 @@ export const EVENTS: Readonly<Record<number, string>> = {
   ...{ 1: "FORK", 2: "VFORK", 3: "CLONE", 4: "EXEC", 5: "VFORK_DONE", 6: "EXIT", 7: "SECCOMP" },
   128: "STOP",
 };
-
-export const [AUDIT_ARCH_X86_64, AUDIT_ARCH_I386] = [0xc000_003en, 0x4000_0003n];
 
 /** Where a seized tracee traps. */
 export const TRAPPED = "PTRACE_EVENT_STOP, SIGTRAP";

@@ -1,6 +1,7 @@
-import { CODE, CONSTANT, CONSTANTS, SCRATCH } from "../../case/code.ts";
+import { CODE, CONSTANT, CONSTANTS, HOLE, SCRATCH } from "../../case/code.ts";
 import { pairs } from "../fact.ts";
 import { answers, refused } from "./answer.ts";
+import { USER_END } from "./arch.ts";
 import { each, type Row, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import { KEPT_RESULT, word } from "./places.ts";
@@ -9,9 +10,7 @@ import { KEEP, read, request } from "./verbs.ts";
 const PEEK = "generic_ptrace_peekdata, kernel/ptrace.c";
 const POKE = "generic_ptrace_pokedata, kernel/ptrace.c";
 const PEEKS = ["PEEKTEXT", "PEEKDATA"] as const;
-/** The unmapped page after the code. */
-const HOLE = CODE + 4096n;
-const UNMAPPED = [0n, HOLE, HOLE - 4n, 1n << 47n, 1n << 63n, (1n << 64n) - 4n];
+const UNMAPPED = [0n, HOLE, HOLE - 4n, USER_END, 1n << 63n, (1n << 64n) - 4n];
 const WORD = 0x1234_5678;
 /** A byte after a constant: the lowest byte of the next one, 8, becomes the highest. */
 const SHIFTED = (CONSTANT >> 8n) | (8n << 56n);

@@ -1,6 +1,7 @@
 import { pairs } from "../fact.ts";
 import { FORCE_SIG, REQUEST } from "../sources.ts";
 import { answers, refused } from "./answer.ts";
+import { BREAKPOINT } from "./arch.ts";
 import { each, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import { int, word } from "./places.ts";
@@ -116,9 +117,9 @@ export const peekSiginfo = requestFacts(
       ]),
       ["not mapped", request("GETSIGMASK", 8, NOWHERE), "EFAULT"],
     ],
-    "INT3 with SIGTRAP blocked takes SIGTRAP out of the mask": [
+    [`${BREAKPOINT.name} with SIGTRAP blocked takes SIGTRAP out of the mask`]: [
       FORCE_SIG,
-      ["", [masked((1n << BigInt(SIGTRAP - 1)) | 1n), go({}, "int3"), MASK], { mask: 1n }],
+      ["", [masked((1n << BigInt(SIGTRAP - 1)) | 1n), go({}, BREAKPOINT.code), MASK], { mask: 1n }],
     ],
   },
   { ...SIGNALS, mask: word(0) },

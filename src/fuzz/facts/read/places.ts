@@ -23,7 +23,7 @@ export type Places = Readonly<Record<string, Place>>;
 
 const at = (kind: Place["kind"]) => (offset: number) => ({ kind, offset });
 export const [byte, int, half, word] = [at("byte"), at("int"), at("half"), at("word")];
-/** A register in the answer of GETREGS. */
+/** A register in an answer that has registers. */
 export const register = (name: string) => word(8 * indexOf(name));
 export const [KEPT_RESULT, DIFFERS] = [at("kept")(0), at("differs")(0)];
 

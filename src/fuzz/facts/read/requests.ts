@@ -1,7 +1,9 @@
-import { ARCH_PTRACE, REQUEST } from "../sources.ts";
+import { BLOCK_SIZE } from "../../case/case_members.ts";
+import { REQUEST } from "../sources.ts";
 import { refused } from "./answer.ts";
+import { ABSENT, FOREIGN, SYS, UNKNOWN } from "./arch.ts";
 import { each, requestFacts } from "./bench.ts";
-import { NO_PID, REQUESTS, type Request } from "./numbers.ts";
+import { NO_PID, REQUESTS, type Request, type RequestName } from "./numbers.ts";
 import {
   call,
   detach,
@@ -10,6 +12,7 @@ import {
   next,
   options,
   read,
+  registers,
   request,
   spin,
   TID,
@@ -21,13 +24,12 @@ import {
 } from "./verbs.ts";
 
 const CHECK = "ptrace_check_attach, kernel/ptrace.c";
-/** Numbers that no request of x86-64 has. */
-const UNKNOWN = [10, 11, 20, 22, 23, 27, 29, 34, 99, 0x41ff, 0x4fff, 2 ** 31 - 1, -1];
-const [SIGKILL, SYS_PTRACE] = [9, 101];
+const SIGKILL = 9;
 
 /** All requests that need a stopped tracee: the others attach, interrupt or kill. */
 const OTHERS = ["TRACEME", "ATTACH", "SEIZE", "INTERRUPT", "KILL"];
-const isKnown = (name: string): name is keyof typeof REQUESTS => name in REQUESTS;
+const isKnown = (name: string): name is RequestName =>
+  name in REQUESTS && !FOREIGN.some((foreign) => foreign === name);
 const STOPPED: readonly Request[] = [
   ...Object.keys(REQUESTS)
     .filter(isKnown)
@@ -43,14 +45,11 @@ const unreachable = (tid: Word, requests = ALL) =>
 export const requests = requestFacts("requests and tasks", {
   "A request with an unknown number is EIO, and the registers stay": [
     REQUEST,
-    [read("GETREGS"), KEEP],
+    [registers, KEEP],
     ...each("%", UNKNOWN, (number) => [request(number), "EIO"]),
-    ["registers", read("GETREGS"), { written: 216, differs: "nowhere" }],
+    ["registers", registers, { written: BLOCK_SIZE, differs: "nowhere" }],
   ],
-  "GETFPXREGS and SETFPXREGS are of 32-bit tracers: EIO": [
-    ARCH_PTRACE,
-    ...each("%", ["GETFPXREGS", "SETFPXREGS"], (it) => [read(it), refused("EIO")]),
-  ],
+  [ABSENT.fact]: [ABSENT.source, ...each("%", ABSENT.requests, (it) => [read(it), refused("EIO")])],
   "Requests to a running tracee are ESRCH, also those with an unknown number": [
     CHECK,
     spin,
@@ -78,7 +77,7 @@ export const requests = requestFacts("requests and tasks", {
   ],
   "TRACEME by a task that is traced is EPERM": [
     "ptrace_traceme, kernel/ptrace.c",
-    ["", call(SYS_PTRACE, 0), "EPERM"],
+    ["", call(SYS.ptrace, 0), "EPERM"],
   ],
   "After SIGKILL a stopped tracee stops at PTRACE_EVENT_EXIT, then ends": [
     "ptrace_stop, kernel/signal.c",

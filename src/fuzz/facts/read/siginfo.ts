@@ -1,7 +1,8 @@
-import { CONSTANTS, placeOf } from "../../case/code.ts";
+import { HOLE, placeOf } from "../../case/code.ts";
 import type { Value } from "../fact.ts";
 import { JOBCTL, REPORT_SYSCALL } from "../sources.ts";
 import { answers, refused } from "./answer.ts";
+import { BREAKPOINT, LOADED, UNDEFINED } from "./arch.ts";
 import { each, requestFacts } from "./bench.ts";
 import { NOWHERE, TRAPPED } from "./numbers.ts";
 import { int, KEPT_RESULT, word } from "./places.ts";
@@ -29,10 +30,9 @@ import {
 const GET = "ptrace_getsiginfo, kernel/ptrace.c";
 const SET = "ptrace_setsiginfo, kernel/ptrace.c";
 const NOTIFY = "ptrace_notify, kernel/signal.c";
-const [SI_USER, SI_TKILL, SI_KERNEL, CALL] = [0, -6, 0x80, 0x85];
+const [SI_USER, SI_TKILL, CALL] = [0, -6, 0x85];
 const [SIGILL, SIGTRAP, SIGUSR1, SIGSEGV, SIGCONT, SIGSTOP] = [4, 5, 10, 11, 18, 19];
 const [EVENT_EXIT, EVENT_STOP] = [6 << 8, 128 << 8];
-const HOLE = CONSTANTS - 4096n;
 
 const info = read("GETSIGINFO");
 /** Signal, code, the sender, and the address of a fault; sender and address share their bytes. */
@@ -44,6 +44,11 @@ const PLACES = {
 /** All of siginfo_t is written. */
 const has = (signo: number, code: number, more: Readonly<Record<string, Value>> = {}) =>
   answers(128, { signo, code, ...more });
+const raised = (
+  signo: number,
+  { code, si, hasAddress }: typeof BREAKPOINT,
+  more: Readonly<Record<string, Value>> = {},
+) => has(signo, si, { ...more, address: hasAddress ? placeOf(code) : 0n });
 const sender = { pid: TRACER, uid: UID };
 
 /** A siginfo_t with code -1 and another sender. */
@@ -54,9 +59,9 @@ export const siginfo = requestFacts(
   {
     "GETSIGINFO at a stop by an exception has its si_code and si_addr": [
       GET,
-      ["INT3", info, has(SIGTRAP, SI_KERNEL, { errno: 0, address: 0n })],
-      ["UD2", [go({}, "ud2"), info], has(SIGILL, 2, { address: placeOf("ud2") })],
-      ["a load", [go({ rdi: HOLE }, "load"), info], has(SIGSEGV, 1, { address: HOLE })],
+      [BREAKPOINT.name, info, raised(SIGTRAP, BREAKPOINT, { errno: 0 })],
+      [UNDEFINED.name, [go({}, UNDEFINED.code), info], raised(SIGILL, UNDEFINED)],
+      ["a load", [go({ [LOADED]: HOLE }, "load"), info], has(SIGSEGV, 1, { address: HOLE })],
     ],
     "GETSIGINFO at a stop by a sent signal has the sender's pid and uid": [
       GET,

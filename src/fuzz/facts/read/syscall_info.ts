@@ -1,8 +1,9 @@
+import { INSTRUCTION_POINTER } from "../../../stub/arch.ts";
 import { placeOf } from "../../case/code.ts";
-import { indexOf } from "../../case/setups.ts";
 import { unsigned } from "../setups.ts";
-import { each, type Row, requestFacts } from "./bench.ts";
-import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, NOWHERE } from "./numbers.ts";
+import { AUDIT_ARCH, COMPAT_CALL, RESULT, STACK_POINTER, SYS } from "./arch.ts";
+import { each, type Requests, type Row, requestFacts } from "./bench.ts";
+import { NOWHERE } from "./numbers.ts";
 import { byte, half, int, word } from "./places.ts";
 import {
   at,
@@ -10,10 +11,12 @@ import {
   KEEP,
   kept,
   read,
+  registers,
   request,
   requires,
   type Script,
   seize,
+  setResult,
   TRACEE,
   to,
   toSeccomp,
@@ -28,7 +31,6 @@ type Kind = keyof typeof OPS;
 /** sizeof(struct ptrace_syscall_info), and the first request that is longer. */
 const LONGEST = 96;
 const LENGTHS = Array.from({ length: LONGEST + 1 }, (_, length) => length);
-const AFTER_INT80 = placeOf("int80") + 2n;
 const TRACE_DATA = 0x1234;
 
 /** The kinds of stops, each with the info that it has. */
@@ -50,20 +52,37 @@ const MEMBERS = ["number", ...[0, 1, 2, 3, 4, 5].map((i) => `argument ${i}`)];
 const has = (...words: readonly bigint[]) =>
   Object.fromEntries(words.map((word, i) => [MEMBERS[i] ?? "", word]));
 const PLACES = {
-  ...{ op: byte(0), arch: half(4), rip: word(8), rsp: word(16), data: int(80) },
+  ...{ op: byte(0), arch: half(4), data: int(80) },
+  ...{ [INSTRUCTION_POINTER]: word(8), [STACK_POINTER]: word(16) },
   ...Object.fromEntries(MEMBERS.map((name, i) => [name, word(24 + 8 * i)])),
   ...{ returned: word(24), error: byte(32) },
 };
 
-/** The result that an exit stop has after rax was written. */
+/** The result that an exit stop has after its register was written. */
 const result = (words: readonly string[], error: number) =>
-  each("rax = %", words, (word) => [
-    [request("POKEUSER", 8 * indexOf("rax"), unsigned(BigInt(word))), info],
+  each(`${RESULT} = %`, words, (word) => [
+    [setResult(unsigned(BigInt(word))), info],
     { returned: unsigned(BigInt(word)), error },
   ]);
 
-const SIX = { rbx: 1n, rcx: 2n, rdx: 3n, rsi: 4n, rdi: 5n, rbp: 6n };
-const int80: Script = [go({ rax: 20n, ...SIX }, "int80", "SYSCALL"), info];
+/** A call of another architecture. */
+const compatCall = (it: NonNullable<typeof COMPAT_CALL>): Requests => ({
+  [`At a stop of ${it.instruction} the architecture is ${it.name}, and the arguments are its own`]:
+    [
+      GET,
+      there,
+      requires("32-bit calls"),
+      [
+        "",
+        [go(it.words, it.code, "SYSCALL"), info],
+        {
+          ...{ result: SIZES.entry, arch: it.audit },
+          [INSTRUCTION_POINTER]: placeOf(it.code) + BigInt(it.length),
+          ...has(it.number, 1n, 2n, 3n, 4n, 5n, 6n),
+        },
+      ],
+    ],
+});
 
 const NO_REQUEST = "the kernel does not have this request (Linux 5.3)";
 const there: Script = [read("GET_SYSCALL_INFO"), unless("EIO", NO_REQUEST)];
@@ -90,18 +109,26 @@ export const syscallInfo = requestFacts(
         ]),
       ]),
     ],
-    "GET_SYSCALL_INFO has architecture, rip and rsp at every stop": [
-      GET,
-      there,
-      ...each("%", STOPS, ([, , reach]) => [
-        [reach, read("GETREGS"), KEEP, info],
-        { arch: AUDIT_ARCH_X86_64, rip: kept("rip"), rsp: kept("rsp") },
-      ]),
-    ],
+    [`GET_SYSCALL_INFO has architecture, ${INSTRUCTION_POINTER} and ${STACK_POINTER} at every stop`]:
+      [
+        GET,
+        there,
+        ...each("%", STOPS, ([, , reach]) => [
+          [reach, registers, KEEP, info],
+          {
+            arch: AUDIT_ARCH,
+            [INSTRUCTION_POINTER]: kept(INSTRUCTION_POINTER),
+            [STACK_POINTER]: kept(STACK_POINTER),
+          },
+        ]),
+      ],
     "At an entry, at SYSEMU and at a seccomp stop it has number and arguments": [
       "ptrace_get_syscall_info_entry, kernel/ptrace.c",
       there,
-      ...each("%", CALLS, ([, , reach]) => [[reach, info], has(39n, 11n, 12n, 13n, 14n, 15n, 16n)]),
+      ...each("%", CALLS, ([, , reach]) => [
+        [reach, info],
+        has(BigInt(SYS.getpid), 11n, 12n, 13n, 14n, 15n, 16n),
+      ]),
     ],
     "At a seccomp stop it has the data of the filter's result": [
       "ptrace_get_syscall_info_seccomp, kernel/ptrace.c",
@@ -116,19 +143,7 @@ export const syscallInfo = requestFacts(
       ...result(["-1", "-38", "-512", "-4095"], 1),
       ...result(["-4096", "9223372036854775808", "4294967295"], 0),
     ],
-    "At a stop of INT 0x80 the architecture is i386, and the arguments are its own": [
-      GET,
-      there,
-      requires("32-bit calls"),
-      [
-        "",
-        int80,
-        {
-          ...{ result: 80, arch: AUDIT_ARCH_I386, rip: AFTER_INT80 },
-          ...has(20n, 1n, 2n, 3n, 4n, 5n, 6n),
-        },
-      ],
-    ],
+    ...(COMPAT_CALL && compatCall(COMPAT_CALL)),
     "GET_SYSCALL_INFO to an address that is not mapped is EFAULT, unless its length is 0": [
       GET,
       there,

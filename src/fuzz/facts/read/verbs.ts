@@ -13,10 +13,12 @@ import {
   sockFprog,
 } from "../../../bpf/program.ts";
 import { baselineWith } from "../../case/baseline.ts";
+import { BLOCK_SIZE } from "../../case/case_members.ts";
 import { SCRATCH } from "../../case/code.ts";
 import { indexOf } from "../../case/setups.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
 import type { Words } from "../setups.ts";
+import { ARGUMENTS, BREAKPOINT, CALL_CODE, NUMBER, READS, RESULT, SYS, WRITES } from "./arch.ts";
 import {
   ERRNO,
   type ErrnoName,
@@ -82,7 +84,7 @@ const later = (kind: Kind, number = 0) =>
 export const [ANSWER, ASIDE] = [later("ANSWER"), later("ASIDE")];
 /** The tracee, its tracer, and the user of both. */
 export const [TID, TRACER, UID] = [later("TID"), later("TRACER"), later("UID")];
-/** A register in the answer that was kept, if it is that of GETREGS. */
+/** A register in the answer that was kept, if it has registers. */
 export const kept = (register: string) => later("KEPT", 8 * indexOf(register));
 /** The length of the XSAVE area, if it is not more than that. */
 export const xstateLength = (most: number) => later("XSTATE", most);
@@ -125,6 +127,12 @@ export function read(
 /** GETREGSET with an iovec of so many bytes. */
 export const regset = (note: Note, length: Word) =>
   read("GETREGSET", noteOf(note), ASIDE, ANSWER, length);
+/** SETREGSET of as many bytes of the answer. */
+export const setRegset = (note: Note, length: Word) =>
+  request("SETREGSET", noteOf(note), ASIDE, TID, ANSWER, length);
+
+/** Reads all registers. */
+export const registers = READS === "GETREGS" ? read(READS) : regset("NT_PRSTATUS", BLOCK_SIZE);
 
 /** Requires something of the machine for the rest of a fact. */
 export const requires = (need: Need) => verb("NEED", NEED_NAMES.indexOf(need));
@@ -139,17 +147,24 @@ export const write = (it: Request, words: readonly Word[], address: Word = 0): S
 };
 export const must = (it: Request, data: Word = 0): Script => [request(it, 0, data), MUST];
 
-/** Writes the baseline with other words, and RIP at a piece of code. */
+/** Writes the baseline with other words, and with the address of a piece of code. */
 export const set = (words: Words, code?: string): Script => {
-  return [write("SETREGS", baselineWith(words, code)), MUST];
+  const block = baselineWith(words, code);
+  if (WRITES === "SETREGS") return [write(WRITES, block), MUST];
+  return [put(...block), setRegset("NT_PRSTATUS", BLOCK_SIZE), MUST];
+};
+/** Writes the register with a call's result. */
+export const setResult = (word: bigint): Script => {
+  if (WRITES === "SETREGS") return request("POKEUSER", 8 * indexOf(RESULT), word);
+  return [put(word), setRegset("NT_PRSTATUS", 8)];
 };
 /** Resumes it, to the next stop. */
 export const next = (it: Request = "CONT", signal = 0): Script => [must(it, signal), WAIT];
 export const go = (words: Words, code: string, it: Request = "CONT"): Script => {
   return [set(words, code), next(it)];
 };
-/** A new tracee, at its stop by an INT3. */
-export const TRACEE: Script = [verb("TRACEE"), go({}, "int3"), arrive("SIGTRAP")];
+/** A new tracee, at its stop by a breakpoint. */
+export const TRACEE: Script = [verb("TRACEE"), go({}, BREAKPOINT.code), arrive("SIGTRAP")];
 /** Makes a request that leads to a stop. */
 export const stopBy = (it: Request): Script => [request(it), WAIT];
 /** Sets its options, those that the kernel has. */
@@ -160,18 +175,23 @@ export type Where = "signal" | "entry" | "exit" | "sysemu" | "group" | "event";
 export const WHERES: readonly Where[] = ["signal", "entry", "exit", "sysemu", "group", "event"];
 
 const [SIGKILL, SIGCONT, SIGSTOP] = [9, 18, 19];
+/** The registers of a call. */
+export const callOf = (number: number, ...args: readonly bigint[]): Words => ({
+  [NUMBER]: BigInt(number),
+  ...Object.fromEntries(args.map((word, i) => [ARGUMENTS[i] ?? "", word])),
+});
 /** A call of getpid, with arguments. */
-export const CALL = { rax: 39n, rdi: 11n, rsi: 12n, rdx: 13n, r10: 14n, r8: 15n, r9: 16n };
+export const CALL = callOf(SYS.getpid, 11n, 12n, 13n, 14n, 15n, 16n);
 const USUAL = OPTIONS.TRACESYSGOOD | OPTIONS.TRACEEXIT;
 
 /** Makes a call, to the stop at its entry. */
-export const enter = go(CALL, "syscall", "SYSCALL");
+export const enter = go(CALL, CALL_CODE, "SYSCALL");
 const AT_CALL = arrive("system call");
 const WAYS: Readonly<Record<Where, Script>> = {
   signal: [],
   entry: [enter, AT_CALL],
   exit: [enter, next("SYSCALL"), AT_CALL],
-  sysemu: [go(CALL, "syscall", "SYSEMU"), AT_CALL],
+  sysemu: [go(CALL, CALL_CODE, "SYSEMU"), AT_CALL],
   group: [signal(SIGSTOP), next(), next("CONT", SIGSTOP), arrive("SIGSTOP")],
   event: [options(USUAL), signal(SIGKILL), WAIT, arrive("PTRACE_EVENT_EXIT, SIGTRAP")],
 };
@@ -199,8 +219,8 @@ export const release: Script = [
 export const seizeRunning: Script = [release, must("SEIZE", USUAL)];
 
 const wordsOf = (bytes: Uint8Array) => [...new BigUint64Array(bytes.slice().buffer)];
-// asm/unistd_64.h, linux/prctl.h, linux/seccomp.h
-const [SYS_PRCTL, SYS_SECCOMP, NO_NEW_PRIVS, SET_MODE_FILTER] = [157, 317, 38, 1];
+// linux/prctl.h, linux/seccomp.h
+const [NO_NEW_PRIVS, SET_MODE_FILTER] = [38, 1];
 
 /** Leads it to the stop of a filter that returns SECCOMP_RET_TRACE with some data. */
 export function toSeccomp(data: number): Script {
@@ -211,9 +231,9 @@ export function toSeccomp(data: number): Script {
   ];
   return [
     memory.map((word, i) => [request("POKEDATA", SCRATCH + BigInt(8 * i), word), MUST]),
-    ...[call(SYS_PRCTL, NO_NEW_PRIVS, 1), MUST],
-    ...[call(SYS_SECCOMP, SET_MODE_FILTER, 0, SCRATCH), MUST],
+    ...[call(SYS.prctl, NO_NEW_PRIVS, 1), MUST],
+    ...[call(SYS.seccomp, SET_MODE_FILTER, 0, SCRATCH), MUST],
     options(OPTIONS.TRACESECCOMP | OPTIONS.TRACESYSGOOD),
-    go(CALL, "syscall"),
+    go(CALL, CALL_CODE),
   ];
 }

@@ -1,9 +1,9 @@
 import { placeOf } from "../../case/code.ts";
+import { each, requestFacts } from "../read/bench.ts";
+import type { Request } from "../read/numbers.ts";
+import { register } from "../read/places.ts";
+import { go, KEEP, kept, next, read, type Script, set, signal, TID, to } from "../read/verbs.ts";
 import { DO_SIGNAL, SYSCALL_ENTER } from "../sources.ts";
-import { each, requestFacts } from "./bench.ts";
-import type { Request } from "./numbers.ts";
-import { register } from "./places.ts";
-import { go, KEEP, kept, next, read, type Script, set, signal, TID, to } from "./verbs.ts";
 
 const [PAUSE, GETPPID, GETPID, SIGUSR1] = [34n, 110n, 39n, 10];
 const [ERESTARTSYS, ERESTARTNOHAND] = [(1n << 64n) - 512n, (1n << 64n) - 514n];

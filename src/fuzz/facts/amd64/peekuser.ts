@@ -1,10 +1,10 @@
 import { REGISTERS } from "../../case/setups.ts";
+import { answers, refused } from "../read/answer.ts";
+import { each, type Row, requestFacts } from "../read/bench.ts";
+import { NOWHERE } from "../read/numbers.ts";
+import { word } from "../read/places.ts";
+import { KEEP, kept, read, request, to, unless } from "../read/verbs.ts";
 import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
-import { answers, refused } from "./answer.ts";
-import { each, type Row, requestFacts } from "./bench.ts";
-import { NOWHERE } from "./numbers.ts";
-import { word } from "./places.ts";
-import { KEEP, kept, read, request, to, unless } from "./verbs.ts";
 
 /** struct user: registers, a hole for the old floating point, debug registers, two words more. */
 const [REGISTERS_END, DEBUGREG, DEBUGREG_END, END] = [8 * REGISTERS.length, 848, 912, 928];

@@ -1,23 +1,11 @@
 import { BLOCK_SIZE } from "../../case/case_members.ts";
-import { ARCH_PTRACE, REGSET } from "../sources.ts";
-import { answers, refused } from "./answer.ts";
-import { each, type Requests, requestFacts } from "./bench.ts";
-import { NOWHERE, type NoteName, NOTES as TYPES } from "./numbers.ts";
-import { int, register } from "./places.ts";
-import {
-  ANSWER,
-  ASIDE,
-  at,
-  go,
-  KEEP,
-  read,
-  regset,
-  request,
-  requires,
-  type Script,
-  TID,
-  WHERES,
-} from "./verbs.ts";
+import { answers, refused } from "../read/answer.ts";
+import { each, type Requests, requestFacts } from "../read/bench.ts";
+import { NOWHERE, type NoteName } from "../read/numbers.ts";
+import { int, register } from "../read/places.ts";
+import { setsLength } from "../read/set_length.ts";
+import { at, go, KEEP, read, regset, request, requires, WHERES } from "../read/verbs.ts";
+import { ARCH_PTRACE } from "../sources.ts";
 
 const COPY = "copy_regset_to_user, kernel/regset.c";
 /** Note types of 32-bit tracees, and their sizes. */
@@ -40,12 +28,6 @@ const whole = (it: "GETREGS" | "GETFPREGS", note: NoteName, size: number): Reque
   ],
 });
 
-/** SETREGSET of the registers that are there. */
-const setRegset = (length: number): Script => [
-  read("GETREGS"),
-  request("SETREGSET", TYPES.NT_PRSTATUS, ASIDE, TID, ANSWER, length),
-];
-
 /** Leads a tracee to 32-bit code. */
 const toCompat = go({ cs: 0x23n, rbx: RBX, rax: 7n, rsp: 0x1000_7000n }, "int3");
 
@@ -54,12 +36,7 @@ export const getregs = requestFacts(
   {
     ...whole("GETREGS", "NT_PRSTATUS", BLOCK_SIZE),
     ...whole("GETFPREGS", "NT_PRFPREG", 512),
-    "SETREGSET sets the length of the iovec to what it has written": [
-      REGSET,
-      ...each("% bytes", [0, 16, 216], (n) => [setRegset(n), { result: 0, length: n }]),
-      ["280 bytes", setRegset(280), { result: 0, length: 216 }],
-      ["12 bytes", setRegset(12), { result: "EINVAL", length: 12 }],
-    ],
+    ...setsLength(216),
     "With cs = 0x23 GETREGSET has the note types and sizes of 32-bit programs": [
       "task_user_regset_view, arch/x86/kernel/ptrace.c",
       requires("32-bit calls"),
