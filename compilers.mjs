@@ -18,8 +18,11 @@ const HEADERS = { amd64: "/usr/lib/linux/uapi/x86", arm64: "/usr/lib/linux/uapi/
 /** The C library's headers for this machine, which serve the other one, too: only macros of them are used. */
 const LIBC_HEADERS = `/usr/include/${TRIPLES[HOST]}`;
 
-/** Prevents gcc from replacing loops by calls of memset and memcpy. */
-const GCC_FLAGS = ["-fno-tree-loop-distribute-patterns"];
+/** Prevents gcc from replacing loops by calls of memset and memcpy, and atomic instructions by calls of libgcc. */
+const GCC_FLAGS = [
+  "-fno-tree-loop-distribute-patterns",
+  ...(HOST === "arm64" ? ["-mno-outline-atomics"] : []),
+];
 /** Selects the assembler of binutils, which the listing needs; clang's encodes some jumps differently. */
 const CLANG_FLAGS = ["-fno-integrated-as"];
 

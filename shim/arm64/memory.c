@@ -1,5 +1,9 @@
-// The functions that a compiler calls.
-#include "probe.h"
+// The functions that gcc calls where it zeroes or copies a struct and may not use vector registers.
+#include <stddef.h>
+#include <stdint.h>
+
+void *memcpy(void *to, const void *from, size_t count);
+void *memset(void *to, int byte, size_t count);
 
 /** Words at any address, of any type. */
 typedef uint64_t __attribute__((aligned(1), may_alias)) word;
