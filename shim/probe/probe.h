@@ -149,6 +149,7 @@ void renew(void);
 // ---- commands; each returns an exit status ----
 
 int bootstrap(void);
+int doctor(void);
 /**
  * Looks at the facts of one group, or of all, except groups and facts of some names; 0 ends them.
  * `known`: deviations that do not count; 0: none.

@@ -39,6 +39,7 @@ void fail(const char *what, int64_t result) {
 
 static const char usage[] =
     "usage: probe [bootstrap]\n"
+    "             [doctor]\n"
     "             [conformance [--only GROUP] [--except GROUP|FACT]... [--known LIST]]\n"
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
     "                   [--outcomes] [--plant RULE] [--known LIST]]\n"
@@ -158,6 +159,7 @@ static int run(char **argument) {
     static char *both[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
         argument = both;
+    static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", 0};
     int worst = ALL_SKIPPED;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
@@ -171,8 +173,7 @@ static int run(char **argument) {
         struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
-        const bool tries =
-            same(command, "conformance") || same(command, "fuzz") || same(command, "replay");
+        const bool tries = index_of(command, trying) >= 0;
         if (tries && !started) {
             start_trying();
             say_machine();
@@ -183,6 +184,8 @@ static int run(char **argument) {
         int status = 2;
         if (same(command, "bootstrap"))
             status = bootstrap();
+        else if (same(command, "doctor"))
+            status = doctor();
         else if (same(command, "conformance"))
             status = conformance(options.only, options.except, options.run.known);
         else if (same(command, "replay") && *argument != 0)
