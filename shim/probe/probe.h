@@ -124,19 +124,30 @@ int64_t create_stub(struct tracee *stub, struct section section);
 extern struct tracee master;
 void create_master(void);
 
-// ---- ARCH/machine.c ----
+// ---- machine.c ----
 
-/** What facts and rules depend on: struct Machine of src/fuzz/try/machine.ts. */
+/** What facts and rules depend on: Machine in src/fuzz/try/machine.ts. */
+struct machine {
+    uint64_t features; /* a bit each, in the order of feature_names */
+    uint32_t xstate_length, xfeatures, mxcsr_mask;
+    bool wide; /* whether vector registers are wider than 128 bits */
+};
 extern struct machine machine;
-void read_machine(struct tracee *stub);
-/** The features of the machine in a line. */
-void say_features(void);
-/** The machine as a document, in one line. */
-void say_machine_document(void);
-/** Bytes of an XSAVE area; 0: there is none. */
-uint32_t xstate_length(void);
+bool has_feature(const char *name);
+void add_feature(const char *name);
 /** Whether the machine has what checks need. */
 bool meets(const struct need *need);
+/** The machine as lines of a log. */
+void say_machine(void);
+/** The machine as a document, in one line. */
+void say_machine_document(void);
+
+// ---- ARCH/machine.c ----
+
+/** Reads what the processor and the kernel have. */
+void read_machine(struct tracee *stub);
+/** The members of the document for the processor, each after a comma. */
+void say_processor(void);
 
 // ---- ARCH/: what is tried there ----
 

@@ -90,7 +90,7 @@ static uint64_t resolve(uint64_t word) {
     case LATER_KEPT:
         return *(const uint64_t *)&kept_answer[number];
     case LATER_XSTATE:
-        return number < xstate_length() ? number : xstate_length();
+        return number < machine.xstate_length ? number : machine.xstate_length;
     }
     return word;
 }

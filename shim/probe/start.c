@@ -4,7 +4,6 @@
 #include <asm/signal.h>
 #include <linux/mount.h>
 #include <linux/reboot.h>
-#include <linux/utsname.h>
 
 extern const uint8_t compressed_data[], compressed_data_end[];
 const uint8_t *data;
@@ -117,18 +116,6 @@ static int take_option(char **argument, struct options *options) {
         return number != 0 && is_number(argument[1], number) ? 2 : 0;
     }
     return 2;
-}
-
-static void say_machine(void) {
-    struct new_utsname name = {0};
-    syscall1(__NR_uname, (long)&name);
-    say("# kernel: Linux ");
-    say(name.release);
-    say("\n# machine: ");
-    say_features();
-    say("\n# machine ");
-    say_machine_document();
-    say("\n");
 }
 
 /** Process 1 of a machine has nothing mounted. */

@@ -1,31 +1,11 @@
 // The machine, as src/fuzz/try/machine.ts reads it.
-#include "trying.h"
+#include "own_data.h"
+#include "probe.h"
 #include <asm/ptrace.h>
+#include <cpuid.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
 #include <linux/utsname.h>
-
-struct machine machine;
-
-bool has_feature(const char *name) {
-    return (machine.features >> index_of(name, feature_names) & 1) != 0;
-}
-
-bool meets(const struct need *need) {
-    if (need->feature < 0)
-        return (machine.xfeatures & need->components) != 0;
-    return (machine.features >> need->feature & 1) != need->lacks;
-}
-
-uint32_t xstate_length(void) {
-    return machine.xstate_length;
-}
-
-static void add(const char *name) {
-    const int32_t feature = index_of(name, feature_names);
-    if (feature >= 0)
-        machine.features |= 1ULL << feature;
-}
 
 static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
     __asm__("cpuid"
@@ -46,20 +26,20 @@ static void ask_processor(void) {
     for (uint32_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         cpuid(flags[i].leaf, flags[i].subleaf, words);
         if ((words[flags[i].word] >> flags[i].bit & 1) != 0)
-            add(flags[i].name);
+            add_feature(flags[i].name);
     }
     cpuid(1, 0, words);
-    machine.avx = (words[2] >> 28 & 1) != 0;
+    machine.wide = (words[2] >> 28 & 1) != 0;
     // The family, of which a part is an extension of 15.
     const uint32_t family = (words[0] >> 8 & 15) + (words[0] >> 20 & 255);
     cpuid(0, 0, words);
     if (words[1] == 0x68747541 /* "Auth" */ && family == 26)
-        add("amd");
+        add_feature("amd");
     // With five levels of page tables a hint above the 47 bits of four is followed.
     const uint64_t hint = 1ULL << 48;
     long at = syscall6(__NR_mmap, (long)hint, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if ((uint64_t)at == hint)
-        add("la57");
+        add_feature("la57");
     if (at > 0)
         syscall2(__NR_munmap, at, 4096);
 }
@@ -81,7 +61,7 @@ static void read_release(void) {
     const uint32_t major = take_number(&at);
     at += *at == '.';
     if (major > MAJOR || (major == MAJOR && take_number(&at) >= MINOR))
-        add("altstack_first");
+        add_feature("altstack_first");
 }
 
 static void read_processor(void) {
@@ -95,12 +75,12 @@ static void read_processor(void) {
     const char *flags = line_of(text, "flags");
     for (int i = 0; processor_flags[i] != 0; i++)
         if (has_word(flags, processor_flags[i]))
-            add(processor_flags[i]);
+            add_feature(processor_flags[i]);
     // Under QEMU without XSAVE the kernel shows avx, and does not enable it.
-    machine.avx = has_word(flags, "avx") && has_word(flags, "xsave");
+    machine.wide = has_word(flags, "avx") && has_word(flags, "xsave");
     if (has_word(line_of(text, "vendor_id"), "AuthenticAMD") &&
         has_word(line_of(text, "cpu family"), "26"))
-        add("amd");
+        add_feature("amd");
 }
 
 /** Maps code, and puts the registers of a stub that executes it into the frame. Returns where it
@@ -213,6 +193,22 @@ static bool checks_xstate_size(struct tracee *stub) {
     return returned && (uint32_t)taken[XMM0 / 8] == 1;
 }
 
+/** The family and the model, as /proc/cpuinfo has them: arch/x86/lib/cpu.c. */
+void say_processor(void) {
+    uint32_t unused = 0, version = 0, name[4] = {0};
+    __get_cpuid(0, &unused, &name[0], &name[2], &name[1]);
+    __get_cpuid(1, &version, &unused, &unused, &unused);
+    uint32_t family = version >> 8 & 15, number = version >> 4 & 15;
+    if (family >= 6)
+        number |= version >> 12 & 0xf0;
+    if (family == 15)
+        family += version >> 20 & 0xff;
+    say(",");
+    say_string("vendor", (const char *)name);
+    say_count("family", family);
+    say_count("model", number);
+}
+
 void read_machine(struct tracee *stub) {
     /** struct _xstate: XCR0 in sw_reserved, and mxcsr_mask. */
     enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18, OLD_MXCSR_MASK = 0xffbf };
@@ -234,5 +230,5 @@ void read_machine(struct tracee *stub) {
     memcpy(&machine.xfeatures, &area[COMPONENTS], 4);
     machine.xfeatures &= ~(uint32_t)ASKED_FOR;
     if (checks_xstate_size(stub))
-        add("xstate_size_check");
+        add_feature("xstate_size_check");
 }

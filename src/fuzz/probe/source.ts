@@ -1,21 +1,42 @@
 /*
- * What the build writes for the probe: a C file with tables, and data that is compressed. shim/probe/data.h declares
- * them.
+ * What the build writes for the probe: a C file with tables, and data that is compressed. shim/probe/data.h and its like
+ * declare them.
  */
 
 import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
-import { HOST_ARCH } from "../../shim/host_arch.ts";
-import { PATHS } from "../draw/generate.ts";
+import {
+  BASELINE,
+  CALL_32,
+  CALL_CODE,
+  CODES,
+  FRAME_REGISTERS,
+  placeOf,
+  REGISTERS,
+  type Way,
+} from "../case/arch.ts";
+import { DEFAULT_ARCH } from "../case/case.ts";
+import { CONTENTS } from "../case/case_members.ts";
+import { BY_PAIRS, writtenNames } from "../case/fields.ts";
+import { fuzzModule } from "../case/module.ts";
+import { HANDLED } from "../case/pieces.ts";
+import { OBSTACLE } from "../case/records.ts";
+import { FROMS, ONS, WAYS } from "../case/setups.ts";
+import { PATHS } from "../draw/arch.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { EVENTS } from "../facts/read/numbers.ts";
 import { PLACES } from "../facts/read/places.ts";
 import { KNOWN, LISTS } from "../known/lists.ts";
+import { rules } from "../predict/rules.ts";
+import { GENERATOR } from "../run/journal.ts";
+import { CHUNK, ROUND } from "../run/round.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
 import { FEATURES } from "../try/machine.ts";
+import { ownParts, ownTables } from "./arch.ts";
 import { factData, REQUEST_FIELDS } from "./facts.ts";
 import { compress } from "./lz4.ts";
-import { moduleParts, moduleTables } from "./module_source.ts";
-import { pagesSetUp, SHARED_FILE } from "./set_up.ts";
+import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
+import { pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
 import { bytesOf, names, quote, word } from "./text.ts";
 
 export interface ProbeSource {
@@ -23,12 +44,11 @@ export interface ProbeSource {
   readonly [file: string]: string | Uint8Array;
 }
 
-/** Only amd64 has a model: a module. */
-const HAS_MODULE = HOST_ARCH === "amd64";
-
 export function probeSource(): ProbeSource {
   const parts = {
-    ...(HAS_MODULE ? moduleParts() : {}),
+    memory: moduleMemory(),
+    target: bytesOf(targetSetUp()),
+    ...ownParts(),
     pages: bytesOf(pagesSetUp()),
     facts: factData(),
   };
@@ -44,7 +64,8 @@ function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): stri
     return line;
   });
   return `/* Written by the build from src/fuzz/probe/source.ts. */
-#include "data.h"
+#include "module_data.h"
+#include "own_data.h"
 ${sections.join("\n")}
 const uint32_t data_size = ${size};
 const uint64_t shared_file = ${word(SHARED_FILE)};
@@ -61,12 +82,63 @@ ${REQUEST_FIELDS.map(({ field, place }) => `    {${quote(field)}, ${PLACES.index
 const struct event events[] = {${Object.entries(EVENTS)
     .map(([event, name]) => `{${event}, ${quote(name)}}`)
     .join(", ")}, {0, 0}};
-${HAS_MODULE ? moduleTables() : names("rule_ids", [])}
-const struct known_list known_lists[] = {
-${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, ${HAS_MODULE ? `apply_known_${i}` : 0}},`).join("\n")}
+const uint32_t module_areas = ${fuzzModule().areas};
+const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
+const uint64_t place_call = ${word(placeOf(CALL_CODE))}, place_call32 = ${word(CALL_32)};
+const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
+${names("register_names", REGISTERS)}
+${names("from_names", FROMS)}
+${names("way_names", WAYS)}
+${names("on_names", ONS)}
+${names("frame_names", FRAME_REGISTERS)}
+const char *const case_arch = ${quote(HOST_ARCH)}, *const usual_case_arch = ${quote(DEFAULT_ARCH)};
+const struct content contents[] = {
+${WAYS.map((way) => `    {${contentOf(way)}},`).join("\n")}
+};
+${names(
+  "obstacle_texts",
+  OBSTACLE.values.map(([, about]) => about),
+)}
+${names(
+  "rule_ids",
+  rules().map(({ id }) => id),
+)}
+const struct piece pieces[] = {${CODES.map(({ name, address }) => `{${quote(name)}, ${word(address)}}`).join(", ")}, {0, 0}};
+${KNOWN.map((name, i) => `static void apply_known_${i}(void *m) {\n${lines(knownSettings(name))}\n}`).join("\n")}
+uint32_t *rule_of(w2c_fuzz *m, int32_t rule) {
+    static uint32_t *(*const globals[])(w2c_fuzz *) = {${rules()
+      .map(({ id }) => `w2c_fuzz_${id}`)
+      .join(", ")}};
+    return globals[rule](m);
+}
+bool is_handled(uint32_t signal) {
+    return ${[...HANDLED.keys()].map((signal) => `signal == ${signal}`).join(" || ")};
+}
+void configure_module(w2c_fuzz *m) {
+${lines(hostSettings())}
+}
+void configure_rules(w2c_fuzz *m, uint64_t f) {
+${lines(ruleSettings())}
+}
+${ownTables()}const struct known_list known_lists[] = {
+${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
     {0, 0, 0},
 };
 `;
+}
+
+/** What setups of a way have as the members of struct content. */
+function contentOf(way: Way): string {
+  const { block, frame, pairs = 0, words = 0, ...content } = CONTENTS[way];
+  const flags = [block, frame, "length" in content].map((it) => Number(it ?? false));
+  return [...flags, pairs, words, BY_PAIRS.has(way) ? 0 : writtenList(way)].join(", ");
+}
+
+/** The names of what is read back. */
+function writtenList(way: Way): string {
+  const list = writtenNames({ way, pairs: [] }).map((name) => name.replace("written.", ""));
+  if (list.length === REGISTERS.length) return "register_names";
+  return `(const char *const[]){${[...list.map(quote), "0"].join(", ")}}`;
 }
 
 /** A condition as the members of struct need. */
@@ -89,3 +161,5 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+const lines = (statements: readonly string[]) => statements.map((line) => `    ${line}`).join("\n");

@@ -1,30 +1,6 @@
 // Setups as documents "stublab.case/1": docs/fuzzing-cases.md.
 #include "trying.h"
 
-enum { REGISTERS = STUBLAB_REGISTERS };
-
-bool has_block(unsigned int way) {
-    return way == STUBLAB_WAY_SETREGS || way == STUBLAB_WAY_SETREGSET ||
-           way == STUBLAB_WAY_SIGRETURN;
-}
-
-static bool has_pairs(const struct stublab_setup *setup) {
-    const unsigned int way = setup->way;
-    return way == STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SETFPREGS ||
-           way == STUBLAB_WAY_XSTATE || (way == STUBLAB_WAY_SIGRETURN && setup->count > 0);
-}
-
-static uint32_t words_of(unsigned int way) {
-    return way == STUBLAB_WAY_SYSCALL_INFO ? STUBLAB_SYSCALL_INFO_WORDS
-           : way == STUBLAB_WAY_SIGMASK    ? 1
-           : way == STUBLAB_WAY_DISPATCH   ? STUBLAB_DISPATCH_WORDS
-                                           : 0;
-}
-
-static bool has_length(unsigned int way) {
-    return way == STUBLAB_WAY_SETREGSET || way == STUBLAB_WAY_XSTATE || words_of(way) != 0;
-}
-
 static void say_word(uint64_t word) {
     say("\"");
     say_hex(word);
@@ -47,15 +23,15 @@ static const char *piece_at(uint64_t address) {
 }
 
 static void say_block(const uint64_t *words) {
-    const char *piece = piece_at(words[REG_RIP]);
+    const char *piece = piece_at(words[WORD_COUNTER]);
     if (piece != 0)
         say_member("code", piece);
     else
         say(",\"code\":null");
     say(",\"registers\":{");
     bool first = true;
-    for (int i = 0; i < REGISTERS; i++) {
-        if (words[i] == baseline[i] || (i == REG_RIP && piece != 0))
+    for (int i = 0; i < STUBLAB_REGISTERS; i++) {
+        if (words[i] == baseline[i] || (i == WORD_COUNTER && piece != 0))
             continue;
         say(first ? "\"" : ",\"");
         say(register_names[i]);
@@ -90,10 +66,12 @@ static void say_frame(const struct stublab_setup *setup) {
 }
 
 void say_case(const struct stublab_setup *setup) {
-    const unsigned int way = setup->way;
+    const struct content *content = &contents[setup->way];
     say("{\"schema\":\"stublab.case/1\"");
+    if (!same(case_arch, usual_case_arch))
+        say_member("arch", case_arch);
     say_member("from", from_names[setup->from]);
-    say_member("way", way_names[way]);
+    say_member("way", way_names[setup->way]);
     say_member("on", on_names[setup->on]);
     if (setup->signal > 0 && setup->signal < 32)
         say_member("signal", signal_names[setup->signal]);
@@ -101,21 +79,21 @@ void say_case(const struct stublab_setup *setup) {
         say(",\"signal\":");
         setup->signal == 0 ? say("null") : say_number(setup->signal);
     }
-    if (has_block(way))
+    if (content->block)
         say_block(setup->words);
-    if (has_pairs(setup))
-        say_pairs(way == STUBLAB_WAY_SIGRETURN ? setup->damage : setup->words, setup->count);
-    for (uint32_t i = 0; i < words_of(way); i++) {
+    if (content->pairs > 0 && (!content->frame || setup->count > 0))
+        say_pairs(content->frame ? setup->damage : setup->words, setup->count);
+    for (uint32_t i = 0; i < content->words; i++) {
         say(i == 0 ? ",\"words\":[" : ",");
         say_word(setup->words[i]);
     }
-    if (words_of(way) != 0)
+    if (content->words != 0)
         say("]");
-    if (has_length(way)) {
+    if (content->length) {
         say(",\"length\":");
         say_number(setup->length);
     }
-    if (way == STUBLAB_WAY_SIGRETURN)
+    if (content->frame)
         say_frame(setup);
     say("}");
 }

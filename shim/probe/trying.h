@@ -6,19 +6,16 @@
 #include "module_data.h"
 #include "probe.h"
 #include "setups.h"
-#include "sigreturn.h"
 
 /** The fuzzer's module. */
 extern w2c_fuzz module;
 
-bool has_feature(const char *name);
-
-// ---- trier.c, returner.c ----
+// ---- trier.c, ARCH/returner.c ----
 
 /** Tries setups, each as its way says. Returns 0, or why they cannot be tried. */
 int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                    uint32_t count);
-/** The same for setups of the way SIGRETURN. */
+/** The same for setups that stubs take from frames by themselves. */
 int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count);
 /** Whether a stub has ever got ready for that. */
@@ -68,8 +65,6 @@ uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
 
 // ---- case.c ----
 
-/** Whether a way writes a block of registers. */
-bool has_block(unsigned int way);
 /** Why a setup was not tried, as text: of an enum stublab_obstacle and an errno. */
 void say_obstacle(unsigned int obstacle, int32_t error);
 /** A setup as a document "stublab.case/1", in one line. */

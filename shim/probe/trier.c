@@ -54,10 +54,10 @@ void start_trying(void) {
     *w2c_fuzz_xfeatures(&module) = machine.xfeatures;
     *w2c_fuzz_mxcsrMask(&module) = machine.mxcsr_mask;
     *w2c_fuzz_stubCode(&module) = stub_address();
-    canary.wide = machine.avx;
+    canary.wide = machine.wide;
     trial.timeout = TIMEOUT;
-    trial.call = place_syscall;
-    trial.call32 = place_int80;
+    trial.call = place_call;
+    trial.call32 = place_call32;
     memcpy(trial.rest, baseline, sizeof trial.rest);
 }
 
@@ -78,7 +78,7 @@ void renew(void) {
 }
 
 static bool is_return(const struct stublab_setup *setup) {
-    return setup->way == STUBLAB_WAY_SIGRETURN;
+    return contents[setup->way].frame;
 }
 
 /** Whether another process sent the signal of the stop. */

@@ -4,6 +4,7 @@
 enum { MOST_NAME = 32 };
 
 static const char *at;
+static bool is_own;       /* whether the document is for this architecture */
 static const char *wrong; /* what is wrong with the document; 0: nothing */
 
 static void skip_space(void) {
@@ -86,7 +87,7 @@ static void take_code(struct stublab_setup *setup) {
         piece++;
     if (piece->name == 0 && wrong == 0)
         wrong = "there is no such code";
-    setup->words[REG_RIP] = piece->address;
+    setup->words[WORD_COUNTER] = piece->address;
 }
 
 static void take_signal(struct stublab_setup *setup) {
@@ -107,12 +108,11 @@ static void take_registers(struct stublab_setup *setup) {
 }
 
 static void take_pairs(struct stublab_setup *setup) {
-    uint64_t *pair = setup->way == STUBLAB_WAY_SIGRETURN ? setup->damage : setup->words;
-    const uint32_t most =
-        setup->way == STUBLAB_WAY_SIGRETURN ? STUBLAB_MOST_IMAGE_PAIRS : STUBLAB_MOST_PAIRS;
+    const struct content *content = &contents[setup->way];
+    uint64_t *pair = content->frame ? setup->damage : setup->words;
     expect('[');
     for (bool more = !take(']'); more && wrong == 0; more = !take(']')) {
-        if (setup->count == most) {
+        if (setup->count == content->pairs) {
             wrong = "there are too many pairs";
             return;
         }
@@ -169,12 +169,14 @@ static void take_member(struct stublab_setup *setup) {
     if (same(name, "schema")) {
         if (!same(take_string(), "stublab.case/1") && wrong == 0)
             wrong = "it is not a stublab.case/1";
-    } else if (same(name, "from"))
+    } else if (same(name, "arch"))
+        is_own = same(take_string(), case_arch);
+    else if (same(name, "from"))
         setup->from = (uint8_t)take_name(from_names);
     else if (same(name, "way")) {
         setup->way = (uint8_t)take_name(way_names);
         // Ways without a block have other words there.
-        if (!has_block(setup->way))
+        if (!contents[setup->way].block)
             memset(setup->words, 0, sizeof setup->words);
     } else if (same(name, "on"))
         setup->on = (uint8_t)take_name(on_names);
@@ -201,12 +203,15 @@ static void take_member(struct stublab_setup *setup) {
  * writes them. */
 static void take_case(struct stublab_setup *setup) {
     memset(setup, 0, sizeof *setup);
-    memcpy(setup->words, baseline, BLOCK_SIZE);
+    memcpy(setup->words, baseline, sizeof setup->words);
     setup->on = STUBLAB_ON_CONT;
     wrong = 0;
+    is_own = same(case_arch, usual_case_arch);
     expect('{');
     for (bool more = !take('}'); more && wrong == 0; more = !take('}'))
         take_member(setup);
+    if (!is_own && wrong == 0)
+        wrong = "it is for another architecture";
     setup->wants = STUBLAB_WANT_WRITTEN | STUBLAB_WANT_INFO;
     if (is_handled(setup->signal))
         setup->wants |= STUBLAB_WANT_FRAME;

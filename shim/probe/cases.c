@@ -28,7 +28,7 @@ static void take_check(struct check *check) {
     check->name = take_text();
     check->needs = take16();
     memset(check->setup, 0, sizeof *check->setup);
-    memcpy(check->setup->words, baseline, BLOCK_SIZE);
+    memcpy(check->setup->words, baseline, sizeof check->setup->words);
     for (uint32_t count = take8(); count > 0; count--) {
         uint32_t index = take8();
         ((uint64_t *)check->setup)[index] = take_word();
@@ -51,9 +51,9 @@ static int32_t missing(uint32_t set) {
 /** Whether a field is as expected, but for flags that are not compared. */
 static bool meets_check(const struct check *check, uint32_t i) {
     const uint32_t place = check->places[i];
-    const bool is_flags = place == OUTCOME_WRITTEN + 8 * REG_EFLAGS ||
-                          place == OUTCOME_STOPPED + 8 * REG_EFLAGS ||
-                          place == OUTCOME_FRAME + 8 * FRAME_EFLAGS;
+    const bool is_flags = place == OUTCOME_WRITTEN + 8 * WORD_FLAGS ||
+                          place == OUTCOME_STOPPED + 8 * WORD_FLAGS ||
+                          place == OUTCOME_FRAME + 8 * FRAME_FLAGS;
     const uint64_t ignored = is_flags ? *w2c_fuzz_ignoredFlags(&module) : 0;
     return ((field(check->outcome, place) ^ check->words[i]) & ~ignored) == 0;
 }
