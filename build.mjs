@@ -17,6 +17,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   abiFlags,
+  compile,
   compilerFor,
   HOST,
   headerFlags,
@@ -25,8 +26,8 @@ import {
   missingFor,
   missingHeaders,
 } from "./compilers.mjs";
-import { LISTED, listCode } from "./listing.mjs";
-import { buildProbe, missingForProbe, STATIC_FLAGS } from "./probe.mjs";
+import { LISTED, listCode, listLinkedCode } from "./listing.mjs";
+import { buildProbe, MODULES, missingForProbe, STATIC_FLAGS } from "./probe.mjs";
 import { GENERATED } from "./records.mjs";
 
 /** The flags of all libraries: freestanding, and reproducible with the same compiler. */
@@ -57,7 +58,11 @@ const ENCODERS = { amd64: "dist/encoder.wasm", arm64: "dist/encoder-arm64.wasm" 
 
 /** Tables of src/ from which the build writes C and AssemblyScript. */
 const ABI = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
-const RECORDS = ["src/fuzz/case/records.ts", "src/fuzz/case/layout.ts", "src/encoder/arch.ts"];
+const RECORDS = [
+  "src/fuzz/case/records.ts",
+  ...files("src/fuzz/case", ".ts"),
+  "src/encoder/arch.ts",
+];
 
 /** The entries of the library, as package.json exports them. */
 const ENTRIES = {
@@ -104,27 +109,37 @@ async function makeFrom(target, sources, make) {
   for (const source of [...sources, "build.mjs", "compilers.mjs"])
     hash.update(source).update(readFileSync(source));
   const digest = hash.digest("hex");
-  const record = `build/${basename(target)}.sha256`;
+  const record = `build/${target.replaceAll("/", "_")}.sha256`;
   if (existsSync(target) && existsSync(record) && readFileSync(record, "utf8") === digest) return;
   await make();
   writeFileSync(record, digest);
 }
 
-/** The modules of assembly/, as in asconfig.json: an encoder for each architecture, and the fuzzer's module. */
+/** The modules of assembly/, as in asconfig.json: an encoder and a fuzzer's module for each architecture. */
 async function buildModules() {
   const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
-  const sources = [...files("assembly", ".ts"), "build/records.ts", "asconfig.json"];
+  const records = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".ts"));
+  const sources = [...files("assembly", ".ts"), ...records, "asconfig.json"];
   for (const [name, { outFile }] of Object.entries(targets)) {
     await makeFrom(outFile, sources, () => compileModule(name));
   }
 }
 
+/** Compiles assembly/NAME/index.ts. The name of a part of the modules for one architecture is PART/ARCH. */
 async function compileModule(name) {
   const { default: asc } = await import("assemblyscript/asc");
   const config = ["--config", "asconfig.json", "--target", name];
-  const { error, stderr } = await asc.main([`assembly/${name}/index.ts`, ...config]);
+  const readFile = (path) => readSource(path, name.split("/")[1]);
+  const { error, stderr } = await asc.main([`assembly/${name}/index.ts`, ...config], { readFile });
   process.stderr.write(stderr.toString());
   if (error) throw new Error(`assembly/${name} does not compile`);
+}
+
+/** A source file. If an architecture has one of the same name beside it, in its own folder, that takes its place. */
+function readSource(path, arch) {
+  const [folder, file] = [dirname(path), basename(path, ".ts")];
+  if (existsSync(`${folder}/${arch}/${file}.ts`)) return `export * from "./${arch}/${file}";`;
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
 }
 
 /** Imports tables of src/. */
@@ -143,10 +158,11 @@ async function loadTables(...paths) {
 /** The records that C, AssemblyScript and TypeScript share: what the first two include. */
 async function writeRecords() {
   for (const machine of MACHINES) mkdirSync(`build/${machine}`, { recursive: true });
-  for (const [target, write] of Object.entries(GENERATED)) {
-    await makeFrom(target, [...RECORDS, "records.mjs"], async () =>
-      writeFileSync(target, write(await loadTables(RECORDS[0]))),
-    );
+  for (const [target, arch, write] of GENERATED) {
+    await makeFrom(target, [...RECORDS, "records.mjs"], async () => {
+      const { tablesOf } = await loadTables(RECORDS[0]);
+      writeFileSync(target, write(tablesOf(arch)));
+    });
   }
 }
 
@@ -176,22 +192,45 @@ function numberAlias(name) {
 /** The places to which stubs under judgement write. */
 const SLOTS = "src/compare/live/slots.ts";
 
+const LISTINGS = { amd64: "dist/listing.json", arm64: "dist/listing-arm64.json" };
+
 /**
  * Writes the assembler's listing of the code that recordings show and that judges run, so that neither a disassembler nor
  * an assembler is needed at run time.
  */
-function buildListing() {
-  const sources = [...LISTED.map(({ source }) => source), SLOTS, "listing.mjs", "dist/shim.so"];
-  const missing = HOST === "amd64" ? undefined : "it needs the assembler of GNU binutils for amd64";
-  return makeUnless(missing, "dist/listing.json", sources, async () => {
-    const places = Object.entries((await loadTables(SLOTS)).SLOTS);
-    const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
-    writeFileSync("build/slots.h", lines.join(""));
-    const { command, flags } = compilerFor("amd64");
-    const listing = LISTED.map((code) => listCode(code, [command, ...flags]));
-    expectInside(listing[0], "dist/shim.so");
-    writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);
+function buildListing(machine) {
+  const sources = [...LISTED[machine].map(({ source }) => source), SLOTS, "listing.mjs"];
+  const missing =
+    machine === "amd64" && HOST !== "amd64"
+      ? "it needs the assembler of GNU binutils for amd64"
+      : missingFor(machine);
+  return makeUnless(missing, LISTINGS[machine], [...sources, SHIMS[machine]], async () => {
+    await writeSlots();
+    const listing = LISTED[machine].map(machine === "amd64" ? assembled : linked);
+    expectInside(listing[0], SHIMS[machine]);
+    writeFileSync(LISTINGS[machine], `${JSON.stringify(listing)}\n`);
   });
+}
+
+async function writeSlots() {
+  const places = Object.entries((await loadTables(SLOTS)).SLOTS);
+  const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
+  writeFileSync("build/slots.h", lines.join(""));
+}
+
+/** As the assembler of amd64 lists it. */
+function assembled(code) {
+  const { command, flags } = compilerFor("amd64");
+  return listCode(code, [command, ...flags]);
+}
+
+/** The instructions of arm64 have one length, so what was linked has them, whatever the assembler. */
+function linked(code) {
+  const target = `build/${basename(code.source, ".S")}_arm64`;
+  const flags = ["-iquote", ".", "-iquote", "shim", ...headerFlags("arm64"), code.source];
+  compile("arm64", `${target}.i`, ["-E", ...flags]);
+  link("arm64", target, flags, [...LINK_FLAGS, `-Wl,-e,${code.begin}`]);
+  return listLinkedCode(code, readFileSync(`${target}.i`, "utf8"), readFileSync(target));
 }
 
 /** Writes the sections of the lessons' pages, by lesson and title, so that pages of recordings have them. */
@@ -229,8 +268,8 @@ export function compileNative(arch, target, cwd, machine = HOST) {
   link(machine, target, [...C_FLAGS, ...flags, ...sources], LINK_FLAGS, cwd);
 }
 
-/** What the shim has on amd64 only: guests without a tracer, and the fuzzer. */
-const AMD64_ONLY = ["handler.c", "setups.c", "sigreturn.c", "stops.c"];
+/** What the shim has on amd64 only: guests without a tracer, and setups by rt_sigreturn. */
+const AMD64_ONLY = ["handler.c", "sigreturn.c"];
 
 export function shimSources(machine) {
   const own = readdirSync("shim").filter((name) => name.endsWith(".c"));
@@ -248,7 +287,7 @@ export function compileShim(target, cwd, machine = HOST) {
 }
 
 /** What the build writes for C. */
-const C_HEADERS = Object.keys(GENERATED).filter((name) => name.endsWith(".h"));
+const C_HEADERS = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".h"));
 const SHIMS = { amd64: "dist/shim.so", arm64: "dist/shim-arm64.so" };
 
 /** The libraries for a machine. Only those for this one cannot be left out. */
@@ -398,7 +437,7 @@ function exportTypes(code, values) {
 /** The probe is made of all layers, so nearly each change makes it anew. */
 async function makeProbe(machine) {
   const probe = `dist/probe-${machine}`;
-  const made = [...Object.values(ENCODERS), "dist/fuzz.wasm", SHIMS[HOST], "probe.mjs"];
+  const made = [...MODULES, SHIMS[HOST], "probe.mjs"];
   const tables = ["src/fuzz", "src/encoder", "src/stub"].flatMap((path) => files(path, ".ts"));
   const sources = [...made, ...tables, ...C_HEADERS, ...files("shim", ".c", ".h", ".S")];
   await makeUnless(missingFor(machine) ?? missingForProbe(machine), probe, sources, () =>
@@ -428,7 +467,7 @@ async function build() {
   await writeRecords();
   await buildModules();
   for (const machine of MACHINES) await buildLibraries(machine);
-  await buildListing();
+  for (const machine of MACHINES) await buildListing(machine);
   await buildLessons();
   await buildPackage();
   await makeBench();

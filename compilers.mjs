@@ -73,14 +73,18 @@ export function missingFor(machine) {
   return "clang or lld is missing (Debian 13: apt-get install clang lld)";
 }
 
-/** Compiles and links for a machine. A target that exists is replaced only by a whole one. */
+/** Compiles and links for a machine. */
 export function link(machine, target, args, linkFlags, cwd = ".") {
-  const { command, flags, linkFlags: own } = compilerFor(machine);
+  compile(machine, target, [...args, ...compilerFor(machine).linkFlags, ...linkFlags], cwd);
+}
+
+/** Runs the compiler for a machine. A target that exists is replaced only by a whole one. */
+export function compile(machine, target, args, cwd = ".") {
+  const { command, flags } = compilerFor(machine);
   const temporary = `${target}.${process.pid}`;
   try {
     const stdio = ["ignore", "inherit", "inherit"];
-    const all = [...flags, ...args, ...own, ...linkFlags];
-    execFileSync(command, ["-o", temporary, ...all], { stdio, cwd });
+    execFileSync(command, ["-o", temporary, ...flags, ...args], { stdio, cwd });
   } catch (cause) {
     rmSync(temporary, { force: true });
     const message = `${command} failed on ${target}. If a header is missing:\n${NO_COMPILER}`;

@@ -4,33 +4,36 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-/** The part of a source between two labels. */
-export const LISTED = [
+/** What recordings show, and what judges run, on each architecture: the part of a source between two labels. */
+const listed = (arch) => [
   {
     name: "stub code",
-    source: "shim/amd64/stub.S",
+    source: `shim/${arch}/stub.S`,
     begin: "stublab_stub_begin",
     end: "stublab_stub_serve",
   },
   {
     name: "guest",
-    source: "src/record/guests/switch_amd64.S",
+    source: `src/record/guests/switch_${arch}.S`,
     begin: "guest_begin",
     end: "guest_end",
   },
   {
     name: "loop",
-    source: "src/record/guests/loop_amd64.S",
+    source: `src/record/guests/loop_${arch}.S`,
     begin: "loop_begin",
     end: "loop_end",
   },
   {
     name: "judged stub",
-    source: "src/compare/live/judged_amd64.S",
+    source: `src/compare/live/judged_${arch}.S`,
     begin: "judged_begin",
     end: "judged_end",
   },
 ];
+
+/** The code to list, by architecture. */
+export const LISTED = { amd64: listed("amd64"), arm64: listed("arm64") };
 
 /** A line of `as -aln`: the source line's number, its offset and bytes if it has any, and its text. */
 const LISTING_LINE = /^ *\d+(?: ([0-9a-f]{4,}) ([0-9A-F]+))? *\t(.*)$/;
@@ -41,14 +44,38 @@ const LINE_MARKER = /^# (\d+) "(.*?)"/;
 const LABEL = /^(\w+):$/;
 
 /**
- * Lists one of LISTED: its name, and its instructions in the format of src/record/recording.ts.
+ * Lists code of amd64: its name, and its instructions in the format of src/record/recording.ts.
  *
  * @param compiler the words of the command, which must use the assembler of binutils.
  */
-export function listCode({ name, source, begin, end }, compiler) {
+export function listCode(code, compiler) {
+  return listBetween(code, assemblerListing(code.source, compiler));
+}
+
+/**
+ * Lists code of arm64 likewise, from what any compiler has made of it: each instruction has 4 bytes there.
+ *
+ * @param preprocessed the source after the preprocessor
+ * @param linked a file in the format ELF with the code, whose entry is its first label
+ */
+export function listLinkedCode(code, preprocessed, linked) {
+  const bytes = codeAtEntry(linked);
+  const rows = sourceRows(code.source, preprocessed.split("\n"));
+  const first = rows.findIndex(({ text }) => text === `${code.begin}:`);
+  let offset = 0;
+  const lines = rows.slice(first).map((row) => {
+    if (row.text === "" || LABEL.test(row.text)) return { ...row, offset, bytes: "" };
+    const word = bytes.subarray(offset, offset + 4);
+    offset += word.length;
+    return { ...row, offset: offset - word.length, bytes: spaced(word.toString("hex")) };
+  });
+  return listBetween(code, lines);
+}
+
+function listBetween({ name, source, begin, end }, all) {
   const lines = [];
   let label;
-  for (const { offset, bytes, text, original } of assemblerListing(source, compiler)) {
+  for (const { offset, bytes, text, original } of all) {
     const [, here] = LABEL.exec(text) ?? [];
     if (here === end) break;
     if (here === begin || label !== undefined) label = here ?? label;
@@ -61,29 +88,55 @@ export function listCode({ name, source, begin, end }, compiler) {
   return { name, lines: lines.map((line) => ({ ...line, offset: line.offset - first.offset })) };
 }
 
-/** The lines of the assembler's listing, each with its text before preprocessing. */
+/** The lines of the assembler's listing. */
 function assemblerListing(source, compiler) {
-  const originals = readFileSync(source, "utf8").split("\n");
   const lines = [];
-  let place = { file: "", line: 0 };
   for (const row of readFileSync(assemble(source, compiler), "utf8").split("\n")) {
     const [, offset = "", digits = "", text] = LISTING_LINE.exec(row) ?? [];
-    if (text === undefined) {
-      const [, more = ""] = MORE_BYTES.exec(row) ?? [];
-      if (more !== "") lines.at(-1).bytes += ` ${spaced(more)}`;
+    if (text !== undefined) {
+      lines.push({ offset: parseInt(offset, 16), bytes: spaced(digits), text });
       continue;
     }
+    const [, more = ""] = MORE_BYTES.exec(row) ?? [];
+    if (more !== "") lines.at(-1).bytes += ` ${spaced(more)}`;
+  }
+  const rows = sourceRows(
+    source,
+    lines.map(({ text }) => text),
+  );
+  return rows.map((row) => ({ ...lines[row.index], ...row }));
+}
+
+/** Preprocessed lines without markers, by their indices, each with its text before preprocessing. */
+function sourceRows(source, texts) {
+  const originals = readFileSync(source, "utf8").split("\n");
+  const rows = [];
+  let place = { file: "", line: 0 };
+  for (const [index, text] of texts.entries()) {
     const [, line, file] = LINE_MARKER.exec(text) ?? [];
     if (file !== undefined) {
       place = { file, line: Number(line) };
       continue;
     }
     const original = place.file === source ? originals[place.line - 1] : "";
-    const shown = text.trim().replace(/\s+/g, " ");
-    lines.push({ offset: parseInt(offset, 16), bytes: spaced(digits), text: shown, original });
+    rows.push({ index, text: text.trim().replace(/\s+/g, " "), original });
     place.line++;
   }
-  return lines;
+  return rows;
+}
+
+/** What a file in the format ELF has from its entry on, to the end of that segment (man 5 elf). */
+function codeAtEntry(file) {
+  const at = (offset) => Number(file.readBigUint64LE(offset));
+  const [entry, table] = [at(24), at(32)];
+  for (let i = 0; i < file.readUint16LE(56); i++) {
+    const header = table + i * file.readUint16LE(54);
+    const [offset, address, size] = [at(header + 8), at(header + 16), at(header + 32)];
+    const isLoaded = file.readUint32LE(header) === 1;
+    if (!isLoaded || entry < address || entry >= address + size) continue;
+    return file.subarray(offset + entry - address, offset + size);
+  }
+  throw new Error("no segment has the entry");
 }
 
 /** Writes the listing, and returns its path. */

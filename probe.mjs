@@ -9,11 +9,12 @@ import { pathToFileURL } from "node:url";
 import { compilerFor, HOST, headerFlags, link } from "./compilers.mjs";
 
 /** The modules of each machine's probe, and the names of their C files. */
-const MODULES = {
+const MODULE_FILES = {
   amd64: { encoder: "dist/encoder.wasm", fuzz: "dist/fuzz.wasm" },
-  arm64: { encoder: "dist/encoder-arm64.wasm" },
+  arm64: { encoder: "dist/encoder-arm64.wasm", fuzz: "dist/fuzz-arm64.wasm" },
 };
-/** Their names in Node.js. */
+export const MODULES = Object.values(MODULE_FILES).flatMap((files) => Object.values(files));
+/** The names of machines in Node.js. */
 const NODE_ARCHES = { amd64: "x64", arm64: "arm64" };
 
 const FLAGS = [
@@ -47,7 +48,7 @@ export async function buildProbe(target, machine, shim, flags) {
   rmSync(objects, { recursive: true, force: true });
   mkdirSync(objects, { recursive: true });
   await writeData(machine, folder);
-  const translated = Object.entries(MODULES[machine]).map(([name, path]) => {
+  const translated = Object.entries(MODULE_FILES[machine]).map(([name, path]) => {
     const file = `${folder}/${name}.c`;
     execFileSync("wasm2c", [path, `--module-name=${name}`, "-o", file]);
     return file;
@@ -84,8 +85,7 @@ async function writeData(machine, folder) {
     define: { "process.arch": JSON.stringify(NODE_ARCHES[machine]) },
     logLevel: "warning",
   });
-  const modules = Object.values(MODULES).flatMap((them) => Object.values(them));
-  for (const file of [...modules, ...(machine === "amd64" ? [SHIM] : [])]) {
+  for (const file of [...MODULES, ...(machine === "amd64" ? [SHIM] : [])]) {
     copyFileSync(file, `${folder}/${basename(file)}`);
   }
   const { probeSource } = await import(pathToFileURL(resolve(bundle)).href);

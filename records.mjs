@@ -13,45 +13,57 @@ const C_TYPES = {
 /** Signed halves are unsigned here, as in the views of TypeScript. */
 const ASSEMBLY_TYPES = { u8: "u8", i32: "u32", u32: "u32", i64: "u64", u64: "u64" };
 
-/** Each file, with the function that writes its text from what src/fuzz/case/records.ts exports. */
-export const GENERATED = {
-  "build/amd64/records.h": ({ CONSTANTS, ENUMERATIONS, RECORDS }) =>
-    header("RECORDS", [
-      Object.entries(CONSTANTS).map(([name, value]) => `#define STUBLAB_${name} ${value}`),
-      ...RECORDS.map(offsetMacros),
-      ["#ifndef __ASSEMBLER__"],
-      ["#include <stddef.h>", "#include <stdint.h>"],
-      ...ENUMERATIONS.map(cEnum),
-      ...RECORDS.map(cStruct),
-      [
-        `${"#define STUBLAB_LIES_AT(record, member, offset)".padEnd(WIDTH - 1)}\\`,
-        '    _Static_assert(offsetof(struct stublab_##record, member) == (offset), #record "." #member)',
-      ],
-      ...RECORDS.map(cAssertions),
-      ["#endif"],
-    ]),
+/** Each file, the architecture that it is for, and the function that writes its text from the tables of that. */
+export const GENERATED = [
+  ["build/amd64/records.h", "amd64", cRecords],
+  ["build/arm64/records.h", "arm64", cRecords],
   // Apart from the records, as <ucontext.h> has the same names for other numbers.
-  "build/amd64/register_indices.h": ({ REGISTERS, FRAME_REGISTERS }) =>
-    header("REGISTER_INDICES", [
-      ["/* Indices in a register block, which is struct user_regs_struct. */"],
-      REGISTERS.map((name, i) => `#define REG_${name.toUpperCase()} ${i}`),
-      ["/* Indices in struct sigcontext. */"],
-      FRAME_REGISTERS.map((name, i) => `#define FRAME_${name.toUpperCase()} ${i}`),
-    ]),
-  "build/records.ts": ({ CONSTANTS, ENUMERATIONS, MODULE_RECORDS }) =>
-    paragraphs([
-      [`// ${ORIGIN}`],
-      Object.entries(CONSTANTS).map(([name, value]) => `export const ${name}: u32 = ${value};`),
-      ...ENUMERATIONS.map((it) =>
-        numbered(it).map(([name, value]) => `export const ${name}: u32 = ${value};`),
-      ),
-      ...MODULE_RECORDS.flatMap(assemblyClass),
-    ]),
-};
+  [
+    "build/amd64/register_indices.h",
+    "amd64",
+    ({ REGISTERS, FRAME_REGISTERS }) =>
+      header("REGISTER_INDICES", [
+        ["/* Indices in a register block, which is struct user_regs_struct. */"],
+        REGISTERS.map((name, i) => `#define REG_${name.toUpperCase()} ${i}`),
+        ["/* Indices in struct sigcontext. */"],
+        FRAME_REGISTERS.map((name, i) => `#define FRAME_${name.toUpperCase()} ${i}`),
+      ]),
+  ],
+  ["build/records.ts", "amd64", assemblyRecords],
+  ["build/arm64/records.ts", "arm64", assemblyRecords],
+];
+
+function cRecords({ CONSTANTS, ENUMERATIONS, RECORDS }) {
+  return header("RECORDS", [
+    Object.entries(CONSTANTS).map(([name, value]) => `#define STUBLAB_${name} ${value}`),
+    ...RECORDS.map(offsetMacros),
+    ["#ifndef __ASSEMBLER__"],
+    ["#include <stddef.h>", "#include <stdint.h>"],
+    ...ENUMERATIONS.map(cEnum),
+    ...RECORDS.map(cStruct),
+    [
+      `${"#define STUBLAB_LIES_AT(record, member, offset)".padEnd(WIDTH - 1)}\\`,
+      '    _Static_assert(offsetof(struct stublab_##record, member) == (offset), #record "." #member)',
+    ],
+    ...RECORDS.map(cAssertions),
+    ["#endif"],
+  ]);
+}
+
+function assemblyRecords({ CONSTANTS, ENUMERATIONS, MODULE_RECORDS }) {
+  return paragraphs([
+    [`// ${ORIGIN}`],
+    Object.entries(CONSTANTS).map(([name, value]) => `export const ${name}: u32 = ${value};`),
+    ...ENUMERATIONS.map((it) =>
+      numbered(it).map(([name, value]) => `export const ${name}: u32 = ${value};`),
+    ),
+    ...MODULE_RECORDS.flatMap(assemblyClass),
+  ]);
+}
 
 const header = (name, parts) =>
   paragraphs([
-    [`/* ${ORIGIN} */`, `#ifndef STUBLAB_AMD64_${name}_H`, `#define STUBLAB_AMD64_${name}_H`],
+    [`/* ${ORIGIN} */`, `#ifndef STUBLAB_MADE_${name}_H`, `#define STUBLAB_MADE_${name}_H`],
     ...parts,
     ["#endif"],
   ]);

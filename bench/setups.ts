@@ -3,16 +3,9 @@
 // predicted, compared and signed, as in a run of the fuzzer.
 
 import { createInterface } from "node:readline";
-import { BASELINE } from "../src/fuzz/case/baseline.ts";
-import {
-  indexOf,
-  ONS,
-  SETUP,
-  SETUP_SIZE,
-  WANT_INFO,
-  WANT_WRITTEN,
-  WAYS,
-} from "../src/fuzz/case/setups.ts";
+import { BASELINE } from "../src/fuzz/case/amd64/baseline.ts";
+import { indexOf } from "../src/fuzz/case/amd64/registers.ts";
+import { ONS, SETUP, SETUP_SIZE, WANT_INFO, WANT_WRITTEN, WAYS } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { DIFFERS, KnownSignatures } from "../src/fuzz/predict/signature.ts";

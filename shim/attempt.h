@@ -4,6 +4,7 @@
 #ifndef STUBLAB_ATTEMPT_H
 #define STUBLAB_ATTEMPT_H
 
+#include "kinds.h"
 #include "setups.h"
 #include "wait.h"
 
@@ -40,9 +41,9 @@ static inline int64_t get_signal_info(int32_t tid, struct signal_info *info) {
     return stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, info);
 }
 
-/** Whether a process sent a signal: the kernel's own signals have a positive si_code. */
-static inline int is_sent(int32_t signal, int32_t code) {
-    return signal != 0 && code <= 0;
+/** Whether a process sent a signal: the kernel's own signals have a positive si_code, mostly. */
+static inline int is_sent(int32_t signal, int32_t code, uint64_t address) {
+    return signal != 0 && code <= 0 && !is_step_over_call(signal, code, address);
 }
 
 /**
@@ -61,6 +62,9 @@ int64_t settle(int32_t tid, const struct stublab_trial *trial, const struct watc
  */
 int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial,
                const struct watch *watch);
+
+/** Reads all registers that a setup has. Returns 0 or -errno. */
+int64_t get_block(int32_t tid, uint64_t *block);
 
 /** Whether a way writes general registers, which are then read back as a whole. */
 int writes_registers(unsigned int way);

@@ -32,7 +32,7 @@ static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
 /** Reads the state at the stop that the setup requests. */
 static int64_t look(int32_t tid, const struct stublab_setup *setup,
                     struct stublab_outcome *outcome) {
-    int64_t result = get_registers(tid, outcome->stopped);
+    int64_t result = get_block(tid, outcome->stopped);
     if (result < 0)
         return result;
     struct signal_info info = {0};
@@ -182,7 +182,8 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
         if (is_spoiled(setup, outcome))
             return SPOILED;
         // A blocked signal that the kernel sends again as if a process had is never that of a stop.
-        const int disturbed = tries < MOST_TRIES && is_sent(outcome->signal, outcome->code);
+        const int disturbed =
+            tries < MOST_TRIES && is_sent(outcome->signal, outcome->code, outcome->address);
         if (!disturbed && is_ready(setup, outcome))
             return 0;
         result = settle(tid, trial, watch);

@@ -100,9 +100,9 @@ static int has_arrived(int32_t tid, unsigned int from, int32_t status) {
     struct signal_info info = {0};
     if (from == STUBLAB_FROM_STEP32)
         return status >> 8 == SIGTRAP && get_signal_info(tid, &info) == 0 &&
-               !is_sent(info.signal, info.code);
+               !is_sent(info.signal, info.code, info.address);
     return status >> 8 == SIGSTOP &&
-           (get_signal_info(tid, &info) < 0 || !is_sent(info.signal, info.code));
+           (get_signal_info(tid, &info) < 0 || !is_sent(info.signal, info.code, info.address));
 }
 
 int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial,

@@ -2,9 +2,13 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { REBUILD, UnsupportedError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
+import { HOST_ARCH } from "./shim/host_arch.ts";
+
+/** The listings of each architecture, beside this program. */
+const FILES = { amd64: "listing.json", arm64: "listing-arm64.json" } as const;
 
 /**
- * The listing of a piece of code, which the assembler made when stublab was built (listing.mjs).
+ * The listing of a piece of code of this architecture, which the assembler made when stublab was built (listing.mjs).
  *
  * @param shape that of all listings
  * @throws UnsupportedError where the package has none.
@@ -13,7 +17,7 @@ export function readListing<T extends { readonly name: string }>(
   name: string,
   shape: Shape<readonly T[]>,
 ): T {
-  const path = fileURLToPath(new URL("listing.json", import.meta.url));
+  const path = fileURLToPath(new URL(FILES[HOST_ARCH], import.meta.url));
   try {
     const found = shape(JSON.parse(readFileSync(path, "utf8")), "").find(
       (listing) => listing.name === name,

@@ -1,7 +1,7 @@
 /* Cases whose programs together have every part of the template. */
 
+import { CODES } from "../src/fuzz/case/amd64/code.ts";
 import { type Case, type CaseDocument, parseCase } from "../src/fuzz/case/case.ts";
-import { CODES } from "../src/fuzz/case/code.ts";
 import { FROMS, ONS } from "../src/fuzz/case/setups.ts";
 
 type Document = Partial<CaseDocument>;

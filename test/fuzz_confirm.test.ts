@@ -3,8 +3,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { placeOf } from "../src/fuzz/case/code.ts";
-import { SIMPLE } from "../src/fuzz/draw/seed.ts";
+import { placeOf } from "../src/fuzz/case/amd64/code.ts";
+import { SIMPLE } from "../src/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";

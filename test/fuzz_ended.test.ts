@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError, StublabError } from "../src/errors.ts";
-import { seed } from "../src/fuzz/draw/seed.ts";
+import { seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { fuzz, fuzzFindings } from "../src/fuzz/fuzz.ts";
 import { CorpusFolder } from "../src/fuzz/run/corpus_folder.ts";
 import { Crew } from "../src/fuzz/run/crew.ts";

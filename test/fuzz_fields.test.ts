@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { SIMPLE, seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 

@@ -15,7 +15,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OutputError } from "../src/errors.ts";
 import { parseCase } from "../src/fuzz/case/case.ts";
-import { seed } from "../src/fuzz/draw/seed.ts";
+import { seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
 import { FindingExaminer } from "../src/fuzz/run/fuzz_findings.ts";
 import { RunState } from "../src/fuzz/run/run_state.ts";

@@ -1,23 +1,16 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../src/fuzz/case/amd64/code.ts";
+import { indexOf, REGISTERS } from "../src/fuzz/case/amd64/registers.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { readSetup } from "../src/fuzz/case/case_record.ts";
-import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../src/fuzz/case/code.ts";
 import { fuzzModule } from "../src/fuzz/case/module.ts";
 import { SetupList } from "../src/fuzz/case/setup_list.ts";
-import {
-  FROMS,
-  indexOf,
-  ONS,
-  REGISTERS,
-  SETUP,
-  SETUP_SIZE,
-  setupAt,
-  WAYS,
-} from "../src/fuzz/case/setups.ts";
-import { Generator, PATHS } from "../src/fuzz/draw/generate.ts";
-import { SEEDS, UNPREDICTED_SEEDS } from "../src/fuzz/draw/seeds.ts";
+import { FROMS, ONS, SETUP, SETUP_SIZE, setupAt, WAYS } from "../src/fuzz/case/setups.ts";
+import { SEEDS, UNPREDICTED_SEEDS } from "../src/fuzz/draw/amd64/seeds.ts";
+import { PATHS } from "../src/fuzz/draw/arch.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
 
 const generation = suite("fuzz: generation");
 

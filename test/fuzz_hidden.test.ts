@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { SCRATCH } from "../src/fuzz/case/amd64/code.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import type { Case, SignalFrame } from "../src/fuzz/case/case.ts";
 import { writeSetup } from "../src/fuzz/case/case_record.ts";
-import { SCRATCH } from "../src/fuzz/case/code.ts";
+import { seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { seed } from "../src/fuzz/draw/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { hidingMutants } from "../src/fuzz/predict/mutants.ts";

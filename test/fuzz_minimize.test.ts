@@ -2,12 +2,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../src/cases/random.ts";
-import { BASELINE } from "../src/fuzz/case/baseline.ts";
+import { BASELINE } from "../src/fuzz/case/amd64/baseline.ts";
+import { placeOf, SCRATCH, STUB_CODE } from "../src/fuzz/case/amd64/code.ts";
+import { indexOf, REGISTERS } from "../src/fuzz/case/amd64/registers.ts";
 import type { Case } from "../src/fuzz/case/case.ts";
-import { placeOf, SCRATCH, STUB_CODE } from "../src/fuzz/case/code.ts";
-import { indexOf, REGISTERS } from "../src/fuzz/case/setups.ts";
-import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
-import { SIMPLE } from "../src/fuzz/draw/seed.ts";
+import { dispatching } from "../src/fuzz/draw/amd64/dispatch_seeds.ts";
+import { SIMPLE } from "../src/fuzz/draw/amd64/seed.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
 import { changedWords, minimize } from "../src/fuzz/predict/minimize.ts";
 import type { Change } from "../src/fuzz/predict/model.ts";

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { baselineWith } from "../src/fuzz/case/baseline.ts";
+import { baselineWith } from "../src/fuzz/case/amd64/baseline.ts";
+import { CONSTANTS, placeOf, SCRATCH } from "../src/fuzz/case/amd64/code.ts";
+import { indexOf } from "../src/fuzz/case/amd64/registers.ts";
 import type { Case } from "../src/fuzz/case/case.ts";
-import { CONSTANTS, placeOf, SCRATCH } from "../src/fuzz/case/code.ts";
-import { indexOf } from "../src/fuzz/case/setups.ts";
-import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
-import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
-import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
+import { breakpoint } from "../src/fuzz/draw/amd64/breakpoint_seeds.ts";
+import { dispatching } from "../src/fuzz/draw/amd64/dispatch_seeds.ts";
+import { SIMPLE, seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { predict } from "../src/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../src/fuzz/predict/rules.ts";
 import type { Feature, Machine } from "../src/fuzz/try/machine.ts";

@@ -6,8 +6,8 @@ import { Batch } from "../src/fuzz/case/batch.ts";
 import { FuzzModule, fuzzModule } from "../src/fuzz/case/module.ts";
 import { MOST_SETUPS, SetupList } from "../src/fuzz/case/setup_list.ts";
 import { SETUP_SIZE } from "../src/fuzz/case/setups.ts";
+import { PLACES, TABLES } from "../src/fuzz/draw/amd64/tables.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { PLACES, TABLES } from "../src/fuzz/draw/tables.ts";
 import { KnownSignatures } from "../src/fuzz/predict/signature.ts";
 import { thrown } from "./thrown.ts";
 

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatCase } from "../src/fuzz/case/case.ts";
-import { SEEDS } from "../src/fuzz/draw/seeds.ts";
+import { SEEDS } from "../src/fuzz/draw/amd64/seeds.ts";
 import { fuzz } from "../src/fuzz/fuzz.ts";
 import { CorpusFolder, JOURNAL } from "../src/fuzz/run/corpus_folder.ts";
 import { mergeFolders } from "../src/fuzz/run/merge.ts";

@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { indexOf } from "../src/fuzz/case/amd64/registers.ts";
 import type { Case } from "../src/fuzz/case/case.ts";
-import { indexOf, OUTCOME } from "../src/fuzz/case/setups.ts";
+import { OUTCOME } from "../src/fuzz/case/setups.ts";
+import { seed as it } from "../src/fuzz/draw/amd64/seed.ts";
+import { SEEDS } from "../src/fuzz/draw/amd64/seeds.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { seed as it } from "../src/fuzz/draw/seed.ts";
-import { SEEDS } from "../src/fuzz/draw/seeds.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import {
   AGREES,

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CONSTANTS } from "../src/fuzz/case/code.ts";
-import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
+import { CONSTANTS } from "../src/fuzz/case/amd64/code.ts";
+import { SIMPLE, seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { PAGE_SIZE } from "../src/stub/page_size.ts";
 

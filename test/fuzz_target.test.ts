@@ -15,7 +15,7 @@ import {
 import { openEncoder } from "../src/encoder/open.ts";
 import type { Case } from "../src/fuzz/case/case.ts";
 import type { On } from "../src/fuzz/case/setups.ts";
-import { seed } from "../src/fuzz/draw/seed.ts";
+import { seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { createTarget } from "../src/fuzz/try/target.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";

@@ -1,6 +1,5 @@
 /* What the model does not predict: for each rule the cases at its border, on both sides. */
 
-import type { Case, SignalFrame } from "../src/fuzz/case/case.ts";
 import {
   CODE,
   CONSTANTS,
@@ -9,11 +8,12 @@ import {
   SCRATCH_SIZE,
   STACK,
   STUB_CODE,
-} from "../src/fuzz/case/code.ts";
-import { indexOf } from "../src/fuzz/case/setups.ts";
-import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
-import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
-import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
+} from "../src/fuzz/case/amd64/code.ts";
+import { indexOf } from "../src/fuzz/case/amd64/registers.ts";
+import type { Case, SignalFrame } from "../src/fuzz/case/case.ts";
+import { breakpoint } from "../src/fuzz/draw/amd64/breakpoint_seeds.ts";
+import { dispatching } from "../src/fuzz/draw/amd64/dispatch_seeds.ts";
+import { SIMPLE, seed } from "../src/fuzz/draw/amd64/seed.ts";
 import type { Model } from "../src/fuzz/predict/model.ts";
 import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
 

@@ -8,7 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ARCHES, type Arch, MACHINES } from "../src/encoder/arch.ts";
 import { parseCase } from "../src/fuzz/case/case.ts";
-import { PATHS } from "../src/fuzz/draw/generate.ts";
+import { PATHS } from "../src/fuzz/draw/arch.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";

@@ -7,7 +7,7 @@ import { KNOWS } from "../src/fuzz/case/fields.ts";
 import { numbersOf } from "../src/fuzz/case/layout.ts";
 import { CONSTANTS, ENUMERATIONS, MODULE_RECORDS } from "../src/fuzz/case/records.ts";
 import { SETUP } from "../src/fuzz/case/setups.ts";
-import { PATHS } from "../src/fuzz/draw/generate.ts";
+import { PATHS } from "../src/fuzz/draw/arch.ts";
 import { AGREES, UNPREDICTED } from "../src/fuzz/predict/signature.ts";
 import { hasTool } from "./processes.ts";
 

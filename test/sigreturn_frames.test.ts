@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { placeOf, SCRATCH, SCRATCH_SIZE } from "../src/fuzz/case/amd64/code.ts";
 import { parseCase } from "../src/fuzz/case/case.ts";
-import { placeOf, SCRATCH, SCRATCH_SIZE } from "../src/fuzz/case/code.ts";
 import type { Fields } from "../src/fuzz/case/fields.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 

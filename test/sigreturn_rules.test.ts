@@ -2,12 +2,13 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { indexOf, REGISTERS } from "../src/fuzz/case/amd64/registers.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { formatCase } from "../src/fuzz/case/case.ts";
 import { fuzzModule } from "../src/fuzz/case/module.ts";
-import { indexOf, OUTCOME, outcomeAt, REGISTERS, SETUP, setupAt } from "../src/fuzz/case/setups.ts";
+import { OUTCOME, outcomeAt, SETUP, setupAt } from "../src/fuzz/case/setups.ts";
+import { SIMPLE } from "../src/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { SIMPLE } from "../src/fuzz/draw/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import type { Change } from "../src/fuzz/predict/model.ts";
 import { formatPlant } from "../src/fuzz/predict/plant.ts";

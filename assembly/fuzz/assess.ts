@@ -1,13 +1,11 @@
 // Predicts cases that were tried, compares, and signs them: a batch per call. The host learns only of the cases whose
 // outcome differs, or has a signature that was not there lately.
 
-import { REG_eflags } from "../amd64/registers";
 import { ignoredFlags } from "../model/machine";
 import { predict } from "../model/predict";
 import { known } from "../model/prediction";
-import { restoreSigcontext } from "../model/restore_sigcontext";
 import { countUses } from "../model/rule";
-import { predicted, saveRegisters, startTask } from "../model/task";
+import { FLAGS, FRAME_FLAGS, predicted } from "../model/task";
 import { differs } from "./difference";
 import {
   MOST_OBSTACLES,
@@ -25,9 +23,6 @@ import { signatureOf } from "./signature";
 export const AGREES: u32 = 0;
 export const UNPREDICTED: u32 = 1;
 
-/** The place of eflags in struct sigcontext. */
-const FRAME_EFLAGS: i32 = 17 * 8;
-
 /** The prediction of the last case (Known in ../model/prediction.ts), and the outcome that it predicts. */
 export const prediction: usize = changetype<usize>(known);
 export const predictedOutcome: usize = predicted;
@@ -37,19 +32,12 @@ export function predictOne(setup: usize): void {
   predict(changetype<Setup>(setup));
 }
 
-/** Writes the registers that rt_sigreturn gives to a setup to an address. */
-export function putReturned(setup: usize, block: usize): void {
-  startTask();
-  restoreSigcontext(changetype<Setup>(setup));
-  saveRegisters(block);
-}
-
 /** Whether an outcome differs from the last prediction. */
 export function differsFrom(outcome: usize): bool {
   if (ignoredFlags != 0) {
-    adoptFlags(outcome, OUTCOME_written + REG_eflags);
-    adoptFlags(outcome, OUTCOME_stopped + REG_eflags);
-    adoptFlags(outcome, OUTCOME_frame + FRAME_EFLAGS);
+    adoptFlags(outcome, OUTCOME_written + FLAGS);
+    adoptFlags(outcome, OUTCOME_stopped + FLAGS);
+    adoptFlags(outcome, OUTCOME_frame + FRAME_FLAGS);
   }
   return differs(
     changetype<Outcome>(predicted),

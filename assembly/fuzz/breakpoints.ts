@@ -2,7 +2,8 @@
 
 import { REG_eflags, REG_rax, REG_rdi, REG_rip } from "../amd64/registers";
 import { placeStore } from "../model/target";
-import { drawSignal, kills } from "./kinds";
+import { kills } from "./kills";
+import { drawSignal } from "./kinds";
 import { drawPair } from "./other_ways";
 import { below } from "./random";
 import { clearWords } from "./records";

@@ -1,10 +1,9 @@
 // What hosts record of an outcome, so that it can be compared with one of another kernel (src/fuzz/against/): a hash of
 // it, as far as the last prediction determines it, and where it differs from the prediction.
 
-import { REG_rip } from "../amd64/registers";
 import { known } from "../model/prediction";
-import { placeHandler } from "../model/target";
-import { predicted } from "../model/task";
+import { isInHandler } from "../model/target";
+import { PC, predicted } from "../model/task";
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";
 import { isHandled } from "./kinds";
 import {
@@ -19,9 +18,11 @@ import {
   OUTCOME_stopped,
   OUTCOME_written,
   Outcome,
+  REGISTERS,
   Setup,
-  WAY_POKEUSER,
+  SIGCONTEXT,
 } from "./setup";
+import { isPoke } from "./ways";
 
 /** A place in an outcome is an offset, with this bit if 32 bits are there. */
 const HALF: u32 = 0x8000;
@@ -63,8 +64,8 @@ function walk(setup: Setup, outcome: usize): void {
   mix((u64(known.fields) << 32) | known.written);
   mix((u64(known.stopped) << 32) | known.frame);
   half(OUTCOME_error, KNOWS_ERROR);
-  if (setup.way == WAY_POKEUSER) half(OUTCOME_refusedAt, KNOWS_ERROR);
-  words(OUTCOME_written, known.written);
+  if (isPoke(setup.way)) half(OUTCOME_refusedAt, KNOWS_ERROR);
+  words(OUTCOME_written, known.written, REGISTERS);
   half(OUTCOME_resumed, KNOWS_STATUS);
   if (its.resumed != 0) return;
   half(OUTCOME_status, KNOWS_STATUS);
@@ -74,17 +75,17 @@ function walk(setup: Setup, outcome: usize): void {
     half(OUTCOME_code, KNOWS_INFO);
     const code = i32(its.code);
     const hasAddress = code > 0 && code != SYSCALL_STOP;
-    if (hasAddress && (known.fields & KNOWS_ADDRESS) != 0) words(OUTCOME_address, 1);
+    if (hasAddress && (known.fields & KNOWS_ADDRESS) != 0) words(OUTCOME_address, 1, 1);
   }
-  words(OUTCOME_stopped, known.stopped);
+  words(OUTCOME_stopped, known.stopped, REGISTERS);
   if (its.signal != 0 && isHandled(setup.signal) && isAtHandler(its)) {
-    words(OUTCOME_frame, known.frame);
+    words(OUTCOME_frame, known.frame, SIGCONTEXT);
   }
 }
 
 /** Anywhere else than in the handler there is something else on the stack. */
 function isAtHandler(its: Outcome): bool {
-  return load<u64>(its.stopped, REG_rip) - placeHandler <= 1;
+  return isInHandler(load<u64>(its.stopped, PC));
 }
 
 function half(offset: u32, field: u32): void {
@@ -93,8 +94,9 @@ function half(offset: u32, field: u32): void {
   if (offset != OUTCOME_code) went = went || differs;
 }
 
-function words(offset: u32, set: u32): void {
-  for (; set != 0; set >>= 1, offset += 8) {
+function words(offset: u32, set: u32, count: u32): void {
+  const end = offset + 8 * count;
+  for (; set != 0 && offset < end; set = i32(set) >> 1, offset += 8) {
     if ((set & 1) != 0) note(offset, load<u64>(seen + offset), load<u64>(predicted + offset));
   }
 }

@@ -1,8 +1,7 @@
 // Whether an outcome differs from its prediction. A prediction is an outcome of which only some fields are known.
 
-import { REGISTERS_SIZE } from "../amd64/registers";
 import { ALL_KNOWN } from "../model/task";
-import { Outcome } from "./setup";
+import { Outcome, REGISTERS, SIGCONTEXT } from "./setup";
 
 /**
  * The fields that may be known, in addition to registers: errno and index of the write, errno of the resume, status,
@@ -13,7 +12,10 @@ export const KNOWS_STATUS: u32 = 2;
 export const KNOWS_INFO: u32 = 4;
 export const KNOWS_ADDRESS: u32 = 8;
 
-/** `written`, `stopped` and `frame` are masks of the known words: bit n stands for word n. */
+/**
+ * `written`, `stopped` and `frame` are masks of the known words: bit n stands for word n, and the last bit for word 31
+ * and all after it.
+ */
 export function differs(
   predicted: Outcome,
   seen: Outcome,
@@ -25,9 +27,9 @@ export function differs(
   if (seen.obstacle != 0) return false;
   return (
     headDiffers(predicted, seen, known) ||
-    (difference(predicted.written, seen.written, written) |
-      difference(predicted.stopped, seen.stopped, stopped) |
-      difference(predicted.frame, seen.frame, frame)) !=
+    (difference(predicted.written, seen.written, written, REGISTERS) |
+      difference(predicted.stopped, seen.stopped, stopped, REGISTERS) |
+      difference(predicted.frame, seen.frame, frame, SIGCONTEXT)) !=
       0
   );
 }
@@ -46,14 +48,16 @@ function headDiffers(predicted: Outcome, seen: Outcome, known: u32): bool {
 }
 
 /** The bits in which any known word differs. */
-function difference(predicted: usize, seen: usize, known: u32): u64 {
+function difference(predicted: usize, seen: usize, known: u32, count: u32): u64 {
   let bits: u64 = 0;
-  if (known == ALL_KNOWN) {
-    for (let k = 0; k < REGISTERS_SIZE; k += 8)
+  if (known == ALL_KNOWN && count == REGISTERS) {
+    for (let k = 0; k < 8 * i32(REGISTERS); k += 8)
       bits |= load<u64>(predicted + k) ^ load<u64>(seen + k);
     return bits;
   }
-  for (; known != 0; known >>= 1, predicted += 8, seen += 8) {
+  // The sign goes on.
+  const end = predicted + 8 * count;
+  for (; known != 0 && predicted < end; known = i32(known) >> 1, predicted += 8, seen += 8) {
     bits |= (load<u64>(predicted) ^ load<u64>(seen)) & (0 - u64(known & 1));
   }
   return bits;

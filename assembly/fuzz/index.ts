@@ -11,6 +11,7 @@ import { leave32 } from "./tame";
 import { trace } from "./traced";
 
 export * from "../model/access";
+export * from "../model/actions";
 export * from "../model/arch_do_signal_or_restart";
 export * from "../model/arch_ptrace";
 export * from "../model/canonical";
@@ -53,7 +54,7 @@ export * from "../model/xstateregs_set";
 export * from "./assess";
 export { differencePlaces, differences, hashOutcome } from "./determined";
 export * from "./difference";
-export { kills } from "./kinds";
+export { kills } from "./kills";
 export * from "./setup";
 export * from "./tables";
 

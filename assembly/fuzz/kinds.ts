@@ -1,11 +1,10 @@
 // How a setup is written, from which stop, and how the stub is resumed.
 
-import { SIGKILL, SIGRTMAX, SIGSTOP } from "../linux/signal";
+import { SIGRTMAX, SIGSTOP } from "../linux/signal";
+import { HANDLED, IGNORED, TTY_STOPS } from "../model/actions";
 import { SYNCHRONOUS } from "../model/force_sig";
-import { HANDLED, IGNORED, TTY_STOPS } from "../model/get_signal";
 import { isIn } from "../model/task";
 import { below } from "./random";
-import { FROM_GROUP, FROM_SIGNAL, FROM_STEP32, Setup, WAY_SIGMASK } from "./setup";
 import { froms, ons, pick, ways } from "./tables";
 
 export function drawFrom(): u32 {
@@ -21,7 +20,7 @@ export function drawOn(): u32 {
 }
 
 /** Signals that stop a process, or do nothing in an orphaned process group. */
-const STOPPING: u64 = (1 << (SIGSTOP - 1)) | TTY_STOPS;
+export const STOPPING: u64 = (1 << (SIGSTOP - 1)) | TTY_STOPS;
 const NO_SIGNALS = memory.data<u32>([
   65, 66, 127, 128, 0x100, 0x7fff_ffff, 0x8000_000a, 0xffff_ffff,
 ]);
@@ -61,29 +60,4 @@ export function drawFatal(): u32 {
 /** Whether targets have a handler for a signal. */
 export function isHandled(signal: u32): bool {
   return signal != 0 && isIn(signal, HANDLED);
-}
-
-/**
- * Whether the signal of a setup ends the stub. At a stop that is not caused by a signal, the signal first causes its own
- * stop; at a group-stop it is ignored.
- */
-export function kills(setup: Setup): bool {
-  if (setup.from != FROM_SIGNAL && setup.from != FROM_STEP32)
-    return setup.from != FROM_GROUP && setup.signal == SIGKILL;
-  return isFatal(setup.signal) && !isBlocked(setup);
-}
-
-/** SIGKILL and SIGSTOP, as bits of a signal set. */
-const UNBLOCKABLE: u64 = 0x40100;
-
-/** Whether a setup blocks its signal, which then stays pending. */
-function isBlocked(setup: Setup): bool {
-  if (setup.way != WAY_SIGMASK || setup.length != 8) return false;
-  return isIn(setup.signal, load<u64>(setup.words) & ~UNBLOCKABLE);
-}
-
-/** Whether the default action of a signal ends a process. */
-function isFatal(signal: u32): bool {
-  if (signal < 1 || signal > u32(SIGRTMAX)) return false;
-  return !isIn(signal, HANDLED | IGNORED | STOPPING);
 }

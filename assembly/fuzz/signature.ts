@@ -18,6 +18,7 @@ import {
 import { EINTR, EINVAL, ENOSYS } from "../linux/errno";
 import { SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGSTOP, SIGTRAP } from "../linux/signal";
 import { baseline, placeHandler } from "../model/target";
+import { mix } from "./mix";
 import {
   FPSTATE_IMAGE,
   FROM_GROUP,
@@ -73,15 +74,6 @@ const SYSCALL_STATUS: u32 = 5 | 0x80;
 const RAX: u32 = 1 << (REG_rax / 8);
 
 const BEGINNING: u64 = 0x5157_0b1a;
-
-/** Hashes a number: into the lower half of the hash first, then into the upper half. */
-function mix(hash: u64, number: u32): u64 {
-  let low = (u32(hash) ^ number) * 0x9e37_79b1;
-  low ^= low >> 15;
-  let high = (u32(hash >> 32) ^ low) * 0x85eb_ca6b + number;
-  high ^= high >> 13;
-  return (u64(high) << 32) | low;
-}
 
 /** The signature of a setup and its outcome: an integer below 2^53. */
 export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32, decided: u32): f64 {

@@ -14,7 +14,8 @@ import {
   placeSyscall,
 } from "../model/target";
 import { tameSelectorOf } from "./dispatch";
-import { isHandled, kills } from "./kinds";
+import { kills } from "./kills";
+import { isHandled } from "./kinds";
 import {
   FROM_ENTRY,
   FROM_ENTRY32,

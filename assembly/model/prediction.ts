@@ -1,11 +1,9 @@
 // The prediction under way: the predicted outcome (`predicted` in task.ts), and which of it is known.
 
-import { REG_rip } from "../amd64/registers";
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/difference";
 import { Outcome } from "../fuzz/setup";
 import { applies } from "./rule";
-import { clear, knows, predicted, saveRegisters, task } from "./task";
-import { readBases } from "./x86_fsbase_read_task";
+import { clear, knows, PC, predicted, saveRegisters, task } from "./task";
 
 @unmanaged
 export class Known {
@@ -38,7 +36,7 @@ export function wrote(errno: i32, refusedAt: i32): void {
 export function readBack(): void {
   if (known.reason != 0) return;
   saveRegisters(outcome.written);
-  known.written = readBases(outcome.written, task.known);
+  known.written = task.known;
 }
 
 /** The resume returns an errno, or the task stops or ends with this status word. */
@@ -59,8 +57,8 @@ export function info(signal: u32, code: i32, address: u64): void {
   outcome.signal = signal;
   outcome.code = code;
   outcome.address = address;
-  // The address may be rip.
-  known.fields |= KNOWS_INFO | (signal != 0 && knows(REG_rip) ? KNOWS_ADDRESS : 0);
+  // The address may be that of the instruction.
+  known.fields |= KNOWS_INFO | (signal != 0 && knows(PC) ? KNOWS_ADDRESS : 0);
 }
 
 /** The same if the field of the address has another meaning. */

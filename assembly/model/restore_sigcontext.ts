@@ -17,7 +17,7 @@ import { SIGSEGV } from "../linux/signal";
 import { stopBySignal } from "./force_sig";
 import { use } from "./rule";
 import { kept } from "./target";
-import { get, loadRegisters, put } from "./task";
+import { get, loadRegisters, put, saveRegisters, startTask } from "./task";
 
 export let S1: u32 = 0;
 export const S1_text = "The general registers and rip are taken as they are.";
@@ -91,4 +91,11 @@ export let S19_result: u64 = 0;
 export function badFrame(): void {
   if (use(S19)) put(REG_rax, S19_result);
   stopBySignal(S19_signal, S19_code, 0);
+}
+
+/** Writes the registers that rt_sigreturn gives to a setup to an address. */
+export function putReturned(setup: usize, block: usize): void {
+  startTask();
+  restoreSigcontext(changetype<Setup>(setup));
+  saveRegisters(block);
 }

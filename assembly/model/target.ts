@@ -40,6 +40,11 @@ export function pageAt(address: u64, stubCode: u64): u32 {
   return address - stubCode < PAGE_SIZE ? STUB_PAGE : UNMAPPED;
 }
 
+/** Whether a task is in the handler of signals: at its INT3, or after it. */
+export function isInHandler(address: u64): bool {
+  return address - placeHandler <= 1;
+}
+
 /** Whether a page is in a set: bit n stands for the page n. */
 export function isAmong(page: u32, set: u32): bool {
   return ((set >> page) & 1) != 0;

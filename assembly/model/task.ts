@@ -1,11 +1,18 @@
 // The traced task during a prediction: its registers, which of them are known, and what the kernel remembers.
 
-import { REG_eflags, REGISTERS_SIZE } from "../amd64/registers";
-import { OUTCOME_stopped, REGISTERS } from "../fuzz/setup";
+import { REG_eflags, REG_rip, REGISTERS_SIZE } from "../amd64/registers";
+import { OUTCOME_SIZE, OUTCOME_stopped, REGISTERS } from "../fuzz/setup";
 import { baseline } from "./target";
 
+if (REGISTERS_SIZE != 8 * REGISTERS) ERROR("the encoder has another block");
+
+/** The program counter and the flags, and the place of these in struct sigcontext. */
+export const PC: i32 = REG_rip;
+export const FLAGS: i32 = REG_eflags;
+export const FRAME_FLAGS: i32 = 17 * 8;
+
 /** The predicted outcome, in the layout of an outcome. What is not known in it is arbitrary. */
-export const predicted: usize = memory.data(656, 8);
+export const predicted: usize = memory.data(OUTCOME_SIZE, 8);
 /** The registers of the task: those at the stop, once it has stopped. */
 const registers: usize = predicted + OUTCOME_stopped;
 

@@ -30,7 +30,7 @@ import {
 import { archPtrace } from "./arch_ptrace";
 import { call32 } from "./do_syscall_64";
 import { genregsSet } from "./genregs_set";
-import { readBack, wrote } from "./prediction";
+import { known, outcome, readBack, wrote } from "./prediction";
 import { ptraceRegset } from "./ptrace_regset";
 import { setSigmask } from "./ptrace_request";
 import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
@@ -38,6 +38,7 @@ import { use } from "./rule";
 import { setDispatchConfig } from "./syscall_user_dispatch";
 import { placeInt80, placeSyscall } from "./target";
 import { copy, forget, set, task } from "./task";
+import { readBases } from "./x86_fsbase_read_task";
 import { xfpregsSet } from "./xfpregs_set";
 import { xstateregsSet } from "./xstateregs_set";
 
@@ -81,7 +82,10 @@ export function write(setup: Setup): i32 {
   if (way != WAY_SETREGS && way != WAY_SETREGSET && way != WAY_POKEUSER && way != WAY_SYSCALL_INFO)
     return xstateregsSet(setup);
   const errno = writeRegisters(setup, way);
-  if (errno != 0 || (setup.wants & WANT_WRITTEN) != 0) readBack();
+  if (errno != 0 || (setup.wants & WANT_WRITTEN) != 0) {
+    readBack();
+    known.written = readBases(outcome.written, known.written);
+  }
   return errno;
 }
 

@@ -96,6 +96,10 @@ static int64_t set_dispatch(int32_t tid, const struct stublab_setup *setup,
     return stublab_ptrace(PTRACE_POKEUSR, tid, 8ULL * REG_RAX, (void *)registers[1]);
 }
 
+int64_t get_block(int32_t tid, uint64_t *block) {
+    return get_registers(tid, block);
+}
+
 int writes_registers(unsigned int way) {
     return way <= STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SYSCALL_INFO;
 }
@@ -141,7 +145,7 @@ int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
     outcome->error = (int32_t)-result;
     if (!writes_registers(setup->way) || (result == 0 && !(setup->wants & STUBLAB_WANT_WRITTEN)))
         return 0;
-    return get_registers(tid, outcome->written);
+    return get_block(tid, outcome->written);
 }
 
 void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial) {

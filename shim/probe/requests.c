@@ -38,7 +38,7 @@ enum later {
 /** REST of src/fuzz/facts/fact.ts: the name of what is not looked at. */
 #define REMAINING "the remaining checks"
 enum { PATIENCE = 2000000 };
-enum { MOST_WORDS = 32, MOST_TRACEES = 12, MOST_ATTEMPTS = 5, MOST_FAILURES = 1024 };
+enum { MOST_WORDS = 40, MOST_TRACEES = 12, MOST_ATTEMPTS = 5, MOST_FAILURES = 1024 };
 enum { ASIDE = 8, ANSWER_SIZE = 24 << 10 };
 
 /** Memory for requests: an iovec or arguments, then the answer. */

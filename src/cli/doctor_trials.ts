@@ -158,8 +158,9 @@ type Manner = Pick<Case, "from" | "way" | "on">;
 
 /** From each stop, by each request that writes, and with each that resumes. */
 function ptraceSetups(): readonly Manner[] {
-  const plain: Manner = { from: "signal", way: "SETREGS", on: "CONT" };
-  const ways = WAYS.filter((way) => way !== "SIGRETURN" && way !== "SETREGS");
+  const [whole = "SETREGS", ...others] = WAYS;
+  const plain: Manner = { from: "signal", way: whole, on: "CONT" };
+  const ways = others.filter((way) => way !== "SIGRETURN");
   return [
     ...FROMS.map((from): Manner => ({ ...plain, from })),
     ...ways.map((way): Manner => ({ ...plain, way })),
@@ -173,7 +174,7 @@ function ptraceSetups(): readonly Manner[] {
  */
 async function setups(all: readonly Manner[]): Promise<Seen> {
   const { Experiment } = await import("../fuzz/experiment.ts");
-  const { SIMPLE } = await import("../fuzz/draw/seed.ts");
+  const { SIMPLE } = await import("../fuzz/draw/arch.ts");
   using experiment = new Experiment({ capacity: all.length });
   const has32 = experiment.machine.features.includes("ia32");
   const manners = all.filter(({ from }) => has32 || !from.endsWith("32"));
@@ -183,7 +184,7 @@ async function setups(all: readonly Manner[]): Promise<Seen> {
   for (const [i, outcome] of outcomes.entries()) {
     const { from, way, on } = manners[i] ?? { from: "", way: "", on: "" };
     const status = outcome.get("status");
-    const isWhole = way === "SETREGS" || way === "SIGRETURN";
+    const isWhole = way === WAYS[0] || way === "SIGRETURN";
     if (obstacles[i] !== undefined || !isWhole || on.endsWith("SINGLESTEP")) continue;
     if (status === STOPPED_BY_SIGTRAP) continue;
     throw failed(`from ${from}: expected a stop by SIGTRAP at the INT3, got wait status ${status}`);

@@ -4,7 +4,7 @@ import type { Cause } from "../fuzz/against/causes.ts";
 import type { OutcomeLog } from "../fuzz/against/log.ts";
 import { recordOutcomes } from "../fuzz/against/record.ts";
 import type { Case } from "../fuzz/case/case.ts";
-import { DEFAULT_PATH, type Path } from "../fuzz/draw/generate.ts";
+import { DEFAULT_PATH, type Path } from "../fuzz/draw/arch.ts";
 import { Examiner } from "../fuzz/examiner.ts";
 import { Experiment } from "../fuzz/experiment.ts";
 import type { KnownName } from "../fuzz/known/lists.ts";

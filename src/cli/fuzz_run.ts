@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { PATHS, type Path } from "../fuzz/draw/generate.ts";
+import { PATHS, type Path } from "../fuzz/draw/arch.ts";
 import { fuzz, MOST_WORKERS } from "../fuzz/fuzz.ts";
 import { knownList } from "../fuzz/known/known.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";

@@ -1,4 +1,4 @@
-import { DEFAULT_PATH } from "../fuzz/draw/generate.ts";
+import { DEFAULT_PATH } from "../fuzz/draw/arch.ts";
 import type { FuzzReport } from "../fuzz/tell/fuzz_report.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";

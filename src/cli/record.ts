@@ -1,5 +1,5 @@
 import type { Recording } from "../record/recording.ts";
-import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
+import { DEFAULT_SCENARIO, refusalOf, SCENARIOS } from "../record/scenarios.ts";
 import { renderJson } from "../record/view/json.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
@@ -9,6 +9,16 @@ import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
 import { recordFor } from "./scenario.ts";
+
+/** The scenarios, a line each, and of those that do not exist on this machine why. */
+function tellScenarios(indent: string): string {
+  const lines = Object.entries(SCENARIOS).map(([name, { summary }]) => {
+    const refusal = refusalOf(name);
+    const told = refusal === undefined ? summary : `(not on this machine: ${refusal})`;
+    return `${indent}${name.padEnd(15)} ${told}`;
+  });
+  return lines.join("\n");
+}
 
 const help = `usage: stublab record [SCENARIO] [options]
 
@@ -22,9 +32,7 @@ tracer makes, the registers before and after it, what the kernel reports, and wh
                       "stublab.scenarios/1"
 
 SCENARIO is one of these (default ${DEFAULT_SCENARIO}):
-${Object.entries(SCENARIOS)
-  .map(([name, { summary }]) => `  ${name.padEnd(15)} ${summary}`)
-  .join("\n")}
+${tellScenarios("  ")}
 
 The recording is a document "stublab.recording/1" (docs/recording.md). Exit status: 0 if all facts of the scenario
 held, 1 if one did not. The recording is written in both cases.
@@ -68,12 +76,13 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function list(json: boolean): number {
-  const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => ({ name, summary }));
-  if (json) printJson("stublab.scenarios/1", { scenarios });
-  else {
-    const lines = scenarios.map(({ name, summary }) => `${name.padEnd(15)} ${summary}\n`);
-    tell(lines.join(""));
-  }
+  if (json) {
+    const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => {
+      const refused = refusalOf(name);
+      return refused === undefined ? { name, summary } : { name, summary, refused };
+    });
+    printJson("stublab.scenarios/1", { scenarios });
+  } else tell(`${tellScenarios("")}\n`);
   return 0;
 }
 

@@ -11,6 +11,17 @@ export const REGISTER_REQUESTS: Readonly<Record<Arch, readonly [read: string, wr
   arm64: ["PTRACE_GETREGSET", "PTRACE_SETREGSET"],
 };
 
+/** The registers of a system call (syscall(2), "Architecture calling conventions"). */
+export interface CallRegisters {
+  readonly number: string;
+  readonly arguments: readonly string[];
+  readonly result: string;
+}
+export const CALL_REGISTERS: Readonly<Record<Arch, CallRegisters>> = {
+  amd64: { number: "rax", arguments: ["rdi", "rsi", "rdx", "r10", "r8", "r9"], result: "rax" },
+  arm64: { number: "x8", arguments: ["x0", "x1", "x2", "x3", "x4", "x5"], result: "x0" },
+};
+
 /** The registers of a block in the kernel's order. The encoder defines their offsets. */
 export const REGISTERS: Readonly<Record<Arch, readonly string[]>> = {
   amd64: (

@@ -13,7 +13,7 @@ import {
   text,
 } from "../shape.ts";
 import { loadShim } from "../shim/shim.ts";
-import { DEFAULT_PATH, PATHS } from "./draw/generate.ts";
+import { DEFAULT_PATH, PATHS } from "./draw/arch.ts";
 import { knownShape } from "./known/known.ts";
 import { changeShape } from "./predict/plant.ts";
 import { expectRule, holds } from "./predict/rules.ts";

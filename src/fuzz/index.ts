@@ -1,4 +1,4 @@
-export { BASELINE } from "./case/baseline.ts";
+export { BASELINE, type From, REGISTERS, type Way } from "./case/arch.ts";
 export {
   type Case,
   type CaseDocument,
@@ -9,8 +9,8 @@ export {
   type SignalFrame,
 } from "./case/case.ts";
 export type { Fields } from "./case/fields.ts";
-export { type From, type On, REGISTERS, type Way } from "./case/setups.ts";
-export type { Path } from "./draw/generate.ts";
+export type { On } from "./case/setups.ts";
+export type { Path } from "./draw/arch.ts";
 export { type CaseOutcome, Examiner } from "./examiner.ts";
 export type { ExaminerOptions } from "./experiment.ts";
 export { fuzz, fuzzFindings } from "./fuzz.ts";

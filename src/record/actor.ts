@@ -7,13 +7,13 @@ import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
 import type { Acting } from "./acting.ts";
-import { restingFacts } from "./amd64.ts";
+import { HOST } from "./arch.ts";
 import { ATTACH_AGAIN, attachWatched, awaitSelfStop, stepToSelfStop } from "./birth.ts";
 import { returned, tellCall } from "./calls.ts";
 import { type CallTelling, encodeFrame, injectWatched } from "./injection.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import type { Recorder } from "./recorder.ts";
-import { isBeforeCall, type Outcome, step, stepTo, type Telling } from "./stepping.ts";
+import { isBeforeCall, type Outcome, step, stepToTrap, type Telling } from "./stepping.ts";
 import { type StopTelling, Tracee, type Tracing } from "./tracee.ts";
 
 const CALL_TELLING = {
@@ -143,9 +143,9 @@ export class Actor extends Tracee {
     this.step();
   }
 
-  /** Executes instructions until RIP is after the INT3. @internal */
+  /** Executes instructions up to the breakpoint at which it rests. @internal */
   stepToRest({ resumed: stop } = ATTACH_AGAIN): void {
-    stepTo(this, this.stub.tracer.restAddress, { stop });
+    stepToTrap(this, { stop });
   }
 
   /**
@@ -167,11 +167,6 @@ export class Actor extends Tracee {
   /** Whether its next instruction makes this system call. @internal */
   isBeforeCall(name: string): boolean {
     return isBeforeCall(this, name);
-  }
-
-  /** The text of its next instruction, if its code is known. @internal */
-  get instruction(): string | undefined {
-    return this.recorder.placeOf(this.rip)?.line.text;
   }
 
   /**
@@ -216,7 +211,8 @@ export class Actor extends Tracee {
     check("its session", session, facts.session);
     check("signals blocked", "0x0", hex(facts.blocked));
     check("signals ignored", "0x0", hex(facts.ignored));
-    for (const row of restingFacts(stub.registers(), tracer.restAddress, parent)) check(...row);
+    for (const row of HOST.restingFacts(stub.registers(), tracer.restAddress, parent))
+      check(...row);
     check("getppid, injected", parent, `${stub.call("getppid")}`);
     check("the signal at its parent's end", "SIGKILL", deathSignal(stub));
   }

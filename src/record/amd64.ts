@@ -1,11 +1,43 @@
-// What recordings know about the architecture.
+// What recordings know about amd64.
 
 import { hex } from "../errors.ts";
 
+export { INSTRUCTION_POINTER, PARENT } from "../stub/amd64.ts";
+
 type Words = Readonly<Record<string, bigint>>;
+
+/** What texts call registers and instructions. */
+export const NAMES = {
+  PC: "RIP",
+  SP: "RSP",
+  NUMBER: "RAX",
+  RESULT: "RAX",
+  FIRST: "RDI",
+  ARGUMENTS: "RDI, RSI, RDX, R10, R8 and R9",
+  PARENT: "R15",
+  MARK: "RBX",
+  CALL: "SYSCALL",
+  A_CALL: "a SYSCALL",
+  AN_CALL: "A SYSCALL",
+  TRAP: "INT3",
+  A_TRAP: "an INT3",
+  AT: "after",
+  READ: "GETREGS",
+  WRITE: "SETREGS",
+} as const;
 
 /** The registers of a system call's arguments, in their order. */
 export const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"] as const;
+
+/** The registers of a system call's number, and of its result. */
+export const NUMBER = "rax";
+export const RESULT = "rax";
+
+/** The register that is 1 in a new clone. */
+export const MARK = "rbx";
+
+/** The register that tells whether a call is under way, and which. */
+export const ORIGINAL = "orig_rax";
 
 /** The registers that matter most in the life of a stub, in the order in which they are shown. */
 export const FIRST_REGISTERS = [
@@ -25,6 +57,11 @@ export function callWords(registers: Words): { number: bigint; words: bigint[] }
 /** The number of the system call that a thread makes if its next instruction is SYSTEM_CALL. */
 export function nextCallNumber(registers: Words): bigint {
   return registers.rax ?? 0n;
+}
+
+/** The registers without what a tracer's single steps leave in them. */
+export function withoutSteps(registers: Words): Record<string, bigint> {
+  return { ...registers };
 }
 
 /** The result of a system call. */
@@ -49,11 +86,22 @@ export function restingFacts(
 /** The texts of special instructions. */
 export const SYSTEM_CALL = "syscall";
 export const BREAKPOINT = "int3";
-/** What all jumps begin with, conditional ones included. */
-export const JUMP = "j";
+/** All jumps, conditional ones included. */
+export const JUMP = /^j/;
+
+/** How a thread leaves a system call, so that it stops after it with registers that can be read. */
+export const LEAVE_CALL = "PTRACE_SYSCALL";
+
+/** The address of PTRACE_GETREGS and PTRACE_SETREGS is unused. */
+export const REGISTER_SET = 0n;
 
 /** Registers that hardly ever change, and are folded away. */
 export const SEGMENTS = ["cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"];
+
+/** The register of the flags, and the others that a system call copies it to. */
+export const FLAG_WORDS: readonly string[] = ["eflags", "r11"];
+/** CF, PF, AF, SF and OF: after a comparison they depend on the values of pids. */
+export const ARITHMETIC_FLAGS = 0x895n;
 
 /** The register of the flags, and the bits that instructions set and test: SDM 1, 3.4.3. */
 export const FLAGS = "eflags";

@@ -1,16 +1,7 @@
 // What the words in registers mean at a step: pids, flags, errnos, addresses in the code.
 
 import { errorName, syscallName } from "../encoder/names.ts";
-import { INSTRUCTION_POINTER, PARENT } from "../stub/arch.ts";
-import {
-  ARGUMENTS,
-  FIRST_REGISTERS,
-  FLAGS,
-  operandsOf,
-  SEGMENTS,
-  SYSTEM_CALL,
-  tellFlags,
-} from "./amd64.ts";
+import type { RecordArch } from "./arch.ts";
 import { tellCall } from "./calls.ts";
 import type { LaneMoment, Moment, Moments } from "./moment.ts";
 import type { Call, KernelView } from "./recording.ts";
@@ -48,10 +39,12 @@ const NO_CALL = -1n;
 /** Tells what words mean. */
 export class Annotator {
   readonly #moments: Moments;
+  readonly #arch: RecordArch;
   readonly #constants: ReadonlyMap<string, bigint>;
 
   constructor(moments: Moments, constants: ReadonlyMap<string, bigint>) {
     this.#moments = moments;
+    this.#arch = moments.arch;
     this.#constants = constants;
   }
 
@@ -82,7 +75,8 @@ export class Annotator {
   groups(moment: Moment): RegisterGroups {
     const operands = this.operands(moment);
     const call = this.#callAt(moment);
-    const rows = inOrder(moment.registers).map((row) => ({
+    const { FIRST_REGISTERS, SEGMENTS } = this.#arch;
+    const rows = inOrder(moment.registers, FIRST_REGISTERS).map((row) => ({
       ...row,
       meaning: this.#meaning(row, moment, call),
       used: operands.includes(row.name),
@@ -100,16 +94,19 @@ export class Annotator {
   operands(moment: Moment): readonly string[] {
     const { place } = moment;
     const text = place?.code.lines[place.executed ?? place.next ?? -1]?.text;
-    return text === undefined ? [] : operandsOf(text, this.#callAt(moment)?.arguments.length);
+    return text === undefined
+      ? []
+      : this.#arch.operandsOf(text, this.#callAt(moment)?.arguments.length);
   }
 
   /** The system call that the thread has made with this step, or makes with its next instruction. */
   #callAt({ step, place, registers, subject }: Moment): Call | undefined {
     if (step?.kind === "syscall" && step.lane === subject && step.call !== null) return step.call;
+    const { ARGUMENTS, NUMBER, SYSTEM_CALL } = this.#arch;
     if (place?.next == null || place.code.lines[place.next]?.text !== SYSTEM_CALL) return undefined;
     const words = new Map(registers.map(({ name, after }) => [name, BigInt(after)]));
     return tellCall(
-      words.get("rax") ?? 0n,
+      words.get(NUMBER) ?? 0n,
       ARGUMENTS.map((name) => words.get(name) ?? 0n),
       {
         constants: this.#constants,
@@ -123,16 +120,19 @@ export class Annotator {
     { place, step }: Moment,
     call: Call | undefined,
   ): string | null {
+    const { ARGUMENTS, FLAGS, INSTRUCTION_POINTER, NUMBER, ORIGINAL, RESULT } = this.#arch;
     const word = BigInt(after);
     const signed = BigInt.asIntN(64, word);
-    if (name === FLAGS) return tellFlags(word);
-    if (name === "orig_rax") return signed === NO_CALL ? "no call" : this.#callName(word);
+    if (name === FLAGS) return this.#arch.tellFlags(word);
+    if (name === ORIGINAL) return signed === NO_CALL ? "no call" : this.#callName(word);
     const pid = this.#pidOf(name, word);
     if (pid !== undefined) return pid;
-    const told = call?.arguments[argumentIndex(name)];
+    const isMade = call !== undefined && step?.call === call;
+    const isResult = isMade && name === RESULT;
+    const told = isResult ? undefined : call?.arguments[ARGUMENTS.indexOf(name)];
     if (told !== undefined && told.word === after) return named(told.told, after);
     if (signed < 0n && signed >= -4095n) return `−${errorName(Number(-signed), this.#constants)}`;
-    if (name === "rax" && call !== undefined && step?.call !== call) return this.#callName(word);
+    if (name === NUMBER && call !== undefined && !isResult) return this.#callName(word);
     return name === INSTRUCTION_POINTER && place === null ? null : this.#address(word);
   }
 
@@ -141,7 +141,7 @@ export class Annotator {
   }
 
   #pidOf(register: string, word: bigint): string | undefined {
-    return register === PARENT || word >= LEAST_PID ? this.pid(Number(word)) : undefined;
+    return register === this.#arch.PARENT || word >= LEAST_PID ? this.pid(Number(word)) : undefined;
   }
 
   /** An address in the code: "stub code + 0x47". */
@@ -157,20 +157,14 @@ export class Annotator {
   }
 }
 
-/** Which argument of a system call a register holds; -1 for other registers. */
-function argumentIndex(register: string): number {
-  const names: readonly string[] = ARGUMENTS;
-  return names.indexOf(register);
-}
-
 /** What an argument is called, unless that is only its number. */
 function named(told: string, word: string): string | null {
   return told === word || /^-?\d+$/.test(told) ? null : told;
 }
 
 /** Those that matter most come first. */
-function inOrder(rows: readonly RegisterRow[]): RegisterRow[] {
+function inOrder(rows: readonly RegisterRow[], first: readonly string[]): RegisterRow[] {
   const rank = ({ name }: RegisterRow) =>
-    FIRST_REGISTERS.includes(name) ? FIRST_REGISTERS.indexOf(name) : FIRST_REGISTERS.length;
+    first.includes(name) ? first.indexOf(name) : first.length;
   return rows.toSorted((a, b) => rank(a) - rank(b));
 }

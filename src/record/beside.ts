@@ -1,8 +1,6 @@
 // Two recordings beside each other: which step of one is the same as which of the other, and where they part.
 
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
-import { INSTRUCTION_POINTER, PARENT } from "../stub/arch.ts";
-import { FLAGS } from "./amd64.ts";
 import { Annotator, LEAST_PID } from "./annotate.ts";
 import { expectRecording } from "./load.ts";
 import { Moments } from "./moment.ts";
@@ -54,10 +52,6 @@ const NEAR = 1n << 20n;
 
 /** PID_MAX_LIMIT. */
 const MOST_PIDS = 1n << 22n;
-
-/** CF, PF, AF, SF and OF of a comparison depend on the values of pids. SYSCALL copies the flags to R11. */
-const ARITHMETIC_FLAGS = 0x895n;
-const FLAG_WORDS: readonly string[] = [FLAGS, "r11"];
 
 /** The fields of /proc that are pids. */
 const PID_FIELDS: readonly string[] = ["PPid", "TracerPid", "Sid"];
@@ -133,7 +127,10 @@ class Reader {
   constructor(recording: Recording, lanes: Beside["lanes"], side: "left" | "right") {
     this.moments = new Moments(recording);
     this.steps = recording.steps;
-    this.#annotator = new Annotator(this.moments, openAssemblyEncoder("amd64").constants);
+    this.#annotator = new Annotator(
+      this.moments,
+      openAssemblyEncoder(recording.machine.arch).constants,
+    );
     this.#names = new Map(
       lanes.flatMap((pair) => {
         const id = pair[side];
@@ -172,6 +169,7 @@ class Reader {
     const moment = this.moments.at(index);
     const groups = moment.subject === about ? this.#annotator.groups(moment) : null;
     const registers = groups === null ? [] : [...groups.first, ...groups.rest, ...groups.segments];
+    const { ARITHMETIC_FLAGS, FLAG_WORDS } = this.moments.arch;
     const rows = kernel === null ? [] : this.#annotator.kernelRows(known, index);
     return new Map([
       ...registers.map(({ name, after, meaning }) => {
@@ -207,7 +205,8 @@ class Reader {
         if (lane !== undefined) return `${pid === word ? "" : "-"}${this.#names.get(lane.id)}`;
       }
     }
-    if (register === PARENT && word >= LEAST_PID && word < MOST_PIDS) return "another process";
+    if (register === this.moments.arch.PARENT && word >= LEAST_PID && word < MOST_PIDS)
+      return "another process";
     if (word < LEAST_ADDRESS || word >= 1n << 63n) return text;
     for (const { name, base } of this.moments.recording.code) {
       const offset = word - BigInt(base);
@@ -267,7 +266,11 @@ class Comparison {
       ),
     );
     // Where the next instruction is says nothing if these are not the same.
-    if (!isSame) changed.delete(INSTRUCTION_POINTER);
+    if (!isSame) {
+      for (const { moments } of [this.#left, this.#right]) {
+        changed.delete(moments.arch.INSTRUCTION_POINTER);
+      }
+    }
     const values = this.#right.values(right);
     for (const [what, [shown, compared]] of this.#left.values(left)) {
       const [otherShown, otherCompared] = values.get(what) ?? [shown, compared];

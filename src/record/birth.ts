@@ -1,9 +1,13 @@
 import { StateError } from "../errors.ts";
+import { SYSCALL_LENGTH } from "../stub/arch.ts";
 import { takeInitialRegisters } from "../stub/attach.ts";
+import { NAMES } from "./arch.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import type { Place } from "./recorder.ts";
 import { step } from "./stepping.ts";
 import type { StopTelling, Tracee } from "./tracee.ts";
+
+const { CALL, PC } = NAMES;
 
 /**
  * Steps a stub through the stub code up to its self-stop. There the host detaches from it, so that it is stopped and
@@ -70,8 +74,8 @@ export function stoppedItself(tracee: Tracee, why: string, observer?: string): n
 }
 
 const SELF_STOP =
-  "kill(getpid(), SIGSTOP): the stub stops itself. Two things hold at that stop: everything before is done, and RIP " +
-  "is right after the SYSCALL that will execute all injected calls. A tracer that attached at another time would find " +
+  `kill(getpid(), SIGSTOP): the stub stops itself. Two things hold at that stop: everything before is done, and ${PC} ` +
+  `is right after the ${CALL} that will execute all injected calls. A tracer that attached at another time would find ` +
   "the stub at an arbitrary instruction. When the call returns, the signal is still pending.";
 
 /** The host waits for the self-stop of its own child. */
@@ -113,8 +117,8 @@ export const ATTACH: AttachTelling = {
     "EXITKILL: the kernel kills the stub when its tracer ends. TRACEEXIT: the stub stops once more before it ends, so " +
     "that the tracer can examine it. TRACESYSGOOD: stops at system calls can be distinguished from a SIGTRAP.",
   registers:
-    "These become the initial registers, with which every injected call begins. Only RIP is moved back by 2, the " +
-    "length of SYSCALL, so that it points at the instruction that executes the call.",
+    `These become the initial registers, with which every injected call begins. Only ${PC} is moved back by ${SYSCALL_LENGTH}, the ` +
+    `length of ${CALL}, so that it points at the instruction that executes the call.`,
   resumed:
     "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
     "resume after an attach always leads to this stop; the tracer resumes the stub once more.",

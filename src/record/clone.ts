@@ -1,7 +1,10 @@
 import { StateError } from "../errors.ts";
 import { Thread } from "../stub/thread.ts";
 import { Actor } from "./actor.ts";
+import { NAMES } from "./arch.ts";
 import { type CallTelling, injectWatched } from "./injection.ts";
+
+const { RESULT } = NAMES;
 
 /** How a clone is told, and where the new stub is shown. */
 export interface CloneOptions
@@ -42,7 +45,7 @@ export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
   let child: Actor | undefined;
   injectWatched(parent, {
     executed: "The child is created.",
-    answer: "RAX is the pid of the child.",
+    answer: `${RESULT} is the pid of the child.`,
     ...options,
     call: "clone",
     args: [tracer.cloneWord(exitSignal), 0, 0, 0, 0],

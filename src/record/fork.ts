@@ -5,11 +5,14 @@ import type { Stop } from "../stub/status.ts";
 import { Thread } from "../stub/thread.ts";
 import type { Tracer } from "../stub/tracer.ts";
 import { Actor } from "./actor.ts";
+import { NAMES } from "./arch.ts";
 import { stoppedItself } from "./birth.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Step } from "./recording.ts";
 import { recordSetUp } from "./set_up.ts";
 import type { Tracee } from "./tracee.ts";
+
+const { PARENT } = NAMES;
 
 /** How a child is made whose birth is not recorded. */
 export interface UnseenOptions {
@@ -105,7 +108,7 @@ function recordClone(
 }
 
 const GETPID =
-  "The host notes its pid. The child will have it in R15, and compare it with the result of getppid. It cannot ask for it " +
+  `The host notes its pid. The child will have it in ${PARENT}, and compare it with the result of getppid. It cannot ask for it ` +
   "later: the host may have died by then.";
 const BLOCK =
   "All signals are blocked while the child is made. Otherwise a signal that arrives between the clone and the child's set-up would " +
@@ -178,9 +181,9 @@ function enterStubCode(tracee: Tracee, omit: readonly ChildStep[]): void {
   const parent = omit.includes("parent") ? 0 : process.pid;
   tracee.tell({
     kind: "note",
-    title: `R15 = ${parent}, and a jump to ${hex(start)}`,
+    title: `${PARENT} = ${parent}, and a jump to ${hex(start)}`,
     why:
-      "This is the end of the compiled set-up. R15 gets the host's pid; the child jumps to the stub code, and executes only " +
+      `This is the end of the compiled set-up. ${PARENT} gets the host's pid; the child jumps to the stub code, and executes only ` +
       "that from now on. Every instruction of it is recorded.",
     before,
     observer:

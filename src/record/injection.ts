@@ -1,8 +1,8 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { TraceError } from "../errors.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
-import { resultWord } from "./amd64.ts";
-import { stepTo } from "./stepping.ts";
+import { HOST, NAMES } from "./arch.ts";
+import { stepTo, stepToTrap } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
 
 /** The texts of a call: why the registers are written as they are, and what they hold afterwards. */
@@ -11,7 +11,7 @@ export interface CallTelling {
   readonly answer: string;
   /** Why a signal stops the stub before the call is over, if one does. */
   readonly stop?: string | undefined;
-  /** Whether each instruction is a step; otherwise the stub runs to its INT3. */
+  /** Whether each instruction is a step; otherwise the stub runs to its breakpoint. */
   readonly stepped?: boolean | undefined;
   /** Why the stub executes the call, if it is stepped. */
   readonly executed?: string | undefined;
@@ -27,12 +27,12 @@ export interface CallTelling {
 export interface Injection extends CallTelling {
   readonly call: string | number | bigint;
   readonly args?: readonly SyscallArgument[];
-  /** Whether it is the clone of another stub: its frame has R15 and RBX then. */
+  /** Whether it is the clone of another stub: its frame has the parent and the mark then. */
   readonly bootstrap?: boolean;
 }
 
 /**
- * Injects a call into a stub that rests at its INT3, as `Stub.inject` does, and records each request and stop.
+ * Injects a call into a stub that rests, as `Stub.inject` does, and records each request and stop.
  *
  * @throws DeathError, DeadlineError, TraceError
  */
@@ -48,8 +48,8 @@ export function injectWatched(tracee: Tracee, injection: Injection): SyscallResu
   return tracee.thread.decode(value, "faithful");
 }
 
-const AT_REST = "RIP is after the INT3: the call is complete, and its result is in RAX.";
-const REPORTED = "wait4 reports SIGTRAP, which an INT3 raises: now the host may read the result.";
+const AT_REST = `${NAMES.PC} is ${NAMES.AT} the ${NAMES.TRAP}: the call is complete, and its result is in ${NAMES.RESULT}.`;
+const REPORTED = `wait4 reports SIGTRAP, which ${NAMES.A_TRAP} raises: now the host may read the result.`;
 const NO_NEWS = "A signal has stopped the stub; the call is not complete.";
 const NO_NEWS_REPORTED =
   "wait4 reports the signal. It is not SIGTRAP, so the host resumes the stub.";
@@ -82,16 +82,16 @@ function stepCallToRest(tracee: Tracee, injection: Injection): void {
   const { executed: why, stop, returned, beforeAnswer } = injection;
   tracee.recorder.observe(
     "If the instructions of an injected call are shown, the host resumes the stub for each of them. Usually it " +
-      "resumes it once, with PTRACE_CONT, until the INT3.",
+      `resumes it once, with PTRACE_CONT, until the ${NAMES.TRAP}.`,
   );
   const { tracer } = tracee.thread;
   beforeAnswer?.();
   const call = stepTo(tracee, tracer.selfStopAddress, { why, stop }, 1);
-  returned?.(call, resultWord(tracee.registers()));
-  stepTo(tracee, tracer.restAddress);
+  returned?.(call, HOST.resultWord(tracee.registers()));
+  stepToTrap(tracee);
 }
 
-/** The most stops by signals before the INT3: a stub that faults would stop forever. */
+/** The most stops by signals before the breakpoint: a stub that faults would stop forever. */
 const MOST_STOPS = 16;
 
 /** The stub runs by itself, unobserved. */
@@ -111,5 +111,7 @@ function runToRest(tracee: Tracee, injection: Injection): void {
     if (over) return;
     tracee.request("PTRACE_CONT", "The stub is resumed, without the signal.");
   }
-  throw new TraceError(`stub ${tracee.thread.tid} does not get to its INT3 in ${MOST_STOPS} stops`);
+  throw new TraceError(
+    `stub ${tracee.thread.tid} does not get to its ${NAMES.TRAP} in ${MOST_STOPS} stops`,
+  );
 }

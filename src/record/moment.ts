@@ -1,6 +1,6 @@
 // What is known at a step of a recording: computed once, for every view.
 
-import { INSTRUCTION_POINTER } from "../stub/arch.ts";
+import { archOf, type RecordArch } from "./arch.ts";
 import type {
   Arrow,
   Code,
@@ -60,9 +60,9 @@ export interface CodePlace {
   readonly code: Code;
   /** The line that the step has executed; null if it was no instruction. */
   readonly executed: number | null;
-  /** The line in which RIP is after the step; null if RIP is elsewhere, or unknown. */
+  /** The line with the address of the next instruction; null if that is elsewhere, or unknown. */
   readonly next: number | null;
-  /** How many bytes after the beginning of that line RIP is. */
+  /** How many bytes after the beginning of that line it is. */
   readonly within: number;
 }
 
@@ -119,6 +119,8 @@ type Told = (known: LaneMoment) => string | undefined;
 /** A recording, with what is known at each of its steps. */
 export class Moments {
   readonly recording: Recording;
+  /** That of the recording. */
+  readonly arch: RecordArch;
   /** The lanes by their pids; threads and processes have numbers of their own. */
   readonly lanesByPid: ReadonlyMap<number, Lane>;
   readonly #tracks = new Map<string, Entry[]>();
@@ -132,6 +134,7 @@ export class Moments {
 
   constructor(recording: Recording) {
     this.recording = recording;
+    this.arch = archOf(recording);
     this.lanesByPid = new Map(recording.lanes.toReversed().map((lane) => [lane.pid, lane]));
     this.#arrows = recording.arrows.toSorted((a, b) => endOf(a) - endOf(b));
     this.#last = new Map(
@@ -355,8 +358,9 @@ export class Moments {
   }
 
   #placeOf(executed: Instruction | null, { registers }: LaneMoment): CodePlace | null {
-    const rip = registers === null ? undefined : wordOf(registers.value, INSTRUCTION_POINTER);
-    const address = rip === undefined ? undefined : BigInt(rip);
+    const { INSTRUCTION_POINTER } = this.arch;
+    const word = registers === null ? undefined : wordOf(registers.value, INSTRUCTION_POINTER);
+    const address = word === undefined ? undefined : BigInt(word);
     for (const code of this.recording.code) {
       if (executed !== null && executed.code !== code.name) continue;
       const next = address === undefined ? -1 : lineAt(code, address);

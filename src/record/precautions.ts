@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from "../stub/page_size.ts";
 import type { Stub } from "../stub/stub.ts";
 
 // What a scenario takes care of beforehand, where the processes that it makes could outlive it. The numbers are in no
@@ -7,14 +8,12 @@ const RLIMIT_CORE = 4;
 const CLOCK_MONOTONIC = 1;
 const SIGEV_SIGNAL = 0;
 
-const PAGE = 4096;
-
 /** A stub that a signal ends, or what it clones from now on, leaves no file behind. */
 export function dumpNoCore(stub: Stub): void {
   // A struct rlimit of zeros.
-  const limit = stub.map(PAGE);
+  const limit = stub.map(PAGE_SIZE);
   stub.call("prlimit64", 0, RLIMIT_CORE, limit, 0);
-  stub.call("munmap", limit, PAGE);
+  stub.call("munmap", limit, PAGE_SIZE);
 }
 
 /** How long a stub lives whose life is limited, and how much processor time it gets, in seconds. */
@@ -25,7 +24,7 @@ export const LIFE = { seconds: 60, processorSeconds: 5 } as const;
  * which its children do not inherit, and by a limit on its processor time.
  */
 export function limitLife(stub: Stub, milliseconds = LIFE.seconds * 1000): void {
-  const page = stub.map(PAGE);
+  const page = stub.map(PAGE_SIZE);
   const processor = BigInt(LIFE.processorSeconds);
   stub.write(page, new Uint8Array(new BigUint64Array([processor, processor]).buffer));
   // EPERM where the limit is lower already.
@@ -41,5 +40,5 @@ export function limitLife(stub: Stub, milliseconds = LIFE.seconds * 1000): void 
   stub.call("timer_create", CLOCK_MONOTONIC, event, timer);
   const id = new DataView(stub.read(timer, 4).buffer).getInt32(0, true);
   stub.call("timer_settime", id, 0, setting, 0);
-  stub.call("munmap", page, PAGE);
+  stub.call("munmap", page, PAGE_SIZE);
 }

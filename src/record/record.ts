@@ -2,7 +2,6 @@ import { setImmediate } from "node:timers/promises";
 import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StublabError } from "../errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../shape.ts";
-import { expectAmd64 } from "../shim/library.ts";
 import { encoderOption } from "../stub/tracer.ts";
 import { expectLesson, type Lesson } from "./lesson.ts";
 import { expectRecording } from "./load.ts";
@@ -45,7 +44,6 @@ export async function recordScenario(
 ): Promise<Recording> {
   checkOptions(options, "options", SHAPES);
   const { encoder = "assembly", signal } = options;
-  expectAmd64("recordings are made on");
   signal?.throwIfAborted();
   if (typeof scenario === "string") {
     return recordStable(scenario, await loadScenario(scenario), encoder, signal);

@@ -7,6 +7,7 @@ import { openEncoder } from "../encoder/open.ts";
 import { hex, InputError, StateError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { show } from "../shape.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { callTitle, returned, tellCall, type Word } from "./calls.ts";
 import { factOf } from "./fact.ts";
 import { KernelViewer } from "./kernel_view.ts";
@@ -269,7 +270,7 @@ export class Recorder {
       scenario: name,
       title,
       introduction,
-      machine: { kernel: release(), arch: "amd64" },
+      machine: { kernel: release(), arch: HOST_ARCH },
       encoder: this.encoder.name,
       ...this.#parts,
       steps: steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),

@@ -4,6 +4,7 @@
  * and what checks a document of unknown origin.
  */
 
+import { ARCHES } from "../encoder/arch.ts";
 import { InputError } from "../errors.ts";
 import {
   count,
@@ -253,7 +254,7 @@ export const recordingShape = record({
   /** Paragraphs that a reader needs before the first step. */
   introduction: texts,
   /** Where it was recorded: the kernel's release, the processor's architecture. */
-  machine: record({ kernel: text, arch: oneOf(["amd64"]) }),
+  machine: record({ kernel: text, arch: oneOf(ARCHES) }),
   /** The encoder that wrote the registers. */
   encoder: text,
   ...parts,

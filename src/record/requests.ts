@@ -22,6 +22,8 @@ const DATA: Readonly<Record<string, Data | string>> = {
   PTRACE_SETOPTIONS: options,
   PTRACE_GETREGS: "&registers",
   PTRACE_SETREGS: "&registers",
+  PTRACE_GETREGSET: "[&registers]",
+  PTRACE_SETREGSET: "[&registers]",
   PTRACE_GETSIGINFO: "&info",
   PTRACE_CONT: signal,
   PTRACE_DETACH: signal,

@@ -1,13 +1,22 @@
-import { InputError } from "../errors.ts";
+import { InputError, UnsupportedError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { text } from "../shape.ts";
+import { NAMES } from "./arch.ts";
 import type { Scenario } from "./scenario.ts";
+import { TEXTS } from "./texts/arch.ts";
+
+const { MARK, PARENT } = NAMES;
 
 /** A scenario before it is loaded. */
 export interface Entry {
   /** What it shows, in a line. */
   readonly summary: string;
   load(): Promise<Scenario>;
+}
+
+/** Why a scenario cannot be recorded on this machine's architecture; undefined if it can. */
+export function refusalOf(name: string): string | undefined {
+  return Object.hasOwn(TEXTS.REFUSED, name) ? TEXTS.REFUSED[name] : undefined;
 }
 
 /** Every scenario by name, in the order of the course. */
@@ -17,7 +26,7 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./scenarios/host.ts")).host,
   },
   grandchild: {
-    summary: "the birth of another stub, cloned by an injected call, with R15 and RBX",
+    summary: `the birth of another stub, cloned by an injected call, with ${PARENT} and ${MARK}`,
     load: async () => (await import("./scenarios/grandchild.ts")).grandchild,
   },
   inject: {
@@ -111,9 +120,13 @@ export function lessonAfter(name: string): string | undefined {
 /** The scenario that is recorded by default. */
 export const DEFAULT_SCENARIO = "host";
 
-/** @throws InputError that names the nearest scenario. */
+/** @throws InputError that names the nearest scenario; UnsupportedError if it does not exist on this architecture */
 export function loadScenario(name: string): Promise<Scenario> {
   text(name, "scenario");
+  const refusal = refusalOf(name);
+  if (refusal !== undefined) {
+    throw new UnsupportedError(`the scenario "${name}" cannot be recorded here: ${refusal}`);
+  }
   const entry = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
   if (entry !== undefined) return entry.load();
   const near = nearest(name, Object.keys(SCENARIOS));

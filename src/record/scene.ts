@@ -5,6 +5,7 @@ import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { Acting } from "./acting.ts";
 import { Actor } from "./actor.ts";
+import { NAMES } from "./arch.ts";
 import { type CloneOptions, cloneWatched } from "./clone.ts";
 import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { codeBytes, loadListing } from "./listing.ts";
@@ -13,6 +14,8 @@ import { type AuthoredQuestion, expectQuestion } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
+
+const { AT, TRAP } = NAMES;
 
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
@@ -106,7 +109,7 @@ export class Scene {
     else stub.scrub();
     const actor = this.enlist(lane, role, stub);
     actor.look(
-      `stub ${stub.pid} rests after its INT3`,
+      `stub ${stub.pid} rests ${AT} its ${TRAP}`,
       typeof why === "function" ? why(stub) : (why ?? whyItRests(memory, omit)),
     );
     return actor;

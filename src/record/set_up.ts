@@ -1,7 +1,7 @@
 import { StateError } from "../errors.ts";
 import { callTitle } from "./calls.ts";
 import type { Call } from "./recording.ts";
-import { runCall, STEPPED_CALL } from "./stepping.ts";
+import { runCall, TRACED_CALL } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
 
 /** Why the child makes each call of its set-up. */
@@ -68,6 +68,6 @@ function recordCalls(tracee: Tracee, calls: readonly Call[]): void {
     why: SET_UP[call.name] ?? "",
     call: shown,
     registers: null,
-    observer: STEPPED_CALL,
+    observer: TRACED_CALL,
   });
 }

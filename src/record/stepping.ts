@@ -2,10 +2,11 @@ import { DeathError, hex, StateError } from "../errors.ts";
 import type { SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import type { Stop } from "../stub/status.ts";
-import { BREAKPOINT, callWords, JUMP, nextCallNumber, resultWord, SYSTEM_CALL } from "./amd64.ts";
+import { HOST, NAMES } from "./arch.ts";
 import { returned, tellCall } from "./calls.ts";
 import type { Place } from "./recorder.ts";
 import type { Call, Step } from "./recording.ts";
+import { TEXTS } from "./texts/arch.ts";
 import type { Tracee } from "./tracee.ts";
 
 /** What became of an instruction, and the index of its step. */
@@ -29,14 +30,20 @@ export interface Telling {
 /** Signals that an instruction raises. */
 const FAULTS = ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
 
+const { BREAKPOINT, callWords, JUMP, LEAVE_CALL, nextCallNumber, resultWord, SYSTEM_CALL } = HOST;
+
 const STEPPED = "PTRACE_SINGLESTEP";
+const INTO_CALL = "PTRACE_SYSCALL, which stops the thread on the way into the call";
 /** What the observer does to see a system call. */
-export const STEPPED_CALL =
-  "PTRACE_SYSCALL, which stops the thread on the way into the call and out of it";
+export const TRACED_CALL = `${INTO_CALL} and out of it`;
+/** The same so that the registers after it can be read. */
+const STEPPED_CALL =
+  LEAVE_CALL === STEPPED
+    ? `${INTO_CALL}, and ${STEPPED}, which stops it after the call`
+    : TRACED_CALL;
 const STOPPED_BEFORE =
   "A signal stops the thread before the next instruction; it is resumed without it.";
-const AT_INT3 =
-  "INT3 raised SIGTRAP. The signal is not delivered: it stops the traced thread, and the tracer can act.";
+const AT_TRAP = `${NAMES.TRAP} raised SIGTRAP. The signal is not delivered: it stops the traced thread, and the tracer can act.`;
 
 /** An instruction that is about to be executed. */
 interface Execution {
@@ -46,12 +53,9 @@ interface Execution {
   readonly telling: Telling;
 }
 
-/** Executes the instruction at RIP, and records it. @throws DeadlineError, TraceError */
+/** Executes the next instruction, and records it. @throws DeadlineError, TraceError */
 export function step(tracee: Tracee, telling: Telling = {}): Outcome {
-  tracee.recorder.observe(
-    "Each step ends with a trap, which enters the kernel, too: orig_rax is -1 after it. Left alone, a thread enters " +
-      "the kernel only by its system calls, which leave their number in orig_rax, and by its INT3.",
-  );
+  tracee.recorder.observe(TEXTS.STEPS_CHANGE);
   const before = tracee.registers();
   const rip = before[INSTRUCTION_POINTER] ?? 0n;
   const place = tracee.recorder.placeOf(rip);
@@ -63,12 +67,12 @@ export function step(tracee: Tracee, telling: Telling = {}): Outcome {
   if (isFault(tracee, stop)) return faulted(instruction, stop);
   const title = place?.line.text ?? `an instruction at ${hex(rip)}`;
   const index = tell(instruction, { kind: "instruction", title, observer: STEPPED });
-  if (place?.line.text === BREAKPOINT) tracee.stopped(stop, AT_INT3);
+  if (place?.line.text === BREAKPOINT) tracee.stopped(stop, AT_TRAP);
   return { kind: "executed", step: index };
 }
 
 /**
- * Executes instructions until RIP is at `address`; returns the step of the last.
+ * Executes instructions until the next one is at `address`; returns the step of the last.
  *
  * @throws StateError if it does not get there within `most` instructions.
  */
@@ -86,6 +90,21 @@ export function stepTo(
   throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to ${hex(address)}`);
 }
 
+/**
+ * Executes instructions up to the next breakpoint, that included; returns its step.
+ *
+ * @throws StateError if there is none within `most` instructions.
+ */
+export function stepToTrap(tracee: Tracee, telling: Telling = {}, most = 1000): number {
+  for (let i = 0; i < most; i++) {
+    const isTrap = tracee.instruction === BREAKPOINT;
+    const outcome = step(tracee, telling);
+    if (outcome.kind !== "executed") break;
+    if (isTrap) return outcome.step;
+  }
+  throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to its ${NAMES.TRAP}`);
+}
+
 /** Whether the next instruction makes a system call: this one, or any if there is no name. */
 export function isBeforeCall(tracee: Tracee, name?: string): boolean {
   const registers = tracee.registers();
@@ -101,8 +120,12 @@ export type CallOutcome =
   | { readonly kind: "stopped"; readonly stop: Stop }
   | { readonly kind: "ended"; readonly call: Call; readonly how: string };
 
-/** Lets the thread run through its next system call, without a step. */
-export function runCall(tracee: Tracee): CallOutcome {
+/**
+ * Lets the thread run through its next system call, without a step.
+ *
+ * @param leave resumes it from the stop on the way in, so that it stops after the call
+ */
+export function runCall(tracee: Tracee, leave: typeof LEAVE_CALL = "PTRACE_SYSCALL"): CallOutcome {
   const { thread, teller } = tracee;
   thread.resume("PTRACE_SYSCALL");
   const stop = thread.wait();
@@ -110,7 +133,7 @@ export function runCall(tracee: Tracee): CallOutcome {
   const call = callUnderWay(tracee);
   try {
     // A clone stops on its way, too, where the tracer has asked for that.
-    do thread.resume("PTRACE_SYSCALL");
+    do thread.resume(leave);
     while (thread.wait().kind === "event");
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
@@ -127,9 +150,9 @@ function callUnderWay(tracee: Tracee): Call {
 function stepCall(instruction: Execution): Outcome {
   const { tracee, telling } = instruction;
   for (;;) {
-    const outcome = runCall(tracee);
+    const outcome = runCall(tracee, LEAVE_CALL);
     if (outcome.kind === "stopped") {
-      // Such as a SYSCALL that is reached with a segment in which it cannot be executed.
+      // Such as one that is reached with a segment in which it cannot be executed.
       if (isFault(tracee, outcome.stop)) return faulted(instruction, outcome.stop);
       tracee.stopped(outcome.stop, telling.stop ?? STOPPED_BEFORE);
       continue;
@@ -150,7 +173,13 @@ function emulateCall(instruction: Execution): Outcome {
     if (stop.kind === "syscall") break;
     tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);
   }
-  return { kind: "emulated", step: tell(instruction, { call: callUnderWay(tracee) }) };
+  const call = callUnderWay(tracee);
+  if (LEAVE_CALL === STEPPED) {
+    // As the switch does: here the registers could not be read.
+    tracee.thread.resume(STEPPED);
+    tracee.thread.wait();
+  }
+  return { kind: "emulated", step: tell(instruction, { call }) };
 }
 
 /** Resumes until the instruction was executed, or raised a signal. */
@@ -163,15 +192,19 @@ function resumeInstruction({ tracee, before, place, telling }: Execution): Stop 
     if (stop.signal !== trap) {
       if (isFault(tracee, stop)) return stop;
       tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);
-    } else if (moved || loops(tracee, place)) return stop;
+    } else if (moved || staysThere(tracee, place)) return stop;
     // Else it is the trap of the system call before, and nothing was executed.
   }
 }
 
-/** Whether the thread jumped from an instruction to the same: only a trap after an instruction has this code. */
-function loops(tracee: Tracee, place: Place | undefined): boolean {
-  if (place === undefined || !place.line.text.startsWith(JUMP)) return false;
-  return tracee.signalInfo().code === tracee.thread.tracer.constant("TRAP_TRACE");
+/**
+ * Whether the thread has executed an instruction without moving: a jump to itself, or a breakpoint that it does not pass.
+ * Only a trap after an instruction has the first code.
+ */
+function staysThere(tracee: Tracee, place: Place | undefined): boolean {
+  const { text = "" } = place?.line ?? {};
+  const code = JUMP.test(text) ? "TRAP_TRACE" : text === BREAKPOINT ? "TRAP_BRKPT" : undefined;
+  return code !== undefined && tracee.signalInfo().code === tracee.thread.tracer.constant(code);
 }
 
 function isFault({ thread: { tracer } }: Tracee, { signal }: Stop): boolean {

@@ -1,12 +1,16 @@
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { type Listing, loadListing, STUB_CODE } from "./listing.ts";
 import type { Reason, Reasons, Recorder } from "./recorder.ts";
-import { STUB_CODE_REASONS } from "./stub_code_amd64.ts";
+import { TEXTS } from "./texts/arch.ts";
 
 /** Makes the stub code known to a recorder, where the tracer has mapped it. @throws UnsupportedError */
 export function addStubCode(recorder: Recorder, tracer: TracingThread): void {
   const listing = loadListing(STUB_CODE);
-  recorder.addCode(listing, BigInt(tracer.stubAddress), reasonsByLabel(listing, STUB_CODE_REASONS));
+  recorder.addCode(
+    listing,
+    BigInt(tracer.stubAddress),
+    reasonsByLabel(listing, TEXTS.STUB_CODE_REASONS),
+  );
 }
 
 /** The reasons of a listing's lines, from a table by label. */

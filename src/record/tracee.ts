@@ -7,6 +7,7 @@ import { requestAttach } from "../stub/attach.ts";
 import { readMemory } from "../stub/memory.ts";
 import type { Stop } from "../stub/status.ts";
 import type { Thread } from "../stub/thread.ts";
+import { HOST, NAMES } from "./arch.ts";
 import { returned, type Teller, tellCall } from "./calls.ts";
 import { type NewEvent, type Recorder, tellRegisters } from "./recorder.ts";
 import type { KernelView, Step } from "./recording.ts";
@@ -134,12 +135,17 @@ export class Tracee {
   /** The registers of the stopped thread, by name. */
   registers(): Record<string, bigint> {
     this.thread.readRegisters(this.#block);
-    return this.#block.dump();
+    return HOST.withoutSteps(this.#block.dump());
   }
 
   /** The address of its next instruction. */
   get rip(): bigint {
     return this.registers()[INSTRUCTION_POINTER] ?? 0n;
+  }
+
+  /** The text of its next instruction, if its code is known. @internal */
+  get instruction(): string | undefined {
+    return this.recorder.placeOf(this.rip)?.line.text;
   }
 
   /**
@@ -159,16 +165,17 @@ export class Tracee {
     return this.requested(request, why, { data: BigInt(signal), observer });
   }
 
-  /** PTRACE_SETREGS with the registers of a block; returns the step. */
+  /** Writes the registers of a block; returns the step. */
   setRegisters(block: RegisterBlock, why: string): number {
     const before = this.registers();
     this.thread.writeRegisters(block);
-    return this.requested("PTRACE_SETREGS", why, { before });
+    const address = HOST.REGISTER_SET;
+    return this.requested(`PTRACE_${NAMES.WRITE}`, why, { address, before });
   }
 
-  /** PTRACE_GETREGS; returns the step. */
+  /** Reads the registers; returns the step. */
   getRegisters(why: string): number {
-    return this.requested("PTRACE_GETREGS", why);
+    return this.requested(`PTRACE_${NAMES.READ}`, why, { address: HOST.REGISTER_SET });
   }
 
   /** PTRACE_SETSIGMASK; returns the step. */

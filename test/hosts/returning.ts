@@ -3,7 +3,7 @@
 
 import { writeSync } from "node:fs";
 import { Batch } from "../../src/fuzz/case/batch.ts";
-import { seed } from "../../src/fuzz/draw/seed.ts";
+import { seed } from "../../src/fuzz/draw/amd64/seed.ts";
 import { SigreturnTrier } from "../../src/fuzz/try/sigreturn/trial.ts";
 import { Tracer } from "../../src/index.ts";
 

@@ -1,6 +1,7 @@
 // The machine, as src/fuzz/try/machine.ts reads it.
 #include "own_data.h"
 #include "probe.h"
+#include "records.h"
 #include <asm/ptrace.h>
 #include <cpuid.h>
 #include <linux/mman.h>

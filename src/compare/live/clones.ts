@@ -1,12 +1,15 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
+import { CALL_REGISTERS } from "../../encoder/arch.ts";
 import { errnoName } from "../../errno.ts";
 import { DeathError } from "../../errors.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
 import { readIfThere } from "../../stub/proc.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
+import { cloneArguments, LEAVES } from "./arch.ts";
 import { addressOf, SLOTS } from "./code.ts";
 import { fork, reap, setUp } from "./processes.ts";
-import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
+import { isBreakpoint, type Tracee, type TraceeSlot } from "./tracee.ts";
 
 /** The observable effects of a clone, by name. */
 export type Effects = ReadonlyMap<string, bigint>;
@@ -18,8 +21,6 @@ export interface CloneOutcome {
   /** Examined only on request. */
   readonly effects: Effects;
 }
-
-type Registers = Readonly<Record<string, bigint>>;
 
 const NONE: Effects = new Map();
 const { EINVAL } = constants.errno;
@@ -69,9 +70,8 @@ export class Clones {
 
   /** clone with a word of flags and exit signal. */
   clone(word: bigint, look = false): CloneOutcome {
-    const [rdx, r10] = [addressOf(SLOTS.parentTid), addressOf(SLOTS.childTid)];
-    const registers = { rdi: word, rsi: 0n, rdx, r10, r8: 0n };
-    return this.#remember(`${word}`, look, () => this.#make("clone", registers, word, look));
+    const args = cloneArguments(word, addressOf(SLOTS.parentTid), addressOf(SLOTS.childTid));
+    return this.#remember(`${word}`, look, () => this.#make("clone", args, word, look));
   }
 
   /**
@@ -83,8 +83,7 @@ export class Clones {
     const [flags = 0n] = members;
     return this.#remember(`${members.join()} ${size}`, look, () => {
       this.#slot.get().writeWords(SLOTS.cloneArguments, ...members);
-      const registers = { rdi: addressOf(SLOTS.cloneArguments), rsi: size };
-      return this.#make("clone3", registers, flags, look);
+      return this.#make("clone3", [addressOf(SLOTS.cloneArguments), size], flags, look);
     });
   }
 
@@ -98,11 +97,11 @@ export class Clones {
     return outcome;
   }
 
-  #make(call: string, registers: Registers, flags: bigint, look: boolean): CloneOutcome {
+  #make(call: string, args: readonly bigint[], flags: bigint, look: boolean): CloneOutcome {
     const tracee = this.#slot.get();
     const before = (flags & this.flags("CLONE_PIDFD")) === 0n ? undefined : pidfds();
     try {
-      return this.#run(tracee, call, registers, flags, look);
+      return this.#run(tracee, call, args, flags, look);
     } finally {
       // The stub shares this process's file table. What clone wrote may be overwritten, so pidfds are searched.
       for (const fd of before === undefined ? [] : pidfds()) {
@@ -114,7 +113,7 @@ export class Clones {
   #run(
     tracee: Tracee,
     call: string,
-    registers: Registers,
+    args: readonly bigint[],
     flags: bigint,
     look: boolean,
   ): CloneOutcome {
@@ -123,15 +122,15 @@ export class Clones {
     const leaves = (flags & this.flags("CLONE_VFORK CLONE_THREAD")) !== 0n;
     // Not every kernel can set it.
     this.#tracer.shim.setMask(tracee.stub.pid, this.#awkward);
-    setUp(tracee, call, { ...registers, rbx: leaves ? 1n : 0n });
+    setUp(tracee, call, args, { [LEAVES]: leaves ? 1n : 0n });
     try {
-      tracee.run("PTRACE_CONT", isInt3(this.#tracer));
+      tracee.run("PTRACE_CONT", isBreakpoint(this.#tracer));
     } catch (error) {
       // The exit signal of its child may kill a vforking parent before clone returns: then there was a child.
       if (error instanceof DeathError && leaves) return { errno: "", effects: NONE };
       throw error;
     }
-    const result = Number(BigInt.asIntN(64, tracee.block.get("rax")));
+    const result = Number(BigInt.asIntN(64, tracee.block.get(CALL_REGISTERS[HOST_ARCH].result)));
     if (result < 0) return { errno: errnoName(-result), effects: NONE };
     try {
       return { errno: "", effects: look ? this.#look(tracee, result, flags) : NONE };

@@ -1,29 +1,22 @@
 import { readListing } from "../../listing.ts";
 import { list, nullable, record, text } from "../../shape.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+import { DATA } from "./arch.ts";
 
 /*
- * The page of code of stubs under judgement (judged_amd64.S), and the page of data behind it. Both lie at the same address
- * in each of them, so that a case is the same in every run.
+ * The code of stubs under judgement (judged_ARCH.S), and the data behind it. Both lie at the same address in each of
+ * them, so that a case is the same in every run.
  */
 
 export { SLOTS } from "./slots.ts";
 
-/** The page of code, below 4 GB. */
+/** The code, below 4 GB. */
 export const CODE = 0x1000_0000n;
-/** The page of data, which nobody executes. */
-export const DATA = 0x1000_1000n;
 
 /** The address of a slot. */
 export function addressOf(slot: number): bigint {
   return DATA + BigInt(slot);
 }
-
-/** The general registers in the order of their numbers in machine code. */
-export const GENERAL: readonly string[] = (
-  "rax rcx rdx rbx rsp rbp rsi rdi " + "r8 r9 r10 r11 r12 r13 r14 r15"
-).split(" ");
-/** The segment registers in that order. */
-export const SEGMENTS: readonly string[] = ["es", "cs", "ss", "ds", "fs", "gs"];
 
 const MOST = 1000;
 
@@ -31,7 +24,7 @@ const line = record({ bytes: text, label: nullable(text) });
 const listings = list(record({ name: text, lines: list(line, MOST) }), MOST);
 const { lines } = readListing("judged stub", listings);
 
-/** The bytes of the page of code. */
+/** The bytes of the code. */
 export const CODE_BYTES: Uint8Array = Uint8Array.from(
   lines.flatMap(({ bytes }) => bytes.split(" ").map((byte) => Number.parseInt(byte, 16))),
 );
@@ -43,13 +36,14 @@ for (const { bytes, label } of lines) {
   here += BigInt(bytes.split(" ").length);
 }
 
-function at(label: string): bigint {
+/** The address of a label. @throws RangeError for an unknown one */
+export function at(label: string): bigint {
   const address = labels.get(label);
-  if (address === undefined) throw new RangeError(`judged_amd64.S has no ${label}`);
+  if (address === undefined) throw new RangeError(`judged_${HOST_ARCH}.S has no ${label}`);
   return address;
 }
 
-/** Addresses in the page of code; `landed` is where RIP rests once the registers are written down. */
+/** Addresses in the code; the stub rests at `landed` once the registers are written down. */
 export const PLACES = {
   entry: at("entry"),
   call: at("call"),
@@ -57,6 +51,6 @@ export const PLACES = {
   landed: at("landed"),
   clone: at("clone"),
   queue: at("queue"),
-  /** Where the calls lie that are only asked about: each has an INT3 behind it. */
-  questions: { syscall: at("askSyscall"), int80: at("askInt80"), callRax: at("askCallRax") },
+  /** A call that is only asked about, with a breakpoint behind it; it is followed by others, if there are any. */
+  question: at("askSyscall"),
 };

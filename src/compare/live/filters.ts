@@ -18,7 +18,8 @@ import {
   sockFprog,
 } from "../../bpf/program.ts";
 import { SyscallError } from "../../errors.ts";
-import { addressOf, DATA, PLACES, SLOTS } from "./code.ts";
+import { DATA } from "./arch.ts";
+import { addressOf, PLACES, SLOTS } from "./code.ts";
 import type { Tracee } from "./tracee.ts";
 
 const SECCOMP_SET_MODE_FILTER = 1n;
@@ -61,7 +62,7 @@ export const GUARD = assembleBpf(
   [JUMP_EQUAL, VSYSCALL_HALF, 4, 0],
   [JUMP_EQUAL, 0, 0, 4],
   [LOAD_WORD, DATA_INSTRUCTION_POINTER],
-  [JUMP_GREATER_OR_EQUAL, Number(PLACES.questions.syscall), 0, 2],
+  [JUMP_GREATER_OR_EQUAL, Number(PLACES.question), 0, 2],
   [JUMP_GREATER_OR_EQUAL, Number(DATA), 1, 0],
   [RETURN, SECCOMP_RET_ERRNO | STOPPED_BY_GUARD],
   [RETURN, SECCOMP_RET_ALLOW],

@@ -1,11 +1,10 @@
 import { hex } from "../../errors.ts";
-import { GENERAL, PLACES, SEGMENTS, SLOTS } from "./code.ts";
+import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../stub/arch.ts";
+import { IDLE, STORED, UNSEEN } from "./arch.ts";
+import { PLACES, SLOTS } from "./code.ts";
 import { Ended, expect, undecided } from "./judge.ts";
 import { Registers } from "./registers.ts";
-import { NO_CALL, type Tracee, type TraceeSlot, type TraceeStop } from "./tracee.ts";
-
-/** A restart moves RIP back by this: the length of SYSCALL. */
-export const SYSCALL_SIZE = 2n;
+import type { Tracee, TraceeSlot, TraceeStop } from "./tracee.ts";
 
 /**
  * Resumes a stub with register blocks, and finds out which registers it had. System calls are not executed: SYSEMU
@@ -24,7 +23,7 @@ export class Frames {
   /**
    * Resumes the stub with a block from a stop by a signal, where the kernel checks for restarts.
    *
-   * @returns the registers that the tracee stored, with RIP where it started
+   * @returns the registers that the tracee stored, with the address where it started
    */
   run(block: BigUint64Array): BigUint64Array {
     return this.#resume(this.#atSignal(), block);
@@ -38,7 +37,7 @@ export class Frames {
   /** Whether the kernel restarts a call if the stub is resumed with a block. */
   restarts(block: BigUint64Array): { restarted: boolean; registers: BigUint64Array } {
     const registers = this.run(block);
-    return { restarted: this.registers.get(registers, "rip") !== PLACES.entry, registers };
+    return { restarted: this.startOf(registers) !== PLACES.entry, registers };
   }
 
   /**
@@ -68,23 +67,19 @@ export class Frames {
     tracee.write(SLOTS.start, new Uint8Array(8));
     const stop = tracee.tryRun("PTRACE_SYSEMU", block);
     if (typeof stop === "string") undecided(stop);
-    const rip = tracee.block.get("rip");
-    if (stop.kind === "signal" && rip === PLACES.landed) return this.#written(tracee);
+    const at = tracee.block.get(INSTRUCTION_POINTER);
+    if (stop.kind === "signal" && at === PLACES.landed) return this.#written(tracee);
     const what = stop.kind === "syscall" ? "a system call" : tracee.tracer.signalName(stop.signal);
-    return undecided(`the stub stopped by ${what} at ${hex(rip)}`);
+    return undecided(`the stub stopped by ${what} at ${hex(at)}`);
   }
 
-  /** The registers that the tracee stored; its bases and orig_rax are those of the kernel. */
+  /** The registers that the tracee stored; the others are those of the kernel. */
   #written(tracee: Tracee): BigUint64Array {
     const slots = new BigUint64Array(tracee.read(0, SLOTS.end).buffer);
     const registers = tracee.words.slice();
-    const put = (name: string, slot: number) => {
+    for (const [name, slot] of STORED) {
       registers[this.registers.at(name)] = slots[slot / 8] ?? 0n;
-    };
-    put("rip", SLOTS.start);
-    put("eflags", SLOTS.eflags);
-    for (const [i, name] of GENERAL.entries()) put(name, SLOTS.general + 8 * i);
-    for (const [i, name] of SEGMENTS.entries()) put(name, SLOTS.selectors + 8 * i);
+    }
     return registers;
   }
 
@@ -109,13 +104,25 @@ export class Frames {
       const [was, is] = [hex(changed.meant), hex(changed.seen)];
       undecided(`this kernel does not keep ${changed.field}: ${was} became ${is}`);
     }
-    const rip = this.registers.at("rip");
-    if (seen[rip] === (meant[rip] ?? 0n) - SYSCALL_SIZE && given[rip] === meant[rip]) {
-      const failed = { verdict: "failed", field: "block.orig_rax", meant: NO_CALL } as const;
-      const how = "the kernel took the call for one in progress, and restarted it";
-      throw new Ended({ ...failed, seen: this.registers.get(given, "orig_rax"), how });
+    const [start, wanted] = [this.startOf(seen), this.startOf(meant)];
+    if (start === wanted - BigInt(SYSCALL_LENGTH) && this.startOf(given) === wanted) {
+      this.#expectIdle(given);
     }
     expect(changed.field, changed.meant, changed.seen);
+  }
+
+  /** Ends the examination: the kernel restarted a call because of a register that tells that one is in progress. */
+  #expectIdle(given: BigUint64Array): void {
+    const how = "the kernel took the call for one in progress, and restarted it";
+    for (const [name, meant] of Object.entries(IDLE)) {
+      const failed = { verdict: "failed", field: `block.${name}`, meant } as const;
+      throw new Ended({ ...failed, seen: this.registers.get(given, name), how });
+    }
+  }
+
+  /** The address of the next instruction in a block. */
+  startOf(block: BigUint64Array): bigint {
+    return this.registers.get(block, INSTRUCTION_POINTER);
   }
 
   /** Ends the examination if registers differ. */
@@ -124,10 +131,10 @@ export class Frames {
     if (found !== undefined) expect(found.field, found.meant, found.seen);
   }
 
-  /** The first register that differs, except orig_rax, which no tracee can see. */
+  /** The first register that differs, except those that no tracee can see. */
   firstDifference(meant: BigUint64Array, seen: BigUint64Array) {
     const { names } = this.registers;
-    const at = names.findIndex((name, i) => name !== "orig_rax" && meant[i] !== seen[i]);
+    const at = names.findIndex((name, i) => !UNSEEN.includes(name) && meant[i] !== seen[i]);
     if (at < 0) return undefined;
     return { field: `block.${names[at]}`, meant: meant[at] ?? 0n, seen: seen[at] ?? 0n };
   }

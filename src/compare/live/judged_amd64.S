@@ -54,7 +54,7 @@ common:
     movw %fs, SELECTOR(4)
     movw %gs, SELECTOR(5)
     // Neither of these changes a flag.
-    lea SLOT_end(%rip), %rsp
+    lea SLOT_eflags + 8(%rip), %rsp
     pushfq
     int3
 landed:

@@ -1,5 +1,6 @@
 import { Random } from "../../cases/random.ts";
 import { FUNCTION_NAMES } from "../../encoder/abi.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
 import type { FunctionComparison } from "../function.ts";
 import { InputGenerator } from "../inputs.ts";
 import type { Disagreement, LiveReport } from "../report.ts";
@@ -69,7 +70,7 @@ export async function runLive(
 ): Promise<LiveReport[]> {
   const reports: LiveReport[] = [];
   for (const compared of functions) {
-    if (compared.arch === "amd64")
+    if (compared.arch === HOST_ARCH)
       reports.push(...(await judgeFunction(judges, compared, options)));
   }
   return reports;

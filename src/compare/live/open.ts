@@ -5,21 +5,20 @@ import { clone3Judge } from "./clone3.ts";
 import { Clones, prepareClones } from "./clones.ts";
 import { Frames } from "./frame.ts";
 import { frameJudges } from "./frames.ts";
-import { guestJudges } from "./guests.ts";
 import type { Judge } from "./judge.ts";
+import { ownJudges, SITES } from "./own.ts";
 import { prepareAnswers, resultJudges } from "./results.ts";
 import { Filtered, seccompJudge } from "./seccomp.ts";
 import { prepareQueue, siginfoJudges } from "./siginfo.ts";
 import { blockableJudge, signalSetJudge } from "./signals.ts";
 import { statusJudges } from "./statuses.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
-import { prepareVsyscalls, vsyscallJudge } from "./vsyscall.ts";
 import { waitJudge } from "./waits.ts";
 
 /** How long a stub may take to stop, in milliseconds. */
 const DEADLINE = 2000;
 
-/** A judge for each function of amd64, and the stubs that they use. */
+/** A judge for each function of this architecture, and the stubs that they use. */
 export class Judges {
   readonly #tracer: Tracer;
   #judges: ReadonlyMap<FunctionName, Judge> = new Map();
@@ -71,7 +70,7 @@ export class Judges {
 }
 
 function makeJudges(tracer: Tracer): { judges: Judge[]; slots: { close(): void }[] } {
-  const filtered = new Filtered(tracer);
+  const filtered = new Filtered(tracer, SITES);
   const slots: { close(): void }[] = [filtered];
   // A stub forked from the host: with CLONE_PARENT its children are the host's.
   const slot = (prepare: (tracee: Tracee) => Tracee = (tracee) => tracee) => {
@@ -92,9 +91,8 @@ function makeJudges(tracer: Tracer): { judges: Judge[]; slots: { close(): void }
     signalSetJudge(slot()),
     blockableJudge(plain),
     ...siginfoJudges(slot(prepareQueue)),
-    seccompJudge(filtered, (name) => tracer.flag(name)),
-    ...guestJudges(frames),
-    vsyscallJudge(slot(prepareVsyscalls), frames),
+    seccompJudge(filtered, SITES, (name) => tracer.flag(name)),
+    ...ownJudges(frames, slot),
   ];
   return { judges, slots };
 }

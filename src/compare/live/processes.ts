@@ -1,23 +1,40 @@
 import { constants } from "node:os";
+import { CALL_REGISTERS } from "../../encoder/arch.ts";
 import { errnoName } from "../../errno.ts";
 import { TraceError } from "../../errors.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
+import { KEPT, LEAVES } from "./arch.ts";
 import { addressOf, PLACES, SLOTS } from "./code.ts";
-import { isInt3, type Tracee } from "./tracee.ts";
+import { isBreakpoint, type Tracee } from "./tracee.ts";
 
 const { SIGKILL, SIGCHLD } = constants.signals;
 const WAIT_MICROSECONDS = 2_000_000;
 const [PTRACE_CONT, PTRACE_GETEVENTMSG] = [7, 0x4201];
 const WALL = 0x4000_0000n;
 
-/** Makes a stub execute a system call next; a child that it makes waits, or exits with r12 if rbx is not 0. */
+const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = CALL_REGISTERS[HOST_ARCH];
+
+/** The registers of a call. */
+export function callRegisters(
+  number: bigint,
+  args: readonly bigint[],
+): Readonly<Record<string, bigint>> {
+  const named = args.map((word, i): [string, bigint] => [ARGUMENTS[i] ?? "", word]);
+  return { [NUMBER]: number, ...Object.fromEntries(named) };
+}
+
+/** Makes a stub execute a system call next; a child that it makes waits, or exits with KEPT if LEAVES is not 0. */
 export function setUp(
   tracee: Tracee,
-  call: string,
+  call: string | bigint,
+  args: readonly bigint[] = [],
   registers: Readonly<Record<string, bigint>> = {},
 ): void {
-  const rax = tracee.tracer.syscallNumber(call);
-  tracee.load({ rbx: 0n, r12: 0n, rax, rip: PLACES.clone, ...registers });
+  const number = tracee.tracer.syscallNumber(call);
+  const own = { [LEAVES]: 0n, [KEPT]: 0n, [INSTRUCTION_POINTER]: PLACES.clone, ...registers };
+  tracee.load({ ...callRegisters(number, args), ...own });
   tracee.stub.thread.writeRegisters(tracee.block);
 }
 
@@ -28,10 +45,10 @@ export function setUp(
  * @param word flags and exit signal
  */
 export function fork(parent: Tracee, code?: number, word = BigInt(SIGCHLD)): number {
-  const rbx = code === undefined ? 0n : 1n;
-  setUp(parent, "clone", { rdi: word, rbx, r12: BigInt(code ?? 0) });
-  parent.run("PTRACE_CONT", isInt3(parent.tracer));
-  const pid = Number(BigInt.asIntN(64, parent.block.get("rax")));
+  const leaves = { [LEAVES]: code === undefined ? 0n : 1n, [KEPT]: BigInt(code ?? 0) };
+  setUp(parent, "clone", [word], leaves);
+  parent.run("PTRACE_CONT", isBreakpoint(parent.tracer));
+  const pid = Number(BigInt.asIntN(64, parent.block.get(RESULT)));
   return expectDone(`clone in stub ${parent.stub.pid}`, pid);
 }
 

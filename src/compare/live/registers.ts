@@ -1,16 +1,9 @@
 import { registerLayout } from "../../encoder/block.ts";
+import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
+import { fit, IDLE } from "./arch.ts";
 import { PLACES } from "./code.ts";
-import { NO_CALL, type Tracee } from "./tracee.ts";
-
-/** Writable bits of eflags (arch/x86/kernel/ptrace.c). */
-const WRITABLE = 0x5_4dd5n;
-/** TF would stop the code at its first instruction; RF is not visible to it. */
-export const TF = 0x100n;
-const RF = 0x1_0000n;
-/** Bits of fs_base and gs_base that every machine accepts. */
-const BASE = 2n ** 46n - 1n;
-/** The selector of user data. */
-const USER_DS = 0x2bn;
+import type { Tracee } from "./tracee.ts";
+import type { View } from "./view.ts";
 
 /** The registers of a block by name, and changes that let a stub be resumed with it. */
 export class Registers {
@@ -43,33 +36,30 @@ export class Registers {
     return changed;
   }
 
-  /** The registers of the stub at rest, with some changed, and RIP at the code that stores them. */
+  /** The registers of the stub at rest, with some changed, and at the code that stores them. */
   atEntry(changes: Readonly<Record<string, bigint>> = {}): BigUint64Array {
-    return this.with(this.initial, { rip: PLACES.entry, orig_rax: NO_CALL, ...changes });
+    return this.with(this.initial, { [INSTRUCTION_POINTER]: PLACES.entry, ...IDLE, ...changes });
+  }
+
+  /** A block by the names of its registers. */
+  view(block: BigUint64Array): View {
+    return {
+      get: (name) => this.get(block, name),
+      put: (name, word) => {
+        block[this.at(name)] = word;
+      },
+      atRest: (name) => this.get(this.initial, name),
+    };
   }
 
   /**
-   * Changes a block into one that a stub can be resumed with: RIP, selectors, flags and bases get valid values. Other
-   * registers stay.
+   * Changes a block into one that a stub can be resumed with: the address of its code, flags and the like get valid
+   * values. Other registers stay.
    *
-   * @param trap whether TF may stay set
+   * @param trap whether a flag may stay set that makes the stub trap after one instruction
    */
-  fit(block: BigUint64Array, rip: bigint = PLACES.entry, trap = false): void {
-    const kept = WRITABLE & ~RF & (trap ? -1n : ~TF);
-    const flags = this.get(this.initial, "eflags") & ~WRITABLE;
-    block[this.at("rip")] = rip;
-    block[this.at("eflags")] = flags | (this.get(block, "eflags") & kept);
-    for (const base of ["fs_base", "gs_base"]) block[this.at(base)] = this.get(block, base) & BASE;
-    this.fitSelectors(block);
-  }
-
-  /** The selectors of the stub itself; ds and es are 0 or that of user data. */
-  fitSelectors(block: BigUint64Array): void {
-    for (const name of ["cs", "ss", "fs", "gs"]) {
-      block[this.at(name)] = this.get(this.initial, name);
-    }
-    for (const name of ["ds", "es"]) {
-      block[this.at(name)] = (this.get(block, name) & 1n) === 1n ? USER_DS : 0n;
-    }
+  fit(block: BigUint64Array, code: bigint = PLACES.entry, trap = false): void {
+    block[this.at(INSTRUCTION_POINTER)] = code;
+    fit(this.view(block), trap);
   }
 }

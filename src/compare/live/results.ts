@@ -1,4 +1,6 @@
 import { openSync } from "node:fs";
+import { CALL_REGISTERS } from "../../encoder/arch.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
 import { FAIL_AS_ASKED, FAILING_CALL, requireFilter } from "./filters.ts";
 import { type Judge, unsigned } from "./judge.ts";
 import type { Registers } from "./registers.ts";
@@ -7,6 +9,8 @@ import type { Tracee, TraceeSlot } from "./tracee.ts";
 /** The lowest result that is an errno (MAX_ERRNO in include/linux/err.h). */
 const LEAST_ERROR = 2n ** 64n - 4095n;
 const SEEK_SET = 0n;
+
+const RESULT = CALL_REGISTERS[HOST_ARCH].result;
 
 /** Prepares a stub for calls that return any result. */
 export function prepareAnswers(tracee: Tracee): Tracee {
@@ -34,10 +38,10 @@ export function resultJudges(slot: TraceeSlot, registers: Registers): Judge[] {
     asked,
     fit(input) {
       const block = input.block();
-      block.set(make(registers.get(block, "rax")).registers);
+      block.set(make(registers.get(block, RESULT)).registers);
     },
     judge(input, answered) {
-      answered.returns(registers.get(input.block(), "rax"));
+      answered.returns(registers.get(input.block(), RESULT));
     },
   };
   const errno: Judge = {
@@ -51,7 +55,7 @@ export function resultJudges(slot: TraceeSlot, registers: Registers): Judge[] {
     },
     judge(input, answered) {
       const { failed, registers: after } = make(input.word("result"));
-      answered.returns(failed ? unsigned(-registers.get(after, "rax")) : 0n);
+      answered.returns(failed ? unsigned(-registers.get(after, RESULT)) : 0n);
     },
   };
   return [result, errno];

@@ -1,8 +1,11 @@
 import { constants } from "node:os";
+import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
 import { FORM_MEMBERS } from "../places.ts";
+import { KEPT } from "./arch.ts";
 import { addressOf, PLACES, SLOTS } from "./code.ts";
 import { expect, type Fields, fromInt, type Judge, narrows, undecided } from "./judge.ts";
-import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
+import { setUp } from "./processes.ts";
+import { isBreakpoint, type Tracee, type TraceeSlot } from "./tracee.ts";
 
 const { SIGKILL, SIGSTOP } = constants.signals;
 const LAST_SIGNAL = 64;
@@ -63,12 +66,14 @@ function sendTo(slot: TraceeSlot, signal: number, siginfo: Uint8Array): Reading 
   if (descriptor === undefined) return "this kernel has no signalfd";
   tracee.write(SLOTS.siginfo, siginfo);
   tracee.writeWords(SLOTS.queued, 0n, 0n);
-  const [rax, rdi] = [tracer.syscallNumber("rt_sigqueueinfo"), BigInt(stub.pid)];
-  const [rsi, rdx] = [fromInt(signal), addressOf(SLOTS.siginfo)];
-  tracee.load({ rax, rdi, rsi, rdx, r12: BigInt(descriptor), rip: PLACES.queue });
-  // Each INT3 unblocks SIGTRAP.
+  const args = [BigInt(stub.pid), fromInt(signal), addressOf(SLOTS.siginfo)];
+  setUp(tracee, "rt_sigqueueinfo", args, {
+    [KEPT]: BigInt(descriptor),
+    [INSTRUCTION_POINTER]: PLACES.queue,
+  });
+  // Each breakpoint unblocks SIGTRAP.
   tracer.shim.setMask(stub.pid, ALL);
-  tracee.run("PTRACE_CONT", isInt3(tracer));
+  tracee.run("PTRACE_CONT", isBreakpoint(tracer));
   const [queued = 0n, received] = new BigInt64Array(tracee.read(SLOTS.queued, 16).buffer);
   if (queued !== 0n) return `rt_sigqueueinfo returned ${queued}`;
   if (received !== BigInt(SIGINFO_SIZE)) return "the signal did not arrive";

@@ -137,14 +137,14 @@ function collectStops(tracee: Tracee, note: Note): void {
   collectBirth(tracee, 0n, CLONE, note);
   collectBirth(tracee, CLONE_VFORK | BigInt(SIGCHLD), VFORK, note);
   requireFilter(tracee, TRACE_FAILING_CALL);
-  setUp(tracee, "getpid", { rax: FAILING_CALL });
+  setUp(tracee, FAILING_CALL);
   note(resumed(tracee), eventOf(SECCOMP));
   expectMessage(tracee, TRACE_MESSAGE);
   resumed(tracee);
 }
 
 function collectBirth(tracee: Tracee, word: bigint, event: number, note: Note): void {
-  setUp(tracee, "clone", { rdi: word });
+  setUp(tracee, "clone", [word]);
   note(resumed(tracee), eventOf(event));
   const child = eventMessage(tracee);
   endTraced(tracee, child);
@@ -152,7 +152,7 @@ function collectBirth(tracee: Tracee, word: bigint, event: number, note: Note): 
     note(resumed(tracee), eventOf(VFORK_DONE));
     expectMessage(tracee, child);
   }
-  // A child's end may stop its parent by a signal on the way to INT3.
+  // A child's end may stop its parent by a signal on the way to the breakpoint.
   while (resumed(tracee) >> 8 !== SIGTRAP);
   reap(tracee, child);
 }
@@ -166,9 +166,9 @@ function collectExec(tracee: Tracee, note: Note): void {
   if (image < 0) return;
   try {
     // The stub's page ends in zeros: an empty path.
-    const rsi = BigInt(tracer.stubAddress + PAGE_SIZE - 1);
-    const r8 = tracer.flag("AT_EMPTY_PATH");
-    setUp(tracee, "execveat", { rdi: BigInt(image), rsi, rdx: 0n, r10: 0n, r8 });
+    const path = BigInt(tracer.stubAddress + PAGE_SIZE - 8);
+    const flags = tracer.flag("AT_EMPTY_PATH");
+    setUp(tracee, "execveat", [BigInt(image), path, 0n, 0n, flags]);
     note(resumed(tracee), eventOf(EXEC));
     expectMessage(tracee, stub.pid);
     note(resumed(tracee), eventOf(EXIT));

@@ -1,10 +1,10 @@
 import type { RegisterBlock } from "../../encoder/block.ts";
 import { DeadlineError, DeathError, TraceError } from "../../errors.ts";
 import { SwitchRecord } from "../../shim/switch.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
-import { addressOf, CODE, CODE_BYTES, DATA } from "./code.ts";
+import { DATA, IDLE, PART, REFUSES, TRAP_CODE } from "./arch.ts";
+import { addressOf, CODE, CODE_BYTES } from "./code.ts";
 
 /** What stopped a tracee: a system call that SYSEMU keeps from running, or a signal with its si_code. */
 export interface TraceeStop {
@@ -13,16 +13,10 @@ export interface TraceeStop {
   readonly code: number;
 }
 
-/** orig_rax if no call is in progress. */
-export const NO_CALL = 2n ** 64n - 1n;
-
-/** si_code of INT3's SIGTRAP: SI_KERNEL. */
-const SI_KERNEL = 128;
-
 /** Floating point is left alone. */
 const NO_XSTATE = new Uint8Array(0);
 
-/** A stub that a judge gives registers to: scrubbed, with the page of code and the page of data. */
+/** A stub that a judge gives registers to: scrubbed, with code and data. */
 export class Tracee {
   readonly stub: Stub;
   /** The registers that it is resumed with, and those of its last stop. */
@@ -31,11 +25,11 @@ export class Tracee {
   readonly words: BigUint64Array;
   /** A descriptor that its judge uses, in the file table that it shares with this process; closed with it. */
   descriptor: number | undefined;
-  /** What stopped it last. After a call that was injected that is INT3. */
+  /** What stopped it last. After a call that was injected that is a breakpoint. */
   stoppedBy: TraceeStop["kind"] = "signal";
   readonly #record = new SwitchRecord();
 
-  /** @param stub one that has both pages already, as the child of a tracee has */
+  /** @param stub one that has both already, as the child of a tracee has */
   constructor(stub: Stub) {
     this.stub = stub;
     this.block = stub.tracer.blocks.allocate();
@@ -51,10 +45,10 @@ export class Tracee {
     const writable = readable | tracer.flag("PROT_WRITE");
     const names = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"];
     const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
-    stub.call("mmap", CODE, PAGE_SIZE, writable, flags, -1, 0);
-    stub.call("mmap", DATA, PAGE_SIZE, writable, flags, -1, 0);
+    stub.call("mmap", CODE, PART, writable, flags, -1, 0);
+    stub.call("mmap", DATA, PART, writable, flags, -1, 0);
     stub.write(CODE, CODE_BYTES);
-    stub.call("mprotect", CODE, PAGE_SIZE, readable | executable);
+    stub.call("mprotect", CODE, PART, readable | executable);
     return new Tracee(stub);
   }
 
@@ -66,7 +60,7 @@ export class Tracee {
     return this.stub.alive;
   }
 
-  /** The registers that injections start from: the stub's own selectors and flags are there. */
+  /** The registers that injections start from: the stub's own flags, among others, are there. */
   get initial(): RegisterBlock {
     return this.stub.thread.initial;
   }
@@ -109,7 +103,7 @@ export class Tracee {
     try {
       return this.run(request);
     } catch (error) {
-      const refused = error instanceof TraceError && error.errno === "EIO";
+      const refused = error instanceof TraceError && error.errno === REFUSES;
       const ended = error instanceof DeathError || error instanceof DeadlineError;
       if (refused || ended) return error.message;
       throw error;
@@ -119,14 +113,14 @@ export class Tracee {
   /** Sets the registers that it is resumed with: the initial ones, with changes. */
   load(changes: Readonly<Record<string, bigint>>): void {
     this.block.copyFrom(this.initial);
-    for (const [name, word] of Object.entries({ orig_rax: NO_CALL, ...changes })) {
+    for (const [name, word] of Object.entries({ ...IDLE, ...changes })) {
       this.block.set(name, word);
     }
   }
 
   /** Has the stub make one system call, whatever it answers with: nothing is run again. */
   call(name: string | bigint, ...args: readonly bigint[]): bigint {
-    this.callUntil(isInt3(this.tracer), name, ...args);
+    this.callUntil(isBreakpoint(this.tracer), name, ...args);
     return this.tracer.encoder.syscallResult(this.block.offset);
   }
 
@@ -142,7 +136,7 @@ export class Tracee {
     return this.run("PTRACE_CONT", isOwn);
   }
 
-  /** Reads from the page of data. */
+  /** Reads from the data. */
   read(slot: number, length: number): Uint8Array {
     return this.stub.read(addressOf(slot), length);
   }
@@ -155,7 +149,7 @@ export class Tracee {
     this.write(slot, new Uint8Array(BigUint64Array.from(words).buffer));
   }
 
-  /** A word of the page of data. */
+  /** A word of the data. */
   word(slot: number): bigint {
     return new BigUint64Array(this.read(slot, 8).buffer)[0] ?? 0n;
   }
@@ -179,10 +173,10 @@ function isNobodys({ code }: TraceeStop): boolean {
   return code > 0;
 }
 
-/** The stop of an INT3, which no child's end looks like. */
-export function isInt3(tracer: TracingThread): (stop: TraceeStop) => boolean {
+/** The stop of a breakpoint, which no child's end looks like. */
+export function isBreakpoint(tracer: TracingThread): (stop: TraceeStop) => boolean {
   const trap = tracer.constant("SIGTRAP");
-  return ({ signal, code }) => signal === trap && code === SI_KERNEL;
+  return ({ signal, code }) => signal === trap && code === TRAP_CODE;
 }
 
 /** The tracee of some judges: made when it is first needed, and again when it has died. */

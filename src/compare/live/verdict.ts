@@ -1,3 +1,4 @@
+import { HOST_ARCH } from "../../shim/host_arch.ts";
 import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
 import { BrokenEncoder } from "../record.ts";
@@ -23,7 +24,8 @@ export async function verdictOf(
   input: BigUint64Array,
   encoders: readonly string[],
 ): Promise<Verdict> {
-  if (compared.arch !== "amd64") return undecided("this machine's kernel cannot be asked about it");
+  if (compared.arch !== HOST_ARCH)
+    return undecided("this machine's kernel cannot be asked about it");
   const near = judges.of(compared.name).sharpen?.(new Fields(compared.layout, input)) ?? [];
   let reason = "";
   for (const [words, change] of [

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { addressOf, SLOTS } from "./code.ts";
 import { type Judge, narrows, REFUSED, undecided, unsigned } from "./judge.ts";
 import { fork, reap, send } from "./processes.ts";
-import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
+import { isBreakpoint, type Tracee, type TraceeSlot } from "./tracee.ts";
 
 const INT = 0xffff_ffffn;
 const ANY_CHILD = 2n ** 64n - 1n;
@@ -82,7 +82,7 @@ function end(parent: Tracee, child: number): void {
 /** Whether a wait has to be interrupted by a timer. */
 function blocks(parent: Tracee, options: bigint): boolean {
   setTimer(parent, INTERRUPTED_AFTER);
-  const isReturn = isInt3(parent.tracer);
+  const isReturn = isBreakpoint(parent.tracer);
   const isOwn = (stop: Parameters<typeof isReturn>[0]) => stop.signal === SIGALRM || isReturn(stop);
   const { signal } = parent.callUntil(isOwn, "wait4", ANY_CHILD, 0n, options, 0n);
   setTimer(parent, 0n);

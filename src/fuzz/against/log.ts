@@ -21,7 +21,7 @@ import {
   type Shape,
   text,
 } from "../../shape.ts";
-import { PATHS, type Path } from "../draw/generate.ts";
+import { PATHS, type Path } from "../draw/arch.ts";
 import { knownShape } from "../known/known.ts";
 import type { KnownName } from "../known/lists.ts";
 import { GENERATOR, inPlace } from "../run/journal.ts";

@@ -3,6 +3,7 @@
  * document "stublab.case/1" it is described in docs/fuzzing-cases.md.
  */
 
+import { ARCHES, type Arch } from "../../encoder/arch.ts";
 import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
 import { hex, InputError } from "../../errors.ts";
@@ -22,12 +23,14 @@ import {
   truth,
   word,
 } from "../../shape.ts";
-import { BASELINE } from "./baseline.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+import { BASELINE, CODES, type From, PC, REGISTERS, type Way } from "./arch.ts";
 import { CONTENTS, expectKnown, mostPairs } from "./case_members.ts";
-import { CODES } from "./code.ts";
-import { FROMS, type From, indexOf, ONS, type On, REGISTERS, WAYS, type Way } from "./setups.ts";
+import { FROMS, ONS, type On, WAYS } from "./setups.ts";
 
 const CASE_SCHEMA = "stublab.case/1";
+/** That of a document that names none. */
+export const DEFAULT_ARCH: Arch = "amd64";
 
 /** A word, and the byte offset to write it to. */
 export interface Pair {
@@ -64,7 +67,6 @@ export interface Case {
   readonly frame?: SignalFrame;
 }
 
-const RIP = indexOf("rip");
 const MOST = 2 ** 32 - 1;
 
 /** Refuses a value that is not a case. @throws InputError that names the member. */
@@ -118,12 +120,14 @@ function frameOf(
 /** A case as a document "stublab.case/1" (docs/fuzzing-cases.md). Registers with the baseline's words are left out. */
 export interface CaseDocument {
   readonly schema: typeof CASE_SCHEMA;
+  /** Left out on amd64. */
+  readonly arch?: Arch;
   readonly from: From;
   readonly way: Way;
   readonly on: On;
   /** "SIGUSR1", an invalid number, or null for none. */
   readonly signal: string | number | null;
-  /** The piece of code that RIP is set to; null if `registers` has RIP. */
+  /** The piece of code that PC is set to; null if `registers` has PC. */
   readonly code?: string | null;
   readonly registers?: Readonly<Record<string, string>>;
   readonly pairs?: readonly { readonly offset: string; readonly word: string }[];
@@ -150,6 +154,7 @@ export function formatCase(it: Case, constants = namesOfSignals()): CaseDocument
   const name = signal > 0 && signal <= 64 ? signalName(signal, constants) : " ";
   return {
     schema: CASE_SCHEMA,
+    ...(HOST_ARCH !== DEFAULT_ARCH && { arch: HOST_ARCH }),
     ...{ from, way, on },
     signal: signal === 0 ? null : name.includes(" ") ? signal : name,
     ...(content.block && formatBlock(it.block)),
@@ -171,10 +176,10 @@ function formatFrame({ ucFlags, fpstate, image }: SignalFrame): FrameDocument {
 }
 
 function formatBlock(block: readonly bigint[]): Pick<CaseDocument, "code" | "registers"> {
-  const rip = block[RIP] ?? 0n;
+  const rip = block[PC] ?? 0n;
   const code = CODES.find(({ address }) => address === rip)?.name ?? null;
   const changed = REGISTERS.map((name, i) => [name, block[i] ?? 0n, i] as const).filter(
-    ([, word, i]) => word !== BASELINE[i] && (i !== RIP || code === null),
+    ([, word, i]) => word !== BASELINE[i] && (i !== PC || code === null),
   );
   return { code, registers: Object.fromEntries(changed.map(([name, word]) => [name, hex(word)])) };
 }
@@ -199,6 +204,7 @@ export function namesOfSignals(): ReadonlyMap<string, bigint> {
 export function parseCase(document: unknown, constants = namesOfSignals()): Case {
   const read = members(document, "");
   read("schema", oneOf([CASE_SCHEMA]));
+  expectHost(read("arch", orElse(oneOf(ARCHES), DEFAULT_ARCH)));
   const from = read("from", orElse(oneOf(FROMS), "signal"));
   const way = read("way", orElse(oneOf(WAYS), "SETREGS"));
   const on = read("on", orElse(oneOf(ONS), "CONT"));
@@ -218,6 +224,12 @@ export function parseCase(document: unknown, constants = namesOfSignals()): Case
     length: length === undefined ? 0 : read("length", orElse(count(MOST), length ?? undefined)),
     ...(frame && { frame }),
   };
+}
+
+/** The kinds and registers of cases are those of the machine. @throws InputError */
+function expectHost(arch: Arch): void {
+  if (arch === HOST_ARCH) return;
+  throw new InputError(`arch: the case is for ${arch}, and this machine is ${HOST_ARCH}`);
 }
 
 const anything: Shape<unknown> = (value) => value;
@@ -273,7 +285,7 @@ function blockOf(code: string | null, registers: Readonly<Record<string, bigint>
         remedy: `codes: ${CODES.map(({ name }) => name).join(", ")}`,
       });
     }
-    block[RIP] = place.address;
+    block[PC] = place.address;
   }
   for (const [name, word] of Object.entries(registers)) {
     const index = REGISTERS.indexOf(name);

@@ -3,13 +3,7 @@
 import { InputError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import { show } from "../../shape.ts";
-import { CONSTANTS } from "./records.ts";
-import { REGISTERS, type Way } from "./setups.ts";
-
-const { MOST_PAIRS, MOST_IMAGE_PAIRS, SYSCALL_INFO_WORDS, DISPATCH_WORDS } = CONSTANTS;
-
-/** Bytes of struct user_regs_struct. */
-export const BLOCK_SIZE = 8 * REGISTERS.length;
+import { HOST_CONTENTS, type Way } from "./arch.ts";
 
 interface Content {
   readonly block?: true;
@@ -21,17 +15,7 @@ interface Content {
   readonly length?: number | null;
 }
 
-export const CONTENTS: Readonly<Record<Way, Content>> = {
-  SETREGS: { block: true },
-  SETREGSET: { block: true, length: BLOCK_SIZE },
-  POKEUSER: { pairs: MOST_PAIRS },
-  SETFPREGS: { pairs: MOST_PAIRS },
-  XSTATE: { pairs: MOST_PAIRS, length: null },
-  SYSCALL_INFO: { words: SYSCALL_INFO_WORDS, length: 8 * SYSCALL_INFO_WORDS },
-  SIGMASK: { words: 1, length: 8 },
-  SIGRETURN: { block: true, frame: true, pairs: MOST_IMAGE_PAIRS },
-  DISPATCH: { words: DISPATCH_WORDS, length: 32 },
-};
+export const CONTENTS: Readonly<Record<Way, Content>> = HOST_CONTENTS;
 
 /** The most pairs that a case may have. */
 export function mostPairs(way: Way, frame?: { readonly image?: bigint }): number {
@@ -39,7 +23,7 @@ export function mostPairs(way: Way, frame?: { readonly image?: bigint }): number
   return framed && frame?.image === undefined ? 0 : pairs;
 }
 
-const KINDS = ["schema", "from", "way", "on", "signal"];
+const KINDS = ["schema", "arch", "from", "way", "on", "signal"];
 const MEMBERS = new Map<string, keyof Content>([
   ["code", "block"],
   ["registers", "block"],

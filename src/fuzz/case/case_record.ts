@@ -1,14 +1,14 @@
 /* A case as the record of a setup, and back. */
 
+import { REGISTERS } from "./arch.ts";
 import type { Case } from "./case.ts";
 import { CONTENTS, mostPairs } from "./case_members.ts";
-import { isHandled } from "./code.ts";
 import { numbersOf } from "./layout.ts";
+import { isHandled } from "./pieces.ts";
 import { FPSTATE } from "./records.ts";
 import {
   FROMS,
   ONS,
-  REGISTERS,
   SETUP,
   SETUP_SIZE,
   type SetupViews,

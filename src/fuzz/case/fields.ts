@@ -1,7 +1,8 @@
+import { CALL, FRAME_REGISTERS, PC, placeOf, REGISTERS, type Way } from "./arch.ts";
 import type { Batch } from "./batch.ts";
 import type { Case } from "./case.ts";
-import { isHandled, placeOf } from "./code.ts";
-import { FRAME_REGISTERS, indexOf, OUTCOME, OUTCOME_SIZE, REGISTERS } from "./setups.ts";
+import { isHandled } from "./pieces.ts";
+import { OUTCOME, OUTCOME_SIZE } from "./setups.ts";
 
 /**
  * An outcome by its fields: "error", "refusedAt", "written.rax", "resumed", "status", "signal", "code", "address",
@@ -16,7 +17,7 @@ export interface Outcome {
   readonly words: BigUint64Array;
 }
 
-/** Which fields of an outcome are known: bits of KNOWS, and bit n for word n. */
+/** Which fields of an outcome are known: bits of KNOWS, and of words sets that `has` reads. */
 export interface Known {
   readonly fields: number;
   readonly written: number;
@@ -31,7 +32,6 @@ const ALL: Known = { fields: -1, written: -1, stopped: -1, frame: -1 };
 
 const STOPPED = REGISTERS.map((name) => `stopped.${name}`);
 const FRAME = FRAME_REGISTERS.map((name) => `frame.${name}`);
-const [RIP, ORIG_RAX] = [indexOf("rip"), indexOf("orig_rax")];
 
 /** The fields of an outcome of `it`, or those of a predicted outcome that are known. */
 export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fields {
@@ -43,7 +43,7 @@ export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fie
   };
   const addWords = (from: number, set: number, names: readonly string[]) => {
     for (const [k, name] of names.entries()) {
-      if (((set >>> k) & 1) === 1) fields.set(name, words[from / 2 + k] ?? 0n);
+      if (has(set, k)) fields.set(name, words[from / 2 + k] ?? 0n);
     }
   };
   add(KNOWS.ERROR, "error");
@@ -55,7 +55,7 @@ export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fie
   add(KNOWS.STATUS, "status");
   if ((half("status") & 0xffn) !== 0x7fn) return fields;
   // A stub that looks itself does not find orig_rax in its frame.
-  const shown = it.way === "SIGRETURN" ? ~(1 << ORIG_RAX) : -1;
+  const shown = it.way === "SIGRETURN" ? ~(1 << CALL) : -1;
   addWords(OUTCOME.stopped, known.stopped & shown, STOPPED);
   add(KNOWS.INFO, "signal");
   if (half("signal") === 0n) return fields;
@@ -64,12 +64,15 @@ export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fie
     fields.set("address", words[OUTCOME.address / 2] ?? 0n);
   }
   // Anywhere else than in the handler there is something else on the stack.
-  const at = words[OUTCOME.stopped / 2 + RIP] ?? 0n;
+  const at = words[OUTCOME.stopped / 2 + PC] ?? 0n;
   if (isHandled(it.signal) && (at === HANDLER || at === HANDLER + 1n)) {
     addWords(OUTCOME.frame, known.frame, FRAME);
   }
   return fields;
 }
+
+/** Whether word k is in a set: bit k stands for it, and the last bit for word 31 and all after it. */
+const has = (set: number, k: number): boolean => ((set >> Math.min(k, 31)) & 1) === 1;
 
 const HALF = ["error", "refusedAt", "resumed", "status", "signal", "code"] as const;
 type Half = (typeof HALF)[number];
@@ -115,12 +118,14 @@ export function placeOfField(it: Case, field: string): Place {
   throw new RangeError(`an outcome has no field ${field}`);
 }
 
+/** The ways of which a word is read back for each pair. */
+export const BY_PAIRS: ReadonlySet<Way> = new Set(["SETFPREGS", "XSTATE", "SIGRETURN", "PRFPREG"]);
+
 /** What is read back after a write: all registers, or what the way wrote. */
-export function writtenNames({ way, pairs }: Case): string[] {
+export function writtenNames({ way, pairs }: Pick<Case, "way" | "pairs">): string[] {
   if (way === "SIGMASK") return ["written.mask"];
   if (way === "DISPATCH") return DISPATCH_CONFIG.map((name) => `written.${name}`);
-  if (way === "SETFPREGS" || way === "XSTATE" || way === "SIGRETURN")
-    return pairs.map((_, i) => `written.${i}`);
+  if (BY_PAIRS.has(way)) return pairs.map((_, i) => `written.${i}`);
   return REGISTERS.map((name) => `written.${name}`);
 }
 

@@ -44,6 +44,15 @@ export function halvesOf({ members, offsets }: Layout): Readonly<Record<string, 
   return Object.fromEntries(wide.map(([name, offset]) => [name, offset / 4]));
 }
 
+/** A function from a name to its index among `names`, which throws a RangeError for others. */
+export function indexIn(names: readonly string[]): (name: string) => number {
+  return (name) => {
+    const index = names.indexOf(name);
+    if (index < 0) throw new RangeError(`unknown register "${name}"`);
+    return index;
+  };
+}
+
 /** Named numbers: enum stublab_NAME with the constants STUBLAB_PREFIX_NAME, from 0, or a bit each. */
 export interface Enumeration {
   readonly name: string;
@@ -52,6 +61,11 @@ export interface Enumeration {
   readonly bits?: boolean;
   /** The names in their order, each with its meaning. */
   readonly values: readonly (readonly [name: string, about: string])[];
+}
+
+/** The names, in the order of their numbers. */
+export function namesOf<E extends Enumeration>({ values }: E): readonly E["values"][number][0][] {
+  return values.map(([name]) => name);
 }
 
 /** The number of each name. */

@@ -7,12 +7,11 @@
 import { type Callable, isCallable } from "../../encoder/module.ts";
 import { loadWasm } from "../../encoder/wasm_file.ts";
 import { EncoderError, REBUILD } from "../../errors.ts";
-import { SEEDS, UNPREDICTED_SEEDS } from "../draw/seeds.ts";
-import { PLACES, TABLES } from "../draw/tables.ts";
+import { PLACES, SEEDS, TABLES, UNPREDICTED_SEEDS } from "../draw/arch.ts";
+import { codePage, constantsPage, MODULE } from "./arch.ts";
 import { recordsOf } from "./case_record.ts";
-import { codePage, constantsPage } from "./code.ts";
 
-const FILE = "fuzz.wasm";
+const FILE = MODULE;
 /** Areas begin at cache lines. */
 const LINE = 64;
 const PAGE = 4096;
@@ -29,7 +28,6 @@ export class FuzzModule {
   readonly differsFrom = this.#function("differsFrom");
   readonly hashOutcome = this.#function("hashOutcome");
   readonly differences = this.#function("differences");
-  readonly putReturned = this.#function("putReturned");
   readonly count = this.#function("count");
   /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */
   readonly kills = this.#function("kills");
@@ -62,6 +60,11 @@ export class FuzzModule {
     this.#global("seedParents").value = SEEDS.length;
     this.#next = Math.ceil(this.#next / PAGE) * PAGE;
     this.areas = this.#next;
+  }
+
+  /** Where there is rt_sigreturn. */
+  get putReturned(): Callable {
+    return this.#function("putReturned");
   }
 
   /** Bytes from the first area to the end of the last. */

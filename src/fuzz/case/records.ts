@@ -1,79 +1,12 @@
 /*
  * What the fuzzer shares with the shim and its module: the records of a case, and the kinds of cases. This is their only
- * description: the C header build/amd64/records.h and the AssemblyScript file build/records.ts are written from it.
+ * description: the C header build/ARCH/records.h and an AssemblyScript file are written from it for each architecture.
  */
 
-import { REGISTERS as BLOCKS } from "../../encoder/arch.ts";
+import type { Arch } from "../../encoder/arch.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+import { KINDS } from "./kinds.ts";
 import { type Enumeration, layOut } from "./layout.ts";
-
-/** The registers of a block in their order: struct user_regs_struct. */
-export const REGISTERS = BLOCKS.amd64;
-
-/** The members of struct sigcontext before the pointer to the floating point, a word each. */
-export const FRAME_REGISTERS =
-  "r8 r9 r10 r11 r12 r13 r14 r15 rdi rsi rbp rbx rdx rax rcx rsp rip eflags selectors err trapno oldmask cr2".split(
-    " ",
-  );
-
-export const CONSTANTS = {
-  /** Words of a register block, and of struct sigcontext without floating point. */
-  REGISTERS: REGISTERS.length,
-  SIGCONTEXT: FRAME_REGISTERS.length,
-  /** The most pairs in a setup: an offset and a word each. */
-  MOST_PAIRS: Math.floor(REGISTERS.length / 2),
-  /** The same in a damaged image of floating point. */
-  MOST_IMAGE_PAIRS: 4,
-  /** Words of struct ptrace_syscall_info. */
-  SYSCALL_INFO_WORDS: 11,
-  /** Words of struct ptrace_sud_config, and two registers. */
-  DISPATCH_WORDS: 6,
-  /** More bytes than any processor's XSAVE area has. */
-  MOST_XSTATE: 16 << 10,
-  /** Room for enum stublab_obstacle, an even number. */
-  MOST_OBSTACLES: 16,
-  /** Vector registers of the tracing thread that a case must not change. */
-  CANARIES: 16,
-};
-
-export const FROM = {
-  name: "from",
-  prefix: "FROM",
-  about: "The stop at which the registers are written.",
-  values: [
-    ["signal", "a stop by a signal that an instruction raised"],
-    ["entry", "on the way into getpid"],
-    ["exit", "on the way out of it"],
-    ["sysemu", "on the way into it; it will not be executed"],
-    ["group", "stopped by SIGSTOP"],
-    ["entry32", "on the way into getpid of 32-bit programs, by INT 0x80"],
-    ["exit32", "on the way out of it"],
-    ["step32", "the same, but by the signal of a single-step"],
-  ],
-} as const satisfies Enumeration;
-
-/** The order matters: ways up to SETREGSET have a block, the next ones up to XSTATE have pairs. */
-export const WAY = {
-  name: "way",
-  prefix: "WAY",
-  about: "The request that writes, and the content of `words`.",
-  values: [
-    ["SETREGS", "struct user_regs_struct"],
-    ["SETREGSET", "its first `length` bytes"],
-    ["POKEUSER", "`count` pairs: offset in struct user, word"],
-    ["SETFPREGS", "`count` pairs: offset in struct user_fpregs_struct, word"],
-    ["XSTATE", "`count` pairs: offset in the XSAVE area, word; `length` bytes"],
-    ["SYSCALL_INFO", "the first `length` bytes of struct ptrace_syscall_info"],
-    ["SIGMASK", "the first `length` bytes of a signal set"],
-    [
-      "SIGRETURN",
-      "struct user_regs_struct; the stub itself takes the registers that a signal frame has (sigreturn.h)",
-    ],
-    [
-      "DISPATCH",
-      "the first `length` bytes of struct ptrace_sud_config; after it rip and rax, which are poked then",
-    ],
-  ],
-} as const satisfies Enumeration;
 
 export const ON = {
   name: "on",
@@ -153,102 +86,137 @@ export const OBSTACLE = {
   ],
 } as const satisfies Enumeration;
 
-export const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER, OBSTACLE];
+/** More bytes than any processor's XSAVE area has. */
+const MOST_XSTATE = 16 << 10;
 
-const { MOST_XSTATE, SIGCONTEXT } = CONSTANTS;
-const BLOCK = CONSTANTS.REGISTERS;
+/** The numbers, enumerations and records of an architecture. */
+export function tablesOf(arch: Arch) {
+  const { REGISTERS, FRAME_REGISTERS, SIZES, FROM, WAY } = KINDS[arch];
+  const CONSTANTS = {
+    /** Words of a register block, and of struct sigcontext without floating point. */
+    REGISTERS: REGISTERS.length,
+    SIGCONTEXT: FRAME_REGISTERS.length,
+    ...SIZES,
+    MOST_XSTATE,
+    /** Room for enum stublab_obstacle, an even number. */
+    MOST_OBSTACLES: 16,
+    /** Vector registers of the tracing thread that a case must not change. */
+    CANARIES: 16,
+  };
+  const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER, OBSTACLE];
+  const { SIGCONTEXT } = CONSTANTS;
+  const BLOCK = CONSTANTS.REGISTERS;
 
-export const SETUP_RECORD = layOut("setup", "One setup.", {
-  from: ["u8", "enum stublab_from"],
-  way: ["u8", "enum stublab_way"],
-  on: ["u8", "enum stublab_on"],
-  wants: ["u8", "enum stublab_wants"],
-  length: ["u32", "in bytes"],
-  count: ["u32", "of pairs, of `words` or of `damage`"],
-  signal: ["u32", "to resume with"],
-  ucFlags: ["u32", "rt_sigreturn: of the frame"],
-  fpstate: ["u32", "rt_sigreturn: enum stublab_fpstate"],
-  image: ["u64", "rt_sigreturn: the address of an image"],
-  padding: ["u64", ""],
-  words: ["u64", "see enum stublab_way", BLOCK],
-  damage: ["u64", "rt_sigreturn: pairs: offset in the image, word", 2 * CONSTANTS.MOST_IMAGE_PAIRS],
-});
-
-export const OUTCOME_RECORD = layOut(
-  "outcome",
-  "The outcome of a setup. Members after a failed step stay unchanged.",
-  {
-    error: ["i32", "errno of the write; 0: it succeeded"],
-    refusedAt: ["i32", "index of the pair at which POKEUSER failed; else -1"],
-    resumed: ["i32", "errno of the resume; 0: it succeeded; -1: not tried"],
-    status: ["i32", "status word of the stop or end; 0: none in time"],
-    signal: ["i32", "si_signo; 0: no siginfo"],
-    code: ["i32", "si_code"],
-    address: ["u64", "si_addr"],
-    obstacle: ["u32", "enum stublab_obstacle"],
-    obstacleError: ["i32", "errno of the request or call that failed, if there is an obstacle"],
-    written: [
+  const SETUP_RECORD = layOut("setup", "One setup.", {
+    from: ["u8", "enum stublab_from"],
+    way: ["u8", "enum stublab_way"],
+    on: ["u8", "enum stublab_on"],
+    wants: ["u8", "enum stublab_wants"],
+    length: ["u32", "in bytes"],
+    count: ["u32", "of pairs, of `words` or of `damage`"],
+    signal: ["u32", "to resume with"],
+    ucFlags: ["u32", "rt_sigreturn: of the frame"],
+    fpstate: ["u32", "rt_sigreturn: enum stublab_fpstate"],
+    image: ["u64", "rt_sigreturn: the address of an image"],
+    padding: ["u64", "", SIZES.PADDING],
+    words: ["u64", "see enum stublab_way", BLOCK],
+    damage: [
       "u64",
-      "after the write: the registers, the words of other ways, or the mask; after rt_sigreturn with an image, the words at the offsets of its pairs in the floating point of the stop",
-      BLOCK,
+      "rt_sigreturn: pairs: offset in the image, word",
+      2 * CONSTANTS.MOST_IMAGE_PAIRS,
     ],
-    stopped: ["u64", "the registers at the stop", BLOCK],
-    frame: ["u64", "struct sigcontext without floating point; else zeros", SIGCONTEXT],
-  },
-);
+  });
 
-export const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
-  timeout: ["i64", "microseconds for each stop"],
-  xstateLength: ["u32", "bytes of the XSAVE area"],
-  over: ["u32", "result: enum stublab_over"],
-  reached: ["u32", "result: the stops from which a setup was tried, bits of enum stublab_from"],
-  unreachable: ["u32", "the stops that are not waited for any more"],
-  call: ["u64", "address of a system call instruction before a breakpoint"],
-  call32: ["u64", "the same with INT 0x80"],
-  rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
-  fpregs: ["u64", "floating point between two setups", 64],
-  xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],
-  errors: [
-    "i32",
-    "result: errno by enum stublab_obstacle; 0: no such obstacle",
-    CONSTANTS.MOST_OBSTACLES,
-  ],
-});
+  const OUTCOME_RECORD = layOut(
+    "outcome",
+    "The outcome of a setup. Members after a failed step stay unchanged.",
+    {
+      error: ["i32", "errno of the write; 0: it succeeded"],
+      refusedAt: ["i32", "index of the pair at which POKEUSER failed; else -1"],
+      resumed: ["i32", "errno of the resume; 0: it succeeded; -1: not tried"],
+      status: ["i32", "status word of the stop or end; 0: none in time"],
+      signal: ["i32", "si_signo; 0: no siginfo"],
+      code: ["i32", "si_code"],
+      address: ["u64", "si_addr"],
+      obstacle: ["u32", "enum stublab_obstacle"],
+      obstacleError: ["i32", "errno of the request or call that failed, if there is an obstacle"],
+      written: [
+        "u64",
+        "after the write: the registers, the words of other ways, or the mask; after rt_sigreturn with an image, the words at the offsets of its pairs in the floating point of the stop",
+        BLOCK,
+      ],
+      stopped: ["u64", "the registers at the stop", BLOCK],
+      frame: ["u64", "struct sigcontext without floating point; else zeros", SIGCONTEXT],
+    },
+  );
 
-export const EXCHANGE_RECORD = layOut(
-  "exchange",
-  "Shared by the host and a stub that tries setups by rt_sigreturn, with the setups and outcomes (sigreturn.S). Only the side whose turn it is accesses it. Addresses are the stub's.",
-  {
-    turn: ["u32", "futex; 0: the host's, 1: the stub's"],
-    next: ["u32", "index of the current setup, or of the next one"],
-    count: ["u32", "number of setups"],
-    bases: ["u32", "whether the bases of FS and GS can be read without a system call"],
-    ds: ["u32", "selector that each setup starts with"],
-    es: ["u32", "selector that each setup starts with"],
-    scratch: ["u64", "address of the scratch pages"],
-    scratchSize: ["u64", "in bytes"],
-    imageLength: ["u64", "in bytes, with FP_XSTATE_MAGIC2; 0: frames have no XSAVE area"],
-    setups: ["u64", "address of the first setup"],
-    outcomes: ["u64", "address of the first outcome"],
-    image: ["u8", "the floating point of a new program, as in a signal frame", MOST_XSTATE],
-  },
-);
-
-export const CANARY_RECORD = layOut(
-  "canary",
-  "What the tracing thread keeps in its vector registers while cases are tried (canary.h).",
-  {
-    wide: ["u32", "whether the registers have 256 bits, not 128"],
-    changed: [
-      "u32",
-      "result: the registers that have changed, a bit each; then mxcsr, and the x87 control word",
+  const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
+    timeout: ["i64", "microseconds for each stop"],
+    xstateLength: ["u32", "bytes of the XSAVE area"],
+    over: ["u32", "result: enum stublab_over"],
+    reached: ["u32", "result: the stops from which a setup was tried, bits of enum stublab_from"],
+    unreachable: ["u32", "the stops that are not waited for any more"],
+    call: ["u64", "address of a system call instruction before a breakpoint"],
+    call32: ["u64", "the same with INT 0x80"],
+    rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
+    fpregs: ["u64", "floating point between two setups", SIZES.FPREGS_WORDS],
+    xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],
+    errors: [
+      "i32",
+      "result: errno by enum stublab_obstacle; 0: no such obstacle",
+      CONSTANTS.MOST_OBSTACLES,
     ],
-    mxcsr: ["u32", "result"],
-    control: ["u32", "result"],
-    seen: ["u64", "result: the registers, 4 words each", 4 * CONSTANTS.CANARIES],
-  },
-);
+  });
 
-export const RECORDS = [SETUP_RECORD, OUTCOME_RECORD, TRIAL_RECORD, EXCHANGE_RECORD, CANARY_RECORD];
-/** Those that the module works on. */
-export const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD];
+  const EXCHANGE_RECORD = layOut(
+    "exchange",
+    "Shared by the host and a stub that tries setups by rt_sigreturn, with the setups and outcomes (sigreturn.S). Only the side whose turn it is accesses it. Addresses are the stub's.",
+    {
+      turn: ["u32", "futex; 0: the host's, 1: the stub's"],
+      next: ["u32", "index of the current setup, or of the next one"],
+      count: ["u32", "number of setups"],
+      bases: ["u32", "whether the bases of FS and GS can be read without a system call"],
+      ds: ["u32", "selector that each setup starts with"],
+      es: ["u32", "selector that each setup starts with"],
+      scratch: ["u64", "address of the scratch pages"],
+      scratchSize: ["u64", "in bytes"],
+      imageLength: ["u64", "in bytes, with FP_XSTATE_MAGIC2; 0: frames have no XSAVE area"],
+      setups: ["u64", "address of the first setup"],
+      outcomes: ["u64", "address of the first outcome"],
+      image: ["u8", "the floating point of a new program, as in a signal frame", MOST_XSTATE],
+    },
+  );
+
+  const CANARY_RECORD = layOut(
+    "canary",
+    "What the tracing thread keeps in its vector registers while cases are tried (canary.h).",
+    {
+      wide: ["u32", "whether the registers have 256 bits, not 128"],
+      changed: [
+        "u32",
+        "result: the registers that have changed, a bit each; then mxcsr, and the x87 control word",
+      ],
+      mxcsr: ["u32", "result"],
+      control: ["u32", "result"],
+      seen: ["u64", "result: the registers, 4 words each", 4 * CONSTANTS.CANARIES],
+    },
+  );
+  const RECORDS = [SETUP_RECORD, OUTCOME_RECORD, TRIAL_RECORD, EXCHANGE_RECORD, CANARY_RECORD];
+  /** Those that the module works on. */
+  const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD];
+  return {
+    ...{ REGISTERS, FRAME_REGISTERS, CONSTANTS, ENUMERATIONS, RECORDS, MODULE_RECORDS },
+    ...{ SETUP_RECORD, OUTCOME_RECORD, TRIAL_RECORD, EXCHANGE_RECORD, CANARY_RECORD },
+  };
+}
+
+export const {
+  CONSTANTS,
+  ENUMERATIONS,
+  MODULE_RECORDS,
+  SETUP_RECORD,
+  OUTCOME_RECORD,
+  TRIAL_RECORD,
+  EXCHANGE_RECORD,
+  CANARY_RECORD,
+} = tablesOf(HOST_ARCH);

@@ -1,28 +1,17 @@
 /* The records of setups and their outcomes, which lie side by side in memory, as fast code accesses them. */
 
-import { halvesOf, numbersOf } from "./layout.ts";
-import { FROM, ON, OUTCOME_RECORD, REGISTERS, SETUP_RECORD, WANT, WAY } from "./records.ts";
+import { FROM, type From, WAY, type Way } from "./arch.ts";
+import { halvesOf, namesOf, numbersOf } from "./layout.ts";
+import { ON, OUTCOME_RECORD, SETUP_RECORD, WANT } from "./records.ts";
 
-export { FRAME_REGISTERS, REGISTERS } from "./records.ts";
+export const FROMS: readonly From[] = namesOf(FROM);
+/** The requests that write. With SIGRETURN the stub does it itself. */
+export const WAYS: readonly Way[] = namesOf(WAY);
 
-export const FROMS = FROM.values.map(([name]) => name);
-export type From = (typeof FROMS)[number];
-
-/** The request that writes the registers. With SIGRETURN the stub does it itself. */
-export const WAYS = WAY.values.map(([name]) => name);
-export type Way = (typeof WAYS)[number];
-
-export const ONS = ON.values.map(([name]) => name);
+export const ONS = namesOf(ON);
 export type On = (typeof ONS)[number];
 
 export const { WRITTEN: WANT_WRITTEN, INFO: WANT_INFO, FRAME: WANT_FRAME } = numbersOf(WANT);
-
-/** The index of a register in a block. @throws RangeError */
-export function indexOf(register: string): number {
-  const index = REGISTERS.indexOf(register);
-  if (index < 0) throw new RangeError(`unknown register "${register}"`);
-  return index;
-}
 
 export const SETUP_SIZE = SETUP_RECORD.size;
 export const OUTCOME_SIZE = OUTCOME_RECORD.size;

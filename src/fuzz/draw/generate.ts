@@ -3,11 +3,7 @@ import { fuzzModule } from "../case/module.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { SETUP_SIZE } from "../case/setups.ts";
 import { type KnownName, LISTS } from "../known/lists.ts";
-
-/** How the registers of cases are written, in the order of assembly/fuzz/index.ts. */
-export const PATHS = ["ptrace", "sigreturn", "both"] as const;
-export type Path = (typeof PATHS)[number];
-export const DEFAULT_PATH: Path = "both";
+import { PATHS, type Path } from "./arch.ts";
 
 interface GeneratorOptions {
   /** Default: ptrace. */

@@ -1,8 +1,8 @@
 /* Cases for facts, in few words. */
 
-import { baselineWith } from "../case/baseline.ts";
+import { baselineWith } from "../case/amd64/baseline.ts";
+import { indexOf, REGISTERS } from "../case/amd64/registers.ts";
 import type { Case, Pair } from "../case/case.ts";
-import { indexOf, REGISTERS } from "../case/setups.ts";
 
 /** Words by their register; negative ones are cut to 64 bits. */
 export type Words = Readonly<Record<string, bigint>>;

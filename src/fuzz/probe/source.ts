@@ -5,6 +5,7 @@
 
 import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
 import {
   BASELINE,
   CALL_32,
@@ -30,7 +31,6 @@ import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
-import { HOST_ARCH } from "../../shim/host_arch.ts";
 import { FEATURES } from "../try/machine.ts";
 import { ownParts, ownTables } from "./arch.ts";
 import { factData, REQUEST_FIELDS } from "./facts.ts";

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "../case/case.ts";
-import { DEFAULT_PATH } from "../draw/generate.ts";
+import { DEFAULT_PATH } from "../draw/arch.ts";
 import { Examiner } from "../examiner.ts";
 import { knownOption } from "../known/known.ts";
 import type { FieldDifference } from "../predict/differences.ts";

@@ -19,7 +19,7 @@ import {
   truth,
 } from "../../shape.ts";
 import { formatCase, parseCase } from "../case/case.ts";
-import { PATHS } from "../draw/generate.ts";
+import { PATHS } from "../draw/arch.ts";
 import type { KnownName } from "../known/lists.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";

@@ -1,5 +1,5 @@
 import type { Case } from "../case/case.ts";
-import type { Path } from "../draw/generate.ts";
+import type { Path } from "../draw/arch.ts";
 import type { KnownName } from "../known/lists.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";

@@ -3,7 +3,7 @@
 import { AwakeClock } from "../../awake.ts";
 import type { Case } from "../case/case.ts";
 import { recordsOf } from "../case/case_record.ts";
-import type { Path } from "../draw/generate.ts";
+import type { Path } from "../draw/arch.ts";
 import type { KnownName } from "../known/lists.ts";
 import type { Change } from "../predict/model.ts";
 import { UNPREDICTED } from "../predict/signature.ts";

@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { REBUILD, UnsupportedError } from "../../errors.ts";
 import { checkOptions, instance, type OptionShapes, object, truth } from "../../shape.ts";
+import { expectAmd64 } from "../../shim/library.ts";
+import type { Way } from "../case/arch.ts";
 import { type Case, type CaseDocument, expectCase, formatCase } from "../case/case.ts";
 import { deviationsOf, knownLine, knownOption, knownShape } from "../known/known.ts";
 import type { KnownName } from "../known/lists.ts";
@@ -46,6 +48,7 @@ export interface ExportOptions {
  * writeFileSync("repro.c", exportC(examination, { machine: examiner.machine }));
  */
 export function exportC(examination: Examined, options: ExportOptions): string {
+  expectAmd64("programs in C are written on");
   object(examination, "examination");
   expectCase(examination.it);
   checkOptions(options, "options", SHAPES);
@@ -94,7 +97,7 @@ const SHAPES: OptionShapes<ExportOptions> = {
 export function actOf({ way, from, on }: Case): string {
   return way === "SIGRETURN"
     ? "A process handles its own signal, and returns with other registers: rt_sigreturn."
-    : `The tracer of a process ${BEGINS[from]} writes its ${WRITES[way]}${
+    : `The tracer of a process ${BEGINS[from]} writes its ${WRITES[way] ?? `regset ${way}`}${
         on === "NONE" ? "" : `, and resumes it by PTRACE_${on}`
       }.`;
 }
@@ -177,7 +180,7 @@ const BEGINS = {
   step32: "after a single-step over a 32-bit system call",
 } as const;
 
-const WRITES = {
+const WRITES: Readonly<Partial<Record<Way, string>>> = {
   SETREGS: "registers by PTRACE_SETREGS",
   SETREGSET: "registers by PTRACE_SETREGSET(NT_PRSTATUS)",
   POKEUSER: "registers by PTRACE_POKEUSER",
@@ -187,4 +190,4 @@ const WRITES = {
   SIGMASK: "signal mask by PTRACE_SETSIGMASK",
   DISPATCH: "dispatch of system calls by PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG",
   SIGRETURN: "registers by rt_sigreturn",
-} as const;
+};

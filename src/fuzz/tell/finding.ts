@@ -5,6 +5,7 @@
 
 import { join } from "node:path";
 import { Folder, unwritable } from "../../folder.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import { knownOption } from "../known/known.ts";
@@ -75,7 +76,9 @@ function writeWhole(findings: Folder, finding: FindingContent): void {
     folder.create("case.json", json(formatCase(examination.it)));
     folder.create("original.json", json(formatCase(original)));
     folder.create("finding.json", json(document));
-    folder.create("repro.c", exportC(examination, { machine, change, known }));
+    // A program in C is for amd64.
+    if (HOST_ARCH === "amd64")
+      folder.create("repro.c", exportC(examination, { machine, change, known }));
     findings.rename(temporary, signature);
   } catch (error) {
     findings.remove(temporary);

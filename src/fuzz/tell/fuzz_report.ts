@@ -1,6 +1,6 @@
 import { hex } from "../../errors.ts";
 import { formatCase } from "../case/case.ts";
-import type { Path } from "../draw/generate.ts";
+import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";

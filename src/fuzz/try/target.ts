@@ -15,7 +15,7 @@ import {
   sockFprog,
 } from "../../bpf/program.ts";
 import { SyscallError } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
+import { AUDIT_ARCH } from "../../stub/arch.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../../stub/syscall.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
@@ -24,12 +24,13 @@ import {
   CONSTANTS,
   codePage,
   constantsPage,
-  HANDLED,
+  PART,
   placeOf,
   SCRATCH,
   SCRATCH_SIZE,
-} from "../case/code.ts";
-import { SYS_UPROBE } from "./machine.ts";
+} from "../case/arch.ts";
+import { HANDLED } from "../case/pieces.ts";
+import { UNSEEN_CALLS } from "./machine.ts";
 
 /** Calls that are harmless with any arguments. All others fail with ENOSYS. */
 export const HARMLESS = [
@@ -138,13 +139,13 @@ function closeAll(stub: Settable): void {
  * getppid may become the number of the next call, whose outcome must not depend on the pid.
  */
 export function createAnonymous(tracer: TracingThread, create: () => Stub): Stub {
-  const numbers = [...HARMLESS, "uretprobe"].map((name) => Number(tracer.syscallNumber(name)));
+  const numbers = HARMLESS.map((name) => Number(tracer.syscallNumber(name)));
   const taken: Stub[] = [];
   try {
     // While these exist, the next stub has another pid.
     for (;;) {
       const stub = create();
-      if (stub.pid !== SYS_UPROBE && !numbers.includes(stub.pid)) return stub;
+      if (![...numbers, ...UNSEEN_CALLS].includes(stub.pid)) return stub;
       taken.push(stub);
     }
   } finally {
@@ -158,13 +159,17 @@ export function mapPages(stub: Settable): void {
   const flag = (...names: string[]) => names.reduce((set, name) => set | tracer.flag(name), 0n);
   const read = flag("PROT_READ");
   const flags = flag("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
-  for (const [at, size] of [[CODE], [CONSTANTS], [SCRATCH, SCRATCH_SIZE]] as const) {
-    stub.call("mmap", at, size ?? PAGE_SIZE, read | flag("PROT_WRITE"), flags, -1, 0);
+  for (const [at, size] of [
+    [CODE, PART],
+    [CONSTANTS, PART],
+    [SCRATCH, SCRATCH_SIZE],
+  ] as const) {
+    stub.call("mmap", at, size, read | flag("PROT_WRITE"), flags, -1, 0);
   }
   stub.write(CODE, codePage());
   stub.write(CONSTANTS, constantsPage());
-  stub.call("mprotect", CODE, PAGE_SIZE, read | flag("PROT_EXEC"));
-  stub.call("mprotect", CONSTANTS, PAGE_SIZE, read);
+  stub.call("mprotect", CODE, PART, read | flag("PROT_EXEC"));
+  stub.call("mprotect", CONSTANTS, PART, read);
 }
 
 /**
@@ -191,7 +196,7 @@ function harmlessOnly(
   const refuse: BpfInstruction = [RETURN, SECCOMP_RET_ERRNO | ENOSYS];
   return assembleBpf(
     [LOAD_WORD, DATA_ARCH],
-    [JUMP_EQUAL, tracer.constant("AUDIT_ARCH_X86_64") >>> 0, 1, 0],
+    [JUMP_EQUAL, tracer.constant(AUDIT_ARCH) >>> 0, 1, 0],
     refuse,
     ...furtherRules,
     // Functions of the vsyscall page write to the addresses in their arguments.

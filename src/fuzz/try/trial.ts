@@ -11,12 +11,10 @@ import {
   TraceError,
   UnsupportedError,
 } from "../../errors.ts";
-import { expectAmd64 } from "../../shim/library.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { Tracer } from "../../stub/tracer.ts";
-import { BASELINE } from "../case/baseline.ts";
+import { BASELINE, CALL_32, CALL_CODE, placeOf } from "../case/arch.ts";
 import type { Batch } from "../case/batch.ts";
-import { placeOf } from "../case/code.ts";
 import { numbersOf } from "../case/layout.ts";
 import { OVER, TRIAL_RECORD } from "../case/records.ts";
 import {
@@ -76,7 +74,6 @@ export class Trier {
   #hasReturned = false;
 
   constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
-    expectAmd64("register setups are tried on");
     this.tracer = new Tracer({ encoder });
     this.#deadline = deadline;
     try {
@@ -86,8 +83,8 @@ export class Trier {
       throw error;
     }
     this.#view.setBigInt64(TRIAL.timeout, BigInt(deadline * 1000), true);
-    this.#view.setBigUint64(TRIAL.call, placeOf("syscall"), true);
-    this.#view.setBigUint64(TRIAL.call32, placeOf("int80"), true);
+    this.#view.setBigUint64(TRIAL.call, placeOf(CALL_CODE), true);
+    this.#view.setBigUint64(TRIAL.call32, CALL_32, true);
     for (const [i, word] of BASELINE.entries()) {
       this.#view.setBigUint64(TRIAL.rest + 8 * i, word, true);
     }

@@ -1,7 +1,12 @@
 import { hex } from "../../errors.ts";
 import type { Actor } from "../actor.ts";
+import { NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
+import { TEXTS } from "../texts/arch.ts";
+
+const { A_TRAP, TRAP } = NAMES;
+const { SLEEP } = TEXTS;
 
 /** All signals except SIGKILL and SIGSTOP. */
 const ALL = 0xffff_ffff_fffb_feffn;
@@ -62,11 +67,11 @@ function blockedBy({ facts }: Actor): string {
 function lookAtTrap(scene: Scene, stub: Actor): void {
   stub.call("getpid", [], {
     why:
-      "A first injected call, getpid, in the stub with the blocked signals. It ends at an INT3, which raises SIGTRAP, and " +
+      `A first injected call, getpid, in the stub with the blocked signals. It ends at ${A_TRAP}, which raises SIGTRAP, and ` +
       "SIGTRAP is blocked.",
     before: () =>
       scene.ask({
-        text: "SIGTRAP is blocked. The stub reaches its INT3. What happens?",
+        text: `SIGTRAP is blocked. The stub reaches its ${TRAP}. What happens?`,
         right: {
           "The stub stops for its tracer, and SIGTRAP is no longer blocked":
             "A signal that an instruction raises cannot stay pending. The kernel forces it: it unblocks the signal first. (An " +
@@ -86,7 +91,7 @@ function lookAtTrap(scene: Scene, stub: Actor): void {
   });
   const { encoder } = scene.tracer;
   const trap = encoder.signalSet(scene.tracer.constant("SIGTRAP"));
-  scene.check("after its INT3: signals blocked", hex(ALL & ~trap), blockedBy(stub));
+  scene.check(`after its ${TRAP}: signals blocked`, hex(ALL & ~trap), blockedBy(stub));
 }
 
 function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
@@ -97,7 +102,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
   }
   scene.ask({
     text:
-      "Both stubs sleep in pause(), and both were sent SIGCHLD. The host waits for each to stop. What does wait4 " +
+      `Both stubs sleep in ${SLEEP.told}, and both were sent SIGCHLD. The host waits for each to stop. What does wait4 ` +
       "report?",
     right: {
       "Only the control":
@@ -112,9 +117,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
     },
   });
   control.awaitStop({
-    stop:
-      "The signal wakes it, and stops it for its tracer. RAX is -514, ERESTARTNOHAND, an errno internal to the kernel: " +
-      "pause was interrupted.",
+    stop: `The signal wakes it, and stops it for its tracer. ${SLEEP.interrupted}`,
     wait: "The interrupt worked: the host controls the thread again.",
   });
   const deaf = tracer.shim.wait(stub.pid, tracer.waitAll, PATIENCE * 1000, tracer.status) === 0;
@@ -140,8 +143,8 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
 /** Resumes a stub into pause(). */
 function fallAsleep(stub: Actor): void {
   stub.setRegisters(
-    stub.frame("pause"),
-    "pause(): it sleeps until a signal is delivered. It stands for a guest that does not return.",
+    stub.frame(SLEEP.call),
+    `${SLEEP.told}: it sleeps until a signal is delivered. It stands for a guest that does not return.`,
   );
   stub.resume("The stub goes to sleep.");
   stub.until(({ state }) => state === "S");
@@ -181,7 +184,7 @@ function unblock(scene: Scene, stub: Actor): void {
     "A tracer may change the mask of a thread that is stopped. This corrects the mask from outside; the " +
       "rt_sigprocmask of the set-up is the better way.",
   );
-  stub.resume("The stub is resumed, out of its interrupted pause().");
+  stub.resume(`The stub is resumed, out of its interrupted ${SLEEP.told}.`);
   scene.ask({
     text: "No signal is blocked any more, and none is sent. The stub is resumed. What stops it?",
     right: {
@@ -192,8 +195,7 @@ function unblock(scene: Scene, stub: Actor): void {
     wrong: {
       Nothing:
         "It would, if nothing were pending. A blocked signal is not lost, and this one is not blocked any more.",
-      "The INT3":
-        "Before the INT3 the pause() would have to return, and before that a signal is delivered.",
+      [`The ${TRAP}`]: `Before the ${TRAP} the ${SLEEP.told} would have to return, and before that a signal is delivered.`,
     },
   });
   const { signal } = stub.awaitStop({

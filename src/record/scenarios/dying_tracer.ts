@@ -3,8 +3,11 @@ import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
 import { PAGE_SIZE } from "../../stub/page_size.ts";
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
+import { NAMES } from "../arch.ts";
 import { LIFE, limitLife } from "../precautions.ts";
 import type { Scene } from "../scene.ts";
+
+const { PC, RESULT, TRAP } = NAMES;
 
 /** Where the guest's code lies. */
 const CODE = 0x10000n;
@@ -45,7 +48,7 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   const [first, second] = [tracer.stub.createStub(), tracer.stub.createStub()];
   for (const stub of [first, second]) limitLife(stub);
   const guest = scene.enlist("guest", "a stub in which a guest loops", first);
-  const idle = scene.enlist("idle", "a stub at its INT3", second);
+  const idle = scene.enlist("idle", `a stub at its ${TRAP}`, second);
 
   loadGuest(scene, guest);
   const clear = [scene.tracer.flag("PR_SET_PDEATHSIG"), 0n];
@@ -55,13 +58,13 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
     "It cancels the signal at its parent's end. The kernel cancels that signal, too, when a process changes its user or " +
       "its capabilities, so this protection can be lost by accident.",
   );
-  idle.callBriefly("prctl", clear, "The other stub, which rests at its INT3, cancels it, too.");
+  idle.callBriefly("prctl", clear, `The other stub, which rests at its ${TRAP}, cancels it, too.`);
   const { frame } = scene.tracer;
   frame.copyFrom(guest.stub.thread.initial);
   frame.set(INSTRUCTION_POINTER, CODE);
   guest.setRegisters(
     frame,
-    "The guest's registers: RIP is at the loop, and RAX is 0. The host still traces it.",
+    `The guest's registers: ${PC} is at the loop, and ${RESULT} is 0. The host still traces it.`,
   );
   guest.step();
   guest.step();

@@ -1,9 +1,14 @@
 import { hex } from "../../errors.ts";
+import { SYSCALL_LENGTH } from "../../stub/arch.ts";
 import { takeInitialRegisters } from "../../stub/attach.ts";
 import type { Actor } from "../actor.ts";
+import { NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
+import { TEXTS } from "../texts/arch.ts";
 import { attachEarly, giveWay } from "./race.ts";
+
+const { AN_CALL, NUMBER, A_TRAP, CALL, MARK, PARENT, PC, RESULT, TRAP } = NAMES;
 
 export const earlyAttach: Scenario = {
   title: "Attached too early: a stub at an arbitrary instruction",
@@ -11,7 +16,7 @@ export const earlyAttach: Scenario = {
     "Why does a stub stop itself, and why does its parent wait for that before the tracer attaches? PTRACE_ATTACH " +
       "does not need it. It sends SIGSTOP, and stops any thread at any instruction.",
     '"Any instruction" is the problem. All later injections begin with the registers that the tracer finds at the ' +
-      "attach: RIP must be right after the one SYSCALL that an INT3 follows, RBX must be 0, and the death signal must " +
+      `attach: ${PC} must be right after the one ${CALL} that ${A_TRAP} follows, ${MARK} must be 0, and the death signal must ` +
       "have been requested. All of that is true only at the self-stop.",
     "Two stubs are cloned, and the host attaches to each before its self-stop. With the first the host mistakes the stop for " +
       "the self-stop. With the second it only observes what follows.",
@@ -34,22 +39,14 @@ export const earlyAttach: Scenario = {
   },
 };
 
-/** Why the instructions after the wrong SYSCALL do what they do, by their texts. */
-const AFTER_MISTAKE: Readonly<Record<string, string>> = {
-  "test %rax, %rax": "This tests whether the prctl succeeded. But RAX is a pid.",
-  "jnz fail": "It is not 0, so the code treats it as an errno: the jump goes to `fail`.",
-  "neg %rax": "This makes a negative errno positive. It makes the pid negative.",
-  "mov %eax, %edi": "The argument of exit: the negative pid.",
-};
-
 /** A stub that has executed its prctl, and nothing after it. */
 function birth(scene: Scene, master: Actor, lane: string, role: string): Actor {
   const child = scene.clone(master, {
     lane,
     role,
-    why: 'The frame of a clone, with R15 and RBX for the child (lesson "grandchild").',
-    answer: "RAX is the pid of the child. Nothing says how far the child has run.",
-    born: "RBX is 1: it marks a newly cloned child, and decides its path.",
+    why: `The frame of a clone, with ${PARENT} and ${MARK} for the child (lesson "grandchild").`,
+    answer: `${RESULT} is the pid of the child. Nothing says how far the child has run.`,
+    born: `${MARK} is 1: it marks a newly cloned child, and decides its path.`,
   });
   child.stepThroughCall("prctl");
   return child;
@@ -60,20 +57,19 @@ function mistake(scene: Scene, master: Actor): void {
   const role = "a stub that is mistaken for one at its self-stop";
   const stub = attachEarly(scene, () => birth(scene, master, "mistaken", role));
   stub.takeInitialRegisters(
-    "The host takes these as the initial registers, and moves RIP back by 2. A SYSCALL is there: the one of the " +
-      "prctl, which no INT3 follows.",
+    `The host takes these as the initial registers, and moves ${PC} back by ${SYSCALL_LENGTH}. ${AN_CALL} is there: the one of the ` +
+      `prctl, which no ${TRAP} follows.`,
   );
   stub.setRegisters(stub.frame("getpid"), "getpid is injected, the most harmless call.");
   scene.ask({
-    text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What happens to the stub?",
+    text: `The stub is resumed at the ${CALL} of its prctl, with the number of getpid in ${NUMBER}. What happens to the stub?`,
     right: {
       "It exits":
-        "The call is executed, and RAX is the pid. But the instructions after this SYSCALL test the result of a prctl: " +
+        `The call is executed, and ${RESULT} is the pid. But the instructions after this ${CALL} test the result of a prctl: ` +
         "anything but 0 is an error. The stub code works as written.",
     },
     wrong: {
-      "It stops at an INT3":
-        "Every SYSCALL executes the call. But only one of them is followed by an INT3.",
+      [`It stops at ${A_TRAP}`]: `Every ${CALL} executes the call. But only one of them is followed by ${A_TRAP}.`,
       "It gets a SIGSEGV":
         "All instructions that follow are valid, and touch no memory. They do what they are for, with a wrong number.",
     },
@@ -83,7 +79,7 @@ function mistake(scene: Scene, master: Actor): void {
   const how = stub.stepToEnd(() =>
     stub.isBeforeCall("exit")
       ? "The stub exits. The status is the lowest byte of that number."
-      : AFTER_MISTAKE[stub.instruction ?? ""],
+      : TEXTS.MISTAKEN[stub.instruction ?? ""],
   );
   scene.check("mistaken for the self-stop: the stub", expected, how);
 }
@@ -110,13 +106,12 @@ function observe(scene: Scene, master: Actor): void {
         "does not tell the host which of the two it reports.",
     },
     wrong: {
-      "SIGTRAP, at the INT3":
-        "The stub code has its kill before the INT3. That the tracer has stopped the stub once does not change the code.",
+      [`SIGTRAP, at the ${TRAP}`]: `The stub code has its kill before the ${TRAP}. That the tracer has stopped the stub once does not change the code.`,
       Nothing: "A traced thread is resumed by its tracer. No SIGCONT is needed for that.",
     },
   });
   stub.awaitStop({
-    stop: "The stub has reached its self-stop. RIP is after the right SYSCALL, and RBX is 0.",
+    stop: `The stub has reached its self-stop. ${PC} is after the right ${CALL}, and ${MARK} is 0.`,
     wait: "The same status as before, 0x137f, bit for bit.",
   });
   const second = originOfStop(
@@ -132,7 +127,7 @@ function observe(scene: Scene, master: Actor): void {
       "The stub has sent itself SIGSTOP, and its tracer has resumed it without the signal. Does it stop now, as it " +
       "should?",
     right: {
-      "No, and it never will: it continues to its INT3":
+      [`No, and it never will: it continues to its ${TRAP}`]:
         "The tracer decides whether a signal is delivered to a traced thread, SIGSTOP included (SIGKILL is the " +
         "exception). This one was suppressed. So the stop that the parent waits for has not happened.",
     },
@@ -144,7 +139,7 @@ function observe(scene: Scene, master: Actor): void {
     },
   });
   stub.awaitStop({
-    stop: "It rests at its INT3, as every stub does in the end.",
+    stop: `It rests at its ${TRAP}, as every stub does in the end.`,
     wait: "The host has a usable stub after all.",
   });
   const options = Number(scene.tracer.waitSelfStop) | scene.tracer.constant("WNOHANG");

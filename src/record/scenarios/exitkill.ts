@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
+import { NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import { killTracer } from "./dying_tracer.ts";
+
+const { TRAP } = NAMES;
 
 export const exitkill: Scenario = {
   title: "EXITKILL: the kernel cleans up after a tracer",
   introduction: [
-    'The same as in the lesson "no-exitkill": two stubs, one with a guest that loops, one at its INT3. Neither gets a ' +
+    `The same as in the lesson "no-exitkill": two stubs, one with a guest that loops, one at its ${TRAP}. Neither gets a ` +
       "signal when its parent dies. Their tracer is killed. But here it has set PTRACE_O_EXITKILL for both.",
     "A tracer that is killed by SIGKILL executes nothing more: no handler, no `finally`, no exit hook. What must " +
       "happen then has to be arranged with the kernel beforehand. The option does that, since Linux 3.8.",

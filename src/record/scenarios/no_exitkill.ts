@@ -1,6 +1,10 @@
 import { processorTime } from "../../stub/proc.ts";
+import { NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
+import { TEXTS } from "../texts/arch.ts";
 import { killTracer } from "./dying_tracer.ts";
+
+const { AT, PC, TRAP } = NAMES;
 
 /** How much processor time the guest must have used, in milliseconds. */
 const BURNT = 50;
@@ -13,7 +17,7 @@ export const noExitkill: Scenario = {
       "And the tracer has set PTRACE_O_EXITKILL: when it ends, the kernel kills its tracees.",
     "The first depends on the stub: its parent must be the tracer, and the signal must not have been cleared. The " +
       "second depends only on the tracer. In this lesson both are missing.",
-    "There are two stubs. In one a guest runs in a loop. The other rests at its INT3. Then the tracer is killed.",
+    `There are two stubs. In one a guest runs in a loop. The other rests at its ${TRAP}. Then the tracer is killed.`,
   ],
 
   play(scene) {
@@ -74,29 +78,28 @@ export const noExitkill: Scenario = {
     idle.until(({ state, tracerTid }) => state === "T" && tracerTid === 0);
     idle.look(
       "stopped, without a tracer",
-      "The other stub is in the same state. RIP is after its INT3, as always between two calls.",
+      `The other stub is in the same state. ${PC} is ${AT} its ${TRAP}, as always between two calls.`,
     );
     const same = idle.signal("SIGCONT", "The host sends this one a SIGCONT, too.");
     scene.ask({
-      text: "The other stub continues after its INT3, where a `jmp` leads back to it. What happens to it?",
+      text: `The other stub continues ${AT} its ${TRAP}${TEXTS.BACK_TO_TRAP}. What happens to it?`,
       right: {
         "SIGTRAP kills it":
-          "INT3 raises SIGTRAP, which would stop the stub for a tracer. Without one the signal has its default action, " +
+          `${TRAP} raises SIGTRAP, which would stop the stub for a tracer. Without one the signal has its default action, ` +
           "which terminates the process. So a stub that executes only stub code ends at once.",
       },
       wrong: {
-        "It loops, like the guest":
-          "It would if the INT3 did nothing. But the INT3 raises a signal.",
+        "It loops, like the guest": `It would if the ${TRAP} did nothing. But the ${TRAP} raises a signal.`,
         "It stops again": "SIGTRAP stops only a traced thread, and the tracer is gone.",
       },
     });
     const wait = "The keeper is its parent now, and reaps it.";
     scene.recorder.arrow("signal", same, scene.recorder.length, "SIGCONT");
     const trapped = idle.awaitEnd({
-      stop: "It has executed its INT3 without a tracer. This stub ends by itself; the guest does not.",
+      stop: `It has executed its ${TRAP} without a tracer. This stub ends by itself; the guest does not.`,
       wait,
     });
-    scene.check("the stub at its INT3, after SIGCONT", "killed by SIGTRAP", trapped);
+    scene.check(`the stub at its ${TRAP}, after SIGCONT`, "killed by SIGTRAP", trapped);
     guest.signal(
       "SIGKILL",
       'Someone who knows about the process has to kill it. With EXITKILL the kernel does it (lesson "exitkill").',

@@ -1,10 +1,13 @@
 import { openSync, readFileSync, writeSync } from "node:fs";
 import { AwakeDeadline } from "../../awake.ts";
 import { hex, StateError } from "../../errors.ts";
+import { NAMES } from "../arch.ts";
 import { closeTerminal, openTerminal } from "../pseudo_terminal.ts";
 import { Sandbox, TERMINAL } from "../sandbox.ts";
 import type { Scenario, Stage } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
+
+const { A_TRAP } = NAMES;
 
 /** The byte of Ctrl-C. */
 const CTRL_C = "\x03";
@@ -143,7 +146,7 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
   stub.resume("The stub is resumed for it.");
   stub.awaitStop({
     stop: "No instruction was executed. The signal stops the traced thread, so that its tracer decides about it.",
-    wait: "The host waits for an INT3, and wait4 reports a SIGINT that the host never sent.",
+    wait: `The host waits for ${A_TRAP}, and wait4 reports a SIGINT that the host never sent.`,
   });
   stub.resume(
     "It delivers the signal, as a debugger does. An untraced stub would have got it at once.",

@@ -1,4 +1,7 @@
+import { NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
+
+const { CALL, PC } = NAMES;
 
 /** How long the host waits for what never comes, in milliseconds. */
 const PATIENCE = 200;
@@ -110,7 +113,7 @@ export const noWuntraced: Scenario = {
       wait: "Without WUNTRACED, and at once. From now on the host does not need the bit for this stub.",
     });
     child.setOptions("The usual options.");
-    child.takeInitialRegisters("The initial registers: RIP is after the SYSCALL of the kill.");
+    child.takeInitialRegisters(`The initial registers: ${PC} is after the ${CALL} of the kill.`);
     child.stepToRest();
 
     const stopped = "stopped by SIGSTOP";

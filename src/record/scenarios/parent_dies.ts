@@ -1,7 +1,11 @@
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
+import { HOST, NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
+import { TEXTS } from "../texts/arch.ts";
+
+const { MARK, PARENT, RESULT } = NAMES;
 
 export const parentDies: Scenario = {
   title: "The parent dies before its signal is requested",
@@ -12,7 +16,7 @@ export const parentDies: Scenario = {
       "that have requested it by then. A later request succeeds, but has no effect: that parent cannot end a second " +
       "time.",
     "The stub cannot close this race, but it can detect it. After the request it compares the pid of its parent with " +
-      "the expected one: getppid against R15. If they are equal, the parent was alive after the prctl, and the signal is " +
+      `the expected one: getppid against ${PARENT}. If they are equal, the parent was alive after the prctl, and the signal is ` +
       "certain to be sent.",
     "The lesson shows two births. In the first the parent dies before the prctl, in the second right after it.",
   ],
@@ -115,9 +119,9 @@ function makeFamily(
   const child = scene.clone(parent, {
     lane: `${prefix}child`,
     role: childRole,
-    why: `The frame of a clone, with the message to the child: RBX = 1, and R15 = ${pid}, the pid of its parent.`,
+    why: `The frame of a clone, with the message to the child: ${MARK} = 1, and ${PARENT} = ${pid}, the pid of its parent.`,
     executed: "The child is created. The host keeps both stopped, and chooses what happens next.",
-    born: `It has not executed an instruction. R15 is ${pid}, and so is the PPid that the kernel reports.`,
+    born: `It has not executed an instruction. ${PARENT} is ${pid}, and so is the PPid that the kernel reports.`,
   });
   return [parent, child];
 }
@@ -134,7 +138,7 @@ function killParent(parent: Actor): void {
 /** The orphan continues as if nothing had happened. */
 function goToEnd(scene: Scene, child: Actor): string {
   return child.stepToEnd(() => {
-    if (child.instruction === "jne leave") askWhatItDoes(scene, child);
+    if (child.instruction === TEXTS.STUB_CODE.checksParent) askWhatItDoes(scene, child);
     return child.isBeforeCall("prctl")
       ? "It succeeds. The kernel records that this process gets SIGKILL at the end of its present parent, the keeper. The " +
           "former parent is already dead, and sends nothing."
@@ -143,9 +147,10 @@ function goToEnd(scene: Scene, child: Actor): string {
 }
 
 function askWhatItDoes(scene: Scene, child: Actor): void {
-  const { rax = 0n, r15 = 0n } = child.registers();
+  const registers = child.registers();
+  const [seen, expected] = [HOST.resultWord(registers), registers[HOST.PARENT] ?? 0n];
   scene.ask({
-    text: `The child has executed getppid. RAX is ${rax}, and R15 is ${r15}. What does it do?`,
+    text: `The child has executed getppid. ${RESULT} is ${seen}, and ${PARENT} is ${expected}. What does it do?`,
     right: {
       "It exits with 1":
         "The parent that was responsible for it is gone. The new one does not know about it, and would neither wait for " +
@@ -154,8 +159,7 @@ function askWhatItDoes(scene: Scene, child: Actor): void {
     wrong: {
       "It continues":
         "The signal will come when the keeper ends. But the keeper does not expect it, and would neither attach to it nor resume it.",
-      [`It writes ${rax} to R15, and continues`]:
-        "That would make the comparison useless: R15 holds what the parent has passed to the child.",
+      [`It writes ${seen} to ${PARENT}, and continues`]: `That would make the comparison useless: ${PARENT} holds what the parent has passed to the child.`,
     },
   });
 }

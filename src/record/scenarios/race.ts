@@ -3,7 +3,10 @@
 import { hex, StateError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/page_size.ts";
 import type { Actor } from "../actor.ts";
+import { NAMES } from "../arch.ts";
 import type { Scene } from "../scene.ts";
+
+const { MARK } = NAMES;
 
 /** <linux/sched.h>: a process with this policy does not preempt another when it wakes. */
 const SCHED_BATCH = 3;
@@ -63,7 +66,7 @@ function attachAnew(stub: Actor): void {
   const at = stub.stopped(
     stop,
     `The stub is stopped by the SIGSTOP that PTRACE_ATTACH has sent, right after its prctl: ${hex(stub.rip)}. It ` +
-      "has not called getppid yet, and RBX is still 1.",
+      `has not called getppid yet, and ${MARK} is still 1.`,
   );
   stub.waited(at, "The status says SIGSTOP, as for a stub that has stopped itself.");
   stub.setOptions("As after every attach.");

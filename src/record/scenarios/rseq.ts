@@ -1,15 +1,19 @@
 import { existsSync } from "node:fs";
 import { hex } from "../../errors.ts";
+import { RSEQ_SIGNATURE } from "../../stub/arch.ts";
 import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { expectRseq } from "../../stub/rseq.ts";
 import type { Actor } from "../actor.ts";
+import { NAMES } from "../arch.ts";
 import { dumpNoCore } from "../precautions.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
+import { TEXTS } from "../texts/arch.ts";
 
-/** What glibc registers, and the signature of an abort handler (x86's RSEQ_SIG). */
+const { A_TRAP, CALL, PC, TRAP } = NAMES;
+
+/** What glibc registers. */
 const AREA_LENGTH = 32;
-const SIGNATURE = 0x53053053;
 
 export const rseq: Scenario = {
   title: "rseq: memory that the kernel still uses",
@@ -66,7 +70,7 @@ export const rseq: Scenario = {
 function expectArea({ recorder }: Scene, tracee: Actor): void {
   const { stub } = tracee;
   if (expectRseq(stub.thread).address === 0n) {
-    stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, SIGNATURE);
+    stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, RSEQ_SIGNATURE);
     recorder.observe(
       "The C library of this host (musl, or a glibc before 2.35) registers no area, so a stub here would have nothing " +
         "to unregister. For the lesson an injected call registers one, in a page of its own.",
@@ -96,7 +100,7 @@ function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
     `si_code is ${code === kernel ? "SI_KERNEL" : code}, and si_addr ${hex(address)}: no instruction of the stub ` +
       `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report.`,
   );
-  scene.check(`RIP at the SIGSEGV: after the ${place}`, rip, hex(stub.rip));
+  scene.check(`${PC} at the SIGSEGV: after the ${place}`, rip, hex(stub.rip));
   scene.check("si_code", `${kernel}`, `${code}`);
   scene.check("si_addr", "0x0", hex(address));
   stub.resume("Can the stub continue if the host suppresses the signal?");
@@ -104,7 +108,7 @@ function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
     "No. The stub was off the processor again, and the kernel faulted at the same address. The stub cannot return to user " +
       "space.",
   );
-  scene.check("resumed without the signal: RIP", rip, hex(stub.rip));
+  scene.check(`resumed without the signal: ${PC}`, rip, hex(stub.rip));
   stub.resume("The host delivers the signal, as an untraced stub would get it.", "SIGSEGV");
   return stub.awaitEnd(
     `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
@@ -116,7 +120,7 @@ function resume(scene: Scene, stub: Actor) {
   const last = (place: string) => ({ place, rip: hex(stub.rip), at: performance.now() });
   const afterCall = last("munmap");
   stub.resume(
-    "The munmap is complete, and RIP is after its SYSCALL. The stub is resumed to continue to its INT3: three " +
+    `The munmap is complete, and ${PC} is after its ${CALL}. The stub is resumed to continue to its ${TRAP}: three ` +
       "instructions, which need no memory but the stub's own page.",
   );
   const stop = stub.stub.thread.wait();
@@ -127,33 +131,35 @@ function resume(scene: Scene, stub: Actor) {
   };
   if (!rests) {
     stopped(
-      "RIP is unchanged: no instruction was executed. The stub code is not at fault, and RIP does not show the cause. " +
+      `${PC} is unchanged: no instruction was executed. The stub code is not at fault, and ${PC} does not show the cause. ` +
         "The fault happened in the kernel.",
-      "The host waits for an INT3, and wait4 reports a SIGSEGV.",
+      `The host waits for ${A_TRAP}, and wait4 reports a SIGSEGV.`,
     );
     return afterCall;
   }
   stopped(
-    "The INT3 is an exception: it interrupts the stub, which is then off the processor. So the kernel has to access the area " +
+    `The ${TRAP} is an exception: it interrupts the stub, which is then off the processor. So the kernel has to access the area ` +
       "before the stub's next instruction, because it may have interrupted a restartable sequence.",
     "The munmap has returned, and nothing shows that the stub is lost.",
   );
-  const afterTrap = last("INT3");
+  const afterTrap = last(TRAP);
   stub.resume("The stub is resumed, as it is for the next injected call.");
   stub.awaitStop(
-    "RIP is unchanged: no instruction was executed. The kernel has accessed the rseq area, got a page fault itself, and " +
-      "can report that only by a SIGSEGV. The stub code is not at fault, and RIP does not show the cause.",
+    `${PC} is unchanged: no instruction was executed. The kernel has accessed the rseq area, got a page fault itself, and ` +
+      `can report that only by a SIGSEGV. The stub code is not at fault, and ${PC} does not show the cause.`,
   );
   return afterTrap;
 }
 
 /** Which of two choices is right depends on the kernel. */
 function ask(scene: Scene, rests: boolean): void {
-  const [all, none] = ["All three: it rests at its INT3", "None: a SIGSEGV comes before the first"];
-  const text = "How many of the three instructions (cmp, je, INT3) does the stub execute?";
+  const [all, none] = [
+    `All three: it rests at its ${TRAP}`,
+    "None: a SIGSEGV comes before the first",
+  ];
+  const text = `How many of the three instructions (${TEXTS.STUB_CODE.afterCall}, ${TRAP}) does the stub execute?`;
   const stack = {
-    "Two: the INT3 needs a stack to push on":
-      "The processor pushes the frame of an exception on the kernel's stack, not on the program's.",
+    [`Two: the ${TRAP} needs a stack to push on`]: TEXTS.EXCEPTION_STACK,
   };
   if (rests) {
     const because =

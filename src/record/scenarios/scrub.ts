@@ -1,7 +1,11 @@
 import { hex } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { topOfUserSpace } from "../../stub/user_space.ts";
+import { NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
+import { TEXTS } from "../texts/arch.ts";
+
+const { AT, RESULT, SP, TRAP } = NAMES;
 
 export const scrub: Scenario = {
   title: "Scrubbing: a process with one page",
@@ -32,13 +36,12 @@ export const scrub: Scenario = {
             "to it?",
           right: {
             "It executes the next instruction of the stub code":
-              "The stub code is on its own page, and uses only registers: no stack, no data, no function call. RSP points to " +
+              `The stub code is on its own page, and uses only registers: no stack, no data, no function call. ${SP} points to ` +
               "unmapped memory, and no instruction uses it. Only a signal handler would need a stack, and the stub has no " +
               "handlers.",
           },
           wrong: {
-            "SIGSEGV: it no longer has a stack":
-              "The processor uses the stack for push, pop, call and ret. The stub code has none of them.",
+            "SIGSEGV: it no longer has a stack": TEXTS.STACK_USE,
             "EINVAL: a process must keep its stack":
               "The kernel does not know what a mapping is for. [stack] in /proc is only the mapping in which the program began.",
           },
@@ -46,7 +49,7 @@ export const scrub: Scenario = {
       executed:
         "The kernel removes the mappings while the stub is inside the call. The call returns to the only page that is " +
         "left.",
-      answer: "RAX is 0: success.",
+      answer: `${RESULT} is 0: success.`,
     });
     // Without address randomisation the page is not at the top. munmap refuses a length of 0.
     if (end < topOfUserSpace()) {
@@ -54,7 +57,7 @@ export const scrub: Scenario = {
         stepped: true,
         why: "A second munmap, for what is above the page of the stub code.",
         executed: "The kernel removes what was above the page of the stub code.",
-        answer: "RAX is 0: success.",
+        answer: `${RESULT} is 0: success.`,
       });
     }
     const facts = stub.look(
@@ -67,7 +70,7 @@ export const scrub: Scenario = {
     const maps = facts.mappings.map((each) => `${range(each.start, each.end)} ${each.protection}`);
     scene.check("its memory map", `${range(start, end)} r-xp`, maps.join(", "));
     scene.check("resident", `${PAGE_SIZE} bytes`, `${facts.residentBytes} bytes`);
-    scene.check("it rests after its INT3", hex(restAddress), hex(stub.rip));
+    scene.check(`it rests ${AT} its ${TRAP}`, hex(restAddress), hex(stub.rip));
     scene.check("it is alive: getpid, injected", `${stub.pid}`, `${stub.stub.call("getpid")}`);
   },
 };

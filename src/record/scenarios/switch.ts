@@ -2,31 +2,20 @@ import { parseFlags } from "../../encoder/names.ts";
 import { hex, StateError } from "../../errors.ts";
 import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
 import { PAGE_SIZE } from "../../stub/page_size.ts";
-import { resultWord } from "../amd64.ts";
+import { HOST, NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Outcome, Telling } from "../stepping.ts";
+import { TEXTS } from "../texts/arch.ts";
+
+const { AT, CALL, FIRST, PC, RESULT, TRAP } = NAMES;
+const { EMULATED } = TEXTS;
 
 /** The address of the guest's code. */
 const CODE = 0x10000n;
-/** Where it stores the result: nothing is mapped there. src/record/guests/switch_amd64.S */
+/** Where it stores the result: nothing is mapped there. src/record/guests/ */
 const NOTEBOOK = 0x20000n;
 /** The pid that the guest gets. */
 const GUEST_PID = 1n;
-
-/** Why each instruction of the guest is there. */
-const REASONS = {
-  guest_begin: [
-    "The guest's first instruction. It is an ordinary program, and knows nothing about stubs.",
-    "The guest asks for its pid. With PTRACE_SYSEMU the kernel stops it at system call entry and does not execute the " +
-      "call: the host answers instead of the kernel.",
-  ],
-  keep: ["The guest stores the result at an address where nothing is mapped."],
-  leave: [
-    "Status 0.",
-    "The number of exit_group.",
-    "The guest ends. The host handles this call as well.",
-  ],
-};
 
 export const switchLesson: Scenario = {
   title: "The switch: a guest runs, calls, faults",
@@ -50,20 +39,21 @@ export const switchLesson: Scenario = {
     const { encoder } = tracer;
     const space = platform.newAddressSpace();
     space.mapAnonymous(CODE, PAGE_SIZE, "rwx");
-    space.write(CODE, scene.loadGuest("guest", CODE, REASONS));
+    space.write(CODE, scene.loadGuest("guest", CODE, TEXTS.GUEST));
     space.protect(CODE, PAGE_SIZE, "rx");
     const { registers } = platform.newContext();
     registers.set(INSTRUCTION_POINTER, CODE);
     const guest = scene.enlist("subprocess", "a stub, in which the guest runs", space.stub);
     guest.emulated = true;
     scene.recorder.observe(
-      "A real switch also moves the floating point registers (PTRACE_SETREGSET and PTRACE_GETREGSET, NT_X86_XSTATE). " +
+      `A real switch also moves the floating point registers (PTRACE_SETREGSET and PTRACE_GETREGSET, ${TEXTS.FLOATING_POINT}). ` +
         "This guest uses none, and they are omitted here.",
     );
     scene.recorder.observe(
       "The host resumes the guest for each instruction. A real switch resumes it once, with PTRACE_SYSEMU, until its " +
         "next system call, fault or signal.",
     );
+    if (EMULATED.observed !== undefined) scene.recorder.observe(EMULATED.observed);
     const enter = (why: string) => {
       encoder.enterGuest(registers.offset, guest.stub.thread.initial.offset);
       guest.setRegisters(registers, why);
@@ -82,51 +72,32 @@ export const switchLesson: Scenario = {
     };
 
     guest.look(
-      `stub ${space.pid} rests after its INT3`,
+      `stub ${space.pid} rests ${AT} its ${TRAP}`,
       "Its memory map has two pages: the stub code, and the guest's program, mapped by injected calls (lesson " +
         '"inject").',
     );
     enter(
-      "The guest's registers: all zero, and RIP at its first instruction. Now the thread runs the guest.",
+      `The guest's registers: all zero, and ${PC} at its first instruction. Now the thread runs the guest.`,
     );
-    run("executed");
-    scene.ask({
-      text: `The guest calls getpid, number 39, and is stopped for the host. Its process has the pid ${space.pid}. What is in RAX?`,
-      right: {
-        "-38, which is -ENOSYS":
-          "PTRACE_SYSEMU stops the thread at system call entry, and skips the call. RAX holds -ENOSYS, and orig_rax the " +
-          "number. The guest gets what the host writes to RAX.",
-      },
-      wrong: {
-        [`${space.pid}, its pid`]:
-          "That would be the result if the kernel executed the call. It never does: the host answers the guest's calls.",
-        "39, the number of getpid": "On entry the kernel moves the number to orig_rax.",
-      },
-    });
+    while (!guest.isBeforeCall("getpid")) run("executed");
+    const number = tracer.syscallNumber("getpid");
+    scene.ask(EMULATED.ask(number, space.pid));
     const call = run("emulated");
-    save(
-      call,
-      "wait4 reports the call to the host.",
-      "orig_rax is 39, the number of getpid. The host saves all registers of the guest in its context.",
-    );
+    save(call, "wait4 reports the call to the host.", EMULATED.found(number));
     // The lesson needs no arguments, and the frame is free between two injections.
     encoder.decodeGuestSyscall(registers.offset, tracer.frame.offset);
     encoder.encodeGuestResult(registers.offset, GUEST_PID);
-    enter(
-      "The host writes its answer to RAX: 1. In its own system the guest is the first process. orig_rax becomes -1: no " +
-        "call is under way, and none must be restarted.",
-    );
+    enter(EMULATED.answered);
 
     scene.ask({
-      text: `The guest stores RAX at ${hex(NOTEBOOK)}, where nothing is mapped. What happens?`,
+      text: `The guest stores ${RESULT} at ${hex(NOTEBOOK)}, where nothing is mapped. What happens?`,
       right: {
-        "It is stopped, with RIP at the store":
-          "A page fault leaves RIP at the instruction. The signal stops a traced thread before it is delivered, and the " +
+        [`It is stopped, with ${PC} at the store`]:
+          `A page fault leaves ${PC} at the instruction. The signal stops a traced thread before it is delivered, and the ` +
           "tracer may suppress it.",
       },
       wrong: {
-        "It is stopped, with RIP after the store":
-          "RIP moves on when an instruction has been executed. This one was not.",
+        [`It is stopped, with ${PC} after the store`]: `${PC} moves on when an instruction has been executed. This one was not.`,
         "It is killed by SIGSEGV":
           "SIGSEGV is what the kernel sends. But the tracer gets it first, and need not deliver it.",
       },
@@ -139,7 +110,7 @@ export const switchLesson: Scenario = {
     save(
       fault,
       "wait4 reports the fault to the host.",
-      "RIP is still at the store. The host saves all registers of the guest in its context: it needs the thread for " +
+      `${PC} is still at the store. The host saves all registers of the guest in its context: it needs the thread for ` +
         "something else now.",
     );
     guest.getSignalInfo(
@@ -150,12 +121,12 @@ export const switchLesson: Scenario = {
     const flags = parseFlags("MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED", encoder.constants);
     guest.call("mmap", [NOTEBOOK, PAGE_SIZE, protection, flags, -1, 0], {
       why:
-        "For one call the thread is a stub again: the initial registers with an mmap, and RIP at the SYSCALL of the stub " +
+        `For one call the thread is a stub again: the initial registers with an mmap, and ${PC} at the ${CALL} of the stub ` +
         "code. The SIGSEGV is suppressed.",
-      answer: "RAX is the address: the page is mapped.",
+      answer: `${RESULT} is the address: the page is mapped.`,
     });
     enter(
-      "The guest's registers again, from the context. RIP is at the store, so the store is executed again. The guest " +
+      `The guest's registers again, from the context. ${PC} is at the store, so the store is executed again. The guest ` +
         "cannot notice the interruption.",
     );
     run("executed", {
@@ -172,7 +143,7 @@ export const switchLesson: Scenario = {
       wrong: {
         "It is a zombie until the host reaps it":
           "A process ends in its exit_group, and the kernel has skipped that.",
-        "It executes the stub code up to the INT3":
+        [`It executes the stub code up to the ${TRAP}`]:
           "For that the host would have to write the stub's registers. The thread still has the guest's.",
       },
     });
@@ -180,7 +151,7 @@ export const switchLesson: Scenario = {
     save(
       exit,
       "wait4 reports the call: the guest wants to end.",
-      "RDI is 0, the status. The kernel has not executed the call: the process is alive. The host would now unmap the " +
+      `${FIRST} is 0, the status. The kernel has not executed the call: the process is alive. The host would now unmap the ` +
         "guest's memory, and keep the stub for the next guest.",
     );
 
@@ -191,8 +162,8 @@ export const switchLesson: Scenario = {
     const starts = facts.mappings.map(({ start }) => hex(BigInt(start)));
     const expected = [CODE, NOTEBOOK, BigInt(tracer.stubAddress)].map(hex);
     scene.check("its pages", expected.join(", "), starts.join(", "));
-    scene.check("the exit status in RDI", "0x0", hex(registers.get("rdi")));
-    const result = `${BigInt.asIntN(64, resultWord(registers.dump()))}`;
-    scene.check("the result of the call that it ended with: -ENOSYS, not executed", "-38", result);
+    scene.check(`the exit status in ${FIRST}`, "0x0", hex(registers.get(HOST.ARGUMENTS[0] ?? "")));
+    const result = `${BigInt.asIntN(64, HOST.resultWord(registers.dump()))}`;
+    scene.check(EMULATED.result.fact, `${EMULATED.result.word}`, result);
   },
 };

@@ -5,10 +5,13 @@ import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../stub/arch.ts";
 import { deathSignal } from "../../stub/examine.ts";
 import { Thread } from "../../stub/thread.ts";
 import type { Actor } from "../actor.ts";
+import { NAMES } from "../arch.ts";
 import { stoppedItself } from "../birth.ts";
 import { Sandbox } from "../sandbox.ts";
 import type { Scenario, Stage } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
+
+const { PARENT, RESULT } = NAMES;
 
 export const threadDies: Scenario = {
   title: "The thread dies: what is a parent?",
@@ -81,7 +84,7 @@ function cloneTwo(scene: Scene, stage: Stage): void {
     why: "prctl(PR_SET_PDEATHSIG, 0), injected into the second stub: no signal at its parent's end.",
     executed:
       "The stub itself has to make the call: the setting belongs to each process. Otherwise the two stubs are alike.",
-    answer: "RAX is 0. This stub will not be killed at its parent's end.",
+    answer: `${RESULT} is 0. This stub will not be killed at its parent's end.`,
   });
   scene.recorder.observe(
     "The worker detaches from both stubs before it ends. A worker of stublab normally ends its stubs itself, or keeps " +
@@ -162,7 +165,7 @@ function attachControl(stub: Actor): Actor {
   stub.call("getppid", [], {
     why: "getppid, injected: does the stub notice that its creator is gone?",
     answer:
-      `RAX is ${process.pid}, the host's pid, as at its birth. The comparison with R15 detects an orphan by its ` +
+      `${RESULT} is ${process.pid}, the host's pid, as at its birth. The comparison with ${PARENT} detects an orphan by its ` +
       "parent's pid. It would not detect this one.",
   });
   return stub;

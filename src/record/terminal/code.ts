@@ -15,7 +15,7 @@ export function tellCode({ place, known }: Moment, width: number): readonly [Lin
   for (const [i, line] of code.lines.entries()) {
     if (line.label !== null) lines.push([say(` ${line.label}:`, "faint")]);
     if (i === (executed ?? next)) current = lines.length;
-    // ▶ was executed with this step, ▷ is where RIP is after it.
+    // ▶ was executed with this step, ▷ is the next one.
     const mark = i === executed ? "▶" : i === next && within === 0 ? "▷" : " ";
     lines.push(tellLine(mark, line, width));
     if (i === next && within > 0)

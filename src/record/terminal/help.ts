@@ -17,9 +17,9 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["q", "quit (also Ctrl-C and Ctrl-D; Ctrl-Z stops, Ctrl-L draws anew)"],
 ];
 
-const SIGNS: readonly (readonly [sign: string, what: string])[] = [
+const signs = (pc: string): readonly (readonly [sign: string, what: string])[] => [
   ["▶", "the instruction that this step has executed"],
-  ["▷", "where RIP is after it"],
+  ["▷", `where ${pc} is after it`],
   ["*", "changed with this step"],
   ["↓ ↑", "at the edge of a pane: there is more"],
 ];
@@ -31,8 +31,8 @@ const LANES: readonly (readonly [sign: string, what: string])[] = [
   ["? ✓ ✗ ·", "a question: open, answered right, wrong, or shown"],
 ];
 
-/** Keys and signs. */
-export function tellHelp(width: number): Line[] {
+/** Keys and signs. @param pc what texts call the register of the next instruction's address */
+export function tellHelp(width: number, pc: string): Line[] {
   const row = (sign: string, what: string): Line[] =>
     prose(what, width - 12).map((line, i) => [
       draw(i === 0 ? `  ${sign}`.padEnd(12) : " ".repeat(12), "strong"),
@@ -47,6 +47,6 @@ export function tellHelp(width: number): Line[] {
     ...LANES.flatMap(([sign, what]) => row(sign, what)),
     [],
     [draw("In the panes", "strong")],
-    ...SIGNS.flatMap(([sign, what]) => row(sign, what)),
+    ...signs(pc).flatMap(([sign, what]) => row(sign, what)),
   ];
 }

@@ -129,7 +129,7 @@ class View {
   lines(): readonly Line[] {
     const { columns, rows } = this.#size;
     const room = Math.min(PROSE, textWidth(columns));
-    if (this.#state.help) return this.#whole(tellHelp(room));
+    if (this.#state.help) return this.#whole(tellHelp(room, this.#state.moments.arch.NAMES.PC));
     if (seenStep(this.#state) === undefined && this.#state.asked === null) {
       const tell = this.#state.at < 0 ? tellIntroduction : tellEnd;
       return this.#whole(tell(this.#state, room));

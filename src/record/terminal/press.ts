@@ -123,7 +123,8 @@ function goToOrigin(state: State, name: string): State {
       ? moments.registerOrigin(lane, name.toLowerCase(), at)
       : moments.kernelOrigin(lane, field, at);
   if (origin === undefined) {
-    return { ...state, message: `Nothing is known of ${name}: expected RAX, PPid, ...` };
+    const { RESULT } = moments.arch.NAMES;
+    return { ...state, message: `Nothing is known of ${name}: expected ${RESULT}, PPid, ...` };
   }
   const how = origin.set ? "set" : "first reported";
   const copied = origin.clone === null ? "" : ", and copied by the clone";

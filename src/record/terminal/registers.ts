@@ -1,4 +1,3 @@
-import { SEGMENTS } from "../amd64.ts";
 import type { Annotator, MeaningRow } from "../annotate.ts";
 import { isOld, type Moment } from "../moment.ts";
 import { draw, fit, type Line, prose, say, widthOf } from "./frame.ts";
@@ -26,21 +25,26 @@ export function tellRegisters(
   const all = [...first, ...rest, ...segments];
   const room = height - note.length;
   const ordered = all.flatMap((row) => tellRow(row, width));
-  const rows = ordered.length <= room ? ordered : tellRanked(all, width, room);
+  const rows = ordered.length <= room ? ordered : tellRanked(all, segments, width, room);
   return [...note, ...(isOld(known, known.registers, index) ? rows.map(faint) : rows)];
 }
 
 /** Operands, what has changed, the others, and the segments folded into a line. */
-function tellRanked(rows: readonly MeaningRow[], width: number, room: number): Line[] {
+function tellRanked(
+  rows: readonly MeaningRow[],
+  segments: readonly MeaningRow[],
+  width: number,
+  room: number,
+): Line[] {
   const top = [
     ...rows.filter(({ used }) => used),
     ...rows.filter(({ used, changed }) => changed && !used),
   ];
   const others = rows.filter(({ used, changed }) => !used && !changed);
-  const isSegment = ({ name }: MeaningRow) => SEGMENTS.includes(name);
-  const segments = others.filter(isSegment).map(({ name, after }) => `${name}=${after}`);
-  const folded = prose(segments.join("  "), width, "faint", "  ");
-  const calm = others.filter((row) => !isSegment(row));
+  const unchanged = segments.filter((row) => others.includes(row));
+  const told = unchanged.map(({ name, after }) => `${name}=${after}`);
+  const folded = prose(told.join("  "), width, "faint", "  ");
+  const calm = others.filter((row) => !segments.includes(row));
   const whole = top.flatMap((row) => tellRow(row, width));
   const head = whole.length <= room ? whole : top.flatMap((row) => tellShort(row, width));
   return [...head, ...inColumns(calm, width), ...folded];

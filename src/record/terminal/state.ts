@@ -53,7 +53,7 @@ export function begin(
   return {
     ...beginReading(recording, at, seed),
     moments,
-    annotator: new Annotator(moments, openAssemblyEncoder("amd64").constants),
+    annotator: new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants),
     tasks,
     pane: "story",
     side: "registers",

@@ -121,7 +121,7 @@ function tellSteps(
   from: number,
 ): void {
   const moments = new Moments(recording);
-  const annotator = new Annotator(moments, openAssemblyEncoder("amd64").constants);
+  const annotator = new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants);
   const questions = byStep(asked, ({ step }) => step);
   const arrows = byStep(recording.arrows, (arrow) => arrow.from);
   for (const [index, step] of recording.steps.entries()) {

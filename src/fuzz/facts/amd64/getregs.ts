@@ -1,4 +1,4 @@
-import { BLOCK_SIZE } from "../../case/case_members.ts";
+import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
 import { answers, refused } from "../read/answer.ts";
 import { each, type Requests, requestFacts } from "../read/bench.ts";
 import { NOWHERE, type NoteName } from "../read/numbers.ts";

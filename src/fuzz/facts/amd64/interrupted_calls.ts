@@ -1,4 +1,4 @@
-import { placeOf } from "../../case/code.ts";
+import { placeOf } from "../../case/amd64/code.ts";
 import { each, requestFacts } from "../read/bench.ts";
 import type { Request } from "../read/numbers.ts";
 import { register } from "../read/places.ts";

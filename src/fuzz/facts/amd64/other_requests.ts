@@ -1,4 +1,4 @@
-import { indexOf } from "../../case/setups.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
 import { answers, refused } from "../read/answer.ts";
 import { each, type Row, requestFacts } from "../read/bench.ts";
 import { int, KEPT_RESULT, word } from "../read/places.ts";

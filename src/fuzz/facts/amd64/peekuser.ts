@@ -1,4 +1,4 @@
-import { REGISTERS } from "../../case/setups.ts";
+import { REGISTERS } from "../../case/amd64/registers.ts";
 import { answers, refused } from "../read/answer.ts";
 import { each, type Row, requestFacts } from "../read/bench.ts";
 import { NOWHERE } from "../read/numbers.ts";

@@ -1,4 +1,4 @@
-import { CONSTANTS, HOLE, placeOf, STACK } from "../../case/code.ts";
+import { CONSTANTS, HOLE, placeOf, STACK } from "../../case/arm64/code.ts";
 import { each, requestFacts } from "../read/bench.ts";
 import { int, register, word } from "../read/places.ts";
 import { go, read, registers, type Script } from "../read/verbs.ts";

@@ -1,4 +1,4 @@
-import { placeOf } from "../../case/code.ts";
+import { placeOf } from "../../case/arm64/code.ts";
 import { each, requestFacts } from "../read/bench.ts";
 import type { Request } from "../read/numbers.ts";
 import { int, register } from "../read/places.ts";

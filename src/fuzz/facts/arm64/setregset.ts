@@ -1,4 +1,4 @@
-import { placeOf, SCRATCH } from "../../case/code.ts";
+import { placeOf, SCRATCH } from "../../case/arm64/code.ts";
 import { answers } from "../read/answer.ts";
 import { each, requestFacts } from "../read/bench.ts";
 import { NOWHERE } from "../read/numbers.ts";

@@ -1,4 +1,4 @@
-import { placeOf } from "../../case/code.ts";
+import { placeOf } from "../../case/arm64/code.ts";
 import { requestFacts } from "../read/bench.ts";
 import { int, register, word } from "../read/places.ts";
 import { callOf, next, read, registers, type Script, set } from "../read/verbs.ts";

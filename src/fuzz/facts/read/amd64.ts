@@ -22,16 +22,12 @@ export const SYS = {
   ...{ getpid: 39, clone: 56, ptrace: 101, prctl: 157, exit_group: 231, seccomp: 317 },
 };
 
-export const NUMBER = "rax";
-export const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
-export const RESULT = "rax";
 export const STACK_POINTER = "rsp";
 
 /** SI_KERNEL, without an address. */
 export const BREAKPOINT = { name: "INT3", code: "int3", si: 0x80, hasAddress: false };
 /** ILL_ILLOPN */
 export const UNDEFINED = { name: "UD2", code: "ud2", si: 2, hasAddress: true };
-export const CALL_CODE = "syscall";
 export const COMPAT_CALL = {
   ...{ instruction: "INT 0x80", code: "int80", length: 2 },
   ...{ name: "i386", audit: 0x4000_0003n, number: 20n },

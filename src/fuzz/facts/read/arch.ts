@@ -46,15 +46,9 @@ interface ReadArch {
   readonly SYS: Readonly<
     Record<"clone" | "exit_group" | "getpid" | "prctl" | "ptrace" | "seccomp", number>
   >;
-  /** The registers with a call's number, its arguments and its result, and the stack pointer. */
-  readonly NUMBER: string;
-  readonly ARGUMENTS: readonly string[];
-  readonly RESULT: string;
   readonly STACK_POINTER: string;
   readonly BREAKPOINT: Trap;
   readonly UNDEFINED: Trap;
-  /** The piece of code that begins with a system call. */
-  readonly CALL_CODE: string;
   /** A call of getpid as programs of another architecture make it, with the arguments 1 to 6. */
   readonly COMPAT_CALL: CompatCall | undefined;
   /** The register whose address the piece of code "load" reads. */
@@ -76,13 +70,9 @@ export const {
   READERS,
   AUDIT_ARCH,
   SYS,
-  NUMBER,
-  ARGUMENTS,
-  RESULT,
   STACK_POINTER,
   BREAKPOINT,
   UNDEFINED,
-  CALL_CODE,
   COMPAT_CALL,
   LOADED,
   USER_END,

@@ -24,16 +24,12 @@ export const SYS = {
   ...{ exit_group: 94, ptrace: 117, prctl: 167, getpid: 172, clone: 220, seccomp: 277 },
 };
 
-export const NUMBER = "x8";
-export const ARGUMENTS = ["x0", "x1", "x2", "x3", "x4", "x5"];
-export const RESULT = "x0";
 export const STACK_POINTER = "sp";
 
 /** TRAP_BRKPT */
 export const BREAKPOINT = { name: "BRK", code: "brk", si: 1, hasAddress: true };
 /** ILL_ILLOPC */
 export const UNDEFINED = { name: "UDF", code: "udf", si: 1, hasAddress: true };
-export const CALL_CODE = "svc";
 /** Programs have one architecture from execve(2) on. */
 export const COMPAT_CALL = undefined;
 export const LOADED = "x1";

@@ -1,6 +1,7 @@
+import { CALL_CODE } from "../../case/arch.ts";
 import { REPORT_SYSCALL, REQUEST } from "../sources.ts";
 import { answers } from "./answer.ts";
-import { CALL_CODE, SYS } from "./arch.ts";
+import { SYS } from "./arch.ts";
 import { each, requestFacts } from "./bench.ts";
 import { NOWHERE, OPTIONS } from "./numbers.ts";
 import { word } from "./places.ts";

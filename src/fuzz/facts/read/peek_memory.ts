@@ -1,4 +1,4 @@
-import { CODE, CONSTANT, CONSTANTS, HOLE, SCRATCH } from "../../case/code.ts";
+import { CODE, CONSTANT, CONSTANTS, HOLE, SCRATCH } from "../../case/arch.ts";
 import { pairs } from "../fact.ts";
 import { answers, refused } from "./answer.ts";
 import { USER_END } from "./arch.ts";

@@ -1,6 +1,6 @@
 /* Where a check finds a field of what it expects. */
 
-import { indexOf } from "../../case/setups.ts";
+import { indexOf } from "../../case/arch.ts";
 
 /** The kinds of places, in the order of enum place of shim/probe/requests.c; the last four have an offset in an answer. */
 export const PLACES = [

@@ -1,4 +1,4 @@
-import { BLOCK_SIZE } from "../../case/case_members.ts";
+import { BLOCK_SIZE } from "../../case/arch.ts";
 import { REQUEST } from "../sources.ts";
 import { refused } from "./answer.ts";
 import { ABSENT, FOREIGN, SYS, UNKNOWN } from "./arch.ts";

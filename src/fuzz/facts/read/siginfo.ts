@@ -1,4 +1,4 @@
-import { HOLE, placeOf } from "../../case/code.ts";
+import { HOLE, placeOf } from "../../case/arch.ts";
 import type { Value } from "../fact.ts";
 import { JOBCTL, REPORT_SYSCALL } from "../sources.ts";
 import { answers, refused } from "./answer.ts";

@@ -1,7 +1,9 @@
+import { CALL_REGISTERS } from "../../../encoder/arch.ts";
+import { HOST_ARCH } from "../../../shim/host_arch.ts";
 import { INSTRUCTION_POINTER } from "../../../stub/arch.ts";
-import { placeOf } from "../../case/code.ts";
+import { placeOf } from "../../case/arch.ts";
 import { unsigned } from "../setups.ts";
-import { AUDIT_ARCH, COMPAT_CALL, RESULT, STACK_POINTER, SYS } from "./arch.ts";
+import { AUDIT_ARCH, COMPAT_CALL, STACK_POINTER, SYS } from "./arch.ts";
 import { each, type Requests, type Row, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import { byte, half, int, word } from "./places.ts";
@@ -60,7 +62,7 @@ const PLACES = {
 
 /** The result that an exit stop has after its register was written. */
 const result = (words: readonly string[], error: number) =>
-  each(`${RESULT} = %`, words, (word) => [
+  each(`${CALL_REGISTERS[HOST_ARCH].result} = %`, words, (word) => [
     [setResult(unsigned(BigInt(word))), info],
     { returned: unsigned(BigInt(word)), error },
   ]);

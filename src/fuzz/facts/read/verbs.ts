@@ -12,13 +12,12 @@ import {
   SECCOMP_RET_TRACE,
   sockFprog,
 } from "../../../bpf/program.ts";
-import { baselineWith } from "../../case/baseline.ts";
-import { BLOCK_SIZE } from "../../case/case_members.ts";
-import { SCRATCH } from "../../case/code.ts";
-import { indexOf } from "../../case/setups.ts";
+import { CALL_REGISTERS } from "../../../encoder/arch.ts";
+import { HOST_ARCH } from "../../../shim/host_arch.ts";
+import { BLOCK_SIZE, baselineWith, CALL_CODE, indexOf, SCRATCH } from "../../case/arch.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
 import type { Words } from "../setups.ts";
-import { ARGUMENTS, BREAKPOINT, CALL_CODE, NUMBER, READS, RESULT, SYS, WRITES } from "./arch.ts";
+import { BREAKPOINT, READS, SYS, WRITES } from "./arch.ts";
 import {
   ERRNO,
   type ErrnoName,
@@ -78,6 +77,7 @@ export type Word = number | bigint;
 export const LATER = 0x5ab1_abn;
 export const KINDS = ["ANSWER", "ASIDE", "TID", "TRACER", "UID", "KEPT", "XSTATE"] as const;
 export type Kind = (typeof KINDS)[number];
+const REGISTERS = CALL_REGISTERS[HOST_ARCH];
 const later = (kind: Kind, number = 0) =>
   (LATER << 40n) | (BigInt(KINDS.indexOf(kind)) << 32n) | BigInt(number);
 /** The addresses of an answer, and of an iovec or arguments before it. */
@@ -149,13 +149,13 @@ export const must = (it: Request, data: Word = 0): Script => [request(it, 0, dat
 
 /** Writes the baseline with other words, and with the address of a piece of code. */
 export const set = (words: Words, code?: string): Script => {
-  const block = baselineWith(words, code);
+  const block = baselineWith(words, code).slice(0, BLOCK_SIZE / 8);
   if (WRITES === "SETREGS") return [write(WRITES, block), MUST];
   return [put(...block), setRegset("NT_PRSTATUS", BLOCK_SIZE), MUST];
 };
 /** Writes the register with a call's result. */
 export const setResult = (word: bigint): Script => {
-  if (WRITES === "SETREGS") return request("POKEUSER", 8 * indexOf(RESULT), word);
+  if (WRITES === "SETREGS") return request("POKEUSER", 8 * indexOf(REGISTERS.result), word);
   return [put(word), setRegset("NT_PRSTATUS", 8)];
 };
 /** Resumes it, to the next stop. */
@@ -177,8 +177,8 @@ export const WHERES: readonly Where[] = ["signal", "entry", "exit", "sysemu", "g
 const [SIGKILL, SIGCONT, SIGSTOP] = [9, 18, 19];
 /** The registers of a call. */
 export const callOf = (number: number, ...args: readonly bigint[]): Words => ({
-  [NUMBER]: BigInt(number),
-  ...Object.fromEntries(args.map((word, i) => [ARGUMENTS[i] ?? "", word])),
+  [REGISTERS.number]: BigInt(number),
+  ...Object.fromEntries(args.map((word, i) => [REGISTERS.arguments[i] ?? "", word])),
 });
 /** A call of getpid, with arguments. */
 export const CALL = callOf(SYS.getpid, 11n, 12n, 13n, 14n, 15n, 16n);

@@ -1,5 +1,5 @@
+import { placeOf } from "../../case/amd64/code.ts";
 import type { Case } from "../../case/case.ts";
-import { placeOf } from "../../case/code.ts";
 import { by, callStop, each, pairs, setupFacts, trap } from "../fact.ts";
 import { setregs, type Words } from "../setups.ts";
 import { ENTRY_64, SYSCALL_ENTER } from "../sources.ts";

@@ -6,7 +6,7 @@ import {
   SCRATCH,
   SCRATCH_SIZE,
   STACK,
-} from "../../case/code.ts";
+} from "../../case/amd64/code.ts";
 import {
   by,
   type CodeName,

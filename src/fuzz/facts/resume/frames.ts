@@ -1,4 +1,4 @@
-import { CONSTANTS, placeOf, SCRATCH, STACK } from "../../case/code.ts";
+import { CONSTANTS, placeOf, SCRATCH, STACK } from "../../case/amd64/code.ts";
 import { by, type Expectation, each, pairs, refusal, setupFacts, trap } from "../fact.ts";
 import { setregs, type Words } from "../setups.ts";
 import { HANDLE_SIGNAL } from "../sources.ts";

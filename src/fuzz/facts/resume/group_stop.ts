@@ -1,5 +1,5 @@
-import { BASELINE } from "../../case/baseline.ts";
-import { placeOf } from "../../case/code.ts";
+import { BASELINE } from "../../case/amd64/baseline.ts";
+import { placeOf } from "../../case/amd64/code.ts";
 import { by, callStop, each, setupFacts, trap } from "../fact.ts";
 import { allOf, pokeAt, setregs } from "../setups.ts";
 import { INVALID_SELECTOR, JOBCTL, SYSCALL_ENTER } from "../sources.ts";

@@ -1,4 +1,4 @@
-import { placeOf } from "../../case/code.ts";
+import { placeOf } from "../../case/amd64/code.ts";
 import { by, type Expectation, each, refusal, setupFacts } from "../fact.ts";
 import { sigreturn, type Words } from "../setups.ts";
 import { BAD_IRET } from "../sources.ts";

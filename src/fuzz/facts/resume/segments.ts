@@ -1,4 +1,4 @@
-import { placeOf } from "../../case/code.ts";
+import { placeOf } from "../../case/amd64/code.ts";
 import { by, each, pairs, type Row, refusal, setupFacts, trap } from "../fact.ts";
 import { pokeAt, setregs, type Words } from "../setups.ts";
 import { BAD_IRET } from "../sources.ts";

@@ -1,5 +1,5 @@
-import { placeOf } from "../../case/code.ts";
-import type { From } from "../../case/setups.ts";
+import { placeOf } from "../../case/amd64/code.ts";
+import type { From } from "../../case/arch.ts";
 import { by, each, type Row, setupFacts, trap } from "../fact.ts";
 import { setregs, show } from "../setups.ts";
 import { JOBCTL, REPORT_SYSCALL } from "../sources.ts";

@@ -1,5 +1,5 @@
-import { CONSTANT, placeOf, STACK } from "../../case/code.ts";
-import type { From } from "../../case/setups.ts";
+import { CONSTANT, placeOf, STACK } from "../../case/amd64/code.ts";
+import type { From } from "../../case/arch.ts";
 import { breaks, by, callStop, type Expectation, each, setupFacts, trap } from "../fact.ts";
 import { setregs, type Words } from "../setups.ts";
 import { INT3, PROTECTION, SINGLE_STEP, SYSCALL_ENTER, UD2 } from "../sources.ts";

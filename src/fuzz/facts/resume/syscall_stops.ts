@@ -1,6 +1,6 @@
+import { placeOf } from "../../case/amd64/code.ts";
+import type { From } from "../../case/arch.ts";
 import type { Case } from "../../case/case.ts";
-import { placeOf } from "../../case/code.ts";
-import type { From } from "../../case/setups.ts";
 import { breaks, by, callStop, each, type Row, setupFacts, trap } from "../fact.ts";
 import { pokeAt, setregs, type Words } from "../setups.ts";
 import { ENTRY_64, SINGLE_STEP, SYSCALL_ENTER, SYSCALL_GET_NR } from "../sources.ts";

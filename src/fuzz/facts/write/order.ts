@@ -1,6 +1,6 @@
-import { BASELINE, baselineWith } from "../../case/baseline.ts";
-import { BLOCK_SIZE } from "../../case/case_members.ts";
-import { indexOf, REGISTERS } from "../../case/setups.ts";
+import { BASELINE, baselineWith } from "../../case/amd64/baseline.ts";
+import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
+import { indexOf, REGISTERS } from "../../case/amd64/registers.ts";
 import { by, each, pairs, type Row, setupFacts } from "../fact.ts";
 import type { Need } from "../needs.ts";
 import { allOf, poke, setregs, setregset, type Words } from "../setups.ts";

@@ -1,4 +1,4 @@
-import { REGISTERS } from "../../case/setups.ts";
+import { REGISTERS } from "../../case/amd64/registers.ts";
 import { by, type Expectation, each, REFUSED_POKE, type Row, setupFacts } from "../fact.ts";
 import { poke } from "../setups.ts";
 import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";

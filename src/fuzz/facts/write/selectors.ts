@@ -1,5 +1,5 @@
-import { BASELINE } from "../../case/baseline.ts";
-import { indexOf } from "../../case/setups.ts";
+import { BASELINE } from "../../case/amd64/baseline.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
 import { by, each, pairs, REFUSED_POKE, setupFacts } from "../fact.ts";
 import { poke, setregs } from "../setups.ts";
 import { INVALID_SELECTOR, SET_SEGMENT_REG } from "../sources.ts";

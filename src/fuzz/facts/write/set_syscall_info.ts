@@ -1,4 +1,4 @@
-import type { From } from "../../case/setups.ts";
+import type { From } from "../../case/arch.ts";
 import { by, callStop, type Expectation, pairs, type Row, setupFacts } from "../fact.ts";
 import { show, syscallInfo, type Words } from "../setups.ts";
 

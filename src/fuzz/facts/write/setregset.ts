@@ -1,5 +1,5 @@
-import { BLOCK_SIZE } from "../../case/case_members.ts";
-import { indexOf } from "../../case/setups.ts";
+import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
 import { by, each, setupFacts } from "../fact.ts";
 import { setregset } from "../setups.ts";
 import { GENREGS_SET, REGSET } from "../sources.ts";

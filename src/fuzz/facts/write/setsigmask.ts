@@ -1,4 +1,4 @@
-import { placeOf } from "../../case/code.ts";
+import { placeOf } from "../../case/amd64/code.ts";
 import { FROMS } from "../../case/setups.ts";
 import { by, each, setupFacts, trap } from "../fact.ts";
 import { sigmask } from "../setups.ts";

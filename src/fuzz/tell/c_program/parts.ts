@@ -1,11 +1,13 @@
 /* The parts of template.c that a case needs, and what is in the memory of its program. What is in doubt is needed. */
 
 import { PAGE_SIZE } from "../../../stub/page_size.ts";
-import { BASELINE } from "../../case/baseline.ts";
+import { BASELINE } from "../../case/amd64/baseline.ts";
+import { CODE, CODES, CONSTANTS, SCRATCH, SCRATCH_SIZE } from "../../case/amd64/code.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
 import type { Case } from "../../case/case.ts";
 import { CONTENTS } from "../../case/case_members.ts";
-import { CODE, CODES, CONSTANTS, isHandled, SCRATCH, SCRATCH_SIZE } from "../../case/code.ts";
-import { indexOf, WAYS } from "../../case/setups.ts";
+import { isHandled } from "../../case/pieces.ts";
+import { WAYS } from "../../case/setups.ts";
 import type { CaseOutcome } from "../../examiner.ts";
 
 /** What the program is made from. */

@@ -1,21 +1,20 @@
 /* The values in the section "The case" of template.c, by the names that are declared there. */
 
 import { PAGE_SIZE } from "../../../stub/page_size.ts";
-import { BASELINE } from "../../case/baseline.ts";
-import type { Case } from "../../case/case.ts";
+import { BASELINE } from "../../case/amd64/baseline.ts";
 import {
   CODE,
   CONSTANT,
   CONSTANTS,
-  type Code,
-  HANDLED,
   INT3,
   placeOf,
   SCRATCH,
   SCRATCH_SIZE,
-} from "../../case/code.ts";
+} from "../../case/amd64/code.ts";
+import { FRAME_REGISTERS, REGISTERS } from "../../case/amd64/registers.ts";
+import type { Case } from "../../case/case.ts";
 import { writtenNames } from "../../case/fields.ts";
-import { FRAME_REGISTERS, REGISTERS } from "../../case/setups.ts";
+import { type Code, HANDLED } from "../../case/pieces.ts";
 import { KEPT } from "../../try/sigreturn/kept.ts";
 import { HARMLESS } from "../../try/target.ts";
 import { type Examined, needsOf, type Parts } from "./parts.ts";

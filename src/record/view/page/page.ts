@@ -30,7 +30,7 @@ export interface PageOptions {
 export function renderRecordingPage(recording: Recording, options: PageOptions = {}): string {
   expectRecording(recording);
   const { course = null, tasks = [] } = options;
-  const { constants } = openAssemblyEncoder("amd64");
+  const { constants } = openAssemblyEncoder(recording.machine.arch);
   const kept = keep(recording, constants);
   const data: PageData = {
     recording: kept.recording,

@@ -175,7 +175,7 @@ li.executed :is(.offset, .comment, .bytes, i) { color: inherit; }
 :is(.registers, .kernel) td { white-space: normal; overflow-wrap: anywhere; }
 .calm tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); }
 tr.used > *, .state.used { background: var(--band); }
-[data-name="rip"] .meaning { display: block; }
+[data-name="rip"] .meaning, [data-name="pc"] .meaning { display: block; }
 .calm tr { display: flex; }
 .calm th { flex: none; }
 :is(.registers, .kernel) tr.changed > th { color: var(--ink); font-weight: 600; }

@@ -10,6 +10,7 @@ const data: PageData = JSON.parse(element?.textContent ?? "{}");
 
 export const { recording, facts, index, next, tasks } = data;
 export const moments = new Moments(recording);
+export const { arch } = moments;
 const constants: ReadonlyMap<string, bigint> = new Map(
   Object.entries(data.constants).map(([name, value]) => [name, BigInt(value)]),
 );

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type CodePlace, isOld, type Moment } from "../../../moment.ts";
 import type { Code } from "../../../recording.ts";
-import { colourOf, moments, recording } from "./book.ts";
+import { arch, colourOf, moments, recording } from "./book.ts";
 import { useSize } from "./resize.ts";
 import { Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
@@ -114,7 +114,7 @@ function Line({ code, index, place }: { code: Code; index: number; place: CodePl
       {executed && <span class="unseen">executed</span>}
       {next && (
         <span class="unseen">
-          {(place?.within ?? 0) > 0 ? `RIP is ${place?.within} bytes into it` : "next"}
+          {(place?.within ?? 0) > 0 ? `${arch.NAMES.PC} is ${place?.within} bytes into it` : "next"}
         </span>
       )}
     </li>
@@ -127,7 +127,7 @@ interface PointersProps {
   readonly rowOf: (line: number | null) => number;
 }
 
-/** Where RIP of each thread is: an arrow that moves, so that one sees it go back as well. */
+/** Where the next instruction of each thread is: an arrow that moves, so that one sees it go back as well. */
 function Pointers({ code, moment, rowOf }: PointersProps) {
   return (
     <div class="pointers" aria-hidden="true">

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { StepKind } from "../../../recording.ts";
 import { KINDS, STAGED, STATE_NAMES } from "../../told.ts";
-import { recording } from "./book.ts";
+import { arch, recording } from "./book.ts";
 import { State } from "./text.tsx";
 
 /** A shape for each kind of step, around (0, 0): nobody has to distinguish colours. */
@@ -51,7 +51,7 @@ export function Legend() {
       ))}
       {kinds.has("instruction") && (
         <li>
-          <span class="state used">rax</span>
+          <span class="state used">{arch.RESULT}</span>
           operand of the instruction
         </li>
       )}

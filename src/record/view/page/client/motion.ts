@@ -1,4 +1,4 @@
-import { colourOf, moments, recording } from "./book.ts";
+import { arch, colourOf, moments, recording } from "./book.ts";
 
 /** How long words take from the parent's lane to the child's, in milliseconds. */
 const TIME = 1100;
@@ -47,7 +47,10 @@ export function carryRegisters(index: number): void {
   }
 }
 
-const CALL = new Set(["rax", "rdi", "rsi", "rdx", "r10", "r8", "r9", "rip", "orig_rax", "eflags"]);
+const CALL = new Set([
+  ...[arch.NUMBER, arch.RESULT, ...arch.ARGUMENTS],
+  ...[arch.INSTRUCTION_POINTER, arch.ORIGINAL, arch.FLAGS],
+]);
 
 function boxOf(lane: string): DOMRect | undefined {
   const labels = [...document.querySelectorAll<HTMLElement>(".labels li")];

@@ -1,0 +1,19 @@
+// Which signals end a stub.
+
+import { SIGKILL, SIGRTMAX } from "../../linux/signal";
+import { HANDLED, IGNORED } from "../../model/actions";
+import { isIn } from "../../model/task";
+import { STOPPING } from "../kinds";
+import { FROM_GROUP, FROM_SIGNAL, Setup } from "../setup";
+
+/**
+ * Whether the signal of a setup ends the stub. At a stop that is not caused by a signal, the signal first causes its own
+ * stop; at a group-stop it is ignored.
+ */
+export function kills(setup: Setup): bool {
+  if (setup.from == FROM_GROUP) return false;
+  if (setup.from != FROM_SIGNAL) return setup.signal == SIGKILL;
+  const signal = setup.signal;
+  if (signal < 1 || signal > u32(SIGRTMAX)) return false;
+  return !isIn(signal, HANDLED | IGNORED | STOPPING);
+}

@@ -1,0 +1,77 @@
+// Mutations of a setup.
+
+import { drawFrom, drawOn, drawSignal, drawWay } from "../kinds";
+import { below } from "../random";
+import { clearWords, copyBaseline } from "../records";
+import { REGISTERS, SETUP_SIZE, Setup } from "../setup";
+import { changeContent, drawContent, drawLength } from "./other_ways";
+import { drawIndex, drawRegister } from "./registers";
+import { hasBlock } from "./ways";
+
+/** Changes a setup in one place or a few. Words may be spliced in from `count` other setups. */
+export function mutate(setup: Setup, others: usize, count: u32): void {
+  for (let n = 1 + below(3); n > 0; n--) {
+    const kind = below(16);
+    if (kind < 7) changeWord(setup);
+    else if (kind < 9) nudge(setup);
+    else if (kind < 11) splice(setup, changetype<Setup>(others + SETUP_SIZE * below(count)));
+    else if (kind == 11) setup.signal = drawSignal();
+    else if (kind == 12) setup.from = u8(drawFrom());
+    else if (kind < 15) setup.on = u8(drawOn());
+    else changeWay(setup);
+  }
+}
+
+/** Changes a setup in one place, which leaves most of it as it is. */
+export function step(setup: Setup): void {
+  const kind = below(8);
+  if (kind < 3) nudge(setup);
+  else if (kind < 6) changeWord(setup);
+  else if (kind == 6) setup.on = u8(drawOn());
+  else if (below(2) == 0) setup.signal = drawSignal();
+  else setup.from = u8(drawFrom());
+}
+
+function changeWord(setup: Setup): void {
+  if (!hasBlock(setup.way)) {
+    changeContent(setup);
+    return;
+  }
+  const register = drawIndex();
+  store<u64>(setup.words + 8 * register, drawRegister(register));
+}
+
+/** Flips a bit of a word, or adds or subtracts a small number. */
+function nudge(setup: Setup): void {
+  const at = setup.words + (hasBlock(setup.way) ? 8 * drawIndex() : setup.count != 0 ? 8 : 0);
+  const word = load<u64>(at);
+  if (below(2) == 0) {
+    const step = u64(1 + below(8));
+    store<u64>(at, below(2) == 0 ? word + step : word - step);
+  } else store<u64>(at, word ^ (u64(1) << below(64)));
+}
+
+/** Copies a few words from another block. */
+function splice(setup: Setup, other: Setup): void {
+  if (!hasBlock(setup.way) || !hasBlock(other.way)) return;
+  const to = setup.words;
+  const from = other.words;
+  for (let k: u32 = 0; k < 8 * REGISTERS; k += 8) {
+    if (below(3) == 0) store<u64>(to + k, load<u64>(from + k));
+  }
+}
+
+/** Writes the same registers in another way if the setup has registers; else makes another content. */
+function changeWay(setup: Setup): void {
+  const had = hasBlock(setup.way);
+  setup.way = u8(drawWay());
+  setup.length = drawLength(setup.way);
+  setup.count = 0;
+  if (hasBlock(setup.way) && had) return;
+  if (hasBlock(setup.way)) {
+    copyBaseline(setup);
+    return;
+  }
+  clearWords(setup.words, REGISTERS);
+  drawContent(setup);
+}

@@ -1,0 +1,77 @@
+// Chooses the register to change, and words that are significant to the kernel or the processor in it.
+
+import { REG_pc, REG_pstate, REG_sp, REG_x0, REG_x1, REG_x8 } from "../../arm64/registers";
+import { REG_syscallno } from "../../model/arm64/task";
+import { below } from "../random";
+import {
+  addresses,
+  calls,
+  codes,
+  oddCalls,
+  otherPlaces,
+  pick,
+  registers,
+  restarts,
+  stacks,
+  stores,
+} from "../tables";
+import { drawResult, drawWord } from "../words";
+
+/** Bits of pstate: flags, TCO, DIT, UAO, PAN, SS, IL, SSBS, BTYPE, the masks of exceptions, and undefined ones. */
+const PSTATE_BITS = memory.data<u8>([
+  31, 31, 30, 29, 28, 25, 24, 24, 23, 22, 21, 20, 12, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 15,
+  26, 32, 63,
+]);
+const PSTATE_LENGTH: u32 = 30;
+
+/** The number of a register to change. */
+export function drawIndex(): u32 {
+  return u32(pick(registers));
+}
+
+/** A word that is significant to some code in this register. */
+export function drawRegister(register: u32): u64 {
+  // Sometimes any word, to reach unforeseen cases.
+  if (below(16) == 0) return drawWord();
+  switch (i32(8 * register)) {
+    case REG_pc:
+      return drawPlace();
+    case REG_x0:
+      return drawAnswer();
+    case REG_x1:
+      return below(5) == 0 ? pick(stores) : pick(addresses);
+    case REG_sp:
+      return pick(stacks);
+    case REG_pstate:
+      return drawPstate();
+    case REG_x8:
+      return drawCall();
+    case REG_syscallno:
+      return u32(drawCall());
+    default:
+      return drawWord();
+  }
+}
+
+/** A value for pc: mostly the address of a piece of code. */
+export function drawPlace(): u64 {
+  return below(8) == 0 ? pick(otherPlaces) : pick(codes);
+}
+
+function drawCall(): u64 {
+  return below(4) == 0 ? pick(oddCalls) : pick(calls);
+}
+
+function drawAnswer(): u64 {
+  const kind = below(8);
+  if (kind < 3) return pick(restarts);
+  return kind < 4 ? pick(calls) : drawResult();
+}
+
+function drawPstate(): u64 {
+  let pstate: u64 = 0;
+  for (let n = 1 + below(3); n > 0; n--) {
+    pstate ^= u64(1) << load<u8>(PSTATE_BITS + below(PSTATE_LENGTH));
+  }
+  return pstate;
+}

@@ -1,0 +1,59 @@
+// do_signal, arch/arm64/kernel/signal.c: interrupted calls on the way to a stop by a signal
+
+import { REG_pc, REG_x0 } from "../../arm64/registers";
+import { SI_KERNEL } from "../../linux/siginfo";
+import { SIGTRAP } from "../../linux/signal";
+import { use } from "../rule";
+import { stopBySignal } from "./force_sig";
+import { get, knows, put, REG_syscallno, set, task } from "./task";
+
+export let R203: u32 = 0;
+export const R203_text =
+  "On the way to a stop by a signal, a call whose result, the low half of x0, is {sys} to {noHand} (-ERESTARTSYS, -ERESTARTNOINTR, -ERESTARTNOHAND) or {block} (-ERESTART_RESTARTBLOCK) is restarted: x0 is its first argument, and pc goes back by {size}. A call whose number is {none} is not.";
+export const R203_source = "do_signal, arch/arm64/kernel/signal.c, 6.12";
+export let R203_sys: i32 = -512;
+export let R203_noHand: i32 = -514;
+export let R203_block: i32 = -516;
+export let R203_size: u64 = 4;
+export let R203_none: u64 = 0xffff_ffff;
+
+export let R204: u32 = 0;
+export const R204_text = "At a stop by a signal syscallno is {none}.";
+export const R204_source = "forget_syscall, arch/arm64/include/asm/processor.h, 6.12";
+export let R204_none: u64 = 0xffff_ffff;
+
+/** Up to the stop by a signal, from a call. */
+export function interrupt(): void {
+  if (get(REG_syscallno) == R203_none) return;
+  const result = i32(get(REG_x0));
+  const restarts = (result <= R203_sys && result >= R203_noHand) || result == R203_block;
+  if (knows(REG_x0) && restarts && use(R203)) {
+    set(REG_x0, task.first);
+    put(REG_pc, get(REG_pc) - R203_size);
+  }
+  if (use(R204)) put(REG_syscallno, R204_none);
+}
+
+export let R205: u32 = 0;
+export const R205_text =
+  "The signal given at a stop of a call is sent: the task stops by it, si_code {code} (SI_KERNEL), before it executes anything.";
+export const R205_source = "ptrace_report_syscall, include/linux/ptrace.h, 6.12";
+export let R205_code: i32 = SI_KERNEL;
+
+/** A signal that was sent stops the task. */
+export function stopBySent(signal: u32): void {
+  interrupt();
+  stopBySignal(signal, R205_code, 0);
+}
+
+export let R206: u32 = 0;
+export const R206_text =
+  "A single-step over a call stops behind it, before the next instruction: SIGTRAP, si_code {code} (SI_USER).";
+export const R206_source = "user_single_step_report, include/linux/ptrace.h, 6.12";
+export let R206_code: i32 = 0;
+
+/** The trap of a single-step over a call. */
+export function stopByStep(): void {
+  interrupt();
+  stopBySignal(SIGTRAP, R206_code, 0);
+}

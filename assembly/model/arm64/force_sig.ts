@@ -1,0 +1,35 @@
+// How the task stops: get_signal, kernel/signal.c, and report_syscall, arch/arm64/kernel/ptrace.c
+
+import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../../linux/signal";
+import { info, infoWithoutAddress, known, resumed } from "../prediction";
+import { task } from "./task";
+
+/** The low byte of the status word of a stop. */
+const STOPPED: u32 = 0x7f;
+
+/** SYNCHRONOUS_MASK: bit n - 1 stands for signal n. */
+export const SYNCHRONOUS: u64 =
+  (1 << (SIGILL - 1)) |
+  (1 << (SIGTRAP - 1)) |
+  (1 << (SIGBUS - 1)) |
+  (1 << (SIGFPE - 1)) |
+  (1 << (SIGSEGV - 1)) |
+  (1 << (SIGSYS - 1));
+
+/** A stop with this signal number in its status word, whose siginfo is not predicted yet. */
+export function stop(signal: u32): void {
+  resumed(0, (signal << 8) | STOPPED);
+  known.stopped = task.known;
+}
+
+/** A stop by a signal. */
+export function stopBySignal(signal: u32, code: i32, address: u64): void {
+  stop(signal);
+  info(signal, code, address);
+}
+
+/** A stop of ptrace_notify, which reports the pid of the task itself in the field of si_addr. */
+export function stopByNotice(signal: u32, code: i32): void {
+  stop(signal);
+  infoWithoutAddress(SIGTRAP, code);
+}

@@ -1,0 +1,257 @@
+// What the processor does: the instructions of the code page, and the exceptions that the kernel turns into signals
+
+import { REG_pc, REG_pstate, REG_sp, REG_x0, REG_x1, REG_x2 } from "../../arm64/registers";
+import { SEGV_ACCERR, SEGV_MAPERR, TRAP_BRKPT, TRAP_TRACE } from "../../linux/siginfo";
+import { SIGBUS, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
+import { stubCode } from "../machine";
+import { giveUp } from "../prediction";
+import { use } from "../rule";
+import { stopBySignal } from "./force_sig";
+import { svc } from "./syscall";
+import {
+  byteAt,
+  CODE_PAGE,
+  CONSTANT_PAGE,
+  instructionAt,
+  pageAt,
+  SCRATCH_PAGE,
+  STUB_PAGE,
+  UNMAPPED,
+} from "./target";
+import { copy, forget, get, put, REG_tls, set, task } from "./task";
+
+export let R219: u32 = 0;
+export const R219_text = "A program has no bits of pstate that its processor lacks: {dit} (DIT).";
+export const R219_source = "Arm ARM, C5.2.7";
+export const R219_needs = "!dit";
+export let R219_dit: u64 = 0x100_0000;
+
+export let R220: u32 = 0;
+export const R220_text = "A program has no bits of pstate that its processor lacks: {ssbs} (SSBS).";
+export const R220_source = "Arm ARM, C5.2.19";
+export const R220_needs = "!ssbs";
+export let R220_ssbs: u64 = 0x1000;
+
+export let R221: u32 = 0;
+export const R221_text = "A program has no bits of pstate that its processor lacks: {tco} (TCO).";
+export const R221_source = "Arm ARM, C5.2.25";
+export const R221_needs = "!tco";
+export let R221_tco: u64 = 0x200_0000;
+
+export let R222: u32 = 0;
+export const R222_text =
+  "A program has no bits of pstate that its processor lacks: {bits} (BTYPE).";
+export const R222_source = "Arm ARM, C5.2";
+export const R222_needs = "!bti";
+export let R222_bits: u64 = 0xc00;
+
+function clearPstate(mask: u64): void {
+  put(REG_pstate, get(REG_pstate) & ~mask);
+}
+
+/** ERET to the program. */
+function eret(): void {
+  if (use(R219)) clearPstate(R219_dit);
+  if (use(R220)) clearPstate(R220_ssbs);
+  if (use(R221)) clearPstate(R221_tco);
+  if (use(R222)) clearPstate(R222_bits);
+}
+
+export let R223: u32 = 0;
+export const R223_text =
+  "An instruction at an address that is no multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = pc.";
+export const R223_source = "do_sp_pc_abort, arch/arm64/mm/fault.c, 6.12";
+export let R223_size: u64 = 4;
+export let R223_signal: u32 = SIGBUS;
+export let R223_code: i32 = 1;
+
+export let R224: u32 = 0;
+export const R224_text =
+  "An access to an address without a mapping: {signal}, si_code {code} (SEGV_MAPERR), si_addr is the address.";
+export const R224_source = "do_page_fault, arch/arm64/mm/fault.c, 6.12";
+export let R224_signal: u32 = SIGSEGV;
+export let R224_code: i32 = SEGV_MAPERR;
+
+export let R225: u32 = 0;
+export const R225_text =
+  "An access that the mapping forbids: {signal}, si_code {code} (SEGV_ACCERR), si_addr is the address.";
+export const R225_source = "do_page_fault, arch/arm64/mm/fault.c, 6.12";
+export let R225_signal: u32 = SIGSEGV;
+export let R225_code: i32 = SEGV_ACCERR;
+
+/** An abort at an address. */
+function abort(page: u32, address: u64): void {
+  if (page == UNMAPPED && use(R224)) stopBySignal(R224_signal, R224_code, address);
+  else if (use(R225)) stopBySignal(R225_signal, R225_code, address);
+}
+
+export let R226: u32 = 0;
+export const R226_text =
+  "BRK: {signal}, si_code {code} (TRAP_BRKPT), si_addr = pc, which stays at it.";
+export const R226_source = "brk_handler, arch/arm64/kernel/debug-monitors.c, 6.12";
+export let R226_signal: u32 = SIGTRAP;
+export let R226_code: i32 = TRAP_BRKPT;
+
+export let R227: u32 = 0;
+export const R227_text =
+  "UDF, HLT and a write of DAIF: {signal}, si_code {code} (ILL_ILLOPC), si_addr = pc.";
+export const R227_source = "do_el0_undef, arch/arm64/kernel/traps.c, 6.12";
+export let R227_signal: u32 = SIGILL;
+export let R227_code: i32 = 1;
+
+export let R228: u32 = 0;
+export const R228_text =
+  "An instruction that was executed clears BTYPE ({cleared}) of pstate; one that traps leaves it.";
+export const R228_source = "Arm ARM, D8.4.5";
+export let R228_cleared: u64 = 0xc00;
+
+export let R229: u32 = 0;
+export const R229_text = "A single-step: {signal}, si_code {code} (TRAP_TRACE), si_addr = pc.";
+export const R229_source = "single_step_handler, arch/arm64/kernel/debug-monitors.c, 6.12";
+export let R229_signal: u32 = SIGTRAP;
+export let R229_code: i32 = TRAP_TRACE;
+
+export let U202: u32 = 0;
+export const U202_text = "The task executes or accesses the stub code, or what is near it.";
+export const U202_source = "the model";
+
+export let U203: u32 = 0;
+export const U203_text =
+  "The high byte of an address is a tag, or the address is not one of user space.";
+export const U203_source = "the model";
+
+/** Bits of an address of which some are beyond each user space. */
+const HIGH: u64 = 0xffff_8000_0000_0000;
+
+const NOP: u32 = 0xd503_201f;
+const BRK: u32 = 0xd420_0000;
+const SVC: u32 = 0xd400_0001;
+const LOAD: u32 = 0xf940_0020;
+const STORE: u32 = 0xf900_0020;
+const PUSH: u32 = 0xf81f_0fe0;
+const POP: u32 = 0xf841_07e2;
+const FLAGS: u32 = 0xd53b_4200;
+const POINTER: u32 = 0xd53b_d040;
+
+/** More than any case executes. */
+const MOST: u32 = 64;
+
+/** Runs the program to its next stop. */
+export function run(): void {
+  eret();
+  for (let n: u32 = 0; n < MOST; n++) {
+    if (execute()) return;
+    if (task.stepping && use(R229)) {
+      stopBySignal(R229_signal, R229_code, get(REG_pc));
+      return;
+    }
+  }
+}
+
+/** Executes an instruction. Returns whether the task has stopped. */
+function execute(): bool {
+  const pc = get(REG_pc);
+  if (giveUp(U203, (pc & HIGH) != 0)) return true;
+  if (pc % R223_size != 0 && use(R223)) {
+    stopBySignal(R223_signal, R223_code, pc);
+    return true;
+  }
+  const page = pageAt(pc, stubCode);
+  if (giveUp(U202, page == STUB_PAGE)) return true;
+  if (page != CODE_PAGE) {
+    abort(page, pc);
+    return true;
+  }
+  switch (instructionAt(pc)) {
+    case BRK:
+      if (use(R226)) stopBySignal(R226_signal, R226_code, pc);
+      return true;
+    case NOP:
+      break;
+    case SVC:
+      put(REG_pc, pc + 4);
+      return svc();
+    case LOAD:
+      if (!access(get(REG_x1), false)) return true;
+      load(REG_x0);
+      break;
+    case STORE:
+      if (!access(get(REG_x1), true)) return true;
+      break;
+    case PUSH:
+      if (!isAligned() || !access(get(REG_sp) - 16, true)) return true;
+      put(REG_sp, get(REG_sp) - 16);
+      task.pushed = true;
+      break;
+    case POP:
+      if (!isAligned() || !access(get(REG_sp), false)) return true;
+      if (task.pushed) copy(REG_x0, REG_x2);
+      else load(REG_x2);
+      put(REG_sp, get(REG_sp) + 16);
+      break;
+    case FLAGS:
+      set(REG_x0, get(REG_pstate) & 0xf000_0000);
+      break;
+    case POINTER:
+      set(REG_x0, get(REG_tls));
+      break;
+    default:
+      if (use(R227)) stopBySignal(R227_signal, R227_code, pc);
+      return true;
+  }
+  put(REG_pc, pc + 4);
+  if (use(R228)) clearPstate(R228_cleared);
+  return false;
+}
+
+export let R230: u32 = 0;
+export const R230_text =
+  "An access by sp while sp is no multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = sp.";
+export const R230_source = "do_sp_pc_abort, arch/arm64/mm/fault.c, 6.12";
+export let R230_size: u64 = 16;
+export let R230_signal: u32 = SIGBUS;
+export let R230_code: i32 = 1;
+
+function isAligned(): bool {
+  const sp = get(REG_sp);
+  if (sp % R230_size == 0 || !use(R230)) return true;
+  stopBySignal(R230_signal, R230_code, sp);
+  return false;
+}
+
+/** What the last access has read, and whether it is known. */
+let loaded: u64 = 0;
+let isKnown: bool = false;
+
+function load(register: i32): void {
+  set(register, loaded);
+  if (!isKnown) forget(register);
+}
+
+/** An access of 8 bytes. Returns whether it is allowed; if not, the task has stopped. */
+function access(address: u64, write: bool): bool {
+  const last = address + 7;
+  if (giveUp(U203, ((address | last) & HIGH) != 0)) return false;
+  const page = pageAt(address, stubCode);
+  const second = pageAt(last, stubCode);
+  if (giveUp(U202, page == STUB_PAGE || second == STUB_PAGE)) return false;
+  if (!isAllowed(page, write)) {
+    abort(page, address);
+    return false;
+  }
+  if (!isAllowed(second, write)) {
+    abort(second, last & ~0xfff);
+    return false;
+  }
+  isKnown = page != SCRATCH_PAGE;
+  loaded = 0;
+  if (isKnown)
+    for (let byte: u64 = 0; byte < 8; byte++) loaded |= byteAt(address + byte) << (8 * byte);
+  return true;
+}
+
+function isAllowed(page: u32, write: bool): bool {
+  return write
+    ? page == SCRATCH_PAGE
+    : page == SCRATCH_PAGE || page == CODE_PAGE || page == CONSTANT_PAGE;
+}

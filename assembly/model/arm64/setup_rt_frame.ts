@@ -1,0 +1,72 @@
+// setup_rt_frame, get_sigframe and setup_return, arch/arm64/kernel/signal.c
+
+import {
+  REG_pc,
+  REG_pstate,
+  REG_sp,
+  REG_x0,
+  REG_x1,
+  REG_x2,
+  REG_x29,
+  REG_x30,
+} from "../../arm64/registers";
+import { SIGTRAP } from "../../linux/signal";
+import { stubCode } from "../machine";
+import { giveUp, known, outcome } from "../prediction";
+import { use } from "../rule";
+import { stopByNotice } from "./force_sig";
+import { run } from "./instructions";
+import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
+import { get, put, saveRegisters, set, task } from "./task";
+
+export let R216: u32 = 0;
+export const R216_text =
+  "A handler is entered with the number of the signal in x0, its siginfo in x1 and its context in x2, below sp: the frame is {size} bytes long, its context {context} bytes inside, and above it is a frame record of {record} bytes, to which x29 points. x30 is sa_restorer.";
+export const R216_source = "setup_rt_frame, arch/arm64/kernel/signal.c, 6.12";
+export let R216_size: u64 = 4688;
+export let R216_context: u64 = 128;
+export let R216_record: u64 = 16;
+
+export let R217: u32 = 0;
+export const R217_text =
+  "In a handler TCO ({cleared}) of pstate is 0, and BTYPE ({bits}) is {type}.";
+export const R217_source = "setup_return, arch/arm64/kernel/signal.c, 6.12";
+export let R217_cleared: u64 = 0x200_0000;
+export let R217_bits: u64 = 0xc00;
+export let R217_type: u64 = 0x800;
+
+export let R218: u32 = 0;
+export const R218_text =
+  "A single-step into a handler stops before its first instruction: SIGTRAP, with the si_code {code} of a notice.";
+export const R218_source = "signal_setup_done, kernel/signal.c, 6.12";
+export let R218_code: i32 = SIGTRAP;
+
+export let U201: u32 = 0;
+export const U201_text =
+  "A handler is entered, and the frame is not in the scratch pages: SIGSEGV ends the process, or stops it first.";
+export const U201_source = "the model";
+
+/** Enters the handler of a signal. */
+export function setupRtFrame(signal: u32, wantsFrame: bool): void {
+  const top = (get(REG_sp) - R216_record) & ~15;
+  const frame = top - R216_size;
+  const lies =
+    pageAt(frame, stubCode) == SCRATCH_PAGE && pageAt(get(REG_sp) - 1, stubCode) == SCRATCH_PAGE;
+  if (giveUp(U201, !lies || !use(R216))) return;
+  if (wantsFrame) {
+    saveRegisters(outcome.frame + 8);
+    // fault_address is that of the last fault.
+    known.frame = task.known << 1;
+    if (task.known >> 30 != 3) known.frame &= ~(1 << 31);
+  }
+  set(REG_x0, signal);
+  set(REG_x1, frame);
+  set(REG_x2, frame + R216_context);
+  set(REG_x29, top);
+  set(REG_x30, placeHandler);
+  put(REG_sp, frame);
+  put(REG_pc, placeHandler);
+  if (use(R217)) put(REG_pstate, (get(REG_pstate) & ~(R217_cleared | R217_bits)) | R217_type);
+  if (task.stepping && use(R218)) stopByNotice(SIGTRAP, R218_code);
+  else run();
+}

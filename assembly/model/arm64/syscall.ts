@@ -1,0 +1,123 @@
+// el0_svc_common, arch/arm64/kernel/syscall.c, and syscall_trace_enter and syscall_trace_exit, arch/arm64/kernel/ptrace.c
+
+import {
+  SYS_getegid,
+  SYS_geteuid,
+  SYS_getgid,
+  SYS_getpid,
+  SYS_getppid,
+  SYS_gettid,
+  SYS_getuid,
+  SYS_restart_syscall,
+  SYS_sched_yield,
+} from "../../arm64/numbers";
+import { REG_x0, REG_x7, REG_x8 } from "../../arm64/registers";
+import { SIGTRAP } from "../../linux/signal";
+import { use } from "../rule";
+import { stopBySent, stopByStep } from "./do_signal";
+import { stopByNotice } from "./force_sig";
+import { forget, get, put, REG_syscallno, set, task } from "./task";
+import { W206, W206_entry, W206_exit } from "./write";
+
+export let R207: u32 = 0;
+export const R207_text = "SVC calls the kernel: syscallno is the low half of x8.";
+export const R207_source = "do_el0_svc, arch/arm64/kernel/syscall.c, 6.12";
+
+export let R208: u32 = 0;
+export const R208_text =
+  "A call with the number {none} gets the result {result} (-ENOSYS) before it is traced.";
+export const R208_source = "el0_svc_common, arch/arm64/kernel/syscall.c, 6.12";
+export let R208_none: u64 = 0xffff_ffff;
+export let R208_result: i64 = -38;
+
+export let R209: u32 = 0;
+export const R209_text =
+  "PTRACE_SYSCALL, PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP stop at the entry of a call: SIGTRAP and {bit}.";
+export const R209_source = "syscall_trace_enter, arch/arm64/kernel/ptrace.c, 6.12";
+export let R209_bit: u32 = 0x80;
+
+/** SVC, whose pc is already behind it. Returns whether the task has stopped. */
+export function svc(): bool {
+  if (use(R207)) put(REG_syscallno, u32(get(REG_x8)));
+  task.first = get(REG_x0);
+  if (get(REG_syscallno) == R208_none && use(R208)) set(REG_x0, u64(R208_result));
+  if ((task.traces || task.emulates) && use(R209)) {
+    if (use(W206)) put(REG_x7, W206_entry);
+    stopByNotice(SIGTRAP | R209_bit, SIGTRAP | R209_bit);
+    return true;
+  }
+  call();
+  return traceExit(0);
+}
+
+export let R210: u32 = 0;
+export const R210_text = "PTRACE_SYSCALL stops at the exit of a call: SIGTRAP and {bit}.";
+export const R210_source = "syscall_trace_exit, arch/arm64/kernel/ptrace.c, 6.12";
+export let R210_bit: u32 = 0x80;
+
+/** The way out of a call, with a signal that was sent at its entry. Returns whether the task has stopped. */
+export function traceExit(sent: u32): bool {
+  if (task.stepping) {
+    stopByStep();
+    return true;
+  }
+  if (task.traces && use(R210)) {
+    if (use(W206)) put(REG_x7, W206_exit);
+    stopByNotice(SIGTRAP | R210_bit, SIGTRAP | R210_bit);
+    return true;
+  }
+  if (sent == 0) return false;
+  stopBySent(sent);
+  return true;
+}
+
+export let R211: u32 = 0;
+export const R211_text = "sched_yield ({call}) returns {result}.";
+export const R211_source = "sched_yield, kernel/sched/syscalls.c, 6.12";
+export let R211_call: u32 = SYS_sched_yield;
+export let R211_result: i64 = 0;
+
+export let R212: u32 = 0;
+export const R212_text =
+  "restart_syscall ({call}) returns {result} (-EINTR) if there is no call to restart.";
+export const R212_source = "do_no_restart_syscall, kernel/signal.c, 6.12";
+export let R212_call: u32 = SYS_restart_syscall;
+export let R212_result: i64 = -4;
+
+export let R213: u32 = 0;
+export const R213_text =
+  "getpid ({getpid}), gettid ({gettid}), getppid ({getppid}), getuid ({getuid}), getgid ({getgid}), geteuid ({geteuid}) and getegid ({getegid}) return numbers of the task, which are not predicted.";
+export const R213_source = "kernel/sys.c, 6.12";
+export let R213_getpid: u32 = SYS_getpid;
+export let R213_gettid: u32 = SYS_gettid;
+export let R213_getppid: u32 = SYS_getppid;
+export let R213_getuid: u32 = SYS_getuid;
+export let R213_getgid: u32 = SYS_getgid;
+export let R213_geteuid: u32 = SYS_geteuid;
+export let R213_getegid: u32 = SYS_getegid;
+
+export let R214: u32 = 0;
+export const R214_text = "The filter lets all other calls return {result} (-ENOSYS).";
+export const R214_source = "the target's filter";
+export let R214_result: i64 = -38;
+
+/** Executes the call that syscallno names. */
+export function call(): void {
+  const nr = u32(get(REG_syscallno));
+  if (nr == R211_call && use(R211)) set(REG_x0, u64(R211_result));
+  else if (nr == R212_call && use(R212)) set(REG_x0, u64(R212_result));
+  else if (isOwn(nr) && use(R213)) forget(REG_x0);
+  else if (use(R214)) set(REG_x0, u64(R214_result));
+}
+
+function isOwn(nr: u32): bool {
+  return (
+    nr == R213_getpid ||
+    nr == R213_gettid ||
+    nr == R213_getppid ||
+    nr == R213_getuid ||
+    nr == R213_getgid ||
+    nr == R213_geteuid ||
+    nr == R213_getegid
+  );
+}

@@ -1,0 +1,62 @@
+// valid_user_regs and gpr_set, arch/arm64/kernel/ptrace.c: what NT_PRSTATUS takes
+
+import { REG_pstate, REG_x0, REGISTERS_SIZE } from "../../arm64/registers";
+import { EINVAL } from "../../linux/errno";
+import { use } from "../rule";
+import { get, put, REG_syscallno, task } from "./task";
+
+export let W201: u32 = 0;
+export const W201_text = "A length that is no multiple of {size} bytes is refused: {errno}.";
+export const W201_source = "ptrace_regset, kernel/ptrace.c, 6.12";
+export let W201_size: u32 = 8;
+export let W201_errno: i32 = EINVAL;
+
+export let W202: u32 = 0;
+export const W202_text =
+  "NT_PRSTATUS refuses pstate with any of the bits {mask}: {errno}, and no register changes.";
+export const W202_source = "valid_native_regs, arch/arm64/kernel/ptrace.c, 6.12";
+/** The mode, PSR_MODE32_BIT, and the masks of exceptions: PSR_F_BIT, PSR_I_BIT, PSR_A_BIT, PSR_D_BIT. */
+export let W202_mask: u64 = 0x3df;
+export let W202_errno: i32 = EINVAL;
+
+export let W203: u32 = 0;
+export const W203_text = "The bits {cleared} of pstate, which are reserved, become 0.";
+export const W203_source = "SPSR_EL1_AARCH64_RES0_BITS, arch/arm64/kernel/ptrace.c, 6.12";
+export let W203_cleared: u64 = (u64(0xffff_ffff) << 32) | 0x0cdf_e020;
+
+export let W204: u32 = 0;
+export const W204_text =
+  "PSTATE.SS ({bit}) is that of the last resume: 0, unless that was a single-step.";
+export const W204_source = "user_regs_reset_single_step, arch/arm64/kernel/debug-monitors.c, 6.12";
+export let W204_bit: u64 = 0x20_0000;
+
+export let W205: u32 = 0;
+export const W205_text =
+  "At the entry of a call x0 is also its first argument, with which it is restarted (orig_x0), unless syscallno is {none}.";
+export const W205_source =
+  "update_syscall_orig_x0_after_ptrace, arch/arm64/kernel/ptrace.c, 6.12.118";
+export const W205_needs = "orig_x0";
+export let W205_none: u64 = 0xffff_ffff;
+
+/** Writes the first bytes of a block. Returns the errno. */
+export function gprSet(words: usize, length: u32): i32 {
+  if (length % W201_size != 0 && use(W201)) return W201_errno;
+  const size = min(length, u32(REGISTERS_SIZE)) & ~7;
+  const pstate = size > u32(REG_pstate) ? load<u64>(words, REG_pstate) : get(REG_pstate);
+  const kept = use(W203) ? pstate & ~W203_cleared : pstate;
+  if ((kept & W202_mask) != 0 && use(W202)) return W202_errno;
+  for (let k: u32 = 0; k < size; k += 8) {
+    const at = i32(k);
+    put(at, load<u64>(words + k));
+    task.known |= 1 << min(k >> 3, 31);
+  }
+  put(REG_pstate, use(W204) ? kept & ~W204_bit : kept);
+  updateFirst();
+  return 0;
+}
+
+/** The call may be restarted with another argument. */
+export function updateFirst(): void {
+  if (task.atExit || !task.atCall || get(REG_syscallno) == W205_none) return;
+  if (use(W205)) task.first = get(REG_x0);
+}

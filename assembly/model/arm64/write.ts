@@ -1,0 +1,140 @@
+// The write of a setup: the regsets of arch/arm64/kernel/ptrace.c
+
+import { SYS_getpid } from "../../arm64/numbers";
+import { REG_pc, REG_x0, REG_x7, REG_x8, REGISTERS_SIZE } from "../../arm64/registers";
+import {
+  FROM_EXIT,
+  FROM_GROUP,
+  FROM_SIGNAL,
+  MOST_PAIRS,
+  Setup,
+  WANT_WRITTEN,
+  WAY_PRFPREG,
+  WAY_PRSTATUS,
+  WAY_SYSTEM_CALL,
+  WAY_TLS,
+} from "../../fuzz/setup";
+import { EINVAL } from "../../linux/errno";
+import { known, outcome, readBack, wrote } from "../prediction";
+import { use } from "../rule";
+import { placeSvc } from "./target";
+import { forget, put, REG_syscallno, REG_tls, task } from "./task";
+import { gprSet, updateFirst } from "./valid_user_regs";
+
+export let W206: u32 = 0;
+export const W206_text =
+  "At the entry of a call x7 reads {entry}, and at its exit {exit}; what is written to it is lost when the task goes on.";
+export const W206_source = "report_syscall, arch/arm64/kernel/ptrace.c, 6.12";
+export let W206_entry: u64 = 0;
+export let W206_exit: u64 = 1;
+
+/** Brings the task to the stop at which it is written to. */
+function arrive(from: u32): void {
+  if (from == FROM_SIGNAL || from == FROM_GROUP) return;
+  put(REG_pc, placeSvc + 4);
+  put(REG_x8, SYS_getpid);
+  put(REG_syscallno, SYS_getpid);
+  task.atCall = true;
+  task.atExit = from == FROM_EXIT;
+  if (use(W206)) put(REG_x7, task.atExit ? W206_exit : W206_entry);
+  // The result is the pid.
+  if (task.atExit) forget(REG_x0);
+}
+
+/** Writes a setup. Returns the errno. */
+export function write(setup: Setup): i32 {
+  arrive(setup.from);
+  const way: u32 = setup.way;
+  if (way == WAY_PRFPREG) return fprSet(setup);
+  const errno = writeRegset(setup, way);
+  wrote(errno, -1);
+  if (errno != 0 || (setup.wants & WANT_WRITTEN) != 0) readBack();
+  return errno;
+}
+
+function writeRegset(setup: Setup, way: u32): i32 {
+  const words = setup.words;
+  if (way == WAY_PRSTATUS) return gprSet(words, setup.length);
+  if (way == WAY_SYSTEM_CALL) return systemCallSet(words, setup.length);
+  if (way == WAY_TLS) return tlsSet(words, setup.length);
+  const errno = gprSet(words, REGISTERS_SIZE);
+  if (errno != 0) return errno;
+  systemCallSet(words + REG_syscallno, 4);
+  return tlsSet(words + REG_tls, 8);
+}
+
+export let W207: u32 = 0;
+export const W207_text =
+  "NT_ARM_SYSTEM_CALL takes a length of 0, which changes nothing, and multiples of {size} bytes, of which the first {size} count; other lengths are refused: {errno}.";
+export const W207_source =
+  "system_call_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12";
+export let W207_size: u32 = 4;
+export let W207_errno: i32 = EINVAL;
+
+function systemCallSet(words: usize, length: u32): i32 {
+  if (length % W207_size != 0 && use(W207)) return W207_errno;
+  if (length == 0) return 0;
+  put(REG_syscallno, load<u32>(words));
+  updateFirst();
+  return 0;
+}
+
+export let W208: u32 = 0;
+export const W208_text =
+  "NT_ARM_TLS takes a length of 0, which changes nothing, and multiples of {size} bytes, of which the first {size} are TPIDR_EL0; other lengths are refused: {errno}.";
+export const W208_source =
+  "tls_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12";
+export let W208_size: u32 = 8;
+export let W208_errno: i32 = EINVAL;
+
+function tlsSet(words: usize, length: u32): i32 {
+  if (length % W208_size != 0 && use(W208)) return W208_errno;
+  if (length != 0) put(REG_tls, load<u64>(words));
+  return 0;
+}
+
+export let W209: u32 = 0;
+export const W209_text =
+  "NT_PRFPREG takes multiples of {size} bytes, and other lengths are refused: {errno}. What it takes reads back, but the words behind fpsr and fpcr read 0.";
+export const W209_source =
+  "fpr_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12";
+export let W209_size: u32 = 4;
+export let W209_errno: i32 = EINVAL;
+
+/** Bytes of struct user_fpsimd_state, and where fpsr and fpcr are; the rest is reserved. */
+const FPSIMD_SIZE: u64 = 528;
+const CONTROLS: u64 = 512;
+
+export let W210: u32 = 0;
+export const W210_text = "Words of the vector registers read back as they were written.";
+export const W210_source = "fpr_set, arch/arm64/kernel/ptrace.c, 6.12";
+
+function fprSet(setup: Setup): i32 {
+  const errno = setup.length % W209_size != 0 && use(W209) ? W209_errno : 0;
+  wrote(errno, -1);
+  const length = errno != 0 ? 0 : u64(min(setup.length, u32(FPSIMD_SIZE)));
+  for (let k: u32 = 0; k < min(setup.count, MOST_PAIRS); k++) readWord(setup, k, length);
+  return errno;
+}
+
+/** The word at the offset of a pair, if no other pair is near. Those of fpsr and fpcr are not predicted. */
+function readWord(setup: Setup, k: u32, length: u64): void {
+  const offset = load<u64>(setup.words + 16 * k);
+  if (offset >= CONTROLS - 7) return;
+  let word: u64 = 0;
+  for (let byte: u64 = 0; byte < 8; byte++)
+    word |= byteOf(setup, offset + byte, length) << (8 * byte);
+  store<u64>(outcome.written + 8 * k, word);
+  if (use(W210)) known.written |= 1 << k;
+}
+
+/** A byte of the area: the last pair that covers it counts. */
+function byteOf(setup: Setup, at: u64, length: u64): u64 {
+  let byte: u64 = 0;
+  if (at >= length) return 0;
+  for (let k: u32 = 0; k < setup.count; k++) {
+    const distance = at - load<u64>(setup.words + 16 * k);
+    if (distance < 8) byte = (load<u64>(setup.words + 16 * k, 8) >> (8 * distance)) & 0xff;
+  }
+  return byte;
+}

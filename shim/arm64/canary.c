@@ -1,0 +1,53 @@
+#include "canary.h"
+
+// 128 bits of the registers are compared; what SVE adds to them is not.
+enum { WORDS = 4, USED = 2, FPSR_BIT = STUBLAB_CANARIES, FPCR_BIT };
+
+/** Word `k` of register `n`. */
+static uint64_t pattern(unsigned int n, unsigned int k) {
+    return UINT64_C(0x5a6d5a0000000000) | n << 8 | k;
+}
+
+// The compiler does not use these registers: -mgeneral-regs-only.
+#define EACH(load_or_store)                                                                        \
+    load_or_store(0) load_or_store(1) load_or_store(2) load_or_store(3) load_or_store(4)           \
+        load_or_store(5) load_or_store(6) load_or_store(7) load_or_store(8) load_or_store(9)       \
+            load_or_store(10) load_or_store(11) load_or_store(12) load_or_store(13)                \
+                load_or_store(14) load_or_store(15)
+
+#define LOAD(n) "ldr q" #n ", [%0, #32 * " #n "]\n\t"
+#define STORE(n) "str q" #n ", [%0, #32 * " #n "]\n\t"
+
+static void read_control(uint32_t *fpsr, uint32_t *fpcr) {
+    uint64_t status = 0, control = 0;
+    __asm__ volatile("mrs %0, fpsr\n\tmrs %1, fpcr" : "=r"(status), "=r"(control));
+    *fpsr = (uint32_t)status;
+    *fpcr = (uint32_t)control;
+}
+
+void plant_canary(struct stublab_canary *canary) {
+    if (canary->changed)
+        return;
+    for (unsigned int i = 0; i < STUBLAB_CANARIES * WORDS; i++)
+        canary->seen[i] = pattern(i / WORDS, i % WORDS);
+    read_control(&canary->mxcsr, &canary->control);
+    __asm__ volatile(".arch_extension fp\n\t" EACH(LOAD)::"r"(canary->seen) : "memory");
+}
+
+void inspect_canary(struct stublab_canary *canary) {
+    uint32_t fpsr = 0;
+    uint32_t fpcr = 0;
+    if (canary->changed)
+        return;
+    __asm__ volatile(".arch_extension fp\n\t" EACH(STORE)::"r"(canary->seen) : "memory");
+    read_control(&fpsr, &fpcr);
+    for (unsigned int i = 0; i < STUBLAB_CANARIES * WORDS; i++)
+        if (i % WORDS < USED && canary->seen[i] != pattern(i / WORDS, i % WORDS))
+            canary->changed |= 1U << i / WORDS;
+    if (fpsr != canary->mxcsr)
+        canary->changed |= 1U << FPSR_BIT;
+    if (fpcr != canary->control)
+        canary->changed |= 1U << FPCR_BIT;
+    canary->mxcsr = fpsr;
+    canary->control = fpcr;
+}

@@ -1,0 +1,116 @@
+// Writes register setups with the regsets that arm64 has.
+
+#include "attempt.h"
+#include "registers.h"
+#include <asm-generic/errno.h>
+
+enum { FPSIMD_SIZE = 528, CALL_WORD = BLOCK_WORDS, TLS_WORD };
+
+static int64_t set_regset(int32_t tid, int64_t note, const void *bytes, uint64_t length) {
+    struct iovec area = {(void *)bytes, length};
+    return stublab_ptrace(PTRACE_SETREGSET, tid, note, &area);
+}
+
+static int64_t get_regset(int32_t tid, int64_t note, void *bytes, uint64_t length) {
+    struct iovec area = {bytes, length};
+    return stublab_ptrace(PTRACE_GETREGSET, tid, note, &area);
+}
+
+int64_t get_block(int32_t tid, uint64_t *block) {
+    uint32_t number = 0;
+    int64_t result = get_registers(tid, block);
+    if (result == 0)
+        result = get_regset(tid, NT_ARM_SYSTEM_CALL, &number, sizeof number);
+    block[CALL_WORD] = number;
+    return result == 0 ? get_regset(tid, NT_ARM_TLS, &block[TLS_WORD], sizeof *block) : result;
+}
+
+static int64_t set_block(int32_t tid, const uint64_t *block) {
+    const uint32_t number = (uint32_t)block[CALL_WORD];
+    int64_t result = set_registers(tid, block);
+    if (result == 0)
+        result = set_regset(tid, NT_ARM_SYSTEM_CALL, &number, sizeof number);
+    return result == 0 ? set_regset(tid, NT_ARM_TLS, &block[TLS_WORD], sizeof *block) : result;
+}
+
+/** Writes the pairs to zeros, of which `length` bytes are written, and reads back their words. */
+static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup,
+                                  struct stublab_outcome *outcome) {
+    uint8_t area[FPSIMD_SIZE];
+    for (unsigned int i = 0; i < sizeof area; i++)
+        *(volatile uint8_t *)&area[i] = 0;
+    for (uint32_t i = 0; i < setup->count; i++)
+        for (uint64_t j = 0; j < 8; j++)
+            if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)
+                area[setup->words[2 * i] + j] = (uint8_t)(setup->words[2 * i + 1] >> 8 * j);
+    int64_t result = set_regset(tid, NT_PRFPREG, area, setup->length);
+    get_regset(tid, NT_PRFPREG, area, sizeof area);
+    for (uint32_t i = 0; i < setup->count; i++) {
+        outcome->written[i] = 0;
+        for (uint64_t j = 0; j < 8; j++)
+            if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)
+                outcome->written[i] |= (uint64_t)area[setup->words[2 * i] + j] << 8 * j;
+    }
+    return result;
+}
+
+static int64_t write(int32_t tid, const struct stublab_setup *setup,
+                     struct stublab_outcome *outcome) {
+    switch (setup->way) {
+    case STUBLAB_WAY_REGSETS:
+        return set_block(tid, setup->words);
+    case STUBLAB_WAY_PRSTATUS:
+        return set_regset(tid, NT_PRSTATUS, setup->words, setup->length);
+    case STUBLAB_WAY_SYSTEM_CALL:
+        return set_regset(tid, NT_ARM_SYSTEM_CALL, setup->words, setup->length);
+    case STUBLAB_WAY_TLS:
+        return set_regset(tid, NT_ARM_TLS, setup->words, setup->length);
+    default:
+        return set_floating_point(tid, setup, outcome);
+    }
+}
+
+int writes_registers(unsigned int way) {
+    return way != STUBLAB_WAY_PRFPREG;
+}
+
+/**
+ * A refused write leaves the registers as they were: these are set to those of rest, unless arrive
+ * has just done so. -ESRCH means that the thread is gone, not that a write was refused.
+ */
+int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
+                       const struct stublab_trial *trial, struct stublab_outcome *outcome) {
+    if (setup->from == STUBLAB_FROM_SIGNAL)
+        set_registers(tid, trial->rest);
+    int64_t result = write(tid, setup, outcome);
+    if (result == -ESRCH)
+        return result;
+    outcome->error = (int32_t)-result;
+    if (!writes_registers(setup->way) || (result == 0 && !(setup->wants & STUBLAB_WANT_WRITTEN)))
+        return 0;
+    return get_block(tid, outcome->written);
+}
+
+void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial) {
+    const uint64_t none[2] = {0};
+    if (setup->way == STUBLAB_WAY_REGSETS || setup->way == STUBLAB_WAY_TLS)
+        set_regset(tid, NT_ARM_TLS, none,
+                   trial->xstate_length > FPSIMD_SIZE ? sizeof none : sizeof *none);
+    if (setup->way == STUBLAB_WAY_PRFPREG)
+        set_regset(tid, NT_PRFPREG, trial->fpregs, FPSIMD_SIZE);
+}
+
+unsigned int obstacle_of_way(unsigned int way, const struct stublab_trial *trial) {
+    (void)way, (void)trial;
+    return STUBLAB_OBSTACLE_NONE;
+}
+
+int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
+    uint64_t words[STUBLAB_REGISTERS];
+    for (unsigned int i = 0; i < STUBLAB_FPREGS_WORDS; i++)
+        *(volatile uint64_t *)&trial->fpregs[i] = 0;
+    set_regset(tid, NT_PRFPREG, trial->fpregs, FPSIMD_SIZE);
+    trial->xstate_length = 0;
+    int64_t result = get_block(tid, words);
+    return result == -ESRCH ? result : 0;
+}

@@ -1,0 +1,16 @@
+import { baselineOf } from "../pieces.ts";
+import { CONSTANTS, placeOf, STACK } from "./code.ts";
+import { REGISTERS } from "./registers.ts";
+
+export const { BASELINE, baselineWith } = baselineOf(REGISTERS, "rip", placeOf, {
+  rip: placeOf("int3"),
+  rsp: STACK,
+  rdi: CONSTANTS,
+  // No call is in progress that could be restarted.
+  orig_rax: 0xffff_ffff_ffff_ffffn,
+  // __USER_CS and __USER_DS: arch/x86/include/asm/segment.h
+  cs: 0x33n,
+  ss: 0x2bn,
+  // IF, and the bit that is always set.
+  eflags: 0x202n,
+});

@@ -1,0 +1,75 @@
+/* What cases are on amd64: the stops at which they begin, the requests that write, and what each of these writes. */
+
+import type { Enumeration } from "../layout.ts";
+import { REGISTERS } from "./registers.ts";
+
+export const SIZES = {
+  /** The most pairs in a setup: an offset and a word each. */
+  MOST_PAIRS: Math.floor(REGISTERS.length / 2),
+  /** The same in a damaged image of floating point. */
+  MOST_IMAGE_PAIRS: 4,
+  /** Words of struct ptrace_syscall_info. */
+  SYSCALL_INFO_WORDS: 11,
+  /** Words of struct ptrace_sud_config, and two registers. */
+  DISPATCH_WORDS: 6,
+  /** Words of struct user_fpregs_struct. */
+  FPREGS_WORDS: 64,
+  /** Words before those of a setup, so that setups are whole cache lines. */
+  PADDING: 1,
+};
+
+export const FROM = {
+  name: "from",
+  prefix: "FROM",
+  about: "The stop at which the registers are written.",
+  values: [
+    ["signal", "a stop by a signal that an instruction raised"],
+    ["entry", "on the way into getpid"],
+    ["exit", "on the way out of it"],
+    ["sysemu", "on the way into it; it will not be executed"],
+    ["group", "stopped by SIGSTOP"],
+    ["entry32", "on the way into getpid of 32-bit programs, by INT 0x80"],
+    ["exit32", "on the way out of it"],
+    ["step32", "the same, but by the signal of a single-step"],
+  ],
+} as const satisfies Enumeration;
+
+/** The order matters: ways up to SETREGSET have a block, the next ones up to XSTATE have pairs. */
+export const WAY = {
+  name: "way",
+  prefix: "WAY",
+  about: "The request that writes, and the content of `words`.",
+  values: [
+    ["SETREGS", "struct user_regs_struct"],
+    ["SETREGSET", "its first `length` bytes"],
+    ["POKEUSER", "`count` pairs: offset in struct user, word"],
+    ["SETFPREGS", "`count` pairs: offset in struct user_fpregs_struct, word"],
+    ["XSTATE", "`count` pairs: offset in the XSAVE area, word; `length` bytes"],
+    ["SYSCALL_INFO", "the first `length` bytes of struct ptrace_syscall_info"],
+    ["SIGMASK", "the first `length` bytes of a signal set"],
+    [
+      "SIGRETURN",
+      "struct user_regs_struct; the stub itself takes the registers that a signal frame has (sigreturn.h)",
+    ],
+    [
+      "DISPATCH",
+      "the first `length` bytes of struct ptrace_sud_config; after it rip and rax, which are poked then",
+    ],
+  ],
+} as const satisfies Enumeration;
+
+/** Bytes of struct user_regs_struct. */
+export const BLOCK_SIZE = 8 * REGISTERS.length;
+
+/** What a case has beside its kinds, by its way (`Content` in ../case_members.ts). */
+export const CONTENTS = {
+  SETREGS: { block: true },
+  SETREGSET: { block: true, length: BLOCK_SIZE },
+  POKEUSER: { pairs: SIZES.MOST_PAIRS },
+  SETFPREGS: { pairs: SIZES.MOST_PAIRS },
+  XSTATE: { pairs: SIZES.MOST_PAIRS, length: null },
+  SYSCALL_INFO: { words: SIZES.SYSCALL_INFO_WORDS, length: 8 * SIZES.SYSCALL_INFO_WORDS },
+  SIGMASK: { words: 1, length: 8 },
+  SIGRETURN: { block: true, frame: true, pairs: SIZES.MOST_IMAGE_PAIRS },
+  DISPATCH: { words: SIZES.DISPATCH_WORDS, length: 32 },
+} as const;

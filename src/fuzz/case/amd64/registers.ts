@@ -1,0 +1,14 @@
+import { REGISTERS as BLOCKS } from "../../../encoder/arch.ts";
+import { indexIn } from "../layout.ts";
+
+/** The registers of a block in their order: struct user_regs_struct. */
+export const REGISTERS = BLOCKS.amd64;
+
+/** The members of struct sigcontext before the pointer to the floating point, a word each. */
+export const FRAME_REGISTERS =
+  "r8 r9 r10 r11 r12 r13 r14 r15 rdi rsi rbp rbx rdx rax rcx rsp rip eflags selectors err trapno oldmask cr2".split(
+    " ",
+  );
+
+/** The index of a register in a block. @throws RangeError */
+export const indexOf = indexIn(REGISTERS);

@@ -1,0 +1,48 @@
+/* What cases have of their own on each architecture; a machine has cases of its own. */
+
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+import * as amd64Baseline from "./amd64/baseline.ts";
+import * as amd64Code from "./amd64/code.ts";
+import * as arm64Baseline from "./arm64/baseline.ts";
+import * as arm64Code from "./arm64/code.ts";
+import { KINDS } from "./kinds.ts";
+
+const AMD64 = {
+  ...KINDS.amd64,
+  ...amd64Code,
+  ...amd64Baseline,
+  /** The program counter. */
+  PC: KINDS.amd64.indexOf("rip"),
+  /** The register of the call in progress, which a stub that looks itself does not find in its frame. */
+  CALL: KINDS.amd64.indexOf("orig_rax"),
+  /** Pieces of code: between two cases, and a system call. */
+  REST_CODE: "int3",
+  CALL_CODE: "syscall",
+  /** The address of a system call of 32-bit programs. */
+  CALL_32: amd64Code.placeOf("int80"),
+  MODULE: "fuzz.wasm",
+};
+const ARM64 = {
+  ...KINDS.arm64,
+  ...arm64Code,
+  ...arm64Baseline,
+  PC: KINDS.arm64.indexOf("pc"),
+  CALL: KINDS.arm64.indexOf("syscallno"),
+  REST_CODE: "nop",
+  CALL_CODE: "svc",
+  CALL_32: 0n,
+  MODULE: "fuzz-arm64.wasm",
+};
+
+export type { From, Way } from "./kinds.ts";
+
+const HOST = { amd64: AMD64, arm64: ARM64 }[HOST_ARCH];
+
+export const { REGISTERS, FRAME_REGISTERS, FROM, WAY, BLOCK_SIZE, BASELINE, CODES } = HOST;
+export const { indexOf, placeOf, baselineWith, codePage, constantsPage } = HOST;
+export const { CODE, PART, HOLE, CONSTANT, CONSTANTS, SCRATCH, SCRATCH_SIZE, STUB_CODE, PC, CALL } =
+  HOST;
+export const { REST_CODE, CALL_CODE, CALL_32, MODULE } = HOST;
+
+/** What a case has beside its kinds, by its way: `Content` in case_members.ts. */
+export const HOST_CONTENTS = { ...AMD64.CONTENTS, ...ARM64.CONTENTS, ...HOST.CONTENTS };

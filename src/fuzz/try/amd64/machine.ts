@@ -1,0 +1,327 @@
+import { constants, release } from "node:os";
+import { errnoName } from "../../../errno.ts";
+import { StateError, StopError } from "../../../errors.ts";
+import { Deadline } from "../../../shim/deadline.ts";
+import { PAGE_SIZE } from "../../../stub/page_size.ts";
+import type { Stub } from "../../../stub/stub.ts";
+import type { TracingThread } from "../../../stub/tracing_thread.ts";
+import { CONSTANTS } from "../../case/records.ts";
+import { cpuinfo } from "../cpuinfo.ts";
+
+const { EBADF, EINVAL, ENXIO, EPROTO, ESRCH } = constants.errno;
+const { SIGSEGV, SIGTRAP } = constants.signals;
+
+/** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
+export const OF_PROCESSOR = [
+  "la57",
+  "fsgsbase",
+  "pku",
+  "user_shstk",
+  "xsavec",
+  "xsaves",
+  "amx_tile",
+] as const;
+
+export const FEATURES = [
+  ...OF_PROCESSOR,
+  "ia32",
+  "set_syscall_info",
+  "uretprobe",
+  "uprobe",
+  "uprobe_eproto",
+  "icebp_trap",
+  "div_flags",
+  "negative_restart",
+  "mxcsr_check",
+  "sysret_limit",
+  "sud",
+  "sud_inclusive",
+  "amd",
+  "altstack_first",
+  "xstate_size_check",
+] as const;
+type Feature = (typeof FEATURES)[number];
+
+// Newer than the encoders' names: asm/unistd_64.h
+const SYS_UPROBE = 336;
+const SYS_URETPROBE = 335;
+export const UNSEEN_CALLS = [SYS_URETPROBE, SYS_UPROBE];
+const PTRACE_SET_SYSCALL_INFO = 0x4212;
+const SYS_RT_SIGRETURN = 15n;
+const PTRACE_GETFPREGS = 14;
+const PTRACE_SETFPREGS = 15;
+const [ICEBP, INT3, SYSCALL, DIV_EDI] = [[0xf1], 0xcc, [0x0f, 0x05], [0xf7, 0xf7]];
+const INT80 = [0xcd, 0x80];
+const ERESTARTNOINTR = 513n;
+/** The first address of the kernel's half with four levels of page tables, which is canonical with five, too. */
+const KERNEL_HALF = 0xffff_8000_0000_0000n;
+const NULL_SELECTOR = 3n;
+/** CF, PF, AF, ZF, SF, OF and bit 1; what a DIV leaves of them. */
+const [STATUS_FLAGS, FLAGS_AFTER_DIV] = [0x8d5n, 0x811n];
+/** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4; Linux 6.16 added the mode 2, PR_SYS_DISPATCH_INCLUSIVE_ON. */
+const PTRACE_SET_DISPATCH = 0x4210;
+
+/** What shows that a kernel has a feature. The probe makes the same trials (src/fuzz/probe/source.ts). */
+export type Trial =
+  /** A call fails with an errno, or stops the stub elsewhere than at its INT3. */
+  | { readonly call: bigint; readonly errno: number | "stops" }
+  /** A request with these words, and with their length as its address, has a result. */
+  | { readonly request: number; readonly words: readonly bigint[]; readonly result: number }
+  /**
+   * After code was executed from one of its bytes on, these bits of a register are seen; rip counts from the code. If
+   * it leaves a call, the code is a SYSCALL, and the words are written at its exit.
+   */
+  | {
+      readonly code: readonly number[];
+      readonly start?: number;
+      readonly leavesCall?: true;
+      readonly words: Readonly<Record<string, bigint>>;
+      readonly sees: { readonly register: string; readonly bits: bigint; readonly word: bigint };
+    }
+  /** SETFPREGS with a word in place of the one at an offset has a result. */
+  | { readonly fpregs: number; readonly word: bigint; readonly result: number };
+
+const [ALL_BITS, LOW_HALF] = [(1n << 64n) - 1n, (1n << 32n) - 1n];
+
+/** mxcsr and mxcsr_mask in struct user_i387_struct, and its length. */
+const [MXCSR, MXCSR_MASK, FPREGS_SIZE] = [24, 28, 512];
+
+/** Those that are tried, nearly all of the kernel: distributions backport, so a version says nothing. */
+export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
+  // 32-bit programs have close as number 6, and lstat is number 6 of the others.
+  [
+    "ia32",
+    {
+      code: [...INT80, INT3],
+      words: { rax: 6n, rbx: LOW_HALF, rdi: 0n },
+      sees: { register: "rax", bits: LOW_HALF, word: BigInt.asUintN(32, BigInt(-EBADF)) },
+    },
+  ],
+  // Outside of a probe it sends SIGILL.
+  ["uretprobe", { call: BigInt(SYS_URETPROBE), errno: "stops" }],
+  // A length of 0 is too short for the request; a kernel without it answers EIO.
+  ["set_syscall_info", { request: PTRACE_SET_SYSCALL_INFO, words: [], result: -EINVAL }],
+  // Outside of a probe it answers ENXIO.
+  ["uprobe", { call: BigInt(SYS_UPROBE), errno: ENXIO }],
+  // The same from Linux 7.2 on.
+  ["uprobe_eproto", { call: BigInt(SYS_UPROBE), errno: EPROTO }],
+  // Some hypervisors pass its exception on as a fault, with rip at it.
+  ["icebp_trap", { code: ICEBP, words: {}, sees: { register: "rip", bits: ALL_BITS, word: 1n } }],
+  // Which flags a DIV leaves, the manual does not say.
+  [
+    "div_flags",
+    {
+      code: [...DIV_EDI, INT3],
+      words: { rax: 6n, rdx: 0n, rdi: 2n, eflags: STATUS_FLAGS & ~0x10n },
+      sees: { register: "eflags", bits: STATUS_FLAGS, word: FLAGS_AFTER_DIV },
+    },
+  ],
+  // Before Linux 5.14 only a call with a number from 0 on was restarted.
+  [
+    "negative_restart",
+    {
+      code: [INT3, INT3, INT3],
+      start: 2,
+      words: { rax: -ERESTARTNOINTR, orig_rax: -2n },
+      sees: { register: "rip", bits: ALL_BITS, word: 1n },
+    },
+  ],
+  // Before Linux 5.14 reserved bits of mxcsr were ignored.
+  ["mxcsr_check", { fpregs: MXCSR, word: ALL_BITS, result: -EINVAL }],
+  // Before Linux 6.7 SYSRET returned to any canonical address; it keeps a null selector, which IRET clears.
+  [
+    "sysret_limit",
+    {
+      code: SYSCALL,
+      leavesCall: true,
+      words: { rip: KERNEL_HALF, rcx: KERNEL_HALF, ds: NULL_SELECTOR },
+      sees: { register: "ds", bits: ALL_BITS, word: 0n },
+    },
+  ],
+  ["sud", { request: PTRACE_SET_DISPATCH, words: [0n, 0n, 0n, 0n], result: 0 }],
+  ["sud_inclusive", { request: PTRACE_SET_DISPATCH, words: [2n, 0n, 0n, 1n], result: 0 }],
+];
+/** The features that only a stub shows. */
+export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
+
+/** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
+const COMPONENTS = 464;
+/** What mxcsr_mask = 0 stands for: SDM volume 1, 11.6.6. */
+const OLD_MXCSR_MASK = 0xffbf;
+/** The family of AMD on which rules were measured that the manuals leave open. */
+const MEASURED_FAMILY = 26;
+/** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
+const ASKED_FOR = 1 << 18;
+
+/** What a stub shows: features of the kernel, and how the XSAVE area is laid out. */
+export function readKernel(stub: Stub) {
+  const features: Feature[] = OF_KERNEL.filter(([, trial]) => shows(trial, stub)).map(
+    ([name]) => name,
+  );
+  const xstate = readXstate(stub);
+  if (checksXstateSize(stub, xstate.xstateLength)) features.push("xstate_size_check");
+  return { ...xstate, features };
+}
+
+function shows(trial: Trial, stub: Stub): boolean {
+  if ("code" in trial) return leaves(trial, stub);
+  if ("fpregs" in trial) return setsFpregs(trial, stub);
+  if ("request" in trial) return request(trial, stub) === trial.result;
+  try {
+    const { errno } = stub.inject(trial.call);
+    return errno !== null && errno === errnoName(Number(trial.errno));
+  } catch (error) {
+    if (error instanceof StopError) return trial.errno === "stops";
+    throw error;
+  }
+}
+
+/** Makes a request, and undoes it with zeros. */
+function request(
+  { request, words }: Extract<Trial, { request: number }>,
+  { tracer, thread }: Stub,
+): number {
+  const make = (data: BigUint64Array) =>
+    tracer.shim.ptraceMemory(request, thread.tid, data.byteLength, data);
+  const result = make(BigUint64Array.from(words));
+  if (words.length > 0) make(new BigUint64Array(words.length));
+  return result;
+}
+
+function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
+  const { code, start = 0, leavesCall = false, words, sees } = trial;
+  const { tracer, thread } = stub;
+  const page = stub.map(PAGE_SIZE);
+  stub.write(page, Uint8Array.from(code));
+  stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
+  const { frame } = tracer;
+  frame.copyFrom(thread.initial);
+  frame.set("rip", page + BigInt(start));
+  const deadline = new Deadline(tracer.deadline);
+  if (leavesCall) {
+    frame.set("rax", tracer.syscallNumber("getpid"));
+    thread.writeRegisters(frame);
+    // To its entry, and to its exit.
+    for (let stops = 0; stops < 2; stops += thread.wait(deadline).kind === "syscall" ? 1 : 0)
+      thread.resume("PTRACE_SYSCALL");
+    thread.readRegisters(frame);
+  }
+  for (const [name, word] of Object.entries(words)) frame.set(name, word);
+  thread.writeRegisters(frame);
+  // Signals of other processes are passed over.
+  while (![SIGTRAP, SIGSEGV].includes(thread.next(deadline).signal));
+  const seen = thread.registers()[sees.register] ?? 0n;
+  stub.call("munmap", page, PAGE_SIZE);
+  const base = sees.register === "rip" ? page : 0n;
+  return (BigInt.asUintN(64, seen - base) & sees.bits) === sees.word;
+}
+
+/** Makes SETFPREGS, and undoes it. */
+function setsFpregs(trial: Extract<Trial, { fpregs: number }>, { tracer, thread }: Stub): boolean {
+  const own = readFpregs(thread.tid, tracer);
+  if (own === undefined) return false;
+  const set = (registers: Uint8Array) =>
+    tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, registers);
+  const others = own.slice();
+  new DataView(others.buffer).setBigUint64(trial.fpregs, trial.word, true);
+  const result = set(others);
+  set(own);
+  return result === trial.result;
+}
+
+function readFpregs(tid: number, { shim }: TracingThread): Uint8Array | undefined {
+  const registers = new Uint8Array(FPREGS_SIZE);
+  return shim.ptraceMemory(PTRACE_GETFPREGS, tid, 0, registers) < 0 ? undefined : registers;
+}
+
+/**
+ * Words of a signal frame and its floating point, by their offsets from struct ucontext; some are added to the
+ * address of the frame, or to that of the SYSCALL. asm/ucontext.h, asm/sigcontext.h. The rest is 0, such as
+ * xstate_size and xstate_bv; after the area is its second magic number.
+ */
+export const FRAME_WORDS: readonly (readonly [
+  offset: number,
+  word: bigint,
+  to?: "frame" | "syscall",
+])[] = [
+  [168, 2n, "syscall"], // rip: after the SYSCALL, on the way to the INT3
+  [176, 2n], // eflags
+  [184, 0x33n | (0x2bn << 48n)], // cs, ss
+  [224, 1024n, "frame"], // fpstate
+  [1024 + 160, 1n], // xmm0
+  [1024 + 464, (LOW_HALF << 32n) | 0x4650_5853n], // magic1, extended_size
+];
+export const FRAME_FPSTATE = 1024;
+export const FRAME_MAGIC2 = 0x4650_5845;
+const XMM0 = 160;
+
+/**
+ * Whether rt_sigreturn checks xstate_size: of a frame in which it is 0 only x87 and SSE are taken then, among them xmm0.
+ * Linux 6.16 to 7.0 ignore it (check_xstate_in_sigframe), and take no component, because xstate_bv is 0.
+ */
+function checksXstateSize(stub: Stub, xstateLength: number): boolean {
+  const { tracer, thread } = stub;
+  const own = readFpregs(thread.tid, tracer);
+  if (xstateLength === 0 || own === undefined) return false;
+  const size = 2 * CONSTANTS.MOST_XSTATE;
+  const page = stub.map(size);
+  const frame = new DataView(new ArrayBuffer(size));
+  const syscall = thread.initial.dump().rip ?? 0n;
+  for (const [offset, word, to] of FRAME_WORDS) {
+    const base = to === "frame" ? page : to === "syscall" ? syscall : 0n;
+    frame.setBigUint64(offset, base + word, true);
+  }
+  frame.setUint32(FRAME_FPSTATE + xstateLength, FRAME_MAGIC2, true);
+  stub.write(page, new Uint8Array(frame.buffer));
+  const registers = tracer.frame;
+  registers.copyFrom(thread.initial);
+  registers.set("rax", SYS_RT_SIGRETURN);
+  registers.set("rsp", page);
+  thread.writeRegisters(registers);
+  const deadline = new Deadline(tracer.deadline);
+  while (![SIGTRAP, SIGSEGV].includes(thread.next(deadline).signal));
+  const taken = readFpregs(thread.tid, tracer);
+  tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, own);
+  stub.call("munmap", page, size);
+  return taken !== undefined && new DataView(taken.buffer).getUint32(XMM0, true) === 1;
+}
+
+/** The release that restores the alternate stack before it looks at a frame: no request shows it. */
+const ALTSTACK_FIRST = [6, 12] as const;
+
+function isFrom(release: string, [major, minor]: readonly [number, number]): boolean {
+  const [, first, second] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  return Number(first) > major || (Number(first) === major && Number(second) >= minor);
+}
+
+/** What can be asked without one. */
+export function readProcessor() {
+  const field = cpuinfo();
+  const flags = new Set(field("flags").split(" "));
+  const vendor = field("vendor_id");
+  const features: Feature[] = OF_PROCESSOR.filter((name) => flags.has(name));
+  if (isFrom(release(), ALTSTACK_FIRST)) features.push("altstack_first");
+  const [family, model] = [Number(field("cpu family")), Number(field("model"))];
+  if (vendor === "AuthenticAMD" && family === MEASURED_FAMILY) features.push("amd");
+  return { vendor, family, model, features };
+}
+
+function readXstate(stub: Stub) {
+  const area = new Uint8Array(CONSTANTS.MOST_XSTATE);
+  const length = stub.tracer.shim.readXstate(stub.thread.tid, area, area.length);
+  // A stub that is gone does not say that the machine has no such area.
+  if (length === -ESRCH) throw new StateError(`stub ${stub.pid} is gone`);
+  const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(area.length));
+  return {
+    xstateLength: Math.max(length, 0),
+    xfeatures: view.getUint32(COMPONENTS, true) & ~ASKED_FOR,
+    mxcsrMask: readMxcsrMask(stub),
+  };
+}
+
+/** As the kernel has it: a task that has not used floating point lacks it in its XSAVE area on some kernels. */
+function readMxcsrMask({ thread, tracer }: Stub): number {
+  const registers = readFpregs(thread.tid, tracer);
+  if (registers === undefined) return OLD_MXCSR_MASK;
+  return new DataView(registers.buffer).getUint32(MXCSR_MASK, true) || OLD_MXCSR_MASK;
+}
