@@ -25,7 +25,7 @@ const WARNINGS = ["-Wall", "-Wextra"];
 /** The flags that link a static program without a C library. */
 export const STATIC_FLAGS = [
   ...["-static", "-nostdlib", "-s"],
-  ...["-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack"],
+  ...["-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,noseparate-code"],
 ];
 
 /** The shim, from which the probe of amd64 takes the code of a loop. */
