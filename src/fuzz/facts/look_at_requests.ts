@@ -1,6 +1,6 @@
 import type { Stub } from "../../stub/stub.ts";
+import type { Tracer } from "../../stub/tracer.ts";
 import type { Machine } from "../try/machine.ts";
-import type { Trier } from "../try/trial.ts";
 import type { RequestFact } from "./fact.ts";
 import { lookAtRequests } from "./read/bench.ts";
 import { keyOf, twice } from "./twice.ts";
@@ -8,12 +8,12 @@ import { type CheckResult, type Verdict, verdictOf } from "./verdict.ts";
 
 /** Looks at facts about requests, each with tracees of its own. */
 export class RequestLooker {
-  readonly #trier: Trier;
+  readonly #tracer: Tracer;
   readonly #machine: Machine;
   #master: Stub | undefined;
 
-  constructor(trier: Trier, machine: Machine) {
-    this.#trier = trier;
+  constructor(tracer: Tracer, machine: Machine) {
+    this.#tracer = tracer;
     this.#machine = machine;
   }
 
@@ -31,7 +31,7 @@ export class RequestLooker {
   /** The parent of the tracees, small so that clones of it are cheap. */
   #ready(): Stub {
     if (this.#master?.alive !== true) {
-      this.#master = this.#trier.tracer.createStub();
+      this.#master = this.#tracer.createStub();
       this.#master.scrub();
     }
     return this.#master;

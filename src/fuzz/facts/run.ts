@@ -31,7 +31,7 @@ export function* lookAt(
   known: KnownFacts = NONE,
 ): Generator<Verdict> {
   const cases = new CaseLooker(experiment, machine, known.ignoredFlags);
-  const requests = new RequestLooker(experiment.trier, machine);
+  const requests = new RequestLooker(experiment.trier.tracer, machine);
   try {
     for (const fact of facts)
       yield excuse("steps" in fact ? requests.look(fact) : cases.look(fact), known.facts);

@@ -1,6 +1,6 @@
 import { answers } from "../read/answer.ts";
 import { each, requestFacts } from "../read/bench.ts";
-import { half, int, KEPT_RESULT, register, word } from "../read/places.ts";
+import { byte, half, KEPT_RESULT, register, word } from "../read/places.ts";
 import {
   go,
   KEEP,
@@ -123,6 +123,6 @@ export const floatingPoint = requestFacts(
       fpsr: half(FPSR),
       fpcr: half(FPSR + 4),
     },
-    ...{ base: word(0), x0: register("x0"), vl: int(8) },
+    ...{ base: word(0), x0: register("x0"), vl: byte(8) },
   },
 );

@@ -15,6 +15,7 @@ import {
   setRegset,
   setResult,
   TID,
+  TRACEE,
   to,
   type Word,
 } from "../read/verbs.ts";
@@ -26,9 +27,11 @@ const AFTER = placeOf("svc") + 4n;
 /** What x7 has, and what is written to it. */
 const [OWN, OTHER] = [0x77n, 0x55n];
 
-/** To the entry of a call, and to its exit. */
-const enter = (number: number, it: Request = "SYSCALL"): Script =>
-  go({ ...callOf(number, 11n), x7: OWN }, "svc", it);
+/** A new tracee at the entry of a call, or at its exit. */
+const enter = (number: number, it: Request = "SYSCALL"): Script => [
+  TRACEE,
+  go({ ...callOf(number, 11n), x7: OWN }, "svc", it),
+];
 const leave = (number: number): Script => [enter(number), next("SYSCALL")];
 
 const setNumber = (number: Word): Script => [put(number), setRegset(SYSTEM_CALL, 4)];
