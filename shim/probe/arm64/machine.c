@@ -44,33 +44,59 @@ void say_processor(void) {
     say_count("model", number_at(value_of(text, "CPU part")));
 }
 
-/** The bits of pstate that a program has after it has executed a NOP with all of them. */
-static uint64_t kept_bits(struct tracee *stub) {
-    static const uint32_t code[] = {0xd503201f /* NOP */, 0xd4200000 /* BRK */};
-    uint64_t *words = frame_words();
+/** Writes the registers in the frame, and resumes the stub to its next stop, at which they are
+ * read.
+ */
+static bool go_on(struct tracee *stub, int64_t request, uint64_t signal) {
     int32_t status = 0;
-    const int64_t page = INJECT(stub, __NR_mmap, 0, page_bytes, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
-    if (page < 0)
-        return 0;
-    write_memory(stub, (uint64_t)page, code, sizeof code);
-    INJECT(stub, __NR_mprotect, (uint64_t)page, page_bytes, PROT_READ | PROT_EXEC);
+    return set_registers(stub->pid, frame_words()) == 0 &&
+           stublab_ptrace(request, stub->pid, 0, (void *)signal) == 0 &&
+           wait_for(stub, &status, 1000) > 0 && get_registers(stub->pid, frame_words()) == 0;
+}
+
+/** Puts the registers of a stub that executes code into the frame. */
+static uint64_t *begin_at(struct tracee *stub, uint64_t address) {
+    uint64_t *words = frame_words();
     memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
-    words[REG_PC] = (uint64_t)page;
+    words[REG_PC] = address;
+    return words;
+}
+
+/** The bits of pstate that a BRK leaves of all that are asked for. */
+static uint64_t kept_bits(struct tracee *stub, uint64_t brk) {
+    uint64_t *words = begin_at(stub, brk);
     words[REG_PSTATE] = 0;
     for (const struct pstate_bit *each = pstate_bits; each->bit != 0; each++)
         words[REG_PSTATE] |= each->bit;
-    const bool stopped = set_registers(stub->pid, words) == 0 &&
-                         stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0) == 0 &&
-                         wait_for(stub, &status, 1000) > 0 && get_registers(stub->pid, words) == 0;
-    const uint64_t kept = stopped ? words[REG_PSTATE] : 0;
-    INJECT(stub, __NR_munmap, (uint64_t)page, page_bytes);
-    return kept;
+    return go_on(stub, PTRACE_CONT, 0) ? words[REG_PSTATE] : 0;
+}
+
+/** Whether a call is restarted with the argument that a tracer has written at its entry. */
+static bool restarts_with_argument(struct tracee *stub, uint64_t svc) {
+    enum { ARGUMENT = 5, ERESTARTNOINTR = 513 };
+    uint64_t *words = begin_at(stub, svc);
+    words[8] = __NR_getpid;
+    bool goes = go_on(stub, PTRACE_SYSCALL, 0);
+    words[0] = ARGUMENT;
+    goes = goes && go_on(stub, PTRACE_SYSCALL, 0);
+    words[0] = (uint64_t)-ERESTARTNOINTR;
+    return goes && go_on(stub, PTRACE_CONT, SIGWINCH) && words[0] == ARGUMENT;
 }
 
 void read_machine(struct tracee *stub) {
-    const uint64_t kept = kept_bits(stub);
+    static const uint32_t code[] = {0xd4200000 /* BRK */, 0xd4000001 /* SVC */};
+    const int64_t page = INJECT(stub, __NR_mmap, 0, page_bytes, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    if (page < 0)
+        return;
+    const uint64_t at = (uint64_t)page;
+    write_memory(stub, at, code, sizeof code);
+    INJECT(stub, __NR_mprotect, at, page_bytes, PROT_READ | PROT_EXEC);
+    const uint64_t kept = kept_bits(stub, at);
     for (const struct pstate_bit *each = pstate_bits; each->bit != 0; each++)
         if ((kept & each->bit) != 0)
             machine.features |= 1ULL << each->feature;
+    if (restarts_with_argument(stub, at + sizeof *code))
+        add_feature("orig_x0");
+    INJECT(stub, __NR_munmap, at, page_bytes);
 }

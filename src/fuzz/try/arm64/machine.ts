@@ -3,7 +3,7 @@ import { PAGE_SIZE } from "../../../stub/page_size.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import { cpuinfo } from "../cpuinfo.ts";
 
-export const FEATURES = ["dit", "ssbs", "tco", "sysemu", "tpidr2", "sve"] as const;
+export const FEATURES = ["dit", "ssbs", "tco", "bti", "orig_x0"] as const;
 type Feature = (typeof FEATURES)[number];
 
 /** Features that a stub shows by bits of pstate that it keeps: arch/arm64/include/uapi/asm/ptrace.h. */
@@ -11,10 +11,11 @@ export const PSTATE_BITS: readonly (readonly [Feature, bigint])[] = [
   ["dit", 1n << 24n],
   ["ssbs", 1n << 12n],
   ["tco", 1n << 25n],
+  ["bti", 1n << 10n],
 ];
 export const UNSEEN_CALLS: readonly number[] = [];
 /** The features that only a stub shows. */
-export const KERNEL_FEATURES = FEATURES;
+export const KERNEL_FEATURES = ["dit", "ssbs", "tco", "bti", "orig_x0"] as const;
 
 const [NOP, BRK] = [0xd503_201f, 0xd420_0000];
 
