@@ -103,8 +103,9 @@ static int take_option(char **argument, struct options *options) {
     else if (same(argument[0], "--known"))
         run->known = known_by(argument[1]);
     else if (same(argument[0], "--path")) {
-        run->path = (uint32_t)index_of(argument[1], path_names);
-        return run->path < 3 ? 2 : 0;
+        const int32_t path = index_of(argument[1], path_names);
+        run->path = (uint32_t)path;
+        return path >= 0 ? 2 : 0;
     } else if (same(argument[0], "--plant")) {
         run->plant = argument[1];
         return index_of(argument[1], rule_ids) >= 0 ? 2 : 0;
@@ -141,6 +142,14 @@ static int worse_of(int one, int other) {
     return one > other ? one : other;
 }
 
+/** Every path, where there are several. */
+static uint32_t last_path(void) {
+    uint32_t path = 0;
+    while (path_names[path + 1] != 0)
+        path++;
+    return path;
+}
+
 static int run(char **argument) {
     static char bootstrap_word[] = "bootstrap", conformance_word[] = "conformance";
     static char *both[] = {bootstrap_word, conformance_word, 0};
@@ -157,9 +166,14 @@ static int run(char **argument) {
             say(", a parameter of the kernel\n");
             continue;
         }
-        struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0, 0}};
+        struct options options = {.run = {1, ~0ULL, FOREVER, last_path(), 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
+        // An option that is not one, or has a wrong value.
+        if (*argument != 0 && begins_with(*argument, "--")) {
+            say(usage);
+            return 2;
+        }
         const bool tries = index_of(command, trying) >= 0;
         if (tries && !started) {
             start_trying();
