@@ -47,6 +47,12 @@ static inline int is_sent(int32_t signal, int32_t code, uint64_t address) {
 }
 
 /**
+ * Whether a signal that a process sent is pending for a thread alone, not for its whole process:
+ * any but `expected`.
+ */
+int is_sent_pending(int32_t tid, uint64_t expected);
+
+/**
  * Resumes a thread and waits. Returns 0 and a status word; OVER or RUNS_ON; or the -errno of the
  * request.
  */

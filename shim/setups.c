@@ -160,6 +160,24 @@ static int64_t give_up(int32_t tid, const struct stublab_setup *setup,
 }
 
 /**
+ * Whether a signal of another process interfered with an attempt. It is the signal of the stop,
+ * unless a setup blocks its own signal. In that case it may be pending still: the kernel drops a
+ * signal of its own for an equal one that is pending, and takes one of its own that is blocked
+ * because another is not (dequeue_synchronous_signal).
+ */
+static int is_disturbed(int32_t tid, const struct stublab_setup *setup,
+                        const struct stublab_outcome *outcome) {
+    // A blocked signal that the kernel sends again as if a process had is never that of a stop.
+    if (is_sent(outcome->signal, outcome->code, outcome->address))
+        return 1;
+    if (setup->way != STUBLAB_WAY_SIGMASK || setup->signal == 0 || outcome->resumed != 0)
+        return 0;
+    const int sends_again =
+        setup->from == STUBLAB_FROM_SIGNAL || setup->from == STUBLAB_FROM_STEP32;
+    return is_sent_pending(tid, sends_again ? setup->signal : 0);
+}
+
+/**
  * Tries one setup, from a stop by a signal to the next. It is tried again if a signal of another
  * process interfered, but the last attempt always counts: not every kernel sets si_code in the same
  * way.
@@ -178,12 +196,10 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
             return give_up(tid, setup, outcome, trial, watch, result);
         if (result > 0)
             return result;
+        const int disturbed = tries < MOST_TRIES && is_disturbed(tid, setup, outcome);
         restore(tid, setup, trial);
         if (is_spoiled(setup, outcome))
             return SPOILED;
-        // A blocked signal that the kernel sends again as if a process had is never that of a stop.
-        const int disturbed =
-            tries < MOST_TRIES && is_sent(outcome->signal, outcome->code, outcome->address);
         if (!disturbed && is_ready(setup, outcome))
             return 0;
         result = settle(tid, trial, watch);

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define STUBLAB_SHIM_ABI 6
+#define STUBLAB_SHIM_ABI 7
 #define STUBLAB_EXPORT __attribute__((visibility("default")))
 
 STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
@@ -182,6 +182,7 @@ struct stublab_switch {
     int32_t step;                     /* enum stublab_switch_step: the last step */
     int32_t status;                   /* the status word of the last wait */
     int32_t whole;                    /* stublab_switch_changed writes all registers */
+    int32_t loses_state;              /* `xstate` was not read, and the next call changes it */
     int32_t siginfo[32];              /* siginfo_t of a stop by a signal */
 };
 

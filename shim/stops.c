@@ -13,8 +13,22 @@ enum { GETPID_32 = 20 };
 /** How many signals from other processes are passed over in a row. */
 enum { MOST_STOPS = 1000 };
 
+/** How many pending signals are looked at. The kernel's own, which may come first, are fewer. */
+enum { MOST_PENDING = 8 };
+
 static int is_stop(int32_t status) {
     return (status & 0xff) == 0x7f;
+}
+
+int is_sent_pending(int32_t tid, uint64_t expected) {
+    struct signal_info pending[MOST_PENDING];
+    const struct ptrace_peeksiginfo_args first = {.nr = MOST_PENDING};
+    int64_t count = stublab_ptrace(PTRACE_PEEKSIGINFO, tid, (uint64_t)&first, pending);
+    for (int64_t i = 0; i < count; i++)
+        if (is_sent(pending[i].signal, pending[i].code, pending[i].address) &&
+            (uint64_t)pending[i].signal != expected)
+            return 1;
+    return 0;
 }
 
 int64_t resume(int32_t tid, int64_t request, uint64_t signal, const struct watch *watch,

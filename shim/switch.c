@@ -51,6 +51,7 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
     }
     if (at_call)
         return 0;
+    exchange->loses_state = exchange->xstate_length == 0 && loses_state(tid);
     exchange->step = STUBLAB_SWITCH_GETSIGINFO;
     result = stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, exchange->siginfo);
     if (result == 0 && exit_stop(exchange->siginfo[SI_CODE]) != 0) {

@@ -127,3 +127,68 @@ export function vectorWords(xstate: Uint8Array): BigUint64Array {
 
 /** Where in `Context.xstate` the thread pointer is: after struct user_fpsimd_state. */
 export const THREAD_POINTER_OFFSET = 528;
+
+/** Where in `Context.xstate` the regset NT_ARM_SVE is, if there is SVE: after the thread pointers. */
+export const SVE_OFFSET = 544;
+/** struct user_sve_header. */
+export const SVE_HEADER_SIZE = 16;
+
+/** rdvl x11, #1 */
+export const READ_VECTOR_LENGTH = instruction(0x04bf_5020 | 11);
+/** wrffr p0.b */
+const WRITE_FIRST_FAULTS = instruction(0x2528_9000);
+/** rdffr p0.b */
+const READ_FIRST_FAULTS = instruction(0x2519_f000);
+
+/** An access to [base + displacement], a multiple of the length of the register. */
+function scalable(opcode: number, register: number, base: number, displacement: number): Code {
+  const immediate = ((displacement >> 3) << 16) | ((displacement & 7) << 10);
+  return instruction(opcode | immediate | (base << 5) | register);
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** ldr z0 to z31 from x10; ldr ffr, p0 to p15 from x9 */
+export const LOAD_SCALABLE = [
+  ...numbers(32).flatMap((i) => scalable(0x8580_4000, i, 10, i)),
+  ...scalable(0x8580_0000, 0, 9, 16),
+  ...WRITE_FIRST_FAULTS,
+  ...numbers(16).flatMap((i) => scalable(0x8580_0000, i, 9, i)),
+];
+
+/** str z0 to z31 to x10; str p0 to p15, ffr to x9 */
+export const STORE_SCALABLE = [
+  ...numbers(32).flatMap((i) => scalable(0xe580_4000, i, 10, i)),
+  ...numbers(16).flatMap((i) => scalable(0xe580_0000, i, 9, i)),
+  ...READ_FIRST_FAULTS,
+  ...scalable(0xe580_0000, 0, 9, 16),
+];
+
+/** smstart: streaming mode and ZA */
+export const START_MATRIX = instruction(0xd503_477f);
+/** smstop: neither */
+export const STOP_MATRIX = instruction(0xd503_467f);
+/** ldr or str za[w12, 0], [x10] for so many rows of ZA, which are as long as vectors in streaming mode. */
+export function rowsOfMatrix(rows: number, what: "load" | "store"): Code {
+  const opcode = what === "load" ? 0xe100_0000 : 0xe120_0000;
+  return [
+    // rdsvl x11, #1
+    ...instruction(0x04bf_5820 | 11),
+    ...numbers(rows).flatMap((row) => [
+      // mov w12, #row; …; add x10, x10, x11
+      ...instruction(0x5280_0000 | (row << 5) | 12),
+      ...instruction(opcode | (10 << 5)),
+      ...instruction(0x8b00_0000 | (11 << 16) | (10 << 5) | 10),
+    ]),
+  ];
+}
+
+/** pacia x19, x20; pacga x21, x19, x20 */
+export const SIGN = [
+  ...instruction(0xdac1_0000 | (20 << 5) | 19),
+  ...instruction(0x9ac0_3000 | (20 << 16) | (19 << 5) | 21),
+];
+/** autia x19, x20 */
+export const AUTHENTICATE = instruction(0xdac1_1000 | (20 << 5) | 19);
+/** bti j: where a jump to a register may go. */
+export const LANDING_PAD = instruction(0xd503_249f);

@@ -1,16 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fold } from "../src/cli/fold.ts";
 import { hasTool, stublabCommand } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 import { Tmux } from "./tmux.ts";
 
 const terminal = suite("stublab fuzz: in a terminal");
 const onTerminal = hasTool("tmux") ? terminal : terminal.skip;
-const folder = mkdtempSync(join(tmpdir(), "stublab-fuzz-terminal-"));
-terminal.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const ENDLESS = "--cases 900000000000";
 

@@ -10,8 +10,11 @@ import {
   type Stub,
   Tracer,
 } from "../src/index.ts";
+import { PARENT, RESTARTS_BEFORE_STOPS } from "../src/stub/arch.ts";
+import { PAGE_SIZE as PAGE } from "../src/stub/page_size.ts";
+import { callNumber } from "./libc.ts";
+import { ARGUMENTS, RESULT } from "./machine_code.ts";
 
-const PAGE = 4096;
 /** Six distinctive words, with the sign bit set in some. */
 const SIX = [
   0xffff_1111_0000_0001n,
@@ -21,7 +24,8 @@ const SIX = [
   0x5555_0000_0000_0005n,
   0xffff_ffff_ffff_fff6n,
 ];
-const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
+/** A ppoll that waits for ever looks only at the first four. */
+const WAITS = [0n, 0n, 0n, 0n, ...SIX.slice(4)];
 
 const live = suite("encoder, live");
 
@@ -41,7 +45,7 @@ for (const encoder of ENCODERS) {
     assert.is(grandchild.call("getppid"), BigInt(child.pid));
     for (const stub of [master, child, grandchild]) {
       assert.is(stub.call("getpid"), BigInt(stub.pid));
-      assert.is(stub.registers().r15, BigInt(stub.parent?.pid ?? process.pid));
+      assert.is(stub.registers()[PARENT], BigInt(stub.parent?.pid ?? process.pid));
     }
   });
 
@@ -69,7 +73,8 @@ for (const encoder of ENCODERS) {
     closeSync(file);
     assert.is(mapped, 0x10_0000_0000n);
     const line = readFileSync(`/proc/${stub.pid}/maps`, "utf8").split("\n")[0] ?? "";
-    assert.match(line, /^1000000000-1000002000 r--p 00003000 /);
+    const [end, offset] = [0x10_0000_0000 + 2 * PAGE, 3 * PAGE].map((it) => it.toString(16));
+    assert.ok(line.startsWith(`1000000000-${end} r--p ${offset?.padStart(8, "0")} `), line);
     assert.ok(line.endsWith(process.execPath), line);
   });
 
@@ -93,7 +98,7 @@ for (const encoder of ENCODERS) {
     assert.is(result.value, BigInt(process.pid));
     for (const [i, name] of ARGUMENTS.entries()) {
       assert.is(before[name], SIX[i], `${name} before`);
-      assert.is(after[name], SIX[i], `${name} after`);
+      if (name !== RESULT) assert.is(after[name], SIX[i], `${name} after`);
     }
   });
 
@@ -101,18 +106,21 @@ for (const encoder of ENCODERS) {
     using tracer = new Tracer({ encoder, deadline: 300 });
     const stub = tracer.createStub();
     try {
-      stub.inject("pause", ...SIX);
-      assert.unreachable("pause returned");
+      stub.inject("ppoll", ...WAITS);
+      assert.unreachable("ppoll returned");
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       assert.equal(
         ARGUMENTS.map((name) => error.registers?.[name]),
-        SIX,
+        WAITS,
       );
     }
-    const [number, ...args] = readFileSync(`/proc/${stub.pid}/syscall`, "utf8").split(" ");
-    assert.is(number, "34");
-    assert.equal(args.slice(0, 6), SIX.map(hex));
+    // Else the call was ended so that it is not restarted in place of the next one.
+    if (!RESTARTS_BEFORE_STOPS) {
+      const [number, ...args] = readFileSync(`/proc/${stub.pid}/syscall`, "utf8").split(" ");
+      assert.is(number, `${callNumber("ppoll")}`);
+      assert.equal(args.slice(0, 6), WAITS.map(hex));
+    }
     assert.is(stub.call("getpid"), BigInt(stub.pid));
   });
 }

@@ -1,8 +1,7 @@
 // Time limit: 240 s
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -18,15 +17,16 @@ import { recordOutcomes, streamOf } from "../src/fuzz/against/record.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { parsePlant } from "../src/fuzz/predict/plant.ts";
-import { hasTool, Running, run, stublabCommand } from "./processes.ts";
+import { hasGvisor, inGvisor } from "./gvisor.ts";
+import { Running, run, stublabCommand } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 const PROBE = resolve("dist/probe-amd64");
 const hasProbe = existsSync(PROBE);
 const STREAM = { seed: 1n, path: "both" } as const;
 
 const against = suite("stublab fuzz --against");
-const folder = mkdtempSync(join(tmpdir(), "stublab-against-"));
-against.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const file = (name: string, content: string) => {
   const path = join(folder, name);
   writeFileSync(path, content);
@@ -249,13 +249,10 @@ withProbe("a probe that Ctrl-C interrupts has logged what it has", async () => {
   assert.equal([cases, lost], [100_000_000, 0]);
 });
 
-const withRunsc = hasProbe && hasTool("runsc") ? against : against.skip;
-withRunsc("finds how gVisor differs from this kernel", async () => {
+const withGvisor = hasProbe && hasGvisor ? against : against.skip;
+withGvisor("finds how gVisor differs from this kernel", async () => {
   const inside = [PROBE, "fuzz", "--outcomes", "--cases", "1000", "--path", "ptrace"];
-  const flags = ["--network=none", "--ignore-cgroups", "--platform=ptrace"];
-  const { stdout } = spawnSync("runsc", [...flags, "do", "-quiet", "--", ...inside], {
-    encoding: "utf8",
-  });
+  const { stdout } = inGvisor(...inside);
   const { code, stdout: told } = await stublab("--against", file("runsc", stdout), "--json");
   assert.is(code, 1);
   const { causes } = JSON.parse(told);

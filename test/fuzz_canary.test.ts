@@ -1,6 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import koffi from "koffi";
 import { suite } from "uvu";
@@ -16,6 +14,7 @@ import { CONSTANTS } from "../src/fuzz/case/records.ts";
 import { nameCulprit } from "../src/fuzz/try/culprit.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 import { parseMaps, readProc } from "../src/stub/proc.ts";
+import { temporaryFolder } from "./temporary.ts";
 import { thrown } from "./thrown.ts";
 
 const canary = suite("fuzz: floating point of others");
@@ -39,8 +38,7 @@ function batchOf(it: Case): Batch {
 
 /** Calls a function while vector registers of this thread change whenever the shim runs. */
 function whileCorrupting(work: () => void): void {
-  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
-  const library = join(folder, "corrupt.so");
+  const library = join(temporaryFolder(), "corrupt.so");
   execFileSync(process.env.CC || "cc", ["-shared", "-fPIC", "-o", library, "test/corrupt.c"]);
   const corrupt = koffi.load(library);
   const start = corrupt.func("int start_corrupting(uintptr_t, uintptr_t)");
@@ -53,7 +51,6 @@ function whileCorrupting(work: () => void): void {
     work();
   } finally {
     stop();
-    rmSync(folder, { recursive: true });
   }
 }
 

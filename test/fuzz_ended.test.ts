@@ -1,7 +1,6 @@
 // Time limit: 120 s
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -10,15 +9,15 @@ import { seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { fuzz, fuzzFindings } from "../src/fuzz/fuzz.ts";
 import { CorpusFolder } from "../src/fuzz/run/corpus_folder.ts";
 import { Crew } from "../src/fuzz/run/crew.ts";
+import type { FuzzProgress } from "../src/fuzz/run/options.ts";
 import { CHUNK, ROUND } from "../src/fuzz/run/round.ts";
-import type { FuzzProgress } from "../src/fuzz/run/session.ts";
 import { childrenOf, hostCommand, run } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 import { rejection } from "./thrown.ts";
 
 const ended = suite("fuzz: runs that end early");
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-ended-"));
-ended.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** A number of cases that no test waits for. */
 const ENDLESS = 1e12;

@@ -1,7 +1,6 @@
 // Time limit: 240 s
-import { execFile, execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFile, spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,21 +10,20 @@ import { WAYS } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
 import { exportC } from "../src/fuzz/tell/export_c.ts";
+import { compileCase } from "./case_programs.ts";
 import { caseOf, KINDS, SPREAD } from "./exported_cases.ts";
 import { hasTool } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 /** How often each program runs, and how many generated cases are tried. */
 const RUNS = 20;
 const GENERATED = process.env.SOAK ? 400 : 12;
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
+const folder = temporaryFolder();
 const examiner = new Examiner();
 
 const programs = suite("fuzz: programs in C");
-programs.after(() => {
-  examiner.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+programs.after(() => examiner.close());
 
 /** Writes the program of a case and returns its path without ".c". */
 function write(name: string, it: Case): string {
@@ -33,13 +31,6 @@ function write(name: string, it: Case): string {
   const text = exportC(examiner.examine(it), { machine: examiner.machine });
   writeFileSync(`${program}.c`, text);
   return program;
-}
-
-const STRICT = ["-std=c11", "-Wall", "-Wextra", "-Werror"];
-
-function compile(program: string, compiler: string, ...flags: string[]): void {
-  const args = [...flags, ...STRICT, "-o", program, `${program}.c`];
-  execFileSync(compiler, args, { stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Runs a program `RUNS` times at once; each run must show what was predicted, and what was seen. */
@@ -61,7 +52,7 @@ for (const [name, document] of Object.entries(SPREAD)) {
   programs(`${name}: the outcome is the same ${RUNS} times`, async () => {
     const it = caseOf(document);
     const program = write(name, it);
-    compile(program, process.env.CC || "cc");
+    compileCase(program);
     await expectSame(program, it);
   });
 }
@@ -74,7 +65,7 @@ programs(`${GENERATED} generated cases: the outcome is the same ${RUNS} times`, 
     generator.generate(batch, 0, 5000 + index);
     const it = batch.at(0);
     const program = write(`generated ${index}`, it);
-    compile(program, process.env.CC || "cc");
+    compileCase(program);
     await expectSame(program, it);
     rmSync(program);
   }
@@ -89,7 +80,7 @@ for (const [compiler, ...flags] of [["gcc"], ["clang"], ["musl-gcc", ...MUSL]] a
     for (const [name, document] of KINDS) {
       const it = caseOf(document);
       const program = write(`${compiler} ${name}`, it);
-      compile(program, compiler, ...flags);
+      compileCase(program, { compiler, flags });
       await expectSame(program, it);
     }
   });
@@ -109,7 +100,7 @@ programs("known deviations are predicted, and the flags of the list are not comp
     const program = join(folder, "known");
     const text = exportC({ ...examination, predicted }, { machine, known });
     writeFileSync(`${program}.c`, text);
-    compile(program, process.env.CC || "cc");
+    compileCase(program);
     const { stdout, status } = spawnSync(program, { encoding: "utf8" });
     assert.is(status, 0, stdout);
     assert.is(text.includes("fuzz replay - --known qemu-tcg <<"), known !== undefined);

@@ -3,13 +3,10 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -21,6 +18,8 @@ import { FindingExaminer } from "../src/fuzz/run/fuzz_findings.ts";
 import { RunState } from "../src/fuzz/run/run_state.ts";
 import { type FindingContent, writeFinding } from "../src/fuzz/tell/finding.ts";
 import { onceOf, subjectOf } from "../src/fuzz/tell/told.ts";
+import { compileCase } from "./case_programs.ts";
+import { temporaryFolder } from "./temporary.ts";
 import { thrown } from "./thrown.ts";
 
 const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
@@ -43,56 +42,27 @@ const finding: FindingContent = {
 };
 
 const findings = suite("fuzz: findings");
-const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
-findings.after(() => {
-  examiner.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+const folder = temporaryFolder();
+findings.after(() => examiner.close());
 
-const read = (...path: string[]): unknown =>
-  JSON.parse(readFileSync(join(folder, ...path), "utf8"));
+const read = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), "utf8"));
 
 findings("a folder has the case, what it was, what is wrong, and a program that shows it", () => {
   const target = writeFinding(folder, finding);
   assert.is(target, join(folder, "findings", finding.signature));
   assert.equal(readdirSync(target).sort(), FILES);
-  assert.equal(
-    parseCase(read("findings", finding.signature, "case.json"), constants),
-    examination.it,
-  );
-  assert.equal(
-    parseCase(read("findings", finding.signature, "original.json"), constants),
-    original,
-  );
-  const document = read("findings", finding.signature, "finding.json");
-  assert.ok(typeof document === "object" && document !== null);
-  const {
-    schema,
-    differences,
-    machine: told,
-    replay,
-    found,
-    prediction,
-    outcome,
-  } = Object.assign(
-    {
-      schema: "",
-      differences: [],
-      machine: {},
-      replay: "",
-      found: "",
-      prediction: {},
-      outcome: {},
-    },
-    document,
-  );
+  const named = (name: string) => read("findings", finding.signature, name);
+  assert.equal(parseCase(named("case.json"), constants), examination.it);
+  assert.equal(parseCase(named("original.json"), constants), original);
+  const { schema, differences, replay, found, prediction, outcome, ...rest } =
+    named("finding.json");
   assert.is(schema, "stublab.finding/1");
   assert.equal(differences, [{ field: "written.eflags", predicted: "0x202", seen: "0x203" }]);
-  assert.equal(told, JSON.parse(JSON.stringify(machine)));
+  assert.equal(rest.machine, JSON.parse(JSON.stringify(machine)));
   assert.is(replay, "stublab fuzz replay case.json --plant W7.mask=0x54dd4");
   assert.is(found, finding.found);
-  assert.is(Object.assign({ "written.eflags": "" }, prediction)["written.eflags"], "0x202");
-  assert.is(Object.assign({ "written.eflags": "" }, outcome)["written.eflags"], "0x203");
+  assert.is(prediction["written.eflags"], "0x202");
+  assert.is(outcome["written.eflags"], "0x203");
 });
 
 findings(
@@ -105,14 +75,7 @@ findings(
     const raw = { signature: 1, index: 7, it: original, predicted: true, key: 2, kind };
     const { counts } = state;
     state.add({ from: 0, to: 8, counts, corpus: [], findings: [raw] });
-    const run = {
-      seed: 1n,
-      path: "both",
-      shard: undefined,
-      machine,
-      corpus,
-      change: undefined,
-    } as const;
+    const run = { seed: 1n, path: "both", shard: undefined, machine, corpus } as const;
     const examiner = new FindingExaminer(run);
     for await (const _ of examiner.examine(state));
     const [examined, ...others] = examiner.findings;
@@ -122,8 +85,7 @@ findings(
       examined?.subject,
       'Not reproduced: once, status was "stopped by SIGILL"; predicted: "stopped by SIGTRAP".',
     );
-    const document = read("once", "findings", "00000000000002", "finding.json");
-    const told = Object.assign({ differences: [0], seenFirst: {} }, document);
+    const told = read("once", "findings", "00000000000002", "finding.json");
     assert.equal(told.differences, []);
     assert.equal(told.seenFirst, { field: "status", predicted: "0x57f", seen: "0x47f" });
   },
@@ -148,11 +110,7 @@ findings("a missing error is reported as such", () => {
 
 findings("the program of the folder shows it", () => {
   const program = join(folder, "repro");
-  const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program];
-  execFileSync(process.env.CC || "cc", [
-    ...flags,
-    join(folder, "findings", finding.signature, "repro.c"),
-  ]);
+  compileCase(program, { source: join(folder, "findings", finding.signature, "repro.c") });
   const output = execFileSync(program, { encoding: "utf8" });
   assert.match(output, /written\.eflags +0x202 +0x203 +0x203 +not as predicted\n/);
   assert.match(output, /1 fields are not as predicted, and 0 not as seen there/);

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -10,15 +9,15 @@ import { fuzz } from "../src/fuzz/fuzz.ts";
 import { Focus } from "../src/fuzz/predict/focus.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { readThisMachine } from "../src/fuzz/predict/predict.ts";
+import type { FuzzOptions } from "../src/fuzz/run/options.ts";
 import { ROUND } from "../src/fuzz/run/round.ts";
-import type { FuzzOptions } from "../src/fuzz/run/session.ts";
 import { machineWith } from "./hidden_cases.ts";
+import { temporaryFolder } from "./temporary.ts";
 import { rejection } from "./thrown.ts";
 
 const focusing = suite("fuzz: cases near one rule");
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
-focusing.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const CASES = 1 << 14;
 /** After the seeds. */

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SCRATCH } from "../src/fuzz/case/amd64/code.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import type { Case, SignalFrame } from "../src/fuzz/case/case.ts";
+import { type Case, formatCase, type SignalFrame } from "../src/fuzz/case/case.ts";
 import { writeSetup } from "../src/fuzz/case/case_record.ts";
 import { seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
@@ -11,6 +11,7 @@ import { Model } from "../src/fuzz/predict/model.ts";
 import { hidingMutants } from "../src/fuzz/predict/mutants.ts";
 import { formatPlant, parsePlant } from "../src/fuzz/predict/plant.ts";
 import { readThisMachine } from "../src/fuzz/predict/predict.ts";
+import { rules } from "../src/fuzz/predict/rules.ts";
 import { BORDERS, hiding } from "./hidden_cases.ts";
 
 const hidden = suite("fuzz: rules that hide more than they say");
@@ -47,6 +48,25 @@ const exceeded = (found: ReadonlyMap<string, number>): string[] =>
 hidden("each hides a small share of the cases", () => {
   assert.equal(exceeded(shares(new Model(machine))), []);
 });
+
+hidden("each rule has cases on both sides of its border", () => {
+  const all = rules().filter(({ phase }) => phase === "unpredicted");
+  assert.equal(
+    BORDERS.map(({ rule }) => rule),
+    all.map(({ id }) => id),
+  );
+});
+
+for (const { rule, machine, hidden: own, predicted } of BORDERS) {
+  hidden(`${rule} hides its own cases, and the nearest others are predicted`, () => {
+    const model = new Model(machine);
+    for (const it of [...own, ...predicted]) {
+      writeSetup(it, batch, 0);
+      const expected = own.includes(it) ? [rule] : [];
+      assert.equal(hiding(model, batch), expected, JSON.stringify(formatCase(it)));
+    }
+  });
+}
 
 const mutants = hidingMutants();
 

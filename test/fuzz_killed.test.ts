@@ -1,7 +1,6 @@
 // Time limit: 180 s
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,12 +10,12 @@ import { fuzz } from "../src/fuzz/fuzz.ts";
 import { CorpusFolder, JOURNAL } from "../src/fuzz/run/corpus_folder.ts";
 import { ROUND } from "../src/fuzz/run/round.ts";
 import { eventually, hostCommand, isAlive, Running } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 import { thrown } from "./thrown.ts";
 
 const killed = suite("fuzz: killed");
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-killed-"));
-killed.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const CASES = 4 * ROUND + 777;
 const KILLS = 12;

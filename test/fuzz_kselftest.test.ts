@@ -1,7 +1,6 @@
 // Time limit: 240 s
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -12,6 +11,7 @@ import { kernelStyle } from "../src/fuzz/tell/c_program/kernel_style.ts";
 import { exportC } from "../src/fuzz/tell/export_c.ts";
 import { caseOf, KINDS, SPREAD } from "./exported_cases.ts";
 import { hasTool } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 /** Debian's package of the kernel's source, linux-source-6.12 or another. */
 const SOURCE = readdirSync("/usr/src").find((name) => /^linux-source-.*\.tar\.xz$/.test(name));
@@ -22,7 +22,7 @@ const NEEDED = ["checkpatch.pl", "spelling.txt", "const_structs.checkpatch"]
 /** Without SOAK, one or two of each kind. */
 const TRIED = process.env.SOAK ? Object.entries(SPREAD) : [...KINDS];
 
-const tree = mkdtempSync(join(tmpdir(), "stublab-test-"));
+const tree = temporaryFolder();
 const folder = join(tree, "tools/testing/selftests/x86");
 const examiner = new Examiner();
 
@@ -40,10 +40,7 @@ selftests.before(() => {
   ]);
   mkdirSync(folder);
 });
-selftests.after(() => {
-  examiner.close();
-  rmSync(tree, { recursive: true, force: true });
-});
+selftests.after(() => examiner.close());
 
 const withSource = SOURCE === undefined ? selftests.skip : selftests;
 

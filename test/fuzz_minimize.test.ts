@@ -185,18 +185,8 @@ const PLANTED: readonly (readonly [
   show: Partial<Case>,
   words: Record<string, bigint>,
 ])[] = [
-  [{ id: "W2", value: "mask", to: 0xffn }, {}, { ds: 0x12b3n }],
-  [{ id: "W3", remove: true }, {}, { es: 0x10n }],
-  [{ id: "W4", remove: true }, {}, { ss: 0n }],
   [{ id: "W7", value: "mask", to: 0x54dd4n }, {}, { eflags: 0x203n }],
-  [{ id: "R10", remove: true }, { on: "CONT" }, { rax: -512n, orig_rax: 7n }],
   [{ id: "R11", value: "call", to: 220n }, { on: "CONT" }, { rax: -516n, orig_rax: 7n }],
-  [
-    { id: "R14", remove: true },
-    { on: "CONT", signal: 10 },
-    { rax: -512n, orig_rax: 7n },
-  ],
-  [{ id: "R26", remove: true }, { on: "CONT" }, { cs: 0x2bn }],
   [{ id: "R43", value: "code", to: 1n }, { on: "SYSCALL" }, { rip: placeOf("stack") }],
 ];
 

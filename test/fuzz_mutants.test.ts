@@ -1,8 +1,6 @@
 // Time limit: 300 s
 
-import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { suite } from "uvu";
@@ -15,6 +13,8 @@ import { changedWords } from "../src/fuzz/predict/minimize.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { type Mutant, mutants } from "../src/fuzz/predict/mutants.ts";
 import { writeFinding } from "../src/fuzz/tell/finding.ts";
+import { compileCase } from "./case_programs.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 /** One in so many mutants is taken from the case to the program; in a soak each. */
 const EVERY = process.env.SOAK ? 1 : 10;
@@ -35,8 +35,7 @@ const WITHOUT_PROGRAM: ReadonlySet<string> = new Set([
 const RUNS = 20;
 
 const planted = suite("fuzz: bugs planted in the model");
-const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
-planted.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const experiment = new Experiment({ capacity: BATCH });
 const { machine } = experiment;
@@ -99,8 +98,7 @@ for (const [k, mutant] of all.entries()) {
       seenFirst: { field: "error", predicted: null, seen: null },
     });
     const program = join(target, "repro");
-    const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program];
-    execFileSync(process.env.CC || "cc", [...flags, join(target, "repro.c")]);
+    compileCase(program);
     // A status other than 0 rejects.
     const run = promisify(execFile);
     const outputs = await Promise.all(Array.from({ length: RUNS }, () => run(program)));

@@ -1,7 +1,6 @@
 // Time limit: 180 s
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { suite } from "uvu";
@@ -11,14 +10,14 @@ import { SEEDS } from "../src/fuzz/draw/amd64/seeds.ts";
 import { fuzz } from "../src/fuzz/fuzz.ts";
 import { CorpusFolder, JOURNAL } from "../src/fuzz/run/corpus_folder.ts";
 import { mergeFolders } from "../src/fuzz/run/merge.ts";
+import type { FuzzOptions, FuzzResult } from "../src/fuzz/run/options.ts";
 import { CHUNK, chunksOf, ROUND } from "../src/fuzz/run/round.ts";
-import type { FuzzOptions, FuzzResult } from "../src/fuzz/run/session.ts";
 import { childrenOf } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 const runs = suite("fuzz: runs");
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-fuzz-"));
-runs.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 let folders = 0;
 const newFolder = () => join(folder, String(folders++));
 
@@ -82,15 +81,6 @@ runs("a folder makes no difference, nor does it that a run is ended and gone on 
   expectSame(await run({ corpus }), whole);
   const names = readdirSync(corpus).filter((name) => name.endsWith(".json"));
   assert.is(names.length, whole.corpus.length);
-});
-
-runs("a run that is stopped ends after its round, and is continued", async () => {
-  const corpus = newFolder();
-  const controller = new AbortController();
-  controller.abort();
-  const { state, interrupted } = await fuzz({ cases: CASES, corpus, stop: controller.signal });
-  assert.equal([state.next, interrupted], [0, true]);
-  expectSame(await run({ corpus }), await run({}));
 });
 
 runs("files that are missing are written again, and half a line is none", async () => {

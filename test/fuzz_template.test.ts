@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -9,6 +8,8 @@ import { Examiner } from "../src/fuzz/examiner.ts";
 import { partsOf, resolveParts } from "../src/fuzz/tell/c_program/parts.ts";
 import { fill, valuesOf } from "../src/fuzz/tell/c_program/values.ts";
 import { exportC } from "../src/fuzz/tell/export_c.ts";
+import { compileCase } from "./case_programs.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 const SOURCE = "src/fuzz/tell/template.c";
 const text = readFileSync(SOURCE, "utf8");
@@ -16,17 +17,11 @@ const text = readFileSync(SOURCE, "utf8");
 const template = suite("fuzz: the template of programs in C");
 
 template("is a program, which shows what its case predicts", () => {
-  const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
-  try {
-    const program = join(folder, "template");
-    const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program, SOURCE];
-    execFileSync(process.env.CC || "cc", flags);
-    const output = execFileSync(program, { encoding: "utf8" });
-    assert.match(output, /^frame\.rax +0xfffffffffffffffc 0xfffffffffffffffc 0xfffffffffffffffc$/m);
-    assert.match(output, /^0 fields are not as predicted, and /m);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const program = join(temporaryFolder(), "template");
+  compileCase(program, { source: SOURCE });
+  const output = execFileSync(program, { encoding: "utf8" });
+  assert.match(output, /^frame\.rax +0xfffffffffffffffc 0xfffffffffffffffc 0xfffffffffffffffc$/m);
+  assert.match(output, /^0 fields are not as predicted, and /m);
 });
 
 const PARTS = /(?<= \*\/\n)(?:#define \w+ 1\n)+/;

@@ -8,7 +8,7 @@ const SEED = 0x5eed_0002n;
 const SELECTORS = ["cs", "ss", "ds", "es", "fs", "gs"];
 const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
 
-const encoders = ENCODERS.map((name) => openEncoder(name));
+const encoders = ENCODERS.map((name) => openEncoder(name, "amd64"));
 const windows = new RandomWindows(SEED);
 
 /** Boundaries, and as many random words. */

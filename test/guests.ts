@@ -162,7 +162,7 @@ export function writeWords(space: Subprocess, address: bigint, words: readonly b
 }
 
 const flags = new Set(
-  /^flags\s*: (.*)/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "),
+  /^(?:flags|Features)\s*: (.*)/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "),
 );
 
 /** Whether the processor has a feature, spelled as in /proc/cpuinfo. */

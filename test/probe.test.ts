@@ -1,8 +1,7 @@
 // Time limit: 240 s
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -14,17 +13,17 @@ import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { machineLine } from "../src/fuzz/facts/log.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
-import { compress } from "../src/fuzz/probe/lz4.ts";
 import { HOST_ARCH } from "../src/shim/host_arch.ts";
-import { hasTool, Running, run, stublabCommand } from "./processes.ts";
+import { hasGvisor, inGvisor } from "./gvisor.ts";
+import { Running, run, stublabCommand } from "./processes.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 const probeOf = (arch: Arch) => resolve(`dist/probe-${arch}`);
 const PROBE = probeOf(HOST_ARCH);
 const MOST_BYTES = 300_000;
 
 const probe = suite("the probe");
-const folder = mkdtempSync(join(tmpdir(), "stublab-probe-"));
-probe.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** A test of what only a build with wasm2c has. */
 const built = (name: string, body: () => void | Promise<void>, has = true) => {
@@ -91,9 +90,7 @@ built(
   "says as stublab conformance does what a kernel does otherwise with requests",
   () => {
     const inside = (...command: string[]) => {
-      const flags = ["--network=none", "--ignore-cgroups", "--platform=ptrace"];
-      const all = [...flags, "do", "-quiet", "--", ...command];
-      const { stdout, stderr } = spawnSync("runsc", all, { encoding: "utf8" });
+      const { stdout, stderr } = inGvisor(...command);
       const lines = `${stdout}${stderr}`
         .split("\n")
         .filter((line) => /^ {2}(#|ok|not ok) /.test(line));
@@ -107,7 +104,7 @@ built(
       inside(...node, "--ktap", "/dev/stderr"),
     );
   },
-  hasTool("runsc"),
+  hasGvisor,
 );
 
 built("sees the machine that the host sees, and reports it as logs have it", () => {
@@ -151,12 +148,8 @@ for (const path of PATHS) {
 }
 
 built("reports what a kernel does otherwise with a case that can be replayed", () => {
-  if (!hasTool("runsc")) return;
-  const inside = [PROBE, "fuzz", "--cases", "1500", "--path", "ptrace"];
-  const flags = ["--network=none", "--ignore-cgroups", "--platform=ptrace"];
-  const { status, stdout } = spawnSync("runsc", [...flags, "do", "-quiet", "--", ...inside], {
-    encoding: "utf8",
-  });
+  if (!hasGvisor) return;
+  const { status, stdout } = inGvisor(PROBE, "fuzz", "--cases", "1500", "--path", "ptrace");
   assert.is(status, 1, stdout);
   const cases = [...stdout.matchAll(/^# case (\{.*\})$/gm)].map(([, text = ""]) => text);
   assert.ok(cases.length > 3, stdout);
@@ -232,39 +225,4 @@ built("stublab probe refuses an architecture that it does not know", async () =>
   assert.match(stderr, /unknown architecture "riscv".*amd64, arm64/s);
 });
 
-const data = suite("the probe's data");
-
-data("is a block of LZ4", () => {
-  const text = Buffer.from("abcabcabcabcabcabcabcabc, and then abcabcabcabc again, and the end");
-  const packed = compress(text);
-  assert.ok(packed.length < text.length);
-  assert.equal(unpack(packed), [...text]);
-  const long = Uint8Array.from({ length: 70_000 }, (_, i) => (i * i) >>> 7);
-  assert.equal(unpack(compress(long)), [...long]);
-});
-
-/** As lz4_Block_format.md has it. */
-function unpack(block: Uint8Array): number[] {
-  const out: number[] = [];
-  let at = 0;
-  const rest = (length: number) => {
-    let whole = length;
-    for (let more = length === 15 ? 255 : 0; more === 255; whole += more) more = block[at++] ?? 0;
-    return whole;
-  };
-  for (;;) {
-    const token = block[at++] ?? 0;
-    const literals = rest(token >> 4);
-    out.push(...block.subarray(at, at + literals));
-    at += literals;
-    if (at >= block.length) return out;
-    const distance = (block[at] ?? 0) | ((block[at + 1] ?? 0) << 8);
-    at += 2;
-    for (let length = rest(token & 15) + 4; length > 0; length--) {
-      out.push(out[out.length - distance] ?? 0);
-    }
-  }
-}
-
 probe.run();
-data.run();

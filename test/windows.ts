@@ -3,7 +3,7 @@ import { hex } from "../src/errors.ts";
 import { type Encoder, openEncoder, registerLayout } from "../src/index.ts";
 import { BOUNDARIES, randomWords } from "./random.ts";
 
-/** Words of a register block. */
+/** Words of a register block of amd64. */
 export const WORDS = 27;
 /** Blocks before, between and after the two that the encoders are given. */
 const WINDOW = 5 * WORDS;
@@ -11,7 +11,7 @@ export const INITIAL = WORDS;
 export const BLOCK = 3 * WORDS;
 
 const WORD_OF = new Map(
-  registerLayout(openEncoder("native")).map(({ name, offset }) => [name, offset / 8]),
+  registerLayout(openEncoder("native", "amd64")).map(({ name, offset }) => [name, offset / 8]),
 );
 
 /** The index of a register's word in a block. */

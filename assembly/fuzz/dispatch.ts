@@ -5,7 +5,7 @@ import { W70_most } from "../model/syscall_user_dispatch";
 import {
   byteAt,
   CONSTANT_PAGE,
-  pageAt,
+  ownPageAt,
   pageConstants,
   placeInt80,
   placeSyscall,
@@ -47,7 +47,7 @@ export function tameSelectorOf(words: usize, mayKill: bool): void {
   const selector = load<u64>(words, 8);
   // One that is refused does no harm.
   if (selector == 0 || selector > W70_most) return;
-  const page = pageAt(selector, 0);
+  const page = ownPageAt(selector);
   if (mayKill && page != SCRATCH_PAGE) return;
   if (page == CONSTANT_PAGE && byteAt(selector) <= 1) return;
   store<u64>(words, pageConstants + ALLOWS, 8);

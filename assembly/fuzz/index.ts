@@ -14,6 +14,7 @@ export * from "../model/access";
 export * from "../model/actions";
 export * from "../model/arch_do_signal_or_restart";
 export * from "../model/arch_ptrace";
+export * from "../model/calculate";
 export * from "../model/canonical";
 export * from "../model/comiss";
 export * from "../model/copy_fpstate_to_sigframe";

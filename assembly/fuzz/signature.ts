@@ -4,8 +4,6 @@
 import {
   REG_ds,
   REG_eflags,
-  REG_es,
-  REG_fs,
   REG_fs_base,
   REG_gs,
   REG_gs_base,
@@ -245,13 +243,11 @@ function mixRun(hash: u64, stopped: usize, before: usize, decided: u32): u64 {
   const flags = load<u32>(stopped, REG_eflags) ^ load<u32>(before, REG_eflags);
   hash = mixChange(hash, REG_eflags, flags & TELLING_FLAGS);
   hash = mixChange(hash, REG_rsp, push(load<u64>(stopped, REG_rsp), load<u64>(before, REG_rsp)));
-  const segments =
-    difference(stopped, before, REG_fs_base) |
-    difference(stopped, before, REG_gs_base) |
-    difference(stopped, before, REG_ds) |
-    difference(stopped, before, REG_es) |
-    difference(stopped, before, REG_fs) |
-    difference(stopped, before, REG_gs);
+  let segments =
+    difference(stopped, before, REG_fs_base) | difference(stopped, before, REG_gs_base);
+  // An interrupt may have cleared a selector.
+  for (let register = REG_ds; register <= REG_gs; register += 8)
+    if ((decided >> (register / 8)) & 1) segments |= difference(stopped, before, register);
   return mix(hash, segments != 0 ? 1 : 0);
 }
 

@@ -3,7 +3,6 @@
 import { REG_ds } from "../amd64/registers";
 import { isCanonical } from "./canonical";
 import { watch } from "./hw_breakpoint";
-import { stubCode } from "./machine";
 import { giveUp } from "./prediction";
 import { use } from "./rule";
 import { CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, UNMAPPED } from "./target";
@@ -59,12 +58,12 @@ export function access(address: u64, size: u64, write: bool, isStack: bool, shor
     if (notCanonical(isStack)) return false;
   }
   if (address % size != 0 && hasFlags(R50_flag) && alignmentCheck()) return false;
-  const page = pageAt(address, stubCode);
+  const page = pageAt(address);
   if (!isAllowed(page, write)) return !pageFault(page != UNMAPPED, address);
   if (task.armed != 0) watch(address, size, write);
   if (last % R54_size >= size - 1) return true;
   const next = last - (last % R54_size);
-  const second = pageAt(next, stubCode);
+  const second = pageAt(next);
   return isAllowed(second, write) || !pageFault(second != UNMAPPED, use(R54) ? next : address);
 }
 
@@ -74,6 +73,6 @@ function isAllowed(page: u32, write: bool): bool {
 
 /** Whether the four bytes at an address are known: on the page of code or of constants. */
 export function isConstant(address: u64): bool {
-  const page = pageAt(address, stubCode);
-  return (page == CODE_PAGE || page == CONSTANT_PAGE) && pageAt(address + 3, stubCode) == page;
+  const page = pageAt(address);
+  return (page == CODE_PAGE || page == CONSTANT_PAGE) && pageAt(address + 3) == page;
 }

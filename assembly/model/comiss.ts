@@ -80,8 +80,7 @@ export function comiss(): bool {
   const raised = raisedBy(magnitude, isNan);
   mxcsr |= raised;
   if ((raised & ~(mxcsr >> MASKS)) != 0 && use(R102)) {
-    forceFault(R102_signal, codeOf(mxcsr & ~(mxcsr >> MASKS)), get(REG_rip));
-    return true;
+    return forceFault(R102_signal, codeOf(mxcsr & ~(mxcsr >> MASKS)), get(REG_rip));
   }
   if (use(R100)) put(REG_eflags, (get(REG_eflags) & ~R100_mask) | (isNan ? R100_set : R100_equal));
   return false;

@@ -1,4 +1,5 @@
 // How the task stops: force_sig_info_to_task and get_signal, kernel/signal.c, up to the stop that the tracer sees.
+// Functions that stop it, and do nothing else, return true: the task has stopped.
 
 import { REG_orig_rax } from "../amd64/registers";
 import { SI_KERNEL, TRAP_BRKPT } from "../linux/siginfo";
@@ -30,15 +31,17 @@ export function hasStopped(): bool {
 }
 
 /** A stop by a signal. */
-export function stopBySignal(signal: u32, code: i32, address: u64): void {
+export function stopBySignal(signal: u32, code: i32, address: u64): bool {
   stop(signal);
   info(signal, code, address);
+  return true;
 }
 
 /** A stop of ptrace_notify, which reports the pid of the task itself in the field of si_addr. */
-export function stopByNotice(signal: u32, code: i32): void {
+export function stopByNotice(signal: u32, code: i32): bool {
   stop(signal);
   infoWithoutAddress(SIGTRAP, code);
+  return true;
 }
 
 /** SYNCHRONOUS_MASK: bit n - 1 stands for signal n. */
@@ -69,12 +72,12 @@ export let R65_code: i32 = SI_KERNEL;
 export let R65_step: i32 = TRAP_BRKPT;
 
 /** A signal that an instruction or a single-step raises. */
-export function forceSig(signal: u32, code: i32, address: u64): void {
+export function forceSig(signal: u32, code: i32, address: u64): bool {
   const pending = task.pending;
-  if (pending != 0 && task.pendingIsKernels && isSynchronous(pending) && use(R65)) {
-    if (task.stepped) stopBySignal(pending, R65_step, placeInt80 + 2);
-    else stopBySignal(pending, R65_code, 0);
-  } else stopBySignal(signal, code, address);
+  const isTaken = pending != 0 && task.pendingIsKernels && isSynchronous(pending) && use(R65);
+  if (!isTaken) return stopBySignal(signal, code, address);
+  if (task.stepped) return stopBySignal(pending, R65_step, placeInt80 + 2);
+  return stopBySignal(pending, R65_code, 0);
 }
 
 export let R53: u32 = 0;
@@ -83,9 +86,9 @@ export const R53_source = "idtentry, arch/x86/entry/entry_64.S, 6.12";
 export let R53_none: i64 = -1;
 
 /** A signal of an exception after the instruction. */
-export function forceTrap(signal: u32, code: i32, address: u64): void {
+export function forceTrap(signal: u32, code: i32, address: u64): bool {
   if (use(R53)) set(REG_orig_rax, u64(R53_none));
-  forceSig(signal, code, address);
+  return forceSig(signal, code, address);
 }
 
 export let R51: u32 = 0;
@@ -94,7 +97,7 @@ export const R51_source = "SDM volume 3, 18.3.1.1";
 export let R51_flag: u64 = 0x1_0000;
 
 /** A signal of an exception that keeps the instruction from being executed. */
-export function forceFault(signal: u32, code: i32, address: u64): void {
+export function forceFault(signal: u32, code: i32, address: u64): bool {
   if (use(R51)) setFlags(R51_flag);
-  forceTrap(signal, code, address);
+  return forceTrap(signal, code, address);
 }

@@ -15,7 +15,7 @@ import {
   writeImage,
   XSTATE_SIZE,
 } from "./image";
-import { stubCode, xstateLength } from "./machine";
+import { xstateLength } from "./machine";
 import { giveUp } from "./prediction";
 import { use } from "./rule";
 import { pageAt, SCRATCH_PAGE, UNMAPPED } from "./target";
@@ -86,7 +86,7 @@ function isNearOtherPages(): bool {
 const PAGE_SIZE: u64 = 4096;
 
 function isOther(at: u64): bool {
-  const page = pageAt(at, stubCode);
+  const page = pageAt(at);
   return page != UNMAPPED && page != SCRATCH_PAGE;
 }
 

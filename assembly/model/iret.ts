@@ -6,7 +6,6 @@ import { SIGSEGV } from "../linux/signal";
 import { isCanonical, R28, R28_si, R28_signal } from "./canonical";
 import { exitToUserMode } from "./exit_to_user_mode";
 import { forceTrap } from "./force_sig";
-import { stubCode } from "./machine";
 import { giveUp, lacks } from "./prediction";
 import { run } from "./processor";
 import { use } from "./rule";
@@ -74,7 +73,7 @@ function refuse(signal: u32, code: i32): void {
 
 /** Whether SGDT, SIDT, SLDT, SMSW or STR may be at an address, after any prefixes. */
 function mayBeForbidden(address: u64): bool {
-  const page = pageAt(address, stubCode);
+  const page = pageAt(address);
   if (isAmong(page, U12_pages)) return true;
   if (page != CODE_PAGE && page != CONSTANT_PAGE) return false;
   let at = address;

@@ -6,7 +6,6 @@ import { forgetSse, initSse } from "./comiss";
 import { readNextFrame } from "./copy_fpstate_to_sigframe";
 import { hasStopped } from "./force_sig";
 import { fpuRestoreSig } from "./fpu_restore_sig";
-import { stubCode } from "./machine";
 import { clearKnown, giveUp, info, known, resumed, wrote } from "./prediction";
 import { badFrame, restoreSigcontext } from "./restore_sigcontext";
 import { resume } from "./resume";
@@ -45,7 +44,7 @@ export const U24_needs = "!altstack_first";
 const FRAME: u64 = 4096;
 
 function isStack(rsp: u64): bool {
-  return pageAt(rsp - FRAME, stubCode) == SCRATCH_PAGE && pageAt(rsp - 1, stubCode) == SCRATCH_PAGE;
+  return pageAt(rsp - FRAME) == SCRATCH_PAGE && pageAt(rsp - 1) == SCRATCH_PAGE;
 }
 
 function sigreturn(setup: Setup): void {

@@ -6,7 +6,6 @@ import * as op from "./decode";
 import { int80, syscall } from "./do_syscall_64";
 import { breaksAt, U19 } from "./hw_breakpoint";
 import { executeData, movSs } from "./instructions";
-import { stubCode } from "./machine";
 import { giveUp, info, resumed } from "./prediction";
 import { use } from "./rule";
 import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
@@ -100,7 +99,7 @@ export const U3_source = "the code of targets";
 /** Executes an instruction. */
 function step(short: bool): u32 {
   const address = get(REG_rip);
-  const page = pageAt(address, stubCode);
+  const page = pageAt(address);
   if (page != CODE_PAGE) {
     if (giveUp(U3, page == STUB_PAGE)) return STOPPED;
     if (giveUp(U1, address - U1_page < U1_size)) return STOPPED;

@@ -24,7 +24,6 @@ import { loadSegments } from "./exit_to_user_mode";
 import { isSynchronous, stopBySignal } from "./force_sig";
 import { complete, deliver, keepPending, resumeWithout } from "./get_signal";
 import { iret } from "./iret";
-import { stubCode } from "./machine";
 import { giveUp, info, resumed } from "./prediction";
 import { use } from "./rule";
 import { syscallExitWork } from "./syscall_work";
@@ -55,7 +54,7 @@ export function resume(setup: Setup): void {
     return;
   }
   request(setup.on);
-  const page = pageAt(get(REG_rip), stubCode);
+  const page = pageAt(get(REG_rip));
   if (giveUp(U7, task.forced && isAmong(page, U7_pages))) return;
   loadSegments();
   const from: u32 = setup.from;

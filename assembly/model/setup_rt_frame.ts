@@ -30,7 +30,7 @@ import {
 import { SI_KERNEL } from "../linux/siginfo";
 import { SIGSEGV, SIGTRAP } from "../linux/signal";
 import { stop, stopBySignal } from "./force_sig";
-import { stubCode, xstateLength } from "./machine";
+import { xstateLength } from "./machine";
 import { infoWithoutAddress, known, outcome } from "./prediction";
 import { use } from "./rule";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
@@ -132,10 +132,7 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): bool {
     task.forced = false;
   }
   const frame = getSigframe();
-  if (!isWritable(frame, frameEnd) && use(R19)) {
-    stopBySignal(R19_signal, R19_code, 0);
-    return true;
-  }
+  if (!isWritable(frame, frameEnd) && use(R19)) return stopBySignal(R19_signal, R19_code, 0);
   if (wantsFrame) setupSigcontext();
   set(REG_rip, placeHandler);
   if (use(R20)) {
@@ -159,7 +156,7 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): bool {
 
 function isWritable(begin: u64, end: u64): bool {
   if (end < begin) return false;
-  return pageAt(begin, stubCode) == SCRATCH_PAGE && pageAt(end - 1, stubCode) == SCRATCH_PAGE;
+  return pageAt(begin) == SCRATCH_PAGE && pageAt(end - 1) == SCRATCH_PAGE;
 }
 
 export let R23: u32 = 0;

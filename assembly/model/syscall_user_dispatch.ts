@@ -10,7 +10,6 @@ import { Setup } from "../fuzz/setup";
 import { EFAULT, EINVAL, EIO } from "../linux/errno";
 import { SIGSEGV, SIGSYS } from "../linux/signal";
 import { forceSig } from "./force_sig";
-import { stubCode } from "./machine";
 import { giveUp, known, outcome, wrote } from "./prediction";
 import { putreg } from "./putreg";
 import { use } from "./rule";
@@ -146,7 +145,7 @@ export const U20_source = "syscall_user_dispatch, kernel/entry/syscall_user_disp
 export function dispatch(): bool {
   if (get(REG_rip) - offset < length) return false;
   if (selector != 0) {
-    const page = pageAt(selector, stubCode);
+    const page = pageAt(selector);
     if (giveUp(U20, page == SCRATCH_PAGE || page == STUB_PAGE)) return true;
     const isReadable = page == CODE_PAGE || page == CONSTANT_PAGE;
     const state = isReadable ? byteAt(selector) : 0;
@@ -158,6 +157,5 @@ export function dispatch(): bool {
   }
   if (!use(R86)) return false;
   copy(REG_orig_rax, REG_rax);
-  forceSig(R86_signal, R86_code, get(REG_rip));
-  return true;
+  return forceSig(R86_signal, R86_code, get(REG_rip));
 }

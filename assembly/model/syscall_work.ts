@@ -25,8 +25,7 @@ export function syscallTraceEnter(): bool {
   }
   if (!(task.traces || task.emulates) || !use(R39)) return false;
   set(REG_rax, u64(R39_result));
-  stopByNotice(SIGTRAP | R39_bit, SIGTRAP | R39_bit);
-  return true;
+  return stopByNotice(SIGTRAP | R39_bit, SIGTRAP | R39_bit);
 }
 
 export let R34: u32 = 0;
@@ -59,16 +58,10 @@ export let R35_code: i32 = TRAP_BRKPT;
  */
 export function syscallExitWork(isExit: bool, isPreceded: bool): bool {
   if (!isExit && task.traces && use(R34)) {
-    stopByNotice(SIGTRAP | R34_bit, SIGTRAP | R34_bit);
-    return true;
+    return stopByNotice(SIGTRAP | R34_bit, SIGTRAP | R34_bit);
   }
   if (isPreceded) return false;
-  if (task.raised != 0) {
-    forceSig(task.raised, R70_code, 0);
-    return true;
-  }
+  if (task.raised != 0) return forceSig(task.raised, R70_code, 0);
   const steps = !isExit && task.stepping && !(task.emulates && use(R36));
-  if (!steps || !use(R35)) return false;
-  forceSig(R35_signal, R35_code, get(REG_rip));
-  return true;
+  return steps && use(R35) && forceSig(R35_signal, R35_code, get(REG_rip));
 }

@@ -1,5 +1,7 @@
 // The memory of a target (src/fuzz/case/code.ts), which the host describes before cases are drawn or predicted.
 
+import { stubCode } from "./machine";
+
 const PAGE_SIZE: u64 = 4096;
 
 /** The registers that a target has between two cases: their address in the low half. */
@@ -33,11 +35,15 @@ export const SCRATCH_PAGE: u32 = 3;
 export const STUB_PAGE: u32 = 4;
 
 /** The page of an address. */
-export function pageAt(address: u64, stubCode: u64): u32 {
+export function pageAt(address: u64): u32 {
+  return address - stubCode < PAGE_SIZE ? STUB_PAGE : ownPageAt(address);
+}
+
+/** The same on any machine: as if there were no stub code. */
+export function ownPageAt(address: u64): u32 {
   if (address - pageScratch < endOfScratch - pageScratch) return SCRATCH_PAGE;
   if (address - pageCode < PAGE_SIZE) return CODE_PAGE;
-  if (address - pageConstants < PAGE_SIZE) return CONSTANT_PAGE;
-  return address - stubCode < PAGE_SIZE ? STUB_PAGE : UNMAPPED;
+  return address - pageConstants < PAGE_SIZE ? CONSTANT_PAGE : UNMAPPED;
 }
 
 /** Whether a task is in the handler of signals: at its INT3, or after it. */

@@ -110,77 +110,56 @@ export let R48_code: i32 = SEGV_ACCERR;
 // Each returns whether the task has stopped.
 
 export function divideError(): bool {
-  if (!use(R46)) return false;
-  forceFault(R46_signal, R46_code, get(REG_rip));
-  return true;
+  return use(R46) && forceFault(R46_signal, R46_code, get(REG_rip));
 }
 
 export function overflow(): bool {
-  if (!use(R80)) return false;
-  forceTrap(R80_signal, R80_code, 0);
-  return true;
+  return use(R80) && forceTrap(R80_signal, R80_code, 0);
 }
 
 export function invalidOp(): bool {
-  if (!use(R44)) return false;
-  forceFault(R44_signal, R44_code, get(REG_rip));
-  return true;
+  return use(R44) && forceFault(R44_signal, R44_code, get(REG_rip));
 }
 
 /** An address that is not canonical. */
 export function notCanonical(isStack: bool): bool {
   if (!isStack || !use(R49)) return generalProtection();
-  forceFault(R49_signal, R49_code, 0);
-  return true;
+  return forceFault(R49_signal, R49_code, 0);
 }
 
 export function alignmentCheck(): bool {
-  if (!use(R50)) return false;
-  forceFault(R50_signal, R50_code, 0);
-  return true;
+  return use(R50) && forceFault(R50_signal, R50_code, 0);
 }
 
 export function generalProtection(): bool {
-  if (!use(R45)) return false;
-  forceFault(R45_signal, R45_code, 0);
-  return true;
+  return use(R45) && forceFault(R45_signal, R45_code, 0);
 }
 
 export function int3(): bool {
-  if (!use(R43)) return false;
-  forceTrap(R43_signal, R43_code, 0);
-  return true;
+  return use(R43) && forceTrap(R43_signal, R43_code, 0);
 }
 
 export function debugTrap(): bool {
-  if (!use(R40)) return false;
-  forceTrap(R40_signal, R40_code, get(REG_rip));
-  return true;
+  return use(R40) && forceTrap(R40_signal, R40_code, get(REG_rip));
 }
 
 /** ICEBP is at `address`. */
 export function icebp(address: u64): bool {
   if (!use(R81)) return false;
   put(REG_rip, address + R81_past);
-  forceTrap(R81_signal, R81_code, get(REG_rip));
-  return true;
+  return forceTrap(R81_signal, R81_code, get(REG_rip));
 }
 
 export function instructionBreakpoint(): bool {
-  if (!use(R82)) return false;
-  forceFault(R82_signal, R82_code, get(REG_rip));
-  return true;
+  return use(R82) && forceFault(R82_signal, R82_code, get(REG_rip));
 }
 
 export function dataBreakpoint(): bool {
-  if (!use(R83)) return false;
-  forceTrap(R83_signal, R83_code, get(REG_rip));
-  return true;
+  return use(R83) && forceTrap(R83_signal, R83_code, get(REG_rip));
 }
 
 /** @param mapped whether there is a page, which forbids the access */
 export function pageFault(mapped: bool, address: u64): bool {
-  if (mapped ? use(R48) : !use(R47)) forceFault(R48_signal, R48_code, address);
-  else forceFault(R47_signal, R47_code, address);
-  return true;
+  if (mapped ? use(R48) : !use(R47)) return forceFault(R48_signal, R48_code, address);
+  return forceFault(R47_signal, R47_code, address);
 }

@@ -8,7 +8,8 @@
 // It is copied to a page, so it is position independent; the host writes the address of the
 // exchange into the copy. Whatever registers a setup leaves, the kernel enters a handler with good CS, RSP, DF
 // and TF. AC may be set, so all memory accesses are aligned. The code calls no function and saves
-// no register.
+// no register. No signal is blocked, because to block and unblock them takes as long as all else
+// here: one of another process that interrupts the loop is passed over.
 
 #include "records.h"
 #include "register_indices.h"
@@ -17,6 +18,8 @@
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 #define PLAIN_FLAGS 0x202
+// NT and ID
+#define STAYING_FLAGS 0x204000
 // enum stublab_fpstate
 #define FPSTATE_LAST 1
 #define FPSTATE_IMAGE 2
@@ -58,13 +61,7 @@
 // From the frame at R13 to the outcome at R12.
 .macro note in_frame, in_block
     mov UC_REGISTERS+8*\in_frame(%r13), %rax
-    mov %rax, OUTCOME_FRAME+8*\in_frame(%r12)
     mov %rax, OUTCOME_STOPPED+8*\in_block(%r12)
-.endm
-
-.macro note_only in_frame
-    mov UC_REGISTERS+8*\in_frame(%r13), %rax
-    mov %rax, OUTCOME_FRAME+8*\in_frame(%r12)
 .endm
 
 .macro note_selector selector, in_block
@@ -97,9 +94,17 @@ stublab_sigreturn_begin:
 stublab_sigreturn_exchange:
     .quad 0
 
-// RDI = signal, RSI = siginfo, RDX = ucontext. R15 = the exchange, RBX = index of the setup.
+// RDI = signal, RSI = siginfo, RDX = ucontext. R15 = the exchange, RBX = index of the setup,
+// EBP = the flags to clear.
 stublab_sigreturn_handler:
     mov %rdx, %r13
+    mov UC_REGISTERS+8*FRAME_EFLAGS(%r13), %ebp
+    and $STAYING_FLAGS, %ebp
+    mov UC_REGISTERS+8*FRAME_RIP(%r13), %rax
+    lea stublab_sigreturn_handler(%rip), %rcx
+    sub %rcx, %rax
+    cmp $stublab_sigreturn_end-stublab_sigreturn_handler, %rax
+    jb interrupted
     mov stublab_sigreturn_exchange(%rip), %r15
     mov EXCHANGE_NEXT(%r15), %ebx
     cmp EXCHANGE_COUNT(%r15), %ebx
@@ -123,11 +128,6 @@ stublab_sigreturn_handler:
     mov SI_ADDR(%rsi), %rax
     mov %rax, OUTCOME_ADDRESS(%r12)
     each_register note
-    note_only FRAME_SELECTORS
-    note_only FRAME_ERR
-    note_only FRAME_TRAPNO
-    note_only FRAME_OLDMASK
-    note_only FRAME_CR2
     movzwl SC_CS(%r13), %eax
     mov %rax, OUTCOME_STOPPED+8*REG_CS(%r12)
     movzwl SC_SS(%r13), %eax
@@ -200,11 +200,22 @@ return:
     mov %r13, %rsp
     // rt_sigreturn leaves NT and ID as they are, and a POPF of the last setup may have set them. The
     // PUSH overwrites the address of the restorer.
-    mov $__NR_rt_sigreturn, %eax
+    test %ebp, %ebp
+    jz cleared
     push $PLAIN_FLAGS
     popf
+cleared:
+    mov $__NR_rt_sigreturn, %eax
     syscall
+damaged:
     hlt
+
+// A signal in the loop: that of another process leaves no trace; one of the kernel's own says that
+// the loop cannot go on.
+interrupted:
+    cmpl $0, SI_CODE(%rsi)
+    jle return
+    jmp damaged
 
 // Clears AC, for accesses that may be misaligned. Below RSP nothing is in use.
 .macro permit_misaligned

@@ -65,4 +65,10 @@ static inline uint64_t frame_registers(const uint64_t *block) {
     return block[REG_SP] + 128 + 176;
 }
 
+/**
+ * Whether the stopped thread has state of a guest that the next system call ends: the kernel
+ * discards SVE state there, and leaves streaming mode.
+ */
+int loses_state(int32_t tid);
+
 #endif

@@ -1,17 +1,14 @@
 // The life of a stub, step by step: docs/architecture.md.
 #include "check.h"
 #include <asm/signal.h>
-#include <linux/mman.h>
 
 static uint32_t number;
 static bool all_held;
 
 static bool check(bool holds, const char *what, int64_t result) {
     say_result(!holds, ++number, what);
-    if (!holds && result < 0) {
-        say(": ");
-        say_errno(result);
-    }
+    if (!holds && result < 0)
+        say(": %s", errno_name(result));
     say("\n");
     all_held = all_held && holds;
     return holds;
@@ -20,8 +17,7 @@ static bool check(bool holds, const char *what, int64_t result) {
 static void check_memory(struct tracee *stub) {
     static const char text[] = "written by the probe";
     char back[sizeof text] = {0};
-    int64_t page = INJECT(stub, __NR_mmap, 0, page_bytes, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    int64_t page = map_memory(stub, page_bytes);
     check(page > 0, "a stub maps a page", page);
     int64_t result = page > 0 ? write_memory(stub, (uint64_t)page, text, sizeof text) : page;
     if (result == 0)

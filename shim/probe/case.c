@@ -1,18 +1,8 @@
 // Setups as documents "stublab.case/1": docs/fuzzing-cases.md.
 #include "trying.h"
 
-static void say_word(uint64_t word) {
-    say("\"");
-    say_hex(word);
-    say("\"");
-}
-
 static void say_member(const char *name, const char *text) {
-    say(",\"");
-    say(name);
-    say("\":\"");
-    say(text);
-    say("\"");
+    say(",\"%s\":\"%s\"", name, text);
 }
 
 static const char *piece_at(uint64_t address) {
@@ -33,10 +23,7 @@ static void say_block(const uint64_t *words) {
     for (int i = 0; i < STUBLAB_REGISTERS; i++) {
         if (words[i] == baseline[i] || (i == WORD_COUNTER && piece != 0))
             continue;
-        say(first ? "\"" : ",\"");
-        say(register_names[i]);
-        say("\":");
-        say_word(words[i]);
+        say("%s\"%s\":\"0x%lx\"", first ? "" : ",", register_names[i], words[i]);
         first = false;
     }
     say("}");
@@ -44,29 +31,22 @@ static void say_block(const uint64_t *words) {
 
 static void say_pairs(const uint64_t *pair, uint32_t count) {
     say(",\"pairs\":[");
-    for (uint32_t i = 0; i < count; i++, pair += 2) {
-        say(i == 0 ? "{\"offset\":" : ",{\"offset\":");
-        say_word(pair[0]);
-        say(",\"word\":");
-        say_word(pair[1]);
-        say("}");
-    }
+    for (uint32_t i = 0; i < count; i++, pair += 2)
+        say("%s{\"offset\":\"0x%lx\",\"word\":\"0x%lx\"}", i == 0 ? "" : ",", pair[0], pair[1]);
     say("]");
 }
 
 static void say_frame(const struct stublab_setup *setup) {
-    say(",\"frame\":{\"uc_flags\":");
-    say_word(setup->uc_flags);
-    say(setup->fpstate == STUBLAB_FPSTATE_NONE ? ",\"fpstate\":false" : ",\"fpstate\":true");
-    if (setup->fpstate == STUBLAB_FPSTATE_IMAGE) {
-        say(",\"image\":");
-        say_word(setup->image);
-    }
+    say(",\"frame\":{\"uc_flags\":\"0x%x\",\"fpstate\":%s", setup->uc_flags,
+        setup->fpstate == STUBLAB_FPSTATE_NONE ? "false" : "true");
+    if (setup->fpstate == STUBLAB_FPSTATE_IMAGE)
+        say(",\"image\":\"0x%lx\"", setup->image);
     say("}");
 }
 
 void say_case(const struct stublab_setup *setup) {
     const struct content *content = &contents[setup->way];
+    const bool has_pairs = content->pairs > 0 && (!content->frame || setup->count > 0);
     say("{\"schema\":\"stublab.case/1\"");
     if (!same(case_arch, usual_case_arch))
         say_member("arch", case_arch);
@@ -75,24 +55,20 @@ void say_case(const struct stublab_setup *setup) {
     say_member("on", on_names[setup->on]);
     if (setup->signal > 0 && setup->signal < 32)
         say_member("signal", signal_names[setup->signal]);
-    else {
-        say(",\"signal\":");
-        setup->signal == 0 ? say("null") : say_number(setup->signal);
-    }
+    else if (setup->signal == 0)
+        say(",\"signal\":null");
+    else
+        say(",\"signal\":%u", setup->signal);
     if (content->block)
         say_block(setup->words);
-    if (content->pairs > 0 && (!content->frame || setup->count > 0))
+    if (has_pairs)
         say_pairs(content->frame ? setup->damage : setup->words, setup->count);
-    for (uint32_t i = 0; i < content->words; i++) {
-        say(i == 0 ? ",\"words\":[" : ",");
-        say_word(setup->words[i]);
-    }
-    if (content->words != 0)
+    for (uint32_t i = 0; i < content->words; i++)
+        say("%s\"0x%lx\"", i == 0 ? ",\"words\":[" : ",", setup->words[i]);
+    if (content->words > 0)
         say("]");
-    if (content->length) {
-        say(",\"length\":");
-        say_number(setup->length);
-    }
+    if (content->length)
+        say(",\"length\":%u", setup->length);
     if (content->frame)
         say_frame(setup);
     say("}");

@@ -15,15 +15,6 @@ struct check {
     uint64_t words[MOST_FIELDS];
 };
 
-static struct check *new_check(void) {
-    static struct check check;
-    if (check.setup == 0) {
-        check.setup = module_memory(reserve(sizeof *check.setup));
-        check.outcome = module_memory(reserve(sizeof *check.outcome));
-    }
-    return &check;
-}
-
 static void take_check(struct check *check) {
     check->name = take_text();
     check->needs = take16();
@@ -110,7 +101,12 @@ static void say_failure(struct fact *fact, const struct check *check) {
 
 /** Looks at the checks of a fact: cases. */
 void look_at_cases(struct fact *fact) {
-    struct check *check = new_check();
+    static struct check its;
+    struct check *check = &its;
+    if (check->setup == 0) {
+        check->setup = module_memory(reserve(sizeof *check->setup));
+        check->outcome = module_memory(reserve(sizeof *check->outcome));
+    }
     for (uint32_t checks = take16(); checks > 0; checks--) {
         take_check(check);
         const int32_t need = missing(check->needs);
@@ -127,9 +123,4 @@ void look_at_cases(struct fact *fact) {
         else
             say_failure(fact, check);
     }
-}
-
-void pass_over_cases(void) {
-    for (uint32_t checks = take16(); checks > 0; checks--)
-        take_check(new_check());
 }

@@ -1,19 +1,11 @@
 #include "check.h"
 
 void say_plan(const char *indent, uint32_t tests) {
-    say(indent);
-    say("KTAP version 1\n");
-    say(indent);
-    say("1..");
-    say_number(tests);
-    say("\n");
+    say("%sKTAP version 1\n%s1..%u\n", indent, indent, tests);
 }
 
 void say_result(bool failed, uint32_t number, const char *name) {
-    say(failed ? "not ok " : "ok ");
-    say_number(number);
-    say(" ");
-    say(name);
+    say("%s %u %s", failed ? "not ok" : "ok", number, name);
 }
 
 void skip_check(struct fact *fact, const char *need, const char *text, int64_t error) {
@@ -30,16 +22,11 @@ void skip_check(struct fact *fact, const char *need, const char *text, int64_t e
 }
 
 static void say_reason(const struct reason *reason) {
-    if (reason->need != 0) {
-        say("it needs ");
-        say(reason->need);
-        say(": ");
-    }
-    say(reason->text);
-    if (reason->error != 0) {
-        say(": ");
-        say_errno(reason->error);
-    }
+    if (reason->need != 0)
+        say("it needs %s: ", reason->need);
+    say("%s", reason->text);
+    if (reason->error != 0)
+        say(": %s", errno_name(reason->error));
 }
 
 /** Whether `text` begins with these words; if so, returns what follows them. */
@@ -72,18 +59,13 @@ void begin_failure(struct fact *fact, const char *check) {
     else
         fact->failed++;
     say("  # ");
-    if (*check != 0) {
-        say(check);
-        say(": ");
-    }
+    if (*check != 0)
+        say("%s: ", check);
 }
 
 void end_failure(uint32_t more) {
-    if (more > 0) {
-        say("; ");
-        say_number(more);
-        say(more == 1 ? " more field" : " more fields");
-    }
+    if (more > 0)
+        say("; %u more field%s", more, more == 1 ? "" : "s");
     say("\n");
 }
 
@@ -96,21 +78,18 @@ void conclude(const struct fact *fact, struct counts *counts) {
     counts->held += held;
     counts->skipped += skipped;
     for (uint32_t i = 0; i < fact->reason_count && !skipped; i++) {
-        say("  # ");
-        say_number(fact->reasons[i].checks);
-        say(fact->reasons[i].checks == 1 ? " check skipped: " : " checks skipped: ");
+        const uint32_t checks = fact->reasons[i].checks;
+        say("  # %u check%s skipped: ", checks, checks == 1 ? "" : "s");
         say_reason(&fact->reasons[i]);
         say("\n");
     }
     say("  ");
     say_result(failed, fact->number, fact->name);
-    if (excused) {
-        // As ksft_test_result_xfail says it.
-        say(" # XFAIL known: ");
-        say(fact->known->name);
-    }
+    // As ksft_test_result_xfail says it.
+    if (excused)
+        say(" # XFAIL known: %s", fact->known->name);
     for (uint32_t i = 0; i < fact->reason_count && skipped; i++) {
-        say(i == 0 ? " # SKIP " : "; ");
+        say("%s", i == 0 ? " # SKIP " : "; ");
         say_reason(&fact->reasons[i]);
     }
     say("\n");

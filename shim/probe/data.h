@@ -3,6 +3,7 @@
 #ifndef STUBLAB_PROBE_DATA_H
 #define STUBLAB_PROBE_DATA_H
 
+#include "enums.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,16 +13,16 @@ struct section {
 };
 /** The set-up of a stub to which requests are made: enum operation. */
 extern const struct section section_pages;
-/** The facts: src/fuzz/probe/facts.ts. */
+/** The facts, group by group: src/fuzz/probe/facts.ts. */
 extern const struct section section_facts;
+/** A group, and how many facts it has; a name of 0 ends the list. */
+struct group {
+    const char *name;
+    uint32_t facts;
+};
+extern const struct group groups[];
 extern const uint32_t data_size;
 
-/** The operations of a set-up (src/fuzz/probe/set_up.ts), words each. */
-enum operation {
-    OPERATION_CALL = 1, /* number, six arguments; must succeed */
-    OPERATION_TRY = 2,  /* the same; may fail */
-    OPERATION_WRITE = 3 /* address, length in bytes, the bytes, filled up to whole words */
-};
 /** Stands for the file that is shared with stubs. */
 extern const uint64_t shared_file;
 

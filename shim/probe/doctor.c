@@ -100,18 +100,15 @@ int doctor(void) {
     int64_t result = clone_stub(&master, &stub, SIGCHLD);
     say_plan("", COUNT + 1);
     say_result(result < 0, 1, "a stub clones a stub");
-    if (result < 0) {
-        say(": ");
-        say_errno(result);
-    }
+    if (result < 0)
+        say(": %s", errno_name(result));
     say("\n");
     for (uint32_t i = 0; i < COUNT && result == 0; i++) {
         const int64_t seen = trials[i].trial(&stub);
         say_result(false, i + 2, trials[i].name);
-        if (seen < 0) {
-            say(" # SKIP the kernel does not have it, or a filter refuses it: ");
-            say_errno(seen);
-        }
+        if (seen < 0)
+            say(" # SKIP the kernel does not have it, or a filter refuses it: %s",
+                errno_name(seen));
         say("\n");
     }
     end_stub(&stub, &master);

@@ -1,7 +1,6 @@
 // Looks at the facts; src/fuzz/probe/facts.ts has the format of the data.
 #include "facts.h"
 
-enum entry { ENTRY_END, ENTRY_GROUP, ENTRY_FACT, ENTRY_REQUESTS };
 const uint8_t *fact_data;
 
 uint32_t take8(void) {
@@ -35,91 +34,54 @@ static bool is_excepted(const char *name, const char *const *except) {
     return false;
 }
 
-/** Passes over the checks of a fact. */
-static void pass_over(enum entry entry) {
-    if (entry == ENTRY_REQUESTS) {
-        const uint64_t length = take_word();
-        fact_data += length;
-    } else
-        pass_over_cases();
+/** Looks at a fact, unless it is excepted. */
+static void look_at(struct fact *fact, enum fact_kind kind, const char *const *except) {
+    if (is_excepted(fact->name, except))
+        skip_check(fact, 0, "--except", 0);
+    else if (kind == FACT_CASES)
+        look_at_cases(fact);
+    else
+        look_at_requests(fact);
 }
 
-/** Whether a name is that of a group, and not of a fact. */
-static bool is_group(const char *name) {
-    const uint8_t *start = fact_data;
-    bool found = false;
-    for (enum entry entry = take8(); entry != ENTRY_END; entry = take8()) {
-        const bool same_name = same(name, take_text());
-        found = found || (entry == ENTRY_GROUP && same_name);
-        if (entry == ENTRY_GROUP) {
-            take16();
-            continue;
-        }
-        take_text(); // the source
-        take_text(); // the rules
-        pass_over(entry);
-    }
-    fact_data = start;
-    return found;
+/** Whether the facts of a group are looked at. */
+static bool is_wanted(const char *group, const char *only, const char *const *except) {
+    return (only == 0 || same(only, group)) && !is_excepted(group, except);
 }
 
 int conformance(const char *only, const char *const *except, const struct known_list *known) {
-    struct counts all = {0}, before = {0};
+    struct counts all = {0};
+    uint32_t planned = 0, number = 0;
+    for (const struct group *group = groups; group->name != 0; group++)
+        planned += is_wanted(group->name, only, except);
+    say_plan("", planned);
     fact_data = &data[section_facts.at];
-    const uint32_t groups = take8();
-    uint32_t number = 0, facts = 0;
-    bool skips = false;
-    const char *group = 0;
-    uint32_t fewer = 0;
-    for (const char *const *name = except; *name != 0; name++)
-        fewer += is_group(*name);
-    say_plan("", only == 0 ? groups - fewer : 1);
-    while (!is_interrupted()) {
-        const enum entry entry = take8();
-        if ((entry == ENTRY_GROUP || entry == ENTRY_END) && group != 0 && !skips) {
-            say_result(all.failed > before.failed, ++number, group);
-            say("\n");
+    for (const struct group *group = groups; group->name != 0 && !is_interrupted(); group++) {
+        const bool wanted = is_wanted(group->name, only, except);
+        const uint32_t failed = all.failed;
+        if (wanted)
+            say_plan("  ", group->facts);
+        for (uint32_t i = 1; i <= group->facts && !is_interrupted(); i++) {
+            const enum fact_kind kind = take8();
+            struct fact fact = {.number = i, .name = take_text(), .known = known};
+            const uint64_t length = take_word();
+            const uint8_t *end = fact_data + length;
+            if (wanted) {
+                look_at(&fact, kind, except);
+                conclude(&fact, &all);
+            }
+            fact_data = end;
         }
-        if (entry == ENTRY_END)
-            break;
-        if (entry == ENTRY_GROUP) {
-            group = take_text();
-            const uint32_t tests = take16();
-            skips = (only != 0 && !same(only, group)) || is_excepted(group, except);
-            before = all;
-            facts = 0;
-            if (!skips)
-                say_plan("  ", tests);
+        if (!wanted || is_interrupted())
             continue;
-        }
-        struct fact fact = {.number = ++facts, .name = take_text(), .known = known};
-        take_text(); // the source
-        take_text(); // the rules
-        if (skips) {
-            pass_over(entry);
-            continue;
-        }
-        if (is_excepted(fact.name, except)) {
-            pass_over(entry);
-            skip_check(&fact, 0, "--except", 0);
-        } else if (entry == ENTRY_FACT)
-            look_at_cases(&fact);
-        else
-            look_at_requests(&fact);
-        conclude(&fact, &all);
+        say_result(all.failed > failed, ++number, group->name);
+        say("\n");
     }
     renew();
-    say("# ");
-    say_number(all.held);
-    say(" of ");
-    say_number(all.held + all.failed);
-    say(" facts hold, ");
-    if (all.known > 0) {
-        say_number(all.known);
-        say(" known not to, ");
-    }
-    say_number(all.skipped);
-    say(" skipped\n");
+    say("# %u of %u facts hold, ", all.held, all.held + all.failed);
+    if (all.known > 0)
+        say("%u known not to, ", all.known);
+    say("%u skipped\n", all.skipped);
     if (is_interrupted())
         return INTERRUPTED;
     if (number == 0)

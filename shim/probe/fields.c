@@ -2,12 +2,8 @@
 #include "trying.h"
 
 void say_obstacle(unsigned int obstacle, int32_t error) {
-    say(obstacle_texts[obstacle]);
-    say(": ");
-    say_errno(-error);
+    say("%s: %s", obstacle_texts[obstacle], errno_name(-error));
 }
-
-enum { HALF = 0x8000 };
 
 static const struct {
     uint32_t offset;
@@ -18,19 +14,17 @@ static const struct {
 };
 
 static void say_part(const char *part, uint32_t k, const char *const *names) {
-    say(part);
-    say(".");
     if (names != 0)
-        say(names[k]);
+        say("%s.%s", part, names[k]);
     else
-        say_number(k);
+        say("%s.%u", part, k);
 }
 
 void say_field(unsigned int way, uint32_t place) {
     const uint32_t offset = place & ~(uint32_t)HALF;
     for (uint32_t i = 0; i < sizeof halves / sizeof *halves; i++)
         if (halves[i].offset == offset) {
-            say(halves[i].name);
+            say("%s", halves[i].name);
             return;
         }
     if (offset == OUTCOME_ADDRESS)
@@ -51,13 +45,12 @@ static void say_status(uint32_t status) {
         say("runs on");
     else if ((status & 0xff) == STOPPED && high == CALL)
         say("stopped at a system call");
-    else if ((status & 0x7f) == 0) {
-        say("exited with status ");
-        say_number(high);
-    } else {
+    else if ((status & 0x7f) == 0)
+        say("exited with status %u", high);
+    else {
         const bool stopped = (status & 0xff) == STOPPED;
-        say(stopped ? "stopped by " : "killed by ");
-        say(signal_names[(stopped ? high : status & 0x7f) % 65]);
+        say("%s by %s", stopped ? "stopped" : "killed",
+            signal_names[(stopped ? high : status & 0x7f) % 65]);
     }
 }
 
@@ -66,11 +59,11 @@ void say_value(uint32_t place, uint64_t word) {
     if (offset == OUTCOME_STATUS)
         say_status((uint32_t)word);
     else if ((offset == OUTCOME_ERROR || offset == OUTCOME_RESUMED) && word != 0)
-        say_errno(-(int64_t)word);
+        say("%s", errno_name(-(int64_t)word));
     else if ((place & HALF) != 0)
-        say_signed((int32_t)word);
+        say("%d", (int32_t)word);
     else
-        say_hex(word);
+        say("0x%lx", word);
 }
 
 uint64_t field(const struct stublab_outcome *outcome, uint32_t place) {

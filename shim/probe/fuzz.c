@@ -61,9 +61,7 @@ static bool confirm(uint32_t i, struct comparison *it) {
 }
 
 static void say_finding(uint32_t i) {
-    say("# finding ");
-    say_number(finding_count);
-    say("\n");
+    say("# finding %u\n", finding_count);
     say_differences(&setups[i], &outcomes[i]);
     say("# case ");
     say_case(&setups[i]);
@@ -133,9 +131,7 @@ static uint64_t report_untried(void) {
         all += counts[i];
         if (counts[i] == 0)
             continue;
-        say("# ");
-        say_number(counts[i]);
-        say(" cases not tried: ");
+        say("# %u cases not tried: ", counts[i]);
         say_obstacle(i, errors[i]);
         say("\n");
     }
@@ -152,36 +148,19 @@ static void report(uint64_t cases, uint64_t started) {
     for (int i = 0; i < 256; i++)
         unpredicted += counts[i];
     const uint64_t spent = milliseconds() - started;
-    say("# ");
-    say_number(cases);
-    say(" cases, ");
-    say_number(cases * 1000 / (spent > 0 ? spent : 1));
-    say(" a second, ");
-    say_number(known_count);
-    say(" signatures, digest ");
-    say_hex(digest());
-    say(", ");
-    say_number(unpredicted);
-    say(" not predicted, ");
-    say_number(tally->deaths);
-    say(" stubs ended, ");
-    say_number(tally->hangs);
-    say(" hung, ");
-    say_number(unconfirmed);
-    say(" not confirmed, ");
-    say_number(finding_count);
-    say(" findings\n");
+    say("# %lu cases, %lu a second, %u signatures, digest 0x%lx, %lu not predicted, "
+        "%u stubs ended, %u hung, %u not confirmed, %u findings\n",
+        cases, cases * 1000 / (spent > 0 ? spent : 1), known_count, digest(), unpredicted,
+        tally->deaths, tally->hangs, unconfirmed, finding_count);
 }
 
 int end_fuzz(bool untried, int64_t result, bool failed) {
     if (untried)
         say("ok 1 fuzz # SKIP no case could be tried\n");
-    else if (result < 0) {
-        say("ok 1 fuzz # SKIP cases cannot be tried: ");
-        say_errno(result);
-        say("\n");
-    } else
-        say(failed ? "not ok 1 fuzz\n" : "ok 1 fuzz\n");
+    else if (result < 0)
+        say("ok 1 fuzz # SKIP cases cannot be tried: %s\n", errno_name(result));
+    else
+        say("%s 1 fuzz\n", failed ? "not ok" : "ok");
     return untried || result < 0 ? 4 : failed;
 }
 
@@ -199,9 +178,7 @@ int fuzz(const struct run *run) {
     uint64_t reported = started;
     int64_t result = 0;
     uint64_t done = 0;
-    say("KTAP version 1\n1..1\n# seed ");
-    say_number(run->seed);
-    say("\n");
+    say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
     while (result == 0 && !is_interrupted() && done < run->cases &&
            milliseconds() - started < run->seconds * 1000) {
         if (done % round_cases == 0)

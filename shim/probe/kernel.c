@@ -6,17 +6,20 @@
 enum { MOST_TEXT = 1 << 20 };
 
 /** Reads the beginning of a file as text. */
+static void read_file(long file, char *text, uint32_t size) {
+    uint32_t length = 0;
+    for (long got = 1; got > 0 && length < size - 1;) {
+        got = syscall3(__NR_read, file, (long)&text[length], size - 1 - length);
+        length += got > 0 ? (uint32_t)got : 0;
+    }
+    text[length] = 0;
+}
+
 bool read_text(const char *path, char *text, uint32_t size) {
     long file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return false;
-    uint32_t length = 0;
-    for (long got = 1; got > 0 && length < size - 1; length += (uint32_t)got) {
-        got = syscall3(__NR_read, file, (long)&text[length], size - 1 - length);
-        if (got < 0)
-            break;
-    }
-    text[length] = 0;
+    read_file(file, text, size);
     syscall1(__NR_close, file);
     return true;
 }
@@ -25,28 +28,17 @@ const char *read_all(const char *path) {
     long file =
         same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
     char *text = zero_memory(MOST_TEXT);
-    uint32_t length = 0;
-    for (long got = 1; file >= 0 && got > 0 && length < MOST_TEXT - 1;) {
-        got = syscall3(__NR_read, file, (long)&text[length], MOST_TEXT - 1 - length);
-        length += got > 0 ? (uint32_t)got : 0;
-    }
     if (file < 0)
         fail("the file cannot be read", file);
+    read_file(file, text, MOST_TEXT);
     return text;
 }
 
 bool is_zombie(int32_t pid) {
     static char path[32], text[512];
-    static const char beginning[] = "/proc/", end[] = "/stat";
-    char digits[12];
-    uint32_t count = 0, at = 0;
-    for (uint32_t rest = (uint32_t)pid; rest > 0; rest /= 10)
-        digits[count++] = (char)('0' + rest % 10);
-    for (const char *from = beginning; *from != 0; from++)
-        path[at++] = *from;
-    while (count > 0)
-        path[at++] = digits[--count];
-    memcpy(&path[at], end, sizeof end);
+    say_to(path);
+    say("/proc/%d/stat", pid);
+    say_to(0);
     if (!read_text(path, text, sizeof text))
         return true;
     // The state follows the name, which may have any character.

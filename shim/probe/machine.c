@@ -24,23 +24,14 @@ void add_feature(const char *name) {
 void say_machine(void) {
     struct new_utsname name = {0};
     syscall1(__NR_uname, (long)&name);
-    say("# kernel: Linux ");
-    say(name.release);
-    say("\n# machine: ");
+    say("# kernel: Linux %s\n# machine: ", name.release);
     for (int i = 0; feature_names[i] != 0; i++)
-        if ((machine.features >> i & 1) != 0) {
-            say(feature_names[i]);
-            say(" ");
-        }
-    if (machine.xstate_length > 0) {
-        say("XSAVE area of ");
-        say_number(machine.xstate_length);
-        say(" bytes");
-    } else {
-        say("pages of ");
-        say_number(page_bytes);
-        say(" bytes");
-    }
+        if ((machine.features >> i & 1) != 0)
+            say("%s ", feature_names[i]);
+    if (machine.xstate_length > 0)
+        say("XSAVE area of %u bytes", machine.xstate_length);
+    else
+        say("pages of %lu bytes", page_bytes);
     say("\n# machine ");
     say_machine_document();
     say("\n");
@@ -49,20 +40,12 @@ void say_machine(void) {
 void say_machine_document(void) {
     struct new_utsname name = {0};
     syscall1(__NR_uname, (long)&name);
-    say("{");
-    say_string("release", name.release);
+    say("{\"release\":\"%s\"", name.release);
     say_processor();
     say(",\"features\":[");
     for (int i = 0, some = 0; feature_names[i] != 0; i++)
-        if ((machine.features >> i & 1) != 0) {
-            say(some++ > 0 ? ",\"" : "\"");
-            say(feature_names[i]);
-            say("\"");
-        }
-    say("]");
-    say_count("xstateLength", machine.xstate_length);
-    say_count("xfeatures", machine.xfeatures);
-    say_count("mxcsrMask", machine.mxcsr_mask);
-    say_count("stubCode", stub_address());
-    say("}");
+        if ((machine.features >> i & 1) != 0)
+            say("%s\"%s\"", some++ > 0 ? "," : "", feature_names[i]);
+    say("],\"xstateLength\":%u,\"xfeatures\":%u,\"mxcsrMask\":%u,\"stubCode\":%lu}",
+        machine.xstate_length, machine.xfeatures, machine.mxcsr_mask, stub_address());
 }

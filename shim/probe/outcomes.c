@@ -1,45 +1,28 @@
 // The outcomes of a run as a log that other machines are compared with: src/fuzz/against/.
 #include "trying.h"
 
-enum {
-    MOST_ATTEMPTS = 5,
-    MOST_KINDS = 1024,
-    MARK = 4096,
-    MOST_FRESH = 4096,
-    MOST_PLACES = 16,
-    HALF = 0x8000
-};
+enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096 };
 /** In the place of the hash of an outcome, which has 52 bits. */
 #define UNTRIED (~0ULL)
 
+/** A member whose text is null if there is none. */
+static void say_member(const char *name, const char *text) {
+    const char *quote = text == 0 ? "" : "\"";
+    say(",\"%s\":%s%s%s", name, quote, text == 0 ? "null" : text, quote);
+}
+
 static void say_header(const struct run *run) {
-    say("# outcomes {\"schema\":\"stublab.outcomes/1\"");
-    say_count("generator", generator_version);
-    say(",\"seed\":\"");
-    say_hex(run->seed);
-    say("\",");
-    say_string("path", path_names[run->path]);
+    say("# outcomes {\"schema\":\"stublab.outcomes/1\",\"generator\":%u,\"seed\":\"0x%lx\"",
+        generator_version, run->seed);
+    say_member("path", path_names[run->path]);
     if (run->cases == ~0ULL)
         say(",\"cases\":null");
     else
-        say_count("cases", run->cases);
-    say(",\"planted\":");
-    if (run->plant == 0)
-        say("null");
-    else {
-        say("\"");
-        say(run->plant);
-        say("\"");
-    }
-    say(",\"known\":");
+        say(",\"cases\":%lu", run->cases);
+    say_member("planted", run->plant);
     // A file has names of facts: the model does not know them.
-    if (run->known == 0 || run->known->apply == 0)
-        say("null");
-    else {
-        say("\"");
-        say(run->known->name);
-        say("\"");
-    }
+    const bool is_list = run->known != 0 && run->known->apply != 0;
+    say_member("known", is_list ? run->known->name : 0);
     say(",\"machine\":");
     say_machine_document();
     say("}\n");
@@ -48,9 +31,7 @@ static void say_header(const struct run *run) {
 /** An outcome next to its prediction. */
 struct look {
     uint64_t hash;
-    uint32_t count; /* of fields that differ; 0: it is the predicted one */
-    uint32_t places[MOST_PLACES];
-    uint64_t predicted[MOST_PLACES], seen[MOST_PLACES];
+    struct differences differing; /* none: it is the predicted one */
 };
 
 static struct look look_at(const struct stublab_setup *setup,
@@ -64,25 +45,17 @@ static struct look look_at(const struct stublab_setup *setup,
     w2c_fuzz_predictOne(&module, at);
     if (w2c_fuzz_differsFrom(&module, to) == 0)
         return it;
-    it.count = w2c_fuzz_differences(&module, at, to);
-    if (it.count == 0)
-        return it;
-    memcpy(it.places, module_memory(*w2c_fuzz_differencePlaces(&module)), sizeof it.places);
-    for (uint32_t i = 0; i < it.count; i++) {
-        it.predicted[i] = field(module_memory(*w2c_fuzz_predictedOutcome(&module)), it.places[i]);
-        it.seen[i] = field(outcome, it.places[i]);
-    }
-    it.hash = (uint64_t)w2c_fuzz_hashOutcome(&module, at, to);
+    it.differing = differences(setup, outcome);
+    if (it.differing.count > 0)
+        it.hash = (uint64_t)w2c_fuzz_hashOutcome(&module, at, to);
     return it;
 }
 
-/** Whether a way to differ was there before: kindOf in src/fuzz/predict/differences.ts. */
+/** Whether a way to differ was there before. */
 static bool is_known(const struct look *it) {
     static uint64_t kinds[MOST_KINDS];
     static uint32_t count;
-    uint64_t kind = it->places[0] + 1;
-    if ((it->places[0] & HALF) != 0)
-        kind ^= (it->predicted[0] * 0x9e3779b97f4a7c15ULL) ^ (it->seen[0] * 0xc2b2ae3d27d4eb4fULL);
+    const uint64_t kind = kind_of(it->differing.rows);
     for (uint32_t i = 0; i < count; i++)
         if (kinds[i] == kind)
             return true;
@@ -131,48 +104,32 @@ static void say_outcome(uint64_t index, const struct stublab_setup *setup,
     struct look it = look_at(setup, outcome);
     if (it.hash == UNTRIED) {
         lines->untried++;
-        say("# ");
-        say_number(index);
-        say(" untried: ");
+        say("# %lu untried: ", index);
         say_obstacle(outcome->obstacle, outcome->obstacle_error);
         say("\n");
         return;
     }
-    const bool confirmed = it.count > 0 && confirm(setup, outcome, &it);
-    if (it.count == 0)
+    const bool confirmed = it.differing.count > 0 && confirm(setup, outcome, &it);
+    const struct differences *all = &it.differing;
+    if (all->count == 0)
         return;
     lines->differ++;
-    say("# ");
-    say_number(index);
-    say(" ");
     if (confirmed)
-        say_hex(it.hash);
+        say("# %lu 0x%lx %u", index, it.hash, all->count);
     else
-        say("-");
-    say(" ");
-    say_number(it.count);
-    for (uint32_t i = 0; i < it.count; i++) {
+        say("# %lu - %u", index, all->count);
+    for (uint32_t i = 0; i < all->count; i++) {
         say(" ");
-        say_field(setup->way, it.places[i]);
-        say(" ");
-        say_hex(it.predicted[i]);
-        say(" ");
-        say_hex(it.seen[i]);
+        say_field(setup->way, all->rows[i].place);
+        say(" 0x%lx 0x%lx", all->rows[i].predicted, all->rows[i].seen);
     }
     say("\n");
 }
 
 static void say_mark(uint64_t done, const struct lines *lines) {
-    say("# at ");
-    say_number(done);
-    say(": ");
-    say_number(lines->differ);
-    say(" differ");
-    if (lines->untried > 0) {
-        say(", ");
-        say_number(lines->untried);
-        say(" untried");
-    }
+    say("# at %lu: %lu differ", done, lines->differ);
+    if (lines->untried > 0)
+        say(", %lu untried", lines->untried);
     say("\n");
 }
 

@@ -20,15 +20,12 @@ int memcmp(const void *a, const void *b, size_t count);
 
 // ---- say.c ----
 
-void say(const char *text);
-void say_number(uint64_t number);
-void say_signed(int64_t number);
-void say_hex(uint64_t number);
-/** An errno by its name, from a result of -errno. */
-void say_errno(int64_t result);
-/** Members of a JSON object. The second begins with a comma. */
-void say_string(const char *name, const char *text);
-void say_count(const char *name, uint64_t number);
+/** As printf: %s, %d, %u and %x, the last three also with l. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+/** Makes what is said go to a text, which must have room for it; 0: to the console again. */
+void say_to(char *text);
+/** An errno by its name, from a result of -errno. A number is the text until the next call. */
+const char *errno_name(int64_t result);
 void flush(void);
 /** Whether output could not be written. */
 bool is_output_lost(void);
@@ -82,6 +79,8 @@ int64_t clone_stub(struct tracee *parent, struct tracee *stub, int32_t exit_sign
 /** Executes a system call in a stub. Returns its result, or one of the above. */
 int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6]);
 #define INJECT(stub, number, ...) inject(stub, number, (const uint64_t[6]){__VA_ARGS__})
+/** Maps memory in a stub. Returns its address, or the result of the call. */
+int64_t map_memory(struct tracee *stub, uint64_t size);
 /** Unmaps everything but the stub code. */
 int64_t scrub(struct tracee *stub);
 int64_t write_memory(struct tracee *stub, uint64_t address, const void *bytes, uint64_t length);
@@ -104,7 +103,7 @@ bool has_word(const char *line, const char *word);
 
 // ---- kernel.c ----
 
-/** Reads the beginning of a file as text. */
+/** Reads the beginning of a file as text, which ends with a zero. */
 bool read_text(const char *path, char *text, uint32_t size);
 /** Reads a file, or standard input for "-", into memory that ends with a zero. */
 const char *read_all(const char *path);

@@ -134,7 +134,7 @@ static void take_words(struct stublab_setup *setup) {
     uint32_t count = 0;
     expect('[');
     for (bool more = !take(']'); more && wrong == 0; more = !take(']')) {
-        if (count < STUBLAB_REGISTERS)
+        if (count < contents[setup->way].words)
             setup->words[count++] = take_number();
         else
             wrong = "there are too many words";
@@ -256,19 +256,13 @@ int replay(const char *path) {
         take_case(setup);
         number++;
         if (wrong != 0) {
-            say("Bail out! document ");
-            say_number(number);
-            say(": ");
-            say(wrong);
-            say("\n");
+            say("Bail out! document %u: %s\n", number, wrong);
             return 2;
         }
         counts[examine(number, setup, outcome)]++;
     }
     renew();
-    say("1..");
-    say_number(number);
-    say("\n");
+    say("1..%u\n", number);
     if (interrupted)
         return INTERRUPTED;
     if (number == 0)

@@ -1,42 +1,10 @@
 // Looks at the facts about requests: carries out the verbs of src/fuzz/facts/read/verbs.ts, as
 // look.ts there does.
 #include "facts.h"
-#include "places.h"
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 #include <linux/wait.h>
 
-/** VERBS of verbs.ts. */
-enum verb {
-    VERB_TRACEE,
-    VERB_REQUEST,
-    VERB_READ,
-    VERB_PUT,
-    VERB_MUST,
-    VERB_KEEP,
-    VERB_WAIT,
-    VERB_ARRIVE,
-    VERB_SIGNAL,
-    VERB_KILL,
-    VERB_CALL,
-    VERB_ZOMBIE,
-    VERB_CHILD,
-    VERB_UNLESS,
-    VERB_NEED
-};
-/** KINDS of verbs.ts: what the upper half of a word says that stands for another one. */
-enum later {
-    LATER_ANSWER,
-    LATER_ASIDE,
-    LATER_TID,
-    LATER_TRACER,
-    LATER_UID,
-    LATER_KEPT,
-    LATER_XSTATE
-};
-#define LATER 0x5ab1abULL
-/** REST of src/fuzz/facts/fact.ts: the name of what is not looked at. */
-#define REMAINING "the remaining checks"
 enum { PATIENCE = 2000000 };
 enum { MOST_WORDS = 80, MOST_TRACEES = 12, MOST_ATTEMPTS = 5, MOST_FAILURES = 1024 };
 enum { ASIDE = 8, ANSWER_SIZE = 24 << 10 };
@@ -361,12 +329,13 @@ static uint64_t attempt(struct fact *fact, uint32_t *made) {
 static void say_failure(struct fact *fact, const struct failure *failure) {
     const uint32_t place = failure->field->place;
     begin_failure(fact, failure->check);
-    say(failure->field->name);
-    say(": expected ");
+    say("%s: expected ", failure->field->name);
     say_seen(place, failure->expected);
-    say(failure->is_seen ? ", got " : ", which is not reached");
-    if (failure->is_seen)
+    if (failure->is_seen) {
+        say(", got ");
         say_seen(place, failure->seen);
+    } else
+        say(", which is not reached");
     end_failure(failure->more);
 }
 
@@ -382,7 +351,6 @@ static void say_lost(struct fact *fact) {
 
 void look_at_requests(struct fact *fact) {
     uint64_t seen[MOST_ATTEMPTS], key = 0;
-    const uint64_t size = take_word();
     const uint8_t *start = fact_data;
     uint32_t made = 0;
     bool again = true;
@@ -394,7 +362,6 @@ void look_at_requests(struct fact *fact) {
             again = again && seen[i] != key;
         seen[number] = key;
     }
-    fact_data = &start[size];
     fact->held = made - failed;
     for (uint32_t i = 0; i < failed; i++)
         say_failure(fact, &failures[i]);

@@ -1,5 +1,6 @@
 // Output to the console: KTAP lines, which are flushed whole.
 #include "probe.h"
+#include <stdarg.h>
 
 static char line[4096];
 static uint32_t length;
@@ -20,62 +21,75 @@ bool is_output_lost(void) {
     return lost;
 }
 
+/** The end of the text that is said to; 0: the console is. */
+static char *text_end;
+
 static void put(char byte) {
+    if (text_end != 0) {
+        *text_end++ = byte;
+        return;
+    }
     line[length++] = byte;
     if (byte == '\n' || length == sizeof line)
         flush();
 }
 
-void say(const char *text) {
+static void put_text(const char *text) {
     while (*text != 0)
         put(*text++);
 }
 
-void say_number(uint64_t number) {
-    if (number >= 10)
-        say_number(number / 10);
-    put((char)('0' + number % 10));
+static void put_number(uint64_t number, uint32_t base) {
+    if (number >= base)
+        put_number(number / base, base);
+    put("0123456789abcdef"[number % base]);
 }
 
-void say_signed(int64_t number) {
+static void put_signed(int64_t number) {
     if (number < 0)
         put('-');
-    say_number(number < 0 ? -(uint64_t)number : (uint64_t)number);
+    put_number(number < 0 ? -(uint64_t)number : (uint64_t)number, 10);
 }
 
-void say_hex(uint64_t number) {
-    say("0x");
-    int digits = 1;
-    while (digits < 16 && number >> 4 * digits != 0)
-        digits++;
-    while (digits-- > 0)
-        put("0123456789abcdef"[number >> 4 * digits & 15]);
+void say(const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    for (; *format != 0; format++) {
+        if (*format != '%') {
+            put(*format);
+            continue;
+        }
+        const bool is_long = *++format == 'l';
+        format += is_long;
+        if (*format == 's')
+            put_text(va_arg(rest, const char *));
+        else if (*format == 'd')
+            put_signed(is_long ? va_arg(rest, int64_t) : va_arg(rest, int32_t));
+        else
+            put_number(is_long ? va_arg(rest, uint64_t) : va_arg(rest, uint32_t),
+                       *format == 'x' ? 16 : 10);
+    }
+    va_end(rest);
 }
 
-void say_errno(int64_t result) {
+void say_to(char *text) {
+    if (text_end != 0)
+        *text_end = 0;
+    text_end = text;
+}
+
+const char *errno_name(int64_t result) {
     static const char *const names[] = {
         [1] = "EPERM",      [2] = "ENOENT",  [3] = "ESRCH",   [4] = "EINTR",   [5] = "EIO",
         [6] = "ENXIO",      [10] = "ECHILD", [11] = "EAGAIN", [12] = "ENOMEM", [13] = "EACCES",
         [14] = "EFAULT",    [16] = "EBUSY",  [17] = "EEXIST", [19] = "ENODEV", [22] = "EINVAL",
         [28] = "ENOSPC",    [34] = "ERANGE", [38] = "ENOSYS", [71] = "EPROTO", [95] = "EOPNOTSUPP",
         [110] = "ETIMEDOUT"};
+    static char number[24];
     if (result < 0 && -result < (int64_t)(sizeof names / sizeof *names) && names[-result] != 0)
-        say(names[-result]);
-    else
-        say_signed(result);
-}
-
-void say_string(const char *name, const char *text) {
-    say("\"");
-    say(name);
-    say("\":\"");
-    say(text);
-    say("\"");
-}
-
-void say_count(const char *name, uint64_t number) {
-    say(",\"");
-    say(name);
-    say("\":");
-    say_number(number);
+        return names[-result];
+    say_to(number);
+    say("%ld", result);
+    say_to(0);
+    return number;
 }

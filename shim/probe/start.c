@@ -12,9 +12,7 @@ static bool is_init;
 /** Ends the probe. As process 1 of a machine it powers the machine off. */
 __attribute__((noreturn)) static void leave(int status) {
     if (is_init) {
-        say("# exit status ");
-        say_number((uint64_t)status);
-        say("\n");
+        say("# exit status %d\n", status);
         flush();
         // A slow console still has some of the output.
         syscall3(__NR_ioctl, 1, TCSBRK, 1);
@@ -28,11 +26,7 @@ __attribute__((noreturn)) static void leave(int status) {
 }
 
 void fail(const char *what, int64_t result) {
-    say("Bail out! ");
-    say(what);
-    say(": ");
-    say_errno(result);
-    say("\n");
+    say("Bail out! %s: %s\n", what, errno_name(result));
     leave(3);
 }
 
@@ -161,9 +155,7 @@ static int run(char **argument) {
     while (*argument != 0 && !is_interrupted()) {
         const char *command = *argument++;
         if (is_init && is_parameter(command)) {
-            say("# ignored: ");
-            say(command);
-            say(", a parameter of the kernel\n");
+            say("# ignored: %s, a parameter of the kernel\n", command);
             continue;
         }
         struct options options = {.run = {1, ~0ULL, FOREVER, last_path(), 0, 0}};
@@ -171,7 +163,7 @@ static int run(char **argument) {
             argument += words;
         // An option that is not one, or has a wrong value.
         if (*argument != 0 && begins_with(*argument, "--")) {
-            say(usage);
+            say("%s", usage);
             return 2;
         }
         const bool tries = index_of(command, trying) >= 0;
@@ -195,7 +187,7 @@ static int run(char **argument) {
             status = start_run(&options.run, options.outcomes);
         else {
             const bool help = same(command, "--help");
-            say(usage);
+            say("%s", usage);
             return help ? 0 : 2;
         }
         worst = worse_of(worst, status);

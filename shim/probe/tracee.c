@@ -192,6 +192,11 @@ int64_t clone_stub(struct tracee *parent, struct tracee *stub, int32_t exit_sign
     return attach(stub);
 }
 
+int64_t map_memory(struct tracee *stub, uint64_t size) {
+    return INJECT(stub, __NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                  ~0ULL, 0);
+}
+
 int64_t scrub(struct tracee *stub) {
     const uint64_t end = stub_code + page_bytes;
     int64_t result = INJECT(stub, __NR_munmap, 0, stub_code);

@@ -81,8 +81,7 @@ static bool is_return(const struct stublab_setup *setup) {
     return contents[setup->way].frame;
 }
 
-/** Whether another process sent the signal of the stop. */
-static bool is_sent(const struct stublab_outcome *outcome) {
+bool is_sent(const struct stublab_outcome *outcome) {
     return outcome->signal != 0 && outcome->code <= 0;
 }
 

@@ -18,6 +18,8 @@ int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *o
 /** The same for setups that stubs take from frames by themselves. */
 int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count);
+/** Whether another process sent the signal of the stop. */
+bool is_sent(const struct stublab_outcome *outcome);
 /** Whether a stub has ever got ready for that. */
 bool has_returned(void);
 void renew_returner(void);
@@ -39,6 +41,20 @@ struct comparison {
     uint64_t signature;
 };
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+/** A field that differs from the last prediction. */
+struct difference {
+    uint32_t place;
+    uint64_t predicted, seen;
+};
+/** The first of them, in the order of events, up to where the case goes another way. */
+struct differences {
+    uint32_t count;
+    struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/determined.ts */
+};
+struct differences differences(const struct stublab_setup *setup,
+                               const struct stublab_outcome *outcome);
+/** The same for differences of one bug: kindOf in src/fuzz/predict/differences.ts. */
+uint64_t kind_of(const struct difference *it);
 /** The fields in which the outcome of the case that was compared last differs, and the rules. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 enum verdict { HELD, DIFFERENT, SKIPPED };
@@ -58,7 +74,9 @@ int record_outcomes(const struct run *run);
 
 // ---- fields.c ----
 
-/** The name of a field of an outcome. `place`: its offset, with 0x8000 if it has 32 bits. */
+/** Marks the place of a field of 32 bits; that of another one is its offset. */
+enum { HALF = 0x8000 };
+/** The name of a field of an outcome. */
 void say_field(unsigned int way, uint32_t place);
 void say_value(uint32_t place, uint64_t word);
 uint64_t field(const struct stublab_outcome *outcome, uint32_t place);

@@ -1,4 +1,4 @@
-import type { FuzzProgress } from "../fuzz/run/session.ts";
+import type { FuzzProgress } from "../fuzz/run/options.ts";
 import { visible } from "../visible.ts";
 import { foldLine } from "./fold.ts";
 import { draw, talk } from "./report.ts";

@@ -21,8 +21,9 @@ import { CorpusFolder } from "./run/corpus_folder.ts";
 import { Crew } from "./run/crew.ts";
 import type { Finding } from "./run/fuzz_findings.ts";
 import { describeMachine } from "./run/journal.ts";
+import type { FuzzOptions, FuzzResult } from "./run/options.ts";
 import { shardShape } from "./run/round.ts";
-import { type FuzzOptions, type FuzzResult, Session } from "./run/session.ts";
+import { Session } from "./run/session.ts";
 import type { Machine } from "./try/machine.ts";
 
 export const MOST_WORKERS = 256;

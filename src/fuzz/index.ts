@@ -22,8 +22,8 @@ export { type CasePrediction, type PredictOptions, predict } from "./predict/pre
 export { type Phase, type Rule, rules } from "./predict/rules.ts";
 export type { Counts } from "./predict/tally.ts";
 export type { Finding } from "./run/fuzz_findings.ts";
+export type { FuzzOptions, FuzzProgress, FuzzResult } from "./run/options.ts";
 export type { Shard } from "./run/round.ts";
 export type { Entry as CorpusEntry, FoundCase, RunState } from "./run/run_state.ts";
-export type { FuzzOptions, FuzzProgress, FuzzResult } from "./run/session.ts";
 export { type Examined, type ExportOptions, exportC } from "./tell/export_c.ts";
 export type { Feature, Machine } from "./try/machine.ts";

@@ -15,6 +15,7 @@ import { hasReadableBases } from "../stub/readable_bases.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SwitchStop } from "../stub/thread.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
+import { SITE } from "./arch.ts";
 import type { FloatingPoint, Holder } from "./floating_point.ts";
 import { mapPages, protectionFlags } from "./memory.ts";
 import { Patches } from "./patches.ts";
@@ -78,7 +79,7 @@ export class HandlerRunner implements Runner, Holder {
     this.pages = (stubAddress - this.#desk.address) / PAGE_SIZE;
     this.#mapCode(spins);
     this.#setUp();
-    this.patches = patches ? new Patches(stub, this.#desk) : undefined;
+    this.patches = patches && SITE ? new Patches(stub, this.#desk, SITE) : undefined;
   }
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {

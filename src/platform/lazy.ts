@@ -39,7 +39,7 @@ export class LazyRunner implements Runner, Holder {
     try {
       const stop = thread.switch(registers, floatingPoint.area, record, this.#held);
       if (stop !== "late") this.#undisturbed = thread.disturbances;
-      return stop;
+      return this.#stopped(stop, record);
     } catch (error) {
       if (record.refusedXstate) this.#forget();
       throw error;
@@ -47,7 +47,7 @@ export class LazyRunner implements Runner, Holder {
   }
 
   wait(registers: RegisterBlock, { area }: FloatingPoint, record: SwitchRecord): SwitchStop {
-    return this.stub.thread.switchWait(registers, area, record);
+    return this.#stopped(this.stub.thread.switchWait(registers, area, record), record);
   }
 
   empty(): void {
@@ -73,6 +73,12 @@ export class LazyRunner implements Runner, Holder {
       if (!(error instanceof DeathError)) throw error;
       this.stub.forgetIfDead();
     }
+  }
+
+  /** Saves state that does not survive an injection. */
+  #stopped(stop: SwitchStop, record: SwitchRecord): SwitchStop {
+    if (stop === "signal" && record.losesState) this.vacate();
+    return stop;
   }
 
   #saveLast(record: SwitchRecord): void {

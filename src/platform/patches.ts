@@ -2,27 +2,14 @@ import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "../shim/handler.
 import { PAGE_SIZE } from "../stub/page_size.ts";
 import { type Mapping, parseMaps, readProc } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
+import type { SiteCode } from "./arch.ts";
 import { mapPages } from "./memory.ts";
-import {
-  decodeSite,
-  encodeJump,
-  encodeMove,
-  LOWEST_TABLE,
-  SITE_LENGTH,
-  TABLES,
-} from "./site_amd64.ts";
 
 /** A patch takes the time of so many signals: a system call that is seen less often is not worth one. */
 const HOT = 64;
 
 /** How many addresses are counted: a hostile guest can make system calls at any number of them. */
 const MOST_COUNTED = 1024;
-
-/** Whether sites at two addresses share a byte. */
-function overlap(a: bigint, b: bigint): boolean {
-  const length = BigInt(SITE_LENGTH);
-  return a < b + length && b < a + length;
-}
 
 /** Private memory of a guest that it cannot write. */
 const PATCHABLE = "r-xp";
@@ -39,6 +26,7 @@ const PATCHABLE = "r-xp";
 export class Patches {
   readonly #stub: Stub;
   readonly #desk: Desk;
+  readonly #code: SiteCode;
   readonly #sites: (Site | undefined)[] = Array<Site | undefined>(SITES).fill(undefined);
   /** How often the system call of a site was made by a signal. */
   readonly #counts = new Map<bigint, number>();
@@ -47,9 +35,10 @@ export class Patches {
   /** The address of the table, once it is mapped. */
   #table: number | undefined;
 
-  constructor(stub: Stub, desk: Desk) {
+  constructor(stub: Stub, desk: Desk, code: SiteCode) {
     this.#stub = stub;
     this.#desk = desk;
+    this.#code = code;
   }
 
   /** The addresses of the sites, in ascending order. */
@@ -60,7 +49,7 @@ export class Patches {
 
   /** Counts a system call that was made by a signal. @param end the address after it. */
   count(end: bigint): void {
-    const site = end - BigInt(SITE_LENGTH);
+    const site = end - BigInt(this.#code.SITE_LENGTH);
     if (this.#counts.size >= MOST_COUNTED) this.#counts.clear();
     const count = (this.#counts.get(site) ?? 0) + 1;
     this.#counts.set(site, count);
@@ -75,7 +64,7 @@ export class Patches {
     const index = this.#sites.indexOf(undefined);
     // A jump to the SYSCALL of a patched site raises a signal, too.
     const isPatched = this.#sites.some(
-      (site) => site !== undefined && overlap(site.address, address),
+      (site) => site !== undefined && this.#overlap(site.address, address),
     );
     if (index < 0 || isPatched) return;
     const { thread, pid } = this.#stub;
@@ -86,7 +75,11 @@ export class Patches {
     this.#table ??= this.#mapTable(mappings);
     if (this.#table === undefined) return;
     this.#set(index, site);
-    this.#exchange(site.address, encodeMove(site.number), encodeJump(this.#table + 8 * index));
+    this.#exchange(
+      site.address,
+      this.#code.encodeMove(site.number),
+      this.#code.encodeJump(this.#table + 8 * index),
+    );
   }
 
   /**
@@ -98,15 +91,20 @@ export class Patches {
     const overlaps = (at: bigint, bytes: number) =>
       at < start + length && at + BigInt(bytes) > start;
     for (const site of this.#counts.keys()) {
-      if (overlaps(site, SITE_LENGTH)) this.#counts.delete(site);
+      if (overlaps(site, this.#code.SITE_LENGTH)) this.#counts.delete(site);
     }
     const table = this.#table;
     if (table === undefined) return;
     const isWhole = overlaps(BigInt(table), PAGE_SIZE);
     for (const [index, site] of this.#sites.entries()) {
-      if (site === undefined || !(isWhole || overlaps(site.address, SITE_LENGTH))) continue;
+      if (site === undefined || !(isWhole || overlaps(site.address, this.#code.SITE_LENGTH)))
+        continue;
       this.#set(index, undefined);
-      this.#exchange(site.address, encodeJump(table + 8 * index), encodeMove(site.number));
+      this.#exchange(
+        site.address,
+        this.#code.encodeJump(table + 8 * index),
+        this.#code.encodeMove(site.number),
+      );
     }
     if (!isWhole) return;
     this.#table = undefined;
@@ -117,7 +115,7 @@ export class Patches {
   conceal(address: bigint, bytes: Uint8Array): void {
     for (const site of this.#sites) {
       if (site === undefined) continue;
-      for (const [i, byte] of encodeMove(site.number).entries()) {
+      for (const [i, byte] of this.#code.encodeMove(site.number).entries()) {
         const at = site.address + BigInt(i) - address;
         if (at >= 0n && at < bytes.length) bytes[Number(at)] = byte;
       }
@@ -132,6 +130,12 @@ export class Patches {
     this.#table = undefined;
   }
 
+  /** Whether sites at two addresses share a byte. */
+  #overlap(a: bigint, b: bigint): boolean {
+    const length = BigInt(this.#code.SITE_LENGTH);
+    return a < b + length && b < a + length;
+  }
+
   #set(index: number, site: Site | undefined): void {
     this.#sites[index] = site;
     this.#desk.setSite(index, site);
@@ -143,17 +147,18 @@ export class Patches {
       mappings.some(
         ({ start, end, protection }) => protection === PATCHABLE && at >= start && at < end,
       );
-    const last = address + BigInt(SITE_LENGTH - 1);
+    const last = address + BigInt(this.#code.SITE_LENGTH - 1);
     if (last >= this.#desk.address || !isPatchable(address) || !isPatchable(last)) return undefined;
-    const number = decodeSite(this.#stub.read(address, SITE_LENGTH));
+    const number = this.#code.decodeSite(this.#stub.read(address, this.#code.SITE_LENGTH));
     return number === undefined ? undefined : { address, number };
   }
 
   /** Maps the table at an address that is free. Returns the address; undefined if none is. */
   #mapTable(mappings: readonly Mapping[]): number | undefined {
-    const address = Array.from({ length: TABLES }, (_, i) => LOWEST_TABLE + i * PAGE_SIZE).find(
-      (at) => mappings.every(({ start, end }) => at + PAGE_SIZE <= start || at >= end),
-    );
+    const address = Array.from(
+      { length: this.#code.TABLES },
+      (_, i) => this.#code.LOWEST_TABLE + i * PAGE_SIZE,
+    ).find((at) => mappings.every(({ start, end }) => at + PAGE_SIZE <= start || at >= end));
     if (address === undefined) return undefined;
     const trampolines = this.#desk.code + this.#stub.tracer.shim.trampolinesOffset();
     const table = new BigUint64Array(PAGE_SIZE / 8);

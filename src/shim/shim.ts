@@ -109,7 +109,7 @@ export interface Shim {
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
-const SHIM_ABI = 6;
+const SHIM_ABI = 7;
 
 /** The file of the shim, in the folder of this program. */
 export const SHIM = HOST_ARCH === "amd64" ? "shim.so" : `shim-${HOST_ARCH}.so`;

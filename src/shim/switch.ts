@@ -8,8 +8,9 @@ const SWITCH = {
   step: 44,
   status: 48,
   whole: 52,
-  siginfo: 56,
-  size: 184,
+  losesState: 56,
+  siginfo: 60,
+  size: 192,
 } as const;
 
 /** struct stublab_switch in memory of its own. */
@@ -33,6 +34,7 @@ export class SwitchRecord {
   begin(xstateLength: number): void {
     this.bytes.setUint32(SWITCH.xstateLength, xstateLength, true);
     this.bytes.setInt32(SWITCH.step, 0, true);
+    this.bytes.setInt32(SWITCH.losesState, 0, true);
   }
 
   /** Whether all registers are written. */
@@ -43,6 +45,11 @@ export class SwitchRecord {
   /** Whether the last switch ended because the kernel refused the XSAVE area. */
   get refusedXstate(): boolean {
     return this.bytes.getInt32(SWITCH.step, true) === WRITE_XSTATE;
+  }
+
+  /** Whether the thread has state beside the registers that a system call of it would end. */
+  get losesState(): boolean {
+    return this.bytes.getInt32(SWITCH.losesState, true) === 1;
   }
 
   /** The ptrace request that resumes. */

@@ -1,4 +1,4 @@
-// The machine, as src/fuzz/try/machine.ts reads it.
+// The machine, as src/fuzz/try/amd64/machine.ts reads it.
 #include "own_data.h"
 #include "probe.h"
 #include "records.h"
@@ -87,8 +87,7 @@ static void read_processor(void) {
 /** Maps code, and puts the registers of a stub that executes it into the frame. Returns where it
  * is, or 0. */
 static uint64_t map_code(struct tracee *stub, const void *code, uint64_t length) {
-    int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    int64_t page = map_memory(stub, 4096);
     if (page < 0)
         return 0;
     write_memory(stub, (uint64_t)page, code, length);
@@ -171,14 +170,14 @@ static bool checks_xstate_size(struct tracee *stub) {
     uint64_t own[64], taken[64] = {0};
     if (machine.xstate_length == 0 || !read_fpregs(stub, own))
         return false;
-    const int64_t page = INJECT(stub, __NR_mmap, 0, SIZE, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    const int64_t page = map_memory(stub, SIZE);
     if (page < 0)
         return false;
     for (const struct frame_word *each = frame_words_of_trial; each->offset != 0; each++) {
-        const uint64_t base = each->base == TO_FRAME     ? (uint64_t)page
-                              : each->base == TO_SYSCALL ? encoder_words(stub->initial)[REG_RIP]
-                                                         : 0;
+        const uint64_t base = each->base == FRAME_BASE_FRAME ? (uint64_t)page
+                              : each->base == FRAME_BASE_SYSCALL
+                                  ? encoder_words(stub->initial)[REG_RIP]
+                                  : 0;
         const uint64_t word = base + each->word;
         memcpy(&frame[each->offset], &word, sizeof word);
     }
@@ -204,10 +203,7 @@ void say_processor(void) {
         number |= version >> 12 & 0xf0;
     if (family == 15)
         family += version >> 20 & 0xff;
-    say(",");
-    say_string("vendor", (const char *)name);
-    say_count("family", family);
-    say_count("model", number);
+    say(",\"vendor\":\"%s\",\"family\":%u,\"model\":%u", (const char *)name, family, number);
 }
 
 void read_machine(struct tracee *stub) {

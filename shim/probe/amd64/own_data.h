@@ -30,11 +30,11 @@ struct trial {
 extern const struct trial trials[];
 
 /** What a word of the frame is added to. */
-enum frame_base { AS_IT_IS, TO_FRAME, TO_SYSCALL };
+enum frame_base { FRAME_BASE_ZERO, FRAME_BASE_FRAME, FRAME_BASE_SYSCALL };
 /** FRAME_WORDS in src/fuzz/try/machine.ts; the list ends with a word and offset of 0. */
 struct frame_word {
     uint32_t offset;
-    enum frame_base base;
+    enum frame_base base; /* what the word is added to */
     uint64_t word;
 };
 extern const struct frame_word frame_words_of_trial[];

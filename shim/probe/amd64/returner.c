@@ -4,7 +4,6 @@
 #include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
-#include <linux/mman.h>
 #include <linux/ptrace.h>
 
 enum { MOST_TRIES = 16, LOOK = 20000, PATIENCE = 100 };
@@ -48,8 +47,7 @@ static int32_t end_resident(void) {
     if (resident.pid == 0)
         return 0;
     stublab_tgkill(resident.pid, resident.pid, SIGKILL);
-    const uint64_t page = (uint64_t)INJECT(&master, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
-                                           MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    const uint64_t page = (uint64_t)map_memory(&master, 4096);
     INJECT(&master, __NR_wait4, (uint64_t)resident.pid, page, 0x40000000 /* __WALL */, 0);
     read_memory(&master, page, &status, sizeof status);
     INJECT(&master, __NR_munmap, page, 4096);
@@ -115,10 +113,6 @@ static int64_t ready(void) {
     }
     end_resident();
     return -EPROTO;
-}
-
-static bool is_sent(const struct stublab_outcome *outcome) {
-    return outcome->signal != 0 && outcome->code <= 0;
 }
 
 static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *outcomes,

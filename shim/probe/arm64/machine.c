@@ -38,10 +38,8 @@ void say_processor(void) {
             vendor[length] = implementer[length];
         vendor[length] = 0;
     }
-    say(",");
-    say_string("vendor", vendor);
-    say_count("family", number_at(value_of(text, "CPU architecture")));
-    say_count("model", number_at(value_of(text, "CPU part")));
+    say(",\"vendor\":\"%s\",\"family\":%lu,\"model\":%lu", vendor,
+        number_at(value_of(text, "CPU architecture")), number_at(value_of(text, "CPU part")));
 }
 
 /** Writes the registers in the frame, and resumes the stub to its next stop, at which they are
@@ -85,8 +83,7 @@ static bool restarts_with_argument(struct tracee *stub, uint64_t svc) {
 
 void read_machine(struct tracee *stub) {
     static const uint32_t code[] = {0xd4200000 /* BRK */, 0xd4000001 /* SVC */};
-    const int64_t page = INJECT(stub, __NR_mmap, 0, page_bytes, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    const int64_t page = map_memory(stub, page_bytes);
     if (page < 0)
         return;
     const uint64_t at = (uint64_t)page;

@@ -8,6 +8,12 @@ export type BlockFunctions = Pick<
   "encodeSyscall" | "rewindSyscall" | "syscallResult" | "restartSyscall" | "encodeBootstrap"
 >;
 
+/** The functions for guests. */
+export type GuestFunctions = Pick<
+  EncoderFunctions,
+  "enterGuest" | "decodeGuestSyscall" | "encodeGuestResult" | "rewindVsyscall"
+>;
+
 /** The parts of the encoder that depend on the architecture. */
 export interface Architecture {
   readonly constants: Constants;

@@ -1,5 +1,5 @@
+import type { GuestFunctions } from "./architecture.ts";
 import { blockIn, indexOf } from "./arm64.ts";
-import type { GuestFunctions } from "./guest.ts";
 import type { Memory } from "./memory.ts";
 
 const X0 = indexOf("x0");

@@ -1,13 +1,13 @@
 import type { Arch } from "../arch.ts";
 import type { CompleteEncoder, PartialEncoder } from "../encoder.ts";
 import { amd64 } from "./amd64.ts";
+import { amd64GuestFunctions } from "./amd64_guest.ts";
 import type { Architecture } from "./architecture.ts";
 import { arm64 } from "./arm64.ts";
 import { arm64GuestFunctions } from "./arm64_guest.ts";
 import { cloneExitSignal, cloneFlags, encodeClone } from "./clone.ts";
 import { clone3Encoder } from "./clone3.ts";
 import { filterEncoder } from "./filter.ts";
-import { guestFunctions } from "./guest.ts";
 import { Memory } from "./memory.ts";
 import { restartsSyscall, syscallErrno } from "./result.ts";
 import { siginfoEncoder, siginfoForm } from "./siginfo.ts";
@@ -54,7 +54,7 @@ function encoderIn(memory: Memory, architecture: Architecture) {
 
 /** The encoder `script` for amd64, with its blocks in a memory. */
 export function scriptAmd64(memory: Memory): CompleteEncoder {
-  return { ...encoderIn(memory, amd64), ...guestFunctions(memory), arch: "amd64" };
+  return { ...encoderIn(memory, amd64), ...amd64GuestFunctions(memory), arch: "amd64" };
 }
 
 /** The same for arm64, which has no vsyscalls. */

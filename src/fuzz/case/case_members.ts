@@ -5,7 +5,7 @@ import { nearest } from "../../nearest.ts";
 import { show } from "../../shape.ts";
 import { HOST_CONTENTS, type Way } from "./arch.ts";
 
-interface Content {
+export interface Content {
   readonly block?: true;
   readonly frame?: true;
   /** The most of them. Those of a frame damage its image. */

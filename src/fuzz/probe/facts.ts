@@ -11,8 +11,15 @@ import { errnoOf, statusOf } from "../facts/read/numbers.ts";
 import { VERBS } from "../facts/read/verbs.ts";
 import { Bytes } from "./bytes.ts";
 
-/** A group begins, a fact with its checks, a fact about requests. */
-export const ENTRIES = { END: 0, GROUP: 1, FACT: 2, REQUESTS: 3 } as const;
+/** What the checks of a fact are: cases, or steps with requests. */
+export const FACT_KINDS = ["CASES", "REQUESTS"] as const;
+
+/** The groups, in the order of their facts, each with the number of them. */
+export function factGroups(): Map<string, number> {
+  const groups = new Map<string, number>();
+  for (const { group } of FACTS) groups.set(group, (groups.get(group) ?? 0) + 1);
+  return groups;
+}
 
 /** The words of a setup that its checks begin with: those of the baseline. */
 function baseWords(): BigUint64Array {
@@ -22,10 +29,8 @@ function baseWords(): BigUint64Array {
 }
 
 /**
- *     file    number of groups (u8), entry..., END
- *     GROUP   name, number of facts
- *     FACT    name, source, rules, number of checks (u16), check...
- *     REQUESTS  name, source, rules, bytes that follow (word), number of steps (u16), step...
+ *     file    fact...
+ *     fact    index of FACT_KINDS (u8), name, bytes that follow (word); number (u16), check... or step...
  *     check   name, needs (u16: a bit each), differing words: number (u8), (index (u8), word)...;
  *             expected: number (u8), (offset (u16), with 0x8000 for a half, word)...
  *     step    whether it is a check (u8), then its name; number of verbs (u8), verb...; of a check also
@@ -34,36 +39,26 @@ function baseWords(): BigUint64Array {
  */
 export function factData(): Uint8Array {
   const bytes = new Bytes();
-  bytes.u8(new Set(FACTS.map(({ group }) => group)).size);
-  let group = "";
   for (const fact of FACTS) {
-    if (fact.group !== group) {
-      group = fact.group;
-      bytes.u8(ENTRIES.GROUP);
-      bytes.text(group);
-      bytes.u16(FACTS.filter((other) => other.group === group).length);
-    }
-    putFact(bytes, fact);
+    const body = factBody(fact);
+    bytes.u8(FACT_KINDS.indexOf("steps" in fact ? "REQUESTS" : "CASES"));
+    bytes.text(fact.name);
+    bytes.word(BigInt(body.length));
+    bytes.put(body);
   }
-  bytes.u8(ENTRIES.END);
   return bytes.all;
 }
 
-function putFact(bytes: Bytes, fact: Fact): void {
-  bytes.u8("steps" in fact ? ENTRIES.REQUESTS : ENTRIES.FACT);
-  bytes.text(fact.name);
-  bytes.text(fact.source);
-  bytes.text(fact.rules.join(" "));
+function factBody(fact: Fact): Uint8Array {
+  const bytes = new Bytes();
   if ("steps" in fact) {
-    const steps = new Bytes();
-    steps.u16(fact.steps.length);
-    for (const step of fact.steps) putStep(steps, step);
-    bytes.word(BigInt(steps.all.length));
-    bytes.put(steps.all);
-    return;
+    bytes.u16(fact.steps.length);
+    for (const step of fact.steps) putStep(bytes, step);
+  } else {
+    bytes.u16(fact.checks.length);
+    for (const check of fact.checks) putCheck(bytes, check);
   }
-  bytes.u16(fact.checks.length);
-  for (const check of fact.checks) putCheck(bytes, check);
+  return bytes.all;
 }
 
 function putCheck(bytes: Bytes, { name, it, expected, needs }: SetupCheck): void {

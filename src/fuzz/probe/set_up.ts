@@ -13,14 +13,15 @@ import { handleSignals, makeHarmless, mapPages, type Settable } from "../try/tar
 export const SHARED_FILE = 0x5ab1_ab00_0000_f11en;
 
 /** The operations, each with the words after it. */
-export const OPERATIONS = {
-  /** Number, six arguments. It must succeed. */
-  CALL: 1n,
-  /** The same; it may fail. */
-  TRY: 2n,
-  /** Address, length in bytes, the bytes, filled up to whole words. */
-  WRITE: 3n,
-} as const;
+export const OPERATIONS = [
+  // Number, six arguments. It must succeed.
+  "CALL",
+  // The same; it may fail.
+  "TRY",
+  // Address, length in bytes, the bytes, filled up to whole words.
+  "WRITE",
+] as const;
+type Operation = (typeof OPERATIONS)[number];
 
 /** Takes down what is asked of a stub. */
 class Recorder implements Settable {
@@ -45,27 +46,29 @@ class Recorder implements Settable {
   }
 
   call(name: string, ...args: SyscallArgument[]): bigint {
-    this.#note(OPERATIONS.CALL, name, args);
+    this.#note("CALL", name, args);
     return 0n;
   }
 
   inject(name: string, ...args: SyscallArgument[]): SyscallResult {
-    this.#note(name === "close_range" ? OPERATIONS.TRY : OPERATIONS.CALL, name, args);
+    this.#note(name === "close_range" ? "TRY" : "CALL", name, args);
     return { value: 0n, errno: null, lane: "faithful" };
   }
 
   write(address: number | bigint, bytes: Uint8Array): void {
     const whole = new Uint8Array(Math.ceil(bytes.length / 8) * 8);
     whole.set(bytes);
-    this.words.push(OPERATIONS.WRITE, BigInt(address), BigInt(bytes.length));
+    this.words.push(numberOf("WRITE"), BigInt(address), BigInt(bytes.length));
     this.words.push(...new BigUint64Array(whole.buffer));
   }
 
-  #note(operation: bigint, name: string, args: SyscallArgument[]): void {
+  #note(operation: Operation, name: string, args: SyscallArgument[]): void {
     const words = Array.from({ length: 6 }, (_, i) => BigInt.asUintN(64, BigInt(args[i] ?? 0)));
-    this.words.push(operation, this.tracer.syscallNumber(name), ...words);
+    this.words.push(numberOf(operation), this.tracer.syscallNumber(name), ...words);
   }
 }
+
+const numberOf = (operation: Operation) => BigInt(OPERATIONS.indexOf(operation));
 
 /** The set-up of a stub to which requests are made. */
 export function pagesSetUp(): readonly bigint[] {

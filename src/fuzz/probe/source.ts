@@ -24,20 +24,22 @@ import { HANDLED } from "../case/pieces.ts";
 import { OBSTACLE } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
 import { PATHS } from "../draw/arch.ts";
+import { REST } from "../facts/fact.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { EVENTS } from "../facts/read/numbers.ts";
 import { PLACES } from "../facts/read/places.ts";
+import { KINDS, LATER, VERBS } from "../facts/read/verbs.ts";
 import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES } from "../try/machine.ts";
 import { ownParts, ownTables } from "./arch.ts";
-import { factData, REQUEST_FIELDS } from "./facts.ts";
+import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
-import { pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
-import { bytesOf, names, quote, word } from "./text.ts";
+import { OPERATIONS, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
+import { bytesOf, enumOf, names, quote, word } from "./text.ts";
 
 export interface ProbeSource {
   /** Files by name. */
@@ -53,7 +55,24 @@ export function probeSource(): ProbeSource {
     facts: factData(),
   };
   const whole = concat(Object.values(parts));
-  return { "data.c": tables(parts, whole.length), "data.lz4": compress(whole) };
+  return {
+    "data.c": tables(parts, whole.length),
+    "data.lz4": compress(whole),
+    "enums.h": enums(),
+  };
+}
+
+/** Numbers that the code of the probe has names for. */
+function enums(): string {
+  return `/* Written by the build from src/fuzz/probe/source.ts. */
+${enumOf("fact_kind", "FACT", FACT_KINDS)}
+${enumOf("operation", "OPERATION", OPERATIONS)}
+${enumOf("verb", "VERB", VERBS)}
+${enumOf("later", "LATER", KINDS)}
+${enumOf("place", "PLACE", PLACES)}
+#define LATER ${word(LATER)}
+#define REMAINING ${quote(REST)}
+`;
 }
 
 function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): string {
@@ -67,6 +86,7 @@ function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): stri
 #include "module_data.h"
 #include "own_data.h"
 ${sections.join("\n")}
+const struct group groups[] = {${[...factGroups()].map(([name, facts]) => `{${quote(name)}, ${facts}}`).join(", ")}, {0, 0}};
 const uint32_t data_size = ${size};
 const uint64_t shared_file = ${word(SHARED_FILE)};
 ${names("path_names", PATHS)}

@@ -9,3 +9,9 @@ export const names = (name: string, all: readonly string[]) =>
 export function bytesOf(words: readonly bigint[]): Uint8Array {
   return new Uint8Array(BigUint64Array.from(words).buffer);
 }
+
+/** An enum whose members are numbered from 0. */
+export function enumOf(name: string, prefix: string, members: readonly string[]): string {
+  const all = members.map((member) => `${prefix}_${member.toUpperCase()}`);
+  return `enum ${name} { ${all.join(", ")} };`;
+}

@@ -3,83 +3,14 @@
 import { AwakeClock } from "../../awake.ts";
 import type { Case } from "../case/case.ts";
 import { recordsOf } from "../case/case_record.ts";
-import type { Path } from "../draw/arch.ts";
-import type { KnownName } from "../known/lists.ts";
-import type { Change } from "../predict/model.ts";
 import { UNPREDICTED } from "../predict/signature.ts";
-import type { Machine } from "../try/machine.ts";
 import type { CorpusFolder } from "./corpus_folder.ts";
 import type { Crew } from "./crew.ts";
 import { type Finding, FindingExaminer } from "./fuzz_findings.ts";
 import type { News, PartResult } from "./fuzz_worker.ts";
-import { CHUNK, type Chunk, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
+import type { FuzzOptions, FuzzResult } from "./options.ts";
+import { CHUNK, type Chunk, chunksOf, firstOfEach, ROUND } from "./round.ts";
 import { type FoundCase, type Plan, RunState, type Step } from "./run_state.ts";
-
-/** What a run tries, and for how long. Without `cases` and `seconds` it has a million cases. */
-export interface FuzzOptions {
-  /** An integer of 64 bits without sign. Default: the seed of the folder, or 1. */
-  readonly seed?: bigint | number | undefined;
-  /** How cases get their registers. Default: the path of the folder, or "both". */
-  readonly path?: Path | undefined;
-  /** The id of a rule of the model: most cases are near those that use it. Default: the focus of the folder, or none. */
-  readonly focus?: string | undefined;
-  /** The cases of the whole run, including those of earlier sessions. */
-  readonly cases?: number | undefined;
-  /** How many seconds this session lasts, to the end of a round. Time in which the process is stopped does not count. */
-  readonly seconds?: number | undefined;
-  /** The folder that keeps the run: journal, corpus and findings. A run that the folder has is continued. */
-  readonly corpus?: string | undefined;
-  /** Worker threads, 1 to 256, each on a processor of its own. Default: 1. */
-  readonly workers?: number | undefined;
-  /** Tries only this part of the run. */
-  readonly shard?: Shard | undefined;
-  /** A rule of the model to remove or alter: a planted bug, to see whether it is found. */
-  readonly change?: Change | undefined;
-  /** The name of a list of known deviations: the model predicts them, and what the list says is not tried. */
-  readonly known?: KnownName | undefined;
-  /** Aborts the run: it rejects with the reason. The folder keeps all rounds that were complete. */
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * Ends the run after the round under way, or within it if it takes more than a few seconds: it resolves, and
-   * `interrupted` is true. A folder does not keep what a round has tried that was not completed.
-   */
-  readonly stop?: AbortSignal | undefined;
-  /** Receives the progress of the run about five times a second. If it throws or rejects, so does the run. */
-  readonly progress?: ((progress: FuzzProgress) => void | Promise<void>) | undefined;
-}
-
-/** How far a run is. */
-export interface FuzzProgress {
-  readonly state: RunState;
-  /** Cases of this session, including those of the round under way. */
-  readonly cases: number;
-  /** Cases of all sessions, including those of the round under way. */
-  readonly all: number;
-  /** Time since the session began. */
-  readonly seconds: number;
-  /** The number of cases that ends the run; undefined if time ends it. */
-  readonly target: number | undefined;
-}
-
-/** The result of a run. */
-export interface FuzzResult {
-  readonly seed: bigint;
-  readonly path: Path;
-  readonly focus: string | undefined;
-  readonly machine: Machine;
-  /** The corpus, the counts and the raw findings of all sessions. */
-  readonly state: RunState;
-  /** The findings of all sessions, minimized. */
-  readonly findings: readonly Finding[];
-  /** Cases of this session. */
-  readonly cases: number;
-  /** How long this session lasted. */
-  readonly seconds: number;
-  /** Outcomes that a second attempt contradicted: they are neither findings nor in the corpus. */
-  readonly unconfirmed: number;
-  /** Whether `stop` ended the run early. */
-  readonly interrupted: boolean;
-}
 
 const DEFAULT_CASES = 1_000_000;
 /** How often progress is reported, and the longest time between two readings of the clock, in milliseconds. */

@@ -4,7 +4,7 @@ import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
-import type { FuzzOptions, FuzzResult } from "../run/session.ts";
+import type { FuzzOptions, FuzzResult } from "../run/options.ts";
 import { obstacleText } from "../try/untried.ts";
 import { differenceTable } from "./told.ts";
 

@@ -63,13 +63,7 @@ static const char *const TESTS[] = {
 #if WITH_REGISTERS
     "registers read back",
 #endif
-#if BY_SIGMASK
-    "mask read back",
-#endif
-#if BY_DISPATCH
-    "dispatch read back",
-#endif
-#if WITH_AREA
+#if WITH_READ
     "words read back",
 #endif
 #if WITH_RESUME
@@ -256,6 +250,12 @@ static const struct {
 /* The struct ptrace_sud_config that the case writes, and rip and rax. */
 #endif
 static const uint64_t WORDS[] = {
+};
+#endif
+
+#if WITH_READ
+/* The names of the words that are read back after the write. */
+static const char *const READ[] = {
 };
 #endif
 
@@ -997,16 +997,6 @@ static void compare_group(const char *group, const char *const *names, uint64_t 
 }
 #endif
 
-#if WITH_AREA
-static void compare_area(void) {
-    for (size_t i = 0; i < COUNT(PAIRS); i++) {
-        char name[16];
-        snprintf(name, sizeof name, "written.%zu", i);
-        compare(name, WRITTEN + i);
-    }
-}
-#endif
-
 static int verdict(void) {
     kill(child, SIGKILL);
 #if AS_KSELFTEST
@@ -1062,23 +1052,9 @@ int main(void) {
     end_test();
 #endif
 #endif
-#if BY_SIGMASK
-    compare("written.mask", WRITTEN);
-#if AS_KSELFTEST
-    end_test();
-#endif
-#endif
-#if BY_DISPATCH
-    compare("written.mode", WRITTEN);
-    compare("written.selector", WRITTEN + 1);
-    compare("written.offset", WRITTEN + 2);
-    compare("written.len", WRITTEN + 3);
-#if AS_KSELFTEST
-    end_test();
-#endif
-#endif
-#if WITH_AREA
-    compare_area();
+#if WITH_READ
+    for (size_t i = 0; i < COUNT(READ); i++)
+        compare(READ[i], WRITTEN + i);
 #if AS_KSELFTEST
     end_test();
 #endif

@@ -59,7 +59,7 @@ const RLIMIT_CORE = 4;
 export const SA_SIGINFO = 4n;
 export const SA_RESTORER = 0x400_0000n;
 const SA_RESTART = 0x1000_0000n;
-const SA_NODEFER = 0x4000_0000n;
+export const SA_NODEFER = 0x4000_0000n;
 const PR_SET_NO_NEW_PRIVS = 38;
 
 /** What the set-up of a stub needs of it. The probe has it as data: src/fuzz/probe/set_up.ts records the calls. */
@@ -172,19 +172,9 @@ export function mapPages(stub: Settable): void {
   stub.call("mprotect", CONSTANTS, PART, read);
 }
 
-/**
- * Makes the code at `handler` the handler of a signal. SCRATCH is written to.
- *
- * @param mask signals that are blocked while it runs
- */
-export function handleSignal(
-  stub: Settable,
-  signal: string,
-  handler: bigint,
-  flags: bigint,
-  mask = 0n,
-): void {
-  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, mask).buffer));
+/** Makes the code at `handler` the handler of a signal, which blocks no other. SCRATCH is written to. */
+export function handleSignal(stub: Settable, signal: string, handler: bigint, flags: bigint): void {
+  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, 0n).buffer));
   stub.call("rt_sigaction", stub.tracer.flag(signal), SCRATCH, 0, 8);
 }
 

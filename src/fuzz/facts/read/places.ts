@@ -2,7 +2,7 @@
 
 import { indexOf } from "../../case/arch.ts";
 
-/** The kinds of places, in the order of enum place of shim/probe/requests.c; the last four have an offset in an answer. */
+/** The kinds of places; the last four have an offset in an answer. */
 export const PLACES = [
   // What the last request returned, and what the kept one did.
   ...["result", "kept"],

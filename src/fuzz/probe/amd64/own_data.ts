@@ -33,7 +33,7 @@ ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${tria
     {-1, 0, 0, 0, 0, {0}},
 };
 const struct frame_word frame_words_of_trial[] = {
-${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, ${to === undefined ? "AS_IT_IS" : to === "frame" ? "TO_FRAME" : "TO_SYSCALL"}, ${word(value)}},`).join("\n")}
+${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, FRAME_BASE_${(to ?? "zero").toUpperCase()}, ${word(value)}},`).join("\n")}
     {0, 0, 0},
 };
 const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};

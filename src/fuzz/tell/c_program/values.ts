@@ -59,6 +59,7 @@ export function valuesOf(
     IMAGE: literal(frame?.image ?? 0n),
     PAIRS: pairs.map(({ offset, word }) => `{${offsetText(way, offset)}, ${literal(word)}}`),
     WORDS: words.map(literal),
+    READ: writtenNames(examined.it).map((name) => `"${name}"`),
     LENGTH: String(length),
     RESUME: `PTRACE_${on}`,
     PASSED: String(signal),

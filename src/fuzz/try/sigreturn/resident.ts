@@ -20,7 +20,14 @@ import type { TracingThread } from "../../../stub/tracing_thread.ts";
 import { BASELINE } from "../../case/amd64/baseline.ts";
 import { SCRATCH } from "../../case/amd64/code.ts";
 import { REGISTERS } from "../../case/amd64/registers.ts";
-import { createHarmless, handleSignal, SA_RESTORER, SA_SIGINFO, type Settable } from "../target.ts";
+import {
+  createHarmless,
+  handleSignal,
+  SA_NODEFER,
+  SA_RESTORER,
+  SA_SIGINFO,
+  type Settable,
+} from "../target.ts";
 import type { Exchange } from "./exchange.ts";
 import { readImage } from "./image.ts";
 import { KEPT } from "./kept.ts";
@@ -32,9 +39,6 @@ const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
 // asm/signal.h, linux/signal.h. With SS_AUTODISARM a signal stack is always used from its end, wherever RSP points.
 const SA_ONSTACK = 0x800_0000n;
 const SS_AUTODISARM = 0x8000_0000n;
-
-/** All signals are blocked while a handler runs, so no handler is interrupted. */
-const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
 
 /**
  * A stub that tries setups by itself with rt_sigreturn. It is not traced, because a traced thread stops at every signal.
@@ -151,7 +155,7 @@ export function setUpLoop(
   stub.call("sigaltstack", SCRATCH, 0);
   const handler = LOOP + BigInt(shim.sigreturnHandlerOffset());
   for (const signal of RAISED) {
-    handleSignal(stub, signal, handler, SA_SIGINFO | SA_RESTORER | SA_ONSTACK, ALL_SIGNALS);
+    handleSignal(stub, signal, handler, SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_NODEFER);
   }
 }
 

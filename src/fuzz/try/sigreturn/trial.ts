@@ -2,8 +2,8 @@ import { errnoName } from "../../../errno.ts";
 import { DeathError, TraceError } from "../../../errors.ts";
 import { hasReadableBases } from "../../../stub/readable_bases.ts";
 import type { Stub } from "../../../stub/stub.ts";
-import type { Batch } from "../../case/batch.ts";
-import { OUTCOME, outcomeAt } from "../../case/setups.ts";
+import { Batch } from "../../case/batch.ts";
+import { OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP_SIZE } from "../../case/setups.ts";
 import { Canary } from "../canary.ts";
 import { Exchange } from "./exchange.ts";
 import { Resident } from "./resident.ts";
@@ -14,8 +14,11 @@ const DEADLINE = 200;
 const PATIENCE = 10;
 /** How often it is looked whether the stub lives, in milliseconds. */
 const LOOK = 20;
-/** How often a setup is tried whose outcome is a signal that somebody sent. Then it is believed, as in shim/setups.c. */
-const MOST_TRIES = 16;
+/**
+ * How often a setup is tried, at once, whose outcome is a signal that somebody sent. Between two turns there may always be
+ * one on a busy machine; those that are pending spoil some tries, but at most one each.
+ */
+const TRIES = 32;
 
 /**
  * Tries setups of the way SIGRETURN, in stubs that do it by themselves until a setup ends them or does not stop. It
@@ -51,11 +54,19 @@ export class SigreturnTrier {
    */
   run(batch: Batch, count: number, first = 0): void {
     this.#tryAll(batch, count, first);
-    for (let i = first; i < first + count; i++) {
-      for (let tries = 1; tries < MOST_TRIES && isDisturbed(batch, i); tries++) {
-        this.#tryAll(batch, 1, i);
-      }
-    }
+    for (let i = first; i < first + count; i++) if (isDisturbed(batch, i)) this.#tryAgain(batch, i);
+  }
+
+  /** Its outcome is that of the first try that nobody has disturbed, or of the last: then it is believed. */
+  #tryAgain({ setupBytes, outcomeBytes }: Batch, i: number): void {
+    using copies = new Batch(TRIES);
+    const setup = setupBytes.subarray(i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
+    for (let k = 0; k < TRIES; k++) copies.setupBytes.set(setup, k * SETUP_SIZE);
+    this.#tryAll(copies, TRIES, 0);
+    let k = 0;
+    while (k < TRIES - 1 && isDisturbed(copies, k)) k++;
+    const outcome = copies.outcomeBytes.subarray(k * OUTCOME_SIZE, (k + 1) * OUTCOME_SIZE);
+    outcomeBytes.set(outcome, i * OUTCOME_SIZE);
   }
 
   #tryAll(batch: Batch, count: number, first: number): void {

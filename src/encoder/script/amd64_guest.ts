@@ -1,6 +1,6 @@
-import type { EncoderFunctions } from "../abi.ts";
 import { blockIn, indexOf, NO_SYSCALL, ORIG_RAX } from "./amd64.ts";
 import { AMD64 } from "./amd64_constants.ts";
+import type { GuestFunctions } from "./architecture.ts";
 import type { Memory } from "./memory.ts";
 import { numberIn } from "./tables.ts";
 
@@ -18,14 +18,8 @@ const TRAP_FLAG = numberIn(AMD64, "X86_EFLAGS_TF");
 /** The bytes that a CALL pushes. */
 const RETURN_ADDRESS_SIZE = 8n;
 
-/** The functions for guests. */
-export type GuestFunctions = Pick<
-  EncoderFunctions,
-  "enterGuest" | "decodeGuestSyscall" | "encodeGuestResult" | "rewindVsyscall"
->;
-
-/** Returns these functions for blocks in a memory. */
-export function guestFunctions(memory: Memory): GuestFunctions {
+/** The functions for guests of amd64. */
+export function amd64GuestFunctions(memory: Memory): GuestFunctions {
   return {
     enterGuest(block, initial) {
       const at = blockIn(memory, block);
