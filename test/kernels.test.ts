@@ -112,6 +112,24 @@ kernels("only the checks of a machine are expected, and each must succeed", () =
   ]);
 });
 
+kernels("facts that do not hold are told, and the score is kept beside that of bootstrap", () => {
+  const [held, not] = [
+    "130 of 130 facts hold, 100.0 % (700 checks)",
+    "129 of 130 facts hold, 99.2 %",
+  ];
+  const answer = (line: string) =>
+    complaintsOf(
+      `@@kernel Linux\n@@conformance ${line}\n@@conformance-status 0\n`,
+      ["conformance"],
+      [],
+    );
+  assert.equal(answer(held), { bootstrap: "130 of 130 facts hold", complaints: [] });
+  assert.equal(answer(`  does not hold: x\n@@conformance ${not}`).complaints, [
+    "conformance: 129 of 130 facts hold",
+    "  does not hold: x",
+  ]);
+});
+
 kernels("machines are selected by any part of their names, and by architecture", () => {
   const names = (...words: string[]) => machinesOf(words).map(({ name }) => name);
   assert.is(names().length, MACHINES.length);

@@ -91,11 +91,15 @@ int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
     return get_block(tid, outcome->written);
 }
 
-void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial) {
+/** Sets TPIDR_EL0 to 0, and TPIDR2_EL0 where there is one. */
+static void clear_pointers(int32_t tid) {
     const uint64_t none[2] = {0};
+    set_regset(tid, NT_ARM_TLS, none, sizeof none);
+}
+
+void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial) {
     if (setup->way == STUBLAB_WAY_REGSETS || setup->way == STUBLAB_WAY_TLS)
-        set_regset(tid, NT_ARM_TLS, none,
-                   trial->xstate_length > FPSIMD_SIZE ? sizeof none : sizeof *none);
+        clear_pointers(tid);
     if (setup->way == STUBLAB_WAY_PRFPREG)
         set_regset(tid, NT_PRFPREG, trial->fpregs, FPSIMD_SIZE);
 }
@@ -111,6 +115,7 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
         *(volatile uint64_t *)&trial->fpregs[i] = 0;
     set_regset(tid, NT_PRFPREG, trial->fpregs, FPSIMD_SIZE);
     trial->xstate_length = 0;
+    clear_pointers(tid);
     int64_t result = get_block(tid, words);
     return result == -ESRCH ? result : 0;
 }

@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { exitStatus } from "../check.ts";
 import { openEncoder } from "../encoder/open.ts";
-import { Experiment } from "../fuzz/experiment.ts";
 import { conformanceDocument, factsDocument } from "../fuzz/facts/document.ts";
 import type { Fact } from "../fuzz/facts/fact.ts";
 import { FACTS } from "../fuzz/facts/facts.ts";
@@ -12,6 +11,8 @@ import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
 import { knownFacts } from "../fuzz/known/known_facts.ts";
 import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
+import { readMachine } from "../fuzz/try/machine.ts";
+import { Trier } from "../fuzz/try/trial.ts";
 import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
 import {
   logMachineLine,
@@ -116,8 +117,8 @@ async function look(
   shows: boolean,
   interrupted: AbortSignal,
 ): Promise<Found> {
-  using experiment = new Experiment();
-  const { machine } = experiment;
+  using trier = new Trier();
+  const machine = readMachine(trier.tracer);
   const start = performance.now();
   const verdicts: Verdict[] = [];
   if (shows) tell(folded(`${machineLine(machine)}\n\n`));
@@ -125,7 +126,7 @@ async function look(
   const width = widthOf(groups);
   for (const own of groups.values()) {
     const done: Verdict[] = [];
-    for (const verdict of lookAt(own, experiment, machine, known)) {
+    for (const verdict of lookAt(own, { trier, machine }, machine, known)) {
       done.push(verdict);
       // Signals arrive.
       await setImmediate();

@@ -8,11 +8,15 @@ const HELD = 60;
 /** The last line of compare. */
 const AGREEMENT = "all agree";
 
+/** "130 of 130 facts hold, 100.0 %; 1 skipped (…)", the last line of conformance. */
+const SCORE = /^((\d+) of (\d+) facts hold), /;
+
 /** What is wrong with the lines of each check, besides its exit status; doctor may warn of some trials. */
 const COMPLAINTS = {
   bootstrap: bootstrapComplaints,
   inject: injectComplaints,
   doctor: doctorComplaints,
+  conformance: conformanceComplaints,
   compare: (lines: readonly string[]) =>
     lines.includes(AGREEMENT) ? [] : [`compare does not print ${AGREEMENT}`],
 };
@@ -22,7 +26,7 @@ export type Check = keyof typeof COMPLAINTS;
 
 /** What is wrong with the output of a machine. */
 export interface Answers {
-  /** The last line of bootstrap. */
+  /** The last line of bootstrap, and the score of conformance. */
   readonly bootstrap: string;
   readonly complaints: readonly string[];
 }
@@ -48,7 +52,8 @@ export function complaintsOf(
     ...checks.flatMap((name) => COMPLAINTS[name](of(name), warns)),
     ...checks.flatMap((name) => statusComplaints(name, of)),
   ];
-  return { bootstrap: summary, complaints };
+  const score = of("conformance").flatMap((line) => SCORE.exec(line)?.[1] ?? []);
+  return { bootstrap: [summary, ...score].filter(Boolean).join(", "), complaints };
 }
 
 function statusComplaints(name: Check, of: (name: string) => readonly string[]): string[] {
@@ -65,6 +70,14 @@ function bootstrapComplaints(lines: readonly string[]): string[] {
   const failed = lines.filter((line) => /^ *FAIL\b/.test(line));
   const isAll = Number(held) === HELD && Number(all) === HELD;
   return isAll ? failed : [`bootstrap: ${summary || "no summary"}, expected ${HELD}`, ...failed];
+}
+
+function conformanceComplaints(lines: readonly string[]): string[] {
+  const [, score, held, all] = lines.flatMap((line) => [...(SCORE.exec(line) ?? [])]);
+  const failed = lines.filter((line) => /^ *does not hold\b/.test(line));
+  return held !== undefined && held === all
+    ? failed
+    : [`conformance: ${score ?? "no score"}`, ...failed];
 }
 
 function injectComplaints(lines: readonly string[]): string[] {

@@ -120,7 +120,7 @@ const ARM64_PROBED = ARM64_KERNELS.filter(({ userland }) => userland === "arm64"
 /** The checks of Node.js. */
 export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
   amd64: ["bootstrap", "inject", "doctor"],
-  arm64: ["bootstrap", "inject", "doctor", "compare"],
+  arm64: ["bootstrap", "inject", "doctor", "compare", "conformance"],
 };
 
 /** The kernels on which Node.js is tried, too. */

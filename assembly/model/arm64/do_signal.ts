@@ -4,8 +4,8 @@ import { REG_pc, REG_x0 } from "../../arm64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGTRAP } from "../../linux/signal";
 import { use } from "../rule";
-import { stopBySignal } from "./force_sig";
-import { get, knows, put, REG_syscallno, set, task } from "./task";
+import { SYNCHRONOUS, stopBySignal } from "./force_sig";
+import { get, isIn, knows, put, REG_syscallno, set, task } from "./task";
 
 export let R203: u32 = 0;
 export const R203_text =
@@ -18,8 +18,9 @@ export let R203_size: u64 = 4;
 export let R203_none: u64 = 0xffff_ffff;
 
 export let R204: u32 = 0;
-export const R204_text = "At a stop by a signal syscallno is {none}.";
-export const R204_source = "forget_syscall, arch/arm64/include/asm/processor.h, 6.12";
+export const R204_text = "At a stop by a signal, and behind a call, syscallno is {none}.";
+export const R204_source =
+  "forget_syscall, arch/arm64/include/asm/processor.h; kernel_entry, arch/arm64/kernel/entry.S, 6.12";
 export let R204_none: u64 = 0xffff_ffff;
 
 /** Up to the stop by a signal, from a call. */
@@ -31,7 +32,12 @@ export function interrupt(): void {
     set(REG_x0, task.first);
     put(REG_pc, get(REG_pc) - R203_size);
   }
-  if (use(R204)) put(REG_syscallno, R204_none);
+  forgetCall();
+}
+
+/** The task is not in a call any more. */
+export function forgetCall(): void {
+  if (get(REG_syscallno) != R204_none && use(R204)) put(REG_syscallno, R204_none);
 }
 
 export let R205: u32 = 0;
@@ -40,11 +46,19 @@ export const R205_text =
 export const R205_source = "ptrace_report_syscall, include/linux/ptrace.h, 6.12";
 export let R205_code: i32 = SI_KERNEL;
 
-/** A signal that was sent stops the task. */
-export function stopBySent(signal: u32): void {
+/** Whether a signal that was sent, if any, has stopped the task. */
+export function stopBySent(signal: u32): bool {
+  if (signal == 0 || !use(R205)) return false;
   interrupt();
   stopBySignal(signal, R205_code, 0);
+  return true;
 }
+
+export let R232: u32 = 0;
+export const R232_text =
+  "SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({set}), if the kernel raised them, are taken in the order in which they were raised: before the trap of a single-step the signal that was sent.";
+export const R232_source = "dequeue_synchronous_signal, kernel/signal.c: SYNCHRONOUS_MASK, 6.12";
+export let R232_set: u64 = SYNCHRONOUS;
 
 export let R206: u32 = 0;
 export const R206_text =
@@ -52,8 +66,11 @@ export const R206_text =
 export const R206_source = "user_single_step_report, include/linux/ptrace.h, 6.12";
 export let R206_code: i32 = 0;
 
-/** The trap of a single-step over a call. */
-export function stopByStep(): void {
+/** Whether a single-step over a call has stopped the task, or before it a signal that was sent. */
+export function stopByStep(sent: u32): bool {
+  if (sent != 0 && isIn(sent, R232_set) && use(R232)) return stopBySent(sent);
+  if (!use(R206)) return false;
   interrupt();
   stopBySignal(SIGTRAP, R206_code, 0);
+  return true;
 }

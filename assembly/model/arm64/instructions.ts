@@ -6,6 +6,7 @@ import { SIGBUS, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
 import { stubCode } from "../machine";
 import { giveUp } from "../prediction";
 import { use } from "../rule";
+import { forgetCall } from "./do_signal";
 import { stopBySignal } from "./force_sig";
 import { svc } from "./syscall";
 import {
@@ -21,29 +22,33 @@ import {
 import { copy, forget, get, put, REG_tls, set, task } from "./task";
 
 export let R219: u32 = 0;
-export const R219_text = "A program has no bits of pstate that its processor lacks: {dit} (DIT).";
+export const R219_text = "A program has no bits of pstate that its processor lacks: {bit} (DIT).";
 export const R219_source = "Arm ARM, C5.2.7";
 export const R219_needs = "!dit";
-export let R219_dit: u64 = 0x100_0000;
+export let R219_bit: u64 = 0x100_0000;
 
 export let R220: u32 = 0;
-export const R220_text = "A program has no bits of pstate that its processor lacks: {ssbs} (SSBS).";
+export const R220_text = "A program has no bits of pstate that its processor lacks: {bit} (SSBS).";
 export const R220_source = "Arm ARM, C5.2.19";
 export const R220_needs = "!ssbs";
-export let R220_ssbs: u64 = 0x1000;
+export let R220_bit: u64 = 0x1000;
 
 export let R221: u32 = 0;
-export const R221_text = "A program has no bits of pstate that its processor lacks: {tco} (TCO).";
+export const R221_text = "A program has no bits of pstate that its processor lacks: {bit} (TCO).";
 export const R221_source = "Arm ARM, C5.2.25";
 export const R221_needs = "!tco";
-export let R221_tco: u64 = 0x200_0000;
+export let R221_bit: u64 = 0x200_0000;
 
 export let R222: u32 = 0;
 export const R222_text =
-  "A program has no bits of pstate that its processor lacks: {bits} (BTYPE).";
+  "A program has no bits of pstate that its processor lacks: {mask} (BTYPE).";
 export const R222_source = "Arm ARM, C5.2";
 export const R222_needs = "!bti";
-export let R222_bits: u64 = 0xc00;
+export let R222_mask: u64 = 0xc00;
+
+function hasPstate(mask: u64): bool {
+  return (get(REG_pstate) & mask) != 0;
+}
 
 function clearPstate(mask: u64): void {
   put(REG_pstate, get(REG_pstate) & ~mask);
@@ -51,10 +56,11 @@ function clearPstate(mask: u64): void {
 
 /** ERET to the program. */
 function eret(): void {
-  if (use(R219)) clearPstate(R219_dit);
-  if (use(R220)) clearPstate(R220_ssbs);
-  if (use(R221)) clearPstate(R221_tco);
-  if (use(R222)) clearPstate(R222_bits);
+  forgetCall();
+  if (hasPstate(R219_bit) && use(R219)) clearPstate(R219_bit);
+  if (hasPstate(R220_bit) && use(R220)) clearPstate(R220_bit);
+  if (hasPstate(R221_bit) && use(R221)) clearPstate(R221_bit);
+  if (hasPstate(R222_mask) && use(R222)) clearPstate(R222_mask);
 }
 
 export let R223: u32 = 0;
@@ -103,6 +109,7 @@ export let R228: u32 = 0;
 export const R228_text =
   "An instruction that was executed clears BTYPE ({cleared}) of pstate; one that traps leaves it.";
 export const R228_source = "Arm ARM, D8.4.5";
+export const R228_needs = "bti";
 export let R228_cleared: u64 = 0xc00;
 
 export let R229: u32 = 0;
@@ -121,7 +128,7 @@ export const U203_text =
 export const U203_source = "the model";
 
 /** Bits of an address of which some are beyond each user space. */
-const HIGH: u64 = 0xffff_8000_0000_0000;
+const HIGH: u64 = 0xffff_0000_0000_0000;
 
 const NOP: u32 = 0xd503_201f;
 const BRK: u32 = 0xd420_0000;
@@ -200,7 +207,7 @@ function execute(): bool {
       return true;
   }
   put(REG_pc, pc + 4);
-  if (use(R228)) clearPstate(R228_cleared);
+  if (hasPstate(R228_cleared) && use(R228)) clearPstate(R228_cleared);
   return false;
 }
 

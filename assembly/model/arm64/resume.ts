@@ -73,8 +73,7 @@ function leaveCall(from: u32, signal: u32): void {
   }
   if (use(W206)) put(REG_x7, load<u64>(usize(baseline), REG_x7));
   if (from == FROM_EXIT) {
-    if (signal != 0) stopBySent(signal);
-    else run();
+    if (!stopBySent(signal)) run();
     return;
   }
   if (from == FROM_ENTRY || !use(R33)) call();

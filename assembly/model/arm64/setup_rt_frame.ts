@@ -9,6 +9,7 @@ import {
   REG_x2,
   REG_x29,
   REG_x30,
+  REGISTERS_SIZE,
 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";
 import { stubCode } from "../machine";
@@ -17,7 +18,7 @@ import { use } from "../rule";
 import { stopByNotice } from "./force_sig";
 import { run } from "./instructions";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
-import { get, put, saveRegisters, set, task } from "./task";
+import { get, put, set, task } from "./task";
 
 export let R216: u32 = 0;
 export const R216_text =
@@ -28,12 +29,16 @@ export let R216_context: u64 = 128;
 export let R216_record: u64 = 16;
 
 export let R217: u32 = 0;
-export const R217_text =
-  "In a handler TCO ({cleared}) of pstate is 0, and BTYPE ({bits}) is {type}.";
+export const R217_text = "In a handler TCO ({cleared}) of pstate is 0.";
 export const R217_source = "setup_return, arch/arm64/kernel/signal.c, 6.12";
 export let R217_cleared: u64 = 0x200_0000;
-export let R217_bits: u64 = 0xc00;
-export let R217_type: u64 = 0x800;
+
+export let R233: u32 = 0;
+export const R233_text = "A handler is entered with BTYPE ({mask}) of pstate = {type}.";
+export const R233_source = "setup_return, arch/arm64/kernel/signal.c, 6.12";
+export const R233_needs = "bti";
+export let R233_mask: u64 = 0xc00;
+export let R233_type: u64 = 0x800;
 
 export let R218: u32 = 0;
 export const R218_text =
@@ -54,7 +59,7 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): void {
     pageAt(frame, stubCode) == SCRATCH_PAGE && pageAt(get(REG_sp) - 1, stubCode) == SCRATCH_PAGE;
   if (giveUp(U201, !lies || !use(R216))) return;
   if (wantsFrame) {
-    saveRegisters(outcome.frame + 8);
+    memory.copy(outcome.frame + 8, outcome.stopped, REGISTERS_SIZE);
     // fault_address is that of the last fault.
     known.frame = task.known << 1;
     if (task.known >> 30 != 3) known.frame &= ~(1 << 31);
@@ -66,7 +71,8 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): void {
   set(REG_x30, placeHandler);
   put(REG_sp, frame);
   put(REG_pc, placeHandler);
-  if (use(R217)) put(REG_pstate, (get(REG_pstate) & ~(R217_cleared | R217_bits)) | R217_type);
+  if (use(R217)) put(REG_pstate, get(REG_pstate) & ~R217_cleared);
+  if (use(R233)) put(REG_pstate, (get(REG_pstate) & ~R233_mask) | R233_type);
   if (task.stepping && use(R218)) stopByNotice(SIGTRAP, R218_code);
   else run();
 }

@@ -11,10 +11,10 @@ import {
   SYS_restart_syscall,
   SYS_sched_yield,
 } from "../../arm64/numbers";
-import { REG_x0, REG_x7, REG_x8 } from "../../arm64/registers";
+import { REG_pstate, REG_x0, REG_x7, REG_x8 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";
 import { use } from "../rule";
-import { stopBySent, stopByStep } from "./do_signal";
+import { forgetCall, stopBySent, stopByStep } from "./do_signal";
 import { stopByNotice } from "./force_sig";
 import { forget, get, put, REG_syscallno, set, task } from "./task";
 import { W206, W206_entry, W206_exit } from "./write";
@@ -36,9 +36,15 @@ export const R209_text =
 export const R209_source = "syscall_trace_enter, arch/arm64/kernel/ptrace.c, 6.12";
 export let R209_bit: u32 = 0x80;
 
+export let R231: u32 = 0;
+export const R231_text = "SVC is the step of a single-step: PSTATE.SS ({bit}) is 0 behind it.";
+export const R231_source = "Arm ARM, D2.12";
+export let R231_bit: u64 = 0x20_0000;
+
 /** SVC, whose pc is already behind it. Returns whether the task has stopped. */
 export function svc(): bool {
   if (use(R207)) put(REG_syscallno, u32(get(REG_x8)));
+  if (task.stepping && use(R231)) put(REG_pstate, get(REG_pstate) & ~R231_bit);
   task.first = get(REG_x0);
   if (get(REG_syscallno) == R208_none && use(R208)) set(REG_x0, u64(R208_result));
   if ((task.traces || task.emulates) && use(R209)) {
@@ -57,18 +63,15 @@ export let R210_bit: u32 = 0x80;
 
 /** The way out of a call, with a signal that was sent at its entry. Returns whether the task has stopped. */
 export function traceExit(sent: u32): bool {
-  if (task.stepping) {
-    stopByStep();
-    return true;
-  }
+  if (task.stepping && stopByStep(sent)) return true;
   if (task.traces && use(R210)) {
     if (use(W206)) put(REG_x7, W206_exit);
     stopByNotice(SIGTRAP | R210_bit, SIGTRAP | R210_bit);
     return true;
   }
-  if (sent == 0) return false;
-  stopBySent(sent);
-  return true;
+  if (stopBySent(sent)) return true;
+  forgetCall();
+  return false;
 }
 
 export let R211: u32 = 0;

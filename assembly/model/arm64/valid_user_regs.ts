@@ -3,7 +3,7 @@
 import { REG_pstate, REG_x0, REGISTERS_SIZE } from "../../arm64/registers";
 import { EINVAL } from "../../linux/errno";
 import { use } from "../rule";
-import { get, put, REG_syscallno, task } from "./task";
+import { get, put, task } from "./task";
 
 export let W201: u32 = 0;
 export const W201_text = "A length that is no multiple of {size} bytes is refused: {errno}.";
@@ -32,31 +32,30 @@ export let W204_bit: u64 = 0x20_0000;
 
 export let W205: u32 = 0;
 export const W205_text =
-  "At the entry of a call x0 is also its first argument, with which it is restarted (orig_x0), unless syscallno is {none}.";
+  "At the entry of a call x0 is also its first argument, with which it is restarted (orig_x0).";
 export const W205_source =
   "update_syscall_orig_x0_after_ptrace, arch/arm64/kernel/ptrace.c, 6.12.118";
 export const W205_needs = "orig_x0";
-export let W205_none: u64 = 0xffff_ffff;
 
 /** Writes the first bytes of a block. Returns the errno. */
 export function gprSet(words: usize, length: u32): i32 {
   if (length % W201_size != 0 && use(W201)) return W201_errno;
   const size = min(length, u32(REGISTERS_SIZE)) & ~7;
   const pstate = size > u32(REG_pstate) ? load<u64>(words, REG_pstate) : get(REG_pstate);
-  const kept = use(W203) ? pstate & ~W203_cleared : pstate;
+  const reserved = (pstate & W203_cleared) != 0;
+  const kept = reserved && use(W203) ? pstate & ~W203_cleared : pstate;
   if ((kept & W202_mask) != 0 && use(W202)) return W202_errno;
   for (let k: u32 = 0; k < size; k += 8) {
     const at = i32(k);
     put(at, load<u64>(words + k));
     task.known |= 1 << min(k >> 3, 31);
   }
-  put(REG_pstate, use(W204) ? kept & ~W204_bit : kept);
+  put(REG_pstate, (kept & W204_bit) != 0 && use(W204) ? kept & ~W204_bit : kept);
   updateFirst();
   return 0;
 }
 
 /** The call may be restarted with another argument. */
 export function updateFirst(): void {
-  if (task.atExit || !task.atCall || get(REG_syscallno) == W205_none) return;
-  if (use(W205)) task.first = get(REG_x0);
+  if (task.atCall && !task.atExit && use(W205)) task.first = get(REG_x0);
 }

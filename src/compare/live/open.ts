@@ -6,7 +6,7 @@ import { Clones, prepareClones } from "./clones.ts";
 import { Frames } from "./frame.ts";
 import { frameJudges } from "./frames.ts";
 import type { Judge } from "./judge.ts";
-import { ownJudges, SITES } from "./own.ts";
+import { ownJudges, SITES } from "./own/arch.ts";
 import { prepareAnswers, resultJudges } from "./results.ts";
 import { Filtered, seccompJudge } from "./seccomp.ts";
 import { prepareQueue, siginfoJudges } from "./siginfo.ts";

@@ -85,9 +85,10 @@ export function formatOutcomeHeader({
 
 /** A machine as logs have it: the features in the order of the table. */
 export function machineDocument({ features, ...machine }: Machine) {
-  const { release, vendor, family, model, ...numbers } = machine;
+  const { arch, release, vendor, family, model, ...numbers } = machine;
+  const named = arch === undefined ? {} : { arch };
   const ordered = FEATURES.filter((name) => features.includes(name));
-  return { release, vendor, family, model, features: ordered, ...numbers };
+  return { ...named, release, vendor, family, model, features: ordered, ...numbers };
 }
 
 export function formatOutcome({ index, hash, fields }: OutcomeLine): string {

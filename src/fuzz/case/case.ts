@@ -206,7 +206,7 @@ export function parseCase(document: unknown, constants = namesOfSignals()): Case
   read("schema", oneOf([CASE_SCHEMA]));
   expectHost(read("arch", orElse(oneOf(ARCHES), DEFAULT_ARCH)));
   const from = read("from", orElse(oneOf(FROMS), "signal"));
-  const way = read("way", orElse(oneOf(WAYS), "SETREGS"));
+  const way = read("way", orElse(oneOf(WAYS), WAYS[0]));
   const on = read("on", orElse(oneOf(ONS), "CONT"));
   const signal = read("signal", orElse(signalShape(constants), 0));
   expectKnown(way, table(anything, MOST)(document, ""));

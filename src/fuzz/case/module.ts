@@ -16,25 +16,71 @@ const FILE = MODULE;
 const LINE = 64;
 const PAGE = 4096;
 
-/** The module and its memory. Addresses are byte offsets in it. */
-export class FuzzModule {
-  readonly #exports = loadWasm(FILE);
-  readonly buffer = memoryOf(this.#exports).buffer;
-  /** Described in assembly/fuzz/index.ts and assess.ts. */
-  readonly generate = this.#function("generate");
-  readonly sign = this.#function("sign");
-  readonly assess = this.#function("assess");
-  readonly predictOne = this.#function("predictOne");
-  readonly differsFrom = this.#function("differsFrom");
-  readonly hashOutcome = this.#function("hashOutcome");
-  readonly differences = this.#function("differences");
-  readonly count = this.#function("count");
-  /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */
-  readonly kills = this.#function("kills");
-  /** The rules that the last prediction used: their number, and the k-th. */
-  readonly usedRules = this.#function("usedRules");
-  readonly usedRule = this.#function("usedRule");
+/** A module of the fuzzer, as far as it describes itself. Addresses are byte offsets in its memory. */
+export class ModuleFile {
+  readonly #file: string;
+  readonly #exports: WebAssembly.Exports;
+  readonly buffer: ArrayBuffer;
   readonly globals: ReadonlyMap<string, WebAssembly.Global>;
+
+  /** @throws EncoderError if the file is not what the build creates. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#exports = loadWasm(file);
+    const { memory } = this.#exports;
+    if (!(memory instanceof WebAssembly.Memory)) throw this.#lacking("memory");
+    this.buffer = memory.buffer;
+    this.globals = new Map(
+      Object.entries(this.#exports).flatMap(([name, it]) =>
+        it instanceof WebAssembly.Global ? [[name, it] as const] : [],
+      ),
+    );
+  }
+
+  /** The text of a string constant: UTF-16, after its length in bytes. */
+  text(name: string): string {
+    const at = this.address(name);
+    const [length = 0] = new Uint32Array(this.buffer, at - 4, 1);
+    return String.fromCharCode(...new Uint16Array(this.buffer, at, length / 2));
+  }
+
+  address(name: string): number {
+    return Number(this.global(name).value);
+  }
+
+  protected global(name: string): WebAssembly.Global {
+    const it = this.globals.get(name);
+    if (it === undefined) throw this.#lacking(name);
+    return it;
+  }
+
+  protected callable(name: string): Callable {
+    const it = this.#exports[name];
+    if (isCallable(it)) return it;
+    throw this.#lacking(name);
+  }
+
+  #lacking(name: string): EncoderError {
+    return new EncoderError(`${this.#file} lacks ${name}`, { remedy: REBUILD });
+  }
+}
+
+/** The module of this machine, and its memory. */
+export class FuzzModule extends ModuleFile {
+  /** Described in assembly/fuzz/index.ts and assess.ts. */
+  readonly generate = this.callable("generate");
+  readonly sign = this.callable("sign");
+  readonly assess = this.callable("assess");
+  readonly predictOne = this.callable("predictOne");
+  readonly differsFrom = this.callable("differsFrom");
+  readonly hashOutcome = this.callable("hashOutcome");
+  readonly differences = this.callable("differences");
+  readonly count = this.callable("count");
+  /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */
+  readonly kills = this.callable("kills");
+  /** The rules that the last prediction used: their number, and the k-th. */
+  readonly usedRules = this.callable("usedRules");
+  readonly usedRule = this.callable("usedRule");
   /** Where the areas begin that the host reserves: a page. */
   readonly areas: number;
   readonly #free = new Map<number, number[]>();
@@ -42,29 +88,25 @@ export class FuzzModule {
 
   /** @throws EncoderError if the file is not what the build creates. */
   constructor() {
-    this.globals = new Map(
-      Object.entries(this.#exports).flatMap(([name, it]) =>
-        it instanceof WebAssembly.Global ? [[name, it] as const] : [],
-      ),
-    );
+    super(FILE);
     this.#next = Math.ceil(this.address("heap") / LINE) * LINE;
-    for (const [name, place] of Object.entries(PLACES)) this.#global(name).value = Number(place);
+    for (const [name, place] of Object.entries(PLACES)) this.global(name).value = Number(place);
     for (const [name, words] of Object.entries(TABLES)) {
       const at = this.#put(new Uint8Array(BigUint64Array.from(words).buffer));
-      this.#global(name).value = BigInt(at) | (BigInt(words.length) << 32n);
+      this.global(name).value = BigInt(at) | (BigInt(words.length) << 32n);
     }
-    this.#global("codeBytes").value = this.#put(codePage());
-    this.#global("constantBytes").value = this.#put(constantsPage());
-    this.#global("seeds").value = this.#put(recordsOf([...SEEDS, ...UNPREDICTED_SEEDS]));
-    this.#global("seedCount").value = SEEDS.length + UNPREDICTED_SEEDS.length;
-    this.#global("seedParents").value = SEEDS.length;
+    this.global("codeBytes").value = this.#put(codePage());
+    this.global("constantBytes").value = this.#put(constantsPage());
+    this.global("seeds").value = this.#put(recordsOf([...SEEDS, ...UNPREDICTED_SEEDS]));
+    this.global("seedCount").value = SEEDS.length + UNPREDICTED_SEEDS.length;
+    this.global("seedParents").value = SEEDS.length;
     this.#next = Math.ceil(this.#next / PAGE) * PAGE;
     this.areas = this.#next;
   }
 
   /** Where there is rt_sigreturn. */
   get putReturned(): Callable {
-    return this.#function("putReturned");
+    return this.callable("putReturned");
   }
 
   /** Bytes from the first area to the end of the last. */
@@ -106,45 +148,13 @@ export class FuzzModule {
 
   /** Whether cases have no breakpoints for data. */
   avoidWatchpoints(avoid: boolean): void {
-    this.#global("avoidsWatchpoints").value = Number(avoid);
+    this.global("avoidsWatchpoints").value = Number(avoid);
   }
-
-  /** The text of a string constant: UTF-16, after its length in bytes. */
-  text(name: string): string {
-    const at = this.address(name);
-    const [length = 0] = new Uint32Array(this.buffer, at - 4, 1);
-    return String.fromCharCode(...new Uint16Array(this.buffer, at, length / 2));
-  }
-
-  address(name: string): number {
-    return Number(this.#global(name).value);
-  }
-
-  #global(name: string): WebAssembly.Global {
-    const it = this.globals.get(name);
-    if (it === undefined) throw lacking(name);
-    return it;
-  }
-
-  #function(name: string): Callable {
-    const it = this.#exports[name];
-    if (isCallable(it)) return it;
-    throw lacking(name);
-  }
-}
-
-function memoryOf({ memory }: WebAssembly.Exports): WebAssembly.Memory {
-  if (memory instanceof WebAssembly.Memory) return memory;
-  throw lacking("memory");
 }
 
 /** Sizes of areas are powers of two, so that a released area can be reused for a similar size. */
 function sizeOfArea(size: number): number {
   return Math.max(LINE, 2 ** Math.ceil(Math.log2(size)));
-}
-
-function lacking(name: string): EncoderError {
-  return new EncoderError(`${FILE} lacks ${name}`, { remedy: REBUILD });
 }
 
 let own: FuzzModule | undefined;

@@ -9,7 +9,7 @@ import type { Fields } from "../case/fields.ts";
 import type { Need } from "./needs.ts";
 import type { Place } from "./read/places.ts";
 import type { Verb } from "./read/verbs.ts";
-import { show, unsigned, type Words } from "./setups.ts";
+import { show, unsigned, type Words } from "./words.ts";
 
 interface Head {
   readonly name: string;

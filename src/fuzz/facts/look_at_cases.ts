@@ -1,11 +1,12 @@
 import { StublabError } from "../../errors.ts";
+import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
-import type { Fields } from "../case/fields.ts";
-import type { Experiment } from "../experiment.ts";
+import { type Fields, readFields } from "../case/fields.ts";
 import { adoptFlags, differencesOf } from "../predict/differences.ts";
 import { fieldValue, tellField } from "../tell/told.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Trier } from "../try/trial.ts";
+import { obstacleOf, obstacleText } from "../try/untried.ts";
 import type { SetupCheck, SetupFact } from "./fact.ts";
 import { missing } from "./needs.ts";
 import { type Counted, keyOf, twice } from "./twice.ts";
@@ -15,7 +16,7 @@ type Constants = ReadonlyMap<string, bigint>;
 
 /** Looks at facts that are cases, each check in a stub that no other was made in. */
 export class CaseLooker {
-  readonly #experiment: Experiment;
+  readonly #trier: Trier;
   readonly #machine: Machine;
   /** Why cases cannot be tried here, by whether they are returns from handlers. */
   readonly #obstacles = new Map<boolean, string | undefined>();
@@ -23,9 +24,12 @@ export class CaseLooker {
   /** Bits of eflags that are not compared. */
   readonly #ignoredFlags: number;
 
-  constructor(experiment: Experiment, machine: Machine, ignoredFlags = 0) {
+  /** One case, made when the first is tried. */
+  #batch: Batch | undefined;
+
+  constructor(trier: Trier, machine: Machine, ignoredFlags = 0) {
     this.#ignoredFlags = ignoredFlags;
-    this.#experiment = experiment;
+    this.#trier = trier;
     this.#machine = machine;
   }
 
@@ -41,12 +45,16 @@ export class CaseLooker {
     const { name, it, expected } = check;
     const reason = missing(check, this.#machine) ?? this.#obstacle(it);
     if (reason !== undefined) return [{ name, status: "skipped", reason, unmet: [] }, 0];
-    const { trier } = this.#experiment;
+    const trier = this.#trier;
     let untried: string | undefined;
     const attempt = () => {
       trier.renew();
-      const [seen = new Map()] = this.#experiment.try([it]);
-      untried = this.#experiment.obstacle(0);
+      this.#batch ??= new Batch(1);
+      this.#batch.put([it]);
+      trier.run(this.#batch, 1);
+      const seen = readFields(it, this.#batch, 0);
+      const key = obstacleOf(this.#batch, 0);
+      untried = key && obstacleText(key);
       return untried === undefined
         ? compare(expected, seen, trier.tracer.encoder.constants, this.#ignoredFlags)
         : [];
@@ -57,16 +65,19 @@ export class CaseLooker {
     return [{ name, status: "failed", unmet, it }, contradictions];
   }
 
+  close(): void {
+    this.#batch?.close();
+  }
+
   #obstacle({ way }: Case): string | undefined {
     const returns = way === "SIGRETURN";
-    if (!this.#obstacles.has(returns))
-      this.#obstacles.set(returns, obstacleOf(this.#experiment.trier, returns));
+    if (!this.#obstacles.has(returns)) this.#obstacles.set(returns, whyNot(this.#trier, returns));
     return this.#obstacles.get(returns);
   }
 }
 
 /** A kernel may lack what stubs need in which cases are tried, such as GETREGSET, or pidfds. */
-function obstacleOf(trier: Trier, returns: boolean): string | undefined {
+function whyNot(trier: Trier, returns: boolean): string | undefined {
   try {
     return (returns ? trier.returningPid : trier.pid) > 0 ? undefined : "there is no stub";
   } catch (error) {

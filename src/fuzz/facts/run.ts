@@ -1,4 +1,5 @@
-import type { Experiment } from "../experiment.ts";
+import type { Machine } from "../try/machine.ts";
+import type { Trier } from "../try/trial.ts";
 import type { Fact } from "./fact.ts";
 import { CaseLooker } from "./look_at_cases.ts";
 import { RequestLooker } from "./look_at_requests.ts";
@@ -14,6 +15,12 @@ export interface KnownFacts {
   readonly ignoredFlags: number;
 }
 
+/** The stubs in which facts are looked at, and the machine that they are on: a part of an experiment. */
+export interface FactStubs {
+  readonly trier: Trier;
+  readonly machine: Machine;
+}
+
 const NONE: KnownFacts = { name: "", facts: new Set(), ignoredFlags: 0 };
 
 /**
@@ -26,16 +33,17 @@ const NONE: KnownFacts = { name: "", facts: new Set(), ignoredFlags: 0 };
  */
 export function* lookAt(
   facts: readonly Fact[],
-  experiment: Experiment,
-  machine = experiment.machine,
+  { trier, machine: own }: FactStubs,
+  machine = own,
   known: KnownFacts = NONE,
 ): Generator<Verdict> {
-  const cases = new CaseLooker(experiment, machine, known.ignoredFlags);
-  const requests = new RequestLooker(experiment.trier.tracer, machine);
+  const cases = new CaseLooker(trier, machine, known.ignoredFlags);
+  const requests = new RequestLooker(trier.tracer, machine);
   try {
     for (const fact of facts)
       yield excuse("steps" in fact ? requests.look(fact) : cases.look(fact), known.facts);
   } finally {
     requests.close();
+    cases.close();
   }
 }

@@ -8,7 +8,7 @@ import { errnoName } from "../../errno.ts";
 import { hex, InputError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import { show } from "../../shape.ts";
-import { type FuzzModule, fuzzModule } from "../case/module.ts";
+import { fuzzModule, type ModuleFile } from "../case/module.ts";
 import { FEATURES, type Feature } from "../try/machine.ts";
 
 export const PHASES = ["write", "return", "resume", "unpredicted"] as const;
@@ -67,7 +67,8 @@ export function expectRule(id: string, place: string): Rule {
   });
 }
 
-function readRules(module: FuzzModule): Rule[] {
+/** The rules that a module has. */
+export function readRules(module: ModuleFile): Rule[] {
   const ids = [...module.globals.keys()].filter((name) => /^[WSRU]\d+$/.test(name));
   return ids
     .map((id) => readRule(module, id))
@@ -76,7 +77,7 @@ function readRules(module: FuzzModule): Rule[] {
 
 const number = ({ id }: Rule): number => Number(id.slice(1));
 
-function readRule(module: FuzzModule, id: string): Rule {
+function readRule(module: ModuleFile, id: string): Rule {
   const members = [...module.globals.keys()]
     .filter((name) => name.startsWith(`${id}_`))
     .map((name) => name.slice(id.length + 1));

@@ -3,7 +3,6 @@
 import { signalName } from "../../encoder/names.ts";
 import { errnoName } from "../../errno.ts";
 import { hex } from "../../errors.ts";
-import { HOST_ARCH } from "../../shim/host_arch.ts";
 import { BASELINE, REGISTERS } from "../case/arch.ts";
 import { type Case, formatCase, namesOfSignals } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
@@ -61,9 +60,9 @@ function tellStatus(status: number, constants: Constants): string {
 }
 
 export function machineLine(machine: Machine): string {
-  const { release, vendor, family, model, features, xstateLength } = machine;
+  const { arch, release, vendor, family, model, features, xstateLength } = machine;
   const has = features.length === 0 ? "none of the features" : features.join(", ");
-  if (HOST_ARCH === "arm64")
+  if (arch === "arm64")
     return `Linux ${release} on arm64, implementer ${vendor} part 0x${model.toString(16)}, with ${has}`;
   return `Linux ${release} on x86-64, ${vendor} family ${family} model ${model}, with ${has}; XSAVE area of ${xstateLength} bytes`;
 }

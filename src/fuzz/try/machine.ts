@@ -1,6 +1,7 @@
 import { release } from "node:os";
+import type { Arch } from "../../encoder/arch.ts";
 import { StateError } from "../../errors.ts";
-import { count, list, members, oneOf, type Shape, text } from "../../shape.ts";
+import { count, list, members, oneOf, optional, type Shape, text } from "../../shape.ts";
 import { HOST_ARCH } from "../../shim/host_arch.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import * as amd64 from "./amd64/machine.ts";
@@ -17,6 +18,8 @@ export const KERNEL_FEATURES: readonly Feature[] = HOST.KERNEL_FEATURES;
 
 /** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
 export interface Machine {
+  /** Its architecture, if that is not amd64. */
+  readonly arch?: Exclude<Arch, "amd64">;
   /** The kernel's release, such as "6.12.9". */
   readonly release: string;
   /** As /proc/cpuinfo has them. */
@@ -42,7 +45,9 @@ const figure: Shape<number> = (value, place) =>
 export const machineShape: Shape<Machine> = (value, place) => {
   const read = members(value, place);
   const whole = count(Number.MAX_SAFE_INTEGER);
+  const arch = read("arch", optional(oneOf(["arm64"])));
   return {
+    ...(arch !== undefined && { arch }),
     release: read("release", text),
     vendor: read("vendor", text),
     family: read("family", figure),
@@ -63,6 +68,7 @@ export function readMachine(tracer: Tracer): Machine {
   const { features, ...kernel } = HOST.readKernel(stub);
   const has = new Set<Feature>([...processor.features, ...features]);
   return {
+    ...(HOST_ARCH !== "amd64" && { arch: HOST_ARCH }),
     ...processor,
     features: FEATURES.filter((name) => has.has(name)),
     ...kernel,

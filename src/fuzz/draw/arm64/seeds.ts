@@ -35,6 +35,16 @@ const restarts: readonly Case[] = (["signal", "entry", "exit"] as const).flatMap
   ),
 );
 
+/** Calls with the number of no call, and single-steps over a call, into a handler and from one. */
+const steps: readonly Case[] = [
+  ...ONS.flatMap((on) => [
+    seed("svc", { x8: 0xffff_ffffn, x0: 9n }, { on }),
+    seed("svc", { x8: 0xffff_ffffn, x0: 9n }, { from: "exit", on }),
+    seed("nops", {}, { on, signal: 10 }),
+    seed("svc", { x0: -512n, x8: GETPID, syscallno: GETPID }, { from: "entry", on, signal: 12 }),
+  ]),
+];
+
 /** Each bit of pstate. */
 const pstates: readonly Case[] = Array.from({ length: 33 }, (_, n) => 1n << BigInt(n)).flatMap(
   (pstate) => [
@@ -80,6 +90,7 @@ export const SEEDS: readonly Case[] = [
   ...plain,
   ...stops,
   ...restarts,
+  ...steps,
   ...pstates,
   ...faults,
   ...lengths,

@@ -11,6 +11,7 @@ import {
   SCRATCH,
   SCRATCH_SIZE,
   STACK,
+  STUB_CODE,
 } from "../../case/arm64/code.ts";
 import { FROM, WAY } from "../../case/arm64/kinds.ts";
 import { REGISTERS } from "../../case/arm64/registers.ts";
@@ -52,6 +53,7 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
     ...[0n, 1n, 7n, SIZE - 1n, SIZE, CONSTANTS, CONSTANTS + 1n, CONSTANTS + 8n, CONSTANTS - 8n],
     ...[CONSTANTS + SIZE - 8n, CONSTANTS + SIZE - 7n, CONSTANTS + SIZE - 1n, CONSTANTS + SIZE],
     ...[CODE, CODE + SIZE - 8n, CODE + SIZE, CODE - 4n, SCRATCH - 8n, END_OF_SCRATCH - 4n],
+    STUB_CODE,
     ...ENDS.flatMap((end) => [end - 8n, end - 1n, end, -end - 1n, -end]),
     ...[1n << 55n, 1n << 56n, 1n << 63n, -8n, -1n, (0xffn << 56n) | CONSTANTS],
   ],
@@ -67,6 +69,7 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   otherPlaces: [
     ...CODES.flatMap(({ address }) => [address + 1n, address + 2n, address + 4n, address - 4n]),
     ...[CODE, CODE - 4n, CODE + SIZE - 2n, CODE + SIZE, 0n, 1n, 2n, CONSTANTS, SCRATCH, STACK],
+    ...[STUB_CODE, STUB_CODE + 0x20n],
     ...ENDS.flatMap((end) => [end - 4n, end, end + 4n, -end]),
     ...[1n << 55n, 1n << 56n, 1n << 63n, -4n, -1n, (0xffn << 56n) | placeOf("nop")],
   ],

@@ -5,7 +5,7 @@ import { NOWHERE, type NoteName } from "../read/numbers.ts";
 import { int, register } from "../read/places.ts";
 import { setsLength } from "../read/set_length.ts";
 import { at, go, KEEP, read, regset, request, requires, WHERES } from "../read/verbs.ts";
-import { ARCH_PTRACE } from "../sources.ts";
+import { ARCH_PTRACE } from "./sources.ts";
 
 const COPY = "copy_regset_to_user, kernel/regset.c";
 /** Note types of 32-bit tracees, and their sizes. */

@@ -3,7 +3,7 @@ import { each, requestFacts } from "../read/bench.ts";
 import type { Request } from "../read/numbers.ts";
 import { register } from "../read/places.ts";
 import { go, KEEP, kept, next, read, type Script, set, signal, TID, to } from "../read/verbs.ts";
-import { DO_SIGNAL, SYSCALL_ENTER } from "../sources.ts";
+import { DO_SIGNAL, SYSCALL_ENTER } from "./sources.ts";
 
 const [PAUSE, GETPPID, GETPID, SIGUSR1] = [34n, 110n, 39n, 10];
 const [ERESTARTSYS, ERESTARTNOHAND] = [(1n << 64n) - 512n, (1n << 64n) - 514n];

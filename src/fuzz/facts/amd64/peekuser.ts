@@ -4,7 +4,7 @@ import { each, type Row, requestFacts } from "../read/bench.ts";
 import { NOWHERE } from "../read/numbers.ts";
 import { word } from "../read/places.ts";
 import { KEEP, kept, read, request, to, unless } from "../read/verbs.ts";
-import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
+import { ARCH_PTRACE, SET_DEBUGREG } from "./sources.ts";
 
 /** struct user: registers, a hole for the old floating point, debug registers, two words more. */
 const [REGISTERS_END, DEBUGREG, DEBUGREG_END, END] = [8 * REGISTERS.length, 848, 912, 928];

@@ -26,7 +26,7 @@ const small = (
     ...{ word, needs },
     lengths: multiples(word, size),
     size: cutTo(size),
-    parts: [1, word - 1, word + 1, size + 1],
+    parts: [1, word - 1, word + 1],
   });
 
 const debug = (note: "NT_ARM_HW_BREAK" | "NT_ARM_HW_WATCH") =>

@@ -1,6 +1,6 @@
 // What facts about requests require of the architecture, beyond what encoders compute.
 
-import { ARCH_PTRACE } from "../sources.ts";
+import { ARCH_PTRACE } from "../amd64/sources.ts";
 
 export const FOREIGN = ["PEEKMTETAGS", "POKEMTETAGS"] as const;
 export const ABSENT = {

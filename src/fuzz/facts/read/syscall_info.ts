@@ -2,7 +2,7 @@ import { CALL_REGISTERS } from "../../../encoder/arch.ts";
 import { HOST_ARCH } from "../../../shim/host_arch.ts";
 import { INSTRUCTION_POINTER } from "../../../stub/arch.ts";
 import { placeOf } from "../../case/arch.ts";
-import { unsigned } from "../setups.ts";
+import { unsigned } from "../words.ts";
 import { AUDIT_ARCH, COMPAT_CALL, STACK_POINTER, SYS } from "./arch.ts";
 import { each, type Requests, type Row, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";

@@ -16,7 +16,7 @@ import { CALL_REGISTERS } from "../../../encoder/arch.ts";
 import { HOST_ARCH } from "../../../shim/host_arch.ts";
 import { BLOCK_SIZE, baselineWith, CALL_CODE, indexOf, SCRATCH } from "../../case/arch.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
-import type { Words } from "../setups.ts";
+import type { Words } from "../words.ts";
 import { BREAKPOINT, READS, SYS, WRITES } from "./arch.ts";
 import {
   ERRNO,
