@@ -5,9 +5,9 @@
 #include <asm/signal.h>
 #include <stdint.h>
 
-/** More than a byte, as the members of a setup are, so these never occur. */
+/** Numbers that no setup has. */
 enum {
-    STUBLAB_FROM_ENTRY32 = 0x100,
+    STUBLAB_FROM_ENTRY32 = 0xf0,
     STUBLAB_FROM_EXIT32,
     STUBLAB_FROM_STEP32,
     STUBLAB_WAY_SIGMASK,

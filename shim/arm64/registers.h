@@ -64,7 +64,6 @@ static inline void prepare_call(uint64_t *block, uint64_t address, uint64_t numb
 static inline uint64_t frame_registers(const uint64_t *block) {
     return block[REG_SP] + 128 + 176;
 }
-
 /**
  * Whether the stopped thread has state of a guest that the next system call ends: the kernel
  * discards SVE state there, and leaves streaming mode.
