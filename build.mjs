@@ -229,7 +229,8 @@ function linked(code) {
   const target = `build/${basename(code.source, ".S")}_arm64`;
   const flags = ["-iquote", ".", "-iquote", "shim", ...headerFlags("arm64"), code.source];
   compile("arm64", `${target}.i`, ["-E", ...flags]);
-  link("arm64", target, flags, [...LINK_FLAGS, `-Wl,-e,${code.begin}`]);
+  // Without -Bsymbolic a branch to a global label leads to a stub of the linker.
+  link("arm64", target, flags, [...LINK_FLAGS, "-Wl,-Bsymbolic", `-Wl,-e,${code.begin}`]);
   return listLinkedCode(code, readFileSync(`${target}.i`, "utf8"), readFileSync(target));
 }
 

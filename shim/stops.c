@@ -25,7 +25,8 @@ int is_sent_pending(int32_t tid, uint64_t expected) {
     const struct ptrace_peeksiginfo_args first = {.nr = MOST_PENDING};
     int64_t count = stublab_ptrace(PTRACE_PEEKSIGINFO, tid, (uint64_t)&first, pending);
     for (int64_t i = 0; i < count; i++)
-        if (is_sent(pending[i].signal, pending[i].code, pending[i].address) && (uint64_t)pending[i].signal != expected)
+        if (is_sent(pending[i].signal, pending[i].code, pending[i].address) &&
+            (uint64_t)pending[i].signal != expected)
             return 1;
     return 0;
 }

@@ -39,13 +39,13 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
     uint8_t area[FPSIMD_SIZE];
     for (unsigned int i = 0; i < sizeof area; i++)
         *(volatile uint8_t *)&area[i] = 0;
-    for (uint32_t i = 0; i < setup->count; i++)
+    for (uint64_t i = 0; i < setup->count; i++)
         for (uint64_t j = 0; j < 8; j++)
             if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)
                 area[setup->words[2 * i] + j] = (uint8_t)(setup->words[2 * i + 1] >> 8 * j);
     int64_t result = set_regset(tid, NT_PRFPREG, area, setup->length);
     get_regset(tid, NT_PRFPREG, area, sizeof area);
-    for (uint32_t i = 0; i < setup->count; i++) {
+    for (uint64_t i = 0; i < setup->count; i++) {
         outcome->written[i] = 0;
         for (uint64_t j = 0; j < 8; j++)
             if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)

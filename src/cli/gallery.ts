@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { counted } from "../page/figures.ts";
 import type { Recording } from "../record/recording.ts";
-import { SCENARIOS } from "../record/scenarios.ts";
+import { refusalOf, SCENARIOS } from "../record/scenarios.ts";
 import { tasksOf } from "../record/tasks/tasks.ts";
 import { courseOf, ENCODER, type Exhibit, INDEX, renderGallery } from "../record/view/gallery.ts";
 import { renderJson } from "../record/view/json.ts";
@@ -54,7 +54,7 @@ async function run(args: readonly string[]): Promise<number> {
       [`${name}.json`, renderJson(recording)] as const,
       [
         `${name}.html`,
-        renderRecordingPage(recording, { course, tasks: tasksOf(recording.scenario) }),
+        renderRecordingPage(recording, { course, tasks: tasksOf(recording) }),
       ] as const,
     ]),
     [ENCODER.file, renderEncoderPage(INDEX)],
@@ -76,7 +76,7 @@ function recordAll(encoder = "assembly"): Promise<Recording[]> {
 async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Recording[]> {
   // Loaded on demand: recordings can be shown on machines where nothing can be traced.
   const { recordFor } = await import("./scenario.ts");
-  const names = Object.keys(SCENARIOS);
+  const names = Object.keys(SCENARIOS).filter((name) => refusalOf(name) === undefined);
   const progress = new Progress();
   const recordings: Recording[] = [];
   try {

@@ -110,7 +110,7 @@ async function show(recording: Recording, at: number | undefined, seed: number):
   const { stdin, stdout } = process;
   const dumb = (process.env.TERM ?? "dumb") === "dumb";
   if (stdin.isTTY && stdout.isTTY && !dumb) {
-    const tasks = tasksOf(recording.scenario);
+    const tasks = tasksOf(recording);
     return walkThrough(recording, { input: stdin, output: stdout, at: at ?? -1, seed, tasks });
   }
   const text = renderText(recording, at === undefined ? {} : { from: at });

@@ -51,8 +51,7 @@ const OPTIONS = {
 /** The renderer of each form. */
 const FORMS = {
   text: renderText,
-  html: (recording: Recording) =>
-    renderRecordingPage(recording, { tasks: tasksOf(recording.scenario) }),
+  html: (recording: Recording) => renderRecordingPage(recording, { tasks: tasksOf(recording) }),
   mermaid: renderMermaid,
   perfetto: renderPerfetto,
   json: renderJson,

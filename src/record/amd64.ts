@@ -1,5 +1,6 @@
 // What recordings know about amd64.
 
+import { CALL_REGISTERS } from "../encoder/arch.ts";
 import { hex } from "../errors.ts";
 
 export { INSTRUCTION_POINTER, PARENT } from "../stub/amd64.ts";
@@ -26,12 +27,7 @@ export const NAMES = {
   WRITE: "SETREGS",
 } as const;
 
-/** The registers of a system call's arguments, in their order. */
-export const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"] as const;
-
-/** The registers of a system call's number, and of its result. */
-export const NUMBER = "rax";
-export const RESULT = "rax";
+export const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = CALL_REGISTERS.amd64;
 
 /** The register that is 1 in a new clone. */
 export const MARK = "rbx";
@@ -46,27 +42,9 @@ export const FIRST_REGISTERS = [
   ...["eflags", "rcx"],
 ];
 
-/** The number and the arguments of the system call in which a thread is stopped. */
-export function callWords(registers: Words): { number: bigint; words: bigint[] } {
-  return {
-    number: registers.orig_rax ?? 0n,
-    words: ARGUMENTS.map((name) => registers[name] ?? 0n),
-  };
-}
-
-/** The number of the system call that a thread makes if its next instruction is SYSTEM_CALL. */
-export function nextCallNumber(registers: Words): bigint {
-  return registers.rax ?? 0n;
-}
-
 /** The registers without what a tracer's single steps leave in them. */
 export function withoutSteps(registers: Words): Record<string, bigint> {
   return { ...registers };
-}
-
-/** The result of a system call. */
-export function resultWord(registers: Words): bigint {
-  return registers.rax ?? 0n;
 }
 
 /** What must be true of the registers of a stub at rest: the fact, what is expected, and what is seen. */
@@ -95,6 +73,12 @@ export const LEAVE_CALL = "PTRACE_SYSCALL";
 /** The address of PTRACE_GETREGS and PTRACE_SETREGS is unused. */
 export const REGISTER_SET = 0n;
 
+/** Whether there are tasks about it: their answers are registers and code. */
+export const HAS_TASKS = true;
+
+/** What has to be said before docs/lessons/, which name these registers. */
+export const LESSON_NOTE = undefined;
+
 /** Registers that hardly ever change, and are folded away. */
 export const SEGMENTS = ["cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"];
 
@@ -114,9 +98,6 @@ export function tellFlags(word: bigint): string {
   return [`ZF=${isSet(FLAG_BITS.ZF) ? 1 : 0}`, ...others.map(([name]) => `${name}=1`)].join(" ");
 }
 
-/** The registers that a system call reads and writes besides its arguments. */
-const CALL_REGISTERS = ["rax", "rcx", "r11"];
-
 /** Instructions that test the flags. */
 const CONDITIONAL = /^(?:j(?!mp)[a-z]+|set[a-z]+|cmov[a-z]+)\b/;
 
@@ -128,11 +109,8 @@ const CONDITIONAL = /^(?:j(?!mp)[a-z]+|set[a-z]+|cmov[a-z]+)\b/;
 export function operandsOf(text: string, callArguments = 0): string[] {
   const [code = ""] = text.split("#");
   if (code.trim() === SYSTEM_CALL) {
-    return [
-      ...CALL_REGISTERS.slice(0, 1),
-      ...ARGUMENTS.slice(0, callArguments),
-      ...CALL_REGISTERS.slice(1),
-    ];
+    // It writes RCX and R11, too.
+    return [NUMBER, ...ARGUMENTS.slice(0, callArguments), "rcx", "r11"];
   }
   const named = [...code.matchAll(/%([a-z][a-z0-9]*)/g)].map(([, name = ""]) =>
     wholeRegister(name),

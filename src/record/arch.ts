@@ -26,10 +26,9 @@ export interface RecordArch {
   readonly JUMP: RegExp;
   readonly LEAVE_CALL: "PTRACE_SYSCALL" | "PTRACE_SINGLESTEP";
   readonly REGISTER_SET: bigint | Call["arguments"][number];
+  readonly HAS_TASKS: boolean;
+  readonly LESSON_NOTE: string | undefined;
   withoutSteps(registers: Words): Record<string, bigint>;
-  callWords(registers: Words): { number: bigint; words: bigint[] };
-  nextCallNumber(registers: Words): bigint;
-  resultWord(registers: Words): bigint;
   restingFacts(
     registers: Words,
     restAddress: bigint,
@@ -48,6 +47,24 @@ export function archOf({ machine }: { readonly machine: { readonly arch: Arch } 
 
 /** That of the machine on which recordings are made. */
 export const HOST = MODULES[HOST_ARCH];
+
+/** The number and the arguments of the system call in which a thread is stopped. */
+export function callWords(registers: Words): { number: bigint; words: bigint[] } {
+  return {
+    number: registers[HOST.ORIGINAL ?? HOST.NUMBER] ?? 0n,
+    words: HOST.ARGUMENTS.map((name) => registers[name] ?? 0n),
+  };
+}
+
+/** The number of the system call that a thread makes if its next instruction is SYSTEM_CALL. */
+export function nextCallNumber(registers: Words): bigint {
+  return registers[HOST.NUMBER] ?? 0n;
+}
+
+/** The result of a system call. */
+export function resultWord(registers: Words): bigint {
+  return registers[HOST.RESULT] ?? 0n;
+}
 
 /** What its texts call registers and instructions. */
 export const { NAMES } = HOST;

@@ -1,5 +1,6 @@
 // What recordings know about arm64: see amd64.ts.
 
+import { CALL_REGISTERS } from "../encoder/arch.ts";
 import { hex } from "../errors.ts";
 import { INSTRUCTION_POINTER, PARENT } from "../stub/arm64.ts";
 
@@ -27,10 +28,7 @@ export const NAMES = {
   WRITE: "SETREGSET",
 } as const;
 
-export const ARGUMENTS = ["x0", "x1", "x2", "x3", "x4", "x5"] as const;
-
-export const NUMBER = "x8";
-export const RESULT = "x0";
+export const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = CALL_REGISTERS.arm64;
 
 /** The number of a call under way is not among the registers, but in a set of its own, NT_ARM_SYSTEM_CALL. */
 export const ORIGINAL = undefined;
@@ -43,26 +41,11 @@ export const FIRST_REGISTERS = [
   ...[INSTRUCTION_POINTER, NUMBER, ...ARGUMENTS, MARK, PARENT, FLAGS],
 ];
 
-export function callWords(registers: Words): { number: bigint; words: bigint[] } {
-  return {
-    number: nextCallNumber(registers),
-    words: ARGUMENTS.map((name) => registers[name] ?? 0n),
-  };
-}
-
-export function nextCallNumber(registers: Words): bigint {
-  return registers[NUMBER] ?? 0n;
-}
-
 /** PSTATE.SS asks for a single step. The kernel sets it for PTRACE_SINGLESTEP, and shows it. */
 const SINGLE_STEP = 1n << 21n;
 
 export function withoutSteps({ [FLAGS]: pstate = 0n, ...others }: Words): Record<string, bigint> {
   return { ...others, [FLAGS]: pstate & ~SINGLE_STEP };
-}
-
-export function resultWord(registers: Words): bigint {
-  return registers[RESULT] ?? 0n;
 }
 
 export function restingFacts(
@@ -86,6 +69,12 @@ export const JUMP = /^(?:b|b\.\w+|cbn?z|tbn?z)\s/;
 export const LEAVE_CALL = "PTRACE_SINGLESTEP";
 
 export const REGISTER_SET = { word: "0x1", told: "NT_PRSTATUS" } as const;
+
+export const HAS_TASKS = false;
+
+export const LESSON_NOTE =
+  "What follows names the registers and instructions of amd64. On arm64, RIP is pc, RAX is x8 for the number of a call and x0 " +
+  "for its result, R15 is x7, RBX is x9, SYSCALL is SVC, and INT3 is BRK.";
 
 export const SEGMENTS: readonly string[] = [];
 

@@ -1,7 +1,7 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { TraceError } from "../errors.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
-import { HOST, NAMES } from "./arch.ts";
+import { NAMES, resultWord } from "./arch.ts";
 import { stepTo, stepToTrap } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -87,7 +87,7 @@ function stepCallToRest(tracee: Tracee, injection: Injection): void {
   const { tracer } = tracee.thread;
   beforeAnswer?.();
   const call = stepTo(tracee, tracer.selfStopAddress, { why, stop }, 1);
-  returned?.(call, HOST.resultWord(tracee.registers()));
+  returned?.(call, resultWord(tracee.registers()));
   stepToTrap(tracee);
 }
 

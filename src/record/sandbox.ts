@@ -9,7 +9,7 @@ import { type Message, Pieces } from "./pieces.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** How long a sandbox may take from one point to the next, and how often it is looked at, in milliseconds. */
-const [DEADLINE, PAUSE] = [10_000, 1];
+const [DEADLINE, PAUSE] = [60_000, 1];
 
 /** The file descriptors of a sandboxed process after the usual three: what it records, and its terminal. */
 const PIECES = 3;

@@ -111,9 +111,10 @@ export const COURSE: readonly { readonly title: string; readonly scenarios: read
     },
   ];
 
-/** The lesson after one; undefined after the last, and after what is no lesson. */
+/** The lesson after one that can be recorded here; undefined after the last, and after what is no lesson. */
 export function lessonAfter(name: string): string | undefined {
-  const all = COURSE.flatMap(({ scenarios }) => scenarios);
+  const lessons = COURSE.flatMap(({ scenarios }) => scenarios);
+  const all = lessons.filter((each) => refusalOf(each) === undefined);
   return all.includes(name) ? all[all.indexOf(name) + 1] : undefined;
 }
 

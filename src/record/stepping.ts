@@ -2,7 +2,7 @@ import { DeathError, hex, StateError } from "../errors.ts";
 import type { SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import type { Stop } from "../stub/status.ts";
-import { HOST, NAMES } from "./arch.ts";
+import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, tellCall } from "./calls.ts";
 import type { Place } from "./recorder.ts";
 import type { Call, Step } from "./recording.ts";
@@ -30,7 +30,7 @@ export interface Telling {
 /** Signals that an instruction raises. */
 const FAULTS = ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
 
-const { BREAKPOINT, callWords, JUMP, LEAVE_CALL, nextCallNumber, resultWord, SYSTEM_CALL } = HOST;
+const { BREAKPOINT, JUMP, LEAVE_CALL, SYSTEM_CALL } = HOST;
 
 const STEPPED = "PTRACE_SINGLESTEP";
 const INTO_CALL = "PTRACE_SYSCALL, which stops the thread on the way into the call";
@@ -175,9 +175,12 @@ function emulateCall(instruction: Execution): Outcome {
   }
   const call = callUnderWay(tracee);
   if (LEAVE_CALL === STEPPED) {
-    // As the switch does: here the registers could not be read.
+    // As the switch does: here the registers could not be read. What reported the call is told, not the step.
+    const { status } = tracee.thread.tracer;
+    const [reported = 0] = status;
     tracee.thread.resume(STEPPED);
     tracee.thread.wait();
+    status[0] = reported;
   }
   return { kind: "emulated", step: tell(instruction, { call }) };
 }

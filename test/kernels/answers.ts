@@ -11,6 +11,9 @@ const AGREEMENT = "all agree";
 /** "130 of 130 facts hold, 100.0 %; 1 skipped (…)", the last line of conformance. */
 const SCORE = /^((\d+) of (\d+) facts hold), /;
 
+/** The last line of record. */
+const RECORDED = /^switch: .* questions, (\d+) of \1 facts held, /;
+
 /** What is wrong with the lines of each check, besides its exit status; doctor may warn of some trials. */
 const COMPLAINTS = {
   bootstrap: bootstrapComplaints,
@@ -19,6 +22,8 @@ const COMPLAINTS = {
   conformance: conformanceComplaints,
   compare: (lines: readonly string[]) =>
     lines.includes(AGREEMENT) ? [] : [`compare does not print ${AGREEMENT}`],
+  record: (lines: readonly string[]) =>
+    lines.some((line) => RECORDED.test(line)) ? [] : ["record does not print that all facts held"],
 };
 
 /** A check that /check knows. */

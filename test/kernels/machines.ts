@@ -120,7 +120,7 @@ const ARM64_PROBED = ARM64_KERNELS.filter(({ userland }) => userland === "arm64"
 /** The checks of Node.js. */
 export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
   amd64: ["bootstrap", "inject", "doctor"],
-  arm64: ["bootstrap", "inject", "doctor", "compare", "conformance"],
+  arm64: ["bootstrap", "inject", "doctor", "compare", "conformance", "record"],
 };
 
 /** The kernels on which Node.js is tried, too. */
@@ -139,7 +139,7 @@ const UML_CRASHES = [
 /** The trial of doctor that warns on every machine, as the root has no compiler. */
 const COMPILER = "C compiler";
 /** What exists for amd64 only. */
-const AMD64_ONLY = ["recordings", "register setups", "rt_sigreturn"];
+const AMD64_ONLY = ["register setups", "rt_sigreturn"];
 /** In gVisor the filter runs before the tracer's stop; /proc shows neither pending signals nor pidfds. */
 const GVISOR_WARNS = [COMPILER, "process 1", "guests", "recordings", "rt_sigreturn"];
 /** User Mode Linux has neither GETREGSET nor SYSEMU, does not report rseq, and has a 39-bit user space. */

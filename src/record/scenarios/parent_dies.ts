@@ -1,6 +1,6 @@
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
-import { HOST, NAMES } from "../arch.ts";
+import { HOST, NAMES, resultWord } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
 import { TEXTS } from "../texts/arch.ts";
@@ -148,7 +148,7 @@ function goToEnd(scene: Scene, child: Actor): string {
 
 function askWhatItDoes(scene: Scene, child: Actor): void {
   const registers = child.registers();
-  const [seen, expected] = [HOST.resultWord(registers), registers[HOST.PARENT] ?? 0n];
+  const [seen, expected] = [resultWord(registers), registers[HOST.PARENT] ?? 0n];
   scene.ask({
     text: `The child has executed getppid. ${RESULT} is ${seen}, and ${PARENT} is ${expected}. What does it do?`,
     right: {

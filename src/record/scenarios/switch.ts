@@ -2,7 +2,7 @@ import { parseFlags } from "../../encoder/names.ts";
 import { hex, StateError } from "../../errors.ts";
 import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
 import { PAGE_SIZE } from "../../stub/page_size.ts";
-import { HOST, NAMES } from "../arch.ts";
+import { HOST, NAMES, resultWord } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Outcome, Telling } from "../stepping.ts";
 import { TEXTS } from "../texts/arch.ts";
@@ -163,7 +163,7 @@ export const switchLesson: Scenario = {
     const expected = [CODE, NOTEBOOK, BigInt(tracer.stubAddress)].map(hex);
     scene.check("its pages", expected.join(", "), starts.join(", "));
     scene.check(`the exit status in ${FIRST}`, "0x0", hex(registers.get(HOST.ARGUMENTS[0] ?? "")));
-    const result = `${BigInt.asIntN(64, HOST.resultWord(registers.dump()))}`;
+    const result = `${BigInt.asIntN(64, resultWord(registers.dump()))}`;
     scene.check(EMULATED.result.fact, `${EMULATED.result.word}`, result);
   },
 };

@@ -6,7 +6,7 @@ import { type ProcessFacts, readProcess } from "../../stub/proc.ts";
 import type { SyscallArgument } from "../../stub/syscall.ts";
 import { Thread } from "../../stub/thread.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
-import { BREAKPOINT, callWords, nextCallNumber, resultWord, SYSTEM_CALL } from "../amd64.ts";
+import { callWords, HOST, nextCallNumber, resultWord } from "../arch.ts";
 import { attachWatched, detachInStop } from "../birth.ts";
 import { encodeFrame, injectWatched } from "../injection.ts";
 import { tellRegisters } from "../recorder.ts";
@@ -139,7 +139,7 @@ export class Player {
     try {
       const registers = tracee.registers();
       const text = tracee.recorder.placeOf(registers[INSTRUCTION_POINTER] ?? 0n)?.line.text;
-      if (text === SYSTEM_CALL) call = this.#callName(nextCallNumber(registers));
+      if (text === HOST.SYSTEM_CALL) call = this.#callName(nextCallNumber(registers));
       const outcome = step(tracee, call !== undefined && this.#isWritten ? { why: SELECTED } : {});
       switch (outcome.kind) {
         case "ended":
@@ -151,7 +151,7 @@ export class Player {
         case "emulated":
           return { kind: "call", call: call ?? "" };
         case "executed":
-          if (text === BREAKPOINT) return { kind: "rest" };
+          if (text === HOST.BREAKPOINT) return { kind: "rest" };
           return call === undefined ? undefined : this.#called(call, outcome.step);
       }
     } catch (error) {

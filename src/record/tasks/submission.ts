@@ -2,6 +2,7 @@ import { InputError } from "../../errors.ts";
 import type { Limit } from "../../input.ts";
 import { didYouMean } from "../../nearest.ts";
 import { show } from "../../shape.ts";
+import { expectAmd64 } from "../../shim/library.ts";
 import { wrap } from "../view/wrap.ts";
 import { assemble } from "./amd64/assembler.ts";
 import { Answer, KERNEL, REGISTERS, type Words } from "./answer.ts";
@@ -31,8 +32,9 @@ export interface Submission {
   readonly answer: Answer;
 }
 
-/** The exercise of a student. @throws InputError */
+/** The exercise of a student. @throws InputError; UnsupportedError, as all tasks are about amd64 */
 export function exerciseFor(task: string, student: string): Exercise {
+  expectAmd64("tasks are set and checked on");
   const name = student.trim();
   if (name === "" || name.length > LONGEST_NAME || /[\p{C}]/u.test(name)) {
     throw new InputError(

@@ -1,5 +1,7 @@
 import { InputError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
+import { archOf } from "../arch.ts";
+import type { Recording } from "../recording.ts";
 import { cloneRegisters, earlyAttach, makeThread } from "./exercises/births.ts";
 import { failingCall } from "./exercises/calls.ts";
 import { exitSignal, parentDies } from "./exercises/deaths.ts";
@@ -33,8 +35,12 @@ export const TASKS: Readonly<Record<string, Task>> = {
   "exit-signal": exitSignal,
 };
 
-/** The tasks of a lesson, with their names. */
-export function tasksOf(lesson: string): { readonly name: string; readonly title: string }[] {
+/** The tasks of a recording's lesson, with their names. */
+export function tasksOf(
+  recording: Pick<Recording, "machine" | "scenario">,
+): { readonly name: string; readonly title: string }[] {
+  if (!archOf(recording).HAS_TASKS) return [];
+  const { scenario: lesson } = recording;
   return Object.entries(TASKS).flatMap(([name, task]) =>
     task.lesson === lesson ? [{ name, title: task.title }] : [],
   );

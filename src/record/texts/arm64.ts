@@ -16,7 +16,7 @@ export const STEPS_CHANGE =
   "the kernel hides x7, which reads 0 or 1 there. Left alone, a thread does not stop at its calls. Bit 21 of pstate, " +
   "which asks for single steps, is left out.";
 
-export const CALL_CHANGES = "No other register has changed: x8 still has the number.";
+export const CALL_CHANGES = "The SVC has changed no other register: x8 still has the number.";
 
 export const WATCH =
   "Watch three registers. x8 holds the number of a system call. x0 holds its first argument before it, and its result " +
@@ -87,9 +87,9 @@ export const EMULATED = {
     },
   }),
   observed:
-    "At a system call stop the kernel hides x7: it reads 0, and what is written to it is lost. So the host leaves the stop of " +
-    "each call with PTRACE_SINGLESTEP, which ends after the skipped call, and reads the registers there. A real switch " +
-    "does the same; before, it sets the number of the call to -1 (NT_ARM_SYSTEM_CALL), so that the kernel restarts nothing.",
+    "The host leaves the stop at a call of the guest with PTRACE_SINGLESTEP, and reads the registers after that: the call was " +
+    "skipped. A real switch does the same, and before the step it sets the number of the call to -1 " +
+    "(NT_ARM_SYSTEM_CALL), so that the kernel restarts nothing.",
   found: (number: bigint) =>
     `x8 is ${number}, the number of getpid, and pc is after the SVC. The host saves all registers of the guest in its context.`,
   answered:

@@ -14,8 +14,9 @@ const QUESTION =
  * The text of a lesson; nothing if there is no lesson of that name.
  *
  * @param pages the lessons that have a page beside this one
+ * @param note what has to be said before it
  */
-export function renderLesson(name: string, pages: ReadonlySet<string>): Html {
+export function renderLesson(name: string, pages: ReadonlySet<string>, note?: string): Html {
   const lesson = readLesson(name);
   const sections = SECTIONS.flatMap((title) => {
     const body = lesson.get(title);
@@ -24,7 +25,14 @@ export function renderLesson(name: string, pages: ReadonlySet<string>): Html {
 ${renderBody(body, pages)}</section>
 `;
   });
-  return join(sections);
+  const before =
+    note === undefined || sections.length === 0
+      ? []
+      : [
+          html`<p class="prose">${note}</p>
+`,
+        ];
+  return join([...before, ...sections]);
 }
 
 function renderBody(body: string, pages: ReadonlySet<string>): Html {

@@ -5,6 +5,7 @@ import { renderDocument } from "../../../page/document.ts";
 import { html, plain } from "../../../page/html.ts";
 import { embedJson } from "../../../page/json.ts";
 import { BASE_STYLE } from "../../../page/style.ts";
+import { archOf } from "../../arch.ts";
 import { expectRecording } from "../../load.ts";
 import type { Recording } from "../../recording.ts";
 import { renderEnd, renderHeader } from "./about.ts";
@@ -49,7 +50,7 @@ export function renderRecordingPage(recording: Recording, options: PageOptions =
 ${renderHeader(recording, course)}
 <main id="content" tabindex="-1">
 <div id="app"></div>
-${renderEnd(recording, renderLesson(recording.scenario, pagesOf(course)))}
+${renderEnd(recording, renderLesson(recording.scenario, pagesOf(course), archOf(recording).LESSON_NOTE))}
 ${renderSteps(kept.rows, kept.left)}
 </main>
 ${embedJson("data", data)}`,
