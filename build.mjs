@@ -1,7 +1,7 @@
 // Builds everything into dist/: the encoder (AssemblyScript, a module for each architecture), the fuzzer's module, the C
 // libraries, the bundled JavaScript and its type declarations. A target is rebuilt only if its sources have changed.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -10,15 +10,25 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import {
+  abiFlags,
+  compile,
+  compilerFor,
+  HOST,
+  headerFlags,
+  link,
+  MACHINES,
+  missingFor,
+  missingHeaders,
+} from "./compilers.mjs";
 import { inlineMore } from "./inlining.mjs";
 import { LISTED, listCode, listLinkedCode } from "./listing.mjs";
-import { buildProbe, hasTranslator, STATIC_FLAGS } from "./probe.mjs";
+import { buildProbe, MODULES, missingForProbe, STATIC_FLAGS } from "./probe.mjs";
 import { GENERATED } from "./records.mjs";
 
 /** The flags of all libraries: freestanding, and reproducible with the same compiler. */
@@ -32,12 +42,8 @@ export const C_FLAGS = [
   "-Wall",
   "-Wextra",
 ];
-/** Prevents gcc from replacing loops by calls of memset and memcpy. */
-const GCC_FLAGS = ["-fno-tree-loop-distribute-patterns"];
 /** Leaves the vector registers of the caller alone: the fuzzer has a pattern in them (shim/canary.h). */
 const SHIM_FLAGS = ["-mgeneral-regs-only"];
-/** Selects the assembler of binutils, which the listing needs; clang's encodes some jumps differently. */
-const CLANG_FLAGS = ["-fno-integrated-as"];
 /** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
 const LINK_FLAGS = [
   "-shared",
@@ -47,31 +53,9 @@ const LINK_FLAGS = [
   "-Wl,-z,noexecstack",
   "-Wl,-z,defs",
 ];
-const CROSS_LINK_FLAGS = ["-fuse-ld=lld", ...LINK_FLAGS];
 
-const NO_COMPILER = `stublab needs a C compiler and the kernel's headers to build its small libraries:
-  Debian, Ubuntu   apt-get install gcc libc6-dev
-  Fedora           dnf install gcc glibc-devel kernel-headers
-  Alpine           apk add gcc musl-dev linux-headers
-or name another compiler in the environment variable CC.`;
-
-/** The C compiler to use. */
-export const CC = process.env.CC || "cc";
-
-/** The compiler for the other architecture: one clang compiles for all. */
-const CLANG = process.env.CLANG || "clang";
-
-/** The kernel's headers of arm64: Debian's linux-libc-dev has those of every architecture. */
-const ARM64_HEADERS = "/usr/lib/linux/uapi/arm64";
-
-/** What the C encoder of each architecture is made from: the names to define, and the headers with their values. */
-const NATIVE = {
-  amd64: { names: "dist/encoder.wasm", headers: "/usr/lib/linux/uapi/x86" },
-  arm64: { names: "dist/encoder-arm64.wasm", headers: ARM64_HEADERS },
-};
-
-/** The C library's headers for this machine, which serve the other one, too: the C encoder needs one with macros only. */
-const LIBC_HEADERS = "/usr/include/x86_64-linux-gnu";
+/** The modules from which the C encoder of each architecture takes the names to define. */
+const ENCODERS = { amd64: "dist/encoder.wasm", arm64: "dist/encoder-arm64.wasm" };
 
 /** Tables of src/ from which the build writes C and AssemblyScript. */
 const ABI = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
@@ -123,7 +107,8 @@ export function files(folder, ...endings) {
  */
 async function makeFrom(target, sources, make) {
   const hash = createHash("sha256");
-  for (const source of [...sources, "build.mjs"]) hash.update(source).update(readFileSync(source));
+  for (const source of [...sources, "build.mjs", "compilers.mjs"])
+    hash.update(source).update(readFileSync(source));
   const digest = hash.digest("hex");
   const record = `build/${target.replaceAll("/", "_")}.sha256`;
   if (existsSync(target) && existsSync(record) && readFileSync(record, "utf8") === digest) return;
@@ -176,8 +161,8 @@ async function loadTables(...paths) {
 
 /** The records that C, AssemblyScript and TypeScript share: what the first two include. */
 async function writeRecords() {
+  for (const machine of MACHINES) mkdirSync(`build/${machine}`, { recursive: true });
   for (const [target, arch, write] of GENERATED) {
-    mkdirSync(dirname(target), { recursive: true });
     await makeFrom(target, [...RECORDS, "records.mjs"], async () => {
       const { tablesOf } = await loadTables(RECORDS[0]);
       writeFileSync(target, write(tablesOf(arch)));
@@ -189,17 +174,15 @@ async function writeRecords() {
 async function writePrototypes(arch) {
   const { ENCODER_ABI, cPrototype, functionsOf } = await loadTables(...ABI);
   const lines = functionsOf(arch).map((name) => `${cPrototype(name)};\n`);
-  mkdirSync(`build/${arch}`, { recursive: true });
   writeFileSync(`build/${arch}/abi.h`, `#define ENCODER_ABI ${ENCODER_ABI}\n\n${lines.join("")}`);
 }
 
 /** The names of assembly/, each of which the C encoder defines if the headers do. */
 function writeConstants(arch) {
-  const module = new WebAssembly.Module(readFileSync(NATIVE[arch].names));
+  const module = new WebAssembly.Module(readFileSync(ENCODERS[arch]));
   const rows = WebAssembly.Module.exports(module)
     .filter(({ kind }) => kind === "global")
     .map(({ name }) => `${numberAlias(name)}#ifdef ${name}\nCONSTANT(${name})\n#endif\n`);
-  mkdirSync(`build/${arch}`, { recursive: true });
   writeFileSync(`build/${arch}/constants.inc`, rows.join(""));
 }
 
@@ -210,50 +193,26 @@ function numberAlias(name) {
   return `#if defined(${number}) && !defined(${name})\n#define ${name} ${number}\n#endif\n`;
 }
 
-/** Compiles a freestanding library, or with other flags for the linker a program. */
-function compileLibrary(target, sources, cwd = ".", flags = [], linkFlags = LINK_FLAGS) {
-  try {
-    const args = [...C_FLAGS, ...compilerFlags(), ...flags, ...sources, ...linkFlags];
-    compile(CC, args, target, cwd);
-  } catch (error) {
-    if (error.code === "ENOENT") throw new Error(`there is no C compiler (${CC}).\n${NO_COMPILER}`);
-    throw new Error(`${CC} failed on ${target}. If a header is missing:\n${NO_COMPILER}`);
-  }
-}
-
-/** Runs a compiler; a target that exists is replaced only by a whole one. */
-function compile(compiler, args, target, cwd) {
-  const temporary = `${target}.${process.pid}`;
-  try {
-    const stdio = ["ignore", "inherit", "inherit"];
-    execFileSync(compiler, ["-o", temporary, ...args], { stdio, cwd });
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  renameSync(temporary, target);
-}
-
-function compilerFlags() {
-  const macros = execFileSync(CC, ["-dM", "-E", "-x", "c", "/dev/null"], { encoding: "utf8" });
-  return macros.includes("__clang__") ? CLANG_FLAGS : GCC_FLAGS;
-}
-
 /** The places to which stubs under judgement write. */
 const SLOTS = "src/compare/live/slots.ts";
+
+const LISTINGS = { amd64: "dist/listing.json", arm64: "dist/listing-arm64.json" };
 
 /**
  * Writes the assembler's listing of the code that recordings show and that judges run, so that neither a disassembler nor
  * an assembler is needed at run time.
  */
-function buildListing() {
-  const listed = LISTED.amd64;
-  const sources = [...listed.map(({ source }) => source), SLOTS, "listing.mjs", "dist/shim.so"];
-  return makeFrom("dist/listing.json", sources, async () => {
+function buildListing(machine) {
+  const sources = [...LISTED[machine].map(({ source }) => source), SLOTS, "listing.mjs"];
+  const missing =
+    machine === "amd64" && HOST !== "amd64"
+      ? "it needs the assembler of GNU binutils for amd64"
+      : missingFor(machine);
+  return makeUnless(missing, LISTINGS[machine], [...sources, SHIMS[machine]], async () => {
     await writeSlots();
-    const listing = listed.map((code) => listCode(code, [CC, ...compilerFlags()]));
-    expectInside(listing[0], "dist/shim.so");
-    writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);
+    const listing = LISTED[machine].map(machine === "amd64" ? assembled : linked);
+    expectInside(listing[0], SHIMS[machine]);
+    writeFileSync(LISTINGS[machine], `${JSON.stringify(listing)}\n`);
   });
 }
 
@@ -263,23 +222,20 @@ async function writeSlots() {
   writeFileSync("build/slots.h", lines.join(""));
 }
 
-/** The same for arm64. */
-function buildArm64Listing() {
-  const sources = [...LISTED.arm64.map(({ source }) => source), SLOTS, "listing.mjs", SHIM_ARM64];
-  return makeFrom("dist/listing-arm64.json", sources, async () => {
-    await writeSlots();
-    const listing = LISTED.arm64.map((code) => {
-      const target = `build/${basename(code.source, ".S")}_arm64`;
-      const flags = ["-iquote", ".", "-iquote", "shim", "-isystem", ARM64_HEADERS, code.source];
-      crossCompile(`${target}.i`, ["-E", ...flags]);
-      // Without -Bsymbolic a branch to a global label leads to a stub of the linker.
-      const linking = [...CROSS_LINK_FLAGS, "-Wl,-Bsymbolic", `-Wl,-e,${code.begin}`];
-      crossCompile(target, [...flags, ...linking]);
-      return listLinkedCode(code, readFileSync(`${target}.i`, "utf8"), readFileSync(target));
-    });
-    expectInside(listing[0], SHIM_ARM64);
-    writeFileSync("dist/listing-arm64.json", `${JSON.stringify(listing)}\n`);
-  });
+/** As the assembler of amd64 lists it. */
+function assembled(code) {
+  const { command, flags } = compilerFor("amd64");
+  return listCode(code, [command, ...flags]);
+}
+
+/** The instructions of arm64 have one length, so what was linked has them, whatever the assembler. */
+function linked(code) {
+  const target = `build/${basename(code.source, ".S")}_arm64`;
+  const flags = ["-iquote", ".", "-iquote", "shim", ...headerFlags("arm64"), code.source];
+  compile("arm64", `${target}.i`, ["-E", ...flags]);
+  // Without -Bsymbolic a branch to a global label leads to a stub of the linker.
+  link("arm64", target, flags, [...LINK_FLAGS, "-Wl,-Bsymbolic", `-Wl,-e,${code.begin}`]);
+  return listLinkedCode(code, readFileSync(`${target}.i`, "utf8"), readFileSync(target));
 }
 
 /** Writes the sections of the lessons' pages, by lesson and title, so that pages of recordings have them. */
@@ -306,101 +262,64 @@ function expectInside({ name, lines }, library) {
 }
 
 /** Compiles the C encoder of an architecture for a machine; build/ has its constants.inc and abi.h. */
-export function compileNative(arch, target, cwd, machine = "amd64") {
+export function compileNative(arch, target, cwd, machine = HOST) {
   const shared = readdirSync("shim/native").filter((name) => name.endsWith(".c"));
   const sources = shared.sort().map((name) => `shim/native/${name}`);
   sources.push(...files(`shim/native/${arch}`, ".c"));
   const folders = ["shim/native", `shim/native/${arch}`, `build/${arch}`];
   const includes = folders.flatMap((folder) => ["-iquote", folder]);
-  const flags = ["-Werror=missing-prototypes", ...includes];
-  // The headers of the compiler's own machine need no path.
-  if (machine !== "amd64" || arch !== "amd64") flags.push("-isystem", NATIVE[arch].headers);
-  // The C library's headers, and those of x86, choose between three ABIs by the macros of the compiler.
-  if (machine !== "amd64") flags.push("-D__x86_64__");
-  compileFor(machine, target, sources, cwd, flags);
+  const headers = [...headerFlags(arch, machine), ...abiFlags(machine)];
+  const flags = ["-Werror=missing-prototypes", ...includes, ...headers];
+  link(machine, target, [...C_FLAGS, ...flags, ...sources], LINK_FLAGS, cwd);
 }
 
 /** What the shim has on amd64 only: guests without a tracer, and setups by rt_sigreturn. */
 const AMD64_ONLY = ["handler.c", "sigreturn.c"];
 
-/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/ARCH/stub.S. */
-export function compileShim(target, cwd, arch = "amd64") {
+export function shimSources(machine) {
   const own = readdirSync("shim").filter((name) => name.endsWith(".c"));
-  const kept = own.filter((name) => arch === "amd64" || !AMD64_ONLY.includes(name));
-  const sources = kept.sort().map((name) => `shim/${name}`);
-  sources.push(...files(`shim/${arch}`, ".c", ".S"));
-  const folders = ["shim", `shim/${arch}`, `build/${arch}`];
+  const kept = own.filter((name) => machine === "amd64" || !AMD64_ONLY.includes(name));
+  return [...kept.sort().map((name) => `shim/${name}`), ...files(`shim/${machine}`, ".c", ".S")];
+}
+
+/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/ARCH/stub.S. */
+export function compileShim(target, cwd, machine = HOST) {
+  const folders = ["shim", `shim/${machine}`, `build/${machine}`];
   const includes = folders.flatMap((folder) => ["-iquote", folder]);
-  const flags = [...SHIM_FLAGS, ...includes, "-Wl,-e,stublab_idle_entry"];
-  if (arch === "arm64") flags.push("-isystem", ARM64_HEADERS);
-  compileFor(arch, target, sources, cwd, flags);
+  const flags = [...SHIM_FLAGS, ...includes, ...headerFlags(machine)];
+  const linkFlags = [...LINK_FLAGS, "-Wl,-e,stublab_idle_entry"];
+  link(machine, target, [...C_FLAGS, ...flags, ...shimSources(machine)], linkFlags, cwd);
 }
 
-function compileFor(machine, target, sources, cwd, flags) {
-  if (machine === "amd64") compileLibrary(target, sources, cwd, flags);
-  else crossCompile(target, [...C_FLAGS, ...flags, ...sources, ...CROSS_LINK_FLAGS], cwd);
-}
-
-function crossCompile(target, args, cwd = ".") {
-  const cross = ["--target=aarch64-linux-gnu", "-idirafter", LIBC_HEADERS];
-  compile(CLANG, [...cross, ...args], target, cwd);
-}
-
-/** Whether there are a compiler, a linker and headers for arm64. */
-function hasCrossCompiler() {
-  const isThere = (tool) => spawnSync(tool, ["--version"]).status === 0;
-  return existsSync(ARM64_HEADERS) && isThere(CLANG) && isThere("ld.lld");
-}
+/** What the build writes for C. */
+const C_HEADERS = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".h"));
+const SHIMS = { amd64: "dist/shim.so", arm64: "dist/shim-arm64.so" };
 
 /** Compiles a program for arm64 without a C library; returns false if this machine cannot. */
 export function compileArm64Program(target, source, ...flags) {
-  if (!hasCrossCompiler()) return false;
-  const own = [
-    "-fuse-ld=lld",
-    "-nostdlib",
-    "-O1",
-    "-mbranch-protection=standard",
-    "-ftls-model=local-exec",
-  ];
-  const headers = ["-isystem", ARM64_HEADERS];
-  crossCompile(target, [...C_FLAGS, ...own, ...headers, ...flags, source]);
+  if (missingFor("arm64")) return false;
+  const own = ["-nostdlib", "-O1", "-mbranch-protection=standard", "-ftls-model=local-exec"];
+  link("arm64", target, [...C_FLAGS, ...own, ...headerFlags("arm64"), ...flags, source], []);
   return true;
 }
 
-const SHIM_ARM64 = "dist/shim-arm64.so";
-
-/** The libraries for the machine arm64. */
-async function buildArm64Libraries() {
-  if (hasCrossCompiler()) {
-    await makeFrom(SHIM_ARM64, files("shim", ".c", ".h", ".S"), () =>
-      compileShim(SHIM_ARM64, ".", "arm64"),
-    );
-    for (const arch of Object.keys(NATIVE)) await buildNative(arch, "arm64");
-    await buildArm64Listing();
-    return;
-  }
-  for (const library of [SHIM_ARM64, ...Object.keys(NATIVE).map((arch) => native("arm64", arch))])
-    rmSync(library, { force: true });
-  console.error(
-    `${SHIM_ARM64} and the C encoders beside it are left out: clang, lld or ${ARM64_HEADERS} is missing (Debian 13: apt-get install clang lld)`,
+/** The libraries for a machine. Only those for this one cannot be left out. */
+async function buildLibraries(machine) {
+  const missing = missingFor(machine);
+  await makeUnless(
+    missing,
+    SHIMS[machine],
+    [...files("shim", ".c", ".h", ".S"), ...C_HEADERS],
+    () => compileShim(SHIMS[machine], ".", machine),
   );
+  for (const arch of MACHINES) await buildNative(arch, machine, missing ?? missingHeaders(arch));
 }
 
-async function buildLibraries() {
-  const headers = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".h"));
-  await makeFrom("dist/shim.so", [...files("shim", ".c", ".h", ".S"), ...headers], () =>
-    compileShim("dist/shim.so"),
-  );
-  await buildNative("amd64", "amd64");
-  const foreign = native("amd64", "arm64");
-  if (existsSync(ARM64_HEADERS)) await buildNative("arm64", "amd64");
-  else {
-    rmSync(foreign, { force: true });
-    console.error(
-      `${foreign} is left out: ${ARM64_HEADERS} is missing (Debian 13's linux-libc-dev has it)`,
-    );
-  }
-  await buildArm64Libraries();
+/** Makes a target from its sources, or leaves it out and says why. */
+async function makeUnless(missing, target, sources, make) {
+  if (missing === undefined) return makeFrom(target, sources, make);
+  rmSync(target, { force: true });
+  console.error(`${target} is left out: ${missing}`);
 }
 
 /** The library of the C encoder of an architecture, for a machine. */
@@ -408,10 +327,10 @@ function native(machine, arch) {
   return `dist/native-${machine}-${arch}.so`;
 }
 
-function buildNative(arch, machine) {
+function buildNative(arch, machine, missing) {
   const library = native(machine, arch);
-  const sources = [...files("shim/native", ".c", ".h"), NATIVE[arch].names, ...ABI];
-  return makeFrom(library, sources, async () => {
+  const sources = [...files("shim/native", ".c", ".h"), ENCODERS[arch], ...ABI];
+  return makeUnless(missing, library, sources, async () => {
     writeConstants(arch);
     await writePrototypes(arch);
     compileNative(arch, library, ".", machine);
@@ -528,20 +447,14 @@ function exportTypes(code, values) {
   });
 }
 
-const PROBE = "dist/probe-amd64";
-
 /** The probe is made of all layers, so nearly each change makes it anew. */
-async function makeProbe() {
-  if (!hasTranslator()) {
-    rmSync(PROBE, { force: true });
-    console.error(`${PROBE} is left out: wasm2c is missing (Debian: apt-get install wabt)`);
-    return;
-  }
-  const made = ["dist/encoder.wasm", "build/fuzz-compiled.wasm", "dist/shim.so", "probe.mjs"];
+async function makeProbe(machine) {
+  const probe = `dist/probe-${machine}`;
+  const made = [...MODULES, SHIMS[HOST], "probe.mjs"];
   const tables = ["src/fuzz", "src/encoder", "src/stub"].flatMap((path) => files(path, ".ts"));
-  const headers = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".h"));
-  await makeFrom(PROBE, [...made, ...tables, ...headers, ...files("shim", ".c", ".h", ".S")], () =>
-    buildProbe(PROBE, CC, compilerFlags(), SHIM_FLAGS),
+  const sources = [...made, ...tables, ...C_HEADERS, ...files("shim", ".c", ".h", ".S")];
+  await makeUnless(missingFor(machine) ?? missingForProbe(machine), probe, sources, () =>
+    buildProbe(probe, machine, shimSources(machine), SHIM_FLAGS),
   );
 }
 
@@ -549,10 +462,15 @@ const BENCH = "dist/bench-amd64";
 
 /** The plain C side of `stublab bench`. */
 function makeBench() {
-  const headers = ["shim/signal.h", "shim/amd64/syscall.h", "probe.mjs"];
-  return makeFrom(BENCH, [...files("bench", ".c", ".h"), ...headers], () => {
-    const includes = ["-iquote", "shim", "-iquote", "shim/amd64"];
-    compileLibrary(BENCH, files("bench", ".c"), ".", includes, STATIC_FLAGS);
+  const sources = [
+    ...files("bench", ".c", ".h"),
+    "shim/signal.h",
+    "shim/amd64/syscall.h",
+    "probe.mjs",
+  ];
+  return makeUnless(missingFor("amd64"), BENCH, sources, () => {
+    const flags = [...C_FLAGS, ...headerFlags("amd64"), "-iquote", "shim", "-iquote", "shim/amd64"];
+    link("amd64", BENCH, [...flags, ...files("bench", ".c")], STATIC_FLAGS);
   });
 }
 
@@ -561,12 +479,12 @@ async function build() {
   mkdirSync("build", { recursive: true });
   await writeRecords();
   await buildModules();
-  await buildLibraries();
-  await buildListing();
+  for (const machine of MACHINES) await buildLibraries(machine);
+  for (const machine of MACHINES) await buildListing(machine);
   await buildLessons();
   await buildPackage();
   await makeBench();
-  await makeProbe();
+  for (const machine of MACHINES) await makeProbe(machine);
 }
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));

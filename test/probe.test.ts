@@ -1,10 +1,11 @@
 // Time limit: 240 s
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ARCHES, type Arch, MACHINES } from "../src/encoder/arch.ts";
 import { parseCase } from "../src/fuzz/case/case.ts";
 import { PATHS } from "../src/fuzz/draw/arch.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
@@ -12,11 +13,13 @@ import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { machineLine } from "../src/fuzz/facts/log.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
+import { HOST_ARCH } from "../src/shim/host_arch.ts";
 import { hasGvisor, inGvisor } from "./gvisor.ts";
 import { Running, run, stublabCommand } from "./processes.ts";
 import { temporaryFolder } from "./temporary.ts";
 
-const PROBE = resolve("dist/probe-amd64");
+const probeOf = (arch: Arch) => resolve(`dist/probe-${arch}`);
+const PROBE = probeOf(HOST_ARCH);
 const MOST_BYTES = 300_000;
 
 const probe = suite("the probe");
@@ -26,28 +29,51 @@ const folder = temporaryFolder();
 const built = (name: string, body: () => void | Promise<void>, has = true) => {
   if (existsSync(PROBE) && has) probe(name, body);
   else if (process.env.REQUIRE_ALL)
-    probe(name, () => assert.unreachable("wasm2c or runsc is missing"));
+    probe(name, () => assert.unreachable("wasm2c, clang or runsc is missing"));
   // A clone without wasm2c has no probe to test.
   else probe.skip(name, body);
 };
+
+// elf(5)
+const [E_MACHINE, E_PHOFF, E_PHNUM, PHENTSIZE] = [18, 32, 56, 56];
+const [PT_LOAD, PT_DYNAMIC, PT_INTERP] = [1, 2, 3];
+
+/** The types of its program headers. */
+function programTypes(file: Buffer): number[] {
+  const at = Number(file.readBigUInt64LE(E_PHOFF));
+  const length = file.readUInt16LE(E_PHNUM);
+  return Array.from({ length }, (_, i) => file.readUInt32LE(at + i * PHENTSIZE));
+}
 
 const call = (...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(PROBE, args, { encoding: "utf8" });
   return { status, lines: stdout.split("\n"), stderr };
 };
 
-built("is a static executable of less than 300 kB", () => {
-  const file = readFileSync(PROBE);
-  assert.ok(file.length < MOST_BYTES, `${file.length} bytes`);
-  const programs = execFileSync("readelf", ["-lW", PROBE], { encoding: "utf8" });
-  assert.not.match(programs, /INTERP|DYNAMIC/);
-});
+for (const arch of ARCHES.filter((it) => existsSync(probeOf(it)))) {
+  built(`for ${arch} is a static executable of less than 300 kB`, () => {
+    const file = readFileSync(probeOf(arch));
+    assert.ok(file.length < MOST_BYTES, `${file.length} bytes`);
+    assert.is(file.readUInt16LE(E_MACHINE), Number(MACHINES[arch]));
+    const types = programTypes(file);
+    assert.ok(types.includes(PT_LOAD));
+    assert.not.ok(types.some((type) => [PT_DYNAMIC, PT_INTERP].includes(type)));
+  });
+}
 
 built("bootstraps stubs", () => {
   const { status, lines } = call("bootstrap");
   assert.is(status, 0, lines.join("\n"));
   assert.is(lines[1], "1..13");
   assert.is(lines.filter((line) => line.startsWith("ok ")).length, 13);
+});
+
+built("says what the kernel has", () => {
+  const { status, lines } = call("doctor");
+  assert.is(status, 0, lines.join("\n"));
+  const tests = lines.filter((line) => line.startsWith("ok "));
+  assert.ok(lines.includes(`1..${tests.length}`), lines.join("\n"));
+  assert.ok(tests.includes("ok 2 PTRACE_GETREGSET"), lines.join("\n"));
 });
 
 built("reports the verdicts of stublab conformance, line by line", () => {
@@ -178,6 +204,25 @@ built("stublab probe writes it, or an initramfs with it", async () => {
   assert.equal(listed.stdout.split("\n"), ["dev", "dev/console", "proc", "init", ""]);
   const missing = await run(stublabCommand("probe"));
   assert.is(missing.code, 2);
+});
+
+for (const arch of ARCHES) {
+  built(
+    `stublab probe --arch ${arch} writes it for that machine`,
+    async () => {
+      const program = join(folder, `probe-${arch}`);
+      const written = await run(stublabCommand("probe", "--arch", arch, "-o", program));
+      assert.is(written.code, 0, written.stderr);
+      assert.ok(readFileSync(program).equals(readFileSync(probeOf(arch))));
+    },
+    existsSync(probeOf(arch)),
+  );
+}
+
+built("stublab probe refuses an architecture that it does not know", async () => {
+  const { code, stderr } = await run(stublabCommand("probe", "--arch", "riscv", "-o", "/dev/null"));
+  assert.is(code, 2);
+  assert.match(stderr, /unknown architecture "riscv".*amd64, arm64/s);
 });
 
 probe.run();

@@ -17,7 +17,7 @@ static bool check(bool holds, const char *what, int64_t result) {
 static void check_memory(struct tracee *stub) {
     static const char text[] = "written by the probe";
     char back[sizeof text] = {0};
-    int64_t page = map_memory(stub, 4096);
+    int64_t page = map_memory(stub, page_bytes);
     check(page > 0, "a stub maps a page", page);
     int64_t result = page > 0 ? write_memory(stub, (uint64_t)page, text, sizeof text) : page;
     if (result == 0)

@@ -1,7 +1,5 @@
 // Setups as documents "stublab.case/1": docs/fuzzing-cases.md.
-#include "probe.h"
-
-enum { REGISTERS = STUBLAB_REGISTERS };
+#include "trying.h"
 
 static void say_member(const char *name, const char *text) {
     say(",\"%s\":\"%s\"", name, text);
@@ -15,15 +13,15 @@ static const char *piece_at(uint64_t address) {
 }
 
 static void say_block(const uint64_t *words) {
-    const char *piece = piece_at(words[REG_RIP]);
+    const char *piece = piece_at(words[WORD_COUNTER]);
     if (piece != 0)
         say_member("code", piece);
     else
         say(",\"code\":null");
     say(",\"registers\":{");
     bool first = true;
-    for (int i = 0; i < REGISTERS; i++) {
-        if (words[i] == baseline[i] || (i == REG_RIP && piece != 0))
+    for (int i = 0; i < STUBLAB_REGISTERS; i++) {
+        if (words[i] == baseline[i] || (i == WORD_COUNTER && piece != 0))
             continue;
         say("%s\"%s\":\"0x%lx\"", first ? "" : ",", register_names[i], words[i]);
         first = false;
@@ -50,6 +48,8 @@ void say_case(const struct stublab_setup *setup) {
     const struct content *content = &contents[setup->way];
     const bool has_pairs = content->pairs > 0 && (!content->frame || setup->count > 0);
     say("{\"schema\":\"stublab.case/1\"");
+    if (!same(case_arch, usual_case_arch))
+        say_member("arch", case_arch);
     say_member("from", from_names[setup->from]);
     say_member("way", way_names[setup->way]);
     say_member("on", on_names[setup->on]);

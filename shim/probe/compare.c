@@ -1,5 +1,6 @@
 // Compares an outcome with what the module predicts.
 #include "check.h"
+#include "trying.h"
 
 /** What is known of a prediction: Known in assembly/model/prediction.ts. */
 struct known {

@@ -13,6 +13,11 @@ uint32_t take16(void);
 uint64_t take_word(void);
 const char *take_text(void);
 
+// ---- cases.c ----
+
+/** Looks at the checks of a fact that are cases: they are next. */
+void look_at_cases(struct fact *fact);
+
 // ---- requests.c ----
 
 /** Looks at a fact about requests: its steps are next. */

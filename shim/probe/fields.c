@@ -1,5 +1,5 @@
 // The fields of an outcome by their offsets: src/fuzz/case/fields.ts.
-#include "probe.h"
+#include "trying.h"
 
 void say_obstacle(unsigned int obstacle, int32_t error) {
     say("%s: %s", obstacle_texts[obstacle], errno_name(-error));
@@ -27,20 +27,14 @@ void say_field(unsigned int way, uint32_t place) {
             say("%s", halves[i].name);
             return;
         }
-    const bool registers = way <= STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SYSCALL_INFO;
     if (offset == OUTCOME_ADDRESS)
         say("address");
     else if (offset >= OUTCOME_FRAME)
         say_part("frame", (offset - OUTCOME_FRAME) / 8, frame_names);
     else if (offset >= OUTCOME_STOPPED)
         say_part("stopped", (offset - OUTCOME_STOPPED) / 8, register_names);
-    else if (way == STUBLAB_WAY_SIGMASK)
-        say("written.mask");
     else
-        say_part("written", (offset - OUTCOME_WRITTEN) / 8,
-                 way == STUBLAB_WAY_DISPATCH ? dispatch_names
-                 : registers                 ? register_names
-                                             : 0);
+        say_part("written", (offset - OUTCOME_WRITTEN) / 8, contents[way].written);
 }
 
 /** What a status word means: tellStatus in src/fuzz/tell/told.ts. */

@@ -1,7 +1,6 @@
 // Rounds of the fuzzer, as one worker of src/fuzz/run/ makes them: the same cases, verdicts and
 // signatures.
-#include "probe.h"
-#include <linux/time.h>
+#include "trying.h"
 
 enum { MOST_ATTEMPTS = 5, RECENT = 4096 };
 enum { KNOWN = 1 << 20, MOST_PARENTS = 96 << 10, MOST_FINDINGS = 64 };
@@ -108,12 +107,6 @@ static int64_t chunk(uint64_t seed, uint32_t path, uint64_t from, uint32_t count
     return 0;
 }
 
-uint64_t milliseconds(void) {
-    struct __kernel_timespec now = {0};
-    syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /** The signatures of a run as one number, whatever their order: digestOf in
  * src/fuzz/predict/signature.ts. */
 static uint64_t digest(void) {
@@ -202,4 +195,13 @@ int fuzz(const struct run *run) {
     report(done, started);
     const bool untried = report_untried() == done && done > 0;
     return end_fuzz(untried, result, finding_count > 0);
+}
+
+int start_run(const struct run *asked, bool outcomes) {
+    struct run run = *asked;
+    if (run.cases == ~0ULL && run.seconds == FOREVER)
+        run.cases = 1000000;
+    if (run.plant != 0)
+        *rule_of(&module, index_of(run.plant, rule_ids)) = 0;
+    return outcomes ? record_outcomes(&run) : fuzz(&run);
 }

@@ -1,37 +1,9 @@
 // The outcomes of a run as a log that other machines are compared with: src/fuzz/against/.
-#include "probe.h"
-#include <cpuid.h>
-#include <linux/utsname.h>
+#include "trying.h"
 
 enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096 };
 /** In the place of the hash of an outcome, which has 52 bits. */
 #define UNTRIED (~0ULL)
-
-/** The family and the model, as /proc/cpuinfo has them: arch/x86/lib/cpu.c. */
-static void say_processor(void) {
-    uint32_t unused = 0, version = 0, name[4] = {0};
-    __get_cpuid(0, &unused, &name[0], &name[2], &name[1]);
-    __get_cpuid(1, &version, &unused, &unused, &unused);
-    uint32_t family = version >> 8 & 15, number = version >> 4 & 15;
-    if (family >= 6)
-        number |= version >> 12 & 0xf0;
-    if (family == 15)
-        family += version >> 20 & 0xff;
-    say(",\"vendor\":\"%s\",\"family\":%u,\"model\":%u", (const char *)name, family, number);
-}
-
-void say_machine_document(void) {
-    struct new_utsname name = {0};
-    syscall1(__NR_uname, (long)&name);
-    say("{\"release\":\"%s\"", name.release);
-    say_processor();
-    say(",\"features\":[");
-    for (int i = 0, some = 0; feature_names[i] != 0; i++)
-        if ((machine.features >> i & 1) != 0)
-            say("%s\"%s\"", some++ > 0 ? "," : "", feature_names[i]);
-    say("],\"xstateLength\":%u,\"xfeatures\":%u,\"mxcsrMask\":%u,\"stubCode\":%lu}",
-        machine.xstate_length, machine.xfeatures, machine.mxcsr_mask, stub_address());
-}
 
 /** A member whose text is null if there is none. */
 static void say_member(const char *name, const char *text) {

@@ -5,10 +5,9 @@
 
 #include "data.h"
 #include "encoder.h"
-#include "register_indices.h"
-#include "setups.h"
+#include "host.h"
+#include "registers.h"
 #include "shim.h"
-#include "sigreturn.h"
 #include "syscall.h"
 #include <asm-generic/errno.h>
 #include <stdbool.h>
@@ -49,12 +48,11 @@ void unpack(const uint8_t *from, const uint8_t *end, uint8_t *to);
 // ---- tracee.c ----
 
 extern w2c_encoder encoder;
-extern w2c_fuzz module;
 /** All data, unpacked. */
 extern const uint8_t *data;
 
 /** Bytes of a register block. */
-#define BLOCK_SIZE sizeof(uint64_t[STUBLAB_REGISTERS])
+#define BLOCK_SIZE sizeof(uint64_t[BLOCK_WORDS])
 
 /** A stub. */
 struct tracee {
@@ -72,6 +70,8 @@ uint64_t *encoder_words(uint32_t address);
 /** The block of the last injection. */
 uint64_t *frame_words(void);
 uint64_t stub_address(void);
+/** Bytes of a page. */
+extern uint64_t page_bytes;
 /** Forks the first stub. Returns 0 or -errno. */
 int64_t fork_stub(struct tracee *stub, int32_t exit_signal);
 /** Makes a stub clone another, and attaches to it. */
@@ -90,106 +90,82 @@ int32_t end_stub(struct tracee *stub, struct tracee *parent);
 /** Waits for a stop or the end within `milliseconds`. Returns the pid, 0 or -errno. */
 int64_t wait_for(struct tracee *stub, int32_t *status, int64_t milliseconds);
 
-// ---- machine.c ----
+// ---- text.c ----
 
-/** What rules depend on: struct Machine of src/fuzz/try/machine.ts. */
-struct machine {
-    uint64_t features;
-    uint32_t xstate_length, xfeatures, mxcsr_mask;
-    bool avx;
-};
-extern struct machine machine;
-void read_machine(struct tracee *stub);
+bool same(const char *a, const char *b);
+bool begins_with(const char *text, const char *beginning);
 /** The index of a name in a list that 0 ends; -1. */
 int32_t index_of(const char *name, const char *const *list);
-bool has_feature(const char *name);
-/** Whether the machine has what checks need. */
-bool meets(const struct need *need);
-bool same(const char *a, const char *b);
-/** Reads the beginning of an open file as text, which ends with a zero. */
-void read_text(long file, char *text, uint32_t size);
+/** The line that begins with a name; "" if there is none. */
+const char *line_of(const char *text, const char *name);
+/** Whether a line has a word after its first. */
+bool has_word(const char *line, const char *word);
+
+// ---- kernel.c ----
+
+/** Reads the beginning of a file as text, which ends with a zero. */
+bool read_text(const char *path, char *text, uint32_t size);
+/** Reads a file, or standard input for "-", into memory that ends with a zero. */
+const char *read_all(const char *path);
 /** Whether a process has ended, as /proc says. */
 bool is_zombie(int32_t pid);
+uint64_t milliseconds(void);
 
-// ---- target.c, trier.c, returner.c ----
+// ---- target.c ----
 
 /** Repeats a set-up. Returns 0, or the result of the call that failed. */
 int64_t set_up(struct tracee *stub, struct section section, int64_t file);
 /** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
 int64_t create_target(struct tracee *stub, struct section section, int64_t file);
-
 /** The same, without files, and with another parent if that of all stubs is lost. */
 int64_t create_stub(struct tracee *stub, struct section section);
-
 /** The parent of those that setups are tried in; its pid is 0 before it is created. */
 extern struct tracee master;
+void create_master(void);
+
+// ---- machine.c ----
+
+/** What facts and rules depend on: Machine in src/fuzz/try/machine.ts. */
+struct machine {
+    uint64_t features; /* a bit each, in the order of feature_names */
+    uint32_t xstate_length, xfeatures, mxcsr_mask;
+    bool wide; /* whether vector registers are wider than 128 bits */
+};
+extern struct machine machine;
+bool has_feature(const char *name);
+void add_feature(const char *name);
+/** Whether the machine has what checks need. */
+bool meets(const struct need *need);
+/** The machine as lines of a log. */
+void say_machine(void);
+/** The machine as a document, in one line. */
+void say_machine_document(void);
+
+// ---- ARCH/machine.c ----
+
+/** Reads what the processor and the kernel have. */
+void read_machine(struct tracee *stub);
+/** The members of the document for the processor, each after a comma. */
+void say_processor(void);
+
+// ---- ARCH/: what is tried there ----
+
 void start_trying(void);
 /** What is predicted from now on: the machine as it is, or with known deviations. */
 void select_rules(const struct known_list *known);
 /** The next setup is tried in a stub that no other was tried in. */
 void renew(void);
-/** Tries setups, each as its way says. Returns 0, or why they cannot be tried. */
-int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
-                   uint32_t count);
-/** The same for setups of the way SIGRETURN. */
-int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
-                    uint32_t count);
-/** Whether another process sent the signal of the stop. */
-bool is_sent(const struct stublab_outcome *outcome);
-/** Whether a stub has ever got ready for that. */
-bool has_returned(void);
-void renew_returner(void);
-/** Makes the areas of the module a file that stubs can map. They are all zero afterwards. */
-void share_areas(void);
-/** Areas of the module's memory. */
-uint32_t reserve(uint32_t size);
-void *module_memory(uint32_t address);
-uint32_t module_address(const void *at);
-extern struct stublab_canary canary;
-
-// ---- compare.c ----
-
-/** How an outcome compares with its prediction. */
-enum { AGREES = 0, UNPREDICTED = 1, DIFFERS = 2 };
-struct comparison {
-    uint32_t agreement; /* from DIFFERS on: the same for outcomes that differ in the same way */
-    uint64_t kind;      /* the same for those whose first difference is the same */
-    uint64_t signature;
-};
-struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
-/** A field that differs from the last prediction. */
-struct difference {
-    uint32_t place;
-    uint64_t predicted, seen;
-};
-/** The first of them, in the order of events, up to where the case goes another way. */
-struct differences {
-    uint32_t count;
-    struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/determined.ts */
-};
-struct differences differences(const struct stublab_setup *setup,
-                               const struct stublab_outcome *outcome);
-/** The same for differences of one bug: kindOf in src/fuzz/predict/differences.ts. */
-uint64_t kind_of(const struct difference *it);
-/** The fields in which the outcome of the case that was compared last differs, and the rules. */
-void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
-enum verdict { HELD, DIFFERENT, SKIPPED };
-/** Tries a case, and reports it as a test. */
-enum verdict examine(uint32_t number, const struct stublab_setup *setup,
-                     struct stublab_outcome *outcome);
 
 // ---- commands; each returns an exit status ----
 
 int bootstrap(void);
+int doctor(void);
 /**
  * Looks at the facts of one group, or of all, except groups and facts of some names; 0 ends them.
  * `known`: deviations that do not count; 0: none.
  */
 int conformance(const char *only, const char *const *except, const struct known_list *known);
 int replay(const char *path);
-/** Reads a file, or standard input for "-", into memory that ends with a zero. */
-const char *read_all(const char *path);
-
 /** What a run tries, and for how long. */
 struct run {
     uint64_t seed, cases, seconds;
@@ -199,34 +175,7 @@ struct run {
 };
 /** More seconds than a run lasts. */
 #define FOREVER (~0ULL / 1000)
-int fuzz(const struct run *run);
-/** Says how a run ended: `untried`, no case could be tried; `result`, why it could not go on.
- * Returns the exit status. */
-int end_fuzz(bool untried, int64_t result, bool failed);
-
-// ---- outcomes.c ----
-
-/** The machine as a document, in one line. */
-void say_machine_document(void);
-/** Tries cases that depend on the seed and the machine only, and logs which contradict their
- * predictions. */
-int record_outcomes(const struct run *run);
-
-// ---- fields.c ----
-
-/** Marks the place of a field of 32 bits; that of another one is its offset. */
-enum { HALF = 0x8000 };
-/** The name of a field of an outcome. */
-void say_field(unsigned int way, uint32_t place);
-void say_value(uint32_t place, uint64_t word);
-uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
-
-// ---- case.c ----
-
-/** Why a setup was not tried, as text: of an enum stublab_obstacle and an errno. */
-void say_obstacle(unsigned int obstacle, int32_t error);
-/** A setup as a document "stublab.case/1", in one line. */
-void say_case(const struct stublab_setup *setup);
-uint64_t milliseconds(void);
+/** `outcomes`: logs outcomes that other machines are compared with. */
+int start_run(const struct run *run, bool outcomes);
 
 #endif

@@ -1,10 +1,10 @@
 // Replays cases: documents "stublab.case/1", alone, or after "# case " in a log of the probe.
-#include "probe.h"
-#include <linux/fcntl.h>
+#include "trying.h"
 
-enum { MOST_TEXT = 1 << 20, MOST_NAME = 32 };
+enum { MOST_NAME = 32 };
 
 static const char *at;
+static bool is_own;       /* whether the document is for this architecture */
 static const char *wrong; /* what is wrong with the document; 0: nothing */
 
 static void skip_space(void) {
@@ -87,7 +87,7 @@ static void take_code(struct stublab_setup *setup) {
         piece++;
     if (piece->name == 0 && wrong == 0)
         wrong = "there is no such code";
-    setup->words[REG_RIP] = piece->address;
+    setup->words[WORD_COUNTER] = piece->address;
 }
 
 static void take_signal(struct stublab_setup *setup) {
@@ -169,7 +169,9 @@ static void take_member(struct stublab_setup *setup) {
     if (same(name, "schema")) {
         if (!same(take_string(), "stublab.case/1") && wrong == 0)
             wrong = "it is not a stublab.case/1";
-    } else if (same(name, "from"))
+    } else if (same(name, "arch"))
+        is_own = same(take_string(), case_arch);
+    else if (same(name, "from"))
         setup->from = (uint8_t)take_name(from_names);
     else if (same(name, "way")) {
         setup->way = (uint8_t)take_name(way_names);
@@ -201,25 +203,18 @@ static void take_member(struct stublab_setup *setup) {
  * writes them. */
 static void take_case(struct stublab_setup *setup) {
     memset(setup, 0, sizeof *setup);
-    memcpy(setup->words, baseline, BLOCK_SIZE);
+    memcpy(setup->words, baseline, sizeof setup->words);
     setup->on = STUBLAB_ON_CONT;
     wrong = 0;
+    is_own = same(case_arch, usual_case_arch);
     expect('{');
     for (bool more = !take('}'); more && wrong == 0; more = !take('}'))
         take_member(setup);
+    if (!is_own && wrong == 0)
+        wrong = "it is for another architecture";
     setup->wants = STUBLAB_WANT_WRITTEN | STUBLAB_WANT_INFO;
     if (is_handled(setup->signal))
         setup->wants |= STUBLAB_WANT_FRAME;
-}
-
-const char *read_all(const char *path) {
-    long file =
-        same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
-    char *text = zero_memory(MOST_TEXT);
-    if (file < 0)
-        fail("the file cannot be read", file);
-    read_text(file, text, MOST_TEXT);
-    return text;
 }
 
 /** Whether a text ends with a word before `end`. */

@@ -6,7 +6,7 @@
 #include <linux/wait.h>
 
 enum { PATIENCE = 2000000 };
-enum { MOST_WORDS = 32, MOST_TRACEES = 12, MOST_ATTEMPTS = 5, MOST_FAILURES = 1024 };
+enum { MOST_WORDS = 80, MOST_TRACEES = 12, MOST_ATTEMPTS = 5, MOST_FAILURES = 1024 };
 enum { ASIDE = 8, ANSWER_SIZE = 24 << 10 };
 
 /** Memory for requests: an iovec or arguments, then the answer. */
@@ -163,6 +163,8 @@ static const char *follow(void) {
         const enum verb verb = take8();
         uint64_t words[MOST_WORDS] = {0};
         const uint32_t number = take8();
+        if (number > MOST_WORDS)
+            fail("a verb has too many words", number);
         for (uint32_t i = 0; i < number; i++)
             words[i] = take_word();
         const char *text = verb == VERB_UNLESS ? take_text() : 0;

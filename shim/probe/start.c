@@ -4,7 +4,6 @@
 #include <asm/signal.h>
 #include <linux/mount.h>
 #include <linux/reboot.h>
-#include <linux/utsname.h>
 
 extern const uint8_t compressed_data[], compressed_data_end[];
 const uint8_t *data;
@@ -33,6 +32,7 @@ void fail(const char *what, int64_t result) {
 
 static const char usage[] =
     "usage: probe [bootstrap]\n"
+    "             [doctor]\n"
     "             [conformance [--only GROUP] [--except GROUP|FACT]... [--known LIST]]\n"
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
     "                   [--outcomes] [--plant RULE] [--known LIST]]\n"
@@ -97,8 +97,9 @@ static int take_option(char **argument, struct options *options) {
     else if (same(argument[0], "--known"))
         run->known = known_by(argument[1]);
     else if (same(argument[0], "--path")) {
-        run->path = (uint32_t)index_of(argument[1], path_names);
-        return run->path < 3 ? 2 : 0;
+        const int32_t path = index_of(argument[1], path_names);
+        run->path = (uint32_t)path;
+        return path >= 0 ? 2 : 0;
     } else if (same(argument[0], "--plant")) {
         run->plant = argument[1];
         return index_of(argument[1], rule_ids) >= 0 ? 2 : 0;
@@ -110,27 +111,6 @@ static int take_option(char **argument, struct options *options) {
         return number != 0 && is_number(argument[1], number) ? 2 : 0;
     }
     return 2;
-}
-
-static int start_run(struct options *options) {
-    struct run *run = &options->run;
-    if (run->cases == ~0ULL && run->seconds == FOREVER)
-        run->cases = 1000000;
-    if (run->plant != 0)
-        *rule_of(&module, index_of(run->plant, rule_ids)) = 0;
-    return options->outcomes ? record_outcomes(run) : fuzz(run);
-}
-
-static void say_machine(void) {
-    struct new_utsname name = {0};
-    syscall1(__NR_uname, (long)&name);
-    say("# kernel: Linux %s\n# machine: ", name.release);
-    for (int i = 0; feature_names[i] != 0; i++)
-        if ((machine.features >> i & 1) != 0)
-            say("%s ", feature_names[i]);
-    say("XSAVE area of %u bytes\n# machine ", machine.xstate_length);
-    say_machine_document();
-    say("\n");
 }
 
 /** Process 1 of a machine has nothing mounted. */
@@ -156,11 +136,20 @@ static int worse_of(int one, int other) {
     return one > other ? one : other;
 }
 
+/** Every path, where there are several. */
+static uint32_t last_path(void) {
+    uint32_t path = 0;
+    while (path_names[path + 1] != 0)
+        path++;
+    return path;
+}
+
 static int run(char **argument) {
     static char bootstrap_word[] = "bootstrap", conformance_word[] = "conformance";
     static char *both[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
         argument = both;
+    static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", 0};
     int worst = ALL_SKIPPED;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
@@ -169,15 +158,15 @@ static int run(char **argument) {
             say("# ignored: %s, a parameter of the kernel\n", command);
             continue;
         }
-        struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0, 0}};
+        struct options options = {.run = {1, ~0ULL, FOREVER, last_path(), 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
-        if (*argument != 0 && argument[0][0] == '-' && argument[0][1] == '-') {
+        // An option that is not one, or has a wrong value.
+        if (*argument != 0 && begins_with(*argument, "--")) {
             say("%s", usage);
             return 2;
         }
-        const bool tries =
-            same(command, "conformance") || same(command, "fuzz") || same(command, "replay");
+        const bool tries = index_of(command, trying) >= 0;
         if (tries && !started) {
             start_trying();
             say_machine();
@@ -188,12 +177,14 @@ static int run(char **argument) {
         int status = 2;
         if (same(command, "bootstrap"))
             status = bootstrap();
+        else if (same(command, "doctor"))
+            status = doctor();
         else if (same(command, "conformance"))
             status = conformance(options.only, options.except, options.run.known);
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))
-            status = start_run(&options);
+            status = start_run(&options.run, options.outcomes);
         else {
             const bool help = same(command, "--help");
             say("%s", usage);
@@ -215,8 +206,8 @@ static void interrupt(int signal) {
     interrupted = true;
 }
 
+/** The return from a handler: ARCH/entry.S. */
 void restore_signal(void);
-__asm__("restore_signal:\n  mov $15, %eax\n  syscall\n"); // __NR_rt_sigreturn
 
 /** Lets commands report what they have when a signal asks for the end. */
 static void await_interrupts(void) {
@@ -241,5 +232,3 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     await_interrupts();
     leave(run(&arguments[stack[0] > 0]));
 }
-
-__asm__(".globl _start\n_start:\n  mov %rsp, %rdi\n  and $-16, %rsp\n  call begin\n");

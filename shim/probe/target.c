@@ -3,6 +3,16 @@
 #include "probe.h"
 #include <asm/signal.h>
 
+struct tracee master;
+
+void create_master(void) {
+    int64_t result = fork_stub(&master, SIGCHLD);
+    if (result == 0)
+        result = scrub(&master);
+    if (result < 0)
+        fail("no stub can be created", result);
+}
+
 int64_t set_up(struct tracee *stub, struct section section, int64_t file) {
     const uint64_t *word = (const uint64_t *)&data[section.at];
     const uint64_t *end = word + section.length / 8;
@@ -54,5 +64,16 @@ int64_t create_target(struct tracee *stub, struct section section, int64_t file)
         result = set_up(stub, section, file);
     if (result < 0 && stub->pid != 0)
         end_stub(stub, &master);
+    return result;
+}
+
+int64_t create_stub(struct tracee *stub, struct section section) {
+    int64_t result = create_target(stub, section, -1);
+    // The master may be lost: one more.
+    if (result == GONE || master.dead) {
+        end_stub(&master, 0);
+        create_master();
+        result = create_target(stub, section, -1);
+    }
     return result;
 }

@@ -1,21 +1,19 @@
 // Stubs of the probe: their births, injections and ends, as in src/stub/.
 #include "probe.h"
-#include <asm/ptrace.h>
+#include "process.h"
 #include <asm/signal.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
-enum { PAGE = 4096, SYSCALL_LENGTH = 2, MOST_TRIES = 64 };
+enum { MOST_TRIES = 64 };
 enum { BLOCKS = 64, WAIT = 5000 };
-/** TASK_SIZE_MAX with page tables of four levels: src/stub/amd64.ts. */
-#define MOST_USER_SPACE 0x7ffffffff000ULL
 /** How far a stack may grow: src/stub/placement.ts. */
 #define STACK_ROOM (1ULL << 30)
 
 w2c_encoder encoder;
-w2c_fuzz module;
+uint64_t page_bytes;
 static uint32_t frame, blocks;
 static uint64_t block_uses;
 static uint64_t stub_code;
@@ -43,11 +41,11 @@ static bool is_mappable(uint64_t page) {
 static uint64_t end_of_user_space(uint64_t least) {
     uint64_t from = least, to = MOST_USER_SPACE, middle = to;
     while (from < to) {
-        if (is_mappable(middle - PAGE))
+        if (is_mappable(middle - page_bytes))
             from = middle;
         else
-            to = middle - PAGE;
-        middle = to - (to - from) / 2 / PAGE * PAGE;
+            to = middle - page_bytes;
+        middle = to - (to - from) / 2 / page_bytes * page_bytes;
     }
     return to;
 }
@@ -55,11 +53,11 @@ static uint64_t end_of_user_space(uint64_t least) {
 /** Maps the stub code at the highest free page into which the stack does not grow. */
 static void place_stub_code(void) {
     const uint64_t stack = (uint64_t)__builtin_frame_address(0);
-    uint64_t page = end_of_user_space((stack | (PAGE - 1)) + 1) - PAGE;
+    uint64_t page = end_of_user_space((stack | (page_bytes - 1)) + 1) - page_bytes;
     int64_t result = -EEXIST;
-    for (int tries = 0; result < 0 && tries < MOST_TRIES; tries++, page -= PAGE) {
+    for (int tries = 0; result < 0 && tries < MOST_TRIES; tries++, page -= page_bytes) {
         if (page <= stack && page + STACK_ROOM > stack)
-            page = (stack - STACK_ROOM) & ~(PAGE - 1UL);
+            page = (stack - STACK_ROOM) & ~(page_bytes - 1);
         if (stublab_probe_page(page) == 0)
             result = stublab_map_stub(page);
     }
@@ -69,6 +67,7 @@ static void place_stub_code(void) {
 }
 
 void start_tracer(void) {
+    page_bytes = PAGE_SIZE;
     wasm2c_encoder_instantiate(&encoder);
     frame = (*w2c_encoder_heap(&encoder) + 15) & ~15U;
     blocks = frame + BLOCK_SIZE;
@@ -78,7 +77,7 @@ void start_tracer(void) {
     static const int own[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGKILL};
     for (uint32_t i = 0; i < sizeof own / sizeof *own; i++)
         injection.pass_over &= ~(1ULL << (own[i] - 1));
-    int64_t shared = stublab_map_shared(PAGE);
+    int64_t shared = stublab_map_shared(page_bytes);
     if (shared < 0)
         fail("no memory can be shared with stubs", shared);
     child_step = (volatile uint32_t *)shared;
@@ -120,12 +119,12 @@ static int64_t attach(struct tracee *stub) {
         result = stublab_ptrace(
             PTRACE_SETOPTIONS, stub->pid, 0,
             (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
-    const uint64_t self_stop = stub_code + stublab_stub_syscall_offset() + SYSCALL_LENGTH;
+    const uint64_t self_stop = stub_code + stublab_stub_syscall_offset() + SYSCALL_BYTES;
     for (; result == 0; result = wait_stop(stub)) {
-        result = stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words());
+        result = get_registers(stub->pid, frame_words());
         if (result < 0)
             return result;
-        if (words[REG_RIP] == self_stop && words[REG_RBX] == 0)
+        if (words[WORD_COUNTER] == self_stop && words[WORD_MARK] == 0)
             break;
         result = stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0);
         if (result < 0)
@@ -171,7 +170,7 @@ int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6])
         }
         if (result != STUBLAB_INJECT_RESTS)
             return result == -ESRCH ? GONE : NOT_DONE;
-        int64_t value = (int64_t)frame_words()[REG_RAX];
+        int64_t value = (int64_t)frame_words()[WORD_RESULT];
         uint32_t errno = w2c_encoder_syscallErrno(&encoder, (uint64_t)value);
         if (errno == 0 || w2c_encoder_restartsSyscall(&encoder, errno) == 0)
             return value;
@@ -199,7 +198,7 @@ int64_t map_memory(struct tracee *stub, uint64_t size) {
 }
 
 int64_t scrub(struct tracee *stub) {
-    const uint64_t end = stub_code + PAGE;
+    const uint64_t end = stub_code + page_bytes;
     int64_t result = INJECT(stub, __NR_munmap, 0, stub_code);
     // A kernel may refuse what is beyond its own user space; then there is nothing.
     if (result == 0 && end < MOST_USER_SPACE)

@@ -1,12 +1,12 @@
 // Tries setups by ptrace: src/fuzz/try/trial.ts.
-#include "probe.h"
+#include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 
 enum { MOST_TRIES = 5, TIMEOUT = 200000 };
 
-struct tracee master;
+w2c_fuzz module;
 struct stublab_canary canary;
 static struct tracee target;
 static struct stublab_trial trial;
@@ -37,14 +37,6 @@ static void start_module(void) {
     next_area = module_areas + sizeof(struct stublab_exchange);
 }
 
-static void create_master(void) {
-    int64_t result = fork_stub(&master, SIGCHLD);
-    if (result == 0)
-        result = scrub(&master);
-    if (result < 0)
-        fail("no stub can be created", result);
-}
-
 void select_rules(const struct known_list *known) {
     configure_rules(&module, machine.features);
     *w2c_fuzz_avoidsWatchpoints(&module) = 0;
@@ -62,22 +54,11 @@ void start_trying(void) {
     *w2c_fuzz_xfeatures(&module) = machine.xfeatures;
     *w2c_fuzz_mxcsrMask(&module) = machine.mxcsr_mask;
     *w2c_fuzz_stubCode(&module) = stub_address();
-    canary.wide = machine.avx;
+    canary.wide = machine.wide;
     trial.timeout = TIMEOUT;
-    trial.call = place_syscall;
-    trial.call32 = place_int80;
+    trial.call = place_call;
+    trial.call32 = place_call32;
     memcpy(trial.rest, baseline, sizeof trial.rest);
-}
-
-int64_t create_stub(struct tracee *stub, struct section section) {
-    int64_t result = create_target(stub, section, -1);
-    // The master may be lost: one more.
-    if (result == GONE || master.dead) {
-        end_stub(&master, 0);
-        create_master();
-        result = create_target(stub, section, -1);
-    }
-    return result;
 }
 
 static int64_t ready(void) {
@@ -97,7 +78,7 @@ void renew(void) {
 }
 
 static bool is_return(const struct stublab_setup *setup) {
-    return setup->way == STUBLAB_WAY_SIGRETURN;
+    return contents[setup->way].frame;
 }
 
 bool is_sent(const struct stublab_outcome *outcome) {

@@ -4,18 +4,6 @@
 
 enum { WASM_PAGE = 65536 };
 
-void *memcpy(void *to, const void *from, size_t count) {
-    void *start = to;
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
-    return start;
-}
-
-void *memset(void *to, int byte, size_t count) {
-    void *start = to;
-    __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(byte) : "memory");
-    return start;
-}
-
 void *memmove(void *to, const void *from, size_t count) {
     if ((uintptr_t)to - (uintptr_t)from >= count)
         return memcpy(to, from, count);

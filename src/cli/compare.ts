@@ -3,11 +3,12 @@ import { openSubjects } from "../compare/open.ts";
 import { renderComparePage } from "../compare/page/page.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { FUNCTION_NAMES, type FunctionName, OPERATIONS, type Operation } from "../encoder/abi.ts";
-import { ARCHES, type Arch } from "../encoder/arch.ts";
+import { ARCHES } from "../encoder/arch.ts";
 import { parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
 import { InputError, OutputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { parseArch } from "./arch.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
@@ -154,14 +155,6 @@ function parseOperation(name: string): Operation | FunctionName {
     `unknown operation "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
     { remedy: `operations: ${OPERATIONS.join(", ")}` },
   );
-}
-
-function parseArch(name: string): Arch {
-  const arch = ARCHES.find((known) => known === name);
-  if (arch !== undefined) return arch;
-  throw new InputError(`unknown architecture "${name}"`, {
-    remedy: `choose one of ${ARCHES.join(", ")}`,
-  });
 }
 
 function foundNothing(report: CompareReport): boolean {

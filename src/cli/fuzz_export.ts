@@ -15,6 +15,7 @@ import { exportC } from "../fuzz/tell/export_c.ts";
 import { readSightings } from "../fuzz/tell/seen.ts";
 import { caseJson } from "../fuzz/tell/told.ts";
 import { inputName, type Limit, readInput } from "../input.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { visible } from "../visible.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
@@ -120,7 +121,7 @@ async function writeReport(
 /** A build may lack the probe; the report says how to get it. */
 function probeFiles(document: string): [name: string, content: Uint8Array, mode: number][] {
   try {
-    const probe = readProbe();
+    const probe = readProbe(HOST_ARCH);
     const archive = initramfs(probe, { [REPORT_FILES.case]: Buffer.from(document) });
     return [
       [REPORT_FILES.probe, probe, 0o755],

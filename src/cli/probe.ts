@@ -1,8 +1,11 @@
+import { ARCHES } from "../encoder/arch.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { readProbe } from "../fuzz/probe/file.ts";
 import { initramfs } from "../fuzz/probe/initramfs.ts";
 import { caseJson } from "../fuzz/tell/told.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { visible } from "../visible.ts";
+import { parseArch } from "./arch.ts";
 import { CASE_NAME, readCase } from "./case_file.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { writeOutput } from "./output_file.ts";
@@ -10,10 +13,11 @@ import { talk } from "./report.ts";
 
 const help = `usage: stublab probe -o FILE [options]
 
-Writes the probe: a static executable for Linux x86-64 that needs no Node.js, no libraries and no files. It creates stubs,
-checks facts and fuzzes register setups, as this command does, and reports in KTAP. docs/probe.md describes it.
+Writes the probe: a static executable for Linux that needs no Node.js, no libraries and no files. It creates stubs, checks
+facts and fuzzes register setups, as this command does, and reports in KTAP. docs/probe.md describes it.
 
   -o, --output FILE  where to write it
+  --arch ARCH        the machine that executes it: ${ARCHES.join(" or ")}; the default is this one, ${HOST_ARCH}
   --initrd           write an initramfs with it instead: the probe is process 1 of the kernel that boots it, and takes
                      its arguments after -- on the kernel's command line
   --case FILE        a case for that initramfs, as /case.json (docs/fuzzing-cases.md)
@@ -24,22 +28,26 @@ examples:
   stublab probe --initrd -o probe.cpio
   qemu-system-x86_64 -kernel bzImage -initrd probe.cpio -nographic -no-reboot \\
     -append "console=ttyS0 panic=-1 -- bootstrap conformance"
+  stublab probe --arch arm64 --initrd -o probe.cpio
+  qemu-system-aarch64 -M virt -cpu max -kernel Image -initrd probe.cpio -nographic -no-reboot \\
+    -append "console=ttyAMA0 panic=-1 -- bootstrap conformance"
   stublab probe --initrd --case case.json -o probe.cpio   # and: -- replay /case.json
 `;
 
 const OPTIONS = {
   output: { type: "string", short: "o" },
+  arch: { type: "string" },
   initrd: { type: "boolean" },
   case: { type: "string" },
 } as const;
 
 async function run(args: readonly string[]): Promise<number> {
-  const { output, initrd = false, case: path } = parseOptions(args, OPTIONS);
+  const { output, arch = HOST_ARCH, initrd = false, case: path } = parseOptions(args, OPTIONS);
   if (output === undefined) throw new UsageError("probe needs an output file: -o FILE");
   if (path !== undefined && !initrd) {
     throw new UsageError("--case puts a case into an initramfs: it needs --initrd");
   }
-  const probe = readProbe();
+  const probe = readProbe(parseArch(arch));
   const files = path === undefined ? {} : { [CASE_NAME]: caseFile(path) };
   await writeOutput(output, initrd ? initramfs(probe, files) : probe, 0o755);
   talk(`${initrd ? "an initramfs with the probe" : "the probe"} in ${visible(output)}\n`);

@@ -17,9 +17,9 @@ export interface Places {
   /** The root file system with Node.js, as a folder and packed. */
   readonly root: (userland: UserlandName) => string;
   readonly initramfs: (userland: UserlandName) => string;
-  /** The same with the probe. */
+  /** The same with the probe: as a folder for amd64 only. */
   readonly probeRoot: () => string;
-  readonly probeInitramfs: () => string;
+  readonly probeInitramfs: (arch: Arch) => string;
 }
 
 export interface Machine {
@@ -114,6 +114,9 @@ const PROCESSORS = [
   "qemu64",
 ] as const;
 
+/** Each kernel once, whatever the C library: the probe needs none. */
+const ARM64_PROBED = ARM64_KERNELS.filter(({ userland }) => userland === "arm64");
+
 /** The checks of Node.js. */
 export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
   amd64: ["bootstrap", "inject", "doctor"],
@@ -149,15 +152,16 @@ const ALL: readonly Machine[] = [
   ...KERNELS.flatMap((kernel) =>
     PROCESSORS.map((processor) => emulated("probe", kernel, processor)),
   ),
+  ...ARM64_PROBED.map((kernel) => emulated("probe", kernel, "max")),
   ...PLATFORMS.map((platform) => gvisor("probe", platform)),
   userModeLinux("probe"),
   ...KERNELS.filter(({ name }) => WITH_NODE.includes(name)).map((kernel) =>
     emulated("node", kernel, "max"),
   ),
   ...ARM64_KERNELS.map((kernel) => emulated("node", kernel, "max")),
-  ...ARM64_KERNELS.filter(
-    ({ flavour, userland }) => flavour === "cloud-arm64" && userland === "arm64",
-  ).map((kernel) => emulated("node", kernel, "cortex-a72")),
+  ...ARM64_PROBED.filter(({ flavour }) => flavour === "cloud-arm64").map((kernel) =>
+    emulated("node", kernel, "cortex-a72"),
+  ),
   ...PLATFORMS.map((platform) => gvisor("node", platform)),
   userModeLinux("node"),
   noexec(1),
@@ -206,7 +210,7 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
       ...[tool, "-machine", board, "-accel", "tcg,thread=multi"],
       ...["-cpu", processor, "-smp", host === "node" ? "2" : "1"],
       ...["-m", host === "node" ? "1536" : "512", "-kernel", image(places.folder)],
-      ...["-initrd", host === "node" ? places.initramfs(userland) : places.probeInitramfs()],
+      ...["-initrd", host === "node" ? places.initramfs(userland) : places.probeInitramfs(arch)],
       ...["-append", `${words} -- ${more.join(" ")}`],
       ...["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"],
     ],

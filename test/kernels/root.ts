@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Arch } from "../../src/encoder/arch.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
 
 /** Where stublab is installed. */
@@ -95,10 +96,9 @@ export function makeProbeRoot(folder: string): string {
 }
 
 /** Writes the probe's initramfs; returns its path. */
-export function makeProbeInitramfs(folder: string): string {
-  const file = resolve(folder, "probe.cpio");
-  execFileSync(process.execPath, ["dist/cli.js", "probe", "--initrd", "-o", file], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+export function makeProbeInitramfs(folder: string, arch: Arch): string {
+  const file = resolve(folder, `probe-${arch}.cpio`);
+  const words = ["dist/cli.js", "probe", "--arch", arch, "--initrd", "-o", file];
+  execFileSync(process.execPath, words, { stdio: ["ignore", "ignore", "pipe"] });
   return file;
 }

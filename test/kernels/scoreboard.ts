@@ -2,18 +2,24 @@
  * The scoreboard in docs/kernels.md: tables made from results.json.
  */
 
+import { ARCHES, type Arch } from "../../src/encoder/arch.ts";
 import type { Fact } from "../../src/fuzz/facts/fact.ts";
 import type { Failure } from "./log.ts";
 import { MACHINES } from "./machines.ts";
 import { isProbe, type NodeResult, type ProbeResult, type Results } from "./results.ts";
+import { USERLANDS } from "./userland.ts";
 
 export const DOCUMENT = "docs/kernels.md";
 
 const EMULATED = "linux-";
 const OTHERS = ["runsc-ptrace", "runsc-systrap", "uml"];
 
-/** A result, and the parts of its machine's name. */
-type Row = ProbeResult & { readonly kernel: string; readonly processor: string };
+/** A result, the parts of its machine's name, and the architecture. */
+type Row = ProbeResult & {
+  readonly kernel: string;
+  readonly processor: string;
+  readonly arch: Arch | undefined;
+};
 
 /** The document with tables of these results, each between two comments with its name. */
 export function withTables(document: string, results: Results, facts: readonly Fact[]): string {
@@ -33,7 +39,8 @@ export function withTables(document: string, results: Results, facts: readonly F
 function tablesOf({ results, emulator }: Results, facts: readonly Fact[]) {
   const rows = results.filter(isProbe).map((result) => {
     const [, kernel = "", processor = ""] = result.machine.split("/");
-    return { ...result, kernel, processor };
+    const machine = MACHINES.find(({ name }) => name === result.machine);
+    return { ...result, kernel, processor, arch: machine && USERLANDS[machine.userland].arch };
   });
   const emulated = rows.filter(({ kernel }) => kernel.startsWith(EMULATED));
   return {
@@ -91,30 +98,39 @@ function shareOf({ held, failed }: { held: number; failed: readonly Failure[] })
 
 /** Facts that fail under QEMU, and whose fault that is: of what all machines that fail have in common. */
 function blame(rows: readonly Row[], facts: readonly Fact[]): string[] {
-  const able = rows.filter(({ fuzz }) => fuzz !== undefined && fuzz.cases > 0);
   return table(
     ["fact", "rules", "kernels", "processors", "fault of", "seen"],
-    groupFailures(rows).map(([fact, failed]) => {
-      const of = (part: "kernel" | "processor") => unique(failed.map(({ row }) => row[part]));
-      const named = (part: "kernel" | "processor") => {
-        const isAll = able.every((row) => of(part).includes(row[part]));
-        return isAll
-          ? "all"
-          : of(part)
-              .map((name) => `\`${name}\``)
-              .join(", ");
-      };
-      const kernels = named("kernel");
-      const processors = named("processor");
-      const alike = able.filter(
-        (row) => of("kernel").includes(row.kernel) && of("processor").includes(row.processor),
-      );
-      const isChance = failed.length * 2 < alike.length;
-      const steady = kernels !== "all" ? "kernel" : processors === "all" ? "QEMU" : "processor";
-      const fault = isChance ? "chance" : steady;
-      return [fact, rulesOf(fact, facts), kernels, processors, fault, failed[0]?.seen ?? ""];
-    }),
+    ARCHES.flatMap((arch) =>
+      blameOf(
+        rows.filter((row) => row.arch === arch),
+        facts,
+      ),
+    ),
   );
+}
+
+function blameOf(rows: readonly Row[], facts: readonly Fact[]): string[][] {
+  const able = rows.filter(({ fuzz }) => fuzz !== undefined && fuzz.cases > 0);
+  return groupFailures(rows).map(([fact, failed]) => {
+    const of = (part: "kernel" | "processor") => unique(failed.map(({ row }) => row[part]));
+    const named = (part: "kernel" | "processor") => {
+      const isAll = able.every((row) => of(part).includes(row[part]));
+      return isAll
+        ? "all"
+        : of(part)
+            .map((name) => `\`${name}\``)
+            .join(", ");
+    };
+    const kernels = named("kernel");
+    const processors = named("processor");
+    const alike = able.filter(
+      (row) => of("kernel").includes(row.kernel) && of("processor").includes(row.processor),
+    );
+    const isChance = failed.length * 2 < alike.length;
+    const steady = kernels !== "all" ? "kernel" : processors === "all" ? "QEMU" : "processor";
+    const fault = isChance ? "chance" : steady;
+    return [fact, rulesOf(fact, facts), kernels, processors, fault, failed[0]?.seen ?? ""];
+  });
 }
 
 function implementations(rows: readonly Row[], facts: readonly Fact[]): string[] {

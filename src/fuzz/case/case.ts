@@ -30,7 +30,7 @@ import { FROMS, ONS, type On, WAYS } from "./setups.ts";
 
 const CASE_SCHEMA = "stublab.case/1";
 /** That of a document that names none. */
-const DEFAULT_ARCH: Arch = "amd64";
+export const DEFAULT_ARCH: Arch = "amd64";
 
 /** A word, and the byte offset to write it to. */
 export interface Pair {

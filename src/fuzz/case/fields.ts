@@ -118,10 +118,11 @@ export function placeOfField(it: Case, field: string): Place {
   throw new RangeError(`an outcome has no field ${field}`);
 }
 
-const BY_PAIRS: ReadonlySet<Way> = new Set(["SETFPREGS", "XSTATE", "SIGRETURN", "PRFPREG"]);
+/** The ways of which a word is read back for each pair. */
+export const BY_PAIRS: ReadonlySet<Way> = new Set(["SETFPREGS", "XSTATE", "SIGRETURN", "PRFPREG"]);
 
 /** What is read back after a write: all registers, or what the way wrote. */
-export function writtenNames({ way, pairs }: Case): string[] {
+export function writtenNames({ way, pairs }: Pick<Case, "way" | "pairs">): string[] {
   if (way === "SIGMASK") return ["written.mask"];
   if (way === "DISPATCH") return DISPATCH_CONFIG.map((name) => `written.${name}`);
   if (BY_PAIRS.has(way)) return pairs.map((_, i) => `written.${i}`);

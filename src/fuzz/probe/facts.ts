@@ -1,6 +1,6 @@
 /* The facts as data, for the probe (shim/probe/facts.c). */
 
-import { BASELINE } from "../case/amd64/baseline.ts";
+import { BASELINE } from "../case/arch.ts";
 import { recordsOf } from "../case/case_record.ts";
 import { placeOfField } from "../case/fields.ts";
 import { SETUP, SETUP_SIZE } from "../case/setups.ts";

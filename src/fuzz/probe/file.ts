@@ -1,20 +1,21 @@
 import { readFileSync } from "node:fs";
+import type { Arch } from "../../encoder/arch.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { pathOf } from "../../shim/library.ts";
 
-/** The path of the probe, a static executable, which a build may lack. */
-function probeFile(): string {
-  return pathOf("probe-amd64");
-}
-
-/** @throws UnsupportedError if the build lacks it */
-export function readProbe(): Uint8Array {
+/**
+ * Reads the probe for a machine, a static executable.
+ *
+ * @throws UnsupportedError if the build lacks it
+ */
+export function readProbe(arch: Arch): Uint8Array {
   try {
-    return readFileSync(probeFile());
+    return readFileSync(pathOf(`probe-${arch}`));
   } catch (cause) {
-    throw new UnsupportedError("this build of stublab does not include the probe", {
+    throw new UnsupportedError(`this build of stublab does not include the probe for ${arch}`, {
       cause,
-      remedy: "install wasm2c (Debian: apt-get install wabt), and run npm run build",
+      remedy:
+        "install wasm2c, clang and lld (Debian: apt-get install wabt clang lld), and run npm run build",
     });
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { loadWasm } from "../../encoder/wasm_file.ts";
+import { MODULE } from "../case/arch.ts";
 import { fuzzModule } from "../case/module.ts";
 import { deviationsOf } from "../known/known.ts";
 import { type KnownName, LISTS } from "../known/lists.ts";
@@ -19,7 +20,7 @@ export function moduleMemory(): Uint8Array {
 
 /** Statements that set what the host has set, in the module `m`. */
 export function hostSettings(): string[] {
-  const fresh = loadWasm("fuzz.wasm");
+  const fresh = loadWasm(MODULE);
   return [...fuzzModule().globals].flatMap(([name, global]) => {
     const other = fresh[name];
     if (!(other instanceof WebAssembly.Global) || other.value === global.value) return [];

@@ -1,15 +1,24 @@
 /*
- * What the build writes for the probe: a C file with tables, and data that is compressed. shim/probe/data.h declares
- * them.
+ * What the build writes for the probe: a C file with tables, and data that is compressed. shim/probe/data.h and its like
+ * declare them.
  */
 
 import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
-import { BASELINE } from "../case/amd64/baseline.ts";
-import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/amd64/code.ts";
-import { FRAME_REGISTERS, indexOf, REGISTERS } from "../case/amd64/registers.ts";
-import { CONTENTS, type Content } from "../case/case_members.ts";
-import { DISPATCH_CONFIG } from "../case/fields.ts";
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+import {
+  BASELINE,
+  CALL_32,
+  CALL_CODE,
+  CODES,
+  FRAME_REGISTERS,
+  placeOf,
+  REGISTERS,
+  type Way,
+} from "../case/arch.ts";
+import { DEFAULT_ARCH } from "../case/case.ts";
+import { CONTENTS } from "../case/case_members.ts";
+import { BY_PAIRS, writtenNames } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { HANDLED } from "../case/pieces.ts";
 import { OBSTACLE } from "../case/records.ts";
@@ -24,21 +33,13 @@ import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
-import {
-  FRAME_FPSTATE,
-  FRAME_MAGIC2,
-  FRAME_WORDS,
-  OF_KERNEL,
-  OF_PROCESSOR,
-  type Trial,
-} from "../try/amd64/machine.ts";
 import { FEATURES } from "../try/machine.ts";
-import { KEPT } from "../try/sigreturn/kept.ts";
-import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
+import { ownParts, ownTables } from "./arch.ts";
 import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
-import { loopSetUp, OPERATIONS, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
+import { OPERATIONS, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
+import { bytesOf, enumOf, names, quote, word } from "./text.ts";
 
 export interface ProbeSource {
   /** Files by name. */
@@ -46,11 +47,10 @@ export interface ProbeSource {
 }
 
 export function probeSource(): ProbeSource {
-  const { areas, buffer } = fuzzModule();
   const parts = {
     memory: moduleMemory(),
     target: bytesOf(targetSetUp()),
-    loop: bytesOf(loopSetUp(buffer.byteLength - areas, RECORDS)),
+    ...ownParts(),
     pages: bytesOf(pagesSetUp()),
     facts: factData(),
   };
@@ -67,7 +67,6 @@ function enums(): string {
   return `/* Written by the build from src/fuzz/probe/source.ts. */
 ${enumOf("fact_kind", "FACT", FACT_KINDS)}
 ${enumOf("operation", "OPERATION", OPERATIONS)}
-${enumOf("frame_base", "FRAME_BASE", FRAME_BASES)}
 ${enumOf("verb", "VERB", VERBS)}
 ${enumOf("later", "LATER", KINDS)}
 ${enumOf("place", "PLACE", PLACES)}
@@ -84,38 +83,15 @@ function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): stri
     return line;
   });
   return `/* Written by the build from src/fuzz/probe/source.ts. */
-#include "data.h"
+#include "module_data.h"
+#include "own_data.h"
 ${sections.join("\n")}
 const struct group groups[] = {${[...factGroups()].map(([name, facts]) => `{${quote(name)}, ${facts}}`).join(", ")}, {0, 0}};
 const uint32_t data_size = ${size};
-const uint32_t module_areas = ${fuzzModule().areas};
 const uint64_t shared_file = ${word(SHARED_FILE)};
-const uint64_t records_address = ${word(RECORDS)};
-const uint64_t scratch_address = ${word(SCRATCH)}, scratch_size = ${SCRATCH_SIZE};
-const uint64_t loop_address = ${word(LOOP)}, kept_fs_base = ${word(KEPT.fs_base)}, kept_gs_base = ${word(KEPT.gs_base)};
-const uint32_t kept_ds = ${KEPT.ds}, kept_es = ${KEPT.es};
-const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
-const uint64_t place_syscall = ${word(placeOf("syscall"))}, place_int80 = ${word(placeOf("int80"))};
-const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
 ${names("path_names", PATHS)}
-${names("dispatch_names", DISPATCH_CONFIG)}
-${names("register_names", REGISTERS)}
-${names("from_names", FROMS)}
-${names("way_names", WAYS)}
-${names("on_names", ONS)}
 ${names("feature_names", FEATURES)}
-${names("processor_flags", OF_PROCESSOR)}
-${names("frame_names", FRAME_REGISTERS)}
-${names(
-  "obstacle_texts",
-  OBSTACLE.values.map(([, about]) => about),
-)}
-${names(
-  "rule_ids",
-  rules().map(({ id }) => id),
-)}
 ${names("signal_names", signalNames())}
-const struct content contents[] = {${WAYS.map((way) => contentOf(CONTENTS[way])).join(", ")}};
 const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
@@ -126,21 +102,29 @@ ${REQUEST_FIELDS.map(({ field, place }) => `    {${quote(field)}, ${PLACES.index
 const struct event events[] = {${Object.entries(EVENTS)
     .map(([event, name]) => `{${event}, ${quote(name)}}`)
     .join(", ")}, {0, 0}};
+const uint32_t module_areas = ${fuzzModule().areas};
+const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
+const uint64_t place_call = ${word(placeOf(CALL_CODE))}, place_call32 = ${word(CALL_32)};
+const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
+${names("register_names", REGISTERS)}
+${names("from_names", FROMS)}
+${names("way_names", WAYS)}
+${names("on_names", ONS)}
+${names("frame_names", FRAME_REGISTERS)}
+const char *const case_arch = ${quote(HOST_ARCH)}, *const usual_case_arch = ${quote(DEFAULT_ARCH)};
+const struct content contents[] = {
+${WAYS.map((way) => `    {${contentOf(way)}},`).join("\n")}
+};
+${names(
+  "obstacle_texts",
+  OBSTACLE.values.map(([, about]) => about),
+)}
+${names(
+  "rule_ids",
+  rules().map(({ id }) => id),
+)}
 const struct piece pieces[] = {${CODES.map(({ name, address }) => `{${quote(name)}, ${word(address)}}`).join(", ")}, {0, 0}};
-const struct trial trials[] = {
-${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
-    {-1, 0, 0, 0, 0, {0}},
-};
-const struct frame_word frame_words_of_trial[] = {
-${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, FRAME_BASE_${(to ?? "zero").toUpperCase()}, ${word(value)}},`).join("\n")}
-    {0, 0, 0},
-};
-const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};
-${KNOWN.map((name, i) => `static void apply_known_${i}(w2c_fuzz *m) {\n${lines(knownSettings(name))}\n}`).join("\n")}
-const struct known_list known_lists[] = {
-${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
-    {0, 0, 0},
-};
+${KNOWN.map((name, i) => `static void apply_known_${i}(void *m) {\n${lines(knownSettings(name))}\n}`).join("\n")}
 uint32_t *rule_of(w2c_fuzz *m, int32_t rule) {
     static uint32_t *(*const globals[])(w2c_fuzz *) = {${rules()
       .map(({ id }) => `w2c_fuzz_${id}`)
@@ -156,27 +140,25 @@ ${lines(hostSettings())}
 void configure_rules(w2c_fuzz *m, uint64_t f) {
 ${lines(ruleSettings())}
 }
+${ownTables()}const struct known_list known_lists[] = {
+${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
+    {0, 0, 0},
+};
 `;
 }
 
-const lines = (statements: readonly string[]) => statements.map((line) => `    ${line}`).join("\n");
-const word = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}ULL`;
-const quote = (text: string) => JSON.stringify(text);
-const names = (name: string, all: readonly string[]) =>
-  `const char *const ${name}[] = {${all.map(quote).join(", ")}, 0};`;
-
-/** What a word of the frame is added to: struct frame_word. */
-const FRAME_BASES = ["zero", "frame", "syscall"];
-
-function enumOf(name: string, prefix: string, members: readonly string[]): string {
-  const all = members.map((member) => `${prefix}_${member.toUpperCase()}`);
-  return `enum ${name} { ${all.join(", ")} };`;
+/** What setups of a way have as the members of struct content. */
+function contentOf(way: Way): string {
+  const { block, frame, pairs = 0, words = 0, ...content } = CONTENTS[way];
+  const flags = [block, frame, "length" in content].map((it) => Number(it ?? false));
+  return [...flags, pairs, words, BY_PAIRS.has(way) ? 0 : writtenList(way)].join(", ");
 }
 
-/** What a way has, as the members of struct content. */
-function contentOf({ block, frame, length, pairs = 0, words = 0 }: Content): string {
-  const flags = [block, frame, length].map((it) => (it === undefined ? 0 : 1));
-  return `{${[...flags, pairs, words].join(", ")}}`;
+/** The names of what is read back. */
+function writtenList(way: Way): string {
+  const list = writtenNames({ way, pairs: [] }).map((name) => name.replace("written.", ""));
+  if (list.length === REGISTERS.length) return "register_names";
+  return `(const char *const[]){${[...list.map(quote), "0"].join(", ")}}`;
 }
 
 /** A condition as the members of struct need. */
@@ -190,40 +172,6 @@ function signalNames(): string[] {
   return Array.from({ length: 65 }, (_, signal) => signalName(signal, constants));
 }
 
-/** A trial as its kind, a number, the expected result, and words: struct trial. */
-function trialOf(trial: Trial): string {
-  if ("code" in trial) return codeTrial(trial);
-  if ("fpregs" in trial) {
-    return `BY_FPREGS, ${trial.fpregs}, ${trial.result}, 0, {${word(trial.word)}}`;
-  }
-  if ("request" in trial) {
-    const { request, words, result } = trial;
-    return `BY_REQUEST, ${request}, ${result}, ${words.length}, {${[...words, 0n].slice(0, 4).map(word).join(", ")}}`;
-  }
-  const result = trial.errno === "stops" ? "RESULT_STOPS" : String(-trial.errno);
-  return `BY_CALL, ${trial.call}, ${result}, 0, {0}`;
-}
-
-/** The words are the register that is seen, its bits and their word, then registers with their words. */
-function codeTrial({
-  code,
-  start = 0,
-  leavesCall,
-  words,
-  sees,
-}: Extract<Trial, { code: unknown }>): string {
-  const bytes = new BigUint64Array(Uint8Array.from({ length: 8 }, (_, i) => code[i] ?? 0).buffer);
-  const registers = Object.entries(words).flatMap(([name, word]) => [BigInt(indexOf(name)), word]);
-  const all = [BigInt(indexOf(sees.register)), sees.bits, sees.word, ...registers];
-  const kind = leavesCall ? "BY_EXIT" : "BY_CODE";
-  const number = word(bytes[0] ?? 0n);
-  return `${kind}, (int64_t)${number}, ${start}, ${registers.length / 2}, {${all.map(word).join(", ")}}`;
-}
-
-function bytesOf(words: readonly bigint[]): Uint8Array {
-  return new Uint8Array(BigUint64Array.from(words).buffer);
-}
-
 function concat(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -233,3 +181,5 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+const lines = (statements: readonly string[]) => statements.map((line) => `    ${line}`).join("\n");

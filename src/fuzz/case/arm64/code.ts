@@ -51,4 +51,7 @@ export const { CODES, placeOf, codePage } = piecesAt(CODE, PART, bytesOf(BRK), [
   ["edge", "nop, at the end of the mapping", bytesOf(NOP), PART - 4],
 ]);
 
+/** The pieces that come to an end: those of random cases. */
+export const ENDING = CODES.filter(({ name }) => name !== "spin");
+
 export const constantsPage = (): Uint8Array => constantsFrom(CONSTANT, PART);

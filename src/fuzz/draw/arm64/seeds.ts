@@ -1,7 +1,7 @@
 /* The setups that a run begins with. */
 
 import type { From } from "../../case/arch.ts";
-import { CODES, CONSTANTS, PART, SCRATCH, STACK } from "../../case/arm64/code.ts";
+import { CONSTANTS, ENDING, PART, SCRATCH, STACK } from "../../case/arm64/code.ts";
 import { BLOCK_SIZE } from "../../case/arm64/kinds.ts";
 import type { Case } from "../../case/case.ts";
 import { ONS } from "../../case/setups.ts";
@@ -13,7 +13,7 @@ const STOPS: readonly From[] = ["signal", "entry", "exit", "sysemu", "group"];
 const RESTARTS = [512n, 513n, 514n, 516n, 515n];
 
 /** The pieces of the catalogue of code, with each way to resume. */
-const plain: readonly Case[] = CODES.flatMap(({ name }) =>
+const plain: readonly Case[] = ENDING.flatMap(({ name }) =>
   ONS.map((on) => seed(name, name === "store" ? { x1: SCRATCH } : {}, { on })),
 );
 

@@ -4,8 +4,8 @@ import { BOUNDARIES, RESULTS } from "../../../cases/words.ts";
 import { BASELINE } from "../../case/arm64/baseline.ts";
 import {
   CODE,
-  CODES,
   CONSTANTS,
+  ENDING,
   PART,
   placeOf,
   SCRATCH,
@@ -65,9 +65,9 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
     ...[0n, 16n, 1n, CODE + 16n, CONSTANTS + SIZE, (1n << 56n) | STACK],
     ...[...ENDS, -16n, -1n],
   ],
-  codes: CODES.map(({ address }) => address),
+  codes: ENDING.map(({ address }) => address),
   otherPlaces: [
-    ...CODES.flatMap(({ address }) => [address + 1n, address + 2n, address + 4n, address - 4n]),
+    ...ENDING.flatMap(({ address }) => [address + 1n, address + 2n, address + 4n, address - 4n]),
     ...[CODE, CODE - 4n, CODE + SIZE - 2n, CODE + SIZE, 0n, 1n, 2n, CONSTANTS, SCRATCH, STACK],
     ...[STUB_CODE, STUB_CODE + 0x20n],
     ...ENDS.flatMap((end) => [end - 4n, end, end + 4n, -end]),

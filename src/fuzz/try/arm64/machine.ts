@@ -13,7 +13,7 @@ export const KERNEL_FEATURES = FEATURES;
 const { SIGTRAP, SIGWINCH } = constants.signals;
 
 /** Bits of pstate that a processor keeps if it has what they are about: arch/arm64/include/uapi/asm/ptrace.h. */
-const PSTATE_BITS: readonly (readonly [Feature, bigint])[] = [
+export const PSTATE_BITS: readonly (readonly [Feature, bigint])[] = [
   ["dit", 1n << 24n],
   ["ssbs", 1n << 12n],
   ["tco", 1n << 25n],

@@ -1,5 +1,7 @@
 // Tries setups by rt_sigreturn, in stubs that do it by themselves: src/fuzz/try/sigreturn/.
-#include "probe.h"
+#include "own_data.h"
+#include "sigreturn.h"
+#include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
 #include <linux/ptrace.h>

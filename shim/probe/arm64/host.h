@@ -1,0 +1,12 @@
+// What the probe has to know about arm64, beyond what the encoder computes: src/stub/arm64.ts.
+#ifndef STUBLAB_PROBE_HOST_H
+#define STUBLAB_PROBE_HOST_H
+
+/** Words of a register block: the result of a call, the program counter, the flags, and what is 1
+ * in a new clone: x9; and the flags in a signal frame. */
+enum { WORD_RESULT = 0, WORD_COUNTER = 32, WORD_FLAGS = 33, WORD_MARK = 9, FRAME_FLAGS = 34 };
+
+/** With 52 bits; most kernels have 48, some 39. */
+#define MOST_USER_SPACE (1ULL << 52)
+
+#endif

@@ -1,0 +1,56 @@
+// Files, processes and the clock.
+#include "probe.h"
+#include <linux/fcntl.h>
+#include <linux/time.h>
+
+enum { MOST_TEXT = 1 << 20 };
+
+/** Reads the beginning of a file as text. */
+static void read_file(long file, char *text, uint32_t size) {
+    uint32_t length = 0;
+    for (long got = 1; got > 0 && length < size - 1;) {
+        got = syscall3(__NR_read, file, (long)&text[length], size - 1 - length);
+        length += got > 0 ? (uint32_t)got : 0;
+    }
+    text[length] = 0;
+}
+
+bool read_text(const char *path, char *text, uint32_t size) {
+    long file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    read_file(file, text, size);
+    syscall1(__NR_close, file);
+    return true;
+}
+
+const char *read_all(const char *path) {
+    long file =
+        same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
+    char *text = zero_memory(MOST_TEXT);
+    if (file < 0)
+        fail("the file cannot be read", file);
+    read_file(file, text, MOST_TEXT);
+    return text;
+}
+
+bool is_zombie(int32_t pid) {
+    static char path[32], text[512];
+    say_to(path);
+    say("/proc/%d/stat", pid);
+    say_to(0);
+    if (!read_text(path, text, sizeof text))
+        return true;
+    // The state follows the name, which may have any character.
+    const char *state = text;
+    for (const char *from = text; *from != 0; from++)
+        if (from[0] == ')' && from[1] == ' ')
+            state = &from[2];
+    return *state == 'Z' || *state == 'X';
+}
+
+uint64_t milliseconds(void) {
+    struct __kernel_timespec now = {0};
+    syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}

@@ -1,0 +1,2 @@
+/** No module throws. */
+typedef int jmp_buf[1];

@@ -1,0 +1,2 @@
+/** No memory is shared between threads. */
+typedef int mtx_t;

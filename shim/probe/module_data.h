@@ -1,0 +1,53 @@
+// What the build writes for the fuzzer's module, and for stubs in which setups are tried.
+#ifndef STUBLAB_PROBE_MODULE_DATA_H
+#define STUBLAB_PROBE_MODULE_DATA_H
+
+#include "data.h"
+#include "fuzz.h"
+
+/** What the host puts into the memory of the module, from its heap on. */
+extern const struct section section_memory;
+/** The set-up of a target. */
+extern const struct section section_target;
+
+/** Where areas begin in the memory of the module. */
+extern const uint32_t module_areas;
+extern const uint32_t round_cases, chunk_cases, generator_version;
+extern const uint64_t place_call, place_call32;
+extern const uint64_t baseline[];
+
+/** Names; 0 ends each list. */
+extern const char *const register_names[],
+    *const from_names[], *const way_names[], *const on_names[], *const frame_names[];
+
+/** What setups of a way have, by its number: CONTENTS in src/fuzz/case/ARCH/kinds.ts. */
+struct content {
+    bool block, frame, length;
+    uint32_t pairs, words;      /* the most of them */
+    const char *const *written; /* what is read back; 0: a word for each pair */
+};
+extern const struct content contents[];
+
+/** The architecture of cases, and that of a document that names none. */
+extern const char *const case_arch, *const usual_case_arch;
+
+/** A piece of code that the program counter may be set to; a name of 0 ends the list. */
+struct piece {
+    const char *name;
+    uint64_t address;
+};
+extern const struct piece pieces[];
+
+/** Why setups are not tried, by enum stublab_obstacle. */
+extern const char *const obstacle_texts[];
+/** Whether targets have a handler for a signal. */
+bool is_handled(uint32_t signal);
+/** Sets what the host sets in the module. */
+void configure_module(w2c_fuzz *module);
+/** The global that selects a rule, by its index in `rule_ids`. */
+uint32_t *rule_of(w2c_fuzz *module, int32_t rule);
+/** Selects the rules of a machine with a set of features: a bit each, in the order of
+ * `feature_names`. */
+void configure_rules(w2c_fuzz *module, uint64_t features);
+
+#endif

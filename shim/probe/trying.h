@@ -1,0 +1,91 @@
+// How setups of registers are tried, compared and told. The build writes the records from
+// src/fuzz/case/records.ts.
+#ifndef STUBLAB_PROBE_TRYING_H
+#define STUBLAB_PROBE_TRYING_H
+
+#include "module_data.h"
+#include "probe.h"
+#include "setups.h"
+
+/** The fuzzer's module. */
+extern w2c_fuzz module;
+
+// ---- trier.c, ARCH/returner.c ----
+
+/** Tries setups, each as its way says. Returns 0, or why they cannot be tried. */
+int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                   uint32_t count);
+/** The same for setups that stubs take from frames by themselves. */
+int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                    uint32_t count);
+/** Whether another process sent the signal of the stop. */
+bool is_sent(const struct stublab_outcome *outcome);
+/** Whether a stub has ever got ready for that. */
+bool has_returned(void);
+void renew_returner(void);
+/** Makes the areas of the module a file that stubs can map. They are all zero afterwards. */
+void share_areas(void);
+/** Areas of the module's memory. */
+uint32_t reserve(uint32_t size);
+void *module_memory(uint32_t address);
+uint32_t module_address(const void *at);
+extern struct stublab_canary canary;
+
+// ---- compare.c ----
+
+/** How an outcome compares with its prediction. */
+enum { AGREES = 0, UNPREDICTED = 1, DIFFERS = 2 };
+struct comparison {
+    uint32_t agreement; /* from DIFFERS on: the same for outcomes that differ in the same way */
+    uint64_t kind;      /* the same for those whose first difference is the same */
+    uint64_t signature;
+};
+struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+/** A field that differs from the last prediction. */
+struct difference {
+    uint32_t place;
+    uint64_t predicted, seen;
+};
+/** The first of them, in the order of events, up to where the case goes another way. */
+struct differences {
+    uint32_t count;
+    struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/determined.ts */
+};
+struct differences differences(const struct stublab_setup *setup,
+                               const struct stublab_outcome *outcome);
+/** The same for differences of one bug: kindOf in src/fuzz/predict/differences.ts. */
+uint64_t kind_of(const struct difference *it);
+/** The fields in which the outcome of the case that was compared last differs, and the rules. */
+void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+enum verdict { HELD, DIFFERENT, SKIPPED };
+/** Tries a case, and reports it as a test. */
+enum verdict examine(uint32_t number, const struct stublab_setup *setup,
+                     struct stublab_outcome *outcome);
+
+// ---- fuzz.c, outcomes.c ----
+
+int fuzz(const struct run *run);
+/** Says how a run ended: `untried`, no case could be tried; `result`, why it could not go on.
+ * Returns the exit status. */
+int end_fuzz(bool untried, int64_t result, bool failed);
+/** Tries cases that depend on the seed and the machine only, and logs which contradict their
+ * predictions. */
+int record_outcomes(const struct run *run);
+
+// ---- fields.c ----
+
+/** Marks the place of a field of 32 bits; that of another one is its offset. */
+enum { HALF = 0x8000 };
+/** The name of a field of an outcome. */
+void say_field(unsigned int way, uint32_t place);
+void say_value(uint32_t place, uint64_t word);
+uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
+
+// ---- case.c ----
+
+/** Why a setup was not tried, as text: of an enum stublab_obstacle and an errno. */
+void say_obstacle(unsigned int obstacle, int32_t error);
+/** A setup as a document "stublab.case/1", in one line. */
+void say_case(const struct stublab_setup *setup);
+
+#endif

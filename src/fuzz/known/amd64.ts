@@ -1,0 +1,31 @@
+/* The deviations on amd64. */
+
+import type { List } from "./list.ts";
+
+export const QEMU_TCG = {
+  changes: [
+    // IRET keeps null selectors in fs and gs, and is not refused because of rip: the next fetch is.
+    ...["R63.set=0x3", "R28", "R62"],
+    // 64-bit code has INTO.
+    "R106",
+    // Segments have no limits and no rights, accesses no alignment and no end, and one by rsp is like others.
+    ...["R57", "R69", "R50", "R49", "R107"],
+    // SSE raises no exception, and does not see denormals; mxcsr accepts all bits.
+    ...["R102", "R101.denormal=0", "S12"],
+    // The control and status words of x87 are those that were written.
+    ...["S18.set=0", "S18.mask=0xffff", "S18.flags=0"],
+  ],
+  // RF: set by a page fault that the kernel mends, and cleared late.
+  ignoredFlags: 0x1_0000,
+  // With TF they end in a loop.
+  avoidsWatchpoints: true,
+  facts: [
+    "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: fs = 3",
+    "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: gs = 3",
+    "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL",
+    "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
+    "In 32-bit code a push below 0 is SIGBUS",
+    "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
+    "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
+  ],
+} satisfies List;

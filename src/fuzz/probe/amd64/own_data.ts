@@ -1,0 +1,71 @@
+/* What the build writes for the probe of amd64 only: shim/probe/amd64/own_data.h declares it. */
+
+import { SCRATCH, SCRATCH_SIZE } from "../../case/amd64/code.ts";
+import { indexOf } from "../../case/amd64/registers.ts";
+import { fuzzModule } from "../../case/module.ts";
+import {
+  FRAME_FPSTATE,
+  FRAME_MAGIC2,
+  FRAME_WORDS,
+  OF_KERNEL,
+  OF_PROCESSOR,
+  type Trial,
+} from "../../try/amd64/machine.ts";
+import { FEATURES } from "../../try/machine.ts";
+import { KEPT } from "../../try/sigreturn/kept.ts";
+import { LOOP, RECORDS } from "../../try/sigreturn/place.ts";
+import { loopSetUp } from "../set_up.ts";
+import { bytesOf, names, word } from "../text.ts";
+
+export function ownParts(): Readonly<Record<string, Uint8Array>> {
+  const { areas, buffer } = fuzzModule();
+  return { loop: bytesOf(loopSetUp(buffer.byteLength - areas, RECORDS)) };
+}
+
+export function ownTables(): string {
+  return `const uint64_t records_address = ${word(RECORDS)};
+const uint64_t scratch_address = ${word(SCRATCH)}, scratch_size = ${SCRATCH_SIZE};
+const uint64_t loop_address = ${word(LOOP)}, kept_fs_base = ${word(KEPT.fs_base)}, kept_gs_base = ${word(KEPT.gs_base)};
+const uint32_t kept_ds = ${KEPT.ds}, kept_es = ${KEPT.es};
+${names("processor_flags", OF_PROCESSOR)}
+const struct trial trials[] = {
+${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
+    {-1, 0, 0, 0, 0, {0}},
+};
+const struct frame_word frame_words_of_trial[] = {
+${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, FRAME_BASE_${(to ?? "zero").toUpperCase()}, ${word(value)}},`).join("\n")}
+    {0, 0, 0},
+};
+const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};
+`;
+}
+
+/** A trial as its kind, a number, the expected result, and words: struct trial. */
+function trialOf(trial: Trial): string {
+  if ("code" in trial) return codeTrial(trial);
+  if ("fpregs" in trial) {
+    return `BY_FPREGS, ${trial.fpregs}, ${trial.result}, 0, {${word(trial.word)}}`;
+  }
+  if ("request" in trial) {
+    const { request, words, result } = trial;
+    return `BY_REQUEST, ${request}, ${result}, ${words.length}, {${[...words, 0n].slice(0, 4).map(word).join(", ")}}`;
+  }
+  const result = trial.errno === "stops" ? "RESULT_STOPS" : String(-trial.errno);
+  return `BY_CALL, ${trial.call}, ${result}, 0, {0}`;
+}
+
+/** The words are the register that is seen, its bits and their word, then registers with their words. */
+function codeTrial({
+  code,
+  start = 0,
+  leavesCall,
+  words,
+  sees,
+}: Extract<Trial, { code: unknown }>): string {
+  const bytes = new BigUint64Array(Uint8Array.from({ length: 8 }, (_, i) => code[i] ?? 0).buffer);
+  const registers = Object.entries(words).flatMap(([name, word]) => [BigInt(indexOf(name)), word]);
+  const all = [BigInt(indexOf(sees.register)), sees.bits, sees.word, ...registers];
+  const kind = leavesCall ? "BY_EXIT" : "BY_CODE";
+  const number = word(bytes[0] ?? 0n);
+  return `${kind}, (int64_t)${number}, ${start}, ${registers.length / 2}, {${all.map(word).join(", ")}}`;
+}
