@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inlineMore } from "./inlining.mjs";
 import { LISTED, listCode, listLinkedCode } from "./listing.mjs";
 import { buildProbe, hasTranslator, STATIC_FLAGS } from "./probe.mjs";
 import { GENERATED } from "./records.mjs";
@@ -138,6 +139,9 @@ async function buildModules() {
   for (const [name, { outFile }] of Object.entries(targets)) {
     await makeFrom(outFile, sources, () => compileModule(name));
   }
+  const { outFile } = targets.fuzz;
+  const fast = "dist/fuzz.wasm";
+  await makeFrom(fast, [outFile, "inlining.mjs"], () => inlineMore(outFile, fast));
 }
 
 /** Compiles assembly/NAME/index.ts. The name of a part of the modules for one architecture is PART/ARCH. */
@@ -348,6 +352,21 @@ function hasCrossCompiler() {
   return existsSync(ARM64_HEADERS) && isThere(CLANG) && isThere("ld.lld");
 }
 
+/** Compiles a program for arm64 without a C library; returns false if this machine cannot. */
+export function compileArm64Program(target, source, ...flags) {
+  if (!hasCrossCompiler()) return false;
+  const own = [
+    "-fuse-ld=lld",
+    "-nostdlib",
+    "-O1",
+    "-mbranch-protection=standard",
+    "-ftls-model=local-exec",
+  ];
+  const headers = ["-isystem", ARM64_HEADERS];
+  crossCompile(target, [...C_FLAGS, ...own, ...headers, ...flags, source]);
+  return true;
+}
+
 const SHIM_ARM64 = "dist/shim-arm64.so";
 
 /** The libraries for the machine arm64. */
@@ -518,7 +537,7 @@ async function makeProbe() {
     console.error(`${PROBE} is left out: wasm2c is missing (Debian: apt-get install wabt)`);
     return;
   }
-  const made = ["dist/encoder.wasm", "dist/fuzz.wasm", "dist/shim.so", "probe.mjs"];
+  const made = ["dist/encoder.wasm", "build/fuzz-compiled.wasm", "dist/shim.so", "probe.mjs"];
   const tables = ["src/fuzz", "src/encoder", "src/stub"].flatMap((path) => files(path, ".ts"));
   const headers = GENERATED.map(([name]) => name).filter((name) => name.endsWith(".h"));
   await makeFrom(PROBE, [...made, ...tables, ...headers, ...files("shim", ".c", ".h", ".S")], () =>

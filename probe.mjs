@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 const FOLDER = "build/probe";
 const OBJECTS = `${FOLDER}/objects`;
 /** The modules, and the names of their C files. */
-const MODULES = { encoder: "dist/encoder.wasm", fuzz: "dist/fuzz.wasm" };
+const MODULES = { encoder: "dist/encoder.wasm", fuzz: "build/fuzz-compiled.wasm" };
 
 const FLAGS = [
   ...["-std=c11", "-Os", "-ffreestanding", "-fno-stack-protector", "-fno-pic"],

@@ -8,14 +8,17 @@ import * as assert from "uvu/assert";
 const NAMES = /(?<![a-z0-9])(amd64|arm64)(?![a-z0-9])/;
 
 /** What works for both architectures on either: an argument chooses. */
-const CHOOSERS = ["src/encoder/gvisor.ts", "src/encoder/script/script.ts"];
+const CHOOSERS = [
+  "src/encoder/gvisor.ts",
+  "src/encoder/script/script.ts",
+  "src/fuzz/facts/facts.ts",
+];
 /** Parts that exist for amd64 only. */
 const AMD64_ONLY = [
   // Of the list of lessons, one.
   "src/record/scenarios.ts",
   "src/record/tasks/",
   "src/record/view/page/encoder/",
-  "src/compare/live/",
 ];
 
 const architectures = suite("architectures");

@@ -1,10 +1,10 @@
-// Bundles the test files whose names contain an argument, or all, into build/test, with the scripts that they start.
+// Bundles the test files whose names contain an argument, or are it, or all, into build/test, with the scripts that they start.
 
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
-import { bundlePage } from "../build.mjs";
+import { bundlePage, compileArm64Program } from "../build.mjs";
 
 const OUT = "build/test";
 /** The programs that the library runs in separate processes and threads. */
@@ -20,8 +20,13 @@ function testFiles() {
   const wanted = process.argv.slice(2);
   return readdirSync("test")
     .filter((name) => name.endsWith(".test.ts"))
-    .filter((name) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
+    .filter((name) => wanted.length === 0 || wanted.some((word) => matches(name, word)))
     .map((name) => `test/${name}`);
+}
+
+/** A whole name selects one file. */
+function matches(name, word) {
+  return word.endsWith(".test.ts") ? name === word : name.includes(word);
 }
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -58,6 +63,9 @@ await esbuild.build({
 });
 await bundlePage(esbuild, OUT);
 await esbuild.stop();
+// A machine for arm64 may have no compiler.
+for (const kind of ["static", "static-pie"])
+  compileArm64Program(`${OUT}/start-${kind}.elf`, "test/arm64/start.c", `-${kind}`);
 // The libraries are looked for next to the code.
 for (const file of readdirSync("dist").filter((name) =>
   /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),

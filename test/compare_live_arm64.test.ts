@@ -31,7 +31,7 @@ async function judge(
 const right = suite("what the kernel holds to be right");
 
 for (const encoder of ["assembly", "script"] as const) {
-  right(`every answer of ${encoder}, most of which it can judge`, async () => {
+  right(`every answer of ${encoder}, of each function that it can judge`, async () => {
     using judges = new Judges();
     const names = functionsOf("arm64");
     assert.equal([...judges.names].sort(), [...names].sort());
@@ -39,8 +39,7 @@ for (const encoder of ["assembly", "script"] as const) {
     for (const { name, held, undecided, failures, reasons } of reports) {
       assert.equal(failures, [], name);
       assert.is(held + undecided, CASES, name);
-      const isJudged = held > CASES / 2;
-      assert.is(isJudged, !UNDECIDED.includes(name), `${name}: ${JSON.stringify(reasons)}`);
+      assert.is(held > 0, !UNDECIDED.includes(name), `${name}: ${JSON.stringify(reasons)}`);
     }
     judges.close();
     assert.equal(childrenOf(process.pid), []);
@@ -95,7 +94,7 @@ const MISTAKES: readonly (readonly [name: FunctionName, field: string, mistake: 
   ],
   [
     "encodeGuestResult",
-    "block.x1",
+    "block.x0",
     (encoder) => ({
       encodeGuestResult: (block, result) => register(encoder, block, "x1").set(result),
     }),

@@ -7,6 +7,7 @@ export * from "../abi";
 export * from "./bootstrap";
 export * from "./file";
 export * from "./guest";
+export * from "./memory";
 export * from "./numbers";
 export * from "./registers";
 export * from "./seccomp";

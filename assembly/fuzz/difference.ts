@@ -1,6 +1,5 @@
 // Whether an outcome differs from its prediction. A prediction is an outcome of which only some fields are known.
 
-import { ALL_KNOWN } from "../model/task";
 import { Outcome, REGISTERS, SIGCONTEXT } from "./setup";
 
 /**
@@ -47,18 +46,32 @@ function headDiffers(predicted: Outcome, seen: Outcome, known: u32): bool {
   return (known & KNOWS_ADDRESS) != 0 && predicted.address != seen.address;
 }
 
-/** The bits in which any known word differs. */
+/** The bits in which any known word differs, four words in a turn. */
 function difference(predicted: usize, seen: usize, known: u32, count: u32): u64 {
   let bits: u64 = 0;
-  if (known == ALL_KNOWN && count == REGISTERS) {
-    for (let k = 0; k < 8 * i32(REGISTERS); k += 8)
-      bits |= load<u64>(predicted + k) ^ load<u64>(seen + k);
-    return bits;
+  let left = i32(count);
+  // The last bit of `known` goes on.
+  for (; known != 0 && left >= 4; left -= 4, known = i32(known) >> 4) {
+    const first = load<u64>(predicted) ^ load<u64>(seen);
+    const second = load<u64>(predicted, 8) ^ load<u64>(seen, 8);
+    const third = load<u64>(predicted, 16) ^ load<u64>(seen, 16);
+    const fourth = load<u64>(predicted, 24) ^ load<u64>(seen, 24);
+    if ((known & 15) == 15) bits |= first | second | third | fourth;
+    else {
+      bits |= ifKnown(first, known) | ifKnown(second, known >> 1);
+      bits |= ifKnown(third, known >> 2) | ifKnown(fourth, known >> 3);
+    }
+    predicted += 32;
+    seen += 32;
   }
-  // The sign goes on.
-  const end = predicted + 8 * count;
-  for (; known != 0 && predicted < end; known = i32(known) >> 1, predicted += 8, seen += 8) {
-    bits |= (load<u64>(predicted) ^ load<u64>(seen)) & (0 - u64(known & 1));
+  for (; known != 0 && left > 0; left--, known = i32(known) >> 1) {
+    bits |= ifKnown(load<u64>(predicted) ^ load<u64>(seen), known);
+    predicted += 8;
+    seen += 8;
   }
   return bits;
+}
+
+function ifKnown(word: u64, known: u32): u64 {
+  return word & (0 - u64(known & 1));
 }

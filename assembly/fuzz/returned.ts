@@ -5,7 +5,7 @@ import { placeInt80, placeSse, placeSyscall } from "../model/target";
 import { approach } from "./focus";
 import { changeImage, drawImage, dropImage } from "./image";
 import { oneOf } from "./kinds";
-import { below, start } from "./random";
+import { below, RETURNED, start } from "./random";
 import { clearHead, copyBaseline, copySetup } from "./records";
 import { drawPlace } from "./registers";
 import {
@@ -22,8 +22,6 @@ import {
 import { tame } from "./tame";
 import { drawRegisters, drawSome } from "./traced";
 
-/** The stream of random numbers. It differs from that of traced.ts, so that the cases differ. */
-const STREAM: u32 = 1;
 /** One case in this many changes many registers at once. */
 const CROWDED: u32 = 32;
 /** One case in this many permits a return by SYSRET, which requires RCX and R11 as SYSCALL leaves them. */
@@ -39,7 +37,7 @@ const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
 /** Writes case `index`. The corpus has `count` setups, written in any way. */
 export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): void {
-  start(STREAM, index);
+  start(RETURNED, index);
   if (approach(setup, true)) focusImage(setup);
   else if (count > 0 && below(2) == 0) change(setup, corpus + SETUP_SIZE * below(count));
   else draw(setup);

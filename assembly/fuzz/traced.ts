@@ -6,7 +6,7 @@ import { approach, clearFrame } from "./focus";
 import { drawFatal, drawFrom, drawOn, drawRaised, drawSignal, drawWay } from "./kinds";
 import { mutate } from "./mutate";
 import { drawLength, drawPairs, drawWords } from "./other_ways";
-import { below, start } from "./random";
+import { below, start, TRACED } from "./random";
 import { clearHead, clearWords, copyBaseline, copySetup } from "./records";
 import { drawIndex, drawPlace, drawRegister } from "./registers";
 import {
@@ -42,7 +42,7 @@ export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void
     tame(setup, true);
     return;
   }
-  start(0, index);
+  start(TRACED, index);
   if (approach(setup, false)) {
     tame(setup, below(KILLING_NEAR) == 0);
     return;

@@ -3,7 +3,7 @@
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/difference";
 import { Outcome } from "../fuzz/setup";
 import { applies } from "./rule";
-import { clear, knows, PC, predicted, saveRegisters, task } from "./task";
+import { knows, PC, predicted, saveRegisters, task } from "./task";
 
 @unmanaged
 export class Known {
@@ -21,7 +21,11 @@ export const known = changetype<Known>(memory.data(offsetof<Known>(), 8));
 export const outcome = changetype<Outcome>(predicted);
 
 export function clearKnown(): void {
-  clear(changetype<usize>(known), offsetof<Known>());
+  known.fields = 0;
+  known.written = 0;
+  known.stopped = 0;
+  known.frame = 0;
+  known.reason = 0;
 }
 
 /** The write returns an errno, at a pair or -1. */

@@ -1,6 +1,7 @@
 // The traced task during a prediction: its registers, which of them are known, and what the kernel remembers.
 
 import { REG_eflags, REG_rip, REGISTERS_SIZE } from "../amd64/registers";
+import { clearWords, copyWords } from "../fuzz/records";
 import { OUTCOME_SIZE, OUTCOME_stopped, REGISTERS } from "../fuzz/setup";
 import { baseline } from "./target";
 
@@ -58,18 +59,15 @@ export class Task {
   watched: bool;
 }
 
-export const task = changetype<Task>(memory.data(offsetof<Task>(), 8));
+/** A whole number of words. */
+const TASK_SIZE = (i32(offsetof<Task>()) + 7) & ~7;
+export const task = changetype<Task>(memory.data(TASK_SIZE, 8));
 
 /** Sets the task to its state between two cases. */
 export function startTask(): void {
-  clear(changetype<usize>(task), offsetof<Task>());
+  clearWords(changetype<usize>(task), TASK_SIZE / 8);
   task.known = ALL_KNOWN;
-  copyWords(registers, usize(baseline));
-}
-
-/** Clears words. For so few, stores are faster than memory.fill. */
-export function clear(at: usize, size: usize): void {
-  for (let k: usize = 0; k < size; k += 4) store<u32>(at + k, 0);
+  copyWords(registers, usize(baseline), REGISTERS_SIZE);
 }
 
 /** Registers are named by their byte offset in the block: REG_rax and so on. */
@@ -124,16 +122,12 @@ export function clearFlags(mask: u64): void {
 
 /** Copies all registers to an address. */
 export function saveRegisters(to: usize): void {
-  copyWords(to, registers);
+  copyWords(to, registers, REGISTERS_SIZE);
 }
 
 /** Copies the registers from `begin` to before `end` from a block. */
 export function loadRegisters(block: usize, begin: i32, end: i32): void {
-  for (let k = begin; k < end; k += 8) store<u64>(registers + k, load<u64>(block + k));
-}
-
-function copyWords(to: usize, from: usize): void {
-  for (let k = 0; k < REGISTERS_SIZE; k += 8) store<u64>(to + k, load<u64>(from + k));
+  copyWords(registers + begin, block + begin, end - begin);
 }
 
 /** Whether a signal is in a set. */

@@ -21,6 +21,7 @@ static int64_t result, kept_result, stop, first;
 static uint32_t written;
 static uint64_t length;
 static bool has_first;
+static int32_t child;
 /** What was not as it should be on the way; `is_lost`: the rest of a fact is not looked at. */
 static bool is_lost, lost_by_stop;
 static int64_t lost_expected, lost_seen;
@@ -124,18 +125,24 @@ static void close_after(uint32_t before) {
     }
 }
 
-/** Kills a child that the tracee has cloned, and reaps it, also for the tracee. */
+/** Kills a child that the tracee has cloned, and reaps it. */
 static void end_child(void) {
-    const int32_t child = written < 8 ? 0 : *(const int32_t *)answer;
-    const int32_t pid = tracee()->pid;
+    child = written < 8 ? 0 : *(const int32_t *)answer;
     has_first = child > 0;
     if (child <= 0)
         return;
     first = wait_stop(child, PATIENCE);
     stublab_tgkill(child, child, SIGKILL);
     drain(child);
-    stublab_ptrace(PTRACE_SETOPTIONS, pid, 0, (void *)PTRACE_O_TRACEEXIT);
+}
+
+/** Leads the tracee from where it has cloned a child to the INT3 after, and lets it reap that. */
+static void reap_child(void) {
+    const int32_t pid = tracee()->pid;
     int64_t status = SIGCHLD << 8 | 0x7f;
+    if (child <= 0)
+        return;
+    stublab_ptrace(PTRACE_SETOPTIONS, pid, 0, (void *)PTRACE_O_TRACEEXIT);
     while (status == (SIGCHLD << 8 | 0x7f) && stublab_ptrace(PTRACE_CONT, pid, 0, 0) == 0)
         status = wait_stop(pid, PATIENCE);
     if (status != (SIGTRAP << 8 | 0x7f))
@@ -187,7 +194,7 @@ static const char *follow(void) {
             memcpy(kept_answer, answer, sizeof kept_answer);
             break;
         case VERB_WAIT:
-            stop = wait_stop(pid, (int64_t)words[0]);
+            stop = wait_stop(number > 1 ? (int32_t)words[1] : pid, (int64_t)words[0]);
             break;
         case VERB_ARRIVE:
             if (stop != (int64_t)words[0])
@@ -209,6 +216,9 @@ static const char *follow(void) {
             break;
         case VERB_CHILD:
             end_child();
+            break;
+        case VERB_REAP:
+            reap_child();
             break;
         case VERB_UNLESS:
             skipped = result == -(int64_t)words[0] ? text : 0;

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { hex, InputError } from "../errors.ts";
+import { ELF_MACHINE_NAME } from "../guest/arch.ts";
 import { isElf } from "../guest/elf.ts";
 import type { GuestProgram } from "../guest/image.ts";
 import { type GuestEnd, type GuestOptions, runGuest } from "../guest/run.ts";
@@ -19,7 +20,7 @@ calls: write, writev, ioctl, brk, mmap (private and anonymous), munmap, mprotect
 getpid, clock_gettime, uname, exit and exit_group. All others fail with ENOSYS. The program cannot open files.
 
 FILE is
-  an ELF executable    static, for x86-64; position-independent executables (static-pie) included
+  an ELF executable    static, for ${ELF_MACHINE_NAME}; position-independent executables (static-pie) included
   an assembler source  FILE.s or FILE.S, assembled by this machine's C compiler (cc -nostdlib -static)
   bare code            FILE.bin, mapped at 0x10000 and entered at its first byte
 ARGUMENTs are passed to the program; its environment is empty. Words that begin with two dashes are options of

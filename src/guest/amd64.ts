@@ -10,7 +10,8 @@ export const MACHINE = "x86_64";
 
 export const STACK_POINTER = "rsp";
 
-/** Flags of mmap that no other architecture has. */
+/** Protections and flags of mmap that no other architecture has. */
+export const PROTECTION_FLAGS: readonly string[] = [];
 export const MAPPING_FLAGS = ["MAP_32BIT"] as const;
 
 /** Where a position-independent program is loaded: a multiple of 2 MB, the largest alignment that linkers request. */

@@ -9,6 +9,7 @@ interface GuestArch {
   readonly ELF_MACHINE_NAME: string;
   readonly MACHINE: string;
   readonly STACK_POINTER: string;
+  readonly PROTECTION_FLAGS: readonly string[];
   readonly MAPPING_FLAGS: readonly string[];
   readonly INDEPENDENT_BASE: bigint;
   readonly CODE_ADDRESS: bigint;
@@ -26,6 +27,7 @@ export const {
   ELF_MACHINE_NAME,
   MACHINE,
   STACK_POINTER,
+  PROTECTION_FLAGS,
   MAPPING_FLAGS,
   INDEPENDENT_BASE,
   CODE_ADDRESS,

@@ -9,6 +9,8 @@ export const MACHINE = "aarch64";
 
 export const STACK_POINTER = "sp";
 
+/** PROT_BTI: jumps to these pages are checked. */
+export const PROTECTION_FLAGS = ["PROT_BTI"] as const;
 export const MAPPING_FLAGS: readonly string[] = [];
 
 /** All addresses are below 2^39, where user space ends on the smallest kernels. */

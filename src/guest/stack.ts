@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { InputError } from "../errors.ts";
 import { show } from "../shape.ts";
+import { auxiliaryValue } from "../stub/auxiliary_vector.ts";
 import { PAGE_SIZE } from "../stub/page_size.ts";
 import type { Image } from "./image.ts";
 
@@ -19,8 +20,10 @@ const AT_UID = 11n;
 const AT_EUID = 12n;
 const AT_GID = 13n;
 const AT_EGID = 14n;
+const AT_HWCAP = 16n;
 const AT_SECURE = 23n;
 const AT_RANDOM = 25n;
+const AT_HWCAP2 = 26n;
 
 /** The user and group of every guest, independent of the host's. */
 const GUEST_UID = 1000n;
@@ -94,6 +97,12 @@ function pointers(strings: readonly Buffer[], address: bigint): bigint[] {
   });
 }
 
+/** What the kernel tells programs about the processor, which is the guest's, too. */
+const FEATURES = [AT_HWCAP, AT_HWCAP2].flatMap((type) => {
+  const value = auxiliaryValue(type);
+  return value === undefined ? [] : [[type, value]];
+});
+
 /** There is no AT_SYSINFO_EHDR: without a vDSO, C libraries make system calls instead. */
 function auxiliary({ entry, programHeaders }: Image, random: bigint): bigint[] {
   const headers =
@@ -106,6 +115,7 @@ function auxiliary({ entry, programHeaders }: Image, random: bigint): bigint[] {
         ];
   return [
     ...headers,
+    ...FEATURES,
     [AT_PAGESZ, BigInt(PAGE_SIZE)],
     [AT_ENTRY, entry],
     [AT_UID, GUEST_UID],

@@ -120,7 +120,7 @@ export class Context {
   /**
    * The guest's state beside the general registers in the kernel's layout, for reading and writing until the next
    * switch; take it again afterwards. On amd64 it is the XSAVE area (NT_X86_XSTATE); on arm64 struct user_fpsimd_state
-   * (NT_PRFPREG) and after it the thread pointers (NT_ARM_TLS).
+   * (NT_PRFPREG), the thread pointers (NT_ARM_TLS), and SVE and SME state: docs/platform.md.
    */
   get xstate(): Uint8Array {
     return this.#floatingPoint.expose();

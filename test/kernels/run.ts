@@ -3,7 +3,8 @@
  * on those of continuous integration; `npm run kernels -- --against [NAME…]` compares kernels with each other. What was
  * seen is written to results.json; the short form writes nothing, and fails if a fact fails that held when they were
  * written. `npm run kernels -- run MACHINE [COMMAND]` and `npm run kernels -- test MACHINE [NAME…]` run a command, a
- * shell, or test files on one machine. Images and logs are kept in build/kernels.
+ * shell, or test files on one machine; `npm run kernels -- suite [MACHINE…]` runs those of suite.ts. Images and logs are
+ * kept in build/kernels.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -31,6 +32,7 @@ import {
   makeRoot,
 } from "./root.ts";
 import { DOCUMENT, withTables } from "./scoreboard.ts";
+import { SUITE, SUITE_MACHINES } from "./suite.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
 
 const FOLDER = resolve("build/kernels");
@@ -266,7 +268,16 @@ async function runOn(name: string, { command, added }: Task): Promise<void> {
     throw new Error(`expected one machine with Node.js, got ${name}`);
   demand([machine]);
   const places = makePlaces({ check: scriptOf(command), added });
-  process.exitCode = await runCommand(machine, places);
+  process.exitCode = (await runCommand(machine, places)) || process.exitCode;
+}
+
+/** Runs the tests of the core on each machine. */
+async function runSuite(names: readonly string[]): Promise<void> {
+  const task = suiteOf(SUITE.map((name) => `${name}.test.ts`));
+  for (const name of names.length === 0 ? SUITE_MACHINES : names) {
+    process.stdout.write(`\n${name}\n`);
+    await runOn(name, task);
+  }
 }
 
 async function main(): Promise<void> {
@@ -282,6 +293,7 @@ async function main(): Promise<void> {
   const [verb, name = "", ...words] = positionals;
   if (verb === "run") return runOn(name, { command: words.join(" "), added: values.add ?? [] });
   if (verb === "test") return runOn(name, suiteOf(words));
+  if (verb === "suite") return runSuite(positionals.slice(1));
   const { short = false, against = false } = values;
   const few = short ? SHORT_CASES : CASES;
   const { cases = against ? AGAINST.cases : few } = values;

@@ -52,7 +52,7 @@ const LATER_SYSCALLS = `
 // linux/elf-em.h, asm/ptrace.h, linux/audit.h, asm/fcntl.h
 const PAIRS = `
   ENCODER_MACHINE 183 REGISTERS_SIZE 272 AUDIT_ARCH_AARCH64 0xc00000b7
-  O_DIRECTORY 0o40000 O_NOFOLLOW 0o100000
+  PROT_BTI 0x10 O_DIRECTORY 0o40000 O_NOFOLLOW 0o100000
 `;
 
 /** Every constant of the `script` encoder for arm64; `REG_*` are byte offsets. */

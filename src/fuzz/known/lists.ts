@@ -33,22 +33,24 @@ const QEMU_TCG_AMD64 = {
   ignoredFlags: 0x1_0000,
   // With TF they end in a loop.
   avoidsWatchpoints: true,
-  facts: {
-    amd64: [
-      "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: fs = 3",
-      "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: gs = 3",
-      "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL",
-      "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
-      "In 32-bit code a push below 0 is SIGBUS",
-      "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
-      "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
-    ],
-    arm64: ["An access by sp that is not a multiple of 16 is SIGBUS, BUS_ADRALN"],
-  }[HOST_ARCH],
+  facts: [
+    "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: fs = 3",
+    "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: gs = 3",
+    "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL",
+    "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
+    "In 32-bit code a push below 0 is SIGBUS",
+    "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
+    "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
+  ],
 } satisfies List;
 
 /** It lets code access memory by a sp that is not aligned. */
-const QEMU_TCG_ARM64 = { changes: ["R230"], ignoredFlags: 0, avoidsWatchpoints: false, facts: [] };
+const QEMU_TCG_ARM64 = {
+  changes: ["R230"],
+  ignoredFlags: 0,
+  avoidsWatchpoints: false,
+  facts: ["An access by sp that is not a multiple of 16 is SIGBUS, BUS_ADRALN"],
+} satisfies List;
 
 const QEMU_TCG: List = { amd64: QEMU_TCG_AMD64, arm64: QEMU_TCG_ARM64 }[HOST_ARCH];
 

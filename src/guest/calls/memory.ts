@@ -4,13 +4,13 @@ import { MemoryError, SyscallError } from "../../errors.ts";
 import { pageRange } from "../../platform/memory.ts";
 import type { SyscallResult } from "../../stub/syscall.ts";
 import { topOfUserSpace } from "../../stub/user_space.ts";
-import { MAPPING_FLAGS } from "../arch.ts";
+import { MAPPING_FLAGS, PROTECTION_FLAGS } from "../arch.ts";
 import { type Answer, EINVAL, type EmulatedCall, ENOMEM, int, OK } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pageEnd, pageOf } from "../image.ts";
 import { flags, pointer } from "../show.ts";
 
-const PROTECTIONS = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"] as const;
+const PROTECTIONS = ["PROT_READ", "PROT_WRITE", "PROT_EXEC", ...PROTECTION_FLAGS];
 const NO_PROTECTION = "PROT_NONE";
 
 /** The flags that are passed to the kernel in addition to MAP_PRIVATE|MAP_ANONYMOUS. */

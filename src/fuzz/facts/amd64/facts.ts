@@ -24,6 +24,7 @@ import { segments } from "./resume/segments.ts";
 import { signals } from "./resume/signals.ts";
 import { singleStep } from "./resume/single_step.ts";
 import { syscallStops } from "./resume/syscall_stops.ts";
+import { signalFrames } from "./signal_frames.ts";
 import { bases } from "./write/bases.ts";
 import { eflags } from "./write/eflags.ts";
 import { floatingPoint } from "./write/floating_point.ts";
@@ -46,6 +47,7 @@ const TASKS = [
   configurations,
   requests,
   interruptedCalls,
+  signalFrames,
 ];
 
 /** The facts that are cases, which the model predicts. */

@@ -1,12 +1,29 @@
-import { placeOf } from "../../case/amd64/code.ts";
+import { placeOf, SCRATCH } from "../../case/amd64/code.ts";
 import { each, requestFacts } from "../read/bench.ts";
 import type { Request } from "../read/numbers.ts";
 import { register } from "../read/places.ts";
-import { go, KEEP, kept, next, read, type Script, set, signal, TID, to } from "../read/verbs.ts";
+import {
+  arrive,
+  go,
+  KEEP,
+  kept,
+  next,
+  poke,
+  read,
+  requires,
+  type Script,
+  set,
+  signal,
+  TID,
+  TRACEE,
+  to,
+} from "../read/verbs.ts";
+import type { Words } from "../words.ts";
 import { DO_SIGNAL, SYSCALL_ENTER } from "./sources.ts";
 
 const [PAUSE, GETPPID, GETPID, SIGUSR1] = [34n, 110n, 39n, 10];
-const [ERESTARTSYS, ERESTARTNOHAND] = [(1n << 64n) - 512n, (1n << 64n) - 514n];
+const code = (number: bigint) => (1n << 64n) - number;
+const [ERESTARTSYS, ERESTARTNOHAND, RESTARTBLOCK] = [code(512n), code(514n), code(516n)];
 const rip = placeOf("syscall") + 2n;
 
 /** The next stop, and the registers there. */
@@ -17,6 +34,20 @@ const renumbered = (number: bigint): Script => [
   go({ rax: GETPPID }, "syscall", "SYSCALL"),
   set({ rax: 12345n, orig_rax: number, rip }),
   stops("CONT"),
+];
+
+/** 1000 seconds, as 32-bit words as well. */
+const LONG = [1000n, 0n];
+/** Sleeps of 64 and of 32 bits: the call, its arguments, the code that makes it, and what restarts it. */
+const SLEEPS = {
+  "64-bit": [{ rax: 35n, rdi: SCRATCH, rsi: 0n }, "syscall", 219n],
+  "32-bit": [{ rax: 162n, rbx: SCRATCH, rcx: 0n }, "int80", 0n],
+} as const;
+
+/** A sleep that a signal interrupts, to the stop at the exit. */
+const interruptSleep = (call: Words, code: string): Script => [
+  ...[TRACEE, code === "int80" ? requires("32-bit calls") : [], poke(LONG)],
+  ...[go(call, code, "SYSCALL"), signal(SIGUSR1), next("SYSCALL")],
 ];
 
 const interruptPause: Script = [go({ rax: PAUSE }, "syscall", "SYSCALL"), signal(SIGUSR1)];
@@ -46,6 +77,18 @@ export const interruptedCalls = requestFacts(
         ["the signal", stops("SYSEMU"), unchanged],
         ["the call", stops("SYSEMU"), { stop: "system call", rip, number: GETPID }],
         ["r15", read("GETREGS"), { r15: kept("r15") }],
+      ],
+    "A sleep that a signal interrupts continues as restart_syscall, with the number that this has in its own bits":
+      [
+        "get_nr_restart_syscall, arch/x86/kernel/signal.c",
+        ...each("%, the exit", Object.entries(SLEEPS), ([, [call, code]]) => [
+          [interruptSleep(call, code), read("GETREGS")],
+          { stop: "system call", rax: RESTARTBLOCK },
+        ]),
+        ...each("%, the entry", Object.entries(SLEEPS), ([, [call, code, restart]]) => [
+          [interruptSleep(call, code), next("SYSCALL"), arrive("SIGUSR1"), stops("SYSCALL")],
+          { stop: "system call", number: restart },
+        ]),
       ],
     "Without a filter a call whose number was set to -1 is skipped, and keeps rax": [
       SYSCALL_ENTER,

@@ -19,7 +19,8 @@ export const AUDIT_ARCH = 0xc000_003en;
 
 // asm/unistd_64.h
 export const SYS = {
-  ...{ getpid: 39, clone: 56, ptrace: 101, prctl: 157, exit_group: 231, seccomp: 317 },
+  ...{ getpid: 39, clone: 56, execve: 59, ptrace: 101, prctl: 157, exit_group: 231 },
+  ...{ faccessat: 269, seccomp: 317 },
 };
 
 export const STACK_POINTER = "rsp";

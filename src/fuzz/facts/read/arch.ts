@@ -44,7 +44,10 @@ interface ReadArch {
   readonly AUDIT_ARCH: bigint;
   /** Numbers of system calls: asm/unistd.h. */
   readonly SYS: Readonly<
-    Record<"clone" | "exit_group" | "getpid" | "prctl" | "ptrace" | "seccomp", number>
+    Record<
+      "clone" | "execve" | "exit_group" | "faccessat" | "getpid" | "prctl" | "ptrace" | "seccomp",
+      number
+    >
   >;
   readonly STACK_POINTER: string;
   readonly BREAKPOINT: Trap;

@@ -21,7 +21,8 @@ export const AUDIT_ARCH = 0xc000_00b7n;
 
 // asm-generic/unistd.h
 export const SYS = {
-  ...{ exit_group: 94, ptrace: 117, prctl: 167, getpid: 172, clone: 220, seccomp: 277 },
+  ...{ faccessat: 48, exit_group: 94, ptrace: 117, prctl: 167, getpid: 172, clone: 220 },
+  ...{ execve: 221, seccomp: 277 },
 };
 
 export const STACK_POINTER = "sp";

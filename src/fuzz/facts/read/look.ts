@@ -37,6 +37,7 @@ export class Look {
   #length = 0;
   #stop = NO_STOP;
   #first: number | undefined;
+  #child = 0;
 
   constructor(master: Stub, machine: Machine) {
     this.#master = master;
@@ -162,7 +163,7 @@ export class Look {
         this.#kept = this.#seen;
         break;
       case "WAIT":
-        this.#stop = wait(this.#stub, pid, Number(word));
+        this.#stop = wait(this.#stub, Number(words[1] ?? pid), Number(word));
         break;
       case "ARRIVE":
         this.#arrive(Number(BigInt.asIntN(64, word)));
@@ -187,6 +188,9 @@ export class Look {
       }
       case "CHILD":
         this.#endChild(Number(this.#see({ kind: "word", offset: 0 }) ?? 0));
+        break;
+      case "REAP":
+        this.#reap();
         break;
       case "UNLESS":
         return this.#seen.result === -Number(word) ? text : undefined;
@@ -216,18 +220,24 @@ export class Look {
     if (this.#stop !== status) throw this.#lost(this.#text(this.#stop), this.#text(status));
   }
 
-  /** Waits for a child that the tracee has cloned, kills it, and reaps it, also for the tracee. */
+  /** Waits for a child that the tracee has cloned, kills it, and reaps it. */
   #endChild(child: number): void {
     const stub = this.#stub;
+    this.#child = child;
     this.#first = child > 0 ? wait(stub, child) : undefined;
     if (child <= 0) return;
     stub.tracer.shim.tgkill(child, child, SIGKILL);
     drain(stub, child);
+  }
+
+  /** Leads the tracee from where it has cloned a child to the INT3 after, and lets it reap that. */
+  #reap(): void {
+    if (this.#child <= 0) return;
     const [seen, stop] = [this.#seen, this.#stop];
     this.follow(RESUME);
     while (this.#text(this.#stop) === "SIGCHLD") this.follow(RESUME);
     this.#arrive(SIGTRAP_STOP);
-    stub.inject("wait4", child, 0, WALL, 0);
+    this.#stub.inject("wait4", this.#child, 0, WALL, 0);
     [this.#seen, this.#stop] = [seen, stop];
   }
 

@@ -55,7 +55,17 @@ export function noteOf(note: Note): number | bigint {
 
 // asm-generic/errno-base.h, asm-generic/errno.h
 export const ERRNO = {
-  ...{ EPERM: 1, ESRCH: 3, EIO: 5, ENXIO: 6, EFAULT: 14, ENODEV: 19, EINVAL: 22, ENOSPC: 28 },
+  ...{
+    EPERM: 1,
+    ENOENT: 2,
+    ESRCH: 3,
+    EIO: 5,
+    ENXIO: 6,
+    EFAULT: 14,
+    ENODEV: 19,
+    EINVAL: 22,
+    ENOSPC: 28,
+  },
   EOPNOTSUPP: 95,
 } as const;
 export type ErrnoName = keyof typeof ERRNO;
@@ -69,7 +79,7 @@ export function errnoOf(name: string): number {
 
 // asm/signal.h
 const SIGNALS: Readonly<Record<string, number>> = {
-  ...{ SIGKILL: 9, SIGTRAP: 5, SIGUSR1: 10, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19 },
+  ...{ SIGTRAP: 5, SIGKILL: 9, SIGUSR1: 10, SIGSEGV: 11, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19 },
 };
 /** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
 const CALL = 0x85;

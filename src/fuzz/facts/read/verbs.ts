@@ -43,7 +43,7 @@ export const VERBS = [
   "MUST",
   // Keeps the last result and answer for later checks.
   "KEEP",
-  // How long, in microseconds.
+  // How long, in microseconds; the task, if it is not the tracee.
   "WAIT",
   // The fact ends if the last stop has another status word than this.
   "ARRIVE",
@@ -53,8 +53,10 @@ export const VERBS = [
   "CALL",
   // Waits until it is a zombie.
   "ZOMBIE",
-  // Takes the stop of the child whose pid is the answer, and ends it and the event of its birth.
+  // Takes the stop of the child whose pid is the answer, and ends it.
   "CHILD",
+  // Leads the tracee from an event of its child to the INT3 after the clone, and reaps the child.
+  "REAP",
   // Errno, and a text: with this result the check, or the rest of the fact, is skipped for that reason.
   "UNLESS",
   // The same without a need: its index.
@@ -86,6 +88,8 @@ export const [ANSWER, ASIDE] = [later("ANSWER"), later("ASIDE")];
 export const [TID, TRACER, UID] = [later("TID"), later("TRACER"), later("UID")];
 /** A register in the answer that was kept, if it has registers. */
 export const kept = (register: string) => later("KEPT", 8 * indexOf(register));
+/** The message of an event that was kept. */
+export const KEPT_MESSAGE = later("KEPT");
 /** The length of the XSAVE area, if it is not more than that. */
 export const xstateLength = (most: number) => later("XSTATE", most);
 
@@ -93,12 +97,17 @@ const verb = (verb: VerbName, ...words: readonly Word[]): Verb => {
   return { verb, words: words.map((word) => BigInt.asUintN(64, BigInt(word))) };
 };
 
+/** In microseconds. */
+const PATIENCE = 2_000_000;
+
 export const MUST = verb("MUST");
 export const KEEP = verb("KEEP");
 export const ZOMBIE = verb("ZOMBIE");
 export const CHILD = verb("CHILD");
+export const REAP = verb("REAP");
 /** Waits for a stop; and for a moment in which none is expected. */
-export const WAIT = verb("WAIT", 2_000_000);
+export const WAIT = verb("WAIT", PATIENCE);
+export const waitFor = (task: Word) => verb("WAIT", PATIENCE, task);
 export const GLANCE = verb("WAIT", 20_000);
 export const put = (...words: readonly Word[]) => verb("PUT", ...words);
 export const signal = (signal: number) => verb("SIGNAL", signal);
@@ -128,8 +137,8 @@ export function read(
 export const regset = (note: Note, length: Word) =>
   read("GETREGSET", noteOf(note), ASIDE, ANSWER, length);
 /** SETREGSET of as many bytes of the answer. */
-export const setRegset = (note: Note, length: Word) =>
-  request("SETREGSET", noteOf(note), ASIDE, TID, ANSWER, length);
+export const setRegset = (note: Note, length: Word, task: Word = TID) =>
+  request("SETREGSET", noteOf(note), ASIDE, task, ANSWER, length);
 
 /** Reads all registers. */
 export const registers = READS === "GETREGS" ? read(READS) : regset("NT_PRSTATUS", BLOCK_SIZE);
@@ -148,10 +157,10 @@ export const write = (it: Request, words: readonly Word[], address: Word = 0): S
 export const must = (it: Request, data: Word = 0): Script => [request(it, 0, data), MUST];
 
 /** Writes the baseline with other words, and with the address of a piece of code. */
-export const set = (words: Words, code?: string): Script => {
-  const block = baselineWith(words, code).slice(0, BLOCK_SIZE / 8);
-  if (WRITES === "SETREGS") return [write(WRITES, block), MUST];
-  return [put(...block), setRegset("NT_PRSTATUS", BLOCK_SIZE), MUST];
+export const set = (words: Words, code?: string, task: Word = TID): Script => {
+  const block = put(...baselineWith(words, code).slice(0, BLOCK_SIZE / 8));
+  if (WRITES === "SETREGS") return [block, request(WRITES, 0, ANSWER, task), MUST];
+  return [block, setRegset("NT_PRSTATUS", BLOCK_SIZE, task), MUST];
 };
 /** Writes the register with a call's result. */
 export const setResult = (word: bigint): Script => {
@@ -219,6 +228,12 @@ export const release: Script = [
 export const seizeRunning: Script = [release, must("SEIZE", USUAL)];
 
 const wordsOf = (bytes: Uint8Array) => [...new BigUint64Array(bytes.slice().buffer)];
+/** Writes words to SCRATCH in its memory. */
+export const poke = (words: readonly bigint[]): Script =>
+  words.map((word, i) => [request("POKEDATA", SCRATCH + BigInt(8 * i), word), MUST]);
+/** Writes a text there, and a 0 after it. */
+export const pokeText = (text: string): Script =>
+  poke(wordsOf(new TextEncoder().encode(text.padEnd(8 + 8 * Math.floor(text.length / 8), "\0"))));
 // linux/prctl.h, linux/seccomp.h
 const [NO_NEW_PRIVS, SET_MODE_FILTER] = [38, 1];
 
@@ -230,7 +245,7 @@ export function toSeccomp(data: number): Script {
     ...wordsOf(program),
   ];
   return [
-    memory.map((word, i) => [request("POKEDATA", SCRATCH + BigInt(8 * i), word), MUST]),
+    poke(memory),
     ...[call(SYS.prctl, NO_NEW_PRIVS, 1), MUST],
     ...[call(SYS.seccomp, SET_MODE_FILTER, 0, SCRATCH), MUST],
     options(OPTIONS.TRACESECCOMP | OPTIONS.TRACESYSGOOD),

@@ -2,8 +2,10 @@ import { SYSCALL_LENGTH } from "../../../../stub/arm64.ts";
 import { PLACES } from "../../code.ts";
 import type { Frames } from "../../frame.ts";
 import { expect, type Judge, undecided } from "../../judge.ts";
+import { resumed } from "../../processes.ts";
+import type { Tracee } from "../../tracee.ts";
 
-const PTRACE_GET_SYSCALL_INFO = 0x420e;
+const [PTRACE_SYSEMU, PTRACE_GET_SYSCALL_INFO] = [31, 0x420e];
 /** struct ptrace_syscall_info up to the six arguments (linux/ptrace.h): op, pc, sp, number, arguments. */
 const INFO_WORDS = 11;
 const [NUMBER, FIRST_ARGUMENT] = [3, 4];
@@ -12,10 +14,28 @@ const [NUMBER, FIRST_ARGUMENT] = [3, 4];
 function fitToCall(frames: Frames, block: BigUint64Array): void {
   const { registers } = frames;
   registers.fit(block, PLACES.call);
-  // At the stop of a call x7 reads 0, and what is written to it is lost.
-  block[registers.at("x7")] = 0n;
   const tracee = frames.toCall(block);
   if (tracee !== undefined) block.set(tracee.words);
+}
+
+/** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD, as a status word. */
+const CALL_STOP = (0x85 << 8) | 0x7f;
+
+/** Struct ptrace_syscall_info of the call that a stub makes with a block; undefined if there is none. */
+function infoOf(tracee: Tracee, block: BigUint64Array): BigUint64Array | undefined {
+  const { stub, tracer, words } = tracee;
+  words.set(block);
+  stub.thread.writeRegisters(tracee.block);
+  if (resumed(tracee, PTRACE_SYSEMU) !== CALL_STOP) return undefined;
+  const info = new BigUint64Array(INFO_WORDS);
+  const { byteLength } = info;
+  const length = tracer.shim.ptraceMemory(PTRACE_GET_SYSCALL_INFO, stub.pid, byteLength, info);
+  // To a stop by a signal: what is written to x7 at the stop of a call is lost.
+  tracee.load({ pc: PLACES.landed });
+  stub.thread.writeRegisters(tracee.block);
+  resumed(tracee);
+  tracee.stoppedBy = "signal";
+  return length < 0 ? undefined : info;
 }
 
 /** The registers before the call that a stub stopped at with a block: pc moves back. */
@@ -52,11 +72,8 @@ function decodeJudge(frames: Frames): Judge {
     judge(input, answered) {
       const tracee = frames.toCall(beforeCall(frames, input.block()));
       if (tracee === undefined) undecided("the call cannot be repeated");
-      const info = new BigUint64Array(INFO_WORDS);
-      const { shim } = tracee.tracer;
-      const size = info.byteLength;
-      const length = shim.ptraceMemory(PTRACE_GET_SYSCALL_INFO, tracee.stub.pid, size, info);
-      if (length < 0) undecided("this kernel has no PTRACE_GET_SYSCALL_INFO");
+      const info = infoOf(tracee, beforeCall(frames, input.block()));
+      if (info === undefined) undecided("this kernel has no PTRACE_GET_SYSCALL_INFO");
       answered.returns(BigInt.asUintN(32, info[NUMBER] ?? 0n));
       for (const [i, word] of info.subarray(FIRST_ARGUMENT).subarray(0, 6).entries()) {
         expect(`at.arg${i}`, word, answered.block("at")[i] ?? 0n);
