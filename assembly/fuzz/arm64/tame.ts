@@ -5,12 +5,21 @@ import {
   endOfScratch,
   pageConstants,
   pageScratch,
+  placeSpin,
   placeStack,
   placeStore,
 } from "../../model/target";
 import { kills } from "../kills";
 import { isHandled } from "../kinds";
-import { Setup, WANT_FRAME, WANT_INFO, WANT_WRITTEN } from "../setup";
+import {
+  ON_NONE,
+  ON_SINGLESTEP,
+  ON_SYSEMU_SINGLESTEP,
+  Setup,
+  WANT_FRAME,
+  WANT_INFO,
+  WANT_WRITTEN,
+} from "../setup";
 import { hasBlock } from "./ways";
 
 /** Makes a setup harmless. `mayKill`: whether it may end its stub. */
@@ -18,6 +27,10 @@ export function tame(setup: Setup, mayKill: bool): void {
   if (setup.signal != 0 && !mayKill && kills(setup)) setup.signal = 0;
   if (hasBlock(setup.way)) {
     if (load<u64>(setup.words, REG_pc) != placeStore) toConstants(setup.words + REG_x1);
+    // Only a single-step ends it.
+    const spins = load<u64>(setup.words, REG_pc) == placeSpin;
+    if (spins && setup.on != ON_NONE && setup.on != ON_SYSEMU_SINGLESTEP)
+      setup.on = u8(ON_SINGLESTEP);
     // The second instruction of that code reads what the first has not written.
     if (load<u64>(setup.words, REG_pc) == placeStack + 4) toConstants(setup.words + REG_sp);
   }

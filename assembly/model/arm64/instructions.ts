@@ -4,7 +4,7 @@ import { REG_pc, REG_pstate, REG_sp, REG_x0, REG_x1, REG_x2 } from "../../arm64/
 import { SEGV_ACCERR, SEGV_MAPERR, TRAP_BRKPT, TRAP_TRACE } from "../../linux/siginfo";
 import { SIGBUS, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
 import { stubCode } from "../machine";
-import { giveUp } from "../prediction";
+import { ended, giveUp } from "../prediction";
 import { use } from "../rule";
 import { forgetCall } from "./do_signal";
 import { stopBySignal } from "./force_sig";
@@ -140,8 +140,14 @@ const POP: u32 = 0xf841_07e2;
 const FLAGS: u32 = 0xd53b_4200;
 const POINTER: u32 = 0xd53b_d040;
 
-/** More than any case executes. */
+const SPIN: u32 = 0x1400_0000;
+
+/** More than any case executes that stops. */
 const MOST: u32 = 64;
+
+export let R234: u32 = 0;
+export const R234_text = "A jump to itself runs on.";
+export const R234_source = "Arm ARM, C6.2";
 
 /** Runs the program to its next stop. */
 export function run(): void {
@@ -153,6 +159,7 @@ export function run(): void {
       return;
     }
   }
+  if (use(R234)) ended(0);
 }
 
 /** Executes an instruction. Returns whether the task has stopped. */
@@ -175,6 +182,9 @@ function execute(): bool {
       return true;
     case NOP:
       break;
+    case SPIN:
+      if (hasPstate(R228_cleared) && use(R228)) clearPstate(R228_cleared);
+      return false;
     case SVC:
       put(REG_pc, pc + 4);
       return svc();

@@ -6,6 +6,7 @@ export let baseline: u64 = 0;
 /** Pieces of code, then parts of the memory. All are below 4 GB. */
 export let placeSvc: u32 = 0;
 export let placeHandler: u32 = 0;
+export let placeSpin: u32 = 0;
 export let placeStack: u32 = 0;
 export let placeStore: u32 = 0;
 export let pageCode: u32 = 0;

@@ -256,6 +256,33 @@ static const uint64_t WORDS[] = {
 #if WITH_READ
 /* The names of the words that are read back after the write. */
 static const char *const READ[] = {
+    "written.r15",
+    "written.r14",
+    "written.r13",
+    "written.r12",
+    "written.rbp",
+    "written.rbx",
+    "written.r11",
+    "written.r10",
+    "written.r9",
+    "written.r8",
+    "written.rax",
+    "written.rcx",
+    "written.rdx",
+    "written.rsi",
+    "written.rdi",
+    "written.orig_rax",
+    "written.rip",
+    "written.cs",
+    "written.eflags",
+    "written.rsp",
+    "written.ss",
+    "written.fs_base",
+    "written.gs_base",
+    "written.ds",
+    "written.es",
+    "written.fs",
+    "written.gs",
 };
 #endif
 

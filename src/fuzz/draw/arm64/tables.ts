@@ -90,6 +90,7 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
 export const PLACES: Readonly<Record<string, bigint>> = {
   placeSvc: placeOf("svc"),
   placeHandler: placeOf("handler"),
+  placeSpin: placeOf("spin"),
   placeStack: placeOf("stack"),
   placeStore: placeOf("store"),
   pageCode: CODE,
