@@ -7,11 +7,14 @@ import * as assert from "uvu/assert";
 
 const NAMES = /(?<![a-z0-9])(amd64|arm64)(?![a-z0-9])/;
 
-/** What works for both architectures on either: an argument chooses. */
+/** What knows both architectures: an argument chooses, or a document, or each adds its rows to one table. */
 const CHOOSERS = [
   "src/encoder/gvisor.ts",
   "src/encoder/script/script.ts",
+  "src/fuzz/case/kinds.ts",
   "src/fuzz/facts/facts.ts",
+  "src/fuzz/known/lists.ts",
+  "src/fuzz/try/machine.ts",
 ];
 /** Parts that exist for amd64 only. */
 const AMD64_ONLY = [
@@ -19,6 +22,9 @@ const AMD64_ONLY = [
   "src/record/scenarios.ts",
   "src/record/tasks/",
   "src/record/view/page/encoder/",
+  // Setups by signal frames, and programs in C that repeat a case.
+  "src/fuzz/try/sigreturn/",
+  "src/fuzz/tell/c_program/",
 ];
 
 const architectures = suite("architectures");
