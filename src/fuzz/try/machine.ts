@@ -15,6 +15,8 @@ export type Feature = (typeof FEATURES)[number];
 export const { USUAL_XSTATE } = HOST;
 /** Calls that a filter does not see, on kernels that have them. */
 export const UNSEEN_CALLS: readonly number[] = HOST.UNSEEN_CALLS;
+/** The upper half of every address in the vsyscall page, where there is one. */
+export const VSYSCALL_HALF: number | undefined = HOST.VSYSCALL_HALF;
 /** The features that only a stub shows. */
 export const KERNEL_FEATURES: readonly Feature[] = HOST.KERNEL_FEATURES;
 

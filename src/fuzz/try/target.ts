@@ -30,7 +30,7 @@ import {
   SCRATCH_SIZE,
 } from "../case/arch.ts";
 import { HANDLED } from "../case/pieces.ts";
-import { UNSEEN_CALLS } from "./machine.ts";
+import { UNSEEN_CALLS, VSYSCALL_HALF } from "./machine.ts";
 
 /** Calls that are harmless with any arguments. All others fail with ENOSYS. */
 export const HARMLESS = [
@@ -50,8 +50,6 @@ const ENOSYS = 38;
 const LAST_FILE = 0x7fff_ffff;
 /** A limit of one byte keeps the kernel from dumping even to a program (do_coredump in fs/coredump.c). */
 const NO_CORE = 1n;
-/** The upper half of every address in the vsyscall page. */
-const VSYSCALL_HALF = 0xffff_ffff;
 
 // linux/seccomp.h, asm-generic/resource.h, asm/signal.h, linux/prctl.h
 const SECCOMP_SET_MODE_FILTER = 1;
@@ -184,14 +182,20 @@ function harmlessOnly(
 ): Uint8Array {
   const numbers = HARMLESS.map((name) => Number(tracer.syscallNumber(name)));
   const refuse: BpfInstruction = [RETURN, SECCOMP_RET_ERRNO | ENOSYS];
+  // Functions of the vsyscall page write to the addresses in their arguments.
+  const vsyscalls: BpfInstruction[] =
+    VSYSCALL_HALF === undefined
+      ? []
+      : [
+          [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
+          [JUMP_EQUAL, VSYSCALL_HALF, numbers.length + 1, 0],
+        ];
   return assembleBpf(
     [LOAD_WORD, DATA_ARCH],
     [JUMP_EQUAL, tracer.constant(AUDIT_ARCH) >>> 0, 1, 0],
     refuse,
     ...furtherRules,
-    // Functions of the vsyscall page write to the addresses in their arguments.
-    [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
-    [JUMP_EQUAL, VSYSCALL_HALF, numbers.length + 1, 0],
+    ...vsyscalls,
     [LOAD_WORD, DATA_NUMBER],
     ...numbers.map((number, i): BpfInstruction => [JUMP_EQUAL, number, numbers.length - i, 0]),
     refuse,

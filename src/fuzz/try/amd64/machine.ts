@@ -46,6 +46,7 @@ type Feature = (typeof FEATURES)[number];
 const SYS_UPROBE = 336;
 const SYS_URETPROBE = 335;
 export const UNSEEN_CALLS = [SYS_URETPROBE, SYS_UPROBE];
+export const VSYSCALL_HALF = 0xffff_ffff;
 const PTRACE_SET_SYSCALL_INFO = 0x4212;
 const SYS_RT_SIGRETURN = 15n;
 const PTRACE_GETFPREGS = 14;

@@ -7,6 +7,7 @@ import { cpuinfo } from "../cpuinfo.ts";
 export const FEATURES = ["dit", "ssbs", "tco", "bti", "orig_x0"] as const;
 type Feature = (typeof FEATURES)[number];
 export const UNSEEN_CALLS: readonly number[] = [];
+export const VSYSCALL_HALF = undefined;
 /** All of them: only a stub shows them. */
 export const KERNEL_FEATURES = FEATURES;
 
