@@ -7,7 +7,6 @@ import { cloneJudges } from "../src/compare/live/clone.ts";
 import { clone3Judge } from "../src/compare/live/clone3.ts";
 import { type CloneOutcome, Clones, prepareClones } from "../src/compare/live/clones.ts";
 import { Frames } from "../src/compare/live/frame.ts";
-import { frameJudges } from "../src/compare/live/frames.ts";
 import {
   Fields,
   type Judge,
@@ -15,6 +14,7 @@ import {
   judgementOf,
   REFUSED,
 } from "../src/compare/live/judge.ts";
+import { restartJudges } from "../src/compare/live/own/amd64/restarts.ts";
 import { Tracee, TraceeSlot } from "../src/compare/live/tracee.ts";
 import type { FunctionName } from "../src/encoder/abi.ts";
 import { Tracer } from "../src/index.ts";
@@ -166,7 +166,7 @@ kernels("a restart of a call with a negative number", () => {
   const restarts = (orig_rax: bigint, result: bigint) => {
     const rax = BigInt.asUintN(64, -512n);
     const write = (input: Fields) => input.block().set(frames.registers.atEntry({ rax, orig_rax }));
-    return judgeRecord(frameJudges(frames), stubs.tracer, "restartSyscall", write, result);
+    return judgeRecord(restartJudges(frames), stubs.tracer, "restartSyscall", write, result);
   };
   expectOpen(restarts(0x8000_0001n, 1n), /from Linux 5\.14 on, and this kernel does not restart/);
   assert.is(restarts(0x8000_0001n, 0n).verdict, "held");
