@@ -181,7 +181,7 @@ const WRONG: readonly [args: string[], message: string | RegExp][] = [
   [["merge", "", "-o", ""], "fuzz merge needs an output folder"],
   [["merge", "", "-o", "/tmp/new"], '"" cannot be read: ENOENT'],
   [["merge", "package.json", "-o", "/tmp/new"], "package.json cannot be read: ENOTDIR"],
-  [["merge", "test", "-o", "/tmp/new"], "test has no run, and no case"],
+  [["merge", "shim", "-o", "/tmp/new"], "shim has no run, and no case"],
   [["merge", "examples/cases", "-o", "package.json"], "package.json is not a folder"],
   [["merge", "examples/cases", "-o", "test"], "test is not empty"],
   [["--corpus", "package.json"], "package.json is a file, and a corpus is a folder"],
