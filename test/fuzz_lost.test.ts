@@ -151,7 +151,7 @@ const ALIKE = [
 ] as const;
 
 for (const [what, few, signals] of ALIKE) {
-  lost(`a signal of others is told from ${what}`, async () => {
+  lost(`a signal from outside is distinguished from ${what}`, async () => {
     const cases = Array.from({ length: SIZE }, (_, i) => few[i % few.length] ?? SIMPLE);
     const pass: Try = (experiment) => void experiment.try(cases);
     const { seen, sent } = await disturbed(signals, pass);

@@ -25,6 +25,7 @@ export * from "../model/force_sig";
 export * from "../model/fpu_restore_sig";
 export * from "../model/genregs_set";
 export * from "../model/get_signal";
+export * from "../model/harmless_calls";
 export * from "../model/hw_breakpoint";
 export * from "../model/instructions";
 export * from "../model/iret";

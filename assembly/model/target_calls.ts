@@ -1,21 +1,11 @@
 // What system calls return in a target, whose filter (src/fuzz/try/target.ts) allows few of them. The number of a call is
 // the low half of orig_rax.
 
-import {
-  SYS_getegid,
-  SYS_geteuid,
-  SYS_getgid,
-  SYS_getpid,
-  SYS_getppid,
-  SYS_gettid,
-  SYS_getuid,
-  SYS_restart_syscall,
-  SYS_sched_yield,
-  SYS_uretprobe,
-} from "../amd64/numbers";
+import { SYS_uretprobe } from "../amd64/numbers";
 import { REG_orig_rax, REG_rax, REG_rip } from "../amd64/registers";
 import { SI_KERNEL } from "../linux/siginfo";
 import { SIGILL } from "../linux/signal";
+import { harmlessCall, R30, R30_result } from "./harmless_calls";
 import { use } from "./rule";
 import { forget, get, knows, set, task } from "./task";
 
@@ -57,36 +47,6 @@ export const R75_text =
 export const R75_source = "the target's filter";
 export let R75_half: u64 = 0xffff_ffff;
 
-export let R31: u32 = 0;
-export const R31_text = "sched_yield ({call}) returns {result}.";
-export const R31_source = "sched_yield, kernel/sched/syscalls.c, 6.12";
-export let R31_call: u32 = SYS_sched_yield;
-export let R31_result: i64 = 0;
-
-export let R32: u32 = 0;
-export const R32_text =
-  "restart_syscall ({call}) returns {result} (-EINTR) if there is no call to restart.";
-export const R32_source = "do_no_restart_syscall, kernel/signal.c, 6.12";
-export let R32_call: u32 = SYS_restart_syscall;
-export let R32_result: i64 = -4;
-
-export let R76: u32 = 0;
-export const R76_text =
-  "getpid ({getpid}), gettid ({gettid}), getppid ({getppid}), getuid ({getuid}), getgid ({getgid}), geteuid ({geteuid}) and getegid ({getegid}) return numbers of the task, which are not predicted.";
-export const R76_source = "kernel/sys.c, 6.12";
-export let R76_getpid: u32 = SYS_getpid;
-export let R76_gettid: u32 = SYS_gettid;
-export let R76_getppid: u32 = SYS_getppid;
-export let R76_getuid: u32 = SYS_getuid;
-export let R76_getgid: u32 = SYS_getgid;
-export let R76_geteuid: u32 = SYS_geteuid;
-export let R76_getegid: u32 = SYS_getegid;
-
-export let R30: u32 = 0;
-export const R30_text = "The filter lets all other calls return {result} (-ENOSYS).";
-export const R30_source = "the target's filter";
-export let R30_result: i64 = -38;
-
 /** Executes the call that orig_rax names. */
 export function targetCall(): void {
   if (!knows(REG_orig_rax)) {
@@ -100,20 +60,6 @@ export function targetCall(): void {
   else if (nr == R70_call && use(R70)) {
     task.raised = R70_signal;
     set(REG_rax, u64(R70_result));
-  } else if (open && nr == R31_call && use(R31)) set(REG_rax, u64(R31_result));
-  else if (open && nr == R32_call && use(R32)) set(REG_rax, u64(R32_result));
-  else if (open && isOwn(nr) && use(R76)) forget(REG_rax);
+  } else if (open) harmlessCall(nr);
   else if (use(R30)) set(REG_rax, u64(R30_result));
-}
-
-function isOwn(nr: u32): bool {
-  return (
-    nr == R76_getpid ||
-    nr == R76_gettid ||
-    nr == R76_getppid ||
-    nr == R76_getuid ||
-    nr == R76_getgid ||
-    nr == R76_geteuid ||
-    nr == R76_getegid
-  );
 }

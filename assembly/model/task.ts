@@ -1,14 +1,16 @@
 // The traced task during a prediction: its registers, which of them are known, and what the kernel remembers.
 
-import { REG_eflags, REG_rip, REGISTERS_SIZE } from "../amd64/registers";
+import { REG_eflags, REG_rax, REG_rip, REGISTERS_SIZE } from "../amd64/registers";
 import { clearWords, copyWords } from "../fuzz/records";
 import { OUTCOME_SIZE, OUTCOME_stopped, REGISTERS } from "../fuzz/setup";
 import { baseline } from "./target";
 
 if (REGISTERS_SIZE != 8 * REGISTERS) ERROR("the encoder has another block");
 
-/** The program counter and the flags, and the place of these in struct sigcontext. */
+/** The program counter, and the result of a call. */
 export const PC: i32 = REG_rip;
+export const RESULT: i32 = REG_rax;
+/** The flags, and their place in struct sigcontext. */
 export const FLAGS: i32 = REG_eflags;
 export const FRAME_FLAGS: i32 = 17 * 8;
 

@@ -5,7 +5,7 @@ enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096 };
 /** In the place of the hash of an outcome, which has 52 bits. */
 #define UNTRIED (~0ULL)
 
-/** A member whose text is null if there is none. */
+/** A member of a document: a text, or null. */
 static void say_member(const char *name, const char *text) {
     const char *quote = text == 0 ? "" : "\"";
     say(",\"%s\":%s%s%s", name, quote, text == 0 ? "null" : text, quote);

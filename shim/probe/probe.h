@@ -96,7 +96,7 @@ bool same(const char *a, const char *b);
 bool begins_with(const char *text, const char *beginning);
 /** The index of a name in a list that 0 ends; -1. */
 int32_t index_of(const char *name, const char *const *list);
-/** The line that begins with a name; "" if there is none. */
+/** The line that begins with a name, or "". */
 const char *line_of(const char *text, const char *name);
 /** Whether a line has a word after its first. */
 bool has_word(const char *line, const char *word);

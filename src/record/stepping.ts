@@ -93,7 +93,7 @@ export function stepTo(
 /**
  * Executes instructions up to the next breakpoint, that included; returns its step.
  *
- * @throws StateError if there is none within `most` instructions.
+ * @throws StateError if `most` instructions come before it.
  */
 export function stepToTrap(tracee: Tracee, telling: Telling = {}, most = 1000): number {
   for (let i = 0; i < most; i++) {
@@ -175,7 +175,7 @@ function emulateCall(instruction: Execution): Outcome {
   }
   const call = callUnderWay(tracee);
   if (LEAVE_CALL === STEPPED) {
-    // As the switch does: here the registers could not be read. What reported the call is told, not the step.
+    // As the switch does: here the registers could not be read. The caller gets the stop at the call, not that of the step.
     const { status } = tracee.thread.tracer;
     const [reported = 0] = status;
     tracee.thread.resume(STEPPED);

@@ -16,6 +16,7 @@ export * from "../../model/arm64/syscall";
 export * from "../../model/arm64/target";
 export * from "../../model/arm64/valid_user_regs";
 export * from "../../model/arm64/write";
+export * from "../../model/harmless_calls";
 export * from "../../model/machine";
 export { exercised, usedRule, usedRules, wide } from "../../model/rule";
 export * from "../assess";

@@ -1,22 +1,12 @@
 // el0_svc_common, arch/arm64/kernel/syscall.c, and syscall_trace_enter and syscall_trace_exit, arch/arm64/kernel/ptrace.c
 
-import {
-  SYS_getegid,
-  SYS_geteuid,
-  SYS_getgid,
-  SYS_getpid,
-  SYS_getppid,
-  SYS_gettid,
-  SYS_getuid,
-  SYS_restart_syscall,
-  SYS_sched_yield,
-} from "../../arm64/numbers";
 import { REG_pstate, REG_x0, REG_x7, REG_x8 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";
+import { harmlessCall } from "../harmless_calls";
 import { use } from "../rule";
 import { forgetCall, stopBySent, stopByStep } from "./do_signal";
 import { stopByNotice } from "./force_sig";
-import { forget, get, put, REG_syscallno, set, task } from "./task";
+import { get, put, REG_syscallno, set, task } from "./task";
 import { W206, W206_entry, W206_exit } from "./write";
 
 export let R207: u32 = 0;
@@ -52,7 +42,7 @@ export function svc(): bool {
     stopByNotice(SIGTRAP | R209_bit, SIGTRAP | R209_bit);
     return true;
   }
-  call();
+  harmlessCall(u32(get(REG_syscallno)));
   return traceExit(0);
 }
 
@@ -72,55 +62,4 @@ export function traceExit(sent: u32): bool {
   if (stopBySent(sent)) return true;
   forgetCall();
   return false;
-}
-
-export let R211: u32 = 0;
-export const R211_text = "sched_yield ({call}) returns {result}.";
-export const R211_source = "sched_yield, kernel/sched/syscalls.c, 6.12";
-export let R211_call: u32 = SYS_sched_yield;
-export let R211_result: i64 = 0;
-
-export let R212: u32 = 0;
-export const R212_text =
-  "restart_syscall ({call}) returns {result} (-EINTR) if there is no call to restart.";
-export const R212_source = "do_no_restart_syscall, kernel/signal.c, 6.12";
-export let R212_call: u32 = SYS_restart_syscall;
-export let R212_result: i64 = -4;
-
-export let R213: u32 = 0;
-export const R213_text =
-  "getpid ({getpid}), gettid ({gettid}), getppid ({getppid}), getuid ({getuid}), getgid ({getgid}), geteuid ({geteuid}) and getegid ({getegid}) return numbers of the task, which are not predicted.";
-export const R213_source = "kernel/sys.c, 6.12";
-export let R213_getpid: u32 = SYS_getpid;
-export let R213_gettid: u32 = SYS_gettid;
-export let R213_getppid: u32 = SYS_getppid;
-export let R213_getuid: u32 = SYS_getuid;
-export let R213_getgid: u32 = SYS_getgid;
-export let R213_geteuid: u32 = SYS_geteuid;
-export let R213_getegid: u32 = SYS_getegid;
-
-export let R214: u32 = 0;
-export const R214_text = "The filter lets all other calls return {result} (-ENOSYS).";
-export const R214_source = "the target's filter";
-export let R214_result: i64 = -38;
-
-/** Executes the call that syscallno names. */
-export function call(): void {
-  const nr = u32(get(REG_syscallno));
-  if (nr == R211_call && use(R211)) set(REG_x0, u64(R211_result));
-  else if (nr == R212_call && use(R212)) set(REG_x0, u64(R212_result));
-  else if (isOwn(nr) && use(R213)) forget(REG_x0);
-  else if (use(R214)) set(REG_x0, u64(R214_result));
-}
-
-function isOwn(nr: u32): bool {
-  return (
-    nr == R213_getpid ||
-    nr == R213_gettid ||
-    nr == R213_getppid ||
-    nr == R213_getuid ||
-    nr == R213_getgid ||
-    nr == R213_geteuid ||
-    nr == R213_getegid
-  );
 }

@@ -1,14 +1,16 @@
 // The traced task during a prediction: its registers, which of them are known, and what the kernel remembers.
 
-import { REG_pc, REG_pstate } from "../../arm64/registers";
+import { REG_pc, REG_pstate, REG_x0 } from "../../arm64/registers";
 import { OUTCOME_SIZE, OUTCOME_stopped, REGISTERS } from "../../fuzz/setup";
 import { baseline } from "./target";
 
 /** The registers behind those of struct user_pt_regs. */
 export const REG_syscallno: i32 = 272;
 export const REG_tls: i32 = 280;
-/** The program counter and the flags, and the place of these in struct sigcontext. */
+/** The program counter, and the result of a call. */
 export const PC: i32 = REG_pc;
+export const RESULT: i32 = REG_x0;
+/** The flags, and their place in struct sigcontext. */
 export const FLAGS: i32 = REG_pstate;
 export const FRAME_FLAGS: i32 = 34 * 8;
 

@@ -97,7 +97,7 @@ export const signalFrames = requestFacts(
         { word: SECOND[0] },
       ]),
     ],
-    "While a handler runs the alternate stack stays; with SS_AUTODISARM there is none": [
+    "While a handler runs the alternate stack stays; SS_AUTODISARM removes it": [
       `x64_setup_rt_frame, ${SIGNAL}`,
       ...each("ss_flags = %", [0n, SS_AUTODISARM], (flags) => [
         [TRACEE, setStack([SCRATCH, flags, 0x2000n]), handle, ask, FLAGS],

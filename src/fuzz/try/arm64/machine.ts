@@ -33,7 +33,7 @@ export function readProcessor() {
   return { vendor: field("CPU implementer"), family, model, features };
 }
 
-/** There is none. */
+/** arm64 has no XSAVE area. */
 export const USUAL_XSTATE = { xstateLength: 0, xfeatures: 0, mxcsrMask: 0 };
 
 /** What a stub shows. */

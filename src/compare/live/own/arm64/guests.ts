@@ -21,7 +21,7 @@ function fitToCall(frames: Frames, block: BigUint64Array): void {
 /** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD, as a status word. */
 const CALL_STOP = (0x85 << 8) | 0x7f;
 
-/** Struct ptrace_syscall_info of the call that a stub makes with a block; undefined if there is none. */
+/** Struct ptrace_syscall_info of the call that a stub makes with a block; undefined if it makes no call. */
 function infoOf(tracee: Tracee, block: BigUint64Array): BigUint64Array | undefined {
   const { stub, tracer, words } = tracee;
   words.set(block);
