@@ -1,5 +1,5 @@
-// A recording that was made on arm64 (`npm run kernels -- run node/linux-5.10-arm64/max 'stublab record inject'`), as any
-// machine reads it.
+// A recording that was made on arm64 (`npm run kernels -- run node/linux-5.10-arm64/max 'stublab record inject'`), as
+// every machine reads it.
 
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";

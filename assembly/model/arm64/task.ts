@@ -1,6 +1,7 @@
 // The traced task during a prediction: its registers, which of them are known, and what the kernel remembers.
 
 import { REG_pc, REG_pstate, REG_x0 } from "../../arm64/registers";
+import { clearWords, copyWords } from "../../fuzz/records";
 import { OUTCOME_SIZE, OUTCOME_stopped, REGISTERS } from "../../fuzz/setup";
 import { baseline } from "./target";
 
@@ -43,14 +44,9 @@ export const task = changetype<Task>(memory.data(offsetof<Task>(), 8));
 
 /** Sets the task to its state between two cases. */
 export function startTask(): void {
-  clear(changetype<usize>(task), offsetof<Task>());
+  clearWords(changetype<usize>(task), offsetof<Task>() / 8);
   task.known = ALL_KNOWN;
-  for (let k: usize = 0; k < 8 * REGISTERS; k += 8)
-    store<u64>(registers + k, load<u64>(usize(baseline) + k));
-}
-
-export function clear(at: usize, size: usize): void {
-  for (let k: usize = 0; k < size; k += 4) store<u32>(at + k, 0);
+  copyWords(registers, usize(baseline), 8 * REGISTERS);
 }
 
 /** Registers are named by their byte offset in the block: REG_pc and so on. */
@@ -87,7 +83,7 @@ function bit(register: i32): u32 {
 
 /** Copies all registers to an address. */
 export function saveRegisters(to: usize): void {
-  for (let k: usize = 0; k < 8 * REGISTERS; k += 8) store<u64>(to + k, load<u64>(registers + k));
+  copyWords(to, registers, 8 * REGISTERS);
 }
 
 /** Whether a signal is in a set. */

@@ -7,7 +7,7 @@ import { REGISTERS } from "./registers.ts";
 export const SIZES = {
   /** The most pairs in a setup: an offset and a word each. */
   MOST_PAIRS: Math.floor(REGISTERS.length / 2),
-  /** No case has any: a record has no empty array. */
+  /** Unused, as cases have no image; but a record has no empty array. */
   MOST_IMAGE_PAIRS: 1,
   /** Words of struct user_fpsimd_state. */
   FPREGS_WORDS: 66,
