@@ -11,13 +11,14 @@ import {
   isAlive,
   processState,
   Running,
+  SLOWNESS,
 } from "./processes.ts";
 import { randomWords } from "./random.ts";
 import { thrown } from "./thrown.ts";
 
 const births = suite("births: traced");
 
-const KILLS = 8;
+const KILLS = Math.ceil(8 / SLOWNESS);
 const SEED = 16n;
 
 const traced = () => Platform.open({ births: "traced" });
