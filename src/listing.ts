@@ -8,7 +8,7 @@ import { HOST_ARCH } from "./shim/host_arch.ts";
 const FILES = { amd64: "listing.json", arm64: "listing-arm64.json" } as const;
 
 /**
- * The listing of a piece of code of this architecture, which the assembler made when stublab was built (listing.mjs).
+ * The listing of a piece of code of this architecture, which the assembler made when stublab was built (scripts/listing.mjs).
  *
  * @param shape that of all listings
  * @throws UnsupportedError where the package has none.

@@ -57,4 +57,15 @@ architectures("no other file imports one that is named after an architecture", (
   );
 });
 
+architectures("no file of assembly/ that both architectures share imports one of either", () => {
+  const shared = readdirSync("assembly", { recursive: true, encoding: "utf8" })
+    .map((name) => `assembly/${name}`)
+    .filter((file) => file.endsWith(".ts") && namesOf(file) === undefined);
+  assert.ok(shared.includes("assembly/model/rule.ts"));
+  const wrong = shared.flatMap((file) =>
+    importsOf(file).flatMap((path) => (namesOf(path) === undefined ? [] : [`${file}: ${path}`])),
+  );
+  assert.equal(wrong, []);
+});
+
 architectures.run();

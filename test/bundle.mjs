@@ -4,7 +4,8 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
-import { bundlePage, compileArm64Program } from "../build.mjs";
+import { compileArm64Program } from "../scripts/libraries.mjs";
+import { bundlePage } from "../scripts/package.mjs";
 
 const OUT = "build/test";
 /** The programs that the library runs in separate processes and threads. */

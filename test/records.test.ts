@@ -65,7 +65,7 @@ compiled("the C compiler accepts the header alone, and refuses members in anothe
 records("the AssemblyScript compiler refuses members in another order", () => {
   mkdirSync(FOLDER, { recursive: true });
   const path = `${FOLDER}/exchanged.ts`;
-  const text = readFileSync("build/records.ts", "utf8");
+  const text = readFileSync("build/amd64/records.ts", "utf8");
   writeFileSync(path, exchange(text, "  length: ", "  count: "));
   const asc = ["node_modules/assemblyscript/bin/asc.js", path, "--noEmit"];
   const { status, stderr } = spawnSync(process.execPath, asc, { encoding: "utf8" });

@@ -79,8 +79,12 @@ inspect(
 );
 
 inspect("the shim exports what its headers declare", () => {
-  const headers = readdirSync("shim").filter((name) => name.endsWith(".h"));
-  const text = headers.map((name) => readFileSync(`shim/${name}`, "utf8")).join("");
+  const headers = ["shim", `shim/${HOST_ARCH}`].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".h"))
+      .map((name) => readFileSync(`${folder}/${name}`, "utf8")),
+  );
+  const text = headers.join("");
   const declared = [...text.matchAll(/STUBLAB_EXPORT [^(]*\b(stublab_\w+)\(/g)].map(
     ([, name]) => name,
   );
@@ -94,7 +98,7 @@ const withClang = hasTool("clang") ? libraries : libraries.skip;
 withClang("clang links the shim without undefined symbols", () =>
   inFolder(tmpdir(), (folder) => {
     const library = join(folder, SHIM);
-    const build = pathToFileURL("build.mjs").href;
+    const build = pathToFileURL("scripts/libraries.mjs").href;
     const script = `(await import("${build}")).compileShim(${JSON.stringify(library)})`;
     const env = { ...process.env, CC: "clang" };
     execFileSync(process.execPath, ["--input-type=module", "-e", script], { env });
@@ -118,7 +122,7 @@ compile("a function of the C encoder that differs from the table of the ABI does
 );
 
 compile("two builds in different folders give the same bytes", async () => {
-  const { compileNative, compileShim } = await import(pathToFileURL("build.mjs").href);
+  const { compileNative, compileShim } = await import(pathToFileURL("scripts/libraries.mjs").href);
   const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];
   const machines = existsSync("dist/shim-arm64.so") ? ["amd64", "arm64"] : ["amd64"];
   const build = (folder: string) => {

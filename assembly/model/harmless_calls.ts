@@ -10,7 +10,7 @@ import {
   SYS_getuid,
   SYS_restart_syscall,
   SYS_sched_yield,
-} from "./numbers";
+} from "../numbers";
 import { use } from "./rule";
 import { forget, RESULT, set } from "./task";
 

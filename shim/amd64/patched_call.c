@@ -1,4 +1,4 @@
-#include "../patched_call.h"
+#include "patched_call.h"
 #include "guest_registers.h"
 #include "process.h"
 

@@ -196,7 +196,7 @@ idle_code:
     idle
 stublab_idle_end:
 
-// The same program, as the entry of the library itself (build.mjs).
+// The same program, as the entry of the library itself (scripts/libraries.mjs).
     .text
     .globl stublab_idle_entry
     .hidden stublab_idle_entry

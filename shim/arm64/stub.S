@@ -198,7 +198,7 @@ idle_code:
     idle_program
 stublab_idle_end:
 
-// The same program, as the entry of the library itself (build.mjs).
+// The same program, as the entry of the library itself (scripts/libraries.mjs).
     .text
     .globl stublab_idle_entry
     .hidden stublab_idle_entry

@@ -1,4 +1,4 @@
-/** Bytes of the header: HEADER_LENGTH of shim/handler_layout.h. */
+/** Bytes of the header: HEADER_LENGTH of shim/amd64/handler_layout.h. */
 const HEADER_LENGTH = 4096;
 /** How many system calls of a guest can be patched: SITES. */
 export const SITES = 64;
@@ -27,7 +27,7 @@ export interface Site {
   readonly number: number;
 }
 
-/** struct stublab_desk in memory of its own (shim/handler.h): the pages that host and stub share. */
+/** struct stublab_desk in memory of its own (shim/amd64/handler.h): the pages that host and stub share. */
 export class Desk {
   /** The struct. */
   readonly bytes = new DataView(new ArrayBuffer(DESK.size));
@@ -51,7 +51,7 @@ export class Desk {
     return Number(this.bytes.getBigUint64(DESK.stack, true));
   }
 
-  /** The address of the struct stack_t in the stub: HEADER_ALTSTACK of shim/handler_layout.h. */
+  /** The address of the struct stack_t in the stub: HEADER_ALTSTACK of shim/amd64/handler_layout.h. */
   get altStack(): number {
     return this.address + this.stack + 224;
   }

@@ -79,13 +79,13 @@ export interface Shim {
     trial: Uint8Array,
     canary: Uint8Array,
   ): number;
-  /** shim/sigreturn.h */
+  /** shim/amd64/sigreturn.h */
   share(memory: Uint8Array, used: number, length: number): number;
   sigreturnCode(page: Uint8Array, length: number, exchange: bigint): number;
   sigreturnHandlerOffset(): number;
   awaitTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
   giveTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
-  /** shim/handler.h */
+  /** shim/amd64/handler.h */
   openDesk(desk: ArrayBufferView, stub: number, xstate: Uint8Array, length: number): number;
   closeDesk(desk: ArrayBufferView): number;
   handlerCode(page: Uint8Array, length: number, spins: number): number;

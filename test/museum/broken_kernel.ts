@@ -6,6 +6,7 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { main } from "assemblyscript/asc";
 import { type Exhibit, withBug } from "./exhibit.ts";
 
@@ -14,8 +15,8 @@ const FOLDER = "build/museum";
 /** Cases in a round: findings are examined after each. */
 const ROUND = 16_384;
 
-const SOURCE = "assembly/fuzz/index.ts";
-const CONFIGURATION = ["--config", "asconfig.json", "--target", "fuzz"];
+const SOURCE = "assembly/fuzz/amd64/index.ts";
+const CONFIGURATION = ["--config", "asconfig.json", "--target", "fuzz/amd64"];
 
 /** What of a document `stublab.fuzz/1` is looked at. */
 interface Report {
@@ -41,23 +42,14 @@ export interface Found {
 /** Compiles the module with the bug. Without a file the compiler only checks it. */
 export async function compileBroken(exhibit: Exhibit, file?: string): Promise<void> {
   const output = file === undefined ? ["--noEmit", "--optimizeLevel", "0"] : ["--outFile", file];
+  const { readSource } = await import(pathToFileURL("scripts/modules.mjs").href);
   const { error, stderr } = await main([SOURCE, ...CONFIGURATION, ...output], {
-    readFile: (name: string, base: string) => {
-      const path = join(base, name);
-      const text = readIfThere(path);
-      return text === null ? null : withBug(exhibit, path, text);
-    },
+    readFile: (name: string, base: string) =>
+      readSource(join(base, name), "amd64", (path: string) =>
+        withBug(exhibit, path, readFileSync(path, "utf8")),
+      ),
   });
   if (error) throw new Error(`${exhibit.name} does not compile:\n${stderr.toString()}`);
-}
-
-/** The compiler asks for files that may not exist. */
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
 }
 
 /** Runs `stublab fuzz`, a round at a time, until it finds something or the seconds are over. */

@@ -1,5 +1,4 @@
-// The fuzzer's module for arm64: see ../index.ts. Files of ../ and ../../model/ that have a namesake in a folder arm64
-// beside them are replaced by that (build.mjs).
+// The fuzzer's module for arm64: see ../amd64/index.ts.
 
 import { seed } from "../random";
 import { SETUP_SIZE, Setup } from "../setup";

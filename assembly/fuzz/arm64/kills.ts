@@ -2,7 +2,7 @@
 
 import { SIGKILL, SIGRTMAX } from "../../linux/signal";
 import { HANDLED, IGNORED } from "../../model/actions";
-import { isIn } from "../../model/task";
+import { isIn } from "../../model/arm64/task";
 import { STOPPING } from "../kinds";
 import { FROM_GROUP, FROM_SIGNAL, Setup } from "../setup";
 

@@ -2,8 +2,8 @@
 // pids and values are not part of it unless they are significant, so it is the same in every run.
 
 import { REG_pc, REG_pstate, REG_sp, REG_x0, REG_x1 } from "../../arm64/registers";
+import { baseline, placeHandler } from "../../model/arm64/target";
 import { REG_syscallno } from "../../model/arm64/task";
-import { baseline, placeHandler } from "../../model/target";
 import { mix } from "../mix";
 import { Outcome, Setup } from "../setup";
 import { wordsOf } from "../tables";

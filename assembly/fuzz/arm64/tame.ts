@@ -8,8 +8,7 @@ import {
   placeSpin,
   placeStack,
   placeStore,
-} from "../../model/target";
-import { kills } from "../kills";
+} from "../../model/arm64/target";
 import { isHandled } from "../kinds";
 import {
   ON_NONE,
@@ -20,6 +19,7 @@ import {
   WANT_INFO,
   WANT_WRITTEN,
 } from "../setup";
+import { kills } from "./kills";
 import { hasBlock } from "./ways";
 
 /** Makes a setup harmless. `mayKill`: whether it may end its stub. */

@@ -1,6 +1,6 @@
 /*
  * Records and numbers that TypeScript shares with the shim and with the module of the fuzzer, as data. The build writes
- * them in C and AssemblyScript (records.mjs).
+ * them in C and AssemblyScript (scripts/records.mjs).
  */
 
 /** The types of members, and their bytes. */

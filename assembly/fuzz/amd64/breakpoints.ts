@@ -1,0 +1,67 @@
+// Cases that set hardware breakpoints: they spoil their stub, so they are as rare as those that end it.
+
+import { REG_eflags, REG_rax, REG_rdi, REG_rip } from "../../amd64/registers";
+import { placeStore } from "../../model/amd64/target";
+import { drawSignal } from "../kinds";
+import { below } from "../random";
+import { clearWords } from "../records";
+import { ON_CONT, ON_NONE, REGISTERS, Setup, WAY_POKEUSER } from "../setup";
+import { addresses, pick, stacks, stores } from "../tables";
+import { drawWord } from "../words";
+import { kills } from "./kills";
+import { drawPair } from "./other_ways";
+import { drawPlace, drawRegister } from "./registers";
+
+/** offsetof(struct user, u_debugreg), and the register that enables. */
+const DEBUG_REGISTERS: u32 = 848;
+const CONTROL: u32 = DEBUG_REGISTERS + 7 * 8;
+/** Kinds: execution, writes, I/O and accesses. */
+const KINDS = memory.data<u8>([0, 0, 0, 0, 1, 1, 1, 3, 3, 3, 2]);
+const KINDS_LENGTH: u32 = 11;
+
+/** Makes a case one that pokes registers and breakpoints, mostly where it executes or accesses memory. */
+export function arm(setup: Setup): void {
+  setup.way = u8(WAY_POKEUSER);
+  setup.length = 0;
+  setup.count = 0;
+  setup.signal = below(4) == 0 ? drawSignal() : 0;
+  if (setup.on == ON_NONE && below(4) > 0) setup.on = u8(ON_CONT);
+  clearWords(setup.words, REGISTERS);
+  if (kills(setup)) setup.signal = 0;
+  const rip = drawPlace();
+  const rdi = rip == placeStore ? pick(stores) : pick(addresses);
+  poke(setup, REG_rip, rip);
+  if (below(2) == 0) poke(setup, REG_rdi, rdi);
+  if (below(2) == 0) poke(setup, REG_rax, drawRegister(REG_rax / 8));
+  if (below(4) == 0) poke(setup, REG_eflags, drawRegister(REG_eflags / 8));
+  for (let n = 1 + below(4); n > 0; n--) {
+    const k = below(8) == 0 ? below(4) : 0;
+    const kind = below(8);
+    if (kind < 4) poke(setup, DEBUG_REGISTERS + 8 * k, drawAddress(rip, rdi));
+    else if (kind < 7) poke(setup, CONTROL, drawControl(k));
+    else drawPair(WAY_POKEUSER, setup.words + 16 * setup.count++);
+  }
+  poke(setup, CONTROL, drawControl(0));
+}
+
+function poke(setup: Setup, offset: i32, word: u64): void {
+  const pair = setup.words + 16 * setup.count++;
+  store<u64>(pair, offset);
+  store<u64>(pair, word, 8);
+}
+
+function drawAddress(rip: u64, rdi: u64): u64 {
+  const kind = below(8);
+  if (kind < 4) return rip + (kind == 0 ? below(4) : 0);
+  if (kind < 6) return rdi + below(16) - 8;
+  return kind == 6 ? pick(stacks) - below(9) : pick(addresses);
+}
+
+/** A word that enables one breakpoint, and gives all the same kind and length. */
+function drawControl(k: u32): u64 {
+  if (below(16) == 0) return drawWord();
+  const kind = u32(load<u8>(KINDS + below(KINDS_LENGTH)));
+  const length = kind == 0 && below(8) > 0 ? 0 : below(4);
+  const fields = u64((kind | (length << 2)) * 0x1111) << 16;
+  return fields | (u64(below(4)) << (2 * k)) | (below(4) == 0 ? below(256) : 0);
+}

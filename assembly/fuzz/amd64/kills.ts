@@ -1,0 +1,32 @@
+// Which signals end a stub.
+
+import { SIGKILL, SIGRTMAX } from "../../linux/signal";
+import { HANDLED, IGNORED } from "../../model/actions";
+import { isIn } from "../../model/amd64/task";
+import { STOPPING } from "../kinds";
+import { FROM_GROUP, FROM_SIGNAL, FROM_STEP32, Setup, WAY_SIGMASK } from "../setup";
+
+/**
+ * Whether the signal of a setup ends the stub. At a stop that is not caused by a signal, the signal first causes its own
+ * stop; at a group-stop it is ignored.
+ */
+export function kills(setup: Setup): bool {
+  if (setup.from != FROM_SIGNAL && setup.from != FROM_STEP32)
+    return setup.from != FROM_GROUP && setup.signal == SIGKILL;
+  return isFatal(setup.signal) && !isBlocked(setup);
+}
+
+/** SIGKILL and SIGSTOP, as bits of a signal set. */
+const UNBLOCKABLE: u64 = 0x40100;
+
+/** Whether a setup blocks its signal, which then stays pending. */
+function isBlocked(setup: Setup): bool {
+  if (setup.way != WAY_SIGMASK || setup.length != 8) return false;
+  return isIn(setup.signal, load<u64>(setup.words) & ~UNBLOCKABLE);
+}
+
+/** Whether the default action of a signal ends a process. */
+function isFatal(signal: u32): bool {
+  if (signal < 1 || signal > u32(SIGRTMAX)) return false;
+  return !isIn(signal, HANDLED | IGNORED | STOPPING);
+}

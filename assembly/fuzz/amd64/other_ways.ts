@@ -1,0 +1,120 @@
+// The input of the ways that do not write a whole block: pairs of an offset and a word, other structures, and their
+// lengths as passed to the kernel.
+
+import { REG_orig_rax, REGISTERS_SIZE } from "../../amd64/registers";
+import { oneOf } from "../kinds";
+import { below } from "../random";
+import {
+  MOST_PAIRS,
+  Setup,
+  SYSCALL_INFO_WORDS,
+  WAY_DISPATCH,
+  WAY_POKEUSER,
+  WAY_SETFPREGS,
+  WAY_SETREGSET,
+  WAY_SIGMASK,
+  WAY_SYSCALL_INFO,
+  WAY_XSTATE,
+} from "../setup";
+import { controls, oddOffsets, pick } from "../tables";
+import { drawHeader, drawWord } from "../words";
+import { drawDispatch } from "./dispatch";
+import { drawIndex, drawRegister } from "./registers";
+
+/** The size of the XSAVE area on this machine. */
+export let xstateLength: u32 = 0;
+
+export function setXstateLength(length: u32): void {
+  xstateLength = length;
+}
+
+/** struct ptrace_sud_config */
+const DISPATCH_CONFIG: u32 = 32;
+/** sigset_t, and struct user_i387_struct */
+const SET: u32 = 8;
+const FLOATING_POINT: u32 = 512;
+
+const BLOCK_LENGTHS = memory.data<u32>([
+  0, 1, 4, 7, 8, 16, 64, 68, 80, 88, 120, 128, 136, 144, 152, 160, 168, 176, 184, 208, 212, 215,
+  217, 224, 232, 1024, 4096, 0x7fff_fff8, 0xffff_fff8, 0xffff_ffff,
+]);
+const ODD_LENGTHS = memory.data<u32>([0, 1, 4, 7, 8, 9, 16, 24, 64, 87, 128, 1024, 0xffff_ffff]);
+
+/** The length that is passed to the kernel: mostly the correct one. */
+export function drawLength(way: u32): u32 {
+  const right = below(4) > 0;
+  if (way == WAY_SETREGSET) return right ? REGISTERS_SIZE : oneOf(BLOCK_LENGTHS, 30);
+  const odd = oneOf(ODD_LENGTHS, 13);
+  if (way == WAY_SYSCALL_INFO) return right ? 8 * SYSCALL_INFO_WORDS : odd;
+  if (way == WAY_SIGMASK) return right ? SET : odd;
+  if (way == WAY_DISPATCH) return below(8) > 0 ? DISPATCH_CONFIG : odd;
+  if (way != WAY_XSTATE) return 0;
+  if (right) return xstateLength;
+  return below(2) == 0 ? odd : 8 * below(xstateLength / 4);
+}
+
+/** An offset in struct user_i387_struct, the start of an XSAVE area: control words, mask, registers, or the rest. */
+const FLOATING = memory.data<u32>([
+  0, 2, 4, 8, 16, 24, 28, 32, 48, 160, 176, 400, 416, 448, 464, 504,
+]);
+/** An offset in an XSAVE area around its header, which is from 512 to 576. */
+const AROUND_HEADER = memory.data<u32>([464, 576, 584, 704, 824]);
+const HEADER_BEGIN: u32 = 512;
+const HEADER_WORDS: u32 = 8;
+
+/** Writes pairs, if the way has them. */
+export function drawPairs(way: u32, setup: Setup): bool {
+  if (way != WAY_POKEUSER && way != WAY_SETFPREGS && way != WAY_XSTATE) return false;
+  const count = below(16) == 0 ? below(MOST_PAIRS + 1) : 1 + below(3);
+  setup.count = count;
+  for (let k: u32 = 0; k < count; k++) drawPair(way, setup.words + 16 * k);
+  return true;
+}
+
+/** Writes an offset and a word. */
+export function drawPair(way: u32, pair: usize): void {
+  if (way != WAY_POKEUSER) {
+    const last = way == WAY_XSTATE ? xstateLength : FLOATING_POINT;
+    const header = way == WAY_XSTATE && below(2) == 0;
+    if (header && below(3) > 0) {
+      store<u64>(pair, HEADER_BEGIN + 8 * below(HEADER_WORDS));
+      store<u64>(pair, drawHeader(), 8);
+      return;
+    }
+    const any = below(4) == 0;
+    const near = header ? oneOf(AROUND_HEADER, 5) : oneOf(FLOATING, 16);
+    store<u64>(pair, any ? 8 * below(last / 8) : near);
+    store<u64>(pair, below(2) == 0 ? pick(controls) : drawWord(), 8);
+  } else if (below(12) > 0) {
+    const register = drawIndex();
+    store<u64>(pair, 8 * register);
+    store<u64>(pair, drawRegister(register), 8);
+  } else {
+    store<u64>(pair, pick(oddOffsets));
+    store<u64>(pair, drawWord(), 8);
+  }
+}
+
+/** AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, or an invalid value. */
+const ARCHES = memory.data<u32>([0xc000_003e, 0xc000_003e, 0x4000_0003, 0]);
+
+/** Writes a struct ptrace_syscall_info, or ptrace_sud_config, or a set of signals. */
+export function drawWords(way: u32, words: usize): void {
+  if (way == WAY_DISPATCH) {
+    drawDispatch(words);
+    return;
+  }
+  if (way == WAY_SIGMASK) {
+    store<u64>(words, below(2) == 0 ? drawWord() : u64(1) << below(64));
+    return;
+  }
+  // The operation: none, entry, exit, seccomp, or an invalid one; then flags that must be 0.
+  const odd = below(16) == 0;
+  const operation = below(odd ? 256 : 4);
+  const flags = odd ? below(256) << 16 : 0;
+  store<u64>(words, (u64(oneOf(ARCHES, 4)) << 32) | operation | flags);
+  for (let k: u32 = 1; k < SYSCALL_INFO_WORDS; k++) {
+    const word = below(2) == 0 ? 0 : drawRegister(k == 3 ? REG_orig_rax / 8 : k);
+    store<u64>(words + 8 * k, word);
+  }
+}

@@ -1,0 +1,101 @@
+// Chooses the register to change, and words that are significant to the kernel or the processor in it.
+
+import {
+  REG_cs,
+  REG_ds,
+  REG_eflags,
+  REG_fs_base,
+  REG_gs_base,
+  REG_orig_rax,
+  REG_rax,
+  REG_rdi,
+  REG_rip,
+  REG_rsp,
+  REG_ss,
+} from "../../amd64/registers";
+import { below } from "../random";
+import {
+  addresses,
+  bases,
+  calls,
+  codes,
+  oddCalls,
+  otherPlaces,
+  pick,
+  registers,
+  restarts,
+  selectors,
+  stacks,
+  stores,
+  usableSelectors,
+  vsyscalls,
+} from "../tables";
+import { drawResult, drawWord } from "../words";
+
+/** Defined bits of eflags, and some undefined ones. */
+const FLAG_BITS = memory.data<u8>([
+  0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 32, 63,
+]);
+const FLAG_BITS_LENGTH: u32 = 22;
+const TRAP_FLAG: u64 = 0x100;
+const PLAIN_FLAGS: u64 = 0x202;
+
+/** The number of a register to change. */
+export function drawIndex(): u32 {
+  return u32(pick(registers));
+}
+
+/** A word that is significant to some code in this register. */
+export function drawRegister(register: u32): u64 {
+  // Sometimes any word, to reach unforeseen cases.
+  return below(16) == 0 ? drawWord() : drawKnown(register);
+}
+
+function drawKnown(register: u32): u64 {
+  switch (i32(8 * register)) {
+    case REG_rip:
+      return drawPlace();
+    case REG_rax:
+      return drawAnswer();
+    case REG_orig_rax:
+      return below(3) == 0 ? pick(oddCalls) : pick(calls);
+    case REG_eflags:
+      return drawFlags();
+    case REG_rsp:
+      return pick(stacks);
+    case REG_rdi:
+      return below(5) == 0 ? pick(stores) : pick(addresses);
+    case REG_fs_base:
+    case REG_gs_base:
+      return pick(bases);
+    case REG_cs:
+    case REG_ss:
+      return below(2) == 0 ? pick(usableSelectors) : pick(selectors);
+    default:
+      return i32(8 * register) >= REG_ds ? pick(selectors) : drawWord();
+  }
+}
+
+/** A value for RIP: mostly the address of a piece of code. */
+export function drawPlace(): u64 {
+  const kind = below(64);
+  if (kind < 54) return pick(codes);
+  return kind < 63 ? pick(otherPlaces) : pick(vsyscalls);
+}
+
+function drawAnswer(): u64 {
+  const kind = below(8);
+  if (kind < 3) return pick(restarts);
+  if (kind < 5) return pick(calls);
+  return kind < 6 ? pick(oddCalls) : drawResult();
+}
+
+function drawFlags(): u64 {
+  let flags = PLAIN_FLAGS;
+  const kind = below(8);
+  if (kind < 2) flags ^= TRAP_FLAG;
+  for (let n = kind < 1 ? 0 : 1 + below(3); n > 0; n--) {
+    flags ^= u64(1) << load<u8>(FLAG_BITS + below(FLAG_BITS_LENGTH));
+  }
+  return flags;
+}

@@ -1,0 +1,108 @@
+// Generates cases for rt_sigreturn: registers are drawn, or mutated from a setup of the corpus that has a block.
+
+import { REG_cs, REG_eflags, REG_r11, REG_rcx, REG_rip } from "../../amd64/registers";
+import { placeInt80, placeSse, placeSyscall } from "../../model/amd64/target";
+import { oneOf } from "../kinds";
+import { below, RETURNED, start } from "../random";
+import { clearHead, copyBaseline, copySetup } from "../records";
+import {
+  FPSTATE_IMAGE,
+  FPSTATE_LAST,
+  FPSTATE_NONE,
+  FROM_SIGNAL,
+  ON_CONT,
+  SETUP_SIZE,
+  Setup,
+  WAY_SETREGS,
+  WAY_SIGRETURN,
+} from "../setup";
+import { approach } from "./focus";
+import { changeImage, drawImage, dropImage } from "./image";
+import { drawPlace } from "./registers";
+import { tame } from "./tame";
+import { drawRegisters, drawSome } from "./traced";
+
+/** One case in this many changes many registers at once. */
+const CROWDED: u32 = 32;
+/** One case in this many permits a return by SYSRET, which requires RCX and R11 as SYSCALL leaves them. */
+const FAST: u32 = 8;
+
+/** UC_FP_XSTATE 1, UC_SIGCONTEXT_SS 2, UC_STRICT_RESTORE_SS 4 (asm/ucontext.h), and undefined bits. */
+const UC_FLAGS = memory.data<u32>([7, 7, 6, 6, 3, 3, 2, 4, 1, 0, 8, 0xffff_fffb, 0xffff_ffff]);
+
+const TRAP_FLAG: u64 = 0x100;
+const USER_CS: u16 = 0x33;
+/** The address of the vsyscall page. */
+const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
+
+/** Writes case `index`. The corpus has `count` setups, written in any way. */
+export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): void {
+  start(RETURNED, index);
+  if (approach(setup, true)) focusImage(setup);
+  else if (count > 0 && below(2) == 0) change(setup, corpus + SETUP_SIZE * below(count));
+  else draw(setup);
+  if (below(FAST) == 0) leaveBySysret(setup.words);
+  // The restrictions on cases of ptrace apply here, too.
+  setup.from = u8(FROM_SIGNAL);
+  setup.way = u8(WAY_SETREGS);
+  setup.on = u8(ON_CONT);
+  tame(setup, false);
+  if (below(8) > 0) favourPredicted(setup.words);
+  // What SSE does would depend on another case.
+  const last = setup.fpstate == FPSTATE_LAST;
+  if (last && load<u64>(setup.words, REG_rip) == placeSse) setup.fpstate = FPSTATE_NONE;
+  if (setup.on != ON_CONT) {
+    store<u64>(setup.words, load<u64>(setup.words, REG_eflags) | TRAP_FLAG, REG_eflags);
+  }
+  setup.way = u8(WAY_SIGRETURN);
+  setup.on = u8(ON_CONT);
+  setup.wants = 0;
+  setup.signal = 0;
+}
+
+/** The focus has changed registers; an image is changed as well. */
+function focusImage(setup: Setup): void {
+  setup.length = 0;
+  if (setup.fpstate != FPSTATE_IMAGE) setup.count = 0;
+  else if (below(2) == 0) changeImage(setup);
+}
+
+/** Moves code of which little is predicted elsewhere: functions of the vsyscall page, and a 32-bit SYSCALL. */
+function favourPredicted(words: usize): void {
+  const rip = load<u64>(words, REG_rip);
+  const short = load<u16>(words, REG_cs) != USER_CS && rip == placeSyscall;
+  if (rip >= VSYSCALL || short) store<u64>(words, placeInt80, REG_rip);
+}
+
+function draw(setup: Setup): void {
+  clearHead(setup);
+  copyBaseline(setup);
+  store<u64>(setup.words, drawPlace(), REG_rip);
+  drawRegisters(setup, CROWDED);
+  drawFrame(setup);
+}
+
+function change(setup: Setup, parent: usize): void {
+  copySetup(changetype<usize>(setup), parent);
+  if (setup.way != WAY_SETREGS && setup.way != WAY_SIGRETURN) {
+    draw(setup);
+    return;
+  }
+  if (setup.fpstate == FPSTATE_IMAGE && below(2) == 0) changeImage(setup);
+  // Code elsewhere is seldom predicted, and leads to no new kinds of outcome.
+  if (below(4) > 0) store<u64>(setup.words, drawPlace(), REG_rip);
+  drawSome(setup, 1 + below(3), false);
+  if (below(4) == 0) drawFrame(setup);
+}
+
+function drawFrame(setup: Setup): void {
+  setup.ucFlags = oneOf(UC_FLAGS, 13);
+  const kind = below(16);
+  if (kind == 0) drawImage(setup);
+  else dropImage(setup, kind < 3 ? FPSTATE_LAST : FPSTATE_NONE);
+}
+
+function leaveBySysret(words: usize): void {
+  store<u64>(words, load<u64>(words, REG_rip), REG_rcx);
+  store<u64>(words, load<u64>(words, REG_eflags), REG_r11);
+}

@@ -1,0 +1,118 @@
+// Generates cases for ptrace: first the seeds; then one half is drawn, the other mutated from a seed or the corpus.
+
+import { REG_rip } from "../../amd64/registers";
+import { drawFatal, drawFrom, drawOn, drawRaised, drawSignal, drawWay } from "../kinds";
+import { below, start, TRACED } from "../random";
+import { clearHead, clearWords, copyBaseline, copySetup } from "../records";
+import {
+  ON_CONT,
+  ON_NONE,
+  REGISTERS,
+  SETUP_SIZE,
+  Setup,
+  WAY_SETREGS,
+  WAY_SETREGSET,
+  WAY_SIGMASK,
+  WAY_SIGRETURN,
+} from "../setup";
+import { seedCount, seedParents, seeds } from "../tables";
+import { arm } from "./breakpoints";
+import { approach, clearFrame } from "./focus";
+import { mutate } from "./mutate";
+import { drawLength, drawPairs, drawWords } from "./other_ways";
+import { drawIndex, drawPlace, drawRegister } from "./registers";
+import { tame } from "./tame";
+
+/** One case in this many may end or spoil its stub: a new stub takes as long as twenty cases. */
+const KILLING: u32 = 512;
+/** The same near a focus, which may be a rule about the end. */
+const KILLING_NEAR: u32 = 16;
+/** One case in this many changes many registers at once. */
+const CROWDED: u32 = 64;
+
+/** How many registers other cases change. */
+const FEW = memory.data<u8>([0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5]);
+const FEW_LENGTH: u32 = 15;
+
+/** Writes case `index`. The corpus has `count` setups. */
+export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void {
+  const at = changetype<usize>(setup);
+  if (index < seedCount) {
+    copySetup(at, seeds + SETUP_SIZE * u32(index));
+    tame(setup, true);
+    return;
+  }
+  start(TRACED, index);
+  if (approach(setup, false)) {
+    tame(setup, below(KILLING_NEAR) == 0);
+    return;
+  }
+  const mayKill = below(KILLING) == 0;
+  const kind = below(8);
+  if (kind < 4) draw(setup);
+  else {
+    if (kind < 6 && count > 0) copySetup(at, corpus + SETUP_SIZE * below(count));
+    else copySetup(at, seeds + SETUP_SIZE * below(seedParents));
+    if (setup.way == WAY_SIGRETURN) asTraced(setup);
+    if (below(2) == 0 && count > 0) mutate(setup, corpus, count);
+    else mutate(setup, seeds, seedParents);
+  }
+  if (mayKill) {
+    if (below(2) == 0) kill(setup);
+    else arm(setup);
+  }
+  tame(setup, mayKill);
+}
+
+function draw(setup: Setup): void {
+  const way = drawWay();
+  const block = way <= WAY_SETREGSET;
+  clearHead(setup);
+  setup.from = u8(drawFrom());
+  setup.way = u8(way);
+  setup.on = u8(drawOn());
+  setup.signal = drawSignal();
+  setup.length = drawLength(way);
+  if (block) {
+    copyBaseline(setup);
+    store<u64>(setup.words, drawPlace(), REG_rip);
+    drawRegisters(setup, CROWDED);
+  } else {
+    clearWords(setup.words, REGISTERS);
+    if (!drawPairs(way, setup)) drawWords(way, setup.words);
+    if (way == WAY_SIGMASK && below(4) == 0) blockRaised(setup);
+  }
+}
+
+/** Resumes with a blocked signal that an instruction could raise. */
+function blockRaised(setup: Setup): void {
+  setup.signal = drawRaised();
+  store<u64>(setup.words, load<u64>(setup.words) | (u64(1) << (setup.signal - 1)));
+}
+
+/** Changes a few registers of a block, or many in one case of `crowded`. */
+export function drawRegisters(setup: Setup, crowded: u32): void {
+  const evenly = below(crowded) == 0;
+  const count = evenly ? below(REGISTERS) : u32(load<u8>(FEW + below(FEW_LENGTH)));
+  drawSome(setup, count, evenly);
+}
+
+/** Changes registers of a block, chosen uniformly or by weight. */
+export function drawSome(setup: Setup, count: u32, evenly: bool): void {
+  for (let n: u32 = 0; n < count; n++) {
+    const register = evenly ? below(REGISTERS) : drawIndex();
+    store<u64>(setup.words + 8 * register, drawRegister(register));
+  }
+}
+
+/** Resumes the case with a signal, most of which end a stub. */
+function kill(setup: Setup): void {
+  if (setup.on == ON_NONE) setup.on = u8(ON_CONT);
+  setup.signal = drawFatal();
+}
+
+/** Converts a setup for rt_sigreturn to one for ptrace, which can write the same registers. */
+function asTraced(setup: Setup): void {
+  setup.way = u8(WAY_SETREGS);
+  clearFrame(setup);
+}

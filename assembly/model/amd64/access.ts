@@ -1,0 +1,78 @@
+// Data accesses of a program: what the processor checks, in the order in which it checks.
+
+import { REG_ds } from "../../amd64/registers";
+import { giveUp } from "../prediction";
+import { use } from "../rule";
+import { isCanonical } from "./canonical";
+import { watch } from "./hw_breakpoint";
+import { CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, UNMAPPED } from "./target";
+import { get, hasFlags, task } from "./task";
+import { alignmentCheck, generalProtection, notCanonical, pageFault, R50_flag } from "./traps";
+
+export let R57: u32 = 0;
+export const R57_text =
+  "In 32-bit code an access by ds needs ds = {data}, or, to read, {code64}, {code32} or {cpunode}; with other selectors the signal is that of HLT.";
+export const R57_source = "SDM volume 3, 6.15";
+export let R57_data: u64 = 0x2b;
+export let R57_code64: u64 = 0x33;
+export let R57_code32: u64 = 0x23;
+export let R57_cpunode: u64 = 0x7b;
+
+export let U8: u32 = 0;
+export const U8_text =
+  "In 32-bit code a program reads up to {limit} by ds = {selector}: that segment begins after the number of the processor and its node.";
+export const U8_source = "setup_getcpu, arch/x86/kernel/cpu/common.c, 6.12";
+export let U8_selector: u64 = 0x7b;
+export let U8_limit: u64 = 0xf_ffff;
+
+/** Whether 32-bit code may access memory by ds; if not, the task has stopped. */
+export function mayUseDs(address: u64, write: bool): bool {
+  const ds = get(REG_ds);
+  if (giveUp(U8, ds == U8_selector && !write && address <= U8_limit)) return false;
+  const readable = ds == R57_code64 || ds == R57_code32 || ds == R57_cpunode;
+  const right = ds == R57_data || (!write && readable);
+  return right || !use(R57) || !generalProtection();
+}
+
+export let R69: u32 = 0;
+export const R69_text =
+  "In 32-bit code an access across the end of 4 GB is like one at an address that is not canonical.";
+export const R69_source = "SDM volume 3, 6.15";
+
+export let R107: u32 = 0;
+export const R107_text =
+  "In 64-bit code an access that ends at an address that is not canonical is like one that begins there.";
+export const R107_source = "measured";
+
+export let R54: u32 = 0;
+export const R54_text =
+  "An access across the end of a page of {size} bytes faults at the beginning of the next page.";
+export const R54_source = "measured";
+export let R54_size: u64 = 4096;
+
+/** Whether an access of `size` bytes is possible; if not, the task has stopped. `short` means 32-bit code. */
+export function access(address: u64, size: u64, write: bool, isStack: bool, short: bool): bool {
+  const last = address + size - 1;
+  const beyond = short ? last >> 32 != 0 && use(R69) : !isCanonical(last) && use(R107);
+  if (!isCanonical(address) || beyond) {
+    if (notCanonical(isStack)) return false;
+  }
+  if (address % size != 0 && hasFlags(R50_flag) && alignmentCheck()) return false;
+  const page = pageAt(address);
+  if (!isAllowed(page, write)) return !pageFault(page != UNMAPPED, address);
+  if (task.armed != 0) watch(address, size, write);
+  if (last % R54_size >= size - 1) return true;
+  const next = last - (last % R54_size);
+  const second = pageAt(next);
+  return isAllowed(second, write) || !pageFault(second != UNMAPPED, use(R54) ? next : address);
+}
+
+function isAllowed(page: u32, write: bool): bool {
+  return write ? page == SCRATCH_PAGE : page != UNMAPPED;
+}
+
+/** Whether the four bytes at an address are known: on the page of code or of constants. */
+export function isConstant(address: u64): bool {
+  const page = pageAt(address);
+  return (page == CODE_PAGE || page == CONSTANT_PAGE) && pageAt(address + 3) == page;
+}

@@ -1,0 +1,105 @@
+// arch_do_signal_or_restart and handle_signal, arch/x86/kernel/signal.c: what becomes of an interrupted system call
+
+import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
+import { SIGUSR2 } from "../../linux/signal";
+import { use } from "../rule";
+import { copy, get, put, set, task } from "./task";
+
+export let R12: u32 = 0;
+export const R12_text = "No call is restarted if the low half of orig_rax is {none}.";
+export const R12_source = "syscall_get_nr, arch/x86/include/asm/syscall.h, 6.12";
+export const R12_needs = "negative_restart";
+export const R12_since = "5.14";
+export let R12_none: u64 = 0xffff_ffff;
+
+export let R103: u32 = 0;
+export const R103_text =
+  "No call is restarted if the low half of orig_rax is {least} or more: negative.";
+export const R103_source = "arch_do_signal, arch/x86/kernel/signal.c: syscall_get_nr() >= 0, 5.10";
+export const R103_needs = "!negative_restart";
+export let R103_least: u64 = 0x8000_0000;
+
+function isNoCall(): bool {
+  const number = get(REG_orig_rax) & 0xffff_ffff;
+  return (number == R12_none && use(R12)) || (number >= R103_least && use(R103));
+}
+
+export let R84: u32 = 0;
+export const R84_text = "In a 32-bit call an error is the low half of rax, sign-extended.";
+export const R84_source = "syscall_get_error, arch/x86/include/asm/syscall.h: TS_COMPAT, 6.12";
+export const R84_needs = "ia32";
+
+/** The errno that a call has returned, negative; 0 without one. */
+function getError(): i64 {
+  const result = get(REG_rax);
+  const error = task.in32 && use(R84) ? i64(i32(result)) : i64(result);
+  return error < -4095 || error >= 0 ? 0 : error;
+}
+
+/** rax = orig_rax, and rip goes back over the instruction. */
+function restart(size: u64): void {
+  copy(REG_orig_rax, REG_rax);
+  put(REG_rip, get(REG_rip) - size);
+}
+
+export let R13: u32 = 0;
+export const R13_text =
+  "If a handler is entered, rax {noHand} (-ERESTARTNOHAND) and {block} (-ERESTART_RESTARTBLOCK) become {result} (-EINTR).";
+export const R13_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
+export let R13_noHand: i64 = -514;
+export let R13_block: i64 = -516;
+export let R13_result: i64 = -4;
+
+export let R14: u32 = 0;
+export const R14_text =
+  "If a handler is entered, rax {code} (-ERESTARTSYS) becomes {result} (-EINTR), unless the signal, like {restart} here, has SA_RESTART.";
+export const R14_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
+export let R14_code: i64 = -512;
+export let R14_result: i64 = -4;
+export let R14_restart: u32 = SIGUSR2;
+
+export let R15: u32 = 0;
+export const R15_text =
+  "Otherwise, if a handler is entered, a call with rax {noIntr} (-ERESTARTNOINTR) or {sys} (-ERESTARTSYS) is restarted after it: rax = orig_rax, and rip goes back by {size}.";
+export const R15_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
+export let R15_noIntr: i64 = -513;
+export let R15_sys: i64 = -512;
+export let R15_size: u64 = 2;
+
+/** A handler of the signal is about to be entered. */
+export function restartUnderHandler(signal: u32): void {
+  const error = getError();
+  if (error == 0 || isNoCall()) return;
+  if ((error == R13_noHand || error == R13_block) && use(R13)) set(REG_rax, u64(R13_result));
+  else if (error == R14_code && signal != R14_restart && use(R14)) set(REG_rax, u64(R14_result));
+  else if ((error == R15_noIntr || error == R15_sys) && use(R15)) restart(R15_size);
+}
+
+export let R10: u32 = 0;
+export const R10_text =
+  "If no handler is entered, a call is restarted if rax is {first} to {last} (-ERESTARTNOHAND, -ERESTARTNOINTR, -ERESTARTSYS): rax = orig_rax, and rip goes back by {size}, wherever it is.";
+export const R10_source = "arch_do_signal_or_restart, arch/x86/kernel/signal.c, 6.12";
+export let R10_first: i64 = -514;
+export let R10_last: i64 = -512;
+export let R10_size: u64 = 2;
+
+export let R11: u32 = 0;
+export const R11_text =
+  "If no handler is entered and rax is {code} (-ERESTART_RESTARTBLOCK), rax becomes {call} (restart_syscall), and rip goes back by {size}. In a 32-bit call it becomes {call32}: the number for 32 bits, 0, is for a call that the kernel itself has interrupted.";
+export const R11_source =
+  "arch_do_signal_or_restart, get_nr_restart_syscall, arch/x86/kernel/signal.c: arch_data, 6.12";
+export let R11_code: i64 = -516;
+export let R11_call: u64 = 219;
+export let R11_call32: u64 = 219;
+export let R11_size: u64 = 2;
+
+/** No handler is entered. */
+export function restartWithoutHandler(): void {
+  const error = getError();
+  if (error == 0 || isNoCall()) return;
+  if (error >= R10_first && error <= R10_last && use(R10)) restart(R10_size);
+  else if (error == R11_code && use(R11)) {
+    set(REG_rax, task.in32 ? R11_call32 : R11_call);
+    put(REG_rip, get(REG_rip) - R11_size);
+  }
+}

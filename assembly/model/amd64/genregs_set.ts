@@ -1,0 +1,32 @@
+// genregs_set, arch/x86/kernel/ptrace.c
+
+import { REG_cs } from "../../amd64/registers";
+import { wrote } from "../prediction";
+import { use } from "../rule";
+import { putreg } from "./putreg";
+import { get, loadRegisters, task } from "./task";
+
+export let W1: u32 = 0;
+export const W1_text =
+  "Words are written one after the other, r15 first. At the first word that is refused the request ends; the words before it stay written.";
+export const W1_source = "genregs_set, arch/x86/kernel/ptrace.c, 6.12";
+
+/** Writes the first `size` bytes of a block. Returns the errno. */
+export function genregsSet(block: usize, size: i32): i32 {
+  // putreg accepts any word of these.
+  const plain = min(size, REG_cs);
+  loadRegisters(block, 0, plain);
+  task.known |= (1 << (plain >> 3)) - 1;
+  let errno = 0;
+  for (let register = plain; register < size; register += 8) {
+    const word = load<u64>(block + register);
+    // Most words are there already, and writing them changes nothing.
+    if (word == get(register)) continue;
+    const refused = putreg(register, word);
+    if (refused == 0) continue;
+    errno = refused;
+    if (use(W1)) break;
+  }
+  wrote(errno, -1);
+  return errno;
+}

@@ -1,0 +1,195 @@
+// The processor: executes the program of the task until it stops.
+
+import { REG_cs, REG_rip, REG_rsp } from "../../amd64/registers";
+import { giveUp, info, resumed } from "../prediction";
+import { use } from "../rule";
+import { isCanonical } from "./canonical";
+import * as op from "./decode";
+import { int80, syscall } from "./do_syscall_64";
+import { breaksAt, U19 } from "./hw_breakpoint";
+import { executeData, movSs } from "./instructions";
+import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
+import { clearFlags, cutTo32, forget, get, hasFlags, put, task } from "./task";
+import {
+  dataBreakpoint,
+  debugTrap,
+  generalProtection,
+  icebp,
+  instructionBreakpoint,
+  int3,
+  invalidOp,
+  overflow,
+  pageFault,
+  R40_flag,
+  R80_flag,
+  R82_flag,
+} from "./traps";
+
+/** More instructions than a piece of code has. */
+const MOST_STEPS = 64;
+
+/** The result of an instruction: it was executed; the same, with no trap after it; the task has stopped. */
+const DONE: u32 = 0;
+const DONE_WITHOUT_TRAP: u32 = 1;
+const STOPPED: u32 = 2;
+
+export let R29: u32 = 0;
+export const R29_text = "In 32-bit code (cs = {code32}) rsp is cut to 32 bits.";
+export const R29_source = "measured";
+export let R29_code32: u64 = 0x23;
+
+export let R52: u32 = 0;
+export const R52_text = "An instruction that is executed clears RF ({flag}).";
+export const R52_source = "SDM volume 3, 18.3.1.1";
+export let R52_flag: u64 = 0x1_0000;
+
+export let R60: u32 = 0;
+export const R60_text = "A jump to itself never stops.";
+export const R60_source = "JMP, SDM volume 2";
+
+/** The task is where R62 does not let it return to: 32-bit code is at the low half of rip. */
+function executeBeyond(): void {
+  cutTo32(REG_rip);
+  forget(REG_rip);
+}
+
+/** Executes the program from the return to user mode to the next stop. */
+export function run(): void {
+  const short = get(REG_cs) == R29_code32;
+  if (short && use(R29)) cutTo32(REG_rsp);
+  if (short && get(REG_rip) >> 32 != 0) executeBeyond();
+  task.pushed = false;
+  task.afterMovSs = false;
+  for (let n = 0; n < MOST_STEPS; n++) {
+    const traps = hasFlags(R40_flag);
+    if (task.armed != 0 && breaks()) return;
+    const result = step(short);
+    if (result == STOPPED) return;
+    clearResumeFlag();
+    if (traps && result == DONE && debugTrap()) return;
+    if (task.watched && dataBreakpoint()) return;
+  }
+  if (!use(R60)) return;
+  resumed(0, 0);
+  info(0, 0, 0);
+}
+
+/** Whether the task has stopped at a breakpoint. */
+function breaks(): bool {
+  const reaches = !hasFlags(R82_flag) && breaksAt(get(REG_rip));
+  if (giveUp(U19, reaches && task.afterMovSs)) return true;
+  return reaches && instructionBreakpoint();
+}
+
+function clearResumeFlag(): void {
+  if (hasFlags(R52_flag) && use(R52)) clearFlags(R52_flag);
+}
+
+export let U1: u32 = 0;
+export const U1_text =
+  "rip is on the vsyscall page ({page}, {size} bytes): its functions are emulated, as each kernel is configured.";
+export const U1_source = "emulate_vsyscall, arch/x86/entry/vsyscall/vsyscall_64.c, 6.12";
+export let U1_page: u64 = 0xffff_ffff_ff60_0000;
+export let U1_size: u64 = 4096;
+
+export let U3: u32 = 0;
+export const U3_text = "rip is in the stub code, of which the model knows nothing.";
+export const U3_source = "the code of targets";
+
+/** Executes an instruction. */
+function step(short: bool): u32 {
+  const address = get(REG_rip);
+  const page = pageAt(address);
+  if (page != CODE_PAGE) {
+    if (giveUp(U3, page == STUB_PAGE)) return STOPPED;
+    if (giveUp(U1, address - U1_page < U1_size)) return STOPPED;
+    // It is refused before, when the task returns to it.
+    if (!isCanonical(address)) generalProtection();
+    else pageFault(page != UNMAPPED, address);
+    return STOPPED;
+  }
+  const instruction = op.decode(address, short);
+  const next = op.end;
+  const result = execute(instruction, next, short);
+  task.pushed = instruction == op.PUSH;
+  task.afterMovSs = instruction == op.MOV_SS;
+  if (result != STOPPED && instruction != op.JMP_SELF) put(REG_rip, next);
+  return result;
+}
+
+export let R42: u32 = 0;
+export const R42_text = "After a call the first trap is that after the next instruction.";
+export const R42_source = "SYSCALL and IRET, SDM volume 2";
+
+export let R55: u32 = 0;
+export const R55_text = "There is no trap after MOV SS.";
+export const R55_source = "MOV, SDM volume 2";
+
+export let U2: u32 = 0;
+export const U2_text =
+  "rip is in the middle of an instruction, at an instruction that the model does not have.";
+export const U2_source = "the code of targets";
+
+export let U5: u32 = 0;
+export const U5_text = "A 32-bit SYSCALL continues in the vDSO, which a target does not have.";
+export const U5_source = "do_fast_syscall_32, arch/x86/entry/common.c, 6.12";
+
+function execute(instruction: u32, next: u64, short: bool): u32 {
+  if (giveUp(U2, instruction == op.OTHER)) return STOPPED;
+  switch (instruction) {
+    case op.INT3:
+      put(REG_rip, next);
+      clearResumeFlag();
+      return stopsIf(int3());
+    case op.NOP:
+    case op.JMP_SELF:
+    case op.OTHER:
+      return DONE;
+    case op.HLT:
+      return stopsIf(generalProtection());
+    case op.INVALID:
+      return stopsIf(invalidOp());
+    case op.SYSCALL:
+      if (giveUp(U5, short)) return STOPPED;
+      return syscall(next) ? STOPPED : use(R42) ? DONE_WITHOUT_TRAP : DONE;
+    case op.INT:
+      return int(op.vector, next);
+    case op.INTO:
+      return hasFlags(R80_flag) ? int(R79_overflow, next) : DONE;
+    case op.ICEBP:
+      clearResumeFlag();
+      return stopsIf(icebp(next - 1));
+    case op.CUT_OFF:
+      return stopsIf(pageFault(false, next));
+    case op.MOV_SS:
+      if (movSs()) return STOPPED;
+      return use(R55) ? DONE_WITHOUT_TRAP : DONE;
+    default:
+      return stopsIf(executeData(instruction, op.operandSize, short));
+  }
+}
+
+export let R79: u32 = 0;
+export const R79_text =
+  "Programs may use the gates {breakpoint}, {overflow} and {call} by INT; with any other vector it is like HLT.";
+export const R79_source = "def_idts, arch/x86/kernel/idt.c: DPL3, 6.12";
+export let R79_breakpoint: u32 = 3;
+export let R79_overflow: u32 = 4;
+export let R79_call: u32 = 0x80;
+
+/** INT. The vectors of gates are those of the kernel's exceptions, and of its 32-bit calls. */
+function int(vector: u32, next: u64): u32 {
+  const isOpen = vector == R79_breakpoint || vector == R79_overflow || vector == R79_call;
+  if (!isOpen && use(R79)) return stopsIf(generalProtection());
+  clearResumeFlag();
+  if (vector == R79_call) {
+    if (int80(next)) return STOPPED;
+    return use(R42) ? DONE_WITHOUT_TRAP : DONE;
+  }
+  put(REG_rip, next);
+  return stopsIf(vector == R79_overflow ? overflow() : int3());
+}
+
+function stopsIf(stopped: bool): u32 {
+  return stopped ? STOPPED : DONE;
+}

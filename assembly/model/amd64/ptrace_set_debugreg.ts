@@ -1,0 +1,53 @@
+// ptrace_set_debugreg, arch/x86/kernel/ptrace.c: PTRACE_POKEUSER at offsets from that of u_debugreg on
+
+import { EIO } from "../../linux/errno";
+import { use } from "../rule";
+import { addressOf, BREAKPOINTS, exists, kindOf, lengthOf, setBreakpoint } from "./hw_breakpoint";
+import { task } from "./task";
+
+export let W62: u32 = 0;
+export const W62_text =
+  "Debug register 7 has two bits for each breakpoint, of which one enables it, and from bit {shift} on two bits for its kind (0: execution, 1: writes, 3: accesses) and two for its length. They are checked for one that is enabled, or whose address was written.";
+export const W62_source = "ptrace_write_dr7, arch/x86/kernel/ptrace.c: decode_dr7, 6.12";
+export let W62_shift: u64 = 16;
+
+/** Whatever was changed before a breakpoint that is refused is changed back, but no case goes on then. */
+function writeDr7(word: u64): i32 {
+  for (let k: u32 = 0; k < BREAKPOINTS; k++) {
+    const isEnabled = ((word >> (2 * k)) & 3) != 0;
+    if (!exists(k) && !isEnabled) continue;
+    const fields = u32(word >> (W62_shift + 4 * k)) & 15;
+    const errno = setBreakpoint(k, addressOf(k), fields & 3, fields >> 2, isEnabled);
+    if (errno != 0) return errno;
+  }
+  return 0;
+}
+
+export let W63: u32 = 0;
+export const W63_text =
+  "Debug registers 0 to 3 are from {begin} to before {end}, and 7 is at {control}.";
+export const W63_source = "arch_ptrace, arch/x86/kernel/ptrace.c: u_debugreg, 6.12";
+export let W63_begin: u64 = 848;
+export let W63_end: u64 = 880;
+export let W63_control: u64 = 904;
+
+export let W38: u32 = 0;
+export const W38_text = "Debug register 6, at {at}, accepts any word, which has no visible effect.";
+export const W38_source = "ptrace_set_debugreg, arch/x86/kernel/ptrace.c: virtual_dr6, 6.12";
+export let W38_at: u64 = 896;
+
+export let W13: u32 = 0;
+export const W13_text = "Debug registers 4 and 5 do not exist: {errno}.";
+export const W13_source = "ptrace_set_debugreg, arch/x86/kernel/ptrace.c, 6.12";
+export let W13_errno: i32 = EIO;
+
+/** Writes a debug register. Returns the errno. */
+export function ptraceSetDebugreg(offset: u64, word: u64): i32 {
+  if (offset >= W63_begin && offset < W63_end && use(W63)) {
+    const k = u32(offset - W63_begin) / 8;
+    return setBreakpoint(k, word, kindOf(k), lengthOf(k), ((task.armed >> k) & 1) != 0);
+  }
+  if (offset == W38_at && use(W38)) return 0;
+  if (offset == W63_control && use(W63)) return use(W62) ? writeDr7(word) : 0;
+  return use(W13) ? W13_errno : 0;
+}

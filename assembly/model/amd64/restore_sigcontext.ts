@@ -1,0 +1,101 @@
+// restore_sigcontext, arch/x86/kernel/signal_64.c: rt_sigreturn takes the registers of struct sigcontext. The
+// other bits of uc_flags change no register, and neither does floating point, unless it is refused (fpu_restore_sig.ts).
+
+import {
+  REG_cs,
+  REG_ds,
+  REG_eflags,
+  REG_fs_base,
+  REG_orig_rax,
+  REG_rax,
+  REG_ss,
+  REGISTERS_SIZE,
+} from "../../amd64/registers";
+import { Setup } from "../../fuzz/setup";
+import { SI_KERNEL } from "../../linux/siginfo";
+import { SIGSEGV } from "../../linux/signal";
+import { use } from "../rule";
+import { stopBySignal } from "./force_sig";
+import { kept } from "./target";
+import { get, loadRegisters, put, saveRegisters, startTask } from "./task";
+
+export let S1: u32 = 0;
+export const S1_text = "The general registers and rip are taken as they are.";
+export const S1_source = "restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12";
+
+export let S2: u32 = 0;
+export const S2_text =
+  "cs and ss are 16 bits in the frame ({mask}), and {level} is or-ed to both: no privilege level is refused.";
+export const S2_source = "restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12";
+export let S2_mask: u64 = 0xffff;
+export let S2_level: u64 = 3;
+
+export let S4: u32 = 0;
+export const S4_text =
+  "Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, RF and AC are taken ({mask}), but not NT as by ptrace; all other bits stay as in the handler ({flags}).";
+export const S4_source = "FIX_EFLAGS, arch/x86/include/asm/sighandling.h, 6.12";
+export let S4_mask: u64 = 0x5_0dd5;
+export let S4_flags: u64 = 0x202;
+
+export let S5: u32 = 0;
+export const S5_text = "orig_rax becomes {none}: no system call is restarted.";
+export const S5_source = "restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12";
+export let S5_none: i64 = -1;
+
+export let S6: u32 = 0;
+export const S6_text = "fs_base and gs_base are not in the frame: they stay.";
+export const S6_source = "struct sigcontext, arch/x86/include/uapi/asm/sigcontext.h, 6.12";
+
+export let S7: u32 = 0;
+export const S7_text =
+  "ds and es are not in the frame, and the members for fs and gs are ignored: the selectors stay.";
+export const S7_source = "struct sigcontext, arch/x86/include/uapi/asm/sigcontext.h, 6.12";
+
+export let S3: u32 = 0;
+export const S3_text =
+  "If cs is then that of 64-bit code ({code64}) and uc_flags lacks UC_STRICT_RESTORE_SS ({flag}), an ss other than a writable data segment of user space, such as {data}, becomes {data}.";
+export const S3_source = "force_valid_ss, arch/x86/kernel/signal_64.c, 6.12";
+export let S3_code64: u64 = 0x33;
+export let S3_flag: u32 = 4;
+export let S3_data: u64 = 0x2b;
+
+export function restoreSigcontext(setup: Setup): void {
+  const words = setup.words;
+  if (use(S1)) loadRegisters(words, 0, REG_fs_base);
+  put(REG_cs, forcedLevel(load<u64>(words, REG_cs)));
+  put(REG_ss, forcedLevel(load<u64>(words, REG_ss)));
+  const flags = load<u64>(words, REG_eflags);
+  put(REG_eflags, use(S4) ? (flags & S4_mask) | (S4_flags & ~S4_mask) : flags);
+  put(REG_orig_rax, use(S5) ? u64(S5_none) : load<u64>(words, REG_orig_rax));
+  loadRegisters(use(S6) ? usize(kept) : words, REG_fs_base, REG_ds);
+  loadRegisters(use(S7) ? usize(kept) : words, REG_ds, REGISTERS_SIZE);
+  const lenient = (setup.ucFlags & S3_flag) == 0;
+  if (get(REG_cs) == S3_code64 && lenient && get(REG_ss) != S3_data && use(S3))
+    put(REG_ss, S3_data);
+}
+
+function forcedLevel(selector: u64): u64 {
+  return use(S2) ? (selector & S2_mask) | S2_level : selector;
+}
+
+export let S19: u32 = 0;
+export const S19_text =
+  "A frame that is refused: {signal}, si_code {code} (SI_KERNEL), si_addr 0, before anything is executed. The registers are taken, but rax is {result}; the floating point is that of a new program.";
+export const S19_source =
+  "rt_sigreturn, arch/x86/kernel/signal_64.c; fpu__clear_user_states, arch/x86/kernel/fpu/core.c, 6.12";
+export let S19_signal: u32 = SIGSEGV;
+export let S19_code: i32 = SI_KERNEL;
+export let S19_result: u64 = 0;
+
+/** badframe: the signal is delivered on the way out, before the registers are used. */
+export function badFrame(): void {
+  if (use(S19)) put(REG_rax, S19_result);
+  stopBySignal(S19_signal, S19_code, 0);
+}
+
+/** Writes the registers that rt_sigreturn gives to a setup to an address. */
+export function putReturned(setup: usize, block: usize): void {
+  startTask();
+  restoreSigcontext(changetype<Setup>(setup));
+  saveRegisters(block);
+}

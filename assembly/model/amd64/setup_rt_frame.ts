@@ -1,0 +1,205 @@
+// x64_setup_rt_frame, arch/x86/kernel/signal_64.c: the entry of a signal handler. On the stack, from above:
+//
+//   rsp             at the signal
+//   red zone        128 bytes
+//   XSAVE area      aligned to 64, with FP_XSTATE_MAGIC2 at its end; without XSAVE that of FXSAVE
+//   rt_sigframe     the address of the restorer, then struct ucontext and siginfo_t; rsp of the handler
+
+import {
+  REG_cs,
+  REG_eflags,
+  REG_r8,
+  REG_r9,
+  REG_r10,
+  REG_r11,
+  REG_r12,
+  REG_r13,
+  REG_r14,
+  REG_r15,
+  REG_rax,
+  REG_rbp,
+  REG_rbx,
+  REG_rcx,
+  REG_rdi,
+  REG_rdx,
+  REG_rip,
+  REG_rsi,
+  REG_rsp,
+  REG_ss,
+} from "../../amd64/registers";
+import { SI_KERNEL } from "../../linux/siginfo";
+import { SIGSEGV, SIGTRAP } from "../../linux/signal";
+import { xstateLength } from "../machine";
+import { infoWithoutAddress, known, outcome } from "../prediction";
+import { use } from "../rule";
+import { stop, stopBySignal } from "./force_sig";
+import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
+import { clearFlags, get, knows, set, task } from "./task";
+
+export let R16: u32 = 0;
+export const R16_text = "A frame leaves the red zone of {zone} bytes below rsp untouched.";
+export const R16_source = "get_sigframe, arch/x86/kernel/signal.c, 6.12";
+export let R16_zone: u64 = 128;
+
+export let R17: u32 = 0;
+export const R17_text =
+  "Below it is the XSAVE area, whose length is that of NT_X86_XSTATE and {magic} more, aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.";
+export const R17_source =
+  "xstate_sigframe_size, fpu__alloc_mathframe, arch/x86/kernel/fpu/signal.c, 6.12";
+export let R17_magic: u64 = 4;
+export let R17_alignment: u64 = 64;
+
+export let R18: u32 = 0;
+export const R18_text =
+  "Below that is struct rt_sigframe of {size} bytes, aligned to {alignment}, minus {less}.";
+export const R18_source = "get_sigframe, arch/x86/kernel/signal.c, 6.12";
+export let R18_size: u64 = 440;
+export let R18_alignment: u64 = 16;
+export let R18_less: u64 = 8;
+
+/** The end of the last frame. */
+let frameEnd: u64 = 0;
+
+function getSigframe(): u64 {
+  let sp = get(REG_rsp) - (use(R16) ? R16_zone : 0);
+  const length = floatingPointLength();
+  sp = down(sp - length, use(R17) ? R17_alignment : 1);
+  frameEnd = sp + length;
+  return use(R18) ? down(sp - R18_size, R18_alignment) - R18_less : sp;
+}
+
+/** struct fxregs_state */
+const FXSAVE_LENGTH: u64 = 512;
+
+function floatingPointLength(): u64 {
+  if (xstateLength == 0) return FXSAVE_LENGTH;
+  return xstateLength + (use(R17) ? R17_magic : 0);
+}
+
+function down(address: u64, alignment: u64): u64 {
+  return address - (address % alignment);
+}
+
+export let R19: u32 = 0;
+export const R19_text =
+  "If the frame cannot be written, the signal is {signal} instead, si_code {code} (SI_KERNEL).";
+export const R19_source = "signal_setup_done, kernel/signal.c, 6.12";
+export let R19_signal: u32 = SIGSEGV;
+export let R19_code: i32 = SI_KERNEL;
+
+export let R20: u32 = 0;
+export const R20_text =
+  "A handler is entered with rsp = the frame, rdi = the signal, rsi = the frame + {info}, rdx = the frame + {context}, and rax = 0.";
+export const R20_source = "x64_setup_rt_frame, arch/x86/kernel/signal_64.c, 6.12";
+export let R20_info: u64 = 312;
+export let R20_context: u64 = 8;
+
+export let R21: u32 = 0;
+export const R21_text =
+  "A handler is entered with cs = {cs}, and with ss = {ss} if ss was not a data segment.";
+export const R21_source = "x64_setup_rt_frame, force_valid_ss, arch/x86/kernel/signal_64.c, 6.12";
+export let R21_cs: u64 = 0x33;
+export let R21_ss: u64 = 0x2b;
+
+export let R22: u32 = 0;
+export const R22_text = "A handler is entered without TF, DF and RF ({cleared}).";
+export const R22_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
+export let R22_cleared: u64 = 0x1_0500;
+
+export let R24: u32 = 0;
+export const R24_text =
+  "Under a single-step the task stops as soon as a handler is entered: {signal}, si_code {code}.";
+export const R24_source = "signal_setup_done, kernel/signal.c; ptrace_notify, 6.12";
+export let R24_signal: u32 = SIGTRAP;
+export let R24_code: i32 = SIGTRAP;
+
+export let R77: u32 = 0;
+export const R77_text =
+  "TF ({flag}) that a single-step set is cleared before the frame is written, and the single-step ends.";
+export const R77_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
+export let R77_flag: u64 = 0x100;
+
+/**
+ * Enters the handler of a signal. Returns whether the task has stopped.
+ *
+ * @param wantsFrame whether the registers in the frame are read at the stop
+ */
+export function setupRtFrame(signal: u32, wantsFrame: bool): bool {
+  const stepping = task.stepping;
+  if (stepping && use(R77)) {
+    if (task.forced) clearFlags(R77_flag);
+    task.stepping = false;
+    task.forced = false;
+  }
+  const frame = getSigframe();
+  if (!isWritable(frame, frameEnd) && use(R19)) return stopBySignal(R19_signal, R19_code, 0);
+  if (wantsFrame) setupSigcontext();
+  set(REG_rip, placeHandler);
+  if (use(R20)) {
+    set(REG_rsp, frame);
+    set(REG_rdi, signal);
+    set(REG_rsi, frame + R20_info);
+    set(REG_rdx, frame + R20_context);
+    set(REG_rax, 0);
+  }
+  if (use(R21)) {
+    set(REG_cs, R21_cs);
+    // A task with another data segment is not possible.
+    set(REG_ss, R21_ss);
+  }
+  if (use(R22)) clearFlags(R22_cleared);
+  if (!stepping || !use(R24)) return false;
+  stop(R24_signal);
+  infoWithoutAddress(R24_signal, R24_code);
+  return true;
+}
+
+function isWritable(begin: u64, end: u64): bool {
+  if (end < begin) return false;
+  return pageAt(begin) == SCRATCH_PAGE && pageAt(end - 1) == SCRATCH_PAGE;
+}
+
+export let R23: u32 = 0;
+export const R23_text =
+  "The frame has the registers as they were, with cs and ss at bits 0 and {shift} of a word and 0 for fs and gs, and the blocked signals.";
+export const R23_source = "__unsafe_setup_sigcontext, arch/x86/kernel/signal_64.c, 6.12";
+export let R23_shift: u64 = 48;
+
+/** The general registers, rip and eflags in the order of struct sigcontext. */
+const SAVED = memory.data<i32>([
+  REG_r8,
+  REG_r9,
+  REG_r10,
+  REG_r11,
+  REG_r12,
+  REG_r13,
+  REG_r14,
+  REG_r15,
+  REG_rdi,
+  REG_rsi,
+  REG_rbp,
+  REG_rbx,
+  REG_rdx,
+  REG_rax,
+  REG_rcx,
+  REG_rsp,
+  REG_rip,
+  REG_eflags,
+]);
+/** The words after them. err, trapno and cr2 are those of the last exception. */
+const SELECTORS = 18;
+const OLDMASK = 21;
+
+function setupSigcontext(): void {
+  const frame = outcome.frame;
+  memory.fill(frame, 0, 8 * (OLDMASK + 2));
+  known.frame = ((1 << (SELECTORS + 1)) - 1) | (1 << OLDMASK);
+  if (!use(R23)) return;
+  for (let k = 0; k < SELECTORS; k++) {
+    const register = load<i32>(SAVED + 4 * k);
+    store<u64>(frame + 8 * k, get(register));
+    if (!knows(register)) known.frame &= ~(1 << k);
+  }
+  store<u64>(frame, get(REG_cs) | (get(REG_ss) << R23_shift), 8 * SELECTORS);
+  store<u64>(frame, task.blocked, 8 * OLDMASK);
+}

@@ -1,0 +1,161 @@
+// kernel/entry/syscall_user_dispatch.c: PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, and what becomes of calls under it. The
+// words of struct ptrace_sud_config:
+//
+//   0  mode    1  selector    2  offset    3  len
+//
+// After them a setup has rip and rax.
+
+import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
+import { Setup } from "../../fuzz/setup";
+import { EFAULT, EINVAL, EIO } from "../../linux/errno";
+import { SIGSEGV, SIGSYS } from "../../linux/signal";
+import { giveUp, known, outcome, wrote } from "../prediction";
+import { use } from "../rule";
+import { forceSig } from "./force_sig";
+import { putreg } from "./putreg";
+import { byteAt, CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
+import { copy, get, task } from "./task";
+
+const SELECTOR = 8;
+const OFFSET = 16;
+const LENGTH = 24;
+const RIP = 32;
+const RAX = 40;
+
+/** The configuration of the task, as it is read back. */
+let mode: u64 = 0;
+let selector: u64 = 0;
+let offset: u64 = 0;
+let length: u64 = 0;
+
+export let W66: u32 = 0;
+export const W66_text =
+  "The size for PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG must be {size}, otherwise {errno}.";
+export const W66_source =
+  "syscall_user_dispatch_set_config, kernel/entry/syscall_user_dispatch.c, 6.12";
+export const W66_needs = "sud";
+export const W66_since = "6.4";
+export let W66_size: u32 = 32;
+export let W66_errno: i32 = EINVAL;
+
+export let W67: u32 = 0;
+export const W67_text = "There is no PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG: {errno}.";
+export const W67_source = "ptrace_request, kernel/ptrace.c, 6.12";
+export const W67_needs = "!sud";
+export let W67_errno: i32 = EIO;
+
+export let W68: u32 = 0;
+export const W68_text =
+  "Mode {off} turns dispatch off, and all else must be 0; with mode {on} the range must not wrap around or be empty, unless offset is 0; others are refused: {errno}.";
+export const W68_source =
+  "task_set_syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
+export const W68_needs = "sud";
+export let W68_off: u64 = 0;
+export let W68_on: u64 = 1;
+export let W68_errno: i32 = EINVAL;
+
+export let W69: u32 = 0;
+export const W69_text =
+  "Mode {mode} is for the calls inside a range, which must not wrap around or be empty; it is kept as mode {on} with the range outside.";
+export const W69_source =
+  "task_set_syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.16";
+export const W69_needs = "sud_inclusive";
+export const W69_since = "6.16";
+export let W69_mode: u64 = 2;
+export let W69_on: u64 = 1;
+
+export let W70: u32 = 0;
+export const W70_text = "A selector above {most} is refused: {errno}.";
+export const W70_source = "access_ok, arch/x86/include/asm/uaccess_64.h: USER_PTR_MAX, 6.12";
+export const W70_needs = "sud";
+export let W70_most: u64 = 0x7fff_ffff_f000;
+export const W70_most_la57: u64 = 0xff_ffff_ffff_f000;
+export let W70_errno: i32 = EFAULT;
+
+/** Writes the configuration, then rip and rax. Returns the errno. */
+export function setDispatchConfig(setup: Setup): i32 {
+  const words = setup.words;
+  mode = 0;
+  selector = 0;
+  offset = 0;
+  length = 0;
+  const errno = setConfig(setup);
+  wrote(errno, -1);
+  store<u64>(outcome.written, mode);
+  store<u64>(outcome.written, selector, SELECTOR);
+  store<u64>(outcome.written, offset, OFFSET);
+  store<u64>(outcome.written, length, LENGTH);
+  known.written = 15;
+  if (errno != 0) return errno;
+  putreg(REG_rip, load<u64>(words, RIP));
+  putreg(REG_rax, load<u64>(words, RAX));
+  return 0;
+}
+
+function setConfig(setup: Setup): i32 {
+  if (use(W67)) return W67_errno;
+  if (setup.length != W66_size && use(W66)) return W66_errno;
+  const words = setup.words;
+  const wanted = load<u64>(words);
+  const at = load<u64>(words, SELECTOR);
+  const begin = load<u64>(words, OFFSET);
+  const size = load<u64>(words, LENGTH);
+  const isInclusive = wanted == W69_mode && use(W69);
+  const isOff = wanted == W68_off;
+  const isEmpty = begin + size <= begin;
+  const isBad = isOff
+    ? (at | begin | size) != 0
+    : isInclusive
+      ? isEmpty
+      : wanted != W68_on || (begin != 0 && isEmpty);
+  if (isBad && use(W68)) return W68_errno;
+  if (at > W70_most && use(W70)) return W70_errno;
+  task.dispatches = !isOff;
+  mode = isInclusive ? W69_on : wanted;
+  selector = at;
+  offset = isInclusive ? begin + size : begin;
+  length = isInclusive ? 0 - size : size;
+  return 0;
+}
+
+export let R86: u32 = 0;
+export const R86_text =
+  "A call that returns to an address outside of the range is not executed and not traced: {signal}, si_code {code} (SYS_USER_DISPATCH), si_call_addr = rip, and rax = orig_rax.";
+export const R86_source = "syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
+export const R86_needs = "sud";
+export let R86_signal: u32 = SIGSYS;
+export let R86_code: i32 = 2;
+
+export let R87: u32 = 0;
+export const R87_text =
+  "A selector points to a byte: with {allow} the call is executed, with {block} it is not; any other byte ends the process by {other}, and one that cannot be read by {unmapped}.";
+export const R87_source = "syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
+export const R87_needs = "sud";
+export let R87_allow: u32 = 0;
+export let R87_block: u32 = 1;
+export let R87_other: u32 = SIGSYS;
+export let R87_unmapped: u32 = SIGSEGV;
+
+export let U20: u32 = 0;
+export const U20_text =
+  "The selector of a call is in memory that programs may have written, or in the stub code.";
+export const U20_source = "syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
+
+/** Whether a call is not executed. */
+export function dispatch(): bool {
+  if (get(REG_rip) - offset < length) return false;
+  if (selector != 0) {
+    const page = pageAt(selector);
+    if (giveUp(U20, page == SCRATCH_PAGE || page == STUB_PAGE)) return true;
+    const isReadable = page == CODE_PAGE || page == CONSTANT_PAGE;
+    const state = isReadable ? byteAt(selector) : 0;
+    if (isReadable && state == R87_allow && use(R87)) return false;
+    if (!(isReadable && state == R87_block) && use(R87)) {
+      task.ends = isReadable ? R87_other : R87_unmapped;
+      return true;
+    }
+  }
+  if (!use(R86)) return false;
+  copy(REG_orig_rax, REG_rax);
+  return forceSig(R86_signal, R86_code, get(REG_rip));
+}

@@ -1,0 +1,67 @@
+// The work of kernel/entry/common.c around a system call: syscall_trace_enter and syscall_exit_work.
+
+import { REG_rax, REG_rip } from "../../amd64/registers";
+import { TRAP_BRKPT } from "../../linux/siginfo";
+import { SIGTRAP } from "../../linux/signal";
+import { ended } from "../prediction";
+import { use } from "../rule";
+import { forceSig, stopByNotice } from "./force_sig";
+import { dispatch } from "./syscall_user_dispatch";
+import { R70_code } from "./target_calls";
+import { get, set, task } from "./task";
+
+export let R39: u32 = 0;
+export const R39_text =
+  "PTRACE_SYSCALL, PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP stop at the entry of a call: SIGTRAP and {bit}, with rax = {result} (-ENOSYS).";
+export const R39_source = "syscall_trace_enter, kernel/entry/common.c, 6.12";
+export let R39_bit: u32 = 0x80;
+export let R39_result: i64 = -38;
+
+/** Returns whether the task has stopped. */
+export function syscallTraceEnter(): bool {
+  if (task.dispatches && dispatch()) {
+    if (task.ends != 0) endAtExit(task.ends);
+    return true;
+  }
+  if (!(task.traces || task.emulates) || !use(R39)) return false;
+  set(REG_rax, u64(R39_result));
+  return stopByNotice(SIGTRAP | R39_bit, SIGTRAP | R39_bit);
+}
+
+export let R34: u32 = 0;
+export const R34_text = "PTRACE_SYSCALL stops at the exit of a call: SIGTRAP and {bit}.";
+export const R34_source = "syscall_exit_work, kernel/entry/common.c, 6.12";
+export let R34_bit: u32 = 0x80;
+
+/** The task ends by a signal, after its stop at the exit of the call. */
+function endAtExit(signal: u32): void {
+  set(REG_rax, u64(R39_result));
+  if (!task.traces || !syscallExitWork(false, false)) ended(signal);
+}
+
+export let R36: u32 = 0;
+export const R36_text = "PTRACE_SYSEMU_SINGLESTEP does not trap at the exit of a call.";
+export const R36_source = "report_single_step, kernel/entry/common.c, 6.12";
+
+export let R35: u32 = 0;
+export const R35_text =
+  "A single-step traps at the exit of a call, before the task executes anything: {signal}, si_code {code} (TRAP_BRKPT), si_addr = rip.";
+export const R35_source = "user_single_step_report, arch/x86/kernel/ptrace.c, 6.12";
+export let R35_signal: u32 = SIGTRAP;
+export let R35_code: i32 = TRAP_BRKPT;
+
+/**
+ * Returns whether the task has stopped.
+ *
+ * @param isExit whether the exit work was done before
+ * @param isPreceded whether a synchronous signal is taken before those that are raised here
+ */
+export function syscallExitWork(isExit: bool, isPreceded: bool): bool {
+  if (!isExit && task.traces && use(R34)) {
+    return stopByNotice(SIGTRAP | R34_bit, SIGTRAP | R34_bit);
+  }
+  if (isPreceded) return false;
+  if (task.raised != 0) return forceSig(task.raised, R70_code, 0);
+  const steps = !isExit && task.stepping && !(task.emulates && use(R36));
+  return steps && use(R35) && forceSig(R35_signal, R35_code, get(REG_rip));
+}

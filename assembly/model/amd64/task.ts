@@ -1,0 +1,138 @@
+// The traced task during a prediction: its registers, which of them are known, and what the kernel remembers.
+
+import { REG_eflags, REG_rax, REG_rip, REGISTERS_SIZE } from "../../amd64/registers";
+import { clearWords, copyWords } from "../../fuzz/records";
+import { OUTCOME_SIZE, OUTCOME_stopped, REGISTERS } from "../../fuzz/setup";
+import { baseline } from "./target";
+
+if (REGISTERS_SIZE != 8 * REGISTERS) ERROR("the encoder has another block");
+
+/** The program counter, and the result of a call. */
+export const PC: i32 = REG_rip;
+export const RESULT: i32 = REG_rax;
+/** The flags, and their place in struct sigcontext. */
+export const FLAGS: i32 = REG_eflags;
+export const FRAME_FLAGS: i32 = 17 * 8;
+
+/** The predicted outcome, in the layout of an outcome. What is not known in it is arbitrary. */
+export const predicted: usize = memory.data(OUTCOME_SIZE, 8);
+/** The registers of the task: those at the stop, once it has stopped. */
+const registers: usize = predicted + OUTCOME_stopped;
+
+export const ALL_KNOWN: u32 = (1 << REGISTERS) - 1;
+
+@unmanaged
+export class Task {
+  /** Bit n: register n is known. */
+  known: u32;
+  /** TIF_SINGLESTEP and TIF_FORCED_TF. */
+  stepping: bool;
+  forced: bool;
+  /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */
+  traces: bool;
+  emulates: bool;
+  /** The task returns from a system call by SYSCALL. */
+  inCall: bool;
+  /** TS_COMPAT: it is in a 32-bit call. */
+  in32: bool;
+  /** It is at a stop by a single-step, at which the kernel has set TF; TF has been written since. */
+  stepped: bool;
+  wroteTrapFlag: bool;
+  /** The last instruction pushed rax, or was MOV SS. */
+  pushed: bool;
+  afterMovSs: bool;
+  /** A signal that is blocked and pending, 0 without one, and whether it is the kernel's own. */
+  pendingIsKernels: bool;
+  pending: u32;
+  /** A signal that a system call has raised; 0 without one. */
+  raised: u32;
+  /** The blocked signals. */
+  blocked: u64;
+  /** The signal by which it ends after a call that is not executed; 0 without one. */
+  ends: u32;
+  /** PKRU forbids accesses to its memory. */
+  locked: bool;
+  /** SYSCALL_WORK_SYSCALL_USER_DISPATCH */
+  dispatches: bool;
+  /** Hardware breakpoints, a bit each: those that exist, and those that are enabled. */
+  breakpoints: u32;
+  armed: u32;
+  /** The last instruction made an access that a breakpoint reports. */
+  watched: bool;
+}
+
+/** A whole number of words. */
+const TASK_SIZE = (i32(offsetof<Task>()) + 7) & ~7;
+export const task = changetype<Task>(memory.data(TASK_SIZE, 8));
+
+/** Sets the task to its state between two cases. */
+export function startTask(): void {
+  clearWords(changetype<usize>(task), TASK_SIZE / 8);
+  task.known = ALL_KNOWN;
+  copyWords(registers, usize(baseline), REGISTERS_SIZE);
+}
+
+/** Registers are named by their byte offset in the block: REG_rax and so on. */
+export function get(register: i32): u64 {
+  return load<u64>(registers + register);
+}
+
+export function put(register: i32, word: u64): void {
+  store<u64>(registers + register, word);
+}
+
+/** Puts a word that is known. */
+export function set(register: i32, word: u64): void {
+  put(register, word);
+  task.known |= bit(register);
+}
+
+export function copy(from: i32, to: i32): void {
+  put(to, get(from));
+  task.known = knows(from) ? task.known | bit(to) : task.known & ~bit(to);
+}
+
+export function forget(register: i32): void {
+  task.known &= ~bit(register);
+}
+
+export function knows(register: i32): bool {
+  return (task.known & bit(register)) != 0;
+}
+
+function bit(register: i32): u32 {
+  return 1 << (register >> 3);
+}
+
+/** Cuts a register to its low half. */
+export function cutTo32(register: i32): void {
+  put(register, u64(u32(get(register))));
+}
+
+/** Whether any of these bits of eflags is set. */
+export function hasFlags(mask: u64): bool {
+  return (get(REG_eflags) & mask) != 0;
+}
+
+export function setFlags(mask: u64): void {
+  put(REG_eflags, get(REG_eflags) | mask);
+}
+
+export function clearFlags(mask: u64): void {
+  put(REG_eflags, get(REG_eflags) & ~mask);
+}
+
+/** Copies all registers to an address. */
+export function saveRegisters(to: usize): void {
+  copyWords(to, registers, REGISTERS_SIZE);
+}
+
+/** Copies the registers from `begin` to before `end` from a block. */
+export function loadRegisters(block: usize, begin: i32, end: i32): void {
+  copyWords(registers + begin, block + begin, end - begin);
+}
+
+/** Whether a signal is in a set. */
+export function isIn(signal: u32, set: u64): bool {
+  return ((set >> (signal - 1)) & 1) != 0;
+}

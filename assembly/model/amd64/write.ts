@@ -1,0 +1,99 @@
+// The write of a setup by ptrace: which request it is.
+
+import { SYS_getpid } from "../../amd64/numbers";
+import {
+  REG_eflags,
+  REG_orig_rax,
+  REG_r11,
+  REG_rax,
+  REG_rcx,
+  REG_rip,
+  REGISTERS_SIZE,
+} from "../../amd64/registers";
+import {
+  FROM_ENTRY32,
+  FROM_EXIT,
+  FROM_EXIT32,
+  FROM_GROUP,
+  FROM_SIGNAL,
+  FROM_STEP32,
+  Setup,
+  WANT_WRITTEN,
+  WAY_DISPATCH,
+  WAY_POKEUSER,
+  WAY_SETFPREGS,
+  WAY_SETREGS,
+  WAY_SETREGSET,
+  WAY_SIGMASK,
+  WAY_SYSCALL_INFO,
+} from "../../fuzz/setup";
+import { known, outcome, readBack, wrote } from "../prediction";
+import { use } from "../rule";
+import { archPtrace } from "./arch_ptrace";
+import { call32 } from "./do_syscall_64";
+import { genregsSet } from "./genregs_set";
+import { ptraceRegset } from "./ptrace_regset";
+import { setSigmask } from "./ptrace_request";
+import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
+import { setDispatchConfig } from "./syscall_user_dispatch";
+import { placeInt80, placeSyscall } from "./target";
+import { copy, forget, set, task } from "./task";
+import { readBases } from "./x86_fsbase_read_task";
+import { xfpregsSet } from "./xfpregs_set";
+import { xstateregsSet } from "./xstateregs_set";
+
+export let W15: u32 = 0;
+export const W15_text = "At an entry stop, and after SYSEMU, rax is {result} (-ENOSYS).";
+export const W15_source = "entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12";
+export let W15_result: i64 = -38;
+
+/** The number of getpid in 32-bit programs. */
+const GETPID_32 = 20;
+
+/** Brings the task to the stop at which it is written to. */
+function arrive(from: u32): void {
+  if (from == FROM_SIGNAL || from == FROM_GROUP) return;
+  if (from == FROM_ENTRY32 || from == FROM_EXIT32 || from == FROM_STEP32) {
+    task.in32 = true;
+    task.stepped = from == FROM_STEP32;
+    set(REG_rip, placeInt80 + 2);
+    set(REG_orig_rax, GETPID_32);
+    if (from != FROM_ENTRY32) call32();
+    else if (use(W15)) set(REG_rax, u64(W15_result));
+    return;
+  }
+  set(REG_rip, placeSyscall + 2);
+  copy(REG_rip, REG_rcx);
+  copy(REG_eflags, REG_r11);
+  set(REG_orig_rax, SYS_getpid);
+  set(REG_rax, SYS_getpid);
+  // The result is the pid.
+  if (from == FROM_EXIT) forget(REG_rax);
+  else if (use(W15)) set(REG_rax, u64(W15_result));
+}
+
+/** Writes a setup. Returns the errno. */
+export function write(setup: Setup): i32 {
+  arrive(setup.from);
+  const way: u32 = setup.way;
+  if (way == WAY_DISPATCH) return setDispatchConfig(setup);
+  if (way == WAY_SIGMASK) return setSigmask(setup);
+  if (way == WAY_SETFPREGS) return xfpregsSet(setup);
+  if (way != WAY_SETREGS && way != WAY_SETREGSET && way != WAY_POKEUSER && way != WAY_SYSCALL_INFO)
+    return xstateregsSet(setup);
+  const errno = writeRegisters(setup, way);
+  if (errno != 0 || (setup.wants & WANT_WRITTEN) != 0) {
+    readBack();
+    known.written = readBases(outcome.written, known.written);
+  }
+  return errno;
+}
+
+function writeRegisters(setup: Setup, way: u32): i32 {
+  if (way == WAY_SETREGS) return genregsSet(setup.words, REGISTERS_SIZE);
+  if (way == WAY_SETREGSET) return ptraceRegset(setup);
+  if (way == WAY_POKEUSER) return archPtrace(setup);
+  const errno = ptraceSetSyscallInfo(setup);
+  wrote(errno, -1);
+  return errno;
+}

@@ -1,0 +1,72 @@
+// xfpregs_set, arch/x86/kernel/fpu/regset.c: PTRACE_SETFPREGS
+
+import { Setup } from "../../fuzz/setup";
+import { EINVAL } from "../../linux/errno";
+import { mxcsrMask, xstateLength } from "../machine";
+import { wrote } from "../prediction";
+import { applies, use } from "../rule";
+import { givenByte, givesBits, MXCSR, NOT_GIVEN, NOT_KNOWN, readPairs, startByte } from "./xsave";
+
+/** The length of struct user_fpregs_struct. */
+const SIZE: u64 = 512;
+
+export let W27: u32 = 0;
+export const W27_text = "PTRACE_SETFPREGS refuses bits of mxcsr outside mxcsr_mask: {errno}.";
+export const W27_source = "xfpregs_set, arch/x86/kernel/fpu/regset.c, 6.12";
+export const W27_needs = "mxcsr_check";
+export const W27_since = "5.14";
+export let W27_errno: i32 = EINVAL;
+
+export let W28: u32 = 0;
+export const W28_text =
+  "From {begin} on the floating-point registers read as 0, whatever was written; without XSAVE they read as they were written.";
+export const W28_source =
+  "xfpregs_get, arch/x86/kernel/fpu/regset.c; copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+export const W28_needs = "mxcsr_check";
+export const W28_since = "5.14";
+export let W28_begin: u64 = 416;
+
+export let W72: u32 = 0;
+export const W72_text =
+  "Bits of mxcsr outside mxcsr_mask are not written, and cause no error; all other bytes of x87 and SSE read as they were written, even those from {begin} on.";
+export const W72_source = "xfpregs_set, xstateregs_set, arch/x86/kernel/fpu/regset.c, 5.10";
+export const W72_needs = "!mxcsr_check";
+export let W72_begin: u64 = 416;
+
+export let U22: u32 = 0;
+export const U22_text =
+  "Before Linux 5.14 an area is kept as it was written, but not with XSAVES: then what is read back is not predicted.";
+export const U22_source = "xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10";
+export const U22_needs = "xsaves";
+
+/** A byte of x87 and SSE that a pair writes. */
+export function takenByte(setup: Setup, offset: u64): i32 {
+  const byte = givenByte(setup, offset);
+  if (offset < MXCSR || offset >= MXCSR + 4 || byte == NOT_GIVEN || !use(W72)) return byte;
+  return byte & (mxcsrMask >> (8 * u32(offset - MXCSR)));
+}
+
+/** Whether a byte behind the registers reads as 0. */
+export function isReserved(offset: u64): bool {
+  if (xstateLength == 0) return false;
+  return offset >= W28_begin && !(offset >= W72_begin && use(W72)) && use(W28);
+}
+
+/** Whether the write under way was accepted. */
+let accepted = false;
+
+/** Returns the errno. */
+export function xfpregsSet(setup: Setup): i32 {
+  const errno = givesBits(setup, MXCSR, ~mxcsrMask) && use(W27) ? W27_errno : 0;
+  accepted = errno == 0;
+  wrote(errno, -1);
+  readPairs(setup, readByte);
+  return errno;
+}
+
+function readByte(setup: Setup, offset: u64): i32 {
+  if (offset >= SIZE || isReserved(offset)) return 0;
+  if (applies(U22, false)) return NOT_KNOWN;
+  const byte = accepted ? takenByte(setup, offset) : NOT_GIVEN;
+  return byte == NOT_GIVEN ? startByte(offset) : byte;
+}

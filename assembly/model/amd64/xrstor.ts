@@ -1,0 +1,186 @@
+// XRSTOR and FXRSTOR, with which the kernel takes the floating point of a frame (restore_fpregs_from_user in
+// arch/x86/kernel/fpu/signal.c): what the processor refuses, and what it takes.
+
+import { mxcsrMask, xfeatures, xstateLength } from "../machine";
+import { giveUp } from "../prediction";
+import { use } from "../rule";
+import { INITIAL_MXCSR } from "./comiss";
+import { address, FEATURES, halfOf, imageLength, isReadable, MAGIC1, wordOf } from "./image";
+import { AVX, HEADER, HEADER_END, HIGH_ZMM, MASKS, MXCSR, PACKED, SSE, X87, ZMM } from "./xsave";
+
+/** What a frame is: refused, restored, or not predicted. */
+export const REFUSED: u32 = 0;
+export const RESTORED: u32 = 1;
+export const GIVEN_UP: u32 = 2;
+
+/** What was restored: components from the image, their layout in it (the set in XCOMP_BV and bit 31, or 0), and whether mxcsr is the image's. */
+let loaded: u32 = 0;
+let compacted: u32 = 0;
+let mxcsrGiven = false;
+
+/** The task has the floating point of a new program. */
+export function takeNothing(): void {
+  loaded = 0;
+  compacted = 0;
+  mxcsrGiven = false;
+}
+
+export function restoredMxcsr(): u32 {
+  return mxcsrGiven ? halfOf(MXCSR) : INITIAL_MXCSR;
+}
+
+export function isTaken(component: u32): bool {
+  return (loaded & component) != 0;
+}
+
+/** Where in the area is what the standard format has at an offset in a component from AVX on. */
+export function takenFrom(component: u32, offset: u64): u64 {
+  return offsetOf(component, compacted) + offset - offsetOf(component, 0);
+}
+
+export let S11: u32 = 0;
+export const S11_text =
+  "A frame must be aligned to {alignment}, its header be readable, and so must all that is taken, otherwise it is refused. One of which only x87 and SSE are taken ({components}) has no header, and must be aligned to {less}.";
+export const S11_source =
+  "xrstor_from_user_sigframe, fxrstor_from_user_sigframe, arch/x86/kernel/fpu, 6.12; XRSTOR, FXRSTOR, SDM volume 2";
+export let S11_alignment: u64 = 64;
+export let S11_less: u64 = 16;
+export let S11_components: u32 = 3;
+
+/** Takes x87 and SSE. */
+export function fxrstor(): bool {
+  if ((address % S11_less != 0 || !isReadable(0, FX_SIZE)) && use(S11)) return false;
+  loaded = S11_components;
+  return takeMxcsr();
+}
+
+const FX_SIZE: u64 = 512;
+
+export let S12: u32 = 0;
+export const S12_text =
+  "mxcsr must have no bit outside mxcsr_mask if SSE is taken, or AVX from a frame in the standard format, otherwise the frame is refused.";
+export const S12_source = "XRSTOR, FXRSTOR, SDM volume 2; APM volume 4";
+
+function takeMxcsr(): bool {
+  mxcsrGiven = true;
+  return (halfOf(MXCSR) & ~mxcsrMask) == 0 || !use(S12);
+}
+
+export let S14: u32 = 0;
+export const S14_text =
+  "The header must name no component in xfeatures, at {at}, that is not enabled, and be 0 from {begin} to before {end}, otherwise the frame is refused.";
+export const S14_source = "XRSTOR, SDM volume 1, 13.8.1; APM volume 4";
+export let S14_at: u64 = 512;
+export let S14_begin: u64 = 520;
+export let S14_end: u64 = 536;
+
+export let S15: u32 = 0;
+export const S15_text =
+  "With bit {bit} of xcomp_bv the area is compacted, unlike that of ptrace: xcomp_bv must have all components of xfeatures and none that is not enabled, and the header be 0 after it, otherwise the frame is refused.";
+export const S15_source = "XRSTOR, SDM volume 1, 13.8.2: compacted form";
+export const S15_needs = "xsavec";
+export let S15_bit: u32 = 63;
+
+/** Whether the header is one that XRSTOR takes. */
+function checkHeader(): bool {
+  const features = wordOf(S14_at);
+  const layout = wordOf(XCOMP_BV);
+  if (((layout >> S15_bit) & 1) == 0 || !use(S15)) {
+    return (isSubset(features, xfeatures) && isZero(S14_begin, S14_end)) || !use(S14);
+  }
+  const components = layout & ~(u64(1) << S15_bit);
+  compacted = u32(components) | (1 << 31);
+  return (
+    isSubset(components, xfeatures) &&
+    isSubset(features, components) &&
+    isZero(XCOMP_BV + 8, HEADER_END)
+  );
+}
+
+const XCOMP_BV: u64 = 520;
+
+function isSubset(set: u64, whole: u64): bool {
+  return (set & ~whole) == 0;
+}
+
+function isZero(begin: u64, end: u64): bool {
+  let bits: u64 = 0;
+  for (let at = begin; at < end; at += 8) bits |= wordOf(at);
+  return bits == 0;
+}
+
+export let S16: u32 = 0;
+export const S16_text =
+  "A component is taken from the area if both xfeatures of the kernel's own bytes and that of the header have it; any other is as in a new program, and so is mxcsr if the former lacks SSE.";
+export const S16_source =
+  "__restore_fpregs_from_user, arch/x86/kernel/fpu/signal.c, 6.12; XRSTOR, SDM volume 2";
+
+export let S13: u32 = 0;
+export const S13_text =
+  "A frame must be readable from its beginning and, unless it is compacted, to the end of the last component that xfeatures of the kernel's own bytes has, even if that of the header does not, otherwise it is refused.";
+export const S13_source = "measured";
+export const S13_needs = "amd";
+
+export let U14: u32 = 0;
+export const U14_text =
+  "Some of a frame cannot be read, and the machine's area has gaps: that of AVX-512 does not follow that of AVX.";
+export const U14_source = "the model; XSAVE-managed features, SDM volume 1, 13.4";
+
+export let U15: u32 = 0;
+export const U15_text =
+  "Some of a frame cannot be read, and is not taken, but the kernel's own bytes name it.";
+export const U15_source = "measured on one processor only";
+export const U15_needs = "!amd";
+
+/** Takes an XSAVE area. */
+export function xrstor(): u32 {
+  const there = address % S11_alignment == 0 && isReadable(HEADER, HEADER_END - HEADER);
+  if (!there && use(S11)) return REFUSED;
+  const wanted = use(S16) ? u32(wordOf(FEATURES)) & xfeatures : xfeatures;
+  if (!checkHeader()) return REFUSED;
+  loaded = use(S16) ? wanted & u32(wordOf(HEADER)) : wanted;
+  const takesMxcsr = compacted != 0 ? (loaded & SSE) != 0 : (wanted & (SSE | AVX)) != 0;
+  if (takesMxcsr && !takeMxcsr()) return REFUSED;
+  // Of a new program if SSE is not asked for: XRSTOR of the initial state comes after.
+  if ((wanted & SSE) == 0) mxcsrGiven = false;
+  return isReadable(0, imageLength()) ? RESTORED : restorePartly(wanted, takesMxcsr);
+}
+
+/** Restores an area some of which cannot be read. */
+function restorePartly(wanted: u32, takesMxcsr: bool): u32 {
+  const legacy = isReadable(0, MAGIC1);
+  if (!legacy && (takesMxcsr || (loaded & (X87 | SSE)) != 0) && use(S11)) return REFUSED;
+  const hasGaps = xstateLength != PACKED && (wanted & ~(X87 | SSE | AVX)) != 0;
+  if (giveUp(U14, hasGaps)) return GIVEN_UP;
+  if (!areReadable(loaded) && use(S11)) return REFUSED;
+  const mayFault = !legacy || (compacted == 0 && !areReadable(wanted));
+  if (mayFault && use(S13)) return REFUSED;
+  return giveUp(U15, mayFault) ? GIVEN_UP : RESTORED;
+}
+
+/** Whether the components from AVX on in a set can be read. */
+function areReadable(components: u32): bool {
+  for (let component = AVX; component <= HIGH_ZMM; component <<= 1) {
+    const offset = offsetOf(component, compacted);
+    if ((components & component) != 0 && !isReadable(offset, sizeOf(component))) return false;
+  }
+  return true;
+}
+
+/** The offset of a component from AVX on in an area of this layout: 0 is the standard format. */
+function offsetOf(component: u32, layout: u32): u64 {
+  let offset = HEADER_END;
+  const before = layout != 0 ? layout : u32(-1);
+  for (let other = AVX; other < component; other <<= 1) {
+    if ((before & other) != 0) offset += sizeOf(other);
+  }
+  return offset;
+}
+
+/** The bytes of a component, in an area without gaps. */
+function sizeOf(component: u32): u64 {
+  if (component == AVX) return 256;
+  if (component == MASKS) return 64;
+  if (component == ZMM) return 512;
+  return component == HIGH_ZMM ? 1024 : 0;
+}

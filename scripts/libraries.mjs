@@ -1,0 +1,122 @@
+// The C libraries: the shim, the C encoders, and programs of tests.
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  abiFlags,
+  HOST,
+  headerFlags,
+  link,
+  MACHINES,
+  missingFor,
+  missingHeaders,
+} from "./compilers.mjs";
+import { ENCODERS } from "./modules.mjs";
+import { RECORD_HEADERS } from "./records.mjs";
+import { files, loadTables, makeUnless } from "./sources.mjs";
+
+/** The flags of all libraries: freestanding, and reproducible with the same compiler. */
+export const C_FLAGS = [
+  "-std=c11",
+  "-O2",
+  "-fPIC",
+  "-ffreestanding",
+  "-fno-stack-protector",
+  "-fvisibility=hidden",
+  "-Wall",
+  "-Wextra",
+];
+/** Leaves the vector registers of the caller alone: the fuzzer has a pattern in them (shim/canary.h). */
+export const SHIM_FLAGS = ["-mgeneral-regs-only"];
+/** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
+export const LINK_FLAGS = [
+  "-shared",
+  "-nostdlib",
+  "-s",
+  "-Wl,--build-id=none",
+  "-Wl,-z,noexecstack",
+  "-Wl,-z,defs",
+];
+
+export const SHIMS = { amd64: "dist/shim.so", arm64: "dist/shim-arm64.so" };
+
+/** The tables with the functions of an encoder. */
+const ABI = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
+
+/** The libraries of all machines. Only those for this one cannot be left out. */
+export async function buildLibraries() {
+  for (const machine of MACHINES) {
+    const missing = missingFor(machine);
+    const sources = [...files("shim", ".c", ".h", ".S"), ...RECORD_HEADERS];
+    const shim = SHIMS[machine];
+    await makeUnless(missing, shim, sources, () => compileShim(shim, ".", machine));
+    for (const arch of MACHINES) await buildNative(arch, machine, missing ?? missingHeaders(arch));
+  }
+}
+
+export function shimSources(machine) {
+  const shared = readdirSync("shim").filter((name) => name.endsWith(".c"));
+  return [...shared.sort().map((name) => `shim/${name}`), ...files(`shim/${machine}`, ".c", ".S")];
+}
+
+/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/ARCH/stub.S. */
+export function compileShim(target, cwd, machine = HOST) {
+  const folders = ["shim", `shim/${machine}`, `build/${machine}`];
+  const includes = folders.flatMap((folder) => ["-iquote", folder]);
+  const flags = [...SHIM_FLAGS, ...includes, ...headerFlags(machine)];
+  const linkFlags = [...LINK_FLAGS, "-Wl,-e,stublab_idle_entry"];
+  link(machine, target, [...C_FLAGS, ...flags, ...shimSources(machine)], linkFlags, cwd);
+}
+
+function buildNative(arch, machine, missing) {
+  const library = `dist/native-${machine}-${arch}.so`;
+  const sources = [...files("shim/native", ".c", ".h"), ENCODERS[arch], ...ABI];
+  return makeUnless(missing, library, sources, async () => {
+    mkdirSync(`build/${arch}`, { recursive: true });
+    writeConstants(arch);
+    await writePrototypes(arch);
+    compileNative(arch, library, ".", machine);
+  });
+}
+
+/** Compiles the C encoder of an architecture for a machine; build/ has its constants.inc and abi.h. */
+export function compileNative(arch, target, cwd, machine = HOST) {
+  const shared = readdirSync("shim/native").filter((name) => name.endsWith(".c"));
+  const sources = shared.sort().map((name) => `shim/native/${name}`);
+  sources.push(...files(`shim/native/${arch}`, ".c"));
+  const folders = ["shim/native", `shim/native/${arch}`, `build/${arch}`];
+  const includes = folders.flatMap((folder) => ["-iquote", folder]);
+  const headers = [...headerFlags(arch, machine), ...abiFlags(machine)];
+  const flags = ["-Werror=missing-prototypes", ...includes, ...headers];
+  link(machine, target, [...C_FLAGS, ...flags, ...sources], LINK_FLAGS, cwd);
+}
+
+/** The names of an encoder, each of which the C encoder defines if the headers do. */
+function writeConstants(arch) {
+  const module = new WebAssembly.Module(readFileSync(ENCODERS[arch]));
+  const rows = WebAssembly.Module.exports(module)
+    .filter(({ kind }) => kind === "global")
+    .map(({ name }) => `${numberAlias(name)}#ifdef ${name}\nCONSTANT(${name})\n#endif\n`);
+  writeFileSync(`build/${arch}/constants.inc`, rows.join(""));
+}
+
+/** The kernel's headers name system calls __NR_; the libc's SYS_ names exist only for its own architecture. */
+function numberAlias(name) {
+  if (!name.startsWith("SYS_")) return "";
+  const number = name.replace("SYS_", "__NR_");
+  return `#if defined(${number}) && !defined(${name})\n#define ${name} ${number}\n#endif\n`;
+}
+
+/** The version of the ABI and its functions, so that the compiler compares the C encoder with the table. */
+async function writePrototypes(arch) {
+  const { ENCODER_ABI, cPrototype, functionsOf } = await loadTables(...ABI);
+  const lines = functionsOf(arch).map((name) => `${cPrototype(name)};\n`);
+  writeFileSync(`build/${arch}/abi.h`, `#define ENCODER_ABI ${ENCODER_ABI}\n\n${lines.join("")}`);
+}
+
+/** Compiles a program for arm64 without a C library; returns false if this machine cannot. */
+export function compileArm64Program(target, source, ...flags) {
+  if (missingFor("arm64")) return false;
+  const own = ["-nostdlib", "-O1", "-mbranch-protection=standard", "-ftls-model=local-exec"];
+  link("arm64", target, [...C_FLAGS, ...own, ...headerFlags("arm64"), ...flags, source], []);
+  return true;
+}

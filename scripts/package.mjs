@@ -1,0 +1,158 @@
+// The bundled JavaScript, its type declarations, and the files that it reads.
+
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { files, makeFrom } from "./sources.mjs";
+
+/** The entries of the library, as package.json exports them. */
+const ENTRIES = {
+  index: "src/index.ts",
+  compare: "src/compare/index.ts",
+  record: "src/record/index.ts",
+  fuzz: "src/fuzz/index.ts",
+};
+
+/** Programs that run in a separate process or thread. */
+const PROGRAMS = {
+  cli: "src/cli/main.ts",
+  foreign_child: "src/compare/foreign_child.ts",
+  fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
+  sandboxed: "src/record/sandboxed.ts",
+  tried: "src/record/tasks/tried.ts",
+  bench_side: "src/bench/bench_side.ts",
+};
+
+/** Files that exports write, or are made from. */
+const TEMPLATES = ["src/fuzz/tell/template.c", "src/fuzz/tell/bisect.sh"];
+
+/** The declarations of each source file, before they are bundled. */
+const DECLARATIONS = "build/declarations";
+/** The library that declares Symbol.dispose; no target includes it by default. */
+const NEEDED_LIBRARY = '/// <reference lib="esnext.disposable" />';
+
+export function buildPackage() {
+  const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
+  return makeFrom(
+    "dist/index.js",
+    [...files("src", ".ts", ".tsx"), ...TEMPLATES, ...configuration],
+    async () => declare(await bundle()),
+  );
+}
+
+/**
+ * Bundles the library, the command and the programs that they start. The core is one file; the errors, the only part
+ * that `stublab --help` needs, are another. Split into two dozen shared files, the core takes twice as long to load.
+ *
+ * @returns rollup's description of each file
+ */
+async function bundle() {
+  const { rollup } = await import("rollup");
+  const { default: esbuild } = await import("esbuild");
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  const define = { STUBLAB_VERSION: JSON.stringify(version) };
+  const compile = async (source) => {
+    const { code } = await esbuild.transform(source, { loader: "ts", target: "node20.4", define });
+    return { code, map: null };
+  };
+  const bundled = await rollup({
+    input: { ...ENTRIES, ...PROGRAMS },
+    external: /^node:|^koffi$/,
+    plugins: [{ name: "esbuild", transform: compile }],
+  });
+  for (const old of files("dist", ".js")) rmSync(old);
+  const { output } = await bundled.write({
+    dir: "dist",
+    chunkFileNames: "[name]-[hash].js",
+    hoistTransitiveImports: false,
+    manualChunks: { errors: ["src/limits.ts"], core: [ENTRIES.index] },
+  });
+  chmodSync("dist/cli.js", 0o755);
+  await bundlePage(esbuild, "dist");
+  for (const path of TEMPLATES) copyFileSync(path, `dist/${basename(path)}`);
+  return output;
+}
+
+/** The scripts of pages, as text: each one function without globals. */
+export async function bundlePage(esbuild, folder) {
+  await esbuild.build({
+    entryPoints: {
+      recording_page: "src/record/view/page/client/main.tsx",
+      encoder_page: "src/record/view/page/encoder/main.tsx",
+    },
+    bundle: true,
+    minify: true,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    format: "iife",
+    platform: "browser",
+    target: "es2023",
+    charset: "utf8",
+    outdir: folder,
+    logLevel: "warning",
+  });
+}
+
+/**
+ * Writes a declaration file for each entry. Declarations that several entries use are in a shared file, so that they
+ * are the same types in all entries.
+ *
+ * @param output what `bundle` returns
+ */
+async function declare(output) {
+  rmSync(DECLARATIONS, { recursive: true, force: true });
+  const emit = ["--noEmit", "false", "--emitDeclarationOnly", "--declaration"];
+  const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", ...emit];
+  execFileSync(process.execPath, [...tsc, "--outDir", DECLARATIONS], { stdio: "inherit" });
+  for (const old of files("dist", ".d.ts")) rmSync(old);
+  await bundleDeclarations((name) => output.find((each) => each.name === name).exports);
+}
+
+async function bundleDeclarations(valuesOf) {
+  const { rollup } = await import("rollup");
+  const { dts } = await import("rollup-plugin-dts");
+  const input = Object.entries(ENTRIES).map(([name, source]) => [
+    name,
+    source.replace(/^src(.*)\.ts$/, `${DECLARATIONS}$1.d.ts`),
+  ]);
+  const bundled = await rollup({ input: Object.fromEntries(input), plugins: [dts()] });
+  await bundled.write({
+    dir: "dist",
+    entryFileNames: "[name].d.ts",
+    chunkFileNames: "shared.d.ts",
+    banner: NEEDED_LIBRARY,
+    plugins: [
+      {
+        name: "type-only exports",
+        renderChunk: (code, { name, isEntry }) =>
+          isEntry ? exportTypes(code, valuesOf(name)) : null,
+      },
+    ],
+  });
+}
+
+/** rollup-plugin-dts exports each class as a value, even if an entry exports only its type. */
+function exportTypes(code, values) {
+  const isValue = (name) => values.includes(name.split(" as ").at(-1));
+  return code.replace(/^export \{ (.*) \}/gm, (_, list) => {
+    const names = list.split(", ").map((name) => (isValue(name) ? name : `type ${name}`));
+    return `export { ${names.join(", ")} }`;
+  });
+}
+
+/** Writes the sections of the lessons' pages, by lesson and title, so that pages of recordings have them. */
+export function buildLessons() {
+  const pages = files("docs/lessons", ".md").filter((path) => basename(path) !== "README.md");
+  return makeFrom("dist/lessons.json", pages, () => {
+    const lessons = pages.map((path) => {
+      const sections = readFileSync(path, "utf8").split(/^## /m).slice(1);
+      const titled = sections.map((section) => {
+        const end = section.indexOf("\n");
+        return [section.slice(0, end), section.slice(end).trim()];
+      });
+      return [basename(path, ".md"), Object.fromEntries(titled)];
+    });
+    writeFileSync("dist/lessons.json", `${JSON.stringify(Object.fromEntries(lessons))}\n`);
+  });
+}
