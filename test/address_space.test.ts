@@ -13,7 +13,7 @@ import {
   type Subprocess,
   SyscallError,
 } from "../src/index.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { readProcess } from "../src/stub/proc.ts";
 import { topOfUserSpace } from "../src/stub/user_space.ts";
 import { eventually, processState } from "./processes.ts";

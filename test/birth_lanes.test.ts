@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeathError, InputError, Platform, readProcess, StateError, Tracer } from "../src/index.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { adoptOrphans } from "./libc.ts";
 import {
   childrenOf,

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeathError, StopError, type Stub, Tracer } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../src/stub/arch.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { ARGUMENTS } from "./machine_code.ts";
 import {
   childrenOf,

@@ -4,7 +4,7 @@ import { InputError } from "../src/errors.ts";
 import { ELF_MACHINE, INDEPENDENT_BASE } from "../src/guest/arch.ts";
 import { parseElf } from "../src/guest/elf.ts";
 import { HOST_ARCH } from "../src/shim/host_arch.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { hasTool } from "./processes.ts";
 import { assemble, compile } from "./programs.ts";
 import { randomWords } from "./random.ts";

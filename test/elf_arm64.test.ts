@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type GuestOptions, Platform, runGuest } from "../src/index.ts";
-import { auxiliaryValue } from "../src/stub/auxiliary_vector.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { auxiliaryValue } from "../src/shim/auxiliary_vector.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { run, stublabCommand } from "./processes.ts";
 
 const programs = suite("ELF programs for arm64");

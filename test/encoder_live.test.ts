@@ -10,8 +10,8 @@ import {
   type Stub,
   Tracer,
 } from "../src/index.ts";
+import { PAGE_SIZE as PAGE } from "../src/shim/page_size.ts";
 import { PARENT, RESTARTS_BEFORE_STOPS } from "../src/stub/arch.ts";
-import { PAGE_SIZE as PAGE } from "../src/stub/page_size.ts";
 import { callNumber } from "./libc.ts";
 import { ARGUMENTS, RESULT } from "./machine_code.ts";
 

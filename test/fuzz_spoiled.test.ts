@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { CONSTANTS } from "../src/fuzz/case/amd64/code.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 
 const spoiling = suite("fuzz: stubs that a setup leaves in another state");
 

@@ -15,8 +15,8 @@ import {
   type SwitchLane,
   TraceError,
 } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { readProcess } from "../src/stub/proc.ts";
 import { callNumber } from "./libc.ts";
 import { type Code, call, loop, program, STACK } from "./machine_code.ts";

@@ -10,9 +10,9 @@ import {
   type Stub,
   Tracer,
 } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
 import { INJECTION_LANES, type InjectionLane } from "../src/stub/lane.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { load } from "./guests.ts";
 import * as code from "./machine_code.ts";
 import { eventually, processState, Running } from "./processes.ts";

@@ -7,7 +7,7 @@ import { codeBytes, loadListing, STUB_CODE } from "../src/record/listing.ts";
 import { Recorder } from "../src/record/recorder.ts";
 import { listings } from "../src/record/recording.ts";
 import { addStubCode } from "../src/record/stub_code.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { thrown } from "./thrown.ts";
 
 /** A conditional jump of either architecture. */

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
 import { MemoryError, StateError, type Stub, StublabError, Tracer } from "../src/index.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { topOfUserSpace } from "../src/stub/user_space.ts";
 import { callNumber, forbidCalls } from "./libc.ts";
 import { randomWords } from "./random.ts";

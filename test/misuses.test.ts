@@ -11,7 +11,7 @@ import {
   StublabError,
   Tracer,
 } from "../src/index.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 
 // What a JavaScript program may pass to the core by mistake, and the message that it gets.
 

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError, Platform, type Stub, Tracer } from "../src/index.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { hostCommand, processState, run } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 

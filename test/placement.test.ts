@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
 import { HOST_ARCH } from "../src/shim/host_arch.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { highestFreePage, occupied } from "../src/stub/placement.ts";
 import { endOfPages, topOfUserSpace } from "../src/stub/user_space.ts";
 import { hasTool, hostCommand, run } from "./processes.ts";

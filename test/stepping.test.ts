@@ -11,7 +11,7 @@ import type { Recording } from "../src/record/recording.ts";
 import { step, stepTo } from "../src/record/stepping.ts";
 import { addStubCode } from "../src/record/stub_code.ts";
 import { Tracee } from "../src/record/tracee.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import type { Thread } from "../src/stub/thread.ts";
 import { processState } from "./processes.ts";
 import { codeOf, instructionsOf, wayThrough } from "./recordings.ts";

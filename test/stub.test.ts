@@ -12,8 +12,8 @@ import {
   SyscallError,
   Tracer,
 } from "../src/index.ts";
+import { PAGE_SIZE } from "../src/shim/page_size.ts";
 import { INSTRUCTION_POINTER } from "../src/stub/arch.ts";
-import { PAGE_SIZE } from "../src/stub/page_size.ts";
 import { readProcess } from "../src/stub/proc.ts";
 import { CALL, NUMBER, RESULT } from "./machine_code.ts";
 import { eventually, processState } from "./processes.ts";

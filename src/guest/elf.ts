@@ -2,7 +2,7 @@
 
 import { hex, InputError } from "../errors.ts";
 import type { Protection } from "../platform/memory.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
 import { ELF_MACHINE, ELF_MACHINE_NAME, INDEPENDENT_BASE } from "./arch.ts";
 import type { Image, Segment } from "./image.ts";

@@ -1,7 +1,7 @@
 import { MemoryError } from "../errors.ts";
 import type { Context } from "../platform/context.ts";
 import type { Subprocess } from "../platform/subprocess.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { readProc } from "../stub/proc.ts";
 
 /** Receives the bytes that a guest writes to its standard output (1) or standard error (2). */

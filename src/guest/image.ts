@@ -1,5 +1,5 @@
 import type { Protection } from "../platform/memory.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { CODE_ADDRESS } from "./arch.ts";
 
 /** A part of a program: `bytes`, followed by zeros up to `memorySize`. */

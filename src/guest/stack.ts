@@ -5,8 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { InputError } from "../errors.ts";
 import { show } from "../shape.ts";
-import { auxiliaryValue } from "../stub/auxiliary_vector.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
+import { auxiliaryValue } from "../shim/auxiliary_vector.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import type { Image } from "./image.ts";
 
 /** Types of the auxiliary vector (<linux/auxvec.h>). */

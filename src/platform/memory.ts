@@ -1,7 +1,7 @@
 import { hex, InputError, MemoryError } from "../errors.ts";
 import { integer, show } from "../shape.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { checkRange } from "../stub/memory.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 

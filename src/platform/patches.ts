@@ -1,5 +1,5 @@
 import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "../shim/handler.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { type Mapping, parseMaps, readProc } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SiteCode } from "./arch.ts";

@@ -7,8 +7,8 @@ import {
   UnsupportedError,
 } from "../errors.ts";
 import { checkOptions, count, integer, truth, word } from "../shape.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { Batch } from "../stub/batch.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";

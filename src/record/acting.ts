@@ -1,5 +1,5 @@
 import { DeathError, StateError } from "../errors.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { decodeStatus, type Stop } from "../stub/status.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../stub/page_size.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import type { Stub } from "../stub/stub.ts";
 
 // What a scenario takes care of beforehand, where the processes that it makes could outlive it. The numbers are in no

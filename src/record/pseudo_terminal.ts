@@ -2,8 +2,8 @@ import { closeSync, constants, openSync } from "node:fs";
 import type { Encoder } from "../encoder/encoder.ts";
 import { UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { loadShim } from "../shim/shim.ts";
-import { PAGE_SIZE } from "../stub/page_size.ts";
 import { Tracer } from "../stub/tracer.ts";
 
 /** <asm-generic/ioctls.h>. TIOCGPTPEER is there since Linux 4.13. */

@@ -1,4 +1,5 @@
 import { viewMemory } from "./library.ts";
+import { PAGE_SIZE } from "./page_size.ts";
 import type { Shim } from "./shim.ts";
 
 /** Byte offsets in a ring (shim/ring.h). */
@@ -16,8 +17,8 @@ export const ENTRY_CANCEL = 0x80;
 /** The most entries of a turn. */
 export const MOST_ENTRIES = 512;
 
-/** The size of a ring in bytes: whole pages. */
-export const RING_SIZE = 9 << 12;
+/** The size of a ring in bytes: whole pages, as each is mapped for itself. */
+export const RING_SIZE = Math.ceil((ENTRIES + MOST_ENTRIES * ENTRY.size) / PAGE_SIZE) * PAGE_SIZE;
 
 /** The advice that keeps a ring out of clones (include/uapi/asm-generic/mman-common.h); no encoder defines it. */
 export const MADV_DONTFORK = 10n;

@@ -1,8 +1,8 @@
 import { type Check, check } from "../check.ts";
 import { hex } from "../errors.ts";
 import { instance } from "../shape.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { INSTRUCTION_POINTER, PARENT, RSEQ_SIGNATURE } from "./arch.ts";
-import { PAGE_SIZE } from "./page_size.ts";
 import { type ProcessFacts, readProcess } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
 import { Stub } from "./stub.ts";

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { hex, MemoryError } from "../errors.ts";
 import { count, integer } from "../shape.ts";
-import { PAGE_SIZE } from "./page_size.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import type { Thread } from "./thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
 

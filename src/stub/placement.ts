@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import type { Shim } from "../shim/shim.ts";
-import { PAGE_SIZE } from "./page_size.ts";
 import { parseMaps, readIfThere, readProc } from "./proc.ts";
 import { topOfUserSpace } from "./user_space.ts";
 

@@ -1,4 +1,4 @@
-import { auxiliaryValue } from "./auxiliary_vector.ts";
+import { auxiliaryValue } from "../shim/auxiliary_vector.ts";
 
 /** Of the auxiliary vector: a bit of AT_HWCAP2 says that programs may read and write fs_base and gs_base. */
 const AT_HWCAP2 = 26n;

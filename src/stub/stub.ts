@@ -1,12 +1,12 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../errors.ts";
 import { bytes, checkOptions, count, nameOrNumber } from "../shape.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { MOST_ENTRIES } from "../shim/ring.ts";
 import { attach } from "./attach.ts";
 import { Batch } from "./batch.ts";
 import { cloneManyTraced, cloneStub, cloneTraced, reapZombie } from "./birth.ts";
 import type { ObservedCall } from "./injected_thread.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
-import { PAGE_SIZE } from "./page_size.ts";
 import type { SyscallArgument, SyscallResult } from "./syscall.ts";
 import { endProcess, letGo } from "./teardown.ts";
 import type { Thread } from "./thread.ts";

@@ -1,6 +1,6 @@
 import { AttachError, CloseError, DeadlineError, DeathError } from "../errors.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { attach } from "./attach.ts";
-import { PAGE_SIZE } from "./page_size.ts";
 import type { Thread } from "./thread.ts";
 
 /** A call of an exec that failed. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { loadShim } from "../shim/shim.ts";
 import { MOST_USER_SPACE } from "./arch.ts";
-import { PAGE_SIZE } from "./page_size.ts";
 import { parseMaps } from "./proc.ts";
 
 const { EEXIST } = constants.errno;

@@ -4,7 +4,7 @@
 
 import { writeSync } from "node:fs";
 import { Platform, type PlatformOptions } from "../../src/index.ts";
-import { PAGE_SIZE } from "../../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../../src/shim/page_size.ts";
 import { GETPID, loadReadOnly, syscallOf } from "../guests.ts";
 import * as code from "../machine_code.ts";
 import { randomWords } from "../random.ts";

@@ -2,7 +2,7 @@
 // result of the read.
 
 import { Tracer } from "../../src/index.ts";
-import { PAGE_SIZE } from "../../src/stub/page_size.ts";
+import { PAGE_SIZE } from "../../src/shim/page_size.ts";
 
 const [deadline = 0] = process.argv.slice(2).map(Number);
 using tracer = new Tracer({ deadline });

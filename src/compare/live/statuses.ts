@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { StublabError } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { collectCores, NO_CORE, setCoreLimit } from "./cores.ts";
 import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL, TRACE_MESSAGE } from "./filters.ts";

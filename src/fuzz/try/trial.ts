@@ -11,7 +11,7 @@ import {
   TraceError,
   UnsupportedError,
 } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { Tracer } from "../../stub/tracer.ts";
 import { BASELINE, CALL_32, CALL_CODE, placeOf } from "../case/arch.ts";

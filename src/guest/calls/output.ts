@@ -1,7 +1,7 @@
 // write, writev, ioctl.
 
 import { quote } from "../../quote.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import { topOfUserSpace } from "../../stub/user_space.ts";
 import { type Answer, EFAULT, EINVAL, type EmulatedCall, int } from "../call.ts";
 import type { Guest } from "../guest.ts";

@@ -1,6 +1,6 @@
 import { parseFlags } from "../../encoder/names.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import { NAMES } from "../arch.ts";

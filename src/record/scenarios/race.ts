@@ -1,7 +1,7 @@
 // The recorder's part in the lesson `early-attach`: to attach at the same instruction in every recording.
 
 import { hex, StateError } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import type { Actor } from "../actor.ts";
 import { NAMES } from "../arch.ts";
 import type { Scene } from "../scene.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { hex } from "../../errors.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import { RSEQ_SIGNATURE } from "../../stub/arch.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { expectRseq } from "../../stub/rseq.ts";
 import type { Actor } from "../actor.ts";
 import { NAMES } from "../arch.ts";

@@ -1,5 +1,5 @@
 import { hex } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import { topOfUserSpace } from "../../stub/user_space.ts";
 import { NAMES } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";

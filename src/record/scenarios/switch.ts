@@ -1,7 +1,7 @@
 import { parseFlags } from "../../encoder/names.ts";
 import { hex, StateError } from "../../errors.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
 import { HOST, NAMES, resultWord } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Outcome, Telling } from "../stepping.ts";

@@ -14,7 +14,7 @@ import {
   SECCOMP_RET_KILL_PROCESS,
   sockFprog,
 } from "../../bpf/program.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
 

@@ -7,7 +7,7 @@ import {
   SyscallError,
   UnsupportedError,
 } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../shim/page_size.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Thread } from "../../stub/thread.ts";
 import { Tracer } from "../../stub/tracer.ts";

@@ -1,6 +1,6 @@
 /* The values in the section "The case" of template.c, by the names that are declared there. */
 
-import { PAGE_SIZE } from "../../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import { BASELINE } from "../../case/amd64/baseline.ts";
 import {
   CODE,

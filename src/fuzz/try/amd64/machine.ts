@@ -2,7 +2,7 @@ import { constants, release } from "node:os";
 import { errnoName } from "../../../errno.ts";
 import { StateError, StopError } from "../../../errors.ts";
 import { Deadline } from "../../../shim/deadline.ts";
-import { PAGE_SIZE } from "../../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { TracingThread } from "../../../stub/tracing_thread.ts";
 import { CONSTANTS } from "../../case/records.ts";

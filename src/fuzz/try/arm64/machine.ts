@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { Deadline } from "../../../shim/deadline.ts";
-import { PAGE_SIZE } from "../../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import { cpuinfo } from "../cpuinfo.ts";
 

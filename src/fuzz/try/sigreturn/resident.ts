@@ -11,8 +11,8 @@ import {
 } from "../../../bpf/program.ts";
 import { errnoName } from "../../../errno.ts";
 import { UnsupportedError } from "../../../errors.ts";
+import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import { loadShim } from "../../../shim/shim.ts";
-import { PAGE_SIZE } from "../../../stub/page_size.ts";
 import { hasEnded, processorTime } from "../../../stub/proc.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { SyscallArgument } from "../../../stub/syscall.ts";

@@ -1,5 +1,5 @@
 import { hex } from "../../../errors.ts";
-import { PAGE_SIZE } from "../../../stub/page_size.ts";
+import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import { parseMaps, readProc } from "../../../stub/proc.ts";
 import { readRseq } from "../../../stub/rseq.ts";
 import { RESTS, tellRun } from "../run.ts";
