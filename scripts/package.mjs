@@ -78,7 +78,7 @@ export async function bundlePage(esbuild, folder) {
   await esbuild.build({
     entryPoints: {
       recording_page: "src/record/view/page/client/main.tsx",
-      encoder_page: "src/record/view/page/encoder/main.tsx",
+      encoder_page: "src/record/view/page/encoder_amd64/main.tsx",
     },
     bundle: true,
     minify: true,

@@ -42,6 +42,7 @@ export async function loadTables(...paths) {
     stdin: { contents, resolveDir: "." },
     bundle: true,
     format: "esm",
+    platform: "node",
     write: false,
   });
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);

@@ -7,30 +7,10 @@ import * as assert from "uvu/assert";
 
 const NAMES = /(?<![a-z0-9])(amd64|arm64)(?![a-z0-9])/;
 
-/** What knows both architectures: an argument chooses, or a document, or each adds its rows to one table. */
-const CHOOSERS = [
-  "src/encoder/gvisor.ts",
-  "src/encoder/script/script.ts",
-  "src/fuzz/case/kinds.ts",
-  "src/fuzz/facts/facts.ts",
-  "src/fuzz/known/lists.ts",
-  "src/fuzz/try/machine.ts",
-];
-/** Parts that exist for amd64 only. */
-const AMD64_ONLY = [
-  // Of the list of lessons, one.
-  "src/record/scenarios.ts",
-  "src/record/tasks/",
-  "src/record/view/page/encoder/",
-  // Setups by signal frames, and programs in C that repeat a case.
-  "src/fuzz/try/sigreturn/",
-  "src/fuzz/tell/c_program/",
-];
-
 const architectures = suite("architectures");
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts"))
+  .filter((name) => /\.tsx?$/.test(name))
   .map((name) => `src/${name}`);
 
 /** The files that a file imports, or exports again. */
@@ -41,11 +21,10 @@ function importsOf(file: string): string[] {
 }
 
 const namesOf = (file: string) => NAMES.exec(file.replaceAll("_", "."))?.[1];
-const mayName = (file: string) => file.endsWith("/arch.ts") || CHOOSERS.includes(file);
 
 architectures("no other file imports one that is named after an architecture", () => {
   const wrong = files
-    .filter((file) => !mayName(file) && !AMD64_ONLY.some((folder) => file.startsWith(folder)))
+    .filter((file) => !file.endsWith("/arch.ts"))
     .flatMap((file) => importsOf(file).map((path) => ({ file, path })))
     .filter(({ file, path }) => {
       const name = namesOf(path);

@@ -6,10 +6,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../src/errors.ts";
 import { codeBytes, loadListing, STUB_CODE } from "../src/record/listing.ts";
-import { assemble } from "../src/record/tasks/amd64/assembler.ts";
-import { INSTRUCTIONS } from "../src/record/tasks/amd64/instructions.ts";
 import { KERNEL } from "../src/record/tasks/answer.ts";
+import { assemble } from "../src/record/tasks/assembler.ts";
 import { STUB_SOURCE } from "../src/record/tasks/exercises/repair.ts";
+import { INSTRUCTIONS } from "../src/record/tasks/instructions.ts";
 import { hasTool } from "./processes.ts";
 
 const assembler = suite("assembler of answers");

@@ -1,7 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import { type CaseOutcome, Examiner } from "../fuzz/examiner.ts";
+import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
 import { knownList } from "../fuzz/known/known.ts";
-import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { readProbe } from "../fuzz/probe/file.ts";
 import { initramfs } from "../fuzz/probe/initramfs.ts";

@@ -1,7 +1,7 @@
 import { formatCase } from "../fuzz/case/case.ts";
 import { Examiner } from "../fuzz/examiner.ts";
+import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
 import { knownList } from "../fuzz/known/known.ts";
-import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { changedWords } from "../fuzz/predict/minimize.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";

@@ -7,7 +7,7 @@ import type { Case } from "../fuzz/case/case.ts";
 import { DEFAULT_PATH, type Path } from "../fuzz/draw/arch.ts";
 import { Examiner } from "../fuzz/examiner.ts";
 import { Experiment } from "../fuzz/experiment.ts";
-import type { KnownName } from "../fuzz/known/lists.ts";
+import type { KnownName } from "../fuzz/known/arch.ts";
 import type { Change } from "../fuzz/predict/model.ts";
 import { UsageError } from "./command.ts";
 import { readOutcomes, reportAgainst } from "./fuzz_diff.ts";

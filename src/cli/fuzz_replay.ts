@@ -1,6 +1,6 @@
 import { Examiner } from "../fuzz/examiner.ts";
+import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
 import { knownList } from "../fuzz/known/known.ts";
-import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
 import { machineLine, outcomeTable } from "../fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";

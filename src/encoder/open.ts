@@ -5,9 +5,9 @@ import { HOST_ARCH } from "../shim/host_arch.ts";
 import { ARCHES, type Arch } from "./arch.ts";
 import { openAssemblyEncoder } from "./assembly.ts";
 import type { CompleteEncoder, PartialEncoder } from "./encoder.ts";
-import { openGvisorEncoder } from "./gvisor.ts";
+import { openGvisorEncoder } from "./gvisor/arch.ts";
 import { openNativeEncoder } from "./native.ts";
-import { openScriptEncoder } from "./script/script.ts";
+import { openScriptEncoder } from "./script/arch.ts";
 
 /** The names of the encoders that come with stublab. */
 export type EncoderName = "assembly" | "script" | "native" | "gvisor";

@@ -7,8 +7,8 @@ import { Batch } from "./case/batch.ts";
 import type { Case } from "./case/case.ts";
 import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
 import type { Generator } from "./draw/generate.ts";
+import type { KnownName } from "./known/arch.ts";
 import { deviationsOf } from "./known/known.ts";
-import type { KnownName } from "./known/lists.ts";
 import {
   type DifferenceKind,
   differencesOf,

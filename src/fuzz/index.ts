@@ -14,7 +14,7 @@ export type { Path } from "./draw/arch.ts";
 export { type CaseOutcome, Examiner } from "./examiner.ts";
 export type { ExaminerOptions } from "./experiment.ts";
 export { fuzz, fuzzFindings } from "./fuzz.ts";
-export type { KnownName } from "./known/lists.ts";
+export type { KnownName } from "./known/arch.ts";
 export type { DifferenceKind, FieldDifference } from "./predict/differences.ts";
 export { changedWords, type MinimizeOptions, minimize } from "./predict/minimize.ts";
 export type { AppliedRule, Change } from "./predict/model.ts";

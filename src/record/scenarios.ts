@@ -75,7 +75,7 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
   },
   "stale-orig-rax": {
     summary: "a tracer writes RAX = -512 together with a stale orig_rax",
-    load: async () => (await import("./scenarios/amd64/stale_orig_rax.ts")).staleOrigRax,
+    load: async () => (await import("./scenarios/stale_orig_rax.ts")).staleOrigRax,
   },
   rseq: {
     summary: "a stub unmaps the rseq area that glibc has registered",

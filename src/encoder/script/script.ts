@@ -1,14 +1,8 @@
-import type { Arch } from "../arch.ts";
-import type { CompleteEncoder, PartialEncoder } from "../encoder.ts";
-import { amd64 } from "./amd64.ts";
-import { amd64GuestFunctions } from "./amd64_guest.ts";
 import type { Architecture } from "./architecture.ts";
-import { arm64 } from "./arm64.ts";
-import { arm64GuestFunctions } from "./arm64_guest.ts";
 import { cloneExitSignal, cloneFlags, encodeClone } from "./clone.ts";
 import { clone3Encoder } from "./clone3.ts";
 import { filterEncoder } from "./filter.ts";
-import { Memory } from "./memory.ts";
+import type { Memory } from "./memory.ts";
 import { restartsSyscall, syscallErrno } from "./result.ts";
 import { siginfoEncoder, siginfoForm } from "./siginfo.ts";
 import { blockableSignals, signalSet } from "./signals.ts";
@@ -38,7 +32,8 @@ const NUMBERS = {
   siginfoForm,
 };
 
-function encoderIn(memory: Memory, architecture: Architecture) {
+/** What the encoder has on every architecture, with its blocks in a memory. */
+export function encoderIn(memory: Memory, architecture: Architecture) {
   return {
     name: "script",
     buffer: memory.buffer,
@@ -50,19 +45,4 @@ function encoderIn(memory: Memory, architecture: Architecture) {
     encodeSiginfo: siginfoEncoder(memory),
     encodeSeccomp: filterEncoder(memory, architecture),
   };
-}
-
-/** The encoder `script` for amd64, with its blocks in a memory. */
-export function scriptAmd64(memory: Memory): CompleteEncoder {
-  return { ...encoderIn(memory, amd64), ...amd64GuestFunctions(memory), arch: "amd64" };
-}
-
-/** The same for arm64, which has no vsyscalls. */
-export function scriptArm64(memory: Memory): Omit<CompleteEncoder, "rewindVsyscall"> {
-  return { ...encoderIn(memory, arm64), ...arm64GuestFunctions(memory), arch: "arm64" };
-}
-
-/** Opens the encoder `script` for an architecture. */
-export function openScriptEncoder(arch: Arch): PartialEncoder {
-  return arch === "amd64" ? scriptAmd64(new Memory()) : scriptArm64(new Memory());
 }

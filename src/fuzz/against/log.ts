@@ -22,8 +22,8 @@ import {
   text,
 } from "../../shape.ts";
 import { PATHS, type Path } from "../draw/arch.ts";
+import type { KnownName } from "../known/arch.ts";
 import { knownShape } from "../known/known.ts";
-import type { KnownName } from "../known/lists.ts";
 import { GENERATOR, inPlace } from "../run/journal.ts";
 import { FEATURES, type Machine, machineShape } from "../try/machine.ts";
 

@@ -1,11 +1,24 @@
 /* What cases have of their own on each architecture; a machine has cases of its own. */
 
+import type { Arch } from "../../encoder/arch.ts";
 import { HOST_ARCH } from "../../shim/host_arch.ts";
 import * as amd64Baseline from "./amd64/baseline.ts";
 import * as amd64Code from "./amd64/code.ts";
+import * as amd64Kinds from "./amd64/kinds.ts";
+import * as amd64Registers from "./amd64/registers.ts";
 import * as arm64Baseline from "./arm64/baseline.ts";
 import * as arm64Code from "./arm64/code.ts";
-import { KINDS } from "./kinds.ts";
+import * as arm64Kinds from "./arm64/kinds.ts";
+import * as arm64Registers from "./arm64/registers.ts";
+
+/** What the records of each architecture depend on: registers, stops and ways. */
+export const KINDS = {
+  amd64: { ...amd64Registers, ...amd64Kinds },
+  arm64: { ...arm64Registers, ...arm64Kinds },
+} satisfies Record<Arch, unknown>;
+
+export type From = (typeof KINDS)[Arch]["FROM"]["values"][number][0];
+export type Way = (typeof KINDS)[Arch]["WAY"]["values"][number][0];
 
 const AMD64 = {
   ...KINDS.amd64,
@@ -33,8 +46,6 @@ const ARM64 = {
   CALL_32: 0n,
   MODULE: "fuzz-arm64.wasm",
 };
-
-export type { From, Way } from "./kinds.ts";
 
 const HOST = { amd64: AMD64, arm64: ARM64 }[HOST_ARCH];
 

@@ -5,7 +5,7 @@
 
 import type { Arch } from "../../encoder/arch.ts";
 import { HOST_ARCH } from "../../shim/host_arch.ts";
-import { KINDS } from "./kinds.ts";
+import { KINDS } from "./arch.ts";
 import { type Enumeration, layOut } from "./layout.ts";
 
 export const ON = {

@@ -2,7 +2,7 @@ import type { Batch } from "../case/batch.ts";
 import { fuzzModule } from "../case/module.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { SETUP_SIZE } from "../case/setups.ts";
-import { type KnownName, LISTS } from "../known/lists.ts";
+import { type KnownName, LISTS } from "../known/arch.ts";
 import { PATHS, type Path } from "./arch.ts";
 
 interface GeneratorOptions {

@@ -5,7 +5,7 @@ import { nearest } from "../../nearest.ts";
 import { oneOf, type Shape } from "../../shape.ts";
 import type { Deviations } from "../predict/model.ts";
 import { parsePlant } from "../predict/plant.ts";
-import { isListed, KNOWN, KNOWN_NAMES, type KnownName, LISTS } from "./lists.ts";
+import { isListed, KNOWN, KNOWN_NAMES, type KnownName, LISTS } from "./arch.ts";
 
 /** Takes the name of a list. @throws InputError */
 export function knownList(name: string): KnownName {

@@ -6,7 +6,7 @@ import { REST } from "../facts/fact.ts";
 import { FACTS } from "../facts/facts.ts";
 import type { KnownFacts } from "../facts/run.ts";
 import { nameOfCheck } from "../facts/verdict.ts";
-import { isListed, KNOWN_NAMES, LISTS } from "./lists.ts";
+import { isListed, KNOWN_NAMES, LISTS } from "./arch.ts";
 
 /** Takes the name of a list, or a file. @throws InputError */
 export function knownFacts(nameOrFile: string): KnownFacts {

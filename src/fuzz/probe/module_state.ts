@@ -6,8 +6,8 @@
 import { loadWasm } from "../../encoder/wasm_file.ts";
 import { MODULE } from "../case/arch.ts";
 import { fuzzModule } from "../case/module.ts";
+import { type KnownName, LISTS } from "../known/arch.ts";
 import { deviationsOf } from "../known/known.ts";
-import { type KnownName, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { FEATURES } from "../try/machine.ts";
 

@@ -29,7 +29,7 @@ import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { EVENTS } from "../facts/read/numbers.ts";
 import { PLACES } from "../facts/read/places.ts";
 import { KINDS, LATER, VERBS } from "../facts/read/verbs.ts";
-import { KNOWN, LISTS } from "../known/lists.ts";
+import { KNOWN, LISTS } from "../known/arch.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";

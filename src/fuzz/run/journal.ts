@@ -20,7 +20,7 @@ import {
 } from "../../shape.ts";
 import { formatCase, parseCase } from "../case/case.ts";
 import { PATHS } from "../draw/arch.ts";
-import type { KnownName } from "../known/lists.ts";
+import type { KnownName } from "../known/arch.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";

@@ -1,7 +1,7 @@
 /* What a run is given, what it says on its way, and what comes of it. */
 
 import type { Path } from "../draw/arch.ts";
-import type { KnownName } from "../known/lists.ts";
+import type { KnownName } from "../known/arch.ts";
 import type { Change } from "../predict/model.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Finding } from "./fuzz_findings.ts";

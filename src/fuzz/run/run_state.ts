@@ -1,6 +1,6 @@
 import type { Case } from "../case/case.ts";
 import type { Path } from "../draw/arch.ts";
-import type { KnownName } from "../known/lists.ts";
+import type { KnownName } from "../known/arch.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { addCounts, type Counts, noCounts } from "../predict/tally.ts";

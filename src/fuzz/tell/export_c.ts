@@ -6,8 +6,8 @@ import { checkOptions, instance, type OptionShapes, object, truth } from "../../
 import { expectAmd64 } from "../../shim/library.ts";
 import type { Way } from "../case/arch.ts";
 import { type Case, type CaseDocument, expectCase, formatCase } from "../case/case.ts";
+import type { KnownName } from "../known/arch.ts";
 import { deviationsOf, knownLine, knownOption, knownShape } from "../known/known.ts";
-import type { KnownName } from "../known/lists.ts";
 import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
 import { type Machine, machineShape } from "../try/machine.ts";

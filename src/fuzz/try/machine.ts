@@ -4,21 +4,16 @@ import { StateError } from "../../errors.ts";
 import { count, list, members, oneOf, optional, type Shape, text } from "../../shape.ts";
 import { HOST_ARCH } from "../../shim/host_arch.ts";
 import type { Tracer } from "../../stub/tracer.ts";
-import * as amd64 from "./amd64/machine.ts";
-import * as arm64 from "./arm64/machine.ts";
+import { FEATURES, type Feature, readProcessor as readHost, readKernel } from "./arch.ts";
 
-const HOST = { amd64, arm64 }[HOST_ARCH];
-
-export const FEATURES = [...amd64.FEATURES, ...arm64.FEATURES] as const;
-export type Feature = (typeof FEATURES)[number];
-/** What is assumed of the XSAVE area of a machine that cannot be asked. */
-export const { USUAL_XSTATE } = HOST;
-/** Calls that a filter does not see, on kernels that have them. */
-export const UNSEEN_CALLS: readonly number[] = HOST.UNSEEN_CALLS;
-/** The upper half of every address in the vsyscall page, where there is one. */
-export const VSYSCALL_HALF: number | undefined = HOST.VSYSCALL_HALF;
-/** The features that only a stub shows. */
-export const KERNEL_FEATURES: readonly Feature[] = HOST.KERNEL_FEATURES;
+export {
+  FEATURES,
+  type Feature,
+  KERNEL_FEATURES,
+  UNSEEN_CALLS,
+  USUAL_XSTATE,
+  VSYSCALL_HALF,
+} from "./arch.ts";
 
 /** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
 export interface Machine {
@@ -69,7 +64,7 @@ export function readMachine(tracer: Tracer): Machine {
   const [stub] = tracer.stubs.values();
   if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
   const processor = readProcessor();
-  const { features, ...kernel } = HOST.readKernel(stub);
+  const { features, ...kernel } = readKernel(stub);
   const has = new Set<Feature>([...processor.features, ...features]);
   return {
     ...(HOST_ARCH !== "amd64" && { arch: HOST_ARCH }),
@@ -82,6 +77,6 @@ export function readMachine(tracer: Tracer): Machine {
 
 /** What can be asked without one. */
 export function readProcessor() {
-  const { vendor, family, model, features } = HOST.readProcessor();
+  const { vendor, family, model, features } = readHost();
   return { release: release(), vendor, family, model, features };
 }

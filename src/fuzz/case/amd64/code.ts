@@ -28,7 +28,7 @@ export const STUB_CODE = 0x7fff_ffff_e000n;
 
 export const CONSTANT = 0xc0de_0000_0000_0000n;
 
-export const INT3 = 0xcc;
+const INT3 = 0xcc;
 const NOP = 0x90;
 const REX_W = 0x48;
 

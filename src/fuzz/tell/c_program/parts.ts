@@ -1,9 +1,15 @@
 /* The parts of template.c that a case needs, and what is in the memory of its program. What is in doubt is needed. */
 
 import { PAGE_SIZE } from "../../../shim/page_size.ts";
-import { BASELINE } from "../../case/amd64/baseline.ts";
-import { CODE, CODES, CONSTANTS, SCRATCH, SCRATCH_SIZE } from "../../case/amd64/code.ts";
-import { indexOf } from "../../case/amd64/registers.ts";
+import {
+  BASELINE,
+  CODE,
+  CODES,
+  CONSTANTS,
+  indexOf,
+  SCRATCH,
+  SCRATCH_SIZE,
+} from "../../case/arch.ts";
 import type { Case } from "../../case/case.ts";
 import { CONTENTS } from "../../case/case_members.ts";
 import { writtenNames } from "../../case/fields.ts";

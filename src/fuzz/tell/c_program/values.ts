@@ -1,17 +1,18 @@
 /* The values in the section "The case" of template.c, by the names that are declared there. */
 
 import { PAGE_SIZE } from "../../../shim/page_size.ts";
-import { BASELINE } from "../../case/amd64/baseline.ts";
 import {
+  BASELINE,
   CODE,
   CONSTANT,
   CONSTANTS,
-  INT3,
+  codePage,
+  FRAME_REGISTERS,
   placeOf,
+  REGISTERS,
   SCRATCH,
   SCRATCH_SIZE,
-} from "../../case/amd64/code.ts";
-import { FRAME_REGISTERS, REGISTERS } from "../../case/amd64/registers.ts";
+} from "../../case/arch.ts";
 import type { Case } from "../../case/case.ts";
 import { writtenNames } from "../../case/fields.ts";
 import { type Code, HANDLED } from "../../case/pieces.ts";
@@ -39,7 +40,7 @@ export function valuesOf(
   return {
     PAGE: literal(BigInt(PAGE_SIZE)),
     CODE: literal(CODE),
-    INT3: literal(BigInt(INT3)),
+    INT3: literal(BigInt(codePage().at(-1) ?? 0)),
     CONSTANTS: literal(CONSTANTS),
     SCRATCH: literal(SCRATCH),
     SCRATCH_SIZE: literal(BigInt(SCRATCH_SIZE)),

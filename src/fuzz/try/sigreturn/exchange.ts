@@ -2,7 +2,7 @@ import { errnoName } from "../../../errno.ts";
 import { UnsupportedError } from "../../../errors.ts";
 import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import type { Shim } from "../../../shim/shim.ts";
-import { SCRATCH, SCRATCH_SIZE } from "../../case/amd64/code.ts";
+import { SCRATCH, SCRATCH_SIZE } from "../../case/arch.ts";
 import type { Batch } from "../../case/batch.ts";
 import { halvesOf } from "../../case/layout.ts";
 import { fuzzModule } from "../../case/module.ts";

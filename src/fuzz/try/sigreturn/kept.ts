@@ -1,4 +1,4 @@
-import { CONSTANTS, SCRATCH } from "../../case/amd64/code.ts";
+import { CONSTANTS, SCRATCH } from "../../case/arch.ts";
 
 /** What no signal frame holds, so a resident keeps it from its birth on. Little of it is as it would be by default. */
 export const KEPT = {

@@ -17,9 +17,7 @@ import { hasEnded, processorTime } from "../../../stub/proc.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { SyscallArgument } from "../../../stub/syscall.ts";
 import type { TracingThread } from "../../../stub/tracing_thread.ts";
-import { BASELINE } from "../../case/amd64/baseline.ts";
-import { SCRATCH } from "../../case/amd64/code.ts";
-import { REGISTERS } from "../../case/amd64/registers.ts";
+import { BASELINE, REGISTERS, SCRATCH } from "../../case/arch.ts";
 import {
   createHarmless,
   handleSignal,

@@ -25,13 +25,7 @@
  * thread. But this tracer needs the filter of the ABI.
  */
 
-import type { Arch } from "./arch.ts";
-import type { PartialEncoder } from "./encoder.ts";
-import { blockIn as amd64Block, ORIG_RAX, PARENT as R15 } from "./script/amd64.ts";
-import { blockIn as arm64Block, PARENT as X7 } from "./script/arm64.ts";
-import { Memory } from "./script/memory.ts";
-import { RESTART_BLOCK, restartsSyscall as restartsByAbi } from "./script/result.ts";
-import { scriptAmd64, scriptArm64 } from "./script/script.ts";
+import { RESTART_BLOCK, restartsSyscall as restartsByAbi } from "../script/result.ts";
 import {
   waitEvent as eventByAbi,
   fatalSignal,
@@ -46,7 +40,7 @@ import {
   WAIT_SIGNALED,
   WAIT_STOPPED,
   WAIT_SYSCALL_STOP,
-} from "./script/status.ts";
+} from "../script/status.ts";
 
 /** The range of an i32. */
 const LEAST = -(2n ** 31n);
@@ -80,66 +74,17 @@ function waitEvent(status: number): number {
 }
 
 /** Clamps a signed word to the range of an i32. */
-function clamp(word: bigint): number {
+export function clamp(word: bigint): number {
   const value = BigInt.asIntN(64, word);
   if (value > MOST) return Number(MOST);
   return Number(value < LEAST ? LEAST : value);
 }
 
 /** gVisor's decisions on every architecture. */
-const DECISIONS = {
+export const DECISIONS = {
   name: "gvisor",
   syscallErrno,
   restartsSyscall,
   ...statusReaders(waitKind),
   waitEvent,
 };
-
-/** The encoder `script` with a sign-extended pid of the parent. */
-function openArm64(): PartialEncoder {
-  const memory = new Memory();
-  const model = scriptArm64(memory);
-  return {
-    ...model,
-    ...DECISIONS,
-    encodeBootstrap(block, parent) {
-      model.encodeBootstrap(block, parent);
-      memory.setHalves(arm64Block(memory, block) + X7, parent, parent >> 31);
-    },
-  };
-}
-
-/** The same with an unchanged orig_rax. */
-function openAmd64(): PartialEncoder {
-  const memory = new Memory();
-  const model = scriptAmd64(memory);
-  const originalAt = (block: number) => amd64Block(memory, block) + ORIG_RAX;
-  return {
-    ...model,
-    ...DECISIONS,
-    encodeBootstrap(block, parent) {
-      model.encodeBootstrap(block, parent);
-      memory.setHalves(amd64Block(memory, block) + R15, parent, parent >> 31);
-    },
-    encodeSyscall(block, initial, ...words) {
-      const carried = memory.get(originalAt(initial));
-      model.encodeSyscall(block, initial, ...words);
-      memory.set(originalAt(block), carried);
-    },
-    enterGuest(block, initial) {
-      const kept = memory.get(originalAt(block));
-      const stepping = model.enterGuest(block, initial);
-      memory.set(originalAt(block), kept);
-      return stepping;
-    },
-    decodeGuestSyscall(block, at) {
-      model.decodeGuestSyscall(block, at);
-      return clamp(memory.get(originalAt(block)));
-    },
-  };
-}
-
-/** Opens the encoder `gvisor` for an architecture. */
-export function openGvisorEncoder(arch: Arch): PartialEncoder {
-  return arch === "amd64" ? openAmd64() : openArm64();
-}

@@ -1,8 +1,8 @@
-import { InputError } from "../../../errors.ts";
-import { didYouMean, nearest } from "../../../nearest.ts";
-import { show } from "../../../shape.ts";
-import type { Listing } from "../../listing.ts";
-import { evaluate, type Names } from "../expression.ts";
+import { InputError } from "../../errors.ts";
+import { didYouMean, nearest } from "../../nearest.ts";
+import { show } from "../../shape.ts";
+import type { Listing } from "../listing.ts";
+import { evaluate, type Names } from "./expression.ts";
 import {
   expectSigned,
   INSTRUCTIONS,

@@ -1,9 +1,9 @@
-import type { RegisterBlock } from "../../../encoder/block.ts";
-import { hex } from "../../../errors.ts";
-import { SYSCALL_LENGTH } from "../../../stub/amd64.ts";
-import type { Actor } from "../../actor.ts";
-import type { Scenario } from "../../scenario.ts";
-import type { Scene } from "../../scene.ts";
+import type { RegisterBlock } from "../../encoder/block.ts";
+import { hex } from "../../errors.ts";
+import { SYSCALL_LENGTH } from "../../stub/arch.ts";
+import type { Actor } from "../actor.ts";
+import type { Scenario } from "../scenario.ts";
+import type { Scene } from "../scene.ts";
 
 /** -ERESTARTSYS (include/linux/errno.h), internal to the kernel: the call must be restarted. */
 const RESTART = -512n;

@@ -1,4 +1,4 @@
-import { InputError } from "../../../errors.ts";
+import { InputError } from "../../errors.ts";
 
 /* The instructions that the assembler knows. Opcodes and digits are named as in volume 2 of Intel's manual. */
 

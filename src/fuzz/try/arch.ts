@@ -1,0 +1,16 @@
+import { HOST_ARCH } from "../../shim/host_arch.ts";
+import * as amd64 from "./amd64/machine.ts";
+import * as arm64 from "./arm64/machine.ts";
+
+const HOST = { amd64, arm64 }[HOST_ARCH];
+
+export const FEATURES = [...amd64.FEATURES, ...arm64.FEATURES] as const;
+export type Feature = (typeof FEATURES)[number];
+/** What is assumed of the XSAVE area of a machine that cannot be asked; the features of one. */
+export const { USUAL_XSTATE, readKernel, readProcessor } = HOST;
+/** Calls that a filter does not see, on kernels that have them. */
+export const UNSEEN_CALLS: readonly number[] = HOST.UNSEEN_CALLS;
+/** The upper half of every address in the vsyscall page, where there is one. */
+export const VSYSCALL_HALF: number | undefined = HOST.VSYSCALL_HALF;
+/** The features that only a stub shows. */
+export const KERNEL_FEATURES: readonly Feature[] = HOST.KERNEL_FEATURES;
