@@ -113,10 +113,10 @@ async function writePrototypes(arch) {
   writeFileSync(`build/${arch}/abi.h`, `#define ENCODER_ABI ${ENCODER_ABI}\n\n${lines.join("")}`);
 }
 
-/** Compiles a program for arm64 without a C library; returns false if this machine cannot. */
-export function compileArm64Program(target, source, ...flags) {
-  if (missingFor("arm64")) return false;
-  const own = ["-nostdlib", "-O1", "-mbranch-protection=standard", "-ftls-model=local-exec"];
-  link("arm64", target, [...C_FLAGS, ...own, ...headerFlags("arm64"), ...flags, source], []);
+/** Compiles a program without a C library; returns false if this machine cannot. */
+export function compileProgram(machine, target, source, ...flags) {
+  if (missingFor(machine)) return false;
+  const own = ["-nostdlib", "-O1", "-iquote", `shim/${machine}`, ...headerFlags(machine)];
+  link(machine, target, [...C_FLAGS, ...own, ...flags, source], []);
   return true;
 }

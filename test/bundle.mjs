@@ -4,7 +4,8 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
-import { compileArm64Program } from "../scripts/libraries.mjs";
+import { MACHINES } from "../scripts/compilers.mjs";
+import { compileProgram } from "../scripts/libraries.mjs";
 import { bundlePage } from "../scripts/package.mjs";
 
 const OUT = "build/test";
@@ -64,9 +65,12 @@ await esbuild.build({
 });
 await bundlePage(esbuild, OUT);
 await esbuild.stop();
-// A machine for arm64 may have no compiler.
+// The machine on which they are run may have no compiler.
+for (const machine of MACHINES)
+  compileProgram(machine, `${OUT}/deny-${machine}`, "test/deny.c", "-static");
+const arm64 = ["-mbranch-protection=standard", "-ftls-model=local-exec"];
 for (const kind of ["static", "static-pie"])
-  compileArm64Program(`${OUT}/start-${kind}.elf`, "test/arm64/start.c", `-${kind}`);
+  compileProgram("arm64", `${OUT}/start-${kind}.elf`, "test/arm64/start.c", ...arm64, `-${kind}`);
 // The libraries are looked for next to the code.
 for (const file of readdirSync("dist").filter((name) =>
   /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/index.ts";
-import { run, stublabCommand } from "./processes.ts";
+import { DENY, run, stublabCommand } from "./processes.ts";
 
 const command = suite("stublab predict");
 const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
@@ -71,12 +71,10 @@ command("reads a case from standard input", () => {
 });
 
 command("predicts even if nothing can be traced", async () => {
-  const deny = join(folder, "deny");
-  assert.is(spawnSync(process.env.CC || "cc", ["-o", deny, "test/deny.c"]).status, 0);
   const number = openEncoder("assembly").constants.get("SYS_ptrace");
   const [program, args] = stublabCommand("predict", file(REFUSED), "--json");
   const denied = [`${number}`, `${constants.errno.EPERM}`, "--", program, ...args];
-  const { code, stdout, stderr } = await run([deny, denied]);
+  const { code, stdout, stderr } = await run([DENY, denied]);
   assert.is(code, 0, stderr);
   assert.is(JSON.parse(stdout).prediction.error, "EIO");
   assert.match(

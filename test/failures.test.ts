@@ -1,12 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { constants } from "node:os";
-import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeadlineError, type InjectionLane, InputError, Tracer } from "../src/index.ts";
 import type { SignalSets } from "./libc.ts";
 import { callNumber } from "./libc.ts";
-import { childrenOf, hasTool, hostCommand, run, stublabCommand } from "./processes.ts";
+import { childrenOf, DENY, hasTool, hostCommand, run, stublabCommand } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
 const failures = suite("failures");
@@ -94,15 +92,6 @@ failures("a deadline of less than a microsecond is refused before anything is fo
   }
 });
 
-const deny = fileURLToPath(new URL("deny", import.meta.url));
-const cc = process.env.CC ?? "cc";
-const needsCompiler = hasTool(cc) ? failures : failures.skip;
-
-function compileDeny(): void {
-  const { status, stderr } = spawnSync(cc, ["-O1", "-o", deny, "test/deny.c"]);
-  assert.is(status, 0, String(stderr));
-}
-
 /** A system call that fails, and the argument that identifies the child's call. */
 interface Denied {
   readonly step: string;
@@ -126,7 +115,7 @@ function denying(
   errno: "EPERM" | "EACCES" | "EINVAL" = "EPERM",
 ): string[] {
   return [
-    deny,
+    DENY,
     `${callNumber(call)}`,
     `${constants.errno[errno]}`,
     ...(argument ?? []).map(String),
@@ -139,11 +128,9 @@ const glibc = "glibcVersionRuntime" in (Object(process.report?.getReport()).head
 for (const denied of DENIED) {
   for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     const { step, call, glibcOnly = false, injections } = denied;
-    const runs = needsCompiler === failures && (glibc || !glibcOnly);
-    (runs ? failures : failures.skip)(
+    (glibc || !glibcOnly ? failures : failures.skip)(
       `a child whose ${call} fails is a BirthError at ${step} (${exitSignal})`,
       async () => {
-        compileDeny();
         const { failure, left } = await fail("birth", exitSignal, denying(denied), injections);
         assert.is(failure.name, "BirthError");
         assert.is(failure.call, call === "rt_sigaction" ? step : call);
@@ -166,10 +153,9 @@ const OF_STUB_CODE: readonly Denied[] = [
 
 for (const denied of OF_STUB_CODE) {
   for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
-    needsCompiler(
+    failures(
       `a stub whose own ${denied.call} fails is a BirthError at stub (${exitSignal})`,
       async () => {
-        compileDeny();
         const { failure, left } = await fail("birth", exitSignal, denying(denied));
         assert.is(failure.name, "BirthError");
         assert.is(failure.step, "stub");
@@ -192,28 +178,23 @@ failures(
   },
 );
 
-needsCompiler(
-  "a stub with SIGKILL that could not be ended is refused before it is born",
-  async () => {
-    compileDeny();
-    const denied = { step: "", call: "execveat" };
-    const { failure, left } = await fail("birth", "SIGKILL", denying(denied));
-    assert.is(failure.code, "ERR_STUBLAB_UNSUPPORTED");
-    assert.is(failure.call, "execveat");
-    assert.is(failure.errno, "EPERM");
-    assert.match(failure.remedy ?? "", "SIGCHLD");
-    assert.equal(left, []);
-    assert.equal((await fail("birth", "SIGCHLD", denying(denied))).failure, NO_FAILURE);
-  },
-);
+failures("a stub with SIGKILL that could not be ended is refused before it is born", async () => {
+  const denied = { step: "", call: "execveat" };
+  const { failure, left } = await fail("birth", "SIGKILL", denying(denied));
+  assert.is(failure.code, "ERR_STUBLAB_UNSUPPORTED");
+  assert.is(failure.call, "execveat");
+  assert.is(failure.errno, "EPERM");
+  assert.match(failure.remedy ?? "", "SIGCHLD");
+  assert.equal(left, []);
+  assert.equal((await fail("birth", "SIGCHLD", denying(denied))).failure, NO_FAILURE);
+});
 
 for (const [where, denied] of [
   ["memfd_create is refused, as with vm.memfd_noexec=2", { step: "", call: "memfd_create" }],
   // MFD_CLOEXEC | MFD_EXEC
   ["memfd_create does not know MFD_EXEC", { step: "", call: "memfd_create", argument: [1, 0x11] }],
 ] as const) {
-  needsCompiler(`a host with SIGKILL survives if ${where}`, async () => {
-    compileDeny();
+  failures(`a host with SIGKILL survives if ${where}`, async () => {
     const errno = "argument" in denied ? "EINVAL" : "EACCES";
     const { failure, left } = await fail("birth", "SIGKILL", denying(denied, errno));
     assert.equal(failure, NO_FAILURE);
@@ -241,7 +222,6 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
 
 /** The exit status of doctor if a call is refused, and the lines that are not ok. */
 async function diagnose(denied: Denied): Promise<{ code: number | null; lines: string }> {
-  compileDeny();
   const [node, args] = stublabCommand("doctor");
   const [command = "", ...rest] = [...denying(denied), node, ...args];
   const { code, stdout } = await run([command, rest]);
@@ -249,7 +229,7 @@ async function diagnose(denied: Denied): Promise<{ code: number | null; lines: s
 }
 
 for (const call of ["prctl", "kill", "setsid", "execveat"]) {
-  needsCompiler(`doctor fails if ${call} is refused`, async () => {
+  failures(`doctor fails if ${call} is refused`, async () => {
     const { code, lines } = await diagnose({ step: "", call });
     assert.is(code, 3);
     assert.match(lines, call === "execveat" ? /^FAILED +exit signal/ : /^FAILED +fork and attach/);
@@ -257,7 +237,7 @@ for (const call of ["prctl", "kill", "setsid", "execveat"]) {
   });
 }
 
-needsCompiler("doctor finds that setups by rt_sigreturn need no pidfd", async () => {
+failures("doctor finds that setups by rt_sigreturn need no pidfd", async () => {
   const { code, lines } = await diagnose({ step: "", call: "pidfd_open" });
   assert.is(code, 0, lines);
   assert.not.match(lines, /rt_sigreturn/);

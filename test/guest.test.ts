@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { STACK_TOP } from "../src/guest/arch.ts";
 import {
   DeathError,
   type GuestEnd,
@@ -13,6 +14,8 @@ import {
   runGuest,
 } from "../src/index.ts";
 import { openPlatform } from "./guests.ts";
+import { callNumber } from "./libc.ts";
+import * as code from "./machine_code.ts";
 import { hasTool, processState } from "./processes.ts";
 import {
   assemble,
@@ -92,28 +95,16 @@ function listen(elf: Uint8Array, options: GuestOptions = {}, on = platform): Hea
   return { run: result, stdout: heard[1], stderr: heard[2], trace };
 }
 
-/** mov edi, 7; mov eax, 60; syscall */
-const EXIT_7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
+const EXIT_7 = code.program(code.load(code.ARGUMENTS[0] ?? "", 7n), code.call(callNumber("exit")));
 
 guests("runs bare code at a given address", () => {
   const { result, calls, switches } = runGuest(platform, { code: EXIT_7 });
   assert.equal(result, { kind: "exited", status: 7 });
   assert.equal(calls, { exit: 1 });
   assert.is(switches, 1);
-  // lea -7(%rip), %rax: its own address
-  const code = Uint8Array.of(0x48, 0x8d, 5, 0xf9, 0xff, 0xff, 0xff, 0xf4);
-  let rax = 0n;
-  runGuest(
-    platform,
-    { code, address: 0x123456000n },
-    {
-      onFault: (_, { context }) => {
-        rax = context.registers.get("rax");
-        return false;
-      },
-    },
-  );
-  assert.is(rax, 0x123456000n);
+  const address = 0x123456000n;
+  const illegal = runGuest(platform, { code: code.program(code.ILLEGAL), address });
+  assert.is("instruction" in illegal.result ? illegal.result.instruction : undefined, address);
 });
 
 withMusl("prints a greeting from C with musl", () => {
@@ -349,7 +340,7 @@ withCompiler("is interrupted at its deadline, in a loop and among system calls",
 guests("is interrupted on request", () => {
   const { result, switches } = runGuest(
     platform,
-    { code: Uint8Array.of(0xeb, 0xfe) },
+    { code: code.program(code.SPIN) },
     { onStart: ({ context }) => context.interrupt() },
   );
   assert.equal(result, { kind: "interrupted", reason: "request" });
@@ -359,7 +350,7 @@ guests("is interrupted on request", () => {
 guests("dies of a signal from this process", () => {
   const { result } = runGuest(
     platform,
-    { code: Uint8Array.of(0xeb, 0xfe) },
+    { code: code.program(code.SPIN) },
     {
       onStart: ({ space }) => process.kill(space.pid, "SIGTERM"),
     },
@@ -372,7 +363,7 @@ guests("throws if its process is killed, and the platform keeps working", () => 
     () =>
       runGuest(
         platform,
-        { code: Uint8Array.of(0xeb, 0xfe) },
+        { code: code.program(code.SPIN) },
         { onStart: ({ space }) => process.kill(space.pid, "SIGKILL") },
       ),
     (error: unknown) => error instanceof DeathError,
@@ -389,7 +380,7 @@ for (const [what, program, options] of [
   ["a deadline of 0", { code: EXIT_7 }, { deadline: 0 }],
   ["an invalid deadline", { code: EXIT_7 }, { deadline: Number.NaN }],
   ["too little memory", { code: EXIT_7 }, { memory: 1 << 20 }],
-  ["an address in the stack", { code: EXIT_7, address: 0x6fffffff0000n }, {}],
+  ["an address in the stack", { code: EXIT_7, address: STACK_TOP - 0x10000n }, {}],
 ] as const) {
   guests(`refuses ${what}`, () => {
     assert.throws(

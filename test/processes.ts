@@ -1,6 +1,7 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { HOST_ARCH } from "../src/shim/host_arch.ts";
 import { callNumber } from "./libc.ts";
 
 /** Parts of /proc/PID/stat, or undefined if there is no such process. */
@@ -172,6 +173,9 @@ export class Running {
 export function run(command: [string, string[]], options: SpawnOptions = {}): Promise<Ending> {
   return new Running(command, options).ended;
 }
+
+/** test/deny.c, built for this machine: runs a command, whose path follows, for which a system call fails. */
+export const DENY = fileURLToPath(new URL(`deny-${HOST_ARCH}`, import.meta.url));
 
 /** Whether a tool is installed. */
 export function hasTool(name: string): boolean {

@@ -8,5 +8,5 @@ export const SUITE = (
   "address_space architectures arguments binding birth_lanes blocks calls cases cli_seccomp death deadline elf elf_arm64 " +
   "encoder_live encoders failures guest_encoding guest_state guest_state_arm64 injection_lanes interruption " +
   "lane_lazy memory misuses names on_death orphan outside_answers outside_signals placement rseq scrub " +
-  "seccomp seccomp_encoding shim signals statuses stub switch untried workers"
+  "seccomp seccomp_encoding shim signals statuses stub switch workers"
 ).split(" ");
