@@ -19,8 +19,15 @@ const CONTROL: u32 = DEBUG_REGISTERS + 7 * 8;
 const KINDS = memory.data<u8>([0, 0, 0, 0, 1, 1, 1, 3, 3, 3, 2]);
 const KINDS_LENGTH: u32 = 11;
 
+/** Has every other case arm a breakpoint; returns whether it does. */
+export function armsBreakpoint(setup: Setup): bool {
+  if (below(2) == 0) return false;
+  arm(setup);
+  return true;
+}
+
 /** Makes a case one that pokes registers and breakpoints, mostly where it executes or accesses memory. */
-export function arm(setup: Setup): void {
+function arm(setup: Setup): void {
   setup.way = u8(WAY_POKEUSER);
   setup.length = 0;
   setup.count = 0;

@@ -1,14 +1,14 @@
 // The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries them.
 // It owns all memory from `heap` on, and places tables, setups and outcomes there.
 
+import { setFocus } from "../focus";
 import { seed } from "../random";
 import { SETUP_SIZE, Setup } from "../setup";
 import { seedCount } from "../tables";
-import { setFocus } from "./focus";
+import { trace } from "../traced";
 import { setXstateLength } from "./other_ways";
 import { giveBack } from "./returned";
 import { leave32 } from "./tame";
-import { trace } from "./traced";
 
 export * from "../../model/actions";
 export * from "../../model/amd64/access";

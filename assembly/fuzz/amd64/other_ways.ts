@@ -2,9 +2,10 @@
 // lengths as passed to the kernel.
 
 import { REG_orig_rax, REGISTERS_SIZE } from "../../amd64/registers";
-import { oneOf } from "../kinds";
+import { drawRaised, oneOf } from "../kinds";
 import { below } from "../random";
 import {
+  DISPATCH_WORDS,
   MOST_PAIRS,
   Setup,
   SYSCALL_INFO_WORDS,
@@ -61,6 +62,40 @@ const FLOATING = memory.data<u32>([
 const AROUND_HEADER = memory.data<u32>([464, 576, 584, 704, 824]);
 const HEADER_BEGIN: u32 = 512;
 const HEADER_WORDS: u32 = 8;
+
+/** Draws the pairs or the words of a setup. */
+export function drawContent(setup: Setup): void {
+  const way: u32 = setup.way;
+  if (!drawPairs(way, setup)) drawWords(way, setup.words);
+  if (way == WAY_SIGMASK && below(4) == 0) blockRaised(setup);
+}
+
+/** Resumes with a blocked signal that an instruction could raise. */
+function blockRaised(setup: Setup): void {
+  setup.signal = drawRaised();
+  store<u64>(setup.words, load<u64>(setup.words) | (u64(1) << (setup.signal - 1)));
+}
+
+/** Redraws a pair, or adds one, or redraws the words. */
+export function changeContent(setup: Setup): void {
+  const way: u32 = setup.way;
+  if (way > WAY_XSTATE) {
+    drawWords(way, setup.words);
+    return;
+  }
+  const count = setup.count;
+  const pair = below(min(count + 1, MOST_PAIRS));
+  if (pair == count) setup.count = count + 1;
+  drawPair(way, setup.words + 16 * pair);
+}
+
+/** Selects the word of a pair, or of a structure. */
+export function drawWordIndex(setup: Setup): u32 {
+  const way: u32 = setup.way;
+  if (way <= WAY_XSTATE) return 1 + 2 * below(max<u32>(setup.count, 1));
+  if (way == WAY_DISPATCH) return below(DISPATCH_WORDS);
+  return way == WAY_SYSCALL_INFO ? below(SYSCALL_INFO_WORDS) : 0;
+}
 
 /** Writes pairs, if the way has them. */
 export function drawPairs(way: u32, setup: Setup): bool {

@@ -2,7 +2,9 @@
 
 import { REG_cs, REG_eflags, REG_r11, REG_rcx, REG_rip } from "../../amd64/registers";
 import { placeInt80, placeSse, placeSyscall } from "../../model/amd64/target";
+import { drawNear } from "../focus";
 import { oneOf } from "../kinds";
+import { step } from "../mutate";
 import { below, RETURNED, start } from "../random";
 import { clearHead, copyBaseline, copySetup } from "../records";
 import {
@@ -16,11 +18,11 @@ import {
   WAY_SETREGS,
   WAY_SIGRETURN,
 } from "../setup";
-import { approach } from "./focus";
+import { drawRegisters, drawSome } from "../traced";
 import { changeImage, drawImage, dropImage } from "./image";
 import { drawPlace } from "./registers";
 import { tame } from "./tame";
-import { drawRegisters, drawSome } from "./traced";
+import { hasBlock } from "./ways";
 
 /** One case in this many changes many registers at once. */
 const CROWDED: u32 = 32;
@@ -38,7 +40,7 @@ const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 /** Writes case `index`. The corpus has `count` setups, written in any way. */
 export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): void {
   start(RETURNED, index);
-  if (approach(setup, true)) focusImage(setup);
+  if (approach(setup)) focusImage(setup);
   else if (count > 0 && below(2) == 0) change(setup, corpus + SETUP_SIZE * below(count));
   else draw(setup);
   if (below(FAST) == 0) leaveBySysret(setup.words);
@@ -58,6 +60,14 @@ export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): v
   setup.on = u8(ON_CONT);
   setup.wants = 0;
   setup.signal = 0;
+}
+
+/** Draws a setup near a case of the focus that has a block of registers. */
+function approach(setup: Setup): bool {
+  if (!drawNear(setup) || (!hasBlock(setup.way) && setup.way != WAY_SIGRETURN)) return false;
+  if (setup.way == WAY_SIGRETURN) setup.way = u8(WAY_SETREGS);
+  step(setup);
+  return true;
 }
 
 /** The focus has changed registers; an image is changed as well. */

@@ -1,9 +1,9 @@
 // The fuzzer's module for arm64: see ../amd64/index.ts.
 
+import { setFocus } from "../focus";
 import { seed } from "../random";
 import { SETUP_SIZE, Setup } from "../setup";
-import { setFocus } from "./focus";
-import { trace } from "./traced";
+import { trace } from "../traced";
 
 export * from "../../model/actions";
 export * from "../../model/arm64/do_signal";

@@ -40,6 +40,11 @@ export function changeContent(setup: Setup): void {
   drawPair(setup, pair);
 }
 
+/** Selects the word of a pair, or the only one. */
+export function drawWordIndex(setup: Setup): u32 {
+  return setup.count != 0 ? 1 : 0;
+}
+
 function drawWordOf(setup: Setup): void {
   const isCall = setup.way == WAY_SYSTEM_CALL;
   const word = isCall ? (below(4) == 0 ? pick(oddCalls) : pick(calls)) : drawWord();

@@ -43,6 +43,10 @@ const steps: readonly Case[] = [
     seed("nops", {}, { on, signal: 10 }),
     seed("svc", { x0: -512n, x8: GETPID, syscallno: GETPID }, { from: "entry", on, signal: 12 }),
   ]),
+  // Signals that instructions raise, sent to a task that single-steps out of a call.
+  ...[4, 5, 7, 8, 11, 31].flatMap((signal) =>
+    (["entry", "exit"] as const).map((from) => seed("nop", {}, { from, on: "SINGLESTEP", signal })),
+  ),
 ];
 
 /** Each bit of pstate. */

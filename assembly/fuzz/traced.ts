@@ -1,19 +1,20 @@
-// Generates cases: first the seeds; then one half is drawn, the other mutated from a seed or the corpus.
+// Generates cases for ptrace: first the seeds; then one half is drawn, the other mutated from a seed or the corpus.
 
-import { REG_pc } from "../../arm64/registers";
-import { drawFatal, drawFrom, drawOn, drawSignal, drawWay } from "../kinds";
-import { below, start } from "../random";
-import { clearHead, clearWords, copyBaseline, copySetup } from "../records";
-import { ON_CONT, ON_NONE, REGISTERS, SETUP_SIZE, Setup } from "../setup";
-import { seedCount, seedParents, seeds } from "../tables";
+import { PC } from "../model/task";
+import { armsBreakpoint } from "./breakpoints";
 import { approach } from "./focus";
+import { drawFatal, drawFrom, drawOn, drawSignal, drawWay } from "./kinds";
 import { mutate } from "./mutate";
 import { drawContent, drawLength } from "./other_ways";
+import { below, start, TRACED } from "./random";
+import { clearHead, clearWords, copyBaseline, copySetup } from "./records";
 import { drawIndex, drawPlace, drawRegister } from "./registers";
+import { ON_CONT, ON_NONE, REGISTERS, SETUP_SIZE, Setup } from "./setup";
+import { seedCount, seedParents, seeds } from "./tables";
 import { tame } from "./tame";
-import { hasBlock } from "./ways";
+import { asTraced, hasBlock } from "./ways";
 
-/** One case in this many may end its stub: a new stub takes as long as twenty cases. */
+/** One case in this many may end or spoil its stub: a new stub takes as long as twenty cases. */
 const KILLING: u32 = 512;
 /** The same near a focus, which may be a rule about the end. */
 const KILLING_NEAR: u32 = 16;
@@ -32,7 +33,7 @@ export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void
     tame(setup, true);
     return;
   }
-  start(0, index);
+  start(TRACED, index);
   if (approach(setup)) {
     tame(setup, below(KILLING_NEAR) == 0);
     return;
@@ -43,34 +44,49 @@ export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void
   else {
     if (kind < 6 && count > 0) copySetup(at, corpus + SETUP_SIZE * below(count));
     else copySetup(at, seeds + SETUP_SIZE * below(seedParents));
+    asTraced(setup);
     if (below(2) == 0 && count > 0) mutate(setup, corpus, count);
     else mutate(setup, seeds, seedParents);
   }
-  if (mayKill) {
-    if (setup.on == ON_NONE) setup.on = u8(ON_CONT);
-    setup.signal = drawFatal();
-  }
+  if (mayKill && !armsBreakpoint(setup)) kill(setup);
   tame(setup, mayKill);
 }
 
 function draw(setup: Setup): void {
+  const way = drawWay();
   clearHead(setup);
   setup.from = u8(drawFrom());
-  setup.way = u8(drawWay());
+  setup.way = u8(way);
   setup.on = u8(drawOn());
   setup.signal = drawSignal();
-  setup.length = drawLength(setup.way);
-  if (!hasBlock(setup.way)) {
+  setup.length = drawLength(way);
+  if (hasBlock(way)) {
+    copyBaseline(setup);
+    store<u64>(setup.words + PC, drawPlace());
+    drawRegisters(setup, CROWDED);
+  } else {
     clearWords(setup.words, REGISTERS);
     drawContent(setup);
-    return;
   }
-  copyBaseline(setup);
-  store<u64>(setup.words, drawPlace(), REG_pc);
-  const evenly = below(CROWDED) == 0;
-  const changes = evenly ? below(REGISTERS) : u32(load<u8>(FEW + below(FEW_LENGTH)));
-  for (let n: u32 = 0; n < changes; n++) {
+}
+
+/** Changes a few registers of a block, or many in one case of `crowded`. */
+export function drawRegisters(setup: Setup, crowded: u32): void {
+  const evenly = below(crowded) == 0;
+  const count = evenly ? below(REGISTERS) : u32(load<u8>(FEW + below(FEW_LENGTH)));
+  drawSome(setup, count, evenly);
+}
+
+/** Changes registers of a block, chosen uniformly or by weight. */
+export function drawSome(setup: Setup, count: u32, evenly: bool): void {
+  for (let n: u32 = 0; n < count; n++) {
     const register = evenly ? below(REGISTERS) : drawIndex();
     store<u64>(setup.words + 8 * register, drawRegister(register));
   }
+}
+
+/** Resumes the case with a signal, most of which end a stub. */
+function kill(setup: Setup): void {
+  if (setup.on == ON_NONE) setup.on = u8(ON_CONT);
+  setup.signal = drawFatal();
 }

@@ -1,11 +1,11 @@
 // Mutations of a setup.
 
-import { drawFrom, drawOn, drawSignal, drawWay } from "../kinds";
-import { below } from "../random";
-import { clearWords, copyBaseline } from "../records";
-import { REGISTERS, SETUP_SIZE, Setup } from "../setup";
-import { changeContent, drawContent, drawLength } from "./other_ways";
+import { changeWay } from "./change_way";
+import { drawFrom, drawOn, drawSignal } from "./kinds";
+import { changeContent, drawWordIndex } from "./other_ways";
+import { below } from "./random";
 import { drawIndex, drawRegister } from "./registers";
+import { REGISTERS, SETUP_SIZE, Setup } from "./setup";
 import { hasBlock } from "./ways";
 
 /** Changes a setup in one place or a few. Words may be spliced in from `count` other setups. */
@@ -43,7 +43,7 @@ function changeWord(setup: Setup): void {
 
 /** Flips a bit of a word, or adds or subtracts a small number. */
 function nudge(setup: Setup): void {
-  const at = setup.words + (hasBlock(setup.way) ? 8 * drawIndex() : setup.count != 0 ? 8 : 0);
+  const at = setup.words + 8 * (hasBlock(setup.way) ? drawIndex() : drawWordIndex(setup));
   const word = load<u64>(at);
   if (below(2) == 0) {
     const step = u64(1 + below(8));
@@ -59,19 +59,4 @@ function splice(setup: Setup, other: Setup): void {
   for (let k: u32 = 0; k < 8 * REGISTERS; k += 8) {
     if (below(3) == 0) store<u64>(to + k, load<u64>(from + k));
   }
-}
-
-/** Writes the same registers in another way if the setup has registers; else makes another content. */
-function changeWay(setup: Setup): void {
-  const had = hasBlock(setup.way);
-  setup.way = u8(drawWay());
-  setup.length = drawLength(setup.way);
-  setup.count = 0;
-  if (hasBlock(setup.way) && had) return;
-  if (hasBlock(setup.way)) {
-    copyBaseline(setup);
-    return;
-  }
-  clearWords(setup.words, REGISTERS);
-  drawContent(setup);
 }

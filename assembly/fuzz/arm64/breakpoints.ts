@@ -1,0 +1,7 @@
+// No case sets hardware breakpoints.
+
+import { Setup } from "../setup";
+
+export function armsBreakpoint(_setup: Setup): bool {
+  return false;
+}
