@@ -4,8 +4,9 @@
 import { ignoredFlags } from "../model/machine";
 import { predict } from "../model/predict";
 import { known } from "../model/prediction";
+import { predicted } from "../model/registers";
 import { countUses } from "../model/rule";
-import { FLAGS, FRAME_FLAGS, predicted } from "../model/task";
+import { FLAGS, FRAME_FLAGS } from "../model/task";
 import { differs } from "./difference";
 import {
   MOST_OBSTACLES,

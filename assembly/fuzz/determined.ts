@@ -2,8 +2,9 @@
 // it, as far as the last prediction determines it, and where it differs from the prediction.
 
 import { known } from "../model/prediction";
+import { predicted } from "../model/registers";
 import { isInHandler } from "../model/target";
-import { PC, predicted } from "../model/task";
+import { PC } from "../model/task";
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";
 import { isHandled } from "./kinds";
 import {

@@ -1,9 +1,8 @@
 // How a setup is written, from which stop, and how the stub is resumed.
 
 import { SIGRTMAX, SIGSTOP } from "../linux/signal";
-import { HANDLED, IGNORED, TTY_STOPS } from "../model/actions";
+import { HANDLED, IGNORED, isIn, TTY_STOPS } from "../model/actions";
 import { SYNCHRONOUS } from "../model/force_sig";
-import { isIn } from "../model/task";
 import { below } from "./random";
 import { froms, ons, pick, ways } from "./tables";
 

@@ -70,3 +70,8 @@ export function actionOf(signal: u32): u32 {
 export function killsAtOnce(signal: u32): bool {
   return signal == R9_signal && use(R9);
 }
+
+/** Whether a signal is in a set. */
+export function isIn(signal: u32, set: u64): bool {
+  return ((set >> (signal - 1)) & 1) != 0;
+}

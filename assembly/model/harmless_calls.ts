@@ -11,8 +11,9 @@ import {
   SYS_restart_syscall,
   SYS_sched_yield,
 } from "../numbers";
+import { forget, set } from "./registers";
 import { use } from "./rule";
-import { forget, RESULT, set } from "./task";
+import { RESULT } from "./task";
 
 export let R31: u32 = 0;
 export const R31_text = "sched_yield ({call}) returns {result}.";

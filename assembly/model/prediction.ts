@@ -1,9 +1,10 @@
-// The prediction under way: the predicted outcome (`predicted` in task.ts), and which of it is known.
+// The prediction under way: the predicted outcome (`predicted` in registers.ts), and which of it is known.
 
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/difference";
 import { Outcome } from "../fuzz/setup";
+import { knownRegisters, knows, predicted, saveRegisters } from "./registers";
 import { applies } from "./rule";
-import { knows, PC, predicted, saveRegisters, task } from "./task";
+import { PC } from "./task";
 
 @unmanaged
 export class Known {
@@ -40,7 +41,7 @@ export function wrote(errno: i32, refusedAt: i32): void {
 export function readBack(): void {
   if (known.reason != 0) return;
   saveRegisters(outcome.written);
-  known.written = task.known;
+  known.written = knownRegisters;
 }
 
 /** The resume returns an errno, or the task stops or ends with this status word. */

@@ -1,8 +1,7 @@
 // Which signals end a stub.
 
 import { SIGKILL, SIGRTMAX } from "../../linux/signal";
-import { HANDLED, IGNORED } from "../../model/actions";
-import { isIn } from "../../model/arm64/task";
+import { HANDLED, IGNORED, isIn } from "../../model/actions";
 import { STOPPING } from "../kinds";
 import { FROM_GROUP, FROM_SIGNAL, Setup } from "../setup";
 

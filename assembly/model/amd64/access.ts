@@ -2,11 +2,12 @@
 
 import { REG_ds } from "../../amd64/registers";
 import { giveUp } from "../prediction";
+import { get } from "../registers";
 import { use } from "../rule";
 import { isCanonical } from "./canonical";
 import { watch } from "./hw_breakpoint";
 import { CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, UNMAPPED } from "./target";
-import { get, hasFlags, task } from "./task";
+import { hasFlags, task } from "./task";
 import { alignmentCheck, generalProtection, notCanonical, pageFault, R50_flag } from "./traps";
 
 export let R57: u32 = 0;

@@ -2,8 +2,9 @@
 
 import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
 import { SIGUSR2 } from "../../linux/signal";
+import { copy, get, put, set } from "../registers";
 import { use } from "../rule";
-import { copy, get, put, set, task } from "./task";
+import { task } from "./task";
 
 export let R12: u32 = 0;
 export const R12_text = "No call is restarted if the low half of orig_rax is {none}.";

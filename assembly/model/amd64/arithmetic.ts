@@ -1,7 +1,8 @@
 // Arithmetic of the processor, and the flags that it leaves.
 
 import { REG_rax, REG_rdi, REG_rdx } from "../../amd64/registers";
-import { clearFlags, get, set, setFlags } from "./task";
+import { get, set } from "../registers";
+import { clearFlags, setFlags } from "./task";
 
 const CF: u64 = 1;
 const PF: u64 = 4;

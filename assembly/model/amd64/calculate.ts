@@ -2,6 +2,7 @@
 
 import { REG_eflags, REG_rax, REG_rcx, REG_rdi, REG_rdx, REG_rsp } from "../../amd64/registers";
 import { lacks } from "../prediction";
+import { forget, get, set } from "../registers";
 import { applies, use } from "../rule";
 import {
   AF,
@@ -17,7 +18,7 @@ import {
   setLogicFlags,
 } from "./arithmetic";
 import * as op from "./decode";
-import { clearFlags, forget, get, set, setFlags } from "./task";
+import { clearFlags, setFlags } from "./task";
 import { divideError } from "./traps";
 
 /** INT3 four times, as a number: what follows the instructions that begin in the middle of others. */

@@ -4,9 +4,9 @@
 import { REG_eflags, REG_rip } from "../../amd64/registers";
 import { SIGFPE } from "../../linux/signal";
 import { giveUp } from "../prediction";
+import { get, put } from "../registers";
 import { use } from "../rule";
 import { forceFault } from "./force_sig";
-import { get, put } from "./task";
 
 export const INITIAL_MXCSR: u32 = 0x1f80;
 

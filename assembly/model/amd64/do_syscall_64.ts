@@ -8,11 +8,12 @@ import {
   REG_rcx,
   REG_rip,
 } from "../../amd64/registers";
+import { copy, get, put, set } from "../registers";
 import { use } from "../rule";
 import { exitToUserMode } from "./exit_to_user_mode";
 import { syscallExitWork, syscallTraceEnter } from "./syscall_work";
 import { targetCall } from "./target_calls";
-import { clearFlags, copy, get, put, set } from "./task";
+import { clearFlags } from "./task";
 import { generalProtection } from "./traps";
 
 export let R37: u32 = 0;

@@ -10,9 +10,10 @@ import {
   REG_rip,
   REG_ss,
 } from "../../amd64/registers";
+import { forget, get, set } from "../registers";
 import { applies, use } from "../rule";
 import { isAmong } from "./target";
-import { forget, get, hasFlags, set } from "./task";
+import { hasFlags } from "./task";
 
 export let R25: u32 = 0;
 export const R25_text =

@@ -4,10 +4,12 @@
 import { REG_orig_rax } from "../../amd64/registers";
 import { SI_KERNEL, TRAP_BRKPT } from "../../linux/siginfo";
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../../linux/signal";
+import { isIn } from "../actions";
 import { info, infoWithoutAddress, known, outcome, resumed } from "../prediction";
+import { knownRegisters, set } from "../registers";
 import { use } from "../rule";
 import { placeInt80 } from "./target";
-import { clearFlags, isIn, set, setFlags, task } from "./task";
+import { clearFlags, setFlags, task } from "./task";
 import { readBases } from "./x86_fsbase_read_task";
 
 /** The low byte of the status word of a stop. */
@@ -22,7 +24,7 @@ export let R41_flag: u64 = 0x100;
 export function stop(signal: u32): void {
   if (task.forced && use(R41)) clearFlags(R41_flag);
   resumed(0, (signal << 8) | STOPPED);
-  known.stopped = readBases(outcome.stopped, task.known);
+  known.stopped = readBases(outcome.stopped, knownRegisters);
 }
 
 /** Whether the task has stopped, and not ended. */

@@ -2,9 +2,9 @@
 
 import { REG_cs } from "../../amd64/registers";
 import { wrote } from "../prediction";
+import { bit, get, know, loadRegisters } from "../registers";
 import { use } from "../rule";
 import { putreg } from "./putreg";
-import { get, loadRegisters, task } from "./task";
 
 export let W1: u32 = 0;
 export const W1_text =
@@ -16,7 +16,7 @@ export function genregsSet(block: usize, size: i32): i32 {
   // putreg accepts any word of these.
   const plain = min(size, REG_cs);
   loadRegisters(block, 0, plain);
-  task.known |= (1 << (plain >> 3)) - 1;
+  know(bit(plain) - 1);
   let errno = 0;
   for (let register = plain; register < size; register += 8) {
     const word = load<u64>(block + register);

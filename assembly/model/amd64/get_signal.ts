@@ -1,14 +1,14 @@
 // get_signal and ptrace_signal, kernel/signal.c: the signal with which the tracer resumes a task that a signal stopped
 
 import { SIGTRAP } from "../../linux/signal";
-import { actionOf, END, HANDLE, killsAtOnce, STOP } from "../actions";
+import { actionOf, END, HANDLE, isIn, killsAtOnce, STOP } from "../actions";
 import { ended, giveUp, info } from "../prediction";
 import { use } from "../rule";
 import { restartUnderHandler, restartWithoutHandler } from "./arch_do_signal_or_restart";
 import { stop } from "./force_sig";
 import { iret } from "./iret";
 import { setupRtFrame } from "./setup_rt_frame";
-import { isIn, task } from "./task";
+import { task } from "./task";
 
 export let R2: u32 = 0;
 export const R2_text =

@@ -11,13 +11,14 @@ import {
   REG_ss,
 } from "../../amd64/registers";
 import { giveUp, lacks, U6 } from "../prediction";
+import { copy, forget, get, set } from "../registers";
 import { use } from "../rule";
 import { access, isConstant, mayUseDs } from "./access";
 import { calculate, div } from "./calculate";
 import { comiss } from "./comiss";
 import * as op from "./decode";
 import { halfAt, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
-import { copy, cutTo32, forget, get, set, task } from "./task";
+import { cutTo32, task } from "./task";
 import { generalProtection, invalidOp } from "./traps";
 
 /** Executes an instruction with operands of `size` bytes. Returns whether the task has stopped. */

@@ -4,6 +4,7 @@ import { REG_cs, REG_eflags, REG_rip, REG_ss } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGSEGV } from "../../linux/signal";
 import { giveUp, lacks } from "../prediction";
+import { get } from "../registers";
 import { use } from "../rule";
 import { isCanonical, R28, R28_si, R28_signal } from "./canonical";
 import { exitToUserMode } from "./exit_to_user_mode";
@@ -18,7 +19,7 @@ import {
   SCRATCH_PAGE,
   STUB_PAGE,
 } from "./target";
-import { get, task } from "./task";
+import { task } from "./task";
 
 export let R26: u32 = 0;
 export const R26_text =

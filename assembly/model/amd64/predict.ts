@@ -3,6 +3,7 @@
 import { REG_fs_base, REG_gs_base, REG_orig_rax, REG_rsp } from "../../amd64/registers";
 import { FPSTATE_IMAGE, FPSTATE_LAST, ON_NONE, Setup, WAY_SIGRETURN } from "../../fuzz/setup";
 import { clearKnown, giveUp, info, known, resumed, wrote } from "../prediction";
+import { get } from "../registers";
 import { forgetUses } from "../rule";
 import { forgetSse, initSse } from "./comiss";
 import { readNextFrame } from "./copy_fpstate_to_sigframe";
@@ -11,7 +12,7 @@ import { fpuRestoreSig } from "./fpu_restore_sig";
 import { badFrame, restoreSigcontext } from "./restore_sigcontext";
 import { resume } from "./resume";
 import { pageAt, SCRATCH_PAGE } from "./target";
-import { get, startTask } from "./task";
+import { startTask } from "./task";
 import { write } from "./write";
 import { W75 } from "./x86_fsbase_read_task";
 import { REFUSED, RESTORED } from "./xrstor";

@@ -2,6 +2,7 @@
 
 import { REG_cs, REG_rip, REG_rsp } from "../../amd64/registers";
 import { giveUp, info, resumed } from "../prediction";
+import { forget, get, put } from "../registers";
 import { use } from "../rule";
 import { isCanonical } from "./canonical";
 import * as op from "./decode";
@@ -9,7 +10,7 @@ import { int80, syscall } from "./do_syscall_64";
 import { breaksAt, U19 } from "./hw_breakpoint";
 import { executeData, movSs } from "./instructions";
 import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
-import { clearFlags, cutTo32, forget, get, hasFlags, put, task } from "./task";
+import { clearFlags, cutTo32, hasFlags, task } from "./task";
 import {
   dataBreakpoint,
   debugTrap,

@@ -25,8 +25,9 @@ import {
   Setup,
 } from "../../fuzz/setup";
 import { EINVAL, EIO, ERANGE } from "../../linux/errno";
+import { set } from "../registers";
 import { use } from "../rule";
-import { set, task } from "./task";
+import { task } from "./task";
 
 const NR = 3 * 8;
 const ARGS = 4 * 8;

@@ -10,9 +10,10 @@ import {
   REG_ss,
 } from "../../amd64/registers";
 import { EIO } from "../../linux/errno";
+import { get, set } from "../registers";
 import { use } from "../rule";
 import { setSegmentReg } from "./set_segment_reg";
-import { get, set, task } from "./task";
+import { task } from "./task";
 
 export let W7: u32 = 0;
 export const W7_text =

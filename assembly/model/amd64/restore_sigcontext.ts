@@ -14,10 +14,11 @@ import {
 import { Setup } from "../../fuzz/setup";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGSEGV } from "../../linux/signal";
+import { get, loadRegisters, put, saveRegisters } from "../registers";
 import { use } from "../rule";
 import { stopBySignal } from "./force_sig";
 import { kept } from "./target";
-import { get, loadRegisters, put, saveRegisters, startTask } from "./task";
+import { startTask } from "./task";
 
 export let S1: u32 = 0;
 export const S1_text = "The general registers and rip are taken as they are.";

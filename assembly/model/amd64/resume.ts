@@ -19,7 +19,9 @@ import {
 } from "../../fuzz/setup";
 import { EIO } from "../../linux/errno";
 import { SI_KERNEL } from "../../linux/siginfo";
+import { isIn } from "../actions";
 import { giveUp, info, resumed } from "../prediction";
+import { get } from "../registers";
 import { use } from "../rule";
 import { call32 } from "./do_syscall_64";
 import { loadSegments } from "./exit_to_user_mode";
@@ -29,7 +31,7 @@ import { iret } from "./iret";
 import { syscallExitWork } from "./syscall_work";
 import { isAmong, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
 import { targetCall } from "./target_calls";
-import { get, hasFlags, isIn, setFlags, task } from "./task";
+import { hasFlags, setFlags, task } from "./task";
 
 const TRAP_FLAG: u64 = 0x100;
 

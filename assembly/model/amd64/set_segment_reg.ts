@@ -2,8 +2,8 @@
 
 import { REG_ds } from "../../amd64/registers";
 import { EIO } from "../../linux/errno";
+import { set } from "../registers";
 import { use } from "../rule";
-import { set } from "./task";
 
 export let W2: u32 = 0;
 export const W2_text = "A selector is cut to the bits {mask}.";

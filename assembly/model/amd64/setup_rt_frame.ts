@@ -31,10 +31,11 @@ import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGSEGV, SIGTRAP } from "../../linux/signal";
 import { xstateLength } from "../machine";
 import { infoWithoutAddress, known, outcome } from "../prediction";
+import { get, knows, set } from "../registers";
 import { use } from "../rule";
 import { stop, stopBySignal } from "./force_sig";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
-import { clearFlags, get, knows, set, task } from "./task";
+import { clearFlags, task } from "./task";
 
 export let R16: u32 = 0;
 export const R16_text = "A frame leaves the red zone of {zone} bytes below rsp untouched.";

@@ -10,11 +10,12 @@ import { Setup } from "../../fuzz/setup";
 import { EFAULT, EINVAL, EIO } from "../../linux/errno";
 import { SIGSEGV, SIGSYS } from "../../linux/signal";
 import { giveUp, known, outcome, wrote } from "../prediction";
+import { copy, get } from "../registers";
 import { use } from "../rule";
 import { forceSig } from "./force_sig";
 import { putreg } from "./putreg";
 import { byteAt, CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
-import { copy, get, task } from "./task";
+import { task } from "./task";
 
 const SELECTOR = 8;
 const OFFSET = 16;

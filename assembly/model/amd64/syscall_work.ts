@@ -4,11 +4,12 @@ import { REG_rax, REG_rip } from "../../amd64/registers";
 import { TRAP_BRKPT } from "../../linux/siginfo";
 import { SIGTRAP } from "../../linux/signal";
 import { ended } from "../prediction";
+import { get, set } from "../registers";
 import { use } from "../rule";
 import { forceSig, stopByNotice } from "./force_sig";
 import { dispatch } from "./syscall_user_dispatch";
 import { R70_code } from "./target_calls";
-import { get, set, task } from "./task";
+import { task } from "./task";
 
 export let R39: u32 = 0;
 export const R39_text =

@@ -6,8 +6,9 @@ import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGILL } from "../../linux/signal";
 import { harmlessCall, R30, R30_result } from "../harmless_calls";
+import { forget, get, knows, set } from "../registers";
 import { use } from "../rule";
-import { forget, get, knows, set, task } from "./task";
+import { task } from "./task";
 
 export let R68: u32 = 0;
 export const R68_text =

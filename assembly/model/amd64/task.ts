@@ -1,9 +1,9 @@
-// The traced task during a prediction: its registers, which of them are known, and what the kernel remembers.
+// What the kernel remembers of the traced task during a prediction.
 
 import { REG_eflags, REG_rax, REG_rip, REGISTERS_SIZE } from "../../amd64/registers";
-import { clearWords, copyWords } from "../../fuzz/records";
-import { OUTCOME_SIZE, OUTCOME_stopped, REGISTERS } from "../../fuzz/setup";
-import { baseline } from "./target";
+import { clearWords } from "../../fuzz/records";
+import { REGISTERS } from "../../fuzz/setup";
+import { get, put, startRegisters } from "../registers";
 
 if (REGISTERS_SIZE != 8 * REGISTERS) ERROR("the encoder has another block");
 
@@ -14,17 +14,8 @@ export const RESULT: i32 = REG_rax;
 export const FLAGS: i32 = REG_eflags;
 export const FRAME_FLAGS: i32 = 17 * 8;
 
-/** The predicted outcome, in the layout of an outcome. What is not known in it is arbitrary. */
-export const predicted: usize = memory.data(OUTCOME_SIZE, 8);
-/** The registers of the task: those at the stop, once it has stopped. */
-const registers: usize = predicted + OUTCOME_stopped;
-
-export const ALL_KNOWN: u32 = (1 << REGISTERS) - 1;
-
 @unmanaged
 export class Task {
-  /** Bit n: register n is known. */
-  known: u32;
   /** TIF_SINGLESTEP and TIF_FORCED_TF. */
   stepping: bool;
   forced: bool;
@@ -68,40 +59,7 @@ export const task = changetype<Task>(memory.data(TASK_SIZE, 8));
 /** Sets the task to its state between two cases. */
 export function startTask(): void {
   clearWords(changetype<usize>(task), TASK_SIZE / 8);
-  task.known = ALL_KNOWN;
-  copyWords(registers, usize(baseline), REGISTERS_SIZE);
-}
-
-/** Registers are named by their byte offset in the block: REG_rax and so on. */
-export function get(register: i32): u64 {
-  return load<u64>(registers + register);
-}
-
-export function put(register: i32, word: u64): void {
-  store<u64>(registers + register, word);
-}
-
-/** Puts a word that is known. */
-export function set(register: i32, word: u64): void {
-  put(register, word);
-  task.known |= bit(register);
-}
-
-export function copy(from: i32, to: i32): void {
-  put(to, get(from));
-  task.known = knows(from) ? task.known | bit(to) : task.known & ~bit(to);
-}
-
-export function forget(register: i32): void {
-  task.known &= ~bit(register);
-}
-
-export function knows(register: i32): bool {
-  return (task.known & bit(register)) != 0;
-}
-
-function bit(register: i32): u32 {
-  return 1 << (register >> 3);
+  startRegisters();
 }
 
 /** Cuts a register to its low half. */
@@ -120,19 +78,4 @@ export function setFlags(mask: u64): void {
 
 export function clearFlags(mask: u64): void {
   put(REG_eflags, get(REG_eflags) & ~mask);
-}
-
-/** Copies all registers to an address. */
-export function saveRegisters(to: usize): void {
-  copyWords(to, registers, REGISTERS_SIZE);
-}
-
-/** Copies the registers from `begin` to before `end` from a block. */
-export function loadRegisters(block: usize, begin: i32, end: i32): void {
-  copyWords(registers + begin, block + begin, end - begin);
-}
-
-/** Whether a signal is in a set. */
-export function isIn(signal: u32, set: u64): bool {
-  return ((set >> (signal - 1)) & 1) != 0;
 }

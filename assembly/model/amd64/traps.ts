@@ -3,9 +3,9 @@
 import { REG_rip } from "../../amd64/registers";
 import { SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, TRAP_BRKPT, TRAP_TRACE } from "../../linux/siginfo";
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
+import { get, put } from "../registers";
 import { use } from "../rule";
 import { forceFault, forceTrap } from "./force_sig";
-import { get, put } from "./task";
 
 export let R46: u32 = 0;
 export const R46_text =

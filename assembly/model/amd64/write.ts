@@ -28,6 +28,7 @@ import {
   WAY_SYSCALL_INFO,
 } from "../../fuzz/setup";
 import { known, outcome, readBack, wrote } from "../prediction";
+import { copy, forget, set } from "../registers";
 import { use } from "../rule";
 import { archPtrace } from "./arch_ptrace";
 import { call32 } from "./do_syscall_64";
@@ -37,7 +38,7 @@ import { setSigmask } from "./ptrace_request";
 import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
 import { setDispatchConfig } from "./syscall_user_dispatch";
 import { placeInt80, placeSyscall } from "./target";
-import { copy, forget, set, task } from "./task";
+import { task } from "./task";
 import { readBases } from "./x86_fsbase_read_task";
 import { xfpregsSet } from "./xfpregs_set";
 import { xstateregsSet } from "./xstateregs_set";

@@ -3,9 +3,11 @@
 import { REG_pc, REG_x0 } from "../../arm64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGTRAP } from "../../linux/signal";
+import { isIn } from "../actions";
+import { get, knows, put, set } from "../registers";
 import { use } from "../rule";
 import { SYNCHRONOUS, stopBySignal } from "./force_sig";
-import { get, isIn, knows, put, REG_syscallno, set, task } from "./task";
+import { REG_syscallno, task } from "./task";
 
 export let R203: u32 = 0;
 export const R203_text =

@@ -2,7 +2,7 @@
 
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../../linux/signal";
 import { info, infoWithoutAddress, known, resumed } from "../prediction";
-import { task } from "./task";
+import { knownRegisters } from "../registers";
 
 /** The low byte of the status word of a stop. */
 const STOPPED: u32 = 0x7f;
@@ -19,7 +19,7 @@ export const SYNCHRONOUS: u64 =
 /** A stop with this signal number in its status word, whose siginfo is not predicted yet. */
 export function stop(signal: u32): void {
   resumed(0, (signal << 8) | STOPPED);
-  known.stopped = task.known;
+  known.stopped = knownRegisters;
 }
 
 /** A stop by a signal. */

@@ -5,6 +5,7 @@ import { SEGV_ACCERR, SEGV_MAPERR, TRAP_BRKPT, TRAP_TRACE } from "../../linux/si
 import { SIGBUS, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
 import { stubCode } from "../machine";
 import { ended, giveUp } from "../prediction";
+import { copy, forget, get, put, set } from "../registers";
 import { use } from "../rule";
 import { forgetCall } from "./do_signal";
 import { stopBySignal } from "./force_sig";
@@ -19,7 +20,7 @@ import {
   STUB_PAGE,
   UNMAPPED,
 } from "./target";
-import { copy, forget, get, put, REG_tls, set, task } from "./task";
+import { REG_tls, task } from "./task";
 
 export let R219: u32 = 0;
 export const R219_text = "A program has no bits of pstate that its processor lacks: {bit} (DIT).";

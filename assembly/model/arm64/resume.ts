@@ -17,13 +17,14 @@ import { EIO } from "../../linux/errno";
 import { killsAtOnce } from "../actions";
 import { harmlessCall } from "../harmless_calls";
 import { ended, info, resumed } from "../prediction";
+import { get, put } from "../registers";
 import { use } from "../rule";
 import { stopBySent } from "./do_signal";
 import { deliver } from "./get_signal";
 import { run } from "./instructions";
 import { traceExit } from "./syscall";
 import { baseline } from "./target";
-import { get, put, REG_syscallno, task } from "./task";
+import { REG_syscallno, task } from "./task";
 import { W206 } from "./write";
 
 export let R1: u32 = 0;

@@ -14,11 +14,12 @@ import {
 import { SIGTRAP } from "../../linux/signal";
 import { stubCode } from "../machine";
 import { giveUp, known, outcome } from "../prediction";
+import { get, knownRegisters, put, set } from "../registers";
 import { use } from "../rule";
 import { stopByNotice } from "./force_sig";
 import { run } from "./instructions";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
-import { get, put, set, task } from "./task";
+import { task } from "./task";
 
 export let R216: u32 = 0;
 export const R216_text =
@@ -61,8 +62,8 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): void {
   if (wantsFrame) {
     memory.copy(outcome.frame + 8, outcome.stopped, REGISTERS_SIZE);
     // fault_address is that of the last fault.
-    known.frame = task.known << 1;
-    if (task.known >> 30 != 3) known.frame &= ~(1 << 31);
+    known.frame = knownRegisters << 1;
+    if (knownRegisters >> 30 != 3) known.frame &= ~(1 << 31);
   }
   set(REG_x0, signal);
   set(REG_x1, frame);

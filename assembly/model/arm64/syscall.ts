@@ -3,10 +3,11 @@
 import { REG_pstate, REG_x0, REG_x7, REG_x8 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";
 import { harmlessCall } from "../harmless_calls";
+import { get, put, set } from "../registers";
 import { use } from "../rule";
 import { forgetCall, stopBySent, stopByStep } from "./do_signal";
 import { stopByNotice } from "./force_sig";
-import { get, put, REG_syscallno, set, task } from "./task";
+import { REG_syscallno, task } from "./task";
 import { W206, W206_entry, W206_exit } from "./write";
 
 export let R207: u32 = 0;

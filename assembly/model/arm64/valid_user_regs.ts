@@ -2,8 +2,9 @@
 
 import { REG_pstate, REG_x0, REGISTERS_SIZE } from "../../arm64/registers";
 import { EINVAL } from "../../linux/errno";
+import { bit, get, know, put } from "../registers";
 import { use } from "../rule";
-import { get, put, task } from "./task";
+import { task } from "./task";
 
 export let W201: u32 = 0;
 export const W201_text = "A length that is no multiple of {size} bytes is refused: {errno}.";
@@ -48,7 +49,7 @@ export function gprSet(words: usize, length: u32): i32 {
   for (let k: u32 = 0; k < size; k += 8) {
     const at = i32(k);
     put(at, load<u64>(words + k));
-    task.known |= 1 << min(k >> 3, 31);
+    know(bit(k));
   }
   put(REG_pstate, (kept & W204_bit) != 0 && use(W204) ? kept & ~W204_bit : kept);
   updateFirst();

@@ -16,9 +16,10 @@ import {
 } from "../../fuzz/setup";
 import { EINVAL } from "../../linux/errno";
 import { known, outcome, readBack, wrote } from "../prediction";
+import { forget, put } from "../registers";
 import { use } from "../rule";
 import { placeSvc } from "./target";
-import { forget, put, REG_syscallno, REG_tls, task } from "./task";
+import { REG_syscallno, REG_tls, task } from "./task";
 import { gprSet, updateFirst } from "./valid_user_regs";
 
 export let W206: u32 = 0;
