@@ -146,7 +146,7 @@ for (const [what, file, message] of [
 
 const guest = hasTool("cc") ? cli : cli.skip;
 guest("guest passes on its exit status and its output", async () => {
-  const fault = "examples/guests/fault.s";
+  const fault = "examples/guests/fault.S";
   const [own, model] = await Promise.all([
     stublab("guest", fault, "--encoder", WASM),
     stublab("guest", fault),

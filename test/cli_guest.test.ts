@@ -122,10 +122,10 @@ for (const encoder of ["assembly", "script", "native"]) {
 withCompiler("assembles sources, and leaves no file behind", async () => {
   const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith("stublab-guest-"));
   const before = temporary();
-  const fault = await guest("examples/guests/fault.s");
+  const fault = await guest("examples/guests/fault.S");
   assert.is(fault.code, 1);
   assert.match(fault.stderr, /^killed by SIGSEGV at 0x200000008 \(rip 0x40100a\)\n$/);
-  const loop = await guest("examples/guests/loop.s", "--deadline", "100", "--json");
+  const loop = await guest("examples/guests/loop.S", "--deadline", "100", "--json");
   assert.is(loop.code, 1);
   const { result, trace } = parse(loop.stdout);
   assert.equal(result, { kind: "interrupted", reason: "deadline" });
@@ -143,7 +143,7 @@ withCompiler("assembles sources, and leaves no file behind", async () => {
 
 cli("names the missing package if there is no compiler", async () => {
   const env = { ...process.env, CC: "no-such-compiler" };
-  const { code, stderr } = await run(stublabCommand("guest", "examples/guests/loop.s"), { env });
+  const { code, stderr } = await run(stublabCommand("guest", "examples/guests/loop.S"), { env });
   assert.is(code, 3);
   assert.match(stderr, "cannot run the C compiler no-such-compiler");
   assert.match(stderr, "apt-get install gcc");

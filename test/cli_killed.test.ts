@@ -57,7 +57,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["predict", CASE],
   ["conformance"],
   ["seccomp"],
-  ["guest", "examples/guests/loop.s", "--deadline", "300"],
+  ["guest", "examples/guests/loop.S", "--deadline", "300"],
   ["doctor"],
 ];
 

@@ -15,7 +15,7 @@ const FUZZ = ["fuzz", "--cases", "10"];
 const SANDBOX = ["record", "no-setsid"];
 const THREAD = ["record", "thread-dies"];
 const FOREIGN = ["compare", "--cases", "10", "examples/encoders/encoder.mjs"];
-const ASSEMBLE = ["guest", "examples/guests/loop.s"];
+const ASSEMBLE = ["guest", "examples/guests/loop.S"];
 
 /** How a command is run: shell code before it, its environment, and its options. */
 interface Setting {

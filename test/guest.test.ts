@@ -218,7 +218,7 @@ withCompiler("loads segments that share a page", () => {
 // Faults and signals.
 
 withCompiler("faults, and continues if the host maps the page", () => {
-  const elf = exampleGuest("fault.s");
+  const elf = exampleGuest("fault.S");
   const seen: string[] = [];
   const { result } = runGuest(
     platform,
@@ -237,7 +237,7 @@ withCompiler("faults, and continues if the host maps the page", () => {
 });
 
 withCompiler("dies of a fault that is not handled, and of one that recurs", () => {
-  const elf = exampleGuest("fault.s");
+  const elf = exampleGuest("fault.S");
   for (const options of [{}, { onFault: () => false }]) {
     const { result } = runGuest(platform, { elf }, options);
     assert.is(result.kind, "signaled");
@@ -326,7 +326,7 @@ withCompiler("can neither use nor replace the stub code", () => {
 // Ends caused from outside.
 
 withCompiler("is interrupted at its deadline, in a loop and among system calls", () => {
-  const elf = exampleGuest("loop.s");
+  const elf = exampleGuest("loop.S");
   const looping = `1: movl $39, %eax\nsyscall\njmp 1b`;
   for (const program of [elf, assemble(looping)]) {
     const started = performance.now();

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { hex, InputError } from "../errors.ts";
 import { ELF_MACHINE_NAME } from "../guest/arch.ts";
+import { OWN_CALLS } from "../guest/calls/arch.ts";
 import { isElf } from "../guest/elf.ts";
 import type { GuestProgram } from "../guest/image.ts";
 import { type GuestEnd, type GuestOptions, runGuest } from "../guest/run.ts";
@@ -13,10 +14,15 @@ import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { printJson, talk, writeAll } from "./report.ts";
 import { Transcript } from "./transcript.ts";
 
+/** The emulated calls that only this architecture has, in the middle of a list. */
+const OF_ARCH = Object.keys(OWN_CALLS)
+  .map((name) => `${name}, `)
+  .join("");
+
 const help = `usage: stublab guest FILE [ARGUMENT…] [options]
 
 Runs a small static program in the empty address space of a stub. This process emulates a few of its system
-calls: write, writev, ioctl, brk, mmap (private and anonymous), munmap, mprotect, arch_prctl, set_tid_address,
+calls: write, writev, ioctl, brk, mmap (private and anonymous), munmap, mprotect, ${OF_ARCH}set_tid_address,
 getpid, clock_gettime, uname, exit and exit_group. All others fail with ENOSYS. The program cannot open files.
 
 FILE is
@@ -36,10 +42,10 @@ this command, up to --.
 Exit status: 0 if the program exits with status 0; else 1, and stderr reports how the program ended.
 
 examples:
-  cc -nostdlib -static -o fault examples/guests/fault.s && stublab guest fault
-  stublab guest examples/guests/avx.s --trace
+  cc -nostdlib -static -o fault examples/guests/fault.S && stublab guest fault
+  stublab guest examples/guests/fault.S --trace
   musl-gcc -static -o hello examples/guests/hello.c && stublab guest hello to you
-  stublab guest examples/guests/loop.s --deadline 100 --json
+  stublab guest examples/guests/loop.S --deadline 100 --json
 `;
 
 const OPTIONS = {
