@@ -9,16 +9,22 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** The Levenshtein distance, computed row by row. */
+/**
+ * The fewest insertions, deletions, replacements and exchanges of neighbours that make one word of the other (optimal
+ * string alignment), computed row by row.
+ */
 function editDistance(from: string, to: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
     for (let j = 1; j <= to.length; j++) {
       const replace = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const isExchange = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const exchange = isExchange ? (before[j - 2] ?? 0) + 1 : replace;
+      next.push(Math.min(replace, exchange, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[to.length] ?? 0;
 }

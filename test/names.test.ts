@@ -230,6 +230,7 @@ words("the nearest word takes the fewest edits, and is near", () => {
   assert.is(nearest("getpidd", ["getppid", "getpid", "getpgid"]), "getpid");
   assert.is(nearest("CLONE_FILE", ["CLONE_FS", "CLONE_FILES"]), "CLONE_FILES");
   assert.is(nearest("asembly", ["assembly", "script", "native"]), "assembly");
+  assert.is(nearest("getpdi", ["getgid", "getuid", "getpid"]), "getpid");
   assert.is(nearest("abc", ["xyz"]), undefined);
   assert.is(nearest("anything", []), undefined);
 });

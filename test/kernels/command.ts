@@ -32,6 +32,8 @@ export function suiteOf(names: readonly string[]): Task {
 export function scriptOf(command: string): string {
   return `#!/usr/bin/busybox sh
 export PATH=/usr/bin HOME=/tmp
+# Pids as on a machine in use: recordings do not take small numbers for pids.
+echo 2000 >/proc/sys/kernel/ns_last_pid
 cd /opt/stublab
 (
 ${command || SHELL}
