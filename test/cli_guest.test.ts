@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { EXIT_7, exiting } from "./machine_code.ts";
 import { type Ending, hasTool, Running, run, stublabCommand } from "./processes.ts";
 import { assemble, call, compile, exitWith } from "./programs.ts";
 
@@ -23,9 +24,6 @@ function file(name: string, content: string | Uint8Array): string {
   writeFileSync(path, content);
   return path;
 }
-
-/** mov edi, 7; mov eax, 60; syscall */
-const EXIT_7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
 
 interface Document {
   schema: string;
@@ -61,8 +59,7 @@ cli("runs bare code, and reports its exit status", async () => {
     stdout: "",
     stderr: "exited with status 7\n",
   });
-  const zero = EXIT_7.slice();
-  zero[1] = 0;
+  const zero = exiting(0n);
   assert.equal(await guest(file("zero.bin", zero)), {
     code: 0,
     signal: null,
@@ -153,7 +150,7 @@ for (const [what, args, message] of [
   ["no file", [], "needs a file"],
   ["a missing file", ["/none"], "ENOENT"],
   ["a folder", ["/tmp"], "EISDIR"],
-  ["a file that is not a program", ["README.md"], "is not a program"],
+  ["a file that is not a program", ["package.json"], "is not a program"],
   ["a dynamic program", [process.execPath], "dynamically linked"],
   ["an unknown option", ["x", "--bogus"], "unknown option --bogus\n"],
   ["an invalid deadline", ["x", "--deadline", "soon"], '"soon"'],

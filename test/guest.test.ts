@@ -14,8 +14,8 @@ import {
   runGuest,
 } from "../src/index.ts";
 import { openPlatform } from "./guests.ts";
-import { callNumber } from "./libc.ts";
 import * as code from "./machine_code.ts";
+import { EXIT_7 } from "./machine_code.ts";
 import { hasTool, processState } from "./processes.ts";
 import {
   assemble,
@@ -94,8 +94,6 @@ function listen(elf: Uint8Array, options: GuestOptions = {}, on = platform): Hea
   );
   return { run: result, stdout: heard[1], stderr: heard[2], trace };
 }
-
-const EXIT_7 = code.program(code.load(code.ARGUMENTS[0] ?? "", 7n), code.call(callNumber("exit")));
 
 guests("runs bare code at a given address", () => {
   const { result, calls, switches } = runGuest(platform, { code: EXIT_7 });

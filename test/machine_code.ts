@@ -3,7 +3,8 @@
 import { HOST_ARCH } from "../src/shim/host_arch.ts";
 import * as amd64 from "./amd64_code.ts";
 import * as arm64 from "./arm64_code.ts";
-import type { Code } from "./code_bytes.ts";
+import { type Code, program } from "./code_bytes.ts";
+import { callNumber } from "./libc.ts";
 
 export { type Code, program } from "./code_bytes.ts";
 
@@ -98,3 +99,10 @@ export const {
   addVector,
   vectorWords,
 } = MODULES[HOST_ARCH];
+
+/** A program that exits with a status. */
+export function exiting(status: bigint): Uint8Array {
+  return program(load(ARGUMENTS[0] ?? "", status), call(callNumber("exit")));
+}
+
+export const EXIT_7 = exiting(7n);
