@@ -45,8 +45,8 @@ async function compileModule(name) {
 }
 
 /**
- * A source file; null if there is none. A path that is not a file is that of an architecture: "./task" of a file for all
- * of them is "./amd64/task" or "./arm64/task".
+ * A source file; null if there is none. What files of both architectures import may be a file of each instead: for them
+ * "./task" is "./amd64/task" or "./arm64/task".
  *
  * @param read reads a file that exists
  */

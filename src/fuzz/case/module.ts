@@ -67,7 +67,7 @@ export class ModuleFile {
 
 /** The module of this machine, and its memory. */
 export class FuzzModule extends ModuleFile {
-  /** Described in assembly/fuzz/amd64/index.ts and assembly/fuzz/assess.ts. */
+  /** Described in assembly/fuzz/module.ts and assembly/fuzz/assess.ts. */
   readonly generate = this.callable("generate");
   readonly sign = this.callable("sign");
   readonly assess = this.callable("assess");

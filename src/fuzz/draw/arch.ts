@@ -14,7 +14,7 @@ const HOST = {
 /** What a run begins with, and what it draws from. */
 export const { SIMPLE, SEEDS, UNPREDICTED_SEEDS, TABLES, PLACES } = HOST;
 
-/** How the registers of cases are written, in the order of assembly/fuzz/amd64/index.ts. */
+/** How the registers of cases are written, in the order of assembly/fuzz/amd64/paths.ts. */
 export const PATHS: readonly Path[] = HOST.PATHS;
 export type Path = (typeof amd64Tables.PATHS | typeof arm64Tables.PATHS)[number];
 /** The last one: every path, where there are several. */

@@ -1,0 +1,49 @@
+// The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries them.
+// It owns all memory from `heap` on, and places tables, setups and outcomes there.
+
+import { setFocus } from "./focus";
+import { drawCase, prepare } from "./paths";
+import { seed } from "./random";
+import { SETUP_SIZE, Setup } from "./setup";
+
+export * from "../model/actions";
+export * from "../model/harmless_calls";
+export * from "../model/machine";
+export { exercised, usedRule, usedRules, wide } from "../model/rule";
+export * from "./assess";
+export { differencePlaces, differences, hashOutcome } from "./determined";
+export * from "./difference";
+export { kills } from "./kills";
+export { PATH_ptrace } from "./paths";
+export * from "./setup";
+export * from "./tables";
+
+/** The first byte of memory that the host may use. */
+export const heap: usize = __heap_base;
+
+/**
+ * Writes `count` cases, from case `index` on, to address `to`. The corpus at `corpus` has `parents` setups. If there is
+ * a focus, most cases are near one of the `near` setups at `focus`.
+ */
+export function generate(
+  to: usize,
+  count: u32,
+  index: f64,
+  seedLow: u32,
+  seedHigh: u32,
+  path: u32,
+  xstateLength: u32,
+  has32: u32,
+  corpus: usize,
+  parents: u32,
+  focus: usize,
+  near: u32,
+): void {
+  seed(seedLow, seedHigh);
+  prepare(xstateLength, has32 != 0);
+  setFocus(focus, near);
+  const end = to + SETUP_SIZE * count;
+  for (let number = u64(index); to < end; to += SETUP_SIZE, number++) {
+    drawCase(changetype<Setup>(to), path, number, corpus, parents);
+  }
+}
