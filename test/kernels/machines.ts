@@ -14,6 +14,8 @@ import { USERLANDS, type UserlandName } from "./userland.ts";
 /** What machines are started with. Each is made when the first machine needs it. */
 export interface Places {
   readonly folder: string;
+  /** An image that QEMU boots instead of Debian's. */
+  readonly kernel?: string | undefined;
   /** The root file system with Node.js, as a folder and packed. */
   readonly root: (userland: UserlandName) => string;
   readonly initramfs: (userland: UserlandName) => string;
@@ -209,7 +211,8 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
     command: (places, more) => [
       ...[tool, "-machine", board, "-accel", "tcg,thread=multi"],
       ...["-cpu", processor, "-smp", host === "node" ? "2" : "1"],
-      ...["-m", host === "node" ? "1536" : "512", "-kernel", image(places.folder)],
+      ...["-m", host === "node" ? "1536" : "512"],
+      ...["-kernel", places.kernel ?? image(places.folder)],
       ...["-initrd", host === "node" ? places.initramfs(userland) : places.probeInitramfs(arch)],
       ...["-append", `${words} -- ${more.join(" ")}`],
       ...["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"],

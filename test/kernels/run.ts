@@ -3,8 +3,8 @@
  * on those of continuous integration; `npm run kernels -- --against [NAME…]` compares kernels with each other. What was
  * seen is written to results.json; the short form writes nothing, and fails if a fact fails that held when they were
  * written. `npm run kernels -- run MACHINE [COMMAND]` and `npm run kernels -- test MACHINE [NAME…]` run a command, a
- * shell, or test files on one machine; `npm run kernels -- suite [MACHINE…]` runs those of suite.ts. Images and logs are
- * kept in build/kernels.
+ * shell, or test files on one machine; `npm run kernels -- suite [MACHINE…]` runs those of suite.ts. With `--kernel FILE`
+ * these three use a kernel of yours under QEMU. Images and logs are kept in build/kernels.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -123,11 +123,12 @@ function once<Key>(make: (key: Key) => string): (key: Key) => string {
   };
 }
 
-function makePlaces(contents: Contents): Places {
+function makePlaces(contents: Contents, kernel?: string): Places {
   const root = once((name: UserlandName) => makeRoot(FOLDER, name, contents));
   const probeRoot = once(() => makeProbeRoot(FOLDER));
   return {
     folder: FOLDER,
+    kernel,
     root,
     initramfs: once((name: UserlandName) => makeInitramfs(root(name))),
     probeRoot: () => probeRoot("probe"),
@@ -264,21 +265,21 @@ function demand(machines: readonly Machine[]): void {
 }
 
 /** Runs a command, or test files, on one machine. */
-async function runOn(name: string, { command, added }: Task): Promise<void> {
+async function runOn(name: string, { command, added }: Task, kernel?: string): Promise<void> {
   const [machine, ...others] = machinesOf([name]).filter(({ host }) => host === "node");
   if (machine === undefined || others.length > 0)
     throw new Error(`expected one machine with Node.js, got ${name}`);
   demand([machine]);
-  const places = makePlaces({ check: scriptOf(command), added });
+  const places = makePlaces({ check: scriptOf(command), added }, kernel);
   process.exitCode = (await runCommand(machine, places)) || process.exitCode;
 }
 
 /** Runs the tests of the core on each machine. */
-async function runSuite(names: readonly string[]): Promise<void> {
+async function runSuite(names: readonly string[], kernel?: string): Promise<void> {
   const task = suiteOf(SUITE.map((name) => `${name}.test.ts`));
   for (const name of names.length === 0 ? SUITE_MACHINES : names) {
     process.stdout.write(`\n${name}\n`);
-    await runOn(name, task);
+    await runOn(name, task, kernel);
   }
 }
 
@@ -290,12 +291,14 @@ async function main(): Promise<void> {
       against: { type: "boolean" },
       cases: { type: "string" },
       add: { type: "string", multiple: true },
+      kernel: { type: "string" },
     },
   });
   const [verb, name = "", ...words] = positionals;
-  if (verb === "run") return runOn(name, { command: words.join(" "), added: values.add ?? [] });
-  if (verb === "test") return runOn(name, suiteOf(words));
-  if (verb === "suite") return runSuite(positionals.slice(1));
+  const { kernel, add: added = [] } = values;
+  if (verb === "run") return runOn(name, { command: words.join(" "), added }, kernel);
+  if (verb === "test") return runOn(name, suiteOf(words), kernel);
+  if (verb === "suite") return runSuite(positionals.slice(1), kernel);
   const { short = false, against = false } = values;
   const few = short ? SHORT_CASES : CASES;
   const { cases = against ? AGAINST.cases : few } = values;
