@@ -69,13 +69,13 @@ deadlines("of a switch holds while four processes send signals", async () => {
 });
 
 deadlines("does not run while the host is stopped", async () => {
-  const host = new Running(hostCommand("waiting", "1000"));
+  const host = new Running(hostCommand("waiting", `${1000 * SLOWNESS}`));
   await host.says(/waiting/);
   const waits = () => childrenOf(host.pid).some((pid) => processState(pid)?.state === "S");
   assert.ok(await eventually(waits, 1000));
   process.kill(host.pid, "SIGSTOP");
   await eventually(() => processState(host.pid)?.state === "T", 1000);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 1500 * SLOWNESS));
   process.kill(host.pid, "SIGCONT");
   await eventually(() => processState(host.pid)?.state === "S", 1000);
   host.write("x");

@@ -130,8 +130,9 @@ states("refuses a pstate of the kernel, and can be used with a valid one", () =>
 /** Where the Z registers of a guest are in memory, and its P registers and FFR. */
 const VECTORS = 0x10_0000n;
 const PREDICATES = 0x10_4000n;
-const OUTPUT = 0x10_8000n;
+/** Their size: the largest size of a page. */
 const REGION = 0x1_0000n;
+const OUTPUT = VECTORS + REGION;
 
 /** The struct user_sve_header of a regset in `Context.xstate`. */
 function sveHeader({ xstate }: Context, offset = code.SVE_OFFSET) {
@@ -174,7 +175,7 @@ function writeScalable(space: Subprocess, { registers }: Context, scalable: Scal
 /** Continues a guest after its breakpoint, so that it stores its registers; returns them. */
 function stored({ context, space }: Guest, { vectors, predicates }: Scalable): Scalable {
   const { registers } = context;
-  space.mapAnonymous(OUTPUT, REGION / 2n, "rw");
+  space.mapAnonymous(OUTPUT, REGION, "rw");
   registers.set("pc", registers.get("pc") + 4n);
   registers.set("x10", OUTPUT);
   registers.set("x9", OUTPUT + 0x4000n);
