@@ -54,6 +54,9 @@ export function callNumber(name: string): number {
 /** An id that no user has. */
 const ORDINARY_USER = 54321;
 
+/** Whether the C library is musl, which registers no area for rseq. */
+export const hasMusl = /\/ld-musl-|-linux-musl\//.test(readFileSync("/proc/self/maps", "utf8"));
+
 /** Every signal except SIGKILL and SIGSTOP, and the two that glibc reserves. */
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
   (number) => ![9, 19, 32, 33].includes(number),

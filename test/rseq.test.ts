@@ -11,14 +11,14 @@ import {
 } from "../src/index.ts";
 import { hasRseq } from "../src/stub/examine.ts";
 import { readRseq } from "../src/stub/rseq.ts";
+import { hasMusl } from "./libc.ts";
 import { hostCommand } from "./processes.ts";
 
 // Why a forked child needs each step of its set-up: what happens to a stub without it.
 
 const omitted = suite("rseq and other omitted steps");
 
-const glibc = "glibcVersionRuntime" in (Object(process.report?.getReport()).header ?? {});
-const onGlibc = glibc ? omitted : omitted.skip;
+const onGlibc = hasMusl ? omitted.skip : omitted;
 
 /** More calls than a stub without its rseq area survives: its first preemption kills it. */
 const CALLS = 5000;
