@@ -23,6 +23,8 @@ for (let round = 0; ; round++) {
   Atomics.wait(turn, 0, round);
   if (Atomics.load(turn, 0) < 0) break;
   const before = progress();
-  while (progress() === before);
+  const own = Atomics.load(turn, 0);
+  // A round that ends otherwise has no more progress.
+  while (progress() === before && Atomics.load(turn, 0) === own);
   interruptGuest(handle);
 }
