@@ -64,7 +64,7 @@ __attribute__((noreturn)) void start(long *stack) {
     unsigned int offset = offsetof(struct seccomp_data, nr);
     unsigned int value = call;
     if (command == 5) {
-        offset = offsetof(struct seccomp_data, args) + 8 * number(words[3]);
+        offset = offsetof(struct seccomp_data, args) + 8UL * number(words[3]);
         value = number(words[4]);
     }
     deny(call, number(words[2]), offset, value);
