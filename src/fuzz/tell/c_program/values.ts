@@ -4,9 +4,9 @@ import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import {
   BASELINE,
   CODE,
+  CODES,
   CONSTANT,
   CONSTANTS,
-  codePage,
   FRAME_REGISTERS,
   placeOf,
   REGISTERS,
@@ -19,6 +19,9 @@ import { type Code, HANDLED } from "../../case/pieces.ts";
 import { KEPT } from "../../try/sigreturn/kept.ts";
 import { HARMLESS } from "../../try/target.ts";
 import { type Examined, needsOf, type Parts } from "./parts.ts";
+
+/** INT3, which fills the page of code. */
+const FILLER = CODES.find(({ name }) => name === "int3")?.bytes[0] ?? 0;
 
 /** A scalar, or the rows of an array. */
 type Values = Readonly<Record<string, string | readonly string[]>>;
@@ -40,7 +43,7 @@ export function valuesOf(
   return {
     PAGE: literal(BigInt(PAGE_SIZE)),
     CODE: literal(CODE),
-    INT3: literal(BigInt(codePage().at(-1) ?? 0)),
+    INT3: literal(BigInt(FILLER)),
     CONSTANTS: literal(CONSTANTS),
     SCRATCH: literal(SCRATCH),
     SCRATCH_SIZE: literal(BigInt(SCRATCH_SIZE)),
