@@ -45,8 +45,8 @@ async function compileModule(name) {
 }
 
 /**
- * A source file; null if there is none. What files of both architectures import may be a file of each instead: for them
- * "./task" is "./amd64/task" or "./arm64/task".
+ * Reads a source file. Returns null if it does not exist. A file that both architectures use may import a name that each of
+ * them defines: "./task" then stands for "./amd64/task" or "./arm64/task".
  *
  * @param read reads a file that exists
  */
