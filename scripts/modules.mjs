@@ -51,7 +51,7 @@ async function compileModule(name) {
  * @param read reads a file that exists
  */
 export function readSource(path, arch, read = (file) => readFileSync(file, "utf8")) {
-  if (existsSync(path)) return read(path);
   const [folder, file] = [dirname(path), basename(path, ".ts")];
-  return existsSync(`${folder}/${arch}/${file}.ts`) ? `export * from "./${arch}/${file}";` : null;
+  if (existsSync(`${folder}/${arch}/${file}.ts`)) return `export * from "./${arch}/${file}";`;
+  return existsSync(path) ? read(path) : null;
 }

@@ -37,7 +37,9 @@ function missingForProbe(machine) {
 /** The probe is made of all layers, so nearly each change makes it anew. */
 export async function buildProbes() {
   for (const machine of MACHINES) {
-    const tables = ["src/fuzz", "src/encoder", "src/stub"].flatMap((path) => files(path, ".ts"));
+    const tables = ["src/fuzz", "src/encoder", "src/stub", "src/shim"].flatMap((path) =>
+      files(path, ".ts"),
+    );
     const code = files("shim", ".c", ".h", ".S");
     const sources = [...MODULES, SHIMS[HOST], ...tables, ...RECORD_HEADERS, ...code];
     const target = `dist/probe-${machine}`;
