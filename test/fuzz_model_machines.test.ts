@@ -9,7 +9,8 @@ import { dispatching } from "../src/fuzz/draw/amd64/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/amd64/seed.ts";
 import { predict } from "../src/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../src/fuzz/predict/rules.ts";
-import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
+import type { Feature } from "../src/fuzz/try/arch.ts";
+import type { Machine } from "../src/fuzz/try/machine.ts";
 import { CUT, frame, lock, machineWith, SHORT } from "./hidden_cases.ts";
 
 const machines = suite("fuzz: rules that depend on the machine");

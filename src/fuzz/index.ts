@@ -26,4 +26,5 @@ export type { FuzzOptions, FuzzProgress, FuzzResult } from "./run/options.ts";
 export type { Shard } from "./run/round.ts";
 export type { Entry as CorpusEntry, FoundCase, RunState } from "./run/run_state.ts";
 export { type Examined, type ExportOptions, exportC } from "./tell/export_c.ts";
-export type { Feature, Machine } from "./try/machine.ts";
+export type { Feature } from "./try/arch.ts";
+export type { Machine } from "./try/machine.ts";

@@ -25,7 +25,8 @@ import { PATHS, type Path } from "../draw/arch.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownShape } from "../known/known.ts";
 import { GENERATOR, inPlace } from "../run/journal.ts";
-import { FEATURES, type Machine, machineShape } from "../try/machine.ts";
+import { FEATURES } from "../try/arch.ts";
+import { type Machine, machineShape } from "../try/machine.ts";
 
 const SCHEMA = "stublab.outcomes/1";
 

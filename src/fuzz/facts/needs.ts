@@ -1,4 +1,5 @@
-import type { Feature, Machine } from "../try/machine.ts";
+import type { Feature } from "../try/arch.ts";
+import type { Machine } from "../try/machine.ts";
 
 const NO_32_BIT = "the kernel does not run 32-bit programs";
 const NO_REQUEST = "the kernel does not have this request (Linux 6.16)";

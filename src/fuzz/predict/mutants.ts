@@ -4,7 +4,8 @@
  */
 
 import { hex } from "../../errors.ts";
-import type { Feature, Machine } from "../try/machine.ts";
+import type { Feature } from "../try/arch.ts";
+import type { Machine } from "../try/machine.ts";
 import type { Change } from "./model.ts";
 import { BITS, holds, type Rule, rules, valuesOn } from "./rules.ts";
 

@@ -9,7 +9,7 @@ import { hex, InputError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import { show } from "../../shape.ts";
 import { fuzzModule, type ModuleFile } from "../case/module.ts";
-import { FEATURES, type Feature } from "../try/machine.ts";
+import { FEATURES, type Feature } from "../try/arch.ts";
 
 export const PHASES = ["write", "return", "resume", "unpredicted"] as const;
 export type Phase = (typeof PHASES)[number];

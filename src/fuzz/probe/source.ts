@@ -33,7 +33,7 @@ import { KNOWN, LISTS } from "../known/arch.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
-import { FEATURES } from "../try/machine.ts";
+import { FEATURES } from "../try/arch.ts";
 import { ownParts, ownTables } from "./arch.ts";
 import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";
 import { compress } from "./lz4.ts";

@@ -6,8 +6,9 @@ const HOST = { amd64, arm64 }[HOST_ARCH];
 
 export const FEATURES = [...amd64.FEATURES, ...arm64.FEATURES] as const;
 export type Feature = (typeof FEATURES)[number];
-/** What is assumed of the XSAVE area of a machine that cannot be asked; the features of one. */
-export const { USUAL_XSTATE, readKernel, readProcessor } = HOST;
+/** What is assumed of the XSAVE area of a machine that cannot be asked. */
+export const { USUAL_XSTATE } = HOST;
+export const { readKernel, readProcessor } = HOST;
 /** Calls that a filter does not see, on kernels that have them. */
 export const UNSEEN_CALLS: readonly number[] = HOST.UNSEEN_CALLS;
 /** The upper half of every address in the vsyscall page, where there is one. */

@@ -6,15 +6,6 @@ import { HOST_ARCH } from "../../shim/host_arch.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { FEATURES, type Feature, readProcessor as readHost, readKernel } from "./arch.ts";
 
-export {
-  FEATURES,
-  type Feature,
-  KERNEL_FEATURES,
-  UNSEEN_CALLS,
-  USUAL_XSTATE,
-  VSYSCALL_HALF,
-} from "./arch.ts";
-
 /** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
 export interface Machine {
   /** Its architecture, if that is not amd64. */

@@ -30,7 +30,7 @@ import {
   SCRATCH_SIZE,
 } from "../case/arch.ts";
 import { HANDLED } from "../case/pieces.ts";
-import { UNSEEN_CALLS, VSYSCALL_HALF } from "./machine.ts";
+import { UNSEEN_CALLS, VSYSCALL_HALF } from "./arch.ts";
 
 /** Calls that are harmless with any arguments. All others fail with ENOSYS. */
 export const HARMLESS = [

@@ -11,7 +11,7 @@ import {
   OF_PROCESSOR,
   type Trial,
 } from "../../try/amd64/machine.ts";
-import { FEATURES } from "../../try/machine.ts";
+import { FEATURES } from "../../try/arch.ts";
 import { KEPT } from "../../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../../try/sigreturn/place.ts";
 import { loopSetUp } from "../set_up.ts";

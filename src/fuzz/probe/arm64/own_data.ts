@@ -1,7 +1,7 @@
 /* What the build writes for the probe of arm64 only: shim/probe/arm64/own_data.h declares it. */
 
+import { FEATURES } from "../../try/arch.ts";
 import { PSTATE_BITS } from "../../try/arm64/machine.ts";
-import { FEATURES } from "../../try/machine.ts";
 import { word } from "../text.ts";
 
 export function ownParts(): Readonly<Record<string, Uint8Array>> {
