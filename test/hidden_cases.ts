@@ -15,7 +15,8 @@ import { breakpoint } from "../src/fuzz/draw/amd64/breakpoint_seeds.ts";
 import { dispatching } from "../src/fuzz/draw/amd64/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/amd64/seed.ts";
 import type { Model } from "../src/fuzz/predict/model.ts";
-import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
+import type { Feature } from "../src/fuzz/try/arch.ts";
+import type { Machine } from "../src/fuzz/try/machine.ts";
 
 /** What DIV leaves, and what kernels from Linux 6.7 on have. */
 const RECENT = [

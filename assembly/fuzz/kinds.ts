@@ -1,8 +1,7 @@
 // How a setup is written, from which stop, and how the stub is resumed.
 
 import { SIGRTMAX, SIGSTOP } from "../linux/signal";
-import { HANDLED, IGNORED, isIn, TTY_STOPS } from "../model/actions";
-import { SYNCHRONOUS } from "../model/force_sig";
+import { HANDLED, IGNORED, isIn, SYNCHRONOUS, TTY_STOPS } from "../model/actions";
 import { below } from "./random";
 import { froms, ons, pick, ways } from "./tables";
 

@@ -9,6 +9,7 @@ import { SETUP_SIZE, Setup } from "./setup";
 export * from "../model/actions";
 export * from "../model/harmless_calls";
 export * from "../model/machine";
+export * from "../model/ptrace_resume";
 export { exercised, usedRule, usedRules, wide } from "../model/rule";
 export * from "./assess";
 export { differencePlaces, differences, hashOutcome } from "./determined";

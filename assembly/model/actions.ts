@@ -1,10 +1,16 @@
 // get_signal, kernel/signal.c: what becomes of a signal, on each architecture
 
 import {
+  SIGBUS,
   SIGCHLD,
   SIGCONT,
+  SIGFPE,
+  SIGILL,
   SIGKILL,
+  SIGSEGV,
   SIGSTOP,
+  SIGSYS,
+  SIGTRAP,
   SIGTSTP,
   SIGTTIN,
   SIGTTOU,
@@ -19,6 +25,14 @@ import { use } from "./rule";
 export const HANDLED: u64 = (1 << (SIGUSR1 - 1)) | (1 << (SIGUSR2 - 1));
 export const IGNORED: u64 =
   (1 << (SIGCHLD - 1)) | (1 << (SIGCONT - 1)) | (1 << (SIGURG - 1)) | (1 << (SIGWINCH - 1));
+/** SYNCHRONOUS_MASK: those that instructions raise. */
+export const SYNCHRONOUS: u64 =
+  (1 << (SIGILL - 1)) |
+  (1 << (SIGTRAP - 1)) |
+  (1 << (SIGBUS - 1)) |
+  (1 << (SIGFPE - 1)) |
+  (1 << (SIGSEGV - 1)) |
+  (1 << (SIGSYS - 1));
 export const TTY_STOPS: u64 = (1 << (SIGTSTP - 1)) | (1 << (SIGTTIN - 1)) | (1 << (SIGTTOU - 1));
 
 export let R6: u32 = 0;

@@ -3,8 +3,8 @@
 
 import { REG_orig_rax } from "../../amd64/registers";
 import { SI_KERNEL, TRAP_BRKPT } from "../../linux/siginfo";
-import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../../linux/signal";
-import { isIn } from "../actions";
+import { SIGTRAP } from "../../linux/signal";
+import { isIn, SYNCHRONOUS } from "../actions";
 import { info, infoWithoutAddress, known, outcome, resumed } from "../prediction";
 import { knownRegisters, set } from "../registers";
 import { use } from "../rule";
@@ -45,15 +45,6 @@ export function stopByNotice(signal: u32, code: i32): bool {
   infoWithoutAddress(SIGTRAP, code);
   return true;
 }
-
-/** SYNCHRONOUS_MASK: bit n - 1 stands for signal n. */
-export const SYNCHRONOUS: u64 =
-  (1 << (SIGILL - 1)) |
-  (1 << (SIGTRAP - 1)) |
-  (1 << (SIGBUS - 1)) |
-  (1 << (SIGFPE - 1)) |
-  (1 << (SIGSEGV - 1)) |
-  (1 << (SIGSYS - 1));
 
 export let R73: u32 = 0;
 export const R73_text =

@@ -10,17 +10,13 @@ import {
   FROM_SIGNAL,
   FROM_STEP32,
   FROM_SYSEMU,
-  ON_SINGLESTEP,
-  ON_SYSCALL,
-  ON_SYSEMU,
-  ON_SYSEMU_SINGLESTEP,
   Setup,
   WANT_FRAME,
 } from "../../fuzz/setup";
-import { EIO } from "../../linux/errno";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { isIn } from "../actions";
-import { giveUp, info, resumed } from "../prediction";
+import { giveUp } from "../prediction";
+import { R7, refusesSignal, request } from "../ptrace_resume";
 import { get } from "../registers";
 import { use } from "../rule";
 import { call32 } from "./do_syscall_64";
@@ -35,12 +31,6 @@ import { hasFlags, setFlags, task } from "./task";
 
 const TRAP_FLAG: u64 = 0x100;
 
-export let R1: u32 = 0;
-export const R1_text = "A request that resumes refuses a signal above {most}: {errno}.";
-export const R1_source = "ptrace_resume, kernel/ptrace.c: valid_signal, 6.12";
-export let R1_most: u32 = 64;
-export let R1_errno: i32 = EIO;
-
 export let U7: u32 = 0;
 export const U7_text =
   "A single-step begins in memory that programs may have written, or in the stub code (kinds of pages, a bit each: {pages}): if there is a POPF or an IRET, TF shows at the stop.";
@@ -50,12 +40,9 @@ export let U7_pages: u32 = (1 << SCRATCH_PAGE) | (1 << STUB_PAGE);
 /** Resumes the task as the setup requests. */
 export function resume(setup: Setup): void {
   const signal = setup.signal;
-  if (signal > R1_most && use(R1)) {
-    resumed(R1_errno, 0);
-    info(0, 0, 0);
-    return;
-  }
+  if (refusesSignal(signal)) return;
   request(setup.on);
+  startStepping();
   const page = pageAt(get(REG_rip));
   if (giveUp(U7, task.forced && isAmong(page, U7_pages))) return;
   loadSegments();
@@ -70,19 +57,13 @@ export const R85_text =
   "At a stop by a single-step TF that is written, and cleared again, comes back at the next one, and shows.";
 export const R85_source = "enable_single_step, arch/x86/kernel/step.c: TIF_SINGLESTEP, 6.12";
 
-function request(on: u32): void {
-  task.traces = on == ON_SYSCALL;
-  task.emulates = on == ON_SYSEMU || on == ON_SYSEMU_SINGLESTEP;
-  task.stepping = on == ON_SINGLESTEP || on == ON_SYSEMU_SINGLESTEP;
+/** user_enable_single_step */
+function startStepping(): void {
   if (!task.stepping) return;
   const isOwn = task.stepped && task.wroteTrapFlag && use(R85);
   task.forced = !hasFlags(TRAP_FLAG) && !isOwn;
   setFlags(TRAP_FLAG);
 }
-
-export let R7: u32 = 0;
-export const R7_text = "The signal given at a group-stop is ignored.";
-export const R7_source = "do_jobctl_trap, kernel/signal.c, 6.12";
 
 export let R33: u32 = 0;
 export const R33_text =

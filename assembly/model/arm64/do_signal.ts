@@ -3,10 +3,10 @@
 import { REG_pc, REG_x0 } from "../../arm64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGTRAP } from "../../linux/signal";
-import { isIn } from "../actions";
+import { isIn, SYNCHRONOUS } from "../actions";
 import { get, knows, put, set } from "../registers";
 import { use } from "../rule";
-import { SYNCHRONOUS, stopBySignal } from "./force_sig";
+import { stopBySignal } from "./force_sig";
 import { REG_syscallno, task } from "./task";
 
 export let R203: u32 = 0;

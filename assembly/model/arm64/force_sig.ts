@@ -1,20 +1,11 @@
 // How the task stops: get_signal, kernel/signal.c, and report_syscall, arch/arm64/kernel/ptrace.c
 
-import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../../linux/signal";
+import { SIGTRAP } from "../../linux/signal";
 import { info, infoWithoutAddress, known, resumed } from "../prediction";
 import { knownRegisters } from "../registers";
 
 /** The low byte of the status word of a stop. */
 const STOPPED: u32 = 0x7f;
-
-/** SYNCHRONOUS_MASK: bit n - 1 stands for signal n. */
-export const SYNCHRONOUS: u64 =
-  (1 << (SIGILL - 1)) |
-  (1 << (SIGTRAP - 1)) |
-  (1 << (SIGBUS - 1)) |
-  (1 << (SIGFPE - 1)) |
-  (1 << (SIGSEGV - 1)) |
-  (1 << (SIGSYS - 1));
 
 /** A stop with this signal number in its status word, whose siginfo is not predicted yet. */
 export function stop(signal: u32): void {

@@ -6,17 +6,13 @@ import {
   FROM_EXIT,
   FROM_GROUP,
   FROM_SIGNAL,
-  ON_SINGLESTEP,
-  ON_SYSCALL,
-  ON_SYSEMU,
-  ON_SYSEMU_SINGLESTEP,
   Setup,
   WANT_FRAME,
 } from "../../fuzz/setup";
-import { EIO } from "../../linux/errno";
 import { killsAtOnce } from "../actions";
 import { harmlessCall } from "../harmless_calls";
-import { ended, info, resumed } from "../prediction";
+import { ended } from "../prediction";
+import { R7, refusesSignal, request } from "../ptrace_resume";
 import { get, put } from "../registers";
 import { use } from "../rule";
 import { stopBySent } from "./do_signal";
@@ -27,16 +23,6 @@ import { baseline } from "./target";
 import { REG_syscallno, task } from "./task";
 import { W206 } from "./write";
 
-export let R1: u32 = 0;
-export const R1_text = "A request that resumes refuses a signal above {most}: {errno}.";
-export const R1_source = "ptrace_resume, kernel/ptrace.c: valid_signal, 6.12";
-export let R1_most: u32 = 64;
-export let R1_errno: i32 = EIO;
-
-export let R7: u32 = 0;
-export const R7_text = "The signal given at a group-stop is ignored.";
-export const R7_source = "do_jobctl_trap, kernel/signal.c, 6.12";
-
 export let R215: u32 = 0;
 export const R215_text = "A single-step sets PSTATE.SS ({bit}), which shows at the stop.";
 export const R215_source =
@@ -46,15 +32,8 @@ export let R215_bit: u64 = 0x20_0000;
 /** Resumes the task as the setup requests. */
 export function resume(setup: Setup): void {
   const signal = setup.signal;
-  if (signal > R1_most && use(R1)) {
-    resumed(R1_errno, 0);
-    info(0, 0, 0);
-    return;
-  }
-  const on: u32 = setup.on;
-  task.traces = on == ON_SYSCALL;
-  task.emulates = on == ON_SYSEMU || on == ON_SYSEMU_SINGLESTEP;
-  task.stepping = on == ON_SINGLESTEP || on == ON_SYSEMU_SINGLESTEP;
+  if (refusesSignal(signal)) return;
+  request(setup.on);
   if (task.stepping && use(R215)) put(REG_pstate, get(REG_pstate) | R215_bit);
   const from: u32 = setup.from;
   if (from == FROM_SIGNAL) deliver(signal, (setup.wants & WANT_FRAME) != 0);

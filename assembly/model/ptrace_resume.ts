@@ -1,0 +1,32 @@
+// ptrace_resume, kernel/ptrace.c, on each architecture
+
+import { ON_SINGLESTEP, ON_SYSCALL, ON_SYSEMU, ON_SYSEMU_SINGLESTEP } from "../fuzz/setup";
+import { EIO } from "../linux/errno";
+import { info, resumed } from "./prediction";
+import { use } from "./rule";
+import { task } from "./task";
+
+export let R1: u32 = 0;
+export const R1_text = "A request that resumes refuses a signal above {most}: {errno}.";
+export const R1_source = "ptrace_resume, kernel/ptrace.c: valid_signal, 6.12";
+export let R1_most: u32 = 64;
+export let R1_errno: i32 = EIO;
+
+/** Whether a request is refused because of its signal. */
+export function refusesSignal(signal: u32): bool {
+  if (signal <= R1_most || !use(R1)) return false;
+  resumed(R1_errno, 0);
+  info(0, 0, 0);
+  return true;
+}
+
+export let R7: u32 = 0;
+export const R7_text = "The signal given at a group-stop is ignored.";
+export const R7_source = "do_jobctl_trap, kernel/signal.c, 6.12";
+
+/** Which stops a request asks for. */
+export function request(on: u32): void {
+  task.traces = on == ON_SYSCALL;
+  task.emulates = on == ON_SYSEMU || on == ON_SYSEMU_SINGLESTEP;
+  task.stepping = on == ON_SINGLESTEP || on == ON_SYSEMU_SINGLESTEP;
+}
