@@ -1,7 +1,7 @@
 // Bundles the test files whose names contain an argument, or are it, or all, into build/test, with the scripts that they start.
 
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
 import { MACHINES } from "../scripts/compilers.mjs";
@@ -20,10 +20,10 @@ const PROCESSES = [
 
 function testFiles() {
   const wanted = process.argv.slice(2);
-  return readdirSync("test")
-    .filter((name) => name.endsWith(".test.ts"))
-    .filter((name) => wanted.length === 0 || wanted.some((word) => matches(name, word)))
-    .map((name) => `test/${name}`);
+  return readdirSync("test", { recursive: true })
+    .filter((path) => path.endsWith(".test.ts"))
+    .filter((path) => wanted.length === 0 || wanted.some((word) => matches(basename(path), word)))
+    .map((path) => `test/${path}`);
 }
 
 /** A whole name selects one file. */
@@ -67,7 +67,7 @@ await bundlePage(esbuild, OUT);
 await esbuild.stop();
 // The machine on which they are run may have no compiler.
 for (const machine of MACHINES)
-  compileProgram(machine, `${OUT}/deny-${machine}`, "test/deny.c", "-static");
+  compileProgram(machine, `${OUT}/deny-${machine}`, "test/support/deny.c", "-static");
 const arm64 = ["-mbranch-protection=standard", "-ftls-model=local-exec"];
 for (const kind of ["static", "static-pie"])
   compileProgram("arm64", `${OUT}/start-${kind}.elf`, "test/arm64/start.c", ...arm64, `-${kind}`);

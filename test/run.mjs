@@ -1,4 +1,4 @@
-// Runs the tests: each file test/*.test.ts in its own process, with a time limit, and with a check for
+// Runs the tests: each file test/**/*.test.ts in its own process, with a time limit, and with a check for
 // processes left behind. `npm test` runs all; `npm test -- NAME…` those whose names contain a NAME.
 //
 // A file that needs longer than the default has a line "// Time limit: 120 s".
@@ -24,12 +24,16 @@ const libc = koffi.load(null);
 const waitpid = libc.func("int waitpid(int, void *, int)");
 
 /** The tests of the other architecture. */
-const OTHERS = process.arch === "arm64" ? "_amd64.test.js" : "_arm64.test.js";
+const OTHERS = process.arch === "arm64" ? "_amd64.test.ts" : "_arm64.test.ts";
 
+/** The sources of the files that have been bundled. */
 function testFiles() {
-  return readdirSync("build/test")
-    .filter((name) => name.endsWith(".test.js") && !name.endsWith(OTHERS))
-    .map((name) => `test/${basename(name, ".js")}.ts`);
+  const built = readdirSync("build/test").filter((name) => name.endsWith(".test.js"));
+  return readdirSync("test", { recursive: true })
+    .map((path) => `test/${path}`)
+    .filter((path) => built.includes(`${basename(path, ".ts")}.js`))
+    .filter((path) => !path.endsWith(OTHERS))
+    .sort();
 }
 
 /** Runs one file; returns its counts, and faults of the file itself. */

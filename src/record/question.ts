@@ -31,7 +31,7 @@ export function arrange({ text, right, wrong }: AuthoredQuestion): NewQuestion {
   return { text, choices, answer, because, replies: all.map(([, reply]) => reply) };
 }
 
-/** With this part of the hash the right choices of all lessons are spread evenly: test/lesson_questions.test.ts. */
+/** With this part of the hash the right choices of all lessons are spread evenly: test/record/lesson_questions.test.ts. */
 const PART = 16;
 
 /** One of `count` places, the same for texts that differ in numbers: pids and addresses. */

@@ -6,8 +6,8 @@ import { writeFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { Trier } from "../../src/fuzz/try/trial.ts";
 import { DeathError, Tracer } from "../../src/index.ts";
-import { isAlive, processState } from "../processes.ts";
-import { thrown } from "../thrown.ts";
+import { isAlive, processState } from "../support/processes.ts";
+import { thrown } from "../support/thrown.ts";
 
 /** A thread that Node.js starts may get the pid instead. */
 const MOST_TRIES = 100;

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { ForeignSubject } from "../../src/compare/foreign.ts";
 import { RecordLayout } from "../../src/compare/record.ts";
-import { childrenOf } from "../processes.ts";
+import { childrenOf } from "../support/processes.ts";
 
 const [file = ""] = process.argv.slice(2);
 const subject = await ForeignSubject.open(file);

@@ -4,8 +4,8 @@
 import { readdirSync, writeSync } from "node:fs";
 import { StublabError } from "../../src/errors.ts";
 import { fuzz } from "../../src/fuzz/fuzz.ts";
-import { dropPrivileges, limitProcesses } from "../libc.ts";
-import { childrenOf } from "../processes.ts";
+import { dropPrivileges, limitProcesses } from "../support/libc.ts";
+import { childrenOf } from "../support/processes.ts";
 
 const most = Number(process.argv[2]);
 const threads = () => readdirSync("/proc/self/task").length;

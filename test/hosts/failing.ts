@@ -5,8 +5,8 @@
 import { constants } from "node:os";
 import { BirthError, StublabError, Tracer } from "../../src/index.ts";
 import { INJECTION_LANES } from "../../src/stub/lane.ts";
-import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../libc.ts";
-import { childrenOf } from "../processes.ts";
+import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../support/libc.ts";
+import { childrenOf } from "../support/processes.ts";
 
 const [what = "", exitSignal = "", lane] = process.argv.slice(2);
 const tracer = new Tracer({ injections: INJECTION_LANES.find((name) => name === lane) });

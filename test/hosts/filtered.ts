@@ -3,8 +3,8 @@
 
 import { readdirSync } from "node:fs";
 import { Platform } from "../../src/index.ts";
-import { load, syscallOf } from "../guests.ts";
-import { SYSCALL } from "../machine_code.ts";
+import { load, syscallOf } from "../support/guests.ts";
+import { SYSCALL } from "../support/machine_code.ts";
 
 const [encoder = "", exitSignal = ""] = process.argv.slice(2);
 const platform = Platform.open({ encoder, exitSignal });

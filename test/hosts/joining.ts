@@ -4,7 +4,7 @@ import { parentPort } from "node:worker_threads";
 import { Platform, StublabError, type Subprocess, type ThreadTicket } from "../../src/index.ts";
 import { PAGE_SIZE } from "../../src/shim/page_size.ts";
 import { INSTRUCTION_POINTER } from "../../src/stub/arch.ts";
-import { GETPID, LOOPS_GETPID } from "../guests.ts";
+import { GETPID, LOOPS_GETPID } from "../support/guests.ts";
 
 const AT = 0x10000;
 const SWITCHES = 1000;

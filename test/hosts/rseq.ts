@@ -4,7 +4,7 @@
 import { Tracer } from "../../src/index.ts";
 import { hasRseq } from "../../src/stub/examine.ts";
 import { readRseq } from "../../src/stub/rseq.ts";
-import { registerRseq } from "../libc.ts";
+import { registerRseq } from "../support/libc.ts";
 
 registerRseq(64);
 using tracer = new Tracer();

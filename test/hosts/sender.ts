@@ -2,7 +2,7 @@
 // `sender PID`. Real-time signals are omitted, as tens of thousands would remain queued.
 
 import { loadShim } from "../../src/shim/shim.ts";
-import { queue } from "../libc.ts";
+import { queue } from "../support/libc.ts";
 
 const [pid = 0] = process.argv.slice(2).map(Number);
 const [SIGKILL, SIGSTOP, SIGCONT] = [9, 19, 18];

@@ -4,7 +4,7 @@
 import { workerData } from "node:worker_threads";
 import { type InterruptHandle, interruptGuest } from "../../src/index.ts";
 import { loadShim } from "../../src/shim/shim.ts";
-import { randomWords } from "../random.ts";
+import { randomWords } from "../support/random.ts";
 
 export interface Signaling {
   readonly seed: bigint;

@@ -6,7 +6,7 @@ import { Tracer } from "../../src/index.ts";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 import { INSTRUCTION_POINTER, WORD } from "../../src/stub/arch.ts";
 import type { Stub } from "../../src/stub/stub.ts";
-import { pinToProcessor, runLast } from "../libc.ts";
+import { pinToProcessor, runLast } from "../support/libc.ts";
 
 const [what = "", exitSignal = ""] = process.argv.slice(2);
 // SIGCONT lets a stub that has stopped itself continue into its INT3; with exit signal SIGKILL that kills the host.

@@ -3,7 +3,7 @@
 // the results of a call that does not return and of a birth that fails.
 
 import { BirthError, DeadlineError, Tracer } from "../../src/index.ts";
-import { block, catchAll, ignoreAll, signalSets } from "../libc.ts";
+import { block, catchAll, ignoreAll, signalSets } from "../support/libc.ts";
 
 const DEADLINE = 300;
 

@@ -5,9 +5,9 @@
 import { writeSync } from "node:fs";
 import { Platform, type PlatformOptions } from "../../src/index.ts";
 import { PAGE_SIZE } from "../../src/shim/page_size.ts";
-import { GETPID, loadReadOnly, syscallOf } from "../guests.ts";
-import * as code from "../machine_code.ts";
-import { randomWords } from "../random.ts";
+import { GETPID, loadReadOnly, syscallOf } from "../support/guests.ts";
+import * as code from "../support/machine_code.ts";
+import { randomWords } from "../support/random.ts";
 
 const [options = "", seed = "0"] = process.argv.slice(2);
 const lane: PlatformOptions = JSON.parse(options);

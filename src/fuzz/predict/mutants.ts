@@ -58,11 +58,11 @@ const SAME: ReadonlySet<string> = new Set([
 const BEYOND: ReadonlySet<string> = new Set([
   // No generator makes what never stops.
   ...["R60", "R234"],
-  // Another case has to write the instruction: test/fuzz_hidden.test.ts.
+  // Another case has to write the instruction: test/fuzz/fuzz_hidden.test.ts.
   "U7",
   // An interrupt has to come between the return and the stop.
   "U11",
-  // Another case has to leave its floating point: test/fuzz_hidden.test.ts.
+  // Another case has to leave its floating point: test/fuzz/fuzz_hidden.test.ts.
   "U16",
   // The kernel must be older than one that a rule with a feature holds on.
   "U22",

@@ -1,0 +1,401 @@
+// Time limit: 120 s
+
+import { appendFileSync, existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { FUNCTION_NAMES } from "../../src/encoder/abi.ts";
+import { loadRecording, parseRecording, SCENARIOS } from "../../src/record/index.ts";
+import {
+  liar,
+  likeModel,
+  moduleFile,
+  newPath,
+  script,
+  waiting,
+  wasm,
+  withoutNamespaces,
+} from "../support/foreign_modules.ts";
+import { adoptOrphans } from "../support/libc.ts";
+import {
+  childrenOf,
+  type Ending,
+  eventually,
+  familyOf,
+  hasNamespaces,
+  hasTool,
+  isAlive,
+  Running,
+  run,
+  stopFor,
+  stublabCommand,
+} from "../support/processes.ts";
+
+const cli = suite("command line: encoders from files");
+
+const stublab = (...args: string[]): Promise<Ending> => run(stublabCommand(...args));
+
+const WASM = "./dist/encoder.wasm";
+
+adoptOrphans();
+
+/** The command has ended; any process that it left would be a child of this process. */
+async function expectNothingLeft(): Promise<void> {
+  const gone = () => childrenOf(process.pid).filter(isAlive).length === 0;
+  assert.ok(await eventually(gone, 1000), `left: ${childrenOf(process.pid)}`);
+}
+
+for (const parent of ["1", "", "somebody", `${process.pid}`]) {
+  cli(`a variable STUBLAB_PARENT of a shell means nothing: "${parent}"`, async () => {
+    const env = { ...process.env, STUBLAB_PARENT: parent };
+    const { code, stderr } = await run(stublabCommand("inject", "getpid", "--encoder", WASM), {
+      env,
+    });
+    assert.is(code, 0, stderr);
+  });
+}
+
+for (const [what, file] of [
+  ["a WebAssembly module", () => WASM],
+  ["an ES module", () => likeModel()],
+] as const) {
+  cli(`bootstrap with ${what} holds every check, in a process of its own`, async () => {
+    const path = file();
+    const host = new Running(stublabCommand("bootstrap", "--encoder", path, "--json"));
+    const { code, stdout, stderr } = await host.ended;
+    assert.is(code, 0, stderr);
+    const document = JSON.parse(stdout);
+    assert.is(document.encoder, basename(path));
+    assert.is.not(document.host.pid, host.pid);
+    assert.ok(document.checks.every(({ held }: { held: boolean }) => held));
+  });
+
+  cli(`inject with ${what}`, async () => {
+    const { code, stdout } = await stublab(
+      "inject",
+      "write",
+      "1",
+      "hi\\n",
+      "3",
+      "--encoder",
+      file(),
+    );
+    assert.is(code, 0);
+    assert.match(stdout, /^hi\nwrite\(1, "hi\\n", 3\) = 3\n/);
+  });
+
+  for (const scenario of ["cascade", "thread-dies"]) {
+    cli(`record of ${scenario} with ${what}, also in its sandbox`, async () => {
+      const path = file();
+      const { code, stdout, stderr } = await stublab("record", scenario, "--encoder", path);
+      assert.equal([code, stderr], [0, ""]);
+      const { encoder, end } = parseRecording(stdout);
+      assert.is(encoder, basename(path));
+      assert.ok(end.every(({ held }) => held));
+      await expectNothingLeft();
+    });
+  }
+
+  cli(`step with ${what} shows what was recorded with it`, async () => {
+    const path = file();
+    const { code, stdout, stderr } = await stublab("step", "inject", "--encoder", path);
+    assert.equal([code, stderr], [0, ""]);
+    assert.match(stdout, `Scenario inject, encoder ${basename(path)};`);
+  });
+
+  cli(`seccomp with ${what} prints what the model prints`, async () => {
+    const [own, model] = await Promise.all([
+      stublab("seccomp", "--encoder", file()),
+      stublab("seccomp"),
+    ]);
+    assert.equal(own, model);
+  });
+}
+
+cli("gallery with a module records every scenario with it", async () => {
+  const folder = newPath("");
+  const { code, stderr } = await stublab("gallery", folder, "--encoder", WASM);
+  assert.is(code, 0, stderr);
+  for (const scenario of Object.keys(SCENARIOS)) {
+    assert.is(loadRecording(join(folder, `${scenario}.json`)).encoder, "encoder.wasm", scenario);
+  }
+});
+
+for (const [what, file, message] of [
+  [
+    "that throws",
+    () => likeModel({ encodeBootstrap: "() => { throw new Error('boom'); }" }),
+    /boom/,
+  ],
+  [
+    "that writes to the output",
+    () => doing("import { writeSync } from 'node:fs'; writeSync(1, '!');"),
+    /did not print a recording/,
+  ],
+] as const) {
+  cli(`record with a module ${what} fails once, and writes no file`, async () => {
+    const output = newPath(".json");
+    const args = ["grandchild", "-o", output, "--encoder", file()];
+    const { code, stdout, stderr } = await stublab("record", ...args);
+    assert.equal([code, stdout, existsSync(output)], [1, "", false], stderr);
+    assert.match(stderr, message);
+    assert.is(stderr.match(/^stublab: /gm)?.length, 1, stderr);
+    await expectNothingLeft();
+  });
+}
+
+const guest = hasTool("cc") ? cli : cli.skip;
+guest("guest passes on its exit status and its output", async () => {
+  const fault = "examples/guests/fault.S";
+  const [own, model] = await Promise.all([
+    stublab("guest", fault, "--encoder", WASM),
+    stublab("guest", fault),
+  ]);
+  assert.equal(own, model);
+  assert.is(own.code, 1);
+});
+
+const REJECTION = 'Promise.reject(new Error("boom\\x1b")); await new Promise(() => {});';
+const IMPORT = '(import "\\1b[2J" "x" (func))';
+const HOG = "const all = []; for (;;) all.push(new Uint8Array(64 << 20).fill(1));";
+
+for (const [what, args, code, message] of [
+  ["a missing file", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
+  ["another ending", () => ["./none.so"], 2, /ends in \.wasm, \.mjs or \.js/],
+  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks ENCODER_ABI, REGISTERS_SIZE, REG_r15, /],
+  ["names with control characters", () => [wasm("", IMPORT)], 1, /imports \\x1b\[2J\.x/],
+  [
+    "a missing function",
+    () => [
+      likeModel(
+        {},
+        FUNCTION_NAMES.filter((name) => name !== "waitEvent"),
+      ),
+    ],
+    1,
+    /lacks waitEvent/,
+  ],
+  ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
+  ["an exception", () => [script("throw new Error('boom');")], 1, /fails to load: Error: boom/],
+  ["an exception of null", () => [script("throw null;")], 1, /fails to load: threw null/],
+  ["control characters", () => [script('throw new Error("\\x1b[2J");')], 1, /Error: \\x1b\[2J/],
+  ["a rejected promise", () => [script(REJECTION)], 1, /failed: Error: boom\\x1b/],
+  ["unlimited memory use", () => [script(HOG)], 1, /allocation failed|was killed by SIG/],
+  [
+    "an exit that looks like success",
+    () => [script("process.exit(0);")],
+    1,
+    /exited with status 0/,
+  ],
+  ["an exit", () => [script("process.exit(5);")], 1, /exited with status 5 before its command/],
+  ["a crash", () => [script("process.abort();")], 1, /was killed by SIGABRT/],
+  ["a loop", () => [script("for (;;);")], 1, /did not load within 3000 ms/],
+  ["an endless wait", () => [script("await new Promise(() => {});")], 1, /did not load within/],
+] as const) {
+  cli(`refuses ${what} with status ${code}`, async () => {
+    const start = performance.now();
+    const {
+      code: seen,
+      stdout,
+      stderr,
+    } = await stublab("inject", "getpid", "--encoder", ...args());
+    assert.equal([seen, stdout], [code, ""], stderr);
+    assert.match(stderr, message);
+    assert.not.match(stderr, "internal error");
+    assert.not.match(stderr, "\x1b");
+    assert.ok(performance.now() - start < 5000);
+    await expectNothingLeft();
+  });
+}
+
+const LOOP = "() => { for (;;); }";
+
+for (const [what, name, body, message] of [
+  [
+    "throws",
+    "waitKind",
+    "() => { throw new Error('boom'); }",
+    /e\d+\.mjs: waitKind failed: Error: boom/,
+  ],
+  ["returns nonsense", "waitValue", "() => 'x'", /waitValue returned x, expected a whole Number/],
+  [
+    "loses its memory",
+    "syscallResult",
+    "() => { memory.grow(0); return 0n; }",
+    /syscallResult grew or moved its memory/,
+  ],
+] as const) {
+  cli(`a function that ${what} causes an error, and leaves no stub`, async () => {
+    const file = likeModel({ [name]: body });
+    const { code, stderr } = await stublab(
+      "bootstrap",
+      "--exit-signal",
+      "SIGCHLD",
+      "--encoder",
+      file,
+    );
+    assert.is(code, 1);
+    assert.match(stderr, message);
+    await expectNothingLeft();
+  });
+}
+
+for (const [what, body] of [
+  ["ends the command with success", "() => process.exit(0)"],
+  [
+    "hides a failure",
+    `() => {
+      process.on("exit", () => { process.exitCode = 0; });
+      throw new Error("boom");
+    }`,
+  ],
+] as const) {
+  cli(`a function that ${what} causes an error`, async () => {
+    const file = likeModel({ encodeSeccomp: body });
+    const { code, stdout } = await stublab("seccomp", "--encoder", file, "--json");
+    assert.is(code, 1);
+    assert.is(JSON.parse(stdout).error.code, "ERR_STUBLAB_ENCODER");
+    await expectNothingLeft();
+  });
+}
+
+/** A working module that runs code when it is loaded. */
+function doing(what: string): string {
+  const file = likeModel();
+  appendFileSync(file, `\n${what}\n`);
+  return file;
+}
+
+const inNamespaces = hasNamespaces ? cli : cli.skip;
+
+cli("a module does not end the process that waits for it", async () => {
+  const file = doing('try { process.kill(process.ppid, "SIGKILL"); } catch {}');
+  const { code, signal, stdout } = await stublab("inject", "getpid", "--encoder", file);
+  assert.equal([code, signal], [0, null]);
+  assert.match(stdout, /^getpid\(\) = \d+\n/);
+});
+
+inNamespaces("a module sees no other process", async () => {
+  const file = doing(`
+    import { readdirSync } from "node:fs";
+    const seen = readdirSync("/proc").filter((name) => /^\\d+$/.test(name));
+    if (seen.join() !== "1,2") throw new Error("sees " + seen);`);
+  const { code, stderr } = await stublab("seccomp", "--encoder", file);
+  assert.is(code, 0, stderr);
+});
+
+inNamespaces("processes that a module starts end with the command", async () => {
+  const file = doing(`
+    import { spawn } from "node:child_process";
+    spawn("sleep", ["86399"], { detached: true, stdio: "ignore" }).unref();`);
+  const { code, stderr } = await stublab("seccomp", "--encoder", file);
+  assert.is(code, 0, stderr);
+  await expectNothingLeft();
+});
+
+cli("a timer of a module does not delay the end of the command", async () => {
+  const { code, stderr } = await stublab(
+    "seccomp",
+    "--encoder",
+    doing("setInterval(() => {}, 9);"),
+  );
+  assert.is(code, 0, stderr);
+});
+
+cli("garbage on the channel is an error", async () => {
+  const file = liar('say("garbage\\n"); for (;;);');
+  const { code, stderr } = await stublab("seccomp", "--encoder", file);
+  assert.is(code, 1);
+  assert.match(stderr, /sent bytes that are not a message/);
+});
+
+const asRoot = process.getuid?.() === 0 ? cli : cli.skip;
+asRoot("an unprivileged user can drive stubs with a module", async () => {
+  const command = stublabCommand("bootstrap", "--encoder", likeModel(), "--json");
+  const { code, stdout, stderr } = await run(command, { uid: 54321, gid: 54321 });
+  assert.is(code, 0, stderr);
+  assert.ok(JSON.parse(stdout).checks.every(({ held }: { held: boolean }) => held));
+});
+
+inNamespaces("without namespaces, commands still work", async () => {
+  const [node, args] = withoutNamespaces(stublabCommand("bootstrap", "--encoder", likeModel()));
+  const { code, stdout, stderr } = await run([node, args]);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /60 of 60 checks held/);
+  await expectNothingLeft();
+});
+
+for (const [where, command, status] of [
+  ["with namespaces", stublabCommand("doctor", "--json"), "ok"],
+  ["without namespaces", withoutNamespaces(stublabCommand("doctor", "--json")), "warning"],
+] as const) {
+  inNamespaces(`doctor reports how modules are confined ${where}`, async () => {
+    const { stdout } = await run([command[0], command[1]]);
+    const checks: { name: string; status: string }[] = JSON.parse(stdout).checks;
+    assert.is(checks.find(({ name }) => name === "foreign encoders")?.status, status, stdout);
+  });
+}
+
+cli("time in which the whole job is stopped does not count", async () => {
+  const { file, reading, go } = waiting(likeModel());
+  const host = new Running(stublabCommand("seccomp", "--encoder", file));
+  assert.ok(await eventually(reading, 10_000), host.stderr);
+  await stopFor(familyOf(host.pid), 3500);
+  go();
+  const { code, stderr } = await host.ended;
+  assert.is(code, 0, stderr);
+});
+
+cli("a command whose encoder prevents its exit is ended", async () => {
+  const start = performance.now();
+  const file = likeModel({ encodeSeccomp: LOOP });
+  const { code, stdout, stderr } = await stublab("seccomp", "--encoder", file, "--json");
+  assert.is(code, 1);
+  assert.is(JSON.parse(stdout).error.code, "ERR_STUBLAB_ENCODER");
+  assert.match(stderr, /did not end within 5000 ms/);
+  assert.ok(performance.now() - start < 20_000);
+  await expectNothingLeft();
+});
+
+/** A command that holds its stubs, and all its processes. */
+async function holding(...more: string[]): Promise<{ host: Running; all: number[] }> {
+  const command = stublabCommand("bootstrap", "--hold", "--encoder", WASM, ...more);
+  const host = new Running(command, { detached: true });
+  assert.ok(await eventually(() => host.stderr.includes("holding"), 5000), host.stderr);
+  const all = familyOf(host.pid);
+  assert.ok(all.length >= 5, `${all}`);
+  return { host, all };
+}
+
+cli("killing a command ends its process for foreign code and all stubs", async () => {
+  const { host, all } = await holding("--exit-signal", "SIGCHLD");
+  process.kill(host.pid, "SIGKILL");
+  await host.ended;
+  assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
+});
+
+cli("Ctrl-C ends it", async () => {
+  const { host, all } = await holding();
+  process.kill(-host.pid, "SIGINT");
+  assert.is((await host.ended).signal, "SIGINT");
+  assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
+});
+
+cli("a command killed while the encoder loops leaves nothing", async () => {
+  const file = likeModel({ waitKind: LOOP });
+  const host = new Running(stublabCommand("bootstrap", "--encoder", file));
+  assert.ok(await eventually(() => familyOf(host.pid).length >= 3, 5000), "no stub came");
+  const all = familyOf(host.pid);
+  process.kill(host.pid, "SIGKILL");
+  await host.ended;
+  assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
+});
+
+cli("the error for an unknown encoder mentions files", async () => {
+  const { code, stderr } = await stublab("inject", "getpid", "--encoder", "assmbly");
+  assert.is(code, 2);
+  assert.match(stderr, /did you mean assembly\?/);
+  assert.match(stderr, /\.\/mine\.wasm/);
+});
+
+cli.run();

@@ -1,0 +1,360 @@
+// Time limit: 180 s
+
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fuzz } from "../../src/fuzz/index.ts";
+import {
+  childrenOf,
+  eventually,
+  hasTool,
+  isAlive,
+  Running,
+  run,
+  stublabCommand,
+} from "../support/processes.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+const command = suite("stublab fuzz");
+
+const folder = temporaryFolder();
+let folders = 0;
+const newFolder = () => join(folder, String(folders++));
+
+const stublab = (...args: string[]) => run(stublabCommand("fuzz", ...args));
+const mount = (at: string, options: string) => ["-t", "tmpfs", "-o", options, "tmpfs", at];
+const canMount = process.getuid?.() === 0 && hasTool("mount") && tryMount();
+const onMount = canMount ? command : command.skip;
+
+function tryMount(): boolean {
+  const at = newFolder();
+  mkdirSync(at);
+  if (spawnSync("mount", mount(at, "size=4k")).status !== 0) return false;
+  return spawnSync("umount", [at]).status === 0;
+}
+
+command("a run prints its results", async () => {
+  const { code, stdout, stderr } = await stublab("--cases", "3000", "--seed", "0x10");
+  assert.equal([code, stderr], [0, ""]);
+  assert.match(stdout, /^machine {6}Linux \S+, \S+ family \d+\nrun {10}seed 16\ncases {8}3,000\n/);
+  assert.match(stdout, /\nsession {6}3,000 cases in \d+\.\d s: [\d,]+ a second\nsignatures {3}\d/);
+  assert.match(stdout, /\nstubs {8}\d+ ended, 0 of them hung\nunpredicted {2}\d+\.\d\d % of all/);
+  assert.match(stdout, /\nexercised {4}\d+ of \d+ rules; fewest cases: \w+ \d+, /);
+  assert.match(stdout, /\nunreached {4}\w+(, \w+)*( and \d+ more)?\n/);
+  assert.match(stdout, /\nfindings {5}none: every outcome matched its prediction\n$/);
+});
+
+command("--json prints one document, identical except for times", async () => {
+  const documents = [];
+  for (const workers of ["1", "2"]) {
+    const { code, stdout } = await stublab("--cases", "4000", "--json", "--workers", workers);
+    assert.is(code, 0);
+    documents.push(JSON.parse(stdout));
+  }
+  const [one, two] = documents;
+  assert.is(one.schema, "stublab.fuzz/1");
+  assert.equal(Object.keys(one), [
+    ...["schema", "machine", "seed", "path", "focus", "planted", "shard", "workers", "corpus"],
+    ...["interrupted", "cases", "signatures", "digest", "deaths", "hangs"],
+    ...["unpredicted", "untried", "exercised", "session", "findings"],
+  ]);
+  assert.equal([one.seed, one.cases, one.interrupted, one.hangs], ["0x1", 4000, false, 0]);
+  assert.ok(one.unpredicted.share < 0.05);
+  assert.equal(
+    one.unpredicted.rules.reduce((sum: number, rule: { cases: number }) => sum + rule.cases, 0),
+    one.unpredicted.cases,
+  );
+  const { rules, unreached } = one.exercised;
+  assert.equal(Object.keys(rules[0]), ["rule", "text", "cases", "share"]);
+  assert.equal([rules.length > 100, unreached.includes("R60")], [true, true]);
+  assert.equal(Object.keys(one.session), ["cases", "seconds", "casesPerSecond", "unconfirmed"]);
+  for (const each of documents) {
+    each.session = undefined;
+    each.workers = undefined;
+  }
+  assert.equal(one, two);
+});
+
+/** All files of a folder by relative path, except the lock. */
+function filesIn(corpus: string): Map<string, string> {
+  const names = readdirSync(corpus, { recursive: true, encoding: "utf8" }).sort();
+  const files = names.filter((name) => name !== "lock" && statSync(join(corpus, name)).isFile());
+  return new Map(files.map((name) => [name, readFileSync(join(corpus, name), "utf8")]));
+}
+
+command(
+  "the library writes what the command writes, and each continues the other's run",
+  async () => {
+    const [own, other] = [newFolder(), newFolder()];
+    const change = { id: "R12", remove: true } as const;
+    const plant = ["--plant", "R12"];
+    const { findings } = await fuzz({ cases: 6000, change, corpus: own });
+    const made = await stublab(...plant, "--cases", "6000", "--corpus", other, "--json");
+    assert.is(made.code, 1);
+    const [first, ...others] = JSON.parse(made.stdout).findings;
+    assert.is(others.length, findings.length - 1);
+    assert.match(first.signature, /^[0-9a-f]{14}$/);
+    assert.is(first.folder, join(other, "findings", first.signature));
+    assert.ok(Object.keys(first.case.registers ?? {}).length <= 3);
+    assert.equal(filesIn(own), filesIn(other));
+    const again = await stublab(...plant, "--cases", "6000", "--corpus", other);
+    assert.is(again.code, 1);
+    assert.match(again.stdout, /^run {10}seed 1, planted: R12$/m);
+    assert.match(again.stdout, `  ${first.signature}  ${first.subject}\n`);
+    for (const { folder: finding } of findings) {
+      const { code, stdout } = await stublab("replay", ...plant, finding ?? "");
+      assert.equal([code, /differs? from the prediction/.test(stdout)], [1, true]);
+    }
+    const on = await stublab(...plant, "--cases", "9000", "--corpus", own, "--json");
+    const { state } = await fuzz({ cases: 9000, change, corpus: other });
+    const report = JSON.parse(on.stdout);
+    assert.equal([report.cases, report.signatures], [9000, state.corpus.length]);
+    assert.equal([...filesIn(own).keys()], [...filesIn(other).keys()]);
+    assert.is((await stublab("merge", own, "-o", newFolder())).code, 0);
+  },
+);
+
+command("shards are merged", async () => {
+  const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
+  for (const [i, corpus] of [one, two].entries()) {
+    const shard = ["--shard", `${i + 1}/2`, "--cases", "5000", "--corpus", corpus];
+    assert.is((await stublab(...shard)).code, 0);
+  }
+  const { code, stdout } = await stublab("merge", one, two, "-o", merged);
+  assert.is(code, 0);
+  assert.match(
+    stdout,
+    /^\d+ signatures, 0 findings of 5000 cases: continue the run with --corpus \/\S+\n$/,
+  );
+  const on = await stublab("--corpus", merged, "--cases", "8000");
+  assert.match(on.stdout, "cases        8,000\n");
+  const part = await stublab("merge", one, "-o", newFolder());
+  assert.match(part.stdout, "these are not the shards of one run (only 1 of 2 shards are there)");
+});
+
+command("the cases of runs that are not shards are merged, and none is lost", async () => {
+  const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
+  for (const [corpus, rax] of [
+    [one, "0x1"],
+    [two, "0x2"],
+  ] as const) {
+    mkdirSync(corpus);
+    const it = { schema: "stublab.case/1", registers: { rax } };
+    writeFileSync(join(corpus, "mine.json"), JSON.stringify(it));
+  }
+  await stublab("--cases", "3000", "--plant", "R10", "--corpus", two);
+  const { stdout } = await stublab("merge", one, two, "-o", merged);
+  const found = readdirSync(join(merged, "findings")).length;
+  assert.ok(found > 0);
+  assert.match(stdout, /^\d+ signatures, [1-9]\d* findings\nthese are not the shards of one run/);
+  const registers = ["mine.json", "mine-2.json"].map(
+    (name) => JSON.parse(readFileSync(join(merged, name), "utf8")).registers,
+  );
+  assert.equal(registers, [{ rax: "0x1" }, { rax: "0x2" }]);
+});
+
+const WRONG: readonly [args: string[], message: string | RegExp][] = [
+  [["--cases", "many"], '--cases: expected a whole number from 0 to 1000000000000, got "many"'],
+  [["--cases", "5", "--seconds", "5"], "--cases and --seconds exclude each other"],
+  [["--workers", "0"], "--workers takes at least 1"],
+  [["--seed", "-1"], '--seed: expected a 64-bit number, got "-1"\n'],
+  [["--shard", "3/2"], '--shard: expected I/N with I from 1 to N, such as 2/8, got "3/2"'],
+  [["--plant", "R0"], '--plant: there is no rule "R0"'],
+  [["--focus", "R100O"], '--focus: there is no rule "R100O"; did you mean R'],
+  [["--plant", "W7+"], '--plant: there is no rule "W7+"; did you mean W7?'],
+  [["--seconds", "-1"], '--seconds: expected a whole number from 0 to 1000000, got "-1"\n'],
+  [["reply", "case.json"], 'unknown subcommand "stublab fuzz reply"'],
+  [["merge"], "fuzz merge needs the folders to merge"],
+  [["merge", "one"], "fuzz merge needs an output folder"],
+  [["merge", "/nowhere", "-o", "/tmp/new"], "/nowhere cannot be read: ENOENT"],
+  [["merge", ""], "fuzz merge needs an output folder"],
+  [["merge", "", "-o", ""], "fuzz merge needs an output folder"],
+  [["merge", "", "-o", "/tmp/new"], '"" cannot be read: ENOENT'],
+  [["merge", "package.json", "-o", "/tmp/new"], "package.json cannot be read: ENOTDIR"],
+  [["merge", "shim", "-o", "/tmp/new"], "shim has no run, and no case"],
+  [["merge", "examples/cases", "-o", "package.json"], "package.json is not a folder"],
+  [["merge", "examples/cases", "-o", "test"], "test is not empty"],
+  [["--corpus", "package.json"], "package.json is a file, and a corpus is a folder"],
+  [["--corpus", ""], "--corpus takes a folder"],
+];
+
+for (const [args, message] of WRONG) {
+  command(`wrong usage: ${args.join(" ")}`, async () => {
+    const { code, stdout, stderr } = await stublab(...args);
+    assert.equal([code, stdout], [2, ""]);
+    assert.match(stderr, message);
+  });
+}
+
+command("malformed files are refused with their names and places", async () => {
+  const corpus = newFolder();
+  await stublab("--cases", "1000", "--corpus", corpus);
+  const expectRefused = async (message: string | RegExp) => {
+    const { code, stderr } = await stublab("--cases", "2000", "--corpus", corpus);
+    assert.is(code, 2);
+    assert.match(stderr, message);
+  };
+  const mine = join(corpus, "mine.json");
+  writeFileSync(mine, "{");
+  await expectRefused(new RegExp(`${mine}: .+\\n {2}remedy: what ends in .json is a case`));
+  writeFileSync(mine, '{"schema":"stublab.case/1","from":"nowhere"}');
+  await expectRefused(`${mine}: from: expected one of signal, entry`);
+  rmSync(mine);
+  const another = newFolder();
+  mkdirSync(join(another, "journal.jsonl"), { recursive: true });
+  const { code, stderr } = await stublab("merge", another, "-o", newFolder());
+  assert.is(code, 2);
+  assert.match(stderr, `${another}/journal.jsonl is a folder, expected a regular file`);
+  const journal = join(corpus, "journal.jsonl");
+  const content = readFileSync(journal, "utf8");
+  writeFileSync(journal, `${content.split("\n")[0]}\n{"from":0}\n`);
+  await expectRefused(`${journal}, line 2: cases: expected a whole number`);
+  writeFileSync(journal, content.replace('"generator":2', '"generator":1'));
+  await expectRefused(
+    `${journal}, line 1: generator: this stublab has 2, and the run was made with 1`,
+  );
+  const merged = newFolder();
+  assert.is((await stublab("merge", corpus, "-o", merged)).code, 0);
+  assert.ok(readdirSync(merged).filter((name) => name.endsWith(".json")).length > 100);
+  writeFileSync(journal, content);
+  assert.is((await stublab("--cases", "2000", "--corpus", corpus)).code, 0);
+});
+
+command("a folder of another run is refused, and not changed", async () => {
+  const corpus = newFolder();
+  await stublab("--cases", "1000", "--corpus", corpus);
+  const before = readFileSync(join(corpus, "journal.jsonl"), "utf8");
+  const { code, stderr } = await stublab("--seed", "2", "--cases", "1000", "--corpus", corpus);
+  assert.is(code, 2);
+  assert.match(stderr, `${corpus} has a run with seed 1, and this is one with seed 2`);
+  const shard = await stublab("--shard", "1/2", "--cases", "1000", "--corpus", corpus);
+  assert.is(shard.code, 0);
+  const whole = await stublab("--cases", "1000", "--corpus", corpus);
+  assert.match(whole.stderr, `${corpus} has shard 1/2 of a run`);
+  const planted = newFolder();
+  await stublab("--plant", "R10", "--cases", "1000", "--corpus", planted);
+  const other = await stublab("--plant", "R10.size=3", "--cases", "1000", "--corpus", planted);
+  assert.is(other.code, 2);
+  assert.match(other.stderr, /planted: R10, and this is one with .+, planted: R10\.size=0x3\n/);
+  assert.ok(readFileSync(join(corpus, "journal.jsonl"), "utf8").startsWith(before));
+});
+
+(hasTool("prlimit") ? command : command.skip)(
+  "a full disk loses nothing: the run continues where there is room",
+  async () => {
+    const corpus = newFolder();
+    // The limit also applies to memory shared with stubs; those traced by ptrace share none.
+    const options = ["--cases", "40000", "--path", "ptrace"];
+    const [node, args] = stublabCommand("fuzz", ...options, "--corpus", corpus);
+    const limited = await run(["prlimit", ["--fsize=200000", node, ...args]]);
+    assert.is(limited.code, 1);
+    assert.match(limited.stderr, `corpus ${corpus} cannot be written: EFBIG`);
+    assert.match(limited.stderr, "the same command goes on from there");
+    const { stdout } = await stublab(...options, "--corpus", corpus, "--json");
+    const whole = await stublab(...options, "--json");
+    assert.is(JSON.parse(stdout).signatures, JSON.parse(whole.stdout).signatures);
+  },
+);
+
+onMount("a merge onto a full disk leaves nothing, and works when there is room", async () => {
+  const [corpus, disk] = [newFolder(), newFolder()];
+  mkdirSync(disk);
+  await stublab("--cases", "3000", "--corpus", corpus);
+  assert.is((await run(["mount", mount(disk, "size=64k")])).code, 0);
+  try {
+    // The root of the disk, which exists and is empty, and a folder that must be created with its parents.
+    for (const to of [disk, join(disk, "a", "b", "merged")]) {
+      const full = await stublab("merge", corpus, "-o", to);
+      assert.is(full.code, 1);
+      assert.match(full.stderr, `${to} cannot be written: ENOSPC`);
+      assert.equal(readdirSync(disk), []);
+    }
+    assert.is((await run(["mount", mount(disk, "remount,size=64m")])).code, 0);
+    assert.is((await stublab("merge", corpus, "-o", disk)).code, 0);
+    assert.equal(
+      readdirSync(disk).sort(),
+      readdirSync(corpus)
+        .filter((name) => name.endsWith(".json"))
+        .sort(),
+    );
+  } finally {
+    await run(["umount", [disk]]);
+  }
+});
+
+onMount("a read-only folder is refused", async () => {
+  const corpus = newFolder();
+  mkdirSync(corpus);
+  assert.is((await run(["mount", mount(corpus, "ro,size=1m")])).code, 0);
+  try {
+    const { code, stderr } = await stublab("--cases", "1000", "--corpus", corpus);
+    assert.is(code, 1);
+    assert.match(stderr, `corpus ${corpus} cannot be written: EROFS`);
+  } finally {
+    await run(["umount", [corpus]]);
+  }
+});
+
+command("Ctrl-C ends a run after its round, with a report; a second one at once", async () => {
+  const once = new Running(stublabCommand("fuzz", "--cases", "100000000", "--json"));
+  assert.ok(await eventually(() => childrenOf(once.pid).length > 0, 20_000));
+  process.kill(once.pid, "SIGINT");
+  const { code, stdout, stderr } = await once.ended;
+  assert.is(code, 0);
+  assert.match(stderr, "ending after this round; press Ctrl-C again to end at once");
+  const report = JSON.parse(stdout);
+  assert.is(report.interrupted, true);
+  assert.is(report.cases % 16384, 0);
+  const twice = new Running(stublabCommand("fuzz", "--cases", "100000000", "--workers", "2"));
+  assert.ok(await eventually(() => childrenOf(twice.pid).length > 0, 20_000));
+  const stubs = childrenOf(twice.pid);
+  process.kill(twice.pid, "SIGINT");
+  assert.ok(await eventually(() => twice.stderr.includes("ending"), 5000));
+  process.kill(twice.pid, "SIGINT");
+  const end = await twice.ended;
+  assert.ok(end.code === 130 || end.code === 0, String(end.code));
+  assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
+});
+
+command("a second signal ends it while it examines findings; the next run finds them", async () => {
+  const corpus = newFolder();
+  const args = ["--cases", "20000", "--plant", "R10", "--corpus", corpus];
+  const first = new Running(stublabCommand("fuzz", ...args));
+  const found = () =>
+    existsSync(join(corpus, "findings")) ? readdirSync(join(corpus, "findings")) : [];
+  assert.ok(await eventually(() => found().length > 0, 30_000));
+  process.kill(first.pid, "SIGTERM");
+  assert.ok(await eventually(() => first.stderr.includes("ending"), 20_000));
+  process.kill(first.pid, "SIGTERM");
+  const { code } = await first.ended;
+  assert.ok(code === 130 || code === 1, String(code));
+  const { stdout } = await stublab(...args);
+  const told = [...stdout.matchAll(/^ {2}([0-9a-f]{14}) /gm)].map(
+    ([, signature = ""]) => signature,
+  );
+  assert.ok(told.length > 0);
+  assert.equal(found().sort(), told.sort());
+});
+
+(hasTool("script") ? command : command.skip)("on a terminal the lines are redrawn", async () => {
+  const [node, args] = stublabCommand("fuzz", "--cases", "30000");
+  const typed = [node, ...args].join(" ");
+  const { stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
+  assert.match(stdout, "stublab fuzz --cases 30000");
+  assert.match(stdout, /[\d,]+ cases of 30,000 in all, [\d,]+ a second, 0:\d\d/);
+  assert.match(stdout, "\x1b[A");
+  const dumb = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
+  assert.not.match(dumb.stdout, "\x1b");
+});
+
+command.run();

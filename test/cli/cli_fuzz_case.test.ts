@@ -1,0 +1,138 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { compileCase } from "../support/case_programs.ts";
+import { run, stublabCommand } from "../support/processes.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+const command = suite("stublab fuzz: single cases");
+const folder = temporaryFolder();
+
+const FAULT = {
+  schema: "stublab.case/1",
+  from: "signal",
+  way: "SETREGS",
+  on: "CONT",
+  signal: null,
+  code: "load",
+  registers: { rdi: "0x0", r15: "0x77", r14: "0x1234" },
+};
+const path = join(folder, "case.json");
+writeFileSync(path, JSON.stringify(FAULT));
+
+const fuzz = (...args: string[]) => run(stublabCommand("fuzz", ...args));
+
+command("replay tries a case, and shows the prediction and the outcome", async () => {
+  const { code, stdout } = await fuzz("replay", path);
+  assert.is(code, 0, stdout);
+  assert.match(stdout, /^ {2}status +stopped by SIGSEGV +stopped by SIGSEGV$/m);
+  assert.match(stdout, /^ {2}address +0x0 +0x0$/m);
+  assert.match(stdout, /^The outcome matches the prediction\.$/m);
+});
+
+command("replay --json prints a document", async () => {
+  const { code, stdout } = await fuzz("replay", path, "--json");
+  assert.is(code, 0);
+  const document = JSON.parse(stdout);
+  assert.is(document.schema, "stublab.replay/1");
+  assert.equal(document.differences, []);
+  assert.is(document.outcome.status, "0xb7f");
+  assert.is(document.outcome["stopped.r15"], "0x77");
+  assert.is(document.prediction.status, "0xb7f");
+});
+
+command("replay accepts the folder of a finding, and standard input", async () => {
+  const finding = join(folder, "finding");
+  mkdirSync(finding);
+  writeFileSync(join(finding, "case.json"), JSON.stringify(FAULT));
+  assert.is((await fuzz("replay", finding)).code, 0);
+  const [program, args] = stublabCommand("fuzz", "replay", "-");
+  assert.is(spawnSync(program, args, { input: JSON.stringify(FAULT) }).status, 0);
+});
+
+command("minimize finds the smallest case with the same difference", async () => {
+  const output = join(folder, "small.json");
+  const { code, stdout, stderr } = await fuzz("minimize", path, "-o", output);
+  assert.equal([code, stdout], [0, ""], stderr);
+  const small = JSON.parse(readFileSync(output, "utf8"));
+  assert.is(small.schema, "stublab.case/1");
+  assert.not("r15" in small.registers);
+  assert.not("r14" in small.registers);
+  assert.match(stderr, /^\d words differed from the baseline, \d now\n$/);
+});
+
+command("export writes a program, which exits with 1 where the outcome is another", async () => {
+  const program = join(folder, "repro");
+  const source = `${program}.c`;
+  const { code, stdout } = await fuzz("export", path, "--c", "-o", source);
+  assert.equal([code, stdout], [0, ""]);
+  const text = readFileSync(source, "utf8");
+  assert.match(text, /stublab fuzz replay - <<'CASE'\n \* \{"schema"/);
+  // As if it had been written on another kernel.
+  writeFileSync(source, text.replaceAll("0xb7f", "0x77f"));
+  compileCase(program);
+  const { status, stdout: told } = spawnSync(program, { encoding: "utf8" });
+  assert.is(status, 1);
+  assert.match(told, /status +0x77f +0x77f +0xb7f +not as predicted NOT AS SEEN/);
+});
+
+command(
+  "with a bug in the model replay reports the difference, and a program contains the option",
+  async () => {
+    const { code, stdout } = await fuzz("replay", path, "--plant", "R47.code=2", "--json");
+    assert.is(code, 1);
+    assert.equal(JSON.parse(stdout).differences, [{ field: "code", predicted: 2, seen: 1 }]);
+    const { stdout: told } = await fuzz("replay", path, "--plant", "R47.code=2");
+    assert.match(told, /^planted: R47\.code=0x2$/m);
+    assert.match(told, /^ {2}R47 {2}An address that is not mapped: SIGSEGV, si_code 2 /m);
+    const small = await fuzz("minimize", path, "--plant", "R47");
+    assert.is(small.code, 0, small.stderr);
+    const program = await fuzz("export", path, "--c", "--plant", "R47.code=2");
+    assert.match(program.stdout, /^\/\*\n \* code is 1; predicted: 2\.\n/);
+    assert.match(
+      program.stdout,
+      / \* Replay: stublab fuzz replay - --plant R47\.code=0x2 <<'CASE'\n/,
+    );
+  },
+);
+
+command("each subcommand has its own help", async () => {
+  for (const word of ["replay", "minimize", "export"]) {
+    const { code, stdout } = await fuzz(word, "--help");
+    assert.is(code, 0);
+    assert.match(stdout, new RegExp(`^usage: stublab fuzz ${word} CASE `));
+  }
+});
+
+for (const [what, args, message] of [
+  ["no case", ["replay"], /fuzz replay takes exactly one case/],
+  ["a missing case", ["minimize", join(folder, "none")], /none cannot be read: ENOENT/],
+  ["a folder without a finding", ["replay", "test"], /test is not the folder of a finding/],
+  [
+    "an empty file",
+    ["replay", "/dev/null"],
+    /\/dev\/null: the document is empty\n {2}remedy: docs\/fuzz/,
+  ],
+  ["an unknown rule", ["replay", path, "--plant", "X1"], /there is no rule "X1"/],
+  ["an unknown number of a rule", ["replay", path, "--plant", "R47.x=1"], /rule R47 has no "x"/],
+  ["an invalid number", ["replay", path, "--plant", "R47.code=x"], /has no number for R47\.code/],
+  ["no language", ["export", path], /fuzz export needs a language/],
+] as const) {
+  command(`refuses ${what}`, async () => {
+    const { code, stdout, stderr } = await fuzz(...args);
+    assert.equal([code, stdout], [2, ""]);
+    assert.match(stderr, message);
+  });
+}
+
+command("a program that cannot be written causes an error, and nothing is left", async () => {
+  const target = join(folder, "no", "where.c");
+  const { code, stderr } = await fuzz("export", path, "--c", "-o", target);
+  assert.is(code, 1);
+  assert.match(stderr, /where\.c cannot be written: ENOENT/);
+  assert.not(existsSync(join(folder, "no")));
+});
+
+command.run();

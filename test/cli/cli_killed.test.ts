@@ -1,0 +1,121 @@
+// Time limit: 180 s
+
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Random } from "../../src/cases/random.ts";
+import { assignment, recordScenario, SCENARIOS } from "../../src/record/index.ts";
+import { adoptOrphans } from "../support/libc.ts";
+import { childrenOf, eventually, isAlive, Running, stublabCommand } from "../support/processes.ts";
+
+const killed = suite("command line: commands that are ended");
+
+/** How often each command is ended in each way, and how many scenarios are used; more with SOAK. */
+const TIMES = process.env.SOAK ? 100 : 1;
+const RECORDED = process.env.SOAK ? Object.keys(SCENARIOS) : ["no-exitkill", "no-setsid"];
+/** The latest moment, in milliseconds after the start: by then most commands have ended on an idle machine. */
+const SPAN = 900;
+const SEED = 11n;
+/** A fuzz run ends after its round, on a busy machine. */
+const PATIENCE = 30_000;
+
+const CASE = "examples/cases/restart.json";
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-killed-"));
+killed.after(() => rmSync(folder, { recursive: true, force: true }));
+const out = join(folder, "out");
+const temporary = join(folder, "tmp");
+const recording = join(folder, "host.json");
+const answers = join(folder, "answers");
+killed.before(async () => {
+  writeFileSync(recording, JSON.stringify(await recordScenario("host")));
+  mkdirSync(answers);
+  for (const task of ["clone-registers", "make-thread", "trace-options"]) {
+    writeFileSync(join(answers, `${task}.txt`), assignment(task, "ada"));
+  }
+});
+
+const COMMANDS: readonly (readonly string[])[] = [
+  ["bootstrap", "--grandchildren", "30"],
+  ["bootstrap", "--hold"],
+  ["inject", "pause"],
+  ["compare", "--cases", "1000000"],
+  ["compare", "--live", "--cases", "1000"],
+  ["compare", "--cases", "10000", "examples/encoders/encoder.mjs", "dist/encoder.wasm"],
+  ["inject", "getpid", "--encoder", "./dist/encoder.wasm"],
+  ...RECORDED.map((name) => ["record", name, "-o", join(out, `${name}.json`)]),
+  ["task", "check", answers, "--record", out],
+  ["step", "no-exitkill"],
+  ["gallery", out],
+  ["gallery", out, recording],
+  ["view", recording, "--html", join(out, "host.html")],
+  ["fuzz", "--cases", "100000", "--workers", "2"],
+  ["fuzz", "minimize", CASE, "-o", join(out, "small.json")],
+  ["fuzz", "replay", CASE],
+  ["predict", CASE],
+  ["conformance"],
+  ["seccomp"],
+  ["guest", "examples/guests/loop.S", "--deadline", "300"],
+  ["doctor"],
+];
+
+/** Makes orphans of the commands children of this process. */
+adoptOrphans();
+
+/** How a command is ended: Ctrl-C goes to all of its process group. */
+const ENDS = {
+  "Ctrl-C": (pid: number) => send(-pid, "SIGINT"),
+  SIGTERM: (pid: number) => send(pid, "SIGTERM"),
+} as const;
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just exited.
+  }
+}
+
+function start(args: readonly string[]): Running {
+  for (const path of [out, temporary]) {
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path);
+  }
+  const env = { ...process.env, TMPDIR: temporary };
+  return new Running(stublabCommand(...args), { env, detached: true });
+}
+
+async function expectNothingLeft(what: string): Promise<void> {
+  const children = () => childrenOf(process.pid).filter(isAlive);
+  await eventually(() => children().length === 0, 2000);
+  const left = children();
+  for (const pid of left) process.kill(pid, "SIGKILL");
+  assert.equal(left, [], `${what} leaves processes`);
+  assert.equal(readdirSync(temporary), [], `${what} leaves temporary files`);
+  const names = readdirSync(out).filter((name) => !/\.(json|html)$/.test(name));
+  assert.equal(names, [], `${what} leaves half a file`);
+}
+
+const random = new Random(SEED);
+
+for (const args of COMMANDS) {
+  killed(`${args.join(" ").replaceAll(folder, "…")}: nothing is left behind`, async () => {
+    for (let i = 0; i < TIMES; i++) {
+      for (const [name, end] of Object.entries(ENDS)) {
+        const command = start(args);
+        const moment = random.below(SPAN);
+        const timer = setTimeout(() => end(command.pid), moment);
+        const late = setTimeout(() => process.kill(command.pid, "SIGKILL"), PATIENCE);
+        const { signal } = await command.ended;
+        clearTimeout(timer);
+        clearTimeout(late);
+        assert.is.not(signal, "SIGKILL", `${name} after ${moment} ms does not end it`);
+        await expectNothingLeft(`${name} after ${moment} ms`);
+      }
+    }
+  });
+}
+
+killed.run();

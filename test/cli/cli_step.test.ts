@@ -1,0 +1,364 @@
+// Time limit: 180 s
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseRecording } from "../../src/record/index.ts";
+import { beginReading, choiceOrder, readerSeed } from "../../src/record/reading.ts";
+import { renderText } from "../../src/record/view/text.ts";
+import {
+  childrenOf,
+  eventually,
+  hasTool,
+  hostCommand,
+  isAlive,
+  run,
+  stublabCommand,
+} from "../support/processes.ts";
+import { recordingOf } from "../support/recordings.ts";
+import { Tmux } from "../support/tmux.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-step-"));
+
+/** A file with a recording, quoted for a shell. */
+async function fileOf(name: string): Promise<string> {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify(await recordingOf(name)));
+  return file;
+}
+
+const stublab = (...args: string[]) => run(stublabCommand("step", ...args));
+const typed = (...args: string[]) =>
+  stublabCommand("step", ...args)
+    .flat()
+    .join(" ");
+
+const terminal = suite("stublab step: in a terminal");
+const onTerminal = hasTool("tmux") ? terminal : terminal.skip;
+
+/** Runs `body` with a new terminal. */
+async function inTerminal(
+  use: (tmux: Tmux) => Promise<void>,
+  [columns, rows] = [80, 24],
+): Promise<void> {
+  const tmux = new Tmux(folder, columns, rows);
+  try {
+    tmux.enter("PS1='ready> '");
+    await tmux.shows(/^ready>\s*$/m);
+    await use(tmux);
+  } finally {
+    await tmux.close();
+  }
+}
+
+/** Saves the terminal's modes, and starts. */
+async function start(tmux: Tmux, line: string, first = /introduction/): Promise<void> {
+  tmux.enter(`stty -g >${folder}/modes; clear`);
+  await tmux.shows(/^ready>\s*$/);
+  tmux.enter(line);
+  await tmux.shows(first);
+}
+
+/** Expects that the shell has the terminal again, with its old modes, and that nothing runs. */
+async function expectEnded(tmux: Tmux, status: number): Promise<void> {
+  await tmux.shows(/ready>\s*$/);
+  assert.not.match(tmux.screen, "step 1 of");
+  tmux.enter(`echo ended:$?; stty -g | cmp - ${folder}/modes && echo sa''me`);
+  await tmux.shows(new RegExp(`^ended:${status}\nsame$`, "m"));
+  assert.ok(await eventually(() => childrenOf(tmux.shell).length === 0, 1000));
+}
+
+onTerminal("every key works as documented", async () => {
+  const recording = await recordingOf("grandchild");
+  const file = await fileOf("grandchild");
+  const asked = beginReading(recording, recording.questions[0]?.step, readerSeed("a reader"));
+  const right = choiceOrder(asked, 0).indexOf(recording.questions[0]?.answer ?? 0) + 1;
+  const { length } = recording.steps;
+  const step = (number: number, before = "") =>
+    new RegExp(
+      before === "" ? `step ${number} of ${length},` : `before step ${number} of ${length}`,
+    );
+  const later = recording.questions.slice(1).flatMap((question): [string[], RegExp][] => [
+    [["End"], step(question.step + 1, "before")],
+    [["s"], /^Answer: /m],
+  ]);
+  const steps: readonly (readonly [keys: string[], screen: RegExp])[] = [
+    [["Right"], step(1)],
+    [["l"], step(2)],
+    [["Space"], step(3)],
+    [["Left"], step(2)],
+    [["h"], step(1)],
+    [["Home"], /introduction/],
+    [["NPage", "NPage"], /↑\n/],
+    [["PPage", "PPage"], /^A grandchild: a stub clones a stub/m],
+    [["g", "3", "Enter"], step(3)],
+    [["Right"], /before step 4 of/],
+    [["End"], /1 to 4 answer the question/],
+    [[String(right)], /^Right! /m],
+    [["a"], /before step 4 of/],
+    [["Down"], /^▶ 1 /m],
+    [["s"], /^Answer: \d\. /m],
+    [["]"], step(5)],
+    [["["], step(4)],
+    [["Down", "Down"], /^▶master/m],
+    [["Right"], step(6)],
+    [["Escape"], / all lanes$|^ → ← step/m],
+    [["Up"], /^▶grandchild/m],
+    [["Down"], /^ grandchild/m],
+    [["/", "P", "D", "E", "A", "T", "H"], /^\/PDEATH/m],
+    [["Enter"], step(20)],
+    [["n"], step(22, "before")],
+    [["N"], step(20)],
+    [["Tab"], /\[stub code\]/],
+    [["j"], /stub code/],
+    [["k"], /stub code/],
+    [["BTab"], / stub code /],
+    [["w", "r", "1", "5", "Enter"], /r15 of .* was/],
+    [["BSpace"], step(20)],
+    [["?"], /the next and the previous step/],
+    [["x"], step(20)],
+    [["C-l"], step(20)],
+    ...later,
+    [["End"], /^ {2}ok /m],
+  ];
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file, "--seed", "'a reader'"));
+    for (const [keys, screen] of steps) {
+      tmux.press(...keys);
+      await tmux.shows(screen);
+    }
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+    await start(tmux, typed(file, "--step", "7"), step(7));
+    tmux.press("C-d");
+    await expectEnded(tmux, 0);
+  });
+});
+
+onTerminal("a scenario is recorded first", async () => {
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed("inject"));
+    tmux.press("Right");
+    await tmux.shows(/step 1 of/);
+    assert.equal(childrenOf(tmux.program), []);
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+  });
+});
+
+onTerminal("it adapts to the terminal's size", async () => {
+  const file = await fileOf("host");
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file, "--step", "20"), /─ registers of master/);
+    assert.not.match(tmux.screen, "memory of master");
+    tmux.resize(120, 40);
+    await tmux.shows(/─ memory of master/);
+    assert.match(tmux.screen, "─ registers of master");
+    tmux.resize(40, 12);
+    await tmux.shows(/─\[step 20\]/);
+    tmux.resize(25, 10);
+    await tmux.shows(/^25 x 10 characters are/);
+    tmux.resize(80, 24);
+    await tmux.shows(/─ registers of master/);
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+  });
+});
+
+onTerminal("Ctrl-C ends it", async () => {
+  const file = await fileOf("host");
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file));
+    tmux.press("C-c");
+    await expectEnded(tmux, 130);
+    await start(tmux, typed(file));
+    tmux.press("/", "a", "C-c");
+    await expectEnded(tmux, 130);
+  });
+});
+
+onTerminal("Ctrl-Z returns the terminal to the shell, and fg resumes it", async () => {
+  const file = await fileOf("host");
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file, "--step", "9"), /step 9 of/);
+    for (const stop of [() => tmux.press("C-z"), () => process.kill(tmux.program, "SIGTSTP")]) {
+      stop();
+      await tmux.shows(/Stopped/);
+      assert.not.match(tmux.screen, "step 9 of");
+      tmux.enter(`clear; stty -g | cmp - ${folder}/modes && echo sa''me`);
+      await tmux.shows(/^same$/m);
+      tmux.enter("fg");
+      await tmux.shows(/step 9 of/);
+      tmux.press("Right");
+      await tmux.shows(/step 10 of/);
+      tmux.press("Left");
+      await tmux.shows(/step 9 of/);
+    }
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+  });
+});
+
+for (const [signal, status] of [
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+  ["SIGINT", 130],
+  ["SIGQUIT", 131],
+] as const) {
+  onTerminal(`${signal} restores the terminal`, async () => {
+    const file = await fileOf("host");
+    await inTerminal(async (tmux) => {
+      await start(tmux, typed(file));
+      process.kill(tmux.program, signal);
+      await expectEnded(tmux, status);
+    });
+  });
+}
+
+onTerminal("a crash restores the terminal, and is reported", async () => {
+  const file = await fileOf("host");
+  await inTerminal(async (tmux) => {
+    const [node, args] = hostCommand("crashing_walk", file);
+    await start(tmux, [node, ...args].join(" "));
+    process.kill(tmux.program, "SIGUSR2");
+    await tmux.shows(/Error: on purpose/);
+    await expectEnded(tmux, 1);
+  });
+});
+
+onTerminal("it ends with its window", async () => {
+  const file = await fileOf("host");
+  let program = -1;
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file));
+    program = tmux.program;
+  });
+  assert.ok(await eventually(() => !isAlive(program), 2000));
+});
+
+onTerminal("NO_COLOR leaves bold and dim only, and the locale selects the signs", async () => {
+  const file = await fileOf("host");
+  const colors = new RegExp(`${"\\x1b"}\\[(\\d+;)*3[0-7]`);
+  const at = ["--step", "20"];
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file, ...at), /▶\+/);
+    assert.match(tmux.styled, colors);
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+    await start(tmux, `NO_COLOR=1 LC_ALL=C ${typed(file, ...at)}`, /^>\+/m);
+    assert.not.match(tmux.styled, colors);
+    assert.is(tmux.screen.match(/[^\n -~]/), null);
+    assert.match(tmux.screen, /[|][*] rip {4}0x/);
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+  });
+});
+
+onTerminal("a dumb terminal, or a missing input terminal, gets text", async () => {
+  const file = await fileOf("inject");
+  await inTerminal(async (tmux) => {
+    for (const line of [`TERM=dumb ${typed(file)}`, `${typed(file)} </dev/null`]) {
+      await start(tmux, line, /^ {6}wrong(?:.*\n){1,9}ready>/m);
+      await expectEnded(tmux, 0);
+    }
+  });
+});
+
+terminal.run();
+
+const pipe = suite("stublab step: without a terminal");
+
+pipe("the steps are text, with --step from that step on", async () => {
+  const recording = await recordingOf("inject");
+  const file = await fileOf("inject");
+  const all = await stublab(file);
+  assert.equal([all.code, all.stderr], [0, ""]);
+  assert.is(all.stdout, renderText(recording));
+  const some = await stublab(file, "--step", "6");
+  assert.is(some.stdout, renderText(recording, { from: 5 }));
+});
+
+pipe("the default is the first scenario; --encoder and --json are those of record", async () => {
+  const text = await stublab();
+  assert.is(text.code, 0, text.stderr);
+  assert.match(text.stdout, "\nScenario host, encoder assembly;");
+  const { code, stdout } = await stublab("inject", "--encoder", "script", "--json");
+  assert.is(code, 0);
+  assert.is(parseRecording(stdout).encoder, "script");
+});
+
+pipe("a recording of an older version has no replies", async () => {
+  const { questions, ...recording } = await recordingOf("grandchild");
+  const old = questions.map(({ replies: _, ...question }) => question);
+  const file = join(folder, "old.json");
+  writeFileSync(file, JSON.stringify({ ...recording, questions: old }));
+  const { code, stdout } = await stublab(file);
+  const replies = questions.map((question) => ({ ...question, replies: [] }));
+  const text = renderText({ ...recording, questions: replies });
+  assert.equal([code, stdout], [0, text]);
+});
+
+pipe("a document is the recording, with control characters escaped", async () => {
+  const recording = { ...(await recordingOf("inject")), title: "\x1b[2J\u009b1A\u202e漢" };
+  const file = join(folder, "evil.json");
+  writeFileSync(file, JSON.stringify(recording));
+  const { stdout } = await stublab(file, "--json");
+  assert.is(stdout.match(/[^\n -~]/), null);
+  assert.equal(parseRecording(stdout), recording);
+});
+
+pipe("a reader that closes the pipe early is not a failure", async () => {
+  const { code, stderr } = await run([
+    "bash",
+    ["--norc", "-o", "pipefail", "-c", `${typed()} | head -n 1`],
+  ]);
+  assert.equal([code, stderr], [0, ""]);
+});
+
+pipe("a scenario with a failed fact has status 1, and stderr says why", async () => {
+  const recording = await recordingOf("inject");
+  const file = join(folder, "failed.json");
+  const end = [{ fact: "its\x1b[2J parent", expected: "7", seen: "1", held: false }];
+  writeFileSync(file, JSON.stringify({ ...recording, end }));
+  for (const args of [[file], [file, "--json"]]) {
+    const { code, stderr } = await stublab(...args);
+    assert.is(code, 1);
+    assert.is(stderr, "FAIL its\\x1b[2J parent: expected 7, seen 1\n");
+  }
+});
+
+pipe("a file is not a scenario", async () => {
+  const wrong: readonly [args: string[], message: RegExp][] = [
+    [["grandchld"], /"grandchld" is neither a scenario nor a file; did you mean grandchild\?/],
+    [["grandchld"], /\n {2}remedy: scenarios: host, /],
+    [["constructor"], /"constructor" is neither a scenario nor a file/],
+    [["./host"], /\.\/host cannot be read: ENOENT/],
+    [["package.json"], /package\.json: schema: this is not a recording of stublab/],
+    [["README.md"], /README\.md: the document is not JSON/],
+    [["host", "inject"], /step takes one recording, got another, "inject"/],
+    [["host", "--encoder", "asembly"], /unknown encoder "asembly"; did you mean assembly\?/],
+    [[await fileOf("inject"), "--encoder", "script"], /--encoder applies only to a scenario/],
+    [[await fileOf("inject"), "--step", "0"], /--step: expected a number from 1 to \d+/],
+    [[await fileOf("inject"), "--step", "1000"], /--step: expected a whole number/],
+  ];
+  for (const [args, message] of wrong) {
+    const { code, stdout, stderr } = await stublab(...args);
+    assert.equal([code, stdout], [2, ""], args.join(" "));
+    assert.match(stderr, message);
+  }
+});
+
+(hasTool("strace") ? pipe : pipe.skip)(
+  "a scenario that cannot be recorded here has status 3",
+  async () => {
+    const [node, args] = stublabCommand("step", "host");
+    const { code, stderr } = await run(["strace", ["-f", "-o", "/dev/null", node, ...args]]);
+    assert.is(code, 3);
+    assert.match(stderr, "cannot be traced by its parent");
+  },
+);
+
+pipe.after(() => rmSync(folder, { recursive: true, force: true }));
+pipe.run();

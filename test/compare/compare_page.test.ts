@@ -1,0 +1,412 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { choose, PER_FIELD, TOTAL } from "../../src/compare/page/disagreements.ts";
+import { renderComparePage } from "../../src/compare/page/page.ts";
+import type { CompareReport, Disagreement } from "../../src/compare/report.ts";
+import { FUNCTION_NAMES, FUNCTIONS } from "../../src/encoder/abi.ts";
+import { ARCHES, type Arch } from "../../src/encoder/arch.ts";
+import {
+  agreement,
+  COMMAND,
+  disagreement,
+  HOSTILE,
+  hostility,
+} from "../support/compare_reports.ts";
+
+const LIMIT = 1_000_000;
+
+const reports = {
+  agreement: await agreement(),
+  disagreement: await disagreement(),
+  hostility: await hostility(),
+};
+const pages = {
+  agreement: renderComparePage(reports.agreement, COMMAND),
+  disagreement: renderComparePage(reports.disagreement, COMMAND),
+  hostility: renderComparePage(reports.hostility, HOSTILE.join(" ")),
+};
+
+/** What the markup says, without its tags. */
+function textOf(markup: string): string {
+  return markup
+    .replace(/<(style|script)>.*?<\/\1>/gs, "")
+    .replace(/<[^>]*>/g, "")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&amp;", "&");
+}
+
+const matches = (markup: string, pattern: RegExp) =>
+  [...markup.matchAll(pattern)].map(([, first = ""]) => first);
+const headlineOf = (markup: string) => textOf(/<h1>.*?<\/h1>/s.exec(markup)?.[0] ?? "");
+const cardOf = (markup: string, title: string) =>
+  matches(markup, /(<article.*?<\/article>)/gs).find((card) => textOf(card).includes(title)) ?? "";
+
+const verdicts = suite("compare page: verdict");
+
+verdicts("says that all agree, and in how many cases", () => {
+  const { cases } = reports.agreement;
+  const expected = `=assembly and script agree with the headers (native) in all ${cases.toLocaleString("en-US")} cases`;
+  assert.is(headlineOf(pages.agreement), expected);
+});
+
+verdicts("says first who disagrees with the headers", () => {
+  const expected = "≠./swapped.mjs and ./loose.mjs disagree with the headers on amd64";
+  assert.is(headlineOf(pages.disagreement), expected);
+  const list = textOf(/<ul class="statements">.*?<\/ul>/s.exec(pages.disagreement)?.[0] ?? "");
+  const rest = list.trim().split("\n");
+  assert.equal(rest.slice(0, 3), [
+    "≠assembly disagrees with script on arm64, where no headers decide",
+    "≠the kernel contradicts ./loose.mjs",
+    "!./trapping.mjs, ./looping.wasm and ./old.wasm did not answer in 4 places",
+  ]);
+  assert.match(rest[3] ?? "", /^=assembly and script agree with the headers \(native\) in all /);
+  assert.is(rest.length, 4);
+});
+
+verdicts("says once what is so on both architectures", () => {
+  const { encoders, functions, layouts, cases } = reports.agreement;
+  const both = <T extends { readonly arch: Arch }>(all: readonly T[]) =>
+    ARCHES.flatMap((arch) => all.map((each) => ({ ...each, arch })));
+  const report = {
+    ...reports.agreement,
+    encoders: both(encoders),
+    functions: both(functions),
+    layouts: both(layouts),
+  };
+  const amount = (2 * cases).toLocaleString("en-US");
+  assert.is(
+    headlineOf(renderComparePage(report, COMMAND)),
+    `=assembly and script agree with the headers (native) in all ${amount} cases`,
+  );
+});
+
+verdicts("says so where nothing was compared", () => {
+  const nothing = { ...reports.agreement, encoders: [], functions: [], layouts: [] };
+  assert.is(headlineOf(renderComparePage(nothing, COMMAND)), "–nothing was compared");
+});
+
+/** A report of arm64 without headers: so many disagreements of each pair. */
+function undecided(disagreed: readonly [ab: number, ac: number, bc: number]): CompareReport {
+  const [encoder] = reports.agreement.encoders;
+  const [fn] = reports.agreement.functions;
+  assert.ok(encoder && fn);
+  const encoders = ["a", "b", "c"].map((name) => ({ ...encoder, name }));
+  const [ab, ac, bc] = disagreed;
+  const common = { truth: false, cases: 7 };
+  const pairs = [
+    { ...common, encoders: ["a", "b"] as const, disagreed: ab },
+    { ...common, encoders: ["a", "c"] as const, disagreed: ac },
+    { ...common, encoders: ["b", "c"] as const, disagreed: bc },
+  ];
+  return { ...reports.agreement, encoders, layouts: [], functions: [{ ...fn, pairs }] };
+}
+
+verdicts("without headers says who agrees with whom", () => {
+  const headline = (...disagreed: [number, number, number]) =>
+    headlineOf(renderComparePage(undecided(disagreed), COMMAND));
+  const rest = ", where no headers decide";
+  assert.is(headline(0, 0, 0), `=a, b and c agree with each other in all 7 cases${rest}`);
+  assert.is(headline(0, 2, 2), `≠a and b disagree with c${rest}`);
+  assert.is(headline(1, 0, 1), `≠a and c disagree with b${rest}`);
+  assert.is(headline(1, 1, 1), `≠a disagrees with b and with c${rest}`);
+});
+
+verdicts.run();
+
+const contents = suite("compare page: contents");
+
+contents("the matrix has each operation, and the counts of the report", () => {
+  const [matrix = ""] = matches(
+    pages.disagreement,
+    /(<caption id="agreement-amd64">.*?<\/table>)/gs,
+  );
+  const rows = matches(matrix, /(<tr>.*?<\/tr>)/gs).map((row) =>
+    matches(row, /<t[hd][^>]*>(.*?)<\/t[hd]>/gs).map(textOf),
+  );
+  const [operations = [], cases = []] = rows;
+  const swapped = rows.find(([name]) => name === "./swapped.mjs") ?? [];
+  const pair = rows.find(([name]) => name === "assembly / ./swapped.mjs") ?? [];
+  const at = operations.indexOf("syscall");
+  const encode = reports.disagreement.functions.find(({ name }) => name === "encodeSyscall");
+  const counted = encode?.pairs.find(({ encoders }) => encoders.join() === "native,./swapped.mjs");
+  assert.ok(encode && counted && counted.disagreed > 0);
+  assert.is(cases[at], encode.cases.toLocaleString("en-US"));
+  assert.is(swapped[at], `≠ ${counted.disagreed.toLocaleString("en-US")}`);
+  assert.is(pair[at], swapped[at]);
+  assert.is(swapped[operations.indexOf("clone")], "=");
+  assert.is(pair[operations.indexOf("layout")], "– not compared");
+  assert.is(swapped.at(-1), swapped[at]);
+  assert.is(pair.at(-1), swapped[at]);
+  const names = rows.map(([name = ""]) => name);
+  const apart = names.indexOf("against each other");
+  assert.equal(names.slice(2, apart), [
+    "against the headers (native)",
+    "assembly",
+    "script",
+    "./swapped.mjs",
+    "./loose.mjs",
+    "./trapping.mjs",
+  ]);
+  assert.is(names.length - apart - 1, 10);
+});
+
+contents("a cell that disagrees leads to the first card of it", () => {
+  const [id = ""] = matches(pages.disagreement, /<td class="differs"><a href="#(d-[^"]*)">≠ 2</g);
+  assert.match(cardOf(pages.disagreement, "CLONE_PIDFD"), `<article id="${id}"`);
+});
+
+contents("a card tells the first byte, both answers, the mask, the input and the replay", () => {
+  const card = cardOf(pages.disagreement, "blockableSignals");
+  const text = textOf(card).replace(/\s+/g, " ");
+  assert.match(text, "bad at byte 2: 0x4 != 0x0");
+  assert.match(text, "./loose.mjs00 00 04 00 00 00 00 00 0x40000 (SIGSTOP)");
+  assert.match(text, "headers00 00 00 00 00 00 00 00 0x0");
+  assert.match(text, "xor·· ·· 04 ·· ·· ·· ·· ·· 0x40000");
+  assert.match(text, "flagsSIGSTOP");
+  assert.match(text, "by the headers: ./loose.mjs wrong;");
+  assert.match(text, "inputset=0x40000 (SIGSTOP)");
+  assert.match(text, "--operation blockableSignals --case 'set=0x40000'");
+  assert.equal(matches(card, /<mark>(..)<\/mark>/g), ["04", "00"]);
+});
+
+contents("an encoder that did not answer is told with its message", () => {
+  const text = textOf(cardOf(pages.disagreement, "./looping.wasm encodeBootstrap"));
+  assert.match(text, "did not return from 512 cases in 2 s");
+  assert.match(text, "parent=0x7fffffff");
+  assert.not.match(pages.agreement, 'id="broken"');
+});
+
+contents("what the kernel did is told beside what was meant", () => {
+  const text = textOf(cardOf(pages.disagreement, "a child with"));
+  assert.match(text, "a child with CLONE_NEWIPC|CLONE_SYSVSEM");
+  assert.match(text, "EINVAL, and no child");
+  assert.not.match(pages.agreement, 'id="live"');
+});
+
+contents("each function has its time by each encoder, and its coverage", () => {
+  const [timings = ""] = matches(pages.agreement, /(<caption id="timings-amd64">.*?<\/table>)/gs);
+  const [coverage = ""] = matches(pages.agreement, /(<caption id="coverage-amd64">.*?<\/table>)/gs);
+  for (const { name, timings: own, loop } of reports.agreement.functions) {
+    assert.match(
+      timings,
+      `>${name} <small>loop ${loop < 9.95 ? loop.toFixed(1) : Math.round(loop).toLocaleString("en-US")}<`,
+    );
+    assert.match(coverage, `<th scope="row">${name}</th>`);
+    assert.is(own.length, 3);
+  }
+  assert.is(timings.match(/<svg /g)?.length, 3 * reports.agreement.functions.length);
+});
+
+contents.run();
+
+/** All that a page may be made of: nothing that loads, runs or leads elsewhere. */
+const words = (text: string) => new Set(text.split(" "));
+const ELEMENTS = words(
+  "html meta title body header main nav section article form label select option button h1 h2 h3 h4 p div span a b i " +
+    "bdi small code mark ul li dl dt dd table caption thead tbody tr th td svg rect path",
+);
+const ATTRIBUTES = words(
+  "lang charset http-equiv content name id class hidden href tabindex role aria-label aria-labelledby aria-hidden " +
+    "scope colspan rowspan type value autocomplete width height x y d data-encoder data-operation data-arch " +
+    "data-what",
+);
+
+const structure = suite("compare page: structure");
+
+for (const [name, page] of Object.entries(pages)) {
+  structure(`every id is there once, and every reference finds one (${name})`, () => {
+    const ids = matches(page, / id="([^"]*)"/g);
+    assert.equal(ids.length, new Set(ids).size);
+    const references = [
+      ...matches(page, / href="#([^"]*)"/g),
+      ...matches(page, / aria-labelledby="([^"]*)"/g),
+    ];
+    assert.ok(references.length > 10);
+    assert.equal(
+      references.filter((each) => !ids.includes(each)),
+      [],
+    );
+  });
+
+  structure(`headings leave no level out, and tables have captions and scopes (${name})`, () => {
+    const levels = matches(page, /<h(\d)/g).map(Number);
+    assert.is(levels.filter((level) => level === 1).length, 1);
+    const jumps = levels.filter((level, i) => level > (levels[i - 1] ?? 0) + 1);
+    assert.equal(jumps, []);
+    const tables = matches(page, /<table[^>]*>(.*?)<\/table>/gs);
+    assert.ok(tables.length > 3);
+    for (const table of tables) {
+      assert.match(table, /^\s*<caption id=/);
+      assert.not.match(table, /<th(?! scope=)[ >]/);
+    }
+  });
+
+  structure(`its elements are of known kinds, with known attributes (${name})`, () => {
+    const markup = page.replace(/<(style|script)>.*?<\/\1>/gs, "");
+    const tags = markup.match(/<[a-z][^>]*>/gi) ?? [];
+    const names = tags.map((tag) => /^<(\w+)/.exec(tag)?.[1] ?? "");
+    const attributes = tags.flatMap((tag) => matches(tag.replace(/="[^"]*"/g, "="), / ([^ =>]+)/g));
+    assert.equal([...new Set(names)].filter((each) => !ELEMENTS.has(each)).sort(), []);
+    assert.equal([...new Set(attributes)].filter((each) => !ATTRIBUTES.has(each)).sort(), []);
+    assert.not.match(page, /@import|url\(/);
+    assert.equal(
+      matches(markup, / href="([^"]*)"/g).filter((target) => !target.startsWith("#")),
+      [],
+    );
+  });
+
+  structure(`no character in it is one that readers do not see (${name})`, () => {
+    assert.equal(page.match(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu), null);
+  });
+
+  structure(`it is its script and no other that runs (${name})`, () => {
+    assert.is(page.match(/<script/gi)?.length, 1);
+    assert.is(page.match(/<\/script/gi)?.length, 1);
+  });
+}
+
+structure("a disagreement keeps its anchor in another run", () => {
+  const { disagreement: report } = reports;
+  const idsOf = (page: string) => new Set(matches(page, /<article id="(d-[^"]*)"/g));
+  const other = renderComparePage(
+    { ...report, seed: "0x2", disagreements: report.disagreements.toReversed() },
+    COMMAND,
+  );
+  assert.is(idsOf(pages.disagreement).size, report.disagreements.length);
+  assert.equal([...idsOf(other)].sort(), [...idsOf(pages.disagreement)].sort());
+});
+
+structure.run();
+
+const sizes = suite("compare page: size");
+
+/** Strings that grow when they are escaped: as long as a path may be, and longer. */
+const PATH = '\u202e"<&'.repeat(1000);
+const LONG = '\u202e"<&'.repeat(16_384);
+
+/** So many disagreements, of some encoders and all functions, with the same string everywhere. */
+function flood(
+  sample: Disagreement,
+  count: number,
+  encoders: readonly string[],
+  text: string,
+): Disagreement[] {
+  const fields = Array.from({ length: 7 }, (_, i) => `field ${i} ${text}`);
+  // As many words and flags as an ordinary case has, or as a block.
+  const length = text.length > 100 ? 40 : 3;
+  const word = { name: text, word: text, told: text };
+  return Array.from({ length: count }, (_, i) => {
+    const name = FUNCTION_NAMES[i % FUNCTION_NAMES.length] ?? "waitKind";
+    return {
+      ...sample,
+      name,
+      operation: FUNCTIONS[name].operation,
+      encoder: encoders[Math.floor(i / FUNCTION_NAMES.length) % encoders.length] ?? "",
+      field: fields[i % fields.length] ?? "",
+      flags: Array.from({ length }, () => text),
+      xor: text,
+      own: { bytes: text, word: text, told: text },
+      input: Array.from({ length }, () => word),
+      replay: text,
+      verdict: { by: "kernel", wrong: [text], right: [text], reason: text },
+    };
+  });
+}
+
+function sampleOf(report: CompareReport): Disagreement {
+  const [sample] = report.disagreements;
+  if (sample === undefined) throw new Error("the report has no disagreement");
+  return sample;
+}
+
+/** What every string of 50,000 disagreements is, and at least how many of those are shown. */
+const FLOODS = [
+  { kind: "short strings", text: "short", least: TOTAL },
+  { kind: "long strings", text: "x".repeat(LONG.length), least: 40 },
+  { kind: "long and hostile strings", text: LONG, least: 10 },
+] as const;
+
+for (const { kind, text, least } of FLOODS) {
+  sizes(`50,000 disagreements with ${kind} make less than 1 MB and are counted`, () => {
+    const report = reports.disagreement;
+    const encoders = ["./a.wasm", "./b.wasm", "./c.wasm"];
+    const disagreements = flood(sampleOf(report), 50_000, encoders, text);
+    const page = renderComparePage({ ...report, disagreements }, COMMAND);
+    assert.ok(Buffer.byteLength(page) < LIMIT, `${Buffer.byteLength(page)} bytes`);
+    const shown = page.match(/<article id="d-/g)?.length ?? 0;
+    assert.ok(shown >= least, `${shown} are shown`);
+    const rest = (50_000 - shown).toLocaleString("en-US");
+    assert.match(page, `${rest} more disagreements left out`);
+  });
+}
+
+sizes("a report in which everything is too long makes less than 1 MB", () => {
+  const many = Array.from({ length: 300 }, (_, i) => `${i}${PATH}`);
+  const report = reports.disagreement;
+  const [live] = report.live.slice(-1);
+  const [broken] = report.broken;
+  const [fn] = report.functions;
+  const [failure] = live?.failures ?? [];
+  const [encoder] = report.encoders;
+  assert.ok(live && broken && fn && failure && encoder);
+  const arches = ["amd64", "arm64"] as const;
+  const pairs = many.map((name, i) => ({
+    encoders: [name, many[i + 1] ?? "headers"] as const,
+    truth: i % 2 === 0,
+    cases: 10,
+    disagreed: 1,
+  }));
+  const page = renderComparePage(
+    {
+      ...report,
+      seed: LONG,
+      encoders: arches.flatMap((arch) => many.map((name) => ({ ...encoder, arch, name }))),
+      functions: arches.flatMap((arch) =>
+        FUNCTION_NAMES.map((name) => ({
+          ...fn,
+          arch,
+          name,
+          operation: FUNCTIONS[name].operation,
+          pairs,
+          timings: many.map((each) => ({ encoder: each, lower: 1, median: 2, upper: 3 })),
+        })),
+      ),
+      layouts: arches.map((arch) => ({
+        arch,
+        encoders: many.map((name) => ({ name, compared: 9, disagreed: 3 })),
+      })),
+      disagreements: flood(sampleOf(report), 5000, many, LONG),
+      broken: many.map((name) => ({ ...broken, encoder: name, message: LONG, replay: LONG })),
+      live: many.map((name) => ({
+        ...live,
+        encoder: name,
+        asked: LONG,
+        failures: [{ ...failure, meant: LONG, seen: LONG, replay: LONG }],
+      })),
+      notes: many,
+    },
+    LONG,
+  );
+  assert.ok(Buffer.byteLength(page) < LIMIT, `${Buffer.byteLength(page)} bytes`);
+  for (const thing of ["encoders", "notes", "failures", "rows", "disagreements"]) {
+    assert.match(page, new RegExp(`[\\d,]+ more ${thing} left out`));
+  }
+});
+
+sizes("each function of each encoder is shown once before any is shown twice", () => {
+  const sample = sampleOf(reports.disagreement);
+  const noisy = flood(sample, 5000, ["noisy"], "").map((each, i) => ({
+    ...each,
+    name: "waitKind" as const,
+    field: `${i}`,
+  }));
+  const quiet = FUNCTION_NAMES.map((name) => ({ ...sample, encoder: "quiet", name }));
+  const chosen = choose([...noisy, ...quiet]);
+  assert.is(chosen.length, TOTAL);
+  assert.is(chosen.filter(({ encoder }) => encoder === "quiet").length, FUNCTION_NAMES.length);
+  assert.is(choose(noisy.map((each) => ({ ...each, field: "same" }))).length, PER_FIELD);
+});
+
+sizes.run();

@@ -1,0 +1,111 @@
+// Time limit: 300 s
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Case, formatCase } from "../../src/fuzz/case/case.ts";
+import { Generator } from "../../src/fuzz/draw/generate.ts";
+import { Examiner } from "../../src/fuzz/examiner.ts";
+import { Experiment } from "../../src/fuzz/experiment.ts";
+import { changedWords } from "../../src/fuzz/predict/minimize.ts";
+import { Model } from "../../src/fuzz/predict/model.ts";
+import { type Mutant, mutants } from "../../src/fuzz/predict/mutants.ts";
+import { writeFinding } from "../../src/fuzz/tell/finding.ts";
+import { compileCase } from "../support/case_programs.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+/** One in so many mutants is taken from the case to the program; in a soak each. */
+const EVERY = process.env.SOAK ? 1 : 10;
+const BATCH = 512;
+/** The most cases that are tried, and the longest time that they may take until a mutant is found, in milliseconds. */
+const [MOST_CASES, MOST_TIME] = [2_000_000, 60_000];
+const MOST_WORDS = 3;
+const MORE_WORDS: ReadonlyMap<string, number> = new Map([
+  // 32-bit code, the segment, an address where it has nothing, and an instruction that reads there.
+  ["U8 removed", 4],
+]);
+/** Mutants that no program shows. */
+const WITHOUT_PROGRAM: ReadonlySet<string> = new Set([
+  // It is about the stub code, which a program does not have.
+  "U3 removed",
+]);
+/** How often each program runs. */
+const RUNS = 20;
+
+const planted = suite("fuzz: bugs planted in the model");
+const folder = temporaryFolder();
+
+const experiment = new Experiment({ capacity: BATCH });
+const { machine } = experiment;
+planted.after(() => experiment.close());
+const generator = new Generator(1n, undefined, { ...machine, path: "both" });
+
+const all = mutants(machine);
+const found = findAll();
+
+/** For each mutant the first case that differs from what it predicts. All mutants look at the same cases. */
+function findAll(): ReadonlyMap<Mutant, { readonly it: Case; readonly time: number }> {
+  const first = new Map<Mutant, { it: Case; time: number }>();
+  const left = new Map(all.map((mutant) => [mutant, new Model(machine, mutant.change)]));
+  let time = 0;
+  for (let index = 0; index < MOST_CASES && left.size > 0; index += BATCH) {
+    const start = performance.now();
+    experiment.draw(generator, index);
+    time += performance.now() - start;
+    for (const [mutant, model] of left) {
+      for (const i of experiment.differing(model)) {
+        first.set(mutant, { it: experiment.batch.at(i), time });
+        left.delete(mutant);
+        break;
+      }
+    }
+  }
+  return first;
+}
+
+planted("the model without a bug agrees with the same cases", () => {
+  experiment.draw(generator, 0);
+  assert.equal([...experiment.differing()], []);
+});
+
+planted("each rule that holds here has mutants, and each mutant is found in time", () => {
+  assert.ok(all.length >= 300, `${all.length} mutants`);
+  const late = all.filter((mutant) => !((found.get(mutant)?.time ?? MOST_TIME) < MOST_TIME));
+  assert.equal(
+    late.map(({ name }) => name),
+    [],
+  );
+});
+
+for (const [k, mutant] of all.entries()) {
+  if (k % EVERY !== 0) continue;
+  const { name, change } = mutant;
+  const most = MORE_WORDS.get(name) ?? MOST_WORDS;
+  planted(`${name}: at most ${most} words show it, and so does a program`, async () => {
+    const original = found.get(mutant)?.it;
+    if (original === undefined) throw new Error("it is not found");
+    using examiner = new Examiner({ change });
+    const it = examiner.minimize(original);
+    const examination = examiner.examine(it);
+    const told = JSON.stringify(formatCase(it));
+    assert.ok(changedWords(it) <= most, told);
+    if (WITHOUT_PROGRAM.has(name)) return;
+    const target = writeFinding(folder, {
+      signature: name.replaceAll(/\W+/g, "_"),
+      ...{ examination, original, machine, change, found: "a test" },
+      seenFirst: { field: "error", predicted: null, seen: null },
+    });
+    const program = join(target, "repro");
+    compileCase(program);
+    // A status other than 0 rejects.
+    const run = promisify(execFile);
+    const outputs = await Promise.all(Array.from({ length: RUNS }, () => run(program)));
+    for (const { stdout } of outputs) {
+      assert.match(stdout, /^[1-9]\d* fields are not as predicted, and 0 /m, told);
+    }
+  });
+}
+
+planted.run();

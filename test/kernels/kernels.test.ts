@@ -1,0 +1,162 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { FACTS } from "../../src/fuzz/facts/facts.ts";
+import { complaintsOf } from "./answers.ts";
+import { readLog } from "./log.ts";
+import { MACHINES, machinesOf, SHORT } from "./machines.ts";
+import { complaintsAbout, isProbe, newFailures, readResults } from "./results.ts";
+import { DOCUMENT, withTables } from "./scoreboard.ts";
+
+const kernels = suite("kernels: results and their document");
+
+const LOG = `[    0.1] some message
+KTAP version 1
+1..2
+ok 1 a stub is forked
+[    0.2] a message of the kernel
+not ok 2 it stops: EIO
+# machine: fsgsbase XSAVE area of 832 bytes
+KTAP version 1
+1..2
+  KTAP version 1
+  1..4
+  # cs = 3: written.cs: expected 0x3, got 0x33
+  # cs = 7: written.cs: expected 0x7, got 0x33
+  not ok 1 one
+  ok 2 two
+  ok 3 three # SKIP no XSAVE
+  not ok 4 four # XFAIL known: qemu-tcg
+not ok 1 selectors
+  KTAP version 1
+  1..1
+  ok 1 five
+ok 2 bases
+# 2 of 3 facts hold, 1 skipped
+KTAP version 1
+1..1
+# seed 1
+# 10 cases, 5 a second, 1 signatures, digest 0x1, 0 not predicted, 0 stubs ended, 0 hung, 0 not confirmed, 0 findings
+# finding 1
+# stopped.ds: predicted 0x0, got 0x3
+# rules W1 R46
+# case {"schema":"stublab.case/1"}
+# 20 cases, 5 a second, 7 signatures, digest 0x2a, 3 not predicted, 0 stubs ended, 2 hung, 1 not confirmed, 1 findings
+not ok 1 fuzz
+# exit status 1
+`;
+
+kernels("a log of the probe is read, whatever the kernel prints in between", () => {
+  const log = readLog(LOG.replaceAll("\n", "\r\n"));
+  assert.equal(log.bootstrap, { held: 1, failed: ["it stops: EIO"] });
+  assert.equal(log.conformance, {
+    held: 2,
+    skipped: { "no XSAVE": 1 },
+    failed: [
+      { group: "selectors", fact: "one", seen: "cs = 3: written.cs: expected 0x3, got 0x33" },
+    ],
+    known: ["four"],
+  });
+  assert.equal(log.fuzz, {
+    cases: 20,
+    signatures: 7,
+    digest: "0x2a",
+    unpredicted: 3,
+    hangs: 2,
+    unconfirmed: 1,
+    findings: [{ differs: "stopped.ds: predicted 0x0, got 0x3", rules: "W1 R46" }],
+  });
+});
+
+kernels("a command that did not end is a complaint, and so is a panic", () => {
+  const [start = ""] = LOG.split("ok 2 bases");
+  const log = readLog(`${start}Kernel panic - not syncing: oops\n`);
+  const result = { machine: "probe/x", release: "1", seconds: 1, ...log };
+  assert.equal(complaintsAbout(result), [
+    "oops",
+    "bootstrap: it stops: EIO",
+    "conformance did not end",
+    "fuzz did not end",
+  ]);
+});
+
+kernels("a fact that failed before is no new failure", () => {
+  const head = { machine: "probe/x", release: "1", seconds: 1 };
+  const now = { ...head, ...readLog(LOG) };
+  assert.equal(newFailures(now, now), []);
+  assert.is(newFailures(undefined, now).length, 1);
+});
+
+kernels("what Node.js prints is checked: all checks, the call, no failing trial", () => {
+  const { complaints } = complaintsOf(
+    "@@kernel Linux\n@@bootstrap 59 of 60 checks held\n@@bootstrap-status 1\n@@inject hello\n" +
+      "@@inject-status 0\n@@doctor warning  guests   no\n@@doctor FAILED   ptrace   no\n@@doctor-status 0\n",
+    ["bootstrap", "inject", "doctor"],
+    ["guests"],
+  );
+  assert.equal(complaints, [
+    "bootstrap: 59 of 60 checks held, expected 60",
+    'inject does not print write(1, "hello\\n", 6) = 6',
+    "FAILED   ptrace   no",
+    "bootstrap exited with status 1",
+    "  59 of 60 checks held",
+  ]);
+});
+
+kernels("only the checks of a machine are expected, and each must succeed", () => {
+  const text = "@@kernel Linux\n@@compare 2 disagreements\n@@compare-status 1\n";
+  assert.equal(complaintsOf(text, ["compare"], []).complaints, [
+    "compare does not print all agree",
+    "compare exited with status 1",
+    "  2 disagreements",
+  ]);
+});
+
+kernels("facts that do not hold are told, and the score is kept beside that of bootstrap", () => {
+  const [held, not] = [
+    "130 of 130 facts hold, 100.0 % (700 checks)",
+    "129 of 130 facts hold, 99.2 %",
+  ];
+  const answer = (line: string) =>
+    complaintsOf(
+      `@@kernel Linux\n@@conformance ${line}\n@@conformance-status 0\n`,
+      ["conformance"],
+      [],
+    );
+  assert.equal(answer(held), { bootstrap: "130 of 130 facts hold", complaints: [] });
+  assert.equal(answer(`  does not hold: x\n@@conformance ${not}`).complaints, [
+    "conformance: 129 of 130 facts hold",
+    "  does not hold: x",
+  ]);
+});
+
+kernels("machines are selected by any part of their names, and by architecture", () => {
+  const names = (...words: string[]) => machinesOf(words).map(({ name }) => name);
+  assert.is(names().length, MACHINES.length);
+  assert.is(new Set(names()).size, MACHINES.length);
+  assert.equal(names("node/linux-6.1"), ["node/linux-6.1/max"]);
+  assert.ok(names("EPYC").every((name) => name.endsWith("/EPYC")));
+  assert.ok(names("arm64").every((name) => name.includes("-arm64")));
+  assert.equal(names("uml"), ["probe/uml", "node/uml"]);
+  assert.equal([...names("--short")].sort(), [...SHORT].sort());
+  assert.throws(() => names("linux"), /unknown machine "linux": expected one of probe, native,/);
+});
+
+kernels("results are those of machines in the list, in its order", () => {
+  const names = readResults().results.map(({ machine }) => machine);
+  const listed = MACHINES.map(({ name }) => name).filter((name) => names.includes(name));
+  assert.equal(names, listed);
+});
+
+kernels("facts that failed have the names of facts", () => {
+  const names = new Set(FACTS.map(({ name }) => name));
+  for (const result of readResults().results.filter(isProbe))
+    for (const { fact } of result.conformance?.failed ?? []) assert.ok(names.has(fact), fact);
+});
+
+kernels("the document is made from the results; `npm run kernels` makes it anew", () => {
+  const document = readFileSync(DOCUMENT, "utf8");
+  assert.is(document, withTables(document, readResults(), FACTS));
+});
+
+kernels.run();

@@ -1,0 +1,184 @@
+// Time limit: 120 s
+
+// Foreign text on its way to a terminal: names and contents of files, and messages of exceptions.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { quoteWord } from "../../src/quote.ts";
+import { visible, visibleJson, visibleLines } from "../../src/visible.ts";
+import { hasTool, stublabCommand } from "../support/processes.ts";
+
+const terminal = suite("foreign text in a terminal");
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-text-"));
+terminal.after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Clears the screen, sets the title, uses 8-bit controls, reverses the line, and adds a forged line. */
+const HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b2J\u202e\x7f\n  remedy: lies";
+
+/** Characters that a terminal would obey, except line feeds. */
+const OBEYED = /[^\n\P{C}]|[\u2028\u2029]/u;
+
+function stublab(...args: string[]) {
+  const [node, words] = stublabCommand(...args);
+  const { stdout, stderr } = spawnSync(node, words, { encoding: "utf8" });
+  return { stdout, stderr };
+}
+
+let files = 0;
+const named = (ending: string) => join(folder, `${files++}${HOSTILE.replaceAll("/", "")}${ending}`);
+
+function file(content: string, ending = ".json"): string {
+  const path = named(ending);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** A corpus folder with one file. */
+function corpus(name: string, content: string): string {
+  const path = named("");
+  mkdirSync(path);
+  writeFileSync(join(path, name), content);
+  return path;
+}
+
+const header = (machine: string) =>
+  `${JSON.stringify({ schema: "stublab.fuzz-journal/1", generator: 1, round: 16384, seed: "0x1", path: "both", machine })}\n`;
+
+const thrower = (text: string) =>
+  `export const ENCODER_ABI = 2;\nthrow new Error(${JSON.stringify(text)});\n`;
+
+const COMMANDS: readonly [what: string, args: () => string[]][] = [
+  ["an unknown command", () => [HOSTILE]],
+  ["an unknown option", () => ["doctor", `--${HOSTILE}`]],
+  ["a missing file", () => ["predict", named(".json")]],
+  ["a case that is not JSON", () => ["predict", file(HOSTILE)]],
+  ["a case with hostile names", () => ["predict", file(JSON.stringify({ [HOSTILE]: HOSTILE }))]],
+  [
+    "a case with a hostile register",
+    () => [
+      "fuzz",
+      "replay",
+      file(JSON.stringify({ schema: "stublab.case/1", registers: { [HOSTILE]: "0x0" } })),
+    ],
+  ],
+  ["a missing recording", () => ["view", named(".json")]],
+  ["a recording that is not JSON", () => ["view", file(HOSTILE)]],
+  ["a scenario", () => ["record", HOSTILE]],
+  ["a program", () => ["guest", file(HOSTILE, ".txt")]],
+  ["an assembler source", () => ["guest", file(HOSTILE, ".s")]],
+  ["a call", () => ["inject", HOSTILE]],
+  ["an argument", () => ["inject", "write", "1", `@${file("x")}`, "1"]],
+  ["a missing encoder", () => ["compare", named(".mjs")]],
+  ["an encoder that throws", () => ["compare", "--cases", "10", file(thrower(HOSTILE), ".mjs")]],
+  [
+    "an encoder that throws in inject",
+    () => ["inject", "getpid", "--encoder", file(thrower(HOSTILE), ".mjs")],
+  ],
+  [
+    "a corpus with a hostile case",
+    () => ["fuzz", "--cases", "10", "--corpus", corpus("mine.json", HOSTILE)],
+  ],
+  [
+    "a corpus with a hostile name",
+    () => ["fuzz", "--cases", "10", "--corpus", corpus(`${HOSTILE}.json`, "{}")],
+  ],
+  [
+    "a journal with a hostile machine",
+    () => ["fuzz", "--cases", "10", "--corpus", corpus("journal.jsonl", header(HOSTILE))],
+  ],
+  [
+    "a corpus with findings",
+    () => ["fuzz", "--cases", "3000", "--plant", "R10", "--corpus", named("")],
+  ],
+  [
+    "folders to merge",
+    () => ["fuzz", "merge", corpus("a.json", '{"schema":"stublab.case/1"}'), "-o", named("")],
+  ],
+  ["a pattern", () => ["conformance", "--only", `(${HOSTILE}`]],
+  ["a file to write", () => ["record", "host", "-o", join(named(""), "x")]],
+  ["a file that is written", () => ["record", "host", "-o", named(".json")]],
+  ["a folder that is written", () => ["gallery", named(""), "nowhere"]],
+];
+
+for (const [what, args] of COMMANDS) {
+  terminal(`${what}: no control character reaches the terminal, and no line is added`, () => {
+    const words = args();
+    for (const json of [[], ["--json"]]) {
+      const { stdout, stderr } = stublab(...words, ...json);
+      const text = stdout + stderr;
+      assert.ok(text.length > 0);
+      assert.not.match(text, OBEYED);
+      assert.not.match(text, /^ {2}remedy: lies/m);
+    }
+  });
+}
+
+terminal("rules of a journal are shown with escapes", () => {
+  const path = corpus("case.json", '{"schema":"stublab.case/1"}');
+  const run = () => stublab("fuzz", "--cases", "20", "--corpus", path);
+  assert.not.match(run().stdout, OBEYED);
+  const journal = join(path, "journal.jsonl");
+  const round = { from: 0, to: 16384, cases: 16384, deaths: 0, hangs: 0, corpus: [], findings: [] };
+  const [first] = spawnSync("head", ["-n1", journal], { encoding: "utf8" }).stdout.split("\n");
+  writeFileSync(
+    journal,
+    `${first}\n${JSON.stringify({ ...round, unpredicted: { [HOSTILE]: 9 } })}\n`,
+  );
+  const { stdout } = run();
+  assert.match(stdout, visible(HOSTILE));
+  assert.not.match(stdout, OBEYED);
+});
+
+terminal("a document that is not JSON is not quoted, as it may be secret", () => {
+  const secret = "root:x:0:0:secret";
+  for (const words of [
+    ["predict", file(secret)],
+    ["view", file(secret)],
+    ["fuzz", "--cases", "10", "--corpus", corpus("mine.json", secret)],
+    ["fuzz", "--cases", "10", "--corpus", corpus("journal.jsonl", `${secret}\n`)],
+  ]) {
+    const { stderr } = stublab(...words);
+    assert.match(stderr, "is not JSON: ");
+    assert.not.match(stderr, "root");
+  }
+});
+
+(hasTool("script") ? terminal : terminal.skip)("only colours are kept on a terminal", () => {
+  const path = named("");
+  const [node, words] = stublabCommand("fuzz", "--cases", "3000", "--plant", "R10", "--corpus");
+  const line = `${[node, ...words].join(" ")} "$CORPUS" 2>/dev/null`;
+  const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
+    encoding: "utf8",
+    env: { ...process.env, TERM: "xterm", NO_COLOR: "", CORPUS: path },
+  });
+  assert.match(stdout, "\x1b[31m");
+  assert.not.match(stdout, "\x1b[2J");
+  assert.match(stdout, "\\x1b[2J");
+});
+
+terminal("a word quoted for a shell is unchanged, and printable", () => {
+  for (const word of [HOSTILE, "it's", "it's \\ two\nlines", "é\u202e", "$HOME"]) {
+    const quoted = quoteWord(word);
+    assert.not.match(quoted, /[\p{C}\u2028]/u);
+    const { stdout } = spawnSync("bash", ["--norc", "-c", `printf %s ${quoted}`], {
+      encoding: "utf8",
+    });
+    assert.is(stdout, word);
+  }
+});
+
+terminal("lines and documents keep their line feeds", () => {
+  assert.is(visibleLines("a\n\tb\x1b[31mc\x1b[0m"), "a\n\\tb\\x1b[31mc\\x1b[0m");
+  assert.is(visibleLines("\x1b[31mc\x1b[0m\x1b[2J", true), "\x1b[31mc\x1b[0m\\x1b[2J");
+  const value = { a: `${HOSTILE}\ud800😀é` };
+  const text = visibleJson(JSON.stringify(value, null, 1));
+  assert.equal(JSON.parse(text), value);
+  assert.not.match(text, OBEYED);
+});
+
+terminal.run();

@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  DeathError,
+  InputError,
+  Platform,
+  readProcess,
+  StateError,
+  Tracer,
+} from "../../src/index.ts";
+import { PAGE_SIZE } from "../../src/shim/page_size.ts";
+import { adoptOrphans } from "../support/libc.ts";
+import {
+  childrenOf,
+  eventually,
+  hostCommand,
+  isAlive,
+  processState,
+  Running,
+  SLOWNESS,
+} from "../support/processes.ts";
+import { randomWords } from "../support/random.ts";
+import { thrown } from "../support/thrown.ts";
+
+const births = suite("births: traced");
+
+const KILLS = Math.ceil(8 / SLOWNESS);
+const SEED = 16n;
+
+const traced = () => Platform.open({ births: "traced" });
+
+births(
+  "a stub is traced from its beginning, and a child of the host with exit signal SIGCHLD",
+  () => {
+    using platform = traced();
+    const { pid, stub } = platform.newAddressSpace();
+    assert.is(processState(pid)?.parent, process.pid);
+    assert.is(readProcess(pid).tracerTid, process.pid);
+    assert.is(stub.call("getpid"), BigInt(pid));
+    assert.is(stub.parent, undefined);
+    assert.equal([stub.exitSignal, platform.master.children.size], [17, 0]);
+  },
+);
+
+births("it has the same registers at rest, and works like any other", () => {
+  using faithful = Platform.open();
+  using platform = traced();
+  const stub = platform.newAddressSpace();
+  stub.mapAnonymous(0x10000, PAGE_SIZE, "rw");
+  stub.write(0x10000, new Uint8Array([1, 2, 3]));
+  assert.equal(stub.read(0x10000, 3), new Uint8Array([1, 2, 3]));
+  assert.equal(
+    Object.keys(stub.stub.registers()),
+    Object.keys(faithful.newAddressSpace().stub.registers()),
+  );
+  stub.release();
+  assert.is(platform.newAddressSpace().pid, stub.pid);
+});
+
+births("many at once fill the pool, and hand out empty address spaces", () => {
+  using platform = traced();
+  platform.prefill(700);
+  assert.is(platform.pooled, 700);
+  const pids = new Set(Array.from({ length: 700 }, () => platform.newAddressSpace().pid));
+  assert.is(pids.size, 700);
+  for (const pid of pids) {
+    const maps = readFileSync(`/proc/${pid}/maps`, "utf8");
+    const own = maps.split("\n").filter((line) => line !== "" && !line.endsWith("[vsyscall]"));
+    assert.is(own.length, 1, maps);
+  }
+});
+
+births("prefill works with faithful births, too", () => {
+  using platform = Platform.open();
+  platform.prefill(3);
+  assert.is(platform.pooled, 3);
+  thrown(InputError, () => platform.prefill(-1));
+});
+
+births("a stub that dies is an error, and neither its master nor the host ends", () => {
+  using platform = traced();
+  const one = platform.newAddressSpace();
+  const other = platform.newAddressSpace();
+  process.kill(one.pid, "SIGKILL");
+  thrown(DeathError, () => one.stub.call("getpid"));
+  assert.is(processState(one.pid), undefined, "it is reaped");
+  assert.is(other.stub.call("getppid"), BigInt(process.pid));
+  assert.is(platform.master.call("getpid"), BigInt(platform.master.pid));
+});
+
+births("a clone that fails is an error, and the platform can be used", () => {
+  using platform = traced();
+  const { tracer } = platform;
+  const { tracedWord } = tracer;
+  tracer.tracedWord = () => tracedWord.call(tracer) | 0x800n;
+  assert.throws(() => platform.newAddressSpace());
+  tracer.tracedWord = tracedWord;
+});
+
+births("a detached stub dies with its tracer: it has the death signal", () => {
+  using tracer = new Tracer({ births: "traced" });
+  const stub = tracer.createStub().createStub();
+  stub.detach();
+  stub.attach();
+  const word = stub.map(PAGE_SIZE);
+  stub.call("prctl", 2, word);
+  assert.equal(stub.read(word, 4), new Uint8Array([9, 0, 0, 0]));
+});
+
+births("an exit signal that would kill the host is refused", () => {
+  const platform = Platform.open({ births: "traced", exitSignal: "SIGCHLD" });
+  thrown(StateError, () => platform.master.createStub({ exitSignal: "SIGUSR1" }));
+  platform.close();
+  using tracer = new Tracer({ births: "traced" });
+  const stub = tracer.createStub({ exitSignal: "SIGKILL" });
+  const error = thrown(StateError, () => stub.createStub());
+  assert.match(error.message, "SIGKILL");
+  assert.match(error.remedy ?? "", "faithful");
+});
+
+births("a stub of any lane dies with a host that is killed at any moment", async () => {
+  adoptOrphans();
+  const random = randomWords(SEED);
+  for (const injections of ["faithful", "ring", "futex", "spin"]) {
+    for (const lane of ["faithful", "traced"]) {
+      for (let i = 0; i < KILLS; i++) {
+        const host = new Running(hostCommand("laned", injections, lane));
+        assert.ok(await host.says(/^pid/m), host.stderr);
+        const until = performance.now() + Number(random() % 30n);
+        while (performance.now() < until) await new Promise(setImmediate);
+        process.kill(host.pid, "SIGKILL");
+        assert.is((await host.ended).signal, "SIGKILL", host.stderr);
+        const strays = () => childrenOf(process.pid).filter(isAlive);
+        assert.ok(await eventually(() => strays().length === 0, 5000), `${injections} ${lane}`);
+      }
+    }
+  }
+});
+
+births.run();

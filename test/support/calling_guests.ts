@@ -1,0 +1,91 @@
+/* Guests that make system calls: programs that check the results by themselves. */
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type GuestOptions, type GuestRun, Platform, runGuest } from "../../src/index.ts";
+import { hasTool } from "./processes.ts";
+import { assemble, EXIT_WITH_ERRNO, errno, exitWith } from "./programs.ts";
+
+let platform: Platform;
+
+/** A suite of tests that run guests; they are skipped if no compiler assembles them. */
+export function guestSuite(name: string) {
+  const tests = suite(name);
+  tests.before(() => {
+    platform = Platform.open();
+  });
+  tests.after(() => platform.close());
+  return { tests, test: hasTool("cc") ? tests : tests.skip };
+}
+
+interface Heard extends GuestRun {
+  readonly lengths: number[];
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly trace: string[];
+}
+
+/** Runs a program that begins with these lines. */
+export function run(body: string, options: GuestOptions = {}): Heard {
+  const lengths: number[] = [];
+  const heard: Record<1 | 2, string> = { 1: "", 2: "" };
+  const trace: string[] = [];
+  const ran = runGuest(
+    platform,
+    { elf: assemble(body) },
+    {
+      output: (fd, bytes) => {
+        lengths.push(bytes.length);
+        if (bytes.length < 10_000) heard[fd] += Buffer.from(bytes).toString("latin1");
+      },
+      trace: ({ text }) => trace.push(text),
+      ...options,
+    },
+  );
+  return { ...ran, lengths, stdout: heard[1], stderr: heard[2], trace };
+}
+
+/** Runs one that exits with 0 if all checks hold, else with the number of the first that does not. */
+export function holds(body: string, options: GuestOptions = {}): Heard {
+  const ran = run(body, options);
+  assert.equal(ran.result, { kind: "exited", status: 0 }, ran.trace.join("\n"));
+  return ran;
+}
+
+let checks = 0;
+
+/** Exits with the next number unless the last call returned this value. */
+export function expectValue(value: number | bigint | string): string {
+  const operand = typeof value === "string" ? value : `$${value}`;
+  const label = `good_${++checks}`;
+  return `movq ${operand}, %r15\ncmpq %r15, %rax\nje ${label}\n${exitWith((checks % 250) + 1)}\n${label}:`;
+}
+
+/** The same for an errno. */
+export const expectErrno = (name: string): string => expectValue(-errno(name));
+
+/** The errno that one call returns, as a number; 0 for a value. */
+export function errnoOf(text: string): number {
+  const { result } = run(`${text}\n${EXIT_WITH_ERRNO}${DATA}`);
+  if (result.kind === "exited") return result.status;
+  throw new Error(`it ended otherwise: ${result.kind}`);
+}
+
+/** Addresses: of nothing, and of the kernel. */
+export const NOWHERE = 0x123456789000n;
+export const KERNEL = -4096n;
+export const HUGE = 1n << 60n;
+
+/** Data that programs can use. */
+export const DATA = `
+  .data
+  text: .ascii "hello\\n"
+  vectors: .quad text, 6, text, 0, text, 5
+  one_bad: .quad text, 6, ${NOWHERE}, 8
+  negative: .quad text, 6, text, -1
+  huge: .quad text, ${HUGE}
+  .section .rodata
+  constant: .quad 0
+  .bss
+  .balign 4096
+  page: .skip 4096`;

@@ -1,0 +1,80 @@
+import { parseRecording } from "../../src/record/load.ts";
+import type { Recording } from "../../src/record/recording.ts";
+
+/** What strings of others may hold, and what no view may obey, choke on or pass on. */
+export const HOSTILE: readonly string[] = [
+  '</script><script>document.title="run"</script>',
+  "--><img src=x onerror=alert(1)><!--",
+  '"\' onfocus=alert(1) x="',
+  "two\nlines\r\nand\ta tab",
+  "a; b # c %% d",
+  "end",
+  "#35;#quot;&lt;&#60;b&#62;ﬂ°°60¶ß",
+  "%%{init: {'theme': 'dark'}}%%",
+  "style a:b#c;",
+  "wrap: $$x^2$$ <br/> @{x} : -->> -x",
+  "\u202egnp.exe\u202c \u2066isolated\u2069 שלום",
+  "\0\x07\x1b[31mred\x1b[0m\x1b]0;title\x07\x7f\x9b31m",
+  "half \ud800 of a pair, and the other \udc00",
+  "__proto__",
+  "constructor",
+  "",
+  "   ",
+  "```\n# heading [link](javascript:alert(1))",
+  `10 kB ${"long".repeat(2500)}`,
+  "a\u0301\u0302\u0303\u0304\u0305 \u200b\u{e0041}\u00ad",
+  "<!--<script>",
+  `</title></style>${"x".repeat(10_000)}`,
+];
+
+/** What is no text of others: words of a fixed list, and numbers. */
+const FIXED = new Set(["schema", "arch", "kind", "base", "address", "word"]);
+
+/** What names a thing, wherever it is named. */
+const NAMES = new Set(["id", "lane", "about", "code", "name"]);
+
+/** Whose members are numbers, under names that may be anything. */
+const TABLES = new Set(["before", "after"]);
+
+/** The masks of signals in a view of the kernel. */
+const MASKS = new Set(["blocked", "ignored", "pending"]);
+
+/**
+ * A real recording with every string in it that may be anything replaced by something hostile, and with registers of
+ * hostile names: it is a valid document all the same.
+ */
+export function hostileRecording(real: Recording, strings = HOSTILE): Recording {
+  let next = 0;
+  const hostile = () => strings[next++ % strings.length] ?? "";
+  const names = new Map<string, string>();
+  /** The same name for the same thing, and no other for two things. */
+  const renamed = (name: string) => {
+    const known = names.get(name) ?? unlike(new Set(names.values()), hostile());
+    names.set(name, known);
+    return known;
+  };
+  const walk = (value: unknown, member: string): unknown => {
+    if (typeof value === "string") {
+      if (FIXED.has(member) || MASKS.has(member)) return value;
+      return NAMES.has(member) ? renamed(value) : hostile();
+    }
+    if (Array.isArray(value)) return value.map((item) => walk(item, member));
+    if (typeof value !== "object" || value === null) return value;
+    if (TABLES.has(member)) {
+      return Object.fromEntries([
+        ...Object.entries(value),
+        ...strings.map((name) => [name, member === "after" ? "0x1" : "0x0"]),
+      ]);
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, walk(each, name)]),
+    );
+  };
+  const recording = { ...real, introduction: strings, observed: strings };
+  return parseRecording(JSON.stringify(walk(recording, "")));
+}
+
+/** `name`, or longer where others have it. */
+function unlike(others: ReadonlySet<string>, name: string): string {
+  return others.has(name) ? unlike(others, `${name}'`) : name;
+}

@@ -1,0 +1,97 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import axe from "axe-core";
+import type { Page } from "puppeteer-core";
+import { suite } from "uvu";
+import type { Recording } from "../../src/record/recording.ts";
+import { renderRecordingPage } from "../../src/record/view/page/page.ts";
+import { type Behaviour, CHROMIUM, TestBrowser, type View } from "./browser.ts";
+
+// Pages of recordings in a browser, and what tests do with them.
+
+const TASKS = [{ name: "repair-stub", title: "Repair it" }];
+
+/** A suite whose tests see pages of recordings; they are skipped where there is no browser. */
+export class PageSuite {
+  readonly pages;
+  readonly test;
+  readonly browser = new TestBrowser();
+
+  constructor(title: string, recordings: Readonly<Record<string, Recording>>) {
+    this.pages = suite(title);
+    this.test = CHROMIUM === undefined ? this.pages.skip : this.pages;
+    if (CHROMIUM === undefined) {
+      console.log(
+        "no Chromium in /usr/bin/chromium: set CHROMIUM to where it is, or these are skipped",
+      );
+    }
+    this.pages.before(async () => {
+      for (const [name, recording] of Object.entries(recordings)) {
+        const page = renderRecordingPage(recording, { tasks: TASKS });
+        writeFileSync(join(this.browser.folder, `${name}.html`), page);
+      }
+      if (CHROMIUM !== undefined) await this.browser.start();
+    });
+    this.pages.after(() => this.browser.stop());
+  }
+
+  urlOf(name: string): string {
+    return pathToFileURL(join(this.browser.folder, `${name}.html`)).href;
+  }
+
+  /** Shows a page, from a step on where one is given. */
+  show(
+    name: string,
+    view: View & { readonly step?: number; readonly fragment?: string },
+    use: (page: Page, behaviour: Behaviour) => Promise<void>,
+  ): Promise<void> {
+    const { step, fragment, ...rest } = view;
+    const hash = step === undefined ? (fragment ?? "") : `#step=${step}`;
+    return this.browser.show(`${this.urlOf(name)}${hash}`, rest, use);
+  }
+}
+
+/** What axe finds wrong, in short. */
+export async function complaints(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => axe.run());
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
+  );
+}
+
+/** What is shown of a step. */
+export const shown = (page: Page) =>
+  page.evaluate(() => ({
+    place: document.querySelector("#place")?.textContent ?? "",
+    title: document.querySelector("#step-title")?.textContent ?? "",
+    slider: document.querySelector("#scrub")?.getAttribute("aria-valuetext") ?? "",
+  }));
+
+/** The number of the step that is shown, from 1; of the one that is asked about. */
+export const numberShown = async (page: Page) =>
+  Number(/\d+/.exec((await shown(page)).place)?.[0] ?? 0);
+
+/** A click on a control that the introduction hides. */
+export const clickOn = (page: Page, selector: string) =>
+  page.$eval(selector, (element) => {
+    if (element instanceof HTMLElement) element.click();
+  });
+
+/** Without questions, from the first step on. */
+export async function noQuestions(page: Page): Promise<void> {
+  await clickOn(page, "#ask");
+  await page.keyboard.press("ArrowRight");
+}
+
+export async function goTo(page: Page, number: number): Promise<void> {
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `step=${number}`);
+  await page.waitForFunction(
+    (number) => document.querySelector("#place")?.textContent?.match(/\d+/)?.[0] === number,
+    {},
+    `${number}`,
+  );
+}

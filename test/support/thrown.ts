@@ -1,0 +1,25 @@
+import type { StublabError } from "../../src/index.ts";
+
+/** Returns the error of a kind that `body` throws; fails if it throws another, or nothing. */
+export function thrown<T extends StublabError>(
+  kind: new (...args: never[]) => T,
+  body: () => unknown,
+): T {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof kind) return error;
+    throw error;
+  }
+  throw new Error(`expected a ${kind.name}`);
+}
+
+/** Returns the reason of a rejected promise; fails if the promise resolves. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("expected a rejection");
+}
