@@ -1,4 +1,4 @@
-// Bundles the test files whose names contain an argument, or are it, or all, into build/test, with the scripts that they start.
+// Bundles test files into build/test, with the scripts that they start. As a program: those that its arguments select.
 
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -18,62 +18,73 @@ const PROCESSES = [
   "src/bench/bench_side.ts",
 ];
 
-function testFiles() {
-  const wanted = process.argv.slice(2);
-  return readdirSync("test", { recursive: true })
-    .filter((path) => path.endsWith(".test.ts"))
-    .filter((path) => wanted.length === 0 || wanted.some((word) => matches(basename(path), word)))
-    .map((path) => `test/${path}`);
-}
-
-/** A whole name selects one file. */
-function matches(name, word) {
-  return word.endsWith(".test.ts") ? name === word : name.includes(word);
-}
-
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
-rmSync(OUT, { recursive: true, force: true });
-mkdirSync(OUT, { recursive: true });
-const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
-// A script that the library starts; it looks for it in its own folder.
-scripts.push("src/record/sandboxed.ts");
-await esbuild.build({
-  entryPoints: [...testFiles(), ...scripts, ...PROCESSES],
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.4",
-  external: [
-    "koffi",
-    "uvu",
-    "uvu/assert",
-    "esbuild",
-    "typescript-5.9",
-    "assemblyscript/asc",
-    "binaryen",
-    "puppeteer-core",
-    "axe-core",
-    "mermaid",
-    "dompurify",
-  ],
-  sourcemap: "inline",
-  outdir: OUT,
-  entryNames: "[name]",
-  define: { STUBLAB_VERSION: '"test"' },
-  logLevel: "warning",
-});
-await bundlePage(esbuild, OUT);
-await esbuild.stop();
-// The machine on which they are run may have no compiler.
-for (const machine of MACHINES)
-  compileProgram(machine, `${OUT}/deny-${machine}`, "test/support/deny.c", "-static");
-const arm64 = ["-mbranch-protection=standard", "-ftls-model=local-exec"];
-for (const kind of ["static", "static-pie"])
-  compileProgram("arm64", `${OUT}/start-${kind}.elf`, "test/arm64/start.c", ...arm64, `-${kind}`);
-// The libraries are looked for next to the code.
-for (const file of readdirSync("dist").filter((name) =>
-  /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),
-)) {
-  copyFileSync(`dist/${file}`, `${OUT}/${file}`);
+
+/** The sources of the tests that are wanted and whose names contain one of the words, or whose paths contain one with a slash. */
+function testFiles(isWanted, words) {
+  const matches = (path) =>
+    words.length === 0 ||
+    words.some((word) => (word.includes("/") ? path : basename(path)).includes(word));
+  return readdirSync("test", { recursive: true })
+    .map((path) => `test/${path}`)
+    .filter((path) => path.endsWith(".test.ts") && isWanted(basename(path)) && matches(path));
 }
+
+export async function bundle(isWanted, words) {
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(OUT, { recursive: true });
+  await bundleCode(testFiles(isWanted, words));
+  buildPrograms();
+  // The libraries are looked for next to the code.
+  for (const file of readdirSync("dist").filter((name) =>
+    /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),
+  )) {
+    copyFileSync(`dist/${file}`, `${OUT}/${file}`);
+  }
+}
+
+async function bundleCode(tests) {
+  const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
+  // A script that the library starts; it looks for it in its own folder.
+  scripts.push("src/record/sandboxed.ts");
+  await esbuild.build({
+    entryPoints: [...tests, ...scripts, ...PROCESSES],
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.4",
+    external: [
+      "koffi",
+      "uvu",
+      "uvu/assert",
+      "esbuild",
+      "typescript-5.9",
+      "assemblyscript/asc",
+      "binaryen",
+      "puppeteer-core",
+      "axe-core",
+      "mermaid",
+      "dompurify",
+    ],
+    sourcemap: "inline",
+    outdir: OUT,
+    entryNames: "[name]",
+    define: { STUBLAB_VERSION: '"test"' },
+    logLevel: "warning",
+  });
+  await bundlePage(esbuild, OUT);
+  await esbuild.stop();
+}
+
+/** The machine on which they are run may have no compiler. */
+function buildPrograms() {
+  for (const machine of MACHINES)
+    compileProgram(machine, `${OUT}/deny-${machine}`, "test/support/deny.c", "-static");
+  const arm64 = ["-mbranch-protection=standard", "-ftls-model=local-exec"];
+  for (const kind of ["static", "static-pie"])
+    compileProgram("arm64", `${OUT}/start-${kind}.elf`, "test/arm64/start.c", ...arm64, `-${kind}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await bundle(() => true, process.argv.slice(2));

@@ -1,139 +1,170 @@
-// Runs the tests: each file test/**/*.test.ts in its own process, with a time limit, and with a check for
-// processes left behind. `npm test` runs all; `npm test -- NAME…` those whose names contain a NAME.
+// Runs test files, each in a process of its own with a time limit, under a supervisor that knows what it leaves behind.
 //
-// A file that needs longer than the default has a line "// Time limit: 120 s".
+//   node test/run.mjs           the fast tier: x.test.ts
+//   node test/run.mjs --all     also x.slow.test.ts, and x.alone.test.ts, beside which nothing else runs
+//   node test/run.mjs NAME…     the files of all tiers whose names contain a NAME; a NAME with a slash is of a path
+//
+// A file that needs longer than its tier has a line "// Time limit: 120 s".
 // With REQUIRE_ALL in the environment a skipped test is a failure. With ON_MACHINE this is a machine of `npm run kernels`,
-// which may be emulated: the tests have been bundled elsewhere, and may take ten times as long.
+// which may be emulated: the tests have been bundled elsewhere, and may take ten times as long. RUN_BUNDLED=FOLDER
+// runs what is in that folder, RUN_LANES files at a time, each RUN_LIMIT seconds at most: for the tests of this file.
 
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import koffi from "koffi";
 
-const DEFAULT_LIMIT = 60;
+/** In seconds. A quiet machine needs a tenth of it. */
+const LIMITS = { fast: 120, slow: 600, alone: 600 };
 /** With SOAK in the environment some files test everything instead of a sample. */
 const SOAK_LIMIT = 7200;
 const SLOWNESS = 10;
-const PR_SET_CHILD_SUBREAPER = 36;
-const WNOHANG = 1;
+/** Files that are run at a time. */
+const MOST_LANES = 4;
+/** Seconds that each file took last, by name. */
+const TIMES = "build/test_times.json";
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
-
-const libc = koffi.load(null);
-const waitpid = libc.func("int waitpid(int, void *, int)");
+const { env } = process;
+const bundled = env.RUN_BUNDLED ?? "build/test";
+const words = process.argv.slice(2).filter((word) => word !== "--all");
+const isGiven = env.ON_MACHINE !== undefined || env.RUN_BUNDLED !== undefined;
+const isAll = process.argv.includes("--all") || words.length > 0 || isGiven;
 
 /** The tests of the other architecture. */
-const OTHERS = process.arch === "arm64" ? "_amd64.test.ts" : "_arm64.test.ts";
+const OTHERS = process.arch === "arm64" ? /_amd64\./ : /_arm64\./;
 
-/** The sources of the files that have been bundled. */
+const tierOf = (name) => /\.(slow|alone)\.test/.exec(name)?.[1] ?? "fast";
+
+/** The files to run, of those that have been bundled, as their sources are named: the longest first. */
 function testFiles() {
-  const built = readdirSync("build/test").filter((name) => name.endsWith(".test.js"));
-  return readdirSync("test", { recursive: true })
-    .map((path) => `test/${path}`)
-    .filter((path) => built.includes(`${basename(path, ".ts")}.js`))
-    .filter((path) => !path.endsWith(OTHERS))
-    .sort();
+  const times = readTimes();
+  return readdirSync(bundled)
+    .filter((name) => name.endsWith(".test.js"))
+    .map((name) => name.replace(/\.js$/, ".ts"))
+    .filter((name) => !OTHERS.test(name) && (isAll || tierOf(name) === "fast"))
+    .sort((a, b) => (times[b] ?? 5) - (times[a] ?? 5) || (a < b ? -1 : 1));
 }
 
-/** Runs one file; returns its counts, and faults of the file itself. */
-async function runFile(source) {
-  const name = basename(source, ".ts");
-  const [, own] = /^\/\/ Time limit: (\d+) s/m.exec(readFileSync(source, "utf8")) ?? [];
-  const usual = process.env.SOAK ? SOAK_LIMIT : Number(own ?? DEFAULT_LIMIT);
-  const limit = process.env.ON_MACHINE ? usual * SLOWNESS : usual;
-  const { output, ending } = await runProcess(name, limit);
-  const count = (word) => Number(new RegExp(`^\\s*${word}:\\s+(\\d+)`, "m").exec(output)?.[1] ?? 0);
-  const [passed, skipped] = [count("Passed"), count("Skipped")];
-  // uvu's total does not count skipped tests.
-  const counts = { total: count("Total") + skipped, passed, skipped };
-  const faults = [];
-  if (ending !== "exit 0" && counts.passed + counts.skipped === counts.total) faults.push(ending);
-  if (counts.total === 0) faults.push("ran no test");
-  const strays = await endStrays();
-  if (strays.length > 0) faults.push(`left processes behind: ${strays.join(", ")}`);
-  return { ...counts, faults };
+function readTimes() {
+  try {
+    return JSON.parse(readFileSync(TIMES, "utf8"));
+  } catch {
+    return {};
+  }
 }
 
-function runProcess(name, limit) {
+/** The limit of a file, in seconds. */
+function limitOf(name, source) {
+  const [, own] =
+    /^\/\/ Time limit: (\d+) s/m.exec(source ? readFileSync(source, "utf8") : "") ?? [];
+  const usual = env.SOAK ? SOAK_LIMIT : Number(env.RUN_LIMIT ?? own ?? LIMITS[tierOf(name)]);
+  return env.ON_MACHINE ? usual * SLOWNESS : usual;
+}
+
+const supervisors = new Set();
+let interrupted = false;
+
+/** Runs one file; returns the supervisor's answer. */
+function supervise(name, limit) {
+  const file = join(bundled, name.replace(/\.ts$/, ".js"));
+  const args = ["test/supervise.mjs", file, `${limit}`];
   return new Promise((resolve) => {
-    const args = ["--enable-source-maps", `build/test/${name}.js`];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill("SIGKILL");
-    }, limit * 1000);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk) => {
-        output += chunk;
-        process.stdout.write(chunk);
-      });
-    }
-    // Not "close": a process left behind may hold the pipe.
-    child.on("exit", (code, signal) => {
-      clearTimeout(timer);
-      setImmediate(() => {
-        const how = signal === null ? `exit ${code}` : `killed by ${signal}`;
-        resolve({ output, ending: late ? `took more than ${limit} s` : how });
-      });
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    supervisors.add(child);
+    let answer = { output: "", ending: "its supervisor ended", strays: [] };
+    child.on("message", (message) => {
+      answer = message;
+    });
+    child.on("exit", () => {
+      supervisors.delete(child);
+      resolve(answer);
     });
   });
 }
 
-/** Orphans of a test become children of this process: reaps the dead, gives the dying 1 s, kills the rest. */
-async function endStrays() {
-  for (let i = 0; i < 100 && reapOrphans().length > 0; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  const strays = reapOrphans();
-  const names = strays.map((pid) => `${pid} (${commOf(pid)})`);
-  for (const pid of strays) process.kill(pid, "SIGKILL");
-  return names;
+/** What became of a file: counts, and faults of the file itself. */
+function judge({ output, ending, strays }) {
+  const count = (word) => Number(new RegExp(`^\\s*${word}:\\s+(\\d+)`, "m").exec(output)?.[1] ?? 0);
+  const [passed, skipped] = [count("Passed"), count("Skipped")];
+  // uvu's total does not count skipped tests.
+  const failed = count("Total") - passed;
+  const faults = [];
+  if (ending !== "exit 0" && failed === 0) faults.push(ending);
+  else if (passed + failed + skipped === 0) faults.push("ran no test");
+  if (strays.length > 0) faults.push(`left processes behind: ${strays.join(", ")}`);
+  return { passed, failed: failed + faults.length, skipped, faults };
 }
-
-/** Reaps dead children; returns the living ones. */
-function reapOrphans() {
-  const children = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => parentOf(pid) === process.pid && !commOf(pid).startsWith("esbuild"));
-  return children.filter((pid) => waitpid(pid, null, WNOHANG) === 0);
-}
-
-function statOf(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function parentOf(pid) {
-  const stat = statOf(pid);
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-}
-
-function commOf(pid) {
-  return /\((.*)\)/.exec(statOf(pid))?.[1] ?? "";
-}
-
-libc.func("int prctl(int, long, long, long, long)")(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-if (!process.env.ON_MACHINE) await import("./bundle.mjs");
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 const broken = [];
-for (const source of testFiles()) {
-  console.log(`\n${source}`);
-  const { total, passed, skipped, faults } = await runFile(source);
+const times = readTimes();
+
+async function runFile(name) {
+  const source = sources.get(name);
+  const start = performance.now();
+  const answer = await supervise(name, limitOf(name, source));
+  if (interrupted) return;
+  const seconds = (performance.now() - start) / 1000;
+  const { passed, failed, skipped, faults } = judge(answer);
+  times[name] = Number(seconds.toFixed(1));
   sum.passed += passed;
+  sum.failed += failed;
   sum.skipped += skipped;
-  sum.failed += total - passed - skipped + faults.length;
-  if (faults.length > 0) broken.push(`${source}: ${faults.join("; ")}`);
-  else if (passed + skipped < total) broken.push(`${source}: ${total - passed - skipped} failed`);
+  const counts = [`${passed} passed`];
+  if (failed > 0) counts.push(`${failed} failed`);
+  if (skipped > 0) counts.push(`${skipped} skipped`);
+  const line = `${source ?? name}: ${counts.join(", ")} (${seconds.toFixed(1)} s)`;
+  const told = failed > 0 ? answer.output : reports(answer.output);
+  console.log([line, ...told.split("\n").filter((text) => text !== "")].join("\n"));
+  if (failed > 0) broken.push(faults.length > 0 ? `${line}: ${faults.join("; ")}` : line);
 }
-if (process.env.REQUIRE_ALL && sum.skipped > 0) {
+
+/** Of the output of a file that passed: what is not uvu's. */
+function reports(output) {
+  return output
+    .split("\n")
+    .filter((text) => /^(skipped|note):? /.test(text))
+    .map((text) => `  ${text}`)
+    .join("\n");
+}
+
+/** Runs files, some at a time. */
+async function runFiles(names, lanes) {
+  const waiting = [...names];
+  const lane = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      if (!interrupted) await runFile(name);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    interrupted = true;
+    for (const child of supervisors) child.kill("SIGTERM");
+  });
+}
+
+if (!isGiven) {
+  const { bundle } = await import("./bundle.mjs");
+  await bundle((name) => isAll || tierOf(name) === "fast", words);
+}
+const sources = new Map(
+  readdirSync("test", { recursive: true })
+    .filter((path) => path.endsWith(".test.ts") && statSync(`test/${path}`).isFile())
+    .map((path) => [basename(path), `test/${path}`]),
+);
+const files = testFiles();
+const alone = files.filter((name) => tierOf(name) === "alone");
+const beside = files.filter((name) => tierOf(name) !== "alone");
+await runFiles(beside, Number(env.RUN_LANES ?? Math.min(availableParallelism(), MOST_LANES)));
+await runFiles(alone, 1);
+if (!isGiven) writeFileSync(TIMES, JSON.stringify(times));
+
+if (env.REQUIRE_ALL && sum.skipped > 0) {
   broken.push(`${sum.skipped} tests were skipped, which REQUIRE_ALL forbids`);
   sum.failed += sum.skipped;
 }
@@ -143,4 +174,4 @@ if (sum.passed + sum.failed === 0) {
 }
 for (const line of broken) console.log(`FAILED ${line}`);
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
-process.exitCode = sum.failed === 0 ? 0 : 1;
+process.exitCode = interrupted ? 130 : sum.failed === 0 ? 0 : 1;

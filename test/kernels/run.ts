@@ -276,7 +276,7 @@ async function runOn(name: string, { command, added }: Task, kernel?: string): P
 
 /** Runs the tests of the core on each machine. */
 async function runSuite(names: readonly string[], kernel?: string): Promise<void> {
-  const task = suiteOf(SUITE.map((name) => `${name}.test.ts`));
+  const task = suiteOf(SUITE.map((name) => `/${name}.`));
   for (const name of names.length === 0 ? SUITE_MACHINES : names) {
     process.stdout.write(`\n${name}\n`);
     await runOn(name, task, kernel);

@@ -1,0 +1,97 @@
+// Runs one file of tests to its end: `node test/supervise.mjs FILE SECONDS`, started by run.mjs with a channel.
+// It is the subreaper of whatever the file starts: orphans become its children, so it can end them, and knows that none is left.
+// It answers { output, ending, strays }, and ends everything if run.mjs ends or says so with SIGTERM.
+
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import koffi from "koffi";
+
+const PR_SET_CHILD_SUBREAPER = 36;
+const WNOHANG = 1;
+/** How long the dying may take, in milliseconds: a busy machine runs them late. */
+const DYING = 5000;
+/** How long a pipe may stay open once all processes that could hold it are gone. */
+const CLOSING = 1000;
+
+const libc = koffi.load(null);
+const waitpid = libc.func("int waitpid(int, void *, int)");
+libc.func("int prctl(int, long, long, long, long)")(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function statOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function parentOf(pid) {
+  const stat = statOf(pid);
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
+function commOf(pid) {
+  return /\((.*)\)/s.exec(statOf(pid))?.[1] ?? "";
+}
+
+/** Reaps dead children; returns the living ones. Node.js must have no child of its own. */
+function reapOrphans() {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === process.pid && waitpid(pid, null, WNOHANG) === 0);
+}
+
+/** Gives orphans time to die, kills the rest and their descendants; returns the names of the rest. */
+async function endStrays(patience = DYING) {
+  const end = performance.now() + patience;
+  while (reapOrphans().length > 0 && performance.now() < end) await pause(10);
+  const names = new Map();
+  for (let strays = reapOrphans(); strays.length > 0; strays = reapOrphans()) {
+    for (const pid of strays) {
+      if (!names.has(pid)) names.set(pid, `${pid} (${commOf(pid)})`);
+      process.kill(pid, "SIGKILL");
+    }
+    await pause(1);
+  }
+  return [...names.values()];
+}
+
+const [file, seconds] = process.argv.slice(2);
+const child = spawn(process.execPath, ["--enable-source-maps", file], {
+  stdio: ["ignore", "pipe", "pipe"],
+});
+let output = "";
+for (const stream of [child.stdout, child.stderr]) {
+  stream.setEncoding("utf8").on("data", (text) => {
+    output += text;
+  });
+}
+const exited = new Promise((resolve) => child.on("exit", (...how) => resolve(how)));
+const closed = new Promise((resolve) => child.on("close", resolve));
+
+async function endAll() {
+  child.kill("SIGKILL");
+  await exited;
+  await endStrays(0);
+  process.exit(1);
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, endAll);
+process.on("disconnect", endAll);
+
+let late = false;
+const timer = setTimeout(() => {
+  late = true;
+  child.kill("SIGKILL");
+}, seconds * 1000);
+const [code, signal] = await exited;
+clearTimeout(timer);
+// The children of a file that was killed are no strays.
+const strays = await endStrays(late ? 0 : undefined);
+// A process that is left behind holds the pipe, so only now.
+await Promise.race([closed, pause(CLOSING)]);
+const how = signal === null ? `exit ${code}` : `killed by ${signal}`;
+const ending = late ? `took more than ${seconds} s` : how;
+process.send({ output, ending, strays: late ? [] : strays }, () => process.exit());
