@@ -10,11 +10,11 @@ import { missing } from "../../src/fuzz/facts/needs.ts";
 import { lookAt } from "../../src/fuzz/facts/run.ts";
 import { type CasePrediction, predict } from "../../src/fuzz/predict/predict.ts";
 import type { Machine } from "../../src/fuzz/try/machine.ts";
-import { machineWith } from "../support/hidden_cases.ts";
+import { AMD, machineWith } from "../support/hidden_cases.ts";
 import { forbidCalls } from "../support/libc.ts";
 
 /** Machines for which all fields are predicted alike, wherever the test runs. */
-const NEW = ["fsgsbase", "ia32", "amd", "uretprobe", "set_syscall_info", "uprobe"] as const;
+const NEW = ["fsgsbase", "ia32", ...AMD, "uretprobe", "set_syscall_info", "uprobe"] as const;
 const FOUR_LEVELS = machineWith(...NEW);
 const FIVE_LEVELS = machineWith(...NEW, "la57");
 

@@ -11,7 +11,7 @@ import { Model } from "../../src/fuzz/predict/model.ts";
 import { readThisMachine } from "../../src/fuzz/predict/predict.ts";
 import type { FuzzOptions } from "../../src/fuzz/run/options.ts";
 import { ROUND } from "../../src/fuzz/run/round.ts";
-import { machineWith } from "../support/hidden_cases.ts";
+import { AMD, machineWith } from "../support/hidden_cases.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { rejection } from "../support/thrown.ts";
 
@@ -23,7 +23,7 @@ const CASES = 1 << 14;
 /** After the seeds. */
 const FROM = 1_000_000;
 const BATCH = 512;
-const machine = machineWith("fsgsbase", "ia32", "amd", "set_syscall_info");
+const machine = machineWith("fsgsbase", "ia32", ...AMD, "set_syscall_info");
 const model = new Model(machine);
 const batch = new Batch(BATCH);
 

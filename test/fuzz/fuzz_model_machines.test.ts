@@ -16,7 +16,8 @@ import { CUT, frame, lock, machineWith, SHORT } from "../support/hidden_cases.ts
 const machines = suite("fuzz: rules that depend on the machine");
 
 const [EIO, EFAULT, EINVAL, ERANGE, ENOSYS, ENXIO] = [5n, 14n, 22n, 34n, -38n, -6n];
-const [SIGILL, SIGTRAP, SIGSEGV, SIGSYS, SI_KERNEL, SEGV_MAPERR] = [4n, 5n, 11n, 31n, 0x80n, 1n];
+const [SIGILL, SIGTRAP, SIGBUS, SIGSEGV, SIGSYS] = [4n, 5n, 7n, 11n, 31n];
+const [SI_KERNEL, SEGV_MAPERR] = [0x80n, 1n];
 const [END_OF_USER_SPACE, GETPID, INFO_SIZE] = [0x7fff_ffff_f000n, 39n, 88];
 /** A bit that mxcsr never has; mxcsr and its mask in a new program. */
 const [RESERVED, START] = [1n << 20n, 0x2_ffff_0000_1f80n];
@@ -40,8 +41,15 @@ const info = (
     words: Array.from({ length: 11 }, (_, i) => words[i] ?? 0n),
   },
 });
-const [ICEBP, MOV_SS] = [placeOf("icebp"), placeOf("movss")];
+const [ICEBP, INT3, MOV_SS] = [placeOf("icebp"), placeOf("int3"), placeOf("movss")];
 /** A breakpoint on the instruction after MOV SS. */
+const ABOVE_4_GB = seed("int3", { cs: 0x23n, rip: (1n << 32n) + INT3 });
+const in32 = (code: string, words: Readonly<Record<string, bigint>>) =>
+  seed(code, { cs: 0x23n, ds: 0x2bn, ...words });
+/** With AC, a store of 8 bytes that begins below the end of user addresses. */
+const MISALIGNED = seed("store", { rdi: (1n << 47n) - 7n, eflags: 0x4_0202n });
+/** Its first 448 bytes cannot be read, and x87 and SSE are not taken. */
+const WITHOUT_LEGACY = frame(SCRATCH - 448n, { 472: 1n, 512: 0n });
 const AFTER_MOV_SS = breakpoint(MOV_SS + 2n, 0n, { rip: MOV_SS, rax: 0x2bn });
 /** -ERESTARTSYS in 32 bits, after a 32-bit call. */
 const RESTARTED = seed("nops", { rax: 0xffff_fe00n, orig_rax: 7n }, { from: "step32" });
@@ -115,18 +123,21 @@ const ROWS: readonly Row[] = [
   ["W75", "fsgsbase", seed("int3", { fs_base: 7n, fs: 0x2bn }), "stopped.fs_base", 7n, 0n],
   ["S9", "xstate_size_check", unsized({ 480: 0n }), "written.0", 7n, 0n],
   ["S10", "xstate_size_check", unsized({ 480: 576n }), "written.0", 7n, 0n],
-  ["S13", "amd", UNTAKEN, "signal", SIGSEGV, undefined],
+  ["S13", "xrstor_reads_all", UNTAKEN, "signal", SIGSEGV, SIGTRAP],
   ["S15", "xsavec", frame(SCRATCH, { 512: 7n, 520: COMPACTED | 7n }), "signal", SIGTRAP, SIGSEGV],
   ["S20", "xstate_size_check", unsized({ 464: 0n }), "written.0", 7n, 7n],
   ["S21", "xstate_size_check", unsized({ 480: 576n, 2432: 0n }), "written.0", 7n, 7n],
+  ["S22", "xrstor_reads_legacy", WITHOUT_LEGACY, "signal", SIGSEGV, SIGTRAP],
   ["R12", "negative_restart", restarting(0xffff_ffffn), "stopped.rax", -512n, -512n],
   ["R28.bits", "la57", seed("int3", { rip: 1n << 47n }), "code", SEGV_MAPERR, SI_KERNEL],
   ["R58", "ia32", seed("int80", {}), "signal", SIGTRAP, SIGSEGV],
   ["R59", "fsgsbase", seed("bases", {}), "signal", SIGTRAP, SIGILL],
+  ["R62", "iret_cuts_rip", ABOVE_4_GB, "code", 0x80n, 0x80n],
   ["R64", "div_flags", seed("div", {}), "stopped.eflags", 0x212n, undefined],
   ["R67", "sysret_limit", returning(placeOf("nops")), "stopped.ds", undefined, undefined],
   ["R67.limit", "la57", returning(END_OF_USER_SPACE), "stopped.ds", undefined, 0n],
   ["R68", "uprobe", seed("syscall", { rax: 336n }), "stopped.rax", ENXIO, ENOSYS],
+  ["R69", "stack_wraps", in32("stack", { rsp: 1n }), "signal", SIGSEGV, SIGBUS],
   ["R70", "uretprobe", seed("syscall", { rax: 335n }), "signal", SIGILL, SIGTRAP],
   ["R81.past", "icebp_trap", seed("icebp", {}), "address", ICEBP + 1n, ICEBP],
   ["R84", "ia32", RESTARTED, "stopped.rax", 7n, 0xffff_fe00n],
@@ -135,10 +146,12 @@ const ROWS: readonly Row[] = [
   ["R103", "negative_restart", restarting(-2n), "stopped.rax", -2n, -512n],
   ["R104", "sysret_limit", returning(0xffff_8000_0000_0000n), "stopped.ds", 0n, undefined],
   ["R105", "uprobe_eproto", seed("syscall", { rax: 336n }), "stopped.rax", -71n, ENOSYS],
+  ["R112", "iret_cuts_rip", ABOVE_4_GB, "stopped.rip", INT3 + 1n, (1n << 32n) + INT3],
+  ["R113", "data_wraps", in32("store", { rdi: 0xffff_fffdn }), "code", SEGV_MAPERR, SI_KERNEL],
+  ["R114", "alignment_first", MISALIGNED, "signal", SIGBUS, SIGSEGV],
+  ["R115", "movss_breakpoint", AFTER_MOV_SS, "address", MOV_SS + 2n, 0n],
   ["U9", "div_flags", seed("div", {}), "stopped.eflags", 0x212n, undefined],
   ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
-  ["U15", "amd", UNTAKEN, "signal", SIGSEGV, undefined],
-  ["U19", "amd", AFTER_MOV_SS, "address", MOV_SS + 2n, undefined],
   ["U21", "pku", lock(0x200n, 1n, { signal: 10 }), "signal", undefined, undefined],
   ["U22", "xsaves", pairs("XSTATE", [160n, 7n]), "written.0", undefined, 7n],
   ["U23", "mxcsr_check", frame(SCRATCH, { 24: RESERVED }), "signal", SIGSEGV, undefined],

@@ -11,7 +11,6 @@ import {
 } from "../../src/fuzz/case/amd64/code.ts";
 import { indexOf } from "../../src/fuzz/case/amd64/registers.ts";
 import type { Case, SignalFrame } from "../../src/fuzz/case/case.ts";
-import { breakpoint } from "../../src/fuzz/draw/amd64/breakpoint_seeds.ts";
 import { dispatching } from "../../src/fuzz/draw/amd64/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../../src/fuzz/draw/amd64/seed.ts";
 import type { Model } from "../../src/fuzz/predict/model.ts";
@@ -24,9 +23,12 @@ const RECENT = [
   ...(["altstack_first", "xstate_size_check"] as const),
 ] as const;
 
+/** What was found by trials on AMD family 25 and 26. */
+export const AMD = ["movss_breakpoint", "xrstor_reads_all", "xrstor_reads_legacy"] as const;
+
 const MACHINE: Machine = {
   ...{ release: "6.18", vendor: "AuthenticAMD", family: 26, model: 2 },
-  features: ["fsgsbase", "ia32", "amd", ...RECENT],
+  features: ["fsgsbase", "ia32", ...AMD, ...RECENT],
   ...{ xstateLength: 2432, xfeatures: 0xe7, mxcsrMask: 0x2_ffff, stubCode: Number(STUB_CODE) },
 };
 
@@ -83,9 +85,6 @@ const load32 = (registers: Readonly<Record<string, bigint>>) =>
   seed("load", { cs: CODE32, ds: CPUNODE, ...registers });
 const withSignal = (signal: number, change: Partial<Case> = {}) =>
   seed("nops", {}, { signal, ...change });
-/** A breakpoint for execution at an offset in a piece of code. */
-const breakpointAfter = (code: string, offset: bigint) =>
-  breakpoint(placeOf(code) + offset, 0n, { rip: placeOf(code), rax: 0x2bn });
 
 function returning(
   code: string,
@@ -199,7 +198,7 @@ export const BORDERS: readonly Border[] = [
   },
   {
     rule: "U10",
-    machine: machineWith("fsgsbase", "amd", "amx_tile"),
+    machine: machineWith("fsgsbase", ...AMD, "amx_tile"),
     hidden: [withSignal(10), withSignal(12)],
     predicted: [
       ...[0, 9, 11, 17, 19, 20].map((signal) => withSignal(signal)),
@@ -249,12 +248,6 @@ export const BORDERS: readonly Border[] = [
     predicted: [frame(CUT, { ...SHORT, 472: 3n }), frame(SCRATCH, SHORT)],
   },
   {
-    rule: "U15",
-    machine: machineWith("fsgsbase"),
-    hidden: [frame(CUT, { ...SHORT, 512: 3n })],
-    predicted: [frame(CUT, { ...SHORT, 472: 3n }), frame(CUT, SHORT), frame(SCRATCH, { 512: 3n })],
-  },
-  {
     rule: "U16",
     machine: MACHINE,
     hidden: [returning("sse", { fpstate: true })],
@@ -265,18 +258,8 @@ export const BORDERS: readonly Border[] = [
     ],
   },
   {
-    rule: "U19",
-    machine: machineWith("fsgsbase", "ia32"),
-    hidden: [breakpointAfter("movss", 2n)],
-    predicted: [
-      breakpointAfter("movss", 0n),
-      breakpointAfter("movss", 3n),
-      breakpointAfter("nops", 1n),
-    ],
-  },
-  {
     rule: "U20",
-    machine: machineWith("fsgsbase", "ia32", "amd", "sud"),
+    machine: machineWith("fsgsbase", "ia32", ...AMD, "sud"),
     hidden: [SCRATCH, SCRATCH_END - 1n, STUB_CODE, STUB_END - 1n].map((at) =>
       dispatching([1n, at, 0n, 0n]),
     ),
@@ -290,7 +273,7 @@ export const BORDERS: readonly Border[] = [
   },
   {
     rule: "U21",
-    machine: machineWith("fsgsbase", "ia32", "amd", "pku"),
+    machine: machineWith("fsgsbase", "ia32", ...AMD, "pku"),
     hidden: [1n, 2n, 3n].flatMap((word) =>
       [10, 12].map((signal) => lock(0x200n, word, { signal })),
     ),
@@ -303,7 +286,7 @@ export const BORDERS: readonly Border[] = [
   },
   {
     rule: "U22",
-    machine: { ...MACHINE, features: ["fsgsbase", "ia32", "amd", "div_flags", "xsaves"] },
+    machine: { ...MACHINE, features: ["fsgsbase", "ia32", ...AMD, "div_flags", "xsaves"] },
     hidden: [xstate(0n), xstate(24n), xstate(832n)],
     predicted: [{ ...xstate(24n), way: "SETFPREGS", length: 0 }, seed("nops", {})],
   },

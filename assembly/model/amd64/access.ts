@@ -37,13 +37,26 @@ export function mayUseDs(address: u64, write: bool): bool {
 
 export let R69: u32 = 0;
 export const R69_text =
-  "In 32-bit code an access across the end of 4 GB is like one at an address that is not canonical.";
-export const R69_source = "SDM volume 3, 6.15";
+  "In 32-bit code an access by ss across the end of 4 GB is like one at an address that is not canonical.";
+export const R69_source = "SDM volume 3, 6.15: implementation-specific";
+export const R69_needs = "!stack_wraps";
+
+export let R113: u32 = 0;
+export const R113_text =
+  "In 32-bit code an access by ds across the end of 4 GB is like one at an address that is not canonical.";
+export const R113_source = "SDM volume 3, 6.15: implementation-specific";
+export const R113_needs = "!data_wraps";
 
 export let R107: u32 = 0;
 export const R107_text =
   "In 64-bit code an access that ends at an address that is not canonical is like one that begins there.";
 export const R107_source = "measured";
+
+export let R114: u32 = 0;
+export const R114_text =
+  "A misaligned access across the end of canonical addresses raises the alignment check first.";
+export const R114_source = "SDM volume 3, 6.9: faults of memory accesses have no fixed order";
+export const R114_needs = "alignment_first";
 
 export let R54: u32 = 0;
 export const R54_text =
@@ -54,11 +67,15 @@ export let R54_size: u64 = 4096;
 /** Whether an access of `size` bytes is possible; if not, the task has stopped. `short` means 32-bit code. */
 export function access(address: u64, size: u64, write: bool, isStack: bool, short: bool): bool {
   const last = address + size - 1;
-  const beyond = short ? last >> 32 != 0 && use(R69) : !isCanonical(last) && use(R107);
+  const beyond = short
+    ? last >> 32 != 0 && use(isStack ? R69 : R113)
+    : !isCanonical(last) && use(R107);
+  const misaligned = address % size != 0 && hasFlags(R50_flag);
   if (!isCanonical(address) || beyond) {
-    if (notCanonical(isStack)) return false;
+    const checked = misaligned && !short && isCanonical(address) && use(R114) && alignmentCheck();
+    if (checked || notCanonical(isStack)) return false;
   }
-  if (address % size != 0 && hasFlags(R50_flag) && alignmentCheck()) return false;
+  if (misaligned && alignmentCheck()) return false;
   const page = pageAt(address);
   if (!isAllowed(page, write)) return !pageFault(page != UNMAPPED, address);
   if (task.armed != 0) watch(address, size, write);

@@ -86,11 +86,11 @@ export function setBreakpoint(k: u32, address: u64, kind: u32, length: u32, isEn
   return 0;
 }
 
-export let U19: u32 = 0;
-export const U19_text =
-  "A breakpoint for execution is on the instruction after MOV SS: whether it is reported was measured on AMD only, where it is.";
-export const U19_source = "MOV, SDM volume 2; measured, family 26";
-export const U19_needs = "!amd";
+export let R115: u32 = 0;
+export const R115_text =
+  "A breakpoint for execution is not reported on the instruction after MOV SS.";
+export const R115_source = "MOV, SDM volume 2; SDM volume 3, 7.8.3";
+export const R115_needs = "!movss_breakpoint";
 
 /** Whether an instruction at an address is reported before it is executed. */
 export function breaksAt(address: u64): bool {

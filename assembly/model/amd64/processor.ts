@@ -7,7 +7,7 @@ import { use } from "../rule";
 import { isCanonical } from "./canonical";
 import * as op from "./decode";
 import { int80, syscall } from "./do_syscall_64";
-import { breaksAt, U19 } from "./hw_breakpoint";
+import { breaksAt, R115 } from "./hw_breakpoint";
 import { executeData, movSs } from "./instructions";
 import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
 import { clearFlags, cutTo32, hasFlags, task } from "./task";
@@ -48,10 +48,16 @@ export let R60: u32 = 0;
 export const R60_text = "A jump to itself never stops.";
 export const R60_source = "JMP, SDM volume 2";
 
-/** The task is where R62 does not let it return to: 32-bit code is at the low half of rip. */
+export let R112: u32 = 0;
+export const R112_text =
+  "A return to 32-bit code cuts rip to 32 bits, if all its bits are those of a canonical address.";
+export const R112_source = "IRET, SDM volume 2: EIP";
+export const R112_needs = "iret_cuts_rip";
+
+/** The task returns to 32-bit code with rip above 4 GB. */
 function executeBeyond(): void {
   cutTo32(REG_rip);
-  forget(REG_rip);
+  if (!use(R112)) forget(REG_rip);
 }
 
 /** Executes the program from the return to user mode to the next stop. */
@@ -78,7 +84,7 @@ export function run(): void {
 /** Whether the task has stopped at a breakpoint. */
 function breaks(): bool {
   const reaches = !hasFlags(R82_flag) && breaksAt(get(REG_rip));
-  if (giveUp(U19, reaches && task.afterMovSs)) return true;
+  if (reaches && task.afterMovSs && use(R115)) return false;
   return reaches && instructionBreakpoint();
 }
 

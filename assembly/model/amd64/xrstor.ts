@@ -117,20 +117,20 @@ export const S16_source =
 
 export let S13: u32 = 0;
 export const S13_text =
-  "A frame must be readable from its beginning and, unless it is compacted, to the end of the last component that xfeatures of the kernel's own bytes has, even if that of the header does not, otherwise it is refused.";
-export const S13_source = "measured";
-export const S13_needs = "amd";
+  "Unless it is compacted, a frame must be readable to the end of the last component that xfeatures of the kernel's own bytes has, even if that of the header does not, otherwise it is refused.";
+export const S13_source = "XRSTOR, SDM volume 2: may access what it does not load";
+export const S13_needs = "xrstor_reads_all";
+
+export let S22: u32 = 0;
+export const S22_text =
+  "The registers of x87 and SSE in a frame must be readable even if its header has neither, otherwise it is refused.";
+export const S22_source = "XRSTOR, SDM volume 2: may access what it does not load";
+export const S22_needs = "xrstor_reads_legacy";
 
 export let U14: u32 = 0;
 export const U14_text =
   "Some of a frame cannot be read, and the machine's area has gaps: that of AVX-512 does not follow that of AVX.";
 export const U14_source = "the model; XSAVE-managed features, SDM volume 1, 13.4";
-
-export let U15: u32 = 0;
-export const U15_text =
-  "Some of a frame cannot be read, and is not taken, but the kernel's own bytes name it.";
-export const U15_source = "measured on one processor only";
-export const U15_needs = "!amd";
 
 /** Takes an XSAVE area. */
 export function xrstor(): u32 {
@@ -153,9 +153,8 @@ function restorePartly(wanted: u32, takesMxcsr: bool): u32 {
   const hasGaps = xstateLength != PACKED && (wanted & ~(X87 | SSE | AVX)) != 0;
   if (giveUp(U14, hasGaps)) return GIVEN_UP;
   if (!areReadable(loaded) && use(S11)) return REFUSED;
-  const mayFault = !legacy || (compacted == 0 && !areReadable(wanted));
-  if (mayFault && use(S13)) return REFUSED;
-  return giveUp(U15, mayFault) ? GIVEN_UP : RESTORED;
+  if (!legacy && use(S22)) return REFUSED;
+  return compacted == 0 && !areReadable(wanted) && use(S13) ? REFUSED : RESTORED;
 }
 
 /** Whether the components from AVX on in a set can be read. */

@@ -31,11 +31,6 @@ static void ask_processor(void) {
     }
     cpuid(1, 0, words);
     machine.wide = (words[2] >> 28 & 1) != 0;
-    // The family, of which a part is an extension of 15.
-    const uint32_t family = (words[0] >> 8 & 15) + (words[0] >> 20 & 255);
-    cpuid(0, 0, words);
-    if (words[1] == 0x68747541 /* "Auth" */ && family == 26)
-        add_feature("amd");
     // With five levels of page tables a hint above the 47 bits of four is followed.
     const uint64_t hint = 1ULL << 48;
     long at = syscall6(__NR_mmap, (long)hint, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -79,55 +74,84 @@ static void read_processor(void) {
             add_feature(processor_flags[i]);
     // Under QEMU without XSAVE the kernel shows avx, and does not enable it.
     machine.wide = has_word(flags, "avx") && has_word(flags, "xsave");
-    if (has_word(line_of(text, "vendor_id"), "AuthenticAMD") &&
-        has_word(line_of(text, "cpu family"), "26"))
-        add_feature("amd");
 }
 
-/** Maps code, and puts the registers of a stub that executes it into the frame. Returns where it
- * is, or 0. */
-static uint64_t map_code(struct tracee *stub, const void *code, uint64_t length) {
-    int64_t page = map_memory(stub, 4096);
+/** Maps the code of a trial, and puts the registers of a stub that executes it into the frame.
+ * Returns false if a kernel maps it elsewhere. */
+static bool map_code(struct tracee *stub, const struct trial *trial) {
+    const int64_t page = INJECT(stub, __NR_mmap, trial_place, 4096, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
     if (page < 0)
-        return 0;
-    write_memory(stub, (uint64_t)page, code, length);
-    INJECT(stub, __NR_mprotect, (uint64_t)page, 4096, PROT_READ | PROT_EXEC);
+        return false;
+    if ((uint64_t)page != trial_place) {
+        INJECT(stub, __NR_munmap, (uint64_t)page, 4096);
+        return false;
+    }
+    write_memory(stub, trial_place, trial->code, sizeof trial->code);
+    INJECT(stub, __NR_mprotect, trial_place, 4096, PROT_READ | PROT_EXEC);
     memcpy(frame_words(), encoder_words(stub->initial), BLOCK_SIZE);
-    frame_words()[REG_RIP] = (uint64_t)page;
-    return (uint64_t)page;
+    frame_words()[REG_RIP] = trial_place + (uint64_t)trial->result;
+    return true;
 }
 
 /** Writes the registers in the frame, and resumes the stub by `request` to its next stop, at which
  * they are read. */
-static bool go_on(struct tracee *stub, int64_t request) {
-    int32_t status = 0;
+static bool go_on(struct tracee *stub, int64_t request, int32_t *status) {
     return stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, frame_words()) >= 0 &&
-           stublab_ptrace(request, stub->pid, 0, 0) >= 0 && wait_for(stub, &status, 1000) > 0 &&
+           stublab_ptrace(request, stub->pid, 0, 0) >= 0 && wait_for(stub, status, 1000) > 0 &&
            stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words()) >= 0;
-}
-
-/** Whether code leaves these bits of a register, of which rip counts from the code. */
-static bool leaves(struct tracee *stub, const struct trial *trial) {
-    const uint64_t page = map_code(stub, &trial->number, sizeof trial->number);
-    uint64_t *words = frame_words();
-    if (page == 0)
-        return false;
-    words[REG_RIP] += (uint64_t)trial->result;
-    bool goes = true;
-    if (trial->kind == BY_EXIT) {
-        words[REG_RAX] = __NR_getpid;
-        goes = go_on(stub, PTRACE_SYSCALL) && go_on(stub, PTRACE_SYSCALL);
-    }
-    for (uint32_t k = 0; k < trial->count; k++)
-        words[trial->words[3 + 2 * k]] = trial->words[4 + 2 * k];
-    goes = goes && go_on(stub, PTRACE_CONT);
-    const uint64_t seen = words[trial->words[0]] - (trial->words[0] == REG_RIP ? page : 0);
-    INJECT(stub, __NR_munmap, page, 4096);
-    return goes && (seen & trial->words[1]) == trial->words[2];
 }
 
 static bool read_fpregs(struct tracee *stub, uint64_t registers[64]) {
     return stublab_ptrace(PTRACE_GETFPREGS, stub->pid, 0, registers) >= 0;
+}
+
+/** Sets debug registers 0, 7 and 6, where there are any. */
+static void set_breakpoint(struct tracee *stub, uint64_t address, uint64_t control) {
+    enum { DEBUG_REGISTERS = 848, DR6_RESET = 0xffff0ff0 };
+    stublab_ptrace(PTRACE_POKEUSR, stub->pid, DEBUG_REGISTERS, (void *)address);
+    stublab_ptrace(PTRACE_POKEUSR, stub->pid, DEBUG_REGISTERS + 56, (void *)control);
+    stublab_ptrace(PTRACE_POKEUSR, stub->pid, DEBUG_REGISTERS + 48, (void *)(uint64_t)DR6_RESET);
+}
+
+/** What a register is, or the signal at a stop, or its si_code. */
+static uint64_t seen_at(struct tracee *stub, uint64_t what, int32_t status) {
+    int32_t info[32] = {0};
+    if (what == SEES_SIGNAL)
+        return (uint64_t)(status >> 8 & 0xff);
+    if (what != SEES_SI_CODE)
+        return frame_words()[what];
+    stublab_ptrace(PTRACE_GETSIGINFO, stub->pid, 0, info);
+    return (uint64_t)(int64_t)info[2];
+}
+
+/** Whether code leaves these bits of a register, or of what seen_at reads. */
+static bool leaves(struct tracee *stub, const struct trial *trial) {
+    uint64_t own[64];
+    if (trial->la57 >= 0 && (trial->la57 != 0) != has_feature("la57"))
+        return false;
+    if (!map_code(stub, trial))
+        return false;
+    const bool has_own = read_fpregs(stub, own);
+    uint64_t *words = frame_words();
+    bool goes = true;
+    int32_t status = 0;
+    if (trial->kind == BY_EXIT) {
+        words[REG_RAX] = __NR_getpid;
+        goes = go_on(stub, PTRACE_SYSCALL, &status) && go_on(stub, PTRACE_SYSCALL, &status);
+    }
+    for (uint32_t k = 0; k < trial->count; k++)
+        words[trial->words[3 + 2 * k]] = trial->words[4 + 2 * k];
+    if (trial->breakpoint >= 0)
+        set_breakpoint(stub, trial_place + (uint64_t)trial->breakpoint, 1);
+    goes = goes && go_on(stub, PTRACE_CONT, &status);
+    const uint64_t seen = seen_at(stub, trial->words[0], status);
+    if (trial->breakpoint >= 0)
+        set_breakpoint(stub, 0, 0);
+    if (has_own)
+        stublab_ptrace(PTRACE_SETFPREGS, stub->pid, 0, own);
+    INJECT(stub, __NR_munmap, trial_place, 4096);
+    return goes && (seen & trial->words[1]) == trial->words[2];
 }
 
 /** Whether SETFPREGS with a word has a result; it is undone. */
@@ -187,7 +211,8 @@ static bool checks_xstate_size(struct tracee *stub) {
     memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
     words[REG_RAX] = __NR_rt_sigreturn;
     words[REG_RSP] = (uint64_t)page;
-    const bool returned = go_on(stub, PTRACE_CONT) && read_fpregs(stub, taken);
+    int32_t status = 0;
+    const bool returned = go_on(stub, PTRACE_CONT, &status) && read_fpregs(stub, taken);
     stublab_ptrace(PTRACE_SETFPREGS, stub->pid, 0, own);
     INJECT(stub, __NR_munmap, (uint64_t)page, SIZE);
     return returned && (uint32_t)taken[XMM0 / 8] == 1;

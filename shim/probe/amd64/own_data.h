@@ -26,7 +26,13 @@ struct trial {
     int64_t result;
     uint32_t count;
     uint64_t words[11];
+    /** Of code: its bytes, where its breakpoint is, or -1, and what la57 must be for it, or -1. */
+    uint8_t code[80];
+    int32_t breakpoint, la57;
 };
+/** Where code is; what it shows that is not a register. */
+extern const uint64_t trial_place;
+enum { SEES_SIGNAL = 64, SEES_SI_CODE };
 extern const struct trial trials[];
 
 /** What a word of the frame is added to. */

@@ -7,6 +7,10 @@ const NO_BASES = "programs cannot read their bases: a feature of the processor a
 const NO_CALL = "the kernel does not have this system call";
 const OLD = "the kernel is as before Linux 5.14";
 const NEW = "the kernel is as from Linux 5.14 on";
+const CUTS_RIP = "the processor cuts rip to 32 bits";
+const REFUSES_RIP = "the processor refuses such a rip";
+const WRAPS = "on this processor 32-bit accesses wrap";
+const HAS_LIMIT = "the processor refuses 32-bit accesses across 4 GB";
 const NO_COMPONENT = "the XSAVE area does not have this component";
 
 /** A feature that the machine must have, or lack; or components that its XSAVE area must have. */
@@ -32,6 +36,10 @@ export const NEEDS = {
   "negative restarts": { feature: "negative_restart", reason: OLD },
   "no negative restarts": { feature: "negative_restart", lacks: true, reason: NEW },
   "uprobe with EPROTO": { feature: "uprobe_eproto", reason: "the kernel answers otherwise" },
+  "IRET refuses rip": { feature: "iret_cuts_rip", lacks: true, reason: CUTS_RIP },
+  "IRET cuts rip": { feature: "iret_cuts_rip", reason: REFUSES_RIP },
+  "limit of the stack": { feature: "stack_wraps", lacks: true, reason: WRAPS },
+  "stack that wraps": { feature: "stack_wraps", reason: HAS_LIMIT },
   uprobe: {
     feature: "uprobe",
     reason: "the kernel does not have this system call, or answers otherwise",

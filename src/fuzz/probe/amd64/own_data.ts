@@ -4,11 +4,15 @@ import { SCRATCH, SCRATCH_SIZE } from "../../case/amd64/code.ts";
 import { indexOf } from "../../case/amd64/registers.ts";
 import { fuzzModule } from "../../case/module.ts";
 import {
+  ALL_BITS,
   FRAME_FPSTATE,
   FRAME_MAGIC2,
   FRAME_WORDS,
   OF_KERNEL,
   OF_PROCESSOR,
+  PLACE,
+  SI_CODE,
+  SIGNAL,
   type Trial,
 } from "../../try/amd64/machine.ts";
 import { FEATURES } from "../../try/arch.ts";
@@ -30,8 +34,9 @@ const uint32_t kept_ds = ${KEPT.ds}, kept_es = ${KEPT.es};
 ${names("processor_flags", OF_PROCESSOR)}
 const struct trial trials[] = {
 ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
-    {-1, 0, 0, 0, 0, {0}},
+    {-1, 0, 0, 0, 0, {0}, {0}, -1, -1},
 };
+const uint64_t trial_place = ${word(PLACE)};
 const struct frame_word frame_words_of_trial[] = {
 ${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, FRAME_BASE_${(to ?? "zero").toUpperCase()}, ${word(value)}},`).join("\n")}
     {0, 0, 0},
@@ -40,9 +45,13 @@ const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};
 `;
 }
 
-/** A trial as its kind, a number, the expected result, and words: struct trial. */
+/** A trial as the members of struct trial. */
 function trialOf(trial: Trial): string {
-  if ("code" in trial) return codeTrial(trial);
+  return "code" in trial ? codeTrial(trial) : `${otherTrial(trial)}, {0}, -1, -1`;
+}
+
+/** Its kind, a number, the expected result, and words. */
+function otherTrial(trial: Exclude<Trial, { code: unknown }>): string {
   if ("fpregs" in trial) {
     return `BY_FPREGS, ${trial.fpregs}, ${trial.result}, 0, {${word(trial.word)}}`;
   }
@@ -54,18 +63,26 @@ function trialOf(trial: Trial): string {
   return `BY_CALL, ${trial.call}, ${result}, 0, {0}`;
 }
 
-/** The words are the register that is seen, its bits and their word, then registers with their words. */
+/** The number in struct trial of what is seen: SEES_SIGNAL, SEES_SI_CODE. */
+const SEES: ReadonlyMap<string, bigint> = new Map([
+  [SIGNAL, 64n],
+  [SI_CODE, 65n],
+]);
+
+/** The words are what is seen, its bits and their word, then registers with their words. */
 function codeTrial({
   code,
   start = 0,
   leavesCall,
+  breakpoint = -1,
+  where,
   words,
   sees,
 }: Extract<Trial, { code: unknown }>): string {
-  const bytes = new BigUint64Array(Uint8Array.from({ length: 8 }, (_, i) => code[i] ?? 0).buffer);
   const registers = Object.entries(words).flatMap(([name, word]) => [BigInt(indexOf(name)), word]);
-  const all = [BigInt(indexOf(sees.register)), sees.bits, sees.word, ...registers];
+  const what = SEES.get(sees.register) ?? BigInt(indexOf(sees.register));
+  const all = [what, sees.bits ?? ALL_BITS, sees.word, ...registers].map((it) => word(it));
   const kind = leavesCall ? "BY_EXIT" : "BY_CODE";
-  const number = word(bytes[0] ?? 0n);
-  return `${kind}, (int64_t)${number}, ${start}, ${registers.length / 2}, {${all.map(word).join(", ")}}`;
+  const la57 = where === undefined ? -1 : where === "la57" ? 1 : 0;
+  return `${kind}, 0, ${start}, ${registers.length / 2}, {${all.join(", ")}}, {${code.join(", ")}}, ${breakpoint}, ${la57}`;
 }

@@ -9,7 +9,8 @@ import { CONSTANTS } from "../../case/records.ts";
 import { cpuinfo } from "../cpuinfo.ts";
 
 const { EBADF, EINVAL, ENXIO, EPROTO, ESRCH } = constants.errno;
-const { SIGSEGV, SIGTRAP } = constants.signals;
+const { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } = constants.signals;
+const SEGV_MAPERR = 1;
 
 /** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
 export const OF_PROCESSOR = [
@@ -31,12 +32,18 @@ export const FEATURES = [
   "uprobe_eproto",
   "icebp_trap",
   "div_flags",
+  "iret_cuts_rip",
+  "stack_wraps",
+  "data_wraps",
+  "alignment_first",
+  "movss_breakpoint",
+  "xrstor_reads_all",
+  "xrstor_reads_legacy",
   "negative_restart",
   "mxcsr_check",
   "sysret_limit",
   "sud",
   "sud_inclusive",
-  "amd",
   "altstack_first",
   "xstate_size_check",
 ] as const;
@@ -49,9 +56,15 @@ export const UNSEEN_CALLS = [SYS_URETPROBE, SYS_UPROBE];
 export const VSYSCALL_HALF = 0xffff_ffff;
 const PTRACE_SET_SYSCALL_INFO = 0x4212;
 const SYS_RT_SIGRETURN = 15n;
+const PTRACE_POKEUSER = 6;
+const PTRACE_GETSIGINFO = 0x4202;
+/** Debug register 6 without an event: DR6_RESERVED, asm/debugreg.h. */
+const DR6_RESET = 0xffff_0ff0n;
 const PTRACE_GETFPREGS = 14;
 const PTRACE_SETFPREGS = 15;
 const [ICEBP, INT3, SYSCALL, DIV_EDI] = [[0xf1], 0xcc, [0x0f, 0x05], [0xf7, 0xf7]];
+const [NOP, PUSH, STORE, MOV_DS, MOV_SS] = [0x90, 0x50, [0x89, 0x07], [0x8e, 0xd8], [0x8e, 0xd0]];
+const [REX_W, XRSTOR] = [0x48, [0x0f, 0xae, 0x2f]];
 const INT80 = [0xcd, 0x80];
 const ERESTARTNOINTR = 513n;
 /** The first address of the kernel's half with four levels of page tables, which is canonical with five, too. */
@@ -69,20 +82,45 @@ export type Trial =
   /** A request with these words, and with their length as its address, has a result. */
   | { readonly request: number; readonly words: readonly bigint[]; readonly result: number }
   /**
-   * After code was executed from one of its bytes on, these bits of a register are seen; rip counts from the code. If
-   * it leaves a call, the code is a SYSCALL, and the words are written at its exit.
+   * After code was executed from one of its bytes on, at PLACE, these bits of a register, or the signal or its si_code,
+   * are seen. If it leaves a call, the code is a SYSCALL, and the words are written at its exit.
    */
   | {
       readonly code: readonly number[];
       readonly start?: number;
       readonly leavesCall?: true;
+      /** A hardware breakpoint for execution is at this byte. */
+      readonly breakpoint?: number;
+      /** The trial is for machines that have, or with "!" lack, a feature of the processor. */
+      readonly where?: "la57" | "!la57";
       readonly words: Readonly<Record<string, bigint>>;
-      readonly sees: { readonly register: string; readonly bits: bigint; readonly word: bigint };
+      readonly sees: { readonly register: string; readonly bits?: bigint; readonly word: bigint };
     }
   /** SETFPREGS with a word in place of the one at an offset has a result. */
   | { readonly fpregs: number; readonly word: bigint; readonly result: number };
 
-const [ALL_BITS, LOW_HALF] = [(1n << 64n) - 1n, (1n << 32n) - 1n];
+export const [ALL_BITS, LOW_HALF] = [(1n << 64n) - 1n, (1n << 32n) - 1n];
+
+/** Where the code of a trial is: 32-bit code must be below 4 GB, and the pages beside it not be mapped. */
+export const PLACE = 0x2000_0000n;
+/** What a code's outcome shows beside registers. */
+export const [SIGNAL, SI_CODE] = ["signal", "si_code"];
+
+const [CS_32, DATA, ALIGNMENT_CHECK] = [0x23n, 0x2bn, 0x4_0202n];
+/** The last address that a store of 4 bytes in 32-bit code may not have, and one of 8 bytes below a limit. */
+const ACROSS_4_GB = 0xffff_fffdn;
+const across = (limit: bigint) => limit - 7n;
+
+/** An IRETQ in user mode, to 32-bit code with this stack; the code after its frame, unless rip is given. */
+const IRETQ_FRAME = 8;
+function iretTo32(rsp: bigint, code: readonly number[], rip = PLACE + 48n): readonly number[] {
+  const frame = BigUint64Array.of(rip, CS_32, 0x202n, rsp, DATA);
+  const iretq = Uint8Array.of(REX_W, 0xcf, INT3, INT3, INT3, INT3, INT3, INT3);
+  return [...iretq, ...new Uint8Array(frame.buffer), ...code, INT3];
+}
+
+/** XRSTOR of an area whose header, in the zeros of this page, has no component. */
+const HEADER_OFFSET = 512n;
 
 /** mxcsr and mxcsr_mask in struct user_i387_struct, and its length. */
 const [MXCSR, MXCSR_MASK, FPREGS_SIZE] = [24, 28, 512];
@@ -107,7 +145,7 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   // The same from Linux 7.2 on.
   ["uprobe_eproto", { call: BigInt(SYS_UPROBE), errno: EPROTO }],
   // Some hypervisors pass its exception on as a fault, with rip at it.
-  ["icebp_trap", { code: ICEBP, words: {}, sees: { register: "rip", bits: ALL_BITS, word: 1n } }],
+  ["icebp_trap", { code: ICEBP, words: {}, sees: { register: "rip", word: PLACE + 1n } }],
   // Which flags a DIV leaves, the manual does not say.
   [
     "div_flags",
@@ -117,6 +155,73 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
       sees: { register: "eflags", bits: STATUS_FLAGS, word: FLAGS_AFTER_DIV },
     },
   ],
+  // IRET to 32-bit code with rip above 4 GB: cut to 32 bits, or refused.
+  [
+    "iret_cuts_rip",
+    {
+      code: iretTo32(0n, [], 1n << 34n),
+      words: { rsp: PLACE + BigInt(IRETQ_FRAME) },
+      sees: { register: "cs", word: CS_32 },
+    },
+  ],
+  // A 32-bit push at esp = 1, across 0: a page fault, or #SS.
+  [
+    "stack_wraps",
+    {
+      code: iretTo32(1n, [PUSH]),
+      words: { rsp: PLACE + BigInt(IRETQ_FRAME) },
+      sees: { register: SIGNAL, word: BigInt(SIGSEGV) },
+    },
+  ],
+  // A 32-bit store across 4 GB: a page fault, or #GP.
+  [
+    "data_wraps",
+    {
+      code: iretTo32(0n, [...MOV_DS, ...STORE]),
+      words: { rsp: PLACE + BigInt(IRETQ_FRAME), rax: DATA, rdi: ACROSS_4_GB },
+      sees: { register: SI_CODE, word: BigInt(SEGV_MAPERR) },
+    },
+  ],
+  // A misaligned store, with AC, that ends beyond user addresses: #AC, or #GP.
+  ...(
+    [
+      ["!la57", 1n << 47n],
+      ["la57", 1n << 56n],
+    ] as const
+  ).map(([where, limit]): readonly [Feature, Trial] => [
+    "alignment_first",
+    {
+      ...{ where, code: [REX_W, ...STORE, INT3] },
+      words: { rdi: across(limit), eflags: ALIGNMENT_CHECK },
+      sees: { register: SIGNAL, word: BigInt(SIGBUS) },
+    },
+  ]),
+  // Whether a breakpoint is reported on the instruction after MOV SS.
+  [
+    "movss_breakpoint",
+    {
+      ...{ code: [...MOV_SS, NOP, INT3], breakpoint: 2, words: { rax: DATA } },
+      sees: { register: "rip", word: PLACE + 2n },
+    },
+  ],
+  // XRSTOR reads what it is asked for, even if the header has no component: AVX, after the page; x87, before it.
+  [
+    "xrstor_reads_all",
+    {
+      code: [REX_W, ...XRSTOR, INT3],
+      words: { rax: 7n, rdx: 0n, rdi: PLACE + BigInt(PAGE_SIZE) - 576n },
+      sees: { register: SIGNAL, word: BigInt(SIGSEGV) },
+    },
+  ],
+  [
+    "xrstor_reads_legacy",
+    {
+      code: [...new Uint8Array(64), REX_W, ...XRSTOR, INT3],
+      start: 64,
+      words: { rax: 1n, rdx: 0n, rdi: PLACE - HEADER_OFFSET },
+      sees: { register: SIGNAL, word: BigInt(SIGSEGV) },
+    },
+  ],
   // Before Linux 5.14 only a call with a number from 0 on was restarted.
   [
     "negative_restart",
@@ -124,7 +229,7 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
       code: [INT3, INT3, INT3],
       start: 2,
       words: { rax: -ERESTARTNOINTR, orig_rax: -2n },
-      sees: { register: "rip", bits: ALL_BITS, word: 1n },
+      sees: { register: "rip", word: PLACE + 1n },
     },
   ],
   // Before Linux 5.14 reserved bits of mxcsr were ignored.
@@ -136,21 +241,19 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
       code: SYSCALL,
       leavesCall: true,
       words: { rip: KERNEL_HALF, rcx: KERNEL_HALF, ds: NULL_SELECTOR },
-      sees: { register: "ds", bits: ALL_BITS, word: 0n },
+      sees: { register: "ds", word: 0n },
     },
   ],
   ["sud", { request: PTRACE_SET_DISPATCH, words: [0n, 0n, 0n, 0n], result: 0 }],
   ["sud_inclusive", { request: PTRACE_SET_DISPATCH, words: [2n, 0n, 0n, 1n], result: 0 }],
 ];
 /** The features that only a stub shows. */
-export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
+export const KERNEL_FEATURES = [...new Set(OF_KERNEL.map(([name]) => name))];
 
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
 /** What mxcsr_mask = 0 stands for: SDM volume 1, 11.6.6. */
 const OLD_MXCSR_MASK = 0xffbf;
-/** The family of AMD on which rules were measured that the manuals leave open. */
-const MEASURED_FAMILY = 26;
 /** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
 const ASKED_FOR = 1 << 18;
 
@@ -159,9 +262,12 @@ export const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2fff
 
 /** What a stub shows: features of the kernel, and how the XSAVE area is laid out. */
 export function readKernel(stub: Stub) {
-  const features: Feature[] = OF_KERNEL.filter(([, trial]) => shows(trial, stub)).map(
-    ([name]) => name,
-  );
+  const five = OF_PROCESSOR.includes("la57") && cpuinfo()("flags").split(" ").includes("la57");
+  const isFor = (trial: Trial) =>
+    !("where" in trial) || trial.where === undefined || (trial.where === "la57") === five;
+  const features: Feature[] = OF_KERNEL.filter(
+    ([, trial]) => isFor(trial) && shows(trial, stub),
+  ).map(([name]) => name);
   const xstate = readXstate(stub);
   if (checksXstateSize(stub, xstate.xstateLength)) features.push("xstate_size_check");
   return { ...xstate, features };
@@ -192,10 +298,21 @@ function request(
   return result;
 }
 
+/** Signals that code can end with; those of other processes are passed over. */
+const ENDS: readonly (number | undefined)[] = [SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE];
+
 function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
-  const { code, start = 0, leavesCall = false, words, sees } = trial;
+  const { code, start = 0, leavesCall = false, breakpoint, words, sees } = trial;
   const { tracer, thread } = stub;
-  const page = stub.map(PAGE_SIZE);
+  const access = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
+  const kind = tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS");
+  const page = stub.call("mmap", PLACE, PAGE_SIZE, access, kind, -1, 0);
+  // A kernel that places it elsewhere cannot be asked.
+  if (page !== PLACE) {
+    stub.call("munmap", page, PAGE_SIZE);
+    return false;
+  }
+  const own = readFpregs(thread.tid, tracer);
   stub.write(page, Uint8Array.from(code));
   stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
   const { frame } = tracer;
@@ -212,12 +329,33 @@ function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
   }
   for (const [name, word] of Object.entries(words)) frame.set(name, word);
   thread.writeRegisters(frame);
-  // Signals of other processes are passed over.
-  while (![SIGTRAP, SIGSEGV].includes(thread.next(deadline).signal));
-  const seen = thread.registers()[sees.register] ?? 0n;
+  if (breakpoint !== undefined) setBreakpoint(stub, page + BigInt(breakpoint), 1n);
+  let signal: number | undefined;
+  do signal = thread.next(deadline).signal;
+  while (!ENDS.includes(signal));
+  const info = new Int32Array(32);
+  tracer.shim.ptraceMemory(PTRACE_GETSIGINFO, thread.tid, 0, info);
+  const seen = {
+    ...thread.registers(),
+    [SIGNAL]: BigInt(signal ?? 0),
+    [SI_CODE]: BigInt(info[2] ?? 0),
+  };
+  if (breakpoint !== undefined) setBreakpoint(stub, 0n, 0n);
+  if (own !== undefined) tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, own);
   stub.call("munmap", page, PAGE_SIZE);
-  const base = sees.register === "rip" ? page : 0n;
-  return (BigInt.asUintN(64, seen - base) & sees.bits) === sees.word;
+  return ((seen[sees.register] ?? 0n) & (sees.bits ?? ALL_BITS)) === sees.word;
+}
+
+/** u_debugreg in struct user. */
+const DEBUG_REGISTERS = 848n;
+
+/** Sets debug registers 0, 6 and 7, where there are any. */
+function setBreakpoint({ tracer, thread }: Stub, address: bigint, control: bigint): void {
+  const poke = (register: bigint, word: bigint) =>
+    tracer.shim.ptrace(PTRACE_POKEUSER, thread.tid, DEBUG_REGISTERS + 8n * register, word);
+  poke(0n, address);
+  poke(7n, control);
+  poke(6n, DR6_RESET);
 }
 
 /** Makes SETFPREGS, and undoes it. */
@@ -306,7 +444,6 @@ export function readProcessor() {
   const features: Feature[] = OF_PROCESSOR.filter((name) => flags.has(name));
   if (isFrom(release(), ALTSTACK_FIRST)) features.push("altstack_first");
   const [family, model] = [Number(field("cpu family")), Number(field("model"))];
-  if (vendor === "AuthenticAMD" && family === MEASURED_FAMILY) features.push("amd");
   return { vendor, family, model, features };
 }
 

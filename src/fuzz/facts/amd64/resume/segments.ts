@@ -67,7 +67,23 @@ export const segments = setupFacts("segments", {
   ],
   "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL": [
     by(BAD_IRET, "R62"),
-    ["", setregs({ cs: 0x23n, rip: ABOVE_4_GB }, { on: "CONT" }), refusal({}), IA32],
+    [
+      "",
+      setregs({ cs: 0x23n, rip: ABOVE_4_GB }, { on: "CONT" }),
+      refusal({}),
+      IA32,
+      "IRET refuses rip",
+    ],
+  ],
+  "A rip above 4 GB with cs = 0x23 is cut to 32 bits": [
+    by("IRET, SDM volume 2", "R112"),
+    [
+      "",
+      setregs({ cs: 0x23n, rip: ABOVE_4_GB }, { on: "CONT" }),
+      trap({ cs: 0x23n, rip: BigInt.asUintN(32, ABOVE_4_GB) + 1n }),
+      IA32,
+      "IRET cuts rip",
+    ],
   ],
   "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV": [
     by("MOV, SDM volume 2", "R57"),
@@ -75,7 +91,23 @@ export const segments = setupFacts("segments", {
   ],
   "In 32-bit code a push below 0 is SIGBUS": [
     by("PUSH, SDM volume 2", "R69"),
-    ["", go32({ rsp: 1n }, "stack"), { stop: "SIGBUS", code: "SI_KERNEL", address: 0n }, IA32],
+    [
+      "",
+      go32({ rsp: 1n }, "stack"),
+      { stop: "SIGBUS", code: "SI_KERNEL", address: 0n },
+      IA32,
+      "limit of the stack",
+    ],
+  ],
+  "In 32-bit code a push below 0 wraps to the page below 4 GB": [
+    by("PUSH, SDM volume 2", "R69"),
+    [
+      "",
+      go32({ rsp: 1n }, "stack"),
+      { stop: "SIGSEGV", code: "SEGV_MAPERR", address: 0xffff_fffdn },
+      IA32,
+      "stack that wraps",
+    ],
   ],
   "With cs = 0x33 the INC of 32-bit code is a prefix, and rax stays": [
     "REX prefixes, SDM volume 2",
