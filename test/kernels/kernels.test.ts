@@ -1,12 +1,17 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FACTS } from "../../src/fuzz/facts/facts.ts";
+import { hasTool } from "../support/processes.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 import { complaintsOf } from "./answers.ts";
 import { readLog } from "./log.ts";
 import { MACHINES, machinesOf, SHORT } from "./machines.ts";
 import { complaintsAbout, isProbe, newFailures, readResults } from "./results.ts";
 import { DOCUMENT, withTables } from "./scoreboard.ts";
+import { makeTrivialRoot, reasonOf } from "./trivial.ts";
 
 const kernels = suite("kernels: results and their document");
 
@@ -85,6 +90,42 @@ kernels("a fact that failed before is no new failure", () => {
   const now = { ...head, ...readLog(LOG) };
   assert.equal(newFailures(now, now), []);
   assert.is(newFailures(undefined, now).length, 1);
+});
+
+kernels(
+  "a kernel whose trivial process 1 does not run cannot be tried, for its own last words",
+  () => {
+    const panic =
+      "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\nCPU: 0\n";
+    const words = "userspace - ptrace set fp regs failed, errno = 14";
+    assert.is(
+      reasonOf(`some message\n${words}\n${panic}`),
+      `a trivial init does not run on this machine: ${words}; Attempted to kill init! exitcode=0x0000000b`,
+    );
+    assert.is(reasonOf("Aborted\n"), "a trivial init does not run on this machine: no word of why");
+  },
+);
+
+(hasTool("cc") ? kernels : kernels.skip)("the trivial process 1 says that it runs", () => {
+  const init = join(makeTrivialRoot(temporaryFolder()), "init");
+  // As process 1 its end is a panic.
+  const panic = "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000000\n";
+  assert.is(reasonOf(`${execFileSync(init, { encoding: "utf8" })}${panic}`), undefined);
+});
+
+kernels("machines with a trivial process 1 boot it as they boot the probe", () => {
+  const unused = () => "";
+  const places = {
+    ...{ folder: "", root: () => "/node", initramfs: unused, probeInitramfs: unused },
+    ...{ probeRoot: () => "/probe", trivialRoot: () => "/trivial" },
+  };
+  const own = { node: "/node", probe: "/probe" };
+  const able = MACHINES.filter(({ trivial }) => trivial !== undefined);
+  assert.equal(able.map(({ name }) => name).sort(), ["node/uml", "probe/uml"]);
+  for (const { trivial, command, host } of able) {
+    const swapped = command(places, []).map((it) => it.replace(own[host], "/trivial"));
+    assert.equal(trivial?.(places), swapped);
+  }
 });
 
 kernels("what Node.js prints is checked: all checks, the call, no failing trial", () => {

@@ -22,6 +22,8 @@ export interface Places {
   /** The same with the probe: as a folder for amd64 only. */
   readonly probeRoot: () => string;
   readonly probeInitramfs: (arch: Arch) => string;
+  /** A root with a trivial process 1, of trivial.ts. */
+  readonly trivialRoot: () => string;
 }
 
 export interface Machine {
@@ -44,6 +46,8 @@ export interface Machine {
   readonly release: (folder: string) => string;
   /** Its words are those of the probe, or the names of checks. */
   readonly command: (places: Places, words: readonly string[]) => readonly string[];
+  /** The command that tries a trivial process 1, if the processor may keep the kernel from running one. */
+  readonly trivial?: (places: Places) => readonly string[];
 }
 
 interface NamedKernel extends Kernel {
@@ -251,6 +255,19 @@ function gvisor(host: Machine["host"], platform: string): Machine {
 }
 
 function userModeLinux(host: Machine["host"]): Machine {
+  const boot = (root: string, words: readonly string[]) => [
+    ...[
+      "linux.uml",
+      "root=/dev/root",
+      "rootfstype=hostfs",
+      `rootflags=${root}`,
+      "rw",
+      "init=/init",
+    ],
+    // Without a word about the console it adds one at the end, where the probe's are.
+    ...["mem=1024M", "con=null", "con0=fd:0,fd:1", "console=tty0", "quiet"],
+    ...["--", ...words],
+  ];
   return {
     name: `${host}/uml`,
     host,
@@ -260,13 +277,10 @@ function userModeLinux(host: Machine["host"]): Machine {
     crashesBy: UML_CRASHES,
     warns: UML_WARNS,
     release: () => versionOf("linux.uml", /^\S+/m),
-    command: ({ root, probeRoot }, words) => [
-      ...["linux.uml", "root=/dev/root", "rootfstype=hostfs"],
-      ...[`rootflags=${host === "node" ? root("amd64") : probeRoot()}`, "rw", "init=/init"],
-      // Without a word about the console it adds one at the end, where the probe's are.
-      ...["mem=1024M", "con=null", "con0=fd:0,fd:1", "console=tty0", "quiet"],
-      ...["--", ...words],
-    ],
+    command: ({ root, probeRoot }, words) =>
+      boot(host === "node" ? root("amd64") : probeRoot(), words),
+    // It gives the processor's whole state to its processes, in a buffer of a fixed size.
+    trivial: ({ trivialRoot }) => boot(trivialRoot(), []),
   };
 }
 

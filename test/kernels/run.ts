@@ -34,6 +34,7 @@ import {
 } from "./root.ts";
 import { DOCUMENT, withTables } from "./scoreboard.ts";
 import { SUITE, SUITE_MACHINES } from "./suite.ts";
+import { makeTrivialRoot, reasonOf } from "./trivial.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
 
 const FOLDER = resolve("build/kernels");
@@ -126,6 +127,7 @@ function once<Key>(make: (key: Key) => string): (key: Key) => string {
 function makePlaces(contents: Contents, kernel?: string): Places {
   const root = once((name: UserlandName) => makeRoot(FOLDER, name, contents));
   const probeRoot = once(() => makeProbeRoot(FOLDER));
+  const trivialRoot = once(() => makeTrivialRoot(FOLDER));
   return {
     folder: FOLDER,
     kernel,
@@ -133,6 +135,7 @@ function makePlaces(contents: Contents, kernel?: string): Places {
     initramfs: once((name: UserlandName) => makeInitramfs(root(name))),
     probeRoot: () => probeRoot("probe"),
     probeInitramfs: once((arch: Arch) => makeProbeInitramfs(FOLDER, arch)),
+    trivialRoot: () => trivialRoot("trivial"),
   };
 }
 
@@ -219,6 +222,14 @@ async function failuresOf(machine: Machine, first: Result, again: () => Promise<
   return failures.filter(({ fact }) => second.has(fact)).map((it) => `${it.fact}: ${it.seen}`);
 }
 
+/** Why a machine that fails cannot be tried here; undefined if it can, or if that is not known. */
+async function unableBecause(machine: Machine, places: Places): Promise<string | undefined> {
+  if (machine.trivial === undefined) return undefined;
+  const log = fileOf(machine, "trivial.log");
+  const { text, fault } = await outputOf(machine.trivial(places), log, LIMIT);
+  return fault === undefined ? reasonOf(text) : undefined;
+}
+
 /** Tries one; prints a line for it, and a line for each complaint. */
 async function report(machine: Machine, places: Places, run: Run): Promise<Result | undefined> {
   let result: Result | undefined;
@@ -231,6 +242,11 @@ async function report(machine: Machine, places: Places, run: Run): Promise<Resul
       complaints.push(...(await failuresOf(machine, result, attempt)));
   } catch (error) {
     complaints = [error instanceof Error ? error.message : String(error)];
+  }
+  const unable = complaints.length === 0 ? undefined : await unableBecause(machine, places);
+  if (unable !== undefined) {
+    process.stdout.write(`skipped ${machine.name}: ${unable}\n`);
+    return undefined;
   }
   const title = result === undefined ? "" : ` ${result.release}: ${titleOf(result)}`;
   const mark = complaints.length === 0 ? "ok     " : "FAILED ";
