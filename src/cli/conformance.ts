@@ -11,8 +11,7 @@ import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
 import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
 import { knownFacts } from "../fuzz/known/known_facts.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
-import { readMachine } from "../fuzz/try/machine.ts";
-import { Trier } from "../fuzz/try/trial.ts";
+import { openTrier } from "../fuzz/try/hermetic.ts";
 import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
 import {
   logMachineLine,
@@ -117,8 +116,8 @@ async function look(
   shows: boolean,
   interrupted: AbortSignal,
 ): Promise<Found> {
-  using trier = new Trier();
-  const machine = readMachine(trier.tracer);
+  using trier = openTrier();
+  const { machine } = trier;
   const start = performance.now();
   const verdicts: Verdict[] = [];
   if (shows) tell(folded(`${machineLine(machine)}\n\n`));

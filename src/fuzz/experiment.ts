@@ -19,8 +19,9 @@ import {
 import { type Change, Model } from "./predict/model.ts";
 import { AGREES, DIFFERS, signatureOf, UNPREDICTED } from "./predict/signature.ts";
 import { type Confirmed, confirm } from "./try/confirm.ts";
-import { type Machine, readMachine } from "./try/machine.ts";
-import { Trier } from "./try/trial.ts";
+import { openTrier } from "./try/hermetic.ts";
+import type { Machine } from "./try/machine.ts";
+import type { CaseTrier } from "./try/trial.ts";
 import { obstacleOf, obstacleText } from "./try/untried.ts";
 
 export interface ExaminerOptions {
@@ -45,7 +46,7 @@ export interface Comparison {
 
 /** Tries batches of cases in stubs of its own, and compares them with a model. It belongs to the thread that made it. */
 export class Experiment {
-  readonly trier: Trier;
+  readonly trier: CaseTrier;
   readonly machine: Machine;
   readonly model: Model;
   /** The list of known deviations that the model predicts. */
@@ -61,12 +62,12 @@ export class Experiment {
       capacity = 1,
       ...options
     }: ExaminerOptions & { readonly capacity?: number } = {},
-    trier = new Trier(options),
+    trier: CaseTrier = openTrier(options),
   ) {
     this.trier = trier;
     this.known = known;
     try {
-      this.machine = readMachine(trier.tracer);
+      this.machine = trier.machine;
       this.model = new Model(this.machine, change, deviationsOf(known));
       this.batch = new Batch(capacity);
     } catch (error) {

@@ -8,7 +8,7 @@ import type { Case } from "../../src/fuzz/case/case.ts";
 import { SIMPLE } from "../../src/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../src/fuzz/draw/generate.ts";
 import { Experiment } from "../../src/fuzz/experiment.ts";
-import type { Trier } from "../../src/fuzz/try/trial.ts";
+import type { CaseTrier } from "../../src/fuzz/try/trial.ts";
 import { childrenOf, processState } from "../support/processes.ts";
 
 const lost = suite("fuzz: stubs that somebody else ends");
@@ -25,7 +25,7 @@ const drawn: Try = (experiment, from) => {
 };
 
 /** The outcomes of cases, in a trier whose stubs `disturb` may end before each batch. */
-function outcomes(disturb: (trier: Trier) => void, tryBatch = drawn) {
+function outcomes(disturb: (trier: CaseTrier) => void, tryBatch = drawn) {
   using experiment = new Experiment({ capacity: SIZE, deadline: 2000 });
   const { trier } = experiment;
   const signatures: number[] = [];
@@ -39,7 +39,7 @@ function outcomes(disturb: (trier: Trier) => void, tryBatch = drawn) {
 
 const undisturbed = outcomes(() => {});
 
-const VICTIMS: Readonly<Record<string, (trier: Trier) => number>> = {
+const VICTIMS: Readonly<Record<string, (trier: CaseTrier) => number>> = {
   "the stub that is traced": ({ pid }) => pid,
   "the stub that returns from signals": ({ returningPid }) => returningPid,
   "the parent of both": ({ pid }) => processState(pid)?.parent ?? Number.NaN,

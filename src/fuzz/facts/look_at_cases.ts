@@ -5,7 +5,7 @@ import { type Fields, readFields } from "../case/fields.ts";
 import { adoptFlags, differencesOf } from "../predict/differences.ts";
 import { fieldValue, tellField } from "../tell/told.ts";
 import type { Machine } from "../try/machine.ts";
-import type { Trier } from "../try/trial.ts";
+import type { CaseTrier } from "../try/trial.ts";
 import { obstacleOf, obstacleText } from "../try/untried.ts";
 import type { SetupCheck, SetupFact } from "./fact.ts";
 import { missing } from "./needs.ts";
@@ -16,7 +16,7 @@ type Constants = ReadonlyMap<string, bigint>;
 
 /** Looks at facts that are cases, each check in a stub that no other was made in. */
 export class CaseLooker {
-  readonly #trier: Trier;
+  readonly #trier: CaseTrier;
   readonly #machine: Machine;
   /** Why cases cannot be tried here, by whether they are returns from handlers. */
   readonly #obstacles = new Map<boolean, string | undefined>();
@@ -27,7 +27,7 @@ export class CaseLooker {
   /** One case, made when the first is tried. */
   #batch: Batch | undefined;
 
-  constructor(trier: Trier, machine: Machine, ignoredFlags = 0) {
+  constructor(trier: CaseTrier, machine: Machine, ignoredFlags = 0) {
     this.#ignoredFlags = ignoredFlags;
     this.#trier = trier;
     this.#machine = machine;
@@ -77,7 +77,7 @@ export class CaseLooker {
 }
 
 /** A kernel may lack what stubs need in which cases are tried, such as GETREGSET, or pidfds. */
-function whyNot(trier: Trier, returns: boolean): string | undefined {
+function whyNot(trier: CaseTrier, returns: boolean): string | undefined {
   try {
     return (returns ? trier.returningPid : trier.pid) > 0 ? undefined : "there is no stub";
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Machine } from "../try/machine.ts";
-import type { Trier } from "../try/trial.ts";
+import type { CaseTrier } from "../try/trial.ts";
 import type { Fact } from "./fact.ts";
 import { CaseLooker } from "./look_at_cases.ts";
 import { RequestLooker } from "./look_at_requests.ts";
@@ -17,7 +17,7 @@ export interface KnownFacts {
 
 /** The stubs in which facts are looked at, and the machine that they are on: a part of an experiment. */
 export interface FactStubs {
-  readonly trier: Trier;
+  readonly trier: CaseTrier;
   readonly machine: Machine;
 }
 

@@ -3,15 +3,11 @@ import type { Known, Outcome, Place } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
 import type { Machine } from "../try/machine.ts";
+import { type Change, plantedInAll } from "./plant.ts";
 import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
 import type { KnownSignatures } from "./signature.ts";
 
-/** A rule that is missing, has another value, or hides more than it says: a planted bug. */
-export type Change =
-  | { readonly id: string; readonly remove: true }
-  /** A rule about what is not predicted: it applies wherever it is looked at, on each machine. */
-  | { readonly id: string; readonly widen: true }
-  | { readonly id: string; readonly value: string; readonly to: bigint };
+export type { Change };
 
 /** Deviations of a machine that are known. */
 export interface Deviations {
@@ -60,7 +56,8 @@ export class Model {
     const module = fuzzModule();
     const outcome = module.address("predictedOutcome");
     this.machine = machine;
-    this.#changes = [...(known?.changes ?? []), ...(change === undefined ? [] : [change])];
+    const own = change === undefined ? [] : [change];
+    this.#changes = [...plantedInAll(), ...(known?.changes ?? []), ...own];
     this.ignoredFlags = known?.ignoredFlags ?? 0;
     this.#outcome = {
       halves: new Uint32Array(module.buffer, outcome, OUTCOME_SIZE / 4),

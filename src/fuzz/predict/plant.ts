@@ -1,7 +1,13 @@
 import { hex, InputError } from "../../errors.ts";
 import { bigWord, members, oneOf, optional, type Shape, text, truth } from "../../shape.ts";
-import type { Change } from "./model.ts";
 import { expectRule } from "./rules.ts";
+
+/** A rule that is missing, has another value, or hides more than it says: a planted bug. */
+export type Change =
+  | { readonly id: string; readonly remove: true }
+  /** A rule about what is not predicted: it applies wherever it is looked at, on each machine. */
+  | { readonly id: string; readonly widen: true }
+  | { readonly id: string; readonly value: string; readonly to: bigint };
 
 /** A planted bug: the rule, and that it is removed, or which number of it is altered. */
 export const changeShape: Shape<Change> = (value, place) => {
@@ -37,6 +43,12 @@ export function parsePlant(text: string): Change {
     });
   }
   return { id, value, to: BigInt(number) };
+}
+
+/** For tests: a planted bug that every model of this process has, as if it were in the source. */
+export function plantedInAll(): Change[] {
+  const { STUBLAB_PLANT } = process.env;
+  return STUBLAB_PLANT === undefined ? [] : [parsePlant(STUBLAB_PLANT)];
 }
 
 /** The same as text. */

@@ -1,7 +1,7 @@
 import { CorruptionError } from "../../errors.ts";
 import type { Batch } from "../case/batch.ts";
 import { formatCase } from "../case/case.ts";
-import type { Trier } from "./trial.ts";
+import type { CaseTrier } from "./trial.ts";
 
 /**
  * Calls `attempt`, which tries the first `count` cases of a batch. If it is corrupted, each of them is tried alone, until
@@ -11,7 +11,7 @@ import type { Trier } from "./trial.ts";
  */
 export function nameCulprit(
   attempt: () => void,
-  trier: Trier,
+  trier: CaseTrier,
   batch: Batch,
   count: number,
   index: number,

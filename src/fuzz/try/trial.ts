@@ -29,6 +29,7 @@ import {
 } from "../case/setups.ts";
 import { Canary } from "./canary.ts";
 import { IdleStub } from "./idle_stub.ts";
+import { type Machine, readMachine } from "./machine.ts";
 import { SigreturnTrier } from "./sigreturn/trial.ts";
 import { createAnonymous, createTarget } from "./target.ts";
 import { noteUntried, OBSTACLES, obstacleOf } from "./untried.ts";
@@ -59,11 +60,29 @@ const SCHED_RUNTIME = 24;
 /** How often some setups are tried whose stubs, or the parent of these, somebody else ends. */
 const MOST_TRIES = 5;
 
+/** What tries cases: stubs of this kernel, or in tests the model of a machine (hermetic.ts). */
+export interface CaseTrier extends Disposable {
+  readonly tracer: Tracer;
+  /** The machine whose outcomes they are. */
+  readonly machine: Machine;
+  /** The pid of the stub that the next setup of any way but SIGRETURN is tried in. */
+  readonly pid: number;
+  /** The same for SIGRETURN. */
+  readonly returningPid: number;
+  /** Tries `count` setups of a batch from `first` on, and fills in their outcomes. */
+  run(batch: Batch, count: number, first?: number): void;
+  /** The next setup is tried in a stub that no other has been tried in. */
+  renew(): void;
+  /** The same, and its parent is another. */
+  renewAll(): void;
+  close(): void;
+}
+
 /**
  * Tries setups, in stubs that last until a setup kills them: by ptrace, and those of the way SIGRETURN in stubs that do
  * it by themselves. It belongs to the tracer's thread; close it before that thread ends.
  */
-export class Trier {
+export class Trier implements CaseTrier {
   readonly tracer: Tracer;
   #master: Stub;
   readonly #trial = new Uint8Array(TRIAL_RECORD.size);
@@ -74,6 +93,7 @@ export class Trier {
   /** How many times it was run. */
   #runs = 0;
   #target: Stub | undefined;
+  #machine: Machine | undefined;
   #sigreturn: SigreturnTrier | undefined;
   /** Why no stub can be set up that returns from signal handlers by itself. */
   #cannotReturn: StublabError | undefined;
@@ -95,6 +115,11 @@ export class Trier {
     for (const [i, word] of BASELINE.entries()) {
       this.#view.setBigUint64(TRIAL.rest + 8 * i, word, true);
     }
+  }
+
+  get machine(): Machine {
+    this.#machine ??= readMachine(this.tracer);
+    return this.#machine;
   }
 
   /** The pid of the stub that the next setup of the way SIGRETURN is tried in. */

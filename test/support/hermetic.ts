@@ -1,0 +1,23 @@
+/*
+ * Importing this makes the process, its workers and the commands that it starts try cases on the hermetic kernel
+ * (src/fuzz/try/hermetic.ts): what the model of this machine predicts, whatever kernel and processor are here.
+ */
+
+import type { Machine } from "../../src/fuzz/try/machine.ts";
+import { HOST_ARCH } from "../../src/shim/host_arch.ts";
+import { AMD, machineWith } from "./hidden_cases.ts";
+
+const AMD64: Machine = machineWith(
+  ...(["fsgsbase", "pku", "xsavec", "xsaves", "ia32", "icebp_trap"] as const),
+  ...AMD,
+  ...(["set_syscall_info", "uretprobe", "uprobe", "sud", "sud_inclusive"] as const),
+);
+const ARM64: Machine = {
+  ...{ arch: "arm64", release: "6.12", vendor: "0x61", family: 8, model: 0x32 },
+  features: ["dit", "ssbs", "tco", "bti", "orig_x0"],
+  ...{ xstateLength: 0, xfeatures: 0, mxcsrMask: 0, stubCode: 0xffff_ffff_f000 },
+};
+
+const own = HOST_ARCH === "arm64" ? ARM64 : AMD64;
+export const HERMETIC: Machine = { ...own, release: `${own.release}-model` };
+process.env.STUBLAB_TEST_MACHINE = JSON.stringify(HERMETIC);
