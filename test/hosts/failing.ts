@@ -1,9 +1,9 @@
-// A host in which a birth fails: `failing fork|clone|birth|late EXIT_SIGNAL INJECTIONS`. It prints what failed, the effect on the
-// host's signals, and which processes are left. At "fork" and "clone" the limit on processes is reached; at "late" a
-// birth has succeeded, and setsid is refused from then on.
+// A host in which a birth fails: `failing fork|clone|birth|late|grandchild EXIT_SIGNAL INJECTIONS`. It prints what failed, the
+// effect on the signals of the host and of the parent, and which processes are left. At "fork" and "clone" the limit on
+// processes is reached; at "late" a birth has succeeded, and setsid is refused from then on; at "grandchild" a stub clones.
 
 import { constants } from "node:os";
-import { BirthError, StublabError, Tracer } from "../../src/index.ts";
+import { BirthError, readProcess, StublabError, Tracer } from "../../src/index.ts";
 import { INJECTION_LANES } from "../../src/stub/lane.ts";
 import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../support/libc.ts";
 import { childrenOf } from "../support/processes.ts";
@@ -13,7 +13,8 @@ const tracer = new Tracer({ injections: INJECTION_LANES.find((name) => name === 
 block(tracer.encoder.signalSet(tracer.constant("SIGUSR2")));
 const limited = what === "fork" || what === "clone";
 if (limited) dropPrivileges();
-const parent = what === "clone" ? tracer.createStub({ exitSignal }) : undefined;
+const clones = what === "clone" || what === "grandchild";
+const parent = clones ? tracer.createStub({ exitSignal }) : undefined;
 if (limited) forbidForks(parent?.pid ?? process.pid);
 if (what === "late") {
   tracer.createStub({ exitSignal });
@@ -32,9 +33,10 @@ try {
   failure = { name, message, code, call, errno, remedy, step };
 }
 const after = signalSets(process.pid);
+const parentBlocks = parent === undefined ? "0" : String(readProcess(parent.pid).blocked);
 const parentAnswers = parent === undefined || parent.call("getpid") === BigInt(parent.pid);
 const left = [process.pid, ...tracer.stubs.keys()]
   .flatMap(childrenOf)
   .filter((pid) => !tracer.stubs.has(pid));
 tracer.close();
-console.log(JSON.stringify({ failure, before, after, parentAnswers, left }));
+console.log(JSON.stringify({ failure, before, after, parentBlocks, parentAnswers, left }));

@@ -30,6 +30,8 @@ interface Report {
   };
   before: SignalSets;
   after: SignalSets;
+  /** The signals that the parent of the stub blocks afterwards. */
+  parentBlocks: string;
   parentAnswers: boolean;
   left: number[];
 }
@@ -54,6 +56,7 @@ async function fail(
   assert.is(report.after.blocked, report.before.blocked, "its signals are as they were");
   assert.is(report.after.ignored, report.before.ignored);
   assert.ok(BigInt(`0x${report.before.blocked}`) !== 0n);
+  assert.is(report.parentBlocks, "0");
   return { ...report, failure: report.failure ?? NO_FAILURE };
 }
 
@@ -148,6 +151,22 @@ for (const denied of DENIED) {
       },
     );
   }
+}
+
+for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
+  failures(
+    `a stub is not attached unless its parent's wait4 says its pid (${exitSignal})`,
+    async () => {
+      // Only injected ones have no status word.
+      const wrapper = denying({ step: "", call: "wait4", argument: [1, 0] });
+      const { failure, parentAnswers } = await fail("grandchild", exitSignal, wrapper);
+      assert.is(failure.name, "BirthError");
+      assert.is(failure.call, "wait4");
+      assert.is(failure.step, "clone");
+      assert.match(failure.message, /wait4 in stub \d+ failed with EPERM/);
+      assert.ok(parentAnswers);
+    },
+  );
 }
 
 /** Calls of the stub code itself: PR_SET_PDEATHSIG, and SIGSTOP. */

@@ -101,4 +101,12 @@ omitted("a stub blocks no signal; without unmask it blocks them all", () => {
   assert.is(masked.call("getpid"), BigInt(masked.pid));
 });
 
+omitted("after a birth with a fatal exit signal neither parent nor child blocks a signal", () => {
+  using tracer = new Tracer();
+  const parent = tracer.createStub({ exitSignal: "SIGKILL" });
+  const child = parent.createStub();
+  assert.is(readProcess(parent.pid).blocked, 0n);
+  assert.is(readProcess(child.pid).blocked, 0n);
+});
+
 omitted.run();
