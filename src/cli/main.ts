@@ -1,165 +1,16 @@
 #!/usr/bin/env node
-import { InputError, StublabError } from "../errors.ts";
 import { endCommand, isForeignCommand } from "../foreign/channel.ts";
-import { explain } from "../limits.ts";
-import { type Command, UsageError } from "./command.ts";
+import { runCommandLine } from "./command_line.ts";
 import { reportError, unwritable } from "./report.ts";
 
-declare const STUBLAB_VERSION: string;
-
-/** The summary of each command, and its loader: only the command that runs is loaded. */
-const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }> = {
-  bootstrap: {
-    summary: "bootstrap a master and grandchildren, and check them against /proc",
-    load: async () => (await import("./bootstrap.ts")).bootstrapCommand,
-  },
-  inject: {
-    summary: "execute one system call in a fresh stub",
-    load: async () => (await import("./inject.ts")).injectCommand,
-  },
-  compare: {
-    summary: "compare encoders: which is right, where the others differ, how fast each is",
-    load: async () => (await import("./compare.ts")).compareCommand,
-  },
-  record: {
-    summary: "record how a stub is born, how it is driven, and what goes wrong, step by step",
-    load: async () => (await import("./record.ts")).recordCommand,
-  },
-  step: {
-    summary: "walk through a recording in the terminal, forwards and backwards",
-    load: async () => (await import("./step.ts")).stepCommand,
-  },
-  view: {
-    summary: "show a recording as a page, text, a Mermaid diagram, a Perfetto trace or JSON",
-    load: async () => (await import("./view.ts")).viewCommand,
-  },
-  gallery: {
-    summary: "record every scenario, and write a web page for each, with an index",
-    load: async () => (await import("./gallery.ts")).galleryCommand,
-  },
-  task: {
-    summary: "set tasks about stubs, and check the answers on real processes",
-    load: async () => (await import("./task.ts")).taskCommand,
-  },
-  fuzz: {
-    summary: "throw register setups at the kernel, and compare the outcomes with a model",
-    load: async () => (await import("./fuzz.ts")).fuzzCommand,
-  },
-  predict: {
-    summary: "predict what the kernel does with a register setup, rule by rule",
-    load: async () => (await import("./predict.ts")).predictCommand,
-  },
-  conformance: {
-    summary: "check facts about ptrace and registers on this kernel, and print a score",
-    load: async () => (await import("./conformance.ts")).conformanceCommand,
-  },
-  probe: {
-    summary: "write a static program that checks and fuzzes kernels without Node.js",
-    load: async () => (await import("./probe.ts")).probeCommand,
-  },
-  seccomp: {
-    summary: "print the seccomp filter that the stubs of a platform run under",
-    load: async () => (await import("./seccomp.ts")).seccompCommand,
-  },
-  guest: {
-    summary: "run a small static program in a stub, and emulate its system calls",
-    load: async () => (await import("./guest.ts")).guestCommand,
-  },
-  bench: {
-    summary: "measure what each way to drive another process costs on this machine",
-    load: async () => (await import("./bench.ts")).benchCommand,
-  },
-  doctor: {
-    summary: "check whether stublab works on this machine, and say how to fix what fails",
-    load: async () => (await import("./doctor.ts")).doctorCommand,
-  },
-};
-
-const HELP = `stublab ${STUBLAB_VERSION}: a laboratory for ptrace stub processes
-
-usage: stublab COMMAND [options]
-
-${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`)
-  .join("\n")}
-
-  stublab COMMAND --help   options and examples of a command
-  stublab --version        the version
-
-Exit status: 0 success, 1 something was found or failed, 2 wrong usage, 3 not possible on this machine.
-`;
-
-/** The codes of errors that are limits of this machine: exit status 3. */
-const MACHINE_ERRORS = new Set([
-  "ERR_STUBLAB_UNSUPPORTED",
-  "ERR_STUBLAB_FORK",
-  "ERR_STUBLAB_BIRTH",
-  "ERR_STUBLAB_ATTACH",
-]);
-
-async function main(args: readonly string[]): Promise<number> {
-  const [name = "", ...rest] = args;
-  if (name === "--version" || name === "-V") return say(`${STUBLAB_VERSION}\n`);
-  if (name === "--help" || name === "-h" || name === "help") return say(HELP);
-  if (name === "") {
-    process.stderr.write(HELP);
-    return 2;
-  }
-  if (!Object.hasOwn(COMMANDS, name)) throw await unknownCommand(name);
-  const command = await COMMANDS[name]?.load();
-  if (command === undefined) throw new UsageError(`unknown command "${name}"`);
-  const words = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
-  if (words.includes("--help") || words.includes("-h")) {
-    return say((await command.helpOf?.(words)) ?? command.help);
-  }
-  return command.run(rest);
-}
-
-function say(text: string): number {
-  process.stdout.write(text);
-  return 0;
-}
-
-async function unknownCommand(name: string): Promise<UsageError> {
-  const { nearest } = await import("../nearest.ts");
-  const near = nearest(name, Object.keys(COMMANDS));
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return new UsageError(`unknown command "${name}"${hint}`, {
-    remedy: "`stublab --help` lists the commands",
-  });
-}
-
-/** The error that was thrown first: if `using` then fails to close, it wraps both errors into one. */
-function firstFailure(error: unknown): unknown {
-  const wrapped =
-    error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
-  return wrapped ? firstFailure(error.suppressed) : error;
-}
-
-function exitStatus(error: unknown): number {
-  if (error instanceof InputError) return 2;
-  return error instanceof StublabError && MACHINE_ERRORS.has(error.code) ? 3 : 1;
-}
-
-// A reader that closes early, such as `head`, is not a failure.
+// Foreign code may write to the stream. A reader that closes early, such as `head`, is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") endCommand(0);
-  // An error that was being written as JSON has already been reported on standard error.
-  if (!failed) reportError(unwritable("output", error), false);
+  reportError(unwritable("output", error), false);
   endCommand(1);
 });
 
-const args = process.argv.slice(2);
-let failed = false;
-let status: number;
-try {
-  status = await main(args);
-} catch (failure) {
-  failed = true;
-  const error = explain(firstFailure(failure));
-  reportError(error, args.includes("--json"));
-  status = exitStatus(error);
-}
+const status = await runCommandLine(process.argv.slice(2));
 process.exitCode = status;
 // Do not wait for work that foreign code has left pending.
 if (isForeignCommand) process.stdout.write("", () => endCommand(status));

@@ -3,6 +3,18 @@ import { OutputError, StublabError } from "../errors.ts";
 import { endCommand } from "../foreign/channel.ts";
 import { visible, visibleJson, visibleLines } from "../visible.ts";
 
+/** Writes bytes to a standard stream; returns how many were written. */
+type Write = (fd: 1 | 2, bytes: Uint8Array) => number;
+
+let write: Write = writeSync;
+
+/** Replaces how the standard streams are written, for a program that runs commands within itself; returns how they were. */
+export function replaceWrite(replacement: Write): Write {
+  const before = write;
+  write = replacement;
+  return before;
+}
+
 /** Reports an error on stderr, and with --json also as a document on stdout. */
 export function reportError(error: unknown, json: boolean): void {
   if (!(error instanceof StublabError)) {
@@ -34,7 +46,7 @@ export function talk(text: string): void {
 /** Writes to stderr synchronously, whatever kind of file it is: the next system call may end this process. */
 export function draw(text: string): void {
   try {
-    writeSync(2, text);
+    write(2, Buffer.from(text));
   } catch {
     // Nothing reads stderr, which is not a reason to fail.
   }
@@ -53,7 +65,7 @@ export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) {
     try {
-      done += writeSync(fd, bytes, done);
+      done += write(fd, bytes.subarray(done));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       // A reader of stdout that closes early, such as `head`, is not a failure.

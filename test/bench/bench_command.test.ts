@@ -51,18 +51,6 @@ command(
   },
 );
 
-command("refuses bad names and counts before it measures", async () => {
-  for (const [args, message] of [
-    [["swich"], 'unknown mechanism "swich"; did you mean switch?'],
-    [["--rounds", "0"], "--rounds: at least one round is needed"],
-    [["--rounds", "many"], '--rounds: expected a whole number from 0 to 100000, got "many"'],
-  ] satisfies [string[], string][]) {
-    const { code, stdout, stderr } = await run(bench(...args));
-    assert.equal([code, stdout], [2, ""]);
-    assert.ok(stderr.startsWith(`stublab: ${message}\n`), stderr);
-  }
-});
-
 command(
   "refuses a real-time priority, at which sides that spin would starve the machine",
   async () => {
@@ -74,14 +62,6 @@ command(
     assert.match(stderr, /real-time priority(.|\n)*without chrt/);
   },
 );
-
-command("lists what it can measure, with the calls of each", async () => {
-  const { code, stdout } = await run(bench("--list", "call-poke"));
-  assert.is(code, 0);
-  assert.match(stdout, /call-poke +only the number written/);
-  const told = stdout.replace(/\s+/g, " ");
-  assert.match(told, / POKEUSER, CONT, sched_yield, wait4, PEEKUSER, PEEKUSER \| getpid /);
-});
 
 /** Clock ticks that a process has run. */
 function ticks(pid: number): number {

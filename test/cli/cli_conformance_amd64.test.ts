@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -14,14 +13,15 @@ import { requestFacts } from "../../src/fuzz/facts/read/bench.ts";
 import { go, next, request, to } from "../../src/fuzz/facts/read/verbs.ts";
 import { lookAt } from "../../src/fuzz/facts/run.ts";
 import { countsOf, rulesOf, type Verdict, verdictOf } from "../../src/fuzz/facts/verdict.ts";
-import { hasTool, run, stublabCommand } from "../support/processes.ts";
+import { stublab } from "../support/in_process.ts";
+import { hasTool } from "../support/processes.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 import { parseXml } from "../support/well_formed.ts";
 
 const command = suite("stublab conformance, as a command");
-const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
-command.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
-const conformance = (...args: string[]) => run(stublabCommand("conformance", ...args));
+const conformance = (...args: string[]) => stublab(["conformance", ...args]);
 
 command("prints a line for each group, and a score of facts and rules", async () => {
   const { code, stdout, stderr } = await conformance();
@@ -82,25 +82,6 @@ command("--list checks nothing", async () => {
   assert.is(code, 0);
   for (const { name, source } of FACTS)
     assert.ok(stdout.includes(`  ${name}\n    ${source}`), name);
-});
-
-for (const [what, args, message] of [
-  ["an invalid pattern", ["--only", "("], /--only: invalid regular expression: \/.+\n {2}remedy:/],
-  ["a pattern that matches nothing", ["--only", "no such fact"], /no fact matches/],
-  ["an argument", ["restarts"], /unexpected argument "restarts"/],
-] as const) {
-  command(`refuses ${what}`, async () => {
-    const { code, stderr } = await conformance(...args);
-    assert.is(code, 2);
-    assert.match(stderr, message);
-  });
-}
-
-command("a file that cannot be written is an error", async () => {
-  const file = join(folder, "no", "x");
-  const { code, stderr } = await conformance("--only", "group-stop", "--junit", file);
-  assert.is(code, 1);
-  assert.match(stderr, /cannot be written: ENOENT/);
 });
 
 function look(facts: typeof FACTS, features?: readonly []): Verdict[] {
@@ -276,18 +257,5 @@ command("--diff and --against show the facts that hold on one machine only", asy
   writeFileSync(document, (await conformance("--read", b, "--json")).stdout);
   assert.is((await conformance("--diff", b, document)).code, 0);
 });
-
-for (const [args, message] of [
-  [["--diff", "one"], /--diff takes two logs/],
-  [["--read", "x", "--list"], /--read and --list exclude each other/],
-  [["--read", "package.json"], /package\.json: schema: expected/],
-  [["--read", "README.md"], /README\.md: there are no facts/],
-] as const) {
-  command(`refuses ${args.join(" ")}`, async () => {
-    const { code, stderr } = await conformance(...args);
-    assert.is(code, 2, stderr);
-    assert.match(stderr, message);
-  });
-}
 
 command.run();

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fuzz } from "../../src/fuzz/index.ts";
+import { stublab as inProcess } from "../support/in_process.ts";
 import {
   childrenOf,
   eventually,
@@ -31,7 +32,7 @@ const folder = temporaryFolder();
 let folders = 0;
 const newFolder = () => join(folder, String(folders++));
 
-const stublab = (...args: string[]) => run(stublabCommand("fuzz", ...args));
+const stublab = (...args: string[]) => inProcess(["fuzz", ...args]);
 const mount = (at: string, options: string) => ["-t", "tmpfs", "-o", options, "tmpfs", at];
 const canMount = process.getuid?.() === 0 && hasTool("mount") && tryMount();
 const onMount = canMount ? command : command.skip;
@@ -162,39 +163,6 @@ command("the cases of runs that are not shards are merged, and none is lost", as
   );
   assert.equal(registers, [{ rax: "0x1" }, { rax: "0x2" }]);
 });
-
-const WRONG: readonly [args: string[], message: string | RegExp][] = [
-  [["--cases", "many"], '--cases: expected a whole number from 0 to 1000000000000, got "many"'],
-  [["--cases", "5", "--seconds", "5"], "--cases and --seconds exclude each other"],
-  [["--workers", "0"], "--workers takes at least 1"],
-  [["--seed", "-1"], '--seed: expected a 64-bit number, got "-1"\n'],
-  [["--shard", "3/2"], '--shard: expected I/N with I from 1 to N, such as 2/8, got "3/2"'],
-  [["--plant", "R0"], '--plant: there is no rule "R0"'],
-  [["--focus", "R100O"], '--focus: there is no rule "R100O"; did you mean R'],
-  [["--plant", "W7+"], '--plant: there is no rule "W7+"; did you mean W7?'],
-  [["--seconds", "-1"], '--seconds: expected a whole number from 0 to 1000000, got "-1"\n'],
-  [["reply", "case.json"], 'unknown subcommand "stublab fuzz reply"'],
-  [["merge"], "fuzz merge needs the folders to merge"],
-  [["merge", "one"], "fuzz merge needs an output folder"],
-  [["merge", "/nowhere", "-o", "/tmp/new"], "/nowhere cannot be read: ENOENT"],
-  [["merge", ""], "fuzz merge needs an output folder"],
-  [["merge", "", "-o", ""], "fuzz merge needs an output folder"],
-  [["merge", "", "-o", "/tmp/new"], '"" cannot be read: ENOENT'],
-  [["merge", "package.json", "-o", "/tmp/new"], "package.json cannot be read: ENOTDIR"],
-  [["merge", "shim", "-o", "/tmp/new"], "shim has no run, and no case"],
-  [["merge", "examples/cases", "-o", "package.json"], "package.json is not a folder"],
-  [["merge", "examples/cases", "-o", "test"], "test is not empty"],
-  [["--corpus", "package.json"], "package.json is a file, and a corpus is a folder"],
-  [["--corpus", ""], "--corpus takes a folder"],
-];
-
-for (const [args, message] of WRONG) {
-  command(`wrong usage: ${args.join(" ")}`, async () => {
-    const { code, stdout, stderr } = await stublab(...args);
-    assert.equal([code, stdout], [2, ""]);
-    assert.match(stderr, message);
-  });
-}
 
 command("malformed files are refused with their names and places", async () => {
   const corpus = newFolder();

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compileCase } from "../support/case_programs.ts";
-import { run, stublabCommand } from "../support/processes.ts";
+import { stublab } from "../support/in_process.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 const command = suite("stublab fuzz: single cases");
@@ -22,7 +22,7 @@ const FAULT = {
 const path = join(folder, "case.json");
 writeFileSync(path, JSON.stringify(FAULT));
 
-const fuzz = (...args: string[]) => run(stublabCommand("fuzz", ...args));
+const fuzz = (...args: string[]) => stublab(["fuzz", ...args]);
 
 command("replay tries a case, and shows the prediction and the outcome", async () => {
   const { code, stdout } = await fuzz("replay", path);
@@ -43,13 +43,11 @@ command("replay --json prints a document", async () => {
   assert.is(document.prediction.status, "0xb7f");
 });
 
-command("replay accepts the folder of a finding, and standard input", async () => {
+command("replay accepts the folder of a finding", async () => {
   const finding = join(folder, "finding");
   mkdirSync(finding);
   writeFileSync(join(finding, "case.json"), JSON.stringify(FAULT));
   assert.is((await fuzz("replay", finding)).code, 0);
-  const [program, args] = stublabCommand("fuzz", "replay", "-");
-  assert.is(spawnSync(program, args, { input: JSON.stringify(FAULT) }).status, 0);
 });
 
 command("minimize finds the smallest case with the same difference", async () => {
@@ -97,42 +95,5 @@ command(
     );
   },
 );
-
-command("each subcommand has its own help", async () => {
-  for (const word of ["replay", "minimize", "export"]) {
-    const { code, stdout } = await fuzz(word, "--help");
-    assert.is(code, 0);
-    assert.match(stdout, new RegExp(`^usage: stublab fuzz ${word} CASE `));
-  }
-});
-
-for (const [what, args, message] of [
-  ["no case", ["replay"], /fuzz replay takes exactly one case/],
-  ["a missing case", ["minimize", join(folder, "none")], /none cannot be read: ENOENT/],
-  ["a folder without a finding", ["replay", "test"], /test is not the folder of a finding/],
-  [
-    "an empty file",
-    ["replay", "/dev/null"],
-    /\/dev\/null: the document is empty\n {2}remedy: docs\/fuzz/,
-  ],
-  ["an unknown rule", ["replay", path, "--plant", "X1"], /there is no rule "X1"/],
-  ["an unknown number of a rule", ["replay", path, "--plant", "R47.x=1"], /rule R47 has no "x"/],
-  ["an invalid number", ["replay", path, "--plant", "R47.code=x"], /has no number for R47\.code/],
-  ["no language", ["export", path], /fuzz export needs a language/],
-] as const) {
-  command(`refuses ${what}`, async () => {
-    const { code, stdout, stderr } = await fuzz(...args);
-    assert.equal([code, stdout], [2, ""]);
-    assert.match(stderr, message);
-  });
-}
-
-command("a program that cannot be written causes an error, and nothing is left", async () => {
-  const target = join(folder, "no", "where.c");
-  const { code, stderr } = await fuzz("export", path, "--c", "-o", target);
-  assert.is(code, 1);
-  assert.match(stderr, /where\.c cannot be written: ENOENT/);
-  assert.not(existsSync(join(folder, "no")));
-});
 
 command.run();

@@ -1,15 +1,6 @@
 // Time limit: 120 s
 
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -19,15 +10,15 @@ import { renderGallery } from "../../src/record/view/gallery.ts";
 import { renderThumbnail } from "../../src/record/view/thumbnail.ts";
 import { hostileExhibits, lessons } from "../support/gallery_exhibits.ts";
 import { hostileRecording } from "../support/hostile_recording.ts";
-import { run, stublabCommand } from "../support/processes.ts";
+import { stublab as inProcess } from "../support/in_process.ts";
 import { recordingOf } from "../support/recordings.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const gallery = suite("stublab gallery");
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-gallery-"));
-gallery.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
-const stublab = (...args: string[]) => run(stublabCommand("gallery", ...args));
+const stublab = (...args: string[]) => inProcess(["gallery", ...args]);
 
 gallery("the course has every scenario in its order, as the lessons have it", () => {
   assert.equal(
@@ -142,55 +133,6 @@ gallery("a name in a recording leads nowhere else", async () => {
   assert.not(existsSync(join(folder, "escaped.html")));
 });
 
-gallery("facts that are not borne out are told, and make it 1", async () => {
-  const file = join(folder, "failed.json");
-  const real = await recordingOf("scrub");
-  const end = real.end.map((fact) => ({ ...fact, held: false }));
-  writeFileSync(file, JSON.stringify({ ...real, end }));
-  const { code, stderr } = await stublab(join(folder, "failed"), file);
-  assert.is(code, 1);
-  assert.match(stderr, /^1 recording in .*\nscrub: FAIL /);
-  assert.match(
-    readFileSync(join(folder, "failed/index.html"), "utf8"),
-    '<strong class="bad">0 of 4 facts held',
-  );
-});
-
-const WRONG: readonly [args: string[], code: number, message: RegExp][] = [
-  [[], 2, /^stublab: gallery needs an output folder\n/],
-  [[""], 2, /^stublab: gallery needs an output folder/],
-  [[join(folder, "no"), "no.json"], 2, /^stublab: no\.json cannot be read: ENOENT/],
-  [[join(folder, "no"), "host"], 2, /^stublab: host is a scenario, and no file has that name/],
-  [
-    [join(folder, "no"), "a", "--encoder", "script"],
-    2,
-    /^stublab: --encoder and FILEs exclude each other/,
-  ],
-  [
-    [join(folder, "no"), "--encoder", "asembly"],
-    2,
-    /^stublab: unknown encoder "asembly"; did you mean/,
-  ],
-  [["/dev/null/x", "test/../package.json"], 2, /schema: this is not a recording/],
-];
-
-for (const [args, expected, message] of WRONG) {
-  gallery(`refused: ${args.join(" ").replaceAll(folder, "DIR")}`, async () => {
-    const { code, stdout, stderr } = await stublab(...args);
-    assert.equal([code, stdout], [expected, ""]);
-    assert.match(stderr, message);
-    assert.not(existsSync(join(folder, "no")));
-  });
-}
-
-gallery("a folder that cannot be made is an error", async () => {
-  const { code, stderr } = await stublab("/dev/null/x", join(folder, "switch.json"));
-  assert.equal(
-    [code, stderr],
-    [1, "stublab: /dev/null/x cannot be written: ENOTDIR: not a directory\n"],
-  );
-});
-
 gallery("hostile recordings are text in the page, and it stays small", async () => {
   const page = renderGallery(await hostileExhibits());
   assert.ok(page.length < 200_000, `${page.length}`);
@@ -213,14 +155,6 @@ gallery(
     }
   },
 );
-
-gallery("a folder that the kernel refuses is an error, and not a wait", async () => {
-  const file = join(folder, "host.json");
-  writeFileSync(file, JSON.stringify(await recordingOf("host")));
-  const { code, stderr } = await stublab("/proc/stublab/lessons", file);
-  assert.is(code, 1);
-  assert.match(stderr, /^stublab: \/proc\/stublab\/lessons cannot be written: ENOENT/);
-});
 
 gallery("of nothing it is a page that says so", () => {
   assert.match(renderGallery([]), "There are no recordings here.");

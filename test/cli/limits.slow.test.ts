@@ -1,9 +1,15 @@
 // Time limit: 120 s
 
 import { spawnSync } from "node:child_process";
+import { cpSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { hasTool, run, stublabCommand } from "../support/processes.ts";
+import { openEncoder } from "../../src/index.ts";
+import { HOST_ARCH } from "../../src/shim/host_arch.ts";
+import { DENY, hasTool, run, stublabCommand } from "../support/processes.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const cli = suite("command line: limits of the machine");
 
@@ -47,31 +53,6 @@ async function examine(setting: Setting, name: string) {
   assert.not.match(stderr, "internal error");
   const { checks } = JSON.parse(stdout);
   return checks.find((check: { name: string }) => check.name === name);
-}
-
-for (const args of [
-  ["--version"],
-  BOOTSTRAP,
-  ["bootstrap", "--json"],
-  ["inject", "getpid"],
-  ["compare", "--cases", "10"],
-  ["record", "host"],
-  ["record", "host", "--json"],
-  ["step", "host"],
-  ["step", "host", "--json"],
-  FUZZ,
-  ["predict", CASE],
-  ["conformance", "--list"],
-  ["seccomp"],
-  ["fuzz", "minimize", CASE],
-  ["doctor"],
-] as const) {
-  cli(`reports a full standard output: ${args.join(" ")}`, async () => {
-    const { code, stderr } = await runIn({ shell: "exec >/dev/full;" }, args);
-    assert.is(code, 1, stderr);
-    assert.is(stderr.match(/^stublab: .*$/gm)?.length, 1, stderr);
-    assert.match(stderr, "stublab: standard output cannot be written: ENOSPC");
-  });
 }
 
 const needsCompiler = hasTool("cc") ? cli : cli.skip;
@@ -164,6 +145,92 @@ const permission = [...process.allowedNodeEnvironmentFlags].find((flag) =>
     const { code, stderr } = await runIn(all, args);
     assert.is(code, 0, stderr);
   }
+});
+
+cli("doctor checks everything, and this machine passes", async () => {
+  const { code, stdout } = await runIn({}, ["doctor", "--json"]);
+  assert.is(code, 0, stdout);
+  const { schema, checks } = JSON.parse(stdout);
+  assert.is(schema, "stublab.doctor/1");
+  const names = checks.map(({ name }: { name: string }) => name).join("\n");
+  for (const name of [
+    ...["fork and attach", "inject", "seccomp", "yama", "process limits", "koffi and shim"],
+    ...["exit signal", "guests", "recordings", "register setups", "rt_sigreturn", "/proc"],
+    ...["temporary folder", "address space", "open files", "file size", "threads"],
+    ...["child processes"],
+  ])
+    assert.match(names, name);
+  /** What this machine may lack. */
+  const lacking = ["process 1", "C compiler", ...(HOST_ARCH === "amd64" ? [] : ["rt_sigreturn"])];
+  const warned = checks.filter(({ status }: { status: string }) => status !== "ok");
+  assert.equal(
+    warned.filter(({ name }: { name: string }) => !lacking.includes(name)),
+    [],
+  );
+});
+
+for (const [args, stream, message] of [
+  [["doctor"], "stdout", /^FAILED +fork and attach .*EPERM\n.*\(strace\) traces it already/m],
+  [["record", "host"], "stderr", /cannot be traced by its parent: .*\n {2}remedy: another process/],
+  [["step", "host"], "stderr", /cannot be traced by its parent/],
+] as const) {
+  (hasTool("strace") ? cli : cli.skip)(`${args.join(" ")} names another tracer`, async () => {
+    const [node, rest] = stublabCommand(...args);
+    const ending = await run(["strace", ["-f", "-o", "/dev/null", node, ...rest]]);
+    assert.is(ending.code, 3);
+    assert.match(ending[stream], message);
+  });
+}
+
+cli("predicts even if nothing can be traced", async () => {
+  const number = openEncoder("assembly").constants.get("SYS_ptrace");
+  const [program, args] = stublabCommand("predict", CASE, "--json");
+  const denied = [`${number}`, `${constants.errno.EPERM}`, "--", program, ...args];
+  const { code, stdout, stderr } = await run([DENY, denied]);
+  assert.is(code, 0, stderr);
+  assert.is(JSON.parse(stdout).schema, "stublab.prediction/1");
+  assert.match(stderr, /nothing can be traced here; assuming an XSAVE area of \d+ bytes/);
+});
+
+cli("view and gallery need neither the libraries nor koffi", async () => {
+  const bare = temporaryFolder();
+  const filter = (path: string) => !/\.so$|types/.test(path);
+  cpSync("dist", join(bare, "dist"), { recursive: true, filter });
+  cpSync("package.json", join(bare, "package.json"));
+  const recording = join(bare, "host.json");
+  assert.is((await runIn({}, ["record", "host", "-o", recording])).code, 0);
+  const own = (...args: string[]) => run([process.execPath, [join(bare, "dist/cli.js"), ...args]]);
+  for (const form of ["--text", "--mermaid", "--perfetto", "--json"])
+    assert.is((await own("view", recording, form)).code, 0, form);
+  const { code, stderr } = await own("gallery", join(bare, "pages"), recording);
+  assert.is(code, 0, stderr);
+});
+
+const onTerminal = hasTool("script") ? cli : cli.skip;
+
+onTerminal("a terminal has colours unless NO_COLOR is set, and no recording", async () => {
+  const inTerminal = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+    run(
+      [
+        "script",
+        [
+          "-qec",
+          stublabCommand(...args)
+            .flat()
+            .join(" "),
+          "/dev/null",
+        ],
+      ],
+      { env },
+    );
+  const env: NodeJS.ProcessEnv = { ...process.env, TERM: "xterm" };
+  delete env.NO_COLOR;
+  assert.match((await inTerminal(env, "doctor")).stdout, "\x1b[32m");
+  assert.not.match((await inTerminal({ ...env, NO_COLOR: "1" }, "doctor")).stdout, "\x1b[32m");
+  const { code, stdout } = await inTerminal(env, "record", "host");
+  assert.is(code, 2);
+  assert.match(stdout, "refusing to print a recording, a long document, to a terminal");
+  assert.match((await inTerminal(env, "record", "host", "--json")).stdout, '"stublab.recording/1"');
 });
 
 cli.run();

@@ -5,16 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseRecording } from "../../src/record/index.ts";
 import { beginReading, choiceOrder, readerSeed } from "../../src/record/reading.ts";
-import { renderText } from "../../src/record/view/text.ts";
 import {
   childrenOf,
   eventually,
   hasTool,
   hostCommand,
   isAlive,
-  run,
   stublabCommand,
 } from "../support/processes.ts";
 import { recordingOf } from "../support/recordings.ts";
@@ -29,7 +26,6 @@ async function fileOf(name: string): Promise<string> {
   return file;
 }
 
-const stublab = (...args: string[]) => run(stublabCommand("step", ...args));
 const typed = (...args: string[]) =>
   stublabCommand("step", ...args)
     .flat()
@@ -266,99 +262,5 @@ onTerminal("a dumb terminal, or a missing input terminal, gets text", async () =
   });
 });
 
+terminal.after(() => rmSync(folder, { recursive: true, force: true }));
 terminal.run();
-
-const pipe = suite("stublab step: without a terminal");
-
-pipe("the steps are text, with --step from that step on", async () => {
-  const recording = await recordingOf("inject");
-  const file = await fileOf("inject");
-  const all = await stublab(file);
-  assert.equal([all.code, all.stderr], [0, ""]);
-  assert.is(all.stdout, renderText(recording));
-  const some = await stublab(file, "--step", "6");
-  assert.is(some.stdout, renderText(recording, { from: 5 }));
-});
-
-pipe("the default is the first scenario; --encoder and --json are those of record", async () => {
-  const text = await stublab();
-  assert.is(text.code, 0, text.stderr);
-  assert.match(text.stdout, "\nScenario host, encoder assembly;");
-  const { code, stdout } = await stublab("inject", "--encoder", "script", "--json");
-  assert.is(code, 0);
-  assert.is(parseRecording(stdout).encoder, "script");
-});
-
-pipe("a recording of an older version has no replies", async () => {
-  const { questions, ...recording } = await recordingOf("grandchild");
-  const old = questions.map(({ replies: _, ...question }) => question);
-  const file = join(folder, "old.json");
-  writeFileSync(file, JSON.stringify({ ...recording, questions: old }));
-  const { code, stdout } = await stublab(file);
-  const replies = questions.map((question) => ({ ...question, replies: [] }));
-  const text = renderText({ ...recording, questions: replies });
-  assert.equal([code, stdout], [0, text]);
-});
-
-pipe("a document is the recording, with control characters escaped", async () => {
-  const recording = { ...(await recordingOf("inject")), title: "\x1b[2J\u009b1A\u202e漢" };
-  const file = join(folder, "evil.json");
-  writeFileSync(file, JSON.stringify(recording));
-  const { stdout } = await stublab(file, "--json");
-  assert.is(stdout.match(/[^\n -~]/), null);
-  assert.equal(parseRecording(stdout), recording);
-});
-
-pipe("a reader that closes the pipe early is not a failure", async () => {
-  const { code, stderr } = await run([
-    "bash",
-    ["--norc", "-o", "pipefail", "-c", `${typed()} | head -n 1`],
-  ]);
-  assert.equal([code, stderr], [0, ""]);
-});
-
-pipe("a scenario with a failed fact has status 1, and stderr says why", async () => {
-  const recording = await recordingOf("inject");
-  const file = join(folder, "failed.json");
-  const end = [{ fact: "its\x1b[2J parent", expected: "7", seen: "1", held: false }];
-  writeFileSync(file, JSON.stringify({ ...recording, end }));
-  for (const args of [[file], [file, "--json"]]) {
-    const { code, stderr } = await stublab(...args);
-    assert.is(code, 1);
-    assert.is(stderr, "FAIL its\\x1b[2J parent: expected 7, seen 1\n");
-  }
-});
-
-pipe("a file is not a scenario", async () => {
-  const wrong: readonly [args: string[], message: RegExp][] = [
-    [["grandchld"], /"grandchld" is neither a scenario nor a file; did you mean grandchild\?/],
-    [["grandchld"], /\n {2}remedy: scenarios: host, /],
-    [["constructor"], /"constructor" is neither a scenario nor a file/],
-    [["./host"], /\.\/host cannot be read: ENOENT/],
-    [["package.json"], /package\.json: schema: this is not a recording of stublab/],
-    [["README.md"], /README\.md: the document is not JSON/],
-    [["host", "inject"], /step takes one recording, got another, "inject"/],
-    [["host", "--encoder", "asembly"], /unknown encoder "asembly"; did you mean assembly\?/],
-    [[await fileOf("inject"), "--encoder", "script"], /--encoder applies only to a scenario/],
-    [[await fileOf("inject"), "--step", "0"], /--step: expected a number from 1 to \d+/],
-    [[await fileOf("inject"), "--step", "1000"], /--step: expected a whole number/],
-  ];
-  for (const [args, message] of wrong) {
-    const { code, stdout, stderr } = await stublab(...args);
-    assert.equal([code, stdout], [2, ""], args.join(" "));
-    assert.match(stderr, message);
-  }
-});
-
-(hasTool("strace") ? pipe : pipe.skip)(
-  "a scenario that cannot be recorded here has status 3",
-  async () => {
-    const [node, args] = stublabCommand("step", "host");
-    const { code, stderr } = await run(["strace", ["-f", "-o", "/dev/null", node, ...args]]);
-    assert.is(code, 3);
-    assert.match(stderr, "cannot be traced by its parent");
-  },
-);
-
-pipe.after(() => rmSync(folder, { recursive: true, force: true }));
-pipe.run();

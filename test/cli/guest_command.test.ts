@@ -1,22 +1,22 @@
 // Time limit: 120 s
 
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EXIT_7, exiting } from "../support/machine_code.ts";
-import { type Ending, hasTool, Running, run, stublabCommand } from "../support/processes.ts";
+import { stublab } from "../support/in_process.ts";
+import { hasTool, Running, run, stublabCommand } from "../support/processes.ts";
 import { assemble, call, compile, exitWith } from "../support/programs.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const cli = suite("stublab guest");
 const withCompiler = hasTool("cc") ? cli : cli.skip;
 const withMusl = hasTool("musl-gcc") ? cli : cli.skip;
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-cli-"));
-cli.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
-const guest = (...args: string[]): Promise<Ending> => run(stublabCommand("guest", ...args));
+const guest = (...args: string[]) => stublab(["guest", ...args]);
 
 /** Writes a file into the folder of this test; returns its path. */
 function file(name: string, content: string | Uint8Array): string {
@@ -42,31 +42,6 @@ function parse(text: string): Document {
   assert.is(document.schema, "stublab.guest/1");
   return document;
 }
-
-cli("has a help with examples", async () => {
-  const { code, stdout, stderr } = await guest("--help");
-  assert.is(code, 0);
-  assert.match(stdout, "usage: stublab guest FILE");
-  assert.match(stdout, "examples:");
-  assert.is(stderr, "");
-});
-
-cli("runs bare code, and reports its exit status", async () => {
-  const path = file("exit.bin", EXIT_7);
-  assert.equal(await guest(path), {
-    code: 1,
-    signal: null,
-    stdout: "",
-    stderr: "exited with status 7\n",
-  });
-  const zero = exiting(0n);
-  assert.equal(await guest(file("zero.bin", zero)), {
-    code: 0,
-    signal: null,
-    stdout: "",
-    stderr: "",
-  });
-});
 
 withMusl("passes output through, and passes arguments", async () => {
   const text = `
@@ -145,27 +120,6 @@ cli("names the missing package if there is no compiler", async () => {
   assert.match(stderr, "cannot run the C compiler no-such-compiler");
   assert.match(stderr, "apt-get install gcc");
 });
-
-for (const [what, args, message] of [
-  ["no file", [], "needs a file"],
-  ["a missing file", ["/none"], "ENOENT"],
-  ["a folder", ["/tmp"], "EISDIR"],
-  ["a file that is not a program", ["package.json"], "is not a program"],
-  ["a dynamic program", [process.execPath], "dynamically linked"],
-  ["an unknown option", ["x", "--bogus"], "unknown option --bogus\n"],
-  ["an invalid deadline", ["x", "--deadline", "soon"], '"soon"'],
-  ["a deadline of 0", ["x", "--deadline", "0"], "greater than 0"],
-  ["an unknown encoder", ["EXIT", "--encoder", "assmbly"], "did you mean assembly?"],
-] as const) {
-  cli(`refuses ${what} with status 2 and the reason`, async () => {
-    const path = file("exit.bin", EXIT_7);
-    const words = args.map((word) => (word === "EXIT" ? path : word));
-    const { code, stdout, stderr } = await guest(...words);
-    assert.is(code, 2);
-    assert.is(stdout, "");
-    assert.match(stderr, message);
-  });
-}
 
 /** Writes the letter x forever, 4096 at a time. */
 const CHATTER = `

@@ -1,6 +1,5 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fold } from "../../src/cli/fold.ts";
 import { hasTool, stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { Tmux } from "../support/tmux.ts";
@@ -78,23 +77,4 @@ onTerminal("Ctrl-C is acknowledged; then only the folded report is shown", async
   );
 });
 
-const folds = suite("folded lines");
-
-folds("a line continues under its text", () => {
-  assert.is(
-    fold("name  one two three four\nshort", 14),
-    "name  one two\n      three\n      four\nshort",
-  );
-});
-
-folds("without two spaces it continues after an indent of two", () => {
-  assert.is(fold("one two three", 8), "one two\n  three");
-});
-
-folds("colours have no width, and long words are not broken", () => {
-  assert.is(fold("\x1b[1mone two\x1b[0m", 7), "\x1b[1mone two\x1b[0m");
-  assert.is(fold("/a/long/path/to/nowhere", 7), "/a/long/path/to/nowhere");
-});
-
 terminal.run();
-folds.run();

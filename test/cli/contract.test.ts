@@ -1,0 +1,123 @@
+// What every command does with its help, a full disk and the file that it writes; run within this process.
+
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { stublab } from "../support/in_process.ts";
+import { recordingOf } from "../support/recordings.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+const contract = suite("every command");
+const folder = temporaryFolder();
+const recording = join(folder, "inject.json");
+writeFileSync(recording, JSON.stringify(await recordingOf("inject")));
+const CASE = "examples/cases/restart.json";
+
+/** The commands, each with words that make it print something. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  bootstrap: ["--grandchildren", "0"],
+  inject: ["getpid"],
+  compare: ["script", "--cases", "10", "--arch", "amd64"],
+  record: ["host"],
+  step: [recording],
+  view: [recording],
+  task: [],
+  fuzz: ["--cases", "10"],
+  "fuzz replay": [CASE],
+  "fuzz minimize": [CASE],
+  "fuzz export": [CASE, "--c"],
+  predict: [CASE],
+  conformance: ["--list"],
+  seccomp: [],
+  bench: ["--list"],
+  doctor: [],
+};
+const SILENT = ["gallery", "probe", "guest", "fuzz merge", "fuzz diff", "task check"];
+
+contract("has a help of its own", async () => {
+  const { stdout } = await stublab(["--help"]);
+  for (const name of [...Object.keys(COMMANDS), ...SILENT]) {
+    for (const option of ["--help", "-h"]) {
+      const { code, stdout: help, stderr } = await stublab([...name.split(" "), option]);
+      assert.equal([code, stderr], [0, ""], name);
+      assert.match(
+        help,
+        new RegExp(`^usage: stublab ${name.replace("task check", "task")}\\b`, "m"),
+      );
+    }
+    assert.match(stdout, new RegExp(`^ {2}${name.split(" ")[0]} `, "m"));
+  }
+  assert.equal(
+    [(await stublab(["help"])).stdout, (await stublab(["-h"])).stdout],
+    [stdout, stdout],
+  );
+});
+
+for (const [name, args] of [["--version", []], ...Object.entries(COMMANDS)] as const) {
+  contract(`reports a full standard output, once: ${name}`, async () => {
+    for (const more of name === "--version" || /minimize|export/.test(name)
+      ? [[]]
+      : [[], ["--json"]]) {
+      const { code, stderr } = await stublab([...name.split(" "), ...args, ...more], true);
+      assert.is(code, 1, stderr);
+      assert.equal(stderr.match(/^stublab: .*$/gm), [
+        "stublab: standard output cannot be written: ENOSPC: it fails, write",
+      ]);
+    }
+  });
+}
+
+/** Commands whose last word is to be the name of a file that they write. */
+const WRITERS: readonly (readonly string[])[] = [
+  ["record", "inject", "-o"],
+  ["view", recording, "--mermaid", "-o"],
+  ["view", recording, "--html"],
+  ["task", "clone-registers", "--student", "ada", "-o"],
+  ["fuzz", "export", CASE, "--c", "-o"],
+  ["fuzz", "minimize", CASE, "-o"],
+  ["compare", "script", "--cases", "10", "--html"],
+  ["conformance", "--only", "^single-step$", "--junit"],
+  ["conformance", "--only", "^single-step$", "--ktap"],
+];
+
+for (const args of WRITERS) {
+  const name = args.filter((word) => word !== recording).join(" ");
+  contract(`${name}: through links into a file that is whole`, async () => {
+    const own = join(folder, `${readdirSync(folder).length}`);
+    mkdirSync(own);
+    symlinkSync("file", join(own, "link"));
+    for (const _ of ["made", "replaced"]) {
+      const { code, stderr } = await stublab([...args, join(own, "link")]);
+      assert.is(code, 0, stderr);
+      assert.equal(readdirSync(own).sort(), ["file", "link"]);
+      assert.ok(readFileSync(join(own, "file"), "utf8").length > 200);
+      writeFileSync(join(own, "file"), "old");
+    }
+  });
+
+  contract(`${name}: what cannot be written is refused with the reason`, async () => {
+    for (const [path, why] of [
+      [join(folder, "no/where"), "ENOENT"],
+      [folder, "EISDIR"],
+      ["/dev/null/file", "ENOTDIR"],
+      ["/dev/full", "ENOSPC"],
+    ] as const) {
+      const { code, stdout, stderr } = await stublab([...args, path]);
+      assert.ok(code === 1 || code === 2, stderr);
+      if (why !== "ENOSPC") assert.is(stdout, "", path);
+      assert.match(stderr, `${path} cannot be written: ${why}`);
+      assert.not.match(stderr, "internal error");
+    }
+    assert.not(existsSync(join(folder, "no")));
+  });
+}
+
+contract.run();

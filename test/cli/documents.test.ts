@@ -1,0 +1,273 @@
+// What commands print and write, where a transcript cannot say it: relations between fields, and what another part prints.
+
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeFilter } from "../../src/bpf/encode.ts";
+import { CALL_REGISTERS, REGISTERS } from "../../src/encoder/arch.ts";
+import { ENCODERS, openEncoder } from "../../src/index.ts";
+import {
+  loadRecording,
+  parseRecording,
+  renderMermaid,
+  renderPerfetto,
+  SCENARIOS,
+} from "../../src/record/index.ts";
+import { renderJson } from "../../src/record/view/json.ts";
+import { renderBesidePage } from "../../src/record/view/page/beside_page.ts";
+import { renderRecordingPage } from "../../src/record/view/page/page.ts";
+import { renderText } from "../../src/record/view/text.ts";
+import { HOST_ARCH } from "../../src/shim/host_arch.ts";
+import { PAGE_SIZE } from "../../src/shim/page_size.ts";
+import { INSTRUCTION_POINTER, PARENT } from "../../src/stub/arch.ts";
+import { hostileRecording } from "../support/hostile_recording.ts";
+import { stublab } from "../support/in_process.ts";
+import { callNumber } from "../support/libc.ts";
+import { childrenOf } from "../support/processes.ts";
+import { recordingOf } from "../support/recordings.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+const command = suite("documents of commands");
+const folder = temporaryFolder();
+
+/** A file in the folder. */
+function file(name: string, content: string | object): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+/** What a command prints with this status, and nothing else. */
+async function printed(args: readonly string[], status = 0): Promise<string> {
+  const { code, stdout, stderr } = await stublab(args);
+  assert.equal([code, status === 0 ? stderr : ""], [status, ""], args.join(" "));
+  return stdout;
+}
+
+for (const encoder of ["assembly", "script", "native"]) {
+  command(`bootstrap describes the stubs of encoder ${encoder}`, async () => {
+    const args = ["bootstrap", "--exit-signal", "SIGCHLD", "--encoder", encoder, "--json"];
+    const { encoder: used, arch, host, stubs, checks } = JSON.parse(await printed(args));
+    assert.equal([used, arch, host.tid], [encoder, HOST_ARCH, host.pid]);
+    const [master, ...grandchildren] = stubs;
+    assert.equal([grandchildren.length, master?.parentPid], [3, host.pid]);
+    for (const stub of stubs) {
+      assert.equal([stub.tracerTid, stub.residentBytes], [host.tid, PAGE_SIZE]);
+      assert.ok(stub.microseconds > 0);
+      assert.equal(Object.keys(stub.registers), REGISTERS[HOST_ARCH]);
+      assert.is(stub.registers[PARENT], `0x${stub.parentPid.toString(16)}`);
+      assert.ok(BigInt(stub.registers[INSTRUCTION_POINTER]) > BigInt(stub.stubAddress));
+    }
+    for (const { parentPid } of grandchildren) assert.is(parentPid, master?.pid);
+    for (const { held, expected, seen } of checks) assert.equal([held, seen], [true, expected]);
+    assert.equal(childrenOf(process.pid), []);
+  });
+}
+
+command("inject prints the registers before and after", async () => {
+  const { syscall, result, before, after } = JSON.parse(
+    await printed(["inject", "getppid", "--json"]),
+  );
+  const number = callNumber("getppid");
+  assert.equal(syscall, { name: "getppid", number, arguments: [] });
+  const registers = CALL_REGISTERS[HOST_ARCH];
+  assert.is(before[registers.number], `0x${number.toString(16)}`);
+  assert.is(after[registers.result], result.value);
+});
+
+for (const encoder of ENCODERS) {
+  command(`seccomp prints the filter of encoder ${encoder}`, async () => {
+    const document = JSON.parse(await printed(["seccomp", "--encoder", encoder, "--json"]));
+    assert.is(document.encoder, encoder);
+    const bytes = new DataView(new ArrayBuffer(document.instructions.length * 8));
+    for (const [i, { code, jt, jf, k }] of document.instructions.entries()) {
+      bytes.setUint16(i * 8, code, true);
+      bytes.setUint8(i * 8 + 2, jt);
+      bytes.setUint8(i * 8 + 3, jf);
+      bytes.setUint32(i * 8 + 4, k, true);
+    }
+    const own = openEncoder(encoder);
+    assert.equal(
+      new Uint8Array(bytes.buffer),
+      encodeFilter(own, Number(own.constants.get("SIGCHLD"))),
+    );
+    const texts = document.instructions.map(({ text }: { text: string }) => text).join("\n");
+    assert.not.match(texts, /^unknown$/m);
+    for (const call of ["mmap", "clone", "prctl", "execveat", "restart_syscall"])
+      assert.match(texts, ` ${call})`);
+  });
+}
+
+command("compare: the replay of a disagreement repeats exactly that case", async () => {
+  const found = JSON.parse(await printed(["compare", "--json", "gvisor", "--cases", "30000"], 1));
+  assert.ok(found.disagreements.length >= 10);
+  for (const own of found.disagreements) {
+    if (own.name === null) continue;
+    const words = own.replay.split(" ").slice(1);
+    const args = words.map((word: string) => word.replaceAll("'", ""));
+    const again = JSON.parse(await printed([...args, "--json"], 1));
+    const [only] = again.disagreements;
+    assert.equal([again.cases, only.field, only.own], [1, own.field, own.own], own.replay);
+    assert.equal([only.other, only.input], [own.other, own.input], own.replay);
+  }
+});
+
+command("compare prints words as hex strings, and ordered timings", async () => {
+  const args = ["compare", "--json", "--cases", "1000", "--seed", "0xfeed", "--arch", "arm64"];
+  const report = JSON.parse(
+    await printed([...args, "--operation", "wait4", "--operation", "signalSet"]),
+  );
+  assert.equal([report.schema, report.seed, report.cases], ["stublab.compare/1", "0xfeed", 1000]);
+  const names = report.functions.map(({ arch, name }: Record<string, string>) => `${arch} ${name}`);
+  assert.equal(names, ["arm64 encodeWaitOptions", "arm64 signalSet"]);
+  assert.equal(report.layouts, []);
+  for (const { timings } of report.functions)
+    for (const { lower, median, upper } of timings) assert.ok(lower <= median && median <= upper);
+});
+
+command("compare writes a page in addition to the text", async () => {
+  const page = join(folder, "report.html");
+  const text = await printed(["compare", "gvisor", "--cases", "3000", "--html", page], 1);
+  assert.match(text, "gvisor: amd64 syscallErrno");
+  assert.match(readFileSync(page, "utf8"), /^<!doctype html>(.|\n)*syscallErrno/i);
+});
+
+const hostile = hostileRecording(await recordingOf("grandchild"));
+const path = file("hostile.json", hostile);
+
+for (const [option, expected] of Object.entries({
+  "--text": renderText(hostile),
+  "--mermaid": renderMermaid(hostile),
+  "--perfetto": renderPerfetto(hostile),
+  "--json": renderJson(hostile),
+  "--html -": renderRecordingPage(hostile),
+})) {
+  command(`view ${option} is what the library renders`, async () => {
+    assert.ok((await printed(["view", path, ...option.split(" ")])) === expected);
+  });
+}
+
+command(
+  "view: text is the default, a document is the recording, two are side by side",
+  async () => {
+    assert.ok((await printed(["view", path])) === renderText(hostile));
+    const document = await printed(["view", path, "--json"]);
+    assert.is(document.match(/[^\n -~]/), null);
+    assert.equal(parseRecording(document), hostile);
+    const page = join(folder, "beside.html");
+    await printed(["view", path, path, "--html", page]);
+    assert.ok(readFileSync(page, "utf8") === renderBesidePage(hostile, hostile));
+  },
+);
+
+command(
+  "step prints text from a step on; a recording of an older version has no replies",
+  async () => {
+    const recording = await recordingOf("inject");
+    const own = file("inject.json", recording);
+    assert.is(await printed(["step", own]), renderText(recording));
+    assert.is(await printed(["step", own, "--step", "6"]), renderText(recording, { from: 5 }));
+    const without = recording.questions.map(({ replies: _, ...question }) => question);
+    const old = file("old.json", { ...recording, questions: without });
+    const questions = without.map((question) => ({ ...question, replies: [] }));
+    assert.is(await printed(["step", old]), renderText({ ...recording, questions }));
+  },
+);
+
+command(
+  "a recording that is cut anywhere is refused with the place, and nothing is written",
+  async () => {
+    const whole = readFileSync(path);
+    for (const [content, why] of [
+      [whole.subarray(0, whole.length / 2), /the document is not JSON: "/],
+      [Buffer.from([0xff, 0xfe]), /the document is not JSON: it is not UTF-8/],
+      [
+        Buffer.from(JSON.stringify({ ...hostile, lanes: [] })),
+        /steps\[0\]\.lane: there is no lane "/,
+      ],
+    ] as const) {
+      const bad = join(folder, "bad.json");
+      writeFileSync(bad, content);
+      const { code, stdout, stderr } = await stublab(["view", bad, "--html", join(folder, "none")]);
+      assert.equal([code, stdout], [2, ""]);
+      assert.match(stderr, why);
+      assert.not.match(stderr.trimEnd(), /[^\n\x20-\x7e…]/);
+      assert.not(readdirSync(folder).includes("none"));
+    }
+  },
+);
+
+command("record prints a recording; the default is the first scenario", async () => {
+  const { scenario, encoder } = parseRecording(await printed(["record", "--encoder", "script"]));
+  assert.equal([scenario, encoder], [Object.keys(SCENARIOS)[0], "script"]);
+});
+
+const RIGHT = "task = wait-options\nstudent = ada\noptions = WUNTRACED|__WALL|WNOHANG\n";
+const WRONG = RIGHT.replace("WUNTRACED|__WALL|", "");
+
+command(
+  "task: an answer is right, or wrong with a reason, what happened, and a recording",
+  async () => {
+    assert.match(
+      await printed(["task", "check", file("right.in", RIGHT)]),
+      /^wait-options, ada: right\n/,
+    );
+    const key = await printed(["task", "failing-call", "--student", "ada", "--key"]);
+    await printed(["task", "check", file("key.in", key)]);
+    const output = join(folder, "wrong.json");
+    const { code, stdout, stderr } = await stublab([
+      "task",
+      "check",
+      file("wrong.in", WRONG),
+      "--record",
+      output,
+    ]);
+    assert.is(code, 1);
+    assert.match(stdout, /^wait-options, ada: wrong\n {2}\S(.|\n)*\nwhat happened\n {2}\w+: /);
+    assert.match(stdout, /\n {2}FAIL wait4.*: expected \d+, got \S+/);
+    assert.match(stderr, /stublab step /);
+    const { scenario, end } = loadRecording(output);
+    assert.is(scenario, "task-wait-options");
+    assert.ok(end.some(({ held }) => !held));
+  },
+);
+
+command("task: the student's name selects the variant", async () => {
+  const signals = [];
+  for (const name of ["ada", "bob", "cy", "dan"]) {
+    const text = await printed(["task", "clone-registers", "--student", name]);
+    signals.push(/signal is (SIG\w+)/.exec(text.replaceAll("\n# ", " "))?.[1]);
+  }
+  assert.ok(new Set(signals).size > 1);
+});
+
+command("task: a folder is graded as a whole", async () => {
+  const answers = join(folder, "answers");
+  mkdirSync(join(answers, "group"), { recursive: true });
+  file("answers/ada.txt", RIGHT);
+  file("answers/group/bob.txt", WRONG.replace("ada", "bob"));
+  file("answers/group/cy.txt", "task\n");
+  file("answers/notes.md", "not an answer");
+  symlinkSync("nowhere", join(answers, "gone.txt"));
+  const recordings = join(folder, "recordings");
+  const args = ["task", "check", answers];
+  const document = JSON.parse(await printed([...args, "--json", "--record", recordings], 1));
+  assert.equal([document.right, document.wrong, document.unreadable], [1, 1, 1]);
+  const rows = document.answers.map((row: Record<string, unknown>) => [
+    row.file,
+    row.student,
+    row.result,
+  ]);
+  assert.equal(rows, [
+    ["ada.txt", "ada", "right"],
+    ["group/bob.txt", "bob", "wrong"],
+    ["group/cy.txt", null, "unreadable"],
+  ]);
+  assert.is(document.answers[2].reason, 'line 1: expected "name = value", got "task"');
+  assert.equal(readdirSync(recordings).sort(), ["ada.json", "group+bob.json"]);
+  for (const name of readdirSync(recordings)) loadRecording(join(recordings, name));
+  assert.is((await printed(args, 1)).split("\n").at(-2), "1 of 3 answers are right");
+});
+
+command.run();
