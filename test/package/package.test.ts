@@ -102,7 +102,7 @@ for (const entry of ENTRIES) {
         handles: process.getActiveResourcesInfo(),
       });
       // Node.js opens what it needs to load modules when it loads the first.
-      await import("../first.mjs");
+      await import("./first.mjs");
       const before = state();
       await import("${entry}");
       console.log(JSON.stringify([before, state()]));`;
