@@ -4,6 +4,8 @@
 //   export let W3: u32 = 0;                    set by the host: its place in the table, 0 if it does not hold here
 //   export const W3_text = "... {errno} ...";  a sentence; {name} stands for the number W3_name
 //   export const W3_source = "...";            function, file, version looked at; or the manual; or "measured"
+//   export const W3_asked = "amd";             if the truth is the processor's: which were asked, by names of
+//                                              src/fuzz/predict/processors.ts
 //   export const W3_needs = "fsgsbase";        optional: the feature with which it holds; "!fsgsbase": without which
 //   export const W3_since = "6.16";            optional: the first release that has the feature
 //   export let W3_errno: i32 = EIO;            a number; the mutants of src/fuzz/predict/mutants.ts change it

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ModuleFile } from "../../src/fuzz/case/module.ts";
+import { processorsText } from "../../src/fuzz/predict/processors.ts";
 import {
   PHASES,
   type Phase,
@@ -38,11 +39,16 @@ function tableOf(phase: Phase, rules: readonly Rule[]): string {
     .filter((rule) => rule.phase === phase)
     .map(
       (rule) =>
-        `| ${rule.id} | ${cell(ruleText(rule) + otherValues(rule))} | ${cell(conditionOf(rule))} | ${cell(rule.source)} |`,
+        `| ${rule.id} | ${cell(ruleText(rule) + otherValues(rule))} | ${cell(conditionOf(rule))} | ${cell(sourceOf(rule))} |`,
     );
   return ["| rule | what it says | holds | source |", "| --- | --- | --- | --- |", ...rows].join(
     "\n",
   );
+}
+
+/** The source, and which processors were asked. */
+function sourceOf({ source, asked }: Rule): string {
+  return asked === undefined ? source : `${source} (asked: ${processorsText(asked)})`;
 }
 
 /** The values on machines with a feature. */

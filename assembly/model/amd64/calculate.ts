@@ -27,7 +27,8 @@ const BREAKS: u32 = 0xcccc_cccc;
 export let R64: u32 = 0;
 export const R64_text =
   "DIV sets AF ({set}), clears PF, ZF and SF ({cleared}), and keeps CF and OF.";
-export const R64_source = "measured, AMD family 26";
+export const R64_source = "measured";
+export const R64_asked = "amd-26";
 export const R64_needs = "div_flags";
 export let R64_set: u64 = 0x10;
 export let R64_cleared: u64 = 0xc4;
@@ -56,6 +57,7 @@ export function div(size: u32): bool {
 export let R71: u32 = 0;
 export const R71_text = "OR and TEST clear AF ({flag}), which the manual leaves undefined.";
 export const R71_source = "measured";
+export const R71_asked = "amd intel";
 export let R71_flag: u64 = AF;
 
 /** Arithmetic of eax, ah, ecx and esp. Returns whether the task has stopped. */

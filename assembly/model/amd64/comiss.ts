@@ -44,6 +44,7 @@ export let R100: u32 = 0;
 export const R100_text =
   "COMISS of a register with itself sets of eflags {mask} only {equal}, or {set} if it has a NaN.";
 export const R100_source = "COMISS, SDM volume 2";
+export const R100_asked = "amd intel";
 export let R100_mask: u64 = 0x8d5;
 export let R100_equal: u64 = 0x40;
 export let R100_set: u64 = 0x45;
@@ -52,6 +53,7 @@ export let R101: u32 = 0;
 export const R101_text =
   "COMISS of a NaN raises exception {invalid}, and of a denormal {denormal}, unless mxcsr has DAZ ({flag}): it sets the bit in mxcsr.";
 export const R101_source = "SDM volume 1, 11.5.2";
+export const R101_asked = "amd intel";
 export let R101_invalid: u32 = 1;
 export let R101_denormal: u32 = 2;
 export let R101_flag: u32 = 0x40;

@@ -64,6 +64,7 @@ export let S18: u32 = 0;
 export const S18_text =
   "Of fcw the bits {set} are always set, and those outside {mask} never; the bits {flags} of fsw say whether it has an exception that fcw does not mask; the {unused} bytes after each register are 0.";
 export const S18_source = "x87 FPU control word, status word, SDM volume 1; XSAVE, SDM volume 2";
+export const S18_asked = "amd intel";
 export let S18_set: u32 = 0x40;
 export let S18_mask: u32 = 0x1f7f;
 export let S18_flags: u32 = 0x8080;

@@ -57,6 +57,7 @@ const BX_GSBASE: u32 = 0xcb;
 export let R106: u32 = 0;
 export const R106_text = "INTO does not exist in 64-bit code.";
 export const R106_source = "INT n/INTO, SDM volume 2";
+export const R106_asked = "amd intel";
 
 /** The end of the last decoded instruction, the bytes of its operands: 4 or 8, and the vector of an INT. */
 export let end: u64 = 0;

@@ -20,11 +20,13 @@ export let R37: u32 = 0;
 export const R37_text = "SYSCALL copies rip to rcx, and the kernel copies rax to orig_rax.";
 export const R37_source =
   "SYSCALL, SDM volume 2; entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12";
+export const R37_asked = "amd intel";
 
 export let R38: u32 = 0;
 export const R38_text =
   "SYSCALL copies eflags without RF ({without}) to r11, including the TF of a single-step, and the task returns with these flags.";
 export const R38_source = "SYSCALL, SDM volume 2";
+export const R38_asked = "amd intel";
 export let R38_without: u64 = 0x1_0000;
 
 /** SYSCALL, with `next` as the address after it. Returns whether the task has stopped. */

@@ -71,6 +71,7 @@ export let R63: u32 = 0;
 export const R63_text =
   "ds, es, fs and gs (in this order, a bit each: {set}) up to {null} become 0 at a return by IRET.";
 export const R63_source = "IRET, SDM volume 2";
+export const R63_asked = "amd intel";
 export let R63_null: u64 = 3;
 export let R63_set: u32 = 0xf;
 

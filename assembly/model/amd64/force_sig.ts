@@ -87,6 +87,7 @@ export function forceTrap(signal: u32, code: i32, address: u64): bool {
 export let R51: u32 = 0;
 export const R51_text = "A fault of an instruction sets RF ({flag}).";
 export const R51_source = "SDM volume 3, 18.3.1.1";
+export const R51_asked = "amd intel";
 export let R51_flag: u64 = 0x1_0000;
 
 /** A signal of an exception that keeps the instruction from being executed. */

@@ -90,6 +90,7 @@ export let R115: u32 = 0;
 export const R115_text =
   "A breakpoint for execution is not reported on the instruction after MOV SS.";
 export const R115_source = "MOV, SDM volume 2; SDM volume 3, 7.8.3";
+export const R115_asked = "intel";
 export const R115_needs = "!movss_breakpoint";
 
 /** Whether an instruction at an address is reported before it is executed. */

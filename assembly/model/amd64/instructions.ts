@@ -108,6 +108,7 @@ export let R72: u32 = 0;
 export const R72_text =
   "In 32-bit code POP ES accepts the selectors {code32}, {data}, {code64} and {cpunode} with any privilege level, and those up to {null}; it refuses others like HLT.";
 export const R72_source = "POP, SDM volume 2";
+export const R72_asked = "amd intel";
 export let R72_null: u32 = 3;
 export let R72_code32: u32 = 0x23;
 export let R72_data: u32 = 0x2b;
@@ -139,6 +140,7 @@ function popEs(): bool {
 export let R56: u32 = 0;
 export const R56_text = "MOV SS accepts {data} only.";
 export const R56_source = "MOV, SDM volume 2";
+export const R56_asked = "amd intel";
 export let R56_data: u64 = 0x2b;
 
 /** MOV %eax, %ss. Returns whether the task has stopped. */

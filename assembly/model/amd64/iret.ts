@@ -25,6 +25,7 @@ export let R26: u32 = 0;
 export const R26_text =
   "cs other than {code64} and {code32} cannot be returned to: {signal}, si_code {si} (SI_KERNEL).";
 export const R26_source = "IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12";
+export const R26_asked = "amd intel";
 export let R26_code64: u64 = 0x33;
 export let R26_code32: u64 = 0x23;
 export let R26_signal: u32 = SIGSEGV;
@@ -34,6 +35,7 @@ export let R27: u32 = 0;
 export const R27_text =
   "ss other than {data} cannot be returned with: {signal}, si_code {si} (SI_KERNEL).";
 export const R27_source = "IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12";
+export const R27_asked = "amd intel";
 export let R27_data: u64 = 0x2b;
 export let R27_signal: u32 = SIGSEGV;
 export let R27_si: i32 = SI_KERNEL;
@@ -42,6 +44,7 @@ export let R62: u32 = 0;
 export const R62_text =
   "rip above 32 bits cannot be returned to with cs = {code32}: {signal}, si_code {si} (SI_KERNEL).";
 export const R62_source = "IRET, APM volume 3; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12";
+export const R62_asked = "amd";
 export const R62_needs = "!iret_cuts_rip";
 export let R62_code32: u64 = 0x23;
 export let R62_signal: u32 = SIGSEGV;

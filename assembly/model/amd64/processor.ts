@@ -37,11 +37,13 @@ const STOPPED: u32 = 2;
 export let R29: u32 = 0;
 export const R29_text = "In 32-bit code (cs = {code32}) rsp is cut to 32 bits.";
 export const R29_source = "measured";
+export const R29_asked = "amd intel";
 export let R29_code32: u64 = 0x23;
 
 export let R52: u32 = 0;
 export const R52_text = "An instruction that is executed clears RF ({flag}).";
 export const R52_source = "SDM volume 3, 18.3.1.1";
+export const R52_asked = "amd intel";
 export let R52_flag: u64 = 0x1_0000;
 
 export let R60: u32 = 0;
@@ -52,6 +54,7 @@ export let R112: u32 = 0;
 export const R112_text =
   "A return to 32-bit code cuts rip to 32 bits, if all its bits are those of a canonical address.";
 export const R112_source = "IRET, SDM volume 2: EIP";
+export const R112_asked = "intel";
 export const R112_needs = "iret_cuts_rip";
 
 /** The task returns to 32-bit code with rip above 4 GB. */
@@ -127,10 +130,12 @@ function step(short: bool): u32 {
 export let R42: u32 = 0;
 export const R42_text = "After a call the first trap is that after the next instruction.";
 export const R42_source = "SYSCALL and IRET, SDM volume 2";
+export const R42_asked = "amd intel";
 
 export let R55: u32 = 0;
 export const R55_text = "There is no trap after MOV SS.";
 export const R55_source = "MOV, SDM volume 2";
+export const R55_asked = "amd intel";
 
 export let U2: u32 = 0;
 export const U2_text =

@@ -33,6 +33,7 @@ export let R49: u32 = 0;
 export const R49_text =
   "An access by rsp at an address that is not canonical: {signal}, si_code {code} (SI_KERNEL), si_addr 0.";
 export const R49_source = "exc_stack_segment, arch/x86/kernel/traps.c, 6.12";
+export const R49_asked = "amd intel";
 export let R49_signal: u32 = SIGBUS;
 export let R49_code: i32 = SI_KERNEL;
 
@@ -41,6 +42,7 @@ export const R50_text =
   "With AC ({flag}) in eflags a misaligned access: {signal}, si_code {code} (BUS_ADRALN), si_addr 0, whether the page is mapped or not.";
 export const R50_source =
   "exc_alignment_check, arch/x86/kernel/traps.c, 6.12; its priority over a page fault: measured";
+export const R50_asked = "amd intel";
 export let R50_flag: u64 = 0x4_0000;
 export let R50_signal: u32 = SIGBUS;
 export let R50_code: i32 = 1;
@@ -62,6 +64,7 @@ export let R40: u32 = 0;
 export const R40_text =
   "With TF ({flag}) in eflags, after an instruction: {signal}, si_code {code} (TRAP_TRACE), si_addr = rip.";
 export const R40_source = "exc_debug_user, arch/x86/kernel/traps.c, 6.12";
+export const R40_asked = "amd intel";
 export let R40_flag: u64 = 0x100;
 export let R40_signal: u32 = SIGTRAP;
 export let R40_code: i32 = TRAP_TRACE;
@@ -70,6 +73,7 @@ export let R81: u32 = 0;
 export const R81_text =
   "ICEBP: {signal}, si_code {code} (TRAP_BRKPT), si_addr = rip, which is {past} past it: some hypervisors pass the exception on as a fault.";
 export const R81_source = "exc_debug_user, arch/x86/kernel/traps.c: no bit of dr6, 6.12";
+export const R81_asked = "amd intel";
 export let R81_signal: u32 = SIGTRAP;
 export let R81_code: i32 = TRAP_BRKPT;
 export let R81_past: u64 = 0;
@@ -82,6 +86,7 @@ export const R82_text =
   "A hardware breakpoint for execution, before the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip. RF ({flag}) suppresses it.";
 export const R82_source =
   "exc_debug_user, arch/x86/kernel/traps.c; hw_breakpoint_handler, arch/x86/kernel/hw_breakpoint.c, 6.12";
+export const R82_asked = "amd intel";
 export let R82_signal: u32 = SIGTRAP;
 export let R82_code: i32 = TRAP_HWBKPT;
 export let R82_flag: u64 = 0x1_0000;
@@ -90,6 +95,7 @@ export let R83: u32 = 0;
 export const R83_text =
   "A hardware breakpoint for data, after the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip.";
 export const R83_source = "exc_debug_user, arch/x86/kernel/traps.c, 6.12";
+export const R83_asked = "amd intel";
 export let R83_signal: u32 = SIGTRAP;
 export let R83_code: i32 = TRAP_HWBKPT;
 

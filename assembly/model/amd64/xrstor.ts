@@ -60,6 +60,7 @@ export let S12: u32 = 0;
 export const S12_text =
   "mxcsr must have no bit outside mxcsr_mask if SSE is taken, or AVX from a frame in the standard format, otherwise the frame is refused.";
 export const S12_source = "XRSTOR, FXRSTOR, SDM volume 2; APM volume 4";
+export const S12_asked = "amd intel";
 
 function takeMxcsr(): bool {
   mxcsrGiven = true;
@@ -70,6 +71,7 @@ export let S14: u32 = 0;
 export const S14_text =
   "The header must name no component in xfeatures, at {at}, that is not enabled, and be 0 from {begin} to before {end}, otherwise the frame is refused.";
 export const S14_source = "XRSTOR, SDM volume 1, 13.8.1; APM volume 4";
+export const S14_asked = "amd intel";
 export let S14_at: u64 = 512;
 export let S14_begin: u64 = 520;
 export let S14_end: u64 = 536;
@@ -78,6 +80,7 @@ export let S15: u32 = 0;
 export const S15_text =
   "With bit {bit} of xcomp_bv the area is compacted, unlike that of ptrace: xcomp_bv must have all components of xfeatures and none that is not enabled, and the header be 0 after it, otherwise the frame is refused.";
 export const S15_source = "XRSTOR, SDM volume 1, 13.8.2: compacted form";
+export const S15_asked = "amd intel";
 export const S15_needs = "xsavec";
 export let S15_bit: u32 = 63;
 
@@ -119,12 +122,14 @@ export let S13: u32 = 0;
 export const S13_text =
   "Unless it is compacted, a frame must be readable to the end of the last component that xfeatures of the kernel's own bytes has, even if that of the header does not, otherwise it is refused.";
 export const S13_source = "XRSTOR, SDM volume 2: may access what it does not load";
+export const S13_asked = "amd-26 intel";
 export const S13_needs = "xrstor_reads_all";
 
 export let S22: u32 = 0;
 export const S22_text =
   "The registers of x87 and SSE in a frame must be readable even if its header has neither, otherwise it is refused.";
 export const S22_source = "XRSTOR, SDM volume 2: may access what it does not load";
+export const S22_asked = "amd-26 intel";
 export const S22_needs = "xrstor_reads_legacy";
 
 export let U14: u32 = 0;

@@ -25,18 +25,21 @@ import { REG_tls, task } from "./task";
 export let R219: u32 = 0;
 export const R219_text = "A program has no bits of pstate that its processor lacks: {bit} (DIT).";
 export const R219_source = "Arm ARM, C5.2.7";
+export const R219_asked = "tcg";
 export const R219_needs = "!dit";
 export let R219_bit: u64 = 0x100_0000;
 
 export let R220: u32 = 0;
 export const R220_text = "A program has no bits of pstate that its processor lacks: {bit} (SSBS).";
 export const R220_source = "Arm ARM, C5.2.19";
+export const R220_asked = "tcg";
 export const R220_needs = "!ssbs";
 export let R220_bit: u64 = 0x1000;
 
 export let R221: u32 = 0;
 export const R221_text = "A program has no bits of pstate that its processor lacks: {bit} (TCO).";
 export const R221_source = "Arm ARM, C5.2.25";
+export const R221_asked = "tcg";
 export const R221_needs = "!tco";
 export let R221_bit: u64 = 0x200_0000;
 
@@ -44,6 +47,7 @@ export let R222: u32 = 0;
 export const R222_text =
   "A program has no bits of pstate that its processor lacks: {mask} (BTYPE).";
 export const R222_source = "Arm ARM, C5.2";
+export const R222_asked = "tcg";
 export const R222_needs = "!bti";
 export let R222_mask: u64 = 0xc00;
 
@@ -110,6 +114,7 @@ export let R228: u32 = 0;
 export const R228_text =
   "An instruction that was executed clears BTYPE ({cleared}) of pstate; one that traps leaves it.";
 export const R228_source = "Arm ARM, D8.4.5";
+export const R228_asked = "tcg";
 export const R228_needs = "bti";
 export let R228_cleared: u64 = 0xc00;
 
@@ -149,6 +154,7 @@ const MOST: u32 = 64;
 export let R234: u32 = 0;
 export const R234_text = "A jump to itself runs on.";
 export const R234_source = "Arm ARM, C6.2";
+export const R234_asked = "tcg";
 
 /** Runs the program to its next stop. */
 export function run(): void {

@@ -30,6 +30,7 @@ export let R209_bit: u32 = 0x80;
 export let R231: u32 = 0;
 export const R231_text = "SVC is the step of a single-step: PSTATE.SS ({bit}) is 0 behind it.";
 export const R231_source = "Arm ARM, D2.12";
+export const R231_asked = "tcg";
 export let R231_bit: u64 = 0x20_0000;
 
 /** SVC, whose pc is already behind it. Returns whether the task has stopped. */

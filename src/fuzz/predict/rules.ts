@@ -10,6 +10,7 @@ import { nearest } from "../../nearest.ts";
 import { show } from "../../shape.ts";
 import { fuzzModule, type ModuleFile } from "../case/module.ts";
 import { FEATURES, type Feature } from "../try/arch.ts";
+import { type Processor, processorsOf } from "./processors.ts";
 
 export const PHASES = ["write", "return", "resume", "unpredicted"] as const;
 export type Phase = (typeof PHASES)[number];
@@ -23,6 +24,8 @@ export interface Rule {
   readonly text: string;
   /** A function of the kernel, its file and the version looked at; a section of the processor's manual; or "measured". */
   readonly source: string;
+  /** The processors that were asked, if it says what the processor does; a rule about the kernel has none. */
+  readonly asked?: readonly Processor[];
   /** The feature that the machine must have for the rule to hold; with "!", must not have. */
   readonly feature?: Feature | `!${Feature}`;
   /** The first kernel release that has the feature. */
@@ -85,7 +88,7 @@ function readRule(module: ModuleFile, id: string): Rule {
   const values: Record<string, bigint> = {};
   const valuesWith: Partial<Record<Feature, Record<string, bigint>>> = {};
   for (const member of members) {
-    if (["text", "source", "needs", "since"].includes(member)) continue;
+    if (["text", "source", "asked", "needs", "since"].includes(member)) continue;
     const [name = "", ...rest] = member.split("_");
     const value = BigInt(module.globals.get(`${id}_${member}`)?.value ?? 0);
     if (rest.length === 0) values[name] = value;
@@ -93,6 +96,7 @@ function readRule(module: ModuleFile, id: string): Rule {
   }
   return {
     ...{ id, phase: PHASE_OF[id.charAt(0)] ?? "write", text: text("text"), source: text("source") },
+    ...(members.includes("asked") && { asked: processorsOf(text("asked")) }),
     ...(members.includes("needs") && { feature: conditionOf(id, text("needs")) }),
     ...(members.includes("since") && { since: text("since") }),
     ...{ values, valuesWith },
