@@ -1,20 +1,11 @@
 import { closeSync, openSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ALL_ENCODERS } from "../../src/encoder/open.ts";
-import {
-  DeathError,
-  InputError,
-  openEncoder,
-  readProcess,
-  type Stub,
-  Tracer,
-} from "../../src/index.ts";
+import { readProcess, type Stub, Tracer } from "../../src/index.ts";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 import { SYSCALL } from "../support/amd64_code.ts";
 import { syscallOf, withGuest } from "../support/guests.ts";
 import { isAlive } from "../support/processes.ts";
-import { thrown } from "../support/thrown.ts";
 
 const PAGE = 4096;
 const encoder = "gvisor";
@@ -56,14 +47,6 @@ live("a frame has the orig_rax of the kill with which the stub stopped itself", 
   });
 });
 
-live("an errno is a result", () => {
-  withTracer((tracer) => {
-    const stub = tracer.createStub();
-    assert.equal(stub.inject("close", -1), { value: null, errno: "EBADF", lane: "faithful" });
-    assert.equal(stub.inject(9999), { value: null, errno: "ENOSYS", lane: "faithful" });
-  });
-});
-
 live("a value with the sign bit set is an error", () => {
   withTracer((tracer) => {
     const stub = tracer.createStub();
@@ -81,13 +64,6 @@ live("a stub whose death kills its parent is closed without harm", () => {
   withTracer((tracer) => {
     const master = tracer.createStub({ exitSignal: "SIGKILL" });
     assert.is(master.createStub().call("getppid"), BigInt(master.pid));
-  });
-});
-
-live("a death is reported", () => {
-  withTracer((tracer) => {
-    const error = thrown(DeathError, () => tracer.createStub().inject("exit", 3));
-    assert.match(error.how, /exited with status 3/);
   });
 });
 
@@ -130,19 +106,3 @@ live("orig_rax is kept, so the kernel restarts a guest's call that returned -512
 });
 
 all.run();
-
-const names = suite("gvisor: name");
-
-names("it is complete on amd64", () => {
-  const own = openEncoder(encoder);
-  assert.is(own.name, encoder);
-  assert.is(own.arch, "amd64");
-});
-
-names("the error for an unknown name lists the nearest name and all names", () => {
-  const error = thrown(InputError, () => openEncoder("gviser"));
-  assert.match(error.message, /did you mean gvisor\?/);
-  for (const name of ALL_ENCODERS) assert.ok(error.remedy?.includes(name), name);
-});
-
-names.run();
