@@ -57,6 +57,11 @@ const offsetOf = (name: string) => BigInt(8 * indexOf(name));
 /** -ERESTARTSYS of a call with this number. */
 const restarting = (number: bigint) =>
   seed("nops", { rax: BigInt.asUintN(64, -512n), orig_rax: BigInt.asUintN(64, number) });
+/** -ERESTART_RESTARTBLOCK of a call of x32. */
+const OF_X32 = seed("nops", { rax: BigInt.asUintN(64, -516n), orig_rax: 0x4000_0018n });
+/** The end of the lower half of addresses, and the last one in it that may have tags. */
+const HALF = 1n << 63n;
+const TAGGED = HALF - 4096n;
 /** A null selector after a call that returns to an address. */
 const returning = (rip: bigint): Case => ({
   ...pairs(
@@ -108,6 +113,15 @@ const ROWS: readonly Row[] = [
   ["W69", "sud_inclusive", dispatching([2n, 0n, 7n, 5n]), "written.offset", 12n, 0n],
   ["W70", "sud", dispatching([1n, 1n << 63n, 0n, 0n]), "error", EFAULT, EIO],
   ["W70.most", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
+  ["W70.most", "sud_tagged", dispatching([1n, TAGGED, 0n, 0n], "int3"), "error", 0n, EFAULT],
+  [
+    "W70.most",
+    "sud_half",
+    dispatching([1n, END_OF_USER_SPACE + 1n, 0n, 0n], "int3"),
+    "error",
+    0n,
+    EFAULT,
+  ],
   ["W71", "pku", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0n],
   ["W71.length", "mxcsr_check", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0x5_0000_0007n],
   [
@@ -146,6 +160,7 @@ const ROWS: readonly Row[] = [
   ["R103", "negative_restart", restarting(-2n), "stopped.rax", -2n, -512n],
   ["R104", "sysret_limit", returning(0xffff_8000_0000_0000n), "stopped.ds", 0n, undefined],
   ["R105", "uprobe_eproto", seed("syscall", { rax: 336n }), "stopped.rax", -71n, ENOSYS],
+  ["R109", "x32", OF_X32, "stopped.rax", 0x4000_00dbn, 0xdbn],
   ["R112", "iret_cuts_rip", ABOVE_4_GB, "stopped.rip", INT3 + 1n, (1n << 32n) + INT3],
   ["R113", "data_wraps", in32("store", { rdi: 0xffff_fffdn }), "code", SEGV_MAPERR, SI_KERNEL],
   ["R114", "alignment_first", MISALIGNED, "signal", SIGBUS, SIGSEGV],
@@ -195,6 +210,22 @@ const BESIDE: Readonly<Record<string, readonly Feature[]>> = {
 };
 /** Those with which it says nothing. */
 const LACKING: Readonly<Record<string, readonly Feature[]>> = { U22: ["mxcsr_check"] };
+
+machines("W70: what a kernel accepts of all that it may accept is the most", () => {
+  const most = (...features: Feature[]) => {
+    const limit = [0x7fff_ffff_f000n, 0xff_ffff_ffff_f000n, TAGGED, HALF - 1n].filter((at) => {
+      const machine = machineWith("sud", ...features);
+      return (
+        predict(dispatching([1n, at, 0n, 0n], "int3"), { machine }).predicted.get("error") === 0n
+      );
+    });
+    return limit.at(-1);
+  };
+  assert.is(most("la57"), 0xff_ffff_ffff_f000n);
+  assert.is(most("sud_tagged", "la57"), TAGGED);
+  assert.is(most("sud_half", "sud_tagged", "la57"), HALF - 1n);
+  assert.is(most("sud_half", "sud_tagged"), HALF - 1n);
+});
 
 machines("each rule and each number that depends on the machine is here", () => {
   const conditional = rules().flatMap(({ id, feature, valuesWith }) => [

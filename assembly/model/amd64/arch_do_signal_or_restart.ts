@@ -94,13 +94,26 @@ export let R11_call: u64 = 219;
 export let R11_call32: u64 = 219;
 export let R11_size: u64 = 2;
 
+export let R109: u32 = 0;
+export const R109_text = "restart_syscall keeps the bit of x32 that orig_rax has ({bit}).";
+export const R109_source =
+  "get_nr_restart_syscall, arch/x86/kernel/signal.c: CONFIG_X86_X32_ABI, 6.12";
+export const R109_needs = "x32";
+export let R109_bit: u64 = 0x4000_0000;
+
+function restartCall(): u64 {
+  const call = task.in32 ? R11_call32 : R11_call;
+  const kept = get(REG_orig_rax) & R109_bit;
+  return kept != 0 && use(R109) ? call | kept : call;
+}
+
 /** No handler is entered. */
 export function restartWithoutHandler(): void {
   const error = getError();
   if (error == 0 || isNoCall()) return;
   if (error >= R10_first && error <= R10_last && use(R10)) restart(R10_size);
   else if (error == R11_code && use(R11)) {
-    set(REG_rax, task.in32 ? R11_call32 : R11_call);
+    set(REG_rax, restartCall());
     put(REG_rip, get(REG_rip) - R11_size);
   }
 }

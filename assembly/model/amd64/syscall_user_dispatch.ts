@@ -67,10 +67,13 @@ export let W69_on: u64 = 1;
 
 export let W70: u32 = 0;
 export const W70_text = "A selector above {most} is refused: {errno}.";
-export const W70_source = "access_ok, arch/x86/include/asm/uaccess_64.h: USER_PTR_MAX, 6.12";
+export const W70_source =
+  "access_ok, arch/x86/include/asm/uaccess_64.h: valid_user_address, 6.6; USER_PTR_MAX, 6.12, whose comment has the limit with LAM";
 export const W70_needs = "sud";
 export let W70_most: u64 = 0x7fff_ffff_f000;
 export const W70_most_la57: u64 = 0xff_ffff_ffff_f000;
+export const W70_most_sud_tagged: u64 = 0x7fff_ffff_ffff_f000;
+export const W70_most_sud_half: u64 = u64.MAX_VALUE >> 1;
 export let W70_errno: i32 = EFAULT;
 
 /** Writes the configuration, then rip and rax. Returns the errno. */

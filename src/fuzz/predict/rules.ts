@@ -120,12 +120,13 @@ export function holds({ feature }: Rule, features: readonly Feature[]): boolean 
   return feature.startsWith("!") ? !asked : asked;
 }
 
-/** The values of a rule on a machine with these features. */
+/** The values of a rule on a machine with these features: of several that change one, that of the last of FEATURES. */
 export function valuesOn(
   { values, valuesWith }: Rule,
   features: readonly Feature[],
 ): Readonly<Record<string, bigint>> {
-  return Object.assign({}, values, ...features.map((feature) => valuesWith[feature]));
+  const own = FEATURES.filter((feature) => features.includes(feature));
+  return Object.assign({}, values, ...own.map((feature) => valuesWith[feature]));
 }
 
 /** A rule's sentence with its values in it, or with other values. */

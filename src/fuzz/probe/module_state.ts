@@ -33,13 +33,14 @@ export function ruleSettings(): string[] {
   return rules().flatMap(({ id, feature, values, valuesWith }, index) => {
     const number = `${index + 1}`;
     const lines = [`*w2c_fuzz_${id}(m) = ${holdsIf(feature, number)};`];
-    for (const [need, other] of Object.entries(valuesWith)) {
-      for (const [name, value] of Object.entries(other ?? {})) {
-        const plain = literal(values[name] ?? 0n);
-        const place = `*w2c_fuzz_${id}_${name}(m)`;
-        lines.push(`${place} = ${has(need)} ? ${literal(value)} : ${plain};`);
-      }
-    }
+    const place = (name: string) => `*w2c_fuzz_${id}_${name}(m)`;
+    const others = FEATURES.flatMap((need) =>
+      Object.entries(valuesWith[need] ?? {}).map(([name, value]) => ({ need, name, value })),
+    );
+    for (const name of new Set(others.map((other) => other.name)))
+      lines.push(`${place(name)} = ${literal(values[name] ?? 0n)};`);
+    for (const { need, name, value } of others)
+      lines.push(`if (${has(need)} != 0) ${place(name)} = ${literal(value)};`);
     return lines;
   });
 }

@@ -44,6 +44,9 @@ export const FEATURES = [
   "sysret_limit",
   "sud",
   "sud_inclusive",
+  "sud_tagged",
+  "sud_half",
+  "x32",
   "altstack_first",
   "xstate_size_check",
 ] as const;
@@ -67,6 +70,9 @@ const [NOP, PUSH, STORE, MOV_DS, MOV_SS] = [0x90, 0x50, [0x89, 0x07], [0x8e, 0xd
 const [REX_W, XRSTOR] = [0x48, [0x0f, 0xae, 0x2f]];
 const INT80 = [0xcd, 0x80];
 const ERESTARTNOINTR = 513n;
+const ERESTART_RESTARTBLOCK = 516n;
+/** restart_syscall, and the bit of calls of x32: __X32_SYSCALL_BIT. */
+const [RESTART_SYSCALL, X32] = [219n, 1n << 30n];
 /** The first address of the kernel's half with four levels of page tables, which is canonical with five, too. */
 const KERNEL_HALF = 0xffff_8000_0000_0000n;
 const NULL_SELECTOR = 3n;
@@ -74,6 +80,8 @@ const NULL_SELECTOR = 3n;
 const [STATUS_FLAGS, FLAGS_AFTER_DIV] = [0x8d5n, 0x811n];
 /** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4; Linux 6.16 added the mode 2, PR_SYS_DISPATCH_INCLUSIVE_ON. */
 const PTRACE_SET_DISPATCH = 0x4210;
+/** The end of the lower half of addresses. */
+const HALF = 1n << 63n;
 
 /** What shows that a kernel has a feature. The probe makes the same trials (src/fuzz/probe/source.ts). */
 export type Trial =
@@ -246,6 +254,19 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   ],
   ["sud", { request: PTRACE_SET_DISPATCH, words: [0n, 0n, 0n, 0n], result: 0 }],
   ["sud_inclusive", { request: PTRACE_SET_DISPATCH, words: [2n, 0n, 0n, 1n], result: 0 }],
+  // Whether access_ok accepts addresses with the tags of LAM, and, before Linux 6.12, all with bit 63 clear.
+  ["sud_tagged", { request: PTRACE_SET_DISPATCH, words: [1n, HALF - 4096n, 0n, 0n], result: 0 }],
+  ["sud_half", { request: PTRACE_SET_DISPATCH, words: [1n, HALF - 1n, 0n, 0n], result: 0 }],
+  // CONFIG_X86_X32_ABI: a restart keeps the bit, even where programs for x32 are disabled.
+  [
+    "x32",
+    {
+      code: [INT3, INT3, INT3],
+      start: 2,
+      words: { rax: -ERESTART_RESTARTBLOCK, orig_rax: X32 },
+      sees: { register: "rax", bits: ALL_BITS, word: X32 | RESTART_SYSCALL },
+    },
+  ],
 ];
 /** The features that only a stub shows. */
 export const KERNEL_FEATURES = [...new Set(OF_KERNEL.map(([name]) => name))];
