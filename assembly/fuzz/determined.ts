@@ -22,6 +22,7 @@ import {
   REGISTERS,
   Setup,
   SIGCONTEXT,
+  WRITTEN,
 } from "./setup";
 import { isPoke } from "./ways";
 
@@ -66,7 +67,7 @@ function walk(setup: Setup, outcome: usize): void {
   mix((u64(known.stopped) << 32) | known.frame);
   half(OUTCOME_error, KNOWS_ERROR);
   if (isPoke(setup.way)) half(OUTCOME_refusedAt, KNOWS_ERROR);
-  words(OUTCOME_written, known.written, REGISTERS);
+  words(OUTCOME_written, known.written, WRITTEN);
   half(OUTCOME_resumed, KNOWS_STATUS);
   if (its.resumed != 0) return;
   half(OUTCOME_status, KNOWS_STATUS);

@@ -1,6 +1,6 @@
 // Whether an outcome differs from its prediction. A prediction is an outcome of which only some fields are known.
 
-import { Outcome, REGISTERS, SIGCONTEXT } from "./setup";
+import { Outcome, REGISTERS, SIGCONTEXT, WRITTEN } from "./setup";
 
 /**
  * The fields that may be known, in addition to registers: errno and index of the write, errno of the resume, status,
@@ -26,7 +26,7 @@ export function differs(
   if (seen.obstacle != 0) return false;
   return (
     headDiffers(predicted, seen, known) ||
-    (difference(predicted.written, seen.written, written, REGISTERS) |
+    (difference(predicted.written, seen.written, written, WRITTEN) |
       difference(predicted.stopped, seen.stopped, stopped, REGISTERS) |
       difference(predicted.frame, seen.frame, frame, SIGCONTEXT)) !=
       0

@@ -18,6 +18,13 @@ enum { EXTENDED_STATE = NT_X86_XSTATE };
 /** The control words after an execve. */
 enum { INITIAL_FCW = 0x37f, INITIAL_MXCSR = 0x1f80 };
 
+/**
+ * offsetof(struct user, u_debugreg), the end of that, and from its beginning the end of the
+ * addresses of breakpoints, and the registers that report and that enable.
+ */
+enum { DEBUG_REGISTERS = 848, END_OF_DEBUG_REGISTERS = 912 };
+enum { END_OF_BREAKPOINTS = 4 * 8, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
+
 /** Reads the general registers of a stopped thread into a register block. */
 static inline int64_t get_registers(int32_t tid, uint64_t *block) {
     return stublab_ptrace(PTRACE_GETREGS, tid, 0, block);

@@ -6,9 +6,6 @@
 /** orig_rax outside of system calls. */
 static const uint64_t NO_CALL = ~(uint64_t)0;
 
-/** offsetof(struct user, u_debugreg). */
-enum { DEBUG_REGISTERS = 848, END_OF_BREAKPOINTS = 4 * 8, DEBUG_CONTROL = 7 * 8 };
-
 /** Flags of eflags. A program can set ID by POPF, but no request can clear it. */
 enum { TRAP_FLAG = 0x100, ID_FLAG = 0x200000 };
 

@@ -42,8 +42,27 @@ static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, u
     }
 }
 
-static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
-                         struct stublab_outcome *outcome) {
+/** Debug register 6 of a new program: DR6_RESERVED, arch/x86/include/uapi/asm/debugreg.h. */
+static const uintptr_t INITIAL_DEBUG_STATUS = 0xffff0ff0;
+
+static int pokes_debug_registers(const struct stublab_setup *setup) {
+    for (uint64_t i = 0; i < setup->count; i++) {
+        const uint64_t offset = setup->words[2 * i];
+        if (offset % 8 == 0 && offset >= DEBUG_REGISTERS && offset < END_OF_DEBUG_REGISTERS)
+            return 1;
+    }
+    return 0;
+}
+
+/** Reads the debug registers that exist: 0 to 3, 6 and 7. */
+static void peek_debug_registers(int32_t tid, uint64_t *words) {
+    for (uint64_t offset = 0; offset <= DEBUG_CONTROL; offset += 8)
+        if (offset < END_OF_BREAKPOINTS || offset >= DEBUG_STATUS)
+            stublab_ptrace(PTRACE_PEEKUSR, tid, DEBUG_REGISTERS + offset, words++);
+}
+
+static int64_t poke_pairs(int32_t tid, const struct stublab_setup *setup,
+                          struct stublab_outcome *outcome) {
     for (uint64_t i = 0; i < setup->count; i++) {
         int64_t result = stublab_ptrace(PTRACE_POKEUSR, tid, setup->words[2 * i],
                                         (void *)setup->words[2 * i + 1]);
@@ -53,6 +72,18 @@ static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
         }
     }
     return 0;
+}
+
+/** A debug exception of an earlier setup may have left its mark in debug register 6. */
+static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
+                         struct stublab_outcome *outcome) {
+    if (!pokes_debug_registers(setup))
+        return poke_pairs(tid, setup, outcome);
+    stublab_ptrace(PTRACE_POKEUSR, tid, DEBUG_REGISTERS + DEBUG_STATUS,
+                   (void *)INITIAL_DEBUG_STATUS);
+    int64_t result = poke_pairs(tid, setup, outcome);
+    peek_debug_registers(tid, &outcome->written[STUBLAB_REGISTERS]);
+    return result;
 }
 
 static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup,

@@ -19,6 +19,7 @@ export * from "../../model/amd64/instructions";
 export * from "../../model/amd64/iret";
 export { U24, U24_needs, U24_source, U24_text } from "../../model/amd64/predict";
 export * from "../../model/amd64/processor";
+export * from "../../model/amd64/ptrace_get_debugreg";
 export * from "../../model/amd64/ptrace_regset";
 export * from "../../model/amd64/ptrace_request";
 export * from "../../model/amd64/ptrace_set_debugreg";

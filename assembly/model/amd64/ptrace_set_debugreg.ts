@@ -3,11 +3,12 @@
 import { EIO } from "../../linux/errno";
 import { use } from "../rule";
 import { addressOf, BREAKPOINTS, exists, kindOf, lengthOf, setBreakpoint } from "./hw_breakpoint";
+import { W76_status } from "./ptrace_get_debugreg";
 import { task } from "./task";
 
 export let W62: u32 = 0;
 export const W62_text =
-  "Debug register 7 has two bits for each breakpoint, of which one enables it, and from bit {shift} on two bits for its kind (0: execution, 1: writes, 3: accesses) and two for its length. They are checked for one that is enabled, or whose address was written.";
+  "Debug register 7 has two bits for each breakpoint, of which one enables it, and from bit {shift} on two bits for its kind (0: execution, 1: writes, 3: accesses) and two for its length. They are checked for one that is enabled, or whose address was written; all other bits have no effect.";
 export const W62_source = "ptrace_write_dr7, arch/x86/kernel/ptrace.c: decode_dr7, 6.12";
 export let W62_shift: u64 = 16;
 
@@ -32,8 +33,10 @@ export let W63_end: u64 = 880;
 export let W63_control: u64 = 904;
 
 export let W38: u32 = 0;
-export const W38_text = "Debug register 6, at {at}, accepts any word, which has no visible effect.";
-export const W38_source = "ptrace_set_debugreg, arch/x86/kernel/ptrace.c: virtual_dr6, 6.12";
+export const W38_text =
+  "Debug register 6, at {at}, accepts any word, on which nothing else depends: the kernel sets it anew at each debug exception.";
+export const W38_source =
+  "ptrace_set_debugreg, arch/x86/kernel/ptrace.c; exc_debug_user, arch/x86/kernel/traps.c: virtual_dr6, 6.12";
 export let W38_at: u64 = 896;
 
 export let W13: u32 = 0;
@@ -47,7 +50,14 @@ export function ptraceSetDebugreg(offset: u64, word: u64): i32 {
     const k = u32(offset - W63_begin) / 8;
     return setBreakpoint(k, word, kindOf(k), lengthOf(k), ((task.armed >> k) & 1) != 0);
   }
-  if (offset == W38_at && use(W38)) return 0;
-  if (offset == W63_control && use(W63)) return use(W62) ? writeDr7(word) : 0;
+  if (offset == W38_at && use(W38)) {
+    task.debugStatus = word ^ W76_status;
+    return 0;
+  }
+  if (offset == W63_control && use(W63)) {
+    const errno = use(W62) ? writeDr7(word) : 0;
+    if (errno == 0) task.debugControl = word;
+    return errno;
+  }
   return use(W13) ? W13_errno : 0;
 }

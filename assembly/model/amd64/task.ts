@@ -50,6 +50,9 @@ export class Task {
   armed: u32;
   /** The last instruction made an access that a breakpoint reports. */
   watched: bool;
+  /** Debug register 6, as its difference from that of a new program, and 7, as they are read back. */
+  debugStatus: u64;
+  debugControl: u64;
 }
 
 /** A whole number of words. */

@@ -33,6 +33,7 @@ import { use } from "../rule";
 import { archPtrace } from "./arch_ptrace";
 import { call32 } from "./do_syscall_64";
 import { genregsSet } from "./genregs_set";
+import { ptraceGetDebugregs } from "./ptrace_get_debugreg";
 import { ptraceRegset } from "./ptrace_regset";
 import { setSigmask } from "./ptrace_request";
 import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
@@ -87,6 +88,7 @@ export function write(setup: Setup): i32 {
     readBack();
     known.written = readBases(outcome.written, known.written);
   }
+  if (way == WAY_POKEUSER) ptraceGetDebugregs(setup);
   return errno;
 }
 

@@ -1,4 +1,14 @@
-import { CALL, FRAME_REGISTERS, PC, placeOf, REGISTERS, type Way } from "./arch.ts";
+import {
+  CALL,
+  DEBUG_REGISTERS,
+  END_OF_DEBUG_REGISTERS,
+  FIRST_DEBUG_REGISTER,
+  FRAME_REGISTERS,
+  PC,
+  placeOf,
+  REGISTERS,
+  type Way,
+} from "./arch.ts";
 import type { Batch } from "./batch.ts";
 import type { Case } from "./case.ts";
 import { isHandled } from "./pieces.ts";
@@ -121,12 +131,25 @@ export function placeOfField(it: Case, field: string): Place {
 /** The ways of which a word is read back for each pair. */
 export const BY_PAIRS: ReadonlySet<Way> = new Set(["SETFPREGS", "XSTATE", "SIGRETURN", "PRFPREG"]);
 
+/** Whether a case pokes debug registers, which are read back then. */
+export function pokesDebugRegisters({ way, pairs }: Pick<Case, "way" | "pairs">): boolean {
+  return (
+    way === "POKEUSER" &&
+    pairs.some(
+      ({ offset }) =>
+        offset % 8n === 0n && offset >= FIRST_DEBUG_REGISTER && offset < END_OF_DEBUG_REGISTERS,
+    )
+  );
+}
+
 /** What is read back after a write: all registers, or what the way wrote. */
-export function writtenNames({ way, pairs }: Pick<Case, "way" | "pairs">): string[] {
+export function writtenNames(it: Pick<Case, "way" | "pairs">): string[] {
+  const { way, pairs } = it;
   if (way === "SIGMASK") return ["written.mask"];
   if (way === "DISPATCH") return DISPATCH_CONFIG.map((name) => `written.${name}`);
   if (BY_PAIRS.has(way)) return pairs.map((_, i) => `written.${i}`);
-  return REGISTERS.map((name) => `written.${name}`);
+  const registers = pokesDebugRegisters(it) ? [...REGISTERS, ...DEBUG_REGISTERS] : REGISTERS;
+  return registers.map((name) => `written.${name}`);
 }
 
 /** The members of struct ptrace_sud_config. */

@@ -96,6 +96,8 @@ export function tablesOf(arch: Arch) {
     /** Words of a register block, and of struct sigcontext without floating point. */
     REGISTERS: REGISTERS.length,
     SIGCONTEXT: FRAME_REGISTERS.length,
+    /** Words that are read back after a write: a block, and the debug registers. */
+    WRITTEN: REGISTERS.length + SIZES.DEBUG_REGISTERS,
     ...SIZES,
     MOST_XSTATE,
     /** Room for enum stublab_obstacle, an even number. */
@@ -142,8 +144,8 @@ export function tablesOf(arch: Arch) {
       obstacleError: ["i32", "errno of the request or call that failed, if there is an obstacle"],
       written: [
         "u64",
-        "after the write: the registers, the words of other ways, or the mask; after rt_sigreturn with an image, the words at the offsets of its pairs in the floating point of the stop",
-        BLOCK,
+        "after the write: the registers and, if one of them was poked, the debug registers; the words of other ways, or the mask; after rt_sigreturn with an image, the words at the offsets of its pairs in the floating point of the stop",
+        CONSTANTS.WRITTEN,
       ],
       stopped: ["u64", "the registers at the stop", BLOCK],
       frame: ["u64", "struct sigcontext without floating point; else zeros", SIGCONTEXT],

@@ -11,6 +11,7 @@ import {
   CALL_32,
   CALL_CODE,
   CODES,
+  FIRST_DEBUG_REGISTER,
   FRAME_REGISTERS,
   placeOf,
   REGISTERS,
@@ -156,7 +157,8 @@ function contentOf(way: Way): string {
 
 /** The names of what is read back. */
 function writtenList(way: Way): string {
-  const list = writtenNames({ way, pairs: [] }).map((name) => name.replace("written.", ""));
+  const pairs = way === "POKEUSER" ? [{ offset: FIRST_DEBUG_REGISTER, word: 0n }] : [];
+  const list = writtenNames({ way, pairs }).map((name) => name.replace("written.", ""));
   if (list.length === REGISTERS.length) return "register_names";
   return `(const char *const[]){${[...list.map(quote), "0"].join(", ")}}`;
 }

@@ -43,6 +43,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#if WITH_DEBUG
+#include <sys/user.h>
+#endif
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -95,13 +98,13 @@ enum { REGISTERS = 27 };
 
 /* The fields of an outcome, in the order in which they are read. */
 enum {
-    ERROR,                         /* the errno of the write, or 0 */
-    REFUSED_AT,                    /* the index of the pair that was refused, or -1 */
-    WRITTEN,                       /* what is read back after the write */
-    RESUMED = WRITTEN + REGISTERS, /* the errno of the resume, or 0 */
-    STATUS,                        /* from wait4(2), or 0 if the child does not stop */
-    STOPPED,                       /* the registers at the stop */
-    SIGNAL = STOPPED + REGISTERS,  /* siginfo */
+    ERROR,                             /* the errno of the write, or 0 */
+    REFUSED_AT,                        /* the index of the pair that was refused, or -1 */
+    WRITTEN,                           /* what is read back: registers, then debug registers */
+    RESUMED = WRITTEN + REGISTERS + 6, /* the errno of the resume, or 0 */
+    STATUS,                            /* from wait4(2), or 0 if the child does not stop */
+    STOPPED,                           /* the registers at the stop */
+    SIGNAL = STOPPED + REGISTERS,      /* siginfo */
     SIGNAL_CODE,
     ADDRESS,
     FRAME, /* struct sigcontext of a signal frame, in the order of <ucontext.h> */
@@ -836,6 +839,12 @@ static void read_pairs(const unsigned char *area) {
 #endif
 #endif
 
+#if WITH_DEBUG
+static uint64_t debug_register(size_t number) {
+    return offsetof(struct user, u_debugreg) + 8 * number;
+}
+#endif
+
 /* Writes the case, and reads back. */
 static void write_case(void) {
 #if BY_SETREGS
@@ -847,12 +856,20 @@ static void write_case(void) {
 #endif
 #if BY_POKEUSER
     here[REFUSED_AT] = (uint64_t)-1;
+#if WITH_DEBUG
+    trace(PTRACE_POKEUSR, debug_register(6), (void *)0xffff0ff0);
+#endif
 #if WITH_PAIRS
     for (size_t i = 0; i < COUNT(PAIRS) && here[ERROR] == 0; i++) {
         here[ERROR] = error_of(trace(PTRACE_POKEUSR, PAIRS[i].offset, (void *)PAIRS[i].word));
         if (here[ERROR] != 0)
             here[REFUSED_AT] = i;
     }
+#endif
+#if WITH_DEBUG
+    /* 4 and 5 do not exist. */
+    for (size_t i = 0; i < COUNT(READ); i++)
+        trace(PTRACE_PEEKUSR, debug_register(i < 4 ? i : i + 2), &here[WRITTEN + REGISTERS + i]);
 #endif
 #endif
 #if BY_SYSCALL_INFO
@@ -1081,7 +1098,11 @@ int main(void) {
 #endif
 #if WITH_READ
     for (size_t i = 0; i < COUNT(READ); i++)
+#if WITH_DEBUG
+        compare(READ[i], WRITTEN + REGISTERS + i);
+#else
         compare(READ[i], WRITTEN + i);
+#endif
 #if AS_KSELFTEST
     end_test();
 #endif

@@ -1,7 +1,7 @@
 /* What cases are on amd64: the stops at which they begin, the requests that write, and what each of these writes. */
 
 import type { Enumeration } from "../layout.ts";
-import { REGISTERS } from "./registers.ts";
+import { DEBUG_REGISTERS, REGISTERS } from "./registers.ts";
 
 export const SIZES = {
   /** The most pairs in a setup: an offset and a word each. */
@@ -16,6 +16,7 @@ export const SIZES = {
   FPREGS_WORDS: 64,
   /** Words before those of a setup, so that setups are whole cache lines. */
   PADDING: 1,
+  DEBUG_REGISTERS: DEBUG_REGISTERS.length,
 };
 
 export const FROM = {
@@ -42,7 +43,10 @@ export const WAY = {
   values: [
     ["SETREGS", "struct user_regs_struct"],
     ["SETREGSET", "its first `length` bytes"],
-    ["POKEUSER", "`count` pairs: offset in struct user, word"],
+    [
+      "POKEUSER",
+      "`count` pairs: offset in struct user, word; if one is for a debug register, debug register 6 is that of a new program before",
+    ],
     ["SETFPREGS", "`count` pairs: offset in struct user_fpregs_struct, word"],
     ["XSTATE", "`count` pairs: offset in the XSAVE area, word; `length` bytes"],
     ["SYSCALL_INFO", "the first `length` bytes of struct ptrace_syscall_info"],

@@ -13,6 +13,8 @@ export const SIZES = {
   FPREGS_WORDS: 66,
   /** Words before those of a setup, so that setups are whole cache lines. */
   PADDING: 6,
+  /** No way writes them. */
+  DEBUG_REGISTERS: 0,
 };
 
 export const FROM = {

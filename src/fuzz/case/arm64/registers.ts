@@ -7,6 +7,10 @@ import { indexIn } from "../layout.ts";
  */
 export const REGISTERS = [...BLOCKS.arm64, "syscallno", "tls"];
 
+/** No way writes debug registers. */
+export const DEBUG_REGISTERS: readonly string[] = [];
+export const [FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS] = [0n, 0n];
+
 /** The members of struct sigcontext before the records of floating point, a word each. */
 export const FRAME_REGISTERS = ["fault_address", ...BLOCKS.arm64];
 

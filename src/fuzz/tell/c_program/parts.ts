@@ -12,7 +12,7 @@ import {
 } from "../../case/arch.ts";
 import type { Case } from "../../case/case.ts";
 import { CONTENTS } from "../../case/case_members.ts";
-import { writtenNames } from "../../case/fields.ts";
+import { pokesDebugRegisters, writtenNames } from "../../case/fields.ts";
 import { isHandled } from "../../case/pieces.ts";
 import { WAYS } from "../../case/setups.ts";
 import type { CaseOutcome } from "../../examiner.ts";
@@ -71,7 +71,8 @@ export function partsOf(
     ["WITH_IMAGE", image],
     ["WITH_LENGTH", "length" in CONTENTS[it.way]],
     ["WITH_PAIRS", it.pairs.length > 0],
-    ["WITH_READ", !registers && writtenNames(it).length > 0],
+    ["WITH_DEBUG", pokesDebugRegisters(it)],
+    ["WITH_READ", pokesDebugRegisters(it) || (!registers && writtenNames(it).length > 0)],
     ["WITH_REGISTERS", registers],
     ["WITH_RESUME", has("resumed") && !returns],
     ["WITH_SCRATCH", scratch || returns],

@@ -63,7 +63,9 @@ export function valuesOf(
     IMAGE: literal(frame?.image ?? 0n),
     PAIRS: pairs.map(({ offset, word }) => `{${offsetText(way, offset)}, ${literal(word)}}`),
     WORDS: words.map(literal),
-    READ: writtenNames(examined.it).map((name) => `"${name}"`),
+    READ: writtenNames(examined.it)
+      .slice(parts.get("WITH_REGISTERS") ? REGISTERS.length : 0)
+      .map((name) => `"${name}"`),
     LENGTH: String(length),
     RESUME: `PTRACE_${on}`,
     PASSED: String(signal),
@@ -134,7 +136,10 @@ function expectations({ it, predicted, stable }: Examined, parts: Parts): string
   add(!returns, "ERROR", "error");
   add(parts.get("BY_POKEUSER"), "REFUSED_AT", "refusedAt");
   if (parts.get("WITH_REGISTERS")) addRegisters(true, "WRITTEN", "written");
-  else for (const [i, name] of writtenNames(it).entries()) add(true, `WRITTEN + ${i}`, name);
+  for (const [i, name] of writtenNames(it).entries()) {
+    const isRegister = parts.get("WITH_REGISTERS") && i < REGISTERS.length;
+    if (!isRegister) add(true, `WRITTEN + ${i}`, name);
+  }
   add(parts.get("WITH_RESUME"), "RESUMED", "resumed");
   add(parts.get("WITH_STATUS"), "STATUS", "status");
   addRegisters(parts.get("WITH_STOP"), "STOPPED", "stopped");
