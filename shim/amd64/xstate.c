@@ -53,15 +53,16 @@ int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length, uint64_
     return size;
 }
 
-int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length, uint64_t components) {
-    int64_t size = stublab_fresh_xstate(tid, image, length, components);
-    if (size < XSTATE_BV)
-        return size < 0 ? size : 0;
-    if ((uint64_t)size + FP_XSTATE_MAGIC2_SIZE > length)
+int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length, uint64_t components,
+                            uint64_t size) {
+    const int64_t whole = stublab_fresh_xstate(tid, image, length, components);
+    if (whole < XSTATE_BV)
+        return whole < 0 ? whole : 0;
+    if (size + FP_XSTATE_MAGIC2_SIZE > length)
         return -ENOSPC;
     struct _xstate *area = image;
     struct _fpx_sw_bytes *reserved = &area->fpstate.sw_reserved;
-    uint32_t extended = (uint32_t)size + FP_XSTATE_MAGIC2_SIZE;
+    const uint32_t extended = (uint32_t)size + FP_XSTATE_MAGIC2_SIZE;
     reserved->magic1 = FP_XSTATE_MAGIC1;
     reserved->extended_size = extended;
     reserved->xfeatures = area->xstate_hdr.xfeatures;

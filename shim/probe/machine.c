@@ -46,6 +46,13 @@ void say_machine_document(void) {
     for (int i = 0, some = 0; feature_names[i] != 0; i++)
         if ((machine.features >> i & 1) != 0)
             say("%s\"%s\"", some++ > 0 ? "," : "", feature_names[i]);
-    say("],\"xstateLength\":%u,\"xfeatures\":%u,\"mxcsrMask\":%u,\"stubCode\":%lu}",
-        machine.xstate_length, machine.xfeatures, machine.mxcsr_mask, stub_address());
+    say("],\"xstateLength\":%u,\"xcr0\":%u,\"frameLength\":%u,\"xfeatures\":%u,\"permitted\":%u,"
+        "\"mxcsrMask\":%u,\"components\":[",
+        machine.xstate_length, machine.xcr0, machine.frame_length, machine.xfeatures,
+        machine.permitted, machine.mxcsr_mask);
+    for (const struct stublab_component *it = machine.components; it->number != 0; it++)
+        say("%s{\"number\":%u,\"offset\":%u,\"size\":%u,\"supervisor\":%s,\"aligned\":%s}",
+            it > machine.components ? "," : "", it->number, it->offset, it->bytes,
+            (it->flags & 1) != 0 ? "true" : "false", (it->flags & 2) != 0 ? "true" : "false");
+    say("],\"stubCode\":%lu}", stub_address());
 }

@@ -6,6 +6,7 @@
 #include "data.h"
 #include "encoder.h"
 #include "host.h"
+#include "records.h"
 #include "registers.h"
 #include "shim.h"
 #include "syscall.h"
@@ -128,7 +129,9 @@ void create_master(void);
 /** What facts and rules depend on: Machine in src/fuzz/try/machine.ts. */
 struct machine {
     uint64_t features; /* a bit each, in the order of feature_names */
-    uint32_t xstate_length, xfeatures, mxcsr_mask;
+    uint32_t xstate_length, xcr0, frame_length, xfeatures, permitted, mxcsr_mask;
+    /** From AVX on; a number of 0 ends them. */
+    struct stublab_component components[STUBLAB_MOST_COMPONENTS];
     bool wide; /* whether vector registers are wider than 128 bits */
 };
 extern struct machine machine;

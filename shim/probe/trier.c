@@ -51,6 +51,10 @@ void start_trying(void) {
     read_machine(&master);
     select_rules(0);
     *w2c_fuzz_xstateLength(&module) = machine.xstate_length;
+    *w2c_fuzz_xcr0(&module) = machine.xcr0;
+    *w2c_fuzz_frameLength(&module) = machine.frame_length;
+    memcpy(module_memory(*w2c_fuzz_components(&module)), machine.components,
+           sizeof machine.components);
     *w2c_fuzz_xfeatures(&module) = machine.xfeatures;
     *w2c_fuzz_mxcsrMask(&module) = machine.mxcsr_mask;
     *w2c_fuzz_stubCode(&module) = stub_address();

@@ -53,7 +53,13 @@ export interface Shim {
   readXstate(tid: number, xstate: Uint8Array, length: number): number;
   writeXstate(tid: number, xstate: Uint8Array, length: number): number;
   freshXstate(tid: number, xstate: Uint8Array, length: number, components: bigint): number;
-  freshFrame(tid: number, image: Uint8Array, length: number, components: bigint): number;
+  freshFrame(
+    tid: number,
+    image: Uint8Array,
+    length: number,
+    components: bigint,
+    size: number,
+  ): number;
   getcpu(): number;
   bind(tid: number, processor: number): number;
   getAffinity(tid: number, set: Uint8Array, length: number): number;
@@ -85,6 +91,9 @@ export interface Shim {
   sigreturnHandlerOffset(): number;
   awaitTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
   giveTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
+  /** shim/amd64/components.h */
+  readComponents(components: Uint32Array): number;
+  permittedComponents(): number;
   /** shim/amd64/handler.h */
   openDesk(desk: ArrayBufferView, stub: number, xstate: Uint8Array, length: number): number;
   closeDesk(desk: ArrayBufferView): number;
@@ -180,7 +189,7 @@ function bindShim(library: LibraryHandle): Shim {
     readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
     writeXstate: bind("int64_t stublab_write_xstate(int32_t, void *, uint64_t)"),
     freshXstate: bind("int64_t stublab_fresh_xstate(int32_t, void *, uint64_t, uint64_t)"),
-    freshFrame: bind("int64_t stublab_fresh_frame(int32_t, void *, uint64_t, uint64_t)"),
+    freshFrame: bind("int64_t stublab_fresh_frame(int32_t, void *, uint64_t, uint64_t, uint64_t)"),
     getcpu: bind("int64_t stublab_getcpu()"),
     bind: bind("int64_t stublab_bind(int32_t, uint32_t)"),
     getAffinity: bind("int64_t stublab_get_affinity(int32_t, void *, uint64_t)"),
@@ -203,6 +212,8 @@ function bindShim(library: LibraryHandle): Shim {
     sigreturnHandlerOffset: bind("uint32_t stublab_sigreturn_handler_offset()"),
     awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t, void *)"),
     giveTurn: bind("int64_t stublab_give_turn(void *, int64_t, void *)"),
+    readComponents: bind("int64_t stublab_read_components(void *)"),
+    permittedComponents: bind("int64_t stublab_permitted_components()"),
     openDesk: bind("int64_t stublab_open_desk(void *, uint64_t, void *, uint64_t)"),
     closeDesk: bind("int64_t stublab_close_desk(void *)"),
     handlerCode: bind("int64_t stublab_handler_code(void *, uint64_t, uint32_t)"),

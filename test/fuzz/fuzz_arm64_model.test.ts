@@ -13,6 +13,7 @@ const { formatCase, parseCase } = await import("../../src/fuzz/case/case.ts");
 const { Generator } = await import("../../src/fuzz/draw/generate.ts");
 const { Model } = await import("../../src/fuzz/predict/model.ts");
 const { mutants } = await import("../../src/fuzz/predict/mutants.ts");
+const { NO_XSTATE } = await import("../../src/fuzz/try/xstate.ts");
 const { predict } = await import("../../src/fuzz/predict/predict.ts");
 
 const CASES = 20_000;
@@ -21,7 +22,7 @@ const arm64 = suite("fuzz: the model for arm64");
 
 const machine: Machine = {
   ...{ release: "6.12.118", vendor: "0x00", family: 8, model: 0, stubCode: 0xffff_ffff_f000 },
-  ...{ xstateLength: 0, xfeatures: 0, mxcsrMask: 0 },
+  ...NO_XSTATE,
   features: ["dit", "ssbs", "tco", "bti", "orig_x0"],
 };
 const bare: Machine = { ...machine, features: [] };

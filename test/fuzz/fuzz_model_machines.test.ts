@@ -11,6 +11,7 @@ import { predict } from "../../src/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../../src/fuzz/predict/rules.ts";
 import type { Feature } from "../../src/fuzz/try/arch.ts";
 import type { Machine } from "../../src/fuzz/try/machine.ts";
+import { NO_XSTATE } from "../../src/fuzz/try/xstate.ts";
 import { CUT, frame, lock, machineWith, SHORT } from "../support/hidden_cases.ts";
 
 const machines = suite("fuzz: rules that depend on the machine");
@@ -184,7 +185,7 @@ machines(
   },
 );
 
-const WITHOUT_XSAVE: Machine = { ...machineWith(), xstateLength: 0, xfeatures: 0 };
+const WITHOUT_XSAVE: Machine = { ...machineWith(), ...NO_XSTATE };
 
 machines("R17: a frame has an area of FXSAVE, without a magic word, if there is no XSAVE", () => {
   const top = SCRATCH + 4096n;

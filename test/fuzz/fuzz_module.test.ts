@@ -17,7 +17,15 @@ memory("the module lacks no table and no place", () => {
   const names = Object.entries(loadWasm("fuzz.wasm")).flatMap(([name, it]) =>
     it instanceof WebAssembly.Global && !/^[A-Z]/.test(name) ? [name] : [],
   );
-  const machine = ["xstateLength", "xfeatures", "mxcsrMask", "stubCode"];
+  const machine = [
+    "xstateLength",
+    "xcr0",
+    "frameLength",
+    "xfeatures",
+    "mxcsrMask",
+    "stubCode",
+    "components",
+  ];
   const known = ["avoidsWatchpoints", "ignoredFlags"];
   const seeds = ["seeds", "seedCount", "seedParents", "codeBytes", "constantBytes"];
   const areas = [

@@ -4,6 +4,7 @@
  */
 
 import type { Machine } from "../../src/fuzz/try/machine.ts";
+import { NO_XSTATE } from "../../src/fuzz/try/xstate.ts";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 import { AMD, machineWith } from "./hidden_cases.ts";
 
@@ -15,7 +16,8 @@ const AMD64: Machine = machineWith(
 const ARM64: Machine = {
   ...{ arch: "arm64", release: "6.12", vendor: "0x61", family: 8, model: 0x32 },
   features: ["dit", "ssbs", "tco", "bti", "orig_x0"],
-  ...{ xstateLength: 0, xfeatures: 0, mxcsrMask: 0, stubCode: 0xffff_ffff_f000 },
+  ...NO_XSTATE,
+  stubCode: 0xffff_ffff_f000,
 };
 
 const own = HOST_ARCH === "arm64" ? ARM64 : AMD64;

@@ -16,6 +16,7 @@ import { SIMPLE, seed } from "../../src/fuzz/draw/amd64/seed.ts";
 import type { Model } from "../../src/fuzz/predict/model.ts";
 import type { Feature } from "../../src/fuzz/try/arch.ts";
 import type { Machine } from "../../src/fuzz/try/machine.ts";
+import { PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 
 /** What DIV leaves, and what kernels from Linux 6.7 on have. */
 const RECENT = [
@@ -29,14 +30,15 @@ export const AMD = ["movss_breakpoint", "xrstor_reads_all", "xrstor_reads_legacy
 const MACHINE: Machine = {
   ...{ release: "6.18", vendor: "AuthenticAMD", family: 26, model: 2 },
   features: ["fsgsbase", "ia32", ...AMD, ...RECENT],
-  ...{ xstateLength: 2432, xfeatures: 0xe7, mxcsrMask: 0x2_ffff, stubCode: Number(STUB_CODE) },
+  ...PACKED_XSTATE,
+  stubCode: Number(STUB_CODE),
 };
 
 /** A machine that has these features, and no others but those of a kernel that is not old. */
 export const machineWith = (...features: Feature[]): Machine => ({
   ...MACHINE,
   features: [...features, ...RECENT],
-  ...(features.includes("pku") && { xstateLength: 2440, xfeatures: 0x2e7 }),
+  ...(features.includes("pku") && PKRU_XSTATE),
 });
 
 /** MACHINE without a feature. */

@@ -2,7 +2,7 @@
 
 import { Setup } from "../../fuzz/setup";
 import { EFAULT, EINVAL } from "../../linux/errno";
-import { mxcsrMask, xfeatures, xstateLength } from "../machine";
+import { mxcsrMask, xcr0, xfeatures, xstateLength } from "../machine";
 import { wrote } from "../prediction";
 import { applies, use } from "../rule";
 import { task } from "./task";
@@ -101,7 +101,7 @@ function givenComponents(setup: Setup): u32 {
 
 export let W34: u32 = 0;
 export const W34_text =
-  "From {begin} to the header an XSAVE area reports the components that the machine has, whatever was written.";
+  "From {begin} to the header an XSAVE area reports the components in XCR0, even those that a process has to request, whatever was written.";
 export const W34_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
 export let W34_begin: u64 = 464;
 
@@ -166,7 +166,7 @@ function readByte(setup: Setup, offset: u64): i32 {
     return accepted ? (components >> (8 * u32(offset - HEADER))) & 0xff : NOT_KNOWN;
   }
   if (offset >= W34_begin && offset < HEADER && use(W34)) {
-    return offset < W34_begin + 4 ? (xfeatures >> (8 * u32(offset - W34_begin))) & 0xff : 0;
+    return offset < W34_begin + 4 ? (xcr0 >> (8 * u32(offset - W34_begin))) & 0xff : 0;
   }
   if (offset < HEADER && isReserved(offset)) return 0;
   const given = accepted ? takenByte(setup, offset) : NOT_GIVEN;

@@ -1,8 +1,11 @@
 // The machine, as src/fuzz/try/amd64/machine.ts reads it.
+#include "components.h"
 #include "own_data.h"
 #include "probe.h"
 #include "records.h"
 #include <asm/ptrace.h>
+#include <asm/sigcontext.h>
+#include <asm/signal.h>
 #include <cpuid.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
@@ -96,10 +99,15 @@ static bool map_code(struct tracee *stub, const struct trial *trial) {
 
 /** Writes the registers in the frame, and resumes the stub by `request` to its next stop, at which
  * they are read. */
-static bool go_on(struct tracee *stub, int64_t request, int32_t *status) {
+static bool go_on_with(struct tracee *stub, int64_t request, int64_t signal, int32_t *status) {
     return stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, frame_words()) >= 0 &&
-           stublab_ptrace(request, stub->pid, 0, 0) >= 0 && wait_for(stub, status, 1000) > 0 &&
+           stublab_ptrace(request, stub->pid, 0, (void *)signal) >= 0 &&
+           wait_for(stub, status, 1000) > 0 &&
            stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words()) >= 0;
+}
+
+static bool go_on(struct tracee *stub, int64_t request, int32_t *status) {
+    return go_on_with(stub, request, 0, status);
 }
 
 static bool read_fpregs(struct tracee *stub, uint64_t registers[64]) {
@@ -187,12 +195,44 @@ static bool shows(struct tracee *stub, const struct trial *trial) {
     return result == trial->result;
 }
 
-/** checksXstateSize in machine.ts: whether of a frame whose xstate_size is 0 xmm0 is taken. */
+/** Sets the action of SIGUSR1: struct kernel_sigaction. */
+static int64_t act(struct tracee *stub, uint64_t page, const uint64_t action[4]) {
+    write_memory(stub, page, action, 4 * sizeof *action);
+    return INJECT(stub, __NR_rt_sigaction, SIGUSR1, page, 0, 8);
+}
+
+/** readFrame in xstate.ts: what a frame says of itself. */
+static void read_frame(struct tracee *stub) {
+    enum { ROOM = 2 * STUBLAB_MOST_XSTATE, FPSTATE = 8 + 224 };
+    struct _fpx_sw_bytes own = {0};
+    const int64_t page = map_memory(stub, ROOM);
+    if (page < 0)
+        return;
+    uint64_t *words = frame_words();
+    const uint64_t int3 = encoder_words(stub->initial)[REG_RIP] + 2;
+    const uint64_t flags = 0x44000004; /* SA_SIGINFO | SA_RESTORER | SA_NODEFER */
+    act(stub, (uint64_t)page, (const uint64_t[4]){int3, flags, int3, 0});
+    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
+    words[REG_RSP] = (uint64_t)page + ROOM;
+    uint64_t fpstate = 0;
+    int32_t status = 0;
+    if (go_on_with(stub, PTRACE_CONT, SIGUSR1, &status) &&
+        read_memory(stub, words[REG_RSP] + FPSTATE, &fpstate, sizeof fpstate) >= 0)
+        read_memory(stub, fpstate + offsetof(struct _fpstate_64, sw_reserved), &own, sizeof own);
+    act(stub, (uint64_t)page, (const uint64_t[4]){0});
+    INJECT(stub, __NR_munmap, (uint64_t)page, ROOM);
+    if (own.magic1 != FP_XSTATE_MAGIC1)
+        return;
+    machine.frame_length = own.xstate_size;
+    machine.xfeatures = (uint32_t)own.xfeatures;
+}
+
+/** checksXstateSize in xstate.ts: whether of a frame whose xstate_size is 0 xmm0 is taken. */
 static bool checks_xstate_size(struct tracee *stub) {
     enum { SIZE = 2 * STUBLAB_MOST_XSTATE, XMM0 = 160 };
     static uint8_t frame[SIZE];
     uint64_t own[64], taken[64] = {0};
-    if (machine.xstate_length == 0 || !read_fpregs(stub, own))
+    if (machine.frame_length == 0 || !read_fpregs(stub, own))
         return false;
     const int64_t page = map_memory(stub, SIZE);
     if (page < 0)
@@ -205,7 +245,7 @@ static bool checks_xstate_size(struct tracee *stub) {
         const uint64_t word = base + each->word;
         memcpy(&frame[each->offset], &word, sizeof word);
     }
-    memcpy(&frame[frame_fpstate + machine.xstate_length], &frame_magic2, sizeof frame_magic2);
+    memcpy(&frame[frame_fpstate + machine.frame_length], &frame_magic2, sizeof frame_magic2);
     write_memory(stub, (uint64_t)page, frame, SIZE);
     uint64_t *words = frame_words();
     memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
@@ -233,7 +273,7 @@ void say_processor(void) {
 
 void read_machine(struct tracee *stub) {
     /** struct _xstate: XCR0 in sw_reserved, and mxcsr_mask. */
-    enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18, OLD_MXCSR_MASK = 0xffbf };
+    enum { XCR0 = 464, MXCSR_MASK = 28, OLD_MXCSR_MASK = 0xffbf };
     static uint8_t area[STUBLAB_MOST_XSTATE];
     uint64_t registers[64];
     read_processor();
@@ -249,8 +289,11 @@ void read_machine(struct tracee *stub) {
     if (length <= 0)
         return;
     machine.xstate_length = (uint32_t)length;
-    memcpy(&machine.xfeatures, &area[COMPONENTS], 4);
-    machine.xfeatures &= ~(uint32_t)ASKED_FOR;
+    memcpy(&machine.xcr0, &area[XCR0], 4);
+    read_frame(stub);
+    const int64_t permitted = stublab_permitted_components();
+    machine.permitted = permitted < 0 ? machine.xfeatures : (uint32_t)permitted;
+    stublab_read_components(machine.components);
     if (checks_xstate_size(stub))
         add_feature("xstate_size_check");
 }

@@ -92,8 +92,8 @@ static int64_t ready(void) {
     int64_t result = create_target(&resident, section_loop, file);
     if (result < 0)
         return result;
-    int64_t length =
-        stublab_fresh_frame(resident.pid, exchange->image, sizeof exchange->image, ~(1ULL << 18));
+    int64_t length = stublab_fresh_frame(resident.pid, exchange->image, sizeof exchange->image,
+                                         machine.xfeatures, machine.frame_length);
     exchange->image_length = length > 0 ? (uint64_t)length : 0;
     pidfd = stublab_pidfd(resident.pid);
     uint64_t *words = frame_words();

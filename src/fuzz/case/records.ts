@@ -88,6 +88,8 @@ export const OBSTACLE = {
 
 /** More bytes than any processor's XSAVE area has. */
 const MOST_XSTATE = 16 << 10;
+/** More components than it has from AVX on. */
+const MOST_COMPONENTS = 32;
 
 /** The numbers, enumerations and records of an architecture. */
 export function tablesOf(arch: Arch) {
@@ -100,6 +102,7 @@ export function tablesOf(arch: Arch) {
     WRITTEN: REGISTERS.length + SIZES.DEBUG_REGISTERS,
     ...SIZES,
     MOST_XSTATE,
+    MOST_COMPONENTS,
     /** Room for enum stublab_obstacle, an even number. */
     MOST_OBSTACLES: 16,
     /** Vector registers of the tracing thread that a case must not change. */
@@ -203,12 +206,36 @@ export function tablesOf(arch: Arch) {
       seen: ["u64", "result: the registers, 4 words each", 4 * CONSTANTS.CANARIES],
     },
   );
-  const RECORDS = [SETUP_RECORD, OUTCOME_RECORD, TRIAL_RECORD, EXCHANGE_RECORD, CANARY_RECORD];
+  const COMPONENT_RECORD = layOut(
+    "component",
+    "A component of the XSAVE area, from AVX on, as CPUID leaf 0xD describes it.",
+    {
+      number: ["u32", "its bit in XCR0; a supervisor's in IA32_XSS"],
+      offset: ["u32", "in the standard format"],
+      bytes: ["u32", "its length"],
+      flags: ["u32", "1: a supervisor's; 2: aligned to 64 bytes in the compacted format"],
+    },
+  );
+  const RECORDS = [
+    SETUP_RECORD,
+    OUTCOME_RECORD,
+    TRIAL_RECORD,
+    EXCHANGE_RECORD,
+    CANARY_RECORD,
+    COMPONENT_RECORD,
+  ];
   /** Those that the module works on. */
-  const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD];
+  const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD, COMPONENT_RECORD];
   return {
     ...{ REGISTERS, FRAME_REGISTERS, CONSTANTS, ENUMERATIONS, RECORDS, MODULE_RECORDS },
-    ...{ SETUP_RECORD, OUTCOME_RECORD, TRIAL_RECORD, EXCHANGE_RECORD, CANARY_RECORD },
+    ...{
+      SETUP_RECORD,
+      OUTCOME_RECORD,
+      TRIAL_RECORD,
+      EXCHANGE_RECORD,
+      CANARY_RECORD,
+      COMPONENT_RECORD,
+    },
   };
 }
 
@@ -221,4 +248,5 @@ export const {
   TRIAL_RECORD,
   EXCHANGE_RECORD,
   CANARY_RECORD,
+  COMPONENT_RECORD,
 } = tablesOf(HOST_ARCH);

@@ -3,6 +3,7 @@ import type { Known, Outcome, Place } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
 import type { Machine } from "../try/machine.ts";
+import { componentRecords } from "../try/xstate.ts";
 import { type Change, plantedInAll } from "./plant.ts";
 import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
 import type { KnownSignatures } from "./signature.ts";
@@ -45,6 +46,8 @@ export class Model {
   /** Globals of the module, and what they are in this model. */
   readonly #settings: readonly (readonly [WebAssembly.Global, number | bigint])[];
   readonly #changes: readonly Change[];
+  /** The components of the module's machine. */
+  readonly #components: Uint32Array;
   /** Bits of eflags that are not compared. */
   readonly ignoredFlags: number;
 
@@ -64,6 +67,8 @@ export class Model {
       words: new BigUint64Array(module.buffer, outcome, OUTCOME_SIZE / 8),
     };
     this.#known = new Uint32Array(module.buffer, module.address("prediction"), 5);
+    const records = componentRecords(machine.components);
+    this.#components = new Uint32Array(module.buffer, module.address("components"), records.length);
     this.#settings = [...this.#settingsOf()].map(([name, value]) => {
       const global = module.globals.get(name);
       if (global === undefined) throw new RangeError(`the fuzzer's module has no ${name}`);
@@ -72,8 +77,9 @@ export class Model {
   }
 
   *#settingsOf(): Generator<[name: string, value: number | bigint]> {
-    const { xstateLength, xfeatures, mxcsrMask, stubCode, features } = this.machine;
-    yield* Object.entries({ xstateLength, xfeatures, mxcsrMask, stubCode });
+    const { xstateLength, xcr0, frameLength, xfeatures, mxcsrMask } = this.machine;
+    const { stubCode, features } = this.machine;
+    yield* Object.entries({ xstateLength, xcr0, frameLength, xfeatures, mxcsrMask, stubCode });
     yield ["ignoredFlags", this.ignoredFlags];
     yield ["wide", 0];
     for (const [index, rule] of rules().entries()) {
@@ -99,6 +105,7 @@ export class Model {
     if (selected === this) return;
     selected = this;
     for (const [global, value] of this.#settings) global.value = value;
+    this.#components.set(componentRecords(this.machine.components));
   }
 
   #predict({ setups }: Pick<Batch, "setups">, i: number): void {

@@ -3,7 +3,9 @@ import { StateError, TraceError } from "../../errors.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { CONSTANTS } from "../case/records.ts";
 import { corruption } from "./canary.ts";
-import { EVERY_COMPONENT } from "./sigreturn/image.ts";
+
+/** All but XFEATURE_MASK_USER_DYNAMIC: components that a process need not ask for. */
+const EVERY_COMPONENT = (1n << 64n) - 1n - (1n << 18n);
 
 // struct _xstate, asm/sigcontext.h: the vector registers, and the header.
 const XMM = 160;

@@ -5,9 +5,10 @@ import { count, list, members, oneOf, optional, type Shape, text } from "../../s
 import { HOST_ARCH } from "../../shim/host_arch.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { FEATURES, type Feature, readProcessor as readHost, readKernel } from "./arch.ts";
+import { type Xstate, xstateOf } from "./xstate.ts";
 
 /** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
-export interface Machine {
+export interface Machine extends Xstate {
   /** Its architecture, if that is not amd64. */
   readonly arch?: Exclude<Arch, "amd64">;
   /** The kernel's release, such as "6.12.9". */
@@ -18,12 +19,6 @@ export interface Machine {
   readonly model: number;
   /** The features that rules depend on and this machine has. */
   readonly features: readonly Feature[];
-  /** Bytes of the XSAVE area that NT_X86_XSTATE and a signal frame have; 0 on arm64, like the next two. */
-  readonly xstateLength: number;
-  /** The components that are enabled without a request, as in XCR0. */
-  readonly xfeatures: number;
-  /** The valid bits of mxcsr. */
-  readonly mxcsrMask: number;
   /** The page of the stub code, about which the model knows nothing else. */
   readonly stubCode: number;
 }
@@ -34,7 +29,6 @@ const figure: Shape<number> = (value, place) =>
 
 export const machineShape: Shape<Machine> = (value, place) => {
   const read = members(value, place);
-  const whole = count(Number.MAX_SAFE_INTEGER);
   const arch = read("arch", optional(oneOf(["arm64"])));
   return {
     ...(arch !== undefined && { arch }),
@@ -43,10 +37,8 @@ export const machineShape: Shape<Machine> = (value, place) => {
     family: read("family", figure),
     model: read("model", figure),
     features: read("features", list(oneOf(FEATURES), FEATURES.length)),
-    xstateLength: read("xstateLength", whole),
-    xfeatures: read("xfeatures", whole),
-    mxcsrMask: read("mxcsrMask", whole),
-    stubCode: read("stubCode", whole),
+    ...xstateOf(read),
+    stubCode: read("stubCode", count(Number.MAX_SAFE_INTEGER)),
   };
 };
 

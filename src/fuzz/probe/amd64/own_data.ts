@@ -5,9 +5,6 @@ import { indexOf } from "../../case/amd64/registers.ts";
 import { fuzzModule } from "../../case/module.ts";
 import {
   ALL_BITS,
-  FRAME_FPSTATE,
-  FRAME_MAGIC2,
-  FRAME_WORDS,
   OF_KERNEL,
   OF_PROCESSOR,
   PLACE,
@@ -15,6 +12,7 @@ import {
   SIGNAL,
   type Trial,
 } from "../../try/amd64/machine.ts";
+import { FRAME_FPSTATE, FRAME_MAGIC2, FRAME_WORDS } from "../../try/amd64/xstate.ts";
 import { FEATURES } from "../../try/arch.ts";
 import { KEPT } from "../../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../../try/sigreturn/place.ts";

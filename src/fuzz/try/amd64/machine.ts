@@ -1,14 +1,13 @@
 import { constants, release } from "node:os";
 import { errnoName } from "../../../errno.ts";
-import { StateError, StopError } from "../../../errors.ts";
+import { StopError } from "../../../errors.ts";
 import { Deadline } from "../../../shim/deadline.ts";
 import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import type { Stub } from "../../../stub/stub.ts";
-import type { TracingThread } from "../../../stub/tracing_thread.ts";
-import { CONSTANTS } from "../../case/records.ts";
 import { cpuinfo } from "../cpuinfo.ts";
+import { checksXstateSize, MXCSR, PTRACE_SETFPREGS, readFpregs, readXstate } from "./xstate.ts";
 
-const { EBADF, EINVAL, ENXIO, EPROTO, ESRCH } = constants.errno;
+const { EBADF, EINVAL, ENXIO, EPROTO } = constants.errno;
 const { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } = constants.signals;
 const SEGV_MAPERR = 1;
 
@@ -58,13 +57,10 @@ const SYS_URETPROBE = 335;
 export const UNSEEN_CALLS = [SYS_URETPROBE, SYS_UPROBE];
 export const VSYSCALL_HALF = 0xffff_ffff;
 const PTRACE_SET_SYSCALL_INFO = 0x4212;
-const SYS_RT_SIGRETURN = 15n;
 const PTRACE_POKEUSER = 6;
 const PTRACE_GETSIGINFO = 0x4202;
 /** Debug register 6 without an event: DR6_RESERVED, asm/debugreg.h. */
 const DR6_RESET = 0xffff_0ff0n;
-const PTRACE_GETFPREGS = 14;
-const PTRACE_SETFPREGS = 15;
 const [ICEBP, INT3, SYSCALL, DIV_EDI] = [[0xf1], 0xcc, [0x0f, 0x05], [0xf7, 0xf7]];
 const [NOP, PUSH, STORE, MOV_DS, MOV_SS] = [0x90, 0x50, [0x89, 0x07], [0x8e, 0xd8], [0x8e, 0xd0]];
 const [REX_W, XRSTOR] = [0x48, [0x0f, 0xae, 0x2f]];
@@ -129,9 +125,6 @@ function iretTo32(rsp: bigint, code: readonly number[], rip = PLACE + 48n): read
 
 /** XRSTOR of an area whose header, in the zeros of this page, has no component. */
 const HEADER_OFFSET = 512n;
-
-/** mxcsr and mxcsr_mask in struct user_i387_struct, and its length. */
-const [MXCSR, MXCSR_MASK, FPREGS_SIZE] = [24, 28, 512];
 
 /** Those that are tried, nearly all of the kernel: distributions backport, so a version says nothing. */
 export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
@@ -271,16 +264,6 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
 /** The features that only a stub shows. */
 export const KERNEL_FEATURES = [...new Set(OF_KERNEL.map(([name]) => name))];
 
-/** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
-const COMPONENTS = 464;
-/** What mxcsr_mask = 0 stands for: SDM volume 1, 11.6.6. */
-const OLD_MXCSR_MASK = 0xffbf;
-/** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
-const ASKED_FOR = 1 << 18;
-
-/** The XSAVE area of a processor with AVX: its length, XCR0, and the valid bits of mxcsr. */
-export const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
-
 /** What a stub shows: features of the kernel, and how the XSAVE area is laid out. */
 export function readKernel(stub: Stub) {
   const five = OF_PROCESSOR.includes("la57") && cpuinfo()("flags").split(" ").includes("la57");
@@ -290,7 +273,7 @@ export function readKernel(stub: Stub) {
     ([, trial]) => isFor(trial) && shows(trial, stub),
   ).map(([name]) => name);
   const xstate = readXstate(stub);
-  if (checksXstateSize(stub, xstate.xstateLength)) features.push("xstate_size_check");
+  if (checksXstateSize(stub, xstate.frameLength)) features.push("xstate_size_check");
   return { ...xstate, features };
 }
 
@@ -392,63 +375,6 @@ function setsFpregs(trial: Extract<Trial, { fpregs: number }>, { tracer, thread 
   return result === trial.result;
 }
 
-function readFpregs(tid: number, { shim }: TracingThread): Uint8Array | undefined {
-  const registers = new Uint8Array(FPREGS_SIZE);
-  return shim.ptraceMemory(PTRACE_GETFPREGS, tid, 0, registers) < 0 ? undefined : registers;
-}
-
-/**
- * Words of a signal frame and its floating point, by their offsets from struct ucontext; some are added to the
- * address of the frame, or to that of the SYSCALL. asm/ucontext.h, asm/sigcontext.h. The rest is 0, such as
- * xstate_size and xstate_bv; after the area is its second magic number.
- */
-export const FRAME_WORDS: readonly (readonly [
-  offset: number,
-  word: bigint,
-  to?: "frame" | "syscall",
-])[] = [
-  [168, 2n, "syscall"], // rip: after the SYSCALL, on the way to the INT3
-  [176, 2n], // eflags
-  [184, 0x33n | (0x2bn << 48n)], // cs, ss
-  [224, 1024n, "frame"], // fpstate
-  [1024 + 160, 1n], // xmm0
-  [1024 + 464, (LOW_HALF << 32n) | 0x4650_5853n], // magic1, extended_size
-];
-export const FRAME_FPSTATE = 1024;
-export const FRAME_MAGIC2 = 0x4650_5845;
-const XMM0 = 160;
-
-/**
- * Whether rt_sigreturn checks xstate_size: of a frame in which it is 0 only x87 and SSE are taken then, among them xmm0.
- * Linux 6.16 to 7.0 ignore it (check_xstate_in_sigframe), and take no component, because xstate_bv is 0.
- */
-function checksXstateSize(stub: Stub, xstateLength: number): boolean {
-  const { tracer, thread } = stub;
-  const own = readFpregs(thread.tid, tracer);
-  if (xstateLength === 0 || own === undefined) return false;
-  const size = 2 * CONSTANTS.MOST_XSTATE;
-  const page = stub.map(size);
-  const frame = new DataView(new ArrayBuffer(size));
-  const syscall = thread.initial.dump().rip ?? 0n;
-  for (const [offset, word, to] of FRAME_WORDS) {
-    const base = to === "frame" ? page : to === "syscall" ? syscall : 0n;
-    frame.setBigUint64(offset, base + word, true);
-  }
-  frame.setUint32(FRAME_FPSTATE + xstateLength, FRAME_MAGIC2, true);
-  stub.write(page, new Uint8Array(frame.buffer));
-  const registers = tracer.frame;
-  registers.copyFrom(thread.initial);
-  registers.set("rax", SYS_RT_SIGRETURN);
-  registers.set("rsp", page);
-  thread.writeRegisters(registers);
-  const deadline = new Deadline(tracer.deadline);
-  while (![SIGTRAP, SIGSEGV].includes(thread.next(deadline).signal));
-  const taken = readFpregs(thread.tid, tracer);
-  tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, own);
-  stub.call("munmap", page, size);
-  return taken !== undefined && new DataView(taken.buffer).getUint32(XMM0, true) === 1;
-}
-
 /** The release that restores the alternate stack before it looks at a frame: no request shows it. */
 const ALTSTACK_FIRST = [6, 12] as const;
 
@@ -466,24 +392,4 @@ export function readProcessor() {
   if (isFrom(release(), ALTSTACK_FIRST)) features.push("altstack_first");
   const [family, model] = [Number(field("cpu family")), Number(field("model"))];
   return { vendor, family, model, features };
-}
-
-function readXstate(stub: Stub) {
-  const area = new Uint8Array(CONSTANTS.MOST_XSTATE);
-  const length = stub.tracer.shim.readXstate(stub.thread.tid, area, area.length);
-  // A stub that is gone does not say that the machine has no such area.
-  if (length === -ESRCH) throw new StateError(`stub ${stub.pid} is gone`);
-  const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(area.length));
-  return {
-    xstateLength: Math.max(length, 0),
-    xfeatures: view.getUint32(COMPONENTS, true) & ~ASKED_FOR,
-    mxcsrMask: readMxcsrMask(stub),
-  };
-}
-
-/** As the kernel has it: a task that has not used floating point lacks it in its XSAVE area on some kernels. */
-function readMxcsrMask({ thread, tracer }: Stub): number {
-  const registers = readFpregs(thread.tid, tracer);
-  if (registers === undefined) return OLD_MXCSR_MASK;
-  return new DataView(registers.buffer).getUint32(MXCSR_MASK, true) || OLD_MXCSR_MASK;
 }

@@ -3,6 +3,7 @@ import { Deadline } from "../../../shim/deadline.ts";
 import { PAGE_SIZE } from "../../../shim/page_size.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import { cpuinfo } from "../cpuinfo.ts";
+import { NO_XSTATE } from "../xstate.ts";
 
 export const FEATURES = ["dit", "ssbs", "tco", "bti", "orig_x0"] as const;
 type Feature = (typeof FEATURES)[number];
@@ -33,9 +34,6 @@ export function readProcessor() {
   return { vendor: field("CPU implementer"), family, model, features };
 }
 
-/** arm64 has no XSAVE area. */
-export const USUAL_XSTATE = { xstateLength: 0, xfeatures: 0, mxcsrMask: 0 };
-
 /** What a stub shows. */
 export function readKernel(stub: Stub) {
   const { tracer, thread } = stub;
@@ -60,7 +58,7 @@ export function readKernel(stub: Stub) {
   if (restarted === ARGUMENT) features.push("orig_x0");
   begin({});
   stub.call("munmap", page, PAGE_SIZE);
-  return { features, ...USUAL_XSTATE };
+  return { features, ...NO_XSTATE };
 }
 
 /** The argument with which a call is restarted to whose entry a tracer has written another one. */

@@ -55,8 +55,12 @@ export class Exchange {
     unused.push(this);
   }
 
-  /** As a stub is to find it that has not begun. */
-  reset(basesReadable: boolean): void {
+  /**
+   * As a stub is to find it that has not begun.
+   *
+   * @param image the floating point of a new program, as in a signal frame
+   */
+  reset(basesReadable: boolean, image: Uint8Array): void {
     this.bytes.fill(0);
     this.#halves[HALVES.turn] = 1;
     this.#halves[HALVES.ds] = Number(KEPT.ds);
@@ -64,10 +68,6 @@ export class Exchange {
     this.#halves[HALVES.bases] = basesReadable ? 1 : 0;
     this.#words[HALVES.scratch / 2] = SCRATCH;
     this.#words[HALVES.scratchSize / 2] = BigInt(SCRATCH_SIZE);
-  }
-
-  /** Puts in the floating point of a new program, as in a signal frame. */
-  putImage(image: Uint8Array): void {
     this.bytes.set(image, EXCHANGE_RECORD.offsets.image);
     this.#halves[HALVES.imageLength] = image.length;
   }

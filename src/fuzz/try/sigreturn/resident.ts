@@ -27,7 +27,6 @@ import {
   type Settable,
 } from "../target.ts";
 import type { Exchange } from "./exchange.ts";
-import { readImage } from "./image.ts";
 import { KEPT } from "./kept.ts";
 import { HANDLER_STACK, HANDLER_STACK_SIZE, LOOP, RECORDS } from "./place.ts";
 
@@ -55,10 +54,7 @@ export class Resident {
   constructor(master: Stub, exchange: Exchange) {
     const { tracer } = master;
     this.#master = master;
-    const setUp = (stub: Stub) => {
-      setUpLoop(stub, exchange.shared, exchange.address);
-      exchange.putImage(readImage(stub));
-    };
+    const setUp = (stub: Stub) => setUpLoop(stub, exchange.shared, exchange.address);
     this.#stub = createHarmless(master, setUp, loopRules(tracer));
     this.pid = this.#stub.pid;
     this.#pidfd = tracer.shim.pidfd(this.pid);

@@ -6,6 +6,7 @@ import { Batch } from "../../case/batch.ts";
 import { OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP_SIZE } from "../../case/setups.ts";
 import { Canary } from "../canary.ts";
 import { Exchange } from "./exchange.ts";
+import { readImage } from "./image.ts";
 import { Resident } from "./resident.ts";
 
 /** How long a setup may take to stop, in milliseconds that its stub runs. */
@@ -29,6 +30,7 @@ export class SigreturnTrier {
   readonly #deadline: number;
   readonly #canary: Canary;
   readonly #exchange: Exchange;
+  #image: Uint8Array | undefined;
   #resident: Resident | undefined;
   #closed = false;
   /** The setup that was under way when a stub was lost for the first time. */
@@ -145,7 +147,8 @@ export class SigreturnTrier {
 
   #ready(): Resident {
     if (this.#resident !== undefined) return this.#resident;
-    this.#exchange.reset(hasReadableBases());
+    this.#image ??= readImage(this.#master);
+    this.#exchange.reset(hasReadableBases(), this.#image);
     const resident = new Resident(this.#master, this.#exchange);
     this.#resident = resident;
     if (this.#awaitTurn(resident)) return resident;

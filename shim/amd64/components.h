@@ -1,0 +1,20 @@
+// The components of the XSAVE area: what the processor has, and what the kernel permits.
+#ifndef STUBLAB_AMD64_COMPONENTS_H
+#define STUBLAB_AMD64_COMPONENTS_H
+
+#include "records.h"
+#include "shim.h"
+
+/**
+ * Writes those that the processor has, from AVX on, enabled or not; there is room for
+ * STUBLAB_MOST_COMPONENTS. Returns their number.
+ */
+STUBLAB_EXPORT int64_t stublab_read_components(struct stublab_component *components);
+
+/**
+ * Those that this process and the processes that it forks may use, as bits (ARCH_GET_XCOMP_PERM).
+ * -EINVAL before Linux 5.16.
+ */
+STUBLAB_EXPORT int64_t stublab_permitted_components(void);
+
+#endif
