@@ -7,7 +7,7 @@ enum { MOST_FIELDS = 96, MOST_ATTEMPTS = 5 };
 /** A check: its setup, and what is expected of its outcome. */
 struct check {
     const char *name;
-    uint32_t needs;
+    uint64_t needs;
     struct stublab_setup *setup;
     struct stublab_outcome *outcome;
     uint32_t expected;
@@ -17,7 +17,7 @@ struct check {
 
 static void take_check(struct check *check) {
     check->name = take_text();
-    check->needs = take16();
+    check->needs = take_word();
     memset(check->setup, 0, sizeof *check->setup);
     memcpy(check->setup->words, baseline, sizeof check->setup->words);
     for (uint32_t count = take8(); count > 0; count--) {
@@ -32,7 +32,7 @@ static void take_check(struct check *check) {
 }
 
 /** The first thing that the machine lacks: an index of `needs`; -1. */
-static int32_t missing(uint32_t set) {
+static int32_t missing(uint64_t set) {
     for (int32_t i = 0; needs[i].name != 0; i++)
         if ((set >> i & 1) != 0 && !meets(&needs[i]))
             return i;

@@ -4,8 +4,8 @@ import type { List } from "./list.ts";
 
 export const QEMU_TCG = {
   changes: [
-    // IRET keeps null selectors in fs and gs, and is not refused because of rip: the next fetch is.
-    ...["R63.set=0x3", "R28", "R62"],
+    // IRET keeps null selectors in fs and gs, and all bits of rip, and is not refused because of it: the next fetch is.
+    ...["R63.set=0x3", "R28", "R62", "R112"],
     // 64-bit code has INTO.
     "R106",
     // Segments have no limits and no rights, accesses no alignment and no end, and one by rsp is like others.
@@ -23,6 +23,7 @@ export const QEMU_TCG = {
     "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: fs = 3",
     "ds, es, fs and gs = 3, a null selector, read 0 at the next stop: gs = 3",
     "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL",
+    "A rip above 4 GB with cs = 0x23 is cut to 32 bits",
     "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
     "In 32-bit code a push below 0 is SIGBUS",
     "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",

@@ -31,7 +31,7 @@ function baseWords(): BigUint64Array {
 /**
  *     file    fact...
  *     fact    index of FACT_KINDS (u8), name, bytes that follow (word); number (u16), check... or step...
- *     check   name, needs (u16: a bit each), differing words: number (u8), (index (u8), word)...;
+ *     check   name, needs (word: a bit each), differing words: number (u8), (index (u8), word)...;
  *             expected: number (u8), (offset (u16), with 0x8000 for a half, word)...
  *     step    whether it is a check (u8), then its name; number of verbs (u8), verb...; of a check also
  *             expected: number (u8), (index of REQUEST_FIELDS (u8), word)...
@@ -63,7 +63,7 @@ function factBody(fact: Fact): Uint8Array {
 
 function putCheck(bytes: Bytes, { name, it, expected, needs }: SetupCheck): void {
   bytes.text(name);
-  bytes.u16(needs.reduce((set, need) => set | (1 << NEED_NAMES.indexOf(need)), 0));
+  bytes.word(needs.reduce((set, need) => set | (1n << BigInt(NEED_NAMES.indexOf(need))), 0n));
   const base = baseWords();
   const words = new BigUint64Array(recordsOf([it]).buffer);
   const differing = [...words.entries()].filter(([i, word]) => word !== base[i]);
