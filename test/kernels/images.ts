@@ -29,7 +29,7 @@ function fetchNewest({ arch, suite, prefix, flavour }: Kernel, folder: string): 
   const apt = aptOf(suite, arch, folder);
   const names = apt("apt-cache", "pkgnames", "linux-").split("\n");
   // Before 6.19 the image is in linux-image-VERSION; since then in linux-binary-VERSION, on which the former depends.
-  const pattern = new RegExp(`^linux-(?:binary|image)-([0-9].*-${flavour})$`);
+  const pattern = new RegExp(`^linux-(?:binary|image)-(\\d[^-]*(?:-\\d[^-]*)?-${flavour})$`);
   const versions = names
     .flatMap((name) => pattern.exec(name)?.[1] ?? [])
     .filter((it) => it.startsWith(prefix));

@@ -60,14 +60,17 @@ function kernel(
   suite: string,
   prefix: string,
   flavour = "cloud-amd64",
-  userland: UserlandName = flavour === "cloud-amd64" ? "amd64" : "arm64",
+  userland: UserlandName = flavour.includes("arm64") ? "arm64" : "amd64",
 ): NamedKernel {
   return { name, arch: USERLANDS[userland].arch, suite, prefix, flavour, userland };
 }
 
 const PROBE = resolve("dist/probe-amd64");
 
-/** Kernels of Debian: name, suite, and which versions of the suite; the newest of them is taken. */
+/**
+ * Kernels of Debian: name, suite, and which versions of the suite; the newest of them is taken. The standard ones have
+ * CONFIG_X86_X32_ABI, those for clouds do not.
+ */
 const KERNELS = [
   kernel("linux-5.10", "bullseye", "5.10."),
   kernel("linux-6.1", "bookworm", "6.1."),
@@ -75,6 +78,10 @@ const KERNELS = [
   kernel("linux-6.18", "trixie-backports", "6.18."),
   kernel("linux-7.2", "trixie-backports", "7.2."),
   kernel("linux-newest", "trixie-backports", ""),
+  kernel("linux-5.10-standard", "bullseye", "5.10.", "amd64"),
+  kernel("linux-6.1-standard", "bookworm", "6.1.", "amd64"),
+  kernel("linux-6.12-standard", "trixie", "6.12.", "amd64"),
+  kernel("linux-newest-standard", "trixie-backports", "", "amd64"),
 ];
 
 /**
@@ -130,7 +137,10 @@ export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
 };
 
 /** The kernels on which Node.js is tried, too. */
-const WITH_NODE = ["linux-5.10", "linux-6.1", "linux-6.12", "linux-newest"];
+const WITH_NODE = [
+  ...["linux-5.10", "linux-6.1", "linux-6.12", "linux-newest"],
+  ...["linux-6.12-standard", "linux-newest-standard"],
+];
 
 const PLATFORMS = ["ptrace", "systrap"] as const;
 
@@ -179,6 +189,7 @@ export const MACHINES: readonly Machine[] = ALL;
 /** Machines that take only a minute or two, and differ most from a developer's. */
 export const SHORT: readonly string[] = [
   "probe/linux-newest/max",
+  "probe/linux-newest-standard/max",
   "probe/runsc-ptrace",
   "probe/runsc-systrap",
   "probe/uml",
