@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import axe from "axe-core";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 
 // A headless Chromium that leaves nothing behind.
@@ -108,4 +109,13 @@ function watch(page: Page): Behaviour {
     await dialog.dismiss();
   });
   return behaviour;
+}
+
+/** What axe finds wrong, in short. */
+export async function complaints(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => axe.run());
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
+  );
 }

@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import axe from "axe-core";
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
 import type { Recording } from "../../src/record/recording.ts";
@@ -50,15 +49,6 @@ export class PageSuite {
     const hash = step === undefined ? (fragment ?? "") : `#step=${step}`;
     return this.browser.show(`${this.urlOf(name)}${hash}`, rest, use);
   }
-}
-
-/** What axe finds wrong, in short. */
-export async function complaints(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => axe.run());
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
-  );
 }
 
 /** What is shown of a step. */

@@ -4,6 +4,7 @@ import type { Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import { Moments } from "../../src/record/moment.ts";
 import { beginReading, choiceOrder } from "../../src/record/reading.ts";
+import { complaints } from "../support/browser.ts";
 import {
   clickOn,
   goTo,
@@ -23,7 +24,8 @@ const recordings = {
   cascade: await recordingOf("cascade"),
 };
 const walked = new PageSuite("recording page: walking through it in a browser", recordings);
-const { pages, test } = walked;
+const { pages, test, browser } = walked;
+const urlOf = (name: string) => walked.urlOf(name);
 const show: PageSuite["show"] = (...args) => walked.show(...args);
 
 const press = async (
@@ -167,33 +169,26 @@ test("a link to the step is copied", () =>
     });
     await page.click("#copy-link");
     await page.waitForFunction(() => Reflect.has(window, "copied"));
-    assert.is(
-      await page.evaluate(() => Reflect.get(window, "copied")),
-      `${walked.urlOf("host")}#step=12`,
-    );
+    assert.is(await page.evaluate(() => Reflect.get(window, "copied")), `${urlOf("host")}#step=12`);
   }));
 
 test("embedded, it is some steps of a lane, and nothing else", () =>
-  walked.browser.show(
-    `${walked.urlOf("grandchild")}?embed#step=6-12&lane=master`,
-    {},
-    async (page) => {
-      assert.is(await numberShown(page), 6);
-      for (let i = 0; i < 20; i++) await press(page, "ArrowRight");
-      assert.is(await numberShown(page), 12);
-      for (let i = 0; i < 20; i++) await press(page, "ArrowLeft");
-      assert.is(await numberShown(page), 6);
-      assert.not.ok(await page.$eval("h1", (title) => title.checkVisibility()));
-      assert.not.ok(await page.$eval("#steps", (title) => title.checkVisibility()));
-      assert.is(
-        await page.$eval("a[target=_top]", (link) => link.href),
-        `${walked.urlOf("grandchild")}#step=6`,
-      );
-    },
-  ));
+  browser.show(`${urlOf("grandchild")}?embed#step=6-12&lane=master`, {}, async (page) => {
+    assert.is(await numberShown(page), 6);
+    for (let i = 0; i < 20; i++) await press(page, "ArrowRight");
+    assert.is(await numberShown(page), 12);
+    for (let i = 0; i < 20; i++) await press(page, "ArrowLeft");
+    assert.is(await numberShown(page), 6);
+    assert.not.ok(await page.$eval("h1", (title) => title.checkVisibility()));
+    assert.not.ok(await page.$eval("#steps", (title) => title.checkVisibility()));
+    assert.is(
+      await page.$eval("a[target=_top]", (link) => link.href),
+      `${urlOf("grandchild")}#step=6`,
+    );
+  }));
 
 test("as slides, it is the player alone in larger type, with the same keys and questions", () =>
-  walked.browser.show(`${walked.urlOf("host")}?slides#step=2`, {}, async (page) => {
+  browser.show(`${urlOf("host")}?slides#step=2`, {}, async (page) => {
     assert.is(await numberShown(page), 2);
     await press(page, "ArrowRight");
     assert.is(await numberShown(page), 3);
@@ -468,6 +463,61 @@ test("an answer by the keyboard alone; it is kept, and so is the order of choice
     const lessons = { host: JSON.parse(kept ?? "") };
     assert.equal(saved, { schema: "stublab.progress/1", lessons });
     assert.is(lessons.host.right, 1);
+  }));
+
+for (const name of ["host", "cascade"] as const) {
+  for (const scheme of ["light", "dark"] as const) {
+    test(`axe finds nothing to complain of (${name}, ${scheme})`, () =>
+      show(name, { scheme }, async (page) => {
+        assert.equal(await complaints(page), [], "at the introduction");
+        const [question] = recordings[name].questions;
+        await goTo(page, (question?.step ?? 0) + 1);
+        assert.equal(await complaints(page), [], "at a question");
+        await page.click(".choices button");
+        await page.evaluate(() => {
+          for (const details of document.querySelectorAll("details")) details.open = true;
+        });
+        assert.equal(await complaints(page), [], "at its answer");
+        await page.keyboard.press("?");
+        assert.equal(await complaints(page), [], "over the keys");
+        await page.keyboard.press("Escape");
+        await clickOn(page, "#ask");
+        await page.keyboard.press("End");
+        assert.equal(await complaints(page), [], "at the end");
+      }));
+  }
+}
+
+test("without its script it is a table, and a link leads to a row", () =>
+  show("host", { script: false, step: 40 }, async (page) => {
+    const seen = await page.evaluate(() => ({
+      app: document.querySelector("#app")?.childElementCount,
+      introduction: document.querySelector(".about p")?.checkVisibility(),
+      rows: document.querySelectorAll("tr[id^='step=']").length,
+      target: document.querySelector(":target")?.id,
+      top: document.querySelector(":target")?.getBoundingClientRect().top ?? -1,
+    }));
+    assert.ok(seen.top >= 0 && seen.top < 800);
+    assert.equal(
+      { ...seen, top: 0 },
+      { app: 0, introduction: true, rows: host.steps.length, target: "step=40", top: 0 },
+    );
+  }));
+
+test("where nothing can be kept, it works all the same", () =>
+  browser.show("about:blank", {}, async (page, { messages }) => {
+    await page.evaluateOnNewDocument(() =>
+      Object.defineProperty(window, "localStorage", {
+        get: () => {
+          throw new DOMException("forbidden", "SecurityError");
+        },
+      }),
+    );
+    await page.goto(urlOf("host"));
+    await page.keyboard.press("End");
+    await page.keyboard.press("1");
+    await page.waitForSelector(".verdict");
+    assert.equal(messages, []);
   }));
 
 pages.run();

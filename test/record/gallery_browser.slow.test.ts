@@ -1,23 +1,21 @@
 // Time limit: 120 s
 
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderGallery } from "../../src/record/view/gallery.ts";
 import { CHROMIUM, TestBrowser } from "../support/browser.ts";
-import { hostileExhibits, lessons } from "../support/gallery_exhibits.ts";
-import { complaints } from "../support/recording_page_suite.ts";
+import { lessons } from "../support/gallery_exhibits.ts";
 
 const pages = suite("gallery in a browser");
 const test = CHROMIUM === undefined ? pages.skip : pages;
 
 const markup = {
   lessons: renderGallery(await lessons()),
-  hostile: renderGallery(await hostileExhibits()),
 };
-const NAMES = ["lessons", "hostile"] as const;
+const NAMES = ["lessons"] as const;
 
 const browser = new TestBrowser();
 const urlOf = (name: string) => pathToFileURL(join(browser.folder, `${name}.html`)).href;
@@ -26,35 +24,7 @@ pages.before(async () => {
   for (const name of NAMES) writeFileSync(join(browser.folder, `${name}.html`), markup[name]);
   if (CHROMIUM !== undefined) await browser.start();
 });
-pages.after(async () => {
-  await browser.stop();
-  assert.not(existsSync(browser.folder));
-});
-
-for (const name of NAMES) {
-  test(`asks for nothing but itself, and says nothing (${name})`, () =>
-    browser.show(urlOf(name), {}, async (page, behaviour) => {
-      await page.waitForNetworkIdle({ idleTime: 200 });
-      assert.equal(behaviour, { requests: [urlOf(name)], messages: [], dialogs: [] });
-      assert.is(await page.title(), "stublab: lessons");
-    }));
-
-  for (const scheme of ["light", "dark"] as const) {
-    for (const width of [1200, 400]) {
-      test(`axe finds nothing to complain of (${name}, ${scheme}, ${width} pixels)`, () =>
-        browser.show(urlOf(name), { scheme, width }, async (page) => {
-          assert.equal(await complaints(page), []);
-          assert.is(await page.evaluate(() => document.documentElement.scrollWidth), width);
-        }));
-    }
-  }
-
-  // A4 within margins of 12 mm.
-  test(`nothing is cut off on paper (${name})`, () =>
-    browser.show(urlOf(name), { medium: "print", width: 702 }, async (page) => {
-      assert.is(await page.evaluate(() => document.documentElement.scrollWidth), 702);
-    }));
-}
+pages.after(() => browser.stop());
 
 test("it says what the reader has answered in a lesson", () =>
   browser.show(urlOf("lessons"), {}, async (page) => {

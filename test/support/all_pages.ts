@@ -1,0 +1,36 @@
+import { renderBenchPage } from "../../src/bench/page.ts";
+import { renderComparePage } from "../../src/compare/page/page.ts";
+import { renderGallery } from "../../src/record/view/gallery.ts";
+import { renderBesidePage } from "../../src/record/view/page/beside_page.ts";
+import { renderEncoderPage } from "../../src/record/view/page/encoder_page.ts";
+import { renderRecordingPage } from "../../src/record/view/page/page.ts";
+import { wholeReport } from "./bench_reports.ts";
+import * as compared from "./compare_reports.ts";
+import { hostileExhibits, lessons } from "./gallery_exhibits.ts";
+import { HOSTILE, hostileRecording } from "./hostile_recording.ts";
+import { prolonged, recordingOf } from "./recordings.ts";
+
+/** One page of each kind that there is, and those of hostile strings and of many things, by name. */
+export async function allPages(): Promise<Readonly<Record<string, string>>> {
+  const host = await recordingOf("host");
+  // To axe, a row without a name is a fault of the page.
+  const named = HOSTILE.filter((text) => text.trim() !== "");
+  const hostile = hostileRecording(host, named);
+  const { COMMAND } = compared;
+  return {
+    recording: renderRecordingPage(host),
+    cascade: renderRecordingPage(await recordingOf("cascade")),
+    "recording-hostile": renderRecordingPage(hostile),
+    "recording-long": renderRecordingPage(prolonged(host, 100_000)),
+    beside: renderBesidePage(host, await recordingOf("grandchild")),
+    "beside-hostile": renderBesidePage(host, hostile),
+    gallery: renderGallery(await lessons()),
+    "gallery-hostile": renderGallery(await hostileExhibits()),
+    encoder: renderEncoderPage(),
+    agreement: renderComparePage(await compared.agreement(), COMMAND),
+    disagreement: renderComparePage(await compared.disagreement(), COMMAND),
+    "compare-hostile": renderComparePage(await compared.hostility(), compared.HOSTILE.join(" ")),
+    bench: renderBenchPage(await wholeReport(), "stublab bench"),
+    "bench-noisy": renderBenchPage(await wholeReport(["load average 9.0"]), "stublab <a&b>"),
+  };
+}
