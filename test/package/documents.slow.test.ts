@@ -35,7 +35,9 @@ for (const block of blocks("console", read(documents))) {
     programs(`the command runs: ${line}`, async () => {
       const command = [process.execPath, ...stublabCommand()[1]].join(" ");
       const { code, stderr } = await run(["sh", ["-c", `${command} ${line}`]]);
-      assert.is(code, 0, stderr);
+      // Of these, status 1 says that this machine's kernel or processor is not as the model says.
+      const allowed = /^(conformance|fuzz)/.test(line) ? [0, 1] : [0];
+      assert.ok(allowed.includes(code ?? -1), stderr);
     });
   }
 }
