@@ -7,7 +7,7 @@ export * from "../../model/amd64/calculate";
 export * from "../../model/amd64/canonical";
 export * from "../../model/amd64/comiss";
 export * from "../../model/amd64/copy_fpstate_to_sigframe";
-export { R106, R106_source, R106_text } from "../../model/amd64/decode";
+export { R106, R106_asked, R106_source, R106_text } from "../../model/amd64/decode";
 export * from "../../model/amd64/do_syscall_64";
 export * from "../../model/amd64/exit_to_user_mode";
 export * from "../../model/amd64/force_sig";
