@@ -24,7 +24,7 @@ const PROGRAMS = {
 };
 
 /** Files that exports write, or are made from. */
-const TEMPLATES = ["src/fuzz/tell/template.c", "src/fuzz/tell/bisect.sh"];
+const TEMPLATES = ["template.c", "bisect.sh", "processor.c"].map((name) => `src/fuzz/tell/${name}`);
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";

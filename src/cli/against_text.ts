@@ -1,6 +1,6 @@
 /* Two runs of the same cases, for people. */
 
-import type { Cause } from "../fuzz/against/causes.ts";
+import type { ContrastCause } from "../fuzz/against/compare.ts";
 import type { OutcomeLine } from "../fuzz/against/log.ts";
 import { type AgainstReport, differenceOf } from "../fuzz/against/report.ts";
 import type { Case } from "../fuzz/case/case.ts";
@@ -18,8 +18,8 @@ const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
 
 export function againstText(
   report: AgainstReport,
-  causes: readonly Cause[],
-  minimized: ReadonlyMap<Cause, Case>,
+  causes: readonly ContrastCause[],
+  minimized: ReadonlyMap<ContrastCause, Case>,
 ): string {
   const { a, b, seed, path, cases, others, alike, explained, unpredicted } = report;
   const { differing, triedOnlyOn, untried } = report;
@@ -99,7 +99,7 @@ function featureText({ a, b, features }: AgainstReport): string {
 const WHERE = { a: "on A only", b: "on B only", both: "on both, in other ways" } as const;
 
 function causeText(
-  cause: Cause,
+  cause: ContrastCause,
   written: AgainstReport["causes"][number] | undefined,
   minimized: Case | undefined,
 ): string {
@@ -124,7 +124,7 @@ function causeText(
 }
 
 /** The field that shows the cause, or else the first that differs. */
-function outcomeText(line: OutcomeLine | undefined, cause: Cause): string {
+function outcomeText(line: OutcomeLine | undefined, cause: ContrastCause): string {
   const logged = line?.fields.find(({ field }) => field === cause.field) ?? line?.fields[0];
   if (line === undefined || logged === undefined) return "as predicted";
   const { field, predicted, seen } = differenceOf(logged);

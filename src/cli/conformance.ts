@@ -133,7 +133,7 @@ async function look(
     }
     verdicts.push(...done);
     // At once: a kernel may crash at the next one.
-    if (shows) tell(folded(groupText(done, width)));
+    if (shows) tell(folded(groupText(done, width, machine)));
     if (interrupted.aborted) break;
   }
   const left = facts.length - verdicts.length;
@@ -156,7 +156,7 @@ async function report(
   other?: NamedVerdicts,
 ): Promise<number> {
   const { verdicts, left, machine, known, seconds } = found;
-  if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
+  if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds, machine));
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
   if (other !== undefined) return reportFactsDiff(other, found, json);
   if (json) {
@@ -200,7 +200,7 @@ function expectOne(
 function logText({ verdicts, machine }: NamedVerdicts): string {
   const groups = byGroup(verdicts, ({ fact }) => fact.group);
   const width = widthOf(groups);
-  const parts = [...groups.values()].map((own) => groupText(own, width));
+  const parts = [...groups.values()].map((own) => groupText(own, width, machine));
   return `${logMachineLine(machine)}\n\n${parts.join("")}`;
 }
 

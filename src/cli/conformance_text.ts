@@ -1,7 +1,15 @@
 /* The score of a kernel for people. */
 
-import { failedShare, failureLines, skippedLines, skipText } from "../fuzz/facts/failures.ts";
+import {
+  failedShare,
+  failureLines,
+  processorNotes,
+  skippedLines,
+  skipText,
+} from "../fuzz/facts/failures.ts";
 import { byGroup, countsOf, rulesOf, type Verdict } from "../fuzz/facts/verdict.ts";
+import type { Machine } from "../fuzz/try/machine.ts";
+import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 
 /** Checks of one fact that are shown: the rest is like them. */
@@ -30,13 +38,21 @@ function totals(verdicts: readonly Verdict[]): string {
 }
 
 /** A line for a group, and what does not hold or was skipped in it. `width` is that of the groups' names. */
-export function groupText(verdicts: readonly Verdict[], width: number): string {
+export function groupText(
+  verdicts: readonly Verdict[],
+  width: number,
+  machine: Machine | undefined,
+): string {
   const title = (verdicts[0]?.fact.group ?? "").padEnd(width + 2);
   const { facts, held, failed, skipped, known = 0 } = countsOf(verdicts);
   const color = failed > 0 ? "red" : "green";
   const rest = `${known === 0 ? "" : `, ${known} known`}${skipped === 0 ? "" : `, ${skipped} skipped`}`;
   const line = `${title}${paint(color, `${held} of ${facts - skipped - known}`)}${rest}\n`;
-  return line + verdicts.map(verdictText).join("") + skippedFacts(verdicts);
+  return (
+    line +
+    verdicts.map((verdict) => verdictText(verdict, machine)).join("") +
+    skippedFacts(verdicts)
+  );
 }
 
 /** The facts of a group that were skipped, by their reasons: those of one request have the same. */
@@ -51,13 +67,14 @@ function skippedFacts(verdicts: readonly Verdict[]): string {
     .join("");
 }
 
-function verdictText(verdict: Verdict): string {
+function verdictText(verdict: Verdict, machine: Machine | undefined): string {
   const { name, source, rules } = verdict.fact;
   if (verdict.status !== "failed") return "";
   const lines = failureLines(verdict);
   const shown = lines.slice(0, MOST_LINES).map((line) => `      ${line}\n`);
   const more = lines.length - shown.length;
   if (more > 0) shown.push(`      … and ${more} more: --json has all\n`);
+  shown.push(...processorNotes(verdict, machine).map((line) => `    ${visible(line)}\n`));
   const share = failedShare(verdict);
   const what = `${paint("red", "does not hold")}${share && ` (${share})`}: ${name}`;
   return `  ${what}\n    ${paint("dim", [source, ...rules].join("; "))}\n${shown.join("")}`;

@@ -1,5 +1,5 @@
-import { type Cause, causesOf } from "../fuzz/against/causes.ts";
-import { compareOutcomes } from "../fuzz/against/compare.ts";
+import { causesOf } from "../fuzz/against/causes.ts";
+import { type ContrastCause, compareOutcomes } from "../fuzz/against/compare.ts";
 import { type OutcomeLog, parseOutcomes } from "../fuzz/against/log.ts";
 import { AGAINST_SCHEMA, againstReport } from "../fuzz/against/report.ts";
 import type { Case } from "../fuzz/case/case.ts";
@@ -55,7 +55,7 @@ export interface NamedLog {
 export function reportAgainst(
   [a, b]: readonly [NamedLog, NamedLog],
   json: boolean,
-  minimize: (cause: Cause) => Case | undefined = () => undefined,
+  minimize: (cause: ContrastCause) => Case | undefined = () => undefined,
 ): number {
   const contrast = compareOutcomes(a.log, b.log);
   const causes = causesOf(contrast);

@@ -5,6 +5,7 @@ import { knownList } from "../fuzz/known/known.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { readProbe } from "../fuzz/probe/file.ts";
 import { initramfs } from "../fuzz/probe/initramfs.ts";
+import { isProcessors, processorProgram } from "../fuzz/tell/attribution.ts";
 import {
   bisection,
   caseReport,
@@ -23,6 +24,7 @@ import { writeOutput, writeOutputs } from "./output_file.ts";
 import { print, talk } from "./report.ts";
 
 const help = `usage: stublab fuzz export CASE --c | --kselftest | --report FOLDER [options]
+       stublab fuzz export --processor [-o FILE]
 
 Tries a register setup, and writes a C program that tries it without Node.js or stublab, or a report with all that
 repeats it.
@@ -31,7 +33,8 @@ repeats it.
   --kselftest         write a C program in the style of the kernel's selftests that compares it with the prediction, and
                       reports in KTAP
   --report FOLDER     write into a folder: a report in Markdown, the case, both programs, the probe, an initramfs with
-                      the probe and the case, and a script for \`git bisect run\`
+                      the probe and the case, and a script for \`git bisect run\`, or the program about processors
+  --processor         write a C program that tries in user mode, without ptrace, what rules say about processors
   --seen LOG          for the report: the output of \`probe replay case.json\` on another kernel. May be repeated
   --plant RULE        plant a bug in the model, as in \`stublab fuzz replay\` (not with --report)
   --known LIST        the list of known deviations that the model predicts: ${KNOWN_NAMES}
@@ -54,6 +57,7 @@ examples:
 const OPTIONS = {
   c: { type: "boolean", default: false },
   kselftest: { type: "boolean", default: false },
+  processor: { type: "boolean", default: false },
   report: { type: "string" },
   seen: { type: "string", multiple: true },
   output: { type: "string", short: "o" },
@@ -65,8 +69,8 @@ const LOG_LIMIT: Limit = { most: 16 << 20, of: "a log" };
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  const { c, kselftest, report, seen = [], output, plant } = values;
-  if (Number(c) + Number(kselftest) + Number(report !== undefined) !== 1) {
+  const { c, kselftest, report, processor, seen = [], output, plant } = values;
+  if (Number(c) + Number(kselftest) + Number(report !== undefined) + Number(processor) !== 1) {
     throw new UsageError("fuzz export needs a language", {
       remedy: "use --c to write a C program, --kselftest for a selftest, or --report for both",
     });
@@ -81,6 +85,10 @@ async function run(args: readonly string[]): Promise<number> {
   if (seen.length > 0 && report === undefined) {
     throw new UsageError("--seen is for the report: it needs --report");
   }
+  if (processor) {
+    if (positionals.length > 0) throw new UsageError("--processor takes no case");
+    return write(processorProgram(), output);
+  }
   const change = plant === undefined ? undefined : parsePlant(plant);
   const known = values.known === undefined ? undefined : knownList(values.known);
   using examiner = new Examiner({ change, known });
@@ -94,7 +102,10 @@ async function run(args: readonly string[]): Promise<number> {
     await writeReport(report, examination, { machine, known, sightings });
     return 0;
   }
-  const text = exportC(examination, { machine, change, known, kselftest });
+  return write(exportC(examination, { machine, change, known, kselftest }), output);
+}
+
+async function write(text: string, output: string | undefined): Promise<number> {
   if (output === undefined) print(text);
   else await writeOutput(output, text);
   return 0;
@@ -111,7 +122,9 @@ async function writeReport(
     [REPORT_FILES.case, document],
     [REPORT_FILES.program, exportC(examination, { machine, known })],
     [REPORT_FILES.selftest, exportC(examination, { machine, known, kselftest: true })],
-    [REPORT_FILES.bisection, bisection(known), 0o755],
+    isProcessors(examination, machine)
+      ? [REPORT_FILES.processor, processorProgram()]
+      : [REPORT_FILES.bisection, bisection(known), 0o755],
     ...probeFiles(document),
     [REPORT_FILES.report, caseReport(examination, options)],
   ]);

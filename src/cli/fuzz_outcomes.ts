@@ -1,6 +1,6 @@
 /* Runs whose outcomes are compared with those of another machine. */
 
-import type { Cause } from "../fuzz/against/causes.ts";
+import type { ContrastCause } from "../fuzz/against/compare.ts";
 import type { OutcomeLog } from "../fuzz/against/log.ts";
 import { recordOutcomes } from "../fuzz/against/record.ts";
 import type { Case } from "../fuzz/case/case.ts";
@@ -89,7 +89,7 @@ function streamOf({ seed, path, cases }: Given, other: OutcomeLog | undefined) {
 
 /** A smaller case, if it is this machine that contradicts the prediction: others cannot be asked. */
 function minimizeHere(
-  { side, smallest: { it } }: Cause,
+  { side, smallest: { it } }: ContrastCause,
   options: Pick<Given, "change" | "known">,
 ): Case | undefined {
   if (side === "a") return undefined;

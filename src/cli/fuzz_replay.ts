@@ -2,6 +2,7 @@ import { Examiner } from "../fuzz/examiner.ts";
 import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
 import { knownList } from "../fuzz/known/known.ts";
 import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
+import { processorLines, sentence, suspectText } from "../fuzz/tell/attribution.ts";
 import { machineLine, outcomeTable } from "../fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
@@ -42,7 +43,7 @@ function run(args: readonly string[]): number {
   const { constants, machine } = examiner;
   const it = readCase("fuzz replay", positionals, constants);
   const examination = examiner.examine(it);
-  const { predicted, seen, differences, unpredicted, rules, untried } = examination;
+  const { predicted, seen, differences, unpredicted, rules, suspects, untried } = examination;
   if (values.json) {
     printJson("stublab.replay/1", outcomeTable(examination, machine));
   } else {
@@ -57,7 +58,11 @@ function run(args: readonly string[]): number {
             : `The outcome matches the prediction; by rule ${unpredicted} the stop is not predicted.`;
     const text =
       `case\n${caseText(it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
-      `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n`;
+      `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n` +
+      [suspectText(suspects), ...processorLines(suspects.rules, machine)]
+        .filter((line) => line !== "")
+        .map((line) => `${sentence(line)}\n`)
+        .join("");
     tell(folded(text));
   }
   if (untried !== undefined) return CANNOT;

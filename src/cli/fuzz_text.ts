@@ -3,6 +3,8 @@ import type { FuzzReport } from "../fuzz/tell/fuzz_report.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 
+type Cause = FuzzReport["causes"][number];
+
 /** The most findings that are listed. */
 const MOST = 20;
 /** So many rules are listed that few cases have used. */
@@ -21,6 +23,21 @@ function exercisedText({ rules, unreached }: FuzzReport["exercised"]): string {
   const told = rare.map(({ rule, cases }) => `${visible(rule)} ${cases}`).join(", ");
   const all = `${rules.length} of ${rules.length + unreached.length} rules`;
   return told === "" ? all : `${all}; fewest cases: ${told}`;
+}
+
+/** A cause, and whether it is probably the processor's. */
+function causeText({ trait, rule, vanishes, processors, findings }: Cause): string {
+  const n = findings.length;
+  const number = n.toLocaleString("en");
+  const what =
+    rule === null
+      ? `${number} ${n === 1 ? "has" : "have"} ${trait}`
+      : vanishes
+        ? `${number} ${n === 1 ? "vanishes" : "vanish"} without ${trait}`
+        : `${number} ${n === 1 ? "depends" : "depend"} on ${trait}`;
+  const told = rule === null ? "" : `: ${rule.text} (${rule.source})`;
+  const lines = processors.map((line) => `    ${visible(line)}\n`);
+  return `  ${paint("bold", visible(what))}${visible(told)}\n${lines.join("")}`;
 }
 
 /** A report as text. */
@@ -81,6 +98,7 @@ export function fuzzText(report: FuzzReport): string {
       : findings.length === 0
         ? row("findings", paint("green", "none: every outcome matched its prediction"))
         : row("findings", paint("red", number(findings.length))),
+    ...report.causes.map(causeText),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
       const where = folder ?? (index === null ? "a case of the corpus folder" : `case ${index}`);
       const what = visible(subject ?? "not examined");

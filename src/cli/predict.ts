@@ -4,6 +4,7 @@ import type { Case } from "../fuzz/case/case.ts";
 import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
 import { predict, readThisMachine } from "../fuzz/predict/predict.ts";
 import { ruleOf, ruleText } from "../fuzz/predict/rules.ts";
+import { processorLines } from "../fuzz/tell/attribution.ts";
 import { machineLine, predictionTable } from "../fuzz/tell/told.ts";
 import { KERNEL_FEATURES, USUAL_XSTATE } from "../fuzz/try/arch.ts";
 import { type Machine, readProcessor } from "../fuzz/try/machine.ts";
@@ -51,6 +52,9 @@ function run(args: readonly string[]): number {
     `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,
     whatIsMissing(it, unpredicted),
     `rules\n${rulesText(rules) || "  none: every register is accepted unchanged\n"}`,
+    processorLines(rules, machine, false)
+      .map((line) => `${line}\n`)
+      .join(""),
   ];
   tell(folded(parts.filter((part) => part !== "").join("\n")));
   return 0;

@@ -9,6 +9,7 @@ import { minimize } from "./predict/minimize.ts";
 import { changeShape } from "./predict/plant.ts";
 import { type CasePrediction, predictionOf } from "./predict/predict.ts";
 import { DIFFERS } from "./predict/signature.ts";
+import { type Suspects, suspectsOf } from "./predict/suspects.ts";
 import { confirm } from "./try/confirm.ts";
 import type { Machine } from "./try/machine.ts";
 
@@ -25,6 +26,8 @@ export interface CaseOutcome extends CasePrediction {
   /** The fields of the outcome that are the same in two stubs, and for every host. */
   readonly stable: Fields;
   readonly differences: readonly FieldDifference[];
+  /** The rules that may be wrong, if it differs. */
+  readonly suspects: Suspects;
   /** Why this kernel cannot be given the case: then nothing was seen. */
   readonly untried?: string;
 }
@@ -94,7 +97,7 @@ export class Examiner {
     );
     const { model } = this.#experiment;
     const prediction = predictionOf(it, model);
-    return {
+    const outcome = {
       ...prediction,
       predicted: adoptFlags(prediction.predicted, seen, model.ignoredFlags),
       seen,
@@ -105,6 +108,7 @@ export class Examiner {
         ({ field, predicted }) => other.seen.get(field) !== predicted,
       ),
     };
+    return { ...outcome, suspects: suspectsOf(outcome, model) };
   }
 
   #attempt(it: Case) {

@@ -9,27 +9,17 @@ import type { Case } from "../case/case.ts";
 import { SETUP_SIZE } from "../case/setups.ts";
 import { deviationsOf } from "../known/known.ts";
 import { Model } from "../predict/model.ts";
+import { type Cause, type Differing, type DifferingField, EVERY, type Side } from "./causes.ts";
 import type { OutcomeLine, OutcomeLog } from "./log.ts";
 import { streamOf } from "./record.ts";
 
-/** The machine whose outcome contradicts its prediction; both: each in another way. */
-export type Side = "a" | "b" | "both";
-
-/** A field in which two outcomes differ. */
-export interface DifferingField {
-  readonly side: Side;
-  readonly field: string;
-}
-
-export interface DifferingCase {
-  readonly index: number;
-  readonly it: Case;
+export interface DifferingCase extends Differing {
   readonly a: OutcomeLine | undefined;
   readonly b: OutcomeLine | undefined;
-  readonly fields: readonly DifferingField[];
-  /** What cases have in common: the rules of their predictions, and how they are written and resumed. */
-  readonly traits: readonly string[];
 }
+
+/** The causes of what differs between two runs. */
+export type ContrastCause = Cause<DifferingCase>;
 
 export interface Contrast {
   readonly a: OutcomeLog;
@@ -54,8 +44,6 @@ export interface Contrast {
 }
 
 const BATCH = 512;
-/** The trait that every case has. */
-export const EVERY = "every case";
 /** In such a case one machine may get to where the other never does. */
 const APART = "predictions that differ";
 
@@ -207,7 +195,7 @@ function differingFields(
 }
 
 /** Rules first: they say more than the kind of a case. */
-function traitsOf({ way, from, on, signal }: Case, rules: Iterable<string>): string[] {
+export function traitsOf({ way, from, on, signal }: Case, rules: Iterable<string>): string[] {
   const kinds = [`way ${way}`, `from ${from}`, `on ${on}`, ...(signal === 0 ? [] : ["signal"])];
   return [...rules, ...kinds];
 }

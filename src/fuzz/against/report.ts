@@ -3,8 +3,7 @@ import { type Case, formatCase } from "../case/case.ts";
 import type { FieldDifference } from "../predict/differences.ts";
 import { ruleOf, ruleText, valuesOn } from "../predict/rules.ts";
 import { differenceTable } from "../tell/told.ts";
-import type { Cause } from "./causes.ts";
-import type { Contrast } from "./compare.ts";
+import type { Contrast, ContrastCause } from "./compare.ts";
 import type { LoggedField, OutcomeLine, OutcomeLog } from "./log.ts";
 
 export const AGAINST_SCHEMA = "stublab.against/1";
@@ -16,8 +15,8 @@ export type AgainstReport = ReturnType<typeof againstReport>;
 export function againstReport(
   contrast: Contrast,
   names: readonly [a: string, b: string],
-  causes: readonly Cause[],
-  minimized: ReadonlyMap<Cause, Case> = new Map(),
+  causes: readonly ContrastCause[],
+  minimized: ReadonlyMap<ContrastCause, Case> = new Map(),
 ) {
   const { a, b, cases, others, alike, explained, unpredicted, differing } = contrast;
   const { triedOnlyOn, untried } = contrast;
@@ -57,7 +56,7 @@ function reasonRows(reasons: ReadonlyMap<string, number>) {
 }
 
 /** The rule, as it is on the machine that breaks it. */
-function ruleRow({ trait, side }: Cause, { a, b }: Contrast) {
+function ruleRow({ trait, side }: ContrastCause, { a, b }: Contrast) {
   const rule = ruleOf(trait);
   if (rule === undefined) return null;
   const { features } = (side === "a" ? a : b).machine;

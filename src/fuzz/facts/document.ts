@@ -3,6 +3,7 @@
 import { formatCase } from "../case/case.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Fact } from "./fact.ts";
+import { processorNotes } from "./failures.ts";
 import { type CheckResult, countsOf, rulesOf, type Verdict } from "./verdict.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -35,10 +36,15 @@ export function conformanceDocument(
     facts: verdicts.map((verdict) => ({
       ...headOf(verdict.fact),
       status: verdict.status,
+      ...processorMember(processorNotes(verdict, machine)),
       ...(verdict.contradictions > 0 && { contradictions: verdict.contradictions }),
       checks: verdict.checks.map((check) => checkRow(check, constants)),
     })),
   };
+}
+
+function processorMember(processors: readonly string[]) {
+  return processors.length === 0 ? {} : { processors };
 }
 
 function headOf({ name, group, source, rules }: Fact) {

@@ -1,5 +1,8 @@
 /* What did not hold, and what was skipped, as text for the terminal, JUnit XML and KTAP. */
 
+import { ruleOf } from "../predict/rules.ts";
+import { processorLines } from "../tell/attribution.ts";
+import type { Machine } from "../try/machine.ts";
 import type { Unmet, Verdict } from "./verdict.ts";
 
 /** "8 bytes: written: expected 8, got 16; 2 more fields", for each check that does not hold. */
@@ -10,6 +13,15 @@ export function failureLines({ checks }: Verdict): string[] {
     const rest = count === 0 ? "" : `; ${count} more field${plural(count)}`;
     return [`${name === "" ? "" : `${name}: `}${unmetText(first)}${rest}`];
   });
+}
+
+/** Why a fact that does not hold may say more about the processor than about the kernel. */
+export function processorNotes({ status, fact }: Verdict, machine: Machine | undefined): string[] {
+  if (status !== "failed" || machine === undefined) return [];
+  return processorLines(
+    fact.rules.flatMap((id) => ruleOf(id) ?? []),
+    machine,
+  );
 }
 
 function unmetText({ field, expected, seen }: Unmet): string {

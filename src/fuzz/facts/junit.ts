@@ -1,12 +1,23 @@
 import { hex } from "../../errors.ts";
-import { failedShare, failureLines, skipText } from "./failures.ts";
+import type { Machine } from "../try/machine.ts";
+import { failedShare, failureLines, processorNotes, skipText } from "./failures.ts";
 import { byGroup, countsOf, type Verdict } from "./verdict.ts";
 
-/** Verdicts as JUnit's XML has them: a suite for each group, a case for each fact. */
-export function formatJunit(verdicts: readonly Verdict[], seconds: number): string {
+/**
+ * Verdicts as JUnit's XML has them: a suite for each group, a case for each fact.
+ *
+ * @param machine that of the verdicts: the properties of each suite
+ */
+export function formatJunit(
+  verdicts: readonly Verdict[],
+  seconds: number,
+  machine?: Machine,
+): string {
+  const properties = machine === undefined ? "" : propertiesOf(machine);
   const suites = [...byGroup(verdicts, ({ fact }) => fact.group)].map(([group, own]) => {
-    const cases = own.map(testcase).join("\n");
-    return `  <testsuite name="${xmlText(group)}" ${counts(own)}>\n${cases}\n  </testsuite>`;
+    const cases = own.map((verdict) => testcase(verdict, machine)).join("\n");
+    const head = `<testsuite name="${xmlText(group)}" ${counts(own)}>`;
+    return `  ${head}\n${properties}${cases}\n  </testsuite>`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="stublab conformance" ${counts(verdicts)} time="${seconds.toFixed(3)}">
@@ -15,24 +26,32 @@ ${suites.join("\n")}
 `;
 }
 
+function propertiesOf({ release, vendor, family, model, features }: Machine): string {
+  const table = { kernel: release, vendor, family, model, features: features.join(" ") };
+  const rows = Object.entries(table).map(
+    ([name, value]) => `      <property name="${name}" value="${xmlText(String(value))}"/>\n`,
+  );
+  return `    <properties>\n${rows.join("")}    </properties>\n`;
+}
+
 function counts(verdicts: readonly Verdict[]): string {
   const { facts, failed, skipped, known = 0 } = countsOf(verdicts);
   return `tests="${facts}" failures="${failed}" skipped="${skipped + known}" errors="0"`;
 }
 
-function testcase(verdict: Verdict): string {
+function testcase(verdict: Verdict, machine: Machine | undefined): string {
   const { name, group } = verdict.fact;
   const head = `    <testcase name="${xmlText(name)}" classname="${xmlText(group)}"`;
   if (verdict.status === "held") return `${head}/>`;
   const inner =
     verdict.status === "failed"
-      ? failure(verdict)
+      ? failure(verdict, machine)
       : `<skipped message="${xmlText(verdict.status === "known" ? "known" : skipText(verdict))}"/>`;
   return `${head}>\n      ${inner}\n    </testcase>`;
 }
 
-function failure(verdict: Verdict): string {
-  const lines = failureLines(verdict);
+function failure(verdict: Verdict, machine: Machine | undefined): string {
+  const lines = [...failureLines(verdict), ...processorNotes(verdict, machine)];
   const message = xmlText(failedShare(verdict) || (lines[0] ?? ""));
   const type = xmlText(verdict.fact.source);
   return `<failure message="${message}" type="${type}">${xmlText(lines.join("\n"))}</failure>`;

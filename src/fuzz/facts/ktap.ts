@@ -1,4 +1,5 @@
-import { failureLines, skippedLines, skipText } from "./failures.ts";
+import type { Machine } from "../try/machine.ts";
+import { failureLines, processorNotes, skippedLines, skipText } from "./failures.ts";
 import { machineLine, type VerdictLog } from "./log.ts";
 import { byGroup, type Verdict } from "./verdict.ts";
 
@@ -12,9 +13,10 @@ export function formatKtap(
 ): string {
   const groups = [...byGroup(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
-    const lines = [...plan(own.length), ...own.flatMap((it, k) => subtest(it, k, known))].map(
-      (line) => `  ${line}`,
-    );
+    const lines = [
+      ...plan(own.length),
+      ...own.flatMap((it, k) => subtest(it, k, known, machine)),
+    ].map((line) => `  ${line}`);
     const failed = own.some(({ status }) => status === "failed");
     return [...lines, `${failed ? "not ok" : "ok"} ${i + 1} ${described(group)}`].join("\n");
   });
@@ -26,11 +28,12 @@ function plan(tests: number): string[] {
   return ["KTAP version 1", `1..${tests}`];
 }
 
-function subtest(verdict: Verdict, i: number, known: string): string[] {
+function subtest(verdict: Verdict, i: number, known: string, machine?: Machine): string[] {
   const { fact, status } = verdict;
   const line = `${status === "failed" ? "not ok" : "ok"} ${i + 1} ${described(fact.name)}`;
   if (status === "skipped") return [`${line} # SKIP ${skipText(verdict)}`];
-  const notes = [...failureLines(verdict), ...skippedLines([verdict])].map((note) => `# ${note}`);
+  const reasons = [...processorNotes(verdict, machine), ...skippedLines([verdict])];
+  const notes = [...failureLines(verdict), ...reasons].map((note) => `# ${note}`);
   // ksft_test_result_xfail has the same: it failed as expected, which no tool counts as a failure.
   return [...notes, status === "known" ? `${line} # XFAIL known: ${described(known)}` : line];
 }

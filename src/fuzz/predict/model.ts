@@ -76,6 +76,12 @@ export class Model {
     });
   }
 
+  /** The same model with one more change. */
+  with(change: Change): Model {
+    const { ignoredFlags } = this;
+    return new Model(this.machine, change, { changes: this.#changes, ignoredFlags });
+  }
+
   *#settingsOf(): Generator<[name: string, value: number | bigint]> {
     const { xstateLength, xcr0, frameLength, xfeatures, mxcsrMask } = this.machine;
     const { stubCode, features } = this.machine;

@@ -8,6 +8,7 @@ import { knownOption } from "../known/known.ts";
 import type { FieldDifference } from "../predict/differences.ts";
 import { plantOption } from "../predict/plant.ts";
 import { formatSignature } from "../predict/signature.ts";
+import { NO_SUSPECTS, type Suspects } from "../predict/suspects.ts";
 import { replayOf, writeFinding } from "../tell/finding.ts";
 import { onceOf, subjectOf } from "../tell/told.ts";
 import type { Machine } from "../try/machine.ts";
@@ -28,6 +29,8 @@ export interface Finding {
   /** The smallest case near it that differs in the same way. */
   readonly it: Case;
   readonly differences: readonly FieldDifference[];
+  /** The rules that may be wrong. */
+  readonly suspects: Suspects;
   /** The first difference in a sentence; undefined for findings beyond the first hundred, which are not minimized. */
   readonly subject: string | undefined;
   /** The path of its folder; null if the run has no folder. */
@@ -80,7 +83,8 @@ export class FindingExaminer {
     const signature = formatSignature(key);
     const found = { signature, index, original };
     if (this.#taken > MOST) {
-      return { ...found, it: original, differences: [], subject: undefined, folder: null };
+      const unexamined = { differences: [], suspects: NO_SUSPECTS, subject: undefined };
+      return { ...found, ...unexamined, it: original, folder: null };
     }
     const occursAgain = examiner.examine(original).differences.length > 0;
     const it = occursAgain ? examiner.minimize(original) : original;
@@ -88,7 +92,7 @@ export class FindingExaminer {
     if (this.#known.has(document)) return undefined;
     this.#known.add(document);
     const examination = examiner.examine(it);
-    const { differences } = examination;
+    const { differences, suspects } = examination;
     const { corpus, machine, change, known } = this.#run;
     // No seed leads to a case that somebody gave.
     const command = index < 0 ? replayOf("original.json", change, known) : this.#command(next);
@@ -96,7 +100,7 @@ export class FindingExaminer {
     const content = { ...cases, machine, change, known, found: command };
     const folder = corpus === undefined ? null : writeFinding(corpus, content);
     const subject = occursAgain ? subjectOf(differences) : onceOf(seenFirst);
-    return { ...found, it, differences, subject, folder };
+    return { ...found, it, differences, suspects, subject, folder };
   }
 
   /** The command that finds the same from the beginning. */

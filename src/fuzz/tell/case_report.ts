@@ -7,6 +7,13 @@ import type { CaseOutcome } from "../examiner.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownLine, knownOption } from "../known/known.ts";
 import type { Machine } from "../try/machine.ts";
+import {
+  isProcessors,
+  PROCESSOR_PROGRAM,
+  processorLines,
+  sentence,
+  suspectText,
+} from "./attribution.ts";
 import { actOf } from "./export_c.ts";
 import type { Sighting } from "./seen.ts";
 import { caseJson, fieldRows, machineLine, subjectOf, tellField } from "./told.ts";
@@ -28,6 +35,7 @@ export const REPORT_FILES = {
   program: "repro.c",
   selftest: "selftest.c",
   bisection: "bisect.sh",
+  processor: PROCESSOR_PROGRAM,
   probe: "probe",
   archive: "probe.cpio",
 } as const;
@@ -67,7 +75,7 @@ Fields that are not listed are as written.
 ## Why this is expected
 
 ${rules.map(({ id, told, source }) => `- ${id}: ${inert(told)} (${inert(source)})\n`).join("") || "Every register is accepted unchanged.\n"}
-## Kernels
+${suspicion(examination, machine)}## Kernels
 
 ${table(
   ["kernel", "outcome", "processor"],
@@ -78,6 +86,10 @@ ${table(
 
 \`stublab fuzz export ${REPORT_FILES.case} --report .${knownOption(known)} --seen LOG\` adds a kernel, for a LOG of the probe's \`replay\` there.
 ${commands(knownOption(known))}
+${isProcessors(examination, machine) ? ASK_PROCESSOR : FIND_COMMIT}
+The probe is also written by \`npx stublab probe -o ${REPORT_FILES.probe}\`, and the archive by
+\`npx stublab probe --initrd --case ${REPORT_FILES.case} -o ${REPORT_FILES.archive}\`.
+
 ## The case
 
 \`\`\`json
@@ -120,8 +132,19 @@ As a selftest, in a tree of the kernel:
 cp ${REPORT_FILES.selftest} linux/tools/testing/selftests/x86/
 cc -Wall -Wextra -o selftest linux/tools/testing/selftests/x86/${REPORT_FILES.selftest} && ./selftest
 \`\`\`
+`;
 
-## Find the commit
+const ASK_PROCESSOR = `## Ask the processor
+
+\`\`\`sh
+cc -o processor ${PROCESSOR_PROGRAM} && ./processor
+\`\`\`
+
+It makes the same accesses in user mode, without ptrace, and names the rules that each is about. If the outcome there is
+the one that is seen here, the processor does that by itself, and the kernel is not to blame.
+`;
+
+const FIND_COMMIT = `## Find the commit
 
 In a tree of the kernel, where FOLDER is this folder, and the outcome differs from BAD on, and not at GOOD:
 
@@ -135,10 +158,14 @@ If later kernels are as expected, and earlier ones are not:
 git bisect start --term-new=fixed --term-old=broken FIXED BROKEN
 FIXED=1 git bisect run FOLDER/${REPORT_FILES.bisection}
 \`\`\`
-
-The probe is also written by \`npx stublab probe -o ${REPORT_FILES.probe}\`, and the archive by
-\`npx stublab probe --initrd --case ${REPORT_FILES.case} -o ${REPORT_FILES.archive}\`.
 `;
+
+/** Which rules may be wrong, and whether that is the processor's. */
+function suspicion({ suspects }: CaseOutcome, machine: Machine): string {
+  const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
+  const told = lines.filter((line) => line !== "").map((line) => `${inert(sentence(line))}\n`);
+  return told.length === 0 ? "" : `${told.join("")}\n`;
+}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;

@@ -15,6 +15,7 @@ import type { Change } from "../predict/model.ts";
 import { plantOption } from "../predict/plant.ts";
 import { FINDINGS } from "../run/corpus_folder.ts";
 import type { Machine } from "../try/machine.ts";
+import { isProcessors, PROCESSOR_PROGRAM, processorProgram } from "./attribution.ts";
 import { exportC } from "./export_c.ts";
 import { kindRow, outcomeTable } from "./told.ts";
 
@@ -79,6 +80,7 @@ function writeWhole(findings: Folder, finding: FindingContent): void {
     // A program in C is for amd64.
     if (HOST_ARCH === "amd64")
       folder.create("repro.c", exportC(examination, { machine, change, known }));
+    if (isProcessors(examination, machine)) folder.create(PROCESSOR_PROGRAM, processorProgram());
     findings.rename(temporary, signature);
   } catch (error) {
     findings.remove(temporary);

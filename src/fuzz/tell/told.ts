@@ -8,8 +8,11 @@ import { type Case, formatCase, namesOfSignals } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
+import type { AppliedRule } from "../predict/model.ts";
 import type { CasePrediction } from "../predict/predict.ts";
+import { isUnasked } from "../predict/processors.ts";
 import type { Machine } from "../try/machine.ts";
+import { suspectTable } from "./attribution.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
@@ -105,6 +108,11 @@ function isPlain({ block }: Case, field: string, word: bigint | undefined): bool
   return index >= 0 && word === given[index];
 }
 
+/** A rule of a prediction, as documents have it. */
+export function ruleRow({ id, phase, told, source, asked }: AppliedRule) {
+  return { id, phase, text: told, source, ...(asked !== undefined && { asked }) };
+}
+
 /** A prediction as a document has it. */
 export function predictionTable(
   { it, unpredicted, predicted, rules }: CasePrediction,
@@ -115,7 +123,8 @@ export function predictionTable(
     machine,
     unpredicted,
     prediction: fieldTable(predicted),
-    rules: rules.map(({ id, phase, told, source }) => ({ id, phase, text: told, source })),
+    rules: rules.map(ruleRow),
+    unasked: rules.filter((rule) => isUnasked(rule, machine)).map(({ id }) => id),
   };
 }
 
@@ -125,6 +134,7 @@ export function outcomeTable(outcome: CaseOutcome, machine: Machine) {
     ...predictionTable(outcome, machine),
     outcome: fieldTable(outcome.seen),
     differences: differenceTable(outcome.differences),
+    suspects: suspectTable(outcome.suspects, machine),
   };
 }
 

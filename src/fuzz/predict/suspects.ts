@@ -1,0 +1,70 @@
+/*
+ * The rules that may be wrong if an outcome contradicts its prediction. It is tried: the case is predicted again without
+ * each rule that the prediction used, and with each other number that the rule has on other machines.
+ */
+
+import type { Fields } from "../case/fields.ts";
+import { adoptFlags, differencesOf, type FieldDifference } from "./differences.ts";
+import type { AppliedRule, Change, Model } from "./model.ts";
+import { type CasePrediction, predictionOf } from "./predict.ts";
+import type { Rule } from "./rules.ts";
+
+export interface Suspects {
+  /** In the order in which the prediction used them. */
+  readonly rules: readonly AppliedRule[];
+  /** Whether the outcome is as predicted without one of them; otherwise the first difference only depends on them. */
+  readonly vanishes: boolean;
+}
+
+export const NO_SUSPECTS: Suspects = { rules: [], vanishes: false };
+
+/** A prediction, and the outcome that contradicts it. */
+interface Contradicted extends CasePrediction {
+  readonly seen: Fields;
+  readonly differences: readonly FieldDifference[];
+}
+
+export function suspectsOf(outcome: Contradicted, model: Model): Suspects {
+  const { it, rules, differences } = outcome;
+  const [first] = differences;
+  if (first === undefined) return NO_SUSPECTS;
+  const tried = rules
+    // One about what is not predicted contradicts nothing.
+    .filter(({ phase }) => phase !== "unpredicted")
+    .map((rule) => {
+      const others = changesOf(rule).map((change) => predictionOf(it, model.with(change)));
+      return {
+        rule,
+        vanishes: others.some((other) => vanishesWith(other, outcome, model)),
+        decides: others.some(({ predicted }) => predicted.get(first.field) !== first.predicted),
+      };
+    });
+  const exact = tried.filter(({ vanishes }) => vanishes);
+  const found = exact.length > 0 ? exact : tried.filter(({ decides }) => decides);
+  return { rules: found.map(({ rule }) => rule), vanishes: exact.length > 0 };
+}
+
+/** That the rule is missing, or has a number of another machine. */
+function changesOf({ id, values, valuesWith }: Rule): Change[] {
+  const altered = Object.values(valuesWith).flatMap((others) =>
+    Object.entries(others)
+      .filter(([value, to]) => values[value] !== to)
+      .map(([value, to]) => ({ id, value, to })),
+  );
+  return [{ id, remove: true }, ...altered];
+}
+
+/** Whether another prediction has what differs as it was seen, contradicts nothing, and hides nothing. */
+function vanishesWith(
+  { predicted, unpredicted }: CasePrediction,
+  outcome: Contradicted,
+  { ignoredFlags }: Model,
+): boolean {
+  const { seen, differences } = outcome;
+  if (unpredicted !== null && unpredicted !== outcome.unpredicted) return false;
+  const isShown = differences.some(({ field }) => {
+    const word = seen.get(field);
+    return word !== undefined && predicted.get(field) === word;
+  });
+  return isShown && differencesOf(adoptFlags(predicted, seen, ignoredFlags), seen).length === 0;
+}
