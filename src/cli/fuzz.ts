@@ -8,6 +8,7 @@ export const FUZZ_WORDS: Readonly<Record<string, () => Promise<Command>>> = {
   minimize: async () => (await import("./fuzz_minimize.ts")).fuzzMinimizeCommand,
   export: async () => (await import("./fuzz_export.ts")).fuzzExportCommand,
   diff: async () => (await import("./fuzz_diff.ts")).fuzzDiffCommand,
+  judge: async () => (await import("./fuzz_judge.ts")).fuzzJudgeCommand,
   merge: async () => (await import("./fuzz_merge.ts")).fuzzMergeCommand,
 };
 
@@ -15,6 +16,7 @@ const help = `usage: stublab fuzz [options]
        stublab fuzz replay|minimize|export CASE [options]
        stublab fuzz merge DIRS -o DIR
        stublab fuzz diff A B
+       stublab fuzz judge RECORDING
 
 Writes register setups into real stubs, and compares what the kernel and the processor do with the predictions of a
 model. A setup with a new kind of outcome is added to the corpus; new setups are derived from the corpus.
@@ -35,6 +37,9 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
   --plant RULE  plant a bug in the model: remove a rule, change one of its numbers (W7.mask=0x54dd4), or
                 let a rule about what is not predicted apply everywhere (U3+)
   --known LIST  a list of known deviations, which are no findings: ${KNOWN_NAMES}
+  --record FILE try one case for each kind of outcome once more, and write the cases with their outcomes: a recording
+                of this machine, which \`stublab fuzz judge\` compares with the model on any machine. With gzip if the
+                name ends in .gz
   --outcomes FILE
                 make a run without a corpus, whose cases depend on the seed only, and write which outcomes contradict
                 their predictions, so that other machines can be compared with this one
@@ -52,6 +57,7 @@ examples:
   stublab fuzz --seconds 60
   stublab fuzz --seed 7 --cases 10000000 --corpus run7 --workers 4
   stublab fuzz --against console.log
+  stublab fuzz --cases 800000 --record mine.jsonl.gz
   stublab fuzz --shard 2/8 --cases 8000000 --corpus shard2
 `;
 

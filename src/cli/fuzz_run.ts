@@ -1,9 +1,11 @@
+import { gzipSync } from "node:zlib";
 import { InputError } from "../errors.ts";
 import { PATHS, type Path } from "../fuzz/draw/arch.ts";
 import { fuzz, MOST_WORKERS } from "../fuzz/fuzz.ts";
 import { knownList } from "../fuzz/known/known.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { expectRule } from "../fuzz/predict/rules.ts";
+import { recordRun } from "../fuzz/recordings/record_run.ts";
 import type { FuzzOptions, FuzzResult } from "../fuzz/run/options.ts";
 import type { Shard } from "../fuzz/run/round.ts";
 import { FUZZ_SCHEMA, reportOf } from "../fuzz/tell/fuzz_report.ts";
@@ -12,6 +14,8 @@ import { folded } from "./fold.ts";
 import { CANNOT, runOutcomes } from "./fuzz_outcomes.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
+import { Progress } from "./progress.ts";
 import { printJson, tell } from "./report.ts";
 
 const MOST_CASES = 1e12;
@@ -32,6 +36,7 @@ const RUN_OPTIONS = {
   known: { type: "string" },
   outcomes: { type: "string" },
   against: { type: "string" },
+  record: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -43,11 +48,13 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   const options = optionsOf(values);
   const { outcomes, against, json } = values;
   if (outcomes !== undefined || against !== undefined) {
-    refuse(values, ["focus", "seconds", "corpus", "shard"]);
+    refuse(values, ["focus", "seconds", "corpus", "shard", "record"]);
     const { path, cases, change, known } = options;
     const seed = values.seed === undefined ? undefined : parseSeed(values.seed);
     return runOutcomes({ outcomes, against, json, seed, path, cases, change, known });
   }
+  const { record } = values;
+  if (record !== undefined) checkOutput(record);
   const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
   const interruption = interruptible((text) => status.note(text));
   let result: FuzzResult;
@@ -57,6 +64,8 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
       stop: interruption.signal,
       progress: (progress) => status.show(progress),
     });
+    status.clear();
+    if (record !== undefined) await writeRecording(record, result, options);
   } finally {
     status.clear();
     // The rest runs in one turn of the event loop, in which no handler is called: let signals end the process.
@@ -67,6 +76,20 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   else tell(folded(fuzzText(report)));
   if (report.cases > 0 && report.untried.cases === report.cases) return CANNOT;
   return result.findings.length === 0 ? 0 : 1;
+}
+
+/** Tries the corpus of a run again, and writes the outcomes. */
+async function writeRecording(
+  file: string,
+  result: FuzzResult,
+  { known }: FuzzOptions,
+): Promise<void> {
+  const line = new Progress();
+  const all = result.state.corpus.length.toLocaleString("en");
+  const progress = (share: number) => line.show(share, `recording ${all} cases`);
+  const text = await recordRun(result, { known, progress });
+  line.clear();
+  await writeOutput(file, file.endsWith(".gz") ? gzipSync(text, { level: 9 }) : text);
 }
 
 function optionsOf(values: Values): FuzzOptions {

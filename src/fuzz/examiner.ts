@@ -42,6 +42,11 @@ function isInVdso(word: bigint): boolean {
   return (word >= start && word < end) || (word >= low && word < low + (end - start));
 }
 
+/** The fields of an outcome that are the same in another stub, and for every host. */
+export function stableFields(seen: Fields, other: Fields): Fields {
+  return new Map([...seen].filter(([field, word]) => other.get(field) === word && !isInVdso(word)));
+}
+
 /** The tracer checks the encoder's name, and that the deadline is not too long. */
 const SHAPES: OptionShapes<ExaminerOptions> = {
   encoder: text,
@@ -92,9 +97,6 @@ export class Examiner {
     );
     const { outcome: { seen, differences, untried } = first, other = this.#attempt(it) } =
       confirmed;
-    const stable = [...seen].filter(
-      ([field, word]) => other.seen.get(field) === word && !isInVdso(word),
-    );
     const { model } = this.#experiment;
     const prediction = predictionOf(it, model);
     const outcome = {
@@ -102,7 +104,7 @@ export class Examiner {
       predicted: adoptFlags(prediction.predicted, seen, model.ignoredFlags),
       seen,
       ...(untried !== undefined && { untried }),
-      stable: new Map(stable),
+      stable: stableFields(seen, other.seen),
       // What one stub alone shows may be the work of another process.
       differences: differences.filter(
         ({ field, predicted }) => other.seen.get(field) !== predicted,

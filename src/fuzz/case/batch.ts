@@ -34,10 +34,11 @@ export class Batch {
     this.news = new Uint32Array(buffer, outcomes + capacity * OUTCOME_SIZE, capacity);
   }
 
-  /** Writes cases as the first setups. */
-  put(cases: readonly Case[]): void {
-    if (cases.length > this.capacity) throw this.#beyond(cases.length - 1);
-    for (const [i, it] of cases.entries()) writeSetup(it, this, i);
+  /** Writes cases as setups from `first` on. */
+  put(cases: readonly Case[], first = 0): void {
+    const end = first + cases.length;
+    if (end > this.capacity) throw this.#beyond(end - 1);
+    for (const [i, it] of cases.entries()) writeSetup(it, this, first + i);
   }
 
   at(i: number): Case {

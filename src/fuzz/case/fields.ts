@@ -84,17 +84,39 @@ export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fie
 /** Whether word k is in a set: bit k stands for it, and the last bit for word 31 and all after it. */
 const has = (set: number, k: number): boolean => ((set >> Math.min(k, 31)) & 1) === 1;
 
-const HALF = ["error", "refusedAt", "resumed", "status", "signal", "code"] as const;
-type Half = (typeof HALF)[number];
+export const HALF = ["error", "refusedAt", "resumed", "status", "signal", "code"] as const;
+export type Half = (typeof HALF)[number];
 
-/** The fields of outcome `i` of a batch, which is that of `it`. */
-export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: number): Fields {
+/** Outcome `i` of a batch. */
+function outcomeOf({ outcomes, outcomeWords }: Batch, i: number): Outcome {
   const at = i * OUTCOME_SIZE;
   const end = at + OUTCOME_SIZE;
-  return fieldsOf(it, {
+  return {
     halves: outcomes.subarray(at / 4, end / 4),
     words: outcomeWords.subarray(at / 8, end / 8),
-  });
+  };
+}
+
+/** The fields of outcome `i` of a batch, which is that of `it`. */
+export function readFields(it: Case, batch: Batch, i: number): Fields {
+  return fieldsOf(it, outcomeOf(batch, i));
+}
+
+/** Writes outcome `i` of a batch, which is that of `it`: fields that are missing are as if they were not reached. */
+export function writeFields(it: Case, fields: Fields, batch: Batch, i: number): void {
+  const { halves, words } = outcomeOf(batch, i);
+  halves.fill(0);
+  for (const name of ["refusedAt", "resumed"] as const) halves[OUTCOME[name]] = -1;
+  for (const name of HALF) {
+    const word = fields.get(name);
+    if (word !== undefined) halves[OUTCOME[name]] = Number(word);
+  }
+  words[OUTCOME.address / 2] = fields.get("address") ?? 0n;
+  for (const part of PARTS) {
+    for (const [k, name] of namesOfPart(it, part).entries()) {
+      words[OUTCOME[part] / 2 + k] = fields.get(name) ?? 0n;
+    }
+  }
 }
 
 /** Where a field lies in the record of an outcome: its offset in bytes, and whether it is a half. */
@@ -103,9 +125,19 @@ export interface Place {
   readonly half: boolean;
 }
 
+/** The parts of an outcome that are words, in the order of events. */
+export const PARTS = ["written", "stopped", "frame"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** The fields that a part of the outcomes of `it` can have, in the order of their words. */
+export function namesOfPart(it: Pick<Case, "way" | "pairs">, part: Part): readonly string[] {
+  return part === "written" ? writtenNames(it) : part === "stopped" ? STOPPED : FRAME;
+}
+
 /** The field of the outcomes of `it` at a place. */
 export function fieldAt(it: Case, { offset }: Place): string {
-  const names = [...HALF, "address", ...writtenNames(it), ...STOPPED, ...FRAME];
+  const parts = PARTS.flatMap((part) => namesOfPart(it, part));
+  const names = [...HALF, "address", ...parts];
   const field = names.find((name) => placeOfField(it, name).offset === offset);
   if (field !== undefined) return field;
   throw new RangeError(`an outcome has no field at ${offset}`);
@@ -116,14 +148,9 @@ export function placeOfField(it: Case, field: string): Place {
   const isHalf = (name: string): name is Half => HALF.some((half) => half === name);
   if (isHalf(field)) return { offset: 4 * OUTCOME[field], half: true };
   if (field === "address") return { offset: 4 * OUTCOME.address, half: false };
-  const parts = [
-    [OUTCOME.written, writtenNames(it)],
-    [OUTCOME.stopped, STOPPED],
-    [OUTCOME.frame, FRAME],
-  ] as const;
-  for (const [at, names] of parts) {
-    const k = names.indexOf(field);
-    if (k >= 0) return { offset: 4 * at + 8 * k, half: false };
+  for (const part of PARTS) {
+    const k = namesOfPart(it, part).indexOf(field);
+    if (k >= 0) return { offset: 4 * OUTCOME[part] + 8 * k, half: false };
   }
   throw new RangeError(`an outcome has no field ${field}`);
 }

@@ -1,0 +1,95 @@
+import { InputError } from "../errors.ts";
+import { parsePlant } from "../fuzz/predict/plant.ts";
+import { judge } from "../fuzz/recordings/judge.ts";
+import { MOST_BYTES } from "../fuzz/recordings/recording.ts";
+import { JUDGEMENT_SCHEMA, type JudgementReport, judgementReport } from "../fuzz/tell/judgement.ts";
+import { machineLine } from "../fuzz/tell/told.ts";
+import { inputName, type Limit, readInput } from "../input.ts";
+import { visible } from "../visible.ts";
+import { type Command, parseCommand, UsageError } from "./command.ts";
+import { folded } from "./fold.ts";
+import { paint, printJson, tell } from "./report.ts";
+
+const help = `usage: stublab fuzz judge FILE [options]
+
+Predicts each case of a recording by the machine that the recording describes, and compares the prediction with the
+recorded outcome. Nothing is tried, so a recording of any machine is judged on any other.
+
+FILE is a recording that \`stublab fuzz --record\` has written (docs/fuzzing-recordings.md), with or without gzip; - is standard
+input.
+
+  --plant RULE  plant a bug in the model, as in \`stublab fuzz\`, to see whether the recording shows it
+  --json        print one document, "stublab.judgement/1"
+
+Exit status: 0 if every recorded outcome matches its prediction, 1 if one does not, 2 if the file is not a recording, 3 if
+the model for its architecture cannot be loaded here.
+
+examples:
+  stublab fuzz --cases 100000 --record mine.jsonl.gz && stublab fuzz judge mine.jsonl.gz
+  stublab fuzz judge mine.jsonl.gz --plant R12
+`;
+
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  plant: { type: "string" },
+} as const;
+
+const FILE_LIMIT: Limit = { most: MOST_BYTES, of: "a recording" };
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  const [file, extra] = positionals;
+  if (file === undefined || extra !== undefined) {
+    throw new UsageError("fuzz judge takes one recording", {
+      remedy: "stublab fuzz --record FILE makes one",
+    });
+  }
+  const change = values.plant === undefined ? undefined : parsePlant(values.plant);
+  const input = file === "-" ? 0 : file;
+  const judgement = await judge(readInput(input, FILE_LIMIT), { change }).catch((cause) => {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(`${inputName(input)}: ${cause.message}`, { cause });
+  });
+  const report = judgementReport(judgement);
+  if (values.json) printJson(JUDGEMENT_SCHEMA, report);
+  else tell(folded(judgementText(report)));
+  return report.contradictions.cases === 0 ? 0 : 1;
+}
+
+const number = (n: number) => n.toLocaleString("en");
+const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
+
+function judgementText(report: JudgementReport): string {
+  const { machine, known, about, planted, cases, unpredicted, contradictions } = report;
+  return [
+    row("recording", machineLine(machine)),
+    ...(about === null ? [] : [row("", visible(about))]),
+    ...(known === null ? [] : [row("", `known deviations: ${known}`)]),
+    ...(planted === null ? [] : [row("planted", planted)]),
+    row("cases", number(cases)),
+    row("unpredicted", number(unpredicted.cases)),
+    ...unpredicted.rules.map(({ rule, text, cases }) =>
+      row("", `${rule.padEnd(4)} ${number(cases).padStart(6)}  ${text}`),
+    ),
+    contradictions.cases === 0
+      ? row("contradicted", paint("green", "none: every recorded outcome matches its prediction"))
+      : row("contradicted", paint("red", `${number(contradictions.cases)} cases`)),
+    ...contradictions.groups.flatMap(groupLines),
+  ].join("");
+}
+
+type Group = JudgementReport["contradictions"]["groups"][number];
+
+function groupLines({ field, predicted, seen, cases, first }: Group): string[] {
+  const kind = predicted === null ? "" : `: predicted ${predicted}, recorded ${seen}`;
+  const title = `${visible(field)}${kind}, in ${number(cases)} case${cases === 1 ? "" : "s"}`;
+  return [
+    `\n${paint("bold", title)}\n`,
+    ...first.flatMap(({ line, case: document, differences: [difference] }) => [
+      `  line ${line}  ${difference?.field}: predicted ${difference?.predicted}, recorded ${difference?.seen}\n`,
+      `    ${JSON.stringify(document)}\n`,
+    ]),
+  ];
+}
+
+export const fuzzJudgeCommand: Command = { help, run };

@@ -1,0 +1,109 @@
+/* Predicts the cases of a recording of this architecture, and compares. */
+
+import { Batch } from "../case/batch.ts";
+import type { Case } from "../case/case.ts";
+import { type Fields, writeFields } from "../case/fields.ts";
+import { deviationsOf } from "../known/known.ts";
+import { adoptFlags, differencesOf, type FieldDifference } from "../predict/differences.ts";
+import { type Change, Model } from "../predict/model.ts";
+import { formatPlant } from "../predict/plant.ts";
+import { predictionOf } from "../predict/predict.ts";
+import type { RecordedCase, RecordingFile, RecordingHeader } from "./recording.ts";
+
+const BATCH = 512;
+
+/** A recorded outcome that contradicts its prediction. */
+export interface Contradiction {
+  /** The line of the file. */
+  readonly line: number;
+  readonly it: Case;
+  readonly differences: readonly FieldDifference[];
+}
+
+/** What the model makes of a recording. */
+export interface Judgement extends RecordingHeader {
+  /** The bug that is planted in the model; null without one. */
+  readonly planted: string | null;
+  readonly cases: number;
+  /** For each rule because of which a stop is not predicted, the number of cases. */
+  readonly unpredicted: ReadonlyMap<string, number>;
+  readonly contradictions: readonly Contradiction[];
+}
+
+/** The cases of a recording in the memory of the fuzzer's module, where many models can judge them. */
+export class RecordedCases {
+  readonly #cases: (RecordedCase & { readonly line: number })[] = [];
+  readonly #batches: Batch[] = [];
+
+  /** @throws InputError if a line is malformed */
+  constructor(file: RecordingFile) {
+    for (const each of file.cases()) {
+      const at = this.#cases.length % BATCH;
+      if (at === 0) this.#batches.push(new Batch(BATCH));
+      this.#cases.push(each);
+      const batch = this.#batches.at(-1);
+      if (batch === undefined) continue;
+      batch.put([each.it], at);
+      writeFields(each.it, each.seen, batch, at);
+    }
+  }
+
+  get length(): number {
+    return this.#cases.length;
+  }
+
+  /** Counts the cases that a model does not predict, by rule. */
+  unpredicted(model: Model): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [batch, i] of this.#places()) {
+      const { unpredicted } = model.predict(batch, i);
+      if (unpredicted !== null) counts.set(unpredicted, (counts.get(unpredicted) ?? 0) + 1);
+    }
+    return new Map([...counts].sort((a, b) => b[1] - a[1]));
+  }
+
+  /** The cases whose outcomes contradict what a model predicts. */
+  *contradictions(model: Model): Iterable<Contradiction> {
+    for (const [batch, i, { it, line, seen }] of this.#places()) {
+      if (!model.differs(batch, i)) continue;
+      const differences = differencesIn(it, seen, model);
+      if (differences.length > 0) yield { line, it, differences };
+    }
+  }
+
+  *#places(): Iterable<[batch: Batch, i: number, each: RecordedCase & { readonly line: number }]> {
+    for (const [k, each] of this.#cases.entries()) {
+      const batch = this.#batches[Math.floor(k / BATCH)];
+      if (batch !== undefined) yield [batch, k % BATCH, each];
+    }
+  }
+
+  close(): void {
+    for (const batch of this.#batches.splice(0)) batch.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Fields that were not the same in two stubs are not compared. */
+function differencesIn(it: Case, seen: Fields, model: Model): FieldDifference[] {
+  const { predicted } = predictionOf(it, model);
+  const known = new Map([...predicted].filter(([field]) => seen.has(field)));
+  return differencesOf(adoptFlags(known, seen, model.ignoredFlags), seen);
+}
+
+/** @throws InputError if a line is malformed */
+export function judgeHere(file: RecordingFile, change?: Change): Judgement {
+  const { header } = file;
+  const model = new Model(header.machine, change, deviationsOf(header.known));
+  using cases = new RecordedCases(file);
+  return {
+    ...header,
+    planted: change === undefined ? null : formatPlant(change),
+    cases: cases.length,
+    unpredicted: cases.unpredicted(model),
+    contradictions: [...cases.contradictions(model)],
+  };
+}
