@@ -27,12 +27,23 @@ export const U8_source = "setup_getcpu, arch/x86/kernel/cpu/common.c, 6.12";
 export let U8_selector: u64 = 0x7b;
 export let U8_limit: u64 = 0xf_ffff;
 
-/** Whether 32-bit code may access memory by ds; if not, the task has stopped. */
-export function mayUseDs(address: u64, write: bool): bool {
+export let R116: u32 = 0;
+export const R116_text =
+  "Where other accesses of 32-bit code wrap at 4 GB, one by ds = {cpunode} is refused like HLT: that segment ends there.";
+export const R116_source = "SDM volume 3, 5.3: expand-down segments";
+export const R116_asked = "intel";
+export const R116_needs = "data_wraps";
+export let R116_cpunode: u64 = 0x7b;
+
+/** Whether 32-bit code may access `size` bytes by ds; if not, the task has stopped. */
+export function mayUseDs(address: u64, size: u64, write: bool): bool {
   const ds = get(REG_ds);
   if (giveUp(U8, ds == U8_selector && !write && address <= U8_limit)) return false;
   const readable = ds == R57_code64 || ds == R57_code32 || ds == R57_cpunode;
   const right = ds == R57_data || (!write && readable);
+  if (right && ds == R116_cpunode && (address + size - 1) >> 32 != 0 && use(R116)) {
+    return !generalProtection();
+  }
   return right || !use(R57) || !generalProtection();
 }
 

@@ -51,7 +51,7 @@ export function executeData(instruction: u32, size: u32, short: bool): bool {
 function loadRax(size: u32, short: bool): bool {
   if (lacks(REG_rdi)) return true;
   const address = short ? u64(u32(get(REG_rdi))) : get(REG_rdi);
-  if (short && !mayUseDs(address, false)) return true;
+  if (short && !mayUseDs(address, size, false)) return true;
   if (!access(address, size, false, false, short)) return true;
   fetch(REG_rax, address, size);
   return false;
@@ -72,7 +72,7 @@ function fetch(register: i32, address: u64, size: u32): void {
 function storeRax(size: u32, short: bool): bool {
   if (lacks(REG_rdi)) return true;
   const address = short ? u64(u32(get(REG_rdi))) : get(REG_rdi);
-  if (short && !mayUseDs(address, true)) return true;
+  if (short && !mayUseDs(address, size, true)) return true;
   return !access(address, size, true, false, short);
 }
 

@@ -9,7 +9,7 @@ export const QEMU_TCG = {
     // 64-bit code has INTO.
     "R106",
     // Segments have no limits and no rights, accesses no alignment and no end, and one by rsp is like others.
-    ...["R57", "R69", "R113", "R50", "R49", "R107"],
+    ...["R57", "R69", "R113", "R116", "R50", "R49", "R107"],
     // SSE raises no exception, and does not see denormals; mxcsr accepts all bits.
     ...["R102", "R101.denormal=0", "S12"],
     // The control and status words of x87 are those that were written.
