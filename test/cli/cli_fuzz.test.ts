@@ -25,6 +25,7 @@ import {
   stublabCommand,
 } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
+import "../support/hermetic.ts";
 
 const command = suite("stublab fuzz");
 

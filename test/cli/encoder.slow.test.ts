@@ -1,5 +1,3 @@
-// Time limit: 120 s
-
 import { appendFileSync, existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { suite } from "uvu";

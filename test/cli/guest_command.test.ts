@@ -1,5 +1,3 @@
-// Time limit: 120 s
-
 import { readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,3 @@
-// Time limit: 120 s
-
 import { spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { constants } from "node:os";

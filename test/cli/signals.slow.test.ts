@@ -1,5 +1,3 @@
-// Time limit: 120 s
-
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { hasTool, stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { Tmux } from "../support/tmux.ts";
+import "../support/hermetic.ts";
 
 const terminal = suite("stublab fuzz: in a terminal");
 const onTerminal = hasTool("tmux") ? terminal : terminal.skip;

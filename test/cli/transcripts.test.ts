@@ -1,5 +1,3 @@
-// Time limit: 120 s
-
 /*
  * The transcripts test/cli/*.txt: commands after "$ ", what each prints on both streams, and "[N]" if its status is N.
  * "…" stands for omitted text, DIR for a folder with some files, LONG for a name that is too long, LOST for

@@ -1,5 +1,3 @@
-// Time limit: 300 s
-
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";

@@ -1,5 +1,3 @@
-// Time limit: 300 s
-
 import { readFileSync } from "node:fs";
 import binaryen from "binaryen";
 import { suite } from "uvu";

@@ -4,6 +4,7 @@ import { SIMPLE, seed } from "../../src/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../src/fuzz/draw/generate.ts";
 import { Examiner } from "../../src/fuzz/examiner.ts";
 import { Experiment } from "../../src/fuzz/experiment.ts";
+import { onThisKernel } from "../support/hermetic.ts";
 
 const fields = suite("fuzz: fields");
 
@@ -40,8 +41,8 @@ fields("a siginfo where none is predicted is a difference", () => {
   assert.equal(experiment.differences(0), [{ field: "signal", predicted: 0n, seen: 5n }]);
 });
 
-fields("a field with the pid of the stub or of its parent is seen, and is not stable", () => {
-  using examiner = new Examiner();
+fields("a field with the pid of the stub or of its parent is seen, and is not stable", async () => {
+  using examiner = await onThisKernel(() => new Examiner());
   for (const [call, name] of [
     [39n, "getpid"],
     [110n, "getppid"],

@@ -21,6 +21,7 @@ import { onceOf, subjectOf } from "../../src/fuzz/tell/told.ts";
 import { compileCase } from "../support/case_programs.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { thrown } from "../support/thrown.ts";
+import "../support/hermetic.ts";
 
 const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
 

@@ -1,4 +1,3 @@
-// Time limit: 120 s
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../src/cases/random.ts";
@@ -11,6 +10,7 @@ import { SIMPLE } from "../../src/fuzz/draw/amd64/seed.ts";
 import { Examiner } from "../../src/fuzz/examiner.ts";
 import { changedWords, minimize } from "../../src/fuzz/predict/minimize.ts";
 import type { Change } from "../../src/fuzz/predict/model.ts";
+import "../support/hermetic.ts";
 
 const minimizing = suite("fuzz: minimize");
 

@@ -9,7 +9,7 @@ import { CONSTANTS, ENUMERATIONS, MODULE_RECORDS } from "../../src/fuzz/case/rec
 import { SETUP } from "../../src/fuzz/case/setups.ts";
 import { PATHS } from "../../src/fuzz/draw/arch.ts";
 import { AGREES, UNPREDICTED } from "../../src/fuzz/predict/signature.ts";
-import { hasTool } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
 
 const CC = process.env.CC || "cc";
 /** What stands in neither text. */
@@ -49,7 +49,7 @@ function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): [s
   ]);
 }
 
-const compiled = hasTool(CC) ? records : records.skip;
+const compiled = needs(records, CC);
 
 compiled("the C compiler accepts the header alone, and refuses members in another order", () => {
   const check = (text: string) => {

@@ -5,7 +5,7 @@ import { ELF_MACHINE, INDEPENDENT_BASE } from "../../src/guest/arch.ts";
 import { parseElf } from "../../src/guest/elf.ts";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 import { PAGE_SIZE } from "../../src/shim/page_size.ts";
-import { hasTool } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
 import { assemble, compile } from "../support/programs.ts";
 import { randomWords } from "../support/random.ts";
 
@@ -169,7 +169,7 @@ elf("parses or refuses arbitrary bytes", () => {
   }
 });
 
-const withCompiler = hasTool("cc") ? elf : elf.skip;
+const withCompiler = needs(elf, "cc");
 
 withCompiler("refuses a dynamically linked executable", () => {
   const text = "int main(void) { return 0; }\n";

@@ -9,12 +9,12 @@ import {
   runGuest,
   UnsupportedError,
 } from "../../src/index.ts";
-import { hasTool } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
 import { assemble, call, errno, exitWith, flags } from "../support/programs.ts";
 import { thrown } from "../support/thrown.ts";
 
 const callbacks = suite("guest: callbacks");
-const test = hasTool("cc") ? callbacks : callbacks.skip;
+const test = needs(callbacks, "cc");
 
 let platform: Platform;
 callbacks.before(() => {

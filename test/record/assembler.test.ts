@@ -10,7 +10,7 @@ import { KERNEL } from "../../src/record/tasks/answer.ts";
 import { assemble } from "../../src/record/tasks/assembler.ts";
 import { STUB_SOURCE } from "../../src/record/tasks/exercises/repair.ts";
 import { INSTRUCTIONS } from "../../src/record/tasks/instructions.ts";
-import { hasTool } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
 
 const assembler = suite("assembler of answers");
 
@@ -62,8 +62,11 @@ function everything(): string[] {
   ];
 }
 
-assembler("every instruction has the bytes that GNU as gives it", () => {
-  if (!hasTool("as") || !hasTool("objcopy")) return;
+needs(
+  assembler,
+  "as",
+  "objcopy",
+)("every instruction has the bytes that GNU as gives it", () => {
   const lines = everything();
   const jumps = [...INSTRUCTIONS].filter(([, each]) => "jump" in each).map(nameOf);
   const to = (label: string) => jumps.map((name) => `${name} ${label}`);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { codeBytes, type Listing, loadListing, STUB_CODE } from "../../src/record/listing.ts";
-import { hasTool } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
 
 const listing = suite("listing of amd64");
 
@@ -30,7 +30,7 @@ listing(
   },
 );
 
-(hasTool("objdump") ? listing : listing.skip)("objdump reads the same instructions in it", () => {
+needs(listing, "objdump")("objdump reads the same instructions in it", () => {
   for (const name of [STUB_CODE, "guest"]) {
     const code = loadListing(name);
     assert.equal(

@@ -1,5 +1,3 @@
-// Time limit: 120 s
-
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { recordScenario } from "../../src/record/index.ts";

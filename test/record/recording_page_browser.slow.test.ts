@@ -1,5 +1,3 @@
-// Time limit: 240 s
-
 import type { Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import { Moments } from "../../src/record/moment.ts";

@@ -1,5 +1,3 @@
-// Time limit: 120 s
-
 // Foreign text on its way to a terminal: names and contents of files, and messages of exceptions.
 
 import { spawnSync } from "node:child_process";
@@ -10,7 +8,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { quoteWord } from "../../src/quote.ts";
 import { visible, visibleJson, visibleLines } from "../../src/visible.ts";
-import { hasTool, stublabCommand } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { stublabCommand } from "../support/processes.ts";
 
 const terminal = suite("foreign text in a terminal");
 
@@ -148,7 +147,7 @@ terminal("a document that is not JSON is not quoted, as it may be secret", () =>
   }
 });
 
-(hasTool("script") ? terminal : terminal.skip)("only colours are kept on a terminal", () => {
+needs(terminal, "script")("only colours are kept on a terminal", () => {
   const path = named("");
   const [node, words] = stublabCommand("fuzz", "--cases", "3000", "--plant", "R10", "--corpus");
   const line = `${[node, ...words].join(" ")} "$CORPUS" 2>/dev/null`;

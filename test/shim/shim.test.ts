@@ -21,7 +21,8 @@ import { PAGE_SIZE } from "../../src/shim/page_size.ts";
 import { SHIM } from "../../src/shim/shim.ts";
 import { parseMaps } from "../../src/stub/proc.ts";
 import { type Code, ILLEGAL, SYSCALL, TRAP, TRAP_LENGTH } from "../support/machine_code.ts";
-import { hasTool, run } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { run } from "../support/processes.ts";
 
 const LIBRARY = resolve("dist", SHIM);
 const NATIVE = resolve("dist/native-amd64-amd64.so");
@@ -46,8 +47,8 @@ async function inFolder<T>(parent: string, body: (folder: string) => T | Promise
 }
 
 const libraries = suite("shim: libraries");
-const inspect = hasTool("nm") && hasTool("readelf") ? libraries : libraries.skip;
-const compile = hasTool(CC) ? libraries : libraries.skip;
+const inspect = needs(libraries, "nm", "readelf");
+const compile = needs(libraries, CC);
 
 inspect(
   "the libraries need no other library, and no symbol except, optionally, glibc's two about rseq",
@@ -93,7 +94,7 @@ inspect("the shim exports what its headers declare", () => {
   assert.ok(declared.length > 10);
 });
 
-const withClang = hasTool("clang") ? libraries : libraries.skip;
+const withClang = needs(libraries, "clang");
 
 withClang("clang links the shim without undefined symbols", () =>
   inFolder(tmpdir(), (folder) => {
@@ -152,7 +153,7 @@ compile("two builds in different folders give the same bytes", async () => {
   );
 });
 
-const musl = hasTool("musl-gcc") ? libraries : libraries.skip;
+const musl = needs(libraries, "musl-gcc");
 
 musl("the same shim serves a host on musl", () =>
   inFolder(tmpdir(), async (folder) => {
@@ -232,22 +233,20 @@ stub("its system call and breakpoint are where the shim says, and zeros follow i
   assert.ok(end < 512, `${end} bytes`);
 });
 
-(hasTool("objdump") ? stub : stub.skip)(
-  "it has about 40 instructions until its loop, and stops at its INT3",
-  () =>
-    inFolder(tmpdir(), (folder) => {
-      using tracer = new Tracer();
-      const page = hostPage(tracer);
-      const code = join(folder, "code");
-      writeFileSync(code, page.subarray(0, tracer.shim.stubServeOffset()));
-      const listing = output("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", code);
-      const instructions = [...listing.matchAll(/^\s+[0-9a-f]+:\t[0-9a-f ]+\t(\w+)/gm)].map(
-        ([, name]) => name,
-      );
-      assert.ok(instructions.length >= 30 && instructions.length <= 45, `${instructions.length}`);
-      assert.is(instructions.filter((name) => name === "int3").length, 1);
-      assert.not.ok(instructions.includes("(bad)"));
-    }),
+needs(stub, "objdump")("it has about 40 instructions until its loop, and stops at its INT3", () =>
+  inFolder(tmpdir(), (folder) => {
+    using tracer = new Tracer();
+    const page = hostPage(tracer);
+    const code = join(folder, "code");
+    writeFileSync(code, page.subarray(0, tracer.shim.stubServeOffset()));
+    const listing = output("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", code);
+    const instructions = [...listing.matchAll(/^\s+[0-9a-f]+:\t[0-9a-f ]+\t(\w+)/gm)].map(
+      ([, name]) => name,
+    );
+    assert.ok(instructions.length >= 30 && instructions.length <= 45, `${instructions.length}`);
+    assert.is(instructions.filter((name) => name === "int3").length, 1);
+    assert.not.ok(instructions.includes("(bad)"));
+  }),
 );
 
 stub.run();
@@ -297,7 +296,7 @@ loading("a file that is not a library is refused", async () => {
   assert.match(message, new RegExp(`${SHIM} cannot be loaded: `));
 });
 
-const load = hasTool(CC) ? loading : loading.skip;
+const load = needs(loading, CC);
 
 load("a shim of another version is refused", async () => {
   const { name, message, remedy } = await openIn((folder) =>

@@ -5,14 +5,8 @@ import { DeadlineError, type InjectionLane, InputError, Tracer } from "../../src
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 import type { SignalSets } from "../support/libc.ts";
 import { callNumber, hasMusl } from "../support/libc.ts";
-import {
-  childrenOf,
-  DENY,
-  hasTool,
-  hostCommand,
-  run,
-  stublabCommand,
-} from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { childrenOf, DENY, hostCommand, run, stublabCommand } from "../support/processes.ts";
 import { thrown } from "../support/thrown.ts";
 
 const failures = suite("failures");
@@ -227,7 +221,7 @@ for (const [where, denied] of [
   });
 }
 
-const needsStrace = hasTool("strace") ? failures : failures.skip;
+const needsStrace = needs(failures, "strace");
 const STRACE = ["strace", "-f", "-o", "/dev/null"];
 
 for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {

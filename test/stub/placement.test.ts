@@ -7,7 +7,8 @@ import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 import { PAGE_SIZE } from "../../src/shim/page_size.ts";
 import { highestFreePage, occupied } from "../../src/stub/placement.ts";
 import { endOfPages, topOfUserSpace } from "../../src/stub/user_space.ts";
-import { hasTool, hostCommand, run } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { hostCommand, run } from "../support/processes.ts";
 
 const PAGE = PAGE_SIZE;
 const MB = 2 ** 20;
@@ -210,7 +211,7 @@ async function expectRoom(
   if (prefix !== "" && raised === undefined) assert.is(stub, stackEnd - room - MB - PAGE);
 }
 
-const test = hasTool("setarch") && hasTool("prlimit") ? hosts : hosts.skip;
+const test = needs(hosts, "setarch", "prlimit");
 const unlimited = spawnSync("sh", ["-c", "ulimit -S -s unlimited"]).status === 0;
 
 for (const [prefix, where] of [

@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type GuestOptions, type GuestRun, Platform, runGuest } from "../../src/index.ts";
-import { hasTool } from "./processes.ts";
+import { needs } from "./needs.ts";
 import { assemble, EXIT_WITH_ERRNO, errno, exitWith } from "./programs.ts";
 
 let platform: Platform;
@@ -15,7 +15,7 @@ export function guestSuite(name: string) {
     platform = Platform.open();
   });
   tests.after(() => platform.close());
-  return { tests, test: hasTool("cc") ? tests : tests.skip };
+  return { tests, test: needs(tests, "cc") };
 }
 
 interface Heard extends GuestRun {

@@ -1,7 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { hasTool } from "./processes.ts";
-
-export const hasGvisor = hasTool("runsc");
 
 /** Runs a command in a sandbox of gVisor, which traces it by ptrace. */
 export function inGvisor(...command: string[]) {

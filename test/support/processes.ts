@@ -177,7 +177,4 @@ export function run(command: [string, string[]], options: SpawnOptions = {}): Pr
 /** test/support/deny.c, built for this machine: runs a command, whose path follows, for which a system call fails. */
 export const DENY = fileURLToPath(new URL(`deny-${HOST_ARCH}`, import.meta.url));
 
-/** Whether a tool is installed. */
-export function hasTool(name: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
-}
+export { hasTool } from "./needs.ts";

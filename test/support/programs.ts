@@ -1,10 +1,32 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { openEncoder } from "../../src/index.ts";
 
 const { constants } = openEncoder("assembly");
+
+/** What has been compiled, by content: most files of tests compile the same guests. */
+const CACHE = "build/guests";
+
+const versions = new Map<string, string>();
+
+/** What distinguishes a compiler from another of the same name. */
+function versionOf(compiler: string): string {
+  const known = versions.get(compiler);
+  if (known !== undefined) return known;
+  const version = execFileSync(compiler, ["--version"], { encoding: "utf8" });
+  versions.set(compiler, version);
+  return version;
+}
 
 /** Compiles a source text; the suffix of `name` selects the language. */
 export function compile(
@@ -13,12 +35,18 @@ export function compile(
   text: string,
   ...flags: string[]
 ): Uint8Array {
-  const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
+  const key = JSON.stringify([versionOf(compiler), name, text, flags]);
+  const cached = join(CACHE, createHash("sha256").update(key).digest("hex"));
+  if (existsSync(cached)) return readFileSync(cached);
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(join(CACHE, "new-"));
   try {
     const [source, target] = [join(folder, name), join(folder, "out")];
     writeFileSync(source, text);
     execFileSync(compiler, [...flags, "-o", target, source], { stdio: ["ignore", "pipe", "pipe"] });
-    return readFileSync(target);
+    // Another file may compile the same.
+    renameSync(target, cached);
+    return readFileSync(cached);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

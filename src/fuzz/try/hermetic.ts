@@ -24,7 +24,10 @@ export function openTrier(
   return machine === undefined ? new Trier(options) : new HermeticTrier(machine, options);
 }
 
-/** Answers what a model predicts; zeros in fields that it does not. */
+/** A word that is not predicted: one that no other model predicts by chance, as 0 would be. */
+const UNKNOWN = 0x5eedn;
+
+/** Answers what a model predicts. */
 export class HermeticTrier implements CaseTrier {
   readonly tracer: Tracer;
   readonly machine: Machine;
@@ -66,7 +69,7 @@ function write({ outcomes, outcomeWords }: Batch, i: number, prediction: Predict
   const words = (from: number, set: number, length: number) => {
     for (let k = from / 2; k < from / 2 + length; k++) {
       const bit = Math.min(k - from / 2, 31);
-      if (((set >> bit) & 1) === 1) outcomeWords[word + k] = outcome.words[k] ?? 0n;
+      outcomeWords[word + k] = ((set >> bit) & 1) === 1 ? (outcome.words[k] ?? 0n) : UNKNOWN;
     }
   };
   outcomes[at + OUTCOME.refusedAt] = -1;
@@ -74,7 +77,7 @@ function write({ outcomes, outcomeWords }: Batch, i: number, prediction: Predict
     half("error");
     half("refusedAt");
   }
-  words(OUTCOME.written, written, CONSTANTS.REGISTERS);
+  words(OUTCOME.written, written, CONSTANTS.WRITTEN);
   if ((fields & KNOWS.STATUS) !== 0) {
     half("resumed");
     half("status");

@@ -1,7 +1,0 @@
-// Time limit: 180 s
-// The tests of switches over the lane "spin".
-
-import { useLane } from "../support/guests.ts";
-
-useLane("spin");
-await import("../support/lane_suite.ts");
