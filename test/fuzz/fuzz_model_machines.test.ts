@@ -49,6 +49,11 @@ const in32 = (code: string, words: Readonly<Record<string, bigint>>) =>
   seed(code, { cs: 0x23n, ds: 0x2bn, ...words });
 /** With AC, a store of 8 bytes that begins below the end of user addresses. */
 const MISALIGNED = seed("store", { rdi: (1n << 47n) - 7n, eflags: 0x4_0202n });
+/** POP ES, with AC, of a null selector at an address that is a multiple of 2 only. */
+const POPPED = seed("store", {
+  ...{ cs: 0x23n, rip: placeOf("store") + 2n },
+  ...{ rsp: CONSTANTS + 2n, eflags: 0x4_0202n },
+});
 /** Its first 448 bytes cannot be read, and x87 and SSE are not taken. */
 const WITHOUT_LEGACY = frame(SCRATCH - 448n, { 472: 1n, 512: 0n });
 const AFTER_MOV_SS = breakpoint(MOV_SS + 2n, 0n, { rip: MOV_SS, rax: 0x2bn });
@@ -174,6 +179,7 @@ const ROWS: readonly Row[] = [
     SI_KERNEL,
     SI_KERNEL,
   ],
+  ["R117", "pop_reads_selector", POPPED, "signal", SIGTRAP, SIGBUS],
   ["U9", "div_flags", seed("div", {}), "stopped.eflags", 0x212n, undefined],
   ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
   ["U21", "pku", lock(0x200n, 1n, { signal: 10 }), "signal", undefined, undefined],

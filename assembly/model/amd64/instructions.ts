@@ -115,13 +115,21 @@ export let R72_data: u32 = 0x2b;
 export let R72_code64: u32 = 0x33;
 export let R72_cpunode: u32 = 0x7b;
 
+export let R117: u32 = 0;
+export const R117_text = "In 32-bit code POP ES reads {size} bytes, not 4.";
+export const R117_source = "measured";
+export const R117_asked = "intel";
+export const R117_needs = "pop_reads_selector";
+export let R117_size: u64 = 2;
+
 /** The bits of a selector that ask for a privilege level. */
 const LEVEL: u32 = 3;
 
 function popEs(): bool {
   if (lacks(REG_rsp)) return true;
   const address = get(REG_rsp);
-  if (!access(address, 4, false, true, true)) return true;
+  const size = use(R117) ? R117_size : 4;
+  if (!access(address, size, false, true, true)) return true;
   if (giveUp(U6, !isConstant(address))) return true;
   const selector = halfAt(address) & 0xffff;
   const level3 = selector | LEVEL;

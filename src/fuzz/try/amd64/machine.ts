@@ -34,6 +34,7 @@ export const FEATURES = [
   "iret_cuts_rip",
   "stack_wraps",
   "data_wraps",
+  "pop_reads_selector",
   "alignment_first",
   "movss_breakpoint",
   "xrstor_reads_all",
@@ -63,7 +64,7 @@ const PTRACE_GETSIGINFO = 0x4202;
 const DR6_RESET = 0xffff_0ff0n;
 const [ICEBP, INT3, SYSCALL, DIV_EDI] = [[0xf1], 0xcc, [0x0f, 0x05], [0xf7, 0xf7]];
 const [NOP, PUSH, STORE, MOV_DS, MOV_SS] = [0x90, 0x50, [0x89, 0x07], [0x8e, 0xd8], [0x8e, 0xd0]];
-const [REX_W, XRSTOR] = [0x48, [0x0f, 0xae, 0x2f]];
+const [REX_W, XRSTOR, POP_ES] = [0x48, [0x0f, 0xae, 0x2f], 0x07];
 const INT80 = [0xcd, 0x80];
 const ERESTARTNOINTR = 513n;
 const ERESTART_RESTARTBLOCK = 516n;
@@ -181,6 +182,15 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
       code: iretTo32(0n, [...MOV_DS, ...STORE]),
       words: { rsp: PLACE + BigInt(IRETQ_FRAME), rax: DATA, rdi: ACROSS_4_GB },
       sees: { register: SI_CODE, word: BigInt(SEGV_MAPERR) },
+    },
+  ],
+  // A 32-bit POP ES at the last two bytes of a page: they are a null selector, or a page fault.
+  [
+    "pop_reads_selector",
+    {
+      code: iretTo32(PLACE + BigInt(PAGE_SIZE) - 2n, [POP_ES]),
+      words: { rsp: PLACE + BigInt(IRETQ_FRAME) },
+      sees: { register: SIGNAL, word: BigInt(SIGTRAP) },
     },
   ],
   // A misaligned store, with AC, that ends beyond user addresses: #AC, or #GP.
