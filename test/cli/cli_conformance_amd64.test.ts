@@ -15,7 +15,7 @@ import { lookAt } from "../../src/fuzz/facts/run.ts";
 import { countsOf, rulesOf, type Verdict, verdictOf } from "../../src/fuzz/facts/verdict.ts";
 import { onThisKernel } from "../support/hermetic.ts";
 import { stublab } from "../support/in_process.ts";
-import { hasTool } from "../support/processes.ts";
+import { hasTool } from "../support/needs.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { parseXml } from "../support/well_formed.ts";
 

@@ -15,10 +15,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fuzz } from "../../src/fuzz/index.ts";
 import { stublab as inProcess } from "../support/in_process.ts";
+import { hasTool, needs } from "../support/needs.ts";
 import {
   childrenOf,
   eventually,
-  hasTool,
   isAlive,
   Running,
   run,
@@ -218,7 +218,7 @@ command("a folder of another run is refused, and not changed", async () => {
   assert.ok(readFileSync(join(corpus, "journal.jsonl"), "utf8").startsWith(before));
 });
 
-(hasTool("prlimit") ? command : command.skip)(
+needs(command, "prlimit")(
   "a full disk loses nothing: the run continues where there is room",
   async () => {
     const corpus = newFolder();
@@ -315,7 +315,7 @@ command("a second signal ends it while it examines findings; the next run finds 
   assert.equal(found().sort(), told.sort());
 });
 
-(hasTool("script") ? command : command.skip)("on a terminal the lines are redrawn", async () => {
+needs(command, "script")("on a terminal the lines are redrawn", async () => {
   const [node, args] = stublabCommand("fuzz", "--cases", "30000");
   const typed = [node, ...args].join(" ");
   const { stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);

@@ -15,13 +15,13 @@ import {
   withoutNamespaces,
 } from "../support/foreign_modules.ts";
 import { adoptOrphans } from "../support/libc.ts";
+import { needs } from "../support/needs.ts";
 import {
   childrenOf,
   type Ending,
   eventually,
   familyOf,
   hasNamespaces,
-  hasTool,
   isAlive,
   Running,
   run,
@@ -142,7 +142,7 @@ for (const [what, file, message] of [
   });
 }
 
-const guest = hasTool("cc") ? cli : cli.skip;
+const guest = needs(cli, "cc");
 guest("guest passes on its exit status and its output", async () => {
   const fault = "examples/guests/fault.S";
   const [own, model] = await Promise.all([

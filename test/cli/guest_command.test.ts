@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { stublab } from "../support/in_process.ts";
-import { hasTool, Running, run, stublabCommand } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { Running, run, stublabCommand } from "../support/processes.ts";
 import { assemble, call, compile, exitWith } from "../support/programs.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 const cli = suite("stublab guest");
-const withCompiler = hasTool("cc") ? cli : cli.skip;
-const withMusl = hasTool("musl-gcc") ? cli : cli.skip;
+const withCompiler = needs(cli, "cc");
+const withMusl = needs(cli, "musl-gcc");
 
 const folder = temporaryFolder();
 

@@ -6,7 +6,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../../src/index.ts";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
-import { DENY, hasTool, run, stublabCommand } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { DENY, run, stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 const cli = suite("command line: limits of the machine");
@@ -53,7 +54,7 @@ async function examine(setting: Setting, name: string) {
   return checks.find((check: { name: string }) => check.name === name);
 }
 
-const needsCompiler = hasTool("cc") ? cli : cli.skip;
+const needsCompiler = needs(cli, "cc");
 
 needsCompiler("reports a missing folder for temporary files", async () => {
   const setting = { env: { TMPDIR: "/nonexistent" } };
@@ -172,7 +173,7 @@ for (const [args, stream, message] of [
   [["record", "host"], "stderr", /cannot be traced by its parent: .*\n {2}remedy: another process/],
   [["step", "host"], "stderr", /cannot be traced by its parent/],
 ] as const) {
-  (hasTool("strace") ? cli : cli.skip)(`${args.join(" ")} names another tracer`, async () => {
+  needs(cli, "strace")(`${args.join(" ")} names another tracer`, async () => {
     const [node, rest] = stublabCommand(...args);
     const ending = await run(["strace", ["-f", "-o", "/dev/null", node, ...rest]]);
     assert.is(ending.code, 3);
@@ -204,7 +205,7 @@ cli("view and gallery need neither the libraries nor koffi", async () => {
   assert.is(code, 0, stderr);
 });
 
-const onTerminal = hasTool("script") ? cli : cli.skip;
+const onTerminal = needs(cli, "script");
 
 onTerminal("a terminal has colours unless NO_COLOR is set, and no recording", async () => {
   const inTerminal = (env: NodeJS.ProcessEnv, ...args: string[]) =>

@@ -19,7 +19,8 @@ import * as assert from "uvu/assert";
 import { writeOutput } from "../../src/cli/output_file.ts";
 import { renderMermaid } from "../../src/record/index.ts";
 import { stublab } from "../support/in_process.ts";
-import { hasTool, run, stublabCommand } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { run, stublabCommand } from "../support/processes.ts";
 import { recordingOf } from "../support/recordings.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { rejection } from "../support/thrown.ts";
@@ -155,7 +156,7 @@ function sh(line: string) {
   return run(["bash", ["--norc", "-c", text]]);
 }
 
-const inBash = hasTool("bash") ? output : output.skip;
+const inBash = needs(output, "bash");
 
 inBash("a descriptor is written at its offset", async () => {
   const { own, path } = newFolder(0o644);
@@ -182,7 +183,7 @@ inBash("a FIFO and a device are written to, and not replaced", async () => {
   await write("/dev/null");
 });
 
-(hasTool("prlimit") ? output : output.skip)(
+needs(output, "prlimit")(
   "on a full disk no part of it is left, and the old file stays",
   async () => {
     for (const content of [undefined, 0o644]) {

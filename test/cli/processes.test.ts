@@ -8,7 +8,8 @@ import { CALL_REGISTERS } from "../../src/encoder/arch.ts";
 import { renderMermaid } from "../../src/record/index.ts";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 import { EXIT_7 } from "../support/machine_code.ts";
-import { hasTool, run, stublabCommand } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { run, stublabCommand } from "../support/processes.ts";
 import { prolonged, recordingOf } from "../support/recordings.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -70,7 +71,7 @@ function sh(line: string) {
 }
 
 /** The shell of the tests below has process substitution and pipefail. */
-const inBash = hasTool("bash") ? cli : cli.skip;
+const inBash = needs(cli, "bash");
 
 inBash("standard input and pipes work like files", async () => {
   const { stdout: expected } = await sh(`stublab predict ${CASE}`);
@@ -82,16 +83,17 @@ inBash("standard input and pipes work like files", async () => {
   assert.match(endless.stderr, "standard input has more than 20000000 bytes, the limit for a");
 });
 
-(hasTool("perl") && hasTool("bash") ? cli : cli.skip)(
-  "a non-blocking pipe is waited for",
-  async () => {
-    const unblock = "fcntl(STDIN, F_SETFL, O_NONBLOCK) and exec @ARGV";
-    const { code, stderr } = await sh(
-      `(sleep 0.3; cat ${CASE}) | perl -MFcntl -e '${unblock}' stublab predict -`,
-    );
-    assert.is(code, 0, stderr);
-  },
-);
+needs(
+  cli,
+  "perl",
+  "bash",
+)("a non-blocking pipe is waited for", async () => {
+  const unblock = "fcntl(STDIN, F_SETFL, O_NONBLOCK) and exec @ARGV";
+  const { code, stderr } = await sh(
+    `(sleep 0.3; cat ${CASE}) | perl -MFcntl -e '${unblock}' stublab predict -`,
+  );
+  assert.is(code, 0, stderr);
+});
 
 for (const line of [
   `view ${long}`,

@@ -1,12 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { hasTool, stublabCommand } from "../support/processes.ts";
+import { needs } from "../support/needs.ts";
+import { stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { Tmux } from "../support/tmux.ts";
 import "../support/hermetic.ts";
 
 const terminal = suite("stublab fuzz: in a terminal");
-const onTerminal = hasTool("tmux") ? terminal : terminal.skip;
+const onTerminal = needs(terminal, "tmux");
 const folder = temporaryFolder();
 
 const ENDLESS = "--cases 900000000000";

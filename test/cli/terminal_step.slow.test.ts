@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { beginReading, choiceOrder, readerSeed } from "../../src/record/reading.ts";
+import { needs } from "../support/needs.ts";
 import {
   childrenOf,
   eventually,
-  hasTool,
   hostCommand,
   isAlive,
   stublabCommand,
@@ -30,7 +30,7 @@ const typed = (...args: string[]) =>
     .join(" ");
 
 const terminal = suite("stublab step: in a terminal");
-const onTerminal = hasTool("tmux") ? terminal : terminal.skip;
+const onTerminal = needs(terminal, "tmux");
 
 /** Runs `body` with a new terminal. */
 async function inTerminal(

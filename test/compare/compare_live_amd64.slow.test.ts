@@ -14,7 +14,7 @@ import { LocalSubject, type Subject } from "../../src/compare/subject.ts";
 import { type EncoderFunctions, FUNCTION_NAMES, type FunctionName } from "../../src/encoder/abi.ts";
 import type { CompleteEncoder, Encoder } from "../../src/encoder/encoder.ts";
 import { ENCODERS, openEncoder } from "../../src/index.ts";
-import { MISTAKES, type Mistake, mistakenFile, mistakesIn } from "../support/mistakes.ts";
+import { MISTAKES, type Mistake, mistakenFile, SEEN } from "../support/mistakes.ts";
 import { childrenOf } from "../support/processes.ts";
 
 const SEED = 0x5eed_0031n;
@@ -105,78 +105,6 @@ function registersOf({ buffer, constants }: Encoder) {
       view.setBigUint64(at(block, name), word, true),
   };
 }
-
-/** Mistakes that the kernel sees, of functions of which it does not see some others. */
-const SEEN = mistakesIn(
-  "javascript",
-  `
-no flags are refused
-  encodeClone: (f, s) => f | BigInt(s)
-  encodeClone:
-
-CLONE_FS is forgotten
-  cloneFlags: (w) => model.cloneFlags(w) & ~0x200n
-  cloneFlags:
-
-child_tid is left out
-  encodeClone3: (at, f, p, c, ...rest) => model.encodeClone3(at, f, p, 0n, ...rest)
-  at.child_tid:
-
-WUNTRACED is taken for WNOHANG
-  encodeWaitOptions: (o) => model.encodeWaitOptions((o & 2n) === 0n ? o : (o & ~2n) | 1n)
-  encodeWaitOptions:
-
-a continued process is stopped
-  waitKind: (s) => (s === 0xffff ? 2 : model.waitKind(s))
-  waitKind:
-
-an exit code has a sign
-  waitValue: (s) => (model.waitValue(s) << 24) >> 24
-  waitValue:
-
-events are small
-  waitEvent: (s) => model.waitEvent(s) & 0x7f
-  waitEvent:
-
-a stop by SIGTRAP looks like one at a system call
-  encodeStop: (s) => model.encodeStop(s === 5 ? 0x85 : s)
-  encodeStop:
-
-results have 32 bits
-  syscallResult: (b) => model.syscallResult(b) & 0xffffffffn
-  syscallResult:
-
-ERESTART_RESTARTBLOCK is an error like any other
-  restartsSyscall: (e) => (e === 516 ? 0 : model.restartsSyscall(e))
-  restartsSyscall:
-
-stubs are cloned with another exit signal
-  encodeSeccomp: (at, s) => model.encodeSeccomp(at, s ^ 1)
-  action:
-
-a call stays under way
-  enterGuest: (b, i) => {
-    const original = get(b, R.orig_rax);
-    const stepping = model.enterGuest(b, i);
-    put(b, R.orig_rax, original);
-    return stepping;
-  }
-  block.orig_rax:
-
-IF is taken for TF
-  enterGuest: (b, i) => { model.enterGuest(b, i); return Number((get(b, 144) >> 9n) & 1n); }
-  enterGuest:
-
-rax keeps -ENOSYS
-  decodeGuestSyscall: (b, at) => {
-    const rax = get(b, R.rax);
-    const number = model.decodeGuestSyscall(b, at);
-    put(b, R.rax, rax);
-    return number;
-  }
-  block.rax:
-`,
-);
 
 /** The words of a case as a report has them. */
 function inputOf({ input }: Pick<Disagreement, "input">): Map<string, bigint> {

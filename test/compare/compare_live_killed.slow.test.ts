@@ -2,10 +2,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { adoptOrphans } from "../support/libc.ts";
+import { needs } from "../support/needs.ts";
 import {
   childrenOf,
   eventually,
-  hasTool,
   hostCommand,
   isAlive,
   Running,
@@ -42,7 +42,7 @@ killed("judges open and close, and the host ends", async () => {
   assert.equal(ending, { code: 0, signal: null, stdout: "open\n", stderr: "" });
 });
 
-const traced = hasTool("strace") ? killed : killed.skip;
+const traced = needs(killed, "strace");
 
 traced("where the stubs are traced already, the error is the tracer's", async () => {
   const [node, args] = hostCommand("judging");

@@ -8,7 +8,7 @@ import type { CompareReport, Disagreement } from "../../src/compare/report.ts";
 import type { FunctionName } from "../../src/encoder/abi.ts";
 import { compareFile, moduleFile, newPath } from "../support/foreign_modules.ts";
 import { MISTAKES, type Mistake, mistakenFile } from "../support/mistakes.ts";
-import { hasTool } from "../support/processes.ts";
+import { hasTool } from "../support/needs.ts";
 
 const mistakes = suite("compare: mistakes of users");
 

@@ -16,6 +16,7 @@ import { rejection } from "../support/thrown.ts";
 const lessons = suite("lessons");
 lessons.after.each(() => assert.equal(childrenOf(process.pid), []));
 
+const TOLD = { why: "The frame.", answer: "The result." };
 const PLAIN = { name: "plain", title: "Plain", introduction: ["Nothing happens."] };
 
 /** The recording has so many facts, and all of them held. */
@@ -127,116 +128,6 @@ lessons("a signal rejects with its reason, and leaves no stub", async () => {
   assert.is(await rejection(recordScenario(lesson, { signal })), reason);
   assert.is(process.listenerCount("SIGCONT"), listeners);
 });
-
-const WRONG: readonly [what: string, lesson: unknown, message: string][] = [
-  ["nothing", undefined, "scenario: expected a name or a lesson, got undefined"],
-  ["a number", 5, "scenario: expected a name or a lesson, got 5"],
-  ["no name", { ...PLAIN, name: undefined }, "scenario.name: expected a string, got nothing"],
-  [
-    "a path",
-    { ...PLAIN, name: "../x" },
-    'scenario.name: expected letters, digits and hyphens, got "../x"',
-  ],
-  ["a title", { ...PLAIN, title: 5 }, "scenario.title: expected a string, got 5"],
-  ["no list", { ...PLAIN, introduction: "x" }, 'scenario.introduction: expected a list, got "x"'],
-  [
-    "an unknown member",
-    { ...PLAIN, intro: [], play() {} },
-    'scenario: unknown option "intro"; known: name, title, introduction, play',
-  ],
-  ["no play", { ...PLAIN, play: "x" }, 'scenario.play: expected a function, got "x"'],
-];
-
-for (const [what, lesson, message] of WRONG) {
-  lessons(`refused: ${what}`, async () => {
-    const error = await rejection(Reflect.apply(recordScenario, undefined, [lesson]));
-    assert.instance(error, InputError);
-    assert.match(String(error), message);
-  });
-}
-
-/** A verb as a lesson in JavaScript calls it, and what the error says. A stub rests in the lane "stub". */
-type Mistake = readonly [verb: string, args: readonly unknown[], message: string];
-
-const TOLD = { why: "The frame.", answer: "The result." };
-const ASKED = { text: "Which?", choices: ["This", "That"], answer: 0, because: "It is." };
-const BORN = { lane: "new", role: "a stub", why: "Cloned.", stopped: "Stopped." };
-
-const MISTAKES: readonly Mistake[] = [
-  ["scene.rest", ["host", "a stub"], 'lane: there is already a lane "host"'],
-  ["scene.rest", [5, "a stub"], "lane: expected a string, got 5"],
-  ["scene.rest", ["new"], "role: expected a string, got nothing"],
-  ["scene.birth", [{ lane: "new" }], "options.role: expected a string, got nothing"],
-  ["scene.birth", [{ ...BORN, lane: "stub" }], 'options.lane: there is already a lane "stub"'],
-  ["scene.birth", [{ ...BORN, wy: "" }], 'options: unknown option "wy"; did you mean why?'],
-  [
-    "scene.birth",
-    [{ ...BORN, omit: ["setsidd"] }],
-    "options.omit[0]: expected one of setsid, dispositions, rseq, unmask, seccomp, parent, stub, got " +
-      '"setsidd"',
-  ],
-  ["scene.say", [], "title: expected a string, got nothing"],
-  ["scene.say", ["a"], "why: expected a string, got nothing"],
-  ["scene.say", ["a", "b", "hots"], 'lane: there is no lane "hots"; did you mean host?'],
-  ["scene.ask", [], "question: expected an object, got nothing"],
-  [
-    "scene.ask",
-    [{ ...ASKED, answer: 5 }],
-    "question.answer: expected a whole number from 0 to 1, got 5",
-  ],
-  ["scene.ask", [{ ...ASKED, choices: [] }], "question.choices: expected at least one"],
-  ["scene.ask", [{ text: "Which?", right: {} }], "question.wrong: expected an object, got nothing"],
-  ["scene.ask", [{ text: "Which?", right: {}, wrong: {} }], "question.right: expected one choice"],
-  [
-    "scene.ask",
-    [{ text: "Which?", right: { This: 1 }, wrong: {} }],
-    "question.right.This: expected a string, got 1",
-  ],
-  ["scene.check", ["f", 1, 1], "expected: expected a string, got 1"],
-  ["actor.call", ["getpid", 1, TOLD], "args: expected a list, got 1"],
-  [
-    "actor.call",
-    ["getpid", ["x"], TOLD],
-    'args[0]: expected an integer from -2^63 to 2^64 - 1 (a BigInt if it is beyond 2^53), got "x"',
-  ],
-  ["actor.call", ["getpid", [1, 2, 3, 4, 5, 6, 7], TOLD], "args: expected at most 6, got 7"],
-  ["actor.call", ["getpid", []], "telling: expected an object, got nothing"],
-  [
-    "actor.call",
-    ["getpid", [], { ...TOLD, anwser: "" }],
-    'telling: unknown option "anwser"; did you mean answer?',
-  ],
-  ["actor.call", ["getpdi", [], TOLD], 'unknown system call "getpdi"; did you mean getpid?'],
-  ["actor.signal", ["SIGCHLD"], "why: expected a string, got nothing"],
-  ["actor.signal", ["SIGFOO", "w"], 'unknown signal "SIGFOO"'],
-  ["actor.signal", [17, "w"], "signal: expected a string, got 17"],
-  ["actor.look", [], "title: expected a string, got nothing"],
-  // What goes around the verbs is found in the recording.
-  ["scene.recorder.check", ["f", 1, 1], "recording.end[0].expected: expected a string, got 1"],
-  [
-    "scene.recorder.step",
-    [{ lane: "no", kind: "note", title: "", why: "" }],
-    'steps[1].lane: there is no lane "no"',
-  ],
-];
-
-for (const [verb, args, message] of MISTAKES) {
-  lessons(`a mistake: ${verb}: ${message}`, async () => {
-    let played = 0;
-    const play: Lesson["play"] = (scene) => {
-      played++;
-      const actor = scene.rest("stub", "a stub");
-      const [name = "", method = ""] = verb.split(/\.(?=\w+$)/);
-      const target = { scene, actor, "scene.recorder": scene.recorder }[name];
-      assert.ok(target);
-      Reflect.apply(Reflect.get(target, method), target, args);
-    };
-    const error = await rejection(recordScenario({ ...PLAIN, play }));
-    assert.instance(error, InputError);
-    assert.ok(String(error).startsWith(`InputError: ${message}`), String(error));
-    assert.is(played, 1);
-  });
-}
 
 lessons("a lesson in which nothing is recorded is refused", async () => {
   const error = await rejection(recordScenario({ ...PLAIN, play() {} }));

@@ -74,42 +74,6 @@ for (const name of Object.keys(SCENARIOS)) {
   });
 }
 
-diagrams("the birth of a grandchild is told in its order", async () => {
-  const { actors, messages } = await parse(renderMermaid(await recordingOf("grandchild")));
-  assert.match(actors.join(), /^host \(\d+\),master \(\d+\),grandchild \(\d+\)$/);
-  const texts = messages.map(({ text }) => text.replace(/^[-\d]+: /, ""));
-  const order = [
-    /^clone\(CLONE_FILES\|SIGKILL, NULL, NULL, NULL, NULL\) = \d+$/,
-    /^clone$/,
-    /^\d instructions: cmp \$1, %rbx … mov \$9, %esi$/,
-    /^prctl\(PR_SET_PDEATHSIG, SIGKILL\) = 0$/,
-    /^kill\(\d+, SIGSTOP\) = 0$/,
-    /^SIGSTOP$/,
-    /^wait4\(.* = \d+$/,
-    /^ptrace\(PTRACE_ATTACH, /,
-    /^stopped by SIGTRAP$/,
-  ];
-  let at = -1;
-  for (const pattern of order) {
-    const found = texts.findIndex((text, i) => i > at && pattern.test(text.replace(/, ?/g, ", ")));
-    assert.ok(found > at, `${pattern} is not behind entry ${at}: ${texts.join("\n")}`);
-    at = found;
-  }
-});
-
-diagrams(
-  "a lane that is cloned is created by that message, and one that has ended is destroyed",
-  async () => {
-    const born = renderMermaid(await recordingOf("grandchild"));
-    assert.match(
-      born,
-      /^ {2}create participant L2 as grandchild \(\d+\)\n {2}L1->>L2: \d+#58; clone$/m,
-    );
-    const dead = renderMermaid(await recordingOf("cascade"));
-    assert.is(dead.match(/^ {2}destroy L\d$/gm)?.length, 3);
-  },
-);
-
 diagrams("every hostile string is seen as what it is", async () => {
   const real = await recordingOf("inject");
   const [step] = real.steps;

@@ -27,21 +27,6 @@ for (const name of Object.keys(SCENARIOS)) {
   });
 }
 
-traces("a step has all that is known of it, and its track is its lane's", async () => {
-  const recording = await recordingOf("grandchild");
-  const events = readTrace(renderPerfetto(recording));
-  const clone = events.find(({ name }) => name.startsWith("clone(CLONE_FILES|SIGKILL"));
-  assert.ok(clone);
-  const { step: number, title, why, about, call, registers, kernel } = clone.args;
-  const step = recording.steps[Number(number) - 1];
-  const master = recording.lanes.find(({ id }) => id === "master");
-  assert.is(clone.pid, master?.pid);
-  assert.equal([title, why, about], [step?.title, step?.why, "master"]);
-  assert.match(String(call), /^clone\(CLONE_FILES\|SIGKILL, NULL, .*\) = \d+$/);
-  assert.match(JSON.stringify(registers), /"rip":"0x[0-9a-f]+ → 0x[0-9a-f]+"/);
-  assert.is(JSON.parse(JSON.stringify(kernel)).state, step?.kernel?.state);
-});
-
 traces("an arrow goes from the slice of its first step to that of its second", async () => {
   const recording = await recordingOf("grandchild");
   const events = readTrace(renderPerfetto(recording));

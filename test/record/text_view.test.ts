@@ -46,25 +46,6 @@ for (const name of LESSONS) {
   });
 }
 
-view("a step tells the registers that changed, and what is new in /proc", async () => {
-  const recording = await recordingOf("grandchild");
-  const text = renderText(recording);
-  const pid = recording.lanes[2]?.pid ?? 0;
-  assert.match(text, new RegExp(`^ {6}rax {7}0x38 -> 0x${pid.toString(16)}$`, "m"));
-  assert.match(text, /^ {6}\/proc {5}State T \(stopped by a signal\); TracerPid 0 \(nobody\)/m);
-  assert.match(text, new RegExp(`^ {6}raw {7}kill\\(0x${pid.toString(16)}, 0x13\\) = 0x0$`, "m"));
-});
-
-view("it may begin at any step, and be of any width", async () => {
-  const recording = await recordingOf("inject");
-  const text = renderText(recording, { width: 40, from: 5 });
-  assert.is(text.match(/^.{41,}$/m), null);
-  assert.match(
-    text,
-    /STEPS\n\n(?:Before .*\n.*\n.*\n\n)?(?: {3}\?.*\n(?: {6}.*\n)+\n)? {3}6 {2}\w/,
-  );
-});
-
 view("no answer is printed before the end", async () => {
   const recording = await recordingOf("grandchild");
   const [steps = "", answers = ""] = renderText(recording).split("\nANSWERS\n");
@@ -82,12 +63,6 @@ view("strings of a recording do not move a terminal", async () => {
   const text = renderText(hostileRecording(recording, [evil]));
   assert.is(text.match(/[^\n -~µ]/u), null);
   assert.match(text, "\\x1b[2J\\x1b]0;title\\x07\\r\\n");
-});
-
-view("a fact that did not hold says so", async () => {
-  const recording = await recordingOf("inject");
-  const end = [{ fact: "its parent", expected: "7", seen: "1", held: false }];
-  assert.match(renderText({ ...recording, end }), "\n  FAIL  its parent: expected 7, seen 1\n");
 });
 
 view("lines break at spaces and flags, and inside of a word that is too long", () => {

@@ -45,18 +45,7 @@ function expectTyped(error: unknown, what: string): void {
   assert.unreachable(`${what}: ${seen}`);
 }
 
-/** Calls a function with each of the values: it must return, or throw a typed error. */
-export function expectTypedErrors(name: string, use: (it: never) => unknown): void {
-  for (const [what, it] of Object.entries(GARBAGE)) {
-    try {
-      Reflect.apply(use, undefined, [it]);
-    } catch (error) {
-      expectTyped(error, `${name} with ${what}`);
-    }
-  }
-}
-
-/** The same for a promise. */
+/** Calls a function with each of the values: it must answer, or reject with a typed error. */
 export async function expectTypedRejections(
   name: string,
   use: (it: never) => Promise<unknown>,

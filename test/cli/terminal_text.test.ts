@@ -1,20 +1,20 @@
 // Foreign text on its way to a terminal: names and contents of files, and messages of exceptions.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { quoteWord } from "../../src/quote.ts";
 import { visible, visibleJson, visibleLines } from "../../src/visible.ts";
+import { stublab as inProcess } from "../support/in_process.ts";
 import { needs } from "../support/needs.ts";
-import { stublabCommand } from "../support/processes.ts";
+import { run, stublabCommand } from "../support/processes.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const terminal = suite("foreign text in a terminal");
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-text-"));
-terminal.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** Clears the screen, sets the title, uses 8-bit controls, reverses the line, and adds a forged line. */
 const HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b2J\u202e\x7f\n  remedy: lies";
@@ -22,10 +22,10 @@ const HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b2J\u202e\x7f\n  remedy: lies";
 /** Characters that a terminal would obey, except line feeds. */
 const OBEYED = /[^\n\P{C}]|[\u2028\u2029]/u;
 
-function stublab(...args: string[]) {
-  const [node, words] = stublabCommand(...args);
-  const { stdout, stderr } = spawnSync(node, words, { encoding: "utf8" });
-  return { stdout, stderr };
+/** Foreign code is run by a process of its own. */
+async function stublab(...args: string[]) {
+  if (!args.includes("--encoder")) return inProcess(args);
+  return run(stublabCommand(...args));
 }
 
 let files = 0;
@@ -105,10 +105,10 @@ const COMMANDS: readonly [what: string, args: () => string[]][] = [
 ];
 
 for (const [what, args] of COMMANDS) {
-  terminal(`${what}: no control character reaches the terminal, and no line is added`, () => {
+  terminal(`${what}: no control character reaches the terminal, and no line is added`, async () => {
     const words = args();
     for (const json of [[], ["--json"]]) {
-      const { stdout, stderr } = stublab(...words, ...json);
+      const { stdout, stderr } = await stublab(...words, ...json);
       const text = stdout + stderr;
       assert.ok(text.length > 0);
       assert.not.match(text, OBEYED);
@@ -117,10 +117,10 @@ for (const [what, args] of COMMANDS) {
   });
 }
 
-terminal("rules of a journal are shown with escapes", () => {
+terminal("rules of a journal are shown with escapes", async () => {
   const path = corpus("case.json", '{"schema":"stublab.case/1"}');
-  const run = () => stublab("fuzz", "--cases", "20", "--corpus", path);
-  assert.not.match(run().stdout, OBEYED);
+  const again = () => stublab("fuzz", "--cases", "20", "--corpus", path);
+  assert.not.match((await again()).stdout, OBEYED);
   const journal = join(path, "journal.jsonl");
   const round = { from: 0, to: 16384, cases: 16384, deaths: 0, hangs: 0, corpus: [], findings: [] };
   const [first] = spawnSync("head", ["-n1", journal], { encoding: "utf8" }).stdout.split("\n");
@@ -128,12 +128,12 @@ terminal("rules of a journal are shown with escapes", () => {
     journal,
     `${first}\n${JSON.stringify({ ...round, unpredicted: { [HOSTILE]: 9 } })}\n`,
   );
-  const { stdout } = run();
+  const { stdout } = await again();
   assert.match(stdout, visible(HOSTILE));
   assert.not.match(stdout, OBEYED);
 });
 
-terminal("a document that is not JSON is not quoted, as it may be secret", () => {
+terminal("a document that is not JSON is not quoted, as it may be secret", async () => {
   const secret = "root:x:0:0:secret";
   for (const words of [
     ["predict", file(secret)],
@@ -141,7 +141,7 @@ terminal("a document that is not JSON is not quoted, as it may be secret", () =>
     ["fuzz", "--cases", "10", "--corpus", corpus("mine.json", secret)],
     ["fuzz", "--cases", "10", "--corpus", corpus("journal.jsonl", `${secret}\n`)],
   ]) {
-    const { stderr } = stublab(...words);
+    const { stderr } = await stublab(...words);
     assert.match(stderr, "is not JSON: ");
     assert.not.match(stderr, "root");
   }

@@ -1,0 +1,105 @@
+// Time limit: 120 s
+
+// What programs in JavaScript pass to the library by mistake: misuses.txt has the message that each call gets, anything.txt
+// the calls that are made with values of every kind.
+
+import { existsSync, fstatSync, readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import * as compareLab from "../../src/compare/index.ts";
+import * as fuzzLab from "../../src/fuzz/index.ts";
+import * as core from "../../src/index.ts";
+import * as recordLab from "../../src/record/index.ts";
+import { expectTypedRejections } from "../support/garbage.ts";
+import { FILE, PAGE, temporaryFile } from "../support/guests.ts";
+import { callNumber } from "../support/libc.ts";
+import { call, program, RESULT } from "../support/machine_code.ts";
+import { childrenOf } from "../support/processes.ts";
+import { rejection } from "../support/thrown.ts";
+
+const tracer = new core.Tracer();
+const stub = tracer.createStub();
+const platform = core.Platform.open();
+const space = platform.newAddressSpace();
+const context = platform.newContext();
+const released = platform.newContext();
+released.release();
+const examiner = new fuzzLab.Examiner();
+const CASE = fuzzLab.parseCase({ schema: "stublab.case/1" });
+const { subjects } = await compareLab.openSubjects(["script"], ["amd64"]);
+const PLAIN = { name: "plain", title: "Plain", introduction: ["Nothing happens."] };
+const UNMADE = "build/never-made";
+
+/** Records a lesson in which a stub rests, and this is played. */
+const playing = (act: (scene: recordLab.Scene, actor: recordLab.Actor) => unknown) =>
+  recordLab.recordScenario({
+    ...PLAIN,
+    play: (scene) => void act(scene, scene.rest("stub", "a stub")),
+  });
+
+/** What the calls may use. */
+const SCOPE: Readonly<Record<string, unknown>> = {
+  ...{ ...core, ...compareLab, ...fuzzLab, ...recordLab },
+  ...{ tracer, stub, platform, space, context, released, examiner, subjects, playing },
+  ...{ PLAIN, UNMADE, CASE, PAGE, PAGE_SIZE: PAGE, RESULT },
+  recording: await recordLab.recordScenario("scrub"),
+  OUTCOME: examiner.examine(CASE),
+  page: stub.map(PAGE),
+  file: temporaryFile(new Uint8Array(PAGE)),
+  EXIT: { code: program(call(callNumber("exit"))) },
+  TOLD: { why: "The frame.", answer: "The result." },
+  ASKED: { text: "Which?", choices: ["This", "That"], answer: 0, because: "It is." },
+  BORN: { lane: "new", role: "a stub", why: "Cloned.", stopped: "Stopped." },
+  /** A comparison of one case, and a run that ends before its first. */
+  SCRIPT: { subjects, cases: 1 },
+  BRIEF: { cases: 0, stop: AbortSignal.abort() },
+};
+
+/** A function of `it` that makes a call. */
+function compiled(expression: string): (it: never) => Promise<unknown> {
+  const use = new Function(...Object.keys(SCOPE), "it", `return ${expression};`);
+  return async (it) => Reflect.apply(use, undefined, [...Object.values(SCOPE), it]);
+}
+
+const linesOf = (name: string) =>
+  readFileSync(`test/package/${name}`, "utf8")
+    .split("\n\n")
+    .slice(1)
+    .flatMap((paragraph) => paragraph.trimEnd().split("\n"));
+
+/** The core works, and nothing is left behind. */
+function expectUnharmed(): void {
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+  space.mapAnonymous(FILE, PAGE, "rw");
+  for (const fd of [0, 1, 2]) fstatSync(fd);
+  assert.not(existsSync(UNMADE));
+}
+
+const misuses = suite("misuses");
+const lines = linesOf("misuses.txt");
+for (const [i, line] of lines.entries()) {
+  if (line.startsWith("  ")) continue;
+  const expected = (lines[i + 1] ?? "").trim();
+  misuses(line, async () => {
+    const error = await rejection(Reflect.apply(compiled(line), undefined, []));
+    assert.instance(error, core.StublabError);
+    const message = error instanceof Error ? error.message : "";
+    const parts = expected.split("…").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+    assert.match(message, new RegExp(`^${parts.join("(.|\\n)*")}$`));
+    expectUnharmed();
+  });
+}
+misuses.run();
+
+const anything = suite("anything in place of an argument");
+for (const line of linesOf("anything.txt")) {
+  anything(line, async () => {
+    await expectTypedRejections(line, compiled(line));
+    expectUnharmed();
+  });
+}
+anything("no process is left", () => {
+  for (const each of [tracer, platform, examiner]) each.close();
+  assert.equal(childrenOf(process.pid), []);
+});
+anything.run();
