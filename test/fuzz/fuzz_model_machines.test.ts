@@ -3,13 +3,18 @@ import * as assert from "uvu/assert";
 import { baselineWith } from "../../src/fuzz/case/amd64/baseline.ts";
 import { CONSTANTS, placeOf, SCRATCH } from "../../src/fuzz/case/amd64/code.ts";
 import { indexOf } from "../../src/fuzz/case/amd64/registers.ts";
+import { Batch } from "../../src/fuzz/case/batch.ts";
 import type { Case } from "../../src/fuzz/case/case.ts";
 import { breakpoint } from "../../src/fuzz/draw/amd64/breakpoint_seeds.ts";
 import { dispatching } from "../../src/fuzz/draw/amd64/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../../src/fuzz/draw/amd64/seed.ts";
+import { Generator } from "../../src/fuzz/draw/generate.ts";
+import { Model } from "../../src/fuzz/predict/model.ts";
+import { mutants } from "../../src/fuzz/predict/mutants.ts";
 import { predict } from "../../src/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../../src/fuzz/predict/rules.ts";
 import type { Feature } from "../../src/fuzz/try/arch.ts";
+import { HermeticTrier } from "../../src/fuzz/try/hermetic.ts";
 import type { Machine } from "../../src/fuzz/try/machine.ts";
 import { NO_XSTATE } from "../../src/fuzz/try/xstate.ts";
 import { CUT, frame, lock, machineWith, SHORT } from "../support/hidden_cases.ts";
@@ -241,6 +246,36 @@ machines("W70: what a kernel accepts of all that it may accept is the most", () 
   assert.is(most("sud_half", "sud_tagged", "la57"), HALF - 1n);
   assert.is(most("sud_half", "sud_tagged"), HALF - 1n);
 });
+
+/** Rules with features that a machine with these tests hardly has. Below their most no selectors are drawn: W70 above has it. */
+const RARE = [
+  ["R109", "x32", []],
+  ["W70", "sud_half", ["W70.most = 0x7fffffffffffefff"]],
+  ["W70", "sud_tagged", ["W70.most = 0x7fffffffffffe000"]],
+] as const;
+
+for (const [id, feature, beyond] of RARE) {
+  machines(`${id} with ${feature}: cases that are drawn show its mutants`, () => {
+    const machine = machineWith("sud", feature);
+    using trier = new HermeticTrier(machine);
+    using batch = new Batch(512);
+    const generator = new Generator(1n, undefined, { ...machine, path: "both" });
+    const missing = new Map(
+      mutants(machine)
+        .filter(({ rule }) => rule === id)
+        .map(({ name, change }) => [name, new Model(machine, change)]),
+    );
+    for (let index = 0; index < 50_000; index += 512) {
+      generator.generate(batch, 0, index, 512);
+      trier.run(batch, 512);
+      for (const [name, model] of missing) {
+        for (let i = 0; i < 512 && missing.has(name); i++)
+          if (model.differs(batch, i)) missing.delete(name);
+      }
+    }
+    assert.equal([...missing.keys()], beyond);
+  });
+}
 
 machines("each rule and each number that depends on the machine is here", () => {
   const conditional = rules().flatMap(({ id, feature, valuesWith }) => [
