@@ -1,6 +1,6 @@
 // Runs one file of tests to its end: `node test/supervise.mjs FILE SECONDS`, started by run.mjs with a channel.
 // It is the subreaper of whatever the file starts: orphans become its children, so it can end them, and knows that none is left.
-// It answers { output, ending, strays }, and ends everything if run.mjs ends or says so with SIGTERM.
+// It answers { output, ending, strays, busy }, and ends everything if run.mjs ends or says so with SIGTERM.
 
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,6 +8,8 @@ import koffi from "koffi";
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
+/** USER_HZ */
+const TICKS = 100;
 /** How long the dying may take, in milliseconds: a busy machine runs them late. */
 const DYING = 5000;
 /** How long a pipe may stay open once all processes that could hold it are gone. */
@@ -34,6 +36,12 @@ function parentOf(pid) {
 
 function commOf(pid) {
   return /\((.*)\)/s.exec(statOf(pid))?.[1] ?? "";
+}
+
+/** Seconds that processors have run for children that were reaped: proc(5). */
+function processorSeconds() {
+  const [, user, system] = /\) (?:\S+ ){13}(\d+) (\d+)/.exec(statOf("self")) ?? [];
+  return (Number(user) + Number(system)) / TICKS;
 }
 
 /** Reaps dead children; returns the living ones. Node.js must have no child of its own. */
@@ -94,4 +102,5 @@ const strays = await endStrays(late ? 0 : undefined);
 await Promise.race([closed, pause(CLOSING)]);
 const how = signal === null ? `exit ${code}` : `killed by ${signal}`;
 const ending = late ? `took more than ${seconds} s` : how;
-process.send({ output, ending, strays: late ? [] : strays }, () => process.exit());
+const answer = { output, ending, strays: late ? [] : strays, busy: processorSeconds() };
+process.send(answer, () => process.exit());

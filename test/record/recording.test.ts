@@ -1,6 +1,5 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { recordScenario } from "../../src/record/index.ts";
 import { STUB_CODE } from "../../src/record/listing.ts";
 import type { Recording, Step } from "../../src/record/recording.ts";
 import { loadShim } from "../../src/shim/shim.ts";
@@ -218,13 +217,5 @@ lessons(
     );
   },
 );
-
-lessons("a birth takes at most 2 s", async () => {
-  for (const name of LESSONS) {
-    const started = performance.now();
-    await recordScenario(name);
-    assert.ok(performance.now() - started < 2000, name);
-  }
-});
 
 lessons.run();
