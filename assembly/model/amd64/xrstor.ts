@@ -43,6 +43,7 @@ export const S11_text =
   "A frame must be aligned to {alignment}, its header be readable, and so must all that is taken, otherwise it is refused. One of which only x87 and SSE are taken ({components}) has no header, and must be aligned to {less}.";
 export const S11_source =
   "xrstor_from_user_sigframe, fxrstor_from_user_sigframe, arch/x86/kernel/fpu, 6.12; XRSTOR, FXRSTOR, SDM volume 2";
+export const S11_asked = "amd intel";
 export let S11_alignment: u64 = 64;
 export let S11_less: u64 = 16;
 export let S11_components: u32 = 3;
@@ -117,6 +118,7 @@ export const S16_text =
   "A component is taken from the area if both xfeatures of the kernel's own bytes and that of the header have it; any other is as in a new program, and so is mxcsr if the former lacks SSE.";
 export const S16_source =
   "__restore_fpregs_from_user, arch/x86/kernel/fpu/signal.c, 6.12; XRSTOR, SDM volume 2";
+export const S16_asked = "amd intel";
 
 export let S13: u32 = 0;
 export const S13_text =
