@@ -9,14 +9,19 @@ import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderChart } from "../../src/bench/chart.ts";
+import { renderRecordingPage } from "../../src/record/view/page/page.ts";
 import { allPages } from "../support/all_pages.ts";
 import { wholeReport } from "../support/bench_reports.ts";
 import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
 import { childrenOf, eventually, isAlive } from "../support/processes.ts";
+import { prolonged, recordingOf } from "../support/recordings.ts";
 
 const pages = suite("every page in a browser");
 const test = CHROMIUM === undefined ? pages.skip : pages;
-const all = { ...(await allPages()) };
+const all: Readonly<Record<string, string>> = {
+  ...(await allPages()),
+  "recording-long": renderRecordingPage(prolonged(await recordingOf("host"), 100_000)),
+};
 
 const browser = new TestBrowser();
 const fileOf = (name: string) => join(browser.folder, name);

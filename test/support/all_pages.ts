@@ -8,9 +8,9 @@ import { wholeReport } from "./bench_reports.ts";
 import * as compared from "./compare_reports.ts";
 import { hostileExhibits, lessons } from "./gallery_exhibits.ts";
 import { HOSTILE, hostileRecording } from "./hostile_recording.ts";
-import { prolonged, recordingOf } from "./recordings.ts";
+import { recordingOf } from "./recordings.ts";
 
-/** One page of each kind that there is, and those of hostile strings and of many things, by name. */
+/** One page of each kind that there is, and those of hostile strings, by name. */
 export async function allPages(): Promise<Readonly<Record<string, string>>> {
   const host = await recordingOf("host");
   // To axe, a row without a name is a fault of the page.
@@ -21,7 +21,6 @@ export async function allPages(): Promise<Readonly<Record<string, string>>> {
     recording: renderRecordingPage(host),
     cascade: renderRecordingPage(await recordingOf("cascade")),
     "recording-hostile": renderRecordingPage(hostile),
-    "recording-long": renderRecordingPage(prolonged(host, 100_000)),
     beside: renderBesidePage(host, await recordingOf("grandchild")),
     "beside-hostile": renderBesidePage(host, hostile),
     gallery: renderGallery(await lessons()),
