@@ -26,6 +26,7 @@ export type { Counts } from "./predict/tally.ts";
 export { type JudgeOptions, judge } from "./recordings/judge.ts";
 export type { Contradiction, Judgement } from "./recordings/judge_here.ts";
 export { type RecordOptions, recordRun } from "./recordings/record_run.ts";
+export type { RecordingHeader } from "./recordings/recording.ts";
 export type { Finding } from "./run/fuzz_findings.ts";
 export type { FuzzOptions, FuzzProgress, FuzzResult } from "./run/options.ts";
 export type { Shard } from "./run/round.ts";
@@ -33,3 +34,4 @@ export type { Entry as CorpusEntry, FoundCase, RunState } from "./run/run_state.
 export { type Examined, type ExportOptions, exportC } from "./tell/export_c.ts";
 export type { Feature } from "./try/arch.ts";
 export type { Machine } from "./try/machine.ts";
+export type { XsaveComponent, Xstate } from "./try/xstate.ts";
