@@ -1,5 +1,3 @@
-// Time limit: 180 s
-
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
