@@ -34,6 +34,8 @@ export function generate(
   seedHigh: u32,
   path: u32,
   xstateLength: u32,
+  frameLength: u32,
+  xcr0: u32,
   has32: u32,
   corpus: usize,
   parents: u32,
@@ -41,7 +43,7 @@ export function generate(
   near: u32,
 ): void {
   seed(seedLow, seedHigh);
-  prepare(xstateLength, has32 != 0);
+  prepare(xstateLength, frameLength, xcr0, has32 != 0);
   setFocus(focus, near);
   const end = to + SETUP_SIZE * count;
   for (let number = u64(index); to < end; to += SETUP_SIZE, number++) {

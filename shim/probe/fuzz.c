@@ -95,8 +95,9 @@ static void take(uint32_t i) {
 
 static int64_t chunk(uint64_t seed, uint32_t path, uint64_t from, uint32_t count) {
     w2c_fuzz_generate(&module, module_address(setups), count, (double)from, (uint32_t)seed,
-                      (uint32_t)(seed >> 32), path, machine.xstate_length, has_feature("ia32"),
-                      module_address(parents), parent_count, 0, 0);
+                      (uint32_t)(seed >> 32), path, machine.xstate_length, machine.frame_length,
+                      machine.xcr0, has_feature("ia32"), module_address(parents), parent_count, 0,
+                      0);
     int64_t result = try_setups(setups, outcomes, count);
     if (result < 0)
         return result;

@@ -25,7 +25,7 @@ const batch = new Batch(BATCH);
 /** For each rule the cases among 100,000 drawn ones that it may hide: about three times what it hides. */
 const MOST: Readonly<Record<string, number>> = {
   ...{ U1: 900, U2: 20, U3: 200, U5: 250, U6: 60, U7: 120, U8: 20 },
-  ...{ U9: 0, U10: 0, U11: 300, U12: 90, U13: 20, U19: 0, U20: 5, U21: 0 },
+  ...{ U9: 0, U11: 300, U12: 90, U13: 20, U19: 0, U20: 5, U21: 0 },
 };
 
 /** How many of 100,000 drawn cases each rule hides. */
@@ -99,7 +99,7 @@ hidden("a rule that applies everywhere exceeds its share, too", () => {
   // These hide a register of a case, or bytes, not the case.
   assert.equal(
     seen.map(({ rule }) => rule),
-    ["U9", "U11", "U22"],
+    ["U9", "U11", "U22", "U31", "U32", "U33"],
   );
 });
 

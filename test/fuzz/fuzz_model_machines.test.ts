@@ -16,8 +16,9 @@ import { ruleOf, rules } from "../../src/fuzz/predict/rules.ts";
 import type { Feature } from "../../src/fuzz/try/arch.ts";
 import { HermeticTrier } from "../../src/fuzz/try/hermetic.ts";
 import type { Machine } from "../../src/fuzz/try/machine.ts";
-import { NO_XSTATE } from "../../src/fuzz/try/xstate.ts";
+import { NO_XSTATE, type Xstate } from "../../src/fuzz/try/xstate.ts";
 import { CUT, frame, lock, machineWith, SHORT } from "../support/hidden_cases.ts";
+import { AMX_XSTATE } from "../support/xstates.ts";
 
 const machines = suite("fuzz: rules that depend on the machine");
 
@@ -61,6 +62,8 @@ const POPPED = seed("store", {
 });
 /** Its first 448 bytes cannot be read, and x87 and SSE are not taken. */
 const WITHOUT_LEGACY = frame(SCRATCH - 448n, { 472: 1n, 512: 0n });
+const UNASKED = frame(SCRATCH - 448n, { 472: 0n, 512: 0n });
+const UNTAKEN_COMPACTED = frame(CUT, { ...SHORT, 512: 3n, 520: COMPACTED | 7n });
 const AFTER_MOV_SS = breakpoint(MOV_SS + 2n, 0n, { rip: MOV_SS, rax: 0x2bn });
 /** -ERESTARTSYS in 32 bits, after a 32-bit call. */
 const RESTARTED = seed("nops", { rax: 0xffff_fe00n, orig_rax: 7n }, { from: "step32" });
@@ -146,6 +149,7 @@ const ROWS: readonly Row[] = [
   ["W73", "mxcsr_check", pairs("XSTATE", [512n, 0n], [24n, 0n]), "written.1", START, 0n],
   ["W74", "mxcsr_check", pairs("XSTATE", [520n, 1n], [24n, 0n]), "written.1", START, 0x1f80n],
   ["W75", "fsgsbase", seed("int3", { fs_base: 7n, fs: 0x2bn }), "stopped.fs_base", 7n, 0n],
+  ["W77", "mxcsr_check", { ...pairs("XSTATE", [832n, 7n]), length: 11008 }, "written.0", 0n, 7n],
   ["S9", "xstate_size_check", unsized({ 480: 0n }), "written.0", 7n, 0n],
   ["S10", "xstate_size_check", unsized({ 480: 576n }), "written.0", 7n, 0n],
   ["S13", "xrstor_reads_all", UNTAKEN, "signal", SIGSEGV, SIGTRAP],
@@ -153,6 +157,8 @@ const ROWS: readonly Row[] = [
   ["S20", "xstate_size_check", unsized({ 464: 0n }), "written.0", 7n, 7n],
   ["S21", "xstate_size_check", unsized({ 480: 576n, 2432: 0n }), "written.0", 7n, 7n],
   ["S22", "xrstor_reads_legacy", WITHOUT_LEGACY, "signal", SIGSEGV, SIGTRAP],
+  ["S24", "xrstor_reads_unasked", UNASKED, "signal", SIGSEGV, SIGTRAP],
+  ["S25", "xrstor_reads_compacted", UNTAKEN_COMPACTED, "signal", SIGSEGV, SIGTRAP],
   ["R12", "negative_restart", restarting(0xffff_ffffn), "stopped.rax", -512n, -512n],
   ["R28.bits", "la57", seed("int3", { rip: 1n << 47n }), "code", SEGV_MAPERR, SI_KERNEL],
   ["R58", "ia32", seed("int80", {}), "signal", SIGTRAP, SIGSEGV],
@@ -186,23 +192,116 @@ const ROWS: readonly Row[] = [
   ],
   ["R117", "pop_reads_selector", POPPED, "signal", SIGTRAP, SIGBUS],
   ["U9", "div_flags", seed("div", {}), "stopped.eflags", 0x212n, undefined],
-  ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
   ["U21", "pku", lock(0x200n, 1n, { signal: 10 }), "signal", undefined, undefined],
   ["U22", "xsaves", pairs("XSTATE", [160n, 7n]), "written.0", undefined, 7n],
   ["U23", "mxcsr_check", frame(SCRATCH, { 24: RESERVED }), "signal", SIGSEGV, undefined],
   ["U24", "altstack_first", REFUSED, "signal", SIGSEGV, undefined],
 ];
 
-machines(
-  "W71: PKRU reads as 0 unless the header names it, and is not known before later components",
-  () => {
-    const read = (it: Case, change: Partial<Machine> = {}) =>
-      predict(it, { machine: { ...machineWith("pku"), ...change } }).predicted.get("written.0");
-    assert.is(read(lock(0x200n, 0x5555_5554n)), 0x5555_5554n);
-    assert.is(read(lock(7n, 0x5555_5554n)), 0n);
-    assert.is(read(lock(0x200n, 7n), { xfeatures: 0x2_02e7 }), undefined);
-  },
-);
+machines("W71: PKRU reads as 0 unless the header names it", () => {
+  const read = (it: Case) =>
+    predict(it, { machine: machineWith("pku") }).predicted.get("written.0");
+  assert.is(read(lock(0x200n, 0x5555_5554n)), 0x5555_5554n);
+  assert.is(read(lock(7n, 0x5555_5554n)), 0n);
+});
+
+/** With TILECFG, and TILEDATA, which has to be requested. */
+const WITH_AMX: Machine = { ...machineWith("pku", "xsavec"), ...AMX_XSTATE };
+const onAmx = (it: Case, change: Partial<Machine> = {}) =>
+  predict(it, { machine: { ...WITH_AMX, ...change } }).predicted;
+const area = (...list: [bigint, bigint][]): Case => ({
+  ...pairs("XSTATE", ...list),
+  length: 11008,
+});
+
+machines("W34, W31: an area reports a component that has to be requested, and takes none", () => {
+  assert.is(onAmx(area([464n, 0n])).get("written.0"), 0x6_02e7n);
+  assert.is(onAmx(area([512n, 0x2_0000n])).get("error"), 0n);
+  assert.is(onAmx(area([512n, 0x4_0000n])).get("error"), EINVAL);
+});
+
+machines("an area has each component where the processor has it, and zeros in gaps", () => {
+  const read = (offset: bigint, header = 0x2_02e7n) =>
+    onAmx(area([offset, 7n], [512n, header])).get("written.0");
+  for (const offset of [576n, 1088n, 1152n, 1664n, 2680n, 2688n, 2752n])
+    assert.is(read(offset), 7n, `${offset}`);
+  // Gaps, TILEDATA, and a component that the header does not name.
+  for (const offset of [832n, 1080n, 2696n, 2744n, 2816n, 11_000n])
+    assert.is(read(offset), 0n, `${offset}`);
+  assert.is(read(1088n, 0xc7n), 0n);
+});
+
+machines("R17: a frame has the components that a process has without a request", () => {
+  const rsp = SCRATCH + 8192n;
+  const entered = onAmx(seed("nops", { rsp }, { signal: 10 }));
+  const below = (rsp - 128n - 2816n - 4n) & ~63n;
+  assert.is(entered.get("stopped.rsp"), ((below - 440n) & ~15n) - 8n);
+});
+
+/** APX, whose place is that of MPX, before AVX-512, and last in the compacted format. */
+const APX = { number: 19, offset: 960, size: 128, supervisor: false, aligned: false };
+const WITH_APX = {
+  components: [...AMX_XSTATE.components, APX],
+  xcr0: 0xe_02e7,
+  xfeatures: 0xa_02e7,
+};
+
+machines("a frame is refused for components that are not in XCR0, and no others", () => {
+  const status = (features: bigint, change = {}) =>
+    onAmx(frame(SCRATCH, { 512: features }), change).get("signal");
+  // TILEDATA is not taken, but no error: it is in XCR0.
+  for (const features of [0x2_02e7n, 0x4_0007n]) assert.is(status(features), SIGTRAP);
+  for (const features of [8n, 0x800n, 0x8_0007n]) assert.is(status(features), SIGSEGV);
+  assert.is(status(0x8_0007n, WITH_APX), SIGTRAP);
+});
+
+machines("a compacted frame has its components in their order, TILECFG aligned", () => {
+  const taken = (layout: bigint, at: number, offset: number, change = {}) =>
+    onAmx(
+      frame(SCRATCH, { 520: COMPACTED | layout, 512: layout, [at]: 1n, [offset]: 0n }),
+      change,
+    ).get("written.3");
+  assert.is(taken(0x27n, 832, 1088), 1n);
+  assert.is(taken(0x47n, 832, 1152), 1n);
+  // After PKRU at 832 to 840.
+  assert.is(taken(0x2_0207n, 896, 2752), 1n);
+  assert.is(taken(0x2_0207n, 840, 2752), 0n);
+  assert.is(taken(0x8_0207n, 840, 960, WITH_APX), 1n);
+});
+
+machines("S26: a configuration of tiles that LDTILECFG refuses reads as 0", () => {
+  const read = (...words: [number, bigint][]) =>
+    onAmx(frame(SCRATCH, Object.fromEntries(words))).get("written.0");
+  assert.is(read([2752, 1n]), 1n);
+  assert.is(read([2752, 0x101n], [2768, 0x40n], [2800, 0x10n]), 0x101n);
+  for (const words of [
+    [[2752, 2n]],
+    [[2752, 0x10001n]],
+    [
+      [2752, 1n],
+      [2768, 0x40n],
+    ],
+    [
+      [2752, 1n],
+      [2800, 1n],
+    ],
+    [
+      [2752, 1n],
+      [2768, 0x41n],
+      [2800, 1n],
+    ],
+    [
+      [2752, 1n],
+      [2768, 0x40n],
+      [2800, 0x11n],
+    ],
+    [
+      [2752, 1n],
+      [2808, 1n],
+    ],
+  ] satisfies [number, bigint][][])
+    assert.is(read(...words), 0n, String(words));
+});
 
 const WITHOUT_XSAVE: Machine = { ...machineWith(), ...NO_XSTATE };
 
@@ -227,9 +326,12 @@ const BESIDE: Readonly<Record<string, readonly Feature[]>> = {
   W69: ["sud"],
   "W70.most": ["sud"],
   "W71.length": ["pku"],
+  S25: ["xsavec"],
 };
 /** Those with which it says nothing. */
 const LACKING: Readonly<Record<string, readonly Feature[]>> = { U22: ["mxcsr_check"] };
+/** The area that a row needs, if it must have gaps. */
+const AREAS: Readonly<Record<string, Xstate>> = { W77: AMX_XSTATE };
 
 machines("W70: what a kernel accepts of all that it may accept is the most", () => {
   const most = (...features: Feature[]) => {
@@ -300,6 +402,7 @@ for (const [name, feature, it, field, withIt, without] of ROWS) {
       const lacking = [...(LACKING[name] ?? []), ...(features.length === 0 ? [feature] : [])];
       const machine = {
         ...whole,
+        ...AREAS[name],
         features: whole.features.filter((each) => !lacking.includes(each)),
       };
       const { predicted, rules: used } = predict(it, { machine });

@@ -16,7 +16,7 @@ import { SIMPLE, seed } from "../../src/fuzz/draw/amd64/seed.ts";
 import type { Model } from "../../src/fuzz/predict/model.ts";
 import type { Feature } from "../../src/fuzz/try/arch.ts";
 import type { Machine } from "../../src/fuzz/try/machine.ts";
-import { PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
+import { AMX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 
 /** What DIV leaves, and what kernels from Linux 6.7 on have. */
 const RECENT = [
@@ -25,7 +25,12 @@ const RECENT = [
 ] as const;
 
 /** What was found by trials on AMD family 25 and 26. */
-export const AMD = ["movss_breakpoint", "xrstor_reads_all", "xrstor_reads_legacy"] as const;
+export const AMD = [
+  "movss_breakpoint",
+  "xrstor_reads_all",
+  "xrstor_reads_legacy",
+  "xrstor_reads_unasked",
+] as const;
 
 const MACHINE: Machine = {
   ...{ release: "6.18", vendor: "AuthenticAMD", family: 26, model: 2 },
@@ -53,6 +58,12 @@ const MXCSR_RESERVED = 1n << 20n;
 const xstate = (offset: bigint): Case => ({
   ...{ ...SIMPLE, way: "XSTATE", block: [], length: 2432 },
   pairs: [{ offset, word: 7n }],
+});
+
+/** Names the components of an XSAVE area, which is refused if there is another. */
+const named = (components: bigint): Case => ({
+  ...xstate(512n),
+  pairs: [{ offset: 512n, word: components }],
 });
 
 /** Writes a word of PKRU, and names the components that the area has. */
@@ -85,8 +96,6 @@ const refusedAt = (rip: bigint) => seed("int3", { ss: 0x33n, rip });
 const stepAt = (rip: bigint) => seed("int3", { rip }, { on: "SINGLESTEP" });
 const load32 = (registers: Readonly<Record<string, bigint>>) =>
   seed("load", { cs: CODE32, ds: CPUNODE, ...registers });
-const withSignal = (signal: number, change: Partial<Case> = {}) =>
-  seed("nops", {}, { signal, ...change });
 
 function returning(
   code: string,
@@ -199,15 +208,6 @@ export const BORDERS: readonly Border[] = [
     predicted: [seed("div", { rdi: 0n }), seed("nops", {})],
   },
   {
-    rule: "U10",
-    machine: machineWith("fsgsbase", ...AMD, "amx_tile"),
-    hidden: [withSignal(10), withSignal(12)],
-    predicted: [
-      ...[0, 9, 11, 17, 19, 20].map((signal) => withSignal(signal)),
-      withSignal(10, { from: "exit" }),
-    ],
-  },
-  {
     rule: "U11",
     machine: MACHINE,
     hidden: ["ds", "es", "fs", "gs"].map((name) => afterGetpid({ [name]: 3n })),
@@ -242,12 +242,6 @@ export const BORDERS: readonly Border[] = [
     predicted: [SCRATCH, SCRATCH - 1n, SCRATCH_END - 1n, CONSTANTS + 4096n, 0x1000n, 0n].map(
       (image) => frame(image),
     ),
-  },
-  {
-    rule: "U14",
-    machine: { ...MACHINE, xstateLength: 2696 },
-    hidden: [frame(CUT, SHORT)],
-    predicted: [frame(CUT, { ...SHORT, 472: 3n }), frame(SCRATCH, SHORT)],
   },
   {
     rule: "U16",
@@ -303,6 +297,26 @@ export const BORDERS: readonly Border[] = [
     machine: without("altstack_first"),
     hidden: [0n, 1n << 63n, SCRATCH, SCRATCH + 4095n].map(refusedWith),
     predicted: [refusedWith(STACK), { ...refusedWith(0n), pairs: [] }],
+  },
+  {
+    rule: "U31",
+    machine: MACHINE,
+    hidden: [frame(SCRATCH, { 512: 7n }), named(0x100n)],
+    predicted: [frame(SCRATCH, { 520: 0n }), named(7n)],
+  },
+  {
+    rule: "U32",
+    machine: { ...MACHINE, ...AMX_XSTATE },
+    hidden: [416, 456, 832, 1080, 2696].map((offset) => frame(SCRATCH, { [offset]: 7n })),
+    predicted: [408, 464, 824, 1088, 2688, 2752, 2816].map((offset) =>
+      frame(SCRATCH, { [offset]: 0n }),
+    ),
+  },
+  {
+    rule: "U33",
+    machine: MACHINE,
+    hidden: [8, 16].map((offset) => frame(SCRATCH, { [offset]: 7n })),
+    predicted: [0, 24, 32].map((offset) => frame(SCRATCH, { [offset]: 0n })),
   },
 ];
 

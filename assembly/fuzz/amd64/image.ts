@@ -8,7 +8,7 @@ import { clearWords } from "../records";
 import { FPSTATE_IMAGE, FPSTATE_NONE, MOST_IMAGE_PAIRS, Setup } from "../setup";
 import { addresses, controls, pick } from "../tables";
 import { drawHeader, drawWord } from "../words";
-import { xstateLength } from "./other_ways";
+import { frameLength, xcr0 } from "./other_ways";
 
 // struct _fpx_sw_bytes and struct xstate_header, asm/sigcontext.h
 const MAGIC1: u64 = 0x4650_5853;
@@ -20,6 +20,8 @@ const XSTATE_BV: u32 = 512;
 const XCOMP_BV: u32 = 520;
 /** Components that many processors have: x87, SSE, AVX and the three of AVX-512. */
 const AVX512_AND_LESS: u32 = 0xe7;
+/** Those after them. */
+const MORE: u32 = 0xf_ff00;
 const HEADER_END: u32 = 576;
 const MXCSR: u32 = 24;
 const XMM4: u32 = 224;
@@ -67,9 +69,16 @@ function useSse(setup: Setup): void {
 
 /** Ends in an unmapped page after the header, and says that it ends there: the components say what is needed. */
 function cut(setup: Setup): void {
-  setup.image = endOfScratch - HEADER_END - 64 * (1 + below(xstateLength / 64));
+  setup.image = endOfScratch - HEADER_END - 64 * (1 + below(frameLength / 64));
   addPair(setup, SW_SIZE, HEADER_END);
   addPair(setup, HEADER_END, MAGIC2);
+  if ((xcr0 & MORE) != 0 && below(4) == 0) {
+    // Compacted, with components after the header that it does not have.
+    const features = drawFeatures();
+    addPair(setup, XSTATE_BV, features & below(4));
+    addPair(setup, XCOMP_BV, features | (u64(1) << 63));
+    return;
+  }
   if (below(2) == 0) addPair(setup, XSTATE_BV, below(256) & AVX512_AND_LESS);
   if (below(2) == 0) addPair(setup, SW_FEATURES, below(256));
 }
@@ -86,7 +95,7 @@ function drawPlace(): u64 {
   if (kind < 8) return pageScratch;
   if (kind == 8) return below(2) == 0 ? pick(addresses) : 0;
   const atEnd = kind < 13;
-  const place = atEnd ? endOfScratch - ((xstateLength + 67) & ~63) : pageScratch;
+  const place = atEnd ? endOfScratch - ((frameLength + 67) & ~63) : pageScratch;
   const moves = kind < 15 ? 64 * i64(below(16)) : i64(below(80)) - 8;
   return place + (atEnd ? moves : kind == 13 ? -moves : i64(below(80)));
 }
@@ -102,16 +111,22 @@ function damage(setup: Setup): void {
   else if (kind == 6) compact(setup);
   else if (kind == 7) addPair(setup, XCOMP_BV + 8 * below(7), u64(1) << below(64));
   else if (kind == 8) addPair(setup, MXCSR, below(2) == 0 ? pick(controls) : u64(1) << below(64));
-  else if (kind == 9) addPair(setup, below(xstateLength + 4), drawWord());
+  else if (kind == 9) addPair(setup, below(frameLength + 4), drawWord());
   else addPair(setup, drawContent(), drawWord());
 }
 
 /** Makes the area a compacted one, for the most part as the processor takes it. */
 function compact(setup: Setup): void {
-  const features = u64(below(256) & AVX512_AND_LESS);
+  const features = drawFeatures();
   addPair(setup, XSTATE_BV, features);
   addPair(setup, XCOMP_BV, features | (below(4) == 0 ? drawHeader() : 0) | (u64(1) << 63));
   if (below(4) == 0) addPair(setup, XCOMP_BV + 8 * (1 + below(6)), u64(1) << below(64));
+}
+
+/** A set of components. */
+function drawFeatures(): u64 {
+  const features = below(256) & AVX512_AND_LESS;
+  return (xcr0 & MORE) != 0 && below(4) == 0 ? features | ((below(0x1000) << 8) & xcr0) : features;
 }
 
 /** magic1, and extended_size above it. */
@@ -128,7 +143,7 @@ function addSize(setup: Setup): void {
 }
 
 function drawSize(): u64 {
-  if (below(4) == 0) return xstateLength + below(6) - 1;
+  if (below(4) == 0) return frameLength + below(6) - 1;
   return below(8) == 0 ? drawWord() & 0xffff_ffff : oneOf(SIZES, 9);
 }
 
@@ -136,7 +151,7 @@ function drawSize(): u64 {
 function drawContent(): u32 {
   const kind = below(4);
   if (kind == 0) return below(2) == 0 ? 0 : 8 * below(HEADER_END / 8);
-  return kind == 1 ? 160 + 8 * below(32) : HEADER_END + 8 * below((xstateLength - HEADER_END) / 8);
+  return kind == 1 ? 160 + 8 * below(32) : HEADER_END + 8 * below((frameLength - HEADER_END) / 8);
 }
 
 function addPair(setup: Setup, offset: u64, word: u64): void {

@@ -22,11 +22,15 @@ import { drawHeader, drawWord } from "../words";
 import { drawDispatch } from "./dispatch";
 import { drawIndex, drawRegister } from "./registers";
 
-/** The size of the XSAVE area on this machine. */
+/** The length of NT_X86_XSTATE on this machine, that of the area in a frame, and the components in XCR0. */
 export let xstateLength: u32 = 0;
+export let frameLength: u32 = 0;
+export let xcr0: u32 = 0;
 
-export function setXstateLength(length: u32): void {
+export function setXstate(length: u32, ofFrame: u32, enabled: u32): void {
   xstateLength = length;
+  frameLength = ofFrame;
+  xcr0 = enabled;
 }
 
 /** struct ptrace_sud_config */

@@ -3,7 +3,7 @@
 import { Setup } from "../setup";
 import { seedCount } from "../tables";
 import { trace } from "../traced";
-import { setXstateLength } from "./other_ways";
+import { setXstate } from "./other_ways";
 import { giveBack } from "./returned";
 import { leave32 } from "./tame";
 
@@ -20,8 +20,8 @@ const LOTS: u64 = 8;
 let has32: bool = false;
 
 /** Takes what cases depend on. */
-export function prepare(xstateLength: u32, calls32: bool): void {
-  setXstateLength(xstateLength);
+export function prepare(xstateLength: u32, frameLength: u32, xcr0: u32, calls32: bool): void {
+  setXstate(xstateLength, frameLength, xcr0);
   has32 = calls32;
 }
 

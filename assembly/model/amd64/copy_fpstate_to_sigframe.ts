@@ -2,9 +2,10 @@
 // taken or refused.
 
 import { Setup } from "../../fuzz/setup";
-import { xfeatures, xstateLength } from "../machine";
-import { use } from "../rule";
+import { frameLength, xfeatures } from "../machine";
+import { applies, use } from "../rule";
 import { currentMxcsr } from "./comiss";
+import { offsetOf } from "./components";
 import { S9_magic, S10_magic } from "./fpu_restore_sig";
 import {
   byteOf,
@@ -16,11 +17,13 @@ import {
   wordOf,
   XSTATE_SIZE,
 } from "./image";
-import { isTaken, takenFrom } from "./xrstor";
+import { isTileConfig, TILECFG } from "./tile_config";
+import { isTaken, takenAt } from "./xrstor";
 import {
   componentsAt,
   HEADER,
   HEADER_END,
+  inUseByte,
   MXCSR,
   NOT_KNOWN,
   readBackWord,
@@ -46,18 +49,29 @@ export function readNextFrame(setup: Setup): void {
 }
 
 function nextByte(_setup: Setup, offset: u64): i32 {
-  if (offset >= HEADER && offset < HEADER_END) return offset < HEADER + 8 ? NOT_KNOWN : 0;
+  if (offset >= HEADER && offset < HEADER_END) return offset < HEADER + 8 ? inUseByte() : 0;
   if (offset >= RESERVED && offset < HEADER)
-    return offset < MAGIC1 ? NOT_KNOWN : kernelByte(offset);
-  if (offset >= xstateLength) return kernelByte(offset);
+    return offset < MAGIC1 ? leftByte() : kernelByte(offset);
+  if (offset >= frameLength) return kernelByte(offset);
   if (offset >= MXCSR && offset < MXCSR + 4)
     return (currentMxcsr() >> (8 * u32(offset - MXCSR))) & 0xff;
   if (offset >= MXCSR + 4 && offset < MXCSR + 8) return startByte(offset);
   const owner = componentsAt(offset);
-  if (owner == 0) return NOT_KNOWN;
+  if (owner == 0) return leftByte();
   if (!isTaken(owner)) return startByte(offset);
   if (owner == X87) return x87Byte(offset);
-  return byteOf(owner == SSE ? offset : takenFrom(owner, offset));
+  if (owner == TILECFG && !isTileConfig(takenAt(owner))) return startByte(offset);
+  return byteOf(owner == SSE ? offset : takenAt(owner) + offset - offsetOf(owner, 0));
+}
+
+export let U32: u32 = 0;
+export const U32_text =
+  "Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps: they are what the stack had.";
+export const U32_source = "XSAVE, SDM volume 2; copy_fpstate_to_sigframe, 6.12";
+
+/** A byte that the stack had. */
+function leftByte(): i32 {
+  return applies(U32, true) ? NOT_KNOWN : 0;
 }
 
 export let S18: u32 = 0;
@@ -73,13 +87,19 @@ export let S18_unused: u64 = 6;
 /** The exceptions in fsw, and their masks in fcw. */
 const EXCEPTIONS: u32 = 0x3f;
 
+export let U33: u32 = 0;
+export const U33_text =
+  "An image has an instruction, an operand or an opcode of x87: processors differ in which of them they restore.";
+export const U33_source =
+  "x87 FPU instruction and data pointers, SDM volume 1, 8.1.8; APM volume 4";
+
 function x87Byte(offset: u64): i32 {
   const byte = byteOf(offset);
   if (offset >= X87_REGISTERS) return offset % 16 >= 16 - S18_unused && use(S18) ? 0 : byte;
   if (offset < 4) return use(S18) ? controlByte(offset) : byte;
   if (offset < 6) return offset == 4 ? byte : 0;
-  // Processors differ in whether they keep the last instruction and its operand.
-  return wordOf(4) >> 16 == 0 && (wordOf(8) | wordOf(16)) == 0 ? 0 : NOT_KNOWN;
+  const has = wordOf(4) >> 16 != 0 || (wordOf(8) | wordOf(16)) != 0;
+  return applies(U33, has) ? NOT_KNOWN : 0;
 }
 
 /** fsw, whose bit for "busy" is that for an exception. */
@@ -109,7 +129,7 @@ function kernelByte(offset: u64): i32 {
   if (at == MAGIC1) half = S9_magic;
   else if (at == EXTENDED_SIZE) half = imageLength();
   else if (at == FEATURES) half = xfeatures;
-  else if (at == XSTATE_SIZE) half = xstateLength;
-  else if (at == xstateLength) half = S10_magic;
+  else if (at == XSTATE_SIZE) half = frameLength;
+  else if (at == frameLength) half = S10_magic;
   return (half >> (8 * u32(offset & 3))) & 0xff;
 }

@@ -2,11 +2,11 @@
 // (image.ts). The kernel checks what it has put there for itself, and leaves the rest to the processor (xrstor.ts).
 
 import { Setup } from "../../fuzz/setup";
-import { xstateLength } from "../machine";
+import { frameLength } from "../machine";
 import { giveUp } from "../prediction";
 import { use } from "../rule";
 import { setSse } from "./comiss";
-import { U10, U21 } from "./get_signal";
+import { U21 } from "./get_signal";
 import {
   address,
   byteOf,
@@ -27,10 +27,11 @@ import {
   RESTORED,
   restoredMxcsr,
   takeNothing,
+  takenAt,
   xrstor,
 } from "./xrstor";
 import { HEADER, SSE } from "./xsave";
-import { PKRU_KEY_0, W71_component, W71_size } from "./xstateregs_set";
+import { PKRU_KEY_0, W71_component } from "./xstateregs_set";
 
 export let U13: u32 = 0;
 export const U13_text =
@@ -50,8 +51,7 @@ export function fpuRestoreSig(setup: Setup): u32 {
 const XMM4: u64 = 224;
 
 function restore(): u32 {
-  if (giveUp(U10, true)) return GIVEN_UP;
-  if (giveUp(U13, xstateLength == 0 || isNearOtherPages())) return GIVEN_UP;
+  if (giveUp(U13, frameLength == 0 || isNearOtherPages())) return GIVEN_UP;
   if (address == 0 && use(S8)) return RESTORED;
   const result = take(checkXstateInSigframe());
   if (giveUp(U23, result == REFUSED)) return GIVEN_UP;
@@ -60,7 +60,7 @@ function restore(): u32 {
 
 /** Whether the PKRU that was taken forbids accesses to key 0, as all memory of a target has. */
 function forbidsAccess(): bool {
-  return isTaken(W71_component) && (byteOf(xstateLength - W71_size) & PKRU_KEY_0) != 0;
+  return isTaken(W71_component) && (byteOf(takenAt(W71_component)) & PKRU_KEY_0) != 0;
 }
 
 function take(format: u32): u32 {
@@ -135,12 +135,12 @@ function checkXstateInSigframe(): u32 {
   const wrong =
     halfOf(MAGIC1) != S9_magic ||
     size < S9_least ||
-    size > xstateLength ||
+    size > frameLength ||
     size > halfOf(EXTENDED_SIZE);
   if (wrong && use(S9)) return FORMAT_FX;
-  if (size <= xstateLength && use(S10)) return formatBy(size, S10_magic);
+  if (size <= frameLength && use(S10)) return formatBy(size, S10_magic);
   if (halfOf(MAGIC1) != S20_magic && use(S20)) return FORMAT_FX;
-  return use(S21) ? formatBy(xstateLength, S21_magic) : FORMAT_XSAVE;
+  return use(S21) ? formatBy(frameLength, S21_magic) : FORMAT_XSAVE;
 }
 
 /** The format, by the word after the registers. */

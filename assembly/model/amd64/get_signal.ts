@@ -21,12 +21,6 @@ export const R74_text =
 export const R74_source = "ptrace_signal, kernel/signal.c, 6.12";
 export let R74_stop: u32 = SIGTRAP;
 
-export let U10: u32 = 0;
-export const U10_text =
-  "With a component that a process has to request, a signal frame is not as long as NT_X86_XSTATE.";
-export const U10_source = "xstate_sigframe_size, arch/x86/kernel/fpu/signal.c, 6.12";
-export const U10_needs = "amx_tile";
-
 export let U21: u32 = 0;
 export const U21_text =
   "A handler is entered while PKRU forbids accesses to key 0: kernels before 6.12 cannot write the frame then.";
@@ -59,7 +53,7 @@ export function resumeWithout(): void {
 function act(signal: u32, wantsFrame: bool): void {
   const action = actionOf(signal);
   const handled = action == HANDLE;
-  if (giveUp(U10, handled) || giveUp(U21, handled && task.locked)) return;
+  if (giveUp(U21, handled && task.locked)) return;
   if (handled) handle(signal, wantsFrame);
   else if (action == STOP) {
     stop(signal);

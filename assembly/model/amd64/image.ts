@@ -2,7 +2,7 @@
 // Only what lies in the scratch pages is there; that no other page is near it, U13 makes sure.
 
 import { MOST_XSTATE, Setup } from "../../fuzz/setup";
-import { mxcsrMask, xfeatures, xstateLength } from "../machine";
+import { frameLength, mxcsrMask, xfeatures } from "../machine";
 import { INITIAL_MXCSR } from "./comiss";
 import { endOfScratch, pageScratch } from "./target";
 
@@ -30,7 +30,7 @@ export let address: u64 = 0;
 
 /** Its length in a signal frame. */
 export function imageLength(): u32 {
-  return xstateLength + MAGIC2_SIZE;
+  return frameLength + MAGIC2_SIZE;
 }
 
 /** Puts down the image of a setup. */
@@ -54,9 +54,9 @@ function newImage(length: u32): void {
   store<u32>(bytes + usize(MAGIC1), FP_XSTATE_MAGIC1);
   store<u32>(bytes + usize(EXTENDED_SIZE), length);
   store<u64>(bytes + usize(FEATURES), xfeatures);
-  store<u32>(bytes + usize(XSTATE_SIZE), xstateLength);
+  store<u32>(bytes + usize(XSTATE_SIZE), frameLength);
   store<u64>(bytes + usize(HEADER), xfeatures);
-  store<u32>(bytes + xstateLength, FP_XSTATE_MAGIC2);
+  store<u32>(bytes + frameLength, FP_XSTATE_MAGIC2);
 }
 
 /** Whether the task can read `length` bytes at an offset. */

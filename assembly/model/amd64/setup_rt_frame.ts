@@ -29,7 +29,7 @@ import {
 } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGSEGV, SIGTRAP } from "../../linux/signal";
-import { xstateLength } from "../machine";
+import { frameLength } from "../machine";
 import { infoWithoutAddress, known, outcome } from "../prediction";
 import { get, knows, set } from "../registers";
 import { use } from "../rule";
@@ -44,7 +44,7 @@ export let R16_zone: u64 = 128;
 
 export let R17: u32 = 0;
 export const R17_text =
-  "Below it is the XSAVE area, whose length is that of NT_X86_XSTATE and {magic} more, aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.";
+  "Below it is the XSAVE area with the components that a process has without a request, and {magic} bytes more, aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.";
 export const R17_source =
   "xstate_sigframe_size, fpu__alloc_mathframe, arch/x86/kernel/fpu/signal.c, 6.12";
 export let R17_magic: u64 = 4;
@@ -73,8 +73,8 @@ function getSigframe(): u64 {
 const FXSAVE_LENGTH: u64 = 512;
 
 function floatingPointLength(): u64 {
-  if (xstateLength == 0) return FXSAVE_LENGTH;
-  return xstateLength + (use(R17) ? R17_magic : 0);
+  if (frameLength == 0) return FXSAVE_LENGTH;
+  return frameLength + (use(R17) ? R17_magic : 0);
 }
 
 function down(address: u64, alignment: u64): u64 {

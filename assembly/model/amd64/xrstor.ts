@@ -1,12 +1,12 @@
 // XRSTOR and FXRSTOR, with which the kernel takes the floating point of a frame (restore_fpregs_from_user in
 // arch/x86/kernel/fpu/signal.c): what the processor refuses, and what it takes.
 
-import { mxcsrMask, xfeatures, xstateLength } from "../machine";
-import { giveUp } from "../prediction";
+import { mxcsrMask, xcr0, xfeatures } from "../machine";
 import { use } from "../rule";
 import { INITIAL_MXCSR } from "./comiss";
+import { areReadable, offsetOf } from "./components";
 import { address, FEATURES, halfOf, imageLength, isReadable, MAGIC1, wordOf } from "./image";
-import { AVX, HEADER, HEADER_END, HIGH_ZMM, MASKS, MXCSR, PACKED, SSE, X87, ZMM } from "./xsave";
+import { AVX, HEADER, HEADER_END, MXCSR, SSE, X87 } from "./xsave";
 
 /** What a frame is: refused, restored, or not predicted. */
 export const REFUSED: u32 = 0;
@@ -33,9 +33,9 @@ export function isTaken(component: u32): bool {
   return (loaded & component) != 0;
 }
 
-/** Where in the area is what the standard format has at an offset in a component from AVX on. */
-export function takenFrom(component: u32, offset: u64): u64 {
-  return offsetOf(component, compacted) + offset - offsetOf(component, 0);
+/** Where in the area a component from AVX on is. */
+export function takenAt(component: u32): u64 {
+  return offsetOf(component, compacted);
 }
 
 export let S11: u32 = 0;
@@ -70,7 +70,7 @@ function takeMxcsr(): bool {
 
 export let S14: u32 = 0;
 export const S14_text =
-  "The header must name no component in xfeatures, at {at}, that is not enabled, and be 0 from {begin} to before {end}, otherwise the frame is refused.";
+  "The header must name no component in xfeatures, at {at}, that is not in XCR0, and be 0 from {begin} to before {end}, otherwise the frame is refused.";
 export const S14_source = "XRSTOR, SDM volume 1, 13.8.1; APM volume 4";
 export const S14_asked = "amd intel";
 export let S14_at: u64 = 512;
@@ -79,7 +79,7 @@ export let S14_end: u64 = 536;
 
 export let S15: u32 = 0;
 export const S15_text =
-  "With bit {bit} of xcomp_bv the area is compacted, unlike that of ptrace: xcomp_bv must have all components of xfeatures and none that is not enabled, and the header be 0 after it, otherwise the frame is refused.";
+  "With bit {bit} of xcomp_bv the area is compacted, unlike that of ptrace: xcomp_bv must have all components of xfeatures and none that is not in XCR0, and the header be 0 after it, otherwise the frame is refused.";
 export const S15_source = "XRSTOR, SDM volume 1, 13.8.2: compacted form";
 export const S15_asked = "amd intel";
 export const S15_needs = "xsavec";
@@ -90,14 +90,12 @@ function checkHeader(): bool {
   const features = wordOf(S14_at);
   const layout = wordOf(XCOMP_BV);
   if (((layout >> S15_bit) & 1) == 0 || !use(S15)) {
-    return (isSubset(features, xfeatures) && isZero(S14_begin, S14_end)) || !use(S14);
+    return (isSubset(features, xcr0) && isZero(S14_begin, S14_end)) || !use(S14);
   }
   const components = layout & ~(u64(1) << S15_bit);
   compacted = u32(components) | (1 << 31);
   return (
-    isSubset(components, xfeatures) &&
-    isSubset(features, components) &&
-    isZero(XCOMP_BV + 8, HEADER_END)
+    isSubset(components, xcr0) && isSubset(features, components) && isZero(XCOMP_BV + 8, HEADER_END)
   );
 }
 
@@ -129,15 +127,25 @@ export const S13_needs = "xrstor_reads_all";
 
 export let S22: u32 = 0;
 export const S22_text =
-  "The registers of x87 and SSE in a frame must be readable even if its header has neither, otherwise it is refused.";
+  "The registers of x87 and SSE in a frame must be readable if xfeatures of the kernel's own bytes and, if it is compacted, xcomp_bv have either ({components}), even if that of the header does not, otherwise it is refused.";
 export const S22_source = "XRSTOR, SDM volume 2: may access what it does not load";
 export const S22_asked = "amd-26 intel";
 export const S22_needs = "xrstor_reads_legacy";
+export let S22_components: u32 = 3;
 
-export let U14: u32 = 0;
-export const U14_text =
-  "Some of a frame cannot be read, and the machine's area has gaps: that of AVX-512 does not follow that of AVX.";
-export const U14_source = "the model; XSAVE-managed features, SDM volume 1, 13.4";
+export let S24: u32 = 0;
+export const S24_text =
+  "The registers of x87 and SSE in a frame must be readable even if xfeatures of the kernel's own bytes has neither, otherwise it is refused.";
+export const S24_source = "XRSTOR, SDM volume 2: may access what it does not load";
+export const S24_asked = "amd-26 intel";
+export const S24_needs = "xrstor_reads_unasked";
+
+export let S25: u32 = 0;
+export const S25_text =
+  "A compacted frame must be readable, too, to the end of the last component that both xcomp_bv and xfeatures of the kernel's own bytes have, otherwise it is refused.";
+export const S25_source = "XRSTOR, SDM volume 2: may access what it does not load";
+export const S25_asked = "amd-26 intel";
+export const S25_needs = "xrstor_reads_compacted";
 
 /** Takes an XSAVE area. */
 export function xrstor(): u32 {
@@ -157,36 +165,9 @@ export function xrstor(): u32 {
 function restorePartly(wanted: u32, takesMxcsr: bool): u32 {
   const legacy = isReadable(0, MAGIC1);
   if (!legacy && (takesMxcsr || (loaded & (X87 | SSE)) != 0) && use(S11)) return REFUSED;
-  const hasGaps = xstateLength != PACKED && (wanted & ~(X87 | SSE | AVX)) != 0;
-  if (giveUp(U14, hasGaps)) return GIVEN_UP;
-  if (!areReadable(loaded) && use(S11)) return REFUSED;
-  if (!legacy && use(S22)) return REFUSED;
-  return compacted == 0 && !areReadable(wanted) && use(S13) ? REFUSED : RESTORED;
-}
-
-/** Whether the components from AVX on in a set can be read. */
-function areReadable(components: u32): bool {
-  for (let component = AVX; component <= HIGH_ZMM; component <<= 1) {
-    const offset = offsetOf(component, compacted);
-    if ((components & component) != 0 && !isReadable(offset, sizeOf(component))) return false;
-  }
-  return true;
-}
-
-/** The offset of a component from AVX on in an area of this layout: 0 is the standard format. */
-function offsetOf(component: u32, layout: u32): u64 {
-  let offset = HEADER_END;
-  const before = layout != 0 ? layout : u32(-1);
-  for (let other = AVX; other < component; other <<= 1) {
-    if ((before & other) != 0) offset += sizeOf(other);
-  }
-  return offset;
-}
-
-/** The bytes of a component, in an area without gaps. */
-function sizeOf(component: u32): u64 {
-  if (component == AVX) return 256;
-  if (component == MASKS) return 64;
-  if (component == ZMM) return 512;
-  return component == HIGH_ZMM ? 1024 : 0;
+  if (!areReadable(loaded, compacted) && use(S11)) return REFUSED;
+  const asked = compacted != 0 ? wanted & compacted : wanted;
+  if (!legacy && (((asked & S22_components) != 0 && use(S22)) || use(S24))) return REFUSED;
+  if (areReadable(asked, compacted)) return RESTORED;
+  return use(compacted == 0 ? S13 : S25) ? REFUSED : RESTORED;
 }

@@ -1,13 +1,15 @@
 // The area of floating-point state that a setup writes, as pairs of an offset and a word over an area that is as in a new
-// program (struct user_i387_struct, and behind it an XSAVE area in the standard format):
+// program (struct user_i387_struct, and after it an XSAVE area in the standard format):
 //
 //   0     x87    24  mxcsr    28  mxcsr_mask    32  x87 registers    160  SSE
-//   416   zeros  464 what the kernel reports    512 header           576  AVX
-//   832   AVX-512, if the area has no gap: masks, 896 the upper halves, 1408 sixteen registers, to 2432
+//   416   zeros  464 what the kernel reports    512 header
+//   576   the other components, each where the processor has it (components.ts), perhaps with gaps between them
 
 import { Setup } from "../../fuzz/setup";
-import { mxcsrMask, xstateLength } from "../machine";
+import { mxcsrMask } from "../machine";
 import { known, outcome } from "../prediction";
+import { applies } from "../rule";
+import { extendedAt } from "./components";
 
 export const MXCSR: u64 = 24;
 const MXCSR_MASK: u64 = 28;
@@ -82,19 +84,20 @@ export function readBackWord(k: u32, word: u64): void {
 export const X87: u32 = 1;
 export const SSE: u32 = 2;
 export const AVX: u32 = 4;
-export const MASKS: u32 = 0x20;
-export const ZMM: u32 = 0x40;
-export const HIGH_ZMM: u32 = 0x80;
-/** The length of an area whose last component is AVX-512, without a gap. */
-export const PACKED: u32 = 2432;
 
-/** The components of which one must be in use for a byte to read as it was written; 0 if that is not known. */
+/** The components of which one must be in use for a byte to read as it was written; 0 in a gap. */
 export function componentsAt(offset: u64): u32 {
   if (offset >= MXCSR && offset < MXCSR + 8) return SSE | AVX;
   if (offset < 160) return X87;
-  if (offset < HEADER) return SSE;
-  if (offset < 832) return AVX;
-  if (xstateLength != PACKED) return 0;
-  if (offset < 896) return MASKS;
-  return offset < 1408 ? ZMM : HIGH_ZMM;
+  return offset < HEADER ? SSE : extendedAt(offset);
+}
+
+export let U31: u32 = 0;
+export const U31_text =
+  "Which components are in use changes as programs run: not predicted is what the header of an area that was not written has, or that of the next frame.";
+export const U31_source = "XINUSE, SDM volume 1, 13.6";
+
+/** A byte of the components in use. */
+export function inUseByte(): i32 {
+  return applies(U31, true) ? NOT_KNOWN : 0;
 }

@@ -5,6 +5,7 @@ import { EFAULT, EINVAL } from "../../linux/errno";
 import { mxcsrMask, xcr0, xfeatures, xstateLength } from "../machine";
 import { wrote } from "../prediction";
 import { applies, use } from "../rule";
+import { offsetOf } from "./components";
 import { task } from "./task";
 import { isReserved, takenByte, U22, W72, W72_begin } from "./xfpregs_set";
 import {
@@ -13,6 +14,7 @@ import {
   givesBits,
   HEADER,
   HEADER_END,
+  inUseByte,
   MXCSR,
   NOT_GIVEN,
   NOT_KNOWN,
@@ -125,45 +127,44 @@ export let W74_mask: u32 = 0;
 
 export let W71: u32 = 0;
 export const W71_text =
-  "PKRU (the component {component}) is the last {size} bytes of an area without later components, of which the first {length} read as they were written; between two cases it is 0.";
+  "Of PKRU (the component {component}) the first {length} bytes read as they were written, and the rest as 0; between two cases it is 0.";
 export const W71_source =
   "copy_uabi_to_xstate, __copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12; xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10";
 export const W71_needs = "pku";
 export let W71_component: u32 = 0x200;
-export let W71_size: u32 = 8;
-// Until then the area is kept as it was written, and the component is as long as the processor has it.
 export let W71_length: u64 = 8;
+// Until then the area is kept as it was written, and the component is as long as the processor has it.
 export const W71_length_mxcsr_check: u64 = 4;
 
 /** The first byte of PKRU: the rights to pages with keys 0 to 3. */
 export const PKRU_KEY_0: u32 = 3;
 
-function isPkru(offset: u64): bool {
-  const isLast = (xfeatures & W71_component) != 0 && xfeatures < 2 * W71_component;
-  return isLast && offset >= xstateLength - W71_size && use(W71);
-}
-
 function pkruByte(setup: Setup, offset: u64): i32 {
   const written = accepted && (components & W71_component) != 0;
-  if (!written || offset >= xstateLength - W71_size + W71_length) return 0;
+  if (!written || offset >= offsetOf(W71_component, 0) + W71_length) return 0;
   const byte = givenByte(setup, offset);
   return byte == NOT_GIVEN ? startByte(offset) : byte;
 }
 
 /** Whether the write under way forbids accesses to memory with key 0, as all memory of a target has. */
 function forbidsAccess(setup: Setup): bool {
-  const begin = xstateLength - W71_size;
-  return isPkru(begin) && (u32(pkruByte(setup, begin)) & PKRU_KEY_0) != 0;
+  if ((xcr0 & W71_component) == 0 || !use(W71)) return false;
+  return (u32(pkruByte(setup, offsetOf(W71_component, 0))) & PKRU_KEY_0) != 0;
 }
+
+export let W77: u32 = 0;
+export const W77_text =
+  "A byte of an XSAVE area that belongs to no component reads as 0, whatever was written.";
+export const W77_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+export const W77_needs = "mxcsr_check";
+export const W77_since = "5.14";
 
 function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= xstateLength) return 0;
   if (applies(U22, W74 != 0)) return NOT_KNOWN;
-  if (isPkru(offset)) return pkruByte(setup, offset);
   if (offset >= HEADER && offset < HEADER_END) {
     if (offset >= HEADER + 4) return 0;
-    // What is in use in an area that was not written changes as programs run.
-    return accepted ? (components >> (8 * u32(offset - HEADER))) & 0xff : NOT_KNOWN;
+    return accepted ? (components >> (8 * u32(offset - HEADER))) & 0xff : inUseByte();
   }
   if (offset >= W34_begin && offset < HEADER && use(W34)) {
     return offset < W34_begin + 4 ? (xcr0 >> (8 * u32(offset - W34_begin))) & 0xff : 0;
@@ -173,11 +174,13 @@ function readByte(setup: Setup, offset: u64): i32 {
   const isBehind = offset >= W72_begin && offset < HEADER;
   if (isBehind && given != NOT_GIVEN && use(W72)) return given;
   const owners = componentsAt(offset);
-  if (owners == 0) return NOT_KNOWN;
+  if (owners == 0 && use(W77)) return 0;
+  if (owners == W71_component && use(W71)) return pkruByte(setup, offset);
   const inUse = accepted ? components : u32(-1);
   const isMxcsr = offset >= MXCSR && offset < MXCSR + 8;
   const isMask = offset >= MXCSR + 4 && isMxcsr;
   if (isMask && clears && use(W74)) return (W74_mask >> (8 * u32(offset - MXCSR - 4))) & 0xff;
-  if ((inUse & owners) == 0 && (isMxcsr ? use(W73) : use(W35))) return startByte(offset);
+  if (owners != 0 && (inUse & owners) == 0 && (isMxcsr ? use(W73) : use(W35)))
+    return startByte(offset);
   return given == NOT_GIVEN ? startByte(offset) : given;
 }

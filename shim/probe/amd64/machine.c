@@ -23,8 +23,10 @@ static void ask_processor(void) {
         const char *name;
         uint32_t leaf, subleaf, word, bit; /* words: EAX, EBX, ECX, EDX */
     } flags[] = {
-        {"pku", 7, 0, 2, 4},      {"amx_tile", 7, 0, 3, 24}, {"xsavec", 13, 1, 0, 1},
-        {"fsgsbase", 7, 0, 1, 0}, {"xsaves", 13, 1, 0, 3},
+        {"pku", 7, 0, 2, 4},
+        {"xsavec", 13, 1, 0, 1},
+        {"fsgsbase", 7, 0, 1, 0},
+        {"xsaves", 13, 1, 0, 3},
     };
     uint32_t words[4];
     for (uint32_t i = 0; i < sizeof flags / sizeof *flags; i++) {
@@ -90,10 +92,11 @@ static bool map_code(struct tracee *stub, const struct trial *trial) {
         INJECT(stub, __NR_munmap, (uint64_t)page, 4096);
         return false;
     }
-    write_memory(stub, trial_place, trial->code, sizeof trial->code);
+    const uint64_t place = trial_place + trial->offset;
+    write_memory(stub, place, trial->code, sizeof trial->code);
     INJECT(stub, __NR_mprotect, trial_place, 4096, PROT_READ | PROT_EXEC);
     memcpy(frame_words(), encoder_words(stub->initial), BLOCK_SIZE);
-    frame_words()[REG_RIP] = trial_place + (uint64_t)trial->result;
+    frame_words()[REG_RIP] = place + (uint64_t)trial->result;
     return true;
 }
 

@@ -29,6 +29,7 @@ struct trial {
     /** Of code: its bytes, where its breakpoint is, or -1, and what la57 must be for it, or -1. */
     uint8_t code[80];
     int32_t breakpoint, la57;
+    uint32_t offset; /* on its page */
 };
 /** Where code is; what it shows that is not a register. */
 extern const uint64_t trial_place;

@@ -30,12 +30,16 @@ export interface RecordOptions extends Omit<Stream, "known"> {
   readonly progress?: ((done: number) => void) | undefined;
 }
 
+/** What of a machine cases depend on. */
+type DrawnFor = Pick<Machine, "xstateLength" | "frameLength" | "xcr0" | "features">;
+
 /** The generator of a stream, with the numbers of a machine. */
 export function streamOf(
   { seed, path, known }: Stream,
-  { xstateLength, features }: Pick<Machine, "xstateLength" | "features">,
+  { xstateLength, frameLength, xcr0, features }: DrawnFor,
 ): Generator {
-  return new Generator(seed, undefined, { path, xstateLength, features, known });
+  const options = { path, xstateLength, frameLength, xcr0, features, known };
+  return new Generator(seed, undefined, options);
 }
 
 /**

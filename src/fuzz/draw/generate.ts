@@ -8,8 +8,10 @@ import { PATHS, type Path } from "./arch.ts";
 interface GeneratorOptions {
   /** Default: ptrace. */
   readonly path?: Path;
-  /** Bytes of the XSAVE area on this machine. */
+  /** Bytes of NT_X86_XSTATE on this machine, and of the area in a frame; the components in XCR0. */
   readonly xstateLength?: number;
+  readonly frameLength?: number;
+  readonly xcr0?: number;
   /** What this machine has. Without "ia32" no case begins in a 32-bit call. */
   readonly features?: readonly string[];
   /** Setups that most cases are near to. It must not change during a round. */
@@ -37,6 +39,8 @@ export class Generator {
     {
       path = "ptrace",
       xstateLength = 832,
+      frameLength = xstateLength,
+      xcr0 = 7,
       features = ["ia32"],
       focus,
       known,
@@ -47,7 +51,8 @@ export class Generator {
     const halves = [seed, seed >> 32n].map((half) => Number(BigInt.asUintN(32, half)));
     const has32 = Number(features.includes("ia32"));
     this.#avoidsWatchpoints = known !== undefined && LISTS[known].avoidsWatchpoints;
-    this.#always = [...halves, PATHS.indexOf(path), xstateLength, has32];
+    const xstate = [xstateLength, frameLength, xcr0];
+    this.#always = [...halves, PATHS.indexOf(path), ...xstate, has32];
   }
 
   /** Writes cases `index` to `index + count - 1` to a batch, from its setup `i` on. */

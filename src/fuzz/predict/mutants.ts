@@ -66,8 +66,6 @@ const BEYOND: ReadonlySet<string> = new Set([
   "U16",
   // The kernel must be older than one that a rule with a feature holds on.
   "U22",
-  // The area must have gaps, which no rule says of a machine.
-  "U14",
 ]);
 
 /** A change, told. */

@@ -76,8 +76,7 @@ export class FuzzWorker {
   ) {
     this.#experiment = experiment;
     const { machine } = experiment;
-    const { xstateLength, features } = machine;
-    const options = { path, xstateLength, features, known };
+    const options = { ...machine, path, known };
     if (focus !== undefined) {
       this.#focus = new Focus(focus, machine, new Generator(seed, undefined, options));
     }

@@ -32,7 +32,7 @@ const uint32_t kept_ds = ${KEPT.ds}, kept_es = ${KEPT.es};
 ${names("processor_flags", OF_PROCESSOR)}
 const struct trial trials[] = {
 ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
-    {-1, 0, 0, 0, 0, {0}, {0}, -1, -1},
+    {-1, 0, 0, 0, 0, {0}, {0}, -1, -1, 0},
 };
 const uint64_t trial_place = ${word(PLACE)};
 const struct frame_word frame_words_of_trial[] = {
@@ -45,7 +45,7 @@ const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};
 
 /** A trial as the members of struct trial. */
 function trialOf(trial: Trial): string {
-  return "code" in trial ? codeTrial(trial) : `${otherTrial(trial)}, {0}, -1, -1`;
+  return "code" in trial ? codeTrial(trial) : `${otherTrial(trial)}, {0}, -1, -1, 0`;
 }
 
 /** Its kind, a number, the expected result, and words. */
@@ -70,6 +70,7 @@ const SEES: ReadonlyMap<string, bigint> = new Map([
 /** The words are what is seen, its bits and their word, then registers with their words. */
 function codeTrial({
   code,
+  offset = 0,
   start = 0,
   leavesCall,
   breakpoint = -1,
@@ -82,5 +83,5 @@ function codeTrial({
   const all = [what, sees.bits ?? ALL_BITS, sees.word, ...registers].map((it) => word(it));
   const kind = leavesCall ? "BY_EXIT" : "BY_CODE";
   const la57 = where === undefined ? -1 : where === "la57" ? 1 : 0;
-  return `${kind}, 0, ${start}, ${registers.length / 2}, {${all.join(", ")}}, {${code.join(", ")}}, ${breakpoint}, ${la57}`;
+  return `${kind}, 0, ${start}, ${registers.length / 2}, {${all.join(", ")}}, {${code.join(", ")}}, ${breakpoint}, ${la57}, ${offset}`;
 }

@@ -12,15 +12,7 @@ const { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } = constants.signals;
 const SEGV_MAPERR = 1;
 
 /** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
-export const OF_PROCESSOR = [
-  "la57",
-  "fsgsbase",
-  "pku",
-  "user_shstk",
-  "xsavec",
-  "xsaves",
-  "amx_tile",
-] as const;
+export const OF_PROCESSOR = ["la57", "fsgsbase", "pku", "user_shstk", "xsavec", "xsaves"] as const;
 
 export const FEATURES = [
   ...OF_PROCESSOR,
@@ -39,6 +31,8 @@ export const FEATURES = [
   "movss_breakpoint",
   "xrstor_reads_all",
   "xrstor_reads_legacy",
+  "xrstor_reads_unasked",
+  "xrstor_reads_compacted",
   "negative_restart",
   "mxcsr_check",
   "sysret_limit",
@@ -92,6 +86,8 @@ export type Trial =
    */
   | {
       readonly code: readonly number[];
+      /** Where on its page it is. */
+      readonly offset?: number;
       readonly start?: number;
       readonly leavesCall?: true;
       /** A hardware breakpoint for execution is at this byte. */
@@ -233,6 +229,39 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
       sees: { register: SIGNAL, word: BigInt(SIGSEGV) },
     },
   ],
+  [
+    "xrstor_reads_unasked",
+    {
+      code: [...new Uint8Array(64), REX_W, ...XRSTOR, INT3],
+      start: 64,
+      words: { rax: 0n, rdx: 0n, rdi: PLACE - HEADER_OFFSET },
+      sees: { register: SIGNAL, word: BigInt(SIGSEGV) },
+    },
+  ],
+  // The header of a compacted area, with AVX after the page, ends it.
+  [
+    "xrstor_reads_compacted",
+    {
+      code: [
+        REX_W,
+        ...XRSTOR,
+        INT3,
+        ...new Uint8Array(11 + 8),
+        7,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0x80,
+        ...new Uint8Array(48),
+      ],
+      offset: PAGE_SIZE - 80,
+      words: { rax: 7n, rdx: 0n, rdi: PLACE + BigInt(PAGE_SIZE) - 576n },
+      sees: { register: SIGNAL, word: BigInt(SIGSEGV) },
+    },
+  ],
   // Before Linux 5.14 only a call with a number from 0 on was restarted.
   [
     "negative_restart",
@@ -316,7 +345,7 @@ function request(
 const ENDS: readonly (number | undefined)[] = [SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE];
 
 function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
-  const { code, start = 0, leavesCall = false, breakpoint, words, sees } = trial;
+  const { code, offset = 0, start = 0, leavesCall = false, breakpoint, words, sees } = trial;
   const { tracer, thread } = stub;
   const access = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
   const kind = tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS");
@@ -327,11 +356,11 @@ function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
     return false;
   }
   const own = readFpregs(thread.tid, tracer);
-  stub.write(page, Uint8Array.from(code));
+  stub.write(page + BigInt(offset), Uint8Array.from(code));
   stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
   const { frame } = tracer;
   frame.copyFrom(thread.initial);
-  frame.set("rip", page + BigInt(start));
+  frame.set("rip", page + BigInt(offset + start));
   const deadline = new Deadline(tracer.deadline);
   if (leavesCall) {
     frame.set("rax", tracer.syscallNumber("getpid"));
