@@ -25,8 +25,8 @@ const FOLDER = "test/recordings";
 /** The most cases of each recording that contradict the model, and that it does not predict. */
 const BOUNDS: Readonly<Record<string, readonly [contradicted: number, unpredicted: number]>> = {
   "dispatch-6.6.jsonl": [0, 0],
-  "intel-6-207.jsonl.gz": [0, 437],
-  "intel-6-causes.jsonl": [0, 2],
+  "intel-6-207.jsonl.gz": [0, 251],
+  "intel-6-causes.jsonl": [0, 0],
   "x32.jsonl": [0, 0],
 };
 
@@ -59,10 +59,8 @@ for (const [name, [contradicted, unpredicted]] of Object.entries(BOUNDS)) {
 }
 
 /** Rules whose absence the recording of the Intel processor does not show. */
-const NOT_SHOWN: readonly string[] = (
-  "W16 W22 W33 W61 W71 W76 S8 S9 S10 S11 S12 S13 S14 S15 S16 S17 S18 S19 S22 R7 R13 R14 R15 R16 R17 R18 R19 " +
-  "R20 R21 R22 R23 R24 R60 R67 R75 R77 R101 R102 R112 R116"
-).split(" ");
+const NOT_SHOWN: readonly string[] =
+  "W16 W22 W33 W61 W71 W76 S12 S13 S14 S15 S19 S22 S25 S26 R60 R67 R75 R112 R116".split(" ");
 
 onAmd64("the recording of the Intel processor shows when a rule is missing", () => {
   const file = new RecordingFile(contentOf("intel-6-207.jsonl.gz"));

@@ -23,13 +23,13 @@ import {
   componentsAt,
   HEADER,
   HEADER_END,
-  inUseByte,
   MXCSR,
   NOT_KNOWN,
   readBackWord,
   readWord,
   SSE,
   startByte,
+  U31,
   X87,
 } from "./xsave";
 
@@ -49,15 +49,14 @@ export function readNextFrame(setup: Setup): void {
 }
 
 function nextByte(_setup: Setup, offset: u64): i32 {
-  if (offset >= HEADER && offset < HEADER_END) return offset < HEADER + 8 ? inUseByte() : 0;
-  if (offset >= RESERVED && offset < HEADER)
-    return offset < MAGIC1 ? leftByte() : kernelByte(offset);
-  if (offset >= frameLength) return kernelByte(offset);
+  if (applies(U31, offset >= HEADER && offset < HEADER + 8)) return NOT_KNOWN;
+  if (applies(U32, isLeft(offset))) return NOT_KNOWN;
+  if (offset >= HEADER && offset < HEADER_END) return 0;
+  if ((offset >= MAGIC1 && offset < HEADER) || offset >= frameLength) return kernelByte(offset);
   if (offset >= MXCSR && offset < MXCSR + 4)
     return (currentMxcsr() >> (8 * u32(offset - MXCSR))) & 0xff;
   if (offset >= MXCSR + 4 && offset < MXCSR + 8) return startByte(offset);
   const owner = componentsAt(offset);
-  if (owner == 0) return leftByte();
   if (!isTaken(owner)) return startByte(offset);
   if (owner == X87) return x87Byte(offset);
   if (owner == TILECFG && !isTileConfig(takenAt(owner))) return startByte(offset);
@@ -69,9 +68,10 @@ export const U32_text =
   "Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps: they are what the stack had.";
 export const U32_source = "XSAVE, SDM volume 2; copy_fpstate_to_sigframe, 6.12";
 
-/** A byte that the stack had. */
-function leftByte(): i32 {
-  return applies(U32, true) ? NOT_KNOWN : 0;
+/** Whether a byte is what the stack had. */
+function isLeft(offset: u64): bool {
+  if (offset < HEADER) return offset >= RESERVED && offset < MAGIC1;
+  return offset >= HEADER_END && offset < frameLength && componentsAt(offset) == 0;
 }
 
 export let S18: u32 = 0;

@@ -8,7 +8,6 @@
 import { Setup } from "../../fuzz/setup";
 import { mxcsrMask } from "../machine";
 import { known, outcome } from "../prediction";
-import { applies } from "../rule";
 import { extendedAt } from "./components";
 
 export const MXCSR: u64 = 24;
@@ -96,8 +95,3 @@ export let U31: u32 = 0;
 export const U31_text =
   "Which components are in use changes as programs run: not predicted is what the header of an area that was not written has, or that of the next frame.";
 export const U31_source = "XINUSE, SDM volume 1, 13.6";
-
-/** A byte of the components in use. */
-export function inUseByte(): i32 {
-  return applies(U31, true) ? NOT_KNOWN : 0;
-}

@@ -14,12 +14,12 @@ import {
   givesBits,
   HEADER,
   HEADER_END,
-  inUseByte,
   MXCSR,
   NOT_GIVEN,
   NOT_KNOWN,
   readPairs,
   startByte,
+  U31,
 } from "./xsave";
 
 export let W29: u32 = 0;
@@ -162,9 +162,10 @@ export const W77_since = "5.14";
 function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= xstateLength) return 0;
   if (applies(U22, W74 != 0)) return NOT_KNOWN;
+  if (applies(U31, !accepted && offset >= HEADER && offset < HEADER + 4)) return NOT_KNOWN;
   if (offset >= HEADER && offset < HEADER_END) {
     if (offset >= HEADER + 4) return 0;
-    return accepted ? (components >> (8 * u32(offset - HEADER))) & 0xff : inUseByte();
+    return accepted ? (components >> (8 * u32(offset - HEADER))) & 0xff : 0;
   }
   if (offset >= W34_begin && offset < HEADER && use(W34)) {
     return offset < W34_begin + 4 ? (xcr0 >> (8 * u32(offset - W34_begin))) & 0xff : 0;
