@@ -24,7 +24,7 @@ export { type Phase, type Rule, rules } from "./predict/rules.ts";
 export type { Suspects } from "./predict/suspects.ts";
 export type { Counts } from "./predict/tally.ts";
 export { type JudgeOptions, judge } from "./recordings/judge.ts";
-export type { Contradiction, Judgement } from "./recordings/judge_here.ts";
+export type { Contradiction, Judgement, UnpredictedCases } from "./recordings/judge_here.ts";
 export { type RecordOptions, recordRun } from "./recordings/record_run.ts";
 export type { RecordingHeader } from "./recordings/recording.ts";
 export type { Finding } from "./run/fuzz_findings.ts";

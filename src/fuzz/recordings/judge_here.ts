@@ -1,13 +1,14 @@
 /* Predicts the cases of a recording of this architecture, and compares. */
 
 import { Batch } from "../case/batch.ts";
-import type { Case } from "../case/case.ts";
+import { type Case, type CaseDocument, formatCase } from "../case/case.ts";
 import { type Fields, writeFields } from "../case/fields.ts";
 import { deviationsOf } from "../known/known.ts";
 import { adoptFlags, differencesOf, type FieldDifference } from "../predict/differences.ts";
 import { type Change, Model } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { predictionOf } from "../predict/predict.ts";
+import { rules, ruleText, valuesOn } from "../predict/rules.ts";
 import type { RecordedCase, RecordingFile, RecordingHeader } from "./recording.ts";
 
 const BATCH = 512;
@@ -16,8 +17,17 @@ const BATCH = 512;
 export interface Contradiction {
   /** The line of the file. */
   readonly line: number;
-  readonly it: Case;
+  /** "stublab.case/1": it may be of another architecture. */
+  readonly case: CaseDocument;
   readonly differences: readonly FieldDifference[];
+}
+
+/** A rule because of which stops are not predicted. */
+export interface UnpredictedCases {
+  readonly rule: string;
+  /** Its sentence. */
+  readonly text: string;
+  readonly cases: number;
 }
 
 /** What the model makes of a recording. */
@@ -25,8 +35,8 @@ export interface Judgement extends RecordingHeader {
   /** The bug that is planted in the model; null without one. */
   readonly planted: string | null;
   readonly cases: number;
-  /** For each rule because of which a stop is not predicted, the number of cases. */
-  readonly unpredicted: ReadonlyMap<string, number>;
+  /** Those with the most cases first. */
+  readonly unpredicted: readonly UnpredictedCases[];
   readonly contradictions: readonly Contradiction[];
 }
 
@@ -53,13 +63,20 @@ export class RecordedCases {
   }
 
   /** Counts the cases that a model does not predict, by rule. */
-  unpredicted(model: Model): Map<string, number> {
+  unpredicted(model: Model): UnpredictedCases[] {
     const counts = new Map<string, number>();
     for (const [batch, i] of this.#places()) {
       const { unpredicted } = model.predict(batch, i);
       if (unpredicted !== null) counts.set(unpredicted, (counts.get(unpredicted) ?? 0) + 1);
     }
-    return new Map([...counts].sort((a, b) => b[1] - a[1]));
+    const { features } = model.machine;
+    return rules()
+      .map((rule) => {
+        const text = ruleText(rule, valuesOn(rule, features));
+        return { rule: rule.id, text, cases: counts.get(rule.id) ?? 0 };
+      })
+      .filter(({ cases }) => cases > 0)
+      .sort((a, b) => b.cases - a.cases);
   }
 
   /** The cases whose outcomes contradict what a model predicts. */
@@ -67,7 +84,7 @@ export class RecordedCases {
     for (const [batch, i, { it, line, seen }] of this.#places()) {
       if (!model.differs(batch, i)) continue;
       const differences = differencesIn(it, seen, model);
-      if (differences.length > 0) yield { line, it, differences };
+      if (differences.length > 0) yield { line, case: formatCase(it), differences };
     }
   }
 

@@ -1,6 +1,4 @@
-import { formatCase } from "../case/case.ts";
 import { type DifferenceKind, kindOf } from "../predict/differences.ts";
-import { ruleOf, ruleText, valuesOn } from "../predict/rules.ts";
 import type { Contradiction, Judgement } from "../recordings/judge_here.ts";
 import { differenceTable, kindRow } from "./told.ts";
 
@@ -14,25 +12,20 @@ export type JudgementReport = ReturnType<typeof judgementReport>;
 
 export function judgementReport({ machine, contradictions, ...judgement }: Judgement) {
   const { known = null, about = null, planted, cases, unpredicted } = judgement;
-  const textOf = (id: string) => {
-    const rule = ruleOf(id);
-    return rule === undefined ? "" : ruleText(rule, valuesOn(rule, machine.features));
-  };
   return {
     ...{ machine, known, about, planted, cases },
     unpredicted: {
-      cases: [...unpredicted.values()].reduce((sum, n) => sum + n, 0),
-      rules: [...unpredicted].map(([rule, number]) => ({
-        ...{ rule, text: textOf(rule), cases: number },
-      })),
+      cases: unpredicted.reduce((sum, { cases }) => sum + cases, 0),
+      rules: unpredicted,
     },
     contradictions: {
       cases: contradictions.length,
       groups: groupsOf(contradictions).map(([kind, group]) => ({
         ...kindRow(kind),
         cases: group.length,
-        first: group.slice(0, FIRST).map(({ line, it, differences }) => ({
-          ...{ line, case: formatCase(it), differences: differenceTable(differences) },
+        first: group.slice(0, FIRST).map((each) => ({
+          ...each,
+          differences: differenceTable(each.differences),
         })),
       })),
     },
