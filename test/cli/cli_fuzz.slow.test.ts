@@ -66,7 +66,7 @@ command("--json prints one document, identical except for times", async () => {
   assert.equal(Object.keys(one), [
     ...["schema", "machine", "seed", "path", "focus", "planted", "shard", "workers", "corpus"],
     ...["interrupted", "cases", "signatures", "digest", "deaths", "hangs"],
-    ...["unpredicted", "untried", "exercised", "session", "findings"],
+    ...["unpredicted", "untried", "exercised", "session", "causes", "findings"],
   ]);
   assert.equal([one.seed, one.cases, one.interrupted, one.hangs], ["0x1", 4000, false, 0]);
   assert.ok(one.unpredicted.share < 0.05);
