@@ -136,12 +136,26 @@ static uint64_t seen_at(struct tracee *stub, uint64_t what, int32_t status) {
     return (uint64_t)(int64_t)info[2];
 }
 
+/** Whether cs of 32-bit code can be written, and is what was written. */
+static bool takes_cs32(struct tracee *stub) {
+    enum { CS_32 = 0x23 };
+    uint64_t *words = frame_words();
+    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
+    words[REG_CS] = CS_32;
+    return stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, words) >= 0 &&
+           stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, words) >= 0 && words[REG_CS] == CS_32;
+}
+
+static bool is_for(struct tracee *stub, const struct trial *trial) {
+    if (trial->demand == FOR_CS32)
+        return takes_cs32(stub);
+    return trial->demand == FOR_ALL || (trial->demand == FOR_LA57) == has_feature("la57");
+}
+
 /** Whether code leaves these bits of a register, or of what seen_at reads. */
 static bool leaves(struct tracee *stub, const struct trial *trial) {
     uint64_t own[64];
-    if (trial->la57 >= 0 && (trial->la57 != 0) != has_feature("la57"))
-        return false;
-    if (!map_code(stub, trial))
+    if (!is_for(stub, trial) || !map_code(stub, trial))
         return false;
     const bool has_own = read_fpregs(stub, own);
     uint64_t *words = frame_words();

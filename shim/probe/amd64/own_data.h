@@ -26,9 +26,10 @@ struct trial {
     int64_t result;
     uint32_t count;
     uint64_t words[11];
-    /** Of code: its bytes, where its breakpoint is, or -1, and what la57 must be for it, or -1. */
+    /** Of code: its bytes, where its breakpoint is, or -1, and which machines it is for. */
     uint8_t code[80];
-    int32_t breakpoint, la57;
+    int32_t breakpoint;
+    enum { FOR_ALL, FOR_LA57, FOR_NO_LA57, FOR_CS32 } demand;
     uint32_t offset; /* on its page */
 };
 /** Where code is; what it shows that is not a register. */

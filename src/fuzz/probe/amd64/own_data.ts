@@ -82,6 +82,6 @@ function codeTrial({
   const what = SEES.get(sees.register) ?? BigInt(indexOf(sees.register));
   const all = [what, sees.bits ?? ALL_BITS, sees.word, ...registers].map((it) => word(it));
   const kind = leavesCall ? "BY_EXIT" : "BY_CODE";
-  const la57 = where === undefined ? -1 : where === "la57" ? 1 : 0;
-  return `${kind}, 0, ${start}, ${registers.length / 2}, {${all.join(", ")}}, {${code.join(", ")}}, ${breakpoint}, ${la57}, ${offset}`;
+  const demand = `FOR_${where === undefined ? "ALL" : where.replace("!", "NO_").toUpperCase()}`;
+  return `${kind}, 0, ${start}, ${registers.length / 2}, {${all.join(", ")}}, {${code.join(", ")}}, ${breakpoint}, ${demand}, ${offset}`;
 }

@@ -92,8 +92,11 @@ export type Trial =
       readonly leavesCall?: true;
       /** A hardware breakpoint for execution is at this byte. */
       readonly breakpoint?: number;
-      /** The trial is for machines that have, or with "!" lack, a feature of the processor. */
-      readonly where?: "la57" | "!la57";
+      /**
+       * The trial is for machines that have, or with "!" lack, a feature of the processor; or for kernels that take cs of
+       * 32-bit code. gVisor does not, and its platform ptrace crashes if a program gets there by itself.
+       */
+      readonly where?: "la57" | "!la57" | "cs32";
       readonly words: Readonly<Record<string, bigint>>;
       readonly sees: { readonly register: string; readonly bits?: bigint; readonly word: bigint };
     }
@@ -157,7 +160,7 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   [
     "iret_cuts_rip",
     {
-      code: iretTo32(0n, [], 1n << 34n),
+      ...{ where: "cs32", code: iretTo32(0n, [], 1n << 34n) },
       words: { rsp: PLACE + BigInt(IRETQ_FRAME) },
       sees: { register: "cs", word: CS_32 },
     },
@@ -166,7 +169,7 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   [
     "stack_wraps",
     {
-      code: iretTo32(1n, [PUSH]),
+      ...{ where: "cs32", code: iretTo32(1n, [PUSH]) },
       words: { rsp: PLACE + BigInt(IRETQ_FRAME) },
       sees: { register: SIGNAL, word: BigInt(SIGSEGV) },
     },
@@ -175,7 +178,7 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   [
     "data_wraps",
     {
-      code: iretTo32(0n, [...MOV_DS, ...STORE]),
+      ...{ where: "cs32", code: iretTo32(0n, [...MOV_DS, ...STORE]) },
       words: { rsp: PLACE + BigInt(IRETQ_FRAME), rax: DATA, rdi: ACROSS_4_GB },
       sees: { register: SI_CODE, word: BigInt(SEGV_MAPERR) },
     },
@@ -184,7 +187,7 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   [
     "pop_reads_selector",
     {
-      code: iretTo32(PLACE + BigInt(PAGE_SIZE) - 2n, [POP_ES]),
+      ...{ where: "cs32", code: iretTo32(PLACE + BigInt(PAGE_SIZE) - 2n, [POP_ES]) },
       words: { rsp: PLACE + BigInt(IRETQ_FRAME) },
       sees: { register: SIGNAL, word: BigInt(SIGTRAP) },
     },
@@ -306,8 +309,11 @@ export const KERNEL_FEATURES = [...new Set(OF_KERNEL.map(([name]) => name))];
 /** What a stub shows: features of the kernel, and how the XSAVE area is laid out. */
 export function readKernel(stub: Stub) {
   const five = OF_PROCESSOR.includes("la57") && cpuinfo()("flags").split(" ").includes("la57");
-  const isFor = (trial: Trial) =>
-    !("where" in trial) || trial.where === undefined || (trial.where === "la57") === five;
+  const able = takesCs32(stub);
+  const isFor = (trial: Trial) => {
+    if (!("where" in trial) || trial.where === undefined) return true;
+    return trial.where === "cs32" ? able : (trial.where === "la57") === five;
+  };
   const features: Feature[] = OF_KERNEL.filter(
     ([, trial]) => isFor(trial) && shows(trial, stub),
   ).map(([name]) => name);
@@ -327,6 +333,16 @@ function shows(trial: Trial, stub: Stub): boolean {
     if (error instanceof StopError) return trial.errno === "stops";
     throw error;
   }
+}
+
+/** Whether cs of 32-bit code can be written, and is what was written. */
+function takesCs32({ tracer, thread }: Stub): boolean {
+  const write = (cs: bigint) => tracer.shim.ptrace(PTRACE_POKEUSER, thread.tid, CS_OFFSET, cs);
+  const own = thread.registers().cs ?? 0n;
+  write(CS_32);
+  const isTaken = thread.registers().cs === CS_32;
+  write(own);
+  return isTaken;
 }
 
 /** Makes a request, and undoes it with zeros. */
@@ -389,6 +405,8 @@ function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
   return ((seen[sees.register] ?? 0n) & (sees.bits ?? ALL_BITS)) === sees.word;
 }
 
+/** cs in struct user. */
+const CS_OFFSET = 17n * 8n;
 /** u_debugreg in struct user. */
 const DEBUG_REGISTERS = 848n;
 
