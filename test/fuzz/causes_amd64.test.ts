@@ -268,7 +268,7 @@ program(
     assert.equal(
       asked.map(({ id }) => id).filter((id) => !isTried(id)),
       // What the kernel does in between; breakpoints, which need a tracer; and forms of XRSTOR and FXSAVE.
-      ["S15", "S16", "S18", "R38", "R42", "R63", "R82", "R83", "R115"],
+      ["S15", "S16", "S18", "S24", "S25", "S26", "R38", "R42", "R63", "R82", "R83", "R115"],
     );
     const ids = [...processorProgram().matchAll(/^ +\{"([RS]\d.*?)"/gm)].flatMap(([, names = ""]) =>
       names.split(" "),

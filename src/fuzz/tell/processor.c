@@ -70,6 +70,8 @@ static const struct trial trials[] = {
     {"R116", "32-bit load by ds = 0x7b across 4 GB", {0x8e, 0xd8, 0x8b, 7}, .cs = CODE_32,
      .rax = 0x7b, .rdi = 0xfffffffd, SAME("SIGSEGV 128")},
     {"R57", "32-bit load by ds = 0", {0x8b, 7}, .cs = CODE_32, .rdi = DATA, SAME("SIGSEGV 128")},
+    {"R117", "32-bit POP ES of 0 from the last 2 bytes of a page", {7}, .cs = CODE_32,
+     .rsp = DATA + PAGE - 2, .amd = "SIGSEGV 1", .intel = "SIGTRAP 128"},
     {"R72", "32-bit POP ES of 0x28", {7}, .cs = CODE_32, .rsp = DATA, .word = 0x28,
      SAME("SIGTRAP 128")},
     {"R49", "push at a rsp that is not canonical", {0x50}, .rsp = NOT_CANONICAL,
