@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fuzz } from "../../src/fuzz/index.ts";
+import { onThisKernel } from "../support/hermetic.ts";
 import { stublab as inProcess } from "../support/in_process.ts";
 import { hasTool, needs } from "../support/needs.ts";
 import {
@@ -23,7 +24,6 @@ import {
   stublabCommand,
 } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
-import "../support/hermetic.ts";
 
 const command = suite("stublab fuzz");
 
@@ -272,26 +272,31 @@ onMount("a read-only folder is refused", async () => {
   }
 });
 
-command("Ctrl-C ends a run after its round, with a report; a second one at once", async () => {
-  const once = new Running(stublabCommand("fuzz", "--cases", "100000000", "--json"));
-  assert.ok(await eventually(() => childrenOf(once.pid).length > 0, 20_000));
-  process.kill(once.pid, "SIGINT");
-  const { code, stdout, stderr } = await once.ended;
-  assert.is(code, 0);
-  assert.match(stderr, "ending after this round; press Ctrl-C again to end at once");
-  const report = JSON.parse(stdout);
-  assert.is(report.interrupted, true);
-  assert.is(report.cases % 16384, 0);
-  const twice = new Running(stublabCommand("fuzz", "--cases", "100000000", "--workers", "2"));
-  assert.ok(await eventually(() => childrenOf(twice.pid).length > 0, 20_000));
-  const stubs = childrenOf(twice.pid);
-  process.kill(twice.pid, "SIGINT");
-  assert.ok(await eventually(() => twice.stderr.includes("ending"), 5000));
-  process.kill(twice.pid, "SIGINT");
-  const end = await twice.ended;
-  assert.ok(end.code === 130 || end.code === 0, String(end.code));
-  assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
-});
+command("Ctrl-C ends a run after its round, with a report; a second one at once", () =>
+  // Stubs are there on a real kernel only; its verdict does not matter here.
+  onThisKernel(async () => {
+    const once = new Running(stublabCommand("fuzz", "--cases", "100000000", "--json"));
+    assert.ok(await eventually(() => childrenOf(once.pid).length > 0, 20_000));
+    process.kill(once.pid, "SIGINT");
+    const { code, stdout, stderr } = await once.ended;
+    assert.ok(code === 0 || code === 1, String(code));
+    assert.match(stderr, "ending after this round; press Ctrl-C again to end at once");
+    const report = JSON.parse(stdout);
+    assert.is(report.interrupted, true);
+    assert.is(report.cases % 16384, 0);
+    const twice = new Running(stublabCommand("fuzz", "--cases", "100000000", "--workers", "2"));
+    assert.ok(await eventually(() => childrenOf(twice.pid).length > 0, 20_000));
+    const stubs = childrenOf(twice.pid);
+    process.kill(twice.pid, "SIGINT");
+    assert.ok(await eventually(() => twice.stderr.includes("ending"), 5000));
+    process.kill(twice.pid, "SIGINT");
+    const end = await twice.ended;
+    // Or its round had ended, and it was about to report.
+    const isOver = end.code === 0 || end.code === 1 || end.signal === "SIGINT";
+    assert.ok(end.code === 130 || isOver, String(end.code));
+    assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
+  }),
+);
 
 command("a second signal ends it while it examines findings; the next run finds them", async () => {
   const corpus = newFolder();
