@@ -2,7 +2,7 @@
 
 import { REG_cs, REG_rip, REG_rsp } from "../../amd64/registers";
 import { giveUp, info, resumed } from "../prediction";
-import { forget, get, put } from "../registers";
+import { get, put } from "../registers";
 import { use } from "../rule";
 import { isCanonical } from "./canonical";
 import * as op from "./decode";
@@ -57,17 +57,11 @@ export const R112_source = "IRET, SDM volume 2: EIP";
 export const R112_asked = "intel";
 export const R112_needs = "iret_cuts_rip";
 
-/** The task returns to 32-bit code with rip above 4 GB. */
-function executeBeyond(): void {
-  cutTo32(REG_rip);
-  if (!use(R112)) forget(REG_rip);
-}
-
 /** Executes the program from the return to user mode to the next stop. */
 export function run(): void {
   const short = get(REG_cs) == R29_code32;
   if (short && use(R29)) cutTo32(REG_rsp);
-  if (short && get(REG_rip) >> 32 != 0) executeBeyond();
+  if (short && get(REG_rip) >> 32 != 0 && use(R112)) cutTo32(REG_rip);
   task.pushed = false;
   task.afterMovSs = false;
   for (let n = 0; n < MOST_STEPS; n++) {
@@ -108,7 +102,8 @@ export const U3_source = "the code of targets";
 
 /** Executes an instruction. */
 function step(short: bool): u32 {
-  const address = get(REG_rip);
+  // 32-bit code is fetched from the low half, whatever rip has.
+  const address = short ? u64(u32(get(REG_rip))) : get(REG_rip);
   const page = pageAt(address);
   if (page != CODE_PAGE) {
     if (giveUp(U3, page == STUB_PAGE)) return STOPPED;
