@@ -20,7 +20,7 @@ async function inTerminal(
   const tmux = new Tmux(folder, columns, rows);
   try {
     tmux.enter("PS1='ready> '; clear");
-    await tmux.shows(/^ready>\s*$/);
+    await tmux.shows(/ready>\s*$/);
     tmux.enter(`clear; ${stublabCommand("fuzz", ENDLESS).flat().join(" ")}`);
     await use(tmux);
   } finally {

@@ -40,7 +40,7 @@ async function inTerminal(
   const tmux = new Tmux(folder, columns, rows);
   try {
     tmux.enter("PS1='ready> '");
-    await tmux.shows(/^ready>\s*$/m);
+    await tmux.shows(/ready>\s*$/m);
     await use(tmux);
   } finally {
     await tmux.close();
@@ -50,7 +50,7 @@ async function inTerminal(
 /** Saves the terminal's modes, and starts. */
 async function start(tmux: Tmux, line: string, first = /introduction/): Promise<void> {
   tmux.enter(`stty -g >${folder}/modes; clear`);
-  await tmux.shows(/^ready>\s*$/);
+  await tmux.shows(/ready>\s*$/);
   tmux.enter(line);
   await tmux.shows(first);
 }

@@ -150,7 +150,7 @@ onTerminal("Ctrl-Z stops a run in a terminal, fg continues it, and Ctrl-C ends i
   const tmux = new Tmux(folder, 100, 30);
   try {
     tmux.enter("set -m; PS1='ready> '; clear");
-    await tmux.shows(/^ready>\s*$/);
+    await tmux.shows(/ready>\s*$/);
     const [node, args] = stublabCommand("fuzz", "--cases", "1000000000");
     tmux.enter(`stty -a > ${folder}/before; ${node} ${args.join(" ")}; echo status $?`);
     // Until "clear" has run, the screen shows what was there before the stop.
