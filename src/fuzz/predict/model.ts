@@ -76,10 +76,10 @@ export class Model {
     });
   }
 
-  /** The same model with one more change. */
-  with(change: Change): Model {
+  /** The same model with one more change, or of another machine. */
+  with(change: Change | undefined, machine = this.machine): Model {
     const { ignoredFlags } = this;
-    return new Model(this.machine, change, { changes: this.#changes, ignoredFlags });
+    return new Model(machine, change, { changes: this.#changes, ignoredFlags });
   }
 
   *#settingsOf(): Generator<[name: string, value: number | bigint]> {

@@ -1,9 +1,12 @@
 /*
  * The rules that may be wrong if an outcome contradicts its prediction. It is tried: the case is predicted again without
- * each rule that the prediction used, and with each other number that the rule has on other machines.
+ * each rule that the prediction used, with each other number that the rule has on other machines, and on a machine that
+ * differs in the feature on which the rule depends.
  */
 
 import type { Fields } from "../case/fields.ts";
+import { FEATURES, type Feature } from "../try/arch.ts";
+import type { Machine } from "../try/machine.ts";
 import { adoptFlags, differencesOf, type FieldDifference } from "./differences.ts";
 import type { AppliedRule, Change, Model } from "./model.ts";
 import { type CasePrediction, predictionOf } from "./predict.ts";
@@ -32,7 +35,7 @@ export function suspectsOf(outcome: Contradicted, model: Model): Suspects {
     // One about what is not predicted contradicts nothing.
     .filter(({ phase }) => phase !== "unpredicted")
     .map((rule) => {
-      const others = changesOf(rule).map((change) => predictionOf(it, model.with(change)));
+      const others = modelsWithout(rule, model).map((other) => predictionOf(it, other));
       return {
         rule,
         vanishes: others.some((other) => vanishesWith(other, outcome, model)),
@@ -44,14 +47,27 @@ export function suspectsOf(outcome: Contradicted, model: Model): Suspects {
   return { rules: found.map(({ rule }) => rule), vanishes: exact.length > 0 };
 }
 
-/** That the rule is missing, or has a number of another machine. */
-function changesOf({ id, values, valuesWith }: Rule): Change[] {
+/** Models in which the rule is missing, has a number of another machine, or does not hold. */
+function modelsWithout({ id, feature, values, valuesWith }: Rule, model: Model): Model[] {
   const altered = Object.values(valuesWith).flatMap((others) =>
     Object.entries(others)
       .filter(([value, to]) => values[value] !== to)
-      .map(([value, to]) => ({ id, value, to })),
+      .map(([value, to]): Change => ({ id, value, to })),
   );
-  return [{ id, remove: true }, ...altered];
+  const changes: readonly Change[] = [{ id, remove: true }, ...altered];
+  const { machine } = model;
+  const others = feature === undefined ? [] : [{ ...machine, features: without(machine, feature) }];
+  return [
+    ...changes.map((change) => model.with(change)),
+    ...others.map((other) => model.with(undefined, other)),
+  ];
+}
+
+/** The features of a machine on which what a rule needs is not so. */
+function without({ features }: Machine, needed: NonNullable<Rule["feature"]>): Feature[] {
+  const others = FEATURES.filter((name) => features.includes(name) && name !== needed);
+  const added = FEATURES.filter((name) => needed === `!${name}`);
+  return [...others, ...added];
 }
 
 /** Whether another prediction has what differs as it was seen, contradicts nothing, and hides nothing. */
