@@ -105,8 +105,11 @@ export type Trial =
 
 export const [ALL_BITS, LOW_HALF] = [(1n << 64n) - 1n, (1n << 32n) - 1n];
 
-/** Where the code of a trial is: 32-bit code must be below 4 GB, and the pages beside it not be mapped. */
-export const PLACE = 0x2000_0000n;
+/**
+ * Where the code of a trial is: 32-bit code must be below 4 GB, and the pages beside it not be mapped. A stub that still has
+ * its host's memory has programs from 2 or 4 MB on, and a heap anywhere above them.
+ */
+export const PLACE = 0x18_0000n;
 /** What a code's outcome shows beside registers. */
 export const [SIGNAL, SI_CODE] = ["signal", "si_code"];
 
