@@ -48,8 +48,7 @@ function note(text: string, it?: Case): void {
   const causes = model
     .explain(batch, 0)
     .filter(({ id }) => !new Model(machine, { id, remove: true }).differs(batch, 0));
-  for (const id of causes.length === 0 ? ["no single rule"] : causes.map(({ id }) => id))
-    culprits.set(id, (culprits.get(id) ?? 0) + 1);
+  for (const { id } of causes) culprits.set(id, (culprits.get(id) ?? 0) + 1);
 }
 
 agreement("facts hold", () => {
@@ -106,7 +105,9 @@ agreement("model and machine agree", () => {
   const report = [
     `this machine contradicts the model: ${machineLine(experiment.machine)}`,
     `what: ${contradictions.length} contradictions; the first: ${contradictions[0]}`,
-    `cause: the contradictions vanish without the rules ${causes.join(", ") || "of no case"}`,
+    causes.length === 0
+      ? "cause: no contradiction vanishes without a single rule"
+      : `cause: contradictions vanish without the rules ${causes.join(", ")}`,
     "this is not a fault of the build: no other test depends on what this kernel and processor do",
     "to have the model corrected, send a recording: stublab fuzz --record FILE",
   ];

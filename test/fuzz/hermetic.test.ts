@@ -9,9 +9,6 @@ import { HERMETIC } from "../support/hermetic.ts";
 import { run, stublabCommand } from "../support/processes.ts";
 import { thrown } from "../support/thrown.ts";
 
-// One that is planted from outside is the subject of agreement.test.ts.
-delete process.env.STUBLAB_PLANT;
-
 const hermetic = suite("fuzz: the hermetic kernel");
 
 for (const path of PATHS) {

@@ -7,9 +7,6 @@ import { Experiment } from "../../src/fuzz/experiment.ts";
 import { HermeticTrier } from "../../src/fuzz/try/hermetic.ts";
 import { HERMETIC } from "../support/hermetic.ts";
 
-// What a model says is the subject here: a bug that the environment plants is reported by agreement.test.ts.
-delete process.env.STUBLAB_PLANT;
-
 const frames = suite("fuzz: floating point of signal frames");
 
 const MACHINE = { ...HERMETIC, features: [...HERMETIC.features, "xsavec" as const] };
