@@ -113,7 +113,8 @@ function tameBlock(words: usize): bool {
   if ((compatible && isSyscall(rip)) || isPop(rip) || isVsyscall(words + REG_rip)) {
     tameStack(words + REG_rsp);
   }
-  return isSpin(rip);
+  // A return to 32-bit code may cut rip.
+  return isSpin(compatible ? load<u32>(words + REG_rip) : rip);
 }
 
 /** The same for pokes. */
@@ -121,10 +122,12 @@ function tamePairs(setup: Setup): bool {
   const begin = setup.words;
   const end = begin + 16 * setup.count;
   let rip: u32 = 0;
-  for (let pair = begin; pair < end; pair += 16) {
-    if (load<u32>(pair) == REG_rip) rip = lowOf(pair + 8);
-    // If a later poke is refused, this one stays in effect, so each counts.
-    if (isSpin(rip)) break;
+  let spins = false;
+  // If a later poke is refused, this one stays in effect, so each counts.
+  for (let pair = begin; pair < end && !spins; pair += 16) {
+    if (load<u32>(pair) != REG_rip) continue;
+    rip = lowOf(pair + 8);
+    spins = isSpin(load<u32>(pair, 8));
   }
   for (let pair = begin; pair < end; pair += 16) {
     const register = load<u32>(pair);
@@ -135,7 +138,7 @@ function tamePairs(setup: Setup): bool {
       store<u32>(pair, 0, 8);
     }
   }
-  return isSpin(rip);
+  return spins;
 }
 
 /** The low half of a word if its high half is 0, else 0. */
