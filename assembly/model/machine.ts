@@ -3,7 +3,7 @@
 
 import { Component, MOST_COMPONENTS } from "../fuzz/setup";
 
-/** The length of NT_X86_XSTATE; 0 if there is none. */
+/** The length of NT_X86_XSTATE; 0 on a machine without XSAVE. */
 export let xstateLength: u32 = 0;
 /** The components that it reports, in XCR0: all that the kernel enables, even those that a process has to request. */
 export let xcr0: u32 = 0;

@@ -18,7 +18,7 @@ export interface XsaveComponent {
 
 /** How the kernel shows floating point. Sets of components are as XCR0, and three of them may differ. */
 export interface Xstate {
-  /** Bytes of NT_X86_XSTATE; 0 if there is none. */
+  /** Bytes of NT_X86_XSTATE; 0 on a machine without XSAVE. */
   readonly xstateLength: number;
   /** The components that NT_X86_XSTATE reports: all that the kernel enables, in XCR0, even those to request. */
   readonly xcr0: number;
