@@ -83,7 +83,7 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
   const { thread } = tracee;
   const options = Number(thread.tracer.waitSelfStop);
   thread.wait(undefined, options);
-  thread.state = "untraced";
+  thread.settle("untraced");
   tracee.waited(
     at,
     "The host has waited for this stop, with WUNTRACED. With __WALL it waits for a child whatever its exit signal is.",

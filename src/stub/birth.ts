@@ -219,7 +219,7 @@ export function* cloneManyTraced(parent: Thread, ring: Ring, count: number): Gen
 /** Waits for the first stop of a traced child. Its registers are its parent's, except for the result of the clone. */
 function takeTraced(parent: Thread, pid: number, deadline: Deadline): Thread {
   const thread = new Thread(parent.tracer, pid, pid);
-  thread.state = "running";
+  thread.settle("running");
   thread.initial.copyFrom(parent.initial);
   try {
     thread.wait(deadline);

@@ -137,12 +137,12 @@ export class InjectedThread extends TracedThread {
       return;
     }
     if (result === INJECT_STOPPED) {
-      this.state = "running";
+      this.settle("running");
       const stop = this.take(injection.status);
       throw this.unexpected(stop, `after an injected ${this.#callName(number)}, not by its INT3`);
     }
     if (result !== -ETIMEDOUT) this.fail(injection.step, -result);
-    this.state = "running";
+    this.settle("running");
     this.#stopByForce(number);
   }
 

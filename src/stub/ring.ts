@@ -134,7 +134,7 @@ export class Ring {
     const result = shim.ringTurn(tid, this.#memory.address, injection.bytes, stopped ? 1 : 0);
     thread.endInjection(result, call);
     this.#where = halts ? "halted" : "serving";
-    thread.state = halts ? "stopped" : "running";
+    thread.settle(halts ? "stopped" : "running");
   }
 }
 

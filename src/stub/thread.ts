@@ -178,15 +178,15 @@ export class Thread extends InjectedThread {
 
   #switched(result: number, record: SwitchRecord): SwitchStop {
     if (result === -ETIMEDOUT) {
-      this.state = "running";
+      this.settle("running");
       return "late";
     }
     if (result === 2) {
-      this.state = "running";
+      this.settle("running");
       throw this.unexpected(this.take(record.status), "while it ran a guest");
     }
     if (result < 0) this.fail(record.step, -result);
-    this.state = "stopped";
+    this.settle("stopped");
     return result === 0 ? "syscall" : "signal";
   }
 

@@ -42,7 +42,7 @@ export class TracedThread {
   readonly tracer: TracingThread;
   readonly tgid: number;
   readonly tid: number;
-  state: ThreadState = "untraced";
+  #state: ThreadState = "untraced";
   /** Counts what changes the registers of the thread, except a switch. @internal */
   disturbances = 0;
   /** Options of ptrace that it has beside the tracer's. @internal */
@@ -62,6 +62,15 @@ export class TracedThread {
     this.tracer = tracer;
     this.tgid = tgid;
     this.tid = tid;
+  }
+
+  get state(): ThreadState {
+    return this.#state;
+  }
+
+  /** Notes its state, which a request or the shim has changed. @internal */
+  settle(state: ThreadState): void {
+    this.#state = state;
   }
 
   /** Whether the tracer ended it or gave it up. @internal */
@@ -120,7 +129,7 @@ export class TracedThread {
     this.expect("stopped");
     this.disturbances++;
     this.ptrace(request, signal);
-    this.state = "running";
+    this.settle("running");
   }
 
   /** Resumes without a signal and waits for the next stop. @throws what `wait` throws */
@@ -137,7 +146,7 @@ export class TracedThread {
     this.disturbances++;
     if (this.#pidfd < 0) this.#pidfd = this.tracer.shim.pidfd(this.tgid);
     this.ptrace("PTRACE_DETACH", signal === "" ? 0 : this.tracer.constant(signal));
-    this.state = "untraced";
+    this.settle("untraced");
   }
 
   /** Checks that a detached thread has not ended. @throws DeathError @internal */
@@ -251,7 +260,7 @@ export class TracedThread {
   /** Gives the thread up: it was reaped, or it never will be. @internal */
   forget(end?: StubEnd): void {
     if (this.state === "dead") return;
-    this.state = "dead";
+    this.settle("dead");
     this.recall = undefined;
     this.onEnd?.();
     this.#closed ||= end === undefined;
@@ -287,7 +296,7 @@ export class TracedThread {
       // The exit stop was missed: the registers at its last rest are the last known ones.
       this.#dieOf(report, this.state === "untraced" ? undefined : this.restRegisters());
     }
-    this.state = "stopped";
+    this.settle("stopped");
     if (report.event === this.tracer.constant("PTRACE_EVENT_EXIT")) this.#die();
     return report;
   }
@@ -335,7 +344,7 @@ export class TracedThread {
   /** Reports the death of a thread that is being killed, otherwise the failed request. @internal */
   protected fail(call: string, errno: number): never {
     if (errno === ESRCH && this.state === "stopped") {
-      this.state = "running";
+      this.settle("running");
       const status = this.#nextStatus(new Deadline(GRACE_MILLISECONDS));
       if (status !== undefined) this.take(status);
     }

@@ -35,7 +35,7 @@ claims(
       assert.is(shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0), 0);
       const read = shim.ptraceMemory(tracer.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
       assert.is(read, 0, `try ${i}`);
-      stub.thread.state = "running";
+      stub.thread.settle("running");
       assert.is(stub.thread.wait().signal, tracer.constant("SIGSTOP"));
       assert.is(nothing(), 0, "the wait4 has consumed it");
     }
@@ -43,7 +43,7 @@ claims(
     detach();
     shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0);
     assert.is(nothing(), stub.pid);
-    stub.thread.state = "stopped";
+    stub.thread.settle("stopped");
   },
 );
 
@@ -165,7 +165,7 @@ claims("SIGKILL does not stop a traced stub before its effect, any other signal 
   process.kill(other.pid, "SIGKILL");
   // Neither is resumed, but SIGKILL gets the second to its exit stop.
   assert.throws(() => {
-    other.thread.state = "running";
+    other.thread.settle("running");
     other.thread.wait();
   }, /killed by SIGKILL/);
   assert.is(processState(one.pid)?.state, "t");

@@ -41,7 +41,7 @@ function endOf({ stub }: Subprocess): { status: number; how: string } {
   tracer.shim.tgkill(pid, pid, SIGKILL);
   const status = new Int32Array(1);
   assert.is(tracer.shim.wait(pid, WALL, 1_000_000, status), pid);
-  thread.state = "stopped";
+  thread.settle("stopped");
   let how = "it is alive";
   try {
     thread.resume();

@@ -131,6 +131,15 @@ stubs("can be detached, is then stopped and untraced, and can be attached again"
   assert.is(processState(child.pid), undefined, "closing ends detached stubs, too");
 });
 
+stubs("has a thread whose state its user can only read", () => {
+  withMaster((master) => {
+    // @ts-expect-error It has no setter.
+    assert.throws(() => (master.thread.state = "running"), TypeError);
+    assert.is(master.thread.state, "stopped");
+    assert.is(master.call("getpid"), BigInt(master.pid));
+  });
+});
+
 stubs("that executes another program is detected, and still closed", () => {
   withMaster((master) => {
     const child = master.createStub();

@@ -328,7 +328,7 @@ export class Trier implements CaseTrier {
     const stub = this.#target;
     if (stub === undefined) return;
     this.#target = undefined;
-    if (running) stub.thread.state = "running";
+    if (running) stub.thread.settle("running");
     else stub.thread.resume();
     stub.close();
   }

@@ -49,7 +49,7 @@ function attachAnew(stub: Actor): void {
   shim.ptrace(detach, thread.tid, 0, 0);
   const result = shim.ptrace(attach, thread.tid, 0, 0);
   if (result < 0) throw new StateError(`PTRACE_ATTACH failed with ${tracer.errorName(-result)}`);
-  thread.state = "running";
+  thread.settle("running");
   const stop = thread.wait();
   const unseen = { registers: null, kernel: null };
   stub.recorder.stage(() =>

@@ -91,7 +91,7 @@ export class Resident {
     tracer.frame.set("rip", LOOP);
     thread.writeRegisters(tracer.frame);
     thread.ptrace("PTRACE_DETACH");
-    thread.state = "untraced";
+    thread.settle("untraced");
     // It is still stopped by the SIGSTOP of its birth: once detached, it stops again.
     tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGCONT"));
   }
