@@ -139,8 +139,11 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   #close(): void {
-    this.vacate();
-    this.stub.tracer.shim.closeDesk(this.#desk.bytes);
+    try {
+      this.vacate();
+    } finally {
+      this.stub.tracer.shim.closeDesk(this.#desk.bytes);
+    }
   }
 
   #forget(): void {

@@ -55,8 +55,11 @@ export class LazyRunner implements Runner, Holder {
   }
 
   vacate(): void {
-    this.#resident?.comeHome();
-    this.#forget();
+    try {
+      this.#resident?.comeHome();
+    } finally {
+      this.#forget();
+    }
   }
 
   save(area: Uint8Array): void {
@@ -83,9 +86,12 @@ export class LazyRunner implements Runner, Holder {
 
   #saveLast(record: SwitchRecord): void {
     this.#isLast = true;
-    if (record.refusedXstate) this.#forget();
-    else this.vacate();
-    this.#isLast = false;
+    try {
+      if (record.refusedXstate) this.#forget();
+      else this.vacate();
+    } finally {
+      this.#isLast = false;
+    }
   }
 
   #forget(): void {

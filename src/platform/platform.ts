@@ -130,10 +130,27 @@ export class Platform {
   prefill(stubs: number): void {
     this.#expectOpen();
     STUBS(stubs, "stubs");
-    if (this.tracer.births === "traced") {
-      for (const stub of this.master.createMany(stubs)) this.#pool.put(this.#runnerOf(stub));
-    } else {
+    if (this.tracer.births !== "traced") {
       for (let i = 0; i < stubs; i++) this.#pool.put(this.#newRunner());
+      return;
+    }
+    for (let left = stubs; left > 0; ) {
+      const { stubs: made, failure } = this.master.createMany(left);
+      this.#fill(made);
+      if (failure !== undefined) throw failure;
+      left -= made.length;
+    }
+  }
+
+  /** Puts stubs into the pool. If one cannot run guests, those after it are closed. */
+  #fill(stubs: readonly Stub[]): void {
+    const left = [...stubs].reverse();
+    try {
+      for (let stub = left.pop(); stub !== undefined; stub = left.pop()) {
+        this.#pool.put(this.#runnerOf(stub));
+      }
+    } finally {
+      for (const stub of left) stub.close();
     }
   }
 

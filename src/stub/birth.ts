@@ -76,13 +76,9 @@ function forkOnce(tracer: TracingThread, fork: Fork): Thread {
     if (!omit.includes("unmask")) thread.setMask(0n);
     return thread;
   } catch (error) {
-    const ended = thread.state === "dead";
     // A child whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
-    if (!ended && !tracer.isFatal(exitSignal)) {
-      thread.kill();
-      thread.reap();
-    }
-    thread.forget();
+    if (tracer.isFatal(exitSignal)) thread.forget();
+    else giveUp(thread);
     if (!(error instanceof DeathError)) throw error;
     throw birthError(lastStep(step.step), thread, fork, error);
   }
@@ -186,13 +182,19 @@ export function cloneTraced(parent: Thread): Thread {
   }, parent);
 }
 
+/** What one turn made: stubs, and the first failure of a clone or of a stub that was made. */
+export interface Births {
+  readonly threads: readonly Thread[];
+  readonly failure?: unknown;
+}
+
 /**
  * The same for `count` stubs, by one turn of a ring. A stub that is killed before its first stop is left out: no caller
- * has seen it.
+ * has seen it. All are taken before one is used, so that a use that fails abandons none.
  *
- * @throws what `cloneStub` throws, after the last stub that was born.
+ * @throws what `cloneStub` throws, if no stub was made
  */
-export function* cloneManyTraced(parent: Thread, ring: Ring, count: number): Generator<Thread> {
+export function cloneManyTraced(parent: Thread, ring: Ring, count: number): Births {
   const { tracer } = parent;
   const number = tracer.syscallNumber("clone");
   const args = [tracer.tracedWord(), 0, 0, 0, 0];
@@ -202,18 +204,18 @@ export function* cloneManyTraced(parent: Thread, ring: Ring, count: number): Gen
     Number(BigInt.asIntN(64, ring.entries.result(i))),
   );
   const deadline = tracer.startBirthClock();
+  const threads: Thread[] = [];
   let failure: unknown;
-  let born = 0;
   for (const result of results) {
     try {
       if (result < 0) throw cloneError(parent.tgid, tracer.errorName(-result));
-      yield takeTraced(parent, result, deadline);
-      born++;
+      threads.push(takeTraced(parent, result, deadline));
     } catch (error) {
-      if (!(error instanceof DeathError) || born === 0) failure ??= error;
+      if (!(error instanceof DeathError) || threads.length === 0) failure ??= error;
     }
   }
-  if (failure !== undefined) throw failure;
+  if (threads.length === 0) throw failure;
+  return { threads, failure };
 }
 
 /** Waits for the first stop of a traced child. Its registers are its parent's, except for the result of the clone. */
@@ -225,10 +227,17 @@ function takeTraced(parent: Thread, pid: number, deadline: Deadline): Thread {
     thread.wait(deadline);
     return thread;
   } catch (error) {
-    thread.kill();
-    thread.forget();
+    giveUp(thread);
     throw error;
   }
+}
+
+/** Ends a child of the host that cannot become a stub. One that has ended was reaped: its pid may be another's. */
+function giveUp(thread: Thread): void {
+  if (thread.state === "dead") return;
+  thread.kill();
+  thread.reap();
+  thread.forget();
 }
 
 /** The injected clone. Returns the pid from the kernel's own register, with which the encoder must agree. */

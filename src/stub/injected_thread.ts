@@ -118,8 +118,8 @@ export class InjectedThread extends TracedThread {
   /** @internal */
   override forget(end?: StubEnd): void {
     if (this.state === "dead") return;
-    super.forget(end);
     this.tracer.blocks.release(this.initial);
+    super.forget(end);
   }
 
   /** @internal */

@@ -184,18 +184,17 @@ export class Stub {
     }
   }
 
-  /** Clones `count` stubs that are traced when they begin, many in one turn. @throws what `createStub` throws @internal */
-  *createMany(count: number): Generator<Stub> {
+  /**
+   * Clones up to `count` stubs that are traced when they begin, in one turn: returns at least one, and what prevented
+   * others. @throws what `createStub` throws @internal
+   */
+  createMany(count: number): { readonly stubs: readonly Stub[]; readonly failure?: unknown } {
     this.#expectTraceable(this.exitSignal);
+    const started = performance.now();
     try {
-      for (let left = count; left > 0; ) {
-        const started = performance.now();
-        const ring = this.thread.ownRing();
-        for (const thread of cloneManyTraced(this.thread, ring, Math.min(left, MOST_ENTRIES))) {
-          left--;
-          yield this.#register(thread, started);
-        }
-      }
+      const most = Math.min(count, MOST_ENTRIES);
+      const { threads, failure } = cloneManyTraced(this.thread, this.thread.ownRing(), most);
+      return { stubs: threads.map((thread) => this.#register(thread, started)), failure };
     } finally {
       this.forgetIfDead();
     }

@@ -171,9 +171,12 @@ export class Thread extends InjectedThread {
   /** @internal */
   override forget(end?: StubEnd): void {
     if (this.state === "dead") return;
-    super.forget(end);
-    this.#ring?.release();
-    this.#ring = undefined;
+    try {
+      super.forget(end);
+    } finally {
+      this.#ring?.release();
+      this.#ring = undefined;
+    }
   }
 
   #switched(result: number, record: SwitchRecord): SwitchStop {

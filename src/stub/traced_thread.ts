@@ -262,10 +262,10 @@ export class TracedThread {
     if (this.state === "dead") return;
     this.settle("dead");
     this.recall = undefined;
-    this.onEnd?.();
     this.#closed ||= end === undefined;
     this.#end = end ?? { kind: "unknown", reason: "it was given up" };
     if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
+    this.onEnd?.();
   }
 
   /** The registers at its last rest, for a thread whose exit stop was missed. @internal */

@@ -1,6 +1,6 @@
-// A host in which a birth fails: `failing fork|clone|birth|late|grandchild EXIT_SIGNAL INJECTIONS`. It prints what failed, the
+// A host in which a birth fails: `failing fork|clone|birth|late|attach|grandchild EXIT_SIGNAL INJECTIONS`. It prints what failed, the
 // effect on the signals of the host and of the parent, and which processes are left. At "fork" and "clone" the limit on
-// processes is reached; at "late" a birth has succeeded, and setsid is refused from then on; at "grandchild" a stub clones.
+// processes is reached; at "late" a birth has succeeded, and setsid is refused from then on; at "attach" PTRACE_ATTACH is; at "grandchild" a stub clones.
 
 import { constants } from "node:os";
 import { BirthError, readProcess, StublabError, Tracer } from "../../src/index.ts";
@@ -19,6 +19,10 @@ if (limited) forbidForks(parent?.pid ?? process.pid);
 if (what === "late") {
   tracer.createStub({ exitSignal });
   forbidCalls([Number(tracer.syscallNumber("setsid"))], constants.errno.EPERM);
+}
+if (what === "attach") {
+  tracer.createStub({ exitSignal });
+  Object.assign(tracer.shim, { attach: () => -constants.errno.EPERM });
 }
 
 const before = signalSets(process.pid);

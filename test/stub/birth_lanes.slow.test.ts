@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -8,7 +9,9 @@ import {
   readProcess,
   StateError,
   Tracer,
+  UnsupportedError,
 } from "../../src/index.ts";
+import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 import { PAGE_SIZE } from "../../src/shim/page_size.ts";
 import { adoptOrphans } from "../support/libc.ts";
 import {
@@ -97,6 +100,64 @@ births("a clone that fails is an error, and the platform can be used", () => {
   assert.throws(() => platform.newAddressSpace());
   tracer.tracedWord = tracedWord;
 });
+
+births("a pool that cannot be filled leaves no process, and can be filled later", () => {
+  if (HOST_ARCH !== "amd64") return;
+  const { EMFILE } = constants.errno;
+  const platform = Platform.open({ births: "traced", switches: "handler" });
+  const { shim, stubs } = platform.tracer;
+  const { openDesk } = shim;
+  const before = stubs.size;
+  let desks = 0;
+  const few: typeof openDesk = (...args) => (desks++ < 3 ? openDesk(...args) : -EMFILE);
+  Object.assign(shim, { openDesk: few });
+  try {
+    const error = thrown(UnsupportedError, () => platform.prefill(50));
+    assert.is(error.errno, "EMFILE");
+  } finally {
+    Object.assign(shim, { openDesk });
+  }
+  // One was in the pool, because the platform tries the lane when it is opened.
+  assert.equal([platform.pooled, stubs.size - before], [4, 3]);
+  assert.is(childrenOf(process.pid).length, stubs.size, "no stub is left that nobody knows");
+  platform.prefill(5);
+  assert.is(platform.pooled, 9);
+  platform.close();
+  assert.equal(childrenOf(process.pid), []);
+});
+
+births(
+  "a stub that ends before its first stop is not killed again: its pid may be another's",
+  () => {
+    using tracer = new Tracer({ births: "traced" });
+    const stub = tracer.createStub();
+    const { shim } = tracer;
+    const { waitWithin, tgkill } = shim;
+    const killed: number[] = [];
+    let dying = 0;
+    const waitForOther: typeof waitWithin = (tid, ...rest) => {
+      // The first new stub is killed before the tracer waits for it.
+      if (dying === 0 && tid !== stub.pid) {
+        dying = tid;
+        process.kill(tid, "SIGKILL");
+      }
+      return waitWithin(tid, ...rest);
+    };
+    const record: typeof tgkill = (tgid, ...rest) => {
+      killed.push(tgid);
+      return tgkill(tgid, ...rest);
+    };
+    Object.assign(shim, { waitWithin: waitForOther, tgkill: record });
+    try {
+      const child = stub.createStub();
+      assert.is.not(child.pid, dying, "the birth was tried again");
+      assert.equal(killed, []);
+    } finally {
+      Object.assign(shim, { waitWithin, tgkill });
+    }
+    assert.is(processState(dying), undefined, "it is reaped");
+  },
+);
 
 births("a detached stub dies with its tracer: it has the death signal", () => {
   using tracer = new Tracer({ births: "traced" });

@@ -197,6 +197,15 @@ failures(
   },
 );
 
+failures("a stub that cannot be attached stays if its end would kill the host", async () => {
+  const refused = await fail("attach", "SIGKILL");
+  assert.is(refused.failure.name, "AttachError");
+  assert.is(refused.left.length, 1);
+  const harmless = await fail("attach", "SIGCHLD");
+  assert.is(harmless.failure.name, "AttachError");
+  assert.equal(harmless.left, []);
+});
+
 failures("a stub with SIGKILL that could not be ended is refused before it is born", async () => {
   const denied = { step: "", call: "execveat" };
   const { failure, left } = await fail("birth", "SIGKILL", denying(denied));
