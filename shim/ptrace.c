@@ -65,7 +65,8 @@ int64_t stublab_pidfd(int32_t pid) {
 int64_t stublab_has_ended(int32_t pidfd) {
     struct pollfd poll = {.fd = pidfd, .events = POLLIN};
     const struct __kernel_timespec at_once = {0};
-    return syscall4(__NR_ppoll, (long)&poll, 1, (long)&at_once, 0);
+    /* -EINTR: the host has a signal. */
+    return syscall4(__NR_ppoll, (long)&poll, 1, (long)&at_once, 0) > 0 && (poll.revents & POLLIN);
 }
 
 int64_t stublab_close(int32_t file) {

@@ -75,7 +75,7 @@ STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t
 
 /** pidfd_open(2). */
 STUBLAB_EXPORT int64_t stublab_pidfd(int32_t pid);
-/** Whether the process of a pidfd has ended: 1 or 0. */
+/** Whether the process of a pidfd is known to have ended: 1 or 0, never an errno. */
 STUBLAB_EXPORT int64_t stublab_has_ended(int32_t pidfd);
 /** close(2): in a worker thread, fs.closeSync warns about a descriptor that fs did not open. */
 STUBLAB_EXPORT int64_t stublab_close(int32_t file);

@@ -203,7 +203,7 @@ static int is_stopped(int32_t pid) {
 
 /** Looks after a stub that has not given the turn for a while. Returns 1 if it has ended. */
 static int watch(const struct stublab_desk *desk) {
-    if (stublab_has_ended(desk->pidfd) != 0)
+    if (stublab_has_ended(desk->pidfd))
         return 1;
     /* No tracer passes over a SIGSTOP of another process. */
     if (is_stopped(desk->tgid))
@@ -227,7 +227,9 @@ static int64_t await_turn(struct stublab_desk *desk, struct stublab_deadline *de
         }
         const int64_t pause = left < TICK_MICROSECONDS ? left : TICK_MICROSECONDS;
         const struct __kernel_timespec timeout = {.tv_nsec = pause * 1000};
-        if (futex(turn, FUTEX_WAIT, TURN_STUB, &timeout) == -ETIMEDOUT && watch(desk))
+        /* Signals may interrupt every sleep, so that none times out. */
+        futex(turn, FUTEX_WAIT, TURN_STUB, &timeout);
+        if (!has_turn(turn) && watch(desk))
             result = 2;
     }
     *sleeps = 0;

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { SignalSets } from "../support/libc.ts";
+import { Tracer } from "../../src/index.ts";
+import { alarm, type SignalSets } from "../support/libc.ts";
 import { hostCommand, run } from "../support/processes.ts";
 
 const signals = suite("signals");
@@ -78,6 +79,21 @@ for (const [mode, isSo] of Object.entries(MODES)) {
     assert.is(birth.step, "stub", birth.error);
   });
 }
+
+signals("a signal of the host does not make a live stub look dead", () => {
+  using tracer = new Tracer();
+  const { shim } = tracer;
+  const pidfd = shim.pidfd(tracer.createStub().pid);
+  const results = new Set<number>();
+  alarm(50);
+  try {
+    for (let i = 0; i < 200_000; i++) results.add(shim.hasEnded(pidfd));
+  } finally {
+    alarm(0);
+    shim.close(pidfd);
+  }
+  assert.equal([...results], [0]);
+});
 
 function word(set: string): bigint {
   return BigInt(`0x${set}`);

@@ -31,6 +31,7 @@ const setFilter = libc.func("prctl", "int", [
 ]);
 const signal = libc.func("void *signal(int, void *)");
 const sigqueue = libc.func("int sigqueue(int, int, uint64_t)");
+const setTimer = libc.func("int setitimer(int, void *, void *)");
 const setScheduler = libc.func("int sched_setscheduler(int, int, void *)");
 const setAffinity = libc.func("int sched_setaffinity(int, size_t, void *)");
 const dlsym = libc.func("void *dlsym(void *, const char *)");
@@ -96,6 +97,15 @@ export function ignoreAll(): void {
 export function catchAll(): void {
   const handler: unknown = dlsym(null, "abs");
   for (const number of SIGNALS) signal(number, handler);
+}
+
+/** Has the kernel send SIGALRM to this process, which catches it, at this interval in microseconds; 0 ends that. */
+export function alarm(microseconds: number): void {
+  const ITIMER_REAL = 0;
+  const SIGALRM = 14;
+  signal(SIGALRM, dlsym(null, "abs"));
+  const interval = BigInt(microseconds);
+  check(setTimer(ITIMER_REAL, new BigUint64Array([0n, interval, 0n, interval]), null));
 }
 
 /** Makes root an ordinary user, who can still trace its children. */
