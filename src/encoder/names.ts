@@ -13,6 +13,7 @@ const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|CLONE3_|ENCODER_|REGISTERS_SIZE$)/;
 const SYSCALL = /^SYS_(?=[a-z_])/;
 const SIGNAL = /^SIG(?!INFO_)/;
 const CLONE_FLAG = /^CLONE_/;
+const ERRNO = /^E(?!NCODER_)[A-Z0-9_]+$/;
 
 /** Whether `text` could only be meant as a name: an upper-case word. */
 export function looksLikeName(text: string): boolean {
@@ -107,10 +108,7 @@ export function constantsOf(
 
 /** The name of an errno, e.g. "ENOENT"; "errno 600" if it has no name. */
 export function errorName(errno: number, constants: Constants): string {
-  for (const [name, value] of constants) {
-    if (value === BigInt(errno) && /^E[A-Z0-9_]+$/.test(name) && !OWN_NAME.test(name)) return name;
-  }
-  return `errno ${errno}`;
+  return nameOf(BigInt(errno), ERRNO, constants) ?? `errno ${errno}`;
 }
 
 /** The first constant of that value whose name begins with `prefix`, or undefined. */
@@ -122,12 +120,21 @@ export function constantName(
   return nameOf(value, new RegExp(`^${prefix}`), constants);
 }
 
+/** The names of each kind by their values. The constants of an encoder do not change. */
+const tables = new WeakMap<Constants, Map<string, ReadonlyMap<bigint, string>>>();
+
 /** The first constant of that value among those of a kind. */
 function nameOf(value: bigint, kind: RegExp, constants: Constants): string | undefined {
-  for (const [name, constant] of constants) {
-    if (constant === value && kind.test(name)) return name;
+  const kinds = tables.get(constants) ?? new Map<string, ReadonlyMap<bigint, string>>();
+  tables.set(constants, kinds);
+  let table = kinds.get(kind.source);
+  if (table === undefined) {
+    const named = [...constants].filter(([name]) => kind.test(name));
+    // Of several constants with one value the first is kept.
+    table = new Map(named.reverse().map(([name, constant]) => [constant, name]));
+    kinds.set(kind.source, table);
   }
-  return undefined;
+  return table.get(value);
 }
 
 /** A clone word as a flag expression, e.g. `CLONE_FILES|SIGKILL`. */

@@ -16,7 +16,6 @@ const CANCELED = -BigInt(constants.errno.ECANCELED);
 
 /** An argument that is the result of an earlier call of the same batch. */
 interface Reference {
-  readonly entry: number;
   readonly argument: number;
   readonly source: number;
 }
@@ -66,7 +65,8 @@ export class Batch {
   #capacity = 8;
   #entries = entriesFor(this.#capacity);
   readonly #kinds: LoopKind[] = [];
-  readonly #references: Reference[] = [];
+  /** The references of each call that has some. */
+  readonly #references = new Map<number, Reference[]>();
   #length = 0;
   #hasRun = false;
   /** The lane of each call of the last run. */
@@ -127,7 +127,9 @@ export class Batch {
     if (arg.batch !== this) {
       throw new InputError(`argument ${argument + 1}: expected a call of the same batch`);
     }
-    this.#references.push({ entry, argument, source: arg.index });
+    const references = this.#references.get(entry) ?? [];
+    references.push({ argument, source: arg.index });
+    this.#references.set(entry, references);
     return 0;
   }
 
@@ -169,9 +171,19 @@ export class Batch {
   #turn(ring: Ring, first: number, end: number): void {
     const { words } = ring.entries;
     words.set(this.#entries.words.subarray(first * WORDS, end * WORDS));
-    for (const { entry, argument, source } of this.#references) {
-      if (entry < first || entry >= end) continue;
-      const at = (entry - first) * WORDS;
+    for (let entry = first; entry < end; entry++) this.#refer(words, entry, first);
+    ring.turn(end - first, this.#entries.words[first * WORDS] ?? 0n);
+    const lane = this.#thread.tracer.injections;
+    for (let entry = first; entry < end; entry++) {
+      this.#entries.setResult(entry, ring.entries.result(entry - first));
+      this.#lanes.push(lane);
+    }
+  }
+
+  /** Writes the references of a call to its entry in a ring, in which `first` is the first call. */
+  #refer(words: BigUint64Array, entry: number, first: number): void {
+    const at = (entry - first) * WORDS;
+    for (const { argument, source } of this.#references.get(entry) ?? []) {
       if (source >= first) {
         words[at] = (words[at] ?? 0n) | (FLAGS << BigInt(argument));
         words[at + 1 + argument] = BigInt(resultOffset(source - first));
@@ -181,12 +193,6 @@ export class Batch {
         else words[at + 1 + argument] = value;
       }
     }
-    ring.turn(end - first, this.#entries.words[first * WORDS] ?? 0n);
-    const lane = this.#thread.tracer.injections;
-    for (let entry = first; entry < end; entry++) {
-      this.#entries.setResult(entry, ring.entries.result(entry - first));
-      this.#lanes.push(lane);
-    }
   }
 
   #inject(entry: number): void {
@@ -194,7 +200,7 @@ export class Batch {
     const at = entry * WORDS;
     const args = [...words.subarray(at + 1, at + 1 + MOST_ARGUMENTS)];
     let canceled = false;
-    for (const { argument, source } of this.#references.filter((each) => each.entry === entry)) {
+    for (const { argument, source } of this.#references.get(entry) ?? []) {
       const value = this.#valueOf(source);
       canceled ||= value === undefined;
       args[argument] = value ?? 0n;

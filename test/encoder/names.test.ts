@@ -51,6 +51,22 @@ for (const encoder of ENCODERS) {
     assert.is(syscallName(9999n, constants), undefined);
   });
 
+  names("the constants are looked through once for each kind of name, not for each name", () => {
+    let passes = 0;
+    class Counted extends Map<string, bigint> {
+      override [Symbol.iterator]() {
+        passes++;
+        return super[Symbol.iterator]();
+      }
+    }
+    const counted = new Counted(constants);
+    for (let errno = 1; errno < 140; errno++) {
+      assert.is(errorName(errno, counted), errorName(errno, constants));
+    }
+    assert.is(passes, 1);
+    assert.is(errorName(600, counted), "errno 600");
+  });
+
   names("every signal from 1 to 64 is parsed from its name", () => {
     assert.is(signalName(9, constants), "SIGKILL");
     assert.is(signalName(17, constants), "SIGCHLD");

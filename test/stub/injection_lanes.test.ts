@@ -255,6 +255,30 @@ each("a batch of thousands refers across trips", (stub) => {
   assert.is(batch.length, 2004);
 });
 
+/** Processor time in microseconds for a batch of calls that refer to each other, without the calls themselves. */
+function referring(stub: Stub, calls: number): number {
+  const batch = stub.batch();
+  let last = batch.call("getpid");
+  for (let i = 1; i < calls; i++) last = batch.call("close", last);
+  const { inject } = stub.thread;
+  stub.thread.inject = () => ({ result: { value: 0n, errno: null, lane: "faithful" }, word: 0n });
+  try {
+    const before = process.cpuUsage();
+    batch.run();
+    return process.cpuUsage(before).user;
+  } finally {
+    stub.thread.inject = inject;
+  }
+}
+
+suites[0]?.tests("ten times as many calls of a batch take about ten times as long", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  referring(stub, 2000);
+  const [few, many] = [referring(stub, 2000), referring(stub, 20_000)];
+  assert.ok(many < 40 * Math.max(few, 2000), `${few} and ${many} µs`);
+});
+
 each("a batch with a call that no loop can execute", (stub) => {
   const batch = stub.batch();
   const before = batch.call("getpid");
