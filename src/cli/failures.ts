@@ -1,8 +1,12 @@
-import { tellFact } from "../record/fact.ts";
+import { tellDiscarded, tellFact } from "../record/fact.ts";
 import type { Recording } from "../record/recording.ts";
 import { visible } from "../visible.ts";
+import { talk } from "./report.ts";
 
-/** A line for each fact that does not hold. */
-export function failures({ end }: Pick<Recording, "end">): string[] {
-  return end.filter(({ held }) => !held).map((fact) => `FAIL ${visible(tellFact(fact))}\n`);
+/** Reports why a recording was made again, and each fact that does not hold. Returns the exit status. */
+export function reportFailures(recording: Recording, head = ""): 0 | 1 {
+  const failed = recording.end.filter(({ held }) => !held);
+  const lines = [...tellDiscarded(recording), ...failed.map((fact) => `FAIL ${tellFact(fact)}`)];
+  talk(lines.map((line) => `${visible(`${head}${line}`)}\n`).join(""));
+  return failed.length === 0 ? 0 : 1;
 }

@@ -11,7 +11,7 @@ import { renderRecordingPage } from "../record/view/page/page.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { ENCODER_HELP } from "./encoder.ts";
-import { failures } from "./failures.ts";
+import { reportFailures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { writeOutputs } from "./output_file.ts";
 import { Progress } from "./progress.ts";
@@ -62,11 +62,9 @@ async function run(args: readonly string[]): Promise<number> {
     [INDEX.file, renderGallery(exhibits)],
   ]);
   talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX.file))}\n`);
-  const lines = exhibits.flatMap(({ name, recording }) =>
-    failures(recording).map((line) => `${name}: ${line}`),
-  );
-  talk(lines.join(""));
-  return lines.length === 0 ? 0 : 1;
+  return exhibits.reduce((status, { name, recording }) => {
+    return Math.max(status, reportFailures(recording, `${name}: `));
+  }, 0);
 }
 
 function recordAll(encoder = "assembly"): Promise<Recording[]> {

@@ -4,7 +4,7 @@ import { renderJson } from "../record/view/json.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { ENCODER_HELP } from "./encoder.ts";
-import { failures } from "./failures.ts";
+import { reportFailures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
@@ -70,9 +70,7 @@ async function run(args: readonly string[]): Promise<number> {
     await writeOutput(output, text);
     talk(summary(recording, output, text.length));
   }
-  const lines = failures(recording);
-  talk(lines.join(""));
-  return lines.length === 0 ? 0 : 1;
+  return reportFailures(recording);
 }
 
 function list(json: boolean): number {

@@ -13,9 +13,9 @@ import { renderText } from "../record/view/text.ts";
 import { stepNumber } from "../record/view/told.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
 import { ENCODER_HELP } from "./encoder.ts";
-import { failures } from "./failures.ts";
+import { reportFailures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
-import { print, talk, writeAll } from "./report.ts";
+import { print, writeAll } from "./report.ts";
 import { recordFor } from "./scenario.ts";
 
 const help = `usage: stublab step [SCENARIO | FILE] [options]
@@ -66,9 +66,7 @@ async function run(args: readonly string[]): Promise<number> {
   const at = values.step === undefined ? undefined : indexOf(values.step, recording);
   if (values.json) print(renderJson(recording));
   else await show(recording, at, readerSeed(values.seed ?? userName()));
-  const lines = failures(recording);
-  talk(lines.join(""));
-  return lines.length === 0 ? 0 : 1;
+  return reportFailures(recording);
 }
 
 /** Records the scenario of that name, or loads a file. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { InputError } from "../errors.ts";
-import { count, expectMembers, list, optional, table, text } from "../shape.ts";
+import { count, expectMembers, list, optional, show, table, text } from "../shape.ts";
 import type { NewQuestion } from "./recording.ts";
 
 const texts = list(text, 100);
@@ -42,14 +42,18 @@ function placeOf(text: string, count: number): number {
 
 /** A question in either form, as the recording has it. @throws InputError */
 export function expectQuestion(question: AuthoredQuestion | NewQuestion): NewQuestion {
-  if (typeof question === "object" && "right" in question) {
-    expectMembers(question, "question", AUTHORED, ["text", "right", "wrong"]);
-    if (Object.keys(question.right).length === 1) return arrange(question);
-    throw new InputError("question.right: expected one choice");
-  }
-  expectMembers(question, "question", QUESTION, ["text", "choices", "answer", "because"]);
-  const { choices, answer } = question;
+  const asked = typeof question === "object" && "right" in question ? authored(question) : question;
+  expectMembers(asked, "question", QUESTION, ["text", "choices", "answer", "because"]);
+  const { choices, answer } = asked;
   if (choices.length === 0) throw new InputError("question.choices: expected at least one");
+  const twice = choices.find((choice, i) => choices.indexOf(choice) < i);
+  if (twice !== undefined) throw new InputError(`question.choices: ${show(twice)} appears twice`);
   count(choices.length - 1)(answer, "question.answer");
-  return question;
+  return asked;
+}
+
+function authored(question: AuthoredQuestion): NewQuestion {
+  expectMembers(question, "question", AUTHORED, ["text", "right", "wrong"]);
+  if (Object.keys(question.right).length === 1) return arrange(question);
+  throw new InputError("question.right: expected one choice");
 }

@@ -3,10 +3,11 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StublabError } from "../errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../shape.ts";
 import { encoderOption } from "../stub/tracer.ts";
+import { tellFact } from "./fact.ts";
 import { expectLesson, type Lesson } from "./lesson.ts";
 import { expectRecording } from "./load.ts";
 import { Recorder } from "./recorder.ts";
-import type { Recording } from "./recording.ts";
+import type { Fact, Recording } from "./recording.ts";
 import type { Scenario } from "./scenario.ts";
 import { loadScenario, SCENARIOS } from "./scenarios.ts";
 import { Scene } from "./scene.ts";
@@ -20,14 +21,15 @@ export interface RecordOptions {
 
 const SHAPES: OptionShapes<RecordOptions> = { encoder: encoderOption, signal: abortSignal };
 
-/** How often a failing scenario is attempted, at most. */
+/** How often a failing scenario of stublab's own is attempted, at most. */
 const MOST_ATTEMPTS = 20;
 
 /**
  * Makes a scenario happen to real processes, and returns its recording. No process is left.
  *
- * A failing attempt is repeated until two attempts fail in the same way. An attempt during which this process is stopped
- * and continued does not count: its stubs may have been sent the same signals.
+ * A lesson of your own is played once. A failing attempt of stublab's own is repeated until two attempts fail in the same
+ * way; `discarded` of the recording says why. An attempt during which this process is stopped and continued does not count:
+ * its stubs may have been sent the same signals.
  *
  * @param scenario the name of a scenario, or a lesson of your own
  * @throws InputError if there is no such scenario or encoder, or if the lesson, what it tells its scene, or its recording
@@ -46,7 +48,7 @@ export async function recordScenario(
   const { encoder = "assembly", signal } = options;
   signal?.throwIfAborted();
   if (typeof scenario === "string") {
-    return recordStable(scenario, await loadScenario(scenario), encoder, signal);
+    return recordStable(scenario, await loadScenario(scenario), encoder, signal, MOST_ATTEMPTS);
   }
   if (typeof scenario !== "object") {
     throw new InputError(`scenario: expected a name or a lesson, got ${show(scenario)}`, {
@@ -54,16 +56,19 @@ export async function recordScenario(
     });
   }
   const lesson = expectLesson(scenario, "scenario");
-  return recordStable(lesson.name, lesson, encoder, signal);
+  return recordStable(lesson.name, lesson, encoder, signal, 1);
 }
 
-async function recordStable(
+/** Records a scenario in as many attempts as it takes, at most `most`. @internal */
+export async function recordStable(
   name: string,
   scenario: Scenario,
   encoder: string | Encoder,
   signal: AbortSignal | undefined,
+  most: number,
 ): Promise<Recording> {
   const failures: string[] = [];
+  const discarded: string[] = [];
   let continued = 0;
   const notice = () => {
     continued++;
@@ -77,13 +82,14 @@ async function recordStable(
       for (let turns = 0; turns < 2; turns++) await setImmediate();
       signal?.throwIfAborted();
       const failure = failureOf(outcome);
-      if (failure !== "" && tries < MOST_ATTEMPTS) {
-        const known = failures.includes(failure);
-        if (continued === before) failures.push(failure);
-        if (continued !== before || !known) continue;
+      const isDisturbed = continued !== before;
+      if (failure !== "" && tries < most && (isDisturbed || !failures.includes(failure))) {
+        if (!isDisturbed) failures.push(failure);
+        discarded.push(tellFailure(outcome));
+        continue;
       }
       if (outcome instanceof StublabError) throw outcome;
-      return outcome;
+      return { ...outcome, discarded };
     }
   } finally {
     process.off("SIGCONT", notice);
@@ -116,8 +122,16 @@ async function attempt(
 function failureOf(outcome: Recording | StublabError): string {
   // Each attempt has other pids.
   if (outcome instanceof StublabError) return outcome.message.replaceAll(/\d+/g, "");
-  return outcome.end
-    .filter(({ held }) => !held)
+  return failedIn(outcome)
     .map(({ fact }) => fact)
     .join("\n");
+}
+
+function tellFailure(outcome: Recording | StublabError): string {
+  if (!(outcome instanceof StublabError)) return failedIn(outcome).map(tellFact).join("; ");
+  return outcome.message.split("\n")[0] ?? outcome.code;
+}
+
+function failedIn({ end }: Recording): Fact[] {
+  return end.filter(({ held }) => !held);
 }

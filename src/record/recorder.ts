@@ -12,6 +12,7 @@ import { callTitle, returned, tellCall, type Word } from "./calls.ts";
 import { factOf } from "./fact.ts";
 import { KernelViewer } from "./kernel_view.ts";
 import type { Listing } from "./listing.ts";
+import { type AuthoredQuestion, expectQuestion } from "./question.ts";
 import {
   type Arrow,
   type Call,
@@ -238,8 +239,9 @@ export class Recorder {
     this.add({ arrows: [{ kind, from, to, label }] });
   }
 
-  /** Asks a question that the next step answers. */
-  ask({ replies = [], ...question }: NewQuestion): void {
+  /** Asks a question that the next step answers. @throws InputError */
+  ask(asked: AuthoredQuestion | NewQuestion): void {
+    const { replies = [], ...question } = expectQuestion(asked);
     this.add({ questions: [{ step: this.length, ...question, replies }] });
   }
 
@@ -272,6 +274,7 @@ export class Recorder {
       introduction,
       machine: { kernel: release(), arch: HOST_ARCH },
       encoder: this.encoder.name,
+      discarded: [],
       ...this.#parts,
       steps: steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),
     };

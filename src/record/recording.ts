@@ -243,6 +243,8 @@ const parts = {
 /** The shapes of the things of which a recording has many. */
 export const shapes = { lane, code, question, step, arrow };
 
+const discarded = optional(texts);
+
 /** The shape of a recording. */
 export const recordingShape = record({
   schema,
@@ -257,6 +259,8 @@ export const recordingShape = record({
   machine: record({ kernel: text, arch: oneOf(ARCHES) }),
   /** The encoder that wrote the registers. */
   encoder: text,
+  /** What failed in each attempt that was recorded again. Older recordings do not say that. */
+  discarded: (value, place): readonly string[] => discarded(value, place) ?? [],
   ...parts,
 });
 

@@ -10,7 +10,7 @@ import { type CloneOptions, cloneWatched } from "./clone.ts";
 import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
-import { type AuthoredQuestion, expectQuestion } from "./question.ts";
+import type { AuthoredQuestion } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
@@ -207,7 +207,7 @@ export class Scene {
    * @throws InputError
    */
   ask(question: AuthoredQuestion | NewQuestion): void {
-    this.recorder.ask(expectQuestion(question));
+    this.recorder.ask(question);
   }
 
   /** Compares what must be true with what is seen: a fact of the recording's end. @throws InputError */

@@ -8,8 +8,10 @@ import {
   parseRecording,
   type Recording,
   recordScenario,
+  renderRecordingPage,
   renderText,
 } from "../../src/record/index.ts";
+import { recordStable } from "../../src/record/record.ts";
 import { childrenOf } from "../support/processes.ts";
 import { rejection } from "../support/thrown.ts";
 
@@ -70,6 +72,53 @@ lessons("a question is asked with a reply to each choice, or as the document has
   assert.equal([...(first?.replies ?? [])].sort(), ["It is.", "No!", "No."]);
   assert.equal([second?.choices, second?.answer, second?.replies], [["One", "Two"], 1, []]);
 });
+
+lessons("a choice that is there twice is refused: it would be right and wrong", async () => {
+  const said = { text: "Which?", because: "It is." };
+  for (const question of [
+    { text: "Which?", right: { This: "It is." }, wrong: { That: "No.", This: "No!" } },
+    { ...said, choices: ["This", "That", "This"], answer: 0 },
+  ]) {
+    const asked: Lesson = { ...PLAIN, play: (scene) => scene.ask(question) };
+    const error = await rejection(recordScenario(asked));
+    assert.instance(error, InputError);
+    assert.match(String(error), /question.choices: "This" appears twice$/);
+  }
+});
+
+/** A lesson whose fact fails in its first plays, and holds in the others. */
+function failing(times: number): { lesson: Lesson; plays: () => number } {
+  let plays = 0;
+  const play: Lesson["play"] = (scene) => {
+    plays++;
+    scene.say("Look", "It is looked at.");
+    scene.check("the number", "7", plays <= times ? `${plays}` : "7");
+  };
+  return { lesson: { ...PLAIN, play }, plays: () => plays };
+}
+
+lessons("a lesson of one's own is played once, and its failure is in the recording", async () => {
+  const { lesson, plays } = failing(1);
+  const { end, discarded } = await recordScenario(lesson);
+  assert.is(plays(), 1);
+  assert.equal(end, [{ fact: "the number", expected: "7", seen: "1", held: false }]);
+  assert.equal(discarded, []);
+});
+
+lessons(
+  "a scenario of stublab's that fails once is recorded again, and the recording says so",
+  async () => {
+    const { lesson, plays } = failing(1);
+    const recording = await recordStable("plain", lesson, "assembly", undefined, 20);
+    assert.is(plays(), 2);
+    expectHeld(recording, 1);
+    assert.equal(recording.discarded, ["the number: expected 7, seen 1"]);
+    assert.equal(parseRecording(JSON.stringify(recording)), recording);
+    const told = "Recorded again: the number: expected 7, seen 1";
+    assert.match(renderText(recording), told);
+    assert.match(renderRecordingPage(recording), told);
+  },
+);
 
 lessons("a signal that was sent has an arrow to the stop that it brings", async () => {
   const { arrows, steps } = await recordScenario({

@@ -7,6 +7,7 @@ import { Platform, type Stub, Tracer } from "../../src/index.ts";
 import { STUB_CODE } from "../../src/record/listing.ts";
 import { Recorder } from "../../src/record/recorder.ts";
 import { kernelRows } from "../../src/record/view/told.ts";
+import { PAGE_SIZE } from "../../src/shim/page_size.ts";
 import { deathSignal } from "../../src/stub/examine.ts";
 import { childrenOf, processState } from "../support/processes.ts";
 import { codeOf, instructionsOf, recordingOf } from "../support/recordings.ts";
@@ -120,10 +121,45 @@ claims(
     const recording = await recordingOf("host");
     const { lines } = codeOf(recording, STUB_CODE);
     assert.match(recording.introduction.join(" "), `the stub code, ${lines.length} instructions`);
+    assert.match(
+      readFileSync("docs/teaching.md", "utf8"),
+      `nothing but ${lines.length} instructions`,
+    );
     const executed = instructionsOf(recording, "master", STUB_CODE).length;
     assert.match(
       readFileSync("docs/lessons/host.md", "utf8"),
       `${executed} of its ${lines.length} instructions`,
+    );
+  },
+);
+
+claims(
+  "an interrupt enters the kernel, too, and leaves -1 in orig_rax, as the host says",
+  async () => {
+    using tracer = new Tracer();
+    const stub = tracer.createStub();
+    const { thread } = stub;
+    const page = stub.map(PAGE_SIZE);
+    stub.write(page, Uint8Array.of(0xeb, 0xfe));
+    stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
+    const { frame } = tracer;
+    frame.copyFrom(thread.initial);
+    for (const [name, word] of Object.entries({ rip: page, rax: 7n, orig_rax: 39n })) {
+      frame.set(name, word);
+    }
+    thread.writeRegisters(frame);
+    assert.is(stub.registers().orig_rax, 39n);
+    const userTime = () => Number(readFileSync(`/proc/${stub.pid}/stat`, "utf8").split(" ")[13]);
+    const before = userTime();
+    thread.resume();
+    while (userTime() === before);
+    tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR1"));
+    thread.wait();
+    assert.equal([stub.registers().rip, stub.registers().orig_rax], [page, 2n ** 64n - 1n]);
+    const { observed } = await recordingOf("host");
+    assert.match(
+      observed.join(" "),
+      /enters the kernel by its system calls, .* and interrupts, which leave -1/,
     );
   },
 );

@@ -1,5 +1,6 @@
 import { NAMES } from "../arch.ts";
 import { ATTACH, attachWatched } from "../birth.ts";
+import { loadListing, STUB_CODE } from "../listing.ts";
 import type { Scenario } from "../scenario.ts";
 import { TEXTS } from "../texts/arch.ts";
 
@@ -12,7 +13,7 @@ export const host: Scenario = {
       "everything on behalf of their tracer. This is the birth of the first one, the master, which the host forks from " +
       "itself.",
     "The host is a big program: Node.js, with threads, signal handlers and a hundred mappings. The child is a copy of " +
-      `it, and has to run without all of that: it needs only the stub code, ${TEXTS.STUB_CODE.instructions} instructions on one page. First it undoes ` +
+      `it, and has to run without all of that: it needs only the stub code, ${loadListing(STUB_CODE).lines.length} instructions on one page. First it undoes ` +
       "what it has inherited. Then it jumps to the stub code, and executes only that from then on.",
     "The stub code handles two things that the parent cannot handle for it: the death of the parent, and the moment " +
       "at which a tracer may attach. For the first it requests a signal and checks its parent's pid; for the second it " +

@@ -100,12 +100,18 @@ export async function keyOf(exercise: Exercise): Promise<string> {
 const MOST_TRIES = 3;
 
 async function tryAnswer(text: string, { task }: Submission, exercise: Played): Promise<Tried> {
+  const discarded: string[] = [];
   for (let tries = 1; ; tries++) {
     const recorder = new Recorder("assembly");
     const pieces = new Pieces(recorder);
     try {
       const { checks, late } = await judgementOf(text, pieces.file);
-      if (late && tries < MOST_TRIES) continue;
+      if (late && tries < MOST_TRIES) {
+        discarded.push(
+          ...checks.filter(({ status }) => status === "failed").map((each) => tellCheck(each)),
+        );
+        continue;
+      }
       pieces.take();
       // A process that was ended has not recorded its last fact.
       const [only] = checks;
@@ -113,7 +119,7 @@ async function tryAnswer(text: string, { task }: Submission, exercise: Played): 
       const { title } = loadTask(task);
       const recording = recorder.finish(`task-${task}`, { title, introduction: exercise.text });
       expectRecording(recording);
-      return { checks, recording };
+      return { checks, recording: { ...recording, discarded } };
     } finally {
       pieces.close();
     }

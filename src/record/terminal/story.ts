@@ -1,5 +1,5 @@
 import { counted } from "../../page/figures.ts";
-import { tellFact } from "../fact.ts";
+import { tellDiscarded, tellFact } from "../fact.ts";
 import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
 import type { Recording } from "../recording.ts";
 import { lessonAfter, SCENARIOS } from "../scenarios.ts";
@@ -126,6 +126,7 @@ export function tellEnd(state: State, width: number): Line[] {
     ...tellSequel(state, width),
     [say("In the end", "strong")],
     ...facts,
+    ...tellDiscarded(state.recording).flatMap((line) => prose(line, width)),
     ...tellTrials(state.recording, width),
   ];
 }

@@ -7,11 +7,7 @@ import * as arm64 from "./arm64.ts";
 /** What lessons say that differs by more than a name: the exports of the architecture's module. */
 interface Texts {
   readonly STUB_CODE_REASONS: Readonly<Record<string, readonly Reason[]>>;
-  readonly STUB_CODE: Readonly<
-    Record<Exclude<keyof typeof amd64.STUB_CODE, "instructions">, string>
-  > & {
-    readonly instructions: number;
-  };
+  readonly STUB_CODE: Readonly<Record<keyof typeof amd64.STUB_CODE, string>>;
   readonly STEPS_CHANGE: string;
   readonly CALL_CHANGES: string;
   readonly WATCH: string;

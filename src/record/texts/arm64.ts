@@ -3,7 +3,6 @@
 export { STUB_CODE_REASONS } from "./stub_code_arm64.ts";
 
 export const STUB_CODE = {
-  instructions: 28,
   // The exit status of an orphan replaces the result before the jump.
   checksParent: "cmp x0, x7",
   unmark: "mov x9, #0",

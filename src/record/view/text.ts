@@ -2,10 +2,10 @@ import { openAssemblyEncoder } from "../../encoder/assembly.ts";
 import { checkOptions, count } from "../../shape.ts";
 import { visible } from "../../visible.ts";
 import { Annotator } from "../annotate.ts";
-import { tellFact } from "../fact.ts";
+import { tellDiscarded, tellFact } from "../fact.ts";
 import { expectRecording } from "../load.ts";
 import { Moments } from "../moment.ts";
-import type { Fact, Question, Recording } from "../recording.ts";
+import type { Question, Recording } from "../recording.ts";
 import { byStep, callInWords, STAGED, stepNumber } from "./told.ts";
 import { wrap } from "./wrap.ts";
 
@@ -46,7 +46,7 @@ export function renderText(recording: Recording, options: TextOptions = {}): str
     .toSorted((a, b) => a.step - b.step);
   tellHead(page, recording, asked.length);
   tellSteps(page, recording, asked, from);
-  tellEnd(page, recording.end);
+  tellEnd(page, recording);
   tellAnswers(page, asked);
   return page.text();
 }
@@ -165,10 +165,12 @@ function tellQuestion(page: TextPage, { text, choices }: Question): void {
   page.blank();
 }
 
-function tellEnd(page: TextPage, end: readonly Fact[]): void {
-  if (end.length === 0) return;
+function tellEnd(page: TextPage, recording: Recording): void {
+  const { end, discarded } = recording;
+  if (end.length + discarded.length === 0) return;
   page.add("THE END");
   page.blank();
+  for (const line of tellDiscarded(recording)) page.add(line, 2);
   for (const fact of end) page.add(tellFact(fact), 2, fact.held ? "ok    " : "FAIL  ");
 }
 

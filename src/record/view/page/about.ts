@@ -1,6 +1,7 @@
 import { counted } from "../../../page/figures.ts";
 import { fit } from "../../../page/fit.ts";
 import { type Html, html, NOTHING, plain, shown } from "../../../page/html.ts";
+import { tellDiscarded } from "../../fact.ts";
 import type { Fact, Recording } from "../../recording.ts";
 import type { Course, CoursePage } from "./data.ts";
 
@@ -64,6 +65,7 @@ export function renderEnd(recording: Recording, lesson: Html): Html {
   const facts = fit(end, renderFact, BYTES);
   return html`<div id="ending"><section><h2 id="end">The end</h2>
 ${renderVerdict(end)}
+${paragraphs(tellDiscarded(recording))}
 <div class="scroll" role="region" aria-labelledby="end" tabindex="0"><table class="end">
 <thead><tr><td></td><th scope="col">fact</th><th scope="col">expected</th><th scope="col">seen</th></tr></thead>
 <tbody>${facts}</tbody>

@@ -49,6 +49,7 @@ export function keep(recording: Recording, constants: ReadonlyMap<string, bigint
     title: "",
     introduction: [],
     observed: [],
+    discarded: [],
     end: [],
     lanes,
     code,
