@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CompareOptions, compare } from "../../src/compare/compare.ts";
+import { judgementOf } from "../../src/compare/live/judge.ts";
 import { openSubjects } from "../../src/compare/open.ts";
-import { StateError } from "../../src/index.ts";
+import { EncoderError, InputError, StateError, UnsupportedError } from "../../src/index.ts";
 import { childrenOf, eventually } from "../support/processes.ts";
 import { rejection } from "../support/thrown.ts";
 
@@ -21,6 +22,18 @@ ended("without a bound it has 1.5 million cases", async () => {
   const { report } = await compare({ subjects, only: ["syscallErrno"] });
   assert.is(report.cases, 1_500_000);
   assert.is(report.seed, "0x1");
+});
+
+ended("a judge that is broken throws: it does not pass as a kernel that decides nothing", () => {
+  const judging = (error: Error) => () =>
+    judgementOf(() => {
+      throw error;
+    });
+  for (const type of [InputError, StateError, EncoderError, TypeError]) {
+    assert.throws(judging(new type("mine")), (error: unknown) => error instanceof type);
+  }
+  const judgement = judging(new UnsupportedError("no such request\nhere"))();
+  assert.equal(judgement, { verdict: "undecided", why: "no such request" });
 });
 
 ended("the seed may be a number", async () => {

@@ -1,6 +1,6 @@
 import type { Random } from "../../cases/random.ts";
 import type { FunctionName } from "../../encoder/abi.ts";
-import { StublabError } from "../../errors.ts";
+import { EncoderError, InputError, StateError, StublabError } from "../../errors.ts";
 import type { RecordLayout } from "../record.ts";
 
 /** The kernel's verdict on one record with the encoder's answer. */
@@ -49,8 +49,18 @@ export function judgementOf(examine: () => void): Judgement {
     return { verdict: "held" };
   } catch (error) {
     if (error instanceof Ended) return error.judgement;
-    if (!(error instanceof StublabError)) throw error;
+    expectNothingDecided(error);
     return { verdict: "undecided", why: error.message.split("\n")[0] ?? error.code };
+  }
+}
+
+/** The mistakes of a judge, which must not pass as a kernel that decides nothing. */
+const MISTAKES = [InputError, StateError, EncoderError] as const;
+
+/** @throws the error, unless this machine, or another process, made it */
+export function expectNothingDecided(error: unknown): asserts error is StublabError {
+  if (!(error instanceof StublabError) || MISTAKES.some((type) => error instanceof type)) {
+    throw error;
   }
 }
 

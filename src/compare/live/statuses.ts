@@ -1,10 +1,9 @@
 import { constants } from "node:os";
-import { StublabError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../shim/page_size.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { collectCores, NO_CORE, setCoreLimit } from "./cores.ts";
 import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL, TRACE_MESSAGE } from "./filters.ts";
-import { fromInt, type Judge, narrows, undecided } from "./judge.ts";
+import { expectNothingDecided, fromInt, type Judge, narrows, undecided } from "./judge.ts";
 import {
   endTraced,
   eventMessage,
@@ -73,7 +72,7 @@ function collectWords(tracer: Tracer): ReadonlyMap<number, Truth> {
       collect(tracee, note);
     } catch (error) {
       // What cannot be had on this machine is left out, and its words are undecided.
-      if (!(error instanceof StublabError)) throw error;
+      expectNothingDecided(error);
     } finally {
       tracee.close();
     }
