@@ -24,7 +24,7 @@ Records a scenario, or loads a recording, and walks through it in the terminal, 
 lanes, the code, the registers, what the kernel reports, and why. No process is running by then. Before important steps
 it asks what will happen. If the input or output is not a terminal, or is a dumb one, the steps are printed as text.
 
-  --step N      start at step N instead of the introduction
+  --step N      start at step N instead of the introduction, or at an open question before it
   --encoder E   for a scenario: ${ENCODER_HELP}
   --seed S      a number or a name, which determines the order of choices (default: your user name)
   --json        print the recording, a document "stublab.recording/1"
@@ -40,7 +40,7 @@ keys:
   1 - 9       answer a question (or ↓ ↑ and Enter)   s  a    show the answer, ask again
   ?           all keys, and the meaning of signs     q       quit
 
-No key for going forward passes a question that is not answered; s shows the answer.
+Nothing that leads forward passes a question that is not answered, nor searches behind it; s shows the answer.
 
 Exit status: 0 if all facts of the scenario held, 1 if one did not.
 

@@ -34,10 +34,8 @@ export type Action =
   | { readonly kind: "event"; readonly by: 1 | -1 }
   | { readonly kind: "begin" }
   | { readonly kind: "end" }
-  /** To a place that the reader names: a number, a link, what a search has found. */
+  /** To a place that the reader names or drags to: forward no further than to an open question. */
   | { readonly kind: "go"; readonly at: number }
-  /** To a place that the reader drags to: forward no further than to a question. */
-  | { readonly kind: "seek"; readonly at: number }
   /** By the place of the choice among those that are shown, from 0. */
   | { readonly kind: "answer"; readonly choice: number }
   | { readonly kind: "pick"; readonly by: 1 | -1 }
@@ -49,7 +47,7 @@ export type Action =
   | { readonly kind: "keep"; readonly lane: string | null };
 
 /**
- * @param at the index of a step, or -1 for the introduction
+ * @param at the index of a step, or -1 for the introduction. An open question before it is asked first.
  * @param bounds what can be read. Default: all, from the introduction to the end.
  * @param answers those that were given before
  */
@@ -62,7 +60,7 @@ export function beginReading(
 ): Reading {
   const reading: Reading = {
     recording,
-    at: -1,
+    at: bounds[0] - 1,
     asked: null,
     picked: null,
     answers,
@@ -73,7 +71,7 @@ export function beginReading(
     reached: -1,
     message: "",
   };
-  return jump(reading, at);
+  return advance(reading, at);
 }
 
 /** What an action makes of a reading. */
@@ -89,8 +87,6 @@ export function read(before: Reading, action: Action): Reading {
     case "end":
       return advance(reading, reading.bounds[1]);
     case "go":
-      return jump(reading, action.at);
-    case "seek":
       return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
     case "answer":
       return answer(reading, action.choice);
@@ -207,14 +203,18 @@ function settle(reading: Reading): Reading {
   return { ...there, reached: Math.max(reading.reached, seenAt(there)) };
 }
 
+/** The index of the next step that an open question hides; Infinity if none does. */
+export function nextHidden(reading: Reading): number {
+  const steps = reading.recording.questions.map(({ step }) => step);
+  const hidden = steps.filter((step) => step > seenAt(reading) && openAt(reading, step) !== null);
+  return Math.min(...hidden);
+}
+
 /** Goes forward to a place, but no further than to a question that was not answered. */
 function advance(reading: Reading, target: number): Reading {
-  const { recording, at, asked } = reading;
+  const { at, asked } = reading;
   if (asked !== null && target >= at) return { ...reading, message: howToAnswer(reading, asked) };
-  const open = recording.questions
-    .map(({ step }) => step)
-    .filter((step) => step > at && step <= target && openAt(reading, step) !== null);
-  return jump(reading, Math.min(target, ...open));
+  return jump(reading, Math.min(target, nextHidden(reading)));
 }
 
 function howToAnswer({ recording }: Reading, question: number): string {

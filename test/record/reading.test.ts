@@ -33,6 +33,7 @@ const FORWARD: readonly (readonly [name: string, action: Action])[] = [
   ["→ in a lane", { kind: "step", by: 1, within: "master" }],
   ["End", { kind: "end" }],
   ["Enter", { kind: "enter" }],
+  ["a link to the last step", { kind: "go", at: length - 1 }],
 ];
 
 for (const [name, action] of FORWARD) {
@@ -53,16 +54,28 @@ for (const [name, action] of FORWARD) {
   });
 }
 
-reading("a link to a step leads there, and asks what that step answers", () => {
+reading("a link to a step leads there once all questions before it are answered", () => {
   const [first = 0, second = 0] = stops;
-  const linked = read(beginReading(host), { kind: "go", at: first + 2 });
+  const go = (state: Reading, at: number) => read(state, { kind: "go", at });
+  const stopped = go(beginReading(host), first + 2);
+  assert.equal([stopped.at, stopped.asked, stopped.reached], [first, 0, first - 1]);
+  const linked = go(press(stopped, "s"), first + 2);
   assert.equal([linked.at, linked.asked, linked.reached], [first + 2, null, first + 2]);
-  const asked = read(linked, { kind: "go", at: second });
+  const asked = go(linked, length);
   assert.equal([asked.at, asked.asked, asked.reached], [second, 1, second - 1]);
-  assert.equal(
-    [read(asked, { kind: "go", at: 9999 }).at, read(asked, { kind: "go", at: -9 }).at],
-    [length, -1],
-  );
+  assert.is(go(go(asked, 0), second - 1).at, second - 1, "what was seen can be seen again");
+  const shown = stops.reduce((state) => press(state, "s", "end"), press(asked, "end"));
+  assert.equal([go(shown, 9999).at, go(shown, -9).at], [length, -1]);
+});
+
+reading("a reading that begins at a step asks what comes before it, in its bounds", () => {
+  const [first = 0, second = 0] = stops;
+  const begun = beginReading(host, length - 1);
+  assert.equal([begun.at, begun.asked, begun.reached], [first, 0, first - 1]);
+  const answered = beginReading(host, second, 0, undefined, new Map([[0, null]]));
+  assert.equal([answered.at, answered.asked], [second, 1]);
+  const shown = beginReading(host, first + 1, 0, [first + 1, first + 1]);
+  assert.equal([shown.at, shown.asked], [first + 1, null]);
 });
 
 reading(

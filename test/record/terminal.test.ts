@@ -229,6 +229,24 @@ for (const name of LESSONS) {
   );
 }
 
+keys("a search and a number do not lead past an open question", async () => {
+  const recording = await recordingOf("grandchild");
+  const [{ step: first }, { step: second }] = [questionOf(recording, 0), questionOf(recording, 1)];
+  const title = (index: number) => recording.steps[index]?.title ?? "";
+  const steps = recording.steps.map((step, i) => ({ ...step, title: `${title(i)} <${i}>` }));
+  const find = (state: State, index: number) => type(state, ["/", ...`<${index}>`, "enter"]);
+  const start = begin({ ...recording, steps }, 0);
+  const sought = find(start, first);
+  assert.equal([sought.at, sought.asked, sought.reached], [0, null, 0]);
+  assert.match(screen(sought), `is in no step before the question of step ${first + 1}.`);
+  const named = type(start, ["g", ...`${first + 3}`, "enter"]);
+  assert.equal([named.at, named.asked, named.reached], [first, 0, first - 1]);
+  const shown = type(named, ["s"]);
+  assert.is(find(shown, second - 1).at, second - 1);
+  assert.is(find(shown, second).at, first);
+  assert.is(find(shown, 0).at, 0);
+});
+
 keys("an answer is replied to: each wrong choice has a reply of its own", async () => {
   const recording = await recordingOf("grandchild");
   const first = questionOf(recording, 0);

@@ -10,10 +10,11 @@ import {
   renderPerfetto,
   renderText,
 } from "../../src/record/index.ts";
+import { read } from "../../src/record/reading.ts";
 import { textOf } from "../../src/record/terminal/frame.ts";
 import { render, settle } from "../../src/record/terminal/layout.ts";
 import { press } from "../../src/record/terminal/press.ts";
-import { begin } from "../../src/record/terminal/state.ts";
+import { begin, type State } from "../../src/record/terminal/state.ts";
 
 const views = suite("views");
 const FOLDER = "test/record/views";
@@ -33,6 +34,13 @@ at 20; tab; tab; tab; tab; j j; page-down; k; page-up; shift-tab; tab tab
 ?; page-down page-down; x
 at 62 size 80x60`;
 
+/** At a step, once the answers to the questions before it were shown. */
+function beginAt(at: number): State {
+  let state = begin(recording, at, 7, TASKS);
+  while (state.at < at) state = { ...state, ...read(press(state, "s"), { kind: "go", at }) };
+  return state;
+}
+
 /** The screens of the walk. */
 function walk(): string {
   let size = { columns: 80, rows: 24 };
@@ -44,7 +52,7 @@ function walk(): string {
         if (word === "size") {
           const [columns = 0, rows = 0] = String(words.next().value).split("x").map(Number);
           size = { columns, rows };
-        } else if (word === "at") state = begin(recording, Number(words.next().value), 7, TASKS);
+        } else if (word === "at") state = beginAt(Number(words.next().value));
         else {
           for (const key of word.startsWith('"') ? word.slice(1, -1) : [word]) {
             state = press(state, key);

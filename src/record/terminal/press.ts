@@ -1,5 +1,5 @@
 import { narrow } from "../../visible.ts";
-import { type Action, actionOf, read, seenAt } from "../reading.ts";
+import { type Action, actionOf, nextHidden, read, seenAt } from "../reading.ts";
 import type { Step } from "../recording.ts";
 import { KERNEL_FIELDS, type KernelField, stepNumber } from "../view/told.ts";
 import type { Key } from "./keys.ts";
@@ -143,21 +143,26 @@ function searchOn(state: State, by: 1 | -1): State {
   return seek(state, state.sought, by, false);
 }
 
-/** Goes to the first step that has the text, from this place on (with it, if `here`) and once around. */
+/**
+ * Goes to the first step that has the text, from this place on (with it, if `here`) and once around. The steps that an
+ * open question hides are not searched.
+ */
 function seek(state: State, text: string, by: 1 | -1, here: boolean): State {
   const { at, recording } = state;
   const { length } = recording.steps;
   const wanted = text.toLowerCase();
   // The introduction and the end are the same place on the way around.
   const start = by === 1 && at === length ? -1 : by === -1 && at === -1 ? length : at;
+  const hidden = nextHidden(state);
   for (let i = here && start >= 0 ? 0 : 1; i <= length; i++) {
     const index = (start + by * i + length) % length;
     const step = recording.steps[index];
-    if (step === undefined || !wordsOf(step).includes(wanted)) continue;
+    if (step === undefined || index >= hidden || !wordsOf(step).includes(wanted)) continue;
     const around = by === 1 ? index < start : index > start;
     return { ...go(state, index), message: around ? "The search went around." : "" };
   }
-  return { ...state, message: `"${text}" is in no step.` };
+  const until = hidden < length ? ` before the question of step ${stepNumber(hidden)}` : "";
+  return { ...state, message: `"${text}" is in no step${until}.` };
 }
 
 /** What is searched in. */

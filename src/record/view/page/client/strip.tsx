@@ -55,7 +55,7 @@ export function Strip({ reading, zoom, sentence, act }: Props) {
             value={stepNumber(Math.max(scale.first, Math.min(seen, scale.last)))}
             style={{ "--step": `${scale.step}px` }}
             onInput={({ currentTarget }) =>
-              act({ kind: "seek", at: currentTarget.valueAsNumber - 1 })
+              act({ kind: "go", at: currentTarget.valueAsNumber - 1 })
             }
           />
           <svg width={scale.width} height={height} aria-hidden="true">
