@@ -138,10 +138,12 @@ export function splitWords(
  *
  * @throws UsageError
  */
-export function parseCount(option: string, text: string, most: number): number {
+export function parseCount(option: string, text: string, most: number, least = 0): number {
   const count = Number(text);
-  if (/^\d+$/.test(text) && count <= most) return count;
-  throw new UsageError(`${option}: expected a whole number from 0 to ${most}, got "${text}"`);
+  if (/^\d+$/.test(text) && count >= least && count <= most) return count;
+  throw new UsageError(
+    `${option}: expected a whole number from ${least} to ${most}, got "${text}"`,
+  );
 }
 
 /** A seed from a command line. @throws InputError */

@@ -8,9 +8,10 @@ import { parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
 import { InputError, OutputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { parseArch } from "./arch.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
-import { printComparison } from "./compare_text.ts";
+import { outcomeOf, printComparison } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
@@ -38,12 +39,15 @@ Default: assembly, script, native.
   --cases N         number of cases in all (default 1500000)
   --seconds N       stop after this time instead
   --case WORDS      one case of one function: NAME=NUMBER,…; words that are not named are 0
+  --complete        fail if a function was not compared: one that an encoder lacks or that had no case, or with --live
+                    one about which the kernel was not asked
   --live            also ask the kernel, for each disagreement and for ${LIVE_CASES} cases of each function
   --verbose         also print how long each function takes, and how much the cases cover
   --html FILE       write the report as a web page
   --json            print one document, "stublab.compare/1"
 
-Exit status: 0 if all encoders agree with each other and with the reference; 1 if one differs or fails.
+Exit status: 0 if the encoders agree with each other and with the reference in everything that was compared, apart from
+what differs by design and inputs that no kernel makes; 1 if one differs or fails; 2 if nothing was compared.
 
 examples:
   stublab compare
@@ -60,6 +64,7 @@ const OPTIONS = {
   cases: { type: "string" },
   seconds: { type: "string" },
   case: { type: "string" },
+  complete: { type: "boolean", default: false },
   live: { type: "boolean", default: false },
   verbose: { type: "boolean", default: false },
   html: { type: "string" },
@@ -91,8 +96,10 @@ async function run(args: readonly string[]): Promise<number> {
     progress.clear();
     // From here on a signal ends the process, even while a slow reader blocks the report.
     stopListening();
+    const outcome = outcomeOf(report);
+    if (outcome === "nothing") throw nothingCompared(report);
     await publish(report, values, `stublab compare ${args.join(" ")}`);
-    return foundNothing(report) ? 0 : 1;
+    return outcome === "findings" || isIncomplete(report, values) ? 1 : 0;
   } finally {
     stopListening();
     progress.clear();
@@ -113,8 +120,8 @@ function limitsOf(values: Values): Pick<CompareOptions, "only" | "input" | "case
   const only = (values.operation ?? []).map(parseOperation);
   const { cases, seconds } = values;
   const limits = {
-    ...(cases !== undefined && { cases: parseCount("--cases", cases, MOST_CASES) }),
-    ...(seconds !== undefined && { seconds: parseCount("--seconds", seconds, MOST_SECONDS) }),
+    ...(cases !== undefined && { cases: parseCount("--cases", cases, MOST_CASES, 1) }),
+    ...(seconds !== undefined && { seconds: parseCount("--seconds", seconds, MOST_SECONDS, 1) }),
   };
   if (values.case === undefined) return only.length === 0 ? limits : { ...limits, only };
   const [name, ...others] = only;
@@ -157,13 +164,17 @@ function parseOperation(name: string): Operation | FunctionName {
   );
 }
 
-function foundNothing(report: CompareReport): boolean {
-  return (
-    report.disagreements.length === 0 &&
-    report.broken.length === 0 &&
-    report.functions.every(({ pairs }) => pairs.every(({ disagreed }) => disagreed === 0)) &&
-    report.live.every(({ failures }) => failures.length === 0)
-  );
+function isIncomplete(report: CompareReport, { complete, live }: Values): boolean {
+  const unasked = live && report.functions.some(({ arch }) => arch !== HOST_ARCH);
+  return complete && (report.uncompared.length > 0 || unasked);
+}
+
+function nothingCompared({ encoders, notes }: CompareReport): UsageError {
+  const isReference = encoders.some(({ name }) => name === "native");
+  const why = isReference ? ["native is the reference"] : notes;
+  return new UsageError(["nothing was compared", ...why].join(": "), {
+    remedy: "name another encoder to compare",
+  });
 }
 
 /** Fails before minutes of work if the file cannot be written. */

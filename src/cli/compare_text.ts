@@ -56,17 +56,22 @@ function header(report: CompareReport): string {
 function agreement(report: CompareReport): string {
   const named = letters(report);
   const truth = new Set<string>();
-  const rows = new Map<string, { cases: number; pairs: Map<string, number> }>();
+  const rows = new Map<string, { cases: number; pairs: Map<string, Amounts> }>();
   const columns = new Set<string>();
   for (const { arch, operation, cases, pairs } of report.functions) {
     const key = `${arch} ${operation}`;
-    const row = rows.get(key) ?? { cases: 0, pairs: new Map<string, number>() };
+    const row = rows.get(key) ?? { cases: 0, pairs: new Map<string, Amounts>() };
     row.cases += cases;
-    for (const { encoders, truth: isTruth, disagreed } of pairs) {
-      const column = encoders.map((name) => named.get(name)).join(":");
+    for (const pair of pairs) {
+      const column = pair.encoders.map((name) => named.get(name)).join(":");
       columns.add(column);
-      if (isTruth) truth.add(column);
-      row.pairs.set(column, (row.pairs.get(column) ?? 0) + disagreed);
+      if (pair.truth) truth.add(column);
+      const { cases: some, disagreed, apart } = row.pairs.get(column) ?? NONE;
+      row.pairs.set(column, {
+        cases: some + pair.cases,
+        disagreed: disagreed + pair.disagreed,
+        apart: apart + pair.byDesign + pair.noInput,
+      });
     }
     rows.set(key, row);
   }
@@ -81,15 +86,34 @@ function agreement(report: CompareReport): string {
     const cells = [...columns].map((column) => cell(pairs.get(column)));
     return [key.padEnd(18), count(cases).padStart(11), ...cells].join(" ");
   });
-  const legend = "  =  all results are the same;  *  compared with the system's headers";
+  const all = [...rows.values()].flatMap(({ pairs }) => [...pairs.values()]);
+  const legend = [
+    ...(all.some(isSame) ? ["  =  all results are the same"] : []),
+    ...(all.some(({ apart }) => apart > 0) ? ["  ~  apart: by design, or no such input"] : []),
+    ...(truth.size > 0 ? ["  *  compared with the system's headers"] : []),
+  ].join(";");
   return [paint("bold", head.join(" ")), ...body, legend, layouts(report)]
     .filter((line) => line !== "")
     .join("\n");
 }
 
-function cell(disagreed: number | undefined): string {
-  if (disagreed === undefined) return "-".padStart(9);
-  return disagreed === 0 ? "=".padStart(9) : paint("red", count(disagreed).padStart(9));
+/** Cases of a pair, those that disagree, and those that differ and are no error. */
+interface Amounts {
+  readonly cases: number;
+  readonly disagreed: number;
+  readonly apart: number;
+}
+
+const NONE: Amounts = { cases: 0, disagreed: 0, apart: 0 };
+
+function isSame({ cases, disagreed, apart }: Amounts): boolean {
+  return cases > 0 && disagreed + apart === 0;
+}
+
+function cell(amounts: Amounts = NONE): string {
+  if (amounts.cases === 0) return "-".padStart(9);
+  if (amounts.disagreed > 0) return paint("red", count(amounts.disagreed).padStart(9));
+  return (isSame(amounts) ? "=" : `~${count(amounts.apart)}`).padStart(9);
 }
 
 function layouts(report: CompareReport): string {
@@ -97,8 +121,8 @@ function layouts(report: CompareReport): string {
     .map(({ arch, encoders }) => {
       const told = encoders.map(({ name, compared, disagreed }) =>
         disagreed === 0
-          ? `${name} ${compared} constants`
-          : paint("red", `${name} ${disagreed} of ${compared} constants differ`),
+          ? `${name} ${compared === 0 ? "not compared" : counted(compared, "constant")}`
+          : paint("red", `${name} ${disagreed} of ${counted(compared, "constant")} differ`),
       );
       return `${`${arch} layout`.padEnd(18)} ${told.join(", ")}`;
     })
@@ -116,7 +140,7 @@ function disagreement(found: Disagreement): string {
   ];
   const ways = masks > 1 ? `, in ${masks} ways` : "";
   return [
-    paint("red", `${encoder}: ${found.arch} ${where}${names}`) +
+    paint(found.apart === null ? "red" : "bold", `${encoder}: ${found.arch} ${where}${names}`) +
       `  ${counted(cases, "case")}${ways}`,
     `  ${encoder.padEnd(width)}  ${own.bytes}  ${own.told}`,
     `  ${against.padEnd(width)}  ${other.bytes}  ${other.told}`,
@@ -139,8 +163,9 @@ function inputText(input: Disagreement["input"]): string {
 
 const DECIDERS = { headers: "the headers", kernel: "the kernel", abi: "the ABI" } as const;
 
-function verdictText({ verdict }: Disagreement): string {
+function verdictText({ verdict, apart }: Disagreement): string {
   const { by, wrong, reason } = verdict;
+  if (apart !== null) return `${apart}: ${reason}`;
   if (by === "nobody") return reason;
   return `${DECIDERS[by]}: ${wrong.join(", ") || "none"} wrong; ${reason}`;
 }
@@ -175,7 +200,7 @@ function live(reports: readonly LiveReport[]): string {
     ];
   });
   const legend =
-    "  cases that neither held nor are listed below were undecided: the kernel does not show them";
+    "  cases that neither held nor are listed were undecided: the kernel does not show them, or they differ by design";
   return [paint("bold", head.join(" ")), ...rows, legend].join("\n");
 }
 
@@ -229,13 +254,64 @@ function coverage(functions: readonly FunctionReport[]): string {
   return lines.length === 0 ? "" : [paint("bold", "coverage"), ...lines].join("\n");
 }
 
+/** What was compared, in sums. */
+function totals({ functions, layouts, live }: CompareReport) {
+  const sum = (amounts: readonly number[]) => amounts.reduce((total, each) => total + each, 0);
+  const pairs = functions.flatMap((each) => each.pairs);
+  // Without headers, encoders are compared with each other.
+  const decisive = pairs.some(({ truth }) => truth) ? pairs.filter(({ truth }) => truth) : pairs;
+  return {
+    cases: sum(functions.map((each) => Math.max(0, ...each.pairs.map(({ cases }) => cases)))),
+    constants: sum(layouts.map(({ encoders }) => Math.max(0, ...encoders.map((e) => e.compared)))),
+    judged: sum(live.map(({ held }) => held)),
+    disagreed: sum(pairs.map(({ disagreed }) => disagreed)),
+    byDesign: sum(decisive.map(({ byDesign }) => byDesign)),
+    noInput: sum(decisive.map(({ noInput }) => noInput)),
+  };
+}
+
+/** What a comparison results in. */
+export function outcomeOf(report: CompareReport): "agreement" | "findings" | "nothing" {
+  const { cases, constants, judged, disagreed } = totals(report);
+  const found =
+    disagreed > 0 ||
+    report.broken.length > 0 ||
+    report.disagreements.some(({ apart }) => apart === null) ||
+    report.live.some(({ failures }) => failures.length > 0);
+  if (found) return "findings";
+  return cases + constants + judged === 0 ? "nothing" : "agreement";
+}
+
 function summary(report: CompareReport): string {
+  const { cases, constants, judged, byDesign, noInput } = totals(report);
+  const lacking = report.uncompared.reduce((sum, { functions }) => sum + functions.length, 0);
+  const left = [
+    ...(byDesign > 0 ? [`${counted(byDesign, "result")} differ by design`] : []),
+    ...(noInput > 0
+      ? [`${counted(noInput, "result")} differ where no kernel makes the input`]
+      : []),
+    ...(lacking > 0
+      ? [`${counted(lacking, "function")} ${lacking === 1 ? "was" : "were"} not compared`]
+      : []),
+  ];
+  if (outcomeOf(report) === "findings") return [paint("red", findings(report)), ...left].join("; ");
+  const agreed = [
+    ...(cases > 0 ? [counted(cases, "case")] : []),
+    ...(constants > 0 ? [counted(constants, "constant")] : []),
+    ...(cases + constants === 0 ? [`${counted(judged, "case")} of the kernel's`] : []),
+  ];
+  const said = `${byDesign + noInput > 0 ? "no error in" : "agreement in"} ${agreed.join(" and ")}`;
+  return [paint("green", said), ...left].join("; ");
+}
+
+function findings(report: CompareReport): string {
+  const errors = report.disagreements.filter(({ apart }) => apart === null);
   const wrong = new Set([
-    ...report.disagreements.map(({ encoder }) => encoder),
+    ...errors.map(({ encoder }) => encoder),
     ...report.broken.map(({ encoder }) => encoder),
     ...report.live.filter(({ failures }) => failures.length > 0).map(({ encoder }) => encoder),
   ]);
-  if (wrong.size === 0) return paint("green", "all agree");
-  const total = report.disagreements.length + report.broken.length;
-  return paint("red", `${[...wrong].join(", ")}: ${counted(total, "finding")}`);
+  const failures = report.live.reduce((sum, each) => sum + each.failures.length, 0);
+  const total = errors.length + report.broken.length + failures;
+  return `${[...wrong].join(", ")}: ${counted(total, "finding")}`;
 }

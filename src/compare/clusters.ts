@@ -1,7 +1,9 @@
+import { choiceOf } from "./choices.ts";
 import { NO_PROGRAM } from "./filter.ts";
 import { firstByte } from "./layout.ts";
 import type { Place, Places } from "./places.ts";
 import { ANSWER } from "./record.ts";
+import type { Apart } from "./report.ts";
 
 /** An encoder, and what it is compared with: "headers", or another encoder. */
 export interface Opponents {
@@ -13,6 +15,7 @@ export interface Opponents {
 export interface Cluster extends Opponents {
   readonly place: Place;
   readonly kind: string;
+  readonly apart: Apart | undefined;
   readonly xor: bigint;
   /** The words of the record in which its example differs. */
   readonly words: readonly number[];
@@ -26,28 +29,20 @@ const MASKS = 32;
 
 /** Sorts disagreements of one function by encoder, field and XOR mask. */
 export class Clusters {
-  readonly #places: Places;
   readonly #fields = new Map<string, Cluster[]>();
-
-  constructor(places: Places) {
-    this.#places = places;
-  }
 
   /**
    * Takes one case.
    *
-   * @param own the record with the encoder's answer
-   * @param other that with its opponent's
+   * @param difference that of the record with the encoder's answer from the other, which has its opponent's
    */
   add(
     { encoder, against }: Opponents,
     input: BigUint64Array,
-    own: BigUint64Array,
-    other: BigUint64Array,
+    difference: Difference,
+    [own, other]: readonly [BigUint64Array, BigUint64Array],
   ): void {
-    const difference = firstDifference(this.#places, own, other);
-    if (difference === undefined) return;
-    const { place, kind } = difference;
+    const { place, kind, apart } = difference;
     const xor = difference.own ^ difference.other;
     const field = `${encoder} ${against} ${kind}`;
     const clusters = this.#fields.get(field) ?? [];
@@ -59,7 +54,7 @@ export class Clusters {
     }
     const words = [...own.keys()].filter((at) => own[at] !== other[at]);
     const example = input.slice();
-    clusters.push({ encoder, against, place, kind, xor, words, cases: 1, example });
+    clusters.push({ encoder, against, place, kind, apart, xor, words, cases: 1, example });
   }
 
   /** The clusters of each encoder and field, the most frequent first. */
@@ -71,8 +66,9 @@ export class Clusters {
 /** Where two records differ. */
 export interface Difference {
   readonly place: Place;
-  /** What distinguishes faults: the place, and for a filter whether it allows too much or too little. */
+  /** What distinguishes faults: the place, why it is apart, and for a filter whether it allows too much or too little. */
   readonly kind: string;
+  readonly apart: Apart | undefined;
   /** The first byte of the record that differs. */
   readonly byte: number;
   /** The words of the place in both records. */
@@ -80,22 +76,26 @@ export interface Difference {
   readonly other: bigint;
 }
 
-/** The first place in which two records differ; the result comes before memory. */
+/** The first place in which two records differ; the result comes before memory, and what is chosen by design last. */
 export function firstDifference(
   places: Places,
   own: BigUint64Array,
   other: BigUint64Array,
 ): Difference | undefined {
-  const { result } = places.layout;
+  const { name, result } = places.layout;
   const inResult = own[result] !== other[result];
-  const word = inResult ? result : own.findIndex((each, at) => each !== other[at]);
+  const differs = (each: bigint, at: number) => each !== other[at];
+  const found = own.findIndex((each, at) => differs(each, at) && !places.design.has(at));
+  const word = inResult ? result : found < 0 ? own.findIndex(differs) : found;
   if (word < 0) return undefined;
   const byte = 8 * word + firstByte((own[word] ?? 0n) ^ (other[word] ?? 0n));
   const place = places.at(byte, other[result] ?? 0n);
   const words = { own: wordAt(own, place), other: wordAt(other, place) };
   const amount = severityOf(words.own) < severityOf(words.other) ? "too much" : "too little";
-  const kind = place.name === ANSWER ? `${place.name}: ${amount}` : place.name;
-  return { place, kind, byte, ...words };
+  const wordOf = (parameter: string) => other[places.layout.field(parameter).at] ?? 0n;
+  const apart = choiceOf(name, place.name, wordOf)?.apart;
+  const kind = place.name === ANSWER ? `${place.name}: ${amount}` : `${place.name} ${apart ?? ""}`;
+  return { place, kind, apart, byte, ...words };
 }
 
 /** How severe an action of a filter is: of two the kernel takes the lower, as a number with a sign. */

@@ -26,6 +26,7 @@ import {
   show,
   text,
 } from "../shape.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { describeBreak, describeClusters } from "./disagreement.ts";
 import { FunctionComparison } from "./function.ts";
 import { compareLayouts } from "./layout.ts";
@@ -39,7 +40,7 @@ import type {
 } from "./report.ts";
 import { closedSubject, LocalSubject, type Subject } from "./subject.ts";
 import { stopwatch, turn } from "./timing.ts";
-import { describeUncompared } from "./uncompared.ts";
+import { describeUncompared, uncomparedOf } from "./uncompared.ts";
 
 /**
  * What is compared, and for how long: until `cases` or `seconds`, whichever comes first. Without both, a comparison has
@@ -121,7 +122,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     await turn(signal);
     found.push(...(await describeClusters(each, smaller)));
   }
-  const { disagreements, live } = await judge(options, seed, functions, found);
+  const { disagreements, live } = await judge(options, seed, functions, found, notes);
   const encoders: EncoderReport[] = [];
   // One after the other: they are timed.
   for (const subject of subjects) encoders.push(await describeSubject(subject));
@@ -139,6 +140,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     disagreements,
     broken,
     live,
+    uncompared: uncomparedOf(subjects, functions, wantedBy(options)),
     notes,
   };
   return { report, functions };
@@ -190,9 +192,15 @@ function expectInput({ only = [], input }: CompareOptions): void {
   }
 }
 
+/** Whether a function is to be compared. */
+function wantedBy({ only }: CompareOptions): (name: FunctionName) => boolean {
+  return (name) =>
+    only === undefined || only.includes(name) || only.includes(FUNCTIONS[name].operation);
+}
+
 /** What is to be compared, and the constants, which need no cases. */
 function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
-  const wanted = (name: Operation | FunctionName) => options.only?.includes(name) ?? true;
+  const isWanted = wantedBy(options);
   const random = new Random(seed);
   const functions: FunctionComparison[] = [];
   const layouts: LayoutReport[] = [];
@@ -201,11 +209,10 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
     const subjects = options.subjects.filter((subject) => subject.arch === arch);
     const truth = subjects.find(({ name }) => name === "native") ?? openTruth(arch, notes);
     const constants = truth?.constants ?? subjects[0]?.constants ?? new Map();
-    const isWanted = (name: FunctionName) => wanted(name) || wanted(FUNCTIONS[name].operation);
     for (const subject of subjects) {
       notes.push(...describeUncompared(subject, isWanted, [...constants.keys()]));
     }
-    if (wanted("layout")) {
+    if (options.only?.includes("layout") ?? true) {
       const layout = compareLayouts(arch, subjects, truth);
       layouts.push(layout.report);
       disagreements.push(...layout.disagreements);
@@ -226,8 +233,15 @@ async function judge(
   seed: bigint,
   functions: readonly FunctionComparison[],
   disagreements: Disagreement[],
+  notes: string[],
 ): Promise<{ disagreements: Disagreement[]; live: LiveReport[] }> {
   if (cases === undefined) return { disagreements, live: [] };
+  const others = [...new Set(functions.map(({ arch }) => arch))].filter(
+    (arch) => arch !== HOST_ARCH,
+  );
+  for (const arch of others) {
+    notes.push(`the kernel was not asked about ${arch}: this machine is ${HOST_ARCH}`);
+  }
   // Loaded only if stubs are wanted.
   const { judgeComparison } = await import("./live/live.ts");
   return judgeComparison(functions, disagreements, { seed, cases, input, signal });

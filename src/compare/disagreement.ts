@@ -27,7 +27,16 @@ export async function describeClusters(
     const described = await describe(compared, fault);
     if (described !== undefined) found.push(described);
   }
-  return found;
+  // One that shows in inputs that a kernel makes is not told again by others.
+  const isError = ({ encoder, against, field }: Disagreement) =>
+    found.some(
+      (other) =>
+        other.apart === null &&
+        other.encoder === encoder &&
+        other.against === against &&
+        other.field === field,
+    );
+  return found.filter((each) => each.apart !== "no such input" || !isError(each));
 }
 
 /** How many calls a filter decides wrongly if their numbers are the reason. */
@@ -92,6 +101,7 @@ async function describe(
     other: reference,
     input: describeInput(compared, input),
     replay: replay(compared, [encoder, ...(against === HEADERS ? [] : [against])], input),
+    apart: cluster.apart ?? null,
     verdict: verdictOf(compared, cluster, place.name, reference.told, input),
   };
 }
@@ -127,11 +137,11 @@ function verdictOf(
     const reason = "no headers of this architecture are here to decide";
     return { by: "nobody", right: [], wrong: [], reason };
   }
-  const signal = layout.fields.find((each) => each.name === "signal");
-  const choice = choiceOf(name, field, input[signal?.at ?? 0] ?? 0n);
+  const wordOf = (parameter: string) => input[layout.field(parameter).at] ?? 0n;
+  const choice = choiceOf(name, field, wordOf);
   if (choice !== undefined) {
-    const reason = `${choice}; native returns ${told}`;
-    return { by: "abi", right: [], wrong: [encoder], reason };
+    const reason = `${choice.reason}; native returns ${told}`;
+    return { by: "abi", right: [], wrong: choice.apart === undefined ? [encoder] : [], reason };
   }
   const reason = `native, compiled against them, returns ${told}`;
   return { by: "headers", right: [HEADERS], wrong: [encoder], reason };

@@ -27,6 +27,15 @@ interface Lane {
   readonly times: BatchTimes;
 }
 
+const NO_CASES = { cases: 0, disagreed: 0, byDesign: 0, noInput: 0 } as const;
+
+/** Where a pair counts its differences. */
+const COUNTS = {
+  wrong: "disagreed",
+  "differs by design": "byDesign",
+  "no such input": "noInput",
+} as const;
+
 type Pair = { -readonly [K in keyof PairReport]: PairReport[K] };
 
 /** An encoder that did not answer, and the input. */
@@ -76,7 +85,7 @@ export class FunctionComparison {
     this.layout = layoutOf(name, constants);
     this.constants = constants;
     this.places = new Places(this.layout, constants);
-    this.clusters = new Clusters(this.places);
+    this.clusters = new Clusters();
     const stream = FUNCTION_NAMES.indexOf(name) + (arch === "arm64" ? FUNCTION_NAMES.length : 0);
     this.#generator = new InputGenerator(this.layout, constants, random, stream);
     this.#coverage = new CoverageCounter(this.layout, this.#generator);
@@ -249,6 +258,13 @@ export class FunctionComparison {
     return this.#subjects.find(({ name }) => name === encoder)?.argument ?? encoder;
   }
 
+  /** Whether an encoder had a case, and something to be compared with. */
+  isCompared(encoder: string): boolean {
+    return [...this.#pairs.values()].some(
+      ({ encoders, cases }) => cases > 0 && encoders.includes(encoder),
+    );
+  }
+
   report(): FunctionReport {
     return {
       arch: this.arch,
@@ -271,7 +287,7 @@ export class FunctionComparison {
         const same = one.bytes.compare(other.bytes, 0, length, 0, length) === 0;
         const pair = this.#pairOf(one.subject, other.subject);
         pair.cases += count;
-        pair.disagreed += same ? 0 : this.#compareRecords(input, one, other);
+        if (!same) this.#compareRecords(pair, input, one, other);
       }
     }
   }
@@ -280,13 +296,13 @@ export class FunctionComparison {
     const encoders = [one.name, this.#subjects.includes(other) ? other.name : HEADERS] as const;
     const key = encoders.join(" ");
     const truth = one === this.#truth || other === this.#truth;
-    const pair = this.#pairs.get(key) ?? { encoders, truth, cases: 0, disagreed: 0 };
+    const pair = this.#pairs.get(key) ?? { encoders, truth, ...NO_CASES };
     this.#pairs.set(key, pair);
     return pair;
   }
 
-  /** How many records of a batch differ; those that differ from the reference go into clusters. */
-  #compareRecords(input: BigUint64Array, one: Lane, other: Lane): number {
+  /** Counts the records of a batch that differ; those that differ from the reference go into clusters. */
+  #compareRecords(pair: Pair, input: BigUint64Array, one: Lane, other: Lane): void {
     const { words } = this.layout;
     // Without headers, the others are compared with the first encoder.
     const reference = this.#lanes.find(({ subject }) => subject === this.#truth) ?? this.#lanes[0];
@@ -295,16 +311,16 @@ export class FunctionComparison {
       encoder: own.subject.name,
       against: against.subject === this.#truth ? HEADERS : against.subject.name,
     };
-    let disagreed = 0;
     for (let start = 0; start < input.length; start += words) {
       const end = start + words;
       if (one.bytes.compare(other.bytes, 8 * start, 8 * end, 8 * start, 8 * end) === 0) continue;
-      disagreed++;
-      if (against !== reference) continue;
       const at = (records: BigUint64Array) => records.subarray(start, end);
-      this.clusters.add(opponents, at(input), at(own.records), at(against.records));
+      const records = [at(own.records), at(against.records)] as const;
+      const difference = firstDifference(this.places, ...records);
+      if (difference === undefined) continue;
+      pair[COUNTS[difference.apart ?? "wrong"]]++;
+      if (against === reference) this.clusters.add(opponents, at(input), difference, records);
     }
-    return disagreed;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Subject } from "./subject.ts";
 /** Constants that say nothing about the kernel: each encoder has its own. */
 const OWN = new Set(["heap"]);
 
-/** Holds the constants of encoders against the headers'; without those, against the first encoder's. */
+/** Holds the constants of encoders against the headers'; without those, against the first encoder's. Those have none. */
 export function compareLayouts(
   arch: Arch,
   subjects: readonly Subject[],
@@ -21,7 +21,8 @@ export function compareLayouts(
     let compared = 0;
     let disagreed = 0;
     for (const [name, value] of subject.constants) {
-      const other = OWN.has(name) ? undefined : reference?.constants.get(name);
+      const other =
+        OWN.has(name) || subject === reference ? undefined : reference?.constants.get(name);
       if (other === undefined) continue;
       compared++;
       if (BigInt.asUintN(64, other) === BigInt.asUintN(64, value)) continue;
@@ -61,6 +62,7 @@ function describe(
     other: { bytes: bytesOf(other), word: hex(other), told: hex(other) },
     input: [],
     replay: `stublab compare ${quoteWord(argument)} --arch ${arch} --operation layout`,
+    apart: null,
     verdict: {
       by: decides ? "headers" : "nobody",
       right: decides ? [HEADERS] : [],

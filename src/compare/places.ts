@@ -1,3 +1,4 @@
+import { designOf } from "./choices.ts";
 import type { RecordLayout } from "./record.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -26,6 +27,8 @@ const WORD_MEMBERS = new Set(["si_value", "si_band", "si_addr", "si_call_addr"])
 /** The names of the parts of a function's records, by the layout of the headers. */
 export class Places {
   readonly layout: RecordLayout;
+  /** The words of a record in which encoders may differ by design. */
+  readonly design: ReadonlySet<number>;
   readonly #registers: ReadonlyMap<number, string>;
   readonly #members: ReadonlyMap<number, string>;
   readonly #constants: Constants;
@@ -35,6 +38,9 @@ export class Places {
     this.#constants = constants;
     this.#registers = byOffset(constants, "REG_");
     this.#members = byOffset(constants, "CLONE3_");
+    const { inputs } = this;
+    const words = designOf(layout.name).map((name) => (inputs.get(name)?.byte ?? -8) / 8);
+    this.design = new Set(words);
   }
 
   /**

@@ -15,9 +15,22 @@ export interface CompareReport {
   readonly broken: readonly Breakage[];
   /** What the kernel was asked, with --live. */
   readonly live: readonly LiveReport[];
+  /** Functions that an encoder lacks, that had no case, or that had nothing to be compared with. */
+  readonly uncompared: readonly Uncompared[];
   /** What was not compared, and why. */
   readonly notes: readonly string[];
 }
+
+export interface Uncompared {
+  readonly encoder: string;
+  readonly arch: Arch;
+  readonly functions: readonly FunctionName[];
+}
+
+/**
+ * Why a difference is no error: docs/encoder-abi.md chooses what the headers leave open, or no kernel makes such an input.
+ */
+export type Apart = "differs by design" | "no such input";
 
 export interface EncoderReport {
   readonly name: string;
@@ -51,7 +64,10 @@ export interface PairReport {
   /** Whether one of the two is the reference. */
   readonly truth: boolean;
   readonly cases: number;
+  /** Cases that differ, without those that are counted apart. */
   readonly disagreed: number;
+  readonly byDesign: number;
+  readonly noInput: number;
 }
 
 /** Nanoseconds for a call and the loop around it: the quartiles of the batches. */
@@ -137,6 +153,8 @@ export interface Disagreement {
     readonly told: string;
   }[];
   readonly replay: string;
+  /** Why it is no error; null if it is one. */
+  readonly apart: Apart | null;
   readonly verdict: Verdict;
 }
 

@@ -1,6 +1,23 @@
 import { type FunctionName, functionsOf } from "../encoder/abi.ts";
 import { nearest } from "../nearest.ts";
+import type { FunctionComparison } from "./function.ts";
+import type { Uncompared } from "./report.ts";
 import type { Subject } from "./subject.ts";
+
+/** The functions of each encoder that were compared in no case. */
+export function uncomparedOf(
+  subjects: readonly Subject[],
+  functions: readonly FunctionComparison[],
+  wanted: (name: FunctionName) => boolean,
+): Uncompared[] {
+  return subjects.flatMap(({ name: encoder, arch }) => {
+    const compared = functions
+      .filter((each) => each.arch === arch && each.isCompared(encoder))
+      .map(({ name }) => name);
+    const left = functionsOf(arch).filter((name) => wanted(name) && !compared.includes(name));
+    return left.length === 0 ? [] : [{ encoder, arch, functions: left }];
+  });
+}
 
 /**
  * What of an encoder is not compared: functions that it does not have, and exports whose names are near those of

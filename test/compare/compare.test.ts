@@ -37,6 +37,9 @@ async function run(subject: Subject, only?: readonly FunctionName[]): Promise<Co
   return (await compare({ subjects: [subject], ...limits })).report;
 }
 
+/** What encodeSyscall gets after its blocks. */
+type Rest = [number: bigint, a: bigint, b: bigint, c: bigint, d: bigint, e: bigint, f: bigint];
+
 /** The report on one function that is changed. */
 function runWith<N extends FunctionName>(
   name: N,
@@ -259,6 +262,21 @@ findings("an encoder that throws is left out where it does, and only there", asy
   assert.equal(report.disagreements, []);
 });
 
+findings("the headers are not compared with themselves", async () => {
+  const { report } = await compare({ subjects: subjects(["native"], ["amd64"]), cases: 5000 });
+  assert.equal(
+    report.uncompared.map(({ encoder, functions }) => [encoder, functions.length]),
+    [["native", FUNCTION_NAMES.length]],
+  );
+  assert.equal(report.layouts[0]?.encoders, [{ name: "native", compared: 0, disagreed: 0 }]);
+});
+
+findings("a function that had no case was not compared", async () => {
+  const { report } = await compare({ subjects: subjects(["script"], ["amd64"]), cases: 3 });
+  const left = report.functions.filter(({ cases }) => cases === 0).map(({ name }) => name);
+  assert.equal(report.uncompared, [{ encoder: "script", arch: "amd64", functions: left }]);
+});
+
 findings("a value of the wrong type is a break", async () => {
   const report = await runWith("waitKind", () => () => Number.NaN);
   assert.equal(
@@ -298,7 +316,7 @@ findings("what no header prescribes is decided by the ABI", async () => {
     verdicts("encodeStop", (own) => (signal) => own.encodeStop(change(signal)));
   const stop = "no process is stopped by signal 0 or by one above 64";
   assert.equal(await stops((signal) => (signal > 64 ? 0 : signal)), [
-    ["0x41", "abi", "", "variant", stop],
+    ["0x41", "abi", "", "", stop],
   ]);
   assert.equal(await stops((signal) => (signal === 64 ? 0 : signal)), [
     ["0x40", "headers", "headers", "variant", "native, compiled against them, returns 0x407f"],
@@ -311,7 +329,59 @@ findings("what no header prescribes is decided by the ABI", async () => {
     return number;
   });
   assert.is(ifNosys.length, 1);
-  assert.match(String(ifNosys), "abi,,variant,rax becomes orig_rax whether it is −ENOSYS or not");
+  assert.match(String(ifNosys), "abi,,,rax becomes orig_rax whether it is −ENOSYS or not");
+});
+
+findings("a choice of the ABI is no mistake: it is counted apart, and hides none", async () => {
+  const carried = (own: CompleteEncoder, block: number, initial: number, ...rest: Rest) => {
+    const view = new DataView(own.buffer);
+    own.encodeSyscall(block, initial, ...rest);
+    view.setBigUint64(block + 120, view.getBigUint64(initial + 120, true), true);
+  };
+  const report = await runWith(
+    "encodeSyscall",
+    (own) =>
+      (...args) =>
+        carried(own, ...args),
+  );
+  const found = single(report);
+  assert.equal([found.field, found.apart], ["block.orig_rax", "differs by design"]);
+  assert.equal(found.verdict.wrong, []);
+  const [pair] = report.functions[0]?.pairs ?? [];
+  assert.is(pair?.disagreed, 0);
+  assert.is(pair?.byDesign, found.cases);
+  // gs comes after orig_rax in the block.
+  const both = await runWith("encodeSyscall", (own) => (block, initial, ...rest) => {
+    carried(own, block, initial, ...rest);
+    new DataView(own.buffer).setBigUint64(block + 208, 7n, true);
+  });
+  assert.equal(
+    both.disagreements.map(({ field, apart }) => [field, apart]),
+    [["block.gs", null]],
+  );
+});
+
+findings("words that wait4 never stores are counted apart from those that it does", async () => {
+  const gvisor = await compare({
+    subjects: subjects(["gvisor"], ["amd64"]),
+    seed: SEED,
+    cases: CASES_OF_ONE,
+    only: ["waitKind"],
+  });
+  const [pair] = gvisor.report.functions[0]?.pairs ?? [];
+  // Of those that it does, gVisor differs in the group-stop of a seized tracee.
+  const { input, cases, apart } = single(gvisor.report);
+  assert.equal([input.map(({ word }) => word), apart], [["0x80137f"], null]);
+  assert.ok(pair && pair.noInput > 100);
+  assert.is(pair.disagreed, cases);
+});
+
+findings("what differs only for inputs that no kernel makes is no error", async () => {
+  const report = await runWith("waitCoreDumped", (own) => (status) => {
+    return status === 0x80 ? 1 : own.waitCoreDumped(status);
+  });
+  const { apart, verdict } = single(report);
+  assert.equal([apart, verdict.wrong], ["no such input", []]);
 });
 
 findings("the value of SIGRTMIN names whose header it is", async () => {
@@ -346,6 +416,7 @@ findings("functions that were not compared are listed, and near misses of names"
     "mine exports Clone_Files, which the ABI does not have: CLONE_FILES?",
     "mine has no encodeStop: not compared on amd64",
   ]);
+  assert.equal(report.uncompared, [{ encoder: "mine", arch: "amd64", functions: ["encodeStop"] }]);
 });
 
 findings.run();

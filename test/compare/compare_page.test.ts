@@ -84,7 +84,7 @@ function undecided(disagreed: readonly [ab: number, ac: number, bc: number]): Co
   assert.ok(encoder && fn);
   const encoders = ["a", "b", "c"].map((name) => ({ ...encoder, name }));
   const [ab, ac, bc] = disagreed;
-  const common = { truth: false, cases: 7 };
+  const common = { truth: false, cases: 7, byDesign: 0, noInput: 0 };
   const pairs = [
     { ...common, encoders: ["a", "b"] as const, disagreed: ab },
     { ...common, encoders: ["a", "c"] as const, disagreed: ac },

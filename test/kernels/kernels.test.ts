@@ -147,7 +147,7 @@ kernels("what Node.js prints is checked: all checks, the call, no failing trial"
 kernels("only the checks of a machine are expected, and each must succeed", () => {
   const text = "@@kernel Linux\n@@compare 2 disagreements\n@@compare-status 1\n";
   assert.equal(complaintsOf(text, ["compare"], []).complaints, [
-    "compare does not print all agree",
+    "compare does not print an agreement",
     "compare exited with status 1",
     "  2 disagreements",
   ]);

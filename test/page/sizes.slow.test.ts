@@ -196,7 +196,7 @@ sizes("a report in which everything is too long makes less than 1 MB", () => {
     encoders: [name, many[i + 1] ?? "headers"] as const,
     truth: i % 2 === 0,
     cases: 10,
-    disagreed: 1,
+    ...{ disagreed: 1, byDesign: 0, noInput: 0 },
   }));
   const page = renderComparePage(
     {

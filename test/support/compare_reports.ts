@@ -156,6 +156,7 @@ const UNDECIDED: Disagreement = {
   input: [{ name: "block.pc", word: "0x8", told: "0x8" }],
   replay:
     "stublab compare script assembly --arch arm64 --operation rewindSyscall --case 'block.pc=0x8'",
+  apart: null,
   verdict: {
     by: "nobody",
     right: [],
@@ -186,7 +187,12 @@ export async function disagreement(): Promise<CompareReport> {
         arch: "arm64",
         operation: "restart",
         name: "rewindSyscall",
-        pairs: [{ encoders: ["assembly", "script"], truth: false, cases: 3509, disagreed: 311 }],
+        pairs: [
+          {
+            encoders: ["assembly", "script"],
+            ...{ truth: false, cases: 3509, disagreed: 311, byDesign: 0, noInput: 0 },
+          },
+        ],
         timings: first.timings.slice(0, 2),
       },
     ],

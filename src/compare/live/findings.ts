@@ -1,4 +1,5 @@
 import { oneByOne, shrink } from "../../cases/shrink.ts";
+import { designOf } from "../choices.ts";
 import { describeInput, replay } from "../disagreement.ts";
 import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
@@ -73,9 +74,12 @@ export class Findings {
    * Counts a failure. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided if
    * they contradict it.
    *
-   * @returns why nothing is decided
+   * @returns why it is no error, or why nothing is decided
    */
   async #fail(input: BigUint64Array, judgement: Failed): Promise<string | undefined> {
+    if (designOf(this.#compared.name).includes(judgement.field)) {
+      return `${judgement.field} differs by design`;
+    }
     const known = this.#found.get(judgement.field);
     if (known !== undefined) {
       known.cases++;

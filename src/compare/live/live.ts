@@ -49,7 +49,11 @@ async function judgeDisagreement(
   const words = found.input.map(({ name, word }): [string, bigint] => [name, BigInt(word)]);
   const input = compared.inputOf(new Map(words));
   const verdict = await verdictOf(judges, compared, input, [found.encoder, found.against]);
-  return verdict.by === "kernel" ? { ...found, verdict } : found;
+  if (verdict.by !== "kernel") return found;
+  if (found.apart === null) return { ...found, verdict };
+  // What the kernel makes of a choice does not make it wrong.
+  const reason = `${found.verdict.reason}; ${verdict.reason}`;
+  return { ...found, verdict: { ...found.verdict, reason } };
 }
 
 /** Cases that are given to an encoder at a time. */

@@ -65,7 +65,11 @@ ${renderTable({
   one: "row",
   bytes: TABLE_BYTES,
 })}
-${failures.length === 0 ? html`<p>The kernel contradicted nobody.</p>` : leftOut(failures.length - cards.length, "failure")}${cards}</section>`;
+${failures.length === 0 ? html`<p>The kernel contradicted none of ${counted(sumOf(live.map(({ cases }) => cases)), "case")}; it decided ${count(sumOf(live.map(({ held }) => held)))}.</p>` : leftOut(failures.length - cards.length, "failure")}${cards}</section>`;
+}
+
+function sumOf(amounts: readonly number[]): number {
+  return amounts.reduce((sum, each) => sum + each, 0);
 }
 
 function renderAsked({ name, encoder, asked, cases, held, undecided }: LiveReport): Html {

@@ -19,7 +19,7 @@ export type Finder = (arch: Arch, encoder: string, operation: Operation) => stri
 /** Which encoders agree with which about each operation, a table for each architecture. */
 export function renderMatrices(standings: readonly Standing[], find: Finder): Html {
   return html`<section aria-labelledby="agreement"><h2 id="agreement">Agreement</h2>
-<p class="soft">By operation: = the same answers in all cases of the column, or in as many as were compared; ≠ other answers in so many; – not compared. The cases of layout are constants.</p>
+<p class="soft">By operation: = the same answers in all cases of the column, or in as many as were compared; ≠ other answers in so many; ~ so many that are no error: they differ by design, or no kernel makes such an input; – not compared. The cases of layout are constants.</p>
 ${standings.map((standing) => renderMatrix(standing, find))}</section>`;
 }
 
@@ -93,7 +93,9 @@ function referenceOf({ truth, reference }: Standing): Html {
 function renderCell(cell: Cell | undefined, full: number, id?: string): Html {
   if (cell === undefined)
     return html`<td class="soft">–<span class="unseen"> not compared</span></td>`;
-  const { cases, disagreed } = cell;
+  const { cases, disagreed, apart } = cell;
+  if (cases === 0) return renderCell(undefined, full);
+  if (disagreed === 0 && apart > 0) return html`<td>~ ${count(apart)} of ${count(cases)}</td>`;
   if (disagreed === 0) return html`<td>=${cases === full ? NOTHING : html` ${count(cases)}`}</td>`;
   const text = html`≠ ${count(disagreed)}${cases === full ? NOTHING : html` of ${count(cases)}`}`;
   return html`<td class="differs">${id === undefined ? text : html`<a href="#${id}">${text}</a>`}</td>`;

@@ -9,6 +9,8 @@ export const NATIVE = "native";
 export interface Cell {
   readonly cases: number;
   readonly disagreed: number;
+  /** Those that differ and are no error: by design, or for an input that no kernel makes. */
+  readonly apart: number;
 }
 
 /** Two encoders compared with each other, or one with the reference. */
@@ -38,6 +40,8 @@ export interface Standing {
   readonly idle: readonly string[];
   /** Cases of each of the right ones or of the camps; undefined if those had different ones. */
   readonly cases: number | undefined;
+  /** How many of their results are counted apart. */
+  readonly apart: number;
 }
 
 export function standingOf(report: CompareReport, arch: Arch): Standing {
@@ -45,7 +49,12 @@ export function standingOf(report: CompareReport, arch: Arch): Standing {
     all.filter((each) => each.arch === arch);
   const names = [...new Set(here(report.encoders).map(({ name }) => name))];
   const met = here(report.functions).flatMap(({ pairs, operation }) =>
-    pairs.map((pair) => ({ ...pair, operation, by: truthOf(pair) })),
+    pairs.map((pair) => ({
+      ...pair,
+      operation,
+      apart: pair.byDesign + pair.noInput,
+      by: truthOf(pair),
+    })),
   );
   const elsewhere = here(report.disagreements).some(({ against }) => against !== HEADERS);
   const truth = truthAmong(met, elsewhere);
@@ -58,6 +67,7 @@ export function standingOf(report: CompareReport, arch: Arch): Standing {
       operation: "layout" as const,
       cases,
       disagreed,
+      apart: 0,
     }));
   const decided = met
     .filter(({ by }) => by !== undefined)
@@ -69,7 +79,9 @@ export function standingOf(report: CompareReport, arch: Arch): Standing {
     encoders: [...each.encoders, reference],
   }));
   const encounters = truth === undefined ? [...withReference, ...pairs] : withReference;
-  const compared = new Set(encounters.flatMap(({ encoders }) => encoders));
+  const compared = new Set(
+    encounters.filter(({ total }) => total.cases > 0).flatMap(({ encoders }) => encoders),
+  );
   const foes = encounters
     .filter(({ total }) => total.disagreed > 0)
     .map(({ encoders }) => encoders);
@@ -89,6 +101,7 @@ export function standingOf(report: CompareReport, arch: Arch): Standing {
     camps: decides ? [] : campsOf(clean, foes),
     idle: names.filter((name) => !compared.has(name) && !broken.has(name)),
     cases: casesOf(decides ? right : clean, [...singles, ...pairs]),
+    apart: apartOf(decides ? right : clean, decides ? singles : pairs),
   };
 }
 
@@ -102,6 +115,7 @@ function tally(
   const sum = (a: Cell | undefined, b: Cell) => ({
     cases: (a?.cases ?? 0) + b.cases,
     disagreed: (a?.disagreed ?? 0) + b.disagreed,
+    apart: (a?.apart ?? 0) + b.apart,
   });
   for (const { encoders, operation, ...cell } of entries) {
     const key = JSON.stringify(encoders);
@@ -142,6 +156,13 @@ function campsOf(
     else camp.push(name);
   }
   return camps;
+}
+
+/** How many results of these are counted apart. */
+function apartOf(names: readonly string[], tallies: readonly Tally[]): number {
+  return tallies
+    .filter(({ encoders }) => encoders.every((name) => names.includes(name)))
+    .reduce((sum, { total }) => sum + total.apart, 0);
 }
 
 /** In how many cases of functions each of these was compared with one other; undefined if that differs. */

@@ -77,13 +77,16 @@ function broken({ broken: all }: CompareReport): Statement[] {
 
 /** The number of cases over all architectures, in words; "in every case" if encoders have different numbers. */
 function amountOf(claims: readonly { readonly standing: Standing }[]): string {
-  let sum = 0;
+  let [sum, apart] = [0, 0];
   for (const { standing } of claims) {
-    if (standing.cases === undefined) return "in every case";
-    sum += standing.cases;
+    if (standing.cases === undefined) sum = Number.NaN;
+    else sum += standing.cases;
+    apart += standing.apart;
   }
   if (sum === 0) return "in every constant";
-  return sum === 1 ? "in the one case" : `in all ${count(sum)} cases`;
+  const rest = apart === 0 ? "" : ` but ${counted(apart, "result")} counted apart`;
+  if (Number.isNaN(sum)) return `in every case${rest}`;
+  return `${sum === 1 ? "in the one case" : `in all ${count(sum)} cases`}${rest}`;
 }
 
 function namesOf(names: readonly string[]): Html {
