@@ -92,25 +92,32 @@ static int64_t await_halt(int32_t tid, struct ring *ring, uint32_t turn,
     }
 }
 
+/**
+ * Passes over a stop during a turn after which the stub runs on. Signals may come faster than a
+ * poll sees their stops, so from the first one on the turn is waited for as one that halts.
+ */
+static int64_t go_on(int32_t tid, struct ring *ring, uint32_t turn,
+                     struct stublab_injection *injection) {
+    int64_t result = judge_turn(tid, ring, turn, injection);
+    if (result != PASSED_OVER)
+        return result;
+    /* The stub is stopped: it has not read the word if its turn has not ended. */
+    ring->halt = !has_ended(ring, turn);
+    result = resume(tid, injection);
+    return result < 0 || !ring->halt ? result : await_halt(tid, ring, turn, injection);
+}
+
 /** Waits for the end of the turn, while the stub runs on. */
 static int64_t await_end(int32_t tid, struct ring *ring, uint32_t turn,
                          struct stublab_injection *injection) {
     while (!ends_soon(ring, turn)) {
         injection->step = STUBLAB_INJECT_WAIT;
         int64_t result = syscall4(__NR_wait4, tid, (long)&injection->status, __WALL | WNOHANG, 0);
-        const int stopped = result > 0;
-        if (stopped)
-            result = judge_turn(tid, ring, turn, injection);
-        if (stopped && result == PASSED_OVER)
-            result = resume(tid, injection);
-        else if (stopped)
-            return result;
-        if (result < 0)
-            return result;
+        if (result != 0)
+            return result < 0 ? result : go_on(tid, ring, turn, injection);
         if (stublab_time_left(&injection->deadline) <= 0)
             return -ETIMEDOUT;
-        if (!stopped)
-            sleep_on(ring, turn);
+        sleep_on(ring, turn);
     }
     return STUBLAB_INJECT_RESTS;
 }

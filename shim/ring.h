@@ -3,7 +3,7 @@
 //
 //      0  turn      the number of the last turn that the host gave: a futex of the stub
 //      4  count     how many entries the turn has
-//      8  halt      whether the stub stops at its breakpoint after the turn
+//      8  halt      whether the stub stops at its breakpoint after the turn: a signal makes it so
 //     12  spins     how often the stub looks for another turn before it sleeps
 //     16  host      whether the host sleeps
 //     64  done      the number of the last turn that the stub ended: a futex of the host

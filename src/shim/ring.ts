@@ -79,6 +79,11 @@ export class RingMemory {
     return this.#header[RING.turn / 4] ?? 0;
   }
 
+  /** Whether the stub stops at its breakpoint after the turn, by `prepare` or because a signal stopped it. */
+  get halts(): boolean {
+    return this.#header[RING.halt / 4] !== 0;
+  }
+
   /**
    * Sets the next turn: its number of entries, whether the stub stops at its breakpoint afterwards, and how often each
    * side looks for the other's progress before it sleeps.

@@ -133,8 +133,9 @@ export class Ring {
     this.#where = "away";
     const result = shim.ringTurn(tid, this.#memory.address, injection.bytes, stopped ? 1 : 0);
     thread.endInjection(result, call);
-    this.#where = halts ? "halted" : "serving";
-    thread.settle(halts ? "stopped" : "running");
+    const halted = this.#memory.halts;
+    this.#where = halted ? "halted" : "serving";
+    thread.settle(halted ? "stopped" : "running");
   }
 }
 

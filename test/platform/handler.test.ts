@@ -28,7 +28,6 @@ import {
   toSyscall,
   writeWords,
 } from "../support/guests.ts";
-import { alarm } from "../support/libc.ts";
 import { eventually, processState } from "../support/processes.ts";
 import { randomWords } from "../support/random.ts";
 import { thrown } from "../support/thrown.ts";
@@ -193,21 +192,6 @@ handler("a death is noticed while no guest runs", async () => {
   assert.ok(await eventually(() => dead.length > 0, 2000));
   assert.equal(dead, [guest.space.pid]);
   assert.equal(guest.space.stub.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
-});
-
-handler("a death is noticed even if signals of the host interrupt every sleep", () => {
-  using platform = open();
-  const { context, space } = load(platform, code.SPIN);
-  context.switch(space, { deadline: 1 });
-  alarm(1000);
-  try {
-    process.kill(space.pid, "SIGKILL");
-    const killed = performance.now();
-    thrown(DeathError, () => context.switch(space, { deadline: 5000 }));
-    assert.ok(performance.now() - killed < 2500, "long before the deadline");
-  } finally {
-    alarm(0);
-  }
 });
 
 handler("the lane's pages cannot be mapped, unmapped, protected or written", () => {

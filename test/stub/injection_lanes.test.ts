@@ -20,7 +20,7 @@ import { thrown } from "../support/thrown.ts";
 
 // What every lane of injections must do as the faithful one does.
 
-const [SIGKILL, SIGTRAP] = [9, 5];
+const [SIGKILL, SIGTRAP, SIGRTMAX] = [9, 5, 64];
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter((signal) => signal !== SIGKILL);
 const LIMIT = 100;
 
@@ -87,6 +87,21 @@ each("whatever signal is pending, the result is the kernel's", (stub) => {
     process.kill(stub.pid, signal);
     assert.is(stub.inject("close", -1).errno, "EBADF", `kill ${signal}`);
   }
+});
+
+each("calls return although signals come every 50 µs", (stub) => {
+  const memory = stub.map(PAGE_SIZE);
+  // struct sigevent: a value, the signal, SIGEV_SIGNAL; struct itimerspec of a millisecond; a timer.
+  const event = new DataView(new ArrayBuffer(128));
+  event.setInt32(8, SIGRTMAX, true);
+  for (const at of [64 + 8, 64 + 24]) event.setBigInt64(at, 1_000_000n, true);
+  stub.write(memory, new Uint8Array(event.buffer));
+  for (let i = 0; i < 20; i++) {
+    stub.call("timer_create", 1, memory, memory + 128n);
+    const [timer = 0] = new Uint32Array(stub.read(memory + 128n, 4).buffer);
+    stub.call("timer_settime", timer, 0, memory + 64n, 0);
+  }
+  for (let i = 0; i < 100; i++) assert.is(stub.call("getpid"), BigInt(stub.pid));
 });
 
 each("SIGTRAPs in a row forge nothing", (stub) => {
