@@ -116,6 +116,9 @@ struct stublab_deadline {
  */
 STUBLAB_EXPORT int64_t stublab_time_left(struct stublab_deadline *deadline);
 
+/** The processor time of a process, in microseconds. */
+STUBLAB_EXPORT int64_t stublab_processor_time(int32_t pid);
+
 /**
  * wait4(2) on one thread with a timeout in microseconds. Returns the tid and sets `*status`, or
  * returns 0 if nothing happened in time. A timeout of 0 polls once.

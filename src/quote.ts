@@ -16,10 +16,10 @@ export const ESCAPES: Readonly<Record<string, number>> = {
   "?": 63,
 };
 
-/** Bytes as a C string in the style of strace, cut after 32. */
-export function quote(bytes: Uint8Array): string {
-  const shown = [...bytes.subarray(0, 32)].map((byte, i) => escapeByte(byte, bytes[i + 1]));
-  return `"${shown.join("")}"${bytes.length > 32 ? "..." : ""}`;
+/** Bytes as a C string in the style of strace, which cuts all but names after 32. */
+export function quote(bytes: Uint8Array, most = 32): string {
+  const shown = [...bytes.subarray(0, most)].map((byte, i) => escapeByte(byte, bytes[i + 1]));
+  return `"${shown.join("")}"${bytes.length > most ? "..." : ""}`;
 }
 
 function escapeByte(byte: number, next: number | undefined): string {

@@ -8,6 +8,17 @@ export const ELF_MACHINE = 62;
 export const ELF_MACHINE_NAME = "x86-64";
 export const MACHINE = "x86_64";
 
+/** Offsets in struct stat (<asm/stat.h>), and its size. */
+export const STAT = {
+  size: 144,
+  inode: 8,
+  links: 16,
+  mode: 24,
+  length: 48,
+  blockSize: 56,
+  blocks: 64,
+} as const;
+
 export const STACK_POINTER = "rsp";
 
 /** Protections and flags of mmap that no other architecture has. */

@@ -8,6 +8,9 @@ interface GuestArch {
   readonly ELF_MACHINE: number;
   readonly ELF_MACHINE_NAME: string;
   readonly MACHINE: string;
+  readonly STAT: Readonly<
+    Record<"size" | "inode" | "links" | "mode" | "length" | "blockSize" | "blocks", number>
+  >;
   readonly STACK_POINTER: string;
   readonly PROTECTION_FLAGS: readonly string[];
   readonly MAPPING_FLAGS: readonly string[];
@@ -26,6 +29,7 @@ export const {
   ELF_MACHINE,
   ELF_MACHINE_NAME,
   MACHINE,
+  STAT,
   STACK_POINTER,
   PROTECTION_FLAGS,
   MAPPING_FLAGS,

@@ -7,6 +7,17 @@ export const ELF_MACHINE = 183;
 export const ELF_MACHINE_NAME = "AArch64";
 export const MACHINE = "aarch64";
 
+/** Offsets in struct stat (<asm/stat.h>), and its size. */
+export const STAT = {
+  size: 128,
+  inode: 8,
+  mode: 16,
+  links: 20,
+  length: 48,
+  blockSize: 56,
+  blocks: 64,
+} as const;
+
 export const STACK_POINTER = "sp";
 
 /** PROT_BTI: jumps to these pages are checked. */

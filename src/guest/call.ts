@@ -12,14 +12,15 @@ export type CallArguments = readonly bigint[];
 /** An emulated system call. */
 export interface EmulatedCall {
   run(guest: Guest, args: CallArguments): Answer;
-  /** The arguments as strace prints them, after the call. */
-  show(guest: Guest, args: CallArguments, answer: Answer): string[];
+  /** The arguments as strace prints them, after the call. Default: by their kinds (signatures.ts). */
+  show?(guest: Guest, args: CallArguments, answer: Answer): string[];
   /** Whether its value is an address, which is shown in hex. */
   readonly answersAddress?: boolean;
 }
 
 export const OK: Answer = { value: 0n };
 export const EFAULT: Answer = { errno: "EFAULT" };
+export const EBADF: Answer = { errno: "EBADF" };
 export const EINVAL: Answer = { errno: "EINVAL" };
 export const ENOMEM: Answer = { errno: "ENOMEM" };
 

@@ -3,34 +3,58 @@ import { hex } from "../errors.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import type { Answer, CallArguments, EmulatedCall } from "./call.ts";
 import { OWN_CALLS } from "./calls/arch.ts";
+import {
+  close,
+  fstat,
+  lseek,
+  newfstatat,
+  open,
+  openat,
+  pread64,
+  read,
+  readv,
+  stat,
+} from "./calls/input.ts";
 import { brk, mmap, mprotect, munmap } from "./calls/memory.ts";
 import { ioctl, write, writev } from "./calls/output.ts";
 import { exit, getpid, set_tid_address } from "./calls/process.ts";
-import { clock_gettime, uname } from "./calls/system.ts";
+import { clock_gettime, gettimeofday, time, uname } from "./calls/system.ts";
 import type { Guest } from "./guest.ts";
+import { showArguments } from "./signatures.ts";
 
 /** The emulated calls; all others fail with ENOSYS. */
 const CALLS: Readonly<Record<string, EmulatedCall>> = {
   ...OWN_CALLS,
   brk,
   clock_gettime,
+  close,
   exit,
   exit_group: exit,
+  fstat,
   getpid,
+  gettimeofday,
   ioctl,
+  lseek,
+  lstat: stat,
   mmap,
   mprotect,
   munmap,
+  newfstatat,
+  open,
+  openat,
+  pread64,
+  read,
+  readv,
   set_tid_address,
+  stat,
+  time,
   uname,
   write,
   writev,
 };
 
-const UNKNOWN: EmulatedCall = {
-  run: () => ({ errno: "ENOSYS" }),
-  show: (_, args) => args.map((word) => hex(word)),
-};
+/** Calls that are not emulated. */
+const REFUSED: EmulatedCall = { run: () => ({ errno: "ENOSYS" }) };
 
 /** A system call of a guest with its result. */
 export interface TracedCall {
@@ -43,6 +67,8 @@ export interface TracedCall {
   readonly value: bigint | null;
   /** The errno by name; null if the call did not fail. */
   readonly errno: string | null;
+  /** Whether it failed because stublab does not emulate it. */
+  readonly refused: boolean;
   /** The whole call as a line of strace, without a newline: "write(1, "hi", 2) = 2". */
   readonly text: string;
 }
@@ -51,6 +77,7 @@ export interface TracedCall {
 export interface NamedCall {
   readonly name: string;
   readonly call: EmulatedCall;
+  readonly emulated: boolean;
 }
 
 /** The emulated calls by number. */
@@ -67,23 +94,24 @@ export class CallTable {
     const known = this.#known.get(number);
     if (known !== undefined) return known;
     const name = syscallName(BigInt(number), this.#tracer.encoder.constants);
-    if (name === undefined) return { name: `syscall_${number}`, call: UNKNOWN };
-    const call = (Object.hasOwn(CALLS, name) ? CALLS[name] : undefined) ?? UNKNOWN;
-    const found = { name, call };
+    if (name === undefined) return { name: `syscall_${number}`, call: REFUSED, emulated: false };
+    const emulated = Object.hasOwn(CALLS, name);
+    const found = { name, call: (emulated ? CALLS[name] : undefined) ?? REFUSED, emulated };
     this.#known.set(number, found);
     return found;
   }
 }
 
-/** Formats a call as strace prints it. */
+/** Formats a call as strace prints it. @param refused whether stublab refused it, and not the caller or the emulation */
 export function traceCall(
   { name, call }: NamedCall,
   number: number,
   guest: Guest,
   words: CallArguments,
   answer: Answer,
+  refused: boolean,
 ): TracedCall {
-  const args = call.show(guest, words, answer);
+  const args = call.show?.(guest, words, answer) ?? showArguments(guest, name, words);
   const value = "value" in answer ? answer.value : null;
   const errno = "errno" in answer ? answer.errno : null;
   const result =
@@ -94,5 +122,6 @@ export function traceCall(
         : call.answersAddress
           ? hex(value)
           : `${value}`;
-  return { name, number, args, value, errno, text: `${name}(${args.join(", ")}) = ${result}` };
+  const text = `${name}(${args.join(", ")}) = ${result}${refused ? " (not emulated)" : ""}`;
+  return { name, number, args, value, errno, refused, text };
 }

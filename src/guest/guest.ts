@@ -3,15 +3,20 @@ import type { Context } from "../platform/context.ts";
 import type { Subprocess } from "../platform/subprocess.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { readProc } from "../stub/proc.ts";
+import type { Descriptors } from "./files.ts";
 
 /** Receives the bytes that a guest writes to its standard output (1) or standard error (2). */
 export type Sink = (fd: 1 | 2, bytes: Uint8Array) => void;
+
+/** PATH_MAX: the kernel reads no longer path. */
+const MOST_STRING = 4096;
 
 /** The parts of a guest. */
 export interface GuestParts {
   readonly space: Subprocess;
   readonly context: Context;
   readonly output: Sink;
+  readonly descriptors: Descriptors;
   /** The limit of its address space, in bytes. */
   readonly memory: number;
   /** The start of its heap: a multiple of the page size. */
@@ -29,16 +34,19 @@ export class Guest {
   readonly context: Context;
   /** @internal */
   readonly output: Sink;
+  /** @internal */
+  readonly descriptors: Descriptors;
   /** The initial program break (brk(2)), and the current one. */
   readonly heap: bigint;
   break: bigint;
   readonly #memory: number;
 
   /** @internal */
-  constructor({ space, context, output, memory, heap }: GuestParts) {
+  constructor({ space, context, output, descriptors, memory, heap }: GuestParts) {
     this.space = space;
     this.context = context;
     this.output = output;
+    this.descriptors = descriptors;
     this.#memory = memory;
     this.heap = heap;
     this.break = heap;
@@ -57,6 +65,22 @@ export class Guest {
       if (error instanceof MemoryError) return undefined;
       throw error;
     }
+  }
+
+  /** Reads a string up to its NUL, as paths are: at most 4096 bytes with it. Returns undefined if it cannot. @internal */
+  readString(address: bigint): Uint8Array | undefined {
+    const parts: Uint8Array[] = [];
+    const end = address + BigInt(MOST_STRING);
+    for (let at = address; at < end; ) {
+      const inPage = PAGE_SIZE - Number(at % BigInt(PAGE_SIZE));
+      const part = this.read(at, Math.min(inPage, Number(end - at)));
+      if (part === undefined) return undefined;
+      const length = part.indexOf(0);
+      parts.push(length < 0 ? part : part.subarray(0, length));
+      if (length >= 0) return Buffer.concat(parts);
+      at += BigInt(part.length);
+    }
+    return undefined;
   }
 
   /**

@@ -18,15 +18,17 @@ import {
   toWord,
   truth,
 } from "../shape.ts";
-import { checkDeadline, SHORTEST_DEADLINE } from "../shim/deadline.ts";
+import { checkDeadline } from "../shim/deadline.ts";
 import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
 import { canResume } from "./arch.ts";
 import type { Answer, CallArguments } from "./call.ts";
 import { CallTable, type NamedCall, type TracedCall, traceCall } from "./calls.ts";
 import { parseElf } from "./elf.ts";
+import { Descriptors, type Input } from "./files.ts";
 import { Guest, type Sink } from "./guest.ts";
 import { codeImage, type GuestProgram, type Image } from "./image.ts";
+import { type Limits, Meter, type Used } from "./limits.ts";
 import { imageEnd, load } from "./loader.ts";
 import type { Start } from "./stack.ts";
 
@@ -34,7 +36,7 @@ import type { Start } from "./stack.ts";
  * How `runGuest` runs a guest. The callbacks are called between two switches, on this thread. An exception that one of
  * them throws ends the guest and propagates out of `runGuest`.
  */
-export interface GuestOptions extends Start {
+export interface GuestOptions extends Start, Input, Limits {
   /** Receives the bytes that the guest writes. Default: they are discarded. */
   output?: Sink | undefined;
   /** Receives each system call with its result. */
@@ -55,8 +57,6 @@ export interface GuestOptions extends Start {
   onFault?: ((fault: GuestFault, guest: Guest) => boolean | undefined) | undefined;
   /** Receives the guest before its first instruction, for its `context.interruptHandle` for example. */
   onStart?: ((guest: Guest) => void) | undefined;
-  /** The deadline of the whole run, in milliseconds, from 0.001 to a day. Default: the platform's deadline. */
-  deadline?: number | undefined;
   /** The limit of its address space in bytes, including its stack of 8 MiB. Default: 1 GiB. */
   memory?: number | undefined;
   /**
@@ -93,8 +93,8 @@ export type GuestEnd =
   | {
       /** It was stopped before its end. */
       readonly kind: "interrupted";
-      /** "deadline": `options.deadline` has passed. "request": `context.interrupt` or `interruptGuest` was called. */
-      readonly reason: GuestInterrupt["reason"];
+      /** The limit that it has reached; or "request": `context.interrupt` or `interruptGuest` was called. */
+      readonly reason: keyof Limits | GuestInterrupt["reason"];
     };
 
 /** The result of `runGuest`. */
@@ -102,6 +102,10 @@ export interface GuestRun {
   readonly result: GuestEnd;
   /** How often it made each system call, by name; from the thousandth name on, new ones are counted as "others". */
   readonly calls: Readonly<Record<string, number>>;
+  /** The same for those that failed with ENOSYS because neither stublab nor `onSyscall` emulates them. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** What it has used of its limits. */
+  readonly used: Used;
   /** The number of switches to it. */
   readonly switches: number;
 }
@@ -147,9 +151,10 @@ export function runGuest(
   using space = platform.newAddressSpace();
   using context = platform.newContext();
   load(space, context, image, options, memory);
-  const guest = new Guest({ space, context, output, memory, heap: imageEnd(image) });
+  const descriptors = new Descriptors(options);
+  const guest = new Guest({ space, context, output, descriptors, memory, heap: imageEnd(image) });
   options.onStart?.(guest);
-  return new Run(guest, options).toEnd(deadline);
+  return new Run(guest, options, new Meter(space, { ...options, deadline })).toEnd();
 }
 
 function checkPlatform(platform: unknown): void {
@@ -162,15 +167,26 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER;
 const OPTIONS: OptionShapes<GuestOptions> = {
   args: list(text, UNLIMITED),
   env: table(text, UNLIMITED),
+  stdin: bytes,
+  files: checkFiles,
   output: callback,
   trace: callback,
   onSyscall: callback,
   onFault: callback,
   onStart: callback,
   deadline: checkDeadline,
+  time: checkDeadline,
+  calls: count(UNLIMITED),
   memory: count(UNLIMITED),
   signal: abortSignal,
 };
+
+function checkFiles(files: unknown, place: string): void {
+  for (const path of Object.keys(table(bytes, UNLIMITED)(files, place))) {
+    if (path.startsWith("/") && !path.includes("\0")) continue;
+    throw new InputError(`${place}: expected an absolute path, got ${show(path)}`);
+  }
+}
 
 /** @throws InputError */
 function checkProgram(program: GuestProgram): void {
@@ -202,26 +218,35 @@ class Run {
   readonly #guest: Guest;
   readonly #options: GuestOptions;
   readonly #table: CallTable;
+  readonly #meter: Meter;
   readonly #counts = new Map<string, number>();
+  readonly #refused = new Map<string, number>();
   #switches = 0;
 
-  constructor(guest: Guest, options: GuestOptions) {
+  constructor(guest: Guest, options: GuestOptions, meter: Meter) {
     this.#guest = guest;
     this.#options = options;
+    this.#meter = meter;
     this.#table = new CallTable(guest.space.tracer);
   }
 
-  toEnd(deadline: number): GuestRun {
-    const end = performance.now() + deadline;
+  toEnd(): GuestRun {
     let result: GuestEnd | undefined;
-    while (result === undefined) result = this.#step(end - performance.now());
-    return { result, calls: Object.fromEntries(this.#counts), switches: this.#switches };
+    while (result === undefined) result = this.#step();
+    return {
+      result,
+      calls: Object.fromEntries(this.#counts),
+      refused: Object.fromEntries(this.#refused),
+      used: this.#meter.used(),
+      switches: this.#switches,
+    };
   }
 
   /** Switches once and handles the event. Returns how the guest ended, or undefined if it continues. */
-  #step(left: number): GuestEnd | undefined {
+  #step(): GuestEnd | undefined {
     this.#options.signal?.throwIfAborted();
-    if (left < SHORTEST_DEADLINE) return { kind: "interrupted", reason: "deadline" };
+    const left = this.#meter.left();
+    if (typeof left === "string") return { kind: "interrupted", reason: left };
     const { context, space } = this.#guest;
     if (!canResume(context.registers)) return this.#killed("SIGSEGV");
     const event = context.switch(space, { deadline: left });
@@ -234,15 +259,20 @@ class Run {
       case "signal":
         return this.#killedBy(event.info);
       case "interrupt":
-        return { kind: "interrupted", reason: event.reason };
+        // After a deadline the meter tells which limit is reached, if one is.
+        return event.reason === "deadline" ? undefined : { kind: "interrupted", reason: "request" };
     }
   }
 
   #syscall({ number, args }: GuestSyscall): GuestEnd | undefined {
+    if (!this.#meter.admits()) return { kind: "interrupted", reason: "calls" };
     const named = this.#table.get(number);
-    this.#count(named.name);
-    const answer = this.#ask(named, number, args) ?? named.call.run(this.#guest, args);
-    this.#options.trace?.(traceCall(named, number, this.#guest, args, answer));
+    addTo(this.#counts, named.name);
+    const given = this.#ask(named, number, args);
+    const refused = given === undefined && !named.emulated;
+    if (refused) addTo(this.#refused, named.name);
+    const answer = given ?? named.call.run(this.#guest, args);
+    this.#options.trace?.(traceCall(named, number, this.#guest, args, answer, refused));
     if ("exit" in answer) return { kind: "exited", status: answer.exit };
     this.#guest.context.setResult(this.#wordOf(answer));
     return undefined;
@@ -262,13 +292,6 @@ class Run {
     return optional(truth)(mended, "the result of onFault") ?? false;
   }
 
-  /** The names are limited: a guest that tries all numbers must not fill the host's memory. */
-  #count(name: string): void {
-    const known = this.#counts.has(name) || this.#counts.size < MOST_NAMES;
-    const key = known ? name : OTHER_NAMES;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-  }
-
   #wordOf(answer: Exclude<Answer, { exit: number }>): bigint {
     if ("value" in answer) return answer.value;
     return BigInt.asUintN(64, -this.#guest.space.tracer.flag(answer.errno));
@@ -284,4 +307,10 @@ class Run {
     const instruction = this.#guest.context.registers.get(INSTRUCTION_POINTER);
     return { kind: "signaled", signal, ...(address !== undefined && { address }), instruction };
   }
+}
+
+/** Counts a name. The names are limited: a guest that tries all numbers must not fill the host's memory. */
+function addTo(counts: Map<string, number>, name: string): void {
+  const key = counts.has(name) || counts.size < MOST_NAMES ? name : OTHER_NAMES;
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -38,6 +38,7 @@ export interface Shim {
   block(tid: number, signals: bigint, previous: BigUint64Array): number;
   attach(tid: number, relative: number): number;
   timeLeft(deadline: DataView): number;
+  processorTime(pid: number): number;
   waitWithin(tid: number, options: number, deadline: DataView, status: Int32Array): number;
   inject(tid: number, block: Uint8Array, injection: ArrayBufferView): number;
   ringTurn(tid: number, ring: number, injection: ArrayBufferView, stopped: number): number;
@@ -180,6 +181,7 @@ function bindShim(library: LibraryHandle): Shim {
     block: bind("int64_t stublab_block(int32_t, uint64_t, void *)"),
     attach: bind("int64_t stublab_attach(int32_t, int32_t)"),
     timeLeft: bind("int64_t stublab_time_left(void *)"),
+    processorTime: bind("int64_t stublab_processor_time(int32_t)"),
     waitWithin: bind("int64_t stublab_wait_within(int32_t, uint32_t, void *, void *)"),
     inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),
     ringTurn: bind("int64_t stublab_ring_turn(int32_t, uint64_t, void *, int32_t)"),

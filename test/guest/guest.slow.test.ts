@@ -126,7 +126,7 @@ withMusl("prints a greeting with every encoder", () => {
   });
   for (const { stdout, run } of heard) {
     assert.is(stdout, "hello, world\n");
-    assert.equal(run, heard[0]?.run);
+    assert.equal({ ...run, used: undefined }, { ...heard[0]?.run, used: undefined });
   }
 });
 

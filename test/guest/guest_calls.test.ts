@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
+import { constantsOf } from "../../src/encoder/names.ts";
+import { isKnown } from "../../src/guest/signatures.ts";
+import { type GuestOptions, openEncoder } from "../../src/index.ts";
 import {
   DATA,
   errnoOf,
@@ -71,6 +74,9 @@ for (const [name, text] of [
   ["EFAULT", call("uname", KERNEL)],
   ["EFAULT", call("uname", "$constant")],
   ["EFAULT", call("uname", "$page + 4000")],
+  ["EFAULT", call("time", NOWHERE)],
+  ["EFAULT", call("gettimeofday", NOWHERE, 0)],
+  ["EFAULT", call("gettimeofday", 0, NOWHERE)],
   ["EFAULT", call("clock_gettime", 0, NOWHERE)],
   ["EFAULT", call("clock_gettime", 1, "$_start")],
   ["EINVAL", call("clock_gettime", 77, "$page")],
@@ -79,7 +85,7 @@ for (const [name, text] of [
   ["EPERM", call("arch_prctl", 0x1002, KERNEL)],
   ["EPERM", call("arch_prctl", 0x1001, 0x7ffffffff000n)],
   ["EINVAL", call("arch_prctl", 1, 0)],
-  ["ENOSYS", call("openat", -100, "$text", 0)],
+  ["ENOSYS", call("mkdir", "$text", 0)],
   ["ENOSYS", call("fork")],
   ["ENOSYS", call("kill", 1, 9)],
   ["ENOSYS", call("execve", "$text", 0, 0)],
@@ -92,14 +98,63 @@ for (const [name, text] of [
   });
 }
 
-test("traces unknown calls with all their registers", () => {
-  const { trace, calls } = run(`${call("999", 1, -1)}\n${call("openat", 5)}\n${exitWith(0)}`);
-  assert.equal(trace.slice(0, 2), [
-    "syscall_999(0x1, 0xffffffffffffffff, 0x0, 0x0, 0x0, 0x0) = -1 ENOSYS",
-    "openat(0x5, 0xffffffffffffffff, 0x0, 0x0, 0x0, 0x0) = -1 ENOSYS",
+test("traces unknown calls with all their registers, and marks what is not emulated", () => {
+  const { trace, calls, refused } = run(
+    `${call("999", 1, -1)}\n${call("futex", 5, 1, 2, 0, 0, 3)}\n${call("close", 9)}\n${exitWith(0)}`,
+  );
+  assert.equal(trace.slice(0, 3), [
+    "syscall_999(0x1, 0xffffffffffffffff, 0x0, 0x0, 0x0, 0x0) = -1 ENOSYS (not emulated)",
+    "futex(0x5, 0x1, 2, NULL, NULL, 0x3) = -1 ENOSYS (not emulated)",
+    "close(9) = -1 EBADF",
   ]);
-  assert.equal(calls, { syscall_999: 1, openat: 1, exit: 1 });
+  assert.equal(calls, { syscall_999: 1, futex: 1, close: 1, exit: 1 });
+  assert.equal(refused, { syscall_999: 1, futex: 1 });
 });
+
+test("what the caller answers is not marked, whatever it is", () => {
+  const options: GuestOptions = {
+    onSyscall: ({ name }) => (name === "getuid" ? { errno: "ENOSYS" } : undefined),
+  };
+  const { trace, refused } = run(`${call("getuid")}\n${exitWith(0)}`, options);
+  assert.equal([trace[0], refused], ["getuid() = -1 ENOSYS", {}]);
+});
+
+test("traces calls that are not emulated by the kinds of their arguments", () => {
+  const { trace } = run(`
+    ${call("mkdirat", -100, "$path", 0o755)}
+    ${call("renameat2", 3, "$path", -100, NOWHERE, 1)}
+    ${call("openat", -100, "$path", 0o1102, 0o644)}
+    ${call("openat", -100, "$path", 0o2000000, 0o644)}
+    ${call("kill", -1, 9)}
+    ${call("clone", 0x3d0f00, 0)}
+    ${call("unlink", "$page + 4000")}
+    ${exitWith(0)} ${DATA}
+    .data
+    path: .asciz "/a/long/path/of/more/than/32/characters\n"`);
+  const path = '"/a/long/path/of/more/than/32/characters\\n"';
+  const refused = (call: string) => `${call} = -1 ENOSYS (not emulated)`;
+  assert.equal(trace.slice(0, 5), [
+    refused(`mkdirat(AT_FDCWD, ${path}, 0755)`),
+    refused(`renameat2(3, ${path}, AT_FDCWD, 0x123456789000, 0x1)`),
+    `openat(AT_FDCWD, ${path}, O_RDWR|O_CREAT|O_TRUNC, 0644) = -1 EROFS`,
+    `openat(AT_FDCWD, ${path}, O_RDONLY|O_CLOEXEC) = -1 ENOENT`,
+    refused("kill(-1, SIGKILL)"),
+  ]);
+  assert.match(trace[5] ?? "", /^clone\(CLONE_VM\|CLONE_FS\|CLONE_FILES\|.*, NULL, /);
+  assert.match(trace[6] ?? "", /^unlink\(""\)/, "the page is empty");
+});
+
+for (const arch of ["amd64", "arm64"] as const) {
+  tests(`the arguments of every call of ${arch} are known`, () => {
+    const calls = constantsOf("syscall", openEncoder("assembly", arch).constants);
+    assert.ok(calls.length > 300);
+    const names = calls.map(([name]) => name.replace("SYS_", ""));
+    assert.equal(
+      names.filter((name) => !isKnown(name)),
+      [],
+    );
+  });
+}
 
 test("traces bad pointers without reading them", () => {
   const { trace } = run(`
@@ -196,6 +251,27 @@ test("clock_gettime returns the time, and uname the system", () => {
     /^clock_gettime\(CLOCK_REALTIME, \{tv_sec=\d+, tv_nsec=\d+\}\) = 0$/,
   );
   assert.is(trace[4], 'uname({sysname="Linux", nodename="stublab", ...}) = 0');
+});
+
+test("time and gettimeofday return the same time as clock_gettime", () => {
+  const before = Math.floor(Date.now() / 1000);
+  const { stdout } = holds(`
+    ${call("time", "$page")}
+    cmpq %rax, page
+    jne bad
+    ${call("gettimeofday", "$page + 8", "$page + 24")}
+    ${expectValue(0)}
+    ${call("clock_gettime", 0, "$page + 32")}
+    ${call("write", 1, "$page", 48)}
+    ${call("gettimeofday", 0, 0)}
+    ${expectValue(0)}
+    ${exitWith(0)}
+    bad: ${exitWith(255)} ${DATA}`);
+  const words = new BigInt64Array(Uint8Array.from(Buffer.from(stdout, "latin1")).buffer);
+  const [time, seconds, microseconds, , exact] = [...words].map(Number);
+  for (const value of [time, seconds, exact])
+    assert.ok(value !== undefined && value >= before && value < before + 10, `${value}`);
+  assert.ok(microseconds !== undefined && microseconds >= 0 && microseconds < 1e6);
 });
 
 test("the registers after a call are those that the kernel leaves", () => {

@@ -31,7 +31,6 @@ export const brk: EmulatedCall = {
     if (wanted >= guest.heap && wanted <= topOfUserSpace()) moveBreak(guest, wanted);
     return { value: guest.break };
   },
-  show: (_, [wanted = 0n]) => [pointer(wanted)],
   answersAddress: true,
 };
 
@@ -106,7 +105,6 @@ export const munmap: EmulatedCall = {
       throw error;
     }
   },
-  show: (_, [address = 0n, length = 0n]) => [pointer(address), `${length}`],
 };
 
 export const mprotect: EmulatedCall = {

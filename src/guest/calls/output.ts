@@ -3,20 +3,19 @@
 import { quote } from "../../quote.ts";
 import { PAGE_SIZE } from "../../shim/page_size.ts";
 import { topOfUserSpace } from "../../stub/user_space.ts";
-import { type Answer, EFAULT, EINVAL, type EmulatedCall, int } from "../call.ts";
+import { type Answer, EBADF, EFAULT, EINVAL, type EmulatedCall, int } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pointer } from "../show.ts";
 
 /** The most bytes that one call writes; a longer write is partial, as to a pipe. */
 const MOST_BYTES = 1 << 20;
-/** The most buffers of a writev (UIO_MAXIOV). */
-const MOST_VECTORS = 1024;
+/** The most buffers of a writev or readv (UIO_MAXIOV). */
+export const MOST_VECTORS = 1024;
 /** How many of them a trace shows, as strace does. */
 const SHOWN_VECTORS = 32;
 const SHOWN_BYTES = 33;
 
 const VECTOR_SIZE = 16;
-const EBADF: Answer = { errno: "EBADF" };
 
 /** The requests that C libraries make for their standard output (<asm-generic/ioctls.h>). */
 const REQUESTS = new Map([
@@ -24,7 +23,7 @@ const REQUESTS = new Map([
   [0x5413n, "TIOCGWINSZ"],
 ]);
 
-interface Vector {
+export interface Vector {
   readonly address: bigint;
   readonly length: bigint;
 }
@@ -40,7 +39,7 @@ export const write: EmulatedCall = {
 
 export const writev: EmulatedCall = {
   run(guest, [fd = 0n, address = 0n, count = 0n]) {
-    if (!isOutput(int(fd))) return EBADF;
+    if (!isOutput(guest, int(fd))) return EBADF;
     if (count > MOST_VECTORS) return EINVAL;
     const vectors = readVectors(guest, address, Number(count));
     return vectors === undefined ? EFAULT : writeAll(guest, fd, vectors);
@@ -63,7 +62,8 @@ export const writev: EmulatedCall = {
 };
 
 export const ioctl: EmulatedCall = {
-  run: (_, [fd = 0n]) => (int(fd) >= 0 && int(fd) <= 2 ? { errno: "ENOTTY" } : EBADF),
+  run: ({ descriptors }, [fd = 0n]) =>
+    descriptors.get(int(fd)) === undefined ? EBADF : { errno: "ENOTTY" },
   show: (_, [fd = 0n, request = 0n, argument = 0n]) => [
     `${int(fd)}`,
     REQUESTS.get(request) ?? pointer(request),
@@ -71,11 +71,11 @@ export const ioctl: EmulatedCall = {
   ],
 };
 
-function isOutput(fd: number): fd is 1 | 2 {
-  return fd === 1 || fd === 2;
+function isOutput({ descriptors }: Guest, fd: number): fd is 1 | 2 {
+  return descriptors.get(fd) === "output";
 }
 
-function readVectors(guest: Guest, address: bigint, count: number): Vector[] | undefined {
+export function readVectors(guest: Guest, address: bigint, count: number): Vector[] | undefined {
   const bytes = guest.read(address, count * VECTOR_SIZE);
   if (bytes === undefined) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -85,13 +85,19 @@ function readVectors(guest: Guest, address: bigint, count: number): Vector[] | u
   }));
 }
 
+/** What the kernel refuses before it transfers a byte. */
+export function refusedVectors(vectors: readonly Vector[]): Answer | undefined {
+  if (vectors.some(({ length }) => BigInt.asIntN(64, length) < 0n)) return EINVAL;
+  const top = BigInt(topOfUserSpace());
+  return vectors.some(({ address, length }) => address + length > top) ? EFAULT : undefined;
+}
+
 /** Makes the kernel's checks in the kernel's order, then writes as much as can be read. */
 function writeAll(guest: Guest, descriptor: bigint, vectors: readonly Vector[]): Answer {
   const fd = int(descriptor);
-  if (!isOutput(fd)) return EBADF;
-  if (vectors.some(({ length }) => BigInt.asIntN(64, length) < 0n)) return EINVAL;
-  const top = BigInt(topOfUserSpace());
-  if (vectors.some(({ address, length }) => address + length > top)) return EFAULT;
+  if (!isOutput(guest, fd)) return EBADF;
+  const refusal = refusedVectors(vectors);
+  if (refusal !== undefined) return refusal;
   let written = 0;
   for (const { address, length } of vectors) {
     const wanted = Math.min(Number(length), MOST_BYTES - written);

@@ -1,4 +1,4 @@
-// clock_gettime, uname.
+// clock_gettime, gettimeofday, time, uname.
 
 import { release } from "node:os";
 import { quote } from "../../quote.ts";
@@ -10,16 +10,16 @@ import { pointer } from "../show.ts";
 const NANOSECONDS = 1_000_000_000n;
 
 /** The clocks that a guest can read, in nanoseconds. */
-const CLOCKS: Readonly<Record<string, () => bigint>> = {
+const CLOCKS = {
   CLOCK_REALTIME: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)),
   CLOCK_MONOTONIC: () => process.hrtime.bigint(),
-};
+} as const;
 
 export const clock_gettime: EmulatedCall = {
   run(guest, [id = 0n, address = 0n]) {
-    const read = CLOCKS[clockName(guest, id) ?? ""];
-    if (read === undefined) return EINVAL;
-    const now = read();
+    const name = clockName(guest, id);
+    if (name === undefined) return EINVAL;
+    const now = CLOCKS[name]();
     const timespec = new BigInt64Array([now / NANOSECONDS, now % NANOSECONDS]);
     return guest.write(address, new Uint8Array(timespec.buffer)) ? OK : EFAULT;
   },
@@ -33,9 +33,29 @@ export const clock_gettime: EmulatedCall = {
   },
 };
 
-function clockName(guest: Guest, id: bigint): string | undefined {
-  const { tracer } = guest.space;
-  return Object.keys(CLOCKS).find((name) => tracer.constant(name) === int(id));
+export const gettimeofday: EmulatedCall = {
+  run(guest, [address = 0n, zone = 0n]) {
+    const now = CLOCKS.CLOCK_REALTIME() / 1000n;
+    const timeval = new BigInt64Array([now / 1_000_000n, now % 1_000_000n]);
+    const written = address === 0n || guest.write(address, new Uint8Array(timeval.buffer));
+    // The kernel's time zone is UTC unless somebody sets it.
+    const zoned = zone === 0n || guest.write(zone, new Uint8Array(8));
+    return written && zoned ? OK : EFAULT;
+  },
+};
+
+export const time: EmulatedCall = {
+  run(guest, [address = 0n]) {
+    const value = CLOCKS.CLOCK_REALTIME() / NANOSECONDS;
+    const written =
+      address === 0n || guest.write(address, new Uint8Array(new BigInt64Array([value]).buffer));
+    return written ? { value } : EFAULT;
+  },
+};
+
+function clockName({ space }: Guest, id: bigint): keyof typeof CLOCKS | undefined {
+  const names = ["CLOCK_REALTIME", "CLOCK_MONOTONIC"] as const;
+  return names.find((name) => space.tracer.constant(name) === int(id));
 }
 
 /** The fields of struct new_utsname, in order. */
