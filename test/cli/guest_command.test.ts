@@ -29,6 +29,8 @@ interface Document {
   encoder: string;
   result: { kind: string; status?: number; signal?: string; address?: string };
   calls: Record<string, number>;
+  refused: Record<string, number>;
+  used: { deadline: number; time: number; calls: number };
   switches: number;
   output: { stdout: string; stderr: string };
   trace?: string[];
@@ -65,7 +67,7 @@ withCompiler("traces on stderr in the format of strace", async () => {
   assert.is(stdout, "hi\n");
   const [first, second, ...rest] = stderr.split("\n");
   assert.is(first, 'write(1, "hi\\n", 3) = 3');
-  assert.match(second ?? "", /^getuid\(.*\) = -1 ENOSYS$/);
+  assert.is(second, "getuid() = -1 ENOSYS (not emulated)");
   assert.equal(rest, ["exit(0) = ?", "exited with status 0", ""]);
 });
 
@@ -76,11 +78,14 @@ for (const encoder of ["assembly", "script", "native"]) {
     const { code, stdout, stderr } = await guest(path, "--json", "--trace", "--encoder", encoder);
     assert.is(code, 1);
     assert.is(stderr, "");
-    assert.equal(parse(stdout), {
+    const { used, ...document } = parse(stdout);
+    assert.equal([used.calls, used.deadline > 0, used.time >= 0], [3, true, true]);
+    assert.equal(document, {
       schema: "stublab.guest/1",
       encoder,
       result: { kind: "exited", status: 3 },
       calls: { write: 2, exit: 1 },
+      refused: {},
       switches: 3,
       output: { stdout: "hi\n", stderr: "hi" },
       trace: ['write(1, "hi\\n", 3) = 3', 'write(2, "hi", 2) = 2', "exit(3) = ?"],
@@ -89,6 +94,95 @@ for (const encoder of ["assembly", "script", "native"]) {
     });
   });
 }
+
+withCompiler("names the calls that are not emulated if the program fails after them", async () => {
+  const calls = [call("rt_sigprocmask"), call("madvise"), call("madvise")].join("\n");
+  const failing = file("failing", assemble(`${calls}\n${exitWith(3)}`));
+  const told = "exited with status 3\nnot emulated: rt_sigprocmask, madvise (3 calls)\n";
+  assert.is((await guest(failing)).stderr, told);
+  assert.equal(parse((await guest(failing, "--json")).stdout).refused, {
+    rt_sigprocmask: 1,
+    madvise: 2,
+  });
+  const unharmed = file("unharmed", assemble(`${calls}\n${exitWith(0)}`));
+  assert.is((await guest(unharmed)).stderr, "");
+  const threaded = file("threaded", assemble(`${call("clone3")}\n${exitWith(1)}`));
+  const { stderr } = await guest(threaded);
+  assert.match(
+    stderr,
+    /^not emulated: clone3 \(1 call\); a guest has one thread and no children$/m,
+  );
+  const many = ["getuid", "getgid", "geteuid", "getegid", "getppid", "gettid", "sync", "pause"];
+  const tries = [...many, "setsid", "vhangup"].map((name) => call(name)).join("\n");
+  const { stderr: long } = await guest(file("many", assemble(`${tries}\n${exitWith(1)}`)));
+  assert.match(long, /^not emulated: getuid, .*, pause and 2 more \(10 calls\)$/m);
+});
+
+/** What the Go runtime does first: it cannot block signals, and then writes where it wants to die. */
+const LIKE_GO = `
+  ${call("sched_getaffinity", 0, 8192, "%rsp")}
+  ${call("rt_sigprocmask", 2, 0, "%rsp", 8)}
+  testq %rax, %rax
+  jns 1f
+  movl $0xf1, %eax
+  movl %eax, (%rax)
+  1: ${exitWith(0)}`;
+
+withCompiler("names them if it is killed, as a Go program is", async () => {
+  const { code, stderr } = await guest(file("like-go", assemble(LIKE_GO)));
+  assert.is(code, 1);
+  assert.match(
+    stderr,
+    /^killed by SIGSEGV at 0xf1 \(rip 0x[0-9a-f]+\)\nnot emulated: sched_getaffinity, rt_sigprocmask \(2 calls\)\n$/,
+  );
+});
+
+withMusl("passes an environment, standard input and files to the program", async () => {
+  const text = `
+    #include <stdio.h>
+    #include <stdlib.h>
+    int main(int argc, char **argv) {
+      char line[80];
+      printf("%s\\n", getenv("A"));
+      while (fgets(line, sizeof line, stdin)) fputs(line, stdout);
+      FILE *file = fopen(argv[1], "r");
+      if (!file) { perror(argv[1]); return 1; }
+      while (fgets(line, sizeof line, file)) fputs(line, stdout);
+      return 0;
+    }`;
+  const program = file("inputs", compile("musl-gcc", "inputs.c", text, "-static"));
+  const [stdin, content] = [file("stdin", "from stdin\n"), file("content", "from a file\n")];
+  const args = [program, "/etc/x", "--env", "A=b=c", "--stdin", stdin];
+  const both = await guest(...args, "--file", `/etc/x=${content}`, "--env", "C=");
+  assert.is(both.stderr, "");
+  assert.is(both.stdout, "b=c\nfrom stdin\nfrom a file\n");
+  const one = await guest(...args);
+  assert.equal([one.code, one.stdout], [1, "b=c\nfrom stdin\n"]);
+  assert.match(one.stderr, /^\/etc\/x: No such file or directory$/m);
+  const command = [process.execPath, ...stublabCommand("guest", ...args, "--stdin=-")[1]].join(" ");
+  const piped = await run([
+    "sh",
+    ["-c", command.replace(`--stdin ${stdin} `, "").concat(" <", stdin)],
+  ]);
+  assert.is(piped.stdout, "b=c\nfrom stdin\n");
+});
+
+withCompiler("ends a program at the limits of its use", async () => {
+  const loop = file("spinning", assemble("jmp ."));
+  const caller = file("calling", assemble(`1: ${call("getpid")}\njmp 1b`));
+  const heap = call("mmap", 0, 1 << 20, 3, 0x22, -1, 0);
+  const eater = file("eating", assemble(`${heap}\nnegq %rax\n${call("exit", "%rax")}`));
+  for (const [program, options, message] of [
+    [loop, ["--time", "20"], "interrupted at the limit of its processor time\n"],
+    [caller, ["--calls", "7"], "interrupted at the limit of its system calls\n"],
+    [loop, ["--deadline", "20"], "interrupted at its deadline\n"],
+    [eater, ["--memory", `${9 << 20}`], "exited with status 12\n"],
+  ] as const) {
+    assert.is((await guest(program, ...options)).stderr, message);
+  }
+  const { result, used } = parse((await guest(caller, "--calls", "7", "--json")).stdout);
+  assert.equal([result, used.calls], [{ kind: "interrupted", reason: "calls" }, 7]);
+});
 
 withCompiler("assembles sources, and leaves no file behind", async () => {
   const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith("stublab-guest-"));
