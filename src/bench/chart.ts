@@ -1,9 +1,10 @@
-import { type Html, html } from "../page/html.ts";
+import { type Html, html, NOTHING } from "../page/html.ts";
 import { digits } from "./figures.ts";
 import { machineLines } from "./machine.ts";
 import type { Group } from "./mechanism.ts";
 import { noiseLine } from "./noise.ts";
 import { type Report, type Result, resultsOf } from "./report.ts";
+import { quartilesOf } from "./spread.ts";
 
 /** Sizes in units of the chart. */
 const WIDTH = 760;
@@ -66,7 +67,7 @@ ${parts.map(({ markup }) => markup).join("")}</svg>
 }
 
 function renderRow(
-  { mechanism, microseconds, ratio, reason }: Result,
+  { mechanism, microseconds, ratio, reason, batches }: Result,
   group: Group,
   scale: number,
   top: number,
@@ -82,8 +83,13 @@ function renderRow(
   }
   // Whiskers may leave the scale.
   const at = (time: number) => (start + Math.min(time / scale, 1.25) * BARS).toFixed(1);
-  const { lower, median, upper } = microseconds;
-  const [low, high, end] = [at(lower), at(upper), Number(at(median))];
+  const { median } = microseconds;
+  const [low, high] = quartilesOf(microseconds, batches)?.map(at) ?? [];
+  const end = Number(at(median));
+  const whisker =
+    low === undefined || high === undefined
+      ? NOTHING
+      : html`<path d="M${low} ${y + 2}H${high}M${low} ${y - 2}v8M${high} ${y - 2}v8"/>`;
   const kind = mechanism.lane === undefined ? "c" : "bar";
   const times =
     ratio === undefined
@@ -91,8 +97,8 @@ function renderRow(
         ? "the reference"
         : ""
       : `${noisy ? "~" : ""}${digits(ratio.median)} × ${ratio.against}`;
-  const label = Math.max(end, Number(high)) + 8;
-  return html`${name}<rect class="${kind}" x="${start}" y="${y - 4}" width="${Math.max(end - start, 1).toFixed(1)}" height="12"/><path d="M${low} ${y + 2}H${high}M${low} ${y - 2}v8M${high} ${y - 2}v8"/><text x="${label}" y="${y + 7}">${digits(median)} <tspan class="soft">${times}</tspan></text>
+  const label = Math.max(end, Number(high ?? 0)) + 8;
+  return html`${name}<rect class="${kind}" x="${start}" y="${y - 4}" width="${Math.max(end - start, 1).toFixed(1)}" height="12"/>${whisker}<text x="${label}" y="${y + 7}">${digits(median)} <tspan class="soft">${times}</tspan></text>
 `;
 }
 

@@ -9,6 +9,7 @@ import { digits, eventsOf, sequenceOf } from "./figures.ts";
 import type { Group } from "./mechanism.ts";
 import { noiseLine } from "./noise.ts";
 import { type Report, type Result, resultsOf } from "./report.ts";
+import { quartilesOf } from "./spread.ts";
 
 const STYLE = `
 .kicker { margin: 0 0 0.25rem; color: var(--soft); }
@@ -101,7 +102,7 @@ function renderSequences(results: readonly Result[]): Html {
 }
 
 function renderResult(
-  { mechanism, microseconds, ratio, reason }: Result,
+  { mechanism, microseconds, ratio, reason, batches }: Result,
   scale: number,
   noisy: boolean,
 ): Html {
@@ -113,10 +114,11 @@ function renderResult(
     return html`<tr class="${kind}">${head}<td colspan="4">skipped: ${shown(reason ?? "not measured")}</td>${cost}</tr>
 `;
   }
-  const { lower, median, upper } = microseconds;
-  const bar = renderBar({ lower, median, upper, base: 0 }, scale);
+  const { median } = microseconds;
+  const quartiles = quartilesOf(microseconds, batches);
+  const bar = renderBar({ median, quartiles, base: 0 }, scale);
   const times = ratio === undefined ? "" : `${noisy ? "~" : ""}${digits(ratio.median)}`;
-  return html`<tr class="${kind}">${head}<td class="n">${digits(median)}</td><td>${bar}</td><td class="n">${times}</td><td class="n">${digits(lower)} – ${digits(upper)}</td>${cost}</tr>
+  return html`<tr class="${kind}">${head}<td class="n">${digits(median)}</td><td>${bar}</td><td class="n">${times}</td><td class="n">${quartiles?.map(digits).join(" – ") ?? ""}</td>${cost}</tr>
 `;
 }
 

@@ -3,6 +3,7 @@ import { machineLines } from "../bench/machine.ts";
 import type { Group, Mechanism } from "../bench/mechanism.ts";
 import { noiseLine } from "../bench/noise.ts";
 import { type Report, type Result, resultsOf } from "../bench/report.ts";
+import { quartilesOf } from "../bench/spread.ts";
 import { foldLine } from "./fold.ts";
 import { paint } from "./report.ts";
 
@@ -59,16 +60,16 @@ function row(name: string, ...cells: string[]): string {
 }
 
 function resultLines(result: Result, scale: number, noisy: boolean): string[] {
-  const { mechanism, microseconds, ratio, reason } = result;
+  const { mechanism, microseconds, ratio, reason, batches } = result;
   const { name } = mechanism;
   if (microseconds === undefined) {
     const line = `  ${name.padEnd(NAME)}  skipped: ${reason ?? "not measured"}`;
     return foldLine(line, WIDTH).map((each) => paint("dim", each));
   }
-  const { lower, median, upper } = microseconds;
+  const { median } = microseconds;
   const { stops, wakeups, calls } = eventsOf(mechanism);
   const told = ratio === undefined ? "" : `${noisy ? "~" : ""}${digits(ratio.median)}`;
-  const quartiles = `${digits(lower)}–${digits(upper)}`;
+  const quartiles = quartilesOf(microseconds, batches)?.map(digits).join("–") ?? "";
   return [row(name, digits(median), quartiles, told, stops, wakeups, calls, bar(median / scale))];
 }
 

@@ -22,8 +22,9 @@ Sets tasks about stubs: to write registers, a clone word, options or stub code, 
   --json              print one document: "stublab.task-list/1", or with \`check\`, "stublab.tasks/1"
   --record OUT        with \`check\`: write the recording of the answer to OUT; for a DIR, OUT is a folder
 
-A DIR is graded as a whole: each file whose name ends in .txt, also in folders in it. The answers cannot do harm: they run
-in stubs with limits, under a filter of system calls, in namespaces of their own. docs/tasks.md describes all tasks.
+A DIR is graded as a whole: each file whose name ends in .txt, also in folders in it; other files are named as skipped.
+The answers cannot do harm: they run in stubs with limits, under a filter of system calls, in namespaces of their own.
+docs/tasks.md describes all tasks.
 
 Exit status: 0 if every answer is right, 1 if one is not, 2 for a file that is not an answer.
 

@@ -61,7 +61,10 @@ async function gradeNamed(path: string, text: string): Promise<Graded> {
 }
 
 async function checkFolder(folder: string, { json, record }: CheckOptions): Promise<number> {
-  const files = answersIn(folder);
+  const { files, skipped } = answersIn(folder);
+  if (skipped.length > 0) {
+    talk(`skipped, as their names do not end in .txt: ${skipped.map(visible).join(", ")}\n`);
+  }
   if (files.length === 0) {
     throw new InputError(`${visible(folder)} has no answers: no file whose name ends in .txt`);
   }
@@ -79,7 +82,7 @@ async function checkFolder(folder: string, { json, record }: CheckOptions): Prom
     }
   });
   const right = rows.filter((row) => "graded" in row && row.graded.right).length;
-  if (json) printDocument(rows);
+  if (json) printDocument(rows, skipped);
   else {
     tell(`${right} of ${rows.length} answers are right\n`);
     if (record !== undefined) talk(`the recordings are in ${record}: stublab step FILE\n`);
@@ -87,14 +90,14 @@ async function checkFolder(folder: string, { json, record }: CheckOptions): Prom
   return right === rows.length ? 0 : 1;
 }
 
-/** The paths of all answers in a folder. @throws InputError if it cannot be read */
-function answersIn(folder: string): string[] {
+/** The paths of all answers in a folder, and of its other files. @throws InputError if it cannot be read */
+function answersIn(folder: string): { files: string[]; skipped: string[] } {
   const isFile = (name: string) =>
     statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
   try {
-    return readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".txt") && isFile(name))
-      .sort();
+    const all = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(isFile).sort();
+    const isAnswer = (name: string) => /\.txt$/i.test(name);
+    return { files: all.filter(isAnswer), skipped: all.filter((name) => !isAnswer(name)) };
   } catch (cause) {
     throw new InputError(`${visible(folder)} cannot be read: ${reasonOf(cause)}`, { cause });
   }
@@ -132,7 +135,7 @@ function report(graded: Graded): string {
   ].join("");
 }
 
-function printDocument(rows: readonly Row[]): void {
+function printDocument(rows: readonly Row[], skipped: readonly string[] = []): void {
   const answers = rows.map((row) => {
     if ("fault" in row) {
       return {
@@ -153,6 +156,7 @@ function printDocument(rows: readonly Row[]): void {
     right: count("right"),
     wrong: count("wrong"),
     unreadable: count("unreadable"),
+    skipped,
     answers,
   });
 }

@@ -6,7 +6,8 @@ import { digits } from "../../src/bench/figures.ts";
 import type { Mechanism } from "../../src/bench/mechanism.ts";
 import { FLOOR, GROUPS, MECHANISMS } from "../../src/bench/mechanisms.ts";
 import { type Conditions, noiseLine, noiseOf } from "../../src/bench/noise.ts";
-import { benchDocument, callsOf } from "../../src/bench/report.ts";
+import { renderBenchPage } from "../../src/bench/page.ts";
+import { benchDocument, callsOf, type Report } from "../../src/bench/report.ts";
 import { Refusal } from "../../src/bench/side.ts";
 import { spreadOf } from "../../src/bench/spread.ts";
 import { benchText, listText } from "../../src/cli/bench_text.ts";
@@ -131,6 +132,17 @@ bench("an interrupted run ends every side, and reports the rounds that it had", 
   );
 });
 
+bench("three rounds have no quartiles: neither text nor page nor chart shows any", async () => {
+  const [few, enough] = [await wholeReport([], 3), await wholeReport()];
+  const whiskers = (text: string) => text.match(/<path d="M[\d.]+ [\d.]+H/g)?.length ?? 0;
+  for (const render of [renderChart, (report: Report) => renderBenchPage(report, "bench")]) {
+    assert.is(whiskers(render(few)), 0);
+    assert.is(whiskers(render(enough)), MECHANISMS.length - 1);
+  }
+  assert.match(benchText(enough), /\d–\d/);
+  assert.not.match(benchText(few), /\d–\d/);
+});
+
 bench("quartiles are samples", () => {
   assert.equal(spreadOf([5, 1, 2, 4, 3]), { lower: 2, median: 3, upper: 4 });
   assert.equal(spreadOf([7]), { lower: 7, median: 7, upper: 7 });
@@ -192,7 +204,7 @@ bench("no ratio of a noisy run is printed as clean", async () => {
 
 bench("the document has what was measured, and null for what was not", async () => {
   const document = JSON.parse(JSON.stringify(benchDocument(await wholeReport())));
-  assert.equal([document.noisy, document.rounds, document.interrupted], [false, 3, false]);
+  assert.equal([document.noisy, document.rounds, document.interrupted], [false, 5, false]);
   const of = (name: string) =>
     document.results.find((each: { name: string }) => each.name === name);
   const { status, reason, microseconds, ratio, cost } = of("call-trace");

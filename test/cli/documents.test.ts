@@ -247,7 +247,7 @@ command("task: a folder is graded as a whole", async () => {
   mkdirSync(join(answers, "group"), { recursive: true });
   file("answers/ada.txt", RIGHT);
   file("answers/group/bob.txt", WRONG.replace("ada", "bob"));
-  file("answers/group/cy.txt", "task\n");
+  file("answers/group/CY.TXT", "task\n");
   file("answers/notes.md", "not an answer");
   symlinkSync("nowhere", join(answers, "gone.txt"));
   const recordings = join(folder, "recordings");
@@ -261,10 +261,11 @@ command("task: a folder is graded as a whole", async () => {
   ]);
   assert.equal(rows, [
     ["ada.txt", "ada", "right"],
+    ["group/CY.TXT", null, "unreadable"],
     ["group/bob.txt", "bob", "wrong"],
-    ["group/cy.txt", null, "unreadable"],
   ]);
-  assert.is(document.answers[2].reason, 'line 1: expected "name = value", got "task"');
+  assert.equal(document.skipped, ["notes.md"]);
+  assert.is(document.answers[1].reason, 'line 1: expected "name = value", got "task"');
   assert.equal(readdirSync(recordings).sort(), ["ada.json", "group+bob.json"]);
   for (const name of readdirSync(recordings)) loadRecording(join(recordings, name));
   assert.is((await printed(args, 1)).split("\n").at(-2), "1 of 3 answers are right");

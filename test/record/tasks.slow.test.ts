@@ -10,6 +10,7 @@ import { SCENARIOS } from "../../src/record/scenarios.ts";
 import { answerFilter, FREE } from "../../src/record/tasks/confine.ts";
 import { type Graded, gradeAnswer } from "../../src/record/tasks/grade.ts";
 import { assignment, exerciseFor, parseAnswer } from "../../src/record/tasks/submission.ts";
+import { isPlayed } from "../../src/record/tasks/task.ts";
 import { TASKS } from "../../src/record/tasks/tasks.ts";
 import { renderJson } from "../../src/record/view/json.ts";
 import { childrenOf } from "../support/processes.ts";
@@ -49,6 +50,10 @@ tasks("there are at least twelve, and each belongs to a lesson", () => {
   assert.ok(NAMES.length >= 12);
   for (const [name, { lesson }] of Object.entries(TASKS)) {
     assert.ok(Object.hasOwn(SCENARIOS, lesson), `${name}: ${lesson}`);
+    for (let i = 0; i < 30; i++) {
+      const exercise = exerciseFor(name, student(i));
+      if (!isPlayed(exercise)) assert.is(exercise.scenario, lesson, "no other is taught by then");
+    }
   }
 });
 

@@ -13,7 +13,7 @@ import { tellRegisters } from "../recorder.ts";
 import { step } from "../stepping.ts";
 import { Tracee } from "../tracee.ts";
 import type { Words } from "./answer.ts";
-import { MOST_INSTRUCTIONS, REFUSED, RESTS, type Run, tellRun } from "./run.ts";
+import { MOST_INSTRUCTIONS, NO_CALL, REFUSED, RESTS, type Run, tellRun } from "./run.ts";
 import { MOST_CHILDREN, tooMany, type Watched } from "./watched.ts";
 
 /** The calls that make a task. */
@@ -173,7 +173,9 @@ export class Player {
   }
 
   #callName(number: bigint): string {
-    return syscallName(number, this.tracee.teller.constants) ?? `system call ${number}`;
+    return (
+      syscallName(number, this.tracee.teller.constants) ?? `${NO_CALL} ${BigInt.asIntN(64, number)}`
+    );
   }
 
   /** The result of the last call. */
@@ -189,7 +191,7 @@ export class Player {
       const isRefused = error.how === REFUSED;
       const made = isRefused ? this.calls.at(-1)?.name : undefined;
       const why = isRefused
-        ? `The filter does not permit ${made} to answers: it was not executed, and RAX still has its number.`
+        ? `The filter of answers does not permit ${made}: it was not executed, and RAX still has its number.`
         : "It was ended from outside.";
       this.tracee.ended(error.how, why);
       return { kind: "ended", how: error.how, call: made };

@@ -6,6 +6,12 @@ export const MOST_INSTRUCTIONS = 150;
 /** How a stub ends that makes a call which the filter refuses. */
 export const REFUSED = "killed by SIGSYS";
 
+/** What a call without a name is called, before its number. */
+export const NO_CALL = "system call";
+
+/** The calls that answers may make with some arguments. */
+const LIMITED = ["clone", "prctl", "mmap", "mprotect", "kill", "tgkill"];
+
 /** What became of a stub that was resumed. */
 export type Run =
   /** It met the INT3. */
@@ -45,9 +51,7 @@ export function tellRun(run: Run): string {
 export function whyHarmful(run: Run): string | undefined {
   switch (run.kind) {
     case "ended":
-      return run.how === REFUSED
-        ? `${run.call ?? "a call"} with these arguments is not permitted to answers`
-        : undefined;
+      return run.how === REFUSED ? whyRefused(run.call ?? "a call") : undefined;
     case "blocked":
       return "it waits for something that does not happen";
     case "endless":
@@ -55,6 +59,13 @@ export function whyHarmful(run: Run): string | undefined {
     default:
       return undefined;
   }
+}
+
+function whyRefused(call: string): string {
+  if (call.startsWith(NO_CALL))
+    return `RAX is the number of a call at the SYSCALL, and ${call} is unknown`;
+  if (LIMITED.includes(call)) return `answers must not call ${call} with these arguments`;
+  return `answers must not call ${call}: it could reach files or processes of others`;
 }
 
 /** What is expected of a stub most often. */
