@@ -3,7 +3,7 @@ import { hex } from "../errors.ts";
 import { instance } from "../shape.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { INSTRUCTION_POINTER, PARENT, RSEQ_SIGNATURE } from "./arch.ts";
-import { type ProcessFacts, readProcess } from "./proc.ts";
+import { type ProcessFacts, readProc, readProcess } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
 import { Stub } from "./stub.ts";
 
@@ -19,41 +19,61 @@ export interface Examination {
 
 /**
  * Examines a scrubbed stub: /proc, its registers by ptrace, and the results of injected calls. Leaves the stub as it
- * was.
+ * was. What its filter forbids to ask is skipped, and so is what the switches "handler" and "spin" keep in it.
  *
  * @throws DeathError, StateError, and what `Stub.inject` throws.
  */
 export function examine(stub: Stub): Examination {
   instance(Stub, "a Stub")(stub, "stub");
-  const { tracer } = stub;
+  const { tracer, thread } = stub;
+  thread.unmapRing();
+  thread.expect("stopped");
   const facts = readProcess(stub.pid);
   const parentPid = stub.parent?.pid ?? process.pid;
-  const answer = stub.call("getppid");
+  const { word: answer } = thread.inject(tracer.flag("SYS_getppid"), []);
   const registers = stub.registers();
-  const page = `${hex(BigInt(tracer.stubAddress))} r-xp`;
-  const rows: [name: string, expected: string, seen: string][] = [
-    ["parent", `${parentPid}`, `${facts.parentPid}`],
-    ["getppid, injected", `${parentPid}`, `${answer}`],
-    ["tracer", `${tracer.tid}`, `${facts.tracerTid}`],
-    ["state", "t", facts.state],
-    ["session", `${rootOf(stub).pid}`, `${facts.session}`],
-    ["exit signal", tracer.signalName(stub.exitSignal), tracer.signalName(facts.exitSignal)],
-    ["death signal", "SIGKILL", deathSignal(stub)],
-    ["signals blocked", "0x0", hex(facts.blocked)],
-    ["signals ignored", "0x0", hex(facts.ignored)],
-    ["signals caught", "0x0", hex(facts.caught)],
-    ["memory map", page, mapOf(facts)],
-    ["resident", `${PAGE_SIZE / 1024} kB`, `${facts.residentBytes / 1024} kB`],
-    ["rseq", "unregistered", hasRseq(stub) ? "registered" : "unregistered"],
-    [INSTRUCTION_POINTER, hex(tracer.restAddress), hex(registers[INSTRUCTION_POINTER] ?? 0n)],
-    [PARENT, hex(BigInt(parentPid)), hex(registers[PARENT] ?? 0n)],
+  const hasHandler = thread.moreOptions !== 0;
+  const handler = hasHandler ? "the handler of its guests needs it" : undefined;
+  const filter = !hasHandler && isFiltered(stub) ? "its filter forbids to ask for it" : undefined;
+  const session = stub.inSession ? readProcess(process.pid).session : stub.leader.pid;
+  const death = stub.hasDeathSignal || hasHandler ? "SIGKILL" : "none";
+  const kilobytes = (bytes: number) => `${bytes / 1024} kB`;
+  const rows: Row[] = [
+    ["parent", `${parentPid}`, () => `${facts.parentPid}`],
+    ["getppid, injected", `${parentPid}`, () => `${answer}`],
+    ["tracer", `${tracer.tid}`, () => `${facts.tracerTid}`],
+    ["state", "t", () => facts.state],
+    ["session", `${session}`, () => `${facts.session}`],
+    ["exit signal", tracer.signalName(stub.exitSignal), () => tracer.signalName(facts.exitSignal)],
+    ["death signal", death, () => deathSignal(stub), filter],
+    ["signals blocked", "0x0", () => hex(facts.blocked)],
+    ["signals ignored", "0x0", () => hex(facts.ignored)],
+    ["signals caught", "0x0", () => hex(facts.caught), handler],
+    ["memory map", `${hex(BigInt(tracer.stubAddress))} r-xp`, () => mapOf(facts), handler],
+    ["resident", kilobytes(PAGE_SIZE), () => kilobytes(facts.residentBytes), handler],
+    [
+      "rseq",
+      "unregistered",
+      () => (hasRseq(stub) ? "registered" : "unregistered"),
+      readRseq(thread) === undefined ? filter : undefined,
+    ],
+    [INSTRUCTION_POINTER, hex(tracer.restAddress), () => hex(registers[INSTRUCTION_POINTER] ?? 0n)],
+    [PARENT, hex(BigInt(parentPid)), () => hex(registers[PARENT] ?? 0n)],
   ];
-  return { facts, registers, checks: rows.map((row) => check(...row)) };
+  return { facts, registers, checks: rows.map((row) => examined(...row)) };
 }
 
-/** The stub that was forked from the host: its descendants are in its session. */
-function rootOf(stub: Stub): Stub {
-  return stub.parent === undefined ? stub : rootOf(stub.parent);
+/** A property of a stub; `obstacle` is why it cannot be examined, or would be another here. */
+type Row = [name: string, expected: string, see: () => string, obstacle?: string | undefined];
+
+function examined(...[name, expected, see, obstacle]: Row): Check {
+  if (obstacle === undefined) return check(name, expected, see());
+  return { name, status: "skipped", expected, seen: "not examined", reason: obstacle };
+}
+
+/** Whether its system calls are filtered. */
+function isFiltered({ pid }: Stub): boolean {
+  return /^Seccomp:\s+2/m.test(readProc(`/proc/${pid}/status`));
 }
 
 function mapOf({ mappings }: ProcessFacts): string {

@@ -5,25 +5,30 @@ import {
   DATA_ARGUMENT,
   DATA_INSTRUCTION_POINTER,
   DATA_NUMBER,
+  FILTER_INSTRUCTION,
   HIGH,
   JUMP_EQUAL,
   LOAD_WORD,
+  MOST_INSTRUCTIONS,
   RETURN,
   SECCOMP_RET_ALLOW,
 } from "../bpf/program.ts";
+import { InputError } from "../errors.ts";
 import { MADV_DONTFORK } from "../shim/ring.ts";
 import { AUDIT_ARCH, HALT_SIGNAL } from "./arch.ts";
+import { RSEQ_FLAG_UNREGISTER } from "./rseq.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /** The words that an instruction of the filter compares: `[offset in struct seccomp_data, word]`. */
 type Condition = readonly [offset: number, word: bigint];
 
 /**
- * Returns a filter that allows what the tracer's lanes need, and judges any other call by `filter`: the calls of the
- * loop over a ring by its own instructions or the signal of its halt, the madvise for a ring, and the clone of a traced
- * birth.
+ * Returns a filter that allows what births and the tracer's lanes need, and judges any other call by `filter`: the rseq
+ * that unregisters an area, the calls of the loop over a ring by its own instructions or the signal of its halt, the
+ * madvise for a ring, and the clone of a traced birth.
  *
  * @param filter an array of struct sock_filter.
+ * @throws InputError if both together are too long
  */
 export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Array {
   const allowed: Condition[][] = [];
@@ -46,10 +51,15 @@ export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Arra
   if (tracer.births === "traced") {
     allowed.push([call("clone"), [DATA_ARGUMENT, tracer.tracedWord()], [DATA_ARGUMENT + HIGH, 0n]]);
   }
-  if (allowed.length === 0) return filter;
+  // An area that is not the C library's is unregistered when the filter is installed already.
+  allowed.push([call("rseq"), [DATA_ARGUMENT + 16, BigInt(RSEQ_FLAG_UNREGISTER)]]);
   const arch: Condition = [DATA_ARCH, tracer.flag(AUDIT_ARCH)];
   const own = allowed.flatMap((conditions) => allowIf([arch, ...conditions]));
-  return new Uint8Array([...assembleBpf(...own), ...filter]);
+  const all = new Uint8Array([...assembleBpf(...own), ...filter]);
+  if (all.length <= MOST_INSTRUCTIONS * FILTER_INSTRUCTION) return all;
+  throw new InputError(
+    `filter: expected at most ${MOST_INSTRUCTIONS - own.length} instructions: the tracer adds ${own.length}`,
+  );
 }
 
 /** Allows a call to which all conditions apply, and goes on if one does not. */

@@ -27,8 +27,10 @@ export interface Birth {
   readonly exitSignal: number;
   /** `performance.now()` before its clone. */
   readonly started: number;
-  /** Whether it was traced from its beginning, so that it has not run the stub code. */
-  readonly traced?: boolean;
+  /** The stub that cloned it, if it was traced from its beginning, so that it has not run the stub code. */
+  readonly cloner?: Stub;
+  /** Whether it leads a process group of the host's session, not a session of its own. */
+  readonly inSession?: boolean;
 }
 
 /** Options of `Stub.createStub`. */
@@ -56,20 +58,26 @@ export class Stub {
   readonly #registry: StubRegistry;
   // Allocated on demand: most of the stubs, which may be thousands, have no children.
   #children: Set<Stub> | undefined;
+  /** The stub that the host forked, whose session or process group it shares. @internal */
+  readonly leader: Stub;
+  /** Whether its session is the host's. @internal */
+  readonly inSession: boolean;
   // A traced birth skips the stub code, which sets the death signal.
-  readonly #lacksDeathSignal: boolean;
+  #hasDeathSignal: boolean;
   #pool: ThreadPool | undefined;
 
   /** @internal */
   constructor(registry: StubRegistry, thread: Thread, birth: Birth) {
-    const { parent, exitSignal, started, traced = false } = birth;
+    const { parent, exitSignal, started, cloner, inSession = false } = birth;
     this.tracer = thread.tracer;
     this.thread = thread;
     this.parent = parent;
     this.exitSignal = exitSignal;
     this.microseconds = Math.round((performance.now() - started) * 1000);
     this.#registry = registry;
-    this.#lacksDeathSignal = traced;
+    this.leader = (parent ?? cloner)?.leader ?? this;
+    this.inSession = this.leader === this ? inSession : this.leader.inSession;
+    this.#hasDeathSignal = cloner === undefined;
     // A parent that serves a ring by "spin" is bound to another processor, which a clone inherits.
     if (this.tracer.injections === "spin") this.tracer.attract(this.thread.tid);
     registry.stubs.set(this.pid, this);
@@ -202,7 +210,7 @@ export class Stub {
 
   /** A traced stub is a child of the host, with the exit signal of the stub that cloned it. */
   #register(thread: Thread, started: number): Stub {
-    return new Stub(this.#registry, thread, { exitSignal: this.exitSignal, started, traced: true });
+    return new Stub(this.#registry, thread, { exitSignal: this.exitSignal, started, cloner: this });
   }
 
   /** @throws StateError if the stubs that this one clones by CLONE_PARENT would harm the host. */
@@ -291,11 +299,17 @@ export class Stub {
     }
   }
 
+  /** Whether it dies with its parent also while it is not traced. @internal */
+  get hasDeathSignal(): boolean {
+    return this.#hasDeathSignal;
+  }
+
   /** Stops tracing the stub; it stays stopped, and ends with the thread that made its tracer. */
   detach(): void {
-    if (this.#lacksDeathSignal) {
+    if (!this.#hasDeathSignal) {
       const { tracer } = this;
       this.call("prctl", tracer.flag("PR_SET_PDEATHSIG"), tracer.constant("SIGKILL"));
+      this.#hasDeathSignal = true;
     }
     this.thread.detach();
   }

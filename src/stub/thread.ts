@@ -46,7 +46,7 @@ export class Thread extends InjectedThread {
     if (this.tracer.injections === "faithful" || !this.#isAlone || this.replaced) return undefined;
     if (kind === "none") return undefined;
     if (this.state === "dead") this.expect("stopped");
-    if (this.#ring?.takes(kind, address, length) === false) this.#unmapRing();
+    if (this.#ring?.takes(kind, address, length) === false) this.unmapRing();
     else if (kind !== "moving") return this.ownRing();
     return undefined;
   }
@@ -131,10 +131,11 @@ export class Thread extends InjectedThread {
   share(): void {
     if (!this.#isAlone) return;
     this.#isAlone = false;
-    this.#unmapRing();
+    this.unmapRing();
   }
 
-  #unmapRing(): void {
+  /** Unmaps the ring, if it has one; the next call maps another. @internal */
+  unmapRing(): void {
     const ring = this.#ring;
     if (ring === undefined) return;
     this.#ring = undefined;

@@ -216,11 +216,14 @@ export class TracedThread {
 
   /** @throws StateError if the thread is in another state; DeathError if it died by itself. */
   expect(state: ThreadState): void {
-    if (this.state === state) return;
-    if (state === "stopped" && this.isAway) {
+    if (this.isAway && state === "stopped") {
       this.recall?.();
       return;
     }
+    if (this.isAway) {
+      throw new StateError(`stub ${this.tid} waits for its next guest, expected ${state}`);
+    }
+    if (this.state === state) return;
     if (this.state === "dead") throw this.#afterDeath();
     throw new StateError(`stub ${this.tid} is ${this.state}, expected ${state}`, {
       ...(this.state === "untraced" && { remedy: "attach to it first" }),

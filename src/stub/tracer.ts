@@ -41,8 +41,8 @@ export interface StubOptions {
   /** Steps of the forked child's set-up to leave out, for lessons and tests. */
   omit?: readonly ChildStep[] | undefined;
   /**
-   * A seccomp filter for the stub and all its descendants: an array of struct sock_filter. Calls that the tracer's lanes
-   * need are allowed before it.
+   * A seccomp filter for the stub and all its descendants: an array of struct sock_filter. Calls that births and the
+   * tracer's lanes need are allowed before it.
    */
   filter?: Uint8Array | undefined;
 }
@@ -170,7 +170,8 @@ export class Tracer extends TracingThread {
       rehearse(this, fork);
     }
     const started = performance.now();
-    return this.addStub(forkStub(this, fork), exitSignal, started);
+    const thread = forkStub(this, fork);
+    return new Stub(this.#registry, thread, { exitSignal, started, inSession });
   }
 
   /** Registers a thread that the host forked as a stub. @internal */

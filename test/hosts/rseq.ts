@@ -1,7 +1,7 @@
 // A host that registers an rseq area itself, of a length that no C library uses. It prints
-// as JSON what a stub inherits of it, and what is left of it after a birth.
+// as JSON what a stub inherits of it, and what is left of it after a birth, also under the filter of a platform.
 
-import { Tracer } from "../../src/index.ts";
+import { Platform, Tracer } from "../../src/index.ts";
 import { hasRseq } from "../../src/stub/examine.ts";
 import { readRseq } from "../../src/stub/rseq.ts";
 import { registerRseq } from "../support/libc.ts";
@@ -13,11 +13,13 @@ const stub = tracer.createStub();
 const left = hasRseq(stub);
 stub.scrub();
 for (let i = 0; i < 5000; i++) stub.call("sched_yield");
+using platform = Platform.open();
 console.log(
   JSON.stringify({
     length: readRseq(bare.thread)?.length,
     inherited: hasRseq(bare),
     left,
     lives: stub.call("getpid") === BigInt(stub.pid),
+    leftInMaster: readRseq(platform.master.thread)?.address !== 0n,
   }),
 );

@@ -6,6 +6,7 @@ import {
   InputError,
   MemoryError,
   Platform,
+  StateError,
   type Subprocess,
   UnsupportedError,
 } from "../../src/index.ts";
@@ -66,6 +67,16 @@ handler("a subprocess is traced only while something needs it to be stopped", ()
     space.mapAnonymous(NOWHERE, PAGE, "rw");
   }
   assert.is(space.stub.call("getpid"), BigInt(space.pid));
+});
+
+handler("a subprocess that waits for its next guest cannot be attached to by hand", () => {
+  using platform = open();
+  const guest = load(platform, code.loop(code.SYSCALL));
+  toSyscall(guest);
+  const error = thrown(StateError, () => guest.space.stub.attach());
+  assert.match(error.message, "waits for its next guest, expected untraced");
+  toSyscall(guest);
+  assert.is(readProcess(guest.space.pid).tracerTid, 0);
 });
 
 handler("no system call of a guest is executed, wherever its instruction is", () => {

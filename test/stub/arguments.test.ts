@@ -65,6 +65,11 @@ args("an invalid filter is refused before anything is forked", () => {
     const { message } = thrown(InputError, () => tracer.createStub({ filter }));
     assert.match(message, "filter: expected 1 to 4096 instructions of 8 bytes");
   }
+  const longest = new Uint8Array(8 * 4096);
+  assert.match(
+    thrown(InputError, () => tracer.createStub({ filter: longest })).message,
+    /^filter: expected at most 40\d\d instructions: the tracer adds \d+$/,
+  );
   assert.match(
     thrown(InputError, () => tracer.createStub({ filter: detached })).message,
     "transferred",
