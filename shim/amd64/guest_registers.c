@@ -25,6 +25,14 @@ void read_registers(const volatile uint64_t *from, uint64_t *block) {
         block[registers[i].block] = from[registers[i].frame];
 }
 
+int are_same(const volatile uint64_t *these, const uint64_t *block) {
+    for (int i = 0; i < REGISTERS; i++)
+        if (registers[i].block != REG_EFLAGS &&
+            these[registers[i].frame] != block[registers[i].block])
+            return 0;
+    return 1;
+}
+
 int64_t write_header(const struct stublab_desk *desk, const uint64_t *block) {
     if (block[REG_FS_BASE] >= END_OF_BASES || block[REG_GS_BASE] >= END_OF_BASES)
         return -EIO;

@@ -21,6 +21,8 @@ static inline uint64_t handler_page(const struct stublab_desk *desk) {
 /** Writes registers in the order of struct sigcontext, up to the flags. */
 void write_registers(volatile uint64_t *to, const uint64_t *block);
 void read_registers(const volatile uint64_t *from, uint64_t *block);
+/** Whether such registers are those of a block; the flags may differ. */
+int are_same(const volatile uint64_t *these, const uint64_t *block);
 
 /** Writes those that the handler loads itself: selectors and bases. Returns 0, or -EIO. */
 int64_t write_header(const struct stublab_desk *desk, const uint64_t *block);

@@ -316,7 +316,10 @@ int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
             return -ETIMEDOUT;
         give_turn(desk);
     }
-    return stopped(exchange, read_frame(desk, block, exchange->siginfo));
+    const int call = read_frame(desk, block, exchange->siginfo);
+    if (call && exchange->siginfo[SI_CODE] <= 0)
+        copy_siginfo(desk->kept, exchange->siginfo);
+    return stopped(exchange, call);
 }
 
 /** Writes the state of a guest to where the stub waits: to the signal frame, or without one. */

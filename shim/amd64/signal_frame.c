@@ -132,6 +132,9 @@ enum {
     SIGTRAP_NUMBER = 5
 };
 
+/** The bytes of a SYSCALL. */
+enum { SYSCALL_INSTRUCTION = 0x050f };
+
 static uint64_t address_of(const int32_t *siginfo) {
     return (uint32_t)siginfo[ADDRESS] | (uint64_t)(uint32_t)siginfo[ADDRESS + 1] << 32;
 }
@@ -152,6 +155,23 @@ static int is_system_call(const int32_t *siginfo) {
 }
 
 /**
+ * Whether a signal of another process has taken the place of that of a system call: while a SIGSYS
+ * is pending, the kernel sends no other. The guest has just executed a SYSCALL then, outside of
+ * the handler, and has other registers than `block`, with which it was resumed.
+ */
+static int hides_call(const struct stublab_desk *desk, const uint64_t *block,
+                      const int32_t *siginfo) {
+    const volatile uint64_t *now = frame_of(desk)->registers;
+    uint16_t instruction = 0;
+    return siginfo[SIGNO] == SIGSYS_NUMBER && siginfo[CODE] <= 0 &&
+           now[FRAME_RCX] == now[FRAME_RIP] && now[FRAME_R11] == now[FRAME_EFLAGS] &&
+           now[FRAME_RIP] / PAGE_SIZE != handler_page(desk) / PAGE_SIZE && !are_same(now, block) &&
+           stublab_read_memory(desk->tgid, now[FRAME_RIP] - SYSCALL_BYTES, &instruction,
+                               SYSCALL_BYTES) == SYSCALL_BYTES &&
+           instruction == SYSCALL_INSTRUCTION;
+}
+
+/**
  * Undoes what the kernel does if the number of the call looks like an errno by which calls are
  * restarted: before it enters a handler it sets rax to -EINTR, or rip back to the instruction
  * (handle_signal in arch/x86/kernel/signal.c).
@@ -168,7 +188,8 @@ void forget_call(uint64_t *block) {
 
 int read_frame(const struct stublab_desk *desk, uint64_t *block, int32_t *siginfo) {
     const volatile struct frame *frame = frame_of(desk);
-    const int call = is_system_call(siginfo);
+    const int told = is_system_call(siginfo);
+    const int call = told || hides_call(desk, block, siginfo);
     const uint64_t rip = frame->registers[FRAME_RIP];
     if (!call && is_after_call(desk, rip)) {
         forget_call(block);
@@ -180,7 +201,8 @@ int read_frame(const struct stublab_desk *desk, uint64_t *block, int32_t *siginf
     block[REG_SS] = selectors >> 48;
     read_header(desk, block);
     if (call) {
-        undo_restart(block, siginfo);
+        if (told)
+            undo_restart(block, siginfo);
         block[REG_ORIG_RAX] = block[REG_RAX];
         return call;
     }

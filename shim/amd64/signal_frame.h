@@ -22,9 +22,10 @@ int64_t confirm_frame(const struct stublab_desk *desk);
 /** Writes general registers to the frame. Returns 0, or -EIO as PTRACE_SETREGS does. */
 int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block);
 /**
- * Reads them. Returns whether `siginfo` is that of a system call, and not of a call into the
- * vsyscall page. If the signal came on the way into a patched system call, the guest is still
- * before that call; on the way out of it, `block` stays as it was written.
+ * Reads them, over those with which the guest was resumed. Returns whether it has made a system
+ * call, not into the vsyscall page: `siginfo` is that of the call, or of a SIGSYS that hides it. If
+ * the signal came on the way into a patched system call, the guest is still before that call; on
+ * the way out of it, `block` stays as it was written.
  */
 int read_frame(const struct stublab_desk *desk, uint64_t *block, int32_t *siginfo);
 /** Notes in its registers that a guest was stopped by something other than a system call. */

@@ -35,7 +35,7 @@ import { thrown } from "../support/thrown.ts";
 
 const SEED = 0x5eed_0040n;
 const [SYS_RT_SIGRETURN, SYS_GETPID, SYS_EXIT, SYS_FUTEX] = [15, 39, 60, 202];
-const SIGTRAP = 5;
+const [SIGTRAP, SIGSYS] = [5, 31];
 
 const all = suite("handler: guests without a tracer");
 const handler = HOST_ARCH === "amd64" ? all : all.skip;
@@ -204,6 +204,41 @@ handler("a death is noticed while no guest runs", async () => {
   assert.equal(dead, [guest.space.pid]);
   assert.equal(guest.space.stub.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
 });
+
+/** Has the kernel send a signal to a stub's thread at this interval in microseconds: it does not look like a call's. */
+function annoy({ stub }: Subprocess, signal: number, microseconds: number): void {
+  const memory = stub.map(PAGE);
+  // struct sigevent: a value, the signal, SIGEV_THREAD_ID, the thread; struct itimerspec; a timer.
+  const event = new DataView(new ArrayBuffer(PAGE));
+  for (const [i, word] of [signal, 4, stub.pid].entries()) event.setInt32(8 + 4 * i, word, true);
+  for (const at of [72, 88]) event.setBigInt64(at, BigInt(microseconds) * 1000n, true);
+  stub.write(memory, new Uint8Array(event.buffer));
+  stub.call("timer_create", 1, memory, memory + 128n);
+  const [timer = 0] = new Uint32Array(stub.read(memory + 128n, 4).buffer);
+  stub.call("timer_settime", timer, 0, memory + 64n, 0);
+}
+
+for (const switches of ["handler", "spin"] as const) {
+  for (const [result, what] of [
+    [0x1234n, "another result"],
+    [BigInt(SYS_GETPID), "its number as its result"],
+  ] as const) {
+    handler(`${switches}: a foreign SIGSYS hides no system call, with ${what}`, () => {
+      using platform = Platform.open({ switches });
+      const guest = load(
+        platform,
+        code.loop(code.add("rbx", 1), code.call(SYS_GETPID), code.storeResultTo(DATA)),
+      );
+      const { context, space } = guest;
+      annoy(space, SIGSYS, 200);
+      for (let calls = 1n; calls < 2000n; calls++) {
+        assert.is(toSyscall(guest).number, SYS_GETPID);
+        assert.is(context.registers.get("rbx"), calls);
+        context.setResult(result);
+      }
+    });
+  }
+}
 
 handler("the lane's pages cannot be mapped, unmapped, protected or written", () => {
   using platform = open();
