@@ -5,7 +5,7 @@ export interface ErrorDetails {
   /** The errno by name, e.g. "EPERM". */
   errno?: string;
   /** What the reader can do about it. */
-  remedy?: string;
+  remedy?: string | undefined;
   cause?: unknown;
   /** Overrides the code of the class. */
   code?: string;

@@ -24,6 +24,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ERR_WORKER_OUT_OF_MEMORY: MEMORY,
 };
 
+/** What to do about the limit that an errno of a system call shows, if it shows one. */
+export function limitRemedy(errno: string): string | undefined {
+  return REMEDIES[errno];
+}
+
 /** An error that names the limit, if one caused `cause`; `doing` says what failed, such as "a worker cannot start". */
 export function limitError(doing: string, cause: unknown): UnsupportedError | undefined {
   if (!(cause instanceof Error)) return undefined;

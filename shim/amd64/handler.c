@@ -177,8 +177,11 @@ static int poll_turn(struct stublab_desk *desk, volatile uint32_t *turn) {
     return 0;
 }
 
-/** Whether a process was stopped by a signal: the state in /proc/PID/stat is T. */
-static int is_stopped(int32_t pid) {
+/**
+ * Whether a process may be stopped by a signal: the state in /proc/PID/stat is T. Without a
+ * descriptor it is not known, and a SIGCONT too many does no harm.
+ */
+static int may_be_stopped(int32_t pid) {
     char path[32] = "/proc/";
     char digits[12];
     int length = 6;
@@ -193,7 +196,7 @@ static int is_stopped(int32_t pid) {
     char text[64] = {0};
     int64_t file = syscall4(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
     if (file < 0)
-        return 0;
+        return 1;
     int64_t size = syscall3(__NR_read, file, (long)text, sizeof text - 1);
     syscall1(__NR_close, file);
     while (size > 0 && text[size - 1] != ')')
@@ -206,7 +209,7 @@ static int watch(const struct stublab_desk *desk) {
     if (stublab_has_ended(desk->pidfd))
         return 1;
     /* No tracer passes over a SIGSTOP of another process. */
-    if (is_stopped(desk->tgid))
+    if (may_be_stopped(desk->tgid))
         stublab_tgkill(desk->tgid, desk->tgid, SIGCONT);
     return 0;
 }

@@ -12,10 +12,13 @@ export function loadWasm(file: string): WebAssembly.Exports {
   return instantiate(file, compile(file));
 }
 
+/** @throws EncoderError, UnsupportedError */
 function compile(file: string): WebAssembly.Module {
   try {
     return new WebAssembly.Module(readWasm(file));
   } catch (cause) {
+    const limit = limitError(`${file} cannot be loaded`, cause);
+    if (limit !== undefined) throw limit;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EncoderError(`${file} cannot be loaded: ${reason}`, { cause, remedy: REBUILD });
   }

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { AttachError, DeadlineError, UnsupportedError } from "../errors.ts";
+import { limitRemedy } from "../limits.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Desk } from "../shim/handler.ts";
 import { INJECT_RESTS, Injection } from "../shim/injection.ts";
@@ -202,6 +203,7 @@ export class HandlerRunner implements Runner, Holder {
         call,
         errno: name,
         remedy:
+          limitRemedy(name) ??
           'use a kernel that filters system calls (CONFIG_SECCOMP_FILTER), or the switches "lazy"',
       },
     );
@@ -212,6 +214,9 @@ export class HandlerRunner implements Runner, Holder {
     const { tracer, thread } = this.stub;
     const { frame, shim } = tracer;
     thread.expect("stopped");
+    const pidfd = thread.openPidfd();
+    if (pidfd < 0) throw this.#refused("pidfd_open", -pidfd);
+    this.#desk.pidfd = pidfd;
     frame.copyFrom(thread.initial);
     tracer.encoder.enterGuest(frame.offset, thread.initial.offset);
     frame.set(INSTRUCTION_POINTER, BigInt(this.#desk.code));
@@ -221,8 +226,6 @@ export class HandlerRunner implements Runner, Holder {
     if (this.#apart) moveAway(shim, thread.tid);
     shim.prepareDesk(this.#desk.bytes);
     thread.detach("");
-    if (thread.pidfd < 0) throw this.#refused("pidfd_open", -thread.pidfd);
-    this.#desk.pidfd = thread.pidfd;
     thread.recall = () => this.#recall();
     const result = shim.takeDesk(this.#desk.bytes, new Deadline(tracer.deadline).bytes);
     if (result === 0) return;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { limitError } from "../limits.ts";
 
 /** What the kernel tells each program (getauxval(3)): pairs of a type and a value. */
 const PAIRS = new Map<bigint, bigint>();
@@ -14,7 +15,9 @@ export function auxiliaryValue(type: bigint): bigint | undefined {
 function auxiliaryVector(): Uint8Array {
   try {
     return Uint8Array.from(readFileSync("/proc/self/auxv"));
-  } catch {
+  } catch (cause) {
+    const limit = limitError("/proc/self/auxv cannot be read", cause);
+    if (limit !== undefined) throw limit;
     return new Uint8Array();
   }
 }

@@ -1,12 +1,6 @@
 import { FILTER_INSTRUCTION } from "../bpf/program.ts";
-import {
-  BirthError,
-  DeathError,
-  EncoderError,
-  ForkError,
-  PROCESS_LIMIT,
-  SyscallError,
-} from "../errors.ts";
+import { BirthError, DeathError, EncoderError, ForkError, SyscallError } from "../errors.ts";
+import { limitRemedy } from "../limits.ts";
 import type { Deadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep, FORK_GROUP, FORK_TRACED } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
@@ -311,7 +305,7 @@ function forkError(errno: string): ForkError {
   return new ForkError(`the host cannot fork a stub: clone failed with ${errno}`, {
     call: "clone",
     errno,
-    ...processLimit(errno),
+    remedy: limitRemedy(errno),
   });
 }
 
@@ -319,12 +313,8 @@ function cloneError(parent: number, errno: string): SyscallError {
   return new SyscallError(`stub ${parent} cannot clone another: clone failed with ${errno}`, {
     call: "clone",
     errno,
-    ...processLimit(errno),
+    remedy: limitRemedy(errno),
   });
-}
-
-function processLimit(errno: string): { remedy?: string } {
-  return errno === "EAGAIN" ? { remedy: PROCESS_LIMIT } : {};
 }
 
 function birthError(

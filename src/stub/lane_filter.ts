@@ -52,7 +52,10 @@ export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Arra
     allowed.push([call("clone"), [DATA_ARGUMENT, tracer.tracedWord()], [DATA_ARGUMENT + HIGH, 0n]]);
   }
   // An area that is not the C library's is unregistered when the filter is installed already.
-  allowed.push([call("rseq"), [DATA_ARGUMENT + 16, BigInt(RSEQ_FLAG_UNREGISTER)]]);
+  if (tracer.encoder.constants.has("SYS_rseq")) {
+    allowed.push([call("rseq"), [DATA_ARGUMENT + 16, BigInt(RSEQ_FLAG_UNREGISTER)]]);
+  }
+  if (allowed.length === 0) return filter;
   const arch: Condition = [DATA_ARCH, tracer.flag(AUDIT_ARCH)];
   const own = allowed.flatMap((conditions) => allowIf([arch, ...conditions]));
   const all = new Uint8Array([...assembleBpf(...own), ...filter]);

@@ -89,12 +89,13 @@ export function exitStatus(pid: number): number | undefined {
   return "ZX".includes(fields[STAT.state] ?? "?") && status > 0 ? status : undefined;
 }
 
-/** Whether the process does not exist or is a zombie. */
+/** Whether the process does not exist or is a zombie. @throws UnsupportedError without /proc, or without descriptors */
 export function hasEnded(pid: number): boolean {
   try {
     return "ZX".includes(statOf(`${pid}`)[STAT.state] ?? "");
-  } catch {
-    return true;
+  } catch (error) {
+    if (error instanceof StateError) return true;
+    throw error;
   }
 }
 

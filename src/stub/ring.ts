@@ -1,4 +1,5 @@
 import { UnsupportedError } from "../errors.ts";
+import { limitRemedy } from "../limits.ts";
 import { ENTRIES, MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
 import { enterRing } from "./arch.ts";
 import { moveAway } from "./binding.ts";
@@ -165,8 +166,6 @@ function mapRing(thread: InjectedThread, { file, offset }: RingMemory): bigint {
 function refused(call: string, errno: string): UnsupportedError {
   return new UnsupportedError(
     `a stub cannot share a ring with this process: ${call} failed with ${errno}`,
-    {
-      remedy: 'use the injections "faithful"',
-    },
+    { call, errno, remedy: limitRemedy(errno) ?? 'use the injections "faithful"' },
   );
 }

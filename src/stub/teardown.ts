@@ -31,7 +31,7 @@ export function endProcess(thread: Thread, exitSignal: number, isHostsChild: boo
 /** Detaches from a thread of a process that another tracer ends. */
 export function letGo(thread: Thread): void {
   if (thread.state === "running") takeHold(thread);
-  if (thread.state === "stopped") thread.detach();
+  if (thread.state === "stopped") thread.leave();
   thread.forget();
 }
 

@@ -77,11 +77,13 @@ export class ThreadPool {
   }
 }
 
+/** The tid of the tracer of a thread; 0 if it has none or has ended. @throws UnsupportedError */
 function tracerOf(tgid: number, tid: number): number {
   try {
     return readProcess(tgid, tid).tracerTid;
-  } catch {
-    return 0;
+  } catch (error) {
+    if (error instanceof StateError) return 0;
+    throw error;
   }
 }
 
@@ -101,7 +103,7 @@ function cloneThread(first: Thread): number {
   const clone = new Thread(tracer, tgid, Number(word));
   // SIGSTOP, or another signal that came first: in either case the thread has not executed an instruction.
   clone.wait();
-  clone.detach();
+  clone.leave();
   clone.forget();
   return clone.tid;
 }

@@ -10,6 +10,7 @@ import {
   type StubEnd,
   TraceError,
 } from "../errors.ts";
+import { limitRemedy } from "../limits.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { HOST_ARCH } from "../shim/host_arch.ts";
 import { exitStatus } from "./proc.ts";
@@ -35,7 +36,7 @@ const [READ, WRITE] = REGISTER_REQUESTS[HOST_ARCH];
 
 const AT_ONCE = new Deadline(0);
 
-const { ECHILD, ESRCH } = constants.errno;
+const { ECHILD, EMFILE, ENFILE, ESRCH } = constants.errno;
 
 /** One thread that is or was traced: its state, its waits and its death. Only the tracer may call its methods. */
 export class TracedThread {
@@ -55,7 +56,7 @@ export class TracedThread {
   onLastStop: (() => void) | undefined;
   #end: StubEnd | undefined;
   #closed = false;
-  // A pidfd of the process while it is not traced: its pid may be reused after its end.
+  // A pidfd of the process since it was first detached: its pid may be reused after its end.
   #pidfd = -1;
 
   constructor(tracer: TracingThread, tgid: number, tid: number) {
@@ -139,12 +140,23 @@ export class TracedThread {
     throw this.#late(deadline);
   }
 
-  /** Detaches from the thread and leaves it in a group-stop, or lets it run. @throws TraceError */
+  /**
+   * Detaches from the thread and leaves it in a group-stop, or lets it run. A pidfd knows it until it is attached again.
+   *
+   * @throws TraceError, also if there is no descriptor for the pidfd: then it is still stopped.
+   */
   detach(signal = "SIGSTOP"): void {
+    this.expect("stopped");
+    const errno = -this.openPidfd();
+    if (errno === EMFILE || errno === ENFILE) throw this.#traceError("pidfd_open", errno);
+    this.leave(signal);
+  }
+
+  /** Detaches from the thread for good. @throws TraceError @internal */
+  leave(signal = "SIGSTOP"): void {
     this.expect("stopped");
     this.onLastStop?.();
     this.disturbances++;
-    if (this.#pidfd < 0) this.#pidfd = this.tracer.shim.pidfd(this.tgid);
     this.ptrace("PTRACE_DETACH", signal === "" ? 0 : this.tracer.constant(signal));
     this.settle("untraced");
   }
@@ -255,8 +267,9 @@ export class TracedThread {
     }
   }
 
-  /** A pidfd of the process since it was first detached; -1 before. @internal */
-  get pidfd(): number {
+  /** A pidfd of the process, which stays open until its end; negative: the errno of pidfd_open. @internal */
+  openPidfd(): number {
+    if (this.#pidfd < 0) this.#pidfd = this.tracer.shim.pidfd(this.tgid);
     return this.#pidfd;
   }
 
@@ -359,9 +372,10 @@ export class TracedThread {
     return new TraceError(`${call} on stub ${this.tid} failed: ${name}`, {
       call,
       errno: name,
-      ...(name === "ESRCH" && {
-        remedy: "the stub is gone or running, or another thread of this process traces it",
-      }),
+      remedy:
+        errno === ESRCH
+          ? "the stub is gone or running, or another thread of this process traces it"
+          : limitRemedy(name),
     });
   }
 }

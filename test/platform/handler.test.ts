@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -29,7 +30,7 @@ import {
   toSyscall,
   writeWords,
 } from "../support/guests.ts";
-import { eventually, processState } from "../support/processes.ts";
+import { eventually, processState, takeDescriptors } from "../support/processes.ts";
 import { randomWords } from "../support/random.ts";
 import { thrown } from "../support/thrown.ts";
 
@@ -78,6 +79,30 @@ handler("a subprocess that waits for its next guest cannot be attached to by han
   toSyscall(guest);
   assert.is(readProcess(guest.space.pid).tracerTid, 0);
 });
+
+handler(
+  "without a descriptor a stopped stub runs on, and one that cannot go is still there",
+  async () => {
+    using platform = open();
+    const waiting = load(platform, code.loop(code.SYSCALL));
+    const fresh = load(platform, code.loop(code.SYSCALL));
+    toSyscall(waiting);
+    const { pid } = waiting.space;
+    process.kill(pid, "SIGSTOP");
+    assert.ok(await eventually(() => processState(pid)?.state === "T", 1000));
+    const taken = takeDescriptors();
+    try {
+      toSyscall(waiting);
+      const error = thrown(UnsupportedError, () => toSyscall(fresh));
+      assert.is(error.errno, "EMFILE");
+      assert.match(error.remedy ?? "", "ulimit -n");
+      assert.is(fresh.space.stub.call("getpid"), BigInt(fresh.space.pid));
+    } finally {
+      for (const file of taken) closeSync(file);
+    }
+    toSyscall(fresh);
+  },
+);
 
 handler("no system call of a guest is executed, wherever its instruction is", () => {
   using platform = open();

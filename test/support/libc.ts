@@ -38,6 +38,7 @@ const dlsym = libc.func("void *dlsym(void *, const char *)");
 
 const SIG_SETMASK = 2;
 const RLIMIT_NPROC = 6;
+const RLIMIT_NOFILE = 7;
 const PR_SET_DUMPABLE = 4;
 const PR_SET_SECCOMP = 22;
 const SECCOMP_MODE_FILTER = 2;
@@ -155,6 +156,14 @@ export function registerRseq(length: number): void {
 export function limitProcesses(most: number): void {
   const soft = Number.isFinite(most) ? BigInt(most) : hardLimit;
   check(prlimit(0, RLIMIT_NPROC, new BigUint64Array([soft, hardLimit]), null));
+}
+
+/** Sets the soft limit on the descriptors of this process. */
+export function limitFiles(most: number): void {
+  const limits = new BigUint64Array(2);
+  check(prlimit(0, RLIMIT_NOFILE, null, limits));
+  limits[0] = BigInt(most);
+  check(prlimit(0, RLIMIT_NOFILE, limits, null));
 }
 
 /** Makes orphaned descendants of this process its children. */

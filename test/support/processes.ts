@@ -1,8 +1,21 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { openSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
-import { callNumber } from "./libc.ts";
+import { callNumber, limitFiles } from "./libc.ts";
+
+/** Opens files until this process may open no more; the caller closes them. */
+export function takeDescriptors(): number[] {
+  limitFiles(256);
+  const taken: number[] = [];
+  for (;;) {
+    try {
+      taken.push(openSync("/dev/null", "r"));
+    } catch {
+      return taken;
+    }
+  }
+}
 
 /** Parts of /proc/PID/stat, or undefined if there is no such process. */
 export function processState(
