@@ -18,6 +18,7 @@ const PROGRAMS = {
   cli: "src/cli/main.ts",
   foreign_child: "src/compare/foreign_child.ts",
   fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
+  guest_worker: "src/guest/guest_worker.ts",
   judge_worker: "src/fuzz/recordings/judge_worker.ts",
   sandboxed: "src/record/sandboxed.ts",
   tried: "src/record/tasks/tried.ts",

@@ -172,6 +172,34 @@ export class DeadlineError extends StubError {
   static override readonly code = "ERR_STUBLAB_DEADLINE";
 }
 
+/** An error on its way to another thread, which it reaches without its class. */
+export interface Failure {
+  readonly failure: string;
+  readonly details: ErrorDetails;
+}
+
+/** Packs an error for another thread. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof StublabError) {
+    const { code, message, call, errno, remedy } = error;
+    const known = Object.entries({ call, errno, remedy }).filter(([, text]) => text !== undefined);
+    return { failure: message, details: { code, ...Object.fromEntries(known) } };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  // The stack says where it comes from.
+  const cause = error instanceof Error ? error.stack : undefined;
+  return {
+    failure: `internal error: ${message}`,
+    details: { code: "ERR_STUBLAB_INTERNAL", cause },
+  };
+}
+
+/** Unpacks an error of another thread. */
+export function errorOf({ failure, details }: Failure): StublabError {
+  const isInput = details.code === InputError.code;
+  return isInput ? new InputError(failure, details) : new StublabError(failure, details);
+}
+
 /** The remedy if a part of the package is missing or outdated. */
 export const REBUILD =
   "run `npm run build`, or install the package again; if stublab is bundled, copy its dist/*.so and dist/*.wasm beside the bundle";

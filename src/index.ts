@@ -58,8 +58,16 @@ export {
 export type { GuestAnswer, GuestCall } from "./guest/answer.ts";
 export type { CallArguments } from "./guest/call.ts";
 export type { TracedCall } from "./guest/calls.ts";
+export type { Input as GuestInput } from "./guest/files.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
 export type { GuestProgram } from "./guest/image.ts";
+export type { Limits as GuestLimits, Used as GuestUse } from "./guest/limits.ts";
+export {
+  GuestPool,
+  type GuestPoolOptions,
+  type PooledGuestOptions,
+  type PooledGuestRun,
+} from "./guest/pool.ts";
 export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./guest/run.ts";
 export type { Start as GuestStart } from "./guest/stack.ts";
 export {

@@ -13,6 +13,7 @@ const OUT = "build/test";
 const PROCESSES = [
   "src/compare/foreign_child.ts",
   "src/fuzz/run/fuzz_worker.ts",
+  "src/guest/guest_worker.ts",
   "src/fuzz/recordings/judge_worker.ts",
   "src/record/sandboxed.ts",
   "src/record/tasks/tried.ts",

@@ -1,3 +1,5 @@
+import { Stream } from "../guest/stream.ts";
+
 /** The limits of the document: bytes of each stream, and lines and characters of the trace. */
 const MOST_BYTES = 4 << 20;
 const MOST_LINES = 100_000;
@@ -13,7 +15,7 @@ export interface Omitted {
 /** The output and the system calls of a guest, up to a limit. */
 export class Transcript {
   readonly lines: string[] = [];
-  readonly #streams = { 1: new Stream(), 2: new Stream() };
+  readonly #streams = { 1: new Stream(MOST_BYTES), 2: new Stream(MOST_BYTES) };
   #characters = 0;
   #omittedLines = 0;
 
@@ -29,37 +31,11 @@ export class Transcript {
   }
 
   text(fd: 1 | 2): string {
-    return this.#streams[fd].text();
+    return Buffer.from(this.#streams[fd].bytes()).toString();
   }
 
   get omitted(): Omitted {
     const { 1: stdout, 2: stderr } = this.#streams;
     return { stdout: stdout.omitted, stderr: stderr.omitted, trace: this.#omittedLines };
-  }
-}
-
-/** One growing buffer: a guest may write byte by byte. */
-class Stream {
-  omitted = 0;
-  #bytes = new Uint8Array(1 << 12);
-  #length = 0;
-
-  add(bytes: Uint8Array): void {
-    const part = bytes.subarray(0, MOST_BYTES - this.#length);
-    this.#makeRoom(this.#length + part.length);
-    this.#bytes.set(part, this.#length);
-    this.#length += part.length;
-    this.omitted += bytes.length - part.length;
-  }
-
-  text(): string {
-    return Buffer.from(this.#bytes.buffer, 0, this.#length).toString();
-  }
-
-  #makeRoom(length: number): void {
-    if (length <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
   }
 }

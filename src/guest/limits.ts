@@ -11,9 +11,14 @@ export interface Limits {
   time?: number | undefined;
   /** How many system calls it may make. Default: no limit. */
   calls?: number | undefined;
+  /** Its address space in bytes, including its stack of 8 MiB. Default: 1 GiB. */
+  memory?: number | undefined;
 }
 
-/** What a guest has used of each limit. */
+/** A limit that ends a guest: beyond that of its memory, its mappings fail. */
+export type Limit = "deadline" | "time" | "calls";
+
+/** What a guest has used of each. */
 export interface Used {
   /** The time from its first instruction to its end, in milliseconds. */
   readonly deadline: number;
@@ -43,7 +48,7 @@ export class Meter {
   }
 
   /** How long the guest may run before the next reading, in milliseconds; or the limit that is reached. */
-  left(): number | keyof Limits {
+  left(): number | Limit {
     const { deadline, time } = this.#limits;
     const passed = performance.now() - this.#begun;
     if (deadline - passed < SHORTEST_DEADLINE) return "deadline";

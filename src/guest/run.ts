@@ -28,7 +28,7 @@ import { parseElf } from "./elf.ts";
 import { Descriptors, type Input } from "./files.ts";
 import { Guest, type Sink } from "./guest.ts";
 import { codeImage, type GuestProgram, type Image } from "./image.ts";
-import { type Limits, Meter, type Used } from "./limits.ts";
+import { type Limit, type Limits, Meter, type Used } from "./limits.ts";
 import { imageEnd, load } from "./loader.ts";
 import type { Start } from "./stack.ts";
 
@@ -57,12 +57,9 @@ export interface GuestOptions extends Start, Input, Limits {
   onFault?: ((fault: GuestFault, guest: Guest) => boolean | undefined) | undefined;
   /** Receives the guest before its first instruction, for its `context.interruptHandle` for example. */
   onStart?: ((guest: Guest) => void) | undefined;
-  /** The limit of its address space in bytes, including its stack of 8 MiB. Default: 1 GiB. */
-  memory?: number | undefined;
   /**
    * When it is aborted, the guest ends and `runGuest` throws its reason. It is checked before each switch, so only a
-   * callback can abort it in time: `runGuest` is synchronous. To end a guest from another thread, pass
-   * `guest.context.interruptHandle` to `interruptGuest` there.
+   * callback can abort it in time: `runGuest` is synchronous. A `GuestPool` ends a guest that spins.
    */
   signal?: AbortSignal | undefined;
 }
@@ -94,7 +91,7 @@ export type GuestEnd =
       /** It was stopped before its end. */
       readonly kind: "interrupted";
       /** The limit that it has reached; or "request": `context.interrupt` or `interruptGuest` was called. */
-      readonly reason: keyof Limits | GuestInterrupt["reason"];
+      readonly reason: Limit | GuestInterrupt["reason"];
     };
 
 /** The result of `runGuest`. */
@@ -164,21 +161,26 @@ function checkPlatform(platform: unknown): void {
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-const OPTIONS: OptionShapes<GuestOptions> = {
+/** The options that are data, which another thread can use. */
+export const DATA_OPTIONS = {
   args: list(text, UNLIMITED),
   env: table(text, UNLIMITED),
   stdin: bytes,
   files: checkFiles,
-  output: callback,
-  trace: callback,
-  onSyscall: callback,
-  onFault: callback,
-  onStart: callback,
   deadline: checkDeadline,
   time: checkDeadline,
   calls: count(UNLIMITED),
   memory: count(UNLIMITED),
   signal: abortSignal,
+} as const;
+
+const OPTIONS: OptionShapes<GuestOptions> = {
+  ...DATA_OPTIONS,
+  output: callback,
+  trace: callback,
+  onSyscall: callback,
+  onFault: callback,
+  onStart: callback,
 };
 
 function checkFiles(files: unknown, place: string): void {
@@ -189,7 +191,7 @@ function checkFiles(files: unknown, place: string): void {
 }
 
 /** @throws InputError */
-function checkProgram(program: GuestProgram): void {
+export function checkProgram(program: GuestProgram): void {
   object(program, "program");
   if ("elf" in program) {
     bytes(program.elf, "program.elf");

@@ -1,7 +1,7 @@
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StateError } from "../errors.ts";
-import { checkOptions, count, nameOrNumber, oneOf, truth } from "../shape.ts";
+import { checkOptions, count, nameOrNumber, type OptionShapes, oneOf, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { expectOtherProcessor } from "../stub/binding.ts";
 import type { Lanes } from "../stub/lane.ts";
@@ -36,6 +36,16 @@ export interface PlatformOptions extends Lanes {
    */
   patches?: boolean | undefined;
 }
+
+export const PLATFORM_OPTIONS: OptionShapes<PlatformOptions> = {
+  encoder: encoderOption,
+  deadline: checkDeadline,
+  exitSignal: nameOrNumber,
+  seccomp: truth,
+  switches: oneOf(SWITCH_LANES),
+  patches: truth,
+  ...LANE_OPTIONS,
+};
 
 const STUBS = count(2 ** 22);
 
@@ -75,15 +85,7 @@ export class Platform {
    * @throws what `Tracer` and `createStub` throw.
    */
   static open(options: PlatformOptions = {}): Platform {
-    checkOptions(options, "options", {
-      encoder: encoderOption,
-      deadline: checkDeadline,
-      exitSignal: nameOrNumber,
-      seccomp: truth,
-      switches: oneOf(SWITCH_LANES),
-      patches: truth,
-      ...LANE_OPTIONS,
-    });
+    checkOptions(options, "options", PLATFORM_OPTIONS);
     const {
       exitSignal = "SIGCHLD",
       seccomp = true,

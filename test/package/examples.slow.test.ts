@@ -17,6 +17,8 @@ const EXPECTED: Record<string, RegExp> = {
     /^hello from a process without a program\nwrite returned 39\nwithout the page it returned EFAULT\n$/,
   "sandbox.mjs":
     /^(hello from the sandbox\n){3}write 3\ngetpid 3\nexit_group 1\nexited after 7 switches\n$/,
+  "service.mjs":
+    /^the first: exited 7\nthe second: interrupted time\nthe third: interrupted deadline\nthe fourth: has gone away\n$/,
   "encoders.mjs":
     /^rax +0x3d in all\nrdx +0x40000002 in all\nrdi +0x4d2 in all\norig_rax +0xffffffffffffffff in all\n$/,
 };

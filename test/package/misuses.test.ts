@@ -24,6 +24,7 @@ const space = platform.newAddressSpace();
 const context = platform.newContext();
 const released = platform.newContext();
 released.release();
+const pool = new core.GuestPool({ workers: 1 });
 const examiner = new fuzzLab.Examiner();
 const CASE = fuzzLab.parseCase({ schema: "stublab.case/1" });
 const { subjects } = await compareLab.openSubjects(["script"], ["amd64"]);
@@ -40,7 +41,7 @@ const playing = (act: (scene: recordLab.Scene, actor: recordLab.Actor) => unknow
 /** What the calls may use. */
 const SCOPE: Readonly<Record<string, unknown>> = {
   ...{ ...core, ...compareLab, ...fuzzLab, ...recordLab },
-  ...{ tracer, stub, platform, space, context, released, examiner, subjects, playing },
+  ...{ tracer, stub, platform, space, context, released, pool, examiner, subjects, playing },
   ...{ PLAIN, UNMADE, CASE, PAGE, PAGE_SIZE: PAGE, RESULT },
   recording: await recordLab.recordScenario("scrub"),
   OUTCOME: examiner.examine(CASE),
@@ -98,7 +99,8 @@ for (const line of linesOf("anything.txt")) {
     expectUnharmed();
   });
 }
-anything("no process is left", () => {
+anything("no process is left", async () => {
+  await pool.close();
   for (const each of [tracer, platform, examiner]) each.close();
   assert.equal(childrenOf(process.pid), []);
 });

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { InputError, StublabError } from "../../errors.ts";
+import { errorOf, InputError, StublabError } from "../../errors.ts";
 import { codeOf } from "../../folder.ts";
 import { limitError } from "../../limits.ts";
 import { readProc } from "../../stub/proc.ts";
@@ -66,7 +66,7 @@ class Member {
     try {
       const answer = await next;
       if ("machine" in answer) return answer;
-      throw new StublabError(answer.failure, answer.details);
+      throw errorOf(answer);
     } finally {
       clearInterval(watch);
       this.#thread.unref();

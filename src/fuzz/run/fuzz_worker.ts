@@ -4,7 +4,7 @@
  */
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { type ErrorDetails, StublabError } from "../../errors.ts";
+import { type Failure, failureOf } from "../../errors.ts";
 import { loadShim } from "../../shim/shim.ts";
 import type { Case } from "../case/case.ts";
 import { SetupList } from "../case/setup_list.ts";
@@ -56,9 +56,7 @@ export interface PartResult extends Counts {
   unconfirmed: number;
 }
 
-export type Answer =
-  | { readonly machine: Machine; readonly result: PartResult }
-  | { readonly failure: string; readonly details: ErrorDetails };
+export type Answer = { readonly machine: Machine; readonly result: PartResult } | Failure;
 
 /** Keeps cases whose outcomes are of new kinds. */
 export class FuzzWorker {
@@ -132,22 +130,6 @@ export class FuzzWorker {
 }
 
 const noResult = (): PartResult => ({ ...noCounts(), found: [], unconfirmed: 0 });
-
-/** An error as it goes from thread to thread, which it reaches without its class. */
-function failureOf(error: unknown): Answer {
-  if (error instanceof StublabError) {
-    const { code, message, call, errno, remedy } = error;
-    const known = Object.entries({ call, errno, remedy }).filter(([, text]) => text !== undefined);
-    return { failure: message, details: { code, ...Object.fromEntries(known) } };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  // The stack says where it comes from.
-  const cause = error instanceof Error ? error.stack : undefined;
-  return {
-    failure: `internal error: ${message}`,
-    details: { code: "ERR_STUBLAB_INTERNAL", cause },
-  };
-}
 
 function work(port: MessagePort, start: Start): void {
   let experiment: Experiment | undefined;
