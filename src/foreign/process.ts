@@ -15,6 +15,8 @@ export type Outcome =
 const START_LIMIT = 10_000;
 /** How long a process may live after it has closed its channel, in milliseconds: far less than a request. */
 const CLOSED_LIMIT = 400;
+/** How long it may live then, although it was killed: the kernel may not let it end, or a filter refuses signals. */
+const KILLED_LIMIT = 2000;
 /** The most unread messages; a correct program sends fewer. */
 const MOST_WAITING = 4;
 
@@ -31,6 +33,7 @@ export class ForeignProcess {
   /** Why this process ended it. */
   #fault: string | undefined;
   #ending: string | undefined;
+  #killed = false;
   #failedToStart = false;
   #shortfall: string | undefined;
   #settle: ((outcome: Outcome) => void) | undefined;
@@ -109,16 +112,18 @@ export class ForeignProcess {
     });
   }
 
-  /** Kills it, and waits for its end. @param fault the reason, for `fate` */
+  /** Kills it, and waits for its end, if it can be killed. @param fault the reason, for `fate` */
   async end(fault?: string): Promise<void> {
     if (fault !== undefined) this.#killFor(fault);
     else this.#kill();
-    this.#socket.ref();
+    // It would stay open as long as the process lives.
+    this.#socket.destroy();
     await this.#gone;
   }
 
   #kill(): void {
     const { pid } = this.#started;
+    this.#killed = true;
     if (!this.ended) loadShim().tgkill(pid, pid, constants.signals.SIGKILL);
   }
 
@@ -152,16 +157,21 @@ export class ForeignProcess {
     const { pid, fate } = this.#started;
     const status = new Int32Array(1);
     const all = Number(flags("__WALL"));
-    for (let waited = 0; loadShim().wait(pid, all, 0, status) === 0; waited++) {
+    let waited = 0;
+    for (; loadShim().wait(pid, all, 0, status) === 0; waited++) {
       if (waited === CLOSED_LIMIT) {
-        this.#fault ??= "closed its channel";
+        if (!this.#killed) this.#fault ??= "closed its channel";
         this.#kill();
       }
+      if (waited === KILLED_LIMIT) break;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     this.#failedToStart = fate.failure !== undefined;
-    this.#ending = fate.failure ?? describeEnd(fate.status ?? status[0] ?? 0);
-    fate.giveBack();
+    const isGone = waited < KILLED_LIMIT;
+    this.#ending = isGone
+      ? (fate.failure ?? describeEnd(fate.status ?? status[0] ?? 0))
+      : "cannot be killed: it ends with this process";
+    if (isGone) fate.giveBack();
     this.#settle?.({ kind: "ended" });
   }
 }

@@ -25,6 +25,7 @@ export type ThreadState = "untraced" | "stopped" | "running" | "dead";
 
 /** <linux/ptrace.h> */
 const PTRACE_POKEDATA = 5;
+const PTRACE_KILL = 8;
 
 /** How long a stub that missed a deadline may take to stop after a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
@@ -188,7 +189,10 @@ export class TracedThread {
   /** Sends SIGKILL to the process. */
   kill(): void {
     this.#closed = true;
-    this.tracer.shim.tgkill(this.tgid, this.tgid, this.tracer.constant("SIGKILL"));
+    const { shim } = this.tracer;
+    const sent = shim.tgkill(this.tgid, this.tgid, this.tracer.constant("SIGKILL"));
+    // A filter of this process may refuse signals.
+    if (sent < 0 && this.state === "stopped") shim.ptrace(PTRACE_KILL, this.tid, 0, 0);
   }
 
   /** Sets the signal mask of the stopped thread. @throws TraceError */

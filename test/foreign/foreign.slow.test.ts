@@ -1,11 +1,21 @@
+import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ForeignSubject } from "../../src/compare/foreign.ts";
 import { type BreakKind, BrokenEncoder, RecordLayout } from "../../src/compare/record.ts";
 import type { FunctionName } from "../../src/encoder/abi.ts";
 import { breakOf, compareFile, likeModel, script, wasm } from "../support/foreign_modules.ts";
-import { adoptOrphans } from "../support/libc.ts";
-import { childrenOf, eventually, hostCommand, isAlive, Running } from "../support/processes.ts";
+import { adoptOrphans, callNumber } from "../support/libc.ts";
+import {
+  childrenOf,
+  DENY,
+  eventually,
+  hostCommand,
+  isAlive,
+  Running,
+  run,
+  stublabCommand,
+} from "../support/processes.ts";
 
 const foreign = suite("foreign encoders");
 
@@ -113,7 +123,7 @@ breaks(
 for (const [answer, told] of [
   ["NaN", "NaN"],
   ["undefined", "undefined"],
-  ["'1'", "1"],
+  ["'1'", '"1"'],
   ["1.5", "1.5"],
   ["2 ** 32", "4294967296"],
   ["1n", "1n"],
@@ -123,6 +133,22 @@ for (const [answer, told] of [
   const message = new RegExp(`^returned ${told}, expected a whole Number( of 32 bits)?$`);
   breaks(`${answer} as an answer`, at(`return ${answer};`), "answer", message);
 }
+
+foreign("a process that cannot be killed does not keep a comparison from its end", async () => {
+  const [node, args] = stublabCommand(
+    "compare",
+    script("export const waitKind = () => { for (;;); };"),
+    "--arch",
+    "amd64",
+  );
+  const denied = [DENY, `${callNumber("tgkill")}`, `${constants.errno.EPERM}`, "--", node, ...args];
+  const [command = "", ...rest] = denied;
+  const { code, stdout } = await run([command, rest]);
+  assert.is(code, 1);
+  assert.match(stdout, /waitKind: loop\n/);
+  // Its parent's end is its own.
+  assert.ok(await eventually(noProcess, 5000));
+});
 
 /** Compares all of `file`, of which one function breaks at once. */
 function compares(

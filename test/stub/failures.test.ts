@@ -268,6 +268,15 @@ for (const call of ["prctl", "kill", "setsid", "execveat"]) {
   });
 }
 
+failures("a stub that tgkill cannot kill is ended at once", async () => {
+  const started = performance.now();
+  const wrapper = denying({ step: "", call: "tgkill" });
+  const { failure, left } = await fail("birth", "SIGCHLD", wrapper);
+  assert.equal([failure, left], [NO_FAILURE, []]);
+  // Less than a stub's deadline.
+  assert.ok(performance.now() - started < 8000);
+});
+
 const withSigreturn = HOST_ARCH === "amd64" ? failures : failures.skip;
 
 withSigreturn("doctor finds that setups by rt_sigreturn need no pidfd", async () => {
