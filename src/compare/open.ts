@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { ARCHES, type Arch } from "../encoder/arch.ts";
-import { isEncoderFile } from "../encoder/foreign.ts";
+import { isEncoderFile, lineOfSyntaxError } from "../encoder/foreign.ts";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { InputError, UnsupportedError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
@@ -84,7 +84,8 @@ async function openForeign(
     }
   } catch (error) {
     if (!(error instanceof BrokenEncoder)) throw error;
-    const { kind, message } = error;
+    const { kind } = error;
+    const message = `${error.message}${kind === "refused" ? lineOfSyntaxError(file, error.message) : ""}`;
     const replay = `stublab compare ${quoteWord(file)}`;
     broken.push({ encoder: name, arch: null, name: null, kind, message, input: [], replay });
   }

@@ -8,15 +8,22 @@ export const LONGEST_TOLD = 300;
 export function describeValue(value: unknown): string {
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "function") return "a function";
-  const { text } = cut(String(value), LONGEST_TOLD);
-  return `${visible(text)}${typeof value === "bigint" ? "n" : ""}`;
+  const told = legible(String(value));
+  return typeof value === "string" ? `"${told}"` : `${told}${typeof value === "bigint" ? "n" : ""}`;
+}
+
+function legible(text: string): string {
+  return visible(cut(text, LONGEST_TOLD).text);
 }
 
 /** Describes what foreign code threw, which may be any value. */
 export function describeThrown(cause: unknown): string {
   try {
     if (!(cause instanceof Error)) return `threw ${describeValue(cause)}`;
-    return `${describeValue(cause.name)}: ${describeValue(cause.message)}`;
+    const [name, message]: readonly unknown[] = [cause.name, cause.message];
+    const told = (text: unknown) =>
+      typeof text === "string" ? legible(text) : describeValue(text);
+    return `${told(name)}: ${told(message)}`;
   } catch {
     return "threw an object that throws itself";
   }

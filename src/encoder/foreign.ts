@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { type Stats, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -59,12 +60,42 @@ export async function openEncoderFile(
 ): Promise<PartialEncoder> {
   checkFile(file);
   try {
-    const exports = extname(file) === ".wasm" ? openWasm(file, name) : await openModule(file);
-    return bindModule(name, exports, purpose);
+    if (extname(file) !== ".wasm") return bindModule(name, await openModule(file), purpose);
+    const exports = openWasm(file, name);
+    const bound = bindModule(name, exports, purpose);
+    // Only now its version is known to be this one.
+    for (const each of FUNCTION_NAMES) checkArity(name, each, exports[each]);
+    return bound;
   } catch (cause) {
     if (cause instanceof StublabError) throw cause;
-    throw new EncoderError(`encoder ${name} fails to load: ${describeThrown(cause)}`, { cause });
+    const why = describeThrown(cause);
+    // The process of a comparison starts no other: there, its parent finds the line.
+    const line = purpose === "stubs" ? lineOfSyntaxError(file, why) : "";
+    throw new EncoderError(`encoder ${name} fails to load: ${why}${line}`, { cause });
   }
+}
+
+/** How long Node.js may take to read a file, in milliseconds. */
+const READING = 5000;
+
+/**
+ * In which line a file's syntax is wrong, as " in line 4": an import does not say. Another process reads the file, and
+ * does not run it.
+ *
+ * @param message of the failure to load it
+ * @returns "" if it failed for another reason
+ */
+export function lineOfSyntaxError(file: string, message: string): string {
+  if (!message.includes("SyntaxError: ")) return "";
+  const { stderr } = spawnSync(process.execPath, ["--check", resolve(file)], {
+    env: { LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH },
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    timeout: READING,
+  });
+  // It begins with the place, unless there is no such process.
+  const line = /:(\d+)\n/.exec(stderr ?? "")?.[1];
+  return line === undefined ? "" : ` in line ${line}`;
 }
 
 /** Refuses anything but a regular file: a FIFO would block its reader, and a device may be endless. */
@@ -106,9 +137,7 @@ function openWasm(file: string, name: string): ModuleExports {
     throw refusal(name, `imports ${imports.join(", ")}; an encoder imports nothing`);
   }
   checkMemories(bytes, name);
-  const exports = instantiate(name, module);
-  for (const each of FUNCTION_NAMES) checkArity(name, each, exports[each]);
-  return exports;
+  return instantiate(name, module);
 }
 
 function compile(bytes: Uint8Array<ArrayBuffer>, name: string): WebAssembly.Module {

@@ -42,7 +42,11 @@ export function bindModule(
   const missing = missingNames({ ...Object.fromEntries(functions), arch, constants }, purpose);
   const needsMemory = purpose === "stubs" || kinds.has("block") || kinds.has("area");
   if (needsMemory && exports.memory === undefined) missing.push("memory");
-  if (missing.length > 0) throw lacking(name, missing);
+  if (missing.length > 0) {
+    const isAboutFunctions =
+      purpose === "comparison" && missing.some((each) => each !== "ENCODER_ABI");
+    throw lacking(name, missing, isAboutFunctions ? needersOf(functions) : "");
+  }
   if (kinds.has("block")) checkLayout(name, constants);
   const buffer = bindMemory(name, exports.memory);
   const heap = Number(constants.get("heap") ?? 0n);
@@ -63,9 +67,23 @@ export function expectHostArch(name: string, arch: Arch): void {
   );
 }
 
-/** The error for an encoder that lacks these names. */
-export function lacking(name: string, names: readonly string[]): EncoderError {
-  return new EncoderError(visible(`encoder ${name} lacks ${names.join(", ")}`), { remedy: REMEDY });
+/** The error for an encoder that lacks these names. @param needers what needs them, as a clause */
+export function lacking(name: string, names: readonly string[], needers = ""): EncoderError {
+  const message = `encoder ${name} lacks ${names.join(", ")}${needers}`;
+  return new EncoderError(visible(message), { remedy: REMEDY });
+}
+
+/** The functions with a block or an area. */
+function needersOf(functions: readonly [FunctionName, Callable][]): string {
+  const needing = functions
+    .map(([name]) => name)
+    .filter((name) =>
+      FUNCTIONS[name].parameters.some(({ kind }) => kind === "block" || kind === "area"),
+    );
+  if (needing.length === 0) return "";
+  const [verb, rest] = [needing.length === 1 ? "needs" : "need", needing.length - 3];
+  const others = rest > 0 ? ` and ${rest} more` : "";
+  return `, which ${needing.slice(0, 3).join(", ")}${others} ${verb}`;
 }
 
 /** The error for a module that is not an encoder: "encoder NAME WHAT". `what` may quote the module. */

@@ -197,7 +197,7 @@ for (const [what, name, body, message] of [
     "() => { throw new Error('boom'); }",
     /e\d+\.mjs: waitKind failed: Error: boom/,
   ],
-  ["returns nonsense", "waitValue", "() => 'x'", /waitValue returned x, expected a whole Number/],
+  ["returns nonsense", "waitValue", "() => 'x'", /waitValue returned "x", expected a whole Number/],
   [
     "loses its memory",
     "syscallResult",

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FUNCTION_NAMES, FUNCTIONS } from "../../src/encoder/abi.ts";
+import { openEncoderFile } from "../../src/encoder/foreign.ts";
 import { missingNames } from "../../src/encoder/missing.ts";
 import {
   EncoderError,
@@ -14,7 +15,7 @@ import {
   Tracer,
 } from "../../src/index.ts";
 import { recordScenario } from "../../src/record/index.ts";
-import { likeModel, moduleFile, script } from "../support/foreign_modules.ts";
+import { assembleWasm, likeModel, moduleFile, script } from "../support/foreign_modules.ts";
 
 const load = suite("loadEncoder");
 
@@ -112,6 +113,51 @@ load("after a failure every function fails with the same error", async () => {
   const expected = /waitEvent returned 0\.5, expected a whole Number$/;
   assert.throws(() => encoder.waitEvent(0), expected);
   assert.throws(() => encoder.waitKind(0), expected);
+});
+
+load("a string is quoted where a number is expected", async () => {
+  const encoder = await loadEncoder(likeModel({ waitEvent: '() => "2"' }));
+  assert.throws(() => encoder.waitEvent(0), /waitEvent returned "2", expected a whole Number$/);
+});
+
+load("a syntax error has its line", async () => {
+  const { message } = await failureOf(moduleFile(".mjs", "export const a = 1;\n\n}}\n"));
+  assert.match(message, /load: SyntaxError: Unexpected token '}' in line 3$/);
+});
+
+/** Why a comparison refuses a module. */
+async function refusalOf(file: string): Promise<string> {
+  try {
+    await openEncoderFile(file, "mine", "comparison");
+  } catch (error) {
+    if (error instanceof EncoderError) return error.message;
+    throw error;
+  }
+  throw new Error(`${file} was opened`);
+}
+
+load("a comparison's missing names have the functions that need them", async () => {
+  const own = "export const syscallResult = () => 0n; export const waitKind = () => 0;";
+  assert.match(
+    await refusalOf(moduleFile(".mjs", `export const ENCODER_ABI = 2; ${own}`)),
+    /^encoder mine lacks REGISTERS_SIZE, REG_r15, .*, REG_gs, memory, which syscallResult needs$/,
+  );
+  assert.match(
+    await refusalOf(moduleFile(".mjs", own)),
+    /^encoder mine lacks ENCODER_ABI, REGISTERS_SIZE, .*, memory, which syscallResult needs$/,
+  );
+  const area = "export const ENCODER_ABI = 2; export const encodeSeccomp = () => 0;";
+  assert.is(
+    await refusalOf(moduleFile(".mjs", area)),
+    "encoder mine lacks memory, which encodeSeccomp needs",
+  );
+});
+
+load("a module of another version of the ABI hears of nothing else", async () => {
+  const abi = '(global (export "ENCODER_ABI") i32 (i32.const 1))';
+  const clone3 = '(func (export "encodeClone3") (param i32 i64) (result i32) (i32.const 0))';
+  const file = moduleFile(".wasm", assembleWasm(`(module ${abi} ${clone3})`));
+  assert.is(await refusalOf(file), "encoder mine has version 1 of the ABI, not 2");
 });
 
 load("tracers with one encoder share its memory without overlap", async () => {
