@@ -103,6 +103,35 @@ needs(
   );
 });
 
+needs(
+  probe,
+  PROBE_BUILT,
+  "setarch",
+)("finds features by trials, and the host, too: no release is believed", () => {
+  using experiment = new Experiment();
+  // The release is 2.6.x for such a process.
+  const claimed = (...command: string[]) =>
+    spawnSync("setarch", ["--uname-2.6", ...command], { encoding: "utf8" }).stdout;
+  const [, line = "{}"] =
+    /^# machine (.*)$/m.exec(claimed(PROBE, "conformance", "--only", "selectors")) ?? [];
+  const cli = [process.execPath, resolve("dist/cli.js"), "fuzz", "--cases", "1", "--json"];
+  for (const { release, features } of [JSON.parse(line), JSON.parse(claimed(...cli)).machine]) {
+    assert.match(release, /^2\.6\./);
+    assert.equal(features, [...experiment.machine.features]);
+  }
+});
+
+needs(
+  probe,
+  PROBE_BUILT,
+  "runsc",
+)("finds four levels of page tables in gVisor, whatever its processor could have", () => {
+  const { stdout } = inGvisor(PROBE, "conformance", "--only", "bases");
+  const [, line = "{}"] = /^# machine (.*)$/m.exec(stdout) ?? [];
+  assert.not(JSON.parse(line).features.includes("la57"));
+  assert.match(stdout, /^ {2}ok .*accepts bases below TASK_SIZE_MAX/m);
+});
+
 built("sees the machine that the host sees, and reports it as logs have it", () => {
   const { lines } = call("conformance", "--only", "selectors");
   using experiment = new Experiment();

@@ -9,7 +9,6 @@
 #include <cpuid.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
-#include <linux/utsname.h>
 
 static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
     __asm__("cpuid"
@@ -36,33 +35,16 @@ static void ask_processor(void) {
     }
     cpuid(1, 0, words);
     machine.wide = (words[2] >> 28 & 1) != 0;
-    // With five levels of page tables a hint above the 47 bits of four is followed.
+}
+
+/** hasFiveLevels in machine.ts. */
+static void try_five_levels(void) {
     const uint64_t hint = 1ULL << 48;
     long at = syscall6(__NR_mmap, (long)hint, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if ((uint64_t)at == hint)
         add_feature("la57");
     if (at > 0)
         syscall2(__NR_munmap, at, 4096);
-}
-
-static uint32_t take_number(const char **text) {
-    uint32_t number = 0;
-    for (; **text >= '0' && **text <= '9'; (*text)++)
-        number = number * 10 + (uint32_t)(**text - '0');
-    return number;
-}
-
-/** What only the release says: isFrom in machine.ts. */
-static void read_release(void) {
-    enum { MAJOR = 6, MINOR = 12 };
-    static struct new_utsname name;
-    if (syscall1(__NR_uname, (long)&name) < 0)
-        return;
-    const char *at = name.release;
-    const uint32_t major = take_number(&at);
-    at += *at == '.';
-    if (major > MAJOR || (major == MAJOR && take_number(&at) >= MINOR))
-        add_feature("altstack_first");
 }
 
 static void read_processor(void) {
@@ -244,35 +226,73 @@ static void read_frame(struct tracee *stub) {
     machine.xfeatures = (uint32_t)own.xfeatures;
 }
 
-/** checksXstateSize in xstate.ts: whether of a frame whose xstate_size is 0 xmm0 is taken. */
-static bool checks_xstate_size(struct tracee *stub) {
-    enum { SIZE = 2 * STUBLAB_MOST_XSTATE, XMM0 = 160 };
-    static uint8_t frame[SIZE];
-    uint64_t own[64], taken[64] = {0};
-    if (machine.frame_length == 0 || !read_fpregs(stub, own))
-        return false;
-    const int64_t page = map_memory(stub, SIZE);
-    if (page < 0)
-        return false;
+enum { FRAME_ROOM = 2 * STUBLAB_MOST_XSTATE };
+static uint8_t signal_frame[FRAME_ROOM];
+
+static void put_word(uint32_t offset, uint64_t word) {
+    memcpy(&signal_frame[offset], &word, sizeof word);
+}
+
+/** Makes the frame of frame_words_of_trial for a page. */
+static void make_frame(struct tracee *stub, uint64_t page) {
+    memset(signal_frame, 0, sizeof signal_frame);
     for (const struct frame_word *each = frame_words_of_trial; each->offset != 0; each++) {
-        const uint64_t base = each->base == FRAME_BASE_FRAME ? (uint64_t)page
+        const uint64_t base = each->base == FRAME_BASE_FRAME ? page
                               : each->base == FRAME_BASE_SYSCALL
                                   ? encoder_words(stub->initial)[REG_RIP]
                                   : 0;
-        const uint64_t word = base + each->word;
-        memcpy(&frame[each->offset], &word, sizeof word);
+        put_word(each->offset, base + each->word);
     }
-    memcpy(&frame[frame_fpstate + machine.frame_length], &frame_magic2, sizeof frame_magic2);
-    write_memory(stub, (uint64_t)page, frame, SIZE);
+}
+
+/** Has a stub return from the frame, at this page. Returns the signal at the end, or 0. */
+static int32_t return_from_frame(struct tracee *stub, uint64_t page) {
+    write_memory(stub, page, signal_frame, sizeof signal_frame);
     uint64_t *words = frame_words();
     memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
     words[REG_RAX] = __NR_rt_sigreturn;
-    words[REG_RSP] = (uint64_t)page;
+    words[REG_RSP] = page;
     int32_t status = 0;
-    const bool returned = go_on(stub, PTRACE_CONT, &status) && read_fpregs(stub, taken);
+    return go_on(stub, PTRACE_CONT, &status) ? status >> 8 & 0xff : 0;
+}
+
+/** checksXstateSize in frames.ts: whether of a frame whose xstate_size is 0 xmm0 is taken. */
+static bool checks_xstate_size(struct tracee *stub) {
+    enum { XMM0 = 160 };
+    uint64_t own[64], taken[64] = {0};
+    if (machine.frame_length == 0 || !read_fpregs(stub, own))
+        return false;
+    const int64_t page = map_memory(stub, FRAME_ROOM);
+    if (page < 0)
+        return false;
+    make_frame(stub, (uint64_t)page);
+    memcpy(&signal_frame[frame_fpstate + machine.frame_length], &frame_magic2, sizeof frame_magic2);
+    const bool returned = return_from_frame(stub, (uint64_t)page) != 0 && read_fpregs(stub, taken);
     stublab_ptrace(PTRACE_SETFPREGS, stub->pid, 0, own);
-    INJECT(stub, __NR_munmap, (uint64_t)page, SIZE);
+    INJECT(stub, __NR_munmap, (uint64_t)page, FRAME_ROOM);
     return returned && (uint32_t)taken[XMM0 / 8] == 1;
+}
+
+/** restoresAltstackFirst in frames.ts. */
+static bool restores_altstack_first(struct tracee *stub) {
+    enum { SS_SP = 16, SS_SIZE = 32, FPSTATE = 224 };
+    uint64_t own[3] = {0}, restored[3] = {0};
+    const int64_t page = map_memory(stub, FRAME_ROOM);
+    if (page < 0)
+        return false;
+    INJECT(stub, __NR_sigaltstack, 0, (uint64_t)page);
+    read_memory(stub, (uint64_t)page, own, sizeof own);
+    make_frame(stub, (uint64_t)page);
+    put_word(SS_SP, altstack_address);
+    put_word(SS_SIZE, altstack_size);
+    put_word(FPSTATE, altstack_unmapped);
+    const bool refused = return_from_frame(stub, (uint64_t)page) == SIGSEGV;
+    INJECT(stub, __NR_sigaltstack, 0, (uint64_t)page);
+    read_memory(stub, (uint64_t)page, restored, sizeof restored);
+    write_memory(stub, (uint64_t)page, own, sizeof own);
+    INJECT(stub, __NR_sigaltstack, (uint64_t)page, 0);
+    INJECT(stub, __NR_munmap, (uint64_t)page, FRAME_ROOM);
+    return refused && restored[0] == altstack_address;
 }
 
 /** The family and the model, as /proc/cpuinfo has them: arch/x86/lib/cpu.c. */
@@ -294,10 +314,12 @@ void read_machine(struct tracee *stub) {
     static uint8_t area[STUBLAB_MOST_XSTATE];
     uint64_t registers[64];
     read_processor();
-    read_release();
+    try_five_levels();
     for (const struct trial *trial = trials; trial->feature >= 0; trial++)
         if (shows(stub, trial))
             machine.features |= 1ULL << trial->feature;
+    if (restores_altstack_first(stub))
+        add_feature("altstack_first");
     if (read_fpregs(stub, registers))
         machine.mxcsr_mask = (uint32_t)(registers[MXCSR_MASK / 8] >> 32);
     if (machine.mxcsr_mask == 0)

@@ -48,7 +48,7 @@ export function readMachine(tracer: Tracer): Machine {
   if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
   const processor = readProcessor();
   const { features, ...kernel } = readKernel(stub);
-  const has = new Set<Feature>([...processor.features, ...features]);
+  const has = new Set<Feature>(features);
   return {
     ...(HOST_ARCH !== "amd64" && { arch: HOST_ARCH }),
     ...processor,

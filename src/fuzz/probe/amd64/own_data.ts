@@ -3,16 +3,9 @@
 import { SCRATCH, SCRATCH_SIZE } from "../../case/amd64/code.ts";
 import { indexOf } from "../../case/amd64/registers.ts";
 import { fuzzModule } from "../../case/module.ts";
-import {
-  ALL_BITS,
-  OF_KERNEL,
-  OF_PROCESSOR,
-  PLACE,
-  SI_CODE,
-  SIGNAL,
-  type Trial,
-} from "../../try/amd64/machine.ts";
-import { FRAME_FPSTATE, FRAME_MAGIC2, FRAME_WORDS } from "../../try/amd64/xstate.ts";
+import { OF_PROCESSOR } from "../../try/amd64/features.ts";
+import { ALTSTACK, FRAME_FPSTATE, FRAME_MAGIC2, FRAME_WORDS } from "../../try/amd64/frames.ts";
+import { ALL_BITS, OF_KERNEL, PLACE, SI_CODE, SIGNAL, type Trial } from "../../try/amd64/trials.ts";
 import { FEATURES } from "../../try/arch.ts";
 import { KEPT } from "../../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../../try/sigreturn/place.ts";
@@ -40,6 +33,7 @@ ${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, FRAME_BASE_${(to ?? 
     {0, 0, 0},
 };
 const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};
+const uint64_t altstack_address = ${word(ALTSTACK.address)}, altstack_size = ${word(ALTSTACK.size)}, altstack_unmapped = ${word(ALTSTACK.unmapped)};
 `;
 }
 

@@ -9,12 +9,11 @@ import { ALIGNED, NO_XSTATE, SUPERVISOR, type XsaveComponent, type Xstate } from
 const { ESRCH } = constants.errno;
 const { SIGSEGV, SIGTRAP, SIGUSR1 } = constants.signals;
 
-const SYS_RT_SIGRETURN = 15n;
 const PTRACE_GETFPREGS = 14;
 export const PTRACE_SETFPREGS = 15;
 
-/** xmm0, mxcsr and mxcsr_mask in struct user_i387_struct, and its length. */
-const [XMM0, MXCSR_MASK, FPREGS_SIZE] = [160, 28, 512];
+/** mxcsr and mxcsr_mask in struct user_i387_struct, and its length. */
+const [MXCSR_MASK, FPREGS_SIZE] = [28, 512];
 export const MXCSR = 24;
 /** What mxcsr_mask = 0 stands for: SDM volume 1, 11.6.6. */
 const OLD_MXCSR_MASK = 0xffbf;
@@ -74,10 +73,11 @@ export function readFpregs(tid: number, { shim }: TracingThread): Uint8Array | u
 }
 
 /** Room for a signal frame. */
-const ROOM = 2 * CONSTANTS.MOST_XSTATE;
+export const ROOM = 2 * CONSTANTS.MOST_XSTATE;
 /** In a frame: the word with the address of the floating point, which has from 464 on struct _fpx_sw_bytes. */
 const FPSTATE = 8n + 224n;
-const [SW_BYTES, XFEATURES, XSTATE_SIZE] = [464n, 8, 16];
+export const SW_BYTES = 464n;
+const [XFEATURES, XSTATE_SIZE] = [8, 16];
 /** SA_SIGINFO | SA_RESTORER | SA_NODEFER */
 const FLAGS = 0x4400_0004n;
 
@@ -113,54 +113,4 @@ export function readFrame(stub: Stub): Pick<Xstate, "frameLength" | "xfeatures">
   };
 }
 
-const FRAME_MAGIC1 = 0x4650_5853;
-export const FRAME_MAGIC2 = 0x4650_5845;
-export const FRAME_FPSTATE = 1024;
-
-/**
- * Words of a signal frame and its floating point, by their offsets from struct ucontext; some are added to the
- * address of the frame, or to that of the SYSCALL. asm/ucontext.h, asm/sigcontext.h. The rest is 0, such as
- * xstate_size and xstate_bv; after the area is its second magic number.
- */
-export const FRAME_WORDS: readonly (readonly [
-  offset: number,
-  word: bigint,
-  to?: "frame" | "syscall",
-])[] = [
-  [168, 2n, "syscall"], // rip: after the SYSCALL, on the way to the INT3
-  [176, 2n], // eflags
-  [184, 0x33n | (0x2bn << 48n)], // cs, ss
-  [224, BigInt(FRAME_FPSTATE), "frame"], // fpstate
-  [FRAME_FPSTATE + XMM0, 1n],
-  [FRAME_FPSTATE + Number(SW_BYTES), (0xffff_ffffn << 32n) | BigInt(FRAME_MAGIC1)], // and extended_size
-];
-
-/**
- * Whether rt_sigreturn checks xstate_size: of a frame in which it is 0 only x87 and SSE are taken then, among them xmm0.
- * Linux 6.16 to 7.0 ignore it (check_xstate_in_sigframe), and take no component, because xstate_bv is 0.
- */
-export function checksXstateSize(stub: Stub, frameLength: number): boolean {
-  const { tracer, thread } = stub;
-  const own = readFpregs(thread.tid, tracer);
-  if (frameLength === 0 || own === undefined) return false;
-  const page = stub.map(ROOM);
-  const frame = new DataView(new ArrayBuffer(ROOM));
-  const syscall = thread.initial.dump().rip ?? 0n;
-  for (const [offset, word, to] of FRAME_WORDS) {
-    const base = to === "frame" ? page : to === "syscall" ? syscall : 0n;
-    frame.setBigUint64(offset, base + word, true);
-  }
-  frame.setUint32(FRAME_FPSTATE + frameLength, FRAME_MAGIC2, true);
-  stub.write(page, new Uint8Array(frame.buffer));
-  const registers = tracer.frame;
-  registers.copyFrom(thread.initial);
-  registers.set("rax", SYS_RT_SIGRETURN);
-  registers.set("rsp", page);
-  thread.writeRegisters(registers);
-  const deadline = new Deadline(tracer.deadline);
-  while (![SIGTRAP, SIGSEGV].includes(thread.next(deadline).signal));
-  const taken = readFpregs(thread.tid, tracer);
-  tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, own);
-  stub.call("munmap", page, ROOM);
-  return taken !== undefined && new DataView(taken.buffer).getUint32(XMM0, true) === 1;
-}
+export const FRAME_MAGIC1 = 0x4650_5853;

@@ -1,0 +1,35 @@
+/** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
+export const OF_PROCESSOR = ["fsgsbase", "pku", "user_shstk", "xsavec", "xsaves"] as const;
+
+export const FEATURES = [
+  "la57",
+  ...OF_PROCESSOR,
+  "ia32",
+  "set_syscall_info",
+  "uretprobe",
+  "uprobe",
+  "uprobe_eproto",
+  "icebp_trap",
+  "div_flags",
+  "iret_cuts_rip",
+  "stack_wraps",
+  "data_wraps",
+  "pop_reads_selector",
+  "alignment_first",
+  "movss_breakpoint",
+  "xrstor_reads_all",
+  "xrstor_reads_legacy",
+  "xrstor_reads_unasked",
+  "xrstor_reads_compacted",
+  "negative_restart",
+  "mxcsr_check",
+  "sysret_limit",
+  "sud",
+  "sud_inclusive",
+  "sud_tagged",
+  "sud_half",
+  "x32",
+  "altstack_first",
+  "xstate_size_check",
+] as const;
+export type Feature = (typeof FEATURES)[number];
