@@ -1,9 +1,12 @@
 import type { Guest } from "./guest.ts";
 
-/** The result of a call: a value, an errno by name, or the end of the guest with a status. */
+/**
+ * The result of a call: a value, an errno by name, or the end of the guest with a status. `refused`: the kernel would have
+ * done it, and stublab does not emulate it.
+ */
 export type Answer =
   | { readonly value: bigint }
-  | { readonly errno: string }
+  | { readonly errno: string; readonly refused?: boolean }
   | { readonly exit: number };
 
 /** The six argument registers of a call. */
@@ -16,6 +19,13 @@ export interface EmulatedCall {
   show?(guest: Guest, args: CallArguments, answer: Answer): string[];
   /** Whether its value is an address, which is shown in hex. */
   readonly answersAddress?: boolean;
+}
+
+/** The answer to a call, or to a use of it, that is not emulated. */
+export const refused = (errno: string): Answer => ({ errno, refused: true });
+
+export function isRefused(answer: Answer): boolean {
+  return "errno" in answer && answer.refused === true;
 }
 
 export const OK: Answer = { value: 0n };

@@ -1,7 +1,7 @@
 import { syscallName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
-import type { Answer, CallArguments, EmulatedCall } from "./call.ts";
+import { type Answer, type CallArguments, type EmulatedCall, isRefused, refused } from "./call.ts";
 import { OWN_CALLS } from "./calls/arch.ts";
 import {
   close,
@@ -54,7 +54,7 @@ const CALLS: Readonly<Record<string, EmulatedCall>> = {
 };
 
 /** Calls that are not emulated. */
-const REFUSED: EmulatedCall = { run: () => ({ errno: "ENOSYS" }) };
+const REFUSED: EmulatedCall = { run: () => refused("ENOSYS") };
 
 /** A system call of a guest with its result. */
 export interface TracedCall {
@@ -67,7 +67,7 @@ export interface TracedCall {
   readonly value: bigint | null;
   /** The errno by name; null if the call did not fail. */
   readonly errno: string | null;
-  /** Whether it failed because stublab does not emulate it. */
+  /** Whether it failed because stublab does not emulate it, or this use of it. */
   readonly refused: boolean;
   /** The whole call as a line of strace, without a newline: "write(1, "hi", 2) = 2". */
   readonly text: string;
@@ -77,7 +77,6 @@ export interface TracedCall {
 export interface NamedCall {
   readonly name: string;
   readonly call: EmulatedCall;
-  readonly emulated: boolean;
 }
 
 /** The emulated calls by number. */
@@ -94,22 +93,21 @@ export class CallTable {
     const known = this.#known.get(number);
     if (known !== undefined) return known;
     const name = syscallName(BigInt(number), this.#tracer.encoder.constants);
-    if (name === undefined) return { name: `syscall_${number}`, call: REFUSED, emulated: false };
-    const emulated = Object.hasOwn(CALLS, name);
-    const found = { name, call: (emulated ? CALLS[name] : undefined) ?? REFUSED, emulated };
+    if (name === undefined) return { name: `syscall_${number}`, call: REFUSED };
+    const call = (Object.hasOwn(CALLS, name) ? CALLS[name] : undefined) ?? REFUSED;
+    const found = { name, call };
     this.#known.set(number, found);
     return found;
   }
 }
 
-/** Formats a call as strace prints it. @param refused whether stublab refused it, and not the caller or the emulation */
+/** Formats a call as strace prints it. */
 export function traceCall(
   { name, call }: NamedCall,
   number: number,
   guest: Guest,
   words: CallArguments,
   answer: Answer,
-  refused: boolean,
 ): TracedCall {
   const args = call.show?.(guest, words, answer) ?? showArguments(guest, name, words);
   const value = "value" in answer ? answer.value : null;
@@ -122,6 +120,7 @@ export function traceCall(
         : call.answersAddress
           ? hex(value)
           : `${value}`;
-  const text = `${name}(${args.join(", ")}) = ${result}${refused ? " (not emulated)" : ""}`;
-  return { name, number, args, value, errno, refused, text };
+  const unmet = isRefused(answer);
+  const text = `${name}(${args.join(", ")}) = ${result}${unmet ? " (not emulated)" : ""}`;
+  return { name, number, args, value, errno, refused: unmet, text };
 }

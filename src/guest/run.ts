@@ -22,7 +22,7 @@ import { checkDeadline } from "../shim/deadline.ts";
 import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
 import { canResume } from "./arch.ts";
-import type { Answer, CallArguments } from "./call.ts";
+import { type Answer, type CallArguments, isRefused } from "./call.ts";
 import { CallTable, type NamedCall, type TracedCall, traceCall } from "./calls.ts";
 import { parseElf } from "./elf.ts";
 import { Descriptors, type Input } from "./files.ts";
@@ -99,7 +99,7 @@ export interface GuestRun {
   readonly result: GuestEnd;
   /** How often it made each system call, by name; from the thousandth name on, new ones are counted as "others". */
   readonly calls: Readonly<Record<string, number>>;
-  /** The same for those that failed with ENOSYS because neither stublab nor `onSyscall` emulates them. */
+  /** The same for those that failed because neither stublab nor `onSyscall` emulates them, or this use of them. */
   readonly refused: Readonly<Record<string, number>>;
   /** What it has used of its limits. */
   readonly used: Used;
@@ -270,11 +270,9 @@ class Run {
     if (!this.#meter.admits()) return { kind: "interrupted", reason: "calls" };
     const named = this.#table.get(number);
     addTo(this.#counts, named.name);
-    const given = this.#ask(named, number, args);
-    const refused = given === undefined && !named.emulated;
-    if (refused) addTo(this.#refused, named.name);
-    const answer = given ?? named.call.run(this.#guest, args);
-    this.#options.trace?.(traceCall(named, number, this.#guest, args, answer, refused));
+    const answer = this.#ask(named, number, args) ?? named.call.run(this.#guest, args);
+    if (isRefused(answer)) addTo(this.#refused, named.name);
+    this.#options.trace?.(traceCall(named, number, this.#guest, args, answer));
     if ("exit" in answer) return { kind: "exited", status: answer.exit };
     this.#guest.context.setResult(this.#wordOf(answer));
     return undefined;

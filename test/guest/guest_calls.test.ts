@@ -144,6 +144,19 @@ test("traces calls that are not emulated by the kinds of their arguments", () =>
   assert.match(trace[6] ?? "", /^unlink\(""\)/, "the page is empty");
 });
 
+test("marks a use of a call that is not emulated", () => {
+  const shared = flags("MAP_SHARED", "MAP_ANONYMOUS");
+  const { trace, refused } = run(`
+    ${call("mmap", 0, 4096, 3, shared, -1, 0)}
+    ${call("mmap", 0, 0, 3, shared, -1, 0)}
+    ${call("clock_gettime", 7, "$page")}
+    ${call("ioctl", 1, 0x5413, 0)}
+    ${exitWith(0)} ${DATA}`);
+  const marked = trace.map((line) => line.endsWith(" (not emulated)"));
+  assert.equal(marked, [true, false, true, false, false], trace.join("\n"));
+  assert.equal(refused, { mmap: 1, clock_gettime: 1 });
+});
+
 for (const arch of ["amd64", "arm64"] as const) {
   tests(`the arguments of every call of ${arch} are known`, () => {
     const calls = constantsOf("syscall", openEncoder("assembly", arch).constants);

@@ -3,7 +3,7 @@
 import { release } from "node:os";
 import { quote } from "../../quote.ts";
 import { MACHINE } from "../arch.ts";
-import { EFAULT, EINVAL, type EmulatedCall, int, OK } from "../call.ts";
+import { EFAULT, type EmulatedCall, int, OK, refused } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pointer } from "../show.ts";
 
@@ -18,7 +18,7 @@ const CLOCKS = {
 export const clock_gettime: EmulatedCall = {
   run(guest, [id = 0n, address = 0n]) {
     const name = clockName(guest, id);
-    if (name === undefined) return EINVAL;
+    if (name === undefined) return refused("EINVAL");
     const now = CLOCKS[name]();
     const timespec = new BigInt64Array([now / NANOSECONDS, now % NANOSECONDS]);
     return guest.write(address, new Uint8Array(timespec.buffer)) ? OK : EFAULT;
