@@ -1,4 +1,4 @@
-import { InputError, StublabError } from "../errors.ts";
+import { InputError, StublabError, SyscallError } from "../errors.ts";
 import { explain } from "../limits.ts";
 import { type Command, UsageError } from "./command.ts";
 import { print, reportError, talk } from "./report.ts";
@@ -95,6 +95,9 @@ const MACHINE_ERRORS = new Set([
   "ERR_STUBLAB_ATTACH",
 ]);
 
+/** Errnos by which a machine, or a filter of this process, refuses a system call that a command needs. */
+const REFUSALS = "EPERM EACCES ENOSYS EAGAIN ENOMEM EMFILE ENFILE ENOSPC".split(" ");
+
 async function main(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = args;
   if (name === "--version" || name === "-V") return say(`${STUBLAB_VERSION}\n`);
@@ -136,7 +139,10 @@ function firstFailure(error: unknown): unknown {
 
 function exitStatus(error: unknown): number {
   if (error instanceof InputError) return 2;
-  return error instanceof StublabError && MACHINE_ERRORS.has(error.code) ? 3 : 1;
+  if (!(error instanceof StublabError)) return 1;
+  // By its code: the error of a worker has lost its class.
+  const isRefused = error.code === SyscallError.code && REFUSALS.includes(error.errno ?? "");
+  return isRefused || MACHINE_ERRORS.has(error.code) ? 3 : 1;
 }
 
 /** Runs a command line without the program's name, reports its error, and returns the exit status. */

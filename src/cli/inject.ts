@@ -2,6 +2,7 @@ import { getSystemErrorMap } from "node:util";
 import { parseSyscall, syscallName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
 import { quote } from "../quote.ts";
+import { leaveFiles } from "../stub/files.ts";
 import type { ObservedCall } from "../stub/injected_thread.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
@@ -83,20 +84,6 @@ async function run(args: readonly string[]): Promise<number> {
     printRegisters(observed);
   }
   return 0;
-}
-
-/** CLOSE_RANGE_UNSHARE of linux/close_range.h, which the encoders do not define. */
-const CLOSE_RANGE_UNSHARE = 2;
-/** A descriptor that is never open. */
-const NO_DESCRIPTOR = 0x7fff_ffff;
-
-/**
- * Gives a stub its own file table, so that no call can close a descriptor that Node.js needs. Some container profiles
- * forbid unshare but allow close_range (Linux 5.9).
- */
-function leaveFiles(stub: Stub): void {
-  const { errno } = stub.inject("close_range", NO_DESCRIPTOR, NO_DESCRIPTOR, CLOSE_RANGE_UNSHARE);
-  if (errno !== null) stub.call("unshare", stub.tracer.flag("CLONE_FILES"));
 }
 
 interface Placed {

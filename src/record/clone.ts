@@ -1,4 +1,5 @@
 import { StateError } from "../errors.ts";
+import { cloneError } from "../stub/birth.ts";
 import { Thread } from "../stub/thread.ts";
 import { Actor } from "./actor.ts";
 import { NAMES } from "./arch.ts";
@@ -73,7 +74,7 @@ function follow(
   exitSignal: number,
   { lane = "grandchild", role = "a stub that the master has cloned", born }: CloneOptions,
 ): Actor {
-  if (pid < 0) throw new StateError(`clone failed with ${tracer.errorName(-pid)}`);
+  if (pid < 0) throw cloneError(stub.pid, tracer.errorName(-pid));
   recorder.addLane(lane, role, pid);
   const thread = new Thread(tracer, pid, pid);
   const child = new Actor(recorder, lane, stub.addChild(thread, exitSignal));

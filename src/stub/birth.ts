@@ -309,7 +309,8 @@ function forkError(errno: string): ForkError {
   });
 }
 
-function cloneError(parent: number, errno: string): SyscallError {
+/** A stub's clone failed with an errno. */
+export function cloneError(parent: number, errno: string): SyscallError {
   return new SyscallError(`stub ${parent} cannot clone another: clone failed with ${errno}`, {
     call: "clone",
     errno,
@@ -334,10 +335,11 @@ function birthError(
     );
   }
   const errno = status === undefined ? undefined : tracer.errorName(status);
-  const place = step === "stub" ? "in the stub code" : `at step ${step} of its set-up`;
+  const call = inSession && step === "setsid" ? "setpgid" : step;
+  const place = step === "stub" ? "in the stub code" : `at step ${call} of its set-up`;
   return new BirthError(step, `stub ${tid} failed ${place}: ${errno ?? cause.how}`, {
     ...(errno !== undefined && { errno }),
-    call: step === "stub" ? failedCall(cause) : inSession && step === "setsid" ? "setpgid" : step,
+    call: step === "stub" ? failedCall(cause) : call,
     remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
     cause,
   });

@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../../src/index.ts";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
+import { callNumber } from "../support/libc.ts";
 import { needs } from "../support/needs.ts";
 import { DENY, run, stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
@@ -85,6 +86,32 @@ const mayUnmount =
   const setting = { shell: shell.concat(' "$@";') };
   assert.is.not((await runIn(setting, ["record", "no-setsid"])).code, 0);
   assert.is((await examine(setting, "recordings")).status, "warning");
+});
+
+/** Shell code after which a call fails, or only with an argument. */
+const denied = (call: string, errno: "EPERM" | "EAGAIN", ...argument: number[]): Setting => ({
+  shell: `set -- ${[DENY, callNumber(call), constants.errno[errno], ...argument].join(" ")} -- "$@";`,
+});
+
+cli("reports that a stub cannot be cloned, or not confined", async () => {
+  // CLONE_FILES | SIGKILL, as a stub clones another; the host forks its own with SIGCHLD or SIGKILL first.
+  const crowded = denied("clone", "EAGAIN", 0, 0x409);
+  for (const args of [
+    ["record", "grandchild"],
+    ["record", "cascade"],
+  ]) {
+    await expectRefusal(crowded, args, /clone failed with EAGAIN[\s\S]*pids\.max/);
+  }
+  await expectRefusal(denied("seccomp", "EPERM"), FUZZ, /cannot install a filter: EPERM/);
+});
+
+cli("fuzzes without unshare if there is close_range, and doctor says so", async () => {
+  const setting = denied("unshare", "EPERM");
+  const { code, stderr } = await runIn(setting, FUZZ);
+  assert.is(code, 0, stderr);
+  for (const name of ["register setups", "rt_sigreturn"]) {
+    assert.is((await examine(setting, name)).status, "ok", name);
+  }
 });
 
 cli("reports too little address space", async () => {

@@ -139,6 +139,7 @@ for (const denied of DENIED) {
         assert.is(failure.call, call === "rt_sigaction" ? step : call);
         assert.is(failure.code, "ERR_STUBLAB_BIRTH");
         assert.is(failure.step, step);
+        assert.match(failure.message, `at step ${failure.call} of its set-up: EPERM`);
         assert.is(failure.errno, "EPERM");
         assert.match(failure.remedy ?? "", "seccomp");
         assert.equal(left, []);

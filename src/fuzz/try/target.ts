@@ -16,6 +16,7 @@ import {
 } from "../../bpf/program.ts";
 import { SyscallError } from "../../errors.ts";
 import { AUDIT_ARCH } from "../../stub/arch.ts";
+import { leaveFiles } from "../../stub/files.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../../stub/syscall.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
@@ -118,7 +119,7 @@ export function makeHarmless(
 ): void {
   mapPages(stub);
   setUp();
-  stub.call("unshare", stub.tracer.flag("CLONE_FILES"));
+  leaveFiles(stub);
   closeAll(stub);
   stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(NO_CORE, NO_CORE).buffer));
   stub.call("prlimit64", 0, RLIMIT_CORE, SCRATCH, 0);

@@ -15,6 +15,7 @@ import {
   sockFprog,
 } from "../../bpf/program.ts";
 import { PAGE_SIZE } from "../../shim/page_size.ts";
+import { leaveFiles } from "../../stub/files.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
 
@@ -102,7 +103,7 @@ export function answerFilter(tracer: TracingThread, spared: readonly number[]): 
  */
 export function confine(stub: Stub, spared: readonly number[]): void {
   const { tracer } = stub;
-  stub.call("unshare", tracer.flag("CLONE_FILES"));
+  leaveFiles(stub);
   stub.call("close_range", 0, 0x7fff_ffff, 0);
   const page = stub.map(PAGE_SIZE);
   const limits: readonly (readonly [resource: number, most: bigint])[] = [
