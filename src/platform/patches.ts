@@ -62,9 +62,10 @@ export class Patches {
     if (address === undefined) return;
     this.#hot = undefined;
     const index = this.#sites.indexOf(undefined);
+    const length = this.#code.SITE_LENGTH;
     // A jump to the SYSCALL of a patched site raises a signal, too.
     const isPatched = this.#sites.some(
-      (site) => site !== undefined && this.#overlap(site.address, address),
+      (site) => site !== undefined && overlap(site.address, length, address, BigInt(length)),
     );
     if (index < 0 || isPatched) return;
     const { thread, pid } = this.#stub;
@@ -88,8 +89,7 @@ export class Patches {
    * @throws what `Stub.call` throws
    */
   undo(start: bigint, length: bigint): void {
-    const overlaps = (at: bigint, bytes: number) =>
-      at < start + length && at + BigInt(bytes) > start;
+    const overlaps = (at: bigint, bytes: number) => overlap(at, bytes, start, length);
     for (const site of this.#counts.keys()) {
       if (overlaps(site, this.#code.SITE_LENGTH)) this.#counts.delete(site);
     }
@@ -111,6 +111,14 @@ export class Patches {
     this.#stub.call("munmap", table, PAGE_SIZE);
   }
 
+  /** Unmaps the table if a range that is to be read has a part of it. @throws what `Stub.call` throws */
+  uncover(start: bigint, length: number): void {
+    const table = this.#table;
+    if (table !== undefined && overlap(BigInt(table), PAGE_SIZE, start, BigInt(length))) {
+      this.undo(BigInt(table), BigInt(PAGE_SIZE));
+    }
+  }
+
   /** Shows in bytes that were read at an address what the guest had there. */
   conceal(address: bigint, bytes: Uint8Array): void {
     for (const site of this.#sites) {
@@ -128,12 +136,6 @@ export class Patches {
     this.#counts.clear();
     this.#hot = undefined;
     this.#table = undefined;
-  }
-
-  /** Whether sites at two addresses share a byte. */
-  #overlap(a: bigint, b: bigint): boolean {
-    const length = BigInt(this.#code.SITE_LENGTH);
-    return a < b + length && b < a + length;
   }
 
   #set(index: number, site: Site | undefined): void {
@@ -179,4 +181,9 @@ export class Patches {
     bytes.set(to, before);
     thread.poke(at, new DataView(bytes.buffer).getBigUint64(0, true));
   }
+}
+
+/** Whether some bytes at an address are in a range. */
+function overlap(at: bigint, bytes: number, start: bigint, length: bigint): boolean {
+  return at < start + length && at + BigInt(bytes) > start;
 }

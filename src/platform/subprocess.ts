@@ -10,6 +10,7 @@ import { checkOptions, count, integer, truth, word } from "../shape.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { Batch } from "../stub/batch.ts";
 import type { Stub } from "../stub/stub.ts";
+import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
@@ -135,9 +136,31 @@ export class Subprocess {
     this.stub.call("munmap", start, bytes);
   }
 
+  /**
+   * Executes a call of a guest that may change what is mapped in a range: mmap, mprotect.
+   *
+   * @param rest its arguments after the address and the length. @throws what `stub.inject` throws @internal
+   */
+  remap(call: string, start: bigint, length: bigint, ...rest: SyscallArgument[]): SyscallResult {
+    this.#undoPatches(start, length);
+    return this.stub.inject(call, start, length, ...rest);
+  }
+
+  /** Whether these are whole pages of user space that a guest may have: none is stublab's own. @internal */
+  isFree(address: bigint, length: bigint): boolean {
+    try {
+      this.#range(address, length);
+      return true;
+    } catch (error) {
+      if (error instanceof MemoryError) return false;
+      throw error;
+    }
+  }
+
   /** Reads guest memory, as if no system call were patched. @throws MemoryError, StateError */
   read(address: number | bigint, length: number): Uint8Array {
     this.#expectUsable();
+    this.runner.patches?.uncover(integer(address, "address"), length);
     const bytes = this.stub.read(address, length);
     this.runner.patches?.conceal(BigInt(address), bytes);
     return bytes;

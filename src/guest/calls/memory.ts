@@ -1,7 +1,6 @@
-// brk, mmap, munmap, mprotect. They are injected into the stub: the kernel keeps track of mappings.
+// brk, mmap, munmap, mprotect. The stub executes them: the kernel keeps track of mappings.
 
-import { MemoryError, SyscallError } from "../../errors.ts";
-import { pageRange } from "../../platform/memory.ts";
+import { SyscallError } from "../../errors.ts";
 import type { SyscallResult } from "../../stub/syscall.ts";
 import { topOfUserSpace } from "../../stub/user_space.ts";
 import { MAPPING_FLAGS, PROTECTION_FLAGS } from "../arch.ts";
@@ -46,7 +45,7 @@ function grow(guest: Guest, start: bigint, length: bigint): boolean {
   if (!guest.mayMap(length)) return false;
   const protection = bits(guest, "PROT_READ", "PROT_WRITE");
   const how = bits(guest, "MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
-  const { value } = guest.space.stub.inject("mmap", start, length, protection, how, -1, 0);
+  const { value } = guest.space.remap("mmap", start, length, protection, how, -1, 0);
   // Linux before 4.17 takes the address as a hint.
   if (value !== null && value !== start) guest.space.stub.call("munmap", value, length);
   return value === start;
@@ -59,7 +58,15 @@ export const mmap: EmulatedCall = {
     if (!guest.mayMap(pageEnd(length))) return ENOMEM;
     const asked = how & bits(guest, ...PASSED_ON);
     const passed = asked | bits(guest, "MAP_PRIVATE", "MAP_ANONYMOUS");
-    return answerOf(guest.space.stub.inject("mmap", address, length, protection, passed, -1, 0));
+    const rest = [protection, passed, -1, 0] as const;
+    // At an address of its own choice the kernel maps nothing over what is there.
+    const isFree = address === 0n && (how & bits(guest, "MAP_FIXED")) === 0n;
+    const { space } = guest;
+    return answerOf(
+      isFree
+        ? space.stub.inject("mmap", 0, length, ...rest)
+        : space.remap("mmap", address, pageEnd(length), ...rest),
+    );
   },
   show(guest, [address = 0n, length = 0n, protection = 0n, how = 0n, fd = 0n, offset = 0n]) {
     const { tracer } = guest.space;
@@ -91,12 +98,12 @@ function refusedMapping(
   if (REFUSED.some((name) => (how & bits(guest, name)) !== 0n)) return refused("EINVAL");
   if (address + length > topOfUserSpace()) return ENOMEM;
   const fixed = (how & bits(guest, "MAP_FIXED")) !== 0n;
-  return fixed && !isOwn(guest, address, length) ? EINVAL : undefined;
+  return fixed && !guest.space.isFree(address, length) ? EINVAL : undefined;
 }
 
 export const munmap: EmulatedCall = {
   run(guest, [address = 0n, length = 0n]) {
-    if (!isOwn(guest, address, length)) return EINVAL;
+    if (!guest.space.isFree(address, length)) return EINVAL;
     try {
       guest.space.unmap(address, length);
       return OK;
@@ -112,9 +119,9 @@ export const mprotect: EmulatedCall = {
     if (address !== pageOf(address)) return EINVAL;
     if (length === 0n) return OK;
     if ((protection & ~bits(guest, ...PROTECTIONS)) !== 0n) return EINVAL;
-    // To the guest, the page of the stub code is unmapped.
-    if (!isOwn(guest, address, length)) return ENOMEM;
-    return answerOf(guest.space.stub.inject("mprotect", address, length, protection));
+    // To the guest, stublab's own pages are unmapped.
+    if (!guest.space.isFree(address, length)) return ENOMEM;
+    return answerOf(guest.space.remap("mprotect", address, pageEnd(length), protection));
   },
   show: (guest, [address = 0n, length = 0n, protection = 0n]) => [
     pointer(address),
@@ -122,17 +129,6 @@ export const mprotect: EmulatedCall = {
     flags(guest.space.tracer, protection, PROTECTIONS, NO_PROTECTION),
   ],
 };
-
-/** Whether these are whole pages of user space, without the page of the stub code. */
-function isOwn(guest: Guest, address: bigint, length: bigint): boolean {
-  try {
-    pageRange(guest.space.tracer, address, length);
-    return true;
-  } catch (error) {
-    if (error instanceof MemoryError) return false;
-    throw error;
-  }
-}
 
 function bits(guest: Guest, ...names: readonly string[]): bigint {
   return names.reduce((word, name) => word | guest.space.tracer.flag(name), 0n);
