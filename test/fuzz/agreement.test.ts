@@ -16,6 +16,7 @@ import { lookAt } from "../../src/fuzz/facts/run.ts";
 import { Examiner, fuzzFindings } from "../../src/fuzz/index.ts";
 import { knownFacts } from "../../src/fuzz/known/known_facts.ts";
 import { Model } from "../../src/fuzz/predict/model.ts";
+import { noCounts } from "../../src/fuzz/predict/tally.ts";
 import { exportC } from "../../src/fuzz/tell/export_c.ts";
 import { machineLine } from "../../src/fuzz/tell/told.ts";
 import { HOST_ARCH } from "../../src/shim/host_arch.ts";
@@ -63,21 +64,18 @@ agreement("facts hold", () => {
 
 for (const path of PATHS.filter((name) => name !== "both")) {
   agreement(`${CASES} cases by ${path} have the outcomes that are predicted`, async () => {
-    const run = fuzzFindings({ seed: 6n, path, cases: CASES, known: KNOWN });
-    for (let found = 0; found < MOST; found++) {
-      const { done, value } = await run.next();
-      if (!done) {
-        note(`finding "${value.subject}"`, value.it);
-        continue;
-      }
-      const { counts } = value.state;
-      const unpredicted = [...counts.unpredicted.values()].reduce((sum, n) => sum + n, 0);
-      assert.is(counts.cases, CASES);
-      if (unpredicted > MOST_UNPREDICTED * CASES)
-        note(`${unpredicted} cases that are not predicted`);
-      return;
+    let counts = noCounts();
+    const run = async function* () {
+      ({ counts } = (yield* fuzzFindings({ seed: 6n, path, cases: CASES, known: KNOWN })).state);
+    };
+    let found = 0;
+    for await (const { subject, it } of run()) {
+      note(`finding "${subject}"`, it);
+      if (++found === MOST) return;
     }
-    await run.return({} as never);
+    const unpredicted = [...counts.unpredicted.values()].reduce((sum, n) => sum + n, 0);
+    assert.is(counts.cases, CASES);
+    if (unpredicted > MOST_UNPREDICTED * CASES) note(`${unpredicted} cases that are not predicted`);
   });
 }
 

@@ -67,14 +67,13 @@ const OUTCOMES = lines.map((line) => {
 });
 const outcomesOn = (machine: Machine) => OUTCOMES.map(([it, seen]) => compared(it, seen, machine));
 
-const findingOf = (
-  { it, differences, suspects }: CaseOutcome,
-  index: number,
-  folder: string | null = null,
-): Finding => ({
-  ...{ signature: `finding ${index}`, index, original: it, it, differences, suspects, folder },
-  subject: subjectOf(differences),
-});
+const findingOf = (outcome: CaseOutcome, index: number, folder: string | null = null): Finding => {
+  const { it, differences, suspects } = outcome;
+  return {
+    ...{ signature: `finding ${index}`, index, original: it, it, differences, suspects, folder },
+    ...{ subject: subjectOf(differences), outcome },
+  };
+};
 
 /** How many of 800,000 cases have used rules: few used those that are suspected. */
 const COUNTS = {

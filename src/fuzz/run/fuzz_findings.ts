@@ -3,7 +3,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "../case/case.ts";
 import { DEFAULT_PATH } from "../draw/arch.ts";
-import { Examiner } from "../examiner.ts";
+import { type CaseOutcome, Examiner } from "../examiner.ts";
 import { knownOption } from "../known/known.ts";
 import type { FieldDifference } from "../predict/differences.ts";
 import { plantOption } from "../predict/plant.ts";
@@ -33,6 +33,8 @@ export interface Finding {
   readonly suspects: Suspects;
   /** The first difference in a sentence; undefined for findings beyond the first hundred, which are not minimized. */
   readonly subject: string | undefined;
+  /** What is predicted of `it`, by which rules, and what was seen; undefined where `subject` is. */
+  readonly outcome: CaseOutcome | undefined;
   /** The path of its folder; null if the run has no folder. */
   readonly folder: string | null;
 }
@@ -83,7 +85,12 @@ export class FindingExaminer {
     const signature = formatSignature(key);
     const found = { signature, index, original };
     if (this.#taken > MOST) {
-      const unexamined = { differences: [], suspects: NO_SUSPECTS, subject: undefined };
+      const unexamined = {
+        differences: [],
+        suspects: NO_SUSPECTS,
+        subject: undefined,
+        outcome: undefined,
+      };
       return { ...found, ...unexamined, it: original, folder: null };
     }
     const occursAgain = examiner.examine(original).differences.length > 0;
@@ -100,7 +107,7 @@ export class FindingExaminer {
     const content = { ...cases, machine, change, known, found: command };
     const folder = corpus === undefined ? null : writeFinding(corpus, content);
     const subject = occursAgain ? subjectOf(differences) : onceOf(seenFirst);
-    return { ...found, it, differences, suspects, subject, folder };
+    return { ...found, it, differences, suspects, subject, outcome: examination, folder };
   }
 
   /** The command that finds the same from the beginning. */

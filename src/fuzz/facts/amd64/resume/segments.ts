@@ -16,6 +16,9 @@ const go = (words: Words, code = "nops") => setregs(words, { on: "CONT", code })
 /** The same in 32-bit code. */
 const go32 = (words: Words, code: string) => go({ cs: 0x23n, ...words }, code);
 
+const HIGH_RIP = setregs({ cs: 0x23n, rip: ABOVE_4_GB }, { on: "CONT" });
+const PUSH_BELOW_0 = go32({ rsp: 1n }, "stack");
+
 /** What a selector reads at the next stop, in each register: 0, or itself. */
 const reads = (selectors: readonly bigint[], read = (selector: bigint) => selector): Row[] =>
   each("% = %", pairs(["ds", "es", "fs", "gs"], selectors), ([register, selector]) => [
@@ -67,23 +70,11 @@ export const segments = setupFacts("segments", {
   ],
   "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL": [
     by(BAD_IRET, "R62"),
-    [
-      "",
-      setregs({ cs: 0x23n, rip: ABOVE_4_GB }, { on: "CONT" }),
-      refusal({}),
-      IA32,
-      "IRET refuses rip",
-    ],
+    ["", HIGH_RIP, refusal({}), IA32, "IRET refuses rip"],
   ],
   "A rip above 4 GB with cs = 0x23 is cut to 32 bits": [
     by("IRET, SDM volume 2", "R112"),
-    [
-      "",
-      setregs({ cs: 0x23n, rip: ABOVE_4_GB }, { on: "CONT" }),
-      trap({ cs: 0x23n, rip: BigInt.asUintN(32, ABOVE_4_GB) + 1n }),
-      IA32,
-      "IRET cuts rip",
-    ],
+    ["", HIGH_RIP, trap({ cs: 0x23n, rip: placeOf("int3") + 1n }), IA32, "IRET cuts rip"],
   ],
   "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV": [
     by("MOV, SDM volume 2", "R57"),
@@ -93,7 +84,7 @@ export const segments = setupFacts("segments", {
     by("PUSH, SDM volume 2", "R69"),
     [
       "",
-      go32({ rsp: 1n }, "stack"),
+      PUSH_BELOW_0,
       { stop: "SIGBUS", code: "SI_KERNEL", address: 0n },
       IA32,
       "limit of the stack",
@@ -103,7 +94,7 @@ export const segments = setupFacts("segments", {
     by("PUSH, SDM volume 2", "R69"),
     [
       "",
-      go32({ rsp: 1n }, "stack"),
+      PUSH_BELOW_0,
       { stop: "SIGSEGV", code: "SEGV_MAPERR", address: 0xffff_fffdn },
       IA32,
       "stack that wraps",
