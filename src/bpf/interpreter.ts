@@ -61,10 +61,10 @@ export class Filter {
     if (code === LOAD_WORD) {
       if (k % 4 !== 0 || k >= DATA_SIZE) throw new RangeError(`${place} loads from ${k}`);
     } else if (code === JUMP) {
-      if (k >= rest) throw new RangeError(`${place} jumps by ${k}`);
+      if (k >= rest) throw new RangeError(`${place} jumps by ${k}, past the end`);
     } else if (holds(code, 0, 0) !== undefined) {
       const furthest = Math.max(this.#jt(at), this.#jf(at));
-      if (furthest >= rest) throw new RangeError(`${place} jumps by ${furthest}`);
+      if (furthest >= rest) throw new RangeError(`${place} jumps by ${furthest}, past the end`);
     } else if (code !== RETURN && code !== AND) {
       throw new RangeError(`${place} is not supported`);
     }

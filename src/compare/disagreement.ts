@@ -4,7 +4,7 @@ import { quoteWord } from "../quote.ts";
 import { choiceOf } from "./choices.ts";
 import type { Cluster, Difference } from "./clusters.ts";
 import { type Fault, faultsOf } from "./faults.ts";
-import { NUMBERS } from "./filter.ts";
+import { faultOfProgram, NO_PROGRAM, NUMBERS } from "./filter.ts";
 import type { Break, FunctionComparison } from "./function.ts";
 import { bytesOf } from "./layout.ts";
 import { flagNames, tell } from "./meaning.ts";
@@ -85,6 +85,7 @@ async function describe(
   }
   if (place.name === ANSWER) flags.push(...(await callsLike(compared, cluster, input)));
   const reference = answerOf(compared, place, other);
+  const why = own === NO_PROGRAM ? await whyNoProgram(compared, encoder, input) : undefined;
   return {
     arch,
     operation: layout.signature.operation,
@@ -97,13 +98,25 @@ async function describe(
     xor: hex(own ^ other),
     masks,
     byte: byte - 8 * layout.fieldOf(Math.floor(place.byte / 8)).at,
-    own: answerOf(compared, place, own),
+    own: { ...answerOf(compared, place, own), ...(why && { told: `no program: ${why}` }) },
     other: reference,
     input: describeInput(compared, input),
     replay: replay(compared, [encoder, ...(against === HEADERS ? [] : [against])], input),
     apart: cluster.apart ?? null,
     verdict: verdictOf(compared, cluster, place.name, reference.told, input),
   };
+}
+
+/** Why an encoder's result for an input is no program. */
+async function whyNoProgram(
+  compared: FunctionComparison,
+  encoder: string,
+  input: BigUint64Array,
+): Promise<string | undefined> {
+  if (compared.name !== "encodeSeccomp") return undefined;
+  const record = input.slice();
+  const broken = await compared.breakOf(encoder, record);
+  return broken === undefined ? faultOfProgram(compared.layout, record) : undefined;
 }
 
 function answerOf({ constants }: FunctionComparison, place: Place, word: bigint): Answer {

@@ -164,18 +164,30 @@ export function answerFilters(layout: RecordLayout, records: BigUint64Array): vo
     const bytes = new Uint8Array(records.buffer, own + 8 * area.at, 8 * area.words);
     const data = new DataView(records.buffer, own + 8 * call.at, DATA_SIZE);
     const count = Number(BigInt.asIntN(32, records[start + layout.result] ?? 0n));
-    records[start + layout.field(ANSWER).at] = answer(bytes, count, data);
+    const filter = readProgram(bytes, count);
+    const action = typeof filter === "string" ? NO_PROGRAM : BigInt(filter.run(data));
+    records[start + layout.field(ANSWER).at] = action;
     bytes.fill(0);
     records[start + layout.result] = 0n;
   }
 }
 
-function answer(area: Uint8Array, count: number, data: DataView): bigint {
-  if (count < 1 || count * FILTER_INSTRUCTION > area.length) return NO_PROGRAM;
+/** The program of so many instructions in an area; why there is none otherwise. */
+export function readProgram(area: Uint8Array, count: number): Filter | string {
+  const most = area.length / FILTER_INSTRUCTION;
+  if (count < 1 || count > most) return `returned ${count} instructions, expected 1 to ${most}`;
   try {
-    return BigInt(new Filter(area.subarray(0, count * FILTER_INSTRUCTION)).run(data));
+    return new Filter(area.subarray(0, count * FILTER_INSTRUCTION));
   } catch (error) {
-    if (error instanceof RangeError) return NO_PROGRAM;
+    if (error instanceof RangeError) return error.message;
     throw error;
   }
+}
+
+/** Why the result in a record of encodeSeccomp is no program; undefined if it is one. */
+export function faultOfProgram(layout: RecordLayout, record: BigUint64Array): string | undefined {
+  const { at, words } = layout.field("at");
+  const area = new Uint8Array(record.buffer, record.byteOffset + 8 * at, 8 * words);
+  const read = readProgram(area, Number(BigInt.asIntN(32, record[layout.result] ?? 0n)));
+  return typeof read === "string" ? read : undefined;
 }

@@ -12,6 +12,7 @@ import {
 import { ARCHES, type Arch } from "../../src/encoder/arch.ts";
 import type { CompleteEncoder, PartialEncoder } from "../../src/encoder/encoder.ts";
 import { ENCODERS, openEncoder } from "../../src/encoder/open.ts";
+import { HOST_ARCH } from "../../src/shim/host_arch.ts";
 
 const SEED = 0x5eed_0010n;
 /** mistakes.slow.test.ts makes a whole run. */
@@ -244,6 +245,40 @@ findings("filters are compared by what they answer: a call too many has its numb
     [["call", "0xc000003e00000009"]],
   );
 });
+
+for (const [what, change, why] of [
+  ["129 instructions", () => 129, "returned 129 instructions, expected 1 to 128"],
+  [
+    "a jump past the end",
+    (view: DataView) => {
+      view.setUint32(0, 0x0900_0015, true);
+      view.setUint8(2, 9);
+      view.setUint16(8, 6, true);
+      return 2;
+    },
+    "instruction 0, code 0x15 jumps by 9, past the end",
+  ],
+] as const) {
+  findings(
+    `a filter that is none, by ${what}, has the reason, without and with the kernel`,
+    async () => {
+      const subject = variant((own) => ({
+        encodeSeccomp: (at) => change(new DataView(own.buffer, at, 1024)),
+      }));
+      const options = { seed: SEED, cases: 600, only: ["encodeSeccomp"] } as const;
+      const { report } = await compare({ ...options, subjects: [subject] });
+      const found = report.disagreements.at(0);
+      assert.is(found?.own.told, `no program: ${why}`);
+      if (HOST_ARCH !== "amd64") return;
+      const live = await compare({ ...options, subjects: [subject], live: 1 });
+      const verdict = live.report.disagreements[0]?.verdict;
+      assert.is(verdict?.by, "kernel");
+      assert.match(verdict?.reason ?? "", why);
+      assert.not.match(verdict?.reason ?? "", "installed the program in a stub");
+      assert.match(live.report.live[0]?.failures[0]?.seen ?? "", why);
+    },
+  );
+}
 
 findings("an encoder that throws is left out where it does, and only there", async () => {
   const changed = variant((own) => ({

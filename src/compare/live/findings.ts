@@ -112,10 +112,13 @@ export class Findings {
   async #report({ judgement, input, cases }: Found, smaller: boolean): Promise<LiveFailure> {
     const { field } = judgement;
     const smallest = smaller ? await this.#minimise(input, field) : input;
-    const { meant, seen } = (await this.#failure(smallest, field)) ?? judgement;
+    const { meant, seen, done } = (await this.#failure(smallest, field)) ?? judgement;
     const { constants, places } = this.#compared;
     const place = places.called(field);
-    const told = { meant: tell(place, meant, constants), seen: tell(place, seen, constants) };
+    const told = {
+      meant: tell(place, meant, constants),
+      seen: done ?? tell(place, seen, constants),
+    };
     return { field, cases, ...told, ...this.#describe(smallest) };
   }
 

@@ -17,6 +17,8 @@ export type Judgement =
       readonly seen: bigint;
       /** What happened, if the words do not show it. */
       readonly how?: string;
+      /** What was done, if it was not what the judge does. */
+      readonly done?: string;
     };
 
 /** Ends the examination of an answer that does not hold. */

@@ -9,11 +9,11 @@ import { DeathError } from "../../errors.ts";
 import { HOST_ARCH } from "../../shim/host_arch.ts";
 import { INSTRUCTION_POINTER } from "../../stub/arch.ts";
 import type { Tracer } from "../../stub/tracer.ts";
-import { NO_PROGRAM, rulesOf } from "../filter.ts";
+import { NO_PROGRAM, readProgram, rulesOf } from "../filter.ts";
 import { ANSWER } from "../record.ts";
 import { NO_CORE, setCoreLimit } from "./cores.ts";
 import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
-import { expect, type Fields, type Judge, undecided } from "./judge.ts";
+import { Ended, expect, type Fields, type Judge, undecided } from "./judge.ts";
 import { callRegisters } from "./processes.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 
@@ -160,7 +160,17 @@ export function seccompJudge(
       const isProgram = count >= 1n && count <= MOST_INSTRUCTIONS;
       const words = answered.block("at").slice(0, isProgram ? Number(count) : 0);
       const program = new Uint8Array(words.buffer);
-      expect(ANSWER, meant, isProgram ? filtered.ask(program, question) : NO_PROGRAM);
+      const seen = isProgram ? filtered.ask(program, question) : NO_PROGRAM;
+      if (seen === NO_PROGRAM) {
+        const read = readProgram(
+          new Uint8Array(answered.block("at").slice().buffer),
+          Number(count),
+        );
+        const why = typeof read === "string" ? `: ${read}` : "";
+        const done = `${isProgram ? "the kernel refused the program" : "no program to install"}${why}`;
+        throw new Ended({ verdict: "failed", field: ANSWER, meant, seen, done });
+      }
+      expect(ANSWER, meant, seen);
     },
   };
 }

@@ -68,7 +68,7 @@ function conclude(judged: Judged, compared: FunctionComparison, asked: string): 
     [...judged].filter(([, judgement]) => judgement.verdict === verdict).map(([name]) => name);
   for (const each of judged.values()) {
     if (each.verdict !== "failed") continue;
-    const reason = `${asked}: ${describeFailure(each, compared)}`;
+    const reason = `${each.done ?? asked}: ${describeFailure(each, compared)}`;
     return { by: "kernel", right: named("held"), wrong: named("failed"), reason };
   }
   for (const each of judged.values()) if (each.verdict === "undecided") return undecided(each.why);
