@@ -64,7 +64,11 @@ async function callsLike(
 }
 
 /** A difference that was seen among other cases, and is not there if the case is alone. */
-const FICKLE = new BrokenEncoder("answer", 0, "answered the same case now so and now otherwise");
+const FICKLE = new BrokenEncoder(
+  "answer",
+  0,
+  "answers the same case differently after other cases",
+);
 
 async function describe(
   compared: FunctionComparison,
@@ -72,6 +76,7 @@ async function describe(
 ): Promise<Disagreement | undefined> {
   const { arch, name, layout } = compared;
   const { encoder, against } = cluster;
+  await compared.renew(encoder);
   const [difference] = (await compared.differences(cluster, input)) ?? [];
   if (difference === undefined) {
     compared.noteBreak(encoder, FICKLE, input);
@@ -199,13 +204,27 @@ export async function describeBreak(
   // Neither an answer that comes and goes nor an encoder that was given up depends on the input alone.
   const shrinks = smaller && found.error !== FICKLE && found.error.kind !== "refused";
   const { encoder, error, input } = shrinks ? await smallestBreak(compared, found) : found;
+  const isAlone = found.error !== FICKLE && (await breaksAlone(compared, encoder, error, input));
+  const rest = isAlone || found.error === FICKLE ? "" : "; alone, the case does not show it";
   return {
     encoder,
     arch: compared.arch,
     name: compared.name,
     kind: error.kind,
-    message: error.message,
+    message: `${error.message}${rest}`,
     input: describeInput(compared, input),
-    replay: replay(compared, [encoder], input),
+    replay: isAlone ? replay(compared, [encoder], input) : null,
   };
+}
+
+/** Whether an encoder breaks without other calls before. Other kinds of breaks end its process, so a case is always alone. */
+async function breaksAlone(
+  compared: FunctionComparison,
+  encoder: string,
+  { kind }: BrokenEncoder,
+  input: BigUint64Array,
+): Promise<boolean> {
+  if (kind !== "trap" && kind !== "answer") return true;
+  await compared.renew(encoder);
+  return (await compared.breakOf(encoder, input.slice())) !== undefined;
 }

@@ -91,6 +91,13 @@ export class ForeignSubject implements Subject {
     }
   }
 
+  /** Ends its process; the next run is in a new one, which is no restart after a break. */
+  async renew(): Promise<void> {
+    this.#expectOpen();
+    await this.#process.end();
+    this.#forgiven = true;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -234,17 +234,26 @@ export class FunctionComparison {
     records: BigUint64Array,
     patience?: number,
   ): Promise<BrokenEncoder | undefined> {
-    const lane = this.#everyone.find(({ subject }) =>
-      encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
-    );
-    if (lane === undefined) throw new RangeError(`no encoder ${encoder} is compared`);
     try {
-      await lane.subject.run(this.layout, records, patience);
+      await this.#subjectOf(encoder).run(this.layout, records, patience);
     } catch (error) {
       if (error instanceof BrokenEncoder) return error;
       throw error;
     }
     return undefined;
+  }
+
+  #subjectOf(encoder: string): Subject {
+    const lane = this.#everyone.find(({ subject }) =>
+      encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
+    );
+    if (lane === undefined) throw new RangeError(`no encoder ${encoder} is compared`);
+    return lane.subject;
+  }
+
+  /** Makes an encoder forget the calls before: what it answers now is what a replay shows. */
+  async renew(encoder: string): Promise<void> {
+    await this.#subjectOf(encoder).renew?.();
   }
 
   /** Notes the first break of each encoder. */

@@ -31,6 +31,8 @@ export interface Subject {
    * @internal
    */
   crossing(): number | undefined | Promise<number | undefined>;
+  /** Makes it forget the calls before, if it can have kept something of them. @internal */
+  renew?(): Promise<void>;
   /** Closing it again does nothing. */
   close(): void;
 }
