@@ -16,8 +16,26 @@ interface Binding {
 
 let binding: Binding | undefined;
 
-/** The data that workers inherit: the processors that the thread which starts them could use before it was bound. */
-const PROCESSORS = "stublab.processors";
+/** The name of the data that workers inherit of a bound thread which starts them. */
+const STARTER = "stublab.processors";
+
+/** That data: the processor to which the thread is bound, and those that it could use before. */
+interface Starter {
+  readonly processor: number;
+  readonly original: Uint8Array;
+}
+
+/** What this thread inherited: its own binding replaces it in the data for others. */
+const starter = inherited();
+
+function inherited(): Starter | undefined {
+  const data: unknown = getEnvironmentData(STARTER);
+  if (typeof data !== "object" || data === null) return undefined;
+  if (!("processor" in data && "original" in data)) return undefined;
+  const { processor, original } = data;
+  if (typeof processor !== "number" || !(original instanceof Uint8Array)) return undefined;
+  return { processor, original };
+}
 
 /**
  * Binds the calling thread to the processor on which it runs. Processes that it creates inherit that.
@@ -32,20 +50,18 @@ export function bindThread(shim: Shim): boolean {
 }
 
 function bindNow(shim: Shim): Binding | undefined {
-  const inherited = getEnvironmentData(PROCESSORS);
-  const isInherited = inherited instanceof Uint8Array;
-  const original = isInherited ? inherited : affinity(shim);
-  // A worker must not share the processor to which the thread that started it is bound.
-  const processor = isInherited ? processorFor(original, threadId) : shim.getcpu();
+  const original = starter?.original ?? affinity(shim);
+  const processor = starter === undefined ? shim.getcpu() : processorFor(starter, threadId);
   if (processor < 0 || shim.bind(0, processor) < 0) return undefined;
-  setEnvironmentData(PROCESSORS, original);
+  const own: Starter = { processor, original };
+  setEnvironmentData(STARTER, { ...own });
   return { processor, original, bound: affinity(shim), holders: 0 };
 }
 
-/** One processor of a set for each thread, in turn. */
-function processorFor(set: Uint8Array, thread: number): number {
-  const all = processorsOf(set);
-  return all[thread % all.length] ?? -1;
+/** One processor for each worker, in turn: that of the thread which started it only if there is no other. */
+function processorFor({ processor, original }: Starter, thread: number): number {
+  const others = processorsOf(original).filter((other) => other !== processor);
+  return others[thread % others.length] ?? processor;
 }
 
 /** Ends the binding when the last tracer that holds it is closed, unless the program has changed it since. */
@@ -53,7 +69,7 @@ export function unbindThread(shim: Shim): void {
   if (binding === undefined || --binding.holders > 0) return;
   const { original, bound } = binding;
   binding = undefined;
-  setEnvironmentData(PROCESSORS, undefined);
+  setEnvironmentData(STARTER, starter && { ...starter });
   if (Buffer.compare(affinity(shim), bound) === 0) shim.setAffinity(0, original, original.length);
 }
 
