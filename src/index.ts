@@ -61,7 +61,11 @@ export type { TracedCall } from "./guest/calls.ts";
 export type { Input as GuestInput } from "./guest/files.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
 export type { GuestProgram } from "./guest/image.ts";
-export type { Limit as GuestLimit, Limits as GuestLimits, Used as GuestUse } from "./guest/limits.ts";
+export type {
+  Limit as GuestLimit,
+  Limits as GuestLimits,
+  Used as GuestUse,
+} from "./guest/limits.ts";
 export {
   GuestPool,
   type GuestPoolOptions,
