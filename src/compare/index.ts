@@ -3,6 +3,7 @@ export { Opened, openSubjects } from "./open.ts";
 export type { BreakKind } from "./record.ts";
 export type {
   Answer,
+  Apart,
   Breakage,
   CompareReport,
   Coverage,
@@ -15,6 +16,7 @@ export type {
   PairReport,
   Share,
   Timing,
+  Uncompared,
   Verdict,
 } from "./report.ts";
 export type { Subject } from "./subject.ts";
