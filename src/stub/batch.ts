@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { InputError, StateError, SyscallError } from "../errors.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { ENTRY, ENTRY_CANCEL, MOST_ENTRIES, resultOffset } from "../shim/ring.ts";
 import { Entries, MOST_ARGUMENTS, WORDS } from "./entries.ts";
 import type { InjectionLane } from "./lane.ts";
@@ -149,23 +150,52 @@ export class Batch {
     }
     const most = Math.min(this.#length, first + MOST_ENTRIES);
     let end = first + 1;
-    while (end < most && this.#isFor(ring, end)) end++;
+    while (end < most && this.#isFor(ring, end, first)) end++;
     this.#turn(ring, first, end);
     return end;
   }
 
   #ringFor(entry: number): Ring | undefined {
-    return this.#thread.ringFor(...this.#rangeOf(entry));
+    return this.#thread.ringFor(...this.#rangeOf(entry, entry));
   }
 
-  #isFor(ring: Ring, entry: number): boolean {
-    return this.#kinds[entry] === "any" || ring.takes(...this.#rangeOf(entry));
+  #isFor(ring: Ring, entry: number, first: number): boolean {
+    return this.#kinds[entry] === "any" || ring.takes(...this.#rangeOf(entry, first));
   }
 
-  #rangeOf(entry: number): [LoopKind, bigint, bigint] {
+  /** The kind of a call in a turn that begins with `first`, and its first two arguments. */
+  #rangeOf(entry: number, first: number): [LoopKind, bigint, bigint] {
+    const kind = this.#kinds[entry] ?? "none";
     const { words } = this.#entries;
-    const at = entry * WORDS;
-    return [this.#kinds[entry] ?? "none", words[at + 1] ?? 0n, words[at + 2] ?? 0n];
+    const at = entry * WORDS + 1;
+    const range: [bigint, bigint] = [words[at] ?? 0n, words[at + 1] ?? 0n];
+    if (kind === "range") {
+      for (const { argument, source } of this.#references.get(entry) ?? []) {
+        if (argument > 1) continue;
+        if (source >= first) return [this.#isWithin(entry, source) ? "any" : "none", 0n, 0n];
+        const value = this.#valueOf(source);
+        // It will not be executed.
+        if (value === undefined) return ["any", 0n, 0n];
+        range[argument] = value;
+      }
+    }
+    return [kind, ...range];
+  }
+
+  /** Whether a range that begins at the result of a call is within what that call maps, and so not the ring. */
+  #isWithin(entry: number, source: number): boolean {
+    const { words } = this.#entries;
+    const references = [
+      ...(this.#references.get(entry) ?? []),
+      ...(this.#references.get(source) ?? []),
+    ];
+    const pagesOf = (each: number) =>
+      ((words[each * WORDS + 2] ?? 0n) + BigInt(PAGE_SIZE - 1)) / BigInt(PAGE_SIZE);
+    return (
+      words[source * WORDS] === this.#thread.tracer.syscallNumber("mmap") &&
+      references.every(({ argument }) => argument !== 1) &&
+      pagesOf(entry) <= pagesOf(source)
+    );
   }
 
   #turn(ring: Ring, first: number, end: number): void {

@@ -23,7 +23,16 @@ const NOT_IN_A_LOOP = [
 ] as const;
 
 /** Calls with an address and a length first, which may concern the ring itself. */
-const OF_MEMORY = ["mmap", "munmap", "mprotect", "madvise", "remap_file_pages"] as const;
+const OF_MEMORY = [
+  "mmap",
+  "munmap",
+  "mprotect",
+  "pkey_mprotect",
+  "madvise",
+  "mbind",
+  "mseal",
+  "remap_file_pages",
+] as const;
 
 /** Calls that may replace a mapping at an address elsewhere in their arguments. */
 const MOVING = ["mremap", "shmat"] as const;

@@ -223,6 +223,31 @@ each("a batch executes calls before and after one that unmaps the ring", (stub) 
   }
 });
 
+each("a batch may unmap the ring by the result of another call", (stub) => {
+  for (const count of [1, 3]) {
+    const batch = stub.batch();
+    const pages = Array.from({ length: count }, () => batch.call("mmap", ...A_PAGE));
+    const unmapped = batch.call("munmap", pages.at(-1) ?? 0, 1 << 20);
+    const after = batch.call("getpid");
+    for (let i = 0; i < 2; i++) {
+      batch.run();
+      assert.equal([unmapped.value, after.value], [0n, BigInt(stub.pid)]);
+    }
+  }
+});
+
+each("a call that protects the ring's memory is executed all the same", (stub) => {
+  for (const call of ["mprotect", "pkey_mprotect"]) {
+    stub.call("getpid");
+    const maps = readFileSync(`/proc/${stub.pid}/maps`, "utf8");
+    const [, start, end] = /^([0-9a-f]+)-([0-9a-f]+) .*memfd:/m.exec(maps) ?? [];
+    const at = start === undefined ? stub.map(PAGE_SIZE) : BigInt(`0x${start}`);
+    const length = end === undefined ? PAGE_SIZE : BigInt(`0x${end}`) - at;
+    stub.inject(call, at, length, 0, -1);
+    assert.is(stub.call("getpid"), BigInt(stub.pid));
+  }
+});
+
 each("a call that moves a mapping to the ring's address is executed all the same", (stub) => {
   stub.call("getpid");
   const maps = readFileSync(`/proc/${stub.pid}/maps`, "utf8");
