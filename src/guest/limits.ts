@@ -28,7 +28,7 @@ export interface Used {
   readonly calls: number;
 }
 
-/** How far the processor time may exceed its limit, in milliseconds. */
+/** The shortest time between two readings, in milliseconds. */
 const STEP = 1;
 
 /** The limits of a guest that runs. */
