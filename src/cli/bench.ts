@@ -107,7 +107,7 @@ function parseRounds(text: string): number {
 function expectProgram(): void {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new UnsupportedError(
-      `stublab measures on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
+      `stublab measures on Linux on x86-64, and this is ${process.platform} ${process.arch}`,
     );
   }
   if (schedulingPolicy() !== 0) {

@@ -70,7 +70,7 @@ export class InjectedThread extends TracedThread {
       const errno = encoder.syscallErrno(value);
       if (errno === 0 || encoder.restartsSyscall(errno) === 0) {
         const word = BigInt.asIntN(64, frame.word(WORD.result));
-        return { result: this.decode(value, "faithful"), word };
+        return { result: this.decode(value, "faithful", errno), word };
       }
       // A call that is restarted repeatedly has the same deadline as one that does not return.
       if (shim.timeLeft(injection.deadline.bytes) <= 0) {
@@ -84,8 +84,11 @@ export class InjectedThread extends TracedThread {
   }
 
   /** The result for a word that a call left in the result register. @internal */
-  decode(word: bigint, lane: InjectionLane): SyscallResult {
-    const errno = this.tracer.encoder.syscallErrno(word);
+  decode(
+    word: bigint,
+    lane: InjectionLane,
+    errno = this.tracer.encoder.syscallErrno(word),
+  ): SyscallResult {
     if (errno === 0) return { value: word, errno: null, lane };
     return { value: null, errno: this.tracer.errorName(errno), lane };
   }

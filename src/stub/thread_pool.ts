@@ -87,7 +87,7 @@ function tracerOf(tgid: number, tid: number): number {
   }
 }
 
-/** Step 8: the first thread clones another, which starts traced and stopped; it is detached in stop. */
+/** The first thread clones another, which starts traced and stopped; it is detached in stop. */
 function cloneThread(first: Thread): number {
   const { tracer, tgid } = first;
   const flags = tracer.encoder.encodeClone(tracer.flag("STUB_THREAD_FLAGS"), 0);

@@ -1,0 +1,37 @@
+// Files that documents name are there.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+const paths = suite("documents: names of files");
+
+const FOLDERS = ["assembly", "bench", "docs", "examples", "scripts", "shim", "src", "test"];
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => `/${folder}/${path}`),
+).concat("/README.md", "/CHANGELOG.md");
+/** A path in backticks, with at most one list of alternatives: `stub/{attach,birth}.ts`. */
+const NAMED = /`((?:[\w.-]+\/)*(?:\w+|\w*\{[\w,]+\})\.(?:ts|mjs|c|h|S|md|patch))`/g;
+
+function alternatives(path: string): string[] {
+  const [, before = "", list = "", after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(path) ?? [];
+  return list === "" ? [path] : list.split(",").map((each) => `${before}${each}${after}`);
+}
+
+/** What commands write, and a file of the kernel. */
+const OTHERS = ["kselftest.h", "../kselftest.h", "report.md", "repro.c", "selftest.c"];
+
+paths("each is the end of a path of the repository", () => {
+  const documents = files.filter((path) => /^\/(README|docs\/.*)\.md$/.test(path));
+  const missing = documents.flatMap((document) =>
+    [...readFileSync(`.${document}`, "utf8").matchAll(NAMED)]
+      .flatMap(([, path = ""]) => alternatives(path))
+      .map((path) => path.replace("ARCH", "amd64"))
+      .filter((path) => !path.startsWith("build/") && !OTHERS.includes(path))
+      .filter((path) => !files.some((own) => own.endsWith(`/${path}`)))
+      .map((path) => `${document}: ${path}`),
+  );
+  assert.equal(missing, []);
+});
+
+paths.run();
