@@ -27,9 +27,11 @@ export async function makeFrom(target, sources, make) {
   writeFileSync(record, digest);
 }
 
-/** Makes a target from its sources, or leaves it out and says why. */
+/** Makes a target from its sources, or leaves it out and says why; a package must have all: `build.mjs --complete`. */
 export async function makeUnless(missing, target, sources, make) {
   if (missing === undefined) return makeFrom(target, sources, make);
+  if (process.argv.includes("--complete"))
+    throw new Error(`a package without ${target} is refused: ${missing}`);
   rmSync(target, { force: true });
   console.error(`${target} is left out: ${missing}`);
 }

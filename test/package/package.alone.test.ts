@@ -49,6 +49,16 @@ packed.before(() => {
 
 packed.after(() => rmSync(folder, { recursive: true, force: true }));
 
+packed("is refused without the parts that clang compiles", () => {
+  const pack = ["pack", "--dry-run", "--silent"];
+  const { status, stderr } = spawnSync("npm", pack, {
+    env: { ...process.env, CLANG: "/nonexistent/clang" },
+    encoding: "utf8",
+  });
+  assert.is.not(status, 0);
+  assert.match(stderr, /a package without dist\/\S+ is refused: clang or lld is missing/);
+});
+
 packed("bootstraps when installed without scripts and without a compiler", () => {
   const cli = join(project, "node_modules/.bin/stublab");
   const out = sh(cli, ["bootstrap", "--json"], project, { PATH: bin });
