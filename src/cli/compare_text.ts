@@ -213,7 +213,7 @@ function liveFailure({ encoder }: LiveReport, failure: LiveReport["failures"][nu
   ].join("\n");
 }
 
-/** Nanoseconds per call, without the loop around it. */
+/** Nanoseconds per call, with the loop around it. */
 function timings({ functions, encoders }: CompareReport): string {
   const names = [...new Set(encoders.map(({ name }) => name))];
   const timed = functions.filter(({ timings }) => timings.length > 0);

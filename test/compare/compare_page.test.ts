@@ -189,6 +189,19 @@ contents("each function has its time by each encoder, and its coverage", () => {
   assert.is(timings.match(/<svg /g)?.length, 3 * reports.agreement.functions.length);
 });
 
+contents("a call that takes no longer than the loop has no time of its own", () => {
+  const [fn] = reports.agreement.functions;
+  assert.ok(fn);
+  const timings = [{ encoder: "script", lower: 3, median: 4, upper: 5 }];
+  const page = renderComparePage(
+    { ...reports.agreement, functions: [{ ...fn, loop: 4.5, timings }] },
+    COMMAND,
+  );
+  const [table = ""] = matches(page, /(<caption id="timings-amd64">.*?<\/table>)/gs);
+  assert.match(table, ">below the loop<");
+  assert.not.match(table, ">0.0<");
+});
+
 contents.run();
 
 const structure = suite("compare page: structure");

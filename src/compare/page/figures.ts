@@ -49,7 +49,7 @@ function renderTimes({ name, loop, timings }: FunctionReport): Html {
   const rows = timings.map(({ encoder, lower, median, upper }, i) => {
     const span = html`<th scope="rowgroup" rowspan="${timings.length}">${name} <small>loop ${nanoseconds(loop)}</small></th>`;
     const bar = renderBar({ median, quartiles: [lower, upper], base: loop }, scale);
-    return html`<tr>${i === 0 ? span : []}<th scope="row">${shown(encoder, 60)}</th><td class="n">${nanoseconds(median)}</td><td class="n">${nanoseconds(lower)} – ${nanoseconds(upper)}</td><td class="n">${nanoseconds(Math.max(0, median - loop))}</td><td>${bar}</td></tr>
+    return html`<tr>${i === 0 ? span : []}<th scope="row">${shown(encoder, 60)}</th><td class="n">${nanoseconds(median)}</td><td class="n">${nanoseconds(lower)} – ${nanoseconds(upper)}</td><td class="n">${median > loop ? nanoseconds(median - loop) : "below the loop"}</td><td>${bar}</td></tr>
 `;
   });
   return html`<tbody>${join(rows)}</tbody>
