@@ -139,8 +139,81 @@ export function loadShim(): Shim {
   return shim;
 }
 
-/** A function of the library; one that it lacks on this architecture throws when it is called. */
-function bound(library: LibraryHandle, prototype: string) {
+/** The prototype of each function. */
+const PROTOTYPES: Readonly<Record<keyof Shim, string>> = {
+  gettid: "int32_t stublab_gettid()",
+  mapStub: "int64_t stublab_map_stub(uint64_t)",
+  probePage: "int64_t stublab_probe_page(uint64_t)",
+  stubSyscallOffset: "uint32_t stublab_stub_syscall_offset()",
+  stubRestOffset: "uint32_t stublab_stub_rest_offset()",
+  stubServeOffset: "uint32_t stublab_stub_serve_offset()",
+  stubWakeOffset: "uint32_t stublab_stub_wake_offset()",
+  stubSleepOffset: "uint32_t stublab_stub_sleep_offset()",
+  mapShared: "int64_t stublab_map_shared(uint64_t)",
+  fork: "int64_t stublab_fork(uint64_t, uint64_t, uint32_t, uint64_t, void *, uint32_t, uint32_t)",
+  ptrace: "int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)",
+  ptraceMemory: "int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)",
+  wait: "int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)",
+  readRegisters: "int64_t stublab_read_registers(int32_t, void *)",
+  writeRegisters: "int64_t stublab_write_registers(int32_t, void *)",
+  setMask: "int64_t stublab_set_mask(int32_t, uint64_t)",
+  block: "int64_t stublab_block(int32_t, uint64_t, void *)",
+  attach: "int64_t stublab_attach(int32_t, int32_t)",
+  timeLeft: "int64_t stublab_time_left(void *)",
+  processorTime: "int64_t stublab_processor_time(int32_t)",
+  waitWithin: "int64_t stublab_wait_within(int32_t, uint32_t, void *, void *)",
+  inject: "int64_t stublab_inject(int32_t, void *, void *)",
+  ringTurn: "int64_t stublab_ring_turn(int32_t, uint64_t, void *, int32_t)",
+  switch: "int64_t stublab_switch(int32_t, void *, void *, void *)",
+  switchChanged: "int64_t stublab_switch_changed(int32_t, void *, void *, void *, void *)",
+  switchWait: "int64_t stublab_switch_wait(int32_t, void *, void *, void *)",
+  readXstate: "int64_t stublab_read_xstate(int32_t, void *, uint64_t)",
+  writeXstate: "int64_t stublab_write_xstate(int32_t, void *, uint64_t)",
+  freshXstate: "int64_t stublab_fresh_xstate(int32_t, void *, uint64_t, uint64_t)",
+  freshFrame: "int64_t stublab_fresh_frame(int32_t, void *, uint64_t, uint64_t, uint64_t)",
+  getcpu: "int64_t stublab_getcpu()",
+  bind: "int64_t stublab_bind(int32_t, uint32_t)",
+  getAffinity: "int64_t stublab_get_affinity(int32_t, void *, uint64_t)",
+  setAffinity: "int64_t stublab_set_affinity(int32_t, void *, uint64_t)",
+  readMemory: "int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)",
+  writeMemory: "int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)",
+  tgkill: "int64_t stublab_tgkill(int32_t, int32_t, int32_t)",
+  nameLibrary: "int64_t stublab_name_library(const char *)",
+  idleImage: "int64_t stublab_idle_image()",
+  start: "int64_t stublab_start(stublab_start *, uint64_t)",
+  socketPair: "int64_t stublab_socket_pair(void *)",
+  confine: "int64_t stublab_confine()",
+  memoryFile: "int64_t stublab_memory_file(uint64_t)",
+  mapFile: "int64_t stublab_map_file(int32_t, uint64_t)",
+  lockFile: "int64_t stublab_lock_file(int32_t)",
+  readTrial: "int64_t stublab_read_trial(int32_t, void *)",
+  try: "int64_t stublab_try(int32_t, void *, void *, uint32_t, void *, void *)",
+  share: "int64_t stublab_share(void *, uint64_t, uint64_t)",
+  sigreturnCode: "int64_t stublab_sigreturn_code(void *, uint64_t, uint64_t)",
+  sigreturnHandlerOffset: "uint32_t stublab_sigreturn_handler_offset()",
+  awaitTurn: "int64_t stublab_await_turn(void *, int64_t, void *)",
+  giveTurn: "int64_t stublab_give_turn(void *, int64_t, void *)",
+  readComponents: "int64_t stublab_read_components(void *)",
+  permittedComponents: "int64_t stublab_permitted_components()",
+  openDesk: "int64_t stublab_open_desk(void *, uint64_t, void *, uint64_t)",
+  closeDesk: "int64_t stublab_close_desk(void *)",
+  handlerCode: "int64_t stublab_handler_code(void *, uint64_t, uint32_t)",
+  trampolinesOffset: "uint32_t stublab_trampolines_offset()",
+  handlerSetUpOffset: "uint32_t stublab_handler_set_up_offset()",
+  handlerIsSetUpOffset: "uint32_t stublab_handler_is_set_up_offset()",
+  clearDesk: "int64_t stublab_clear_desk(void *)",
+  prepareDesk: "int64_t stublab_prepare_desk(void *)",
+  takeDesk: "int64_t stublab_take_desk(void *, void *)",
+  switchDesk: "int64_t stublab_switch_desk(void *, void *, void *, void *)",
+  switchDeskWait: "int64_t stublab_switch_desk_wait(void *, void *, void *)",
+  saveDesk: "int64_t stublab_save_desk(void *, void *, uint64_t)",
+  pidfd: "int64_t stublab_pidfd(int32_t)",
+  hasEnded: "int64_t stublab_has_ended(int32_t)",
+  close: "int64_t stublab_close(int32_t)",
+};
+
+/** Binds a function of the library; one that it lacks on this architecture throws when it is called. */
+function bind(library: LibraryHandle, prototype: string) {
   try {
     return library.func(prototype);
   } catch {
@@ -150,6 +223,7 @@ function bound(library: LibraryHandle, prototype: string) {
   }
 }
 
+/** Binds each function when it is first used: to bind all takes 10 ms, as long as to load koffi. */
 function bindShim(library: LibraryHandle): Shim {
   const abi: number = library.func("uint32_t stublab_shim_abi()")();
   if (abi !== SHIM_ABI) {
@@ -157,79 +231,26 @@ function bindShim(library: LibraryHandle): Shim {
       remedy: REBUILD,
     });
   }
-  const bind = (prototype: string) => bound(library, prototype);
   defineStart(loadKoffi());
-  return {
-    gettid: bind("int32_t stublab_gettid()"),
-    mapStub: bind("int64_t stublab_map_stub(uint64_t)"),
-    probePage: bind("int64_t stublab_probe_page(uint64_t)"),
-    stubSyscallOffset: bind("uint32_t stublab_stub_syscall_offset()"),
-    stubRestOffset: bind("uint32_t stublab_stub_rest_offset()"),
-    stubServeOffset: bind("uint32_t stublab_stub_serve_offset()"),
-    stubWakeOffset: bind("uint32_t stublab_stub_wake_offset()"),
-    stubSleepOffset: bind("uint32_t stublab_stub_sleep_offset()"),
-    mapShared: bind("int64_t stublab_map_shared(uint64_t)"),
-    fork: bind(
-      "int64_t stublab_fork(uint64_t, uint64_t, uint32_t, uint64_t, void *, uint32_t, uint32_t)",
-    ),
-    ptrace: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)"),
-    ptraceMemory: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)"),
-    wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),
-    readRegisters: bind("int64_t stublab_read_registers(int32_t, void *)"),
-    writeRegisters: bind("int64_t stublab_write_registers(int32_t, void *)"),
-    setMask: bind("int64_t stublab_set_mask(int32_t, uint64_t)"),
-    block: bind("int64_t stublab_block(int32_t, uint64_t, void *)"),
-    attach: bind("int64_t stublab_attach(int32_t, int32_t)"),
-    timeLeft: bind("int64_t stublab_time_left(void *)"),
-    processorTime: bind("int64_t stublab_processor_time(int32_t)"),
-    waitWithin: bind("int64_t stublab_wait_within(int32_t, uint32_t, void *, void *)"),
-    inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),
-    ringTurn: bind("int64_t stublab_ring_turn(int32_t, uint64_t, void *, int32_t)"),
-    switch: bind("int64_t stublab_switch(int32_t, void *, void *, void *)"),
-    switchChanged: bind("int64_t stublab_switch_changed(int32_t, void *, void *, void *, void *)"),
-    switchWait: bind("int64_t stublab_switch_wait(int32_t, void *, void *, void *)"),
-    readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
-    writeXstate: bind("int64_t stublab_write_xstate(int32_t, void *, uint64_t)"),
-    freshXstate: bind("int64_t stublab_fresh_xstate(int32_t, void *, uint64_t, uint64_t)"),
-    freshFrame: bind("int64_t stublab_fresh_frame(int32_t, void *, uint64_t, uint64_t, uint64_t)"),
-    getcpu: bind("int64_t stublab_getcpu()"),
-    bind: bind("int64_t stublab_bind(int32_t, uint32_t)"),
-    getAffinity: bind("int64_t stublab_get_affinity(int32_t, void *, uint64_t)"),
-    setAffinity: bind("int64_t stublab_set_affinity(int32_t, void *, uint64_t)"),
-    readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),
-    writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
-    tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),
-    nameLibrary: bind("int64_t stublab_name_library(const char *)"),
-    idleImage: bind("int64_t stublab_idle_image()"),
-    start: bind("int64_t stublab_start(stublab_start *, uint64_t)"),
-    socketPair: bind("int64_t stublab_socket_pair(void *)"),
-    confine: bind("int64_t stublab_confine()"),
-    memoryFile: bind("int64_t stublab_memory_file(uint64_t)"),
-    mapFile: bind("int64_t stublab_map_file(int32_t, uint64_t)"),
-    lockFile: bind("int64_t stublab_lock_file(int32_t)"),
-    readTrial: bind("int64_t stublab_read_trial(int32_t, void *)"),
-    try: bind("int64_t stublab_try(int32_t, void *, void *, uint32_t, void *, void *)"),
-    share: bind("int64_t stublab_share(void *, uint64_t, uint64_t)"),
-    sigreturnCode: bind("int64_t stublab_sigreturn_code(void *, uint64_t, uint64_t)"),
-    sigreturnHandlerOffset: bind("uint32_t stublab_sigreturn_handler_offset()"),
-    awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t, void *)"),
-    giveTurn: bind("int64_t stublab_give_turn(void *, int64_t, void *)"),
-    readComponents: bind("int64_t stublab_read_components(void *)"),
-    permittedComponents: bind("int64_t stublab_permitted_components()"),
-    openDesk: bind("int64_t stublab_open_desk(void *, uint64_t, void *, uint64_t)"),
-    closeDesk: bind("int64_t stublab_close_desk(void *)"),
-    handlerCode: bind("int64_t stublab_handler_code(void *, uint64_t, uint32_t)"),
-    trampolinesOffset: bind("uint32_t stublab_trampolines_offset()"),
-    handlerSetUpOffset: bind("uint32_t stublab_handler_set_up_offset()"),
-    handlerIsSetUpOffset: bind("uint32_t stublab_handler_is_set_up_offset()"),
-    clearDesk: bind("int64_t stublab_clear_desk(void *)"),
-    prepareDesk: bind("int64_t stublab_prepare_desk(void *)"),
-    takeDesk: bind("int64_t stublab_take_desk(void *, void *)"),
-    switchDesk: bind("int64_t stublab_switch_desk(void *, void *, void *, void *)"),
-    switchDeskWait: bind("int64_t stublab_switch_desk_wait(void *, void *, void *)"),
-    saveDesk: bind("int64_t stublab_save_desk(void *, void *, uint64_t)"),
-    pidfd: bind("int64_t stublab_pidfd(int32_t)"),
-    hasEnded: bind("int64_t stublab_has_ended(int32_t)"),
-    close: bind("int64_t stublab_close(int32_t)"),
-  };
+  const unbound = {};
+  for (const [name, prototype] of Object.entries(PROTOTYPES)) {
+    const define = (shim: object, value: unknown) =>
+      Object.defineProperty(shim, name, {
+        value,
+        writable: true,
+        configurable: true,
+        enumerable: true,
+      });
+    Object.defineProperty(unbound, name, {
+      get(this: Shim): unknown {
+        const bound: unknown = bind(library, prototype);
+        define(this, bound);
+        return bound;
+      },
+      set(this: Shim, value: unknown) {
+        define(this, value);
+      },
+    });
+  }
+  return Object.create(unbound);
 }
