@@ -8,6 +8,7 @@ import { inputName, type Limit, readInput } from "../input.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
+import { causeText } from "./fuzz_text.ts";
 import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab fuzz judge FILE [options]
@@ -61,6 +62,7 @@ const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
 
 function judgementText(report: JudgementReport): string {
   const { machine, known, about, planted, cases, unpredicted, contradictions } = report;
+  const examined = contradictions.causes.reduce((sum, cause) => sum + cause.cases, 0);
   return [
     row("recording", machineLine(machine)),
     ...(about === null ? [] : [row("", visible(about))]),
@@ -74,20 +76,20 @@ function judgementText(report: JudgementReport): string {
     contradictions.cases === 0
       ? row("contradicted", paint("green", "none: every recorded outcome matches its prediction"))
       : row("contradicted", paint("red", `${number(contradictions.cases)} cases`)),
-    ...contradictions.groups.flatMap(groupLines),
+    ...(examined < contradictions.cases ? [row("", `causes of ${examined} of them`)] : []),
+    ...contradictions.causes.flatMap(causeLines),
   ].join("");
 }
 
-type Group = JudgementReport["contradictions"]["groups"][number];
+type Cause = JudgementReport["contradictions"]["causes"][number];
 
-function groupLines({ field, predicted, seen, cases, first }: Group): string[] {
-  const kind = predicted === null ? "" : `: predicted ${predicted}, recorded ${seen}`;
-  const title = `${visible(field)}${kind}, in ${number(cases)} case${cases === 1 ? "" : "s"}`;
+/** A cause, with the first cases that have it. */
+function causeLines(cause: Cause): string[] {
   return [
-    `\n${paint("bold", title)}\n`,
-    ...first.flatMap(({ line, case: document, differences: [difference] }) => [
-      `  line ${line}  ${difference?.field}: predicted ${difference?.predicted}, recorded ${difference?.seen}\n`,
-      `    ${JSON.stringify(document)}\n`,
+    causeText(cause, cause.cases),
+    ...cause.first.flatMap(({ line, case: document, differences: [difference] }) => [
+      `    line ${line}  ${visible(difference?.field ?? "")}: predicted ${difference?.predicted}, recorded ${difference?.seen}\n`,
+      `      ${JSON.stringify(document)}\n`,
     ]),
   ];
 }

@@ -1,9 +1,8 @@
 import { DEFAULT_PATH } from "../fuzz/draw/arch.ts";
+import type { CauseRow } from "../fuzz/tell/causes.ts";
 import type { FuzzReport } from "../fuzz/tell/fuzz_report.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
-
-type Cause = FuzzReport["causes"][number];
 
 /** The most findings that are listed. */
 const MOST = 20;
@@ -25,9 +24,10 @@ function exercisedText({ rules, unreached }: FuzzReport["exercised"]): string {
   return told === "" ? all : `${all}; fewest cases: ${told}`;
 }
 
-/** A cause, and whether it is probably the processor's. */
-function causeText({ trait, rule, vanishes, processors, findings }: Cause): string {
-  const n = findings.length;
+type Cause = Omit<CauseRow<never>, "found">;
+
+/** A cause of so many findings, and whether it is probably the processor's. */
+export function causeText({ trait, rule, vanishes, processors }: Cause, n: number): string {
   const number = n.toLocaleString("en");
   const what =
     rule === null
@@ -98,7 +98,7 @@ export function fuzzText(report: FuzzReport): string {
       : findings.length === 0
         ? row("findings", paint("green", "none: every outcome matched its prediction"))
         : row("findings", paint("red", number(findings.length))),
-    ...report.causes.map(causeText),
+    ...report.causes.map((cause) => causeText(cause, cause.findings.length)),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
       const where = folder ?? (index === null ? "a case of the corpus folder" : `case ${index}`);
       const what = visible(subject ?? "not examined");

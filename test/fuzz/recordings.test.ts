@@ -109,7 +109,12 @@ const [HEAD, HELD, BROKEN] = LINES.amd64;
 const lines = (...parts: (string | undefined)[]) => Buffer.from(parts.join("\n"));
 
 onAmd64("an outcome that contradicts the model is reported with its line and fields", async () => {
-  const { cases, contradictions, unpredicted } = await judge(lines(HEAD, HELD, BROKEN));
+  const { cases, contradictions, causes, unpredicted } = await judge(lines(HEAD, HELD, BROKEN));
+  assert.equal(
+    causes.map((cause) => [cause.trait, cause.vanishes, cause.lines]),
+    [["W3", true, [3]]],
+    "as fuzz has those of findings",
+  );
   assert.is(cases, 2);
   assert.equal(unpredicted, []);
   assert.equal(
@@ -199,7 +204,7 @@ onAmd64("the command reports contradictions, and says what is wrong with a file"
   assert.match(broken.stdout, /^recording {4}Linux 6\.12\.1 on x86-64, V family 1/);
   assert.match(
     broken.stdout,
-    /\ncontradicted 1 cases?\n\nerror: predicted EIO, recorded 0, in 1 case\n {2}line 3 /,
+    /\ncontradicted 1 cases?\n {2}1 vanishes without W3: .*\n {4}line 3 {2}error: predicted EIO, recorded 0\n/,
   );
   assert.is((await judged(path, "--plant", "W3")).code, 0);
   const cut = await judged(write("cut.jsonl", lines(HEAD, HELD?.slice(0, 20))));

@@ -4,11 +4,19 @@ import { Batch } from "../case/batch.ts";
 import { type Case, type CaseDocument, formatCase } from "../case/case.ts";
 import { type Fields, writeFields } from "../case/fields.ts";
 import { deviationsOf } from "../known/known.ts";
-import { adoptFlags, differencesOf, type FieldDifference } from "../predict/differences.ts";
+import {
+  adoptFlags,
+  type DifferenceKind,
+  differencesOf,
+  type FieldDifference,
+  kindOf,
+} from "../predict/differences.ts";
 import { type Change, Model } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { predictionOf } from "../predict/predict.ts";
 import { rules, ruleText, valuesOn } from "../predict/rules.ts";
+import { suspectsOf } from "../predict/suspects.ts";
+import { type CauseRow, causeRows } from "../tell/causes.ts";
 import type { RecordedCase, RecordingFile, RecordingHeader } from "./recording.ts";
 
 const BATCH = 512;
@@ -38,7 +46,17 @@ export interface Judgement extends RecordingHeader {
   /** Those with the most cases first. */
   readonly unpredicted: readonly UnpredictedCases[];
   readonly contradictions: readonly Contradiction[];
+  /** The causes of contradictions, of at most a hundred of them, as `fuzz` has those of findings. */
+  readonly causes: readonly JudgedCause[];
 }
+
+/** A cause, and the lines of the cases that have it. */
+export interface JudgedCause extends Omit<CauseRow<never>, "found"> {
+  readonly lines: readonly number[];
+}
+
+/** Contradictions whose rules are tried: that takes many predictions for each. */
+const MOST_EXAMINED = 100;
 
 /** The cases of a recording in the memory of the fuzzer's module, where many models can judge them. */
 export class RecordedCases {
@@ -79,6 +97,41 @@ export class RecordedCases {
       .sort((a, b) => b.cases - a.cases);
   }
 
+  /** How many cases use each rule of a model. */
+  exercised(model: Model): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [batch, i] of this.#places()) {
+      const used = new Set(model.explain(batch, i).map(({ id }) => id));
+      for (const id of used) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /** The causes of contradictions; those that differ first in other ways are examined in turn. */
+  causes(contradictions: readonly Contradiction[], model: Model): JudgedCause[] {
+    if (contradictions.length === 0) return [];
+    const byLine = new Map(this.#cases.map((each) => [each.line, each]));
+    const groups = groupsOf(contradictions).map(([, group]) => group);
+    const longest = Math.max(...groups.map(({ length }) => length));
+    const inTurn = Array.from({ length: Math.min(longest, MOST_EXAMINED) }, (_, k) =>
+      groups.flatMap((group) => group.slice(k, k + 1)),
+    );
+    const examined = inTurn
+      .flat()
+      .slice(0, MOST_EXAMINED)
+      .flatMap(({ line, differences }) => {
+        const { it, seen } = byLine.get(line) ?? {};
+        if (it === undefined || seen === undefined) return [];
+        const outcome = { ...predictionOf(it, model), seen, differences };
+        return [{ index: line, it, differences, suspects: suspectsOf(outcome, model) }];
+      });
+    const counts = { cases: this.length, exercised: this.exercised(model) };
+    return causeRows(examined, counts, model.machine).map(({ found, ...cause }) => ({
+      ...cause,
+      lines: found.map(({ index }) => index).sort((a, b) => a - b),
+    }));
+  }
+
   /** The cases whose outcomes contradict what a model predicts. */
   *contradictions(model: Model): Iterable<Contradiction> {
     for (const [batch, i, { it, line, seen }] of this.#places()) {
@@ -116,11 +169,30 @@ export function judgeHere(file: RecordingFile, change?: Change): Judgement {
   const { header } = file;
   const model = new Model(header.machine, change, deviationsOf(header.known));
   using cases = new RecordedCases(file);
+  const contradictions = [...cases.contradictions(model)];
   return {
     ...header,
     planted: change === undefined ? null : formatPlant(change),
     cases: cases.length,
     unpredicted: cases.unpredicted(model),
-    contradictions: [...cases.contradictions(model)],
+    contradictions,
+    causes: cases.causes(contradictions, model),
   };
+}
+
+/** Contradictions that begin in the same way, the largest groups first. */
+export function groupsOf(
+  contradictions: readonly Contradiction[],
+): [kind: DifferenceKind, group: Contradiction[]][] {
+  const groups = new Map<string, [DifferenceKind, Contradiction[]]>();
+  for (const contradiction of contradictions) {
+    const [first] = contradiction.differences;
+    if (first === undefined) continue;
+    const kind = kindOf(first);
+    const key = `${kind.field} ${kind.predicted} ${kind.seen}`;
+    const group = groups.get(key) ?? [kind, []];
+    groups.set(key, group);
+    group[1].push(contradiction);
+  }
+  return [...groups.values()].sort((a, b) => b[1].length - a[1].length);
 }

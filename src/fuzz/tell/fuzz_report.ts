@@ -1,16 +1,14 @@
 import { hex } from "../../errors.ts";
-import type { Cause } from "../against/causes.ts";
 import { formatCase } from "../case/case.ts";
 import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
-import { causesOfFindings, type DifferingFinding, vanishes } from "../run/finding_causes.ts";
 import type { FuzzOptions, FuzzResult } from "../run/options.ts";
-import type { Machine } from "../try/machine.ts";
 import { obstacleText } from "../try/untried.ts";
 import { suspectTable } from "./attribution.ts";
-import { differenceTable, ruleRow } from "./told.ts";
+import { causeRows } from "./causes.ts";
+import { differenceTable } from "./told.ts";
 
 /** The phase of the rules that a path does not reach. */
 const OTHER_PHASE: Readonly<Record<Path, Phase | undefined>> = {
@@ -73,7 +71,10 @@ export function reportOf(
       casesPerSecond: seconds > 0 ? Math.round(cases / seconds) : 0,
       unconfirmed: result.unconfirmed,
     },
-    causes: causesOfFindings(result.findings, counts).map((cause) => causeRow(cause, machine)),
+    causes: causeRows(result.findings, counts, machine).map(({ found, ...cause }) => ({
+      ...cause,
+      findings: found.map(({ signature }) => signature),
+    })),
     findings: result.findings.map(
       ({ signature, index, original, it, differences, suspects, subject, folder }) => ({
         signature,
@@ -86,19 +87,6 @@ export function reportOf(
         folder,
       }),
     ),
-  };
-}
-
-/** A cause: the rule, if it is one, and the findings by their signatures. */
-function causeRow(cause: Cause<DifferingFinding>, machine: Machine) {
-  const { trait, of, cases } = cause;
-  const found = cases.map(({ finding }) => finding);
-  const rule = found.flatMap(({ suspects }) => suspects.rules).find(({ id }) => id === trait);
-  const suspects = { rules: rule === undefined ? [] : [rule], vanishes: vanishes(cause) };
-  const { rules: _, ...attributed } = suspectTable(suspects, machine);
-  return {
-    ...{ trait, rule: rule === undefined ? null : ruleRow(rule), of, ...attributed },
-    findings: found.map(({ signature }) => signature),
   };
 }
 
