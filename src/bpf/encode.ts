@@ -11,11 +11,15 @@ const MOST_INSTRUCTIONS = 128;
  * @throws EncoderError if the encoder does not write 1 to 128 instructions.
  */
 export function encodeFilter(encoder: Encoder, exitSignal: number): Uint8Array {
-  // Register blocks grow from the start of the memory, so its end is free.
+  // Register blocks may be there: they grow from the start of the memory.
   const at = encoder.buffer.byteLength - FILTER_INSTRUCTION * MOST_INSTRUCTIONS;
-  const count = encoder.encodeSeccomp(at, exitSignal);
-  if (count > 0 && count <= MOST_INSTRUCTIONS) {
-    return new Uint8Array(encoder.buffer).slice(at, at + count * FILTER_INSTRUCTION);
+  const area = new Uint8Array(encoder.buffer, at);
+  const before = area.slice();
+  try {
+    const count = encoder.encodeSeccomp(at, exitSignal);
+    if (count > 0 && count <= MOST_INSTRUCTIONS) return area.slice(0, count * FILTER_INSTRUCTION);
+    throw new EncoderError(`encoder ${encoder.name} wrote a filter of ${count} instructions`);
+  } finally {
+    area.set(before);
   }
-  throw new EncoderError(`encoder ${encoder.name} wrote a filter of ${count} instructions`);
 }

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { encodeFilter } from "../../src/bpf/encode.ts";
 import {
   DeathError,
   ENCODERS,
+  openEncoder,
   Platform,
   type PlatformOptions,
   type Subprocess,
@@ -273,6 +275,19 @@ for (const encoder of ENCODERS) {
       },
     );
   }
+
+  seccomp("the filter is computed without a trace in the memory of register blocks", () => {
+    const encoder = openEncoder("assembly");
+    const end = new Uint8Array(encoder.buffer, encoder.buffer.byteLength - 1024);
+    const before = end.slice();
+    try {
+      end.fill(0xa5);
+      assert.ok(encodeFilter(encoder, Number(encoder.constants.get("SIGCHLD"))).length > 0);
+      assert.ok(end.every((byte) => byte === 0xa5));
+    } finally {
+      end.set(before);
+    }
+  });
 
   seccomp.run();
 }
