@@ -1,4 +1,4 @@
-// The guest of benchmarks and soaks: it makes one system call in an endless loop.
+// The guest of benchmarks and soaks: it makes one system call in an endless loop, and counts in rbx.
 
 export const SYS_getpid = 39;
 
@@ -6,9 +6,10 @@ export const SYS_getpid = 39;
 export const GUEST_CODE = 0x10000;
 
 const CODE = Uint8Array.of(
-  ...[0xb8, SYS_getpid, 0, 0, 0], // again: mov eax, SYS_getpid
+  ...[0x48, 0xff, 0xc3], // again: inc rbx
+  ...[0xb8, SYS_getpid, 0, 0, 0], // mov eax, SYS_getpid
   ...[0x0f, 0x05], //        syscall
-  ...[0xeb, 0xf7], //        jmp again
+  ...[0xeb, 0xf4], //        jmp again
 );
 
 /** Maps the guest into a subprocess; returns its context, before its first instruction. */

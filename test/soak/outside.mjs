@@ -1,4 +1,4 @@
-// Sends signals to hosts while they work: `npm run soak:outside`, or `-- --rounds N`. Each signal from 1 to 64 is sent
+// Sends signals to hosts while they work: `npm run soak:outside`, or `-- --rounds N --births N`. Each round has other lanes. Each signal from 1 to 64 is sent
 // as kill, tgkill and sigqueue would send it, at random moments, to a host, its master and its stubs. Meanwhile the pids
 // of ended processes are reused by bystanders. A wrong result, an untyped error, a bystander that is signalled or a
 // process that is left behind is a failure. Needs root: it runs in a pid namespace of its own.
@@ -15,7 +15,24 @@ const FIRST_PID = 500;
 const BYSTANDERS = 20;
 const BYSTANDER_SECONDS = "0.05";
 
-const rounds = Number(/--rounds (\d+)/.exec(process.argv.join(" "))?.[1] ?? 10);
+/** The lanes of each round. */
+const LANES = [
+  {},
+  { injections: "ring" },
+  { injections: "futex", births: "traced" },
+  { injections: "spin" },
+  { switches: "lazy" },
+  { switches: "handler" },
+  { switches: "spin" },
+  { switches: "handler", patches: true },
+  { switches: "spin", patches: true, births: "traced" },
+  { births: "traced" },
+];
+
+const numberOf = (option, usual) =>
+  Number(new RegExp(`--${option} (\\d+)`).exec(process.argv.join(" "))?.[1] ?? usual);
+const rounds = numberOf("rounds", LANES.length);
+const births = numberOf("births", 400);
 
 if (process.env[NAMESPACE] === undefined) {
   const args = ["--pid", "--fork", "--mount-proc", "--kill-child", process.execPath];
@@ -93,19 +110,22 @@ function strays() {
 
 /** Runs one host, with one exit signal, and its sender. */
 async function round(seed, exitSignal, lethal) {
-  const host = start(HOST, `${seed}`, exitSignal);
+  const lanes = JSON.stringify(LANES[(seed - 1) % LANES.length]);
+  const began = performance.now();
+  const host = start(HOST, `${seed}`, exitSignal, lanes, `${births}`);
   await host.ready;
   const sender = start(SENDER, `${host.pid}`, `${seed}`, lethal ? "lethal" : "gentle");
   const { report, how } = await host.ended;
   const { signals } = JSON.parse((await sender.ended).report);
   sums.signals += signals;
-  if (how !== 0) failures.push(`host ${seed} (${exitSignal}) ended by ${how}: ${report}`);
+  if (how !== 0) failures.push(`host ${seed} (${exitSignal}, ${lanes}) ended by ${how}: ${report}`);
   else for (const [name, count] of Object.entries(JSON.parse(report))) sums[name] += count;
   for (let i = 0; i < 100 && strays().length > 0; i++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   if (strays().length > 0) failures.push(`host ${seed} left ${strays()} behind`);
-  const line = `round ${seed}: ${exitSignal}, ${signals} signals`;
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  const line = `round ${seed}: ${exitSignal}, ${lanes}, ${signals} signals, ${seconds} s: ${report}`;
   console.log(`${line}${failures.length > 0 ? `, ${failures.length} failures` : ""}`);
 }
 
@@ -113,7 +133,8 @@ for (let i = 0; i < BYSTANDERS; i++) standBy();
 const timer = setInterval(reusePids, 20);
 for (let seed = 1; seed <= rounds; seed++) {
   // With SIGKILL as exit signal the death of a stub kills the host: no stub is killed there.
-  const lethal = seed % 3 !== 0;
+  // A stub that is traced from its birth would be a child of the host.
+  const lethal = seed % 3 !== 0 || LANES[(seed - 1) % LANES.length].births === "traced";
   await round(seed, lethal ? "SIGCHLD" : "SIGKILL", lethal);
 }
 attacking = false;

@@ -1,14 +1,19 @@
-// A host that works while outside_sender.mjs sends signals: `outside_host.mjs SEED EXIT_SIGNAL`. Prints how much it did,
-// as JSON. See outside.mjs.
+// A host that works while outside_sender.mjs sends signals: `outside_host.mjs SEED EXIT_SIGNAL LANES BIRTHS`. LANES is JSON,
+// options of Platform.open. Meanwhile it runs child processes. Prints how much it did, as JSON. See outside.mjs.
 
+import { spawn } from "node:child_process";
 import koffi from "koffi";
 import { DeadlineError, DeathError, Platform, StublabError } from "../../dist/index.js";
 import { GUEST_CODE, SYS_getpid, startGuest } from "./guest.mjs";
 import { generator } from "./random.mjs";
 
-const BIRTHS = 2000;
+/** How many switches a guest gets, and calls a stub. With patches, calls are patched after 64. */
+const SWITCHES = 100;
 const [seed = 1] = process.argv.slice(2, 3).map(Number);
 const exitSignal = process.argv[3] ?? "SIGCHLD";
+const lanes = JSON.parse(process.argv[4] ?? "{}");
+const births = Number(process.argv[5] ?? 2000);
+const withoutTracer = ["handler", "spin"].includes(lanes.switches);
 
 const libc = koffi.load(null);
 const handle = libc.func("void *signal(int, void *)");
@@ -54,14 +59,19 @@ function work(platform) {
   const space = platform.newAddressSpace();
   counts.births++;
   const { stub } = space;
-  for (let i = 0; i < 10; i++) {
-    expect("getppid", stub.call("getppid"), BigInt(platform.master.pid));
+  for (let i = 0; i < SWITCHES / 2; i++) {
+    expect(
+      "getppid",
+      stub.call("getppid"),
+      BigInt(lanes.births === "traced" ? process.pid : platform.master.pid),
+    );
     expect("close", stub.inject("close", -1).errno, "EBADF");
     counts.injections += 2;
   }
   const context = startGuest(platform, space);
+  let calls = 0n;
   try {
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < SWITCHES; i++) {
       const event = context.switch(space, { deadline: 1000 });
       counts.switches++;
       if (event.kind === "interrupt") {
@@ -74,6 +84,7 @@ function work(platform) {
       }
       expect("the guest's stop", event.kind, "syscall");
       expect("the guest's call", event.number, SYS_getpid);
+      expect("the guest's count of its calls", context.registers.get("rbx"), ++calls);
       context.setResult(BigInt(i));
     }
   } finally {
@@ -98,14 +109,25 @@ function work(platform) {
   counts.closes++;
 }
 
-while (counts.births < BIRTHS) {
-  surviving(() => {
-    const platform = Platform.open({ exitSignal, seccomp: false });
-    try {
-      for (let i = 0; i < 200 && platform.master.alive; i++) surviving(() => work(platform));
-    } finally {
-      platform.close();
-    }
-  });
+/** Runs a child process of the host's own, and the next one after it: the kernel sends SIGCHLD for each. */
+let working = true;
+function runChild() {
+  const child = spawn("true", { stdio: "ignore" });
+  for (const event of ["exit", "error"]) child.once(event, () => working && runChild());
 }
+runChild();
+
+while (counts.births < births) {
+  let platform;
+  surviving(() => {
+    platform = Platform.open({ exitSignal, ...(!withoutTracer && { seccomp: false }), ...lanes });
+  });
+  for (let i = 0; i < 200 && counts.births < births && platform?.master.alive; i++) {
+    surviving(() => work(platform));
+    // Child processes are started and reaped in between.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  surviving(() => platform?.close());
+}
+working = false;
 console.log(JSON.stringify(counts));

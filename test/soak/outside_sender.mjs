@@ -11,7 +11,7 @@ const lethal = process.argv[4] === "lethal";
 const [SYS_pidfd_send_signal, SYS_pidfd_open] = [424, 434];
 /** Linux 6.9. */
 const PIDFD_SIGNAL_THREAD = 1;
-const [SIGKILL, SIGCONT, SIGSTOP, SI_QUEUE] = [9, 18, 19, -1];
+const [SIGTRAP, SIGKILL, SIGCONT, SIGSTOP, SIGSYS, SI_QUEUE] = [5, 9, 18, 19, 31, -1];
 /** One in this many signals to a stub is a SIGKILL. */
 const KILLS = 2000;
 
@@ -34,11 +34,27 @@ function childrenOf(pid) {
   }
 }
 
+/** The process group of a process; undefined if it has ended. */
+function groupOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[2];
+  } catch {
+    return undefined;
+  }
+}
+
+const own = groupOf(host);
+
+/** The stubs among the children of the host, which have groups of their own. */
+function stubsOfHost() {
+  return childrenOf(host).filter((pid) => groupOf(pid) !== own);
+}
+
 /** Draws a target: the host, a master, or a stub of a master. */
 function draw() {
   const which = random(8);
   if (which === 0) return { pid: host, parent: undefined };
-  const masters = childrenOf(host);
+  const masters = stubsOfHost();
   const master = masters[random(masters.length || 1)];
   if (master === undefined || which < 3) return { pid: master, parent: host };
   const stubs = childrenOf(master);
@@ -48,7 +64,7 @@ function draw() {
 function drawSignal(pid) {
   if (pid !== host && lethal && random(KILLS) === 0) return SIGKILL;
   for (;;) {
-    const signal = 1 + random(64);
+    const signal = random(8) === 0 ? [SIGTRAP, SIGSYS][random(2)] : 1 + random(64);
     if (signal === SIGKILL || (pid === host && signal === SIGSTOP)) continue;
     // SIGCONT resumes a stub that has stopped itself and is not attached yet: it would run into its INT3.
     if (signal === SIGCONT && !lethal) continue;
