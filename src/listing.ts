@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { beside } from "./beside.ts";
 import { REBUILD, UnsupportedError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
 import { HOST_ARCH } from "./shim/host_arch.ts";
@@ -17,7 +18,7 @@ export function readListing<T extends { readonly name: string }>(
   name: string,
   shape: Shape<readonly T[]>,
 ): T {
-  const path = fileURLToPath(new URL(FILES[HOST_ARCH], import.meta.url));
+  const path = fileURLToPath(beside(FILES[HOST_ARCH]));
   try {
     const found = shape(JSON.parse(readFileSync(path, "utf8")), "").find(
       (listing) => listing.name === name,

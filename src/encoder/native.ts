@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { beside } from "../beside.ts";
 import { EncoderError, InputError, REBUILD, UnsupportedError } from "../errors.ts";
 import { HOST_ARCH } from "../shim/host_arch.ts";
 import { loadLibrary } from "../shim/library.ts";
@@ -44,7 +45,7 @@ export function openNativeEncoder(arch: Arch): PartialEncoder {
 
 function openLibrary(arch: Arch): Library {
   const file = `native-${HOST_ARCH}-${arch}.so`;
-  if (arch !== HOST_ARCH && !existsSync(new URL(file, import.meta.url))) {
+  if (arch !== HOST_ARCH && !existsSync(beside(file))) {
     throw new UnsupportedError(`the C encoder for ${arch} was not built: ${file} is missing`, {
       remedy:
         "build where /usr/lib/linux/uapi has the headers of each architecture, as on Debian 13 with linux-libc-dev",

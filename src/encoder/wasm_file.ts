@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { EncoderError, REBUILD } from "../errors.ts";
+import { beside } from "../beside.ts";
+import { EncoderError, REBUILD, StublabError } from "../errors.ts";
 import { limitError } from "../limits.ts";
 
 /** The bytes of a module in the folder of this program, to instantiate it elsewhere. */
 export function readWasm(file: string) {
-  return readFileSync(new URL(file, import.meta.url));
+  return readFileSync(beside(file));
 }
 
 /** Instantiates the module in such a file, and returns its exports. @throws EncoderError, UnsupportedError */
@@ -17,6 +18,7 @@ function compile(file: string): WebAssembly.Module {
   try {
     return new WebAssembly.Module(readWasm(file));
   } catch (cause) {
+    if (cause instanceof StublabError) throw cause;
     const limit = limitError(`${file} cannot be loaded`, cause);
     if (limit !== undefined) throw limit;
     const reason = cause instanceof Error ? cause.message : String(cause);

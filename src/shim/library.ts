@@ -1,8 +1,10 @@
 import { existsSync, fstatSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as KoffiModule from "koffi";
 import type { LibraryHandle } from "koffi";
+import { beside } from "../beside.ts";
 import { REBUILD, UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
 import { HOST_ARCH } from "./host_arch.ts";
@@ -22,7 +24,7 @@ export function loadLibrary(file: string): LibraryHandle {
   }
   const path = pathOf(file);
   if (!existsSync(path)) {
-    throw new UnsupportedError(`${file} is missing beside ${fileURLToPath(import.meta.url)}`, {
+    throw new UnsupportedError(`${file} is missing beside ${dirname(path)}`, {
       remedy: REBUILD,
     });
   }
@@ -43,7 +45,7 @@ export function expectAmd64(what: string): void {
 }
 
 export function pathOf(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
+  return fileURLToPath(beside(file));
 }
 
 let koffi: Koffi | undefined;

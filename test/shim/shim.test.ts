@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../../src/index.ts";
@@ -315,6 +316,22 @@ load("a C encoder of another version is refused", async () => {
   assert.is(name, "EncoderError");
   assert.match(message, /^native-amd64-amd64\.so has another version/);
   assert.match(remedy ?? "", /npm run build/);
+});
+
+loading("a bundle as CommonJS says why it finds no files", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
+  const outfile = join(folder, "bundle.cjs");
+  const contents = 'import { openEncoder } from "./dist/index.js"; openEncoder("assembly");';
+  await build({
+    ...{ stdin: { contents, resolveDir: "." }, outfile, bundle: true, platform: "node" },
+    ...{ format: "cjs", external: ["koffi"], logLevel: "silent" },
+  });
+  const { stderr } = await run([process.execPath, [outfile]]);
+  rmSync(folder, { recursive: true });
+  assert.match(
+    stderr,
+    "UnsupportedError: stublab was bundled as CommonJS, and cannot find its file",
+  );
 });
 
 loading.run();
