@@ -31,6 +31,7 @@ export {
   ENCODERS,
   type EncoderName,
   openEncoder,
+  type Suggested,
 } from "./encoder/open.ts";
 export {
   AttachError,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { ARCHES, type Arch } from "../encoder/arch.ts";
 import { isEncoderFile, lineOfSyntaxError } from "../encoder/foreign.ts";
-import { ENCODERS, openEncoder } from "../encoder/open.ts";
+import { ENCODERS, type EncoderName, openEncoder, type Suggested } from "../encoder/open.ts";
 import { InputError, UnsupportedError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
 import { list, oneOf, text } from "../shape.ts";
@@ -41,7 +41,7 @@ export class Opened {
  * console.log(opened.subjects.map(({ name }) => name), opened.broken);
  */
 export async function openSubjects(
-  names: readonly string[] = ENCODERS,
+  names: readonly Suggested<EncoderName>[] = ENCODERS,
   arches: readonly Arch[] = ARCHES,
 ): Promise<Opened> {
   list(text, Number.MAX_SAFE_INTEGER)(names, "names");

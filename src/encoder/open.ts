@@ -12,6 +12,9 @@ import { openScriptEncoder } from "./script/arch.ts";
 /** The names of the encoders that come with stublab. */
 export type EncoderName = "assembly" | "script" | "native" | "gvisor";
 
+/** Names that an editor completes. Any other string is accepted by the type, and checked when it is used. */
+export type Suggested<Name extends string> = Name | (string & Record<never, never>);
+
 const openers: Readonly<Record<EncoderName, (arch: Arch) => PartialEncoder>> = {
   assembly: openAssemblyEncoder,
   script: openScriptEncoder,
@@ -40,8 +43,8 @@ function isEncoderName(name: string): name is EncoderName {
  * const encoder = openEncoder("script");
  * encoder.encodeClone(0x400n, 17); // 0x411n
  */
-export function openEncoder(name: string, arch?: "amd64"): CompleteEncoder;
-export function openEncoder(name: string, arch: Arch): PartialEncoder;
+export function openEncoder(name: Suggested<EncoderName>, arch?: "amd64"): CompleteEncoder;
+export function openEncoder(name: Suggested<EncoderName>, arch: Arch): PartialEncoder;
 export function openEncoder(name: string, arch: Arch = HOST_ARCH): PartialEncoder {
   text(name, "encoder");
   oneOf(ARCHES)(arch, "architecture");

@@ -1,5 +1,6 @@
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import type { EncoderName, Suggested } from "../encoder/open.ts";
 import { InputError, StateError } from "../errors.ts";
 import { checkOptions, count, nameOrNumber, type OptionShapes, oneOf, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
@@ -18,7 +19,7 @@ import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends Lanes {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
-  encoder?: string | Encoder | undefined;
+  encoder?: Suggested<EncoderName> | Encoder | undefined;
   /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
   deadline?: number | undefined;
   /**

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Encoder } from "../encoder/encoder.ts";
+import type { EncoderName, Suggested } from "../encoder/open.ts";
 import { InputError, StublabError } from "../errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../shape.ts";
 import { encoderOption } from "../stub/tracer.ts";
@@ -14,7 +15,7 @@ import { Scene } from "./scene.ts";
 
 export interface RecordOptions {
   /** The name of an encoder that comes with stublab, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
-  readonly encoder?: string | Encoder | undefined;
+  readonly encoder?: Suggested<EncoderName> | Encoder | undefined;
   /** Aborts the recording after the attempt under way, which takes about a second: it rejects with the reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -2,7 +2,7 @@ import { isMainThread } from "node:worker_threads";
 import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { expectDriver } from "../encoder/guarded.ts";
-import { openEncoder } from "../encoder/open.ts";
+import { type EncoderName, openEncoder, type Suggested } from "../encoder/open.ts";
 import { DeathError, InputError, StateError } from "../errors.ts";
 import {
   bytes,
@@ -27,7 +27,7 @@ import { TracingThread } from "./tracing_thread.ts";
 
 export interface TracerOptions extends Lanes {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
-  encoder?: string | Encoder | undefined;
+  encoder?: Suggested<EncoderName> | Encoder | undefined;
   /** The deadline of every wait, in milliseconds. Default: 5000. */
   deadline?: number | undefined;
 }
