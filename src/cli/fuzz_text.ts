@@ -93,8 +93,11 @@ export function fuzzText(report: FuzzReport): string {
             `${number(session.unconfirmed)} outcomes were not reproducible: not counted`,
           ),
         ]),
-    untried.cases === report.cases && untried.cases > 0
-      ? row("findings", paint("red", "none: no case could be tried"))
+    untried.cases === report.cases
+      ? row(
+          "findings",
+          paint("red", `none: no case ${report.cases === 0 ? "was" : "could be"} tried`),
+        )
       : findings.length === 0
         ? row("findings", paint("green", "none: every outcome matched its prediction"))
         : row("findings", paint("red", number(findings.length))),
