@@ -3,16 +3,22 @@
 
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { choose } from "../src/bench/choose.ts";
-import { measure } from "../src/bench/measure.ts";
-import type { Group, Mechanism } from "../src/bench/mechanism.ts";
-import { GROUPS, MECHANISMS } from "../src/bench/mechanisms.ts";
-import type { Result } from "../src/bench/report.ts";
-import { openProgram, openSide, type Processors, Refusal, type Side } from "../src/bench/side.ts";
 import { benchText } from "../src/cli/bench_text.ts";
 import { finishing } from "../src/cli/interruption.ts";
 import { Progress } from "../src/cli/progress.ts";
-import { pathOf } from "../src/shim/library.ts";
+import { pathOf } from "../src/core/shim/library.ts";
+import { choose } from "../src/labs/bench/choose.ts";
+import { measure } from "../src/labs/bench/measure.ts";
+import type { Group, Mechanism } from "../src/labs/bench/mechanism.ts";
+import { GROUPS, MECHANISMS } from "../src/labs/bench/mechanisms.ts";
+import type { Result } from "../src/labs/bench/report.ts";
+import {
+  openProgram,
+  openSide,
+  type Processors,
+  Refusal,
+  type Side,
+} from "../src/labs/bench/side.ts";
 
 /** The largest ratio of each mechanism, or how many microseconds more than its reference it may take. */
 const BOUNDS: Readonly<Record<string, { readonly ratio: number } | { readonly more: number }>> = {

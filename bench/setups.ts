@@ -3,13 +3,20 @@
 // predicted, compared and signed, as in a run of the fuzzer.
 
 import { createInterface } from "node:readline";
-import { BASELINE } from "../src/fuzz/case/amd64/baseline.ts";
-import { indexOf } from "../src/fuzz/case/amd64/registers.ts";
-import { ONS, SETUP, SETUP_SIZE, WANT_INFO, WANT_WRITTEN, WAYS } from "../src/fuzz/case/setups.ts";
-import { Generator } from "../src/fuzz/draw/generate.ts";
-import { Experiment } from "../src/fuzz/experiment.ts";
-import { DIFFERS, KnownSignatures } from "../src/fuzz/predict/signature.ts";
-import { CHUNK } from "../src/fuzz/run/round.ts";
+import { BASELINE } from "../src/labs/fuzz/case/amd64/baseline.ts";
+import { indexOf } from "../src/labs/fuzz/case/amd64/registers.ts";
+import {
+  ONS,
+  SETUP,
+  SETUP_SIZE,
+  WANT_INFO,
+  WANT_WRITTEN,
+  WAYS,
+} from "../src/labs/fuzz/case/setups.ts";
+import { Generator } from "../src/labs/fuzz/draw/generate.ts";
+import { Experiment } from "../src/labs/fuzz/experiment.ts";
+import { DIFFERS, KnownSignatures } from "../src/labs/fuzz/predict/signature.ts";
+import { CHUNK } from "../src/labs/fuzz/run/round.ts";
 
 const SIZE = CHUNK;
 const SETUP_WORDS = SETUP_SIZE / 8;

@@ -40,7 +40,7 @@ export const LINK_FLAGS = [
 export const SHIMS = { amd64: "dist/shim.so", arm64: "dist/shim-arm64.so" };
 
 /** The tables with the functions of an encoder. */
-const ABI = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
+const ABI = ["src/core/encoder/abi.ts", "src/core/encoder/prototype.ts"];
 
 /** The libraries of all machines. Only those for this one cannot be left out. */
 export async function buildLibraries() {

@@ -25,19 +25,19 @@ const listed = (arch) => [
   },
   {
     name: "guest",
-    source: `src/record/guests/switch_${arch}.S`,
+    source: `src/labs/record/guests/switch_${arch}.S`,
     begin: "guest_begin",
     end: "guest_end",
   },
   {
     name: "loop",
-    source: `src/record/guests/loop_${arch}.S`,
+    source: `src/labs/record/guests/loop_${arch}.S`,
     begin: "loop_begin",
     end: "loop_end",
   },
   {
     name: "judged stub",
-    source: `src/compare/live/judged_${arch}.S`,
+    source: `src/labs/compare/live/judged_${arch}.S`,
     begin: "judged_begin",
     end: "judged_end",
   },
@@ -46,7 +46,7 @@ const listed = (arch) => [
 const LISTINGS = { amd64: "dist/listing.json", arm64: "dist/listing-arm64.json" };
 
 /** The places to which stubs under judgement write. */
-const SLOTS = "src/compare/live/slots.ts";
+const SLOTS = "src/labs/compare/live/slots.ts";
 
 /** A line of `as -aln`: the source line's number, its offset and bytes if it has any, and its text. */
 const LISTING_LINE = /^ *\d+(?: ([0-9a-f]{4,}) ([0-9A-F]+))? *\t(.*)$/;
@@ -106,7 +106,7 @@ function expectInside({ name, lines }, library) {
 }
 
 /**
- * Lists code of amd64: its name, and its instructions in the format of src/record/recording.ts.
+ * Lists code of amd64: its name, and its instructions in the format of src/labs/record/recording.ts.
  *
  * @param compiler the words of the command, which must use the assembler of binutils.
  */

@@ -8,25 +8,27 @@ import { files, makeFrom } from "./sources.mjs";
 /** The entries of the library, as package.json exports them. */
 const ENTRIES = {
   index: "src/index.ts",
-  compare: "src/compare/index.ts",
-  record: "src/record/index.ts",
-  fuzz: "src/fuzz/index.ts",
+  compare: "src/labs/compare/index.ts",
+  record: "src/labs/record/index.ts",
+  fuzz: "src/labs/fuzz/index.ts",
 };
 
 /** Programs that run in a separate process or thread. */
 const PROGRAMS = {
   cli: "src/cli/main.ts",
-  foreign_child: "src/compare/foreign_child.ts",
-  fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
-  guest_worker: "src/guest/guest_worker.ts",
-  judge_worker: "src/fuzz/recordings/judge_worker.ts",
-  sandboxed: "src/record/sandboxed.ts",
-  tried: "src/record/tasks/tried.ts",
-  bench_side: "src/bench/bench_side.ts",
+  foreign_child: "src/labs/compare/foreign_child.ts",
+  fuzz_worker: "src/labs/fuzz/run/fuzz_worker.ts",
+  guest_worker: "src/labs/guest/guest_worker.ts",
+  judge_worker: "src/labs/fuzz/recordings/judge_worker.ts",
+  sandboxed: "src/labs/record/sandboxed.ts",
+  tried: "src/labs/record/tasks/tried.ts",
+  bench_side: "src/labs/bench/bench_side.ts",
 };
 
 /** Files that exports write, or are made from. */
-const TEMPLATES = ["template.c", "bisect.sh", "processor.c"].map((name) => `src/fuzz/tell/${name}`);
+const TEMPLATES = ["template.c", "bisect.sh", "processor.c"].map(
+  (name) => `src/labs/fuzz/tell/${name}`,
+);
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";
@@ -67,7 +69,7 @@ async function bundle() {
     dir: "dist",
     chunkFileNames: "[name]-[hash].js",
     hoistTransitiveImports: false,
-    manualChunks: { errors: ["src/limits.ts"], core: [ENTRIES.index] },
+    manualChunks: { errors: ["src/lib/limits.ts"], core: [ENTRIES.index] },
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
@@ -79,8 +81,8 @@ async function bundle() {
 export async function bundlePage(esbuild, folder) {
   await esbuild.build({
     entryPoints: {
-      recording_page: "src/record/view/page/client/main.tsx",
-      encoder_page: "src/record/view/page/encoder_amd64/main.tsx",
+      recording_page: "src/labs/record/view/page/client/main.tsx",
+      encoder_page: "src/labs/record/view/page/encoder_amd64/main.tsx",
     },
     bundle: true,
     minify: true,

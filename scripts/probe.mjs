@@ -37,8 +37,8 @@ function missingForProbe(machine) {
 /** The probe is made of all layers, so nearly each change makes it anew. */
 export async function buildProbes() {
   for (const machine of MACHINES) {
-    const tables = ["src/fuzz", "src/encoder", "src/stub", "src/shim"].flatMap((path) =>
-      files(path, ".ts"),
+    const tables = ["src/labs/fuzz", "src/core/encoder", "src/core/stub", "src/core/shim"].flatMap(
+      (path) => files(path, ".ts"),
     );
     const code = files("shim", ".c", ".h", ".S");
     const sources = [...MODULES, SHIMS[HOST], ...tables, ...RECORD_HEADERS, ...code];
@@ -77,14 +77,14 @@ async function buildProbe(target, machine) {
 }
 
 /**
- * The tables of src/ as C and as data: src/fuzz/probe/source.ts, run beside the files that it loads as if this machine
+ * The tables of src/ as C and as data: src/labs/fuzz/probe/source.ts, run beside the files that it loads as if this machine
  * were another.
  */
 async function writeData(machine, folder) {
   const { default: esbuild } = await import("esbuild");
   const bundle = `${folder}/source.js`;
   await esbuild.build({
-    entryPoints: ["src/fuzz/probe/source.ts"],
+    entryPoints: ["src/labs/fuzz/probe/source.ts"],
     outfile: bundle,
     bundle: true,
     format: "esm",

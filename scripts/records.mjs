@@ -1,11 +1,11 @@
-// The records of src/fuzz/case/records.ts in C and AssemblyScript: structs, enums, offsets, and assertions that each
+// The records of src/labs/fuzz/case/records.ts in C and AssemblyScript: structs, enums, offsets, and assertions that each
 // compiler places the members as TypeScript does.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { files, loadTables, makeFrom } from "./sources.mjs";
 
-const ORIGIN = "Written by the build from src/fuzz/case/records.ts.";
+const ORIGIN = "Written by the build from src/labs/fuzz/case/records.ts.";
 const WIDTH = 100;
 const C_TYPES = {
   u8: "uint8_t",
@@ -40,10 +40,10 @@ export const RECORDS = [
 /** What the build writes for C. */
 export const RECORD_HEADERS = RECORDS.map(([name]) => name).filter((name) => name.endsWith(".h"));
 
-const TABLES = "src/fuzz/case/records.ts";
+const TABLES = "src/labs/fuzz/case/records.ts";
 
 export async function writeRecords() {
-  const sources = [...files("src/fuzz/case", ".ts"), "src/encoder/arch.ts"];
+  const sources = [...files("src/labs/fuzz/case", ".ts"), "src/core/encoder/arch.ts"];
   for (const [target, arch, write] of RECORDS) {
     await makeFrom(target, sources, async () => {
       const { tablesOf } = await loadTables(TABLES);

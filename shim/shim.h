@@ -1,4 +1,4 @@
-// The contract between the shim and src/shim/: every function that the library exports. The shim
+// The contract between the shim and src/core/shim/: every function that the library exports. The shim
 // makes system calls and has no policy. Results are a value (>= 0) or -errno. Addresses and 64-bit
 // words are uint64_t. A register block is the kernel's struct of general registers (struct
 // user_regs_struct on amd64), in memory of the caller. Nothing here uses libc, thread-local storage

@@ -1,4 +1,3 @@
-export type { Check, CheckStatus } from "./check.ts";
 export {
   type ComparisonFunctionName,
   ENCODER_ABI,
@@ -12,27 +11,83 @@ export {
   type Result,
   type ResultValue,
   type Signature,
-} from "./encoder/abi.ts";
-export type { Arch } from "./encoder/arch.ts";
+} from "./core/encoder/abi.ts";
+export type { Arch } from "./core/encoder/arch.ts";
 export {
   type RegisterBlock,
   type RegisterField,
   registerLayout,
-} from "./encoder/block.ts";
+} from "./core/encoder/block.ts";
 export type {
   CompleteEncoder,
   Encoder,
   EncoderIdentity,
   PartialEncoder,
-} from "./encoder/encoder.ts";
-export { loadEncoder } from "./encoder/foreign.ts";
+} from "./core/encoder/encoder.ts";
+export {
+  Context,
+  type GuestEvent,
+  type GuestFault,
+  type GuestInterrupt,
+  type GuestSignal,
+  type GuestSyscall,
+  type InterruptHandle,
+  interruptGuest,
+  type SwitchOptions,
+} from "./core/platform/context.ts";
+export type { SwitchLane } from "./core/platform/lanes.ts";
+export type { Protection } from "./core/platform/memory.ts";
+export { Platform, type PlatformOptions } from "./core/platform/platform.ts";
+export type { SignalInfo } from "./core/platform/signal_info.ts";
+export { type FileMapping, Subprocess } from "./core/platform/subprocess.ts";
+export type { Deadline } from "./core/shim/deadline.ts";
+export type { ChildStep } from "./core/shim/fork.ts";
+export { Batch, BatchedCall } from "./core/stub/batch.ts";
+export { type Examination, examine } from "./core/stub/examine.ts";
+export type { CallEnd, InjectedThread, ObservedCall } from "./core/stub/injected_thread.ts";
+export type { BirthLane, InjectionLane, Lanes } from "./core/stub/lane.ts";
+export { type Mapping, type ProcessFacts, readProcess } from "./core/stub/proc.ts";
+export type { Stop } from "./core/stub/status.ts";
+export { type CloneOptions, Stub } from "./core/stub/stub.ts";
+export type { SyscallArgument, SyscallResult } from "./core/stub/syscall.ts";
+export type { Thread } from "./core/stub/thread.ts";
+export type { ThreadTicket } from "./core/stub/thread_pool.ts";
+export type { ThreadState, TracedThread } from "./core/stub/traced_thread.ts";
+export {
+  type DeathListener,
+  type StubOptions,
+  Tracer,
+  type TracerOptions,
+} from "./core/stub/tracer.ts";
+export type { TracingThread } from "./core/stub/tracing_thread.ts";
+export { loadEncoder } from "./labs/compare/encoders/foreign.ts";
 export {
   ALL_ENCODERS,
   ENCODERS,
   type EncoderName,
   openEncoder,
   type Suggested,
-} from "./encoder/open.ts";
+} from "./labs/compare/encoders/open.ts";
+export type { GuestAnswer, GuestCall } from "./labs/guest/answer.ts";
+export type { CallArguments } from "./labs/guest/call.ts";
+export type { TracedCall } from "./labs/guest/calls.ts";
+export type { Input as GuestInput } from "./labs/guest/files.ts";
+export type { Guest, Sink } from "./labs/guest/guest.ts";
+export type { GuestProgram } from "./labs/guest/image.ts";
+export type {
+  Limit as GuestLimit,
+  Limits as GuestLimits,
+  Used as GuestUse,
+} from "./labs/guest/limits.ts";
+export {
+  GuestPool,
+  type GuestPoolOptions,
+  type PooledGuestOptions,
+  type PooledGuestRun,
+} from "./labs/guest/pool.ts";
+export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./labs/guest/run.ts";
+export type { Start as GuestStart } from "./labs/guest/stack.ts";
+export type { Check, CheckStatus } from "./lib/check.ts";
 export {
   AttachError,
   BirthError,
@@ -55,59 +110,4 @@ export {
   SyscallError,
   TraceError,
   UnsupportedError,
-} from "./errors.ts";
-export type { GuestAnswer, GuestCall } from "./guest/answer.ts";
-export type { CallArguments } from "./guest/call.ts";
-export type { TracedCall } from "./guest/calls.ts";
-export type { Input as GuestInput } from "./guest/files.ts";
-export type { Guest, Sink } from "./guest/guest.ts";
-export type { GuestProgram } from "./guest/image.ts";
-export type {
-  Limit as GuestLimit,
-  Limits as GuestLimits,
-  Used as GuestUse,
-} from "./guest/limits.ts";
-export {
-  GuestPool,
-  type GuestPoolOptions,
-  type PooledGuestOptions,
-  type PooledGuestRun,
-} from "./guest/pool.ts";
-export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./guest/run.ts";
-export type { Start as GuestStart } from "./guest/stack.ts";
-export {
-  Context,
-  type GuestEvent,
-  type GuestFault,
-  type GuestInterrupt,
-  type GuestSignal,
-  type GuestSyscall,
-  type InterruptHandle,
-  interruptGuest,
-  type SwitchOptions,
-} from "./platform/context.ts";
-export type { SwitchLane } from "./platform/lanes.ts";
-export type { Protection } from "./platform/memory.ts";
-export { Platform, type PlatformOptions } from "./platform/platform.ts";
-export type { SignalInfo } from "./platform/signal_info.ts";
-export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
-export type { Deadline } from "./shim/deadline.ts";
-export type { ChildStep } from "./shim/fork.ts";
-export { Batch, BatchedCall } from "./stub/batch.ts";
-export { type Examination, examine } from "./stub/examine.ts";
-export type { CallEnd, InjectedThread, ObservedCall } from "./stub/injected_thread.ts";
-export type { BirthLane, InjectionLane, Lanes } from "./stub/lane.ts";
-export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
-export type { Stop } from "./stub/status.ts";
-export { type CloneOptions, Stub } from "./stub/stub.ts";
-export type { SyscallArgument, SyscallResult } from "./stub/syscall.ts";
-export type { Thread } from "./stub/thread.ts";
-export type { ThreadTicket } from "./stub/thread_pool.ts";
-export type { ThreadState, TracedThread } from "./stub/traced_thread.ts";
-export {
-  type DeathListener,
-  type StubOptions,
-  Tracer,
-  type TracerOptions,
-} from "./stub/tracer.ts";
-export type { TracingThread } from "./stub/tracing_thread.ts";
+} from "./lib/errors.ts";

@@ -11,13 +11,13 @@ import { bundlePage } from "../scripts/package.mjs";
 const OUT = "build/test";
 /** The programs that the library runs in separate processes and threads. */
 const PROCESSES = [
-  "src/compare/foreign_child.ts",
-  "src/fuzz/run/fuzz_worker.ts",
-  "src/guest/guest_worker.ts",
-  "src/fuzz/recordings/judge_worker.ts",
-  "src/record/sandboxed.ts",
-  "src/record/tasks/tried.ts",
-  "src/bench/bench_side.ts",
+  "src/labs/compare/foreign_child.ts",
+  "src/labs/fuzz/run/fuzz_worker.ts",
+  "src/labs/guest/guest_worker.ts",
+  "src/labs/fuzz/recordings/judge_worker.ts",
+  "src/labs/record/sandboxed.ts",
+  "src/labs/record/tasks/tried.ts",
+  "src/labs/bench/bench_side.ts",
 ];
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -48,7 +48,7 @@ export async function bundle(isWanted, words) {
 async function bundleCode(tests) {
   const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
   // A script that the library starts; it looks for it in its own folder.
-  scripts.push("src/record/sandboxed.ts");
+  scripts.push("src/labs/record/sandboxed.ts");
   await esbuild.build({
     entryPoints: [...tests, ...scripts, ...PROCESSES],
     bundle: true,

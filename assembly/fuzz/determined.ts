@@ -1,4 +1,4 @@
-// What hosts record of an outcome, so that it can be compared with one of another kernel (src/fuzz/against/): a hash of
+// What hosts record of an outcome, so that it can be compared with one of another kernel (src/labs/fuzz/against/): a hash of
 // it, as far as the last prediction determines it, and where it differs from the prediction.
 
 import { known } from "../model/prediction";

@@ -1,4 +1,4 @@
-// Parameters that src/fuzz/case/module.ts writes before cases are generated. src/fuzz/draw/tables.ts documents them under the
+// Parameters that src/labs/fuzz/case/module.ts writes before cases are generated. src/labs/fuzz/draw/tables.ts documents them under the
 // same names. A table is a word: its address in the low half, its length in words in the high half.
 
 import { below } from "./random";

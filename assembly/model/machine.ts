@@ -1,5 +1,5 @@
 // The machine that predictions are for, as far as rules depend on it beyond its features. The host writes it:
-// src/fuzz/predict/model.ts.
+// src/labs/fuzz/predict/model.ts.
 
 import { Component, MOST_COMPONENTS } from "../fuzz/setup";
 

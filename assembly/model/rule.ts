@@ -5,13 +5,13 @@
 //   export const W3_text = "... {errno} ...";  a sentence; {name} stands for the number W3_name
 //   export const W3_source = "...";            function, file, version looked at; or the manual; or "measured"
 //   export const W3_asked = "amd";             if the truth is the processor's: which were asked, by names of
-//                                              src/fuzz/predict/processors.ts
+//                                              src/labs/fuzz/predict/processors.ts
 //   export const W3_needs = "fsgsbase";        optional: the feature with which it holds; "!fsgsbase": without which
 //   export const W3_since = "6.16";            optional: the first release that has the feature
-//   export let W3_errno: i32 = EIO;            a number; the mutants of src/fuzz/predict/mutants.ts change it
+//   export let W3_errno: i32 = EIO;            a number; the mutants of src/labs/fuzz/predict/mutants.ts change it
 //   export const W3_errno_la57: i32 = EINVAL;  optional: the number on a machine with a feature
 //
-// src/fuzz/predict/rules.ts reads the table from the exports of the module: ids are a letter and a number. Everything
+// src/labs/fuzz/predict/rules.ts reads the table from the exports of the module: ids are a letter and a number. Everything
 // else, such as docs/model.md, derives from it.
 
 /** Most rules that one prediction uses. */

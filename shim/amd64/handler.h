@@ -1,4 +1,4 @@
-// The contract of shim/handler.c with src/platform/handler.ts: guests that run without a tracer,
+// The contract of shim/handler.c with src/core/platform/handler.ts: guests that run without a tracer,
 // and stop in a signal handler. The pages that host and stub share are in shim/handler_layout.h. A
 // guest can write to them: what the host reads there is copied once, and checked.
 #ifndef STUBLAB_HANDLER_H

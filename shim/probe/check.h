@@ -1,4 +1,4 @@
-// What the checks of facts result in, as KTAP: src/fuzz/facts/ktap.ts prints the same.
+// What the checks of facts result in, as KTAP: src/labs/fuzz/facts/ktap.ts prints the same.
 #ifndef STUBLAB_PROBE_CHECK_H
 #define STUBLAB_PROBE_CHECK_H
 

@@ -1,4 +1,4 @@
-// What the build writes from the tables of src/ (src/fuzz/probe/source.ts): tables in C, and data
+// What the build writes from the tables of src/ (src/labs/fuzz/probe/source.ts): tables in C, and data
 // that is compressed.
 #ifndef STUBLAB_PROBE_DATA_H
 #define STUBLAB_PROBE_DATA_H
@@ -13,7 +13,7 @@ struct section {
 };
 /** The set-up of a stub to which requests are made: enum operation. */
 extern const struct section section_pages;
-/** The facts, group by group: src/fuzz/probe/facts.ts. */
+/** The facts, group by group: src/labs/fuzz/probe/facts.ts. */
 extern const struct section section_facts;
 /** A group, and how many facts it has; a name of 0 ends the list. */
 struct group {
@@ -40,7 +40,7 @@ struct need {
 };
 extern const struct need needs[];
 
-/** A field of checks of requests, and where it is found: PLACES of src/fuzz/facts/read/places.ts.
+/** A field of checks of requests, and where it is found: PLACES of src/labs/fuzz/facts/read/places.ts.
  */
 struct request_field {
     const char *name;

@@ -1,4 +1,4 @@
-// Looks at the facts; src/fuzz/probe/facts.ts has the format of the data.
+// Looks at the facts; src/labs/fuzz/probe/facts.ts has the format of the data.
 #include "facts.h"
 
 const uint8_t *fact_data;

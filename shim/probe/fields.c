@@ -1,4 +1,4 @@
-// The fields of an outcome by their offsets: src/fuzz/case/fields.ts.
+// The fields of an outcome by their offsets: src/labs/fuzz/case/fields.ts.
 #include "trying.h"
 
 void say_obstacle(unsigned int obstacle, int32_t error) {
@@ -37,7 +37,7 @@ void say_field(unsigned int way, uint32_t place) {
         say_part("written", (offset - OUTCOME_WRITTEN) / 8, contents[way].written);
 }
 
-/** What a status word means: tellStatus in src/fuzz/tell/told.ts. */
+/** What a status word means: tellStatus in src/labs/fuzz/tell/told.ts. */
 static void say_status(uint32_t status) {
     enum { STOPPED = 0x7f, CALL = 0x85 };
     const uint32_t high = status >> 8 & 0xff;

@@ -1,4 +1,4 @@
-// Rounds of the fuzzer, as one worker of src/fuzz/run/ makes them: the same cases, verdicts and
+// Rounds of the fuzzer, as one worker of src/labs/fuzz/run/ makes them: the same cases, verdicts and
 // signatures.
 #include "trying.h"
 
@@ -36,7 +36,7 @@ static bool add_known(uint64_t signature) {
 }
 
 /** Tries a case again until two attempts have the same signature: confirm in
- * src/fuzz/try/confirm.ts. */
+ * src/labs/fuzz/try/confirm.ts. */
 static bool confirm(uint32_t i, struct comparison *it) {
     uint64_t seen[MOST_ATTEMPTS] = {it->signature};
     bool fresh = it->agreement >= DIFFERS;
@@ -109,7 +109,7 @@ static int64_t chunk(uint64_t seed, uint32_t path, uint64_t from, uint32_t count
 }
 
 /** The signatures of a run as one number, whatever their order: digestOf in
- * src/fuzz/predict/signature.ts. */
+ * src/labs/fuzz/predict/signature.ts. */
 static uint64_t digest(void) {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < KNOWN; i++) {

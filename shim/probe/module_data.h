@@ -20,7 +20,7 @@ extern const uint64_t baseline[];
 extern const char *const register_names[],
     *const from_names[], *const way_names[], *const on_names[], *const frame_names[];
 
-/** What setups of a way have, by its number: CONTENTS in src/fuzz/case/ARCH/kinds.ts. */
+/** What setups of a way have, by its number: CONTENTS in src/labs/fuzz/case/ARCH/kinds.ts. */
 struct content {
     bool block, frame, length;
     uint32_t pairs, words;      /* the most of them */

@@ -1,4 +1,4 @@
-// The outcomes of a run as a log that other machines are compared with: src/fuzz/against/.
+// The outcomes of a run as a log that other machines are compared with: src/labs/fuzz/against/.
 #include "trying.h"
 
 enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096 };

@@ -126,7 +126,7 @@ void create_master(void);
 
 // ---- machine.c ----
 
-/** What facts and rules depend on: Machine in src/fuzz/try/machine.ts. */
+/** What facts and rules depend on: Machine in src/labs/fuzz/try/machine.ts. */
 struct machine {
     uint64_t features; /* a bit each, in the order of feature_names */
     uint32_t xstate_length, xcr0, frame_length, xfeatures, permitted, mxcsr_mask;

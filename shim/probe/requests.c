@@ -1,4 +1,4 @@
-// Looks at the facts about requests: carries out the verbs of src/fuzz/facts/read/verbs.ts, as
+// Looks at the facts about requests: carries out the verbs of src/labs/fuzz/facts/read/verbs.ts, as
 // look.ts there does.
 #include "facts.h"
 #include <asm/signal.h>

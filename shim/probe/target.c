@@ -1,4 +1,4 @@
-// Stubs in which setups are tried: the set-up of src/fuzz/try/target.ts, which the build has taken
+// Stubs in which setups are tried: the set-up of src/labs/fuzz/try/target.ts, which the build has taken
 // down.
 #include "probe.h"
 #include <asm/signal.h>

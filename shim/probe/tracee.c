@@ -1,4 +1,4 @@
-// Stubs of the probe: their births, injections and ends, as in src/stub/.
+// Stubs of the probe: their births, injections and ends, as in src/core/stub/.
 #include "probe.h"
 #include "process.h"
 #include <asm/signal.h>
@@ -9,7 +9,7 @@
 
 enum { MOST_TRIES = 64 };
 enum { BLOCKS = 64, WAIT = 5000 };
-/** How far a stack may grow: src/stub/placement.ts. */
+/** How far a stack may grow: src/core/stub/placement.ts. */
 #define STACK_ROOM (1ULL << 30)
 
 w2c_encoder encoder;

@@ -1,4 +1,4 @@
-// Tries setups by ptrace: src/fuzz/try/trial.ts.
+// Tries setups by ptrace: src/labs/fuzz/try/trial.ts.
 #include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>

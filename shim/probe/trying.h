@@ -1,5 +1,5 @@
 // How setups of registers are tried, compared and told. The build writes the records from
-// src/fuzz/case/records.ts.
+// src/labs/fuzz/case/records.ts.
 #ifndef STUBLAB_PROBE_TRYING_H
 #define STUBLAB_PROBE_TRYING_H
 
@@ -53,7 +53,7 @@ struct differences {
 };
 struct differences differences(const struct stublab_setup *setup,
                                const struct stublab_outcome *outcome);
-/** The same for differences of one bug: kindOf in src/fuzz/predict/differences.ts. */
+/** The same for differences of one bug: kindOf in src/labs/fuzz/predict/differences.ts. */
 uint64_t kind_of(const struct difference *it);
 /** The fields in which the outcome of the case that was compared last differs, and the rules. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);

@@ -7,7 +7,7 @@ static uint32_t whole_length(uint32_t length, const uint8_t **from) {
     return length;
 }
 
-/** A block of LZ4; src/fuzz/probe/lz4.ts describes it. */
+/** A block of LZ4; src/labs/fuzz/probe/lz4.ts describes it. */
 void unpack(const uint8_t *from, const uint8_t *end, uint8_t *to) {
     for (;;) {
         uint8_t token = *from++;

@@ -1,12 +1,12 @@
 /* Two runs of the same cases, for people. */
 
-import type { ContrastCause } from "../fuzz/against/compare.ts";
-import type { OutcomeLine } from "../fuzz/against/log.ts";
-import { type AgainstReport, differenceOf } from "../fuzz/against/report.ts";
-import type { Case } from "../fuzz/case/case.ts";
-import { formatCase } from "../fuzz/case/case.ts";
-import { machineLine, tellField } from "../fuzz/tell/told.ts";
-import { visible } from "../visible.ts";
+import type { ContrastCause } from "../labs/fuzz/against/compare.ts";
+import type { OutcomeLine } from "../labs/fuzz/against/log.ts";
+import { type AgainstReport, differenceOf } from "../labs/fuzz/against/report.ts";
+import type { Case } from "../labs/fuzz/case/case.ts";
+import { formatCase } from "../labs/fuzz/case/case.ts";
+import { machineLine, tellField } from "../labs/fuzz/tell/told.ts";
+import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
 
 /** The most causes, fields and traits that are listed. */

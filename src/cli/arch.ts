@@ -1,5 +1,5 @@
-import { ARCHES, type Arch } from "../encoder/arch.ts";
-import { InputError } from "../errors.ts";
+import { ARCHES, type Arch } from "../core/encoder/arch.ts";
+import { InputError } from "../lib/errors.ts";
 
 /** The value of `--arch`. @throws InputError */
 export function parseArch(name: string): Arch {

@@ -1,8 +1,8 @@
-import { looksLikeName, parseFlags, parseNumber } from "../encoder/names.ts";
-import { InputError } from "../errors.ts";
-import { type Limit, readInput } from "../input.ts";
-import { ESCAPES, quote } from "../quote.ts";
-import { visible } from "../visible.ts";
+import { looksLikeName, parseFlags, parseNumber } from "../core/encoder/names.ts";
+import { InputError } from "../lib/errors.ts";
+import { type Limit, readInput } from "../lib/input.ts";
+import { ESCAPES, quote } from "../lib/quote.ts";
+import { visible } from "../lib/visible.ts";
 
 /** An argument of an injected call: a word, or bytes whose address is passed to the call. */
 export type InjectArgument =

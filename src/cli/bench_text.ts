@@ -1,9 +1,9 @@
-import { digits, eventsOf, sequenceOf } from "../bench/figures.ts";
-import { machineLines } from "../bench/machine.ts";
-import type { Group, Mechanism } from "../bench/mechanism.ts";
-import { noiseLine } from "../bench/noise.ts";
-import { type Report, type Result, resultsOf } from "../bench/report.ts";
-import { quartilesOf } from "../bench/spread.ts";
+import { digits, eventsOf, sequenceOf } from "../labs/bench/figures.ts";
+import { machineLines } from "../labs/bench/machine.ts";
+import type { Group, Mechanism } from "../labs/bench/mechanism.ts";
+import { noiseLine } from "../labs/bench/noise.ts";
+import { type Report, type Result, resultsOf } from "../labs/bench/report.ts";
+import { quartilesOf } from "../labs/bench/spread.ts";
 import { foldLine } from "./fold.ts";
 import { paint } from "./report.ts";
 

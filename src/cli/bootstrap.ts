@@ -1,9 +1,9 @@
-import { type Check, checkRow, countOf, exitStatus } from "../check.ts";
-import { DeathError, hex } from "../errors.ts";
-import { endCommand } from "../foreign/channel.ts";
-import { type Examination, examine } from "../stub/examine.ts";
-import type { Stub } from "../stub/stub.ts";
-import { Tracer } from "../stub/tracer.ts";
+import { type Examination, examine } from "../core/stub/examine.ts";
+import type { Stub } from "../core/stub/stub.ts";
+import { Tracer } from "../core/stub/tracer.ts";
+import { type Check, checkRow, countOf, exitStatus } from "../lib/check.ts";
+import { DeathError, hex } from "../lib/errors.ts";
+import { endCommand } from "../sandbox/channel.ts";
 import { type Command, parseCount, parseOptions } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { paint, printJson, reportError, talk, tell } from "./report.ts";

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
-import { InputError } from "../errors.ts";
-import { Folder } from "../folder.ts";
-import { type Case, parseCase } from "../fuzz/case/case.ts";
-import { CASE_LIMIT } from "../fuzz/run/corpus_folder.ts";
-import { inputName, readInput } from "../input.ts";
-import { parseJson } from "../shape.ts";
+import { type Case, parseCase } from "../labs/fuzz/case/case.ts";
+import { CASE_LIMIT } from "../labs/fuzz/run/corpus_folder.ts";
+import { InputError } from "../lib/errors.ts";
+import { Folder } from "../lib/folder.ts";
+import { inputName, readInput } from "../lib/input.ts";
+import { parseJson } from "../lib/shape.ts";
 import { UsageError } from "./command.ts";
 
 /** The text about cases in the help of commands that take one. */

@@ -1,7 +1,7 @@
-import { type Case, type CaseDocument, formatCase } from "../fuzz/case/case.ts";
-import type { Fields } from "../fuzz/case/fields.ts";
-import type { AppliedRule } from "../fuzz/predict/model.ts";
-import { fieldRows, tellField } from "../fuzz/tell/told.ts";
+import { type Case, type CaseDocument, formatCase } from "../labs/fuzz/case/case.ts";
+import type { Fields } from "../labs/fuzz/case/fields.ts";
+import type { AppliedRule } from "../labs/fuzz/predict/model.ts";
+import { fieldRows, tellField } from "../labs/fuzz/tell/told.ts";
 import { paint } from "./report.ts";
 
 type Constants = ReadonlyMap<string, bigint>;

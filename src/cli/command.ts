@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { parseNumber } from "../encoder/names.ts";
-import { type ErrorDetails, InputError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { parseNumber } from "../core/encoder/names.ts";
+import { type ErrorDetails, InputError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 
 /** A command of the command line. */
 export interface Command {

@@ -1,5 +1,5 @@
-import { InputError, StublabError, SyscallError } from "../errors.ts";
-import { explain } from "../limits.ts";
+import { InputError, StublabError, SyscallError } from "../lib/errors.ts";
+import { explain } from "../lib/limits.ts";
 import { type Command, UsageError } from "./command.ts";
 import { print, reportError, talk } from "./report.ts";
 
@@ -122,7 +122,7 @@ function say(text: string): number {
 }
 
 async function unknownCommand(name: string): Promise<UsageError> {
-  const { nearest } = await import("../nearest.ts");
+  const { nearest } = await import("../lib/nearest.ts");
   const near = nearest(name, Object.keys(COMMANDS));
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   return new UsageError(`unknown command "${name}"${hint}`, {

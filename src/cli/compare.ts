@@ -1,14 +1,19 @@
-import { type CompareOptions, compare } from "../compare/compare.ts";
-import { openSubjects } from "../compare/open.ts";
-import { renderComparePage } from "../compare/page/page.ts";
-import type { CompareReport } from "../compare/report.ts";
-import { FUNCTION_NAMES, type FunctionName, OPERATIONS, type Operation } from "../encoder/abi.ts";
-import { ARCHES } from "../encoder/arch.ts";
-import { parseNumber } from "../encoder/names.ts";
-import { ENCODERS } from "../encoder/open.ts";
-import { InputError, OutputError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
-import { HOST_ARCH } from "../shim/host_arch.ts";
+import {
+  FUNCTION_NAMES,
+  type FunctionName,
+  OPERATIONS,
+  type Operation,
+} from "../core/encoder/abi.ts";
+import { ARCHES } from "../core/encoder/arch.ts";
+import { parseNumber } from "../core/encoder/names.ts";
+import { HOST_ARCH } from "../core/shim/host_arch.ts";
+import { type CompareOptions, compare } from "../labs/compare/compare.ts";
+import { ENCODERS } from "../labs/compare/encoders/open.ts";
+import { openSubjects } from "../labs/compare/open.ts";
+import { renderComparePage } from "../labs/compare/page/page.ts";
+import type { CompareReport } from "../labs/compare/report.ts";
+import { InputError, OutputError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 import { parseArch } from "./arch.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { outcomeOf, printComparison } from "./compare_text.ts";

@@ -4,9 +4,9 @@ import type {
   Disagreement,
   FunctionReport,
   LiveReport,
-} from "../compare/report.ts";
-import { count, counted } from "../page/figures.ts";
-import { visible } from "../visible.ts";
+} from "../labs/compare/report.ts";
+import { count, counted } from "../lib/page/figures.ts";
+import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
 
 /**

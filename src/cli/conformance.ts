@@ -1,17 +1,17 @@
 import { setImmediate } from "node:timers/promises";
-import { exitStatus } from "../check.ts";
-import { openEncoder } from "../encoder/open.ts";
-import { conformanceDocument, factsDocument } from "../fuzz/facts/document.ts";
-import type { Fact } from "../fuzz/facts/fact.ts";
-import { FACTS } from "../fuzz/facts/facts.ts";
-import { formatJunit } from "../fuzz/facts/junit.ts";
-import { formatKtap } from "../fuzz/facts/ktap.ts";
-import { type KnownFacts, lookAt } from "../fuzz/facts/run.ts";
-import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
-import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
-import { knownFacts } from "../fuzz/known/known_facts.ts";
-import { machineLine } from "../fuzz/tell/told.ts";
-import { openTrier } from "../fuzz/try/hermetic.ts";
+import { openEncoder } from "../labs/compare/encoders/open.ts";
+import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
+import type { Fact } from "../labs/fuzz/facts/fact.ts";
+import { FACTS } from "../labs/fuzz/facts/facts.ts";
+import { formatJunit } from "../labs/fuzz/facts/junit.ts";
+import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
+import { type KnownFacts, lookAt } from "../labs/fuzz/facts/run.ts";
+import { byGroup, type Verdict } from "../labs/fuzz/facts/verdict.ts";
+import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
+import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
+import { machineLine } from "../labs/fuzz/tell/told.ts";
+import { openTrier } from "../labs/fuzz/try/hermetic.ts";
+import { exitStatus } from "../lib/check.ts";
 import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
 import {
   logMachineLine,

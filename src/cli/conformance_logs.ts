@@ -5,14 +5,14 @@ import {
   type FactContrast,
   type FactDifference,
   verdictLines,
-} from "../fuzz/facts/diff.ts";
-import { parseVerdicts, type VerdictLog } from "../fuzz/facts/log.ts";
-import type { Verdict } from "../fuzz/facts/verdict.ts";
-import { inPlace } from "../fuzz/run/journal.ts";
-import { machineLine } from "../fuzz/tell/told.ts";
-import type { Machine } from "../fuzz/try/machine.ts";
-import { inputName, type Limit, readInput } from "../input.ts";
-import { visible } from "../visible.ts";
+} from "../labs/fuzz/facts/diff.ts";
+import { parseVerdicts, type VerdictLog } from "../labs/fuzz/facts/log.ts";
+import type { Verdict } from "../labs/fuzz/facts/verdict.ts";
+import { inPlace } from "../labs/fuzz/run/journal.ts";
+import { machineLine } from "../labs/fuzz/tell/told.ts";
+import type { Machine } from "../labs/fuzz/try/machine.ts";
+import { inputName, type Limit, readInput } from "../lib/input.ts";
+import { visible } from "../lib/visible.ts";
 import { folded } from "./fold.ts";
 import { paint, printJson, talk, tell } from "./report.ts";
 

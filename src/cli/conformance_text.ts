@@ -6,10 +6,10 @@ import {
   processorNotes,
   skippedLines,
   skipText,
-} from "../fuzz/facts/failures.ts";
-import { byGroup, countsOf, rulesOf, type Verdict } from "../fuzz/facts/verdict.ts";
-import type { Machine } from "../fuzz/try/machine.ts";
-import { visible } from "../visible.ts";
+} from "../labs/fuzz/facts/failures.ts";
+import { byGroup, countsOf, rulesOf, type Verdict } from "../labs/fuzz/facts/verdict.ts";
+import type { Machine } from "../labs/fuzz/try/machine.ts";
+import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
 
 /** Checks of one fact that are shown: the rest is like them. */

@@ -1,14 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { release, type } from "node:os";
-import { assembleBpf, FPROG_SIZE, RETURN, SECCOMP_RET_ALLOW, sockFprog } from "../bpf/program.ts";
-import { exitStatus } from "../check.ts";
-import { ENCODERS, openEncoder } from "../encoder/open.ts";
-import { hex, StublabError } from "../errors.ts";
-import { loadShim } from "../shim/shim.ts";
-import { readIfThere } from "../stub/proc.ts";
-import type { Stub } from "../stub/stub.ts";
-import { Tracer } from "../stub/tracer.ts";
-import { readPtraceScope } from "../stub/yama.ts";
+import {
+  assembleBpf,
+  FPROG_SIZE,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+  sockFprog,
+} from "../core/bpf/program.ts";
+import { loadShim } from "../core/shim/shim.ts";
+import { readIfThere } from "../core/stub/proc.ts";
+import type { Stub } from "../core/stub/stub.ts";
+import { Tracer } from "../core/stub/tracer.ts";
+import { readPtraceScope } from "../core/stub/yama.ts";
+import { ENCODERS, openEncoder } from "../labs/compare/encoders/open.ts";
+import { exitStatus } from "../lib/check.ts";
+import { hex, StublabError } from "../lib/errors.ts";
 import { type Command, parseOptions } from "./command.ts";
 import { LIMIT_TRIALS, softLimit } from "./doctor_limits.ts";
 import { attempt, type Finding, type Seen, tryCommands } from "./doctor_trials.ts";

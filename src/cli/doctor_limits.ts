@@ -3,7 +3,7 @@ import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { readProc } from "../stub/proc.ts";
+import { readProc } from "../core/stub/proc.ts";
 import type { Seen } from "./doctor_trials.ts";
 
 /** A limit of this process (getrlimit(2)) that some command needs to be at least `least`. */

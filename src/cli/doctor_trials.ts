@@ -1,14 +1,14 @@
 // Turns trials into findings of doctor, and tries what single commands need in addition to stubs.
 
-import type { Check } from "../check.ts";
-import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
-import type { Case } from "../fuzz/case/case.ts";
-import { FROMS, ONS, WAYS } from "../fuzz/case/setups.ts";
-import { explain } from "../limits.ts";
-import type { SwitchLane } from "../platform/lanes.ts";
-import { BIRTH_LANES, INJECTION_LANES, type Lanes } from "../stub/lane.ts";
-import { expectRseq } from "../stub/rseq.ts";
-import { Tracer } from "../stub/tracer.ts";
+import type { SwitchLane } from "../core/platform/lanes.ts";
+import { BIRTH_LANES, INJECTION_LANES, type Lanes } from "../core/stub/lane.ts";
+import { expectRseq } from "../core/stub/rseq.ts";
+import { Tracer } from "../core/stub/tracer.ts";
+import type { Case } from "../labs/fuzz/case/case.ts";
+import { FROMS, ONS, WAYS } from "../labs/fuzz/case/setups.ts";
+import type { Check } from "../lib/check.ts";
+import { DeathError, type ErrorDetails, StublabError } from "../lib/errors.ts";
+import { explain } from "../lib/limits.ts";
 
 /** A check that a trial succeeds; its reason is a remedy. */
 export type Finding = Omit<Check, "expected">;
@@ -66,7 +66,7 @@ async function attemptFor(
 }
 
 async function guest(): Promise<Seen> {
-  const { SWITCH_LANES } = await import("../platform/lanes.ts");
+  const { SWITCH_LANES } = await import("../core/platform/lanes.ts");
   const [faithful, ...others] = SWITCH_LANES;
   await guestBy(faithful);
   const lanes = await lanesThatWork(others, guestBy);
@@ -106,9 +106,9 @@ function tryLanes(lanes: Lanes): void {
 
 /** Runs a guest by a lane of switches. @throws if it does not work */
 async function guestBy(switches: SwitchLane): Promise<void> {
-  const { Platform } = await import("../platform/platform.ts");
-  const { TRIAL } = await import("../guest/arch.ts");
-  const { runGuest } = await import("../guest/run.ts");
+  const { Platform } = await import("../core/platform/platform.ts");
+  const { TRIAL } = await import("../labs/guest/arch.ts");
+  const { runGuest } = await import("../labs/guest/run.ts");
   using platform = Platform.open({ switches });
   try {
     const { result } = runGuest(platform, { code: TRIAL });
@@ -126,7 +126,7 @@ async function guestBy(switches: SwitchLane): Promise<void> {
 }
 
 async function recording(): Promise<Seen> {
-  const { recordScenario } = await import("../record/record.ts");
+  const { recordScenario } = await import("../labs/record/record.ts");
   const { steps, end } = await recordScenario("grandchild");
   const failures = end.filter(({ held }) => !held).length;
   if (failures > 0) throw failed(`${failures} facts of a recorded birth do not hold`);
@@ -137,7 +137,7 @@ async function recording(): Promise<Seen> {
 
 /** Why single lessons, and so the gallery, cannot be recorded here. */
 async function lessonObstacles(): Promise<string[]> {
-  const { closeTerminal, openTerminal } = await import("../record/pseudo_terminal.ts");
+  const { closeTerminal, openTerminal } = await import("../labs/record/pseudo_terminal.ts");
   const needs: readonly [lesson: string, trial: (tracer: Tracer) => void][] = [
     ["no-setsid", (tracer) => closeTerminal(openTerminal(tracer.encoder))],
     ["rseq", (tracer) => expectRseq(tracer.createStub().thread)],
@@ -173,8 +173,8 @@ function ptraceSetups(): readonly Manner[] {
  * whether this kernel can be given them: requests may be refused, which is an outcome.
  */
 async function setups(all: readonly Manner[]): Promise<Seen> {
-  const { Experiment } = await import("../fuzz/experiment.ts");
-  const { SIMPLE } = await import("../fuzz/draw/arch.ts");
+  const { Experiment } = await import("../labs/fuzz/experiment.ts");
+  const { SIMPLE } = await import("../labs/fuzz/draw/arch.ts");
   using experiment = new Experiment({ capacity: all.length });
   const has32 = experiment.machine.features.includes("ia32");
   const manners = all.filter(({ from }) => has32 || !from.endsWith("32"));
@@ -201,7 +201,7 @@ function namesOf(manners: readonly Manner[], part: keyof Manner): string {
 }
 
 async function foreign(): Promise<Seen> {
-  const { EncoderProcess, SharedFile } = await import("../compare/foreign_process.ts");
+  const { EncoderProcess, SharedFile } = await import("../labs/compare/foreign_process.ts");
   const shared = new SharedFile();
   try {
     const process = await EncoderProcess.start(shared);

@@ -1,17 +1,17 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { basename } from "node:path";
-import { describeThrown } from "../encoder/answer.ts";
-import type { Encoder } from "../encoder/encoder.ts";
-import { isEncoderFile, loadEncoder } from "../encoder/foreign.ts";
-import { openEncoder } from "../encoder/open.ts";
-import { errnoName } from "../errno.ts";
-import { EncoderError, UnsupportedError } from "../errors.ts";
-import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../foreign/channel.ts";
-import { ForeignProcess } from "../foreign/process.ts";
-import { type Limit, readInput } from "../input.ts";
-import { loadShim } from "../shim/shim.ts";
-import { visible } from "../visible.ts";
+import { describeThrown } from "../core/encoder/answer.ts";
+import type { Encoder } from "../core/encoder/encoder.ts";
+import { loadShim } from "../core/shim/shim.ts";
+import { isEncoderFile, loadEncoder } from "../labs/compare/encoders/foreign.ts";
+import { openEncoder } from "../labs/compare/encoders/open.ts";
+import { errnoName } from "../lib/errno.ts";
+import { EncoderError, UnsupportedError } from "../lib/errors.ts";
+import { type Limit, readInput } from "../lib/input.ts";
+import { visible } from "../lib/visible.ts";
+import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../sandbox/channel.ts";
+import { ForeignProcess } from "../sandbox/process.ts";
 
 /** The values of --encoder, for the help of commands. */
 export const ENCODER_HELP =

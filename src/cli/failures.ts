@@ -1,6 +1,6 @@
-import { tellDiscarded, tellFact } from "../record/fact.ts";
-import type { Recording } from "../record/recording.ts";
-import { visible } from "../visible.ts";
+import { tellDiscarded, tellFact } from "../labs/record/fact.ts";
+import type { Recording } from "../labs/record/recording.ts";
+import { visible } from "../lib/visible.ts";
 import { talk } from "./report.ts";
 
 /** Reports why a recording was made again, and each fact that does not hold. Returns the exit status. */

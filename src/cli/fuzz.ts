@@ -1,4 +1,4 @@
-import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
+import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { type Command, UsageError } from "./command.ts";
 import { runFuzz } from "./fuzz_run.ts";
 

@@ -1,10 +1,10 @@
-import { causesOf } from "../fuzz/against/causes.ts";
-import { type ContrastCause, compareOutcomes } from "../fuzz/against/compare.ts";
-import { type OutcomeLog, parseOutcomes } from "../fuzz/against/log.ts";
-import { AGAINST_SCHEMA, againstReport } from "../fuzz/against/report.ts";
-import type { Case } from "../fuzz/case/case.ts";
-import { inPlace } from "../fuzz/run/journal.ts";
-import { inputName, type Limit, readInput } from "../input.ts";
+import { causesOf } from "../labs/fuzz/against/causes.ts";
+import { type ContrastCause, compareOutcomes } from "../labs/fuzz/against/compare.ts";
+import { type OutcomeLog, parseOutcomes } from "../labs/fuzz/against/log.ts";
+import { AGAINST_SCHEMA, againstReport } from "../labs/fuzz/against/report.ts";
+import type { Case } from "../labs/fuzz/case/case.ts";
+import { inPlace } from "../labs/fuzz/run/journal.ts";
+import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { againstText } from "./against_text.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";

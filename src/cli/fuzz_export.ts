@@ -1,23 +1,23 @@
-import { UnsupportedError } from "../errors.ts";
-import { type CaseOutcome, Examiner } from "../fuzz/examiner.ts";
-import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
-import { knownList } from "../fuzz/known/known.ts";
-import { parsePlant } from "../fuzz/predict/plant.ts";
-import { readProbe } from "../fuzz/probe/file.ts";
-import { initramfs } from "../fuzz/probe/initramfs.ts";
-import { isProcessors, processorProgram } from "../fuzz/tell/attribution.ts";
+import { HOST_ARCH } from "../core/shim/host_arch.ts";
+import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
+import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
+import { knownList } from "../labs/fuzz/known/known.ts";
+import { parsePlant } from "../labs/fuzz/predict/plant.ts";
+import { readProbe } from "../labs/fuzz/probe/file.ts";
+import { initramfs } from "../labs/fuzz/probe/initramfs.ts";
+import { isProcessors, processorProgram } from "../labs/fuzz/tell/attribution.ts";
 import {
   bisection,
   caseReport,
   REPORT_FILES,
   type ReportOptions,
-} from "../fuzz/tell/case_report.ts";
-import { exportC } from "../fuzz/tell/export_c.ts";
-import { readSightings } from "../fuzz/tell/seen.ts";
-import { caseJson } from "../fuzz/tell/told.ts";
-import { inputName, type Limit, readInput } from "../input.ts";
-import { HOST_ARCH } from "../shim/host_arch.ts";
-import { visible } from "../visible.ts";
+} from "../labs/fuzz/tell/case_report.ts";
+import { exportC } from "../labs/fuzz/tell/export_c.ts";
+import { readSightings } from "../labs/fuzz/tell/seen.ts";
+import { caseJson } from "../labs/fuzz/tell/told.ts";
+import { UnsupportedError } from "../lib/errors.ts";
+import { inputName, type Limit, readInput } from "../lib/input.ts";
+import { visible } from "../lib/visible.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { writeOutput, writeOutputs } from "./output_file.ts";

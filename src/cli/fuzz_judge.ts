@@ -1,11 +1,15 @@
-import { InputError } from "../errors.ts";
-import { parsePlant } from "../fuzz/predict/plant.ts";
-import { judge } from "../fuzz/recordings/judge.ts";
-import { MOST_BYTES } from "../fuzz/recordings/recording.ts";
-import { JUDGEMENT_SCHEMA, type JudgementReport, judgementReport } from "../fuzz/tell/judgement.ts";
-import { machineLine } from "../fuzz/tell/told.ts";
-import { inputName, type Limit, readInput } from "../input.ts";
-import { visible } from "../visible.ts";
+import { parsePlant } from "../labs/fuzz/predict/plant.ts";
+import { judge } from "../labs/fuzz/recordings/judge.ts";
+import { MOST_BYTES } from "../labs/fuzz/recordings/recording.ts";
+import {
+  JUDGEMENT_SCHEMA,
+  type JudgementReport,
+  judgementReport,
+} from "../labs/fuzz/tell/judgement.ts";
+import { machineLine } from "../labs/fuzz/tell/told.ts";
+import { InputError } from "../lib/errors.ts";
+import { inputName, type Limit, readInput } from "../lib/input.ts";
+import { visible } from "../lib/visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { causeText } from "./fuzz_text.ts";

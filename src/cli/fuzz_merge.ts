@@ -1,5 +1,5 @@
-import { mergeFolders } from "../fuzz/run/merge.ts";
-import { visible } from "../visible.ts";
+import { mergeFolders } from "../labs/fuzz/run/merge.ts";
+import { visible } from "../lib/visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { finishing } from "./interruption.ts";
 import { printJson, tell } from "./report.ts";

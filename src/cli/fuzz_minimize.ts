@@ -1,9 +1,9 @@
-import { formatCase } from "../fuzz/case/case.ts";
-import { Examiner } from "../fuzz/examiner.ts";
-import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
-import { knownList } from "../fuzz/known/known.ts";
-import { changedWords } from "../fuzz/predict/minimize.ts";
-import { parsePlant } from "../fuzz/predict/plant.ts";
+import { formatCase } from "../labs/fuzz/case/case.ts";
+import { Examiner } from "../labs/fuzz/examiner.ts";
+import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
+import { knownList } from "../labs/fuzz/known/known.ts";
+import { changedWords } from "../labs/fuzz/predict/minimize.ts";
+import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { writeOutput } from "./output_file.ts";

@@ -1,14 +1,14 @@
 /* Runs whose outcomes are compared with those of another machine. */
 
-import type { ContrastCause } from "../fuzz/against/compare.ts";
-import type { OutcomeLog } from "../fuzz/against/log.ts";
-import { recordOutcomes } from "../fuzz/against/record.ts";
-import type { Case } from "../fuzz/case/case.ts";
-import { DEFAULT_PATH, type Path } from "../fuzz/draw/arch.ts";
-import { Examiner } from "../fuzz/examiner.ts";
-import { Experiment } from "../fuzz/experiment.ts";
-import type { KnownName } from "../fuzz/known/arch.ts";
-import type { Change } from "../fuzz/predict/model.ts";
+import type { ContrastCause } from "../labs/fuzz/against/compare.ts";
+import type { OutcomeLog } from "../labs/fuzz/against/log.ts";
+import { recordOutcomes } from "../labs/fuzz/against/record.ts";
+import type { Case } from "../labs/fuzz/case/case.ts";
+import { DEFAULT_PATH, type Path } from "../labs/fuzz/draw/arch.ts";
+import { Examiner } from "../labs/fuzz/examiner.ts";
+import { Experiment } from "../labs/fuzz/experiment.ts";
+import type { KnownName } from "../labs/fuzz/known/arch.ts";
+import type { Change } from "../labs/fuzz/predict/model.ts";
 import { UsageError } from "./command.ts";
 import { readOutcomes, reportAgainst } from "./fuzz_diff.ts";
 import { finishing } from "./interruption.ts";

@@ -1,9 +1,9 @@
-import { Examiner } from "../fuzz/examiner.ts";
-import { KNOWN_NAMES } from "../fuzz/known/arch.ts";
-import { knownList } from "../fuzz/known/known.ts";
-import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
-import { processorLines, sentence, suspectText } from "../fuzz/tell/attribution.ts";
-import { machineLine, outcomeTable } from "../fuzz/tell/told.ts";
+import { Examiner } from "../labs/fuzz/examiner.ts";
+import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
+import { knownList } from "../labs/fuzz/known/known.ts";
+import { parsePlant, plantLine } from "../labs/fuzz/predict/plant.ts";
+import { processorLines, sentence, suspectText } from "../labs/fuzz/tell/attribution.ts";
+import { machineLine, outcomeTable } from "../labs/fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";

@@ -1,5 +1,5 @@
-import type { FuzzProgress } from "../fuzz/run/options.ts";
-import { visible } from "../visible.ts";
+import type { FuzzProgress } from "../labs/fuzz/run/options.ts";
+import { visible } from "../lib/visible.ts";
 import { foldLine } from "./fold.ts";
 import { draw, talk } from "./report.ts";
 

@@ -1,7 +1,7 @@
-import { DEFAULT_PATH } from "../fuzz/draw/arch.ts";
-import type { CauseRow } from "../fuzz/tell/causes.ts";
-import type { FuzzReport } from "../fuzz/tell/fuzz_report.ts";
-import { visible } from "../visible.ts";
+import { DEFAULT_PATH } from "../labs/fuzz/draw/arch.ts";
+import type { CauseRow } from "../labs/fuzz/tell/causes.ts";
+import type { FuzzReport } from "../labs/fuzz/tell/fuzz_report.ts";
+import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
 
 /** The most findings that are listed. */

@@ -1,14 +1,20 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { counted } from "../page/figures.ts";
-import type { Recording } from "../record/recording.ts";
-import { refusalOf, SCENARIOS } from "../record/scenarios.ts";
-import { tasksOf } from "../record/tasks/tasks.ts";
-import { courseOf, ENCODER, type Exhibit, INDEX, renderGallery } from "../record/view/gallery.ts";
-import { renderJson } from "../record/view/json.ts";
-import { renderEncoderPage } from "../record/view/page/encoder_page.ts";
-import { renderRecordingPage } from "../record/view/page/page.ts";
-import { visible } from "../visible.ts";
+import type { Recording } from "../labs/record/recording.ts";
+import { refusalOf, SCENARIOS } from "../labs/record/scenarios.ts";
+import { tasksOf } from "../labs/record/tasks/tasks.ts";
+import {
+  courseOf,
+  ENCODER,
+  type Exhibit,
+  INDEX,
+  renderGallery,
+} from "../labs/record/view/gallery.ts";
+import { renderJson } from "../labs/record/view/json.ts";
+import { renderEncoderPage } from "../labs/record/view/page/encoder_page.ts";
+import { renderRecordingPage } from "../labs/record/view/page/page.ts";
+import { counted } from "../lib/page/figures.ts";
+import { visible } from "../lib/visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { ENCODER_HELP } from "./encoder.ts";
 import { reportFailures } from "./failures.ts";

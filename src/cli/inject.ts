@@ -1,11 +1,11 @@
 import { getSystemErrorMap } from "node:util";
-import { parseSyscall, syscallName } from "../encoder/names.ts";
-import { hex } from "../errors.ts";
-import { quote } from "../quote.ts";
-import { leaveFiles } from "../stub/files.ts";
-import type { ObservedCall } from "../stub/injected_thread.ts";
-import type { Stub } from "../stub/stub.ts";
-import { Tracer } from "../stub/tracer.ts";
+import { parseSyscall, syscallName } from "../core/encoder/names.ts";
+import { leaveFiles } from "../core/stub/files.ts";
+import type { ObservedCall } from "../core/stub/injected_thread.ts";
+import type { Stub } from "../core/stub/stub.ts";
+import { Tracer } from "../core/stub/tracer.ts";
+import { hex } from "../lib/errors.ts";
+import { quote } from "../lib/quote.ts";
 import { type InjectArgument, parseArgument } from "./arguments.ts";
 import { type Command, parseOptions, splitWords, UsageError } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endCommand, isForeignCommand } from "../foreign/channel.ts";
+import { endCommand, isForeignCommand } from "../sandbox/channel.ts";
 import { runCommandLine } from "./command_line.ts";
 import { reportError, unwritable } from "./report.ts";
 

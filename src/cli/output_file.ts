@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { codeOf, Folder, temporaryName, unwritable } from "../folder.ts";
+import { codeOf, Folder, temporaryName, unwritable } from "../lib/folder.ts";
 import { finishing } from "./interruption.ts";
 import { writeAll } from "./report.ts";
 

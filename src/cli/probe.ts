@@ -1,10 +1,10 @@
-import { ARCHES } from "../encoder/arch.ts";
-import { openEncoder } from "../encoder/open.ts";
-import { readProbe } from "../fuzz/probe/file.ts";
-import { initramfs } from "../fuzz/probe/initramfs.ts";
-import { caseJson } from "../fuzz/tell/told.ts";
-import { HOST_ARCH } from "../shim/host_arch.ts";
-import { visible } from "../visible.ts";
+import { ARCHES } from "../core/encoder/arch.ts";
+import { HOST_ARCH } from "../core/shim/host_arch.ts";
+import { openEncoder } from "../labs/compare/encoders/open.ts";
+import { readProbe } from "../labs/fuzz/probe/file.ts";
+import { initramfs } from "../labs/fuzz/probe/initramfs.ts";
+import { caseJson } from "../labs/fuzz/tell/told.ts";
+import { visible } from "../lib/visible.ts";
 import { parseArch } from "./arch.ts";
 import { CASE_NAME, readCase } from "./case_file.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { InputError } from "../errors.ts";
-import { loadRecording } from "../record/load.ts";
-import type { Recording } from "../record/recording.ts";
-import { SCENARIOS } from "../record/scenarios.ts";
+import { loadRecording } from "../labs/record/load.ts";
+import type { Recording } from "../labs/record/recording.ts";
+import { SCENARIOS } from "../labs/record/scenarios.ts";
+import { InputError } from "../lib/errors.ts";
 
 /**
  * Loads the recording that a command line names: a file, or `-` for standard input.

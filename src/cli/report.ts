@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
-import { OutputError, StublabError } from "../errors.ts";
-import { endCommand } from "../foreign/channel.ts";
-import { visible, visibleJson, visibleLines } from "../visible.ts";
+import { OutputError, StublabError } from "../lib/errors.ts";
+import { visible, visibleJson, visibleLines } from "../lib/visible.ts";
+import { endCommand } from "../sandbox/channel.ts";
 
 /** Writes bytes to a standard stream; returns how many were written. */
 type Write = (fd: 1 | 2, bytes: Uint8Array) => number;

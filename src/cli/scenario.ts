@@ -1,10 +1,10 @@
-import { isEncoderFile } from "../encoder/foreign.ts";
-import { EncoderError, InputError, StublabError } from "../errors.ts";
-import { isForeignCommand } from "../foreign/channel.ts";
-import { parseRecording, RECORDING_LIMIT } from "../record/load.ts";
-import { recordScenario } from "../record/record.ts";
-import type { Recording } from "../record/recording.ts";
-import { members, optional, parseJson, text } from "../shape.ts";
+import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
+import { parseRecording, RECORDING_LIMIT } from "../labs/record/load.ts";
+import { recordScenario } from "../labs/record/record.ts";
+import type { Recording } from "../labs/record/recording.ts";
+import { EncoderError, InputError, StublabError } from "../lib/errors.ts";
+import { members, optional, parseJson, text } from "../lib/shape.ts";
+import { isForeignCommand } from "../sandbox/channel.ts";
 import { chooseEncoder, outputOf } from "./encoder.ts";
 
 /** How long a scenario may take with an encoder from a file, in milliseconds. */

@@ -1,6 +1,6 @@
-import { disassembleFilter } from "../bpf/disassembly.ts";
-import { encodeFilter } from "../bpf/encode.ts";
-import { parseSignal } from "../encoder/names.ts";
+import { disassembleFilter } from "../core/bpf/disassembly.ts";
+import { encodeFilter } from "../core/bpf/encode.ts";
+import { parseSignal } from "../core/encoder/names.ts";
 import { type Command, parseOptions } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { printJson, tell } from "./report.ts";

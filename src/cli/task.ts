@@ -1,6 +1,6 @@
-import { keyOf } from "../record/tasks/grade.ts";
-import { assignment, exerciseFor } from "../record/tasks/submission.ts";
-import { loadTask, TASKS } from "../record/tasks/tasks.ts";
+import { keyOf } from "../labs/record/tasks/grade.ts";
+import { assignment, exerciseFor } from "../labs/record/tasks/submission.ts";
+import { loadTask, TASKS } from "../labs/record/tasks/tasks.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";

@@ -1,4 +1,4 @@
-import { Stream } from "../guest/stream.ts";
+import { Stream } from "../labs/guest/stream.ts";
 
 /** The limits of the document: bytes of each stream, and lines and characters of the trace. */
 const MOST_BYTES = 4 << 20;

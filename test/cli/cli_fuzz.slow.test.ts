@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fuzz } from "../../src/fuzz/index.ts";
+import { fuzz } from "../../src/labs/fuzz/index.ts";
 import { onThisKernel } from "../support/hermetic.ts";
 import { stublab as inProcess } from "../support/in_process.ts";
 import { hasTool, needs } from "../support/needs.ts";

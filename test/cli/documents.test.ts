@@ -4,8 +4,11 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeFilter } from "../../src/bpf/encode.ts";
-import { CALL_REGISTERS, REGISTERS } from "../../src/encoder/arch.ts";
+import { encodeFilter } from "../../src/core/bpf/encode.ts";
+import { CALL_REGISTERS, REGISTERS } from "../../src/core/encoder/arch.ts";
+import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
+import { INSTRUCTION_POINTER, PARENT } from "../../src/core/stub/arch.ts";
 import { ENCODERS, openEncoder } from "../../src/index.ts";
 import {
   loadRecording,
@@ -13,14 +16,11 @@ import {
   renderMermaid,
   renderPerfetto,
   SCENARIOS,
-} from "../../src/record/index.ts";
-import { renderJson } from "../../src/record/view/json.ts";
-import { renderBesidePage } from "../../src/record/view/page/beside_page.ts";
-import { renderRecordingPage } from "../../src/record/view/page/page.ts";
-import { renderText } from "../../src/record/view/text.ts";
-import { HOST_ARCH } from "../../src/shim/host_arch.ts";
-import { PAGE_SIZE } from "../../src/shim/page_size.ts";
-import { INSTRUCTION_POINTER, PARENT } from "../../src/stub/arch.ts";
+} from "../../src/labs/record/index.ts";
+import { renderJson } from "../../src/labs/record/view/json.ts";
+import { renderBesidePage } from "../../src/labs/record/view/page/beside_page.ts";
+import { renderRecordingPage } from "../../src/labs/record/view/page/page.ts";
+import { renderText } from "../../src/labs/record/view/text.ts";
 import { hostileRecording } from "../support/hostile_recording.ts";
 import { stublab } from "../support/in_process.ts";
 import { callNumber } from "../support/libc.ts";

@@ -2,8 +2,8 @@ import { appendFileSync, existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FUNCTION_NAMES } from "../../src/encoder/abi.ts";
-import { loadRecording, parseRecording, SCENARIOS } from "../../src/record/index.ts";
+import { FUNCTION_NAMES } from "../../src/core/encoder/abi.ts";
+import { loadRecording, parseRecording, SCENARIOS } from "../../src/labs/record/index.ts";
 import {
   liar,
   likeModel,

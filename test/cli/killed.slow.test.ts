@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../src/cases/random.ts";
-import { assignment, recordScenario, SCENARIOS } from "../../src/record/index.ts";
+import { assignment, recordScenario, SCENARIOS } from "../../src/labs/record/index.ts";
+import { Random } from "../../src/lib/cases/random.ts";
 import { adoptOrphans } from "../support/libc.ts";
 import { childrenOf, eventually, isAlive, Running, stublabCommand } from "../support/processes.ts";
 

@@ -17,7 +17,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeOutput } from "../../src/cli/output_file.ts";
-import { renderMermaid } from "../../src/record/index.ts";
+import { renderMermaid } from "../../src/labs/record/index.ts";
 import { stublab } from "../support/in_process.ts";
 import { needs } from "../support/needs.ts";
 import { run, stublabCommand } from "../support/processes.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { beginReading, choiceOrder, readerSeed } from "../../src/record/reading.ts";
+import { beginReading, choiceOrder, readerSeed } from "../../src/labs/record/reading.ts";
 import { needs } from "../support/needs.ts";
 import {
   childrenOf,

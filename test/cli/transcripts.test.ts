@@ -15,7 +15,7 @@ import {
 import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { topOfUserSpace } from "../../src/stub/user_space.ts";
+import { topOfUserSpace } from "../../src/core/stub/user_space.ts";
 import { isAsTold } from "../support/console.ts";
 import { type Printed, stublab } from "../support/in_process.ts";
 import { EXIT_7, exiting } from "../support/machine_code.ts";

@@ -4,8 +4,8 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import * as assert from "uvu/assert";
-import { Trier } from "../../src/fuzz/try/trial.ts";
 import { DeathError, Tracer } from "../../src/index.ts";
+import { Trier } from "../../src/labs/fuzz/try/trial.ts";
 import { isAlive, processState } from "../support/processes.ts";
 import { thrown } from "../support/thrown.ts";
 

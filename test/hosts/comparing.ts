@@ -2,8 +2,8 @@
 // child loops.
 
 import { readFileSync } from "node:fs";
-import { ForeignSubject } from "../../src/compare/foreign.ts";
-import { RecordLayout } from "../../src/compare/record.ts";
+import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
+import { RecordLayout } from "../../src/labs/compare/record.ts";
 import { childrenOf } from "../support/processes.ts";
 
 const [file = ""] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // Walks through a recording, and crashes on request.
 
-import { loadRecording } from "../../src/record/index.ts";
-import { walkThrough } from "../../src/record/terminal/session.ts";
+import { loadRecording } from "../../src/labs/record/index.ts";
+import { walkThrough } from "../../src/labs/record/terminal/session.ts";
 
 process.on("SIGUSR2", () => {
   throw new Error("on purpose");

@@ -2,8 +2,8 @@
 // each number from 0 to MOST it prints a line: the result, and the processes that are left.
 
 import { readdirSync, writeSync } from "node:fs";
-import { StublabError } from "../../src/errors.ts";
-import { fuzz } from "../../src/fuzz/fuzz.ts";
+import { fuzz } from "../../src/labs/fuzz/fuzz.ts";
+import { StublabError } from "../../src/lib/errors.ts";
 import { dropPrivileges, limitProcesses } from "../support/libc.ts";
 import { childrenOf } from "../support/processes.ts";
 

@@ -3,8 +3,8 @@
 // processes is reached; at "late" a birth has succeeded, and setsid is refused from then on; at "attach" PTRACE_ATTACH is; at "grandchild" a stub clones.
 
 import { constants } from "node:os";
+import { INJECTION_LANES } from "../../src/core/stub/lane.ts";
 import { BirthError, readProcess, StublabError, Tracer } from "../../src/index.ts";
-import { INJECTION_LANES } from "../../src/stub/lane.ts";
 import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../support/libc.ts";
 import { childrenOf } from "../support/processes.ts";
 

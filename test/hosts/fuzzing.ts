@@ -1,7 +1,7 @@
 // A fuzzer that a test kills. Arguments: its folder, the number of cases, and the number of workers. It reports each round.
 
 import { writeSync } from "node:fs";
-import { fuzz } from "../../src/fuzz/fuzz.ts";
+import { fuzz } from "../../src/labs/fuzz/fuzz.ts";
 
 const [, , corpus = "", cases = "0", workers = "1"] = process.argv;
 let next = -1;

@@ -1,9 +1,9 @@
 // A worker with its own platform, which joins address spaces by the tickets that it receives.
 
 import { parentPort } from "node:worker_threads";
+import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
+import { INSTRUCTION_POINTER } from "../../src/core/stub/arch.ts";
 import { Platform, StublabError, type Subprocess, type ThreadTicket } from "../../src/index.ts";
-import { PAGE_SIZE } from "../../src/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../src/stub/arch.ts";
 import { GETPID, LOOPS_GETPID } from "../support/guests.ts";
 
 const AT = 0x10000;

@@ -2,12 +2,12 @@
 // then continues until it is killed; if they cannot be opened, it prints the error's code and exits.
 
 import { writeSync } from "node:fs";
-import { compare } from "../../src/compare/compare.ts";
-import { runLive } from "../../src/compare/live/live.ts";
-import { Judges } from "../../src/compare/live/open.ts";
-import { LocalSubject } from "../../src/compare/subject.ts";
-import { FUNCTION_NAMES } from "../../src/encoder/abi.ts";
+import { FUNCTION_NAMES } from "../../src/core/encoder/abi.ts";
 import { openEncoder, StublabError } from "../../src/index.ts";
+import { compare } from "../../src/labs/compare/compare.ts";
+import { runLive } from "../../src/labs/compare/live/live.ts";
+import { Judges } from "../../src/labs/compare/live/open.ts";
+import { LocalSubject } from "../../src/labs/compare/subject.ts";
 
 const wanted = FUNCTION_NAMES.filter((name) => process.argv.includes(name));
 const subjects = [new LocalSubject(openEncoder("assembly", "amd64"))];

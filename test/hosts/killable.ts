@@ -3,9 +3,9 @@
 // cannot run a handler or receive a message: only a SIGKILL ends it.
 
 import { writeSync } from "node:fs";
+import { attach } from "../../src/core/stub/attach.ts";
+import { Thread } from "../../src/core/stub/thread.ts";
 import { type Stub, Tracer } from "../../src/index.ts";
-import { attach } from "../../src/stub/attach.ts";
-import { Thread } from "../../src/stub/thread.ts";
 
 const [point = "", exitSignal = "SIGCHLD"] = process.argv.slice(2);
 const tracer = new Tracer();

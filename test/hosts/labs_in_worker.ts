@@ -2,8 +2,8 @@
 // and has not opened.
 
 import { parentPort } from "node:worker_threads";
-import { compare, openSubjects } from "../../src/compare/index.ts";
-import { recordScenario } from "../../src/record/index.ts";
+import { compare, openSubjects } from "../../src/labs/compare/index.ts";
+import { recordScenario } from "../../src/labs/record/index.ts";
 
 const warnings: string[] = [];
 process.on("warning", ({ message }) => warnings.push(message));

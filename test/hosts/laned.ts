@@ -2,8 +2,8 @@
 // and makes calls, batches and stubs without a wait.
 
 import { writeSync } from "node:fs";
+import type { BirthLane, InjectionLane } from "../../src/core/stub/lane.ts";
 import { Platform, type Subprocess } from "../../src/index.ts";
-import type { BirthLane, InjectionLane } from "../../src/stub/lane.ts";
 
 const [injections, births] = process.argv.slice(2);
 const platform = Platform.open({

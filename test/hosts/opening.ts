@@ -1,7 +1,7 @@
 // A host that opens an encoder from a file: `opening FILE`. It prints its constants, or how it failed, as JSON.
 
-import { ForeignSubject } from "../../src/compare/foreign.ts";
-import { BrokenEncoder } from "../../src/compare/record.ts";
+import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
+import { BrokenEncoder } from "../../src/labs/compare/record.ts";
 
 const [file = ""] = process.argv.slice(2);
 try {

@@ -3,8 +3,8 @@
 
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { parseMaps } from "../../src/core/stub/proc.ts";
 import { Tracer } from "../../src/index.ts";
-import { parseMaps } from "../../src/stub/proc.ts";
 
 const [limit] = process.argv.slice(2);
 if (limit !== undefined) execFileSync("prlimit", [`--pid=${process.pid}`, `--stack=${limit}:`]);

@@ -2,10 +2,10 @@
 // setups with RIP at that code repeatedly. Only a SIGKILL ends it.
 
 import { writeSync } from "node:fs";
-import { Batch } from "../../src/fuzz/case/batch.ts";
-import { seed } from "../../src/fuzz/draw/amd64/seed.ts";
-import { SigreturnTrier } from "../../src/fuzz/try/sigreturn/trial.ts";
 import { Tracer } from "../../src/index.ts";
+import { Batch } from "../../src/labs/fuzz/case/batch.ts";
+import { seed } from "../../src/labs/fuzz/draw/amd64/seed.ts";
+import { SigreturnTrier } from "../../src/labs/fuzz/try/sigreturn/trial.ts";
 
 const [code = "int3"] = process.argv.slice(2);
 const tracer = new Tracer();

@@ -1,7 +1,7 @@
 // Sends signals to a process as fast as it can, by kill, tgkill and sigqueue in turn, until it is killed itself:
 // `sender PID`. Real-time signals are omitted, as tens of thousands would remain queued.
 
-import { loadShim } from "../../src/shim/shim.ts";
+import { loadShim } from "../../src/core/shim/shim.ts";
 import { queue } from "../support/libc.ts";
 
 const [pid = 0] = process.argv.slice(2).map(Number);

@@ -2,8 +2,8 @@
 // counts those that were seen; -1 ends the worker.
 
 import { workerData } from "node:worker_threads";
+import { loadShim } from "../../src/core/shim/shim.ts";
 import { type InterruptHandle, interruptGuest } from "../../src/index.ts";
-import { loadShim } from "../../src/shim/shim.ts";
 import { randomWords } from "../support/random.ts";
 
 export interface Signaling {

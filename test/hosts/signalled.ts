@@ -2,10 +2,10 @@
 // EXIT_SIGNAL`. It prints "right" if all stubs are as they are without signals.
 
 import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import { INSTRUCTION_POINTER, WORD } from "../../src/core/stub/arch.ts";
+import type { Stub } from "../../src/core/stub/stub.ts";
 import { Tracer } from "../../src/index.ts";
-import { HOST_ARCH } from "../../src/shim/host_arch.ts";
-import { INSTRUCTION_POINTER, WORD } from "../../src/stub/arch.ts";
-import type { Stub } from "../../src/stub/stub.ts";
 import { pinToProcessor, runLast } from "../support/libc.ts";
 
 const [what = "", exitSignal = ""] = process.argv.slice(2);

@@ -3,8 +3,8 @@
 // spaces in a random order.
 
 import { writeSync } from "node:fs";
+import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
 import { Platform, type PlatformOptions } from "../../src/index.ts";
-import { PAGE_SIZE } from "../../src/shim/page_size.ts";
 import { GETPID, loadReadOnly, syscallOf } from "../support/guests.ts";
 import * as code from "../support/machine_code.ts";
 import { randomWords } from "../support/random.ts";

@@ -3,9 +3,9 @@
  * are read as stublab conformance --read does.
  */
 
-import type { CheckStatus } from "../../src/check.ts";
-import { failureLines, skipText } from "../../src/fuzz/facts/failures.ts";
-import { parseVerdicts } from "../../src/fuzz/facts/log.ts";
+import { failureLines, skipText } from "../../src/labs/fuzz/facts/failures.ts";
+import { parseVerdicts } from "../../src/labs/fuzz/facts/log.ts";
+import type { CheckStatus } from "../../src/lib/check.ts";
 
 /** A fact that does not hold. */
 export interface Failure {

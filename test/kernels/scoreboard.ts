@@ -2,8 +2,8 @@
  * The scoreboard in docs/kernels.md: tables made from results.json.
  */
 
-import { ARCHES, type Arch } from "../../src/encoder/arch.ts";
-import type { Fact } from "../../src/fuzz/facts/fact.ts";
+import { ARCHES, type Arch } from "../../src/core/encoder/arch.ts";
+import type { Fact } from "../../src/labs/fuzz/facts/fact.ts";
 import type { Failure } from "./log.ts";
 import { MACHINES } from "./machines.ts";
 import { isProbe, type NodeResult, type ProbeResult, type Results } from "./results.ts";

@@ -2,8 +2,8 @@
  * The catalogue of the museum in docs/museum.md: a row for each exhibit.
  */
 
-import { REGISTERS } from "../../src/fuzz/case/amd64/registers.ts";
-import { type Case, formatCase } from "../../src/fuzz/case/case.ts";
+import { REGISTERS } from "../../src/labs/fuzz/case/amd64/registers.ts";
+import { type Case, formatCase } from "../../src/labs/fuzz/case/case.ts";
 import type { Exhibit } from "./exhibit.ts";
 
 export const CATALOGUE = "docs/museum.md";

@@ -6,10 +6,10 @@
 import { existsSync, fstatSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import * as compareLab from "../../src/compare/index.ts";
-import * as fuzzLab from "../../src/fuzz/index.ts";
 import * as core from "../../src/index.ts";
-import * as recordLab from "../../src/record/index.ts";
+import * as compareLab from "../../src/labs/compare/index.ts";
+import * as fuzzLab from "../../src/labs/fuzz/index.ts";
+import * as recordLab from "../../src/labs/record/index.ts";
 import { expectTypedRejections } from "../support/garbage.ts";
 import { FILE, PAGE, temporaryFile } from "../support/guests.ts";
 import { callNumber } from "../support/libc.ts";

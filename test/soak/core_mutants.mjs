@@ -17,7 +17,7 @@ import { compileShim } from "../../scripts/libraries.mjs";
 const SOURCES = [
   ..."birth attach teardown rehearsal rseq injected_thread traced_thread stub thread_pool"
     .split(" ")
-    .map((name) => `src/stub/${name}.ts`),
+    .map((name) => `src/core/stub/${name}.ts`),
   ..."fork wait injection ptrace stub".split(" ").map((name) => `shim/${name}.c`),
 ];
 /** The tests that must find a change: first those that find most. */

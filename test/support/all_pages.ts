@@ -1,9 +1,9 @@
-import { renderBenchPage } from "../../src/bench/page.ts";
-import { renderComparePage } from "../../src/compare/page/page.ts";
-import { renderGallery } from "../../src/record/view/gallery.ts";
-import { renderBesidePage } from "../../src/record/view/page/beside_page.ts";
-import { renderEncoderPage } from "../../src/record/view/page/encoder_page.ts";
-import { renderRecordingPage } from "../../src/record/view/page/page.ts";
+import { renderBenchPage } from "../../src/labs/bench/page.ts";
+import { renderComparePage } from "../../src/labs/compare/page/page.ts";
+import { renderGallery } from "../../src/labs/record/view/gallery.ts";
+import { renderBesidePage } from "../../src/labs/record/view/page/beside_page.ts";
+import { renderEncoderPage } from "../../src/labs/record/view/page/encoder_page.ts";
+import { renderRecordingPage } from "../../src/labs/record/view/page/page.ts";
 import { wholeReport } from "./bench_reports.ts";
 import * as compared from "./compare_reports.ts";
 import { hostileExhibits, lessons } from "./gallery_exhibits.ts";

@@ -1,8 +1,8 @@
-import { measure, type Plan } from "../../src/bench/measure.ts";
-import type { Mechanism } from "../../src/bench/mechanism.ts";
-import { GROUPS, MECHANISMS } from "../../src/bench/mechanisms.ts";
-import type { Report } from "../../src/bench/report.ts";
-import { Refusal, type Side } from "../../src/bench/side.ts";
+import { measure, type Plan } from "../../src/labs/bench/measure.ts";
+import type { Mechanism } from "../../src/labs/bench/mechanism.ts";
+import { GROUPS, MECHANISMS } from "../../src/labs/bench/mechanisms.ts";
+import type { Report } from "../../src/labs/bench/report.ts";
+import { Refusal, type Side } from "../../src/labs/bench/side.ts";
 
 // Runs of benchmarks whose sides only say how long they took.
 

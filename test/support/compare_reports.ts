@@ -1,13 +1,13 @@
-import { compare } from "../../src/compare/compare.ts";
+import type { PartialEncoder } from "../../src/core/encoder/encoder.ts";
+import { compare } from "../../src/labs/compare/compare.ts";
+import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 import type {
   Breakage,
   CompareReport,
   Disagreement,
   LiveReport,
-} from "../../src/compare/report.ts";
-import { LocalSubject } from "../../src/compare/subject.ts";
-import type { PartialEncoder } from "../../src/encoder/encoder.ts";
-import { openEncoder } from "../../src/encoder/open.ts";
+} from "../../src/labs/compare/report.ts";
+import { LocalSubject } from "../../src/labs/compare/subject.ts";
 
 // Reports for pages: of real comparisons, with what those cannot show written by hand.
 

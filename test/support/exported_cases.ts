@@ -1,8 +1,8 @@
 /* Cases whose programs together have every part of the template. */
 
-import { CODES } from "../../src/fuzz/case/amd64/code.ts";
-import { type Case, type CaseDocument, parseCase } from "../../src/fuzz/case/case.ts";
-import { FROMS, ONS } from "../../src/fuzz/case/setups.ts";
+import { CODES } from "../../src/labs/fuzz/case/amd64/code.ts";
+import { type Case, type CaseDocument, parseCase } from "../../src/labs/fuzz/case/case.ts";
+import { FROMS, ONS } from "../../src/labs/fuzz/case/setups.ts";
 
 type Document = Partial<CaseDocument>;
 

@@ -12,11 +12,11 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import binaryen from "binaryen";
-import { compare } from "../../src/compare/compare.ts";
-import { openSubjects } from "../../src/compare/open.ts";
-import type { Breakage, CompareReport } from "../../src/compare/report.ts";
-import { FUNCTION_NAMES, type FunctionName } from "../../src/encoder/abi.ts";
+import { FUNCTION_NAMES, type FunctionName } from "../../src/core/encoder/abi.ts";
 import { openEncoder } from "../../src/index.ts";
+import { compare } from "../../src/labs/compare/compare.ts";
+import { openSubjects } from "../../src/labs/compare/open.ts";
+import type { Breakage, CompareReport } from "../../src/labs/compare/report.ts";
 
 /** A folder for modules, which is removed when this process ends. */
 const folder = mkdtempSync(join(tmpdir(), "stublab-foreign-"));

@@ -1,5 +1,5 @@
-import type { Recording } from "../../src/record/recording.ts";
-import type { Exhibit } from "../../src/record/view/gallery.ts";
+import type { Recording } from "../../src/labs/record/recording.ts";
+import type { Exhibit } from "../../src/labs/record/view/gallery.ts";
 import { hostileRecording } from "./hostile_recording.ts";
 import { LESSONS, recordingOf } from "./recordings.ts";
 

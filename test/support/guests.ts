@@ -1,6 +1,9 @@
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
+import { INSTRUCTION_POINTER } from "../../src/core/stub/arch.ts";
+import { readProcess } from "../../src/core/stub/proc.ts";
 import {
   type Context,
   DeadlineError,
@@ -15,9 +18,6 @@ import {
   type SwitchLane,
   TraceError,
 } from "../../src/index.ts";
-import { PAGE_SIZE } from "../../src/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../src/stub/arch.ts";
-import { readProcess } from "../../src/stub/proc.ts";
 import { callNumber } from "./libc.ts";
 import { type Code, call, loop, program, STACK } from "./machine_code.ts";
 

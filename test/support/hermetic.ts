@@ -1,11 +1,11 @@
 /*
  * Importing this makes the process, its workers and the commands that it starts try cases on the hermetic kernel
- * (src/fuzz/try/hermetic.ts): what the model of this machine predicts, whatever kernel and processor are here.
+ * (src/labs/fuzz/try/hermetic.ts): what the model of this machine predicts, whatever kernel and processor are here.
  */
 
-import type { Machine } from "../../src/fuzz/try/machine.ts";
-import { NO_XSTATE } from "../../src/fuzz/try/xstate.ts";
-import { HOST_ARCH } from "../../src/shim/host_arch.ts";
+import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import type { Machine } from "../../src/labs/fuzz/try/machine.ts";
+import { NO_XSTATE } from "../../src/labs/fuzz/try/xstate.ts";
 import { AMD, machineWith } from "./hidden_cases.ts";
 
 const AMD64: Machine = machineWith(

@@ -8,14 +8,14 @@ import {
   SCRATCH_SIZE,
   STACK,
   STUB_CODE,
-} from "../../src/fuzz/case/amd64/code.ts";
-import { indexOf } from "../../src/fuzz/case/amd64/registers.ts";
-import type { Case, SignalFrame } from "../../src/fuzz/case/case.ts";
-import { dispatching } from "../../src/fuzz/draw/amd64/dispatch_seeds.ts";
-import { SIMPLE, seed } from "../../src/fuzz/draw/amd64/seed.ts";
-import type { Model } from "../../src/fuzz/predict/model.ts";
-import type { Feature } from "../../src/fuzz/try/arch.ts";
-import type { Machine } from "../../src/fuzz/try/machine.ts";
+} from "../../src/labs/fuzz/case/amd64/code.ts";
+import { indexOf } from "../../src/labs/fuzz/case/amd64/registers.ts";
+import type { Case, SignalFrame } from "../../src/labs/fuzz/case/case.ts";
+import { dispatching } from "../../src/labs/fuzz/draw/amd64/dispatch_seeds.ts";
+import { SIMPLE, seed } from "../../src/labs/fuzz/draw/amd64/seed.ts";
+import type { Model } from "../../src/labs/fuzz/predict/model.ts";
+import type { Feature } from "../../src/labs/fuzz/try/arch.ts";
+import type { Machine } from "../../src/labs/fuzz/try/machine.ts";
 import { AMX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 
 // Tests that describe a machine are about the model as it is written, and about what is made of it. A bug that the environment

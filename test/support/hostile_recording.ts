@@ -1,5 +1,5 @@
-import { parseRecording } from "../../src/record/load.ts";
-import type { Recording } from "../../src/record/recording.ts";
+import { parseRecording } from "../../src/labs/record/load.ts";
+import type { Recording } from "../../src/labs/record/recording.ts";
 
 /** What strings of others may hold, and what no view may obey, choke on or pass on. */
 export const HOSTILE: readonly string[] = [

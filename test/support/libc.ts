@@ -9,10 +9,9 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_ERRNO,
-} from "../../src/bpf/program.ts";
-
-import { openEncoder } from "../../src/encoder/open.ts";
-import { RSEQ_SIGNATURE } from "../../src/stub/arch.ts";
+} from "../../src/core/bpf/program.ts";
+import { RSEQ_SIGNATURE } from "../../src/core/stub/arch.ts";
+import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 
 // What tests do to their own process and Node.js has no function for.
 

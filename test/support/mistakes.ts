@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import { FUNCTION_NAMES, type FunctionName } from "../../src/encoder/abi.ts";
+import { FUNCTION_NAMES, type FunctionName } from "../../src/core/encoder/abi.ts";
 import { likeModel } from "./foreign_modules.ts";
 
 /** A mistake as users make it in an encoder of their own. */
@@ -65,7 +65,7 @@ const PRELUDE = `
 
 /** The mistakes of a section of mistakes.txt. */
 function mistakesOf(style: Mistake["style"], section: string = style): Mistake[] {
-  const sections = readFileSync("test/compare/mistakes.txt", "utf8").split(/\n\n## /);
+  const sections = readFileSync("test/labs/compare/mistakes.txt", "utf8").split(/\n\n## /);
   const [, ...paragraphs] = sections.find((each) => each.startsWith(section))?.split("\n\n") ?? [];
   return paragraphs.map((paragraph) => {
     const parts = /^(.*)\n {2}(\w+): (.*)\n {2}(\S+): ?(\S*)\n?$/s.exec(paragraph);

@@ -1,4 +1,4 @@
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "../../src/encoder/abi.ts";
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "../../src/core/encoder/abi.ts";
 
 /** A copy of an encoder with one thing in it changed. */
 export interface Mutant {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
-import type { Recording } from "../../src/record/recording.ts";
-import { renderRecordingPage } from "../../src/record/view/page/page.ts";
+import type { Recording } from "../../src/labs/record/recording.ts";
+import { renderRecordingPage } from "../../src/labs/record/view/page/page.ts";
 import { type Behaviour, CHROMIUM, TestBrowser, type View } from "./browser.ts";
 
 // Pages of recordings in a browser, and what tests do with them.

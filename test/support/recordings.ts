@@ -1,5 +1,5 @@
-import { recordScenario } from "../../src/record/index.ts";
-import type { Code, Recording, Step } from "../../src/record/recording.ts";
+import { recordScenario } from "../../src/labs/record/index.ts";
+import type { Code, Recording, Step } from "../../src/labs/record/recording.ts";
 
 /** The scenarios whose processes live in this one's family. */
 export const LESSONS = ["host", "grandchild", "inject", "scrub", "switch"];

@@ -1,7 +1,7 @@
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { ALL_ENCODERS } from "../../src/index.ts";
-import { parseRecording, type Recording, recordScenario } from "../../src/record/index.ts";
+import { parseRecording, type Recording, recordScenario } from "../../src/labs/record/index.ts";
 import { childrenOf, processState } from "./processes.ts";
 import { recordingOf } from "./recordings.ts";
 

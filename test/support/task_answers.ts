@@ -1,8 +1,8 @@
 /* Answers to tasks: right ones, and ones that are wrong in a known way. */
 
-import { DAMAGES } from "../../src/record/tasks/exercises/repair.ts";
-import { keyOf } from "../../src/record/tasks/grade.ts";
-import { assignment, exerciseFor } from "../../src/record/tasks/submission.ts";
+import { DAMAGES } from "../../src/labs/record/tasks/exercises/repair.ts";
+import { keyOf } from "../../src/labs/record/tasks/grade.ts";
+import { assignment, exerciseFor } from "../../src/labs/record/tasks/submission.ts";
 
 /** A right answer of a student. */
 export async function rightAnswer(task: string, student: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { count, list, members, nullable, oneOf, type Shape, text } from "../../src/shape.ts";
+import { count, list, members, nullable, oneOf, type Shape, text } from "../../src/lib/shape.ts";
 
 // The rules of the trace event format, as its description and Perfetto's importer of it have them.
 

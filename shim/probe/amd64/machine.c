@@ -1,4 +1,4 @@
-// The machine, as src/fuzz/try/amd64/machine.ts reads it.
+// The machine, as src/labs/fuzz/try/amd64/machine.ts reads it.
 #include "components.h"
 #include "own_data.h"
 #include "probe.h"

@@ -17,7 +17,7 @@ extern const char *const processor_flags[];
 enum trial_kind { BY_CALL, BY_REQUEST, BY_CODE, BY_EXIT, BY_FPREGS };
 /** The call does not get to its breakpoint. */
 enum { RESULT_STOPS = 1 };
-/** What shows that a kernel has a feature (OF_KERNEL in src/fuzz/try/amd64/trials.ts); a feature of
+/** What shows that a kernel has a feature (OF_KERNEL in src/labs/fuzz/try/amd64/trials.ts); a feature of
  * -1 ends the list. */
 struct trial {
     int32_t feature;
@@ -39,7 +39,7 @@ extern const struct trial trials[];
 
 /** What a word of the frame is added to. */
 enum frame_base { FRAME_BASE_ZERO, FRAME_BASE_FRAME, FRAME_BASE_SYSCALL };
-/** FRAME_WORDS in src/fuzz/try/amd64/frames.ts; the list ends with a word and offset of 0. */
+/** FRAME_WORDS in src/labs/fuzz/try/amd64/frames.ts; the list ends with a word and offset of 0. */
 struct frame_word {
     uint32_t offset;
     enum frame_base base; /* what the word is added to */

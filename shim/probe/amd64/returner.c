@@ -1,4 +1,4 @@
-// Tries setups by rt_sigreturn, in stubs that do it by themselves: src/fuzz/try/sigreturn/.
+// Tries setups by rt_sigreturn, in stubs that do it by themselves: src/labs/fuzz/try/sigreturn/.
 #include "own_data.h"
 #include "sigreturn.h"
 #include "trying.h"

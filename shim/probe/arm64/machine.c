@@ -1,4 +1,4 @@
-// The machine, as src/fuzz/try/arm64/machine.ts reads it.
+// The machine, as src/labs/fuzz/try/arm64/machine.ts reads it.
 #include "own_data.h"
 #include "probe.h"
 #include <asm/signal.h>

@@ -1,0 +1,257 @@
+import { constants } from "node:os";
+import { AttachError, DeadlineError, UnsupportedError } from "../../lib/errors.ts";
+import { limitRemedy } from "../../lib/limits.ts";
+import type { RegisterBlock } from "../encoder/block.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { Desk } from "../shim/handler.ts";
+import { INJECT_RESTS, Injection } from "../shim/injection.ts";
+import { expectAmd64 } from "../shim/library.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
+import { MADV_DONTFORK } from "../shim/ring.ts";
+import type { SwitchRecord } from "../shim/switch.ts";
+import { INSTRUCTION_POINTER, WORD } from "../stub/arch.ts";
+import { attach } from "../stub/attach.ts";
+import { moveAway } from "../stub/binding.ts";
+import { hasReadableBases } from "../stub/readable_bases.ts";
+import type { Stub } from "../stub/stub.ts";
+import type { SwitchStop } from "../stub/thread.ts";
+import { topOfUserSpace } from "../stub/user_space.ts";
+import { SITE } from "./arch.ts";
+import type { FloatingPoint, Holder } from "./floating_point.ts";
+import { mapPages, protectionFlags } from "./memory.ts";
+import { Patches } from "./patches.ts";
+import type { Runner } from "./runner.ts";
+
+const { EPROTO, ETIME } = constants.errno;
+
+/** <linux/ptrace.h>: a stop at each call that the filter leaves to the tracer. */
+const PTRACE_O_TRACESECCOMP = 0x80;
+
+/** How often each side looks for its turn if they are on two processors: some 50 µs. */
+const SPINS = 2000;
+
+/** @throws UnsupportedError if the processor or the kernel lacks the instructions RDFSBASE and WRFSBASE. */
+export function expectBases(): void {
+  expectAmd64("guests without a tracer run on");
+  if (hasReadableBases()) return;
+  throw new UnsupportedError(
+    "guests without a tracer need RDFSBASE and WRFSBASE, which this machine does not offer to programs",
+    { remedy: 'use Linux 5.9 or newer on a processor with FSGSBASE, or the switches "lazy"' },
+  );
+}
+
+/**
+ * The lane `handler`: guests run without a tracer. Every system call, fault and signal of a guest enters a signal handler
+ * in the stub, on a stack that the host shares, and the handler hands the turn to the host.
+ *
+ *     stopped ── to the handler, detach ──► away: waits in the handler ◄── turn ──► runs a guest
+ *        ▲                                       │
+ *        └────────── attach, on demand ──────────┘
+ *
+ * Whatever needs a stopped stub, an injection for example, attaches again (`TracedThread.recall`); the next switch
+ * detaches.
+ */
+export class HandlerRunner implements Runner, Holder {
+  readonly stub: Stub;
+  readonly pages: number;
+  readonly patches: Patches | undefined;
+  readonly #desk: Desk;
+  /** Whether a guest runs on that was not stopped in time. */
+  #runsOn = false;
+  /** The guest whose floating point is in the signal frame. */
+  #resident: FloatingPoint | undefined;
+  /** Whether the stub runs guests on another processor. */
+  readonly #apart: boolean;
+
+  /**
+   * @param xstate the XSAVE area of a new process.
+   * @param apart whether the stub runs guests on another processor.
+   * @param patches whether system calls of guests are patched.
+   * @throws UnsupportedError if the kernel refuses the filter; what `Stub.call` throws.
+   */
+  constructor(stub: Stub, xstate: Uint8Array, apart: boolean, patches: boolean) {
+    this.stub = stub;
+    this.#apart = apart;
+    const { stubAddress, isBound } = stub.tracer;
+    const spins = isBound && !apart ? 0 : SPINS;
+    stub.thread.share();
+    this.#desk = new Desk(stub.pid, spins);
+    this.#mapDesk(xstate);
+    this.pages = (stubAddress - this.#desk.address) / PAGE_SIZE;
+    this.#mapCode(spins);
+    this.#setUp();
+    this.patches = patches && SITE ? new Patches(stub, this.#desk, SITE) : undefined;
+  }
+
+  run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
+    const { thread } = this.stub;
+    if (this.#runsOn) thread.expect("stopped");
+    this.patches?.apply();
+    if (thread.recall === undefined) this.#sendAway();
+    if (this.#resident !== floatingPoint) this.vacate();
+    record.begin(floatingPoint.moveTo(this) ? floatingPoint.area.length : 0);
+    this.#resident = floatingPoint;
+    try {
+      const stop = thread.switchAway(this.#desk, registers, floatingPoint.area, record);
+      if (stop === "syscall" && !this.#desk.isPatched) {
+        this.patches?.count(registers.word(WORD.instructionPointer));
+      }
+      return stop;
+    } catch (error) {
+      if (record.refusedXstate) this.#forget();
+      throw error;
+    }
+  }
+
+  wait(registers: RegisterBlock, _: FloatingPoint, record: SwitchRecord): SwitchStop {
+    const stop = this.stub.thread.switchAwayWait(this.#desk, registers, record);
+    this.#runsOn = stop === "late";
+    return stop;
+  }
+
+  vacate(): void {
+    try {
+      this.#resident?.comeHome();
+    } finally {
+      this.#forget();
+    }
+  }
+
+  empty(): void {
+    const { stub } = this;
+    const end = stub.tracer.stubAddress + PAGE_SIZE;
+    stub.call("munmap", 0, this.#desk.address);
+    if (end < topOfUserSpace()) stub.call("munmap", end, topOfUserSpace() - end);
+    this.#clear();
+    this.patches?.forget();
+  }
+
+  save(area: Uint8Array): void {
+    const result = this.stub.tracer.shim.saveDesk(this.#desk.bytes, area, area.length);
+    if (result !== -ETIME) return;
+    throw new DeadlineError(this.stub.pid, "did not leave a patched system call");
+  }
+
+  /** Clears the shared pages, and names their stack to the kernel again: a guest may have named another. */
+  #clear(): void {
+    const { stub } = this;
+    stub.tracer.shim.clearDesk(this.#desk.bytes);
+    stub.call("sigaltstack", this.#desk.altStack, 0);
+  }
+
+  #close(): void {
+    try {
+      this.vacate();
+    } finally {
+      this.stub.tracer.shim.closeDesk(this.#desk.bytes);
+    }
+  }
+
+  #forget(): void {
+    this.#resident?.forgetHolder();
+    this.#resident = undefined;
+  }
+
+  #mapDesk(xstate: Uint8Array): void {
+    const { stub } = this;
+    const { shim, stubAddress } = stub.tracer;
+    const file = shim.openDesk(this.#desk.bytes, stubAddress, xstate, xstate.length);
+    if (file < 0) throw this.#refused("memfd_create", -file);
+    stub.thread.onEnd = () => this.#close();
+    try {
+      const { address, code } = this.#desk;
+      const length = code - address;
+      const flags = stub.tracer.flag("MAP_SHARED") | stub.tracer.flag("MAP_FIXED");
+      stub.call("mmap", address, length, protectionFlags(stub.tracer, "rw"), flags, file, 0);
+      // A stub that this one clones must not write to its frames.
+      stub.call("madvise", address, length, MADV_DONTFORK);
+    } finally {
+      shim.close(file);
+    }
+  }
+
+  #mapCode(spins: number): void {
+    const code = new Uint8Array(PAGE_SIZE);
+    this.stub.tracer.shim.handlerCode(code, code.length, spins);
+    mapPages(this.stub, this.#desk.code, code, "rx");
+  }
+
+  /** Runs the set-up in the stub: handlers, their stack, and the filter. */
+  #setUp(): void {
+    const { tracer, thread } = this.stub;
+    const { encoder, frame, shim } = tracer;
+    const rest = BigInt(this.#desk.code + shim.handlerIsSetUpOffset());
+    const injection = new Injection(tracer.deadline, rest);
+    injection.passOver = tracer.injection.passOver;
+    encoder.encodeSyscall(frame.offset, thread.initial.offset, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
+    frame.set(INSTRUCTION_POINTER, BigInt(this.#desk.code + shim.handlerSetUpOffset()));
+    thread.expect("stopped");
+    thread.disturbances++;
+    const end = shim.inject(thread.tid, frame.bytes, injection.bytes);
+    const result = Number(BigInt.asIntN(64, frame.word(WORD.result)));
+    if (end !== INJECT_RESTS) throw this.#refused("the set-up of the handler", Math.max(-end, 0));
+    if (result !== 0) throw this.#refused("the set-up of the handler", -result);
+    thread.moreOptions = PTRACE_O_TRACESECCOMP;
+    thread.ptrace("PTRACE_SETOPTIONS", tracer.traceOptions | thread.moreOptions);
+  }
+
+  #refused(call: string, errno: number): UnsupportedError {
+    const name = this.stub.tracer.errorName(errno);
+    return new UnsupportedError(
+      `guests without a tracer cannot be run here: ${call} failed: ${name}`,
+      {
+        call,
+        errno: name,
+        remedy:
+          limitRemedy(name) ??
+          'use a kernel that filters system calls (CONFIG_SECCOMP_FILTER), or the switches "lazy"',
+      },
+    );
+  }
+
+  /** Lets the stub run to its handler, untraced, and waits until it is there. @throws DeathError, DeadlineError */
+  #sendAway(isAgain = false): void {
+    const { tracer, thread } = this.stub;
+    const { frame, shim } = tracer;
+    thread.expect("stopped");
+    const pidfd = thread.openPidfd();
+    if (pidfd < 0) throw this.#refused("pidfd_open", -pidfd);
+    this.#desk.pidfd = pidfd;
+    frame.copyFrom(thread.initial);
+    tracer.encoder.enterGuest(frame.offset, thread.initial.offset);
+    frame.set(INSTRUCTION_POINTER, BigInt(this.#desk.code));
+    thread.writeRegisters(frame);
+    // Other signals wait for the guest.
+    thread.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));
+    if (this.#apart) moveAway(shim, thread.tid);
+    shim.prepareDesk(this.#desk.bytes);
+    thread.detach("");
+    thread.recall = () => this.#recall();
+    const result = shim.takeDesk(this.#desk.bytes, new Deadline(tracer.deadline).bytes);
+    if (result === 0) return;
+    thread.expectAlive();
+    if (result === -EPROTO && !isAgain) {
+      this.#clear();
+      this.#sendAway(true);
+      return;
+    }
+    throw new DeadlineError(thread.tid, `did not reach its handler within ${tracer.deadline} ms`);
+  }
+
+  #recall(): void {
+    this.#runsOn = false;
+    this.vacate();
+    const { tracer, thread } = this.stub;
+    thread.expectAlive();
+    try {
+      attach(thread, new Deadline(tracer.deadline));
+    } catch (error) {
+      if (error instanceof AttachError) thread.expectAlive();
+      throw error;
+    }
+    thread.recall = undefined;
+    if (this.#apart) tracer.attract(thread.tid);
+    // Else an INT3 with SIGTRAP blocked would remove its handler.
+    thread.setMask(0n);
+  }
+}

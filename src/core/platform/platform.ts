@@ -1,0 +1,224 @@
+import type { EncoderName, Suggested } from "../../labs/compare/encoders/open.ts";
+import { InputError, StateError } from "../../lib/errors.ts";
+import {
+  checkOptions,
+  count,
+  nameOrNumber,
+  type OptionShapes,
+  oneOf,
+  truth,
+} from "../../lib/shape.ts";
+import { encodeFilter } from "../bpf/encode.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import { checkDeadline } from "../shim/deadline.ts";
+import { expectOtherProcessor } from "../stub/binding.ts";
+import type { Lanes } from "../stub/lane.ts";
+import type { Stub } from "../stub/stub.ts";
+import type { ThreadTicket } from "../stub/thread_pool.ts";
+import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
+import { COMPONENTS, LARGEST_XSTATE } from "./arch.ts";
+import { Context } from "./context.ts";
+import { expectBases } from "./handler.ts";
+import { isUntraced, runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
+import { Pool } from "./pool.ts";
+import type { Runner } from "./runner.ts";
+import { notShared, Subprocess } from "./subprocess.ts";
+
+export interface PlatformOptions extends Lanes {
+  /** An encoder, or the name of one of stublab's own. Default: "assembly". */
+  encoder?: Suggested<EncoderName> | Encoder | undefined;
+  /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
+  deadline?: number | undefined;
+  /**
+   * As for a stub: with SIGCHLD, the default, a death is an error; with SIGKILL, gVisor's choice, it ends all
+   * processes.
+   */
+  exitSignal?: string | number | undefined;
+  /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
+  seccomp?: boolean | undefined;
+  /** How guests are run. Default: "faithful". */
+  switches?: SwitchLane | undefined;
+  /**
+   * Whether system calls that a guest makes often are patched: `mov $nr, %eax; syscall` in private memory that the guest
+   * cannot write becomes a jump to the stub's own code. Only with guests that are not traced. Default: false.
+   */
+  patches?: boolean | undefined;
+}
+
+export const PLATFORM_OPTIONS: OptionShapes<PlatformOptions> = {
+  encoder: encoderOption,
+  deadline: checkDeadline,
+  exitSignal: nameOrNumber,
+  seccomp: truth,
+  switches: oneOf(SWITCH_LANES),
+  patches: truth,
+  ...LANE_OPTIONS,
+};
+
+const STUBS = count(2 ** 22);
+
+/**
+ * A master and a pool: it hands out subprocesses, the address spaces in which guests run.
+ *
+ * A platform belongs to the JavaScript thread that opened it. Close it before that thread ends.
+ *
+ * @example
+ * using platform = Platform.open();
+ * using space = platform.newAddressSpace();
+ * space.mapAnonymous(0x10000, 4096, "rwx");
+ */
+export class Platform {
+  readonly tracer: Tracer;
+  readonly master: Stub;
+  /** The `Context.xstate` that every context begins with: that of a new process, with the kernel's length and layout. */
+  readonly initialXstate: Uint8Array;
+  readonly #pool = new Pool();
+  readonly #lane: SwitchLane;
+  readonly #patches: boolean;
+  #closed = false;
+
+  private constructor(tracer: Tracer, master: Stub, lane: SwitchLane, patches: boolean) {
+    if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
+    this.tracer = tracer;
+    this.master = master;
+    this.#lane = lane;
+    this.#patches = patches;
+    const area = new Uint8Array(LARGEST_XSTATE);
+    this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
+  }
+
+  /**
+   * Forks the master and unmaps it.
+   *
+   * @throws what `Tracer` and `createStub` throw.
+   */
+  static open(options: PlatformOptions = {}): Platform {
+    checkOptions(options, "options", PLATFORM_OPTIONS);
+    const {
+      exitSignal = "SIGCHLD",
+      seccomp = true,
+      switches = "faithful",
+      patches = false,
+      ...driving
+    } = options;
+    const isTraced = !isUntraced(switches);
+    if (isTraced && patches) {
+      throw new InputError('options: `patches` needs the switches "handler" or "spin"');
+    }
+    if (!isTraced) expectHandler(seccomp);
+    const tracer = new Tracer(driving);
+    try {
+      if (switches === "spin") expectOtherProcessor(tracer.shim, 'switches "spin"', "handler");
+      // Guests that are not traced have a filter of their own.
+      const filter =
+        seccomp && isTraced
+          ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
+          : undefined;
+      const inSession = switches !== "faithful" || !tracer.isFaithful;
+      const master = tracer.fork({ exitSignal, filter }, inSession);
+      master.scrub();
+      const platform = new Platform(tracer, master, switches, patches);
+      if (!isTraced) platform.newAddressSpace().release();
+      return platform;
+    } catch (error) {
+      tracer.close();
+      throw error;
+    }
+  }
+
+  /** Returns an empty subprocess: from the pool if it has one, else a new grandchild. */
+  newAddressSpace(): Subprocess {
+    this.#expectOpen();
+    return new Subprocess(this.#pool.take() ?? this.#newRunner(), this.#pool);
+  }
+
+  /**
+   * Makes `stubs` subprocesses for the pool. With the births "traced", one stop of the master makes hundreds.
+   *
+   * @throws what `newAddressSpace` throws: the pool then has those that were made before.
+   */
+  prefill(stubs: number): void {
+    this.#expectOpen();
+    STUBS(stubs, "stubs");
+    if (this.tracer.births !== "traced") {
+      for (let i = 0; i < stubs; i++) this.#pool.put(this.#newRunner());
+      return;
+    }
+    for (let left = stubs; left > 0; ) {
+      const { stubs: made, failure } = this.master.createMany(left);
+      this.#fill(made);
+      if (failure !== undefined) throw failure;
+      left -= made.length;
+    }
+  }
+
+  /** Puts stubs into the pool. If one cannot run guests, those after it are closed. */
+  #fill(stubs: readonly Stub[]): void {
+    const left = [...stubs].reverse();
+    try {
+      for (let stub = left.pop(); stub !== undefined; stub = left.pop()) {
+        this.#pool.put(this.#runnerOf(stub));
+      }
+    } finally {
+      for (const stub of left) stub.close();
+    }
+  }
+
+  /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
+  join(ticket: ThreadTicket): Subprocess {
+    this.#expectOpen();
+    if (isUntraced(this.#lane)) throw notShared();
+    return new Subprocess(this.#runnerOf(this.tracer.join(ticket)), this.#pool);
+  }
+
+  /** The state of a new guest: all registers zero, floating point as at the start of a process. */
+  newContext(): Context {
+    this.#expectOpen();
+    return new Context(this.tracer, this.initialXstate);
+  }
+
+  /** How many subprocesses wait in the pool. */
+  get pooled(): number {
+    return this.#pool.size;
+  }
+
+  /**
+   * Ends every process of the platform, but not the caller.
+   *
+   * @throws StateError if another tracer still has a thread of a subprocess: nothing is closed then.
+   */
+  close(): void {
+    this.tracer.close();
+    this.#pool.clear();
+    this.#closed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #newRunner(): Runner {
+    return this.#runnerOf(this.master.createStub());
+  }
+
+  /** The runner of a stub, which is closed if there can be none. */
+  #runnerOf(stub: Stub): Runner {
+    try {
+      return runnerOf(this.#lane, stub, this.initialXstate, this.#patches);
+    } catch (error) {
+      stub.close();
+      throw error;
+    }
+  }
+
+  #expectOpen(): void {
+    if (this.#closed) throw new StateError("the platform is closed");
+  }
+}
+
+/** @throws UnsupportedError, InputError */
+function expectHandler(seccomp: boolean): void {
+  expectBases();
+  if (seccomp) return;
+  throw new InputError("options: guests without a tracer need the filter: omit `seccomp: false`");
+}

@@ -1,0 +1,352 @@
+import { BirthError, DeathError, EncoderError, ForkError, SyscallError } from "../../lib/errors.ts";
+import { limitRemedy } from "../../lib/limits.ts";
+import { FILTER_INSTRUCTION } from "../bpf/program.ts";
+import type { Deadline } from "../shim/deadline.ts";
+import { CHILD_STEPS, type ChildStep, FORK_GROUP, FORK_TRACED } from "../shim/fork.ts";
+import { viewMemory } from "../shim/library.ts";
+import { PARENT } from "./arch.ts";
+import { attachAtSelfStop } from "./attach.ts";
+import { readIfThere } from "./proc.ts";
+import type { Ring } from "./ring.ts";
+import { unregisterRseq } from "./rseq.ts";
+import { Thread } from "./thread.ts";
+import type { TracingThread } from "./tracing_thread.ts";
+
+/** The word in which a forked child reports its step: shared with the host, mapped once per thread. */
+let progress: { address: number; step: Uint32Array } | undefined;
+
+/** How often a birth is tried if the child is killed before it is attached. */
+const MOST_BIRTHS = 5;
+
+/** How the host forks a stub. */
+export interface Fork {
+  readonly exitSignal: number;
+  /** Steps of the set-up to leave out. */
+  readonly omit?: readonly ChildStep[];
+  /** A seccomp filter: an array of struct sock_filter. */
+  readonly filter?: Uint8Array;
+  /**
+   * Whether the stub leads a process group of the host's session, not a session of its own. Where the kernel groups
+   * tasks by session (sched_autogroup), two processes of one session hand over to each other faster.
+   */
+  readonly inSession?: boolean;
+}
+
+/**
+ * Tries a birth again if its child was killed before it was attached: no caller has seen that child yet. SIGCONT kills,
+ * too: it resumes a stub that has stopped itself, and the stub runs into its INT3.
+ */
+function untilAttached(birth: () => Thread, parent?: Thread): Thread {
+  for (let tries = 1; ; tries++) {
+    try {
+      return birth();
+    } catch (error) {
+      const death = error instanceof BirthError ? error.cause : error;
+      const killed = death instanceof DeathError && death.end.kind !== "exited";
+      if (tries === MOST_BIRTHS || !killed || death.pid === parent?.tid) throw error;
+    }
+  }
+}
+
+/**
+ * Step 2 of a stub's life, host fork; then 3 and 4, its self-stop and the attach.
+ *
+ * The child leaves all signals blocked until it is attached, so that one that arrives earlier does no harm.
+ *
+ * @throws ForkError, BirthError, AttachError, DeadlineError
+ */
+export function forkStub(tracer: TracingThread, fork: Fork): Thread {
+  return untilAttached(() => forkOnce(tracer, fork));
+}
+
+function forkOnce(tracer: TracingThread, fork: Fork): Thread {
+  const { exitSignal, omit = [] } = fork;
+  const step = sharedProgress(tracer);
+  const pid = forkProcess(tracer, { ...fork, omit: [...omit, "unmask"] });
+  const thread = new Thread(tracer, pid, pid);
+  try {
+    reachSelfStop(thread, tracer.startBirthClock());
+    if (!omit.includes("rseq")) unregisterRseq(thread);
+    if (!omit.includes("unmask")) thread.setMask(0n);
+    return thread;
+  } catch (error) {
+    // A child whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
+    if (tracer.isFatal(exitSignal)) thread.forget();
+    else giveUp(thread);
+    if (!(error instanceof DeathError)) throw error;
+    throw birthError(lastStep(step.step), thread, fork, error);
+  }
+}
+
+function reachSelfStop(thread: Thread, deadline: Deadline): void {
+  thread.wait(deadline, Number(thread.tracer.waitSelfStop));
+  attachAtSelfStop(thread, deadline);
+}
+
+/**
+ * The host's fork alone. Returns the child's pid.
+ *
+ * @param traced whether the child makes the host its tracer before its first step.
+ * @throws ForkError, EncoderError
+ */
+export function forkProcess(tracer: TracingThread, fork: Fork, traced = false): number {
+  const { exitSignal, omit = [], filter, inSession = false } = fork;
+  const { address, step } = sharedProgress(tracer);
+  step[0] = 0;
+  const pid = tracer.shim.fork(
+    tracer.cloneWord(exitSignal),
+    tracer.stubAddress,
+    CHILD_STEPS.reduce((bits, name, i) => bits | (omit.includes(name) ? 1 << i : 0), 0),
+    address,
+    filter ?? null,
+    (filter?.length ?? 0) / FILTER_INSTRUCTION,
+    (traced ? FORK_TRACED : 0) | (inSession ? FORK_GROUP : 0),
+  );
+  if (pid < 0) throw forkError(tracer.errorName(-pid));
+  return pid;
+}
+
+/** The step that a child's progress word shows. */
+function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
+  return CHILD_STEPS[31 - Math.clz32(bits)] ?? "clone";
+}
+
+/**
+ * Step 6: a stub clones another by injection, and the tracer attaches to it.
+ *
+ * With a harmful exit signal a birth cannot be tried again: the parent blocks signals during the birth, and the child
+ * until it is attached.
+ *
+ * @param isStub whether a child of the parent is a stub; any other is left over from a birth that failed.
+ * @throws SyscallError, BirthError, AttachError, DeathError, DeadlineError, EncoderError
+ */
+export function cloneStub(
+  parent: Thread,
+  exitSignal: number,
+  isStub: (pid: number) => boolean,
+): Thread {
+  const { tracer } = parent;
+  const word = tracer.cloneWord(exitSignal);
+  if (!tracer.isFatal(exitSignal)) {
+    return untilAttached(() => cloneHarmless(parent, word, isStub), parent);
+  }
+  const mask = parent.block(tracer.birthMask);
+  try {
+    const thread = cloneOnce(parent, word);
+    thread.setMask(mask);
+    return thread;
+  } finally {
+    if (parent.state === "stopped") parent.setMask(mask);
+  }
+}
+
+function cloneHarmless(parent: Thread, word: bigint, isStub: (pid: number) => boolean): Thread {
+  try {
+    return cloneOnce(parent, word);
+  } catch (error) {
+    endStrays(parent, isStub);
+    throw error;
+  }
+}
+
+function cloneOnce(parent: Thread, word: bigint): Thread {
+  const { tracer } = parent;
+  const pid = clone(parent, word);
+  const thread = new Thread(tracer, pid, pid);
+  try {
+    awaitChild(parent, pid);
+    attachAtSelfStop(thread, tracer.startBirthClock(), parent.tgid);
+    return thread;
+  } catch (error) {
+    thread.forget();
+    throw error;
+  }
+}
+
+/**
+ * The fast birth: a stub that is traced when it begins, with the options of its parent, and stopped before its first
+ * instruction. It needs no self-stop, no wait4 of its parent and no attach. It is a child of the host.
+ *
+ * @throws what `cloneStub` throws
+ */
+export function cloneTraced(parent: Thread): Thread {
+  return untilAttached(() => {
+    const pid = clone(parent, parent.tracer.tracedWord(), false);
+    return takeTraced(parent, pid, parent.tracer.startBirthClock());
+  }, parent);
+}
+
+/** What one turn made: stubs, and the first failure of a clone or of a stub that was made. */
+export interface Births {
+  readonly threads: readonly Thread[];
+  readonly failure?: unknown;
+}
+
+/**
+ * The same for `count` stubs, by one turn of a ring. A stub that is killed before its first stop is left out: no caller
+ * has seen it. All are taken before one is used, so that a use that fails abandons none.
+ *
+ * @throws what `cloneStub` throws, if no stub was made
+ */
+export function cloneManyTraced(parent: Thread, ring: Ring, count: number): Births {
+  const { tracer } = parent;
+  const number = tracer.syscallNumber("clone");
+  const args = [tracer.tracedWord(), 0, 0, 0, 0];
+  for (let i = 0; i < count; i++) ring.entries.write(i, number, args);
+  ring.turn(count, number);
+  const results = Array.from({ length: count }, (_, i) =>
+    Number(BigInt.asIntN(64, ring.entries.result(i))),
+  );
+  const deadline = tracer.startBirthClock();
+  const threads: Thread[] = [];
+  let failure: unknown;
+  for (const result of results) {
+    try {
+      if (result < 0) throw cloneError(parent.tgid, tracer.errorName(-result));
+      threads.push(takeTraced(parent, result, deadline));
+    } catch (error) {
+      if (!(error instanceof DeathError) || threads.length === 0) failure ??= error;
+    }
+  }
+  if (threads.length === 0) throw failure;
+  return { threads, failure };
+}
+
+/** Waits for the first stop of a traced child. Its registers are its parent's, except for the result of the clone. */
+function takeTraced(parent: Thread, pid: number, deadline: Deadline): Thread {
+  const thread = new Thread(parent.tracer, pid, pid);
+  thread.settle("running");
+  thread.initial.copyFrom(parent.initial);
+  try {
+    thread.wait(deadline);
+    return thread;
+  } catch (error) {
+    giveUp(thread);
+    throw error;
+  }
+}
+
+/** Ends a child of the host that cannot become a stub. One that has ended was reaped: its pid may be another's. */
+function giveUp(thread: Thread): void {
+  if (thread.state === "dead") return;
+  thread.kill();
+  thread.reap();
+  thread.forget();
+}
+
+/** The injected clone. Returns the pid from the kernel's own register, with which the encoder must agree. */
+function clone(parent: Thread, clone: bigint, bootstrap = true): number {
+  const { tracer } = parent;
+  const { result, word } = parent.inject(tracer.flag("SYS_clone"), [clone, 0, 0, 0, 0], (frame) => {
+    if (bootstrap) tracer.encoder.encodeBootstrap(frame.offset, parent.tgid);
+  });
+  if (word < 0n) throw cloneError(parent.tgid, tracer.errorName(-Number(word)));
+  if (result.value === word) return Number(word);
+  throw new EncoderError(
+    `encoder ${tracer.encoder.name} returns ${result.value ?? result.errno} for a clone that returned ${word}`,
+  );
+}
+
+/**
+ * Waits for the child's self-stop, before the tracer attaches. Only the parent can wait for its child, so the result of
+ * wait4 also confirms that `pid` is its child.
+ *
+ * @throws BirthError
+ */
+function awaitChild(parent: Thread, pid: number): void {
+  const { tracer } = parent;
+  const { word } = parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.waitSelfStop, 0]);
+  if (word === BigInt(pid)) return;
+  const outcome = word < 0n ? `failed with ${tracer.errorName(-Number(word))}` : `returned ${word}`;
+  throw new BirthError(
+    "clone",
+    `stub ${pid} cannot be attached: wait4 in stub ${parent.tgid} ${outcome}`,
+    { call: "wait4" },
+  );
+}
+
+/**
+ * Ends the children of a stub that are not stubs. The parent is stopped, and no other process reaps them, so their pids
+ * cannot be reused.
+ */
+function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
+  const { tracer, tgid, tid } = parent;
+  if (parent.state !== "stopped") return;
+  const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
+  const children = list.split(" ").map(Number);
+  for (const pid of children.filter((child) => child > 0 && !isStub(child))) {
+    const thread = new Thread(tracer, pid, pid);
+    thread.kill();
+    // Only a tracer can reap it here; if it was not attached, wait4 fails with ECHILD.
+    thread.reap();
+    reapZombie(parent, pid);
+  }
+}
+
+/** Makes a stub reap a child that the tracer has already reaped: until then the child is a zombie. */
+export function reapZombie(parent: Thread, pid: number): void {
+  const { tracer } = parent;
+  parent.patiently(() =>
+    parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]),
+  );
+}
+
+/** The word in which a forked child reports its step, and its address. @throws ForkError */
+function sharedProgress(tracer: TracingThread): { address: number; step: Uint32Array } {
+  if (progress !== undefined) return progress;
+  const address = tracer.shim.mapShared(4);
+  if (address < 0) throw forkError(tracer.errorName(-address));
+  progress = { address, step: new Uint32Array(viewMemory(address, 4)) };
+  return progress;
+}
+
+/** The host's clone failed with an errno. */
+function forkError(errno: string): ForkError {
+  return new ForkError(`the host cannot fork a stub: clone failed with ${errno}`, {
+    call: "clone",
+    errno,
+    remedy: limitRemedy(errno),
+  });
+}
+
+/** A stub's clone failed with an errno. */
+export function cloneError(parent: number, errno: string): SyscallError {
+  return new SyscallError(`stub ${parent} cannot clone another: clone failed with ${errno}`, {
+    call: "clone",
+    errno,
+    remedy: limitRemedy(errno),
+  });
+}
+
+function birthError(
+  step: ChildStep | "clone",
+  { tid, tracer }: Thread,
+  { omit = [], inSession = false }: Fork,
+  cause: DeathError,
+): BirthError {
+  const { end } = cause;
+  const status = end.kind === "exited" ? end.status : undefined;
+  // The stub code exits with 1 if its parent is not the pid in its register; this host lives, so the register was not set.
+  if (step === "stub" && status === 1 && omit.includes("parent")) {
+    return new BirthError(
+      step,
+      `stub ${tid} ended: its parent was not the one in ${PARENT.toUpperCase()}`,
+      { cause },
+    );
+  }
+  const errno = status === undefined ? undefined : tracer.errorName(status);
+  const call = inSession && step === "setsid" ? "setpgid" : step;
+  const place = step === "stub" ? "in the stub code" : `at step ${call} of its set-up`;
+  return new BirthError(step, `stub ${tid} failed ${place}: ${errno ?? cause.how}`, {
+    ...(errno !== undefined && { errno }),
+    call: step === "stub" ? failedCall(cause) : call,
+    remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
+    cause,
+  });
+}
+
+/** The call of the stub code that failed: only if kill is refused, the stub runs into its INT3. */
+function failedCall({ end }: DeathError): string {
+  const trapped = end.kind === "signaled" && end.signal === "SIGTRAP";
+  return trapped ? "kill" : "prctl(PR_SET_PDEATHSIG)";
+}

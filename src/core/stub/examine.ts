@@ -1,0 +1,112 @@
+import { type Check, check } from "../../lib/check.ts";
+import { hex } from "../../lib/errors.ts";
+import { instance } from "../../lib/shape.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
+import { INSTRUCTION_POINTER, PARENT, RSEQ_SIGNATURE } from "./arch.ts";
+import { type ProcessFacts, readProc, readProcess } from "./proc.ts";
+import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
+import { Stub } from "./stub.ts";
+
+/** A length that every kernel accepts. */
+const RSEQ_LENGTH = 32;
+
+/** The result of an examination: what the kernel reports, and the properties that a stub must have. */
+export interface Examination {
+  readonly facts: ProcessFacts;
+  readonly registers: Record<string, bigint>;
+  readonly checks: readonly Check[];
+}
+
+/**
+ * Examines a scrubbed stub: /proc, its registers by ptrace, and the results of injected calls. Leaves the stub as it
+ * was. What its filter forbids to ask is skipped, and so is what the switches "handler" and "spin" keep in it.
+ *
+ * @throws DeathError, StateError, and what `Stub.inject` throws.
+ */
+export function examine(stub: Stub): Examination {
+  instance(Stub, "a Stub")(stub, "stub");
+  const { tracer, thread } = stub;
+  thread.unmapRing();
+  thread.expect("stopped");
+  const facts = readProcess(stub.pid);
+  const parentPid = stub.parent?.pid ?? process.pid;
+  const { word: answer } = thread.inject(tracer.flag("SYS_getppid"), []);
+  const registers = stub.registers();
+  const hasHandler = thread.moreOptions !== 0;
+  const handler = hasHandler ? "the handler of its guests needs it" : undefined;
+  const filter = !hasHandler && isFiltered(stub) ? "its filter forbids to ask for it" : undefined;
+  const session = stub.inSession ? readProcess(process.pid).session : stub.leader.pid;
+  const death = stub.hasDeathSignal || hasHandler ? "SIGKILL" : "none";
+  const kilobytes = (bytes: number) => `${bytes / 1024} kB`;
+  const rows: Row[] = [
+    ["parent", `${parentPid}`, () => `${facts.parentPid}`],
+    ["getppid, injected", `${parentPid}`, () => `${answer}`],
+    ["tracer", `${tracer.tid}`, () => `${facts.tracerTid}`],
+    ["state", "t", () => facts.state],
+    ["session", `${session}`, () => `${facts.session}`],
+    ["exit signal", tracer.signalName(stub.exitSignal), () => tracer.signalName(facts.exitSignal)],
+    ["death signal", death, () => deathSignal(stub), filter],
+    ["signals blocked", "0x0", () => hex(facts.blocked)],
+    ["signals ignored", "0x0", () => hex(facts.ignored)],
+    ["signals caught", "0x0", () => hex(facts.caught), handler],
+    ["memory map", `${hex(BigInt(tracer.stubAddress))} r-xp`, () => mapOf(facts), handler],
+    ["resident", kilobytes(PAGE_SIZE), () => kilobytes(facts.residentBytes), handler],
+    [
+      "rseq",
+      "unregistered",
+      () => (hasRseq(stub) ? "registered" : "unregistered"),
+      readRseq(thread) === undefined ? filter : undefined,
+    ],
+    [INSTRUCTION_POINTER, hex(tracer.restAddress), () => hex(registers[INSTRUCTION_POINTER] ?? 0n)],
+    [PARENT, hex(BigInt(parentPid)), () => hex(registers[PARENT] ?? 0n)],
+  ];
+  return { facts, registers, checks: rows.map((row) => examined(...row)) };
+}
+
+/** A property of a stub; `obstacle` is why it cannot be examined, or would be another here. */
+type Row = [name: string, expected: string, see: () => string, obstacle?: string | undefined];
+
+function examined(...[name, expected, see, obstacle]: Row): Check {
+  if (obstacle === undefined) return check(name, expected, see());
+  return { name, status: "skipped", expected, seen: "not examined", reason: obstacle };
+}
+
+/** Whether its system calls are filtered. */
+function isFiltered({ pid }: Stub): boolean {
+  return /^Seccomp:\s+2/m.test(readProc(`/proc/${pid}/status`));
+}
+
+function mapOf({ mappings }: ProcessFacts): string {
+  const pages = mappings.map(({ start, protection }) => `${hex(BigInt(start))} ${protection}`);
+  return pages.length > 3 ? `${pages.length} mappings` : pages.join(", ");
+}
+
+/**
+ * The name of the signal that a stub gets when its parent ends, or "none". prctl(PR_GET_PDEATHSIG) writes it to memory,
+ * for which a page is mapped into the stub during the call.
+ */
+export function deathSignal(stub: Stub): string {
+  const { tracer } = stub;
+  const page = stub.map(PAGE_SIZE);
+  stub.call("prctl", tracer.flag("PR_GET_PDEATHSIG"), page);
+  const answer = new DataView(stub.read(page, 4).buffer).getInt32(0, true);
+  stub.call("munmap", page, PAGE_SIZE);
+  return answer === 0 ? "none" : tracer.signalName(answer);
+}
+
+/**
+ * Whether a stub has an rseq area registered. If the kernel does not report that, it is tried: the kernel refuses to
+ * register a second area.
+ */
+export function hasRseq(stub: Stub): boolean {
+  const area = readRseq(stub.thread);
+  if (area !== undefined) return area.address !== 0n;
+  const page = stub.map(PAGE_SIZE);
+  try {
+    const { errno } = stub.inject("rseq", page, RSEQ_LENGTH, 0, RSEQ_SIGNATURE);
+    if (errno === null) stub.call("rseq", page, RSEQ_LENGTH, RSEQ_FLAG_UNREGISTER, RSEQ_SIGNATURE);
+    return errno !== null && errno !== "ENOSYS";
+  } finally {
+    stub.call("munmap", page, PAGE_SIZE);
+  }
+}

@@ -1,0 +1,147 @@
+import { existsSync, readFileSync } from "node:fs";
+import { StateError, UnsupportedError } from "../../lib/errors.ts";
+import { limitError } from "../../lib/limits.ts";
+import { count } from "../../lib/shape.ts";
+
+/** The pid or tid of a process or thread. */
+export const PID = count(2 ** 31 - 1, 1);
+
+/**
+ * The text of a file in /proc.
+ *
+ * @throws UnsupportedError if /proc is not mounted or not readable; StateError if the process does not exist.
+ */
+export function readProc(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const errno = cause instanceof Error && "code" in cause ? String(cause.code) : "no errno";
+    const details = { cause, errno, call: `open("${path}")` };
+    if (existsSync("/proc/self/stat") && (errno === "ENOENT" || errno === "ESRCH")) {
+      throw new StateError(`${path} does not exist: the process has ended`, details);
+    }
+    const failure = `${path} cannot be read`;
+    const remedy = "mount /proc (mount -t proc proc /proc), and let this process read it";
+    throw (
+      limitError(failure, cause) ??
+      new UnsupportedError(`${failure}: ${errno}`, { ...details, remedy })
+    );
+  }
+}
+
+/** One line of /proc/PID/maps. */
+export interface Mapping {
+  readonly start: number;
+  readonly end: number;
+  /** e.g. "r-xp" */
+  readonly protection: string;
+  /** A path, or a name such as "[stack]", or "". */
+  readonly name: string;
+}
+
+/** What /proc reports of one process. Signal sets are the kernel's: bit n - 1 is signal n. */
+export interface ProcessFacts {
+  /** One letter, e.g. "t": stopped by its tracer. */
+  readonly state: string;
+  readonly parentPid: number;
+  /** The thread that traces it; 0 if it is not traced. */
+  readonly tracerTid: number;
+  readonly session: number;
+  readonly exitSignal: number;
+  readonly blocked: bigint;
+  readonly ignored: bigint;
+  readonly caught: bigint;
+  /** Pending signals of its main thread and of the process. */
+  readonly pending: bigint;
+  readonly residentBytes: number;
+  /** Its memory map, without the kernel's vsyscall page, which cannot be unmapped. */
+  readonly mappings: readonly Mapping[];
+}
+
+/** Index of each field of /proc/PID/stat after the command's name (proc_pid_stat(5) counts from 3). */
+const STAT = {
+  state: 0,
+  session: 3,
+  userTime: 11,
+  systemTime: 12,
+  exitSignal: 35,
+  exitStatus: 49,
+} as const;
+/** Milliseconds of a clock tick: the kernel reports times to programs in hundredths of a second (USER_HZ). */
+const TICK = 10;
+
+function statOf(task: string): string[] {
+  const stat = readProc(`/proc/${task}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** The processor time that a process has used, in milliseconds. @throws as `readProcess` does */
+export function processorTime(pid: number): number {
+  const stat = statOf(`${pid}`);
+  return TICK * (Number(stat[STAT.userTime]) + Number(stat[STAT.systemTime]));
+}
+
+/** The status word of a zombie; undefined if it has been reaped, or the kernel does not show it. */
+export function exitStatus(pid: number): number | undefined {
+  const text = readIfThere(`/proc/${pid}/stat`) ?? "";
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const status = Number(fields[STAT.exitStatus]);
+  return "ZX".includes(fields[STAT.state] ?? "?") && status > 0 ? status : undefined;
+}
+
+/** Whether the process does not exist or is a zombie. @throws UnsupportedError without /proc, or without descriptors */
+export function hasEnded(pid: number): boolean {
+  try {
+    return "ZX".includes(statOf(`${pid}`)[STAT.state] ?? "");
+  } catch (error) {
+    if (error instanceof StateError) return true;
+    throw error;
+  }
+}
+
+/**
+ * Reads what the kernel currently reports of a process, or of one of its threads.
+ *
+ * @throws StateError if there is no such process or thread; UnsupportedError without /proc.
+ */
+export function readProcess(pid: number, tid?: number): ProcessFacts {
+  PID(pid, "pid");
+  const task = tid === undefined ? `${pid}` : `${pid}/task/${tid}`;
+  const fields = statOf(task);
+  const status = readProc(`/proc/${task}/status`);
+  const line = (key: string) => new RegExp(`^${key}:\\s+(\\S+)`, "m").exec(status)?.[1] ?? "0";
+  return {
+    state: fields[STAT.state] ?? "?",
+    parentPid: Number(line("PPid")),
+    tracerTid: Number(line("TracerPid")),
+    session: Number(fields[STAT.session]),
+    exitSignal: Number(fields[STAT.exitSignal]),
+    blocked: BigInt(`0x${line("SigBlk")}`),
+    ignored: BigInt(`0x${line("SigIgn")}`),
+    caught: BigInt(`0x${line("SigCgt")}`),
+    pending: BigInt(`0x${line("SigPnd")}`) | BigInt(`0x${line("ShdPnd")}`),
+    residentBytes: Number(line("VmRSS")) * 1024,
+    mappings: parseMaps(readProc(`/proc/${task}/maps`)).filter(({ name }) => name !== "[vsyscall]"),
+  };
+}
+
+/** The text of a file of /proc or /sys, trimmed; undefined if it cannot be read. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Parses the text of /proc/PID/maps. */
+export function parseMaps(text: string): Mapping[] {
+  const mappings: Mapping[] = [];
+  for (const line of text.split("\n")) {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
+    if (match === null) continue;
+    const [, start = "", end = "", protection = "", name = ""] = match;
+    mappings.push({ start: parseInt(start, 16), end: parseInt(end, 16), protection, name });
+  }
+  return mappings;
+}

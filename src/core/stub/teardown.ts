@@ -1,0 +1,93 @@
+import { AttachError, CloseError, DeadlineError, DeathError } from "../../lib/errors.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
+import { attach } from "./attach.ts";
+import type { Thread } from "./thread.ts";
+
+/** A call of an exec that failed. */
+export interface ExecFailure {
+  readonly call: string;
+  readonly errno: string;
+}
+
+/**
+ * Ends the process of a thread and reaps it.
+ *
+ * @param exitSignal the signal that its parent gets: if it is harmful, the process first executes the idle program.
+ * @param isHostsChild whether the host can reap it untraced.
+ * @throws CloseError if its end would harm its parent.
+ */
+export function endProcess(thread: Thread, exitSignal: number, isHostsChild: boolean): void {
+  const obstacle = takeHold(thread);
+  if (thread.state !== "dead" && thread.tracer.isFatal(exitSignal) && !thread.replaced) {
+    if (obstacle !== undefined) throw cannotEnd(thread, exitSignal, obstacle);
+    defuse(thread, exitSignal);
+  }
+  if (thread.state === "dead") return;
+  thread.kill();
+  if (thread.state !== "untraced" || isHostsChild) thread.reap();
+  thread.forget();
+}
+
+/** Detaches from a thread of a process that another tracer ends. */
+export function letGo(thread: Thread): void {
+  if (thread.state === "running") takeHold(thread);
+  if (thread.state === "stopped") thread.leave();
+  thread.forget();
+}
+
+/** Makes a live thread traced and stopped. Returns the reason if that is impossible. */
+function takeHold(thread: Thread): string | undefined {
+  try {
+    if (thread.state === "running") thread.stop();
+    if (thread.isAway) thread.expect("stopped");
+    if (thread.state !== "untraced") return undefined;
+    thread.expectAlive();
+    attach(thread);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DeathError) return undefined;
+    if (error instanceof AttachError) return "another process traces it";
+    if (error instanceof DeadlineError) return "it is in a system call that no signal interrupts";
+    throw error;
+  }
+}
+
+/** Ensures that the end of a process harms neither the host nor the parent. */
+function defuse(thread: Thread, exitSignal: number): void {
+  try {
+    const failure = executeIdle(thread);
+    if (failure === undefined) return;
+    throw cannotEnd(thread, exitSignal, `${failure.call} failed with ${failure.errno}`);
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+  }
+}
+
+/**
+ * Makes a stub execute a program that does nothing. That resets its exit signal to SIGCHLD (begin_new_exec in
+ * fs/exec.c).
+ *
+ * @returns the call that failed, if one did.
+ */
+export function executeIdle(thread: Thread): ExecFailure | undefined {
+  const { tracer } = thread;
+  const image = tracer.shim.idleImage();
+  if (image < 0) return { call: "memfd_create", errno: tracer.errorName(-image) };
+  try {
+    // The stub's page ends in zeros: an empty path. Linux 5.10 on arm64 does not read the last byte of user space.
+    const emptyPath = tracer.stubAddress + PAGE_SIZE - 8;
+    const args = [image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH")];
+    const { result } = thread.patiently(() => thread.inject(tracer.flag("SYS_execveat"), args));
+    return result.errno === null ? undefined : { call: "execveat", errno: result.errno };
+  } finally {
+    tracer.shim.close(image);
+  }
+}
+
+function cannotEnd({ tgid, tracer }: Thread, exitSignal: number, why: string): CloseError {
+  return new CloseError(
+    `stub ${tgid} cannot be ended without harm to its parent: its exit signal is ` +
+      `${tracer.signalName(exitSignal)}, and ${why}`,
+    { remedy: "it ends with this process" },
+  );
+}

@@ -1,0 +1,285 @@
+import { isMainThread } from "node:worker_threads";
+import { expectDriver } from "../../labs/compare/encoders/guarded.ts";
+import { type EncoderName, openEncoder, type Suggested } from "../../labs/compare/encoders/open.ts";
+import { DeathError, InputError, StateError } from "../../lib/errors.ts";
+import {
+  bytes,
+  checkOptions,
+  list,
+  nameOrNumber,
+  oneOf,
+  type Shape,
+  show,
+  truth,
+} from "../../lib/shape.ts";
+import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import { checkDeadline } from "../shim/deadline.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
+import { type Fork, forkStub } from "./birth.ts";
+import { BIRTH_LANES, INJECTION_LANES, type Lanes } from "./lane.ts";
+import { admitLanes } from "./lane_filter.ts";
+import { rehearse } from "./rehearsal.ts";
+import { Stub, type StubRegistry } from "./stub.ts";
+import type { Thread } from "./thread.ts";
+import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
+import { TracingThread } from "./tracing_thread.ts";
+
+export interface TracerOptions extends Lanes {
+  /** An encoder, or the name of one of stublab's own. Default: "assembly". */
+  encoder?: Suggested<EncoderName> | Encoder | undefined;
+  /** The deadline of every wait, in milliseconds. Default: 5000. */
+  deadline?: number | undefined;
+}
+
+export interface StubOptions {
+  /**
+   * The signal that the parent gets when the stub ends, by name or number. With SIGCHLD, the default, a death is an
+   * error; with SIGKILL, gVisor's choice, it also kills the parent, and so on up to the host.
+   */
+  exitSignal?: string | number | undefined;
+  /** Steps of the forked child's set-up to leave out, for lessons and tests. */
+  omit?: readonly ChildStep[] | undefined;
+  /**
+   * A seccomp filter for the stub and all its descendants: an array of struct sock_filter. Calls that births and the
+   * tracer's lanes need are allowed before it.
+   */
+  filter?: Uint8Array | undefined;
+}
+
+/** Called with each stub that died. */
+export type DeathListener = (stub: Stub) => unknown;
+
+/** How often resting stubs are examined while there is a listener, in milliseconds. */
+const WATCH_MILLISECONDS = 50;
+
+/** The tracers of this JavaScript thread that are not closed. */
+const open = new Set<Tracer>();
+
+/** Closes the tracer at the end of the JavaScript thread if it is still open. */
+function closeAtExit(tracer: Tracer): void {
+  if (open.size === 0) process.on("exit", closeAll);
+  open.add(tracer);
+}
+
+function forgetClosed(tracer: Tracer): void {
+  open.delete(tracer);
+  if (open.size === 0) process.off("exit", closeAll);
+}
+
+function closeAll(): void {
+  for (const tracer of open) {
+    try {
+      tracer.close();
+    } catch {
+      // No caller is left to report this to; EXITKILL ends the remaining stubs.
+    }
+  }
+}
+
+/** An array of struct sock_filter, of which only the length is checked: the kernel checks the instructions. */
+const filterShape: Shape<Uint8Array> = (value, place) => {
+  const filter = bytes(value, place);
+  const { length } = filter;
+  const whole = length > 0 && length % FILTER_INSTRUCTION === 0;
+  if (whole && length <= MOST_INSTRUCTIONS * FILTER_INSTRUCTION) return filter;
+  throw new InputError(
+    `${place}: expected 1 to ${MOST_INSTRUCTIONS} instructions of ${FILTER_INSTRUCTION} bytes, got ${length} bytes`,
+  );
+};
+
+const STUB_OPTIONS = {
+  exitSignal: nameOrNumber,
+  omit: list(oneOf(CHILD_STEPS), CHILD_STEPS.length),
+  filter: filterShape,
+};
+
+export const LANE_OPTIONS = {
+  injections: oneOf(INJECTION_LANES),
+  births: oneOf(BIRTH_LANES),
+  bind: truth,
+};
+
+/** Checks the type of an `encoder` option; `Tracer` checks the encoder itself. */
+export function encoderOption(value: unknown, place: string): void {
+  if (typeof value === "string" || (typeof value === "object" && value !== null)) return;
+  throw new InputError(`${place}: expected the name of an encoder, or an encoder`);
+}
+
+function openedEncoder(options: TracerOptions): Encoder {
+  checkOptions(options, "options", {
+    encoder: encoderOption,
+    deadline: checkDeadline,
+    ...LANE_OPTIONS,
+  });
+  const { encoder = "assembly" } = options;
+  return typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
+}
+
+/**
+ * The OS thread that issues ptrace requests, with the stubs that it traces.
+ *
+ * A tracer belongs to the JavaScript thread that made it. Close it before that thread ends; `using` does.
+ *
+ * @example
+ * using tracer = new Tracer();
+ * const master = tracer.createStub();
+ * master.call("getppid"); // BigInt(process.pid)
+ */
+export class Tracer extends TracingThread {
+  readonly #stubs = new Map<number, Stub>();
+  readonly #registry: StubRegistry = {
+    stubs: this.#stubs,
+    reportDeath: (stub) => this.#reportDeath(stub),
+  };
+  readonly #listeners = new Set<DeathListener>();
+  #watch: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @throws UnsupportedError, InputError, EncoderError */
+  constructor(options: TracerOptions = {}) {
+    super(openedEncoder(options), options.deadline ?? 5000, options);
+    closeAtExit(this);
+  }
+
+  /** All live stubs, by pid. */
+  get stubs(): ReadonlyMap<number, Stub> {
+    return this.#stubs;
+  }
+
+  /**
+   * Forks a stub from the host, attaches to it, and takes its initial registers.
+   *
+   * @throws ForkError, BirthError, AttachError, InputError; StateError from a worker thread with an exit
+   * signal that would kill the process.
+   */
+  createStub(options: StubOptions = {}): Stub {
+    checkOptions(options, "options", STUB_OPTIONS);
+    return this.fork(options, !this.isFaithful);
+  }
+
+  /** The same. `inSession`: see `Fork`. @internal */
+  fork(options: StubOptions, inSession: boolean): Stub {
+    this.#expectOpen();
+    const { omit, filter: given } = options;
+    const filter = given && admitLanes(this, given);
+    const exitSignal = this.parseExitSignal(options.exitSignal);
+    const fork: Fork = { exitSignal, inSession, ...(omit && { omit }), ...(filter && { filter }) };
+    if (this.isFatal(exitSignal)) {
+      this.#expectMainThread(exitSignal);
+      rehearse(this, fork);
+    }
+    const started = performance.now();
+    const thread = forkStub(this, fork);
+    return new Stub(this.#registry, thread, { exitSignal, started, inSession });
+  }
+
+  /** Registers a thread that the host forked as a stub. @internal */
+  addStub(thread: Thread, exitSignal: number, started = performance.now()): Stub {
+    return new Stub(this.#registry, thread, { exitSignal, started });
+  }
+
+  /**
+   * Attaches to a thread of a stub whose first thread another tracer traces.
+   *
+   * @throws StateError if the ticket is for another tracer, InputError, AttachError
+   */
+  join(ticket: ThreadTicket): Stub {
+    this.#expectOpen();
+    const started = performance.now();
+    return this.addStub(redeemTicket(this, ticket), this.constant("SIGCHLD"), started);
+  }
+
+  /**
+   * Calls `listener` with each stub that dies without being closed; `stub.end` says how it ended. While there is a
+   * listener, resting stubs are polled every 50 ms; that does not keep the process alive. An exception in a listener
+   * becomes a process warning.
+   *
+   * @returns a function that removes the listener.
+   */
+  onDeath(listener: DeathListener): () => void {
+    this.#expectOpen();
+    if (typeof listener !== "function") {
+      throw new InputError(`listener: expected a function, got ${show(listener)}`);
+    }
+    this.#listeners.add(listener);
+    this.#watch ??= setInterval(() => this.#pollAll(), WATCH_MILLISECONDS).unref();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#stopWatching();
+    };
+  }
+
+  /**
+   * Ends and reaps every stub, whatever its exit signal; the host survives. Closing a second time does nothing.
+   *
+   * @throws StateError if another tracer still has a thread of a stub: nothing is closed then.
+   */
+  close(): void {
+    if (this.#closed) return;
+    for (const stub of this.#stubs.values()) stub.expectUnshared();
+    this.#closed = true;
+    this.#stopWatching();
+    forgetClosed(this);
+    let failure: unknown;
+    for (const stub of [...this.#stubs.values()].filter(({ parent }) => parent === undefined)) {
+      try {
+        stub.close();
+      } catch (error) {
+        // The others are still ended.
+        failure ??= error;
+      }
+    }
+    this.unbind();
+    if (failure !== undefined) throw failure;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #expectOpen(): void {
+    if (this.#closed) throw new StateError("the tracer is closed");
+  }
+
+  #expectMainThread(exitSignal: number): void {
+    if (isMainThread) return;
+    throw new StateError(
+      `a worker thread cannot fork stubs with exit signal ${this.signalName(exitSignal)}`,
+      {
+        remedy:
+          "the kernel kills a stub when the thread that forked it ends, and that signal would then " +
+          "kill the whole process; use SIGCHLD, or the main thread",
+      },
+    );
+  }
+
+  #pollAll(): void {
+    for (const stub of [...this.#stubs.values()]) {
+      if (!stub.thread.rests) continue;
+      try {
+        stub.poll();
+      } catch (error) {
+        if (!(error instanceof DeathError)) process.emitWarning(String(error));
+      }
+    }
+  }
+
+  #reportDeath(stub: Stub): void {
+    for (const listener of this.#listeners) void callListener(listener, stub);
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  }
+}
+
+/** Calls a listener; what it throws or rejects with becomes a warning. */
+async function callListener(listener: DeathListener, stub: Stub): Promise<void> {
+  try {
+    await listener(stub);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+  }
+}

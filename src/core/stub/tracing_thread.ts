@@ -1,0 +1,233 @@
+import { EncoderError, InputError } from "../../lib/errors.ts";
+import { integer, nameOrNumber, show } from "../../lib/shape.ts";
+import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { Injection } from "../shim/injection.ts";
+import { loadShim, type Shim } from "../shim/shim.ts";
+import { SYSCALL_LENGTH } from "./arch.ts";
+import { bindThread, expectOtherProcessor, unbindThread } from "./binding.ts";
+import type { BirthLane, InjectionLane, Lanes } from "./lane.ts";
+import { mapStubCode } from "./placement.ts";
+
+/** Signals that an instruction can raise, and SIGKILL: they end an injection. */
+const OWN_SIGNALS = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL"];
+
+/** The kernel reads the number of a system call as 32 bits, and ignores the rest. @throws InputError */
+function checkSyscallNumber(call: unknown): bigint {
+  if (typeof call !== "number" && typeof call !== "bigint") {
+    throw new InputError(`system call: expected a name or a number, got ${show(call)}`);
+  }
+  const number = integer(call, "system call");
+  if (number >= -(1n << 31n) && number < 1n << 32n) return number;
+  throw new InputError(`system call: expected a number of 32 bits, got ${show(call)}`);
+}
+
+/**
+ * The OS thread that issues ptrace requests, with what every request needs. It does not know the stubs; `Tracer` does.
+ *
+ *     encoder ─ blocks ─ frame      the block of the current injection, and of its result
+ *     shim ─ status, mask           the memory that the shim fills
+ *     stubAddress ─ restAddress     where the stub code is, and where RIP rests in it
+ */
+export class TracingThread {
+  readonly tid: number;
+  readonly encoder: Encoder;
+  /** The deadline of every wait, in milliseconds. */
+  readonly deadline: number;
+  readonly injections: InjectionLane;
+  readonly births: BirthLane;
+  /** The address of the stub code, the same in the host and in every stub. */
+  readonly stubAddress: number;
+  /** The value of RIP between two injected calls: after the INT3. */
+  readonly restAddress: bigint;
+  /** The value of RIP at the self-stop: after the SYSCALL of the kill. @internal */
+  readonly selfStopAddress: bigint;
+  /** The address of the loop over a ring. @internal */
+  readonly serveAddress: bigint;
+  /** @internal */
+  readonly shim: Shim;
+  /** @internal */
+  readonly blocks: BlockAllocator;
+  /** @internal */
+  readonly frame: RegisterBlock;
+  /** The status word of the last wait. @internal */
+  readonly status = new Int32Array(1);
+  /** The signal mask that was read last. @internal */
+  readonly mask = new BigUint64Array(1);
+  /** @internal */
+  readonly injection: Injection;
+  /** wait4's options for one thread. @internal */
+  readonly waitAll: number;
+  /** wait4's options for the self-stop of another stub's child. @internal */
+  readonly waitSelfStop: bigint;
+  /** The ptrace options of every traced thread. @internal */
+  readonly traceOptions: number;
+  /**
+   * The signals that a stub blocks while it clones another with a harmful exit signal. SIGCHLD is not blocked: the
+   * child's self-stop raises it, it would stay pending, and by default it is ignored. @internal
+   */
+  readonly birthMask: bigint;
+  // Allocated once, not for each birth.
+  readonly #birthClock: Deadline;
+  // Caches lookups by name: they are frequent, and a prefix or a conversion is expensive.
+  readonly #numbers = new Map<string, number>();
+  readonly #calls = new Map<string, bigint>();
+  readonly #sets = new Map<readonly string[], ReadonlySet<number>>();
+  #bound = false;
+
+  /** @throws UnsupportedError, EncoderError */
+  constructor(encoder: Encoder, deadline: number, lanes: Lanes) {
+    const { injections = "faithful", births = "faithful", bind = true } = lanes;
+    this.encoder = encoder;
+    this.deadline = deadline;
+    this.injections = injections;
+    this.births = births;
+    this.shim = loadShim();
+    if (injections === "spin") {
+      expectOtherProcessor(this.shim, 'injections "spin"', "futex");
+    }
+    this.tid = this.shim.gettid();
+    this.blocks = BlockAllocator.of(encoder);
+    this.frame = this.blocks.allocate();
+    this.stubAddress = mapStubCode(this.shim);
+    this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());
+    this.selfStopAddress = BigInt(
+      this.stubAddress + this.shim.stubSyscallOffset() + SYSCALL_LENGTH,
+    );
+    this.serveAddress = BigInt(this.stubAddress + this.shim.stubServeOffset());
+    this.waitAll = Number(this.#waitOptions("__WALL"));
+    this.waitSelfStop = this.#waitOptions("__WALL", "WUNTRACED");
+    this.traceOptions =
+      this.constant("PTRACE_O_TRACESYSGOOD") |
+      this.constant("PTRACE_O_TRACEEXIT") |
+      this.constant("PTRACE_O_EXITKILL");
+    this.birthMask = BigInt.asUintN(64, ~encoder.signalSet(this.constant("SIGCHLD")));
+    this.#birthClock = new Deadline(deadline);
+    this.injection = new Injection(deadline, this.restAddress);
+    const own = OWN_SIGNALS.map((name) => this.constant(name));
+    for (let signal = 1; signal <= this.constant("SIGRTMAX"); signal++) {
+      if (!own.includes(signal)) this.passOver(signal);
+    }
+    this.#bound = bind && bindThread(this.shim);
+  }
+
+  /** Moves a thread that another tracer's stub cloned to the processor of this tracer. @internal */
+  attract(tid: number): void {
+    if (this.#bound) this.shim.bind(tid, this.shim.getcpu());
+  }
+
+  /** Whether it makes and drives stubs by gVisor's sequences. @internal */
+  get isFaithful(): boolean {
+    return this.injections === "faithful" && this.births === "faithful";
+  }
+
+  /** Whether the thread and its stubs are bound to one processor. @internal */
+  get isBound(): boolean {
+    return this.#bound;
+  }
+
+  /** Ends the thread's binding to a processor. @internal */
+  protected unbind(): void {
+    if (this.#bound) unbindThread(this.shim);
+    this.#bound = false;
+  }
+
+  /** Whether a system call is one of those named. @internal */
+  isAmong(names: readonly string[], call: bigint): boolean {
+    let numbers = this.#sets.get(names);
+    if (numbers === undefined) {
+      const known = names.filter((name) => this.encoder.constants.has(`SYS_${name}`));
+      numbers = new Set(known.map((name) => Number(this.syscallNumber(name))));
+      this.#sets.set(names, numbers);
+    }
+    return numbers.has(Number(call));
+  }
+
+  /** Starts the deadline of a birth. @internal */
+  startBirthClock(): Deadline {
+    this.#birthClock.start(this.deadline);
+    return this.#birthClock;
+  }
+
+  /** Makes injections pass over stops by a signal, such as the exit signal of a child. @internal */
+  passOver(signal: number): void {
+    this.injection.passOver |= this.encoder.signalSet(signal);
+  }
+
+  /** The number of a stub's exit signal, by name or number. @throws InputError */
+  parseExitSignal(signal: string | number = "SIGCHLD"): number {
+    const name = String(nameOrNumber(signal, "exitSignal"));
+    const number = parseSignal(name, this.encoder.constants);
+    if (number !== this.constant("SIGTRAP")) return number;
+    throw new InputError(
+      "SIGTRAP cannot be the exit signal of a stub: it stops the parent like an INT3",
+    );
+  }
+
+  /** Whether a child's end with this exit signal harms its parent. */
+  isFatal(exitSignal: number): boolean {
+    return exitSignal !== 0 && exitSignal !== this.constant("SIGCHLD");
+  }
+
+  /** A constant of the encoder, by the kernel's name. @throws EncoderError if the encoder lacks it. */
+  constant(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = Number(this.flag(name));
+    this.#numbers.set(name, number);
+    return number;
+  }
+
+  /** The same as a 64-bit word. */
+  flag(name: string): bigint {
+    const value = this.encoder.constants.get(name);
+    if (value !== undefined) return value;
+    throw new EncoderError(`encoder ${this.encoder.name} has no constant ${name}`);
+  }
+
+  /** The number of a system call, by name or number. @throws InputError */
+  syscallNumber(call: string | number | bigint): bigint {
+    if (typeof call !== "string") return checkSyscallNumber(call);
+    const known = this.#calls.get(call);
+    if (known !== undefined) return known;
+    const number = checkSyscallNumber(parseSyscall(call, this.encoder.constants));
+    this.#calls.set(call, number);
+    return number;
+  }
+
+  /** The name of an errno, e.g. "ENOENT". */
+  errorName(errno: number): string {
+    return errorName(errno, this.encoder.constants);
+  }
+
+  /** The name of a signal, e.g. "SIGKILL". */
+  signalName(signal: number): string {
+    return signalName(signal, this.encoder.constants);
+  }
+
+  /** The clone word of every stub: the exit signal and a shared file table. @throws EncoderError @internal */
+  cloneWord(exitSignal: number): bigint {
+    const word = this.encoder.encodeClone(this.flag("CLONE_FILES"), exitSignal);
+    if (word >= 0n) return word;
+    throw new EncoderError(
+      `encoder ${this.encoder.name} refuses CLONE_FILES with exit signal ${exitSignal}`,
+    );
+  }
+
+  /** The clone word of a traced birth: traced from its beginning, and a child of the host. @throws EncoderError @internal */
+  tracedWord(): bigint {
+    const flags = this.flag("CLONE_FILES") | this.flag("CLONE_PTRACE") | this.flag("CLONE_PARENT");
+    const word = this.encoder.encodeClone(flags, this.constant("SIGCHLD"));
+    if (word >= 0n) return word;
+    throw new EncoderError(`encoder ${this.encoder.name} refuses the flags of a traced birth`);
+  }
+
+  #waitOptions(...names: string[]): bigint {
+    const options = names.reduce((word, name) => word | this.flag(name), 0n);
+    const word = this.encoder.encodeWaitOptions(options);
+    if (word >= 0n) return word;
+    throw new EncoderError(`encoder ${this.encoder.name} refuses wait4's ${names.join("|")}`);
+  }
+}

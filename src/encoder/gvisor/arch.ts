@@ -1,9 +1,0 @@
-import type { Arch } from "../arch.ts";
-import type { PartialEncoder } from "../encoder.ts";
-import { openAmd64 } from "./amd64.ts";
-import { openArm64 } from "./arm64.ts";
-
-/** Opens the encoder `gvisor` for an architecture. */
-export function openGvisorEncoder(arch: Arch): PartialEncoder {
-  return arch === "amd64" ? openAmd64() : openArm64();
-}

@@ -1,0 +1,230 @@
+import { constantName } from "../../core/encoder/names.ts";
+import { hex } from "../../lib/errors.ts";
+import { quoteWord } from "../../lib/quote.ts";
+import { choiceOf } from "./choices.ts";
+import type { Cluster, Difference } from "./clusters.ts";
+import { type Fault, faultsOf } from "./faults.ts";
+import { faultOfProgram, NO_PROGRAM, NUMBERS } from "./filter.ts";
+import type { Break, FunctionComparison } from "./function.ts";
+import { bytesOf } from "./layout.ts";
+import { flagNames, tell } from "./meaning.ts";
+import { smallestBreak } from "./minimise.ts";
+import type { Place } from "./places.ts";
+import { ANSWER, BrokenEncoder } from "./record.ts";
+import { type Answer, type Breakage, type Disagreement, HEADERS, type Verdict } from "./report.ts";
+
+/**
+ * The disagreements about one function, one for each fault.
+ *
+ * @param smaller whether each is to have the smallest input that shows it, or the one that it was found with
+ */
+export async function describeClusters(
+  compared: FunctionComparison,
+  smaller: boolean,
+): Promise<Disagreement[]> {
+  const found: Disagreement[] = [];
+  for (const fault of await faultsOf(compared, smaller)) {
+    const described = await describe(compared, fault);
+    if (described !== undefined) found.push(described);
+  }
+  // One that shows in inputs that a kernel makes is not told again by others.
+  const isError = ({ encoder, against, field }: Disagreement) =>
+    found.some(
+      (other) =>
+        other.apart === null &&
+        other.encoder === encoder &&
+        other.against === against &&
+        other.field === field,
+    );
+  return found.filter((each) => each.apart !== "no such input" || !isError(each));
+}
+
+/** How many calls a filter decides wrongly if their numbers are the reason. */
+const MOST_CALLS = 64;
+
+/** The calls, by name, that a filter decides as wrongly as that of an input. */
+async function callsLike(
+  compared: FunctionComparison,
+  cluster: Cluster,
+  input: BigUint64Array,
+): Promise<string[]> {
+  const { at } = compared.layout.field("call");
+  const copies = new BigUint64Array(NUMBERS * input.length);
+  const rest = (input[at] ?? 0n) & ~BigInt(NUMBERS - 1);
+  for (let number = 0; number < NUMBERS; number++) {
+    copies.set(input, number * input.length);
+    copies[number * input.length + at] = rest | BigInt(number);
+  }
+  const found = (await compared.differences(cluster, copies)) ?? [];
+  const numbers = [...found.keys()].filter((number) => found[number]?.kind === cluster.kind);
+  if (numbers.length > MOST_CALLS) return [];
+  return numbers.map(
+    (number) => constantName(BigInt(number), "SYS_[a-z]", compared.constants) ?? `call ${number}`,
+  );
+}
+
+/** A difference that was seen among other cases, and is not there if the case is alone. */
+const FICKLE = new BrokenEncoder(
+  "answer",
+  0,
+  "answers the same case differently after other cases",
+);
+
+async function describe(
+  compared: FunctionComparison,
+  { cluster, input, others, cases, masks }: Fault,
+): Promise<Disagreement | undefined> {
+  const { arch, name, layout } = compared;
+  const { encoder, against } = cluster;
+  await compared.renew(encoder);
+  const [difference] = (await compared.differences(cluster, input)) ?? [];
+  if (difference === undefined) {
+    compared.noteBreak(encoder, FICKLE, input);
+    return undefined;
+  }
+  const { place, byte, own, other } = difference;
+  const flags = flagsOf(compared, difference, input);
+  for (const each of others) {
+    const [further] = (await compared.differences(cluster, each)) ?? [];
+    if (further?.place.name === place.name) flags.push(...flagsOf(compared, further, each));
+  }
+  if (place.name === ANSWER) flags.push(...(await callsLike(compared, cluster, input)));
+  const reference = answerOf(compared, place, other);
+  const why = own === NO_PROGRAM ? await whyNoProgram(compared, encoder, input) : undefined;
+  return {
+    arch,
+    operation: layout.signature.operation,
+    name,
+    encoder,
+    against,
+    field: place.name,
+    flags: [...new Set(flags)],
+    cases,
+    xor: hex(own ^ other),
+    masks,
+    byte: byte - 8 * layout.fieldOf(Math.floor(place.byte / 8)).at,
+    own: { ...answerOf(compared, place, own), ...(why && { told: `no program: ${why}` }) },
+    other: reference,
+    input: describeInput(compared, input),
+    replay: replay(compared, [encoder, ...(against === HEADERS ? [] : [against])], input),
+    apart: cluster.apart ?? null,
+    verdict: verdictOf(compared, cluster, place.name, reference.told, input),
+  };
+}
+
+/** Why an encoder's result for an input is no program. */
+async function whyNoProgram(
+  compared: FunctionComparison,
+  encoder: string,
+  input: BigUint64Array,
+): Promise<string | undefined> {
+  if (compared.name !== "encodeSeccomp") return undefined;
+  const record = input.slice();
+  const broken = await compared.breakOf(encoder, record);
+  return broken === undefined ? faultOfProgram(compared.layout, record) : undefined;
+}
+
+function answerOf({ constants }: FunctionComparison, place: Place, word: bigint): Answer {
+  return { bytes: bytesOf(word, place.bytes), word: hex(word), told: tell(place, word, constants) };
+}
+
+/** The flags that differ; where an answer is no set of flags, those of the input. */
+function flagsOf(
+  { places, constants }: FunctionComparison,
+  { place, own, other }: Difference,
+  input: BigUint64Array,
+): string[] {
+  const xor = own ^ other;
+  // A refusal differs from a word in bits that mean nothing.
+  const differing = xor >> 62n !== 0n ? [] : flagNames(place.name, xor, constants);
+  if (differing.length > 0) return differing;
+  return [...places.inputs].flatMap(([name, { byte }]) =>
+    flagNames(name, input[byte / 8] ?? 0n, constants),
+  );
+}
+
+/** @param told what the reference returns */
+function verdictOf(
+  { name, layout }: FunctionComparison,
+  { encoder, against }: Cluster,
+  field: string,
+  told: string,
+  input: BigUint64Array,
+): Verdict {
+  if (against !== HEADERS) {
+    const reason = "no headers of this architecture are here to decide";
+    return { by: "nobody", right: [], wrong: [], reason };
+  }
+  const wordOf = (parameter: string) => input[layout.field(parameter).at] ?? 0n;
+  const choice = choiceOf(name, field, wordOf);
+  if (choice !== undefined) {
+    const reason = `${choice.reason}; native returns ${told}`;
+    return { by: "abi", right: [], wrong: choice.apart === undefined ? [encoder] : [], reason };
+  }
+  const reason = `native, compiled against them, returns ${told}`;
+  return { by: "headers", right: [HEADERS], wrong: [encoder], reason };
+}
+
+/** The words of an input that are not 0, by name. */
+export function describeInput(
+  { places, constants }: FunctionComparison,
+  input: BigUint64Array,
+): Disagreement["input"] {
+  return [...places.inputs].flatMap(([name, place]) => {
+    const word = input[place.byte / 8] ?? 0n;
+    return word === 0n ? [] : [{ name, word: hex(word), told: tell(place, word, constants) }];
+  });
+}
+
+/**
+ * The command that does exactly this case again.
+ *
+ * @param encoders as reports call them
+ */
+export function replay(
+  compared: FunctionComparison,
+  encoders: readonly string[],
+  input: BigUint64Array,
+): string {
+  const words = describeInput(compared, input).map(({ name, word }) => `${name}=${word}`);
+  return [
+    "stublab compare",
+    ...encoders.map((encoder) => quoteWord(compared.argumentOf(encoder))),
+    `--arch ${compared.arch} --operation ${compared.name}`,
+    `--case '${words.join(",")}'`,
+  ].join(" ");
+}
+
+/** @param smaller whether it is to have the smallest input that shows it, or the one that it was found with */
+export async function describeBreak(
+  compared: FunctionComparison,
+  found: Break,
+  smaller: boolean,
+): Promise<Breakage> {
+  // Neither an answer that comes and goes nor an encoder that was given up depends on the input alone.
+  const shrinks = smaller && found.error !== FICKLE && found.error.kind !== "refused";
+  const { encoder, error, input } = shrinks ? await smallestBreak(compared, found) : found;
+  const isAlone = found.error !== FICKLE && (await breaksAlone(compared, encoder, error, input));
+  const rest = isAlone || found.error === FICKLE ? "" : "; alone, the case does not show it";
+  return {
+    encoder,
+    arch: compared.arch,
+    name: compared.name,
+    kind: error.kind,
+    message: `${error.message}${rest}`,
+    input: describeInput(compared, input),
+    replay: isAlone ? replay(compared, [encoder], input) : null,
+  };
+}
+
+/** Whether an encoder breaks without other calls before. Other kinds of breaks end its process, so a case is always alone. */
+async function breaksAlone(
+  compared: FunctionComparison,
+  encoder: string,
+  { kind }: BrokenEncoder,
+  input: BigUint64Array,
+): Promise<boolean> {
+  if (kind !== "trap" && kind !== "answer") return true;
+  await compared.renew(encoder);
+  return (await compared.breakOf(encoder, input.slice())) !== undefined;
+}

@@ -1,0 +1,182 @@
+import { spawnSync } from "node:child_process";
+import { type Stats, statSync } from "node:fs";
+import { basename, extname, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import {
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  prototypeOf,
+} from "../../../core/encoder/abi.ts";
+import { describeThrown } from "../../../core/encoder/answer.ts";
+import type { Encoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
+import type { Purpose } from "../../../core/encoder/missing.ts";
+import {
+  bindModule,
+  checkSize,
+  isCallable,
+  type ModuleExports,
+  refusal,
+} from "../../../core/encoder/module.ts";
+import { readMemories } from "../../../core/encoder/wasm_memory.ts";
+import { EncoderError, InputError, StublabError } from "../../../lib/errors.ts";
+import { excess, type Limit, readInput } from "../../../lib/input.ts";
+import { text } from "../../../lib/shape.ts";
+import { guardEncoder } from "./guarded.ts";
+import { instantiate } from "./wasm_file.ts";
+
+/** The file name extensions of users' encoders. */
+const ENDINGS = [".wasm", ".mjs", ".js"];
+
+const CODE_LIMIT: Limit = { most: 64 << 20, of: "an encoder" };
+
+/** The size of a page of WebAssembly memory, in bytes. */
+const PAGE = 65_536;
+
+/** Whether the name of an encoder is a path. */
+export function isEncoderFile(word: string): boolean {
+  return word.includes("/") || ENDINGS.includes(extname(word));
+}
+
+/**
+ * Loads a user's encoder that drives stubs: a WebAssembly or an ES module (docs/encoder-abi.md).
+ *
+ * This runs the module's code in this process, with all that this process may do, and without a time limit: load only
+ * what you would import. Afterwards, a function that throws, returns a value of another type, or detaches its memory
+ * makes every further call fail with the same EncoderError.
+ *
+ * @param file the path; its base name becomes the name of the encoder
+ * @throws InputError if the file cannot be an encoder; EncoderError if it is for another machine, its code throws, or
+ * names are missing: the message lists all of them
+ * @example
+ * using tracer = new Tracer({ encoder: await loadEncoder("./mine.wasm") });
+ */
+export async function loadEncoder(file: string | URL): Promise<Encoder> {
+  const path = file instanceof URL ? fileURLToPath(file) : text(file, "file");
+  const encoder = guardEncoder(await openEncoderFile(path, basename(path), "stubs"));
+  return { ...encoder, file: resolve(path) };
+}
+
+/**
+ * Opens a user's encoder. That runs its code, which may do anything or never return: commands do it only in a process
+ * that another one watches.
+ *
+ * @param name the name of the encoder in reports
+ * @throws InputError if the file cannot be an encoder; EncoderError if its content is invalid, or if its code throws
+ */
+export async function openEncoderFile(
+  file: string,
+  name: string,
+  purpose: Purpose,
+): Promise<PartialEncoder> {
+  checkFile(file);
+  try {
+    if (extname(file) !== ".wasm") return bindModule(name, await openModule(file), purpose);
+    const exports = openWasm(file, name);
+    const bound = bindModule(name, exports, purpose);
+    // Only now its version is known to be this one.
+    for (const each of FUNCTION_NAMES) checkArity(name, each, exports[each]);
+    return bound;
+  } catch (cause) {
+    if (cause instanceof StublabError) throw cause;
+    const why = describeThrown(cause);
+    // The process of a comparison starts no other: there, its parent finds the line.
+    const line = purpose === "stubs" ? lineOfSyntaxError(file, why) : "";
+    throw new EncoderError(`encoder ${name} fails to load: ${why}${line}`, { cause });
+  }
+}
+
+/** How long Node.js may take to read a file, in milliseconds. */
+const READING = 5000;
+
+/**
+ * In which line a file's syntax is wrong, as " in line 4": an import does not say. Another process reads the file, and
+ * does not run it.
+ *
+ * @param message of the failure to load it
+ * @returns "" if it failed for another reason
+ */
+export function lineOfSyntaxError(file: string, message: string): string {
+  if (!message.includes("SyntaxError: ")) return "";
+  const { stderr } = spawnSync(process.execPath, ["--check", resolve(file)], {
+    env: { LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH },
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    timeout: READING,
+  });
+  // It begins with the place, unless there is no such process.
+  const line = /:(\d+)\n/.exec(stderr ?? "")?.[1];
+  return line === undefined ? "" : ` in line ${line}`;
+}
+
+/** Refuses anything but a regular file: a FIFO would block its reader, and a device may be endless. */
+function checkFile(file: string): void {
+  if (!ENDINGS.includes(extname(file))) {
+    throw new InputError(
+      `${file} is not an encoder: expected a name that ends in ${listed(ENDINGS)}`,
+    );
+  }
+  const { size } = regularFile(file);
+  if (size > CODE_LIMIT.most) throw new InputError(`${file} ${excess(CODE_LIMIT)}`);
+}
+
+function regularFile(file: string): Stats {
+  let stats: Stats;
+  try {
+    stats = statSync(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError(`${file} cannot be opened: ${why}`, { cause });
+  }
+  if (!stats.isFile()) throw new InputError(`${file} is not a regular file`);
+  return stats;
+}
+
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+async function openModule(file: string): Promise<ModuleExports> {
+  return import(pathToFileURL(resolve(file)).href);
+}
+
+function openWasm(file: string, name: string): ModuleExports {
+  const bytes = readInput(file, CODE_LIMIT);
+  const module = compile(bytes, name);
+  const imports = WebAssembly.Module.imports(module).map((each) => `${each.module}.${each.name}`);
+  if (imports.length > 0) {
+    throw refusal(name, `imports ${imports.join(", ")}; an encoder imports nothing`);
+  }
+  checkMemories(bytes, name);
+  return instantiate(name, module);
+}
+
+function compile(bytes: Uint8Array<ArrayBuffer>, name: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw refusal(name, `is not a WebAssembly module: ${why}`);
+  }
+}
+
+function checkMemories(bytes: Uint8Array, name: string): void {
+  let size = 0;
+  for (const { initial, maximum, special } of readMemories(bytes)) {
+    if (special) throw refusal(name, "has memory that is shared or has 64-bit addresses");
+    if (maximum !== initial) {
+      const most = maximum === undefined ? "no maximum" : `a maximum of ${maximum}`;
+      throw refusal(name, `has memory that can grow: ${initial} pages, and ${most}`);
+    }
+    size += initial * PAGE;
+  }
+  checkSize(name, size);
+}
+
+/** Checks the number of parameters: JavaScript would pass 0 for a missing argument, and drop a superfluous one. */
+function checkArity(name: string, own: FunctionName, exported: unknown): void {
+  const { parameters } = FUNCTIONS[own];
+  if (!isCallable(exported) || exported.length === parameters.length) return;
+  const count = `${exported.length} parameter${exported.length === 1 ? "" : "s"}`;
+  throw refusal(name, `has ${own} with ${count}, expected ${prototypeOf(own)}`);
+}

@@ -1,0 +1,76 @@
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "../../../core/encoder/abi.ts";
+import { describeMisfit, describeThrown, isInt32 } from "../../../core/encoder/answer.ts";
+import type { Encoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
+import { drivesStubs, missingNames } from "../../../core/encoder/missing.ts";
+import {
+  type Callable,
+  expectHostArch,
+  isCallable,
+  lacking,
+} from "../../../core/encoder/module.ts";
+import { EncoderError, InputError } from "../../../lib/errors.ts";
+import { object } from "../../../lib/shape.ts";
+
+/**
+ * Wraps a user's encoder for a tracer: an exception, a result of the wrong type and detached memory become an
+ * EncoderError before they do harm (koffi would pass a detached view as NULL). After the first failure every call fails
+ * in the same way without calling the encoder, so that cleaning up reports the first failure, too.
+ *
+ * @throws EncoderError if it is for another machine, or names are missing
+ */
+export function guardEncoder(partial: PartialEncoder): Encoder {
+  const encoder = expectDriver(partial);
+  let failure: unknown;
+  const once = (call: Callable): Callable => {
+    return (...args) => {
+      if (failure !== undefined) throw failure;
+      try {
+        return call(...args);
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    };
+  };
+  const own = FUNCTION_NAMES.filter((name) => encoder[name] !== undefined);
+  const guarded = own.map((name) => [name, once(checked(encoder, name))]);
+  return { ...encoder, ...Object.fromEntries(guarded) };
+}
+
+/**
+ * Returns an encoder that can drive stubs.
+ *
+ * @throws EncoderError if it is for another machine, or names are missing; InputError if it is not an encoder
+ */
+export function expectDriver(encoder: PartialEncoder): Encoder {
+  object(encoder, "encoder");
+  const { name, arch, constants, buffer } = encoder;
+  if (!isCallable(constants?.get) || typeof buffer?.byteLength !== "number") {
+    throw new InputError("encoder: expected a name or an encoder from openEncoder");
+  }
+  expectHostArch(name, arch);
+  if (drivesStubs(encoder)) return encoder;
+  throw lacking(name, missingNames(encoder, "stubs"));
+}
+
+/** The same function, which throws an EncoderError if its result does not have the type of its signature. */
+function checked(encoder: Encoder, name: FunctionName): Callable {
+  const method: unknown = encoder[name];
+  if (!isCallable(method)) throw new TypeError(`${name} is not a function`);
+  const { result } = FUNCTIONS[name];
+  const fail = (what: string, cause?: unknown) =>
+    new EncoderError(`encoder ${encoder.name}: ${name} ${what}`, { cause });
+  return (...args) => {
+    let answer: unknown;
+    try {
+      answer = method(...args);
+    } catch (cause) {
+      throw fail(`failed: ${describeThrown(cause)}`, cause);
+    }
+    if (encoder.buffer.byteLength === 0) throw fail("grew or moved its memory");
+    if (result === "none") return undefined;
+    if (result === "i32" && isInt32(answer)) return answer | 0;
+    if (result !== "i32" && typeof answer === "bigint") return answer;
+    throw fail(describeMisfit(answer, result));
+  };
+}

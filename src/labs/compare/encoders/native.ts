@@ -1,0 +1,188 @@
+import { existsSync } from "node:fs";
+import {
+  ENCODER_ABI,
+  FUNCTIONS,
+  type FunctionName,
+  functionsOf,
+  type Parameter,
+} from "../../../core/encoder/abi.ts";
+import { type Arch, REGISTERS } from "../../../core/encoder/arch.ts";
+import type { PartialEncoder } from "../../../core/encoder/encoder.ts";
+import { cPrototype, usesMemory } from "../../../core/encoder/prototype.ts";
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { loadLibrary } from "../../../core/shim/library.ts";
+import { beside } from "../../../lib/beside.ts";
+import { EncoderError, InputError, REBUILD, UnsupportedError } from "../../../lib/errors.ts";
+
+/** The size of the memory in bytes, as in the other encoders: enough for some 30,000 register blocks. */
+const BUFFER_SIZE = 8 << 20;
+
+const WORD = 8;
+
+type Library = ReturnType<typeof loadLibrary>;
+type Value = number | bigint;
+/** A function of the library, as koffi binds it. */
+type Foreign = (...args: (Value | Uint8Array)[]) => Value;
+type Callable = (...args: Value[]) => unknown;
+
+/**
+ * Opens the encoder of shim/native/: C, compiled against the headers of that architecture, for this machine.
+ *
+ * @throws UnsupportedError if the library of that architecture was not built
+ */
+export function openNativeEncoder(arch: Arch): PartialEncoder {
+  const library = openLibrary(arch);
+  const buffer = new ArrayBuffer(BUFFER_SIZE);
+  const memory = new Uint8Array(buffer);
+  const functions = functionsOf(arch).map((name) => [
+    name,
+    bindFunction(library, name, memory, WORD * REGISTERS[arch].length),
+  ]);
+  // A new object: lookups are slower in an object to which functions were added one by one.
+  return {
+    ...Object.fromEntries(functions),
+    name: "native",
+    arch,
+    buffer,
+    heap: 0,
+    constants: readConstants(library),
+  };
+}
+
+function openLibrary(arch: Arch): Library {
+  const file = `native-${HOST_ARCH}-${arch}.so`;
+  if (arch !== HOST_ARCH && !existsSync(beside(file))) {
+    throw new UnsupportedError(`the C encoder for ${arch} was not built: ${file} is missing`, {
+      remedy:
+        "build where /usr/lib/linux/uapi has the headers of each architecture, as on Debian 13 with linux-libc-dev",
+    });
+  }
+  const library = loadLibrary(file);
+  if (BigInt(library.func("uint32_t native_encoder_abi()")()) !== ENCODER_ABI) {
+    throw new EncoderError(`${file} has another version of the encoder ABI`, {
+      remedy: REBUILD,
+    });
+  }
+  return library;
+}
+
+function bindFunction(
+  library: Library,
+  name: FunctionName,
+  memory: Uint8Array,
+  blockSize: number,
+): Callable {
+  const { parameters, result } = FUNCTIONS[name];
+  const call = bindForeign(library, cPrototype(name));
+  const wide = result === "i64" || result === "word";
+  if (usesMemory(name))
+    return passMemory(
+      call,
+      memory,
+      parameters.map((each) => passerOf(each, blockSize)),
+      wide,
+    );
+  if (wide || parameters.some(({ kind }) => kind === "i64")) {
+    return passWords(call, parameters.length, wide);
+  }
+  return call;
+}
+
+function bindForeign(library: Library, prototype: string): Foreign {
+  try {
+    return library.func(prototype);
+  } catch (cause) {
+    throw new EncoderError(`the C encoder lacks ${prototype}`, { cause, remedy: REBUILD });
+  }
+}
+
+// A closure for each number of arguments: spreading an array costs more than the call.
+
+function passWords(call: Foreign, count: number, wide: boolean): Callable {
+  if (wide && count === 1) return (a) => BigInt(call(word(a)));
+  if (wide && count === 2) return (a, b) => BigInt(call(word(a), word(b)));
+  if (!wide && count === 1) return (a) => call(word(a));
+  return passAny(call, wide, []);
+}
+
+/** Converts an argument to what C takes. */
+type Passer = (value: Value) => Value;
+
+function passMemory(
+  call: Foreign,
+  memory: Uint8Array,
+  passers: readonly Passer[],
+  wide: boolean,
+): Callable {
+  const [first = word, second = word] = passers;
+  if (wide && passers.length === 1) return (at) => BigInt(call(memory, first(at)));
+  if (wide) return passAny(call, wide, passers, memory);
+  switch (passers.length) {
+    case 1:
+      return (at) => call(memory, first(at));
+    case 2:
+      return (at, a) => call(memory, first(at), second(a));
+    case 9:
+      return (at, a, b, c, d, e, f, g, h) =>
+        call(
+          memory,
+          first(at),
+          second(a),
+          word(b),
+          word(c),
+          word(d),
+          word(e),
+          word(f),
+          word(g),
+          word(h),
+        );
+    default:
+      return passAny(call, wide, passers, memory);
+  }
+}
+
+/** C does not check where a block or an area is. */
+function passerOf(parameter: Parameter, blockSize: number): Passer {
+  const { kind, size = blockSize } = parameter;
+  if (kind !== "block" && kind !== "area") return word;
+  return (offset) => {
+    const at = Number(offset);
+    if (at >= 0 && at + size <= BUFFER_SIZE && at % WORD === 0) return at;
+    throw outside(at, size);
+  };
+}
+
+function outside(offset: number, size: number): InputError {
+  return new InputError(
+    `${size} bytes at ${offset} are not in the encoder's memory, at a multiple of ${WORD} below ${BUFFER_SIZE}`,
+  );
+}
+
+/** For functions that are not called often. */
+function passAny(
+  call: Foreign,
+  wide: boolean,
+  passers: readonly Passer[],
+  ...first: Uint8Array[]
+): Callable {
+  return (...args) => {
+    const result = call(...first, ...args.map((value, i) => (passers[i] ?? word)(value)));
+    return wide ? BigInt(result) : result;
+  };
+}
+
+/** Truncates a word: koffi silently passes 0 for a BigInt that does not fit into 64 bits. */
+function word(value: Value): Value {
+  return typeof value === "bigint" ? BigInt.asUintN(64, value) : value;
+}
+
+function readConstants(library: Library): Map<string, bigint> {
+  const nameAt = library.func("const char *native_constant_name(uint32_t)");
+  const valueAt = library.func("int64_t native_constant_value(uint32_t)");
+  const constants = new Map<string, bigint>();
+  for (let i = 0; ; i++) {
+    const name: string | null = nameAt(i);
+    if (name === null) return constants;
+    constants.set(name, BigInt(valueAt(i)));
+  }
+}

@@ -1,0 +1,59 @@
+import { ARCHES, type Arch } from "../../../core/encoder/arch.ts";
+import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
+import type { CompleteEncoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { InputError } from "../../../lib/errors.ts";
+import { nearest } from "../../../lib/nearest.ts";
+import { oneOf, text } from "../../../lib/shape.ts";
+import { openGvisorEncoder } from "./gvisor/arch.ts";
+import { openNativeEncoder } from "./native.ts";
+import { openScriptEncoder } from "./script/arch.ts";
+
+/** The names of the encoders that come with stublab. */
+export type EncoderName = "assembly" | "script" | "native" | "gvisor";
+
+/** Names that an editor completes. Any other string is accepted by the type, and checked when it is used. */
+export type Suggested<Name extends string> = Name | (string & Record<never, never>);
+
+const openers: Readonly<Record<EncoderName, (arch: Arch) => PartialEncoder>> = {
+  assembly: openAssemblyEncoder,
+  script: openScriptEncoder,
+  native: openNativeEncoder,
+  gvisor: openGvisorEncoder,
+};
+
+/** The encoders that follow the ABI; the first is the default. */
+export const ENCODERS: readonly EncoderName[] = ["assembly", "script", "native"];
+
+/** All encoders that come with stublab: `gvisor` follows gVisor where that differs from the ABI. */
+export const ALL_ENCODERS: readonly EncoderName[] = [...ENCODERS, "gvisor"];
+
+function isEncoderName(name: string): name is EncoderName {
+  return Object.hasOwn(openers, name);
+}
+
+/**
+ * Opens a new instance of an encoder that comes with stublab. Each instance has its own memory.
+ *
+ * @param name see ENCODERS and ALL_ENCODERS
+ * @param arch the architecture, by default that of this machine
+ * @throws InputError if there is no encoder of that name
+ * @throws UnsupportedError if this build does not include the encoder for that architecture
+ * @example
+ * const encoder = openEncoder("script");
+ * encoder.encodeClone(0x400n, 17); // 0x411n
+ */
+export function openEncoder(name: Suggested<EncoderName>, arch?: "amd64"): CompleteEncoder;
+export function openEncoder(name: Suggested<EncoderName>, arch: Arch): PartialEncoder;
+export function openEncoder(name: string, arch: Arch = HOST_ARCH): PartialEncoder {
+  text(name, "encoder");
+  oneOf(ARCHES)(arch, "architecture");
+  if (isEncoderName(name)) return openers[name](arch);
+  const near = nearest(name, ALL_ENCODERS);
+  throw new InputError(
+    `unknown encoder "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+    {
+      remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is ./mine.wasm for --encoder, and await loadEncoder(file) in a program`,
+    },
+  );
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { beside } from "../../../lib/beside.ts";
+import { EncoderError, REBUILD, StublabError } from "../../../lib/errors.ts";
+import { limitError } from "../../../lib/limits.ts";
+
+/** The bytes of a module in the folder of this program, to instantiate it elsewhere. */
+export function readWasm(file: string) {
+  return readFileSync(beside(file));
+}
+
+/** Instantiates the module in such a file, and returns its exports. @throws EncoderError, UnsupportedError */
+export function loadWasm(file: string): WebAssembly.Exports {
+  return instantiate(file, compile(file));
+}
+
+/** @throws EncoderError, UnsupportedError */
+function compile(file: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(readWasm(file));
+  } catch (cause) {
+    if (cause instanceof StublabError) throw cause;
+    const limit = limitError(`${file} cannot be loaded`, cause);
+    if (limit !== undefined) throw limit;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EncoderError(`${file} cannot be loaded: ${reason}`, { cause, remedy: REBUILD });
+  }
+}
+
+/** Instantiates a module without imports, and returns its exports. @throws UnsupportedError if memory is lacking */
+export function instantiate(name: string, module: WebAssembly.Module): WebAssembly.Exports {
+  try {
+    return new WebAssembly.Instance(module).exports;
+  } catch (cause) {
+    throw limitError(`${name} cannot be loaded`, cause) ?? cause;
+  }
+}

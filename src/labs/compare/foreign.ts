@@ -1,0 +1,169 @@
+import { basename } from "node:path";
+import type { FunctionName } from "../../core/encoder/abi.ts";
+import type { Arch } from "../../core/encoder/arch.ts";
+import { RECORDS_SIZE, type Replies } from "./foreign_message.ts";
+import { EncoderProcess, SharedFile } from "./foreign_process.ts";
+import { BrokenEncoder, type RecordLayout } from "./record.ts";
+import { closedSubject, type Subject } from "./subject.ts";
+import { stopwatch } from "./timing.ts";
+
+/** Bytes of a word. */
+const WORD = 8;
+
+/** How often an encoder gets a new process. */
+const MOST_RESTARTS = 3;
+
+/** A user's encoder, in a process of its own that may be ended at any time. */
+export class ForeignSubject implements Subject {
+  readonly name: string;
+  readonly argument: string;
+  readonly arch: Arch;
+  readonly constants: ReadonlyMap<string, bigint>;
+  readonly others: readonly string[];
+  readonly #functions: ReadonlySet<string>;
+  readonly #shared: SharedFile;
+  #process: EncoderProcess;
+  #restarts = 0;
+  /** Whether its last break was expected. */
+  #forgiven = false;
+  #closed = false;
+
+  private constructor(
+    file: string,
+    name: string,
+    shared: SharedFile,
+    process: EncoderProcess,
+    { arch, functions, others, constants }: Replies["load"],
+  ) {
+    this.argument = file;
+    this.name = name;
+    this.arch = arch;
+    this.constants = new Map(constants.map(([constant, word]) => [constant, BigInt(word)]));
+    this.#functions = new Set(functions);
+    this.others = others;
+    this.#shared = shared;
+    this.#process = process;
+  }
+
+  /**
+   * @param name what reports call it
+   * @throws BrokenEncoder if it is refused or does not load; UnsupportedError if no process starts
+   */
+  static async open(file: string, name = basename(file)): Promise<ForeignSubject> {
+    const shared = new SharedFile();
+    try {
+      const { process, loaded } = await start(shared, file, name);
+      return new ForeignSubject(file, name, shared, process, loaded);
+    } catch (error) {
+      shared.close();
+      throw error;
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  has(name: FunctionName): boolean {
+    return this.#functions.has(name);
+  }
+
+  async run(layout: RecordLayout, records: BigUint64Array, patience?: number): Promise<number> {
+    const most = Math.floor(RECORDS_SIZE / WORD / layout.words) * layout.words;
+    let took = 0;
+    for (let at = 0; at < records.length; at += most) {
+      const batch = records.subarray(at, at + most);
+      took += await this.#runBatch(layout, batch, at / layout.words, patience);
+    }
+    return took;
+  }
+
+  async crossing(): Promise<number | undefined> {
+    try {
+      const process = await this.#running();
+      const elapsed = stopwatch();
+      const { nanoseconds } = await process.ask({ kind: "crossing" });
+      return nanoseconds === null ? undefined : Math.min(nanoseconds, elapsed() * 1e6);
+    } catch (error) {
+      this.#expectOpen();
+      if (error instanceof BrokenEncoder) return undefined;
+      throw error;
+    }
+  }
+
+  /** Ends its process; the next run is in a new one, which is no restart after a break. */
+  async renew(): Promise<void> {
+    this.#expectOpen();
+    await this.#process.end();
+    this.#forgiven = true;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    void this.#process.end();
+    this.#shared.close();
+  }
+
+  /** @param first the index of the first record */
+  async #runBatch(
+    layout: RecordLayout,
+    records: BigUint64Array,
+    first: number,
+    patience: number | undefined,
+  ): Promise<number> {
+    const { name, blockSize, extra } = layout;
+    const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
+    const count = records.length / layout.words;
+    const process = await this.#running(patience !== undefined);
+    this.#shared.write(bytes);
+    try {
+      const elapsed = stopwatch();
+      const request = { kind: "run", name, blockSize, extra, count } as const;
+      const { milliseconds } = await process.ask(request, patience);
+      this.#expectOpen();
+      // The child may lie about it.
+      if (this.#shared.read(bytes)) return Math.min(milliseconds, elapsed());
+      throw await process.blame("cut the file of its records");
+    } catch (error) {
+      this.#expectOpen();
+      if (!(error instanceof BrokenEncoder)) throw error;
+      this.#forgiven = patience !== undefined;
+      const index = Math.min(Math.max(error.index, 0), count - 1);
+      throw new BrokenEncoder(error.kind, first + index, error.message, error.cause);
+    }
+  }
+
+  /** The process that it is in: a new one after a break. */
+  async #running(expected = false): Promise<EncoderProcess> {
+    this.#expectOpen();
+    if (!this.#process.ended) return this.#process;
+    if (!expected && !this.#forgiven) {
+      if (this.#restarts === MOST_RESTARTS) {
+        throw new BrokenEncoder("refused", 0, `was given up after ${MOST_RESTARTS + 1} breaks`);
+      }
+      this.#restarts++;
+    }
+    const { process } = await start(this.#shared, this.argument, this.name);
+    this.#process = process;
+    this.#forgiven = false;
+    // It may have been closed meanwhile.
+    if (this.#closed) void process.end();
+    this.#expectOpen();
+    return process;
+  }
+
+  /** @throws StateError */
+  #expectOpen(): void {
+    if (this.#closed) throw closedSubject(this.name);
+  }
+}
+
+async function start(
+  shared: SharedFile,
+  file: string,
+  name: string,
+): Promise<{ process: EncoderProcess; loaded: Replies["load"] }> {
+  const process = await EncoderProcess.start(shared);
+  return { process, loaded: await process.ask({ kind: "load", file, name }) };
+}

@@ -1,0 +1,108 @@
+// The process in which a user's encoder runs: it loads the encoder, and replies to its parent's requests. It has
+// namespaces of its own if the kernel allows them, starts no process, and has no output.
+
+import { closeSync } from "node:fs";
+import { Socket } from "node:net";
+import { FUNCTION_NAMES } from "../../core/encoder/abi.ts";
+import { describeThrown } from "../../core/encoder/answer.ts";
+import type { PartialEncoder } from "../../core/encoder/encoder.ts";
+import { viewMemory } from "../../core/shim/library.ts";
+import { loadShim } from "../../core/shim/shim.ts";
+import { errnoName } from "../../lib/errno.ts";
+import { CHANNEL, encodeMessage, MessageReader } from "../../sandbox/channel.ts";
+import { openEncoderFile } from "./encoders/foreign.ts";
+import {
+  type LastWords,
+  type Numbered,
+  RECORDS,
+  type Reply,
+  type Request,
+  SHARED_FILE,
+  SHARED_SIZE,
+} from "./foreign_message.ts";
+import { BrokenEncoder, RecordLayout, Runner } from "./record.ts";
+import { timeCrossing } from "./subject.ts";
+
+const { exit } = process;
+const channel = new Socket({ fd: CHANNEL });
+
+function send(message: Numbered<Reply> | LastWords | { kind: "ready" }, sent?: () => void): void {
+  channel.write(encodeMessage(message), sent);
+}
+
+/** Ends this process if a call failed that must succeed. */
+function expectDone(call: string, result: number): number {
+  if (result >= 0) return result;
+  process.stderr.write(`${call} failed: ${errnoName(-result)}\n`);
+  return exit(1);
+}
+
+const shim = loadShim();
+const address = expectDone("mmap", shim.mapFile(SHARED_FILE, SHARED_SIZE));
+closeSync(SHARED_FILE);
+expectDone("seccomp", shim.confine());
+
+const shared = viewMemory(address, SHARED_SIZE);
+const progress = new Int32Array(shared, 0, 1);
+const records = new Uint8Array(shared, RECORDS);
+const noteRecord = (index: number) => {
+  progress[0] = index;
+};
+
+let encoder: PartialEncoder | undefined;
+
+async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> {
+  try {
+    encoder = await openEncoderFile(file, name, "comparison");
+  } catch (error) {
+    const message = error instanceof Error ? error.message : describeThrown(error);
+    return { kind: "broke", how: "refused", index: 0, message };
+  }
+  const { arch, constants, others = [] } = encoder;
+  return {
+    kind: "loaded",
+    arch,
+    functions: FUNCTION_NAMES.filter((each) => encoder?.[each] !== undefined),
+    others,
+    constants: [...constants].map(([each, word]) => [each, String(word)]),
+  };
+}
+
+function run(opened: PartialEncoder, request: Request & { kind: "run" }): Reply {
+  const layout = new RecordLayout(request.name, request.blockSize, request.extra);
+  noteRecord(0);
+  const batch = records.subarray(0, 8 * layout.words * request.count);
+  return { kind: "ran", milliseconds: new Runner(opened, layout).run(batch, noteRecord) };
+}
+
+async function answer(request: Request): Promise<Reply> {
+  if (request.kind === "load") return load(request);
+  if (encoder === undefined) throw new TypeError("nothing is loaded");
+  if (request.kind === "run") return run(encoder, request);
+  return { kind: "crossed", nanoseconds: timeCrossing(encoder) ?? null };
+}
+
+function broke(error: unknown): Reply {
+  if (!(error instanceof BrokenEncoder)) {
+    return { kind: "broke", how: "trap", index: 0, message: describeThrown(error) };
+  }
+  const { kind, index, message } = error;
+  return { kind: "broke", how: kind, index, message };
+}
+
+async function obey(request: Numbered<Request>): Promise<void> {
+  const reply = await answer(request).catch(broke);
+  send({ ...reply, id: request.id });
+}
+
+const reader = new MessageReader<Numbered<Request>>();
+channel.on("data", (chunk) => {
+  for (const request of reader.read(chunk)) void obey(request);
+});
+channel.on("end", () => exit(0));
+let dying = false;
+process.on("uncaughtException", (error) => {
+  if (!dying) send({ kind: "dying", message: describeThrown(error) }, () => exit(1));
+  dying = true;
+});
+send({ kind: "ready" });

@@ -1,0 +1,340 @@
+import { FUNCTION_NAMES, type FunctionName } from "../../core/encoder/abi.ts";
+import type { Arch } from "../../core/encoder/arch.ts";
+import type { Random } from "../../lib/cases/random.ts";
+import { InputError } from "../../lib/errors.ts";
+import { nearest } from "../../lib/nearest.ts";
+import { Clusters, type Difference, firstDifference, type Opponents } from "./clusters.ts";
+import { CoverageCounter } from "./coverage.ts";
+import { answerFilters, FILTER_FIELDS } from "./filter.ts";
+import { InputGenerator } from "./inputs.ts";
+import { flagNames } from "./meaning.ts";
+import { Places } from "./places.ts";
+import { BrokenEncoder, RecordLayout, type Runner } from "./record.ts";
+import { type FunctionReport, HEADERS, type PairReport } from "./report.ts";
+import type { Subject } from "./subject.ts";
+import { BatchTimes, openNothing } from "./timing.ts";
+
+/** Records of a batch: enough to hide what a batch costs, few enough for the processor's caches. */
+const BATCH = 512;
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** Records of one encoder's answers, and how long they took. */
+interface Lane {
+  readonly subject: Subject;
+  readonly records: BigUint64Array;
+  readonly bytes: Buffer;
+  readonly times: BatchTimes;
+}
+
+const NO_CASES = { cases: 0, disagreed: 0, byDesign: 0, noInput: 0 } as const;
+
+/** Where a pair counts its differences. */
+const COUNTS = {
+  wrong: "disagreed",
+  "differs by design": "byDesign",
+  "no such input": "noInput",
+} as const;
+
+type Pair = { -readonly [K in keyof PairReport]: PairReport[K] };
+
+/** An encoder that did not answer, and the input. */
+export interface Break {
+  readonly encoder: string;
+  readonly error: BrokenEncoder;
+  readonly input: BigUint64Array;
+}
+
+/** The comparison of one function on one architecture, batch by batch. */
+export class FunctionComparison {
+  readonly arch: Arch;
+  readonly name: FunctionName;
+  readonly layout: RecordLayout;
+  readonly places: Places;
+  readonly constants: Constants;
+  readonly clusters: Clusters;
+  readonly breaks: Break[] = [];
+  cases = 0;
+  readonly #generator: InputGenerator;
+  readonly #coverage: CoverageCounter;
+  readonly #input: BigUint64Array;
+  /** Those that answer, and all: one that breaks gets no more batches, but is asked about its disagreements. */
+  readonly #lanes: Lane[];
+  readonly #everyone: readonly Lane[];
+  readonly #subjects: readonly Subject[];
+  readonly #truth: Subject | undefined;
+  readonly #loop: Runner;
+  readonly #loopTimes = new BatchTimes();
+  readonly #pairs = new Map<string, Pair>();
+
+  /**
+   * @param subjects those of the architecture that have the function
+   * @param truth the headers' answers: another instance of native, where the headers are there
+   * @param constants the headers' names and layout
+   */
+  constructor(
+    arch: Arch,
+    name: FunctionName,
+    subjects: readonly Subject[],
+    truth: Subject | undefined,
+    constants: Constants,
+    random: Random,
+  ) {
+    this.arch = arch;
+    this.name = name;
+    this.layout = layoutOf(name, constants);
+    this.constants = constants;
+    this.places = new Places(this.layout, constants);
+    this.clusters = new Clusters();
+    const stream = FUNCTION_NAMES.indexOf(name) + (arch === "arm64" ? FUNCTION_NAMES.length : 0);
+    this.#generator = new InputGenerator(this.layout, constants, random, stream);
+    this.#coverage = new CoverageCounter(this.layout, this.#generator);
+    this.#truth = truth;
+    const all = new Set(truth === undefined ? subjects : [...subjects, truth]);
+    this.#subjects = subjects;
+    const words = BATCH * this.layout.words;
+    this.#input = new BigUint64Array(words);
+    this.#loop = openNothing(this.layout);
+    this.#everyone = [...all].map((subject) => {
+      const records = new BigUint64Array(words);
+      return { subject, records, bytes: Buffer.from(records.buffer), times: new BatchTimes() };
+    });
+    this.#lanes = [...this.#everyone];
+  }
+
+  /** The words of an input whose bits are flags, by index, with the bits that have a name. */
+  get namedFlags(): Map<number, bigint> {
+    return new Map(
+      this.#generator.flagFields.map(({ field: { at, name }, flags }) => {
+        const bits = [...flags.names.keys()].map((bit) => 1n << BigInt(bit));
+        const named = bits.filter((bit) =>
+          flagNames(name, bit, this.constants).some((each) => !each.startsWith("0x")),
+        );
+        return [at, named.reduce((mask, bit) => mask | bit, 0n)];
+      }),
+    );
+  }
+
+  /** The names of the encoders, without the headers. */
+  get encoders(): string[] {
+    return this.#subjects.map(({ name }) => name);
+  }
+
+  /** How many cases come before anything is drawn. */
+  get first(): number {
+    return this.#generator.first;
+  }
+
+  /** Compares the next batch, of `most` cases at most; returns how many it had. */
+  async step(most: number): Promise<number> {
+    const count = Math.min(most, BATCH);
+    if (count <= 0) return 0;
+    const halves = new Uint32Array(this.#input.buffer);
+    for (let i = 0; i < count; i++) {
+      this.#generator.write(this.cases + i, halves, i * this.layout.words);
+    }
+    await this.#take(count);
+    return count;
+  }
+
+  /**
+   * The input that has these words, by the names of its places; the others are 0.
+   *
+   * @throws InputError for a name that is none
+   */
+  inputOf(words: ReadonlyMap<string, bigint>): BigUint64Array {
+    const input = new BigUint64Array(this.layout.words);
+    for (const [name, word] of words) {
+      const place = this.places.inputs.get(name);
+      if (place === undefined) {
+        const near = nearest(name, [...this.places.inputs.keys()]);
+        throw new InputError(
+          `a case of ${this.name} has no "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+        );
+      }
+      input[place.byte / 8] = place.bytes === 4 ? BigInt.asUintN(32, word) : word;
+    }
+    return input;
+  }
+
+  /** Compares one case. */
+  async stepWith(input: BigUint64Array): Promise<void> {
+    this.#input.set(input);
+    await this.#take(1);
+  }
+
+  async #take(count: number): Promise<void> {
+    const input = this.#input.subarray(0, count * this.layout.words);
+    this.cases += count;
+    this.#coverage.add(new Uint32Array(input.buffer, 0, 2 * input.length));
+    const nanoseconds = (milliseconds: number) => (milliseconds * 1e6) / count;
+    this.#loopTimes.add(nanoseconds(this.#loop.run(new Uint8Array(input.slice().buffer))));
+    for (const lane of [...this.#lanes]) {
+      const records = lane.records.subarray(0, input.length);
+      records.set(input);
+      try {
+        lane.times.add(nanoseconds(await lane.subject.run(this.layout, records)));
+        this.#interpret(records);
+      } catch (error) {
+        if (!(error instanceof BrokenEncoder)) throw error;
+        this.noteBreak(lane.subject.name, error, this.#inputAt(input, error.index));
+        this.#lanes.splice(this.#lanes.indexOf(lane), 1);
+      }
+    }
+    this.#compare(input, count);
+  }
+
+  #inputAt(inputs: BigUint64Array, index: number): BigUint64Array {
+    return inputs.slice(index * this.layout.words, (index + 1) * this.layout.words);
+  }
+
+  /** Puts what answers mean in their place. */
+  #interpret(records: BigUint64Array): void {
+    if (this.name === "encodeSeccomp") answerFilters(this.layout, records);
+  }
+
+  /**
+   * The first difference between the answers of two encoders to each input.
+   *
+   * @returns undefined if one of them does not answer all
+   */
+  async differences(
+    { encoder, against }: Opponents,
+    inputs: BigUint64Array,
+  ): Promise<(Difference | undefined)[] | undefined> {
+    const [own, other] = [
+      await this.#answers(encoder, inputs),
+      await this.#answers(against, inputs),
+    ];
+    if (own === undefined || other === undefined) return undefined;
+    return Array.from({ length: inputs.length / this.layout.words }, (_, i) =>
+      firstDifference(this.places, this.#inputAt(own, i), this.#inputAt(other, i)),
+    );
+  }
+
+  async #answers(encoder: string, inputs: BigUint64Array): Promise<BigUint64Array | undefined> {
+    const records = inputs.slice();
+    const error = await this.breakOf(encoder, records);
+    if (error === undefined) {
+      this.#interpret(records);
+      return records;
+    }
+    this.noteBreak(encoder, error, this.#inputAt(inputs, error.index));
+    return undefined;
+  }
+
+  /**
+   * Writes the answers of an encoder into records.
+   *
+   * @param patience how many milliseconds they may take, if a break is expected
+   * @returns why and where it does not answer
+   */
+  async breakOf(
+    encoder: string,
+    records: BigUint64Array,
+    patience?: number,
+  ): Promise<BrokenEncoder | undefined> {
+    try {
+      await this.#subjectOf(encoder).run(this.layout, records, patience);
+    } catch (error) {
+      if (error instanceof BrokenEncoder) return error;
+      throw error;
+    }
+    return undefined;
+  }
+
+  #subjectOf(encoder: string): Subject {
+    const lane = this.#everyone.find(({ subject }) =>
+      encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
+    );
+    if (lane === undefined) throw new RangeError(`no encoder ${encoder} is compared`);
+    return lane.subject;
+  }
+
+  /** Makes an encoder forget the calls before: what it answers now is what a replay shows. */
+  async renew(encoder: string): Promise<void> {
+    await this.#subjectOf(encoder).renew?.();
+  }
+
+  /** Notes the first break of each encoder. */
+  noteBreak(encoder: string, error: BrokenEncoder, input: BigUint64Array): void {
+    if (this.breaks.some((known) => known.encoder === encoder)) return;
+    this.breaks.push({ encoder, error, input: input.slice() });
+  }
+
+  /** What the command line calls an encoder. */
+  argumentOf(encoder: string): string {
+    return this.#subjects.find(({ name }) => name === encoder)?.argument ?? encoder;
+  }
+
+  /** Whether an encoder had a case, and something to be compared with. */
+  isCompared(encoder: string): boolean {
+    return [...this.#pairs.values()].some(
+      ({ encoders, cases }) => cases > 0 && encoders.includes(encoder),
+    );
+  }
+
+  report(): FunctionReport {
+    return {
+      arch: this.arch,
+      operation: this.layout.signature.operation,
+      name: this.name,
+      cases: this.cases,
+      pairs: [...this.#pairs.values()],
+      timings: this.#lanes
+        .filter(({ subject }) => this.#subjects.includes(subject))
+        .map(({ subject, times }) => ({ encoder: subject.name, ...times.quartiles() })),
+      loop: this.#loopTimes.quartiles().median,
+      coverage: this.#coverage.report(this.cases),
+    };
+  }
+
+  #compare(input: BigUint64Array, count: number): void {
+    const length = 8 * input.length;
+    for (const [i, one] of this.#lanes.entries()) {
+      for (const other of this.#lanes.slice(i + 1)) {
+        const same = one.bytes.compare(other.bytes, 0, length, 0, length) === 0;
+        const pair = this.#pairOf(one.subject, other.subject);
+        pair.cases += count;
+        if (!same) this.#compareRecords(pair, input, one, other);
+      }
+    }
+  }
+
+  #pairOf(one: Subject, other: Subject): Pair {
+    const encoders = [one.name, this.#subjects.includes(other) ? other.name : HEADERS] as const;
+    const key = encoders.join(" ");
+    const truth = one === this.#truth || other === this.#truth;
+    const pair = this.#pairs.get(key) ?? { encoders, truth, ...NO_CASES };
+    this.#pairs.set(key, pair);
+    return pair;
+  }
+
+  /** Counts the records of a batch that differ; those that differ from the reference go into clusters. */
+  #compareRecords(pair: Pair, input: BigUint64Array, one: Lane, other: Lane): void {
+    const { words } = this.layout;
+    // Without headers, the others are compared with the first encoder.
+    const reference = this.#lanes.find(({ subject }) => subject === this.#truth) ?? this.#lanes[0];
+    const [own, against] = one === reference ? [other, one] : [one, other];
+    const opponents = {
+      encoder: own.subject.name,
+      against: against.subject === this.#truth ? HEADERS : against.subject.name,
+    };
+    for (let start = 0; start < input.length; start += words) {
+      const end = start + words;
+      if (one.bytes.compare(other.bytes, 8 * start, 8 * end, 8 * start, 8 * end) === 0) continue;
+      const at = (records: BigUint64Array) => records.subarray(start, end);
+      const records = [at(own.records), at(against.records)] as const;
+      const difference = firstDifference(this.places, ...records);
+      if (difference === undefined) continue;
+      pair[COUNTS[difference.apart ?? "wrong"]]++;
+      if (against === reference) this.clusters.add(opponents, at(input), difference, records);
+    }
+  }
+}
+
+/** The layout of a function's records, by the headers' size of a block. */
+export function layoutOf(name: FunctionName, constants: Constants): RecordLayout {
+  const extra = name === "encodeSeccomp" ? FILTER_FIELDS : [];
+  return new RecordLayout(name, Number(constants.get("REGISTERS_SIZE") ?? 0n), extra);
+}

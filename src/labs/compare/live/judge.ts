@@ -1,0 +1,168 @@
+import type { FunctionName } from "../../../core/encoder/abi.ts";
+import type { Random } from "../../../lib/cases/random.ts";
+import { EncoderError, InputError, StateError, StublabError } from "../../../lib/errors.ts";
+import type { RecordLayout } from "../record.ts";
+
+/** The kernel's verdict on one record with the encoder's answer. */
+export type Judgement =
+  | { readonly verdict: "held" }
+  | { readonly verdict: "undecided"; readonly why: string }
+  | {
+      readonly verdict: "failed";
+      /** The wrong register, member or function, as reports name it. */
+      readonly field: string;
+      /** The expected word. */
+      readonly meant: bigint;
+      /** The encoder's word, or its effect. */
+      readonly seen: bigint;
+      /** What happened, if the words do not show it. */
+      readonly how?: string;
+      /** What was done, if it was not what the judge does. */
+      readonly done?: string;
+    };
+
+/** Ends the examination of an answer that does not hold. */
+export class Ended extends Error {
+  readonly judgement: Judgement;
+
+  constructor(judgement: Judgement) {
+    super(judgement.verdict);
+    this.judgement = judgement;
+  }
+}
+
+/** Ends an examination in which the kernel decides nothing. */
+export function undecided(why: string): never {
+  throw new Ended({ verdict: "undecided", why });
+}
+
+/** Ends an examination if the words differ. */
+export function expect(field: string, meant: bigint, seen: bigint): void {
+  if (meant !== seen) throw new Ended({ verdict: "failed", field, meant, seen });
+}
+
+/**
+ * The judgement to which an examination leads. What this machine does not let a stub do, and a stub that another process
+ * killed, decide nothing.
+ */
+export function judgementOf(examine: () => void): Judgement {
+  try {
+    examine();
+    return { verdict: "held" };
+  } catch (error) {
+    if (error instanceof Ended) return error.judgement;
+    expectNothingDecided(error);
+    return { verdict: "undecided", why: error.message.split("\n")[0] ?? error.code };
+  }
+}
+
+/** The mistakes of a judge, which must not pass as a kernel that decides nothing. */
+const MISTAKES = [InputError, StateError, EncoderError] as const;
+
+/** @throws the error, unless this machine, or another process, made it */
+export function expectNothingDecided(error: unknown): asserts error is StublabError {
+  if (!(error instanceof StublabError) || MISTAKES.some((type) => error instanceof type)) {
+    throw error;
+  }
+}
+
+/** A record of a function by the names of its fields. */
+export class Fields {
+  readonly record: BigUint64Array;
+  readonly #layout: RecordLayout;
+
+  constructor(layout: RecordLayout, record: BigUint64Array) {
+    this.#layout = layout;
+    this.record = record;
+  }
+
+  word(field: string): bigint {
+    return this.record[this.#layout.field(field).at] ?? 0n;
+  }
+
+  /** The low half of a word, with a sign. */
+  int(field: string): number {
+    return Number(BigInt.asIntN(32, this.word(field)));
+  }
+
+  put(field: string, word: bigint): void {
+    this.record[this.#layout.field(field).at] = word;
+  }
+
+  /** Keeps only the bits of a mask in a word. */
+  mask(field: string, mask: bigint): void {
+    this.put(field, this.word(field) & mask);
+  }
+
+  /** The words of a register block or an area, in the record itself. */
+  block(name = "block"): BigUint64Array {
+    const { at, words } = this.#layout.field(name);
+    return this.record.subarray(at, at + words);
+  }
+
+  /** The result of the function. */
+  get result(): bigint {
+    return this.record[this.#layout.result] ?? 0n;
+  }
+
+  /** Ends the examination unless the function returned this. */
+  returns(meant: bigint): void {
+    expect(this.#layout.name, meant, this.result);
+  }
+
+  copy(): Fields {
+    return new Fields(this.#layout, this.record.slice());
+  }
+}
+
+/** An input near another one; `with` describes the change. */
+export interface Sharper {
+  readonly with: string;
+  readonly input: Fields;
+}
+
+/** Checks the answers of one function against the kernel. */
+export interface Judge {
+  readonly name: FunctionName;
+  /** What it does in a stub, in a few words. */
+  readonly asked: string;
+  /**
+   * Changes a drawn input: adds what chance alone would rarely draw, and removes from most inputs what the kernel
+   * cannot decide.
+   *
+   * @param enumerated whether the input is part of an enumeration
+   * @param index the index of the case
+   */
+  draw?(random: Random, input: Fields, enumerated: boolean, index: number): void;
+  /**
+   * Changes an input into one that a stub can have: registers that it can be resumed with, and its own addresses.
+   * Equal inputs are changed equally, so a case is identified by its input before the change.
+   */
+  fit?(input: Fields): void;
+  /** Inputs near this one, before `fit`, that may show a difference that this one hides. */
+  sharpen?(input: Fields): Sharper[];
+  /**
+   * Examines an answer, and returns if it holds.
+   *
+   * @param answered the input with the encoder's answer
+   * @throws Ended, and the errors of stubs
+   */
+  judge(input: Fields, answered: Fields): void;
+}
+
+/** -EINVAL: what an encoder returns to refuse its arguments, as the kernel does. */
+export const REFUSED = -22n;
+
+/** A 32-bit number as records store it. */
+export function fromInt(number: number): bigint {
+  return BigInt(number >>> 0);
+}
+
+/** Whether to narrow an input to what the kernel can decide: most of those that are not enumerated. */
+export function narrows(random: Random, enumerated: boolean): boolean {
+  return !enumerated && random.chance(7, 8);
+}
+
+export function unsigned(word: bigint): bigint {
+  return BigInt.asUintN(64, word);
+}

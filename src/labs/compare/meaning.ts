@@ -1,0 +1,109 @@
+import type { FunctionName } from "../../core/encoder/abi.ts";
+import { constantName, errorName, flagTerms, formatClone } from "../../core/encoder/names.ts";
+import { hex } from "../../lib/errors.ts";
+import { NO_PROGRAM } from "./filter.ts";
+import type { Place } from "./places.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** What the words of a parameter or a result mean. */
+interface Kind {
+  /** The names of the flags that are set in a word, if it is a set. */
+  flags?(word: bigint, constants: Constants): string[];
+  /** A word as text, if that is not these; `number` has the sign of its type. */
+  name?(number: bigint, word: bigint, constants: Constants): string | undefined;
+}
+
+/** Numbers that constants name. */
+function named(pattern: string): Kind {
+  return { name: (number, _, constants) => constantName(number, pattern, constants) };
+}
+
+function flags(pattern: RegExp): Kind {
+  return { flags: (word, constants) => flagTerms(word, pattern, constants) };
+}
+
+const SIGNAL = "SIG(?!INFO_)";
+const signal = named(SIGNAL);
+const form = named("SIGINFO_[A-Z]+$");
+const clone3 = flags(/^CLONE_/);
+const clone: Kind = {
+  ...clone3,
+  name: (_, word, constants) => formatClone(word & ~0xffn, Number(word & 0xffn), constants),
+};
+const wait = flags(/^_?_?W(?!AIT_)/);
+const signals: Kind = {
+  flags: (word, constants) =>
+    Array.from({ length: 64 }, (_, bit) => bit + 1)
+      .filter((number) => ((word >> BigInt(number - 1)) & 1n) === 1n)
+      .map((number) => constantName(BigInt(number), SIGNAL, constants) ?? `signal ${number}`),
+};
+const errno: Kind = {
+  name: (number, _, constants) => (number > 0n ? errorName(Number(number), constants) : undefined),
+};
+const action: Kind = {
+  name: (_, word, constants) =>
+    word === NO_PROGRAM ? "no program" : constantName(word, "SECCOMP_RET_", constants),
+};
+const decimal: Kind = {
+  name: (number) => (number < 0n || number > 9n ? `${number}` : undefined),
+};
+
+/** By the name of a parameter, or of the function whose result it is. */
+const KINDS: ReadonlyMap<string, Kind> = new Map([
+  ...["flags", "word", "encodeClone", "cloneFlags"].map((name) => [name, clone] as const),
+  ["at.flags", clone3],
+  ...[
+    "cloneExitSignal",
+    "exitSignal",
+    "exit_signal",
+    "at.exit_signal",
+    "signal",
+    "at.si_signo",
+  ].map((name) => [name, signal] as const),
+  ["options", wait],
+  ["encodeWaitOptions", wait],
+  ...["set", "signalSet", "blockableSignals"].map((name) => [name, signals] as const),
+  ["syscallErrno", errno],
+  ["errno", errno],
+  ["waitKind", named("WAIT_")],
+  ["waitEvent", named("PTRACE_EVENT_")],
+  ["siginfoForm", form],
+  ["encodeSiginfo", form],
+  ["action", action],
+  ...["code", "parent", "waitValue", "encodeClone3", "result", "original"].map(
+    (name) => [name, decimal] as const,
+  ),
+]);
+
+/** Functions of which a refusal is one of the results. */
+const REFUSING: ReadonlySet<string> = new Set<FunctionName>([
+  "encodeClone",
+  "encodeClone3",
+  "encodeWaitOptions",
+  "waitKind",
+]);
+
+/**
+ * A word as a person who knows the kernel would write it: hexadecimal, with the names of its flags, its errno or its
+ * signal.
+ */
+export function tell(
+  { name: place, bytes }: Pick<Place, "name" | "bytes">,
+  word: bigint,
+  constants: Constants,
+): string {
+  const number = BigInt.asIntN(8 * bytes, word);
+  if (REFUSING.has(place) && number === -22n) return `${hex(word)} (-EINVAL)`;
+  const kind = KINDS.get(place);
+  const name =
+    kind?.name === undefined
+      ? flagNames(place, word, constants).join("|")
+      : kind.name(number, word, constants);
+  return name === undefined || name === "" ? hex(word) : `${hex(word)} (${name})`;
+}
+
+/** The names of the flags that are set in a word; empty if the place has none. */
+export function flagNames(place: string, word: bigint, constants: Constants): string[] {
+  return KINDS.get(place)?.flags?.(word, constants) ?? [];
+}

@@ -1,0 +1,202 @@
+import type { FunctionName, Operation } from "../../core/encoder/abi.ts";
+import type { Arch } from "../../core/encoder/arch.ts";
+import type { BreakKind } from "./record.ts";
+
+/** The result of a comparison: the document "stublab.compare/1". Words are hex strings. */
+export interface CompareReport {
+  readonly seed: string;
+  /** Inputs given to every encoder that has the function. */
+  readonly cases: number;
+  readonly milliseconds: number;
+  readonly encoders: readonly EncoderReport[];
+  readonly functions: readonly FunctionReport[];
+  readonly layouts: readonly LayoutReport[];
+  readonly disagreements: readonly Disagreement[];
+  readonly broken: readonly Breakage[];
+  /** What the kernel was asked, with --live. */
+  readonly live: readonly LiveReport[];
+  /** Functions that an encoder lacks, that had no case, or that had nothing to be compared with. */
+  readonly uncompared: readonly Uncompared[];
+  /** What was not compared, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface Uncompared {
+  readonly encoder: string;
+  readonly arch: Arch;
+  readonly functions: readonly FunctionName[];
+}
+
+/**
+ * Why a difference is no error: docs/encoder-abi.md chooses what the headers leave open, or no kernel makes such an input.
+ */
+export type Apart = "differs by design" | "no such input";
+
+export interface EncoderReport {
+  readonly name: string;
+  readonly arch: Arch;
+  /** How many functions of the ABI it has for that architecture. */
+  readonly functions: number;
+  readonly constants: number;
+  /** Nanoseconds of a call that computes almost nothing; null if it cannot be timed. */
+  readonly crossing: number | null;
+}
+
+/** The name of the headers as a reference: the answers of `native`, whether it is compared or not. */
+export const HEADERS = "headers";
+
+/** One function on one architecture. */
+export interface FunctionReport {
+  readonly arch: Arch;
+  readonly operation: Operation;
+  readonly name: FunctionName;
+  readonly cases: number;
+  /** Each pair that was compared; with "headers" if `native` is not among the encoders. */
+  readonly pairs: readonly PairReport[];
+  readonly timings: readonly Timing[];
+  /** Nanoseconds of that loop around a function that does nothing. */
+  readonly loop: number;
+  readonly coverage: Coverage;
+}
+
+export interface PairReport {
+  readonly encoders: readonly [string, string];
+  /** Whether one of the two is the reference. */
+  readonly truth: boolean;
+  readonly cases: number;
+  /** Cases that differ, without those that are counted apart. */
+  readonly disagreed: number;
+  readonly byDesign: number;
+  readonly noInput: number;
+}
+
+/** Nanoseconds for a call and the loop around it: the quartiles of the batches. */
+export interface Timing {
+  readonly encoder: string;
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+}
+
+/** How many of all things were seen. */
+export interface Share {
+  readonly seen: number;
+  readonly all: number;
+}
+
+/** How much of a function's inputs was covered. */
+export interface Coverage {
+  /** Cases that are enumerated before others are drawn: pairs of flags, status words, results. */
+  readonly enumerated: Share;
+  /** For each parameter of flags: its bits, and how many pairs of them were set together. */
+  readonly flags: readonly {
+    readonly parameter: string;
+    readonly bits: Share;
+    readonly pairs: Share;
+  }[];
+  /** For each word of input: classes by sign and bit length. */
+  readonly classes: readonly (Share & { readonly parameter: string })[];
+  /** waitKind and its like: low halves of a status word, of 65,536, and events. */
+  readonly statuses: { readonly low: number; readonly events: number } | null;
+}
+
+/** The constants of an architecture, compared with the headers. */
+export interface LayoutReport {
+  readonly arch: Arch;
+  /** By encoder: how many names it shares with the headers, and how many differ. */
+  readonly encoders: readonly {
+    readonly name: string;
+    readonly compared: number;
+    readonly disagreed: number;
+  }[];
+}
+
+/** Which encoders are right, and by which reference. */
+export interface Verdict {
+  /**
+   * "headers", "kernel", "abi" if docs/encoder-abi.md chooses what the headers do not prescribe, or "nobody" if none of
+   * them decides.
+   */
+  readonly by: "headers" | "kernel" | "abi" | "nobody";
+  readonly right: readonly string[];
+  readonly wrong: readonly string[];
+  /** What was tried, and its result, in a sentence. */
+  readonly reason: string;
+}
+
+/** A cluster: cases in which one encoder differs in the same place. */
+export interface Disagreement {
+  readonly arch: Arch;
+  readonly operation: Operation;
+  /** The function; a constant has none. */
+  readonly name: FunctionName | null;
+  readonly encoder: string;
+  /** What it disagrees with: "headers", or another encoder. */
+  readonly against: string;
+  /** The register, the member, the constant or the function's result. */
+  readonly field: string;
+  /** Flags in which the answers differ; if one is a refusal, the flags of the minimised input. */
+  readonly flags: readonly string[];
+  readonly cases: number;
+  /** How the answers differ in the minimised case, and how many other differences the field had. */
+  readonly xor: string;
+  readonly masks: number;
+  /** The first byte that differs, counted from the beginning of the block, struct or result. */
+  readonly byte: number;
+  /** Both answers in the bytes of the field, as memory has them, and in words. */
+  readonly own: Answer;
+  readonly other: Answer;
+  /** The words of the minimised input that are not 0. */
+  readonly input: readonly {
+    readonly name: string;
+    readonly word: string;
+    readonly told: string;
+  }[];
+  readonly replay: string;
+  /** Why it is no error; null if it is one. */
+  readonly apart: Apart | null;
+  readonly verdict: Verdict;
+}
+
+export interface Answer {
+  readonly bytes: string;
+  readonly word: string;
+  /** The word with its name: "0xffffffffffffffea (-EINVAL)". */
+  readonly told: string;
+}
+
+/** An encoder that did not answer. */
+export interface Breakage {
+  readonly encoder: string;
+  /** Both are null if it happened while the encoder was opened. */
+  readonly arch: Arch | null;
+  readonly name: FunctionName | null;
+  readonly kind: BreakKind;
+  readonly message: string;
+  readonly input: Disagreement["input"];
+  readonly replay: string | null;
+}
+
+/** The kernel's judgement of one function of one encoder. */
+export interface LiveReport {
+  readonly name: FunctionName;
+  readonly encoder: string;
+  /** What was done in a stub, in a few words. */
+  readonly asked: string;
+  readonly cases: number;
+  readonly held: number;
+  /** Cases that the kernel could not decide. */
+  readonly undecided: number;
+  /** Why, the most frequent first. */
+  readonly reasons: readonly { readonly why: string; readonly cases: number }[];
+  readonly failures: readonly LiveFailure[];
+}
+
+export interface LiveFailure {
+  readonly field: string;
+  readonly cases: number;
+  readonly meant: string;
+  readonly seen: string;
+  readonly input: Disagreement["input"];
+  readonly replay: string;
+}

@@ -1,0 +1,60 @@
+/* What cases have of their own on each architecture; a machine has cases of its own. */
+
+import type { Arch } from "../../../core/encoder/arch.ts";
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import * as amd64Baseline from "./amd64/baseline.ts";
+import * as amd64Code from "./amd64/code.ts";
+import * as amd64Kinds from "./amd64/kinds.ts";
+import * as amd64Registers from "./amd64/registers.ts";
+import * as arm64Baseline from "./arm64/baseline.ts";
+import * as arm64Code from "./arm64/code.ts";
+import * as arm64Kinds from "./arm64/kinds.ts";
+import * as arm64Registers from "./arm64/registers.ts";
+
+/** What the records of each architecture depend on: registers, stops and ways. */
+export const KINDS = {
+  amd64: { ...amd64Registers, ...amd64Kinds },
+  arm64: { ...arm64Registers, ...arm64Kinds },
+} satisfies Record<Arch, unknown>;
+
+export type From = (typeof KINDS)[Arch]["FROM"]["values"][number][0];
+export type Way = (typeof KINDS)[Arch]["WAY"]["values"][number][0];
+
+const AMD64 = {
+  ...KINDS.amd64,
+  ...amd64Code,
+  ...amd64Baseline,
+  /** The program counter. */
+  PC: KINDS.amd64.indexOf("rip"),
+  /** The register of the call in progress, which a stub that looks itself does not find in its frame. */
+  CALL: KINDS.amd64.indexOf("orig_rax"),
+  /** Pieces of code: between two cases, and a system call. */
+  REST_CODE: "int3",
+  CALL_CODE: "syscall",
+  /** The address of a system call of 32-bit programs. */
+  CALL_32: amd64Code.placeOf("int80"),
+  MODULE: "fuzz.wasm",
+};
+const ARM64 = {
+  ...KINDS.arm64,
+  ...arm64Code,
+  ...arm64Baseline,
+  PC: KINDS.arm64.indexOf("pc"),
+  CALL: KINDS.arm64.indexOf("syscallno"),
+  REST_CODE: "nop",
+  CALL_CODE: "svc",
+  CALL_32: 0n,
+  MODULE: "fuzz-arm64.wasm",
+};
+
+const HOST = { amd64: AMD64, arm64: ARM64 }[HOST_ARCH];
+
+export const { REGISTERS, FRAME_REGISTERS, FROM, WAY, BLOCK_SIZE, BASELINE, CODES } = HOST;
+export const { indexOf, placeOf, baselineWith, codePage, constantsPage } = HOST;
+export const { CODE, PART, HOLE, CONSTANT, CONSTANTS, SCRATCH, SCRATCH_SIZE, STUB_CODE, PC, CALL } =
+  HOST;
+export const { DEBUG_REGISTERS, FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS } = HOST;
+export const { REST_CODE, CALL_CODE, CALL_32, MODULE } = HOST;
+
+/** What a case has beside its kinds, by its way: `Content` in case_members.ts. */
+export const HOST_CONTENTS = { ...AMD64.CONTENTS, ...ARM64.CONTENTS, ...HOST.CONTENTS };

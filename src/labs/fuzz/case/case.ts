@@ -1,0 +1,300 @@
+/*
+ * A case is one register setup: what differs from the baseline, how it is written, and how the stub is resumed. As a
+ * document "stublab.case/1" it is described in docs/fuzzing-cases.md.
+ */
+
+import { ARCHES, type Arch } from "../../../core/encoder/arch.ts";
+import { signalName } from "../../../core/encoder/names.ts";
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { hex, InputError } from "../../../lib/errors.ts";
+import { nearest } from "../../../lib/nearest.ts";
+import {
+  count,
+  hexWord,
+  list,
+  members,
+  nullable,
+  oneOf,
+  optional,
+  type Shape,
+  show,
+  table,
+  text,
+  truth,
+  word,
+} from "../../../lib/shape.ts";
+import { openEncoder } from "../../compare/encoders/open.ts";
+import { BASELINE, CODES, type From, PC, REGISTERS, type Way } from "./arch.ts";
+import { CONTENTS, expectKnown, mostPairs } from "./case_members.ts";
+import { FROMS, ONS, type On, WAYS } from "./setups.ts";
+
+const CASE_SCHEMA = "stublab.case/1";
+/** That of a document that names none. */
+export const DEFAULT_ARCH: Arch = "amd64";
+
+/** A word, and the byte offset to write it to. */
+export interface Pair {
+  readonly offset: bigint;
+  readonly word: bigint;
+}
+
+/** The members of a signal frame other than the registers. */
+export interface SignalFrame {
+  /** UC_SIGCONTEXT_SS and its like, 32 bits. */
+  readonly ucFlags: number;
+  /** Whether it has floating point: that of the last stop, unless there is an image. */
+  readonly fpstate: boolean;
+  /** The address of an image: the floating point of a new program, changed by the pairs of the case. */
+  readonly image?: bigint;
+}
+
+/** One setup. With the way SIGRETURN, `from` is "signal", `on` is "CONT", and there is no signal. */
+export interface Case {
+  readonly from: From;
+  readonly way: Way;
+  readonly on: On;
+  /** The signal to resume with; 0 for none. */
+  readonly signal: number;
+  /** SETREGS, SETREGSET and SIGRETURN: all 27 words, in the order of a block. Otherwise none. */
+  readonly block: readonly bigint[];
+  /** POKEUSER, SETFPREGS, XSTATE; SIGRETURN with an image. */
+  readonly pairs: readonly Pair[];
+  /** SYSCALL_INFO, SIGMASK and DISPATCH: the words that are written. */
+  readonly words: readonly bigint[];
+  /** SETREGSET, XSTATE, SYSCALL_INFO, SIGMASK, DISPATCH: the length that the request passes, in bytes. */
+  readonly length: number;
+  /** SIGRETURN. */
+  readonly frame?: SignalFrame;
+}
+
+const MOST = 2 ** 32 - 1;
+
+/** Refuses a value that is not a case. @throws InputError that names the member. */
+export function expectCase(value: Case): void {
+  const read = members(value, "case");
+  read("from", oneOf(FROMS));
+  const way = read("way", oneOf(WAYS));
+  read("on", oneOf(ONS));
+  read("signal", count(MOST));
+  const { block, words = 0, frame: framed } = CONTENTS[way];
+  read("block", wordsOf(block ? REGISTERS.length : 0));
+  read("words", wordsOf(words));
+  read("length", count(MOST));
+  const frame = framed && read("frame", frameOfFlags);
+  read("pairs", list(pairOf(word), mostPairs(way, frame)));
+}
+
+function wordsOf(expected: number): Shape<bigint[]> {
+  return (value, place) => {
+    const words = list(word, expected)(value, place);
+    if (words.length === expected) return words;
+    throw new InputError(`${place}: expected ${expected} words, got ${words.length}`);
+  };
+}
+
+function pairOf(word: Shape<bigint>): Shape<Pair> {
+  return (value, place) => {
+    const read = members(value, place);
+    return { offset: read("offset", word), word: read("word", word) };
+  };
+}
+
+const frameOfFlags: Shape<SignalFrame> = (value, place) => {
+  const read = members(value, place);
+  const ucFlags = read("ucFlags", count(MOST));
+  const image = read("image", optional(word));
+  return frameOf(ucFlags, read("fpstate", truth), image, place);
+};
+
+function frameOf(
+  ucFlags: number,
+  fpstate: boolean,
+  image: bigint | undefined,
+  place: string,
+): SignalFrame {
+  if (image === undefined) return { ucFlags, fpstate };
+  if (!fpstate) throw new InputError(`${place}.image: needs fpstate`);
+  return { ucFlags, fpstate, image };
+}
+
+/** A case as a document "stublab.case/1" (docs/fuzzing-cases.md). Registers with the baseline's words are left out. */
+export interface CaseDocument {
+  readonly schema: typeof CASE_SCHEMA;
+  /** Left out on amd64. */
+  readonly arch?: Arch;
+  readonly from: From;
+  readonly way: Way;
+  readonly on: On;
+  /** "SIGUSR1", an invalid number, or null for none. */
+  readonly signal: string | number | null;
+  /** The piece of code that PC is set to; null if `registers` has PC. */
+  readonly code?: string | null;
+  readonly registers?: Readonly<Record<string, string>>;
+  readonly pairs?: readonly { readonly offset: string; readonly word: string }[];
+  readonly words?: readonly string[];
+  readonly length?: number;
+  readonly frame?: FrameDocument;
+}
+
+export interface FrameDocument {
+  readonly uc_flags: string;
+  readonly fpstate: boolean;
+  readonly image?: string;
+}
+
+/**
+ * A case as a document.
+ *
+ * @param constants the names of signals
+ */
+export function formatCase(it: Case, constants = namesOfSignals()): CaseDocument {
+  expectCase(it);
+  const { from, way, on, signal, pairs, words, length, frame } = it;
+  const content = CONTENTS[way];
+  const name = signal > 0 && signal <= 64 ? signalName(signal, constants) : " ";
+  return {
+    schema: CASE_SCHEMA,
+    ...(HOST_ARCH !== DEFAULT_ARCH && { arch: HOST_ARCH }),
+    ...{ from, way, on },
+    signal: signal === 0 ? null : name.includes(" ") ? signal : name,
+    ...(content.block && formatBlock(it.block)),
+    ...((mostPairs(way) > 0 || pairs.length > 0) && {
+      pairs: pairs.map(({ offset, word }) => ({ offset: hex(offset), word: hex(word) })),
+    }),
+    ...(words.length > 0 && { words: words.map(hex) }),
+    ...("length" in content && { length }),
+    ...(frame !== undefined && { frame: formatFrame(frame) }),
+  };
+}
+
+function formatFrame({ ucFlags, fpstate, image }: SignalFrame): FrameDocument {
+  return {
+    uc_flags: hex(BigInt(ucFlags)),
+    fpstate,
+    ...(image !== undefined && { image: hex(image) }),
+  };
+}
+
+function formatBlock(block: readonly bigint[]): Pick<CaseDocument, "code" | "registers"> {
+  const rip = block[PC] ?? 0n;
+  const code = CODES.find(({ address }) => address === rip)?.name ?? null;
+  const changed = REGISTERS.map((name, i) => [name, block[i] ?? 0n, i] as const).filter(
+    ([, word, i]) => word !== BASELINE[i] && (i !== PC || code === null),
+  );
+  return { code, registers: Object.fromEntries(changed.map(([name, word]) => [name, hex(word)])) };
+}
+
+let names: ReadonlyMap<string, bigint> | undefined;
+
+/** The names of signals, among others: the constants of stublab's own encoder. */
+export function namesOfSignals(): ReadonlyMap<string, bigint> {
+  names ??= openEncoder("assembly").constants;
+  return names;
+}
+
+/**
+ * The case that a document describes.
+ *
+ * @param document a value, such as JSON.parse returns
+ * @throws InputError that names the place: 'registers.rax: expected a hex word such as "0xfe0", got 17'.
+ *
+ * @example
+ * const it = parseCase({ schema: "stublab.case/1", way: "SETREGS", registers: { cs: "0x10" } });
+ */
+export function parseCase(document: unknown, constants = namesOfSignals()): Case {
+  const read = members(document, "");
+  read("schema", oneOf([CASE_SCHEMA]));
+  expectHost(read("arch", orElse(oneOf(ARCHES), DEFAULT_ARCH)));
+  const from = read("from", orElse(oneOf(FROMS), "signal"));
+  const way = read("way", orElse(oneOf(WAYS), WAYS[0]));
+  const on = read("on", orElse(oneOf(ONS), "CONT"));
+  const signal = read("signal", orElse(signalShape(constants), 0));
+  expectKnown(way, table(anything, MOST)(document, ""));
+  const { block, frame: framed, words: most = 0, length } = CONTENTS[way];
+  if (framed) expectReturn(from, on, signal);
+  const code = read("code", orElse(nullable(text), null));
+  const registers = read("registers", orElse(table(hexBits, REGISTERS.length), {}));
+  const words = read("words", orElse(list(hexBits, most), []));
+  const frame = framed && read("frame", orElse(frameShape, { ucFlags: 0, fpstate: false }));
+  return {
+    ...{ from, way, on, signal },
+    block: block ? blockOf(code, registers) : [],
+    pairs: read("pairs", orElse(list(pairOf(hexBits), mostPairs(way, frame)), [])),
+    words: Array.from({ length: most }, (_, i) => words[i] ?? 0n),
+    length: length === undefined ? 0 : read("length", orElse(count(MOST), length ?? undefined)),
+    ...(frame && { frame }),
+  };
+}
+
+/** The kinds and registers of cases are those of the machine. @throws InputError */
+function expectHost(arch: Arch): void {
+  if (arch === HOST_ARCH) return;
+  throw new InputError(`arch: the case is for ${arch}, and this machine is ${HOST_ARCH}`);
+}
+
+const anything: Shape<unknown> = (value) => value;
+
+const hexBits: Shape<bigint> = (value, place) => BigInt(hexWord(value, place));
+
+/** A shape of a member that may be omitted if there is a default. */
+function orElse<T>(shape: Shape<T>, otherwise: T | undefined): Shape<T> {
+  return (value, place) =>
+    value === undefined && otherwise !== undefined ? otherwise : shape(value, place);
+}
+
+/** A stub that returns from a signal handler starts there, and resumes by itself. */
+function expectReturn(from: From, on: On, signal: number): void {
+  const wrong = [
+    [from !== "signal", "from"],
+    [on !== "CONT", "on"],
+    [signal !== 0, "signal"],
+  ].find(([given]) => given);
+  if (wrong !== undefined) {
+    throw new InputError(`${wrong[1]}: SIGRETURN is from "signal", on "CONT", without a signal`);
+  }
+}
+
+const frameShape: Shape<SignalFrame> = (value, place) => {
+  const read = members(value, place);
+  const flags = read("uc_flags", optional(hexBits)) ?? 0n;
+  if (flags > MOST)
+    throw new InputError(`${place}.uc_flags: expected at most 32 bits, got ${hex(flags)}`);
+  const image = read("image", optional(hexBits));
+  const fpstate = read("fpstate", optional(truth)) ?? image !== undefined;
+  return frameOf(Number(flags), fpstate, image, place);
+};
+
+/** A signal by name or number; null means no signal. Invalid numbers are allowed: the kernel must refuse them. */
+function signalShape(constants: ReadonlyMap<string, bigint>): Shape<number> {
+  return (value, place) => {
+    if (value === null) return 0;
+    if (typeof value === "number") return count(MOST)(value, place);
+    const name = text(value, place);
+    const signal = /^SIG[A-Z0-9]+$/.test(name) ? constants.get(name) : undefined;
+    if (signal !== undefined) return Number(signal);
+    throw new InputError(`${place}: unknown signal ${show(name)}`);
+  };
+}
+
+function blockOf(code: string | null, registers: Readonly<Record<string, bigint>>): bigint[] {
+  const block = [...BASELINE];
+  if (code !== null) {
+    const place = CODES.find(({ name }) => name === code);
+    if (place === undefined) {
+      throw new InputError(`code: unknown code ${show(code)}`, {
+        remedy: `codes: ${CODES.map(({ name }) => name).join(", ")}`,
+      });
+    }
+    block[PC] = place.address;
+  }
+  for (const [name, word] of Object.entries(registers)) {
+    const index = REGISTERS.indexOf(name);
+    if (index < 0) {
+      const near = nearest(name, REGISTERS);
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      throw new InputError(`registers: unknown register ${show(name)}${hint}`);
+    }
+    block[index] = word;
+  }
+  return block;
+}

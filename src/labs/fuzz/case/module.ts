@@ -1,0 +1,166 @@
+/*
+ * The module of assembly/fuzz, which creates cases and signs outcomes, and its memory, which holds setups and outcomes.
+ * Each thread has one. The memory has its full size from the start, because growing it would detach its views. Pages
+ * that are not written to cost nothing.
+ */
+
+import { type Callable, isCallable } from "../../../core/encoder/module.ts";
+import { EncoderError, REBUILD } from "../../../lib/errors.ts";
+import { loadWasm } from "../../compare/encoders/wasm_file.ts";
+import { PLACES, SEEDS, TABLES, UNPREDICTED_SEEDS } from "../draw/arch.ts";
+import { codePage, constantsPage, MODULE } from "./arch.ts";
+import { recordsOf } from "./case_record.ts";
+
+const FILE = MODULE;
+/** Areas begin at cache lines. */
+const LINE = 64;
+const PAGE = 4096;
+
+/** A module of the fuzzer, as far as it describes itself. Addresses are byte offsets in its memory. */
+export class ModuleFile {
+  readonly #file: string;
+  readonly #exports: WebAssembly.Exports;
+  readonly buffer: ArrayBuffer;
+  readonly globals: ReadonlyMap<string, WebAssembly.Global>;
+
+  /** @throws EncoderError if the file is not what the build creates. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#exports = loadWasm(file);
+    const { memory } = this.#exports;
+    if (!(memory instanceof WebAssembly.Memory)) throw this.#lacking("memory");
+    this.buffer = memory.buffer;
+    this.globals = new Map(
+      Object.entries(this.#exports).flatMap(([name, it]) =>
+        it instanceof WebAssembly.Global ? [[name, it] as const] : [],
+      ),
+    );
+  }
+
+  /** The text of a string constant: UTF-16, after its length in bytes. */
+  text(name: string): string {
+    const at = this.address(name);
+    const [length = 0] = new Uint32Array(this.buffer, at - 4, 1);
+    return String.fromCharCode(...new Uint16Array(this.buffer, at, length / 2));
+  }
+
+  address(name: string): number {
+    return Number(this.global(name).value);
+  }
+
+  protected global(name: string): WebAssembly.Global {
+    const it = this.globals.get(name);
+    if (it === undefined) throw this.#lacking(name);
+    return it;
+  }
+
+  protected callable(name: string): Callable {
+    const it = this.#exports[name];
+    if (isCallable(it)) return it;
+    throw this.#lacking(name);
+  }
+
+  #lacking(name: string): EncoderError {
+    return new EncoderError(`${this.#file} lacks ${name}`, { remedy: REBUILD });
+  }
+}
+
+/** The module of this machine, and its memory. */
+export class FuzzModule extends ModuleFile {
+  /** Described in assembly/fuzz/module.ts and assembly/fuzz/assess.ts. */
+  readonly generate = this.callable("generate");
+  readonly sign = this.callable("sign");
+  readonly assess = this.callable("assess");
+  readonly predictOne = this.callable("predictOne");
+  readonly differsFrom = this.callable("differsFrom");
+  readonly hashOutcome = this.callable("hashOutcome");
+  readonly differences = this.callable("differences");
+  readonly count = this.callable("count");
+  /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */
+  readonly kills = this.callable("kills");
+  /** The rules that the last prediction used: their number, and the k-th. */
+  readonly usedRules = this.callable("usedRules");
+  readonly usedRule = this.callable("usedRule");
+  /** Where the areas begin that the host reserves: a page. */
+  readonly areas: number;
+  readonly #free = new Map<number, number[]>();
+  #next: number;
+
+  /** @throws EncoderError if the file is not what the build creates. */
+  constructor() {
+    super(FILE);
+    this.#next = Math.ceil(this.address("heap") / LINE) * LINE;
+    for (const [name, place] of Object.entries(PLACES)) this.global(name).value = Number(place);
+    for (const [name, words] of Object.entries(TABLES)) {
+      const at = this.#put(new Uint8Array(BigUint64Array.from(words).buffer));
+      this.global(name).value = BigInt(at) | (BigInt(words.length) << 32n);
+    }
+    this.global("codeBytes").value = this.#put(codePage());
+    this.global("constantBytes").value = this.#put(constantsPage());
+    this.global("seeds").value = this.#put(recordsOf([...SEEDS, ...UNPREDICTED_SEEDS]));
+    this.global("seedCount").value = SEEDS.length + UNPREDICTED_SEEDS.length;
+    this.global("seedParents").value = SEEDS.length;
+    this.#next = Math.ceil(this.#next / PAGE) * PAGE;
+    this.areas = this.#next;
+  }
+
+  /** Where there is rt_sigreturn. */
+  get putReturned(): Callable {
+    return this.callable("putReturned");
+  }
+
+  /** Bytes from the first area to the end of the last. */
+  get used(): number {
+    return this.#next - this.areas;
+  }
+
+  /**
+   * Reserves an area, and returns its address. It is not zeroed.
+   *
+   * @throws EncoderError if the memory is full.
+   */
+  reserve(size: number): number {
+    const whole = sizeOfArea(size);
+    const used = this.#free.get(whole)?.pop();
+    if (used !== undefined) return used;
+    const at = this.#next;
+    if (at + whole > this.buffer.byteLength) {
+      throw new EncoderError(
+        `the memory of ${FILE} (${this.buffer.byteLength} bytes) has no room for ${size} more`,
+        { remedy: "close batches and lists that are no longer needed" },
+      );
+    }
+    this.#next += whole;
+    return at;
+  }
+
+  /** Releases an area of `size` bytes. Neither it nor its views may be used afterwards. */
+  release(at: number, size: number): void {
+    const whole = sizeOfArea(size);
+    this.#free.set(whole, [...(this.#free.get(whole) ?? []), at]);
+  }
+
+  #put(bytes: Uint8Array): number {
+    const at = this.reserve(bytes.length);
+    new Uint8Array(this.buffer).set(bytes, at);
+    return at;
+  }
+
+  /** Whether cases have no breakpoints for data. */
+  avoidWatchpoints(avoid: boolean): void {
+    this.global("avoidsWatchpoints").value = Number(avoid);
+  }
+}
+
+/** Sizes of areas are powers of two, so that a released area can be reused for a similar size. */
+function sizeOfArea(size: number): number {
+  return Math.max(LINE, 2 ** Math.ceil(Math.log2(size)));
+}
+
+let own: FuzzModule | undefined;
+
+/** The module of this thread. @throws EncoderError as its constructor does */
+export function fuzzModule(): FuzzModule {
+  own ??= new FuzzModule();
+  return own;
+}

@@ -1,0 +1,252 @@
+/*
+ * What the fuzzer shares with the shim and its module: the records of a case, and the kinds of cases. This is their only
+ * description: the C header build/ARCH/records.h and an AssemblyScript file are written from it for each architecture.
+ */
+
+import type { Arch } from "../../../core/encoder/arch.ts";
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { KINDS } from "./arch.ts";
+import { type Enumeration, layOut } from "./layout.ts";
+
+export const ON = {
+  name: "on",
+  prefix: "ON",
+  about: "The request that resumes.",
+  values: [
+    ["NONE", "no request: the setup is only written and read back"],
+    ["CONT", "PTRACE_CONT"],
+    ["SYSCALL", "PTRACE_SYSCALL"],
+    ["SINGLESTEP", "PTRACE_SINGLESTEP"],
+    ["SYSEMU", "PTRACE_SYSEMU"],
+    ["SYSEMU_SINGLESTEP", "PTRACE_SYSEMU_SINGLESTEP"],
+  ],
+} as const satisfies Enumeration;
+
+export const FPSTATE = {
+  name: "fpstate",
+  prefix: "FPSTATE",
+  about: "The floating point that a signal frame points to.",
+  values: [
+    ["NONE", "none: a null pointer"],
+    ["LAST", "that of the last stop"],
+    [
+      "IMAGE",
+      "that of a new program, as the kernel would write it to a frame, at the address `image`, with `count` pairs of `damage`; only what lies in the scratch pages is written",
+    ],
+  ],
+} as const satisfies Enumeration;
+
+export const WANT = {
+  name: "wants",
+  prefix: "WANT",
+  about: "What is read in addition to the registers at the stop.",
+  bits: true,
+  values: [
+    ["WRITTEN", "the registers after the write, even if it succeeded"],
+    ["INFO", "PTRACE_GETSIGINFO of the stop"],
+    ["FRAME", "the registers in the signal frame on the stack"],
+  ],
+} as const satisfies Enumeration;
+
+export const OVER = {
+  name: "over",
+  prefix: "OVER",
+  about: "Why a batch ended early.",
+  values: [
+    ["NOT", "it did not"],
+    ["ENDED", "the setup ended the thread, which must be resumed from its exit stop and reaped"],
+    [
+      "SPOILED",
+      "the setup left something that no request can undo: the thread is at a stop, but another setup would start from another state",
+    ],
+    ["RUNS_ON", "the thread missed its deadline before or after the setup, and still runs"],
+    [
+      "UNTRIED",
+      "the last setup was not tried, for the reason in its outcome; in another stub it may be",
+    ],
+  ],
+} as const satisfies Enumeration;
+
+export const OBSTACLE = {
+  name: "obstacle",
+  prefix: "OBSTACLE",
+  about: "Why a setup was not tried. Such an outcome has nothing else.",
+  values: [
+    ["NONE", "it was tried"],
+    ["START", "the stop at which it begins is not reached"],
+    ["SYSEMU", "PTRACE_SYSEMU is refused"],
+    ["REGSET", "PTRACE_SETREGSET is refused"],
+    ["XSTATE", "there is no XSAVE area"],
+    ["FPREGS", "PTRACE_SETFPREGS is refused"],
+    ["SIGMASK", "PTRACE_SETSIGMASK is refused"],
+    ["READ", "registers cannot be read back"],
+    ["GONE", "its stub is lost, each time"],
+    ["RETURN", "no stub can be set up that returns from signal handlers by itself"],
+    ["EMULATOR", "QEMU's TCG hangs at a step onto a data breakpoint"],
+  ],
+} as const satisfies Enumeration;
+
+/** More bytes than any processor's XSAVE area has. */
+const MOST_XSTATE = 16 << 10;
+/** More components than it has from AVX on. */
+const MOST_COMPONENTS = 32;
+
+/** The numbers, enumerations and records of an architecture. */
+export function tablesOf(arch: Arch) {
+  const { REGISTERS, FRAME_REGISTERS, SIZES, FROM, WAY } = KINDS[arch];
+  const CONSTANTS = {
+    /** Words of a register block, and of struct sigcontext without floating point. */
+    REGISTERS: REGISTERS.length,
+    SIGCONTEXT: FRAME_REGISTERS.length,
+    /** Words that are read back after a write: a block, and the debug registers. */
+    WRITTEN: REGISTERS.length + SIZES.DEBUG_REGISTERS,
+    ...SIZES,
+    MOST_XSTATE,
+    MOST_COMPONENTS,
+    /** Room for enum stublab_obstacle, an even number. */
+    MOST_OBSTACLES: 16,
+    /** Vector registers of the tracing thread that a case must not change. */
+    CANARIES: 16,
+  };
+  const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER, OBSTACLE];
+  const { SIGCONTEXT } = CONSTANTS;
+  const BLOCK = CONSTANTS.REGISTERS;
+
+  const SETUP_RECORD = layOut("setup", "One setup.", {
+    from: ["u8", "enum stublab_from"],
+    way: ["u8", "enum stublab_way"],
+    on: ["u8", "enum stublab_on"],
+    wants: ["u8", "enum stublab_wants"],
+    length: ["u32", "in bytes"],
+    count: ["u32", "of pairs, of `words` or of `damage`"],
+    signal: ["u32", "to resume with"],
+    ucFlags: ["u32", "rt_sigreturn: of the frame"],
+    fpstate: ["u32", "rt_sigreturn: enum stublab_fpstate"],
+    image: ["u64", "rt_sigreturn: the address of an image"],
+    padding: ["u64", "", SIZES.PADDING],
+    words: ["u64", "see enum stublab_way", BLOCK],
+    damage: [
+      "u64",
+      "rt_sigreturn: pairs: offset in the image, word",
+      2 * CONSTANTS.MOST_IMAGE_PAIRS,
+    ],
+  });
+
+  const OUTCOME_RECORD = layOut(
+    "outcome",
+    "The outcome of a setup. Members after a failed step stay unchanged.",
+    {
+      error: ["i32", "errno of the write; 0: it succeeded"],
+      refusedAt: ["i32", "index of the pair at which POKEUSER failed; else -1"],
+      resumed: ["i32", "errno of the resume; 0: it succeeded; -1: not tried"],
+      status: ["i32", "status word of the stop or end; 0: none in time"],
+      signal: ["i32", "si_signo; 0: no siginfo"],
+      code: ["i32", "si_code"],
+      address: ["u64", "si_addr"],
+      obstacle: ["u32", "enum stublab_obstacle"],
+      obstacleError: ["i32", "errno of the request or call that failed, if there is an obstacle"],
+      written: [
+        "u64",
+        "after the write: the registers and, if one of them was poked, the debug registers; the words of other ways, or the mask; after rt_sigreturn with an image, the words at the offsets of its pairs in the floating point of the stop",
+        CONSTANTS.WRITTEN,
+      ],
+      stopped: ["u64", "the registers at the stop", BLOCK],
+      frame: ["u64", "struct sigcontext without floating point; else zeros", SIGCONTEXT],
+    },
+  );
+
+  const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
+    timeout: ["i64", "microseconds for each stop"],
+    xstateLength: ["u32", "bytes of the XSAVE area"],
+    over: ["u32", "result: enum stublab_over"],
+    reached: ["u32", "result: the stops from which a setup was tried, bits of enum stublab_from"],
+    unreachable: ["u32", "the stops that are not waited for any more"],
+    call: ["u64", "address of a system call instruction before a breakpoint"],
+    call32: ["u64", "the same with INT 0x80"],
+    rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
+    fpregs: ["u64", "floating point between two setups", SIZES.FPREGS_WORDS],
+    xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],
+    errors: [
+      "i32",
+      "result: errno by enum stublab_obstacle; 0: no such obstacle",
+      CONSTANTS.MOST_OBSTACLES,
+    ],
+  });
+
+  const EXCHANGE_RECORD = layOut(
+    "exchange",
+    "Shared by the host and a stub that tries setups by rt_sigreturn, with the setups and outcomes (sigreturn.S). Only the side whose turn it is accesses it. Addresses are the stub's.",
+    {
+      turn: ["u32", "futex; 0: the host's, 1: the stub's"],
+      next: ["u32", "index of the current setup, or of the next one"],
+      count: ["u32", "number of setups"],
+      bases: ["u32", "whether the bases of FS and GS can be read without a system call"],
+      ds: ["u32", "selector that each setup starts with"],
+      es: ["u32", "selector that each setup starts with"],
+      scratch: ["u64", "address of the scratch pages"],
+      scratchSize: ["u64", "in bytes"],
+      imageLength: ["u64", "in bytes, with FP_XSTATE_MAGIC2; 0: frames have no XSAVE area"],
+      setups: ["u64", "address of the first setup"],
+      outcomes: ["u64", "address of the first outcome"],
+      image: ["u8", "the floating point of a new program, as in a signal frame", MOST_XSTATE],
+    },
+  );
+
+  const CANARY_RECORD = layOut(
+    "canary",
+    "What the tracing thread keeps in its vector registers while cases are tried (canary.h).",
+    {
+      wide: ["u32", "whether the registers have 256 bits, not 128"],
+      changed: [
+        "u32",
+        "result: the registers that have changed, a bit each; then mxcsr, and the x87 control word",
+      ],
+      mxcsr: ["u32", "result"],
+      control: ["u32", "result"],
+      seen: ["u64", "result: the registers, 4 words each", 4 * CONSTANTS.CANARIES],
+    },
+  );
+  const COMPONENT_RECORD = layOut(
+    "component",
+    "A component of the XSAVE area, from AVX on, as CPUID leaf 0xD describes it.",
+    {
+      number: ["u32", "its bit in XCR0; a supervisor's in IA32_XSS"],
+      offset: ["u32", "in the standard format"],
+      bytes: ["u32", "its length"],
+      flags: ["u32", "1: a supervisor's; 2: aligned to 64 bytes in the compacted format"],
+    },
+  );
+  const RECORDS = [
+    SETUP_RECORD,
+    OUTCOME_RECORD,
+    TRIAL_RECORD,
+    EXCHANGE_RECORD,
+    CANARY_RECORD,
+    COMPONENT_RECORD,
+  ];
+  /** Those that the module works on. */
+  const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD, COMPONENT_RECORD];
+  return {
+    ...{ REGISTERS, FRAME_REGISTERS, CONSTANTS, ENUMERATIONS, RECORDS, MODULE_RECORDS },
+    ...{
+      SETUP_RECORD,
+      OUTCOME_RECORD,
+      TRIAL_RECORD,
+      EXCHANGE_RECORD,
+      CANARY_RECORD,
+      COMPONENT_RECORD,
+    },
+  };
+}
+
+export const {
+  CONSTANTS,
+  ENUMERATIONS,
+  MODULE_RECORDS,
+  SETUP_RECORD,
+  OUTCOME_RECORD,
+  TRIAL_RECORD,
+  EXCHANGE_RECORD,
+  CANARY_RECORD,
+  COMPONENT_RECORD,
+} = tablesOf(HOST_ARCH);

@@ -1,0 +1,17 @@
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import type { RequestFact, SetupFact } from "./fact.ts";
+
+/** The facts of an architecture, group by group: the exports of its module. */
+interface ArchFacts {
+  /** Those that are cases, which the model predicts. */
+  readonly SETUP_FACTS: readonly SetupFact[];
+  readonly REQUEST_FACTS: readonly RequestFact[];
+}
+
+/** Only the facts of one architecture can be made: their cases have its registers. */
+const MODULES: Readonly<Record<typeof HOST_ARCH, () => Promise<ArchFacts>>> = {
+  amd64: () => import("./amd64/facts.ts"),
+  arm64: () => import("./arm64/facts.ts"),
+};
+
+export const { SETUP_FACTS, REQUEST_FACTS } = await MODULES[HOST_ARCH]();

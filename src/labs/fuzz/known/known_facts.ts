@@ -1,0 +1,39 @@
+/* Facts that are known not to hold: those of a list, or of a file. */
+
+import { InputError } from "../../../lib/errors.ts";
+import { readInput } from "../../../lib/input.ts";
+import { REST } from "../facts/fact.ts";
+import { FACTS } from "../facts/facts.ts";
+import type { KnownFacts } from "../facts/run.ts";
+import { nameOfCheck } from "../facts/verdict.ts";
+import { isListed, KNOWN_NAMES, LISTS } from "./arch.ts";
+
+/** Takes the name of a list, or a file. @throws InputError */
+export function knownFacts(nameOrFile: string): KnownFacts {
+  if (!isListed(nameOrFile)) return readFacts(nameOrFile);
+  const { ignoredFlags } = LISTS[nameOrFile];
+  return { name: nameOrFile, facts: new Set(LISTS[nameOrFile].facts), ignoredFlags };
+}
+
+const LIMIT = { most: 1 << 20, of: "a list of facts" };
+
+/** One fact, or check, a line; lines that begin with "#" are comments. */
+function readFacts(file: string): KnownFacts {
+  const remedy = `--known takes a file with names of facts, or one of ${KNOWN_NAMES}`;
+  const lines = readInput(file, LIMIT, remedy).toString().split("\n");
+  const facts = lines.map((line) => line.trim()).filter((line) => !/^(#|$)/.test(line));
+  const unknown = facts.find((fact) => !isNamed(fact));
+  if (unknown === undefined) return { name: file, facts: new Set(facts), ignoredFlags: 0 };
+  throw new InputError(`--known: ${file}: there is no fact "${unknown}"`, {
+    remedy: "stublab conformance --list lists all facts",
+  });
+}
+
+/** Whether there is such a fact, or a check of one. */
+function isNamed(text: string): boolean {
+  return FACTS.some((fact) => {
+    if (text === fact.name) return true;
+    const checks = "steps" in fact ? [...fact.steps, { name: REST }] : fact.checks;
+    return checks.some(({ name }) => name !== undefined && text === nameOfCheck(fact.name, name));
+  });
+}

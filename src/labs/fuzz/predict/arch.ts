@@ -1,0 +1,18 @@
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import type { Case } from "../case/case.ts";
+import * as amd64 from "./amd64/same_words.ts";
+import * as arm64 from "./arm64/same_words.ts";
+
+/** How the words of a case may be written in another way: the exports of a module. */
+interface SameWords {
+  /** By the first way, which writes a block. */
+  asBlock(it: Case): Case | undefined;
+  /** Register by register. */
+  asPokes(it: Case): Case | undefined;
+  /** Whether an offset is that of a register that can be written alone. */
+  isRegister(offset: bigint): boolean;
+}
+
+const HOST: SameWords = { amd64, arm64 }[HOST_ARCH];
+
+export const { asBlock, asPokes, isRegister } = HOST;

@@ -1,0 +1,69 @@
+/* What the model says about a single case. */
+
+import { Tracer } from "../../../core/stub/tracer.ts";
+import { checkOptions, type OptionShapes } from "../../../lib/shape.ts";
+import { Batch } from "../case/batch.ts";
+import { type Case, expectCase } from "../case/case.ts";
+import { type Fields, fieldsOf } from "../case/fields.ts";
+import { hermeticMachine } from "../try/hermetic_machine.ts";
+import { type Machine, machineShape, readMachine } from "../try/machine.ts";
+import { type AppliedRule, type Change, Model } from "./model.ts";
+import { changeShape } from "./plant.ts";
+
+/** The predicted outcome of a case. */
+export interface CasePrediction {
+  readonly it: Case;
+  /** The predicted fields; the others are not predicted. */
+  readonly predicted: Fields;
+  /** The id of the rule why the stop is not predicted; null if it is. */
+  readonly unpredicted: string | null;
+  /** The rules that the prediction comes from, in the order in which they were applied. */
+  readonly rules: readonly AppliedRule[];
+}
+
+export interface PredictOptions {
+  /**
+   * The machine to predict for, such as that of a result or an Examiner. Default: this machine, which a stub shows, so
+   * this machine must be able to trace. With a machine given, predictions need no tracing.
+   */
+  readonly machine?: Machine | undefined;
+  /** A rule of the model to remove or alter. */
+  readonly change?: Change | undefined;
+}
+
+/**
+ * Predicts what the kernel and the processor do with a case. Nothing is tried.
+ *
+ * @throws InputError; without `machine`, what creating a stub throws
+ *
+ * @example
+ * const { predicted } = predict(parseCase({ schema: "stublab.case/1", registers: { cs: "0x10" } }));
+ * predicted.get("error"); // 5n: EIO
+ */
+export function predict(it: Case, options: PredictOptions = {}): CasePrediction {
+  expectCase(it);
+  checkOptions(options, "options", SHAPES);
+  const { machine = readThisMachine(), change } = options;
+  return predictionOf(it, new Model(machine, change));
+}
+
+/** What a model predicts for a case. */
+export function predictionOf(it: Case, model: Model): CasePrediction {
+  using batch = new Batch(1);
+  batch.put([it]);
+  const rules = model.explain(batch, 0);
+  const { prediction } = model;
+  const predicted = fieldsOf(it, prediction.outcome, prediction);
+  return { it, predicted, unpredicted: prediction.unpredicted, rules };
+}
+
+const SHAPES: OptionShapes<PredictOptions> = { machine: machineShape, change: changeShape };
+
+/** @throws what creating a stub throws */
+export function readThisMachine(): Machine {
+  const given = hermeticMachine();
+  if (given !== undefined) return given;
+  using tracer = new Tracer();
+  tracer.createStub();
+  return readMachine(tracer);
+}

@@ -1,0 +1,156 @@
+/*
+ * The rules of the model, as the module of assembly/ has them: each stands in assembly/model/ above the code that uses
+ * it, as exported globals (assembly/model/rule.ts).
+ */
+
+import { constants } from "node:os";
+import { errnoName } from "../../../lib/errno.ts";
+import { hex, InputError } from "../../../lib/errors.ts";
+import { nearest } from "../../../lib/nearest.ts";
+import { show } from "../../../lib/shape.ts";
+import { fuzzModule, type ModuleFile } from "../case/module.ts";
+import { FEATURES, type Feature } from "../try/arch.ts";
+import { type Processor, processorsOf } from "./processors.ts";
+
+export const PHASES = ["write", "return", "resume", "unpredicted"] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What the kernel or the processor does with a setup. */
+export interface Rule {
+  /** "W3". */
+  readonly id: string;
+  readonly phase: Phase;
+  /** A sentence; {name} stands for the value of that name. */
+  readonly text: string;
+  /** A function of the kernel, its file and the version looked at; a section of the processor's manual; or "measured". */
+  readonly source: string;
+  /** The processors that were asked, if it says what the processor does; a rule about the kernel has none. */
+  readonly asked?: readonly Processor[];
+  /** The feature that the machine must have for the rule to hold; with "!", must not have. */
+  readonly feature?: Feature | `!${Feature}`;
+  /** The first kernel release that has the feature. */
+  readonly since?: string;
+  readonly values: Readonly<Record<string, bigint>>;
+  /** Values on machines that have a feature. */
+  readonly valuesWith: Readonly<Partial<Record<Feature, Readonly<Record<string, bigint>>>>>;
+}
+
+const PHASE_OF: Readonly<Record<string, Phase>> = {
+  ...{ W: "write", S: "return", R: "resume", U: "unpredicted" },
+};
+
+let table: readonly Rule[] | undefined;
+
+/**
+ * All rules, by phase and number.
+ *
+ * @throws EncoderError if the module of the fuzzer cannot be loaded
+ */
+export function rules(): readonly Rule[] {
+  table ??= readRules(fuzzModule());
+  return table;
+}
+
+/** A rule by its id; undefined if there is no such rule. */
+export function ruleOf(id: string): Rule | undefined {
+  return rules().find((rule) => rule.id === id);
+}
+
+/** A rule by its id. @throws InputError that names the id nearest to an unknown one, after `place` */
+export function expectRule(id: string, place: string): Rule {
+  const rule = ruleOf(id);
+  if (rule !== undefined) return rule;
+  const near = nearest(
+    id,
+    rules().map((rule) => rule.id),
+  );
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw new InputError(`${place}: there is no rule ${show(id)}${hint}`, {
+    remedy: "docs/model.md has the rules of the model",
+  });
+}
+
+/** The rules that a module has. */
+export function readRules(module: ModuleFile): Rule[] {
+  const ids = [...module.globals.keys()].filter((name) => /^[WSRU]\d+$/.test(name));
+  return ids
+    .map((id) => readRule(module, id))
+    .sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || number(a) - number(b));
+}
+
+const number = ({ id }: Rule): number => Number(id.slice(1));
+
+function readRule(module: ModuleFile, id: string): Rule {
+  const members = [...module.globals.keys()]
+    .filter((name) => name.startsWith(`${id}_`))
+    .map((name) => name.slice(id.length + 1));
+  const text = (member: string) => module.text(`${id}_${member}`);
+  const values: Record<string, bigint> = {};
+  const valuesWith: Partial<Record<Feature, Record<string, bigint>>> = {};
+  for (const member of members) {
+    if (["text", "source", "asked", "needs", "since"].includes(member)) continue;
+    const [name = "", ...rest] = member.split("_");
+    const value = BigInt(module.globals.get(`${id}_${member}`)?.value ?? 0);
+    if (rest.length === 0) values[name] = value;
+    else valuesWith[featureOf(id, rest.join("_"))] = { [name]: value };
+  }
+  return {
+    ...{ id, phase: PHASE_OF[id.charAt(0)] ?? "write", text: text("text"), source: text("source") },
+    ...(members.includes("asked") && { asked: processorsOf(text("asked")) }),
+    ...(members.includes("needs") && { feature: conditionOf(id, text("needs")) }),
+    ...(members.includes("since") && { since: text("since") }),
+    ...{ values, valuesWith },
+  };
+}
+
+function conditionOf(id: string, text: string): Feature | `!${Feature}` {
+  return text.startsWith("!") ? `!${featureOf(id, text.slice(1))}` : featureOf(id, text);
+}
+
+function featureOf(id: string, name: string): Feature {
+  const feature = FEATURES.find((each) => each === name);
+  if (feature === undefined) throw new RangeError(`rule ${id} depends on an unknown "${name}"`);
+  return feature;
+}
+
+/** Whether a rule holds on a machine with these features. */
+export function holds({ feature }: Rule, features: readonly Feature[]): boolean {
+  if (feature === undefined) return true;
+  const asked = features.some((name) => feature === name || feature === `!${name}`);
+  return feature.startsWith("!") ? !asked : asked;
+}
+
+/** The values of a rule on a machine with these features: of several that change one, that of the last of FEATURES. */
+export function valuesOn(
+  { values, valuesWith }: Rule,
+  features: readonly Feature[],
+): Readonly<Record<string, bigint>> {
+  const own = FEATURES.filter((feature) => features.includes(feature));
+  return Object.assign({}, values, ...own.map((feature) => valuesWith[feature]));
+}
+
+/** A rule's sentence with its values in it, or with other values. */
+export function ruleText(
+  { text, values: own }: Pick<Rule, "text" | "values">,
+  values = own,
+): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => valueText(name, values[name] ?? 0n));
+}
+
+/** Numbers of which each bit has a meaning of its own, by name. */
+export const BITS: ReadonlySet<string> = new Set(
+  "mask set flag flags cleared never without components bit".split(" "),
+);
+const SELECTORS: ReadonlySet<string> = new Set(
+  "code64 code32 data cpunode cs ss selector".split(" "),
+);
+
+/** An errno or a signal by its name; bits, selectors and large numbers in hexadecimal, others in decimal. */
+function valueText(name: string, value: bigint): string {
+  if (BITS.has(name) || SELECTORS.has(name)) return hex(BigInt.asUintN(64, value));
+  if (name === "errno") return errnoName(Number(value));
+  if (name === "signal") return SIGNALS.get(Number(value)) ?? String(value);
+  return value > -1024n && value < 1024n ? String(value) : hex(BigInt.asUintN(64, value));
+}
+
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));

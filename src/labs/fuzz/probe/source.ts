@@ -1,0 +1,187 @@
+/*
+ * What the build writes for the probe: a C file with tables, and data that is compressed. shim/probe/data.h and its like
+ * declare them.
+ */
+
+import { signalName } from "../../../core/encoder/names.ts";
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { openEncoder } from "../../compare/encoders/open.ts";
+import {
+  BASELINE,
+  CALL_32,
+  CALL_CODE,
+  CODES,
+  FIRST_DEBUG_REGISTER,
+  FRAME_REGISTERS,
+  placeOf,
+  REGISTERS,
+  type Way,
+} from "../case/arch.ts";
+import { DEFAULT_ARCH } from "../case/case.ts";
+import { CONTENTS } from "../case/case_members.ts";
+import { BY_PAIRS, writtenNames } from "../case/fields.ts";
+import { fuzzModule } from "../case/module.ts";
+import { HANDLED } from "../case/pieces.ts";
+import { OBSTACLE } from "../case/records.ts";
+import { FROMS, ONS, WAYS } from "../case/setups.ts";
+import { PATHS } from "../draw/arch.ts";
+import { REST } from "../facts/fact.ts";
+import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
+import { EVENTS } from "../facts/read/numbers.ts";
+import { PLACES } from "../facts/read/places.ts";
+import { KINDS, LATER, VERBS } from "../facts/read/verbs.ts";
+import { KNOWN, LISTS } from "../known/arch.ts";
+import { rules } from "../predict/rules.ts";
+import { GENERATOR } from "../run/journal.ts";
+import { CHUNK, ROUND } from "../run/round.ts";
+import { FEATURES } from "../try/arch.ts";
+import { ownParts, ownTables } from "./arch.ts";
+import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";
+import { compress } from "./lz4.ts";
+import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
+import { OPERATIONS, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
+import { bytesOf, enumOf, names, quote, word } from "./text.ts";
+
+export interface ProbeSource {
+  /** Files by name. */
+  readonly [file: string]: string | Uint8Array;
+}
+
+export function probeSource(): ProbeSource {
+  const parts = {
+    memory: moduleMemory(),
+    target: bytesOf(targetSetUp()),
+    ...ownParts(),
+    pages: bytesOf(pagesSetUp()),
+    facts: factData(),
+  };
+  const whole = concat(Object.values(parts));
+  return {
+    "data.c": tables(parts, whole.length),
+    "data.lz4": compress(whole),
+    "enums.h": enums(),
+  };
+}
+
+/** Numbers that the code of the probe has names for. */
+function enums(): string {
+  return `/* Written by the build from src/labs/fuzz/probe/source.ts. */
+${enumOf("fact_kind", "FACT", FACT_KINDS)}
+${enumOf("operation", "OPERATION", OPERATIONS)}
+${enumOf("verb", "VERB", VERBS)}
+${enumOf("later", "LATER", KINDS)}
+${enumOf("place", "PLACE", PLACES)}
+#define LATER ${word(LATER)}
+#define REMAINING ${quote(REST)}
+`;
+}
+
+function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): string {
+  let at = 0;
+  const sections = Object.entries(parts).map(([name, { length }]) => {
+    const line = `const struct section section_${name} = {${at}, ${length}};`;
+    at += length;
+    return line;
+  });
+  return `/* Written by the build from src/labs/fuzz/probe/source.ts. */
+#include "module_data.h"
+#include "own_data.h"
+${sections.join("\n")}
+const struct group groups[] = {${[...factGroups()].map(([name, facts]) => `{${quote(name)}, ${facts}}`).join(", ")}, {0, 0}};
+const uint32_t data_size = ${size};
+const uint64_t shared_file = ${word(SHARED_FILE)};
+${names("path_names", PATHS)}
+${names("feature_names", FEATURES)}
+${names("signal_names", signalNames())}
+const struct need needs[] = {
+${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
+    {0, 0, 0, 0, 0},
+};
+const struct request_field request_fields[] = {
+${REQUEST_FIELDS.map(({ field, place }) => `    {${quote(field)}, ${PLACES.indexOf(place.kind)}, ${place.offset}},`).join("\n")}
+};
+const struct event events[] = {${Object.entries(EVENTS)
+    .map(([event, name]) => `{${event}, ${quote(name)}}`)
+    .join(", ")}, {0, 0}};
+const uint32_t module_areas = ${fuzzModule().areas};
+const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
+const uint64_t place_call = ${word(placeOf(CALL_CODE))}, place_call32 = ${word(CALL_32)};
+const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
+${names("register_names", REGISTERS)}
+${names("from_names", FROMS)}
+${names("way_names", WAYS)}
+${names("on_names", ONS)}
+${names("frame_names", FRAME_REGISTERS)}
+const char *const case_arch = ${quote(HOST_ARCH)}, *const usual_case_arch = ${quote(DEFAULT_ARCH)};
+const struct content contents[] = {
+${WAYS.map((way) => `    {${contentOf(way)}},`).join("\n")}
+};
+${names(
+  "obstacle_texts",
+  OBSTACLE.values.map(([, about]) => about),
+)}
+${names(
+  "rule_ids",
+  rules().map(({ id }) => id),
+)}
+const struct piece pieces[] = {${CODES.map(({ name, address }) => `{${quote(name)}, ${word(address)}}`).join(", ")}, {0, 0}};
+${KNOWN.map((name, i) => `static void apply_known_${i}(void *m) {\n${lines(knownSettings(name))}\n}`).join("\n")}
+uint32_t *rule_of(w2c_fuzz *m, int32_t rule) {
+    static uint32_t *(*const globals[])(w2c_fuzz *) = {${rules()
+      .map(({ id }) => `w2c_fuzz_${id}`)
+      .join(", ")}};
+    return globals[rule](m);
+}
+bool is_handled(uint32_t signal) {
+    return ${[...HANDLED.keys()].map((signal) => `signal == ${signal}`).join(" || ")};
+}
+void configure_module(w2c_fuzz *m) {
+${lines(hostSettings())}
+}
+void configure_rules(w2c_fuzz *m, uint64_t f) {
+${lines(ruleSettings())}
+}
+${ownTables()}const struct known_list known_lists[] = {
+${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
+    {0, 0, 0},
+};
+`;
+}
+
+/** What setups of a way have as the members of struct content. */
+function contentOf(way: Way): string {
+  const { block, frame, pairs = 0, words = 0, ...content } = CONTENTS[way];
+  const flags = [block, frame, "length" in content].map((it) => Number(it ?? false));
+  return [...flags, pairs, words, BY_PAIRS.has(way) ? 0 : writtenList(way)].join(", ");
+}
+
+/** The names of what is read back. */
+function writtenList(way: Way): string {
+  const pairs = way === "POKEUSER" ? [{ offset: FIRST_DEBUG_REGISTER, word: 0n }] : [];
+  const list = writtenNames({ way, pairs }).map((name) => name.replace("written.", ""));
+  if (list.length === REGISTERS.length) return "register_names";
+  return `(const char *const[]){${[...list.map(quote), "0"].join(", ")}}`;
+}
+
+/** A condition as the members of struct need. */
+function needOf(condition: Condition): string {
+  if ("components" in condition) return `-1, 0, ${condition.components}`;
+  return `${FEATURES.indexOf(condition.feature)}, ${condition.lacks ? 1 : 0}, 0`;
+}
+
+function signalNames(): string[] {
+  const { constants } = openEncoder("assembly");
+  return Array.from({ length: 65 }, (_, signal) => signalName(signal, constants));
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const lines = (statements: readonly string[]) => statements.map((line) => `    ${line}`).join("\n");

@@ -1,0 +1,54 @@
+import { Worker } from "node:worker_threads";
+import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { InputError, UnsupportedError } from "../../../lib/errors.ts";
+import { bytes, checkOptions, type OptionShapes } from "../../../lib/shape.ts";
+import type { Change } from "../predict/model.ts";
+import { changeShape } from "../predict/plant.ts";
+import { type Judgement, judgeHere } from "./judge_here.ts";
+import type { Answer, Order } from "./judge_worker.ts";
+import { RecordingFile } from "./recording.ts";
+
+export interface JudgeOptions {
+  /** A rule of the model to remove or alter: a planted bug, to see whether the recording shows it. */
+  readonly change?: Change | undefined;
+}
+
+/**
+ * Predicts each case of a recording by the machine that it describes, and compares. Nothing is tried, and no process is
+ * created, so recordings of other processors, kernels and architectures are judged anywhere.
+ *
+ * @param content of a file that `stublab fuzz --record` has written, with or without gzip
+ * @throws InputError that names the line if the recording is malformed; UnsupportedError if it is of another
+ * architecture whose model cannot be loaded
+ *
+ * @example
+ * const { cases, contradictions } = await judge(readFileSync("intel.jsonl.gz"));
+ * console.log(`${contradictions.length} contradictions in ${cases} cases`);
+ */
+export async function judge(content: Uint8Array, options: JudgeOptions = {}): Promise<Judgement> {
+  bytes(content, "content");
+  checkOptions(options, "options", SHAPES);
+  const { change } = options;
+  const file = new RecordingFile(content);
+  if (file.arch === HOST_ARCH) return judgeHere(file, change);
+  const answer = await ask({ arch: file.arch, content, change });
+  if ("judgement" in answer) return answer.judgement;
+  if (answer.isInput) throw new InputError(answer.failure);
+  throw new UnsupportedError(
+    `a recording of ${file.arch} cannot be judged by this ${HOST_ARCH} program: ${answer.failure}`,
+  );
+}
+
+const SHAPES: OptionShapes<JudgeOptions> = { change: changeShape };
+
+function ask(order: Order): Promise<Answer> {
+  return new Promise((resolve) => {
+    const fail = (why: string) => resolve({ failure: why, isInput: false });
+    // A script, for the tests' bundles lie elsewhere than the package's.
+    const script = JSON.stringify(new URL("judge_worker.js", import.meta.url).href);
+    const worker = new Worker(`import(${script})`, { eval: true, workerData: order });
+    worker.on("message", resolve);
+    worker.on("error", ({ message }) => fail(message));
+    worker.on("exit", () => fail("its thread ended"));
+  });
+}

@@ -1,0 +1,72 @@
+import { setImmediate } from "node:timers/promises";
+import { callback, checkOptions, type OptionShapes, optional, text } from "../../../lib/shape.ts";
+import type { Case } from "../case/case.ts";
+import type { Fields } from "../case/fields.ts";
+import { stableFields } from "../examiner.ts";
+import { Experiment } from "../experiment.ts";
+import type { KnownName } from "../known/arch.ts";
+import { knownShape } from "../known/known.ts";
+import type { FuzzResult } from "../run/options.ts";
+import { formatRecording } from "./recording.ts";
+
+/** As workers have them: for each stop, in milliseconds, and for each batch. */
+const [DEADLINE, CAPACITY] = [2000, 512];
+
+export interface RecordOptions {
+  /** The list of known deviations that the run had. */
+  readonly known?: KnownName | undefined;
+  /** Where the recording is made, in a sentence. */
+  readonly about?: string | undefined;
+  /** Receives the share that is done, from 0 to 1. */
+  readonly progress?: ((share: number) => void) | undefined;
+}
+
+/**
+ * Makes a recording of a run: each case of its corpus, one for each kind of outcome, is tried twice more, in stubs with
+ * different parents and after other cases. The fields that are the same both times are recorded.
+ *
+ * @returns the text of a file for `judge`
+ * @throws what creating stubs and trying cases throws; what `progress` throws
+ *
+ * @example
+ * writeFileSync("mine.jsonl", await recordRun(await fuzz({ cases: 100_000 })));
+ */
+export async function recordRun(
+  { state: { corpus } }: Pick<FuzzResult, "state">,
+  options: RecordOptions = {},
+): Promise<string> {
+  checkOptions(options, "options", SHAPES);
+  const { known, about, progress = () => {} } = options;
+  using experiment = new Experiment({ deadline: DEADLINE, capacity: CAPACITY, known });
+  const cases = corpus.map(({ it }) => it);
+  const seen = await tryAll(experiment, cases, (share) => progress(share / 2));
+  experiment.trier.renewAll();
+  const others = await tryAll(experiment, cases.toReversed(), (share) => progress((1 + share) / 2));
+  const recorded = cases.map((it, i) => {
+    return { it, seen: stableFields(seen[i] ?? new Map(), others.at(-1 - i) ?? new Map()) };
+  });
+  // What cannot be tried, or is another each time, says nothing.
+  const telling = recorded.filter((each) => each.seen.has("error"));
+  return formatRecording({ machine: experiment.machine, known, about }, telling);
+}
+
+async function tryAll(
+  experiment: Experiment,
+  cases: readonly Case[],
+  progress: (share: number) => void,
+): Promise<Fields[]> {
+  const seen: Fields[] = [];
+  for (let at = 0; at < cases.length; at += CAPACITY) {
+    seen.push(...experiment.try(cases.slice(at, at + CAPACITY)));
+    progress(seen.length / cases.length);
+    // Signals are delivered between two turns of the event loop.
+    await setImmediate();
+  }
+  return seen;
+}
+
+const SHAPES: OptionShapes<RecordOptions> = {
+  known: knownShape,
+  about: optional(text),
+  progress: callback,
+};

@@ -1,0 +1,178 @@
+/* A report about a case in Markdown, for people who know nothing of stublab: who maintain the kernel in question. */
+
+import { readFileSync } from "node:fs";
+import { REBUILD, UnsupportedError } from "../../../lib/errors.ts";
+import { visible } from "../../../lib/visible.ts";
+import type { CaseOutcome } from "../examiner.ts";
+import type { KnownName } from "../known/arch.ts";
+import { knownLine, knownOption } from "../known/known.ts";
+import type { Machine } from "../try/machine.ts";
+import {
+  isProcessors,
+  PROCESSOR_PROGRAM,
+  processorLines,
+  sentence,
+  suspectText,
+} from "./attribution.ts";
+import { actOf } from "./export_c.ts";
+import type { Sighting } from "./seen.ts";
+import { caseJson, fieldRows, machineLine, subjectOf, tellField } from "./told.ts";
+
+/** What a report says beside the case. */
+export interface ReportOptions {
+  /** The machine on which the case was tried. */
+  readonly machine: Machine;
+  /** The known deviations that the model predicted, if any. */
+  readonly known?: KnownName | undefined;
+  /** What other kernels do with the case. */
+  readonly sightings?: readonly Sighting[];
+}
+
+/** The names of the files beside a report, which its commands are about. */
+export const REPORT_FILES = {
+  report: "report.md",
+  case: "case.json",
+  program: "repro.c",
+  selftest: "selftest.c",
+  bisection: "bisect.sh",
+  processor: PROCESSOR_PROGRAM,
+  probe: "probe",
+  archive: "probe.cpio",
+} as const;
+
+/** A script for `git bisect run`, which the build copies. */
+export function bisection(known?: KnownName): string {
+  try {
+    const script = readFileSync(new URL("bisect.sh", import.meta.url), "utf8");
+    return script.replace("replay /case.json", `replay${knownOption(known)} /case.json`);
+  } catch (cause) {
+    throw new UnsupportedError("the script of bisections is missing", { cause, remedy: REBUILD });
+  }
+}
+
+export function caseReport(
+  examination: CaseOutcome,
+  { machine, known, sightings = [] }: ReportOptions,
+) {
+  const { it, differences, rules, unpredicted } = examination;
+  const here: Sighting = {
+    kernel: `Linux ${machine.release}`,
+    machine: machineLine(machine).replace(/^.* on (?=x86-64)/, ""),
+    result: differences.length === 0 ? "as predicted" : `differs: ${subjectOf(differences)}`,
+  };
+  const missing =
+    unpredicted === null ? "" : `\nThe stop is not predicted, because of rule ${unpredicted}.\n`;
+  return `# ${inert(subjectOf(differences))}
+
+${actOf(it)}${known === undefined ? "" : `\n\n${knownLine(known)}`}
+
+## Expected and seen
+
+${table(["field", "expected", "seen"], fieldTexts(examination))}
+${missing}
+Fields that are not listed are as written.
+
+## Why this is expected
+
+${rules.map(({ id, told, source }) => `- ${id}: ${inert(told)} (${inert(source)})\n`).join("") || "Every register is accepted unchanged.\n"}
+${suspicion(examination, machine)}## Kernels
+
+${table(
+  ["kernel", "outcome", "processor"],
+  [here, ...sightings].map(({ kernel, result, machine: processor }) =>
+    [kernel, result, processor].map(inert),
+  ),
+)}
+
+\`stublab fuzz export ${REPORT_FILES.case} --report .${knownOption(known)} --seen LOG\` adds a kernel, for a LOG of the probe's \`replay\` there.
+${commands(knownOption(known))}
+${isProcessors(examination, machine) ? ASK_PROCESSOR : FIND_COMMIT}
+The probe is also written by \`npx stublab probe -o ${REPORT_FILES.probe}\`, and the archive by
+\`npx stublab probe --initrd --case ${REPORT_FILES.case} -o ${REPORT_FILES.archive}\`.
+
+## The case
+
+\`\`\`json
+${caseJson(it)}\`\`\`
+`;
+}
+
+function fieldTexts({ it, predicted, seen }: CaseOutcome): string[][] {
+  return fieldRows(it, predicted, seen).map(({ name, predicted: p, seen: s, differs }) => {
+    const told = (word: bigint | undefined, otherwise: string) =>
+      word === undefined ? otherwise : inert(tellField(name, word));
+    return [differs ? `**${name}**` : name, told(p, "not predicted"), told(s, "-")];
+  });
+}
+
+/** What the reader can do in the folder of the report. */
+const commands = (option: string) => `
+## Repeat it
+
+In this folder, on Linux on x86-64:
+
+\`\`\`sh
+cc -std=c11 -Wall -Wextra -o repro ${REPORT_FILES.program} && ./repro
+./${REPORT_FILES.probe} replay${option} ${REPORT_FILES.case}
+\`\`\`
+
+\`repro\` exits with 0 if the outcome is the one that is seen above. The probe needs no libraries and no files. It exits
+with 0 if the outcome is as expected on the kernel that runs, and with 1 if it is not.
+
+On another kernel, under QEMU, with the probe as process 1:
+
+\`\`\`sh
+qemu-system-x86_64 -cpu max -kernel bzImage -initrd ${REPORT_FILES.archive} -nographic -no-reboot \\
+  -append "console=ttyS0 quiet panic=-1 -- replay${option} /${REPORT_FILES.case}"
+\`\`\`
+
+As a selftest, in a tree of the kernel:
+
+\`\`\`sh
+cp ${REPORT_FILES.selftest} linux/tools/testing/selftests/x86/
+cc -Wall -Wextra -o selftest linux/tools/testing/selftests/x86/${REPORT_FILES.selftest} && ./selftest
+\`\`\`
+`;
+
+const ASK_PROCESSOR = `## Ask the processor
+
+\`\`\`sh
+cc -o processor ${PROCESSOR_PROGRAM} && ./processor
+\`\`\`
+
+It makes the same accesses in user mode, without ptrace, and names the rules that each is about. If the outcome there is
+the one that is seen here, the processor does that by itself, and the kernel is not to blame.
+`;
+
+const FIND_COMMIT = `## Find the commit
+
+In a tree of the kernel, where FOLDER is this folder, and the outcome differs from BAD on, and not at GOOD:
+
+\`\`\`sh
+git bisect start BAD GOOD && git bisect run FOLDER/${REPORT_FILES.bisection}
+\`\`\`
+
+If later kernels are as expected, and earlier ones are not:
+
+\`\`\`sh
+git bisect start --term-new=fixed --term-old=broken FIXED BROKEN
+FIXED=1 git bisect run FOLDER/${REPORT_FILES.bisection}
+\`\`\`
+`;
+
+/** Which rules may be wrong, and whether that is the processor's. */
+function suspicion({ suspects }: CaseOutcome, machine: Machine): string {
+  const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
+  const told = lines.filter((line) => line !== "").map((line) => `${inert(sentence(line))}\n`);
+  return told.length === 0 ? "" : `${told.join("")}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
+  return `${line(head)}${line(head.map(() => "---"))}${rows.map(line).join("")}`.trimEnd();
+}
+
+/** Text without anything that Markdown would interpret. */
+function inert(text: string): string {
+  return visible(text).replaceAll(/[\\`*_<>[\]|]/g, "\\$&");
+}

@@ -1,0 +1,193 @@
+/* A case as a program in C: template.c with another case, and only the parts that the case needs. */
+
+import { readFileSync } from "node:fs";
+import { expectAmd64 } from "../../../core/shim/library.ts";
+import { REBUILD, UnsupportedError } from "../../../lib/errors.ts";
+import { checkOptions, instance, type OptionShapes, object, truth } from "../../../lib/shape.ts";
+import type { Way } from "../case/arch.ts";
+import { type Case, type CaseDocument, expectCase, formatCase } from "../case/case.ts";
+import type { KnownName } from "../known/arch.ts";
+import { deviationsOf, knownLine, knownOption, knownShape } from "../known/known.ts";
+import type { Change } from "../predict/model.ts";
+import { changeShape, plantOption } from "../predict/plant.ts";
+import { type Machine, machineShape } from "../try/machine.ts";
+import { kernelStyle } from "./c_program/kernel_style.ts";
+import { type Examined, partsOf, resolveParts } from "./c_program/parts.ts";
+import { fill, valuesOf } from "./c_program/values.ts";
+import { machineLine, subjectOf } from "./told.ts";
+
+export type { Examined };
+
+/** What the program's head says beside the case. */
+export interface ExportOptions {
+  /** The machine on which the case was tried. */
+  readonly machine: Machine;
+  /** The bug that was planted in the model, if any. */
+  readonly change?: Change | undefined;
+  /** The known deviations that the model predicted, if any. */
+  readonly known?: KnownName | undefined;
+  /** The names of signals. Default: those of the encoder "assembly". */
+  readonly constants?: ReadonlyMap<string, bigint> | undefined;
+  /** Whether to write a test of the kernel's selftests (tools/testing/selftests). Default: false. */
+  readonly kselftest?: boolean | undefined;
+}
+
+/**
+ * A program in C that needs only libc and the kernel's headers. It brings a process to where the case begins, writes its
+ * registers, resumes it, and compares the outcome with the prediction and with what was seen. Its exit status is 0 if
+ * the outcome is the one that was seen, 1 if it is not, 2 if the case cannot be tried.
+ *
+ * As a selftest it passes if the outcome is the one that is predicted, whatever was seen. It reports in KTAP by the
+ * kernel's kselftest.h, and has the kernel's style.
+ *
+ * @param examination what `Examiner.examine` returned for the case
+ *
+ * @example
+ * using examiner = new Examiner();
+ * const examination = examiner.examine(parseCase({ schema: "stublab.case/1", registers: { cs: "0x10" } }));
+ * writeFileSync("repro.c", exportC(examination, { machine: examiner.machine }));
+ */
+export function exportC(examination: Examined, options: ExportOptions): string {
+  expectAmd64("programs in C are written on");
+  object(examination, "examination");
+  expectCase(examination.it);
+  checkOptions(options, "options", SHAPES);
+  machineShape(options.machine, "options.machine");
+  const { kselftest = false, known } = options;
+  const ignoredFlags = deviationsOf(known)?.ignoredFlags ?? 0;
+  const parts = partsOf(examination, kselftest, ignoredFlags !== 0);
+  const document = formatCase(examination.it, options.constants);
+  // SIGRTMIN is not a constant in all libcs.
+  const signal = examination.it.signal < 32 ? (document.signal ?? 0) : examination.it.signal;
+  const [, code = ""] = readTemplate().split("/* End of the head. */\n");
+  const program = resolveParts(code, parts).replace(
+    /\/\* clang-format off \*\/\n(.*)\/\* clang-format on \*\/\n\/\* End of the case\. \*\/\n/s,
+    (_, section) =>
+      `${fill(section, valuesOf(examination, parts, signal, ignoredFlags)).trimEnd()}\n`,
+  );
+  return kselftest
+    ? `${LICENSE}${selftestHead(examination, options, document)}${kernelStyle(program)}`
+    : `${head(examination, options, document)}${program}`;
+}
+
+/** The licenses under which the kernel can take a selftest from this package. */
+const LICENSE = "// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0\n";
+
+/** The template, which the build copies. */
+function readTemplate(): string {
+  try {
+    return readFileSync(new URL("template.c", import.meta.url), "utf8");
+  } catch (cause) {
+    throw new UnsupportedError("the template of programs in C is missing", {
+      cause,
+      remedy: REBUILD,
+    });
+  }
+}
+
+const SHAPES: OptionShapes<ExportOptions> = {
+  machine: machineShape,
+  change: changeShape,
+  known: knownShape,
+  constants: instance(Map, "a Map"),
+  kselftest: truth,
+};
+
+/** What the program does, in a sentence. */
+export function actOf({ way, from, on }: Case): string {
+  return way === "SIGRETURN"
+    ? "A process handles its own signal, and returns with other registers: rt_sigreturn."
+    : `The tracer of a process ${BEGINS[from]} writes its ${WRITES[way] ?? `regset ${way}`}${
+        on === "NONE" ? "" : `, and resumes it by PTRACE_${on}`
+      }.`;
+}
+
+/** What the heads of both forms say about the case. */
+function about({ it, differences, rules = [] }: Examined, options: ExportOptions): string[] {
+  return [
+    ...(differences.length === 0 ? [] : [subjectOf(differences, options.constants), ""]),
+    actOf(it),
+    "",
+    `Seen on: ${machineLine(options.machine)}`,
+    "",
+    ...(options.known === undefined ? [] : [knownLine(options.known), ""]),
+    ...(rules.length === 0 ? [] : ["The prediction follows from these rules:"]),
+    ...rules.map(({ id, told, source }) => `${id}: ${told} (${source})`),
+    ...(rules.length === 0 ? [] : [""]),
+  ];
+}
+
+/** The options of commands that have the same model. */
+function modelOptions({ change, known }: ExportOptions): string {
+  return `${plantOption(change)}${knownOption(known)}`;
+}
+
+function selftestHead(examined: Examined, options: ExportOptions, document: CaseDocument): string {
+  const lines = comment(
+    ...about(examined, options),
+    "Passes if each field of the outcome is as predicted. Skips if the case cannot be tried.",
+    "",
+    `The case, for "stublab fuzz replay -${modelOptions(options)}":`,
+    // Spaces, at which a line can be wrapped.
+    JSON.stringify(document, null, 1).replaceAll(/\n */g, " "),
+  );
+  return `${lines}\n`;
+}
+
+function head(examined: Examined, options: ExportOptions, document: CaseDocument): string {
+  const lines = comment(
+    ...about(examined, options),
+    "Prints the fields of the outcome: as predicted by a model of the kernel, as seen there, and as seen here. Exit " +
+      "status: 0 if all fields are as seen there, 1 if one differs, 2 if the case cannot be tried.",
+    "",
+    "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
+    "",
+    `Replay: stublab fuzz replay -${modelOptions(options)} <<'CASE'`,
+  );
+  // On one line, so that a shell can read it.
+  const json = JSON.stringify(document).replaceAll("*/", "*\\/");
+  return lines.replace(/\n \*\/$/, () => `\n * ${json}\n * CASE\n */\n`);
+}
+
+/** Lines of a comment, wrapped at words, with nothing in them that would end it. */
+function comment(...paragraphs: string[]): string {
+  const lines = paragraphs.flatMap((paragraph) => {
+    const inert = paragraph
+      .replaceAll(/[^\x20-\x7e]/g, "?")
+      .replaceAll("*/", "* /")
+      .replaceAll("/*", "/ *");
+    const wrapped = [""];
+    for (const word of inert.split(" ")) {
+      const longer = `${wrapped.at(-1)} ${word}`.trimStart();
+      if (longer.length > WIDTH && wrapped.at(-1) !== "") wrapped.push(word);
+      else wrapped.splice(-1, 1, longer);
+    }
+    return wrapped;
+  });
+  return `/*\n${lines.map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */`;
+}
+
+const WIDTH = 90;
+
+const BEGINS = {
+  signal: "at a stop by a signal",
+  entry: "at the entry of a system call",
+  exit: "at the exit of a system call",
+  sysemu: "at the entry of an emulated system call",
+  group: "in a group-stop",
+  entry32: "at the entry of a 32-bit system call",
+  exit32: "at the exit of a 32-bit system call",
+  step32: "after a single-step over a 32-bit system call",
+} as const;
+
+const WRITES: Readonly<Partial<Record<Way, string>>> = {
+  SETREGS: "registers by PTRACE_SETREGS",
+  SETREGSET: "registers by PTRACE_SETREGSET(NT_PRSTATUS)",
+  POKEUSER: "registers by PTRACE_POKEUSER",
+  SETFPREGS: "floating-point registers by PTRACE_SETFPREGS",
+  XSTATE: "XSAVE area by PTRACE_SETREGSET(NT_X86_XSTATE)",
+  SYSCALL_INFO: "system call by PTRACE_SET_SYSCALL_INFO",
+  SIGMASK: "signal mask by PTRACE_SETSIGMASK",
+  DISPATCH: "dispatch of system calls by PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG",
+  SIGRETURN: "registers by rt_sigreturn",
+};

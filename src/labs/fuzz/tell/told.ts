@@ -1,0 +1,180 @@
+/* How fields of outcomes, machines and rules are told: to people, and in documents. */
+
+import { signalName } from "../../../core/encoder/names.ts";
+import { errnoName } from "../../../lib/errno.ts";
+import { hex } from "../../../lib/errors.ts";
+import { BASELINE, REGISTERS } from "../case/arch.ts";
+import { type Case, formatCase, namesOfSignals } from "../case/case.ts";
+import type { Fields } from "../case/fields.ts";
+import type { CaseOutcome } from "../examiner.ts";
+import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
+import type { AppliedRule } from "../predict/model.ts";
+import type { CasePrediction } from "../predict/predict.ts";
+import { isUnasked } from "../predict/processors.ts";
+import type { Machine } from "../try/machine.ts";
+import { suspectTable } from "./attribution.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** A field's value: an errno by its name, a number, or a word in hex. */
+export function fieldValue(field: string, word: bigint): string | number {
+  if (field === "error" || field === "resumed") return word === 0n ? 0 : errnoName(Number(word));
+  return field === "refusedAt" || field === "signal" || field === "code" ? Number(word) : hex(word);
+}
+
+function fieldTable(fields: Fields): Record<string, string | number> {
+  return Object.fromEntries([...fields].map(([field, word]) => [field, fieldValue(field, word)]));
+}
+
+/** What differs, as a document has it. */
+export function differenceTable(differences: readonly FieldDifference[]) {
+  return differences.map(({ field, predicted, seen }) => ({
+    field,
+    predicted: fieldValue(field, predicted),
+    seen: seen === null ? null : fieldValue(field, seen),
+  }));
+}
+
+export function kindRow({ field, predicted, seen }: DifferenceKind) {
+  const value = (word: bigint | null) => (word === null ? null : fieldValue(field, word));
+  return { field, predicted: value(predicted), seen: value(seen) };
+}
+
+/** A field's value for people: a status says what it means. */
+export function tellField(field: string, word: bigint, constants = namesOfSignals()): string {
+  if (field === "status") return tellStatus(Number(word), constants);
+  if (absence(field, word) !== undefined) return "none";
+  if (field === "signal") return signalName(Number(word), constants);
+  return String(fieldValue(field, word));
+}
+
+/** SIGTRAP, with the bit of PTRACE_O_TRACESYSGOOD. */
+const CALL = 0x85;
+
+/** What a status word of wait4 means; 0 means that the stub was not stopped. */
+function tellStatus(status: number, constants: Constants): string {
+  if (status === 0) return "runs on";
+  const high = (status >> 8) & 0xff;
+  if ((status & 0xff) === 0x7f) {
+    return high === CALL ? "stopped at a system call" : `stopped by ${signalName(high, constants)}`;
+  }
+  const signal = status & 0x7f;
+  return signal === 0 ? `exited with status ${high}` : `killed by ${signalName(signal, constants)}`;
+}
+
+export function machineLine(machine: Machine): string {
+  const { arch, release, vendor, family, model, features, xstateLength } = machine;
+  const has = features.length === 0 ? "none of the features" : features.join(", ");
+  if (arch === "arm64")
+    return `Linux ${release} on arm64, implementer ${vendor} part 0x${model.toString(16)}, with ${has}`;
+  return `Linux ${release} on x86-64, ${vendor} family ${family} model ${model}, with ${has}; XSAVE area of ${xstateLength} bytes`;
+}
+
+/** A case as a file. */
+export function caseJson(it: Case, constants?: Constants): string {
+  return `${JSON.stringify(formatCase(it, constants), null, 2)}\n`;
+}
+
+/** A field as predicted and as seen. */
+export interface FieldRow {
+  readonly name: string;
+  readonly predicted: bigint | undefined;
+  readonly seen: bigint | undefined;
+  readonly differs: boolean;
+}
+
+/**
+ * The fields side by side. A register is omitted if it has the value that was written and predicted.
+ *
+ * @param seen undefined if nothing was tried
+ */
+export function fieldRows(it: Case, predicted: Fields, seen: Fields | undefined): FieldRow[] {
+  const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
+  return [...names]
+    .map((name) => {
+      const [p, s] = [predicted.get(name), seen?.get(name)];
+      const differs = p !== undefined && seen !== undefined && p !== s;
+      return { name, predicted: p, seen: s, differs };
+    })
+    .filter((row) => row.differs || !isPlain(it, row.name, row.seen ?? row.predicted));
+}
+
+/** Whether a register has the value that the case gives it, or that of the baseline. */
+function isPlain({ block }: Case, field: string, word: bigint | undefined): boolean {
+  const [part, name = ""] = field.split(".");
+  if (part === "frame") return word === 0n;
+  const index = REGISTERS.indexOf(name);
+  const given = block.length > 0 ? block : BASELINE;
+  return index >= 0 && word === given[index];
+}
+
+/** A rule of a prediction, as documents have it. */
+export function ruleRow({ id, phase, told, source, asked }: AppliedRule) {
+  return { id, phase, text: told, source, ...(asked !== undefined && { asked }) };
+}
+
+/** A prediction as a document has it. */
+export function predictionTable(
+  { it, unpredicted, predicted, rules }: CasePrediction,
+  machine: Machine,
+) {
+  return {
+    case: formatCase(it),
+    machine,
+    unpredicted,
+    prediction: fieldTable(predicted),
+    rules: rules.map(ruleRow),
+    unasked: rules.filter((rule) => isUnasked(rule, machine)).map(({ id }) => id),
+  };
+}
+
+/** The same with the outcome. */
+export function outcomeTable(outcome: CaseOutcome, machine: Machine) {
+  return {
+    ...predictionTable(outcome, machine),
+    outcome: fieldTable(outcome.seen),
+    differences: differenceTable(outcome.differences),
+    suspects: suspectTable(outcome.suspects, machine),
+  };
+}
+
+/** What is wrong, in a sentence. */
+export function subjectOf([first]: readonly FieldDifference[], constants?: Constants): string {
+  if (first === undefined) return "The outcome matches the prediction.";
+  const { field, seen, predicted } = first;
+  const tell = quoted(field, constants);
+  const is =
+    seen === null ? `${field} is missing` : (absence(field, seen) ?? `${field} is ${tell(seen)}`);
+  return `${is}; predicted: ${absence(field, predicted) ?? tell(predicted)}.`;
+}
+
+/** The same of a difference that did not occur again. */
+export function onceOf({ field, seen, predicted }: DifferenceKind): string {
+  const tell = quoted(field);
+  const absent = seen === null ? undefined : absence(field, seen);
+  const was = seen === null ? "not as predicted" : tell(seen);
+  const wanted =
+    predicted === null ? "" : `; predicted: ${absence(field, predicted) ?? tell(predicted)}`;
+  const once = absent === undefined ? `${field} was ${was}` : `there was ${absent}`;
+  return `Not reproduced: once, ${once}${wanted}.`;
+}
+
+const ABSENCES: ReadonlyMap<string, readonly [word: bigint, told: string]> = new Map([
+  ["error", [0n, "no error"]],
+  ["resumed", [0n, "no error of the resume"]],
+  ["refusedAt", [-1n, "no refused pair"]],
+  ["signal", [0n, "no siginfo"]],
+]);
+
+/** What a field's word means in a sentence if it stands for nothing; otherwise undefined. */
+function absence(field: string, word: bigint): string | undefined {
+  const [nothing, told] = ABSENCES.get(field) ?? [];
+  return word === nothing ? told : undefined;
+}
+
+function quoted(field: string, constants?: Constants) {
+  return (word: bigint): string => {
+    const told = tellField(field, word, constants);
+    return told.includes(" ") ? `"${told}"` : told;
+  };
+}

@@ -1,0 +1,106 @@
+import type { Context } from "../../core/platform/context.ts";
+import type { Subprocess } from "../../core/platform/subprocess.ts";
+import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { readProc } from "../../core/stub/proc.ts";
+import { MemoryError } from "../../lib/errors.ts";
+import type { Descriptors } from "./files.ts";
+
+/** Receives the bytes that a guest writes to its standard output (1) or standard error (2). */
+export type Sink = (fd: 1 | 2, bytes: Uint8Array) => void;
+
+/** PATH_MAX: the kernel reads no longer path. */
+const MOST_STRING = 4096;
+
+/** The parts of a guest. */
+export interface GuestParts {
+  readonly space: Subprocess;
+  readonly context: Context;
+  readonly output: Sink;
+  readonly descriptors: Descriptors;
+  /** The limit of its address space, in bytes. */
+  readonly memory: number;
+  /** The start of its heap: a multiple of the page size. */
+  readonly heap: bigint;
+}
+
+/**
+ * A running program: its address space, its registers, and the state of its emulated system calls. It is passed to the
+ * callbacks of `runGuest`, which may use it until `runGuest` returns.
+ */
+export class Guest {
+  /** The address space, for mappings. */
+  readonly space: Subprocess;
+  /** The registers, and the handle for interrupts. */
+  readonly context: Context;
+  /** @internal */
+  readonly output: Sink;
+  /** @internal */
+  readonly descriptors: Descriptors;
+  /** The initial program break (brk(2)), and the current one. */
+  readonly heap: bigint;
+  break: bigint;
+  readonly #memory: number;
+
+  /** @internal */
+  constructor({ space, context, output, descriptors, memory, heap }: GuestParts) {
+    this.space = space;
+    this.context = context;
+    this.output = output;
+    this.descriptors = descriptors;
+    this.#memory = memory;
+    this.heap = heap;
+    this.break = heap;
+  }
+
+  /**
+   * Reads memory of the guest.
+   *
+   * @param length in bytes.
+   * @returns the bytes; undefined if the guest cannot read one of them: a system call then fails with EFAULT.
+   */
+  read(address: bigint, length: number): Uint8Array | undefined {
+    try {
+      return this.space.read(address, length);
+    } catch (error) {
+      if (error instanceof MemoryError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Reads a string up to its NUL, as paths are: at most 4096 bytes with it. Returns undefined if it cannot. @internal */
+  readString(address: bigint): Uint8Array | undefined {
+    const parts: Uint8Array[] = [];
+    const end = address + BigInt(MOST_STRING);
+    for (let at = address; at < end; ) {
+      const inPage = PAGE_SIZE - Number(at % BigInt(PAGE_SIZE));
+      const part = this.read(at, Math.min(inPage, Number(end - at)));
+      if (part === undefined) return undefined;
+      const length = part.indexOf(0);
+      parts.push(length < 0 ? part : part.subarray(0, length));
+      if (length >= 0) return Buffer.concat(parts);
+      at += BigInt(part.length);
+    }
+    return undefined;
+  }
+
+  /**
+   * Writes memory of the guest.
+   *
+   * @returns false if the guest cannot write one of the bytes: a system call then fails with EFAULT.
+   */
+  write(address: bigint, bytes: Uint8Array): boolean {
+    try {
+      this.space.write(address, bytes);
+      return true;
+    } catch (error) {
+      if (error instanceof MemoryError) return false;
+      throw error;
+    }
+  }
+
+  /** Whether it may map `bytes` more bytes. @internal */
+  mayMap(bytes: bigint): boolean {
+    const [pages = "0"] = readProc(`/proc/${this.space.pid}/statm`).split(" ");
+    return BigInt(pages) * BigInt(PAGE_SIZE) + bytes <= this.#memory;
+  }
+}

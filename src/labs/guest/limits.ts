@@ -1,0 +1,88 @@
+// The limits of a run, and what it has used of each.
+
+import type { Subprocess } from "../../core/platform/subprocess.ts";
+import { SHORTEST_DEADLINE } from "../../core/shim/deadline.ts";
+
+/** What a guest may use. */
+export interface Limits {
+  /** The deadline of the whole run, in milliseconds, from 0.001 to a day. Default: the platform's deadline. */
+  deadline?: number | undefined;
+  /** The processor time of the guest's process, in milliseconds. Default: no limit. */
+  time?: number | undefined;
+  /** How many system calls it may make. Default: no limit. */
+  calls?: number | undefined;
+  /** Its address space in bytes, including its stack of 8 MiB. Default: 1 GiB. */
+  memory?: number | undefined;
+}
+
+/** A limit that ends a guest: beyond that of its memory, its mappings fail. */
+export type Limit = "deadline" | "time" | "calls";
+
+/** What a guest has used of each. */
+export interface Used {
+  /** The time from its first instruction to its end, in milliseconds. */
+  readonly deadline: number;
+  /** The processor time of its process, in milliseconds: its own, and that of its mappings. */
+  readonly time: number;
+  /** The system calls that were answered. */
+  readonly calls: number;
+}
+
+/** The shortest time between two readings, in milliseconds. */
+const STEP = 1;
+
+/** The limits of a guest that runs. */
+export class Meter {
+  readonly #space: Subprocess;
+  readonly #limits: Limits & { readonly deadline: number };
+  readonly #begun = performance.now();
+  readonly #timeBefore: number;
+  // The processor time is read only then: until then it cannot reach its limit.
+  #due = 0;
+  #calls = 0;
+
+  constructor(space: Subprocess, limits: Limits & { readonly deadline: number }) {
+    this.#space = space;
+    this.#limits = limits;
+    this.#timeBefore = this.#time();
+  }
+
+  /** How long the guest may run before the next reading, in milliseconds; or the limit that is reached. */
+  left(): number | Limit {
+    const { deadline, time } = this.#limits;
+    const passed = performance.now() - this.#begun;
+    if (deadline - passed < SHORTEST_DEADLINE) return "deadline";
+    if (time === undefined) return deadline - passed;
+    if (this.#due - passed < SHORTEST_DEADLINE) {
+      const left = time - (this.#time() - this.#timeBefore);
+      if (left <= 0) return "time";
+      this.#due = passed + Math.max(left, STEP);
+    }
+    return Math.min(deadline, this.#due) - passed;
+  }
+
+  /** Counts a system call; returns false if the guest may not make it. */
+  admits(): boolean {
+    const { calls = Number.POSITIVE_INFINITY } = this.#limits;
+    if (this.#calls >= calls) return false;
+    this.#calls++;
+    return true;
+  }
+
+  used(): Used {
+    return {
+      deadline: rounded(performance.now() - this.#begun),
+      time: rounded(this.#time() - this.#timeBefore),
+      calls: this.#calls,
+    };
+  }
+
+  #time(): number {
+    return this.#space.tracer.shim.processorTime(this.#space.pid) / 1000;
+  }
+}
+
+/** Milliseconds, with three decimals. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}

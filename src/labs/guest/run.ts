@@ -1,0 +1,316 @@
+import type { GuestFault, GuestInterrupt, GuestSyscall } from "../../core/platform/context.ts";
+import { Platform } from "../../core/platform/platform.ts";
+import type { SignalInfo } from "../../core/platform/signal_info.ts";
+import { checkDeadline } from "../../core/shim/deadline.ts";
+import { INSTRUCTION_POINTER } from "../../core/stub/arch.ts";
+import { InputError } from "../../lib/errors.ts";
+import {
+  abortSignal,
+  bytes,
+  callback,
+  checkOptions,
+  count,
+  list,
+  type OptionShapes,
+  object,
+  optional,
+  show,
+  table,
+  text,
+  toWord,
+  truth,
+} from "../../lib/shape.ts";
+import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
+import { canResume } from "./arch.ts";
+import { type Answer, type CallArguments, isRefused } from "./call.ts";
+import { CallTable, type NamedCall, type TracedCall, traceCall } from "./calls.ts";
+import { parseElf } from "./elf.ts";
+import { Descriptors, type Input } from "./files.ts";
+import { Guest, type Sink } from "./guest.ts";
+import { codeImage, type GuestProgram, type Image } from "./image.ts";
+import { type Limit, type Limits, Meter, type Used } from "./limits.ts";
+import { imageEnd, load } from "./loader.ts";
+import type { Start } from "./stack.ts";
+
+/**
+ * How `runGuest` runs a guest. The callbacks are called between two switches, on this thread. An exception that one of
+ * them throws ends the guest and propagates out of `runGuest`.
+ */
+export interface GuestOptions extends Start, Input, Limits {
+  /** Receives the bytes that the guest writes. Default: they are discarded. */
+  output?: Sink | undefined;
+  /** Receives each system call with its result. */
+  trace?: ((call: TracedCall) => void) | undefined;
+  /**
+   * Called for each system call before stublab's emulation. If it returns a result, the guest gets that; if it returns
+   * undefined, the call is emulated.
+   *
+   * @throws InputError out of `runGuest` if it returns anything else.
+   */
+  onSyscall?: ((call: GuestCall, guest: Guest) => GuestAnswer | undefined) | undefined;
+  /**
+   * Called for each fault. If it returns true, for example after it has mapped the missing page, the guest tries again;
+   * else the guest is killed by SIGSEGV.
+   *
+   * @throws InputError out of `runGuest` if it returns anything but true, false or undefined.
+   */
+  onFault?: ((fault: GuestFault, guest: Guest) => boolean | undefined) | undefined;
+  /** Receives the guest before its first instruction, for its `context.interruptHandle` for example. */
+  onStart?: ((guest: Guest) => void) | undefined;
+  /**
+   * When it is aborted, the guest ends and `runGuest` throws its reason. It is checked before each switch, so only a
+   * callback can abort it in time: `runGuest` is synchronous. A `GuestPool` ends a guest that spins.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * How a guest ended. If its process is killed from outside, `runGuest` throws a DeathError instead.
+ */
+export type GuestEnd =
+  | {
+      /** It called exit or exit_group, or `onSyscall` returned `{ exit }`. */
+      readonly kind: "exited";
+      /** From 0 to 255. */
+      readonly status: number;
+    }
+  | {
+      /**
+       * A signal killed it: one that an instruction raised (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP), or one that this
+       * process sent to the guest's process. A guest has no signal handlers.
+       */
+      readonly kind: "signaled";
+      /** The name, e.g. "SIGSEGV". */
+      readonly signal: string;
+      /** The address of a fault; absent if the processor does not report it, or if a process sent the signal. */
+      readonly address?: bigint;
+      /** The address of the instruction at which it died. */
+      readonly instruction: bigint;
+    }
+  | {
+      /** It was stopped before its end. */
+      readonly kind: "interrupted";
+      /** The limit that it has reached; or "request": `context.interrupt` or `interruptGuest` was called. */
+      readonly reason: Limit | GuestInterrupt["reason"];
+    };
+
+/** The result of `runGuest`. */
+export interface GuestRun {
+  readonly result: GuestEnd;
+  /** How often it made each system call, by name; from the thousandth name on, new ones are counted as "others". */
+  readonly calls: Readonly<Record<string, number>>;
+  /** The same for those that failed because neither stublab nor `onSyscall` emulates them, or this use of them. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** What it has used of its limits. */
+  readonly used: Used;
+  /** The number of switches to it. */
+  readonly switches: number;
+}
+
+const DEFAULT_MEMORY = 1 << 30;
+/** How many names are counted individually, and the name for all others. */
+const MOST_NAMES = 1000;
+const OTHER_NAMES = "others";
+
+/**
+ * Runs a small static program in a new address space to its end. A few system calls are emulated, or answered by
+ * `options.onSyscall`; all others fail with ENOSYS. It is synchronous: it returns when the guest has ended.
+ *
+ * @throws InputError for bad arguments and for a program that cannot be loaded; DeathError if the guest's process is
+ * killed from outside; DeadlineError if it cannot be stopped; SyscallError if the kernel refuses a mapping; StateError
+ * if the platform is closed; what a callback throws; the reason of `options.signal`. The address space is released in
+ * each case.
+ *
+ * @example
+ * using platform = Platform.open();
+ * const exit7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
+ * runGuest(platform, { code: exit7 }).result; // { kind: "exited", status: 7 }
+ *
+ * @example
+ * runGuest(platform, { elf: readFileSync("hello") }, {
+ *   args: ["hello"],
+ *   output: (fd, bytes) => process.stdout.write(bytes),
+ *   onSyscall: ({ name }) => (name === "getuid" ? { value: 0 } : undefined),
+ * });
+ */
+export function runGuest(
+  platform: Platform,
+  program: GuestProgram,
+  options: GuestOptions = {},
+): GuestRun {
+  checkPlatform(platform);
+  checkProgram(program);
+  checkOptions(options, "options", OPTIONS);
+  const { output = () => {}, memory = DEFAULT_MEMORY } = options;
+  const { deadline = platform.tracer.deadline } = options;
+  const image = imageOf(program);
+  options.signal?.throwIfAborted();
+  using space = platform.newAddressSpace();
+  using context = platform.newContext();
+  load(space, context, image, options, memory);
+  const descriptors = new Descriptors(options);
+  const guest = new Guest({ space, context, output, descriptors, memory, heap: imageEnd(image) });
+  options.onStart?.(guest);
+  return new Run(guest, options, new Meter(space, { ...options, deadline })).toEnd();
+}
+
+function checkPlatform(platform: unknown): void {
+  if (platform instanceof Platform) return;
+  throw new InputError(`platform: expected a Platform, got ${show(platform)}`);
+}
+
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+/** The options that are data, which another thread can use. */
+export const DATA_OPTIONS = {
+  args: list(text, UNLIMITED),
+  env: table(text, UNLIMITED),
+  stdin: bytes,
+  files: checkFiles,
+  deadline: checkDeadline,
+  time: checkDeadline,
+  calls: count(UNLIMITED),
+  memory: count(UNLIMITED),
+  signal: abortSignal,
+} as const;
+
+const OPTIONS: OptionShapes<GuestOptions> = {
+  ...DATA_OPTIONS,
+  output: callback,
+  trace: callback,
+  onSyscall: callback,
+  onFault: callback,
+  onStart: callback,
+};
+
+function checkFiles(files: unknown, place: string): void {
+  for (const path of Object.keys(table(bytes, UNLIMITED)(files, place))) {
+    if (path.startsWith("/") && !path.includes("\0")) continue;
+    throw new InputError(`${place}: expected an absolute path, got ${show(path)}`);
+  }
+}
+
+/** @throws InputError */
+export function checkProgram(program: GuestProgram): void {
+  object(program, "program");
+  if ("elf" in program) {
+    bytes(program.elf, "program.elf");
+    checkOptions(program, "program", { elf: bytes, base: address });
+  } else if ("code" in program) {
+    bytes(program.code, "program.code");
+    checkOptions(program, "program", { code: bytes, address });
+  } else {
+    throw new InputError("program: expected { elf } or { code }");
+  }
+}
+
+function address(value: unknown, place: string): void {
+  if (typeof value === "bigint" && toWord(value) === value) return;
+  throw new InputError(`${place}: expected a BigInt from 0 to 2^64 - 1, got ${show(value)}`);
+}
+
+function imageOf(program: GuestProgram): Image {
+  if ("elf" in program) return parseElf(program.elf, program.base);
+  if (program.code.length === 0) throw new InputError("program.code: expected at least one byte");
+  return codeImage(program.code, program.address);
+}
+
+/** A guest that runs. */
+class Run {
+  readonly #guest: Guest;
+  readonly #options: GuestOptions;
+  readonly #table: CallTable;
+  readonly #meter: Meter;
+  readonly #counts = new Map<string, number>();
+  readonly #refused = new Map<string, number>();
+  #switches = 0;
+
+  constructor(guest: Guest, options: GuestOptions, meter: Meter) {
+    this.#guest = guest;
+    this.#options = options;
+    this.#meter = meter;
+    this.#table = new CallTable(guest.space.tracer);
+  }
+
+  toEnd(): GuestRun {
+    let result: GuestEnd | undefined;
+    while (result === undefined) result = this.#step();
+    return {
+      result,
+      calls: Object.fromEntries(this.#counts),
+      refused: Object.fromEntries(this.#refused),
+      used: this.#meter.used(),
+      switches: this.#switches,
+    };
+  }
+
+  /** Switches once and handles the event. Returns how the guest ended, or undefined if it continues. */
+  #step(): GuestEnd | undefined {
+    this.#options.signal?.throwIfAborted();
+    const left = this.#meter.left();
+    if (typeof left === "string") return { kind: "interrupted", reason: left };
+    const { context, space } = this.#guest;
+    if (!canResume(context.registers)) return this.#killed("SIGSEGV");
+    const event = context.switch(space, { deadline: left });
+    this.#switches++;
+    switch (event.kind) {
+      case "syscall":
+        return this.#syscall(event);
+      case "fault":
+        return this.#mends(event) ? undefined : this.#killedBy(event.info);
+      case "signal":
+        return this.#killedBy(event.info);
+      case "interrupt":
+        // After a deadline the meter tells which limit is reached, if one is.
+        return event.reason === "deadline" ? undefined : { kind: "interrupted", reason: "request" };
+    }
+  }
+
+  #syscall({ number, args }: GuestSyscall): GuestEnd | undefined {
+    if (!this.#meter.admits()) return { kind: "interrupted", reason: "calls" };
+    const named = this.#table.get(number);
+    addTo(this.#counts, named.name);
+    const answer = this.#ask(named, number, args) ?? named.call.run(this.#guest, args);
+    if (isRefused(answer)) addTo(this.#refused, named.name);
+    this.#options.trace?.(traceCall(named, number, this.#guest, args, answer));
+    if ("exit" in answer) return { kind: "exited", status: answer.exit };
+    this.#guest.context.setResult(this.#wordOf(answer));
+    return undefined;
+  }
+
+  /** The caller's result for a call; undefined if the call is emulated. */
+  #ask({ name }: NamedCall, number: number, args: CallArguments): Answer | undefined {
+    const { onSyscall } = this.#options;
+    if (onSyscall === undefined) return undefined;
+    const answer = onSyscall({ name, number, args }, this.#guest);
+    return checkAnswer(answer, this.#guest.space.tracer.encoder.constants);
+  }
+
+  /** Whether the caller lets the guest try again after a fault. */
+  #mends(fault: GuestFault): boolean {
+    const mended = this.#options.onFault?.(fault, this.#guest);
+    return optional(truth)(mended, "the result of onFault") ?? false;
+  }
+
+  #wordOf(answer: Exclude<Answer, { exit: number }>): bigint {
+    if ("value" in answer) return answer.value;
+    return BigInt.asUintN(64, -this.#guest.space.tracer.flag(answer.errno));
+  }
+
+  #killedBy(info: SignalInfo): GuestEnd {
+    const { tracer } = this.#guest.space;
+    const known = info.code > 0 && info.code !== tracer.constant("SI_KERNEL");
+    return this.#killed(tracer.signalName(info.signal), known ? info.address : undefined);
+  }
+
+  #killed(signal: string, address?: bigint): GuestEnd {
+    const instruction = this.#guest.context.registers.get(INSTRUCTION_POINTER);
+    return { kind: "signaled", signal, ...(address !== undefined && { address }), instruction };
+  }
+}
+
+/** Counts a name. The names are limited: a guest that tries all numbers must not fill the host's memory. */
+function addTo(counts: Map<string, number>, name: string): void {
+  const key = counts.has(name) || counts.size < MOST_NAMES ? name : OTHER_NAMES;
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

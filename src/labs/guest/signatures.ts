@@ -1,0 +1,120 @@
+// The arguments of the system calls in the encoders' tables, for traces.
+
+import { flagTerms, formatClone } from "../../core/encoder/names.ts";
+import { hex } from "../../lib/errors.ts";
+import { quote } from "../../lib/quote.ts";
+import { type CallArguments, int } from "./call.ts";
+import { AT_FDCWD, O_ACCMODE, O_CREAT } from "./files.ts";
+import type { Guest } from "./guest.ts";
+import { pointer } from "./show.ts";
+
+/** How an argument is shown, by the letter of its kind. */
+const KINDS: Readonly<Record<string, (word: bigint, guest: Guest) => string>> = {
+  // A number of type int, such as a descriptor, a pid or a user.
+  d: (word) => `${int(word)}`,
+  // A size or another number of 64 bits.
+  u: (word) => `${word}`,
+  // Flags, and what has no better form.
+  x: hex,
+  p: pointer,
+  // A string: a path or another name.
+  s: (word, guest) => quoteString(guest, word),
+  // The descriptor of the folder to which a path is relative.
+  a: (word) => (int(word) === AT_FDCWD ? "AT_FDCWD" : `${int(word)}`),
+  // The flags of an open, the mode of a file, a signal, the flags of a clone with its exit signal.
+  o: (word, { space }) => openFlags(word, space.tracer.encoder.constants),
+  m: (word) => `0${(word & 0xffffn).toString(8)}`,
+  i: (word, { space }) => space.tracer.signalName(int(word)),
+  c: (word, { space }) =>
+    formatClone(word & ~0xffn, Number(word & 0xffn), space.tracer.encoder.constants),
+};
+
+/** The kinds of each call's arguments. */
+const CALLS = `
+  _sysctl:p accept:dpp accept4:dppo access:sm acct:s add_key:sspud adjtimex:p afs_syscall: alarm:u arch_prctl:xp
+  bind:dpu bpf:dpu brk:p cachestat:dppx capget:pp capset:pp chdir:s chmod:sm chown:sdd chroot:s clock_adjtime:dp
+  clock_getres:dp clock_gettime:dp clock_nanosleep:dxpp clock_settime:dp clone:cpppp clone3:pu close:d close_range:uux
+  connect:dpu copy_file_range:dpdpux creat:sm create_module:su delete_module:so dup:d dup2:dd dup3:ddo epoll_create:d
+  epoll_create1:o epoll_ctl:dddp epoll_ctl_old:dddp epoll_pwait:dpddpu epoll_pwait2:dpdppu epoll_wait:dpdd
+  epoll_wait_old:dpdd eventfd:u eventfd2:ux execve:spp execveat:asppx exit:d exit_group:d faccessat:asm
+  faccessat2:asmx fadvise64:duud fallocate:dxuu fanotify_init:xx fanotify_mark:dxxas fchdir:d fchmod:dm fchmodat:asm
+  fchmodat2:asmx fchown:ddd fchownat:asddx fcntl:dxx fdatasync:d fgetxattr:dspu finit_module:dsx flistxattr:dpu
+  flock:dx fork: fremovexattr:ds fsconfig:ddspd fsetxattr:dspux fsmount:dxx fsopen:sx fspick:asx fstat:dp fstatfs:dp
+  fsync:d ftruncate:du futex:pxuppx futex_requeue:pxdd futex_wait:pxxxpd futex_waitv:puxpd futex_wake:pxdx
+  futimesat:asp get_kernel_syms:p get_mempolicy:ppupx get_robust_list:dpp get_thread_area:p getcpu:ppp getcwd:pu
+  getdents:dpu getdents64:dpu getegid: geteuid: getgid: getgroups:dp getitimer:dp getpeername:dpp getpgid:d getpgrp:
+  getpid: getpmsg:dpppp getppid: getpriority:dd getrandom:pux getresgid:ppp getresuid:ppp getrlimit:dp getrusage:dp
+  getsid:d getsockname:dpp getsockopt:dddpp gettid: gettimeofday:pp getuid: getxattr:sspu init_module:pus
+  inotify_add_watch:dsx inotify_init: inotify_init1:o inotify_rm_watch:dd io_cancel:upp io_destroy:u
+  io_getevents:uddpp io_pgetevents:uddppp io_setup:up io_submit:udp io_uring_enter:duuxpu io_uring_register:dxpu
+  io_uring_setup:up ioctl:dxp ioperm:uud iopl:d ioprio_get:dd ioprio_set:ddd kcmp:ddduu kexec_file_load:ddusx
+  kexec_load:uupx keyctl:dxxxx kill:di landlock_add_rule:ddpx landlock_create_ruleset:pux landlock_restrict_self:dx
+  lchown:sdd lgetxattr:sspu link:ss linkat:asasx listen:dd listmount:ppux listxattr:spu llistxattr:spu
+  lookup_dcookie:upu lremovexattr:ss lseek:dud lsetxattr:sspux lsm_get_self_attr:uppx lsm_list_modules:ppx
+  lsm_set_self_attr:upux lstat:sp madvise:pud map_shadow_stack:pux mbind:pudpux membarrier:dxd memfd_create:sx
+  memfd_secret:x migrate_pages:dupp mincore:pup mkdir:sm mkdirat:asm mknod:smu mknodat:asmu mlock:pu mlock2:pux
+  mlockall:x mmap:puxxdu modify_ldt:dpu mount:sssxp mount_setattr:asxpu move_mount:asasx move_pages:dupppx
+  mprotect:pux mq_getsetattr:dpp mq_notify:dp mq_open:somp mq_timedreceive:dpupp mq_timedsend:dpuup mq_unlink:s
+  mremap:puuxp mseal:pux msgctl:ddp msgget:dd msgrcv:dpudx msgsnd:dpux msync:pux munlock:pu munlockall: munmap:pu
+  name_to_handle_at:asppx nanosleep:pp newfstatat:aspx nfsservctl:dpp open:som open_by_handle_at:dpo open_tree:asx
+  openat:asom openat2:aspu pause: perf_event_open:pdddx personality:x pidfd_getfd:ddx pidfd_open:dx
+  pidfd_send_signal:dipx pipe:p pipe2:po pivot_root:ss pkey_alloc:xu pkey_free:d pkey_mprotect:puxd poll:pud
+  ppoll:puppu prctl:dxxxx pread64:dpuu preadv:dpuuu preadv2:dpuuux prlimit64:ddpp process_madvise:dpudx
+  process_mrelease:dx process_vm_readv:dpupux process_vm_writev:dpupux pselect6:dppppp ptrace:ddpp putpmsg:dpppd
+  pwrite64:dpuu pwritev:dpuuu pwritev2:dpuuux query_module:sdpup quotactl:xsdp quotactl_fd:dxdp read:dpu readahead:duu
+  readlink:spd readlinkat:aspd readv:dpu reboot:xxxp recvfrom:dpuxpp recvmmsg:dpuxp recvmsg:dpx remap_file_pages:pudux
+  removexattr:ss rename:ss renameat:asas renameat2:asasx request_key:sssd restart_syscall: rmdir:s rseq:puxx
+  rt_sigaction:ippu rt_sigpending:pu rt_sigprocmask:dppu rt_sigqueueinfo:dip rt_sigreturn: rt_sigsuspend:pu
+  rt_sigtimedwait:pppu rt_tgsigqueueinfo:ddip sched_get_priority_max:d sched_get_priority_min:d sched_getaffinity:dup
+  sched_getattr:dpux sched_getparam:dp sched_getscheduler:d sched_rr_get_interval:dp sched_setaffinity:dup
+  sched_setattr:dpx sched_setparam:dp sched_setscheduler:ddp sched_yield: seccomp:dxp security: select:dpppp
+  semctl:dddp semget:ddd semop:dpu semtimedop:dpup sendfile:ddpu sendmmsg:dpux sendmsg:dpx sendto:dpuxpu
+  set_mempolicy:dpu set_mempolicy_home_node:puux set_robust_list:pu set_thread_area:p set_tid_address:p
+  setdomainname:pu setfsgid:d setfsuid:d setgid:d setgroups:dp sethostname:pu setitimer:dpp setns:dx setpgid:dd
+  setpriority:ddd setregid:dd setresgid:ddd setresuid:ddd setreuid:dd setrlimit:dp setsid: setsockopt:dddpu
+  settimeofday:pp setuid:d setxattr:sspux shmat:dpx shmctl:ddp shmdt:p shmget:dux shutdown:dd sigaltstack:pp
+  signalfd:dpu signalfd4:dpux socket:ddd socketpair:dddp splice:dpdpux stat:sp statfs:sp statmount:ppux statx:asxxp
+  swapoff:s swapon:sx symlink:ss symlinkat:sas sync: sync_file_range:duux syncfs:d sysfs:dpp sysinfo:p syslog:dpd
+  tee:ddux tgkill:ddi time:p timer_create:dpp timer_delete:d timer_getoverrun:d timer_gettime:dp timer_settime:dxpp
+  timerfd_create:dx timerfd_gettime:dp timerfd_settime:dxpp times:p tkill:di truncate:su tuxcall: umask:m umount2:sx
+  uname:p unlink:s unlinkat:asx unshare:c uretprobe: uselib:s userfaultfd:x ustat:up utime:sp utimensat:aspx utimes:sp
+  vfork: vhangup: vmsplice:dpux vserver: wait4:dpxp waitid:ddpxp write:dpu writev:dpu`;
+
+const KINDS_OF = new Map(
+  CALLS.trim()
+    .split(/\s+/)
+    .map((entry): [string, string] => {
+      const [name = "", kinds = ""] = entry.split(":");
+      return [name, kinds];
+    }),
+);
+
+/** Whether the arguments of a call are known. */
+export function isKnown(name: string): boolean {
+  return KINDS_OF.has(name);
+}
+
+/** Shows the arguments of a call; all six registers if it is unknown. */
+export function showArguments(guest: Guest, name: string, args: CallArguments): string[] {
+  const kinds = KINDS_OF.get(name) ?? "xxxxxx";
+  const shown = [...kinds].map((kind, i) => (KINDS[kind] ?? hex)(args[i] ?? 0n, guest));
+  const flags = args[kinds.indexOf("om")];
+  // An open has a mode only if it creates a file.
+  return flags === undefined || (flags & O_CREAT) !== 0n ? shown : shown.slice(0, -1);
+}
+
+/** A string whole: the path of a call decides what it does. */
+function quoteString(guest: Guest, address: bigint): string {
+  const bytes = guest.readString(address);
+  return bytes === undefined ? pointer(address) : quote(bytes, bytes.length);
+}
+
+const ACCESS = ["O_RDONLY", "O_WRONLY", "O_RDWR"];
+
+function openFlags(word: bigint, constants: ReadonlyMap<string, bigint>): string {
+  const access = ACCESS[Number(word & O_ACCMODE)] ?? "O_ACCMODE";
+  const rest = word & ~O_ACCMODE;
+  return [access, ...(rest === 0n ? [] : flagTerms(rest, /^O_(?!RDWR|WRONLY)/, constants))].join(
+    "|",
+  );
+}

@@ -1,0 +1,128 @@
+// What recordings know about amd64.
+
+import { CALL_REGISTERS } from "../../core/encoder/arch.ts";
+import { hex } from "../../lib/errors.ts";
+
+export { INSTRUCTION_POINTER, PARENT } from "../../core/stub/amd64.ts";
+
+type Words = Readonly<Record<string, bigint>>;
+
+/** What texts call registers and instructions. */
+export const NAMES = {
+  PC: "RIP",
+  SP: "RSP",
+  NUMBER: "RAX",
+  RESULT: "RAX",
+  FIRST: "RDI",
+  ARGUMENTS: "RDI, RSI, RDX, R10, R8 and R9",
+  PARENT: "R15",
+  MARK: "RBX",
+  CALL: "SYSCALL",
+  A_CALL: "a SYSCALL",
+  AN_CALL: "A SYSCALL",
+  TRAP: "INT3",
+  A_TRAP: "an INT3",
+  AT: "after",
+  READ: "GETREGS",
+  WRITE: "SETREGS",
+} as const;
+
+export const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = CALL_REGISTERS.amd64;
+
+/** The register that is 1 in a new clone. */
+export const MARK = "rbx";
+
+/** The register that tells whether a call is under way, and which. */
+export const ORIGINAL = "orig_rax";
+
+/** The registers that matter most in the life of a stub, in the order in which they are shown. */
+export const FIRST_REGISTERS = [
+  ...["rip", "rax", ...ARGUMENTS, "rbx", "r15", "orig_rax"],
+  // These often mean something, too.
+  ...["eflags", "rcx"],
+];
+
+/** The registers without what a tracer's single steps leave in them. */
+export function withoutSteps(registers: Words): Record<string, bigint> {
+  return { ...registers };
+}
+
+/** What must be true of the registers of a stub at rest: the fact, what is expected, and what is seen. */
+export function restingFacts(
+  registers: Words,
+  restAddress: bigint,
+  parent: number,
+): (readonly [fact: string, expected: string, seen: string])[] {
+  const { rip = 0n, r15 = 0n, rbx = 0n } = registers;
+  return [
+    ["RIP, after the INT3", hex(restAddress), hex(rip)],
+    ["R15, its parent's pid", hex(BigInt(parent)), hex(r15)],
+    ["RBX, no clone under way", "0x0", hex(rbx)],
+  ];
+}
+
+/** The texts of special instructions. */
+export const SYSTEM_CALL = "syscall";
+export const BREAKPOINT = "int3";
+/** All jumps, conditional ones included. */
+export const JUMP = /^j/;
+
+/** How a thread leaves a system call, so that it stops after it with registers that can be read. */
+export const LEAVE_CALL = "PTRACE_SYSCALL";
+
+/** The address of PTRACE_GETREGS and PTRACE_SETREGS is unused. */
+export const REGISTER_SET = 0n;
+
+/** Whether there are tasks about it: their answers are registers and code. */
+export const HAS_TASKS = true;
+
+/** What has to be said before docs/lessons/, which name these registers. */
+export const LESSON_NOTE = undefined;
+
+/** Registers that hardly ever change, and are folded away. */
+export const SEGMENTS = ["cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"];
+
+/** The register of the flags, and the others that a system call copies it to. */
+export const FLAG_WORDS: readonly string[] = ["eflags", "r11"];
+/** CF, PF, AF, SF and OF: after a comparison they depend on the values of pids. */
+export const ARITHMETIC_FLAGS = 0x895n;
+
+/** The register of the flags, and the bits that instructions set and test: SDM 1, 3.4.3. */
+export const FLAGS = "eflags";
+const FLAG_BITS = { CF: 0, PF: 2, ZF: 6, SF: 7, TF: 8, DF: 10, OF: 11 } as const;
+
+/** ZF, which most jumps of the stub code test, and the other flags that are set: "ZF=0 PF=1". */
+export function tellFlags(word: bigint): string {
+  const isSet = (bit: number) => ((word >> BigInt(bit)) & 1n) === 1n;
+  const others = Object.entries(FLAG_BITS).filter(([name, bit]) => name !== "ZF" && isSet(bit));
+  return [`ZF=${isSet(FLAG_BITS.ZF) ? 1 : 0}`, ...others.map(([name]) => `${name}=1`)].join(" ");
+}
+
+/** Instructions that test the flags. */
+const CONDITIONAL = /^(?:j(?!mp)[a-z]+|set[a-z]+|cmov[a-z]+)\b/;
+
+/**
+ * The registers that an instruction names, or uses without naming them, by its text: "cmp %r15, %rax".
+ *
+ * @param callArguments how many arguments the system call has, if it is one
+ */
+export function operandsOf(text: string, callArguments = 0): string[] {
+  const [code = ""] = text.split("#");
+  if (code.trim() === SYSTEM_CALL) {
+    // It writes RCX and R11, too.
+    return [NUMBER, ...ARGUMENTS.slice(0, callArguments), "rcx", "r11"];
+  }
+  const named = [...code.matchAll(/%([a-z][a-z0-9]*)/g)].map(([, name = ""]) =>
+    wholeRegister(name),
+  );
+  return [...new Set(CONDITIONAL.test(code.trim()) ? [FLAGS, ...named] : named)];
+}
+
+/** The register of 64 bits that a name of a part of it belongs to: rax for eax, ax, al. */
+function wholeRegister(name: string): string {
+  const [, old] = /^[re]?([abcd])[xlh]$/.exec(name) ?? [];
+  if (old !== undefined) return `r${old}x`;
+  const [, pointer] = /^[re]?(si|di|bp|sp|ip)l?$/.exec(name) ?? [];
+  if (pointer !== undefined) return `r${pointer}`;
+  return name.replace(/^(r\d+)[dwb]$/, "$1");
+}

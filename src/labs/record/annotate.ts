@@ -1,0 +1,170 @@
+// What the words in registers mean at a step: pids, flags, errnos, addresses in the code.
+
+import { errorName, syscallName } from "../../core/encoder/names.ts";
+import type { RecordArch } from "./arch.ts";
+import { tellCall } from "./calls.ts";
+import type { LaneMoment, Moment, Moments } from "./moment.ts";
+import type { Call, KernelView } from "./recording.ts";
+import { type KernelField, kernelRows, type RegisterRow } from "./view/told.ts";
+
+/** A register with what its word means; null if that is only a number. */
+export interface MeaningRow extends RegisterRow {
+  readonly meaning: string | null;
+  /** Whether it is an operand of the instruction. */
+  readonly used: boolean;
+}
+
+/** A field of /proc. */
+export interface KernelRow {
+  readonly term: KernelField;
+  readonly value: string;
+  /** What /proc said before, if it was asked again with this step; otherwise null. */
+  readonly before: string | null;
+  readonly changed: boolean;
+}
+
+/** The registers of a moment, each in the same place at every step. */
+export interface RegisterGroups {
+  /** Those that matter most, in the order of FIRST_REGISTERS. */
+  readonly first: readonly MeaningRow[];
+  readonly rest: readonly MeaningRow[];
+  readonly segments: readonly MeaningRow[];
+}
+
+/** Below this, a number is not taken for a pid unless it is where a pid belongs. */
+export const LEAST_PID = 256;
+
+const NO_CALL = -1n;
+
+/** Tells what words mean. */
+export class Annotator {
+  readonly #moments: Moments;
+  readonly #arch: RecordArch;
+  readonly #constants: ReadonlyMap<string, bigint>;
+
+  constructor(moments: Moments, constants: ReadonlyMap<string, bigint>) {
+    this.#moments = moments;
+    this.#arch = moments.arch;
+    this.#constants = constants;
+  }
+
+  /** "1510 host" for the pid of a lane; undefined for another number. */
+  pid(pid: number): string | undefined {
+    const lane = this.#moments.lanesByPid.get(pid);
+    return lane === undefined ? undefined : `${pid} ${lane.id}`;
+  }
+
+  /** What /proc said of a lane last, with the lanes that its pids belong to; empty if it was not asked. */
+  kernelRows({ kernel }: LaneMoment, index: number): readonly KernelRow[] {
+    if (kernel === null) return [];
+    const isNew = kernel.step === index;
+    const old = new Map(isNew && kernel.before !== null ? this.#kernelTerms(kernel.before) : []);
+    return this.#kernelTerms(kernel.value).map(([term, value]) => {
+      const before = old.get(term) ?? null;
+      return { term, value, before, changed: before !== null && before !== value };
+    });
+  }
+
+  #kernelTerms(view: KernelView): (readonly [term: KernelField, value: string])[] {
+    return kernelRows(view, this.#constants).map(([term, value]) => [
+      term,
+      this.pid(Number(value)) ?? value,
+    ]);
+  }
+
+  groups(moment: Moment): RegisterGroups {
+    const operands = this.operands(moment);
+    const call = this.#callAt(moment);
+    const { FIRST_REGISTERS, SEGMENTS } = this.#arch;
+    const rows = inOrder(moment.registers, FIRST_REGISTERS).map((row) => ({
+      ...row,
+      meaning: this.#meaning(row, moment, call),
+      used: operands.includes(row.name),
+    }));
+    const isFirst = ({ name }: RegisterRow) => FIRST_REGISTERS.includes(name);
+    const isSegment = ({ name }: RegisterRow) => SEGMENTS.includes(name);
+    return {
+      first: rows.filter(isFirst),
+      rest: rows.filter((row) => !isFirst(row) && !isSegment(row)),
+      segments: rows.filter(isSegment),
+    };
+  }
+
+  /** The operands of the instruction that the step executed, or of the one that comes next. */
+  operands(moment: Moment): readonly string[] {
+    const { place } = moment;
+    const text = place?.code.lines[place.executed ?? place.next ?? -1]?.text;
+    return text === undefined
+      ? []
+      : this.#arch.operandsOf(text, this.#callAt(moment)?.arguments.length);
+  }
+
+  /** The system call that the thread has made with this step, or makes with its next instruction. */
+  #callAt({ step, place, registers, subject }: Moment): Call | undefined {
+    if (step?.kind === "syscall" && step.lane === subject && step.call !== null) return step.call;
+    const { ARGUMENTS, NUMBER, SYSTEM_CALL } = this.#arch;
+    if (place?.next == null || place.code.lines[place.next]?.text !== SYSTEM_CALL) return undefined;
+    const words = new Map(registers.map(({ name, after }) => [name, BigInt(after)]));
+    return tellCall(
+      words.get(NUMBER) ?? 0n,
+      ARGUMENTS.map((name) => words.get(name) ?? 0n),
+      {
+        constants: this.#constants,
+        read: () => undefined,
+      },
+    );
+  }
+
+  #meaning(
+    { name, after }: RegisterRow,
+    { place, step }: Moment,
+    call: Call | undefined,
+  ): string | null {
+    const { ARGUMENTS, FLAGS, INSTRUCTION_POINTER, NUMBER, ORIGINAL, RESULT } = this.#arch;
+    const word = BigInt(after);
+    const signed = BigInt.asIntN(64, word);
+    if (name === FLAGS) return this.#arch.tellFlags(word);
+    if (name === ORIGINAL) return signed === NO_CALL ? "no call" : this.#callName(word);
+    const pid = this.#pidOf(name, word);
+    if (pid !== undefined) return pid;
+    const isMade = call !== undefined && step?.call === call;
+    const isResult = isMade && name === RESULT;
+    const told = isResult ? undefined : call?.arguments[ARGUMENTS.indexOf(name)];
+    if (told !== undefined && told.word === after) return named(told.told, after);
+    if (signed < 0n && signed >= -4095n) return `−${errorName(Number(-signed), this.#constants)}`;
+    if (name === NUMBER && call !== undefined && !isResult) return this.#callName(word);
+    return name === INSTRUCTION_POINTER && place === null ? null : this.#address(word);
+  }
+
+  #callName(number: bigint): string | null {
+    return syscallName(number, this.#constants) ?? null;
+  }
+
+  #pidOf(register: string, word: bigint): string | undefined {
+    return register === this.#arch.PARENT || word >= LEAST_PID ? this.pid(Number(word)) : undefined;
+  }
+
+  /** An address in the code: "stub code + 0x47". */
+  #address(word: bigint): string | null {
+    for (const { name, base, lines } of this.#moments.recording.code) {
+      const last = lines.at(-1);
+      const offset = word - BigInt(base);
+      if (last !== undefined && offset >= 0n && offset <= last.offset) {
+        return offset === 0n ? name : `${name} + 0x${offset.toString(16)}`;
+      }
+    }
+    return null;
+  }
+}
+
+/** What an argument is called, unless that is only its number. */
+function named(told: string, word: string): string | null {
+  return told === word || /^-?\d+$/.test(told) ? null : told;
+}
+
+/** Those that matter most come first. */
+function inOrder(rows: readonly RegisterRow[], first: readonly string[]): RegisterRow[] {
+  const rank = ({ name }: RegisterRow) =>
+    first.includes(name) ? first.indexOf(name) : first.length;
+  return rows.toSorted((a, b) => rank(a) - rank(b));
+}

@@ -1,0 +1,106 @@
+// What recordings know about arm64: see amd64.ts.
+
+import { CALL_REGISTERS } from "../../core/encoder/arch.ts";
+import { INSTRUCTION_POINTER, PARENT } from "../../core/stub/arm64.ts";
+import { hex } from "../../lib/errors.ts";
+
+export { INSTRUCTION_POINTER, PARENT } from "../../core/stub/arm64.ts";
+
+type Words = Readonly<Record<string, bigint>>;
+
+export const NAMES = {
+  PC: "pc",
+  SP: "sp",
+  NUMBER: "x8",
+  RESULT: "x0",
+  FIRST: "x0",
+  ARGUMENTS: "x0 to x5",
+  PARENT: "x7",
+  MARK: "x9",
+  CALL: "SVC",
+  A_CALL: "an SVC",
+  AN_CALL: "An SVC",
+  TRAP: "BRK",
+  A_TRAP: "a BRK",
+  // It stays there: the kernel restarts the instruction.
+  AT: "at",
+  READ: "GETREGSET",
+  WRITE: "SETREGSET",
+} as const;
+
+export const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = CALL_REGISTERS.arm64;
+
+/** The number of a call under way is not among the registers, but in a set of its own, NT_ARM_SYSTEM_CALL. */
+export const ORIGINAL = undefined;
+
+export const MARK = "x9";
+
+export const FLAGS = "pstate";
+
+export const FIRST_REGISTERS = [
+  ...[INSTRUCTION_POINTER, NUMBER, ...ARGUMENTS, MARK, PARENT, FLAGS],
+];
+
+/** PSTATE.SS asks for a single step. The kernel sets it for PTRACE_SINGLESTEP, and shows it. */
+const SINGLE_STEP = 1n << 21n;
+
+export function withoutSteps({ [FLAGS]: pstate = 0n, ...others }: Words): Record<string, bigint> {
+  return { ...others, [FLAGS]: pstate & ~SINGLE_STEP };
+}
+
+export function restingFacts(
+  registers: Words,
+  restAddress: bigint,
+  parent: number,
+): (readonly [fact: string, expected: string, seen: string])[] {
+  const { [INSTRUCTION_POINTER]: pc = 0n, [PARENT]: x7 = 0n, [MARK]: x9 = 0n } = registers;
+  return [
+    ["pc, at the BRK", hex(restAddress), hex(pc)],
+    ["x7, its parent's pid", hex(BigInt(parent)), hex(x7)],
+    ["x9, no clone under way", "0x0", hex(x9)],
+  ];
+}
+
+export const SYSTEM_CALL = "svc #0";
+export const BREAKPOINT = "brk #0";
+export const JUMP = /^(?:b|b\.\w+|cbn?z|tbn?z)\s/;
+
+/** At a stop on the way out x7 would read 1 (report_syscall in arch/arm64/kernel/ptrace.c). */
+export const LEAVE_CALL = "PTRACE_SINGLESTEP";
+
+export const REGISTER_SET = { word: "0x1", told: "NT_PRSTATUS" } as const;
+
+export const HAS_TASKS = false;
+
+export const LESSON_NOTE =
+  "What follows names the registers and instructions of amd64. On arm64, RIP is pc, RAX is x8 for the number of a call and x0 " +
+  "for its result, R15 is x7, RBX is x9, SYSCALL is SVC, and INT3 is BRK.";
+
+export const SEGMENTS: readonly string[] = [];
+
+export const FLAG_WORDS: readonly string[] = [FLAGS];
+/** N, Z, C and V */
+export const ARITHMETIC_FLAGS = 0xf000_0000n;
+
+/** The bits of pstate that instructions set and test: user_pt_regs.pstate, as SPSR_EL1. */
+const FLAG_BITS = { N: 31, Z: 30, C: 29, V: 28 } as const;
+
+export function tellFlags(word: bigint): string {
+  const isSet = (bit: number) => ((word >> BigInt(bit)) & 1n) === 1n;
+  const others = Object.entries(FLAG_BITS).filter(([name, bit]) => name !== "Z" && isSet(bit));
+  return [`Z=${isSet(FLAG_BITS.Z) ? 1 : 0}`, ...others.map(([name]) => `${name}=1`)].join(" ");
+}
+
+/** Instructions that test the flags. */
+const CONDITIONAL = /^(?:b\.|cs)/;
+
+export function operandsOf(text: string, callArguments = 0): string[] {
+  const [code = ""] = text.split("  #");
+  if (code === SYSTEM_CALL) {
+    return [...new Set([NUMBER, ...ARGUMENTS.slice(0, callArguments), RESULT])];
+  }
+  const named = [...code.matchAll(/\b(?:[xw](\d+)|sp)\b/g)].map(([name, number]) =>
+    number === undefined ? name : `x${number}`,
+  );
+  return [...new Set(CONDITIONAL.test(code) ? [FLAGS, ...named] : named)];
+}

@@ -1,0 +1,57 @@
+export type { Check, CheckStatus } from "../../lib/check.ts";
+export type { Shape, Shaped } from "../../lib/shape.ts";
+export { Actor } from "./actor.ts";
+export {
+  alignRecordings,
+  BESIDE_SCHEMA,
+  type Beside,
+  type BesideRow,
+  type Difference,
+} from "./beside.ts";
+export type { Teller, Word } from "./calls.ts";
+export type { UnseenOptions } from "./fork.ts";
+export type { CallTelling } from "./injection.ts";
+export type { Lesson } from "./lesson.ts";
+export type { Listing } from "./listing.ts";
+export { loadRecording, parseRecording } from "./load.ts";
+export type { AuthoredQuestion } from "./question.ts";
+export { type RecordOptions, recordScenario } from "./record.ts";
+export type {
+  Introduction,
+  NewEvent,
+  NewStep,
+  Place,
+  Reason,
+  Reasons,
+  Recorder,
+} from "./recorder.ts";
+export {
+  type Arrow,
+  type Call,
+  type Code,
+  type CodeLine,
+  type Fact,
+  type Hex,
+  type Instruction,
+  type KernelView,
+  type Lane,
+  type NewQuestion,
+  type Piece,
+  type Question,
+  RECORDING_SCHEMA,
+  type Recording,
+  type Registers,
+  type Step,
+  type StepKind,
+} from "./recording.ts";
+export type { Scenario, Stage } from "./scenario.ts";
+export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
+export { type HostLane, type RestOptions, Scene } from "./scene.ts";
+export { type Graded, gradeAnswer } from "./tasks/grade.ts";
+export { assignment } from "./tasks/submission.ts";
+export type { RequestDetails, StopTelling, Tracee, Tracing, TryOptions } from "./tracee.ts";
+export { renderMermaid } from "./view/mermaid.ts";
+export type { Course, CoursePage, TaskLink } from "./view/page/data.ts";
+export { type PageOptions, renderRecordingPage } from "./view/page/page.ts";
+export { renderPerfetto } from "./view/perfetto.ts";
+export { renderText, type TextOptions } from "./view/text.ts";

@@ -1,0 +1,43 @@
+import { InputError } from "../../lib/errors.ts";
+import { expectMembers, list, type Shape, show, text } from "../../lib/shape.ts";
+import type { Scene } from "./scene.ts";
+
+/** A lesson of your own: what happens to real processes, and what is said about it. */
+export interface Lesson {
+  /** A word of letters, digits and hyphens: the `scenario` of the recording. */
+  readonly name: string;
+  readonly title: string;
+  /** Paragraphs that a reader needs before the first step. */
+  readonly introduction: readonly string[];
+  /** Makes it happen, with the verbs of the scene. What it throws rejects the recording. */
+  play(scene: Scene): void | Promise<void>;
+}
+
+const playShape: Shape<Lesson["play"]> = (value, place) => {
+  if (isFunction(value)) return value;
+  throw new InputError(`${place}: expected a function, got ${show(value)}`);
+};
+
+function isFunction(value: unknown): value is Lesson["play"] {
+  return typeof value === "function";
+}
+
+const lessonName: Shape<string> = (value, place) => {
+  const name = text(value, place);
+  if (/^[\w-]{1,40}$/.test(name)) return name;
+  throw new InputError(`${place}: expected letters, digits and hyphens, got ${show(name)}`);
+};
+
+const SHAPES = {
+  name: lessonName,
+  title: text,
+  introduction: list(text, 1000),
+  play: playShape,
+};
+
+/** A value as a lesson. @throws InputError */
+export function expectLesson(value: Lesson, place: string): Lesson {
+  expectMembers(value, place, SHAPES, ["name", "title", "introduction", "play"]);
+  const { name, title, introduction } = value;
+  return { name, title, introduction, play: (scene) => value.play(scene) };
+}

@@ -1,0 +1,21 @@
+import { readListing } from "../../lib/listing.ts";
+import type { Code } from "./recording.ts";
+import { listings } from "./recording.ts";
+
+/** The assembler's listing of a piece of code, wherever that will be put. */
+export type Listing = Omit<Code, "base">;
+
+/** The code that each instruction of a stub is of. */
+export const STUB_CODE = "stub code";
+
+/** The listing of that name. @throws UnsupportedError where the package has none. */
+export function loadListing(name: string): Listing {
+  return readListing(name, listings);
+}
+
+/** The bytes of all its instructions. */
+export function codeBytes({ lines }: Pick<Listing, "lines">): Uint8Array {
+  return Uint8Array.from(
+    lines.flatMap(({ bytes }) => bytes.split(" ").map((byte) => Number.parseInt(byte, 16))),
+  );
+}

@@ -1,0 +1,89 @@
+import { readSync, writeSync } from "node:fs";
+import { loadShim } from "../../core/shim/shim.ts";
+import { errnoName } from "../../lib/errno.ts";
+import { StateError, UnsupportedError } from "../../lib/errors.ts";
+import { optional, record, type Shaped, text } from "../../lib/shape.ts";
+import type { Recorder } from "./recorder.ts";
+import { type Piece, pieceShape } from "./recording.ts";
+
+const messageShape = record({
+  piece: optional<Piece>(pieceShape),
+  /** The point at which it waits, and what it tells there. */
+  pause: optional(record({ point: text, told: text })),
+  /** Why it failed. */
+  failed: optional(record({ message: text, remedy: text })),
+});
+
+/** What a sandbox says: one of these. */
+export interface Message extends Partial<Shaped<typeof messageShape>> {}
+
+/** Writes a message to the file at once: the next system call may be this process's last. */
+export function writeMessage(file: number, message: Message): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}
+
+/**
+ * The messages of a sandbox. They are in a file in memory, not in a pipe: the sandbox may end suddenly, its stubs may
+ * hold its open files, and what it wrote before must not be lost.
+ */
+export class Pieces {
+  /** For the sandbox to write to. */
+  readonly file: number;
+  readonly #recorder: Recorder;
+  /** The indices of its steps in the recording, by its own. */
+  readonly #steps: number[] = [];
+  #read = 0;
+  #rest = Buffer.alloc(0);
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+    this.file = loadShim().memoryFile(0);
+    if (this.file < 0) {
+      const errno = errnoName(-this.file);
+      throw new UnsupportedError(
+        `a file for a sandbox cannot be made: memfd_create failed with ${errno}`,
+        {
+          call: "memfd_create",
+          errno,
+        },
+      );
+    }
+  }
+
+  /** Takes what has come meanwhile into the recording, and returns the other messages. */
+  take(): Message[] {
+    const part = Buffer.alloc(1 << 16);
+    for (;;) {
+      const read = readSync(this.file, part, 0, part.length, this.#read);
+      if (read === 0) break;
+      this.#read += read;
+      this.#rest = Buffer.concat([this.#rest, part.subarray(0, read)]);
+    }
+    const end = this.#rest.lastIndexOf("\n") + 1;
+    const lines = this.#rest.toString("utf8", 0, end).split("\n").slice(0, -1);
+    this.#rest = this.#rest.subarray(end);
+    return lines.flatMap((line) => {
+      const { piece, ...message } = messageShape(JSON.parse(line), "");
+      if (piece === undefined) return [message];
+      this.#adopt(piece);
+      return [];
+    });
+  }
+
+  #adopt(piece: Piece): void {
+    for (const _ of piece.steps ?? []) this.#steps.push(this.#recorder.length);
+    this.#recorder.adopt(piece, (index) => this.stepOf(index));
+  }
+
+  close(): void {
+    loadShim().close(this.file);
+  }
+
+  /** The index in the recording of a step, by the index that the sandbox has. */
+  stepOf(index: number): number {
+    const step = this.#steps[index];
+    if (step === undefined) throw new StateError(`a sandbox has no step ${index}`);
+    return step;
+  }
+}

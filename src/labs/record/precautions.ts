@@ -1,0 +1,44 @@
+import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import type { Stub } from "../../core/stub/stub.ts";
+
+// What a scenario takes care of beforehand, where the processes that it makes could outlive it. The numbers are in no
+// encoder: <asm-generic/resource.h>, <linux/time.h>, <asm-generic/siginfo.h>.
+const RLIMIT_CPU = 0;
+const RLIMIT_CORE = 4;
+const CLOCK_MONOTONIC = 1;
+const SIGEV_SIGNAL = 0;
+
+/** A stub that a signal ends, or what it clones from now on, leaves no file behind. */
+export function dumpNoCore(stub: Stub): void {
+  // A struct rlimit of zeros.
+  const limit = stub.map(PAGE_SIZE);
+  stub.call("prlimit64", 0, RLIMIT_CORE, limit, 0);
+  stub.call("munmap", limit, PAGE_SIZE);
+}
+
+/** How long a stub lives whose life is limited, and how much processor time it gets, in seconds. */
+export const LIFE = { seconds: 60, processorSeconds: 5 } as const;
+
+/**
+ * Has the kernel kill a stub after a time, whatever became of those who made it: by a timer whose signal is SIGKILL,
+ * which its children do not inherit, and by a limit on its processor time.
+ */
+export function limitLife(stub: Stub, milliseconds = LIFE.seconds * 1000): void {
+  const page = stub.map(PAGE_SIZE);
+  const processor = BigInt(LIFE.processorSeconds);
+  stub.write(page, new Uint8Array(new BigUint64Array([processor, processor]).buffer));
+  // EPERM where the limit is lower already.
+  stub.inject("prlimit64", 0, RLIMIT_CPU, page, 0);
+  // struct sigevent, a timer_t, and a struct itimerspec.
+  const [event, timer, setting] = [page, page + 64n, page + 128n];
+  const bytes = new DataView(new ArrayBuffer(160));
+  bytes.setInt32(8, stub.tracer.constant("SIGKILL"), true);
+  bytes.setInt32(12, SIGEV_SIGNAL, true);
+  bytes.setBigUint64(144, BigInt(Math.floor(milliseconds / 1000)), true);
+  bytes.setBigUint64(152, BigInt((milliseconds % 1000) * 1_000_000), true);
+  stub.write(page, new Uint8Array(bytes.buffer));
+  stub.call("timer_create", CLOCK_MONOTONIC, event, timer);
+  const id = new DataView(stub.read(timer, 4).buffer).getInt32(0, true);
+  stub.call("timer_settime", id, 0, setting, 0);
+  stub.call("munmap", page, PAGE_SIZE);
+}

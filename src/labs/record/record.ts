@@ -1,0 +1,138 @@
+import { setImmediate } from "node:timers/promises";
+import type { Encoder } from "../../core/encoder/encoder.ts";
+import { encoderOption } from "../../core/stub/tracer.ts";
+import { InputError, StublabError } from "../../lib/errors.ts";
+import { abortSignal, checkOptions, type OptionShapes, show } from "../../lib/shape.ts";
+import type { EncoderName, Suggested } from "../compare/encoders/open.ts";
+import { tellFact } from "./fact.ts";
+import { expectLesson, type Lesson } from "./lesson.ts";
+import { expectRecording } from "./load.ts";
+import { Recorder } from "./recorder.ts";
+import type { Fact, Recording } from "./recording.ts";
+import type { Scenario } from "./scenario.ts";
+import { loadScenario, SCENARIOS } from "./scenarios.ts";
+import { Scene } from "./scene.ts";
+
+export interface RecordOptions {
+  /** The name of an encoder that comes with stublab, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
+  readonly encoder?: Suggested<EncoderName> | Encoder | undefined;
+  /** Aborts the recording after the attempt under way, which takes about a second: it rejects with the reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const SHAPES: OptionShapes<RecordOptions> = { encoder: encoderOption, signal: abortSignal };
+
+/** How often a failing scenario of stublab's own is attempted, at most. */
+const MOST_ATTEMPTS = 20;
+
+/**
+ * Makes a scenario happen to real processes, and returns its recording. No process is left.
+ *
+ * A lesson of your own is played once. A failing attempt of stublab's own is repeated until two attempts fail in the same
+ * way; `discarded` of the recording says why. An attempt during which this process is stopped and continued does not count:
+ * its stubs may have been sent the same signals.
+ *
+ * @param scenario the name of a scenario, or a lesson of your own
+ * @throws InputError if there is no such scenario or encoder, or if the lesson, what it tells its scene, or its recording
+ * is invalid: each recording is one that `parseRecording` returns; what creating stubs throws; what
+ * the lesson throws; the reason of `signal`
+ *
+ * @example
+ * const recording = await recordScenario("grandchild");
+ * writeFileSync("grandchild.html", renderRecordingPage(recording));
+ */
+export async function recordScenario(
+  scenario: string | Lesson,
+  options: RecordOptions = {},
+): Promise<Recording> {
+  checkOptions(options, "options", SHAPES);
+  const { encoder = "assembly", signal } = options;
+  signal?.throwIfAborted();
+  if (typeof scenario === "string") {
+    return recordStable(scenario, await loadScenario(scenario), encoder, signal, MOST_ATTEMPTS);
+  }
+  if (typeof scenario !== "object") {
+    throw new InputError(`scenario: expected a name or a lesson, got ${show(scenario)}`, {
+      remedy: `names: ${Object.keys(SCENARIOS).join(", ")}`,
+    });
+  }
+  const lesson = expectLesson(scenario, "scenario");
+  return recordStable(lesson.name, lesson, encoder, signal, 1);
+}
+
+/** Records a scenario in as many attempts as it takes, at most `most`. @internal */
+export async function recordStable(
+  name: string,
+  scenario: Scenario,
+  encoder: string | Encoder,
+  signal: AbortSignal | undefined,
+  most: number,
+): Promise<Recording> {
+  const failures: string[] = [];
+  const discarded: string[] = [];
+  let continued = 0;
+  const notice = () => {
+    continued++;
+  };
+  process.on("SIGCONT", notice);
+  try {
+    for (let tries = 1; ; tries++) {
+      const before = continued;
+      const outcome = await attempt(name, scenario, new Recorder(encoder), signal);
+      // A signal is noticed in a turn of the event loop, and an attempt need not have one.
+      for (let turns = 0; turns < 2; turns++) await setImmediate();
+      signal?.throwIfAborted();
+      const failure = failureOf(outcome);
+      const isDisturbed = continued !== before;
+      if (failure !== "" && tries < most && (isDisturbed || !failures.includes(failure))) {
+        if (!isDisturbed) failures.push(failure);
+        discarded.push(tellFailure(outcome));
+        continue;
+      }
+      if (outcome instanceof StublabError) throw outcome;
+      return { ...outcome, discarded };
+    }
+  } finally {
+    process.off("SIGCONT", notice);
+  }
+}
+
+async function attempt(
+  name: string,
+  scenario: Scenario,
+  recorder: Recorder,
+  signal: AbortSignal | undefined,
+): Promise<Recording | StublabError> {
+  try {
+    {
+      using scene = new Scene(recorder, signal, scenario.host);
+      await scenario.play(scene);
+    }
+    const recording = recorder.finish(name, scenario);
+    // A lesson may use its recorder directly.
+    expectRecording(recording);
+    return recording;
+  } catch (error) {
+    // A lesson's mistake is not repeated.
+    if (error instanceof StublabError && !(error instanceof InputError)) return error;
+    throw error;
+  }
+}
+
+/** What failed, the same for attempts that failed in the same way; empty if nothing did. */
+function failureOf(outcome: Recording | StublabError): string {
+  // Each attempt has other pids.
+  if (outcome instanceof StublabError) return outcome.message.replaceAll(/\d+/g, "");
+  return failedIn(outcome)
+    .map(({ fact }) => fact)
+    .join("\n");
+}
+
+function tellFailure(outcome: Recording | StublabError): string {
+  if (!(outcome instanceof StublabError)) return failedIn(outcome).map(tellFact).join("; ");
+  return outcome.message.split("\n")[0] ?? outcome.code;
+}
+
+function failedIn({ end }: Recording): Fact[] {
+  return end.filter(({ held }) => !held);
+}

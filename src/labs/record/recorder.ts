@@ -1,0 +1,287 @@
+import { release } from "node:os";
+import { isDeepStrictEqual } from "node:util";
+import type { Encoder } from "../../core/encoder/encoder.ts";
+import { HOST_ARCH } from "../../core/shim/host_arch.ts";
+import { check } from "../../lib/check.ts";
+import { hex, InputError, StateError } from "../../lib/errors.ts";
+import { nearest } from "../../lib/nearest.ts";
+import { show } from "../../lib/shape.ts";
+import { expectDriver } from "../compare/encoders/guarded.ts";
+import { openEncoder } from "../compare/encoders/open.ts";
+import { callTitle, returned, tellCall, type Word } from "./calls.ts";
+import { factOf } from "./fact.ts";
+import { KernelViewer } from "./kernel_view.ts";
+import type { Listing } from "./listing.ts";
+import { type AuthoredQuestion, expectQuestion } from "./question.ts";
+import {
+  type Arrow,
+  type Call,
+  type Code,
+  type CodeLine,
+  type Instruction,
+  type KernelView,
+  type NewQuestion,
+  type Piece,
+  RECORDING_SCHEMA,
+  type Recording,
+  type Registers,
+  type Step,
+} from "./recording.ts";
+
+declare const STUBLAB_VERSION: string;
+
+/** A step to add. Omitted members become null, `about` the lane; `kind` and `title` are those of a system call, `call`. */
+export type NewStep = NewEvent & Pick<Step, "lane">;
+
+/** The same, but for its lane. */
+export type NewEvent = Pick<Step, "why"> & {
+  readonly [K in keyof Omit<Step, "microseconds" | "lane" | "why">]?: Step[K] | undefined;
+} & (Pick<Step, "kind" | "title"> | { readonly call: Call });
+
+/** Why a line of code is there. A conditional jump has a reason for each outcome. */
+export type Reason = string | { readonly taken: string; readonly passed: string };
+
+/** The line of code at an address, and why it is there. */
+export interface Place {
+  readonly instruction: Instruction;
+  readonly line: CodeLine;
+  readonly why: Reason;
+}
+
+/** What a reader needs before the first step. */
+export type Introduction = Pick<Recording, "title" | "introduction">;
+
+/** Why each line of a piece of code is there, by offset. */
+export type Reasons = ReadonlyMap<number, Reason>;
+
+/** The lists of a recording, while it is made. */
+type Parts = { [K in keyof Piece]-?: Recording[K][number][] };
+
+/** Collects what happens, in order, for a recording. */
+export class Recorder {
+  /** The encoder that scenarios use. */
+  readonly encoder: Encoder;
+  /** Its constants. */
+  readonly constants: ReadonlyMap<string, bigint>;
+  /** The lane of this process, or of this thread. */
+  host = "host";
+  #viewer = new KernelViewer();
+  readonly #parts: Parts = {
+    lanes: [],
+    steps: [],
+    arrows: [],
+    questions: [],
+    code: [],
+    observed: [],
+    end: [],
+  };
+  readonly #reasons = new Map<string, Reasons>();
+  readonly #hears: ((piece: Piece) => void) | undefined;
+  #stages = false;
+
+  /**
+   * @param encoder its name, or the encoder
+   * @param hears is called with each piece at once
+   * @throws InputError if there is no encoder of that name; EncoderError if it cannot drive stubs
+   */
+  constructor(encoder: string | Encoder, hears?: (piece: Piece) => void) {
+    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
+    this.constants = this.encoder.constants;
+    this.#hears = hears;
+  }
+
+  /** Adds a piece. */
+  add(piece: Piece): void {
+    const { lanes, steps, arrows, questions, code, observed, end } = this.#parts;
+    lanes.push(...(piece.lanes ?? []));
+    steps.push(...(piece.steps ?? []));
+    arrows.push(...(piece.arrows ?? []));
+    questions.push(...(piece.questions ?? []));
+    // Two tracers of one process have the same stub code.
+    const known = (it: Code) => code.some((other) => isDeepStrictEqual(other, it));
+    code.push(...(piece.code ?? []).filter((it) => !known(it)));
+    observed.push(...(piece.observed ?? []).filter((it) => !observed.includes(it)));
+    end.push(...(piece.end ?? []));
+    this.#hears?.(piece);
+  }
+
+  /**
+   * Adds a piece of another recorder. All its pieces must be added in order.
+   *
+   * @param stepOf maps the index of a step there to the index here.
+   */
+  adopt({ arrows = [], questions = [], ...piece }: Piece, stepOf: (index: number) => number): void {
+    this.add({
+      ...piece,
+      arrows: arrows.map((it) => ({ ...it, from: stepOf(it.from), to: stepOf(it.to) })),
+      questions: questions.map((it) => ({ ...it, step: this.length })),
+    });
+  }
+
+  /** Records what `work` does; if it returns undefined, nothing of that is kept but notes of what the observer changed. */
+  attempt<T>(work: () => T | undefined): T | undefined {
+    const forget = this.#mark("lanes", "steps", "arrows", "questions", "end");
+    const result = work();
+    if (result === undefined) forget();
+    return result;
+  }
+
+  /** Does `work`, and records only its lanes, and notes of what the observer changed. */
+  fold<T>(work: () => T): T {
+    const forget = this.#mark("steps", "arrows", "questions");
+    const viewer = this.#viewer;
+    this.#viewer = new KernelViewer();
+    const result = work();
+    // The memory map of a process is in its first view that is recorded.
+    this.#viewer = viewer;
+    forget();
+    return result;
+  }
+
+  /** Returns a function that takes these lists back to their present lengths. */
+  #mark(...names: readonly (keyof Parts)[]): () => void {
+    const marks = names.map((name) => [this.#parts[name], this.#parts[name].length] as const);
+    return () => {
+      for (const [list, length] of marks) list.length = length;
+    };
+  }
+
+  /** The number of steps so far: the index of the next. */
+  get length(): number {
+    return this.#parts.steps.length;
+  }
+
+  /** @throws InputError that names the place */
+  expectLane(id: string, place: string): void {
+    const known = this.#parts.lanes.map((lane) => lane.id);
+    if (known.includes(id)) return;
+    const near = nearest(id, known);
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    throw new InputError(`${place}: there is no lane ${show(id)}${hint}`);
+  }
+
+  /** @throws InputError that names the place */
+  expectNewLane(id: string, place: string): void {
+    if (!this.#parts.lanes.some((lane) => lane.id === id)) return;
+    throw new InputError(`${place}: there is already a lane ${show(id)}`);
+  }
+
+  addLane(id: string, role: string, pid: number): void {
+    this.add({ lanes: [{ id, role, pid }] });
+  }
+
+  /** Registers code at `base`, so that its instructions are recorded with their lines. */
+  addCode({ name, lines }: Listing, base: bigint, reasons: Reasons): void {
+    this.#reasons.set(name, reasons);
+    this.add({ code: [{ name, base: hex(base), lines }] });
+  }
+
+  /** The place of an address in registered code; undefined if it is in none. */
+  placeOf(address: bigint): Place | undefined {
+    for (const code of this.#parts.code) {
+      const offset = Number(address - BigInt(code.base));
+      const line = code.lines.find((each) => each.offset === offset);
+      if (line === undefined) continue;
+      const instruction = { address: hex(address), code: code.name, offset };
+      return { instruction, line, why: this.#reasons.get(code.name)?.get(offset) ?? "" };
+    }
+    return undefined;
+  }
+
+  /** Adds a step, and returns its index. */
+  step({ lane, why, ...event }: NewStep): number {
+    const step = {
+      lane,
+      about: event.about ?? lane,
+      kind: event.kind ?? "syscall",
+      title: event.title ?? (event.call ? callTitle(event.call) : ""),
+      why,
+      // Two processes may record together: this clock is the same in both.
+      microseconds: Number(process.hrtime.bigint() / 1000n),
+      instruction: event.instruction ?? null,
+      call: event.call ?? null,
+      registers: event.registers ?? null,
+      kernel: event.kernel ?? null,
+      observer: event.observer ?? null,
+      staged: event.staged ?? this.#stages,
+    };
+    this.add({ steps: [step] });
+    return this.length - 1;
+  }
+
+  /** Does `work`, whose steps an unobserved run does not have. */
+  stage<T>(work: () => T): T {
+    this.#stages = true;
+    try {
+      return work();
+    } finally {
+      this.#stages = false;
+    }
+  }
+
+  /** Adds a system call that was not traced; returns the index of its step. */
+  call(
+    lane: string,
+    name: string,
+    args: readonly Word[],
+    result: bigint,
+    event: Pick<Step, "why"> & Partial<Pick<Step, "observer">>,
+  ): number {
+    const teller = { constants: this.constants, read: () => undefined };
+    return this.step({
+      lane,
+      call: returned(tellCall(name, args, teller), result, teller),
+      ...event,
+    });
+  }
+
+  arrow(kind: Arrow["kind"], from: number, to: number, label: string): void {
+    this.add({ arrows: [{ kind, from, to, label }] });
+  }
+
+  /** Asks a question that the next step answers. @throws InputError */
+  ask(asked: AuthoredQuestion | NewQuestion): void {
+    const { replies = [], ...question } = expectQuestion(asked);
+    this.add({ questions: [{ step: this.length, ...question, replies }] });
+  }
+
+  /** Notes what the observer changed. Repeated notes are recorded once. */
+  observe(change: string): void {
+    this.add({ observed: [change] });
+  }
+
+  /** Records what a scenario expects at its end, and what the kernel says. */
+  check(fact: string, expected: string, seen: string): void {
+    this.add({ end: [factOf(check(fact, expected, seen))] });
+  }
+
+  /** What the kernel says about a process now; null if it is gone. */
+  view(pid: number): KernelView | null {
+    return this.#viewer.view(pid);
+  }
+
+  /** Returns the recording. @throws StateError if no step follows a question. */
+  finish(name: string, { title, introduction }: Introduction): Recording {
+    const { questions, steps } = this.#parts;
+    const open = questions.find(({ step }) => step >= steps.length);
+    if (open !== undefined) throw new StateError(`no step answers the question "${open.text}"`);
+    const started = steps[0]?.microseconds ?? 0;
+    return {
+      schema: RECORDING_SCHEMA,
+      stublab: STUBLAB_VERSION,
+      scenario: name,
+      title,
+      introduction,
+      machine: { kernel: release(), arch: HOST_ARCH },
+      encoder: this.encoder.name,
+      discarded: [],
+      ...this.#parts,
+      steps: steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),
+    };
+  }
+}
+
+/** Registers in the form of a recording. */
+export function tellRegisters(registers: Readonly<Record<string, bigint>>): Registers {
+  return Object.fromEntries(Object.entries(registers).map(([name, word]) => [name, hex(word)]));
+}

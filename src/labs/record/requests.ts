@@ -1,0 +1,87 @@
+// The tracer's own calls: ptrace as strace shows it, and what wait4 reports.
+
+import { flagTerms, signalName } from "../../core/encoder/names.ts";
+import { decodeStatus, type Stop } from "../../core/stub/status.ts";
+import type { TracingThread } from "../../core/stub/tracing_thread.ts";
+import { describeEnd, hex, type StubEnd } from "../../lib/errors.ts";
+import { tellWord, type Word } from "./calls.ts";
+import type { Call } from "./recording.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** Tells the last argument of a request. */
+type Data = (data: bigint, constants: Constants) => string;
+
+const signal: Data = (data, constants) => (data === 0n ? "0" : signalName(Number(data), constants));
+const options: Data = (data, constants) =>
+  flagTerms(data, /^PTRACE_O_/, constants).join("|") || "0";
+const pointer: Data = (data) => (data === 0n ? "NULL" : hex(data));
+
+/** The last argument of each request: its text, or the memory of the tracer that it points to. */
+const DATA: Readonly<Record<string, Data | string>> = {
+  PTRACE_SETOPTIONS: options,
+  PTRACE_GETREGS: "&registers",
+  PTRACE_SETREGS: "&registers",
+  PTRACE_GETREGSET: "[&registers]",
+  PTRACE_SETREGSET: "[&registers]",
+  PTRACE_GETSIGINFO: "&info",
+  PTRACE_CONT: signal,
+  PTRACE_DETACH: signal,
+  PTRACE_SINGLESTEP: signal,
+  PTRACE_SYSCALL: signal,
+  PTRACE_SYSEMU: signal,
+  PTRACE_SYSEMU_SINGLESTEP: signal,
+};
+
+/** The last two arguments of a request, and its result. Default: 0. */
+export interface RequestWords {
+  readonly address?: Word | undefined;
+  readonly data?: Word | undefined;
+  readonly result?: bigint | undefined;
+}
+
+/** A request that succeeded. */
+export function tellRequest(
+  request: string,
+  tid: number,
+  constants: Constants,
+  { address = 0n, data = 0n, result = 0n }: RequestWords = {},
+): Call {
+  const tell = DATA[request] ?? pointer;
+  return {
+    name: "ptrace",
+    arguments: [
+      { word: hex(constants.get(request) ?? 0n), told: request },
+      { word: hex(BigInt(tid)), told: `${tid}` },
+      tellWord(address, (word) => (word === 0n ? "NULL" : `${word}`)),
+      typeof tell === "string"
+        ? { word: null, told: tell }
+        : tellWord(data, (word) => tell(word, constants)),
+    ],
+    result: { word: hex(result), told: `${result}` },
+  };
+}
+
+/** "stopped by SIGSTOP", "stopped at a system call", "stopped by PTRACE_EVENT_CLONE". */
+export function tellStop({ kind, signal, event }: Stop, constants: Constants): string {
+  if (kind === "syscall") return "stopped at a system call";
+  return `stopped by ${kind === "event" ? eventName(event, constants) : signalName(signal, constants)}`;
+}
+
+/** A status word of wait4: a stop, or an end. */
+export function tellStatus(status: number, tracer: TracingThread): string {
+  const report = decodeStatus(tracer, status);
+  return "event" in report ? tellStop(report, tracer.encoder.constants) : tellEnd(report);
+}
+
+/** "killed by SIGSEGV": whether a core is dumped depends on the machine. */
+export function tellEnd(end: StubEnd): string {
+  return describeEnd(end).replace(" (core dumped)", "");
+}
+
+function eventName(event: number, constants: Constants): string {
+  for (const [name, value] of constants) {
+    if (value === BigInt(event) && name.startsWith("PTRACE_EVENT_")) return name;
+  }
+  return `event ${event}`;
+}

@@ -1,0 +1,42 @@
+// What runs in a sandbox (sandbox.ts), a process or a thread: its arguments are a scenario, an encoder, and the file
+// descriptor into which it records. Where it pauses, a process waits for a byte on standard input, and a thread for a
+// change of the word that is its data.
+
+import { readSync } from "node:fs";
+import { isMainThread, workerData } from "node:worker_threads";
+import { StateError, StublabError } from "../../lib/errors.ts";
+import { isEncoderFile, loadEncoder } from "../compare/encoders/foreign.ts";
+import { writeMessage } from "./pieces.ts";
+import { Recorder } from "./recorder.ts";
+import { loadScenario } from "./scenarios.ts";
+import { Scene } from "./scene.ts";
+
+const [scenario = "", encoder = "", descriptor] = process.argv.slice(2);
+const file = Number(descriptor);
+let pauses = 0;
+
+/** Waits until the host sends it on. */
+function waitForOrder(): void {
+  if (!isMainThread) Atomics.wait(new Int32Array(workerData), 0, pauses++);
+  // The end of the input is the end of the host that started this process.
+  else if (readSync(0, new Uint8Array(1)) === 0) process.exit(1);
+}
+
+try {
+  const opened = isEncoderFile(encoder) ? await loadEncoder(encoder) : encoder;
+  const recorder = new Recorder(opened, (piece) => writeMessage(file, { piece }));
+  const { sandboxed } = await loadScenario(scenario);
+  if (sandboxed === undefined) throw new StateError(`the scenario "${scenario}" has no such part`);
+  using scene = new Scene(recorder, undefined, sandboxed.host);
+  await sandboxed.play(scene, {
+    pause(point, told = "") {
+      writeMessage(file, { pause: { point, told } });
+      waitForOrder();
+    },
+  });
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const remedy = error instanceof StublabError ? (error.remedy ?? "") : "";
+  writeMessage(file, { failed: { message, remedy } });
+  process.exitCode = 1;
+}

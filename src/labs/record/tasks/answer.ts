@@ -1,0 +1,46 @@
+import { registerLayout } from "../../../core/encoder/block.ts";
+import { openEncoder } from "../../compare/encoders/open.ts";
+import type { Listing } from "../listing.ts";
+import { evaluate, kernelNames } from "./expression.ts";
+
+const encoder = openEncoder("assembly");
+
+/** The names that every answer may use. */
+export const KERNEL: ReadonlyMap<string, bigint> = kernelNames(encoder.constants);
+/** The registers that an answer may set. */
+export const REGISTERS: readonly string[] = registerLayout(encoder).map(({ name }) => name);
+
+/** Words by name, such as registers. */
+export type Words = Readonly<Record<string, bigint>>;
+
+/** The values that a file sets. */
+export class Answer {
+  readonly #values: ReadonlyMap<string, string>;
+  /** Its assembly, if the task is to write some. */
+  readonly code: Listing | undefined;
+
+  constructor(values: ReadonlyMap<string, string>, code?: Listing) {
+    this.#values = values;
+    this.code = code;
+  }
+
+  /** The words of a list, such as an address and a length; empty if the file does not set it. */
+  words(field: string, names: Words = {}): bigint[] {
+    const text = this.#values.get(field);
+    if (text === undefined) return [];
+    const known = new Map([...KERNEL, ...Object.entries(names)]);
+    return text.split(",").map((part) => evaluate(part, known));
+  }
+
+  /** One word; 0 if the file does not set it. */
+  word(field: string, names: Words = {}): bigint {
+    return this.words(field, names)[0] ?? 0n;
+  }
+
+  /** All words that it sets. */
+  all(names: Words): Words {
+    return Object.fromEntries(
+      [...this.#values.keys()].map((name) => [name, this.word(name, names)]),
+    );
+  }
+}

@@ -1,0 +1,169 @@
+import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import type { Stub } from "../../../core/stub/stub.ts";
+import type { Thread } from "../../../core/stub/thread.ts";
+import { Tracer } from "../../../core/stub/tracer.ts";
+import { type Check, check, tellCheck } from "../../../lib/check.ts";
+import {
+  AttachError,
+  BirthError,
+  ForkError,
+  type StublabError,
+  SyscallError,
+  UnsupportedError,
+} from "../../../lib/errors.ts";
+import { Actor } from "../actor.ts";
+import { codeBytes, type Listing } from "../listing.ts";
+import { dumpNoCore } from "../precautions.ts";
+import type { Recorder } from "../recorder.ts";
+import { addStubCode } from "../stub_code.ts";
+import { confine } from "./confine.ts";
+import { Player } from "./player.ts";
+import { type Run, tellRun, whyHarmful } from "./run.ts";
+import { Watched } from "./watched.ts";
+
+/** How long a call of an answer may take, in milliseconds. */
+const DEADLINE = 1500;
+
+/** The address of an answer's code in the stubs that execute it. */
+export const CODE_ADDRESS = 0x20_0000n;
+
+/** How a stub of an answer is made. */
+export interface Cast {
+  /** Default: "stub". */
+  readonly lane?: string;
+  /** Default: that it executes the registers of the answer. */
+  readonly role?: string;
+  /** The answer's code, which is mapped at CODE_ADDRESS. */
+  readonly code?: Listing | undefined;
+  /** Further preparation while all calls are still allowed. */
+  readonly prepare?: (stub: Stub) => void;
+}
+
+/** Errors that are not the fault of an answer. */
+const MACHINE = [UnsupportedError, ForkError, BirthError, AttachError] as const;
+
+/** A fact that does not hold, and without which an answer cannot be tried further. */
+export class Decided extends Error {}
+
+/** Where an answer is tried: a tracer, and a keeper that adopts orphans. Everything is recorded, and judged by facts. */
+export class Stage {
+  readonly recorder: Recorder;
+  readonly tracer: Tracer;
+  /** The parent of all stubs that execute an answer. It executes none itself. */
+  readonly keeper: Stub;
+  readonly checks: Check[] = [];
+  /** What is ended with the check. */
+  readonly watched = new Watched();
+
+  constructor(recorder: Recorder) {
+    this.recorder = recorder;
+    this.tracer = new Tracer({ encoder: recorder.encoder, deadline: DEADLINE });
+    addStubCode(recorder, this.tracer);
+    recorder.addLane("host", "the process that checks the answer; it is the tracer", process.pid);
+    this.keeper = this.tracer.createStub();
+    this.keeper.call("prctl", this.tracer.flag("PR_SET_CHILD_SUBREAPER"), 1, 0, 0, 0);
+    dumpNoCore(this.keeper);
+    this.keeper.scrub();
+    recorder.observe(
+      "The stubs are traced from birth, and single-stepped, so that an answer that does harm can be stopped. They have " +
+        "limits, no open files, and a filter of system calls.",
+    );
+  }
+
+  /** A stub that the keeper has cloned, in a lane of its own. */
+  stub(lane: string, role: string): Actor {
+    const stub = this.keeper.createStub();
+    this.watched.add(stub.pid);
+    this.recorder.addLane(lane, role, stub.pid);
+    return new Actor(this.recorder, lane, stub);
+  }
+
+  /** A stub at rest that is ready to execute an answer. */
+  cast({
+    lane = "stub",
+    role = "the stub that executes your registers",
+    code,
+    prepare,
+  }: Cast = {}): Player {
+    const { recorder, keeper } = this;
+    const actor = this.stub(lane, role);
+    const { stub } = actor;
+    try {
+      if (code !== undefined) mapCode(stub, code);
+      prepare?.(stub);
+      confine(stub, [process.pid, keeper.pid]);
+      traceChildren(stub.thread);
+    } catch (cause) {
+      if (!(cause instanceof SyscallError)) throw cause;
+      throw new UnsupportedError(`answers cannot be tried here: ${cause.message}`, { cause });
+    }
+    const rests = `stub ${stub.pid} rests after its INT3`;
+    actor.look(rests, "It has one page, that of the stub code, and whatever this task needs.");
+    if (code !== undefined && recorder.placeOf(CODE_ADDRESS) === undefined) {
+      recorder.addCode(code, CODE_ADDRESS, new Map());
+    }
+    return new Player(this.watched, actor, keeper.pid, true);
+  }
+
+  /**
+   * A fact that decides. Returns whether it holds.
+   *
+   * @param seen what the kernel says, or what became of a stub
+   * @param meaning of anything else than what is expected, if that is not said by itself
+   */
+  expect(fact: string, expected: string, seen: string | Run, meaning: string): boolean {
+    const [told, why] =
+      typeof seen === "string" ? [seen, meaning] : [tellRun(seen), whyHarmful(seen) ?? meaning];
+    const made = check(fact, expected, told, why);
+    this.checks.push(made);
+    this.recorder.check(fact, expected, told);
+    const held = made.status === "held";
+    if (!held) {
+      this.recorder.step({
+        lane: "host",
+        kind: "note",
+        title: tellCheck(made),
+        why: `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
+      });
+    }
+    return held;
+  }
+
+  /** The same; if it does not hold, nothing further is tried. @throws Decided */
+  require(fact: string, expected: string, seen: string | Run, meaning: string): void {
+    if (!this.expect(fact, expected, seen, meaning)) throw new Decided();
+  }
+
+  /** What an answer did that its task did not foresee is a fact, too. @throws the error if it is the machine's */
+  unforeseen(error: StublabError): void {
+    if (MACHINE.some((type) => error instanceof type)) throw error;
+    const [what = ""] = error.message.split("\n");
+    const seen = what.replace(/^stub \d+ /, "the stub ");
+    this.expect("the end of the check", "reached", seen, "the check has ended early");
+  }
+}
+
+/** Maps single pages. */
+export function mapPages(stub: Stub, addresses: readonly bigint[]): void {
+  const { tracer } = stub;
+  const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
+  const flags =
+    tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
+  for (const address of addresses) stub.call("mmap", address, PAGE_SIZE, protection, flags, -1, 0);
+}
+
+function mapCode(stub: Stub, code: Listing): void {
+  const { tracer } = stub;
+  mapPages(stub, [CODE_ADDRESS]);
+  stub.write(CODE_ADDRESS, codeBytes(code));
+  const executable = tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC");
+  stub.call("mprotect", CODE_ADDRESS, PAGE_SIZE, executable);
+}
+
+/** The children of a stub are traced from birth. */
+function traceChildren(thread: Thread): void {
+  const { tracer } = thread;
+  const options = ["PTRACE_O_TRACECLONE", "PTRACE_O_TRACEFORK", "PTRACE_O_TRACEVFORK"];
+  const word = options.reduce((all, name) => all | tracer.constant(name), tracer.traceOptions);
+  thread.ptrace("PTRACE_SETOPTIONS", word);
+}

@@ -1,0 +1,56 @@
+import { InputError } from "../../../lib/errors.ts";
+import { didYouMean } from "../../../lib/nearest.ts";
+import { archOf } from "../arch.ts";
+import type { Recording } from "../recording.ts";
+import { cloneRegisters, earlyAttach, makeThread } from "./exercises/births.ts";
+import { failingCall } from "./exercises/calls.ts";
+import { exitSignal, parentDies } from "./exercises/deaths.ts";
+import { guestCode } from "./exercises/guest.ts";
+import { onePage, rseqArea } from "./exercises/memory.ts";
+import { repairStub } from "./exercises/repair.ts";
+import { forcedRestart, noRestart } from "./exercises/restarts.ts";
+import { outOfReach, unblockSignal } from "./exercises/signals.ts";
+import { findStep } from "./exercises/steps.ts";
+import { traceOptions, waitOptions } from "./exercises/waits.ts";
+import type { Task } from "./task.ts";
+
+/** Every task by name, in the order of the course. */
+export const TASKS: Readonly<Record<string, Task>> = {
+  "find-step": findStep,
+  "repair-stub": repairStub,
+  "clone-registers": cloneRegisters,
+  "failing-call": failingCall,
+  "one-page": onePage,
+  "guest-code": guestCode,
+  "parent-dies": parentDies,
+  "make-thread": makeThread,
+  "early-attach": earlyAttach,
+  "wait-options": waitOptions,
+  "unblock-signal": unblockSignal,
+  "out-of-reach": outOfReach,
+  "trace-options": traceOptions,
+  "forced-restart": forcedRestart,
+  "no-restart": noRestart,
+  "rseq-area": rseqArea,
+  "exit-signal": exitSignal,
+};
+
+/** The tasks of a recording's lesson, with their names. */
+export function tasksOf(
+  recording: Pick<Recording, "machine" | "scenario">,
+): { readonly name: string; readonly title: string }[] {
+  if (!archOf(recording).HAS_TASKS) return [];
+  const { scenario: lesson } = recording;
+  return Object.entries(TASKS).flatMap(([name, task]) =>
+    task.lesson === lesson ? [{ name, title: task.title }] : [],
+  );
+}
+
+/** @throws InputError that names the nearest task. */
+export function loadTask(name: string): Task {
+  const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
+  if (task !== undefined) return task;
+  throw new InputError(`unknown task "${name}"${didYouMean(name, Object.keys(TASKS))}`, {
+    remedy: "`stublab task` lists the tasks",
+  });
+}

@@ -1,0 +1,293 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeFilter } from "../../../src/core/bpf/encode.ts";
+import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
+import {
+  DeathError,
+  ENCODERS,
+  openEncoder,
+  Platform,
+  type PlatformOptions,
+  type Subprocess,
+  type SyscallArgument,
+} from "../../../src/index.ts";
+import {
+  CODE,
+  contextAt,
+  DATA,
+  faultOf,
+  load,
+  NOWHERE,
+  PAGE,
+  signalOf,
+  syscallOf,
+  temporaryFile,
+} from "../../support/guests.ts";
+import * as code from "../../support/machine_code.ts";
+import { hostCommand, isAlive, processState, run } from "../../support/processes.ts";
+
+const [SIGTRAP, SIGKILL, SIGSTOP, SIGTERM, SIGCHLD] = [5, 9, 19, 15, 17];
+const [CLONE_FILES, THREAD, CLONE_PARENT] = [0x400, 0x1_2f00, 0x8000];
+const AT_EMPTY_PATH = 0x1000;
+const UPPER_HALF = 2n ** 32n;
+
+/** The filter of a process or thread, according to /proc. */
+function filterOf(pid: number, tid = pid): { seccomp: number; noNewPrivileges: number } {
+  const status = readFileSync(`/proc/${pid}/task/${tid}/status`, "utf8");
+  const value = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? -1);
+  return { seccomp: value("Seccomp"), noNewPrivileges: value("NoNewPrivs") };
+}
+
+const FILTERED = { seccomp: 2, noNewPrivileges: 1 };
+
+/** Calls that must not be executed: a guest in control of a stub could do harm with them. */
+const FORBIDDEN: [string | number, ...SyscallArgument[]][] = [
+  ["gettid"],
+  ["getuid"],
+  ["read", 0, 0, 0],
+  ["open", 0, 0],
+  ["openat", -100, 0, 0],
+  ["close", 1000],
+  ["socket", 1, 1, 0],
+  ["fork"],
+  ["vfork"],
+  ["clone3", 0, 0],
+  ["clone", 0],
+  ["clone", SIGCHLD],
+  ["clone", CLONE_FILES],
+  ["clone", CLONE_FILES | SIGKILL],
+  ["clone", CLONE_FILES | CLONE_PARENT | SIGCHLD],
+  ["clone", THREAD | SIGCHLD],
+  ["clone", BigInt(CLONE_FILES | SIGCHLD) + UPPER_HALF],
+  ["prctl", 1, SIGTERM],
+  ["prctl", 4, 1],
+  ["prctl", 1n + UPPER_HALF, SIGKILL],
+  ["prctl", 1, BigInt(SIGKILL) + UPPER_HALF],
+  ["kill", 0, SIGKILL],
+  ["kill", -1, SIGTERM],
+  ["kill", -1, 0],
+  ["kill", 0, BigInt(SIGSTOP) + UPPER_HALF],
+  ["tgkill", 0, 0, SIGSTOP],
+  ["execve", 0, 0, 0],
+  ["execveat", -1, 0, 0, 0, 0],
+  ["execveat", -1, 0, 0, 0, AT_EMPTY_PATH | 0x100],
+  ["exit_group", 0],
+  ["ptrace", 0, 0, 0, 0],
+  ["process_vm_writev", 1, 0, 0, 0, 0, 0],
+  ["seccomp", 0, 0, 0],
+  ["arch_prctl", 0x1002, 0],
+  ["rt_sigreturn"],
+  ["mremap", 0, 0, 0, 0, 0],
+  ["pause"],
+  // x32, and unassigned numbers.
+  [0x4000_0000 + 39],
+  [0x7fff_ffff],
+  [1000],
+];
+
+/** Calls that guests may try. */
+const DANGEROUS: [string | number, bigint[]][] = [
+  ["exit", [0n]],
+  ["exit_group", [0n]],
+  ["fork", []],
+  ["vfork", []],
+  ["clone", [BigInt(CLONE_FILES | SIGCHLD)]],
+  ["execve", [0n, 0n, 0n]],
+  ["kill", [2n ** 64n - 1n, BigInt(SIGKILL)]],
+  ["kill", [0n, BigInt(SIGSTOP)]],
+  ["munmap", [0n, 0x7fff_ffff_f000n]],
+  ["ptrace", [0n, 0n, 0n, 0n]],
+  ["reboot", [0xfee1_deadn, 672274793n, 0x123_4567n]],
+  ["prctl", [1n, 0n]],
+  ["close", [1n]],
+  // x32, and a number that is too large.
+  [0x4000_0027, []],
+  [0x7fff_ffff, []],
+];
+
+/** Whether the architecture has a call: that of arm64 has no older form of another. */
+function exists({ tracer }: Platform, call: string | number): boolean {
+  return typeof call === "number" || tracer.encoder.constants.has(`SYS_${call}`);
+}
+
+for (const encoder of ENCODERS) {
+  const seccomp = suite(`seccomp with the ${encoder} encoder`);
+
+  const withPlatform = (body: (platform: Platform) => void, options: PlatformOptions = {}) => {
+    using platform = Platform.open({ encoder, ...options });
+    body(platform);
+    platform.close();
+    assert.is(platform.tracer.stubs.size, 0);
+  };
+
+  seccomp("stubs run under the filter, from the master to the threads", () => {
+    withPlatform((platform) => {
+      const space = platform.newAddressSpace();
+      assert.equal(filterOf(platform.master.pid), FILTERED);
+      assert.equal(filterOf(space.pid), FILTERED);
+      const tid = readdirSync("/proc/self/task")
+        .map(Number)
+        .find((id) => id !== process.pid);
+      const ticket = space.ticket(tid ?? 0);
+      assert.is(ticket.tgid, space.pid);
+      assert.equal(filterOf(space.pid, ticket.tid), FILTERED);
+    });
+  });
+
+  seccomp("stubs run without it on request", () => {
+    withPlatform(
+      (platform) => {
+        const space = platform.newAddressSpace();
+        for (const pid of [platform.master.pid, space.pid]) {
+          assert.equal(filterOf(pid), filterOf(process.pid));
+        }
+        assert.is(space.stub.call("gettid"), BigInt(space.pid));
+      },
+      { seccomp: false },
+    );
+  });
+
+  seccomp("an injected call that is not on the list ends its stub, and no other", () => {
+    withPlatform((platform) => {
+      for (const [call, ...args] of FORBIDDEN.filter(([name]) => exists(platform, name))) {
+        const { stub } = platform.newAddressSpace();
+        let answer: unknown;
+        try {
+          answer = stub.inject(call, ...args);
+        } catch (error) {
+          answer = error;
+        }
+        const what = `${call}(${args.join(", ")})`;
+        assert.instance(answer, DeathError, `${what} was executed`);
+        assert.match((answer as DeathError).how, /^killed by SIGSYS/, what);
+        assert.is(processState(stub.pid), undefined, `${what}: reaped`);
+      }
+      assert.equal([...platform.tracer.stubs.keys()], [platform.master.pid]);
+    });
+  });
+
+  seccomp("everything that a platform needs is on the list", () => {
+    withPlatform((platform) => {
+      const fd = temporaryFile(new Uint8Array(PAGE));
+      const { space, context } = load(platform, code.SYSCALL);
+      space.mapFile(NOWHERE, PAGE, "rw", { fd, populate: true });
+      space.protect(DATA, PAGE, "r");
+      space.unmap(NOWHERE, PAGE);
+      syscallOf(context.switch(space));
+      const child = space.stub.createStub();
+      assert.is(child.call("getppid"), BigInt(space.pid));
+      assert.is(child.call("getpid"), BigInt(child.pid));
+      assert.is(child.call("prctl", 1, SIGKILL), 0n);
+      assert.is(child.call("kill", child.pid, SIGSTOP), 0n);
+      child.close();
+      assert.is(processState(child.pid), undefined);
+      const { pid } = space;
+      space.release();
+      const again = platform.newAddressSpace();
+      assert.is(again.pid, pid);
+      context.registers.set(INSTRUCTION_POINTER, CODE);
+      assert.is(faultOf(context.switch(again)).address, CODE, "it is empty");
+    });
+  });
+
+  seccomp("restart_syscall returns, and does no harm", () => {
+    withPlatform((platform) => {
+      const { stub } = platform.newAddressSpace();
+      assert.equal(stub.inject("restart_syscall"), {
+        value: null,
+        errno: "EINTR",
+        lane: "faithful",
+      });
+      assert.is(stub.call("getpid"), BigInt(stub.pid));
+    });
+  });
+
+  seccomp("exit ends a stub with the given status", () => {
+    withPlatform((platform) => {
+      const { stub } = platform.newAddressSpace();
+      assert.throws(
+        () => stub.inject("exit", 3),
+        (error: unknown) => error instanceof DeathError && error.how === "exited with status 3",
+      );
+    });
+  });
+
+  const harmless = (space: Subprocess, platform: Platform) => {
+    assert.ok(isAlive(space.pid) && isAlive(platform.master.pid));
+    assert.is(space.stub.call("getpid"), BigInt(space.pid));
+    assert.is(platform.tracer.stubs.size, 2);
+  };
+
+  for (const filtered of [true, false]) {
+    seccomp(`a guest's own calls are events, ${filtered ? "with" : "without"} the filter`, () => {
+      withPlatform(
+        (platform) => {
+          const { space, context } = load(platform, code.SYSCALL, code.SYSCALL, code.TRAP);
+          for (const [call, args] of DANGEROUS.filter(([name]) => exists(platform, name))) {
+            const number = Number(platform.tracer.syscallNumber(call));
+            context.registers.set(INSTRUCTION_POINTER, CODE);
+            context.registers.set(code.NUMBER, BigInt(number));
+            for (const [i, register] of code.ARGUMENTS.entries()) {
+              context.registers.set(register, args[i] ?? 0n);
+            }
+            for (let i = 0; i < 2; i++) {
+              const event = syscallOf(context.switch(space));
+              assert.is(event.number, number, `${call}`);
+              assert.equal(event.args.slice(0, args.length), args, `${call}`);
+            }
+            assert.is(signalOf(context.switch(space)).info.signal, SIGTRAP, `${call}`);
+            harmless(space, platform);
+          }
+        },
+        { seccomp: filtered },
+      );
+    });
+  }
+
+  seccomp("a guest that enters the stub code cannot make a call there either", () => {
+    withPlatform((platform) => {
+      const space = platform.newAddressSpace();
+      const { stubAddress, shim, restAddress } = platform.tracer;
+      const context = contextAt(platform, BigInt(stubAddress + shim.stubSyscallOffset()));
+      context.registers.set(code.NUMBER, 60n);
+      assert.is(syscallOf(context.switch(space)).number, 60);
+      assert.is(signalOf(context.switch(space)).info.signal, SIGTRAP);
+      assert.is(context.registers.get(INSTRUCTION_POINTER), restAddress);
+      context.registers.set(INSTRUCTION_POINTER, BigInt(stubAddress));
+      const prctl = Number(platform.tracer.syscallNumber("prctl"));
+      assert.is(syscallOf(context.switch(space)).number, prctl, "prctl comes first");
+      harmless(space, platform);
+    });
+  });
+
+  for (const exitSignal of ["SIGCHLD", "SIGKILL", "SIGTERM", "0"]) {
+    seccomp(
+      `closing ends all stubs with exit signal ${exitSignal}, and the host survives`,
+      async () => {
+        const ending = await run(hostCommand("filtered", encoder, exitSignal));
+        const [pids = "", last] = ending.stdout.trim().split("\n");
+        assert.equal({ last, code: ending.code }, { last: "alive", code: 0 }, ending.stderr);
+        const stubs = pids.split(" ").map(Number);
+        assert.is(stubs.length, 4);
+        for (const pid of stubs) assert.is(processState(pid), undefined);
+      },
+    );
+  }
+
+  seccomp("the filter is computed without a trace in the memory of register blocks", () => {
+    const encoder = openEncoder("assembly");
+    const end = new Uint8Array(encoder.buffer, encoder.buffer.byteLength - 1024);
+    const before = end.slice();
+    try {
+      end.fill(0xa5);
+      assert.ok(encodeFilter(encoder, Number(encoder.constants.get("SIGCHLD"))).length > 0);
+      assert.ok(end.every((byte) => byte === 0xa5));
+    } finally {
+      end.set(before);
+    }
+  });
+
+  seccomp.run();
+}

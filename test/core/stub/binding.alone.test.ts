@@ -1,0 +1,107 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadShim } from "../../../src/core/shim/shim.ts";
+import { Platform, readProcess, Tracer } from "../../../src/index.ts";
+import { processState } from "../../support/processes.ts";
+
+const binding = suite("binding to one processor");
+
+/** The processors that a process may use. */
+function allowed(pid: number | "thread-self"): string {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return /Cpus_allowed_list:\s+(\S+)/.exec(status)?.[1] ?? "";
+}
+
+const before = allowed("thread-self");
+// On a machine with one processor there is nothing to bind.
+const processors = availableParallelism();
+const test = processors > 1 ? binding : binding.skip;
+
+test("the tracing thread and its stubs are bound while a tracer is open", () => {
+  const tracer = new Tracer();
+  const stub = tracer.createStub().createStub();
+  assert.match(allowed("thread-self"), /^\d+$/);
+  assert.is(allowed(stub.pid), allowed("thread-self"));
+  tracer.close();
+  assert.is(allowed("thread-self"), before);
+  tracer.close();
+  assert.is(allowed("thread-self"), before);
+});
+
+test("the last tracer that is closed ends the binding", () => {
+  const one = new Tracer();
+  const other = Platform.open();
+  one.close();
+  assert.match(allowed("thread-self"), /^\d+$/);
+  other.close();
+  assert.is(allowed("thread-self"), before);
+});
+
+test("bind: false leaves the thread alone", () => {
+  using platform = Platform.open({ bind: false });
+  assert.is(allowed("thread-self"), before);
+  assert.is(allowed(platform.master.pid), before);
+});
+
+test("no worker is bound to the processor of the thread that starts it", async () => {
+  using tracer = new Tracer();
+  assert.ok(tracer);
+  const bundle = JSON.stringify(new URL("bound_in_worker.js", import.meta.url).href);
+  const start = () => once(new Worker(`import(${bundle})`, { eval: true }), "message");
+  const workers = [];
+  for (let i = 0; i < processors; i++) workers.push(...(await start()));
+  const own = allowed("thread-self");
+  for (const { bound, after } of workers) {
+    assert.match(bound, /^\d+$/);
+    assert.is.not(bound, own);
+    assert.is(after, before);
+  }
+  const others = new Set(workers.map(({ bound }) => bound));
+  assert.is(others.size, processors - 1, "each of the others has a worker");
+});
+
+test("a tracer that cannot be opened leaves no binding", () => {
+  assert.throws(() => new Tracer({ encoder: "no such encoder" }));
+  assert.is(allowed("thread-self"), before);
+});
+
+test("what the program binds itself to meanwhile stays", () => {
+  const shim = loadShim();
+  const tracer = new Tracer();
+  const other = allowed("thread-self") === "0" ? 1 : 0;
+  shim.bind(0, other);
+  tracer.close();
+  assert.is(allowed("thread-self"), `${other}`);
+  const all = new Uint8Array(128).fill(0xff);
+  shim.setAffinity(0, all, all.length);
+  assert.is(allowed("thread-self"), before);
+});
+
+test("a stub serves the lane spin on another processor", () => {
+  using tracer = new Tracer({ injections: "spin" });
+  const stub = tracer.createStub();
+  const own = allowed("thread-self");
+  assert.is(allowed(stub.pid), own);
+  stub.call("getpid");
+  assert.is.not(allowed(stub.pid), own);
+  assert.is(allowed(stub.createStub().pid), own, "a clone is beside the tracer again");
+  stub.scrub();
+  assert.is(allowed(stub.pid), own, "and so is a stub without a ring");
+});
+
+for (const lane of ["injections", "births", "switches"] as const) {
+  binding(`with fast ${lane} stubs lead process groups of the host's session`, () => {
+    const fast = { injections: "ring", births: "traced", switches: "lazy" } as const;
+    using platform = Platform.open({ [lane]: fast[lane] });
+    const { pid } = platform.master;
+    assert.is(readProcess(pid).session, readProcess(process.pid).session);
+    assert.is(processState(pid)?.group, pid);
+    assert.is(processState(platform.newAddressSpace().pid)?.group, pid);
+  });
+}
+
+binding.run();

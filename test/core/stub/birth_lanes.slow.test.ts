@@ -1,0 +1,202 @@
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import {
+  DeathError,
+  InputError,
+  Platform,
+  readProcess,
+  StateError,
+  Tracer,
+  UnsupportedError,
+} from "../../../src/index.ts";
+import { adoptOrphans } from "../../support/libc.ts";
+import {
+  childrenOf,
+  eventually,
+  hostCommand,
+  isAlive,
+  processState,
+  Running,
+  SLOWNESS,
+} from "../../support/processes.ts";
+import { randomWords } from "../../support/random.ts";
+import { thrown } from "../../support/thrown.ts";
+
+const births = suite("births: traced");
+
+const KILLS = Math.ceil(8 / SLOWNESS);
+const SEED = 16n;
+
+const traced = () => Platform.open({ births: "traced" });
+
+births(
+  "a stub is traced from its beginning, and a child of the host with exit signal SIGCHLD",
+  () => {
+    using platform = traced();
+    const { pid, stub } = platform.newAddressSpace();
+    assert.is(processState(pid)?.parent, process.pid);
+    assert.is(readProcess(pid).tracerTid, process.pid);
+    assert.is(stub.call("getpid"), BigInt(pid));
+    assert.is(stub.parent, undefined);
+    assert.equal([stub.exitSignal, platform.master.children.size], [17, 0]);
+  },
+);
+
+births("it has the same registers at rest, and works like any other", () => {
+  using faithful = Platform.open();
+  using platform = traced();
+  const stub = platform.newAddressSpace();
+  stub.mapAnonymous(0x10000, PAGE_SIZE, "rw");
+  stub.write(0x10000, new Uint8Array([1, 2, 3]));
+  assert.equal(stub.read(0x10000, 3), new Uint8Array([1, 2, 3]));
+  assert.equal(
+    Object.keys(stub.stub.registers()),
+    Object.keys(faithful.newAddressSpace().stub.registers()),
+  );
+  stub.release();
+  assert.is(platform.newAddressSpace().pid, stub.pid);
+});
+
+births("many at once fill the pool, and hand out empty address spaces", () => {
+  using platform = traced();
+  platform.prefill(700);
+  assert.is(platform.pooled, 700);
+  const pids = new Set(Array.from({ length: 700 }, () => platform.newAddressSpace().pid));
+  assert.is(pids.size, 700);
+  for (const pid of pids) {
+    const maps = readFileSync(`/proc/${pid}/maps`, "utf8");
+    const own = maps.split("\n").filter((line) => line !== "" && !line.endsWith("[vsyscall]"));
+    assert.is(own.length, 1, maps);
+  }
+});
+
+births("prefill works with faithful births, too", () => {
+  using platform = Platform.open();
+  platform.prefill(3);
+  assert.is(platform.pooled, 3);
+  thrown(InputError, () => platform.prefill(-1));
+});
+
+births("a stub that dies is an error, and neither its master nor the host ends", () => {
+  using platform = traced();
+  const one = platform.newAddressSpace();
+  const other = platform.newAddressSpace();
+  process.kill(one.pid, "SIGKILL");
+  thrown(DeathError, () => one.stub.call("getpid"));
+  assert.is(processState(one.pid), undefined, "it is reaped");
+  assert.is(other.stub.call("getppid"), BigInt(process.pid));
+  assert.is(platform.master.call("getpid"), BigInt(platform.master.pid));
+});
+
+births("a clone that fails is an error, and the platform can be used", () => {
+  using platform = traced();
+  const { tracer } = platform;
+  const { tracedWord } = tracer;
+  tracer.tracedWord = () => tracedWord.call(tracer) | 0x800n;
+  assert.throws(() => platform.newAddressSpace());
+  tracer.tracedWord = tracedWord;
+});
+
+births("a pool that cannot be filled leaves no process, and can be filled later", () => {
+  if (HOST_ARCH !== "amd64") return;
+  const { EMFILE } = constants.errno;
+  const platform = Platform.open({ births: "traced", switches: "handler" });
+  const { shim, stubs } = platform.tracer;
+  const { openDesk } = shim;
+  const before = stubs.size;
+  let desks = 0;
+  const few: typeof openDesk = (...args) => (desks++ < 3 ? openDesk(...args) : -EMFILE);
+  Object.assign(shim, { openDesk: few });
+  try {
+    const error = thrown(UnsupportedError, () => platform.prefill(50));
+    assert.is(error.errno, "EMFILE");
+  } finally {
+    Object.assign(shim, { openDesk });
+  }
+  // One was in the pool, because the platform tries the lane when it is opened.
+  assert.equal([platform.pooled, stubs.size - before], [4, 3]);
+  assert.is(childrenOf(process.pid).length, stubs.size, "no stub is left that nobody knows");
+  platform.prefill(5);
+  assert.is(platform.pooled, 9);
+  platform.close();
+  assert.equal(childrenOf(process.pid), []);
+});
+
+births(
+  "a stub that ends before its first stop is not killed again: its pid may be another's",
+  () => {
+    using tracer = new Tracer({ births: "traced" });
+    const stub = tracer.createStub();
+    const { shim } = tracer;
+    const { waitWithin, tgkill } = shim;
+    const killed: number[] = [];
+    let dying = 0;
+    const waitForOther: typeof waitWithin = (tid, ...rest) => {
+      // The first new stub is killed before the tracer waits for it.
+      if (dying === 0 && tid !== stub.pid) {
+        dying = tid;
+        process.kill(tid, "SIGKILL");
+      }
+      return waitWithin(tid, ...rest);
+    };
+    const record: typeof tgkill = (tgid, ...rest) => {
+      killed.push(tgid);
+      return tgkill(tgid, ...rest);
+    };
+    Object.assign(shim, { waitWithin: waitForOther, tgkill: record });
+    try {
+      const child = stub.createStub();
+      assert.is.not(child.pid, dying, "the birth was tried again");
+      assert.equal(killed, []);
+    } finally {
+      Object.assign(shim, { waitWithin, tgkill });
+    }
+    assert.is(processState(dying), undefined, "it is reaped");
+  },
+);
+
+births("a detached stub dies with its tracer: it has the death signal", () => {
+  using tracer = new Tracer({ births: "traced" });
+  const stub = tracer.createStub().createStub();
+  stub.detach();
+  stub.attach();
+  const word = stub.map(PAGE_SIZE);
+  stub.call("prctl", 2, word);
+  assert.equal(stub.read(word, 4), new Uint8Array([9, 0, 0, 0]));
+});
+
+births("an exit signal that would kill the host is refused", () => {
+  const platform = Platform.open({ births: "traced", exitSignal: "SIGCHLD" });
+  thrown(StateError, () => platform.master.createStub({ exitSignal: "SIGUSR1" }));
+  platform.close();
+  using tracer = new Tracer({ births: "traced" });
+  const stub = tracer.createStub({ exitSignal: "SIGKILL" });
+  const error = thrown(StateError, () => stub.createStub());
+  assert.match(error.message, "SIGKILL");
+  assert.match(error.remedy ?? "", "faithful");
+});
+
+births("a stub of any lane dies with a host that is killed at any moment", async () => {
+  adoptOrphans();
+  const random = randomWords(SEED);
+  for (const injections of ["faithful", "ring", "futex", "spin"]) {
+    for (const lane of ["faithful", "traced"]) {
+      for (let i = 0; i < KILLS; i++) {
+        const host = new Running(hostCommand("laned", injections, lane));
+        assert.ok(await host.says(/^pid/m), host.stderr);
+        const until = performance.now() + Number(random() % 30n);
+        while (performance.now() < until) await new Promise(setImmediate);
+        process.kill(host.pid, "SIGKILL");
+        assert.is((await host.ended).signal, "SIGKILL", host.stderr);
+        const strays = () => childrenOf(process.pid).filter(isAlive);
+        assert.ok(await eventually(() => strays().length === 0, 5000), `${injections} ${lane}`);
+      }
+    }
+  }
+});
+
+births.run();

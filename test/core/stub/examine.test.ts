@@ -1,0 +1,84 @@
+// What a healthy stub has, whatever drives it; bootstrap examines faithful ones.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { BIRTH_LANES, INJECTION_LANES } from "../../../src/core/stub/lane.ts";
+import { readProcess } from "../../../src/core/stub/proc.ts";
+import { examine, Platform, type Stub, Tracer } from "../../../src/index.ts";
+import { load, toSyscall } from "../../support/guests.ts";
+import * as code from "../../support/machine_code.ts";
+
+const examination = suite("examine");
+
+/** Expects that a stub is healthy, twice, and that it can be used; returns the names of what was not examined. */
+function expectHealthy(stub: Stub): string[] {
+  const twice = [examine(stub), examine(stub)].map(({ checks }) => {
+    assert.equal(
+      checks.filter(({ status }) => status === "failed"),
+      [],
+    );
+    return checks.filter(({ status }) => status === "skipped").map(({ name }) => name);
+  });
+  assert.equal(twice[1], twice[0]);
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+  return twice[0] ?? [];
+}
+
+for (const injections of INJECTION_LANES) {
+  for (const births of BIRTH_LANES) {
+    examination(`a stub and its clone are healthy: ${injections}, ${births}`, () => {
+      using tracer = new Tracer({ injections, births });
+      const stub = tracer.createStub();
+      stub.scrub();
+      stub.call("getpid");
+      const clone = stub.createStub();
+      assert.equal([...expectHealthy(stub), ...expectHealthy(clone)], []);
+    });
+  }
+}
+
+for (const births of BIRTH_LANES) {
+  for (const switches of ["faithful", "lazy"] as const) {
+    examination(
+      `a filtered stub survives, with what cannot be asked: ${switches}, ${births}`,
+      () => {
+        using platform = Platform.open({ switches, births });
+        const [{ pid, stub }, { master }] = [platform.newAddressSpace(), platform];
+        assert.is(readProcess(pid).tracerTid, platform.tracer.tid);
+        for (const each of [master, stub]) assert.ok(expectHealthy(each).includes("death signal"));
+      },
+    );
+  }
+
+  examination(`a stub without a filter is examined as a whole: ${births}`, () => {
+    using platform = Platform.open({ seccomp: false, switches: "lazy", births });
+    assert.equal(expectHealthy(platform.newAddressSpace().stub), []);
+  });
+
+  (HOST_ARCH === "amd64" ? examination : examination.skip)(
+    `a stub that waits for its next guest is healthy: ${births}`,
+    () => {
+      using platform = Platform.open({ switches: "handler", births });
+      const guest = load(platform, code.SYSCALL);
+      toSyscall(guest);
+      assert.equal(expectHealthy(guest.space.stub), ["signals caught", "memory map", "resident"]);
+    },
+  );
+}
+
+examination(
+  "a stub that the host shares a session with is not healthy, if it should have its own",
+  () => {
+    using tracer = new Tracer();
+    const stub = tracer.createStub({ omit: ["setsid"] });
+    stub.scrub();
+    const failed = examine(stub).checks.filter(({ status }) => status === "failed");
+    assert.equal(
+      failed.map(({ name }) => name),
+      ["session"],
+    );
+  },
+);
+
+examination.run();

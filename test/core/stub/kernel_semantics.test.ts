@@ -1,0 +1,85 @@
+// Stops and ends of traced threads on which births and teardowns are based. No encoder takes part. What requests and
+// resumes do with registers is in the table of facts: src/labs/fuzz/facts.
+
+import { constants } from "node:os";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
+import { DeathError, type Subprocess } from "../../../src/index.ts";
+import { CODE, DATA, PAGE, withGuest } from "../../support/guests.ts";
+import * as code from "../../support/machine_code.ts";
+
+const { SIGKILL, SIGSTOP, SIGTRAP } = constants.signals;
+const SYSEMU = "PTRACE_SYSEMU";
+const WALL = 0x4000_0000;
+
+/** PTRACE_EVENT_EXIT above SIGTRAP. There is no stop by SIGKILL before it. */
+const AT_EXIT = (6 << 16) | (SIGTRAP << 8) | 0x7f;
+
+const kernel = suite("kernel semantics");
+
+/** Runs `body` with a thread that is about to begin with `guest`. */
+function withThread(guest: readonly code.Code[], body: (space: Subprocess) => void): void {
+  withGuest(
+    guest,
+    ({ space }) => {
+      const { thread, tracer } = space.stub;
+      thread.readRegisters(tracer.frame);
+      const { frame } = tracer;
+      frame.set(INSTRUCTION_POINTER, CODE);
+      frame.set(code.STACK, DATA + BigInt(PAGE));
+      thread.writeRegisters(frame);
+      body(space);
+    },
+    { seccomp: false },
+  );
+}
+
+/** The next status word of a killed thread, and how it ends once it is resumed from there. */
+function endOf({ stub }: Subprocess): { status: number; how: string } {
+  const { thread, tracer, pid } = stub;
+  tracer.shim.tgkill(pid, pid, SIGKILL);
+  const status = new Int32Array(1);
+  assert.is(tracer.shim.wait(pid, WALL, 1_000_000, status), pid);
+  thread.settle("stopped");
+  let how = "it is alive";
+  try {
+    thread.resume();
+    thread.wait();
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+    how = error.how;
+  }
+  stub.forgetIfDead();
+  return { status: status[0] ?? 0, how };
+}
+
+kernel("SIGKILL stops a running thread only at its exit", () => {
+  withThread([code.SPIN], (space) => {
+    space.stub.thread.resume(SYSEMU);
+    assert.equal(endOf(space), { status: AT_EXIT, how: "killed by SIGKILL" });
+  });
+});
+
+kernel("SIGKILL stops a stopped thread only at its exit, resumed or not", () => {
+  withThread([code.SYSCALL], (space) => {
+    const { thread } = space.stub;
+    thread.resume(SYSEMU);
+    assert.is(thread.wait().kind, "syscall");
+    assert.equal(endOf(space), { status: AT_EXIT, how: "killed by SIGKILL" });
+  });
+});
+
+kernel("the first resume after an attach stops by SIGSTOP before any instruction", () => {
+  withGuest([code.SYSCALL], ({ platform, space }) => {
+    const { stub } = platform.newAddressSpace();
+    stub.thread.resume(SYSEMU);
+    assert.is(stub.thread.wait().signal, SIGSTOP);
+    const { frame, restAddress } = space.tracer;
+    stub.thread.readRegisters(frame);
+    assert.ok(frame.get(INSTRUCTION_POINTER) < restAddress, "before its breakpoint");
+    stub.close();
+  });
+});
+
+kernel.run();

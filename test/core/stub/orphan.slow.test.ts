@@ -1,0 +1,116 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { REGISTERS } from "../../../src/core/encoder/arch.ts";
+import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { INSTRUCTION_POINTER, PARENT, SYSCALL_LENGTH, WORD } from "../../../src/core/stub/arch.ts";
+import { Thread } from "../../../src/core/stub/thread.ts";
+import { BirthError, DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
+import { CALL, RESULT } from "../../support/machine_code.ts";
+import { isAlive, processState } from "../../support/processes.ts";
+
+const orphan = suite("orphan");
+
+/** The register that is 1 in a new clone. */
+const MARK = REGISTERS[HOST_ARCH][WORD.mark] ?? "";
+
+const OPTIONS = ["TRACESYSGOOD", "TRACEEXIT", "EXITKILL", "TRACECLONE", "TRACEFORK"];
+
+/** Clones a child as a birth does, but traced from its start: it has not run any instruction yet. */
+function cloneHeld(parent: Stub, exitSignal: string): Thread {
+  const { tracer, thread } = parent;
+  const { encoder, shim } = tracer;
+  thread.ptrace(
+    "PTRACE_SETOPTIONS",
+    OPTIONS.reduce((bits, name) => bits | tracer.constant(`PTRACE_O_${name}`), 0),
+  );
+  const word = encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.parseExitSignal(exitSignal));
+  assert.throws(
+    () =>
+      thread.inject(tracer.flag("SYS_clone"), [word], ({ offset }) =>
+        encoder.encodeBootstrap(offset, parent.pid),
+      ),
+    (error: unknown) => error instanceof StopError && /stopped by event/.test(error.message),
+  );
+  const message = new BigUint64Array(1);
+  shim.ptraceMemory(tracer.constant("PTRACE_GETEVENTMSG"), thread.tid, 0, message);
+  const pid = Number(message[0]);
+  const child = new Thread(tracer, pid, pid);
+  assert.is(child.wait().signal, tracer.constant("SIGSTOP"));
+  return child;
+}
+
+for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
+  orphan(`a parent that dies before PDEATHSIG is set is noticed (${exitSignal})`, () => {
+    using tracer = new Tracer();
+    const master = tracer.createStub();
+    const parent = master.createStub();
+    const child = cloneHeld(parent, exitSignal);
+    const registers = child.registers();
+    assert.is(registers[PARENT], BigInt(parent.pid));
+    assert.is(registers[MARK], 1n);
+    assert.is(registers[RESULT], 0n);
+    const afterSyscall = BigInt(
+      tracer.stubAddress + tracer.shim.stubSyscallOffset() + SYSCALL_LENGTH,
+    );
+    assert.is(registers[INSTRUCTION_POINTER], afterSyscall, "no instruction has run yet");
+
+    tracer.shim.tgkill(parent.pid, parent.pid, tracer.constant("SIGKILL"));
+    parent.thread.reap();
+    parent.close();
+    assert.is(processState(parent.pid), undefined, "the parent is gone, not even a zombie");
+    assert.is.not(processState(child.tid)?.parent, parent.pid);
+
+    const resumed = performance.now();
+    child.resume();
+    assert.throws(
+      () => child.wait(),
+      (error: unknown) => error instanceof DeathError && error.how === "exited with status 1",
+    );
+    assert.ok(performance.now() - resumed < tracer.deadline);
+    assert.not(isAlive(child.tid));
+    assert.is(master.call("getpid"), BigInt(master.pid));
+  });
+}
+
+orphan(
+  "a living parent finds its child stopped by SIGSTOP, with its pid where the stub code expects it",
+  () => {
+    using tracer = new Tracer();
+    const parent = tracer.createStub().createStub();
+    const thread = cloneHeld(parent, "SIGCHLD");
+    thread.resume();
+    assert.equal(thread.wait(), { kind: "signal", signal: tracer.constant("SIGSTOP"), event: 0 });
+    const registers = thread.registers();
+    assert.is(registers[PARENT], BigInt(parent.pid));
+    assert.is(registers[MARK], 0n);
+    assert.is(registers[CALL], tracer.flag("SYS_kill"));
+
+    thread.readRegisters(thread.initial);
+    tracer.encoder.rewindSyscall(thread.initial.offset);
+    const child = parent.addChild(thread, tracer.constant("SIGCHLD"));
+    parent.thread.resume();
+    assert.is(parent.thread.wait().signal, tracer.constant("SIGTRAP"));
+    assert.is(child.call("getppid"), BigInt(parent.pid));
+    assert.is(parent.call("getpid"), BigInt(parent.pid));
+    tracer.close();
+    assert.is(processState(child.pid), undefined);
+  },
+);
+
+orphan("a register that is not the parent's pid ends the birth with an error that says so", () => {
+  using tracer = new Tracer();
+  let pid = 0;
+  assert.throws(
+    () => tracer.createStub({ omit: ["parent"] }),
+    (error: unknown) => {
+      if (!(error instanceof BirthError)) return false;
+      pid = Number(/stub (\d+)/.exec(error.message)?.[1]);
+      return error.step === "stub" && /not the one in /.test(error.message);
+    },
+  );
+  assert.ok(pid > 0);
+  assert.is(processState(pid), undefined, "it was reaped");
+  assert.is(tracer.stubs.size, 0);
+});
+
+orphan.run();

@@ -1,0 +1,29 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { readProcess } from "../../../src/core/stub/proc.ts";
+import { Tracer } from "../../../src/index.ts";
+
+const scrub = suite("scrub");
+
+const STUBS = 1000;
+
+scrub(`leaves ${STUBS} stubs one page each, and all execute getpid`, () => {
+  using tracer = new Tracer();
+  // The master keeps its memory, so that each stub must unmap all of it.
+  const master = tracer.createStub();
+  const stubs = Array.from({ length: STUBS }, () => master.createStub());
+  assert.ok(readProcess(stubs[0]?.pid ?? 0).residentBytes > PAGE_SIZE);
+  for (const stub of stubs) stub.scrub();
+  for (const stub of stubs) {
+    assert.is(stub.call("getpid"), BigInt(stub.pid));
+    const { residentBytes, mappings } = readProcess(stub.pid);
+    assert.is(residentBytes, PAGE_SIZE);
+    assert.equal(
+      mappings.map(({ start, end, protection }) => [start, end, protection]),
+      [[tracer.stubAddress, tracer.stubAddress + PAGE_SIZE, "r-xp"]],
+    );
+  }
+});
+
+scrub.run();

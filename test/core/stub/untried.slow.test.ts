@@ -1,0 +1,229 @@
+// Setups that a kernel cannot be given: a filter makes the requests fail that such a kernel lacks.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DENY, run, stublabCommand } from "../../support/processes.ts";
+
+const PROBE = resolve("dist/probe-amd64");
+const { EIO, ENOSYS } = constants.errno;
+// asm/unistd_64.h, linux/ptrace.h
+const [PTRACE, MEMFD_CREATE, PIDFD_OPEN] = [101, 319, 434];
+const [SYSEMU, GETREGSET] = [31, 0x4204];
+
+const untried = suite("setups that a kernel cannot be given");
+const folder = mkdtempSync(join(tmpdir(), "stublab-untried-"));
+untried.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const built = existsSync(PROBE) ? untried : untried.skip;
+
+/** The beginning of a command on a kernel without a call, or without a ptrace request. */
+const without = (call: number, errno: number, request?: number) => {
+  const argument = request === undefined ? [] : ["0", String(request)];
+  return [DENY, String(call), String(errno), ...argument, "--"];
+};
+/** The lines of a log of outcomes, without its header. */
+const LINES = /^# (?:\d|at ).*$/gm;
+const NO_SYSEMU = without(PTRACE, EIO, SYSEMU);
+const NO_REGSETS = without(PTRACE, EIO, GETREGSET);
+
+/** Runs stublab on such a kernel. */
+const stublab = (kernel: readonly string[], ...words: string[]) => {
+  const [program = "", ...args] = [...kernel, ...stublabCommand(...words).flat()];
+  return run([program, args]);
+};
+
+async function fuzzed(kernel: readonly string[], ...args: string[]) {
+  const { code, stdout, stderr } = await stublab(kernel, "fuzz", "--json", ...args);
+  assert.ok(stdout !== "", stderr);
+  const { digest, cases, untried, findings } = JSON.parse(stdout);
+  const reasons: string[] = untried.reasons.map(({ reason }: { reason: string }) => reason);
+  return { code, digest, cases, untried: untried.cases, reasons, findings };
+}
+
+function probed(kernel: readonly string[], ...args: string[]) {
+  const [command = "", ...words] = [...kernel, PROBE, ...args];
+  const { status, stdout } = spawnSync(command, words, { encoding: "utf8" });
+  return { status, stdout };
+}
+
+untried("are counted by their reasons, and the rest of a run is as ever", async () => {
+  const args = ["--cases", "3000", "--path", "ptrace"];
+  const all = await fuzzed([], ...args);
+  const { code, cases, findings, reasons, ...run } = await fuzzed(NO_SYSEMU, ...args);
+  assert.equal([all.untried, all.reasons], [0, []]);
+  assert.equal([code, cases, findings], [0, 3000, []]);
+  assert.equal(reasons, ["PTRACE_SYSEMU is refused: EIO"]);
+  assert.ok(run.untried > 50 && run.untried < 1000, `${run.untried}`);
+});
+
+built("are the same in the probe", async () => {
+  const args = ["--cases", "3000"];
+  const host = await fuzzed(NO_SYSEMU, ...args);
+  const { status, stdout } = probed(NO_SYSEMU, "fuzz", ...args);
+  assert.is(status, 0, stdout);
+  assert.match(stdout, `# ${host.untried} cases not tried: PTRACE_SYSEMU is refused: EIO\n`);
+  assert.match(stdout, `digest ${host.digest},`);
+});
+
+untried("have lines of their own in a log of outcomes, and are no differences", async () => {
+  const [all, some] = [join(folder, "all"), join(folder, "some")];
+  const args = ["--cases", "3000", "--path", "ptrace"];
+  assert.is((await stublab([], "fuzz", "--outcomes", all, ...args)).code, 0);
+  const { code, stderr } = await stublab(NO_SYSEMU, "fuzz", "--outcomes", some, ...args);
+  assert.is(code, 0, stderr);
+  const lines = readFileSync(some, "utf8").match(LINES) ?? [];
+  assert.match(lines[0] ?? "", /^# \d+ untried: PTRACE_SYSEMU is refused: EIO$/);
+  const count = lines.length - 1;
+  assert.is(lines.at(-1), `# at 3000: 0 differ, ${count} untried`);
+  assert.match(stderr, `contradict the predictions, ${count} could not be tried`);
+  const told = await stublab([], "fuzz", "diff", all, some);
+  assert.is(told.code, 0, told.stdout);
+  assert.match(told.stdout, `untried      ${count} tried on A only: PTRACE_SYSEMU is refused: EIO`);
+  const { stdout } = await stublab([], "fuzz", "diff", some, all, "--json");
+  const { triedOnlyOn, untried, causes } = JSON.parse(stdout);
+  const reasons = [{ reason: "PTRACE_SYSEMU is refused: EIO", cases: count }];
+  assert.equal([triedOnlyOn, untried, causes], [{ a: [], b: reasons }, 0, []]);
+  const alike = await stublab([], "fuzz", "diff", some, some);
+  assert.match(alike.stdout, `untried      ${count} on both\n`);
+  if (!existsSync(PROBE)) return;
+  const probe = probed(NO_SYSEMU, "fuzz", "--outcomes", ...args);
+  assert.is(probe.status, 0, probe.stdout);
+  assert.equal(probe.stdout.match(LINES), lines);
+});
+
+untried("of all cases are an exit status of their own, in both hosts", async () => {
+  const kernel = without(MEMFD_CREATE, ENOSYS);
+  const args = ["--cases", "600", "--path", "sigreturn"];
+  const file = join(folder, "none");
+  assert.is((await stublab(kernel, "fuzz", "--outcomes", file, ...args)).code, 3);
+  if (!existsSync(PROBE)) return;
+  const { status, stdout } = probed(kernel, "fuzz", "--outcomes", ...args);
+  assert.equal([status, stdout.match(LINES)], [4, readFileSync(file, "utf8").match(LINES)]);
+  assert.match(stdout, /^ok 1 fuzz # SKIP no case could be tried$/m);
+});
+
+untried("are kept by the folder of a run", async () => {
+  const args = ["--cases", "16384", "--path", "ptrace", "--corpus", join(folder, "run")];
+  const first = await fuzzed(NO_SYSEMU, ...args);
+  const again = await fuzzed(NO_SYSEMU, ...args);
+  assert.ok(first.untried > 0);
+  assert.equal([again.untried, again.digest], [first.untried, first.digest]);
+});
+
+untried("without regsets, three ways to write are left out", async () => {
+  const { reasons, untried } = await fuzzed(NO_REGSETS, "--cases", "2000", "--path", "ptrace");
+  assert.equal(reasons.toSorted(), [
+    "PTRACE_SETREGSET is refused: EIO",
+    "there is no XSAVE area: EIO",
+  ]);
+  assert.ok(untried > 50, `${untried}`);
+});
+
+untried("are skipped checks of facts", async () => {
+  const only = ["--only", "^SETREGSET lengths|^eflags"];
+  const { code, stdout } = await stublab(NO_REGSETS, "conformance", "--json", ...only);
+  const { counts, facts } = JSON.parse(stdout);
+  assert.is(code, 0);
+  assert.ok(counts.held >= 3 && counts.skipped >= 4, JSON.stringify(counts));
+  const skipped = facts.find(({ status }: { status: string }) => status === "skipped");
+  assert.is(skipped.checks[0].reason, "PTRACE_SETREGSET is refused: EIO");
+});
+
+built("are skipped checks in the probe, which goes on", () => {
+  const { status, stdout } = probed(NO_REGSETS, "conformance", "--only", "SETREGSET lengths");
+  assert.is(status, 4, stdout);
+  assert.match(stdout, /# SKIP PTRACE_SETREGSET is refused: EIO$/m);
+});
+
+untried("doctor warns of them", async () => {
+  const { stdout } = await stublab(NO_SYSEMU, "doctor", "--json");
+  const { checks } = JSON.parse(stdout);
+  const setups = checks.find(({ name }: { name: string }) => name === "register setups");
+  assert.is(setups.status, "warning");
+  assert.match(setups.remedy, /PTRACE_SYSEMU is refused: EIO/);
+});
+
+untried("a replay says why, and exits with 3", async () => {
+  const file = join(folder, "case.json");
+  writeFileSync(file, JSON.stringify({ schema: "stublab.case/1", on: "SYSEMU" }));
+  const { code, stdout } = await stublab(NO_SYSEMU, "fuzz", "replay", file);
+  assert.is(code, 3, stdout);
+  assert.match(stdout, /cannot be given the case: PTRACE_SYSEMU is refused: EIO\./);
+});
+
+built(
+  "a replay of the probe exits with 4 if it can try no case, and with 0 if it can try one",
+  () => {
+    const [none, one] = ["none.json", "one.json"].map((name) => join(folder, name));
+    const emulated = JSON.stringify({ schema: "stublab.case/1", on: "SYSEMU" });
+    writeFileSync(none ?? "", emulated);
+    writeFileSync(one ?? "", `${emulated}\n${JSON.stringify({ schema: "stublab.case/1" })}\n`);
+    const skipped = probed(NO_SYSEMU, "replay", none ?? "");
+    assert.is(skipped.status, 4, skipped.stdout);
+    assert.match(skipped.stdout, /^ok 1 case # SKIP it cannot be tried: /m);
+    assert.is(probed(NO_SYSEMU, "replay", one ?? "").status, 0);
+    assert.is(probed([], "replay", none ?? "").status, 0);
+    const planted = ["fuzz", "--cases", "2000", "--plant", "R47"];
+    const failing = probed(NO_SYSEMU, ...planted, "replay", none ?? "");
+    assert.is(failing.status, 1, "what is skipped hides no failure");
+  },
+);
+
+untried("without memory that stubs share, only returns from handlers are left out", async () => {
+  const kernel = without(MEMFD_CREATE, ENOSYS);
+  const both = await fuzzed(kernel, "--cases", "1000");
+  assert.is(both.code, 0);
+  assert.equal(both.reasons, [
+    "no stub can be set up that returns from signal handlers by itself: ENOSYS",
+  ]);
+  assert.ok(both.untried < 1000);
+  const none = await fuzzed(kernel, "--cases", "1000", "--path", "sigreturn");
+  assert.equal([none.code, none.untried], [3, 1000], "no case can be tried");
+});
+
+untried("returns from handlers need no pidfds", async () => {
+  const args = ["--cases", "2000", "--path", "sigreturn"];
+  const [with_, without_] = [
+    await fuzzed([], ...args),
+    await fuzzed(without(PIDFD_OPEN, ENOSYS), ...args),
+  ];
+  assert.equal([without_.untried, without_.digest], [0, with_.digest]);
+});
+
+/** Sends SIGINT to a command once it has printed a line that matches. */
+async function interrupted(command: readonly string[], line: RegExp) {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  let sent = false;
+  child.stdout.setEncoding("utf8").on("data", (part) => {
+    text += part;
+    if (sent || !line.test(text)) return;
+    sent = true;
+    child.kill("SIGINT");
+  });
+  const [code, signal] = await once(child, "close");
+  return { code, signal, text };
+}
+
+untried("an interrupted conformance reports the facts that it has looked at", async () => {
+  const { signal, text } = await interrupted(stublabCommand("conformance").flat(), /^write order/m);
+  assert.is(signal, "SIGINT", "130 in a shell");
+  assert.match(text, /^\d+ of \d+ facts hold/m);
+  assert.match(text, /^interrupted: \d+ facts were not looked at$/m);
+});
+
+built("so does the probe", async () => {
+  const { code, text } = await interrupted([PROBE, "conformance"], /^ok 1 write order/m);
+  assert.is(code, 130);
+  assert.match(text, /^# \d+ of \d+ facts hold/m);
+  const fuzz = await interrupted([PROBE, "fuzz"], /^# seed/m);
+  assert.is(fuzz.code, 0);
+  assert.match(fuzz.text, /^# \d+ cases, .* 0 findings\nok 1 fuzz$/m);
+});
+
+untried.run();

@@ -1,0 +1,179 @@
+import { readdirSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
+import { readProcess } from "../../../src/core/stub/proc.ts";
+import {
+  Platform,
+  StateError,
+  type Subprocess,
+  type ThreadTicket,
+  Tracer,
+} from "../../../src/index.ts";
+import { LOOPS_GETPID } from "../../support/guests.ts";
+import { eventually, isAlive, processState } from "../../support/processes.ts";
+
+const workers = suite("workers");
+
+const AT = 0x10000;
+const WORKERS = 4;
+
+/** A worker with its own tracer, which executes orders (test/hosts/joining.ts). */
+class Colleague {
+  readonly worker: Worker;
+  tid = 0;
+  pids: number[] = [];
+  readonly #answers: unknown[] = [];
+  readonly #waiting: ((answer: unknown) => void)[] = [];
+
+  static async start(): Promise<Colleague> {
+    const colleague = new Colleague();
+    const hello = await colleague.#next();
+    Object.assign(colleague, hello);
+    return colleague;
+  }
+
+  constructor() {
+    const script = JSON.stringify(new URL("joining.js", import.meta.url).href);
+    this.worker = new Worker(`import(${script})`, { eval: true });
+    const answer = (message: unknown) => {
+      const resolve = this.#waiting.shift();
+      if (resolve === undefined) this.#answers.push(message);
+      else resolve(message);
+    };
+    this.worker.on("message", answer);
+    this.worker.on("error", (error) => answer({ error: String(error) }));
+  }
+
+  ask(order: string, ticket?: ThreadTicket): Promise<unknown> {
+    this.worker.postMessage({ order, ticket });
+    return this.#next();
+  }
+
+  #next(): Promise<unknown> {
+    const answer = this.#answers.shift();
+    if (answer !== undefined) return Promise.resolve(answer);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Lets the worker end, or terminates it. */
+  async end(how: "leave" | "terminate"): Promise<void> {
+    const over = new Promise((resolve) => this.worker.once("exit", resolve));
+    if (how === "leave") this.worker.postMessage({ order: "leave" });
+    else await this.worker.terminate();
+    await over;
+  }
+}
+
+function guestSpace(platform: Platform): Subprocess {
+  const space = platform.newAddressSpace();
+  space.mapAnonymous(AT, PAGE_SIZE, "rwx");
+  space.write(AT, LOOPS_GETPID);
+  return space;
+}
+
+const threadsOf = (pid: number) => readdirSync(`/proc/${pid}/task`).map(Number);
+
+workers("each have their own platform, and a thread of one shared address space", async () => {
+  using platform = Platform.open();
+  const space = guestSpace(platform);
+  const colleagues = await Promise.all(Array.from({ length: WORKERS }, () => Colleague.start()));
+  const tickets = colleagues.map(({ tid }) => space.ticket(tid));
+  assert.is(threadsOf(space.pid).length, WORKERS + 1);
+  const answers = await Promise.all(
+    colleagues.map((colleague, i) => colleague.ask("run", tickets[i])),
+  );
+  for (const answer of answers) assert.equal(answer, { switches: 1000, own: 1000 });
+  // The owner continues meanwhile, in the same memory.
+  const context = platform.newContext();
+  context.registers.set(INSTRUCTION_POINTER, BigInt(AT));
+  assert.is(context.switch(space).kind, "syscall");
+  await Promise.all(colleagues.map((colleague) => colleague.end("leave")));
+  for (const { pids } of colleagues) {
+    for (const pid of pids) assert.is(processState(pid), undefined, "a worker's stubs end with it");
+  }
+  assert.ok(isAlive(space.pid));
+  platform.close();
+  assert.is(processState(space.pid), undefined);
+});
+
+workers("get the same thread again, or that of a tracer that has ended", async () => {
+  using platform = Platform.open();
+  const space = guestSpace(platform);
+  const first = await Colleague.start();
+  const ticket = space.ticket(first.tid);
+  assert.equal(space.ticket(first.tid), ticket);
+  await first.ask("run", ticket);
+  await first.end("leave");
+  const second = await Colleague.start();
+  const next = space.ticket(second.tid);
+  assert.is(next.tid, ticket.tid);
+  assert.is(threadsOf(space.pid).length, 2);
+  assert.equal(await second.ask("run", next), { switches: 1000, own: 1000 });
+  await second.end("leave");
+});
+
+workers("that are terminated while they hold a thread only end their own stubs", async () => {
+  using platform = Platform.open();
+  const space = guestSpace(platform);
+  const colleague = await Colleague.start();
+  const ticket = space.ticket(colleague.tid);
+  await colleague.ask("hold", ticket);
+  assert.is(readProcess(ticket.tid).tracerTid, colleague.tid);
+  await colleague.end("terminate");
+  assert.ok(await eventually(() => !colleague.pids.some(isAlive), 1000));
+  assert.ok(isAlive(space.pid));
+  assert.is(space.stub.call("getpid"), BigInt(space.pid));
+  const successor = await Colleague.start();
+  const next = space.ticket(successor.tid);
+  assert.is(next.tid, ticket.tid, "its thread is used again");
+  assert.equal(await successor.ask("run", next), { switches: 1000, own: 1000 });
+  await successor.end("leave");
+});
+
+workers("prevent the release of an address space that they have joined", async () => {
+  using platform = Platform.open();
+  const space = guestSpace(platform);
+  const colleague = await Colleague.start();
+  await colleague.ask("hold", space.ticket(colleague.tid));
+  const isShared = (error: unknown) =>
+    error instanceof StateError && error.message.includes(`tracers ${colleague.tid}`);
+  assert.throws(() => space.release(), isShared);
+  assert.throws(() => platform.close(), isShared);
+  assert.is(space.stub.call("getpid"), BigInt(space.pid));
+  await colleague.end("leave");
+  space.release();
+  assert.is(platform.pooled, 1);
+});
+
+workers("need their own ticket", async () => {
+  using platform = Platform.open();
+  const space = guestSpace(platform);
+  assert.throws(
+    () => space.ticket(platform.tracer.tid),
+    (error: unknown) => error instanceof StateError,
+  );
+  const colleague = await Colleague.start();
+  const ticket = { ...space.ticket(colleague.tid), tracerTid: platform.tracer.tid + 1 };
+  const answer = await colleague.ask("run", ticket);
+  assert.match(JSON.stringify(answer), "ERR_STUBLAB_STATE");
+  await colleague.end("leave");
+});
+
+workers("cannot open a platform whose end would kill the process", async () => {
+  const colleague = await Colleague.start();
+  assert.equal(await colleague.ask("open fatal"), { refused: "ERR_STUBLAB_STATE" });
+  await colleague.end("leave");
+});
+
+workers("do not affect the main thread's tracer", async () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  const colleague = await Colleague.start();
+  await colleague.end("terminate");
+  assert.is(stub.call("getppid"), BigInt(process.pid));
+});
+
+workers.run();

@@ -1,0 +1,250 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { benchText, listText } from "../../../src/cli/bench_text.ts";
+import { renderChart } from "../../../src/labs/bench/chart.ts";
+import { choose } from "../../../src/labs/bench/choose.ts";
+import { digits } from "../../../src/labs/bench/figures.ts";
+import type { Mechanism } from "../../../src/labs/bench/mechanism.ts";
+import { FLOOR, GROUPS, MECHANISMS } from "../../../src/labs/bench/mechanisms.ts";
+import { type Conditions, noiseLine, noiseOf } from "../../../src/labs/bench/noise.ts";
+import { renderBenchPage } from "../../../src/labs/bench/page.ts";
+import { benchDocument, callsOf, type Report } from "../../../src/labs/bench/report.ts";
+import { Refusal } from "../../../src/labs/bench/side.ts";
+import { spreadOf } from "../../../src/labs/bench/spread.ts";
+import { InputError } from "../../../src/lib/errors.ts";
+import { pretend, pretendRun, wholeReport } from "../../support/bench_reports.ts";
+import { thrown } from "../../support/thrown.ts";
+import { parseXml } from "../../support/well_formed.ts";
+
+const bench = suite("stublab bench, its parts");
+
+const reference: Mechanism = { name: "call-c", group: "call", title: "in C" };
+const own: Mechanism = {
+  name: "call-faithful",
+  group: "call",
+  title: "own",
+  lane: { work: "call", options: {} },
+};
+
+bench("every mechanism has a name of its own, a group, and a reference before it", () => {
+  const names = MECHANISMS.map(({ name }) => name);
+  assert.is(
+    new Set([...names, ...GROUPS.map(({ name }) => name)]).size,
+    names.length + GROUPS.length,
+  );
+  for (const { name, group } of MECHANISMS) {
+    const against = GROUPS.find((each) => each.name === group)?.against ?? "";
+    assert.ok(names.includes(against), name);
+    assert.ok(names.indexOf(against) <= names.indexOf(name), name);
+  }
+});
+
+bench("a name selects a mechanism or a group, its reference and the floor", () => {
+  const named = (...names: string[]) => choose(names, GROUPS, MECHANISMS).map(({ name }) => name);
+  assert.equal(named("call-poke"), ["call-c", "call-poke", FLOOR]);
+  assert.equal(named("pool"), ["pool-c", "pool-faithful", FLOOR]);
+  assert.equal(named("space-traced"), ["birth-c", "space-traced", FLOOR]);
+  assert.equal(
+    named(),
+    MECHANISMS.map(({ name }) => name),
+  );
+  const { message, remedy } = thrown(InputError, () => named("call-pok"));
+  assert.is(message, 'unknown mechanism "call-pok"; did you mean call-poke?');
+  assert.is(remedy, "--list lists the mechanisms");
+});
+
+bench("sides take turns batch by batch, every other round in reverse order", async () => {
+  const order: string[] = [];
+  await pretendRun(
+    [reference, own],
+    ({ name }) => pretend(20, (count) => count === 500 && order.push(name)),
+    { rounds: 3 },
+  );
+  const [a, b] = ["call-c", "call-faithful"];
+  assert.equal(order.slice(-6), [a, b, b, a, a, b]);
+});
+
+bench(
+  "a batch lasts as long as the plan says, but is no larger than its mechanism allows",
+  async () => {
+    const few: Mechanism = { ...own, name: "few", most: 7 };
+    const { results } = await pretendRun([reference, few], () => pretend(20));
+    assert.equal(
+      results.map(({ size }) => size),
+      [500, 7],
+    );
+  },
+);
+
+bench(
+  "a ratio is the median of those of each round, so that a slow machine cancels out",
+  async () => {
+    const slowness = [1, 5, 9];
+    let round = 0;
+    const side = (each: number) => ({
+      batch: async () => ({ microseconds: each * (slowness[round] ?? 1), involuntary: 0 }),
+      end: async () => {},
+    });
+    const { results } = await pretendRun(
+      [reference, own],
+      ({ name }) => side(name === "call-c" ? 10 : 20),
+      { progress: (_, text) => (round = Number(/^round (\d+)/.exec(text)?.[1] ?? 1) - 1) },
+    );
+    assert.is(results[1]?.microseconds?.median, 100);
+    assert.equal(results[1]?.ratio, { against: "call-c", lower: 2, median: 2, upper: 2 });
+    assert.is(results[0]?.ratio, undefined);
+  },
+);
+
+bench(
+  "what refuses is skipped with its reason, and has no ratio; nor has what is compared with it",
+  async () => {
+    const { results } = await pretendRun([reference, own], ({ name }) => {
+      if (name === "call-c") throw new Refusal("ptrace: EPERM");
+      return pretend(20);
+    });
+    assert.equal(
+      results.map(({ reason, microseconds, ratio }) => [reason, microseconds?.median, ratio]),
+      [
+        ["ptrace: EPERM", undefined, undefined],
+        [undefined, 20, undefined],
+      ],
+    );
+  },
+);
+
+bench("an interrupted run ends every side, and reports the rounds that it had", async () => {
+  const controller = new AbortController();
+  let ended = 0;
+  const { rounds, interrupted, results } = await pretendRun(
+    [reference, own],
+    () => ({ ...pretend(20), end: async () => void ended++ }),
+    {
+      rounds: 1000,
+      interrupted: controller.signal,
+      progress: (_, text) => text === "round 3" && controller.abort(),
+    },
+  );
+  assert.equal([ended, rounds, interrupted], [2, 2, true]);
+  assert.equal(
+    results.map(({ batches }) => batches),
+    [2, 2],
+  );
+});
+
+bench("three rounds have no quartiles: neither text nor page nor chart shows any", async () => {
+  const [few, enough] = [await wholeReport([], 3), await wholeReport()];
+  const whiskers = (text: string) => text.match(/<path d="M[\d.]+ [\d.]+H/g)?.length ?? 0;
+  for (const render of [renderChart, (report: Report) => renderBenchPage(report, "bench")]) {
+    assert.is(whiskers(render(few)), 0);
+    assert.is(whiskers(render(enough)), MECHANISMS.length - 1);
+  }
+  assert.match(benchText(enough), /\d–\d/);
+  assert.not.match(benchText(few), /\d–\d/);
+});
+
+bench("quartiles are samples", () => {
+  assert.equal(spreadOf([5, 1, 2, 4, 3]), { lower: 2, median: 3, upper: 4 });
+  assert.equal(spreadOf([7]), { lower: 7, median: 7, upper: 7 });
+});
+
+const QUIET: Conditions = {
+  floor: { lower: 0.099, median: 0.1, upper: 0.101 },
+  involuntary: 3,
+  load: 0.4,
+  processors: 2,
+  steal: 0,
+};
+
+bench("a quiet run says by what it is known", () => {
+  assert.equal(noiseOf(QUIET), []);
+  assert.is(
+    noiseLine(QUIET, []),
+    "quiet run: the floor's quartiles are 2.0 % apart, 3 involuntary context switches a second, load average 0.4, 0.0 % stolen",
+  );
+});
+
+for (const [change, reason] of [
+  [{ floor: { lower: 0.09, median: 0.1, upper: 0.12 } }, "the floor's quartiles are 30.0 % apart"],
+  [{ involuntary: 120 }, "120 involuntary context switches a second"],
+  [{ load: 2.5 }, "load average 2.5 on 2 processors"],
+  [{ steal: 0.05 }, "5.0 % of the time stolen by the hypervisor"],
+] satisfies [Partial<Conditions>, string][]) {
+  bench(`a run is noisy: ${reason}`, () => {
+    const conditions = { ...QUIET, ...change };
+    assert.equal(noiseOf(conditions), [reason]);
+    assert.is(noiseLine(conditions, [reason]), `NOISY RUN, do not rely on its figures: ${reason}`);
+  });
+}
+
+bench("the text fits into 80 columns, and begins with the verdict on the run", async () => {
+  for (const noise of [[], ["load average 9.0 on 2 processors"]]) {
+    const text = benchText(await wholeReport(noise));
+    assert.ok(text.startsWith(noise.length === 0 ? "quiet run:" : "NOISY RUN"));
+    for (const line of [...text.split("\n"), ...listText(GROUPS, MECHANISMS).split("\n")]) {
+      assert.ok(line.length <= 80, line);
+    }
+    assert.match(text, /\n {2}call-trace +skipped: PTRACE_SET_SYSCALL_INFO: EIO <&>\n/);
+  }
+});
+
+bench("no ratio of a noisy run is printed as clean", async () => {
+  const noisy = await wholeReport(["load average 9.0 on 2 processors"]);
+  const lines = benchText(noisy).split("\n");
+  for (const { mechanism, ratio } of noisy.results) {
+    const line = lines.find((each) => each.startsWith(`  ${mechanism.name} `)) ?? "";
+    assert.is(line.includes("~"), ratio !== undefined, line);
+  }
+  assert.not.match(benchText(await wholeReport()), /~/);
+  assert.match(renderChart(noisy), />~1\.\d+ × call-c</);
+  const { results, noisy: said } = JSON.parse(JSON.stringify(benchDocument(noisy)));
+  assert.is(said, true);
+  for (const { ratio } of results) assert.ok(ratio === null || ratio.clean === false);
+});
+
+bench("the document has what was measured, and null for what was not", async () => {
+  const document = JSON.parse(JSON.stringify(benchDocument(await wholeReport())));
+  assert.equal([document.noisy, document.rounds, document.interrupted], [false, 5, false]);
+  const of = (name: string) =>
+    document.results.find((each: { name: string }) => each.name === name);
+  const { status, reason, microseconds, ratio, cost } = of("call-trace");
+  assert.equal(
+    [status, reason, microseconds, ratio],
+    ["skipped", "PTRACE_SET_SYSCALL_INFO: EIO <&>", null, null],
+  );
+  assert.equal([cost.stops, cost.wakeups, cost.systemCalls], [1, 1, 6]);
+  assert.equal(
+    [of("call-faithful").side, of("call-faithful").options, of("call-c").options],
+    ["stublab", {}, null],
+  );
+  assert.is(of("call-faithful").ratio.against, "call-c");
+});
+
+bench("the chart is well-formed, stands alone, and has a bar for each figure", async () => {
+  const report = await wholeReport();
+  const chart = renderChart(report);
+  assert.not.match(chart, /href|url\(|@import|<script/);
+  const { name, children } = parseXml(chart);
+  assert.is(name, "svg");
+  const bars = children.filter(({ attributes }) => /^(c|bar)$/.test(attributes.class ?? ""));
+  assert.is(bars.length, report.results.filter(({ microseconds }) => microseconds).length);
+});
+
+bench("calls are counted for one operation, repeated and shared ones too", () => {
+  const cost = { stops: 1, wakeups: 1, calls: ["a", "3 b"], others: ["c"], per: 10 };
+  assert.is(callsOf({ ...own, cost }), 0.5);
+  assert.is(callsOf(own), undefined);
+});
+
+bench("figures have three digits", () => {
+  assert.equal([0.09234, 0.9999, 8.912, 36.41, 99.97, 1292.4].map(digits), [
+    "0.092",
+    "1.00",
+    "8.91",
+    "36.4",
+    "100",
+    "1,292",
+  ]);
+});
+
+bench.run();

@@ -1,0 +1,136 @@
+// The kernel as the judge of what encoders for arm64 answer: see compare_live_amd64.test.ts.
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  type EncoderFunctions,
+  type FunctionName,
+  functionsOf,
+} from "../../../src/core/encoder/abi.ts";
+import type { CompleteEncoder } from "../../../src/core/encoder/encoder.ts";
+import { openEncoder } from "../../../src/index.ts";
+import { compare } from "../../../src/labs/compare/compare.ts";
+import { runLive } from "../../../src/labs/compare/live/live.ts";
+import { Judges } from "../../../src/labs/compare/live/open.ts";
+import type { LiveReport } from "../../../src/labs/compare/report.ts";
+import { LocalSubject } from "../../../src/labs/compare/subject.ts";
+import { childrenOf } from "../../support/processes.ts";
+
+const SEED = 0x5eed_0040n;
+const CASES = 60;
+/** No register tells the kernel that a call is in progress. */
+const UNDECIDED: readonly FunctionName[] = ["restartsSyscall", "restartSyscall"];
+
+async function judge(
+  judges: Judges,
+  subject: LocalSubject,
+  only: readonly FunctionName[],
+): Promise<LiveReport[]> {
+  const { functions } = await compare({ subjects: [subject], seed: SEED, cases: 0 });
+  const its = functions.filter(({ arch, name }) => arch === "arm64" && only.includes(name));
+  return runLive(judges, its, { seed: SEED, cases: CASES });
+}
+
+const right = suite("what the kernel holds to be right");
+
+for (const encoder of ["assembly", "script"] as const) {
+  right(`every answer of ${encoder}, of each function that it can judge`, async () => {
+    using judges = new Judges();
+    const names = functionsOf("arm64");
+    assert.equal([...judges.names].sort(), [...names].sort());
+    const reports = await judge(judges, new LocalSubject(openEncoder(encoder, "arm64")), names);
+    for (const { name, held, undecided, failures, reasons } of reports) {
+      assert.equal(failures, [], name);
+      assert.is(held + undecided, CASES, name);
+      assert.is(held > 0, !UNDECIDED.includes(name), `${name}: ${JSON.stringify(reasons)}`);
+    }
+    judges.close();
+    assert.equal(childrenOf(process.pid), []);
+  });
+}
+
+right.run();
+
+const wrong = suite("what the kernel finds wrong");
+
+/** A register of a block. */
+function register({ buffer, constants }: CompleteEncoder, block: number, name: string) {
+  const at = block + Number(constants.get(`REG_${name}`));
+  const view = new DataView(buffer);
+  return {
+    get: () => view.getBigUint64(at, true),
+    set: (word: bigint) => view.setBigUint64(at, word, true),
+  };
+}
+
+type Mistake = (encoder: CompleteEncoder) => Partial<EncoderFunctions>;
+const MISTAKES: readonly (readonly [name: FunctionName, field: string, mistake: Mistake])[] = [
+  [
+    "encodeSyscall",
+    "block.x8",
+    (encoder) => ({
+      encodeSyscall(block, initial, number, ...args) {
+        encoder.encodeSyscall(block, initial, number, ...args);
+        register(encoder, block, "x8").set(number & 0xffn);
+      },
+    }),
+  ],
+  [
+    "encodeBootstrap",
+    "block.x9",
+    (encoder) => ({
+      encodeBootstrap(block, parent) {
+        encoder.encodeBootstrap(block, parent);
+        register(encoder, block, "x9").set(0n);
+      },
+    }),
+  ],
+  [
+    "rewindSyscall",
+    "block.pc",
+    (encoder) => ({
+      rewindSyscall(block) {
+        const pc = register(encoder, block, "pc");
+        pc.set(pc.get() - 8n);
+      },
+    }),
+  ],
+  [
+    "encodeGuestResult",
+    "block.x0",
+    (encoder) => ({
+      encodeGuestResult: (block, result) => register(encoder, block, "x1").set(result),
+    }),
+  ],
+  [
+    "decodeGuestSyscall",
+    "decodeGuestSyscall",
+    (encoder) => ({
+      decodeGuestSyscall: (block, at) => encoder.decodeGuestSyscall(block, at) ^ 1,
+    }),
+  ],
+  [
+    "cloneExitSignal",
+    "cloneExitSignal",
+    (encoder) => ({ cloneExitSignal: (word) => encoder.cloneExitSignal(word) & 0x1f }),
+  ],
+  [
+    "encodeSeccomp",
+    "action",
+    (encoder) => ({ encodeSeccomp: (at, signal) => encoder.encodeSeccomp(at, signal ^ 1) }),
+  ],
+];
+
+for (const [name, field, mistake] of MISTAKES) {
+  wrong(`a mistake in ${name}`, async () => {
+    const encoder = openEncoder("assembly");
+    const subject = new LocalSubject({ ...encoder, name: "wrong", ...mistake(encoder) });
+    using judges = new Judges();
+    const [report] = await judge(judges, subject, [name]);
+    assert.equal(
+      report?.failures.map((failure) => failure.field),
+      [field],
+    );
+  });
+}
+
+wrong.run();

@@ -1,0 +1,117 @@
+/*
+ * Whether this kernel and this processor do what the model says. It is the one file whose result depends on them: a
+ * contradiction is reported, and fails the file where REQUIRE_AGREEMENT is set, as .ci/run does on machines of a recording.
+ */
+
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
+import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
+import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
+import { FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
+import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
+import { Examiner, fuzzFindings } from "../../../src/labs/fuzz/index.ts";
+import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";
+import { Model } from "../../../src/labs/fuzz/predict/model.ts";
+import { noCounts } from "../../../src/labs/fuzz/predict/tally.ts";
+import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
+import { machineLine } from "../../../src/labs/fuzz/tell/told.ts";
+import { compileCase } from "../../support/case_programs.ts";
+import { needs } from "../../support/needs.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+
+/** In a soak as many as the model is claimed for. */
+const CASES = process.env.SOAK ? 10_000_000 : 25_000;
+/** The most findings of a path that are looked at. */
+const MOST = 20;
+/** The share of cases of which a rule may say that they are not predicted. */
+const MOST_UNPREDICTED = 0.05;
+/** A machine of npm run kernels may be emulated. */
+const KNOWN = process.env.ON_MACHINE === undefined ? undefined : "qemu-tcg";
+
+const agreement = suite("agreement of model and machine");
+
+/** What the machine does otherwise. */
+const contradictions: string[] = [];
+const culprits = new Map<string, number>();
+
+/** Notes a contradicting case, and the rules without which its outcome is predicted. */
+function note(text: string, it?: Case): void {
+  contradictions.push(it === undefined ? text : `${text} ${JSON.stringify(formatCase(it))}`);
+  if (it === undefined) return;
+  using experiment = new Experiment({ known: KNOWN });
+  experiment.try([it]);
+  const { batch, machine, model } = experiment;
+  const causes = model
+    .explain(batch, 0)
+    .filter(({ id }) => !new Model(machine, { id, remove: true }).differs(batch, 0));
+  for (const { id } of causes) culprits.set(id, (culprits.get(id) ?? 0) + 1);
+}
+
+agreement("facts hold", () => {
+  using experiment = new Experiment();
+  const known = KNOWN && knownFacts(KNOWN);
+  for (const { fact, status, checks } of lookAt(FACTS, experiment, undefined, known)) {
+    if (status !== "failed") continue;
+    const [failed] = checks.filter((check) => check.status === "failed");
+    note(`fact "${fact.name}"`, failed !== undefined && "it" in failed ? failed.it : undefined);
+  }
+});
+
+for (const path of PATHS.filter((name) => name !== "both")) {
+  agreement(`${CASES} cases by ${path} have the outcomes that are predicted`, async () => {
+    let counts = noCounts();
+    const run = async function* () {
+      ({ counts } = (yield* fuzzFindings({ seed: 6n, path, cases: CASES, known: KNOWN })).state);
+    };
+    let found = 0;
+    for await (const { subject, it } of run()) {
+      note(`finding "${subject}"`, it);
+      if (++found === MOST) return;
+    }
+    const unpredicted = [...counts.unpredicted.values()].reduce((sum, n) => sum + n, 0);
+    assert.is(counts.cases, CASES);
+    if (unpredicted > MOST_UNPREDICTED * CASES) note(`${unpredicted} cases that are not predicted`);
+  });
+}
+
+const programs = needs(agreement, "cc", { amd64: HOST_ARCH === "amd64" });
+programs("programs in C see what is predicted", async () => {
+  const { caseOf, KINDS, SPREAD } = await import("../../support/exported_cases.ts");
+  const tried = process.env.SOAK ? Object.entries(SPREAD) : [...KINDS];
+  const folder = temporaryFolder();
+  using examiner = new Examiner();
+  for (const [name, document] of tried) {
+    const it = caseOf(document);
+    const program = join(folder, name.replaceAll(/\W+/g, "_"));
+    writeFileSync(`${program}.c`, exportC(examiner.examine(it), { machine: examiner.machine }));
+    compileCase(program);
+    const { stdout } = spawnSync(program, { encoding: "utf8" });
+    if (!/^0 fields are not as predicted, and 0 not as seen there$/m.test(stdout))
+      note(`program of "${name}"`, it);
+  }
+});
+
+agreement("model and machine agree", () => {
+  if (contradictions.length === 0) return;
+  using experiment = new Experiment();
+  const causes = [...culprits].sort(([, a], [, b]) => b - a).map(([id, n]) => `${id} (${n})`);
+  const report = [
+    `this machine contradicts the model: ${machineLine(experiment.machine)}`,
+    `what: ${contradictions.length} contradictions; the first: ${contradictions[0]}`,
+    causes.length === 0
+      ? "cause: no contradiction vanishes without a single rule"
+      : `cause: contradictions vanish without the rules ${causes.join(", ")}`,
+    "this is not a fault of the build: no other test depends on what this kernel and processor do",
+    "to have the model corrected, send a recording: stublab fuzz --record FILE",
+  ];
+  // After the marks of the tests, on lines of their own.
+  console.log(["", ...report.map((line) => `note: ${line.trim()}`)].join("\n"));
+  if (process.env.REQUIRE_AGREEMENT) assert.equal(contradictions, []);
+});
+
+agreement.run();

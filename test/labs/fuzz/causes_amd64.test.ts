@@ -1,0 +1,301 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fuzzText } from "../../../src/cli/fuzz_text.ts";
+import { type Case, parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import type { CaseOutcome } from "../../../src/labs/fuzz/examiner.ts";
+import { FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
+import { formatJunit } from "../../../src/labs/fuzz/facts/junit.ts";
+import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
+import { type Verdict, verdictOf } from "../../../src/labs/fuzz/facts/verdict.ts";
+import { differencesOf } from "../../../src/labs/fuzz/predict/differences.ts";
+import { type Change, Model } from "../../../src/labs/fuzz/predict/model.ts";
+import { predict, predictionOf } from "../../../src/labs/fuzz/predict/predict.ts";
+import { isUnasked } from "../../../src/labs/fuzz/predict/processors.ts";
+import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
+import { suspectsOf } from "../../../src/labs/fuzz/predict/suspects.ts";
+import { causesOfFindings, vanishes } from "../../../src/labs/fuzz/run/finding_causes.ts";
+import type { Finding } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
+import { RunState } from "../../../src/labs/fuzz/run/run_state.ts";
+import { isTried, processorProgram } from "../../../src/labs/fuzz/tell/attribution.ts";
+import { caseReport } from "../../../src/labs/fuzz/tell/case_report.ts";
+import { writeFinding } from "../../../src/labs/fuzz/tell/finding.ts";
+import { reportOf } from "../../../src/labs/fuzz/tell/fuzz_report.ts";
+import { predictionTable, subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
+import type { Machine } from "../../../src/labs/fuzz/try/machine.ts";
+import { caseOf } from "../../support/exported_cases.ts";
+import { machineWith } from "../../support/hidden_cases.ts";
+import { stublab } from "../../support/in_process.ts";
+import { hasTool } from "../../support/processes.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+
+const causes = suite("fuzz: findings by cause");
+const folder = temporaryFolder();
+
+/** Findings on a processor that no rule had asked, and what was seen there: cases and fields, one a line. */
+const [head = "", ...lines] = readFileSync("test/support/intel_findings.jsonl", "utf8")
+  .trim()
+  .split("\n");
+/**
+ * That machine as it was described before features told it apart, and without TILEDATA in xcr0; and as if it were of yet
+ * another model.
+ */
+const INTEL: Machine = JSON.parse(head).machine;
+const UNASKED: Machine = { ...INTEL, model: 255 };
+const AMD: Machine = { ...INTEL, vendor: "AuthenticAMD", family: 26, model: 2 };
+
+/** A case with what was seen, compared with what is predicted for a machine. */
+function compared(
+  it: Case,
+  seen: ReadonlyMap<string, bigint>,
+  machine: Machine,
+  change?: Change,
+): CaseOutcome {
+  const model = new Model(machine, change);
+  const prediction = predictionOf(it, model);
+  const differences = differencesOf(prediction.predicted, seen);
+  const outcome = { ...prediction, seen, stable: seen, differences };
+  return { ...outcome, suspects: suspectsOf(outcome, model) };
+}
+
+const OUTCOMES = lines.map((line) => {
+  const { case: document, seen } = JSON.parse(line);
+  const words = Object.entries<string>(seen).map(([field, word]) => [field, BigInt(word)] as const);
+  return [parseCase(document), new Map(words)] as const;
+});
+const outcomesOn = (machine: Machine) => OUTCOMES.map(([it, seen]) => compared(it, seen, machine));
+
+const findingOf = (outcome: CaseOutcome, index: number, folder: string | null = null): Finding => {
+  const { it, differences, suspects } = outcome;
+  return {
+    ...{ signature: `finding ${index}`, index, original: it, it, differences, suspects, folder },
+    ...{ subject: subjectOf(differences), outcome },
+  };
+};
+
+/** How many of 800,000 cases have used rules: few used those that are suspected. */
+const COUNTS = {
+  cases: 800_000,
+  exercised: new Map(
+    Object.entries({ R62: 500, R69: 60, R113: 20, R107: 40, W34: 900, R45: 30_000 }),
+  ),
+};
+
+const CAUSES = [
+  ["R62", 6, true],
+  ["R69", 1, true],
+  ["R107", 1, true],
+  ["R113", 1, true],
+  ["W34", 1, false],
+];
+
+causes("ten findings are those of five rules, of which four are about the processor", () => {
+  const found = causesOfFindings(
+    outcomesOn(UNASKED).map((it, i) => findingOf(it, i)),
+    COUNTS,
+  );
+  const told = found.map((cause) => [cause.trait, cause.cases.length, vanishes(cause)]);
+  assert.equal(told.sort(), CAUSES.toSorted());
+  const wide = rules()
+    .filter((rule) => isUnasked(rule, UNASKED))
+    .map(({ id }) => id);
+  assert.equal(CAUSES.filter(([id]) => wide.includes(String(id))).length, 4);
+});
+
+const report = () => {
+  const state = new RunState();
+  state.counts.cases = COUNTS.cases;
+  for (const [id, count] of COUNTS.exercised) state.counts.exercised.set(id, count);
+  const findings = outcomesOn(UNASKED).map((it, i) => findingOf(it, i));
+  const run = { seed: 1n, path: "both", focus: undefined, interrupted: false } as const;
+  const session = { cases: 800_000, seconds: 1, unconfirmed: 0 };
+  return reportOf({ ...run, ...session, machine: UNASKED, state, findings }, {});
+};
+
+const R62_SEEN =
+  "R62 was seen on AMD family 25 and 26; this is GenuineIntel family 6 model 255: probably the processor; " +
+  "processor.c in user mode decides (stublab fuzz export --processor)";
+
+causes("a report has the causes, and says whose they are", () => {
+  const document = report();
+  const [first] = document.causes;
+  assert.is(first?.rule?.id, "R62");
+  assert.equal(first?.rule?.asked, [
+    { vendor: "AuthenticAMD", family: 25 },
+    { vendor: "AuthenticAMD", family: 26 },
+  ]);
+  assert.equal([first?.vanishes, first?.attribution, first?.of], [true, "processor", 500]);
+  assert.is(first?.findings.length, 6);
+  assert.equal(first?.processors, [R62_SEEN]);
+  const last = document.causes.find(({ trait }) => trait === "W34");
+  assert.equal([last?.vanishes, last?.attribution, last?.processors], [false, "kernel", []]);
+  const text = fuzzText(document);
+  assert.match(text, /^findings +10$/m);
+  assert.match(text, /^ {2}6 vanish without R62: rip above 32 bits cannot be returned to/m);
+  assert.match(text, /^ {2}1 vanishes without R107: /m);
+  assert.match(text, /^ {2}1 depends on W34: /m);
+  assert.ok(text.includes(`\n    ${R62_SEEN}\n`));
+});
+
+causes("what a processor that was asked contradicts is the kernel's", () => {
+  const attributions = (machine: Machine) =>
+    new Set(
+      rules()
+        .filter((rule) => isUnasked(rule, machine))
+        .map(({ id }) => id),
+    );
+  for (const id of ["R26", "R62", "R64", "R69", "R107"]) assert.not(attributions(AMD).has(id), id);
+  assert.ok(attributions(AMD).has("R112"), "only Intel was asked");
+  assert.ok(attributions({ ...AMD, family: 25 }).has("R64"), "it was measured on family 26");
+  assert.not(attributions({ ...AMD, family: 25 }).has("R62"));
+  assert.ok(attributions(INTEL).has("R62"));
+  assert.not(attributions(INTEL).has("R107"));
+  assert.ok(attributions({ ...INTEL, model: 143 }).has("R107"), "a family of Intel's is no kind");
+  assert.ok(attributions({ ...AMD, family: 27 }).has("R107"));
+});
+
+/** The first finding, whose cause is R62, on a machine. */
+const r62 = (machine: Machine) => {
+  const outcome = outcomesOn(machine).find(({ suspects }) =>
+    suspects.rules.some(({ id }) => id === "R62"),
+  );
+  if (outcome === undefined) throw new RangeError("there is no finding of R62");
+  return outcome;
+};
+
+causes("a report about a case has the program of processors in place of the bisection", () => {
+  const unasked = caseReport(r62(UNASKED), { machine: UNASKED });
+  assert.match(unasked, /^The difference vanishes without R62\.$/m);
+  assert.match(
+    unasked,
+    /^R62 was seen on AMD family 25 and 26; this is .*: probably the processor/m,
+  );
+  assert.match(unasked, /^cc -o processor processor\.c && \.\/processor$/m);
+  assert.not.match(unasked, /git bisect/);
+  const asked = caseReport(r62(AMD), { machine: AMD });
+  assert.match(asked, /^The difference vanishes without R62\.$/m);
+  assert.not.match(asked, /probably the processor|processor\.c/);
+  assert.match(asked, /git bisect run/);
+});
+
+causes("the folder of a finding has the program, if it is probably the processor", () => {
+  for (const [signature, machine] of [
+    ["unasked", UNASKED],
+    ["asked", AMD],
+  ] as const) {
+    const examination = r62(machine);
+    const { it: original } = examination;
+    const seenFirst = { field: "code", predicted: null, seen: null };
+    const content = { signature, examination, original, seenFirst, machine, found: "stublab fuzz" };
+    const target = writeFinding(folder, content);
+    assert.is(readdirSync(target).includes("processor.c"), machine === UNASKED);
+    const { suspects } = JSON.parse(readFileSync(join(target, "finding.json"), "utf8"));
+    assert.equal([suspects.rules, suspects.vanishes], [["R62"], true]);
+    assert.is(suspects.attribution, machine === UNASKED ? "processor" : "kernel");
+    assert.equal(suspects.processors, machine === UNASKED ? [R62_SEEN] : []);
+  }
+});
+
+causes("a prediction names the rules that were measured on other processors only", () => {
+  const it = caseOf({ registers: { cs: "0x23", rip: "0x410000040" } });
+  const unasked = (machine: Machine) => predictionTable(predict(it, { machine }), machine).unasked;
+  assert.equal(unasked(UNASKED), ["R62"]);
+  assert.equal(unasked(AMD), []);
+});
+
+causes("a difference vanishes with the number that a rule has on other machines", () => {
+  const it = caseOf({ on: "CONT", code: "icebp" });
+  const [trap, fault] = [machineWith("icebp_trap"), machineWith()];
+  const seen = predict(it, { machine: trap }).predicted;
+  const { differences, suspects } = compared(it, seen, fault);
+  assert.ok(differences.some(({ field }) => field === "stopped.rip"));
+  assert.equal([suspects.rules.map(({ id }) => id), suspects.vanishes], [["R81"], true]);
+});
+
+causes("without a rule that explains it whole, a difference depends on rules", () => {
+  const it = caseOf({ on: "CONT", registers: { rip: "0x401000" } });
+  const machine = machineWith();
+  const seen = predict(it, { machine }).predicted;
+  const change = { id: "R47", value: "code", to: 3n } as const;
+  const { suspects } = compared(it, seen, machine, change);
+  assert.equal([suspects.rules.map(({ id }) => id), suspects.vanishes], [["R47"], false]);
+});
+
+causes("an outcome that is as predicted has no suspects", () => {
+  const it = caseOf({ on: "CONT", registers: { rip: "0x401000" } });
+  const machine = machineWith();
+  const { suspects } = compared(it, predict(it, { machine }).predicted, machine);
+  assert.equal(suspects, { rules: [], vanishes: false });
+});
+
+const facts = suite("conformance: the kernel or the processor");
+
+const refused = (): Verdict => {
+  const fact = FACTS.find(({ rules }) => rules.includes("R62"));
+  if (fact === undefined) throw new RangeError("no fact is about R62");
+  const unmet = [{ field: "stop", expected: "SIGSEGV", seen: "SIGTRAP" }];
+  return verdictOf(fact, [{ name: "", status: "failed", unmet }], 0);
+};
+
+facts("KTAP and JUnit say whose a failure is, and JUnit has the machine", () => {
+  const ktap = formatKtap([refused()], { machine: UNASKED });
+  assert.ok(ktap.includes(`\n  # ${R62_SEEN}\n`), ktap);
+  const junit = formatJunit([refused()], 0, UNASKED);
+  for (const [name, value] of [
+    ["kernel", INTEL.release],
+    ["vendor", "GenuineIntel"],
+    ["family", "6"],
+    ["model", "255"],
+    ["features", INTEL.features.join(" ")],
+  ]) {
+    assert.ok(junit.includes(`      <property name="${name}" value="${value}"/>\n`), name);
+  }
+  assert.ok(junit.includes(R62_SEEN));
+  for (const text of [formatKtap([refused()], { machine: AMD }), formatJunit([refused()], 0, AMD)])
+    assert.not.match(text, /probably the processor/);
+  assert.not.match(formatJunit([refused()], 0), /properties/);
+});
+
+const program = suite("fuzz: the program about processors");
+
+program(
+  "it has a trial for each rule about a processor that user mode shows without ptrace",
+  () => {
+    const asked = rules().filter((rule) => rule.asked !== undefined);
+    assert.equal(
+      asked.map(({ id }) => id).filter((id) => !isTried(id)),
+      // What the kernel does in between; breakpoints, which need a tracer; and forms of XRSTOR and FXSAVE.
+      ["S15", "S16", "S18", "S24", "S25", "S26", "R38", "R42", "R63", "R82", "R83", "R115"],
+    );
+    const ids = [...processorProgram().matchAll(/^ +\{"([RS]\d.*?)"/gm)].flatMap(([, names = ""]) =>
+      names.split(" "),
+    );
+    for (const id of ids)
+      assert.ok(
+        asked.some((rule) => rule.id === id),
+        id,
+      );
+  },
+);
+
+program("stublab fuzz export --processor prints it", async () => {
+  const { code, stdout } = await stublab(["fuzz", "export", "--processor"]);
+  assert.equal([code, stdout], [0, processorProgram()]);
+});
+
+program("it is built by cc alone, and has a line for each trial", () => {
+  if (!hasTool("cc")) return;
+  const [source, binary] = ["src/labs/fuzz/tell/processor.c", join(folder, "processor")];
+  execFileSync("cc", ["-Wall", "-Wextra", "-Werror", source, "-o", binary]);
+  const [head = "", ...told] = execFileSync(binary, { encoding: "utf8" }).trim().split("\n");
+  assert.match(head, /^This is \w+ family \d+ model \d+; /);
+  assert.is(told.length, processorProgram().match(/^ +\{"[RS]\d/gm)?.length);
+  for (const line of told)
+    assert.match(line, /^[RS\d ]+ +\w.* (SIG\w+ -?\d+|no signal 0).*: as \w/);
+});
+
+causes.run();
+facts.run();
+program.run();

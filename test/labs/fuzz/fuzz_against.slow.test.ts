@@ -1,0 +1,277 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { causesOf } from "../../../src/labs/fuzz/against/causes.ts";
+import { compareOutcomes } from "../../../src/labs/fuzz/against/compare.ts";
+import {
+  formatMark,
+  formatOutcome,
+  type OutcomeLog,
+  parseOutcomes,
+} from "../../../src/labs/fuzz/against/log.ts";
+import { recordOutcomes, streamOf } from "../../../src/labs/fuzz/against/record.ts";
+import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
+import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
+import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
+import { inGvisor } from "../../support/gvisor.ts";
+import { onThisKernel } from "../../support/hermetic.ts";
+import { needs } from "../../support/needs.ts";
+import { Running, run, stublabCommand } from "../../support/processes.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+
+const PROBE = resolve("dist/probe-amd64");
+const STREAM = { seed: 1n, path: "both" } as const;
+
+const against = suite("stublab fuzz --against");
+const folder = temporaryFolder();
+const file = (name: string, content: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+const stublab = (...args: string[]) => run(stublabCommand("fuzz", ...args));
+
+/** The log of a kernel that breaks a rule: this one, beside a model that lacks the rule. */
+async function logOf(rule: string, cases = 6000): Promise<string> {
+  const kernel = process.env.STUBLAB_TEST_MACHINE === undefined ? "this" : "hermetic";
+  const path = join(folder, `${rule}-${cases}-${kernel}`);
+  if (existsSync(path)) return path;
+  const made = await stublab("--outcomes", path, "--cases", `${cases}`, "--plant", rule);
+  assert.is(made.code, 1, made.stderr);
+  return path;
+}
+
+against("without a bug no outcome contradicts its prediction, and no line is written", async () => {
+  const path = join(folder, "none");
+  const { code, stdout, stderr } = await stublab("--outcomes", path, "--cases", "5000");
+  assert.equal([code, stdout], [0, ""], stderr);
+  const [head, ...rest] = readFileSync(path, "utf8").split("\n");
+  assert.match(head ?? "", /^# outcomes \{"schema":"stublab.outcomes\/1",/);
+  assert.equal(rest, ["# at 4096: 0 differ", "# at 5000: 0 differ", ""]);
+});
+
+against("two kernels that each break a rule: both are named, each on its side", async () => {
+  const [a, b] = [await logOf("R12"), await logOf("W3")];
+  const { code, stdout } = await stublab("diff", a, b, "--json");
+  assert.is(code, 1);
+  const { schema, causes, cases, others, alike, explained } = JSON.parse(stdout);
+  assert.equal([schema, cases, others, alike, explained], ["stublab.against/1", 6000, 0, 0, 0]);
+  const named = causes.map((it: { side: string; trait: string }) => `${it.side} ${it.trait}`);
+  assert.equal(named, ["b W3", "a R12"]);
+  const [selector] = causes;
+  assert.is(selector.rule.id, "W3");
+  assert.equal(selector.smallest.a, null);
+  assert.equal(selector.smallest.b[0], { field: "error", predicted: 0, seen: "EIO" });
+  const text = await stublab("diff", a, b);
+  assert.match(
+    text.stdout,
+    /\nW3, on B only: the outcome contradicts the prediction in \d+ cases of \d+\n/,
+  );
+  assert.match(text.stdout, /\n2 causes of \d+ differences\n$/);
+});
+
+against("what both kernels do alike is no difference", async () => {
+  const log = await logOf("R12");
+  const { code, stdout } = await stublab("diff", log, log);
+  assert.is(code, 0);
+  assert.match(stdout, /^same {9}6,000, of which [1-9]\d* contradict the model on both$/m);
+  assert.match(stdout, /^causes {7}none: all other outcomes are the same$/m);
+});
+
+against("a run here is compared with a log, and its own deviation is minimized", async () => {
+  const log = await logOf("W3");
+  const { code, stdout } = await stublab("--against", log, "--plant", "R12", "--json");
+  assert.is(code, 1);
+  const { b, causes } = JSON.parse(stdout);
+  assert.equal([b.name, b.planted, b.cases], ["this machine", "R12", 6000]);
+  const found = causes.find(({ trait }: { trait: string }) => trait === "R12");
+  assert.is(found.side, "b");
+  assert.is(found.minimized.schema, "stublab.case/1");
+  const [a] = causes.filter(({ side }: { side: string }) => side === "a");
+  assert.equal([a.trait, a.minimized], ["W3", null]);
+});
+
+against("a console is read: carriage returns, messages between lines and after them", async () => {
+  const lines = readFileSync(await logOf("W3"), "utf8").split("\n");
+  const noisy = lines.flatMap((line, i) => {
+    const message = `[ ${i}.123456] a message: 0x1 # 5 differ\r`;
+    return [message, i % 3 === 1 ? `${line}[ 9.9] late\r` : `${line}\r`];
+  });
+  const console = ["SeaBIOS\r", "KTAP version 1\r", "1..1\r", ...noisy, "not ok 1 fuzz\r"];
+  const { code, stdout } = await stublab(
+    "diff",
+    await logOf("W3"),
+    file("noisy", console.join("\n")),
+  );
+  assert.is(code, 0, stdout);
+  assert.not.match(stdout, /cannot be read|not complete/);
+});
+
+against("lines that were lost, and a run that ended early, are reported", async () => {
+  const lines = readFileSync(await logOf("W3"), "utf8").split("\n");
+  const at = lines.findIndex((line) => line.startsWith("# at "));
+  const broken = lines.slice(0, at + 1).map((line, i) => (i === 2 ? line.slice(0, 9) : line));
+  const parsed = parseOutcomes(broken.join("\n"));
+  assert.equal([parsed.done, parsed.lost, parsed.cases], [4096, 1, 6000]);
+  const { stdout } = await stublab("diff", await logOf("W3"), file("broken", broken.join("\n")));
+  assert.match(
+    stdout,
+    /the run is not complete: it has 4,096 cases\n +1 line of the log cannot be read\n/,
+  );
+});
+
+against("cases of another XSAVE area, or without 32-bit calls, are not compared", async () => {
+  const log = parseOutcomes(readFileSync(await logOf("W3"), "utf8"));
+  const { xstateLength, frameLength, features } = log.machine;
+  const other = (machine: Partial<OutcomeLog["machine"]>) =>
+    compareOutcomes(log, { ...log, machine: { ...log.machine, ...machine } });
+  const longer = other({ xstateLength: xstateLength + 64, frameLength: frameLength + 64 });
+  assert.ok(longer.others > 10 && longer.others < log.done / 10, `${longer.others}`);
+  // They change no other case: in the same places all others are the same.
+  using one = new Batch(512);
+  using two = new Batch(512);
+  streamOf(log, log.machine).generate(one, 0, 2048, 512);
+  streamOf(log, { xstateLength: 832, frameLength: 832, xcr0: 7, features: [] }).generate(
+    two,
+    0,
+    2048,
+    512,
+  );
+  const same = Array.from({ length: 512 }, (_, i) => i).filter(
+    (i) => JSON.stringify(one.at(i), hexes) === JSON.stringify(two.at(i), hexes),
+  );
+  assert.ok(same.length > 400, `${same.length}`);
+  const without = other({ features: features.filter((name) => name !== "ia32") });
+  assert.ok(without.others > 10, `${without.others}`);
+});
+
+const hexes = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}` : value);
+
+against("outcomes that differ as the model predicts are counted, and are no cause", async () => {
+  using experiment = new Experiment({ capacity: 512 });
+  const log = await recordOutcomes(experiment, { ...STREAM, cases: 3000 });
+  const features = log.machine.features.filter(
+    (name) => name !== "sud" && name !== "sud_inclusive",
+  );
+  const other = { ...log, machine: { ...log.machine, features } };
+  const contrast = compareOutcomes(log, other);
+  assert.ok(contrast.explained > 10, `${contrast.explained}`);
+  assert.equal(causesOf(contrast), []);
+});
+
+against("a line says what it is read as", async () => {
+  const log = parseOutcomes(readFileSync(await logOf("R12"), "utf8"));
+  const written = readFileSync(await logOf("R12"), "utf8").split("\n");
+  for (const line of log.lines.values()) assert.ok(written.includes(formatOutcome(line)));
+  assert.ok(written.includes(formatMark(log.done, log.lines.size, 0)));
+});
+
+const WRONG: readonly [args: string[], message: RegExp][] = [
+  [["--outcomes", "x", "--corpus", "y"], /--corpus excludes --outcomes and --against/],
+  [["--outcomes", "x", "--json"], /--json: a log has a format of its own/],
+  [["diff", "one"], /fuzz diff takes two logs/],
+  [["diff", "package.json", "package.json"], /package\.json: there are no outcomes of a run/],
+  [["--against", "/nowhere"], /\/nowhere cannot be read: ENOENT/],
+];
+for (const [args, message] of WRONG) {
+  against(`refuses ${args.join(" ")}`, async () => {
+    const { code, stderr } = await stublab(...args);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, message);
+  });
+}
+
+against("logs of other cases are refused", async () => {
+  const log = parseOutcomes(readFileSync(await logOf("W3"), "utf8"));
+  assert.throws(
+    () => compareOutcomes(log, { ...log, seed: 2n }),
+    /not the same cases: seed is 1 and 2/,
+  );
+  const text = readFileSync(await logOf("W3"), "utf8");
+  assert.throws(() => parseOutcomes(text + text), /the outcomes of more than one run/);
+});
+
+/** The probe asks this kernel, so the command does, too. */
+const probeOnKernel = (...tools: string[]) => {
+  const add = needs(against, { "the probe, which wasm2c builds": existsSync(PROBE) }, ...tools);
+  return (name: string, body: () => Promise<void>) => add(name, () => onThisKernel(body));
+};
+const withProbe = probeOnKernel();
+
+/** The lines of a log, without what a program has for itself. */
+const linesOf = (text: string) =>
+  text
+    .split("\n")
+    .filter((line) => /^# (\d|at |outcomes )/.test(line))
+    .map((line) => line.replace(/"stubCode":\d+/, ""));
+
+for (const rule of ["R12", "W3", "R59"]) {
+  withProbe(`the probe logs what this command logs, line by line: without ${rule}`, async () => {
+    const args = ["fuzz", "--outcomes", "--cases", "6000", "--plant", rule];
+    const { status, stdout } = spawnSync(PROBE, args, { encoding: "utf8" });
+    assert.is(status, 1, stdout);
+    assert.ok(linesOf(stdout).length > 3);
+    assert.equal(linesOf(stdout), linesOf(readFileSync(await logOf(rule), "utf8")));
+    assert.is(parsePlant(rule).id, rule);
+  });
+}
+
+withProbe(
+  "a list of known deviations is in the header, and determines cases and predictions",
+  async () => {
+    const path = join(folder, "known");
+    const args = ["--cases", "6000", "--known", "qemu-tcg", "--path", "ptrace"];
+    const { code, stderr } = await stublab("--outcomes", path, ...args);
+    // This machine does what the list says that it does not.
+    assert.is(code, 1, stderr);
+    const { status, stdout } = spawnSync(PROBE, ["fuzz", "--outcomes", ...args], {
+      encoding: "utf8",
+    });
+    assert.is(status, 1);
+    assert.equal(linesOf(stdout), linesOf(readFileSync(path, "utf8")));
+    const log = parseOutcomes(stdout);
+    assert.is(log.known, "qemu-tcg");
+    const plain = join(folder, "plain");
+    assert.is((await stublab("--outcomes", plain, "--cases", "6000", "--path", "ptrace")).code, 0);
+    const told = await stublab("diff", plain, path);
+    assert.match(told.stdout, /\n {13}known deviations: qemu-tcg\ncases/);
+    assert.match(told.stdout, /^others +[1-9]\d* are not the same: known deviations keep cases/m);
+    assert.match(told.stdout, /differ as the model predicts: their known deviations are others$/m);
+    const same = await stublab("--against", path, "--known", "qemu-tcg");
+    assert.is(same.code, 0, same.stdout);
+  },
+);
+
+withProbe("a probe that Ctrl-C interrupts has logged what it has", async () => {
+  const probe = new Running([PROBE, ["fuzz", "--outcomes", "--cases", "100000000"]], {
+    detached: true,
+  });
+  assert.ok((await probe.says(/^# at \d+: 0 differ$/m)) !== null, probe.stdout);
+  process.kill(-probe.pid, "SIGINT");
+  const { code, stdout } = await probe.ended;
+  assert.is(code, 0, stdout);
+  assert.match(stdout, /\nok 1 fuzz\n$/);
+  const { done, cases, lost } = parseOutcomes(stdout);
+  assert.ok(done >= 4096 && done < 100_000_000, `${done}`);
+  assert.equal([cases, lost], [100_000_000, 0]);
+});
+
+probeOnKernel("runsc")("finds how gVisor differs from this kernel", async () => {
+  const inside = [PROBE, "fuzz", "--outcomes", "--cases", "1000", "--path", "ptrace"];
+  const { stdout } = inGvisor(...inside);
+  const { code, stdout: told } = await stublab("--against", file("runsc", stdout), "--json");
+  assert.is(code, 1);
+  const { causes } = JSON.parse(told);
+  const named = causes.map(({ trait }: { trait: string }) => trait);
+  // A refused SETREGS writes nothing, and the header of an XSAVE area is not checked.
+  assert.ok(named.includes("W1"), named.join());
+  assert.ok(
+    causes.every(({ side }: { side: string }) => side === "a"),
+    told,
+  );
+});
+
+against.run();

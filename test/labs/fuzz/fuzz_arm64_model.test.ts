@@ -1,0 +1,103 @@
+// The model for arm64, which predicts on any machine: here this one is taken for an arm64 one.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Model as AnyModel } from "../../../src/labs/fuzz/predict/model.ts";
+import type { Machine } from "../../../src/labs/fuzz/try/machine.ts";
+
+Object.defineProperty(process, "arch", { value: "arm64" });
+// A bug that the environment plants is the subject of agreement.test.ts.
+delete process.env.STUBLAB_PLANT;
+
+// Modules look at the architecture when they are loaded.
+const { Batch } = await import("../../../src/labs/fuzz/case/batch.ts");
+const { formatCase, parseCase } = await import("../../../src/labs/fuzz/case/case.ts");
+const { Generator } = await import("../../../src/labs/fuzz/draw/generate.ts");
+const { Model } = await import("../../../src/labs/fuzz/predict/model.ts");
+const { mutants } = await import("../../../src/labs/fuzz/predict/mutants.ts");
+const { NO_XSTATE } = await import("../../../src/labs/fuzz/try/xstate.ts");
+const { predict } = await import("../../../src/labs/fuzz/predict/predict.ts");
+
+const CASES = 20_000;
+
+const arm64 = suite("fuzz: the model for arm64");
+
+const machine: Machine = {
+  ...{ release: "6.12.118", vendor: "0x00", family: 8, model: 0, stubCode: 0xffff_ffff_f000 },
+  ...NO_XSTATE,
+  features: ["dit", "ssbs", "tco", "bti", "orig_x0"],
+};
+const bare: Machine = { ...machine, features: [] };
+
+const predicted = (document: object, on = machine) =>
+  predict(parseCase({ schema: "stublab.case/1", arch: "arm64", ...document }), { machine: on })
+    .predicted;
+
+arm64("a case of another architecture is refused", () => {
+  assert.throws(
+    () => parseCase({ schema: "stublab.case/1" }),
+    /^arch: the case is for amd64, and this machine is arm64/,
+  );
+});
+
+arm64("a generated case is the same after it was written as a document", () => {
+  using batch = new Batch(1000);
+  new Generator(1n).generate(batch, 0, 0, 1000);
+  for (let i = 0; i < batch.capacity; i++) {
+    const it = batch.at(i);
+    const document = formatCase(it);
+    assert.is(document.arch, "arm64");
+    assert.equal(parseCase(document), it);
+  }
+});
+
+arm64("x7 tells the entry of a call from its exit, and what is written to it is lost", () => {
+  const write = { way: "TLS", words: ["0x1"], on: "NONE" };
+  assert.is(predicted({ ...write, from: "entry" }).get("written.x7"), 0n);
+  assert.is(predicted({ ...write, from: "exit" }).get("written.x7"), 1n);
+  const fields = predicted({ from: "exit", registers: { x7: "0x5" } });
+  assert.is(fields.get("written.x7"), 5n);
+  assert.is(fields.get("stopped.x7"), 0n);
+});
+
+arm64("a call is restarted at its exit, and not at a stop by a signal", () => {
+  const registers = { x0: "0xfffffffffffffe00", syscallno: "0xac" };
+  const atExit = predicted({ from: "exit", signal: "SIGUSR2", registers });
+  assert.equal([atExit.get("stopped.x0"), atExit.get("stopped.syscallno")], [0n, 0xffff_ffffn]);
+  assert.is(atExit.get("stopped.pc"), (atExit.get("written.pc") ?? 0n) - 4n);
+  assert.is(predicted({ registers }).get("stopped.x0"), 2n ** 64n - 512n);
+});
+
+arm64("bits of pstate that a processor lacks are lost on the way to the program", () => {
+  const registers = { pstate: "0x1001000" };
+  assert.is(predicted({ registers }).get("stopped.pstate"), 0x100_1000n);
+  assert.is(predicted({ registers }, bare).get("stopped.pstate"), 0n);
+  assert.is(predicted({ registers }, bare).get("written.pstate"), 0x100_1000n);
+});
+
+arm64("each rule has mutants, and each predicts something else for a generated case", () => {
+  using batch = new Batch(CASES);
+  new Generator(1n).generate(batch, 0, 0, CASES);
+  const missed = [machine, bare].map((each) => {
+    const right = hashesOf(new Model(each));
+    return mutants(each).filter(({ change }) => {
+      const wrong = new Model(each, change);
+      return right.every((hash, i) => hashOf(wrong, i) === hash);
+    });
+  });
+  assert.equal(
+    missed.flat().map(({ name }) => name),
+    [],
+  );
+
+  function hashOf(model: AnyModel, i: number): number {
+    model.predict(batch, i);
+    return model.hash(batch, i);
+  }
+
+  function hashesOf(model: AnyModel): number[] {
+    return Array.from({ length: CASES }, (_, i) => hashOf(model, i));
+  }
+});
+
+arm64.run();

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
+import { BASELINE } from "../../../src/labs/fuzz/case/amd64/baseline.ts";
+import { CODES, placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
+import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/registers.ts";
+import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
+import { type Case, formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import { CONTENTS } from "../../../src/labs/fuzz/case/case_members.ts";
+import { readSetup, writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
+import { FROMS, ONS, WAYS } from "../../../src/labs/fuzz/case/setups.ts";
+import { SIMPLE } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
+import { InputError } from "../../../src/lib/errors.ts";
+import { thrown } from "../../support/thrown.ts";
+
+const cases = suite("fuzz: cases");
+
+const encoder = openEncoder("assembly");
+const { constants } = encoder;
+
+cases("a document has what differs from the baseline, and the code by its name", () => {
+  const block = BASELINE.map((word, i) =>
+    i === indexOf("rax") ? 0xffff_ffff_ffff_fe00n : i === indexOf("rip") ? placeOf("load") : word,
+  );
+  assert.equal(formatCase({ ...SIMPLE, signal: 10, block }, constants), {
+    schema: "stublab.case/1",
+    from: "signal",
+    way: "SETREGS",
+    on: "CONT",
+    signal: "SIGUSR1",
+    code: "load",
+    registers: { rax: "0xfffffffffffffe00" },
+  });
+});
+
+/** A stub that returns from a signal does it in one way only. */
+const RETURN: Case = {
+  ...{ ...SIMPLE, way: "SIGRETURN" },
+  frame: { ucFlags: 0xffff_fffa, fpstate: true },
+};
+
+/** One of each combination, with every part that its way has. */
+function* all(): Generator<Case> {
+  yield RETURN;
+  yield {
+    ...RETURN,
+    pairs: [{ offset: 512n, word: 2n ** 63n }],
+    frame: { ucFlags: 0, fpstate: true, image: 2n ** 64n - 1n },
+  };
+  const block = REGISTERS.map((_, i) => BigInt(i) << 40n);
+  const pairs = [
+    { offset: 80n, word: 2n ** 64n - 1n },
+    { offset: 2n ** 64n - 1n, word: 3n },
+  ];
+  for (const from of FROMS) {
+    for (const way of WAYS.filter((name) => name !== "SIGRETURN")) {
+      for (const on of ONS) {
+        for (const signal of [0, 9, 10, 40, 65, 2 ** 32 - 1]) {
+          yield {
+            from,
+            way,
+            on,
+            signal,
+            block: way === "SETREGS" || way === "SETREGSET" ? block : [],
+            pairs: ["POKEUSER", "SETFPREGS", "XSTATE"].includes(way) ? pairs : [],
+            words: block.slice(0, CONTENTS[way].words ?? 0),
+            length: ["SETREGS", "POKEUSER", "SETFPREGS"].includes(way) ? 0 : 17,
+          };
+        }
+      }
+    }
+  }
+}
+
+cases("a case comes back from its document, and from a batch, as it was", () => {
+  const batch = new Batch(4);
+  for (const it of all()) {
+    const document: unknown = JSON.parse(JSON.stringify(formatCase(it, constants)));
+    assert.equal(parseCase(document, constants), it);
+    writeSetup(it, batch, 3);
+    assert.equal(readSetup(batch, 3), it);
+  }
+});
+
+const schema = "stublab.case/1";
+
+cases("what is left out of a document is plain", () => {
+  assert.equal(parseCase({ schema }, constants), SIMPLE);
+  const none = { ...SIMPLE, block: [] };
+  assert.equal(parseCase({ schema, way: "SIGMASK" }, constants), {
+    ...{ ...none, way: "SIGMASK" },
+    ...{ words: [0n], length: 8 },
+  });
+  assert.is(parseCase({ schema, way: "SETREGSET" }, constants).length, 216);
+  assert.is(parseCase({ schema, way: "SYSCALL_INFO" }, constants).length, 88);
+  const plain = { ucFlags: 0, fpstate: false };
+  assert.equal(parseCase({ schema, way: "SIGRETURN" }, constants).frame, plain);
+  assert.equal(parseCase({ schema, way: "SIGRETURN", frame: {} }, constants).frame, plain);
+});
+
+const DOCUMENT = { schema };
+
+cases("docs/fuzzing-cases.md has every piece of code", () => {
+  const document = readFileSync("docs/fuzzing-cases.md", "utf8");
+  for (const { name, text } of CODES) assert.match(document, `| \`${name}\` | ${text} |\n`);
+});
+
+const MALFORMED: readonly [change: object, message: string][] = [
+  [{ schema: "stublab.case/2" }, 'schema: expected one of stublab.case/1, got "stublab.case/2"'],
+  [{ way: "GETREGS" }, `way: expected one of ${WAYS.join(", ")}, got "GETREGS"`],
+  [{ signal: "SIGNOTHING" }, 'signal: unknown signal "SIGNOTHING"'],
+  [{ signal: -1 }, "signal: expected a whole number from 0 to 4294967295, got -1"],
+  [{ code: "nop" }, 'code: unknown code "nop"'],
+  [{ registers: { eax: "0x1" } }, 'registers: unknown register "eax"; did you mean rax?'],
+  [{ registers: { rax: 17 } }, 'registers.rax: expected a hex word such as "0xfe0", got 17'],
+  [{ form: "exit" }, 'a case has no "form"; did you mean from?'],
+  [{ pairs: [{ offset: "0x0", word: "0x0" }] }, "pairs: SETREGS takes none"],
+  [{ length: 216 }, "length: SETREGS takes none"],
+  [{ way: "POKEUSER", code: "nops" }, "code: POKEUSER takes none"],
+  [{ frame: { fpstate: true } }, "frame: SETREGS takes none"],
+  [{ way: "XSTATE" }, "length: expected a whole number from 0 to 4294967295, got nothing"],
+  [{ way: "POKEUSER", registers: { rax: "0x1" } }, "registers: POKEUSER takes none"],
+  [
+    { way: "POKEUSER", pairs: Array(14).fill({ offset: "0x0", word: "0x0" }) },
+    "pairs: expected at most 13, got 14",
+  ],
+  [
+    { way: "SIGRETURN", frame: { fpstate: true }, pairs: [{ offset: "0x0", word: "0x0" }] },
+    "pairs: expected at most 0, got 1",
+  ],
+  [{ way: "SIGRETURN", frame: { fpstate: false, image: "0x0" } }, "frame.image: needs fpstate"],
+  [{ way: "SIGRETURN", on: "NONE" }, 'on: SIGRETURN is from "signal", on "CONT", without a signal'],
+  [
+    { way: "SIGRETURN", frame: { uc_flags: "0x100000000", fpstate: true } },
+    "frame.uc_flags: expected at most 32 bits, got 0x100000000",
+  ],
+];
+
+for (const [change, message] of MALFORMED) {
+  cases(`refused: ${message}`, () => {
+    const error = thrown(InputError, () => parseCase({ ...DOCUMENT, ...change }, constants));
+    assert.is(error.message, message);
+  });
+}
+
+cases.run();

@@ -1,0 +1,159 @@
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
+import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
+import { FindingExaminer } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
+import { RunState } from "../../../src/labs/fuzz/run/run_state.ts";
+import { type FindingContent, writeFinding } from "../../../src/labs/fuzz/tell/finding.ts";
+import { onceOf, subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
+import { OutputError } from "../../../src/lib/errors.ts";
+import { compileCase } from "../../support/case_programs.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+import { thrown } from "../../support/thrown.ts";
+import "../../support/hermetic.ts";
+
+const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
+
+const original = seed("int3", { eflags: 0x203n, r15: 5n });
+
+// CF is said to be none of the bits that are written.
+const change = { id: "W7", value: "mask", to: 0x54dd4n };
+const examiner = new Examiner({ change });
+const { constants, machine } = examiner;
+const examination = examiner.examine(examiner.minimize(original));
+const finding: FindingContent = {
+  signature: "0123456789abcdef",
+  examination,
+  original,
+  seenFirst: { field: "written.eflags", predicted: null, seen: null },
+  machine,
+  found: "stublab fuzz --seed 1 --cases 1",
+  change,
+};
+
+const findings = suite("fuzz: findings");
+const folder = temporaryFolder();
+findings.after(() => examiner.close());
+
+const read = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), "utf8"));
+
+findings("a folder has the case, what it was, what is wrong, and a program that shows it", () => {
+  const target = writeFinding(folder, finding);
+  assert.is(target, join(folder, "findings", finding.signature));
+  assert.equal(readdirSync(target).sort(), FILES);
+  const named = (name: string) => read("findings", finding.signature, name);
+  assert.equal(parseCase(named("case.json"), constants), examination.it);
+  assert.equal(parseCase(named("original.json"), constants), original);
+  const { schema, differences, replay, found, prediction, outcome, ...rest } =
+    named("finding.json");
+  assert.is(schema, "stublab.finding/1");
+  assert.equal(differences, [{ field: "written.eflags", predicted: "0x202", seen: "0x203" }]);
+  assert.equal(rest.machine, JSON.parse(JSON.stringify(machine)));
+  assert.is(replay, "stublab fuzz replay case.json --plant W7.mask=0x54dd4");
+  assert.is(found, finding.found);
+  assert.is(prediction["written.eflags"], "0x202");
+  assert.is(outcome["written.eflags"], "0x203");
+});
+
+findings(
+  "a finding that is not reproduced stays as it was found, and says what was seen",
+  async () => {
+    const corpus = join(folder, "once");
+    mkdirSync(corpus);
+    const kind = { field: "status", predicted: 0x57fn, seen: 0x47fn };
+    const state = new RunState();
+    const raw = { signature: 1, index: 7, it: original, predicted: true, key: 2, kind };
+    const { counts } = state;
+    state.add({ from: 0, to: 8, counts, corpus: [], findings: [raw] });
+    const run = { seed: 1n, path: "both", shard: undefined, machine, corpus } as const;
+    const examiner = new FindingExaminer(run);
+    for await (const _ of examiner.examine(state));
+    const [examined, ...others] = examiner.findings;
+    assert.equal(others, []);
+    assert.equal([examined?.it, examined?.differences], [original, []]);
+    assert.is(
+      examined?.subject,
+      'Not reproduced: once, status was "stopped by SIGILL"; predicted: "stopped by SIGTRAP".',
+    );
+    const told = read("once", "findings", "00000000000002", "finding.json");
+    assert.equal(told.differences, []);
+    assert.equal(told.seenFirst, { field: "status", predicted: "0x57f", seen: "0x47f" });
+  },
+);
+
+findings("a missing error is reported as such", () => {
+  const constants = new Map<string, bigint>();
+  const told = (field: string, seen: bigint, predicted: bigint) => [
+    subjectOf([{ field, seen, predicted }], constants),
+    onceOf({ field, seen, predicted }),
+  ];
+  assert.equal(told("error", 0n, 5n), [
+    "no error; predicted: EIO.",
+    "Not reproduced: once, there was no error; predicted: EIO.",
+  ]);
+  assert.equal(told("resumed", 5n, 0n), [
+    "resumed is EIO; predicted: no error of the resume.",
+    "Not reproduced: once, resumed was EIO; predicted: no error of the resume.",
+  ]);
+  assert.is(told("refusedAt", -1n, 6n)[0], "no refused pair; predicted: 6.");
+});
+
+findings("the program of the folder shows it", () => {
+  const program = join(folder, "repro");
+  compileCase(program, { source: join(folder, "findings", finding.signature, "repro.c") });
+  const output = execFileSync(program, { encoding: "utf8" });
+  assert.match(output, /written\.eflags +0x202 +0x203 +0x203 +not as predicted\n/);
+  assert.match(output, /1 fields are not as predicted, and 0 not as seen there/);
+});
+
+findings("one that is there stays as it is", () => {
+  writeFileSync(join(folder, "findings", finding.signature, "case.json"), "mine");
+  writeFinding(folder, finding);
+  assert.is(readFileSync(join(folder, "findings", finding.signature, "case.json"), "utf8"), "mine");
+});
+
+findings("what a killed process has left of one is replaced", () => {
+  const signature = "fedcba9876543210";
+  const partial = join(folder, "findings", `.${signature}.partial`);
+  mkdirSync(partial);
+  writeFileSync(join(partial, "case.json"), "{");
+  writeFinding(folder, { ...finding, signature });
+  assert.not(existsSync(partial));
+  assert.equal(readdirSync(join(folder, "findings", signature)).sort(), FILES);
+});
+
+findings("where it cannot be written there is an error, and nothing is left", () => {
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const error = thrown(OutputError, () => writeFinding(file, finding));
+  assert.match(error.message, /^finding .*file\/findings\/0123456789abcdef cannot be written: /);
+  assert.is(error.errno, "ENOTDIR");
+  assert.is(readFileSync(file, "utf8"), "");
+});
+
+findings("where folders cannot be made there is an error, and nothing is left", () => {
+  const closed = join(folder, "closed");
+  mkdirSync(closed);
+  chmodSync(closed, 0o555);
+  // Root may write there all the same.
+  if (process.getuid?.() !== 0) {
+    const error = thrown(OutputError, () => writeFinding(closed, finding));
+    assert.is(error.errno, "EACCES");
+    assert.equal(readdirSync(closed), []);
+  }
+  const error = thrown(OutputError, () => writeFinding("/proc/stublab", finding));
+  assert.is(error.errno, "ENOENT");
+});
+
+findings.run();

@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../../../src/labs/fuzz/case/amd64/code.ts";
+import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/registers.ts";
+import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
+import { readSetup } from "../../../src/labs/fuzz/case/case_record.ts";
+import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
+import { SetupList } from "../../../src/labs/fuzz/case/setup_list.ts";
+import {
+  FROMS,
+  ONS,
+  SETUP,
+  SETUP_SIZE,
+  setupAt,
+  WAYS,
+} from "../../../src/labs/fuzz/case/setups.ts";
+import { SEEDS, UNPREDICTED_SEEDS } from "../../../src/labs/fuzz/draw/amd64/seeds.ts";
+import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
+import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+
+const generation = suite("fuzz: generation");
+
+const module = fuzzModule();
+const CASES = 100_000;
+const batch = new Batch(8);
+/** The ways of ptrace. */
+const TRACED = WAYS.filter((name) => name !== "SIGRETURN");
+const DS = BigInt(8 * indexOf("ds"));
+
+/** The bytes of a case. */
+function bytesOf(generator: Generator, index: number): Uint8Array {
+  batch.setupBytes.fill(0xa5);
+  generator.generate(batch, 3, index);
+  return batch.setupBytes.slice(3 * SETUP_SIZE, 4 * SETUP_SIZE);
+}
+
+function caseOf(generator: Generator, index: number) {
+  generator.generate(batch, 0, index);
+  return readSetup(batch, 0);
+}
+
+/** The seeds and what is drawn after them. */
+function someCorpus(): SetupList {
+  const corpus = new SetupList(SEEDS);
+  const generator = new Generator(99n);
+  for (let index = SEEDS.length; index < 1000; index++) {
+    generator.generate(batch, 0, index);
+    corpus.add(batch.setupBytes.subarray(0, SETUP_SIZE));
+  }
+  return corpus;
+}
+
+generation("a case depends on the seed, its number and the corpus, and on nothing else", () => {
+  const corpus = someCorpus();
+  const [first, second] = [new Generator(7n, corpus), new Generator(7n, corpus)];
+  const indices = [5, 1e6, SEEDS.length, 2 ** 40, 17, 5000];
+  const there = indices.map((index) => bytesOf(first, index));
+  const back = indices.toReversed().map((index) => bytesOf(second, index));
+  assert.equal(there, back.toReversed());
+  const other = bytesOf(new Generator(8n, corpus), 1e6);
+  assert.not.equal(other, there[1]);
+});
+
+generation("cases are those that folders of this version were made of", () => {
+  const digest = createHash("sha256");
+  const many = new Batch(1000);
+  for (const corpus of [new SetupList(), someCorpus()]) {
+    for (const path of PATHS) {
+      const generator = new Generator(0xfeed_beef_0123_4567n, corpus, { path, xstateLength: 2696 });
+      for (const first of [0, 1e6, 2 ** 40]) {
+        generator.generate(many, 0, first, many.capacity);
+        digest.update(many.setupBytes);
+      }
+    }
+  }
+  many.close();
+  // Others need another GENERATOR (src/labs/fuzz/run/journal.ts).
+  assert.is(digest.digest("hex").slice(0, 16), "15df20d4741b0866");
+});
+
+generation(
+  "every bit of the header of an XSAVE area is set, by ptrace and in signal frames",
+  () => {
+    const [HEADER, WORDS] = [512n, 8];
+    for (const [path, count] of [
+      ["ptrace", 100],
+      ["sigreturn", 80],
+    ] as const) {
+      const set = Array<bigint>(WORDS).fill(0n);
+      const many = new Batch(1 << 14);
+      const generator = new Generator(4n, new SetupList(), { path });
+      for (let n = 0; n < count; n++) {
+        generator.generate(many, 0, n * many.capacity, many.capacity);
+        for (let i = 0; i < many.capacity; i++) {
+          if (many.setups[setupAt(i) + SETUP.count] === 0) continue;
+          const { way, pairs } = readSetup(many, i);
+          if (way !== "XSTATE" && way !== "SIGRETURN") continue;
+          for (const { offset, word } of pairs) {
+            const k = Number(offset - HEADER) / 8;
+            if (set[k] !== undefined && (word & (word - 1n)) === 0n) set[k] |= word;
+          }
+        }
+      }
+      many.close();
+      assert.equal(set, Array(WORDS).fill(2n ** 64n - 1n), path);
+    }
+  },
+);
+
+generation("a record has nothing of what was there before it", () => {
+  const generator = new Generator(3n, someCorpus());
+  for (let index = 0; index < 5000; index++) {
+    const tried = bytesOf(generator, index);
+    // The padding, which no case has a use for.
+    assert.equal(new Set(tried.subarray(16, 40)), new Set([0]));
+  }
+});
+
+generation("every stop, way, resume, code, register and kind of signal comes up", () => {
+  const seen = new Set<string>();
+  const generator = new Generator(1n, someCorpus());
+  for (let index = 0; index < CASES; index++) {
+    const { from, way, on, signal, block, pairs, length } = caseOf(generator, index);
+    for (const name of [from, way, on, `${from} ${on}`, `${from} ${way}`]) seen.add(name);
+    seen.add(signal > 64 ? "no signal" : String(signal));
+    const rip = block[indexOf("rip")];
+    seen.add(CODES.find(({ address }) => address === rip)?.name ?? "elsewhere");
+    REGISTERS.forEach((name, i) => {
+      if (block[i] !== undefined && block[i] !== block.at(1)) seen.add(name);
+    });
+    for (const { offset } of pairs) seen.add(`${way} ${offset}`);
+    if (way === "SETREGSET") seen.add(`length ${length}`);
+  }
+  const expected = [
+    ...[...FROMS, ...TRACED, ...ONS, ...CODES.map(({ name }) => name), ...REGISTERS.slice(2)],
+    ...FROMS.flatMap((from) => [...ONS, ...TRACED].map((other) => `${from} ${other}`)),
+    ...["0", "9", "10", "12", "17", "19", "64", "no signal", "elsewhere"],
+    ...REGISTERS.map((_, i) => `POKEUSER ${8 * i}`),
+    ...["length 216", "length 0", "length 7", "SETFPREGS 24", "XSTATE 512"],
+  ];
+  assert.equal(
+    expected.filter((name) => !seen.has(name)),
+    [],
+  );
+});
+
+generation("with both paths, a lot of neighbours in eight is by rt_sigreturn", () => {
+  const corpus = someCorpus();
+  const [both, alone] = (["both", "sigreturn"] as const).map(
+    (path) => new Generator(2n, corpus, { path }),
+  );
+  if (both === undefined || alone === undefined) throw new RangeError("two were made");
+  const seeds = SEEDS.length + UNPREDICTED_SEEDS.length;
+  for (let index = 0; index < 4096; index++) {
+    // The seeds come first.
+    const returned = index >= seeds && Math.floor(index / 64) % 8 === 7;
+    assert.is(caseOf(both, index).way === "SIGRETURN", returned, `${index}`);
+    if (returned) assert.equal(caseOf(both, index), caseOf(alone, index));
+  }
+});
+
+generation("what kills its stub is rare", () => {
+  const generator = new Generator(5n, someCorpus());
+  let killing = 0;
+  for (let index = SEEDS.length; index < CASES; index++) {
+    const { on } = caseOf(generator, index);
+    if (on !== "NONE" && module.kills(batch.setups.byteOffset) === 1) killing++;
+  }
+  assert.ok(killing > CASES / 2000 && killing < CASES / 400, `${killing}`);
+});
+
+generation("nothing runs for ever, and nothing reads what another case has stored", () => {
+  const generator = new Generator(6n, someCorpus());
+  const spin = placeOf("spin");
+  const isScratch = (word: bigint) => word > SCRATCH - 8n && word < SCRATCH + BigInt(SCRATCH_SIZE);
+  for (let index = 0; index < CASES; index++) {
+    const { way, on, block, pairs } = caseOf(generator, index);
+    const written = (name: string) => {
+      const i = indexOf(name);
+      const poked = pairs.filter(({ offset }) => way === "POKEUSER" && offset === BigInt(8 * i));
+      return [...block.slice(i, i + 1), ...poked.map(({ word }) => word)];
+    };
+    if (written("rip").some((rip) => rip >= spin && rip <= spin + 2n)) {
+      assert.ok(["NONE", "SINGLESTEP", "SYSEMU_SINGLESTEP"].includes(on), `${index} ${on}`);
+    }
+    if (written("rdi").some(isScratch)) {
+      assert.ok(written("rip").includes(placeOf("store")), `${index}`);
+    }
+  }
+});
+
+generation("nothing depends on the processor that it runs on", () => {
+  const generator = new Generator(8n, someCorpus());
+  for (let index = 0; index < CASES; index++) {
+    const { way, block, pairs } = caseOf(generator, index);
+    const poked = pairs.filter(({ offset }) => way === "POKEUSER" && offset === DS);
+    const selectors = poked.map(({ word }) => word);
+    const [cs = 0n, ds = 0n, rdi = 0n] = ["cs", "ds", "rdi"].map((name) => block[indexOf(name)]);
+    const isNear = rdi % (1n << 32n) > 0n && rdi % (1n << 32n) < 1n << 20n;
+    if (BigInt.asUintN(32, cs) !== 0x33n && isNear) selectors.push(ds);
+    // That segment begins after the processor's number, and only 32-bit code looks at limits.
+    assert.ok(!selectors.some((word) => (word & 0xfffcn) === 0x78n), `${index}`);
+  }
+});
+
+generation("the XSAVE area is as long as the machine says", () => {
+  const generator = new Generator(4n, new SetupList(), { xstateLength: 2696 });
+  const lengths = new Set<number>();
+  for (let index = SEEDS.length; index < 20_000; index++) {
+    const { way, length } = caseOf(generator, index);
+    if (way === "XSTATE") lengths.add(length);
+  }
+  assert.ok(lengths.has(2696));
+  assert.ok([...lengths].some((length) => length > 832));
+});
+
+generation.run();

@@ -1,0 +1,111 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadWasm } from "../../../src/labs/compare/encoders/wasm_file.ts";
+import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
+import { FuzzModule, fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
+import { MOST_SETUPS, SetupList } from "../../../src/labs/fuzz/case/setup_list.ts";
+import { SETUP_SIZE } from "../../../src/labs/fuzz/case/setups.ts";
+import { PLACES, TABLES } from "../../../src/labs/fuzz/draw/amd64/tables.ts";
+import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+import { KnownSignatures } from "../../../src/labs/fuzz/predict/signature.ts";
+import { EncoderError } from "../../../src/lib/errors.ts";
+import { thrown } from "../../support/thrown.ts";
+
+const memory = suite("fuzz: memory of the module");
+
+memory("the module lacks no table and no place", () => {
+  const names = Object.entries(loadWasm("fuzz.wasm")).flatMap(([name, it]) =>
+    it instanceof WebAssembly.Global && !/^[A-Z]/.test(name) ? [name] : [],
+  );
+  const machine = [
+    "xstateLength",
+    "xcr0",
+    "frameLength",
+    "xfeatures",
+    "mxcsrMask",
+    "stubCode",
+    "components",
+  ];
+  const known = ["avoidsWatchpoints", "ignoredFlags"];
+  const seeds = ["seeds", "seedCount", "seedParents", "codeBytes", "constantBytes"];
+  const areas = [
+    ...["heap", "wide", "prediction", "predictedOutcome", "differencePlaces"],
+    ...["tally", "unpredicted", "exercised", "untried", "untriedErrors"],
+  ];
+  const given = [...Object.keys(TABLES), ...Object.keys(PLACES), ...seeds];
+  const all = [...given, ...machine, ...known, ...areas];
+  assert.equal(names.sort(), all.sort());
+});
+
+memory("batches share none, and what one gave back is another's", () => {
+  const [first, second] = [new Batch(8), new Batch(8)];
+  const generator = new Generator(1n);
+  generator.generate(first, 0, 1000, 8);
+  const there = first.setupBytes.slice();
+  generator.generate(second, 0, 2000, 8);
+  second.outcomeBytes.fill(0xff);
+  assert.equal(first.setupBytes, there);
+  first.close();
+  first.close();
+  const [third, fourth] = [new Batch(8), new Batch(8)];
+  assert.is(third.setups.byteOffset, first.setups.byteOffset);
+  assert.is.not(fourth.setups.byteOffset, third.setups.byteOffset);
+  for (const batch of [second, third, fourth]) batch.close();
+});
+
+memory("what does not fit is refused, and leaves it as it was", () => {
+  const all = fuzzModule().buffer.byteLength;
+  const error = thrown(EncoderError, () => new Batch(all / SETUP_SIZE));
+  assert.match(error.message, /the memory of fuzz.wasm \(134217728 bytes\) has no room for/);
+  new Batch(512).close();
+});
+
+memory("cases beyond a batch are refused", () => {
+  const batch = new Batch(4);
+  const generator = new Generator(1n);
+  assert.throws(() => generator.generate(batch, 1, 0, 4), RangeError);
+  assert.throws(() => generator.generate(batch, -1, 0), RangeError);
+  batch.close();
+});
+
+memory("a list keeps what it has while it grows, and takes only so many", () => {
+  const list = new SetupList();
+  const some = new Uint8Array(1024 * SETUP_SIZE);
+  for (let n = 0; n < MOST_SETUPS / 1024; n++) list.add(some.fill(n));
+  assert.is(list.length, MOST_SETUPS);
+  list.add(some);
+  assert.is(list.length, MOST_SETUPS);
+  const bytes = new Uint8Array(fuzzModule().buffer, list.address, MOST_SETUPS * SETUP_SIZE);
+  for (let n = 0; n < MOST_SETUPS / 1024; n++) {
+    assert.is(bytes[n * some.length], n % 256);
+    assert.is(bytes[(n + 1) * some.length - 1], n % 256);
+  }
+  list.close();
+});
+
+memory("modules of two threads make the same", () => {
+  const [one, other] = [fuzzModule(), new FuzzModule()];
+  assert.is.not(one.buffer, other.buffer);
+  const made = [one, other].map((module) => {
+    const at = module.reserve(64 * SETUP_SIZE);
+    module.generate(at, 64, 5000, 1, 2, 0, 832, 0, 0);
+    return new Uint8Array(module.buffer, at, 64 * SETUP_SIZE).slice();
+  });
+  assert.equal(made[0], made[1]);
+});
+
+memory.run();
+
+const known = suite("fuzz: known signatures");
+
+known("each is new once, whatever slot it shares", () => {
+  const signatures = new KnownSignatures();
+  const all = [0, 1, 4096, 2 ** 52, 2 ** 52 + 4096, 2 ** 53 - 1];
+  assert.equal(
+    all.map((signature) => signatures.add(signature)),
+    all.map(() => true),
+  );
+  for (const signature of [...all, ...all.toReversed()]) assert.not(signatures.add(signature));
+});
+
+known.run();

@@ -1,0 +1,185 @@
+import { openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  assembleBpf,
+  DATA_NUMBER,
+  JUMP_EQUAL,
+  LOAD_WORD,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+} from "../../../src/core/bpf/program.ts";
+import { Tracer } from "../../../src/core/stub/tracer.ts";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
+import type { Case } from "../../../src/labs/fuzz/case/case.ts";
+import type { On } from "../../../src/labs/fuzz/case/setups.ts";
+import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
+import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
+import { createTarget, HARMLESS } from "../../../src/labs/fuzz/try/target.ts";
+import { Trier } from "../../../src/labs/fuzz/try/trial.ts";
+import {
+  childrenOf,
+  hasNamespaces,
+  hostCommand,
+  inOwnPids,
+  isAlive,
+  run,
+} from "../../support/processes.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+
+const target = suite("fuzz: targets");
+
+const encoder = openEncoder("assembly");
+const ENOSYS = 2n ** 64n - 38n;
+const [SIGTRAP, SIGKILL] = [5, 9];
+
+/** A system call, as a case. */
+function call(name: string, args: readonly bigint[], on: On = "CONT", code = "syscall"): Case {
+  const number = encoder.constants.get(`SYS_${name}`);
+  if (number === undefined) throw new RangeError(`there is no call ${name}`);
+  const registers: Record<string, bigint> = { rax: number, orig_rax: number };
+  for (const [i, word] of args.entries()) {
+    registers[["rdi", "rsi", "rdx", "r10", "r8", "r9"][i] ?? "r15"] = word;
+  }
+  return seed(code, registers, { on });
+}
+
+/** Calls that a filter lets through, or does not see. */
+const ALLOWED: readonly string[] = [...HARMLESS, "uretprobe", "uprobe"];
+/** All other calls of the encoder, most of which harm somebody: they would signal this process, or write to its files. */
+const HARMFUL = [...encoder.constants.keys()]
+  .filter((name) => name.startsWith("SYS_"))
+  .map((name) => name.slice("SYS_".length))
+  .filter((name) => !ALLOWED.includes(name));
+const ARGUMENTS = [process.pid, process.pid, SIGKILL, 0, -1, 0].map(BigInt);
+
+/** The stop of each case, and the register that has the result of a call. */
+function results(
+  experiment: Experiment,
+  cases: readonly Case[],
+): [status: number, result: bigint][] {
+  return experiment
+    .try(cases)
+    .map((seen) => [Number(seen.get("status")) >>> 8, seen.get("stopped.rax") ?? 0n]);
+}
+
+/** The files that this process has open. */
+function openFiles(): string[] {
+  return readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return `${fd} ${readlinkSync(`/proc/self/fd/${fd}`)}`;
+    } catch {
+      return "the folder itself";
+    }
+  });
+}
+
+target("a target has no file open on a kernel without close_range", () => {
+  using tracer = new Tracer();
+  const filter = assembleBpf(
+    [LOAD_WORD, DATA_NUMBER],
+    [JUMP_EQUAL, Number(tracer.syscallNumber("close_range")), 0, 1],
+    [RETURN, SECCOMP_RET_ERRNO | 38],
+    [RETURN, SECCOMP_RET_ALLOW],
+  );
+  const master = tracer.createStub({ filter });
+  master.scrub();
+  assert.equal(readdirSync(`/proc/${createTarget(master).pid}/fd`), []);
+});
+
+target("calls that harm answer ENOSYS, however they are made", () => {
+  using experiment = new Experiment({ capacity: 2 * HARMFUL.length });
+  const { trier } = experiment;
+  const { pid } = trier;
+  const [files, children] = [openFiles(), childrenOf(process.pid)];
+  const ways = HARMFUL.flatMap((name) => [
+    call(name, ARGUMENTS),
+    // The call is chosen at its entry.
+    { ...call(name, ARGUMENTS, "CONT", "int3"), from: "entry" } as const,
+  ]);
+  assert.ok(HARMFUL.length > 300, `${HARMFUL.length} calls`);
+  for (const [i, [status, result]] of results(experiment, ways).entries()) {
+    assert.equal([HARMFUL[i >> 1], status, result], [HARMFUL[i >> 1], SIGTRAP, ENOSYS]);
+  }
+  assert.is(trier.pid, pid, "the target lives");
+  assert.equal(openFiles(), files);
+  assert.equal(childrenOf(process.pid), children);
+  assert.equal(childrenOf(pid), []);
+});
+
+target("calls of 32-bit code and of x32 harm nothing either", () => {
+  using experiment = new Experiment({ capacity: 16 });
+  const { trier } = experiment;
+  const { pid } = trier;
+  const children = childrenOf(process.pid);
+  // By the numbers of 32-bit code: exit, fork, kill, close, clone.
+  const numbers = [1n, 2n, 37n, 6n, 120n, 190n];
+  const old = numbers.map((number) => {
+    return seed("int80", { rax: number, rbx: 2n ** 32n - 1n, rcx: 9n });
+  });
+  const x32 = [57n, 56n, 62n].map((number) => {
+    return seed("syscall", { rax: number + 2n ** 30n, rdi: -1n, rsi: 9n });
+  });
+  for (const [status, result] of results(experiment, [...old, ...x32])) {
+    assert.equal([status, BigInt.asIntN(32, result)], [SIGTRAP, -38n]);
+  }
+  assert.is(trier.pid, pid);
+  assert.equal(childrenOf(process.pid), children);
+});
+
+target("calls that are let through are harmless", () => {
+  using experiment = new Experiment();
+  const [answer] = results(experiment, [call("getpid", [])]);
+  assert.equal(answer, [SIGTRAP, BigInt(experiment.trier.pid)]);
+});
+
+target("a target has no file open, and shares none", () => {
+  using trier = new Trier();
+  const file = openSync("/dev/null", "r");
+  assert.ok(file >= 0);
+  assert.equal(readdirSync(`/proc/${trier.pid}/fd`), []);
+});
+
+target("a signal that kills leaves no core, and the next case has a new stub", () => {
+  const folder = temporaryFolder();
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    const signals = [11, 6, 3, 31, SIGKILL];
+    using experiment = new Experiment({ capacity: signals.length });
+    const { trier } = experiment;
+    const first = trier.pid;
+    const outcomes = experiment.try(signals.map((signal) => ({ ...call("getpid", []), signal })));
+    // WIFSIGNALED, without the bit of a core.
+    assert.equal(
+      outcomes.map((seen) => seen.get("status")),
+      signals.map(BigInt),
+    );
+    assert.not.ok(isAlive(first));
+    assert.match(readFileSync(`/proc/${trier.pid}/limits`, "utf8"), /Max core file size\s+1\s+1\s/);
+    assert.equal(readdirSync(folder), []);
+  } finally {
+    process.chdir(before);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+(hasNamespaces ? target : target.skip)(
+  "no pid is the number of the call that no filter sees",
+  async () => {
+    const { code, stderr } = await run(inOwnPids(hostCommand("choosing_pids", "uretprobe")));
+    assert.is(code, 0, stderr);
+  },
+);
+
+target("a case that never stops is ended in time", () => {
+  using experiment = new Experiment({ capacity: 2, deadline: 100 });
+  const { trier } = experiment;
+  const first = trier.pid;
+  const [spin] = results(experiment, [call("getpid", [], "CONT", "spin"), call("getpid", [])]);
+  assert.equal(spin?.[0], 0);
+  assert.not.ok(isAlive(first));
+});
+
+target.run();

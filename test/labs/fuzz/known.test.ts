@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
+import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/setups.ts";
+import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
+import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+import { FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
+import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
+import { parseVerdicts } from "../../../src/labs/fuzz/facts/log.ts";
+import {
+  type CheckResult,
+  countsOf,
+  excuse,
+  verdictOf,
+} from "../../../src/labs/fuzz/facts/verdict.ts";
+import { KNOWN, LISTS } from "../../../src/labs/fuzz/known/arch.ts";
+import { deviationsOf, knownList } from "../../../src/labs/fuzz/known/known.ts";
+import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";
+import { adoptFlags } from "../../../src/labs/fuzz/predict/differences.ts";
+import { Model } from "../../../src/labs/fuzz/predict/model.ts";
+import { machineWith } from "../../support/hidden_cases.ts";
+
+const known = suite("known deviations");
+
+const [fact] = FACTS;
+if (fact === undefined) throw new Error("there are no facts");
+const check = (name: string, status: CheckResult["status"]): CheckResult => ({
+  ...{ name, status },
+  unmet: status === "failed" ? [{ field: "error", expected: 0, seen: 5 }] : [],
+});
+const failed = verdictOf(fact, [check("a", "failed"), check("b", "held")], 0);
+
+function withFile(content: string, use: (file: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
+  try {
+    const file = join(folder, "known");
+    writeFileSync(file, content);
+    use(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+known("a check is excused by its name, or by that of its fact, and no other is", () => {
+  assert.is(excuse(failed, new Set([`${fact.name}: a`])).status, "known");
+  assert.is(excuse(failed, new Set([fact.name])).status, "known");
+  assert.is(excuse(failed, new Set([`${fact.name}: b`])).status, "failed");
+  const both = verdictOf(fact, [check("a", "failed"), check("b", "failed")], 0);
+  assert.is(excuse(both, new Set([`${fact.name}: a`])).status, "failed");
+  const held = verdictOf(fact, [check("a", "held")], 0);
+  assert.is(excuse(held, new Set([fact.name])).status, "held");
+});
+
+known("KTAP has it as an expected failure, with what differs", () => {
+  const verdict = excuse(failed, new Set([fact.name]));
+  const text = formatKtap([verdict], { known: "some list" });
+  assert.match(text, `ok 1 ${fact.name} # XFAIL known: some list`);
+  assert.match(text, "# a: error: expected 0, got 5");
+  assert.not.match(text, "not ok");
+  assert.is(countsOf([verdict]).known, 1);
+  const [read] = parseVerdicts(text).verdicts;
+  assert.equal([read?.fact.name, read?.status], [fact.name, "known"]);
+  assert.is(read?.checks.find(({ name }) => name === "a")?.status, "known");
+  assert.is(countsOf([verdict]).failed, 0);
+});
+
+known("a file has one fact a line, and comments", () => {
+  withFile(`# comment\n\n${fact.name}\r\n`, (file) => {
+    assert.equal([...knownFacts(file).facts], [fact.name]);
+  });
+  withFile("no such fact\n", (file) => {
+    assert.throws(() => knownFacts(file), /there is no fact "no such fact"/);
+  });
+  const requests = "GETREGS to an address that is not mapped is EFAULT";
+  withFile(`${requests}: the remaining checks\n`, (file) => {
+    assert.is(knownFacts(file).facts.size, 1);
+  });
+  withFile(`${requests}: 9 bytes\n`, (file) => {
+    assert.throws(() => knownFacts(file), /there is no fact "GETREGS to .*: 9 bytes"/);
+  });
+  assert.throws(() => knownFacts("/nowhere/known"), /cannot be read/);
+  assert.throws(() => knownList("qemu"), /there is no list "qemu"/);
+});
+
+for (const name of KNOWN) {
+  known(`${name}: its facts exist, and its changes are of rules`, () => {
+    withFile(LISTS[name].facts.join("\n"), (file) => {
+      assert.is(knownFacts(file).facts.size, LISTS[name].facts.length);
+    });
+    assert.is(deviationsOf(name).changes.length, LISTS[name].changes.length);
+  });
+}
+
+known("the model predicts them: IRET does not refuse rip, the fetch does", () => {
+  using batch = new Batch(1);
+  batch.put([seed("int3", { rip: 1n << 62n, fs: 3n, ds: 3n })]);
+  const machine = machineWith("ia32");
+  const field = (model: Model, offset: number) =>
+    model.predict(batch, 0).outcome.words[OUTCOME.stopped / 2 + offset] ?? 0n;
+  const [EFLAGS, DS, FS] = [18, 23, 25];
+  const plain = new Model(machine);
+  assert.equal([field(plain, FS), field(plain, EFLAGS)], [3n, 0x202n]);
+  const emulated = new Model(machine, undefined, deviationsOf("qemu-tcg"));
+  assert.equal(
+    [field(emulated, DS), field(emulated, FS), field(emulated, EFLAGS)],
+    [0n, 3n, 0x10202n],
+  );
+});
+
+known("flags that are ignored do not differ, and others do", () => {
+  using batch = new Batch(1);
+  batch.put([seed("nops", {})]);
+  const ignoring = new Model(machineWith("ia32"), undefined, {
+    changes: [],
+    ignoredFlags: 0x10000,
+  });
+  const plain = new Model(machineWith("ia32"));
+  const { outcome } = plain.predict(batch, 0);
+  batch.outcomeBytes.set(
+    new Uint8Array(outcome.halves.buffer, outcome.halves.byteOffset, OUTCOME_SIZE),
+  );
+  const place = OUTCOME.stopped / 2 + 18;
+  const flags = batch.outcomeWords[place] ?? 0n;
+  const verdicts = (word: bigint) => {
+    batch.outcomeWords[place] = word;
+    return [plain.differs(batch, 0), ignoring.differs(batch, 0)];
+  };
+  assert.equal(verdicts(flags), [false, false]);
+  assert.equal(verdicts(flags | 0x10000n), [true, false]);
+  assert.equal(verdicts(flags | 0x10001n), [true, true]);
+});
+
+known("a prediction that is shown has the flags of the list as they were seen", () => {
+  const fields = (eflags: bigint, rax: bigint) =>
+    new Map([
+      ["stopped.eflags", eflags],
+      ["stopped.rax", rax],
+    ]);
+  const adopted = adoptFlags(fields(0x202n, 1n), fields(0x10203n, 2n), 0x10000);
+  assert.equal(adopted, fields(0x10202n, 1n));
+  assert.equal(adoptFlags(fields(0x202n, 1n), new Map(), 0x10000), fields(0x202n, 1n));
+});
+
+known("cases that the machine cannot bear are not generated", () => {
+  const [CONTROL, KINDS, CASES] = [904n, 0xffff_0000n, 30_000];
+  const watching = (options: ConstructorParameters<typeof Generator>[2]) => {
+    using batch = new Batch(CASES);
+    new Generator(1n, undefined, options).generate(batch, 0, 0, CASES);
+    return Array.from({ length: CASES }, (_, i) => batch.at(i)).filter(
+      ({ way, pairs }) =>
+        way === "POKEUSER" &&
+        pairs.some(({ offset, word }) => offset === CONTROL && (word & KINDS) !== 0n),
+    ).length;
+  };
+  assert.ok(watching({}) > 0);
+  assert.is(watching({ known: "qemu-tcg" }), 0);
+  assert.ok(watching({}) > 0, "another generator is not affected");
+});
+
+known.run();

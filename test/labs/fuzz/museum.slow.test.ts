@@ -1,0 +1,78 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Case, formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
+import { compileBroken, findBug } from "../../museum/broken_kernel.ts";
+import { CATALOGUE, cellsOf, type Row, withRows } from "../../museum/catalogue.ts";
+import { type Exhibit, readExhibits, withBug } from "../../museum/exhibit.ts";
+import { onThisKernel } from "../../support/hermetic.ts";
+
+const museum = suite("museum: bugs that kernels had, as models");
+
+/** Each bug has to be found in so many seconds. */
+const LIMIT = 60;
+/** `npm run museum` finds each and writes the catalogue; otherwise one in so many is looked for. */
+const WRITES = Boolean(process.env.WRITE_DOCUMENTS);
+const TAKEN = WRITES || process.env.SOAK ? 1 : 7;
+
+const exhibits = readExhibits();
+
+museum("there are at least ten bugs, each with a commit of its own or another half of one", () => {
+  assert.ok(new Set(exhibits.map(({ commit }) => commit)).size >= 10);
+  assert.is(new Set(exhibits.map(({ told }) => told)).size, exhibits.length);
+});
+
+for (const exhibit of exhibits) {
+  museum(`${exhibit.name}: its hunks fit the model, and it compiles`, async () => {
+    for (const { file } of exhibit.hunks) {
+      const text = readFileSync(file, "utf8");
+      assert.is.not(withBug(exhibit, file, text), text);
+    }
+    await compileBroken(exhibit);
+  });
+}
+
+museum("a hunk whose lines have changed, or stand in two places, is refused", () => {
+  const hunks = [{ file: "a.ts", old: "one\ntwo\n", new: "two\n" }];
+  const bug = { name: "a bug", hunks };
+  assert.is(withBug(bug, "a.ts", "0\none\ntwo\n3\n"), "0\ntwo\n3\n");
+  assert.is(withBug(bug, "b.ts", "one\n"), "one\n");
+  for (const text of ["0\none\nTwo\n", "one\ntwo\n1\none\ntwo\n"]) {
+    assert.throws(
+      () => withBug(bug, "a.ts", text),
+      /^a bug: a hunk does not fit one place of a.ts/,
+    );
+  }
+});
+
+/** What is not as the exhibit says. */
+function wrongWith({ differs, cases, words }: Exhibit, it: Case, fields: readonly string[]) {
+  const members = Object.entries(formatCase(it)).map(([name, value]) => `${name}=${value}`);
+  return [
+    ...(differs.some((field) => fields.includes(field)) ? [] : [`differs in ${fields}`]),
+    ...(cases.length === 0 || cases.some((member) => members.includes(member)) ? [] : members),
+    ...(changedWords(it) <= words ? [] : [`changes ${changedWords(it)} words`]),
+  ];
+}
+
+const rows: Row[] = [];
+for (const exhibit of exhibits.filter((_, i) => (i + 4) % TAKEN === 0)) {
+  museum(`${exhibit.name}: found in ${LIMIT} s, as the case that shows it`, async () => {
+    // On the hermetic kernel the broken model would answer itself.
+    const found = await onThisKernel(() => findBug(exhibit, LIMIT));
+    if (found === undefined || found.seconds > LIMIT) throw new Error("it was not found");
+    const it = parseCase(found.case);
+    assert.equal(wrongWith(exhibit, it, found.fields), []);
+    const field = found.fields.find((name) => exhibit.differs.includes(name)) ?? "";
+    rows.push({ exhibit, it, field, ...found });
+  });
+}
+
+museum("the catalogue has all of them; `npm run museum` makes it anew", () => {
+  const document = readFileSync(CATALOGUE, "utf8");
+  if (WRITES) writeFileSync(CATALOGUE, withRows(document, rows));
+  else for (const exhibit of exhibits) assert.ok(document.includes(cellsOf(exhibit)), exhibit.name);
+});
+
+museum.run();

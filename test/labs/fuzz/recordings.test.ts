@@ -1,0 +1,242 @@
+// Recordings of machines are judged anywhere, by the machines that they describe.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { fuzz, judge, recordRun } from "../../../src/labs/fuzz/index.ts";
+import { Model } from "../../../src/labs/fuzz/predict/model.ts";
+import { holds, rules } from "../../../src/labs/fuzz/predict/rules.ts";
+import { RecordedCases } from "../../../src/labs/fuzz/recordings/judge_here.ts";
+import { formatRecording, RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";
+import { NO_XSTATE } from "../../../src/labs/fuzz/try/xstate.ts";
+import { InputError } from "../../../src/lib/errors.ts";
+import { stublab } from "../../support/in_process.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+import { rejection, thrown } from "../../support/thrown.ts";
+
+// A bug that is planted from outside is the subject of agreement.test.ts; here the rules are judged as they are written.
+delete process.env.STUBLAB_PLANT;
+
+const FOLDER = "test/recordings";
+
+/** The most cases of each recording that contradict the model, and that it does not predict. */
+const BOUNDS: Readonly<Record<string, readonly [contradicted: number, unpredicted: number]>> = {
+  "amd64-tcg.jsonl.gz": [0, 26],
+  "arm64-tcg.jsonl.gz": [0, 127],
+  "dispatch-6.6.jsonl": [0, 0],
+  "intel-6-167.jsonl.gz": [0, 125],
+  "intel-6-207.jsonl.gz": [0, 251],
+  "intel-6-causes.jsonl": [0, 0],
+  "x32.jsonl": [0, 0],
+};
+
+const recordings = suite("fuzz: recordings");
+const folder = temporaryFolder();
+const onAmd64 = HOST_ARCH === "amd64" ? recordings : recordings.skip;
+
+const contentOf = (name: string) => readFileSync(join(FOLDER, name));
+const write = (name: string, content: string | Uint8Array) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+recordings("each recording of the repository has bounds", () => {
+  assert.equal(readdirSync(FOLDER).sort(), Object.keys(BOUNDS).sort());
+});
+
+for (const [name, [contradicted, unpredicted]] of Object.entries(BOUNDS)) {
+  recordings(
+    `${name}: no outcome contradicts the model, and nearly all are predicted`,
+    async () => {
+      const judgement = await judge(contentOf(name));
+      const { length } = judgement.contradictions;
+      assert.ok(length <= contradicted, `${length} contradictions`);
+      const hidden = judgement.unpredicted.reduce((sum, { cases }) => sum + cases, 0);
+      assert.ok(hidden <= unpredicted, `${hidden} not predicted`);
+    },
+  );
+}
+
+/** Rules whose absence the recording of the Intel processor does not show. */
+const NOT_SHOWN: readonly string[] =
+  "W16 W22 W33 W61 W71 W76 S12 S13 S14 S15 S19 S22 S25 S26 R60 R67 R75 R112 R116".split(" ");
+
+onAmd64("the recording of the Intel processor shows when a rule is missing", () => {
+  const file = new RecordingFile(contentOf("intel-6-207.jsonl.gz"));
+  const { machine } = file.header;
+  using cases = new RecordedCases(file);
+  const old = new Set([...cases.contradictions(new Model(machine))].map(({ line }) => line));
+  const isFound = (id: string) => {
+    for (const { line } of cases.contradictions(new Model(machine, { id, remove: true }))) {
+      if (!old.has(line)) return true;
+    }
+    return false;
+  };
+  const held = rules().filter(
+    (rule) => rule.phase !== "unpredicted" && holds(rule, machine.features),
+  );
+  const missed = held.filter(({ id }) => !NOT_SHOWN.includes(id) && !isFound(id));
+  assert.equal(
+    missed.map(({ id }) => id),
+    [],
+  );
+});
+
+recordings("what is recorded is what is read again", async () => {
+  const text = await recordRun(await fuzz({ cases: 1500 }), { about: "this machine" });
+  const file = new RecordingFile(Buffer.from(text));
+  const cases = [...file.cases()];
+  assert.is(file.header.about, "this machine");
+  assert.ok(cases.length > 100, `${cases.length} cases`);
+  assert.is(formatRecording(file.header, cases), text);
+  const { machine, cases: count } = await judge(gzipSync(text));
+  assert.is(count, cases.length);
+  assert.equal(machine, file.header.machine);
+});
+
+const LINES = {
+  amd64: [
+    '{"schema":"stublab.recorded-outcomes/1","machine":{"release":"6.12.1","vendor":"V","family":1,"model":null,"features":[],"xstateLength":832,"xcr0":7,"frameLength":832,"xfeatures":7,"permitted":7,"mxcsrMask":65535,"components":[],"stubCode":0}}',
+    '{"case":{"schema":"stublab.case/1","on":"NONE","registers":{"cs":"0x33"}},"seen":{"error":0,"written":{}}}',
+    '{"case":{"schema":"stublab.case/1","on":"NONE","registers":{"cs":"0x10"}},"seen":{"error":0,"written":{"r15":null,"cs":"0x10"}}}',
+  ],
+};
+const [HEAD, HELD, BROKEN] = LINES.amd64;
+const lines = (...parts: (string | undefined)[]) => Buffer.from(parts.join("\n"));
+
+onAmd64("an outcome that contradicts the model is reported with its line and fields", async () => {
+  const { cases, contradictions, causes, unpredicted } = await judge(lines(HEAD, HELD, BROKEN));
+  assert.equal(
+    causes.map((cause) => [cause.trait, cause.vanishes, cause.lines]),
+    [["W3", true, [3]]],
+    "as fuzz has those of findings",
+  );
+  assert.is(cases, 2);
+  assert.equal(unpredicted, []);
+  assert.equal(
+    contradictions.map(({ line, differences }) => [line, differences[0]]),
+    [[3, { field: "error", predicted: 5n, seen: 0n }]],
+  );
+});
+
+onAmd64("a planted rule is judged", async () => {
+  const change = { id: "W3", remove: true } as const;
+  const { contradictions, planted } = await judge(lines(HEAD, HELD, BROKEN), { change });
+  assert.equal([contradictions.length, planted], [0, "W3"]);
+});
+
+const GARBAGE: readonly (readonly [string, Uint8Array, RegExp])[] = [
+  ["nothing", Buffer.alloc(0), /^line 1: the document is not JSON/],
+  ["bytes", Buffer.from([0xff, 0xfe, 0]), /^line 1: the document is not JSON: it is not UTF-8/],
+  ["another document", lines('{"schema":"stublab.case/1"}'), /^line 1: schema: expected one of/],
+  ["no machine", lines('{"schema":"stublab.recorded-outcomes/1"}'), /^line 1: machine: expected/],
+  ["a cut line", lines(HEAD, HELD, BROKEN?.slice(0, 50)), /^line 3: the document is not JSON/],
+  ["an empty line", lines(HEAD, "", HELD), /^line 2: the document is not JSON/],
+  [
+    "no outcome",
+    lines(HEAD, '{"case":{"schema":"stublab.case/1"}}'),
+    /^line 2: seen: expected an ob/,
+  ],
+  [
+    "an unknown field",
+    lines(HEAD, HELD?.replace('"written"', '"writen"')),
+    /^line 2: seen: unknown field "writen"$/,
+  ],
+  [
+    "an unknown register",
+    lines(HEAD, BROKEN?.replace("r15", "r16")),
+    /^line 2: seen\.written: unknown field "r16"$/,
+  ],
+  [
+    "no errno",
+    lines(HEAD, HELD?.replace('"error":0', '"error":"EWHAT"')),
+    /^line 2: seen\.error: expected 0 or the name of an errno, got "EWHAT"$/,
+  ],
+  [
+    "no word",
+    lines(HEAD, BROKEN?.replace('"cs":"0x10"}}}', '"cs":16}}}')),
+    /^line 2: seen\.written\.cs: expected a hex word/,
+  ],
+  [
+    "no case",
+    lines(HEAD, HELD?.replace('"cs"', '"cz"')),
+    /^line 2: case: registers: unknown register "cz"; did you mean cs\?/,
+  ],
+  ["cut gzip", gzipSync(lines(HEAD, HELD)).subarray(0, 60), /^it cannot be decompressed: /],
+];
+
+for (const [name, content, message] of GARBAGE) {
+  onAmd64(`${name} is refused, with the place`, async () => {
+    const error = await rejection(judge(content));
+    assert.instance(error, InputError);
+    assert.match(error instanceof Error ? error.message : "", message);
+  });
+}
+
+recordings("what is longer than the limit is refused, compressed or not", () => {
+  const long = Buffer.alloc(2000, " ");
+  for (const content of [long, gzipSync(long)]) {
+    const { message } = thrown(InputError, () => new RecordingFile(content, 1000));
+    assert.is(message, "it has more than 1000 bytes, the limit for a recording");
+  }
+});
+
+recordings("the command records, and judges what it has recorded", async () => {
+  const path = join(folder, "mine.jsonl.gz");
+  const made = await stublab(["fuzz", "--cases", "1000", "--record", path]);
+  assert.ok(made.code === 0 || made.code === 1, made.stderr);
+  const { code, stdout } = await stublab(["fuzz", "judge", path, "--json"]);
+  const { schema, cases, contradictions } = JSON.parse(stdout);
+  assert.is(schema, "stublab.judgement/1");
+  assert.ok(cases > 100, `${cases} cases`);
+  assert.is(code, contradictions.cases === 0 ? 0 : 1);
+});
+
+onAmd64("the command reports contradictions, and says what is wrong with a file", async () => {
+  const judged = (...args: string[]) => stublab(["fuzz", "judge", ...args]);
+  const path = write("broken.jsonl", lines(HEAD, HELD, BROKEN));
+  const broken = await judged(path);
+  assert.is(broken.code, 1);
+  assert.match(broken.stdout, /^recording {4}Linux 6\.12\.1 on x86-64, V family 1/);
+  assert.match(
+    broken.stdout,
+    /\ncontradicted 1 cases?\n {2}1 vanishes without W3: .*\n {4}line 3 {2}error: predicted EIO, recorded 0\n/,
+  );
+  assert.is((await judged(path, "--plant", "W3")).code, 0);
+  const cut = await judged(write("cut.jsonl", lines(HEAD, HELD?.slice(0, 20))));
+  assert.is(cut.code, 2);
+  assert.match(cut.stderr, /cut\.jsonl: line 2: the document is not JSON/);
+});
+
+recordings("a recording of another architecture is judged in a thread of its own", async () => {
+  const [arch, registers] =
+    HOST_ARCH === "amd64" ? ["arm64", { x1: "0x5" }] : [undefined, { r9: "0x5" }];
+  const machine = {
+    ...{ arch, release: "6.12.1", vendor: "0x00", family: 8, model: 0, features: [] },
+    ...NO_XSTATE,
+    stubCode: 0,
+  };
+  const [name = ""] = Object.keys(registers);
+  const other = { schema: "stublab.case/1", arch, on: "NONE", registers };
+  const line = (written: object) => JSON.stringify({ case: other, seen: { error: 0, written } });
+  const head = JSON.stringify({ schema: "stublab.recorded-outcomes/1", machine });
+  const { cases, contradictions } = await judge(lines(head, line({}), line({ [name]: "0x6" })));
+  assert.is(cases, 2);
+  assert.equal(
+    contradictions.map(({ line, case: { registers: own }, differences }) => [
+      line,
+      own,
+      differences,
+    ]),
+    [[3, registers, [{ field: `written.${name}`, predicted: 5n, seen: 6n }]]],
+  );
+  const error = await rejection(judge(lines(head, "{}")));
+  assert.instance(error, InputError);
+  assert.match(error instanceof Error ? error.message : "", /^line 2: case: /);
+});
+
+recordings.run();

@@ -1,0 +1,197 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { ELF_MACHINE, INDEPENDENT_BASE } from "../../../src/labs/guest/arch.ts";
+import { parseElf } from "../../../src/labs/guest/elf.ts";
+import { InputError } from "../../../src/lib/errors.ts";
+import { needs } from "../../support/needs.ts";
+import { assemble, compile } from "../../support/programs.ts";
+import { randomWords } from "../../support/random.ts";
+
+const elf = suite("ELF");
+
+/** The offsets of fields of Elf64_Ehdr, and of the first Elf64_Phdr after it. */
+const TYPE = 16;
+const MACHINE = 18;
+const ENTRY = 24;
+const HEADERS_AT = 32;
+const HEADER_COUNT = 56;
+const HEADER = 64;
+const SIZE = 120;
+
+/** EM_X86_64, or EM_AARCH64. */
+const OTHER = ELF_MACHINE === 62 ? 183 : 62;
+
+/** The smallest executable: one segment that covers the whole file. */
+function smallest(): DataView {
+  const file = new DataView(new ArrayBuffer(SIZE));
+  [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1].forEach((byte, i) => {
+    file.setUint8(i, byte);
+  });
+  file.setUint16(TYPE, 2, true);
+  file.setUint16(MACHINE, ELF_MACHINE, true);
+  file.setBigUint64(ENTRY, 0x400000n, true);
+  file.setBigUint64(HEADERS_AT, BigInt(HEADER), true);
+  file.setUint16(54, 56, true);
+  file.setUint16(HEADER_COUNT, 1, true);
+  file.setUint32(HEADER, 1, true);
+  file.setUint32(HEADER + 4, 5, true);
+  file.setBigUint64(HEADER + 16, 0x400000n, true);
+  file.setBigUint64(HEADER + 32, BigInt(SIZE), true);
+  file.setBigUint64(HEADER + 40, 0x2000n, true);
+  return file;
+}
+
+const bytesOf = (file: DataView): Uint8Array => new Uint8Array(file.buffer);
+
+function refusal(bytes: Uint8Array, base?: bigint): InputError {
+  try {
+    parseElf(bytes, base);
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+elf("reads entry, segments and program headers", () => {
+  const { entry, segments, programHeaders } = parseElf(bytesOf(smallest()));
+  assert.is(entry, 0x400000n);
+  assert.equal(programHeaders, { address: 0x400040n, entrySize: 56, count: 1 });
+  assert.is(segments.length, 1);
+  const [segment] = segments;
+  assert.is(segment?.address, 0x400000n);
+  assert.is(segment?.memorySize, 0x2000n);
+  assert.is(segment?.protection, "rx");
+  assert.equal(segment?.bytes, bytesOf(smallest()));
+});
+
+elf("shifts only position-independent executables", () => {
+  const file = smallest();
+  assert.is(parseElf(bytesOf(file), 0x10000n).entry, 0x400000n);
+  file.setUint16(TYPE, 3, true);
+  const { entry, segments, programHeaders } = parseElf(bytesOf(file), 0x10000n);
+  assert.is(entry, 0x410000n);
+  assert.is(segments[0]?.address, 0x410000n);
+  assert.is(programHeaders?.address, 0x410040n);
+  assert.is(parseElf(bytesOf(file)).entry, INDEPENDENT_BASE + 0x400000n);
+  assert.match(refusal(bytesOf(file), 0x123n).message, `not a multiple of ${PAGE_SIZE}`);
+  assert.match(refusal(bytesOf(file), -1n << 20n).message, `not a multiple of ${PAGE_SIZE}`);
+  assert.match(refusal(bytesOf(file), 1n << 56n).message, "beyond user space");
+});
+
+elf("parses bytes at any offset in a larger buffer", () => {
+  const larger = new Uint8Array(SIZE + 32);
+  larger.set(bytesOf(smallest()), 13);
+  assert.is(parseElf(larger.subarray(13, 13 + SIZE)).entry, 0x400000n);
+});
+
+elf("refuses every truncated file", () => {
+  const whole = bytesOf(smallest());
+  for (let length = 0; length < SIZE; length++) {
+    const { message } = refusal(whole.subarray(0, length));
+    assert.match(message, length < 4 ? "not an ELF file" : /truncated.*offset \d+/);
+  }
+});
+
+type Change = (file: DataView) => void;
+
+for (const [what, change, message] of [
+  [
+    "another machine",
+    (f) => f.setUint16(MACHINE, OTHER, true),
+    new RegExp(`machine ${OTHER}.*offset 18`),
+  ],
+  ["32 bits", (f) => f.setUint8(4, 1), /32-bit.*offset 4/],
+  ["an unknown class", (f) => f.setUint8(4, 9), /class 9/],
+  ["big-endian words", (f) => f.setUint8(5, 2), /big-endian.*offset 5/],
+  ["an unknown version", (f) => f.setUint8(6, 0), /version 0/],
+  ["an object file", (f) => f.setUint16(TYPE, 1, true), /type is 1/],
+  ["a core dump", (f) => f.setUint16(TYPE, 4, true), /type is 4/],
+  ["headers of another size", (f) => f.setUint16(54, 32, true), /32 bytes.*offset 54/],
+  ["no program header", (f) => f.setUint16(HEADER_COUNT, 0, true), /0 program headers/],
+  ["too many program headers", (f) => f.setUint16(HEADER_COUNT, 0xffff, true), /65535 program/],
+  ["headers past the end", (f) => f.setUint16(HEADER_COUNT, 2, true), /truncated.*offset 32/],
+  ["headers at 2^64 - 1", (f) => f.setBigUint64(HEADERS_AT, (1n << 64n) - 1n, true), /truncated/],
+  ["an interpreter", (f) => f.setUint32(HEADER, 3, true), /dynamically linked.*offset 64/],
+  ["nothing to load", (f) => f.setUint32(HEADER, 4, true), /no loadable segment/],
+  ["an empty segment", (f) => f.setBigUint64(HEADER + 32, 0n, true), undefined],
+  ["a segment past the end", (f) => f.setBigUint64(HEADER + 8, 1n, true), /truncated.*ends at 121/],
+  ["a segment at 2^64 - 1", (f) => f.setBigUint64(HEADER + 8, (1n << 64n) - 1n, true), /truncated/],
+  [
+    "more file than memory",
+    (f) => f.setBigUint64(HEADER + 40, 1n, true),
+    /120 bytes in the file and 1 in mem/,
+  ],
+  ["2^64 - 1 bytes", (f) => f.setBigUint64(HEADER + 40, (1n << 64n) - 1n, true), /user space/],
+  [
+    "the kernel's half",
+    (f) => f.setBigUint64(HEADER + 16, 0xffffffff80000000n, true),
+    /user space/,
+  ],
+  ["an entry nowhere", (f) => f.setBigUint64(ENTRY, 0x402000n, true), /entry at 0x402000/],
+  ["an entry in data", (f) => f.setUint32(HEADER + 4, 6, true), /outside its executable segments/],
+] satisfies [string, Change, RegExp | undefined][]) {
+  elf(`${message === undefined ? "takes" : "refuses"} ${what}`, () => {
+    const file = smallest();
+    change(file);
+    if (message === undefined) parseElf(bytesOf(file));
+    else assert.match(refusal(bytesOf(file)).message, message);
+  });
+}
+
+elf("refuses segments that overlap or are out of order", () => {
+  const file = new DataView(new ArrayBuffer(SIZE + 56));
+  bytesOf(file).set(bytesOf(smallest()));
+  bytesOf(file).copyWithin(SIZE, HEADER, SIZE);
+  file.setUint16(HEADER_COUNT, 2, true);
+  assert.match(refusal(bytesOf(file)).message, "overlaps");
+  file.setBigUint64(SIZE + 16, 0x402000n, true);
+  assert.is(parseElf(bytesOf(file)).segments.length, 2);
+  file.setBigUint64(SIZE + 16, 0x300000n, true);
+  assert.match(refusal(bytesOf(file)).message, "precedes");
+});
+
+elf("parses or refuses arbitrary bytes", () => {
+  const next = randomWords(1n);
+  const below = (limit: number) => Number(next() % BigInt(limit));
+  for (let round = 0; round < 20_000; round++) {
+    const bytes = bytesOf(smallest());
+    for (let i = 0; i <= round % 8; i++) {
+      bytes[4 + below(SIZE - 4)] = below(256);
+    }
+    try {
+      parseElf(bytes);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+});
+
+const withCompiler = needs(elf, "cc");
+
+withCompiler("refuses a dynamically linked executable", () => {
+  const text = "int main(void) { return 0; }\n";
+  const { message, remedy } = refusal(compile("cc", "main.c", text));
+  assert.match(message, "dynamically linked");
+  assert.match(remedy ?? "", "-static");
+});
+
+withCompiler("refuses an object file, and says how to link it", () => {
+  const { remedy } = refusal(compile("cc", "main.c", "int main(void) { return 0; }\n", "-c"));
+  assert.match(remedy ?? "", "-nostdlib -static");
+});
+
+withCompiler("refuses a shared library", () => {
+  refusal(compile("cc", "library.c", "int f(void) { return 0; }\n", "-shared", "-nostdlib"));
+});
+
+const withM32 = HOST_ARCH === "amd64" ? withCompiler : elf.skip;
+
+withM32("refuses a 32-bit executable, where the linker makes one", () => {
+  const bytes = assemble("int $3", "-static", "-m32");
+  assert.match(refusal(bytes).message, /32-bit/);
+});
+
+elf.run();

@@ -1,0 +1,146 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  alignRecordings,
+  assignment,
+  type Beside,
+  gradeAnswer,
+  type Recording,
+  recordScenario,
+} from "../../../src/labs/record/index.ts";
+import { renderBesideText } from "../../../src/labs/record/view/beside_text.ts";
+import { renderBesidePage } from "../../../src/labs/record/view/page/beside_page.ts";
+import { hostileRecording } from "../../support/hostile_recording.ts";
+import { recordingOf } from "../../support/recordings.ts";
+
+const beside = suite("two recordings beside each other");
+
+/** The rows as one can read them: "1 1 setsid() = 2358", and what differs. */
+function told({ rows }: Beside, left: Recording, right: Recording): string[] {
+  return rows.map(({ relation, left: i, right: j, differences }) => {
+    const titles = [left.steps[i ?? -1]?.title ?? "", right.steps[j ?? -1]?.title ?? ""];
+    return `${relation}: ${titles.join(" | ")} [${differences.map(({ what }) => what).join(" ")}]`;
+  });
+}
+
+const find = (rows: readonly string[], pattern: RegExp) =>
+  rows.findIndex((row) => pattern.test(row));
+
+/** Every step of both is in one row, in its order, and what is the same has the same kind. */
+function expectComplete({ rows }: Beside, left: Recording, right: Recording): void {
+  for (const [side, { steps }] of [
+    ["left", left],
+    ["right", right],
+  ] as const) {
+    const indices = rows.flatMap((row) => row[side] ?? []);
+    assert.equal(indices, [...steps.keys()]);
+  }
+  for (const { relation, left: i, right: j } of rows) {
+    if (relation !== "apart") assert.is(left.steps[i ?? -1]?.kind, right.steps[j ?? -1]?.kind);
+  }
+}
+
+for (const name of ["host", "switch", "exitkill"]) {
+  beside(`${name}: two recordings of it do not part, whatever their pids`, async () => {
+    const [one, other] = [await recordingOf(name), await recordScenario(name)];
+    assert.not.equal(one.lanes, other.lanes);
+    const document = alignRecordings(one, other);
+    assert.equal([document.part, document.end], [null, []], told(document, one, other).join("\n"));
+    const { length } = one.steps;
+    const [end] = renderBesideText(one, other).split("\n").slice(-2);
+    assert.is(end, `     … ${length} steps the same: 1 to ${length}`);
+  });
+}
+
+beside(
+  "early-attach: of two recordings only the exit status differs, the low byte of a pid",
+  async () => {
+    const [one, other] = [await recordingOf("early-attach"), await recordScenario("early-attach")];
+    const rows = told(alignRecordings(one, other), one, other);
+    for (const row of rows)
+      assert.match(row, /^same: |^alike: exited with status \d+ \| exited with/);
+  },
+);
+
+beside("host, parent-dies: the stub is paired with the orphan, and getppid differs", async () => {
+  const [one, other] = [await recordingOf("host"), await recordingOf("parent-dies")];
+  const document = alignRecordings(one, other);
+  expectComplete(document, one, other);
+  assert.ok(document.lanes.some(({ left, right }) => left === "master" && right === "child"));
+  const rows = told(document, one, other);
+  const steps = [
+    /^same: mov \$9, %esi/,
+    /^same: prctl\(/,
+    /^alike: getppid\(\) = \d+ \| getppid\(\) = \d+ \[title rax\]/,
+    /^same: js fail/,
+    /^alike: cmp %r15, %rax .*\[eflags\]/,
+    /^alike: jne leave .*\[rip\]/,
+    /^alike: mov \$39, .* \| mov \$60, .*\[title rax\]/,
+  ].map((pattern) => find(rows, pattern));
+  assert.ok(!steps.includes(-1), rows.join("\n"));
+  assert.equal(
+    steps,
+    steps.toSorted((a, b) => a - b),
+  );
+  // It lasts, and is reported at the first step only.
+  assert.is(rows.filter((row) => / PPid|\[PPid/.test(row)).length, 1);
+});
+
+beside("host, no-wuntraced: they meet again after the wait that does not return", async () => {
+  const [one, other] = [await recordingOf("host"), await recordingOf("no-wuntraced")];
+  const document = alignRecordings(one, other);
+  expectComplete(document, one, other);
+  const rows = told(document, one, other);
+  const wait = find(rows, /^alike: wait4\(.*\| wait4\(\d+, &status, __WALL, NULL\) = \?/);
+  const meeting = find(rows, /^same: wait4\(.*WUNTRACED/);
+  assert.ok(wait >= 0 && meeting > wait, rows.join("\n"));
+  assert.match(rows.at(-1) ?? "", /^same: stopped by SIGTRAP/);
+});
+
+beside("host, blocked-signals: the mask differs, though the titles do not", async () => {
+  const [one, other] = [await recordingOf("host"), await recordingOf("blocked-signals")];
+  const document = alignRecordings(one, other);
+  expectComplete(document, one, other);
+  const masks = document.rows.flatMap(({ differences }) =>
+    differences.filter(({ what }) => what === "SigBlk"),
+  );
+  assert.ok(masks.some(({ left, right }) => left === "none" && /^all but/.test(right)));
+});
+
+beside("a wrong answer and the right one part at the word that is wrong", async () => {
+  const text = assignment("wait-options", "ada");
+  const wrong = await gradeAnswer(text);
+  const right = await gradeAnswer(text.replace(/^options = .*/m, "options = WUNTRACED|__WALL"));
+  assert.equal([wrong.right, right.right], [false, true]);
+  const document = alignRecordings(wrong.recording, right.recording);
+  const { differences = [] } = document.rows[document.part ?? -1] ?? {};
+  assert.equal(differences, [{ what: "rdx", left: "0x0", right: "0x40000002 = WUNTRACED|__WALL" }]);
+  assert.ok(document.end.some(({ what, left }) => what === "wait4" && left === "-ECHILD"));
+  const shown = renderBesideText(wrong.recording, right.recording);
+  assert.match(shown, /^They part at step \d+: rdx\.\n\n {5}… \d+ steps the same: 1 to \d+$/m);
+  assert.is(shown.match(/^.{81,}$/m), null);
+  const page = renderBesidePage(wrong.recording, right.recording);
+  assert.match(page, /rdx <mark>0x40000002 = WUNTRACED\|__WALL<\/mark>/);
+  assert.is(page.match(/<script|<details class="fold" open/), null);
+});
+
+beside("what a recording says is text, not markup; a long one is cut", async () => {
+  const one = await recordingOf("inject");
+  const other = hostileRecording(one);
+  for (const [left, right] of [
+    [one, other],
+    [other, other],
+  ] as const) {
+    const page = renderBesidePage(left, right);
+    assert.is(page.match(/<(?:script|img|\/title><\/style)/), null);
+    assert.is(renderBesideText(left, right).match(/[^\n\P{C}]/u), null);
+  }
+  const steps = Array.from({ length: 400 }, () => one.steps).flat();
+  const long = { ...one, steps: steps.map((step) => ({ ...step, microseconds: 0 })) };
+  const page = renderBesidePage(long, { ...long, steps: long.steps.toReversed() });
+  assert.ok(page.length < 1_500_000);
+  assert.match(page, /more stretch(?:es)? left out of this page/);
+  assert.throws(() => renderBesidePage(one, { ...one, lanes: [] }), /there is no lane/);
+});
+
+beside.run();

@@ -1,0 +1,204 @@
+// Lessons of one's own: what they throw, how they end, and what is refused.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { InputError } from "../../../src/index.ts";
+import {
+  type Lesson,
+  parseRecording,
+  type Recording,
+  recordScenario,
+  renderRecordingPage,
+  renderText,
+} from "../../../src/labs/record/index.ts";
+import { recordStable } from "../../../src/labs/record/record.ts";
+import { childrenOf } from "../../support/processes.ts";
+import { rejection } from "../../support/thrown.ts";
+
+const lessons = suite("lessons");
+lessons.after.each(() => assert.equal(childrenOf(process.pid), []));
+
+const TOLD = { why: "The frame.", answer: "The result." };
+const PLAIN = { name: "plain", title: "Plain", introduction: ["Nothing happens."] };
+
+/** The recording has so many facts, and all of them held. */
+function expectHeld({ end }: Recording, count: number): void {
+  assert.equal([end.length, end.filter(({ held }) => !held)], [count, []]);
+}
+
+lessons("a stub is born, attached, called, signalled and looked at", async () => {
+  const recording = await recordScenario({
+    ...PLAIN,
+    play(scene) {
+      const actor = scene.birth({
+        lane: "stub",
+        role: "a stub",
+        why: "It is cloned.",
+        stopped: "It has stopped itself.",
+      });
+      actor.attach();
+      const told = { why: "The frame.", answer: "The pid." };
+      const result = actor.call("getpid", [], { ...told, stop: "The SIGSTOP of the attach." });
+      scene.check("getpid", `${actor.pid}`, `${result.value}`);
+      actor.signal("SIGUSR1", "It is pending.");
+      const { state } = actor.look("It is stopped", "By its tracer.");
+      scene.check("its state", "t", state);
+      scene.say("It is over", "The host closes the scene.");
+    },
+  });
+  expectHeld(recording, 2);
+  const lanes = recording.lanes.map(({ id }) => id);
+  assert.equal(lanes, ["host", "stub"]);
+  assert.equal(parseRecording(JSON.stringify(recording)), recording);
+  assert.match(renderText(recording), "The host closes the scene.");
+});
+
+lessons("a question is asked with a reply to each choice, or as the document has it", async () => {
+  const { questions } = await recordScenario({
+    ...PLAIN,
+    play(scene) {
+      scene.ask({
+        text: "Which?",
+        right: { This: "It is." },
+        wrong: { That: "No.", Those: "No!" },
+      });
+      scene.ask({ text: "And now?", choices: ["One", "Two"], answer: 1, because: "It is two." });
+      scene.say("This", "It is this.");
+    },
+  });
+  const [first, second] = questions;
+  assert.is(first?.choices[first.answer], "This");
+  assert.is(first?.because, "It is.");
+  assert.equal([...(first?.replies ?? [])].sort(), ["It is.", "No!", "No."]);
+  assert.equal([second?.choices, second?.answer, second?.replies], [["One", "Two"], 1, []]);
+});
+
+lessons("a choice that is there twice is refused: it would be right and wrong", async () => {
+  const said = { text: "Which?", because: "It is." };
+  for (const question of [
+    { text: "Which?", right: { This: "It is." }, wrong: { That: "No.", This: "No!" } },
+    { ...said, choices: ["This", "That", "This"], answer: 0 },
+  ]) {
+    const asked: Lesson = { ...PLAIN, play: (scene) => scene.ask(question) };
+    const error = await rejection(recordScenario(asked));
+    assert.instance(error, InputError);
+    assert.match(String(error), /question.choices: "This" appears twice$/);
+  }
+});
+
+/** A lesson whose fact fails in its first plays, and holds in the others. */
+function failing(times: number): { lesson: Lesson; plays: () => number } {
+  let plays = 0;
+  const play: Lesson["play"] = (scene) => {
+    plays++;
+    scene.say("Look", "It is looked at.");
+    scene.check("the number", "7", plays <= times ? `${plays}` : "7");
+  };
+  return { lesson: { ...PLAIN, play }, plays: () => plays };
+}
+
+lessons("a lesson of one's own is played once, and its failure is in the recording", async () => {
+  const { lesson, plays } = failing(1);
+  const { end, discarded } = await recordScenario(lesson);
+  assert.is(plays(), 1);
+  assert.equal(end, [{ fact: "the number", expected: "7", seen: "1", held: false }]);
+  assert.equal(discarded, []);
+});
+
+lessons(
+  "a scenario of stublab's that fails once is recorded again, and the recording says so",
+  async () => {
+    const { lesson, plays } = failing(1);
+    const recording = await recordStable("plain", lesson, "assembly", undefined, 20);
+    assert.is(plays(), 2);
+    expectHeld(recording, 1);
+    assert.equal(recording.discarded, ["the number: expected 7, seen 1"]);
+    assert.equal(parseRecording(JSON.stringify(recording)), recording);
+    const told = "Recorded again: the number: expected 7, seen 1";
+    assert.match(renderText(recording), told);
+    assert.match(renderRecordingPage(recording), told);
+  },
+);
+
+lessons("a signal that was sent has an arrow to the stop that it brings", async () => {
+  const { arrows, steps } = await recordScenario({
+    ...PLAIN,
+    play(scene) {
+      const actor = scene.rest("stub", "a stub");
+      actor.signal("SIGUSR1", "It is pending.");
+      actor.call("getpid", [], { ...TOLD, stop: "SIGUSR1 comes first." });
+    },
+  });
+  const arrow = arrows.find(({ kind }) => kind === "signal");
+  assert.match(steps[arrow?.from ?? -1]?.title ?? "", /^tgkill/);
+  assert.is(steps[arrow?.to ?? -1]?.title, "stopped by SIGUSR1");
+});
+
+lessons("a lesson may wait, and may run with another encoder", async () => {
+  const play: Lesson["play"] = async (scene) => {
+    const actor = scene.rest("stub", "a stub");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    actor.look("It rests", "It is stopped.");
+  };
+  const { encoder, steps } = await recordScenario({ ...PLAIN, play }, { encoder: "native" });
+  assert.is(encoder, "native");
+  assert.is(steps.at(-1)?.title, "It rests");
+});
+
+lessons("what a lesson throws or rejects with leaves no stub", async () => {
+  const mine = new Error("mine");
+  const play: Lesson["play"] = (scene) => {
+    scene.rest("stub", "a stub");
+    throw mine;
+  };
+  assert.is(await rejection(recordScenario({ ...PLAIN, play })), mine);
+  const later: Lesson["play"] = async (scene) => play(scene);
+  assert.is(await rejection(recordScenario({ ...PLAIN, play: later })), mine);
+});
+
+lessons("a signal rejects with its reason, and leaves no stub", async () => {
+  const reason = new Error("mine");
+  let played = false;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const lesson: Lesson = {
+    ...PLAIN,
+    play(scene) {
+      scene.rest("stub", "a stub");
+      played = true;
+      controller.abort(reason);
+      assert.is(scene.signal?.aborted, true);
+    },
+  };
+  assert.is(await rejection(recordScenario("host", { signal: AbortSignal.abort(reason) })), reason);
+  assert.is(await rejection(recordScenario(lesson, { signal })), reason);
+  assert.ok(played);
+  const listeners = process.listenerCount("SIGCONT");
+  assert.is(await rejection(recordScenario(lesson, { signal })), reason);
+  assert.is(process.listenerCount("SIGCONT"), listeners);
+});
+
+lessons("a lesson in which nothing is recorded is refused", async () => {
+  const error = await rejection(recordScenario({ ...PLAIN, play() {} }));
+  assert.instance(error, InputError);
+  assert.match(String(error), "steps: a recording has at least one");
+});
+
+lessons("an actor has signals and calls by every name that the library knows", async () => {
+  const recording = await recordScenario({
+    ...PLAIN,
+    play(scene) {
+      const actor = scene.rest("stub", "a stub");
+      const number = scene.tracer.syscallNumber("getpid");
+      for (const call of ["getpid", number, Number(number)]) {
+        const { value } = actor.call(call, [], { ...TOLD, stop: undefined, before: undefined });
+        scene.check("getpid", `${actor.pid}`, `${value}`);
+      }
+      actor.signal("USR1", "It is pending.");
+    },
+  });
+  expectHeld(recording, 3);
+  assert.match(renderText(recording), "SIGUSR1");
+});
+
+lessons.run();

@@ -1,0 +1,220 @@
+// What the lessons say of the kernel beyond what their recordings show, measured.
+
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { deathSignal } from "../../../src/core/stub/examine.ts";
+import { Platform, type Stub, Tracer } from "../../../src/index.ts";
+import { STUB_CODE } from "../../../src/labs/record/listing.ts";
+import { Recorder } from "../../../src/labs/record/recorder.ts";
+import { kernelRows } from "../../../src/labs/record/view/told.ts";
+import { childrenOf, processState } from "../../support/processes.ts";
+import { codeOf, instructionsOf, recordingOf } from "../../support/recordings.ts";
+
+const claims = suite("lessons: claims");
+claims.after.each(() => assert.equal(childrenOf(process.pid), []));
+
+/** How often what could be a race is tried. */
+const TRIES = 100;
+
+claims(
+  "registers of a stopped stub can be read right after PTRACE_ATTACH; the wait takes its report",
+  () => {
+    using tracer = new Tracer();
+    const { shim, status } = tracer;
+    const stub = tracer.createStub();
+    const registers = new Uint8Array(tracer.frame.bytes.byteLength);
+    const nothing = () =>
+      shim.wait(stub.pid, tracer.waitAll | tracer.constant("WNOHANG"), 0, status);
+    const detach = () => {
+      stub.detach();
+      while (processState(stub.pid)?.state !== "T");
+    };
+    for (let i = 0; i < TRIES; i++) {
+      detach();
+      assert.is(shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0), 0);
+      const read = shim.ptraceMemory(tracer.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
+      assert.is(read, 0, `try ${i}`);
+      stub.thread.settle("running");
+      assert.is(stub.thread.wait().signal, tracer.constant("SIGSTOP"));
+      assert.is(nothing(), 0, "the wait4 has consumed it");
+    }
+    // Without that wait the next one reports it.
+    detach();
+    shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0);
+    assert.is(nothing(), stub.pid);
+    stub.thread.settle("stopped");
+  },
+);
+
+claims("a signal of kill is pending for the process, one of tgkill for the thread", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  const pending = (field: string) => {
+    const line = new RegExp(`^${field}:\\s+(\\w+)$`, "m");
+    return BigInt(`0x${line.exec(readFileSync(`/proc/${stub.pid}/status`, "utf8"))?.[1]}`);
+  };
+  // The SIGSTOP of the attach is pending for the thread, until the first resume.
+  stub.call("getpid");
+  process.kill(stub.pid, "SIGUSR1");
+  assert.equal([pending("SigPnd"), pending("ShdPnd")], [0n, 1n << 9n]);
+  tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR2"));
+  assert.equal([pending("SigPnd"), pending("ShdPnd")], [1n << 11n, 1n << 9n]);
+  const view = new Recorder("assembly").view(stub.pid);
+  assert.ok(view);
+  assert.is(view.pending, "0xa00");
+  const rows = kernelRows(view, tracer.encoder.constants);
+  assert.equal(
+    rows.find(([, value]) => value.includes("SIGUSR1")),
+    ["Pending", "SIGUSR1 SIGUSR2"],
+  );
+});
+
+/** Which event a clone with this exit signal brings, if this option is set; the child is ended. */
+function eventOf(stub: Stub, exitSignal: string, option: string): string {
+  const { tracer, thread } = stub;
+  const { encoder, frame } = tracer;
+  thread.ptrace("PTRACE_SETOPTIONS", tracer.traceOptions | tracer.constant(option));
+  const word = tracer.cloneWord(tracer.constant(exitSignal));
+  const number = tracer.syscallNumber("clone");
+  encoder.encodeSyscall(frame.offset, thread.initial.offset, number, word, 0n, 0n, 0n, 0n, 0n);
+  encoder.encodeBootstrap(frame.offset, thread.tgid);
+  thread.writeRegisters(frame);
+  let event = "none";
+  for (let signal = ""; signal !== "SIGTRAP"; ) {
+    thread.resume();
+    const stop = thread.wait();
+    if (stop.kind !== "event") signal = tracer.signalName(stop.signal);
+    else event = stop.event === tracer.constant("PTRACE_EVENT_FORK") ? "FORK" : "CLONE";
+  }
+  const child = Number(stub.registers().rax);
+  // The exit stop of a traced child has to be seen.
+  process.kill(child, "SIGKILL");
+  if (event !== "none") {
+    const ended = () =>
+      tracer.encoder.waitKind(tracer.status[0] ?? 0) === tracer.constant("WAIT_SIGNALED");
+    do {
+      tracer.shim.wait(child, tracer.waitAll, 1_000_000, tracer.status);
+      tracer.shim.ptrace(tracer.constant("PTRACE_CONT"), child, 0, 0);
+    } while (!ended());
+  }
+  stub.call("wait4", child, 0, tracer.waitAll, 0);
+  return event;
+}
+
+claims("a clone with SIGCHLD is a fork to ptrace, and one with another exit signal a clone", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  const events = ["SIGCHLD", "SIGUSR1"].map((signal) =>
+    ["PTRACE_O_TRACEFORK", "PTRACE_O_TRACECLONE"].map((option) => eventOf(stub, signal, option)),
+  );
+  assert.equal(events, [
+    ["FORK", "none"],
+    ["none", "CLONE"],
+  ]);
+});
+
+claims(
+  "the stub code has as many instructions as the lesson says, and not all are executed",
+  async () => {
+    const recording = await recordingOf("host");
+    const { lines } = codeOf(recording, STUB_CODE);
+    assert.match(recording.introduction.join(" "), `the stub code, ${lines.length} instructions`);
+    assert.match(
+      readFileSync("docs/teaching.md", "utf8"),
+      `nothing but ${lines.length} instructions`,
+    );
+    const executed = instructionsOf(recording, "master", STUB_CODE).length;
+    assert.match(
+      readFileSync("docs/lessons/host.md", "utf8"),
+      `${executed} of its ${lines.length} instructions`,
+    );
+  },
+);
+
+claims(
+  "an interrupt enters the kernel, too, and leaves -1 in orig_rax, as the host says",
+  async () => {
+    using tracer = new Tracer();
+    const stub = tracer.createStub();
+    const { thread } = stub;
+    const page = stub.map(PAGE_SIZE);
+    stub.write(page, Uint8Array.of(0xeb, 0xfe));
+    stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
+    const { frame } = tracer;
+    frame.copyFrom(thread.initial);
+    for (const [name, word] of Object.entries({ rip: page, rax: 7n, orig_rax: 39n })) {
+      frame.set(name, word);
+    }
+    thread.writeRegisters(frame);
+    assert.is(stub.registers().orig_rax, 39n);
+    const userTime = () => Number(readFileSync(`/proc/${stub.pid}/stat`, "utf8").split(" ")[13]);
+    const before = userTime();
+    thread.resume();
+    while (userTime() === before);
+    tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR1"));
+    thread.wait();
+    assert.equal([stub.registers().rip, stub.registers().orig_rax], [page, 2n ** 64n - 1n]);
+    const { observed } = await recordingOf("host");
+    assert.match(
+      observed.join(" "),
+      /enters the kernel by its system calls, .* and interrupts, which leave -1/,
+    );
+  },
+);
+
+claims("one SYSCALL of the first stub visibly changes R11: the kill of its self-stop", async () => {
+  const calls = instructionsOf(await recordingOf("host"), "master", STUB_CODE).filter(
+    ({ kind }) => kind === "syscall",
+  );
+  const changed = calls.filter(({ registers }) => registers?.before.r11 !== registers?.after.r11);
+  assert.equal(
+    changed.map(({ call }) => call?.name),
+    ["kill"],
+  );
+  for (const { registers } of calls) assert.is(registers?.after.r11, registers?.before.eflags);
+});
+
+claims("a clone without a stack keeps RSP, where a scrubbed stub has nothing mapped", async () => {
+  const { steps } = await recordingOf("grandchild");
+  const born = steps.find(({ kind }) => kind === "clone");
+  const clone = steps.find(({ call }) => call?.name === "clone");
+  const rsp = born?.registers?.after.rsp;
+  assert.is(rsp, clone?.registers?.before.rsp);
+  const map = steps.findLast(({ about, kernel }) => about === "grandchild" && kernel?.memory);
+  const [start, end] = (map?.kernel?.memory?.[0] ?? "")
+    .split(/[- ]/, 2)
+    .map((word) => BigInt(`0x${word}`));
+  assert.is(map?.kernel?.memory?.length, 1);
+  assert.not(BigInt(rsp ?? 0) >= (start ?? 0n) && BigInt(rsp ?? 0) < (end ?? 0n));
+});
+
+claims("SIGKILL does not stop a traced stub before its effect, any other signal does", () => {
+  using tracer = new Tracer();
+  const [one, other] = [tracer.createStub(), tracer.createStub()];
+  for (const { thread } of [one, other]) {
+    thread.resume();
+    thread.wait();
+  }
+  process.kill(one.pid, "SIGTERM");
+  process.kill(other.pid, "SIGKILL");
+  // Neither is resumed, but SIGKILL gets the second to its exit stop.
+  assert.throws(() => {
+    other.thread.settle("running");
+    other.thread.wait();
+  }, /killed by SIGKILL/);
+  assert.is(processState(one.pid)?.state, "t");
+  one.thread.resume();
+  assert.is(one.thread.wait().signal, tracer.constant("SIGTERM"));
+});
+
+claims("the library's exit signal is SIGCHLD by default", () => {
+  using tracer = new Tracer();
+  assert.is(tracer.createStub().exitSignal, tracer.constant("SIGCHLD"));
+  using platform = Platform.open();
+  assert.is(platform.master.exitSignal, platform.tracer.constant("SIGCHLD"));
+  assert.is(deathSignal(tracer.createStub()), "SIGKILL");
+});
+
+claims.run();

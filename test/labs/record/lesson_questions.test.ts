@@ -1,0 +1,115 @@
+// The questions of all lessons: fair, refuted, and not answered before they are asked.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { SCENARIOS } from "../../../src/labs/record/index.ts";
+import { arrange } from "../../../src/labs/record/question.ts";
+import type { Question, Recording } from "../../../src/labs/record/recording.ts";
+import { recordingOf } from "../../support/recordings.ts";
+
+/** No way to choose without knowing may be right more often. */
+const MOST = 0.4;
+
+const lessons = suite("lessons: questions");
+
+async function allQuestions(): Promise<(Question & { readonly recording: Recording })[]> {
+  const all = [];
+  for (const name of Object.keys(SCENARIOS)) {
+    const recording = await recordingOf(name);
+    all.push(...recording.questions.map((question) => ({ ...question, recording })));
+  }
+  return all;
+}
+
+lessons("each has three choices or more, and a reply of its own to each", async () => {
+  for (const { text, choices, answer, because, replies } of await allQuestions()) {
+    assert.ok(choices.length >= 3, text);
+    assert.is(replies.length, choices.length, text);
+    assert.is(replies[answer], because, text);
+    assert.is(new Set([...choices, ...replies]).size, 2 * choices.length, text);
+    for (const reply of replies) assert.match(reply, /^.+[.)]$/s, text);
+  }
+});
+
+lessons(
+  "no place, and neither the longest nor the shortest choice, is right too often",
+  async () => {
+    const all = await allQuestions();
+    const share = (isRight: (question: Question) => boolean) =>
+      all.filter(isRight).length / all.length;
+    for (const place of [0, 1, 2, 3]) {
+      assert.ok(share(({ answer }) => answer === place) <= MOST, `place ${place}`);
+    }
+    for (const sign of [1, -1]) {
+      const stands = share(({ choices, answer }) => {
+        const lengths = choices.map(({ length }) => sign * length);
+        return lengths.every((length, i) => i === answer || length < (lengths[answer] ?? 0));
+      });
+      assert.ok(stands <= MOST, `${sign > 0 ? "longest" : "shortest"}: ${stands}`);
+    }
+  },
+);
+
+lessons("nor is the one choice that begins with another word than the others", async () => {
+  const odd = (await allQuestions()).flatMap(({ choices, answer }) => {
+    const firsts = choices.map((choice) => wordsOf(choice)[0]);
+    const single = firsts.filter((word) => firsts.indexOf(word) === firsts.lastIndexOf(word));
+    return single.length === 1 ? [firsts[answer] === single[0]] : [];
+  });
+  const share = odd.filter(Boolean).length / odd.length;
+  assert.ok(share <= MOST, `${share} of ${odd.length}`);
+  // Who passes it over chooses one of two.
+  assert.ok((1 - share) / 2 <= MOST, `${share} of ${odd.length}`);
+});
+
+/** A run of so many words of an answer gives it away. */
+const RUN = 6;
+
+lessons("nothing that a reader has seen by then says the answer", async () => {
+  const given: string[] = [];
+  for (const { recording, text, step, choices, answer, because } of await allQuestions()) {
+    const { title, introduction, steps, questions } = recording;
+    const seen = [
+      title,
+      ...introduction,
+      ...steps.slice(0, step).flatMap((each) => [each.title, each.why]),
+      ...questions.filter((each) => each.step < step).flatMap(({ replies }) => replies),
+    ];
+    const before = seen.map((each) => ` ${wordsOf(each).join(" ")} `).join("|");
+    const right = wordsOf(choices[answer] ?? "");
+    for (const words of [right, wordsOf(because)]) {
+      const length = Math.min(RUN, Math.max(4, words.length));
+      for (let i = 0; i + length <= words.length; i++) {
+        const run = words.slice(i, i + length).join(" ");
+        if (before.includes(` ${run} `)) given.push(`${recording.scenario}: ${text} ${run}`);
+      }
+    }
+  }
+  assert.equal(given, []);
+});
+
+lessons("none is asked between a stop and the request that reads its registers", async () => {
+  // The stop shows them already.
+  for (const { recording, text, step } of await allQuestions()) {
+    const { title = "" } = recording.steps[step] ?? {};
+    assert.not.match(title, "PTRACE_GETREGS", text);
+  }
+});
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\w$%-]+/g) ?? [];
+}
+
+lessons("the right choice has the same place whatever the numbers in the text", () => {
+  const [right, wrong] = [{ This: "It is." }, { That: "It is not.", Those: "They are not." }];
+  const question = (text: string) => arrange({ text, right, wrong });
+  const { choices, answer, because, replies = [] } = question("Which is 12, and at 0x7fff?");
+  assert.equal([choices[answer], because], ["This", "It is."]);
+  const told = Object.fromEntries(choices.map((choice, i) => [choice, replies[i]]));
+  assert.equal(told, { ...right, ...wrong });
+  assert.is(question("Which is 1234, and at 0x1000?").answer, answer);
+  const places = [..."abcdefghijklmnop"].map((letter) => question(letter).answer);
+  assert.is(new Set(places).size, 3);
+});
+
+lessons.run();

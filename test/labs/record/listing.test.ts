@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { Tracer } from "../../../src/index.ts";
+import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
+import { Recorder } from "../../../src/labs/record/recorder.ts";
+import { listings } from "../../../src/labs/record/recording.ts";
+import { addStubCode } from "../../../src/labs/record/stub_code.ts";
+import { UnsupportedError } from "../../../src/lib/errors.ts";
+import { thrown } from "../../support/thrown.ts";
+
+/** A conditional jump of either architecture. */
+const CONDITIONAL = /^(?:j(?!mp)|b\.|[ct]bn?z)/;
+
+const listing = suite("listing");
+
+listing("it has every byte of the stub code, as a stub has it in its memory", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  stub.scrub();
+  const page = stub.read(tracer.stubAddress, PAGE_SIZE);
+  const bytes = codeBytes(loadListing(STUB_CODE));
+  assert.equal([...bytes], [...page.subarray(0, bytes.length)]);
+  // The loop over a ring follows, without a listing. The last word is 0: src/labs/record/scenarios/race.ts needs one.
+  assert.ok(page.subarray(-8).every((byte) => byte === 0));
+});
+
+listing("each line lies behind the one before it", () => {
+  for (const name of [STUB_CODE, "guest"]) {
+    let offset = 0;
+    for (const line of loadListing(name).lines) {
+      assert.is(line.offset, offset, line.text);
+      offset += line.bytes.split(" ").length;
+    }
+  }
+});
+
+listing("its labels are where the shim says", () => {
+  using tracer = new Tracer();
+  const { lines } = loadListing(STUB_CODE);
+  const at = (label: string) => lines.find((line) => line.label === label)?.offset;
+  assert.is(at("stublab_stub_begin"), 0);
+  assert.is(at("stublab_stub_syscall"), tracer.shim.stubSyscallOffset());
+  assert.is(at("stublab_stub_rest"), tracer.shim.stubRestOffset());
+});
+
+listing(
+  "every instruction of the stub code has a reason, a conditional jump one for each outcome",
+  () => {
+    using tracer = new Tracer();
+    const recorder = new Recorder("assembly");
+    addStubCode(recorder, tracer);
+    for (const { offset, text } of loadListing(STUB_CODE).lines) {
+      const place = recorder.placeOf(BigInt(tracer.stubAddress + offset));
+      assert.is(place?.line.text, text);
+      const why = place?.why ?? "";
+      const reasons = typeof why === "string" ? [why] : Object.values(why);
+      for (const reason of reasons) assert.match(reason, /^[A-Z].{10,}[.?:)]$/s, text);
+      assert.is(reasons.length, CONDITIONAL.test(text) ? 2 : 1, text);
+    }
+  },
+);
+
+const OTHER = "dist/listing-arm64.json";
+
+(existsSync(OTHER) ? listing : listing.skip)(
+  "the listing of arm64 is made on amd64: its branches lead to their labels",
+  () => {
+    const loop = listings(JSON.parse(readFileSync(OTHER, "utf8")), "").find(
+      ({ name }) => name === "loop",
+    );
+    assert.equal(
+      loop?.lines.map(({ offset, bytes, text }) => [offset, bytes, text]),
+      [
+        [0, "00 04 00 91", "add x0, x0, #1"],
+        [4, "ff ff ff 17", "b loop_begin"],
+      ],
+    );
+  },
+);
+
+listing("code that nobody listed is refused by its name", () => {
+  assert.match(thrown(UnsupportedError, () => loadListing("nothing")).message, / of the nothing$/);
+});
+
+listing.run();

@@ -1,0 +1,177 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  type Action,
+  actionOf,
+  beginReading,
+  choiceOrder,
+  type Reading,
+  read,
+  readerSeed,
+  replyTo,
+  scoreOf,
+  seenAt,
+} from "../../../src/labs/record/reading.ts";
+import { recordingOf } from "../../support/recordings.ts";
+
+const reading = suite("reading a recording");
+
+const host = await recordingOf("host");
+const { length } = host.steps;
+const stops = host.questions.map(({ step }) => step);
+
+/** What keys make of a reading. */
+const press = (start: Reading, ...keys: string[]) =>
+  keys.reduce((state, key) => {
+    const action = actionOf(state, key);
+    return action === undefined ? state : read(state, action);
+  }, start);
+
+const FORWARD: readonly (readonly [name: string, action: Action])[] = [
+  ["→", { kind: "step", by: 1 }],
+  ["an event", { kind: "event", by: 1 }],
+  ["→ in a lane", { kind: "step", by: 1, within: "master" }],
+  ["End", { kind: "end" }],
+  ["Enter", { kind: "enter" }],
+  ["a link to the last step", { kind: "go", at: length - 1 }],
+];
+
+for (const [name, action] of FORWARD) {
+  reading(`${name} never passes a question`, () => {
+    let state = beginReading(host);
+    for (let i = 0; i < 3 * length; i++) state = read(state, action);
+    assert.is(state.asked, 0);
+    assert.is(seenAt(state), (stops[0] ?? 0) - 1);
+    assert.match(state.message, "1 to 3 answer the question");
+    for (const [i] of stops.entries()) {
+      assert.is(state.asked, i);
+      state = read(state, { kind: "answer", choice: 0 });
+      for (let j = 0; j < 3 * length; j++) state = read(state, action);
+    }
+    assert.is(state.asked, null);
+    assert.ok(state.at >= length - 1 || name === "→ in a lane");
+    assert.is(scoreOf(state).answered, stops.length);
+  });
+}
+
+reading("a link to a step leads there once all questions before it are answered", () => {
+  const [first = 0, second = 0] = stops;
+  const go = (state: Reading, at: number) => read(state, { kind: "go", at });
+  const stopped = go(beginReading(host), first + 2);
+  assert.equal([stopped.at, stopped.asked, stopped.reached], [first, 0, first - 1]);
+  const linked = go(press(stopped, "s"), first + 2);
+  assert.equal([linked.at, linked.asked, linked.reached], [first + 2, null, first + 2]);
+  const asked = go(linked, length);
+  assert.equal([asked.at, asked.asked, asked.reached], [second, 1, second - 1]);
+  assert.is(go(go(asked, 0), second - 1).at, second - 1, "what was seen can be seen again");
+  const shown = stops.reduce((state) => press(state, "s", "end"), press(asked, "end"));
+  assert.equal([go(shown, 9999).at, go(shown, -9).at], [length, -1]);
+});
+
+reading("a reading that begins at a step asks what comes before it, in its bounds", () => {
+  const [first = 0, second = 0] = stops;
+  const begun = beginReading(host, length - 1);
+  assert.equal([begun.at, begun.asked, begun.reached], [first, 0, first - 1]);
+  const answered = beginReading(host, second, 0, undefined, new Map([[0, null]]));
+  assert.equal([answered.at, answered.asked], [second, 1]);
+  const shown = beginReading(host, first + 1, 0, [first + 1, first + 1]);
+  assert.equal([shown.at, shown.asked], [first + 1, null]);
+});
+
+reading(
+  "digits answer by the place that a choice is shown at; Enter answers with the one picked",
+  () => {
+    const [question] = host.questions;
+    assert.ok(question);
+    for (const seed of [1, 2, 3, 4]) {
+      const asked = press(beginReading(host, -1, seed), "end");
+      const order = choiceOrder(asked, 0);
+      const place = order.indexOf(question.answer);
+      assert.is(press(asked, `${place + 1}`).answers.get(0), question.answer);
+      const keys = [...Array.from({ length: place + 1 }, () => "down"), "enter"];
+      assert.is(press(asked, ...keys).answers.get(0), question.answer);
+      assert.is(press(asked, "up", "enter").answers.get(0), order.at(-1));
+      assert.is(press(asked, "9").asked, 0);
+      assert.is(press(asked, "s").answers.get(0), null);
+      assert.is(press(asked, "s", "a").asked, 0);
+    }
+  },
+);
+
+reading("a question can be left backwards, and comes again", () => {
+  const asked = press(beginReading(host), "end");
+  const back = press(asked, "left");
+  assert.equal([back.at, back.asked], [asked.at - 1, null]);
+  assert.is(press(back, "right").asked, 0);
+});
+
+reading("no place of a choice is right more often than it must be", () => {
+  const wins = [0, 0, 0];
+  let questions = 0;
+  for (let seed = 0; seed < 100; seed++) {
+    const state = beginReading(host, -1, seed);
+    for (const [i, { answer }] of host.questions.entries()) {
+      const place = choiceOrder(state, i).indexOf(answer);
+      wins[place] = (wins[place] ?? 0) + 1;
+      questions++;
+    }
+  }
+  for (const count of wins) assert.ok(count < 0.4 * questions, `${wins} of ${questions}`);
+  assert.equal(
+    choiceOrder(beginReading(host, -1, 7), 0),
+    choiceOrder(beginReading(host, -1, 7), 0),
+  );
+});
+
+reading("each reader has a seed, from any text", () => {
+  const seeds = ["ann", "bob", "1", "2", "", "é"].map(readerSeed);
+  assert.is(new Set(seeds).size, seeds.length);
+  for (const seed of seeds) assert.is(seed >>> 0, seed);
+  assert.is(readerSeed("ann"), seeds[0]);
+  const orders = seeds.map((seed) => String(choiceOrder(beginReading(host, -1, seed), 0)));
+  assert.ok(new Set(orders).size > 1);
+});
+
+reading("what is replied is that of the choice, or else why the answer is right", () => {
+  const [first, ...others] = host.questions;
+  assert.ok(first);
+  const replies = first.choices.map((_, i) => (i === 1 ? "" : `reply ${i}`));
+  const state = beginReading({ ...host, questions: [{ ...first, replies }, ...others] });
+  assert.is(replyTo(state, 0, 2), "reply 2");
+  assert.is(replyTo(state, 0, 1), first.because);
+  assert.is(
+    replyTo({ ...state, recording: { ...host, questions: [{ ...first, replies: [] }] } }, 0, 2),
+    first.because,
+  );
+});
+
+reading("asking again at a step without a question names the step of the last one", () => {
+  const [first = 0] = stops;
+  const after = press(beginReading(host, first), "s", "right", "a");
+  assert.is(after.message, `This step answers no question; step ${first + 1} does.`);
+  assert.is(press(beginReading(host, 0), "a").message, "This step answers no question.");
+});
+
+reading("without questions nothing is asked, and with them again from there on", () => {
+  const off = read(beginReading(host), { kind: "ask", asks: false });
+  assert.is(press(off, "end").at, length);
+  assert.is(read(press(off, "end", "home"), { kind: "ask", asks: true }).asked, null);
+});
+
+reading("a lane that is chosen keeps the keys to its steps", () => {
+  const off = read(beginReading(host), { kind: "ask", asks: false });
+  const kept = press(off, "down", "right", "right");
+  assert.is(kept.lane, host.lanes[0]?.id);
+  assert.is(host.steps[kept.at]?.lane, kept.lane);
+  assert.is(press(kept, "escape").lane, null);
+  assert.is(press(off, "up").lane, host.lanes.at(-1)?.id);
+});
+
+reading("the ends say so", () => {
+  const off = read(beginReading(host), { kind: "ask", asks: false });
+  assert.is(press(off, "left").message, "This is the beginning.");
+  assert.is(press(off, "end", "right").message, "This is the end.");
+  assert.is(press(off, "[").message, "There is no earlier event.");
+});
+
+reading.run();

@@ -1,0 +1,221 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadShim } from "../../../src/core/shim/shim.ts";
+import { STUB_CODE } from "../../../src/labs/record/listing.ts";
+import type { Recording, Step } from "../../../src/labs/record/recording.ts";
+import {
+  codeOf,
+  instructionsOf,
+  LESSONS,
+  recordingOf,
+  targetOf,
+  wayThrough,
+} from "../../support/recordings.ts";
+import { testScenarios } from "../../support/scenario_tests.ts";
+
+const births = suite("recording: births");
+
+const offsets = (steps: readonly Step[]) => steps.map(({ instruction }) => instruction?.offset);
+
+const BEHIND_SYSCALL = loadShim().stubSyscallOffset() + 2;
+
+/** The ways of a lane through the stub code: where each begins, and the jumps that are taken. */
+const WAYS: readonly [
+  what: string,
+  lesson: string,
+  lane: string,
+  ...(readonly [number, string[]])[],
+][] = [
+  ["a host's child goes from its first instruction to INT3", "host", "master", [0, []]],
+  [
+    "a grandchild goes from behind the clone's SYSCALL by way of the beginning",
+    "grandchild",
+    "grandchild",
+    [BEHIND_SYSCALL, ["je cloned", "jz stublab_stub_begin"]],
+  ],
+  [
+    "its parent goes from the clone by `cloned` to INT3, and from the wait4 straight to it",
+    "grandchild",
+    "master",
+    [BEHIND_SYSCALL - 2, ["je cloned"]],
+    [BEHIND_SYSCALL - 2, []],
+  ],
+];
+
+for (const [what, lesson, lane, ...ways] of WAYS) {
+  births(`${what}, as the listing says`, async () => {
+    const recording = await recordingOf(lesson);
+    const code = codeOf(recording, STUB_CODE);
+    const expected = ways.flatMap(([start, taken]) => wayThrough(code, start, taken));
+    assert.equal(offsets(instructionsOf(recording, lane, STUB_CODE)), expected);
+  });
+}
+
+births("the system calls are those of a birth, with the results that the kernel gave", async () => {
+  const { steps, lanes } = await recordingOf("host");
+  const pid = lanes.find(({ id }) => id === "master")?.pid;
+  const titles = steps
+    .filter(({ lane, kind }) => lane === "master" && kind === "syscall")
+    .map(({ title }) => title.replace(/^rseq\(0x[0-9a-f]+/, "rseq(…"));
+  assert.equal(titles, [
+    "ptrace(PTRACE_TRACEME) = 0",
+    `setsid() = ${pid}`,
+    "rt_sigaction(SIGHUP to SIGRTMAX, {SIG_DFL}, NULL, 8) = 0, 62 calls",
+    "rseq(…, 32, RSEQ_FLAG_UNREGISTER, 0x53053053) = 0",
+    "rt_sigprocmask(SIG_SETMASK, [], NULL, 8) = 0",
+    "prctl(PR_SET_PDEATHSIG, SIGKILL) = 0",
+    `getppid() = ${process.pid}`,
+    `getpid() = ${pid}`,
+    `kill(${pid}, SIGSTOP) = 0`,
+  ]);
+});
+
+births("the set-up shows in what the kernel says of the child", async () => {
+  const { steps, lanes } = await recordingOf("host");
+  const pid = lanes.find(({ id }) => id === "master")?.pid;
+  const views = steps
+    .filter(({ about }) => about === "master")
+    .flatMap(({ kernel }) => kernel ?? []);
+  const [first] = views;
+  const last = views.at(-1);
+  assert.is.not(first?.session, pid);
+  assert.is(first?.blocked, "0xfffffffffffbfeff");
+  assert.is.not(first?.ignored, "0x0");
+  assert.equal([last?.session, last?.blocked, last?.ignored], [pid, "0x0", "0x0"]);
+  assert.ok((first?.memory?.length ?? 0) > 50, "the whole memory map of the host");
+  assert.equal(views.filter(({ memory }) => memory !== null).length, 1, "which never changes");
+});
+
+births(
+  "between its self-stop and the attach the child is stopped, and nobody traces it",
+  async () => {
+    for (const [name, lane] of [
+      ["host", "master"],
+      ["grandchild", "grandchild"],
+    ] as const) {
+      const { steps, arrows } = await recordingOf(name);
+      const attach = arrows.find(({ kind }) => kind === "attach")?.from ?? -1;
+      const views = steps.slice(0, attach).filter((step) => step.lane === lane);
+      const last = views.at(-1);
+      assert.is(last?.title, "stopped by SIGSTOP");
+      assert.equal([last?.kernel?.state, last?.kernel?.tracerTid], ["T", 0]);
+      assert.is(steps[arrows.find(({ kind }) => kind === "attach")?.to ?? -1]?.kernel?.state, "t");
+    }
+  },
+);
+
+births.run();
+
+const registers = suite("recording: registers");
+
+for (const name of LESSONS) {
+  registers(`${name}: each step finds the registers that the one before it left`, async () => {
+    const { lanes, steps } = await recordingOf(name);
+    let compared = 0;
+    for (const { id } of lanes) {
+      let known: Step["registers"] = null;
+      for (const step of steps.filter(({ about }) => about === id)) {
+        // What runs unwatched changes them.
+        if (step.registers === null) known = /CONT|setsid|rt_sig/.test(step.title) ? null : known;
+        else {
+          if (known !== null && !step.title.startsWith("R15 =")) {
+            assert.equal(step.registers.before, known.after, `${step.title} in ${id}`);
+            compared++;
+          }
+          known = step.registers;
+        }
+      }
+    }
+    assert.ok(compared > 5, `${compared} compared`);
+  });
+
+  registers(
+    `${name}: RIP follows the listing, and each instruction does what it says`,
+    async () => {
+      const recording = await recordingOf(name);
+      for (const step of recording.steps) expectInstruction(recording, step);
+    },
+  );
+}
+
+/** Checks one step against the listing, where it is an instruction that was executed. */
+function expectInstruction(recording: Recording, step: Step): void {
+  if (step.instruction === null || step.registers === null || step.kind === "stop") return;
+  const { code: name, offset, address } = step.instruction;
+  const { before, after } = step.registers;
+  const code = codeOf(recording, name);
+  const line = code.lines.find((each) => each.offset === offset);
+  assert.ok(line !== undefined);
+  const base = BigInt(code.base);
+  assert.is(BigInt(address), base + BigInt(offset));
+  assert.is(before.rip, address);
+  const next = offset + line.bytes.split(" ").length;
+  const target = targetOf(code, line.text);
+  const to = Number(BigInt(after.rip ?? "0x0") - base);
+  if (line.text.startsWith("jmp")) assert.is(to, target);
+  else assert.ok(to === next || to === target, `${line.text} leads to ${to}`);
+  const [, immediate, register] = /^mov \$(\d+), %e(\w\w)/.exec(line.text) ?? [];
+  if (register !== undefined) assert.is(Number(after[`r${register}`]), Number(immediate));
+  if (step.kind === "syscall") expectCall(step, before, after);
+}
+
+function expectCall(
+  step: Step,
+  before: Record<string, string>,
+  after: Record<string, string>,
+): void {
+  assert.is(after.rcx, after.rip, "SYSCALL saves RIP in RCX");
+  assert.is(after.r11, before.eflags, "and the flags in R11");
+  assert.is(after.orig_rax, before.rax, "and the kernel the number in orig_rax");
+  assert.is(after.rax, step.call?.result?.word ?? "0xffffffffffffffda", step.title);
+  const words = ["rdi", "rsi", "rdx", "r10", "r8", "r9"].map((name) => before[name]);
+  for (const [i, { word }] of (step.call?.arguments ?? []).entries()) assert.is(word, words[i]);
+}
+
+registers(
+  "R15 carries the parent's pid to the grandchild, and RBX the mark of a clone",
+  async () => {
+    const { steps, lanes } = await recordingOf("grandchild");
+    const master = lanes.find(({ id }) => id === "master")?.pid ?? 0;
+    const born = steps.find(({ kind, lane }) => kind === "clone" && lane === "grandchild");
+    const { r15, rbx, rax } = born?.registers?.after ?? {};
+    assert.equal([r15, rbx, rax], [`0x${master.toString(16)}`, "0x1", "0x0"]);
+  },
+);
+
+registers.run();
+
+const lessons = suite("recording: lessons");
+
+testScenarios(lessons, LESSONS, 20);
+
+lessons("scrubbing leaves one page of many, as the kernel's memory map says", async () => {
+  const { steps } = await recordingOf("scrub");
+  const maps = steps.flatMap(({ kernel }) => (kernel?.memory ? [kernel.memory] : []));
+  assert.is(maps.length, 2);
+  assert.ok((maps[0]?.length ?? 0) > 50);
+  assert.is(maps[1]?.length, 1);
+});
+
+lessons(
+  "the switch's guest is stopped before its call, at its fault, and goes on behind it",
+  async () => {
+    const recording = await recordingOf("switch");
+    const [getpid, exit] = instructionsOf(recording, "subprocess", "guest").filter(
+      ({ kind }) => kind === "syscall",
+    );
+    assert.is(getpid?.title, "getpid() = ?");
+    assert.is(exit?.title, "exit_group(0) = ?");
+    const fault = recording.steps.find(({ title }) => title === "stopped by SIGSEGV at 0x20000");
+    assert.is(fault?.registers?.after.rip, fault?.registers?.before.rip);
+    const all = instructionsOf(recording, "subprocess", "guest").map(
+      ({ instruction }) => instruction?.offset,
+    );
+    assert.equal(
+      all,
+      codeOf(recording, "guest").lines.map(({ offset }) => offset),
+    );
+  },
+);
+
+lessons.run();

@@ -1,0 +1,279 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { InputError, OutputError } from "../../../src/index.ts";
+import { loadRecording, parseRecording } from "../../../src/labs/record/index.ts";
+import { renderJson } from "../../../src/labs/record/view/json.ts";
+import { randomWords } from "../../support/random.ts";
+import { LESSONS, recordingOf } from "../../support/recordings.ts";
+import { thrown } from "../../support/thrown.ts";
+
+const load = suite("recording: load");
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-load-"));
+load.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const refusal = (document: string | Uint8Array) =>
+  thrown(InputError, () => parseRecording(document)).message;
+
+load("what is loaded is what was saved", async () => {
+  for (const name of LESSONS) {
+    const recording = await recordingOf(name);
+    const path = join(folder, `${name}.json`);
+    writeFileSync(path, JSON.stringify(recording, null, 1));
+    assert.equal(loadRecording(path), JSON.parse(JSON.stringify(recording)));
+    assert.is(JSON.stringify(parseRecording(JSON.stringify(recording))), JSON.stringify(recording));
+  }
+});
+
+load("a recording from before steps were marked as staged is loaded: none of them is", async () => {
+  const recording = await recordingOf("host");
+  assert.ok(recording.steps.some(({ staged }) => staged));
+  const old = JSON.stringify(recording, (key, value) => (key === "staged" ? undefined : value));
+  assert.not.ok(parseRecording(old).steps.some(({ staged }) => staged));
+});
+
+load("wherever it is cut off, it is refused", async () => {
+  const text = JSON.stringify(await recordingOf("inject"));
+  for (let length = 0; length < text.length; length += 97) {
+    assert.match(refusal(text.slice(0, length)), /^the document is not JSON: "/);
+  }
+});
+
+/** A step to a value inside a document: a name or an index. */
+type Path = readonly (string | number)[];
+
+/** The place as an error names it. */
+function placeOf(path: Path): string {
+  return path.reduce<string>((place, key) => {
+    if (typeof key === "number") return `${place}[${key}]`;
+    return place === "" ? key : `${place}.${key}`;
+  }, "");
+}
+
+function* placesIn(value: unknown, path: Path = []): Generator<Path> {
+  if (typeof value !== "object" || value === null) {
+    yield path;
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    yield* placesIn(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+  }
+}
+
+/** The document with the value at `path` replaced. */
+function changed(document: unknown, [key, ...rest]: Path, value: unknown): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(document)) {
+    return document.map((item, i) => (i === key ? changed(item, rest, value) : item));
+  }
+  const entries = Object.entries(document ?? {}).map(([name, item]) => {
+    return [name, name === key ? changed(item, rest, value) : item];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The members that are booleans. */
+const BOOLEANS: readonly unknown[] = ["held", "staged"];
+
+load("a value of the wrong type is refused by its place, wherever it stands", async () => {
+  const recording = await recordingOf("inject");
+  let places = 0;
+  for (const path of placesIn(recording)) {
+    const wrong = BOOLEANS.includes(path.at(-1)) ? "yes" : true;
+    const message = refusal(JSON.stringify(changed(recording, path, wrong)));
+    const place = placeOf(path);
+    assert.ok(message.startsWith(`${place}: `), `${place}: ${message}`);
+    places++;
+  }
+  assert.ok(places > 1000, `${places} places`);
+});
+
+load("a member that is missing is refused by its place", async () => {
+  const recording = await recordingOf("inject");
+  for (const path of placesIn(recording)) {
+    const isOptional = ["before", "after", "staged"].some((name) => path.includes(name));
+    if (typeof path.at(-1) === "number" || isOptional) continue;
+    const message = refusal(JSON.stringify(changed(recording, path, undefined)));
+    assert.match(message, /got nothing$|not a recording of stublab$/);
+    assert.ok(message.startsWith(`${placeOf(path)}: `), message);
+  }
+});
+
+load("bytes changed at random are refused as input, or leave a recording", async () => {
+  const bytes = new TextEncoder().encode(JSON.stringify(await recordingOf("scrub")));
+  const words = randomWords(5n);
+  const random = () => Number(words() & 0xffffffffn);
+  let refused = 0;
+  for (let i = 0; i < 2000; i++) {
+    const mutant = bytes.slice();
+    for (let j = random() % 4; j >= 0; j--) mutant[random() % mutant.length] = random() % 256;
+    try {
+      assert.ok(parseRecording(mutant).steps.length > 0);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      assert.match(error.message, /^[\x20-\x7e…]+$/);
+      refused++;
+    }
+  }
+  assert.ok(refused > 500 && refused < 2000, `${refused} refused`);
+});
+
+/** What is refused: a value at a place of a recording, or another document. */
+const REFUSED: readonly [what: string, path: Path, value: unknown, message: RegExp][] = [
+  [
+    "another document",
+    [],
+    { schema: "stublab.bootstrap/1" },
+    /^schema: expected "stublab.recording\/1", got "stublab.bootstrap\/1"$/,
+  ],
+  ["another version", ["schema"], "stublab.recording/2", /^schema: expected .*recording\/2"$/],
+  ["none of stublab's", [], { hello: 1 }, /^schema: this is not a recording of stublab$/],
+  ["a list", [], [], /^the document: expected an object, got an array of 0$/],
+  ["null", [], null, /^the document: expected an object, got null$/],
+  ["no steps", ["steps"], [], /^steps: a recording has at least one$/],
+  ["too many", ["steps"], Array(100_001).fill(0), /^steps: expected at most 100000, got 100001$/],
+  ["an unknown lane", ["steps", 3, "lane"], "x", /^steps\[3\]\.lane: there is no lane "x"$/],
+  ["such a target", ["steps", 3, "about"], "x", /^steps\[3\]\.about: there is no lane "x"$/],
+  ["a lane twice", ["lanes", 1, "id"], "host", /^lanes\[1\]\.id: "host" appears twice$/],
+  ["an arrow to nowhere", ["arrows", 0, "to"], 999, /^arrows\[0\]\.to: .* below \d+, got 999$/],
+  ["an arrow from before all", ["arrows", 0, "from"], -1, /^arrows\[0\]\.from: .* from 0 to \d+/],
+  ["no such choice", ["questions", 0, "answer"], 3, /^questions\[0\]\.answer: .* below 3, got 3$/],
+  ["a question after the end", ["questions", 0, "step"], 999, /^questions\[0\]\.step: /],
+  ["unknown code", ["steps", 7, "instruction", "code"], "x", /code: there is no code "x"$/],
+  [
+    "an offset between two lines",
+    ["steps", 7, "instruction", "offset"],
+    1,
+    /^steps\[7\]\.instruction\.offset: "stub code" has no line at 1$/,
+  ],
+  ["time that runs backwards", ["steps", 3, "microseconds"], 1e9, /^steps\[4\]\.microseconds: /],
+  ["half a microsecond", ["steps", 3, "microseconds"], 0.5, /: expected a whole number/],
+  ["an unknown kind", ["steps", 3, "kind"], "magic", /kind: expected one of .*, got "magic"$/],
+  [
+    "a register of 65 bits",
+    ["steps", 7, "registers", "after", "rip"],
+    "0x10000000000000000",
+    /^steps\[7\]\.registers\.after\.rip: expected a hex word such as "0xfe0", got "0x1/,
+  ],
+  [
+    "101 registers",
+    ["steps", 7, "registers", "after"],
+    Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`r${i}`, "0x0"])),
+    /^steps\[7\]\.registers\.after: expected at most 100 names, got 101$/,
+  ],
+];
+
+for (const [what, path, value, message] of REFUSED) {
+  load(`refused: ${what}`, async () => {
+    const document = changed(await recordingOf("inject"), path, value);
+    assert.match(refusal(JSON.stringify(document)), message);
+  });
+}
+
+load("more than 20 MB are refused before they are read to the end", async () => {
+  const path = join(folder, "huge.json");
+  writeFileSync(path, "");
+  truncateSync(path, 1e12);
+  for (const file of [path, "/dev/zero"]) {
+    const { message } = thrown(InputError, () => loadRecording(file));
+    assert.is(message, `${file} has more than 20000000 bytes, the limit for a recording`);
+  }
+});
+
+load("what is written can be read again: without spaces if need be, or it is refused", async () => {
+  const real = await recordingOf("inject");
+  const [first] = real.steps;
+  if (first === undefined) throw new RangeError("no steps");
+  const line = { offset: 0, bytes: "", text: "", label: null };
+  const lines = Array.from({ length: 99_000 }, (_, offset) => ({ ...line, offset }));
+  const code = Array.from({ length: 3 }, (_, i) => ({ name: `code ${i}`, base: "0x0", lines }));
+  const large = { ...real, code: [...real.code, ...code] };
+  assert.ok(JSON.stringify(large, null, 1).length > 20e6);
+  const text = renderJson(large);
+  assert.ok(JSON.stringify(parseRecording(text)) === JSON.stringify(large));
+  const wide = { ...real, introduction: ["é".repeat(3_500_000)] };
+  const { message } = thrown(OutputError, () => renderJson(wide));
+  assert.match(message, "has more than 20000000 bytes, the limit for a recording");
+});
+
+load("a million brackets are refused, and do not exhaust the stack", () => {
+  for (const text of ["[", '{"a":', "[{"]) {
+    assert.match(refusal(text.repeat(1e6)), /^the document is not JSON: /);
+  }
+});
+
+load("what is no text in UTF-8 is refused as that", () => {
+  assert.is(refusal(Uint8Array.of(0x22, 0xff, 0x22)), "the document is not JSON: it is not UTF-8");
+});
+
+load("a file that is not there, and a folder, are refused by name", () => {
+  assert.match(
+    thrown(InputError, () => loadRecording("/nowhere")).message,
+    /^\/nowhere cannot be read: ENOENT/,
+  );
+  assert.match(thrown(InputError, () => loadRecording(folder)).message, /EISDIR/);
+});
+
+const HOSTILE = [
+  "</script><script>alert(1)</script>",
+  "\u001b[2J\u0007\u0000",
+  "‮\u2028\ud800",
+  "__proto__",
+  "constructor",
+  "a".repeat(100_000),
+];
+
+/** The members that may have any text. */
+const FREE = /^(title|why|text|because|told|role|label|fact|seen|state|name)$/;
+
+load("hostile strings are strings, in every place that takes some", async () => {
+  const recording = await recordingOf("inject");
+  for (const text of HOSTILE) {
+    const document = JSON.parse(JSON.stringify(recording), (key, value) => {
+      return FREE.test(key) && typeof value === "string" && value !== "stub code" ? text : value;
+    });
+    assert.equal(parseRecording(JSON.stringify(document)), document);
+  }
+});
+
+load("a register may have any name, and changes no prototype", async () => {
+  const recording = await recordingOf("inject");
+  const words = JSON.parse('{"__proto__":"0x1","constructor":"0x2"}');
+  const text = JSON.stringify(changed(recording, ["steps", 7, "registers", "after"], words));
+  const after = parseRecording(text).steps[7]?.registers?.after ?? {};
+  assert.equal(Object.entries(after), [
+    ["__proto__", "0x1"],
+    ["constructor", "0x2"],
+  ]);
+  assert.is(Object.getPrototypeOf(after), Object.prototype);
+});
+
+load("an error shows nothing that a terminal would obey, and not much", async () => {
+  const recording = await recordingOf("inject");
+  for (const text of HOSTILE) {
+    const register = JSON.parse(`{${JSON.stringify(text)}:1}`);
+    for (const document of [
+      changed(recording, ["steps", 3, "kind"], text),
+      changed(recording, ["steps", 3, "lane"], text),
+      changed(recording, ["schema"], `stublab.${text}`),
+      changed(recording, ["steps", 7, "registers", "after"], register),
+    ]) {
+      assert.match(refusal(JSON.stringify(document)), /^[\x20-\x7e…]{1,250}$/);
+    }
+  }
+});
+
+load("what a later version adds is passed over", async () => {
+  const recording = await recordingOf("inject");
+  const more = {
+    ...recording,
+    more: 1,
+    steps: recording.steps.map((step) => ({ ...step, more: [] })),
+  };
+  assert.equal(parseRecording(JSON.stringify(more)), JSON.parse(JSON.stringify(recording)));
+});
+
+load.run();

@@ -1,0 +1,124 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Recording, Step } from "../../../src/labs/record/index.ts";
+import { recordingOf } from "../../support/recordings.ts";
+import { testScenarios } from "../../support/scenario_tests.ts";
+
+/** Each with the title of the step that decides it. */
+const DECISIVE = {
+  "parent-dies": /^exited with status 1$/,
+  "thread-dies": /^killed by SIGKILL$/,
+  "early-attach": /^exited with status \d+$/,
+  "no-wuntraced": /^wait4\(\d+, &status, __WALL, NULL\) = \?$/,
+  "blocked-signals": /^100 ms later \d+ still sleeps$/,
+  "no-setsid": /^killed by SIGINT$/,
+} as const;
+
+/** The first step of a lane with such a title. */
+function find({ steps }: Recording, lane: string, title: RegExp): Step {
+  const step = steps.find((each) => each.lane === lane && title.test(each.title));
+  if (step === undefined) throw new Error(`${lane} has no step ${title}`);
+  return step;
+}
+
+function pidOf({ lanes }: Recording, id: string): number {
+  const lane = lanes.find((each) => each.id === id);
+  if (lane === undefined) throw new Error(`there is no lane ${id}`);
+  return lane.pid;
+}
+
+const all = suite("failing scenarios");
+testScenarios(all, Object.keys(DECISIVE));
+
+all("each asks a question before the step that decides it", async () => {
+  for (const [name, decisive] of Object.entries(DECISIVE)) {
+    const { steps, questions } = await recordingOf(name);
+    const decided = steps.findIndex((step) => decisive.test(step.title));
+    assert.ok(decided >= 0 && questions.some(({ step }) => step <= decided), name);
+  }
+});
+
+all.run();
+
+const kernel = suite("failing scenarios: what the kernel did");
+
+kernel("parent-dies: its prctl succeeded, after the parent's end", async () => {
+  const recording = await recordingOf("parent-dies");
+  const { steps } = recording;
+  const dead = steps.indexOf(find(recording, "parent", /^killed by SIGKILL$/));
+  const asked = steps.indexOf(find(recording, "child", /^prctl\(PR_SET_PDEATHSIG, SIGKILL\) = 0$/));
+  assert.ok(dead < asked);
+});
+
+kernel("thread-dies: the stub was untraced, and its parent's process lived on", async () => {
+  const recording = await recordingOf("thread-dies");
+  const stopped = find(recording, "stub", /^stopped by SIGSTOP$/);
+  assert.equal([stopped.kernel?.state, stopped.kernel?.tracerTid], ["T", 0]);
+  assert.is(stopped.kernel?.parentPid, process.pid);
+  assert.is(pidOf(recording, "main"), process.pid);
+  assert.is.not(pidOf(recording, "host"), process.pid);
+});
+
+kernel("thread-dies: nothing was done to it between the thread's end and its own", async () => {
+  const recording = await recordingOf("thread-dies");
+  const { steps } = recording;
+  const over = steps.findIndex(({ lane, kind }) => lane === "host" && kind === "exit");
+  const killed = steps.indexOf(find(recording, "stub", /^killed by SIGKILL$/));
+  assert.equal(
+    steps.slice(over + 1, killed).map(({ lane, kind }) => [lane, kind]),
+    [["main", "note"]],
+  );
+});
+
+kernel("early-attach: the stub is found behind its prctl, with RBX = 1", async () => {
+  const recording = await recordingOf("early-attach");
+  const stop = find(recording, "mistaken", /^stopped by SIGSTOP$/);
+  const { rip, rbx, orig_rax: original } = stop.registers?.after ?? {};
+  const [code] = recording.code;
+  const [first] = code?.lines.filter(({ text }) => text === "syscall") ?? [];
+  const behind = BigInt(code?.base ?? 0) + BigInt((first?.offset ?? 0) + 2);
+  assert.equal([BigInt(rip ?? 0), rbx], [behind, "0x1"]);
+  assert.ok(original !== undefined);
+});
+
+kernel("early-attach: both SIGSTOPs have one status word", async () => {
+  const recording = await recordingOf("early-attach");
+  const waits = recording.steps
+    .filter(({ about, title }) => about === "watched" && /SIGSTOP: 0x137f/.test(title))
+    .map(({ title }) => title);
+  assert.is(waits.length, 2);
+  assert.is(waits[0], waits[1]);
+  const stops = recording.steps.filter(({ lane, kind }) => lane === "watched" && kind === "stop");
+  const rips = stops.map(({ registers }) => registers?.after.rip);
+  assert.is(new Set(rips).size, 3, "and three stops are at three places");
+});
+
+kernel("no-wuntraced: the wait without it took its whole patience", async () => {
+  const recording = await recordingOf("no-wuntraced");
+  const { steps } = recording;
+  const vain = find(recording, "host", DECISIVE["no-wuntraced"]);
+  assert.is(vain.call?.result, null);
+  assert.is(vain.kernel?.state, "T", "and the child was stopped all the while");
+  const before = steps[steps.indexOf(vain) - 1];
+  assert.ok(vain.microseconds - (before?.microseconds ?? 0) >= 200_000);
+});
+
+kernel("no-setsid: one key sends SIGINT to the host and the stub in its session", async () => {
+  const recording = await recordingOf("no-setsid");
+  const { steps, arrows } = recording;
+  const typed = steps.indexOf(find(recording, "terminal", /^write\(keyboard, "\\x03", 1\) = 1$/));
+  const reached = arrows.filter(({ from, kind }) => from === typed && kind === "signal");
+  assert.equal(
+    reached.map(({ to }) => steps[to]?.lane),
+    ["host", "stub"],
+  );
+  const host = pidOf(recording, "host");
+  assert.is.not(host, process.pid);
+  const views = ["stub", "control"].map((lane) => find(recording, lane, /rests after/).kernel);
+  assert.equal(
+    views.map((view) => view?.session),
+    [host, pidOf(recording, "control")],
+  );
+});
+
+kernel.run();

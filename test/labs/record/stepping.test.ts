@@ -1,0 +1,222 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import type { Thread } from "../../../src/core/stub/thread.ts";
+import { Tracer } from "../../../src/index.ts";
+import { stepToSelfStop } from "../../../src/labs/record/birth.ts";
+import { tellFact } from "../../../src/labs/record/fact.ts";
+import { forkWatched } from "../../../src/labs/record/fork.ts";
+import { codeBytes, STUB_CODE } from "../../../src/labs/record/listing.ts";
+import { Recorder } from "../../../src/labs/record/recorder.ts";
+import type { Recording } from "../../../src/labs/record/recording.ts";
+import { step, stepTo } from "../../../src/labs/record/stepping.ts";
+import { addStubCode } from "../../../src/labs/record/stub_code.ts";
+import { Tracee } from "../../../src/labs/record/tracee.ts";
+import { StateError } from "../../../src/lib/errors.ts";
+import { processState } from "../../support/processes.ts";
+import { codeOf, instructionsOf, wayThrough } from "../../support/recordings.ts";
+import { thrown } from "../../support/thrown.ts";
+
+const stepping = suite("stepping");
+
+/** Runs `body` with a recorder that knows the stub code, and answers the recording. */
+function recorded(body: (recorder: Recorder, tracer: Tracer) => void): Recording {
+  using tracer = new Tracer();
+  const recorder = new Recorder("assembly");
+  addStubCode(recorder, tracer);
+  recorder.addLane("host", "the host", process.pid);
+  body(recorder, tracer);
+  return recorder.finish("test", { title: "", introduction: [] });
+}
+
+const CODE = 0x10000n;
+
+/** Instructions of its own in a new stub, which is at the first. */
+function at(recorder: Recorder, tracer: Tracer, code: Readonly<Record<string, string>>): Tracee {
+  const stub = tracer.createStub();
+  const lines = Object.entries(code).map(([text, bytes], i, all) => {
+    const before = all.slice(0, i).flatMap(([, each]) => each.split(" "));
+    return { offset: before.length, bytes, text, label: null };
+  });
+  const flags = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"].map((name) => tracer.flag(name));
+  stub.scrub();
+  stub.call(
+    "mmap",
+    CODE,
+    PAGE_SIZE,
+    7,
+    flags.reduce((all, flag) => all | flag),
+    -1,
+    0,
+  );
+  stub.write(CODE, codeBytes({ lines }));
+  recorder.addCode({ name: "code", lines }, CODE, new Map());
+  recorder.addLane("stub", "a stub", stub.pid);
+  setRegister(stub.thread, "rip", CODE);
+  return new Tracee(recorder, "stub", stub.thread);
+}
+
+function setRegister(thread: Thread, name: string, word: bigint): void {
+  const { frame } = thread.tracer;
+  thread.readRegisters(frame);
+  frame.set(name, word);
+  thread.writeRegisters(frame);
+}
+
+/** Sends a stub a signal that is not recorded. */
+function send({ thread: { tracer, tgid, tid } }: Tracee, signal: string): void {
+  tracer.shim.tgkill(tgid, tid, tracer.constant(signal));
+}
+
+stepping(
+  "a stub that finds another parent than R15 says is followed by `leave` to its exit",
+  () => {
+    let end: unknown;
+    const recording = recorded((recorder, tracer) => {
+      const tracee = forkWatched(recorder, tracer, ["parent"]);
+      for (let i = 0; i < 100 && end === undefined; i++) {
+        const outcome = step(tracee);
+        if (outcome.kind !== "executed") end = outcome;
+      }
+    });
+    const { steps } = recording;
+    assert.equal(end, { kind: "ended", step: steps.length - 1, how: "exited with status 1" });
+    const way = wayThrough(codeOf(recording, STUB_CODE), 0, ["jne leave"]);
+    const offsets = instructionsOf(recording, "master", STUB_CODE).map(
+      ({ instruction }) => instruction?.offset,
+    );
+    // The listing goes on to the HLT, which nothing comes to.
+    assert.equal(offsets, way.slice(0, -1));
+    assert.equal([steps.at(-2)?.title, steps.at(-1)?.kind], ["exit(1) = ?", "exit"]);
+    // What is said of a jump depends on whether it was taken.
+    const told = (text: string) => steps.find(({ title }) => title === text)?.why ?? "";
+    assert.match(told("jnz fail"), /^It is 0: the stub continues/);
+    assert.match(told("jne leave"), /^The two differ/);
+  },
+);
+
+stepping("a stub that ends on its way to the self-stop is an error", () => {
+  recorded((recorder, tracer) => {
+    const tracee = forkWatched(recorder, tracer, ["parent"]);
+    const { message } = thrown(StateError, () => stepToSelfStop(tracee));
+    assert.match(message, "did not come to its self-stop");
+  });
+});
+
+stepping("a jump to itself is one step each time, although RIP does not move", () => {
+  const { steps } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { "jmp loop": "eb fe" });
+    for (let i = 0; i < 3; i++) assert.is(step(tracee).kind, "executed");
+    assert.is(tracee.rip, CODE);
+    assert.throws(() => stepTo(tracee, CODE + 2n, {}, 5), "did not come to 0x10002");
+  });
+  assert.is(steps.filter(({ kind }) => kind === "instruction").length, 8);
+});
+
+stepping("a stop by a signal on the way is recorded, and the instruction is executed once", () => {
+  const { steps } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { "inc %rax": "48 ff c0", nop: "90" });
+    const rax = tracee.registers().rax ?? 0n;
+    for (const signal of ["SIGUSR1", "SIGCHLD"]) send(tracee, signal);
+    step(tracee, { stop: "Somebody sent it." });
+    assert.is(tracee.registers().rax, rax + 1n);
+  });
+  assert.equal(
+    steps.map(({ kind, title }) => `${kind} ${title}`),
+    ["stop stopped by SIGUSR1", "stop stopped by SIGCHLD", "instruction inc %rax"],
+  );
+  assert.is(steps[0]?.why, "Somebody sent it.");
+});
+
+stepping("a signal before a system call is likewise passed over, and the call made once", () => {
+  const { steps } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { syscall: "0f 05" });
+    setRegister(tracee.thread, "rax", tracer.flag("SYS_getpid"));
+    send(tracee, "SIGUSR1");
+    step(tracee);
+    assert.is(tracee.registers().rax, BigInt(tracee.thread.tgid));
+  });
+  assert.equal(
+    steps.map(({ kind }) => kind),
+    ["stop", "syscall"],
+  );
+});
+
+stepping("an instruction that faults is told with its address, and was not executed", () => {
+  const { steps } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { "mov 0x20000, %eax": "8b 04 25 00 00 02 00" });
+    const outcome = step(tracee);
+    assert.is(outcome.kind, "fault");
+    assert.is(outcome.kind === "fault" && outcome.info.address, 0x20000n);
+    assert.is(tracee.rip, CODE);
+  });
+  assert.is(steps[0]?.title, "stopped by SIGSEGV at 0x20000");
+});
+
+stepping("code that nobody listed is stepped, and told by its address", () => {
+  const { steps } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { nop: "90", "nop # again": "90" });
+    step(tracee);
+    recorded((other) => {
+      other.addLane("stub", "a stub", tracee.thread.tid);
+      step(new Tracee(other, "stub", tracee.thread));
+    });
+    assert.is(tracee.rip, CODE + 2n);
+  });
+  assert.is(steps.length, 1);
+});
+
+stepping("the end of a stub is a step of its own, and the wait that told of it", () => {
+  const { steps, arrows } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { nop: "90" });
+    tracee.request("PTRACE_CONT", "It runs into its end.");
+    send(tracee, "SIGKILL");
+    assert.is(tracee.awaitEnd("It was killed."), "killed by SIGKILL");
+    assert.is(processState(tracee.thread.tgid), undefined);
+  });
+  const [, exit, wait] = steps;
+  assert.equal([exit?.kind, exit?.title], ["exit", "killed by SIGKILL"]);
+  assert.match(wait?.title ?? "", /^wait4\(\d+, \[killed by SIGKILL: 0x9\], __WALL, NULL\) = \d+$/);
+  assert.equal(
+    arrows.map(({ kind, from, to }) => [kind, from, to]),
+    [["wait", 1, 2]],
+  );
+});
+
+stepping("the first view of a process that is recorded has its memory map", () => {
+  const { steps } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { int3: "cc" });
+    // It has no view: the stub runs.
+    tracee.request("PTRACE_CONT", "It runs into its INT3.");
+    tracee.awaitStop("It is there.");
+  });
+  assert.equal(
+    steps.map(({ kernel }) => kernel?.memory?.length),
+    [undefined, 2, undefined],
+  );
+});
+
+stepping("a stub that stops where its end was waited for is an error", () => {
+  recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { int3: "cc" });
+    tracee.request("PTRACE_CONT", "It runs into its INT3.");
+    const { message } = thrown(StateError, () => tracee.awaitEnd(""));
+    assert.match(message, "was stopped by SIGTRAP, and did not end");
+  });
+});
+
+stepping("a question without a step that answers it is an error", () => {
+  const ask = () =>
+    recorded((recorder) => {
+      recorder.ask({ text: "What?", choices: ["This", "That"], answer: 0, because: "" });
+    });
+  assert.match(thrown(StateError, ask).message, 'no step answers the question "What?"');
+});
+
+stepping("a fact that the kernel does not bear out is told", () => {
+  const { end } = recorded((recorder) => recorder.check("parent", "1", "2"));
+  assert.equal(end, [{ fact: "parent", expected: "1", seen: "2", held: false }]);
+  assert.equal(end.map(tellFact), ["parent: expected 1, seen 2"]);
+});
+
+stepping.run();

@@ -1,0 +1,75 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { renderText } from "../../../src/labs/record/view/text.ts";
+import { wrap } from "../../../src/labs/record/view/wrap.ts";
+import { hostileRecording } from "../../support/hostile_recording.ts";
+import { LESSONS, recordingOf } from "../../support/recordings.ts";
+
+const view = suite("text view");
+
+/** Text without its spaces and the ends of its lines. */
+const flat = (text: string) => text.replace(/\s+/g, "");
+
+for (const name of LESSONS) {
+  view(`${name}: all that it has to say is there, in its order, within 80 columns`, async () => {
+    const recording = await recordingOf(name);
+    const text = renderText(recording);
+    assert.is(text.match(/^.{81,}$/m), null);
+    const all = flat(text);
+    let from = 0;
+    const says = (more: string) => {
+      const at = all.indexOf(flat(more), from);
+      assert.ok(at >= 0, more);
+      from = at + 1;
+    };
+    for (const paragraph of recording.introduction) says(paragraph);
+    for (const { role } of recording.lanes) says(role);
+    for (const change of recording.observed) says(change);
+    for (const [i, { title, why, observer }] of recording.steps.entries()) {
+      const asked = recording.questions.filter(({ step }) => step === i);
+      for (const { text, choices } of asked) {
+        says(text);
+        for (const choice of choices) says(choice);
+      }
+      says(title);
+      says(why);
+      if (observer !== null) says(observer);
+    }
+    for (const { fact } of recording.end) says(fact);
+    for (const { text, choices, answer, replies } of recording.questions) {
+      says(text);
+      for (const [i, choice] of choices.entries()) {
+        says(`${i === answer ? "right" : "wrong"} ${i + 1}. ${choice}`);
+        says(replies[i] ?? "");
+      }
+    }
+  });
+}
+
+view("no answer is printed before the end", async () => {
+  const recording = await recordingOf("grandchild");
+  const [steps = "", answers = ""] = renderText(recording).split("\nANSWERS\n");
+  for (const { replies } of recording.questions) {
+    for (const reply of replies) {
+      assert.ok(!flat(steps).includes(flat(reply)) && flat(answers).includes(flat(reply)), reply);
+    }
+  }
+  assert.not.match(renderText({ ...recording, questions: [] }), /ANSWERS|question/);
+});
+
+view("strings of a recording do not move a terminal", async () => {
+  const recording = await recordingOf("inject");
+  const evil = "\x1b[2J\x1b]0;title\x07\r\n\u009b1A\u202e\ud800";
+  const text = renderText(hostileRecording(recording, [evil]));
+  assert.is(text.match(/[^\n -~µ]/u), null);
+  assert.match(text, "\\x1b[2J\\x1b]0;title\\x07\\r\\n");
+});
+
+view("lines break at spaces and flags, and inside of a word that is too long", () => {
+  assert.equal(wrap("a stub makes a stub", 8), ["a stub", "makes a", "stub"]);
+  assert.equal(wrap("CLONE_VM|CLONE_FS|SIGKILL", 18), ["CLONE_VM|CLONE_FS|", "SIGKILL"]);
+  assert.equal(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+  assert.equal(wrap("", 3), [""]);
+});
+
+view.run();

@@ -1,0 +1,395 @@
+import { constants } from "node:os";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { FunctionName } from "../../src/core/encoder/abi.ts";
+import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
+import { type BreakKind, BrokenEncoder, RecordLayout } from "../../src/labs/compare/record.ts";
+import { breakOf, compareFile, likeModel, script, wasm } from "../support/foreign_modules.ts";
+import { adoptOrphans, callNumber } from "../support/libc.ts";
+import {
+  childrenOf,
+  DENY,
+  eventually,
+  hostCommand,
+  isAlive,
+  Running,
+  run,
+  stublabCommand,
+} from "../support/processes.ts";
+
+const foreign = suite("foreign encoders");
+
+/** The time limit for every report of a break, in milliseconds. */
+const LIMIT = 60_000;
+
+/** The case of waitValue in which a module misbehaves, among ordinary cases. */
+const CASE = 77;
+const CASE_AT = 300;
+
+/** The layout and 512 cases of waitValue, one of which is CASE. */
+function cases(): { layout: RecordLayout; records: BigUint64Array } {
+  const layout = new RecordLayout("waitValue", 0);
+  const records = new BigUint64Array(512 * layout.words);
+  records[CASE_AT * layout.words] = BigInt(CASE);
+  return { layout, records };
+}
+
+/** How `subject` breaks in one batch. */
+async function breakIn(subject: ForeignSubject): Promise<BrokenEncoder> {
+  const { layout, records } = cases();
+  try {
+    await subject.run(layout, records);
+  } catch (error) {
+    if (error instanceof BrokenEncoder) return error;
+    throw error;
+  }
+  throw new Error("expected a BrokenEncoder");
+}
+
+const noProcess = () => childrenOf(process.pid).filter(isAlive).length === 0;
+
+/** Expects that waitValue of `file` breaks at CASE, and that other cases work afterwards. */
+function breaks(what: string, file: () => string, kind: BreakKind, message: RegExp): void {
+  foreign(`${what} in a call: ${kind}`, async () => {
+    const start = performance.now();
+    const subject = await ForeignSubject.open(file());
+    const error = await breakIn(subject);
+    assert.ok(performance.now() - start < LIMIT, `took ${performance.now() - start} ms`);
+    assert.equal([error.kind, error.index], [kind, CASE_AT], error.message);
+    assert.match(error.message, message);
+    const { layout } = cases();
+    const ordinary = new BigUint64Array(layout.words);
+    assert.ok((await subject.run(layout, ordinary)) >= 0);
+    subject.close();
+    assert.ok(await eventually(noProcess, 1000), "its process is left");
+  });
+}
+
+/** An ES module whose waitValue executes `what` at CASE. */
+const at =
+  (what: string, before = "") =>
+  () =>
+    script(`${before}
+    export function waitValue(status) { if (status === ${CASE}) { ${what} } return 0; }`);
+
+/** The same in WebAssembly. */
+const wasmAt =
+  (what: string, more = "", memory?: string) =>
+  () =>
+    wasm(
+      `(func (export "waitValue") (param i32) (result i32)
+      (if (i32.eq (local.get 0) (i32.const ${CASE})) (then ${what})) (i32.const 0)) ${more}`,
+      memory,
+    );
+
+breaks("unreachable", wasmAt("unreachable"), "trap", /^RuntimeError: unreachable$/);
+breaks(
+  "a division by zero",
+  wasmAt("(drop (i32.div_u (i32.const 1) (i32.const 0)))"),
+  "trap",
+  /divide by zero/,
+);
+breaks(
+  "a load from beyond the memory",
+  wasmAt("(drop (i32.load (i32.const -4)))"),
+  "trap",
+  /out of bounds/,
+);
+breaks(
+  "a store beyond the memory",
+  wasmAt("(i32.store (i32.const 131072) (i32.const 1))"),
+  "trap",
+  /out of bounds/,
+);
+breaks(
+  "endless recursion",
+  wasmAt("(call $deeper)", "(func $deeper (call $deeper) (call $deeper))"),
+  "trap",
+  /call stack size/i,
+);
+breaks("an exception", at("throw new TypeError('boom');"), "trap", /^TypeError: boom$/);
+breaks("an exception of null", at("throw { toString: null };"), "trap", /^threw an object$/);
+breaks("a loop", wasmAt("(loop $again (br $again))"), "loop", /^did not return within 2000 ms$/);
+breaks("a loop of JavaScript", at("for (;;);"), "loop", /^did not return within 2000 ms$/);
+breaks("an exit", at("process.exit(0);"), "crash", /^exited with status 0$/);
+breaks("an abort", at("process.abort();"), "crash", /^was killed by SIGABRT$/);
+breaks("a kill", at("process.kill(process.pid, 'SIGKILL');"), "crash", /^was killed by SIGKILL$/);
+breaks(
+  "memory that is transferred",
+  at("structuredClone(memory, { transfer: [memory] });"),
+  "memory",
+  /^its memory grew or moved$/,
+);
+for (const [answer, told] of [
+  ["NaN", "NaN"],
+  ["undefined", "undefined"],
+  ["'1'", '"1"'],
+  ["1.5", "1.5"],
+  ["2 ** 32", "4294967296"],
+  ["1n", "1n"],
+  ["{}", "an object"],
+  ["Symbol('s')", "Symbol\\(s\\)"],
+] as const) {
+  const message = new RegExp(`^returned ${told}, expected a whole Number( of 32 bits)?$`);
+  breaks(`${answer} as an answer`, at(`return ${answer};`), "answer", message);
+}
+
+foreign("a process that cannot be killed does not keep a comparison from its end", async () => {
+  const [node, args] = stublabCommand(
+    "compare",
+    script("export const waitKind = () => { for (;;); };"),
+    "--arch",
+    "amd64",
+  );
+  const denied = [DENY, `${callNumber("tgkill")}`, `${constants.errno.EPERM}`, "--", node, ...args];
+  const [command = "", ...rest] = denied;
+  const { code, stdout } = await run([command, rest]);
+  assert.is(code, 1);
+  assert.match(stdout, /waitKind: loop\n/);
+  // Its parent's end is its own.
+  assert.ok(await eventually(noProcess, 5000));
+});
+
+/** A module that answers rightly only the first 1000 calls. */
+const stateful = (later: string) =>
+  script(`let calls = 0;
+    export const cloneExitSignal = (w) => { if (++calls > 1000) ${later} return Number(w & 255n); };`);
+
+for (const [what, later, message] of [
+  ["an answer", "return 5;", /^answers the same case differently after other cases$/],
+  ["an exception", "throw new Error('late');", /^Error: late; alone, the case does not show it$/],
+] as const) {
+  foreign(`${what} that depends on earlier calls has no replay that denies it`, async () => {
+    const { broken } = await breakOf(stateful(later), { only: ["cloneExitSignal"] });
+    assert.match(broken.message, message);
+    assert.is(broken.replay, null);
+  });
+}
+
+/** Compares all of `file`, of which one function breaks at once. */
+function compares(
+  what: string,
+  name: FunctionName,
+  file: () => string,
+  kind: BreakKind,
+  message: RegExp,
+): void {
+  foreign(`${what}: ${kind}`, async () => {
+    const { broken, milliseconds } = await breakOf(file(), { only: [name] });
+    assert.equal([broken.name, broken.kind], [name, kind], broken.message);
+    assert.match(broken.message, message);
+    assert.match(broken.replay ?? "", `--operation ${name}`);
+    assert.ok(milliseconds < LIMIT, `took ${milliseconds} ms`);
+  });
+}
+
+compares(
+  "an i32 where a word of 64 bits is given",
+  "cloneFlags",
+  () => wasm('(func (export "cloneFlags") (param i32) (result i64) (i64.const 0))'),
+  "trap",
+  /^TypeError: Cannot convert a BigInt value to a number; it is called as cloneFlags\(word: i64\)$/,
+);
+compares(
+  "a word of 64 bits where an i32 is given",
+  "waitValue",
+  () => wasm('(func (export "waitValue") (param i64) (result i32) (i32.const 0))'),
+  "trap",
+  /^TypeError: Cannot convert \S+ to a BigInt; it is called as waitValue\(status: i32\)$/,
+);
+compares(
+  "an i32 as the answer where a word is expected",
+  "signalSet",
+  () => wasm('(func (export "signalSet") (param i32) (result i32) (i32.const 0))'),
+  "answer",
+  /^returned 0, expected a BigInt$/,
+);
+compares(
+  "an exception that comes later",
+  "cloneExitSignal",
+  () =>
+    script(`
+      export const cloneExitSignal = (word) => {
+        Promise.reject(new Error("late"));
+        return Number(word & 255n);
+      };`),
+  "crash",
+  /^exited with status 1: Error: late$/,
+);
+
+/** A correct encodeSiginfo that also stores a word at an offset from its area. */
+const storing =
+  (offset: number, when = "true") =>
+  () =>
+    likeModel({
+      encodeSiginfo: `(at, ...args) => {
+      if (${when}) new DataView(memory.buffer).setUint8(at + ${offset}, 7);
+      return model.encodeSiginfo(at, ...args);
+    }`,
+    });
+
+compares(
+  "a store beyond all records",
+  "encodeSiginfo",
+  storing(400),
+  "memory",
+  /beyond that which/,
+);
+compares(
+  "a store before all records",
+  "encodeSiginfo",
+  storing(-400),
+  "memory",
+  /before that which/,
+);
+
+for (const offset of [-1, 128]) {
+  foreign(
+    `a store at ${offset} of its area is a disagreement about what lies outside`,
+    async () => {
+      const { report } = await compareFile(storing(offset)(), { only: ["encodeSiginfo"] });
+      assert.equal(report.broken, []);
+      assert.equal(
+        report.disagreements.map(({ field }) => field),
+        ["outside"],
+      );
+    },
+  );
+}
+
+foreign("a store into the record of another case makes results irreproducible", async () => {
+  const once = storing(-240, "globalThis.calls = 1 + (globalThis.calls ?? 0), calls === 500");
+  const { broken } = await breakOf(once(), { only: ["encodeSiginfo"] });
+  assert.equal([broken.name, broken.kind], ["encodeSiginfo", "answer"]);
+  assert.match(broken.message, "answers the same case differently after other cases");
+});
+
+foreign("random results are distinguished from wrong ones", async () => {
+  const file = script("export const cloneExitSignal = () => Math.floor(Math.random() * 2 ** 31);");
+  const { report } = await compareFile(file);
+  assert.ok(report.broken.length + report.disagreements.length > 0);
+});
+
+foreign("a BigInt of any size is taken modulo 2^64", async () => {
+  const file = script(`
+    const beyond = 2n ** 3000n;
+    export const blockableSignals = (set) => (set & ~0x40100n) - beyond;
+    export const cloneFlags = (word) => (word & 0xffffff00n) + beyond;`);
+  const { report } = await compareFile(file);
+  assert.equal([report.broken, report.disagreements], [[], []]);
+});
+
+foreign("later changes of a module's exports have no effect", async () => {
+  const file = script(`
+    export let cloneExitSignal = (word) => {
+      cloneExitSignal = () => { throw new Error("called"); };
+      return Number(word & 255n);
+    };`);
+  const { report } = await compareFile(file);
+  assert.equal([report.broken, report.disagreements], [[], []]);
+});
+
+for (const [what, piece] of [
+  ["objects", "new Array(1e6).fill(all)"],
+  ["buffers", "new Uint8Array(64 << 20).fill(1)"],
+] as const) {
+  foreign(`a module that allocates ${what} without limit is ended early`, async () => {
+    const hog = `const all = []; for (;;) all.push(${piece});`;
+    const subject = await ForeignSubject.open(at(hog)());
+    const { kind, index, message } = await breakIn(subject);
+    // On a slow machine the time limit comes first.
+    assert.match(message, /was killed by SIG|Array buffer allocation failed|within 2000 ms/);
+    assert.is.not(kind, "refused");
+    assert.is(index, CASE_AT);
+    subject.close();
+  });
+}
+
+foreign("if one function breaks, the others are still compared", async () => {
+  const file = script(`
+    export const waitValue = () => { for (;;); };
+    export const waitEvent = () => process.exit(1);
+    export const cloneExitSignal = (word) => Number(word & 255n);
+    export const signalSet = (signal) => signal > 0 && signal < 65 ? 1n << BigInt(signal - 1) : 0n;`);
+  const { report } = await compareFile(file, { cases: 20_000 });
+  assert.equal(
+    report.broken.map(({ name, kind }) => [name, kind]),
+    [
+      ["waitValue", "loop"],
+      ["waitEvent", "crash"],
+    ],
+  );
+  assert.equal(report.disagreements, []);
+  const whole = report.functions.filter(({ pairs }) => pairs.some((pair) => pair.cases > 2000));
+  assert.equal(
+    whole.map(({ name }) => name),
+    ["cloneExitSignal", "signalSet"],
+  );
+});
+
+foreign("a wrong result before a break is reported, too", async () => {
+  const file = script(`
+    let calls = 0;
+    export function cloneExitSignal(word) {
+      if (++calls === 1500) throw new Error("enough");
+      return Number(word & 239n);
+    }`);
+  const { report } = await compareFile(file);
+  assert.equal(
+    report.broken.map(({ kind, message }) => [kind, message]),
+    [["trap", "Error: enough; alone, the case does not show it"]],
+  );
+  assert.equal(
+    report.disagreements.map(({ field, input }) => [field, input.map(({ word }) => word)]),
+    [["cloneExitSignal", ["0x10"]]],
+  );
+});
+
+foreign("a module that breaks too often is abandoned", async () => {
+  const names =
+    "waitValue waitEvent waitKind waitCoreDumped encodeStop cloneExitSignal syscallErrno";
+  const functions = names.split(" ").map((name) => `export const ${name} = () => { for (;;); };`);
+  const { report, milliseconds } = await compareFile(script(functions.join("\n")));
+  assert.is(report.broken.length, functions.length);
+  assert.is(report.broken.filter(({ kind }) => kind === "loop").length, 4);
+  assert.match(report.broken.at(-1)?.message ?? "", /given up after 4 breaks/);
+  assert.ok(milliseconds < 5 * LIMIT, `took ${milliseconds} ms`);
+});
+
+foreign("little memory only makes batches smaller", async () => {
+  const file = script(`
+    export const heap = memory.byteLength - 4096;
+    const words = new BigUint64Array(memory);
+    export function encodeClone3(at, ...members) { words.set(members, at / 8); return 88; }
+    export const encodeSeccomp = () => 0;`);
+  const { report } = await compareFile(file);
+  assert.equal(report.broken, []);
+  assert.ok(report.disagreements.some(({ name }) => name === "encodeClone3"));
+});
+
+foreign("a call is timed in the process that makes it", async () => {
+  const subject = await ForeignSubject.open(script("export const restartsSyscall = () => 0;"));
+  const crossing = await subject.crossing();
+  assert.ok(crossing !== undefined && crossing > 0 && crossing < 1000, String(crossing));
+  subject.close();
+  const other = await ForeignSubject.open(
+    script("export const restartsSyscall = () => { for (;;); };"),
+  );
+  assert.is(await other.crossing(), undefined);
+  other.close();
+});
+
+adoptOrphans();
+
+foreign("a looping child dies with a parent that is killed", async () => {
+  const host = new Running(hostCommand("comparing", at("for (;;);")()));
+  assert.ok(await host.says(/^loops$/m), host.stderr);
+  const [init = -1] = childrenOf(host.pid);
+  const [child = -1] = childrenOf(init);
+  assert.ok(isAlive(child));
+  process.kill(host.pid, "SIGKILL");
+  await host.ended;
+  assert.ok(await eventually(() => !isAlive(child), 1000));
+});
+
+foreign.run();
