@@ -43,7 +43,7 @@ export const RECORD_HEADERS = RECORDS.map(([name]) => name).filter((name) => nam
 const TABLES = "src/labs/fuzz/case/records.ts";
 
 export async function writeRecords() {
-  const sources = [...files("src/labs/fuzz/case", ".ts"), "src/core/encoder/arch.ts"];
+  const sources = [...files("src/labs/fuzz/case", ".ts"), "src/core/machine/index.ts"];
   for (const [target, arch, write] of RECORDS) {
     await makeFrom(target, sources, async () => {
       const { tablesOf } = await loadTables(TABLES);

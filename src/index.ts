@@ -12,7 +12,6 @@ export {
   type ResultValue,
   type Signature,
 } from "./core/encoder/abi.ts";
-export type { Arch } from "./core/encoder/arch.ts";
 export {
   type RegisterBlock,
   type RegisterField,
@@ -24,6 +23,7 @@ export type {
   EncoderIdentity,
   PartialEncoder,
 } from "./core/encoder/encoder.ts";
+export type { Arch } from "./core/machine/index.ts";
 export {
   Context,
   type GuestEvent,

@@ -1,4 +1,4 @@
-import { ARCHES, type Arch } from "../core/encoder/arch.ts";
+import { ARCHES, type Arch } from "../core/machine/index.ts";
 import { InputError } from "../lib/errors.ts";
 
 /** The value of `--arch`. @throws InputError */

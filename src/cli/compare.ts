@@ -4,9 +4,8 @@ import {
   OPERATIONS,
   type Operation,
 } from "../core/encoder/abi.ts";
-import { ARCHES } from "../core/encoder/arch.ts";
 import { parseNumber } from "../core/encoder/names.ts";
-import { HOST_ARCH } from "../core/shim/host_arch.ts";
+import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { type CompareOptions, compare } from "../labs/compare/compare.ts";
 import { ENCODERS } from "../labs/compare/encoders/open.ts";
 import { openSubjects } from "../labs/compare/open.ts";

@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../core/machine/index.ts";
 import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
 import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { knownList } from "../labs/fuzz/known/known.ts";

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
+import { HOST_MACHINE } from "../core/machine/index.ts";
 import { Platform } from "../core/platform/platform.ts";
-import { INSTRUCTION_POINTER } from "../core/stub/arch.ts";
 import { ELF_MACHINE_NAME } from "../labs/guest/arch.ts";
 import { OWN_CALLS } from "../labs/guest/calls/arch.ts";
 import { isElf } from "../labs/guest/elf.ts";
@@ -231,7 +231,7 @@ function describe(end: GuestEnd): string {
       return end.reason === "request" ? "interrupted" : `interrupted at ${LIMITS[end.reason]}`;
     case "signaled": {
       const where = end.address === undefined ? "" : ` at ${hex(end.address)}`;
-      return `killed by ${end.signal}${where} (${INSTRUCTION_POINTER} ${hex(end.instruction)})`;
+      return `killed by ${end.signal}${where} (${HOST_MACHINE.instructionPointer} ${hex(end.instruction)})`;
     }
   }
 }

@@ -1,5 +1,4 @@
-import { ARCHES } from "../core/encoder/arch.ts";
-import { HOST_ARCH } from "../core/shim/host_arch.ts";
+import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { openEncoder } from "../labs/compare/encoders/open.ts";
 import { readProbe } from "../labs/fuzz/probe/file.ts";
 import { initramfs } from "../labs/fuzz/probe/initramfs.ts";

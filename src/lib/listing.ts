@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { HOST_ARCH } from "../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../core/machine/index.ts";
 import { beside } from "./beside.ts";
 import { REBUILD, UnsupportedError } from "./errors.ts";
 import type { Shape } from "./shape.ts";

@@ -5,10 +5,8 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeFilter } from "../../src/core/bpf/encode.ts";
-import { CALL_REGISTERS, REGISTERS } from "../../src/core/encoder/arch.ts";
-import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import { HOST_ARCH, HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
-import { INSTRUCTION_POINTER, PARENT } from "../../src/core/stub/arch.ts";
 import { ENCODERS, openEncoder } from "../../src/index.ts";
 import {
   loadRecording,
@@ -55,9 +53,9 @@ for (const encoder of ["assembly", "script", "native"]) {
     for (const stub of stubs) {
       assert.equal([stub.tracerTid, stub.residentBytes], [host.tid, PAGE_SIZE]);
       assert.ok(stub.microseconds > 0);
-      assert.equal(Object.keys(stub.registers), REGISTERS[HOST_ARCH]);
-      assert.is(stub.registers[PARENT], `0x${stub.parentPid.toString(16)}`);
-      assert.ok(BigInt(stub.registers[INSTRUCTION_POINTER]) > BigInt(stub.stubAddress));
+      assert.equal(Object.keys(stub.registers), HOST_MACHINE.registers);
+      assert.is(stub.registers[HOST_MACHINE.parent], `0x${stub.parentPid.toString(16)}`);
+      assert.ok(BigInt(stub.registers[HOST_MACHINE.instructionPointer]) > BigInt(stub.stubAddress));
     }
     for (const { parentPid } of grandchildren) assert.is(parentPid, master?.pid);
     for (const { held, expected, seen } of checks) assert.equal([held, seen], [true, expected]);
@@ -71,7 +69,7 @@ command("inject prints the registers before and after", async () => {
   );
   const number = callNumber("getppid");
   assert.equal(syscall, { name: "getppid", number, arguments: [] });
-  const registers = CALL_REGISTERS[HOST_ARCH];
+  const registers = HOST_MACHINE.callRegisters;
   assert.is(before[registers.number], `0x${number.toString(16)}`);
   assert.is(after[registers.result], result.value);
 });

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { openEncoder } from "../../src/index.ts";
 import { callNumber } from "../support/libc.ts";
 import { needs } from "../support/needs.ts";

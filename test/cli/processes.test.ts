@@ -4,8 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CALL_REGISTERS } from "../../src/core/encoder/arch.ts";
-import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import { HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { renderMermaid } from "../../src/labs/record/index.ts";
 import { EXIT_7 } from "../support/machine_code.ts";
 import { needs } from "../support/needs.ts";
@@ -27,7 +26,7 @@ writeFileSync(text, "from a file");
 
 const CASE = "examples/cases/restart.json";
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-const OF_CALL = CALL_REGISTERS[HOST_ARCH];
+const OF_CALL = HOST_MACHINE.callRegisters;
 
 for (const [args, status, expected] of [
   [["--version"], 0, new RegExp(`^${version}\n$`)],

@@ -1,8 +1,8 @@
 // A worker with its own platform, which joins address spaces by the tickets that it receives.
 
 import { parentPort } from "node:worker_threads";
+import { HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../src/core/stub/arch.ts";
 import { Platform, StublabError, type Subprocess, type ThreadTicket } from "../../src/index.ts";
 import { GETPID, LOOPS_GETPID } from "../support/guests.ts";
 
@@ -17,7 +17,7 @@ own.write(AT, LOOPS_GETPID);
 /** Runs a guest of `space`; returns how many of its calls were getpid. */
 function run(space: Subprocess): number {
   const context = platform.newContext();
-  context.registers.set(INSTRUCTION_POINTER, BigInt(AT));
+  context.registers.set(HOST_MACHINE.instructionPointer, BigInt(AT));
   let calls = 0;
   for (let i = 0; i < SWITCHES; i++) {
     const event = context.switch(space);

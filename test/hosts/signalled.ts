@@ -2,8 +2,7 @@
 // EXIT_SIGNAL`. It prints "right" if all stubs are as they are without signals.
 
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
-import { INSTRUCTION_POINTER, WORD } from "../../src/core/stub/arch.ts";
+import { HOST_ARCH, HOST_MACHINE } from "../../src/core/machine/index.ts";
 import type { Stub } from "../../src/core/stub/stub.ts";
 import { Tracer } from "../../src/index.ts";
 import { pinToProcessor, runLast } from "../support/libc.ts";
@@ -26,8 +25,8 @@ const undisturbed = [master, master.createStub()];
 function expectAlike(stub: Stub, other: Stub | undefined, signal: number): void {
   const { initial } = stub.thread;
   const start = BigInt(tracer.stubAddress + shim.stubSyscallOffset());
-  assert.is(initial.get(INSTRUCTION_POINTER), start, `after signal ${signal}`);
-  assert.is(initial.word(WORD.mark), 0n, `the mark after signal ${signal}`);
+  assert.is(initial.get(HOST_MACHINE.instructionPointer), start, `after signal ${signal}`);
+  assert.is(initial.word(HOST_MACHINE.word.mark), 0n, `the mark after signal ${signal}`);
   for (const name of SAME) assert.is(initial.get(name), other?.thread.initial.get(name), name);
   assert.is(stub.call("getppid"), BigInt(stub.parent?.pid ?? process.pid), `signal ${signal}`);
 }
@@ -52,7 +51,7 @@ const births: Record<string, (signal: number) => void> = {
       const result = inject(tid, frame, injection);
       // The pid of the next is not known earlier.
       shim.inject = inject;
-      const answer = Number(tracer.frame.word(WORD.result));
+      const answer = Number(tracer.frame.word(HOST_MACHINE.word.result));
       shim.tgkill(answer, answer, signal);
       return result;
     };

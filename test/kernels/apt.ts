@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Arch } from "../../src/core/encoder/arch.ts";
+import type { Arch } from "../../src/core/machine/index.ts";
 
 const DAY = 86_400_000;
 

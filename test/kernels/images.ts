@@ -2,7 +2,7 @@
 
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Arch } from "../../src/core/encoder/arch.ts";
+import type { Arch } from "../../src/core/machine/index.ts";
 import { aptOf, unpack } from "./apt.ts";
 
 /** A kernel of Debian. Of several the newest is taken. */

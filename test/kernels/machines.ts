@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { release } from "node:os";
 import { basename, resolve } from "node:path";
-import type { Arch } from "../../src/core/encoder/arch.ts";
+import type { Arch } from "../../src/core/machine/index.ts";
 import type { Check } from "./answers.ts";
 import { fetchKernel, type Kernel } from "./images.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";

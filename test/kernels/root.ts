@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Arch } from "../../src/core/encoder/arch.ts";
+import type { Arch } from "../../src/core/machine/index.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
 
 /** Where stublab is installed. */

@@ -12,7 +12,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Arch } from "../../src/core/encoder/arch.ts";
+import type { Arch } from "../../src/core/machine/index.ts";
 import { FACTS } from "../../src/labs/fuzz/facts/facts.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";

@@ -2,7 +2,7 @@
  * The scoreboard in docs/kernels.md: tables made from results.json.
  */
 
-import { ARCHES, type Arch } from "../../src/core/encoder/arch.ts";
+import { ARCHES, type Arch } from "../../src/core/machine/index.ts";
 import type { Fact } from "../../src/labs/fuzz/facts/fact.ts";
 import type { Failure } from "./log.ts";
 import { MACHINES } from "./machines.ts";

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import type { Arch } from "../../src/core/encoder/arch.ts";
+import type { Arch } from "../../src/core/machine/index.ts";
 import { aptOf, unpack } from "./apt.ts";
 
 /** Where its files are for now; those that are fetched are kept in a folder. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../src/core/stub/arch.ts";
 import { readProcess } from "../../src/core/stub/proc.ts";
 import {
   type Context,
@@ -104,7 +104,7 @@ export function survives(context: Context, space: Subprocess): boolean {
 /** A new context that starts at `address`. */
 export function contextAt(platform: Platform, address: bigint): Context {
   const context = platform.newContext();
-  context.registers.set(INSTRUCTION_POINTER, address);
+  context.registers.set(HOST_MACHINE.instructionPointer, address);
   context.registers.set(STACK, DATA + BigInt(PAGE));
   return context;
 }

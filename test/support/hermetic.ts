@@ -3,7 +3,7 @@
  * (src/labs/fuzz/try/hermetic.ts): what the model of this machine predicts, whatever kernel and processor are here.
  */
 
-import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import type { Machine } from "../../src/labs/fuzz/try/machine.ts";
 import { NO_XSTATE } from "../../src/labs/fuzz/try/xstate.ts";
 import { AMD, machineWith } from "./hidden_cases.ts";

@@ -10,7 +10,7 @@ import {
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_ERRNO,
 } from "../../src/core/bpf/program.ts";
-import { RSEQ_SIGNATURE } from "../../src/core/stub/arch.ts";
+import { HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 
 // What tests do to their own process and Node.js has no function for.
@@ -148,7 +148,7 @@ export function registerRseq(length: number): void {
   const bytes = new Uint8Array(2 * length);
   const address = Number(koffi.address(bytes));
   rseqArea = bytes.subarray((length - (address % length)) % length);
-  check(rseq(callNumber("rseq"), rseqArea, length, 0, RSEQ_SIGNATURE));
+  check(rseq(callNumber("rseq"), rseqArea, length, 0, HOST_MACHINE.rseqSignature));
 }
 
 /** Sets the limit on processes and threads for the user of this process. */

@@ -1,6 +1,6 @@
 // Guests without an assembler, for tests that concern each architecture: what both of its files have.
 
-import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import * as amd64 from "./amd64_code.ts";
 import * as arm64 from "./arm64_code.ts";
 import { type Code, program } from "./code_bytes.ts";

@@ -1,7 +1,7 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { openSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { HOST_ARCH } from "../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { callNumber, limitFiles } from "./libc.ts";
 
 /** Opens files until this process may open no more; the caller closes them. */

@@ -1,4 +1,4 @@
-import type { Arch } from "./arch.ts";
+import type { Arch } from "../machine/index.ts";
 
 /** The version of the ABI (docs/encoder-abi.md): an encoder exports it as ENCODER_ABI. */
 export const ENCODER_ABI = 2n;

@@ -1,5 +1,5 @@
 import { loadWasm, readWasm } from "../../labs/compare/encoders/wasm_file.ts";
-import type { Arch } from "./arch.ts";
+import type { Arch } from "../machine/index.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { bindModule } from "./module.ts";
 

@@ -1,5 +1,5 @@
+import type { Arch } from "../machine/index.ts";
 import type { ComparisonFunctionName, EncoderFunctions } from "./abi.ts";
-import type { Arch } from "./arch.ts";
 
 /**
  * The encoder ABI (docs/encoder-abi.md) in TypeScript.

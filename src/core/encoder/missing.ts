@@ -1,5 +1,5 @@
+import { MACHINES } from "../machine/index.ts";
 import { FUNCTION_NAMES, FUNCTIONS, functionsOf } from "./abi.ts";
-import { REGISTER_REQUESTS, REGISTERS } from "./arch.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
 
 /** The purpose of an encoder: a comparison of the functions that it has, or driving stubs. */
@@ -29,9 +29,13 @@ export function missingNames(
   const constants = ["ENCODER_ABI"];
   const own = FUNCTION_NAMES.filter((name) => encoder[name] !== undefined);
   if (purpose === "stubs" || own.some(takesBlock)) {
-    constants.push("REGISTERS_SIZE", ...REGISTERS[encoder.arch].map((name) => `REG_${name}`));
+    constants.push(
+      "REGISTERS_SIZE",
+      ...MACHINES[encoder.arch].registers.map((name) => `REG_${name}`),
+    );
   }
-  if (purpose === "stubs") constants.push(...STUB_CONSTANTS, ...REGISTER_REQUESTS[encoder.arch]);
+  if (purpose === "stubs")
+    constants.push(...STUB_CONSTANTS, ...MACHINES[encoder.arch].registerRequests);
   const missing = constants.filter((name) => !encoder.constants.has(name));
   if (purpose === "comparison") {
     return own.length === 0 ? [...missing, "every function of the ABI"] : missing;

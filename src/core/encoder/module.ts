@@ -1,6 +1,6 @@
 import { EncoderError } from "../../lib/errors.ts";
 import { cut, visible } from "../../lib/visible.ts";
-import { HOST_ARCH } from "../shim/host_arch.ts";
+import { ARCHES, type Arch, HOST_ARCH, MACHINES } from "../machine/index.ts";
 import {
   ENCODER_ABI,
   FUNCTION_NAMES,
@@ -9,7 +9,6 @@ import {
   type Signature,
 } from "./abi.ts";
 import { LONGEST_TOLD } from "./answer.ts";
-import { ARCHES, type Arch, MACHINES } from "./arch.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { missingNames, type Purpose } from "./missing.ts";
 
@@ -35,7 +34,7 @@ export function bindModule(
   const constants = readConstants(exports);
   const abi = constants.get("ENCODER_ABI") ?? ENCODER_ABI;
   if (abi !== ENCODER_ABI) throw refusal(name, `has version ${abi} of the ABI, not ${ENCODER_ABI}`);
-  const arch = archOf(name, constants.get("ENCODER_MACHINE") ?? MACHINES.amd64);
+  const arch = archOf(name, constants.get("ENCODER_MACHINE") ?? MACHINES.amd64.elf);
   if (purpose === "stubs") expectHostArch(name, arch);
   const functions = bindFunctions(name, exports);
   const kinds = kindsOf(functions);
@@ -96,9 +95,9 @@ export function refusal(name: string, what: string): EncoderError {
 const REMEDY = "docs/encoder-abi.md lists the exports of an encoder";
 
 function archOf(name: string, machine: bigint): Arch {
-  const arch = ARCHES.find((known) => MACHINES[known] === machine);
+  const arch = ARCHES.find((known) => MACHINES[known].elf === machine);
   if (arch !== undefined) return arch;
-  const known = ARCHES.map((each) => `${MACHINES[each]} (${each})`).join(" or ");
+  const known = ARCHES.map((each) => `${MACHINES[each].elf} (${each})`).join(" or ");
   throw refusal(name, `is for ENCODER_MACHINE ${machine}, expected ${known}`);
 }
 

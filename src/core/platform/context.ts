@@ -1,10 +1,10 @@
 import { DeadlineError, InputError, StateError } from "../../lib/errors.ts";
 import { checkOptions, instance, object, word } from "../../lib/shape.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { loadShim } from "../shim/shim.ts";
 import { SwitchRecord } from "../shim/switch.ts";
-import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { FaultRecord } from "./fault.ts";
@@ -267,7 +267,7 @@ export class Context {
 
   #segv(subprocess: Subprocess, info: SignalInfo): GuestFault {
     const { address } = info;
-    const instruction = this.#registers.get(INSTRUCTION_POINTER);
+    const instruction = this.#registers.get(HOST_MACHINE.instructionPointer);
     const repeated = this.#fault?.recurs(subprocess.faults, address, instruction) ?? false;
     this.#noteFault(new FaultRecord(subprocess.faults, address, instruction));
     const access = address === instruction ? "execute" : repeated ? "write" : "read";

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { AttachError, DeadlineError, UnsupportedError } from "../../lib/errors.ts";
 import { limitRemedy } from "../../lib/limits.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Desk } from "../shim/handler.ts";
 import { INJECT_RESTS, Injection } from "../shim/injection.ts";
@@ -9,14 +10,12 @@ import { expectAmd64 } from "../shim/library.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { MADV_DONTFORK } from "../shim/ring.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
-import { INSTRUCTION_POINTER, WORD } from "../stub/arch.ts";
 import { attach } from "../stub/attach.ts";
 import { moveAway } from "../stub/binding.ts";
 import { hasReadableBases } from "../stub/readable_bases.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SwitchStop } from "../stub/thread.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
-import { SITE } from "./arch.ts";
 import type { FloatingPoint, Holder } from "./floating_point.ts";
 import { mapPages, protectionFlags } from "./memory.ts";
 import { Patches } from "./patches.ts";
@@ -80,7 +79,8 @@ export class HandlerRunner implements Runner, Holder {
     this.pages = (stubAddress - this.#desk.address) / PAGE_SIZE;
     this.#mapCode(spins);
     this.#setUp();
-    this.patches = patches && SITE ? new Patches(stub, this.#desk, SITE) : undefined;
+    this.patches =
+      patches && HOST_MACHINE.site ? new Patches(stub, this.#desk, HOST_MACHINE.site) : undefined;
   }
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
@@ -94,7 +94,7 @@ export class HandlerRunner implements Runner, Holder {
     try {
       const stop = thread.switchAway(this.#desk, registers, floatingPoint.area, record);
       if (stop === "syscall" && !this.#desk.isPatched) {
-        this.patches?.count(registers.word(WORD.instructionPointer));
+        this.patches?.count(registers.word(HOST_MACHINE.word.instructionPointer));
       }
       return stop;
     } catch (error) {
@@ -184,11 +184,11 @@ export class HandlerRunner implements Runner, Holder {
     const injection = new Injection(tracer.deadline, rest);
     injection.passOver = tracer.injection.passOver;
     encoder.encodeSyscall(frame.offset, thread.initial.offset, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
-    frame.set(INSTRUCTION_POINTER, BigInt(this.#desk.code + shim.handlerSetUpOffset()));
+    frame.set(HOST_MACHINE.instructionPointer, BigInt(this.#desk.code + shim.handlerSetUpOffset()));
     thread.expect("stopped");
     thread.disturbances++;
     const end = shim.inject(thread.tid, frame.bytes, injection.bytes);
-    const result = Number(BigInt.asIntN(64, frame.word(WORD.result)));
+    const result = Number(BigInt.asIntN(64, frame.word(HOST_MACHINE.word.result)));
     if (end !== INJECT_RESTS) throw this.#refused("the set-up of the handler", Math.max(-end, 0));
     if (result !== 0) throw this.#refused("the set-up of the handler", -result);
     thread.moreOptions = PTRACE_O_TRACESECCOMP;
@@ -219,7 +219,7 @@ export class HandlerRunner implements Runner, Holder {
     this.#desk.pidfd = pidfd;
     frame.copyFrom(thread.initial);
     tracer.encoder.enterGuest(frame.offset, thread.initial.offset);
-    frame.set(INSTRUCTION_POINTER, BigInt(this.#desk.code));
+    frame.set(HOST_MACHINE.instructionPointer, BigInt(this.#desk.code));
     thread.writeRegisters(frame);
     // Other signals wait for the guest.
     thread.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));

@@ -1,8 +1,8 @@
+import type { SiteCode } from "../machine/site_amd64.ts";
 import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "../shim/handler.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { type Mapping, parseMaps, readProc } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { SiteCode } from "./arch.ts";
 import { mapPages } from "./memory.ts";
 
 /** A patch takes the time of so many signals: a system call that is seen less often is not worth one. */

@@ -10,13 +10,13 @@ import {
 } from "../../lib/shape.ts";
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { expectOtherProcessor } from "../stub/binding.ts";
 import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
-import { COMPONENTS, LARGEST_XSTATE } from "./arch.ts";
 import { Context } from "./context.ts";
 import { expectBases } from "./handler.ts";
 import { isUntraced, runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
@@ -83,8 +83,8 @@ export class Platform {
     this.master = master;
     this.#lane = lane;
     this.#patches = patches;
-    const area = new Uint8Array(LARGEST_XSTATE);
-    this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
+    const area = new Uint8Array(HOST_MACHINE.largestXstate);
+    this.initialXstate = area.slice(0, master.thread.freshXstate(area, HOST_MACHINE.components));
   }
 
   /**

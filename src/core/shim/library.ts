@@ -7,7 +7,7 @@ import type { LibraryHandle } from "koffi";
 import { beside } from "../../lib/beside.ts";
 import { REBUILD, UnsupportedError } from "../../lib/errors.ts";
 import { limitError } from "../../lib/limits.ts";
-import { HOST_ARCH } from "./host_arch.ts";
+import { HOST_ARCH } from "../machine/index.ts";
 
 export type Koffi = typeof KoffiModule;
 

@@ -1,6 +1,6 @@
 import type { LibraryHandle } from "koffi";
 import { REBUILD, UnsupportedError } from "../../lib/errors.ts";
-import { HOST_ARCH } from "./host_arch.ts";
+import { HOST_ARCH } from "../machine/index.ts";
 import { loadKoffi, loadLibrary, pathOf } from "./library.ts";
 import { defineStart, type Start } from "./start.ts";
 

@@ -1,6 +1,6 @@
 import { AttachError, DeathError } from "../../lib/errors.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/deadline.ts";
-import { WORD } from "./arch.ts";
 import { hasEnded, readIfThere } from "./proc.ts";
 import type { Thread } from "./thread.ts";
 import { readPtraceScope } from "./yama.ts";
@@ -71,7 +71,10 @@ function keepInitialRegisters(thread: Thread): void {
  */
 function isAtSelfStop({ tracer }: Thread): boolean {
   const { frame, selfStopAddress } = tracer;
-  return frame.word(WORD.instructionPointer) === selfStopAddress && frame.word(WORD.mark) === 0n;
+  return (
+    frame.word(HOST_MACHINE.word.instructionPointer) === selfStopAddress &&
+    frame.word(HOST_MACHINE.word.mark) === 0n
+  );
 }
 
 function attachError(tid: number, errno: string): AttachError {

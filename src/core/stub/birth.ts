@@ -1,10 +1,10 @@
 import { BirthError, DeathError, EncoderError, ForkError, SyscallError } from "../../lib/errors.ts";
 import { limitRemedy } from "../../lib/limits.ts";
 import { FILTER_INSTRUCTION } from "../bpf/program.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import type { Deadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep, FORK_GROUP, FORK_TRACED } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
-import { PARENT } from "./arch.ts";
 import { attachAtSelfStop } from "./attach.ts";
 import { readIfThere } from "./proc.ts";
 import type { Ring } from "./ring.ts";
@@ -330,7 +330,7 @@ function birthError(
   if (step === "stub" && status === 1 && omit.includes("parent")) {
     return new BirthError(
       step,
-      `stub ${tid} ended: its parent was not the one in ${PARENT.toUpperCase()}`,
+      `stub ${tid} ended: its parent was not the one in ${HOST_MACHINE.parent.toUpperCase()}`,
       { cause },
     );
   }

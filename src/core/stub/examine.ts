@@ -1,8 +1,8 @@
 import { type Check, check } from "../../lib/check.ts";
 import { hex } from "../../lib/errors.ts";
 import { instance } from "../../lib/shape.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
-import { INSTRUCTION_POINTER, PARENT, RSEQ_SIGNATURE } from "./arch.ts";
 import { type ProcessFacts, readProc, readProcess } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
 import { Stub } from "./stub.ts";
@@ -57,8 +57,12 @@ export function examine(stub: Stub): Examination {
       () => (hasRseq(stub) ? "registered" : "unregistered"),
       readRseq(thread) === undefined ? filter : undefined,
     ],
-    [INSTRUCTION_POINTER, hex(tracer.restAddress), () => hex(registers[INSTRUCTION_POINTER] ?? 0n)],
-    [PARENT, hex(BigInt(parentPid)), () => hex(registers[PARENT] ?? 0n)],
+    [
+      HOST_MACHINE.instructionPointer,
+      hex(tracer.restAddress),
+      () => hex(registers[HOST_MACHINE.instructionPointer] ?? 0n),
+    ],
+    [HOST_MACHINE.parent, hex(BigInt(parentPid)), () => hex(registers[HOST_MACHINE.parent] ?? 0n)],
   ];
   return { facts, registers, checks: rows.map((row) => examined(...row)) };
 }
@@ -103,8 +107,9 @@ export function hasRseq(stub: Stub): boolean {
   if (area !== undefined) return area.address !== 0n;
   const page = stub.map(PAGE_SIZE);
   try {
-    const { errno } = stub.inject("rseq", page, RSEQ_LENGTH, 0, RSEQ_SIGNATURE);
-    if (errno === null) stub.call("rseq", page, RSEQ_LENGTH, RSEQ_FLAG_UNREGISTER, RSEQ_SIGNATURE);
+    const { errno } = stub.inject("rseq", page, RSEQ_LENGTH, 0, HOST_MACHINE.rseqSignature);
+    if (errno === null)
+      stub.call("rseq", page, RSEQ_LENGTH, RSEQ_FLAG_UNREGISTER, HOST_MACHINE.rseqSignature);
     return errno !== null && errno !== "ENOSYS";
   } finally {
     stub.call("munmap", page, PAGE_SIZE);

@@ -2,8 +2,8 @@ import { constants } from "node:os";
 import { DeadlineError, type RegisterDump, StateError, type StubEnd } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { syscallName } from "../encoder/names.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
-import { INSTRUCTION_POINTER, RESTARTS_BEFORE_STOPS, WORD } from "./arch.ts";
 import type { InjectionLane } from "./lane.ts";
 import { type SyscallArgument, type SyscallResult, wordsOf } from "./syscall.ts";
 import { PATIENT_MILLISECONDS, TracedThread } from "./traced_thread.ts";
@@ -69,7 +69,7 @@ export class InjectedThread extends TracedThread {
       const value = encoder.syscallResult(frame.offset);
       const errno = encoder.syscallErrno(value);
       if (errno === 0 || encoder.restartsSyscall(errno) === 0) {
-        const word = BigInt.asIntN(64, frame.word(WORD.result));
+        const word = BigInt.asIntN(64, frame.word(HOST_MACHINE.word.result));
         return { result: this.decode(value, "faithful", errno), word };
       }
       // A call that is restarted repeatedly has the same deadline as one that does not return.
@@ -173,12 +173,12 @@ export class InjectedThread extends TracedThread {
 
   /** Runs to the breakpoint if the kernel is about to restart a call in place of the next one. */
   #dropRestart(number: bigint): void {
-    if (!RESTARTS_BEFORE_STOPS) return;
+    if (!HOST_MACHINE.restartsBeforeStops) return;
     const { frame, injection, restAddress, shim } = this.tracer;
     this.readRegisters(frame);
-    const at = frame.get(INSTRUCTION_POINTER);
-    if (at !== this.initial.get(INSTRUCTION_POINTER)) return;
-    frame.set(INSTRUCTION_POINTER, restAddress);
+    const at = frame.get(HOST_MACHINE.instructionPointer);
+    if (at !== this.initial.get(HOST_MACHINE.instructionPointer)) return;
+    frame.set(HOST_MACHINE.instructionPointer, restAddress);
     injection.deadline.start(PATIENT_MILLISECONDS);
     this.endInjection(shim.inject(this.tid, frame.bytes, injection.bytes), number);
   }

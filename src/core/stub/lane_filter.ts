@@ -14,8 +14,8 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
 } from "../bpf/program.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { MADV_DONTFORK } from "../shim/ring.ts";
-import { AUDIT_ARCH, HALT_SIGNAL } from "./arch.ts";
 import { RSEQ_FLAG_UNREGISTER } from "./rseq.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
@@ -44,8 +44,8 @@ export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Arra
       ]);
     }
   }
-  if (allowed.length > 0 && HALT_SIGNAL !== undefined) {
-    const signal = BigInt(HALT_SIGNAL);
+  if (allowed.length > 0 && HOST_MACHINE.haltSignal !== undefined) {
+    const signal = BigInt(HOST_MACHINE.haltSignal);
     allowed.push([call("kill"), [DATA_ARGUMENT + 8, signal], [DATA_ARGUMENT + 8 + HIGH, 0n]]);
   }
   if (tracer.births === "traced") {
@@ -56,7 +56,7 @@ export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Arra
     allowed.push([call("rseq"), [DATA_ARGUMENT + 16, BigInt(RSEQ_FLAG_UNREGISTER)]]);
   }
   if (allowed.length === 0) return filter;
-  const arch: Condition = [DATA_ARCH, tracer.flag(AUDIT_ARCH)];
+  const arch: Condition = [DATA_ARCH, tracer.flag(HOST_MACHINE.auditArch)];
   const own = allowed.flatMap((conditions) => allowIf([arch, ...conditions]));
   const all = new Uint8Array([...assembleBpf(...own), ...filter]);
   if (all.length <= MOST_INSTRUCTIONS * FILTER_INSTRUCTION) return all;

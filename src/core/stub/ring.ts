@@ -1,7 +1,7 @@
 import { UnsupportedError } from "../../lib/errors.ts";
 import { limitRemedy } from "../../lib/limits.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { ENTRIES, MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
-import { enterRing } from "./arch.ts";
 import { moveAway } from "./binding.ts";
 import { Entries } from "./entries.ts";
 import type { InjectedThread } from "./injected_thread.ts";
@@ -136,7 +136,7 @@ export class Ring {
     thread.startClock();
     if (this.#where === "away") {
       frame.copyFrom(thread.initial);
-      enterRing(frame, tracer.serveAddress, this.address, this.#memory.turn);
+      HOST_MACHINE.enterRing(frame, tracer.serveAddress, this.address, this.#memory.turn);
       thread.writeRegisters(frame);
     }
     this.#memory.prepare(count, halts, this.#spins);

@@ -9,10 +9,9 @@ import {
   TraceError,
 } from "../../lib/errors.ts";
 import { limitRemedy } from "../../lib/limits.ts";
-import { REGISTER_REQUESTS } from "../encoder/arch.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/deadline.ts";
-import { HOST_ARCH } from "../shim/host_arch.ts";
 import { exitStatus } from "./proc.ts";
 import { decodeEnd, decodeStatus, type Stop } from "./status.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -33,7 +32,7 @@ const GRACE_MILLISECONDS = 1000;
 /** The deadline of each wait of a teardown, even if the tracer's is shorter. */
 export const PATIENT_MILLISECONDS = 10_000;
 
-const [READ, WRITE] = REGISTER_REQUESTS[HOST_ARCH];
+const [READ, WRITE] = HOST_MACHINE.registerRequests;
 
 const AT_ONCE = new Deadline(0);
 

@@ -3,10 +3,10 @@ import { integer, nameOrNumber, show } from "../../lib/shape.ts";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Injection } from "../shim/injection.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
-import { SYSCALL_LENGTH } from "./arch.ts";
 import { bindThread, expectOtherProcessor, unbindThread } from "./binding.ts";
 import type { BirthLane, InjectionLane, Lanes } from "./lane.ts";
 import { mapStubCode } from "./placement.ts";
@@ -94,7 +94,7 @@ export class TracingThread {
     this.stubAddress = mapStubCode(this.shim);
     this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());
     this.selfStopAddress = BigInt(
-      this.stubAddress + this.shim.stubSyscallOffset() + SYSCALL_LENGTH,
+      this.stubAddress + this.shim.stubSyscallOffset() + HOST_MACHINE.syscallLength,
     );
     this.serveAddress = BigInt(this.stubAddress + this.shim.stubServeOffset());
     this.waitAll = Number(this.#waitOptions("__WALL"));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { loadShim } from "../shim/shim.ts";
-import { MOST_USER_SPACE } from "./arch.ts";
 import { parseMaps } from "./proc.ts";
 
 const { EEXIST } = constants.errno;
@@ -23,8 +23,8 @@ export function topOfUserSpace(): number {
 function findTop(): number {
   const { probePage } = loadShim();
   const ends = parseMaps(readFileSync("/proc/self/maps", "utf8")).map(({ end }) => end);
-  const mapped = Math.max(PAGE_SIZE, ...ends.filter((end) => end <= MOST_USER_SPACE));
-  return endOfPages(mapped, MOST_USER_SPACE, (page) => {
+  const mapped = Math.max(PAGE_SIZE, ...ends.filter((end) => end <= HOST_MACHINE.mostUserSpace));
+  return endOfPages(mapped, HOST_MACHINE.mostUserSpace, (page) => {
     const result = probePage(page);
     return result === 0 || result === -EEXIST;
   });

@@ -5,8 +5,7 @@ import {
   OPERATIONS,
   type Operation,
 } from "../../core/encoder/abi.ts";
-import { ARCHES, type Arch } from "../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../core/shim/host_arch.ts";
+import { ARCHES, type Arch, HOST_ARCH } from "../../core/machine/index.ts";
 import { Random, seedOf } from "../../lib/cases/random.ts";
 import { hex, InputError, UnsupportedError } from "../../lib/errors.ts";
 import {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { FunctionName } from "../../core/encoder/abi.ts";
-import type { Arch } from "../../core/encoder/arch.ts";
+import type { Arch } from "../../core/machine/index.ts";
 import { RECORDS_SIZE, type Replies } from "./foreign_message.ts";
 import { EncoderProcess, SharedFile } from "./foreign_process.ts";
 import { BrokenEncoder, type RecordLayout } from "./record.ts";

@@ -1,6 +1,6 @@
 import { FUNCTION_NAMES, type FunctionName } from "../../core/encoder/abi.ts";
 import { LONGEST_TOLD } from "../../core/encoder/answer.ts";
-import { ARCHES } from "../../core/encoder/arch.ts";
+import { ARCHES } from "../../core/machine/index.ts";
 import { InputError } from "../../lib/errors.ts";
 import {
   count,

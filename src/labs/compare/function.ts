@@ -1,5 +1,5 @@
 import { FUNCTION_NAMES, type FunctionName } from "../../core/encoder/abi.ts";
-import type { Arch } from "../../core/encoder/arch.ts";
+import type { Arch } from "../../core/machine/index.ts";
 import type { Random } from "../../lib/cases/random.ts";
 import { InputError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";

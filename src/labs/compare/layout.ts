@@ -1,4 +1,4 @@
-import type { Arch } from "../../core/encoder/arch.ts";
+import type { Arch } from "../../core/machine/index.ts";
 import { hex } from "../../lib/errors.ts";
 import { quoteWord } from "../../lib/quote.ts";
 import { OPEN_CONSTANTS } from "./choices.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { ARCHES, type Arch } from "../../core/encoder/arch.ts";
+import { ARCHES, type Arch } from "../../core/machine/index.ts";
 import { InputError, UnsupportedError } from "../../lib/errors.ts";
 import { quoteWord } from "../../lib/quote.ts";
 import { list, oneOf, text } from "../../lib/shape.ts";

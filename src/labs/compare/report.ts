@@ -1,5 +1,5 @@
 import type { FunctionName, Operation } from "../../core/encoder/abi.ts";
-import type { Arch } from "../../core/encoder/arch.ts";
+import type { Arch } from "../../core/machine/index.ts";
 import type { BreakKind } from "./record.ts";
 
 /** The result of a comparison: the document "stublab.compare/1". Words are hex strings. */

@@ -1,7 +1,7 @@
 // The facts about the architecture that running a guest requires, beyond what encoders compute.
 
 import type { RegisterBlock } from "../../core/encoder/block.ts";
-import { MOST_USER_SPACE } from "../../core/stub/amd64.ts";
+import { MACHINES } from "../../core/machine/index.ts";
 
 /** The machine in an ELF header (EM_X86_64), its name in messages, and its name in uname(2). */
 export const ELF_MACHINE = 62;
@@ -36,7 +36,7 @@ export const STACK_TOP = 0x7000_0000_0000n;
 export const STACK_SIZE = 8n << 20n;
 
 /** The lowest base of FS or GS that the kernel refuses to set: TASK_SIZE_MAX. */
-export const BASE_LIMIT = BigInt(MOST_USER_SPACE);
+export const BASE_LIMIT = BigInt(MACHINES.amd64.mostUserSpace);
 
 /** A program that calls brk, and exits with 7: mov $12, %eax; syscall; mov $7, %edi; mov $60, %eax; syscall. */
 export const TRIAL = Uint8Array.of(

@@ -1,5 +1,5 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
-import { HOST_ARCH } from "../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../core/machine/index.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
 

@@ -1,8 +1,8 @@
+import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { Context } from "../../core/platform/context.ts";
 import type { Protection } from "../../core/platform/memory.ts";
 import type { Subprocess } from "../../core/platform/subprocess.ts";
 import { PAGE_SIZE } from "../../core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../core/stub/arch.ts";
 import { hex, InputError } from "../../lib/errors.ts";
 import { STACK_POINTER, STACK_SIZE, STACK_TOP } from "./arch.ts";
 import { type Image, pageEnd, pageOf, type Segment } from "./image.ts";
@@ -37,7 +37,7 @@ export function load(
   space.mapAnonymous(STACK_TOP - STACK_SIZE, STACK_SIZE, "rw");
   const pointer = STACK_TOP - BigInt(stack.length);
   space.write(pointer, stack);
-  context.registers.set(INSTRUCTION_POINTER, image.entry);
+  context.registers.set(HOST_MACHINE.instructionPointer, image.entry);
   context.registers.set(STACK_POINTER, pointer);
 }
 

@@ -1,8 +1,8 @@
+import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { GuestFault, GuestInterrupt, GuestSyscall } from "../../core/platform/context.ts";
 import { Platform } from "../../core/platform/platform.ts";
 import type { SignalInfo } from "../../core/platform/signal_info.ts";
 import { checkDeadline } from "../../core/shim/deadline.ts";
-import { INSTRUCTION_POINTER } from "../../core/stub/arch.ts";
 import { InputError } from "../../lib/errors.ts";
 import {
   abortSignal,
@@ -304,7 +304,7 @@ class Run {
   }
 
   #killed(signal: string, address?: bigint): GuestEnd {
-    const instruction = this.#guest.context.registers.get(INSTRUCTION_POINTER);
+    const instruction = this.#guest.context.registers.get(HOST_MACHINE.instructionPointer);
     return { kind: "signaled", signal, ...(address !== undefined && { address }), instruction };
   }
 }

@@ -1,9 +1,9 @@
 // What recordings know about amd64.
 
-import { CALL_REGISTERS } from "../../core/encoder/arch.ts";
+import { MACHINES } from "../../core/machine/index.ts";
 import { hex } from "../../lib/errors.ts";
 
-export { INSTRUCTION_POINTER, PARENT } from "../../core/stub/amd64.ts";
+export const { instructionPointer: INSTRUCTION_POINTER, parent: PARENT } = MACHINES.amd64;
 
 type Words = Readonly<Record<string, bigint>>;
 
@@ -27,7 +27,11 @@ export const NAMES = {
   WRITE: "SETREGS",
 } as const;
 
-export const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = CALL_REGISTERS.amd64;
+export const {
+  number: NUMBER,
+  arguments: ARGUMENTS,
+  result: RESULT,
+} = MACHINES.amd64.callRegisters;
 
 /** The register that is 1 in a new clone. */
 export const MARK = "rbx";

@@ -1,5 +1,4 @@
-import type { Arch } from "../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../core/shim/host_arch.ts";
+import { type Arch, HOST_ARCH } from "../../core/machine/index.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
 import type { Call } from "./recording.ts";

@@ -1,10 +1,9 @@
 // What recordings know about arm64: see amd64.ts.
 
-import { CALL_REGISTERS } from "../../core/encoder/arch.ts";
-import { INSTRUCTION_POINTER, PARENT } from "../../core/stub/arm64.ts";
+import { MACHINES } from "../../core/machine/index.ts";
 import { hex } from "../../lib/errors.ts";
 
-export { INSTRUCTION_POINTER, PARENT } from "../../core/stub/arm64.ts";
+export const { instructionPointer: INSTRUCTION_POINTER, parent: PARENT } = MACHINES.arm64;
 
 type Words = Readonly<Record<string, bigint>>;
 
@@ -28,7 +27,11 @@ export const NAMES = {
   WRITE: "SETREGSET",
 } as const;
 
-export const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = CALL_REGISTERS.arm64;
+export const {
+  number: NUMBER,
+  arguments: ARGUMENTS,
+  result: RESULT,
+} = MACHINES.arm64.callRegisters;
 
 /** The number of a call under way is not among the registers, but in a set of its own, NT_ARM_SYSTEM_CALL. */
 export const ORIGINAL = undefined;

@@ -1,4 +1,4 @@
-import { SYSCALL_LENGTH } from "../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../core/machine/index.ts";
 import { takeInitialRegisters } from "../../core/stub/attach.ts";
 import { StateError } from "../../lib/errors.ts";
 import { NAMES } from "./arch.ts";
@@ -117,7 +117,7 @@ export const ATTACH: AttachTelling = {
     "EXITKILL: the kernel kills the stub when its tracer ends. TRACEEXIT: the stub stops once more before it ends, so " +
     "that the tracer can examine it. TRACESYSGOOD: stops at system calls can be distinguished from a SIGTRAP.",
   registers:
-    `These become the initial registers, with which every injected call begins. Only ${PC} is moved back by ${SYSCALL_LENGTH}, the ` +
+    `These become the initial registers, with which every injected call begins. Only ${PC} is moved back by ${HOST_MACHINE.syscallLength}, the ` +
     `length of ${CALL}, so that it points at the instruction that executes the call.`,
   resumed:
     "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +

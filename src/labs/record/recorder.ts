@@ -1,7 +1,7 @@
 import { release } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { Encoder } from "../../core/encoder/encoder.ts";
-import { HOST_ARCH } from "../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../core/machine/index.ts";
 import { check } from "../../lib/check.ts";
 import { hex, InputError, StateError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";

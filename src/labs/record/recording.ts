@@ -4,7 +4,7 @@
  * and what checks a document of unknown origin.
  */
 
-import { ARCHES } from "../../core/encoder/arch.ts";
+import { ARCHES } from "../../core/machine/index.ts";
 import { InputError } from "../../lib/errors.ts";
 import {
   count,

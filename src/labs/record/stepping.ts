@@ -1,5 +1,5 @@
+import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { SignalInfo } from "../../core/platform/signal_info.ts";
-import { INSTRUCTION_POINTER } from "../../core/stub/arch.ts";
 import type { Stop } from "../../core/stub/status.ts";
 import { DeathError, hex, StateError } from "../../lib/errors.ts";
 import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
@@ -57,7 +57,7 @@ interface Execution {
 export function step(tracee: Tracee, telling: Telling = {}): Outcome {
   tracee.recorder.observe(TEXTS.STEPS_CHANGE);
   const before = tracee.registers();
-  const rip = before[INSTRUCTION_POINTER] ?? 0n;
+  const rip = before[HOST_MACHINE.instructionPointer] ?? 0n;
   const place = tracee.recorder.placeOf(rip);
   const instruction = { tracee, before, place, telling };
   if (place?.line.text === SYSTEM_CALL) {
@@ -108,7 +108,7 @@ export function stepToTrap(tracee: Tracee, telling: Telling = {}, most = 1000): 
 /** Whether the next instruction makes a system call: this one, or any if there is no name. */
 export function isBeforeCall(tracee: Tracee, name?: string): boolean {
   const registers = tracee.registers();
-  const place = tracee.recorder.placeOf(registers[INSTRUCTION_POINTER] ?? 0n);
+  const place = tracee.recorder.placeOf(registers[HOST_MACHINE.instructionPointer] ?? 0n);
   if (place?.line.text !== SYSTEM_CALL) return false;
   const { tracer } = tracee.thread;
   return name === undefined || nextCallNumber(registers) === tracer.syscallNumber(name);
@@ -191,7 +191,7 @@ function resumeInstruction({ tracee, before, place, telling }: Execution): Stop 
   for (;;) {
     tracee.thread.resume("PTRACE_SINGLESTEP");
     const stop = tracee.thread.wait();
-    const moved = tracee.rip !== before[INSTRUCTION_POINTER];
+    const moved = tracee.rip !== before[HOST_MACHINE.instructionPointer];
     if (stop.signal !== trap) {
       if (isFault(tracee, stop)) return stop;
       tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);

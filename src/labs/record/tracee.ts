@@ -1,7 +1,7 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
 import { parseSignal } from "../../core/encoder/names.ts";
+import { HOST_MACHINE } from "../../core/machine/index.ts";
 import { decodeSignalInfo, type SignalInfo } from "../../core/platform/signal_info.ts";
-import { INSTRUCTION_POINTER } from "../../core/stub/arch.ts";
 import { requestAttach } from "../../core/stub/attach.ts";
 import { readMemory } from "../../core/stub/memory.ts";
 import type { Stop } from "../../core/stub/status.ts";
@@ -140,7 +140,7 @@ export class Tracee {
 
   /** The address of its next instruction. */
   get rip(): bigint {
-    return this.registers()[INSTRUCTION_POINTER] ?? 0n;
+    return this.registers()[HOST_MACHINE.instructionPointer] ?? 0n;
   }
 
   /** The text of its next instruction, if its code is known. @internal */

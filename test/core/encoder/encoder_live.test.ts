@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE as PAGE } from "../../../src/core/shim/page_size.ts";
-import { PARENT, RESTARTS_BEFORE_STOPS } from "../../../src/core/stub/arch.ts";
 import {
   DeadlineError,
   ENCODERS,
@@ -45,7 +45,7 @@ for (const encoder of ENCODERS) {
     assert.is(grandchild.call("getppid"), BigInt(child.pid));
     for (const stub of [master, child, grandchild]) {
       assert.is(stub.call("getpid"), BigInt(stub.pid));
-      assert.is(stub.registers()[PARENT], BigInt(stub.parent?.pid ?? process.pid));
+      assert.is(stub.registers()[HOST_MACHINE.parent], BigInt(stub.parent?.pid ?? process.pid));
     }
   });
 
@@ -116,7 +116,7 @@ for (const encoder of ENCODERS) {
       );
     }
     // Else the call was ended so that it is not restarted in place of the next one.
-    if (!RESTARTS_BEFORE_STOPS) {
+    if (!HOST_MACHINE.restartsBeforeStops) {
       const [number, ...args] = readFileSync(`/proc/${stub.pid}/syscall`, "utf8").split(" ");
       assert.is(number, `${callNumber("ppoll")}`);
       assert.equal(args.slice(0, 6), WAITS.map(hex));

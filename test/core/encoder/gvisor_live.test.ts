@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { readProcess, type Stub, Tracer } from "../../../src/index.ts";
 import { SYSCALL } from "../../support/amd64_code.ts";
 import { syscallOf, withGuest } from "../../support/guests.ts";

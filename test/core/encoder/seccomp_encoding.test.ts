@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Filter } from "../../../src/core/bpf/interpreter.ts";
 import { FILTER_INSTRUCTION } from "../../../src/core/bpf/program.ts";
-import { ARCHES } from "../../../src/core/encoder/arch.ts";
+import { ARCHES } from "../../../src/core/machine/index.ts";
 import {
   DeathError,
   ENCODERS,

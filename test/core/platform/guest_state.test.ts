@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import type { Context, Platform } from "../../../src/index.ts";
 import {
   CODE,
@@ -121,7 +121,7 @@ states("keeps floating point while calls are injected and other guests run", () 
     if (i % 2 === 0) syscallOf(other.switch(guest.space));
     toSyscall(guest);
     assert.equal(readWords(guest.space, DATA + 64n, 2), guest.words);
-    other.registers.set(INSTRUCTION_POINTER, CODE);
+    other.registers.set(HOST_MACHINE.instructionPointer, CODE);
   }
 });
 

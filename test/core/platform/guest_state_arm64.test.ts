@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { type Context, type Subprocess, TraceError } from "../../../src/index.ts";
 import * as code from "../../support/arm64_code.ts";
 import { program } from "../../support/code_bytes.ts";

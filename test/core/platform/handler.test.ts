@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { INJECTION_LANES } from "../../../src/core/stub/lane.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import {

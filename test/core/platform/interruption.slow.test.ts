@@ -3,7 +3,7 @@ import { closeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { DeathError, InputError } from "../../../src/index.ts";
 import type { Interrupting } from "../../hosts/interrupting.ts";
 import {
@@ -61,7 +61,7 @@ interruptions("interrupts a looping guest at its deadline, and can resume it fro
       const [now = 0n] = readWords(space, DATA, 1);
       assert.ok(now > count, "it continued");
       count = now;
-      const offset = context.registers.get(INSTRUCTION_POINTER) - CODE;
+      const offset = context.registers.get(HOST_MACHINE.instructionPointer) - CODE;
       assert.ok(offset >= 0n && offset <= BigInt(code.COUNT_AT_POINTER.length));
     }
     space.write(CODE, Uint8Array.from([...code.SYSCALL, ...code.NOP, ...code.SYSCALL]));
@@ -182,7 +182,10 @@ interruptions("ignores what other processes send to a guest", () => {
     const signals = ["CHLD", "USR1", "STOP", "CONT", "SEGV", "TERM", "TSTP", "STOP", "TRAP", "SYS"];
     signalFromOutside(space.pid, signals, fd);
     assert.is(toSyscall(guest).number, 39);
-    context.registers.set(INSTRUCTION_POINTER, CODE + BigInt(code.AWAIT_BYTE_AT_POINTER.length));
+    context.registers.set(
+      HOST_MACHINE.instructionPointer,
+      CODE + BigInt(code.AWAIT_BYTE_AT_POINTER.length),
+    );
     toSyscall(guest);
   });
   closeSync(fd);
@@ -205,7 +208,7 @@ interruptions("ends with a DeathError if the guest is killed, and other guests c
   assert.is.not(again.pid, space.pid);
   again.mapAnonymous(CODE, PAGE, "rwx");
   again.write(CODE, Uint8Array.from(code.SYSCALL));
-  context.registers.set(INSTRUCTION_POINTER, CODE);
+  context.registers.set(HOST_MACHINE.instructionPointer, CODE);
   syscallOf(context.switch(again));
 });
 

@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { DeathError, type GuestEvent, Platform } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import {

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import type { GuestEvent, Platform } from "../../../src/index.ts";
 import type { Signaling } from "../../hosts/signaling.ts";
 import * as code from "../../support/amd64_code.ts";

@@ -3,7 +3,7 @@
 import { closeSync, readSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { MemoryError, Platform, type Protection, SyscallError } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import {

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import type { Context, Subprocess } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import {

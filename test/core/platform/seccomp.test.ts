@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeFilter } from "../../../src/core/bpf/encode.ts";
-import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import {
   DeathError,
   ENCODERS,
@@ -187,7 +187,7 @@ for (const encoder of ENCODERS) {
       space.release();
       const again = platform.newAddressSpace();
       assert.is(again.pid, pid);
-      context.registers.set(INSTRUCTION_POINTER, CODE);
+      context.registers.set(HOST_MACHINE.instructionPointer, CODE);
       assert.is(faultOf(context.switch(again)).address, CODE, "it is empty");
     });
   });
@@ -227,7 +227,7 @@ for (const encoder of ENCODERS) {
           const { space, context } = load(platform, code.SYSCALL, code.SYSCALL, code.TRAP);
           for (const [call, args] of DANGEROUS.filter(([name]) => exists(platform, name))) {
             const number = Number(platform.tracer.syscallNumber(call));
-            context.registers.set(INSTRUCTION_POINTER, CODE);
+            context.registers.set(HOST_MACHINE.instructionPointer, CODE);
             context.registers.set(code.NUMBER, BigInt(number));
             for (const [i, register] of code.ARGUMENTS.entries()) {
               context.registers.set(register, args[i] ?? 0n);
@@ -254,8 +254,8 @@ for (const encoder of ENCODERS) {
       context.registers.set(code.NUMBER, 60n);
       assert.is(syscallOf(context.switch(space)).number, 60);
       assert.is(signalOf(context.switch(space)).info.signal, SIGTRAP);
-      assert.is(context.registers.get(INSTRUCTION_POINTER), restAddress);
-      context.registers.set(INSTRUCTION_POINTER, BigInt(stubAddress));
+      assert.is(context.registers.get(HOST_MACHINE.instructionPointer), restAddress);
+      context.registers.set(HOST_MACHINE.instructionPointer, BigInt(stubAddress));
       const prctl = Number(platform.tracer.syscallNumber("prctl"));
       assert.is(syscallOf(context.switch(space)).number, prctl, "prctl comes first");
       harmless(space, platform);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { ENCODERS, Platform } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import { DATA, faultOf, load, readWords, syscallOf } from "../../support/guests.ts";

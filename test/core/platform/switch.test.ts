@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../../src/core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import {
   CODE,
   contextAt,
@@ -29,7 +29,7 @@ const [SIGILL, SIGTRAP, SIGBUS, SIGSEGV] = [4, 5, 7, 11];
 const RESTARTS = [512n, 513n, 514n, 515n, 516n].map((errno) => MAX + 1n - errno);
 
 /** Where guests stop that begin with a system call. */
-const AFTER_CALL = CODE + BigInt(SYSCALL_LENGTH);
+const AFTER_CALL = CODE + BigInt(HOST_MACHINE.syscallLength);
 
 const switches = suite("switch");
 
@@ -63,7 +63,7 @@ switches("returns exactly the result that was set to the guest, and restarts not
     const random = Array.from({ length: 200 }, randomWords(SEED + 1n));
     assert.is(toSyscall(guest).number, 0);
     for (const result of [...RESTARTS, ...errnos, ...BOUNDARIES, ...random]) {
-      assert.is(context.registers.get(INSTRUCTION_POINTER), AFTER_CALL);
+      assert.is(context.registers.get(HOST_MACHINE.instructionPointer), AFTER_CALL);
       context.setResult(result);
       toSyscall(guest);
       assert.equal(readWords(space, DATA, 1), [result]);
@@ -83,7 +83,7 @@ switches(
         shim.tgkill(space.pid, space.pid, platform.tracer.constant("SIGCHLD"));
         assert.is(toSyscall(guest).kind, "syscall");
         assert.equal(readWords(space, DATA, 1), [MAX + 1n - errno]);
-        assert.is(context.registers.get(INSTRUCTION_POINTER), AFTER_CALL);
+        assert.is(context.registers.get(HOST_MACHINE.instructionPointer), AFTER_CALL);
       }
     });
   },
@@ -109,7 +109,7 @@ switches("reports a fault's address, as a read at first, and as a write if it re
     assert.is(first.access, "read");
     assert.is(first.info.signal, SIGSEGV);
     assert.is(first.info.code, 1);
-    assert.is(context.registers.get(INSTRUCTION_POINTER), CODE + code.ACCESS);
+    assert.is(context.registers.get(HOST_MACHINE.instructionPointer), CODE + code.ACCESS);
     assert.is(faultOf(context.switch(space)).access, "write");
     assert.is(faultOf(context.switch(space)).access, "write");
     space.unmap(NOWHERE + BigInt(PAGE), PAGE);
@@ -128,9 +128,9 @@ switches("forgets a fault at any other event, and keeps the faults of guests apa
     assert.is(faultOf(other.switch(space)).access, "read");
     assert.is(faultOf(context.switch(space)).access, "write");
     space.write(CODE + 64n, Uint8Array.from(code.SYSCALL));
-    context.registers.set(INSTRUCTION_POINTER, CODE + 64n);
+    context.registers.set(HOST_MACHINE.instructionPointer, CODE + 64n);
     syscallOf(context.switch(space));
-    context.registers.set(INSTRUCTION_POINTER, CODE);
+    context.registers.set(HOST_MACHINE.instructionPointer, CODE);
     assert.is(faultOf(context.switch(space)).access, "read");
   });
 });
@@ -139,10 +139,10 @@ switches("treats a fault at the same address by another instruction as a new one
   const read = code.loadNumberFrom(NOWHERE);
   withGuest([read, code.storeResultTo(NOWHERE)], ({ context, space }) => {
     assert.is(faultOf(context.switch(space)).access, "read");
-    context.registers.set(INSTRUCTION_POINTER, CODE + BigInt(read.length));
+    context.registers.set(HOST_MACHINE.instructionPointer, CODE + BigInt(read.length));
     assert.is(faultOf(context.switch(space)).access, "read");
     assert.is(faultOf(context.switch(space)).access, "write");
-    context.registers.set(INSTRUCTION_POINTER, CODE);
+    context.registers.set(HOST_MACHINE.instructionPointer, CODE);
     assert.is(faultOf(context.switch(space)).access, "read");
   });
 });
@@ -177,9 +177,9 @@ switches("reports an execution if the address is that of the instruction", () =>
       const fault = faultOf(context.switch(space));
       assert.is(fault.access, "execute");
       assert.is(fault.address, NOWHERE);
-      assert.is(context.registers.get(INSTRUCTION_POINTER), NOWHERE);
+      assert.is(context.registers.get(HOST_MACHINE.instructionPointer), NOWHERE);
     }
-    context.registers.set(INSTRUCTION_POINTER, DATA);
+    context.registers.set(HOST_MACHINE.instructionPointer, DATA);
     const fault = faultOf(context.switch(space));
     assert.is(fault.access, "execute");
     assert.is(fault.info.code, 2, "mapped, but not executable");
@@ -196,7 +196,7 @@ switches("reports the signals of instructions", () => {
       const { info } = signalOf(context.switch(space));
       assert.is(info.signal, signal);
       assert.is(info.code, reason);
-      assert.is(context.registers.get(INSTRUCTION_POINTER), rip);
+      assert.is(context.registers.get(HOST_MACHINE.instructionPointer), rip);
       if (signal !== SIGTRAP) assert.is(info.address, rip);
     });
   }

@@ -15,7 +15,7 @@ import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { viewMemory } from "../../../src/core/shim/library.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
 import { SHIM } from "../../../src/core/shim/shim.ts";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../../src/core/stub/arch.ts";
 import { DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
 import { ARGUMENTS } from "../../support/machine_code.ts";
 import {
@@ -60,7 +60,7 @@ death("with SIGCHLD, a killed stub throws an error, and no other stub does", asy
   assertKilled(error, polled);
   assert.match(
     String(error),
-    new RegExp(`\\b${INSTRUCTION_POINTER} 0x`),
+    new RegExp(`\\b${HOST_MACHINE.instructionPointer} 0x`),
     "its registers are in the message",
   );
   const { code, pid, end } = JSON.parse(JSON.stringify(error));
@@ -117,7 +117,7 @@ death("a stub killed at any moment between two calls throws an error, a hundred 
     assertKilled(error, stub);
     assert.match(
       String(error),
-      new RegExp(`\\b${INSTRUCTION_POINTER} 0x`),
+      new RegExp(`\\b${HOST_MACHINE.instructionPointer} 0x`),
       "its registers are in the message",
     );
   }
@@ -152,10 +152,11 @@ death("a stub without its page stops with SIGSEGV, its registers in the message"
   if (!(error instanceof StopError)) throw error;
   assert.is(error.pid, stub.pid);
   assert.match(error.message, /was stopped by SIGSEGV after an injected munmap/);
-  const afterSyscall = tracer.stubAddress + tracer.shim.stubSyscallOffset() + SYSCALL_LENGTH;
+  const afterSyscall =
+    tracer.stubAddress + tracer.shim.stubSyscallOffset() + HOST_MACHINE.syscallLength;
   assert.match(
     error.message,
-    new RegExp(`${INSTRUCTION_POINTER} 0x${afterSyscall.toString(16)}\\b`),
+    new RegExp(`${HOST_MACHINE.instructionPointer} 0x${afterSyscall.toString(16)}\\b`),
   );
   assert.ok(stub.alive);
 

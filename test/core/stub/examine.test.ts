@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { BIRTH_LANES, INJECTION_LANES } from "../../../src/core/stub/lane.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import { examine, Platform, type Stub, Tracer } from "../../../src/index.ts";

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { DeadlineError, type InjectionLane, InputError, Tracer } from "../../../src/index.ts";
 import type { SignalSets } from "../../support/libc.ts";
 import { callNumber, hasMusl } from "../../support/libc.ts";

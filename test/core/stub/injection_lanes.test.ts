@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { suite, type Test } from "uvu";
 import * as assert from "uvu/assert";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
 import { INJECTION_LANES, type InjectionLane } from "../../../src/core/stub/lane.ts";
 import {
   DeadlineError,
@@ -183,7 +183,7 @@ each("everything else that needs the stub stopped works between two calls", (stu
     assert.equal(stub.inject("getpid"), { value: BigInt(stub.pid), errno: null, lane });
   own();
   assert.match(processState(stub.pid)?.state ?? "", STATES[lane]);
-  assert.is(typeof stub.registers()[INSTRUCTION_POINTER], "bigint");
+  assert.is(typeof stub.registers()[HOST_MACHINE.instructionPointer], "bigint");
   own();
   assert.is(stub.observe("getppid").result.value, BigInt(process.pid));
   own();

@@ -4,7 +4,7 @@
 import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { DeathError, type Subprocess } from "../../../src/index.ts";
 import { CODE, DATA, PAGE, withGuest } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
@@ -26,7 +26,7 @@ function withThread(guest: readonly code.Code[], body: (space: Subprocess) => vo
       const { thread, tracer } = space.stub;
       thread.readRegisters(tracer.frame);
       const { frame } = tracer;
-      frame.set(INSTRUCTION_POINTER, CODE);
+      frame.set(HOST_MACHINE.instructionPointer, CODE);
       frame.set(code.STACK, DATA + BigInt(PAGE));
       thread.writeRegisters(frame);
       body(space);
@@ -77,7 +77,7 @@ kernel("the first resume after an attach stops by SIGSTOP before any instruction
     assert.is(stub.thread.wait().signal, SIGSTOP);
     const { frame, restAddress } = space.tracer;
     stub.thread.readRegisters(frame);
-    assert.ok(frame.get(INSTRUCTION_POINTER) < restAddress, "before its breakpoint");
+    assert.ok(frame.get(HOST_MACHINE.instructionPointer) < restAddress, "before its breakpoint");
     stub.close();
   });
 });

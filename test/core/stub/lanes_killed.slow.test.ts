@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { HOST_ARCH, HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { isUntraced, SWITCH_LANES } from "../../../src/core/platform/lanes.ts";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
 import { BIRTH_LANES } from "../../../src/core/stub/lane.ts";
 import { DeathError, Platform, type PlatformOptions } from "../../../src/index.ts";
 import { GETPID, loadReadOnly, syscallOf, toSyscall } from "../../support/guests.ts";
@@ -90,7 +89,7 @@ for (const lane of LANES) {
         assert.is(processState(pid), undefined, "reaped");
         space.release();
         const next = loadReadOnly(platform, GUEST);
-        context.registers.set(INSTRUCTION_POINTER, 0x10000n);
+        context.registers.set(HOST_MACHINE.instructionPointer, 0x10000n);
         syscallOf(context.switch(next.space));
         toSyscall(next);
         next.space.release();

@@ -1,8 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { REGISTERS } from "../../../src/core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
-import { INSTRUCTION_POINTER, PARENT, SYSCALL_LENGTH, WORD } from "../../../src/core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { Thread } from "../../../src/core/stub/thread.ts";
 import { BirthError, DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
 import { CALL, RESULT } from "../../support/machine_code.ts";
@@ -11,7 +9,7 @@ import { isAlive, processState } from "../../support/processes.ts";
 const orphan = suite("orphan");
 
 /** The register that is 1 in a new clone. */
-const MARK = REGISTERS[HOST_ARCH][WORD.mark] ?? "";
+const MARK = HOST_MACHINE.registers[HOST_MACHINE.word.mark] ?? "";
 
 const OPTIONS = ["TRACESYSGOOD", "TRACEEXIT", "EXITKILL", "TRACECLONE", "TRACEFORK"];
 
@@ -46,13 +44,17 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     const parent = master.createStub();
     const child = cloneHeld(parent, exitSignal);
     const registers = child.registers();
-    assert.is(registers[PARENT], BigInt(parent.pid));
+    assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
     assert.is(registers[MARK], 1n);
     assert.is(registers[RESULT], 0n);
     const afterSyscall = BigInt(
-      tracer.stubAddress + tracer.shim.stubSyscallOffset() + SYSCALL_LENGTH,
+      tracer.stubAddress + tracer.shim.stubSyscallOffset() + HOST_MACHINE.syscallLength,
     );
-    assert.is(registers[INSTRUCTION_POINTER], afterSyscall, "no instruction has run yet");
+    assert.is(
+      registers[HOST_MACHINE.instructionPointer],
+      afterSyscall,
+      "no instruction has run yet",
+    );
 
     tracer.shim.tgkill(parent.pid, parent.pid, tracer.constant("SIGKILL"));
     parent.thread.reap();
@@ -81,7 +83,7 @@ orphan(
     thread.resume();
     assert.equal(thread.wait(), { kind: "signal", signal: tracer.constant("SIGSTOP"), event: 0 });
     const registers = thread.registers();
-    assert.is(registers[PARENT], BigInt(parent.pid));
+    assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
     assert.is(registers[MARK], 0n);
     assert.is(registers[CALL], tracer.flag("SYS_kill"));
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { WORD } from "../../../src/core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { DeathError, type Encoder, EncoderError, openEncoder, Tracer } from "../../../src/index.ts";
 import {
   childrenOf,
@@ -54,7 +54,7 @@ answers("a clone that ends before it is attached is an error, and leaves no zomb
   const { inject } = shim;
   shim.inject = (tid, frame, injection) => {
     const result = inject(tid, frame, injection);
-    const answer = tracer.frame.word(WORD.result);
+    const answer = tracer.frame.word(HOST_MACHINE.word.result);
     if (answer > 1n) shim.tgkill(Number(answer), Number(answer), SIGKILL);
     return result;
   };

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { machine } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
 import { highestFreePage, occupied } from "../../../src/core/stub/placement.ts";
 import { endOfPages, topOfUserSpace } from "../../../src/core/stub/user_space.ts";

@@ -3,8 +3,8 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import {
   DeadlineError,
@@ -86,8 +86,8 @@ stubs("shows the registers around a call", () => {
     assert.is(before[NUMBER], tracer.syscallNumber("getpid"));
     assert.is(after[RESULT], BigInt(master.pid));
     const at = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
-    assert.is(before[INSTRUCTION_POINTER], at);
-    assert.is(after[INSTRUCTION_POINTER], tracer.restAddress);
+    assert.is(before[HOST_MACHINE.instructionPointer], at);
+    assert.is(after[HOST_MACHINE.instructionPointer], tracer.restAddress);
   });
 });
 
@@ -96,7 +96,7 @@ stubs("that misses a deadline is stopped, reports its registers, and can be used
   const master = tracer.createStub();
   const error = thrown(DeadlineError, () => master.inject("ppoll", 0, 0, 0, 0));
   assert.match(error.message, "ppoll");
-  assert.match(error.message, `${INSTRUCTION_POINTER} 0x`);
+  assert.match(error.message, `${HOST_MACHINE.instructionPointer} 0x`);
   assert.is(error.registers?.[CALL], tracer.syscallNumber("ppoll"));
   assert.is(master.call("getpid"), BigInt(master.pid));
 });

@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../../src/core/stub/arch.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import {
   Platform,
@@ -88,7 +88,7 @@ workers("each have their own platform, and a thread of one shared address space"
   for (const answer of answers) assert.equal(answer, { switches: 1000, own: 1000 });
   // The owner continues meanwhile, in the same memory.
   const context = platform.newContext();
-  context.registers.set(INSTRUCTION_POINTER, BigInt(AT));
+  context.registers.set(HOST_MACHINE.instructionPointer, BigInt(AT));
   assert.is(context.switch(space).kind, "syscall");
   await Promise.all(colleagues.map((colleague) => colleague.end("leave")));
   for (const { pids } of colleagues) {

@@ -6,9 +6,8 @@ import {
   type FunctionName,
   OPERATIONS,
 } from "../../../src/core/encoder/abi.ts";
-import { ARCHES, type Arch } from "../../../src/core/encoder/arch.ts";
 import type { CompleteEncoder, PartialEncoder } from "../../../src/core/encoder/encoder.ts";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { ARCHES, type Arch, HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { type Comparison, compare } from "../../../src/labs/compare/compare.ts";
 import { ENCODERS, openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";

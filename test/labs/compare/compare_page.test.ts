@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ARCHES, type Arch } from "../../../src/core/encoder/arch.ts";
+import { ARCHES, type Arch } from "../../../src/core/machine/index.ts";
 import { renderComparePage } from "../../../src/labs/compare/page/page.ts";
 import type { CompareReport } from "../../../src/labs/compare/report.ts";
 import { agreement, COMMAND, disagreement } from "../../support/compare_reports.ts";

@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";

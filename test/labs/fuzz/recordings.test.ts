@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { fuzz, judge, recordRun } from "../../../src/labs/fuzz/index.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { holds, rules } from "../../../src/labs/fuzz/predict/rules.ts";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
 import { ELF_MACHINE, INDEPENDENT_BASE } from "../../../src/labs/guest/arch.ts";
 import { parseElf } from "../../../src/labs/guest/elf.ts";

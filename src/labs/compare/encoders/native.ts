@@ -6,10 +6,9 @@ import {
   functionsOf,
   type Parameter,
 } from "../../../core/encoder/abi.ts";
-import { type Arch, REGISTERS } from "../../../core/encoder/arch.ts";
 import type { PartialEncoder } from "../../../core/encoder/encoder.ts";
 import { cPrototype, usesMemory } from "../../../core/encoder/prototype.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { type Arch, HOST_ARCH, MACHINES } from "../../../core/machine/index.ts";
 import { loadLibrary } from "../../../core/shim/library.ts";
 import { beside } from "../../../lib/beside.ts";
 import { EncoderError, InputError, REBUILD, UnsupportedError } from "../../../lib/errors.ts";
@@ -36,7 +35,7 @@ export function openNativeEncoder(arch: Arch): PartialEncoder {
   const memory = new Uint8Array(buffer);
   const functions = functionsOf(arch).map((name) => [
     name,
-    bindFunction(library, name, memory, WORD * REGISTERS[arch].length),
+    bindFunction(library, name, memory, WORD * MACHINES[arch].registers.length),
   ]);
   // A new object: lookups are slower in an object to which functions were added one by one.
   return {

@@ -1,7 +1,6 @@
-import { ARCHES, type Arch } from "../../../core/encoder/arch.ts";
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import type { CompleteEncoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { nearest } from "../../../lib/nearest.ts";
 import { oneOf, text } from "../../../lib/shape.ts";

@@ -1,7 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
-import { CALL_REGISTERS } from "../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { readIfThere } from "../../../core/stub/proc.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { errnoName } from "../../../lib/errno.ts";
@@ -130,7 +129,7 @@ export class Clones {
       if (error instanceof DeathError && leaves) return { errno: "", effects: NONE };
       throw error;
     }
-    const result = Number(BigInt.asIntN(64, tracee.block.get(CALL_REGISTERS[HOST_ARCH].result)));
+    const result = Number(BigInt.asIntN(64, tracee.block.get(HOST_MACHINE.callRegisters.result)));
     if (result < 0) return { errno: errnoName(-result), effects: NONE };
     try {
       return { errno: "", effects: look ? this.#look(tracee, result, flags) : NONE };

@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { readListing } from "../../../lib/listing.ts";
 import { list, nullable, record, text } from "../../../lib/shape.ts";
 import { DATA } from "./arch.ts";

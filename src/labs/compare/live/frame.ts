@@ -1,4 +1,4 @@
-import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { hex } from "../../../lib/errors.ts";
 import { IDLE, STORED, UNSEEN } from "./arch.ts";
 import { PLACES, SLOTS } from "./code.ts";
@@ -67,7 +67,7 @@ export class Frames {
     tracee.write(SLOTS.start, new Uint8Array(8));
     const stop = tracee.tryRun("PTRACE_SYSEMU", block);
     if (typeof stop === "string") undecided(stop);
-    const at = tracee.block.get(INSTRUCTION_POINTER);
+    const at = tracee.block.get(HOST_MACHINE.instructionPointer);
     if (stop.kind === "signal" && at === PLACES.landed) return this.#written(tracee);
     const what = stop.kind === "syscall" ? "a system call" : tracee.tracer.signalName(stop.signal);
     return undecided(`the stub stopped by ${what} at ${hex(at)}`);
@@ -105,7 +105,7 @@ export class Frames {
       undecided(`this kernel does not keep ${changed.field}: ${was} became ${is}`);
     }
     const [start, wanted] = [this.startOf(seen), this.startOf(meant)];
-    if (start === wanted - BigInt(SYSCALL_LENGTH) && this.startOf(given) === wanted) {
+    if (start === wanted - BigInt(HOST_MACHINE.syscallLength) && this.startOf(given) === wanted) {
       this.#expectIdle(given);
     }
     expect(changed.field, changed.meant, changed.seen);
@@ -122,7 +122,7 @@ export class Frames {
 
   /** The address of the next instruction in a block. */
   startOf(block: BigUint64Array): bigint {
-    return this.registers.get(block, INSTRUCTION_POINTER);
+    return this.registers.get(block, HOST_MACHINE.instructionPointer);
   }
 
   /** Ends the examination if registers differ. */

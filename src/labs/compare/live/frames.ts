@@ -1,6 +1,4 @@
-import { CALL_REGISTERS } from "../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
-import { INSTRUCTION_POINTER, PARENT, SYSCALL_LENGTH } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { IDLE, MARK } from "./arch.ts";
 import { PLACES } from "./code.ts";
 import type { Frames } from "./frame.ts";
@@ -10,19 +8,19 @@ import type { Fields, Judge } from "./judge.ts";
 export function frameJudges(frames: Frames): Judge[] {
   return [
     changesJudge(frames, "encodeBootstrap", "stored its registers", (input) => ({
-      [PARENT]: BigInt.asUintN(32, input.word("parent")),
+      [HOST_MACHINE.parent]: BigInt.asUintN(32, input.word("parent")),
       [MARK]: 1n,
     })),
     // A jump before the code, as long as a system call, notes that the stub started there.
     changesJudge(frames, "rewindSyscall", "noted where it started", () => ({
-      [INSTRUCTION_POINTER]: PLACES.entry - BigInt(SYSCALL_LENGTH),
+      [HOST_MACHINE.instructionPointer]: PLACES.entry - BigInt(HOST_MACHINE.syscallLength),
     })),
   ];
 }
 
 export function syscallJudge(frames: Frames): Judge {
   const { registers } = frames;
-  const { number, arguments: names } = CALL_REGISTERS[HOST_ARCH];
+  const { number, arguments: names } = HOST_MACHINE.callRegisters;
   return {
     name: "encodeSyscall",
     asked: "resumed a stub with the frame; it stored its registers",

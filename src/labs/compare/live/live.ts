@@ -1,5 +1,5 @@
 import { FUNCTION_NAMES } from "../../../core/encoder/abi.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { Random } from "../../../lib/cases/random.ts";
 import type { FunctionComparison } from "../function.ts";
 import { InputGenerator } from "../inputs.ts";

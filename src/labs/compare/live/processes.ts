@@ -1,7 +1,5 @@
 import { constants } from "node:os";
-import { CALL_REGISTERS } from "../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
-import { INSTRUCTION_POINTER } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { TraceError } from "../../../lib/errors.ts";
@@ -14,7 +12,7 @@ const WAIT_MICROSECONDS = 2_000_000;
 const [PTRACE_CONT, PTRACE_GETEVENTMSG] = [7, 0x4201];
 const WALL = 0x4000_0000n;
 
-const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = CALL_REGISTERS[HOST_ARCH];
+const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = HOST_MACHINE.callRegisters;
 
 /** The registers of a call. */
 export function callRegisters(
@@ -33,7 +31,12 @@ export function setUp(
   registers: Readonly<Record<string, bigint>> = {},
 ): void {
   const number = tracee.tracer.syscallNumber(call);
-  const own = { [LEAVES]: 0n, [KEPT]: 0n, [INSTRUCTION_POINTER]: PLACES.clone, ...registers };
+  const own = {
+    [LEAVES]: 0n,
+    [KEPT]: 0n,
+    [HOST_MACHINE.instructionPointer]: PLACES.clone,
+    ...registers,
+  };
   tracee.load({ ...callRegisters(number, args), ...own });
   tracee.stub.thread.writeRegisters(tracee.block);
 }

@@ -1,5 +1,5 @@
 import { registerLayout } from "../../../core/encoder/block.ts";
-import { INSTRUCTION_POINTER } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { fit, IDLE } from "./arch.ts";
 import { PLACES } from "./code.ts";
 import type { Tracee } from "./tracee.ts";
@@ -38,7 +38,11 @@ export class Registers {
 
   /** The registers of the stub at rest, with some changed, and at the code that stores them. */
   atEntry(changes: Readonly<Record<string, bigint>> = {}): BigUint64Array {
-    return this.with(this.initial, { [INSTRUCTION_POINTER]: PLACES.entry, ...IDLE, ...changes });
+    return this.with(this.initial, {
+      [HOST_MACHINE.instructionPointer]: PLACES.entry,
+      ...IDLE,
+      ...changes,
+    });
   }
 
   /** A block by the names of its registers. */
@@ -59,7 +63,7 @@ export class Registers {
    * @param trap whether a flag may stay set that makes the stub trap after one instruction
    */
   fit(block: BigUint64Array, code: bigint = PLACES.entry, trap = false): void {
-    block[this.at(INSTRUCTION_POINTER)] = code;
+    block[this.at(HOST_MACHINE.instructionPointer)] = code;
     fit(this.view(block), trap);
   }
 }

@@ -1,6 +1,5 @@
 import { openSync } from "node:fs";
-import { CALL_REGISTERS } from "../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { FAIL_AS_ASKED, FAILING_CALL, requireFilter } from "./filters.ts";
 import { type Judge, unsigned } from "./judge.ts";
 import type { Registers } from "./registers.ts";
@@ -10,7 +9,7 @@ import type { Tracee, TraceeSlot } from "./tracee.ts";
 const LEAST_ERROR = 2n ** 64n - 4095n;
 const SEEK_SET = 0n;
 
-const RESULT = CALL_REGISTERS[HOST_ARCH].result;
+const RESULT = HOST_MACHINE.callRegisters.result;
 
 /** Prepares a stub for calls that return any result. */
 export function prepareAnswers(tracee: Tracee): Tracee {

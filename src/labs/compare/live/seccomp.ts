@@ -4,9 +4,7 @@ import {
   SECCOMP_RET_KILL_PROCESS,
   SECCOMP_RET_TRAP,
 } from "../../../core/bpf/program.ts";
-import { CALL_REGISTERS } from "../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
-import { INSTRUCTION_POINTER } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import type { Tracer } from "../../../core/stub/tracer.ts";
 import { DeathError } from "../../../lib/errors.ts";
 import { NO_PROGRAM, readProgram, rulesOf } from "../filter.ts";
@@ -114,14 +112,14 @@ function tryCall(tracee: Tracee, question: Question, sites: Sites): bigint | str
   const { block, tracer } = tracee;
   tracee.load({
     ...callRegisters(question.number, question.args),
-    [INSTRUCTION_POINTER]: sites.siteOf(question),
+    [HOST_MACHINE.instructionPointer]: sites.siteOf(question),
     ...sites.registersOf(question),
   });
   try {
     const { signal, code } = tracee.run("PTRACE_CONT");
     if (signal === tracer.constant("SIGSYS") && code === 1) return BigInt(SECCOMP_RET_TRAP);
     if (signal !== tracer.constant("SIGTRAP")) return `it ended with ${tracer.signalName(signal)}`;
-    return actionOf(block.get(CALL_REGISTERS[HOST_ARCH].result));
+    return actionOf(block.get(HOST_MACHINE.callRegisters.result));
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
     const { end } = error;

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { INSTRUCTION_POINTER } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { FORM_MEMBERS } from "../places.ts";
 import { KEPT } from "./arch.ts";
 import { addressOf, PLACES, SLOTS } from "./code.ts";
@@ -69,7 +69,7 @@ function sendTo(slot: TraceeSlot, signal: number, siginfo: Uint8Array): Reading 
   const args = [BigInt(stub.pid), fromInt(signal), addressOf(SLOTS.siginfo)];
   setUp(tracee, "rt_sigqueueinfo", args, {
     [KEPT]: BigInt(descriptor),
-    [INSTRUCTION_POINTER]: PLACES.queue,
+    [HOST_MACHINE.instructionPointer]: PLACES.queue,
   });
   // Each breakpoint unblocks SIGTRAP.
   tracer.shim.setMask(stub.pid, ALL);

@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
 import { BrokenEncoder } from "../record.ts";

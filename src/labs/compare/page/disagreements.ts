@@ -1,5 +1,5 @@
 import { OPERATIONS } from "../../../core/encoder/abi.ts";
-import { ARCHES } from "../../../core/encoder/arch.ts";
+import { ARCHES } from "../../../core/machine/index.ts";
 import { count, counted } from "../../../lib/page/figures.ts";
 import { leftOut } from "../../../lib/page/fit.ts";
 import { type Html, html, NOTHING, shown } from "../../../lib/page/html.ts";

@@ -1,4 +1,4 @@
-import type { Arch } from "../../../core/encoder/arch.ts";
+import type { Arch } from "../../../core/machine/index.ts";
 import { renderBar } from "../../../lib/page/bar.ts";
 import { count, nanoseconds, percent } from "../../../lib/page/figures.ts";
 import { type Html, html, join, NOTHING, shown } from "../../../lib/page/html.ts";

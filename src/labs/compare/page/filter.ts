@@ -1,5 +1,5 @@
 import type { Operation } from "../../../core/encoder/abi.ts";
-import type { Arch } from "../../../core/encoder/arch.ts";
+import type { Arch } from "../../../core/machine/index.ts";
 import { count, counted } from "../../../lib/page/figures.ts";
 import { fit } from "../../../lib/page/fit.ts";
 import { type Html, html, plain } from "../../../lib/page/html.ts";

@@ -1,5 +1,5 @@
 import { OPERATIONS, type Operation } from "../../../core/encoder/abi.ts";
-import type { Arch } from "../../../core/encoder/arch.ts";
+import type { Arch } from "../../../core/machine/index.ts";
 import { count } from "../../../lib/page/figures.ts";
 import { leftOut } from "../../../lib/page/fit.ts";
 import { type Html, html, join, NOTHING, shown } from "../../../lib/page/html.ts";

@@ -1,5 +1,5 @@
 import type { Operation } from "../../../core/encoder/abi.ts";
-import type { Arch } from "../../../core/encoder/arch.ts";
+import type { Arch } from "../../../core/machine/index.ts";
 import { type CompareReport, HEADERS, type PairReport } from "../report.ts";
 
 /** The encoder that is compiled against the headers, and so stands for them if it is compared. */

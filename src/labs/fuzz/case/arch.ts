@@ -1,7 +1,6 @@
 /* What cases have of their own on each architecture; a machine has cases of its own. */
 
-import type { Arch } from "../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import * as amd64Baseline from "./amd64/baseline.ts";
 import * as amd64Code from "./amd64/code.ts";
 import * as amd64Kinds from "./amd64/kinds.ts";

@@ -3,9 +3,8 @@
  * document "stublab.case/1" it is described in docs/fuzzing-cases.md.
  */
 
-import { ARCHES, type Arch } from "../../../core/encoder/arch.ts";
 import { signalName } from "../../../core/encoder/names.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
 import { nearest } from "../../../lib/nearest.ts";
 import {

@@ -3,8 +3,7 @@
  * description: the C header build/ARCH/records.h and an AssemblyScript file are written from it for each architecture.
  */
 
-import type { Arch } from "../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { KINDS } from "./arch.ts";
 import { type Enumeration, layOut } from "./layout.ts";
 

@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import * as amd64Seed from "./amd64/seed.ts";
 import * as amd64Seeds from "./amd64/seeds.ts";
 import * as amd64Tables from "./amd64/tables.ts";

@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import type { RequestFact, SetupFact } from "./fact.ts";
 
 /** The facts of an architecture, group by group: the exports of its module. */

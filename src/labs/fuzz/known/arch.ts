@@ -3,7 +3,7 @@
  * under an emulator that has faults of its own. The probe has the same lists.
  */
 
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
 import type { List } from "./list.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Arch } from "../../../core/encoder/arch.ts";
+import type { Arch } from "../../../core/machine/index.ts";
 import { pathOf } from "../../../core/shim/library.ts";
 import { UnsupportedError } from "../../../lib/errors.ts";
 

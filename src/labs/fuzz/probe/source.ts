@@ -4,7 +4,7 @@
  */
 
 import { signalName } from "../../../core/encoder/names.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { openEncoder } from "../../compare/encoders/open.ts";
 import {
   BASELINE,

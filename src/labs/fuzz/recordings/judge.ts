@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError, UnsupportedError } from "../../../lib/errors.ts";
 import { bytes, checkOptions, type OptionShapes } from "../../../lib/shape.ts";
 import type { Change } from "../predict/model.ts";

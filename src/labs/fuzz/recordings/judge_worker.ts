@@ -4,7 +4,7 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
-import type { Arch } from "../../../core/encoder/arch.ts";
+import type { Arch } from "../../../core/machine/index.ts";
 import type { Change } from "../predict/model.ts";
 import type { Judgement } from "./judge_here.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { gunzipSync } from "node:zlib";
-import type { Arch } from "../../../core/encoder/arch.ts";
+import type { Arch } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { excess } from "../../../lib/input.ts";
 import { members, oneOf, optional, parseJson, text } from "../../../lib/shape.ts";

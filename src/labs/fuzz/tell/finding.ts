@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { Folder, unwritable } from "../../../lib/folder.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";

@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import * as amd64 from "./amd64/machine.ts";
 import { AVX_XSTATE } from "./amd64/xstate.ts";
 import * as arm64 from "./arm64/machine.ts";

@@ -1,6 +1,5 @@
 import { release } from "node:os";
-import type { Arch } from "../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import type { Tracer } from "../../../core/stub/tracer.ts";
 import { StateError } from "../../../lib/errors.ts";
 import { count, list, members, oneOf, optional, type Shape, text } from "../../../lib/shape.ts";

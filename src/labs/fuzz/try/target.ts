@@ -14,7 +14,7 @@ import {
   SECCOMP_RET_ERRNO,
   sockFprog,
 } from "../../../core/bpf/program.ts";
-import { AUDIT_ARCH } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { leaveFiles } from "../../../core/stub/files.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../../../core/stub/syscall.ts";
@@ -193,7 +193,7 @@ function harmlessOnly(
         ];
   return assembleBpf(
     [LOAD_WORD, DATA_ARCH],
-    [JUMP_EQUAL, tracer.constant(AUDIT_ARCH) >>> 0, 1, 0],
+    [JUMP_EQUAL, tracer.constant(HOST_MACHINE.auditArch) >>> 0, 1, 0],
     refuse,
     ...furtherRules,
     ...vsyscalls,

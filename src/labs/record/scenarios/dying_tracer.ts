@@ -1,6 +1,6 @@
 import { parseFlags } from "../../../core/encoder/names.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../../core/stub/arch.ts";
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import { NAMES } from "../arch.ts";
@@ -61,7 +61,7 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   idle.callBriefly("prctl", clear, `The other stub, which rests at its ${TRAP}, cancels it, too.`);
   const { frame } = scene.tracer;
   frame.copyFrom(guest.stub.thread.initial);
-  frame.set(INSTRUCTION_POINTER, CODE);
+  frame.set(HOST_MACHINE.instructionPointer, CODE);
   guest.setRegisters(
     frame,
     `The guest's registers: ${PC} is at the loop, and ${RESULT} is 0. The host still traces it.`,

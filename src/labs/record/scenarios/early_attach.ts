@@ -1,4 +1,4 @@
-import { SYSCALL_LENGTH } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { takeInitialRegisters } from "../../../core/stub/attach.ts";
 import { hex } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
@@ -57,7 +57,7 @@ function mistake(scene: Scene, master: Actor): void {
   const role = "a stub that is mistaken for one at its self-stop";
   const stub = attachEarly(scene, () => birth(scene, master, "mistaken", role));
   stub.takeInitialRegisters(
-    `The host takes these as the initial registers, and moves ${PC} back by ${SYSCALL_LENGTH}. ${AN_CALL} is there: the one of the ` +
+    `The host takes these as the initial registers, and moves ${PC} back by ${HOST_MACHINE.syscallLength}. ${AN_CALL} is there: the one of the ` +
       `prctl, which no ${TRAP} follows.`,
   );
   stub.setRegisters(stub.frame("getpid"), "getpid is injected, the most harmless call.");

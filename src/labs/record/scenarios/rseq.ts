@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
-import { RSEQ_SIGNATURE } from "../../../core/stub/arch.ts";
 import { expectRseq } from "../../../core/stub/rseq.ts";
 import { hex } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
@@ -70,7 +70,7 @@ export const rseq: Scenario = {
 function expectArea({ recorder }: Scene, tracee: Actor): void {
   const { stub } = tracee;
   if (expectRseq(stub.thread).address === 0n) {
-    stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, RSEQ_SIGNATURE);
+    stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, HOST_MACHINE.rseqSignature);
     recorder.observe(
       "The C library of this host (musl, or a glibc before 2.35) registers no area, so a stub here would have nothing " +
         "to unregister. For the lesson an injected call registers one, in a page of its own.",

@@ -1,5 +1,5 @@
 import type { RegisterBlock } from "../../../core/encoder/block.ts";
-import { SYSCALL_LENGTH } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { hex } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import type { Scenario } from "../scenario.ts";
@@ -10,7 +10,7 @@ const RESTART = -512n;
 /** No system call is under way. */
 const NO_CALL = -1n;
 /** How far the kernel goes back. */
-const BACK = BigInt(SYSCALL_LENGTH);
+const BACK = BigInt(HOST_MACHINE.syscallLength);
 
 export const staleOrigRax: Scenario = {
   title: "A stale orig_rax: what the kernel concludes from it",

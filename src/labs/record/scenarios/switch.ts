@@ -1,6 +1,6 @@
 import { parseFlags } from "../../../core/encoder/names.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
-import { INSTRUCTION_POINTER } from "../../../core/stub/arch.ts";
 import { hex, StateError } from "../../../lib/errors.ts";
 import { HOST, NAMES, resultWord } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
@@ -42,7 +42,7 @@ export const switchLesson: Scenario = {
     space.write(CODE, scene.loadGuest("guest", CODE, TEXTS.GUEST));
     space.protect(CODE, PAGE_SIZE, "rx");
     const { registers } = platform.newContext();
-    registers.set(INSTRUCTION_POINTER, CODE);
+    registers.set(HOST_MACHINE.instructionPointer, CODE);
     const guest = scene.enlist("subprocess", "a stub, in which the guest runs", space.stub);
     guest.emulated = true;
     scene.recorder.observe(

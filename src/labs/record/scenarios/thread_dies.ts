@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { deathSignal } from "../../../core/stub/examine.ts";
 import { Thread } from "../../../core/stub/thread.ts";
 import { AwakeDeadline } from "../../../lib/awake.ts";
@@ -161,7 +161,10 @@ function attachControl(stub: Actor): Actor {
   thread.readRegisters(thread.initial);
   // It was at its INT3, not at its self-stop.
   const { selfStopAddress } = thread.tracer;
-  thread.initial.set(INSTRUCTION_POINTER, selfStopAddress - BigInt(SYSCALL_LENGTH));
+  thread.initial.set(
+    HOST_MACHINE.instructionPointer,
+    selfStopAddress - BigInt(HOST_MACHINE.syscallLength),
+  );
   stub.call("getppid", [], {
     why: "getppid, injected: does the stub notice that its creator is gone?",
     answer:

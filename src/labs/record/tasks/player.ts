@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { syscallName } from "../../../core/encoder/names.ts";
-import { INSTRUCTION_POINTER } from "../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { type ProcessFacts, readProcess } from "../../../core/stub/proc.ts";
 import type { SyscallArgument } from "../../../core/stub/syscall.ts";
 import { Thread } from "../../../core/stub/thread.ts";
@@ -138,7 +138,8 @@ export class Player {
     let call: string | undefined;
     try {
       const registers = tracee.registers();
-      const text = tracee.recorder.placeOf(registers[INSTRUCTION_POINTER] ?? 0n)?.line.text;
+      const text = tracee.recorder.placeOf(registers[HOST_MACHINE.instructionPointer] ?? 0n)?.line
+        .text;
       if (text === HOST.SYSTEM_CALL) call = this.#callName(nextCallNumber(registers));
       const outcome = step(tracee, call !== undefined && this.#isWritten ? { why: SELECTED } : {});
       switch (outcome.kind) {

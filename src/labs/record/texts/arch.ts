@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import type { AuthoredQuestion } from "../question.ts";
 import type { Reason } from "../recorder.ts";
 import * as amd64 from "./amd64.ts";

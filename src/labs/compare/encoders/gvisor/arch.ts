@@ -1,5 +1,5 @@
-import type { Arch } from "../../../../core/encoder/arch.ts";
 import type { PartialEncoder } from "../../../../core/encoder/encoder.ts";
+import type { Arch } from "../../../../core/machine/index.ts";
 import { openAmd64 } from "./amd64.ts";
 import { openArm64 } from "./arm64.ts";
 

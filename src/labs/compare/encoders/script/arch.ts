@@ -1,5 +1,5 @@
-import type { Arch } from "../../../../core/encoder/arch.ts";
 import type { CompleteEncoder, PartialEncoder } from "../../../../core/encoder/encoder.ts";
+import type { Arch } from "../../../../core/machine/index.ts";
 import { amd64 } from "./amd64.ts";
 import { amd64GuestFunctions } from "./amd64_guest.ts";
 import { arm64 } from "./arm64.ts";

@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../../../../core/shim/host_arch.ts";
+import { HOST_ARCH } from "../../../../core/machine/index.ts";
 import type { Frames } from "../frame.ts";
 import type { Judge } from "../judge.ts";
 import type { Sites } from "../seccomp.ts";

@@ -1,8 +1,8 @@
-import { REGISTERS as BLOCKS } from "../../../../core/encoder/arch.ts";
+import { MACHINES } from "../../../../core/machine/index.ts";
 import { indexIn } from "../layout.ts";
 
 /** The registers of a block in their order: struct user_regs_struct. */
-export const REGISTERS = BLOCKS.amd64;
+export const REGISTERS = MACHINES.amd64.registers;
 
 /** The debug registers that exist, in the order in which they are read back. */
 export const DEBUG_REGISTERS = ["dr0", "dr1", "dr2", "dr3", "dr6", "dr7"];

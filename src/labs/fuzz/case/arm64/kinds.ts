@@ -1,6 +1,6 @@
 /* What cases are on arm64: the stops at which they begin, the requests that write, and what each of these writes. */
 
-import { REGISTERS as BLOCKS } from "../../../../core/encoder/arch.ts";
+import { MACHINES } from "../../../../core/machine/index.ts";
 import type { Enumeration } from "../layout.ts";
 import { REGISTERS } from "./registers.ts";
 
@@ -45,7 +45,7 @@ export const WAY = {
 } as const satisfies Enumeration;
 
 /** Bytes of struct user_pt_regs. */
-export const BLOCK_SIZE = 8 * BLOCKS.arm64.length;
+export const BLOCK_SIZE = 8 * MACHINES.arm64.registers.length;
 
 /** What a case has beside its kinds, by its way (`Content` in ../case_members.ts). */
 export const CONTENTS = {

@@ -1,6 +1,4 @@
-import { CALL_REGISTERS } from "../../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../../core/shim/host_arch.ts";
-import { INSTRUCTION_POINTER } from "../../../../core/stub/arch.ts";
+import { HOST_MACHINE } from "../../../../core/machine/index.ts";
 import { placeOf } from "../../case/arch.ts";
 import { unsigned } from "../words.ts";
 import { AUDIT_ARCH, COMPAT_CALL, STACK_POINTER, SYS } from "./arch.ts";
@@ -55,14 +53,14 @@ const has = (...words: readonly bigint[]) =>
   Object.fromEntries(words.map((word, i) => [MEMBERS[i] ?? "", word]));
 const PLACES = {
   ...{ op: byte(0), arch: half(4), data: int(80) },
-  ...{ [INSTRUCTION_POINTER]: word(8), [STACK_POINTER]: word(16) },
+  ...{ [HOST_MACHINE.instructionPointer]: word(8), [STACK_POINTER]: word(16) },
   ...Object.fromEntries(MEMBERS.map((name, i) => [name, word(24 + 8 * i)])),
   ...{ returned: word(24), error: byte(32) },
 };
 
 /** The result that an exit stop has after its register was written. */
 const result = (words: readonly string[], error: number) =>
-  each(`${CALL_REGISTERS[HOST_ARCH].result} = %`, words, (word) => [
+  each(`${HOST_MACHINE.callRegisters.result} = %`, words, (word) => [
     [setResult(unsigned(BigInt(word))), info],
     { returned: unsigned(BigInt(word)), error },
   ]);
@@ -79,7 +77,7 @@ const compatCall = (it: NonNullable<typeof COMPAT_CALL>): Requests => ({
         [go(it.words, it.code, "SYSCALL"), info],
         {
           ...{ result: SIZES.entry, arch: it.audit },
-          [INSTRUCTION_POINTER]: placeOf(it.code) + BigInt(it.length),
+          [HOST_MACHINE.instructionPointer]: placeOf(it.code) + BigInt(it.length),
           ...has(it.number, 1n, 2n, 3n, 4n, 5n, 6n),
         },
       ],
@@ -111,7 +109,7 @@ export const syscallInfo = requestFacts(
         ]),
       ]),
     ],
-    [`GET_SYSCALL_INFO has architecture, ${INSTRUCTION_POINTER} and ${STACK_POINTER} at every stop`]:
+    [`GET_SYSCALL_INFO has architecture, ${HOST_MACHINE.instructionPointer} and ${STACK_POINTER} at every stop`]:
       [
         GET,
         there,
@@ -119,7 +117,7 @@ export const syscallInfo = requestFacts(
           [reach, registers, KEEP, info],
           {
             arch: AUDIT_ARCH,
-            [INSTRUCTION_POINTER]: kept(INSTRUCTION_POINTER),
+            [HOST_MACHINE.instructionPointer]: kept(HOST_MACHINE.instructionPointer),
             [STACK_POINTER]: kept(STACK_POINTER),
           },
         ]),

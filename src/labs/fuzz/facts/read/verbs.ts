@@ -12,8 +12,7 @@ import {
   SECCOMP_RET_TRACE,
   sockFprog,
 } from "../../../../core/bpf/program.ts";
-import { CALL_REGISTERS } from "../../../../core/encoder/arch.ts";
-import { HOST_ARCH } from "../../../../core/shim/host_arch.ts";
+import { HOST_MACHINE } from "../../../../core/machine/index.ts";
 import { BLOCK_SIZE, baselineWith, CALL_CODE, indexOf, SCRATCH } from "../../case/arch.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
 import type { Words } from "../words.ts";
@@ -79,7 +78,7 @@ export type Word = number | bigint;
 export const LATER = 0x5ab1_abn;
 export const KINDS = ["ANSWER", "ASIDE", "TID", "TRACER", "UID", "KEPT", "XSTATE"] as const;
 export type Kind = (typeof KINDS)[number];
-const REGISTERS = CALL_REGISTERS[HOST_ARCH];
+const REGISTERS = HOST_MACHINE.callRegisters;
 const later = (kind: Kind, number = 0) =>
   (LATER << 40n) | (BigInt(KINDS.indexOf(kind)) << 32n) | BigInt(number);
 /** The addresses of an answer, and of an iovec or arguments before it. */

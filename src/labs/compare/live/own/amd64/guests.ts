@@ -1,4 +1,4 @@
-import { SYSCALL_LENGTH } from "../../../../../core/stub/amd64.ts";
+import { MACHINES } from "../../../../../core/machine/index.ts";
 import { fitSelectors, NO_CALL, TF } from "../../amd64.ts";
 import { PLACES } from "../../code.ts";
 import type { Frames } from "../../frame.ts";
@@ -21,7 +21,7 @@ function fitToCall(frames: Frames, block: BigUint64Array): void {
 
 /** The registers before the call that a stub stopped at with a block: RIP moves back, and rax is the number. */
 function beforeCall({ registers }: Frames, block: BigUint64Array, rax: bigint): BigUint64Array {
-  const rip = unsigned(registers.get(block, "rip") - BigInt(SYSCALL_LENGTH));
+  const rip = unsigned(registers.get(block, "rip") - BigInt(MACHINES.amd64.syscallLength));
   return registers.with(block, { rip, rax, orig_rax: NO_CALL });
 }
 

@@ -1,4 +1,4 @@
-import { SYSCALL_LENGTH } from "../../../../../core/stub/arm64.ts";
+import { MACHINES } from "../../../../../core/machine/index.ts";
 import { PLACES } from "../../code.ts";
 import type { Frames } from "../../frame.ts";
 import { expect, type Judge, undecided } from "../../judge.ts";
@@ -40,7 +40,9 @@ function infoOf(tracee: Tracee, block: BigUint64Array): BigUint64Array | undefin
 
 /** The registers before the call that a stub stopped at with a block: pc moves back. */
 function beforeCall({ registers }: Frames, block: BigUint64Array): BigUint64Array {
-  return registers.with(block, { pc: registers.get(block, "pc") - BigInt(SYSCALL_LENGTH) });
+  return registers.with(block, {
+    pc: registers.get(block, "pc") - BigInt(MACHINES.arm64.syscallLength),
+  });
 }
 
 export function guestJudges(frames: Frames): Judge[] {

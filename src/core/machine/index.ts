@@ -1,0 +1,16 @@
+import { amd64 } from "./amd64.ts";
+import { arm64 } from "./arm64.ts";
+
+/** The supported architectures. */
+export const MACHINES = { amd64, arm64 };
+
+export type Arch = keyof typeof MACHINES;
+
+export const ARCHES: readonly Arch[] = ["amd64", "arm64"];
+
+/** The architecture of this program, where there is a shim for it. Pages run in browsers, which do not tell theirs. */
+export const HOST_ARCH: Arch =
+  typeof process !== "undefined" && process.arch === "arm64" ? "arm64" : "amd64";
+
+/** The machine on which this program runs. */
+export const HOST_MACHINE = MACHINES[HOST_ARCH];
