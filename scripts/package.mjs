@@ -20,7 +20,7 @@ const PROGRAMS = {
   fuzz_worker: "src/labs/fuzz/run/fuzz_worker.ts",
   guest_worker: "src/labs/guest/guest_worker.ts",
   judge_worker: "src/labs/fuzz/recordings/judge_worker.ts",
-  sandboxed: "src/labs/record/sandboxed.ts",
+  sandboxed: "src/cli/sandboxed.ts",
   tried: "src/labs/record/tasks/tried.ts",
   bench_side: "src/labs/bench/bench_side.ts",
 };

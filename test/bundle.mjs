@@ -15,7 +15,7 @@ const PROCESSES = [
   "src/labs/fuzz/run/fuzz_worker.ts",
   "src/labs/guest/guest_worker.ts",
   "src/labs/fuzz/recordings/judge_worker.ts",
-  "src/labs/record/sandboxed.ts",
+  "src/cli/sandboxed.ts",
   "src/labs/record/tasks/tried.ts",
   "src/labs/bench/bench_side.ts",
 ];
@@ -48,7 +48,7 @@ export async function bundle(isWanted, words) {
 async function bundleCode(tests) {
   const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
   // A script that the library starts; it looks for it in its own folder.
-  scripts.push("src/labs/record/sandboxed.ts");
+  scripts.push("src/cli/sandboxed.ts");
   await esbuild.build({
     entryPoints: [...tests, ...scripts, ...PROCESSES],
     bundle: true,

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { openEncoder } from "../labs/compare/encoders/open.ts";
+import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { FACTS } from "../labs/fuzz/facts/facts.ts";
@@ -160,7 +160,7 @@ async function report(
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
   if (other !== undefined) return reportFactsDiff(other, found, json);
   if (json) {
-    const { constants } = openEncoder("assembly");
+    const { constants } = openAssemblyEncoder();
     const document = conformanceDocument(verdicts, machine, constants);
     printJson("stublab.conformance/2", { ...document, ...(left > 0 && { left }) });
   } else {

@@ -1,4 +1,4 @@
-import { openEncoder } from "../labs/compare/encoders/open.ts";
+import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
 import { parsePlant, plantLine } from "../labs/fuzz/predict/plant.ts";
 import { predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
@@ -36,7 +36,7 @@ const OPTIONS = {
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  const encoder = openEncoder("assembly");
+  const encoder = openAssemblyEncoder();
   const it = readCase("predict", positionals, encoder.constants);
   const machine = readMachineAnyhow();
   const { plant } = values;

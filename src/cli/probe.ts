@@ -1,5 +1,5 @@
+import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
-import { openEncoder } from "../labs/compare/encoders/open.ts";
 import { readProbe } from "../labs/fuzz/probe/file.ts";
 import { initramfs } from "../labs/fuzz/probe/initramfs.ts";
 import { caseJson } from "../labs/fuzz/tell/told.ts";
@@ -55,7 +55,7 @@ async function run(args: readonly string[]): Promise<number> {
 
 /** The document of a case, as the probe reads it. */
 function caseFile(path: string): Uint8Array {
-  const { constants } = openEncoder("assembly");
+  const { constants } = openAssemblyEncoder();
   return Buffer.from(caseJson(readCase("probe --case", [path], constants), constants));
 }
 

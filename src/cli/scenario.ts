@@ -1,4 +1,5 @@
 import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
+import { openEncoder } from "../labs/compare/encoders/open.ts";
 import { parseRecording, RECORDING_LIMIT } from "../labs/record/load.ts";
 import { recordScenario } from "../labs/record/record.ts";
 import type { Recording } from "../labs/record/recording.ts";
@@ -17,7 +18,7 @@ const LIMIT = 60_000;
  * @throws what `recordScenario` throws, here or there; EncoderError if that process fails
  */
 export async function recordFor(scenario: string, encoder = "assembly"): Promise<Recording> {
-  if (!isEncoderFile(encoder)) return recordScenario(scenario, { encoder });
+  if (!isEncoderFile(encoder)) return recordScenario(scenario, { encoder: openEncoder(encoder) });
   if (isForeignCommand) {
     return recordScenario(scenario, { encoder: await chooseEncoder(encoder, LIMIT) });
   }

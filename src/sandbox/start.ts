@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
+import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { viewMemory } from "../core/shim/library.ts";
 import { loadShim } from "../core/shim/shim.ts";
 import { START_STEPS } from "../core/shim/start.ts";
-import { openEncoder } from "../labs/compare/encoders/open.ts";
 import { errnoName } from "../lib/errno.ts";
 import { UnsupportedError } from "../lib/errors.ts";
 
@@ -41,7 +41,7 @@ const SHUT_LIMITS = [
 /** STUBLAB_START_SHUT */
 const SHUT = 1;
 
-const { constants } = openEncoder("assembly");
+const { constants } = openAssemblyEncoder();
 
 /** @throws RangeError */
 export function flags(...names: string[]): bigint {

@@ -3,11 +3,12 @@
 
 import { readdirSync } from "node:fs";
 import { Platform } from "../../src/index.ts";
+import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 import { load, syscallOf } from "../support/guests.ts";
 import { SYSCALL } from "../support/machine_code.ts";
 
 const [encoder = "", exitSignal = ""] = process.argv.slice(2);
-const platform = Platform.open({ encoder, exitSignal });
+const platform = Platform.open({ encoder: openEncoder(encoder), exitSignal });
 const { space, context } = load(platform, SYSCALL);
 syscallOf(context.switch(space));
 const other = platform.newAddressSpace();

@@ -128,8 +128,8 @@ for (const name of readdirSync("examples").filter((file) => file.endsWith(".mjs"
 }
 
 const APPLICATION = `
-  import { Platform, runGuest, Tracer } from "stublab";
-  const tracer = new Tracer({ encoder: "native" });
+  import { openEncoder, Platform, runGuest, Tracer } from "stublab";
+  const tracer = new Tracer({ encoder: openEncoder("native") });
   console.log(tracer.createStub().call("getppid") === BigInt(process.pid));
   tracer.close();
   const platform = Platform.open();

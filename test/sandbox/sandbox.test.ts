@@ -18,7 +18,7 @@ const refused = async (promise: Promise<unknown>, pattern: RegExp) => {
 };
 
 sandbox("what it recorded before it was killed is in the recording", async () => {
-  const recorder = new Recorder("assembly");
+  const recorder = new Recorder();
   const terminal = openTerminal(recorder.encoder);
   {
     await using host = Sandbox.start(recorder, "no-setsid", { terminal: terminal.line });
@@ -40,7 +40,7 @@ sandbox("what it recorded before it was killed is in the recording", async () =>
 });
 
 sandbox("a part that throws is an error that tells why, and the process is gone", async () => {
-  const recorder = new Recorder("assembly");
+  const recorder = new Recorder();
   // It has no terminal.
   {
     await using host = Sandbox.start(recorder, "no-setsid");
@@ -50,7 +50,7 @@ sandbox("a part that throws is an error that tells why, and the process is gone"
 });
 
 sandbox("a scenario without such a part is refused, in a process and in a thread", async () => {
-  const recorder = new Recorder("assembly");
+  const recorder = new Recorder();
   await using one = Sandbox.start(recorder, "host");
   await refused(one.ended(), /"host" has no such part/);
   await using other = Sandbox.startThread(recorder, "host");
@@ -58,7 +58,7 @@ sandbox("a scenario without such a part is refused, in a process and in a thread
 });
 
 sandbox("one that ends elsewhere than at the point that is waited for is told of", async () => {
-  const recorder = new Recorder("assembly");
+  const recorder = new Recorder();
   await using host = Sandbox.startThread(recorder, "thread-dies");
   const [, ...pids] = (await host.reaches("detached")).split(" ").map(Number);
   host.goOn();

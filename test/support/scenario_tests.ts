@@ -1,6 +1,7 @@
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { ALL_ENCODERS } from "../../src/index.ts";
+import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 import { parseRecording, type Recording, recordScenario } from "../../src/labs/record/index.ts";
 import { childrenOf, processState } from "./processes.ts";
 import { recordingOf } from "./recordings.ts";
@@ -26,7 +27,7 @@ export function testScenarios(all: Test, names: readonly string[], runs = 5): vo
 
     all(`${name}: each encoder ends in the same facts`, async () => {
       for (const encoder of ALL_ENCODERS) {
-        const recording = await recordScenario(name, { encoder });
+        const recording = await recordScenario(name, { encoder: openEncoder(encoder) });
         assert.is(recording.encoder, encoder);
         assert.ok(recording.end.length >= 4);
         assert.equal(failuresOf(recording), [], encoder);

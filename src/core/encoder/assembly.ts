@@ -1,7 +1,7 @@
-import { loadWasm, readWasm } from "../../labs/compare/encoders/wasm_file.ts";
-import type { Arch } from "../machine/index.ts";
-import type { PartialEncoder } from "./encoder.ts";
+import { type Arch, HOST_ARCH } from "../machine/index.ts";
+import type { CompleteEncoder, PartialEncoder } from "./encoder.ts";
 import { bindModule } from "./module.ts";
+import { loadWasm, readWasm } from "./wasm_file.ts";
 
 /** The compiled modules of assembly/, in the folder of this program. */
 const FILES: Readonly<Record<Arch, string>> = {
@@ -9,8 +9,10 @@ const FILES: Readonly<Record<Arch, string>> = {
   arm64: "encoder-arm64.wasm",
 };
 
-/** The encoder of assembly/: AssemblyScript, compiled to WebAssembly. */
-export function openAssemblyEncoder(arch: Arch): PartialEncoder {
+/** The encoder of assembly/: AssemblyScript, compiled to WebAssembly. Default: that of this machine. */
+export function openAssemblyEncoder(): CompleteEncoder;
+export function openAssemblyEncoder(arch: Arch): PartialEncoder;
+export function openAssemblyEncoder(arch: Arch = HOST_ARCH): PartialEncoder {
   return bindModule("assembly", loadWasm(FILES[arch]));
 }
 

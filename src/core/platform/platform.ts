@@ -1,4 +1,3 @@
-import type { EncoderName, Suggested } from "../../labs/compare/encoders/open.ts";
 import { InputError, StateError } from "../../lib/errors.ts";
 import {
   checkOptions,
@@ -9,6 +8,7 @@ import {
   truth,
 } from "../../lib/shape.ts";
 import { encodeFilter } from "../bpf/encode.ts";
+import { encoderOption } from "../encoder/driver.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/deadline.ts";
@@ -16,7 +16,7 @@ import { expectOtherProcessor } from "../stub/binding.ts";
 import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
-import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
+import { LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
 import { expectBases } from "./handler.ts";
 import { isUntraced, runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
@@ -25,8 +25,8 @@ import type { Runner } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends Lanes {
-  /** An encoder, or the name of one of stublab's own. Default: "assembly". */
-  encoder?: Suggested<EncoderName> | Encoder | undefined;
+  /** What `openEncoder` or `loadEncoder` returns. Default: `openEncoder("assembly")`. */
+  encoder?: Encoder | undefined;
   /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
   deadline?: number | undefined;
   /**

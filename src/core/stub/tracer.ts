@@ -1,6 +1,4 @@
 import { isMainThread } from "node:worker_threads";
-import { expectDriver } from "../../labs/compare/encoders/guarded.ts";
-import { type EncoderName, openEncoder, type Suggested } from "../../labs/compare/encoders/open.ts";
 import { DeathError, InputError, StateError } from "../../lib/errors.ts";
 import {
   bytes,
@@ -13,6 +11,8 @@ import {
   truth,
 } from "../../lib/shape.ts";
 import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
+import { openAssemblyEncoder } from "../encoder/assembly.ts";
+import { encoderOption, expectDriver } from "../encoder/driver.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
@@ -26,8 +26,8 @@ import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
 import { TracingThread } from "./tracing_thread.ts";
 
 export interface TracerOptions extends Lanes {
-  /** An encoder, or the name of one of stublab's own. Default: "assembly". */
-  encoder?: Suggested<EncoderName> | Encoder | undefined;
+  /** What `openEncoder` or `loadEncoder` returns. Default: `openEncoder("assembly")`. */
+  encoder?: Encoder | undefined;
   /** The deadline of every wait, in milliseconds. Default: 5000. */
   deadline?: number | undefined;
 }
@@ -100,20 +100,13 @@ export const LANE_OPTIONS = {
   bind: truth,
 };
 
-/** Checks the type of an `encoder` option; `Tracer` checks the encoder itself. */
-export function encoderOption(value: unknown, place: string): void {
-  if (typeof value === "string" || (typeof value === "object" && value !== null)) return;
-  throw new InputError(`${place}: expected the name of an encoder, or an encoder`);
-}
-
 function openedEncoder(options: TracerOptions): Encoder {
   checkOptions(options, "options", {
     encoder: encoderOption,
     deadline: checkDeadline,
     ...LANE_OPTIONS,
   });
-  const { encoder = "assembly" } = options;
-  return typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
+  return options.encoder === undefined ? openAssemblyEncoder() : expectDriver(options.encoder);
 }
 
 /**

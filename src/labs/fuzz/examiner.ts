@@ -1,5 +1,5 @@
 import { parseMaps, readProc } from "../../core/stub/proc.ts";
-import { checkOptions, count, type OptionShapes, text } from "../../lib/shape.ts";
+import { checkOptions, count, type OptionShapes } from "../../lib/shape.ts";
 import { type Case, expectCase } from "./case/case.ts";
 import type { Fields } from "./case/fields.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
@@ -47,9 +47,8 @@ export function stableFields(seen: Fields, other: Fields): Fields {
   return new Map([...seen].filter(([field, word]) => other.get(field) === word && !isInVdso(word)));
 }
 
-/** The tracer checks the encoder's name, and that the deadline is not too long. */
+/** The tracer checks that the deadline is not too long. */
 const SHAPES: OptionShapes<ExaminerOptions> = {
-  encoder: text,
   deadline: count(Number.MAX_SAFE_INTEGER, 1),
   change: changeShape,
   known: knownShape,

@@ -25,8 +25,6 @@ import type { CaseTrier } from "./try/trial.ts";
 import { obstacleOf, obstacleText } from "./try/untried.ts";
 
 export interface ExaminerOptions {
-  /** The encoder that builds the stubs' registers. Default: "assembly". */
-  readonly encoder?: string | undefined;
   /** For each stop, in whole milliseconds. Default: 200. */
   readonly deadline?: number | undefined;
   /** A rule of the model to remove or alter: a planted bug. */

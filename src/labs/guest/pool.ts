@@ -6,7 +6,7 @@ import { type InterruptHandle, interruptGuest } from "../../core/platform/contex
 import { PLATFORM_OPTIONS, type PlatformOptions } from "../../core/platform/platform.ts";
 import { errorOf, type Failure, StateError, StublabError } from "../../lib/errors.ts";
 import { limitError } from "../../lib/limits.ts";
-import { checkOptions, count, object, text } from "../../lib/shape.ts";
+import { checkOptions, count, object } from "../../lib/shape.ts";
 import type { Input } from "./files.ts";
 import type { GuestProgram } from "./image.ts";
 import type { Limits } from "./limits.ts";
@@ -16,9 +16,12 @@ import type { Start } from "./stack.ts";
 export interface GuestPoolOptions {
   /** How many guests run at a time: each in a thread with a platform of its own. Default: one for each processor. */
   workers?: number | undefined;
-  /** The options of the platforms; `encoder` is a name. */
-  platform?: (PlatformOptions & { readonly encoder?: string | undefined }) | undefined;
+  /** The options of the platforms. */
+  platform?: PooledPlatformOptions | undefined;
 }
+
+/** An encoder cannot be posted to a thread. */
+export type PooledPlatformOptions = Omit<PlatformOptions, "encoder">;
 
 /** How a pool runs a guest: see `GuestOptions`. */
 export interface PooledGuestOptions extends Start, Input, Limits {
@@ -69,7 +72,7 @@ const DEFAULT_OUTPUT = 1 << 20;
  */
 export class GuestPool {
   readonly #most: number;
-  readonly #platform: PlatformOptions;
+  readonly #platform: PooledPlatformOptions;
   readonly #workers = new Set<GuestWorker>();
   readonly #waiting = new Set<Task>();
   #closed = false;
@@ -78,7 +81,8 @@ export class GuestPool {
   constructor(options: GuestPoolOptions = {}) {
     checkOptions(options, "options", { workers: count(MOST_WORKERS, 1), platform: object });
     const { workers = availableParallelism(), platform = {} } = options;
-    checkOptions(platform, "options.platform", { ...PLATFORM_OPTIONS, encoder: text });
+    const { encoder, ...postable } = PLATFORM_OPTIONS;
+    checkOptions(platform, "options.platform", postable);
     this.#most = workers;
     this.#platform = platform;
   }
@@ -164,7 +168,7 @@ class GuestWorker {
   #left = false;
 
   /** @throws UnsupportedError if no thread can start */
-  constructor(platform: PlatformOptions, onIdle: () => void) {
+  constructor(platform: PooledPlatformOptions, onIdle: () => void) {
     this.#onIdle = onIdle;
     // A script, for the tests' bundles lie elsewhere than the package's.
     const script = JSON.stringify(new URL("guest_worker.js", import.meta.url).href);

@@ -1,4 +1,4 @@
-import { readListing } from "../../lib/listing.ts";
+import { readListing } from "../../core/stub/listing.ts";
 import type { Code } from "./recording.ts";
 import { listings } from "./recording.ts";
 

@@ -1,9 +1,8 @@
 import { setImmediate } from "node:timers/promises";
+import { encoderOption } from "../../core/encoder/driver.ts";
 import type { Encoder } from "../../core/encoder/encoder.ts";
-import { encoderOption } from "../../core/stub/tracer.ts";
 import { InputError, StublabError } from "../../lib/errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../../lib/shape.ts";
-import type { EncoderName, Suggested } from "../compare/encoders/open.ts";
 import { tellFact } from "./fact.ts";
 import { expectLesson, type Lesson } from "./lesson.ts";
 import { expectRecording } from "./load.ts";
@@ -14,8 +13,8 @@ import { loadScenario, SCENARIOS } from "./scenarios.ts";
 import { Scene } from "./scene.ts";
 
 export interface RecordOptions {
-  /** The name of an encoder that comes with stublab, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
-  readonly encoder?: Suggested<EncoderName> | Encoder | undefined;
+  /** What `openEncoder` or `loadEncoder` returns. Default: `openEncoder("assembly")`. */
+  readonly encoder?: Encoder | undefined;
   /** Aborts the recording after the attempt under way, which takes about a second: it rejects with the reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,7 +32,7 @@ const MOST_ATTEMPTS = 20;
  * its stubs may have been sent the same signals.
  *
  * @param scenario the name of a scenario, or a lesson of your own
- * @throws InputError if there is no such scenario or encoder, or if the lesson, what it tells its scene, or its recording
+ * @throws InputError if there is no such scenario, or if the lesson, what it tells its scene, or its recording
  * is invalid: each recording is one that `parseRecording` returns; what creating stubs throws; what
  * the lesson throws; the reason of `signal`
  *
@@ -46,7 +45,7 @@ export async function recordScenario(
   options: RecordOptions = {},
 ): Promise<Recording> {
   checkOptions(options, "options", SHAPES);
-  const { encoder = "assembly", signal } = options;
+  const { encoder, signal } = options;
   signal?.throwIfAborted();
   if (typeof scenario === "string") {
     return recordStable(scenario, await loadScenario(scenario), encoder, signal, MOST_ATTEMPTS);
@@ -64,7 +63,7 @@ export async function recordScenario(
 export async function recordStable(
   name: string,
   scenario: Scenario,
-  encoder: string | Encoder,
+  encoder: Encoder | undefined,
   signal: AbortSignal | undefined,
   most: number,
 ): Promise<Recording> {

@@ -1,13 +1,13 @@
 import { release } from "node:os";
 import { isDeepStrictEqual } from "node:util";
+import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
+import { expectDriver } from "../../core/encoder/driver.ts";
 import type { Encoder } from "../../core/encoder/encoder.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { check } from "../../lib/check.ts";
 import { hex, InputError, StateError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";
 import { show } from "../../lib/shape.ts";
-import { expectDriver } from "../compare/encoders/guarded.ts";
-import { openEncoder } from "../compare/encoders/open.ts";
 import { callTitle, returned, tellCall, type Word } from "./calls.ts";
 import { factOf } from "./fact.ts";
 import { KernelViewer } from "./kernel_view.ts";
@@ -80,12 +80,12 @@ export class Recorder {
   #stages = false;
 
   /**
-   * @param encoder its name, or the encoder
+   * @param encoder the encoder of scenarios. Default: that of assembly/.
    * @param hears is called with each piece at once
-   * @throws InputError if there is no encoder of that name; EncoderError if it cannot drive stubs
+   * @throws EncoderError if it cannot drive stubs
    */
-  constructor(encoder: string | Encoder, hears?: (piece: Piece) => void) {
-    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
+  constructor(encoder: Encoder = openAssemblyEncoder(), hears?: (piece: Piece) => void) {
+    this.encoder = expectDriver(encoder);
     this.constants = this.encoder.constants;
     this.#hears = hears;
   }

@@ -4,8 +4,8 @@
 
 import { readSync } from "node:fs";
 import { isMainThread, workerData } from "node:worker_threads";
+import type { Encoder } from "../../core/encoder/encoder.ts";
 import { StateError, StublabError } from "../../lib/errors.ts";
-import { isEncoderFile, loadEncoder } from "../compare/encoders/foreign.ts";
 import { writeMessage } from "./pieces.ts";
 import { Recorder } from "./recorder.ts";
 import { loadScenario } from "./scenarios.ts";
@@ -22,8 +22,19 @@ function waitForOrder(): void {
   else if (readSync(0, new Uint8Array(1)) === 0) process.exit(1);
 }
 
-try {
-  const opened = isEncoderFile(encoder) ? await loadEncoder(encoder) : encoder;
+/** @param open opens the encoder of a name or a file */
+export async function playSandboxed(open: (encoder: string) => Promise<Encoder>): Promise<void> {
+  try {
+    await play(await open(encoder));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const remedy = error instanceof StublabError ? (error.remedy ?? "") : "";
+    writeMessage(file, { failed: { message, remedy } });
+    process.exitCode = 1;
+  }
+}
+
+async function play(opened: Encoder): Promise<void> {
   const recorder = new Recorder(opened, (piece) => writeMessage(file, { piece }));
   const { sandboxed } = await loadScenario(scenario);
   if (sandboxed === undefined) throw new StateError(`the scenario "${scenario}" has no such part`);
@@ -34,9 +45,4 @@ try {
       waitForOrder();
     },
   });
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  const remedy = error instanceof StublabError ? (error.remedy ?? "") : "";
-  writeMessage(file, { failed: { message, remedy } });
-  process.exitCode = 1;
 }

@@ -32,7 +32,7 @@ const live = suite("encoder, live");
 for (const encoder of ENCODERS) {
   const test = (fact: string, body: (tracer: Tracer) => void) =>
     live(`${encoder}: ${fact}`, () => {
-      using tracer = new Tracer({ encoder, deadline: 2000 });
+      using tracer = new Tracer({ encoder: openEncoder(encoder), deadline: 2000 });
       body(tracer);
     });
 
@@ -103,7 +103,7 @@ for (const encoder of ENCODERS) {
   });
 
   live(`${encoder}: a blocking call shows its six arguments, and the stub survives`, () => {
-    using tracer = new Tracer({ encoder, deadline: 300 });
+    using tracer = new Tracer({ encoder: openEncoder(encoder), deadline: 300 });
     const stub = tracer.createStub();
     try {
       stub.inject("ppoll", ...WAITS);

@@ -3,12 +3,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { readProcess, type Stub, Tracer } from "../../../src/index.ts";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { SYSCALL } from "../../support/amd64_code.ts";
 import { syscallOf, withGuest } from "../../support/guests.ts";
 import { isAlive } from "../../support/processes.ts";
 
 const PAGE = 4096;
-const encoder = "gvisor";
+const encoder = openEncoder("gvisor");
 
 const all = suite("gvisor, live");
 const live = HOST_ARCH === "amd64" ? all : all.skip;
@@ -95,13 +96,13 @@ function nextCall(name: string): bigint {
       context.switch(space);
       number = context.registers.get("orig_rax");
     },
-    { encoder: name },
+    { encoder: openEncoder(name) },
   );
   return number;
 }
 
 live("orig_rax is kept, so the kernel restarts a guest's call that returned -512", () => {
-  assert.is(nextCall(encoder), 39n);
+  assert.is(nextCall("gvisor"), 39n);
   assert.is(nextCall("script"), 2n ** 64n - 512n);
 });
 

@@ -116,7 +116,7 @@ for (const encoder of ENCODERS) {
   const seccomp = suite(`seccomp with the ${encoder} encoder`);
 
   const withPlatform = (body: (platform: Platform) => void, options: PlatformOptions = {}) => {
-    using platform = Platform.open({ encoder, ...options });
+    using platform = Platform.open({ encoder: openEncoder(encoder), ...options });
     body(platform);
     platform.close();
     assert.is(platform.tracer.stubs.size, 0);

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { ENCODERS, Platform } from "../../../src/index.ts";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import * as code from "../../support/amd64_code.ts";
 import { DATA, faultOf, load, readWords, syscallOf } from "../../support/guests.ts";
 
@@ -15,7 +16,7 @@ for (const encoder of ENCODERS) {
 
   for (const filtered of [true, false]) {
     seccomp(`a guest's INT 0x80 is an event, ${filtered ? "with" : "without"} the filter`, () => {
-      using platform = Platform.open({ encoder, seccomp: filtered });
+      using platform = Platform.open({ encoder: openEncoder(encoder), seccomp: filtered });
       const { space, context } = load(platform, code.INT80);
       context.registers.set("rax", 1n);
       context.registers.set("rdi", 3n);
@@ -26,7 +27,7 @@ for (const encoder of ENCODERS) {
   }
 
   vsyscalls("with the filter a call into the vsyscall page is a fault", () => {
-    using platform = Platform.open({ encoder });
+    using platform = Platform.open({ encoder: openEncoder(encoder) });
     const { space, context } = load(platform, code.CALL_RAX, code.SYSCALL);
     context.registers.set("rax", VSYSCALL);
     context.registers.set("rdi", DATA);
@@ -37,7 +38,7 @@ for (const encoder of ENCODERS) {
   });
 
   vsyscalls("without the filter the kernel executes such a call", () => {
-    using platform = Platform.open({ encoder, seccomp: false });
+    using platform = Platform.open({ encoder: openEncoder(encoder), seccomp: false });
     const { space, context } = load(platform, code.CALL_RAX, code.SYSCALL);
     context.registers.set("rax", VSYSCALL);
     context.registers.set("rdi", DATA);

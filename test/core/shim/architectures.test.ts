@@ -1,4 +1,5 @@
-// Whatever depends on an architecture is in a file or folder named after it; others choose it by an arch.ts.
+// Imports go down only: cli, labs, fast and sandbox, core, lib. What depends on an architecture is in a file or folder named
+// after it; others choose it by core/machine/index.ts, or by an arch.ts.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,7 +25,7 @@ const namesOf = (file: string) => NAMES.exec(file.replaceAll("_", "."))?.[1];
 
 architectures("no other file imports one that is named after an architecture", () => {
   const wrong = files
-    .filter((file) => !file.endsWith("/arch.ts"))
+    .filter((file) => !file.endsWith("/arch.ts") && file !== "src/core/machine/index.ts")
     .flatMap((file) => importsOf(file).map((path) => ({ file, path })))
     .filter(({ file, path }) => {
       const name = namesOf(path);
@@ -34,6 +35,30 @@ architectures("no other file imports one that is named after an architecture", (
     wrong.map(({ file, path }) => `${file} imports ${path}`),
     [],
   );
+});
+
+/** The rooms that a room may import; a lab imports no other lab. */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  core: ["lib"],
+  fast: ["core", "lib"],
+  sandbox: ["core", "lib"],
+};
+const BELOW_LABS = ["fast", "sandbox", "core", "lib"];
+
+const roomOf = (file: string) => /^src\/(labs\/\w+|\w+)\//.exec(file)?.[1];
+
+architectures("no room imports one above it or beside it", () => {
+  const wrong = files.flatMap((file) => {
+    const room = roomOf(file);
+    if (room === undefined || room === "cli") return [];
+    const allowed = [room, ...(BELOW[room] ?? BELOW_LABS)];
+    const others = importsOf(file).filter((path) => path.startsWith("src/"));
+    return others
+      .filter((path) => !allowed.includes(roomOf(path) ?? ""))
+      .map((path) => `${file} imports ${path}`);
+  });
+  assert.equal(wrong, []);
 });
 
 architectures("no file of assembly/ that both architectures share imports one of either", () => {

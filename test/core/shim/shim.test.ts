@@ -21,6 +21,7 @@ import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
 import { SHIM } from "../../../src/core/shim/shim.ts";
 import { parseMaps } from "../../../src/core/stub/proc.ts";
 import { Tracer } from "../../../src/index.ts";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { type Code, ILLEGAL, SYSCALL, TRAP, TRAP_LENGTH } from "../../support/machine_code.ts";
 import { needs } from "../../support/needs.ts";
 import { run } from "../../support/processes.ts";
@@ -210,7 +211,7 @@ stub(
 
 stub("every tracer of a process finds it at the same address", () => {
   using one = new Tracer();
-  using other = new Tracer({ encoder: "script" });
+  using other = new Tracer({ encoder: openEncoder("script") });
   assert.is(other.stubAddress, one.stubAddress);
   assert.is(one.shim.mapStub(0x1000_0000), one.stubAddress);
 });

@@ -16,6 +16,7 @@ import {
   type Subprocess,
   SyscallError,
 } from "../../../src/index.ts";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { eventually, processState } from "../../support/processes.ts";
 import { thrown } from "../../support/thrown.ts";
 
@@ -285,7 +286,7 @@ spaces("belongs to its platform, which closes all and then refuses new ones", ()
 for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
   for (const encoder of ["assembly", "script", "native"]) {
     spaces(`closes with the caller alive: ${exitSignal}, encoder ${encoder}`, () => {
-      const platform = Platform.open({ exitSignal, encoder });
+      const platform = Platform.open({ exitSignal, encoder: openEncoder(encoder) });
       const pids = [0, 1, 2].map(() => platform.newAddressSpace().pid);
       platform.close();
       for (const pid of pids) assert.is(processState(pid), undefined);

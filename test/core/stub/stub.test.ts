@@ -92,7 +92,7 @@ stubs("shows the registers around a call", () => {
 });
 
 stubs("that misses a deadline is stopped, reports its registers, and can be used again", () => {
-  using tracer = new Tracer({ deadline: 50 });
+  using tracer = new Tracer({ deadline: 500 });
   const master = tracer.createStub();
   const error = thrown(DeadlineError, () => master.inject("ppoll", 0, 0, 0, 0));
   assert.match(error.message, "ppoll");
@@ -183,7 +183,7 @@ stubs("refuses an invalid deadline or exit signal", () => {
 
 stubs("lies at the same address in every tracer of the process", () => {
   using one = new Tracer();
-  using two = new Tracer({ encoder: "script" });
+  using two = new Tracer({ encoder: openEncoder("script") });
   assert.is(one.stubAddress, two.stubAddress);
 });
 
@@ -204,7 +204,7 @@ stubs(
 
 stubs("does not restart a call forever, whatever its encoder says", () => {
   const encoder = { ...openEncoder("assembly"), restartsSyscall: () => 1 };
-  using tracer = new Tracer({ encoder, deadline: 200 });
+  using tracer = new Tracer({ encoder, deadline: 500 });
   const stub = tracer.createStub();
   const error = thrown(DeadlineError, () => stub.inject("close", -1));
   assert.match(error.message, /injected close (for|within) 200 ms/);

@@ -10,6 +10,7 @@ import {
   type Platform,
   runGuest,
 } from "../../../src/index.ts";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { STACK_TOP } from "../../../src/labs/guest/arch.ts";
 import { openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
@@ -121,7 +122,7 @@ withMusl("prints a greeting from C with musl", () => {
 withMusl("prints a greeting with every encoder", () => {
   const elf = compile("musl-gcc", "hello.c", example("hello.c"), "-static");
   const heard = ["assembly", "script", "native"].map((encoder) => {
-    using other = openPlatform({ encoder });
+    using other = openPlatform({ encoder: openEncoder(encoder) });
     return listen(elf, {}, other);
   });
   for (const { stdout, run } of heard) {

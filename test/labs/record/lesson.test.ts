@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../../src/index.ts";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import {
   type Lesson,
   parseRecording,
@@ -109,7 +110,7 @@ lessons(
   "a scenario of stublab's that fails once is recorded again, and the recording says so",
   async () => {
     const { lesson, plays } = failing(1);
-    const recording = await recordStable("plain", lesson, "assembly", undefined, 20);
+    const recording = await recordStable("plain", lesson, undefined, undefined, 20);
     assert.is(plays(), 2);
     expectHeld(recording, 1);
     assert.equal(recording.discarded, ["the number: expected 7, seen 1"]);
@@ -140,7 +141,10 @@ lessons("a lesson may wait, and may run with another encoder", async () => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     actor.look("It rests", "It is stopped.");
   };
-  const { encoder, steps } = await recordScenario({ ...PLAIN, play }, { encoder: "native" });
+  const { encoder, steps } = await recordScenario(
+    { ...PLAIN, play },
+    { encoder: openEncoder("native") },
+  );
   assert.is(encoder, "native");
   assert.is(steps.at(-1)?.title, "It rests");
 });

@@ -61,7 +61,7 @@ claims("a signal of kill is pending for the process, one of tgkill for the threa
   assert.equal([pending("SigPnd"), pending("ShdPnd")], [0n, 1n << 9n]);
   tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR2"));
   assert.equal([pending("SigPnd"), pending("ShdPnd")], [1n << 11n, 1n << 9n]);
-  const view = new Recorder("assembly").view(stub.pid);
+  const view = new Recorder().view(stub.pid);
   assert.ok(view);
   assert.is(view.pending, "0xa00");
   const rows = kernelRows(view, tracer.encoder.constants);

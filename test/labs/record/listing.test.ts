@@ -49,7 +49,7 @@ listing(
   "every instruction of the stub code has a reason, a conditional jump one for each outcome",
   () => {
     using tracer = new Tracer();
-    const recorder = new Recorder("assembly");
+    const recorder = new Recorder();
     addStubCode(recorder, tracer);
     for (const { offset, text } of loadListing(STUB_CODE).lines) {
       const place = recorder.placeOf(BigInt(tracer.stubAddress + offset));

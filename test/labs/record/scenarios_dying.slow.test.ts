@@ -131,7 +131,7 @@ precautions(
   "what a stub traces for a lesson is gone if the lesson fails, with its tracer or without",
   () => {
     for (const tracerDies of [false, true]) {
-      const scene = new Scene(new Recorder("assembly"));
+      const scene = new Scene(new Recorder());
       const keeper = scene.keeper();
       const tracer = scene.act("tracer", "a stub that traces", keeper.stub.createStub());
       const subject = scene.enlist("stub", "a stub", tracer.stub.createStub());

@@ -22,7 +22,7 @@ const stepping = suite("stepping");
 /** Runs `body` with a recorder that knows the stub code, and answers the recording. */
 function recorded(body: (recorder: Recorder, tracer: Tracer) => void): Recording {
   using tracer = new Tracer();
-  const recorder = new Recorder("assembly");
+  const recorder = new Recorder();
   addStubCode(recorder, tracer);
   recorder.addLane("host", "the host", process.pid);
   body(recorder, tracer);

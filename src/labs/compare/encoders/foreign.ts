@@ -18,12 +18,12 @@ import {
   type ModuleExports,
   refusal,
 } from "../../../core/encoder/module.ts";
+import { instantiate } from "../../../core/encoder/wasm_file.ts";
 import { readMemories } from "../../../core/encoder/wasm_memory.ts";
 import { EncoderError, InputError, StublabError } from "../../../lib/errors.ts";
 import { excess, type Limit, readInput } from "../../../lib/input.ts";
 import { text } from "../../../lib/shape.ts";
 import { guardEncoder } from "./guarded.ts";
-import { instantiate } from "./wasm_file.ts";
 
 /** The file name extensions of users' encoders. */
 const ENDINGS = [".wasm", ".mjs", ".js"];

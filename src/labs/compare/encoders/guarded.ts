@@ -1,15 +1,9 @@
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "../../../core/encoder/abi.ts";
 import { describeMisfit, describeThrown, isInt32 } from "../../../core/encoder/answer.ts";
+import { expectDriver } from "../../../core/encoder/driver.ts";
 import type { Encoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
-import { drivesStubs, missingNames } from "../../../core/encoder/missing.ts";
-import {
-  type Callable,
-  expectHostArch,
-  isCallable,
-  lacking,
-} from "../../../core/encoder/module.ts";
-import { EncoderError, InputError } from "../../../lib/errors.ts";
-import { object } from "../../../lib/shape.ts";
+import { type Callable, isCallable } from "../../../core/encoder/module.ts";
+import { EncoderError } from "../../../lib/errors.ts";
 
 /**
  * Wraps a user's encoder for a tracer: an exception, a result of the wrong type and detached memory become an
@@ -35,22 +29,6 @@ export function guardEncoder(partial: PartialEncoder): Encoder {
   const own = FUNCTION_NAMES.filter((name) => encoder[name] !== undefined);
   const guarded = own.map((name) => [name, once(checked(encoder, name))]);
   return { ...encoder, ...Object.fromEntries(guarded) };
-}
-
-/**
- * Returns an encoder that can drive stubs.
- *
- * @throws EncoderError if it is for another machine, or names are missing; InputError if it is not an encoder
- */
-export function expectDriver(encoder: PartialEncoder): Encoder {
-  object(encoder, "encoder");
-  const { name, arch, constants, buffer } = encoder;
-  if (!isCallable(constants?.get) || typeof buffer?.byteLength !== "number") {
-    throw new InputError("encoder: expected a name or an encoder from openEncoder");
-  }
-  expectHostArch(name, arch);
-  if (drivesStubs(encoder)) return encoder;
-  throw lacking(name, missingNames(encoder, "stubs"));
 }
 
 /** The same function, which throws an EncoderError if its result does not have the type of its signature. */

@@ -1,5 +1,5 @@
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import { readListing } from "../../../lib/listing.ts";
+import { readListing } from "../../../core/stub/listing.ts";
 import { list, nullable, record, text } from "../../../lib/shape.ts";
 import { DATA } from "./arch.ts";
 

@@ -3,6 +3,7 @@
  * document "stublab.case/1" it is described in docs/fuzzing-cases.md.
  */
 
+import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { signalName } from "../../../core/encoder/names.ts";
 import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
@@ -22,7 +23,6 @@ import {
   truth,
   word,
 } from "../../../lib/shape.ts";
-import { openEncoder } from "../../compare/encoders/open.ts";
 import { BASELINE, CODES, type From, PC, REGISTERS, type Way } from "./arch.ts";
 import { CONTENTS, expectKnown, mostPairs } from "./case_members.ts";
 import { FROMS, ONS, type On, WAYS } from "./setups.ts";
@@ -187,7 +187,7 @@ let names: ReadonlyMap<string, bigint> | undefined;
 
 /** The names of signals, among others: the constants of stublab's own encoder. */
 export function namesOfSignals(): ReadonlyMap<string, bigint> {
-  names ??= openEncoder("assembly").constants;
+  names ??= openAssemblyEncoder().constants;
   return names;
 }
 

@@ -5,8 +5,8 @@
  */
 
 import { type Callable, isCallable } from "../../../core/encoder/module.ts";
+import { loadWasm } from "../../../core/encoder/wasm_file.ts";
 import { EncoderError, REBUILD } from "../../../lib/errors.ts";
-import { loadWasm } from "../../compare/encoders/wasm_file.ts";
 import { PLACES, SEEDS, TABLES, UNPREDICTED_SEEDS } from "../draw/arch.ts";
 import { codePage, constantsPage, MODULE } from "./arch.ts";
 import { recordsOf } from "./case_record.ts";

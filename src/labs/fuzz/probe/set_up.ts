@@ -3,9 +3,9 @@
  * them. The probe repeats them (shim/probe/target.c).
  */
 
+import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { parseSyscall } from "../../../core/encoder/names.ts";
 import type { SyscallArgument, SyscallResult } from "../../../core/stub/syscall.ts";
-import { openEncoder } from "../../compare/encoders/open.ts";
 import { loopRules, setUpLoop } from "../try/sigreturn/resident.ts";
 import { handleSignals, makeHarmless, mapPages, type Settable } from "../try/target.ts";
 
@@ -30,7 +30,7 @@ class Recorder implements Settable {
   readonly tracer: Settable["tracer"];
 
   constructor() {
-    const { constants } = openEncoder("assembly");
+    const { constants } = openAssemblyEncoder();
     const flag = (name: string) => {
       const value = constants.get(name);
       if (value === undefined) throw new RangeError(`the encoder has no ${name}`);

@@ -3,9 +3,9 @@
  * declare them.
  */
 
+import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { signalName } from "../../../core/encoder/names.ts";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import { openEncoder } from "../../compare/encoders/open.ts";
 import {
   BASELINE,
   CALL_32,
@@ -170,7 +170,7 @@ function needOf(condition: Condition): string {
 }
 
 function signalNames(): string[] {
-  const { constants } = openEncoder("assembly");
+  const { constants } = openAssemblyEncoder();
   return Array.from({ length: 65 }, (_, signal) => signalName(signal, constants));
 }
 

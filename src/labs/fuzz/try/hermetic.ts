@@ -17,11 +17,9 @@ import { type CaseTrier, Trier } from "./trial.ts";
 const [STOPPED_BY_SIGTRAP, SIGTRAP, SI_KERNEL] = [0x57f, 5, 0x80];
 
 /** Tries cases on this kernel; on the hermetic one if the environment describes a machine. @throws what creating stubs throws */
-export function openTrier(
-  options: { encoder?: string | undefined; deadline?: number | undefined } = {},
-): CaseTrier {
+export function openTrier(options: { deadline?: number | undefined } = {}): CaseTrier {
   const machine = hermeticMachine();
-  return machine === undefined ? new Trier(options) : new HermeticTrier(machine, options);
+  return machine === undefined ? new Trier(options) : new HermeticTrier(machine);
 }
 
 /** A word that is not predicted: one that no other model predicts by chance, as 0 would be. */
@@ -35,10 +33,10 @@ export class HermeticTrier implements CaseTrier {
   readonly returningPid = process.pid;
   readonly #model: Model;
 
-  constructor(machine: Machine, { encoder = "assembly" }: { encoder?: string | undefined } = {}) {
+  constructor(machine: Machine) {
     this.machine = machine;
     this.#model = new Model(machine);
-    this.tracer = new Tracer({ encoder });
+    this.tracer = new Tracer();
   }
 
   run(batch: Batch, count: number, first = 0): void {

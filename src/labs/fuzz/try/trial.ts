@@ -100,8 +100,8 @@ export class Trier implements CaseTrier {
   /** Whether one has been. */
   #hasReturned = false;
 
-  constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
-    this.tracer = new Tracer({ encoder });
+  constructor({ deadline = DEADLINE } = {}) {
+    this.tracer = new Tracer();
     this.#deadline = deadline;
     try {
       this.#master = createMaster(this.tracer);

@@ -1,9 +1,9 @@
+import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { registerLayout } from "../../../core/encoder/block.ts";
-import { openEncoder } from "../../compare/encoders/open.ts";
 import type { Listing } from "../listing.ts";
 import { evaluate, kernelNames } from "./expression.ts";
 
-const encoder = openEncoder("assembly");
+const encoder = openAssemblyEncoder();
 
 /** The names that every answer may use. */
 export const KERNEL: ReadonlyMap<string, bigint> = kernelNames(encoder.constants);

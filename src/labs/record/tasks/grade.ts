@@ -102,7 +102,7 @@ const MOST_TRIES = 3;
 async function tryAnswer(text: string, { task }: Submission, exercise: Played): Promise<Tried> {
   const discarded: string[] = [];
   for (let tries = 1; ; tries++) {
-    const recorder = new Recorder("assembly");
+    const recorder = new Recorder();
     const pieces = new Pieces(recorder);
     try {
       const { checks, late } = await judgementOf(text, pieces.file);

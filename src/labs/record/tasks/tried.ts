@@ -48,7 +48,7 @@ function writer(): (piece: Piece) => void {
 function judge(answerText: string): Judgement {
   const { exercise, answer } = parseAnswer(answerText);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
-  const stage = new Stage(new Recorder("assembly", writer()));
+  const stage = new Stage(new Recorder(undefined, writer()));
   let late = false;
   try {
     exercise.play(stage, answer);

@@ -1,8 +1,8 @@
 // The script of the encoder's page. The build bundles it, and the page holds the text.
 
 import { render } from "preact";
+import { expectDriver } from "../../../../../core/encoder/driver.ts";
 import { bindModule } from "../../../../../core/encoder/module.ts";
-import { expectDriver } from "../../../../compare/encoders/guarded.ts";
 import { EncoderApp } from "./app.tsx";
 import { Bench } from "./bench.ts";
 

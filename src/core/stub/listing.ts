@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { HOST_ARCH } from "../core/machine/index.ts";
-import { beside } from "./beside.ts";
-import { REBUILD, UnsupportedError } from "./errors.ts";
-import type { Shape } from "./shape.ts";
+import { beside } from "../../lib/beside.ts";
+import { REBUILD, UnsupportedError } from "../../lib/errors.ts";
+import type { Shape } from "../../lib/shape.ts";
+import { HOST_ARCH } from "../machine/index.ts";
 
 /** The listings of each architecture, beside this program. */
 const FILES = { amd64: "listing.json", arm64: "listing-arm64.json" } as const;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { beside } from "../../../lib/beside.ts";
-import { EncoderError, REBUILD, StublabError } from "../../../lib/errors.ts";
-import { limitError } from "../../../lib/limits.ts";
+import { beside } from "../../lib/beside.ts";
+import { EncoderError, REBUILD, StublabError } from "../../lib/errors.ts";
+import { limitError } from "../../lib/limits.ts";
 
 /** The bytes of a module in the folder of this program, to instantiate it elsewhere. */
 export function readWasm(file: string) {
