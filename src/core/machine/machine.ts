@@ -1,5 +1,3 @@
-import type { SiteCode } from "./site_amd64.ts";
-
 /** All that the core has to know about an architecture, beyond what encoders compute. */
 export interface Machine {
   /** The kernel's number of it (linux/elf-em.h). */
@@ -54,4 +52,14 @@ export interface CallRegisters {
 /** A register block, whatever its encoder. */
 interface Registers {
   set(name: string, value: bigint): void;
+}
+
+/** The machine code of a system call that can be patched, and of its patch. */
+export interface SiteCode {
+  readonly SITE_LENGTH: number;
+  readonly LOWEST_TABLE: number;
+  readonly TABLES: number;
+  encodeMove(number: number): Uint8Array;
+  encodeJump(address: number): Uint8Array;
+  decodeSite(bytes: Uint8Array): number | undefined;
 }

@@ -24,13 +24,3 @@ export function decodeSite(bytes: Uint8Array): number | undefined {
   const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1, true);
   return bytes[0] === 0xb8 && bytes[5] === 0x0f && bytes[6] === 0x05 ? number : undefined;
 }
-
-/** The exports of this module. */
-export interface SiteCode {
-  readonly SITE_LENGTH: number;
-  readonly LOWEST_TABLE: number;
-  readonly TABLES: number;
-  encodeMove(number: number): Uint8Array;
-  encodeJump(address: number): Uint8Array;
-  decodeSite(bytes: Uint8Array): number | undefined;
-}

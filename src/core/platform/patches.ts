@@ -1,4 +1,4 @@
-import type { SiteCode } from "../machine/site_amd64.ts";
+import type { SiteCode } from "../machine/machine.ts";
 import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "../shim/handler.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { type Mapping, parseMaps, readProc } from "../stub/proc.ts";
