@@ -8,9 +8,20 @@ import { files, makeUnless } from "./sources.mjs";
 const BENCH = "dist/bench-amd64";
 
 export function buildBench() {
-  const sources = [...files("bench", ".c", ".h"), "shim/signal.h", "shim/amd64/syscall.h"];
+  const sources = [
+    ...files("bench", ".c", ".h"),
+    "shim/core/signal.h",
+    "shim/core/amd64/syscall.h",
+  ];
   return makeUnless(missingFor("amd64"), BENCH, sources, () => {
-    const flags = [...C_FLAGS, ...headerFlags("amd64"), "-iquote", "shim", "-iquote", "shim/amd64"];
+    const flags = [
+      ...C_FLAGS,
+      ...headerFlags("amd64"),
+      "-iquote",
+      "shim/core",
+      "-iquote",
+      "shim/core/amd64",
+    ];
     link("amd64", BENCH, [...flags, ...files("bench", ".c")], STATIC_FLAGS);
   });
 }

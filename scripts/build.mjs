@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildBench } from "./bench.mjs";
+import { writeBindings } from "./bindings.mjs";
 import { buildLibraries } from "./libraries.mjs";
 import { buildListings } from "./listing.mjs";
 import { buildModules } from "./modules.mjs";
@@ -16,6 +17,7 @@ mkdirSync("dist", { recursive: true });
 mkdirSync("build", { recursive: true });
 try {
   await writeRecords();
+  await writeBindings();
   await buildModules();
   await buildLibraries();
   await buildListings();

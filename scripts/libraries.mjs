@@ -1,6 +1,7 @@
 // The C libraries: the shim, the C encoders, and programs of tests.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { layoutsOf, ROOMS } from "./bindings.mjs";
 import {
   abiFlags,
   HOST,
@@ -25,7 +26,7 @@ export const C_FLAGS = [
   "-Wall",
   "-Wextra",
 ];
-/** Leaves the vector registers of the caller alone: the fuzzer has a pattern in them (shim/canary.h). */
+/** Leaves the vector registers of the caller alone: the fuzzer has a pattern in them (shim/fuzz/canary.h). */
 export const SHIM_FLAGS = ["-mgeneral-regs-only"];
 /** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
 export const LINK_FLAGS = [
@@ -37,7 +38,7 @@ export const LINK_FLAGS = [
   "-Wl,-z,defs",
 ];
 
-export const SHIMS = { amd64: "dist/shim.so", arm64: "dist/shim-arm64.so" };
+export const shimOf = (machine, room = "core") => `dist/${room}-${machine}.so`;
 
 /** The tables with the functions of an encoder. */
 const ABI = ["src/core/encoder/abi.ts", "src/core/encoder/prototype.ts"];
@@ -46,25 +47,46 @@ const ABI = ["src/core/encoder/abi.ts", "src/core/encoder/prototype.ts"];
 export async function buildLibraries() {
   for (const machine of MACHINES) {
     const missing = missingFor(machine);
-    const sources = [...files("shim", ".c", ".h", ".S"), ...RECORD_HEADERS];
-    const shim = SHIMS[machine];
-    await makeUnless(missing, shim, sources, () => compileShim(shim, ".", machine));
+    for (const room of ROOMS) {
+      const sources = [...foldersOf(machine, room).flatMap(sourcesIn), ...RECORD_HEADERS];
+      const target = shimOf(machine, room);
+      await makeUnless(missing, target, sources, () => compileShim(target, ".", machine, room));
+    }
     for (const arch of MACHINES) await buildNative(arch, machine, missing ?? missingHeaders(arch));
   }
 }
 
-export function shimSources(machine) {
-  const shared = readdirSync("shim").filter((name) => name.endsWith(".c"));
-  return [...shared.sort().map((name) => `shim/${name}`), ...files(`shim/${machine}`, ".c", ".S")];
+/** The folders of a room's sources: the core's, and its own. */
+const foldersOf = (machine, room) =>
+  [...new Set(["core", room])]
+    .flatMap((each) => [`shim/${each}`, `shim/${each}/${machine}`])
+    .filter((folder) => existsSync(folder));
+
+const sourcesIn = (folder) =>
+  readdirSync(folder)
+    .filter((name) => /\.[chS]$/.test(name))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+
+/** The sources of rooms and the core that are compiled, and the folders of their headers. */
+export function shimSources(machine, ...rooms) {
+  const folders = [...new Set(rooms.flatMap((room) => foldersOf(machine, room)))];
+  const layouts = [...new Set(["core", ...rooms])].map((room) => layoutsOf(machine, room));
+  return {
+    sources: [...folders.flatMap(sourcesIn).filter((path) => !path.endsWith(".h")), ...layouts],
+    includes: [...folders, `build/${machine}`].flatMap((folder) => ["-iquote", folder]),
+  };
 }
 
-/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/ARCH/stub.S. */
-export function compileShim(target, cwd, machine = HOST) {
-  const folders = ["shim", `shim/${machine}`, `build/${machine}`];
-  const includes = folders.flatMap((folder) => ["-iquote", folder]);
+/**
+ * Compiles a room of the shim; build/ has its records.h. Executed as a program the library is the idle program of
+ * shim/core/ARCH/stub.S.
+ */
+export function compileShim(target, cwd, machine = HOST, room = "core") {
+  const { sources, includes } = shimSources(machine, room);
   const flags = [...SHIM_FLAGS, ...includes, ...headerFlags(machine)];
   const linkFlags = [...LINK_FLAGS, "-Wl,-e,stublab_idle_entry"];
-  link(machine, target, [...C_FLAGS, ...flags, ...shimSources(machine)], linkFlags, cwd);
+  link(machine, target, [...C_FLAGS, ...flags, ...sources], linkFlags, cwd);
 }
 
 function buildNative(arch, machine, missing) {
@@ -116,7 +138,7 @@ async function writePrototypes(arch) {
 /** Compiles a program without a C library; returns false if this machine cannot. */
 export function compileProgram(machine, target, source, ...flags) {
   if (missingFor(machine)) return false;
-  const own = ["-nostdlib", "-O1", "-iquote", `shim/${machine}`, ...headerFlags(machine)];
+  const own = ["-nostdlib", "-O1", "-iquote", `shim/core/${machine}`, ...headerFlags(machine)];
   link(machine, target, [...C_FLAGS, ...own, ...flags, source], []);
   return true;
 }

@@ -12,14 +12,14 @@ import {
   MACHINES,
   missingFor,
 } from "./compilers.mjs";
-import { LINK_FLAGS, SHIMS } from "./libraries.mjs";
+import { LINK_FLAGS, shimOf } from "./libraries.mjs";
 import { loadTables, makeUnless } from "./sources.mjs";
 
 /** What recordings show, and what judges run, on each architecture: the part of a source between two labels. */
 const listed = (arch) => [
   {
     name: "stub code",
-    source: `shim/${arch}/stub.S`,
+    source: `shim/core/${arch}/stub.S`,
     begin: "stublab_stub_begin",
     end: "stublab_stub_serve",
   },
@@ -67,11 +67,11 @@ function buildListing(machine) {
     machine === "amd64" && HOST !== "amd64"
       ? "it needs the assembler of GNU binutils for amd64"
       : missingFor(machine);
-  const sources = [...parts.map(({ source }) => source), SLOTS, SHIMS[machine]];
+  const sources = [...parts.map(({ source }) => source), SLOTS, shimOf(machine)];
   return makeUnless(missing, LISTINGS[machine], sources, async () => {
     await writeSlots();
     const listing = parts.map(machine === "amd64" ? assembled : linked);
-    expectInside(listing[0], SHIMS[machine]);
+    expectInside(listing[0], shimOf(machine));
     writeFileSync(LISTINGS[machine], `${JSON.stringify(listing)}\n`);
   });
 }
@@ -85,13 +85,13 @@ async function writeSlots() {
 /** As the assembler of amd64 lists it. */
 function assembled(code) {
   const { command, flags } = compilerFor("amd64");
-  return listCode(code, [command, ...flags]);
+  return listCode(code, [command, ...flags, "-iquote", "shim/core"]);
 }
 
 /** The instructions of arm64 have one length, so what was linked has them, whatever the assembler. */
 function linked(code) {
   const target = `build/${basename(code.source, ".S")}_arm64`;
-  const flags = ["-iquote", ".", "-iquote", "shim", ...headerFlags("arm64"), code.source];
+  const flags = ["-iquote", ".", "-iquote", "shim/core", ...headerFlags("arm64"), code.source];
   compile("arm64", `${target}.i`, ["-E", ...flags]);
   // Without -Bsymbolic a branch to a global label leads to a stub of the linker.
   link("arm64", target, flags, [...LINK_FLAGS, "-Wl,-Bsymbolic", `-Wl,-e,${code.begin}`]);

@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compilerFor, HOST, headerFlags, link, MACHINES, missingFor } from "./compilers.mjs";
-import { SHIM_FLAGS, SHIMS, shimSources } from "./libraries.mjs";
+import { SHIM_FLAGS, shimOf, shimSources } from "./libraries.mjs";
 import { ENCODERS, FUZZERS, MODULES } from "./modules.mjs";
 import { RECORD_HEADERS } from "./records.mjs";
 import { files, makeUnless } from "./sources.mjs";
@@ -29,7 +29,7 @@ export const STATIC_FLAGS = [
 /** Why no probe of a machine can be built; undefined if it can. */
 function missingForProbe(machine) {
   if (machine === "amd64" && HOST !== "amd64")
-    return `it takes code from ${SHIMS.amd64}, on amd64 only`;
+    return `it takes code from ${shimOf("amd64", "fuzz")}, on amd64 only`;
   if (spawnSync("wasm2c", ["--version"]).status === 0) return undefined;
   return "wasm2c is missing (Debian: apt-get install wabt)";
 }
@@ -41,7 +41,7 @@ export async function buildProbes() {
       (path) => files(path, ".ts"),
     );
     const code = files("shim", ".c", ".h", ".S");
-    const sources = [...MODULES, SHIMS[HOST], ...tables, ...RECORD_HEADERS, ...code];
+    const sources = [...MODULES, shimOf(HOST, "fuzz"), ...tables, ...RECORD_HEADERS, ...code];
     const target = `dist/probe-${machine}`;
     const missing = missingFor(machine) ?? missingForProbe(machine);
     await makeUnless(missing, target, sources, () => buildProbe(target, machine));
@@ -62,14 +62,15 @@ async function buildProbe(target, machine) {
     return file;
   });
   const own = [...sources("shim/probe"), ...sources(`shim/probe/${machine}`)];
+  const shim = shimSources(machine, "fuzz");
   const jobs = [
     // What the translator writes is not for readers.
     ...translated.map((path) => [path, "-w"]),
     ...[...own, `${folder}/data.c`].map((path) => [path, ...WARNINGS]),
-    ...shimSources(machine).map((path) => [path, ...WARNINGS, ...SHIM_FLAGS]),
+    ...shim.sources.map((path) => [path, ...WARNINGS, ...SHIM_FLAGS]),
   ];
-  const quoted = ["shim", `shim/${machine}`, "shim/probe", `shim/probe/${machine}`];
-  const includes = [...quoted, `build/${machine}`].flatMap((path) => ["-iquote", path]);
+  const quoted = ["shim/probe", `shim/probe/${machine}`].flatMap((path) => ["-iquote", path]);
+  const includes = [...shim.includes, ...quoted];
   // Also for the assembler.
   includes.push("-I", folder, "-isystem", "shim/probe/libc", ...headerFlags(machine));
   const compiled = await compileAll(jobs, machine, [...FLAGS, ...includes], objects);
@@ -93,7 +94,7 @@ async function writeData(machine, folder) {
     define: { "process.arch": JSON.stringify(NODE_ARCHES[machine]) },
     logLevel: "warning",
   });
-  for (const file of [...MODULES, ...(machine === "amd64" ? [SHIMS.amd64] : [])]) {
+  for (const file of [...MODULES, ...(machine === "amd64" ? [shimOf("amd64", "fuzz")] : [])]) {
     copyFileSync(file, `${folder}/${basename(file)}`);
   }
   const { probeSource } = await import(pathToFileURL(resolve(bundle)).href);

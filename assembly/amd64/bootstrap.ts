@@ -1,4 +1,4 @@
-// The bootstrap convention of the stub code (shim/amd64/stub.S):
+// The bootstrap convention of the stub code (shim/core/amd64/stub.S):
 //
 //   r15  the pid that getppid() must return, or the stub exits with status 1
 //   rbx  1: the system call injected next is a clone, whose child starts the stub code over

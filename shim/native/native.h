@@ -91,7 +91,8 @@ uint32_t native_encoder_abi(void);
 const char *native_constant_name(uint32_t index);
 int64_t native_constant_value(uint32_t index);
 
-/* ENCODER_ABI and the prototypes of the ABI, which the build writes from src/core/encoder/abi.ts. */
+/* ENCODER_ABI and the prototypes of the ABI, which the build writes from src/core/encoder/abi.ts.
+ */
 #include "abi.h"
 
 #pragma GCC visibility pop

@@ -1,5 +1,5 @@
-// What the build writes from the tables of src/ (src/labs/fuzz/probe/source.ts): tables in C, and data
-// that is compressed.
+// What the build writes from the tables of src/ (src/labs/fuzz/probe/source.ts): tables in C, and
+// data that is compressed.
 #ifndef STUBLAB_PROBE_DATA_H
 #define STUBLAB_PROBE_DATA_H
 
@@ -40,7 +40,8 @@ struct need {
 };
 extern const struct need needs[];
 
-/** A field of checks of requests, and where it is found: PLACES of src/labs/fuzz/facts/read/places.ts.
+/** A field of checks of requests, and where it is found: PLACES of
+ * src/labs/fuzz/facts/read/places.ts.
  */
 struct request_field {
     const char *name;

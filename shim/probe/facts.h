@@ -6,7 +6,8 @@
 
 // ---- facts.c ----
 
-/** The next byte of the facts (src/labs/fuzz/probe/facts.ts), and functions that take what is there. */
+/** The next byte of the facts (src/labs/fuzz/probe/facts.ts), and functions that take what is
+ * there. */
 extern const uint8_t *fact_data;
 uint32_t take8(void);
 uint32_t take16(void);

@@ -1,5 +1,5 @@
-// Rounds of the fuzzer, as one worker of src/labs/fuzz/run/ makes them: the same cases, verdicts and
-// signatures.
+// Rounds of the fuzzer, as one worker of src/labs/fuzz/run/ makes them: the same cases, verdicts
+// and signatures.
 #include "trying.h"
 
 enum { MOST_ATTEMPTS = 5, RECENT = 4096 };

@@ -1,5 +1,5 @@
-// Stubs in which setups are tried: the set-up of src/labs/fuzz/try/target.ts, which the build has taken
-// down.
+// Stubs in which setups are tried: the set-up of src/labs/fuzz/try/target.ts, which the build has
+// taken down.
 #include "probe.h"
 #include <asm/signal.h>
 

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
+import { FATE } from "../core/shim/bindings.ts";
 import { viewMemory } from "../core/shim/library.ts";
 import { loadShim } from "../core/shim/shim.ts";
-import { START_STEPS } from "../core/shim/start.ts";
 import { errnoName } from "../lib/errno.ts";
 import { UnsupportedError } from "../lib/errors.ts";
+import { loadSandbox, START_STEPS } from "./program.ts";
 
 /** A program that runs foreign code. */
 export interface Program {
@@ -74,13 +75,13 @@ export interface Started {
 export function start(program: Program, namespaces: bigint): Started | string {
   const shim = loadShim();
   const ends = new Int32Array(2);
-  const paired = shim.socketPair(ends);
+  const paired = loadSandbox().socketPair(ends);
   if (paired < 0) return `socketpair failed: ${errnoName(-paired)}`;
   const [channel = -1, theirs = -1] = ends;
   const fate = Fate.take();
   const files = [...program.stdio, theirs, ...program.files];
   const limits = program.shut ? SHUT_LIMITS : LIMITS;
-  const pid = shim.start(
+  const pid = loadSandbox().start(
     {
       namespaces,
       program: process.execPath,
@@ -143,8 +144,7 @@ function everyId(file: "uid_map" | "gid_map"): string {
   }
 }
 
-const FATE_SIZE = 12;
-const [STEP, ERROR, STATUS] = [0, 1, 2];
+const [STEP, ERROR, STATUS] = [FATE.step / 4, FATE.error / 4, FATE.status / 4];
 
 /** struct stublab_fate, which no foreign code can write to. */
 export class Fate {
@@ -156,14 +156,14 @@ export class Fate {
 
   private constructor(address: number) {
     this.address = address;
-    this.#words = new Int32Array(viewMemory(address, FATE_SIZE));
+    this.#words = new Int32Array(viewMemory(address, FATE.size));
   }
 
   /** @throws UnsupportedError */
   static take(): Fate {
     const free = Fate.#free.pop();
     if (free !== undefined) return free;
-    const address = loadShim().mapShared(FATE_SIZE);
+    const address = loadShim().mapShared(FATE.size);
     if (address < 0) throw new UnsupportedError(`mmap failed: ${errnoName(-address)}`);
     return new Fate(address);
   }

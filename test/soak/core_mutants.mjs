@@ -12,13 +12,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import ts from "typescript-5.9";
-import { compileShim } from "../../scripts/libraries.mjs";
+import { HOST } from "../../scripts/compilers.mjs";
+import { compileShim, shimOf } from "../../scripts/libraries.mjs";
 
 const SOURCES = [
   ..."birth attach teardown rehearsal rseq injected_thread traced_thread stub thread_pool"
     .split(" ")
     .map((name) => `src/core/stub/${name}.ts`),
-  ..."fork wait injection ptrace stub".split(" ").map((name) => `shim/${name}.c`),
+  ..."fork wait injection ptrace stub".split(" ").map((name) => `shim/core/${name}.c`),
 ];
 /** The tests that must find a change: first those that find most. */
 const TESTS = [
@@ -105,7 +106,7 @@ async function runTests(cwd, names) {
 async function findIn(copy, path) {
   if (path.endsWith(".c")) {
     try {
-      compileShim("dist/shim.so", copy);
+      compileShim(shimOf(HOST), copy);
     } catch {
       return "the compiler";
     }
@@ -132,7 +133,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 for (const part of PARTS) cpSync(part, join(copy, part), { recursive: true });
 symlinkSync(join(process.cwd(), "node_modules"), join(copy, "node_modules"));
-const shim = readFileSync("dist/shim.so");
+const shim = readFileSync(shimOf(HOST));
 
 let [tried, survived, seen] = [0, 0, 0];
 for (const path of SOURCES) {
@@ -149,7 +150,7 @@ for (const path of SOURCES) {
     console.log(
       `${finder ? "found   " : "SURVIVED"} ${path}:${line} ${told} -> ${by}  ${finder ?? ""}`,
     );
-    writeFileSync(join(copy, "dist/shim.so"), shim);
+    writeFileSync(join(copy, shimOf(HOST)), shim);
   }
   writeFileSync(join(copy, path), text);
 }

@@ -1,6 +1,6 @@
 // A host on musl: loads the shim at the given path, and takes one stub through its life.
 
-#include "../shim/shim.h"
+#include "../../shim/core/shim.h"
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>

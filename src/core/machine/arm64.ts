@@ -28,7 +28,7 @@ export const arm64: Machine = {
     frame.set("x19", ring);
     frame.set("x22", BigInt(turn));
   },
-  // The state beside the register block (shim/arm64/xstate.c) has no components.
+  // The state beside the register block (shim/core/arm64/xstate.c) has no components.
   components: 0n,
   // More than SVE and SME need with vectors of 2048 bits, of which ZA takes 64 KiB.
   largestXstate: 96 << 10,

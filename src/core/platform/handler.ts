@@ -9,6 +9,7 @@ import { INJECT_RESTS, Injection } from "../shim/injection.ts";
 import { expectAmd64 } from "../shim/library.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { MADV_DONTFORK } from "../shim/ring.ts";
+import { loadFast } from "../shim/shim.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { attach } from "../stub/attach.ts";
 import { moveAway } from "../stub/binding.ts";
@@ -127,7 +128,7 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   save(area: Uint8Array): void {
-    const result = this.stub.tracer.shim.saveDesk(this.#desk.bytes, area, area.length);
+    const result = loadFast().saveDesk(this.#desk.bytes, area, area.length);
     if (result !== -ETIME) return;
     throw new DeadlineError(this.stub.pid, "did not leave a patched system call");
   }
@@ -135,7 +136,7 @@ export class HandlerRunner implements Runner, Holder {
   /** Clears the shared pages, and names their stack to the kernel again: a guest may have named another. */
   #clear(): void {
     const { stub } = this;
-    stub.tracer.shim.clearDesk(this.#desk.bytes);
+    loadFast().clearDesk(this.#desk.bytes);
     stub.call("sigaltstack", this.#desk.altStack, 0);
   }
 
@@ -143,7 +144,7 @@ export class HandlerRunner implements Runner, Holder {
     try {
       this.vacate();
     } finally {
-      this.stub.tracer.shim.closeDesk(this.#desk.bytes);
+      loadFast().closeDesk(this.#desk.bytes);
     }
   }
 
@@ -155,7 +156,7 @@ export class HandlerRunner implements Runner, Holder {
   #mapDesk(xstate: Uint8Array): void {
     const { stub } = this;
     const { shim, stubAddress } = stub.tracer;
-    const file = shim.openDesk(this.#desk.bytes, stubAddress, xstate, xstate.length);
+    const file = loadFast().openDesk(this.#desk.bytes, stubAddress, xstate, xstate.length);
     if (file < 0) throw this.#refused("memfd_create", -file);
     stub.thread.onEnd = () => this.#close();
     try {
@@ -172,7 +173,7 @@ export class HandlerRunner implements Runner, Holder {
 
   #mapCode(spins: number): void {
     const code = new Uint8Array(PAGE_SIZE);
-    this.stub.tracer.shim.handlerCode(code, code.length, spins);
+    loadFast().handlerCode(code, code.length, spins);
     mapPages(this.stub, this.#desk.code, code, "rx");
   }
 
@@ -180,11 +181,14 @@ export class HandlerRunner implements Runner, Holder {
   #setUp(): void {
     const { tracer, thread } = this.stub;
     const { encoder, frame, shim } = tracer;
-    const rest = BigInt(this.#desk.code + shim.handlerIsSetUpOffset());
+    const rest = BigInt(this.#desk.code + loadFast().handlerIsSetUpOffset());
     const injection = new Injection(tracer.deadline, rest);
     injection.passOver = tracer.injection.passOver;
     encoder.encodeSyscall(frame.offset, thread.initial.offset, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
-    frame.set(HOST_MACHINE.instructionPointer, BigInt(this.#desk.code + shim.handlerSetUpOffset()));
+    frame.set(
+      HOST_MACHINE.instructionPointer,
+      BigInt(this.#desk.code + loadFast().handlerSetUpOffset()),
+    );
     thread.expect("stopped");
     thread.disturbances++;
     const end = shim.inject(thread.tid, frame.bytes, injection.bytes);
@@ -224,10 +228,10 @@ export class HandlerRunner implements Runner, Holder {
     // Other signals wait for the guest.
     thread.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));
     if (this.#apart) moveAway(shim, thread.tid);
-    shim.prepareDesk(this.#desk.bytes);
+    loadFast().prepareDesk(this.#desk.bytes);
     thread.detach("");
     thread.recall = () => this.#recall();
-    const result = shim.takeDesk(this.#desk.bytes, new Deadline(tracer.deadline).bytes);
+    const result = loadFast().takeDesk(this.#desk.bytes, new Deadline(tracer.deadline).bytes);
     if (result === 0) return;
     thread.expectAlive();
     if (result === -EPROTO && !isAgain) {

@@ -1,6 +1,7 @@
 import type { SiteCode } from "../machine/machine.ts";
 import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "../shim/handler.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
+import { loadFast } from "../shim/shim.ts";
 import { type Mapping, parseMaps, readProc } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import { mapPages } from "./memory.ts";
@@ -162,7 +163,7 @@ export class Patches {
       (_, i) => this.#code.LOWEST_TABLE + i * PAGE_SIZE,
     ).find((at) => mappings.every(({ start, end }) => at + PAGE_SIZE <= start || at >= end));
     if (address === undefined) return undefined;
-    const trampolines = this.#desk.code + this.#stub.tracer.shim.trampolinesOffset();
+    const trampolines = this.#desk.code + loadFast().trampolinesOffset();
     const table = new BigUint64Array(PAGE_SIZE / 8);
     for (let i = 0; i < SITES; i++) table[i] = BigInt(trampolines + i * TRAMPOLINE_LENGTH);
     mapPages(this.#stub, address, new Uint8Array(table.buffer), "r");

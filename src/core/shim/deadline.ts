@@ -1,5 +1,6 @@
 import { InputError } from "../../lib/errors.ts";
 import { show } from "../../lib/shape.ts";
+import { DEADLINE } from "./bindings.ts";
 
 /** A microsecond, the unit of the shim, in milliseconds. */
 export const SHORTEST_DEADLINE = 0.001;
@@ -17,9 +18,6 @@ export function checkDeadline(milliseconds: unknown): number {
     `invalid deadline ${show(milliseconds)}: expected milliseconds from ${SHORTEST_DEADLINE} to ${LONGEST_DEADLINE}`,
   );
 }
-
-/** Byte offsets in struct stublab_deadline, and its size. */
-export const DEADLINE = { timeout: 0, seen: 16, size: 32 } as const;
 
 /** A time limit that several waits share: struct stublab_deadline. */
 export class Deadline {

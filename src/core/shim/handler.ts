@@ -1,24 +1,7 @@
-/** Bytes of the header: HEADER_LENGTH of shim/amd64/handler_layout.h. */
-const HEADER_LENGTH = 4096;
-/** How many system calls of a guest can be patched: SITES. */
-export const SITES = 64;
-/** Bytes from one trampoline to the next: TRAMPOLINE_LENGTH. */
-export const TRAMPOLINE_LENGTH = 16;
+import { DEFINES, DESK, SITE } from "./bindings.ts";
 
-/** Byte offsets in struct stublab_site, and its size. */
-const SITE = { address: 0, number: 8, size: 16 } as const;
-
-/** Byte offsets in struct stublab_desk, and its size. */
-const DESK = {
-  stack: 8,
-  address: 16,
-  tgid: 68,
-  pidfd: 72,
-  spins: 76,
-  patched: 84,
-  sites: 216,
-  size: 216 + SITES * SITE.size,
-} as const;
+/** How many system calls of a guest can be patched, and bytes from one trampoline to the next. */
+export const { SITES, TRAMPOLINE_LENGTH } = DEFINES;
 
 /** A system call of a guest that is patched. */
 export interface Site {
@@ -27,7 +10,7 @@ export interface Site {
   readonly number: number;
 }
 
-/** struct stublab_desk in memory of its own (shim/amd64/handler.h): the pages that host and stub share. */
+/** struct stublab_desk in memory of its own (shim/fast/amd64/handler.h): the pages that host and stub share. */
 export class Desk {
   /** The struct. */
   readonly bytes = new DataView(new ArrayBuffer(DESK.size));
@@ -51,14 +34,14 @@ export class Desk {
     return Number(this.bytes.getBigUint64(DESK.stack, true));
   }
 
-  /** The address of the struct stack_t in the stub: HEADER_ALTSTACK of shim/amd64/handler_layout.h. */
+  /** The address of the struct stack_t in the stub. */
   get altStack(): number {
-    return this.address + this.stack + 224;
+    return this.address + this.stack + DEFINES.HEADER_ALTSTACK;
   }
 
   /** The address of the handler's page in the stub: after the stack and the header. */
   get code(): number {
-    return this.address + this.stack + HEADER_LENGTH;
+    return this.address + this.stack + DEFINES.HEADER_LENGTH;
   }
 
   /** Whether the stub waits at a patched system call. */

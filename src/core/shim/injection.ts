@@ -1,7 +1,5 @@
-import { DEADLINE, Deadline } from "./deadline.ts";
-
-/** Byte offsets in struct stublab_injection, and its size. */
-const INJECTION = { passOver: 0, rest: 8, deadline: 16, step: 48, status: 52, size: 56 } as const;
+import { DEADLINE, INJECTION } from "./bindings.ts";
+import { Deadline } from "./deadline.ts";
 
 /** struct stublab_injection in memory of its own. */
 export class Injection {

@@ -1,31 +1,23 @@
+import { DEFINES, RING } from "./bindings.ts";
 import { viewMemory } from "./library.ts";
 import { PAGE_SIZE } from "./page_size.ts";
 import type { Shim } from "./shim.ts";
 
-/** Byte offsets in a ring (shim/ring.h). */
-const RING = { turn: 0, count: 4, halt: 8, spins: 12 } as const;
-
-/** The offset of the entries. */
-export const ENTRIES = 128;
-
-/** Byte offsets in an entry, and its size. */
-export const ENTRY = { number: 0, flags: 4, arguments: 8, result: 56, size: 64 } as const;
-
-/** The flag of an entry that is not executed. */
-export const ENTRY_CANCEL = 0x80;
+const { RING_ENTRIES, ENTRY_SIZE, ENTRY_RESULT } = DEFINES;
 
 /** The most entries of a turn. */
 export const MOST_ENTRIES = 512;
 
 /** The size of a ring in bytes: whole pages, as each is mapped for itself. */
-export const RING_SIZE = Math.ceil((ENTRIES + MOST_ENTRIES * ENTRY.size) / PAGE_SIZE) * PAGE_SIZE;
+export const RING_SIZE =
+  Math.ceil((RING_ENTRIES + MOST_ENTRIES * ENTRY_SIZE) / PAGE_SIZE) * PAGE_SIZE;
 
 /** The advice that keeps a ring out of clones (include/uapi/asm-generic/mman-common.h); no encoder defines it. */
 export const MADV_DONTFORK = 10n;
 
 /** The offset in a ring of the result of an entry. */
 export function resultOffset(entry: number): number {
-  return ENTRIES + ENTRY.size * entry + ENTRY.result;
+  return RING_ENTRIES + ENTRY_SIZE * entry + ENTRY_RESULT;
 }
 
 /** Rings of one file: each file takes a descriptor of the host. */
@@ -40,7 +32,7 @@ export class RingMemory {
   /** Where it is in the file. */
   readonly offset: number;
   readonly address: number;
-  /** The whole ring, in which the entries begin at `ENTRIES`. */
+  /** The whole ring, in which the entries begin at RING_ENTRIES. */
   readonly memory: ArrayBuffer;
   readonly #header: Uint32Array;
 
@@ -49,7 +41,7 @@ export class RingMemory {
     this.offset = offset;
     this.address = address;
     this.memory = viewMemory(address, RING_SIZE);
-    this.#header = new Uint32Array(this.memory, 0, ENTRIES / 4);
+    this.#header = new Uint32Array(this.memory, 0, RING_ENTRIES / 4);
   }
 
   /** Takes a ring that was given back, or makes some. Returns the errno of the call that failed, negative. */

@@ -1,17 +1,5 @@
-import { DEADLINE, Deadline } from "./deadline.ts";
-
-/** Byte offsets in struct stublab_switch, and its size. */
-const SWITCH = {
-  deadline: 0,
-  xstateLength: 32,
-  request: 40,
-  step: 44,
-  status: 48,
-  whole: 52,
-  losesState: 56,
-  siginfo: 60,
-  size: 192,
-} as const;
+import { DEADLINE, SWITCH } from "./bindings.ts";
+import { Deadline } from "./deadline.ts";
 
 /** struct stublab_switch in memory of its own. */
 export class SwitchRecord {

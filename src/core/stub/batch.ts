@@ -1,7 +1,8 @@
 import { constants } from "node:os";
 import { InputError, StateError, SyscallError } from "../../lib/errors.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
-import { ENTRY, ENTRY_CANCEL, MOST_ENTRIES, resultOffset } from "../shim/ring.ts";
+import { DEFINES } from "../shim/bindings.ts";
+import { MOST_ENTRIES, resultOffset } from "../shim/ring.ts";
 import { Entries, MOST_ARGUMENTS, WORDS } from "./entries.ts";
 import type { InjectionLane } from "./lane.ts";
 import { type LoopKind, loopKind, type Ring } from "./ring.ts";
@@ -10,7 +11,7 @@ import type { Thread } from "./thread.ts";
 
 /** In the first word of an entry: that argument 0 is the result of another entry, and that it is not executed. */
 const FLAGS = 1n << 32n;
-const CANCEL = BigInt(ENTRY_CANCEL) << 32n;
+const CANCEL = BigInt(DEFINES.ENTRY_CANCEL) << 32n;
 
 /** The result of a call that was not executed. */
 const CANCELED = -BigInt(constants.errno.ECANCELED);
@@ -258,5 +259,5 @@ export class Batch {
 }
 
 function entriesFor(count: number): Entries {
-  return new Entries(new ArrayBuffer(count * ENTRY.size), 0, count);
+  return new Entries(new ArrayBuffer(count * DEFINES.ENTRY_SIZE), 0, count);
 }

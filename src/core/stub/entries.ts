@@ -1,14 +1,14 @@
-import { ENTRY } from "../shim/ring.ts";
+import { DEFINES } from "../shim/bindings.ts";
 import { type SyscallArgument, wordOf } from "./syscall.ts";
 
 /** Words of an entry, and the index of its result. */
-export const WORDS = ENTRY.size / 8;
-const RESULT = ENTRY.result / 8;
+export const WORDS = DEFINES.ENTRY_SIZE / 8;
+const RESULT = DEFINES.ENTRY_RESULT / 8;
 
 /** The most arguments of a system call. */
 export const MOST_ARGUMENTS = 6;
 
-/** System calls in the layout of a ring (shim/ring.h), in the ring itself or in memory of their own. */
+/** System calls in the layout of a ring (shim/core/ring.h), in the ring itself or in memory of their own. */
 export class Entries {
   readonly words: BigUint64Array;
   // Most arguments are small numbers, which are written without a BigInt.

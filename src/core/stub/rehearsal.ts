@@ -51,7 +51,7 @@ function unsafe(signal: string, { call, how, errno }: Failure): UnsupportedError
       ...(errno !== undefined && { errno }),
       remedy:
         "use the exit signal SIGCHLD, or allow the call: a seccomp filter or a security module may forbid it; " +
-        "if vm.memfd_noexec is 2, the package's shim.so must be executable",
+        "if vm.memfd_noexec is 2, the package's core-*.so must be executable",
     },
   );
 }

@@ -1,7 +1,9 @@
 import { UnsupportedError } from "../../lib/errors.ts";
 import { limitRemedy } from "../../lib/limits.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { ENTRIES, MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
+import { DEFINES } from "../shim/bindings.ts";
+import { MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
+import { loadFast } from "../shim/shim.ts";
 import { moveAway } from "./binding.ts";
 import { Entries } from "./entries.ts";
 import type { InjectedThread } from "./injected_thread.ts";
@@ -50,7 +52,7 @@ export function loopKind(tracer: TracingThread, call: bigint): LoopKind {
 }
 
 /**
- * The calls that a thread's loop over a ring executes (shim/ring.h), and the memory of the ring.
+ * The calls that a thread's loop over a ring executes (shim/core/ring.h), and the memory of the ring.
  *
  *     away ──> halted    at the INT3 of the loop: the lane "ring"
  *      ^  └──> serving   runs, and waits for the next turn: "futex" and "spin"
@@ -76,7 +78,7 @@ export class Ring {
     const memory = RingMemory.take(tracer.shim);
     if (typeof memory === "number") throw refused("memfd_create", tracer.errorName(-memory));
     this.#memory = memory;
-    this.entries = new Entries(memory.memory, ENTRIES, MOST_ENTRIES);
+    this.entries = new Entries(memory.memory, DEFINES.RING_ENTRIES, MOST_ENTRIES);
     try {
       this.address = mapRing(thread, memory);
       if (this.#spins > 0) moveAway(tracer.shim, thread.tid);
@@ -131,7 +133,7 @@ export class Ring {
   #turn(count: number, halts: boolean, call: bigint): void {
     const thread = this.#thread;
     const { tracer, tid } = thread;
-    const { shim, frame, injection } = tracer;
+    const { frame, injection } = tracer;
     const stopped = this.#where !== "serving";
     thread.startClock();
     if (this.#where === "away") {
@@ -141,7 +143,7 @@ export class Ring {
     }
     this.#memory.prepare(count, halts, this.#spins);
     this.#where = "away";
-    const result = shim.ringTurn(tid, this.#memory.address, injection.bytes, stopped ? 1 : 0);
+    const result = loadFast().ringTurn(tid, this.#memory.address, injection.bytes, stopped ? 1 : 0);
     thread.endInjection(result, call);
     const halted = this.#memory.halts;
     this.#where = halted ? "halted" : "serving";

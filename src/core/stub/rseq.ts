@@ -18,7 +18,7 @@ export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
   // An encoder for older headers does not have it.
   const request = tracer.encoder.constants.get("PTRACE_GET_RSEQ_CONFIGURATION");
   if (request === undefined) return undefined;
-  const result = tracer.shim.ptraceMemory(Number(request), tid, bytes.byteLength, bytes);
+  const result = tracer.shim.ptrace(Number(request), tid, bytes.byteLength, bytes);
   if (result < 0) return undefined;
   return {
     address: bytes.getBigUint64(0, true),

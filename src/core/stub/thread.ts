@@ -3,6 +3,7 @@ import type { StubEnd } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import type { Desk } from "../shim/handler.ts";
 import { RING_SIZE } from "../shim/ring.ts";
+import { loadFast } from "../shim/shim.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { InjectedThread } from "./injected_thread.ts";
 import { type LoopKind, loopKind, Ring } from "./ring.ts";
@@ -95,14 +96,15 @@ export class Thread extends InjectedThread {
     xstate: Uint8Array,
     record: SwitchRecord,
   ): SwitchStop {
-    const { shim } = this.tracer;
-    return this.#returned(shim.switchDesk(desk.bytes, block.bytes, xstate, record.bytes), record);
+    return this.#returned(
+      loadFast().switchDesk(desk.bytes, block.bytes, xstate, record.bytes),
+      record,
+    );
   }
 
   /** Waits again for such a guest. @internal */
   switchAwayWait(desk: Desk, block: RegisterBlock, record: SwitchRecord): SwitchStop {
-    const { shim } = this.tracer;
-    return this.#returned(shim.switchDeskWait(desk.bytes, block.bytes, record.bytes), record);
+    return this.#returned(loadFast().switchDeskWait(desk.bytes, block.bytes, record.bytes), record);
   }
 
   /**

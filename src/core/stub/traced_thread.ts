@@ -342,7 +342,7 @@ export class TracedThread {
     const message = new BigUint64Array(1);
     const { shim } = this.tracer;
     const request = this.tracer.constant("PTRACE_GETEVENTMSG");
-    const result = shim.ptraceMemory(request, this.tid, 0, message);
+    const result = shim.ptrace(request, this.tid, 0, message);
     this.check("ptrace(PTRACE_GETEVENTMSG)", result);
     return Number(message[0]);
   }

@@ -10,6 +10,7 @@ import { viewMemory } from "../../core/shim/library.ts";
 import { loadShim } from "../../core/shim/shim.ts";
 import { errnoName } from "../../lib/errno.ts";
 import { CHANNEL, encodeMessage, MessageReader } from "../../sandbox/channel.ts";
+import { loadSandbox } from "../../sandbox/program.ts";
 import { openEncoderFile } from "./encoders/foreign.ts";
 import {
   type LastWords,
@@ -40,7 +41,7 @@ function expectDone(call: string, result: number): number {
 const shim = loadShim();
 const address = expectDone("mmap", shim.mapFile(SHARED_FILE, SHARED_SIZE));
 closeSync(SHARED_FILE);
-expectDone("seccomp", shim.confine());
+expectDone("seccomp", loadSandbox().confine());
 
 const shared = viewMemory(address, SHARED_SIZE);
 const progress = new Int32Array(shared, 0, 1);

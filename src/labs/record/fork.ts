@@ -30,7 +30,7 @@ export interface UnseenOptions {
 const SIG_SETMASK = 2n;
 
 const UNWATCHED =
-  "The host is not traced: its shim made this call (stublab_fork in shim/fork.c), and the call succeeded.";
+  "The host is not traced: its shim made this call (stublab_fork in shim/core/fork.c), and the call succeeded.";
 const TRACED_EARLY = "In createStub the child is not traced before its self-stop.";
 
 /**

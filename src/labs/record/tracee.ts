@@ -197,7 +197,7 @@ export class Tracee {
     const { tracer, tid } = this.thread;
     const bytes = new DataView(new ArrayBuffer(tracer.constant("SIGINFO_SIZE")));
     const request = tracer.constant("PTRACE_GETSIGINFO");
-    if (tracer.shim.ptraceMemory(request, tid, 0, bytes) < 0) {
+    if (tracer.shim.ptrace(request, tid, 0, bytes) < 0) {
       throw new StateError(`${this.lane} ${tid} is at no stop by a signal`);
     }
     return decodeSignalInfo(tracer, bytes);

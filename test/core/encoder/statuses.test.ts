@@ -78,7 +78,7 @@ for (const code of [0, 7, 255]) {
     expectStatus(resumed(stub, "PTRACE_CONT"), "WAIT_EVENT", 5, { event: 6 });
     const message = new BigUint64Array(1);
     const request = tracer.constant("PTRACE_GETEVENTMSG");
-    assert.is(tracer.shim.ptraceMemory(request, stub.pid, 0, message), 0);
+    assert.is(tracer.shim.ptrace(request, stub.pid, 0, message), 0);
     expectStatus(Number(message[0]), "WAIT_EXITED", code);
     expectStatus(resumed(stub, "PTRACE_CONT"), "WAIT_EXITED", code);
     bury(stub);

@@ -18,7 +18,7 @@ import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { viewMemory } from "../../../src/core/shim/library.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { SHIM } from "../../../src/core/shim/shim.ts";
+import { fileOf } from "../../../src/core/shim/shim.ts";
 import { parseMaps } from "../../../src/core/stub/proc.ts";
 import { Tracer } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
@@ -26,7 +26,10 @@ import { type Code, ILLEGAL, SYSCALL, TRAP, TRAP_LENGTH } from "../../support/ma
 import { needs } from "../../support/needs.ts";
 import { run } from "../../support/processes.ts";
 
+const SHIM = fileOf("core");
 const LIBRARY = resolve("dist", SHIM);
+const ROOMS = ["core", "fast", "sandbox", "fuzz"] as const;
+const LIBRARIES = ROOMS.map((room) => resolve("dist", fileOf(room)));
 const NATIVE = resolve("dist/native-amd64-amd64.so");
 /** Built only if the kernel's headers of arm64 are installed. */
 const NATIVE_ARM64 = resolve("dist/native-amd64-arm64.so");
@@ -55,7 +58,7 @@ const compile = needs(libraries, CC);
 inspect(
   "the libraries need no other library, and no symbol except, optionally, glibc's two about rseq",
   () => {
-    for (const library of [LIBRARY, ...NATIVES]) {
+    for (const library of [...LIBRARIES, ...NATIVES]) {
       assert.not.match(output("readelf", "-d", library), /NEEDED|RPATH|RUNPATH|TEXTREL/);
     }
     const undefinedIn = (library: string) =>
@@ -63,7 +66,9 @@ inspect(
         .trim()
         .split("\n")
         .map((line) => line.trim());
-    assert.equal(undefinedIn(LIBRARY), ["w __rseq_offset", "w __rseq_size"]);
+    for (const library of LIBRARIES) {
+      assert.equal(undefinedIn(library), ["w __rseq_offset", "w __rseq_size"], library);
+    }
     for (const library of NATIVES) assert.equal(undefinedIn(library), [""], library);
   },
 );
@@ -71,7 +76,7 @@ inspect(
 inspect(
   "the libraries have no constructors, no thread-local storage, and no executable stack",
   () => {
-    for (const library of [LIBRARY, ...NATIVES]) {
+    for (const library of [...LIBRARIES, ...NATIVES]) {
       assert.not.match(output("readelf", "-d", library), /\((INIT|FINI|PREINIT)/);
       const segments = output("readelf", "-lW", library);
       assert.not.match(segments, /\bTLS\b/);
@@ -81,20 +86,26 @@ inspect(
   },
 );
 
-inspect("the shim exports what its headers declare", () => {
-  const headers = ["shim", `shim/${HOST_ARCH}`].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith(".h"))
-      .map((name) => readFileSync(`${folder}/${name}`, "utf8")),
-  );
-  const text = headers.join("");
-  const declared = [...text.matchAll(/STUBLAB_EXPORT [^(]*\b(stublab_\w+)\(/g)].map(
-    ([, name]) => name,
-  );
-  const exported = output("nm", "-D", "--defined-only", LIBRARY).matchAll(/ T (\w+)$/gm);
-  assert.equal([...exported].map(([, name]) => name).sort(), declared.sort());
-  assert.ok(declared.length > 10);
-});
+for (const room of ROOMS) {
+  inspect(`the library of ${room} exports what its headers and the core's declare`, () => {
+    const folders = [...new Set(["core", room])].flatMap((each) => [
+      `shim/${each}`,
+      `shim/${each}/${HOST_ARCH}`,
+    ]);
+    const headers = folders
+      .filter((folder) => existsSync(folder))
+      .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`))
+      .filter((path) => path.endsWith(".h"));
+    const text = headers.map((path) => readFileSync(path, "utf8")).join("");
+    const declared = [...text.matchAll(/STUBLAB_EXPORT [^(]*\b(stublab_\w+)\(/g)].map(
+      ([, name]) => name,
+    );
+    const library = resolve("dist", fileOf(room));
+    const exported = output("nm", "-D", "--defined-only", library).matchAll(/ T (\w+)$/gm);
+    assert.equal([...exported].map(([, name]) => name).sort(), declared.sort());
+    assert.ok(declared.length > 10);
+  });
+}
 
 const withClang = needs(libraries, "clang");
 
@@ -127,7 +138,7 @@ compile("a function of the C encoder that differs from the table of the ABI does
 compile("two builds in different folders give the same bytes", async () => {
   const { compileNative, compileShim } = await import(pathToFileURL("scripts/libraries.mjs").href);
   const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];
-  const machines = existsSync("dist/shim-arm64.so") ? ["amd64", "arm64"] : ["amd64"];
+  const machines = existsSync("dist/core-arm64.so") ? ["amd64", "arm64"] : ["amd64"];
   const build = (folder: string) => {
     for (const part of ["shim", ...arches.map((arch) => `build/${arch}`)]) {
       cpSync(part, join(folder, part), { recursive: true });
@@ -138,7 +149,9 @@ compile("two builds in different folders give the same bytes", async () => {
       compile(join(folder, name));
     };
     for (const machine of machines) {
-      make(`shim-${machine}.so`, (library) => compileShim(library, folder, machine));
+      for (const room of ROOMS) {
+        make(`${room}-${machine}.so`, (library) => compileShim(library, folder, machine, room));
+      }
       for (const arch of arches) {
         const name = `native-${machine}-${arch}.so`;
         make(name, (library) => compileNative(arch, library, folder, machine));
@@ -166,7 +179,7 @@ musl("the same shim serves a host on musl", () =>
       "-Wall",
       "-Werror",
       "-iquote",
-      "shim",
+      "shim/core",
       "-o",
       host,
       "test/support/musl_host.c",

@@ -69,7 +69,7 @@ deadlines("of a switch holds while four processes send signals", async () => {
   });
 });
 
-/** Without it (CONFIG_SCHED_INFO) time in which a host is stopped counts: shim/wait.c. */
+/** Without it (CONFIG_SCHED_INFO) time in which a host is stopped counts: shim/core/wait.c. */
 const withSchedstat = existsSync("/proc/thread-self/schedstat") ? deadlines : deadlines.skip;
 
 withSchedstat("does not run while the host is stopped", async () => {

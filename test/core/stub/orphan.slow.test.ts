@@ -30,7 +30,7 @@ function cloneHeld(parent: Stub, exitSignal: string): Thread {
     (error: unknown) => error instanceof StopError && /stopped by event/.test(error.message),
   );
   const message = new BigUint64Array(1);
-  shim.ptraceMemory(tracer.constant("PTRACE_GETEVENTMSG"), thread.tid, 0, message);
+  shim.ptrace(tracer.constant("PTRACE_GETEVENTMSG"), thread.tid, 0, message);
   const pid = Number(message[0]);
   const child = new Thread(tracer, pid, pid);
   assert.is(child.wait().signal, tracer.constant("SIGSTOP"));

@@ -34,7 +34,7 @@ claims(
     for (let i = 0; i < TRIES; i++) {
       detach();
       assert.is(shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0), 0);
-      const read = shim.ptraceMemory(tracer.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
+      const read = shim.ptrace(tracer.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
       assert.is(read, 0, `try ${i}`);
       stub.thread.settle("running");
       assert.is(stub.thread.wait().signal, tracer.constant("SIGSTOP"));

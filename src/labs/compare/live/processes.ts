@@ -103,7 +103,7 @@ export function resumed({ tracer, stub }: Tracee, how: number = PTRACE_CONT): nu
 /** The message of an event: the pid of a new child. */
 export function eventMessage({ tracer, stub }: Tracee): number {
   const message = new BigUint64Array(1);
-  const result = tracer.shim.ptraceMemory(PTRACE_GETEVENTMSG, stub.pid, 0, message);
+  const result = tracer.shim.ptrace(PTRACE_GETEVENTMSG, stub.pid, 0, message);
   expectDone("PTRACE_GETEVENTMSG", result);
   return Number(message[0]);
 }

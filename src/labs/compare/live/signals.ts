@@ -56,7 +56,7 @@ export function blockableJudge(slot: TraceeSlot): Judge {
       const { tracer, stub } = slot.get();
       const mask = new BigUint64Array(1);
       const set = tracer.shim.setMask(stub.pid, input.word("set"));
-      const got = tracer.shim.ptraceMemory(PTRACE_GETSIGMASK, stub.pid, mask.byteLength, mask);
+      const got = tracer.shim.ptrace(PTRACE_GETSIGMASK, stub.pid, mask.byteLength, mask);
       tracer.shim.setMask(stub.pid, 0n);
       if (set < 0 || got < 0) undecided("this kernel has no PTRACE_SETSIGMASK");
       answered.returns(mask[0] ?? 0n);

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { loadFuzz } from "../../../core/shim/shim.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import { Tracer } from "../../../core/stub/tracer.ts";
 import { errnoName } from "../../../lib/errno.ts";
@@ -203,7 +204,7 @@ export class Trier implements CaseTrier {
     let spoiled = 1;
     for (let done = first; done < end; ) {
       const { thread } = this.#ready();
-      const result = this.tracer.shim.try(
+      const result = loadFuzz().try(
         thread.tid,
         setupBytes.subarray(done * SETUP_SIZE),
         outcomeBytes.subarray(done * OUTCOME_SIZE),
@@ -318,7 +319,7 @@ export class Trier implements CaseTrier {
     if (this.#target !== undefined) return this.#target;
     this.#target = createTarget(this.#master);
     const { tid } = this.#target.thread;
-    const result = this.tracer.shim.readTrial(tid, this.#trial);
+    const result = loadFuzz().readTrial(tid, this.#trial);
     if (result < 0) throw this.#failed(-result);
     return this.#target;
   }

@@ -14,7 +14,7 @@ import {
 } from "./instructions.ts";
 
 /*
- * An assembler for the instructions that stub code needs, in the syntax of shim/amd64/stub.S (AT&T's), with the
+ * An assembler for the instructions that stub code needs, in the syntax of shim/core/amd64/stub.S (AT&T's), with the
  * encodings of GNU as. Each instruction is one line of the listing; jumps are short where they can be.
  */
 

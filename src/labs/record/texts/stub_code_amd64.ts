@@ -6,7 +6,7 @@ const SUCCEEDED = {
   taken: "It is negative: the call has failed, and `fail` exits with the errno.",
 };
 
-/** Why each instruction of shim/amd64/stub.S is there, by the label before it and its position after the label. */
+/** Why each instruction of shim/core/amd64/stub.S is there, by the label before it and its position after the label. */
 export const STUB_CODE_REASONS: Readonly<Record<string, readonly Reason[]>> = {
   stublab_stub_begin: [
     "The number of a system call goes into RAX, and this one is prctl's.",

@@ -53,7 +53,7 @@ export const WAY = {
     ["SIGMASK", "the first `length` bytes of a signal set"],
     [
       "SIGRETURN",
-      "struct user_regs_struct; the stub itself takes the registers that a signal frame has (shim/amd64/sigreturn.h)",
+      "struct user_regs_struct; the stub itself takes the registers that a signal frame has (shim/fuzz/amd64/sigreturn.h)",
     ],
     [
       "DISPATCH",

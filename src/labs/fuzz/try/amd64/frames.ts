@@ -73,7 +73,7 @@ export function checksXstateSize(stub: Stub, frameLength: number): boolean {
     frame.setUint32(FRAME_FPSTATE + frameLength, FRAME_MAGIC2, true),
   );
   const taken = readFpregs(thread.tid, tracer);
-  tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, own);
+  tracer.shim.ptrace(PTRACE_SETFPREGS, thread.tid, 0, own);
   stub.call("munmap", page, ROOM);
   return taken !== undefined && new DataView(taken.buffer).getUint32(XMM0, true) === 1;
 }

@@ -90,7 +90,7 @@ function request(
   { tracer, thread }: Stub,
 ): number {
   const make = (data: BigUint64Array) =>
-    tracer.shim.ptraceMemory(request, thread.tid, data.byteLength, data);
+    tracer.shim.ptrace(request, thread.tid, data.byteLength, data);
   const result = make(BigUint64Array.from(words));
   if (words.length > 0) make(new BigUint64Array(words.length));
   return result;
@@ -132,14 +132,14 @@ function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
   do signal = thread.next(deadline).signal;
   while (!ENDS.includes(signal));
   const info = new Int32Array(32);
-  tracer.shim.ptraceMemory(PTRACE_GETSIGINFO, thread.tid, 0, info);
+  tracer.shim.ptrace(PTRACE_GETSIGINFO, thread.tid, 0, info);
   const seen = {
     ...thread.registers(),
     [SIGNAL]: BigInt(signal ?? 0),
     [SI_CODE]: BigInt(info[2] ?? 0),
   };
   if (breakpoint !== undefined) setBreakpoint(stub, 0n, 0n);
-  if (own !== undefined) tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, own);
+  if (own !== undefined) tracer.shim.ptrace(PTRACE_SETFPREGS, thread.tid, 0, own);
   stub.call("munmap", page, PAGE_SIZE);
   return ((seen[sees.register] ?? 0n) & (sees.bits ?? ALL_BITS)) === sees.word;
 }
@@ -163,7 +163,7 @@ function setsFpregs(trial: Extract<Trial, { fpregs: number }>, { tracer, thread 
   const own = readFpregs(thread.tid, tracer);
   if (own === undefined) return false;
   const set = (registers: Uint8Array) =>
-    tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, registers);
+    tracer.shim.ptrace(PTRACE_SETFPREGS, thread.tid, 0, registers);
   const others = own.slice();
   new DataView(others.buffer).setBigUint64(trial.fpregs, trial.word, true);
   const result = set(others);

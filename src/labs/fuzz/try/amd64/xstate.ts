@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { Deadline } from "../../../../core/shim/deadline.ts";
+import { loadFuzz } from "../../../../core/shim/shim.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../../core/stub/tracing_thread.ts";
 import { StateError } from "../../../../lib/errors.ts";
@@ -36,7 +37,7 @@ export function readXstate(stub: Stub): Xstate {
   const mxcsrMask = readMxcsrMask(stub);
   if (length <= 0) return { ...NO_XSTATE, mxcsrMask };
   const frame = readFrame(stub);
-  const permitted = shim.permittedComponents();
+  const permitted = loadFuzz().permittedComponents();
   return {
     xstateLength: length,
     xcr0: new DataView(area.buffer).getUint32(XCR0, true),
@@ -44,15 +45,15 @@ export function readXstate(stub: Stub): Xstate {
     // Before Linux 5.16 there was nothing to request.
     permitted: permitted < 0 ? frame.xfeatures : permitted,
     mxcsrMask,
-    components: readComponents(stub.tracer),
+    components: readComponents(),
   };
 }
 
 /** The components from AVX on, as CPUID has them. */
-function readComponents({ shim }: TracingThread): XsaveComponent[] {
+function readComponents(): XsaveComponent[] {
   const { size } = COMPONENT_RECORD;
   const records = new Uint32Array((size / 4) * CONSTANTS.MOST_COMPONENTS);
-  const count = shim.readComponents(records);
+  const count = loadFuzz().readComponents(records);
   return Array.from({ length: count }, (_, k) => {
     const [number = 0, offset = 0, bytes = 0, flags = 0] = records.subarray((k * size) / 4);
     const [supervisor, aligned] = [(flags & SUPERVISOR) !== 0, (flags & ALIGNED) !== 0];
@@ -69,7 +70,7 @@ function readMxcsrMask({ thread, tracer }: Stub): number {
 
 export function readFpregs(tid: number, { shim }: TracingThread): Uint8Array | undefined {
   const registers = new Uint8Array(FPREGS_SIZE);
-  return shim.ptraceMemory(PTRACE_GETFPREGS, tid, 0, registers) < 0 ? undefined : registers;
+  return shim.ptrace(PTRACE_GETFPREGS, tid, 0, registers) < 0 ? undefined : registers;
 }
 
 /** Room for a signal frame. */

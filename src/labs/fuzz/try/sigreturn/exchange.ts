@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
-import type { Shim } from "../../../../core/shim/shim.ts";
+import { loadFuzz } from "../../../../core/shim/shim.ts";
 import { errnoName } from "../../../../lib/errno.ts";
 import { UnsupportedError } from "../../../../lib/errors.ts";
 import { SCRATCH, SCRATCH_SIZE } from "../../case/arch.ts";
@@ -33,8 +33,8 @@ export class Exchange {
   readonly #halves: Uint32Array;
   readonly #words: BigUint64Array;
 
-  private constructor(shim: Shim) {
-    shared ??= share(shim);
+  private constructor() {
+    shared ??= share();
     this.shared = shared;
     const { size } = EXCHANGE_RECORD;
     const at = fuzzModule().reserve(size);
@@ -46,8 +46,8 @@ export class Exchange {
   }
 
   /** @throws UnsupportedError; EncoderError if the module's memory is full */
-  static take(shim: Shim): Exchange {
-    return unused.pop() ?? new Exchange(shim);
+  static take(): Exchange {
+    return unused.pop() ?? new Exchange();
   }
 
   /** Gives it back. No stub may have it any more. */
@@ -92,10 +92,10 @@ function addressOf(at: number): bigint {
 }
 
 /** @throws UnsupportedError */
-function share(shim: Shim): Shared {
+function share(): Shared {
   const { areas, buffer, used } = fuzzModule();
   const memory = new Uint8Array(buffer, areas);
-  const file = shim.share(memory, Math.ceil(used / PAGE_SIZE) * PAGE_SIZE, memory.length);
+  const file = loadFuzz().share(memory, Math.ceil(used / PAGE_SIZE) * PAGE_SIZE, memory.length);
   if (file >= 0) return { file, length: memory.length };
   const errno = errnoName(-file);
   throw new UnsupportedError(`no memory can be shared with a stub: ${errno}`, { errno });

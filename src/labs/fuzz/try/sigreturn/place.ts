@@ -3,7 +3,7 @@
  * by intention, above 4 GB, where code of 32 bits cannot reach, and below 0x7f_8000_0000, where User Mode Linux ends.
  *
  *   0x5a_6a00_0000  stack    rw-  where signals are handled
- *   0x5a_6b00_0000  loop     r-x  a page: the code of shim/amd64/sigreturn.S
+ *   0x5a_6b00_0000  loop     r-x  a page: the code of shim/fuzz/amd64/sigreturn.S
  *   0x5a_6c00_0000  records  rw-  what it shares with the host
  */
 

@@ -10,7 +10,7 @@ import {
   SECCOMP_RET_ALLOW,
 } from "../../../../core/bpf/program.ts";
 import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
-import { loadShim } from "../../../../core/shim/shim.ts";
+import { loadFuzz } from "../../../../core/shim/shim.ts";
 import { hasEnded, processorTime } from "../../../../core/stub/proc.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import type { SyscallArgument } from "../../../../core/stub/syscall.ts";
@@ -128,7 +128,6 @@ export function setUpLoop(
   exchange: bigint,
 ): void {
   const { tracer } = stub;
-  const shim = loadShim();
   const flags = (...names: string[]) => names.reduce((set, name) => set | tracer.flag(name), 0n);
   const writable = flags("PROT_READ", "PROT_WRITE");
   const anonymous = flags("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
@@ -138,7 +137,7 @@ export function setUpLoop(
   stub.call("mmap", HANDLER_STACK, HANDLER_STACK_SIZE, writable, anonymous, -1, 0);
 
   const code = new Uint8Array(PAGE_SIZE);
-  const copied = shim.sigreturnCode(code, code.length, exchange);
+  const copied = loadFuzz().sigreturnCode(code, code.length, exchange);
   if (copied < 0)
     throw new UnsupportedError(`the code of the loop cannot be copied: ${errnoName(-copied)}`);
   stub.write(LOOP, code);
@@ -147,7 +146,7 @@ export function setUpLoop(
   const stack = BigUint64Array.of(HANDLER_STACK, SS_AUTODISARM, BigInt(HANDLER_STACK_SIZE));
   stub.write(SCRATCH, new Uint8Array(stack.buffer));
   stub.call("sigaltstack", SCRATCH, 0);
-  const handler = LOOP + BigInt(shim.sigreturnHandlerOffset());
+  const handler = LOOP + BigInt(loadFuzz().sigreturnHandlerOffset());
   for (const signal of RAISED) {
     handleSignal(stub, signal, handler, SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_NODEFER);
   }

@@ -1,3 +1,4 @@
+import { loadFuzz } from "../../../../core/shim/shim.ts";
 import { hasReadableBases } from "../../../../core/stub/readable_bases.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import { errnoName } from "../../../../lib/errno.ts";
@@ -41,7 +42,7 @@ export class SigreturnTrier {
     this.#master = master;
     this.#deadline = deadline;
     this.#canary = canary;
-    this.#exchange = Exchange.take(master.tracer.shim);
+    this.#exchange = Exchange.take();
   }
 
   /** The pid of the stub that the next setup is tried in. */
@@ -121,7 +122,7 @@ export class SigreturnTrier {
     let waited = 0;
     let ran = 0;
     for (let first = gives; ; first = false) {
-      const wait = first ? this.#shim.giveTurn : this.#shim.awaitTurn;
+      const wait = first ? loadFuzz().giveTurn : loadFuzz().awaitTurn;
       const result = wait(this.#exchange.bytes, LOOK * 1000, this.#canary.bytes);
       if (result < 0) throw failed(resident.pid, -result);
       if (result === 1) return true;
@@ -139,10 +140,6 @@ export class SigreturnTrier {
       const late = resident.milliseconds - ran >= this.#deadline - 20;
       if (late || waited >= PATIENCE * this.#deadline) return false;
     }
-  }
-
-  get #shim() {
-    return this.#master.tracer.shim;
   }
 
   #ready(): Resident {

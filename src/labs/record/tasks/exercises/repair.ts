@@ -11,7 +11,7 @@ import {
   makesCall,
 } from "./verbs.ts";
 
-/** The stub code: shim/amd64/stub.S with the names of its constants. */
+/** The stub code: shim/core/amd64/stub.S with the names of its constants. */
 export const STUB_SOURCE = `begin:
     mov $SYS_prctl, %eax
     mov $PR_SET_PDEATHSIG, %edi

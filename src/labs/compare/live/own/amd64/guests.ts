@@ -39,7 +39,7 @@ function repeat(frames: Frames, block: BigUint64Array, number: bigint): Call | u
   const { tracer, stub, words } = tracee;
   const info = new BigUint64Array(INFO_WORDS);
   const { byteLength } = info;
-  const length = tracer.shim.ptraceMemory(PTRACE_GET_SYSCALL_INFO, stub.pid, byteLength, info);
+  const length = tracer.shim.ptrace(PTRACE_GET_SYSCALL_INFO, stub.pid, byteLength, info);
   if (length < 0) return undefined;
   const args = [...info.subarray(FIRST_ARGUMENT, FIRST_ARGUMENT + 6)];
   return { registers: words.slice(), number: info[NUMBER] ?? 0n, args };

@@ -29,7 +29,7 @@ function infoOf(tracee: Tracee, block: BigUint64Array): BigUint64Array | undefin
   if (resumed(tracee, PTRACE_SYSEMU) !== CALL_STOP) return undefined;
   const info = new BigUint64Array(INFO_WORDS);
   const { byteLength } = info;
-  const length = tracer.shim.ptraceMemory(PTRACE_GET_SYSCALL_INFO, stub.pid, byteLength, info);
+  const length = tracer.shim.ptrace(PTRACE_GET_SYSCALL_INFO, stub.pid, byteLength, info);
   // To a stop by a signal: what is written to x7 at the stop of a call is lost.
   tracee.load({ pc: PLACES.landed });
   stub.thread.writeRegisters(tracee.block);

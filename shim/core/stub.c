@@ -84,10 +84,6 @@ uint32_t stublab_stub_sleep_offset(void) {
     return (uint32_t)(stublab_stub_sleep - stublab_stub_begin);
 }
 
-int64_t stublab_map_shared(uint64_t length) {
-    return map(0, length, MAP_SHARED);
-}
-
 /** The path of this library; empty if it is unknown. */
 static char library_path[PATH_MAX];
 

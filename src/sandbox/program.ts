@@ -1,4 +1,5 @@
-import type { Koffi } from "./library.ts";
+import type { Koffi } from "../core/shim/library.ts";
+import { loader } from "../core/shim/shim.ts";
 
 /** struct stublab_start. */
 export interface Start {
@@ -27,8 +28,10 @@ export const START_STEPS = [
   "execve",
 ] as const;
 
+export const loadSandbox = loader("sandbox", defineStart);
+
 /** Declares struct stublab_start to koffi. */
-export function defineStart(koffi: Koffi): void {
+function defineStart(koffi: Koffi): void {
   const limit = koffi.struct("stublab_limit", { resource: "uint64_t", value: "uint64_t" });
   const words = koffi.pointer("char *");
   koffi.struct("stublab_start", {

@@ -1,5 +1,6 @@
-// The contract of shim/sigreturn.c with src/labs/fuzz/try/sigreturn/: register setups that a stub tries
-// by itself, by rt_sigreturn. The host and the stub share a struct stublab_exchange.
+// The contract of shim/fuzz/amd64/sigreturn.c with src/labs/fuzz/try/sigreturn/: register setups
+// that a stub tries by itself, by rt_sigreturn. The host and the stub share a struct
+// stublab_exchange.
 #ifndef STUBLAB_SIGRETURN_H
 #define STUBLAB_SIGRETURN_H
 

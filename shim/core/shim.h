@@ -1,6 +1,6 @@
-// The contract between the shim and src/core/shim/: every function that the library exports. The shim
-// makes system calls and has no policy. Results are a value (>= 0) or -errno. Addresses and 64-bit
-// words are uint64_t. A register block is the kernel's struct of general registers (struct
+// The contract between the shim and src/core/shim/: every function that the library exports. The
+// shim makes system calls and has no policy. Results are a value (>= 0) or -errno. Addresses and
+// 64-bit words are uint64_t. A register block is the kernel's struct of general registers (struct
 // user_regs_struct on amd64), in memory of the caller. Nothing here uses libc, thread-local storage
 // or a lock, so every function may be called from any thread; ptrace requests must come from the
 // thread that attached.
@@ -162,16 +162,6 @@ enum stublab_inject_end {
 STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block,
                                       struct stublab_injection *injection);
 
-/**
- * Has a ring's next turn executed by thread `tid`, which is in the loop of the stub code: all
- * entries, in order (ring.h). If `stopped`, the thread is resumed. If the turn halts, the thread is
- * at its breakpoint afterwards, otherwise it runs on. Signals from other processes are passed over;
- * they may make the turn halt.
- * Returns an enum stublab_inject_end, or the -errno of `injection->step`.
- */
-STUBLAB_EXPORT int64_t stublab_ring_turn(int32_t tid, void *ring,
-                                         struct stublab_injection *injection, int32_t stopped);
-
 /** Offsets in the stub code of the loop over a ring, and just past its system call instructions:
  * those of the entries, of the wake-up of the host, and of its own sleep. */
 STUBLAB_EXPORT uint32_t stublab_stub_serve_offset(void);
@@ -270,66 +260,6 @@ STUBLAB_EXPORT int64_t stublab_name_library(const char *path);
  * Executing it resets the exit signal of a process to SIGCHLD.
  */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
-
-/** An RLIMIT_* and its soft and hard value. A lower hard limit stays unchanged. */
-struct stublab_limit {
-    uint64_t resource;
-    uint64_t value;
-};
-
-/** How to start a program with foreign code. */
-struct stublab_start {
-    uint64_t namespaces; /* CLONE_NEW* */
-    const char *program;
-    const char *const *arguments; /* arguments and environment end with a null pointer */
-    const char *const *environment;
-    const int32_t *files; /* they become 0, 1, 2, ...; all others are closed */
-    const struct stublab_limit *limits;
-    uint32_t file_count;
-    uint32_t limit_count;
-    uint32_t options; /* STUBLAB_START_SHUT: no terminal, and no file or device can be written */
-};
-
-enum { STUBLAB_START_SHUT = 1, STUBLAB_START_CHANNEL = 3 };
-
-/** The steps of a start, in order. */
-enum stublab_start_step {
-    STUBLAB_START_FILES = 0,
-    STUBLAB_START_GO = 1,
-    STUBLAB_START_SESSION = 2,
-    STUBLAB_START_PROC = 3,
-    STUBLAB_START_MOUNTS = 4,
-    STUBLAB_START_CAPABILITIES = 5,
-    STUBLAB_START_CLONE = 6,
-    STUBLAB_START_LIMITS = 7,
-    STUBLAB_START_LANDLOCK = 8,
-    STUBLAB_START_PROGRAM = 9,
-};
-
-/** The progress and end of a started program, in shared memory. */
-struct stublab_fate {
-    int32_t step;   /* enum stublab_start_step: the current or last step */
-    int32_t error;  /* the errno of that step if it failed, else 0 */
-    int32_t status; /* the program's wait status; -1 before it ends */
-};
-
-/**
- * Starts a program in new namespaces, with no capability except reading files. Its parent is a new
- * process, too, which is killed when the calling thread ends; the kernel then kills all processes
- * of the pid namespace. Returns the pid of that parent. The parent waits for a byte from file
- * STUBLAB_START_CHANNEL, so that the caller can map the ids of a new user namespace first.
- */
-STUBLAB_EXPORT int64_t stublab_start(const struct stublab_start *start,
-                                     volatile struct stublab_fate *fate);
-
-/** socketpair(2) of two streams, close-on-exec. */
-STUBLAB_EXPORT int64_t stublab_socket_pair(int32_t *files);
-
-/**
- * Forbids all threads of the calling process to create processes, execute programs, open sockets or
- * touch other processes: such calls fail with EPERM. Returns 0 or -errno.
- */
-STUBLAB_EXPORT int64_t stublab_confine(void);
 
 /** Creates a file of `length` zero bytes in memory. Returns its file descriptor (close-on-exec). */
 STUBLAB_EXPORT int64_t stublab_memory_file(uint64_t length);

@@ -2,6 +2,7 @@
 #include "injection.h"
 #include "process.h"
 #include "syscall.h"
+#include "turn.h"
 #include "wait.h"
 #include <asm-generic/errno.h>
 #include <asm/signal.h>

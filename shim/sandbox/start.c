@@ -1,4 +1,4 @@
-#include "shim.h"
+#include "sandbox.h"
 #include "signal.h"
 #include "syscall.h"
 #include <asm-generic/errno.h>

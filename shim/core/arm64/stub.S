@@ -9,7 +9,7 @@
 //
 // The program counter stays at a BRK that has trapped.
 
-#include "../ring.h"
+#include "ring.h"
 #include <asm-generic/errno.h>
 #include <asm/unistd.h>
 

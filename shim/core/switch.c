@@ -103,29 +103,3 @@ int64_t stublab_switch_changed(int32_t tid, void *block, void *held, void *xstat
         forget_call(words);
     return result;
 }
-
-int64_t stublab_getcpu(void) {
-    int64_t processor = current_processor();
-    if (processor >= 0)
-        return processor;
-    uint32_t number = 0;
-    int64_t result = syscall3(__NR_getcpu, (long)&number, 0, 0);
-    return result < 0 ? result : number;
-}
-
-int64_t stublab_get_affinity(int32_t tid, void *set, uint64_t length) {
-    return syscall3(__NR_sched_getaffinity, tid, (long)length, (long)set);
-}
-
-int64_t stublab_set_affinity(int32_t tid, const void *set, uint64_t length) {
-    return syscall3(__NR_sched_setaffinity, tid, (long)length, (long)set);
-}
-
-int64_t stublab_bind(int32_t tid, uint32_t processor) {
-    uint64_t set[16] = {0};
-    if (processor >= sizeof set * 8)
-        return -EINVAL;
-    set[processor / 64] = 1ULL << (processor % 64);
-    int64_t result = stublab_set_affinity(tid, set, sizeof set);
-    return result < 0 ? result : 0;
-}

@@ -11,7 +11,7 @@
 // at such a SYSCALL would run something else, and the target of the jump is unmapped with all other
 // memory. So each SYSCALL here follows a different instruction, except that of the exit.
 
-#include "../ring.h"
+#include "ring.h"
 #include <asm-generic/errno.h>
 #include <asm/unistd.h>
 

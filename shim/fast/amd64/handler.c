@@ -3,7 +3,6 @@
 #include "process.h"
 #include "signal.h"
 #include "signal_frame.h"
-#include "sigreturn.h"
 #include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>

@@ -2,21 +2,11 @@
 #include "shim.h"
 #include "syscall.h"
 #include <asm-generic/errno.h>
-#include <asm-generic/poll.h>
 #include <linux/ptrace.h>
-#include <linux/time_types.h>
 #include <linux/uio.h>
 
 uint32_t stublab_shim_abi(void) {
     return STUBLAB_SHIM_ABI;
-}
-
-int32_t stublab_gettid(void) {
-    return (int32_t)syscall0(__NR_gettid);
-}
-
-int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal) {
-    return syscall3(__NR_tgkill, tgid, tid, signal);
 }
 
 int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data) {
@@ -56,19 +46,4 @@ int64_t stublab_write_memory(int32_t pid, uint64_t address, const void *bytes, u
     const struct iovec local = {(void *)bytes, length};
     const struct iovec remote = {(void *)address, length};
     return syscall6(__NR_process_vm_writev, pid, (long)&local, 1, (long)&remote, 1, 0);
-}
-
-int64_t stublab_pidfd(int32_t pid) {
-    return syscall2(__NR_pidfd_open, pid, 0);
-}
-
-int64_t stublab_has_ended(int32_t pidfd) {
-    struct pollfd poll = {.fd = pidfd, .events = POLLIN};
-    const struct __kernel_timespec at_once = {0};
-    /* -EINTR: the host has a signal. */
-    return syscall4(__NR_ppoll, (long)&poll, 1, (long)&at_once, 0) > 0 && (poll.revents & POLLIN);
-}
-
-int64_t stublab_close(int32_t file) {
-    return syscall1(__NR_close, file);
 }

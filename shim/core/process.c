@@ -1,0 +1,52 @@
+// Threads, processes, and the processors on which they run.
+#include "process.h"
+#include "shim.h"
+#include "syscall.h"
+#include <asm-generic/errno.h>
+#include <asm-generic/poll.h>
+#include <linux/time_types.h>
+
+int32_t stublab_gettid(void) {
+    return (int32_t)syscall0(__NR_gettid);
+}
+
+int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal) {
+    return syscall3(__NR_tgkill, tgid, tid, signal);
+}
+
+int64_t stublab_pidfd(int32_t pid) {
+    return syscall2(__NR_pidfd_open, pid, 0);
+}
+
+int64_t stublab_has_ended(int32_t pidfd) {
+    struct pollfd poll = {.fd = pidfd, .events = POLLIN};
+    const struct __kernel_timespec at_once = {0};
+    /* -EINTR: the host has a signal. */
+    return syscall4(__NR_ppoll, (long)&poll, 1, (long)&at_once, 0) > 0 && (poll.revents & POLLIN);
+}
+
+int64_t stublab_getcpu(void) {
+    int64_t processor = current_processor();
+    if (processor >= 0)
+        return processor;
+    uint32_t number = 0;
+    int64_t result = syscall3(__NR_getcpu, (long)&number, 0, 0);
+    return result < 0 ? result : number;
+}
+
+int64_t stublab_get_affinity(int32_t tid, void *set, uint64_t length) {
+    return syscall3(__NR_sched_getaffinity, tid, (long)length, (long)set);
+}
+
+int64_t stublab_set_affinity(int32_t tid, const void *set, uint64_t length) {
+    return syscall3(__NR_sched_setaffinity, tid, (long)length, (long)set);
+}
+
+int64_t stublab_bind(int32_t tid, uint32_t processor) {
+    uint64_t set[16] = {0};
+    if (processor >= sizeof set * 8)
+        return -EINVAL;
+    set[processor / 64] = 1ULL << (processor % 64);
+    int64_t result = stublab_set_affinity(tid, set, sizeof set);
+    return result < 0 ? result : 0;
+}
