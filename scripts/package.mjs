@@ -51,25 +51,25 @@ export function buildPackage() {
  * @returns rollup's description of each file
  */
 async function bundle() {
-  const { rollup } = await import("rollup");
+  const { rolldown } = await import("rolldown");
   const { default: esbuild } = await import("esbuild");
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-  const define = { STUBLAB_VERSION: JSON.stringify(version) };
-  const compile = async (source) => {
-    const { code } = await esbuild.transform(source, { loader: "ts", target: "node20.4", define });
-    return { code, map: null };
-  };
-  const bundled = await rollup({
+  const bundled = await rolldown({
     input: { ...ENTRIES, ...PROGRAMS },
     external: /^node:|^koffi$/,
-    plugins: [{ name: "esbuild", transform: compile }],
+    platform: "node",
+    transform: { target: "node20.4", define: { STUBLAB_VERSION: JSON.stringify(version) } },
   });
   for (const old of files("dist", ".js")) rmSync(old);
   const { output } = await bundled.write({
     dir: "dist",
     chunkFileNames: "[name]-[hash].js",
-    hoistTransitiveImports: false,
-    manualChunks: { errors: ["src/lib/limits.ts"], core: [ENTRIES.index] },
+    codeSplitting: {
+      groups: [
+        { name: "errors", test: /src\/lib\/(errors|limits)\.ts$/, priority: 1 },
+        { name: "core", test: /src\/(core|fast|lib|labs\/guest)\// },
+      ],
+    },
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");

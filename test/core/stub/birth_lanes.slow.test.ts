@@ -1,3 +1,4 @@
+import { loadFast } from "../../../src/core/shim/shim.ts";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { suite } from "uvu";
@@ -105,17 +106,18 @@ births("a pool that cannot be filled leaves no process, and can be filled later"
   if (HOST_ARCH !== "amd64") return;
   const { EMFILE } = constants.errno;
   const platform = Platform.open({ births: "traced", switches: "handler" });
-  const { shim, stubs } = platform.tracer;
-  const { openDesk } = shim;
+  const { stubs } = platform.tracer;
+  const fast = loadFast();
+  const { openDesk } = fast;
   const before = stubs.size;
   let desks = 0;
   const few: typeof openDesk = (...args) => (desks++ < 3 ? openDesk(...args) : -EMFILE);
-  Object.assign(shim, { openDesk: few });
+  fast.openDesk = few;
   try {
     const error = thrown(UnsupportedError, () => platform.prefill(50));
     assert.is(error.errno, "EMFILE");
   } finally {
-    Object.assign(shim, { openDesk });
+    fast.openDesk = openDesk;
   }
   // One was in the pool, because the platform tries the lane when it is opened.
   assert.equal([platform.pooled, stubs.size - before], [4, 3]);
