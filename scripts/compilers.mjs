@@ -1,7 +1,8 @@
 // The compilers of the build, by the machine for which they make code: CC for this machine, clang and lld for the other.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, renameSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 
 /** The architecture of this machine, and all that stublab runs on. */
 export const HOST = process.arch === "arm64" ? "arm64" : "amd64";
@@ -87,8 +88,38 @@ export function compile(machine, target, args, cwd = ".") {
     execFileSync(command, ["-o", temporary, ...flags, ...args], { stdio, cwd });
   } catch (cause) {
     rmSync(temporary, { force: true });
-    const message = `${command} failed on ${target}. If a header is missing:\n${NO_COMPILER}`;
-    throw new Error(message, { cause });
+    throw failed(command, target, cause);
   }
   renameSync(temporary, target);
+}
+
+/**
+ * Compiles files, as many at a time as there are processors. A job is a path and its own flags. Returns the objects in the
+ * order of the jobs.
+ */
+export async function compileAll(jobs, machine, flags, folder, cwd = ".") {
+  const { command, flags: own } = compilerFor(machine);
+  const objects = jobs.map(([path]) => `${folder}/${path.replaceAll("/", "-")}.o`);
+  let next = 0;
+  const work = async () => {
+    for (let i = next++; i < jobs.length; i = next++) {
+      const [path, ...further] = jobs[i];
+      const args = [...own, ...flags, ...further, "-c", path, "-o", objects[i]];
+      await new Promise((done, fail) => {
+        execFile(command, args, { cwd }, (error, _, stderr) => {
+          process.stderr.write(stderr);
+          if (error) fail(failed(command, path, error));
+          else done();
+        });
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return objects;
+}
+
+function failed(command, path, cause) {
+  return new Error(`${command} failed on ${path}. If a header is missing:\n${NO_COMPILER}`, {
+    cause,
+  });
 }

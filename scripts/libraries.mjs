@@ -1,9 +1,11 @@
 // The C libraries: the shim, the C encoders, and programs of tests.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { layoutsOf, ROOMS } from "./bindings.mjs";
 import {
   abiFlags,
+  compileAll,
   HOST,
   headerFlags,
   link,
@@ -47,11 +49,10 @@ const ABI = ["src/core/encoder/abi.ts", "src/core/encoder/prototype.ts"];
 export async function buildLibraries() {
   for (const machine of MACHINES) {
     const missing = missingFor(machine);
-    for (const room of ROOMS) {
-      const sources = [...foldersOf(machine, room).flatMap(sourcesIn), ...RECORD_HEADERS];
-      const target = shimOf(machine, room);
-      await makeUnless(missing, target, sources, () => compileShim(target, ".", machine, room));
-    }
+    const sources = [...ROOMS.flatMap((room) => foldersOf(machine, room)).flatMap(sourcesIn)];
+    await makeUnless(missing, shimOf(machine), [...new Set(sources), ...RECORD_HEADERS], () =>
+      compileShims(machine),
+    );
     for (const arch of MACHINES) await buildNative(arch, machine, missing ?? missingHeaders(arch));
   }
 }
@@ -79,14 +80,22 @@ export function shimSources(machine, ...rooms) {
 }
 
 /**
- * Compiles a room of the shim; build/ has its records.h. Executed as a program the library is the idle program of
- * shim/core/ARCH/stub.S.
+ * Compiles the rooms of the shim in a folder with shim/ and build/, which has records.h. Executed as a program a library is
+ * the idle program of shim/core/ARCH/stub.S.
  */
-export function compileShim(target, cwd, machine = HOST, room = "core") {
-  const { sources, includes } = shimSources(machine, room);
-  const flags = [...SHIM_FLAGS, ...includes, ...headerFlags(machine)];
-  const linkFlags = [...LINK_FLAGS, "-Wl,-e,stublab_idle_entry"];
-  link(machine, target, [...C_FLAGS, ...flags, ...sources], linkFlags, cwd);
+export async function compileShims(machine = HOST, folder = ".") {
+  const { sources, includes } = shimSources(machine, ...ROOMS);
+  const flags = [...C_FLAGS, ...SHIM_FLAGS, ...includes, ...headerFlags(machine)];
+  const objects = `build/${machine}/objects`;
+  for (const made of [objects, "dist"]) mkdirSync(`${folder}/${made}`, { recursive: true });
+  const jobs = sources.map((path) => [path]);
+  const compiled = await compileAll(jobs, machine, flags, objects, folder);
+  for (const room of ROOMS) {
+    const own = new Set(shimSources(machine, room).sources);
+    const parts = compiled.filter((_, i) => own.has(sources[i]));
+    const linkFlags = [...LINK_FLAGS, "-Wl,-e,stublab_idle_entry"];
+    link(machine, resolve(folder, shimOf(machine, room)), parts, linkFlags, folder);
+  }
 }
 
 function buildNative(arch, machine, missing) {

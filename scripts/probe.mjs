@@ -1,12 +1,11 @@
 // Builds the probe of a machine, a static executable of the Wasm modules (translated to C by wasm2c), the shim and
 // shim/probe/. The same compiler makes the same bytes.
 
-import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { compilerFor, HOST, headerFlags, link, MACHINES, missingFor } from "./compilers.mjs";
+import { compileAll, HOST, headerFlags, link, MACHINES, missingFor } from "./compilers.mjs";
 import { SHIM_FLAGS, shimOf, shimSources } from "./libraries.mjs";
 import { ENCODERS, FUZZERS, MODULES } from "./modules.mjs";
 import { RECORD_HEADERS } from "./records.mjs";
@@ -108,26 +107,4 @@ function sources(folder) {
     .filter((name) => /\.[cS]$/.test(name))
     .sort()
     .map((name) => `${folder}/${name}`);
-}
-
-/** Compiles files, as many at a time as there are processors. Returns the objects in the order of the files. */
-async function compileAll(jobs, machine, flags, folder) {
-  const { command, flags: own } = compilerFor(machine);
-  const objects = jobs.map(([path]) => `${folder}/${path.replaceAll("/", "-")}.o`);
-  let next = 0;
-  const work = async () => {
-    for (let i = next++; i < jobs.length; i = next++) {
-      const [path, ...further] = jobs[i];
-      const args = [...own, ...flags, ...further, "-c", path, "-o", objects[i]];
-      await new Promise((done, fail) => {
-        execFile(command, args, (error, _, stderr) => {
-          process.stderr.write(stderr);
-          if (error) fail(new Error(`${command} failed on ${path}`));
-          else done();
-        });
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return objects;
 }

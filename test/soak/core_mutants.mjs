@@ -12,8 +12,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import ts from "typescript-5.9";
+import { ROOMS } from "../../scripts/bindings.mjs";
 import { HOST } from "../../scripts/compilers.mjs";
-import { compileShim, shimOf } from "../../scripts/libraries.mjs";
+import { compileShims, shimOf } from "../../scripts/libraries.mjs";
 
 const SOURCES = [
   ..."birth attach teardown rehearsal rseq injected_thread traced_thread stub thread_pool"
@@ -106,7 +107,7 @@ async function runTests(cwd, names) {
 async function findIn(copy, path) {
   if (path.endsWith(".c")) {
     try {
-      compileShim(shimOf(HOST), copy);
+      await compileShims(HOST, copy);
     } catch {
       return "the compiler";
     }
@@ -133,7 +134,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 for (const part of PARTS) cpSync(part, join(copy, part), { recursive: true });
 symlinkSync(join(process.cwd(), "node_modules"), join(copy, "node_modules"));
-const shim = readFileSync(shimOf(HOST));
+const libraries = ROOMS.map((room) => shimOf(HOST, room));
 
 let [tried, survived, seen] = [0, 0, 0];
 for (const path of SOURCES) {
@@ -150,7 +151,7 @@ for (const path of SOURCES) {
     console.log(
       `${finder ? "found   " : "SURVIVED"} ${path}:${line} ${told} -> ${by}  ${finder ?? ""}`,
     );
-    writeFileSync(join(copy, shimOf(HOST)), shim);
+    for (const library of libraries) cpSync(library, join(copy, library));
   }
   writeFileSync(join(copy, path), text);
 }

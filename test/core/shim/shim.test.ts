@@ -111,12 +111,14 @@ const withClang = needs(libraries, "clang");
 
 withClang("clang links the shim without undefined symbols", () =>
   inFolder(tmpdir(), (folder) => {
-    const library = join(folder, SHIM);
+    for (const part of ["shim", `build/${HOST_ARCH}`]) {
+      cpSync(part, join(folder, part), { recursive: true });
+    }
     const build = pathToFileURL("scripts/libraries.mjs").href;
-    const script = `(await import("${build}")).compileShim(${JSON.stringify(library)})`;
+    const script = `await (await import("${build}")).compileShims(undefined, ${JSON.stringify(folder)})`;
     const env = { ...process.env, CC: "clang" };
     execFileSync(process.execPath, ["--input-type=module", "-e", script], { env });
-    assert.ok(existsSync(library));
+    assert.ok(existsSync(join(folder, "dist", SHIM)));
   }),
 );
 
@@ -136,10 +138,10 @@ compile("a function of the C encoder that differs from the table of the ABI does
 );
 
 compile("two builds in different folders give the same bytes", async () => {
-  const { compileNative, compileShim } = await import(pathToFileURL("scripts/libraries.mjs").href);
+  const { compileNative, compileShims } = await import(pathToFileURL("scripts/libraries.mjs").href);
   const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];
   const machines = existsSync("dist/core-arm64.so") ? ["amd64", "arm64"] : ["amd64"];
-  const build = (folder: string) => {
+  const build = async (folder: string) => {
     for (const part of ["shim", ...arches.map((arch) => `build/${arch}`)]) {
       cpSync(part, join(folder, part), { recursive: true });
     }
@@ -149,9 +151,8 @@ compile("two builds in different folders give the same bytes", async () => {
       compile(join(folder, name));
     };
     for (const machine of machines) {
-      for (const room of ROOMS) {
-        make(`${room}-${machine}.so`, (library) => compileShim(library, folder, machine, room));
-      }
+      await compileShims(machine, folder);
+      libraries.push(...ROOMS.map((room) => join(folder, `dist/${room}-${machine}.so`)));
       for (const arch of arches) {
         const name = `native-${machine}-${arch}.so`;
         make(name, (library) => compileNative(arch, library, folder, machine));
@@ -160,9 +161,9 @@ compile("two builds in different folders give the same bytes", async () => {
     return libraries.map((library) => readFileSync(library));
   };
   await inFolder(tmpdir(), (one) =>
-    inFolder(tmpdir(), (other) => {
+    inFolder(tmpdir(), async (other) => {
       mkdirSync(join(other, "a longer", "path"), { recursive: true });
-      const [first, second] = [build(one), build(join(other, "a longer", "path"))];
+      const [first, second] = [await build(one), await build(join(other, "a longer", "path"))];
       for (const [i, bytes] of first.entries()) assert.ok(bytes.equals(second[i] ?? Buffer.of()));
     }),
   );
