@@ -19,6 +19,16 @@ int memcmp(const void *a, const void *b, size_t count) {
     return count > 0 ? *left - *right : 0;
 }
 
+int __popcountdi2(uint64_t word);
+
+/** What compilers call to count bits if the processor may lack an instruction for it. */
+int __popcountdi2(uint64_t word) {
+    int count = 0;
+    for (; word != 0; word &= word - 1)
+        count++;
+    return count;
+}
+
 /** Zero bytes that are not used yet cost nothing. */
 void *zero_memory(uint64_t size) {
     long at = syscall6(__NR_mmap, 0, (long)size, PROT_READ | PROT_WRITE,
