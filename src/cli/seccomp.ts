@@ -1,6 +1,6 @@
-import { disassembleFilter } from "../core/bpf/disassembly.ts";
 import { encodeFilter } from "../core/bpf/encode.ts";
 import { parseSignal } from "../core/encoder/names.ts";
+import { disassembleFilter } from "../labs/compare/disassembly.ts";
 import { type Command, parseOptions } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { printJson, tell } from "./report.ts";

@@ -1,7 +1,7 @@
-import { Filter } from "../../core/bpf/interpreter.ts";
 import { DATA_SIZE, FILTER_INSTRUCTION } from "../../core/bpf/program.ts";
 import type { Random } from "../../lib/cases/random.ts";
 import { drawWord, type Halves, setWord } from "../../lib/cases/words.ts";
+import { Filter } from "./interpreter.ts";
 import { ANSWER, type RecordLayout } from "./record.ts";
 
 type Constants = ReadonlyMap<string, bigint>;

@@ -3,7 +3,6 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Filter } from "../../../src/core/bpf/interpreter.ts";
 import { FILTER_INSTRUCTION } from "../../../src/core/bpf/program.ts";
 import { ARCHES } from "../../../src/core/machine/index.ts";
 import {
@@ -15,6 +14,7 @@ import {
   type Stub,
   Tracer,
 } from "../../../src/index.ts";
+import { Filter } from "../../../src/labs/compare/interpreter.ts";
 
 const AUDIT = { amd64: 0xc000_003e, arm64: 0xc000_00b7 } as const;
 const PLACE = 0x7fff_ffff_e046n;

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Filter } from "../../../src/core/bpf/interpreter.ts";
 import { SECCOMP_RET_ALLOW } from "../../../src/core/bpf/program.ts";
 import { Tracer } from "../../../src/index.ts";
+import { Filter } from "../../../src/labs/compare/interpreter.ts";
 import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
 import { SCENARIOS } from "../../../src/labs/record/scenarios.ts";
 import { answerFilter, FREE } from "../../../src/labs/record/tasks/confine.ts";

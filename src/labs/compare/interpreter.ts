@@ -9,7 +9,7 @@ import {
   JUMP_IF_SET,
   LOAD_WORD,
   RETURN,
-} from "./program.ts";
+} from "../../core/bpf/program.ts";
 
 /**
  * A seccomp filter that can be run on calls. Instructions are not decoded in advance, as a comparison runs hundreds of

@@ -1,4 +1,3 @@
-import { constantName, syscallName } from "../encoder/names.ts";
 import {
   AND,
   DATA_ARCH,
@@ -12,7 +11,8 @@ import {
   JUMP_IF_SET,
   LOAD_WORD,
   RETURN,
-} from "./program.ts";
+} from "../../core/bpf/program.ts";
+import { constantName, syscallName } from "../../core/encoder/names.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
