@@ -17,8 +17,8 @@ extern const char *const processor_flags[];
 enum trial_kind { BY_CALL, BY_REQUEST, BY_CODE, BY_EXIT, BY_FPREGS };
 /** The call does not get to its breakpoint. */
 enum { RESULT_STOPS = 1 };
-/** What shows that a kernel has a feature (OF_KERNEL in src/labs/fuzz/try/amd64/trials.ts); a feature of
- * -1 ends the list. */
+/** What shows that a kernel has a feature (OF_KERNEL in src/labs/fuzz/try/amd64/trials.ts); a
+ * feature of -1 ends the list. */
 struct trial {
     int32_t feature;
     enum trial_kind kind;

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { InputError, StateError, SyscallError } from "../../lib/errors.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
 import { DEFINES } from "../shim/bindings.ts";
+import { PAGE_SIZE } from "../shim/page_size.ts";
 import { MOST_ENTRIES, resultOffset } from "../shim/ring.ts";
 import { Entries, MOST_ARGUMENTS, WORDS } from "./entries.ts";
 import type { InjectionLane } from "./lane.ts";
