@@ -67,7 +67,8 @@ async function bundle() {
     codeSplitting: {
       groups: [
         { name: "errors", test: /src\/lib\/(errors|limits)\.ts$/, priority: 1 },
-        { name: "core", test: /src\/(core|fast|lib|labs\/guest)\// },
+        // A program in it would run in each program.
+        { name: "core", test: /src\/(core|fast|lib|labs\/guest)\/(?!.*_worker\.ts$)/ },
       ],
     },
   });

@@ -104,7 +104,7 @@ command("compare: the replay of a disagreement repeats exactly that case", async
     if (own.name === null) continue;
     const words = own.replay.split(" ").slice(1);
     const args = words.map((word: string) => word.replaceAll("'", ""));
-    const again = JSON.parse(await printed([...args, "--json"], 1));
+    const again = JSON.parse(await printed([...args, "--json"], own.apart === null ? 1 : 0));
     const [only] = again.disagreements;
     assert.equal([again.cases, only.field, only.own], [1, own.field, own.own], own.replay);
     assert.equal([only.other, only.input], [own.other, own.input], own.replay);

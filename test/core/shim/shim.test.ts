@@ -336,8 +336,7 @@ load("a C encoder of another version is refused", async () => {
 loading("a bundle as CommonJS says why it finds no files", async () => {
   const folder = mkdtempSync(join(tmpdir(), "stublab-"));
   const outfile = join(folder, "bundle.cjs");
-  const contents =
-    'import { openEncoder } from "../../shim/dist/index.js"; openEncoder("assembly");';
+  const contents = 'import { openEncoder } from "./dist/index.js"; openEncoder("assembly");';
   await build({
     ...{ stdin: { contents, resolveDir: "." }, outfile, bundle: true, platform: "node" },
     ...{ format: "cjs", external: ["koffi"], logLevel: "silent" },
