@@ -60,7 +60,7 @@ export {
   type TracerOptions,
 } from "./core/stub/tracer.ts";
 export type { TracingThread } from "./core/stub/tracing_thread.ts";
-export { loadEncoder } from "./labs/compare/encoders/foreign.ts";
+export { loadEncoderUnconfined } from "./labs/compare/encoders/foreign.ts";
 export {
   ALL_ENCODERS,
   ENCODERS,

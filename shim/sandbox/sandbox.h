@@ -20,10 +20,10 @@ struct stublab_start {
     const struct stublab_limit *limits;
     uint32_t file_count;
     uint32_t limit_count;
-    uint32_t options; /* STUBLAB_START_SHUT: no terminal, and no file or device can be written */
+    uint32_t options; /* STUBLAB_START_CONFINED: no terminal, and no file or device can be written */
 };
 
-enum { STUBLAB_START_SHUT = 1, STUBLAB_START_CHANNEL = 3 };
+enum { STUBLAB_START_CONFINED = 1, STUBLAB_START_CHANNEL = 3 };
 
 /** The steps of a start, in order. */
 enum stublab_start_step {

@@ -85,7 +85,7 @@ static long await_go(const struct stublab_start *start) {
 }
 
 static long new_session(const struct stublab_start *start) {
-    return start->options & STUBLAB_START_SHUT ? syscall0(__NR_setsid) : 0;
+    return start->options & STUBLAB_START_CONFINED ? syscall0(__NR_setsid) : 0;
 }
 
 /** Mounts the /proc of this namespace, or an empty one, so that it shows no other process. */
@@ -97,7 +97,7 @@ static long mount_proc(const struct stublab_start *start) {
     if (result < 0)
         return result;
     result = syscall6(__NR_mount, (long)"proc", (long)"/proc", (long)"proc", (long)flags, 0, 0);
-    if (result < 0 && start->options & STUBLAB_START_SHUT)
+    if (result < 0 && start->options & STUBLAB_START_CONFINED)
         result = syscall6(__NR_mount, (long)"none", (long)"/proc", (long)"tmpfs", (long)flags,
                           (long)"size=4k", 0);
     return result;
@@ -105,7 +105,7 @@ static long mount_proc(const struct stublab_start *start) {
 
 /** Makes all mounts read-only and without devices (Linux 5.12 and later). */
 static long shut_mounts(const struct stublab_start *start) {
-    if (!(start->namespaces & CLONE_NEWNS) || !(start->options & STUBLAB_START_SHUT))
+    if (!(start->namespaces & CLONE_NEWNS) || !(start->options & STUBLAB_START_CONFINED))
         return 0;
     const struct mount_attr shut = {.attr_set =
                                         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
@@ -153,7 +153,7 @@ static long enter_landlock(const struct stublab_start *start) {
     if (abi < 0)
         return 0;
     struct landlock_rules rules = {0};
-    if (start->options & STUBLAB_START_SHUT) {
+    if (start->options & STUBLAB_START_CONFINED) {
         rules.filesystem = LANDLOCK_WRITES;
         if (abi >= LANDLOCK_ABI_TRUNCATE)
             rules.filesystem |= LANDLOCK_TRUNCATE;

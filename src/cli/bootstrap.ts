@@ -5,7 +5,7 @@ import { type Check, checkRow, countOf, exitStatus } from "../lib/check.ts";
 import { DeathError, hex } from "../lib/errors.ts";
 import { endCommand } from "../sandbox/channel.ts";
 import { type Command, parseCount, parseOptions } from "./command.ts";
-import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
+import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";
 import { paint, printJson, reportError, talk, tell } from "./report.ts";
 
 const help = `usage: stublab bootstrap [options]
@@ -56,7 +56,7 @@ async function run(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, OPTIONS);
   const count = parseCount("--grandchildren", values.grandchildren, MOST_GRANDCHILDREN);
   const limit = values.hold ? Number.POSITIVE_INFINITY : LIMIT + count * LIMIT_OF_EACH;
-  using tracer = new Tracer({ encoder: await chooseEncoder(values.encoder, limit) });
+  using tracer = new Tracer({ encoder: await openEncoderWatched(values.encoder, limit) });
   const exitSignal = tracer.parseExitSignal(values["exit-signal"]);
   const family = bootstrap(tracer, exitSignal, count);
   if (values.json) printDocument(tracer, family);

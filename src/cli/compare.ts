@@ -8,7 +8,7 @@ import { parseNumber } from "../core/encoder/names.ts";
 import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { type CompareOptions, compare } from "../labs/compare/compare.ts";
 import { ENCODERS } from "../labs/compare/encoders/open.ts";
-import { openSubjects } from "../labs/compare/open.ts";
+import { openSubjectsConfined } from "../labs/compare/open.ts";
 import { renderComparePage } from "../labs/compare/page/page.ts";
 import type { CompareReport } from "../labs/compare/report.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
@@ -86,7 +86,10 @@ async function run(args: readonly string[]): Promise<number> {
   const named = positionals.length > 0 ? positionals : ENCODERS;
   const arches = values.arch === undefined ? ARCHES : [parseArch(values.arch)];
   if (values.html !== undefined) tryFile(values.html);
-  using opened = await openSubjects([...new Set([...named, ...(values.encoder ?? [])])], arches);
+  using opened = await openSubjectsConfined(
+    [...new Set([...named, ...(values.encoder ?? [])])],
+    arches,
+  );
   const progress = new Progress();
   const stopListening = endBetweenTurns();
   try {

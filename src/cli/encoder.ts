@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { describeThrown } from "../core/encoder/answer.ts";
 import type { Encoder } from "../core/encoder/encoder.ts";
 import { loadShim } from "../core/shim/shim.ts";
-import { isEncoderFile, loadEncoder } from "../labs/compare/encoders/foreign.ts";
+import { isEncoderFile, loadEncoderUnconfined } from "../labs/compare/encoders/foreign.ts";
 import { openEncoder } from "../labs/compare/encoders/open.ts";
 import { errnoName } from "../lib/errno.ts";
 import { EncoderError, UnsupportedError } from "../lib/errors.ts";
@@ -30,15 +30,15 @@ const END_LIMIT = 1000;
  * @param limit how long the command may take with an encoder from a file, in milliseconds
  * @throws InputError, EncoderError; EncoderError also if the child fails
  */
-export async function chooseEncoder(choice: string, limit: number): Promise<Encoder> {
+export async function openEncoderWatched(choice: string, limit: number): Promise<Encoder> {
   if (!isEncoderFile(choice)) return openEncoder(choice);
-  if (isForeignCommand) return openHere(choice);
+  if (isForeignCommand) return openHereUnconfined(choice);
   const args = process.argv.slice(2);
   return process.exit(await runCommand(choice, args, [0, 1, 2], limit));
 }
 
 /** Opens the encoder, in the child. */
-async function openHere(file: string): Promise<Encoder> {
+async function openHereUnconfined(file: string): Promise<Encoder> {
   const { exit } = process;
   process.on("uncaughtException", (error) => {
     tellParent({ kind: "failed", message: describeThrown(error) });
@@ -48,7 +48,7 @@ async function openHere(file: string): Promise<Encoder> {
   // Keeps Node.js alive while a module awaits a promise that nothing else keeps alive.
   const awake = setInterval(() => {}, LOAD_LIMIT);
   try {
-    return await loadEncoder(file);
+    return await loadEncoderUnconfined(file);
   } finally {
     clearInterval(awake);
     tellParent({ kind: "open" });
@@ -60,7 +60,7 @@ async function openHere(file: string): Promise<Encoder> {
  *
  * @throws EncoderError if that process fails; InputError if the output is longer than `most`
  */
-export async function outputOf(
+export async function outputOfWatched(
   file: string,
   args: readonly string[],
   limit: number,
@@ -92,7 +92,7 @@ async function runCommand(
     environment: process.env,
     stdio,
     files: [],
-    shut: false,
+    confined: false,
   });
   try {
     return await new CommandWatch(child, basename(file)).statusWithin(limit);

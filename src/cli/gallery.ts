@@ -79,14 +79,14 @@ function recordAll(encoder = "assembly"): Promise<Recording[]> {
 
 async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Recording[]> {
   // Loaded on demand: recordings can be shown on machines where nothing can be traced.
-  const { recordFor } = await import("./scenario.ts");
+  const { recordWatched } = await import("./scenario.ts");
   const names = Object.keys(SCENARIOS).filter((name) => refusalOf(name) === undefined);
   const progress = new Progress();
   const recordings: Recording[] = [];
   try {
     for (const [i, name] of names.entries()) {
       progress.show(i / names.length, name);
-      recordings.push(await recordFor(name, encoder));
+      recordings.push(await recordWatched(name, encoder));
       // A turn of the event loop, in which signals are delivered.
       await setImmediate();
       if (interrupted.aborted) break;

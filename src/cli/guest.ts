@@ -10,7 +10,7 @@ import { hex, InputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
 import { assemble } from "./assemble.ts";
 import { type Command, parseCount, parseOptions, splitWords, UsageError } from "./command.ts";
-import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
+import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";
 import { printJson, talk, writeAll } from "./report.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -93,7 +93,7 @@ async function run(args: readonly string[]): Promise<number> {
   const [file] = words;
   if (file === undefined) throw new UsageError("guest needs a file", { remedy: "guest --help" });
   const deadline = parseTime("--deadline", values.deadline);
-  const encoder = await chooseEncoder(values.encoder, deadline + LIMIT);
+  const encoder = await openEncoderWatched(values.encoder, deadline + LIMIT);
   const program = await readProgram(file);
   using platform = Platform.open({ encoder });
   const start: GuestOptions = {

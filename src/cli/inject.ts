@@ -8,7 +8,7 @@ import { hex } from "../lib/errors.ts";
 import { quote } from "../lib/quote.ts";
 import { type InjectArgument, parseArgument } from "./arguments.ts";
 import { type Command, parseOptions, splitWords, UsageError } from "./command.ts";
-import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
+import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";
 import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab inject NAME [ARGUMENT…] [options]
@@ -54,7 +54,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (rest.length > 6) {
     throw new UsageError(`expected at most 6 arguments of a system call, got ${rest.length}`);
   }
-  using tracer = new Tracer({ encoder: await chooseEncoder(values.encoder, LIMIT) });
+  using tracer = new Tracer({ encoder: await openEncoderWatched(values.encoder, LIMIT) });
   const { constants } = tracer.encoder;
   const number = parseSyscall(name, constants);
   const given = rest.map((text) => parseArgument(text, constants));

@@ -8,7 +8,7 @@ import { reportFailures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
-import { recordFor } from "./scenario.ts";
+import { recordWatched } from "./scenario.ts";
 
 /** The scenarios, a line each, and of those that do not exist on this machine why. */
 function tellScenarios(indent: string): string {
@@ -63,7 +63,7 @@ async function run(args: readonly string[]): Promise<number> {
     });
   }
   if (output !== undefined) checkOutput(output);
-  const recording = await finishing(() => recordFor(name, values.encoder));
+  const recording = await finishing(() => recordWatched(name, values.encoder));
   const text = renderJson(recording);
   if (output === undefined) print(text);
   else {

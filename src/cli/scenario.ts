@@ -6,7 +6,7 @@ import type { Recording } from "../labs/record/recording.ts";
 import { EncoderError, InputError, StublabError } from "../lib/errors.ts";
 import { members, optional, parseJson, text } from "../lib/shape.ts";
 import { isForeignCommand } from "../sandbox/channel.ts";
-import { chooseEncoder, outputOf } from "./encoder.ts";
+import { openEncoderWatched, outputOfWatched } from "./encoder.ts";
 
 /** How long a scenario may take with an encoder from a file, in milliseconds. */
 const LIMIT = 60_000;
@@ -17,13 +17,13 @@ const LIMIT = 60_000;
  *
  * @throws what `recordScenario` throws, here or there; EncoderError if that process fails
  */
-export async function recordFor(scenario: string, encoder = "assembly"): Promise<Recording> {
+export async function recordWatched(scenario: string, encoder = "assembly"): Promise<Recording> {
   if (!isEncoderFile(encoder)) return recordScenario(scenario, { encoder: openEncoder(encoder) });
   if (isForeignCommand) {
-    return recordScenario(scenario, { encoder: await chooseEncoder(encoder, LIMIT) });
+    return recordScenario(scenario, { encoder: await openEncoderWatched(encoder, LIMIT) });
   }
   const args = ["record", scenario, "--encoder", encoder, "--json"];
-  const output = await outputOf(encoder, args, LIMIT, RECORDING_LIMIT);
+  const output = await outputOfWatched(encoder, args, LIMIT, RECORDING_LIMIT);
   let failure: StublabError | undefined;
   try {
     failure = failureIn(output);

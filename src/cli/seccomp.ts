@@ -2,7 +2,7 @@ import { encodeFilter } from "../core/bpf/encode.ts";
 import { parseSignal } from "../core/encoder/names.ts";
 import { disassembleFilter } from "../labs/compare/disassembly.ts";
 import { type Command, parseOptions } from "./command.ts";
-import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
+import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";
 import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab seccomp [options]
@@ -31,7 +31,7 @@ const LIMIT = 5000;
 
 async function run(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, OPTIONS);
-  const encoder = await chooseEncoder(values.encoder, LIMIT);
+  const encoder = await openEncoderWatched(values.encoder, LIMIT);
   const exitSignal = parseSignal(values["exit-signal"], encoder.constants);
   const instructions = disassembleFilter(encodeFilter(encoder, exitSignal), encoder.constants);
   if (values.json) {

@@ -16,7 +16,7 @@ import { ENCODER_HELP } from "./encoder.ts";
 import { reportFailures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { print, writeAll } from "./report.ts";
-import { recordFor } from "./scenario.ts";
+import { recordWatched } from "./scenario.ts";
 
 const help = `usage: stublab step [SCENARIO | FILE] [options]
 
@@ -72,7 +72,7 @@ async function run(args: readonly string[]): Promise<number> {
 /** Records the scenario of that name, or loads a file. */
 function obtain(name: string, encoder: string | undefined): Promise<Recording> | Recording {
   if (Object.hasOwn(SCENARIOS, name)) {
-    return finishing(() => recordFor(name, encoder));
+    return finishing(() => recordWatched(name, encoder));
   }
   const isPath = name.includes("/");
   if (!isPath && !existsSync(name)) throw unknown(name);

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { factOf } from "../labs/record/fact.ts";
-import { type Graded, gradeAnswer, tellEvents } from "../labs/record/tasks/grade.ts";
+import { type Graded, gradeAnswerConfined, tellEvents } from "../labs/record/tasks/grade.ts";
 import { ANSWER_LIMIT } from "../labs/record/tasks/submission.ts";
 import { renderJson } from "../labs/record/view/json.ts";
 import { tellCheck } from "../lib/check.ts";
@@ -49,7 +49,7 @@ async function checkFile(path: string, { json, record }: CheckOptions): Promise<
 /** @throws InputError that names the file */
 async function gradeNamed(path: string, text: string): Promise<Graded> {
   try {
-    return await gradeAnswer(text);
+    return await gradeAnswerConfined(text);
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     const { message, remedy } = cause;
@@ -106,7 +106,7 @@ function answersIn(folder: string): { files: string[]; skipped: string[] } {
 async function gradeRow(folder: string, file: string): Promise<Row> {
   try {
     const text = readInput(join(folder, file), ANSWER_LIMIT).toString("utf8");
-    return { file, graded: await gradeAnswer(text) };
+    return { file, graded: await gradeAnswerConfined(text) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { file, fault: error.message };

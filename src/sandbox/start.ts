@@ -17,8 +17,8 @@ export interface Program {
   /** The descriptors that become 0 to 2. 3 is the channel. */
   readonly stdio: readonly [number, number, number];
   readonly files: readonly number[];
-  /** Whether it only computes: it gets no terminal, no network, and no file or device to write to. */
-  readonly shut: boolean;
+  /** Whether it only computes: it gets no terminal, no network, and no file or device to write to. Else it is watched. */
+  readonly confined: boolean;
 }
 
 /** The limit of its private memory, in bytes: enough for the largest encoder and Node.js. */
@@ -28,19 +28,19 @@ const STACK_SIZE = 2 << 20;
 
 const RLIMIT = { FSIZE: 1, DATA: 2, STACK: 3, CORE: 4 } as const;
 
-/** The limits of every program, and the further ones of a shut one. */
+/** The limits of every program, and the further ones of a confined one. */
 const LIMITS = [
   { resource: RLIMIT.DATA, value: MOST_MEMORY },
   { resource: RLIMIT.STACK, value: STACK_SIZE },
 ];
-const SHUT_LIMITS = [
+const CONFINED_LIMITS = [
   ...LIMITS,
   { resource: RLIMIT.CORE, value: 0 },
   { resource: RLIMIT.FSIZE, value: 0 },
 ];
 
-/** STUBLAB_START_SHUT */
-const SHUT = 1;
+/** STUBLAB_START_CONFINED */
+const CONFINED = 1;
 
 const { constants } = openAssemblyEncoder();
 
@@ -54,9 +54,9 @@ export function flags(...names: string[]): bigint {
 }
 
 /** The sets of namespaces to try, the largest first: a kernel or a container may forbid some of them. */
-export function namespacesOf({ shut }: Program): bigint[] {
+export function namespacesOf({ confined }: Program): bigint[] {
   const own = ["CLONE_NEWPID", "CLONE_NEWNS"];
-  if (shut) own.push("CLONE_NEWNET", "CLONE_NEWIPC");
+  if (confined) own.push("CLONE_NEWNET", "CLONE_NEWIPC");
   return [flags("CLONE_NEWUSER", ...own), flags(...own), 0n];
 }
 
@@ -80,7 +80,7 @@ export function start(program: Program, namespaces: bigint): Started | string {
   const [channel = -1, theirs = -1] = ends;
   const fate = Fate.take();
   const files = [...program.stdio, theirs, ...program.files];
-  const limits = program.shut ? SHUT_LIMITS : LIMITS;
+  const limits = program.confined ? CONFINED_LIMITS : LIMITS;
   const pid = loadSandbox().start(
     {
       namespaces,
@@ -91,7 +91,7 @@ export function start(program: Program, namespaces: bigint): Started | string {
       limits,
       file_count: files.length,
       limit_count: limits.length,
-      options: program.shut ? SHUT : 0,
+      options: program.confined ? CONFINED : 0,
     },
     fate.address,
   );

@@ -2,7 +2,7 @@
 // and has not opened.
 
 import { parentPort } from "node:worker_threads";
-import { compare, openSubjects } from "../../src/labs/compare/index.ts";
+import { compare, openSubjectsConfined } from "../../src/labs/compare/index.ts";
 import { recordScenario } from "../../src/labs/record/index.ts";
 
 const warnings: string[] = [];
@@ -10,7 +10,7 @@ process.on("warning", ({ message }) => warnings.push(message));
 
 for (const name of ["no-setsid", "thread-dies", "cascade"]) await recordScenario(name);
 {
-  using opened = await openSubjects(["script", "examples/encoders/encoder.mjs"], ["amd64"]);
+  using opened = await openSubjectsConfined(["script", "examples/encoders/encoder.mjs"], ["amd64"]);
   await compare({ ...opened, cases: 1000, live: 3 });
 }
 // A warning comes in a turn of its own.

@@ -27,7 +27,7 @@ released.release();
 const pool = new core.GuestPool({ workers: 1 });
 const examiner = new fuzzLab.Examiner();
 const CASE = fuzzLab.parseCase({ schema: "stublab.case/1" });
-const { subjects } = await compareLab.openSubjects(["script"], ["amd64"]);
+const { subjects } = await compareLab.openSubjectsConfined(["script"], ["amd64"]);
 const PLAIN = { name: "plain", title: "Plain", introduction: ["Nothing happens."] };
 const UNMADE = "build/never-made";
 

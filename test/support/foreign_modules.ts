@@ -15,7 +15,7 @@ import binaryen from "binaryen";
 import { FUNCTION_NAMES, type FunctionName } from "../../src/core/encoder/abi.ts";
 import { openEncoder } from "../../src/index.ts";
 import { compare } from "../../src/labs/compare/compare.ts";
-import { openSubjects } from "../../src/labs/compare/open.ts";
+import { openSubjectsConfined } from "../../src/labs/compare/open.ts";
 import type { Breakage, CompareReport } from "../../src/labs/compare/report.ts";
 
 /** A folder for modules, which is removed when this process ends. */
@@ -155,7 +155,7 @@ export async function compareFile(
   { only, cases = 2000 }: Question = {},
 ): Promise<{ report: CompareReport; milliseconds: number }> {
   const start = performance.now();
-  using opened = await openSubjects([file], ["amd64"]);
+  using opened = await openSubjectsConfined([file], ["amd64"]);
   const { report } = await compare({ ...opened, cases, ...(only !== undefined && { only }) });
   return { report, milliseconds: performance.now() - start };
 }

@@ -10,7 +10,7 @@ import type { ComparisonFunctionName, EncoderFunctions } from "./abi.ts";
 export interface EncoderIdentity {
   /** Its name, as for `--encoder`; the base name of its file if it was loaded from one. */
   readonly name: string;
-  /** The file that `loadEncoder` loaded it from. */
+  /** The file that `loadEncoderUnconfined` loaded it from. */
   readonly file?: string;
   readonly arch: Arch;
   /** The memory with the register blocks. It never grows or moves. */

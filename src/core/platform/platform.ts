@@ -25,7 +25,7 @@ import type { Runner } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends Lanes {
-  /** What `openEncoder` or `loadEncoder` returns. Default: `openEncoder("assembly")`. */
+  /** What `openEncoder` or `loadEncoderUnconfined` returns. Default: `openEncoder("assembly")`. */
   encoder?: Encoder | undefined;
   /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
   deadline?: number | undefined;

@@ -26,7 +26,7 @@ import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
 import { TracingThread } from "./tracing_thread.ts";
 
 export interface TracerOptions extends Lanes {
-  /** What `openEncoder` or `loadEncoder` returns. Default: `openEncoder("assembly")`. */
+  /** What `openEncoder` or `loadEncoderUnconfined` returns. Default: `openEncoder("assembly")`. */
   encoder?: Encoder | undefined;
   /** The deadline of every wait, in milliseconds. Default: 5000. */
   deadline?: number | undefined;

@@ -46,7 +46,7 @@ import { describeUncompared, uncomparedOf } from "./uncompared.ts";
  * 1.5 million cases.
  */
 export interface CompareOptions {
-  /** The encoders, at least one: a subject for each architecture of an encoder, as `openSubjects` returns them. */
+  /** The encoders, at least one: a subject for each architecture of an encoder, as `openSubjectsConfined` returns them. */
   readonly subjects: readonly Subject[];
   /** Operations and functions of the ABI. Default: all. */
   readonly only?: readonly (Operation | FunctionName)[] | undefined;
@@ -100,7 +100,7 @@ const FURTHER_SHARE = 1;
  * throws; with `live`, what creating stubs throws. An encoder that fails is part of the report.
  *
  * @example
- * using opened = await openSubjects(["script", "./mine.wasm"], ["amd64"]);
+ * using opened = await openSubjectsConfined(["script", "./mine.wasm"], ["amd64"]);
  * const { report } = await compare({ ...opened, cases: 100_000 });
  * for (const { encoder, field, verdict } of report.disagreements) console.log(encoder, field, verdict.reason);
  */
@@ -174,7 +174,7 @@ function expectSubjects({ subjects = [], broken = [], notes = [] }: Partial<Comp
   // Those that could not be opened are a result, too.
   if (subjects.length + broken.length + notes.length > 0) return;
   throw new InputError("options.subjects: expected at least one subject", {
-    remedy: "openSubjects opens encoders by name or file",
+    remedy: "openSubjectsConfined opens encoders by name or file",
   });
 }
 

@@ -11,7 +11,7 @@ import { loadShim } from "../../core/shim/shim.ts";
 import { errnoName } from "../../lib/errno.ts";
 import { CHANNEL, encodeMessage, MessageReader } from "../../sandbox/channel.ts";
 import { loadSandbox } from "../../sandbox/program.ts";
-import { openEncoderFile } from "./encoders/foreign.ts";
+import { openFileUnconfined } from "./encoders/foreign.ts";
 import {
   type LastWords,
   type Numbered,
@@ -54,7 +54,7 @@ let encoder: PartialEncoder | undefined;
 
 async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> {
   try {
-    encoder = await openEncoderFile(file, name, "comparison");
+    encoder = await openFileUnconfined(file, name, "comparison");
   } catch (error) {
     const message = error instanceof Error ? error.message : describeThrown(error);
     return { kind: "broke", how: "refused", index: 0, message };

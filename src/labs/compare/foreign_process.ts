@@ -91,7 +91,7 @@ export class EncoderProcess {
         environment: { LD_LIBRARY_PATH: globalThis.process.env.LD_LIBRARY_PATH },
         stdio: [nothing, nothing, nothing],
         files: [shared.descriptor],
-        shut: true,
+        confined: true,
       });
       return new EncoderProcess(process, shared);
     } finally {

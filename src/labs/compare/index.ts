@@ -1,5 +1,5 @@
 export { type CompareOptions, type Comparison, compare } from "./compare.ts";
-export { Opened, openSubjects } from "./open.ts";
+export { Opened, openSubjectsConfined } from "./open.ts";
 export type { BreakKind } from "./record.ts";
 export type {
   Answer,

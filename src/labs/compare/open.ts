@@ -37,10 +37,10 @@ export class Opened {
  * @throws InputError if a name is neither an encoder nor a file; UnsupportedError if no process can be started.
  *
  * @example
- * using opened = await openSubjects(["assembly", "./mine.wasm"], ["amd64"]);
+ * using opened = await openSubjectsConfined(["assembly", "./mine.wasm"], ["amd64"]);
  * console.log(opened.subjects.map(({ name }) => name), opened.broken);
  */
-export async function openSubjects(
+export async function openSubjectsConfined(
   names: readonly Suggested<EncoderName>[] = ENCODERS,
   arches: readonly Arch[] = ARCHES,
 ): Promise<Opened> {

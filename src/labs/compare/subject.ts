@@ -40,7 +40,7 @@ export interface Subject {
 /** The error of a subject that is used after its end. */
 export function closedSubject(name: string): StateError {
   return new StateError(`the subject "${name}" is closed`, {
-    remedy: "open it again with openSubjects, and close it after the comparison",
+    remedy: "open it again with openSubjectsConfined, and close it after the comparison",
   });
 }
 

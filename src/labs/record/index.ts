@@ -47,7 +47,7 @@ export {
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
-export { type Graded, gradeAnswer } from "./tasks/grade.ts";
+export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";
 export { assignment } from "./tasks/submission.ts";
 export type { RequestDetails, StopTelling, Tracee, Tracing, TryOptions } from "./tracee.ts";
 export { renderMermaid } from "./view/mermaid.ts";

@@ -13,7 +13,7 @@ import { loadScenario, SCENARIOS } from "./scenarios.ts";
 import { Scene } from "./scene.ts";
 
 export interface RecordOptions {
-  /** What `openEncoder` or `loadEncoder` returns. Default: `openEncoder("assembly")`. */
+  /** What `openEncoder` or `loadEncoderUnconfined` returns. Default: `openEncoder("assembly")`. */
   readonly encoder?: Encoder | undefined;
   /** Aborts the recording after the attempt under way, which takes about a second: it rejects with the reason. */
   readonly signal?: AbortSignal | undefined;

@@ -6,13 +6,13 @@ import * as assert from "uvu/assert";
 import { EncoderError, InputError, StateError, UnsupportedError } from "../../../src/index.ts";
 import { type CompareOptions, compare } from "../../../src/labs/compare/compare.ts";
 import { judgementOf } from "../../../src/labs/compare/live/judge.ts";
-import { openSubjects } from "../../../src/labs/compare/open.ts";
+import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import { childrenOf, eventually } from "../../support/processes.ts";
 import { rejection } from "../../support/thrown.ts";
 
 const ended = suite("compare: how a comparison ends");
 
-const { subjects } = await openSubjects(["script"], ["amd64"]);
+const { subjects } = await openSubjectsConfined(["script"], ["amd64"]);
 
 /** A comparison that no test waits for. */
 const endless = (options: Partial<CompareOptions> = {}) =>
@@ -75,7 +75,7 @@ ended("what the progress callback throws, or rejects with, rejects the compariso
 
 ended("subjects from files end with what opened them", async () => {
   {
-    using opened = await openSubjects(["examples/encoders/encoder.mjs"], ["amd64"]);
+    using opened = await openSubjectsConfined(["examples/encoders/encoder.mjs"], ["amd64"]);
     assert.is(opened.subjects.length, 1);
     assert.ok(childrenOf(process.pid).length > 0);
     await compare({ ...opened, cases: 1000 });
@@ -88,7 +88,7 @@ for (const [what, name] of [
   ["that comes with stublab", "script"],
 ] as const) {
   ended(`a closed subject ${what} is refused, and writes to no file`, async () => {
-    const opened = await openSubjects([name], ["amd64"]);
+    const opened = await openSubjectsConfined([name], ["amd64"]);
     opened.close();
     opened.close();
     const folder = mkdtempSync(join(tmpdir(), "stublab-"));
@@ -114,7 +114,7 @@ for (const [what, name] of [
   });
 
   ended(`a subject ${what} that is closed meanwhile rejects, and leaves no process`, async () => {
-    const opened = await openSubjects([name], ["amd64"]);
+    const opened = await openSubjectsConfined([name], ["amd64"]);
     const progress = () => opened.close();
     assert.instance(await rejection(compare({ ...opened, cases: 1e12, progress })), StateError);
     assert.ok(await eventually(() => childrenOf(process.pid).length === 0, 10_000));
@@ -122,7 +122,7 @@ for (const [what, name] of [
 }
 
 ended("a subject from a file that is closed during a batch rejects", async () => {
-  const opened = await openSubjects(["examples/encoders/encoder.mjs"], ["amd64"]);
+  const opened = await openSubjectsConfined(["examples/encoders/encoder.mjs"], ["amd64"]);
   const over = rejection(compare({ ...opened, cases: 1e12 }));
   setTimeout(() => opened.close(), 20);
   assert.instance(await over, StateError);

@@ -15,7 +15,7 @@ import type { FunctionComparison } from "../../../src/labs/compare/function.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";
 import { Judges } from "../../../src/labs/compare/live/open.ts";
 import { verdictOf } from "../../../src/labs/compare/live/verdict.ts";
-import { openSubjects } from "../../../src/labs/compare/open.ts";
+import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import type { Disagreement, LiveReport } from "../../../src/labs/compare/report.ts";
 import { LocalSubject, type Subject } from "../../../src/labs/compare/subject.ts";
 import { MISTAKES, type Mistake, mistakenFile, SEEN } from "../../support/mistakes.ts";
@@ -118,7 +118,7 @@ function inputOf({ input }: Pick<Disagreement, "input">): Map<string, bigint> {
 /** Whether the kernel sees a mistake: then in its field, and in a small case that fails again, unless it may be meant. */
 async function isSeenIn(mistake: Mistake): Promise<boolean> {
   const { name, what, found: field } = mistake;
-  using opened = await openSubjects([mistakenFile(mistake)]);
+  using opened = await openSubjectsConfined([mistakenFile(mistake)]);
   using judges = new Judges();
   const functions = (await functionsOf(opened.subjects)).filter((each) => each.name === name);
   const options = { seed: SEED, cases: SLOW[name] ?? CASES };

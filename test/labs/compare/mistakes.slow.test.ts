@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { FunctionName } from "../../../src/core/encoder/abi.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
-import { openSubjects } from "../../../src/labs/compare/open.ts";
+import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { compareFile, moduleFile, newPath } from "../../support/foreign_modules.ts";
 import { MISTAKES, type Mistake, mistakenFile } from "../../support/mistakes.ts";
@@ -16,7 +16,7 @@ const mistakes = suite("compare: mistakes of users");
 const quotas = new Map<FunctionName, number>();
 
 mistakes.before(async () => {
-  using opened = await openSubjects();
+  using opened = await openSubjectsConfined();
   const { report } = await compare(opened);
   assert.equal([report.disagreements, report.broken, report.notes], [[], [], []]);
   for (const { arch, name, cases } of report.functions) {

@@ -4,7 +4,7 @@ import {
   alignRecordings,
   assignment,
   type Beside,
-  gradeAnswer,
+  gradeAnswerConfined,
   type Recording,
   recordScenario,
 } from "../../../src/labs/record/index.ts";
@@ -109,8 +109,10 @@ beside("host, blocked-signals: the mask differs, though the titles do not", asyn
 
 beside("a wrong answer and the right one part at the word that is wrong", async () => {
   const text = assignment("wait-options", "ada");
-  const wrong = await gradeAnswer(text);
-  const right = await gradeAnswer(text.replace(/^options = .*/m, "options = WUNTRACED|__WALL"));
+  const wrong = await gradeAnswerConfined(text);
+  const right = await gradeAnswerConfined(
+    text.replace(/^options = .*/m, "options = WUNTRACED|__WALL"),
+  );
   assert.equal([wrong.right, right.right], [false, true]);
   const document = alignRecordings(wrong.recording, right.recording);
   const { differences = [] } = document.rows[document.part ?? -1] ?? {};

@@ -6,7 +6,7 @@ import { Filter } from "../../../src/labs/compare/interpreter.ts";
 import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
 import { SCENARIOS } from "../../../src/labs/record/scenarios.ts";
 import { answerFilter, FREE } from "../../../src/labs/record/tasks/confine.ts";
-import { type Graded, gradeAnswer } from "../../../src/labs/record/tasks/grade.ts";
+import { type Graded, gradeAnswerConfined } from "../../../src/labs/record/tasks/grade.ts";
 import { assignment, exerciseFor, parseAnswer } from "../../../src/labs/record/tasks/submission.ts";
 import { isPlayed } from "../../../src/labs/record/tasks/task.ts";
 import { TASKS } from "../../../src/labs/record/tasks/tasks.ts";
@@ -82,7 +82,7 @@ tasks("right answers are accepted, in every variant", async () => {
   );
   const started = performance.now();
   await inPairs(pairs, async ([name, who]) => {
-    const graded = await gradeAnswer(await rightAnswer(name, who));
+    const graded = await gradeAnswerConfined(await rightAnswer(name, who));
     assert.is(graded.reason, null, `${name}, ${who}: ${graded.reason}`);
     assert.match(graded.checks.at(-1)?.name ?? "nothing", LAST_FACTS[name] ?? /^$/, name);
     expectRecorded(graded);
@@ -147,7 +147,7 @@ tasks("wrong answers of many kinds are refused, each with its reason", async () 
   let count = 0;
   await inPairs(kinds, async ([task, name, edit, reason]) => {
     for (const answer of await mistaken(task, edit)) {
-      const graded = await gradeAnswer(answer);
+      const graded = await gradeAnswerConfined(answer);
       assert.match(graded.reason ?? "accepted", reason, `${task}: ${name}`);
       expectRecorded(graded);
       count++;
@@ -166,7 +166,7 @@ tasks("each damaged stub code is refused as it is handed out", async () => {
     [...DAMAGE_REASONS.keys()],
   );
   await inPairs([...found], async ([damage, who]) => {
-    const { reason } = await gradeAnswer(assignment("repair-stub", who));
+    const { reason } = await gradeAnswerConfined(assignment("repair-stub", who));
     assert.match(reason ?? "accepted", DAMAGE_REASONS[damage] ?? /^$/, `damage ${damage}`);
   });
 });
@@ -174,7 +174,7 @@ tasks("each damaged stub code is refused as it is handed out", async () => {
 tasks("hostile answers are contained, recorded and refused, and leave no process", async () => {
   const before = childrenOf(process.pid);
   await inPairs(Object.entries(HOSTILE), async ([name, code]) => {
-    const graded = await gradeAnswer(hostileAnswer(code));
+    const graded = await gradeAnswerConfined(hostileAnswer(code));
     assert.not(graded.right, name);
     expectRecorded(graded);
   });
@@ -262,7 +262,7 @@ tasks("any other answer is judged, too, and recorded", async () => {
   const answers = Array.from({ length: RANDOM }, () => randomAnswer(random));
   const reasons = new Map<string, number>();
   await inPairs(answers, async (answer) => {
-    const graded = await gradeAnswer(answer);
+    const graded = await gradeAnswerConfined(answer);
     expectRecorded(graded);
     const reason = graded.reason?.replace(/\(.*/s, "") ?? "right";
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
@@ -303,7 +303,7 @@ const UNREADABLE: readonly (readonly [text: string, message: RegExp])[] = [
 tasks("what is not an answer is refused with place and reason, before anything runs", async () => {
   for (const [text, message] of UNREADABLE) {
     try {
-      await gradeAnswer(text);
+      await gradeAnswerConfined(text);
       assert.unreachable(text);
     } catch (error) {
       assert.instance(error, InputError);

@@ -49,11 +49,11 @@ export function isEncoderFile(word: string): boolean {
  * @throws InputError if the file cannot be an encoder; EncoderError if it is for another machine, its code throws, or
  * names are missing: the message lists all of them
  * @example
- * using tracer = new Tracer({ encoder: await loadEncoder("./mine.wasm") });
+ * using tracer = new Tracer({ encoder: await loadEncoderUnconfined("./mine.wasm") });
  */
-export async function loadEncoder(file: string | URL): Promise<Encoder> {
+export async function loadEncoderUnconfined(file: string | URL): Promise<Encoder> {
   const path = file instanceof URL ? fileURLToPath(file) : text(file, "file");
-  const encoder = guardEncoder(await openEncoderFile(path, basename(path), "stubs"));
+  const encoder = guardEncoder(await openFileUnconfined(path, basename(path), "stubs"));
   return { ...encoder, file: resolve(path) };
 }
 
@@ -64,7 +64,7 @@ export async function loadEncoder(file: string | URL): Promise<Encoder> {
  * @param name the name of the encoder in reports
  * @throws InputError if the file cannot be an encoder; EncoderError if its content is invalid, or if its code throws
  */
-export async function openEncoderFile(
+export async function openFileUnconfined(
   file: string,
   name: string,
   purpose: Purpose,

@@ -52,7 +52,7 @@ export function openEncoder(name: string, arch: Arch = HOST_ARCH): PartialEncode
   throw new InputError(
     `unknown encoder "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
     {
-      remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is ./mine.wasm for --encoder, and await loadEncoder(file) in a program`,
+      remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is ./mine.wasm for --encoder, and await loadEncoderUnconfined(file) in a program`,
     },
   );
 }

@@ -38,9 +38,9 @@ export interface Graded {
  * @throws InputError if it is not an answer; UnsupportedError and others if this machine cannot try it
  *
  * @example
- * const { right, reason, recording } = await gradeAnswer(readFileSync("answer.txt", "utf8"));
+ * const { right, reason, recording } = await gradeAnswerConfined(readFileSync("answer.txt", "utf8"));
  */
-export async function gradeAnswer(text: string): Promise<Graded> {
+export async function gradeAnswerConfined(text: string): Promise<Graded> {
   const submission = parseAnswer(text);
   const { exercise, task, student } = submission;
   const { checks, recording } = isPlayed(exercise)
@@ -138,7 +138,7 @@ async function judgementOf(text: string, file: number): Promise<Judged> {
     environment: { PATH: process.env.PATH },
     stdio: [nothing, nothing, nothing],
     files: [file],
-    shut: false,
+    confined: false,
   }).finally(() => closeSync(nothing));
   try {
     child.send({ text });

@@ -1,4 +1,4 @@
-// Encoders from files in this process: loadEncoder.
+// Encoders from files in this process: loadEncoderUnconfined.
 
 import { basename } from "node:path";
 import { suite } from "uvu";
@@ -8,23 +8,23 @@ import { missingNames } from "../../../src/core/encoder/missing.ts";
 import {
   EncoderError,
   InputError,
-  loadEncoder,
+  loadEncoderUnconfined,
   openEncoder,
   Platform,
   Tracer,
 } from "../../../src/index.ts";
-import { openEncoderFile } from "../../../src/labs/compare/encoders/foreign.ts";
+import { openFileUnconfined } from "../../../src/labs/compare/encoders/foreign.ts";
 import { recordScenario } from "../../../src/labs/record/index.ts";
 import { assembleWasm, likeModel, moduleFile, script } from "../../support/foreign_modules.ts";
 
-const load = suite("loadEncoder");
+const load = suite("loadEncoderUnconfined");
 
 const WASM = "./dist/encoder.wasm";
 
 /** The error with which loading a file fails. */
 async function failureOf(file: string): Promise<EncoderError | InputError> {
   try {
-    await loadEncoder(file);
+    await loadEncoderUnconfined(file);
   } catch (error) {
     if (error instanceof EncoderError || error instanceof InputError) return error;
     throw error;
@@ -38,7 +38,7 @@ for (const [what, file] of [
 ] as const) {
   load(`${what} drives stubs and guests`, async () => {
     const path = file();
-    const encoder = await loadEncoder(path);
+    const encoder = await loadEncoderUnconfined(path);
     assert.equal([encoder.name, encoder.arch], [basename(path), "amd64"]);
     using platform = Platform.open({ encoder });
     using space = platform.newAddressSpace();
@@ -47,7 +47,7 @@ for (const [what, file] of [
   });
 
   load(`recordScenario with ${what}`, async () => {
-    const encoder = await loadEncoder(file());
+    const encoder = await loadEncoderUnconfined(file());
     const recording = await recordScenario("cascade", { encoder });
     assert.is(recording.encoder, encoder.name);
     assert.ok(recording.end.every(({ held }) => held));
@@ -57,7 +57,7 @@ for (const [what, file] of [
 load("functions that only the comparison calls are optional", async () => {
   const needed = FUNCTION_NAMES.filter((name) => !FUNCTIONS[name].comparisonOnly);
   assert.equal([needed.length, FUNCTION_NAMES.length], [18, 26]);
-  using tracer = new Tracer({ encoder: await loadEncoder(likeModel({}, needed)) });
+  using tracer = new Tracer({ encoder: await loadEncoderUnconfined(likeModel({}, needed)) });
   const stub = tracer.createStub().createStub();
   assert.is(stub.call("getpid"), BigInt(stub.pid));
 });
@@ -108,7 +108,7 @@ for (const [what, file, kind, message] of [
 }
 
 load("after a failure every function fails with the same error", async () => {
-  const encoder = await loadEncoder(likeModel({ waitEvent: "() => 0.5" }));
+  const encoder = await loadEncoderUnconfined(likeModel({ waitEvent: "() => 0.5" }));
   assert.is(encoder.waitKind(0), 0);
   const expected = /waitEvent returned 0\.5, expected a whole Number$/;
   assert.throws(() => encoder.waitEvent(0), expected);
@@ -116,7 +116,7 @@ load("after a failure every function fails with the same error", async () => {
 });
 
 load("a string is quoted where a number is expected", async () => {
-  const encoder = await loadEncoder(likeModel({ waitEvent: '() => "2"' }));
+  const encoder = await loadEncoderUnconfined(likeModel({ waitEvent: '() => "2"' }));
   assert.throws(() => encoder.waitEvent(0), /waitEvent returned "2", expected a whole Number$/);
 });
 
@@ -128,7 +128,7 @@ load("a syntax error has its line", async () => {
 /** Why a comparison refuses a module. */
 async function refusalOf(file: string): Promise<string> {
   try {
-    await openEncoderFile(file, "mine", "comparison");
+    await openFileUnconfined(file, "mine", "comparison");
   } catch (error) {
     if (error instanceof EncoderError) return error.message;
     throw error;
@@ -161,7 +161,7 @@ load("a module of another version of the ABI hears of nothing else", async () =>
 });
 
 load("tracers with one encoder share its memory without overlap", async () => {
-  const encoder = await loadEncoder(WASM);
+  const encoder = await loadEncoderUnconfined(WASM);
   using one = new Tracer({ encoder });
   using other = new Tracer({ encoder });
   const stubs = [one, other].map((tracer) => tracer.createStub());
