@@ -107,11 +107,11 @@ function tryLanes(lanes: Lanes): void {
 /** Runs a guest by a lane of switches. @throws if it does not work */
 async function guestBy(switches: SwitchLane): Promise<void> {
   const { Platform } = await import("../core/platform/platform.ts");
-  const { TRIAL } = await import("../labs/guest/arch.ts");
+  const { GUEST_MACHINE } = await import("../labs/guest/machine/index.ts");
   const { runGuest } = await import("../labs/guest/run.ts");
   using platform = Platform.open({ switches });
   try {
-    const { result } = runGuest(platform, { code: TRIAL });
+    const { result } = runGuest(platform, { code: GUEST_MACHINE.trial });
     if (result.kind === "exited" && result.status === 7) return;
     throw failed(`guest: expected exit status 7, got ${JSON.stringify(result.kind)}`);
   } catch (error) {

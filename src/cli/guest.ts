@@ -1,10 +1,9 @@
 import { basename } from "node:path";
 import { HOST_MACHINE } from "../core/machine/index.ts";
 import { Platform } from "../core/platform/platform.ts";
-import { ELF_MACHINE_NAME } from "../labs/guest/arch.ts";
-import { OWN_CALLS } from "../labs/guest/calls/arch.ts";
 import { isElf } from "../labs/guest/elf.ts";
 import type { GuestProgram } from "../labs/guest/image.ts";
+import { GUEST_MACHINE } from "../labs/guest/machine/index.ts";
 import { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "../labs/guest/run.ts";
 import { hex, InputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
@@ -14,10 +13,8 @@ import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";
 import { printJson, talk, writeAll } from "./report.ts";
 import { Transcript } from "./transcript.ts";
 
-/** The emulated calls that only this architecture has, in the middle of a list. */
-const OF_ARCH = Object.keys(OWN_CALLS)
-  .map((name) => `${name}, `)
-  .join("");
+/** The emulated call that not every architecture has, in the middle of a list. */
+const OF_ARCH = GUEST_MACHINE.segmentBases.length > 0 ? "arch_prctl, " : "";
 
 const help = `usage: stublab guest FILE [ARGUMENT…] [options]
 
@@ -27,7 +24,7 @@ and anonymous), munmap, mprotect, ${OF_ARCH}set_tid_address, getpid, time, getti
 exit and exit_group. All others fail with ENOSYS. The program has one thread, and only the files that are given.
 
 FILE is
-  an ELF executable    static, for ${ELF_MACHINE_NAME}; position-independent executables (static-pie) included
+  an ELF executable    static, for ${GUEST_MACHINE.title}; position-independent executables (static-pie) included
   an assembler source  FILE.s or FILE.S, assembled by this machine's C compiler (cc -nostdlib -static)
   bare code            FILE.bin, mapped at 0x10000 and entered at its first byte
 ARGUMENTs are passed to the program. Words that begin with two dashes are options of this command, up to --.

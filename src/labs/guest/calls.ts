@@ -2,7 +2,7 @@ import { syscallName } from "../../core/encoder/names.ts";
 import type { TracingThread } from "../../core/stub/tracing_thread.ts";
 import { hex } from "../../lib/errors.ts";
 import { type Answer, type CallArguments, type EmulatedCall, isRefused, refused } from "./call.ts";
-import { OWN_CALLS } from "./calls/arch.ts";
+import { arch_prctl } from "./calls/arch_prctl.ts";
 import {
   close,
   fstat,
@@ -20,11 +20,12 @@ import { ioctl, write, writev } from "./calls/output.ts";
 import { exit, getpid, set_tid_address } from "./calls/process.ts";
 import { clock_gettime, gettimeofday, time, uname } from "./calls/system.ts";
 import type { Guest } from "./guest.ts";
+import { GUEST_MACHINE } from "./machine/index.ts";
 import { showArguments } from "./signatures.ts";
 
 /** The emulated calls; all others fail with ENOSYS. */
 const CALLS: Readonly<Record<string, EmulatedCall>> = {
-  ...OWN_CALLS,
+  ...(GUEST_MACHINE.segmentBases.length > 0 && { arch_prctl }),
   brk,
   clock_gettime,
   close,

@@ -1,11 +1,12 @@
 // Static ELF executables (elf(5)). Offsets are those of Elf64_Ehdr and Elf64_Phdr.
 
+import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { Protection } from "../../core/platform/memory.ts";
 import { PAGE_SIZE } from "../../core/shim/page_size.ts";
 import { topOfUserSpace } from "../../core/stub/user_space.ts";
 import { hex, InputError } from "../../lib/errors.ts";
-import { ELF_MACHINE, ELF_MACHINE_NAME, INDEPENDENT_BASE } from "./arch.ts";
 import type { Image, Segment } from "./image.ts";
+import { GUEST_MACHINE } from "./machine/index.ts";
 
 const HEADER_SIZE = 64;
 const PROGRAM_HEADER_SIZE = 56;
@@ -47,7 +48,7 @@ export function isElf(bytes: Uint8Array): boolean {
  * @param base where a position-independent one (static-pie) is loaded: a multiple of the page size.
  * @throws InputError that describes the problem, with its offset in the file.
  */
-export function parseElf(bytes: Uint8Array, base = INDEPENDENT_BASE): Image {
+export function parseElf(bytes: Uint8Array, base = GUEST_MACHINE.independentBase): Image {
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkHeader(file, bytes);
   const headers = programHeaders(file);
@@ -103,8 +104,8 @@ function checkHeader(file: DataView, bytes: Uint8Array): void {
     );
   }
   const machine = file.getUint16(18, true);
-  if (machine !== ELF_MACHINE) {
-    refuse(`is for machine ${machine}, not for ${ELF_MACHINE_NAME} (${ELF_MACHINE})`, 18);
+  if (BigInt(machine) !== HOST_MACHINE.elf) {
+    refuse(`is for machine ${machine}, not for ${GUEST_MACHINE.title} (${HOST_MACHINE.elf})`, 18);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Protection } from "../../core/platform/memory.ts";
 import { PAGE_SIZE } from "../../core/shim/page_size.ts";
-import { CODE_ADDRESS } from "./arch.ts";
+import { CODE_ADDRESS } from "./machine/index.ts";
 
 /** A part of a program: `bytes`, followed by zeros up to `memorySize`. */
 export interface Segment {

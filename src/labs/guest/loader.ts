@@ -4,9 +4,11 @@ import type { Protection } from "../../core/platform/memory.ts";
 import type { Subprocess } from "../../core/platform/subprocess.ts";
 import { PAGE_SIZE } from "../../core/shim/page_size.ts";
 import { hex, InputError } from "../../lib/errors.ts";
-import { STACK_POINTER, STACK_SIZE, STACK_TOP } from "./arch.ts";
 import { type Image, pageEnd, pageOf, type Segment } from "./image.ts";
+import { GUEST_MACHINE, STACK_SIZE } from "./machine/index.ts";
 import { initialStack, type Start } from "./stack.ts";
+
+const STACK_TOP = GUEST_MACHINE.stackTop;
 
 /** Pages with the same protection. */
 interface Region {
@@ -38,7 +40,7 @@ export function load(
   const pointer = STACK_TOP - BigInt(stack.length);
   space.write(pointer, stack);
   context.registers.set(HOST_MACHINE.instructionPointer, image.entry);
-  context.registers.set(STACK_POINTER, pointer);
+  context.registers.set(GUEST_MACHINE.stackPointer, pointer);
 }
 
 /** The first page boundary after a program: the start of its heap. */

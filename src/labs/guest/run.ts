@@ -21,7 +21,6 @@ import {
   truth,
 } from "../../lib/shape.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
-import { canResume } from "./arch.ts";
 import { type Answer, type CallArguments, isRefused } from "./call.ts";
 import { CallTable, type NamedCall, type TracedCall, traceCall } from "./calls.ts";
 import { parseElf } from "./elf.ts";
@@ -30,6 +29,7 @@ import { Guest, type Sink } from "./guest.ts";
 import { codeImage, type GuestProgram, type Image } from "./image.ts";
 import { type Limit, type Limits, Meter, type Used } from "./limits.ts";
 import { imageEnd, load } from "./loader.ts";
+import { canResume } from "./machine/index.ts";
 import type { Start } from "./stack.ts";
 
 /**

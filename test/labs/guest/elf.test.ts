@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
+import { HOST_ARCH, HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { ELF_MACHINE, INDEPENDENT_BASE } from "../../../src/labs/guest/arch.ts";
 import { parseElf } from "../../../src/labs/guest/elf.ts";
+import { GUEST_MACHINE } from "../../../src/labs/guest/machine/index.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { needs } from "../../support/needs.ts";
 import { assemble, compile } from "../../support/programs.ts";
@@ -21,6 +21,7 @@ const HEADER = 64;
 const SIZE = 120;
 
 /** EM_X86_64, or EM_AARCH64. */
+const ELF_MACHINE = Number(HOST_MACHINE.elf);
 const OTHER = ELF_MACHINE === 62 ? 183 : 62;
 
 /** The smallest executable: one segment that covers the whole file. */
@@ -75,7 +76,7 @@ elf("shifts only position-independent executables", () => {
   assert.is(entry, 0x410000n);
   assert.is(segments[0]?.address, 0x410000n);
   assert.is(programHeaders?.address, 0x410040n);
-  assert.is(parseElf(bytesOf(file)).entry, INDEPENDENT_BASE + 0x400000n);
+  assert.is(parseElf(bytesOf(file)).entry, GUEST_MACHINE.independentBase + 0x400000n);
   assert.match(refusal(bytesOf(file), 0x123n).message, `not a multiple of ${PAGE_SIZE}`);
   assert.match(refusal(bytesOf(file), -1n << 20n).message, `not a multiple of ${PAGE_SIZE}`);
   assert.match(refusal(bytesOf(file), 1n << 56n).message, "beyond user space");

@@ -11,7 +11,7 @@ import {
   runGuest,
 } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
-import { STACK_TOP } from "../../../src/labs/guest/arch.ts";
+import { GUEST_MACHINE } from "../../../src/labs/guest/machine/index.ts";
 import { openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
@@ -378,7 +378,7 @@ for (const [what, program, options] of [
   ["a deadline of 0", { code: EXIT_7 }, { deadline: 0 }],
   ["an invalid deadline", { code: EXIT_7 }, { deadline: Number.NaN }],
   ["too little memory", { code: EXIT_7 }, { memory: 1 << 20 }],
-  ["an address in the stack", { code: EXIT_7, address: STACK_TOP - 0x10000n }, {}],
+  ["an address in the stack", { code: EXIT_7, address: GUEST_MACHINE.stackTop - 0x10000n }, {}],
 ] as const) {
   guests(`refuses ${what}`, () => {
     assert.throws(

@@ -2,14 +2,15 @@
 
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
 import { quote } from "../../../lib/quote.ts";
-import { STAT } from "../arch.ts";
 import { type Answer, EBADF, EFAULT, EINVAL, type EmulatedCall, int, OK } from "../call.ts";
 import { AT_FDCWD, type File, O_ACCMODE, O_CREAT, type Source } from "../files.ts";
 import type { Guest } from "../guest.ts";
+import { GUEST_MACHINE } from "../machine/index.ts";
 import { pointer } from "../show.ts";
 import { MOST_VECTORS, readVectors, refusedVectors, type Vector } from "./output.ts";
 
 const SHOWN_BYTES = 33;
+const STAT = GUEST_MACHINE.stat;
 const AT_EMPTY_PATH = 0x1000n;
 
 /** File types and permissions in st_mode. */

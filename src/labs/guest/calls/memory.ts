@@ -3,20 +3,20 @@
 import type { SyscallResult } from "../../../core/stub/syscall.ts";
 import { topOfUserSpace } from "../../../core/stub/user_space.ts";
 import { SyscallError } from "../../../lib/errors.ts";
-import { MAPPING_FLAGS, PROTECTION_FLAGS } from "../arch.ts";
 import { type Answer, EINVAL, type EmulatedCall, ENOMEM, int, OK, refused } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pageEnd, pageOf } from "../image.ts";
+import { GUEST_MACHINE } from "../machine/index.ts";
 import { flags, pointer } from "../show.ts";
 
-const PROTECTIONS = ["PROT_READ", "PROT_WRITE", "PROT_EXEC", ...PROTECTION_FLAGS];
+const PROTECTIONS = ["PROT_READ", "PROT_WRITE", "PROT_EXEC", ...GUEST_MACHINE.protectionFlags];
 const NO_PROTECTION = "PROT_NONE";
 
 /** The flags that are passed to the kernel in addition to MAP_PRIVATE|MAP_ANONYMOUS. */
 const PASSED_ON = [
   "MAP_FIXED",
   "MAP_FIXED_NOREPLACE",
-  ...MAPPING_FLAGS,
+  ...GUEST_MACHINE.mappingFlags,
   "MAP_NORESERVE",
   "MAP_STACK",
 ];

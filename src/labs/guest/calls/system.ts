@@ -2,9 +2,9 @@
 
 import { release } from "node:os";
 import { quote } from "../../../lib/quote.ts";
-import { MACHINE } from "../arch.ts";
 import { EFAULT, type EmulatedCall, int, OK, refused } from "../call.ts";
 import type { Guest } from "../guest.ts";
+import { GUEST_MACHINE } from "../machine/index.ts";
 import { pointer } from "../show.ts";
 
 const NANOSECONDS = 1_000_000_000n;
@@ -64,7 +64,7 @@ const UTSNAME: readonly (readonly [name: string, value: string])[] = [
   ["nodename", "stublab"],
   ["release", release()],
   ["version", "stublab"],
-  ["machine", MACHINE],
+  ["machine", GUEST_MACHINE.name],
   ["domainname", "(none)"],
 ];
 const FIELD_SIZE = 65;

@@ -1,9 +1,9 @@
 // arch_prctl: the bases of a guest's segments.
 
 import { hex } from "../../../lib/errors.ts";
-import { BASE_LIMIT } from "../amd64.ts";
 import { type Answer, EFAULT, EINVAL, type EmulatedCall, OK } from "../call.ts";
 import type { Guest } from "../guest.ts";
+import { BASE_LIMIT } from "../machine/index.ts";
 
 /** The codes of arch_prctl(2) (<asm/prctl.h>), each with the register that it sets or gets. */
 const CODES = new Map([
@@ -13,7 +13,7 @@ const CODES = new Map([
   [0x1004n, { name: "ARCH_GET_GS", register: "gs_base", sets: false }],
 ]);
 
-const arch_prctl: EmulatedCall = {
+export const arch_prctl: EmulatedCall = {
   run(guest, [code = 0n, address = 0n]) {
     const known = CODES.get(BigInt.asUintN(32, code));
     if (known === undefined) return EINVAL;
@@ -41,6 +41,3 @@ function getBase(guest: Guest, register: string, address: bigint): Answer {
   const word = new BigUint64Array([guest.context.registers.get(register)]);
   return guest.write(address, new Uint8Array(word.buffer)) ? OK : EFAULT;
 }
-
-/** The calls that no other architecture has. */
-export const OWN_CALLS: Readonly<Record<string, EmulatedCall>> = { arch_prctl };
