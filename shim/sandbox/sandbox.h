@@ -20,7 +20,7 @@ struct stublab_start {
     const struct stublab_limit *limits;
     uint32_t file_count;
     uint32_t limit_count;
-    uint32_t options; /* STUBLAB_START_CONFINED: no terminal, and no file or device can be written */
+    uint32_t options; /* STUBLAB_START_CONFINED: no terminal, no file or device to write to */
 };
 
 enum { STUBLAB_START_CONFINED = 1, STUBLAB_START_CHANNEL = 3 };
