@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,7 +10,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -107,21 +105,6 @@ for (const room of ROOMS) {
   });
 }
 
-const withClang = needs(libraries, "clang");
-
-withClang("clang links the shim without undefined symbols", () =>
-  inFolder(tmpdir(), (folder) => {
-    for (const part of ["shim", `build/${HOST_ARCH}`]) {
-      cpSync(part, join(folder, part), { recursive: true });
-    }
-    const build = pathToFileURL("scripts/libraries.mjs").href;
-    const script = `await (await import("${build}")).compileShims(undefined, ${JSON.stringify(folder)})`;
-    const env = { ...process.env, CC: "clang" };
-    execFileSync(process.execPath, ["--input-type=module", "-e", script], { env });
-    assert.ok(existsSync(join(folder, "dist", SHIM)));
-  }),
-);
-
 compile("a function of the C encoder that differs from the table of the ABI does not compile", () =>
   inFolder(tmpdir(), (folder) => {
     const check = () => {
@@ -136,38 +119,6 @@ compile("a function of the C encoder that differs from the table of the ABI does
     assert.match(check().stderr, /conflicting types for .native_wait_kind/);
   }),
 );
-
-compile("two builds in different folders give the same bytes", async () => {
-  const { compileNative, compileShims } = await import(pathToFileURL("scripts/libraries.mjs").href);
-  const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];
-  const machines = existsSync("dist/core-arm64.so") ? ["amd64", "arm64"] : ["amd64"];
-  const build = async (folder: string) => {
-    for (const part of ["shim", ...arches.map((arch) => `build/${arch}`)]) {
-      cpSync(part, join(folder, part), { recursive: true });
-    }
-    const libraries: string[] = [];
-    const make = (name: string, compile: (library: string) => void) => {
-      libraries.push(join(folder, name));
-      compile(join(folder, name));
-    };
-    for (const machine of machines) {
-      await compileShims(machine, folder);
-      libraries.push(...ROOMS.map((room) => join(folder, `dist/${room}-${machine}.so`)));
-      for (const arch of arches) {
-        const name = `native-${machine}-${arch}.so`;
-        make(name, (library) => compileNative(arch, library, folder, machine));
-      }
-    }
-    return libraries.map((library) => readFileSync(library));
-  };
-  await inFolder(tmpdir(), (one) =>
-    inFolder(tmpdir(), async (other) => {
-      mkdirSync(join(other, "a longer", "path"), { recursive: true });
-      const [first, second] = [await build(one), await build(join(other, "a longer", "path"))];
-      for (const [i, bytes] of first.entries()) assert.ok(bytes.equals(second[i] ?? Buffer.of()));
-    }),
-  );
-});
 
 const musl = needs(libraries, "musl-gcc");
 
