@@ -84,6 +84,7 @@ export {
   type GuestPoolOptions,
   type PooledGuestOptions,
   type PooledGuestRun,
+  type PooledPlatformOptions,
 } from "./labs/guest/pool.ts";
 export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./labs/guest/run.ts";
 export type { Start as GuestStart } from "./labs/guest/stack.ts";

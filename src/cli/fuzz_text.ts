@@ -24,10 +24,8 @@ function exercisedText({ rules, unreached }: FuzzReport["exercised"]): string {
   return told === "" ? all : `${all}; fewest cases: ${told}`;
 }
 
-type Cause = Omit<CauseRow<never>, "found">;
-
 /** A cause of so many findings, and whether it is probably the processor's. */
-export function causeText({ trait, rule, vanishes, processors }: Cause, n: number): string {
+export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: number): string {
   const number = n.toLocaleString("en");
   const what =
     rule === null

@@ -1,10 +1,11 @@
 import { amd64 } from "./amd64.ts";
 import { arm64 } from "./arm64.ts";
+import type { Machine } from "./machine.ts";
 
 /** The supported architectures. */
-export const MACHINES = { amd64, arm64 };
+export type Arch = "amd64" | "arm64";
 
-export type Arch = keyof typeof MACHINES;
+export const MACHINES: Readonly<Record<Arch, Machine>> = { amd64, arm64 };
 
 export const ARCHES: readonly Arch[] = ["amd64", "arm64"];
 

@@ -24,13 +24,19 @@ export { type Phase, type Rule, rules } from "./predict/rules.ts";
 export type { Suspects } from "./predict/suspects.ts";
 export type { Counts } from "./predict/tally.ts";
 export { type JudgeOptions, judge } from "./recordings/judge.ts";
-export type { Contradiction, Judgement, UnpredictedCases } from "./recordings/judge_here.ts";
+export type {
+  Contradiction,
+  JudgedCause,
+  Judgement,
+  UnpredictedCases,
+} from "./recordings/judge_here.ts";
 export { type RecordOptions, recordRun } from "./recordings/record_run.ts";
 export type { RecordingHeader } from "./recordings/recording.ts";
 export type { Finding } from "./run/fuzz_findings.ts";
 export type { FuzzOptions, FuzzProgress, FuzzResult } from "./run/options.ts";
 export type { Shard } from "./run/round.ts";
 export type { Entry as CorpusEntry, FoundCase, RunState } from "./run/run_state.ts";
+export type { CauseRow } from "./tell/causes.ts";
 export { type Examined, type ExportOptions, exportC } from "./tell/export_c.ts";
 export type { Feature } from "./try/arch.ts";
 export type { Machine } from "./try/machine.ts";

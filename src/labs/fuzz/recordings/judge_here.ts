@@ -51,7 +51,7 @@ export interface Judgement extends RecordingHeader {
 }
 
 /** A cause, and the lines of the cases that have it. */
-export interface JudgedCause extends Omit<CauseRow<never>, "found"> {
+export interface JudgedCause extends CauseRow {
   readonly lines: readonly number[];
 }
 

@@ -7,18 +7,17 @@ import type { Machine } from "../try/machine.ts";
 import { suspectTable } from "./attribution.ts";
 import { ruleRow } from "./told.ts";
 
-/** A cause as documents have it, with the findings that have it. */
-export interface CauseRow<T> extends Omit<ReturnType<typeof suspectTable>, "rules"> {
+/** A cause as documents have it. */
+export interface CauseRow extends Omit<ReturnType<typeof suspectTable>, "rules"> {
   /** A rule by its id; or a way, a stop, a resume. */
   readonly trait: string;
   /** The rule, if it is one. */
   readonly rule: ReturnType<typeof ruleRow> | null;
   /** How many of all cases have used the rule. */
   readonly of: number;
-  readonly found: readonly T[];
 }
 
-/** The causes of findings of a run or a recording: `causesOfFindings`. */
+/** The causes of findings of a run or a recording, each with the findings that have it: `causesOfFindings`. */
 export function causeRows<
   T extends {
     index: number;
@@ -30,7 +29,7 @@ export function causeRows<
   findings: readonly T[],
   counts: Pick<Counts, "cases" | "exercised">,
   machine: Machine,
-): CauseRow<T>[] {
+): (CauseRow & { readonly found: readonly T[] })[] {
   return causesOfFindings(findings, counts).map((cause) => {
     const { trait, of, cases } = cause;
     const found = cases.map(({ finding }) => finding);
