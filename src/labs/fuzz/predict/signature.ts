@@ -1,6 +1,6 @@
 /*
  * The kind of a case's outcome: two cases have the same signature if the kernel did the same to their registers
- * (assembly/fuzz/signature.ts).
+ * (assembly/fuzz/ARCH/signature.ts).
  */
 
 import type { Batch } from "../case/batch.ts";
