@@ -1,4 +1,5 @@
-// What the probe has to know about amd64, beyond what the encoder computes: src/core/machine/amd64.ts.
+// What the probe has to know about amd64, beyond what the encoder computes:
+// src/core/machine/amd64.ts.
 #ifndef STUBLAB_PROBE_HOST_H
 #define STUBLAB_PROBE_HOST_H
 
