@@ -15,10 +15,8 @@ export type CallArguments = readonly bigint[];
 /** An emulated system call. */
 export interface EmulatedCall {
   run(guest: Guest, args: CallArguments): Answer;
-  /** The arguments as strace prints them, after the call. Default: by their kinds (signatures.ts). */
+  /** The arguments as strace prints them, after the call, where their kinds (signatures.ts) do not say it. */
   show?(guest: Guest, args: CallArguments, answer: Answer): string[];
-  /** Whether its value is an address, which is shown in hex. */
-  readonly answersAddress?: boolean;
 }
 
 /** The answer to a call, or to a use of it, that is not emulated. */

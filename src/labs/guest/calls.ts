@@ -1,57 +1,26 @@
 import { syscallName } from "../../core/encoder/names.ts";
 import type { TracingThread } from "../../core/stub/tracing_thread.ts";
-import { hex } from "../../lib/errors.ts";
 import { type Answer, type CallArguments, type EmulatedCall, isRefused, refused } from "./call.ts";
 import { arch_prctl } from "./calls/arch_prctl.ts";
-import {
-  close,
-  fstat,
-  lseek,
-  newfstatat,
-  open,
-  openat,
-  pread64,
-  read,
-  readv,
-  stat,
-} from "./calls/input.ts";
-import { brk, mmap, mprotect, munmap } from "./calls/memory.ts";
-import { ioctl, write, writev } from "./calls/output.ts";
-import { exit, getpid, set_tid_address } from "./calls/process.ts";
-import { clock_gettime, gettimeofday, time, uname } from "./calls/system.ts";
+import * as input from "./calls/input.ts";
+import * as memory from "./calls/memory.ts";
+import * as output from "./calls/output.ts";
+import * as processes from "./calls/process.ts";
+import * as system from "./calls/system.ts";
 import type { Guest } from "./guest.ts";
 import { GUEST_MACHINE } from "./machine/index.ts";
-import { showArguments } from "./signatures.ts";
+import { showArguments, showValue } from "./signatures.ts";
 
 /** The emulated calls; all others fail with ENOSYS. */
 const CALLS: Readonly<Record<string, EmulatedCall>> = {
   ...(GUEST_MACHINE.segmentBases.length > 0 && { arch_prctl }),
-  brk,
-  clock_gettime,
-  close,
-  exit,
-  exit_group: exit,
-  fstat,
-  getpid,
-  gettimeofday,
-  ioctl,
-  lseek,
-  lstat: stat,
-  mmap,
-  mprotect,
-  munmap,
-  newfstatat,
-  open,
-  openat,
-  pread64,
-  read,
-  readv,
-  set_tid_address,
-  stat,
-  time,
-  uname,
-  write,
-  writev,
+  ...input,
+  ...memory,
+  ...output,
+  ...processes,
+  ...system,
+  exit_group: processes.exit,
+  lstat: input.stat,
 };
 
 /** Calls that are not emulated. */
@@ -110,17 +79,12 @@ export function traceCall(
   words: CallArguments,
   answer: Answer,
 ): TracedCall {
-  const args = call.show?.(guest, words, answer) ?? showArguments(guest, name, words);
+  const args =
+    call.show?.(guest, words, answer) ?? showArguments(name, { guest, args: words, answer });
   const value = "value" in answer ? answer.value : null;
   const errno = "errno" in answer ? answer.errno : null;
-  const result =
-    errno !== null
-      ? `-1 ${errno}`
-      : value === null
-        ? "?"
-        : call.answersAddress
-          ? hex(value)
-          : `${value}`;
+  const shown = value === null ? "?" : showValue(name, value);
+  const result = errno === null ? shown : `-1 ${errno}`;
   const unmet = isRefused(answer);
   const text = `${name}(${args.join(", ")}) = ${result}${unmet ? " (not emulated)" : ""}`;
   return { name, number, args, value, errno, refused: unmet, text };

@@ -3,31 +3,63 @@
 import { flagTerms, formatClone } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
 import { quote } from "../../lib/quote.ts";
-import { type CallArguments, int } from "./call.ts";
+import { type Answer, type CallArguments, int } from "./call.ts";
 import { AT_FDCWD, O_ACCMODE, O_CREAT } from "./files.ts";
 import type { Guest } from "./guest.ts";
-import { pointer } from "./show.ts";
+import { MOST_VECTORS, readVectors } from "./vectors.ts";
+
+/** A call that was made, with what its arguments point to. */
+export interface MadeCall {
+  readonly guest: Guest;
+  readonly args: CallArguments;
+  readonly answer: Answer;
+}
+
+/** How many bytes and buffers are shown, as strace does. */
+const SHOWN_BYTES = 33n;
+const SHOWN_VECTORS = 32n;
+
+/** The requests of ioctl that C libraries make for their standard output (<asm-generic/ioctls.h>). */
+const REQUESTS = new Map([
+  [0x5401n, "TCGETS"],
+  [0x5413n, "TIOCGWINSZ"],
+]);
 
 /** How an argument is shown, by the letter of its kind. */
-const KINDS: Readonly<Record<string, (word: bigint, guest: Guest) => string>> = {
+const KINDS: Readonly<Record<string, (word: bigint, call: MadeCall, index: number) => string>> = {
   // A number of type int, such as a descriptor, a pid or a user.
   d: (word) => `${int(word)}`,
-  // A size or another number of 64 bits.
+  // A size or another number of 64 bits; the same with a sign.
   u: (word) => `${word}`,
-  // Flags, and what has no better form.
+  l: (word) => `${BigInt.asIntN(64, word)}`,
+  // Flags, and what has no better form; an offset in hex.
   x: hex,
+  z: (word) => (word === 0n ? "0" : hex(word)),
   p: pointer,
   // A string: a path or another name.
-  s: (word, guest) => quoteString(guest, word),
+  s: (word, { guest }) => quoteString(guest, word),
+  // A buffer whose length follows; one that the call has filled; buffers whose count follows.
+  b: (address, { guest, args }, index) => buffer(guest, address, args[index + 1] ?? 0n),
+  r: (address, { guest, answer }) =>
+    "value" in answer ? buffer(guest, address, answer.value) : pointer(address),
+  v: (address, { guest, args }, index) => vectors(guest, address, args[index + 1] ?? 0n),
   // The descriptor of the folder to which a path is relative.
   a: (word) => (int(word) === AT_FDCWD ? "AT_FDCWD" : `${int(word)}`),
   // The flags of an open, the mode of a file, a signal, the flags of a clone with its exit signal.
-  o: (word, { space }) => openFlags(word, space.tracer.encoder.constants),
+  o: (word, { guest }) => openFlags(word, guest.space.tracer.encoder.constants),
   m: (word) => `0${(word & 0xffffn).toString(8)}`,
-  i: (word, { space }) => space.tracer.signalName(int(word)),
-  c: (word, { space }) =>
-    formatClone(word & ~0xffn, Number(word & 0xffn), space.tracer.encoder.constants),
+  i: (word, { guest }) => guest.space.tracer.signalName(int(word)),
+  c: (word, { guest }) =>
+    formatClone(word & ~0xffn, Number(word & 0xffn), guest.space.tracer.encoder.constants),
+  // A protection, flags of mmap, where lseek counts from, a request of ioctl.
+  t: (word, { guest }) => (word === 0n ? "PROT_NONE" : flags(guest, word, /^PROT_/)),
+  f: (word, { guest }) => (word === 0n ? "0" : flags(guest, word, /^MAP_/)),
+  w: (word) => ["SEEK_SET", "SEEK_CUR", "SEEK_END"][int(word)] ?? `${int(word)}`,
+  q: (word) => REQUESTS.get(word) ?? pointer(word),
 };
+
+/** Calls whose value is an address. */
+const ANSWER_ADDRESSES = ["brk", "mmap", "mremap", "shmat"];
 
 /** The kinds of each call's arguments. */
 const CALLS = `
@@ -47,21 +79,21 @@ const CALLS = `
   getsid:d getsockname:dpp getsockopt:dddpp gettid: gettimeofday:pp getuid: getxattr:sspu init_module:pus
   inotify_add_watch:dsx inotify_init: inotify_init1:o inotify_rm_watch:dd io_cancel:upp io_destroy:u
   io_getevents:uddpp io_pgetevents:uddppp io_setup:up io_submit:udp io_uring_enter:duuxpu io_uring_register:dxpu
-  io_uring_setup:up ioctl:dxp ioperm:uud iopl:d ioprio_get:dd ioprio_set:ddd kcmp:ddduu kexec_file_load:ddusx
+  io_uring_setup:up ioctl:dqp ioperm:uud iopl:d ioprio_get:dd ioprio_set:ddd kcmp:ddduu kexec_file_load:ddusx
   kexec_load:uupx keyctl:dxxxx kill:di landlock_add_rule:ddpx landlock_create_ruleset:pux landlock_restrict_self:dx
   lchown:sdd lgetxattr:sspu link:ss linkat:asasx listen:dd listmount:ppux listxattr:spu llistxattr:spu
-  lookup_dcookie:upu lremovexattr:ss lseek:dud lsetxattr:sspux lsm_get_self_attr:uppx lsm_list_modules:ppx
+  lookup_dcookie:upu lremovexattr:ss lseek:dlw lsetxattr:sspux lsm_get_self_attr:uppx lsm_list_modules:ppx
   lsm_set_self_attr:upux lstat:sp madvise:pud map_shadow_stack:pux mbind:pudpux membarrier:dxd memfd_create:sx
   memfd_secret:x migrate_pages:dupp mincore:pup mkdir:sm mkdirat:asm mknod:smu mknodat:asmu mlock:pu mlock2:pux
-  mlockall:x mmap:puxxdu modify_ldt:dpu mount:sssxp mount_setattr:asxpu move_mount:asasx move_pages:dupppx
-  mprotect:pux mq_getsetattr:dpp mq_notify:dp mq_open:somp mq_timedreceive:dpupp mq_timedsend:dpuup mq_unlink:s
+  mlockall:x mmap:putfdz modify_ldt:dpu mount:sssxp mount_setattr:asxpu move_mount:asasx move_pages:dupppx
+  mprotect:put mq_getsetattr:dpp mq_notify:dp mq_open:somp mq_timedreceive:dpupp mq_timedsend:dpuup mq_unlink:s
   mremap:puuxp mseal:pux msgctl:ddp msgget:dd msgrcv:dpudx msgsnd:dpux msync:pux munlock:pu munlockall: munmap:pu
   name_to_handle_at:asppx nanosleep:pp newfstatat:aspx nfsservctl:dpp open:som open_by_handle_at:dpo open_tree:asx
   openat:asom openat2:aspu pause: perf_event_open:pdddx personality:x pidfd_getfd:ddx pidfd_open:dx
   pidfd_send_signal:dipx pipe:p pipe2:po pivot_root:ss pkey_alloc:xu pkey_free:d pkey_mprotect:puxd poll:pud
-  ppoll:puppu prctl:dxxxx pread64:dpuu preadv:dpuuu preadv2:dpuuux prlimit64:ddpp process_madvise:dpudx
+  ppoll:puppu prctl:dxxxx pread64:drul preadv:dpuuu preadv2:dpuuux prlimit64:ddpp process_madvise:dpudx
   process_mrelease:dx process_vm_readv:dpupux process_vm_writev:dpupux pselect6:dppppp ptrace:ddpp putpmsg:dpppd
-  pwrite64:dpuu pwritev:dpuuu pwritev2:dpuuux query_module:sdpup quotactl:xsdp quotactl_fd:dxdp read:dpu readahead:duu
+  pwrite64:dpuu pwritev:dpuuu pwritev2:dpuuux query_module:sdpup quotactl:xsdp quotactl_fd:dxdp read:dru readahead:duu
   readlink:spd readlinkat:aspd readv:dpu reboot:xxxp recvfrom:dpuxpp recvmmsg:dpuxp recvmsg:dpx remap_file_pages:pudux
   removexattr:ss rename:ss renameat:asas renameat2:asasx request_key:sssd restart_syscall: rmdir:s rseq:puxx
   rt_sigaction:ippu rt_sigpending:pu rt_sigprocmask:dppu rt_sigqueueinfo:dip rt_sigreturn: rt_sigsuspend:pu
@@ -78,7 +110,7 @@ const CALLS = `
   tee:ddux tgkill:ddi time:p timer_create:dpp timer_delete:d timer_getoverrun:d timer_gettime:dp timer_settime:dxpp
   timerfd_create:dx timerfd_gettime:dp timerfd_settime:dxpp times:p tkill:di truncate:su tuxcall: umask:m umount2:sx
   uname:p unlink:s unlinkat:asx unshare:c uretprobe: uselib:s userfaultfd:x ustat:up utime:sp utimensat:aspx utimes:sp
-  vfork: vhangup: vmsplice:dpux vserver: wait4:dpxp waitid:ddpxp write:dpu writev:dpu`;
+  vfork: vhangup: vmsplice:dpux vserver: wait4:dpxp waitid:ddpxp write:dbu writev:dvu`;
 
 const KINDS_OF = new Map(
   CALLS.trim()
@@ -95,12 +127,41 @@ export function isKnown(name: string): boolean {
 }
 
 /** Shows the arguments of a call; all six registers if it is unknown. */
-export function showArguments(guest: Guest, name: string, args: CallArguments): string[] {
+export function showArguments(name: string, call: MadeCall): string[] {
+  const { args } = call;
   const kinds = KINDS_OF.get(name) ?? "xxxxxx";
-  const shown = [...kinds].map((kind, i) => (KINDS[kind] ?? hex)(args[i] ?? 0n, guest));
+  const shown = [...kinds].map((kind, i) => (KINDS[kind] ?? hex)(args[i] ?? 0n, call, i));
   const flags = args[kinds.indexOf("om")];
   // An open has a mode only if it creates a file.
   return flags === undefined || (flags & O_CREAT) !== 0n ? shown : shown.slice(0, -1);
+}
+
+/** Shows what a call has returned. */
+export function showValue(name: string, value: bigint): string {
+  return ANSWER_ADDRESSES.includes(name) ? hex(value) : `${value}`;
+}
+
+export function pointer(address: bigint): string {
+  return address === 0n ? "NULL" : hex(address);
+}
+
+function flags({ space }: Guest, word: bigint, kind: RegExp): string {
+  return flagTerms(word, kind, space.tracer.encoder.constants).join("|");
+}
+
+function buffer(guest: Guest, address: bigint, length: bigint): string {
+  const bytes = guest.read(address, Number(length < SHOWN_BYTES ? length : SHOWN_BYTES));
+  return bytes === undefined ? pointer(address) : quote(bytes);
+}
+
+function vectors(guest: Guest, address: bigint, count: bigint): string {
+  const some = count < SHOWN_VECTORS ? count : SHOWN_VECTORS;
+  const read = count > MOST_VECTORS ? undefined : readVectors(guest, address, some);
+  if (read === undefined) return pointer(address);
+  const shown = read.map(
+    (each) => `{iov_base=${buffer(guest, each.address, each.length)}, iov_len=${each.length}}`,
+  );
+  return `[${[...shown, ...(count > some ? ["..."] : [])].join(", ")}]`;
 }
 
 /** A string whole: the path of a call decides what it does. */

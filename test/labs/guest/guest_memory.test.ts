@@ -121,7 +121,7 @@ test("mmap maps zeros at a free address, at a hint, and at a fixed address", () 
   );
   assert.is(
     trace.at(-2),
-    "mmap(0x123456789000, 4096, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0) = 0x123456789000",
+    "mmap(0x123456789000, 4096, PROT_NONE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x123456789000",
   );
 });
 

@@ -1,15 +1,12 @@
 // read, readv, pread64, lseek, open, openat, close, fstat, newfstatat, stat, lstat.
 
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
-import { quote } from "../../../lib/quote.ts";
 import { type Answer, EBADF, EFAULT, EINVAL, type EmulatedCall, int, OK } from "../call.ts";
 import { AT_FDCWD, type File, O_ACCMODE, O_CREAT, type Source } from "../files.ts";
 import type { Guest } from "../guest.ts";
 import { GUEST_MACHINE } from "../machine/index.ts";
-import { pointer } from "../show.ts";
-import { MOST_VECTORS, readVectors, refusedVectors, type Vector } from "./output.ts";
+import { MOST_VECTORS, readVectors, refusedVectors, type Vector } from "../vectors.ts";
 
-const SHOWN_BYTES = 33;
 const STAT = GUEST_MACHINE.stat;
 const AT_EMPTY_PATH = 0x1000n;
 
@@ -21,18 +18,13 @@ const NO_FILE: File = { bytes: new Uint8Array(), inode: 0 };
 
 export const read: EmulatedCall = {
   run: (guest, [fd = 0n, address = 0n, length = 0n]) => readAll(guest, fd, [{ address, length }]),
-  show: (guest, [fd = 0n, address = 0n, length = 0n], answer) => [
-    `${int(fd)}`,
-    filled(guest, address, answer),
-    `${length}`,
-  ],
 };
 
 export const readv: EmulatedCall = {
   run(guest, [fd = 0n, address = 0n, count = 0n]) {
     if (sourceOf(guest, fd) === undefined) return EBADF;
     if (count > MOST_VECTORS) return EINVAL;
-    const vectors = readVectors(guest, address, Number(count));
+    const vectors = readVectors(guest, address, count);
     return vectors === undefined ? EFAULT : readAll(guest, fd, vectors);
   },
 };
@@ -45,12 +37,6 @@ export const pread64: EmulatedCall = {
     if (BigInt.asIntN(64, offset) < 0n) return EINVAL;
     return fill(guest, { ...source, position: Number(offset) }, [{ address, length }]);
   },
-  show: (guest, [fd = 0n, address = 0n, length = 0n, offset = 0n], answer) => [
-    `${int(fd)}`,
-    filled(guest, address, answer),
-    `${length}`,
-    `${BigInt.asIntN(64, offset)}`,
-  ],
 };
 
 export const lseek: EmulatedCall = {
@@ -65,11 +51,6 @@ export const lseek: EmulatedCall = {
     source.position = Number(position);
     return { value: position };
   },
-  show: (_, [fd = 0n, offset = 0n, whence = 0n]) => [
-    `${int(fd)}`,
-    `${BigInt.asIntN(64, offset)}`,
-    ["SEEK_SET", "SEEK_CUR", "SEEK_END"][int(whence)] ?? `${int(whence)}`,
-  ],
 };
 
 export const open: EmulatedCall = {
@@ -104,13 +85,6 @@ export const newfstatat: EmulatedCall = {
 function sourceOf({ descriptors }: Guest, fd: bigint): Source | undefined {
   const source = descriptors.get(int(fd));
   return source === "output" ? undefined : source;
-}
-
-/** The bytes that a call has read; the pointer if it has not. */
-function filled(guest: Guest, address: bigint, answer: Answer): string {
-  if (!("value" in answer)) return pointer(address);
-  const bytes = guest.read(address, Math.min(Number(answer.value), SHOWN_BYTES));
-  return bytes === undefined ? pointer(address) : quote(bytes);
 }
 
 function readAll(guest: Guest, fd: bigint, vectors: readonly Vector[]): Answer {

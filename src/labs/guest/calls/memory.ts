@@ -3,14 +3,12 @@
 import type { SyscallResult } from "../../../core/stub/syscall.ts";
 import { topOfUserSpace } from "../../../core/stub/user_space.ts";
 import { SyscallError } from "../../../lib/errors.ts";
-import { type Answer, EINVAL, type EmulatedCall, ENOMEM, int, OK, refused } from "../call.ts";
+import { type Answer, EINVAL, type EmulatedCall, ENOMEM, OK, refused } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pageEnd, pageOf } from "../image.ts";
 import { GUEST_MACHINE } from "../machine/index.ts";
-import { flags, pointer } from "../show.ts";
 
 const PROTECTIONS = ["PROT_READ", "PROT_WRITE", "PROT_EXEC", ...GUEST_MACHINE.protectionFlags];
-const NO_PROTECTION = "PROT_NONE";
 
 /** The flags that are passed to the kernel in addition to MAP_PRIVATE|MAP_ANONYMOUS. */
 const PASSED_ON = [
@@ -20,17 +18,13 @@ const PASSED_ON = [
   "MAP_NORESERVE",
   "MAP_STACK",
 ];
-/** Unsupported flags that cannot be ignored: a mapping would not work without them. */
+/** Unsupported flags that cannot be ignored: a mapping would not work without them. All others are advice. */
 const REFUSED = ["MAP_GROWSDOWN", "MAP_HUGETLB"];
-/** Flags that are only advice, and ignored. */
-const ADVICE = ["MAP_DENYWRITE", "MAP_EXECUTABLE", "MAP_LOCKED", "MAP_POPULATE", "MAP_NONBLOCK"];
-
 export const brk: EmulatedCall = {
   run(guest, [wanted = 0n]) {
     if (wanted >= guest.heap && wanted <= topOfUserSpace()) moveBreak(guest, wanted);
     return { value: guest.break };
   },
-  answersAddress: true,
 };
 
 /** Moves the break, unless a mapping is in the way. */
@@ -68,19 +62,6 @@ export const mmap: EmulatedCall = {
         : space.remap("mmap", address, pageEnd(length), ...rest),
     );
   },
-  show(guest, [address = 0n, length = 0n, protection = 0n, how = 0n, fd = 0n, offset = 0n]) {
-    const { tracer } = guest.space;
-    const types = ["MAP_PRIVATE", "MAP_SHARED", "MAP_ANONYMOUS"];
-    return [
-      pointer(address),
-      `${length}`,
-      flags(tracer, protection, PROTECTIONS, NO_PROTECTION),
-      flags(tracer, how, [...types, ...PASSED_ON, ...REFUSED, ...ADVICE]),
-      `${int(fd)}`,
-      offset === 0n ? "0" : pointer(offset),
-    ];
-  },
-  answersAddress: true,
 };
 
 function refusedMapping(
@@ -123,11 +104,6 @@ export const mprotect: EmulatedCall = {
     if (!guest.space.isFree(address, length)) return ENOMEM;
     return answerOf(guest.space.remap("mprotect", address, pageEnd(length), protection));
   },
-  show: (guest, [address = 0n, length = 0n, protection = 0n]) => [
-    pointer(address),
-    `${length}`,
-    flags(guest.space.tracer, protection, PROTECTIONS, NO_PROTECTION),
-  ],
 };
 
 function bits(guest: Guest, ...names: readonly string[]): bigint {

@@ -5,7 +5,7 @@ import { quote } from "../../../lib/quote.ts";
 import { EFAULT, type EmulatedCall, int, OK, refused } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { GUEST_MACHINE } from "../machine/index.ts";
-import { pointer } from "../show.ts";
+import { pointer } from "../signatures.ts";
 
 const NANOSECONDS = 1_000_000_000n;
 
