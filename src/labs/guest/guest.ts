@@ -67,20 +67,38 @@ export class Guest {
     }
   }
 
-  /** Reads a string up to its NUL, as paths are: at most 4096 bytes with it. Returns undefined if it cannot. @internal */
-  readString(address: bigint): Uint8Array | undefined {
-    const parts: Uint8Array[] = [];
-    const end = address + BigInt(MOST_STRING);
+  /** Reads a range page by page, up to the first page that cannot be read. @internal */
+  *readable(address: bigint, length: number): Generator<Uint8Array> {
+    const end = address + BigInt(length);
     for (let at = address; at < end; ) {
       const inPage = PAGE_SIZE - Number(at % BigInt(PAGE_SIZE));
       const part = this.read(at, Math.min(inPage, Number(end - at)));
-      if (part === undefined) return undefined;
+      if (part === undefined) return;
+      yield part;
+      at += BigInt(part.length);
+    }
+  }
+
+  /** Reads a string up to its NUL, as paths are: at most 4096 bytes with it. Returns undefined if it cannot. @internal */
+  readString(address: bigint): Uint8Array | undefined {
+    const parts: Uint8Array[] = [];
+    for (const part of this.readable(address, MOST_STRING)) {
       const length = part.indexOf(0);
       parts.push(length < 0 ? part : part.subarray(0, length));
       if (length >= 0) return Buffer.concat(parts);
-      at += BigInt(part.length);
     }
     return undefined;
+  }
+
+  /** Reads 64-bit words; undefined if the guest cannot. @internal */
+  readWords(address: bigint, count: number): BigUint64Array | undefined {
+    const bytes = this.read(address, count * BigUint64Array.BYTES_PER_ELEMENT);
+    return bytes && new BigUint64Array(Uint8Array.from(bytes).buffer);
+  }
+
+  /** Writes 64-bit words; returns false if the guest cannot. @internal */
+  writeWords(address: bigint, ...words: bigint[]): boolean {
+    return this.write(address, new Uint8Array(BigUint64Array.from(words).buffer));
   }
 
   /**

@@ -71,10 +71,9 @@ function regionsOf(segments: readonly Segment[]): Region[] {
 const PROTECTIONS: readonly Protection[] = ["", "r", "w", "x", "rw", "rx", "wx", "rwx"];
 
 function union(one: Protection, other: Protection): Protection {
-  const either = (letter: string) => one.includes(letter) || other.includes(letter);
-  const matches = (candidate: Protection) =>
-    [..."rwx"].every((letter) => candidate.includes(letter) === either(letter));
-  return PROTECTIONS.find(matches) ?? "rwx";
+  const both = (candidate: Protection) =>
+    [..."rwx"].every((letter) => candidate.includes(letter) === (one + other).includes(letter));
+  return PROTECTIONS.find(both) ?? "rwx";
 }
 
 function checkRoom(regions: readonly Region[], most: number): void {

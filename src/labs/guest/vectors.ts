@@ -7,8 +7,6 @@ import type { Guest } from "./guest.ts";
 /** The most buffers of a call (UIO_MAXIOV). */
 export const MOST_VECTORS = 1024;
 
-const VECTOR_SIZE = 16;
-
 export interface Vector {
   readonly address: bigint;
   readonly length: bigint;
@@ -16,13 +14,14 @@ export interface Vector {
 
 /** Returns undefined if the guest cannot read them. */
 export function readVectors(guest: Guest, address: bigint, count: bigint): Vector[] | undefined {
-  const bytes = guest.read(address, Number(count) * VECTOR_SIZE);
-  if (bytes === undefined) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return Array.from({ length: Number(count) }, (_, i) => ({
-    address: view.getBigUint64(i * VECTOR_SIZE, true),
-    length: view.getBigUint64(i * VECTOR_SIZE + 8, true),
-  }));
+  const words = guest.readWords(address, 2 * Number(count));
+  return (
+    words &&
+    Array.from({ length: Number(count) }, (_, i) => ({
+      address: words[2 * i] ?? 0n,
+      length: words[2 * i + 1] ?? 0n,
+    }))
+  );
 }
 
 /** What the kernel refuses before it transfers a byte. */

@@ -24,10 +24,8 @@ export const arch_prctl: EmulatedCall = {
   show(guest, [code = 0n, address = 0n], answer) {
     const known = CODES.get(BigInt.asUintN(32, code));
     if (known === undefined) return [hex(code), hex(address)];
-    const bytes = known.sets || !("value" in answer) ? undefined : guest.read(address, 8);
-    if (bytes === undefined) return [known.name, hex(address)];
-    const word = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-    return [known.name, `[${hex(word)}]`];
+    const words = known.sets || !("value" in answer) ? undefined : guest.readWords(address, 1);
+    return [known.name, words === undefined ? hex(address) : `[${hex(words[0] ?? 0n)}]`];
   },
 };
 
@@ -38,6 +36,6 @@ function setBase({ context }: Guest, register: string, base: bigint): Answer {
 }
 
 function getBase(guest: Guest, register: string, address: bigint): Answer {
-  const word = new BigUint64Array([guest.context.registers.get(register)]);
-  return guest.write(address, new Uint8Array(word.buffer)) ? OK : EFAULT;
+  const base = guest.context.registers.get(register);
+  return guest.writeWords(address, base) ? OK : EFAULT;
 }

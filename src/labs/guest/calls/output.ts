@@ -1,6 +1,5 @@
 // write, writev, ioctl.
 
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
 import { type Answer, EBADF, EFAULT, EINVAL, type EmulatedCall, int } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { MOST_VECTORS, readVectors, refusedVectors, type Vector } from "../vectors.ts";
@@ -50,16 +49,8 @@ function writeAll(guest: Guest, descriptor: bigint, vectors: readonly Vector[]):
 function writeReadable(guest: Guest, fd: 1 | 2, address: bigint, length: number): number {
   if (length === 0) return 0;
   const whole = guest.read(address, length);
-  if (whole !== undefined) {
-    guest.output(fd, whole);
-    return length;
-  }
   let done = 0;
-  while (done < length) {
-    const at = address + BigInt(done);
-    const inPage = PAGE_SIZE - Number(at % BigInt(PAGE_SIZE));
-    const part = guest.read(at, Math.min(inPage, length - done));
-    if (part === undefined) break;
+  for (const part of whole === undefined ? guest.readable(address, length) : [whole]) {
     guest.output(fd, part);
     done += part.length;
   }

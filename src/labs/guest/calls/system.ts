@@ -20,26 +20,22 @@ export const clock_gettime: EmulatedCall = {
     const name = clockName(guest, id);
     if (name === undefined) return refused("EINVAL");
     const now = CLOCKS[name]();
-    const timespec = new BigInt64Array([now / NANOSECONDS, now % NANOSECONDS]);
-    return guest.write(address, new Uint8Array(timespec.buffer)) ? OK : EFAULT;
+    return guest.writeWords(address, now / NANOSECONDS, now % NANOSECONDS) ? OK : EFAULT;
   },
   show(guest, [id = 0n, address = 0n], answer) {
     const name = clockName(guest, id) ?? `${int(id)}`;
-    const bytes = "value" in answer ? guest.read(address, 16) : undefined;
-    if (bytes === undefined) return [name, pointer(address)];
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    const [seconds, rest] = [view.getBigInt64(0, true), view.getBigInt64(8, true)];
-    return [name, `{tv_sec=${seconds}, tv_nsec=${rest}}`];
+    const words = "value" in answer ? guest.readWords(address, 2) : undefined;
+    if (words === undefined) return [name, pointer(address)];
+    return [name, `{tv_sec=${words[0]}, tv_nsec=${words[1]}}`];
   },
 };
 
 export const gettimeofday: EmulatedCall = {
   run(guest, [address = 0n, zone = 0n]) {
     const now = CLOCKS.CLOCK_REALTIME() / 1000n;
-    const timeval = new BigInt64Array([now / 1_000_000n, now % 1_000_000n]);
-    const written = address === 0n || guest.write(address, new Uint8Array(timeval.buffer));
+    const written = address === 0n || guest.writeWords(address, now / 1_000_000n, now % 1_000_000n);
     // The kernel's time zone is UTC unless somebody sets it.
-    const zoned = zone === 0n || guest.write(zone, new Uint8Array(8));
+    const zoned = zone === 0n || guest.writeWords(zone, 0n);
     return written && zoned ? OK : EFAULT;
   },
 };
@@ -47,9 +43,7 @@ export const gettimeofday: EmulatedCall = {
 export const time: EmulatedCall = {
   run(guest, [address = 0n]) {
     const value = CLOCKS.CLOCK_REALTIME() / NANOSECONDS;
-    const written =
-      address === 0n || guest.write(address, new Uint8Array(new BigInt64Array([value]).buffer));
-    return written ? { value } : EFAULT;
+    return address === 0n || guest.writeWords(address, value) ? { value } : EFAULT;
   },
 };
 
