@@ -1,4 +1,4 @@
-// Handlers in this process: a system call that they answer, and nothing but a signal.
+// A handler in this process that answers a system call.
 
 #include "bench.h"
 #include <asm/sigcontext.h>
@@ -18,7 +18,6 @@
 enum { ANSWER = 4711 };
 
 static volatile char selector = SYSCALL_DISPATCH_FILTER_ALLOW;
-static volatile long received;
 
 static void answer_call(int signal, void *info, void *context) {
     (void)signal, (void)info;
@@ -41,29 +40,7 @@ static int64_t run_dispatch(long count) {
     return nanoseconds() - start;
 }
 
-static void note(int signal, void *info, void *context) {
-    (void)signal, (void)info, (void)context;
-    received++;
-}
-
-static void prepare_signal(void) {
-    handle(SIGUSR1, note, 0);
-}
-
-static int64_t run_signal(long count) {
-    const long before = received;
-    const int pid = own_pid();
-    const int64_t start = nanoseconds();
-    for (long i = 0; i < count; i++)
-        syscall3(__NR_tgkill, pid, pid, SIGUSR1);
-    const int64_t time = nanoseconds() - start;
-    if (received - before != count)
-        fail_because("signals were lost");
-    return time;
-}
-
 const struct mechanism signal_mechanisms[] = {
     {"dispatch", prepare_dispatch, run_dispatch},
-    {"signal", prepare_signal, run_signal},
     {0},
 };

@@ -2,26 +2,18 @@
 
 #include "stub.h"
 #include "signal.h"
-#include <linux/elf.h>
-#include <linux/fcntl.h>
-#include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
 #define TOP ((1ul << 47) - PAGE) // the end of user space
 #define STACK_ROOM (1ul << 30)   // where the main thread's stack may grow
-#define PROGRAM_BASE 0x400000ul  // of execute_master
 #define POLLS 64                 // on one processor, yielding is quicker than blocking
 #define SYSCALL_LENGTH 2         // the bytes of a SYSCALL instruction
 
 // The stub code. R15 is the pid that the parent must have; RBX is 1 after an injected clone.
 __asm__(".pushsection .rodata\n"
-        ".globl stub_code, stub_loop\n"
-        "find_parent:\n" // a program begins here: it has no R15
-        "    mov $110, %eax\n"
-        "    syscall\n"
-        "    mov %rax, %r15\n"
+        ".globl stub_code\n"
         "stub_code:\n"
         "    mov $157, %eax\n" // prctl(PR_SET_PDEATHSIG, SIGKILL)
         "    mov $1, %edi\n"
@@ -50,13 +42,9 @@ __asm__(".pushsection .rodata\n"
         "    mov $1, %edi\n"
         "    syscall\n"
         "    hlt\n"
-        "stub_loop:\n" // of a tracer that writes only RAX
-        "    syscall\n"
-        "    int3\n"
-        "    jmp stub_loop\n"
         "stub_code_end:\n"
         ".popsection\n");
-extern const char find_parent[], stub_code_end[];
+extern const char stub_code_end[];
 
 static _Noreturn void fail_stop(const char *call) {
     fail(call, 0);
@@ -191,78 +179,6 @@ struct stub create_master(void) {
     if (!code)
         code = map_stub();
     return adopt(fork_master(code));
-}
-
-// ---- the master as a program ----
-
-// The file that holds the program: a page with the headers and the stub code.
-static int program = -1;
-
-static void write_program(void) {
-    static struct {
-        struct elf64_hdr header;
-        struct elf64_phdr segment;
-        char code[256];
-    } image;
-    image.header = (struct elf64_hdr){
-        .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-        .e_type = ET_EXEC,
-        .e_machine = EM_X86_64,
-        .e_version = EV_CURRENT,
-        .e_entry = PROGRAM_BASE + (unsigned long)(image.code - (char *)&image),
-        .e_phoff = sizeof image.header,
-        .e_ehsize = sizeof image.header,
-        .e_phentsize = sizeof image.segment,
-        .e_phnum = 1,
-    };
-    image.segment = (struct elf64_phdr){
-        .p_type = PT_LOAD,
-        .p_flags = PF_R | PF_X,
-        .p_vaddr = PROGRAM_BASE,
-        .p_filesz = sizeof image,
-        .p_memsz = sizeof image,
-        .p_align = PAGE,
-    };
-    __builtin_memcpy(image.code, find_parent, (unsigned long)(stub_code_end - find_parent));
-    program = (int)CALL(memfd_create, "stub", MFD_CLOEXEC);
-    CALL(write, program, &image, sizeof image);
-}
-
-static void execute_program(void) {
-    prepare_child();
-    char *arguments[] = {"stub", 0}, *environment[] = {0};
-    expect(syscall6(__NR_execveat, program, (long)"", (long)arguments, (long)environment,
-                    AT_EMPTY_PATH, 0));
-}
-
-// Runs `run` in a child on a stack of its own, as the child shares this memory.
-long clone_onto(unsigned long flags, void *stack, void (*run)(void));
-__asm__(".pushsection .text\n"
-        "clone_onto:\n"
-        "    mov %rdx, %r9\n"
-        "    xor %edx, %edx\n"
-        "    xor %r10d, %r10d\n"
-        "    xor %r8d, %r8d\n"
-        "    mov $56, %eax\n"
-        "    syscall\n"
-        "    test %rax, %rax\n"
-        "    jnz 1f\n"
-        "    call *%r9\n"
-        "    hlt\n"
-        "1:  ret\n"
-        ".popsection\n");
-
-struct stub execute_master(void) {
-    static _Alignas(16) char stack[16384];
-    if (program < 0)
-        write_program();
-    uint64_t before = 0;
-    CALL(rt_sigprocmask, SIG_SETMASK, &all_signals, &before, SIGSET_SIZE);
-    // The execve gives the child a file table of its own, whatever the flags.
-    const long pid =
-        clone_onto(SIGCHLD | CLONE_VM | CLONE_VFORK, stack + sizeof stack, execute_program);
-    CALL(rt_sigprocmask, SIG_SETMASK, &before, 0, SIGSET_SIZE);
-    return adopt((int)check("clone", pid));
 }
 
 // ---- grandchildren and ends ----

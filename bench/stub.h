@@ -16,8 +16,7 @@ struct stub {
     struct user_regs_struct initial; // rip at the SYSCALL of the injection site
 };
 
-// From the stub code to a loop of SYSCALL and INT3.
-extern const char stub_code[], stub_loop[];
+extern const char stub_code[];
 
 #define PTRACE(request, pid, data) PTRACE_AT(request, pid, 0, data)
 #define PTRACE_AT(request, pid, address, data)                                                     \
@@ -36,9 +35,6 @@ long inject(const struct stub *stub, const char *call, long number, const long a
 
 // A stub that is forked, attached, and unmapped except for the stub code.
 struct stub create_master(void);
-
-// The same by vfork and execve of a program that is nothing but the stub code.
-struct stub execute_master(void);
 
 // A stub that is cloned by the master, waited for, and attached.
 void create_grandchild(const struct stub *master, struct stub *child);

@@ -35,7 +35,6 @@ export {
   interruptGuest,
   type SwitchOptions,
 } from "./core/platform/context.ts";
-export type { SwitchLane } from "./core/platform/lanes.ts";
 export type { Protection } from "./core/platform/memory.ts";
 export { Platform, type PlatformOptions } from "./core/platform/platform.ts";
 export type { SignalInfo } from "./core/platform/signal_info.ts";
@@ -45,7 +44,7 @@ export type { ChildStep } from "./core/shim/fork.ts";
 export { Batch, BatchedCall } from "./core/stub/batch.ts";
 export { type Examination, examine } from "./core/stub/examine.ts";
 export type { CallEnd, InjectedThread, ObservedCall } from "./core/stub/injected_thread.ts";
-export type { BirthLane, InjectionLane, Lanes } from "./core/stub/lane.ts";
+export type { Lane, LaneOptions } from "./core/stub/lane.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./core/stub/proc.ts";
 export type { Stop } from "./core/stub/status.ts";
 export { type CloneOptions, Stub } from "./core/stub/stub.ts";

@@ -175,8 +175,6 @@ struct stublab_switch {
     int32_t request;                  /* PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
     int32_t step;                     /* enum stublab_switch_step: the last step */
     int32_t status;                   /* the status word of the last wait */
-    int32_t whole;                    /* stublab_switch_changed writes all registers */
-    int32_t loses_state;              /* `xstate` was not read, and the next call changes it */
     int32_t siginfo[32];              /* siginfo_t of a stop by a signal */
 };
 
@@ -198,13 +196,6 @@ enum stublab_switch_step {
  */
 STUBLAB_EXPORT int64_t stublab_switch(int32_t tid, void *block, void *xstate,
                                       struct stublab_switch *exchange);
-
-/**
- * The same, but only registers that differ from `held`, the registers that the thread has, are
- * written, and `xstate` is not read back. `held` becomes the registers as they are read.
- */
-STUBLAB_EXPORT int64_t stublab_switch_changed(int32_t tid, void *block, void *held, void *xstate,
-                                              struct stublab_switch *exchange);
 
 /** The second half of a switch: waits for a guest that was late and has been signaled. */
 STUBLAB_EXPORT int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,

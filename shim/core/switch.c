@@ -51,7 +51,6 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
     }
     if (at_call)
         return 0;
-    exchange->loses_state = exchange->xstate_length == 0 && loses_state(tid);
     exchange->step = STUBLAB_SWITCH_GETSIGINFO;
     result = stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, exchange->siginfo);
     if (result == 0 && exit_stop(exchange->siginfo[SI_CODE]) != 0) {
@@ -69,37 +68,4 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
 int64_t stublab_switch(int32_t tid, void *block, void *xstate, struct stublab_switch *exchange) {
     int64_t result = enter(tid, block, xstate, exchange);
     return result < 0 ? result : stublab_switch_wait(tid, block, xstate, exchange);
-}
-
-static int64_t enter_changed(int32_t tid, uint64_t *block, const uint64_t *held, void *xstate,
-                             struct stublab_switch *exchange) {
-    if (exchange->xstate_length != 0) {
-        exchange->step = STUBLAB_SWITCH_SETREGSET;
-        int64_t result = stublab_write_xstate(tid, xstate, exchange->xstate_length);
-        if (result < 0)
-            return result;
-    }
-    exchange->step = STUBLAB_SWITCH_SETREGS;
-    int64_t result = exchange->whole ? set_registers(tid, block) : write_changes(tid, block, held);
-    if (result < 0)
-        return result;
-    exchange->step = STUBLAB_SWITCH_RESUME;
-    return stublab_ptrace(exchange->request, tid, 0, 0);
-}
-
-int64_t stublab_switch_changed(int32_t tid, void *block, void *held, void *xstate,
-                               struct stublab_switch *exchange) {
-    uint64_t *words = block;
-    uint64_t *old = held;
-    int64_t result = enter_changed(tid, words, old, xstate, exchange);
-    if (result < 0)
-        return result;
-    exchange->xstate_length = 0;
-    result = stublab_switch_wait(tid, block, xstate, exchange);
-    for (uint32_t word = 0; word < BLOCK_WORDS; word++)
-        old[word] = words[word];
-    /* No call is in progress at a stop by a signal, but an old number may not be overwritten. */
-    if (result == 1)
-        forget_call(words);
-    return result;
 }

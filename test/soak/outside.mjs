@@ -18,15 +18,10 @@ const BYSTANDER_SECONDS = "0.05";
 /** The lanes of each round. */
 const LANES = [
   {},
-  { injections: "ring" },
-  { injections: "futex", births: "traced" },
-  { injections: "spin" },
-  { switches: "lazy" },
-  { switches: "handler" },
-  { switches: "spin" },
-  { switches: "handler", patches: true },
-  { switches: "spin", patches: true, births: "traced" },
-  { births: "traced" },
+  { lane: "fast" },
+  { lane: "fast", pinned: true },
+  { lane: "fast", patches: true },
+  { lane: "fast", patches: true, pinned: true },
 ];
 
 const numberOf = (option, usual) =>
@@ -134,7 +129,7 @@ const timer = setInterval(reusePids, 20);
 for (let seed = 1; seed <= rounds; seed++) {
   // With SIGKILL as exit signal the death of a stub kills the host: no stub is killed there.
   // A stub that is traced from its birth would be a child of the host.
-  const lethal = seed % 3 !== 0 || LANES[(seed - 1) % LANES.length].births === "traced";
+  const lethal = seed % 3 !== 0 || LANES[(seed - 1) % LANES.length].lane === "fast";
   await round(seed, lethal ? "SIGCHLD" : "SIGKILL", lethal);
 }
 attacking = false;

@@ -1,5 +1,5 @@
 // A host that works while outside_sender.mjs sends signals: `outside_host.mjs SEED EXIT_SIGNAL LANES BIRTHS`. LANES is JSON,
-// options of Platform.open. Meanwhile it runs child processes. Prints how much it did, as JSON. See outside.mjs.
+// options of Platform.open, and whether this host uses one processor. Meanwhile it runs child processes. Prints how much it did, as JSON. See outside.mjs.
 
 import { spawn } from "node:child_process";
 import koffi from "koffi";
@@ -11,11 +11,16 @@ import { generator } from "./random.mjs";
 const SWITCHES = 100;
 const [seed = 1] = process.argv.slice(2, 3).map(Number);
 const exitSignal = process.argv[3] ?? "SIGCHLD";
-const lanes = JSON.parse(process.argv[4] ?? "{}");
+const { pinned = false, ...lanes } = JSON.parse(process.argv[4] ?? "{}");
 const births = Number(process.argv[5] ?? 2000);
-const withoutTracer = ["handler", "spin"].includes(lanes.switches);
+const isFast = lanes.lane === "fast";
 
 const libc = koffi.load(null);
+if (pinned) {
+  const set = new BigUint64Array(16);
+  set[0] = 1n;
+  libc.func("int sched_setaffinity(int, size_t, void *)")(0, set.byteLength, set);
+}
 const handle = libc.func("void *signal(int, void *)");
 const harmless = libc.func("void *dlsym(void *, const char *)")(null, "abs");
 for (let signal = 1; signal <= 64; signal++) {
@@ -59,14 +64,14 @@ function work(platform) {
   const space = platform.newAddressSpace();
   counts.births++;
   const { stub } = space;
-  for (let i = 0; i < SWITCHES / 2; i++) {
-    expect(
-      "getppid",
-      stub.call("getppid"),
-      BigInt(lanes.births === "traced" ? process.pid : platform.master.pid),
-    );
-    expect("close", stub.inject("close", -1).errno, "EBADF");
-    counts.injections += 2;
+  // A stub that runs guests without a tracer serves no ring; its master does.
+  for (const each of isFast ? [stub, platform.master] : [stub]) {
+    const parent = isFast ? process.pid : platform.master.pid;
+    for (let i = 0; i < SWITCHES / 2; i++) {
+      expect("getppid", each.call("getppid"), BigInt(parent));
+      expect("close", each.inject("close", -1).errno, "EBADF");
+      counts.injections += 2;
+    }
   }
   const context = startGuest(platform, space);
   let calls = 0n;
@@ -120,7 +125,7 @@ runChild();
 while (counts.births < births) {
   let platform;
   surviving(() => {
-    platform = Platform.open({ exitSignal, ...(!withoutTracer && { seccomp: false }), ...lanes });
+    platform = Platform.open({ exitSignal, ...(!isFast && { seccomp: false }), ...lanes });
   });
   for (let i = 0; i < 200 && counts.births < births && platform?.master.alive; i++) {
     surviving(() => work(platform));

@@ -45,7 +45,7 @@ export async function wholeReport(noise: readonly string[] = [], rounds = 5): Pr
   let time = 1.234;
   const open = ({ name }: Mechanism) => {
     time *= 1.2;
-    return pretend(name === "call-trace" ? "PTRACE_SET_SYSCALL_INFO: EIO <&>" : time);
+    return pretend(name === "notify" ? "PTRACE_SET_SYSCALL_INFO: EIO <&>" : time);
   };
   const report = await pretendRun(MECHANISMS, open, { rounds });
   return { ...report, noise };

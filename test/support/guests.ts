@@ -15,7 +15,6 @@ import {
   Platform,
   type PlatformOptions,
   type Subprocess,
-  type SwitchLane,
   TraceError,
 } from "../../src/index.ts";
 import { callNumber } from "./libc.ts";
@@ -33,11 +32,11 @@ export const NOWHERE = 0x7000_0000n;
 export const PAGE = PAGE_SIZE;
 
 /** How the guests of `openPlatform` are run. */
-let lane: PlatformOptions = { switches: "faithful" };
+let lane: PlatformOptions = {};
 
 /** Chooses the lane under test. */
-export function useLane(name: SwitchLane, options: PlatformOptions = {}): void {
-  lane = { switches: name, ...options };
+export function useLane(options: PlatformOptions): void {
+  lane = options;
 }
 
 /** A platform that runs guests by the lane under test. */

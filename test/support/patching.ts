@@ -13,12 +13,9 @@ export const ELSEWHERE = NOWHERE;
 export const TF = 0x100n;
 export const MAX = 2n ** 64n - 1n;
 
-/** Two ways to run guests without a tracer. */
-export const LANES = ["handler", "spin"] as const;
-
 /** A platform that patches system calls. */
 export function open(options: PlatformOptions = {}): Platform {
-  return Platform.open({ switches: "handler", patches: true, ...options });
+  return Platform.open({ lane: "fast", patches: true, ...options });
 }
 
 /** Makes the system calls of a guest until the next one would be patched, and that one. */

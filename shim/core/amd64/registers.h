@@ -50,52 +50,6 @@ static inline uint64_t program_counter(const uint64_t *block) {
 /** The number of words in a register block. */
 enum { BLOCK_WORDS = REG_GS + 1 };
 
-/**
- * Whether the kernel would restart a system call with this result at an exit through signal work
- * (-ERESTARTSYS to -ERESTART_RESTARTBLOCK; include/linux/errno.h).
- */
-static inline int restarts(const uint64_t *block) {
-    return block[REG_RAX] + 516 <= 516 - 512;
-}
-
-/** From this number of changed words on, one PTRACE_SETREGS is cheaper than PTRACE_POKEUSER. */
-enum { MANY_CHANGES = 4 };
-
-/**
- * Whether a word of the block must be written. `orig_rax` matters only if the kernel would restart
- * the call that it names.
- */
-static inline int is_changed(const uint64_t *block, const uint64_t *held, uint32_t word) {
-    return block[word] != held[word] && (word != REG_ORIG_RAX || restarts(block));
-}
-
-/** Writes the words of a register block that differ from those that the thread has. */
-static inline int64_t write_changes(int32_t tid, const uint64_t *block, const uint64_t *held) {
-    uint32_t changed[BLOCK_WORDS];
-    uint32_t count = 0;
-    for (uint32_t word = 0; word < BLOCK_WORDS; word++)
-        if (is_changed(block, held, word))
-            changed[count++] = word;
-    if (count >= MANY_CHANGES)
-        return set_registers(tid, block);
-    int64_t result = 0;
-    for (uint32_t i = 0; i < count && result >= 0; i++)
-        result = stublab_ptrace(PTRACE_POKEUSR, tid, changed[i] * sizeof *block,
-                                (void *)block[changed[i]]);
-    return result;
-}
-
-/** Notes in a register block that no system call is in progress. */
-static inline void forget_call(uint64_t *block) {
-    block[REG_ORIG_RAX] = UINT64_MAX;
-}
-
-/** Whether the stopped thread has state of a guest that the next system call ends. */
-static inline int loses_state(int32_t tid) {
-    (void)tid;
-    return 0;
-}
-
 /** Bytes of the breakpoint instruction: after its trap, the program counter is past it. */
 enum { BREAKPOINT_LENGTH = 1 };
 

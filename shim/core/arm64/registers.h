@@ -35,19 +35,6 @@ static inline uint64_t program_counter(const uint64_t *block) {
     return block[REG_PC];
 }
 
-/** PTRACE_POKEUSR does not exist: writes all words if one differs from what the thread has. */
-static inline int64_t write_changes(int32_t tid, const uint64_t *block, const uint64_t *held) {
-    for (int word = 0; word < BLOCK_WORDS; word++)
-        if (block[word] != held[word])
-            return set_registers(tid, block);
-    return 0;
-}
-
-/** The number of a call is not among the registers. */
-static inline void forget_call(uint64_t *block) {
-    (void)block;
-}
-
 /** Bytes from rest, which is a NOP, to the breakpoint that stops there. */
 enum { BREAKPOINT_LENGTH = 4 };
 
@@ -64,10 +51,5 @@ static inline void prepare_call(uint64_t *block, uint64_t address, uint64_t numb
 static inline uint64_t frame_registers(const uint64_t *block) {
     return block[REG_SP] + 128 + 176;
 }
-/**
- * Whether the stopped thread has state of a guest that the next system call ends: the kernel
- * discards SVE state there, and leaves streaming mode.
- */
-int loses_state(int32_t tid);
 
 #endif

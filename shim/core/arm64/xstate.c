@@ -234,11 +234,3 @@ int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length, uint64_
             ((volatile uint8_t *)xstate)[i] = 0;
     return size;
 }
-
-int loses_state(int32_t tid) {
-    header_t header;
-    if (sizes.sve != 0 && get(tid, NT_ARM_SVE, &header, sizeof header) > 0 && has_vectors(&header))
-        return 1;
-    return sizes.ssve != 0 && get(tid, NT_ARM_SSVE, &header, sizeof header) > 0 &&
-           has_vectors(&header);
-}

@@ -5,7 +5,7 @@ import type { SwitchStop } from "../stub/thread.ts";
 import type { FloatingPoint } from "./floating_point.ts";
 import type { Runner } from "./runner.ts";
 
-/** The lane `faithful`, as gVisor's: each switch writes the whole state, and reads it back. */
+/** The runner of the lane "faithful", as gVisor's: each switch writes the whole state, and reads it back. */
 export class FaithfulRunner implements Runner {
   readonly stub: Stub;
   readonly pages = 0;

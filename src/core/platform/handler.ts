@@ -12,7 +12,6 @@ import { MADV_DONTFORK } from "../shim/ring.ts";
 import { loadFast } from "../shim/shim.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { attach } from "../stub/attach.ts";
-import { moveAway } from "../stub/binding.ts";
 import { hasReadableBases } from "../stub/readable_bases.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SwitchStop } from "../stub/thread.ts";
@@ -36,12 +35,12 @@ export function expectBases(): void {
   if (hasReadableBases()) return;
   throw new UnsupportedError(
     "guests without a tracer need RDFSBASE and WRFSBASE, which this machine does not offer to programs",
-    { remedy: 'use Linux 5.9 or newer on a processor with FSGSBASE, or the switches "lazy"' },
+    { remedy: 'use Linux 5.9 or newer on a processor with FSGSBASE, or the lane "faithful"' },
   );
 }
 
 /**
- * The lane `handler`: guests run without a tracer. Every system call, fault and signal of a guest enters a signal handler
+ * The runner of the lane "fast": guests run without a tracer. Every system call, fault and signal of a guest enters a signal handler
  * in the stub, on a stack that the host shares, and the handler hands the turn to the host.
  *
  *     stopped ── to the handler, detach ──► away: waits in the handler ◄── turn ──► runs a guest
@@ -60,20 +59,16 @@ export class HandlerRunner implements Runner, Holder {
   #runsOn = false;
   /** The guest whose floating point is in the signal frame. */
   #resident: FloatingPoint | undefined;
-  /** Whether the stub runs guests on another processor. */
-  readonly #apart: boolean;
 
   /**
    * @param xstate the XSAVE area of a new process.
-   * @param apart whether the stub runs guests on another processor.
    * @param patches whether system calls of guests are patched.
    * @throws UnsupportedError if the kernel refuses the filter; what `Stub.call` throws.
    */
-  constructor(stub: Stub, xstate: Uint8Array, apart: boolean, patches: boolean) {
+  constructor(stub: Stub, xstate: Uint8Array, patches: boolean) {
     this.stub = stub;
-    this.#apart = apart;
-    const { stubAddress, isBound } = stub.tracer;
-    const spins = isBound && !apart ? 0 : SPINS;
+    const { stubAddress } = stub.tracer;
+    const spins = stub.tracer.spins ? SPINS : 0;
     stub.thread.share();
     this.#desk = new Desk(stub.pid, spins);
     this.#mapDesk(xstate);
@@ -190,7 +185,6 @@ export class HandlerRunner implements Runner, Holder {
       BigInt(this.#desk.code + loadFast().handlerSetUpOffset()),
     );
     thread.expect("stopped");
-    thread.disturbances++;
     const end = shim.inject(thread.tid, frame.bytes, injection.bytes);
     const result = Number(BigInt.asIntN(64, frame.word(HOST_MACHINE.word.result)));
     if (end !== INJECT_RESTS) throw this.#refused("the set-up of the handler", Math.max(-end, 0));
@@ -208,7 +202,7 @@ export class HandlerRunner implements Runner, Holder {
         errno: name,
         remedy:
           limitRemedy(name) ??
-          'use a kernel that filters system calls (CONFIG_SECCOMP_FILTER), or the switches "lazy"',
+          'use a kernel that filters system calls (CONFIG_SECCOMP_FILTER), or the lane "faithful"',
       },
     );
   }
@@ -227,7 +221,7 @@ export class HandlerRunner implements Runner, Holder {
     thread.writeRegisters(frame);
     // Other signals wait for the guest.
     thread.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));
-    if (this.#apart) moveAway(shim, thread.tid);
+    tracer.sendAway(thread.tid);
     loadFast().prepareDesk(this.#desk.bytes);
     thread.detach("");
     thread.recall = () => this.#recall();
@@ -254,7 +248,7 @@ export class HandlerRunner implements Runner, Holder {
       throw error;
     }
     thread.recall = undefined;
-    if (this.#apart) tracer.attract(thread.tid);
+    tracer.attract(thread.tid);
     // Else an INT3 with SIGTRAP blocked would remove its handler.
     thread.setMask(0n);
   }

@@ -12,19 +12,18 @@ import { encoderOption } from "../encoder/driver.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/deadline.ts";
-import { expectOtherProcessor } from "../stub/binding.ts";
-import type { Lanes } from "../stub/lane.ts";
+import type { LaneOptions } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
-import { expectBases } from "./handler.ts";
-import { isUntraced, runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
+import { FaithfulRunner } from "./faithful.ts";
+import { expectBases, HandlerRunner } from "./handler.ts";
 import { Pool } from "./pool.ts";
 import type { Runner } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
-export interface PlatformOptions extends Lanes {
+export interface PlatformOptions extends LaneOptions {
   /** What `openEncoder` or `loadEncoderUnconfined` returns. Default: `openEncoder("assembly")`. */
   encoder?: Encoder | undefined;
   /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
@@ -36,11 +35,9 @@ export interface PlatformOptions extends Lanes {
   exitSignal?: string | number | undefined;
   /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
   seccomp?: boolean | undefined;
-  /** How guests are run. Default: "faithful". */
-  switches?: SwitchLane | undefined;
   /**
    * Whether system calls that a guest makes often are patched: `mov $nr, %eax; syscall` in private memory that the guest
-   * cannot write becomes a jump to the stub's own code. Only with guests that are not traced. Default: false.
+   * cannot write becomes a jump to the stub's own code. Only with the lane "fast". Default: false.
    */
   patches?: boolean | undefined;
 }
@@ -50,7 +47,6 @@ export const PLATFORM_OPTIONS: OptionShapes<PlatformOptions> = {
   deadline: checkDeadline,
   exitSignal: nameOrNumber,
   seccomp: truth,
-  switches: oneOf(SWITCH_LANES),
   patches: truth,
   ...LANE_OPTIONS,
 };
@@ -73,15 +69,13 @@ export class Platform {
   /** The `Context.xstate` that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
-  readonly #lane: SwitchLane;
   readonly #patches: boolean;
   #closed = false;
 
-  private constructor(tracer: Tracer, master: Stub, lane: SwitchLane, patches: boolean) {
+  private constructor(tracer: Tracer, master: Stub, patches: boolean) {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
-    this.#lane = lane;
     this.#patches = patches;
     const area = new Uint8Array(HOST_MACHINE.largestXstate);
     this.initialXstate = area.slice(0, master.thread.freshXstate(area, HOST_MACHINE.components));
@@ -94,31 +88,21 @@ export class Platform {
    */
   static open(options: PlatformOptions = {}): Platform {
     checkOptions(options, "options", PLATFORM_OPTIONS);
-    const {
-      exitSignal = "SIGCHLD",
-      seccomp = true,
-      switches = "faithful",
-      patches = false,
-      ...driving
-    } = options;
-    const isTraced = !isUntraced(switches);
-    if (isTraced && patches) {
-      throw new InputError('options: `patches` needs the switches "handler" or "spin"');
-    }
-    if (!isTraced) expectHandler(seccomp);
+    const { exitSignal = "SIGCHLD", seccomp = true, patches = false, ...driving } = options;
+    const isFast = driving.lane === "fast";
+    if (patches && !isFast) throw new InputError('options: `patches` needs the lane "fast"');
+    if (isFast) expectHandler(seccomp);
     const tracer = new Tracer(driving);
     try {
-      if (switches === "spin") expectOtherProcessor(tracer.shim, 'switches "spin"', "handler");
       // Guests that are not traced have a filter of their own.
       const filter =
-        seccomp && isTraced
+        seccomp && !isFast
           ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
           : undefined;
-      const inSession = switches !== "faithful" || !tracer.isFaithful;
-      const master = tracer.fork({ exitSignal, filter }, inSession);
+      const master = tracer.fork({ exitSignal, filter }, isFast);
       master.scrub();
-      const platform = new Platform(tracer, master, switches, patches);
-      if (!isTraced) platform.newAddressSpace().release();
+      const platform = new Platform(tracer, master, patches);
+      if (isFast) platform.newAddressSpace().release();
       return platform;
     } catch (error) {
       tracer.close();
@@ -133,14 +117,14 @@ export class Platform {
   }
 
   /**
-   * Makes `stubs` subprocesses for the pool. With the births "traced", one stop of the master makes hundreds.
+   * Makes `stubs` subprocesses for the pool. With the lane "fast", one turn of the master makes hundreds.
    *
    * @throws what `newAddressSpace` throws: the pool then has those that were made before.
    */
   prefill(stubs: number): void {
     this.#expectOpen();
     STUBS(stubs, "stubs");
-    if (this.tracer.births !== "traced") {
+    if (this.tracer.isFaithful) {
       for (let i = 0; i < stubs; i++) this.#pool.put(this.#newRunner());
       return;
     }
@@ -167,7 +151,7 @@ export class Platform {
   /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
     this.#expectOpen();
-    if (isUntraced(this.#lane)) throw notShared();
+    if (!this.tracer.isFaithful) throw notShared();
     return new Subprocess(this.#runnerOf(this.tracer.join(ticket)), this.#pool);
   }
 
@@ -204,7 +188,9 @@ export class Platform {
   /** The runner of a stub, which is closed if there can be none. */
   #runnerOf(stub: Stub): Runner {
     try {
-      return runnerOf(this.#lane, stub, this.initialXstate, this.#patches);
+      return this.tracer.isFaithful
+        ? new FaithfulRunner(stub)
+        : new HandlerRunner(stub, this.initialXstate, this.#patches);
     } catch (error) {
       stub.close();
       throw error;

@@ -291,6 +291,6 @@ export class Subprocess {
 /** The threads of a process share their signal handlers, and so the lane's pages. */
 export function notShared(): UnsupportedError {
   return new UnsupportedError("a subprocess whose guests run without a tracer cannot be shared", {
-    remedy: 'open all its platforms with the switches "lazy" or "faithful"',
+    remedy: 'open all its platforms with the lane "faithful"',
   });
 }

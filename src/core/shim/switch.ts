@@ -22,22 +22,11 @@ export class SwitchRecord {
   begin(xstateLength: number): void {
     this.bytes.setUint32(SWITCH.xstateLength, xstateLength, true);
     this.bytes.setInt32(SWITCH.step, 0, true);
-    this.bytes.setInt32(SWITCH.losesState, 0, true);
-  }
-
-  /** Whether all registers are written. */
-  set isWhole(whole: boolean) {
-    this.bytes.setInt32(SWITCH.whole, whole ? 1 : 0, true);
   }
 
   /** Whether the last switch ended because the kernel refused the XSAVE area. */
   get refusedXstate(): boolean {
     return this.bytes.getInt32(SWITCH.step, true) === WRITE_XSTATE;
-  }
-
-  /** Whether the thread has state beside the registers that a system call of it would end. */
-  get losesState(): boolean {
-    return this.bytes.getInt32(SWITCH.losesState, true) === 1;
   }
 
   /** The ptrace request that resumes. */

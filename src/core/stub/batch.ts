@@ -4,7 +4,7 @@ import { DEFINES } from "../shim/bindings.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { MOST_ENTRIES, resultOffset } from "../shim/ring.ts";
 import { Entries, MOST_ARGUMENTS, WORDS } from "./entries.ts";
-import type { InjectionLane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { type LoopKind, loopKind, type Ring } from "./ring.ts";
 import { expectSix, type SyscallArgument, type SyscallResult } from "./syscall.ts";
 import type { Thread } from "./thread.ts";
@@ -72,7 +72,7 @@ export class Batch {
   #length = 0;
   #hasRun = false;
   /** The lane of each call of the last run. */
-  readonly #lanes: InjectionLane[] = [];
+  readonly #lanes: Lane[] = [];
 
   /** @param around calls its argument, which runs the batch. @internal */
   constructor(thread: Thread, around: (run: () => void) => void) {
@@ -204,7 +204,7 @@ export class Batch {
     words.set(this.#entries.words.subarray(first * WORDS, end * WORDS));
     for (let entry = first; entry < end; entry++) this.#refer(words, entry, first);
     ring.turn(end - first, this.#entries.words[first * WORDS] ?? 0n);
-    const lane = this.#thread.tracer.injections;
+    const lane = this.#thread.tracer.lane;
     for (let entry = first; entry < end; entry++) {
       this.#entries.setResult(entry, ring.entries.result(entry - first));
       this.#lanes.push(lane);

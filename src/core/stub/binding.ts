@@ -1,5 +1,4 @@
 import { getEnvironmentData, setEnvironmentData, threadId } from "node:worker_threads";
-import { UnsupportedError } from "../../lib/errors.ts";
 import type { Shim } from "../shim/shim.ts";
 
 /** Bytes of a set of processors: more than any kernel has. */
@@ -8,6 +7,8 @@ const SET = 1024;
 /** The binding of this thread to one processor, which its open tracers share. */
 interface Binding {
   readonly processor: number;
+  /** A processor for stubs that run beside the thread; undefined on a machine with one. */
+  readonly other: number | undefined;
   /** The processors that the thread may use otherwise. */
   readonly original: Uint8Array;
   readonly bound: Uint8Array;
@@ -55,7 +56,8 @@ function bindNow(shim: Shim): Binding | undefined {
   if (processor < 0 || shim.bind(0, processor) < 0) return undefined;
   const own: Starter = { processor, original };
   setEnvironmentData(STARTER, { ...own });
-  return { processor, original, bound: affinity(shim), holders: 0 };
+  const other = processorsOf(original).find((each) => each !== processor);
+  return { processor, other, original, bound: affinity(shim), holders: 0 };
 }
 
 /** One processor for each worker, in turn: that of the thread which started it only if there is no other. */
@@ -73,25 +75,9 @@ export function unbindThread(shim: Shim): void {
   if (Buffer.compare(affinity(shim), bound) === 0) shim.setAffinity(0, original, original.length);
 }
 
-/** A processor that this thread may use, other than the one on which it runs; undefined on a machine with one. */
-export function otherProcessor(shim: Shim): number | undefined {
-  const processor = binding?.processor ?? shim.getcpu();
-  const set = binding?.original ?? affinity(shim);
-  return processorsOf(set).find((other) => other !== processor);
-}
-
-/** Checks that there is a second processor, for a lane that needs one. @throws UnsupportedError */
-export function expectOtherProcessor(shim: Shim, lane: string, instead: string): void {
-  if (otherProcessor(shim) !== undefined) return;
-  throw new UnsupportedError(`the ${lane} need a second processor`, {
-    remedy: `allow this process another processor, or use "${instead}"`,
-  });
-}
-
-/** Binds a thread to another processor than the tracer's. */
-export function moveAway(shim: Shim, tid: number): void {
-  const processor = otherProcessor(shim);
-  if (processor !== undefined) shim.bind(tid, processor);
+/** A processor for stubs that run beside this thread; undefined if it is not bound, or on a machine with one. */
+export function otherProcessor(): number | undefined {
+  return binding?.other;
 }
 
 function processorsOf(set: Uint8Array): number[] {

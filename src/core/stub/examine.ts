@@ -19,7 +19,7 @@ export interface Examination {
 
 /**
  * Examines a scrubbed stub: /proc, its registers by ptrace, and the results of injected calls. Leaves the stub as it
- * was. What its filter forbids to ask is skipped, and so is what the switches "handler" and "spin" keep in it.
+ * was. What its filter forbids to ask is skipped, and so is what the lane "fast" keeps in it.
  *
  * @throws DeathError, StateError, and what `Stub.inject` throws.
  */

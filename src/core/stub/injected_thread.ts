@@ -4,7 +4,7 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { syscallName } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
-import type { InjectionLane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { type SyscallArgument, type SyscallResult, wordsOf } from "./syscall.ts";
 import { PATIENT_MILLISECONDS, TracedThread } from "./traced_thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -84,11 +84,7 @@ export class InjectedThread extends TracedThread {
   }
 
   /** The result for a word that a call left in the result register. @internal */
-  decode(
-    word: bigint,
-    lane: InjectionLane,
-    errno = this.tracer.encoder.syscallErrno(word),
-  ): SyscallResult {
+  decode(word: bigint, lane: Lane, errno = this.tracer.encoder.syscallErrno(word)): SyscallResult {
     if (errno === 0) return { value: word, errno: null, lane };
     return { value: null, errno: this.tracer.errorName(errno), lane };
   }
@@ -133,7 +129,6 @@ export class InjectedThread extends TracedThread {
   /** Interprets the shim's result of an injection. @throws what `inject` throws @internal */
   endInjection(result: number, number: bigint): void {
     const { injection } = this.tracer;
-    this.disturbances++;
     if (result === INJECT_RESTS) return;
     if (result === INJECT_LEFT) {
       this.#replaced = true;

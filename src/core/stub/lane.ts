@@ -1,32 +1,21 @@
 /**
- * The ways to execute an injected system call:
+ * How a tracer drives its stubs.
  *
- *     faithful  SETREGS, CONT, the INT3, GETREGS: gVisor's sequence, against which every other lane is measured
- *     ring      the stub executes calls from memory that it shares with the host, and stops once for many
- *     futex     the same without a stop: the stub sleeps until the host wakes it
- *     spin      the same on two processors: each looks for the other's progress before it sleeps
+ *     faithful  gVisor's sequence of requests, against which the other lane is measured: a call is SETREGS, CONT, the
+ *               INT3, GETREGS; a clone stops itself and is attached; a switch writes a guest's whole state and reads it
+ *     fast      no stop if none is needed: a stub executes calls from memory that it shares with the host, is traced when
+ *               it begins, and runs guests without a tracer
  */
-export const INJECTION_LANES = ["faithful", "ring", "futex", "spin"] as const;
-export type InjectionLane = (typeof INJECTION_LANES)[number];
-
-/**
- * The ways to make a stub from a stub:
- *
- *     faithful  the clone runs the stub code and stops itself; its parent waits for that, and the tracer attaches
- *     traced    CLONE_PTRACE and CLONE_PARENT: it is traced when it begins, and a child of the host
- */
-export const BIRTH_LANES = ["faithful", "traced"] as const;
-export type BirthLane = (typeof BIRTH_LANES)[number];
+export const LANES = ["faithful", "fast"] as const;
+export type Lane = (typeof LANES)[number];
 
 /** How a tracer drives its stubs. */
-export interface Lanes {
+export interface LaneOptions {
   /** Default: "faithful". */
-  injections?: InjectionLane | undefined;
-  /** Default: "faithful". */
-  births?: BirthLane | undefined;
+  lane?: Lane | undefined;
   /**
-   * Whether the tracing thread and its stubs are bound to one processor while the tracer is open. Unbound, a call takes
-   * several times as long. Default: true.
+   * Whether the tracing thread and its stubs are bound to one processor while the tracer is open; with "fast", a stub with
+   * a second processor is bound to that. Unbound, a call takes several times as long. Default: true.
    */
   bind?: boolean | undefined;
 }

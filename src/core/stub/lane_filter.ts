@@ -33,7 +33,7 @@ type Condition = readonly [offset: number, word: bigint];
 export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Array {
   const allowed: Condition[][] = [];
   const call = (name: string): Condition => [DATA_NUMBER, tracer.syscallNumber(name)];
-  if (tracer.injections !== "faithful" || tracer.births === "traced") {
+  if (!tracer.isFaithful) {
     allowed.push([call("madvise"), [DATA_ARGUMENT + 16, MADV_DONTFORK]]);
     for (const offset of [tracer.shim.stubWakeOffset(), tracer.shim.stubSleepOffset()]) {
       const pointer = BigInt(tracer.stubAddress + offset);
@@ -48,7 +48,7 @@ export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Arra
     const signal = BigInt(HOST_MACHINE.haltSignal);
     allowed.push([call("kill"), [DATA_ARGUMENT + 8, signal], [DATA_ARGUMENT + 8 + HIGH, 0n]]);
   }
-  if (tracer.births === "traced") {
+  if (!tracer.isFaithful) {
     allowed.push([call("clone"), [DATA_ARGUMENT, tracer.tracedWord()], [DATA_ARGUMENT + HIGH, 0n]]);
   }
   // An area that is not the C library's is unregistered when the filter is installed already.

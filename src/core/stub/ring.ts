@@ -4,13 +4,12 @@ import { HOST_MACHINE } from "../machine/index.ts";
 import { DEFINES } from "../shim/bindings.ts";
 import { MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
 import { loadFast } from "../shim/shim.ts";
-import { moveAway } from "./binding.ts";
 import { Entries } from "./entries.ts";
 import type { InjectedThread } from "./injected_thread.ts";
 import type { SyscallArgument } from "./syscall.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
-/** How often each side of the lane "spin" looks for the other's progress before it sleeps: about 100 µs. */
+/** How often each side looks for the other's progress before it sleeps, if they are on two processors: about 100 µs. */
 const SPINS = 3000;
 
 /** Calls that change or replace the process around the loop, or the registers of the loop. */
@@ -54,8 +53,8 @@ export function loopKind(tracer: TracingThread, call: bigint): LoopKind {
 /**
  * The calls that a thread's loop over a ring executes (shim/core/ring.h), and the memory of the ring.
  *
- *     away ──> halted    at the INT3 of the loop: the lane "ring"
- *      ^  └──> serving   runs, and waits for the next turn: "futex" and "spin"
+ *     away ──> serving   runs, and waits for the next turn
+ *      ^  └──> halted    at the INT3 of the loop, after a signal
  *      └─────── any other use of the thread
  */
 export class Ring {
@@ -65,7 +64,6 @@ export class Ring {
   readonly entries: Entries;
   readonly #thread: InjectedThread;
   readonly #memory: RingMemory;
-  readonly #halts: boolean;
   readonly #spins: number;
   #where: "away" | "halted" | "serving" = "away";
 
@@ -73,15 +71,14 @@ export class Ring {
   constructor(thread: InjectedThread) {
     const { tracer } = thread;
     this.#thread = thread;
-    this.#halts = tracer.injections !== "futex" && tracer.injections !== "spin";
-    this.#spins = tracer.injections === "spin" ? SPINS : 0;
+    this.#spins = tracer.spins ? SPINS : 0;
     const memory = RingMemory.take(tracer.shim);
     if (typeof memory === "number") throw refused("memfd_create", tracer.errorName(-memory));
     this.#memory = memory;
     this.entries = new Entries(memory.memory, DEFINES.RING_ENTRIES, MOST_ENTRIES);
     try {
       this.address = mapRing(thread, memory);
-      if (this.#spins > 0) moveAway(tracer.shim, thread.tid);
+      tracer.sendAway(thread.tid);
     } catch (error) {
       memory.giveBack();
       throw error;
@@ -108,7 +105,7 @@ export class Ring {
    * @throws DeathError, StopError, DeadlineError, TraceError
    */
   turn(count: number, call: bigint): void {
-    this.#turn(count, this.#halts, call);
+    this.#turn(count, false, call);
   }
 
   /** Makes the thread stopped if it serves the ring; the next turn writes its registers again. */
@@ -127,7 +124,7 @@ export class Ring {
     const { state, tid, tracer } = this.#thread;
     this.#where = "away";
     this.#memory.giveBack();
-    if (this.#spins > 0 && state !== "dead") tracer.attract(tid);
+    if (state !== "dead") tracer.attract(tid);
   }
 
   #turn(count: number, halts: boolean, call: bigint): void {
@@ -177,6 +174,6 @@ function mapRing(thread: InjectedThread, { file, offset }: RingMemory): bigint {
 function refused(call: string, errno: string): UnsupportedError {
   return new UnsupportedError(
     `a stub cannot share a ring with this process: ${call} failed with ${errno}`,
-    { call, errno, remedy: limitRemedy(errno) ?? 'use the injections "faithful"' },
+    { call, errno, remedy: limitRemedy(errno) ?? 'use the lane "faithful"' },
   );
 }

@@ -78,8 +78,8 @@ export class Stub {
     this.leader = (parent ?? cloner)?.leader ?? this;
     this.inSession = this.leader === this ? inSession : this.leader.inSession;
     this.#hasDeathSignal = cloner === undefined;
-    // A parent that serves a ring by "spin" is bound to another processor, which a clone inherits.
-    if (this.tracer.injections === "spin") this.tracer.attract(this.thread.tid);
+    // A parent that serves a ring is bound to another processor, which a clone inherits.
+    if (!this.tracer.isFaithful) this.tracer.attract(this.thread.tid);
     registry.stubs.set(this.pid, this);
     parent?.adopt(this);
   }
@@ -173,7 +173,7 @@ export class Stub {
     const { exitSignal: signal } = options;
     const exitSignal = signal === undefined ? this.exitSignal : tracer.parseExitSignal(signal);
     const started = performance.now();
-    if (tracer.births === "traced") return this.#createTraced(exitSignal, started);
+    if (!tracer.isFaithful) return this.#createTraced(exitSignal, started);
     tracer.passOver(exitSignal);
     try {
       const isStub = (pid: number) => this.#registry.stubs.has(pid);
@@ -216,11 +216,16 @@ export class Stub {
   /** @throws StateError if the stubs that this one clones by CLONE_PARENT would harm the host. */
   #expectTraceable(exitSignal: number): void {
     const { tracer } = this;
+    if (!this.thread.isAlone) {
+      throw new StateError(`stub ${this.pid} runs guests or threads of others: it clones no stub`, {
+        remedy: "use the platform's master",
+      });
+    }
     if (exitSignal === this.exitSignal && !tracer.isFatal(exitSignal)) return;
     throw new StateError(
       `a traced birth gives a stub the exit signal of the stub that clones it, ${tracer.signalName(this.exitSignal)}, ` +
         "and its end would be reported to the host",
-      { remedy: 'use the exit signal SIGCHLD, or the births "faithful"' },
+      { remedy: 'use the exit signal SIGCHLD, or the lane "faithful"' },
     );
   }
 

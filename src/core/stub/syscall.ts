@@ -1,11 +1,11 @@
 import { InputError } from "../../lib/errors.ts";
 import { toWord, word } from "../../lib/shape.ts";
-import type { InjectionLane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 
 /** The result of an injected system call: a value, or the name of an errno; and the lane that executed it. */
 export type SyscallResult =
-  | { readonly value: bigint; readonly errno: null; readonly lane: InjectionLane }
-  | { readonly value: null; readonly errno: string; readonly lane: InjectionLane };
+  | { readonly value: bigint; readonly errno: null; readonly lane: Lane }
+  | { readonly value: null; readonly errno: string; readonly lane: Lane };
 
 /** An argument of an injected system call: an integer from -2^63 to 2^64 - 1; a negative one is taken modulo 2^64. */
 export type SyscallArgument = number | bigint;

@@ -22,6 +22,11 @@ export class Thread extends InjectedThread {
   // A ring is memory that a guest could write, so a stub with guests or with threads of other tracers has none.
   #isAlone = true;
 
+  /** Whether no guest and no thread of another tracer is in its process. @internal */
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
   /** Whether it can be used: stopped, or waiting for the next turn of its ring or for its next guest. @internal */
   get rests(): boolean {
     return this.state === "stopped" || this.isAway || this.#ring?.serves === true;
@@ -29,14 +34,14 @@ export class Thread extends InjectedThread {
 
   /** Executes a system call by the tracer's lane. @throws what `inject` throws, UnsupportedError */
   call(number: bigint, args: readonly SyscallArgument[]): SyscallResult {
-    const { injections } = this.tracer;
-    if (injections === "faithful") return this.inject(number, args).result;
+    const { lane } = this.tracer;
+    if (lane === "faithful") return this.inject(number, args).result;
     expectSix(args);
     const ring = this.ringFor(loopKind(this.tracer, number), args[0], args[1]);
     if (ring === undefined) return this.inject(number, args).result;
     ring.entries.write(0, number, args);
     ring.turn(1, number);
-    return this.decode(ring.entries.result(0), injections);
+    return this.decode(ring.entries.result(0), lane);
   }
 
   /**
@@ -44,7 +49,7 @@ export class Thread extends InjectedThread {
    * of the ring ends it. @internal
    */
   ringFor(kind: LoopKind, address?: SyscallArgument, length?: SyscallArgument): Ring | undefined {
-    if (this.tracer.injections === "faithful" || !this.#isAlone || this.replaced) return undefined;
+    if (this.tracer.isFaithful || !this.#isAlone || this.replaced) return undefined;
     if (kind === "none") return undefined;
     if (this.state === "dead") this.expect("stopped");
     if (this.#ring?.takes(kind, address, length) === false) this.unmapRing();
@@ -52,7 +57,7 @@ export class Thread extends InjectedThread {
     return undefined;
   }
 
-  /** The ring, whatever the lane of injections. @internal */
+  /** The ring. @internal */
   ownRing(): Ring {
     this.#ring ??= new Ring(this);
     return this.#ring;
@@ -61,25 +66,15 @@ export class Thread extends InjectedThread {
   /**
    * Runs a guest until its next stop.
    *
-   * @param held the registers that the thread has, so that only others are written; it becomes those of the stop.
    * @returns what stopped it; "late" if nothing did in time: the guest still runs.
    * @throws DeathError, StopError at an event, TraceError
    * @internal
    */
-  switch(
-    block: RegisterBlock,
-    xstate: Uint8Array,
-    record: SwitchRecord,
-    held?: Uint8Array,
-  ): SwitchStop {
+  switch(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.share();
     this.expect("stopped");
     const { shim } = this.tracer;
-    const result =
-      held === undefined
-        ? shim.switch(this.tid, block.bytes, xstate, record.bytes)
-        : shim.switchChanged(this.tid, block.bytes, held, xstate, record.bytes);
-    return this.#switched(result, record);
+    return this.#switched(shim.switch(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
   /** Waits again for a guest that was late. @internal */
@@ -117,13 +112,6 @@ export class Thread extends InjectedThread {
     this.expect("stopped");
     const length = this.tracer.shim.freshXstate(this.tid, area, area.length, components);
     return this.check("ptrace(PTRACE_GETREGSET)", length);
-  }
-
-  /** Reads the XSAVE area of the stopped thread into `area`. @throws DeathError, TraceError @internal */
-  readXstate(area: Uint8Array): void {
-    this.expect("stopped");
-    const length = this.tracer.shim.readXstate(this.tid, area, area.length);
-    this.check("ptrace(PTRACE_GETREGSET)", length);
   }
 
   /**

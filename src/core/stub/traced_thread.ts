@@ -44,16 +44,12 @@ export class TracedThread {
   readonly tgid: number;
   readonly tid: number;
   #state: ThreadState = "untraced";
-  /** Counts what changes the registers of the thread, except a switch. @internal */
-  disturbances = 0;
   /** Options of ptrace that it has beside the tracer's. @internal */
   moreOptions = 0;
   /** Called when the thread is dead or given up. @internal */
   onEnd: (() => void) | undefined;
   /** Attaches again to a thread that waits, untraced, for its next guest. @internal */
   recall: (() => void) | undefined;
-  /** Called when the stopped thread can be read for the last time: at its exit stop, and before a detach. @internal */
-  onLastStop: (() => void) | undefined;
   #end: StubEnd | undefined;
   #closed = false;
   // A pidfd of the process since it was first detached: its pid may be reused after its end.
@@ -128,7 +124,6 @@ export class TracedThread {
   /** Resumes with a signal; 0 for none. */
   resume(request = "PTRACE_CONT", signal = 0): void {
     this.expect("stopped");
-    this.disturbances++;
     this.ptrace(request, signal);
     this.settle("running");
   }
@@ -155,8 +150,6 @@ export class TracedThread {
   /** Detaches from the thread for good. @throws TraceError @internal */
   leave(signal = "SIGSTOP"): void {
     this.expect("stopped");
-    this.onLastStop?.();
-    this.disturbances++;
     this.ptrace("PTRACE_DETACH", signal === "" ? 0 : this.tracer.constant(signal));
     this.settle("untraced");
   }
@@ -217,7 +210,6 @@ export class TracedThread {
 
   writeRegisters(block: RegisterBlock): void {
     this.expect("stopped");
-    this.disturbances++;
     const result = this.tracer.shim.writeRegisters(this.tid, block.bytes);
     this.check(`ptrace(${WRITE})`, result);
   }
@@ -327,7 +319,6 @@ export class TracedThread {
   #die(): never {
     const end = decodeEnd(this.tracer, this.#eventMessage());
     const registers = this.registers();
-    this.onLastStop?.();
     this.resume();
     this.reap();
     throw new DeathError(this.tid, end, registers);

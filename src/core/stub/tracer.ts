@@ -17,7 +17,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { type Fork, forkStub } from "./birth.ts";
-import { BIRTH_LANES, INJECTION_LANES, type Lanes } from "./lane.ts";
+import { LANES, type LaneOptions } from "./lane.ts";
 import { admitLanes } from "./lane_filter.ts";
 import { rehearse } from "./rehearsal.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
@@ -25,7 +25,7 @@ import type { Thread } from "./thread.ts";
 import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
 import { TracingThread } from "./tracing_thread.ts";
 
-export interface TracerOptions extends Lanes {
+export interface TracerOptions extends LaneOptions {
   /** What `openEncoder` or `loadEncoderUnconfined` returns. Default: `openEncoder("assembly")`. */
   encoder?: Encoder | undefined;
   /** The deadline of every wait, in milliseconds. Default: 5000. */
@@ -95,8 +95,7 @@ const STUB_OPTIONS = {
 };
 
 export const LANE_OPTIONS = {
-  injections: oneOf(INJECTION_LANES),
-  births: oneOf(BIRTH_LANES),
+  lane: oneOf(LANES),
   bind: truth,
 };
 

@@ -7,8 +7,8 @@ import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Injection } from "../shim/injection.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
-import { bindThread, expectOtherProcessor, unbindThread } from "./binding.ts";
-import type { BirthLane, InjectionLane, Lanes } from "./lane.ts";
+import { bindThread, otherProcessor, unbindThread } from "./binding.ts";
+import type { Lane, LaneOptions } from "./lane.ts";
 import { mapStubCode } from "./placement.ts";
 
 /** Signals that an instruction can raise, and SIGKILL: they end an injection. */
@@ -36,8 +36,7 @@ export class TracingThread {
   readonly encoder: Encoder;
   /** The deadline of every wait, in milliseconds. */
   readonly deadline: number;
-  readonly injections: InjectionLane;
-  readonly births: BirthLane;
+  readonly lane: Lane;
   /** The address of the stub code, the same in the host and in every stub. */
   readonly stubAddress: number;
   /** The value of RIP between two injected calls: after the INT3. */
@@ -78,16 +77,12 @@ export class TracingThread {
   #bound = false;
 
   /** @throws UnsupportedError, EncoderError */
-  constructor(encoder: Encoder, deadline: number, lanes: Lanes) {
-    const { injections = "faithful", births = "faithful", bind = true } = lanes;
+  constructor(encoder: Encoder, deadline: number, options: LaneOptions) {
+    const { lane = "faithful", bind = true } = options;
     this.encoder = encoder;
     this.deadline = deadline;
-    this.injections = injections;
-    this.births = births;
+    this.lane = lane;
     this.shim = loadShim();
-    if (injections === "spin") {
-      expectOtherProcessor(this.shim, 'injections "spin"', "futex");
-    }
     this.tid = this.shim.gettid();
     this.blocks = BlockAllocator.of(encoder);
     this.frame = this.blocks.allocate();
@@ -120,12 +115,21 @@ export class TracingThread {
 
   /** Whether it makes and drives stubs by gVisor's sequences. @internal */
   get isFaithful(): boolean {
-    return this.injections === "faithful" && this.births === "faithful";
+    return this.lane === "faithful";
   }
 
-  /** Whether the thread and its stubs are bound to one processor. @internal */
-  get isBound(): boolean {
-    return this.#bound;
+  /** Binds a thread to another processor than this one's, if there is one. @internal */
+  sendAway(tid: number): void {
+    const processor = otherProcessor();
+    if (this.#bound && processor !== undefined) this.shim.bind(tid, processor);
+  }
+
+  /**
+   * Whether a side that waits for the other looks for its progress before it sleeps: in vain if both are on one processor.
+   * @internal
+   */
+  get spins(): boolean {
+    return !this.#bound || otherProcessor() !== undefined;
   }
 
   /** Ends the thread's binding to a processor. @internal */

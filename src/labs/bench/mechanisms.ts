@@ -23,12 +23,6 @@ export const GROUPS: readonly Group[] = [
     against: "birth-c",
   },
   {
-    name: "space",
-    title: "a new address space, empty and ready to map",
-    why: "It is a birth: the grandchild has nothing but its stub code.",
-    against: "birth-c",
-  },
-  {
     name: "pool",
     title: "an address space released, emptied and handed out again",
     why: "One injected munmap empties it.",
@@ -53,9 +47,8 @@ const WAIT = ["sched_yield", "wait4"];
 /** A call by all registers: they are written, the stub runs to its INT3, they are read. */
 const INJECTION = ["PTRACE_SETREGS", "PTRACE_CONT", ...WAIT, "PTRACE_GETREGS"];
 
-/** A trip to a stub that serves a ring. */
-const RING = ["PTRACE_CONT", ...WAIT];
-const FUTEX = ["futex", "sched_yield"];
+/** A trip to a stub that serves a ring, on the same processor. */
+const TRIP = ["futex", "sched_yield"];
 
 const ATTACH = ["PTRACE_ATTACH", ...WAIT, "PTRACE_SETOPTIONS", "PTRACE_GETREGS"];
 
@@ -74,7 +67,6 @@ const unstopped = (
   others: readonly string[] = [],
 ): Cost => ({ stops: 0, wakeups, calls, others });
 
-const SWITCH = ["PTRACE_SETREGS", "PTRACE_SYSEMU", ...WAIT, "PTRACE_GETREGS"];
 const FULL_SWITCH = [
   ...["PTRACE_SETREGS", "PTRACE_SETREGSET", "PTRACE_SYSEMU"],
   ...[...WAIT, "PTRACE_GETREGS", "PTRACE_GETREGSET"],
@@ -102,49 +94,11 @@ const TRACED: Cost = {
   others: ["clone"],
 };
 
-/** A fork, its stop, the attach, whose stop comes first, and one munmap. */
-const FORK: Cost = {
-  stops: 4,
-  wakeups: 4,
-  calls: [
-    ...["getpid", "rt_sigprocmask", "clone", "rt_sigprocmask", "wait4", ...ATTACH],
-    ...["PTRACE_SETREGS", "PTRACE_CONT", ...WAIT, "PTRACE_CONT", ...WAIT, "PTRACE_GETREGS"],
-  ],
-  others: ["setsid", "62 rt_sigaction", "rt_sigprocmask", "prctl", "getppid", "getpid", "kill"],
-};
-
-/** A vfork, the execve, the stop, the attach and two munmaps. */
-const EXECUTED: Cost = {
-  stops: 5,
-  wakeups: 6,
-  calls: [
-    ...["rt_sigprocmask", "clone", "rt_sigprocmask", "wait4", ...ATTACH],
-    ...["PTRACE_SETREGS", "PTRACE_CONT", ...WAIT, "PTRACE_CONT", ...WAIT, "PTRACE_GETREGS"],
-    ...INJECTION,
-  ],
-  others: [...FORK.others, "execveat"],
-};
-
-/** The calls of a batch, executed by a lane in one trip. */
-function batchOf(calls: number, injections: "ring" | "futex" | "spin"): Mechanism {
-  const own = `${calls} getpid`;
-  const trips: Readonly<Record<typeof injections, Cost>> = {
-    ring: oneStop(RING, [own]),
-    futex: unstopped(1, FUTEX, [own, "futex"]),
-    spin: unstopped(0, [], [own]),
-  };
-  return {
-    name: `batch-${injections}-${calls}`,
-    group: "batch",
-    title: `${injections}, ${calls} calls a trip`,
-    lane: { work: "batch", options: { injections }, calls },
-    ...(injections === "spin" && { apart: true }),
-    cost: { ...trips[injections], per: calls },
-  };
-}
-
 /** Milliseconds after which the processes of a batch are gone. */
 const REST = 20;
+
+/** The most births of a batch. */
+const BIRTHS = { most: 200, rest: REST } as const;
 
 /** Every mechanism, the reference of each group first. */
 export const MECHANISMS: readonly Mechanism[] = [
@@ -162,146 +116,50 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: oneStop(INJECTION),
   },
   {
-    name: "call-ring",
+    name: "call-fast",
     group: "call",
-    title: "ring: from shared memory, one stop for each trip",
-    lane: { work: "call", options: { injections: "ring" } },
-    cost: oneStop(RING),
-  },
-  {
-    name: "call-futex",
-    group: "call",
-    title: "futex: from shared memory, the stub sleeps until it is woken",
-    lane: { work: "call", options: { injections: "futex" } },
-    cost: unstopped(1, FUTEX, ["getpid", "futex"]),
-  },
-  {
-    name: "call-spin",
-    group: "call",
-    title: "spin: from shared memory, both look for the other's progress",
-    lane: { work: "call", options: { injections: "spin" } },
-    apart: true,
-    cost: unstopped(0, [], ["getpid"]),
-  },
-  {
-    name: "call-poke",
-    group: "call",
-    title: "only the number written, two words read, in C",
-    cost: oneStop([
-      ...["PTRACE_POKEUSER", "PTRACE_CONT", ...WAIT, "PTRACE_PEEKUSER", "PTRACE_PEEKUSER"],
-    ]),
-  },
-  {
-    name: "call-trace",
-    group: "call",
-    title: "seccomp RET_TRACE, PTRACE_SET_SYSCALL_INFO, in C",
-    cost: oneStop([
-      ...["PTRACE_SET_SYSCALL_INFO", "PTRACE_CONT", ...WAIT, "PTRACE_GET_SYSCALL_INFO"],
-    ]),
+    title: "fast: from shared memory, the stub sleeps until it is woken",
+    lane: { work: "call", options: { lane: "fast" } },
+    cost: unstopped(1, TRIP, ["getpid", "futex"]),
   },
   {
     name: "call-apart",
     group: "call",
-    title: "faithful, in C, tracer and stub on two processors",
+    title: "fast, on two processors: both look for the other's progress",
+    lane: { work: "call", options: { lane: "fast" } },
     apart: true,
-    cost: oneStop(INJECTION),
+    cost: unstopped(0, [], ["getpid"]),
   },
   {
-    name: "batch-faithful",
+    name: "batch-64",
     group: "batch",
-    title: "faithful: one trip for each call",
-    lane: { work: "batch", options: {} },
-    cost: oneStop(INJECTION),
+    title: "fast, 64 calls a trip",
+    lane: { work: "batch", options: { lane: "fast" }, calls: 64 },
+    cost: { ...unstopped(1, TRIP, ["64 getpid", "futex"]), per: 64 },
   },
-  batchOf(8, "ring"),
-  batchOf(64, "ring"),
-  batchOf(512, "ring"),
-  batchOf(64, "futex"),
-  batchOf(64, "spin"),
-  {
-    name: "birth-c",
-    group: "birth",
-    title: "grandchild, in C",
-    most: 200,
-    rest: REST,
-    cost: GRANDCHILD,
-  },
+  { name: "birth-c", group: "birth", title: "grandchild, in C", ...BIRTHS, cost: GRANDCHILD },
   {
     name: "birth-faithful",
     group: "birth",
     title: "grandchild",
     lane: { work: "birth", options: {} },
-    most: 200,
-    rest: REST,
+    ...BIRTHS,
     cost: OWN_GRANDCHILD,
   },
   {
-    name: "birth-traced",
+    name: "birth-fast",
     group: "birth",
-    title: "grandchild by CLONE_PTRACE and CLONE_PARENT: no attach",
-    lane: { work: "birth", options: { births: "traced" } },
-    most: 200,
-    rest: REST,
+    title: "fast, by CLONE_PTRACE and CLONE_PARENT: no attach",
+    lane: { work: "birth", options: { lane: "fast" } },
+    ...BIRTHS,
     cost: TRACED,
   },
   {
-    name: "master-50",
+    name: "births",
     group: "birth",
-    title: "master, forked from a host with 50 MB touched, in C",
-    most: 50,
-    rest: REST,
-    cost: FORK,
-  },
-  {
-    name: "master-100",
-    group: "birth",
-    title: "master, forked from a host with 100 MB touched, in C",
-    most: 50,
-    rest: REST,
-    cost: FORK,
-  },
-  {
-    name: "master-exec",
-    group: "birth",
-    title: "master, by vfork and execve from a host with 100 MB touched, in C",
-    most: 50,
-    rest: REST,
-    cost: EXECUTED,
-  },
-  {
-    name: "space-faithful",
-    group: "space",
-    title: "new",
-    lane: { work: "space", options: {} },
-    most: 200,
-    rest: REST,
-    cost: OWN_GRANDCHILD,
-  },
-  {
-    name: "space-traced",
-    group: "space",
-    title: "new, traced when it begins",
-    lane: { work: "space", options: { births: "traced" } },
-    most: 200,
-    rest: REST,
-    cost: TRACED,
-  },
-  {
-    name: "prefill",
-    group: "space",
-    title: "made for the pool, by platform.prefill",
-    lane: { work: "prefill", options: {} },
-    most: 200,
-    rest: REST,
-    cost: OWN_GRANDCHILD,
-  },
-  {
-    name: "prefill-traced",
-    group: "space",
-    title: "the same, traced when they begin: one stop of the master for all",
-    lane: { work: "prefill", options: { births: "traced" } },
-    most: 200,
-    rest: REST,
+    title: "fast, many by one turn of their parent",
+    lane: { work: "births", options: { lane: "fast" } },
+    ...BIRTHS,
     cost: { stops: 1, wakeups: 0, calls: WAIT, others: ["clone"] },
   },
   {
@@ -331,58 +189,39 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: oneStop(FULL_SWITCH),
   },
   {
-    name: "switch-lazy",
+    name: "switch-fast",
     group: "switch",
-    title: "lazy: only changed registers written, XSAVE only when touched",
-    lane: { work: "switch", options: { switches: "lazy" } },
-    cost: oneStop(["PTRACE_POKEUSER", "PTRACE_SYSEMU", ...WAIT, "PTRACE_GETREGS"]),
-  },
-  {
-    name: "switch-handler",
-    group: "switch",
-    title: "handler: no tracer, a signal handler in the stub",
-    lane: { work: "switch", options: { switches: "handler" } },
+    title: "fast: no tracer, a signal handler in the stub",
+    lane: { work: "switch", options: { lane: "fast" } },
     cost: unstopped(0, ["sched_yield"], ["getpid", "rt_sigreturn", "sched_yield"]),
   },
   {
-    name: "switch-spin",
+    name: "switch-apart",
     group: "switch",
-    title: "spin: the same on two processors",
-    lane: { work: "switch", options: { switches: "spin" } },
+    title: "fast, on two processors",
+    lane: { work: "switch", options: { lane: "fast" } },
     apart: true,
     cost: unstopped(0, [], ["getpid", "rt_sigreturn"]),
   },
   {
     name: "switch-patched",
     group: "switch",
-    title: "handler, patches: the system call jumps to the stub's own code",
-    lane: { work: "switch", options: { switches: "handler", patches: true } },
+    title: "fast, patches: the system call jumps to the stub's own code",
+    lane: { work: "switch", options: { lane: "fast", patches: true } },
     cost: unstopped(0, ["sched_yield"], ["sched_yield"]),
   },
   {
     name: "patched-apart",
     group: "switch",
-    title: "spin, patches: the same on two processors",
-    lane: { work: "switch", options: { switches: "spin", patches: true } },
+    title: "fast, patches, on two processors",
+    lane: { work: "switch", options: { lane: "fast", patches: true } },
     apart: true,
     cost: unstopped(0, [], []),
-  },
-  {
-    name: "switch-plain",
-    group: "switch",
-    title: "without XSAVE, in C",
-    cost: oneStop(SWITCH),
   },
   {
     name: "notify",
     group: "switch",
     title: "seccomp user notification, in C",
-    cost: unstopped(2, ["ioctl", "ioctl"], ["getppid"]),
-  },
-  {
-    name: "notify-sync",
-    group: "switch",
-    title: "the same with SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, in C",
     cost: unstopped(2, ["ioctl", "ioctl"], ["getppid"]),
   },
   {
@@ -396,43 +235,6 @@ export const MECHANISMS: readonly Mechanism[] = [
     group: "floor",
     title: "getpid in a loop",
     cost: unstopped(0, ["getpid"]),
-  },
-  {
-    name: "registers",
-    group: "floor",
-    title: "PTRACE_SETREGS and PTRACE_GETREGS of a resting stub",
-    cost: unstopped(0, ["PTRACE_SETREGS", "PTRACE_GETREGS"]),
-  },
-  {
-    name: "signal",
-    group: "floor",
-    title: "a signal to itself, and its handler",
-    cost: unstopped(0, ["tgkill", "rt_sigreturn"]),
-  },
-  {
-    name: "pipe",
-    group: "floor",
-    title: "a byte to another process and back, through pipes",
-    cost: unstopped(2, ["write", "read"], ["read", "write"]),
-  },
-  {
-    name: "futex",
-    group: "floor",
-    title: "a futex wake to another process and back",
-    cost: unstopped(2, ["futex", "futex"], ["futex", "futex"]),
-  },
-  {
-    name: "futex-apart",
-    group: "floor",
-    title: "the same on two processors",
-    apart: true,
-    cost: unstopped(2, ["futex", "futex"], ["futex", "futex"]),
-  },
-  {
-    name: "yield",
-    group: "floor",
-    title: "sched_yield to another process and back",
-    cost: unstopped(0, ["sched_yield"], ["sched_yield"]),
   },
   {
     name: "spin",

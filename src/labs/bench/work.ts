@@ -1,5 +1,4 @@
 import { Platform, type PlatformOptions } from "../../core/platform/platform.ts";
-import type { Subprocess } from "../../core/platform/subprocess.ts";
 import { Tracer } from "../../core/stub/tracer.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "./guest.ts";
 
@@ -31,11 +30,10 @@ export const WORKS = {
   },
 
   batch: (options, size) => {
-    const platform = Platform.open(options);
-    const space = platform.newAddressSpace();
-    const batch = space.batch();
+    const { tracer, master } = openMaster(options);
+    const batch = master.batch();
     const calls = Array.from({ length: size }, () => batch.call("getpid"));
-    const expected = BigInt(space.pid);
+    const expected = BigInt(master.pid);
     const run = (count: number) => {
       const trips = Math.ceil(count / size);
       const time = timed(() => {
@@ -44,7 +42,7 @@ export const WORKS = {
       if (calls.some(({ value }) => value !== expected)) throw new Error("getpid was not executed");
       return (time * count) / (trips * size);
     };
-    return { run, close: () => platform.close() };
+    return { run, close: () => tracer.close() };
   },
 
   birth: (options) => {
@@ -60,27 +58,21 @@ export const WORKS = {
     return { run, close: () => tracer.close() };
   },
 
-  space: (options) => {
-    const platform = Platform.open(options);
+  births: (options) => {
+    const { tracer, master } = openMaster(options);
     const run = (count: number) => {
-      const spaces: Subprocess[] = [];
+      const stubs: { close(): void }[] = [];
       const time = timed(() => {
-        for (let i = 0; i < count; i++) spaces.push(platform.newAddressSpace());
+        while (stubs.length < count) {
+          const { stubs: made, failure } = master.createMany(count - stubs.length);
+          if (failure !== undefined) throw failure;
+          stubs.push(...made);
+        }
       });
-      for (const { stub } of spaces) stub.close();
+      for (const stub of stubs) stub.close();
       return time;
     };
-    return { run, close: () => platform.close() };
-  },
-
-  prefill: (options) => {
-    const platform = Platform.open(options);
-    const run = (count: number) => {
-      const time = timed(() => platform.prefill(count));
-      while (platform.pooled > 0) platform.newAddressSpace().stub.close();
-      return time;
-    };
-    return { run, close: () => platform.close() };
+    return { run, close: () => tracer.close() };
   },
 
   pool: (options) => {

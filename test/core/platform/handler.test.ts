@@ -2,7 +2,6 @@ import { closeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { INJECTION_LANES } from "../../../src/core/stub/lane.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import {
   DeadlineError,
@@ -15,6 +14,7 @@ import {
   UnsupportedError,
 } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
+import { by, FAST } from "../../support/drives.ts";
 import {
   CODE,
   contextAt,
@@ -42,7 +42,7 @@ const all = suite("handler: guests without a tracer");
 const handler = HOST_ARCH === "amd64" ? all : all.skip;
 
 function open(): Platform {
-  return Platform.open({ switches: "handler" });
+  return Platform.open({ lane: "fast" });
 }
 
 /** The addresses of the SYSCALL instructions in a page. */
@@ -243,25 +243,27 @@ function annoy({ stub }: Subprocess, signal: number, microseconds: number): void
   stub.call("timer_settime", timer, 0, memory + 64n, 0);
 }
 
-for (const switches of ["handler", "spin"] as const) {
+for (const drive of FAST) {
   for (const [result, what] of [
     [0x1234n, "another result"],
     [BigInt(SYS_GETPID), "its number as its result"],
   ] as const) {
-    handler(`${switches}: a foreign SIGSYS hides no system call, with ${what}`, () => {
-      using platform = Platform.open({ switches });
-      const guest = load(
-        platform,
-        code.loop(code.add("rbx", 1), code.call(SYS_GETPID), code.storeResultTo(DATA)),
-      );
-      const { context, space } = guest;
-      annoy(space, SIGSYS, 200);
-      for (let calls = 1n; calls < 2000n; calls++) {
-        assert.is(toSyscall(guest).number, SYS_GETPID);
-        assert.is(context.registers.get("rbx"), calls);
-        context.setResult(result);
-      }
-    });
+    handler(`${drive.name}: a foreign SIGSYS hides no system call, with ${what}`, () =>
+      by(drive, () => {
+        using platform = Platform.open({ lane: "fast" });
+        const guest = load(
+          platform,
+          code.loop(code.add("rbx", 1), code.call(SYS_GETPID), code.storeResultTo(DATA)),
+        );
+        const { context, space } = guest;
+        annoy(space, SIGSYS, 200);
+        for (let calls = 1n; calls < 2000n; calls++) {
+          assert.is(toSyscall(guest).number, SYS_GETPID);
+          assert.is(context.registers.get("rbx"), calls);
+          context.setResult(result);
+        }
+      }),
+    );
   }
 }
 
@@ -282,24 +284,22 @@ handler("refuses to share a subprocess, and to run without a filter", () => {
   using platform = open();
   const space = platform.newAddressSpace();
   const { remedy } = thrown(UnsupportedError, () => space.ticket(1));
-  assert.match(remedy ?? "", "lazy");
-  for (const switches of ["handler", "spin"] as const) {
-    thrown(InputError, () => Platform.open({ switches, seccomp: false }));
-  }
+  assert.match(remedy ?? "", "faithful");
+  thrown(InputError, () => Platform.open({ lane: "fast", seccomp: false }));
 });
 
-handler("a subprocess cannot clone stubs, and is not harmed by that", () => {
+handler("a subprocess clones no stubs", () => {
   using platform = open();
   const guest = load(platform, code.loop(code.SYSCALL));
   toSyscall(guest);
-  thrown(DeathError, () => guest.space.stub.createStub());
+  thrown(StateError, () => guest.space.stub.createStub());
   toSyscall(guest);
 });
 
-for (const births of ["faithful", "traced"] as const) {
-  for (const injections of INJECTION_LANES) {
-    handler(`works with births ${births} and injections ${injections}`, () => {
-      using platform = Platform.open({ switches: "handler", births, injections });
+for (const drive of FAST) {
+  handler(`${drive.name}: works with a pool, and a guest that is killed`, () =>
+    by(drive, () => {
+      using platform = Platform.open({ lane: "fast" });
       platform.prefill(2);
       const guest = load(platform, code.loop(code.SYSCALL));
       toSyscall(guest);
@@ -312,12 +312,12 @@ for (const births of ["faithful", "traced"] as const) {
       assert.is(processState(dead.space.pid), undefined, "reaped");
       guest.space.release();
       toSyscall(load(platform, code.loop(code.SYSCALL)));
-    });
-  }
+    }),
+  );
 }
 
 handler("works without a binding to a processor, too", () => {
-  using platform = Platform.open({ switches: "handler", bind: false });
+  using platform = Platform.open({ lane: "fast", bind: false });
   const guest = load(platform, code.loop(code.SYSCALL));
   for (let i = 0; i < 1000; i++) toSyscall(guest);
 });

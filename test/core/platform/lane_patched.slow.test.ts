@@ -1,6 +1,6 @@
-// The tests of switches over the lane "handler" with patched system calls.
+// The tests of switches over the lane "fast" with patched system calls.
 
 import { useLane } from "../../support/guests.ts";
 
-useLane("handler", { patches: true });
+useLane({ lane: "fast", patches: true });
 await import("../../support/lane_suite.ts");

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { DeathError, type GuestEvent, Platform } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
+import { by, type Drive, FAST } from "../../support/drives.ts";
 import {
   CODE,
   contextAt,
@@ -18,17 +19,7 @@ import {
   toSyscall,
   writeWords,
 } from "../../support/guests.ts";
-import {
-  ELSEWHERE,
-  fill,
-  GETPID,
-  HOT,
-  heat,
-  hot,
-  LANES,
-  open,
-  TF,
-} from "../../support/patching.ts";
+import { ELSEWHERE, fill, GETPID, HOT, heat, hot, open, TF } from "../../support/patching.ts";
 import { randomWords } from "../../support/random.ts";
 import { thrown } from "../../support/thrown.ts";
 
@@ -36,6 +27,10 @@ const SEED = 0x5eed_0050n;
 
 const all = suite("patched guests");
 const patches = HOST_ARCH === "amd64" ? all : all.skip;
+
+/** Adds a test by one way to drive stubs. */
+const each = (drive: Drive, name: string, body: () => void | Promise<void>) =>
+  patches(`${drive.name}: ${name}`, () => by(drive, body));
 
 /** The state of a guest that a host can see after a switch. */
 function stateOf({ context }: Guest, event: GuestEvent): unknown {
@@ -96,10 +91,10 @@ function meddle(guest: Guest, what: bigint, random: () => bigint): void {
   }
 }
 
-for (const switches of LANES) {
-  patches(`${switches}: a guest sees and shows the same with patches and without`, () => {
-    using patched = open({ switches });
-    using plain = Platform.open({ switches: "lazy" });
+for (const drive of FAST) {
+  each(drive, `a guest sees and shows the same with patches and without`, () => {
+    using patched = open();
+    using plain = Platform.open();
     const [a, b] = [patched, plain].map((platform) => {
       const guest = loadReadOnly(platform, BUSY);
       guest.context.registers.set("gs_base", DATA);

@@ -8,6 +8,7 @@ import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import type { GuestEvent, Platform } from "../../../src/index.ts";
 import type { Signaling } from "../../hosts/signaling.ts";
 import * as code from "../../support/amd64_code.ts";
+import { by, type Drive, FAST } from "../../support/drives.ts";
 import {
   CODE,
   DATA,
@@ -20,7 +21,7 @@ import {
   toSyscall,
   writeWords,
 } from "../../support/guests.ts";
-import { ELSEWHERE, fill, GETPID, heat, hot, LANES, MAX, open } from "../../support/patching.ts";
+import { ELSEWHERE, fill, GETPID, heat, hot, MAX, open } from "../../support/patching.ts";
 import { eventually, processState } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0050n;
@@ -28,6 +29,10 @@ const [SIGTRAP, SIGUSR1, SIGALRM] = [5, 10, 14];
 
 const all = suite("patched signals");
 const patches = HOST_ARCH === "amd64" ? all : all.skip;
+
+/** Adds a test by one way to drive stubs. */
+const each = (drive: Drive, name: string, body: () => void | Promise<void>) =>
+  patches(`${drive.name}: ${name}`, () => by(drive, body));
 
 /** The begin of struct sigcontext. */
 const FRAME_REGISTERS = [
@@ -105,11 +110,12 @@ patches("may be interrupted at every instruction after the system call", () => {
   toSyscall(guest);
 });
 
-for (const switches of LANES) {
-  patches(
-    `${switches}: one that comes while a guest rests is reported, whatever the host does first`,
+for (const drive of FAST) {
+  each(
+    drive,
+    `one that comes while a guest rests is reported, whatever the host does first`,
     async () => {
-      using platform = open({ switches });
+      using platform = open();
       const guest = hot(platform);
       const { context, space } = guest;
       const needs: readonly (() => unknown)[] = [
@@ -158,29 +164,26 @@ function checkCount({ context }: Guest, calls: bigint): void {
   assert.is(registers.get("rsp"), DATA + BigInt(PAGE));
 }
 
-for (const switches of LANES) {
-  patches(
-    `${switches}: a timer that stops a guest anywhere neither loses nor repeats a call`,
-    () => {
-      using platform = open({ switches });
-      const guest = counting(platform);
-      const { context, space } = guest;
-      let calls = context.registers.get("rbx") + 1n;
-      // struct itimerval: it_interval and it_value, in seconds and microseconds
-      writeWords(space, DATA, [0n, 41n, 0n, 41n]);
-      space.stub.call("setitimer", 0, DATA, 0);
-      for (let signals = 0; signals < 5000; ) {
-        const event = context.switch(space);
-        if (event.kind === "syscall") {
-          calls++;
-          continue;
-        }
-        assert.is(signalOf(event).info.signal, SIGALRM);
-        checkCount(guest, calls);
-        signals++;
+for (const drive of FAST) {
+  each(drive, `a timer that stops a guest anywhere neither loses nor repeats a call`, () => {
+    using platform = open();
+    const guest = counting(platform);
+    const { context, space } = guest;
+    let calls = context.registers.get("rbx") + 1n;
+    // struct itimerval: it_interval and it_value, in seconds and microseconds
+    writeWords(space, DATA, [0n, 41n, 0n, 41n]);
+    space.stub.call("setitimer", 0, DATA, 0);
+    for (let signals = 0; signals < 5000; ) {
+      const event = context.switch(space);
+      if (event.kind === "syscall") {
+        calls++;
+        continue;
       }
-    },
-  );
+      assert.is(signalOf(event).info.signal, SIGALRM);
+      checkCount(guest, calls);
+      signals++;
+    }
+  });
 }
 
 const ROUNDS = 3000;
@@ -218,30 +221,24 @@ async function disturb(
   assert.equal(space.patches, [CODE]);
 }
 
-for (const switches of LANES) {
-  patches(
-    `${switches}: every signal of a worker is reported once, wherever the guest is`,
-    async () => {
-      using platform = open({ switches });
-      const guest = counting(platform);
-      const to = { pid: guest.space.pid, signal: SIGUSR1 };
-      await disturb(guest, to, (event) => event.kind === "signal" && event.info.signal === SIGUSR1);
-    },
-  );
+for (const drive of FAST) {
+  each(drive, `every signal of a worker is reported once, wherever the guest is`, async () => {
+    using platform = open();
+    const guest = counting(platform);
+    const to = { pid: guest.space.pid, signal: SIGUSR1 };
+    await disturb(guest, to, (event) => event.kind === "signal" && event.info.signal === SIGUSR1);
+  });
 
-  patches(
-    `${switches}: every interrupt of a worker ends one switch, wherever the guest is`,
-    async () => {
-      using platform = open({ switches });
-      const guest = counting(platform);
-      const to = guest.context.interruptHandle;
-      await disturb(guest, to, (event) => event.kind === "interrupt" && event.reason === "request");
-    },
-  );
+  each(drive, `every interrupt of a worker ends one switch, wherever the guest is`, async () => {
+    using platform = open();
+    const guest = counting(platform);
+    const to = guest.context.interruptHandle;
+    await disturb(guest, to, (event) => event.kind === "interrupt" && event.reason === "request");
+  });
 
-  patches(`${switches}: signals of another process change nothing`, async () => {
+  each(drive, `signals of another process change nothing`, async () => {
     // A loaded machine may need seconds for a signal.
-    using platform = open({ switches, deadline: 60_000 });
+    using platform = open({ deadline: 60_000 });
     const guest = counting(platform);
     let calls = guest.context.registers.get("rbx") + 1n;
     const kills = "kill -USR1 $0; kill -CHLD $0; kill -SYS $0; kill -TRAP $0; sleep 0.005";

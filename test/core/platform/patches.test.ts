@@ -35,7 +35,7 @@ patches("are made where the same system call was seen often", () => {
   assert.equal(guest.space.patches, []);
   toSyscall(guest);
   assert.equal(guest.space.patches, [CODE]);
-  using plain = Platform.open({ switches: "handler" });
+  using plain = Platform.open({ lane: "fast" });
   const other = loadReadOnly(plain, code.loop(code.call(GETPID)));
   for (let i = 0; i < 2 * HOT; i++) toSyscall(other);
   assert.equal(other.space.patches, []);

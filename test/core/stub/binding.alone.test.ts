@@ -81,8 +81,8 @@ test("what the program binds itself to meanwhile stays", () => {
   assert.is(allowed("thread-self"), before);
 });
 
-test("a stub serves the lane spin on another processor", () => {
-  using tracer = new Tracer({ injections: "spin" });
+test("a stub serves the lane fast on another processor", () => {
+  using tracer = new Tracer({ lane: "fast" });
   const stub = tracer.createStub();
   const own = allowed("thread-self");
   assert.is(allowed(stub.pid), own);
@@ -93,15 +93,13 @@ test("a stub serves the lane spin on another processor", () => {
   assert.is(allowed(stub.pid), own, "and so is a stub without a ring");
 });
 
-for (const lane of ["injections", "births", "switches"] as const) {
-  binding(`with fast ${lane} stubs lead process groups of the host's session`, () => {
-    const fast = { injections: "ring", births: "traced", switches: "lazy" } as const;
-    using platform = Platform.open({ [lane]: fast[lane] });
-    const { pid } = platform.master;
-    assert.is(readProcess(pid).session, readProcess(process.pid).session);
-    assert.is(processState(pid)?.group, pid);
-    assert.is(processState(platform.newAddressSpace().pid)?.group, pid);
-  });
-}
+binding("with the lane fast stubs lead process groups of the host's session", () => {
+  using tracer = new Tracer({ lane: "fast" });
+  const master = tracer.createStub();
+  const { pid } = master;
+  assert.is(readProcess(pid).session, readProcess(process.pid).session);
+  assert.is(processState(pid)?.group, pid);
+  assert.is(processState(master.createStub().pid)?.group, pid);
+});
 
 binding.run();

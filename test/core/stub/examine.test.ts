@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { BIRTH_LANES, INJECTION_LANES } from "../../../src/core/stub/lane.ts";
+import { LANES } from "../../../src/core/stub/lane.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import { examine, Platform, type Stub, Tracer } from "../../../src/index.ts";
 import { load, toSyscall } from "../../support/guests.ts";
@@ -25,47 +25,38 @@ function expectHealthy(stub: Stub): string[] {
   return twice[0] ?? [];
 }
 
-for (const injections of INJECTION_LANES) {
-  for (const births of BIRTH_LANES) {
-    examination(`a stub and its clone are healthy: ${injections}, ${births}`, () => {
-      using tracer = new Tracer({ injections, births });
-      const stub = tracer.createStub();
-      stub.scrub();
-      stub.call("getpid");
-      const clone = stub.createStub();
-      assert.equal([...expectHealthy(stub), ...expectHealthy(clone)], []);
-    });
-  }
-}
-
-for (const births of BIRTH_LANES) {
-  for (const switches of ["faithful", "lazy"] as const) {
-    examination(
-      `a filtered stub survives, with what cannot be asked: ${switches}, ${births}`,
-      () => {
-        using platform = Platform.open({ switches, births });
-        const [{ pid, stub }, { master }] = [platform.newAddressSpace(), platform];
-        assert.is(readProcess(pid).tracerTid, platform.tracer.tid);
-        for (const each of [master, stub]) assert.ok(expectHealthy(each).includes("death signal"));
-      },
-    );
-  }
-
-  examination(`a stub without a filter is examined as a whole: ${births}`, () => {
-    using platform = Platform.open({ seccomp: false, switches: "lazy", births });
-    assert.equal(expectHealthy(platform.newAddressSpace().stub), []);
+for (const lane of LANES) {
+  examination(`a stub and its clone are healthy: ${lane}`, () => {
+    using tracer = new Tracer({ lane });
+    const stub = tracer.createStub();
+    stub.scrub();
+    stub.call("getpid");
+    const clone = stub.createStub();
+    assert.equal([...expectHealthy(stub), ...expectHealthy(clone)], []);
   });
-
-  (HOST_ARCH === "amd64" ? examination : examination.skip)(
-    `a stub that waits for its next guest is healthy: ${births}`,
-    () => {
-      using platform = Platform.open({ switches: "handler", births });
-      const guest = load(platform, code.SYSCALL);
-      toSyscall(guest);
-      assert.equal(expectHealthy(guest.space.stub), ["signals caught", "memory map", "resident"]);
-    },
-  );
 }
+
+examination("a filtered stub survives, with what cannot be asked", () => {
+  using platform = Platform.open();
+  const [{ pid, stub }, { master }] = [platform.newAddressSpace(), platform];
+  assert.is(readProcess(pid).tracerTid, platform.tracer.tid);
+  for (const each of [master, stub]) assert.ok(expectHealthy(each).includes("death signal"));
+});
+
+examination("a stub without a filter is examined as a whole", () => {
+  using platform = Platform.open({ seccomp: false });
+  assert.equal(expectHealthy(platform.newAddressSpace().stub), []);
+});
+
+(HOST_ARCH === "amd64" ? examination : examination.skip)(
+  "a stub that waits for its next guest is healthy",
+  () => {
+    using platform = Platform.open({ lane: "fast" });
+    const guest = load(platform, code.SYSCALL);
+    toSyscall(guest);
+    assert.equal(expectHealthy(guest.space.stub), ["signals caught", "memory map", "resident"]);
+  },
+);
 
 examination(
   "a stub that the host shares a session with is not healthy, if it should have its own",

@@ -2,7 +2,8 @@ import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { DeadlineError, type InjectionLane, InputError, Tracer } from "../../../src/index.ts";
+import type { Lane } from "../../../src/core/stub/lane.ts";
+import { DeadlineError, InputError, Tracer } from "../../../src/index.ts";
 import type { SignalSets } from "../../support/libc.ts";
 import { callNumber, hasMusl } from "../../support/libc.ts";
 import { needs } from "../../support/needs.ts";
@@ -39,9 +40,9 @@ async function fail(
   what: string,
   exitSignal: string,
   wrapper: readonly string[] = [],
-  injections: InjectionLane = "faithful",
+  lane: Lane = "faithful",
 ): Promise<Report & { failure: Failure }> {
-  const [node, args] = hostCommand("failing", what, exitSignal, injections);
+  const [node, args] = hostCommand("failing", what, exitSignal, lane);
   const [command = "", ...rest] = [...wrapper, node, ...args];
   const { stdout, stderr, code, signal } = await run([command, rest]);
   assert.is(signal, null, `the host is alive; ${stderr}`);
@@ -103,12 +104,12 @@ interface Denied {
   readonly call: string;
   readonly argument?: readonly [index: number, value: number];
   readonly glibcOnly?: true;
-  readonly injections?: InjectionLane;
+  readonly lane?: Lane;
 }
 
 const DENIED: readonly Denied[] = [
   { step: "setsid", call: "setsid" },
-  { step: "setsid", call: "setpgid", injections: "ring" },
+  { step: "setsid", call: "setpgid", lane: "fast" },
   // A signal that neither Node.js nor a C library uses.
   { step: "dispositions", call: "rt_sigaction", argument: [0, 40] },
   // RSEQ_FLAG_UNREGISTER
@@ -130,11 +131,11 @@ function denying(
 
 for (const denied of DENIED) {
   for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
-    const { step, call, glibcOnly = false, injections } = denied;
+    const { step, call, glibcOnly = false, lane } = denied;
     (!hasMusl || !glibcOnly ? failures : failures.skip)(
       `a child whose ${call} fails is a BirthError at ${step} (${exitSignal})`,
       async () => {
-        const { failure, left } = await fail("birth", exitSignal, denying(denied), injections);
+        const { failure, left } = await fail("birth", exitSignal, denying(denied), lane);
         assert.is(failure.name, "BirthError");
         assert.is(failure.call, call === "rt_sigaction" ? step : call);
         assert.is(failure.code, "ERR_STUBLAB_BIRTH");

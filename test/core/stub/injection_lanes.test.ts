@@ -1,20 +1,18 @@
 import { readFileSync } from "node:fs";
-import { suite, type Test } from "uvu";
+import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { INJECTION_LANES, type InjectionLane } from "../../../src/core/stub/lane.ts";
+import type { Lane } from "../../../src/core/stub/lane.ts";
 import {
   DeadlineError,
   DeathError,
   InputError,
-  Platform,
   StateError,
   type Stub,
   Tracer,
 } from "../../../src/index.ts";
-import { load } from "../../support/guests.ts";
-import * as code from "../../support/machine_code.ts";
+import { by, DRIVES } from "../../support/drives.ts";
 import { eventually, processState, Running } from "../../support/processes.ts";
 import { thrown } from "../../support/thrown.ts";
 
@@ -27,34 +25,29 @@ const LIMIT = 100;
 /** mmap's arguments for a page at an address of the kernel's choice. */
 const A_PAGE = [0, PAGE_SIZE, 3, 0x22, -1, 0] as const;
 
-/** A suite for each lane. */
-const suites = INJECTION_LANES.map((lane) => ({ lane, tests: suite(`injections: ${lane}`) }));
+/** A suite for each way to drive stubs. */
+const suites = DRIVES.map((drive) => ({ drive, tests: suite(`injections: ${drive.name}`) }));
 
 /** Adds a test of a stub to the suite of every lane. */
 function each(
   name: string,
-  body: (stub: Stub, lane: InjectionLane, tracer: Tracer) => void | Promise<void>,
+  body: (stub: Stub, lane: Lane, tracer: Tracer) => void | Promise<void>,
 ): void {
-  for (const { lane, tests } of suites) {
-    tests(name, async () => {
-      using tracer = new Tracer({
-        injections: lane,
-        deadline: name.includes("deadline") ? LIMIT : 5000,
-      });
-      const stub = tracer.createStub();
-      stub.scrub();
-      await body(stub, lane, tracer);
-    });
+  for (const { drive, tests } of suites) {
+    const { lane } = drive;
+    tests(name, () =>
+      by(drive, async () => {
+        using tracer = new Tracer({ lane, deadline: name.includes("deadline") ? LIMIT : 5000 });
+        const stub = tracer.createStub();
+        stub.scrub();
+        await body(stub, lane, tracer);
+      }),
+    );
   }
 }
 
-/** Adds a test to the suite of every lane. */
-function eachLane(name: string, body: (lane: InjectionLane) => ReturnType<Test>): void {
-  for (const { lane, tests } of suites) tests(name, () => body(lane));
-}
-
 /** The state of a stub between two calls. */
-const STATES = { faithful: /^t$/, ring: /^t$/, futex: /^[RS]$/, spin: /^[RS]$/ };
+const STATES = { faithful: /^t$/, fast: /^[RS]$/ };
 
 each("a value, an errno and the lane are the result", (stub, lane) => {
   assert.equal(stub.inject("getpid"), { value: BigInt(stub.pid), errno: null, lane });
@@ -159,10 +152,13 @@ each("a death between two calls is reported to listeners", async (stub, _lane, t
   assert.is(dead[0], stub);
 });
 
-each("a thousand stubs at once", (stub) => {
+/** The parent of a stub that another cloned: with "fast" it is the host. */
+const parentOf = (stub: Stub, lane: Lane) => BigInt(lane === "faithful" ? stub.pid : process.pid);
+
+each("a thousand stubs at once", (stub, lane) => {
   const children = Array.from({ length: 1000 }, () => stub.createStub());
   for (const child of children) assert.is(child.call("getpid"), BigInt(child.pid));
-  for (const child of children) assert.is(child.call("getppid"), BigInt(stub.pid));
+  for (const child of children) assert.is(child.call("getppid"), parentOf(stub, lane));
 });
 
 each("a stub that ends by its own call is a death", (stub) => {
@@ -195,7 +191,7 @@ each("everything else that needs the stub stopped works between two calls", (stu
   stub.scrub();
   own();
   const child = stub.createStub();
-  assert.is(child.call("getppid"), BigInt(stub.pid));
+  assert.is(child.call("getppid"), parentOf(stub, lane));
   own();
   child.close();
   own();
@@ -342,25 +338,6 @@ each("a batch whose stub dies in the middle has no results", (stub) => {
 each("an argument from another batch is refused", (stub) => {
   const other = stub.batch().call("getpid");
   thrown(InputError, () => stub.batch().call("close", other));
-});
-
-eachLane("a stub has no ring while a guest could write to it", (lane) => {
-  using platform = Platform.open({ injections: lane });
-  const { space, context } = load(platform, code.SYSCALL);
-  assert.is(space.stub.inject("getpid").lane, lane);
-  context.switch(space);
-  assert.is(space.stub.inject("getpid").lane, "faithful");
-  space.release();
-  const next = platform.newAddressSpace();
-  assert.is(next.pid, space.pid);
-  assert.is(next.stub.inject("getpid").lane, lane);
-});
-
-eachLane("under the filter of guests a call that it forbids kills", (lane) => {
-  using platform = Platform.open({ injections: lane });
-  const { stub } = platform.newAddressSpace();
-  assert.is(stub.call("getpid"), BigInt(stub.pid));
-  thrown(DeathError, () => stub.call("getuid"));
 });
 
 for (const { tests } of suites) tests.run();

@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH, HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { isUntraced, SWITCH_LANES } from "../../../src/core/platform/lanes.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { BIRTH_LANES } from "../../../src/core/stub/lane.ts";
 import { DeathError, Platform, type PlatformOptions } from "../../../src/index.ts";
+import { by, DRIVES, type Drive } from "../../support/drives.ts";
 import { GETPID, loadReadOnly, syscallOf, toSyscall } from "../../support/guests.ts";
 import { adoptOrphans } from "../../support/libc.ts";
 import * as code from "../../support/machine_code.ts";
@@ -21,24 +20,18 @@ import { randomWords } from "../../support/random.ts";
 
 const killed = suite("lanes killed");
 
-/** Guests without a tracer run on amd64 only. */
-const HAS_HANDLER = HOST_ARCH === "amd64";
+/** All ways to run guests: without a tracer they run on amd64 only. */
+const WAYS: readonly (Drive & { readonly patches?: boolean })[] = DRIVES.filter(
+  ({ lane }) => lane === "faithful" || HOST_ARCH === "amd64",
+).flatMap((drive) => (drive.lane === "faithful" ? [drive] : [drive, { ...drive, patches: true }]));
 
-/** All ways to run guests. */
-const LANES: readonly PlatformOptions[] = [
-  ...SWITCH_LANES.filter((switches) => HAS_HANDLER || !isUntraced(switches)).map((switches) => ({
-    switches,
-  })),
-  ...(HAS_HANDLER
-    ? ([
-        { switches: "handler", patches: true },
-        { switches: "spin", patches: true },
-      ] as const)
-    : []),
-];
+const nameOf = ({ name, patches }: (typeof WAYS)[number]) =>
+  patches === true ? `${name} with patches` : name;
 
-const nameOf = ({ switches, patches }: PlatformOptions) =>
-  patches === true ? `${switches} with patches` : switches;
+const optionsOf = ({ lane, patches = false }: (typeof WAYS)[number]): PlatformOptions => ({
+  lane,
+  patches,
+});
 
 const GUEST = code.loop(code.call(GETPID));
 
@@ -55,60 +48,62 @@ function killLater(pid: number, milliseconds: number): Promise<unknown> {
   return new Promise((resolve) => child.once("exit", resolve));
 }
 
-for (const lane of LANES) {
+for (const way of WAYS) {
   killed(
-    `${nameOf(lane)}: a stub that is killed at any moment is an error, and its guest lives on`,
-    async () => {
-      using platform = Platform.open(lane);
-      const random = randomWords(SEED);
-      for (let round = 0; round < STUBS; round++) {
-        const { space, context } = loadReadOnly(platform, GUEST);
-        const { pid } = space;
-        const over = killLater(pid, (Number(random()) / 2 ** 64) * LONGEST);
-        let error: unknown;
-        while (error === undefined) {
-          try {
-            const what = random() % 16n;
-            if (what === 0n) space.mapAnonymous(0x50000, PAGE_SIZE, "rw");
-            else if (what === 1n) context.xstate.fill(Number(random() % 256n), 160, 176);
-            else if (what === 2n) space.read(0x10000, 8);
-            else syscallOf(context.switch(space));
-          } catch (failure) {
-            error = failure;
+    `${nameOf(way)}: a stub that is killed at any moment is an error, and its guest lives on`,
+    () =>
+      by(way, async () => {
+        using platform = Platform.open(optionsOf(way));
+        const random = randomWords(SEED);
+        for (let round = 0; round < STUBS; round++) {
+          const { space, context } = loadReadOnly(platform, GUEST);
+          const { pid } = space;
+          const over = killLater(pid, (Number(random()) / 2 ** 64) * LONGEST);
+          let error: unknown;
+          while (error === undefined) {
+            try {
+              const what = random() % 16n;
+              if (what === 0n) space.mapAnonymous(0x50000, PAGE_SIZE, "rw");
+              else if (what === 1n) context.xstate.fill(Number(random() % 256n), 160, 176);
+              else if (what === 2n) space.read(0x10000, 8);
+              else syscallOf(context.switch(space));
+            } catch (failure) {
+              error = failure;
+            }
           }
+          await over;
+          // A read of memory only fails.
+          if (!(error instanceof DeathError)) {
+            assert.match(String(error), /ESRCH|EFAULT/);
+            assert.throws(
+              () => context.switch(space),
+              (failure: unknown) => failure instanceof DeathError,
+            );
+          }
+          assert.is(processState(pid), undefined, "reaped");
+          space.release();
+          const next = loadReadOnly(platform, GUEST);
+          context.registers.set(HOST_MACHINE.instructionPointer, 0x10000n);
+          syscallOf(context.switch(next.space));
+          toSyscall(next);
+          next.space.release();
+          context.release();
         }
-        await over;
-        // A read of memory only fails.
-        if (!(error instanceof DeathError)) {
-          assert.match(String(error), /ESRCH|EFAULT/);
-          assert.throws(
-            () => context.switch(space),
-            (failure: unknown) => failure instanceof DeathError,
-          );
-        }
-        assert.is(processState(pid), undefined, "reaped");
-        space.release();
-        const next = loadReadOnly(platform, GUEST);
-        context.registers.set(HOST_MACHINE.instructionPointer, 0x10000n);
-        syscallOf(context.switch(next.space));
-        toSyscall(next);
-        next.space.release();
-        context.release();
-      }
-    },
+      }),
   );
 }
 
 // Orphans of the hosts become children of this process.
 adoptOrphans();
 
-for (const lane of LANES.flatMap((each) => BIRTH_LANES.map((births) => ({ ...each, births })))) {
-  killed(
-    `${nameOf(lane)}, births ${lane.births}: no stub survives a host that is killed`,
-    async () => {
+for (const way of WAYS) {
+  killed(`${nameOf(way)}: no stub survives a host that is killed`, () =>
+    by(way, async () => {
       const random = randomWords(SEED + 1n);
       for (let round = 0; round < HOSTS; round++) {
-        const host = new Running(hostCommand("switching", JSON.stringify(lane), String(random())));
+        const host = new Running(
+          hostCommand("switching", JSON.stringify(optionsOf(way)), String(random())),
+        );
         assert.ok(await host.says(/^begin$/m), host.stderr);
         const stubs = [...host.stdout.matchAll(/^pid (\d+)$/gm)].map(([, pid]) => Number(pid));
         assert.ok(stubs.length >= 4);
@@ -120,7 +115,7 @@ for (const lane of LANES.flatMap((each) => BIRTH_LANES.map((births) => ({ ...eac
         const alive = () => childrenOf(process.pid).filter(isAlive);
         assert.ok(await eventually(() => alive().length === 0, 2000), `${alive()}`);
       }
-    },
+    }),
   );
 }
 

@@ -82,7 +82,7 @@ async function whileMeasuring(running: Running): Promise<number[]> {
   return familyOf(running.pid);
 }
 
-const ENDLESS = bench("getpid", "futex", "--rounds", "100000");
+const ENDLESS = bench("getpid", "notify", "--rounds", "100000");
 
 command("Ctrl-C ends it, and what was measured is reported", async () => {
   const running = new Running(ENDLESS);

@@ -28,9 +28,6 @@ const POLLED = ["sched_yield", "wait4"];
 /** What a side does after a batch of births, for each: to kill the child, and to have it reaped by its parent. */
 const UNDONE: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "birth-c": { kill: 1, PTRACE_CONT: 3, PTRACE_SETREGS: 1, PTRACE_GETREGS: 1, stops: 3 },
-  "master-50": { kill: 1, PTRACE_CONT: 1, clock_gettime: 2, stops: 1 },
-  "master-100": { kill: 1, PTRACE_CONT: 1, clock_gettime: 2, stops: 1 },
-  "master-exec": { kill: 1, PTRACE_CONT: 1, clock_gettime: 2, stops: 1 },
 };
 /** A traced child is the host's: no other parent has to reap it. */
 const OWN_UNDONE = {
@@ -41,12 +38,12 @@ const OWN_UNDONE = {
     PTRACE_GETREGS: 2,
     stops: 3,
   },
-  traced: { PTRACE_GETEVENTMSG: 1, PTRACE_CONT: 1, PTRACE_GETREGS: 1, stops: 1 },
+  fast: { PTRACE_GETEVENTMSG: 1, PTRACE_CONT: 1, PTRACE_GETREGS: 1, stops: 1 },
 };
 const undoneBy = ({ name, lane }: Mechanism): Readonly<Record<string, number>> => {
   if (lane === undefined) return UNDONE[name] ?? {};
-  if (!["birth", "space", "prefill"].includes(lane.work)) return {};
-  return OWN_UNDONE["births" in lane.options ? "traced" : "faithful"];
+  if (!["birth", "births"].includes(lane.work)) return {};
+  return OWN_UNDONE[lane.options.lane ?? "faithful"];
 };
 
 /** The command that measures a mechanism, under a tool. */
@@ -69,10 +66,9 @@ function observe(mechanism: Mechanism, count: number): Map<string, number> {
   const seen = new Map<string, number>();
   const note = (name: string) => seen.set(name, (seen.get(name) ?? 0) + 1);
   for (const line of readFileSync(file, "utf8").split("\n")) {
-    const [, call, request] = /^(\w+)\((PTRACE_\w+|0x4212)?/.exec(line) ?? [];
+    const [, call, request] = /^(\w+)\((PTRACE_\w+)?/.exec(line) ?? [];
     if (call === undefined) continue;
-    // An older strace has no name for it.
-    note(request === "0x4212" ? "PTRACE_SET_SYSCALL_INFO" : (request ?? call));
+    note(request ?? call);
     if (call === "wait4" && line.includes("WIFSTOPPED")) note("stops");
   }
   return seen;

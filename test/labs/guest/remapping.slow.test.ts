@@ -4,8 +4,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { LANES } from "../../../src/core/stub/lane.ts";
 import { Platform, type PlatformOptions, runGuest } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
+import { by, FAST } from "../../support/drives.ts";
 import { randomWords } from "../../support/random.ts";
 
 const SEED = 0x5eed_0060n;
@@ -139,43 +141,39 @@ const all = suite("remapping guests");
 let faithful: string[] | undefined;
 const remapping = HOST_ARCH === "amd64" ? all : all.skip;
 
-for (const [switches, patches] of [
-  ["lazy", false],
-  ["handler", false],
-  ["spin", false],
-  ["handler", true],
-  ["spin", true],
-] as const) {
-  remapping(`${switches}${patches ? " with patches" : ""}: sees what it sees faithfully`, () => {
-    faithful ??= seen({ switches: "faithful" }).log;
-    const expected = faithful;
-    const { log, patched } = seen({ switches, patches });
-    const differs = log.findIndex((line, i) => line !== expected[i]);
-    assert.is(log[differs], expected[differs], `line ${differs} of ${log.length}`);
-    assert.is(log.length, expected.length);
-    assert.is(patched > 0, patches);
-  });
+for (const drive of FAST) {
+  for (const patches of [false, true]) {
+    const name = `${drive.name}${patches ? " with patches" : ""}`;
+    remapping(`${name}: sees what it sees faithfully`, () =>
+      by(drive, () => {
+        faithful ??= seen({}).log;
+        const expected = faithful;
+        const { log, patched } = seen({ lane: "fast", patches });
+        const differs = log.findIndex((line, i) => line !== expected[i]);
+        assert.is(log[differs], expected[differs], `line ${differs} of ${log.length}`);
+        assert.is(log.length, expected.length);
+        assert.is(patched > 0, patches);
+      }),
+    );
+  }
 }
 
-for (const switches of ["faithful", "handler"] as const) {
-  remapping(
-    `${switches}: to a guest, stublab's own pages are unmapped, and cannot be mapped`,
-    () => {
-      using platform = Platform.open({ switches });
-      const own = BigInt(platform.tracer.stubAddress) - (switches === "handler" ? PAGE : 0n);
-      const trace: string[] = [];
-      const calls = [CALLS.mprotect, CALLS.munmap, CALLS.mmap].flatMap((number) => [
-        ...code.load("rdi", own),
-        ...code.load("rsi", PAGE),
-        ...code.load("rdx", 1n),
-        ...code.load("r10", 0x32n),
-        ...code.call(number),
-      ]);
-      const program = { code: Uint8Array.of(...calls, ...code.call(60)) };
-      runGuest(platform, program, { trace: ({ errno }) => trace.push(`${errno}`) });
-      assert.equal(trace, ["ENOMEM", "EINVAL", "EINVAL", "null"]);
-    },
-  );
+for (const lane of LANES) {
+  remapping(`${lane}: to a guest, stublab's own pages are unmapped, and cannot be mapped`, () => {
+    using platform = Platform.open({ lane });
+    const own = BigInt(platform.tracer.stubAddress) - (lane === "fast" ? PAGE : 0n);
+    const trace: string[] = [];
+    const calls = [CALLS.mprotect, CALLS.munmap, CALLS.mmap].flatMap((number) => [
+      ...code.load("rdi", own),
+      ...code.load("rsi", PAGE),
+      ...code.load("rdx", 1n),
+      ...code.load("r10", 0x32n),
+      ...code.call(number),
+    ]);
+    const program = { code: Uint8Array.of(...calls, ...code.call(60)) };
+    runGuest(platform, program, { trace: ({ errno }) => trace.push(`${errno}`) });
+    assert.equal(trace, ["ENOMEM", "EINVAL", "EINVAL", "null"]);
+  });
 }
 
 all.run();

@@ -1,6 +1,6 @@
-// The tests of switches over the lane "spin".
+// The tests of switches over the lane "fast".
 
 import { useLane } from "../../support/guests.ts";
 
-useLane("spin");
+useLane({ lane: "fast" });
 await import("../../support/lane_suite.ts");
