@@ -210,7 +210,7 @@ export class HandlerRunner implements Runner, Holder {
   /** Lets the stub run to its handler, untraced, and waits until it is there. @throws DeathError, DeadlineError */
   #sendAway(isAgain = false): void {
     const { tracer, thread } = this.stub;
-    const { frame, shim } = tracer;
+    const { frame } = tracer;
     thread.expect("stopped");
     const pidfd = thread.openPidfd();
     if (pidfd < 0) throw this.#refused("pidfd_open", -pidfd);

@@ -1,12 +1,5 @@
 import { InputError, StateError } from "../../lib/errors.ts";
-import {
-  checkOptions,
-  count,
-  nameOrNumber,
-  type OptionShapes,
-  oneOf,
-  truth,
-} from "../../lib/shape.ts";
+import { checkOptions, count, nameOrNumber, type OptionShapes, truth } from "../../lib/shape.ts";
 import { encodeFilter } from "../bpf/encode.ts";
 import { encoderOption } from "../encoder/driver.ts";
 import type { Encoder } from "../encoder/encoder.ts";
