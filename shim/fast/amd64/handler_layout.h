@@ -1,4 +1,4 @@
-// The pages that a stub of the lane `handler` has below its stub code, from low to high:
+// The pages that a stub of the lane fast has below its stub code, from low to high:
 //
 //     the stack of the signal handler │ a header │ the code of the handler │ the stub code
 //

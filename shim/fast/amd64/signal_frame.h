@@ -1,4 +1,4 @@
-// The part of the lane `handler` that depends on the architecture: a guest's state in the signal
+// The part of the lane fast that depends on the architecture: a guest's state in the signal
 // frame and the header of a desk.
 #ifndef STUBLAB_SIGNAL_FRAME_H
 #define STUBLAB_SIGNAL_FRAME_H
