@@ -73,6 +73,14 @@ STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t
                                     volatile uint32_t *step, const void *filter,
                                     uint32_t filter_length, uint32_t options);
 
+/**
+ * Notes that the calling thread has forked a stub that leads this process group, and reaps the
+ * groups of threads that have ended: if a thread is ended from outside, as by worker.terminate(),
+ * the kernel kills its stubs, and none of its code is left to reap those that are children of the
+ * host. If there are more than 256 groups, the stubs of others stay zombies.
+ */
+STUBLAB_EXPORT void stublab_note_group(int32_t group);
+
 /** pidfd_open(2). */
 STUBLAB_EXPORT int64_t stublab_pidfd(int32_t pid);
 /** Whether the process of a pidfd is known to have ended: 1 or 0, never an errno. */

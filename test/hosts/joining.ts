@@ -3,7 +3,13 @@
 import { parentPort } from "node:worker_threads";
 import { HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
-import { Platform, StublabError, type Subprocess, type ThreadTicket } from "../../src/index.ts";
+import {
+  Platform,
+  StublabError,
+  type Subprocess,
+  type ThreadTicket,
+  Tracer,
+} from "../../src/index.ts";
 import { GETPID, LOOPS_GETPID } from "../support/guests.ts";
 
 const AT = 0x10000;
@@ -32,6 +38,10 @@ function obey({ order, ticket }: { order: string; ticket?: ThreadTicket }): unkn
   if (order === "open fatal") {
     Platform.open({ exitSignal: "SIGKILL" });
     return "opened";
+  }
+  if (order === "births") {
+    const master = new Tracer({ lane: "fast" }).createStub();
+    return [master, ...Array.from({ length: 20 }, () => master.createStub())].map(({ pid }) => pid);
   }
   if (ticket === undefined) return "no ticket";
   const space = platform.join(ticket);

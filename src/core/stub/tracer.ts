@@ -163,6 +163,7 @@ export class Tracer extends TracingThread {
     }
     const started = performance.now();
     const thread = forkStub(this, fork);
+    this.shim.noteGroup(thread.tgid);
     return new Stub(this.#registry, thread, { exitSignal, started, inSession });
   }
 

@@ -89,7 +89,7 @@ each("calls return although signals come every 200 µs", (stub) => {
   event.setInt32(8, SIGRTMAX, true);
   for (const at of [64 + 8, 64 + 24]) event.setBigInt64(at, 1_000_000n, true);
   stub.write(memory, new Uint8Array(event.buffer));
-  // Ten times as many leave a busy machine no time for an instruction between two stops.
+  // Many more leave a busy machine no time for an instruction between two stops.
   for (let i = 0; i < 5; i++) {
     stub.call("timer_create", 1, memory, memory + 128n);
     const [timer = 0] = new Uint32Array(stub.read(memory + 128n, 4).buffer);

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
@@ -166,6 +168,24 @@ workers("cannot open a platform whose end would kill the process", async () => {
   const colleague = await Colleague.start();
   assert.equal(await colleague.ask("open fatal"), { refused: "ERR_STUBLAB_STATE" });
   await colleague.end("leave");
+});
+
+workers("that are terminated leave zombies, which the next master's tracer reaps", async () => {
+  const colleague = await Colleague.start();
+  const born = await colleague.ask("births");
+  assert.ok(Array.isArray(born) && born.length === 21);
+  const stubs: number[] = [...born, colleague.pids[0]];
+  await colleague.end("terminate");
+  assert.ok(await eventually(() => stubs.every((pid) => processState(pid)?.state === "Z"), 5000));
+  const other = spawn("true");
+  using tracer = new Tracer();
+  tracer.createStub();
+  assert.equal(
+    stubs.filter((pid) => processState(pid) !== undefined),
+    [],
+  );
+  const [code] = await once(other, "exit");
+  assert.is(code, 0, "no other child is reaped");
 });
 
 workers("do not affect the main thread's tracer", async () => {
