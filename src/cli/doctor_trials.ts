@@ -40,11 +40,15 @@ export async function tryCommands(): Promise<Finding[]> {
     await attemptFor("lanes", "the lanes of a Tracer or Platform", lanes),
     await attemptFor("recordings", "record, step and gallery, with some scenarios,", recording),
     await attemptFor("register setups", "fuzz and conformance", () => setups(ptraceSetups())),
-    await attemptFor("rt_sigreturn", "setups by rt_sigreturn, which fuzz tries by default,", () =>
-      setups([{ from: "signal", way: "SIGRETURN", on: "CONT" }]),
-    ),
+    ...(WAYS.includes("SIGRETURN") ? [await trySigreturn()] : []),
     await attemptFor("foreign encoders", "--encoder FILE", foreign),
   ];
+}
+
+function trySigreturn(): Promise<Finding> {
+  return attemptFor("rt_sigreturn", "setups by rt_sigreturn, which fuzz tries by default,", () =>
+    setups([{ from: "signal", way: "SIGRETURN", on: "CONT" }]),
+  );
 }
 
 /** Like `attempt`, but the finding is a warning if the trial throws: only some commands need it. */

@@ -34,6 +34,13 @@ cases("a document has what differs from the baseline, and the code by its name",
   });
 });
 
+cases("a case of another architecture does not get into the memory that the shim reads", () => {
+  const { message } = thrown(InputError, () =>
+    writeSetup({ ...SIMPLE, way: "TLS" }, new Batch(1), 0),
+  );
+  assert.is(message, "no case of this architecture: from signal by TLS on CONT");
+});
+
 /** A stub that returns from a signal does it in one way only. */
 const RETURN: Case = {
   ...{ ...SIMPLE, way: "SIGRETURN" },

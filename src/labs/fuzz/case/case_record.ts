@@ -1,5 +1,6 @@
 /* A case as the record of a setup, and back. */
 
+import { InputError } from "../../../lib/errors.ts";
 import { REGISTERS } from "./arch.ts";
 import type { Case } from "./case.ts";
 import { CONTENTS, mostPairs } from "./case_members.ts";
@@ -30,12 +31,15 @@ function placesOf(
   return [words, frame === undefined ? words : (setupAt(i) + SETUP.damage) / 2];
 }
 
+/** @throws InputError if the case is of another architecture: the shim takes its kinds as indices */
 export function writeSetup(it: Case, views: SetupViews, i: number): void {
   const { setups, setupWords, setupBytes } = views;
   setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
   const at = setupAt(i);
   const wants = WANT_WRITTEN | WANT_INFO | (isHandled(it.signal) ? WANT_FRAME : 0);
   const kinds = [FROMS.indexOf(it.from), WAYS.indexOf(it.way), ONS.indexOf(it.on), wants];
+  if (kinds.includes(-1))
+    throw new InputError(`no case of this architecture: from ${it.from} by ${it.way} on ${it.on}`);
   setups[at + SETUP.kinds] = kinds.reduce((word, kind, byte) => word | (kind << (8 * byte)), 0);
   setups[at + SETUP.length] = it.length;
   setups[at + SETUP.count] = it.pairs.length;
