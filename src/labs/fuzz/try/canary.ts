@@ -1,9 +1,15 @@
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { readProc } from "../../../core/stub/proc.ts";
 import { CorruptionError, hex } from "../../../lib/errors.ts";
 import { CANARY_RECORD, CONSTANTS } from "../case/records.ts";
 
 const { wide, changed, mxcsr, control, seen } = CANARY_RECORD.offsets;
 const WORDS = 4;
+/** The names of the two control registers that are compared. */
+const CONTROLS = {
+  amd64: { status: "mxcsr", rest: "the x87 control word" },
+  arm64: { status: "fpsr", rest: "fpcr" },
+};
 
 /**
  * What the tracing thread has in its vector registers while stubs try cases. If that changes, the kernel has mixed up
@@ -32,12 +38,19 @@ export class Canary {
   /** The first register that has changed, and its value. */
   #describe(set: number): string {
     const n = 31 - Math.clz32(set & -set);
-    if (n === CONSTANTS.CANARIES) return `mxcsr is ${hex(this.#half(mxcsr))}`;
-    if (n > CONSTANTS.CANARIES) return `the x87 control word is ${hex(this.#half(control))}`;
+    const { status, rest } = CONTROLS[HOST_ARCH];
+    if (n === CONSTANTS.CANARIES) return `${status} is ${hex(this.#half(mxcsr))}`;
+    if (n > CONSTANTS.CANARIES) return `${rest} is ${hex(this.#half(control))}`;
     const words = Array.from({ length: WORDS }, (_, k) =>
       hex(this.#view.getBigUint64(seen + 8 * (WORDS * n + k), true)),
     );
-    return `${this.#half(wide) === 0n ? "xmm" : "ymm"}${n} has the words ${words.join(" ")}`;
+    return `${this.#nameOf(n)} has the words ${words.join(" ")}`;
+  }
+
+  /** The vector register with an index: on arm64 q0 to q7 and q16 to q23. */
+  #nameOf(n: number): string {
+    if (HOST_ARCH === "arm64") return `q${n < 8 ? n : n + 8}`;
+    return `${this.#half(wide) === 0n ? "xmm" : "ymm"}${n}`;
   }
 
   #half(offset: number): bigint {
