@@ -139,11 +139,17 @@ export class Subprocess {
   /**
    * Executes a call of a guest that may change what is mapped in a range: mmap, mprotect.
    *
+   * @param start undefined if the kernel chooses the address, where nothing is mapped.
    * @param rest its arguments after the address and the length. @throws what `stub.inject` throws @internal
    */
-  remap(call: string, start: bigint, length: bigint, ...rest: SyscallArgument[]): SyscallResult {
-    this.#undoPatches(start, length);
-    return this.stub.inject(call, start, length, ...rest);
+  remap(
+    call: string,
+    start: bigint | undefined,
+    length: bigint,
+    ...rest: SyscallArgument[]
+  ): SyscallResult {
+    if (start !== undefined) this.#undoPatches(start, length);
+    return this.stub.inject(call, start ?? 0, length, ...rest);
   }
 
   /** Whether these are whole pages of user space that a guest may have: none is stublab's own. @internal */

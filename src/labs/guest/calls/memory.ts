@@ -41,7 +41,7 @@ function grow(guest: Guest, start: bigint, length: bigint): boolean {
   const how = bits(guest, "MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
   const { value } = guest.space.remap("mmap", start, length, protection, how, -1, 0);
   // Linux before 4.17 takes the address as a hint.
-  if (value !== null && value !== start) guest.space.stub.call("munmap", value, length);
+  if (value !== null && value !== start) guest.space.unmap(value, length);
   return value === start;
 }
 
@@ -55,12 +55,8 @@ export const mmap: EmulatedCall = {
     const rest = [protection, passed, -1, 0] as const;
     // At an address of its own choice the kernel maps nothing over what is there.
     const isFree = address === 0n && (how & bits(guest, "MAP_FIXED")) === 0n;
-    const { space } = guest;
-    return answerOf(
-      isFree
-        ? space.stub.inject("mmap", 0, length, ...rest)
-        : space.remap("mmap", address, pageEnd(length), ...rest),
-    );
+    const start = isFree ? undefined : address;
+    return answerOf(guest.space.remap("mmap", start, pageEnd(length), ...rest));
   },
 };
 
