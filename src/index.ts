@@ -1,3 +1,5 @@
+import "./fast/index.ts";
+
 export {
   type ComparisonFunctionName,
   ENCODER_ABI,

@@ -1,4 +1,4 @@
-// The contract of shim/fast/ring.c with src/core/stub/ring.ts.
+// The contract of shim/fast/ring.c with src/fast/ring.ts.
 #ifndef STUBLAB_TURN_H
 #define STUBLAB_TURN_H
 

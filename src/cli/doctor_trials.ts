@@ -1,5 +1,6 @@
 // Turns trials into findings of doctor, and tries what single commands need in addition to stubs.
 
+import "../fast/index.ts";
 import { LANES, type Lane } from "../core/stub/lane.ts";
 import { expectRseq } from "../core/stub/rseq.ts";
 import { Tracer } from "../core/stub/tracer.ts";

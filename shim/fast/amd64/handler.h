@@ -1,4 +1,4 @@
-// The contract of shim/fast/amd64/handler.c with src/core/platform/handler.ts: guests that run
+// The contract of shim/fast/amd64/handler.c with src/fast/handler.ts: guests that run
 // without a tracer, and stop in a signal handler. The pages that host and stub share are in
 // shim/fast/amd64/handler_layout.h. A guest can write to them: what the host reads there is copied
 // once, and checked.

@@ -11,9 +11,8 @@ import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
 import { FaithfulRunner } from "./faithful.ts";
-import { expectBases, HandlerRunner } from "./handler.ts";
 import { Pool } from "./pool.ts";
-import type { Runner } from "./runner.ts";
+import { fastRunners, type Runner } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends LaneOptions {
@@ -183,7 +182,7 @@ export class Platform {
     try {
       return this.tracer.isFaithful
         ? new FaithfulRunner(stub)
-        : new HandlerRunner(stub, this.initialXstate, this.#patches);
+        : fastRunners().open(stub, this.initialXstate, this.#patches);
     } catch (error) {
       stub.close();
       throw error;
@@ -197,7 +196,7 @@ export class Platform {
 
 /** @throws UnsupportedError, InputError */
 function expectHandler(seccomp: boolean): void {
-  expectBases();
+  fastRunners().expectPossible();
   if (seccomp) return;
   throw new InputError("options: guests without a tracer need the filter: omit `seccomp: false`");
 }

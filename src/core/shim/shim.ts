@@ -61,8 +61,6 @@ export function loader<R extends Room>(room: R, declare?: (koffi: Koffi) => void
 }
 
 export const loadShim = loader("core");
-export const loadFast = loader("fast");
-export const loadFuzz = loader("fuzz");
 
 function load<R extends Room>(room: R): Library<R> {
   const file = fileOf(room);

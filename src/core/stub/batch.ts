@@ -2,10 +2,9 @@ import { constants } from "node:os";
 import { InputError, StateError, SyscallError } from "../../lib/errors.ts";
 import { DEFINES } from "../shim/bindings.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
-import { MOST_ENTRIES, resultOffset } from "../shim/ring.ts";
-import { Entries, MOST_ARGUMENTS, WORDS } from "./entries.ts";
+import { Entries, MOST_ARGUMENTS, MOST_ENTRIES, resultOffset, WORDS } from "./entries.ts";
+import { fastInjections, type Injector, type LoopKind } from "./injector.ts";
 import type { Lane } from "./lane.ts";
-import { type LoopKind, loopKind, type Ring } from "./ring.ts";
 import { expectSix, type SyscallArgument, type SyscallResult } from "./syscall.ts";
 import type { Thread } from "./thread.ts";
 
@@ -104,7 +103,7 @@ export class Batch {
       number,
       args.map((arg, i) => this.#own(arg, entry, i)),
     );
-    this.#kinds.push(loopKind(tracer, number));
+    this.#kinds.push(tracer.isFaithful ? "none" : fastInjections().kindOf(tracer, number));
     this.#length++;
     return new BatchedCall(this, entry);
   }
@@ -156,11 +155,11 @@ export class Batch {
     return end;
   }
 
-  #ringFor(entry: number): Ring | undefined {
+  #ringFor(entry: number): Injector | undefined {
     return this.#thread.ringFor(...this.#rangeOf(entry, entry));
   }
 
-  #isFor(ring: Ring, entry: number, first: number): boolean {
+  #isFor(ring: Injector, entry: number, first: number): boolean {
     return this.#kinds[entry] === "any" || ring.takes(...this.#rangeOf(entry, first));
   }
 
@@ -199,7 +198,7 @@ export class Batch {
     );
   }
 
-  #turn(ring: Ring, first: number, end: number): void {
+  #turn(ring: Injector, first: number, end: number): void {
     const { words } = ring.entries;
     words.set(this.#entries.words.subarray(first * WORDS, end * WORDS));
     for (let entry = first; entry < end; entry++) this.#refer(words, entry, first);

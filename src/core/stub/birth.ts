@@ -6,8 +6,8 @@ import type { Deadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep, FORK_GROUP, FORK_TRACED } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
 import { attachAtSelfStop } from "./attach.ts";
+import type { Injector } from "./injector.ts";
 import { readIfThere } from "./proc.ts";
-import type { Ring } from "./ring.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -188,7 +188,7 @@ export interface Births {
  *
  * @throws what `cloneStub` throws, if no stub was made
  */
-export function cloneManyTraced(parent: Thread, ring: Ring, count: number): Births {
+export function cloneManyTraced(parent: Thread, ring: Injector, count: number): Births {
   const { tracer } = parent;
   const number = tracer.syscallNumber("clone");
   const args = [tracer.tracedWord(), 0, 0, 0, 0];

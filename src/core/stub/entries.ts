@@ -8,6 +8,14 @@ const RESULT = DEFINES.ENTRY_RESULT / 8;
 /** The most arguments of a system call. */
 export const MOST_ARGUMENTS = 6;
 
+/** The most entries of a turn. */
+export const MOST_ENTRIES = 512;
+
+/** The offset in a ring of the result of an entry. */
+export function resultOffset(entry: number): number {
+  return DEFINES.RING_ENTRIES + DEFINES.ENTRY_SIZE * entry + DEFINES.ENTRY_RESULT;
+}
+
 /** System calls in the layout of a ring (shim/core/ring.h), in the ring itself or in memory of their own. */
 export class Entries {
   readonly words: BigUint64Array;

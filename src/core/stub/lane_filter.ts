@@ -15,9 +15,11 @@ import {
   SECCOMP_RET_ALLOW,
 } from "../bpf/program.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { MADV_DONTFORK } from "../shim/ring.ts";
 import { RSEQ_FLAG_UNREGISTER } from "./rseq.ts";
 import type { TracingThread } from "./tracing_thread.ts";
+
+/** The advice that keeps a ring out of clones (include/uapi/asm-generic/mman-common.h); no encoder defines it. */
+export const MADV_DONTFORK = 10n;
 
 /** The words that an instruction of the filter compares: `[offset in struct seccomp_data, word]`. */
 type Condition = readonly [offset: number, word: bigint];

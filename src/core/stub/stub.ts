@@ -1,10 +1,10 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../../lib/errors.ts";
 import { bytes, checkOptions, count, nameOrNumber } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
-import { MOST_ENTRIES } from "../shim/ring.ts";
 import { attach } from "./attach.ts";
 import { Batch } from "./batch.ts";
 import { cloneManyTraced, cloneStub, cloneTraced, reapZombie } from "./birth.ts";
+import { MOST_ENTRIES } from "./entries.ts";
 import type { ObservedCall } from "./injected_thread.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
 import type { SyscallArgument, SyscallResult } from "./syscall.ts";

@@ -1,12 +1,9 @@
 import { constants } from "node:os";
 import type { StubEnd } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
-import type { Desk } from "../shim/handler.ts";
-import { RING_SIZE } from "../shim/ring.ts";
-import { loadFast } from "../shim/shim.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { InjectedThread } from "./injected_thread.ts";
-import { type LoopKind, loopKind, Ring } from "./ring.ts";
+import { fastInjections, type Injector, type LoopKind } from "./injector.ts";
 import type { Stop } from "./status.ts";
 import { expectSix, type SyscallArgument, type SyscallResult } from "./syscall.ts";
 import type { ThreadState } from "./traced_thread.ts";
@@ -18,7 +15,7 @@ const { ETIMEDOUT } = constants.errno;
 
 /** A thread of a stub: injections by the tracer's lane, and switches. */
 export class Thread extends InjectedThread {
-  #ring: Ring | undefined;
+  #ring: Injector | undefined;
   // A ring is memory that a guest could write, so a stub with guests or with threads of other tracers has none.
   #isAlone = true;
 
@@ -37,7 +34,7 @@ export class Thread extends InjectedThread {
     const { lane } = this.tracer;
     if (lane === "faithful") return this.inject(number, args).result;
     expectSix(args);
-    const ring = this.ringFor(loopKind(this.tracer, number), args[0], args[1]);
+    const ring = this.ringFor(fastInjections().kindOf(this.tracer, number), args[0], args[1]);
     if (ring === undefined) return this.inject(number, args).result;
     ring.entries.write(0, number, args);
     ring.turn(1, number);
@@ -48,7 +45,11 @@ export class Thread extends InjectedThread {
    * The ring that executes a call; undefined if the call is to be injected faithfully. A call that changes the mapping
    * of the ring ends it. @internal
    */
-  ringFor(kind: LoopKind, address?: SyscallArgument, length?: SyscallArgument): Ring | undefined {
+  ringFor(
+    kind: LoopKind,
+    address?: SyscallArgument,
+    length?: SyscallArgument,
+  ): Injector | undefined {
     if (this.tracer.isFaithful || !this.#isAlone || this.replaced) return undefined;
     if (kind === "none") return undefined;
     if (this.state === "dead") this.expect("stopped");
@@ -58,8 +59,8 @@ export class Thread extends InjectedThread {
   }
 
   /** The ring. @internal */
-  ownRing(): Ring {
-    this.#ring ??= new Ring(this);
+  ownRing(): Injector {
+    this.#ring ??= fastInjections().serve(this);
     return this.#ring;
   }
 
@@ -82,24 +83,6 @@ export class Thread extends InjectedThread {
     this.expect("running");
     const { shim } = this.tracer;
     return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, record.bytes), record);
-  }
-
-  /** Runs a guest in a thread that is not traced. Else as `switch`. @internal */
-  switchAway(
-    desk: Desk,
-    block: RegisterBlock,
-    xstate: Uint8Array,
-    record: SwitchRecord,
-  ): SwitchStop {
-    return this.#returned(
-      loadFast().switchDesk(desk.bytes, block.bytes, xstate, record.bytes),
-      record,
-    );
-  }
-
-  /** Waits again for such a guest. @internal */
-  switchAwayWait(desk: Desk, block: RegisterBlock, record: SwitchRecord): SwitchStop {
-    return this.#returned(loadFast().switchDeskWait(desk.bytes, block.bytes, record.bytes), record);
   }
 
   /**
@@ -129,9 +112,7 @@ export class Thread extends InjectedThread {
     const ring = this.#ring;
     if (ring === undefined) return;
     this.#ring = undefined;
-    ring.leave();
-    this.inject(this.tracer.syscallNumber("munmap"), [ring.address, RING_SIZE]);
-    ring.release();
+    ring.unmap();
   }
 
   /** All memory but the stub code was unmapped, with the ring. @internal */
@@ -184,7 +165,8 @@ export class Thread extends InjectedThread {
     return result === 0 ? "syscall" : "signal";
   }
 
-  #returned(result: number, record: SwitchRecord): SwitchStop {
+  /** Interprets the result of a switch in a thread that is not traced. Else as `switch`. @internal */
+  returned(result: number, record: SwitchRecord): SwitchStop {
     if (result === -ETIMEDOUT) return "late";
     if (result === 2) this.expectAlive();
     if (result < 0) this.fail(record.step, -result);

@@ -1,3 +1,4 @@
+import "../../fast/index.ts";
 import { Platform, type PlatformOptions } from "../../core/platform/platform.ts";
 import { Tracer } from "../../core/stub/tracer.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "./guest.ts";

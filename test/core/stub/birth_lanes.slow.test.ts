@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
-import { loadFast } from "../../../src/core/shim/shim.ts";
+import { loadFast } from "../../../src/fast/shim.ts";
 import {
   DeathError,
   InputError,

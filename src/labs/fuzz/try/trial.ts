@@ -1,6 +1,5 @@
 import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
-import { loadFuzz } from "../../../core/shim/shim.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import { Tracer } from "../../../core/stub/tracer.ts";
 import { errnoName } from "../../../lib/errno.ts";
@@ -31,6 +30,7 @@ import {
 import { Canary } from "./canary.ts";
 import { IdleStub } from "./idle_stub.ts";
 import { type Machine, readMachine } from "./machine.ts";
+import { loadFuzz } from "./shim.ts";
 import { SigreturnTrier } from "./sigreturn/trial.ts";
 import { createAnonymous, createTarget } from "./target.ts";
 import { noteUntried, OBSTACLES, obstacleOf } from "./untried.ts";

@@ -1,10 +1,10 @@
 import { constants } from "node:os";
 import { Deadline } from "../../../../core/shim/deadline.ts";
-import { loadFuzz } from "../../../../core/shim/shim.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../../core/stub/tracing_thread.ts";
 import { StateError } from "../../../../lib/errors.ts";
 import { COMPONENT_RECORD, CONSTANTS } from "../../case/records.ts";
+import { loadFuzz } from "../shim.ts";
 import { ALIGNED, NO_XSTATE, SUPERVISOR, type XsaveComponent, type Xstate } from "../xstate.ts";
 
 const { ESRCH } = constants.errno;

@@ -1,5 +1,4 @@
 import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
-import { loadFuzz } from "../../../../core/shim/shim.ts";
 import { errnoName } from "../../../../lib/errno.ts";
 import { UnsupportedError } from "../../../../lib/errors.ts";
 import { SCRATCH, SCRATCH_SIZE } from "../../case/arch.ts";
@@ -8,6 +7,7 @@ import { halvesOf } from "../../case/layout.ts";
 import { fuzzModule } from "../../case/module.ts";
 import { EXCHANGE_RECORD } from "../../case/records.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../../case/setups.ts";
+import { loadFuzz } from "../shim.ts";
 import { KEPT } from "./kept.ts";
 import { RECORDS } from "./place.ts";
 

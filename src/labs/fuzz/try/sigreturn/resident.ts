@@ -10,7 +10,6 @@ import {
   SECCOMP_RET_ALLOW,
 } from "../../../../core/bpf/program.ts";
 import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
-import { loadFuzz } from "../../../../core/shim/shim.ts";
 import { hasEnded, processorTime } from "../../../../core/stub/proc.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import type { SyscallArgument } from "../../../../core/stub/syscall.ts";
@@ -18,6 +17,7 @@ import type { TracingThread } from "../../../../core/stub/tracing_thread.ts";
 import { errnoName } from "../../../../lib/errno.ts";
 import { UnsupportedError } from "../../../../lib/errors.ts";
 import { BASELINE, REGISTERS, SCRATCH } from "../../case/arch.ts";
+import { loadFuzz } from "../shim.ts";
 import {
   createHarmless,
   handleSignal,

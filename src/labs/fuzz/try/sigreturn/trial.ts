@@ -1,4 +1,3 @@
-import { loadFuzz } from "../../../../core/shim/shim.ts";
 import { hasReadableBases } from "../../../../core/stub/readable_bases.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import { errnoName } from "../../../../lib/errno.ts";
@@ -6,6 +5,7 @@ import { DeathError, TraceError } from "../../../../lib/errors.ts";
 import { Batch } from "../../case/batch.ts";
 import { OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP_SIZE } from "../../case/setups.ts";
 import { Canary } from "../canary.ts";
+import { loadFuzz } from "../shim.ts";
 import { Exchange } from "./exchange.ts";
 import { readImage } from "./image.ts";
 import { Resident } from "./resident.ts";

@@ -1,25 +1,25 @@
 import { constants } from "node:os";
-import { AttachError, DeadlineError, UnsupportedError } from "../../lib/errors.ts";
-import { limitRemedy } from "../../lib/limits.ts";
-import type { RegisterBlock } from "../encoder/block.ts";
-import { HOST_MACHINE } from "../machine/index.ts";
-import { Deadline } from "../shim/deadline.ts";
-import { Desk } from "../shim/handler.ts";
-import { INJECT_RESTS, Injection } from "../shim/injection.ts";
-import { expectAmd64 } from "../shim/library.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
-import { MADV_DONTFORK } from "../shim/ring.ts";
-import { loadFast } from "../shim/shim.ts";
-import type { SwitchRecord } from "../shim/switch.ts";
-import { attach } from "../stub/attach.ts";
-import { hasReadableBases } from "../stub/readable_bases.ts";
-import type { Stub } from "../stub/stub.ts";
-import type { SwitchStop } from "../stub/thread.ts";
-import { topOfUserSpace } from "../stub/user_space.ts";
-import type { FloatingPoint, Holder } from "./floating_point.ts";
-import { mapPages, protectionFlags } from "./memory.ts";
-import { Patches } from "./patches.ts";
-import type { Runner } from "./runner.ts";
+import type { RegisterBlock } from "../core/encoder/block.ts";
+import { HOST_MACHINE } from "../core/machine/index.ts";
+import type { FloatingPoint, Holder } from "../core/platform/floating_point.ts";
+import { mapPages, protectionFlags } from "../core/platform/memory.ts";
+import type { Runner } from "../core/platform/runner.ts";
+import { Deadline } from "../core/shim/deadline.ts";
+import { INJECT_RESTS, Injection } from "../core/shim/injection.ts";
+import { expectAmd64 } from "../core/shim/library.ts";
+import { PAGE_SIZE } from "../core/shim/page_size.ts";
+import type { SwitchRecord } from "../core/shim/switch.ts";
+import { attach } from "../core/stub/attach.ts";
+import { MADV_DONTFORK } from "../core/stub/lane_filter.ts";
+import { hasReadableBases } from "../core/stub/readable_bases.ts";
+import type { Stub } from "../core/stub/stub.ts";
+import type { SwitchStop } from "../core/stub/thread.ts";
+import { topOfUserSpace } from "../core/stub/user_space.ts";
+import { AttachError, DeadlineError, UnsupportedError } from "../lib/errors.ts";
+import { limitRemedy } from "../lib/limits.ts";
+import { Desk } from "./desk.ts";
+import { Sites } from "./patches.ts";
+import { loadFast } from "./shim.ts";
 
 const { EPROTO, ETIME } = constants.errno;
 
@@ -53,7 +53,7 @@ export function expectBases(): void {
 export class HandlerRunner implements Runner, Holder {
   readonly stub: Stub;
   readonly pages: number;
-  readonly patches: Patches | undefined;
+  readonly patches: Sites | undefined;
   readonly #desk: Desk;
   /** Whether a guest runs on that was not stopped in time. */
   #runsOn = false;
@@ -76,7 +76,7 @@ export class HandlerRunner implements Runner, Holder {
     this.#mapCode(spins);
     this.#setUp();
     this.patches =
-      patches && HOST_MACHINE.site ? new Patches(stub, this.#desk, HOST_MACHINE.site) : undefined;
+      patches && HOST_MACHINE.site ? new Sites(stub, this.#desk, HOST_MACHINE.site) : undefined;
   }
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
@@ -88,7 +88,9 @@ export class HandlerRunner implements Runner, Holder {
     record.begin(floatingPoint.moveTo(this) ? floatingPoint.area.length : 0);
     this.#resident = floatingPoint;
     try {
-      const stop = thread.switchAway(this.#desk, registers, floatingPoint.area, record);
+      const { area } = floatingPoint;
+      const result = loadFast().switchDesk(this.#desk.bytes, registers.bytes, area, record.bytes);
+      const stop = thread.returned(result, record);
       if (stop === "syscall" && !this.#desk.isPatched) {
         this.patches?.count(registers.word(HOST_MACHINE.word.instructionPointer));
       }
@@ -100,7 +102,9 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   wait(registers: RegisterBlock, _: FloatingPoint, record: SwitchRecord): SwitchStop {
-    const stop = this.stub.thread.switchAwayWait(this.#desk, registers, record);
+    const { thread } = this.stub;
+    const result = loadFast().switchDeskWait(this.#desk.bytes, registers.bytes, record.bytes);
+    const stop = thread.returned(result, record);
     this.#runsOn = stop === "late";
     return stop;
   }

@@ -1,4 +1,4 @@
-import { DEFINES, DESK, SITE } from "./bindings.ts";
+import { DEFINES, DESK, SITE } from "../core/shim/bindings.ts";
 
 /** How many system calls of a guest can be patched, and bytes from one trampoline to the next. */
 export const { SITES, TRAMPOLINE_LENGTH } = DEFINES;

@@ -1,13 +1,15 @@
-import { UnsupportedError } from "../../lib/errors.ts";
-import { limitRemedy } from "../../lib/limits.ts";
-import { HOST_MACHINE } from "../machine/index.ts";
-import { DEFINES } from "../shim/bindings.ts";
-import { MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
-import { loadFast } from "../shim/shim.ts";
-import { Entries } from "./entries.ts";
-import type { InjectedThread } from "./injected_thread.ts";
-import type { SyscallArgument } from "./syscall.ts";
-import type { TracingThread } from "./tracing_thread.ts";
+import { HOST_MACHINE } from "../core/machine/index.ts";
+import { DEFINES } from "../core/shim/bindings.ts";
+import { Entries, MOST_ENTRIES } from "../core/stub/entries.ts";
+import type { InjectedThread } from "../core/stub/injected_thread.ts";
+import type { Injector, LoopKind } from "../core/stub/injector.ts";
+import { MADV_DONTFORK } from "../core/stub/lane_filter.ts";
+import type { SyscallArgument } from "../core/stub/syscall.ts";
+import type { TracingThread } from "../core/stub/tracing_thread.ts";
+import { UnsupportedError } from "../lib/errors.ts";
+import { limitRemedy } from "../lib/limits.ts";
+import { RING_SIZE, RingMemory } from "./ring_memory.ts";
+import { loadFast } from "./shim.ts";
 
 /** How often each side looks for the other's progress before it sleeps, if they are on two processors: about 100 µs. */
 const SPINS = 3000;
@@ -41,9 +43,6 @@ const MOVING = ["mremap", "shmat"] as const;
 /** Every call that a loop does not execute like others. */
 const SPECIAL = [...NOT_IN_A_LOOP, ...OF_MEMORY, ...MOVING];
 
-/** What a loop over a ring does with a system call: "range" and "moving" may change the mapping of the ring. */
-export type LoopKind = "any" | "range" | "moving" | "none";
-
 export function loopKind(tracer: TracingThread, call: bigint): LoopKind {
   if (!tracer.isAmong(SPECIAL, call)) return "any";
   if (tracer.isAmong(NOT_IN_A_LOOP, call)) return "none";
@@ -57,7 +56,7 @@ export function loopKind(tracer: TracingThread, call: bigint): LoopKind {
  *      ^  └──> halted    at the INT3 of the loop, after a signal
  *      └─────── any other use of the thread
  */
-export class Ring {
+export class Ring implements Injector {
   /** Where the stub has the ring mapped. */
   readonly address: bigint;
   /** The calls of the next turn, and their results afterwards. */
@@ -117,6 +116,14 @@ export class Ring {
   /** The thread was stopped by something else, or has ended. */
   interrupt(): void {
     this.#where = "away";
+  }
+
+  /** Unmaps the ring from the stub. @throws what `inject` throws */
+  unmap(): void {
+    this.leave();
+    const { tracer } = this.#thread;
+    this.#thread.inject(tracer.syscallNumber("munmap"), [this.address, RING_SIZE]);
+    this.release();
   }
 
   /** The stub has the ring no longer mapped. */

@@ -1,24 +1,14 @@
-import { DEFINES, RING } from "./bindings.ts";
-import { viewMemory } from "./library.ts";
-import { PAGE_SIZE } from "./page_size.ts";
-import type { Shim } from "./shim.ts";
+import { DEFINES, RING } from "../core/shim/bindings.ts";
+import { viewMemory } from "../core/shim/library.ts";
+import { PAGE_SIZE } from "../core/shim/page_size.ts";
+import type { Shim } from "../core/shim/shim.ts";
+import { MOST_ENTRIES } from "../core/stub/entries.ts";
 
-const { RING_ENTRIES, ENTRY_SIZE, ENTRY_RESULT } = DEFINES;
-
-/** The most entries of a turn. */
-export const MOST_ENTRIES = 512;
+const { RING_ENTRIES, ENTRY_SIZE } = DEFINES;
 
 /** The size of a ring in bytes: whole pages, as each is mapped for itself. */
 export const RING_SIZE =
   Math.ceil((RING_ENTRIES + MOST_ENTRIES * ENTRY_SIZE) / PAGE_SIZE) * PAGE_SIZE;
-
-/** The advice that keeps a ring out of clones (include/uapi/asm-generic/mman-common.h); no encoder defines it. */
-export const MADV_DONTFORK = 10n;
-
-/** The offset in a ring of the result of an entry. */
-export function resultOffset(entry: number): number {
-  return RING_ENTRIES + ENTRY_SIZE * entry + ENTRY_RESULT;
-}
 
 /** Rings of one file: each file takes a descriptor of the host. */
 const RINGS = 64;

@@ -1,10 +1,11 @@
-import type { SiteCode } from "../machine/machine.ts";
-import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "../shim/handler.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
-import { loadFast } from "../shim/shim.ts";
-import { type Mapping, parseMaps, readProc } from "../stub/proc.ts";
-import type { Stub } from "../stub/stub.ts";
-import { mapPages } from "./memory.ts";
+import type { SiteCode } from "../core/machine/machine.ts";
+import { mapPages } from "../core/platform/memory.ts";
+import type { Patches } from "../core/platform/runner.ts";
+import { PAGE_SIZE } from "../core/shim/page_size.ts";
+import { type Mapping, parseMaps, readProc } from "../core/stub/proc.ts";
+import type { Stub } from "../core/stub/stub.ts";
+import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "./desk.ts";
+import { loadFast } from "./shim.ts";
 
 /** A patch takes the time of so many signals: a system call that is seen less often is not worth one. */
 const HOT = 64;
@@ -24,7 +25,7 @@ const PATCHABLE = "r-xp";
  * The operand of this jump extends over the SYSCALL, whose bytes are the upper half of the table's address. So the table is
  * a page of the guest's memory, at one of 16 addresses.
  */
-export class Patches {
+export class Sites implements Patches {
   readonly #stub: Stub;
   readonly #desk: Desk;
   readonly #code: SiteCode;

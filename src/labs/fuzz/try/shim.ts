@@ -1,0 +1,3 @@
+import { loader } from "../../../core/shim/shim.ts";
+
+export const loadFuzz = loader("fuzz");
