@@ -87,9 +87,9 @@ packed("measures when installed: the C side is in the package", () => {
 
 packed("drives stubs with every encoder", () => {
   const script = `
-    import { Tracer } from "stublab";
-    for (const encoder of ["assembly", "script", "native"]) {
-      const tracer = new Tracer({ encoder });
+    import { openEncoder, Tracer } from "stublab";
+    for (const name of ["assembly", "script", "native"]) {
+      const tracer = new Tracer({ encoder: openEncoder(name) });
       console.log(tracer.createStub().call("getppid") === BigInt(process.pid));
       tracer.close();
     }`;
