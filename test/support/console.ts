@@ -25,6 +25,8 @@ export function exchangesIn(text: string): Exchange[] {
 }
 
 const SEPARATOR = "\x1e";
+/** A line that `fuzz` writes every five seconds, which a busy machine may need. */
+const PROGRESS = /^[\d,]+ cases.* % not predicted\n/gm;
 
 /** Runs commands in order in one shell, as a reader does; returns the output of each. */
 export function runSession(exchanges: readonly Exchange[], folder: string): string[] {
@@ -38,7 +40,8 @@ export function runSession(exchanges: readonly Exchange[], folder: string): stri
     input: steps.join(""),
     encoding: "utf8",
   });
-  return stdout.split(SEPARATOR).slice(0, -1);
+  const outputs = stdout.split(SEPARATOR).slice(0, -1);
+  return outputs.map((output) => output.replaceAll(PROGRESS, ""));
 }
 
 /** Whether output matches a document, except for omitted text. */
