@@ -172,7 +172,7 @@ export function answerFilters(layout: RecordLayout, records: BigUint64Array): vo
   }
 }
 
-/** The program of so many instructions in an area; why there is none otherwise. */
+/** Reads a program of `count` instructions from an area. Returns the program, or the reason why the area does not hold it. */
 export function readProgram(area: Uint8Array, count: number): Filter | string {
   const most = area.length / FILTER_INSTRUCTION;
   if (count < 1 || count > most) return `returned ${count} instructions, expected 1 to ${most}`;

@@ -48,7 +48,7 @@ export class Descriptors {
     return this.#files.get(posix.resolve("/", path));
   }
 
-  /** Opens a file with the lowest free descriptor; undefined if there is none. */
+  /** Opens a file with the lowest free descriptor. Returns undefined if every descriptor is in use. */
   open(file: File): number | undefined {
     let fd = 0;
     while (this.#open.has(fd)) fd++;

@@ -259,7 +259,7 @@ for (const [what, change, why] of [
   ],
 ] as const) {
   findings(
-    `a filter that is none, by ${what}, has the reason, without and with the kernel`,
+    `a filter that the kernel refuses for ${what} is reported with that reason, with and without --live`,
     async () => {
       const subject = variant((own) => ({
         encodeSeccomp: (at) => change(new DataView(own.buffer, at, 1024)),

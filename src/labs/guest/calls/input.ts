@@ -107,7 +107,7 @@ function fill(guest: Guest, source: Source, vectors: readonly Vector[]): Answer 
   return { value: BigInt(done) };
 }
 
-/** Finds a file by its path, as path_openat does: the errno if there is none. */
+/** Finds a file by its path, as path_openat does: returns ENOENT if no file has that path. */
 function find(guest: Guest, folder: number, address: bigint): File | { errno: string } {
   const bytes = guest.readString(address);
   if (bytes === undefined) return { errno: "EFAULT" };
