@@ -71,7 +71,6 @@ export {
 } from "./labs/compare/encoders/open.ts";
 export type { GuestAnswer, GuestCall } from "./labs/guest/answer.ts";
 export type { CallArguments } from "./labs/guest/call.ts";
-export type { TracedCall } from "./labs/guest/calls.ts";
 export type { Input as GuestInput } from "./labs/guest/files.ts";
 export type { Guest, Sink } from "./labs/guest/guest.ts";
 export type { GuestProgram } from "./labs/guest/image.ts";
@@ -89,6 +88,7 @@ export {
 } from "./labs/guest/pool.ts";
 export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./labs/guest/run.ts";
 export type { Start as GuestStart } from "./labs/guest/stack.ts";
+export type { TracedCall } from "./labs/guest/trace.ts";
 export type { Check, CheckStatus } from "./lib/check.ts";
 export {
   AttachError,

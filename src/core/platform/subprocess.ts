@@ -137,7 +137,7 @@ export class Subprocess {
   }
 
   /**
-   * Executes a call of a guest that may change what is mapped in a range: mmap, mprotect.
+   * Executes a call of a guest that may change what is mapped in a range: mmap, munmap, mprotect.
    *
    * @param start undefined if the kernel chooses the address, where nothing is mapped.
    * @param rest its arguments after the address and the length. @throws what `stub.inject` throws @internal
@@ -149,6 +149,7 @@ export class Subprocess {
     ...rest: SyscallArgument[]
   ): SyscallResult {
     if (start !== undefined) this.#undoPatches(start, length);
+    if (start !== undefined && call === "munmap") this.#markStale(start, start + length);
     return this.stub.inject(call, start ?? 0, length, ...rest);
   }
 

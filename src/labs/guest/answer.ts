@@ -42,16 +42,13 @@ export function checkAnswer(
     throw new InputError(`${PLACE}: got a promise, but onSyscall must be synchronous`);
   }
   object(answer, PLACE);
-  if (Object.keys(answer).length === 1) {
-    if ("value" in answer) return { value: checkValue(answer.value) };
-    if ("errno" in answer) return { errno: checkErrno(answer.errno, constants) };
+  const names = Object.keys(answer);
+  if (names.length === 1) {
+    if ("value" in answer) return checkValue(answer.value);
+    if ("errno" in answer) return checkErrno(answer.errno, constants);
     if ("exit" in answer) return { exit: STATUS(answer.exit, `${PLACE}.exit`) };
   }
-  throw new InputError(`${PLACE}: ${EXPECTED}, got the members ${show(membersOf(answer))}`);
-}
-
-function membersOf(answer: object): string {
-  return Object.keys(answer).join(", ");
+  throw new InputError(`${PLACE}: ${EXPECTED}, got the members ${show(names.join(", "))}`);
 }
 
 function checkValue(value: unknown): bigint {
@@ -65,9 +62,8 @@ function checkValue(value: unknown): bigint {
 
 function checkErrno(value: unknown, constants: ReadonlyMap<string, bigint>): string {
   const name = text(value, `${PLACE}.errno`);
-  const known = [...constants]
-    .filter(([other, number]) => /^E[A-Z0-9]+$/.test(other) && number < FIRST_INTERNAL_ERRNO)
-    .map(([other]) => other);
+  const errnos = [...constants].filter(([, number]) => number < FIRST_INTERNAL_ERRNO);
+  const known = errnos.map(([other]) => other).filter((other) => /^E[A-Z0-9]+$/.test(other));
   if (known.includes(name)) return name;
   const near = nearest(name, known);
   const hint = near === undefined ? "" : `; did you mean ${near}?`;

@@ -1,36 +1,37 @@
 import type { Guest } from "./guest.ts";
 
+/** What a system call returns: a value, or an errno; or the end of the guest with a status. */
+export type Answer = bigint | Errno | Exit;
+
 /**
- * The result of a call: a value, an errno by name, or the end of the guest with a status. `refused`: the kernel would have
- * done it, and stublab does not emulate it.
+ * An errno by name. It is `refused` if the kernel would have done the call, and stublab does not emulate it, or this use
+ * of it.
  */
-export type Answer =
-  | { readonly value: bigint }
-  | { readonly errno: string; readonly refused?: boolean }
-  | { readonly exit: number };
+export type Errno = string | Refusal;
+export interface Refusal {
+  readonly refused: string;
+}
+export interface Exit {
+  readonly exit: number;
+}
 
 /** The six argument registers of a call. */
 export type CallArguments = readonly bigint[];
 
-/** An emulated system call. */
-export interface EmulatedCall {
-  run(guest: Guest, args: CallArguments): Answer;
-  /** The arguments as strace prints them, after the call, where their kinds (signatures.ts) do not say it. */
-  show?(guest: Guest, args: CallArguments, answer: Answer): string[];
+/** Emulates a system call, with the registers of its arguments. */
+export type Emulation = (guest: Guest, ...args: bigint[]) => Answer;
+
+export function isRefusal(answer: Answer): answer is Refusal {
+  return typeof answer === "object" && "refused" in answer;
 }
 
-/** The answer to a call, or to a use of it, that is not emulated. */
-export const refused = (errno: string): Answer => ({ errno, refused: true });
-
-export function isRefused(answer: Answer): boolean {
-  return "errno" in answer && answer.refused === true;
+export function isExit(answer: Answer): answer is Exit {
+  return typeof answer === "object" && "exit" in answer;
 }
 
-export const OK: Answer = { value: 0n };
-export const EFAULT: Answer = { errno: "EFAULT" };
-export const EBADF: Answer = { errno: "EBADF" };
-export const EINVAL: Answer = { errno: "EINVAL" };
-export const ENOMEM: Answer = { errno: "ENOMEM" };
+export function nameOf(errno: Errno): string {
+  return typeof errno === "string" ? errno : errno.refused;
+}
 
 /** An argument of type int. */
 export function int(word: bigint): number {

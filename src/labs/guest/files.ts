@@ -34,13 +34,12 @@ const MOST_DESCRIPTORS = 1024;
 /** The open descriptors of a guest. */
 export class Descriptors {
   readonly #files: ReadonlyMap<string, File>;
-  readonly #open = new Map<number, Source | "output">();
+  readonly #open = new Map<number, Source | 1 | 2>();
 
   constructor({ stdin = new Uint8Array(), files = {} }: Input) {
     const entries = Object.entries(files);
     this.#files = new Map(entries.map(([path, bytes], i) => [path, { bytes, inode: i + 1 }]));
-    this.#open.set(0, { bytes: stdin, inode: 0, position: 0 });
-    for (const fd of [1, 2]) this.#open.set(fd, "output");
+    this.#open.set(0, { bytes: stdin, inode: 0, position: 0 }).set(1, 1).set(2, 2);
   }
 
   /** The file at an absolute path. */
@@ -57,8 +56,15 @@ export class Descriptors {
     return fd;
   }
 
-  get(fd: number): Source | "output" | undefined {
+  /** What is open: a source, or the output 1 or 2. */
+  get(fd: number): Source | 1 | 2 | undefined {
     return this.#open.get(fd);
+  }
+
+  /** What a call can read from. */
+  source(fd: number): Source | undefined {
+    const open = this.#open.get(fd);
+    return typeof open === "number" ? undefined : open;
   }
 
   close(fd: number): boolean {

@@ -11,16 +11,12 @@ export type Sink = (fd: 1 | 2, bytes: Uint8Array) => void;
 /** PATH_MAX: the kernel reads no longer path. */
 const MOST_STRING = 4096;
 
-/** The parts of a guest. */
-export interface GuestParts {
-  readonly space: Subprocess;
-  readonly context: Context;
+/** What a guest gets from its caller. */
+export interface Supplies {
   readonly output: Sink;
   readonly descriptors: Descriptors;
   /** The limit of its address space, in bytes. */
   readonly memory: number;
-  /** The start of its heap: a multiple of the page size. */
-  readonly heap: bigint;
 }
 
 /**
@@ -32,24 +28,19 @@ export class Guest {
   readonly space: Subprocess;
   /** The registers, and the handle for interrupts. */
   readonly context: Context;
-  /** @internal */
-  readonly output: Sink;
-  /** @internal */
-  readonly descriptors: Descriptors;
-  /** The initial program break (brk(2)), and the current one. */
+  /** The initial program break (brk(2)), a multiple of the page size, and the current one. */
   readonly heap: bigint;
   break: bigint;
-  readonly #memory: number;
+  /** @internal */
+  readonly supplies: Supplies;
 
   /** @internal */
-  constructor({ space, context, output, descriptors, memory, heap }: GuestParts) {
+  constructor(space: Subprocess, context: Context, heap: bigint, supplies: Supplies) {
     this.space = space;
     this.context = context;
-    this.output = output;
-    this.descriptors = descriptors;
-    this.#memory = memory;
     this.heap = heap;
     this.break = heap;
+    this.supplies = supplies;
   }
 
   /**
@@ -59,16 +50,13 @@ export class Guest {
    * @returns the bytes; undefined if the guest cannot read one of them: a system call then fails with EFAULT.
    */
   read(address: bigint, length: number): Uint8Array | undefined {
-    try {
-      return this.space.read(address, length);
-    } catch (error) {
-      if (error instanceof MemoryError) return undefined;
-      throw error;
-    }
+    return attempt(() => this.space.read(address, length));
   }
 
-  /** Reads a range page by page, up to the first page that cannot be read. @internal */
+  /** Reads a range: at once if that succeeds, else up to the first page that cannot be read. @internal */
   *readable(address: bigint, length: number): Generator<Uint8Array> {
+    const whole = length === 0 ? undefined : this.read(address, length);
+    if (whole !== undefined) return yield whole;
     const end = address + BigInt(length);
     for (let at = address; at < end; ) {
       const inPage = PAGE_SIZE - Number(at % BigInt(PAGE_SIZE));
@@ -107,18 +95,22 @@ export class Guest {
    * @returns false if the guest cannot write one of the bytes: a system call then fails with EFAULT.
    */
   write(address: bigint, bytes: Uint8Array): boolean {
-    try {
-      this.space.write(address, bytes);
-      return true;
-    } catch (error) {
-      if (error instanceof MemoryError) return false;
-      throw error;
-    }
+    return attempt(() => [this.space.write(address, bytes)]) !== undefined;
   }
 
   /** Whether it may map `bytes` more bytes. @internal */
   mayMap(bytes: bigint): boolean {
     const [pages = "0"] = readProc(`/proc/${this.space.pid}/statm`).split(" ");
-    return BigInt(pages) * BigInt(PAGE_SIZE) + bytes <= this.#memory;
+    return BigInt(pages) * BigInt(PAGE_SIZE) + bytes <= this.supplies.memory;
+  }
+}
+
+/** The result of an access to memory; undefined if the guest cannot make it. */
+function attempt<T>(access: () => T): T | undefined {
+  try {
+    return access();
+  } catch (error) {
+    if (error instanceof MemoryError) return undefined;
+    throw error;
   }
 }

@@ -1,4 +1,3 @@
-import type { Protection } from "../../core/platform/memory.ts";
 import { PAGE_SIZE } from "../../core/shim/page_size.ts";
 import { CODE_ADDRESS } from "./machine/index.ts";
 
@@ -7,7 +6,8 @@ export interface Segment {
   readonly address: bigint;
   readonly bytes: Uint8Array;
   readonly memorySize: bigint;
-  readonly protection: Protection;
+  /** Its access, as in p_flags of ELF: the sum of 4 for reading, 2 for writing and 1 for execution. */
+  readonly access: number;
 }
 
 /** A program in the form in which it is loaded. */
@@ -15,12 +15,8 @@ export interface Image {
   readonly entry: bigint;
   /** In ascending order, without overlap. */
   readonly segments: readonly Segment[];
-  /** The program headers in memory, for the auxiliary vector. */
-  readonly programHeaders?: {
-    readonly address: bigint;
-    readonly entrySize: number;
-    readonly count: number;
-  };
+  /** The program headers of ELF in memory, for the auxiliary vector. */
+  readonly headers?: { readonly address: bigint; readonly count: number };
 }
 
 /** A program for a guest: a static ELF executable, or bare code that is entered at its first byte. */
@@ -50,6 +46,6 @@ export function pageEnd(address: bigint): bigint {
 
 /** An image of bare code, which may write to its own pages because its data is there, too. */
 export function codeImage(code: Uint8Array, address = CODE_ADDRESS): Image {
-  const segment = { address, bytes: code, memorySize: BigInt(code.length) };
-  return { entry: address, segments: [{ ...segment, protection: "rwx" }] };
+  const segment = { address, bytes: code, memorySize: BigInt(code.length), access: 7 };
+  return { entry: address, segments: [segment] };
 }

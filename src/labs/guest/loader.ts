@@ -10,11 +10,14 @@ import { initialStack, type Start } from "./stack.ts";
 
 const STACK_TOP = GUEST_MACHINE.stackTop;
 
-/** Pages with the same protection. */
+/** By the bits of `Segment.access`. */
+const PROTECTIONS: readonly Protection[] = ["", "x", "w", "wx", "r", "rx", "rw", "rwx"];
+
+/** Pages with the same access. */
 interface Region {
   readonly start: bigint;
   end: bigint;
-  readonly protection: Protection;
+  readonly access: number;
 }
 
 /**
@@ -35,7 +38,9 @@ export function load(
   const stack = initialStack(image, start, STACK_TOP);
   for (const { start: at, end } of regions) space.mapAnonymous(at, end - at, "rw");
   for (const { address, bytes } of image.segments) space.write(address, bytes);
-  for (const { start: at, end, protection } of regions) space.protect(at, end - at, protection);
+  for (const { start: at, end, access } of regions) {
+    space.protect(at, end - at, PROTECTIONS[access] ?? "");
+  }
   space.mapAnonymous(STACK_TOP - STACK_SIZE, STACK_SIZE, "rw");
   const pointer = STACK_TOP - BigInt(stack.length);
   space.write(pointer, stack);
@@ -49,31 +54,22 @@ export function imageEnd({ segments }: Image): bigint {
   return last === undefined ? 0n : pageEnd(last.address + last.memorySize);
 }
 
-/** The pages of all segments. A page that two segments share gets the protections of both. */
+/** The pages of all segments. A page that several segments share has the access of all. */
 function regionsOf(segments: readonly Segment[]): Region[] {
   const regions: Region[] = [];
-  for (const { address, memorySize, protection } of segments) {
+  for (const { address, memorySize, access } of segments) {
     let start = pageOf(address);
     const end = pageEnd(address + memorySize);
     const last = regions.at(-1);
     if (last !== undefined && start < last.end) {
       last.end = start;
       if (last.start === last.end) regions.pop();
-      const shared = union(last.protection, protection);
-      regions.push({ start, end: start + BigInt(PAGE_SIZE), protection: shared });
+      regions.push({ start, end: start + BigInt(PAGE_SIZE), access: last.access | access });
       start += BigInt(PAGE_SIZE);
     }
-    if (start < end) regions.push({ start, end, protection });
+    if (start < end) regions.push({ start, end, access });
   }
   return regions;
-}
-
-const PROTECTIONS: readonly Protection[] = ["", "r", "w", "x", "rw", "rx", "wx", "rwx"];
-
-function union(one: Protection, other: Protection): Protection {
-  const both = (candidate: Protection) =>
-    [..."rwx"].every((letter) => candidate.includes(letter) === (one + other).includes(letter));
-  return PROTECTIONS.find(both) ?? "rwx";
 }
 
 function checkRoom(regions: readonly Region[], most: number): void {
@@ -81,12 +77,9 @@ function checkRoom(regions: readonly Region[], most: number): void {
   if (total > most) {
     throw new InputError(`the program needs ${total} bytes with its stack: the limit is ${most}`);
   }
-  const inStack = regions.find(
-    ({ start, end }) => end > STACK_TOP - STACK_SIZE && start < STACK_TOP,
-  );
-  if (inStack !== undefined) {
-    throw new InputError(
-      `a segment at ${hex(inStack.start)} overlaps the stack, which ends at ${hex(STACK_TOP)}`,
-    );
-  }
+  const bottom = STACK_TOP - STACK_SIZE;
+  const inStack = regions.find(({ start, end }) => end > bottom && start < STACK_TOP);
+  if (inStack === undefined) return;
+  const where = `a segment at ${hex(inStack.start)}`;
+  throw new InputError(`${where} overlaps the stack, which ends at ${hex(STACK_TOP)}`);
 }

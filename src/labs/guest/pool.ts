@@ -10,7 +10,8 @@ import { checkOptions, count, object } from "../../lib/shape.ts";
 import type { Input } from "./files.ts";
 import type { GuestProgram } from "./image.ts";
 import type { Limits } from "./limits.ts";
-import { checkProgram, DATA_OPTIONS, type GuestRun } from "./run.ts";
+import { checkProgram, DATA_OPTIONS } from "./options.ts";
+import type { GuestRun } from "./run.ts";
 import type { Start } from "./stack.ts";
 
 export interface GuestPoolOptions {

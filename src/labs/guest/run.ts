@@ -2,27 +2,18 @@ import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { GuestFault, GuestInterrupt, GuestSyscall } from "../../core/platform/context.ts";
 import { Platform } from "../../core/platform/platform.ts";
 import type { SignalInfo } from "../../core/platform/signal_info.ts";
-import { checkDeadline } from "../../core/shim/deadline.ts";
 import { InputError } from "../../lib/errors.ts";
 import {
-  abortSignal,
-  bytes,
   callback,
   checkOptions,
-  count,
-  list,
   type OptionShapes,
-  object,
   optional,
   show,
-  table,
-  text,
-  toWord,
   truth,
 } from "../../lib/shape.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
-import { type Answer, type CallArguments, isRefused } from "./call.ts";
-import { CallTable, type NamedCall, type TracedCall, traceCall } from "./calls.ts";
+import { type Answer, type CallArguments, isExit, isRefusal, nameOf } from "./call.ts";
+import { findCall } from "./calls.ts";
 import { parseElf } from "./elf.ts";
 import { Descriptors, type Input } from "./files.ts";
 import { Guest, type Sink } from "./guest.ts";
@@ -30,7 +21,9 @@ import { codeImage, type GuestProgram, type Image } from "./image.ts";
 import { type Limit, type Limits, Meter, type Used } from "./limits.ts";
 import { imageEnd, load } from "./loader.ts";
 import { canResume } from "./machine/index.ts";
+import { checkProgram, DATA_OPTIONS } from "./options.ts";
 import type { Start } from "./stack.ts";
+import { type TracedCall, traceCall } from "./trace.ts";
 
 /**
  * How `runGuest` runs a guest. The callbacks are called between two switches, on this thread. An exception that one of
@@ -138,7 +131,9 @@ export function runGuest(
   program: GuestProgram,
   options: GuestOptions = {},
 ): GuestRun {
-  checkPlatform(platform);
+  if (!(platform instanceof Platform)) {
+    throw new InputError(`platform: expected a Platform, got ${show(platform)}`);
+  }
   checkProgram(program);
   checkOptions(options, "options", OPTIONS);
   const { output = () => {}, memory = DEFAULT_MEMORY } = options;
@@ -148,31 +143,11 @@ export function runGuest(
   using space = platform.newAddressSpace();
   using context = platform.newContext();
   load(space, context, image, options, memory);
-  const descriptors = new Descriptors(options);
-  const guest = new Guest({ space, context, output, descriptors, memory, heap: imageEnd(image) });
+  const supplies = { output, memory, descriptors: new Descriptors(options) };
+  const guest = new Guest(space, context, imageEnd(image), supplies);
   options.onStart?.(guest);
   return new Run(guest, options, new Meter(space, { ...options, deadline })).toEnd();
 }
-
-function checkPlatform(platform: unknown): void {
-  if (platform instanceof Platform) return;
-  throw new InputError(`platform: expected a Platform, got ${show(platform)}`);
-}
-
-const UNLIMITED = Number.MAX_SAFE_INTEGER;
-
-/** The options that are data, which another thread can use. */
-export const DATA_OPTIONS = {
-  args: list(text, UNLIMITED),
-  env: table(text, UNLIMITED),
-  stdin: bytes,
-  files: checkFiles,
-  deadline: checkDeadline,
-  time: checkDeadline,
-  calls: count(UNLIMITED),
-  memory: count(UNLIMITED),
-  signal: abortSignal,
-} as const;
 
 const OPTIONS: OptionShapes<GuestOptions> = {
   ...DATA_OPTIONS,
@@ -182,32 +157,6 @@ const OPTIONS: OptionShapes<GuestOptions> = {
   onFault: callback,
   onStart: callback,
 };
-
-function checkFiles(files: unknown, place: string): void {
-  for (const path of Object.keys(table(bytes, UNLIMITED)(files, place))) {
-    if (path.startsWith("/") && !path.includes("\0")) continue;
-    throw new InputError(`${place}: expected an absolute path, got ${show(path)}`);
-  }
-}
-
-/** @throws InputError */
-export function checkProgram(program: GuestProgram): void {
-  object(program, "program");
-  if ("elf" in program) {
-    bytes(program.elf, "program.elf");
-    checkOptions(program, "program", { elf: bytes, base: address });
-  } else if ("code" in program) {
-    bytes(program.code, "program.code");
-    checkOptions(program, "program", { code: bytes, address });
-  } else {
-    throw new InputError("program: expected { elf } or { code }");
-  }
-}
-
-function address(value: unknown, place: string): void {
-  if (typeof value === "bigint" && toWord(value) === value) return;
-  throw new InputError(`${place}: expected a BigInt from 0 to 2^64 - 1, got ${show(value)}`);
-}
 
 function imageOf(program: GuestProgram): Image {
   if ("elf" in program) return parseElf(program.elf, program.base);
@@ -219,7 +168,6 @@ function imageOf(program: GuestProgram): Image {
 class Run {
   readonly #guest: Guest;
   readonly #options: GuestOptions;
-  readonly #table: CallTable;
   readonly #meter: Meter;
   readonly #counts = new Map<string, number>();
   readonly #refused = new Map<string, number>();
@@ -229,7 +177,6 @@ class Run {
     this.#guest = guest;
     this.#options = options;
     this.#meter = meter;
-    this.#table = new CallTable(guest.space.tracer);
   }
 
   toEnd(): GuestRun {
@@ -268,18 +215,21 @@ class Run {
 
   #syscall({ number, args }: GuestSyscall): GuestEnd | undefined {
     if (!this.#meter.admits()) return { kind: "interrupted", reason: "calls" };
-    const named = this.#table.get(number);
-    addTo(this.#counts, named.name);
-    const answer = this.#ask(named, number, args) ?? named.call.run(this.#guest, args);
-    if (isRefused(answer)) addTo(this.#refused, named.name);
-    this.#options.trace?.(traceCall(named, number, this.#guest, args, answer));
-    if ("exit" in answer) return { kind: "exited", status: answer.exit };
-    this.#guest.context.setResult(this.#wordOf(answer));
+    const guest = this.#guest;
+    const { tracer } = guest.space;
+    const call = findCall(number, tracer.encoder.constants);
+    addTo(this.#counts, call.name);
+    const answer = this.#ask(call.name, number, args) ?? call.emulate(guest, ...args);
+    if (isRefusal(answer)) addTo(this.#refused, call.name);
+    this.#options.trace?.(traceCall(call, { guest, args, answer }));
+    if (isExit(answer)) return { kind: "exited", status: answer.exit };
+    const result = typeof answer === "bigint" ? answer : -tracer.flag(nameOf(answer));
+    guest.context.setResult(result);
     return undefined;
   }
 
   /** The caller's result for a call; undefined if the call is emulated. */
-  #ask({ name }: NamedCall, number: number, args: CallArguments): Answer | undefined {
+  #ask(name: string, number: number, args: CallArguments): Answer | undefined {
     const { onSyscall } = this.#options;
     if (onSyscall === undefined) return undefined;
     const answer = onSyscall({ name, number, args }, this.#guest);
@@ -290,11 +240,6 @@ class Run {
   #mends(fault: GuestFault): boolean {
     const mended = this.#options.onFault?.(fault, this.#guest);
     return optional(truth)(mended, "the result of onFault") ?? false;
-  }
-
-  #wordOf(answer: Exclude<Answer, { exit: number }>): bigint {
-    if ("value" in answer) return answer.value;
-    return BigInt.asUintN(64, -this.#guest.space.tracer.flag(answer.errno));
   }
 
   #killedBy(info: SignalInfo): GuestEnd {

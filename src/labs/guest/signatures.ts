@@ -1,71 +1,10 @@
-// The arguments of the system calls in the encoders' tables, for traces.
-
-import { flagTerms, formatClone } from "../../core/encoder/names.ts";
-import { hex } from "../../lib/errors.ts";
-import { quote } from "../../lib/quote.ts";
-import { type Answer, type CallArguments, int } from "./call.ts";
-import { AT_FDCWD, O_ACCMODE, O_CREAT } from "./files.ts";
-import type { Guest } from "./guest.ts";
-import { MOST_VECTORS, readVectors } from "./vectors.ts";
-
-/** A call that was made, with what its arguments point to. */
-export interface MadeCall {
-  readonly guest: Guest;
-  readonly args: CallArguments;
-  readonly answer: Answer;
-}
-
-/** How many bytes and buffers are shown, as strace does. */
-const SHOWN_BYTES = 33n;
-const SHOWN_VECTORS = 32n;
-
-/** The requests of ioctl that C libraries make for their standard output (<asm-generic/ioctls.h>). */
-const REQUESTS = new Map([
-  [0x5401n, "TCGETS"],
-  [0x5413n, "TIOCGWINSZ"],
-]);
-
-/** How an argument is shown, by the letter of its kind. */
-const KINDS: Readonly<Record<string, (word: bigint, call: MadeCall, index: number) => string>> = {
-  // A number of type int, such as a descriptor, a pid or a user.
-  d: (word) => `${int(word)}`,
-  // A size or another number of 64 bits; the same with a sign.
-  u: (word) => `${word}`,
-  l: (word) => `${BigInt.asIntN(64, word)}`,
-  // Flags, and what has no better form; an offset in hex.
-  x: hex,
-  z: (word) => (word === 0n ? "0" : hex(word)),
-  p: pointer,
-  // A string: a path or another name.
-  s: (word, { guest }) => quoteString(guest, word),
-  // A buffer whose length follows; one that the call has filled; buffers whose count follows.
-  b: (address, { guest, args }, index) => buffer(guest, address, args[index + 1] ?? 0n),
-  r: (address, { guest, answer }) =>
-    "value" in answer ? buffer(guest, address, answer.value) : pointer(address),
-  v: (address, { guest, args }, index) => vectors(guest, address, args[index + 1] ?? 0n),
-  // The descriptor of the folder to which a path is relative.
-  a: (word) => (int(word) === AT_FDCWD ? "AT_FDCWD" : `${int(word)}`),
-  // The flags of an open, the mode of a file, a signal, the flags of a clone with its exit signal.
-  o: (word, { guest }) => openFlags(word, guest.space.tracer.encoder.constants),
-  m: (word) => `0${(word & 0xffffn).toString(8)}`,
-  i: (word, { guest }) => guest.space.tracer.signalName(int(word)),
-  c: (word, { guest }) =>
-    formatClone(word & ~0xffn, Number(word & 0xffn), guest.space.tracer.encoder.constants),
-  // A protection, flags of mmap, where lseek counts from, a request of ioctl.
-  t: (word, { guest }) => (word === 0n ? "PROT_NONE" : flags(guest, word, /^PROT_/)),
-  f: (word, { guest }) => (word === 0n ? "0" : flags(guest, word, /^MAP_/)),
-  w: (word) => ["SEEK_SET", "SEEK_CUR", "SEEK_END"][int(word)] ?? `${int(word)}`,
-  q: (word) => REQUESTS.get(word) ?? pointer(word),
-};
-
-/** Calls whose value is an address. */
-const ANSWER_ADDRESSES = ["brk", "mmap", "mremap", "shmat"];
+// The arguments of the system calls in the encoders' tables: a letter for the kind of each, which trace.ts explains.
 
 /** The kinds of each call's arguments. */
 const CALLS = `
-  _sysctl:p accept:dpp accept4:dppo access:sm acct:s add_key:sspud adjtimex:p afs_syscall: alarm:u arch_prctl:xp
+  _sysctl:p accept:dpp accept4:dppo access:sm acct:s add_key:sspud adjtimex:p afs_syscall: alarm:u arch_prctl:AB
   bind:dpu bpf:dpu brk:p cachestat:dppx capget:pp capset:pp chdir:s chmod:sm chown:sdd chroot:s clock_adjtime:dp
-  clock_getres:dp clock_gettime:dp clock_nanosleep:dxpp clock_settime:dp clone:cpppp clone3:pu close:d close_range:uux
+  clock_getres:dp clock_gettime:CT clock_nanosleep:dxpp clock_settime:dp clone:cpppp clone3:pu close:d close_range:uux
   connect:dpu copy_file_range:dpdpux creat:sm create_module:su delete_module:so dup:d dup2:dd dup3:ddo epoll_create:d
   epoll_create1:o epoll_ctl:dddp epoll_ctl_old:dddp epoll_pwait:dpddpu epoll_pwait2:dpdppu epoll_wait:dpdd
   epoll_wait_old:dpdd eventfd:u eventfd2:ux execve:spp execveat:asppx exit:d exit_group:d faccessat:asm
@@ -109,73 +48,13 @@ const CALLS = `
   swapoff:s swapon:sx symlink:ss symlinkat:sas sync: sync_file_range:duux syncfs:d sysfs:dpp sysinfo:p syslog:dpd
   tee:ddux tgkill:ddi time:p timer_create:dpp timer_delete:d timer_getoverrun:d timer_gettime:dp timer_settime:dxpp
   timerfd_create:dx timerfd_gettime:dp timerfd_settime:dxpp times:p tkill:di truncate:su tuxcall: umask:m umount2:sx
-  uname:p unlink:s unlinkat:asx unshare:c uretprobe: uselib:s userfaultfd:x ustat:up utime:sp utimensat:aspx utimes:sp
+  uname:U unlink:s unlinkat:asx unshare:c uretprobe: uselib:s userfaultfd:x ustat:up utime:sp utimensat:aspx utimes:sp
   vfork: vhangup: vmsplice:dpux vserver: wait4:dpxp waitid:ddpxp write:dbu writev:dvu`;
 
-const KINDS_OF = new Map(
-  CALLS.trim()
-    .split(/\s+/)
-    .map((entry): [string, string] => {
-      const [name = "", kinds = ""] = entry.split(":");
-      return [name, kinds];
-    }),
-);
+const KINDS = new Map<string, string | undefined>();
+for (const [, name = "", kinds] of CALLS.matchAll(/(\w+):(\w*)/g)) KINDS.set(name, kinds);
 
-/** Whether the arguments of a call are known. */
-export function isKnown(name: string): boolean {
-  return KINDS_OF.has(name);
-}
-
-/** Shows the arguments of a call; all six registers if it is unknown. */
-export function showArguments(name: string, call: MadeCall): string[] {
-  const { args } = call;
-  const kinds = KINDS_OF.get(name) ?? "xxxxxx";
-  const shown = [...kinds].map((kind, i) => (KINDS[kind] ?? hex)(args[i] ?? 0n, call, i));
-  const flags = args[kinds.indexOf("om")];
-  // An open has a mode only if it creates a file.
-  return flags === undefined || (flags & O_CREAT) !== 0n ? shown : shown.slice(0, -1);
-}
-
-/** Shows what a call has returned. */
-export function showValue(name: string, value: bigint): string {
-  return ANSWER_ADDRESSES.includes(name) ? hex(value) : `${value}`;
-}
-
-export function pointer(address: bigint): string {
-  return address === 0n ? "NULL" : hex(address);
-}
-
-function flags({ space }: Guest, word: bigint, kind: RegExp): string {
-  return flagTerms(word, kind, space.tracer.encoder.constants).join("|");
-}
-
-function buffer(guest: Guest, address: bigint, length: bigint): string {
-  const bytes = guest.read(address, Number(length < SHOWN_BYTES ? length : SHOWN_BYTES));
-  return bytes === undefined ? pointer(address) : quote(bytes);
-}
-
-function vectors(guest: Guest, address: bigint, count: bigint): string {
-  const some = count < SHOWN_VECTORS ? count : SHOWN_VECTORS;
-  const read = count > MOST_VECTORS ? undefined : readVectors(guest, address, some);
-  if (read === undefined) return pointer(address);
-  const shown = read.map(
-    (each) => `{iov_base=${buffer(guest, each.address, each.length)}, iov_len=${each.length}}`,
-  );
-  return `[${[...shown, ...(count > some ? ["..."] : [])].join(", ")}]`;
-}
-
-/** A string whole: the path of a call decides what it does. */
-function quoteString(guest: Guest, address: bigint): string {
-  const bytes = guest.readString(address);
-  return bytes === undefined ? pointer(address) : quote(bytes, bytes.length);
-}
-
-const ACCESS = ["O_RDONLY", "O_WRONLY", "O_RDWR"];
-
-function openFlags(word: bigint, constants: ReadonlyMap<string, bigint>): string {
-  const access = ACCESS[Number(word & O_ACCMODE)] ?? "O_ACCMODE";
-  const rest = word & ~O_ACCMODE;
-  return [access, ...(rest === 0n ? [] : flagTerms(rest, /^O_(?!RDWR|WRONLY)/, constants))].join(
-    "|",
-  );
+/** The kinds of a call's arguments; undefined if the call is unknown. */
+export function kindsOf(name: string): string | undefined {
+  return KINDS.get(name);
 }

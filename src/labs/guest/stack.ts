@@ -7,23 +7,8 @@ import { auxiliaryValue } from "../../core/shim/auxiliary_vector.ts";
 import { PAGE_SIZE } from "../../core/shim/page_size.ts";
 import { InputError } from "../../lib/errors.ts";
 import { show } from "../../lib/shape.ts";
+import { PROGRAM_HEADER_SIZE } from "./elf.ts";
 import type { Image } from "./image.ts";
-
-/** Types of the auxiliary vector (<linux/auxvec.h>). */
-const AT_NULL = 0n;
-const AT_PHDR = 3n;
-const AT_PHENT = 4n;
-const AT_PHNUM = 5n;
-const AT_PAGESZ = 6n;
-const AT_ENTRY = 9n;
-const AT_UID = 11n;
-const AT_EUID = 12n;
-const AT_GID = 13n;
-const AT_EGID = 14n;
-const AT_HWCAP = 16n;
-const AT_SECURE = 23n;
-const AT_RANDOM = 25n;
-const AT_HWCAP2 = 26n;
 
 /** The user and group of every guest, independent of the host's. */
 const GUEST_UID = 1000n;
@@ -56,29 +41,22 @@ export function initialStack(
   });
   const strings = Buffer.concat([...argv, ...envp]);
   if (strings.length > MOST_STRINGS) {
-    throw new InputError(
-      `arguments and environment take ${strings.length} bytes: the limit is ${MOST_STRINGS}`,
-    );
+    const size = `${strings.length} bytes`;
+    throw new InputError(`arguments and environment take ${size}: the limit is ${MOST_STRINGS}`);
   }
-  const random = randomBytes(16);
-  const tail = BigInt(strings.length + random.length);
-  const stringsAt = (top - tail) & ~15n;
-  const words = [
-    BigInt(argv.length),
-    ...pointers(argv, stringsAt),
-    0n,
-    ...pointers(envp, stringsAt + BigInt(Buffer.concat(argv).length)),
-    0n,
-    ...auxiliary(image, stringsAt + BigInt(strings.length)),
-  ];
+  const tail = Buffer.concat([strings, randomBytes(16)]);
+  const stringsAt = (top - BigInt(tail.length)) & ~15n;
+  let next = stringsAt;
+  const pointerTo = ({ length }: Buffer) => {
+    next += BigInt(length);
+    return next - BigInt(length);
+  };
+  const pointers = [argv, envp].flatMap((list) => [...list.map(pointerTo), 0n]);
+  const words = [BigInt(argv.length), ...pointers, ...auxiliary(image, next)];
   const start = (stringsAt - BigInt(words.length * 8)) & ~15n;
   const bytes = new Uint8Array(Number(top - start));
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, i) => {
-    view.setBigUint64(i * 8, word, true);
-  });
-  bytes.set(strings, Number(stringsAt - start));
-  bytes.set(random, Number(stringsAt - start) + strings.length);
+  bytes.set(new Uint8Array(BigUint64Array.from(words).buffer));
+  bytes.set(tail, Number(stringsAt - start));
   return bytes;
 }
 
@@ -87,43 +65,24 @@ function cString(text: string, what: string): Buffer {
   return Buffer.from(`${text}\0`);
 }
 
-/** The addresses of consecutive strings, the first at `address`. */
-function pointers(strings: readonly Buffer[], address: bigint): bigint[] {
-  let next = address;
-  return strings.map(({ length }) => {
-    const pointer = next;
-    next += BigInt(length);
-    return pointer;
-  });
-}
-
-/** What the kernel tells programs about the processor, which is the guest's, too. */
-const FEATURES = [AT_HWCAP, AT_HWCAP2].flatMap((type) => {
-  const value = auxiliaryValue(type);
-  return value === undefined ? [] : [[type, value]];
-});
-
 /** There is no AT_SYSINFO_EHDR: without a vDSO, C libraries make system calls instead. */
-function auxiliary({ entry, programHeaders }: Image, random: bigint): bigint[] {
-  const headers =
-    programHeaders === undefined
-      ? []
-      : [
-          [AT_PHDR, programHeaders.address],
-          [AT_PHENT, BigInt(programHeaders.entrySize)],
-          [AT_PHNUM, BigInt(programHeaders.count)],
-        ];
-  return [
-    ...headers,
-    ...FEATURES,
-    [AT_PAGESZ, BigInt(PAGE_SIZE)],
-    [AT_ENTRY, entry],
-    [AT_UID, GUEST_UID],
-    [AT_EUID, GUEST_UID],
-    [AT_GID, GUEST_UID],
-    [AT_EGID, GUEST_UID],
-    [AT_SECURE, 0n],
-    [AT_RANDOM, random],
-    [AT_NULL, 0n],
-  ].flat();
+function auxiliary({ entry, headers }: Image, random: bigint): bigint[] {
+  const pairs: readonly [type: bigint, value: bigint | undefined][] = [
+    [3n, headers?.address], // AT_PHDR
+    [4n, headers && BigInt(PROGRAM_HEADER_SIZE)], // AT_PHENT
+    [5n, headers && BigInt(headers.count)], // AT_PHNUM
+    // What the kernel tells programs about the processor, which is the guest's, too.
+    [16n, auxiliaryValue(16n)], // AT_HWCAP
+    [26n, auxiliaryValue(26n)], // AT_HWCAP2
+    [6n, BigInt(PAGE_SIZE)], // AT_PAGESZ
+    [9n, entry], // AT_ENTRY
+    [11n, GUEST_UID], // AT_UID
+    [12n, GUEST_UID], // AT_EUID
+    [13n, GUEST_UID], // AT_GID
+    [14n, GUEST_UID], // AT_EGID
+    [23n, 0n], // AT_SECURE
+    [25n, random], // AT_RANDOM
+    [0n, 0n], // AT_NULL
+  ];
+  return pairs.flatMap(([type, value]) => (value === undefined ? [] : [type, value]));
 }

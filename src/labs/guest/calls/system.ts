@@ -1,87 +1,70 @@
-// clock_gettime, gettimeofday, time, uname.
+// exit, exit_group, getpid, set_tid_address, clock_gettime, gettimeofday, time, uname, arch_prctl.
 
 import { release } from "node:os";
-import { quote } from "../../../lib/quote.ts";
-import { EFAULT, type EmulatedCall, int, OK, refused } from "../call.ts";
-import type { Guest } from "../guest.ts";
-import { GUEST_MACHINE } from "../machine/index.ts";
-import { pointer } from "../signatures.ts";
+import { constantName } from "../../../core/encoder/names.ts";
+import { type Emulation, int } from "../call.ts";
+import { BASE_LIMIT, GUEST_MACHINE } from "../machine/index.ts";
+
+export const exit: Emulation = (_, status) => ({ exit: int(status) & 0xff });
+export const exit_group = exit;
+
+/** The pid of every guest, and the tid of its only thread. */
+export const getpid: Emulation = () => 1n;
+export const set_tid_address = getpid;
 
 const NANOSECONDS = 1_000_000_000n;
+const realTime = () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
 
 /** The clocks that a guest can read, in nanoseconds. */
-const CLOCKS = {
-  CLOCK_REALTIME: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)),
+const CLOCKS: Readonly<Record<string, () => bigint>> = {
+  CLOCK_REALTIME: realTime,
   CLOCK_MONOTONIC: () => process.hrtime.bigint(),
-} as const;
-
-export const clock_gettime: EmulatedCall = {
-  run(guest, [id = 0n, address = 0n]) {
-    const name = clockName(guest, id);
-    if (name === undefined) return refused("EINVAL");
-    const now = CLOCKS[name]();
-    return guest.writeWords(address, now / NANOSECONDS, now % NANOSECONDS) ? OK : EFAULT;
-  },
-  show(guest, [id = 0n, address = 0n], answer) {
-    const name = clockName(guest, id) ?? `${int(id)}`;
-    const words = "value" in answer ? guest.readWords(address, 2) : undefined;
-    if (words === undefined) return [name, pointer(address)];
-    return [name, `{tv_sec=${words[0]}, tv_nsec=${words[1]}}`];
-  },
 };
 
-export const gettimeofday: EmulatedCall = {
-  run(guest, [address = 0n, zone = 0n]) {
-    const now = CLOCKS.CLOCK_REALTIME() / 1000n;
-    const written = address === 0n || guest.writeWords(address, now / 1_000_000n, now % 1_000_000n);
-    // The kernel's time zone is UTC unless somebody sets it.
-    const zoned = zone === 0n || guest.writeWords(zone, 0n);
-    return written && zoned ? OK : EFAULT;
-  },
+export const clock_gettime: Emulation = (guest, id, address) => {
+  const { constants } = guest.space.tracer.encoder;
+  const now = CLOCKS[constantName(BigInt(int(id)), "CLOCK_", constants) ?? ""]?.();
+  if (now === undefined) return { refused: "EINVAL" };
+  return guest.writeWords(address, now / NANOSECONDS, now % NANOSECONDS) ? 0n : "EFAULT";
 };
 
-export const time: EmulatedCall = {
-  run(guest, [address = 0n]) {
-    const value = CLOCKS.CLOCK_REALTIME() / NANOSECONDS;
-    return address === 0n || guest.writeWords(address, value) ? { value } : EFAULT;
-  },
+export const gettimeofday: Emulation = (guest, address, zone) => {
+  const now = realTime() / 1000n;
+  const written = address === 0n || guest.writeWords(address, now / 1_000_000n, now % 1_000_000n);
+  // The kernel's time zone is UTC unless somebody sets it.
+  const zoned = zone === 0n || guest.writeWords(zone, 0n);
+  return written && zoned ? 0n : "EFAULT";
 };
 
-function clockName({ space }: Guest, id: bigint): keyof typeof CLOCKS | undefined {
-  const names = ["CLOCK_REALTIME", "CLOCK_MONOTONIC"] as const;
-  return names.find((name) => space.tracer.constant(name) === int(id));
-}
-
-/** The fields of struct new_utsname, in order. */
-const UTSNAME: readonly (readonly [name: string, value: string])[] = [
-  ["sysname", "Linux"],
-  ["nodename", "stublab"],
-  ["release", release()],
-  ["version", "stublab"],
-  ["machine", GUEST_MACHINE.name],
-  ["domainname", "(none)"],
-];
-const FIELD_SIZE = 65;
-
-export const uname: EmulatedCall = {
-  run(guest, [address = 0n]) {
-    const bytes = new Uint8Array(UTSNAME.length * FIELD_SIZE);
-    UTSNAME.forEach(([, value], i) => {
-      bytes.set(Buffer.from(value).subarray(0, FIELD_SIZE - 1), i * FIELD_SIZE);
-    });
-    return guest.write(address, bytes) ? OK : EFAULT;
-  },
-  show(guest, [address = 0n], answer) {
-    if (!("value" in answer)) return [pointer(address)];
-    const fields = UTSNAME.slice(0, 2).map(([name], i) => {
-      const bytes = guest.read(address + BigInt(i * FIELD_SIZE), FIELD_SIZE);
-      return `${name}=${bytes === undefined ? "?" : quote(untilNul(bytes))}`;
-    });
-    return [`{${fields.join(", ")}, ...}`];
-  },
+export const time: Emulation = (guest, address) => {
+  const value = realTime() / NANOSECONDS;
+  return address === 0n || guest.writeWords(address, value) ? value : "EFAULT";
 };
 
-function untilNul(bytes: Uint8Array): Uint8Array {
-  const end = bytes.indexOf(0);
-  return end < 0 ? bytes : bytes.subarray(0, end);
-}
+/** The fields of struct new_utsname, each of 65 bytes: sysname, nodename, release, version, machine, domainname. */
+const UTSNAME = ["Linux", "stublab", release(), "stublab", GUEST_MACHINE.name, "(none)"];
+
+export const uname: Emulation = (guest, address) => {
+  const fields = UTSNAME.map((field) => field.slice(0, 64).padEnd(65, "\0"));
+  return guest.write(address, Buffer.from(fields.join(""), "latin1")) ? 0n : "EFAULT";
+};
+
+/** The codes of arch_prctl(2) that are emulated (<asm/prctl.h>), each with the base that it sets or gets. */
+const BASES: Readonly<Record<number, string>> = {
+  4097: "gs_base",
+  4098: "fs_base",
+  4099: "fs_base",
+  4100: "gs_base",
+};
+const SETS = 0x1002;
+
+/** Sets and gets the bases of segments, where the architecture has them. */
+export const arch_prctl: Emulation = (guest, code, address) => {
+  const { registers } = guest.context;
+  const base = BASES[int(code)];
+  if (base === undefined) return "EINVAL";
+  if (int(code) > SETS) return guest.writeWords(address, registers.get(base)) ? 0n : "EFAULT";
+  if (address >= BASE_LIMIT) return "EPERM";
+  registers.set(base, address);
+  return 0n;
+};

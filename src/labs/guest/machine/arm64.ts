@@ -6,8 +6,8 @@ export const arm64: GuestMachine = {
   stat: { size: 128, inode: 8, mode: 16, links: 20, length: 48, blockSize: 56, blocks: 64 },
   stackPointer: "sp",
   // Jumps to pages with PROT_BTI are checked.
-  protectionFlags: ["PROT_BTI"],
-  mappingFlags: [],
+  protectionFlags: "PROT_READ|PROT_WRITE|PROT_EXEC|PROT_BTI",
+  mappingFlags: "MAP_FIXED|MAP_FIXED_NOREPLACE|MAP_NORESERVE|MAP_STACK",
   // All addresses are below 2^39, where user space ends on the smallest kernels.
   independentBase: 0x55_5540_0000n,
   stackTop: 0x70_0000_0000n,

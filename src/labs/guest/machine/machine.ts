@@ -8,9 +8,9 @@ export interface GuestMachine {
     Record<"size" | "inode" | "links" | "mode" | "length" | "blockSize" | "blocks", number>
   >;
   readonly stackPointer: string;
-  /** Protections and flags of mmap that no other architecture has. */
-  readonly protectionFlags: readonly string[];
-  readonly mappingFlags: readonly string[];
+  /** The protections of pages, and the flags of mmap that are passed to the kernel. */
+  readonly protectionFlags: string;
+  readonly mappingFlags: string;
   /** Where a position-independent program is loaded: a multiple of 2 MB, the largest alignment that linkers request. */
   readonly independentBase: bigint;
   /** The end of a guest's stack, far from images, from the kernel's mappings, and from the stub code. */
