@@ -73,7 +73,6 @@ export type { GuestAnswer, GuestCall } from "./labs/guest/answer.ts";
 export type { CallArguments } from "./labs/guest/call.ts";
 export type { Input as GuestInput } from "./labs/guest/files.ts";
 export type { Guest, Sink } from "./labs/guest/guest.ts";
-export type { GuestProgram } from "./labs/guest/image.ts";
 export type {
   Limit as GuestLimit,
   Limits as GuestLimits,
@@ -86,6 +85,7 @@ export {
   type PooledGuestRun,
   type PooledPlatformOptions,
 } from "./labs/guest/pool.ts";
+export type { GuestProgram } from "./labs/guest/program.ts";
 export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./labs/guest/run.ts";
 export type { Start as GuestStart } from "./labs/guest/stack.ts";
 export type { TracedCall } from "./labs/guest/trace.ts";

@@ -107,11 +107,11 @@ function tryLane(lane: Lane): void {
 /** Runs a guest by a lane. @throws if it does not work */
 async function guestBy(lane: Lane): Promise<void> {
   const { Platform } = await import("../core/platform/platform.ts");
-  const { GUEST_MACHINE } = await import("../labs/guest/machine/index.ts");
+  const { GUEST_MACHINE } = await import("../labs/guest/machine.ts");
   const { runGuest } = await import("../labs/guest/run.ts");
   using platform = Platform.open({ lane });
   try {
-    const { result } = runGuest(platform, { code: GUEST_MACHINE.trial });
+    const { result } = runGuest(platform, { code: Buffer.from(GUEST_MACHINE.trial, "hex") });
     if (result.kind === "exited" && result.status === 7) return;
     throw failed(`guest: expected exit status 7, got ${JSON.stringify(result.kind)}`);
   } catch (error) {

@@ -4,7 +4,7 @@ import * as files from "./calls/files.ts";
 import * as memory from "./calls/memory.ts";
 import * as system from "./calls/system.ts";
 import { pread64, read, readv, write, writev } from "./calls/transfers.ts";
-import { GUEST_MACHINE } from "./machine/index.ts";
+import { GUEST_MACHINE } from "./machine.ts";
 
 const { arch_prctl, ...everywhere } = system;
 

@@ -5,7 +5,7 @@ import { PAGE_SIZE } from "../../core/shim/page_size.ts";
 import { topOfUserSpace } from "../../core/stub/user_space.ts";
 import { hex, InputError } from "../../lib/errors.ts";
 import { type Image, pageOf, type Segment } from "./image.ts";
-import { GUEST_MACHINE } from "./machine/index.ts";
+import { GUEST_MACHINE } from "./machine.ts";
 
 const HEADER_SIZE = 64;
 export const PROGRAM_HEADER_SIZE = 56;
@@ -18,28 +18,18 @@ const HEADER: readonly [at: number, size: 1 | 2, values: readonly number[], what
   // ET_EXEC, ET_DYN
   [16, 2, [2, 3], "is not an executable: its type is"],
   [18, 2, [Number(HOST_MACHINE.elf)], `is not for ${GUEST_MACHINE.title}: its machine is`],
-  [
-    54,
-    2,
-    [PROGRAM_HEADER_SIZE],
-    `has program headers of another size than ${PROGRAM_HEADER_SIZE}:`,
-  ],
+  [54, 2, [PROGRAM_HEADER_SIZE], "has program headers of an unknown size:"],
 ];
 const ET_REL = 1;
 const ET_DYN = 3;
 const PT_LOAD = 1;
 const PT_INTERP = 3;
 
-interface ProgramHeader {
-  /** Its offset in the file, for messages. */
-  readonly at: number;
-  readonly type: number;
-  readonly flags: number;
-  readonly offset: bigint;
-  readonly address: bigint;
-  readonly fileSize: bigint;
-  readonly memorySize: bigint;
-}
+/** Remedies. */
+const LINK = "link it: cc -nostdlib -static -o guest guest.o";
+const LINK_STATIC = "link it with -static";
+
+type ProgramHeader = ReturnType<typeof programHeader>;
 
 /** Whether a file begins with the magic number of ELF. */
 export function isElf(bytes: Uint8Array): boolean {
@@ -86,12 +76,7 @@ function checkHeader(file: DataView): void {
   for (const [at, size, values, what] of HEADER) {
     const value = size === 1 ? file.getUint8(at) : file.getUint16(at, true);
     if (values.includes(value)) continue;
-    const isObject = at === 16 && value === ET_REL;
-    refuse(
-      `${what} ${value}`,
-      at,
-      isObject ? "link it: cc -nostdlib -static -o guest guest.o" : undefined,
-    );
+    refuse(`${what} ${value}`, at, at === 16 && value === ET_REL ? LINK : undefined);
   }
 }
 
@@ -105,25 +90,18 @@ function programHeaders(file: DataView): ProgramHeader[] {
   const headers = Array.from({ length: count }, (_, i) =>
     programHeader(file, Number(start) + i * PROGRAM_HEADER_SIZE),
   );
-  const interpreter = headers.find(({ type }) => type === PT_INTERP)?.at;
-  if (interpreter === undefined) return headers;
-  return refuse(
-    "is dynamically linked: it names an interpreter",
-    interpreter,
-    "link it with -static",
-  );
+  const dynamic = headers.find(({ type }) => type === PT_INTERP);
+  if (dynamic === undefined) return headers;
+  return refuse("is dynamically linked: it names an interpreter", dynamic.at, LINK_STATIC);
 }
 
-function programHeader(file: DataView, at: number): ProgramHeader {
-  return {
-    at,
-    type: file.getUint32(at, true),
-    flags: file.getUint32(at + 4, true),
-    offset: file.getBigUint64(at + 8, true),
-    address: file.getBigUint64(at + 16, true),
-    fileSize: file.getBigUint64(at + 32, true),
-    memorySize: file.getBigUint64(at + 40, true),
-  };
+/** @param at its offset in the file, for messages, too */
+function programHeader(file: DataView, at: number) {
+  const [offset = 0n, address = 0n, , fileSize = 0n, memorySize = 0n] = [8, 16, 24, 32, 40].map(
+    (member) => file.getBigUint64(at + member, true),
+  );
+  const [type = 0, flags = 0] = [0, 4].map((member) => file.getUint32(at + member, true));
+  return { at, type, flags, offset, address, fileSize, memorySize };
 }
 
 function segmentOf(header: ProgramHeader, bytes: Uint8Array, shift: bigint): Segment {
@@ -139,12 +117,8 @@ function segmentOf(header: ProgramHeader, bytes: Uint8Array, shift: bigint): Seg
   if (address + memorySize > BigInt(topOfUserSpace())) {
     refuse(`has a segment at ${hex(address)} that extends beyond user space`, at);
   }
-  return {
-    address,
-    bytes: bytes.subarray(Number(offset), Number(end)),
-    memorySize,
-    access: flags & 7,
-  };
+  const content = bytes.subarray(Number(offset), Number(end));
+  return { address, bytes: content, memorySize, access: flags & 7 };
 }
 
 function checkOrder(segments: readonly Segment[]): void {

@@ -9,7 +9,6 @@ import { Stream } from "./stream.ts";
 
 function work(port: MessagePort, options: PlatformOptions): void {
   let platform: Platform | undefined;
-  const tell = (answer: Answer) => port.postMessage(answer);
 
   const close = () => {
     const closing = platform;
@@ -23,33 +22,32 @@ function work(port: MessagePort, options: PlatformOptions): void {
     const run = runGuest(platform, program, {
       ...data,
       output: (fd, bytes) => (fd === 1 ? stdout : stderr).add(bytes),
-      onStart: ({ context }) => tell({ handle: context.interruptHandle }),
+      onStart: ({ context }) => port.postMessage({ handle: context.interruptHandle }),
     });
     const omitted = { stdout: stdout.omitted, stderr: stderr.omitted };
     return { run: { ...run, stdout: stdout.bytes(), stderr: stderr.bytes(), omitted } };
   };
 
-  const answerTo = (order: Order): Answer => {
+  const failed = (error: unknown): Answer => {
     try {
-      return run(order);
-    } catch (error) {
-      try {
-        // What one guest may have broken, the next does not get.
-        if (!(error instanceof InputError)) close();
-      } catch {
-        // The first error says why.
-      }
-      return failureOf(error);
+      // What one guest may have broken, the next does not get.
+      if (!(error instanceof InputError)) close();
+    } catch {
+      // The first error says why.
     }
+    return failureOf(error);
   };
 
   port.on("message", (order: Order | null) => {
-    if (order !== null) {
-      tell(answerTo(order));
-      return;
+    if (order === null) {
+      port.close();
+      return close();
     }
-    port.close();
-    close();
+    try {
+      port.postMessage(run(order));
+    } catch (error) {
+      port.postMessage(failed(error));
+    }
   });
 }
 

@@ -1,5 +1,4 @@
 import { PAGE_SIZE } from "../../core/shim/page_size.ts";
-import { CODE_ADDRESS } from "./machine/index.ts";
 
 /** A part of a program: `bytes`, followed by zeros up to `memorySize`. */
 export interface Segment {
@@ -19,21 +18,6 @@ export interface Image {
   readonly headers?: { readonly address: bigint; readonly count: number };
 }
 
-/** A program for a guest: a static ELF executable, or bare code that is entered at its first byte. */
-export type GuestProgram =
-  | {
-      /** The contents of the file. */
-      readonly elf: Uint8Array;
-      /** Where a position-independent executable is loaded: a multiple of the page size. Default: 0x555555400000. */
-      readonly base?: bigint;
-    }
-  | {
-      /** Machine code, at least one byte. It is mapped readable, writable and executable. */
-      readonly code: Uint8Array;
-      /** The address of its first byte. Default: 0x10000. */
-      readonly address?: bigint;
-    };
-
 /** The page that an address is in. */
 export function pageOf(address: bigint): bigint {
   return address - (address % BigInt(PAGE_SIZE));
@@ -42,10 +26,4 @@ export function pageOf(address: bigint): bigint {
 /** The first page boundary at or above an address. */
 export function pageEnd(address: bigint): bigint {
   return pageOf(address + BigInt(PAGE_SIZE) - 1n);
-}
-
-/** An image of bare code, which may write to its own pages because its data is there, too. */
-export function codeImage(code: Uint8Array, address = CODE_ADDRESS): Image {
-  const segment = { address, bytes: code, memorySize: BigInt(code.length), access: 7 };
-  return { entry: address, segments: [segment] };
 }

@@ -39,7 +39,6 @@ export class Meter {
   readonly #timeBefore: number;
   // The processor time is read only then: until then it cannot reach its limit.
   #due = 0;
-  #calls = 0;
 
   constructor(space: Subprocess, limits: Limits & { readonly deadline: number }) {
     this.#space = space;
@@ -61,19 +60,10 @@ export class Meter {
     return Math.min(deadline, this.#due) - passed;
   }
 
-  /** Counts a system call; returns false if the guest may not make it. */
-  admits(): boolean {
-    const { calls = Number.POSITIVE_INFINITY } = this.#limits;
-    if (this.#calls >= calls) return false;
-    this.#calls++;
-    return true;
-  }
-
-  used(): Used {
+  used(): Omit<Used, "calls"> {
     return {
       deadline: rounded(performance.now() - this.#begun),
       time: rounded(this.#time() - this.#timeBefore),
-      calls: this.#calls,
     };
   }
 

@@ -5,7 +5,7 @@ import type { Subprocess } from "../../core/platform/subprocess.ts";
 import { PAGE_SIZE } from "../../core/shim/page_size.ts";
 import { hex, InputError } from "../../lib/errors.ts";
 import { type Image, pageEnd, pageOf, type Segment } from "./image.ts";
-import { GUEST_MACHINE, STACK_SIZE } from "./machine/index.ts";
+import { GUEST_MACHINE, STACK_SIZE } from "./machine.ts";
 import { initialStack, type Start } from "./stack.ts";
 
 const STACK_TOP = GUEST_MACHINE.stackTop;
@@ -24,6 +24,7 @@ interface Region {
  * Loads a program and its stack into an empty address space, and sets a context to its first instruction.
  *
  * @param most the limit of its address space, in bytes.
+ * @returns the first page boundary after the program: the start of its heap.
  * @throws InputError if the program does not fit; MemoryError or SyscallError if the kernel refuses.
  */
 export function load(
@@ -32,7 +33,7 @@ export function load(
   image: Image,
   start: Start,
   most: number,
-): void {
+): bigint {
   const regions = regionsOf(image.segments);
   checkRoom(regions, most);
   const stack = initialStack(image, start, STACK_TOP);
@@ -46,12 +47,7 @@ export function load(
   space.write(pointer, stack);
   context.registers.set(HOST_MACHINE.instructionPointer, image.entry);
   context.registers.set(GUEST_MACHINE.stackPointer, pointer);
-}
-
-/** The first page boundary after a program: the start of its heap. */
-export function imageEnd({ segments }: Image): bigint {
-  const last = segments.at(-1);
-  return last === undefined ? 0n : pageEnd(last.address + last.memorySize);
+  return regions.at(-1)?.end ?? 0n;
 }
 
 /** The pages of all segments. A page that several segments share has the access of all. */

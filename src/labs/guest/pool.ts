@@ -1,16 +1,16 @@
 // Guests in worker threads, whose caller does not wait.
 
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { type InterruptHandle, interruptGuest } from "../../core/platform/context.ts";
 import { PLATFORM_OPTIONS, type PlatformOptions } from "../../core/platform/platform.ts";
-import { errorOf, type Failure, StateError, StublabError } from "../../lib/errors.ts";
-import { limitError } from "../../lib/limits.ts";
+import { errorOf, type Failure, StateError } from "../../lib/errors.ts";
 import { checkOptions, count, object } from "../../lib/shape.ts";
+import { lostWorker, startWorker } from "../../lib/worker.ts";
 import type { Input } from "./files.ts";
-import type { GuestProgram } from "./image.ts";
 import type { Limits } from "./limits.ts";
-import { checkProgram, DATA_OPTIONS } from "./options.ts";
+import { DATA_OPTIONS } from "./options.ts";
+import { checkProgram, type GuestProgram } from "./program.ts";
 import type { GuestRun } from "./run.ts";
 import type { Start } from "./stack.ts";
 
@@ -52,12 +52,14 @@ export type Answer =
   | { readonly run: PooledGuestRun }
   | Failure;
 
-/** A run that waits for a worker, or for its end. */
+/** A run: it waits for a thread, then for its end. */
 interface Task {
   readonly order: Order;
   readonly settle: (run: PooledGuestRun) => void;
   readonly fail: (error: unknown) => void;
-  worker?: GuestWorker;
+  handle?: InterruptHandle | undefined;
+  /** Why it must end. */
+  ending?: { readonly reason: unknown };
 }
 
 const MOST_WORKERS = 1024;
@@ -74,7 +76,8 @@ const DEFAULT_OUTPUT = 1 << 20;
 export class GuestPool {
   readonly #most: number;
   readonly #platform: PooledPlatformOptions;
-  readonly #workers = new Set<GuestWorker>();
+  /** The threads, and what each of them runs. */
+  readonly #threads = new Map<Worker, Task | undefined>();
   readonly #waiting = new Set<Task>();
   #closed = false;
 
@@ -102,18 +105,13 @@ export class GuestPool {
     signal?.throwIfAborted();
     let abort = () => {};
     try {
-      const run = await new Promise<PooledGuestRun>((settle, fail) => {
+      return await new Promise<PooledGuestRun>((settle, fail) => {
         const task: Task = { order: { program, options: data, output }, settle, fail };
-        abort = () => {
-          if (this.#waiting.delete(task)) fail(signal?.reason);
-          else task.worker?.interrupt();
-        };
+        abort = () => this.#end(task, signal?.reason);
         signal?.addEventListener("abort", abort);
         this.#waiting.add(task);
         this.#assign();
       });
-      signal?.throwIfAborted();
-      return run;
     } finally {
       signal?.removeEventListener("abort", abort);
     }
@@ -122,124 +120,76 @@ export class GuestPool {
   /** Ends all guests and workers: runs that are not finished are rejected with a StateError. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { fail } of this.#waiting) fail(new StateError("the pool was closed"));
-    this.#waiting.clear();
-    await Promise.all([...this.#workers].map((worker) => worker.leave()));
+    const reason = new StateError("the pool was closed");
+    for (const task of [...this.#waiting, ...this.#threads.values()]) this.#end(task, reason);
+    const threads = [...this.#threads.keys()];
+    const ended = threads.map((thread) => new Promise((end) => thread.once("exit", end)));
+    for (const thread of threads) {
+      thread.ref();
+      thread.postMessage(null);
+    }
+    await Promise.all(ended);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** Gives the runs that wait to workers, as far as there are any. */
+  /** Fails a run that waits; interrupts the guest of another, or the one that is about to start. */
+  #end(task: Task | undefined, reason: unknown): void {
+    if (task === undefined) return;
+    if (this.#waiting.delete(task)) task.fail(reason);
+    task.ending ??= { reason };
+    if (task.handle !== undefined) interruptGuest(task.handle);
+  }
+
+  /** Gives the runs that wait to threads, as far as there are any. */
   #assign(): void {
     for (const task of this.#waiting) {
       try {
-        const worker = [...this.#workers].find(({ isIdle }) => isIdle) ?? this.#newWorker();
-        if (worker === undefined) return;
-        this.#waiting.delete(task);
-        worker.take(task);
+        const idle = [...this.#threads.keys()].find((each) => !this.#threads.get(each));
+        const thread = idle ?? this.#newThread();
+        if (thread === undefined) return;
+        this.#threads.set(thread, task);
+        thread.ref();
+        thread.postMessage(task.order);
       } catch (error) {
-        this.#waiting.delete(task);
         task.fail(error);
       }
+      this.#waiting.delete(task);
     }
   }
 
-  #newWorker(): GuestWorker | undefined {
-    if (this.#workers.size >= this.#most) return undefined;
-    const worker = new GuestWorker(this.#platform, () => this.#assign());
-    this.#workers.add(worker);
-    void worker.ended.then(() => {
-      this.#workers.delete(worker);
+  #newThread(): Worker | undefined {
+    if (this.#threads.size >= this.#most) return undefined;
+    const thread = startWorker("guest_worker.js", this.#platform);
+    let cause: unknown = "it ended";
+    thread.on("message", (answer: Answer) => this.#hear(thread, answer));
+    thread.on("error", (error) => {
+      cause = error;
+    });
+    thread.on("exit", () => {
+      this.#threads.get(thread)?.fail(lostWorker(cause));
+      this.#threads.delete(thread);
       this.#assign();
     });
-    return worker;
-  }
-}
-
-/** A worker thread. */
-class GuestWorker {
-  readonly ended: Promise<void>;
-  readonly #thread: Worker;
-  readonly #onIdle: () => void;
-  #task: Task | undefined;
-  #handle: InterruptHandle | undefined;
-  #interrupted = false;
-  #left = false;
-
-  /** @throws UnsupportedError if no thread can start */
-  constructor(platform: PooledPlatformOptions, onIdle: () => void) {
-    this.#onIdle = onIdle;
-    // A script, for the tests' bundles lie elsewhere than the package's.
-    const script = JSON.stringify(new URL("guest_worker.js", import.meta.url).href);
-    try {
-      this.#thread = new Worker(`import(${script})`, { eval: true, workerData: platform });
-    } catch (cause) {
-      throw limitError("a worker thread cannot start", cause) ?? cause;
-    }
-    this.#thread.unref();
-    this.#thread.on("message", (answer: Answer) => this.#hear(answer));
-    this.#thread.on("error", (cause) => this.#lose(cause.message, cause));
-    this.ended = new Promise((resolve) => {
-      this.#thread.once("exit", () => {
-        this.#lose("it ended");
-        resolve();
-      });
-    });
+    thread.unref();
+    return thread;
   }
 
-  get isIdle(): boolean {
-    return this.#task === undefined && !this.#left;
-  }
-
-  take(task: Task): void {
-    this.#task = task;
-    this.#handle = undefined;
-    this.#interrupted = false;
-    task.worker = this;
-    this.#thread.ref();
-    this.#thread.postMessage(task.order);
-  }
-
-  /** Interrupts its guest, or the one that it is about to start. */
-  interrupt(): void {
-    this.#interrupted = true;
-    if (this.#handle !== undefined) interruptGuest(this.#handle);
-  }
-
-  /** Ends the thread, with its guest and its platform. */
-  async leave(): Promise<void> {
-    this.#left = true;
-    this.#task?.fail(new StateError("the pool was closed"));
-    this.interrupt();
-    this.#thread.ref();
-    this.#thread.postMessage(null);
-    await this.ended;
-  }
-
-  #hear(answer: Answer): void {
+  #hear(thread: Worker, answer: Answer): void {
+    const task = this.#threads.get(thread);
+    if (task === undefined) return;
+    task.handle = "handle" in answer ? answer.handle : undefined;
     if ("handle" in answer) {
-      this.#handle = answer.handle;
-      if (this.#interrupted) this.interrupt();
+      if (task.ending !== undefined) interruptGuest(answer.handle);
       return;
     }
-    const task = this.#task;
-    this.#task = undefined;
-    this.#handle = undefined;
-    if (!this.#left) this.#thread.unref();
-    if ("run" in answer) task?.settle(answer.run);
-    else task?.fail(errorOf(answer));
-    this.#onIdle();
-  }
-
-  #lose(why: string, cause?: unknown): void {
-    this.#left = true;
-    const lost = limitError("a worker thread was lost", cause);
-    this.#task?.fail(
-      lost ??
-        new StublabError(`a worker thread was lost: ${why}`, { code: "ERR_STUBLAB_WORKER", cause }),
-    );
-    this.#task = undefined;
+    this.#threads.set(thread, undefined);
+    if (!this.#closed) thread.unref();
+    if (task.ending !== undefined) task.fail(task.ending.reason);
+    else if ("run" in answer) task.settle(answer.run);
+    else task.fail(errorOf(answer));
+    this.#assign();
   }
 }

@@ -12,16 +12,15 @@ import {
   truth,
 } from "../../lib/shape.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
-import { type Answer, type CallArguments, isExit, isRefusal, nameOf } from "./call.ts";
+import { isExit, isRefusal, nameOf } from "./call.ts";
 import { findCall } from "./calls.ts";
-import { parseElf } from "./elf.ts";
 import { Descriptors, type Input } from "./files.ts";
 import { Guest, type Sink } from "./guest.ts";
-import { codeImage, type GuestProgram, type Image } from "./image.ts";
 import { type Limit, type Limits, Meter, type Used } from "./limits.ts";
-import { imageEnd, load } from "./loader.ts";
-import { canResume } from "./machine/index.ts";
-import { checkProgram, DATA_OPTIONS } from "./options.ts";
+import { load } from "./loader.ts";
+import { canResume } from "./machine.ts";
+import { DATA_OPTIONS } from "./options.ts";
+import { checkProgram, type GuestProgram, imageOf } from "./program.ts";
 import type { Start } from "./stack.ts";
 import { type TracedCall, traceCall } from "./trace.ts";
 
@@ -142,9 +141,9 @@ export function runGuest(
   options.signal?.throwIfAborted();
   using space = platform.newAddressSpace();
   using context = platform.newContext();
-  load(space, context, image, options, memory);
+  const heap = load(space, context, image, options, memory);
   const supplies = { output, memory, descriptors: new Descriptors(options) };
-  const guest = new Guest(space, context, imageEnd(image), supplies);
+  const guest = new Guest(space, context, heap, supplies);
   options.onStart?.(guest);
   return new Run(guest, options, new Meter(space, { ...options, deadline })).toEnd();
 }
@@ -158,12 +157,6 @@ const OPTIONS: OptionShapes<GuestOptions> = {
   onStart: callback,
 };
 
-function imageOf(program: GuestProgram): Image {
-  if ("elf" in program) return parseElf(program.elf, program.base);
-  if (program.code.length === 0) throw new InputError("program.code: expected at least one byte");
-  return codeImage(program.code, program.address);
-}
-
 /** A guest that runs. */
 class Run {
   readonly #guest: Guest;
@@ -171,6 +164,7 @@ class Run {
   readonly #meter: Meter;
   readonly #counts = new Map<string, number>();
   readonly #refused = new Map<string, number>();
+  #calls = 0;
   #switches = 0;
 
   constructor(guest: Guest, options: GuestOptions, meter: Meter) {
@@ -186,7 +180,7 @@ class Run {
       result,
       calls: Object.fromEntries(this.#counts),
       refused: Object.fromEntries(this.#refused),
-      used: this.#meter.used(),
+      used: { ...this.#meter.used(), calls: this.#calls },
       switches: this.#switches,
     };
   }
@@ -214,26 +208,20 @@ class Run {
   }
 
   #syscall({ number, args }: GuestSyscall): GuestEnd | undefined {
-    if (!this.#meter.admits()) return { kind: "interrupted", reason: "calls" };
+    if (this.#calls === this.#options.calls) return { kind: "interrupted", reason: "calls" };
+    this.#calls++;
     const guest = this.#guest;
     const { tracer } = guest.space;
     const call = findCall(number, tracer.encoder.constants);
     addTo(this.#counts, call.name);
-    const answer = this.#ask(call.name, number, args) ?? call.emulate(guest, ...args);
+    const told = this.#options.onSyscall?.({ name: call.name, number, args }, guest);
+    const answer = checkAnswer(told, tracer.encoder.constants) ?? call.emulate(guest, ...args);
     if (isRefusal(answer)) addTo(this.#refused, call.name);
-    this.#options.trace?.(traceCall(call, { guest, args, answer }));
+    this.#options.trace?.(traceCall(call, guest, args, answer));
     if (isExit(answer)) return { kind: "exited", status: answer.exit };
     const result = typeof answer === "bigint" ? answer : -tracer.flag(nameOf(answer));
     guest.context.setResult(result);
     return undefined;
-  }
-
-  /** The caller's result for a call; undefined if the call is emulated. */
-  #ask(name: string, number: number, args: CallArguments): Answer | undefined {
-    const { onSyscall } = this.#options;
-    if (onSyscall === undefined) return undefined;
-    const answer = onSyscall({ name, number, args }, this.#guest);
-    return checkAnswer(answer, this.#guest.space.tracer.encoder.constants);
   }
 
   /** Whether the caller lets the guest try again after a fault. */

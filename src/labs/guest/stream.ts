@@ -13,20 +13,18 @@ export class Stream {
 
   add(bytes: Uint8Array): void {
     const part = bytes.subarray(0, this.#most - this.#length);
-    this.#makeRoom(this.#length + part.length);
+    const end = this.#length + part.length;
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
+      grown.set(this.bytes());
+      this.#bytes = grown;
+    }
     this.#bytes.set(part, this.#length);
-    this.#length += part.length;
+    this.#length = end;
     this.omitted += bytes.length - part.length;
   }
 
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
-  }
-
-  #makeRoom(length: number): void {
-    if (length <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
-    grown.set(this.bytes());
-    this.#bytes = grown;
   }
 }

@@ -27,33 +27,33 @@ export interface TracedCall {
   readonly text: string;
 }
 
-/** A call that was made, with what its arguments point to. */
+/** A call that was made. */
 interface MadeCall {
   readonly guest: Guest;
   readonly args: CallArguments;
-  readonly answer: Answer;
+  /** What it has returned, if it succeeded: it has then written what its arguments point to. */
+  readonly value: bigint | null;
+  readonly constants: ReadonlyMap<string, bigint>;
 }
 
 /** Calls whose value is an address. */
 const ANSWER_ADDRESSES = ["brk", "mmap", "mremap", "shmat"];
 
-export function traceCall({ name, number }: NamedCall, made: MadeCall): TracedCall {
-  const args = showArguments(name, made);
-  const { answer } = made;
-  const value = isValue(answer) ? answer : null;
-  const errno = isValue(answer) || isExit(answer) ? null : nameOf(answer);
+export function traceCall(
+  { name, number }: NamedCall,
+  guest: Guest,
+  words: CallArguments,
+  answer: Answer,
+): TracedCall {
+  const value = typeof answer === "bigint" ? answer : null;
+  const errno = typeof answer === "bigint" || isExit(answer) ? null : nameOf(answer);
+  const { constants } = guest.space.tracer.encoder;
+  const args = showArguments(name, { guest, args: words, value, constants });
   const refused = isRefusal(answer);
   const shown = value !== null && ANSWER_ADDRESSES.includes(name) ? hex(value) : `${value ?? "?"}`;
   const result = `${errno === null ? shown : `-1 ${errno}`}${refused ? " (not emulated)" : ""}`;
-  return {
-    name,
-    number,
-    args,
-    value,
-    errno,
-    refused,
-    text: `${name}(${args.join(", ")}) = ${result}`,
-  };
+  const text = `${name}(${args.join(", ")}) = ${result}`;
+  return { name, number, args, value, errno, refused, text };
 }
 
 /** The arguments of a call; all six registers if it is unknown. */
@@ -90,40 +90,39 @@ const KINDS: Readonly<Record<string, (word: bigint, call: MadeCall, index: numbe
   s: (address, { guest }) => quoted(address, guest.readString(address), Number.POSITIVE_INFINITY),
   // A buffer whose length follows; one that the call has filled; buffers whose count follows.
   b: (address, { guest, args }, index) => buffer(guest, address, args[index + 1]),
-  r: (address, { guest, answer }) =>
-    isValue(answer) ? buffer(guest, address, answer) : pointer(address),
+  r: (at, { guest, value }) => (value === null ? pointer(at) : buffer(guest, at, value)),
   v: (address, { guest, args }, index) => buffers(guest, address, args[index + 1] ?? 0n),
   // The descriptor of the folder to which a path is relative.
   a: (word) => (int(word) === AT_FDCWD ? "AT_FDCWD" : `${int(word)}`),
   // The flags of an open, the mode of a file, a signal, the flags of a clone with its exit signal.
-  o: (word, call) => {
-    const rest = word & ~O_ACCMODE;
-    const more = rest === 0n ? "" : `|${flags(call, rest, /^O_(?!RDWR|WRONLY)/)}`;
-    return `${ACCESS[Number(word & O_ACCMODE)]}${more}`;
+  o: (word, { constants }) => {
+    const others = flagTerms(word & ~O_ACCMODE, /^O_(?!RDWR|WRONLY)/, constants);
+    return [ACCESS[Number(word & O_ACCMODE)], ...others].join("|");
   },
   m: (word) => `0${(word & 0xffffn).toString(8)}`,
   i: (word, { guest }) => guest.space.tracer.signalName(int(word)),
-  c: (word, call) => formatClone(word & ~0xffn, Number(word & 0xffn), constantsOf(call)),
+  c: (word, { constants }) => formatClone(word & ~0xffn, Number(word & 0xffn), constants),
   // A protection, flags of mmap, where lseek counts from, a request of ioctl.
-  t: (word, call) => (word === 0n ? "PROT_NONE" : flags(call, word, /^PROT_/)),
-  f: (word, call) => (word === 0n ? "0" : flags(call, word, /^MAP_/)),
+  t: (word, { constants }) => flagTerms(word, /^PROT_/, constants).join("|") || "PROT_NONE",
+  f: (word, { constants }) => flagTerms(word, /^MAP_/, constants).join("|") || "0",
   w: (word) => SEEKS[int(word)] ?? `${int(word)}`,
   q: (word) => REQUESTS.get(word) ?? pointer(word),
   // A clock, and the time that it has; the system's names; a code of arch_prctl, and the base that it sets or gets.
-  C: (word, call) => constantName(BigInt(int(word)), "CLOCK_", constantsOf(call)) ?? `${int(word)}`,
-  T: (address, call) => {
-    const [seconds, nanoseconds] = filled(call, address, 2) ?? [];
+  C: (word, { constants }) =>
+    constantName(BigInt(int(word)), "CLOCK_", constants) ?? `${int(word)}`,
+  T: (address, { guest, value }) => {
+    const [seconds, nanoseconds] = (value !== null && guest.readWords(address, 2)) || [];
     return seconds === undefined ? pointer(address) : `{tv_sec=${seconds}, tv_nsec=${nanoseconds}}`;
   },
-  U: (address, call) => {
-    if (!isValue(call.answer)) return pointer(address);
-    const field = (at: bigint) => quoted(at, call.guest.readString(at));
+  U: (address, { guest, value }) => {
+    if (value === null) return pointer(address);
+    const field = (at: bigint) => quoted(at, guest.readString(at));
     return `{sysname=${field(address)}, nodename=${field(address + 65n)}, ...}`;
   },
   A: (word) => BASES[int(word) - 0x1001] ?? hex(word),
-  B: (word, call) => {
-    const gets = /GET/.test(BASES[int(call.args[0] ?? 0n) - 0x1001] ?? "");
-    const [base] = (gets && filled(call, word, 1)) || [];
+  B: (word, { guest, args: [code = 0n], value }) => {
+    const gets = value !== null && code > 0x1002n;
+    const [base] = (gets && guest.readWords(word, 1)) || [];
     return base === undefined ? hex(word) : `[${hex(base)}]`;
   },
 };
@@ -132,29 +131,8 @@ const KINDS: Readonly<Record<string, (word: bigint, call: MadeCall, index: numbe
 const SHOWN_BYTES = 33n;
 const SHOWN_BUFFERS = 32;
 
-function isValue(answer: Answer): answer is bigint {
-  return typeof answer === "bigint";
-}
-
-/** Words that a call that succeeded has written. */
-function filled(
-  { guest, answer }: MadeCall,
-  address: bigint,
-  count: number,
-): BigUint64Array | undefined {
-  return isValue(answer) ? guest.readWords(address, count) : undefined;
-}
-
 function pointer(address: bigint): string {
   return address === 0n ? "NULL" : hex(address);
-}
-
-function constantsOf({ guest }: MadeCall): ReadonlyMap<string, bigint> {
-  return guest.space.tracer.encoder.constants;
-}
-
-function flags(call: MadeCall, word: bigint, kind: RegExp): string {
-  return flagTerms(word, kind, constantsOf(call)).join("|");
 }
 
 /** Bytes of the guest, or where they would be. */
@@ -169,10 +147,9 @@ function buffer(guest: Guest, address: bigint, length = 0n): string {
 function buffers(guest: Guest, address: bigint, count: bigint): string {
   const read = readBuffers(guest, address, count);
   if (read === undefined) return pointer(address);
-  const shown = read
-    .slice(0, SHOWN_BUFFERS)
-    .map(
-      ({ address, length }) => `{iov_base=${buffer(guest, address, length)}, iov_len=${length}}`,
-    );
+  const shown = read.slice(0, SHOWN_BUFFERS).map((each) => {
+    const bytes = buffer(guest, each.address, each.length);
+    return `{iov_base=${bytes}, iov_len=${each.length}}`;
+  });
   return `[${[...shown, ...(read.length > SHOWN_BUFFERS ? ["..."] : [])].join(", ")}]`;
 }

@@ -11,7 +11,7 @@ import {
   runGuest,
 } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
-import { GUEST_MACHINE } from "../../../src/labs/guest/machine/index.ts";
+import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 import { openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";

@@ -1,7 +1,7 @@
-import { Worker } from "node:worker_threads";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError, UnsupportedError } from "../../../lib/errors.ts";
 import { bytes, checkOptions, type OptionShapes } from "../../../lib/shape.ts";
+import { startWorker } from "../../../lib/worker.ts";
 import type { Change } from "../predict/model.ts";
 import { changeShape } from "../predict/plant.ts";
 import { type Judgement, judgeHere } from "./judge_here.ts";
@@ -44,9 +44,7 @@ const SHAPES: OptionShapes<JudgeOptions> = { change: changeShape };
 function ask(order: Order): Promise<Answer> {
   return new Promise((resolve) => {
     const fail = (why: string) => resolve({ failure: why, isInput: false });
-    // A script, for the tests' bundles lie elsewhere than the package's.
-    const script = JSON.stringify(new URL("judge_worker.js", import.meta.url).href);
-    const worker = new Worker(`import(${script})`, { eval: true, workerData: order });
+    const worker = startWorker("judge_worker.js", order);
     worker.on("message", resolve);
     worker.on("error", ({ message }) => fail(message));
     worker.on("exit", () => fail("its thread ended"));

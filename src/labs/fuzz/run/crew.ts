@@ -1,8 +1,7 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { readProc } from "../../../core/stub/proc.ts";
-import { errorOf, InputError, StublabError } from "../../../lib/errors.ts";
-import { codeOf } from "../../../lib/folder.ts";
-import { limitError } from "../../../lib/limits.ts";
+import { errorOf, InputError, type StublabError } from "../../../lib/errors.ts";
+import { lostWorker, startWorker } from "../../../lib/worker.ts";
 import type { Case } from "../case/case.ts";
 import { addCounts, noCounts, sortedCounts } from "../predict/tally.ts";
 import type { Machine } from "../try/machine.ts";
@@ -29,16 +28,10 @@ class Member {
 
   /** @throws UnsupportedError if no thread can be created */
   constructor(start: Start) {
-    // A script, for the tests' bundles lie elsewhere than the package's.
-    const script = JSON.stringify(new URL("fuzz_worker.js", import.meta.url).href);
-    try {
-      this.#thread = new Worker(`import(${script})`, { eval: true, workerData: start });
-    } catch (cause) {
-      throw limitError("a worker thread cannot start", cause) ?? cause;
-    }
+    this.#thread = startWorker("fuzz_worker.js", start);
     this.#counters = start.counters;
     this.#thread.on("message", (answer: Answer) => this.#waiting?.settle(answer));
-    this.#thread.on("error", (error) => this.#fail(error.message, error));
+    this.#thread.on("error", (error) => this.#fail(error));
     this.#ended = new Promise((resolve) => {
       this.#thread.once("exit", () => {
         this.#fail("it ended");
@@ -90,21 +83,12 @@ class Member {
     clearInterval(terminate);
   }
 
-  #fail(why: string, cause?: unknown): void {
+  /** @param cause what it threw, or why it is given up */
+  #fail(cause: unknown): void {
     this.#over = true;
-    const doing = "a worker thread was lost";
-    const error =
-      limitError(doing, cause) ??
-      new StublabError(`${doing}: ${why}`, {
-        code: "ERR_STUBLAB_WORKER",
-        ...(codeOf(cause) === "ERR_MODULE_NOT_FOUND" && { remedy: UNBUNDLED }),
-      });
-    this.#waiting?.fail(error);
+    this.#waiting?.fail(lostWorker(cause));
   }
 }
-
-const UNBUNDLED =
-  "the labs start files of the package stublab, so they cannot be part of a bundle: keep stublab external";
 
 /**
  * Calls `late` once if `progress` stays the same for so many milliseconds. Only time in which this process runs

@@ -4,7 +4,7 @@ import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
 import { type Answer, type Emulation, int } from "../call.ts";
 import { AT_FDCWD, type File, O_ACCMODE, O_CREAT } from "../files.ts";
 import type { Guest } from "../guest.ts";
-import { GUEST_MACHINE } from "../machine/index.ts";
+import { GUEST_MACHINE } from "../machine.ts";
 
 const STAT = GUEST_MACHINE.stat;
 const AT_EMPTY_PATH = 0x1000n;

@@ -6,7 +6,7 @@ import { topOfUserSpace } from "../../../core/stub/user_space.ts";
 import type { Answer, Emulation } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pageEnd, pageOf } from "../image.ts";
-import { GUEST_MACHINE } from "../machine/index.ts";
+import { GUEST_MACHINE } from "../machine.ts";
 
 export const brk: Emulation = (guest, wanted) => {
   if (wanted >= guest.heap && wanted <= topOfUserSpace()) moveBreak(guest, wanted);

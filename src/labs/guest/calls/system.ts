@@ -3,7 +3,7 @@
 import { release } from "node:os";
 import { constantName } from "../../../core/encoder/names.ts";
 import { type Emulation, int } from "../call.ts";
-import { BASE_LIMIT, GUEST_MACHINE } from "../machine/index.ts";
+import { BASE_LIMIT, GUEST_MACHINE } from "../machine.ts";
 
 export const exit: Emulation = (_, status) => ({ exit: int(status) & 0xff });
 export const exit_group = exit;
