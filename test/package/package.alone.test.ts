@@ -142,9 +142,10 @@ async function bundle(
   folder: string,
   options: esbuild.BuildOptions,
   application = APPLICATION,
+  name = "app.mjs",
 ): Promise<string> {
   writeFileSync(join(project, "app.mjs"), application);
-  const outfile = join(project, folder, "app.mjs");
+  const outfile = join(project, folder, name);
   const common = { bundle: true, platform: "node", format: "esm", logLevel: "warning" } as const;
   const entryPoints = [join(project, "app.mjs")];
   await esbuild.build({ ...common, ...options, entryPoints, outfile });
@@ -172,17 +173,36 @@ packed("can be bundled without koffi, with its libraries next to the bundle", as
   assert.is(sh("node", [app], project, { PATH: bin }), "true\n7\n");
 });
 
-packed("a bundled fuzz says that the labs stay external", async () => {
-  const fuzzing = `
+packed("a bundled fuzz and a bundled GuestPool say what their bundle lacks", async () => {
+  const starting = `
+    import { GuestPool } from "stublab";
     import { fuzz } from "stublab/fuzz";
-    const error = await fuzz({ cases: 10 }).catch((error) => error);
-    console.log(error.code, error.remedy);`;
-  const app = await bundle("labs", { external: ["koffi"] }, fuzzing);
+    const code = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
+    for (const start of [() => fuzz({ cases: 10 }), () => new GuestPool().run({ code })]) {
+      const error = await start().catch((error) => error);
+      console.log(error.code, error.remedy);
+    }`;
+  const app = await bundle("labs", { external: ["koffi"] }, starting);
   copyLibraries("labs");
-  assert.match(
+  const remedy = (program: string) =>
+    `ERR_STUBLAB_WORKER if stublab is bundled, bundle its dist/${program}.js into the same folder, or keep stublab external\n`;
+  assert.is(
     sh("node", [app], project, { PATH: bin }),
-    /^ERR_STUBLAB_WORKER the labs start files of the package .*: keep stublab external\n$/,
+    remedy("fuzz_worker") + remedy("guest_worker"),
   );
+});
+
+packed("a GuestPool works in a bundle beside that of its threads", async () => {
+  const pool = `
+    import { GuestPool } from "stublab";
+    await using guests = new GuestPool({ workers: 1 });
+    const code = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
+    console.log((await guests.run({ code })).result.status);`;
+  const app = await bundle("pool", { external: ["koffi"], target: "node20" }, pool);
+  const thread = `import "./node_modules/stublab/dist/guest_worker.js";`;
+  await bundle("pool", { external: ["koffi"] }, thread, "guest_worker.js");
+  copyLibraries("pool");
+  assert.is(sh("node", [app], project, { PATH: bin }), "7\n");
 });
 
 packed("holds no sources, tests, source maps or paths of the machine that built it", () => {
