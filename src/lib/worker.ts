@@ -23,7 +23,8 @@ export function startWorker(program: string, workerData: unknown): Worker {
     });
   }
   try {
-    return new Worker(file, { workerData });
+    // A script: the threads of `node --input-type=module --eval …` run no file.
+    return new Worker(`import(${JSON.stringify(file.href)})`, { eval: true, workerData });
   } catch (cause) {
     throw limitError("a worker thread cannot start", cause) ?? cause;
   }
