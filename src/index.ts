@@ -45,15 +45,15 @@ export type { Deadline } from "./core/shim/deadline.ts";
 export type { ChildStep } from "./core/shim/fork.ts";
 export { Batch, BatchedCall } from "./core/stub/batch.ts";
 export { type Examination, examine } from "./core/stub/examine.ts";
-export type { CallEnd, InjectedThread, ObservedCall } from "./core/stub/injected_thread.ts";
+export type { CallEnd, ObservedCall } from "./core/stub/injection.ts";
 export type { Lane, LaneOptions } from "./core/stub/lane.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./core/stub/proc.ts";
+export type { Running, StateName, Stopped, ThreadState } from "./core/stub/state.ts";
 export type { Stop } from "./core/stub/status.ts";
 export { type CloneOptions, Stub } from "./core/stub/stub.ts";
 export type { SyscallArgument, SyscallResult } from "./core/stub/syscall.ts";
 export type { Thread } from "./core/stub/thread.ts";
 export type { ThreadTicket } from "./core/stub/thread_pool.ts";
-export type { ThreadState, TracedThread } from "./core/stub/traced_thread.ts";
 export {
   type DeathListener,
   type StubOptions,

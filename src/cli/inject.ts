@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from "node:util";
 import { parseSyscall, syscallName } from "../core/encoder/names.ts";
 import { leaveFiles } from "../core/stub/files.ts";
-import type { ObservedCall } from "../core/stub/injected_thread.ts";
+import type { ObservedCall } from "../core/stub/injection.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
 import { hex } from "../lib/errors.ts";

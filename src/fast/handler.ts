@@ -3,25 +3,25 @@ import type { RegisterBlock } from "../core/encoder/block.ts";
 import { HOST_MACHINE } from "../core/machine/index.ts";
 import type { FloatingPoint, Holder } from "../core/platform/floating_point.ts";
 import { mapPages, protectionFlags } from "../core/platform/memory.ts";
-import type { Runner } from "../core/platform/runner.ts";
+import type { Runner, Runners, SwitchStop } from "../core/platform/runner.ts";
 import { Deadline } from "../core/shim/deadline.ts";
 import { INJECT_RESTS, Injection } from "../core/shim/injection.ts";
 import { expectAmd64 } from "../core/shim/library.ts";
 import { PAGE_SIZE } from "../core/shim/page_size.ts";
 import type { SwitchRecord } from "../core/shim/switch.ts";
 import { attach } from "../core/stub/attach.ts";
-import { MADV_DONTFORK } from "../core/stub/lane_filter.ts";
 import { hasReadableBases } from "../core/stub/readable_bases.ts";
+import type { Busy } from "../core/stub/state.ts";
 import type { Stub } from "../core/stub/stub.ts";
-import type { SwitchStop } from "../core/stub/thread.ts";
 import { topOfUserSpace } from "../core/stub/user_space.ts";
-import { AttachError, DeadlineError, UnsupportedError } from "../lib/errors.ts";
+import { AttachError, DeadlineError, InputError, UnsupportedError } from "../lib/errors.ts";
 import { limitRemedy } from "../lib/limits.ts";
 import { Desk } from "./desk.ts";
 import { Sites } from "./patches.ts";
+import { MADV_DONTFORK } from "./ring.ts";
 import { loadFast } from "./shim.ts";
 
-const { EPROTO, ETIME } = constants.errno;
+const { EPROTO, ETIME, ETIMEDOUT } = constants.errno;
 
 /** <linux/ptrace.h>: a stop at each call that the filter leaves to the tracer. */
 const PTRACE_O_TRACESECCOMP = 0x80;
@@ -30,7 +30,7 @@ const PTRACE_O_TRACESECCOMP = 0x80;
 const SPINS = 2000;
 
 /** @throws UnsupportedError if the processor or the kernel lacks the instructions RDFSBASE and WRFSBASE. */
-export function expectBases(): void {
+function expectBases(): void {
   expectAmd64("guests without a tracer run on");
   if (hasReadableBases()) return;
   throw new UnsupportedError(
@@ -43,18 +43,18 @@ export function expectBases(): void {
  * The runner of the lane "fast": guests run without a tracer. Every system call, fault and signal of a guest enters a signal handler
  * in the stub, on a stack that the host shares, and the handler hands the turn to the host.
  *
- *     stopped ── to the handler, detach ──► away: waits in the handler ◄── turn ──► runs a guest
+ *     stopped ── to the handler, detach ──► waiting in the handler ◄── turn ──► runs a guest
  *        ▲                                       │
- *        └────────── attach, on demand ──────────┘
+ *        └──────────── makeStopped ──────────────┘
  *
- * Whatever needs a stopped stub, an injection for example, attaches again (`TracedThread.recall`); the next switch
- * detaches.
+ * Whatever needs a stopped stub, an injection for example, attaches again; the next switch detaches.
  */
-export class HandlerRunner implements Runner, Holder {
+class HandlerRunner implements Runner, Holder {
   readonly stub: Stub;
   readonly pages: number;
   readonly patches: Sites | undefined;
   readonly #desk: Desk;
+  readonly #waiting: Busy<"waiting"> = { name: "waiting", stop: () => this.#attach() };
   /** Whether a guest runs on that was not stopped in time. */
   #runsOn = false;
   /** The guest whose floating point is in the signal frame. */
@@ -69,7 +69,7 @@ export class HandlerRunner implements Runner, Holder {
     this.stub = stub;
     const { stubAddress } = stub.tracer;
     const spins = stub.tracer.spins ? SPINS : 0;
-    stub.thread.share();
+    stub.injector.share();
     this.#desk = new Desk(stub.pid, spins);
     this.#mapDesk(xstate);
     this.pages = (stubAddress - this.#desk.address) / PAGE_SIZE;
@@ -81,16 +81,16 @@ export class HandlerRunner implements Runner, Holder {
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
     const { thread } = this.stub;
-    if (this.#runsOn) thread.expect("stopped");
+    if (this.#runsOn) thread.makeStopped();
     this.patches?.apply();
-    if (thread.recall === undefined) this.#sendAway();
+    if (thread.state.name !== "waiting") this.#enterHandler();
     if (this.#resident !== floatingPoint) this.vacate();
     record.begin(floatingPoint.moveTo(this) ? floatingPoint.area.length : 0);
     this.#resident = floatingPoint;
     try {
       const { area } = floatingPoint;
       const result = loadFast().switchDesk(this.#desk.bytes, registers.bytes, area, record.bytes);
-      const stop = thread.returned(result, record);
+      const stop = this.#stop(result, record);
       if (stop === "syscall" && !this.#desk.isPatched) {
         this.patches?.count(registers.word(HOST_MACHINE.word.instructionPointer));
       }
@@ -102,11 +102,19 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   wait(registers: RegisterBlock, _: FloatingPoint, record: SwitchRecord): SwitchStop {
-    const { thread } = this.stub;
     const result = loadFast().switchDeskWait(this.#desk.bytes, registers.bytes, record.bytes);
-    const stop = thread.returned(result, record);
+    const stop = this.#stop(result, record);
     this.#runsOn = stop === "late";
     return stop;
+  }
+
+  /** Interprets the shim's result of a switch: 0 is a system call, 1 a signal, 2 the end of the stub. */
+  #stop(result: number, record: SwitchRecord): SwitchStop {
+    const { thread } = this.stub;
+    if (result === -ETIMEDOUT) return "late";
+    if (result === 2) thread.expectAlive();
+    if (result < 0) thread.fail(record.step, -result);
+    return result === 0 ? "syscall" : "signal";
   }
 
   vacate(): void {
@@ -188,13 +196,14 @@ export class HandlerRunner implements Runner, Holder {
       HOST_MACHINE.instructionPointer,
       BigInt(this.#desk.code + loadFast().handlerSetUpOffset()),
     );
-    thread.expect("stopped");
+    const stopped = thread.makeStopped();
     const end = shim.inject(thread.tid, frame.bytes, injection.bytes);
     const result = Number(BigInt.asIntN(64, frame.word(HOST_MACHINE.word.result)));
     if (end !== INJECT_RESTS) throw this.#refused("the set-up of the handler", Math.max(-end, 0));
     if (result !== 0) throw this.#refused("the set-up of the handler", -result);
-    thread.moreOptions = PTRACE_O_TRACESECCOMP;
-    thread.ptrace("PTRACE_SETOPTIONS", tracer.traceOptions | thread.moreOptions);
+    this.stub.extras = "the handler of its guests needs it";
+    thread.traceOptions |= PTRACE_O_TRACESECCOMP;
+    stopped.ptrace("PTRACE_SETOPTIONS", thread.traceOptions);
   }
 
   #refused(call: string, errno: number): UnsupportedError {
@@ -212,48 +221,61 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   /** Lets the stub run to its handler, untraced, and waits until it is there. @throws DeathError, DeadlineError */
-  #sendAway(isAgain = false): void {
+  #enterHandler(isAgain = false): void {
     const { tracer, thread } = this.stub;
     const { frame } = tracer;
-    thread.expect("stopped");
+    const stopped = thread.makeStopped();
     const pidfd = thread.openPidfd();
     if (pidfd < 0) throw this.#refused("pidfd_open", -pidfd);
     this.#desk.pidfd = pidfd;
     frame.copyFrom(thread.initial);
     tracer.encoder.enterGuest(frame.offset, thread.initial.offset);
     frame.set(HOST_MACHINE.instructionPointer, BigInt(this.#desk.code));
-    thread.writeRegisters(frame);
+    stopped.writeRegisters(frame);
     // Other signals wait for the guest.
-    thread.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));
+    stopped.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));
     tracer.sendAway(thread.tid);
     loadFast().prepareDesk(this.#desk.bytes);
-    thread.detach("");
-    thread.recall = () => this.#recall();
+    stopped.detach("");
+    thread.settle(this.#waiting);
     const result = loadFast().takeDesk(this.#desk.bytes, new Deadline(tracer.deadline).bytes);
     if (result === 0) return;
     thread.expectAlive();
     if (result === -EPROTO && !isAgain) {
       this.#clear();
-      this.#sendAway(true);
+      this.#enterHandler(true);
       return;
     }
     throw new DeadlineError(thread.tid, `did not reach its handler within ${tracer.deadline} ms`);
   }
 
-  #recall(): void {
+  /** Attaches to the stub in its handler. */
+  #attach(): void {
     this.#runsOn = false;
     this.vacate();
     const { tracer, thread } = this.stub;
     thread.expectAlive();
     try {
-      attach(thread, new Deadline(tracer.deadline));
+      attach(thread);
     } catch (error) {
       if (error instanceof AttachError) thread.expectAlive();
       throw error;
     }
-    thread.recall = undefined;
     tracer.attract(thread.tid);
     // Else an INT3 with SIGTRAP blocked would remove its handler.
-    thread.setMask(0n);
+    thread.expect("stopped").setMask(0n);
   }
 }
+
+/** Guests run without a tracer. */
+export const FAST_RUNNERS: Runners = {
+  filtersItself: true,
+  canShare: false,
+  needsTrial: true,
+  expectPossible({ seccomp }) {
+    expectBases();
+    if (seccomp) return;
+    throw new InputError("options: guests without a tracer need the filter: omit `seccomp: false`");
+  },
+  open: (stub, xstate, { patches }) => new HandlerRunner(stub, xstate, patches),
+};

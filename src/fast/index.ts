@@ -2,11 +2,8 @@
 
 import { plugRunners } from "../core/platform/runner.ts";
 import { plugInjections } from "../core/stub/injector.ts";
-import { expectBases, HandlerRunner } from "./handler.ts";
-import { loopKind, Ring } from "./ring.ts";
+import { FAST_RUNNERS } from "./handler.ts";
+import { FAST } from "./injector.ts";
 
-plugInjections({ kindOf: loopKind, serve: (thread) => new Ring(thread) });
-plugRunners({
-  expectPossible: expectBases,
-  open: (stub, xstate, patches) => new HandlerRunner(stub, xstate, patches),
-});
+plugInjections("fast", FAST);
+plugRunners("fast", FAST_RUNNERS);

@@ -71,7 +71,7 @@ export class Sites implements Patches {
     );
     if (index < 0 || isPatched) return;
     const { thread, pid } = this.#stub;
-    thread.expect("stopped");
+    thread.makeStopped();
     const mappings = parseMaps(readProc(`/proc/${pid}/maps`));
     const site = this.#siteAt(address, mappings);
     if (site === undefined) return;
@@ -174,14 +174,14 @@ export class Sites implements Patches {
   /** Replaces the mov or the jump of a site, if it is still there. */
   #exchange(address: bigint, from: Uint8Array, to: Uint8Array): void {
     const { thread } = this.#stub;
-    thread.expect("stopped");
+    const stopped = thread.makeStopped();
     // A word of the pages of the site: it may be at the begin of the first, or at the end of the last.
     const before = address % BigInt(PAGE_SIZE) === 0n ? 0 : 1;
     const at = address - BigInt(before);
     const bytes = this.#stub.read(at, 8);
     if (!from.every((byte, i) => bytes[before + i] === byte)) return;
     bytes.set(to, before);
-    thread.poke(at, new DataView(bytes.buffer).getBigUint64(0, true));
+    stopped.poke(at, new DataView(bytes.buffer).getBigUint64(0, true));
   }
 }
 

@@ -14,7 +14,7 @@ const IN_PROSE = /((?:`#?\w+`(?:, )?)+) in `((?:\w+\/)+\w+\.(?:ts|c|h|S))`/g;
 const DEFINITIONS: Readonly<Record<string, (name: string) => RegExp>> = {
   ts: (name) =>
     new RegExp(
-      `^(export )?function ${name}\\b|^  ((protected|override|static) )*#?${name}[<(]`,
+      `^(export )?(function|interface) ${name}\\b|^  ((protected|override|static) )*#?${name}[<(]`,
       "m",
     ),
   c: (name) => new RegExp(`^[a-z_(].*\\b${name}\\([^;]*$`, "m"),

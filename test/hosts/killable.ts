@@ -4,6 +4,7 @@
 
 import { writeSync } from "node:fs";
 import { attach } from "../../src/core/stub/attach.ts";
+import { inject } from "../../src/core/stub/injection.ts";
 import { Thread } from "../../src/core/stub/thread.ts";
 import { type Stub, Tracer } from "../../src/index.ts";
 
@@ -61,11 +62,9 @@ function master(): Stub {
 }
 
 function cloned(parent: Stub): Thread {
-  const { word: child } = parent.thread.inject(
-    tracer.flag("SYS_clone"),
-    [word, 0, 0, 0, 0],
-    ({ offset }) => tracer.encoder.encodeBootstrap(offset, parent.pid),
-  );
+  const { word: child } = inject(parent.thread, tracer.flag("SYS_clone"), [word, 0, 0, 0, 0], {
+    setUp: ({ offset }) => tracer.encoder.encodeBootstrap(offset, parent.pid),
+  });
   const pid = Number(child);
   say(`pid ${pid}`);
   return new Thread(tracer, pid, pid);

@@ -1,15 +1,16 @@
 // A host with a stub in a vfork that never returns: only SIGKILL ends that, which with this exit signal would end the
 // host as well. It prints the result of closing.
 
+import { inject } from "../../src/core/stub/injection.ts";
 import { StublabError, Tracer } from "../../src/index.ts";
 
 const tracer = new Tracer({ deadline: 100 });
 const stub = tracer.createStub({ exitSignal: "SIGKILL" });
 const child = tracer.flag("CLONE_VFORK") | tracer.flag("SIGCHLD");
 try {
-  stub.thread.inject(tracer.flag("SYS_clone"), [child, 0, 0, 0, 0], (frame) =>
-    tracer.encoder.encodeBootstrap(frame.offset, stub.pid),
-  );
+  inject(stub.thread, tracer.flag("SYS_clone"), [child, 0, 0, 0, 0], {
+    setUp: (frame) => tracer.encoder.encodeBootstrap(frame.offset, stub.pid),
+  });
 } catch (error) {
   if (!(error instanceof StublabError)) throw error;
 }

@@ -1,9 +1,13 @@
+import { constants } from "node:os";
+import { InputError } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
+import { Running, Stopped } from "../stub/state.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { SwitchStop } from "../stub/thread.ts";
 import type { FloatingPoint } from "./floating_point.ts";
-import type { Runner } from "./runner.ts";
+import type { Runner, Runners, SwitchStop } from "./runner.ts";
+
+const { ETIMEDOUT } = constants.errno;
 
 /** The runner of the lane "faithful", as gVisor's: each switch writes the whole state, and reads it back. */
 export class FaithfulRunner implements Runner {
@@ -15,12 +19,18 @@ export class FaithfulRunner implements Runner {
   }
 
   run(registers: RegisterBlock, { area }: FloatingPoint, record: SwitchRecord): SwitchStop {
+    const { thread } = this.stub;
+    thread.makeStopped();
     record.begin(area.length);
-    return this.stub.thread.switch(registers, area, record);
+    const { shim } = thread.tracer;
+    return this.#stop(shim.switch(thread.tid, registers.bytes, area, record.bytes), record);
   }
 
   wait(registers: RegisterBlock, { area }: FloatingPoint, record: SwitchRecord): SwitchStop {
-    return this.stub.thread.switchWait(registers, area, record);
+    const { thread } = this.stub;
+    thread.expect("running");
+    const { shim } = thread.tracer;
+    return this.#stop(shim.switchWait(thread.tid, registers.bytes, area, record.bytes), record);
   }
 
   empty(): void {
@@ -30,4 +40,28 @@ export class FaithfulRunner implements Runner {
   vacate(): void {
     // Between two switches the thread has nothing of its own.
   }
+
+  /** Interprets the shim's result of a switch: 0 is a system call, 1 a signal, 2 an event. */
+  #stop(result: number, record: SwitchRecord): SwitchStop {
+    const { thread } = this.stub;
+    if (result === -ETIMEDOUT) {
+      thread.settle(new Running(thread));
+      return "late";
+    }
+    if (result === 2) throw thread.unexpected(thread.take(record.status), "while it ran a guest");
+    if (result < 0) thread.fail(record.step, -result);
+    if (thread.state.name === "running") thread.settle(new Stopped(thread));
+    return result === 0 ? "syscall" : "signal";
+  }
 }
+
+/** Guests run under ptrace, with PTRACE_SYSEMU. */
+export const FAITHFUL_RUNNERS: Runners = {
+  filtersItself: false,
+  canShare: true,
+  needsTrial: false,
+  expectPossible({ patches }) {
+    if (patches) throw new InputError('options: `patches` needs the lane "fast"');
+  },
+  open: (stub) => new FaithfulRunner(stub),
+};

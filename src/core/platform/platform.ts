@@ -10,9 +10,9 @@ import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
-import { FaithfulRunner } from "./faithful.ts";
+import { FAITHFUL_RUNNERS } from "./faithful.ts";
 import { Pool } from "./pool.ts";
-import { fastRunners, type Runner } from "./runner.ts";
+import { plugRunners, type Runner, type RunnerOptions, type Runners, runnersOf } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends LaneOptions {
@@ -43,6 +43,8 @@ export const PLATFORM_OPTIONS: OptionShapes<PlatformOptions> = {
   ...LANE_OPTIONS,
 };
 
+plugRunners("faithful", FAITHFUL_RUNNERS);
+
 const STUBS = count(2 ** 22);
 
 /**
@@ -61,16 +63,21 @@ export class Platform {
   /** The `Context.xstate` that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
-  readonly #patches: boolean;
+  readonly #runners: Runners;
+  readonly #options: RunnerOptions;
   #closed = false;
 
-  private constructor(tracer: Tracer, master: Stub, patches: boolean) {
+  private constructor(tracer: Tracer, master: Stub, options: RunnerOptions) {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
-    this.#patches = patches;
+    this.#runners = runnersOf(tracer.lane);
+    this.#options = options;
     const area = new Uint8Array(HOST_MACHINE.largestXstate);
-    this.initialXstate = area.slice(0, master.thread.freshXstate(area, HOST_MACHINE.components));
+    this.initialXstate = area.slice(
+      0,
+      master.thread.makeStopped().freshXstate(area, HOST_MACHINE.components),
+    );
   }
 
   /**
@@ -81,20 +88,18 @@ export class Platform {
   static open(options: PlatformOptions = {}): Platform {
     checkOptions(options, "options", PLATFORM_OPTIONS);
     const { exitSignal = "SIGCHLD", seccomp = true, patches = false, ...driving } = options;
-    const isFast = driving.lane === "fast";
-    if (patches && !isFast) throw new InputError('options: `patches` needs the lane "fast"');
-    if (isFast) expectHandler(seccomp);
+    const runners = runnersOf(driving.lane ?? "faithful");
+    runners.expectPossible({ seccomp, patches });
     const tracer = new Tracer(driving);
     try {
-      // Guests that are not traced have a filter of their own.
       const filter =
-        seccomp && !isFast
+        seccomp && !runners.filtersItself
           ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
           : undefined;
-      const master = tracer.fork({ exitSignal, filter }, isFast);
+      const master = tracer.fork({ exitSignal, filter });
       master.scrub();
-      const platform = new Platform(tracer, master, patches);
-      if (isFast) platform.newAddressSpace().release();
+      const platform = new Platform(tracer, master, { seccomp, patches });
+      if (runners.needsTrial) platform.newAddressSpace().release();
       return platform;
     } catch (error) {
       tracer.close();
@@ -116,10 +121,6 @@ export class Platform {
   prefill(stubs: number): void {
     this.#expectOpen();
     STUBS(stubs, "stubs");
-    if (this.tracer.isFaithful) {
-      for (let i = 0; i < stubs; i++) this.#pool.put(this.#newRunner());
-      return;
-    }
     for (let left = stubs; left > 0; ) {
       const { stubs: made, failure } = this.master.createMany(left);
       this.#fill(made);
@@ -143,7 +144,7 @@ export class Platform {
   /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
     this.#expectOpen();
-    if (!this.tracer.isFaithful) throw notShared();
+    if (!this.#runners.canShare) throw notShared();
     return new Subprocess(this.#runnerOf(this.tracer.join(ticket)), this.#pool);
   }
 
@@ -180,9 +181,7 @@ export class Platform {
   /** The runner of a stub, which is closed if there can be none. */
   #runnerOf(stub: Stub): Runner {
     try {
-      return this.tracer.isFaithful
-        ? new FaithfulRunner(stub)
-        : fastRunners().open(stub, this.initialXstate, this.#patches);
+      return this.#runners.open(stub, this.initialXstate, this.#options);
     } catch (error) {
       stub.close();
       throw error;
@@ -192,11 +191,4 @@ export class Platform {
   #expectOpen(): void {
     if (this.#closed) throw new StateError("the platform is closed");
   }
-}
-
-/** @throws UnsupportedError, InputError */
-function expectHandler(seccomp: boolean): void {
-  fastRunners().expectPossible();
-  if (seccomp) return;
-  throw new InputError("options: guests without a tracer need the filter: omit `seccomp: false`");
 }

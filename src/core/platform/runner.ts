@@ -1,9 +1,12 @@
 import { StateError } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
+import type { Lane } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { SwitchStop } from "../stub/thread.ts";
 import type { FloatingPoint } from "./floating_point.ts";
+
+/** What stopped a guest; "late" if nothing did before the deadline. */
+export type SwitchStop = "syscall" | "signal" | "late";
 
 /** Runs guests in the thread of one subprocess: a lane of `Context.switch`. */
 export interface Runner {
@@ -43,23 +46,36 @@ export interface Patches {
   undo(start: bigint, length: bigint): void;
 }
 
-/** How the lane "fast" runs guests. */
-export interface FastRunners {
-  /** @throws UnsupportedError if this machine cannot */
-  expectPossible(): void;
-  /** @throws UnsupportedError; what `Stub.call` throws */
-  open(stub: Stub, xstate: Uint8Array, patches: boolean): Runner;
+/** What `Platform.open` was given. */
+export interface RunnerOptions {
+  readonly seccomp: boolean;
+  readonly patches: boolean;
 }
 
-let plugged: FastRunners | undefined;
-
-/** src/fast plugs its way in when it is loaded. */
-export function plugRunners(runners: FastRunners): void {
-  plugged = runners;
+/** How a lane runs guests. */
+export interface Runners {
+  /** Whether `open` installs the filter of each stub, instead of the platform for all. */
+  readonly filtersItself: boolean;
+  /** Whether threads of other tracers may join its subprocesses. */
+  readonly canShare: boolean;
+  /** Whether only a runner shows that this machine can have one: the platform then makes one when it is opened. */
+  readonly needsTrial: boolean;
+  /** @throws UnsupportedError if this machine cannot; InputError if the lane has not these options */
+  expectPossible(options: RunnerOptions): void;
+  /** @param xstate the XSAVE area of a new process. @throws UnsupportedError; what `Stub.call` throws */
+  open(stub: Stub, xstate: Uint8Array, options: RunnerOptions): Runner;
 }
 
-/** @throws StateError if src/fast is not loaded */
-export function fastRunners(): FastRunners {
-  if (plugged !== undefined) return plugged;
-  throw new StateError("the lane fast is not loaded");
+const plugged = new Map<Lane, Runners>();
+
+/** Plugs a lane in: src/fast does it when it is loaded. */
+export function plugRunners(lane: Lane, runners: Runners): void {
+  plugged.set(lane, runners);
+}
+
+/** @throws StateError if the lane is not loaded */
+export function runnersOf(lane: Lane): Runners {
+  const runners = plugged.get(lane);
+  if (runners !== undefined) return runners;
+  throw new StateError(`the lane ${lane} is not loaded`);
 }

@@ -8,7 +8,7 @@ import {
 } from "../../lib/errors.ts";
 import { checkOptions, count, integer, truth, word } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
-import { Batch } from "../stub/batch.ts";
+import type { Batch } from "../stub/batch.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
 import type { Thread } from "../stub/thread.ts";
@@ -202,16 +202,11 @@ export class Subprocess {
 
   /** System calls that are executed together. No record of a fault survives a run: its page may be unmapped. */
   batch(): Batch {
-    const { thread, stub } = this;
-    return new Batch(thread, (run) => {
+    this.#expectUsable();
+    return this.stub.batchAfter(() => {
       this.#expectUsable();
       this.#markStale(0n, BigInt(topOfUserSpace()));
       this.unpatch();
-      try {
-        run();
-      } finally {
-        stub.forgetIfDead();
-      }
     });
   }
 
@@ -242,7 +237,7 @@ export class Subprocess {
     this.#vacate();
     if (!this.stub.alive) return;
     // A stub whose guest could not be stopped is not reused.
-    if (this.stub.borrowed || !this.stub.thread.rests) {
+    if (this.stub.borrowed || !this.stub.thread.isReady) {
       this.stub.close();
       return;
     }

@@ -2,6 +2,7 @@ import { AttachError, DeathError } from "../../lib/errors.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { hasEnded, readIfThere } from "./proc.ts";
+import { Running } from "./state.ts";
 import type { Thread } from "./thread.ts";
 import { readPtraceScope } from "./yama.ts";
 
@@ -14,19 +15,20 @@ import { readPtraceScope } from "./yama.ts";
 export function attach(
   thread: Thread,
   deadline = new Deadline(thread.tracer.deadline),
-  options: number = thread.tracer.traceOptions | thread.moreOptions,
   relative = 0,
 ): void {
   requestAttach(thread, relative);
   // Another signal may stop the thread before the SIGSTOP of the attach, which then stops it later.
   thread.wait(deadline);
-  thread.ptrace("PTRACE_SETOPTIONS", options);
+  thread.expect("stopped").ptrace("PTRACE_SETOPTIONS", thread.traceOptions);
 }
 
 /** PTRACE_ATTACH alone: the caller waits for its SIGSTOP. @throws AttachError */
-export function requestAttach({ tracer, tid }: Thread, relative = 0): void {
+export function requestAttach(thread: Thread, relative = 0): void {
+  const { tracer, tid } = thread;
   const result = tracer.shim.attach(tid, relative);
   if (result < 0) throw attachError(tid, tracer.errorName(-result));
+  thread.settle(new Running(thread));
 }
 
 /**
@@ -34,9 +36,9 @@ export function requestAttach({ tracer, tid }: Thread, relative = 0): void {
  * SIGSTOP came first, the stub is resumed until it gets there.
  */
 export function attachAtSelfStop(thread: Thread, deadline: Deadline, relative?: number): void {
-  const { frame, traceOptions } = thread.tracer;
+  const { frame } = thread.tracer;
   try {
-    attach(thread, deadline, traceOptions, relative);
+    attach(thread, deadline, relative);
   } catch (error) {
     if (!(error instanceof AttachError)) throw error;
     if (error.errno !== "ESRCH" && !hasEnded(thread.tid)) throw error;
@@ -45,17 +47,17 @@ export function attachAtSelfStop(thread: Thread, deadline: Deadline, relative?: 
       reason: "it ended before it was attached",
     });
   }
-  thread.readRegisters(frame);
+  thread.expect("stopped").readRegisters(frame);
   while (!isAtSelfStop(thread)) {
     thread.next(deadline);
-    thread.readRegisters(frame);
+    thread.expect("stopped").readRegisters(frame);
   }
   keepInitialRegisters(thread);
 }
 
 /** Takes the registers at the self-stop, with RIP moved back to the SYSCALL that all injections use. */
 export function takeInitialRegisters(thread: Thread): void {
-  thread.readRegisters(thread.tracer.frame);
+  thread.expect("stopped").readRegisters(thread.tracer.frame);
   keepInitialRegisters(thread);
 }
 

@@ -1,12 +1,13 @@
 import { BirthError, DeathError, EncoderError, ForkError, SyscallError } from "../../lib/errors.ts";
 import { limitRemedy } from "../../lib/limits.ts";
 import { FILTER_INSTRUCTION } from "../bpf/program.ts";
+import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import type { Deadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep, FORK_GROUP, FORK_TRACED } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
 import { attachAtSelfStop } from "./attach.ts";
-import type { Injector } from "./injector.ts";
+import { inject } from "./injection.ts";
 import { readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
@@ -67,7 +68,7 @@ function forkOnce(tracer: TracingThread, fork: Fork): Thread {
   try {
     reachSelfStop(thread, tracer.startBirthClock());
     if (!omit.includes("rseq")) unregisterRseq(thread);
-    if (!omit.includes("unmask")) thread.setMask(0n);
+    if (!omit.includes("unmask")) thread.expect("stopped").setMask(0n);
     return thread;
   } catch (error) {
     // A child whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
@@ -130,13 +131,13 @@ export function cloneStub(
   if (!tracer.isFatal(exitSignal)) {
     return untilAttached(() => cloneHarmless(parent, word, isStub), parent);
   }
-  const mask = parent.block(tracer.birthMask);
+  const mask = parent.makeStopped().block(tracer.birthMask);
   try {
     const thread = cloneOnce(parent, word);
-    thread.setMask(mask);
+    thread.expect("stopped").setMask(mask);
     return thread;
   } finally {
-    if (parent.state === "stopped") parent.setMask(mask);
+    if (parent.state.name === "stopped") parent.state.setMask(mask);
   }
 }
 
@@ -163,83 +164,20 @@ function cloneOnce(parent: Thread, word: bigint): Thread {
   }
 }
 
-/**
- * The fast birth: a stub that is traced when it begins, with the options of its parent, and stopped before its first
- * instruction. It needs no self-stop, no wait4 of its parent and no attach. It is a child of the host.
- *
- * @throws what `cloneStub` throws
- */
-export function cloneTraced(parent: Thread): Thread {
-  return untilAttached(() => {
-    const pid = clone(parent, parent.tracer.tracedWord(), false);
-    return takeTraced(parent, pid, parent.tracer.startBirthClock());
-  }, parent);
-}
-
-/** What one turn made: stubs, and the first failure of a clone or of a stub that was made. */
-export interface Births {
-  readonly threads: readonly Thread[];
-  readonly failure?: unknown;
-}
-
-/**
- * The same for `count` stubs, by one turn of a ring. A stub that is killed before its first stop is left out: no caller
- * has seen it. All are taken before one is used, so that a use that fails abandons none.
- *
- * @throws what `cloneStub` throws, if no stub was made
- */
-export function cloneManyTraced(parent: Thread, ring: Injector, count: number): Births {
-  const { tracer } = parent;
-  const number = tracer.syscallNumber("clone");
-  const args = [tracer.tracedWord(), 0, 0, 0, 0];
-  for (let i = 0; i < count; i++) ring.entries.write(i, number, args);
-  ring.turn(count, number);
-  const results = Array.from({ length: count }, (_, i) =>
-    Number(BigInt.asIntN(64, ring.entries.result(i))),
-  );
-  const deadline = tracer.startBirthClock();
-  const threads: Thread[] = [];
-  let failure: unknown;
-  for (const result of results) {
-    try {
-      if (result < 0) throw cloneError(parent.tgid, tracer.errorName(-result));
-      threads.push(takeTraced(parent, result, deadline));
-    } catch (error) {
-      if (!(error instanceof DeathError) || threads.length === 0) failure ??= error;
-    }
-  }
-  if (threads.length === 0) throw failure;
-  return { threads, failure };
-}
-
-/** Waits for the first stop of a traced child. Its registers are its parent's, except for the result of the clone. */
-function takeTraced(parent: Thread, pid: number, deadline: Deadline): Thread {
-  const thread = new Thread(parent.tracer, pid, pid);
-  thread.settle("running");
-  thread.initial.copyFrom(parent.initial);
-  try {
-    thread.wait(deadline);
-    return thread;
-  } catch (error) {
-    giveUp(thread);
-    throw error;
-  }
-}
-
 /** Ends a child of the host that cannot become a stub. One that has ended was reaped: its pid may be another's. */
-function giveUp(thread: Thread): void {
-  if (thread.state === "dead") return;
+export function giveUp(thread: Thread): void {
+  if (thread.state.name === "dead") return;
   thread.kill();
   thread.reap();
   thread.forget();
 }
 
 /** The injected clone. Returns the pid from the kernel's own register, with which the encoder must agree. */
-function clone(parent: Thread, clone: bigint, bootstrap = true): number {
+function clone(parent: Thread, clone: bigint): number {
   const { tracer } = parent;
-  const { result, word } = parent.inject(tracer.flag("SYS_clone"), [clone, 0, 0, 0, 0], (frame) => {
-    if (bootstrap) tracer.encoder.encodeBootstrap(frame.offset, parent.tgid);
-  });
+  const setUp = (frame: RegisterBlock) => tracer.encoder.encodeBootstrap(frame.offset, parent.tgid);
+  const args = [clone, 0, 0, 0, 0];
+  const { result, word } = inject(parent, tracer.flag("SYS_clone"), args, { setUp });
   if (word < 0n) throw cloneError(parent.tgid, tracer.errorName(-Number(word)));
   if (result.value === word) return Number(word);
   throw new EncoderError(
@@ -255,7 +193,7 @@ function clone(parent: Thread, clone: bigint, bootstrap = true): number {
  */
 function awaitChild(parent: Thread, pid: number): void {
   const { tracer } = parent;
-  const { word } = parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.waitSelfStop, 0]);
+  const { word } = inject(parent, tracer.flag("SYS_wait4"), [pid, 0, tracer.waitSelfStop, 0]);
   if (word === BigInt(pid)) return;
   const outcome = word < 0n ? `failed with ${tracer.errorName(-Number(word))}` : `returned ${word}`;
   throw new BirthError(
@@ -271,7 +209,7 @@ function awaitChild(parent: Thread, pid: number): void {
  */
 function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
   const { tracer, tgid, tid } = parent;
-  if (parent.state !== "stopped") return;
+  if (parent.state.name !== "stopped") return;
   const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
   const children = list.split(" ").map(Number);
   for (const pid of children.filter((child) => child > 0 && !isStub(child))) {
@@ -286,9 +224,8 @@ function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
 /** Makes a stub reap a child that the tracer has already reaped: until then the child is a zombie. */
 export function reapZombie(parent: Thread, pid: number): void {
   const { tracer } = parent;
-  parent.patiently(() =>
-    parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]),
-  );
+  const args = [pid, 0, tracer.flag("__WALL"), 0];
+  inject(parent, tracer.flag("SYS_wait4"), args, { isPatient: true });
 }
 
 /** The word in which a forked child reports its step, and its address. @throws ForkError */

@@ -3,6 +3,7 @@ import { hex } from "../../lib/errors.ts";
 import { instance } from "../../lib/shape.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
+import { inject } from "./injection.ts";
 import { type ProcessFacts, readProc, readProcess } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
 import { Stub } from "./stub.ts";
@@ -26,17 +27,17 @@ export interface Examination {
 export function examine(stub: Stub): Examination {
   instance(Stub, "a Stub")(stub, "stub");
   const { tracer, thread } = stub;
-  thread.unmapRing();
-  thread.expect("stopped");
+  stub.injector.unmap();
+  thread.makeStopped();
   const facts = readProcess(stub.pid);
   const parentPid = stub.parent?.pid ?? process.pid;
-  const { word: answer } = thread.inject(tracer.flag("SYS_getppid"), []);
+  const { word: answer } = inject(thread, tracer.flag("SYS_getppid"), []);
   const registers = stub.registers();
-  const hasHandler = thread.moreOptions !== 0;
-  const handler = hasHandler ? "the handler of its guests needs it" : undefined;
-  const filter = !hasHandler && isFiltered(stub) ? "its filter forbids to ask for it" : undefined;
+  const { extras } = stub;
+  const filter =
+    extras === undefined && isFiltered(stub) ? "its filter forbids to ask for it" : undefined;
   const session = stub.inSession ? readProcess(process.pid).session : stub.leader.pid;
-  const death = stub.hasDeathSignal || hasHandler ? "SIGKILL" : "none";
+  const death = stub.hasDeathSignal || extras !== undefined ? "SIGKILL" : "none";
   const kilobytes = (bytes: number) => `${bytes / 1024} kB`;
   const rows: Row[] = [
     ["parent", `${parentPid}`, () => `${facts.parentPid}`],
@@ -48,9 +49,9 @@ export function examine(stub: Stub): Examination {
     ["death signal", death, () => deathSignal(stub), filter],
     ["signals blocked", "0x0", () => hex(facts.blocked)],
     ["signals ignored", "0x0", () => hex(facts.ignored)],
-    ["signals caught", "0x0", () => hex(facts.caught), handler],
-    ["memory map", `${hex(BigInt(tracer.stubAddress))} r-xp`, () => mapOf(facts), handler],
-    ["resident", kilobytes(PAGE_SIZE), () => kilobytes(facts.residentBytes), handler],
+    ["signals caught", "0x0", () => hex(facts.caught), extras],
+    ["memory map", `${hex(BigInt(tracer.stubAddress))} r-xp`, () => mapOf(facts), extras],
+    ["resident", kilobytes(PAGE_SIZE), () => kilobytes(facts.residentBytes), extras],
     [
       "rseq",
       "unregistered",

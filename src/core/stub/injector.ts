@@ -1,53 +1,67 @@
 import { StateError } from "../../lib/errors.ts";
-import type { Entries } from "./entries.ts";
-import type { InjectedThread } from "./injected_thread.ts";
-import type { SyscallArgument } from "./syscall.ts";
+import type { Batch } from "./batch.ts";
+import type { Lane } from "./lane.ts";
+import type { SyscallArgument, SyscallResult } from "./syscall.ts";
+import type { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
-/** What an injector does with a system call: "range" and "moving" may change the mapping of its memory. */
-export type LoopKind = "any" | "range" | "moving" | "none";
+/** A clone to inject. */
+export interface CloneRequest {
+  /** How many stubs, at most. */
+  readonly count: number;
+  readonly exitSignal: number;
+  /** The exit signal of the stub that clones. */
+  readonly ownExitSignal: number;
+  /** Whether a process is a stub; any other child of the stub is left over from a birth that failed. */
+  isStub(pid: number): boolean;
+}
 
-/** Executes calls in a thread without a stop for each: what the lane "fast" plugs into a thread. */
+/** The threads of new stubs: at least one, and what prevented others. */
+export interface Births {
+  readonly threads: readonly Thread[];
+  readonly failure?: unknown;
+}
+
+/** Executes system calls in the first thread of one stub: how, that is its tracer's lane. */
 export interface Injector {
-  /** The calls of the next turn, and their results afterwards. */
-  readonly entries: Entries;
-  /** Whether the stub runs and waits for a turn. */
-  readonly serves: boolean;
-  /** Whether it can execute a call, which does not change the mapping of its memory. */
-  takes(kind: LoopKind, address?: SyscallArgument, length?: SyscallArgument): boolean;
-  /**
-   * Has the stub execute the first `count` entries.
-   *
-   * @param call the call to name in an error.
-   * @throws DeathError, StopError, DeadlineError, TraceError
-   */
-  turn(count: number, call: bigint): void;
-  /** Makes the thread stopped if it serves. */
-  leave(): void;
-  /** The thread was stopped by something else, or has ended. */
-  interrupt(): void;
-  /** Unmaps its memory from the stub. @throws what `inject` throws */
+  /** @throws DeathError, StopError, DeadlineError, TraceError, StateError, InputError */
+  call(number: bigint, args: readonly SyscallArgument[]): SyscallResult;
+  /** Executes at least one call of a batch, from `first` on. @returns the index of the next */
+  run(batch: Batch, first: number): number;
+  /** Clones stubs from this one. @throws what `call` throws, BirthError, SyscallError */
+  clone(request: CloneRequest): Births;
+  /** Guests, or threads of other tracers, come into the process. */
+  share(): void;
+  /** Unmaps what it has in the stub; the next call maps it again. */
   unmap(): void;
-  /** The stub has its memory no longer mapped. */
-  release(): void;
+  /** Everything but the stub code was unmapped, and no guest is left. */
+  emptied(): void;
 }
 
-/** How the lane "fast" executes calls. */
-export interface FastInjections {
-  kindOf(tracer: TracingThread, call: bigint): LoopKind;
-  /** @throws UnsupportedError, and what `inject` throws */
-  serve(thread: InjectedThread): Injector;
+/** A word that a filter compares: `[offset in struct seccomp_data, word]`. */
+export type Condition = readonly [offset: number, word: bigint];
+
+/** How a lane makes and drives stubs. */
+export interface Injections {
+  /** Whether a stub that the host forks stays in its session: see `Fork`. */
+  readonly staysInSession: boolean;
+  /** Whether a stub that another one cloned is its child, and has executed the stub code; else it is the host's child. */
+  readonly clonesChildren: boolean;
+  injector(thread: Thread): Injector;
+  /** The calls that a filter of its stubs must allow. */
+  allowedCalls(tracer: TracingThread): readonly (readonly Condition[])[];
 }
 
-let plugged: FastInjections | undefined;
+const plugged = new Map<Lane, Injections>();
 
-/** src/fast plugs its way in when it is loaded. */
-export function plugInjections(injections: FastInjections): void {
-  plugged = injections;
+/** Plugs a lane in: src/fast does it when it is loaded. */
+export function plugInjections(lane: Lane, injections: Injections): void {
+  plugged.set(lane, injections);
 }
 
-/** @throws StateError if src/fast is not loaded */
-export function fastInjections(): FastInjections {
-  if (plugged !== undefined) return plugged;
-  throw new StateError("the lane fast is not loaded");
+/** @throws StateError if the lane is not loaded */
+export function injectionsOf(lane: Lane): Injections {
+  const injections = plugged.get(lane);
+  if (injections !== undefined) return injections;
+  throw new StateError(`the lane ${lane} is not loaded`);
 }

@@ -1,4 +1,5 @@
 import { UnsupportedError } from "../../lib/errors.ts";
+import { inject } from "./injection.ts";
 import type { Thread } from "./thread.ts";
 
 /** The area that a thread has registered for restartable sequences, as for rseq(2). */
@@ -46,5 +47,5 @@ export function unregisterRseq(thread: Thread): void {
   if (area === undefined || area.address === 0n) return;
   const { address, length, signature } = area;
   const args = [address, length, RSEQ_FLAG_UNREGISTER, signature];
-  thread.inject(thread.tracer.flag("SYS_rseq"), args);
+  inject(thread, thread.tracer.flag("SYS_rseq"), args);
 }

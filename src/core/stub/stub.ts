@@ -3,9 +3,9 @@ import { bytes, checkOptions, count, nameOrNumber } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { attach } from "./attach.ts";
 import { Batch } from "./batch.ts";
-import { cloneManyTraced, cloneStub, cloneTraced, reapZombie } from "./birth.ts";
-import { MOST_ENTRIES } from "./entries.ts";
-import type { ObservedCall } from "./injected_thread.ts";
+import { reapZombie } from "./birth.ts";
+import { inject, type ObservedCall, observe } from "./injection.ts";
+import { type Injector, injectionsOf } from "./injector.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
 import type { SyscallArgument, SyscallResult } from "./syscall.ts";
 import { endProcess, letGo } from "./teardown.ts";
@@ -27,7 +27,7 @@ export interface Birth {
   readonly exitSignal: number;
   /** `performance.now()` before its clone. */
   readonly started: number;
-  /** The stub that cloned it, if it was traced from its beginning, so that it has not run the stub code. */
+  /** The stub that cloned it as a child of the host, so that it has not executed the stub code. */
   readonly cloner?: Stub;
   /** Whether it leads a process group of the host's session, not a session of its own. */
   readonly inSession?: boolean;
@@ -55,6 +55,10 @@ export class Stub {
   readonly exitSignal: number;
   /** The duration of its birth, from the clone to the initial registers. */
   readonly microseconds: number;
+  /** Executes calls in it by the lane of its tracer. @internal */
+  readonly injector: Injector;
+  /** Why there is more in it than the stub code; undefined if there is not. @internal */
+  extras: string | undefined;
   readonly #registry: StubRegistry;
   // Allocated on demand: most of the stubs, which may be thousands, have no children.
   #children: Set<Stub> | undefined;
@@ -62,7 +66,7 @@ export class Stub {
   readonly leader: Stub;
   /** Whether its session is the host's. @internal */
   readonly inSession: boolean;
-  // A traced birth skips the stub code, which sets the death signal.
+  // The stub code sets the death signal.
   #hasDeathSignal: boolean;
   #pool: ThreadPool | undefined;
 
@@ -74,12 +78,11 @@ export class Stub {
     this.parent = parent;
     this.exitSignal = exitSignal;
     this.microseconds = Math.round((performance.now() - started) * 1000);
+    this.injector = injectionsOf(this.tracer.lane).injector(thread);
     this.#registry = registry;
     this.leader = (parent ?? cloner)?.leader ?? this;
     this.inSession = this.leader === this ? inSession : this.leader.inSession;
     this.#hasDeathSignal = cloner === undefined;
-    // A parent that serves a ring is bound to another processor, which a clone inherits.
-    if (!this.tracer.isFaithful) this.tracer.attract(this.thread.tid);
     registry.stubs.set(this.pid, this);
     parent?.adopt(this);
   }
@@ -94,7 +97,7 @@ export class Stub {
   }
 
   get alive(): boolean {
-    return this.thread.state !== "dead";
+    return this.thread.state.name !== "dead";
   }
 
   /** How it ended; undefined while it lives. */
@@ -126,7 +129,7 @@ export class Stub {
 
   #inject(call: string | number | bigint, args: readonly SyscallArgument[]): SyscallResult {
     try {
-      return this.thread.call(this.tracer.syscallNumber(call), args);
+      return this.injector.call(this.tracer.syscallNumber(call), args);
     } finally {
       this.forgetIfDead();
     }
@@ -135,7 +138,7 @@ export class Stub {
   /** The same with the registers before and after the call. */
   observe(call: string | number | bigint, ...args: SyscallArgument[]): ObservedCall {
     try {
-      return this.thread.observe(this.tracer.syscallNumber(call), args);
+      return observe(this.thread, this.tracer.syscallNumber(call), args);
     } finally {
       this.forgetIfDead();
     }
@@ -157,76 +160,64 @@ export class Stub {
 
   /** System calls that are executed together, in as few trips to the stub as the tracer's lane allows. */
   batch(): Batch {
-    return new Batch(this.thread, (run) => {
-      try {
-        run();
-      } finally {
-        this.forgetIfDead();
-      }
-    });
+    return this.batchAfter(() => {});
   }
 
-  /** Clones a stub from this one: its child, traced by the same tracer. @throws what `inject` throws, BirthError */
+  /** The same, with something to do before each run. @internal */
+  batchAfter(prepare: () => void): Batch {
+    const { injector } = this;
+    return new Batch(
+      this.tracer,
+      (batch, first) => injector.run(batch, first),
+      (run) => {
+        prepare();
+        try {
+          run();
+        } finally {
+          this.forgetIfDead();
+        }
+      },
+    );
+  }
+
+  /** Clones a stub from this one, traced by the same tracer. @throws what `inject` throws, BirthError */
   createStub(options: CloneOptions = {}): Stub {
     checkOptions(options, "options", { exitSignal: nameOrNumber });
-    const { tracer } = this;
-    const { exitSignal: signal } = options;
-    const exitSignal = signal === undefined ? this.exitSignal : tracer.parseExitSignal(signal);
-    const started = performance.now();
-    if (!tracer.isFaithful) return this.#createTraced(exitSignal, started);
-    tracer.passOver(exitSignal);
-    try {
-      const isStub = (pid: number) => this.#registry.stubs.has(pid);
-      return this.addChild(cloneStub(this.thread, exitSignal, isStub), exitSignal, started);
-    } finally {
-      this.forgetIfDead();
-    }
-  }
-
-  #createTraced(exitSignal: number, started: number): Stub {
-    this.#expectTraceable(exitSignal);
-    try {
-      return this.#register(cloneTraced(this.thread), started);
-    } finally {
-      this.forgetIfDead();
-    }
+    const { exitSignal } = options;
+    const { stubs, failure } = this.createMany(
+      1,
+      exitSignal === undefined ? this.exitSignal : this.tracer.parseExitSignal(exitSignal),
+    );
+    const [stub] = stubs;
+    if (stub === undefined) throw failure;
+    return stub;
   }
 
   /**
-   * Clones up to `count` stubs that are traced when they begin, in one turn: returns at least one, and what prevented
-   * others. @throws what `createStub` throws @internal
+   * Clones up to `count` stubs: returns at least one, and what prevented others.
+   *
+   * @throws what `createStub` throws @internal
    */
-  createMany(count: number): { readonly stubs: readonly Stub[]; readonly failure?: unknown } {
-    this.#expectTraceable(this.exitSignal);
+  createMany(
+    count: number,
+    exitSignal = this.exitSignal,
+  ): { readonly stubs: readonly Stub[]; readonly failure?: unknown } {
+    const { tracer } = this;
     const started = performance.now();
+    const isStub = (pid: number) => this.#registry.stubs.has(pid);
+    const request = { count, exitSignal, ownExitSignal: this.exitSignal, isStub };
     try {
-      const most = Math.min(count, MOST_ENTRIES);
-      const { threads, failure } = cloneManyTraced(this.thread, this.thread.ownRing(), most);
-      return { stubs: threads.map((thread) => this.#register(thread, started)), failure };
+      const { threads, failure } = this.injector.clone(request);
+      const { clonesChildren } = injectionsOf(tracer.lane);
+      const birth = {
+        exitSignal,
+        started,
+        ...(clonesChildren ? { parent: this } : { cloner: this }),
+      };
+      return { stubs: threads.map((thread) => new Stub(this.#registry, thread, birth)), failure };
     } finally {
       this.forgetIfDead();
     }
-  }
-
-  /** A traced stub is a child of the host, with the exit signal of the stub that cloned it. */
-  #register(thread: Thread, started: number): Stub {
-    return new Stub(this.#registry, thread, { exitSignal: this.exitSignal, started, cloner: this });
-  }
-
-  /** @throws StateError if the stubs that this one clones by CLONE_PARENT would harm the host. */
-  #expectTraceable(exitSignal: number): void {
-    const { tracer } = this;
-    if (!this.thread.isAlone) {
-      throw new StateError(`stub ${this.pid} runs guests or threads of others: it clones no stub`, {
-        remedy: "use the platform's master",
-      });
-    }
-    if (exitSignal === this.exitSignal && !tracer.isFatal(exitSignal)) return;
-    throw new StateError(
-      `a traced birth gives a stub the exit signal of the stub that clones it, ${tracer.signalName(this.exitSignal)}, ` +
-        "and its end would be reported to the host",
-      { remedy: 'use the exit signal SIGCHLD, or the lane "faithful"' },
-    );
   }
 
   /** Takes a thread that this stub cloned as its child. @internal */
@@ -236,7 +227,7 @@ export class Stub {
 
   /** The registers of the stub at rest, by name. */
   registers(): Record<string, bigint> {
-    return this.thread.registers();
+    return this.thread.makeStopped().registers();
   }
 
   /** Maps `length` zero bytes, readable and writable, at an address of the kernel's choice; returns the address. */
@@ -254,17 +245,15 @@ export class Stub {
     const end = start + PAGE_SIZE;
     this.#unmap(0, start);
     if (end < topOfUserSpace()) this.#unmap(end, topOfUserSpace() - end);
-    if (this.#pool === undefined) this.thread.emptied();
+    if (this.#pool === undefined) this.injector.emptied();
   }
 
-  /** Faithfully, because a ring is unmapped, too. */
+  /** By an injection, because what the lane has in the stub is unmapped, too. */
   #unmap(start: number, length: number): void {
     const { thread, tracer } = this;
     try {
-      this.#expectValue(
-        "munmap",
-        thread.inject(tracer.syscallNumber("munmap"), [start, length]).result,
-      );
+      const { result } = inject(thread, tracer.syscallNumber("munmap"), [start, length]);
+      this.#expectValue("munmap", result);
     } finally {
       this.forgetIfDead();
     }
@@ -288,7 +277,7 @@ export class Stub {
   }
 
   #expectHalted(): void {
-    if (!this.thread.isAway) this.thread.expect("stopped");
+    if (this.thread.state.name !== "waiting") this.thread.makeStopped();
   }
 
   /**
@@ -316,12 +305,12 @@ export class Stub {
       this.call("prctl", tracer.flag("PR_SET_PDEATHSIG"), tracer.constant("SIGKILL"));
       this.#hasDeathSignal = true;
     }
-    this.thread.detach();
+    this.thread.makeStopped().detach();
   }
 
   /** Traces the stub again after a detach. @throws AttachError; DeathError if it has ended */
   attach(): void {
-    this.thread.expect("untraced");
+    this.thread.expect("detached");
     try {
       this.thread.expectAlive();
       attach(this.thread);
@@ -338,6 +327,7 @@ export class Stub {
    */
   ticket(tracerTid: number): ThreadTicket {
     if (this.replaced) throw new StateError(`stub ${this.pid} runs another program`);
+    this.injector.share();
     this.#pool ??= new ThreadPool(this.thread);
     return this.#pool.issue(tracerTid);
   }
@@ -381,7 +371,7 @@ export class Stub {
   /** A stub that its tracer has reaped stays a zombie until its parent reaps it, too. */
   #reapByParent(): void {
     const { parent } = this;
-    if (parent === undefined || parent.replaced || !parent.thread.rests) return;
+    if (parent === undefined || parent.replaced || !parent.thread.isReady) return;
     // SIGKILL is about to end the parent, which is an event of its own.
     if (this.exitSignal === this.tracer.constant("SIGKILL") && !this.replaced) return;
     try {

@@ -1,6 +1,7 @@
 import { AttachError, CloseError, DeadlineError, DeathError } from "../../lib/errors.ts";
 import { PAGE_SIZE } from "../shim/page_size.ts";
 import { attach } from "./attach.ts";
+import { inject } from "./injection.ts";
 import type { Thread } from "./thread.ts";
 
 /** A call of an exec that failed. */
@@ -18,29 +19,30 @@ export interface ExecFailure {
  */
 export function endProcess(thread: Thread, exitSignal: number, isHostsChild: boolean): void {
   const obstacle = takeHold(thread);
-  if (thread.state !== "dead" && thread.tracer.isFatal(exitSignal) && !thread.replaced) {
+  if (thread.state.name !== "dead" && thread.tracer.isFatal(exitSignal) && !thread.replaced) {
     if (obstacle !== undefined) throw cannotEnd(thread, exitSignal, obstacle);
     defuse(thread, exitSignal);
   }
-  if (thread.state === "dead") return;
+  if (thread.state.name === "dead") return;
   thread.kill();
-  if (thread.state !== "untraced" || isHostsChild) thread.reap();
+  if (thread.state.name !== "detached" || isHostsChild) thread.reap();
   thread.forget();
 }
 
 /** Detaches from a thread of a process that another tracer ends. */
 export function letGo(thread: Thread): void {
-  if (thread.state === "running") takeHold(thread);
-  if (thread.state === "stopped") thread.leave();
+  if (thread.state.name === "running") takeHold(thread);
+  if (thread.state.name === "stopped") thread.state.leave();
   thread.forget();
 }
 
 /** Makes a live thread traced and stopped. Returns the reason if that is impossible. */
 function takeHold(thread: Thread): string | undefined {
   try {
-    if (thread.state === "running") thread.stop();
-    if (thread.isAway) thread.expect("stopped");
-    if (thread.state !== "untraced") return undefined;
+    const { state } = thread;
+    if (state.name === "running" || state.name === "serving" || state.name === "waiting")
+      state.stop();
+    if (thread.state.name !== "detached") return undefined;
     thread.expectAlive();
     attach(thread);
     return undefined;
@@ -77,7 +79,7 @@ export function executeIdle(thread: Thread): ExecFailure | undefined {
     // The stub's page ends in zeros: an empty path. Linux 5.10 on arm64 does not read the last byte of user space.
     const emptyPath = tracer.stubAddress + PAGE_SIZE - 8;
     const args = [image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH")];
-    const { result } = thread.patiently(() => thread.inject(tracer.flag("SYS_execveat"), args));
+    const { result } = inject(thread, tracer.flag("SYS_execveat"), args, { isPatient: true });
     return result.errno === null ? undefined : { call: "execveat", errno: result.errno };
   } finally {
     tracer.shim.close(image);

@@ -1,175 +1,286 @@
 import { constants } from "node:os";
-import type { StubEnd } from "../../lib/errors.ts";
+import {
+  DeadlineError,
+  DeathError,
+  type RegisterDump,
+  StateError,
+  StopError,
+  type StubEnd,
+} from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
-import type { SwitchRecord } from "../shim/switch.ts";
-import { InjectedThread } from "./injected_thread.ts";
-import { fastInjections, type Injector, type LoopKind } from "./injector.ts";
-import type { Stop } from "./status.ts";
-import { expectSix, type SyscallArgument, type SyscallResult } from "./syscall.ts";
-import type { ThreadState } from "./traced_thread.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { exitStatus } from "./proc.ts";
+import {
+  GRACE_MILLISECONDS,
+  Running,
+  type StateName,
+  Stopped,
+  type ThreadState,
+  type Tracee,
+  traceError,
+} from "./state.ts";
+import { decodeEnd, decodeStatus, type Stop } from "./status.ts";
+import type { TracingThread } from "./tracing_thread.ts";
 
-/** What stopped a guest; "late" if nothing did before the deadline. */
-export type SwitchStop = "syscall" | "signal" | "late";
+/** <linux/ptrace.h> */
+const PTRACE_KILL = 8;
 
-const { ETIMEDOUT } = constants.errno;
+/** The deadline of each wait of a teardown, even if the tracer's is shorter. */
+export const PATIENT_MILLISECONDS = 10_000;
 
-/** A thread of a stub: injections by the tracer's lane, and switches. */
-export class Thread extends InjectedThread {
-  #ring: Injector | undefined;
-  // A ring is memory that a guest could write, so a stub with guests or with threads of other tracers has none.
-  #isAlone = true;
+const AT_ONCE = new Deadline(0);
 
-  /** Whether no guest and no thread of another tracer is in its process. @internal */
-  get isAlone(): boolean {
-    return this.#isAlone;
+const { ECHILD, ESRCH } = constants.errno;
+
+/**
+ * One thread of a stub: its state, its waits and its death. Only the thread of its tracer may call its methods.
+ *
+ * @example
+ * thread.expect("stopped").resume();
+ * const stop = thread.wait();
+ */
+export class Thread implements Tracee {
+  readonly tracer: TracingThread;
+  readonly tgid: number;
+  readonly tid: number;
+  /** The registers that every injection starts from: at rest, with RIP before the SYSCALL. */
+  readonly initial: RegisterBlock;
+  /** The ptrace options that it gets when it is attached. @internal */
+  traceOptions: number;
+  /** Called when the thread is dead or given up. @internal */
+  onEnd: (() => void) | undefined;
+  #state: ThreadState;
+  #replaced = false;
+  #closed = false;
+  // A pidfd of the process since it was first detached: its pid may be reused after its end.
+  #pidfd = -1;
+
+  /** @param isTraced whether it was born traced, and stops before its first instruction. */
+  constructor(tracer: TracingThread, tgid: number, tid: number, isTraced = false) {
+    this.tracer = tracer;
+    this.tgid = tgid;
+    this.tid = tid;
+    this.initial = tracer.blocks.allocate();
+    this.traceOptions = tracer.traceOptions;
+    this.#state = isTraced ? new Running(this) : { name: "detached" };
   }
 
-  /** Whether it can be used: stopped, or waiting for the next turn of its ring or for its next guest. @internal */
-  get rests(): boolean {
-    return this.state === "stopped" || this.isAway || this.#ring?.serves === true;
+  get state(): ThreadState {
+    return this.#state;
   }
 
-  /** Executes a system call by the tracer's lane. @throws what `inject` throws, UnsupportedError */
-  call(number: bigint, args: readonly SyscallArgument[]): SyscallResult {
-    const { lane } = this.tracer;
-    if (lane === "faithful") return this.inject(number, args).result;
-    expectSix(args);
-    const ring = this.ringFor(fastInjections().kindOf(this.tracer, number), args[0], args[1]);
-    if (ring === undefined) return this.inject(number, args).result;
-    ring.entries.write(0, number, args);
-    ring.turn(1, number);
-    return this.decode(ring.entries.result(0), lane);
+  /** @internal */
+  settle<State extends ThreadState>(state: State): State {
+    this.#state = state;
+    return state;
+  }
+
+  /** Whether it can be used at once: it is stopped, or can be stopped without a signal. @internal */
+  get isReady(): boolean {
+    const { name } = this.#state;
+    return name === "stopped" || name === "serving" || name === "waiting";
+  }
+
+  /** Whether it runs another program after an injected execve, so that its stub code is gone. */
+  get replaced(): boolean {
+    return this.#replaced;
+  }
+
+  /** An injected execve has replaced its program. @internal */
+  noteReplaced(): void {
+    this.#replaced = true;
+  }
+
+  /** Whether the tracer ended it or gave it up. @internal */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** How it ended; undefined while it lives. */
+  get end(): StubEnd | undefined {
+    return this.#state.name === "dead" ? this.#state.end : undefined;
+  }
+
+  /** Returns the state, which must be this one. @throws StateError; DeathError if the thread died by itself. */
+  expect<Name extends StateName>(name: Name): Extract<ThreadState, { name: Name }> {
+    const state = this.#state;
+    if (isNamed(state, name)) return state;
+    if (state.name === "dead") throw this.#afterDeath(state.end);
+    throw new StateError(`stub ${this.tid} is ${state.name}, expected ${name}`, {
+      ...(state.name === "detached" && { remedy: "attach to it first" }),
+    });
+  }
+
+  /** Ends the turn of a lane that the thread serves or waits for. @throws what `expect` and a request throw */
+  makeStopped(): Stopped {
+    const state = this.#state;
+    if (state.name === "serving" || state.name === "waiting") state.stop();
+    return this.expect("stopped");
   }
 
   /**
-   * The ring that executes a call; undefined if the call is to be injected faithfully. A call that changes the mapping
-   * of the ring ends it. @internal
-   */
-  ringFor(
-    kind: LoopKind,
-    address?: SyscallArgument,
-    length?: SyscallArgument,
-  ): Injector | undefined {
-    if (this.tracer.isFaithful || !this.#isAlone || this.replaced) return undefined;
-    if (kind === "none") return undefined;
-    if (this.state === "dead") this.expect("stopped");
-    if (this.#ring?.takes(kind, address, length) === false) this.unmapRing();
-    else if (kind !== "moving") return this.ownRing();
-    return undefined;
-  }
-
-  /** The ring. @internal */
-  ownRing(): Injector {
-    this.#ring ??= fastInjections().serve(this);
-    return this.#ring;
-  }
-
-  /**
-   * Runs a guest until its next stop.
+   * Waits for the next stop of a running thread, or of a child of the host that is not traced.
    *
-   * @returns what stopped it; "late" if nothing did in time: the guest still runs.
-   * @throws DeathError, StopError at an event, TraceError
-   * @internal
+   * @param deadline may be shared with other waits. Default: the tracer's, starting now.
+   * @param options of wait4. Default: those for a traced thread.
+   * @throws DeathError if the thread ends or has ended; DeadlineError, StateError.
    */
-  switch(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
-    this.share();
-    this.expect("stopped");
-    const { shim } = this.tracer;
-    return this.#switched(shim.switch(this.tid, block.bytes, xstate, record.bytes), record);
+  wait(deadline = new Deadline(this.tracer.deadline), options: number = this.tracer.waitAll): Stop {
+    if (this.#state.name !== "detached") this.expect("running");
+    const status = this.#nextStatus(deadline, options);
+    if (status === undefined) throw this.#late(deadline);
+    return this.take(status);
   }
 
-  /** Waits again for a guest that was late. @internal */
-  switchWait(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
-    this.expect("running");
+  /** Resumes without a signal and waits for the next stop. @throws what `wait` throws */
+  next(deadline: Deadline): Stop {
+    this.expect("stopped").resume();
+    if (this.tracer.shim.timeLeft(deadline.bytes) > 0) return this.wait(deadline);
+    throw this.#late(deadline);
+  }
+
+  /** Returns the stop that has happened since, if any; does not wait. @throws DeathError */
+  poll(): Stop | undefined {
+    const state = this.#state;
+    if (state.name === "dead") throw this.#afterDeath(state.end);
+    if (state.name === "waiting" || (state.name === "detached" && this.#pidfd >= 0)) {
+      this.expectAlive();
+      return undefined;
+    }
+    const status = this.#nextStatus(new Deadline(0));
+    return status === undefined ? undefined : this.take(status);
+  }
+
+  /** Checks that a thread that is not traced has not ended. @throws DeathError @internal */
+  expectAlive(): void {
+    const { shim, status, waitAll } = this.tracer;
+    if (this.#pidfd < 0 || shim.hasEnded(this.#pidfd) === 0) return;
+    // Only its parent can reap it, which may be the host.
+    const reaped = shim.waitWithin(this.tgid, waitAll, AT_ONCE.bytes, status);
+    const word = reaped > 0 ? status[0] : exitStatus(this.tgid);
+    if (word !== undefined) this.#dieOf(decodeEnd(this.tracer, word));
+    this.#dieOf({ kind: "unknown", reason: "it ended while it was not traced" });
+  }
+
+  /** @internal */
+  openPidfd(): number {
+    if (this.#pidfd < 0) this.#pidfd = this.tracer.shim.pidfd(this.tgid);
+    return this.#pidfd;
+  }
+
+  /** Sends SIGKILL to the process. */
+  kill(): void {
+    this.#closed = true;
     const { shim } = this.tracer;
-    return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, record.bytes), record);
+    const { name } = this.#state;
+    const sent = shim.tgkill(this.tgid, this.tgid, this.tracer.constant("SIGKILL"));
+    // A filter of this process may refuse signals.
+    if (sent < 0 && name === "stopped") shim.ptrace(PTRACE_KILL, this.tid, 0, 0);
+    if (name === "stopped" || name === "serving") this.settle(new Running(this));
+    if (name === "waiting") this.settle({ name: "detached" });
   }
 
   /**
-   * Fills `area` with the XSAVE area of a new program, in the layout of the stopped thread's area.
+   * Waits for the end of a thread that is about to end, and resumes it at any other stop.
    *
-   * @param components the components that are marked as present: bits of XCR0.
-   * @returns its length in bytes. @throws TraceError
+   * @throws DeadlineError, TraceError
    */
-  freshXstate(area: Uint8Array, components: bigint): number {
-    this.expect("stopped");
-    const length = this.tracer.shim.freshXstate(this.tid, area, area.length, components);
-    return this.check("ptrace(PTRACE_GETREGSET)", length);
-  }
-
-  /**
-   * Prepares the process for guests, or for threads of other tracers: both could write to a ring. Calls are injected
-   * faithfully until `emptied`. @internal
-   */
-  share(): void {
-    if (!this.#isAlone) return;
-    this.#isAlone = false;
-    this.unmapRing();
-  }
-
-  /** Unmaps the ring, if it has one; the next call maps another. @internal */
-  unmapRing(): void {
-    const ring = this.#ring;
-    if (ring === undefined) return;
-    this.#ring = undefined;
-    ring.unmap();
-  }
-
-  /** All memory but the stub code was unmapped, with the ring. @internal */
-  emptied(): void {
-    this.#ring?.release();
-    this.#ring = undefined;
-    this.#isAlone = true;
-  }
-
-  /** Makes the thread stopped if it serves a ring. @throws StateError, DeathError */
-  override expect(state: ThreadState): void {
-    if (state === "stopped") this.#ring?.leave();
-    super.expect(state);
-  }
-
-  /** @internal */
-  override poll(): Stop | undefined {
-    this.#ring?.leave();
-    return super.poll();
-  }
-
-  /** @internal */
-  protected override take(status: number): Stop {
-    this.#ring?.interrupt();
-    return super.take(status);
-  }
-
-  /** @internal */
-  override forget(end?: StubEnd): void {
-    if (this.state === "dead") return;
+  reap(): void {
+    const deadline = new Deadline(Math.max(this.tracer.deadline, PATIENT_MILLISECONDS));
     try {
-      super.forget(end);
-    } finally {
-      this.#ring?.release();
-      this.#ring = undefined;
+      while (this.end === undefined) {
+        if (this.#state.name === "stopped") this.#state.resume();
+        this.wait(deadline);
+      }
+    } catch (error) {
+      if (!(error instanceof DeathError)) throw error;
     }
   }
 
-  #switched(result: number, record: SwitchRecord): SwitchStop {
-    if (result === -ETIMEDOUT) {
-      this.settle("running");
-      return "late";
-    }
-    if (result === 2) {
-      this.settle("running");
-      throw this.unexpected(this.take(record.status), "while it ran a guest");
-    }
-    if (result < 0) this.fail(record.step, -result);
-    this.settle("stopped");
-    return result === 0 ? "syscall" : "signal";
+  /** Gives the thread up: it was reaped, or it never will be. @internal */
+  forget(end?: StubEnd): void {
+    if (this.#state.name === "dead") return;
+    this.settle({ name: "dead", end: end ?? { kind: "unknown", reason: "it was given up" } });
+    this.#closed ||= end === undefined;
+    this.tracer.blocks.release(this.initial);
+    if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
+    this.onEnd?.();
   }
 
-  /** Interprets the result of a switch in a thread that is not traced. Else as `switch`. @internal */
-  returned(result: number, record: SwitchRecord): SwitchStop {
-    if (result === -ETIMEDOUT) return "late";
-    if (result === 2) this.expectAlive();
-    if (result < 0) this.fail(record.step, -result);
-    return result === 0 ? "syscall" : "signal";
+  /** Notes what a status word reports. @throws DeathError @internal */
+  take(status: number): Stop {
+    const report = decodeStatus(this.tracer, status);
+    const isTraced = this.#state.name !== "detached";
+    // The exit stop was missed: the registers at its last rest are the last known ones.
+    if (!("event" in report)) this.#dieOf(report, isTraced ? this.initial.dump() : undefined);
+    if (!isTraced) return report;
+    const stopped = this.settle(new Stopped(this));
+    if (report.event === this.tracer.constant("PTRACE_EVENT_EXIT")) this.#die(stopped);
+    return report;
   }
+
+  /**
+   * The thread is at its exit stop: reads how it ends and its registers, resumes it, and reaps it. Only then does the
+   * kernel notify its parent: with the exit signal SIGKILL that may kill the host.
+   */
+  #die(stopped: Stopped): never {
+    const end = decodeEnd(this.tracer, stopped.eventMessage());
+    const registers = stopped.registers();
+    stopped.resume();
+    this.reap();
+    throw new DeathError(this.tid, end, registers);
+  }
+
+  #dieOf(end: StubEnd, registers?: RegisterDump): never {
+    this.forget(end);
+    throw new DeathError(this.tid, end, registers);
+  }
+
+  /** What the use of a dead thread throws. */
+  #afterDeath(end: StubEnd): DeathError | StateError {
+    return this.#closed
+      ? new StateError(`stub ${this.tid} has been closed`)
+      : new DeathError(this.tid, end);
+  }
+
+  #nextStatus(deadline: Deadline, options = this.tracer.waitAll): number | undefined {
+    const { shim, status } = this.tracer;
+    const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
+    if (result === -ECHILD) {
+      const reason = "it ended; the host ignores SIGCHLD, so the kernel does not report how";
+      this.#dieOf({ kind: "unknown", reason });
+    }
+    if (result < 0) throw traceError(this, "wait4", -result);
+    return result === 0 ? undefined : status[0];
+  }
+
+  #late(deadline: Deadline): DeadlineError {
+    return new DeadlineError(this.tid, `did not stop within ${deadline.milliseconds} ms`);
+  }
+
+  /** The error of a stop that ends what it should not. @internal */
+  unexpected(stop: Stop, when: string): StopError {
+    const what =
+      stop.kind === "event" ? `event ${stop.event}` : this.tracer.signalName(stop.signal);
+    const state = this.#state;
+    const registers = state.name === "stopped" ? state.registers() : undefined;
+    return new StopError(this.tid, `was stopped by ${what} ${when}`, registers);
+  }
+
+  /** @internal */
+  fail(call: string, errno: number): never {
+    if (errno === ESRCH && this.#state.name === "stopped") {
+      this.settle(new Running(this));
+      const status = this.#nextStatus(new Deadline(GRACE_MILLISECONDS));
+      if (status !== undefined) this.take(status);
+    }
+    throw traceError(this, call, errno);
+  }
+}
+
+function isNamed<Name extends StateName>(
+  state: ThreadState,
+  name: Name,
+): state is Extract<ThreadState, { name: Name }> {
+  return state.name === name;
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { EncoderError, InputError, StateError, SyscallError } from "../../lib/errors.ts";
 import { bytes, object } from "../../lib/shape.ts";
-import { Deadline } from "../shim/deadline.ts";
 import { attach } from "./attach.ts";
+import { inject } from "./injection.ts";
 import { PID, readProcess } from "./proc.ts";
 import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -39,7 +39,6 @@ export class ThreadPool {
    */
   issue(tracerTid: number): ThreadTicket {
     const { tracer, tgid, initial } = this.#first;
-    this.#first.share();
     PID(tracerTid, "tracerTid");
     if (tracerTid === tracer.tid) {
       throw new StateError(`thread ${tracerTid} is the stub's own tracer, which needs no ticket`);
@@ -92,7 +91,7 @@ function cloneThread(first: Thread): number {
   const { tracer, tgid } = first;
   const flags = tracer.encoder.encodeClone(tracer.flag("STUB_THREAD_FLAGS"), 0);
   if (flags < 0n) throw new EncoderError(`encoder ${tracer.encoder.name} refuses a thread's flags`);
-  const { word } = first.inject(tracer.flag("SYS_clone"), [flags, 0, 0, 0, 0]);
+  const { word } = inject(first, tracer.flag("SYS_clone"), [flags, 0, 0, 0, 0]);
   if (word < 0n) {
     const errno = tracer.errorName(-Number(word));
     throw new SyscallError(`stub ${tgid} cannot clone a thread: clone failed with ${errno}`, {
@@ -100,10 +99,10 @@ function cloneThread(first: Thread): number {
       errno,
     });
   }
-  const clone = new Thread(tracer, tgid, Number(word));
+  const clone = new Thread(tracer, tgid, Number(word), true);
   // SIGSTOP, or another signal that came first: in either case the thread has not executed an instruction.
   clone.wait();
-  clone.leave();
+  clone.expect("stopped").leave();
   clone.forget();
   return clone.tid;
 }
@@ -120,8 +119,8 @@ export function redeemTicket(tracer: TracingThread, ticket: ThreadTicket): Threa
   try {
     // SIGKILL ends the whole process, so EXITKILL on the first thread is enough; on this one, the end of this tracer
     // would kill a process that others use.
-    const options = tracer.traceOptions & ~tracer.constant("PTRACE_O_EXITKILL");
-    attach(thread, new Deadline(tracer.deadline), options);
+    thread.traceOptions &= ~tracer.constant("PTRACE_O_EXITKILL");
+    attach(thread);
   } catch (error) {
     thread.forget();
     throw error;

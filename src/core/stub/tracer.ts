@@ -16,9 +16,11 @@ import { encoderOption, expectDriver } from "../encoder/driver.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
+import { allowCalls } from "./allowed_calls.ts";
 import { type Fork, forkStub } from "./birth.ts";
+import { FAITHFUL } from "./faithful.ts";
+import { injectionsOf, plugInjections } from "./injector.ts";
 import { LANES, type LaneOptions } from "./lane.ts";
-import { admitLanes } from "./lane_filter.ts";
 import { rehearse } from "./rehearsal.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
 import type { Thread } from "./thread.ts";
@@ -52,6 +54,8 @@ export type DeathListener = (stub: Stub) => unknown;
 
 /** How often resting stubs are examined while there is a listener, in milliseconds. */
 const WATCH_MILLISECONDS = 50;
+
+plugInjections("faithful", FAITHFUL);
 
 /** The tracers of this JavaScript thread that are not closed. */
 const open = new Set<Tracer>();
@@ -147,14 +151,15 @@ export class Tracer extends TracingThread {
    */
   createStub(options: StubOptions = {}): Stub {
     checkOptions(options, "options", STUB_OPTIONS);
-    return this.fork(options, !this.isFaithful);
+    return this.fork(options);
   }
 
-  /** The same. `inSession`: see `Fork`. @internal */
-  fork(options: StubOptions, inSession: boolean): Stub {
+  /** The same with options that are checked. @internal */
+  fork(options: StubOptions): Stub {
     this.#expectOpen();
     const { omit, filter: given } = options;
-    const filter = given && admitLanes(this, given);
+    const { staysInSession: inSession, allowedCalls } = injectionsOf(this.lane);
+    const filter = given && allowCalls(this, given, allowedCalls(this));
     const exitSignal = this.parseExitSignal(options.exitSignal);
     const fork: Fork = { exitSignal, inSession, ...(omit && { omit }), ...(filter && { filter }) };
     if (this.isFatal(exitSignal)) {
@@ -249,7 +254,7 @@ export class Tracer extends TracingThread {
 
   #pollAll(): void {
     for (const stub of [...this.#stubs.values()]) {
-      if (!stub.thread.rests) continue;
+      if (!stub.thread.isReady) continue;
       try {
         stub.poll();
       } catch (error) {

@@ -113,11 +113,6 @@ export class TracingThread {
     if (this.#bound) this.shim.bind(tid, this.shim.getcpu());
   }
 
-  /** Whether it makes and drives stubs by gVisor's sequences. @internal */
-  get isFaithful(): boolean {
-    return this.lane === "faithful";
-  }
-
   /** Binds a thread to another processor than this one's, if there is one. @internal */
   sendAway(tid: number): void {
     const processor = otherProcessor();
@@ -218,14 +213,6 @@ export class TracingThread {
     throw new EncoderError(
       `encoder ${this.encoder.name} refuses CLONE_FILES with exit signal ${exitSignal}`,
     );
-  }
-
-  /** The clone word of a traced birth: traced from its beginning, and a child of the host. @throws EncoderError @internal */
-  tracedWord(): bigint {
-    const flags = this.flag("CLONE_FILES") | this.flag("CLONE_PTRACE") | this.flag("CLONE_PARENT");
-    const word = this.encoder.encodeClone(flags, this.constant("SIGCHLD"));
-    if (word >= 0n) return word;
-    throw new EncoderError(`encoder ${this.encoder.name} refuses the flags of a traced birth`);
   }
 
   #waitOptions(...names: string[]): bigint {

@@ -65,7 +65,7 @@ export class Acting implements Tracing {
   /** Ends and reaps a stub that it traces; or its own parent does, if it is dead. */
   end({ pid, thread }: Stub): void {
     const { tracer, parent, alive } = this.stub;
-    if (thread.state !== "untraced") return;
+    if (thread.state.name !== "detached") return;
     tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
     (alive ? this.stub : parent)?.inject("wait4", pid, 0, tracer.flag("__WALL"), 0);
     thread.forget();

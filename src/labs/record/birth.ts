@@ -35,7 +35,7 @@ export function stepToSelfStop(tracee: Tracee, before?: (place: Place) => void):
 function stopItself(tracee: Tracee): number {
   const { recorder, lane, thread } = tracee;
   const kill = step(tracee, { why: SELF_STOP });
-  thread.resume("PTRACE_CONT");
+  thread.expect("stopped").resume("PTRACE_CONT");
   const stop = thread.wait();
   if (stop.signal !== thread.tracer.constant("SIGSTOP")) {
     throw new StateError(`${lane} was stopped by ${thread.tracer.signalName(stop.signal)}`);
@@ -83,7 +83,6 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
   const { thread } = tracee;
   const options = Number(thread.tracer.waitSelfStop);
   thread.wait(undefined, options);
-  thread.settle("untraced");
   tracee.waited(
     at,
     "The host has waited for this stop, with WUNTRACED. With __WALL it waits for a child whatever its exit signal is.",

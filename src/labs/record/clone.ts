@@ -76,7 +76,7 @@ function follow(
 ): Actor {
   if (pid < 0) throw cloneError(stub.pid, tracer.errorName(-pid));
   recorder.addLane(lane, role, pid);
-  const thread = new Thread(tracer, pid, pid);
+  const thread = new Thread(tracer, pid, pid, true);
   const child = new Actor(recorder, lane, stub.addChild(thread, exitSignal));
   thread.wait();
   const step = child.tell({

@@ -90,7 +90,7 @@ function fork(
   const exitSignal = tracer.constant("SIGCHLD");
   const pid = forkProcess(tracer, { exitSignal, omit }, traced);
   recorder.addLane(lane, role, pid);
-  const thread = new Thread(tracer, pid, pid);
+  const thread = new Thread(tracer, pid, pid, traced);
   return new Actor(recorder, lane, tracer.addStub(thread, exitSignal));
 }
 
@@ -175,7 +175,7 @@ function enterStubCode(tracee: Tracee, omit: readonly ChildStep[]): void {
   const start = BigInt(thread.tracer.stubAddress);
   for (let i = 0; tracee.rip !== start; i++) {
     if (i === 1000) throw new StateError(`${lane} did not come to the stub code`);
-    thread.resume("PTRACE_SINGLESTEP");
+    thread.expect("stopped").resume("PTRACE_SINGLESTEP");
     thread.wait();
   }
   const parent = omit.includes("parent") ? 0 : process.pid;

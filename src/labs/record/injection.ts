@@ -1,4 +1,5 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
+import { decodeResult } from "../../core/stub/injection.ts";
 import type { SyscallArgument, SyscallResult } from "../../core/stub/syscall.ts";
 import { TraceError } from "../../lib/errors.ts";
 import { NAMES, resultWord } from "./arch.ts";
@@ -43,9 +44,9 @@ export function injectWatched(tracee: Tracee, injection: Injection): SyscallResu
   if (injection.stepped) stepCallToRest(tracee, injection);
   else runToRest(tracee, injection);
   tracee.getRegisters(injection.answer);
-  tracee.thread.readRegisters(tracer.frame);
+  tracee.thread.expect("stopped").readRegisters(tracer.frame);
   const value = tracer.encoder.syscallResult(tracer.frame.offset);
-  return tracee.thread.decode(value, "faithful");
+  return decodeResult(tracer, value, "faithful");
 }
 
 const AT_REST = `${NAMES.PC} is ${NAMES.AT} the ${NAMES.TRAP}: the call is complete, and its result is in ${NAMES.RESULT}.`;

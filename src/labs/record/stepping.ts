@@ -127,13 +127,13 @@ export type CallOutcome =
  */
 export function runCall(tracee: Tracee, leave: typeof LEAVE_CALL = "PTRACE_SYSCALL"): CallOutcome {
   const { thread, teller } = tracee;
-  thread.resume("PTRACE_SYSCALL");
+  thread.expect("stopped").resume("PTRACE_SYSCALL");
   const stop = thread.wait();
   if (stop.kind !== "syscall") return { kind: "stopped", stop };
   const call = callUnderWay(tracee);
   try {
     // A clone stops on its way, too, where the tracer has asked for that.
-    do thread.resume(leave);
+    do thread.expect("stopped").resume(leave);
     while (thread.wait().kind === "event");
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
@@ -168,7 +168,7 @@ function stepCall(instruction: Execution): Outcome {
 function emulateCall(instruction: Execution): Outcome {
   const { tracee, telling } = instruction;
   for (;;) {
-    tracee.thread.resume("PTRACE_SYSEMU");
+    tracee.thread.expect("stopped").resume("PTRACE_SYSEMU");
     const stop = tracee.thread.wait();
     if (stop.kind === "syscall") break;
     tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);
@@ -178,7 +178,7 @@ function emulateCall(instruction: Execution): Outcome {
     // As the switch does: here the registers could not be read. The caller gets the stop at the call, not that of the step.
     const { status } = tracee.thread.tracer;
     const [reported = 0] = status;
-    tracee.thread.resume(STEPPED);
+    tracee.thread.expect("stopped").resume(STEPPED);
     tracee.thread.wait();
     status[0] = reported;
   }
@@ -189,7 +189,7 @@ function emulateCall(instruction: Execution): Outcome {
 function resumeInstruction({ tracee, before, place, telling }: Execution): Stop {
   const trap = tracee.thread.tracer.constant("SIGTRAP");
   for (;;) {
-    tracee.thread.resume("PTRACE_SINGLESTEP");
+    tracee.thread.expect("stopped").resume("PTRACE_SINGLESTEP");
     const stop = tracee.thread.wait();
     const moved = tracee.rip !== before[HOST_MACHINE.instructionPointer];
     if (stop.signal !== trap) {
@@ -243,7 +243,7 @@ function tell(
     instruction: place?.instruction ?? null,
     before,
     // Nothing is known of a thread that has ended.
-    ...(tracee.thread.state !== "stopped" && { kernel: null }),
+    ...(tracee.thread.state.name !== "stopped" && { kernel: null }),
     ...event,
   });
 }

@@ -4,6 +4,7 @@ import { HOST_MACHINE } from "../../core/machine/index.ts";
 import { decodeSignalInfo, type SignalInfo } from "../../core/platform/signal_info.ts";
 import { requestAttach } from "../../core/stub/attach.ts";
 import { readMemory } from "../../core/stub/memory.ts";
+import { Running } from "../../core/stub/state.ts";
 import type { Stop } from "../../core/stub/status.ts";
 import type { Thread } from "../../core/stub/thread.ts";
 import { DeathError, hex, StateError } from "../../lib/errors.ts";
@@ -70,11 +71,15 @@ function thisProcess(lane: string): Tracing {
     observer: null,
     make(thread, request, data) {
       if (request === "PTRACE_ATTACH") requestAttach(thread);
-      else if (request === "PTRACE_DETACH") thread.detach();
-      else if (RESUMING.has(request)) thread.resume(request, data);
-      else thread.ptrace(request, data);
+      else if (request === "PTRACE_DETACH") thread.expect("stopped").detach();
+      else if (RESUMING.has(request)) thread.expect("stopped").resume(request, data);
+      else thread.expect("stopped").ptrace(request, data);
     },
-    next: (thread, options) => thread.wait(undefined, options),
+    next(thread, options) {
+      // What is to come then is the end, by a SIGKILL, which needs no resume.
+      if (thread.state.name === "stopped") thread.settle(new Running(thread));
+      return thread.wait(undefined, options);
+    },
     poll: ({ tid, tracer }, options, milliseconds) =>
       tracer.shim.wait(tid, options, milliseconds * 1000, tracer.status),
   };
@@ -134,7 +139,7 @@ export class Tracee {
 
   /** The registers of the stopped thread, by name. */
   registers(): Record<string, bigint> {
-    this.thread.readRegisters(this.#block);
+    this.thread.expect("stopped").readRegisters(this.#block);
     return HOST.withoutSteps(this.#block.dump());
   }
 
@@ -168,7 +173,7 @@ export class Tracee {
   /** Writes the registers of a block; returns the step. */
   setRegisters(block: RegisterBlock, why: string): number {
     const before = this.registers();
-    this.thread.writeRegisters(block);
+    this.thread.expect("stopped").writeRegisters(block);
     const address = HOST.REGISTER_SET;
     return this.requested(`PTRACE_${NAMES.WRITE}`, why, { address, before });
   }
@@ -180,7 +185,7 @@ export class Tracee {
 
   /** PTRACE_SETSIGMASK; returns the step. */
   setSignalMask(mask: bigint, why: string): number {
-    this.thread.setMask(mask);
+    this.thread.expect("stopped").setMask(mask);
     // The size of the set is the address, the set is the data.
     const data = mask === 0n ? "[]" : hex(mask);
     return this.requested("PTRACE_SETSIGMASK", why, { address: 8n, data });
@@ -378,7 +383,7 @@ export class Tracee {
       why,
       call: tellRequest(request, thread.tid, recorder.constants, { address, data, result }),
       // A running thread's state changes before it can be read.
-      ...(thread.state !== "stopped" && { kernel: null }),
+      ...(thread.state.name !== "stopped" && { kernel: null }),
       ...event,
       observer: event.observer ?? tracer.observer,
     });
@@ -401,7 +406,7 @@ export class Tracee {
   }
 
   #tellRegisters(before?: Record<string, bigint>): Step["registers"] {
-    if (this.thread.state !== "stopped") return null;
+    if (this.thread.state.name !== "stopped") return null;
     const now = this.registers();
     return { before: tellRegisters(before ?? now), after: tellRegisters(now) };
   }

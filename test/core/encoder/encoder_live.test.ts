@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE as PAGE } from "../../../src/core/shim/page_size.ts";
+import { inject } from "../../../src/core/stub/injection.ts";
 import {
   DeadlineError,
   ENCODERS,
@@ -152,7 +153,7 @@ function end({ tracer, thread }: Stub, pid: number): void {
   while (shim.wait(pid, Number(all), 1_000_000, status) === pid) {
     shim.ptrace(tracer.constant("PTRACE_CONT"), pid, 0, 0);
   }
-  thread.inject(tracer.flag("SYS_wait4"), [pid, 0, all, 0]);
+  inject(thread, tracer.flag("SYS_wait4"), [pid, 0, all, 0]);
 }
 
 /** The kernel's result for a clone with this word: an errno by name, or "". */
@@ -160,12 +161,10 @@ function kernelClone(stub: Stub, word: bigint, page: bigint): string {
   const { tracer, thread } = stub;
   const {
     result: { value, errno },
-  } = thread.inject(
-    tracer.flag("SYS_clone"),
-    [word, 0, page, page + 8n, 0],
+  } = inject(thread, tracer.flag("SYS_clone"), [word, 0, page, page + 8n, 0], {
     // No process has this pid, so the child assumes that it is an orphan, and exits.
-    (frame) => tracer.encoder.encodeBootstrap(frame.offset, 2 ** 31 - 1),
-  );
+    setUp: (frame) => tracer.encoder.encodeBootstrap(frame.offset, 2 ** 31 - 1),
+  });
   if (value === null) return errno ?? "";
   const descriptor = new DataView(stub.read(page, 4).buffer).getInt32(0, true);
   if ((word & tracer.flag("CLONE_PIDFD")) !== 0n) stub.call("close", descriptor);

@@ -25,7 +25,7 @@ function prepare({ thread, tracer }: Stub, call: string, argument = 0n): void {
   const { encoder, frame } = tracer;
   const number = tracer.flag(`SYS_${call}`);
   encoder.encodeSyscall(frame.offset, thread.initial.offset, number, argument, 0n, 0n, 0n, 0n, 0n);
-  thread.writeRegisters(frame);
+  thread.expect("stopped").writeRegisters(frame);
 }
 
 /** Resumes the stub with a request, and returns the status of its next stop or end, except for a SIGSTOP. */

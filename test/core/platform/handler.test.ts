@@ -75,7 +75,7 @@ handler("a subprocess that waits for its next guest cannot be attached to by han
   const guest = load(platform, code.loop(code.SYSCALL));
   toSyscall(guest);
   const error = thrown(StateError, () => guest.space.stub.attach());
-  assert.match(error.message, "waits for its next guest, expected untraced");
+  assert.match(error.message, "is waiting, expected detached");
   toSyscall(guest);
   assert.is(readProcess(guest.space.pid).tracerTid, 0);
 });

@@ -8,9 +8,11 @@ import { loadFast } from "../../../src/fast/shim.ts";
 import {
   DeathError,
   InputError,
+  openEncoder,
   Platform,
   readProcess,
   StateError,
+  SyscallError,
   Tracer,
   UnsupportedError,
 } from "../../../src/index.ts";
@@ -97,12 +99,14 @@ births("a stub that dies is an error, and neither its master nor the host ends",
 });
 
 births("a clone that fails is an error, and the platform can be used", () => {
-  using platform = open();
-  const { tracer } = platform;
-  const { tracedWord } = tracer;
-  tracer.tracedWord = () => tracedWord.call(tracer) | 0x800n;
-  assert.throws(() => platform.master.createStub());
-  tracer.tracedWord = tracedWord;
+  const assembly = openEncoder("assembly");
+  let flaw = 0n;
+  // CLONE_SIGHAND without CLONE_VM: EINVAL.
+  const encodeClone = (flags: bigint, signal: number) => assembly.encodeClone(flags, signal) | flaw;
+  using platform = Platform.open({ lane: "fast", encoder: { ...assembly, encodeClone } });
+  flaw = 0x800n;
+  assert.is(thrown(SyscallError, () => platform.master.createStub()).errno, "EINVAL");
+  flaw = 0n;
   assert.is(platform.master.createStub().alive, true);
 });
 

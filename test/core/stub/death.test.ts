@@ -160,7 +160,7 @@ death("a stub without its page stops with SIGSEGV, its registers in the message"
   );
   assert.ok(stub.alive);
 
-  stub.thread.resume("PTRACE_CONT", tracer.constant("SIGSEGV"));
+  stub.thread.expect("stopped").resume("PTRACE_CONT", tracer.constant("SIGSEGV"));
   const end = caught(() => stub.thread.wait());
   if (!(end instanceof DeathError)) throw end;
   assert.match(end.how, /^killed by SIGSEGV/);

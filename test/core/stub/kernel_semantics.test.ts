@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
+import { Stopped } from "../../../src/core/stub/state.ts";
 import { DeathError, type Subprocess } from "../../../src/index.ts";
 import { CODE, DATA, PAGE, withGuest } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
@@ -24,11 +25,11 @@ function withThread(guest: readonly code.Code[], body: (space: Subprocess) => vo
     guest,
     ({ space }) => {
       const { thread, tracer } = space.stub;
-      thread.readRegisters(tracer.frame);
+      thread.expect("stopped").readRegisters(tracer.frame);
       const { frame } = tracer;
       frame.set(HOST_MACHINE.instructionPointer, CODE);
       frame.set(code.STACK, DATA + BigInt(PAGE));
-      thread.writeRegisters(frame);
+      thread.expect("stopped").writeRegisters(frame);
       body(space);
     },
     { seccomp: false },
@@ -41,10 +42,10 @@ function endOf({ stub }: Subprocess): { status: number; how: string } {
   tracer.shim.tgkill(pid, pid, SIGKILL);
   const status = new Int32Array(1);
   assert.is(tracer.shim.wait(pid, WALL, 1_000_000, status), pid);
-  thread.settle("stopped");
+  const stopped = thread.settle(new Stopped(thread));
   let how = "it is alive";
   try {
-    thread.resume();
+    stopped.resume();
     thread.wait();
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
@@ -56,7 +57,7 @@ function endOf({ stub }: Subprocess): { status: number; how: string } {
 
 kernel("SIGKILL stops a running thread only at its exit", () => {
   withThread([code.SPIN], (space) => {
-    space.stub.thread.resume(SYSEMU);
+    space.stub.thread.expect("stopped").resume(SYSEMU);
     assert.equal(endOf(space), { status: AT_EXIT, how: "killed by SIGKILL" });
   });
 });
@@ -64,7 +65,7 @@ kernel("SIGKILL stops a running thread only at its exit", () => {
 kernel("SIGKILL stops a stopped thread only at its exit, resumed or not", () => {
   withThread([code.SYSCALL], (space) => {
     const { thread } = space.stub;
-    thread.resume(SYSEMU);
+    thread.expect("stopped").resume(SYSEMU);
     assert.is(thread.wait().kind, "syscall");
     assert.equal(endOf(space), { status: AT_EXIT, how: "killed by SIGKILL" });
   });
@@ -73,10 +74,10 @@ kernel("SIGKILL stops a stopped thread only at its exit, resumed or not", () => 
 kernel("the first resume after an attach stops by SIGSTOP before any instruction", () => {
   withGuest([code.SYSCALL], ({ platform, space }) => {
     const { stub } = platform.newAddressSpace();
-    stub.thread.resume(SYSEMU);
+    stub.thread.expect("stopped").resume(SYSEMU);
     assert.is(stub.thread.wait().signal, SIGSTOP);
     const { frame, restAddress } = space.tracer;
-    stub.thread.readRegisters(frame);
+    stub.thread.expect("stopped").readRegisters(frame);
     assert.ok(frame.get(HOST_MACHINE.instructionPointer) < restAddress, "before its breakpoint");
     stub.close();
   });

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
+import { inject } from "../../../src/core/stub/injection.ts";
 import { Thread } from "../../../src/core/stub/thread.ts";
 import { BirthError, DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
 import { CALL, RESULT } from "../../support/machine_code.ts";
@@ -17,22 +18,22 @@ const OPTIONS = ["TRACESYSGOOD", "TRACEEXIT", "EXITKILL", "TRACECLONE", "TRACEFO
 function cloneHeld(parent: Stub, exitSignal: string): Thread {
   const { tracer, thread } = parent;
   const { encoder, shim } = tracer;
-  thread.ptrace(
+  thread.expect("stopped").ptrace(
     "PTRACE_SETOPTIONS",
     OPTIONS.reduce((bits, name) => bits | tracer.constant(`PTRACE_O_${name}`), 0),
   );
   const word = encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.parseExitSignal(exitSignal));
   assert.throws(
     () =>
-      thread.inject(tracer.flag("SYS_clone"), [word], ({ offset }) =>
-        encoder.encodeBootstrap(offset, parent.pid),
-      ),
+      inject(thread, tracer.flag("SYS_clone"), [word], {
+        setUp: ({ offset }) => encoder.encodeBootstrap(offset, parent.pid),
+      }),
     (error: unknown) => error instanceof StopError && /stopped by event/.test(error.message),
   );
   const message = new BigUint64Array(1);
   shim.ptrace(tracer.constant("PTRACE_GETEVENTMSG"), thread.tid, 0, message);
   const pid = Number(message[0]);
-  const child = new Thread(tracer, pid, pid);
+  const child = new Thread(tracer, pid, pid, true);
   assert.is(child.wait().signal, tracer.constant("SIGSTOP"));
   return child;
 }
@@ -43,7 +44,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     const master = tracer.createStub();
     const parent = master.createStub();
     const child = cloneHeld(parent, exitSignal);
-    const registers = child.registers();
+    const registers = child.expect("stopped").registers();
     assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
     assert.is(registers[MARK], 1n);
     assert.is(registers[RESULT], 0n);
@@ -63,7 +64,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     assert.is.not(processState(child.tid)?.parent, parent.pid);
 
     const resumed = performance.now();
-    child.resume();
+    child.expect("stopped").resume();
     assert.throws(
       () => child.wait(),
       (error: unknown) => error instanceof DeathError && error.how === "exited with status 1",
@@ -80,17 +81,17 @@ orphan(
     using tracer = new Tracer();
     const parent = tracer.createStub().createStub();
     const thread = cloneHeld(parent, "SIGCHLD");
-    thread.resume();
+    thread.expect("stopped").resume();
     assert.equal(thread.wait(), { kind: "signal", signal: tracer.constant("SIGSTOP"), event: 0 });
-    const registers = thread.registers();
+    const registers = thread.expect("stopped").registers();
     assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
     assert.is(registers[MARK], 0n);
     assert.is(registers[CALL], tracer.flag("SYS_kill"));
 
-    thread.readRegisters(thread.initial);
+    thread.expect("stopped").readRegisters(thread.initial);
     tracer.encoder.rewindSyscall(thread.initial.offset);
     const child = parent.addChild(thread, tracer.constant("SIGCHLD"));
-    parent.thread.resume();
+    parent.thread.expect("stopped").resume();
     assert.is(parent.thread.wait().signal, tracer.constant("SIGTRAP"));
     assert.is(child.call("getppid"), BigInt(parent.pid));
     assert.is(parent.call("getpid"), BigInt(parent.pid));

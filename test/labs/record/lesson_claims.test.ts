@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
 import { deathSignal } from "../../../src/core/stub/examine.ts";
+import { Running, Stopped } from "../../../src/core/stub/state.ts";
 import { Platform, type Stub, Tracer } from "../../../src/index.ts";
 import { STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
@@ -36,7 +37,7 @@ claims(
       assert.is(shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0), 0);
       const read = shim.ptrace(tracer.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
       assert.is(read, 0, `try ${i}`);
-      stub.thread.settle("running");
+      stub.thread.settle(new Running(stub.thread));
       assert.is(stub.thread.wait().signal, tracer.constant("SIGSTOP"));
       assert.is(nothing(), 0, "the wait4 has consumed it");
     }
@@ -44,7 +45,7 @@ claims(
     detach();
     shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0);
     assert.is(nothing(), stub.pid);
-    stub.thread.settle("stopped");
+    stub.thread.settle(new Stopped(stub.thread));
   },
 );
 
@@ -75,15 +76,17 @@ claims("a signal of kill is pending for the process, one of tgkill for the threa
 function eventOf(stub: Stub, exitSignal: string, option: string): string {
   const { tracer, thread } = stub;
   const { encoder, frame } = tracer;
-  thread.ptrace("PTRACE_SETOPTIONS", tracer.traceOptions | tracer.constant(option));
+  thread
+    .expect("stopped")
+    .ptrace("PTRACE_SETOPTIONS", tracer.traceOptions | tracer.constant(option));
   const word = tracer.cloneWord(tracer.constant(exitSignal));
   const number = tracer.syscallNumber("clone");
   encoder.encodeSyscall(frame.offset, thread.initial.offset, number, word, 0n, 0n, 0n, 0n, 0n);
   encoder.encodeBootstrap(frame.offset, thread.tgid);
-  thread.writeRegisters(frame);
+  thread.expect("stopped").writeRegisters(frame);
   let event = "none";
   for (let signal = ""; signal !== "SIGTRAP"; ) {
-    thread.resume();
+    thread.expect("stopped").resume();
     const stop = thread.wait();
     if (stop.kind !== "event") signal = tracer.signalName(stop.signal);
     else event = stop.event === tracer.constant("PTRACE_EVENT_FORK") ? "FORK" : "CLONE";
@@ -147,11 +150,11 @@ claims(
     for (const [name, word] of Object.entries({ rip: page, rax: 7n, orig_rax: 39n })) {
       frame.set(name, word);
     }
-    thread.writeRegisters(frame);
+    thread.expect("stopped").writeRegisters(frame);
     assert.is(stub.registers().orig_rax, 39n);
     const userTime = () => Number(readFileSync(`/proc/${stub.pid}/stat`, "utf8").split(" ")[13]);
     const before = userTime();
-    thread.resume();
+    thread.expect("stopped").resume();
     while (userTime() === before);
     tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR1"));
     thread.wait();
@@ -194,18 +197,18 @@ claims("SIGKILL does not stop a traced stub before its effect, any other signal 
   using tracer = new Tracer();
   const [one, other] = [tracer.createStub(), tracer.createStub()];
   for (const { thread } of [one, other]) {
-    thread.resume();
+    thread.expect("stopped").resume();
     thread.wait();
   }
   process.kill(one.pid, "SIGTERM");
   process.kill(other.pid, "SIGKILL");
   // Neither is resumed, but SIGKILL gets the second to its exit stop.
   assert.throws(() => {
-    other.thread.settle("running");
+    other.thread.settle(new Running(other.thread));
     other.thread.wait();
   }, /killed by SIGKILL/);
   assert.is(processState(one.pid)?.state, "t");
-  one.thread.resume();
+  one.thread.expect("stopped").resume();
   assert.is(one.thread.wait().signal, tracer.constant("SIGTERM"));
 });
 

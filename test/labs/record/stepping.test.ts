@@ -58,9 +58,9 @@ function at(recorder: Recorder, tracer: Tracer, code: Readonly<Record<string, st
 
 function setRegister(thread: Thread, name: string, word: bigint): void {
   const { frame } = thread.tracer;
-  thread.readRegisters(frame);
+  thread.expect("stopped").readRegisters(frame);
   frame.set(name, word);
-  thread.writeRegisters(frame);
+  thread.expect("stopped").writeRegisters(frame);
 }
 
 /** Sends a stub a signal that is not recorded. */

@@ -38,7 +38,7 @@ export function setUp(
     ...registers,
   };
   tracee.load({ ...callRegisters(number, args), ...own });
-  tracee.stub.thread.writeRegisters(tracee.block);
+  tracee.stub.thread.expect("stopped").writeRegisters(tracee.block);
 }
 
 /**

@@ -42,7 +42,7 @@ function pendingAfterKill({ tracer, stub }: Tracee): bigint | undefined {
   // The stop at its exit. It has to be resumed once more.
   nextStatus(tracer, stub.pid);
   const set = readProcess(stub.pid).pending;
-  stub.thread.resume();
+  stub.thread.expect("stopped").resume();
   stub.thread.reap();
   stub.forgetIfDead();
   return set === 0n ? undefined : set;

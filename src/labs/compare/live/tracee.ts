@@ -1,4 +1,6 @@
 import type { RegisterBlock } from "../../../core/encoder/block.ts";
+import { FaithfulRunner } from "../../../core/platform/faithful.ts";
+import { FloatingPoint } from "../../../core/platform/floating_point.ts";
 import { SwitchRecord } from "../../../core/shim/switch.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
@@ -14,7 +16,7 @@ export interface TraceeStop {
 }
 
 /** Floating point is left alone. */
-const NO_XSTATE = new Uint8Array(0);
+const NO_FLOATING_POINT = new FloatingPoint(new Uint8Array(0));
 
 /** A stub that a judge gives registers to: scrubbed, with code and data. */
 export class Tracee {
@@ -28,10 +30,12 @@ export class Tracee {
   /** What stopped it last. After a call that was injected that is a breakpoint. */
   stoppedBy: TraceeStop["kind"] = "signal";
   readonly #record = new SwitchRecord();
+  readonly #runner: FaithfulRunner;
 
   /** @param stub one that has both already, as the child of a tracee has */
   constructor(stub: Stub) {
     this.stub = stub;
+    this.#runner = new FaithfulRunner(stub);
     this.block = stub.tracer.blocks.allocate();
     const { buffer, byteOffset, byteLength } = this.block.bytes;
     this.words = new BigUint64Array(buffer, byteOffset, byteLength / 8);
@@ -78,7 +82,7 @@ export class Tracee {
     this.#record.deadline.start(tracer.deadline);
     try {
       for (;;) {
-        const kind = stub.thread.switch(this.block, NO_XSTATE, this.#record);
+        const kind = this.#runner.run(this.block, NO_FLOATING_POINT, this.#record);
         if (kind === "late") this.#end();
         const { siginfo } = this.#record;
         const [signal, code] = [siginfo.getInt32(0, true), siginfo.getInt32(8, true)];

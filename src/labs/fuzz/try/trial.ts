@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { Running } from "../../../core/stub/state.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import { Tracer } from "../../../core/stub/tracer.ts";
 import { errnoName } from "../../../lib/errno.ts";
@@ -329,8 +330,8 @@ export class Trier implements CaseTrier {
     const stub = this.#target;
     if (stub === undefined) return;
     this.#target = undefined;
-    if (running) stub.thread.settle("running");
-    else stub.thread.resume();
+    if (running) stub.thread.settle(new Running(stub.thread));
+    else stub.thread.expect("stopped").resume();
     stub.close();
   }
 

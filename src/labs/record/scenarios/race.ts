@@ -1,6 +1,7 @@
 // The recorder's part in the lesson `early-attach`: to attach at the same instruction in every recording.
 
 import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { Running } from "../../../core/stub/state.ts";
 import { hex, StateError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import { NAMES } from "../arch.ts";
@@ -49,7 +50,7 @@ function attachAnew(stub: Actor): void {
   shim.ptrace(detach, thread.tid, 0, 0);
   const result = shim.ptrace(attach, thread.tid, 0, 0);
   if (result < 0) throw new StateError(`PTRACE_ATTACH failed with ${tracer.errorName(-result)}`);
-  thread.settle("running");
+  thread.settle(new Running(thread));
   const stop = thread.wait();
   const unseen = { registers: null, kernel: null };
   stub.recorder.stage(() =>

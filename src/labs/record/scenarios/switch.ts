@@ -60,7 +60,7 @@ export const switchLesson: Scenario = {
     };
     const save = (at: number, wait: string, why: string) => {
       guest.waited(at, wait);
-      guest.stub.thread.readRegisters(registers);
+      guest.stub.thread.expect("stopped").readRegisters(registers);
       guest.getRegisters(why);
     };
     const run = (kind: Outcome["kind"], telling?: Telling) => {

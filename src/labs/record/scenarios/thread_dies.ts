@@ -158,7 +158,7 @@ function attachControl(stub: Actor): Actor {
       "process.",
   );
   stub.setOptions("The usual options.");
-  thread.readRegisters(thread.initial);
+  thread.expect("stopped").readRegisters(thread.initial);
   // It was at its INT3, not at its self-stop.
   const { selfStopAddress } = thread.tracer;
   thread.initial.set(

@@ -107,7 +107,7 @@ export class Player {
     const { tracee } = this;
     const { frame } = this.tracer;
     if (this.#isAtRest) encodeFrame(tracee, { call: 0n });
-    else tracee.thread.readRegisters(frame);
+    else tracee.thread.expect("stopped").readRegisters(frame);
     for (const [name, word] of Object.entries(words)) frame.set(name, word);
     this.#isWritten = true;
     try {
@@ -167,7 +167,7 @@ export class Player {
     if (this.#newPids().length + this.tids().length > MOST_CHILDREN) throw tooMany();
     if (!this.hasPending("SIGSTOP")) return undefined;
     const { recorder, thread } = this.tracee;
-    thread.resume();
+    thread.expect("stopped").resume();
     thread.wait();
     recorder.arrow("signal", at, detachInStop(this.tracee), "SIGSTOP");
     return { kind: "stopped" };
@@ -238,7 +238,7 @@ export class Player {
   adopt(tgid: number, tid: number, lane: string, role: string): Player {
     const { recorder } = this.tracee;
     this.#watched.add(tid);
-    const thread = new Thread(this.tracer, tgid, tid);
+    const thread = new Thread(this.tracer, tgid, tid, true);
     thread.wait();
     const tracee = new Tracee(recorder, lane, thread);
     recorder.addLane(lane, role, tid);

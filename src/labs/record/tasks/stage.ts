@@ -165,5 +165,5 @@ function traceChildren(thread: Thread): void {
   const { tracer } = thread;
   const options = ["PTRACE_O_TRACECLONE", "PTRACE_O_TRACEFORK", "PTRACE_O_TRACEVFORK"];
   const word = options.reduce((all, name) => all | tracer.constant(name), tracer.traceOptions);
-  thread.ptrace("PTRACE_SETOPTIONS", word);
+  thread.expect("stopped").ptrace("PTRACE_SETOPTIONS", word);
 }

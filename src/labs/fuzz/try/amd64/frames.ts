@@ -52,7 +52,7 @@ function returnFrom(stub: Stub, page: bigint, change: (frame: DataView) => void)
   registers.copyFrom(thread.initial);
   registers.set("rax", SYS_RT_SIGRETURN);
   registers.set("rsp", page);
-  thread.writeRegisters(registers);
+  thread.expect("stopped").writeRegisters(registers);
   const deadline = new Deadline(tracer.deadline);
   for (;;) {
     const { signal } = thread.next(deadline);

@@ -77,9 +77,9 @@ function shows(trial: Trial, stub: Stub): boolean {
 /** Whether cs of 32-bit code can be written, and is what was written. */
 function takesCs32({ tracer, thread }: Stub): boolean {
   const write = (cs: bigint) => tracer.shim.ptrace(PTRACE_POKEUSER, thread.tid, CS_OFFSET, cs);
-  const own = thread.registers().cs ?? 0n;
+  const own = thread.expect("stopped").registers().cs ?? 0n;
   write(CS_32);
-  const isTaken = thread.registers().cs === CS_32;
+  const isTaken = thread.expect("stopped").registers().cs === CS_32;
   write(own);
   return isTaken;
 }
@@ -119,14 +119,14 @@ function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
   const deadline = new Deadline(tracer.deadline);
   if (leavesCall) {
     frame.set("rax", tracer.syscallNumber("getpid"));
-    thread.writeRegisters(frame);
+    thread.expect("stopped").writeRegisters(frame);
     // To its entry, and to its exit.
     for (let stops = 0; stops < 2; stops += thread.wait(deadline).kind === "syscall" ? 1 : 0)
-      thread.resume("PTRACE_SYSCALL");
-    thread.readRegisters(frame);
+      thread.expect("stopped").resume("PTRACE_SYSCALL");
+    thread.expect("stopped").readRegisters(frame);
   }
   for (const [name, word] of Object.entries(words)) frame.set(name, word);
-  thread.writeRegisters(frame);
+  thread.expect("stopped").writeRegisters(frame);
   if (breakpoint !== undefined) setBreakpoint(stub, page + BigInt(breakpoint), 1n);
   let signal: number | undefined;
   do signal = thread.next(deadline).signal;
@@ -134,7 +134,7 @@ function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
   const info = new Int32Array(32);
   tracer.shim.ptrace(PTRACE_GETSIGINFO, thread.tid, 0, info);
   const seen = {
-    ...thread.registers(),
+    ...thread.expect("stopped").registers(),
     [SIGNAL]: BigInt(signal ?? 0),
     [SI_CODE]: BigInt(info[2] ?? 0),
   };

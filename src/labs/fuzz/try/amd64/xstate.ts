@@ -96,13 +96,13 @@ export function readFrame(stub: Stub): Pick<Xstate, "frameLength" | "xfeatures">
   const registers = tracer.frame;
   registers.copyFrom(thread.initial);
   registers.set("rsp", page + BigInt(ROOM));
-  thread.writeRegisters(registers);
+  thread.expect("stopped").writeRegisters(registers);
   const deadline = new Deadline(tracer.deadline);
-  thread.resume("PTRACE_CONT", SIGUSR1);
+  thread.expect("stopped").resume("PTRACE_CONT", SIGUSR1);
   let { signal: stop } = thread.wait(deadline);
   while (stop !== SIGTRAP && stop !== SIGSEGV) ({ signal: stop } = thread.next(deadline));
   const word = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const { rsp = 0n } = thread.registers();
+  const { rsp = 0n } = thread.expect("stopped").registers();
   const fpstate = word(stub.read(rsp + FPSTATE, 8)).getBigUint64(0, true);
   const own = word(stub.read(fpstate + SW_BYTES, 24));
   act(0n, 0n, 0n, 0n);

@@ -44,12 +44,12 @@ export function readKernel(stub: Stub) {
   const begin = (words: Readonly<Record<string, bigint>>) => {
     tracer.frame.copyFrom(thread.initial);
     for (const [name, word] of Object.entries(words)) tracer.frame.set(name, word);
-    thread.writeRegisters(tracer.frame);
+    thread.expect("stopped").writeRegisters(tracer.frame);
   };
   begin({ pc: page, pstate: PSTATE_BITS.reduce((bits, [, bit]) => bits | bit, 0n) });
   // Signals of other processes are passed over.
   while (thread.next(deadline).signal !== SIGTRAP);
-  const { pstate = 0n } = thread.registers();
+  const { pstate = 0n } = thread.expect("stopped").registers();
   const features: Feature[] = PSTATE_BITS.filter(([, bit]) => (pstate & bit) !== 0n).map(
     ([name]) => name,
   );
@@ -65,13 +65,13 @@ export function readKernel(stub: Stub) {
 function argumentOfRestart({ tracer, thread }: Stub, deadline: Deadline): bigint | undefined {
   const { frame } = tracer;
   for (const word of [ARGUMENT, -ERESTARTNOINTR]) {
-    do thread.resume("PTRACE_SYSCALL");
+    do thread.expect("stopped").resume("PTRACE_SYSCALL");
     while (thread.wait(deadline).kind !== "syscall");
-    thread.readRegisters(frame);
+    thread.expect("stopped").readRegisters(frame);
     frame.set("x0", word);
-    thread.writeRegisters(frame);
+    thread.expect("stopped").writeRegisters(frame);
   }
-  thread.resume("PTRACE_CONT", SIGWINCH);
+  thread.expect("stopped").resume("PTRACE_CONT", SIGWINCH);
   thread.wait(deadline);
-  return thread.registers().x0;
+  return thread.expect("stopped").registers().x0;
 }

@@ -89,9 +89,9 @@ export class Resident {
     for (const [i, name] of REGISTERS.entries()) tracer.frame.set(name, BASELINE[i] ?? 0n);
     for (const [name, word] of Object.entries(KEPT)) tracer.frame.set(name, word);
     tracer.frame.set("rip", LOOP);
-    thread.writeRegisters(tracer.frame);
-    thread.ptrace("PTRACE_DETACH");
-    thread.settle("untraced");
+    const stopped = thread.expect("stopped");
+    stopped.writeRegisters(tracer.frame);
+    stopped.leave("");
     // It is still stopped by the SIGSTOP of its birth: once detached, it stops again.
     tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGCONT"));
   }

@@ -42,7 +42,7 @@ export const unblockSignal: Task = {
             each.write(SET, new Uint8Array(new BigUint64Array([set]).buffer));
           },
         });
-        stub.tracee.thread.setMask(setOf([open, ...others]));
+        stub.tracee.thread.expect("stopped").setMask(setOf([open, ...others]));
         const args = [answer.word("how"), SET, 0, 8];
         const result = stub.call("rt_sigprocmask", args, "The call of the answer.");
         stage.expect("the call", "0", result, "the kernel refuses the call");

@@ -25,14 +25,14 @@ const CALL_STOP = (0x85 << 8) | 0x7f;
 function infoOf(tracee: Tracee, block: BigUint64Array): BigUint64Array | undefined {
   const { stub, tracer, words } = tracee;
   words.set(block);
-  stub.thread.writeRegisters(tracee.block);
+  stub.thread.expect("stopped").writeRegisters(tracee.block);
   if (resumed(tracee, PTRACE_SYSEMU) !== CALL_STOP) return undefined;
   const info = new BigUint64Array(INFO_WORDS);
   const { byteLength } = info;
   const length = tracer.shim.ptrace(PTRACE_GET_SYSCALL_INFO, stub.pid, byteLength, info);
   // To a stop by a signal: what is written to x7 at the stop of a call is lost.
   tracee.load({ pc: PLACES.landed });
-  stub.thread.writeRegisters(tracee.block);
+  stub.thread.expect("stopped").writeRegisters(tracee.block);
   resumed(tracee);
   tracee.stoppedBy = "signal";
   return length < 0 ? undefined : info;

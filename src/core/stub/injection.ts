@@ -1,0 +1,157 @@
+import { constants } from "node:os";
+import { DeadlineError, StateError } from "../../lib/errors.ts";
+import type { RegisterBlock } from "../encoder/block.ts";
+import { syscallName } from "../encoder/names.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
+import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
+import type { Lane } from "./lane.ts";
+import { Running } from "./state.ts";
+import { type SyscallArgument, type SyscallResult, wordsOf } from "./syscall.ts";
+import { PATIENT_MILLISECONDS, type Thread } from "./thread.ts";
+import type { TracingThread } from "./tracing_thread.ts";
+
+/** The outcome of an injected call. */
+export interface CallEnd {
+  readonly result: SyscallResult;
+  /** The signed word in the result register, read by the kernel's layout instead of the encoder's. */
+  readonly word: bigint;
+}
+
+/** An injected call with the registers around it. */
+export interface ObservedCall {
+  readonly result: SyscallResult;
+  /** The frame, as the encoder wrote it. */
+  readonly before: Record<string, bigint>;
+  /** The registers at the INT3 after the call. */
+  readonly after: Record<string, bigint>;
+}
+
+/** How a call is injected. */
+export interface InjectOptions {
+  /** Changes the frame before it runs. */
+  readonly setUp?: (frame: RegisterBlock) => void;
+  /** Whether it has a long deadline, as in a teardown, which is not repeated. */
+  readonly isPatient?: boolean;
+}
+
+const { ETIMEDOUT } = constants.errno;
+
+/**
+ * Executes a system call at the SYSCALL of the stub code, and repeats it if the kernel restarts it: the sequence of the
+ * lane "faithful".
+ *
+ * @throws DeathError, StopError, DeadlineError, TraceError; StateError if the stub code is gone
+ */
+export function inject(
+  thread: Thread,
+  number: bigint,
+  args: readonly SyscallArgument[],
+  { setUp, isPatient = false }: InjectOptions = {},
+): CallEnd {
+  const [a, b, c, d, e, f] = wordsOf(args);
+  if (thread.replaced) {
+    throw new StateError(`stub ${thread.tgid} runs another program: its stub code is gone`);
+  }
+  const { tracer, tid, initial } = thread;
+  const { encoder, frame, injection, shim } = tracer;
+  startClock(tracer, isPatient);
+  for (;;) {
+    thread.makeStopped();
+    encoder.encodeSyscall(frame.offset, initial.offset, number, a, b, c, d, e, f);
+    setUp?.(frame);
+    endInjection(thread, shim.inject(tid, frame.bytes, injection.bytes), number);
+    const value = encoder.syscallResult(frame.offset);
+    const errno = encoder.syscallErrno(value);
+    if (errno === 0 || encoder.restartsSyscall(errno) === 0) {
+      const word = BigInt.asIntN(64, frame.word(HOST_MACHINE.word.result));
+      return { result: decodeResult(tracer, value, "faithful", errno), word };
+    }
+    // A call that is restarted repeatedly has the same deadline as one that does not return.
+    if (shim.timeLeft(injection.deadline.bytes) <= 0) {
+      const call = callName(tracer, number);
+      throw new DeadlineError(tid, `restarted an injected ${call} for ${tracer.deadline} ms`);
+    }
+  }
+}
+
+/** The same with the registers before and after the call. */
+export function observe(
+  thread: Thread,
+  number: bigint,
+  args: readonly SyscallArgument[],
+): ObservedCall {
+  let before: Record<string, bigint> = {};
+  const setUp = (frame: RegisterBlock) => {
+    before = frame.dump();
+  };
+  const { result } = inject(thread, number, args, { setUp });
+  return { result, before, after: thread.tracer.frame.dump() };
+}
+
+/** The result for a word that a call left in the result register. @internal */
+export function decodeResult(
+  tracer: TracingThread,
+  word: bigint,
+  lane: Lane,
+  errno = tracer.encoder.syscallErrno(word),
+): SyscallResult {
+  if (errno === 0) return { value: word, errno: null, lane };
+  return { value: null, errno: tracer.errorName(errno), lane };
+}
+
+/** Starts the deadline of an injection. @internal */
+export function startClock({ deadline, injection }: TracingThread, isPatient = false): void {
+  injection.deadline.start(isPatient ? Math.max(deadline, PATIENT_MILLISECONDS) : deadline);
+}
+
+/** Interprets the shim's result of an injection. @throws what `inject` throws @internal */
+export function endInjection(thread: Thread, result: number, number: bigint): void {
+  const { injection } = thread.tracer;
+  if (result === INJECT_RESTS) return;
+  if (result === INJECT_LEFT) {
+    thread.noteReplaced();
+    return;
+  }
+  if (result === INJECT_STOPPED) {
+    const stop = thread.take(injection.status);
+    const call = callName(thread.tracer, number);
+    throw thread.unexpected(stop, `after an injected ${call}, not by its INT3`);
+  }
+  if (result !== -ETIMEDOUT) thread.fail(injection.step, -result);
+  stopByForce(thread, number);
+}
+
+/** Stops a stub that missed its deadline, so that it can be examined and reused. */
+function stopByForce(thread: Thread, number: bigint): never {
+  const { tracer, tid } = thread;
+  const { deadline } = tracer;
+  thread.settle(new Running(thread)).stop();
+  const call = callName(tracer, number);
+  const registers = thread.expect("stopped").registers();
+  dropRestart(thread, number);
+  throw new DeadlineError(
+    tid,
+    `did not return from an injected ${call} within ${deadline} ms`,
+    registers,
+    {
+      call,
+      remedy: "set a longer deadline for the tracer, or inject a call that does not block",
+    },
+  );
+}
+
+/** Runs to the breakpoint if the kernel is about to restart a call in place of the next one. */
+function dropRestart(thread: Thread, number: bigint): void {
+  if (!HOST_MACHINE.restartsBeforeStops) return;
+  const { instructionPointer } = HOST_MACHINE;
+  const { frame, injection, restAddress, shim } = thread.tracer;
+  thread.expect("stopped").readRegisters(frame);
+  if (frame.get(instructionPointer) !== thread.initial.get(instructionPointer)) return;
+  frame.set(instructionPointer, restAddress);
+  injection.deadline.start(PATIENT_MILLISECONDS);
+  endInjection(thread, shim.inject(thread.tid, frame.bytes, injection.bytes), number);
+}
+
+function callName({ encoder }: TracingThread, number: bigint): string {
+  return syscallName(number, encoder.constants) ?? `system call ${number}`;
+}
