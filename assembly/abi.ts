@@ -10,17 +10,11 @@ export const ENCODER_ABI: i32 = 2;
 /** The first byte of `memory` that the host may use. */
 export const heap: usize = __heap_base;
 
+export * from "./linux/arguments";
 export * from "./linux/clone";
-export * from "./linux/clone_flags";
-export * from "./linux/clone3";
 export * from "./linux/errno";
-export * from "./linux/file";
-export * from "./linux/memory";
 export * from "./linux/numbers";
-export * from "./linux/process";
 export * from "./linux/ptrace";
-export * from "./linux/result";
-export * from "./linux/seccomp";
 export * from "./linux/siginfo";
 export * from "./linux/signal";
 export * from "./linux/wait";

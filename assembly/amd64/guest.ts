@@ -1,8 +1,11 @@
-// A guest's registers at a stop and before a resume: the frame of its system call, and the words that must be the
-// stub's own.
+// A guest's registers at a stop and before a resume: the frame of its system call, and the words that must be the stub's
+// own; and the filter of its stub.
 
-import { Arguments } from "../linux/arguments";
+import { beginFilter, endFilter, trapPointer } from "../linux/filter";
 import { Registers } from "./registers";
+
+/** The architecture as seccomp names it (<linux/audit.h>). */
+export const AUDIT_ARCH_X86_64: u64 = 0xc000003e;
 
 /** The trap flag: single-stepping. */
 export const X86_EFLAGS_TF: u64 = 0x100;
@@ -32,13 +35,12 @@ export function enterGuest(block: usize, initial: usize): i32 {
  */
 export function decodeGuestSyscall(block: usize, at: usize): i32 {
   const registers = changetype<Registers>(block);
-  const args = changetype<Arguments>(at);
-  args.arg0 = registers.rdi;
-  args.arg1 = registers.rsi;
-  args.arg2 = registers.rdx;
-  args.arg3 = registers.r10;
-  args.arg4 = registers.r8;
-  args.arg5 = registers.r9;
+  store<u64>(at, registers.rdi, 0);
+  store<u64>(at, registers.rsi, 8);
+  store<u64>(at, registers.rdx, 16);
+  store<u64>(at, registers.r10, 24);
+  store<u64>(at, registers.r8, 32);
+  store<u64>(at, registers.r9, 40);
   registers.rax = registers.orig_rax;
   return i32(registers.orig_rax);
 }
@@ -56,4 +58,18 @@ export function rewindVsyscall(block: usize, address: u64): void {
   const registers = changetype<Registers>(block);
   registers.rip = address;
   registers.rsp -= 8;
+}
+
+/**
+ * Writes the seccomp filter of guests' stubs to `at` (a multiple of 8, with room for 128 instructions). It traps calls
+ * into the vsyscall page, which PTRACE_SYSEMU does not see.
+ *
+ * @param exitSignal the exit signal of the stubs that may be cloned.
+ * @returns the number of instructions.
+ */
+export function encodeSeccomp(at: usize, exitSignal: i32): i32 {
+  beginFilter(at, AUDIT_ARCH_X86_64);
+  // The vsyscall page is the only code in the kernel's half that can make system calls.
+  trapPointer(u32.MAX_VALUE);
+  return endFilter(at, exitSignal);
 }

@@ -1,8 +1,7 @@
-// A system call on amd64: the number in rax, arguments in rdi, rsi, rdx, r10, r8, r9; the result in
+// A system call of a stub on amd64: the number in rax, arguments in rdi, rsi, rdx, r10, r8, r9; the result in
 // rax; rcx and r11 are lost (syscall(2), "Architecture calling conventions").
 
-import { ERESTART_RESTARTBLOCK } from "../linux/errno";
-import { restartsSyscall, syscallErrno } from "../linux/result";
+import { ERESTART_RESTARTBLOCK, restartsSyscall, syscallErrno } from "../linux/errno";
 import { SYS_restart_syscall } from "./numbers";
 import { REGISTERS_SIZE, Registers } from "./registers";
 
@@ -61,4 +60,18 @@ export function restartSyscall(block: usize, _original: u64): i32 {
   registers.rax = errno == ERESTART_RESTARTBLOCK ? SYS_restart_syscall : registers.orig_rax;
   registers.rip -= SYSCALL_LENGTH;
   return 1;
+}
+
+// The bootstrap convention of the stub code (shim/core/amd64/stub.S):
+//
+//   r15  the pid that getppid() must return, or the stub exits with status 1
+//   rbx  1: the system call injected next is a clone, whose child starts the stub code over
+//
+// R15 and RBX, because system calls change neither.
+
+/** Makes `block` the frame of a cloning stub whose child must have `parent` as its parent. */
+export function encodeBootstrap(block: usize, parent: i32): void {
+  const registers = changetype<Registers>(block);
+  registers.r15 = u32(parent);
+  registers.rbx = 1;
 }

@@ -1,8 +1,7 @@
-// A system call on arm64: the number in x8, arguments in x0 to x5; the result in x0 (syscall(2),
+// A system call of a stub on arm64: the number in x8, arguments in x0 to x5; the result in x0 (syscall(2),
 // "Architecture calling conventions").
 
-import { ERESTART_RESTARTBLOCK } from "../linux/errno";
-import { restartsSyscall, syscallErrno } from "../linux/result";
+import { ERESTART_RESTARTBLOCK, restartsSyscall, syscallErrno } from "../linux/errno";
 import { SYS_restart_syscall } from "./numbers";
 import { REGISTERS_SIZE, Registers } from "./registers";
 
@@ -60,4 +59,18 @@ export function restartSyscall(block: usize, original: u64): i32 {
   registers.pc -= SVC_LENGTH;
   if (errno == ERESTART_RESTARTBLOCK) registers.x8 = SYS_restart_syscall;
   return 1;
+}
+
+// The bootstrap convention of the stub code on arm64:
+//
+//   x7  the pid that getppid() must return, or the stub exits with status 1
+//   x9  1: the system call injected next is a clone, whose child starts the stub code over
+//
+// x7 and x9, because system calls change neither and take neither as an argument.
+
+/** Makes `block` the frame of a cloning stub whose child must have `parent` as its parent. */
+export function encodeBootstrap(block: usize, parent: i32): void {
+  const registers = changetype<Registers>(block);
+  registers.x7 = u32(parent);
+  registers.x9 = 1;
 }

@@ -1,5 +1,6 @@
-// Errors (<asm-generic/errno-base.h>, <asm-generic/errno.h>), and the kernel's internal ones, which a tracer
-// may see (the kernel's include/linux/errno.h).
+// Errors (<asm-generic/errno-base.h>, <asm-generic/errno.h>) and the kernel's internal ones, which a tracer may see (the
+// kernel's include/linux/errno.h); and the result of a system call: one word, which is a value or, from -4095 to -1, an
+// error.
 
 export const EPERM: i32 = 1;
 export const ENOENT: i32 = 2;
@@ -138,3 +139,25 @@ export const ERESTARTNOINTR: i32 = 513;
 export const ERESTARTNOHAND: i32 = 514;
 export const ENOIOCTLCMD: i32 = 515;
 export const ERESTART_RESTARTBLOCK: i32 = 516;
+
+/** The largest errno that a system call returns: MAX_ERRNO in the kernel's include/linux/err.h. */
+const MAX_ERRNO: u64 = 4095;
+
+/** The errno of a system call's result (-4095 to -1), or 0 if it is a value. */
+export function syscallErrno(result: u64): i32 {
+  const negated: u64 = 0 - result;
+  return negated - 1 < MAX_ERRNO ? i32(negated) : 0;
+}
+
+/**
+ * 1 for the kernel's four requests to restart the call, which only a tracer sees (the kernel's
+ * include/linux/errno.h); 0 for any other errno.
+ */
+export function restartsSyscall(errno: i32): i32 {
+  return i32(
+    errno == ERESTARTSYS ||
+      errno == ERESTARTNOINTR ||
+      errno == ERESTARTNOHAND ||
+      errno == ERESTART_RESTARTBLOCK,
+  );
+}

@@ -1,5 +1,5 @@
-// The parts of the filter of guests' stubs: it allows the calls of the stub code and those that are injected, and kills
-// the process for any other. Each architecture combines the parts with its own call numbers.
+// The filter of guests' stubs: it allows the calls of the stub code and those that are injected, and kills the process for
+// any other. Each architecture begins it with what only it has.
 //
 // A filter is an array of struct sock_filter (<linux/filter.h>), 8 bytes each:
 //
@@ -9,15 +9,28 @@
 //
 //    +0 nr   +4 arch   +8 instruction_pointer (u64)   +16 args (6 × u64)
 
-import { CLONE_FILES } from "./clone_flags";
-import { AT_EMPTY_PATH } from "./file";
-import { PR_SET_PDEATHSIG } from "./process";
 import {
+  SYS_clone,
+  SYS_execveat,
+  SYS_exit,
+  SYS_getpid,
+  SYS_getppid,
+  SYS_kill,
+  SYS_mmap,
+  SYS_mprotect,
+  SYS_munmap,
+  SYS_prctl,
+  SYS_restart_syscall,
+  SYS_wait4,
+} from "../numbers";
+import {
+  AT_EMPTY_PATH,
+  PR_SET_PDEATHSIG,
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_KILL_PROCESS,
   SECCOMP_RET_TRAP,
-  STUB_THREAD_FLAGS,
-} from "./seccomp";
+} from "./arguments";
+import { CLONE_FILES, STUB_THREAD_FLAGS } from "./clone";
 import { SIGKILL, SIGSTOP } from "./signal";
 
 // The codes of the instructions that are used here (<linux/bpf_common.h>).
@@ -28,6 +41,7 @@ const RETURN: u16 = 0x06; // BPF_RET | BPF_K
 const NUMBER: u32 = 0;
 const ARCH: u32 = 4;
 const POINTER_HIGH: u32 = 12;
+const ARGUMENTS: u32 = 16;
 
 @unmanaged
 class SockFilter {
@@ -50,40 +64,44 @@ function emit(code: u16, k: u32, jt: u8 = 0, jf: u8 = 0): void {
 }
 
 /** Returns `action` if the accumulator is `k`. */
-function returnIf(k: u32, action: u32): void {
+function returnIf(k: u32, action: u64): void {
   emit(JUMP_IF_EQUAL, k, 0, 1);
-  emit(RETURN, action);
+  emit(RETURN, u32(action));
 }
 
-/** Offset of the lower or upper half of an argument. */
-function argument(index: u32, upper: u32): u32 {
-  return 16 + 8 * index + 4 * upper;
+/** Allows `call` with any arguments. */
+function allow(call: i32): void {
+  returnIf(call, SECCOMP_RET_ALLOW);
 }
 
-/** Allows `call` if its argument `index` is `value`, and loads the number again if it is not. */
+/** Skips the next `skipped` instructions unless argument `index` is `value`, in both halves. */
+function requireArgument(index: u32, value: u32, skipped: u8): void {
+  const lower = ARGUMENTS + 8 * index;
+  emit(LOAD, lower + 4);
+  emit(JUMP_IF_EQUAL, 0, 0, skipped + 2);
+  emit(LOAD, lower);
+  emit(JUMP_IF_EQUAL, value, 0, skipped);
+}
+
+/** Allows what was required, and loads the number again if it was not met. */
+function allowRequired(): void {
+  emit(RETURN, u32(SECCOMP_RET_ALLOW));
+  emit(LOAD, NUMBER);
+}
+
+/** Allows `call` if its argument `index` is `value`. */
 function allowWith(call: i32, index: u32, value: u32): void {
   emit(JUMP_IF_EQUAL, call, 0, 6);
-  emit(LOAD, argument(index, 1));
-  emit(JUMP_IF_EQUAL, 0, 0, 3);
-  emit(LOAD, argument(index, 0));
-  emit(JUMP_IF_EQUAL, value, 0, 1);
-  emit(RETURN, u32(SECCOMP_RET_ALLOW));
-  emit(LOAD, NUMBER);
+  requireArgument(index, value, 1);
+  allowRequired();
 }
 
-/** The same with two arguments, 0 and 1. */
+/** Allows `call` if its first two arguments are `first` and `second`. */
 function allowWithBoth(call: i32, first: u32, second: u32): void {
   emit(JUMP_IF_EQUAL, call, 0, 10);
-  emit(LOAD, argument(0, 1));
-  emit(JUMP_IF_EQUAL, 0, 0, 7);
-  emit(LOAD, argument(0, 0));
-  emit(JUMP_IF_EQUAL, first, 0, 5);
-  emit(LOAD, argument(1, 1));
-  emit(JUMP_IF_EQUAL, 0, 0, 3);
-  emit(LOAD, argument(1, 0));
-  emit(JUMP_IF_EQUAL, second, 0, 1);
-  emit(RETURN, u32(SECCOMP_RET_ALLOW));
-  emit(LOAD, NUMBER);
+  requireArgument(0, first, 5);
+  requireArgument(1, second, 1);
+  allowRequired();
 }
 
 /** Begins a filter at `at` (a multiple of 8, with room for 128 instructions) that refuses other architectures. */
@@ -97,42 +115,28 @@ export function beginFilter(at: usize, architecture: u64): void {
 /** Traps calls from an instruction pointer with the upper half `high`. */
 export function trapPointer(high: u32): void {
   emit(LOAD, POINTER_HIGH);
-  returnIf(high, u32(SECCOMP_RET_TRAP));
+  returnIf(high, SECCOMP_RET_TRAP);
 }
 
-/** Must precede the functions that allow a call: they expect its number in the accumulator, and keep it there. */
-export function loadNumber(): void {
+/** Ends the filter that began at `at`: allows the calls of stubs with `exitSignal`. Returns its number of instructions. */
+export function endFilter(at: usize, exitSignal: i32): i32 {
   emit(LOAD, NUMBER);
-}
-
-/** Allows `call` with any arguments. */
-export function allow(call: i32): void {
-  returnIf(call, u32(SECCOMP_RET_ALLOW));
-}
-
-/** Allows clones of stubs with `exitSignal`, and of their threads. */
-export function allowStubs(clone: i32, exitSignal: i32): void {
-  allowWith(clone, 0, u32(CLONE_FILES) | exitSignal);
-  allowWith(clone, 0, u32(STUB_THREAD_FLAGS));
-}
-
-/** Allows a stub to stop itself. */
-export function allowStop(kill: i32): void {
-  allowWith(kill, 1, SIGSTOP);
-}
-
-/** Allows the execution of a file descriptor, by which a stub resets its exit signal before it is ended. */
-export function allowProgram(execveat: i32): void {
-  allowWith(execveat, 4, AT_EMPTY_PATH);
-}
-
-/** Allows a stub to die with its parent. */
-export function allowDeathSignal(prctl: i32): void {
-  allowWithBoth(prctl, PR_SET_PDEATHSIG, SIGKILL);
-}
-
-/** Ends the filter that began at `at`, and returns its number of instructions. */
-export function endFilter(at: usize): i32 {
+  allow(SYS_mmap);
+  allow(SYS_munmap);
+  allow(SYS_mprotect);
+  allow(SYS_getpid);
+  allow(SYS_getppid);
+  allow(SYS_wait4);
+  allow(SYS_exit);
+  allow(SYS_restart_syscall);
+  allowWith(SYS_clone, 0, u32(CLONE_FILES) | exitSignal);
+  allowWith(SYS_clone, 0, u32(STUB_THREAD_FLAGS));
+  // A stub stops itself.
+  allowWith(SYS_kill, 1, SIGSTOP);
+  // A stub executes a file descriptor to reset its exit signal before it is ended.
+  allowWith(SYS_execveat, 4, AT_EMPTY_PATH);
+  // A stub dies with its parent.
+  allowWithBoth(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
   emit(RETURN, u32(SECCOMP_RET_KILL_PROCESS));
   return i32((next - at) / offsetof<SockFilter>());
 }

@@ -1,6 +1,6 @@
 // The stub code: everything that a stub runs by itself. It is copied to a page, so it is position
 // independent. System calls preserve R15 and RBX, so these carry the bootstrap convention
-// (assembly/amd64/bootstrap.ts).
+// (assembly/amd64/syscall.ts).
 //
 //   begin ──> prctl ──> getppid == R15? ──> RBX = 0 ──> kill(getpid(), SIGSTOP) ──> INT3
 //     ^                      └─ no: exit(1)              │ all injected calls are

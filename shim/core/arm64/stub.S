@@ -1,6 +1,6 @@
 // The stub code: everything that a stub runs by itself. It is copied to a page, so it is position
 // independent. System calls preserve x7 and x9, so these carry the bootstrap convention
-// (assembly/arm64/bootstrap.ts).
+// (assembly/arm64/syscall.ts).
 //
 //   begin ──> prctl ──> getppid == x7? ──> x9 = 0 ──> kill(getpid(), SIGSTOP) ──> BRK
 //     ^                     └─ no: exit(1)              │ all injected calls are
