@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { HOST_MACHINE } from "../core/machine/index.ts";
 import { DEFINES } from "../core/shim/bindings.ts";
 import { Entries, MOST_ENTRIES } from "../core/stub/entries.ts";
@@ -10,6 +11,8 @@ import { limitRemedy } from "../lib/limits.ts";
 import type { Kind } from "./kind.ts";
 import { RING_SIZE, RingMemory } from "./ring_memory.ts";
 import { loadFast } from "./shim.ts";
+
+const { ESRCH } = constants.errno;
 
 /** How often each side looks for the other's progress before it sleeps, if they are on two processors: about 100 µs. */
 const SPINS = 3000;
@@ -44,7 +47,6 @@ export class Ring {
     this.entries = new Entries(memory.memory, DEFINES.RING_ENTRIES, MOST_ENTRIES);
     try {
       this.address = mapRing(thread, memory);
-      tracer.sendAway(thread.tid);
     } catch (error) {
       memory.giveBack();
       throw error;
@@ -95,13 +97,17 @@ export class Ring {
       frame.copyFrom(thread.initial);
       HOST_MACHINE.enterRing(frame, tracer.serveAddress, this.address, this.#memory.turn);
       thread.makeStopped().writeRegisters(frame);
+      tracer.sendAway(tid);
     }
     if (!stopped) thread.settle(this.#running);
     this.#memory.prepare(count, halts, this.#spins);
     const result = loadFast().ringTurn(tid, this.#memory.address, injection.bytes, stopped ? 1 : 0);
+    // A request was refused: the stub is at a stop, and is being killed.
+    if (result === -ESRCH) thread.settle(new Stopped(thread));
     endInjection(thread, result, call);
-    // A signal may have stopped it.
     thread.settle(this.#memory.halts ? new Stopped(thread) : this.#serving);
+    // It has stopped, maybe by a signal: a stub that stops for its tracer belongs on the same processor.
+    if (this.#memory.halts) tracer.attract(tid);
   }
 }
 

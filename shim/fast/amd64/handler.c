@@ -25,7 +25,8 @@ enum {
     HOST_YIELDS = 8,
     STUB_YIELDS = 2,
     LEAST_BUDGET = 64,
-    TICK_MICROSECONDS = 5000,
+    FIRST_TICK_MICROSECONDS = 250,
+    LONGEST_TICK_MICROSECONDS = 5000,
     FRAME_MICROSECONDS = 1000000,
     SI_CODE = 2,
     SI_PID = 4,
@@ -220,6 +221,7 @@ static int64_t await_turn(struct stublab_desk *desk, struct stublab_deadline *de
     if (poll_turn(desk, turn))
         return 0;
     int64_t result = 0;
+    int64_t tick = FIRST_TICK_MICROSECONDS;
     __atomic_store_n(sleeps, 1, __ATOMIC_SEQ_CST);
     while (result == 0 && !has_turn(turn)) {
         const int64_t left = stublab_time_left(deadline);
@@ -227,7 +229,8 @@ static int64_t await_turn(struct stublab_desk *desk, struct stublab_deadline *de
             result = -ETIMEDOUT;
             break;
         }
-        const int64_t pause = left < TICK_MICROSECONDS ? left : TICK_MICROSECONDS;
+        const int64_t pause = left < tick ? left : tick;
+        tick = tick * 2 < LONGEST_TICK_MICROSECONDS ? tick * 2 : LONGEST_TICK_MICROSECONDS;
         const struct __kernel_timespec timeout = {.tv_nsec = pause * 1000};
         /* Signals may interrupt every sleep, so that none times out. */
         futex(turn, FUTEX_WAIT, TURN_STUB, &timeout);

@@ -88,6 +88,10 @@ test("a stub serves the lane fast on another processor", () => {
   assert.is(allowed(stub.pid), own);
   stub.call("getpid");
   assert.is.not(allowed(stub.pid), own);
+  stub.registers();
+  assert.is(allowed(stub.pid), own, "a stub that stops is beside the tracer");
+  stub.call("getpid");
+  assert.is.not(allowed(stub.pid), own);
   assert.is(allowed(stub.createStub().pid), own, "a clone is beside the tracer again");
   stub.scrub();
   assert.is(allowed(stub.pid), own, "and so is a stub without a ring");

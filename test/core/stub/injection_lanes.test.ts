@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
 import type { Lane } from "../../../src/core/stub/lane.ts";
+import { loadFast } from "../../../src/fast/shim.ts";
 import {
   DeadlineError,
   DeathError,
@@ -20,6 +22,7 @@ import { thrown } from "../../support/thrown.ts";
 
 const [SIGKILL, SIGTRAP, SIGRTMAX] = [9, 5, 64];
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter((signal) => signal !== SIGKILL);
+const { ESRCH } = constants.errno;
 const LIMIT = 100;
 
 /** mmap's arguments for a page at an address of the kernel's choice. */
@@ -174,6 +177,27 @@ each("a stub that is killed during a call is a death", async (stub) => {
   assert.equal(error.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
   await killer.ended;
 });
+
+each(
+  "a stub that is killed between a stop in its turn and the next request is a death",
+  (stub, lane) => {
+    if (lane === "faithful") return;
+    const fast = loadFast();
+    const { ringTurn } = fast;
+    stub.call("getpid");
+    // The shim's request to resume the stub fails: it is on its way to its exit stop.
+    fast.ringTurn = () => {
+      process.kill(stub.pid, "SIGKILL");
+      return -ESRCH;
+    };
+    try {
+      const error = thrown(DeathError, () => stub.call("getpid"));
+      assert.equal(error.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
+    } finally {
+      fast.ringTurn = ringTurn;
+    }
+  },
+);
 
 each("everything else that needs the stub stopped works between two calls", (stub, lane) => {
   const own = () =>
