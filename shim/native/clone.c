@@ -13,16 +13,13 @@
     ((UINT32_MAX & ~(uint64_t)(CSIGNAL | CLONE_DETACHED)) | CLONE_NEWTIME | CLONE_CLEAR_SIGHAND |  \
      CLONE_INTO_CGROUP)
 
-#define MEMBERS(each)                                                                              \
-    each(flags) each(pidfd) each(child_tid) each(parent_tid) each(exit_signal) each(stack)         \
-        each(stack_size) each(tls) each(set_tid) each(set_tid_size) each(cgroup)
-
 #define INDEX(name) INDEX_##name,
-enum { MEMBERS(INDEX) INDEX_END };
+enum { CLONE_MEMBERS(INDEX) INDEX_END };
 
 #define ASSERT_WORD(name)                                                                          \
-    _Static_assert(CLONE3_##name == sizeof(uint64_t) * INDEX_##name, #name " is in its place");
-MEMBERS(ASSERT_WORD)
+    _Static_assert(offsetof(struct clone_args, name) == sizeof(uint64_t) * INDEX_##name,           \
+                   #name " is in its place");
+CLONE_MEMBERS(ASSERT_WORD)
 _Static_assert(CLONE3_SIZE == sizeof(uint64_t) * INDEX_END,
                "the third version of struct clone_args ends with cgroup");
 
@@ -90,12 +87,12 @@ int32_t native_encode_clone3(void *memory, uint32_t at, uint64_t flags, uint64_t
                              uint64_t child_tid, uint64_t parent_tid, uint64_t exit_signal,
                              uint64_t stack, uint64_t stack_size, uint64_t tls, uint64_t set_tid,
                              uint64_t set_tid_size, uint64_t cgroup) {
-    const struct clone_args wanted = {MEMBERS(INITIALIZE)};
+    const struct clone_args wanted = {CLONE_MEMBERS(INITIALIZE)};
     struct clone_args *args = place_in(memory, at);
 
     if (clone3_refuses_flags(flags) || clone3_refuses_members(&wanted))
         return -EINVAL;
     /* Member by member: the compiler may turn an assignment of the struct into a call of memcpy. */
-    MEMBERS(COPY)
+    CLONE_MEMBERS(COPY)
     return CLONE3_SIZE;
 }

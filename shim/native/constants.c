@@ -30,10 +30,15 @@ struct native_constant {
 /* The conversion keeps the sign of AT_FDCWD and adds none to the unsigned CLONE_IO and __WCLONE. */
 #define CONSTANT(name) {#name, (int64_t)(name)},
 
+#define REGISTERS_SIZE sizeof(register_block)
+#define REGISTER(name, member) {"REG_" #name, offsetof(register_block, member)},
+#define SIGINFO_MEMBER(name) {"SIGINFO_" #name, offsetof(siginfo_t, name)},
+#define CLONE_MEMBER(name) {"CLONE3_" #name, offsetof(struct clone_args, name)},
+
 /* The build writes constants.inc: each name under an #ifdef. */
 static const struct native_constant constants[] = {
 #include "constants.inc"
-    {NULL, 0},
+    REGISTERS(REGISTER) SIGINFO_MEMBERS(SIGINFO_MEMBER) CLONE_MEMBERS(CLONE_MEMBER){NULL, 0},
 };
 
 #define CONSTANTS (sizeof(constants) / sizeof(constants[0]) - 1)

@@ -37,38 +37,23 @@
 #define SIGINFO_RT 5
 #define SIGINFO_SYS 6
 
-/* Members of the kernel's siginfo_t; <asm/siginfo.h> makes macros of their names. */
 #define SIGINFO_SIZE sizeof(siginfo_t)
-#define SIGINFO_si_signo offsetof(siginfo_t, si_signo)
-#define SIGINFO_si_errno offsetof(siginfo_t, si_errno)
-#define SIGINFO_si_code offsetof(siginfo_t, si_code)
-#define SIGINFO_si_pid offsetof(siginfo_t, si_pid)
-#define SIGINFO_si_uid offsetof(siginfo_t, si_uid)
-/* POSIX calls it si_timerid, the kernel si_tid. */
-#define SIGINFO_si_timerid offsetof(siginfo_t, si_tid)
-#define SIGINFO_si_overrun offsetof(siginfo_t, si_overrun)
-#define SIGINFO_si_value offsetof(siginfo_t, si_value)
-#define SIGINFO_si_status offsetof(siginfo_t, si_status)
-#define SIGINFO_si_addr offsetof(siginfo_t, si_addr)
-#define SIGINFO_si_band offsetof(siginfo_t, si_band)
-#define SIGINFO_si_fd offsetof(siginfo_t, si_fd)
-#define SIGINFO_si_call_addr offsetof(siginfo_t, si_call_addr)
-#define SIGINFO_si_syscall offsetof(siginfo_t, si_syscall)
-#define SIGINFO_si_arch offsetof(siginfo_t, si_arch)
 
-/* The ABI writes the third version of struct clone_args. */
+/* clang-format off */
+/* Members of the kernel's siginfo_t, of whose names <asm/siginfo.h> makes macros. */
+#define SIGINFO_MEMBERS(each)                                                                      \
+    each(si_signo) each(si_errno) each(si_code) each(si_pid) each(si_uid) each(si_timerid)         \
+    each(si_overrun) each(si_value) each(si_status) each(si_addr) each(si_band) each(si_fd)        \
+    each(si_call_addr) each(si_syscall) each(si_arch)
+/* POSIX calls it si_timerid, the kernel si_tid. */
+#define si_timerid si_tid
+
+/* The members of struct clone_args, all words. The ABI writes its third version. */
+#define CLONE_MEMBERS(each)                                                                        \
+    each(flags) each(pidfd) each(child_tid) each(parent_tid) each(exit_signal) each(stack)         \
+    each(stack_size) each(tls) each(set_tid) each(set_tid_size) each(cgroup)
 #define CLONE3_SIZE CLONE_ARGS_SIZE_VER2
-#define CLONE3_flags offsetof(struct clone_args, flags)
-#define CLONE3_pidfd offsetof(struct clone_args, pidfd)
-#define CLONE3_child_tid offsetof(struct clone_args, child_tid)
-#define CLONE3_parent_tid offsetof(struct clone_args, parent_tid)
-#define CLONE3_exit_signal offsetof(struct clone_args, exit_signal)
-#define CLONE3_stack offsetof(struct clone_args, stack)
-#define CLONE3_stack_size offsetof(struct clone_args, stack_size)
-#define CLONE3_tls offsetof(struct clone_args, tls)
-#define CLONE3_set_tid offsetof(struct clone_args, set_tid)
-#define CLONE3_set_tid_size offsetof(struct clone_args, set_tid_size)
-#define CLONE3_cgroup offsetof(struct clone_args, cgroup)
+/* clang-format on */
 
 /* The flags of a clone that makes another thread of a stub, traced from its start. */
 #define STUB_THREAD_FLAGS                                                                          \
@@ -77,10 +62,6 @@
 /* A block or an area of the encoder's buffer. */
 static inline void *place_in(void *memory, uint32_t offset) {
     return (unsigned char *)memory + offset;
-}
-
-static inline const void *read_in(const void *memory, uint32_t offset) {
-    return (const unsigned char *)memory + offset;
 }
 
 #pragma GCC visibility push(default)

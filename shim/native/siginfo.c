@@ -20,7 +20,7 @@
 
 _Static_assert(SIGINFO_SIZE == SI_MAX_SIZE && SI_MAX_SIZE == 128, "a siginfo_t is 128 bytes");
 _Static_assert(offsetof(siginfo_t, _sifields) == 16, "the union begins at 16");
-_Static_assert(offsetof(siginfo_t, _sifields._timer._sigval) == SIGINFO_si_value,
+_Static_assert(offsetof(siginfo_t, _sifields._timer._sigval) == offsetof(siginfo_t, si_value),
                "a timer's si_value has the place of the others'");
 
 /* The codes 1 to `last` of a signal, and the form of the union with them. */
@@ -31,24 +31,16 @@ struct codes {
 
 /* sig_sicodes of the kernel's kernel/signal.c. */
 static struct codes codes_of(int32_t signal) {
-    switch (signal) {
-    case SIGILL:
-        return (struct codes){NSIGILL, SIGINFO_FAULT};
-    case SIGFPE:
-        return (struct codes){NSIGFPE, SIGINFO_FAULT};
-    case SIGSEGV:
-        return (struct codes){NSIGSEGV, SIGINFO_FAULT};
-    case SIGBUS:
-        return (struct codes){NSIGBUS, SIGINFO_FAULT};
-    case SIGTRAP:
-        return (struct codes){NSIGTRAP, SIGINFO_FAULT};
-    case SIGCHLD:
-        return (struct codes){NSIGCHLD, SIGINFO_CHLD};
-    case SIGSYS:
-        return (struct codes){NSIGSYS, SIGINFO_SYS};
-    default:
-        return (struct codes){NSIGPOLL, SIGINFO_POLL};
-    }
+    static const struct codes own[] = {
+        [SIGILL] = {NSIGILL, SIGINFO_FAULT},   [SIGFPE] = {NSIGFPE, SIGINFO_FAULT},
+        [SIGSEGV] = {NSIGSEGV, SIGINFO_FAULT}, [SIGBUS] = {NSIGBUS, SIGINFO_FAULT},
+        [SIGTRAP] = {NSIGTRAP, SIGINFO_FAULT}, [SIGCHLD] = {NSIGCHLD, SIGINFO_CHLD},
+        [SIGSYS] = {NSIGSYS, SIGINFO_SYS},
+    };
+
+    if (signal >= 0 && signal <= SIGSYS && own[signal].last != 0)
+        return own[signal];
+    return (struct codes){NSIGPOLL, SIGINFO_POLL};
 }
 
 /* siginfo_layout of kernel/signal.c, without the variants of a fault. */

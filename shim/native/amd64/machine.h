@@ -15,42 +15,41 @@
 /* The upper half of every address in the vsyscall page. */
 #define VSYSCALL_HALF 0xffffffff
 
-#define REGISTERS_SIZE sizeof(struct user_regs_struct)
+typedef struct user_regs_struct register_block;
 
-#define REG_r15 offsetof(struct user_regs_struct, r15)
-#define REG_r14 offsetof(struct user_regs_struct, r14)
-#define REG_r13 offsetof(struct user_regs_struct, r13)
-#define REG_r12 offsetof(struct user_regs_struct, r12)
-#define REG_rbp offsetof(struct user_regs_struct, rbp)
-#define REG_rbx offsetof(struct user_regs_struct, rbx)
-#define REG_r11 offsetof(struct user_regs_struct, r11)
-#define REG_r10 offsetof(struct user_regs_struct, r10)
-#define REG_r9 offsetof(struct user_regs_struct, r9)
-#define REG_r8 offsetof(struct user_regs_struct, r8)
-#define REG_rax offsetof(struct user_regs_struct, rax)
-#define REG_rcx offsetof(struct user_regs_struct, rcx)
-#define REG_rdx offsetof(struct user_regs_struct, rdx)
-#define REG_rsi offsetof(struct user_regs_struct, rsi)
-#define REG_rdi offsetof(struct user_regs_struct, rdi)
-#define REG_orig_rax offsetof(struct user_regs_struct, orig_rax)
-#define REG_rip offsetof(struct user_regs_struct, rip)
-#define REG_cs offsetof(struct user_regs_struct, cs)
-#define REG_eflags offsetof(struct user_regs_struct, eflags)
-#define REG_rsp offsetof(struct user_regs_struct, rsp)
-#define REG_ss offsetof(struct user_regs_struct, ss)
-#define REG_fs_base offsetof(struct user_regs_struct, fs_base)
-#define REG_gs_base offsetof(struct user_regs_struct, gs_base)
-#define REG_ds offsetof(struct user_regs_struct, ds)
-#define REG_es offsetof(struct user_regs_struct, es)
-#define REG_fs offsetof(struct user_regs_struct, fs)
-#define REG_gs offsetof(struct user_regs_struct, gs)
+/* clang-format off */
+/* The registers that the kernel's pt_regs saves, in the order of the block, and those after them. */
+#define SAVED_REGISTERS(each)                                                                      \
+    each(r15, r15) each(r14, r14) each(r13, r13) each(r12, r12) each(rbp, rbp) each(rbx, rbx)      \
+    each(r11, r11) each(r10, r10) each(r9, r9) each(r8, r8) each(rax, rax) each(rcx, rcx)          \
+    each(rdx, rdx) each(rsi, rsi) each(rdi, rdi) each(orig_rax, orig_rax) each(rip, rip)           \
+    each(cs, cs) each(eflags, eflags) each(rsp, rsp) each(ss, ss)
+#define REGISTERS(each)                                                                            \
+    SAVED_REGISTERS(each)                                                                          \
+    each(fs_base, fs_base) each(gs_base, gs_base) each(ds, ds) each(es, es) each(fs, fs)           \
+    each(gs, gs)
+/* clang-format on */
 
-static inline struct user_regs_struct *registers_at(void *memory, uint32_t block) {
-    return place_in(memory, block);
-}
+/* The convention of syscall(2); at a stop, rax is already the result, and orig_rax has the number.
+ */
+#define CALL_TO_MAKE rax
+#define CALL_MADE orig_rax
+#define RESULT rax
+#define ARGUMENTS(each) each(0, rdi) each(1, rsi) each(2, rdx) each(3, r10) each(4, r8) each(5, r9)
 
-static inline const struct user_regs_struct *read_only(const void *memory, uint32_t block) {
-    return read_in(memory, block);
+/* The bootstrap convention: docs/encoder-abi.md. */
+#define PARENT r15
+#define MARK rbx
+
+/* The length of the instruction SYSCALL, 0f 05. */
+#define PROGRAM_COUNTER rip
+#define SYSCALL_LENGTH 2
+
+/* orig_rax outside a system call: the kernel restarts nothing. */
+#define NO_CALL UINT64_MAX
+
+static inline void leave_call(register_block *registers) {
+    registers->orig_rax = NO_CALL;
 }
 
 #endif

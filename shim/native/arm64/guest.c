@@ -1,27 +1,27 @@
-/* Guests' registers: the system call at which a guest stopped. */
+/* What only arm64 does with registers. */
 #include "machine.h"
+#include "result.h"
 
-/* The registers of a call's number and arguments (syscall(2)). */
-#define NUMBER_REGISTER 8
-#define ARGUMENTS 6
+#include <asm/unistd.h>
 
-/* No flag lets a guest step itself, and no register names a call to restart. */
+/* As do_signal in the kernel's arch/arm64/kernel/signal.c, which knows the original x0. */
+int32_t native_restart_syscall(void *memory, uint32_t block, uint64_t original) {
+    register_block *registers = place_in(memory, block);
+    int32_t error = errno_of(registers->RESULT);
+
+    if (!asks_for_restart(error))
+        return 0;
+    registers->RESULT = original;
+    registers->pc -= SYSCALL_LENGTH;
+    if (error == RESTART_RESTARTBLOCK)
+        registers->CALL_TO_MAKE = __NR_restart_syscall;
+    return 1;
+}
+
+/* No flag lets a guest step itself. */
 int32_t native_enter_guest(void *memory, uint32_t block, uint32_t initial) {
     (void)memory;
     (void)block;
     (void)initial;
     return 0;
-}
-
-int32_t native_decode_guest_syscall(void *memory, uint32_t block, uint32_t at) {
-    const struct user_pt_regs *registers = read_only(memory, block);
-    uint64_t *arguments = place_in(memory, at);
-
-    for (int i = 0; i < ARGUMENTS; i++)
-        arguments[i] = registers->regs[i];
-    return (int32_t)registers->regs[NUMBER_REGISTER];
-}
-
-void native_encode_guest_result(void *memory, uint32_t block, uint64_t result) {
-    registers_at(memory, block)->regs[0] = result;
 }

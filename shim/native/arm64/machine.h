@@ -11,49 +11,39 @@
 /* The architecture's value in seccomp. */
 #define MACHINE_AUDIT_ARCH AUDIT_ARCH_AARCH64
 
-#define REGISTERS_SIZE sizeof(struct user_pt_regs)
+typedef struct user_pt_regs register_block;
 
-#define REG_x0 offsetof(struct user_pt_regs, regs[0])
-#define REG_x1 offsetof(struct user_pt_regs, regs[1])
-#define REG_x2 offsetof(struct user_pt_regs, regs[2])
-#define REG_x3 offsetof(struct user_pt_regs, regs[3])
-#define REG_x4 offsetof(struct user_pt_regs, regs[4])
-#define REG_x5 offsetof(struct user_pt_regs, regs[5])
-#define REG_x6 offsetof(struct user_pt_regs, regs[6])
-#define REG_x7 offsetof(struct user_pt_regs, regs[7])
-#define REG_x8 offsetof(struct user_pt_regs, regs[8])
-#define REG_x9 offsetof(struct user_pt_regs, regs[9])
-#define REG_x10 offsetof(struct user_pt_regs, regs[10])
-#define REG_x11 offsetof(struct user_pt_regs, regs[11])
-#define REG_x12 offsetof(struct user_pt_regs, regs[12])
-#define REG_x13 offsetof(struct user_pt_regs, regs[13])
-#define REG_x14 offsetof(struct user_pt_regs, regs[14])
-#define REG_x15 offsetof(struct user_pt_regs, regs[15])
-#define REG_x16 offsetof(struct user_pt_regs, regs[16])
-#define REG_x17 offsetof(struct user_pt_regs, regs[17])
-#define REG_x18 offsetof(struct user_pt_regs, regs[18])
-#define REG_x19 offsetof(struct user_pt_regs, regs[19])
-#define REG_x20 offsetof(struct user_pt_regs, regs[20])
-#define REG_x21 offsetof(struct user_pt_regs, regs[21])
-#define REG_x22 offsetof(struct user_pt_regs, regs[22])
-#define REG_x23 offsetof(struct user_pt_regs, regs[23])
-#define REG_x24 offsetof(struct user_pt_regs, regs[24])
-#define REG_x25 offsetof(struct user_pt_regs, regs[25])
-#define REG_x26 offsetof(struct user_pt_regs, regs[26])
-#define REG_x27 offsetof(struct user_pt_regs, regs[27])
-#define REG_x28 offsetof(struct user_pt_regs, regs[28])
-#define REG_x29 offsetof(struct user_pt_regs, regs[29])
-#define REG_x30 offsetof(struct user_pt_regs, regs[30])
-#define REG_sp offsetof(struct user_pt_regs, sp)
-#define REG_pc offsetof(struct user_pt_regs, pc)
-#define REG_pstate offsetof(struct user_pt_regs, pstate)
+/* clang-format off */
+#define REGISTERS(each)                                                                            \
+    each(x0, regs[0]) each(x1, regs[1]) each(x2, regs[2]) each(x3, regs[3]) each(x4, regs[4])      \
+    each(x5, regs[5]) each(x6, regs[6]) each(x7, regs[7]) each(x8, regs[8]) each(x9, regs[9])      \
+    each(x10, regs[10]) each(x11, regs[11]) each(x12, regs[12]) each(x13, regs[13])                \
+    each(x14, regs[14]) each(x15, regs[15]) each(x16, regs[16]) each(x17, regs[17])                \
+    each(x18, regs[18]) each(x19, regs[19]) each(x20, regs[20]) each(x21, regs[21])                \
+    each(x22, regs[22]) each(x23, regs[23]) each(x24, regs[24]) each(x25, regs[25])                \
+    each(x26, regs[26]) each(x27, regs[27]) each(x28, regs[28]) each(x29, regs[29])                \
+    each(x30, regs[30]) each(sp, sp) each(pc, pc) each(pstate, pstate)
+/* clang-format on */
 
-static inline struct user_pt_regs *registers_at(void *memory, uint32_t block) {
-    return place_in(memory, block);
-}
+/* The convention of syscall(2). */
+#define CALL_TO_MAKE regs[8]
+#define CALL_MADE CALL_TO_MAKE
+#define RESULT regs[0]
+#define ARGUMENTS(each)                                                                            \
+    each(0, regs[0]) each(1, regs[1]) each(2, regs[2]) each(3, regs[3]) each(4, regs[4])           \
+        each(5, regs[5])
 
-static inline const struct user_pt_regs *read_only(const void *memory, uint32_t block) {
-    return read_in(memory, block);
+/* The bootstrap convention: docs/encoder-abi.md. */
+#define PARENT regs[7]
+#define MARK regs[9]
+
+/* The length of SVC, and of every instruction. */
+#define PROGRAM_COUNTER pc
+#define SYSCALL_LENGTH 4
+
+/* No register names a call to restart. */
+static inline void leave_call(register_block *registers) {
+    (void)registers;
 }
 
 #endif
