@@ -4,9 +4,9 @@ import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { nearest } from "../../../lib/nearest.ts";
 import { oneOf, text } from "../../../lib/shape.ts";
-import { openGvisorEncoder } from "./gvisor/arch.ts";
+import { openGvisorEncoder } from "./gvisor/gvisor.ts";
 import { openNativeEncoder } from "./native.ts";
-import { openScriptEncoder } from "./script/arch.ts";
+import { openScriptEncoder } from "./script/script.ts";
 
 /** The names of the encoders that come with stublab. */
 export type EncoderName = "assembly" | "script" | "native" | "gvisor";

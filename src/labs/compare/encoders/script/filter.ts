@@ -1,5 +1,5 @@
 import type { EncoderFunctions } from "../../../../core/encoder/abi.ts";
-import type { Architecture } from "./architecture.ts";
+import type { Machine } from "./arch.ts";
 import { constant, number } from "./constants.ts";
 import type { Memory } from "./memory.ts";
 import { numberIn } from "./tables.ts";
@@ -126,7 +126,7 @@ class Program {
  * Every call that a stub makes for its tracer is allowed. The calls of a guest do not reach the filter, because SYSEMU
  * intercepts them, except those into the vsyscall page, which become a signal.
  */
-function guestFilter(architecture: Architecture, exitSignal: number): Instruction[] {
+function guestFilter(machine: Machine, exitSignal: number): Instruction[] {
   const program = new Program();
   const trap = program.answer("SECCOMP_RET_TRAP");
   const allow = program.answer("SECCOMP_RET_ALLOW");
@@ -140,23 +140,20 @@ function guestFilter(architecture: Architecture, exitSignal: number): Instructio
 
   let next = kill;
   for (const [call, target] of targets) {
-    next = program.fork(numberIn(architecture.constants, `SYS_${call}`), target, next);
+    next = program.fork(numberIn(machine.constants, `SYS_${call}`), target, next);
   }
   next = program.load(NUMBER);
-  if (architecture.hasVsyscalls) {
+  if (machine.hasVsyscalls) {
     next = program.compare(INSTRUCTION_POINTER + HIGH, VSYSCALL_HALF, trap, next);
   }
-  program.compare(ARCHITECTURE, architecture.audit, next, kill);
+  program.compare(ARCHITECTURE, machine.audit, next, kill);
   return program.instructions;
 }
 
 /** The function that writes the filter to a memory as struct sock_filter: code (16 bits), jt and jf (8 each), k (32). */
-export function filterEncoder(
-  memory: Memory,
-  architecture: Architecture,
-): EncoderFunctions["encodeSeccomp"] {
+export function filterEncoder(memory: Memory, machine: Machine): EncoderFunctions["encodeSeccomp"] {
   return (at, exitSignal) => {
-    const program = guestFilter(architecture, exitSignal);
+    const program = guestFilter(machine, exitSignal);
     const first = memory.indexOf(at, INSTRUCTION_SIZE * program.length);
     for (const [i, { code, jt, jf, k }] of program.entries()) {
       memory.setHalves(first + i, code | (jt << 16) | (jf << 24), k);

@@ -1,8 +1,10 @@
-import type { Architecture } from "./architecture.ts";
+import type { Arch } from "../../../../core/machine/index.ts";
+import { MACHINES } from "./arch.ts";
+import { blockFunctions } from "./blocks.ts";
 import { cloneExitSignal, cloneFlags, encodeClone } from "./clone.ts";
 import { clone3Encoder } from "./clone3.ts";
 import { filterEncoder } from "./filter.ts";
-import type { Memory } from "./memory.ts";
+import { Memory } from "./memory.ts";
 import { restartsSyscall, syscallErrno } from "./result.ts";
 import { siginfoEncoder, siginfoForm } from "./siginfo.ts";
 import { blockableSignals, signalSet } from "./signals.ts";
@@ -13,7 +15,7 @@ import { encodeStop, encodeWaitOptions, statusReaders, waitEvent, waitKind } fro
  * the other encoders is evidence.
  *
  * Numbers are converted to 32 bits, as WebAssembly converts them. Offsets outside the buffer, or not at a multiple of
- * 8, are a RangeError.
+ * 8, are an InputError.
  */
 
 /** The functions that depend neither on the architecture nor on memory. */
@@ -32,17 +34,19 @@ const NUMBERS = {
   siginfoForm,
 };
 
-/** What the encoder has on every architecture, with its blocks in a memory. */
-export function encoderIn(memory: Memory, architecture: Architecture) {
+/** Opens the encoder `script` for an architecture, with its blocks in a memory. */
+export function openScriptEncoder(arch: Arch, memory = new Memory()) {
+  const machine = MACHINES[arch];
   return {
     name: "script",
+    arch,
     buffer: memory.buffer,
     heap: 0,
-    constants: architecture.constants,
+    constants: machine.constants,
     ...NUMBERS,
-    ...architecture.blockFunctions(memory),
+    ...blockFunctions(memory, machine),
     encodeClone3: clone3Encoder(memory),
     encodeSiginfo: siginfoEncoder(memory),
-    encodeSeccomp: filterEncoder(memory, architecture),
+    encodeSeccomp: filterEncoder(memory, machine),
   };
 }
