@@ -4,7 +4,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include "syscall.h"
+#include "machine.h"
 #include <stdbool.h>
 #include <stdint.h>
 

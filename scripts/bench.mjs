@@ -11,7 +11,7 @@ export function buildBench() {
   const sources = [
     ...files("bench", ".c", ".h"),
     "shim/core/signal.h",
-    "shim/core/amd64/syscall.h",
+    "shim/core/amd64/machine.h",
   ];
   return makeUnless(missingFor("amd64"), BENCH, sources, () => {
     const flags = [

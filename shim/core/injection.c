@@ -1,16 +1,11 @@
-#include "injection.h"
-#include "process.h"
+#include "machine.h"
 #include "registers.h"
+#include "shim.h"
 #include "wait.h"
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 #include <linux/wait.h>
-
-int stop_signal(int32_t status) {
-    int signal = status >> 8;
-    return (status & 0xff) == 0x7f && signal > 0 && signal <= 64 ? signal : 0;
-}
 
 /** The si_code of the signal that stopped the thread if the kernel raised it, else 0; or -ESRCH. */
 static int64_t signal_code(int32_t tid) {

@@ -1,13 +1,9 @@
+#include "machine.h"
 #include "registers.h"
 #include "shim.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
-
-uint32_t stublab_shim_abi(void) {
-    return STUBLAB_SHIM_ABI;
-}
 
 int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data) {
     return syscall4(__NR_ptrace, request, tid, (long)address, (long)data);

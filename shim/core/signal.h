@@ -1,7 +1,7 @@
 #ifndef STUBLAB_SIGNAL_H
 #define STUBLAB_SIGNAL_H
 
-#include "syscall.h"
+#include "machine.h"
 #include <asm/signal.h>
 #include <stdint.h>
 

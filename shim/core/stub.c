@@ -1,6 +1,5 @@
-#include "process.h"
+#include "machine.h"
 #include "shim.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>

@@ -1,7 +1,6 @@
-#include "process.h"
+#include "machine.h"
 #include "registers.h"
 #include "shim.h"
-#include "syscall.h"
 #include "wait.h"
 #include <asm-generic/errno.h>
 #include <asm/signal.h>

@@ -1,7 +1,7 @@
 #include "wait.h"
+#include "machine.h"
 #include "shim.h"
 #include "signal.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
 #include <linux/fcntl.h>
@@ -41,18 +41,16 @@ struct kernel_itimerspec {
 extern const char stublab_ignore[];
 extern const char stublab_restorer[];
 
-static int64_t now(void) {
+/** A clock in microseconds. Returns -errno if there is none with this number. */
+static int64_t read_clock(int32_t clock) {
     struct __kernel_timespec time = {0};
-    syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&time);
-    return time.tv_sec * 1000000 + time.tv_nsec / 1000;
+    const int64_t result = syscall2(__NR_clock_gettime, clock, (long)&time);
+    return result < 0 ? result : time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
 int64_t stublab_processor_time(int32_t pid) {
-    struct __kernel_timespec time = {0};
     /* CPUCLOCK_SCHED of a process (<linux/posix-timers.h>); pids are not negative. */
-    const int32_t clock = (int32_t)(~(uint32_t)pid << 3) | 2;
-    const int64_t result = syscall2(__NR_clock_gettime, clock, (long)&time);
-    return result < 0 ? result : time.tv_sec * 1000000 + time.tv_nsec / 1000;
+    return read_clock((int32_t)(~(uint32_t)pid << 3) | 2);
 }
 
 static struct __kernel_timespec timespec(int64_t microseconds) {
@@ -95,7 +93,7 @@ static int64_t counted(int64_t pause, struct stublab_deadline *deadline) {
 }
 
 int64_t stublab_time_left(struct stublab_deadline *deadline) {
-    const int64_t time = now();
+    const int64_t time = read_clock(CLOCK_MONOTONIC);
     if (deadline->seen == 0) {
         deadline->left = deadline->timeout;
         deadline->delay = -1;

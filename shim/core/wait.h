@@ -1,3 +1,4 @@
+// Waiting for a stop of a thread, and what a stop means.
 #ifndef STUBLAB_WAIT_H
 #define STUBLAB_WAIT_H
 
@@ -16,6 +17,21 @@ int64_t wait_until(int32_t tid, uint32_t options, struct stublab_deadline *deadl
 static inline int32_t exit_stop(int32_t code) {
     return code == (SIGTRAP | PTRACE_EVENT_EXIT << 8) ? 0x7f | code << 8 : 0;
 }
+
+/** The signal of a signal-delivery-stop or group-stop; 0 for an event or a system call stop. */
+static inline int stop_signal(int32_t status) {
+    const int signal = status >> 8;
+    return (status & 0xff) == 0x7f && signal > 0 && signal <= 64 ? signal : 0;
+}
+
+/** What a judgement returns besides enum stublab_inject_end: the thread is to be resumed. */
+enum { PASSED_OVER = 3 };
+
+/**
+ * Classifies a stop by a signal: the kernel's own end an injection (STUBLAB_INJECT_STOPPED), those
+ * of other processes are passed over. Returns -errno if the thread is gone.
+ */
+int64_t judge_signal(int32_t tid, struct stublab_injection *injection);
 
 /** A timer that interrupts the waits of this thread periodically. */
 struct watch {

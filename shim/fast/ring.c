@@ -1,7 +1,5 @@
 #include "ring.h"
-#include "injection.h"
-#include "process.h"
-#include "syscall.h"
+#include "machine.h"
 #include "turn.h"
 #include "wait.h"
 #include <asm-generic/errno.h>

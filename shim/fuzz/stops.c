@@ -1,6 +1,6 @@
 #include "attempt.h"
+#include "machine.h"
 #include "registers.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <linux/wait.h>
 

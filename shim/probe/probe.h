@@ -6,10 +6,10 @@
 #include "data.h"
 #include "encoder.h"
 #include "host.h"
+#include "machine.h"
 #include "records.h"
 #include "registers.h"
 #include "shim.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // Stubs of the probe: their births, injections and ends, as in src/core/stub/.
+#include "machine.h"
 #include "probe.h"
-#include "process.h"
 #include <asm/signal.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>

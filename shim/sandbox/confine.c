@@ -1,6 +1,5 @@
-#include "filter.h"
+#include "machine.h"
 #include "sandbox.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>

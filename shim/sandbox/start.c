@@ -1,6 +1,6 @@
+#include "machine.h"
 #include "sandbox.h"
 #include "signal.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>

@@ -6,7 +6,7 @@
 // command is a path. A static program without a C library, so that it is built for machines that
 // have no compiler.
 
-#include "syscall.h"
+#include "machine.h"
 #include <linux/filter.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>

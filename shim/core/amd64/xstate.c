@@ -17,7 +17,7 @@ enum {
 
 static int64_t transfer(int64_t request, int32_t tid, void *xstate, uint64_t length) {
     struct iovec area = {xstate, length};
-    int64_t result = stublab_ptrace(request, tid, EXTENDED_STATE, &area);
+    int64_t result = stublab_ptrace(request, tid, NT_X86_XSTATE, &area);
     return result < 0 ? result : (int64_t)area.iov_len;
 }
 

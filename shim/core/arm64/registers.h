@@ -35,21 +35,4 @@ static inline uint64_t program_counter(const uint64_t *block) {
     return block[REG_PC];
 }
 
-/** Bytes from rest, which is a NOP, to the breakpoint that stops there. */
-enum { BREAKPOINT_LENGTH = 4 };
-
-/** Sets a register block to make a system call with the instruction at `address`. */
-static inline void prepare_call(uint64_t *block, uint64_t address, uint64_t number) {
-    block[8] = number;
-    block[REG_PC] = address;
-}
-
-/**
- * The address of the registers in a signal frame on the stack: siginfo, and the beginning of
- * ucontext come before them.
- */
-static inline uint64_t frame_registers(const uint64_t *block) {
-    return block[REG_SP] + 128 + 176;
-}
-
 #endif

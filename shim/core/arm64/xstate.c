@@ -68,13 +68,6 @@ static int64_t set(int32_t tid, int64_t note, void *bytes, uint64_t length) {
     return transfer(PTRACE_SETREGSET, tid, note, bytes, length);
 }
 
-/** Copies words one by one: the compiler would call memcpy. */
-static void copy(void *to, const void *from, uint32_t length) {
-    volatile uint64_t *words = to;
-    for (uint32_t i = 0; i < length / sizeof *words; i++)
-        words[i] = ((const uint64_t *)from)[i];
-}
-
 static int has_vectors(const header_t *header) {
     return (header->flags & SVE_PT_REGS_MASK) == SVE_PT_REGS_SVE;
 }
@@ -96,7 +89,7 @@ static void copy_low(header_t *header, uint8_t *fpsimd, int to_header) {
             regset + (last ? SVE_PT_SVE_FPSR_OFFSET(vq) : SVE_PT_SVE_ZREG_OFFSET(vq, i));
         uint8_t *low = fpsimd + (uint64_t)i * V_SIZE;
         const uint32_t length = last ? SVE_PT_SVE_FPSR_SIZE + SVE_PT_SVE_FPCR_SIZE : V_SIZE;
-        copy(to_header ? high : low, to_header ? low : high, length);
+        __builtin_memcpy(to_header ? high : low, to_header ? low : high, length);
     }
 }
 
@@ -126,7 +119,7 @@ static int64_t read_fpsimd(int32_t tid, uint8_t *xstate) {
     }
     if (has_vectors(sve))
         return read_vectors(tid, NT_ARM_SVE, sve, xstate);
-    copy(xstate, sve + 1, FPSIMD_SIZE);
+    __builtin_memcpy(xstate, sve + 1, FPSIMD_SIZE);
     return 0;
 }
 
@@ -165,7 +158,7 @@ static int64_t write_fpsimd(int32_t tid, uint8_t *xstate) {
     header_t *sve = sve_of(xstate);
     if (has_vectors(sve))
         return write_vectors(tid, NT_ARM_SVE, sve, xstate, sizes.sve);
-    copy(sve + 1, xstate, FPSIMD_SIZE);
+    __builtin_memcpy(sve + 1, xstate, FPSIMD_SIZE);
     int64_t result = set(tid, NT_ARM_SVE, sve, HEADER_SIZE + FPSIMD_SIZE);
     if (result < 0 || sizes.ssve == 0 || !has_vectors(ssve_of(xstate)))
         return result;

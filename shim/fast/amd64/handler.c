@@ -1,9 +1,8 @@
 #include "handler.h"
+#include "machine.h"
 #include "patched_call.h"
-#include "process.h"
 #include "signal.h"
 #include "signal_frame.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
 #include <linux/fcntl.h>

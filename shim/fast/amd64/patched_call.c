@@ -1,6 +1,6 @@
 #include "patched_call.h"
 #include "guest_registers.h"
-#include "process.h"
+#include "machine.h"
 
 /** Before a jump TF would trap too early, and POPF does not load RF. */
 enum { ODD_FLAGS = 0x10100 };

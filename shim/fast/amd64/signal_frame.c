@@ -1,9 +1,7 @@
 #include "signal_frame.h"
-#include "filter.h"
 #include "guest_registers.h"
+#include "machine.h"
 #include "patched_call.h"
-#include "process.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
 #include <linux/seccomp.h>

@@ -1,5 +1,5 @@
 #include "components.h"
-#include "syscall.h"
+#include "machine.h"
 
 #ifndef ARCH_GET_XCOMP_PERM
 #define ARCH_GET_XCOMP_PERM 0x1022 /* Linux 5.16 */

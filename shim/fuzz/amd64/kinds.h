@@ -1,8 +1,36 @@
-// What setups.c and stops.c have to know of amd64.
+// What a trial of setups has to know of amd64.
 #ifndef STUBLAB_AMD64_KINDS_H
 #define STUBLAB_AMD64_KINDS_H
 
+#include "registers.h"
 #include <stdint.h>
+
+/** Every component of an XSAVE area except AMX tiles (18), which a process must request. */
+#define EVERY_COMPONENT (~(UINT64_C(1) << 18))
+
+/**
+ * offsetof(struct user, u_debugreg), the end of that, and from its beginning the end of the
+ * addresses of breakpoints, and the registers that report and that enable.
+ */
+enum { DEBUG_REGISTERS = 848, END_OF_DEBUG_REGISTERS = 912 };
+enum { END_OF_BREAKPOINTS = 4 * 8, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
+
+/** Bytes of the breakpoint instruction: after its trap, the program counter is past it. */
+enum { BREAKPOINT_LENGTH = 1 };
+
+/** Sets a register block to make a system call with the instruction at `address`. */
+static inline void prepare_call(uint64_t *block, uint64_t address, uint64_t number) {
+    block[REG_RAX] = number;
+    block[REG_RIP] = address;
+}
+
+/**
+ * The address of the registers in a signal frame on the stack: the return address, uc_flags,
+ * uc_link and uc_stack come before them.
+ */
+static inline uint64_t frame_registers(const uint64_t *block) {
+    return block[REG_RSP] + 8 + 40;
+}
 
 /** Whether the kernel's own signal looks as if a process had sent it: none does. */
 static inline int is_step_over_call(int32_t signal, int32_t code, uint64_t address) {

@@ -1,6 +1,6 @@
 #include "sigreturn.h"
 #include "canary.h"
-#include "syscall.h"
+#include "machine.h"
 #include <asm-generic/errno.h>
 #include <linux/futex.h>
 #include <linux/mman.h>

@@ -98,9 +98,9 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
         return result;
     }
     put_pairs(setup, trial->xstate, area, trial->xstate_length);
-    int64_t result = set_registers_of(tid, EXTENDED_STATE, area, setup->length);
+    int64_t result = set_registers_of(tid, NT_X86_XSTATE, area, setup->length);
     struct iovec vector = {area, trial->xstate_length};
-    stublab_ptrace(PTRACE_GETREGSET, tid, EXTENDED_STATE, &vector);
+    stublab_ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &vector);
     take_pairs(setup, area, trial->xstate_length, outcome->written);
     return result;
 }
@@ -189,7 +189,7 @@ void restore(int32_t tid, const struct stublab_setup *setup, const struct stubla
     if (setup->way != STUBLAB_WAY_SETFPREGS && setup->way != STUBLAB_WAY_XSTATE)
         return;
     if (trial->xstate_length > 0)
-        set_registers_of(tid, EXTENDED_STATE, trial->xstate, trial->xstate_length);
+        set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
     else
         stublab_ptrace(PTRACE_SETFPREGS, tid, 0, (void *)trial->fpregs);
 }
@@ -235,7 +235,7 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     int64_t length =
         stublab_fresh_xstate(tid, trial->xstate, sizeof trial->xstate, EVERY_COMPONENT);
     if (length > 0) {
-        int64_t result = set_registers_of(tid, EXTENDED_STATE, trial->xstate, (uint64_t)length);
+        int64_t result = set_registers_of(tid, NT_X86_XSTATE, trial->xstate, (uint64_t)length);
         length = result < 0 ? result : length;
     }
     note(trial, STUBLAB_OBSTACLE_XSTATE, length);

@@ -1,10 +1,17 @@
-// Threads, processes, and the processors on which they run.
-#include "process.h"
+// What the host has for itself: threads and the processors on which they run, pidfds, files, and
+// memory that it shares.
+#include "machine.h"
 #include "shim.h"
-#include "syscall.h"
 #include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
 #include <asm-generic/poll.h>
+#include <linux/memfd.h>
+#include <linux/mman.h>
 #include <linux/time_types.h>
+
+uint32_t stublab_shim_abi(void) {
+    return STUBLAB_SHIM_ABI;
+}
 
 int32_t stublab_gettid(void) {
     return (int32_t)syscall0(__NR_gettid);
@@ -49,4 +56,32 @@ int64_t stublab_bind(int32_t tid, uint32_t processor) {
     set[processor / 64] = 1ULL << (processor % 64);
     int64_t result = stublab_set_affinity(tid, set, sizeof set);
     return result < 0 ? result : 0;
+}
+
+int64_t stublab_close(int32_t file) {
+    return syscall1(__NR_close, file);
+}
+
+int64_t stublab_memory_file(uint64_t length) {
+    int64_t file = syscall2(__NR_memfd_create, (long)"stublab-records", MFD_CLOEXEC);
+    if (file < 0)
+        return file;
+    long result = syscall2(__NR_ftruncate, file, (long)length);
+    if (result == 0)
+        return file;
+    syscall1(__NR_close, file);
+    return result;
+}
+
+int64_t stublab_map_file(int32_t file, uint64_t length) {
+    return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+}
+
+int64_t stublab_lock_file(int32_t file) {
+    return syscall3(__NR_flock, file, LOCK_EX | LOCK_NB, 0);
+}
+
+int64_t stublab_map_shared(uint64_t length) {
+    return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED,
+                    -1, 0);
 }
