@@ -1,15 +1,16 @@
-// Builds everything into dist/. A target is rebuilt only if its sources have changed.
+// Builds all that this machine needs into dist/, and with --complete all that a package has. A target is rebuilt only if its
+// sources have changed.
 
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildBench } from "./bench.mjs";
 import { writeBindings } from "./bindings.mjs";
-import { buildLibraries } from "./libraries.mjs";
-import { buildListings } from "./listing.mjs";
+import { HOST, MACHINES, OTHER } from "./compilers.mjs";
+import { buildBench, buildNatives, buildShims } from "./libraries.mjs";
+import { buildListing } from "./listing.mjs";
 import { buildModules } from "./modules.mjs";
 import { buildLessons, buildPackage } from "./package.mjs";
-import { buildProbes } from "./probe.mjs";
+import { buildProbe, translateModules } from "./probe.mjs";
 import { writeRecords } from "./records.mjs";
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -18,13 +19,15 @@ mkdirSync("build", { recursive: true });
 try {
   await writeRecords();
   await writeBindings();
-  await buildModules();
-  await buildLibraries();
-  await buildListings();
-  await buildLessons();
-  await buildPackage();
-  await buildBench();
-  await buildProbes();
+  // The compiler of the modules blocks this thread, but not the C compilers.
+  await Promise.all([buildShims(HOST), buildBench(), buildModules(HOST)]);
+  await Promise.all([translateModules(HOST), buildShims(OTHER), buildModules(OTHER)]);
+  await Promise.all([
+    ...[buildPackage(), buildLessons(), translateModules(OTHER)],
+    ...MACHINES.flatMap((machine) => [buildListing(machine), buildNatives(machine)]),
+    buildProbe(HOST),
+  ]);
+  await buildProbe(OTHER);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

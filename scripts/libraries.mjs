@@ -1,124 +1,118 @@
-// The C libraries: the shim, the C encoders, and programs of tests.
+// The C libraries: the shim and the C encoders; the C side of `stublab bench`, and programs of tests.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { layoutsOf, ROOMS } from "./bindings.mjs";
 import {
-  abiFlags,
-  compileAll,
+  compile,
   HOST,
   headerFlags,
-  link,
+  limitsOf,
   MACHINES,
   missingFor,
   missingHeaders,
 } from "./compilers.mjs";
 import { ENCODERS } from "./modules.mjs";
 import { RECORD_HEADERS } from "./records.mjs";
-import { files, loadTables, makeUnless } from "./sources.mjs";
+import { files, loadTables, makeFrom } from "./sources.mjs";
 
-/** The flags of all libraries: freestanding, and reproducible with the same compiler. */
+/** The flags of all C: freestanding, and reproducible with the same compiler. */
 export const C_FLAGS = [
-  "-std=c11",
-  "-O2",
-  "-fPIC",
-  "-ffreestanding",
-  "-fno-stack-protector",
-  "-fvisibility=hidden",
-  "-Wall",
-  "-Wextra",
+  ...["-std=c11", "-O2", "-fPIC", "-ffreestanding", "-fno-stack-protector", "-fvisibility=hidden"],
+  ...["-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"],
+  ...["-Wall", "-Wextra"],
 ];
-/** Leaves the vector registers of the caller alone: the fuzzer has a pattern in them (shim/fuzz/canary.h). */
-export const SHIM_FLAGS = ["-mgeneral-regs-only"];
+const LINK_FLAGS = ["-nostdlib", "-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
 /** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
-export const LINK_FLAGS = [
-  "-shared",
-  "-nostdlib",
-  "-s",
-  "-Wl,--build-id=none",
-  "-Wl,-z,noexecstack",
-  "-Wl,-z,defs",
+export const SHARED_FLAGS = ["-shared", ...LINK_FLAGS, "-Wl,-z,defs"];
+/** The flags that link a static program without a C library. */
+export const STATIC_FLAGS = [
+  ...["-static", ...LINK_FLAGS, "-fno-pic", "-Wl,--gc-sections", "-Wl,-z,noseparate-code"],
 ];
 
 export const shimOf = (machine, room = "core") => `dist/${room}-${machine}.so`;
+/** What a room's own sources are compiled to. */
+export const objectOf = (machine, room) => `build/${machine}/${room}.o`;
 
 /** The tables with the functions of an encoder. */
 const ABI = ["src/core/encoder/abi.ts", "src/core/encoder/prototype.ts"];
 
-/** The libraries of all machines. Only those for this one cannot be left out. */
-export async function buildLibraries() {
-  for (const machine of MACHINES) {
-    const missing = missingFor(machine);
-    const sources = [...ROOMS.flatMap((room) => foldersOf(machine, room)).flatMap(sourcesIn)];
-    await makeUnless(missing, shimOf(machine), [...new Set(sources), ...RECORD_HEADERS], () =>
-      compileShims(machine),
-    );
-    for (const arch of MACHINES) await buildNative(arch, machine, missing ?? missingHeaders(arch));
-  }
+/** The shim's libraries for a machine. */
+export function buildShims(machine) {
+  const sources = ROOMS.flatMap((room) => files(`shim/${room}`, ".c", ".h", ".S"));
+  const make = () => compileShims(machine);
+  return makeFrom(shimOf(machine), [...sources, ...RECORD_HEADERS], make, limitsOf(machine));
 }
 
-/** The folders of a room's sources: the core's, and its own. */
-const foldersOf = (machine, room) =>
-  [...new Set(["core", room])]
-    .flatMap((each) => [`shim/${each}`, `shim/${each}/${machine}`])
-    .filter((folder) => existsSync(folder));
-
-const sourcesIn = (folder) =>
-  readdirSync(folder)
-    .filter((name) => /\.[chS]$/.test(name))
-    .sort()
-    .map((name) => `${folder}/${name}`);
-
-/** The sources of rooms and the core that are compiled, and the folders of their headers. */
-export function shimSources(machine, ...rooms) {
-  const folders = [...new Set(rooms.flatMap((room) => foldersOf(machine, room)))];
-  const layouts = [...new Set(["core", ...rooms])].map((room) => layoutsOf(machine, room));
-  return {
-    sources: [...folders.flatMap(sourcesIn).filter((path) => !path.endsWith(".h")), ...layouts],
-    includes: [...folders, `build/${machine}`].flatMap((folder) => ["-iquote", folder]),
-  };
+/** The C encoders of all architectures for a machine. */
+export async function buildNatives(machine) {
+  for (const arch of MACHINES) await buildNative(arch, machine, limitsOf(machine));
 }
+
+/** A folder of C sources, and that of a machine in it. */
+export const foldersOf = (machine, folder) =>
+  [folder, `${folder}/${machine}`].filter((path) => existsSync(path));
+
+/** What is compiled in folders. */
+export const sourcesIn = (folders) =>
+  folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /\.[cS]$/.test(name))
+      .sort()
+      .map((name) => `${folder}/${name}`),
+  );
+
+export const quoted = (folders) => folders.flatMap((folder) => ["-iquote", folder]);
+
+/** The folders of all headers of the shim. */
+export const shimFolders = (machine) => [
+  ...ROOMS.flatMap((room) => foldersOf(machine, `shim/${room}`)),
+  `build/${machine}`,
+];
 
 /**
  * Compiles the rooms of the shim in a folder with shim/ and build/, which has records.h. Executed as a program a library is
- * the idle program of shim/core/ARCH/stub.S.
+ * the idle program of shim/core/ARCH/stub.S. The vector registers of the caller are left alone: the fuzzer has a pattern in
+ * them (shim/fuzz/canary.h).
  */
-export async function compileShims(machine = HOST, folder = ".") {
-  const { sources, includes } = shimSources(machine, ...ROOMS);
-  const flags = [...C_FLAGS, ...SHIM_FLAGS, ...includes, ...headerFlags(machine)];
-  const objects = `build/${machine}/objects`;
-  for (const made of [objects, "dist"]) mkdirSync(`${folder}/${made}`, { recursive: true });
-  const jobs = sources.map((path) => [path]);
-  const compiled = await compileAll(jobs, machine, flags, objects, folder);
-  for (const room of ROOMS) {
-    const own = new Set(shimSources(machine, room).sources);
-    const parts = compiled.filter((_, i) => own.has(sources[i]));
-    const linkFlags = [...LINK_FLAGS, "-Wl,-e,stublab_idle_entry"];
-    link(machine, resolve(folder, shimOf(machine, room)), parts, linkFlags, folder);
-  }
+export async function compileShims(machine = HOST, cwd = ".") {
+  const flags = [...C_FLAGS, "-mgeneral-regs-only", ...headerFlags(machine)];
+  const includes = quoted(shimFolders(machine));
+  mkdirSync(`${cwd}/dist`, { recursive: true });
+  const compileRoom = (room) => {
+    const sources = [...sourcesIn(foldersOf(machine, `shim/${room}`)), layoutsOf(machine, room)];
+    const object = resolve(cwd, objectOf(machine, room));
+    return compile(machine, object, ["-r", "-nostdlib", ...flags, ...includes, ...sources], cwd);
+  };
+  await Promise.all(ROOMS.map(compileRoom));
+  const linkRoom = (room) => {
+    const objects = [...new Set(["core", room])].map((part) => objectOf(machine, part));
+    const linkFlags = [...SHARED_FLAGS, "-Wl,-e,stublab_idle_entry"];
+    return compile(machine, resolve(cwd, shimOf(machine, room)), [...objects, ...linkFlags], cwd);
+  };
+  await Promise.all(ROOMS.map(linkRoom));
 }
 
-function buildNative(arch, machine, missing) {
+function buildNative(arch, machine, limits) {
   const library = `dist/native-${machine}-${arch}.so`;
   const sources = [...files("shim/native", ".c", ".h"), ENCODERS[arch], ...ABI];
-  return makeUnless(missing, library, sources, async () => {
-    mkdirSync(`build/${arch}`, { recursive: true });
+  const make = async () => {
     writeConstants(arch);
     await writePrototypes(arch);
-    compileNative(arch, library, ".", machine);
-  });
+    await compileNative(arch, library, ".", machine);
+  };
+  const missing = limits.missing ?? missingHeaders(arch);
+  return makeFrom(library, sources, make, { ...limits, missing });
 }
 
 /** Compiles the C encoder of an architecture for a machine; build/ has its constants.inc and abi.h. */
 export function compileNative(arch, target, cwd, machine = HOST) {
-  const shared = readdirSync("shim/native").filter((name) => name.endsWith(".c"));
-  const sources = shared.sort().map((name) => `shim/native/${name}`);
-  sources.push(...files(`shim/native/${arch}`, ".c"));
-  const folders = ["shim/native", `shim/native/${arch}`, `build/${arch}`];
-  const includes = folders.flatMap((folder) => ["-iquote", folder]);
-  const headers = [...headerFlags(arch, machine), ...abiFlags(machine)];
-  const flags = ["-Werror=missing-prototypes", ...includes, ...headers];
-  link(machine, target, [...C_FLAGS, ...flags, ...sources], LINK_FLAGS, cwd);
+  const folders = foldersOf(arch, "shim/native");
+  // The C library's headers of amd64, and the kernel's, choose between three ABIs by the macros of the compiler.
+  const abi = machine === "amd64" ? [] : ["-D__x86_64__"];
+  const includes = [...quoted([...folders, `build/${arch}`]), ...headerFlags(arch, machine)];
+  const flags = [...C_FLAGS, "-Werror=missing-prototypes", ...includes, ...abi];
+  return compile(machine, target, [...flags, ...sourcesIn(folders), ...SHARED_FLAGS], cwd);
 }
 
 /** The names of an encoder, each of which the C encoder defines if the headers do. */
@@ -139,15 +133,26 @@ function numberAlias(name) {
 
 /** The version of the ABI and its functions, so that the compiler compares the C encoder with the table. */
 async function writePrototypes(arch) {
-  const { ENCODER_ABI, cPrototype, functionsOf } = await loadTables(...ABI);
+  const { ENCODER_ABI, cPrototype, functionsOf } = await loadTables(ABI);
   const lines = functionsOf(arch).map((name) => `${cPrototype(name)};\n`);
   writeFileSync(`build/${arch}/abi.h`, `#define ENCODER_ABI ${ENCODER_ABI}\n\n${lines.join("")}`);
 }
 
+/** The C side of `stublab bench`. */
+export function buildBench() {
+  const sources = files("bench", ".c");
+  const headers = ["bench", ...foldersOf("amd64", "shim/core")].flatMap((path) =>
+    files(path, ".h"),
+  );
+  const flags = [...C_FLAGS, ...quoted(foldersOf("amd64", "shim/core")), ...headerFlags("amd64")];
+  const make = () => compile("amd64", "dist/bench-amd64", [...flags, ...sources, ...STATIC_FLAGS]);
+  return makeFrom("dist/bench-amd64", [...sources, ...headers], make, limitsOf("amd64"));
+}
+
 /** Compiles a program without a C library; returns false if this machine cannot. */
-export function compileProgram(machine, target, source, ...flags) {
+export async function compileProgram(machine, target, source, ...flags) {
   if (missingFor(machine)) return false;
   const own = ["-nostdlib", "-O1", "-iquote", `shim/core/${machine}`, ...headerFlags(machine)];
-  link(machine, target, [...C_FLAGS, ...own, ...flags, source], []);
+  await compile(machine, target, [...C_FLAGS, ...own, ...flags, source]);
   return true;
 }

@@ -1,8 +1,8 @@
 // The modules of assembly/: an encoder and a fuzzer's module for each architecture.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { inlineMore } from "./inlining.mjs";
+import { setFlagsFromString } from "node:v8";
 import { RECORDS } from "./records.mjs";
 import { files, makeFrom } from "./sources.mjs";
 
@@ -15,29 +15,23 @@ export const FUZZERS = {
   arm64: { compiled: "build/fuzz-arm64.wasm", fast: "dist/fuzz-arm64.wasm" },
 };
 
-/** All that users get. */
-export const MODULES = [
-  ...Object.values(ENCODERS),
-  ...Object.values(FUZZERS).map(({ fast }) => fast),
-];
-
-export async function buildModules() {
+/** Those of an architecture. */
+export async function buildModules(arch) {
+  // The compiler runs too shortly to be worth V8's optimization of Binaryen.
+  setFlagsFromString("--liftoff-only");
   const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
   const records = RECORDS.map(([name]) => name).filter((name) => name.endsWith(".ts"));
   const sources = [...files("assembly", ".ts"), ...records, "asconfig.json"];
-  for (const [name, { outFile }] of Object.entries(targets)) {
-    await makeFrom(outFile, sources, () => compileModule(name));
-  }
-  for (const { compiled, fast } of Object.values(FUZZERS)) {
-    await makeFrom(fast, [compiled], () => inlineMore(compiled, fast));
-  }
+  for (const name of [arch, `fuzz/${arch}`])
+    await makeFrom(targets[name].outFile, sources, () => compileModule(name, arch));
+  const { compiled, fast } = FUZZERS[arch];
+  await makeFrom(fast, [compiled], () => inlineMore(compiled, fast));
 }
 
-/** Compiles assembly/NAME/index.ts. The last part of a name is an architecture. */
-async function compileModule(name) {
+/** Compiles assembly/NAME/index.ts. */
+async function compileModule(name, arch) {
   const { default: asc } = await import("assemblyscript/asc");
   const config = ["--config", "asconfig.json", "--target", name];
-  const arch = basename(name);
   const readFile = (path) => readSource(path, arch);
   const { error, stderr } = await asc.main([`assembly/${name}/index.ts`, ...config], { readFile });
   process.stderr.write(stderr.toString());
@@ -54,4 +48,28 @@ export function readSource(path, arch, read = (file) => readFileSync(file, "utf8
   const [folder, file] = [dirname(path), basename(path, ".ts")];
   if (existsSync(`${folder}/${arch}/${file}.ts`)) return `export * from "./${arch}/${file}";`;
   return existsSync(path) ? read(path) : null;
+}
+
+/**
+ * Inlines more in the fuzzer's module than the compiler does. Engines inline no calls within a module, and the calls of
+ * small functions were a quarter of the time that a case takes in it. The probe, which is to be small, is made of what the
+ * compiler writes.
+ */
+async function inlineMore(from, to) {
+  const { default: binaryen } = await import("assemblyscript/binaryen");
+  const { MutableGlobals, SignExt, NontrappingFPToInt, BulkMemory, BulkMemoryOpt } =
+    binaryen.Features;
+  const module = binaryen.readBinary(readFileSync(from));
+  // Those that the compiler permits itself.
+  module.setFeatures(MutableGlobals | SignExt | NontrappingFPToInt | BulkMemory | BulkMemoryOpt);
+  // The third level takes twice as long, for a module that is larger and no faster.
+  binaryen.setOptimizeLevel(2);
+  binaryen.setShrinkLevel(0);
+  // The sizes of functions up to which they are inlined: always, if they have no loop, and if they are called once.
+  binaryen.setAlwaysInlineMaxSize(150);
+  binaryen.setFlexibleInlineMaxSize(400);
+  binaryen.setOneCallerInlineMaxSize(5000);
+  module.runPasses(["inlining-optimizing"]);
+  writeFileSync(to, module.emitBinary());
+  module.dispose();
 }

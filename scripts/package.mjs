@@ -35,20 +35,20 @@ const DECLARATIONS = "build/declarations";
 /** The library that declares Symbol.dispose; no target includes it by default. */
 const NEEDED_LIBRARY = '/// <reference lib="esnext.disposable" />';
 
-export function buildPackage() {
-  const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
-  return makeFrom(
-    "dist/index.js",
-    [...files("src", ".ts", ".tsx"), ...TEMPLATES, ...configuration],
-    async () => declare(await bundle()),
-  );
+export async function buildPackage() {
+  const sources = [
+    ...files("src", ".ts", ".tsx"),
+    "package.json",
+    "tsconfig.json",
+    "src/tsconfig.json",
+  ];
+  await makeFrom("dist/index.js", [...sources, ...TEMPLATES], bundle);
+  await makeFrom("dist/index.d.ts", sources, declare, { isExtra: true });
 }
 
 /**
  * Bundles the library, the command and the programs that they start. The core is one file; the errors, the only part
  * that `stublab --help` needs, are another. Split into two dozen shared files, the core takes twice as long to load.
- *
- * @returns rollup's description of each file
  */
 async function bundle() {
   const { rolldown } = await import("rolldown");
@@ -61,7 +61,7 @@ async function bundle() {
     transform: { target: "node20.4", define: { STUBLAB_VERSION: JSON.stringify(version) } },
   });
   for (const old of files("dist", ".js")) rmSync(old);
-  const { output } = await bundled.write({
+  await bundled.write({
     dir: "dist",
     chunkFileNames: "[name]-[hash].js",
     codeSplitting: {
@@ -75,7 +75,6 @@ async function bundle() {
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
   for (const path of TEMPLATES) copyFileSync(path, `dist/${basename(path)}`);
-  return output;
 }
 
 /** The scripts of pages, as text: each one function without globals. */
@@ -102,48 +101,22 @@ export async function bundlePage(esbuild, folder) {
 /**
  * Writes a declaration file for each entry. Declarations that several entries use are in a shared file, so that they
  * are the same types in all entries.
- *
- * @param output what `bundle` returns
  */
-async function declare(output) {
+async function declare() {
   rmSync(DECLARATIONS, { recursive: true, force: true });
   const emit = ["--noEmit", "false", "--emitDeclarationOnly", "--declaration"];
   const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", ...emit];
   execFileSync(process.execPath, [...tsc, "--outDir", DECLARATIONS], { stdio: "inherit" });
   for (const old of files("dist", ".d.ts")) rmSync(old);
-  await bundleDeclarations((name) => output.find((each) => each.name === name).exports);
-}
-
-async function bundleDeclarations(valuesOf) {
-  const { rollup } = await import("rollup");
-  const { dts } = await import("rollup-plugin-dts");
+  const { rolldown } = await import("rolldown");
+  const { dts } = await import("rolldown-plugin-dts");
   const input = Object.entries(ENTRIES).map(([name, source]) => [
     name,
     source.replace(/^src(.*)\.ts$/, `${DECLARATIONS}$1.d.ts`),
   ]);
-  const bundled = await rollup({ input: Object.fromEntries(input), plugins: [dts()] });
-  await bundled.write({
-    dir: "dist",
-    entryFileNames: "[name].d.ts",
-    chunkFileNames: "shared.d.ts",
-    banner: NEEDED_LIBRARY,
-    plugins: [
-      {
-        name: "type-only exports",
-        renderChunk: (code, { name, isEntry }) =>
-          isEntry ? exportTypes(code, valuesOf(name)) : null,
-      },
-    ],
-  });
-}
-
-/** rollup-plugin-dts exports each class as a value, even if an entry exports only its type. */
-function exportTypes(code, values) {
-  const isValue = (name) => values.includes(name.split(" as ").at(-1));
-  return code.replace(/^export \{ (.*) \}/gm, (_, list) => {
-    const names = list.split(", ").map((name) => (isValue(name) ? name : `type ${name}`));
-    return `export { ${names.join(", ")} }`;
-  });
+  const plugins = [dts({ dtsInput: true, tsconfig: false })];
+  const bundled = await rolldown({ input: Object.fromEntries(input), external: /^node:/, plugins });
+  await bundled.write({ dir: "dist", chunkFileNames: "shared.d.ts", banner: NEEDED_LIBRARY });
 }
 
 /** Writes the sections of the lessons' pages, by lesson and title, so that pages of recordings have them. */

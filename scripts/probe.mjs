@@ -2,28 +2,26 @@
 // shim/probe/. The same compiler makes the same bytes.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { compileAll, HOST, headerFlags, link, MACHINES, missingFor } from "./compilers.mjs";
-import { SHIM_FLAGS, shimOf, shimSources } from "./libraries.mjs";
-import { ENCODERS, FUZZERS, MODULES } from "./modules.mjs";
-import { RECORD_HEADERS } from "./records.mjs";
-import { files, makeUnless } from "./sources.mjs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { compile, HOST, headerFlags, limitsOf } from "./compilers.mjs";
+import {
+  C_FLAGS,
+  foldersOf,
+  objectOf,
+  quoted,
+  STATIC_FLAGS,
+  shimFolders,
+  shimOf,
+  sourcesIn,
+} from "./libraries.mjs";
+import { ENCODERS, FUZZERS } from "./modules.mjs";
+import { files, loadTables, makeFrom } from "./sources.mjs";
 
 /** The names of machines in Node.js. */
 const NODE_ARCHES = { amd64: "x64", arm64: "arm64" };
 
-const FLAGS = [
-  ...["-std=c11", "-Os", "-ffreestanding", "-fno-stack-protector", "-fno-pic"],
-  ...["-fno-asynchronous-unwind-tables", "-ffunction-sections", "-fdata-sections", "-DNDEBUG"],
-];
-const WARNINGS = ["-Wall", "-Wextra"];
-/** The flags that link a static program without a C library. */
-export const STATIC_FLAGS = [
-  ...["-static", "-nostdlib", "-s"],
-  ...["-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,noseparate-code"],
-];
+/** What has the tables, and all that they load. */
+const TABLES = "src/labs/fuzz/probe/source.ts";
 
 /** Why no probe of a machine can be built; undefined if it can. */
 function missingForProbe(machine) {
@@ -33,78 +31,63 @@ function missingForProbe(machine) {
   return "wasm2c is missing (Debian: apt-get install wabt)";
 }
 
-/** The probe is made of all layers, so nearly each change makes it anew. */
-export async function buildProbes() {
-  for (const machine of MACHINES) {
-    const tables = ["src/labs/fuzz", "src/core/encoder", "src/core/stub", "src/core/shim"].flatMap(
-      (path) => files(path, ".ts"),
-    );
-    const code = files("shim", ".c", ".h", ".S");
-    const sources = [...MODULES, shimOf(HOST, "fuzz"), ...tables, ...RECORD_HEADERS, ...code];
-    const target = `dist/probe-${machine}`;
-    const missing = missingFor(machine) ?? missingForProbe(machine);
-    await makeUnless(missing, target, sources, () => buildProbe(target, machine));
-  }
-}
-
-async function buildProbe(target, machine) {
-  const folder = `build/probe/${machine}`;
-  const objects = `${folder}/objects`;
-  rmSync(objects, { recursive: true, force: true });
-  mkdirSync(objects, { recursive: true });
-  await writeData(machine, folder);
-  // Without what was inlined for speed.
+/** The modules of a machine in C, without what was inlined for speed. Only a change of one makes it anew. */
+export async function translateModules(machine) {
+  const limits = probeLimits(machine);
+  // The probe says why.
+  if (limits.missing !== undefined) return;
+  mkdirSync(folderOf(machine), { recursive: true });
   const modules = { encoder: ENCODERS[machine], fuzz: FUZZERS[machine].compiled };
-  const translated = Object.entries(modules).map(([name, path]) => {
-    const file = `${folder}/${name}.c`;
-    execFileSync("wasm2c", [path, `--module-name=${name}`, "-o", file]);
-    return file;
-  });
-  const own = [...sources("shim/probe"), ...sources(`shim/probe/${machine}`)];
-  const shim = shimSources(machine, "fuzz");
-  const jobs = [
-    // What the translator writes is not for readers.
-    ...translated.map((path) => [path, "-w"]),
-    ...[...own, `${folder}/data.c`].map((path) => [path, ...WARNINGS]),
-    ...shim.sources.map((path) => [path, ...WARNINGS, ...SHIM_FLAGS]),
+  const translate = async ([name, module]) => {
+    const [source, object] = ["c", "o"].map((ending) => `${folderOf(machine)}/${name}.${ending}`);
+    const make = async () => {
+      execFileSync("wasm2c", [module, `--module-name=${name}`, "-o", source]);
+      // What the translator writes is not for readers.
+      await compile(machine, object, ["-c", ...flagsOf(machine), "-DNDEBUG", "-w", source]);
+    };
+    const headers = files("shim/probe/libc", ".h");
+    await makeFrom(object, [module, ...headers], make, limits);
+  };
+  await Promise.all(Object.entries(modules).map(translate));
+}
+
+/** The probe of a machine. It is made of all layers, so nearly each change makes it anew. */
+export function buildProbe(machine) {
+  const tables = ["src/labs/fuzz", "src/core/encoder", "src/core/stub", "src/core/shim"];
+  const sources = [
+    ...[ENCODERS[machine], FUZZERS[machine].fast, ...objectsOf(machine)],
+    ...tables.flatMap((path) => files(path, ".ts")),
+    ...files("shim/probe", ".c", ".h", ".S"),
   ];
-  const quoted = ["shim/probe", `shim/probe/${machine}`].flatMap((path) => ["-iquote", path]);
-  const includes = [...shim.includes, ...quoted];
+  return makeFrom(`dist/probe-${machine}`, sources, () => link(machine), probeLimits(machine));
+}
+
+const probeLimits = (machine) => ({
+  ...limitsOf(machine),
+  missing: limitsOf(machine).missing ?? missingForProbe(machine),
+});
+
+const folderOf = (machine) => `build/probe/${machine}`;
+
+const objectsOf = (machine) => [
+  ...["encoder", "fuzz"].map((name) => `${folderOf(machine)}/${name}.o`),
+  ...["core", "fuzz"].map((room) => objectOf(machine, room)),
+];
+
+const ownFolders = (machine) => foldersOf(machine, "shim/probe");
+
+const flagsOf = (machine) => [
+  ...[...C_FLAGS, "-Os", "-fno-pic"],
+  ...quoted([...shimFolders(machine), ...ownFolders(machine)]),
   // Also for the assembler.
-  includes.push("-I", folder, "-isystem", "shim/probe/libc", ...headerFlags(machine));
-  const compiled = await compileAll(jobs, machine, [...FLAGS, ...includes], objects);
-  link(machine, target, compiled, STATIC_FLAGS);
-}
+  ...["-I", folderOf(machine), "-isystem", "shim/probe/libc", ...headerFlags(machine)],
+];
 
-/**
- * The tables of src/ as C and as data: src/labs/fuzz/probe/source.ts, run beside the files that it loads as if this machine
- * were another.
- */
-async function writeData(machine, folder) {
-  const { default: esbuild } = await import("esbuild");
-  const bundle = `${folder}/source.js`;
-  await esbuild.build({
-    entryPoints: ["src/labs/fuzz/probe/source.ts"],
-    outfile: bundle,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    external: ["koffi"],
-    define: { "process.arch": JSON.stringify(NODE_ARCHES[machine]) },
-    logLevel: "warning",
-  });
-  for (const file of [...MODULES, ...(machine === "amd64" ? [shimOf("amd64", "fuzz")] : [])]) {
-    copyFileSync(file, `${folder}/${basename(file)}`);
-  }
-  const { probeSource } = await import(pathToFileURL(resolve(bundle)).href);
-  for (const [file, content] of Object.entries(probeSource())) {
-    writeFileSync(`${folder}/${file}`, content);
-  }
-}
-
-function sources(folder) {
-  return readdirSync(folder)
-    .filter((name) => /\.[cS]$/.test(name))
-    .sort()
-    .map((name) => `${folder}/${name}`);
+async function link(machine) {
+  const { probeSource } = await loadTables([TABLES], NODE_ARCHES[machine]);
+  for (const [file, content] of Object.entries(probeSource()))
+    writeFileSync(`${folderOf(machine)}/${file}`, content);
+  const sources = [...sourcesIn(ownFolders(machine)), `${folderOf(machine)}/data.c`];
+  const args = [...flagsOf(machine), ...sources, ...objectsOf(machine), ...STATIC_FLAGS];
+  await compile(machine, `dist/probe-${machine}`, args);
 }

@@ -46,7 +46,7 @@ export async function writeRecords() {
   const sources = [...files("src/labs/fuzz/case", ".ts"), "src/core/machine/index.ts"];
   for (const [target, arch, write] of RECORDS) {
     await makeFrom(target, sources, async () => {
-      const { tablesOf } = await loadTables(TABLES);
+      const { tablesOf } = await loadTables([TABLES]);
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, write(tablesOf(arch)));
     });

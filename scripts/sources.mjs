@@ -3,10 +3,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
-/** Paths of the files in a folder with one of the suffixes. */
+/** Paths of the files in a folder and below it with one of the suffixes. */
 export function files(folder, ...endings) {
   return readdirSync(folder, { recursive: true })
-    .map(String)
     .filter((name) => endings.some((ending) => name.endsWith(ending)))
     .map((name) => `${folder}/${name}`)
     .sort();
@@ -14,38 +13,46 @@ export function files(folder, ...endings) {
 
 /**
  * Runs `make` unless `target` was made from these sources, by these scripts. Contents are compared, not times, as a copy or
- * a checkout changes times.
+ * a checkout changes times. A package must have all: `build.mjs --complete`.
+ *
+ * @param missing why it cannot be made here, if so. It is left out then.
+ * @param isExtra whether only a package needs it. Another build removes it if it is out of date.
  */
-export async function makeFrom(target, sources, make) {
+export async function makeFrom(target, sources, make, { missing, isExtra = false } = {}) {
+  const isComplete = process.argv.includes("--complete");
+  if (isComplete && missing !== undefined)
+    throw new Error(`a package without ${target} is refused: ${missing}`);
   const hash = createHash("sha256");
   for (const source of [...sources, ...files("scripts", ".mjs")])
-    hash.update(source).update(readFileSync(source));
+    hash.update(source).update(existsSync(source) ? readFileSync(source) : "");
   const digest = hash.digest("hex");
   const record = `build/${target.replaceAll("/", "_")}.sha256`;
   if (existsSync(target) && existsSync(record) && readFileSync(record, "utf8") === digest) return;
-  await make();
-  writeFileSync(record, digest);
-}
-
-/** Makes a target from its sources, or leaves it out and says why; a package must have all: `build.mjs --complete`. */
-export async function makeUnless(missing, target, sources, make) {
-  if (missing === undefined) return makeFrom(target, sources, make);
-  if (process.argv.includes("--complete"))
-    throw new Error(`a package without ${target} is refused: ${missing}`);
+  if (missing === undefined && (isComplete || !isExtra)) {
+    await make();
+    writeFileSync(record, digest);
+    return;
+  }
   rmSync(target, { force: true });
-  console.error(`${target} is left out: ${missing}`);
+  if (!isExtra) console.error(`${target} is left out: ${missing}`);
 }
 
-/** Imports tables of src/. */
-export async function loadTables(...paths) {
+let loads = 0;
+
+/** Imports tables of src/ as if this machine were another. The libraries and modules that they read are in dist/. */
+export async function loadTables(paths, arch = process.arch) {
   const { default: esbuild } = await import("esbuild");
   const contents = paths.map((path) => `export * from "./${path}";`).join("");
-  const { outputFiles } = await esbuild.build({
+  const outfile = `dist/tables-${process.pid}-${++loads}.mjs`;
+  await esbuild.build({
     stdin: { contents, resolveDir: "." },
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    write: false,
+    ...{ bundle: true, format: "esm", platform: "node", external: ["koffi"], outfile },
+    define: { "process.arch": JSON.stringify(arch) },
+    logLevel: "warning",
   });
-  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  try {
+    return await import(`../${outfile}`);
+  } finally {
+    rmSync(outfile);
+  }
 }

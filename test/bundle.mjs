@@ -36,7 +36,7 @@ export async function bundle(isWanted, words) {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   await bundleCode(testFiles(isWanted, words));
-  buildPrograms();
+  await buildPrograms();
   // The libraries are looked for next to the code.
   for (const file of readdirSync("dist").filter((name) =>
     /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),
@@ -80,12 +80,18 @@ async function bundleCode(tests) {
 }
 
 /** The machine on which they are run may have no compiler. */
-function buildPrograms() {
+async function buildPrograms() {
   for (const machine of MACHINES)
-    compileProgram(machine, `${OUT}/deny-${machine}`, "test/support/deny.c", "-static");
+    await compileProgram(machine, `${OUT}/deny-${machine}`, "test/support/deny.c", "-static");
   const arm64 = ["-mbranch-protection=standard", "-ftls-model=local-exec"];
   for (const kind of ["static", "static-pie"])
-    compileProgram("arm64", `${OUT}/start-${kind}.elf`, "test/arm64/start.c", ...arm64, `-${kind}`);
+    await compileProgram(
+      "arm64",
+      `${OUT}/start-${kind}.elf`,
+      "test/arm64/start.c",
+      ...arm64,
+      `-${kind}`,
+    );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

@@ -48,7 +48,7 @@ needs(libraries, process.env.CC || "cc")(
       built.push(...ROOMS.map((room) => `dist/${room}-${machine}.so`));
       for (const arch of arches) {
         const library = `dist/native-${machine}-${arch}.so`;
-        compileNative(arch, join(folder, library), folder, machine);
+        await compileNative(arch, join(folder, library), folder, machine);
         built.push(library);
       }
     }

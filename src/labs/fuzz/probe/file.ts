@@ -15,7 +15,7 @@ export function readProbe(arch: Arch): Uint8Array {
     throw new UnsupportedError(`this build of stublab does not include the probe for ${arch}`, {
       cause,
       remedy:
-        "install wasm2c, clang and lld (Debian: apt-get install wabt clang lld), and run npm run build",
+        "install wasm2c, clang and lld (Debian: apt-get install wabt clang lld), and run npm run build -- --complete",
     });
   }
 }
