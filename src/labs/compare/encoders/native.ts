@@ -21,8 +21,7 @@ const WORD = 8;
 type Library = ReturnType<typeof loadLibrary>;
 type Value = number | bigint;
 /** A function of the library, as koffi binds it. */
-type Foreign = (...args: (Value | Uint8Array)[]) => Value;
-type Callable = (...args: Value[]) => unknown;
+type Foreign = (...args: Value[]) => Value;
 
 /**
  * Opens the encoder of shim/native/: C, compiled against the headers of that architecture, for this machine.
@@ -70,103 +69,54 @@ function bindFunction(
   name: FunctionName,
   memory: Uint8Array,
   blockSize: number,
-): Callable {
+): Foreign {
   const { parameters, result } = FUNCTIONS[name];
-  const call = bindForeign(library, cPrototype(name));
-  const wide = result === "i64" || result === "word";
-  if (usesMemory(name))
-    return passMemory(
-      call,
-      memory,
-      parameters.map((each) => passerOf(each, blockSize)),
-      wide,
-    );
-  if (wide || parameters.some(({ kind }) => kind === "i64")) {
-    return passWords(call, parameters.length, wide);
-  }
-  return call;
+  const call = bindForeign(library, name, memory);
+  const isPlain = parameters.every(({ kind }) => kind === "i32");
+  const passers = parameters.map((each) => passerOf(each, blockSize));
+  const passing = isPlain ? call : pass(call, passers);
+  if (result === "none" || result === "i32") return passing;
+  if (parameters.length > 2) throw new TypeError(`${name} returns a word, and has many parameters`);
+  return (a, b) => BigInt(passing(a, b));
 }
 
-function bindForeign(library: Library, prototype: string): Foreign {
+/** Passes converted arguments: a closure for each number of them, as spreading an array costs more than the call. */
+function pass(call: Foreign, passers: readonly Passer[]): Foreign {
+  const [first = word, second = word] = passers;
+  switch (passers.length) {
+    case 1:
+      return (a) => call(first(a));
+    case 2:
+      return (a, b) => call(first(a), second(b));
+    case 9:
+      return (a, b, c, d, e, f, g, h, i) =>
+        call(first(a), second(b), word(c), word(d), word(e), word(f), word(g), word(h), word(i));
+    default:
+      return (...args) => call(...args.map((value, i) => (passers[i] ?? word)(value)));
+  }
+}
+
+function bindForeign(library: Library, name: FunctionName, memory: Uint8Array): Foreign {
+  const prototype = cPrototype(name);
   try {
-    return library.func(prototype);
+    const call = library.func(prototype);
+    return usesMemory(name) ? call.bind(undefined, memory) : call;
   } catch (cause) {
     throw new EncoderError(`the C encoder lacks ${prototype}`, { cause, remedy: REBUILD });
   }
 }
 
-// A closure for each number of arguments: spreading an array costs more than the call.
-
-function passWords(call: Foreign, count: number, wide: boolean): Callable {
-  if (wide && count === 1) return (a) => BigInt(call(word(a)));
-  if (wide && count === 2) return (a, b) => BigInt(call(word(a), word(b)));
-  if (!wide && count === 1) return (a) => call(word(a));
-  return passAny(call, wide, []);
-}
-
 /** Converts an argument to what C takes. */
 type Passer = (value: Value) => Value;
 
-function passMemory(
-  call: Foreign,
-  memory: Uint8Array,
-  passers: readonly Passer[],
-  wide: boolean,
-): Callable {
-  const [first = word, second = word] = passers;
-  if (wide && passers.length === 1) return (at) => BigInt(call(memory, first(at)));
-  if (wide) return passAny(call, wide, passers, memory);
-  switch (passers.length) {
-    case 1:
-      return (at) => call(memory, first(at));
-    case 2:
-      return (at, a) => call(memory, first(at), second(a));
-    case 9:
-      return (at, a, b, c, d, e, f, g, h) =>
-        call(
-          memory,
-          first(at),
-          second(a),
-          word(b),
-          word(c),
-          word(d),
-          word(e),
-          word(f),
-          word(g),
-          word(h),
-        );
-    default:
-      return passAny(call, wide, passers, memory);
-  }
-}
-
-/** C does not check where a block or an area is. */
-function passerOf(parameter: Parameter, blockSize: number): Passer {
-  const { kind, size = blockSize } = parameter;
+function passerOf({ kind, size: areaSize }: Parameter, blockSize: number): Passer {
   if (kind !== "block" && kind !== "area") return word;
+  const size = areaSize ?? blockSize;
   return (offset) => {
     const at = Number(offset);
     if (at >= 0 && at + size <= BUFFER_SIZE && at % WORD === 0) return at;
-    throw outside(at, size);
-  };
-}
-
-function outside(offset: number, size: number): InputError {
-  return new InputError(
-    `${size} bytes at ${offset} are not in the encoder's memory, at a multiple of ${WORD} below ${BUFFER_SIZE}`,
-  );
-}
-
-/** For functions that are not called often. */
-function passAny(
-  call: Foreign,
-  wide: boolean,
-  passers: readonly Passer[],
-  ...first: Uint8Array[]
-): Callable {
-  return (...args) => {
-    const result = call(...first, ...args.map((value, i) => (passers[i] ?? word)(value)));
-    return wide ? BigInt(result) : result;
+    const where = `at a multiple of ${WORD} below ${BUFFER_SIZE}`;
+    throw new InputError(`${size} bytes at ${offset} are not in the encoder's memory, ${where}`);
   };
 }
 
