@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FUNCTION_NAMES } from "../../../src/core/encoder/abi.ts";
-import { ENCODERS, FUNCTIONS, openEncoder, registerLayout } from "../../../src/index.ts";
-import { randomWords } from "../../support/random.ts";
+import { FUNCTION_NAMES } from "../../../../src/core/encoder/abi.ts";
+import { ENCODERS, FUNCTIONS, openEncoder, registerLayout } from "../../../../src/index.ts";
+import { randomWords } from "../../../support/random.ts";
 
 const encoders = ENCODERS.map((name) => openEncoder(name, "amd64"));
 const native = openEncoder("native", "amd64");
@@ -76,7 +76,7 @@ function registersIn(words: readonly string[]): [number, bigint][] {
 
 const random = randomWords(0x5eed_0001n);
 
-for (const line of readFileSync("test/core/encoder/vectors.txt", "utf8").split("\n")) {
+for (const line of readFileSync("test/labs/compare/encoders/vectors.txt", "utf8").split("\n")) {
   const [, only, call = "", result, after = ""] =
     /^(gvisor )?(\w+(?: [^\s>]*[^\s=>-][^\s>]*)*)(?: = (\S+))?(?: -> (.*))?$/.exec(line) ?? [];
   const [title = "", ...words] = call.split(" ");

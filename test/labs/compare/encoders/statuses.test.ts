@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ENCODERS, openEncoder, type Stub, Tracer } from "../../../src/index.ts";
-import { hex } from "../../../src/lib/errors.ts";
-import { eventually, processState } from "../../support/processes.ts";
+import { ENCODERS, openEncoder, type Stub, Tracer } from "../../../../src/index.ts";
+import { hex } from "../../../../src/lib/errors.ts";
+import { eventually, processState } from "../../../support/processes.ts";
 
 const kernel = suite("status words of the kernel");
 

@@ -3,8 +3,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FILTER_INSTRUCTION } from "../../../src/core/bpf/program.ts";
-import { ARCHES } from "../../../src/core/machine/index.ts";
+import { FILTER_INSTRUCTION } from "../../../../src/core/bpf/program.ts";
+import { ARCHES } from "../../../../src/core/machine/index.ts";
 import {
   DeathError,
   ENCODERS,
@@ -13,8 +13,8 @@ import {
   type PartialEncoder,
   type Stub,
   Tracer,
-} from "../../../src/index.ts";
-import { Filter } from "../../../src/labs/compare/interpreter.ts";
+} from "../../../../src/index.ts";
+import { Filter } from "../../../../src/labs/compare/interpreter.ts";
 
 const AUDIT = { amd64: 0xc000_003e, arm64: 0xc000_00b7 } as const;
 const PLACE = 0x7fff_ffff_e046n;

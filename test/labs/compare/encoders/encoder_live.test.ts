@@ -1,9 +1,9 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE as PAGE } from "../../../src/core/shim/page_size.ts";
-import { inject } from "../../../src/core/stub/injection.ts";
+import { HOST_MACHINE } from "../../../../src/core/machine/index.ts";
+import { PAGE_SIZE as PAGE } from "../../../../src/core/shim/page_size.ts";
+import { inject } from "../../../../src/core/stub/injection.ts";
 import {
   DeadlineError,
   ENCODERS,
@@ -11,10 +11,10 @@ import {
   readProcess,
   type Stub,
   Tracer,
-} from "../../../src/index.ts";
-import { hex } from "../../../src/lib/errors.ts";
-import { callNumber } from "../../support/libc.ts";
-import { ARGUMENTS, RESULT } from "../../support/machine_code.ts";
+} from "../../../../src/index.ts";
+import { hex } from "../../../../src/lib/errors.ts";
+import { callNumber } from "../../../support/libc.ts";
+import { ARGUMENTS, RESULT } from "../../../support/machine_code.ts";
 
 /** Six distinctive words, with the sign bit set in some. */
 const SIX = [

@@ -1,12 +1,12 @@
 import { closeSync, openSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { readProcess, type Stub, Tracer } from "../../../src/index.ts";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
-import { SYSCALL } from "../../support/amd64_code.ts";
-import { syscallOf, withGuest } from "../../support/guests.ts";
-import { isAlive } from "../../support/processes.ts";
+import { HOST_ARCH } from "../../../../src/core/machine/index.ts";
+import { readProcess, type Stub, Tracer } from "../../../../src/index.ts";
+import { openEncoder } from "../../../../src/labs/compare/encoders/open.ts";
+import { SYSCALL } from "../../../support/amd64_code.ts";
+import { syscallOf, withGuest } from "../../../support/guests.ts";
+import { isAlive } from "../../../support/processes.ts";
 
 const PAGE = 4096;
 const encoder = openEncoder("gvisor");
