@@ -69,7 +69,7 @@ int64_t stublab_inject(int32_t tid, void *block, struct stublab_injection *injec
         injection->step = STUBLAB_INJECT_WAIT;
         if (again && stublab_time_left(&injection->deadline) <= 0)
             return -ETIMEDOUT;
-        result = wait_until(tid, __WALL, &injection->deadline, &injection->status);
+        result = stublab_wait_within(tid, __WALL, &injection->deadline, &injection->status);
         if (result <= 0)
             return result == 0 ? -ETIMEDOUT : result;
         result = judge_stop(tid, block, injection);

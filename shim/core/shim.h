@@ -224,13 +224,6 @@ STUBLAB_EXPORT int64_t stublab_write_xstate(int32_t tid, void *xstate, uint64_t 
  */
 STUBLAB_EXPORT int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length,
                                             uint64_t components);
-/**
- * The same as the kernel writes it to a signal frame, of which the area has `size` bytes. Returns
- * its length with FP_XSTATE_MAGIC2; 0 if the machine has no XSAVE area.
- */
-STUBLAB_EXPORT int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length,
-                                           uint64_t components, uint64_t size);
-
 /** The number of the processor on which the calling thread runs. */
 STUBLAB_EXPORT int64_t stublab_getcpu(void);
 /** Binds a thread to one processor. */

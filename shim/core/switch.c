@@ -31,7 +31,7 @@ static int64_t enter(int32_t tid, void *block, void *xstate, struct stublab_swit
 int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
                             struct stublab_switch *exchange) {
     exchange->step = STUBLAB_SWITCH_WAIT;
-    int64_t result = wait_until(tid, __WALL, &exchange->deadline, &exchange->status);
+    int64_t result = stublab_wait_within(tid, __WALL, &exchange->deadline, &exchange->status);
     if (result <= 0)
         return result == 0 ? -ETIMEDOUT : result;
     /* At an event the bits above the signal are not 0; after the end the low byte is not 0x7f. */

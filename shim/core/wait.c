@@ -175,7 +175,7 @@ static int64_t pause_until(int32_t tid, uint32_t options, struct stublab_deadlin
 int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, int32_t *status) {
     struct stublab_deadline *deadline = watch->deadline;
     if (watch->signal == 0)
-        return wait_until(tid, options, deadline, status);
+        return stublab_wait_within(tid, options, deadline, status);
     for (;;) {
         int64_t result = wait4(tid, options, status);
         if (result != -EINTR)
@@ -219,8 +219,8 @@ static int64_t poll(int32_t tid, uint32_t options, struct stublab_deadline *dead
     return 0;
 }
 
-int64_t wait_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
-                   int32_t *status) {
+int64_t stublab_wait_within(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
+                            int32_t *status) {
     if (deadline->timeout <= 0)
         return wait4(tid, options | WNOHANG, status);
     int64_t result = poll(tid, options, deadline, status);
@@ -229,12 +229,7 @@ int64_t wait_until(int32_t tid, uint32_t options, struct stublab_deadline *deadl
     return sleep_until(tid, options, deadline, status);
 }
 
-int64_t stublab_wait_within(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
-                            int32_t *status) {
-    return wait_until(tid, options, deadline, status);
-}
-
 int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeout, int32_t *status) {
     struct stublab_deadline deadline = {.timeout = timeout};
-    return wait_until(tid, options, &deadline, status);
+    return stublab_wait_within(tid, options, &deadline, status);
 }

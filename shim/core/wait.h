@@ -6,10 +6,6 @@
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 
-/** wait4 within a deadline. Returns the tid, 0 if the deadline has passed, or -errno. */
-int64_t wait_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
-                   int32_t *status);
-
 /**
  * The status word of an exit stop if `code` is the si_code of one, else 0. SIGKILL can move a
  * thread to its exit stop after another stop was reported (ptrace_stop in kernel/signal.c).

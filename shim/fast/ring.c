@@ -83,7 +83,7 @@ static int64_t resume(int32_t tid, struct stublab_injection *injection) {
 /** Waits for the breakpoint after the turn, or for a stop to be passed over. */
 static int64_t await_stop(int32_t tid, struct ring *ring, uint32_t turn,
                           struct stublab_injection *injection) {
-    int64_t result = wait_until(tid, __WALL, &injection->deadline, &injection->status);
+    int64_t result = stublab_wait_within(tid, __WALL, &injection->deadline, &injection->status);
     if (result <= 0)
         return result == 0 ? -ETIMEDOUT : result;
     return judge_turn(tid, ring, turn, injection);

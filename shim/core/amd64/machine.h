@@ -1,5 +1,5 @@
-// What depends on amd64 in the calling process: raw system calls, which of them there are, and operations
-// without one.
+// What depends on amd64 in the calling process: raw system calls, which of them there are, and
+// operations without one.
 #ifndef STUBLAB_AMD64_MACHINE_H
 #define STUBLAB_AMD64_MACHINE_H
 

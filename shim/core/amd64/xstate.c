@@ -1,6 +1,5 @@
 #include "registers.h"
 #include "shim.h"
-#include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
 #include <linux/uio.h>
 #include <stddef.h>
@@ -51,22 +50,4 @@ int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length, uint64_
     put(&bytes[FCW], INITIAL_FCW, 2);
     put(&bytes[MXCSR], INITIAL_MXCSR, 4);
     return size;
-}
-
-int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length, uint64_t components,
-                            uint64_t size) {
-    const int64_t whole = stublab_fresh_xstate(tid, image, length, components);
-    if (whole < XSTATE_BV)
-        return whole < 0 ? whole : 0;
-    if (size + FP_XSTATE_MAGIC2_SIZE > length)
-        return -ENOSPC;
-    struct _xstate *area = image;
-    struct _fpx_sw_bytes *reserved = &area->fpstate.sw_reserved;
-    const uint32_t extended = (uint32_t)size + FP_XSTATE_MAGIC2_SIZE;
-    reserved->magic1 = FP_XSTATE_MAGIC1;
-    reserved->extended_size = extended;
-    reserved->xfeatures = area->xstate_hdr.xfeatures;
-    reserved->xstate_size = (uint32_t)size;
-    put((uint8_t *)image + size, FP_XSTATE_MAGIC2, FP_XSTATE_MAGIC2_SIZE);
-    return extended;
 }

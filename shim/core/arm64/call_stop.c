@@ -30,7 +30,7 @@ static int64_t step_over(int32_t tid, struct stublab_switch *exchange) {
         if (result < 0)
             return result;
         exchange->step = STUBLAB_SWITCH_WAIT;
-        result = wait_until(tid, __WALL, &deadline, &status);
+        result = stublab_wait_within(tid, __WALL, &deadline, &status);
         if (result <= 0)
             return result == 0 ? -ETIME : result;
         if ((status & 0xff) != 0x7f || status >> 16 != 0) {

@@ -1,5 +1,5 @@
-// What depends on arm64 in the calling process: raw system calls, which of them there are, and operations
-// without one.
+// What depends on arm64 in the calling process: raw system calls, which of them there are, and
+// operations without one.
 #ifndef STUBLAB_ARM64_MACHINE_H
 #define STUBLAB_ARM64_MACHINE_H
 
@@ -62,10 +62,9 @@ static inline char *thread_pointer(void) {
     return pointer;
 }
 
-/** The processor on which the calling thread runs. */
+/** Negative: the number of the processor cannot be read without a system call. */
 static inline int current_processor(void) {
-    unsigned int processor = 0;
-    return syscall3(__NR_getcpu, (long)&processor, 0, 0) == 0 ? (int)processor : -1;
+    return -1;
 }
 
 /** Jumps to the stub code with the parent's pid in x7, as the bootstrap convention requires. */

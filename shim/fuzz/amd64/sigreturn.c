@@ -2,6 +2,7 @@
 #include "canary.h"
 #include "machine.h"
 #include <asm-generic/errno.h>
+#include <asm/sigcontext.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/time.h>
@@ -82,4 +83,23 @@ int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
         result = await_turn(exchange, timeout);
     inspect_canary(canary);
     return result;
+}
+
+int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length, uint64_t components,
+                            uint64_t size) {
+    struct _xstate *area = image;
+    const int64_t whole = stublab_fresh_xstate(tid, image, length, components);
+    if (whole < (int64_t)sizeof area->fpstate)
+        return whole < 0 ? whole : 0;
+    if (size + FP_XSTATE_MAGIC2_SIZE > length)
+        return -ENOSPC;
+    struct _fpx_sw_bytes *reserved = &area->fpstate.sw_reserved;
+    const uint32_t extended = (uint32_t)size + FP_XSTATE_MAGIC2_SIZE;
+    const uint32_t magic = FP_XSTATE_MAGIC2;
+    reserved->magic1 = FP_XSTATE_MAGIC1;
+    reserved->extended_size = extended;
+    reserved->xfeatures = area->xstate_hdr.xfeatures;
+    reserved->xstate_size = (uint32_t)size;
+    __builtin_memcpy((uint8_t *)image + size, &magic, sizeof magic);
+    return extended;
 }

@@ -31,4 +31,12 @@ STUBLAB_EXPORT int64_t stublab_await_turn(struct stublab_exchange *exchange, int
 STUBLAB_EXPORT int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
                                          struct stublab_canary *canary);
 
+/**
+ * Writes what stublab_fresh_xstate does as the kernel writes it to a signal frame, of which the
+ * area has `size` bytes. Returns its length with FP_XSTATE_MAGIC2; 0 if the machine has no XSAVE
+ * area.
+ */
+STUBLAB_EXPORT int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length,
+                                           uint64_t components, uint64_t size);
+
 #endif
