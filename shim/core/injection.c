@@ -1,3 +1,4 @@
+// One injected call: registers, resume, wait, and whether the stop is its end.
 #include "machine.h"
 #include "registers.h"
 #include "shim.h"

@@ -1,3 +1,4 @@
+// The stub code, which every stub inherits, and the program by which one resets its exit signal.
 #include "machine.h"
 #include "shim.h"
 #include <asm-generic/errno.h>

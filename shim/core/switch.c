@@ -1,3 +1,4 @@
+// One switch: a guest runs until its next stop.
 #include "machine.h"
 #include "registers.h"
 #include "shim.h"

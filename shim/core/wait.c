@@ -1,3 +1,4 @@
+// Waits for a stop within a deadline.
 #include "wait.h"
 #include "machine.h"
 #include "shim.h"

@@ -1,3 +1,4 @@
+// The XSAVE area of a stopped thread.
 #include "registers.h"
 #include "shim.h"
 #include <asm/sigcontext.h>

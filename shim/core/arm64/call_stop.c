@@ -1,3 +1,4 @@
+// A guest's registers at a system call stop, which hides x7.
 #include "registers.h"
 #include "wait.h"
 #include <asm-generic/errno.h>

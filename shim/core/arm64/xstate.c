@@ -1,3 +1,4 @@
+// The state of a stopped thread beside its register block.
 #include "registers.h"
 #include "shim.h"
 #include <asm-generic/errno.h>

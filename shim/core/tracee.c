@@ -1,3 +1,4 @@
+// What a tracer asks of one thread: requests of ptrace, its registers, its signal mask, its memory.
 #include "machine.h"
 #include "registers.h"
 #include "shim.h"
