@@ -8,10 +8,10 @@ import {
   sockFprog,
 } from "../core/bpf/program.ts";
 import { loadShim } from "../core/shim/shim.ts";
+import { readPtraceScope } from "../core/stub/attach.ts";
 import { readIfThere } from "../core/stub/proc.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
-import { readPtraceScope } from "../core/stub/yama.ts";
 import { ENCODERS, openEncoder } from "../labs/compare/encoders/open.ts";
 import { exitStatus } from "../lib/check.ts";
 import { hex, StublabError } from "../lib/errors.ts";

@@ -1,5 +1,5 @@
-import { encodeFilter } from "../core/bpf/encode.ts";
 import { parseSignal } from "../core/encoder/names.ts";
+import { encodeFilter } from "../core/stub/filter.ts";
 import { disassembleFilter } from "../labs/compare/disassembly.ts";
 import { type Command, parseOptions } from "./command.ts";
 import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";

@@ -4,13 +4,12 @@ import { HOST_MACHINE } from "../core/machine/index.ts";
 import type { FloatingPoint, Holder } from "../core/platform/floating_point.ts";
 import { mapPages, protectionFlags } from "../core/platform/memory.ts";
 import type { Runner, Runners, SwitchStop } from "../core/platform/runner.ts";
+import { auxiliaryValue, PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { Deadline } from "../core/shim/deadline.ts";
 import { INJECT_RESTS, Injection } from "../core/shim/injection.ts";
 import { expectAmd64 } from "../core/shim/library.ts";
-import { PAGE_SIZE } from "../core/shim/page_size.ts";
 import type { SwitchRecord } from "../core/shim/switch.ts";
 import { attach } from "../core/stub/attach.ts";
-import { hasReadableBases } from "../core/stub/readable_bases.ts";
 import type { Busy } from "../core/stub/state.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { topOfUserSpace } from "../core/stub/user_space.ts";
@@ -26,8 +25,17 @@ const { EPROTO, ETIME, ETIMEDOUT } = constants.errno;
 /** <linux/ptrace.h>: a stop at each call that the filter leaves to the tracer. */
 const PTRACE_O_TRACESECCOMP = 0x80;
 
+/** Of the auxiliary vector: a bit of AT_HWCAP2 says that programs may read and write fs_base and gs_base. */
+const AT_HWCAP2 = 26n;
+const HWCAP2_FSGSBASE = 2n;
+
 /** How often each side looks for its turn if they are on two processors: some 50 µs. */
 const SPINS = 2000;
+
+/** Whether RDFSBASE and WRFSBASE can be executed: the kernel says so, not the processor. */
+export function hasReadableBases(): boolean {
+  return ((auxiliaryValue(AT_HWCAP2) ?? 0n) & HWCAP2_FSGSBASE) !== 0n;
+}
 
 /** @throws UnsupportedError if the processor or the kernel lacks the instructions RDFSBASE and WRFSBASE. */
 function expectBases(): void {
@@ -75,8 +83,7 @@ class HandlerRunner implements Runner, Holder {
     this.pages = (stubAddress - this.#desk.address) / PAGE_SIZE;
     this.#mapCode(spins);
     this.#setUp();
-    this.patches =
-      patches && HOST_MACHINE.site ? new Sites(stub, this.#desk, HOST_MACHINE.site) : undefined;
+    this.patches = patches ? new Sites(stub, this.#desk) : undefined;
   }
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {

@@ -1,7 +1,7 @@
 import { DATA_ARGUMENT, DATA_INSTRUCTION_POINTER, DATA_NUMBER, HIGH } from "../core/bpf/program.ts";
 import { HOST_MACHINE } from "../core/machine/index.ts";
+import { PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { DEFINES } from "../core/shim/bindings.ts";
-import { PAGE_SIZE } from "../core/shim/page_size.ts";
 import type { Batch } from "../core/stub/batch.ts";
 import { MOST_ENTRIES, resultOffset, WORDS } from "../core/stub/entries.ts";
 import { decodeResult, inject } from "../core/stub/injection.ts";

@@ -1,11 +1,11 @@
-import type { SiteCode } from "../core/machine/machine.ts";
 import { mapPages } from "../core/platform/memory.ts";
 import type { Patches } from "../core/platform/runner.ts";
-import { PAGE_SIZE } from "../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { type Mapping, parseMaps, readProc } from "../core/stub/proc.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "./desk.ts";
 import { loadFast } from "./shim.ts";
+import * as code from "./site.ts";
 
 /** A patch takes the time of so many signals: a system call that is seen less often is not worth one. */
 const HOT = 64;
@@ -28,7 +28,6 @@ const PATCHABLE = "r-xp";
 export class Sites implements Patches {
   readonly #stub: Stub;
   readonly #desk: Desk;
-  readonly #code: SiteCode;
   readonly #sites: (Site | undefined)[] = Array<Site | undefined>(SITES).fill(undefined);
   /** How often the system call of a site was made by a signal. */
   readonly #counts = new Map<bigint, number>();
@@ -37,10 +36,9 @@ export class Sites implements Patches {
   /** The address of the table, once it is mapped. */
   #table: number | undefined;
 
-  constructor(stub: Stub, desk: Desk, code: SiteCode) {
+  constructor(stub: Stub, desk: Desk) {
     this.#stub = stub;
     this.#desk = desk;
-    this.#code = code;
   }
 
   /** The addresses of the sites, in ascending order. */
@@ -51,7 +49,7 @@ export class Sites implements Patches {
 
   /** Counts a system call that was made by a signal. @param end the address after it. */
   count(end: bigint): void {
-    const site = end - BigInt(this.#code.SITE_LENGTH);
+    const site = end - BigInt(code.SITE_LENGTH);
     if (this.#counts.size >= MOST_COUNTED) this.#counts.clear();
     const count = (this.#counts.get(site) ?? 0) + 1;
     this.#counts.set(site, count);
@@ -64,7 +62,7 @@ export class Sites implements Patches {
     if (address === undefined) return;
     this.#hot = undefined;
     const index = this.#sites.indexOf(undefined);
-    const length = this.#code.SITE_LENGTH;
+    const length = code.SITE_LENGTH;
     // A jump to the SYSCALL of a patched site raises a signal, too.
     const isPatched = this.#sites.some(
       (site) => site !== undefined && overlap(site.address, length, address, BigInt(length)),
@@ -80,8 +78,8 @@ export class Sites implements Patches {
     this.#set(index, site);
     this.#exchange(
       site.address,
-      this.#code.encodeMove(site.number),
-      this.#code.encodeJump(this.#table + 8 * index),
+      code.encodeMove(site.number),
+      code.encodeJump(this.#table + 8 * index),
     );
   }
 
@@ -93,19 +91,18 @@ export class Sites implements Patches {
   undo(start: bigint, length: bigint): void {
     const overlaps = (at: bigint, bytes: number) => overlap(at, bytes, start, length);
     for (const site of this.#counts.keys()) {
-      if (overlaps(site, this.#code.SITE_LENGTH)) this.#counts.delete(site);
+      if (overlaps(site, code.SITE_LENGTH)) this.#counts.delete(site);
     }
     const table = this.#table;
     if (table === undefined) return;
     const isWhole = overlaps(BigInt(table), PAGE_SIZE);
     for (const [index, site] of this.#sites.entries()) {
-      if (site === undefined || !(isWhole || overlaps(site.address, this.#code.SITE_LENGTH)))
-        continue;
+      if (site === undefined || !(isWhole || overlaps(site.address, code.SITE_LENGTH))) continue;
       this.#set(index, undefined);
       this.#exchange(
         site.address,
-        this.#code.encodeJump(table + 8 * index),
-        this.#code.encodeMove(site.number),
+        code.encodeJump(table + 8 * index),
+        code.encodeMove(site.number),
       );
     }
     if (!isWhole) return;
@@ -125,7 +122,7 @@ export class Sites implements Patches {
   conceal(address: bigint, bytes: Uint8Array): void {
     for (const site of this.#sites) {
       if (site === undefined) continue;
-      for (const [i, byte] of this.#code.encodeMove(site.number).entries()) {
+      for (const [i, byte] of code.encodeMove(site.number).entries()) {
         const at = site.address + BigInt(i) - address;
         if (at >= 0n && at < bytes.length) bytes[Number(at)] = byte;
       }
@@ -151,17 +148,17 @@ export class Sites implements Patches {
       mappings.some(
         ({ start, end, protection }) => protection === PATCHABLE && at >= start && at < end,
       );
-    const last = address + BigInt(this.#code.SITE_LENGTH - 1);
+    const last = address + BigInt(code.SITE_LENGTH - 1);
     if (last >= this.#desk.address || !isPatchable(address) || !isPatchable(last)) return undefined;
-    const number = this.#code.decodeSite(this.#stub.read(address, this.#code.SITE_LENGTH));
+    const number = code.decodeSite(this.#stub.read(address, code.SITE_LENGTH));
     return number === undefined ? undefined : { address, number };
   }
 
   /** Maps the table at an address that is free. Returns the address; undefined if none is. */
   #mapTable(mappings: readonly Mapping[]): number | undefined {
     const address = Array.from(
-      { length: this.#code.TABLES },
-      (_, i) => this.#code.LOWEST_TABLE + i * PAGE_SIZE,
+      { length: code.TABLES },
+      (_, i) => code.LOWEST_TABLE + i * PAGE_SIZE,
     ).find((at) => mappings.every(({ start, end }) => at + PAGE_SIZE <= start || at >= end));
     if (address === undefined) return undefined;
     const trampolines = this.#desk.code + loadFast().trampolinesOffset();

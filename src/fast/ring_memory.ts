@@ -1,6 +1,6 @@
+import { PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { DEFINES, RING } from "../core/shim/bindings.ts";
 import { viewMemory } from "../core/shim/library.ts";
-import { PAGE_SIZE } from "../core/shim/page_size.ts";
 import type { Shim } from "../core/shim/shim.ts";
 import { MOST_ENTRIES } from "../core/stub/entries.ts";
 

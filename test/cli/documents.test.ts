@@ -4,9 +4,9 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeFilter } from "../../src/core/bpf/encode.ts";
 import { HOST_ARCH, HOST_MACHINE } from "../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
+import { encodeFilter } from "../../src/core/stub/filter.ts";
 import { ENCODERS, openEncoder } from "../../src/index.ts";
 import {
   loadRecording,

@@ -2,7 +2,7 @@
 
 import { parentPort } from "node:worker_threads";
 import { HOST_MACHINE } from "../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
 import {
   Platform,
   StublabError,

@@ -3,7 +3,7 @@
 // spaces in a random order.
 
 import { writeSync } from "node:fs";
-import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
 import { Platform, type PlatformOptions } from "../../src/index.ts";
 import { GETPID, loadReadOnly, syscallOf } from "../support/guests.ts";
 import * as code from "../support/machine_code.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HOST_MACHINE } from "../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
 import { readProcess } from "../../src/core/stub/proc.ts";
 import {
   type Context,

@@ -1,4 +1,5 @@
-import { EncoderError } from "../../lib/errors.ts";
+import { EncoderError, InputError } from "../../lib/errors.ts";
+import { object } from "../../lib/shape.ts";
 import { cut, visible } from "../../lib/visible.ts";
 import { ARCHES, type Arch, HOST_ARCH, MACHINES } from "../machine/index.ts";
 import {
@@ -9,8 +10,8 @@ import {
   type Signature,
 } from "./abi.ts";
 import { LONGEST_TOLD } from "./answer.ts";
-import type { PartialEncoder } from "./encoder.ts";
-import { missingNames, type Purpose } from "./missing.ts";
+import type { Encoder, PartialEncoder } from "./encoder.ts";
+import { drivesStubs, missingNames, type Purpose } from "./missing.ts";
 
 /** The bytes that a host needs for blocks and areas: a page. */
 const LEAST_HEAP = 4096;
@@ -210,4 +211,30 @@ function bindMemory(name: string, memory: unknown): ArrayBuffer {
 export function checkSize(name: string, bytes: number): void {
   if (bytes <= MOST_MEMORY) return;
   throw refusal(name, `has ${bytes} bytes of memory, more than ${MOST_MEMORY}`);
+}
+
+/**
+ * Returns an encoder that can drive stubs.
+ *
+ * @throws EncoderError if it is for another machine, or names are missing; InputError if it is not an encoder
+ */
+export function expectDriver(encoder: PartialEncoder): Encoder {
+  object(encoder, "encoder");
+  const { name, arch, constants, buffer } = encoder;
+  if (!isCallable(constants?.get) || typeof buffer?.byteLength !== "number") {
+    throw new InputError("encoder: expected an encoder from openEncoder");
+  }
+  expectHostArch(name, arch);
+  if (drivesStubs(encoder)) return encoder;
+  throw lacking(name, missingNames(encoder, "stubs"));
+}
+
+/** Checks the type of an `encoder` option; `expectDriver` checks the encoder itself. */
+export function encoderOption(value: unknown, place: string): void {
+  if (typeof value === "string") {
+    throw new InputError(`${place}: expected an encoder, got the name "${value}"`, {
+      remedy: `use openEncoder("${value}")`,
+    });
+  }
+  object(value, place);
 }

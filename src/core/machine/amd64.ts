@@ -1,5 +1,4 @@
 import type { Machine } from "./machine.ts";
-import * as site from "./site_amd64.ts";
 
 export const amd64: Machine = {
   elf: 62n,
@@ -34,5 +33,4 @@ export const amd64: Machine = {
   components: 0b111n,
   // More than AMX needs.
   largestXstate: 16 << 10,
-  site,
 };

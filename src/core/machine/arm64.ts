@@ -32,5 +32,4 @@ export const arm64: Machine = {
   components: 0n,
   // More than SVE and SME need with vectors of 2048 bits, of which ZA takes 64 KiB.
   largestXstate: 96 << 10,
-  site: undefined,
 };

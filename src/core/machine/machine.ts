@@ -39,8 +39,6 @@ export interface Machine {
   readonly components: bigint;
   /** The largest extended state of a processor, in bytes. */
   readonly largestXstate: number;
-  /** The machine code of a system call that can be patched; undefined: none can be. */
-  readonly site: SiteCode | undefined;
 }
 
 export interface CallRegisters {
@@ -52,14 +50,4 @@ export interface CallRegisters {
 /** A register block, whatever its encoder. */
 interface Registers {
   set(name: string, value: bigint): void;
-}
-
-/** The machine code of a system call that can be patched, and of its patch. */
-export interface SiteCode {
-  readonly SITE_LENGTH: number;
-  readonly LOWEST_TABLE: number;
-  readonly TABLES: number;
-  encodeMove(number: number): Uint8Array;
-  encodeJump(address: number): Uint8Array;
-  decodeSite(bytes: Uint8Array): number | undefined;
 }

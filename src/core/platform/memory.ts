@@ -1,6 +1,6 @@
 import { hex, InputError, MemoryError } from "../../lib/errors.ts";
 import { integer, show } from "../../lib/shape.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
+import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { checkRange } from "../stub/memory.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";

@@ -1,10 +1,10 @@
 import { InputError, StateError } from "../../lib/errors.ts";
 import { checkOptions, count, nameOrNumber, type OptionShapes, truth } from "../../lib/shape.ts";
-import { encodeFilter } from "../bpf/encode.ts";
-import { encoderOption } from "../encoder/driver.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { encoderOption } from "../encoder/module.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/deadline.ts";
+import { encodeFilter } from "../stub/filter.ts";
 import type { LaneOptions } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";

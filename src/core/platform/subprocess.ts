@@ -7,7 +7,7 @@ import {
   UnsupportedError,
 } from "../../lib/errors.ts";
 import { checkOptions, count, integer, truth, word } from "../../lib/shape.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
+import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import type { Batch } from "../stub/batch.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";

@@ -4,7 +4,6 @@ import { FILTER_INSTRUCTION } from "../bpf/program.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import type { Deadline } from "../shim/deadline.ts";
-import { CHILD_STEPS, type ChildStep, FORK_GROUP, FORK_TRACED } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
 import { attachAtSelfStop } from "./attach.ts";
 import { inject } from "./injection.ts";
@@ -12,6 +11,23 @@ import { readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
+
+/** The steps of a forked child in the order of enum stublab_child_step: bit i is step i. */
+export const CHILD_STEPS = [
+  "setsid",
+  "dispositions",
+  "rseq",
+  "unmask",
+  "seccomp",
+  "parent",
+  "stub",
+] as const;
+
+/** enum stublab_fork_option */
+export const FORK_TRACED = 1;
+export const FORK_GROUP = 2;
+
+export type ChildStep = (typeof CHILD_STEPS)[number];
 
 /** The word in which a forked child reports its step: shared with the host, mapped once per thread. */
 let progress: { address: number; step: Uint32Array } | undefined;

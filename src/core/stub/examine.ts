@@ -2,7 +2,7 @@ import { type Check, check } from "../../lib/check.ts";
 import { hex } from "../../lib/errors.ts";
 import { instance } from "../../lib/shape.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
+import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { inject } from "./injection.ts";
 import { type ProcessFacts, readProc, readProcess } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { hex, MemoryError } from "../../lib/errors.ts";
 import { count, integer } from "../../lib/shape.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
+import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import type { Thread } from "./thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
 

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { errnoName } from "../../lib/errno.ts";
 import { UnsupportedError } from "../../lib/errors.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
+import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import type { Shim } from "../shim/shim.ts";
 import { parseMaps, readIfThere, readProc } from "./proc.ts";
 import { topOfUserSpace } from "./user_space.ts";

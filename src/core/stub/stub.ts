@@ -1,6 +1,6 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../../lib/errors.ts";
 import { bytes, checkOptions, count, nameOrNumber } from "../../lib/shape.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
+import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { attach } from "./attach.ts";
 import { Batch } from "./batch.ts";
 import { reapZombie } from "./birth.ts";

@@ -1,5 +1,5 @@
 import { AttachError, CloseError, DeadlineError, DeathError } from "../../lib/errors.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
+import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { attach } from "./attach.ts";
 import { inject } from "./injection.ts";
 import type { Thread } from "./thread.ts";

@@ -12,13 +12,12 @@ import {
 } from "../../lib/shape.ts";
 import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
-import { encoderOption, expectDriver } from "../encoder/driver.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { encoderOption, expectDriver } from "../encoder/module.ts";
 import { checkDeadline } from "../shim/deadline.ts";
-import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
-import { allowCalls } from "./allowed_calls.ts";
-import { type Fork, forkStub } from "./birth.ts";
+import { CHILD_STEPS, type ChildStep, type Fork, forkStub } from "./birth.ts";
 import { FAITHFUL } from "./faithful.ts";
+import { allowCalls } from "./filter.ts";
 import { injectionsOf, plugInjections } from "./injector.ts";
 import { LANES, type LaneOptions } from "./lane.ts";
 import { rehearse } from "./rehearsal.ts";

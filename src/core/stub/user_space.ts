@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { PAGE_SIZE } from "../shim/page_size.ts";
+import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { loadShim } from "../shim/shim.ts";
 import { parseMaps } from "./proc.ts";
 

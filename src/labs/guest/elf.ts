@@ -1,7 +1,7 @@
 // Static ELF executables (elf(5)). Offsets are those of Elf64_Ehdr and Elf64_Phdr.
 
 import { HOST_MACHINE } from "../../core/machine/index.ts";
-import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { topOfUserSpace } from "../../core/stub/user_space.ts";
 import { hex, InputError } from "../../lib/errors.ts";
 import { type Image, pageOf, type Segment } from "./image.ts";

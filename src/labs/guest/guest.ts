@@ -1,6 +1,6 @@
 import type { Context } from "../../core/platform/context.ts";
 import type { Subprocess } from "../../core/platform/subprocess.ts";
-import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { readProc } from "../../core/stub/proc.ts";
 import { MemoryError } from "../../lib/errors.ts";
 import type { Descriptors } from "./files.ts";

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 
 /** A part of a program: `bytes`, followed by zeros up to `memorySize`. */
 export interface Segment {

@@ -2,7 +2,7 @@ import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { Context } from "../../core/platform/context.ts";
 import type { Protection } from "../../core/platform/memory.ts";
 import type { Subprocess } from "../../core/platform/subprocess.ts";
-import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { hex, InputError } from "../../lib/errors.ts";
 import { type Image, pageEnd, pageOf, type Segment } from "./image.ts";
 import { GUEST_MACHINE, STACK_SIZE } from "./machine.ts";

@@ -3,8 +3,7 @@
 //    stack pointer → argc   argv[0] … NULL   envp[0] … NULL   auxv (type, value) … AT_NULL   strings and AT_RANDOM's bytes
 
 import { randomBytes } from "node:crypto";
-import { auxiliaryValue } from "../../core/shim/auxiliary_vector.ts";
-import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { auxiliaryValue, PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { InputError } from "../../lib/errors.ts";
 import { show } from "../../lib/shape.ts";
 import { PROGRAM_HEADER_SIZE } from "./elf.ts";

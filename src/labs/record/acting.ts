@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { decodeStatus, type Stop } from "../../core/stub/status.ts";
 import type { Stub } from "../../core/stub/stub.ts";
 import type { Thread } from "../../core/stub/thread.ts";

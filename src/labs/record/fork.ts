@@ -1,4 +1,4 @@
-import type { ChildStep } from "../../core/shim/fork.ts";
+import type { ChildStep } from "../../core/stub/birth.ts";
 import { forkProcess } from "../../core/stub/birth.ts";
 import type { Stop } from "../../core/stub/status.ts";
 import { Thread } from "../../core/stub/thread.ts";

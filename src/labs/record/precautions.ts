@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import type { Stub } from "../../core/stub/stub.ts";
 
 // What a scenario takes care of beforehand, where the processes that it makes could outlive it. The numbers are in no

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
 import type { Encoder } from "../../core/encoder/encoder.ts";
-import { PAGE_SIZE } from "../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { loadShim } from "../../core/shim/shim.ts";
 import { Tracer } from "../../core/stub/tracer.ts";
 import { UnsupportedError } from "../../lib/errors.ts";

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { encoderOption } from "../../core/encoder/driver.ts";
 import type { Encoder } from "../../core/encoder/encoder.ts";
+import { encoderOption } from "../../core/encoder/module.ts";
 import { InputError, StublabError } from "../../lib/errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../../lib/shape.ts";
 import { tellFact } from "./fact.ts";

@@ -1,8 +1,8 @@
 import { release } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
-import { expectDriver } from "../../core/encoder/driver.ts";
 import type { Encoder } from "../../core/encoder/encoder.ts";
+import { expectDriver } from "../../core/encoder/module.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { check } from "../../lib/check.ts";
 import { hex, InputError, StateError } from "../../lib/errors.ts";

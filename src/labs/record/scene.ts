@@ -1,5 +1,5 @@
 import { Platform } from "../../core/platform/platform.ts";
-import { CHILD_STEPS, type ChildStep } from "../../core/shim/fork.ts";
+import { CHILD_STEPS, type ChildStep } from "../../core/stub/birth.ts";
 import type { Stub } from "../../core/stub/stub.ts";
 import { Tracer } from "../../core/stub/tracer.ts";
 import { expectMembers, list, type OptionShapes, oneOf, text } from "../../lib/shape.ts";

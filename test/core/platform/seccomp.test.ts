@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeFilter } from "../../../src/core/bpf/encode.ts";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
+import { encodeFilter } from "../../../src/core/stub/filter.ts";
 import {
   DeathError,
   ENCODERS,

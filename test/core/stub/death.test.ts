@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
 import { ARGUMENTS } from "../../support/machine_code.ts";
 import {

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import type { Lane } from "../../../src/core/stub/lane.ts";
 import { loadFast } from "../../../src/fast/shim.ts";
 import {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH, HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { DeathError, Platform, type PlatformOptions } from "../../../src/index.ts";
 import { by, DRIVES, type Drive } from "../../support/drives.ts";
 import { GETPID, loadReadOnly, syscallOf, toSyscall } from "../../support/guests.ts";

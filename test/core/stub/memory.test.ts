@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { topOfUserSpace } from "../../../src/core/stub/user_space.ts";
 import { MemoryError, StateError, type Stub, StublabError, Tracer } from "../../../src/index.ts";
 import { hex } from "../../../src/lib/errors.ts";

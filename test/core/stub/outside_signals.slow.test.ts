@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { InputError, Platform, type Stub, Tracer } from "../../../src/index.ts";
 import { hostCommand, processState, run } from "../../support/processes.ts";
 import { thrown } from "../../support/thrown.ts";

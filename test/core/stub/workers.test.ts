@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import {
   Platform,

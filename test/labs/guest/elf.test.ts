@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH, HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { parseElf } from "../../../src/labs/guest/elf.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 import { InputError } from "../../../src/lib/errors.ts";

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { auxiliaryValue } from "../../../src/core/shim/auxiliary_vector.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { auxiliaryValue, PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { type GuestOptions, Platform, runGuest } from "../../../src/index.ts";
 import { run, stublabCommand } from "../../support/processes.ts";
 

@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { LANES } from "../../../src/core/stub/lane.ts";
 import { Platform, type PlatformOptions, runGuest } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";

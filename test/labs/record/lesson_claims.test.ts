@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { deathSignal } from "../../../src/core/stub/examine.ts";
 import { Running, Stopped } from "../../../src/core/stub/state.ts";
 import { Platform, type Stub, Tracer } from "../../../src/index.ts";

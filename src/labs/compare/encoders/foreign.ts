@@ -19,10 +19,10 @@ import {
   refusal,
 } from "../../../core/encoder/module.ts";
 import { instantiate } from "../../../core/encoder/wasm_file.ts";
-import { readMemories } from "../../../core/encoder/wasm_memory.ts";
 import { EncoderError, InputError, StublabError } from "../../../lib/errors.ts";
 import { excess, type Limit, readInput } from "../../../lib/input.ts";
 import { text } from "../../../lib/shape.ts";
+import { readMemories } from "../../../sandbox/wasm_memory.ts";
 import { guardEncoder } from "./guarded.ts";
 
 /** The file name extensions of users' encoders. */

@@ -1,8 +1,7 @@
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "../../../core/encoder/abi.ts";
 import { describeMisfit, describeThrown, isInt32 } from "../../../core/encoder/answer.ts";
-import { expectDriver } from "../../../core/encoder/driver.ts";
 import type { Encoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
-import { type Callable, isCallable } from "../../../core/encoder/module.ts";
+import { type Callable, expectDriver, isCallable } from "../../../core/encoder/module.ts";
 import { EncoderError } from "../../../lib/errors.ts";
 
 /**

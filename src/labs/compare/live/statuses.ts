@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import type { Tracer } from "../../../core/stub/tracer.ts";
 import { collectCores, NO_CORE, setCoreLimit } from "./cores.ts";
 import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL, TRACE_MESSAGE } from "./filters.ts";

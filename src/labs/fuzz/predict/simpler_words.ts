@@ -1,6 +1,6 @@
 /* Fewer and plainer words of a case, one at a time. */
 
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { BASELINE, SCRATCH, STUB_CODE } from "../case/arch.ts";
 import type { Case } from "../case/case.ts";
 import { isRegister } from "./arch.ts";

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { Running } from "../../../core/stub/state.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import { Tracer } from "../../../core/stub/tracer.ts";

@@ -1,6 +1,6 @@
 // open, openat, close, lseek, stat, lstat, fstat, newfstatat, ioctl.
 
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { type Answer, type Emulation, int } from "../call.ts";
 import { AT_FDCWD, type File, O_ACCMODE, O_CREAT } from "../files.ts";
 import type { Guest } from "../guest.ts";

@@ -1,6 +1,6 @@
 // The recorder's part in the lesson `early-attach`: to attach at the same instruction in every recording.
 
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { Running } from "../../../core/stub/state.ts";
 import { hex, StateError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";

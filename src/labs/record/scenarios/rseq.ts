@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { expectRseq } from "../../../core/stub/rseq.ts";
 import { hex } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { topOfUserSpace } from "../../../core/stub/user_space.ts";
 import { hex } from "../../../lib/errors.ts";
 import { NAMES } from "../arch.ts";

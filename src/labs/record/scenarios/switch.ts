@@ -1,6 +1,6 @@
 import { parseFlags } from "../../../core/encoder/names.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { hex, StateError } from "../../../lib/errors.ts";
 import { HOST, NAMES, resultWord } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";

@@ -14,7 +14,7 @@ import {
   SECCOMP_RET_KILL_PROCESS,
   sockFprog,
 } from "../../../core/bpf/program.ts";
-import { PAGE_SIZE } from "../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { leaveFiles } from "../../../core/stub/files.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";

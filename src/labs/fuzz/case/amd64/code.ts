@@ -8,7 +8,7 @@
  *   top         stub code  r-x  not used by cases
  */
 
-import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { constantsFrom, piecesAt } from "../pieces.ts";
 
 /** Bytes of the code, and of the constants. */

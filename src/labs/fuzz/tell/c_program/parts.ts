@@ -1,6 +1,6 @@
 /* The parts of template.c that a case needs, and what is in the memory of its program. What is in doubt is needed. */
 
-import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import {
   BASELINE,
   CODE,

@@ -1,6 +1,6 @@
 /* The values in the section "The case" of template.c, by the names that are declared there. */
 
-import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import {
   BASELINE,
   CODE,

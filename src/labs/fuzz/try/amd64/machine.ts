@@ -1,8 +1,8 @@
 /* What the machine is, as /proc/cpuinfo says and a stub shows. */
 
 import { constants } from "node:os";
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { Deadline } from "../../../../core/shim/deadline.ts";
-import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import { errnoName } from "../../../../lib/errno.ts";
 import { StopError } from "../../../../lib/errors.ts";

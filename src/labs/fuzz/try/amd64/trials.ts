@@ -1,7 +1,7 @@
 /* What shows that a kernel or a processor has a feature: calls, requests and code that a stub executes. */
 
 import { constants } from "node:os";
-import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import type { Feature } from "./features.ts";
 import { MXCSR } from "./xstate.ts";
 

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { errnoName } from "../../../../lib/errno.ts";
 import { UnsupportedError } from "../../../../lib/errors.ts";
 import { SCRATCH, SCRATCH_SIZE } from "../../case/arch.ts";

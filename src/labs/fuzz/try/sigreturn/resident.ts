@@ -9,7 +9,7 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
 } from "../../../../core/bpf/program.ts";
-import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { hasEnded, processorTime } from "../../../../core/stub/proc.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import type { SyscallArgument } from "../../../../core/stub/syscall.ts";

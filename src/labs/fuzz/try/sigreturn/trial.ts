@@ -1,5 +1,5 @@
-import { hasReadableBases } from "../../../../core/stub/readable_bases.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
+import { hasReadableBases } from "../../../../fast/handler.ts";
 import { errnoName } from "../../../../lib/errno.ts";
 import { DeathError, TraceError } from "../../../../lib/errors.ts";
 import { Batch } from "../../case/batch.ts";

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "../../../../core/shim/page_size.ts";
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { parseMaps, readProc } from "../../../../core/stub/proc.ts";
 import { readRseq } from "../../../../core/stub/rseq.ts";
 import { hex } from "../../../../lib/errors.ts";

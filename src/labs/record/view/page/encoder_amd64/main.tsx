@@ -1,8 +1,7 @@
 // The script of the encoder's page. The build bundles it, and the page holds the text.
 
 import { render } from "preact";
-import { expectDriver } from "../../../../../core/encoder/driver.ts";
-import { bindModule } from "../../../../../core/encoder/module.ts";
+import { bindModule, expectDriver } from "../../../../../core/encoder/module.ts";
 import { EncoderApp } from "./app.tsx";
 import { Bench } from "./bench.ts";
 

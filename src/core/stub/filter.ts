@@ -1,4 +1,4 @@
-import { InputError } from "../../lib/errors.ts";
+import { EncoderError, InputError } from "../../lib/errors.ts";
 import {
   assembleBpf,
   type BpfInstruction,
@@ -12,10 +12,33 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
 } from "../bpf/program.ts";
+import type { Encoder } from "../encoder/encoder.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import type { Condition } from "./injector.ts";
 import { RSEQ_FLAG_UNREGISTER } from "./rseq.ts";
 import type { TracingThread } from "./tracing_thread.ts";
+
+/** The most instructions that an encoder may write. */
+const MOST_ENCODED = 128;
+
+/**
+ * Returns the seccomp filter that stubs of guests run under: an array of struct sock_filter.
+ *
+ * @throws EncoderError if the encoder does not write 1 to 128 instructions.
+ */
+export function encodeFilter(encoder: Encoder, exitSignal: number): Uint8Array {
+  // Register blocks may be there: they grow from the start of the memory.
+  const at = encoder.buffer.byteLength - FILTER_INSTRUCTION * MOST_ENCODED;
+  const area = new Uint8Array(encoder.buffer, at);
+  const before = area.slice();
+  try {
+    const count = encoder.encodeSeccomp(at, exitSignal);
+    if (count > 0 && count <= MOST_ENCODED) return area.slice(0, count * FILTER_INSTRUCTION);
+    throw new EncoderError(`encoder ${encoder.name} wrote a filter of ${count} instructions`);
+  } finally {
+    area.set(before);
+  }
+}
 
 /**
  * Returns a filter that allows what births and the tracer's lane need, and judges any other call by `filter`. A birth needs
