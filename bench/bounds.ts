@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { benchText } from "../src/cli/bench_text.ts";
 import { finishing } from "../src/cli/interruption.ts";
 import { Progress } from "../src/cli/progress.ts";
-import { pathOf } from "../src/core/shim/library.ts";
+import { pathOf } from "../src/core/shim/shim.ts";
 import { choose } from "../src/labs/bench/choose.ts";
 import { measure } from "../src/labs/bench/measure.ts";
 import type { Group, Mechanism } from "../src/labs/bench/mechanism.ts";

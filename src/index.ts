@@ -1,5 +1,11 @@
 import "./fast/index.ts";
 
+export type {
+  CompleteEncoder,
+  Encoder,
+  EncoderIdentity,
+  PartialEncoder,
+} from "./core/encoder/abi.ts";
 export {
   type ComparisonFunctionName,
   ENCODER_ABI,
@@ -19,12 +25,6 @@ export {
   type RegisterField,
   registerLayout,
 } from "./core/encoder/block.ts";
-export type {
-  CompleteEncoder,
-  Encoder,
-  EncoderIdentity,
-  PartialEncoder,
-} from "./core/encoder/encoder.ts";
 export type { Arch } from "./core/machine/index.ts";
 export {
   Context,
@@ -41,17 +41,20 @@ export type { Protection } from "./core/platform/memory.ts";
 export { Platform, type PlatformOptions } from "./core/platform/platform.ts";
 export type { SignalInfo } from "./core/platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./core/platform/subprocess.ts";
-export type { Deadline } from "./core/shim/deadline.ts";
+export type { Deadline } from "./core/shim/records.ts";
 export { Batch, BatchedCall } from "./core/stub/batch.ts";
 export type { ChildStep } from "./core/stub/birth.ts";
 export { type Examination, examine } from "./core/stub/examine.ts";
-export type { CallEnd, ObservedCall } from "./core/stub/injection.ts";
+export type {
+  CallEnd,
+  ObservedCall,
+  SyscallArgument,
+  SyscallResult,
+} from "./core/stub/injection.ts";
 export type { Lane, LaneOptions } from "./core/stub/lane.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./core/stub/proc.ts";
-export type { Running, StateName, Stopped, ThreadState } from "./core/stub/state.ts";
-export type { Stop } from "./core/stub/status.ts";
+export type { Running, StateName, Stop, Stopped, ThreadState } from "./core/stub/state.ts";
 export { type CloneOptions, Stub } from "./core/stub/stub.ts";
-export type { SyscallArgument, SyscallResult } from "./core/stub/syscall.ts";
 export type { Thread } from "./core/stub/thread.ts";
 export type { ThreadTicket } from "./core/stub/thread_pool.ts";
 export {

@@ -3,8 +3,7 @@
 import type { ContrastCause } from "../labs/fuzz/against/compare.ts";
 import type { OutcomeLine } from "../labs/fuzz/against/log.ts";
 import { type AgainstReport, differenceOf } from "../labs/fuzz/against/report.ts";
-import type { Case } from "../labs/fuzz/case/case.ts";
-import { formatCase } from "../labs/fuzz/case/case.ts";
+import { type Case, formatCase } from "../labs/fuzz/case/case.ts";
 import { machineLine, tellField } from "../labs/fuzz/tell/told.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";

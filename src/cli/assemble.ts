@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { limitError } from "../lib/errno.ts";
 import { InputError, UnsupportedError } from "../lib/errors.ts";
-import { limitError } from "../lib/limits.ts";
 import { finishing } from "./interruption.ts";
 
 /** The name of the executable in its temporary folder. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { pathOf } from "../core/shim/library.ts";
+import { pathOf } from "../core/shim/shim.ts";
 import { renderChart } from "../labs/bench/chart.ts";
 import { choose } from "../labs/bench/choose.ts";
 import { schedulingPolicy } from "../labs/bench/machine.ts";

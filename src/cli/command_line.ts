@@ -1,5 +1,5 @@
+import { explain } from "../lib/errno.ts";
 import { InputError, StublabError, SyscallError } from "../lib/errors.ts";
-import { explain } from "../lib/limits.ts";
 import { type Command, UsageError } from "./command.ts";
 import { print, reportError, talk } from "./report.ts";
 

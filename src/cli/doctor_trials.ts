@@ -7,8 +7,8 @@ import { Tracer } from "../core/stub/tracer.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
 import { FROMS, ONS, WAYS } from "../labs/fuzz/case/setups.ts";
 import type { Check } from "../lib/check.ts";
+import { explain } from "../lib/errno.ts";
 import { DeathError, type ErrorDetails, StublabError } from "../lib/errors.ts";
-import { explain } from "../lib/limits.ts";
 
 /** A check that a trial succeeds; its reason is a remedy. */
 export type Finding = Omit<Check, "expected">;

@@ -1,9 +1,9 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { basename } from "node:path";
-import { describeThrown } from "../core/encoder/answer.ts";
-import type { Encoder } from "../core/encoder/encoder.ts";
+import type { Encoder } from "../core/encoder/abi.ts";
 import { loadShim } from "../core/shim/shim.ts";
+import { describeThrown } from "../labs/compare/answer.ts";
 import { isEncoderFile, loadEncoderUnconfined } from "../labs/compare/encoders/foreign.ts";
 import { openEncoder } from "../labs/compare/encoders/open.ts";
 import { errnoName } from "../lib/errno.ts";

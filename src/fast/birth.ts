@@ -1,4 +1,4 @@
-import type { Deadline } from "../core/shim/deadline.ts";
+import type { Deadline } from "../core/shim/records.ts";
 import { cloneError, giveUp } from "../core/stub/birth.ts";
 import type { Births, CloneRequest } from "../core/stub/injector.ts";
 import { Thread } from "../core/stub/thread.ts";

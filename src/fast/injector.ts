@@ -2,9 +2,14 @@ import { DATA_ARGUMENT, DATA_INSTRUCTION_POINTER, DATA_NUMBER, HIGH } from "../c
 import { HOST_MACHINE } from "../core/machine/index.ts";
 import { PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { DEFINES } from "../core/shim/bindings.ts";
-import type { Batch } from "../core/stub/batch.ts";
-import { MOST_ENTRIES, resultOffset, WORDS } from "../core/stub/entries.ts";
-import { decodeResult, inject } from "../core/stub/injection.ts";
+import { type Batch, MOST_ENTRIES, resultOffset, WORDS } from "../core/stub/batch.ts";
+import {
+  decodeResult,
+  expectSix,
+  inject,
+  type SyscallArgument,
+  type SyscallResult,
+} from "../core/stub/injection.ts";
 import type {
   Births,
   CloneRequest,
@@ -12,7 +17,6 @@ import type {
   Injections,
   Injector,
 } from "../core/stub/injector.ts";
-import { expectSix, type SyscallArgument, type SyscallResult } from "../core/stub/syscall.ts";
 import type { Thread } from "../core/stub/thread.ts";
 import type { TracingThread } from "../core/stub/tracing_thread.ts";
 import { cloneTraced, expectTraceable, tracedWord } from "./birth.ts";

@@ -1,13 +1,12 @@
 import { constants } from "node:os";
 import { HOST_MACHINE } from "../core/machine/index.ts";
 import { DEFINES } from "../core/shim/bindings.ts";
-import { Entries, MOST_ENTRIES } from "../core/stub/entries.ts";
-import { endInjection, inject, startClock } from "../core/stub/injection.ts";
+import { Entries, MOST_ENTRIES } from "../core/stub/batch.ts";
+import { endInjection, inject, type SyscallArgument, startClock } from "../core/stub/injection.ts";
 import { type Busy, Running, Stopped } from "../core/stub/state.ts";
-import type { SyscallArgument } from "../core/stub/syscall.ts";
 import type { Thread } from "../core/stub/thread.ts";
+import { limitRemedy } from "../lib/errno.ts";
 import { UnsupportedError } from "../lib/errors.ts";
-import { limitRemedy } from "../lib/limits.ts";
 import type { Kind } from "./kind.ts";
 import { RING_SIZE, RingMemory } from "./ring_memory.ts";
 import { loadFast } from "./shim.ts";

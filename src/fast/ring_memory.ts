@@ -1,8 +1,7 @@
 import { PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { DEFINES, RING } from "../core/shim/bindings.ts";
-import { viewMemory } from "../core/shim/library.ts";
-import type { Shim } from "../core/shim/shim.ts";
-import { MOST_ENTRIES } from "../core/stub/entries.ts";
+import { type Shim, viewMemory } from "../core/shim/shim.ts";
+import { MOST_ENTRIES } from "../core/stub/batch.ts";
 
 const { RING_ENTRIES, ENTRY_SIZE } = DEFINES;
 

@@ -77,3 +77,6 @@ export function cut(text: string, limit: number): { readonly text: string; reado
   const end = inPair ? limit - 1 : limit;
   return { text: text.slice(0, end), rest: text.length - end };
 }
+
+/** How much of foreign code's messages is quoted, in UTF-16 units. */
+export const LONGEST_TOLD = 300;

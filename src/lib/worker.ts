@@ -3,8 +3,8 @@
 import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { beside } from "./beside.ts";
+import { limitError } from "./errno.ts";
 import { StublabError } from "./errors.ts";
-import { limitError } from "./limits.ts";
 
 const LOST = { code: "ERR_STUBLAB_WORKER" };
 

@@ -1,5 +1,4 @@
-import type { Koffi } from "../core/shim/library.ts";
-import { loader } from "../core/shim/shim.ts";
+import { type Koffi, loader } from "../core/shim/shim.ts";
 
 /** struct stublab_start. */
 export interface Start {

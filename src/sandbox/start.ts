@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { FATE } from "../core/shim/bindings.ts";
-import { viewMemory } from "../core/shim/library.ts";
-import { loadShim } from "../core/shim/shim.ts";
+import { loadShim, viewMemory } from "../core/shim/shim.ts";
 import { errnoName } from "../lib/errno.ts";
 import { UnsupportedError } from "../lib/errors.ts";
 import { loadSandbox, START_STEPS } from "./program.ts";

@@ -1,4 +1,4 @@
-import type { PartialEncoder } from "../../src/core/encoder/encoder.ts";
+import type { PartialEncoder } from "../../src/core/encoder/abi.ts";
 import { compare } from "../../src/labs/compare/compare.ts";
 import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 import type {

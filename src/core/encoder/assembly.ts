@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { beside } from "../../lib/beside.ts";
+import { limitError } from "../../lib/errno.ts";
+import { EncoderError, REBUILD, StublabError } from "../../lib/errors.ts";
 import { type Arch, HOST_ARCH } from "../machine/index.ts";
-import type { CompleteEncoder, PartialEncoder } from "./encoder.ts";
+import type { CompleteEncoder, PartialEncoder } from "./abi.ts";
 import { bindModule } from "./module.ts";
-import { loadWasm, readWasm } from "./wasm_file.ts";
 
 /** The compiled modules of assembly/, in the folder of this program. */
 const FILES: Readonly<Record<Arch, string>> = {
@@ -19,4 +22,36 @@ export function openAssemblyEncoder(arch: Arch = HOST_ARCH): PartialEncoder {
 /** The bytes of the module, to instantiate it elsewhere. */
 export function readAssemblyModule(arch: Arch) {
   return readWasm(FILES[arch]);
+}
+
+/** The bytes of a module in the folder of this program, to instantiate it elsewhere. */
+export function readWasm(file: string) {
+  return readFileSync(beside(file));
+}
+
+/** Instantiates the module in such a file, and returns its exports. @throws EncoderError, UnsupportedError */
+export function loadWasm(file: string): WebAssembly.Exports {
+  return instantiate(file, compile(file));
+}
+
+/** @throws EncoderError, UnsupportedError */
+function compile(file: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(readWasm(file));
+  } catch (cause) {
+    if (cause instanceof StublabError) throw cause;
+    const limit = limitError(`${file} cannot be loaded`, cause);
+    if (limit !== undefined) throw limit;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EncoderError(`${file} cannot be loaded: ${reason}`, { cause, remedy: REBUILD });
+  }
+}
+
+/** Instantiates a module without imports, and returns its exports. @throws UnsupportedError if memory is lacking */
+export function instantiate(name: string, module: WebAssembly.Module): WebAssembly.Exports {
+  try {
+    return new WebAssembly.Instance(module).exports;
+  } catch (cause) {
+    throw limitError(`${name} cannot be loaded`, cause) ?? cause;
+  }
 }

@@ -1,6 +1,6 @@
 import { EncoderError, InputError } from "../../lib/errors.ts";
 import { integer, object, show } from "../../lib/shape.ts";
-import type { Encoder } from "./encoder.ts";
+import type { Encoder } from "./abi.ts";
 
 /** A register of the layout: its name and its byte offset in a block. */
 export interface RegisterField {

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { InputError } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
-import type { SwitchRecord } from "../shim/switch.ts";
+import type { SwitchRecord } from "../shim/records.ts";
 import { Running, Stopped } from "../stub/state.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { FloatingPoint } from "./floating_point.ts";

@@ -1,9 +1,9 @@
 import { InputError, StateError } from "../../lib/errors.ts";
 import { checkOptions, count, nameOrNumber, type OptionShapes, truth } from "../../lib/shape.ts";
-import type { Encoder } from "../encoder/encoder.ts";
+import type { Encoder } from "../encoder/abi.ts";
 import { encoderOption } from "../encoder/module.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { checkDeadline } from "../shim/deadline.ts";
+import { checkDeadline } from "../shim/records.ts";
 import { encodeFilter } from "../stub/filter.ts";
 import type { LaneOptions } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";

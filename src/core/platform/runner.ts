@@ -1,6 +1,6 @@
 import { StateError } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
-import type { SwitchRecord } from "../shim/switch.ts";
+import type { SwitchRecord } from "../shim/records.ts";
 import type { Lane } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { FloatingPoint } from "./floating_point.ts";

@@ -9,8 +9,8 @@ import {
 import { checkOptions, count, integer, truth, word } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import type { Batch } from "../stub/batch.ts";
+import type { SyscallArgument, SyscallResult } from "../stub/injection.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";

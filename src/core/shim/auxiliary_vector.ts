@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { limitError } from "../../lib/limits.ts";
+import { limitError } from "../../lib/errno.ts";
 
 /** What the kernel tells each program (getauxval(3)): pairs of a type and a value. */
 const PAIRS = new Map<bigint, bigint>();

@@ -1,6 +1,6 @@
 import { AttachError, DeathError } from "../../lib/errors.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { Deadline } from "../shim/deadline.ts";
+import { Deadline } from "../shim/records.ts";
 import { hasEnded, readIfThere } from "./proc.ts";
 import { Running } from "./state.ts";
 import type { Thread } from "./thread.ts";

@@ -1,10 +1,10 @@
+import { limitRemedy } from "../../lib/errno.ts";
 import { BirthError, DeathError, EncoderError, ForkError, SyscallError } from "../../lib/errors.ts";
-import { limitRemedy } from "../../lib/limits.ts";
 import { FILTER_INSTRUCTION } from "../bpf/program.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import type { Deadline } from "../shim/deadline.ts";
-import { viewMemory } from "../shim/library.ts";
+import type { Deadline } from "../shim/records.ts";
+import { viewMemory } from "../shim/shim.ts";
 import { attachAtSelfStop } from "./attach.ts";
 import { inject } from "./injection.ts";
 import { readIfThere } from "./proc.ts";

@@ -1,8 +1,7 @@
 import type { Batch } from "./batch.ts";
 import { cloneStub } from "./birth.ts";
-import { inject } from "./injection.ts";
+import { inject, type SyscallArgument, type SyscallResult } from "./injection.ts";
 import type { Births, CloneRequest, Injections, Injector } from "./injector.ts";
-import type { SyscallArgument, SyscallResult } from "./syscall.ts";
 import type { Thread } from "./thread.ts";
 
 /** The lane "faithful": one injection for each call, gVisor's birth, and nothing of its own in the stub. */

@@ -12,7 +12,7 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
 } from "../bpf/program.ts";
-import type { Encoder } from "../encoder/encoder.ts";
+import type { Encoder } from "../encoder/abi.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import type { Condition } from "./injector.ts";
 import { RSEQ_FLAG_UNREGISTER } from "./rseq.ts";

@@ -1,14 +1,49 @@
 import { constants } from "node:os";
-import { DeadlineError, StateError } from "../../lib/errors.ts";
+import { DeadlineError, InputError, StateError } from "../../lib/errors.ts";
+import { toWord, word } from "../../lib/shape.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { syscallName } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
+import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/records.ts";
 import type { Lane } from "./lane.ts";
 import { Running } from "./state.ts";
-import { type SyscallArgument, type SyscallResult, wordsOf } from "./syscall.ts";
 import { PATIENT_MILLISECONDS, type Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
+
+/** The result of an injected system call: a value, or the name of an errno; and the lane that executed it. */
+export type SyscallResult =
+  | { readonly value: bigint; readonly errno: null; readonly lane: Lane }
+  | { readonly value: null; readonly errno: string; readonly lane: Lane };
+
+/** An argument of an injected system call: an integer from -2^63 to 2^64 - 1; a negative one is taken modulo 2^64. */
+export type SyscallArgument = number | bigint;
+
+type SixWords = [bigint, bigint, bigint, bigint, bigint, bigint];
+
+/** Six arguments as words. @throws InputError */
+export function wordsOf(args: readonly SyscallArgument[]): SixWords {
+  expectSix(args);
+  return [
+    wordOf(args, 0),
+    wordOf(args, 1),
+    wordOf(args, 2),
+    wordOf(args, 3),
+    wordOf(args, 4),
+    wordOf(args, 5),
+  ];
+}
+
+/** @throws InputError if there are more than six arguments. */
+export function expectSix(args: readonly unknown[]): void {
+  if (args.length <= 6) return;
+  throw new InputError(`a system call takes at most 6 arguments, got ${args.length}`);
+}
+
+/** An omitted argument is 0, but undefined is an error: it must not become descriptor 0. @throws InputError */
+export function wordOf(args: readonly SyscallArgument[], index: number): bigint {
+  if (index >= args.length) return 0n;
+  return toWord(args[index]) ?? word(args[index], `argument ${index + 1}`);
+}
 
 /** The outcome of an injected call. */
 export interface CallEnd {

@@ -1,7 +1,7 @@
 import { StateError } from "../../lib/errors.ts";
 import type { Batch } from "./batch.ts";
+import type { SyscallArgument, SyscallResult } from "./injection.ts";
 import type { Lane } from "./lane.ts";
-import type { SyscallArgument, SyscallResult } from "./syscall.ts";
 import type { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 

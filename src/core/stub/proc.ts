@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
+import { limitError } from "../../lib/errno.ts";
 import { StateError, UnsupportedError } from "../../lib/errors.ts";
-import { limitError } from "../../lib/limits.ts";
 import { count } from "../../lib/shape.ts";
 
 /** The pid or tid of a process or thread. */

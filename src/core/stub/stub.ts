@@ -4,10 +4,15 @@ import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { attach } from "./attach.ts";
 import { Batch } from "./batch.ts";
 import { reapZombie } from "./birth.ts";
-import { inject, type ObservedCall, observe } from "./injection.ts";
+import {
+  inject,
+  type ObservedCall,
+  observe,
+  type SyscallArgument,
+  type SyscallResult,
+} from "./injection.ts";
 import { type Injector, injectionsOf } from "./injector.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
-import type { SyscallArgument, SyscallResult } from "./syscall.ts";
 import { endProcess, letGo } from "./teardown.ts";
 import type { Thread } from "./thread.ts";
 import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";

@@ -8,18 +8,20 @@ import {
   type StubEnd,
 } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
-import { Deadline } from "../shim/deadline.ts";
+import { Deadline } from "../shim/records.ts";
 import { exitStatus } from "./proc.ts";
 import {
+  decodeEnd,
+  decodeStatus,
   GRACE_MILLISECONDS,
   Running,
   type StateName,
+  type Stop,
   Stopped,
   type ThreadState,
   type Tracee,
   traceError,
 } from "./state.ts";
-import { decodeEnd, decodeStatus, type Stop } from "./status.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /** <linux/ptrace.h> */

@@ -11,17 +11,17 @@ import {
   truth,
 } from "../../lib/shape.ts";
 import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
+import type { Encoder } from "../encoder/abi.ts";
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
-import type { Encoder } from "../encoder/encoder.ts";
 import { encoderOption, expectDriver } from "../encoder/module.ts";
-import { checkDeadline } from "../shim/deadline.ts";
+import { checkDeadline } from "../shim/records.ts";
 import { CHILD_STEPS, type ChildStep, type Fork, forkStub } from "./birth.ts";
 import { FAITHFUL } from "./faithful.ts";
 import { allowCalls } from "./filter.ts";
 import { injectionsOf, plugInjections } from "./injector.ts";
 import { LANES, type LaneOptions } from "./lane.ts";
-import { rehearse } from "./rehearsal.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
+import { rehearse } from "./teardown.ts";
 import type { Thread } from "./thread.ts";
 import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
 import { TracingThread } from "./tracing_thread.ts";

@@ -1,15 +1,14 @@
 import { EncoderError, InputError } from "../../lib/errors.ts";
 import { integer, nameOrNumber, show } from "../../lib/shape.ts";
+import type { Encoder } from "../encoder/abi.ts";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
-import type { Encoder } from "../encoder/encoder.ts";
 import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { Deadline } from "../shim/deadline.ts";
-import { Injection } from "../shim/injection.ts";
+import { Deadline, Injection } from "../shim/records.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
 import { bindThread, otherProcessor, unbindThread } from "./binding.ts";
 import type { Lane, LaneOptions } from "./lane.ts";
-import { mapStubCode } from "./placement.ts";
+import { mapStubCode } from "./user_space.ts";
 
 /** Signals that an instruction can raise, and SIGKILL: they end an injection. */
 const OWN_SIGNALS = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL"];

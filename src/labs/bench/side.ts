@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { pathOf } from "../../core/shim/library.ts";
+import { pathOf } from "../../core/shim/shim.ts";
 import type { Mechanism } from "./mechanism.ts";
 
 /** What one batch took. */

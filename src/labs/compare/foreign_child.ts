@@ -3,14 +3,12 @@
 
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
-import { FUNCTION_NAMES } from "../../core/encoder/abi.ts";
-import { describeThrown } from "../../core/encoder/answer.ts";
-import type { PartialEncoder } from "../../core/encoder/encoder.ts";
-import { viewMemory } from "../../core/shim/library.ts";
-import { loadShim } from "../../core/shim/shim.ts";
+import { FUNCTION_NAMES, type PartialEncoder } from "../../core/encoder/abi.ts";
+import { loadShim, viewMemory } from "../../core/shim/shim.ts";
 import { errnoName } from "../../lib/errno.ts";
 import { CHANNEL, encodeMessage, MessageReader } from "../../sandbox/channel.ts";
 import { loadSandbox } from "../../sandbox/program.ts";
+import { describeThrown } from "./answer.ts";
 import { openFileUnconfined } from "./encoders/foreign.ts";
 import {
   type LastWords,

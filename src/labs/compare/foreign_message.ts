@@ -1,5 +1,4 @@
 import { FUNCTION_NAMES, type FunctionName } from "../../core/encoder/abi.ts";
-import { LONGEST_TOLD } from "../../core/encoder/answer.ts";
 import { ARCHES } from "../../core/machine/index.ts";
 import { InputError } from "../../lib/errors.ts";
 import {
@@ -13,7 +12,7 @@ import {
   seconds,
   text,
 } from "../../lib/shape.ts";
-import { cut, visible } from "../../lib/visible.ts";
+import { cut, LONGEST_TOLD, visible } from "../../lib/visible.ts";
 import { isFields } from "../../sandbox/channel.ts";
 import type { BreakKind } from "./record.ts";
 

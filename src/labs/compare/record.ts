@@ -2,12 +2,12 @@ import { performance } from "node:perf_hooks";
 import {
   FUNCTIONS,
   type FunctionName,
+  type PartialEncoder,
   prototypeOf,
   type Signature,
 } from "../../core/encoder/abi.ts";
-import { describeMisfit, describeThrown, isInt32 } from "../../core/encoder/answer.ts";
-import type { PartialEncoder } from "../../core/encoder/encoder.ts";
 import { type Callable, isCallable } from "../../core/encoder/module.ts";
+import { describeMisfit, describeThrown, isInt32 } from "./answer.ts";
 
 /*
  * A record is one case with its answer: the arguments of a function and its result, in words of 64 bits

@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { FunctionName } from "../../core/encoder/abi.ts";
-import type { PartialEncoder } from "../../core/encoder/encoder.ts";
+import type { FunctionName, PartialEncoder } from "../../core/encoder/abi.ts";
 import type { Arch } from "../../core/machine/index.ts";
 import { StateError } from "../../lib/errors.ts";
 import { type RecordLayout, Runner } from "./record.ts";

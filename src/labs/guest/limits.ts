@@ -1,7 +1,7 @@
 // The limits of a run, and what it has used of each.
 
 import type { Subprocess } from "../../core/platform/subprocess.ts";
-import { SHORTEST_DEADLINE } from "../../core/shim/deadline.ts";
+import { SHORTEST_DEADLINE } from "../../core/shim/records.ts";
 
 /** What a guest may use. */
 export interface Limits {

@@ -1,6 +1,6 @@
 // What a caller may pass that another thread can use, too.
 
-import { checkDeadline } from "../../core/shim/deadline.ts";
+import { checkDeadline } from "../../core/shim/records.ts";
 import { InputError } from "../../lib/errors.ts";
 import { abortSignal, bytes, count, list, show, table, text } from "../../lib/shape.ts";
 

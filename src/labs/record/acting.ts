@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
-import { decodeStatus, type Stop } from "../../core/stub/status.ts";
+import { decodeStatus, type Stop } from "../../core/stub/state.ts";
 import type { Stub } from "../../core/stub/stub.ts";
 import type { Thread } from "../../core/stub/thread.ts";
 import { DeathError, StateError } from "../../lib/errors.ts";

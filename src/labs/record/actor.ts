@@ -1,9 +1,9 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
 import { takeInitialRegisters } from "../../core/stub/attach.ts";
 import { deathSignal } from "../../core/stub/examine.ts";
+import type { SyscallArgument, SyscallResult } from "../../core/stub/injection.ts";
 import { type ProcessFacts, readProcess } from "../../core/stub/proc.ts";
 import type { Stub } from "../../core/stub/stub.ts";
-import type { SyscallArgument, SyscallResult } from "../../core/stub/syscall.ts";
 import { hex, StateError } from "../../lib/errors.ts";
 import { callback, expectMembers, list, text, truth, word } from "../../lib/shape.ts";
 import type { Acting } from "./acting.ts";

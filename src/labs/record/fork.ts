@@ -1,6 +1,5 @@
-import type { ChildStep } from "../../core/stub/birth.ts";
-import { forkProcess } from "../../core/stub/birth.ts";
-import type { Stop } from "../../core/stub/status.ts";
+import { type ChildStep, forkProcess } from "../../core/stub/birth.ts";
+import type { Stop } from "../../core/stub/state.ts";
 import { Thread } from "../../core/stub/thread.ts";
 import type { Tracer } from "../../core/stub/tracer.ts";
 import { BirthError, DeathError, hex, StateError } from "../../lib/errors.ts";

@@ -1,6 +1,9 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
-import { decodeResult } from "../../core/stub/injection.ts";
-import type { SyscallArgument, SyscallResult } from "../../core/stub/syscall.ts";
+import {
+  decodeResult,
+  type SyscallArgument,
+  type SyscallResult,
+} from "../../core/stub/injection.ts";
 import { TraceError } from "../../lib/errors.ts";
 import { NAMES, resultWord } from "./arch.ts";
 import { stepTo, stepToTrap } from "./stepping.ts";

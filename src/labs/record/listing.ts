@@ -1,6 +1,5 @@
 import { readListing } from "../../core/stub/listing.ts";
-import type { Code } from "./recording.ts";
-import { listings } from "./recording.ts";
+import { type Code, listings } from "./recording.ts";
 
 /** The assembler's listing of a piece of code, wherever that will be put. */
 export type Listing = Omit<Code, "base">;

@@ -1,10 +1,10 @@
 import { closeSync, constants, openSync } from "node:fs";
-import type { Encoder } from "../../core/encoder/encoder.ts";
+import type { Encoder } from "../../core/encoder/abi.ts";
 import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { loadShim } from "../../core/shim/shim.ts";
 import { Tracer } from "../../core/stub/tracer.ts";
+import { limitError } from "../../lib/errno.ts";
 import { UnsupportedError } from "../../lib/errors.ts";
-import { limitError } from "../../lib/limits.ts";
 
 /** <asm-generic/ioctls.h>. TIOCGPTPEER is there since Linux 4.13. */
 const TIOCSPTLCK = 0x40045431;

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Encoder } from "../../core/encoder/encoder.ts";
+import type { Encoder } from "../../core/encoder/abi.ts";
 import { encoderOption } from "../../core/encoder/module.ts";
 import { InputError, StublabError } from "../../lib/errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../../lib/shape.ts";

@@ -1,7 +1,7 @@
 import { release } from "node:os";
 import { isDeepStrictEqual } from "node:util";
+import type { Encoder } from "../../core/encoder/abi.ts";
 import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
-import type { Encoder } from "../../core/encoder/encoder.ts";
 import { expectDriver } from "../../core/encoder/module.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { check } from "../../lib/check.ts";

@@ -3,8 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { AwakeDeadline } from "../../lib/awake.ts";
+import { limitError } from "../../lib/errno.ts";
 import { StateError } from "../../lib/errors.ts";
-import { limitError } from "../../lib/limits.ts";
 import { type Message, Pieces } from "./pieces.ts";
 import type { Recorder } from "./recorder.ts";
 

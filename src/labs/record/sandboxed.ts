@@ -4,7 +4,7 @@
 
 import { readSync } from "node:fs";
 import { isMainThread, workerData } from "node:worker_threads";
-import type { Encoder } from "../../core/encoder/encoder.ts";
+import type { Encoder } from "../../core/encoder/abi.ts";
 import { StateError, StublabError } from "../../lib/errors.ts";
 import { writeMessage } from "./pieces.ts";
 import { Recorder } from "./recorder.ts";

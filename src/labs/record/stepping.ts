@@ -1,6 +1,6 @@
 import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { SignalInfo } from "../../core/platform/signal_info.ts";
-import type { Stop } from "../../core/stub/status.ts";
+import type { Stop } from "../../core/stub/state.ts";
 import { DeathError, hex, StateError } from "../../lib/errors.ts";
 import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, tellCall } from "./calls.ts";

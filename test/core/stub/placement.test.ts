@@ -4,8 +4,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
-import { highestFreePage, occupied } from "../../../src/core/stub/placement.ts";
-import { endOfPages, topOfUserSpace } from "../../../src/core/stub/user_space.ts";
+import {
+  endOfPages,
+  highestFreePage,
+  occupied,
+  topOfUserSpace,
+} from "../../../src/core/stub/user_space.ts";
 import { hex } from "../../../src/lib/errors.ts";
 import { needs } from "../../support/needs.ts";
 import { hostCommand, run } from "../../support/processes.ts";

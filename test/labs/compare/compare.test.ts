@@ -1,12 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  type CompleteEncoder,
   type EncoderFunctions,
   FUNCTION_NAMES,
   type FunctionName,
   OPERATIONS,
+  type PartialEncoder,
 } from "../../../src/core/encoder/abi.ts";
-import type { CompleteEncoder, PartialEncoder } from "../../../src/core/encoder/encoder.ts";
 import { ARCHES, type Arch, HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { type Comparison, compare } from "../../../src/labs/compare/compare.ts";
 import { ENCODERS, openEncoder } from "../../../src/labs/compare/encoders/open.ts";

@@ -4,11 +4,12 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  type CompleteEncoder,
+  type Encoder,
   type EncoderFunctions,
   FUNCTION_NAMES,
   type FunctionName,
 } from "../../../src/core/encoder/abi.ts";
-import type { CompleteEncoder, Encoder } from "../../../src/core/encoder/encoder.ts";
 import { ENCODERS, openEncoder } from "../../../src/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import type { FunctionComparison } from "../../../src/labs/compare/function.ts";

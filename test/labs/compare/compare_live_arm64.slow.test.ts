@@ -2,11 +2,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  type CompleteEncoder,
   type EncoderFunctions,
   type FunctionName,
   functionsOf,
 } from "../../../src/core/encoder/abi.ts";
-import type { CompleteEncoder } from "../../../src/core/encoder/encoder.ts";
 import { openEncoder } from "../../../src/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";

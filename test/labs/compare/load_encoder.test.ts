@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FUNCTION_NAMES, FUNCTIONS } from "../../../src/core/encoder/abi.ts";
-import { missingNames } from "../../../src/core/encoder/missing.ts";
+import { missingNames } from "../../../src/core/encoder/module.ts";
 import {
   EncoderError,
   InputError,

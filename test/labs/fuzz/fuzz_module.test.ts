@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadWasm } from "../../../src/core/encoder/wasm_file.ts";
+import { loadWasm } from "../../../src/core/encoder/assembly.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { FuzzModule, fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import { MOST_SETUPS, SetupList } from "../../../src/labs/fuzz/case/setup_list.ts";

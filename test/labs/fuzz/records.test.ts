@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadWasm } from "../../../src/core/encoder/wasm_file.ts";
+import { loadWasm } from "../../../src/core/encoder/assembly.ts";
 import { KNOWS } from "../../../src/labs/fuzz/case/fields.ts";
 import { numbersOf } from "../../../src/labs/fuzz/case/layout.ts";
 import { CONSTANTS, ENUMERATIONS, MODULE_RECORDS } from "../../../src/labs/fuzz/case/records.ts";

@@ -3,26 +3,27 @@ import { type Stats, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
+  type Encoder,
   FUNCTION_NAMES,
   FUNCTIONS,
   type FunctionName,
+  type PartialEncoder,
   prototypeOf,
 } from "../../../core/encoder/abi.ts";
-import { describeThrown } from "../../../core/encoder/answer.ts";
-import type { Encoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
-import type { Purpose } from "../../../core/encoder/missing.ts";
+import { instantiate } from "../../../core/encoder/assembly.ts";
 import {
   bindModule,
   checkSize,
   isCallable,
   type ModuleExports,
+  type Purpose,
   refusal,
 } from "../../../core/encoder/module.ts";
-import { instantiate } from "../../../core/encoder/wasm_file.ts";
 import { EncoderError, InputError, StublabError } from "../../../lib/errors.ts";
 import { excess, type Limit, readInput } from "../../../lib/input.ts";
 import { text } from "../../../lib/shape.ts";
 import { readMemories } from "../../../sandbox/wasm_memory.ts";
+import { describeThrown } from "../answer.ts";
 import { guardEncoder } from "./guarded.ts";
 
 /** The file name extensions of users' encoders. */

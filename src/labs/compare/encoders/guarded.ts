@@ -1,8 +1,13 @@
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "../../../core/encoder/abi.ts";
-import { describeMisfit, describeThrown, isInt32 } from "../../../core/encoder/answer.ts";
-import type { Encoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
+import {
+  type Encoder,
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  type PartialEncoder,
+} from "../../../core/encoder/abi.ts";
 import { type Callable, expectDriver, isCallable } from "../../../core/encoder/module.ts";
 import { EncoderError } from "../../../lib/errors.ts";
+import { describeMisfit, describeThrown, isInt32 } from "../answer.ts";
 
 /**
  * Wraps a user's encoder for a tracer: an exception, a result of the wrong type and detached memory become an

@@ -5,11 +5,11 @@ import {
   type FunctionName,
   functionsOf,
   type Parameter,
+  type PartialEncoder,
 } from "../../../core/encoder/abi.ts";
-import type { PartialEncoder } from "../../../core/encoder/encoder.ts";
 import { cPrototype, usesMemory } from "../../../core/encoder/prototype.ts";
 import { type Arch, HOST_ARCH, MACHINES } from "../../../core/machine/index.ts";
-import { loadLibrary } from "../../../core/shim/library.ts";
+import { loadLibrary } from "../../../core/shim/shim.ts";
 import { beside } from "../../../lib/beside.ts";
 import { EncoderError, InputError, REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 

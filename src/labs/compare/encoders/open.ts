@@ -1,5 +1,5 @@
+import type { CompleteEncoder, PartialEncoder } from "../../../core/encoder/abi.ts";
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
-import type { CompleteEncoder, PartialEncoder } from "../../../core/encoder/encoder.ts";
 import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { nearest } from "../../../lib/nearest.ts";

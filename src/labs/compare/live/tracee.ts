@@ -1,7 +1,7 @@
 import type { RegisterBlock } from "../../../core/encoder/block.ts";
 import { FaithfulRunner } from "../../../core/platform/faithful.ts";
 import { FloatingPoint } from "../../../core/platform/floating_point.ts";
-import { SwitchRecord } from "../../../core/shim/switch.ts";
+import { SwitchRecord } from "../../../core/shim/records.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { DeadlineError, DeathError, TraceError } from "../../../lib/errors.ts";

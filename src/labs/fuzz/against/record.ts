@@ -11,8 +11,17 @@ import { formatPlant } from "../predict/plant.ts";
 import { confirm } from "../try/confirm.ts";
 import { nameCulprit } from "../try/culprit.ts";
 import type { Machine } from "../try/machine.ts";
-import type { LoggedField, OutcomeHeader, OutcomeLine, OutcomeLog, Stream } from "./log.ts";
-import { formatMark, formatOutcome, formatOutcomeHeader, formatUntried } from "./log.ts";
+import {
+  formatMark,
+  formatOutcome,
+  formatOutcomeHeader,
+  formatUntried,
+  type LoggedField,
+  type OutcomeHeader,
+  type OutcomeLine,
+  type OutcomeLog,
+  type Stream,
+} from "./log.ts";
 
 /** Cases between two marks: the probe has the same. */
 const MARK = 4096;

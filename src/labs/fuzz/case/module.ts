@@ -4,8 +4,8 @@
  * that are not written to cost nothing.
  */
 
+import { loadWasm } from "../../../core/encoder/assembly.ts";
 import { type Callable, isCallable } from "../../../core/encoder/module.ts";
-import { loadWasm } from "../../../core/encoder/wasm_file.ts";
 import { EncoderError, REBUILD } from "../../../lib/errors.ts";
 import { PLACES, SEEDS, TABLES, UNPREDICTED_SEEDS } from "../draw/arch.ts";
 import { codePage, constantsPage, MODULE } from "./arch.ts";

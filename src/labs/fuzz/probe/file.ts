@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Arch } from "../../../core/machine/index.ts";
-import { pathOf } from "../../../core/shim/library.ts";
+import { pathOf } from "../../../core/shim/shim.ts";
 import { UnsupportedError } from "../../../lib/errors.ts";
 
 /**

@@ -3,7 +3,7 @@
  * The probe has the module as C (wasm2c), in which each exported global is a function that returns its address.
  */
 
-import { loadWasm } from "../../../core/encoder/wasm_file.ts";
+import { loadWasm } from "../../../core/encoder/assembly.ts";
 import { MODULE } from "../case/arch.ts";
 import { fuzzModule } from "../case/module.ts";
 import { type KnownName, LISTS } from "../known/arch.ts";

@@ -5,7 +5,7 @@
 
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { parseSyscall } from "../../../core/encoder/names.ts";
-import type { SyscallArgument, SyscallResult } from "../../../core/stub/syscall.ts";
+import type { SyscallArgument, SyscallResult } from "../../../core/stub/injection.ts";
 import { loopRules, setUpLoop } from "../try/sigreturn/resident.ts";
 import { handleSignals, makeHarmless, mapPages, type Settable } from "../try/target.ts";
 

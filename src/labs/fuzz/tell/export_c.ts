@@ -1,7 +1,7 @@
 /* A case as a program in C: template.c with another case, and only the parts that the case needs. */
 
 import { readFileSync } from "node:fs";
-import { expectAmd64 } from "../../../core/shim/library.ts";
+import { expectAmd64 } from "../../../core/shim/shim.ts";
 import { REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 import { checkOptions, instance, type OptionShapes, object, truth } from "../../../lib/shape.ts";
 import type { Way } from "../case/arch.ts";

@@ -16,8 +16,8 @@ import {
 } from "../../../core/bpf/program.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { leaveFiles } from "../../../core/stub/files.ts";
+import type { SyscallArgument, SyscallResult } from "../../../core/stub/injection.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
-import type { SyscallArgument, SyscallResult } from "../../../core/stub/syscall.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { SyscallError } from "../../../lib/errors.ts";
 import {

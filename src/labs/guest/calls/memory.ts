@@ -1,7 +1,7 @@
 // brk, mmap, munmap, mprotect. The stub executes them: the kernel keeps track of mappings.
 
 import { parseFlags } from "../../../core/encoder/names.ts";
-import type { SyscallResult } from "../../../core/stub/syscall.ts";
+import type { SyscallResult } from "../../../core/stub/injection.ts";
 import { topOfUserSpace } from "../../../core/stub/user_space.ts";
 import type { Answer, Emulation } from "../call.ts";
 import type { Guest } from "../guest.ts";

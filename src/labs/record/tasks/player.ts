@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { syscallName } from "../../../core/encoder/names.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
+import type { SyscallArgument } from "../../../core/stub/injection.ts";
 import { type ProcessFacts, readProcess } from "../../../core/stub/proc.ts";
-import type { SyscallArgument } from "../../../core/stub/syscall.ts";
 import { Thread } from "../../../core/stub/thread.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { DeadlineError, DeathError, StublabError, TraceError } from "../../../lib/errors.ts";

@@ -1,4 +1,4 @@
-import { expectAmd64 } from "../../../core/shim/library.ts";
+import { expectAmd64 } from "../../../core/shim/shim.ts";
 import { InputError } from "../../../lib/errors.ts";
 import type { Limit } from "../../../lib/input.ts";
 import { didYouMean } from "../../../lib/nearest.ts";

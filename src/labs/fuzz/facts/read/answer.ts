@@ -1,7 +1,6 @@
 /* Memory of the host that requests read from and write to, and what they have written to it. */
 
-import { viewMemory } from "../../../../core/shim/library.ts";
-import type { Shim } from "../../../../core/shim/shim.ts";
+import { type Shim, viewMemory } from "../../../../core/shim/shim.ts";
 import { TraceError } from "../../../../lib/errors.ts";
 import type { Value } from "../fact.ts";
 

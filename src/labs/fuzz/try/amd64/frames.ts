@@ -1,7 +1,7 @@
 /* Signal frames that a stub returns from, and what shows in them of the kernel. */
 
 import { constants } from "node:os";
-import { Deadline } from "../../../../core/shim/deadline.ts";
+import { Deadline } from "../../../../core/shim/records.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import { FRAME_MAGIC1, PTRACE_SETFPREGS, ROOM, readFpregs, SW_BYTES } from "./xstate.ts";
 

@@ -2,7 +2,7 @@
 
 import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
-import { Deadline } from "../../../../core/shim/deadline.ts";
+import { Deadline } from "../../../../core/shim/records.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import { errnoName } from "../../../../lib/errno.ts";
 import { StopError } from "../../../../lib/errors.ts";

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { Deadline } from "../../../../core/shim/deadline.ts";
+import { Deadline } from "../../../../core/shim/records.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../../core/stub/tracing_thread.ts";
 import { StateError } from "../../../../lib/errors.ts";

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
-import { Deadline } from "../../../../core/shim/deadline.ts";
+import { Deadline } from "../../../../core/shim/records.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
 import { cpuinfo } from "../cpuinfo.ts";
 import { NO_XSTATE } from "../xstate.ts";

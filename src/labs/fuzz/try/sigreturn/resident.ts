@@ -10,9 +10,9 @@ import {
   SECCOMP_RET_ALLOW,
 } from "../../../../core/bpf/program.ts";
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
+import type { SyscallArgument } from "../../../../core/stub/injection.ts";
 import { hasEnded, processorTime } from "../../../../core/stub/proc.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
-import type { SyscallArgument } from "../../../../core/stub/syscall.ts";
 import type { TracingThread } from "../../../../core/stub/tracing_thread.ts";
 import { errnoName } from "../../../../lib/errno.ts";
 import { UnsupportedError } from "../../../../lib/errors.ts";

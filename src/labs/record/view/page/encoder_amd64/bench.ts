@@ -1,9 +1,9 @@
+import type { Encoder } from "../../../../../core/encoder/abi.ts";
 import {
   BlockAllocator,
   type RegisterBlock,
   registerLayout,
 } from "../../../../../core/encoder/block.ts";
-import type { Encoder } from "../../../../../core/encoder/encoder.ts";
 import { constantsOf, parseFlags, parseNumber } from "../../../../../core/encoder/names.ts";
 import { hex } from "../../../../../lib/errors.ts";
 import { ARGUMENTS } from "../../../amd64.ts";

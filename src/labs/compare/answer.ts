@@ -1,8 +1,5 @@
-import { cut, visible } from "../../lib/visible.ts";
-import type { Signature } from "./abi.ts";
-
-/** How much of foreign code's messages is quoted, in UTF-16 units. */
-export const LONGEST_TOLD = 300;
+import type { Signature } from "../../core/encoder/abi.ts";
+import { cut, LONGEST_TOLD, visible } from "../../lib/visible.ts";
 
 /** Describes any value in an error message. Does not run code of an object. */
 export function describeValue(value: unknown): string {
