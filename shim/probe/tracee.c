@@ -9,7 +9,7 @@
 
 enum { MOST_TRIES = 64 };
 enum { BLOCKS = 64, WAIT = 5000 };
-/** How far a stack may grow: src/core/stub/placement.ts. */
+/** How far a stack may grow: src/core/stub/user_space.ts. */
 #define STACK_ROOM (1ULL << 30)
 
 w2c_encoder encoder;

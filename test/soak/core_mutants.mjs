@@ -17,7 +17,7 @@ import { HOST } from "../../scripts/compilers.mjs";
 import { compileShims, shimOf } from "../../scripts/libraries.mjs";
 
 const SOURCES = [
-  ..."birth attach teardown rehearsal rseq injection state stub thread_pool"
+  ..."birth attach teardown rseq injection state stub thread_pool"
     .split(" ")
     .map((name) => `src/core/stub/${name}.ts`),
   ..."fork wait injection ptrace stub".split(" ").map((name) => `shim/core/${name}.c`),

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../../src/core/machine/index.ts";
-import { PAGE_SIZE as PAGE } from "../../../../src/core/shim/page_size.ts";
+import { PAGE_SIZE as PAGE } from "../../../../src/core/shim/auxiliary_vector.ts";
 import { inject } from "../../../../src/core/stub/injection.ts";
 import {
   DeadlineError,

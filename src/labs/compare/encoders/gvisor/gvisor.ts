@@ -1,4 +1,4 @@
-import type { PartialEncoder } from "../../../../core/encoder/encoder.ts";
+import type { PartialEncoder } from "../../../../core/encoder/abi.ts";
 import type { Arch } from "../../../../core/machine/index.ts";
 import { MACHINES } from "../script/arch.ts";
 import { blockFinder, indexOf } from "../script/blocks.ts";
