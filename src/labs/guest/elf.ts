@@ -108,29 +108,24 @@ function segmentOf(header: ProgramHeader, bytes: Uint8Array, shift: bigint): Seg
   const { at, offset, fileSize, memorySize, flags } = header;
   const address = header.address + shift;
   const end = offset + fileSize;
-  if (fileSize > memorySize) {
-    refuse(`has a segment with ${fileSize} bytes in the file and ${memorySize} in memory`, at);
-  }
-  if (end > bytes.length) {
-    refuse(`is truncated: a segment ends at ${end}, the file at ${bytes.length}`, at);
-  }
-  if (address + memorySize > BigInt(topOfUserSpace())) {
-    refuse(`has a segment at ${hex(address)} that extends beyond user space`, at);
-  }
+  const wrong = (what: string): never => refuse(`has a segment ${what}`, at);
+  if (fileSize > memorySize) wrong(`of ${memorySize} bytes with ${fileSize} bytes in the file`);
+  if (end > bytes.length) wrong(`to ${end}, but is truncated at ${bytes.length}`);
+  const inUserSpace = address + memorySize <= BigInt(topOfUserSpace());
+  if (!inUserSpace) wrong(`at ${hex(address)} that extends beyond user space`);
   const content = bytes.subarray(Number(offset), Number(end));
   return { address, bytes: content, memorySize, access: flags & 7 };
 }
 
 function checkOrder(segments: readonly Segment[]): void {
   if (segments.length === 0) throw new InputError("the ELF file has no loadable segment");
-  let end = 0n;
-  for (const { address, memorySize } of segments) {
-    if (address < end) {
-      const where = `the ELF file's segment at ${hex(address)}`;
-      throw new InputError(`${where} overlaps or precedes the segment before it`);
-    }
-    end = address + memorySize;
-  }
+  const wrong = segments.find(({ address }, i) => {
+    const before = segments[i - 1];
+    return before !== undefined && address < before.address + before.memorySize;
+  });
+  if (wrong === undefined) return;
+  const where = `the ELF file's segment at ${hex(wrong.address)}`;
+  throw new InputError(`${where} overlaps or precedes the segment before it`);
 }
 
 function checkEntry(entry: bigint, segments: readonly Segment[]): void {

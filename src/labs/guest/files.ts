@@ -16,30 +16,33 @@ export interface Input {
   readonly files?: Readonly<Record<string, Uint8Array>> | undefined;
 }
 
-/** A file, or standard input. */
+/** A file, or a pipe. */
 export interface File {
   readonly bytes: Uint8Array;
-  /** Its number in struct stat; 0 for standard input, which is a pipe. */
+  /** Its number in struct stat; 0 for a pipe, as standard input and the outputs are. */
   readonly inode: number;
 }
 
-/** The same, open. */
-export interface Source extends File {
+/** What a descriptor stands for: a file, standard input, or an output. */
+export interface Open extends File {
   position: number;
+  readonly output?: 1 | 2;
 }
 
 /** The most descriptors of a guest: RLIMIT_NOFILE's usual value. */
 const MOST_DESCRIPTORS = 1024;
 
 /** The open descriptors of a guest. */
-export class Descriptors {
+export class Descriptors extends Map<number, Open> {
   readonly #files: ReadonlyMap<string, File>;
-  readonly #open = new Map<number, Source | 1 | 2>();
 
   constructor({ stdin = new Uint8Array(), files = {} }: Input) {
+    super();
     const entries = Object.entries(files);
     this.#files = new Map(entries.map(([path, bytes], i) => [path, { bytes, inode: i + 1 }]));
-    this.#open.set(0, { bytes: stdin, inode: 0, position: 0 }).set(1, 1).set(2, 2);
+    const pipe = { bytes: new Uint8Array(), inode: 0, position: 0 };
+    this.set(0, { ...pipe, bytes: stdin });
+    for (const output of [1, 2] as const) this.set(output, { ...pipe, output });
   }
 
   /** The file at an absolute path. */
@@ -50,24 +53,9 @@ export class Descriptors {
   /** Opens a file with the lowest free descriptor. Returns undefined if every descriptor is in use. */
   open(file: File): number | undefined {
     let fd = 0;
-    while (this.#open.has(fd)) fd++;
+    while (this.has(fd)) fd++;
     if (fd >= MOST_DESCRIPTORS) return undefined;
-    this.#open.set(fd, { ...file, position: 0 });
+    this.set(fd, { ...file, position: 0 });
     return fd;
-  }
-
-  /** What is open: a source, or the output 1 or 2. */
-  get(fd: number): Source | 1 | 2 | undefined {
-    return this.#open.get(fd);
-  }
-
-  /** What a call can read from. */
-  source(fd: number): Source | undefined {
-    const open = this.#open.get(fd);
-    return typeof open === "number" ? undefined : open;
-  }
-
-  close(fd: number): boolean {
-    return this.#open.delete(fd);
   }
 }

@@ -31,45 +31,38 @@ export interface Used {
 /** The shortest time between two readings, in milliseconds. */
 const STEP = 1;
 
-/** The limits of a guest that runs. */
-export class Meter {
-  readonly #space: Subprocess;
-  readonly #limits: Limits & { readonly deadline: number };
-  readonly #begun = performance.now();
-  readonly #timeBefore: number;
+export type Meter = ReturnType<typeof startMeter>;
+
+/**
+ * Starts to measure a guest that runs.
+ *
+ * @param limit of its processor time, in milliseconds, as is the deadline
+ */
+export function startMeter(space: Subprocess, deadline: number, limit: number | undefined) {
+  const processorTime = () => space.tracer.shim.processorTime(space.pid) / 1000;
+  const begun = performance.now();
+  const before = processorTime();
   // The processor time is read only then: until then it cannot reach its limit.
-  #due = 0;
+  let due = 0;
+  return {
+    /** How long the guest may run before the next reading, in milliseconds; or the limit that is reached. */
+    left(): number | Limit {
+      const passed = performance.now() - begun;
+      if (deadline - passed < SHORTEST_DEADLINE) return "deadline";
+      if (limit === undefined) return deadline - passed;
+      if (due - passed < SHORTEST_DEADLINE) {
+        const left = limit - (processorTime() - before);
+        if (left <= 0) return "time";
+        due = passed + Math.max(left, STEP);
+      }
+      return Math.min(deadline, due) - passed;
+    },
 
-  constructor(space: Subprocess, limits: Limits & { readonly deadline: number }) {
-    this.#space = space;
-    this.#limits = limits;
-    this.#timeBefore = this.#time();
-  }
-
-  /** How long the guest may run before the next reading, in milliseconds; or the limit that is reached. */
-  left(): number | Limit {
-    const { deadline, time } = this.#limits;
-    const passed = performance.now() - this.#begun;
-    if (deadline - passed < SHORTEST_DEADLINE) return "deadline";
-    if (time === undefined) return deadline - passed;
-    if (this.#due - passed < SHORTEST_DEADLINE) {
-      const left = time - (this.#time() - this.#timeBefore);
-      if (left <= 0) return "time";
-      this.#due = passed + Math.max(left, STEP);
-    }
-    return Math.min(deadline, this.#due) - passed;
-  }
-
-  used(): Omit<Used, "calls"> {
-    return {
-      deadline: rounded(performance.now() - this.#begun),
-      time: rounded(this.#time() - this.#timeBefore),
-    };
-  }
-
-  #time(): number {
-    return this.#space.tracer.shim.processorTime(this.#space.pid) / 1000;
-  }
+    used(): Omit<Used, "calls"> {
+      const deadline = rounded(performance.now() - begun);
+      return { deadline, time: rounded(processorTime() - before) };
+    },
+  };
 }
 
 /** Milliseconds, with three decimals. */

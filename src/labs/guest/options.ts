@@ -1,12 +1,12 @@
-// What a caller may pass that another thread can use, too.
+// The checks of what a caller passes.
 
 import { checkDeadline } from "../../core/shim/records.ts";
 import { InputError } from "../../lib/errors.ts";
-import { abortSignal, bytes, count, list, show, table, text } from "../../lib/shape.ts";
+import { abortSignal, bytes, callback, count, list, show, table, text } from "../../lib/shape.ts";
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-/** The options of a run that are data. */
+/** The options that are data, which another thread can use, too. */
 export const DATA_OPTIONS = {
   args: list(text, UNLIMITED),
   env: table(text, UNLIMITED),
@@ -17,6 +17,16 @@ export const DATA_OPTIONS = {
   calls: count(UNLIMITED),
   memory: count(UNLIMITED),
   signal: abortSignal,
+} as const;
+
+/** All options of `runGuest`. */
+export const OPTIONS = {
+  ...DATA_OPTIONS,
+  output: callback,
+  trace: callback,
+  onSyscall: callback,
+  onFault: callback,
+  onStart: callback,
 } as const;
 
 function checkFiles(files: unknown, place: string): void {

@@ -74,8 +74,7 @@ const DEFAULT_OUTPUT = 1 << 20;
  * const { result, stdout } = await guests.run({ elf }, { args: ["wc"], stdin, time: 100, signal });
  */
 export class GuestPool {
-  readonly #most: number;
-  readonly #platform: PooledPlatformOptions;
+  readonly #options: GuestPoolOptions;
   /** The threads, and what each of them runs. */
   readonly #threads = new Map<Worker, Task | undefined>();
   readonly #waiting = new Set<Task>();
@@ -84,11 +83,9 @@ export class GuestPool {
   /** @throws InputError */
   constructor(options: GuestPoolOptions = {}) {
     checkOptions(options, "options", { workers: count(MOST_WORKERS, 1), platform: object });
-    const { workers = availableParallelism(), platform = {} } = options;
     const { encoder, ...postable } = PLATFORM_OPTIONS;
-    checkOptions(platform, "options.platform", postable);
-    this.#most = workers;
-    this.#platform = platform;
+    checkOptions(options.platform ?? {}, "options.platform", postable);
+    this.#options = { ...options };
   }
 
   /**
@@ -150,9 +147,9 @@ export class GuestPool {
         const idle = [...this.#threads.keys()].find((each) => !this.#threads.get(each));
         const thread = idle ?? this.#newThread();
         if (thread === undefined) return;
-        this.#threads.set(thread, task);
-        thread.ref();
         thread.postMessage(task.order);
+        thread.ref();
+        this.#threads.set(thread, task);
       } catch (error) {
         task.fail(error);
       }
@@ -161,8 +158,10 @@ export class GuestPool {
   }
 
   #newThread(): Worker | undefined {
-    if (this.#threads.size >= this.#most) return undefined;
-    const thread = startWorker("guest_worker.js", this.#platform);
+    const { workers = availableParallelism(), platform = {} } = this.#options;
+    if (this.#threads.size >= workers) return undefined;
+    const thread = startWorker("guest_worker.js", platform);
+    this.#threads.set(thread, undefined);
     let cause: unknown = "it ended";
     thread.on("message", (answer: Answer) => this.#hear(thread, answer));
     thread.on("error", (error) => {

@@ -21,16 +21,15 @@ export type GuestProgram =
 /** Where code without a format is loaded: the lowest address that unprivileged processes may map. */
 const CODE_ADDRESS = 0x10000n;
 
+const ELF = { elf: bytes, base: address };
+const CODE = { code: bytes, address };
+
 /** @throws InputError */
 export function checkProgram(program: GuestProgram): void {
   object(program, "program");
-  if ("elf" in program) {
-    expectMembers(program, "program", { elf: bytes, base: address }, ["elf"]);
-  } else if ("code" in program) {
-    expectMembers(program, "program", { code: bytes, address }, ["code"]);
-  } else {
-    throw new InputError("program: expected { elf } or { code }");
-  }
+  if ("elf" in program) expectMembers(program, "program", ELF, ["elf"]);
+  else if ("code" in program) expectMembers(program, "program", CODE, ["code"]);
+  else throw new InputError("program: expected { elf } or { code }");
 }
 
 function address(value: unknown, place: string): void {

@@ -3,23 +3,16 @@ import type { GuestFault, GuestInterrupt, GuestSyscall } from "../../core/platfo
 import { Platform } from "../../core/platform/platform.ts";
 import type { SignalInfo } from "../../core/platform/signal_info.ts";
 import { InputError } from "../../lib/errors.ts";
-import {
-  callback,
-  checkOptions,
-  type OptionShapes,
-  optional,
-  show,
-  truth,
-} from "../../lib/shape.ts";
+import { checkOptions, optional, show, truth } from "../../lib/shape.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
 import { isExit, isRefusal, nameOf } from "./call.ts";
 import { findCall } from "./calls.ts";
 import { Descriptors, type Input } from "./files.ts";
 import { Guest, type Sink } from "./guest.ts";
-import { type Limit, type Limits, Meter, type Used } from "./limits.ts";
+import { type Limit, type Limits, type Meter, startMeter, type Used } from "./limits.ts";
 import { load } from "./loader.ts";
 import { canResume } from "./machine.ts";
-import { DATA_OPTIONS } from "./options.ts";
+import { OPTIONS } from "./options.ts";
 import { checkProgram, type GuestProgram, imageOf } from "./program.ts";
 import type { Start } from "./stack.ts";
 import { type TracedCall, traceCall } from "./trace.ts";
@@ -145,17 +138,8 @@ export function runGuest(
   const supplies = { output, memory, descriptors: new Descriptors(options) };
   const guest = new Guest(space, context, heap, supplies);
   options.onStart?.(guest);
-  return new Run(guest, options, new Meter(space, { ...options, deadline })).toEnd();
+  return new Run(guest, options, startMeter(space, deadline, options.time)).toEnd();
 }
-
-const OPTIONS: OptionShapes<GuestOptions> = {
-  ...DATA_OPTIONS,
-  output: callback,
-  trace: callback,
-  onSyscall: callback,
-  onFault: callback,
-  onStart: callback,
-};
 
 /** A guest that runs. */
 class Run {
@@ -212,12 +196,14 @@ class Run {
     this.#calls++;
     const guest = this.#guest;
     const { tracer } = guest.space;
-    const call = findCall(number, tracer.encoder.constants);
-    addTo(this.#counts, call.name);
-    const told = this.#options.onSyscall?.({ name: call.name, number, args }, guest);
-    const answer = checkAnswer(told, tracer.encoder.constants) ?? call.emulate(guest, ...args);
-    if (isRefusal(answer)) addTo(this.#refused, call.name);
-    this.#options.trace?.(traceCall(call, guest, args, answer));
+    const { constants } = tracer.encoder;
+    const { name, emulate } = findCall(number, constants);
+    const call: GuestCall = { name, number, args };
+    addTo(this.#counts, name);
+    const told = this.#options.onSyscall?.(call, guest);
+    const answer = checkAnswer(told, constants) ?? emulate(guest, ...args);
+    if (isRefusal(answer)) addTo(this.#refused, name);
+    this.#options.trace?.(traceCall(call, guest, answer));
     if (isExit(answer)) return { kind: "exited", status: answer.exit };
     const result = typeof answer === "bigint" ? answer : -tracer.flag(nameOf(answer));
     guest.context.setResult(result);

@@ -28,11 +28,8 @@ export interface Start {
  *
  * @throws InputError for strings with a NUL, or that are too long.
  */
-export function initialStack(
-  image: Image,
-  { args = [], env = {} }: Start,
-  top: bigint,
-): Uint8Array {
+export function initialStack(image: Image, start: Start, top: bigint): Uint8Array {
+  const { args = [], env = {} } = start;
   const argv = args.map((text) => cString(text, "an argument"));
   const envp = Object.entries(env).map(([name, value]) => {
     if (name !== "" && !name.includes("=")) return cString(`${name}=${value}`, "a variable");
@@ -52,10 +49,10 @@ export function initialStack(
   };
   const pointers = [argv, envp].flatMap((list) => [...list.map(pointerTo), 0n]);
   const words = [BigInt(argv.length), ...pointers, ...auxiliary(image, next)];
-  const start = (stringsAt - BigInt(words.length * 8)) & ~15n;
-  const bytes = new Uint8Array(Number(top - start));
+  const pointer = (stringsAt - BigInt(words.length * 8)) & ~15n;
+  const bytes = new Uint8Array(Number(top - pointer));
   bytes.set(new Uint8Array(BigUint64Array.from(words).buffer));
-  bytes.set(tail, Number(stringsAt - start));
+  bytes.set(tail, Number(stringsAt - pointer));
   return bytes;
 }
 
@@ -64,9 +61,12 @@ function cString(text: string, what: string): Buffer {
   return Buffer.from(`${text}\0`);
 }
 
+/** A type of the auxiliary vector, and its value if there is one. */
+type Pair = readonly [type: bigint, value: bigint | undefined];
+
 /** There is no AT_SYSINFO_EHDR: without a vDSO, C libraries make system calls instead. */
 function auxiliary({ entry, headers }: Image, random: bigint): bigint[] {
-  const pairs: readonly [type: bigint, value: bigint | undefined][] = [
+  const pairs: readonly Pair[] = [
     [3n, headers?.address], // AT_PHDR
     [4n, headers && BigInt(PROGRAM_HEADER_SIZE)], // AT_PHENT
     [5n, headers && BigInt(headers.count)], // AT_PHNUM
@@ -75,10 +75,8 @@ function auxiliary({ entry, headers }: Image, random: bigint): bigint[] {
     [26n, auxiliaryValue(26n)], // AT_HWCAP2
     [6n, BigInt(PAGE_SIZE)], // AT_PAGESZ
     [9n, entry], // AT_ENTRY
-    [11n, GUEST_UID], // AT_UID
-    [12n, GUEST_UID], // AT_EUID
-    [13n, GUEST_UID], // AT_GID
-    [14n, GUEST_UID], // AT_EGID
+    // AT_UID, AT_EUID, AT_GID, AT_EGID
+    ...[11n, 12n, 13n, 14n].map((type): Pair => [type, GUEST_UID]),
     [23n, 0n], // AT_SECURE
     [25n, random], // AT_RANDOM
     [0n, 0n], // AT_NULL

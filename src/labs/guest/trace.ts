@@ -3,9 +3,9 @@
 import { constantName, flagTerms, formatClone } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
 import { quote } from "../../lib/quote.ts";
-import { type Answer, type CallArguments, int, isExit, isRefusal, nameOf } from "./call.ts";
+import type { GuestCall } from "./answer.ts";
+import { type Answer, int, isExit, isRefusal, nameOf } from "./call.ts";
 import { readBuffers } from "./calls/transfers.ts";
-import type { NamedCall } from "./calls.ts";
 import { AT_FDCWD, O_ACCMODE, O_CREAT } from "./files.ts";
 import type { Guest } from "./guest.ts";
 import { kindsOf } from "./signatures.ts";
@@ -28,9 +28,8 @@ export interface TracedCall {
 }
 
 /** A call that was made. */
-interface MadeCall {
+interface MadeCall extends GuestCall {
   readonly guest: Guest;
-  readonly args: CallArguments;
   /** What it has returned, if it succeeded: it has then written what its arguments point to. */
   readonly value: bigint | null;
   readonly constants: ReadonlyMap<string, bigint>;
@@ -39,16 +38,12 @@ interface MadeCall {
 /** Calls whose value is an address. */
 const ANSWER_ADDRESSES = ["brk", "mmap", "mremap", "shmat"];
 
-export function traceCall(
-  { name, number }: NamedCall,
-  guest: Guest,
-  words: CallArguments,
-  answer: Answer,
-): TracedCall {
+export function traceCall(call: GuestCall, guest: Guest, answer: Answer): TracedCall {
+  const { name, number } = call;
   const value = typeof answer === "bigint" ? answer : null;
   const errno = typeof answer === "bigint" || isExit(answer) ? null : nameOf(answer);
   const { constants } = guest.space.tracer.encoder;
-  const args = showArguments(name, { guest, args: words, value, constants });
+  const args = showArguments({ ...call, guest, value, constants });
   const refused = isRefusal(answer);
   const shown = value !== null && ANSWER_ADDRESSES.includes(name) ? hex(value) : `${value ?? "?"}`;
   const result = `${errno === null ? shown : `-1 ${errno}`}${refused ? " (not emulated)" : ""}`;
@@ -57,8 +52,8 @@ export function traceCall(
 }
 
 /** The arguments of a call; all six registers if it is unknown. */
-function showArguments(name: string, call: MadeCall): string[] {
-  const kinds = kindsOf(name) ?? "xxxxxx";
+function showArguments(call: MadeCall): string[] {
+  const kinds = kindsOf(call.name) ?? "xxxxxx";
   const shown = [...kinds].map((kind, i) => (KINDS[kind] ?? hex)(call.args[i] ?? 0n, call, i));
   const flags = call.args[kinds.indexOf("om")];
   // An open has a mode only if it creates a file.
@@ -66,10 +61,7 @@ function showArguments(name: string, call: MadeCall): string[] {
 }
 
 /** The requests of ioctl that C libraries make for their standard output (<asm-generic/ioctls.h>). */
-const REQUESTS = new Map([
-  [0x5401n, "TCGETS"],
-  [0x5413n, "TIOCGWINSZ"],
-]);
+const REQUESTS: Readonly<Record<string, string>> = { "0x5401": "TCGETS", "0x5413": "TIOCGWINSZ" };
 const SEEKS = ["SEEK_SET", "SEEK_CUR", "SEEK_END"];
 const ACCESS = ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"];
 /** The codes of arch_prctl from 0x1001 on. */
@@ -106,7 +98,7 @@ const KINDS: Readonly<Record<string, (word: bigint, call: MadeCall, index: numbe
   t: (word, { constants }) => flagTerms(word, /^PROT_/, constants).join("|") || "PROT_NONE",
   f: (word, { constants }) => flagTerms(word, /^MAP_/, constants).join("|") || "0",
   w: (word) => SEEKS[int(word)] ?? `${int(word)}`,
-  q: (word) => REQUESTS.get(word) ?? pointer(word),
+  q: (word) => REQUESTS[hex(word)] ?? pointer(word),
   // A clock, and the time that it has; the system's names; a code of arch_prctl, and the base that it sets or gets.
   C: (word, { constants }) =>
     constantName(BigInt(int(word)), "CLOCK_", constants) ?? `${int(word)}`,

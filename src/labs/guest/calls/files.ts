@@ -12,8 +12,6 @@ const AT_EMPTY_PATH = 0x1000n;
 /** File types and permissions in st_mode. */
 const FILE = 0o100444;
 const PIPE = 0o010600;
-/** What an output is, for struct stat. */
-const NO_FILE: File = { bytes: new Uint8Array(), inode: 0 };
 
 export const open: Emulation = (guest, path, flags) => openat(guest, BigInt(AT_FDCWD), path, flags);
 
@@ -27,17 +25,17 @@ export const openat: Emulation = (guest, folder, path, flags) => {
 };
 
 export const close: Emulation = ({ supplies: { descriptors } }, fd) =>
-  descriptors.close(int(fd)) ? 0n : "EBADF";
+  descriptors.delete(int(fd)) ? 0n : "EBADF";
 
 export const lseek: Emulation = ({ supplies: { descriptors } }, fd, offset, whence) => {
-  const source = descriptors.get(int(fd));
-  if (source === undefined) return "EBADF";
-  if (typeof source === "number" || source.inode === 0) return "ESPIPE";
-  const start = [0, source.position, source.bytes.length][int(whence)];
+  const open = descriptors.get(int(fd));
+  if (open === undefined) return "EBADF";
+  if (open.inode === 0) return "ESPIPE";
+  const start = [0, open.position, open.bytes.length][int(whence)];
   if (start === undefined) return "EINVAL";
   const position = BigInt(start) + BigInt.asIntN(64, offset);
   if (position < 0n || position > Number.MAX_SAFE_INTEGER) return "EINVAL";
-  source.position = Number(position);
+  open.position = Number(position);
   return position;
 };
 
@@ -48,8 +46,7 @@ export const lstat = stat;
 
 export const fstat: Emulation = (guest, fd, address) => {
   const open = guest.supplies.descriptors.get(int(fd));
-  if (open === undefined) return "EBADF";
-  return writeStat(guest, address, typeof open === "number" ? NO_FILE : open);
+  return open === undefined ? "EBADF" : writeStat(guest, address, open);
 };
 
 export const newfstatat: Emulation = (guest, folder, path, address, flags) => {

@@ -49,21 +49,17 @@ export const uname: Emulation = (guest, address) => {
   return guest.write(address, Buffer.from(fields.join(""), "latin1")) ? 0n : "EFAULT";
 };
 
-/** The codes of arch_prctl(2) that are emulated (<asm/prctl.h>), each with the base that it sets or gets. */
-const BASES: Readonly<Record<number, string>> = {
-  4097: "gs_base",
-  4098: "fs_base",
-  4099: "fs_base",
-  4100: "gs_base",
-};
-const SETS = 0x1002;
+/** The codes of arch_prctl(2) from ARCH_SET_GS on (<asm/prctl.h>): two set a base, two get one. */
+const BASES = ["gs_base", "fs_base", "fs_base", "gs_base"];
+const ARCH_SET_GS = 0x1001;
 
 /** Sets and gets the bases of segments, where the architecture has them. */
 export const arch_prctl: Emulation = (guest, code, address) => {
   const { registers } = guest.context;
-  const base = BASES[int(code)];
+  const which = int(code) - ARCH_SET_GS;
+  const base = BASES[which];
   if (base === undefined) return "EINVAL";
-  if (int(code) > SETS) return guest.writeWords(address, registers.get(base)) ? 0n : "EFAULT";
+  if (which > 1) return guest.writeWords(address, registers.get(base)) ? 0n : "EFAULT";
   if (address >= BASE_LIMIT) return "EPERM";
   registers.set(base, address);
   return 0n;

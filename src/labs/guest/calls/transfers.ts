@@ -2,7 +2,7 @@
 
 import { topOfUserSpace } from "../../../core/stub/user_space.ts";
 import { type Answer, type Emulation, int } from "../call.ts";
-import type { Source } from "../files.ts";
+import type { Open } from "../files.ts";
 import type { Guest } from "../guest.ts";
 
 /** The most bytes that one call writes; a longer write is partial, as to a pipe. */
@@ -20,13 +20,13 @@ export interface Buffer {
 type Buffers = readonly Buffer[] | string;
 
 export const read: Emulation = (guest, fd, address, length) =>
-  fill(guest, guest.supplies.descriptors.source(int(fd)), checked([{ address, length }]));
+  fill(guest, sourceOf(guest, fd), checked([{ address, length }]));
 
 export const readv: Emulation = (guest, fd, address, count) =>
-  fill(guest, guest.supplies.descriptors.source(int(fd)), buffersAt(guest, address, count));
+  fill(guest, sourceOf(guest, fd), buffersAt(guest, address, count));
 
 export const pread64: Emulation = (guest, fd, address, length, offset) => {
-  const source = guest.supplies.descriptors.source(int(fd));
+  const source = sourceOf(guest, fd);
   if (source === undefined) return "EBADF";
   if (source.inode === 0) return "ESPIPE";
   if (BigInt.asIntN(64, offset) < 0n) return "EINVAL";
@@ -61,8 +61,14 @@ function checked(buffers: readonly Buffer[]): Buffers {
   return buffers.some(({ address, length }) => address + length > top) ? "EFAULT" : buffers;
 }
 
+/** What a call can read from. */
+function sourceOf({ supplies }: Guest, fd: bigint): Open | undefined {
+  const open = supplies.descriptors.get(int(fd));
+  return open?.output === undefined ? open : undefined;
+}
+
 /** Fills buffers in turn, up to the first that cannot be written. */
-function fill(guest: Guest, source: Source | undefined, buffers: Buffers): Answer {
+function fill(guest: Guest, source: Open | undefined, buffers: Buffers): Answer {
   if (source === undefined) return "EBADF";
   if (typeof buffers === "string") return buffers;
   let done = 0;
@@ -78,14 +84,15 @@ function fill(guest: Guest, source: Source | undefined, buffers: Buffers): Answe
 
 /** Writes buffers in turn, up to the first page that cannot be read. */
 function drain(guest: Guest, fd: bigint, buffers: Buffers): Answer {
-  const stream = guest.supplies.descriptors.get(int(fd));
-  if (typeof stream !== "number") return "EBADF";
+  const { descriptors, output } = guest.supplies;
+  const stream = descriptors.get(int(fd))?.output;
+  if (stream === undefined) return "EBADF";
   if (typeof buffers === "string") return buffers;
   let done = 0;
   for (const { address, length } of buffers) {
     const end = done + Math.min(Number(length), MOST_BYTES - done);
     for (const part of guest.readable(address, end - done)) {
-      guest.supplies.output(stream, part);
+      output(stream, part);
       done += part.length;
     }
     if (done < end) return done === 0 ? "EFAULT" : BigInt(done);
