@@ -1,81 +1,86 @@
 // What TypeScript has to know of the shim, from its headers: the prototypes of its functions, and the layouts of structs that
-// cross the border. Each library asserts the layouts.
+// cross the border, which the C compiler asserts.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { MACHINES } from "./compilers.mjs";
-import { makeFrom } from "./sources.mjs";
+import { cAssertions } from "./records.mjs";
+import { files, makeFrom } from "./sources.mjs";
 
 /** The rooms of shim/: each is a library that contains the core, too. */
 export const ROOMS = ["core", "fast", "sandbox", "fuzz"];
 
 const BINDINGS = "src/core/shim/bindings.ts";
 
-/** The C file of a library that asserts the layouts of its own structs. */
-export const layoutsOf = (machine, room) => `build/${machine}/layouts_${room}.c`;
+/** The C file of a machine that asserts the layouts of its structs. */
+export const layoutsOf = (machine) => `build/${machine}/layouts.c`;
 
-const SIZES = { int32_t: 4, uint32_t: 4, int64_t: 8, uint64_t: 8, char: 1 };
+/** The size and the alignment of types. */
+const TYPES = {
+  int32_t: [4, 4],
+  uint32_t: [4, 4],
+  int64_t: [8, 8],
+  uint64_t: [8, 8],
+  char: [1, 1],
+};
+
+const STRUCT = /^struct (stublab_\w+|ring) \{\n(.*?)^\};/gms;
+const MEMBER = /^\s*(?:const )?((?:struct )?\w+)( \*(?:const \*)?| )(\w+)(?:\[(\w+)\])?;/gm;
+const PROTOTYPE = /^STUBLAB_EXPORT (\w+) (stublab_(\w+))\(([^)]*)\);/gm;
+const NUMBER = /^#define (\w+) (\d+|0x[\da-fA-F]+)$/gm;
 
 export function writeBindings() {
-  const headers = ROOMS.flatMap((room) => headersOf(room, MACHINES));
+  const headersOf = (room) => files(`shim/${room}`, ".h");
+  const headers = ROOMS.flatMap(headersOf);
   return makeFrom(BINDINGS, headers, () => {
-    const rooms = ROOMS.map((room) => [room, textOf(headersOf(room, MACHINES))]);
-    const all = rooms.map(([, text]) => text).join("");
-    const numbers = defines(all);
-    const structs = layouts(all, new Map(numbers));
+    const text = textOf(headers);
+    const numbers = Object.fromEntries(
+      [...text.matchAll(NUMBER)].map(([, name, number]) => [name, Number(number)]),
+    );
+    const structs = [...layouts(text, numbers)];
     const parts = [
       "// Written by the build from the headers of shim/.",
-      `export const SHIM_ABI = ${/#define STUBLAB_SHIM_ABI (\d+)/.exec(all)[1]};`,
-      `export const PROTOTYPES = ${literal(rooms.map(([room, text]) => [room, prototypes(text)]))};`,
-      `export const DEFINES = ${literal(numbers)};`,
-      ...structs.map(
-        ({ name, offsets }) => `export const ${name.toUpperCase()} = ${literal(offsets)};`,
+      constant(
+        "PROTOTYPES",
+        ROOMS.map((room) => [room, prototypes(textOf(headersOf(room)))]),
+      ),
+      constant("DEFINES", Object.entries(numbers)),
+      ...structs.map(({ tag, places, size }) =>
+        constant(tag.replace("stublab_", "").toUpperCase(), [
+          ...places.map(([member, at]) => [camelCase(member), at]),
+          ["size", size],
+        ]),
       ),
     ];
     writeFileSync(BINDINGS, `${parts.join("\n\n")}\n`);
-    for (const machine of MACHINES)
-      for (const room of ROOMS) writeAssertions(machine, room, structs);
+    for (const machine of MACHINES) writeAssertions(machine, headers, structs);
   });
 }
 
-function writeAssertions(machine, room, structs) {
-  const declares = (text, { tag }) => text.includes(`struct ${tag} {`);
-  const headers = headersOf(room, [machine]).filter((path) =>
-    structs.some((struct) => declares(textOf([path]), struct)),
-  );
-  const own = structs.filter((struct) => declares(textOf(headers), struct));
-  const lines = own.flatMap(({ tag, members, size }) => [
-    `_Static_assert(sizeof(struct ${tag}) == ${size}, "${tag}");`,
-    ...members.map(
-      ([member, at]) =>
-        `_Static_assert(offsetof(struct ${tag}, ${member}) == ${at}, "${tag}.${member}");`,
-    ),
-  ]);
-  const includes = headers.map((path) => `#include "${path.split("/").at(-1)}"\n`);
+function writeAssertions(machine, headers, structs) {
+  const others = MACHINES.filter((other) => other !== machine);
+  const own = headers.filter((path) => !others.some((other) => path.includes(`/${other}/`)));
+  const text = textOf(own);
+  const lines = [
+    ...["#include <stddef.h>", "#include <stdint.h>"],
+    ...own.map((path) => `#include "${path.split("/").at(-1)}"`),
+    ...structs
+      .filter(({ tag }) => text.includes(`struct ${tag} {`))
+      .flatMap(({ tag, places, size }) => cAssertions(tag, places, size)),
+  ];
   mkdirSync(`build/${machine}`, { recursive: true });
-  writeFileSync(
-    layoutsOf(machine, room),
-    `#include <stddef.h>\n#include <stdint.h>\n${includes.join("")}\n${lines.join("\n")}\n`,
-  );
-}
-
-function headersOf(room, machines) {
-  return [`shim/${room}`, ...machines.map((machine) => `shim/${room}/${machine}`)]
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`))
-    .filter((path) => path.endsWith(".h"))
-    .sort();
+  writeFileSync(layoutsOf(machine), `${lines.join("\n")}\n`);
 }
 
 const textOf = (paths) => paths.map((path) => readFileSync(path, "utf8")).join("");
 
 /** The prototype of each exported function for koffi, by its name in TypeScript. */
-function prototypes(text) {
-  const found = text.matchAll(/^STUBLAB_EXPORT (\w+) (stublab_(\w+))\(([^)]*)\);/gm);
-  return [...found].map(([, result, symbol, name, parameters]) => {
-    const types = parameters === "void" ? [] : parameters.split(",").map(typeOf);
-    return [camelCase(name), `${result} ${symbol}(${types.join(", ")})`];
-  });
-}
+const prototypes = (text) =>
+  Object.fromEntries(
+    [...text.matchAll(PROTOTYPE)].map(([, result, symbol, name, parameters]) => {
+      const types = parameters === "void" ? [] : parameters.split(",").map(typeOf);
+      return [camelCase(name), `${result} ${symbol}(${types.join(", ")})`];
+    }),
+  );
 
 /** A view or an address is passed for a pointer, a string for text, and an object for what koffi has declared. */
 function typeOf(parameter) {
@@ -84,63 +89,29 @@ function typeOf(parameter) {
   return parameter.includes("stublab_start ") ? "stublab_start *" : "void *";
 }
 
-/** The macros that are numbers. */
-const defines = (text) =>
-  [...text.matchAll(/^#define (\w+) (\d+|0x[\da-fA-F]+)$/gm)].map(([, name, number]) => [
-    name,
-    Number(number),
-  ]);
-
 /** The offsets of members and the size of each struct, by natural alignment. */
-function layouts(text, numbers) {
-  const known = new Map();
-  const found = [...text.matchAll(/^struct (stublab_\w+|ring) \{\n(.*?)^\};/gms)];
-  return found.map(([, tag, body]) => {
+function* layouts(text, numbers) {
+  const types = { ...TYPES };
+  for (const [, tag, body] of text.matchAll(STRUCT)) {
     let [end, alignment] = [0, 1];
-    const members = memberLines(body).map(([, type, pointer, member, bound]) => {
-      const { size, align } = pointer ? { size: 8, align: 8 } : sizeOf(type, known);
+    const places = [];
+    for (const [, type, star, member, bound = 1] of body
+      .replace(/\/\*.*?\*\//gs, "")
+      .matchAll(MEMBER)) {
+      const [size, align] = star.includes("*") ? [8, 8] : types[type];
       const at = Math.ceil(end / align) * align;
-      end = at + size * Number(bound === undefined ? 1 : (numbers.get(bound) ?? bound));
+      end = at + size * (numbers[bound] ?? Number(bound));
       alignment = Math.max(alignment, align);
-      return [member, at];
-    });
+      if (member !== "padding") places.push([member, at]);
+    }
     const size = Math.ceil(end / alignment) * alignment;
-    known.set(`struct ${tag}`, { size, align: alignment });
-    const offsets = members.filter(([member]) => member !== "padding");
-    const name = tag.replace("stublab_", "");
-    return {
-      tag,
-      name,
-      size,
-      members,
-      offsets: [...offsets.map(([m, at]) => [camelCase(m), at]), ["size", size]],
-    };
-  });
-}
-
-function memberLines(body) {
-  const plain = body.replace(/\/\*.*?\*\//gs, "");
-  return [
-    ...plain.matchAll(/^\s*(?:const )?((?:struct )?\w+)( \*(?:const \*)?| )(\w+)(?:\[(\w+)\])?;/gm),
-  ].map(([line, type, star, member, bound]) => [line, type, star.includes("*"), member, bound]);
-}
-
-function sizeOf(type, known) {
-  const size = SIZES[type];
-  return size === undefined ? known.get(type) : { size, align: size };
+    types[`struct ${tag}`] = [size, alignment];
+    yield { tag, places, size };
+  }
 }
 
 const camelCase = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 
-/** An object literal that TypeScript takes as constant. */
-function literal(entries) {
-  return `${JSON.stringify(nested(entries), null, 2)} as const`;
-}
-
-const nested = (entries) =>
-  Object.fromEntries(
-    entries.map(([name, value]) => [
-      name,
-      Array.isArray(value) ? Object.fromEntries(value) : value,
-    ]),
-  );
+/** An object that TypeScript takes as constant. */
+const constant = (name, entries) =>
+  `export const ${name} = ${JSON.stringify(Object.fromEntries(entries), null, 2)} as const;`;

@@ -80,7 +80,8 @@ export async function compileShims(machine = HOST, cwd = ".") {
   const includes = quoted(shimFolders(machine));
   mkdirSync(`${cwd}/dist`, { recursive: true });
   const compileRoom = (room) => {
-    const sources = [...sourcesIn(foldersOf(machine, `shim/${room}`)), layoutsOf(machine, room)];
+    const sources = sourcesIn(foldersOf(machine, `shim/${room}`));
+    if (room === "core") sources.push(layoutsOf(machine));
     const object = resolve(cwd, objectOf(machine, room));
     return compile(machine, object, ["-r", "-nostdlib", ...flags, ...includes, ...sources], cwd);
   };

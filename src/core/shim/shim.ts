@@ -8,7 +8,7 @@ import { beside } from "../../lib/beside.ts";
 import { limitError } from "../../lib/errno.ts";
 import { REBUILD, UnsupportedError } from "../../lib/errors.ts";
 import { HOST_ARCH } from "../machine/index.ts";
-import { PROTOTYPES, SHIM_ABI } from "./bindings.ts";
+import { DEFINES, PROTOTYPES } from "./bindings.ts";
 
 export type Koffi = typeof KoffiModule;
 
@@ -145,8 +145,9 @@ function load<R extends Room>(room: R): Library<R> {
   const file = fileOf(room);
   const library = loadLibrary(file);
   const abi: number = library.func(PROTOTYPES.core.shimAbi)();
-  if (abi !== SHIM_ABI) {
-    throw new UnsupportedError(`the shim has ABI version ${abi}, expected ${SHIM_ABI}`, {
+  const expected = DEFINES.STUBLAB_SHIM_ABI;
+  if (abi !== expected) {
+    throw new UnsupportedError(`the shim has ABI version ${abi}, expected ${expected}`, {
       remedy: REBUILD,
     });
   }

@@ -59,7 +59,7 @@ compiled("the C compiler accepts the header alone, and refuses members in anothe
   const header = readFileSync("build/amd64/records.h", "utf8");
   assert.equal([check(header).status, check(header).stderr], [0, ""]);
   const other = exchange(header, " length;", " count;");
-  assert.match(check(other).stderr, /static assertion failed: "setup.length"/);
+  assert.match(check(other).stderr, /static assertion failed: "stublab_setup.length"/);
 });
 
 records("the AssemblyScript compiler refuses members in another order", () => {
