@@ -193,12 +193,12 @@ function clone(parent: Thread, clone: bigint): number {
   const { tracer } = parent;
   const setUp = (frame: RegisterBlock) => tracer.encoder.encodeBootstrap(frame.offset, parent.tgid);
   const args = [clone, 0, 0, 0, 0];
-  const { result, word } = inject(parent, tracer.flag("SYS_clone"), args, { setUp });
+  const { word } = inject(parent, tracer.flag("SYS_clone"), args, { setUp });
   if (word < 0n) throw cloneError(parent.tgid, tracer.errorName(-Number(word)));
-  if (result.value === word) return Number(word);
-  throw new EncoderError(
-    `encoder ${tracer.encoder.name} returns ${result.value ?? result.errno} for a clone that returned ${word}`,
-  );
+  const { name } = tracer.encoder;
+  const value = tracer.encoder.syscallResult(tracer.frame.offset);
+  if (value === word) return Number(word);
+  throw new EncoderError(`encoder ${name} returns ${value} for a clone that returned ${word}`);
 }
 
 /**

@@ -71,6 +71,9 @@ export interface InjectOptions {
 
 const { ETIMEDOUT } = constants.errno;
 
+/** -MAX_ERRNO as a word (include/linux/err.h). */
+const LEAST_ERRNO = BigInt.asUintN(64, -4095n);
+
 /**
  * Executes a system call at the SYSCALL of the stub code, and repeats it if the kernel restarts it: the sequence of the
  * lane "faithful".
@@ -95,11 +98,11 @@ export function inject(
     encoder.encodeSyscall(frame.offset, initial.offset, number, a, b, c, d, e, f);
     setUp?.(frame);
     endInjection(thread, shim.inject(tid, frame.bytes, injection.bytes), number);
-    const value = encoder.syscallResult(frame.offset);
-    const errno = encoder.syscallErrno(value);
+    const word = frame.word(HOST_MACHINE.word.result);
+    const errno = errnoOf(tracer, word);
     if (errno === 0 || encoder.restartsSyscall(errno) === 0) {
-      const word = BigInt.asIntN(64, frame.word(HOST_MACHINE.word.result));
-      return { result: decodeResult(tracer, value, "faithful", errno), word };
+      const result = resultOf(tracer, word, errno, "faithful");
+      return { result, word: BigInt.asIntN(64, word) };
     }
     // A call that is restarted repeatedly has the same deadline as one that does not return.
     if (shim.timeLeft(injection.deadline.bytes) <= 0) {
@@ -124,14 +127,18 @@ export function observe(
 }
 
 /** The result for a word that a call left in the result register. @internal */
-export function decodeResult(
-  tracer: TracingThread,
-  word: bigint,
-  lane: Lane,
-  errno = tracer.encoder.syscallErrno(word),
-): SyscallResult {
+export function decodeResult(tracer: TracingThread, word: bigint, lane: Lane): SyscallResult {
+  return resultOf(tracer, word, errnoOf(tracer, word), lane);
+}
+
+function resultOf(tracer: TracingThread, word: bigint, errno: number, lane: Lane): SyscallResult {
   if (errno === 0) return { value: word, errno: null, lane };
   return { value: null, errno: tracer.errorName(errno), lane };
+}
+
+/** The encoder is asked only about a word that can be an errno: a crossing into it takes as long as a system call. */
+function errnoOf({ encoder }: TracingThread, word: bigint): number {
+  return word < LEAST_ERRNO ? 0 : encoder.syscallErrno(word);
 }
 
 /** Starts the deadline of an injection. @internal */
