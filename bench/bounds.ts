@@ -20,54 +20,48 @@ import {
   type Side,
 } from "../src/labs/bench/side.ts";
 
-/** The largest ratio of each mechanism, or how many microseconds more than its reference it may take. */
-const BOUNDS: Readonly<Record<string, { readonly ratio: number } | { readonly more: number }>> = {
+/** Two processors that hand over to each other and back by a cache line: the unit of bounds in hops. */
+const HOP = "spin";
+
+/**
+ * The most that a mechanism may take: in units of its reference, in microseconds more than it, or in hops, where the time
+ * depends on how fast two processors hand over a cache line.
+ */
+type Bound = { readonly ratio: number } | { readonly more: number } | { readonly hops: number };
+
+const BOUNDS: Readonly<Record<string, Bound>> = {
   "call-faithful": { ratio: 1.09 },
   "call-fast": { ratio: 0.55 },
-  "call-apart": { ratio: 0.05 },
+  "call-apart": { hops: 6 },
   "batch-64": { ratio: 0.03 },
   "birth-faithful": { ratio: 1.1 },
   "birth-fast": { ratio: 0.6 },
   births: { ratio: 0.4 },
   "switch-faithful": { ratio: 1.09 },
   "switch-fast": { ratio: 0.5 },
-  "switch-apart": { ratio: 0.25 },
+  "switch-apart": { hops: 22 },
   "switch-patched": { ratio: 0.3 },
-  "patched-apart": { ratio: 0.15 },
+  "patched-apart": { hops: 9 },
   "pool-faithful": { ratio: 1.15 },
   "setup-fuzz": { ratio: 1.09 },
-  "setup-alone": { ratio: 1.05 },
-  "siginfo-fuzz": { ratio: 1.02 },
-  "write-fuzz": { ratio: 1.17 },
-  "write-alone": { ratio: 1.05 },
-  "sigreturn-fuzz": { ratio: 1.27 },
-  "sigreturn-alone": { ratio: 1.14 },
-  "paths-alone": { ratio: 1 / 4 },
   "paths-fuzz": { ratio: 1 / 4 },
   version: { ratio: 1.5 },
   "load-stublab": { more: 25_000 },
 };
 
-const FUZZ = "a case as in a run of the fuzzer: drawn, tried, predicted, compared, signed";
-const ALONE = "tried only";
-
 /** The groups of the fuzzer and of the start: their reference, what they measure, and why. */
 const OWN_GROUPS: readonly Group[] = [
-  ["setup", "setup-c", "a register setup by ptrace", "It is an injection without a call."],
-  ["siginfo", "siginfo-c", "the same, C with siginfo", "The fuzzer needs the fifth request."],
-  ["write", "write-c", "a setup written and read back", "Nothing runs."],
-  ["sigreturn", "sigreturn-c", "a setup by rt_sigreturn", "The stub tries setups by itself."],
-  ["paths", "setup-alone", "rt_sigreturn beside ptrace", "No stop is left."],
-  ["fuzz-paths", "setup-fuzz", "the same as in the fuzzer", "No stop is left."],
+  ["setup", "call-c", "a case of the fuzzer by ptrace", "It is an injection without a call."],
+  ["paths", "setup-fuzz", "the same by rt_sigreturn", "No stop is left."],
   ["start", "node", "the start of the command", "What it loads it pays for."],
   ["load", "koffi", "the import of the library", "It contains koffi's."],
 ].map(([name = "", against = "", title = "", why = ""]) => ({ name, title, why, against }));
 
 type Opener = (processors: Processors) => Promise<Side>;
 
-/** A batch of register setups in JavaScript: `what` is a request of bench/setups.ts. */
-const setups = (what: string): Opener => {
-  return ({ own }) => openProgram(`${own}`, ["--", process.execPath, pathOf("setups.js"), what]);
+/** Cases of the fuzzer: `path` is a request of bench/setups.ts. */
+const setups = (path: string): Opener => {
+  return ({ own }) => openProgram(`${own}`, ["--", process.execPath, pathOf("setups.js"), path]);
 };
 
 /** A start of Node.js. */
@@ -86,49 +80,34 @@ const start = (...args: readonly string[]): Opener => {
 
 const importing = (name: string) => start("--input-type=module", "-e", `import "${name}"`);
 
-/** A mechanism of the C side has no opener. */
-const OWN: readonly (Mechanism & { readonly opener?: Opener })[] = [
-  { name: "setup-c", group: "setup", title: "in C" },
-  { name: "setup-fuzz", group: "setup", title: FUZZ, opener: setups("fuzz-setup") },
-  { name: "setup-alone", group: "setup", title: ALONE, opener: setups("setup") },
-  { name: "siginfo-c", group: "siginfo", title: "in C" },
-  { name: "siginfo-fuzz", group: "siginfo", title: FUZZ, opener: setups("fuzz-setup") },
-  { name: "write-c", group: "write", title: "in C" },
-  { name: "write-fuzz", group: "write", title: FUZZ, opener: setups("fuzz-write") },
-  { name: "write-alone", group: "write", title: ALONE, opener: setups("write") },
-  { name: "sigreturn-c", group: "sigreturn", title: "in C" },
-  { name: "sigreturn-fuzz", group: "sigreturn", title: FUZZ, opener: setups("fuzz-sigreturn") },
-  { name: "sigreturn-alone", group: "sigreturn", title: ALONE, opener: setups("sigreturn") },
-  { name: "paths-alone", group: "paths", title: ALONE, opener: setups("sigreturn") },
-  { name: "paths-fuzz", group: "fuzz-paths", title: FUZZ, opener: setups("fuzz-sigreturn") },
-  { name: "node", group: "start", title: "node -e 0", most: 1, opener: start("-e", "0") },
-  {
-    name: "version",
-    group: "start",
-    title: "stublab --version",
-    most: 1,
-    opener: start("dist/cli.js", "--version"),
-  },
-  { name: "koffi", group: "load", title: "koffi alone", most: 1, opener: importing("koffi") },
-  { name: "load-stublab", group: "load", title: "stublab", most: 1, opener: importing("stublab") },
-];
+const OWN: readonly (Mechanism & { readonly opener: Opener })[] = [
+  { name: "setup-fuzz", group: "setup", title: "ptrace", opener: setups("ptrace") },
+  { name: "paths-fuzz", group: "paths", title: "rt_sigreturn", opener: setups("sigreturn") },
+  { name: "node", group: "start", title: "node -e 0", opener: start("-e", "0") },
+  { name: "version", group: "start", title: "version", opener: start("dist/cli.js", "--version") },
+  { name: "koffi", group: "load", title: "koffi alone", opener: importing("koffi") },
+  { name: "load-stublab", group: "load", title: "stublab", opener: importing("stublab") },
+].map((each) => (["start", "load"].includes(each.group) ? { ...each, most: 1 } : each));
 
 function open(mechanism: Mechanism, processors: Processors): Promise<Side> {
-  const { opener } = OWN.find(({ name }) => name === mechanism.name) ?? {};
-  return opener?.(processors) ?? openSide(mechanism, processors);
+  const own = OWN.find(({ name }) => name === mechanism.name);
+  return own?.opener(processors) ?? openSide(mechanism, processors);
 }
 
 /** Whether a result is within its bound; undefined if it has none. */
 function verdict({ mechanism, microseconds, ratio }: Result, results: readonly Result[]) {
   const bound = BOUNDS[mechanism.name];
   if (bound === undefined || microseconds === undefined || ratio === undefined) return undefined;
-  const reference = results.find((each) => each.mechanism.name === ratio.against);
-  const more = microseconds.median - (reference?.microseconds?.median ?? Number.NaN);
-  const isRatio = "ratio" in bound;
-  const held = isRatio ? ratio.median <= bound.ratio : more <= bound.more;
-  const limit = isRatio ? bound.ratio.toFixed(3) : `${bound.more} µs more`;
-  const seen = isRatio ? ratio.median.toFixed(3) : `${more.toFixed(0)} µs more`;
-  return `  ${mechanism.name.padEnd(16)} ${seen.padStart(15)}  ${held ? "within" : "ABOVE"} ${limit}`;
+  const median = (name: string) =>
+    results.find((each) => each.mechanism.name === name)?.microseconds?.median ?? Number.NaN;
+  const line = (seen: number, limit: number, digits: number, unit: string) => {
+    const [told, most] = [seen, limit].map((each) => `${each.toFixed(digits)}${unit}`);
+    const held = seen <= limit ? "within" : "ABOVE";
+    return `  ${mechanism.name.padEnd(16)} ${told?.padStart(15)}  ${held} ${most}`;
+  };
+  if ("hops" in bound) return line(microseconds.median / median(HOP), bound.hops, 1, " hops");
+  if ("ratio" in bound) return line(ratio.median, bound.ratio, 3, "");
+  return line(microseconds.median - median(ratio.against), bound.more, 0, " µs more");
 }
 
 const { values, positionals } = parseArgs({
@@ -136,7 +115,7 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: "string", default: "60" } },
 });
 const groups = [...GROUPS, ...OWN_GROUPS];
-const names = positionals.length > 0 ? positionals : Object.keys(BOUNDS);
+const names = positionals.length > 0 ? [...positionals, HOP] : [...Object.keys(BOUNDS), HOP];
 const progress = new Progress();
 const report = await finishing((interrupted) =>
   measure({

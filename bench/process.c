@@ -1,7 +1,7 @@
 // This process: failures, time, memory, children, signals.
 
 #include "bench.h"
-#include "signal.h"
+#include <asm/signal.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
@@ -72,16 +72,6 @@ int start_child(void (*run)(void)) {
         run();
     syscall1(__NR_exit_group, 0);
     __builtin_unreachable();
-}
-
-void restore_signal(void);
-__asm__(".pushsection .text\nrestore_signal:\n  mov $15, %eax\n  syscall\n.popsection\n");
-
-void handle(int signal, void (*handler)(int, void *, void *), unsigned long flags) {
-    const struct kernel_sigaction action = {.handler = (const void *)handler,
-                                            .flags = flags | SA_SIGINFO | SA_RESTORER,
-                                            .restorer = (const void *)restore_signal};
-    CALL(rt_sigaction, signal, &action, 0, SIGSET_SIZE);
 }
 
 // The compiler may replace copies and loops by calls of these.

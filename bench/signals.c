@@ -1,6 +1,7 @@
 // A handler in this process that answers a system call.
 
 #include "bench.h"
+#include "signal.h"
 #include <asm/sigcontext.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
@@ -25,8 +26,14 @@ static void answer_call(int signal, void *info, void *context) {
     ((struct ucontext *)context)->uc_mcontext.rax = ANSWER;
 }
 
+void restore_signal(void);
+__asm__(".pushsection .text\nrestore_signal:\n  mov $15, %eax\n  syscall\n.popsection\n");
+
 static void prepare_dispatch(void) {
-    handle(SIGSYS, answer_call, 0);
+    const struct kernel_sigaction action = {.handler = (const void *)answer_call,
+                                            .flags = SA_SIGINFO | SA_RESTORER,
+                                            .restorer = (const void *)restore_signal};
+    CALL(rt_sigaction, SIGSYS, &action, 0, SIGSET_SIZE);
     CALL(prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, &selector);
 }
 

@@ -1,8 +1,8 @@
-// Stubs: their code, births, injections and ends.
+// Stubs: births, injections and ends. Their code and the fork are the shim's.
 
 #include "stub.h"
-#include "signal.h"
-#include <linux/mman.h>
+#include "shim.h"
+#include <asm-generic/errno-base.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
@@ -11,46 +11,9 @@
 #define POLLS 64                 // on one processor, yielding is quicker than blocking
 #define SYSCALL_LENGTH 2         // the bytes of a SYSCALL instruction
 
-// The stub code. R15 is the pid that the parent must have; RBX is 1 after an injected clone.
-__asm__(".pushsection .rodata\n"
-        ".globl stub_code\n"
-        "stub_code:\n"
-        "    mov $157, %eax\n" // prctl(PR_SET_PDEATHSIG, SIGKILL)
-        "    mov $1, %edi\n"
-        "    mov $9, %esi\n"
-        "    syscall\n"
-        "    test %rax, %rax\n"
-        "    jnz 3f\n"
-        "    mov $110, %eax\n" // getppid: another pid if the parent died before the prctl
-        "    syscall\n"
-        "    cmp %r15, %rax\n"
-        "    jne 3f\n"
-        "    xor %ebx, %ebx\n"
-        "    mov $39, %eax\n" // getpid
-        "    syscall\n"
-        "    mov %eax, %edi\n" // kill(getpid(), SIGSTOP)
-        "    mov $19, %esi\n"
-        "    mov $62, %eax\n"
-        "    syscall\n" // the injection site
-        "    cmp $1, %rbx\n"
-        "    jne 2f\n"
-        "    test %rax, %rax\n"
-        "    jz stub_code\n" // the child of an injected clone
-        "2:  int3\n"
-        "    jmp 2b\n"
-        "3:  mov $60, %eax\n" // exit(1)
-        "    mov $1, %edi\n"
-        "    syscall\n"
-        "    hlt\n"
-        "stub_code_end:\n"
-        ".popsection\n");
-extern const char stub_code_end[];
-
 static _Noreturn void fail_stop(const char *call) {
     fail(call, 0);
 }
-
-// ---- ptrace ----
 
 int wait_for(int pid) {
     int status = 0;
@@ -103,56 +66,16 @@ long inject(const struct stub *stub, const char *call, long number, const long a
     return check(call, (long)regs.rax);
 }
 
-// ---- the master ----
-
 // Maps the stub code at the highest free page that the stack does not need.
-static char *map_stub(void) {
+static uint64_t map_stub(void) {
     const unsigned long stack = (unsigned long)__builtin_frame_address(0);
-    long mapped = -1;
-    for (unsigned long page = TOP - PAGE; mapped < 0; page -= PAGE) {
+    int64_t mapped = -EEXIST;
+    for (unsigned long page = TOP - PAGE; mapped == -EEXIST; page -= PAGE) {
         if (page < stack && page >= stack - STACK_ROOM)
             page = stack - STACK_ROOM - PAGE;
-        mapped = syscall6(__NR_mmap, (long)page, PAGE, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-        if (mapped < 0 && mapped != -17) // EEXIST
-            fail("mmap", mapped);
+        mapped = stublab_map_stub(page);
     }
-    char *const code = (char *)mapped;
-    __builtin_memcpy(code, stub_code, (unsigned long)(stub_code_end - stub_code));
-    CALL(mprotect, code, PAGE, PROT_READ | PROT_EXEC);
-    return code;
-}
-
-static void expect(long result) {
-    if (result < 0)
-        syscall1(__NR_exit_group, -result);
-}
-
-static const uint64_t no_signals, all_signals = UINT64_MAX;
-
-// The steps of the child before it is a stub. glibc's rseq, which stublab unregisters here, is not
-// registered in a program without libc.
-static void prepare_child(void) {
-    expect(syscall0(__NR_setsid));
-    expect(default_dispositions());
-    expect(syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&no_signals, 0, SIGSET_SIZE));
-}
-
-static void become_stub(long parent, const char *code) {
-    prepare_child();
-    __asm__ volatile("mov %%rdi, %%r15\n\tjmp *%%rax" : : "D"(parent), "a"(code));
-    __builtin_unreachable();
-}
-
-static int fork_master(const char *code) {
-    uint64_t before = 0;
-    const int parent = own_pid();
-    CALL(rt_sigprocmask, SIG_SETMASK, &all_signals, &before, SIGSET_SIZE);
-    const long pid = syscall6(__NR_clone, SIGCHLD | CLONE_FILES, 0, 0, 0, 0, 0);
-    if (pid == 0)
-        become_stub(parent, code);
-    CALL(rt_sigprocmask, SIG_SETMASK, &before, 0, SIGSET_SIZE);
-    return (int)check("clone", pid);
+    return (uint64_t)check("mmap", mapped);
 }
 
 // Unmaps everything except the page of the stub code.
@@ -163,25 +86,18 @@ static void scrub(const struct stub *stub) {
         INJECT(stub, munmap, (long)end, (long)(TOP - end));
 }
 
-static struct stub adopt(int pid) {
-    struct stub master = {.pid = pid};
+struct stub create_master(void) {
+    uint32_t *const step = memory(sizeof *step, true);
+    const int64_t pid = stublab_fork(SIGCHLD | CLONE_FILES, map_stub(), 0, step, 0, 0, 0);
+    struct stub master = {.pid = (int)check("clone", pid)};
     int status = 0;
-    CALL(wait4, pid, &status, __WALL | WUNTRACED, 0);
+    CALL(wait4, master.pid, &status, __WALL | WUNTRACED, 0);
     if (!stopped_by(status, SIGSTOP))
         fail_stop("clone");
     attach(&master);
     scrub(&master);
     return master;
 }
-
-struct stub create_master(void) {
-    static const char *code;
-    if (!code)
-        code = map_stub();
-    return adopt(fork_master(code));
-}
-
-// ---- grandchildren and ends ----
 
 void create_grandchild(const struct stub *master, struct stub *child) {
     struct stub cloner = *master;
@@ -192,13 +108,9 @@ void create_grandchild(const struct stub *master, struct stub *child) {
     attach(child);
 }
 
-void kill_stub(int pid) {
-    CALL(kill, pid, SIGKILL);
-    while ((wait_for(pid) & 0xff) == 0x7f) // at the exit event
-        PTRACE(PTRACE_CONT, pid, 0);
-}
-
 void destroy_grandchild(const struct stub *master, const struct stub *child) {
-    kill_stub(child->pid);
+    CALL(kill, child->pid, SIGKILL);
+    while ((wait_for(child->pid) & 0xff) == 0x7f) // at the exit event
+        PTRACE(PTRACE_CONT, child->pid, 0);
     INJECT(master, wait4, child->pid, 0, __WALL);
 }

@@ -16,8 +16,6 @@ struct stub {
     struct user_regs_struct initial; // rip at the SYSCALL of the injection site
 };
 
-extern const char stub_code[];
-
 #define PTRACE(request, pid, data) PTRACE_AT(request, pid, 0, data)
 #define PTRACE_AT(request, pid, address, data)                                                     \
     check(#request, syscall4(__NR_ptrace, request, pid, (long)(address), (long)(data)))
@@ -38,8 +36,6 @@ struct stub create_master(void);
 
 // A stub that is cloned by the master, waited for, and attached.
 void create_grandchild(const struct stub *master, struct stub *child);
-
-void kill_stub(int pid);
 
 // Kills a grandchild and reaps it twice: first by its tracer, then by its parent.
 void destroy_grandchild(const struct stub *master, const struct stub *child);

@@ -20,10 +20,10 @@ try {
   await writeRecords();
   await writeBindings();
   // The compiler of the modules blocks this thread, but not the C compilers.
-  await Promise.all([buildShims(HOST), buildBench(), buildModules(HOST)]);
+  await Promise.all([buildShims(HOST), buildModules(HOST)]);
   await Promise.all([translateModules(HOST), buildShims(OTHER), buildModules(OTHER)]);
   await Promise.all([
-    ...[buildPackage(), buildLessons(), translateModules(OTHER)],
+    ...[buildPackage(), buildLessons(), buildBench(), translateModules(OTHER)],
     ...MACHINES.flatMap((machine) => [buildListing(machine), buildNatives(machine)]),
     buildProbe(HOST),
   ]);

@@ -139,15 +139,16 @@ async function writePrototypes(arch) {
   writeFileSync(`build/${arch}/abi.h`, `#define ENCODER_ABI ${ENCODER_ABI}\n\n${lines.join("")}`);
 }
 
-/** The C side of `stublab bench`. */
+/** The C side of `stublab bench`: its stubs are born by the shim's core. */
 export function buildBench() {
   const sources = files("bench", ".c");
-  const headers = ["bench", ...foldersOf("amd64", "shim/core")].flatMap((path) =>
-    files(path, ".h"),
-  );
-  const flags = [...C_FLAGS, ...quoted(foldersOf("amd64", "shim/core")), ...headerFlags("amd64")];
-  const make = () => compile("amd64", "dist/bench-amd64", [...flags, ...sources, ...STATIC_FLAGS]);
-  return makeFrom("dist/bench-amd64", [...sources, ...headers], make, limitsOf("amd64"));
+  const folders = foldersOf("amd64", "shim/core");
+  const shim = folders.flatMap((path) => files(path, ".c", ".h", ".S"));
+  const args = [...C_FLAGS, ...quoted(folders), ...headerFlags("amd64"), ...sources];
+  const make = () =>
+    compile("amd64", "dist/bench-amd64", [...args, objectOf("amd64", "core"), ...STATIC_FLAGS]);
+  const inputs = [...sources, ...files("bench", ".h"), ...shim];
+  return makeFrom("dist/bench-amd64", inputs, make, limitsOf("amd64"));
 }
 
 /** Compiles a program without a C library; returns false if this machine cannot. */

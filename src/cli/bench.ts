@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { pathOf } from "../core/shim/shim.ts";
-import { renderChart } from "../labs/bench/chart.ts";
 import { choose } from "../labs/bench/choose.ts";
 import { schedulingPolicy } from "../labs/bench/machine.ts";
 import { measure } from "../labs/bench/measure.ts";
@@ -33,7 +32,6 @@ NAME is a mechanism or a group of them: ${GROUPS.map(({ name }) => name).join(",
 
   --list       list the mechanisms, with the system calls that each makes
   --rounds N   batches of each mechanism (default ${ROUNDS})
-  --svg FILE   write a chart
   --html FILE  write a web page
   --json       print one document, "stublab.bench/1"
 
@@ -45,13 +43,12 @@ Exit status: 0; 3 if nothing could be measured; 130 after Ctrl-C.
 examples:
   stublab bench
   stublab bench call switch --html bench.html
-  stublab bench call-poke --rounds 200 --json
+  stublab bench call-fast --rounds 200 --json
 `;
 
 const OPTIONS = {
   list: { type: "boolean", default: false },
   rounds: { type: "string" },
-  svg: { type: "string" },
   html: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
@@ -66,7 +63,7 @@ async function run(args: readonly string[]): Promise<number> {
     return 0;
   }
   const rounds = values.rounds === undefined ? ROUNDS : parseRounds(values.rounds);
-  for (const file of [values.svg, values.html]) if (file !== undefined) checkOutput(file);
+  if (values.html !== undefined) checkOutput(values.html);
   expectProgram();
   const command = `stublab bench ${args.join(" ")}`.trim();
   const progress = new Progress();
@@ -91,7 +88,6 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 async function publish(report: Report, values: Values, command: string): Promise<void> {
-  if (values.svg !== undefined) await writeOutput(values.svg, renderChart(report));
   if (values.html !== undefined) await writeOutput(values.html, renderBenchPage(report, command));
   if (values.json) printJson("stublab.bench/1", benchDocument(report));
   else tell(benchText(report));

@@ -9,7 +9,7 @@ const [name] = process.argv.slice(2);
 function open(): Batch {
   const lane = MECHANISMS.find((each) => each.name === name)?.lane;
   if (lane === undefined) throw new Error(`stublab has no mechanism "${name}"`);
-  return WORKS[lane.work](lane.options, lane.calls ?? 1);
+  return WORKS[lane.work](lane.options);
 }
 
 function say(line: string): void {

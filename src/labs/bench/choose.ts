@@ -18,26 +18,20 @@ export function choose(
   const wanted = new Set([FLOOR]);
   for (const name of names) {
     const own = mechanisms.filter((each) => each.name === name || each.group === name);
-    if (own.length === 0) throw unknownName(name, groups, mechanisms);
+    if (own.length === 0) {
+      const near = nearest(
+        name,
+        [...groups, ...mechanisms].map((each) => each.name),
+      );
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      throw new InputError(`unknown mechanism "${name}"${hint}`, {
+        remedy: "--list lists the mechanisms",
+      });
+    }
     for (const { name, group } of own) {
       wanted.add(name);
       wanted.add(groups.find((each) => each.name === group)?.against ?? name);
     }
   }
   return mechanisms.filter(({ name }) => wanted.has(name));
-}
-
-function unknownName(
-  name: string,
-  groups: readonly Group[],
-  mechanisms: readonly Mechanism[],
-): InputError {
-  const near = nearest(
-    name,
-    [...groups, ...mechanisms].map((each) => each.name),
-  );
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return new InputError(`unknown mechanism "${name}"${hint}`, {
-    remedy: "--list lists the mechanisms",
-  });
 }

@@ -145,9 +145,8 @@ async function runRound(
   const order = round % 2 === 0 ? entries : [...entries].reverse();
   for (const entry of order) {
     if (interrupted.aborted) return false;
-    const isC = entry.mechanism.lane === undefined;
     // What is compiled already needs no more than one batch.
-    if (!entry.runs || (round < -1 && isC)) continue;
+    if (!entry.runs || (round < -1 && entry.mechanism.lane === undefined)) continue;
     const sample = await entry.batch();
     if (round >= 0) entry.samples[round] = sample;
   }
@@ -161,22 +160,17 @@ function samplesOf(entry: Entry): Sample[] {
 
 function resultOf(entry: Entry, entries: readonly Entry[], groups: readonly Group[]): Result {
   const { mechanism, size } = entry;
-  const samples = samplesOf(entry);
-  const reason =
-    entry.reason ?? (samples.length === 0 ? "the run ended before it was measured" : undefined);
-  const group = groups.find(({ name }) => name === mechanism.group);
-  const reference = entries.find((each) => each.mechanism.name === group?.against);
+  const times = samplesOf(entry).map(({ microseconds }) => microseconds);
+  const isMeasured = entry.reason === undefined && times.length > 0;
+  const against = groups.find(({ name }) => name === mechanism.group)?.against;
+  const reference = entries.find((each) => each !== entry && each.mechanism.name === against);
   return {
     mechanism,
     size,
-    batches: samples.length,
-    reason,
-    microseconds:
-      reason === undefined ? spreadOf(samples.map((each) => each.microseconds)) : undefined,
-    ratio:
-      reason === undefined && reference !== undefined && reference !== entry
-        ? ratioOf(entry, reference)
-        : undefined,
+    batches: times.length,
+    reason: isMeasured ? undefined : (entry.reason ?? "the run ended before it was measured"),
+    microseconds: isMeasured ? spreadOf(times) : undefined,
+    ratio: isMeasured && reference !== undefined ? ratioOf(entry, reference) : undefined,
   };
 }
 
@@ -184,9 +178,7 @@ function resultOf(entry: Entry, entries: readonly Entry[], groups: readonly Grou
 function ratioOf(entry: Entry, reference: Entry) {
   const ratios = entry.samples.flatMap((sample, round) => {
     const other = reference.samples[round];
-    return sample === undefined || other === undefined
-      ? []
-      : [sample.microseconds / other.microseconds];
+    return sample && other ? [sample.microseconds / other.microseconds] : [];
   });
   if (ratios.length === 0 || reference.reason !== undefined) return undefined;
   return { against: reference.mechanism.name, ...spreadOf(ratios) };

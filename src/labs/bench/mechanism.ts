@@ -47,6 +47,4 @@ export interface Lane {
   readonly work: Work;
   /** For `Tracer` or `Platform.open`. */
   readonly options: PlatformOptions;
-  /** How many calls are in a batch, for the work "batch". */
-  readonly calls?: number;
 }

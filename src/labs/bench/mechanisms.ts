@@ -1,4 +1,5 @@
-import type { Cost, Group, Mechanism } from "./mechanism.ts";
+import type { Cost, Group, Lane, Mechanism } from "./mechanism.ts";
+import type { Work } from "./work.ts";
 
 /** What always runs, as it shows whether a run is disturbed. */
 export const FLOOR = "getpid";
@@ -86,161 +87,75 @@ const OWN_GRANDCHILD: Cost = {
   calls: [...GRANDCHILD.calls.slice(0, -ATTACH.length), "getsid", "getsid", ...ATTACH],
 };
 
-/** The clone, and the first stop of its child. */
-const TRACED: Cost = {
-  stops: 2,
+/** The most births of a batch, and the milliseconds after which its processes are gone. */
+const BIRTHS = { most: 200, rest: 20 } as const;
+
+type More = Pick<Mechanism, "apart" | "most" | "rest">;
+
+const inC = (
+  group: string,
+  name: string,
+  title: string,
+  cost: Cost,
+  more: More = {},
+): Mechanism => ({ name, group, title, cost, ...more });
+
+/** What stublab does, by a lane. */
+const own = (
+  group: string,
+  name: string,
+  title: string,
+  lane: Lane,
+  cost: Cost,
+  more: More = {},
+): Mechanism => ({ name, group, title, lane, cost, ...more });
+
+const faithful = (work: Work): Lane => ({ work, options: {} });
+const fast = (work: Work): Lane => ({ work, options: { lane: "fast" } });
+const PATCHED: Lane = { work: "switch", options: { lane: "fast", patches: true } };
+const APART = { apart: true } as const;
+
+/** Costs of the lane fast, on one processor and on two. */
+const FAST_CALL = unstopped(1, TRIP, ["getpid", "futex"]);
+const FAST_CALL_APART = unstopped(0, [], ["getpid"]);
+const FAST_BATCH: Cost = { ...unstopped(1, TRIP, ["64 getpid", "futex"]), per: 64 };
+/** The turn with the clone, and the first stop of its child. */
+const FAST_BIRTH: Cost = {
+  stops: 1,
   wakeups: 1,
-  calls: [...INJECTION, ...WAIT],
-  others: ["clone"],
+  calls: [...TRIP, ...WAIT],
+  others: ["clone", "futex"],
 };
-
-/** Milliseconds after which the processes of a batch are gone. */
-const REST = 20;
-
-/** The most births of a batch. */
-const BIRTHS = { most: 200, rest: REST } as const;
+const FAST_BIRTHS: Cost = { stops: 1, wakeups: 0, calls: WAIT, others: ["clone"] };
+const FAST_SWITCH = unstopped(0, ["sched_yield"], ["getpid", "rt_sigreturn", "sched_yield"]);
+const FAST_SWITCH_APART = unstopped(0, [], ["getpid", "rt_sigreturn"]);
+const PATCHED_SWITCH = unstopped(0, ["sched_yield"], ["sched_yield"]);
+const NO_CALLS = unstopped(0, []);
+const NOTIFY = unstopped(2, ["ioctl", "ioctl"], ["getppid"]);
+const DISPATCH = unstopped(0, ["getpid", "rt_sigreturn"]);
+const EMPTYING = oneStop(INJECTION, ["munmap"]);
 
 /** Every mechanism, the reference of each group first. */
 export const MECHANISMS: readonly Mechanism[] = [
-  {
-    name: "call-c",
-    group: "call",
-    title: "faithful, in C: gVisor's sequence",
-    cost: oneStop(INJECTION),
-  },
-  {
-    name: "call-faithful",
-    group: "call",
-    title: "faithful",
-    lane: { work: "call", options: {} },
-    cost: oneStop(INJECTION),
-  },
-  {
-    name: "call-fast",
-    group: "call",
-    title: "fast: from shared memory, the stub sleeps until it is woken",
-    lane: { work: "call", options: { lane: "fast" } },
-    cost: unstopped(1, TRIP, ["getpid", "futex"]),
-  },
-  {
-    name: "call-apart",
-    group: "call",
-    title: "fast, on two processors: both look for the other's progress",
-    lane: { work: "call", options: { lane: "fast" } },
-    apart: true,
-    cost: unstopped(0, [], ["getpid"]),
-  },
-  {
-    name: "batch-64",
-    group: "batch",
-    title: "fast, 64 calls a trip",
-    lane: { work: "batch", options: { lane: "fast" }, calls: 64 },
-    cost: { ...unstopped(1, TRIP, ["64 getpid", "futex"]), per: 64 },
-  },
-  { name: "birth-c", group: "birth", title: "grandchild, in C", ...BIRTHS, cost: GRANDCHILD },
-  {
-    name: "birth-faithful",
-    group: "birth",
-    title: "grandchild",
-    lane: { work: "birth", options: {} },
-    ...BIRTHS,
-    cost: OWN_GRANDCHILD,
-  },
-  {
-    name: "birth-fast",
-    group: "birth",
-    title: "fast, by CLONE_PTRACE and CLONE_PARENT: no attach",
-    lane: { work: "birth", options: { lane: "fast" } },
-    ...BIRTHS,
-    cost: TRACED,
-  },
-  {
-    name: "births",
-    group: "birth",
-    title: "fast, many by one turn of their parent",
-    lane: { work: "births", options: { lane: "fast" } },
-    ...BIRTHS,
-    cost: { stops: 1, wakeups: 0, calls: WAIT, others: ["clone"] },
-  },
-  {
-    name: "pool-c",
-    group: "pool",
-    title: "an injected munmap, in C",
-    cost: oneStop(INJECTION, ["munmap"]),
-  },
-  {
-    name: "pool-faithful",
-    group: "pool",
-    title: "released into the pool, and taken from it",
-    lane: { work: "pool", options: {} },
-    cost: oneStop(INJECTION, ["munmap"]),
-  },
-  {
-    name: "switch-c",
-    group: "switch",
-    title: "faithful, with XSAVE, in C",
-    cost: oneStop(FULL_SWITCH),
-  },
-  {
-    name: "switch-faithful",
-    group: "switch",
-    title: "faithful",
-    lane: { work: "switch", options: {} },
-    cost: oneStop(FULL_SWITCH),
-  },
-  {
-    name: "switch-fast",
-    group: "switch",
-    title: "fast: no tracer, a signal handler in the stub",
-    lane: { work: "switch", options: { lane: "fast" } },
-    cost: unstopped(0, ["sched_yield"], ["getpid", "rt_sigreturn", "sched_yield"]),
-  },
-  {
-    name: "switch-apart",
-    group: "switch",
-    title: "fast, on two processors",
-    lane: { work: "switch", options: { lane: "fast" } },
-    apart: true,
-    cost: unstopped(0, [], ["getpid", "rt_sigreturn"]),
-  },
-  {
-    name: "switch-patched",
-    group: "switch",
-    title: "fast, patches: the system call jumps to the stub's own code",
-    lane: { work: "switch", options: { lane: "fast", patches: true } },
-    cost: unstopped(0, ["sched_yield"], ["sched_yield"]),
-  },
-  {
-    name: "patched-apart",
-    group: "switch",
-    title: "fast, patches, on two processors",
-    lane: { work: "switch", options: { lane: "fast", patches: true } },
-    apart: true,
-    cost: unstopped(0, [], []),
-  },
-  {
-    name: "notify",
-    group: "switch",
-    title: "seccomp user notification, in C",
-    cost: unstopped(2, ["ioctl", "ioctl"], ["getppid"]),
-  },
-  {
-    name: "dispatch",
-    group: "switch",
-    title: "Syscall User Dispatch, a SIGSYS handler in the same process, in C",
-    cost: unstopped(0, ["getpid", "rt_sigreturn"]),
-  },
-  {
-    name: FLOOR,
-    group: "floor",
-    title: "getpid in a loop",
-    cost: unstopped(0, ["getpid"]),
-  },
-  {
-    name: "spin",
-    group: "floor",
-    title: "a word in memory, both spinning, on two processors",
-    apart: true,
-    cost: unstopped(0, []),
-  },
+  inC("call", "call-c", "faithful, in C: gVisor's sequence", oneStop(INJECTION)),
+  own("call", "call-faithful", "faithful", faithful("call"), oneStop(INJECTION)),
+  own("call", "call-fast", "fast: from shared memory, woken by a futex", fast("call"), FAST_CALL),
+  own("call", "call-apart", "fast, on two processors", fast("call"), FAST_CALL_APART, APART),
+  own("batch", "batch-64", "fast, 64 calls a trip", fast("batch"), FAST_BATCH),
+  inC("birth", "birth-c", "grandchild, in C", GRANDCHILD, BIRTHS),
+  own("birth", "birth-faithful", "grandchild", faithful("birth"), OWN_GRANDCHILD, BIRTHS),
+  own("birth", "birth-fast", "fast, traced: no attach", fast("birth"), FAST_BIRTH, BIRTHS),
+  own("birth", "births", "fast, many by one turn", fast("births"), FAST_BIRTHS, BIRTHS),
+  inC("pool", "pool-c", "an injected munmap, in C", EMPTYING),
+  own("pool", "pool-faithful", "released, and taken again", faithful("pool"), EMPTYING),
+  inC("switch", "switch-c", "faithful, with XSAVE, in C", oneStop(FULL_SWITCH)),
+  own("switch", "switch-faithful", "faithful", faithful("switch"), oneStop(FULL_SWITCH)),
+  own("switch", "switch-fast", "fast: a signal handler in the stub", fast("switch"), FAST_SWITCH),
+  own("switch", "switch-apart", "fast, on two", fast("switch"), FAST_SWITCH_APART, APART),
+  own("switch", "switch-patched", "fast, patches: no signal", PATCHED, PATCHED_SWITCH),
+  own("switch", "patched-apart", "fast, patches, on two processors", PATCHED, NO_CALLS, APART),
+  inC("switch", "notify", "seccomp user notification, in C", NOTIFY),
+  inC("switch", "dispatch", "Syscall User Dispatch in the same process, in C", DISPATCH),
+  inC("floor", FLOOR, "getpid in a loop", unstopped(0, ["getpid"])),
+  inC("floor", "spin", "a word in memory, both spinning, on two processors", NO_CALLS, APART),
 ];

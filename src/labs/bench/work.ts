@@ -1,10 +1,14 @@
 import "../../fast/index.ts";
 import { Platform, type PlatformOptions } from "../../core/platform/platform.ts";
+import type { Stub } from "../../core/stub/stub.ts";
 import { Tracer } from "../../core/stub/tracer.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "./guest.ts";
 
 /** Switches after which a system call is patched, if the platform does that. */
 const ENOUGH_TO_PATCH = 100;
+
+/** How many calls a batch has. */
+const CALLS = 64;
 
 /** A benchmark that is ready to run. */
 export interface Batch {
@@ -14,7 +18,7 @@ export interface Batch {
 }
 
 /** Opens a tracer or a platform with options, and prepares work. */
-type Opener = (options: PlatformOptions, calls: number) => Batch;
+type Opener = (options: PlatformOptions) => Batch;
 
 /** What is measured, by name. */
 export const WORKS = {
@@ -30,51 +34,30 @@ export const WORKS = {
     return { run, close: () => tracer.close() };
   },
 
-  batch: (options, size) => {
+  batch: (options) => {
     const { tracer, master } = openMaster(options);
     const batch = master.batch();
-    const calls = Array.from({ length: size }, () => batch.call("getpid"));
+    const calls = Array.from({ length: CALLS }, () => batch.call("getpid"));
     const expected = BigInt(master.pid);
     const run = (count: number) => {
-      const trips = Math.ceil(count / size);
+      const trips = Math.ceil(count / CALLS);
       const time = timed(() => {
         for (let i = 0; i < trips; i++) batch.run();
       });
       if (calls.some(({ value }) => value !== expected)) throw new Error("getpid was not executed");
-      return (time * count) / (trips * size);
+      return (time * count) / (trips * CALLS);
     };
     return { run, close: () => tracer.close() };
   },
 
-  birth: (options) => {
-    const { tracer, master } = openMaster(options);
-    const run = (count: number) => {
-      const stubs: { close(): void }[] = [];
-      const time = timed(() => {
-        for (let i = 0; i < count; i++) stubs.push(master.createStub());
-      });
-      for (const stub of stubs) stub.close();
-      return time;
-    };
-    return { run, close: () => tracer.close() };
-  },
+  birth: (options) => births(options, (master) => [master.createStub()]),
 
-  births: (options) => {
-    const { tracer, master } = openMaster(options);
-    const run = (count: number) => {
-      const stubs: { close(): void }[] = [];
-      const time = timed(() => {
-        while (stubs.length < count) {
-          const { stubs: made, failure } = master.createMany(count - stubs.length);
-          if (failure !== undefined) throw failure;
-          stubs.push(...made);
-        }
-      });
-      for (const stub of stubs) stub.close();
-      return time;
-    };
-    return { run, close: () => tracer.close() };
-  },
+  births: (options) =>
+    births(options, (master, count) => {
+      const { stubs, failure } = master.createMany(count);
+      if (failure !== undefined) throw failure;
+      return stubs;
+    }),
 
   pool: (options) => {
     const platform = Platform.open(options);
@@ -123,6 +106,20 @@ function openMaster(options: PlatformOptions) {
   const master = tracer.createStub();
   master.scrub();
   return { tracer, master };
+}
+
+/** Births by a master, of at most so many stubs at a time. */
+function births(options: PlatformOptions, make: (master: Stub, most: number) => readonly Stub[]) {
+  const { tracer, master } = openMaster(options);
+  const run = (count: number) => {
+    const stubs: Stub[] = [];
+    const time = timed(() => {
+      while (stubs.length < count) stubs.push(...make(master, count - stubs.length));
+    });
+    for (const stub of stubs) stub.close();
+    return time;
+  };
+  return { run, close: () => tracer.close() };
 }
 
 /** The milliseconds that work takes. */

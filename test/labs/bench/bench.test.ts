@@ -1,7 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { benchText, listText } from "../../../src/cli/bench_text.ts";
-import { renderChart } from "../../../src/labs/bench/chart.ts";
 import { choose } from "../../../src/labs/bench/choose.ts";
 import { digits } from "../../../src/labs/bench/figures.ts";
 import type { Mechanism } from "../../../src/labs/bench/mechanism.ts";
@@ -14,7 +13,6 @@ import { spreadOf } from "../../../src/labs/bench/spread.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { pretend, pretendRun, wholeReport } from "../../support/bench_reports.ts";
 import { thrown } from "../../support/thrown.ts";
-import { parseXml } from "../../support/well_formed.ts";
 
 const bench = suite("stublab bench, its parts");
 
@@ -132,13 +130,11 @@ bench("an interrupted run ends every side, and reports the rounds that it had", 
   );
 });
 
-bench("three rounds have no quartiles: neither text nor page nor chart shows any", async () => {
+bench("three rounds have no quartiles: neither text nor page shows any", async () => {
   const [few, enough] = [await wholeReport([], 3), await wholeReport()];
-  const whiskers = (text: string) => text.match(/<path d="M[\d.]+ [\d.]+H/g)?.length ?? 0;
-  for (const render of [renderChart, (report: Report) => renderBenchPage(report, "bench")]) {
-    assert.is(whiskers(render(few)), 0);
-    assert.is(whiskers(render(enough)), MECHANISMS.length - 1);
-  }
+  const page = (report: Report) => renderBenchPage(report, "bench");
+  assert.is(page(enough).match(/\d – \d/g)?.length, MECHANISMS.length - 1);
+  assert.not.match(page(few), /\d – \d/);
   assert.match(benchText(enough), /\d–\d/);
   assert.not.match(benchText(few), /\d–\d/);
 });
@@ -196,7 +192,7 @@ bench("no ratio of a noisy run is printed as clean", async () => {
     assert.is(line.includes("~"), ratio !== undefined, line);
   }
   assert.not.match(benchText(await wholeReport()), /~/);
-  assert.match(renderChart(noisy), />~1\.\d+ × call-c</);
+  assert.match(renderBenchPage(noisy, "bench"), />~1\.\d+</);
   const { results, noisy: said } = JSON.parse(JSON.stringify(benchDocument(noisy)));
   assert.is(said, true);
   for (const { ratio } of results) assert.ok(ratio === null || ratio.clean === false);
@@ -218,16 +214,6 @@ bench("the document has what was measured, and null for what was not", async () 
     ["stublab", {}, null],
   );
   assert.is(of("call-faithful").ratio.against, "call-c");
-});
-
-bench("the chart is well-formed, stands alone, and has a bar for each figure", async () => {
-  const report = await wholeReport();
-  const chart = renderChart(report);
-  assert.not.match(chart, /href|url\(|@import|<script/);
-  const { name, children } = parseXml(chart);
-  assert.is(name, "svg");
-  const bars = children.filter(({ attributes }) => /^(c|bar)$/.test(attributes.class ?? ""));
-  assert.is(bars.length, report.results.filter(({ microseconds }) => microseconds).length);
 });
 
 bench("calls are counted for one operation, repeated and shared ones too", () => {

@@ -8,10 +8,8 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { renderChart } from "../../../src/labs/bench/chart.ts";
 import { renderRecordingPage } from "../../../src/labs/record/view/page/page.ts";
 import { allPages } from "../../support/all_pages.ts";
-import { wholeReport } from "../../support/bench_reports.ts";
 import { CHROMIUM, complaints, TestBrowser } from "../../support/browser.ts";
 import { childrenOf, eventually, isAlive } from "../../support/processes.ts";
 import { prolonged, recordingOf } from "../../support/recordings.ts";
@@ -29,7 +27,6 @@ const urlOf = (name: string) => pathToFileURL(fileOf(`${name}.html`)).href;
 
 pages.before(async () => {
   for (const [name, page] of Object.entries(all)) writeFileSync(fileOf(`${name}.html`), page);
-  writeFileSync(fileOf("chart.svg"), renderChart(await wholeReport(["load average 9.0"])));
   if (CHROMIUM !== undefined) await browser.start();
 });
 
@@ -138,24 +135,5 @@ test("a policy keeps scripts, eval and requests away", async () => {
   server.closeAllConnections();
   server.close();
 });
-
-test("no text of the chart leaves it or lies over another", () =>
-  browser.show(pathToFileURL(fileOf("chart.svg")).href, { width: 1000 }, async (page) => {
-    const boxes = await page.$$eval("text", (texts) =>
-      texts.map((each) => {
-        const { left, right, top, bottom } = each.getBoundingClientRect();
-        return { left, right, top, bottom, text: each.textContent ?? "" };
-      }),
-    );
-    assert.ok(boxes.length > 50);
-    for (const [i, a] of boxes.entries()) {
-      assert.ok(a.left >= 0 && a.right <= 760, a.text);
-      for (const b of boxes.slice(i + 1)) {
-        const apart =
-          a.right <= b.left || b.right <= a.left || a.bottom <= b.top + 3 || b.bottom <= a.top + 3;
-        assert.ok(apart, `${a.text} / ${b.text}`);
-      }
-    }
-  }));
 
 pages.run();
