@@ -1,5 +1,5 @@
 // What TypeScript has to know of the shim, from its headers: the prototypes of its functions, and the layouts of structs that
-// cross the border, which the C compiler asserts.
+// cross the border, which the C compiler asserts. And the names of system calls and signals, from the encoders' tables.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { MACHINES } from "./compilers.mjs";
@@ -8,6 +8,10 @@ import { files, makeFrom } from "./sources.mjs";
 
 /** The rooms of shim/: each is a library that contains the core, too. */
 export const ROOMS = ["core", "fast", "sandbox", "fuzz"];
+
+/** The tables of names of all architectures. */
+const CALLS = [...MACHINES, "linux"].map((folder) => `assembly/${folder}/numbers.ts`);
+const SIGNALS = ["assembly/linux/signal.ts"];
 
 const BINDINGS = "src/core/shim/bindings.ts";
 
@@ -31,7 +35,7 @@ const NUMBER = /^#define (\w+) (\d+|0x[\da-fA-F]+)$/gm;
 export function writeBindings() {
   const headersOf = (room) => files(`shim/${room}`, ".h");
   const headers = ROOMS.flatMap(headersOf);
-  return makeFrom(BINDINGS, headers, () => {
+  return makeFrom(BINDINGS, [...headers, ...CALLS, ...SIGNALS], () => {
     const text = textOf(headers);
     const numbers = Object.fromEntries(
       [...text.matchAll(NUMBER)].map(([, name, number]) => [name, Number(number)]),
@@ -50,6 +54,10 @@ export function writeBindings() {
           ["size", size],
         ]),
       ),
+      `/** The system calls of Linux, by the kernel's names. */
+export type SyscallName = ${union(CALLS, /^export const SYS_(\w+)/gm)};`,
+      `/** The signals that have names. */
+export type SignalName = ${union(SIGNALS, /^export const (SIG[A-Z]+\d?)\b/gm)};`,
     ];
     writeFileSync(BINDINGS, `${parts.join("\n\n")}\n`);
     for (const machine of MACHINES) writeAssertions(machine, headers, structs);
@@ -69,6 +77,12 @@ function writeAssertions(machine, headers, structs) {
   ];
   mkdirSync(`build/${machine}`, { recursive: true });
   writeFileSync(layoutsOf(machine), `${lines.join("\n")}\n`);
+}
+
+/** The type of what a pattern finds in files. */
+function union(paths, pattern) {
+  const names = new Set([...textOf(paths).matchAll(pattern)].map(([, name]) => `"${name}"`));
+  return [...names].sort().join(" | ");
 }
 
 const textOf = (paths) => paths.map((path) => readFileSync(path, "utf8")).join("");

@@ -25,6 +25,7 @@ export {
   type RegisterField,
   registerLayout,
 } from "./core/encoder/block.ts";
+export type { Signal, Syscall } from "./core/encoder/names.ts";
 export type { Arch } from "./core/machine/index.ts";
 export {
   Context,
@@ -41,6 +42,7 @@ export type { Protection } from "./core/platform/memory.ts";
 export { Platform, type PlatformOptions } from "./core/platform/platform.ts";
 export type { SignalInfo } from "./core/platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./core/platform/subprocess.ts";
+export type { SignalName, SyscallName } from "./core/shim/bindings.ts";
 export type { Deadline } from "./core/shim/records.ts";
 export { Batch, BatchedCall } from "./core/stub/batch.ts";
 export type { ChildStep } from "./core/stub/birth.ts";
@@ -70,7 +72,6 @@ export {
   ENCODERS,
   type EncoderName,
   openEncoder,
-  type Suggested,
 } from "./labs/compare/encoders/open.ts";
 export type { GuestAnswer, GuestCall } from "./labs/guest/answer.ts";
 export type { CallArguments } from "./labs/guest/call.ts";
@@ -116,3 +117,4 @@ export {
   TraceError,
   UnsupportedError,
 } from "./lib/errors.ts";
+export type { Suggested } from "./lib/suggested.ts";

@@ -40,7 +40,7 @@ const STRICT = {
 };
 /** What the documents do not show. */
 const PROGRAM = `
-  import { type Encoder, interruptGuest, openEncoder, Platform, type Stub, Tracer } from "stublab";
+  import { type Encoder, interruptGuest, openEncoder, Platform, type Stub, type StubOptions, Tracer } from "stublab";
   import type { CompareOptions, CompareReport, Subject } from "stublab/compare";
   import type { ExaminerOptions, FuzzOptions, MinimizeOptions, PredictOptions } from "stublab/fuzz";
   import type { CallTelling, NewStep, Recording, RecordOptions, Step, TextOptions } from "stublab/record";
@@ -49,6 +49,11 @@ const PROGRAM = `
   using tracer = new Tracer({ encoder, deadline: 1000 });
   using stub: Stub = tracer.createStub({ exitSignal: "SIGCHLD" });
   const pid: bigint = stub.call("getpid");
+  /** What an editor completes; never, if the literal type is lost. */
+  type Completed<T, Name extends string> = Extract<T, Name>;
+  export const call: Completed<Parameters<Stub["call"]>[0], "getpid"> = "getpid";
+  export const ended: Completed<StubOptions["exitSignal"], "SIGCHLD"> = "SIGCHLD";
+  export const other: Parameters<Stub["call"]>[0] = String(pid);
   using platform = Platform.open();
   using context = platform.newContext();
   interruptGuest(context.interruptHandle);

@@ -1,5 +1,13 @@
 import { InputError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";
+import type { Suggested } from "../../lib/suggested.ts";
+import type { SignalName, SyscallName } from "../shim/bindings.ts";
+
+/** A system call: by its name, or its number. */
+export type Syscall = Suggested<SyscallName> | number | bigint;
+
+/** A signal: by its name, with or without SIG, or its number. */
+export type Signal = Suggested<SignalName> | number;
 
 type Constants = ReadonlyMap<string, bigint>;
 

@@ -2,6 +2,7 @@ import { InputError, StateError } from "../../lib/errors.ts";
 import { checkOptions, count, nameOrNumber, type OptionShapes, truth } from "../../lib/shape.ts";
 import type { Encoder } from "../encoder/abi.ts";
 import { encoderOption } from "../encoder/module.ts";
+import type { Signal } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/records.ts";
 import { encodeFilter } from "../stub/filter.ts";
@@ -24,7 +25,7 @@ export interface PlatformOptions extends LaneOptions {
    * As for a stub: with SIGCHLD, the default, a death is an error; with SIGKILL, gVisor's choice, it ends all
    * processes.
    */
-  exitSignal?: string | number | undefined;
+  exitSignal?: Signal | undefined;
   /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
   seccomp?: boolean | undefined;
   /**

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { InputError, StateError, SyscallError } from "../../lib/errors.ts";
+import type { Syscall } from "../encoder/names.ts";
 import { DEFINES } from "../shim/bindings.ts";
 import {
   decodeResult,
@@ -159,7 +160,7 @@ export class Batch {
    * this one is not executed and its errno is ECANCELED.
    * @throws InputError
    */
-  call(call: string | number | bigint, ...args: (SyscallArgument | BatchedCall)[]): BatchedCall {
+  call(call: Syscall, ...args: (SyscallArgument | BatchedCall)[]): BatchedCall {
     expectSix(args);
     const number = this.#tracer.syscallNumber(call);
     const entry = this.#length;

@@ -1,5 +1,6 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../../lib/errors.ts";
 import { bytes, checkOptions, count, nameOrNumber } from "../../lib/shape.ts";
+import type { Signal, Syscall } from "../encoder/names.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { attach } from "./attach.ts";
 import { Batch } from "./batch.ts";
@@ -41,7 +42,7 @@ export interface Birth {
 /** Options of `Stub.createStub`. */
 export interface CloneOptions {
   /** The signal that this stub gets when the new one ends, by name or number. Default: the exit signal of this stub. */
-  exitSignal?: string | number | undefined;
+  exitSignal?: Signal | undefined;
 }
 
 /** Bytes of a mapping. */
@@ -128,11 +129,11 @@ export class Stub {
    * @throws DeathError if the stub dies of it, StopError if a signal stops it, DeadlineError if the call does not
    * return in time (the stub is then stopped, and can be used again), StateError, InputError.
    */
-  inject(call: string | number | bigint, ...args: SyscallArgument[]): SyscallResult {
+  inject(call: Syscall, ...args: SyscallArgument[]): SyscallResult {
     return this.#inject(call, args);
   }
 
-  #inject(call: string | number | bigint, args: readonly SyscallArgument[]): SyscallResult {
+  #inject(call: Syscall, args: readonly SyscallArgument[]): SyscallResult {
     try {
       return this.injector.call(this.tracer.syscallNumber(call), args);
     } finally {
@@ -141,7 +142,7 @@ export class Stub {
   }
 
   /** The same with the registers before and after the call. */
-  observe(call: string | number | bigint, ...args: SyscallArgument[]): ObservedCall {
+  observe(call: Syscall, ...args: SyscallArgument[]): ObservedCall {
     try {
       return observe(this.thread, this.tracer.syscallNumber(call), args);
     } finally {
@@ -150,11 +151,11 @@ export class Stub {
   }
 
   /** The same for a call that must succeed: returns its value. @throws SyscallError if it returns an errno. */
-  call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
+  call(call: Syscall, ...args: SyscallArgument[]): bigint {
     return this.#expectValue(call, this.#inject(call, args));
   }
 
-  #expectValue(call: string | number | bigint, { value, errno }: SyscallResult): bigint {
+  #expectValue(call: Syscall, { value, errno }: SyscallResult): bigint {
     if (errno === null) return value;
     const name = typeof call === "string" ? call : `system call ${call}`;
     throw new SyscallError(`${name} in stub ${this.pid} failed with ${errno}`, {

@@ -14,6 +14,7 @@ import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
 import type { Encoder } from "../encoder/abi.ts";
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
 import { encoderOption, expectDriver } from "../encoder/module.ts";
+import type { Signal } from "../encoder/names.ts";
 import { checkDeadline } from "../shim/records.ts";
 import { CHILD_STEPS, type ChildStep, type Fork, forkStub } from "./birth.ts";
 import { FAITHFUL } from "./faithful.ts";
@@ -38,7 +39,7 @@ export interface StubOptions {
    * The signal that the parent gets when the stub ends, by name or number. With SIGCHLD, the default, a death is an
    * error; with SIGKILL, gVisor's choice, it also kills the parent, and so on up to the host.
    */
-  exitSignal?: string | number | undefined;
+  exitSignal?: Signal | undefined;
   /** Steps of the forked child's set-up to leave out, for lessons and tests. */
   omit?: readonly ChildStep[] | undefined;
   /**

@@ -2,7 +2,14 @@ import { EncoderError, InputError } from "../../lib/errors.ts";
 import { integer, nameOrNumber, show } from "../../lib/shape.ts";
 import type { Encoder } from "../encoder/abi.ts";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
-import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
+import {
+  errorName,
+  parseSignal,
+  parseSyscall,
+  type Signal,
+  type Syscall,
+  signalName,
+} from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline, Injection } from "../shim/records.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
@@ -155,7 +162,7 @@ export class TracingThread {
   }
 
   /** The number of a stub's exit signal, by name or number. @throws InputError */
-  parseExitSignal(signal: string | number = "SIGCHLD"): number {
+  parseExitSignal(signal: Signal = "SIGCHLD"): number {
     const name = String(nameOrNumber(signal, "exitSignal"));
     const number = parseSignal(name, this.encoder.constants);
     if (number !== this.constant("SIGTRAP")) return number;
@@ -186,7 +193,7 @@ export class TracingThread {
   }
 
   /** The number of a system call, by name or number. @throws InputError */
-  syscallNumber(call: string | number | bigint): bigint {
+  syscallNumber(call: Syscall): bigint {
     if (typeof call !== "string") return checkSyscallNumber(call);
     const known = this.#calls.get(call);
     if (known !== undefined) return known;

@@ -1,4 +1,5 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
+import type { Syscall } from "../../core/encoder/names.ts";
 import { takeInitialRegisters } from "../../core/stub/attach.ts";
 import { deathSignal } from "../../core/stub/examine.ts";
 import type { SyscallArgument, SyscallResult } from "../../core/stub/injection.ts";
@@ -82,11 +83,7 @@ export class Actor extends Tracee {
    * @returns its value, or its errno by name
    * @throws InputError, DeathError, DeadlineError, TraceError
    */
-  call(
-    call: string | number | bigint,
-    args: readonly SyscallArgument[],
-    telling: CallTelling,
-  ): SyscallResult {
+  call(call: Syscall, args: readonly SyscallArgument[], telling: CallTelling): SyscallResult {
     this.stub.tracer.syscallNumber(call);
     list(word, MOST_ARGUMENTS)(args, "args");
     expectMembers(telling, "telling", CALL_TELLING, ["why", "answer"]);
@@ -104,7 +101,7 @@ export class Actor extends Tracee {
   }
 
   /** The registers of a call, for `setRegisters`. @internal */
-  frame(call: string | number | bigint, ...args: SyscallArgument[]): RegisterBlock {
+  frame(call: Syscall, ...args: SyscallArgument[]): RegisterBlock {
     return encodeFrame(this, { call, args });
   }
 

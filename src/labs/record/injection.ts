@@ -1,4 +1,5 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
+import type { Syscall } from "../../core/encoder/names.ts";
 import {
   decodeResult,
   type SyscallArgument,
@@ -29,7 +30,7 @@ export interface CallTelling {
 
 /** A call to inject. */
 export interface Injection extends CallTelling {
-  readonly call: string | number | bigint;
+  readonly call: Syscall;
   readonly args?: readonly SyscallArgument[];
   /** Whether it is the clone of another stub: its frame has the parent and the mark then. */
   readonly bootstrap?: boolean;

@@ -4,15 +4,13 @@ import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { nearest } from "../../../lib/nearest.ts";
 import { oneOf, text } from "../../../lib/shape.ts";
+import type { Suggested } from "../../../lib/suggested.ts";
 import { openGvisorEncoder } from "./gvisor/gvisor.ts";
 import { openNativeEncoder } from "./native.ts";
 import { openScriptEncoder } from "./script/script.ts";
 
 /** The names of the encoders that come with stublab. */
 export type EncoderName = "assembly" | "script" | "native" | "gvisor";
-
-/** Names that an editor completes. Any other string is accepted by the type, and checked when it is used. */
-export type Suggested<Name extends string> = Name | (string & Record<never, never>);
 
 const openers: Readonly<Record<EncoderName, (arch: Arch) => PartialEncoder>> = {
   assembly: openAssemblyEncoder,
