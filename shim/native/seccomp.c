@@ -14,9 +14,11 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
-#define LOAD (BPF_LD | BPF_W | BPF_ABS)
-#define JUMP_IF_EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
-#define RETURN (BPF_RET | BPF_K)
+#define LOAD(offset) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offset)))
+#define RETURN(action) ((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, (action)))
+/* Compares the loaded word, and skips some instructions if it is the value, and others if not. */
+#define JUMP(value, equal, unequal)                                                                \
+    ((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (equal), (uint8_t)(unequal)))
 
 #define NUMBER offsetof(struct seccomp_data, nr)
 #define ARCHITECTURE offsetof(struct seccomp_data, arch)
@@ -37,52 +39,33 @@ struct wanted {
     uint64_t value;
 };
 
-static struct sock_filter *statement(struct sock_filter *at, uint16_t code, size_t operand) {
-    at->code = code;
-    at->jt = 0;
-    at->jf = 0;
-    at->k = (uint32_t)operand;
-    return at + 1;
-}
-
-/* Compares a loaded word, and skips `otherwise` instructions if it is not `value`. */
-static struct sock_filter *must_be(struct sock_filter *at, uint32_t value, size_t otherwise) {
-    at->code = JUMP_IF_EQUAL;
-    at->jt = 0;
-    at->jf = (uint8_t)otherwise;
-    at->k = value;
-    return at + 1;
-}
-
 /* Allows `call` if its arguments are the `count` wanted ones. */
 static struct sock_filter *allow(struct sock_filter *at, uint32_t call, size_t count,
                                  const struct wanted *arguments) {
     size_t rest = COMPARISON * count + VERDICT;
 
-    at = statement(at, LOAD, NUMBER);
-    at = must_be(at, call, rest);
+    *at++ = LOAD(NUMBER);
+    *at++ = JUMP(call, 0, rest);
     for (size_t i = 0; i < count; i++) {
-        at = statement(at, LOAD, ARGUMENT(arguments[i].index) + LOW_HALF);
-        at = must_be(at, (uint32_t)arguments[i].value, rest - 2);
-        at = statement(at, LOAD, ARGUMENT(arguments[i].index) + HIGH_HALF);
-        at = must_be(at, (uint32_t)(arguments[i].value >> 32), rest - COMPARISON);
+        *at++ = LOAD(ARGUMENT(arguments[i].index) + LOW_HALF);
+        *at++ = JUMP((uint32_t)arguments[i].value, 0, rest - 2);
+        *at++ = LOAD(ARGUMENT(arguments[i].index) + HIGH_HALF);
+        *at++ = JUMP((uint32_t)(arguments[i].value >> 32), 0, rest - COMPARISON);
         rest -= COMPARISON;
     }
-    return statement(at, RETURN, SECCOMP_RET_ALLOW);
+    *at++ = RETURN(SECCOMP_RET_ALLOW);
+    return at;
 }
 
 /* Before all rules: kills calls of other architectures, and traps those from a vsyscall page. */
 static struct sock_filter *origin(struct sock_filter *at) {
-    at = statement(at, LOAD, ARCHITECTURE);
-    at->code = JUMP_IF_EQUAL;
-    at->jt = 1;
-    at->jf = 0;
-    at->k = MACHINE_AUDIT_ARCH;
-    at = statement(at + 1, RETURN, SECCOMP_RET_KILL_PROCESS);
+    *at++ = LOAD(ARCHITECTURE);
+    *at++ = JUMP(MACHINE_AUDIT_ARCH, VERDICT, 0);
+    *at++ = RETURN(SECCOMP_RET_KILL_PROCESS);
 #ifdef VSYSCALL_HALF
-    at = statement(at, LOAD, INSTRUCTION_POINTER + HIGH_HALF);
-    at = must_be(at, VSYSCALL_HALF, VERDICT);
-    at = statement(at, RETURN, SECCOMP_RET_TRAP);
+    *at++ = LOAD(INSTRUCTION_POINTER + HIGH_HALF);
+    *at++ = JUMP(VSYSCALL_HALF, 0, VERDICT);
+    *at++ = RETURN(SECCOMP_RET_TRAP);
 #endif
     return at;
 }
@@ -106,6 +89,6 @@ int32_t native_encode_seccomp(void *memory, uint32_t at, int32_t exit_signal) {
     end = allow(end, __NR_kill, 1, stop);
     end = allow(end, __NR_execveat, 1, empty_path);
     end = allow(end, __NR_prctl, 2, death_signal);
-    end = statement(end, RETURN, SECCOMP_RET_KILL_PROCESS);
+    *end++ = RETURN(SECCOMP_RET_KILL_PROCESS);
     return (int32_t)(end - start);
 }

@@ -44,7 +44,7 @@ static struct codes codes_of(int32_t signal) {
 }
 
 /* siginfo_layout of kernel/signal.c, without the variants of a fault. */
-static int32_t form_of(int32_t signal, int32_t code) {
+int32_t native_siginfo_form(int32_t signal, int32_t code) {
     struct codes own = codes_of(signal);
 
     if (code == SI_TIMER)
@@ -58,10 +58,6 @@ static int32_t form_of(int32_t signal, int32_t code) {
     if (code <= own.last)
         return own.form;
     return code <= NSIGPOLL ? SIGINFO_POLL : SIGINFO_KILL;
-}
-
-int32_t native_siginfo_form(int32_t signal, int32_t code) {
-    return form_of(signal, code);
 }
 
 static void clear(siginfo_t *info) {
@@ -102,7 +98,7 @@ static void fill(siginfo_t *info, int32_t form, uint64_t first, uint64_t second,
 int32_t native_encode_siginfo(void *memory, uint32_t at, int32_t signal, int32_t code,
                               uint64_t first, uint64_t second, uint64_t third) {
     siginfo_t *info = place_in(memory, at);
-    int32_t form = form_of(signal, code);
+    int32_t form = native_siginfo_form(signal, code);
 
     clear(info);
     info->si_signo = signal;

@@ -58,7 +58,7 @@ static int32_t end_kind(int32_t status) {
     return WAIT_SIGNALED;
 }
 
-static int32_t kind_of(int32_t status) {
+int32_t native_wait_kind(int32_t status) {
     if (is_stop(status))
         return stop_kind(status);
     if (WIFCONTINUED(status))
@@ -68,12 +68,8 @@ static int32_t kind_of(int32_t status) {
     return end_kind(status);
 }
 
-int32_t native_wait_kind(int32_t status) {
-    return kind_of(status);
-}
-
 int32_t native_wait_value(int32_t status) {
-    switch (kind_of(status)) {
+    switch (native_wait_kind(status)) {
     case WAIT_EXITED:
         return WEXITSTATUS(status);
     case WAIT_SIGNALED:
@@ -94,7 +90,7 @@ int32_t native_wait_event(int32_t status) {
 }
 
 int32_t native_wait_core_dumped(int32_t status) {
-    return kind_of(status) == WAIT_SIGNALED && WCOREDUMP(status);
+    return native_wait_kind(status) == WAIT_SIGNALED && WCOREDUMP(status);
 }
 
 int32_t native_encode_stop(int32_t signal) {

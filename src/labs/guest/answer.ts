@@ -1,7 +1,7 @@
 // The results that a caller gives to the system calls of a guest.
 
 import { InputError } from "../../lib/errors.ts";
-import { nearest } from "../../lib/nearest.ts";
+import { didYouMean } from "../../lib/nearest.ts";
 import { count, object, show, text, word } from "../../lib/shape.ts";
 import type { Answer, CallArguments } from "./call.ts";
 
@@ -65,7 +65,6 @@ function checkErrno(value: unknown, constants: ReadonlyMap<string, bigint>): str
   const errnos = [...constants].filter(([, number]) => number < FIRST_INTERNAL_ERRNO);
   const known = errnos.map(([other]) => other).filter((other) => /^E[A-Z0-9]+$/.test(other));
   if (known.includes(name)) return name;
-  const near = nearest(name, known);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  const hint = didYouMean(name, known);
   throw new InputError(`${PLACE}.errno: unknown errno ${show(name)}${hint}`);
 }

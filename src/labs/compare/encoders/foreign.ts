@@ -117,20 +117,18 @@ function checkFile(file: string): void {
       `${file} is not an encoder: expected a name that ends in ${listed(ENDINGS)}`,
     );
   }
-  const { size } = regularFile(file);
-  if (size > CODE_LIMIT.most) throw new InputError(`${file} ${excess(CODE_LIMIT)}`);
-}
-
-function regularFile(file: string): Stats {
   let stats: Stats;
   try {
     stats = statSync(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`${file} cannot be opened: ${why}`, { cause });
+    throw new InputError(`${file} cannot be opened: ${messageOf(cause)}`, { cause });
   }
   if (!stats.isFile()) throw new InputError(`${file} is not a regular file`);
-  return stats;
+  if (stats.size > CODE_LIMIT.most) throw new InputError(`${file} ${excess(CODE_LIMIT)}`);
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function listed(words: readonly string[]): string {
@@ -143,22 +141,18 @@ async function openModule(file: string): Promise<ModuleExports> {
 
 function openWasm(file: string, name: string): ModuleExports {
   const bytes = readInput(file, CODE_LIMIT);
-  const module = compile(bytes, name);
+  let module: WebAssembly.Module;
+  try {
+    module = new WebAssembly.Module(bytes);
+  } catch (cause) {
+    throw refusal(name, `is not a WebAssembly module: ${messageOf(cause)}`);
+  }
   const imports = WebAssembly.Module.imports(module).map((each) => `${each.module}.${each.name}`);
   if (imports.length > 0) {
     throw refusal(name, `imports ${imports.join(", ")}; an encoder imports nothing`);
   }
   checkMemories(bytes, name);
   return instantiate(name, module);
-}
-
-function compile(bytes: Uint8Array<ArrayBuffer>, name: string): WebAssembly.Module {
-  try {
-    return new WebAssembly.Module(bytes);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw refusal(name, `is not a WebAssembly module: ${why}`);
-  }
 }
 
 function checkMemories(bytes: Uint8Array, name: string): void {

@@ -18,41 +18,30 @@ import { describeMisfit, describeThrown, isInt32 } from "../answer.ts";
  */
 export function guardEncoder(partial: PartialEncoder): Encoder {
   const encoder = expectDriver(partial);
-  let failure: unknown;
-  const once = (call: Callable): Callable => {
+  let failure: EncoderError | undefined;
+  const guard = (name: FunctionName): Callable => {
+    const method: unknown = encoder[name];
+    if (!isCallable(method)) throw new TypeError(`${name} is not a function`);
+    const { result } = FUNCTIONS[name];
+    const fail = (what: string, cause?: unknown) => {
+      failure = new EncoderError(`encoder ${encoder.name}: ${name} ${what}`, { cause });
+      return failure;
+    };
     return (...args) => {
       if (failure !== undefined) throw failure;
+      let answer: unknown;
       try {
-        return call(...args);
-      } catch (error) {
-        failure = error;
-        throw error;
+        answer = method(...args);
+      } catch (cause) {
+        throw fail(`failed: ${describeThrown(cause)}`, cause);
       }
+      if (encoder.buffer.byteLength === 0) throw fail("grew or moved its memory");
+      if (result === "none") return undefined;
+      if (result === "i32" && isInt32(answer)) return answer | 0;
+      if (result !== "i32" && typeof answer === "bigint") return answer;
+      throw fail(describeMisfit(answer, result));
     };
   };
   const own = FUNCTION_NAMES.filter((name) => encoder[name] !== undefined);
-  const guarded = own.map((name) => [name, once(checked(encoder, name))]);
-  return { ...encoder, ...Object.fromEntries(guarded) };
-}
-
-/** The same function, which throws an EncoderError if its result does not have the type of its signature. */
-function checked(encoder: Encoder, name: FunctionName): Callable {
-  const method: unknown = encoder[name];
-  if (!isCallable(method)) throw new TypeError(`${name} is not a function`);
-  const { result } = FUNCTIONS[name];
-  const fail = (what: string, cause?: unknown) =>
-    new EncoderError(`encoder ${encoder.name}: ${name} ${what}`, { cause });
-  return (...args) => {
-    let answer: unknown;
-    try {
-      answer = method(...args);
-    } catch (cause) {
-      throw fail(`failed: ${describeThrown(cause)}`, cause);
-    }
-    if (encoder.buffer.byteLength === 0) throw fail("grew or moved its memory");
-    if (result === "none") return undefined;
-    if (result === "i32" && isInt32(answer)) return answer | 0;
-    if (result !== "i32" && typeof answer === "bigint") return answer;
-    throw fail(describeMisfit(answer, result));
-  };
+  return { ...encoder, ...Object.fromEntries(own.map((name) => [name, guard(name)])) };
 }

@@ -2,7 +2,7 @@ import type { CompleteEncoder, PartialEncoder } from "../../../core/encoder/abi.
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
-import { nearest } from "../../../lib/nearest.ts";
+import { didYouMean } from "../../../lib/nearest.ts";
 import { oneOf, text } from "../../../lib/shape.ts";
 import type { Suggested } from "../../../lib/suggested.ts";
 import { openGvisorEncoder } from "./gvisor/gvisor.ts";
@@ -46,11 +46,7 @@ export function openEncoder(name: string, arch: Arch = HOST_ARCH): PartialEncode
   text(name, "encoder");
   oneOf(ARCHES)(arch, "architecture");
   if (isEncoderName(name)) return openers[name](arch);
-  const near = nearest(name, ALL_ENCODERS);
-  throw new InputError(
-    `unknown encoder "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
-    {
-      remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is ./mine.wasm for --encoder, and await loadEncoderUnconfined(file) in a program`,
-    },
-  );
+  throw new InputError(`unknown encoder "${name}"${didYouMean(name, ALL_ENCODERS)}`, {
+    remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is ./mine.wasm for --encoder, and await loadEncoderUnconfined(file) in a program`,
+  });
 }
