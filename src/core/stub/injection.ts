@@ -71,8 +71,8 @@ export interface InjectOptions {
 
 const { ETIMEDOUT } = constants.errno;
 
-/** -MAX_ERRNO as a word (include/linux/err.h). */
-const LEAST_ERRNO = BigInt.asUintN(64, -4095n);
+/** The least negative result, as a word: to gVisor each of them is an errno, to others those from -4095 on. */
+const LEAST_NEGATIVE = 1n << 63n;
 
 /**
  * Executes a system call at the SYSCALL of the stub code, and repeats it if the kernel restarts it: the sequence of the
@@ -136,9 +136,9 @@ function resultOf(tracer: TracingThread, word: bigint, errno: number, lane: Lane
   return { value: null, errno: tracer.errorName(errno), lane };
 }
 
-/** The encoder is asked only about a word that can be an errno: a crossing into it takes as long as a system call. */
+/** The encoder is asked only about a word that can be an errno to it: a crossing into it takes as long as a system call. */
 function errnoOf({ encoder }: TracingThread, word: bigint): number {
-  return word < LEAST_ERRNO ? 0 : encoder.syscallErrno(word);
+  return word < LEAST_NEGATIVE ? 0 : encoder.syscallErrno(word);
 }
 
 /** Starts the deadline of an injection. @internal */
