@@ -43,7 +43,7 @@ export async function translateModules(machine) {
     const make = async () => {
       execFileSync("wasm2c", [module, `--module-name=${name}`, "-o", source]);
       // What the translator writes is not for readers.
-      await compile(machine, object, ["-c", ...flagsOf(machine), "-DNDEBUG", "-w", source]);
+      await compile(machine, object, ["-c", ...flagsOf(machine), "-O1", "-DNDEBUG", "-w", source]);
     };
     const headers = files("shim/probe/libc", ".h");
     await makeFrom(object, [module, ...headers], make, limits);
