@@ -3,6 +3,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
+import { IS_COMPLETE } from "./sources.mjs";
 
 /** The architecture of this machine, and all that stublab runs on. */
 export const HOST = process.arch === "arm64" ? "arm64" : "amd64";
@@ -42,24 +43,19 @@ export function headerFlags(arch, machine = arch) {
   return machine === HOST && arch === HOST ? [] : ["-isystem", HEADERS[arch]];
 }
 
-/** Why the headers of an architecture cannot be included; undefined if they can. */
-export function missingHeaders(arch) {
+/** Why nothing with an architecture's registers can be compiled for a machine; undefined if it can. */
+export function missingFor(machine, arch = machine) {
+  const isThere = (tool) => spawnSync(tool, ["--version"]).status === 0;
+  if (machine !== HOST && !(isThere(CLANG) && isThere("ld.lld")))
+    return "clang or lld is missing (Debian 13: apt-get install clang lld)";
   if (arch === HOST || existsSync(HEADERS[arch])) return undefined;
   return `${HEADERS[arch]} is missing (Debian 13's linux-libc-dev has it)`;
 }
 
-/** What cannot be compiled for a machine has a reason, and what is for another machine is only in packages. */
-export const limitsOf = (machine) => ({
-  missing: missingFor(machine),
-  isExtra: machine === OTHER,
-});
-
-/** Why nothing can be compiled for a machine; undefined if it can. */
-export function missingFor(machine) {
-  if (machine === HOST) return undefined;
-  const isThere = (tool) => spawnSync(tool, ["--version"]).status === 0;
-  if (isThere(CLANG) && isThere("ld.lld")) return missingHeaders(machine);
-  return "clang or lld is missing (Debian 13: apt-get install clang lld)";
+/** What is for another machine is only in packages. */
+export function limitsOf(machine, arch = machine) {
+  const isWanted = machine === HOST || IS_COMPLETE;
+  return { isWanted, missing: isWanted ? missingFor(machine, arch) : undefined };
 }
 
 /**

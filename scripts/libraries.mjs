@@ -3,15 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { layoutsOf, ROOMS } from "./bindings.mjs";
-import {
-  compile,
-  HOST,
-  headerFlags,
-  limitsOf,
-  MACHINES,
-  missingFor,
-  missingHeaders,
-} from "./compilers.mjs";
+import { compile, HOST, headerFlags, limitsOf, MACHINES, missingFor } from "./compilers.mjs";
 import { ENCODERS } from "./modules.mjs";
 import { RECORD_HEADERS } from "./records.mjs";
 import { files, loadTables, makeFrom } from "./sources.mjs";
@@ -46,7 +38,7 @@ export function buildShims(machine) {
 
 /** The C encoders of all architectures for a machine. */
 export async function buildNatives(machine) {
-  for (const arch of MACHINES) await buildNative(arch, machine, limitsOf(machine));
+  for (const arch of MACHINES) await buildNative(arch, machine);
 }
 
 /** A folder of C sources, and that of a machine in it. */
@@ -94,7 +86,7 @@ export async function compileShims(machine = HOST, cwd = ".") {
   await Promise.all(ROOMS.map(linkRoom));
 }
 
-function buildNative(arch, machine, limits) {
+function buildNative(arch, machine) {
   const library = `dist/native-${machine}-${arch}.so`;
   const sources = [...files("shim/native", ".c", ".h"), ENCODERS[arch], ...ABI];
   const make = async () => {
@@ -102,8 +94,7 @@ function buildNative(arch, machine, limits) {
     await writePrototypes(arch);
     await compileNative(arch, library, ".", machine);
   };
-  const missing = limits.missing ?? missingHeaders(arch);
-  return makeFrom(library, sources, make, { ...limits, missing });
+  return makeFrom(library, sources, make, limitsOf(machine, arch));
 }
 
 /** Compiles the C encoder of an architecture for a machine; build/ has its constants.inc and abi.h. */

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { files, makeFrom } from "./sources.mjs";
+import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
 
 /** The entries of the library, as package.json exports them. */
 const ENTRIES = {
@@ -43,7 +43,7 @@ export async function buildPackage() {
     "src/tsconfig.json",
   ];
   await makeFrom("dist/index.js", [...sources, ...TEMPLATES], bundle);
-  await makeFrom("dist/index.d.ts", sources, declare, { isExtra: true });
+  await makeFrom("dist/index.d.ts", sources, declare, { isWanted: IS_COMPLETE });
 }
 
 /**

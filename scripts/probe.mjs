@@ -23,12 +23,13 @@ const NODE_ARCHES = { amd64: "x64", arm64: "arm64" };
 /** What has the tables, and all that they load. */
 const TABLES = "src/labs/fuzz/probe/source.ts";
 
-/** Why no probe of a machine can be built; undefined if it can. */
-function missingForProbe(machine) {
+function probeLimits(machine) {
+  const limits = limitsOf(machine);
+  if (limits.missing !== undefined || !limits.isWanted) return limits;
   if (machine === "amd64" && HOST !== "amd64")
-    return `it takes code from ${shimOf("amd64", "fuzz")}, on amd64 only`;
-  if (spawnSync("wasm2c", ["--version"]).status === 0) return undefined;
-  return "wasm2c is missing (Debian: apt-get install wabt)";
+    return { ...limits, missing: `it takes code from ${shimOf("amd64", "fuzz")}, on amd64 only` };
+  if (spawnSync("wasm2c", ["--version"]).status === 0) return limits;
+  return { ...limits, missing: "wasm2c is missing (Debian: apt-get install wabt)" };
 }
 
 /** The modules of a machine in C, without what was inlined for speed. Only a change of one makes it anew. */
@@ -61,11 +62,6 @@ export function buildProbe(machine) {
   ];
   return makeFrom(`dist/probe-${machine}`, sources, () => link(machine), probeLimits(machine));
 }
-
-const probeLimits = (machine) => ({
-  ...limitsOf(machine),
-  missing: limitsOf(machine).missing ?? missingForProbe(machine),
-});
 
 const folderOf = (machine) => `build/probe/${machine}`;
 

@@ -11,16 +11,18 @@ export function files(folder, ...endings) {
     .sort();
 }
 
+/** Whether all is made that a package must have: `build.mjs --complete`. */
+export const IS_COMPLETE = process.argv.includes("--complete");
+
 /**
  * Runs `make` unless `target` was made from these sources, by these scripts. Contents are compared, not times, as a copy or
- * a checkout changes times. A package must have all: `build.mjs --complete`.
+ * a checkout changes times.
  *
  * @param missing why it cannot be made here, if so. It is left out then.
- * @param isExtra whether only a package needs it. Another build removes it if it is out of date.
+ * @param isWanted whether this build makes it. Another removes it if it is out of date.
  */
-export async function makeFrom(target, sources, make, { missing, isExtra = false } = {}) {
-  const isComplete = process.argv.includes("--complete");
-  if (isComplete && missing !== undefined)
+export async function makeFrom(target, sources, make, { missing, isWanted = true } = {}) {
+  if (IS_COMPLETE && missing !== undefined)
     throw new Error(`a package without ${target} is refused: ${missing}`);
   const hash = createHash("sha256");
   for (const source of [...sources, ...files("scripts", ".mjs")])
@@ -28,13 +30,13 @@ export async function makeFrom(target, sources, make, { missing, isExtra = false
   const digest = hash.digest("hex");
   const record = `build/${target.replaceAll("/", "_")}.sha256`;
   if (existsSync(target) && existsSync(record) && readFileSync(record, "utf8") === digest) return;
-  if (missing === undefined && (isComplete || !isExtra)) {
+  if (missing === undefined && isWanted) {
     await make();
     writeFileSync(record, digest);
     return;
   }
   rmSync(target, { force: true });
-  if (!isExtra) console.error(`${target} is left out: ${missing}`);
+  if (isWanted) console.error(`${target} is left out: ${missing}`);
 }
 
 let loads = 0;
