@@ -132,14 +132,12 @@ async function writePrototypes(arch) {
 
 /** The C side of `stublab bench`: its stubs are born by the shim's core. */
 export function buildBench() {
-  const sources = files("bench", ".c");
   const folders = foldersOf("amd64", "shim/core");
-  const shim = folders.flatMap((path) => files(path, ".c", ".h", ".S"));
-  const args = [...C_FLAGS, ...quoted(folders), ...headerFlags("amd64"), ...sources];
-  const make = () =>
-    compile("amd64", "dist/bench-amd64", [...args, objectOf("amd64", "core"), ...STATIC_FLAGS]);
-  const inputs = [...sources, ...files("bench", ".h"), ...shim];
-  return makeFrom("dist/bench-amd64", inputs, make, limitsOf("amd64"));
+  const inputs = [...files("bench", ".c"), objectOf("amd64", "core")];
+  const args = [...C_FLAGS, ...quoted(folders), ...headerFlags("amd64"), ...inputs];
+  const make = () => compile("amd64", "dist/bench-amd64", [...args, ...STATIC_FLAGS]);
+  const headers = ["bench", "shim/core"].flatMap((folder) => files(folder, ".h"));
+  return makeFrom("dist/bench-amd64", [...inputs, ...headers], make, limitsOf("amd64"));
 }
 
 /** Compiles a program without a C library; returns false if this machine cannot. */
