@@ -66,7 +66,7 @@ async function bundle() {
     chunkFileNames: "[name]-[hash].js",
     codeSplitting: {
       groups: [
-        { name: "errors", test: /src\/lib\/(errors|limits)\.ts$/, priority: 1 },
+        { name: "errors", test: /src\/lib\/(errors|errno)\.ts$/, priority: 1 },
         // A program in it would run in each program.
         { name: "core", test: /src\/(core|fast|lib|labs\/guest)\/(?!.*_worker\.ts$)/ },
       ],

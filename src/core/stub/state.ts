@@ -84,13 +84,13 @@ export interface Tracee {
   readonly tgid: number;
   readonly tid: number;
   readonly state: ThreadState;
-  /** Notes the state that a request or the shim has brought about. */
+  /** Notes the state that a request or the shim has brought about. @internal */
   settle<State extends ThreadState>(state: State): State;
   /** Waits for the next stop. */
   wait(deadline?: Deadline): Stop;
-  /** A pidfd of the process; negative: the errno of pidfd_open. */
+  /** A pidfd of the process; negative: the errno of pidfd_open. @internal */
   openPidfd(): number;
-  /** Reports the death of a thread that is being killed, otherwise the failed request. */
+  /** Reports the death of a thread that is being killed, otherwise the failed request. @internal */
   fail(call: string, errno: number): never;
 }
 
