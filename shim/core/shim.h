@@ -32,7 +32,7 @@ STUBLAB_EXPORT int64_t stublab_probe_page(uint64_t address);
 
 /** Offset in the stub code of the system call instruction that executes injected calls. */
 STUBLAB_EXPORT uint32_t stublab_stub_syscall_offset(void);
-/** Offset in the stub code just past its breakpoint: the program counter between two injections. */
+/** Offset in the stub code of the program counter between two injections: after INT3, or at BRK. */
 STUBLAB_EXPORT uint32_t stublab_stub_rest_offset(void);
 
 /** Maps `length` zero bytes that forked children share with the caller. Returns their address. */
@@ -155,7 +155,8 @@ enum stublab_inject_step {
 };
 
 enum stublab_inject_end {
-    STUBLAB_INJECT_RESTS = 0,   /* at the breakpoint; `block` has the registers */
+    STUBLAB_INJECT_RESTS =
+        0, /* the call is complete; if it has stopped, `block` has the registers */
     STUBLAB_INJECT_STOPPED = 1, /* at another stop, or ended: see `status` */
     STUBLAB_INJECT_LEFT =
         2, /* outside the stub code, as after an execve; `block` has the registers */

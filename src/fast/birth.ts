@@ -1,13 +1,10 @@
 import type { Deadline } from "../core/shim/records.ts";
-import { cloneError, giveUp } from "../core/stub/birth.ts";
+import { cloneError, giveUp, untilAttached } from "../core/stub/birth.ts";
 import type { Births, CloneRequest } from "../core/stub/injector.ts";
 import { Thread } from "../core/stub/thread.ts";
 import type { TracingThread } from "../core/stub/tracing_thread.ts";
 import { DeathError, EncoderError, StateError } from "../lib/errors.ts";
 import type { Ring } from "./ring.ts";
-
-/** How often a birth is tried if each of its stubs is killed before its first stop. */
-const MOST_BIRTHS = 5;
 
 /** The clone word of a traced birth: traced from its beginning, and a child of the host. @throws EncoderError */
 export function tracedWord(tracer: TracingThread): bigint {
@@ -54,13 +51,11 @@ export function cloneTraced(
   count: number,
   taken: (thread: Thread) => void,
 ): Births {
-  for (let tries = 1; ; tries++) {
+  return untilAttached(() => {
     const births = cloneOnce(parent, ring, count, taken);
-    if (births.threads.length > 0) return births;
-    const { failure } = births;
-    const killed = failure instanceof DeathError && failure.end.kind !== "exited";
-    if (tries === MOST_BIRTHS || !killed) throw failure;
-  }
+    if (births.threads.length === 0) throw births.failure;
+    return births;
+  }, parent);
 }
 
 function cloneOnce(

@@ -4,6 +4,7 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline, SwitchRecord } from "../shim/records.ts";
 import { loadShim } from "../shim/shim.ts";
+import { GRACE_MILLISECONDS } from "../stub/state.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { FaultRecord } from "./fault.ts";
@@ -49,9 +50,6 @@ export interface SwitchOptions {
 export type GuestEvent = GuestSyscall | GuestFault | GuestSignal | GuestInterrupt;
 
 const SUBPROCESS = instance(Subprocess, "a Subprocess");
-
-/** How long an interrupted guest may take to stop, in milliseconds. */
-const GRACE_MILLISECONDS = 1000;
 
 // Indices in an interrupt handle: whether an interrupt is requested, and the thread that currently runs the guest.
 const WANTED = 0;

@@ -1,6 +1,9 @@
 import { InputError } from "../../lib/errors.ts";
 import { show } from "../../lib/shape.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { DEADLINE, INJECTION, SWITCH } from "./bindings.ts";
+
+const [READ, WRITE] = HOST_MACHINE.registerRequests;
 
 /** A microsecond, the unit of the shim, in milliseconds. */
 export const SHORTEST_DEADLINE = 0.001;
@@ -91,10 +94,10 @@ export const [INJECT_RESTS, INJECT_STOPPED, INJECT_LEFT] = [0, 1, 2] as const;
 
 /** The steps of an injection in the order of enum stublab_inject_step. */
 const INJECT_STEPS = [
-  "ptrace(PTRACE_SETREGS)",
+  `ptrace(${WRITE})`,
   "ptrace(PTRACE_CONT)",
   "wait4",
-  "ptrace(PTRACE_GETREGS)",
+  `ptrace(${READ})`,
   "ptrace(PTRACE_GETSIGINFO)",
 ] as const;
 
@@ -147,11 +150,11 @@ const WRITE_XSTATE = 1;
 
 /** The steps of a switch in the order of enum stublab_switch_step. */
 const SWITCH_STEPS = [
-  "ptrace(PTRACE_SETREGS)",
+  `ptrace(${WRITE})`,
   "ptrace(PTRACE_SETREGSET)",
   "ptrace(PTRACE_SYSEMU)",
   "wait4",
-  "ptrace(PTRACE_GETREGS)",
+  `ptrace(${READ})`,
   "ptrace(PTRACE_GETREGSET)",
   "ptrace(PTRACE_GETSIGINFO)",
 ] as const;

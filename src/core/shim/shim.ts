@@ -15,7 +15,7 @@ export type Koffi = typeof KoffiModule;
 /**
  * Loads one of the package's own libraries.
  *
- * @throws UnsupportedError on a system other than Linux x86-64, or if the library was not built.
+ * @throws UnsupportedError on a system other than Linux x86-64 and arm64, or if the library was not built.
  */
 export function loadLibrary(file: string): LibraryHandle {
   if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch)) {

@@ -9,10 +9,10 @@ import type { Thread } from "./thread.ts";
 const CAP_SYS_PTRACE = 19n;
 
 /**
- * Step 4 of a stub's life: PTRACE_ATTACH, its stop, and the options.
+ * PTRACE_ATTACH, its stop, and the options.
  *
  * @param relative the pid of a process whose session the thread must share; 0 for any.
- * @throws AttachError, DeathError, DeadlineError
+ * @throws AttachError, DeathError, DeadlineError, TraceError
  */
 export function attach(
   thread: Thread,

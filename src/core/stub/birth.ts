@@ -7,7 +7,7 @@ import type { Deadline } from "../shim/records.ts";
 import { viewMemory } from "../shim/shim.ts";
 import { attachAtSelfStop } from "./attach.ts";
 import { inject } from "./injection.ts";
-import { readIfThere } from "./proc.ts";
+import { readIfThere, readProcess } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -53,7 +53,7 @@ export interface Fork {
  * Tries a birth again if its child was killed before it was attached: no caller has seen that child yet. SIGCONT kills,
  * too: it resumes a stub that has stopped itself, and the stub runs into its INT3.
  */
-function untilAttached(birth: () => Thread, parent?: Thread): Thread {
+export function untilAttached<Born>(birth: () => Born, parent?: Thread): Born {
   for (let tries = 1; ; tries++) {
     try {
       return birth();
@@ -66,7 +66,7 @@ function untilAttached(birth: () => Thread, parent?: Thread): Thread {
 }
 
 /**
- * Step 2 of a stub's life, host fork; then 3 and 4, its self-stop and the attach.
+ * The host forks a stub, which runs the stub code to its self-stop; then it is attached.
  *
  * The child leaves all signals blocked until it is attached, so that one that arrives earlier does no harm.
  *
@@ -129,7 +129,7 @@ function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
 }
 
 /**
- * Step 6: a stub clones another by injection, and the tracer attaches to it.
+ * A stub clones another by injection, and the tracer attaches to it.
  *
  * With a harmful exit signal a birth cannot be tried again: the parent blocks signals during the birth, and the child
  * until it is attached.
@@ -220,8 +220,8 @@ function awaitChild(parent: Thread, pid: number): void {
 }
 
 /**
- * Ends the children of a stub that are not stubs. The parent is stopped, and no other process reaps them, so their pids
- * cannot be reused.
+ * Ends the children of a stub that are not stubs, but none whose end would harm it. The parent is stopped, and no other
+ * process reaps them, so their pids cannot be reused.
  */
 function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
   const { tracer, tgid, tid } = parent;
@@ -229,6 +229,7 @@ function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
   const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
   const children = list.split(" ").map(Number);
   for (const pid of children.filter((child) => child > 0 && !isStub(child))) {
+    if (tracer.isFatal(readProcess(pid).exitSignal)) continue;
     const thread = new Thread(tracer, pid, pid);
     thread.kill();
     // Only a tracer can reap it here; if it was not attached, wait4 fails with ECHILD.

@@ -28,7 +28,7 @@ export interface StubRegistry {
 
 /** How a stub was made. */
 export interface Birth {
-  /** The stub that cloned it; undefined for one forked from the host. */
+  /** The stub whose child it is; undefined for a child of the host. */
   readonly parent?: Stub;
   readonly exitSignal: number;
   /** `performance.now()` before its clone. */
@@ -55,7 +55,7 @@ export class Stub {
   readonly tracer: TracingThread;
   /** Its first thread, or this tracer's own thread of a borrowed stub. */
   readonly thread: Thread;
-  /** The stub that cloned this one; undefined for one forked from the host. */
+  /** The stub whose child it is; undefined for a child of the host. */
   readonly parent: Stub | undefined;
   /** The number of the signal that its parent gets when it ends. */
   readonly exitSignal: number;
@@ -186,7 +186,7 @@ export class Stub {
     );
   }
 
-  /** Clones a stub from this one, traced by the same tracer. @throws what `inject` throws, BirthError */
+  /** Clones a stub from this one, traced by the same tracer. @throws what `inject` throws, BirthError, AttachError */
   createStub(options: CloneOptions = {}): Stub {
     checkOptions(options, "options", { exitSignal: nameOrNumber });
     const { exitSignal } = options;
@@ -344,7 +344,7 @@ export class Stub {
   }
 
   /**
-   * Ends the stub and every stub that it cloned, and reaps them. A borrowed stub is only detached.
+   * Ends the stub with its children, and reaps them. A borrowed stub is only detached.
    *
    * @throws StateError if another tracer still has a thread of it; CloseError if its end would harm its parent.
    */

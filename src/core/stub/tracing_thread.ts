@@ -45,7 +45,7 @@ export class TracingThread {
   readonly lane: Lane;
   /** The address of the stub code, the same in the host and in every stub. */
   readonly stubAddress: number;
-  /** The value of RIP between two injected calls: after the INT3. */
+  /** The value of RIP between two injected calls: after the INT3, or at the BRK of arm64. */
   readonly restAddress: bigint;
   /** The value of RIP at the self-stop: after the SYSCALL of the kill. @internal */
   readonly selfStopAddress: bigint;
@@ -65,7 +65,7 @@ export class TracingThread {
   readonly injection: Injection;
   /** wait4's options for one thread. @internal */
   readonly waitAll: number;
-  /** wait4's options for the self-stop of another stub's child. @internal */
+  /** wait4's options for a self-stop. @internal */
   readonly waitSelfStop: bigint;
   /** The ptrace options of every traced thread. @internal */
   readonly traceOptions: number;

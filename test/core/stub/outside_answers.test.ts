@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
+import { inject } from "../../../src/core/stub/injection.ts";
 import { DeathError, type Encoder, EncoderError, openEncoder, Tracer } from "../../../src/index.ts";
 import {
   childrenOf,
@@ -45,6 +46,25 @@ answers("a process whose pid an encoder returns for a clone is not touched", () 
   } finally {
     victim.kill("SIGKILL");
   }
+});
+
+answers("a birth that fails ends no child whose end would harm its parent", () => {
+  let lies = false;
+  const right = openEncoder("assembly");
+  const encoder = lying({
+    syscallResult: (block) => (lies ? 0n : right.syscallResult(block)),
+  });
+  using tracer = new Tracer({ encoder });
+  const master = tracer.createStub();
+  const clone = encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.constant("SIGUSR2"));
+  const { word } = inject(master.thread, tracer.flag("SYS_clone"), [clone], {
+    setUp: ({ offset }) => encoder.encodeBootstrap(offset, master.pid),
+  });
+  lies = true;
+  thrown(EncoderError, () => master.createStub());
+  lies = false;
+  assert.equal(childrenOf(master.pid), [Number(word)], "only the harmless one is ended");
+  assert.is(master.call("getpid"), BigInt(master.pid));
 });
 
 answers("a clone that ends before it is attached is an error, and leaves no zombie", () => {
