@@ -52,7 +52,7 @@ stublab_handler_begin:
     int3 // the signal with which a stub enters the handler
     hlt
     .balign 8, 0xcc
-// How often it looks for its turn before it yields, and before it sleeps.
+// How often it looks for its turn, and how often it yields, before it sleeps.
 stublab_handler_limits:
     .long 0, 0
 
@@ -177,13 +177,15 @@ spin:
 
     mov stublab_handler_limits+4(%rip), %ebp
 yield:
+    sub $1, %ebp
+    js doze
     mov $__NR_sched_yield, %eax
     syscall
     cmpl $TURN_STUB, HEADER_TURN(%rbx)
-    je take
-    sub $1, %ebp
-    jns yield
+    jne yield
+    jmp take
 
+doze:
     mov $1, %eax
     xchg %eax, HEADER_STUB_SLEEPS(%rbx)
 sleep:

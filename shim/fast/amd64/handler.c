@@ -22,7 +22,7 @@ enum {
     /* A signal frame without the XSAVE area, the alignments and the red zone. */
     FRAME_ROOM = 1024,
     HOST_YIELDS = 8,
-    STUB_YIELDS = 2,
+    STUB_YIELDS = 3,
     LEAST_BUDGET = 64,
     FIRST_TICK_MICROSECONDS = 250,
     LONGEST_TICK_MICROSECONDS = 5000,

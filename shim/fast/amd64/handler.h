@@ -53,7 +53,7 @@ STUBLAB_EXPORT int64_t stublab_close_desk(struct stublab_desk *desk);
 
 /**
  * Copies the code of the handler to `page`. The stub looks for its turn `spins` times before it
- * yields. Returns the length of the code.
+ * sleeps; if that is 0, it yields first. Returns the length of the code.
  */
 STUBLAB_EXPORT int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins);
 /**

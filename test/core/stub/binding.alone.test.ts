@@ -4,9 +4,11 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { loadShim } from "../../../src/core/shim/shim.ts";
 import { Platform, readProcess, Tracer } from "../../../src/index.ts";
-import { processState } from "../../support/processes.ts";
+import { GUEST_ADDRESS, GUEST_CODE } from "../../../src/labs/bench/guest.ts";
+import { processState, Running } from "../../support/processes.ts";
 
 const binding = suite("binding to one processor");
 
@@ -14,6 +16,14 @@ const binding = suite("binding to one processor");
 function allowed(pid: number | "thread-self"): string {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return /Cpus_allowed_list:\s+(\S+)/.exec(status)?.[1] ?? "";
+}
+
+/** How often a process has given up its processor by sleeping, and otherwise. */
+function contextSwitches(pid: number): number[] {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return [...status.matchAll(/voluntary_ctxt_switches:\s+(\d+)/g)].map(([, count]) =>
+    Number(count),
+  );
 }
 
 const before = allowed("thread-self");
@@ -96,6 +106,36 @@ test("a stub serves the lane fast on another processor", () => {
   stub.scrub();
   assert.is(allowed(stub.pid), own, "and so is a stub without a ring");
 });
+
+(HOST_ARCH === "amd64" ? test : binding.skip)(
+  "a guest that waits on a processor which others want sleeps, and does not yield",
+  async () => {
+    using platform = Platform.open({ lane: "fast" });
+    const space = platform.newAddressSpace();
+    space.mapAnonymous(GUEST_ADDRESS, GUEST_CODE.length, "rwx");
+    space.write(GUEST_ADDRESS, GUEST_CODE);
+    const context = platform.newContext();
+    context.registers.set("rip", BigInt(GUEST_ADDRESS));
+    context.switch(space);
+    const busy = [1, 2, 3].map(() => new Running(["sh", ["-c", "while :; do :; done"]]));
+    const processor = Number(allowed(space.pid));
+    for (const { pid } of busy) platform.tracer.shim.bind(pid, processor);
+    const before = contextSwitches(space.pid);
+    for (let i = 0; i < 50; i++) {
+      // Longer than it looks for its turn.
+      const until = performance.now() + 1;
+      while (performance.now() < until);
+      context.switch(space);
+    }
+    const after = contextSwitches(space.pid);
+    for (const { pid, ended } of busy) {
+      process.kill(pid, "SIGKILL");
+      await ended;
+    }
+    const [slept = 0, yielded = 0] = after.map((count, i) => count - (before[i] ?? 0));
+    assert.ok(slept > 2 * yielded, `${slept} sleeps, ${yielded} yields or preemptions`);
+  },
+);
 
 binding("with the lane fast stubs lead process groups of the host's session", () => {
   using tracer = new Tracer({ lane: "fast" });
