@@ -1,7 +1,7 @@
 // The C libraries: the shim and the C encoders; the C side of `stublab bench`, and programs of tests.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { layoutsOf, ROOMS } from "./bindings.mjs";
 import { compile, HOST, headerFlags, limitsOf, MACHINES, missingFor } from "./compilers.mjs";
 import { ENCODERS } from "./modules.mjs";
@@ -47,12 +47,7 @@ export const foldersOf = (machine, folder) =>
 
 /** What is compiled in folders. */
 export const sourcesIn = (folders) =>
-  folders.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => /\.[cS]$/.test(name))
-      .sort()
-      .map((name) => `${folder}/${name}`),
-  );
+  folders.flatMap((folder) => files(folder, ".c", ".S").filter((path) => dirname(path) === folder));
 
 export const quoted = (folders) => folders.flatMap((folder) => ["-iquote", folder]);
 

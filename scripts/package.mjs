@@ -14,7 +14,7 @@ const ENTRIES = {
 };
 
 /** Programs that run in a separate process or thread. */
-const PROGRAMS = {
+export const PROGRAMS = {
   cli: "src/cli/main.ts",
   foreign_child: "src/labs/compare/foreign_child.ts",
   fuzz_worker: "src/labs/fuzz/run/fuzz_worker.ts",

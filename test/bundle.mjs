@@ -6,19 +6,9 @@ import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
 import { MACHINES } from "../scripts/compilers.mjs";
 import { compileProgram } from "../scripts/libraries.mjs";
-import { bundlePage } from "../scripts/package.mjs";
+import { bundlePage, PROGRAMS } from "../scripts/package.mjs";
 
 const OUT = "build/test";
-/** The programs that the library runs in separate processes and threads. */
-const PROCESSES = [
-  "src/labs/compare/foreign_child.ts",
-  "src/labs/fuzz/run/fuzz_worker.ts",
-  "src/labs/guest/guest_worker.ts",
-  "src/labs/fuzz/recordings/judge_worker.ts",
-  "src/cli/sandboxed.ts",
-  "src/labs/record/tasks/tried.ts",
-  "src/labs/bench/bench_side.ts",
-];
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -46,11 +36,11 @@ export async function bundle(isWanted, words) {
 }
 
 async function bundleCode(tests) {
+  // The library looks for them in its own folder.
+  const { cli: _, ...programs } = PROGRAMS;
   const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
-  // A script that the library starts; it looks for it in its own folder.
-  scripts.push("src/cli/sandboxed.ts");
   await esbuild.build({
-    entryPoints: [...tests, ...scripts, ...PROCESSES],
+    entryPoints: [...tests, ...scripts, ...Object.values(programs)],
     bundle: true,
     splitting: true,
     format: "esm",
