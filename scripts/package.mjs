@@ -37,7 +37,7 @@ const NEEDED_LIBRARY = '/// <reference lib="esnext.disposable" />';
 
 export async function buildPackage() {
   const sources = [
-    ...files("src", ".ts", ".tsx"),
+    ...files("src", ".ts", ".tsx", ".jsonl"),
     "package.json",
     "tsconfig.json",
     "src/tsconfig.json",
@@ -58,6 +58,7 @@ async function bundle() {
     input: { ...ENTRIES, ...PROGRAMS },
     external: /^node:|^koffi$/,
     platform: "node",
+    moduleTypes: { ".jsonl": "text" },
     transform: { target: "node20.4", define: { STUBLAB_VERSION: JSON.stringify(version) } },
   });
   for (const old of files("dist", ".js")) rmSync(old);

@@ -57,7 +57,7 @@ export function buildProbe(machine) {
   const tables = ["src/labs/fuzz", "src/core/encoder", "src/core/stub", "src/core/shim"];
   const sources = [
     ...[ENCODERS[machine], FUZZERS[machine].fast, ...objectsOf(machine)],
-    ...tables.flatMap((path) => files(path, ".ts")),
+    ...tables.flatMap((path) => files(path, ".ts", ".jsonl")),
     ...files("shim/probe", ".c", ".h", ".S"),
   ];
   return makeFrom(`dist/probe-${machine}`, sources, () => link(machine), probeLimits(machine));

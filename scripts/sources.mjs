@@ -49,6 +49,7 @@ export async function loadTables(paths, arch = process.arch) {
   await esbuild.build({
     stdin: { contents, resolveDir: "." },
     ...{ bundle: true, format: "esm", platform: "node", external: ["koffi"], outfile },
+    loader: { ".jsonl": "text" },
     define: { "process.arch": JSON.stringify(arch) },
     logLevel: "warning",
   });

@@ -59,6 +59,7 @@ async function bundleCode(tests) {
       "mermaid",
       "dompurify",
     ],
+    loader: { ".jsonl": "text" },
     sourcemap: "inline",
     outdir: OUT,
     entryNames: "[name]",

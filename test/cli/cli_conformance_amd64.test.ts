@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Experiment } from "../../src/labs/fuzz/experiment.ts";
-import { setregs } from "../../src/labs/fuzz/facts/amd64/setups.ts";
-import { by, setupFacts } from "../../src/labs/fuzz/facts/fact.ts";
 import { FACTS } from "../../src/labs/fuzz/facts/facts.ts";
 import { formatJunit } from "../../src/labs/fuzz/facts/junit.ts";
 import { formatKtap } from "../../src/labs/fuzz/facts/ktap.ts";
 import { requestFacts } from "../../src/labs/fuzz/facts/read/bench.ts";
 import { go, next, request, to } from "../../src/labs/fuzz/facts/read/verbs.ts";
 import { lookAt } from "../../src/labs/fuzz/facts/run.ts";
+import { parseSetupFacts } from "../../src/labs/fuzz/facts/setups.ts";
 import { countsOf, rulesOf, type Verdict, verdictOf } from "../../src/labs/fuzz/facts/verdict.ts";
 import { onThisKernel } from "../support/hermetic.ts";
 import { stublab } from "../support/in_process.ts";
@@ -97,16 +96,23 @@ function look(facts: typeof FACTS, features?: readonly []): Verdict[] {
 
 /** Invented facts, whose names contain everything that XML must escape. */
 const GROUP = 'a "group" <of> its & own';
+const writing = (name: string) => ({ on: "NONE", registers: { [name]: "0x7" } });
 const WRONG: typeof FACTS = [
-  ...setupFacts(GROUP, {
-    'rax <is> 8 & \u0001 "not" 7': [
-      by("a source <&>", "W1 W2"),
-      ["r15", setregs({ r15: 7n }), { written: { r15: 7n } }],
-      ["rax", setregs({ rax: 7n }), { written: { rax: 8n } }],
-      ["rbx", setregs({ rbx: 7n }), { written: { rbx: 8n } }],
-    ],
-    "it stops": [by("", "W1"), ["", setregs({ rax: 7n }), { stop: "SIGTRAP" }]],
-  }),
+  ...parseSetupFacts(
+    [
+      {
+        ...{ fact: 'rax <is> 8 & \u0001 "not" 7', group: GROUP },
+        ...{ source: "a source <&>", rules: ["W1", "W2"] },
+      },
+      { check: "r15", case: writing("r15"), expected: { error: 0, "written.r15": "0x7" } },
+      { check: "rax", case: writing("rax"), expected: { error: 0, "written.rax": "0x8" } },
+      { check: "rbx", case: writing("rbx"), expected: { error: 0, "written.rbx": "0x8" } },
+      { fact: "it stops", group: GROUP, source: "", rules: ["W1"] },
+      { case: writing("rax"), expected: { error: 0, status: "stopped by SIGTRAP" } },
+    ]
+      .map((line) => JSON.stringify(line))
+      .join("\n"),
+  ),
   ...requestFacts(GROUP, {
     "# an unknown request is accepted": ["", ["99", request(99), 0]],
     "a tracee that is gone": [

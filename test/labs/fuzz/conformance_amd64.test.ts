@@ -1,11 +1,13 @@
 import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { placeOf } from "../../../src/labs/fuzz/case/arch.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import type { SetupCheck, SetupFact } from "../../../src/labs/fuzz/facts/fact.ts";
 import { FACTS, SETUP_FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
 import { missing } from "../../../src/labs/fuzz/facts/needs.ts";
 import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
+import { parseSetupFacts } from "../../../src/labs/fuzz/facts/setups.ts";
 import { type CasePrediction, predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import type { Machine } from "../../../src/labs/fuzz/try/machine.ts";
 import { hex } from "../../../src/lib/errors.ts";
@@ -32,6 +34,44 @@ conformance("no two checks of a fact have one name", () => {
     assert.is(new Set(checks.map((check) => check.name)).size, checks.length, name);
   }
 });
+
+const HEAD = '{"fact": "it holds", "group": "g", "source": "s"}';
+const CASE = '"case": {"way": "SETREGS", "on": "CONT", "code": "syscall"}';
+
+conformance("a line is a fact, or a check of the fact before it", () => {
+  const check = `{${CASE}, "expected": {"status": "killed by SIGKILL", "stopped.rip": "syscall+2"}}`;
+  const [fact, ...others] = parseSetupFacts(`${HEAD}\n${check}\n`);
+  assert.equal(others, []);
+  assert.equal([fact?.name, fact?.rules, fact?.checks.length], ["it holds", [], 1]);
+  assert.equal(
+    [...(fact?.checks[0]?.expected ?? [])],
+    [
+      ["status", 9n],
+      ["stopped.rip", placeOf("syscall") + 2n],
+    ],
+  );
+});
+
+for (const [line, message] of [
+  [`{"case": {"way": "SETRAGS"}, "expected": {}}`, /^line 2: way: expected one of SETREGS, /],
+  [`{${CASE}, "expected": {"status": "SIGTRAP"}}`, /^line 2: expected.status: unknown name "SIGT/],
+  [`{${CASE}, "expected": {"code": "SEGV"}}`, /^line 2: expected.code: unknown name "SEGV"$/],
+  [`{${CASE}, "expected": {"error": 5}}`, /^line 2: expected.error: expected 0 or the name/],
+  [`{${CASE}, "expected": {"stopped.rax": 7}}`, /^line 2: expected.stopped.rax: expected a string/],
+  [`{${CASE}, "expected": {"stopped.rip": "nop+1"}}`, /^line 2: unknown code "nop"$/],
+  [
+    `{${CASE}, "expected": {"stopped.eax": "0x7"}}`,
+    /^line 2: an outcome has no field stopped.eax$/,
+  ],
+  [`{${CASE}, "expected": {}, "needs": ["AVX9"]}`, /^line 2: needs\[0\]: expected one of /],
+  [`{${CASE}, "expected": {}, "need": ["AVX"]}`, /^line 2: a check: unknown field "need"$/],
+  [`{"fact": "it holds", "source": "s"}`, /^line 2: group: expected a string, got nothing$/],
+  ["{", /^line 2: the document is not JSON: /],
+] as const) {
+  conformance(`a line is refused with its number and the member: ${line}`, () => {
+    assert.throws(() => parseSetupFacts(`${HEAD}\n${line}\n`), message);
+  });
+}
 
 /** The checks of cases that a machine allows. */
 function* checksFor(machine: Machine): Generator<readonly [SetupFact, SetupCheck]> {

@@ -27,7 +27,7 @@ import { BASELINE, CODES, type From, PC, REGISTERS, type Way } from "./arch.ts";
 import { CONTENTS, expectKnown, mostPairs } from "./case_members.ts";
 import { FROMS, ONS, type On, WAYS } from "./setups.ts";
 
-const CASE_SCHEMA = "stublab.case/1";
+export const CASE_SCHEMA = "stublab.case/1";
 /** That of a document that names none. */
 export const DEFAULT_ARCH: Arch = "amd64";
 

@@ -110,7 +110,7 @@ function parseWord(field: string, value: unknown, place: string): bigint {
 const ERRNOS: ReadonlyMap<string, number> = new Map(Object.entries(constants.errno));
 
 /** 0, or the name of an errno. */
-const parseError: Shape<bigint> = (value, place) => {
+export const parseError: Shape<bigint> = (value, place) => {
   const error = nameOrNumber(value, place);
   const number = typeof error === "number" ? error : (ERRNOS.get(error) ?? unnamed(error));
   if (number !== undefined && (number === 0 || typeof error === "string")) return BigInt(number);
@@ -123,7 +123,7 @@ function unnamed(error: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-function expectNames(value: unknown, names: readonly string[], place: string): void {
+export function expectNames(value: unknown, names: readonly string[], place: string): void {
   const other = Object.keys(Object(value)).find((name) => !names.includes(name));
   if (other !== undefined) throw new InputError(`${place}: unknown field ${show(other)}`);
 }

@@ -17,8 +17,8 @@ import {
   TID,
   TRACEE,
   to,
+  type Words,
 } from "../read/verbs.ts";
-import type { Words } from "../words.ts";
 import { DO_SIGNAL, SYSCALL_ENTER } from "./sources.ts";
 
 const [PAUSE, GETPPID, GETPID, SIGUSR1] = [34n, 110n, 39n, 10];

@@ -1,31 +1,44 @@
 /* Facts about requests: tables of what is done with a tracee, and of what is seen. */
 
 import type { Stub } from "../../../../core/stub/stub.ts";
-import { StublabError } from "../../../../lib/errors.ts";
+import { hex, StublabError } from "../../../../lib/errors.ts";
 import type { Machine } from "../../try/machine.ts";
-import {
-  headOf,
-  REST,
-  type RequestFact,
-  type RequestStep,
-  type RowOf,
-  rowMaker,
-  type Table,
-  type Value,
-} from "../fact.ts";
+import { REST, type RequestFact, type RequestStep, type Value } from "../fact.ts";
 import type { CheckResult } from "../verdict.ts";
 import { Look } from "./look.ts";
 import { type Places, USUAL } from "./places.ts";
 import { type Script, TRACEE, verbsOf } from "./verbs.ts";
 
 type Expected = string | number | Readonly<Record<string, Value>>;
-/** A check: verbs, and what is seen then. */
-export type Row = RowOf<Script, Expected>;
-/** Verbs alone lead the tracee on. */
-export type Requests = Table<Row | Script>;
+/** A check: its name, verbs, and what is seen then. */
+export type Row = readonly [name: string, script: Script, expected: Expected];
+/**
+ * Facts by their names, unique and stable sentences: where the kernel has them, and their checks. Verbs alone lead the
+ * tracee on.
+ */
+export type Requests = Readonly<Record<string, readonly [source: string, ...(Row | Script)[]]>>;
 
-/** Rows for values, as those of cases. */
-export const each = rowMaker<Script, Expected>();
+/** Rows for values: "%" in a name stands for the value, or its next part; "0x%" is always hex. */
+export function each<const T>(
+  name: string,
+  values: readonly T[],
+  row: (value: T) => readonly [script: Script, expected: Expected],
+): Row[] {
+  return values.map((value) => [nameOf(name, value), ...row(value)]);
+}
+
+function nameOf(format: string, value: unknown): string {
+  const parts = [value].flat(2);
+  return format.replaceAll(/0x%|%/g, (place) => {
+    const part = parts.shift();
+    return typeof part === "bigint" && (place === "0x%" || part > 9n) ? hex(part) : String(part);
+  });
+}
+
+/** All pairs of values. */
+export function pairs<const A, const B>(some: readonly A[], others: readonly B[]) {
+  return some.flatMap((one) => others.map((other) => [one, other] as const));
+}
 
 /**
  * The facts of a group that are requests of their own. Each begins with a tracee at an INT3.
@@ -38,9 +51,9 @@ export function requestFacts(
   places: Places = {},
 ): readonly RequestFact[] {
   const all = { ...USUAL, ...places };
-  return Object.entries(table).map(([name, [basis, ...rows]]) => {
+  return Object.entries(table).map(([name, [source, ...rows]]) => {
     return {
-      ...headOf(name, group, basis),
+      ...{ name, group, source, rules: [] },
       steps: [START, ...rows.map((row) => stepOf(row, all))],
     };
   });

@@ -1,8 +1,7 @@
-import { pairs } from "../fact.ts";
 import { FORCE_SIG, REQUEST } from "../sources.ts";
 import { answers, refused } from "./answer.ts";
 import { BREAKPOINT } from "./arch.ts";
-import { each, requestFacts } from "./bench.ts";
+import { each, pairs, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import { int, word } from "./places.ts";
 import {

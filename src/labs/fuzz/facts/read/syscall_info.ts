@@ -1,6 +1,5 @@
 import { HOST_MACHINE } from "../../../../core/machine/index.ts";
 import { placeOf } from "../../case/arch.ts";
-import { unsigned } from "../words.ts";
 import { AUDIT_ARCH, COMPAT_CALL, STACK_POINTER, SYS } from "./arch.ts";
 import { each, type Requests, type Row, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
@@ -61,8 +60,8 @@ const PLACES = {
 /** The result that an exit stop has after its register was written. */
 const result = (words: readonly string[], error: number) =>
   each(`${HOST_MACHINE.callRegisters.result} = %`, words, (word) => [
-    [setResult(unsigned(BigInt(word))), info],
-    { returned: unsigned(BigInt(word)), error },
+    [setResult(BigInt.asUintN(64, BigInt(word))), info],
+    { returned: BigInt.asUintN(64, BigInt(word)), error },
   ]);
 
 /** A call of another architecture. */

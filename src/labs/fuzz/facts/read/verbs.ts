@@ -15,7 +15,6 @@ import {
 import { HOST_MACHINE } from "../../../../core/machine/index.ts";
 import { BLOCK_SIZE, baselineWith, CALL_CODE, indexOf, SCRATCH } from "../../case/arch.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
-import type { Words } from "../words.ts";
 import { BREAKPOINT, READS, SYS, WRITES } from "./arch.ts";
 import {
   ERRNO,
@@ -27,6 +26,9 @@ import {
   type Request,
   statusOf,
 } from "./numbers.ts";
+
+/** Words by their register. */
+export type Words = Readonly<Record<string, bigint>>;
 
 /** The verbs, in the order of enum verb of shim/probe/requests.c. */
 export const VERBS = [

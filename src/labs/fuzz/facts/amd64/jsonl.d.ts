@@ -1,0 +1,5 @@
+/* Bundlers take lines of JSON as text. */
+declare module "*.jsonl" {
+  const lines: string;
+  export default lines;
+}

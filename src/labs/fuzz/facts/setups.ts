@@ -1,0 +1,118 @@
+/*
+ * Facts about setups are data, of which a line begins a fact or is a check of the one before it: docs/conformance.md.
+ * Expectations are written down and not computed by the model: facts exist to disagree with it.
+ */
+
+import { constants } from "node:os";
+import { InputError } from "../../../lib/errors.ts";
+import {
+  hexWord,
+  integer,
+  list,
+  members,
+  oneOf,
+  optional,
+  parseJson,
+  type Shape,
+  show,
+  table,
+  text,
+} from "../../../lib/shape.ts";
+import { placeOf } from "../case/arch.ts";
+import { CASE_SCHEMA, type Case, parseCase } from "../case/case.ts";
+import { type Fields, placeOfField } from "../case/fields.ts";
+import { expectNames, parseError } from "../recordings/outcome_document.ts";
+import { tellField } from "../tell/told.ts";
+import type { SetupCheck, SetupFact } from "./fact.ts";
+import { NEED_NAMES } from "./needs.ts";
+
+const MOST = 64;
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, n]) => [name, BigInt(n)]));
+
+// asm-generic/siginfo.h; a trap of PTRACE_SINGLESTEP at a handler has the number of its signal.
+const CODES = new Map(
+  Object.entries({
+    ...{ SI_KERNEL: 128, SEGV_MAPERR: 1, SEGV_ACCERR: 2, TRAP_BRKPT: 1, TRAP_TRACE: 2 },
+    ...{ ILL_ILLOPN: 2, FPE_INTDIV: 1, BUS_ADRALN: 1, SIGTRAP: 5 },
+  }),
+);
+
+/** Status words of wait4 by what reports call them; the stop of a system call has the bit of TRACESYSGOOD. */
+const STATUSES = new Map(
+  [0, 0x857f, ...Array.from({ length: 64 }, (_, i) => [i + 1, ((i + 1) << 8) | 0x7f]).flat()].map(
+    (status) => [tellField("status", BigInt(status), SIGNALS), status],
+  ),
+);
+
+/** @throws InputError that names the line and the member */
+export function parseSetupFacts(lines: string): readonly SetupFact[] {
+  const facts: (SetupFact & { readonly checks: SetupCheck[] })[] = [];
+  for (const [i, line] of lines.trimEnd().split("\n").entries()) {
+    try {
+      const document = parseJson(line);
+      const last = facts.at(-1);
+      if (last !== undefined && !("fact" in Object(document))) last.checks.push(checkOf(document));
+      else facts.push({ ...headOf(document), checks: [] });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new InputError(`line ${i + 1}: ${why}`, { cause });
+    }
+  }
+  return facts;
+}
+
+function headOf(document: unknown): Omit<SetupFact, "checks"> {
+  expectNames(document, ["fact", "group", "source", "rules"], "a fact");
+  const read = members(document, "");
+  return {
+    name: read("fact", text),
+    ...{ group: read("group", text), source: read("source", text) },
+    rules: read("rules", optional(list(text, MOST))) ?? [],
+  };
+}
+
+function checkOf(document: unknown): SetupCheck {
+  expectNames(document, ["check", "case", "expected", "needs"], "a check");
+  const read = members(document, "");
+  const it = read("case", caseOf);
+  return {
+    ...{ name: read("check", optional(text)) ?? "", it },
+    expected: read("expected", fieldsOf(it)),
+    needs: read("needs", optional(list(oneOf(NEED_NAMES), MOST))) ?? [],
+  };
+}
+
+const anything: Shape<unknown> = (value) => value;
+
+const caseOf: Shape<Case> = (value, place) =>
+  parseCase({ ...table(anything, MOST)(value, place), schema: CASE_SCHEMA }, SIGNALS);
+
+function fieldsOf(it: Case): Shape<Fields> {
+  return (value, place) => {
+    const rows = Object.entries(table(anything, MOST)(value, place));
+    return new Map(
+      rows.map(([field, word]) => [field, wordOf(it, field, word, `${place}.${field}`)]),
+    );
+  };
+}
+
+/** A field as reports have it, but codes by their names. @throws RangeError if no outcome of `it` has the field */
+function wordOf(it: Case, field: string, value: unknown, place: string): bigint {
+  placeOfField(it, field);
+  if (field === "error" || field === "resumed") return parseError(value, place);
+  if (field === "status") return named(STATUSES, value, place);
+  if (field === "code") return named(CODES, value, place);
+  return field === "refusedAt" ? integer(value, place) : addressOf(value, place);
+}
+
+/** A word in hex, or a piece of code of the target with an offset: "syscall+2". */
+function addressOf(value: unknown, place: string): bigint {
+  const [, piece, offset = "0"] = /^([a-z]\w*)(?:\+(\d+))?$/.exec(text(value, place)) ?? [];
+  return piece === undefined ? BigInt(hexWord(value, place)) : placeOf(piece) + BigInt(offset);
+}
+
+function named(names: ReadonlyMap<string, number>, value: unknown, place: string): bigint {
+  const word = names.get(text(value, place));
+  if (word !== undefined) return BigInt(word);
+  throw new InputError(`${place}: unknown name ${show(value)}`);
+}
