@@ -8,12 +8,13 @@ import {
   StateError,
   StublabError,
 } from "../../../src/index.ts";
+import { startWorker } from "../../../src/lib/worker.ts";
 import { LOOPS_GETPID } from "../../support/guests.ts";
 import { EXIT_7, program, SPIN } from "../../support/machine_code.ts";
 import { needs } from "../../support/needs.ts";
 import { childrenOf, eventually, processState } from "../../support/processes.ts";
 import { assemble, call, exitWith } from "../../support/programs.ts";
-import { rejection } from "../../support/thrown.ts";
+import { rejection, thrown } from "../../support/thrown.ts";
 
 /** The error of a class with which a promise is rejected. */
 async function failure<T extends Error>(
@@ -156,6 +157,12 @@ pools("a platform that cannot be opened fails each run with the reason", async (
     const { message } = await failure(InputError, other.run(EXITS));
     assert.match(message, /SIGTRAP cannot be the exit signal/);
   }
+});
+
+pools("a thread whose program is missing is refused, with what a bundle needs", () => {
+  const { code, remedy } = thrown(StublabError, () => startWorker("no_worker.js", {}));
+  assert.is(code, "ERR_STUBLAB_WORKER");
+  assert.match(remedy ?? "", "bundle its dist/no_worker.js into the same folder");
 });
 
 pools.run();

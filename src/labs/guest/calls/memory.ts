@@ -1,6 +1,5 @@
 // brk, mmap, munmap, mprotect. The stub executes them: the kernel keeps track of mappings.
 
-import { parseFlags } from "../../../core/encoder/names.ts";
 import type { SyscallResult } from "../../../core/stub/injection.ts";
 import { topOfUserSpace } from "../../../core/stub/user_space.ts";
 import type { Answer, Emulation } from "../call.ts";
@@ -69,7 +68,7 @@ function isProtection(guest: Guest, protection: bigint): boolean {
 
 /** The bits of flags such as "MAP_PRIVATE|MAP_FIXED". */
 function bits({ space }: Guest, flags: string): bigint {
-  return parseFlags(flags, space.tracer.encoder.constants);
+  return flags.split("|").reduce((word, name) => word | space.tracer.flag(name), 0n);
 }
 
 function answerOf({ value, errno }: SyscallResult): Answer {
