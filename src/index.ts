@@ -55,7 +55,16 @@ export type {
 } from "./core/stub/injection.ts";
 export type { Lane, LaneOptions } from "./core/stub/lane.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./core/stub/proc.ts";
-export type { Running, StateName, Stop, Stopped, ThreadState } from "./core/stub/state.ts";
+export type {
+  Busy,
+  Dead,
+  Detached,
+  Running,
+  StateName,
+  Stop,
+  Stopped,
+  ThreadState,
+} from "./core/stub/state.ts";
 export { type CloneOptions, Stub } from "./core/stub/stub.ts";
 export type { Thread } from "./core/stub/thread.ts";
 export type { ThreadTicket } from "./core/stub/thread_pool.ts";
