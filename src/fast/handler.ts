@@ -13,7 +13,7 @@ import type { Stub } from "../core/stub/stub.ts";
 import { topOfUserSpace } from "../core/stub/user_space.ts";
 import { limitRemedy } from "../lib/errno.ts";
 import { AttachError, DeadlineError, InputError, UnsupportedError } from "../lib/errors.ts";
-import { Desk } from "./desk.ts";
+import { HandlerPages } from "./handler_pages.ts";
 import { Sites } from "./patches.ts";
 import { MADV_DONTFORK } from "./ring.ts";
 import { loadFast } from "./shim.ts";
@@ -59,7 +59,7 @@ class HandlerRunner implements Runner, Holder {
   readonly stub: Stub;
   readonly pages: number;
   readonly patches: Sites | undefined;
-  readonly #desk: Desk;
+  readonly #shared: HandlerPages;
   readonly #waiting: Busy<"waiting"> = { name: "waiting", stop: () => this.#attach() };
   /** Whether a guest runs on that was not stopped in time. */
   #runsOn = false;
@@ -76,12 +76,12 @@ class HandlerRunner implements Runner, Holder {
     const { stubAddress } = stub.tracer;
     const spins = stub.tracer.spins ? SPINS : 0;
     stub.injector.share();
-    this.#desk = new Desk(stub.pid, spins);
-    this.#mapDesk(xstate);
-    this.pages = (stubAddress - this.#desk.address) / PAGE_SIZE;
+    this.#shared = new HandlerPages(stub.pid, spins);
+    this.#mapShared(xstate);
+    this.pages = (stubAddress - this.#shared.address) / PAGE_SIZE;
     this.#mapCode(spins);
     this.#setUp();
-    this.patches = patches ? new Sites(stub, this.#desk) : undefined;
+    this.patches = patches ? new Sites(stub, this.#shared) : undefined;
   }
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
@@ -94,9 +94,14 @@ class HandlerRunner implements Runner, Holder {
     this.#resident = floatingPoint;
     try {
       const { area } = floatingPoint;
-      const result = loadFast().switchDesk(this.#desk.bytes, registers.bytes, area, record.bytes);
+      const result = loadFast().switchHandler(
+        this.#shared.bytes,
+        registers.bytes,
+        area,
+        record.bytes,
+      );
       const stop = this.#stop(result, record);
-      if (stop === "syscall" && !this.#desk.isPatched) {
+      if (stop === "syscall" && !this.#shared.isPatched) {
         this.patches?.count(registers.word(HOST_MACHINE.word.instructionPointer));
       }
       return stop;
@@ -107,7 +112,7 @@ class HandlerRunner implements Runner, Holder {
   }
 
   wait(registers: RegisterBlock, _: FloatingPoint, record: SwitchRecord): SwitchStop {
-    const result = loadFast().switchDeskWait(this.#desk.bytes, registers.bytes, record.bytes);
+    const result = loadFast().switchHandlerWait(this.#shared.bytes, registers.bytes, record.bytes);
     const stop = this.#stop(result, record);
     this.#runsOn = stop === "late";
     return stop;
@@ -133,14 +138,14 @@ class HandlerRunner implements Runner, Holder {
   empty(): void {
     const { stub } = this;
     const end = stub.tracer.stubAddress + PAGE_SIZE;
-    stub.call("munmap", 0, this.#desk.address);
+    stub.call("munmap", 0, this.#shared.address);
     if (end < topOfUserSpace()) stub.call("munmap", end, topOfUserSpace() - end);
     this.#clear();
     this.patches?.forget();
   }
 
   save(area: Uint8Array): void {
-    const result = loadFast().saveDesk(this.#desk.bytes, area, area.length);
+    const result = loadFast().savePages(this.#shared.bytes, area, area.length);
     if (result !== -ETIME) return;
     throw new DeadlineError(this.stub.pid, "did not leave a patched system call");
   }
@@ -148,15 +153,15 @@ class HandlerRunner implements Runner, Holder {
   /** Clears the shared pages, and names their stack to the kernel again: a guest may have named another. */
   #clear(): void {
     const { stub } = this;
-    loadFast().clearDesk(this.#desk.bytes);
-    stub.call("sigaltstack", this.#desk.altStack, 0);
+    loadFast().clearPages(this.#shared.bytes);
+    stub.call("sigaltstack", this.#shared.altStack, 0);
   }
 
   #close(): void {
     try {
       this.vacate();
     } finally {
-      loadFast().closeDesk(this.#desk.bytes);
+      loadFast().closePages(this.#shared.bytes);
     }
   }
 
@@ -165,14 +170,14 @@ class HandlerRunner implements Runner, Holder {
     this.#resident = undefined;
   }
 
-  #mapDesk(xstate: Uint8Array): void {
+  #mapShared(xstate: Uint8Array): void {
     const { stub } = this;
     const { shim, stubAddress } = stub.tracer;
-    const file = loadFast().openDesk(this.#desk.bytes, stubAddress, xstate, xstate.length);
+    const file = loadFast().openPages(this.#shared.bytes, stubAddress, xstate, xstate.length);
     if (file < 0) throw this.#refused("memfd_create", -file);
     stub.thread.onEnd = () => this.#close();
     try {
-      const { address, code } = this.#desk;
+      const { address, code } = this.#shared;
       const length = code - address;
       const flags = stub.tracer.flag("MAP_SHARED") | stub.tracer.flag("MAP_FIXED");
       stub.call("mmap", address, length, protectionFlags(stub.tracer, "rw"), flags, file, 0);
@@ -186,20 +191,20 @@ class HandlerRunner implements Runner, Holder {
   #mapCode(spins: number): void {
     const code = new Uint8Array(PAGE_SIZE);
     loadFast().handlerCode(code, code.length, spins);
-    mapPages(this.stub, this.#desk.code, code, "rx");
+    mapPages(this.stub, this.#shared.code, code, "rx");
   }
 
   /** Runs the set-up in the stub: handlers, their stack, and the filter. */
   #setUp(): void {
     const { tracer, thread } = this.stub;
     const { encoder, frame, shim } = tracer;
-    const rest = BigInt(this.#desk.code + loadFast().handlerIsSetUpOffset());
+    const rest = BigInt(this.#shared.code + loadFast().handlerIsSetUpOffset());
     const injection = new Injection(tracer.deadline, rest);
     injection.passOver = tracer.injection.passOver;
     encoder.encodeSyscall(frame.offset, thread.initial.offset, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
     frame.set(
       HOST_MACHINE.instructionPointer,
-      BigInt(this.#desk.code + loadFast().handlerSetUpOffset()),
+      BigInt(this.#shared.code + loadFast().handlerSetUpOffset()),
     );
     const stopped = thread.makeStopped();
     const end = shim.inject(thread.tid, frame.bytes, injection.bytes);
@@ -232,18 +237,18 @@ class HandlerRunner implements Runner, Holder {
     const stopped = thread.makeStopped();
     const pidfd = thread.openPidfd();
     if (pidfd < 0) throw this.#refused("pidfd_open", -pidfd);
-    this.#desk.pidfd = pidfd;
+    this.#shared.pidfd = pidfd;
     frame.copyFrom(thread.initial);
     tracer.encoder.enterGuest(frame.offset, thread.initial.offset);
-    frame.set(HOST_MACHINE.instructionPointer, BigInt(this.#desk.code));
+    frame.set(HOST_MACHINE.instructionPointer, BigInt(this.#shared.code));
     stopped.writeRegisters(frame);
     // Other signals wait for the guest.
     stopped.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));
-    tracer.sendAway(thread.tid);
-    loadFast().prepareDesk(this.#desk.bytes);
+    tracer.bindApart(thread.tid);
+    loadFast().prepareHandler(this.#shared.bytes);
     stopped.detach("");
     thread.settle(this.#waiting);
-    const result = loadFast().takeDesk(this.#desk.bytes, new Deadline(tracer.deadline).bytes);
+    const result = loadFast().awaitHandler(this.#shared.bytes, new Deadline(tracer.deadline).bytes);
     if (result === 0) return;
     thread.expectAlive();
     if (result === -EPROTO && !isAgain) {
@@ -266,7 +271,7 @@ class HandlerRunner implements Runner, Holder {
       if (error instanceof AttachError) thread.expectAlive();
       throw error;
     }
-    tracer.attract(thread.tid);
+    tracer.bindHere(thread.tid);
     // Else an INT3 with SIGTRAP blocked would remove its handler.
     thread.expect("stopped").setMask(0n);
   }

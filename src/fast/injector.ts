@@ -76,7 +76,7 @@ class FastInjector implements Injector {
       this.#thread,
       this.#ownRing(),
       Math.min(request.count, MOST_ENTRIES),
-      (thread) => tracer.attract(thread.tid),
+      (thread) => tracer.bindHere(thread.tid),
     );
   }
 

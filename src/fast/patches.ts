@@ -3,7 +3,7 @@ import type { Patches } from "../core/platform/runner.ts";
 import { PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { type Mapping, parseMaps, readProc } from "../core/stub/proc.ts";
 import type { Stub } from "../core/stub/stub.ts";
-import { type Desk, SITES, type Site, TRAMPOLINE_LENGTH } from "./desk.ts";
+import { type HandlerPages, SITES, type Site, TRAMPOLINE_LENGTH } from "./handler_pages.ts";
 import { loadFast } from "./shim.ts";
 import * as code from "./site.ts";
 
@@ -27,7 +27,7 @@ const PATCHABLE = "r-xp";
  */
 export class Sites implements Patches {
   readonly #stub: Stub;
-  readonly #desk: Desk;
+  readonly #shared: HandlerPages;
   readonly #sites: (Site | undefined)[] = Array<Site | undefined>(SITES).fill(undefined);
   /** How often the system call of a site was made by a signal. */
   readonly #counts = new Map<bigint, number>();
@@ -36,9 +36,9 @@ export class Sites implements Patches {
   /** The address of the table, once it is mapped. */
   #table: number | undefined;
 
-  constructor(stub: Stub, desk: Desk) {
+  constructor(stub: Stub, pages: HandlerPages) {
     this.#stub = stub;
-    this.#desk = desk;
+    this.#shared = pages;
   }
 
   /** The addresses of the sites, in ascending order. */
@@ -139,7 +139,7 @@ export class Sites implements Patches {
 
   #set(index: number, site: Site | undefined): void {
     this.#sites[index] = site;
-    this.#desk.setSite(index, site);
+    this.#shared.setSite(index, site);
   }
 
   /** What is to be patched at an address; undefined if it must not be. */
@@ -149,7 +149,8 @@ export class Sites implements Patches {
         ({ start, end, protection }) => protection === PATCHABLE && at >= start && at < end,
       );
     const last = address + BigInt(code.SITE_LENGTH - 1);
-    if (last >= this.#desk.address || !isPatchable(address) || !isPatchable(last)) return undefined;
+    if (last >= this.#shared.address || !isPatchable(address) || !isPatchable(last))
+      return undefined;
     const number = code.decodeSite(this.#stub.read(address, code.SITE_LENGTH));
     return number === undefined ? undefined : { address, number };
   }
@@ -161,7 +162,7 @@ export class Sites implements Patches {
       (_, i) => code.LOWEST_TABLE + i * PAGE_SIZE,
     ).find((at) => mappings.every(({ start, end }) => at + PAGE_SIZE <= start || at >= end));
     if (address === undefined) return undefined;
-    const trampolines = this.#desk.code + loadFast().trampolinesOffset();
+    const trampolines = this.#shared.code + loadFast().trampolinesOffset();
     const table = new BigUint64Array(PAGE_SIZE / 8);
     for (let i = 0; i < SITES; i++) table[i] = BigInt(trampolines + i * TRAMPOLINE_LENGTH);
     mapPages(this.#stub, address, new Uint8Array(table.buffer), "r");

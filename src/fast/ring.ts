@@ -82,7 +82,7 @@ export class Ring {
     const { state, tid, tracer } = this.#thread;
     this.#thread.onEnd = undefined;
     this.#memory.giveBack();
-    if (state.name !== "dead") tracer.attract(tid);
+    if (state.name !== "dead") tracer.bindHere(tid);
   }
 
   /** @param halts whether the stub stops afterwards, with patience: a teardown needs it, too. */
@@ -96,7 +96,7 @@ export class Ring {
       frame.copyFrom(thread.initial);
       HOST_MACHINE.enterRing(frame, tracer.serveAddress, this.address, this.#memory.turn);
       thread.makeStopped().writeRegisters(frame);
-      tracer.sendAway(tid);
+      tracer.bindApart(tid);
     }
     if (!stopped) thread.settle(this.#running);
     this.#memory.prepare(count, halts, this.#spins);
@@ -106,7 +106,7 @@ export class Ring {
     endInjection(thread, result, call);
     thread.settle(this.#memory.halts ? new Stopped(thread) : this.#serving);
     // It has stopped, maybe by a signal: a stub that stops for its tracer belongs on the same processor.
-    if (this.#memory.halts) tracer.attract(tid);
+    if (this.#memory.halts) tracer.bindHere(tid);
   }
 }
 

@@ -33,23 +33,23 @@ int are_same(const volatile uint64_t *these, const uint64_t *block) {
     return 1;
 }
 
-int64_t write_header(const struct stublab_desk *desk, const uint64_t *block) {
+int64_t write_header(const struct stublab_pages *pages, const uint64_t *block) {
     if (block[REG_FS_BASE] >= END_OF_BASES || block[REG_GS_BASE] >= END_OF_BASES)
         return -EIO;
-    *header(desk, HEADER_DS) = block[REG_DS] & 0xffff;
-    *header(desk, HEADER_ES) = block[REG_ES] & 0xffff;
-    *header(desk, HEADER_FS) = block[REG_FS] & 0xffff;
-    *header(desk, HEADER_GS) = block[REG_GS] & 0xffff;
-    *header(desk, HEADER_FS_BASE) = block[REG_FS_BASE];
-    *header(desk, HEADER_GS_BASE) = block[REG_GS_BASE];
+    *header(pages, HEADER_DS) = block[REG_DS] & 0xffff;
+    *header(pages, HEADER_ES) = block[REG_ES] & 0xffff;
+    *header(pages, HEADER_FS) = block[REG_FS] & 0xffff;
+    *header(pages, HEADER_GS) = block[REG_GS] & 0xffff;
+    *header(pages, HEADER_FS_BASE) = block[REG_FS_BASE];
+    *header(pages, HEADER_GS_BASE) = block[REG_GS_BASE];
     return 0;
 }
 
-void read_header(const struct stublab_desk *desk, uint64_t *block) {
-    block[REG_DS] = *header(desk, HEADER_FOUND_DS);
-    block[REG_ES] = *header(desk, HEADER_FOUND_ES);
-    block[REG_FS] = *header(desk, HEADER_FOUND_FS);
-    block[REG_GS] = *header(desk, HEADER_FOUND_GS);
-    block[REG_FS_BASE] = *header(desk, HEADER_FOUND_FS_BASE);
-    block[REG_GS_BASE] = *header(desk, HEADER_FOUND_GS_BASE);
+void read_header(const struct stublab_pages *pages, uint64_t *block) {
+    block[REG_DS] = *header(pages, HEADER_FOUND_DS);
+    block[REG_ES] = *header(pages, HEADER_FOUND_ES);
+    block[REG_FS] = *header(pages, HEADER_FOUND_FS);
+    block[REG_GS] = *header(pages, HEADER_FOUND_GS);
+    block[REG_FS_BASE] = *header(pages, HEADER_FOUND_FS_BASE);
+    block[REG_GS_BASE] = *header(pages, HEADER_FOUND_GS_BASE);
 }

@@ -35,41 +35,41 @@ enum {
 
 #define SA_SIGINFO_ONSTACK (4UL | 0x08000000UL)
 
-static volatile uint32_t *half_word(const struct stublab_desk *desk, uint32_t offset) {
-    return (volatile uint32_t *)(desk->shared + desk->stack + offset);
+static volatile uint32_t *half_word(const struct stublab_pages *pages, uint32_t offset) {
+    return (volatile uint32_t *)(pages->shared + pages->stack + offset);
 }
 
 /** The header's stack_t. */
-static void describe_stack(const struct stublab_desk *desk) {
-    uint64_t *stack = (uint64_t *)(desk->shared + desk->stack + HEADER_ALTSTACK);
-    stack[0] = desk->address;
+static void describe_stack(const struct stublab_pages *pages) {
+    uint64_t *stack = (uint64_t *)(pages->shared + pages->stack + HEADER_ALTSTACK);
+    stack[0] = pages->address;
     stack[1] = 0;
-    stack[2] = desk->stack;
+    stack[2] = pages->stack;
 }
 
 /** The header's arguments for the set-up, with their addresses in the stub. */
-static void write_arguments(const struct stublab_desk *desk, uint64_t injection) {
-    char *header = (char *)(desk->shared + desk->stack);
-    const uint64_t in_stub = desk->address + desk->stack;
+static void write_arguments(const struct stublab_pages *pages, uint64_t injection) {
+    char *header = (char *)(pages->shared + pages->stack);
+    const uint64_t in_stub = pages->address + pages->stack;
     const uint64_t code = in_stub + HEADER_LENGTH;
     struct kernel_sigaction *action = (struct kernel_sigaction *)(header + HEADER_ACTION);
     action->handler = (void *)(code + (uint64_t)(stublab_handler - stublab_handler_begin));
     action->flags = SA_SIGINFO_ONSTACK | SA_RESTORER;
     action->restorer = action->handler;
     action->mask = ~UINT64_C(0);
-    describe_stack(desk);
+    describe_stack(pages);
     struct sock_filter *filter = (struct sock_filter *)(header + HEADER_FILTER);
     uint64_t *program = (uint64_t *)(header + HEADER_PROGRAM);
     program[0] = write_stub_filter(filter, code, injection);
     program[1] = in_stub + HEADER_FILTER;
 }
 
-int64_t stublab_open_desk(struct stublab_desk *desk, uint64_t stub, const void *xstate,
-                          uint64_t xstate_length) {
-    desk->stack = (xstate_length + FRAME_ROOM + PAGE_SIZE - 1) & ~(PAGE_SIZE - UINT64_C(1));
-    desk->address = stub - PAGE_SIZE - HEADER_LENGTH - desk->stack;
-    desk->frame = 0;
-    const uint64_t length = desk->stack + HEADER_LENGTH;
+int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub, const void *xstate,
+                           uint64_t xstate_length) {
+    pages->stack = (xstate_length + FRAME_ROOM + PAGE_SIZE - 1) & ~(PAGE_SIZE - UINT64_C(1));
+    pages->address = stub - PAGE_SIZE - HEADER_LENGTH - pages->stack;
+    pages->frame = 0;
+    const uint64_t length = pages->stack + HEADER_LENGTH;
     int64_t file = stublab_memory_file(length);
     if (file < 0)
         return file;
@@ -83,24 +83,24 @@ int64_t stublab_open_desk(struct stublab_desk *desk, uint64_t stub, const void *
         stublab_close((int32_t)file);
         return result;
     }
-    desk->shared = (uint64_t)shared;
-    take_features(desk, xstate);
-    write_arguments(desk, stub + stublab_stub_syscall_offset() + SYSCALL_BYTES);
+    pages->shared = (uint64_t)shared;
+    take_features(pages, xstate);
+    write_arguments(pages, stub + stublab_stub_syscall_offset() + SYSCALL_BYTES);
     return file;
 }
 
-int64_t stublab_clear_desk(struct stublab_desk *desk) {
-    volatile uint64_t *words = (volatile uint64_t *)desk->shared;
-    for (uint64_t i = 0; i < (desk->stack + HEADER_LENGTH) / sizeof *words; i++)
+int64_t stublab_clear_pages(struct stublab_pages *pages) {
+    volatile uint64_t *words = (volatile uint64_t *)pages->shared;
+    for (uint64_t i = 0; i < (pages->stack + HEADER_LENGTH) / sizeof *words; i++)
         words[i] = 0;
-    describe_stack(desk);
-    desk->patched = 0;
-    desk->kept[0] = 0;
+    describe_stack(pages);
+    pages->patched = 0;
+    pages->pending[0] = 0;
     return 0;
 }
 
-int64_t stublab_close_desk(struct stublab_desk *desk) {
-    return syscall2(__NR_munmap, (long)desk->shared, (long)(desk->stack + HEADER_LENGTH));
+int64_t stublab_close_pages(struct stublab_pages *pages) {
+    return syscall2(__NR_munmap, (long)pages->shared, (long)(pages->stack + HEADER_LENGTH));
 }
 
 int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins) {
@@ -138,26 +138,26 @@ static int has_turn(volatile uint32_t *turn) {
     return __atomic_load_n(turn, __ATOMIC_ACQUIRE) != TURN_STUB;
 }
 
-int64_t stublab_prepare_desk(struct stublab_desk *desk) {
-    *half_word(desk, HEADER_HOST_SLEEPS) = 0;
-    *half_word(desk, HEADER_STUB_SLEEPS) = 0;
-    __atomic_store_n(half_word(desk, HEADER_TURN), TURN_STUB, __ATOMIC_SEQ_CST);
-    desk->budget = desk->spins;
-    desk->patched = 0;
+int64_t stublab_prepare_handler(struct stublab_pages *pages) {
+    *half_word(pages, HEADER_HOST_SLEEPS) = 0;
+    *half_word(pages, HEADER_STUB_SLEEPS) = 0;
+    __atomic_store_n(half_word(pages, HEADER_TURN), TURN_STUB, __ATOMIC_SEQ_CST);
+    pages->budget = pages->spins;
+    pages->patched = 0;
     return 0;
 }
 
-static void give_turn(struct stublab_desk *desk) {
-    volatile uint32_t *turn = half_word(desk, HEADER_TURN);
-    desk->patched = 0;
+static void give_turn(struct stublab_pages *pages) {
+    volatile uint32_t *turn = half_word(pages, HEADER_TURN);
+    pages->patched = 0;
     __atomic_store_n(turn, TURN_STUB, __ATOMIC_SEQ_CST);
-    if (*half_word(desk, HEADER_STUB_SLEEPS) != 0)
+    if (*half_word(pages, HEADER_STUB_SLEEPS) != 0)
         futex(turn, FUTEX_WAKE, 1, 0);
 }
 
 /** Looks for the turn without sleeping. */
-static int poll_turn(struct stublab_desk *desk, volatile uint32_t *turn) {
-    if (desk->spins == 0) {
+static int poll_turn(struct stublab_pages *pages, volatile uint32_t *turn) {
+    if (pages->spins == 0) {
         for (int i = 0; i < HOST_YIELDS; i++) {
             syscall0(__NR_sched_yield);
             if (has_turn(turn))
@@ -165,14 +165,14 @@ static int poll_turn(struct stublab_desk *desk, volatile uint32_t *turn) {
         }
         return 0;
     }
-    for (uint32_t i = 0; i < desk->budget; i++) {
+    for (uint32_t i = 0; i < pages->budget; i++) {
         if (has_turn(turn)) {
-            desk->budget = desk->budget * 2 < desk->spins ? desk->budget * 2 : desk->spins;
+            pages->budget = pages->budget * 2 < pages->spins ? pages->budget * 2 : pages->spins;
             return 1;
         }
         relax();
     }
-    desk->budget = desk->budget / 2 > LEAST_BUDGET ? desk->budget / 2 : LEAST_BUDGET;
+    pages->budget = pages->budget / 2 > LEAST_BUDGET ? pages->budget / 2 : LEAST_BUDGET;
     return 0;
 }
 
@@ -204,20 +204,20 @@ static int may_be_stopped(int32_t pid) {
 }
 
 /** Looks after a stub that has not given the turn for a while. Returns 1 if it has ended. */
-static int watch(const struct stublab_desk *desk) {
-    if (stublab_has_ended(desk->pidfd))
+static int watch(const struct stublab_pages *pages) {
+    if (stublab_has_ended(pages->pidfd))
         return 1;
     /* No tracer passes over a SIGSTOP of another process. */
-    if (may_be_stopped(desk->tgid))
-        stublab_tgkill(desk->tgid, desk->tgid, SIGCONT);
+    if (may_be_stopped(pages->tgid))
+        stublab_tgkill(pages->tgid, pages->tgid, SIGCONT);
     return 0;
 }
 
 /** Waits for the host's turn. Returns 0, 2 if the stub has ended, or -ETIMEDOUT. */
-static int64_t await_turn(struct stublab_desk *desk, struct stublab_deadline *deadline) {
-    volatile uint32_t *turn = half_word(desk, HEADER_TURN);
-    volatile uint32_t *sleeps = half_word(desk, HEADER_HOST_SLEEPS);
-    if (poll_turn(desk, turn))
+static int64_t await_turn(struct stublab_pages *pages, struct stublab_deadline *deadline) {
+    volatile uint32_t *turn = half_word(pages, HEADER_TURN);
+    volatile uint32_t *sleeps = half_word(pages, HEADER_HOST_SLEEPS);
+    if (poll_turn(pages, turn))
         return 0;
     int64_t result = 0;
     int64_t tick = FIRST_TICK_MICROSECONDS;
@@ -233,23 +233,23 @@ static int64_t await_turn(struct stublab_desk *desk, struct stublab_deadline *de
         const struct __kernel_timespec timeout = {.tv_nsec = pause * 1000};
         /* Signals may interrupt every sleep, so that none times out. */
         futex(turn, FUTEX_WAIT, TURN_STUB, &timeout);
-        if (!has_turn(turn) && watch(desk))
+        if (!has_turn(turn) && watch(pages))
             result = 2;
     }
     *sleeps = 0;
     return result;
 }
 
-int64_t stublab_take_desk(struct stublab_desk *desk, struct stublab_deadline *deadline) {
-    int64_t result = await_turn(desk, deadline);
+int64_t stublab_await_handler(struct stublab_pages *pages, struct stublab_deadline *deadline) {
+    int64_t result = await_turn(pages, deadline);
     if (result != 0)
         return result;
-    return desk->frame == 0 ? find_frame(desk) : confirm_frame(desk);
+    return pages->frame == 0 ? find_frame(pages) : confirm_frame(pages);
 }
 
 /** Whether the stub, whose turn has ended, waits at a patched system call. */
-static uint32_t is_patched(const struct stublab_desk *desk) {
-    return __atomic_load_n(half_word(desk, HEADER_TURN), __ATOMIC_ACQUIRE) == TURN_PATCHED;
+static uint32_t is_patched(const struct stublab_pages *pages) {
+    return __atomic_load_n(half_word(pages, HEADER_TURN), __ATOMIC_ACQUIRE) == TURN_PATCHED;
 }
 
 static void copy_siginfo(int32_t *to, const volatile int32_t *from) {
@@ -257,8 +257,8 @@ static void copy_siginfo(int32_t *to, const volatile int32_t *from) {
         to[i] = from[i];
 }
 
-static void read_siginfo(const struct stublab_desk *desk, int32_t *siginfo) {
-    copy_siginfo(siginfo, (const volatile int32_t *)(desk->shared + desk->info));
+static void read_siginfo(const struct stublab_pages *pages, int32_t *siginfo) {
+    copy_siginfo(siginfo, (const volatile int32_t *)(pages->shared + pages->info));
     if (siginfo[0] < 1 || siginfo[0] > SIGNALS)
         siginfo[0] = SIGILL;
 }
@@ -276,22 +276,22 @@ static int is_own_breakpoint(const int32_t *siginfo) {
 
 /**
  * Makes a stub at a patched system call enter its handler, so that it waits with a signal frame. A
- * signal that comes first makes the frame, too, and is kept. Returns 0, 2 if the stub has ended, or
- * -ETIME.
+ * signal that comes first makes the frame, too, and is pending. Returns 0, 2 if the stub has ended,
+ * or -ETIME.
  */
-static int64_t make_frame(struct stublab_desk *desk) {
-    if (!desk->patched)
+static int64_t make_frame(struct stublab_pages *pages) {
+    if (!pages->patched)
         return 0;
     struct stublab_deadline deadline = {.timeout = FRAME_MICROSECONDS};
-    write_breakpoint(desk);
-    give_turn(desk);
-    const int64_t result = await_turn(desk, &deadline);
+    write_breakpoint(pages);
+    give_turn(pages);
+    const int64_t result = await_turn(pages, &deadline);
     if (result != 0)
         return result == -ETIMEDOUT ? -ETIME : result;
     int32_t siginfo[32];
-    read_siginfo(desk, siginfo);
+    read_siginfo(pages, siginfo);
     if (!is_own_breakpoint(siginfo) && !is_own_continue(siginfo))
-        copy_siginfo(desk->kept, siginfo);
+        copy_siginfo(pages->pending, siginfo);
     return 0;
 }
 
@@ -301,69 +301,69 @@ static int64_t stopped(struct stublab_switch *exchange, int call) {
     return call ? 0 : 1;
 }
 
-int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
-                                 struct stublab_switch *exchange) {
+int64_t stublab_switch_handler_wait(struct stublab_pages *pages, void *block,
+                                    struct stublab_switch *exchange) {
     exchange->step = STUBLAB_SWITCH_WAIT;
     for (;;) {
-        int64_t result = await_turn(desk, &exchange->deadline);
+        int64_t result = await_turn(pages, &exchange->deadline);
         if (result != 0)
             return result;
-        desk->patched = is_patched(desk);
-        if (desk->patched) {
-            read_call(desk, block);
+        pages->patched = is_patched(pages);
+        if (pages->patched) {
+            read_call(pages, block);
             return 0;
         }
-        read_siginfo(desk, exchange->siginfo);
+        read_siginfo(pages, exchange->siginfo);
         if (!is_own_continue(exchange->siginfo))
             break;
         if (stublab_time_left(&exchange->deadline) <= 0)
             return -ETIMEDOUT;
-        give_turn(desk);
+        give_turn(pages);
     }
-    const int call = read_frame(desk, block, exchange->siginfo);
+    const int call = read_frame(pages, block, exchange->siginfo);
     if (call && exchange->siginfo[SI_CODE] <= 0)
-        copy_siginfo(desk->kept, exchange->siginfo);
+        copy_siginfo(pages->pending, exchange->siginfo);
     return stopped(exchange, call);
 }
 
 /** Writes the state of a guest to where the stub waits: to the signal frame, or without one. */
-static int64_t write_guest(struct stublab_desk *desk, const void *block, const void *xstate,
+static int64_t write_guest(struct stublab_pages *pages, const void *block, const void *xstate,
                            struct stublab_switch *exchange) {
     exchange->step = STUBLAB_SWITCH_SETREGS;
-    if (desk->patched && exchange->xstate_length == 0 && is_plain(block))
-        return write_return(desk, block);
+    if (pages->patched && exchange->xstate_length == 0 && is_plain(block))
+        return write_return(pages, block);
     exchange->step = STUBLAB_SWITCH_WAIT;
-    int64_t result = make_frame(desk);
+    int64_t result = make_frame(pages);
     if (result != 0)
         return result;
     if (exchange->xstate_length != 0) {
         exchange->step = STUBLAB_SWITCH_SETREGSET;
-        result = write_area(desk, xstate, exchange->xstate_length);
+        result = write_area(pages, xstate, exchange->xstate_length);
         if (result < 0)
             return result;
     }
     exchange->step = STUBLAB_SWITCH_SETREGS;
-    return write_frame(desk, block);
+    return write_frame(pages, block);
 }
 
-int64_t stublab_switch_desk(struct stublab_desk *desk, void *block, void *xstate,
-                            struct stublab_switch *exchange) {
-    const int64_t result = write_guest(desk, block, xstate, exchange);
+int64_t stublab_switch_handler(struct stublab_pages *pages, void *block, void *xstate,
+                               struct stublab_switch *exchange) {
+    const int64_t result = write_guest(pages, block, xstate, exchange);
     if (result != 0)
         return result;
-    if (desk->kept[0] != 0) {
-        copy_siginfo(exchange->siginfo, desk->kept);
-        desk->kept[0] = 0;
+    if (pages->pending[0] != 0) {
+        copy_siginfo(exchange->siginfo, pages->pending);
+        pages->pending[0] = 0;
         forget_call(block);
         return stopped(exchange, 0);
     }
-    give_turn(desk);
-    return stublab_switch_desk_wait(desk, block, exchange);
+    give_turn(pages);
+    return stublab_switch_handler_wait(pages, block, exchange);
 }
 
-int64_t stublab_save_desk(struct stublab_desk *desk, void *xstate, uint64_t length) {
-    const int64_t result = make_frame(desk);
+int64_t stublab_save_pages(struct stublab_pages *pages, void *xstate, uint64_t length) {
+    const int64_t result = make_frame(pages);
     if (result == 0)
-        read_area(desk, xstate, length);
+        read_area(pages, xstate, length);
     return result;
 }

@@ -19,7 +19,7 @@ struct stublab_site {
 };
 
 /** What the host knows about the shared pages of one stub. */
-struct stublab_desk {
+struct stublab_pages {
     uint64_t shared;      /* their address in the host: the stack, then the header */
     uint64_t stack;       /* bytes of the stack */
     uint64_t address;     /* their address in the stub */
@@ -35,21 +35,21 @@ struct stublab_desk {
     uint32_t budget; /* the part of it that was worth it last */
     /* Whether the stub waits at a patched system call: there is no signal frame. */
     uint32_t patched;
-    int32_t kept[32]; /* siginfo_t of a signal that the next switch reports; zeros: none */
+    int32_t pending[32]; /* siginfo_t of a signal that the next switch reports; zeros: none */
     struct stublab_site sites[SITES];
 };
 
 /**
  * Makes the shared pages of a stub whose stub code is at `stub`, and writes the arguments of its
  * set-up. `xstate` is a new process's XSAVE area. Returns a file descriptor of them, which the stub
- * maps at `desk->address` and the caller closes; children of the host do not inherit the pages.
+ * maps at `pages->address` and the caller closes; children of the host do not inherit the pages.
  */
-STUBLAB_EXPORT int64_t stublab_open_desk(struct stublab_desk *desk, uint64_t stub,
-                                         const void *xstate, uint64_t xstate_length);
+STUBLAB_EXPORT int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub,
+                                          const void *xstate, uint64_t xstate_length);
 /** Clears the pages of a stub at rest, but writes the description of its stack again. */
-STUBLAB_EXPORT int64_t stublab_clear_desk(struct stublab_desk *desk);
+STUBLAB_EXPORT int64_t stublab_clear_pages(struct stublab_pages *pages);
 /** Unmaps them. */
-STUBLAB_EXPORT int64_t stublab_close_desk(struct stublab_desk *desk);
+STUBLAB_EXPORT int64_t stublab_close_pages(struct stublab_pages *pages);
 
 /**
  * Copies the code of the handler to `page`. The stub looks for its turn `spins` times before it
@@ -65,28 +65,29 @@ STUBLAB_EXPORT uint32_t stublab_handler_set_up_offset(void);
 STUBLAB_EXPORT uint32_t stublab_handler_is_set_up_offset(void);
 
 /** Gives the stub its turn; it has not entered the handler yet. */
-STUBLAB_EXPORT int64_t stublab_prepare_desk(struct stublab_desk *desk);
+STUBLAB_EXPORT int64_t stublab_prepare_handler(struct stublab_pages *pages);
 /**
  * Waits until the stub enters the handler, before any guest runs, and takes the places of its
  * signal frame. Returns 0, 2 if the stub has ended, -ETIMEDOUT, or -EPROTO if the frame is
  * elsewhere.
  */
-STUBLAB_EXPORT int64_t stublab_take_desk(struct stublab_desk *desk,
-                                         struct stublab_deadline *deadline);
+STUBLAB_EXPORT int64_t stublab_await_handler(struct stublab_pages *pages,
+                                             struct stublab_deadline *deadline);
 
 /**
  * Runs a guest until its next stop, as stublab_switch does; 2 means that the stub has ended. The
  * floating-point and vector registers are written if `xstate_length` is not 0, and not read.
  */
-STUBLAB_EXPORT int64_t stublab_switch_desk(struct stublab_desk *desk, void *block, void *xstate,
-                                           struct stublab_switch *exchange);
+STUBLAB_EXPORT int64_t stublab_switch_handler(struct stublab_pages *pages, void *block,
+                                              void *xstate, struct stublab_switch *exchange);
 /** The second half: waits for a guest that was late and has been signaled. */
-STUBLAB_EXPORT int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
-                                                struct stublab_switch *exchange);
+STUBLAB_EXPORT int64_t stublab_switch_handler_wait(struct stublab_pages *pages, void *block,
+                                                   struct stublab_switch *exchange);
 /**
  * Copies the floating-point and vector registers of a guest at rest. Returns 0; 2 if the stub has
  * ended, or -ETIME if it makes no signal frame, in a patched system call.
  */
-STUBLAB_EXPORT int64_t stublab_save_desk(struct stublab_desk *desk, void *xstate, uint64_t length);
+STUBLAB_EXPORT int64_t stublab_save_pages(struct stublab_pages *pages, void *xstate,
+                                          uint64_t length);
 
 #endif

@@ -41,8 +41,8 @@ enum {
 /** SSE and AVX: with one of them MXCSR counts. */
 #define USES_MXCSR 6U
 
-static volatile struct frame *frame_of(const struct stublab_desk *desk) {
-    return (volatile struct frame *)(desk->shared + desk->frame);
+static volatile struct frame *frame_of(const struct stublab_pages *pages) {
+    return (volatile struct frame *)(pages->shared + pages->frame);
 }
 
 #define LOAD(field)                                                                                \
@@ -77,45 +77,46 @@ uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_
 }
 
 /** The offset of an address of the stub in the shared pages if `length` bytes are there, else 0. */
-static uint64_t place(const struct stublab_desk *desk, uint64_t address, uint64_t length) {
-    const uint64_t offset = address - desk->address;
-    return address % 8 == 0 && offset < desk->stack && length <= desk->stack - offset ? offset : 0;
+static uint64_t place(const struct stublab_pages *pages, uint64_t address, uint64_t length) {
+    const uint64_t offset = address - pages->address;
+    return address % 8 == 0 && offset < pages->stack && length <= pages->stack - offset ? offset
+                                                                                        : 0;
 }
 
-int64_t find_frame(struct stublab_desk *desk) {
-    desk->frame = place(desk, *header(desk, HEADER_CONTEXT), sizeof(struct frame));
-    desk->info = place(desk, *header(desk, HEADER_INFO), 128);
-    if (desk->frame == 0 || desk->info == 0)
+int64_t find_frame(struct stublab_pages *pages) {
+    pages->frame = place(pages, *header(pages, HEADER_CONTEXT), sizeof(struct frame));
+    pages->info = place(pages, *header(pages, HEADER_INFO), 128);
+    if (pages->frame == 0 || pages->info == 0)
         return -EPROTO;
-    desk->area = place(desk, frame_of(desk)->area, sizeof(struct _xstate));
-    if (desk->area == 0)
+    pages->area = place(pages, frame_of(pages)->area, sizeof(struct _xstate));
+    if (pages->area == 0)
         return -EPROTO;
-    const struct _xstate *area = (const struct _xstate *)(desk->shared + desk->area);
-    desk->area_length = area->fpstate.sw_reserved.xstate_size;
+    const struct _xstate *area = (const struct _xstate *)(pages->shared + pages->area);
+    pages->area_length = area->fpstate.sw_reserved.xstate_size;
     if (area->fpstate.sw_reserved.magic1 != FP_XSTATE_MAGIC1 ||
-        place(desk, desk->address + desk->area, desk->area_length) == 0)
+        place(pages, pages->address + pages->area, pages->area_length) == 0)
         return -EPROTO;
     return 0;
 }
 
-int64_t confirm_frame(const struct stublab_desk *desk) {
-    return *header(desk, HEADER_CONTEXT) == desk->address + desk->frame ? 0 : -EPROTO;
+int64_t confirm_frame(const struct stublab_pages *pages) {
+    return *header(pages, HEADER_CONTEXT) == pages->address + pages->frame ? 0 : -EPROTO;
 }
 
-int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block) {
-    const int64_t result = write_header(desk, block);
+int64_t write_frame(const struct stublab_pages *pages, const uint64_t *block) {
+    const int64_t result = write_header(pages, block);
     if (result < 0)
         return result;
-    volatile struct frame *frame = frame_of(desk);
+    volatile struct frame *frame = frame_of(pages);
     write_registers(frame->registers, block);
     frame->registers[FRAME_SELECTORS] = (block[REG_CS] & 0xffff) | (block[REG_SS] & 0xffff) << 48;
     frame->flags = FRAME_FLAGS;
-    frame->stack[0] = desk->address;
+    frame->stack[0] = pages->address;
     frame->stack[1] = 0;
-    frame->stack[2] = desk->stack;
-    frame->area = desk->address + desk->area;
+    frame->stack[2] = pages->stack;
+    frame->area = pages->address + pages->area;
     frame->mask = 0;
-    *header(desk, HEADER_FLAGS) = PLAIN_FLAGS | (block[REG_EFLAGS] & KEPT_FLAGS);
+    *header(pages, HEADER_FLAGS) = PLAIN_FLAGS | (block[REG_EFLAGS] & KEPT_FLAGS);
     return 0;
 }
 
@@ -157,14 +158,14 @@ static int is_system_call(const int32_t *siginfo) {
  * is pending, the kernel sends no other. The guest has just executed a SYSCALL then, outside of
  * the handler, and has other registers than `block`, with which it was resumed.
  */
-static int hides_call(const struct stublab_desk *desk, const uint64_t *block,
+static int hides_call(const struct stublab_pages *pages, const uint64_t *block,
                       const int32_t *siginfo) {
-    const volatile uint64_t *now = frame_of(desk)->registers;
+    const volatile uint64_t *now = frame_of(pages)->registers;
     uint16_t instruction = 0;
     return siginfo[SIGNO] == SIGSYS_NUMBER && siginfo[CODE] <= 0 &&
            now[FRAME_RCX] == now[FRAME_RIP] && now[FRAME_R11] == now[FRAME_EFLAGS] &&
-           now[FRAME_RIP] / PAGE_SIZE != handler_page(desk) / PAGE_SIZE && !are_same(now, block) &&
-           stublab_read_memory(desk->tgid, now[FRAME_RIP] - SYSCALL_BYTES, &instruction,
+           now[FRAME_RIP] / PAGE_SIZE != handler_page(pages) / PAGE_SIZE && !are_same(now, block) &&
+           stublab_read_memory(pages->tgid, now[FRAME_RIP] - SYSCALL_BYTES, &instruction,
                                SYSCALL_BYTES) == SYSCALL_BYTES &&
            instruction == SYSCALL_INSTRUCTION;
 }
@@ -184,12 +185,12 @@ void forget_call(uint64_t *block) {
     block[REG_ORIG_RAX] = UINT64_MAX;
 }
 
-int read_frame(const struct stublab_desk *desk, uint64_t *block, int32_t *siginfo) {
-    const volatile struct frame *frame = frame_of(desk);
+int read_frame(const struct stublab_pages *pages, uint64_t *block, int32_t *siginfo) {
+    const volatile struct frame *frame = frame_of(pages);
     const int told = is_system_call(siginfo);
-    const int call = told || hides_call(desk, block, siginfo);
+    const int call = told || hides_call(pages, block, siginfo);
     const uint64_t rip = frame->registers[FRAME_RIP];
-    if (!call && is_after_call(desk, rip)) {
+    if (!call && is_after_call(pages, rip)) {
         forget_call(block);
         return call;
     }
@@ -197,14 +198,14 @@ int read_frame(const struct stublab_desk *desk, uint64_t *block, int32_t *siginf
     const uint64_t selectors = frame->registers[FRAME_SELECTORS];
     block[REG_CS] = selectors & 0xffff;
     block[REG_SS] = selectors >> 48;
-    read_header(desk, block);
+    read_header(pages, block);
     if (call) {
         if (told)
             undo_restart(block, siginfo);
         block[REG_ORIG_RAX] = block[REG_RAX];
         return call;
     }
-    move_back(desk, block);
+    move_back(pages, block);
     if (is_trap_at(siginfo, rip))
         set_address(siginfo, block[REG_RIP]);
     forget_call(block);
@@ -219,22 +220,22 @@ static uint32_t half(const void *bytes, uint64_t offset) {
     return *(const uint32_t *)((const char *)bytes + offset);
 }
 
-void take_features(struct stublab_desk *desk, const void *xstate) {
+void take_features(struct stublab_pages *pages, const void *xstate) {
     const uint32_t mask = half(xstate, MXCSR_MASK);
     /* XCR0: USER_XSTATE_XCR0_WORD of the kernel's asm/user.h. */
-    desk->features = word(xstate, SOFTWARE);
-    desk->mxcsr_mask = mask != 0 ? mask : DEFAULT_MXCSR_MASK;
+    pages->features = word(xstate, SOFTWARE);
+    pages->mxcsr_mask = mask != 0 ? mask : DEFAULT_MXCSR_MASK;
 }
 
 /** XSTATE_BV, XCOMP_BV and six reserved words, as copy_uabi_to_xstate of the kernel checks them. */
-static int is_valid(const struct stublab_desk *desk, const void *xstate) {
+static int is_valid(const struct stublab_pages *pages, const void *xstate) {
     const uint64_t components = word(xstate, HEADER);
-    if (components & ~desk->features)
+    if (components & ~pages->features)
         return 0;
     for (int i = 1; i < 8; i++)
         if (word(xstate, HEADER + 8 * (uint64_t)i) != 0)
             return 0;
-    return !(components & USES_MXCSR) || !(half(xstate, MXCSR) & ~desk->mxcsr_mask);
+    return !(components & USES_MXCSR) || !(half(xstate, MXCSR) & ~pages->mxcsr_mask);
 }
 
 static void copy_words(volatile uint64_t *to, const volatile uint64_t *from, uint64_t begin,
@@ -243,21 +244,21 @@ static void copy_words(volatile uint64_t *to, const volatile uint64_t *from, uin
         to[i] = from[i];
 }
 
-static uint64_t shorter(const struct stublab_desk *desk, uint64_t length) {
-    return length < desk->area_length ? length : desk->area_length;
+static uint64_t shorter(const struct stublab_pages *pages, uint64_t length) {
+    return length < pages->area_length ? length : pages->area_length;
 }
 
-int64_t write_area(const struct stublab_desk *desk, const void *xstate, uint64_t length) {
-    if (!is_valid(desk, xstate))
+int64_t write_area(const struct stublab_pages *pages, const void *xstate, uint64_t length) {
+    if (!is_valid(pages, xstate))
         return -EINVAL;
-    volatile uint64_t *area = (volatile uint64_t *)(desk->shared + desk->area);
+    volatile uint64_t *area = (volatile uint64_t *)(pages->shared + pages->area);
     copy_words(area, xstate, 0, SOFTWARE);
-    copy_words(area, xstate, HEADER, shorter(desk, length));
+    copy_words(area, xstate, HEADER, shorter(pages, length));
     return 0;
 }
 
-void read_area(const struct stublab_desk *desk, void *xstate, uint64_t length) {
-    const volatile uint64_t *area = (const volatile uint64_t *)(desk->shared + desk->area);
+void read_area(const struct stublab_pages *pages, void *xstate, uint64_t length) {
+    const volatile uint64_t *area = (const volatile uint64_t *)(pages->shared + pages->area);
     copy_words(xstate, area, 0, SOFTWARE);
-    copy_words(xstate, area, HEADER, shorter(desk, length));
+    copy_words(xstate, area, HEADER, shorter(pages, length));
 }

@@ -1,5 +1,5 @@
 // The part of the lane fast that depends on the architecture: a guest's state in the signal
-// frame and the header of a desk.
+// frame and the header of a pages.
 #ifndef STUBLAB_SIGNAL_FRAME_H
 #define STUBLAB_SIGNAL_FRAME_H
 
@@ -14,28 +14,28 @@
 uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_t injection);
 
 /** Takes the places of the frame from the header. Returns 0, or -EPROTO. */
-int64_t find_frame(struct stublab_desk *desk);
+int64_t find_frame(struct stublab_pages *pages);
 
 /** Returns 0 if the frame is there again, else -EPROTO. */
-int64_t confirm_frame(const struct stublab_desk *desk);
+int64_t confirm_frame(const struct stublab_pages *pages);
 
 /** Writes general registers to the frame. Returns 0, or -EIO as PTRACE_SETREGS does. */
-int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block);
+int64_t write_frame(const struct stublab_pages *pages, const uint64_t *block);
 /**
  * Reads them, over those with which the guest was resumed. Returns whether it has made a system
  * call, not into the vsyscall page: `siginfo` is that of the call, or of a SIGSYS that hides it. If
  * the signal came on the way into a patched system call, the guest is still before that call; on
  * the way out of it, `block` stays as it was written.
  */
-int read_frame(const struct stublab_desk *desk, uint64_t *block, int32_t *siginfo);
+int read_frame(const struct stublab_pages *pages, uint64_t *block, int32_t *siginfo);
 /** Notes in its registers that a guest was stopped by something other than a system call. */
 void forget_call(uint64_t *block);
 
 /** What the kernel allows in an XSAVE area, from that of a new process. */
-void take_features(struct stublab_desk *desk, const void *xstate);
+void take_features(struct stublab_pages *pages, const void *xstate);
 /** Writes an XSAVE area to the frame. Returns 0, or -EINVAL as PTRACE_SETREGSET does. */
-int64_t write_area(const struct stublab_desk *desk, const void *xstate, uint64_t length);
+int64_t write_area(const struct stublab_pages *pages, const void *xstate, uint64_t length);
 /** Reads it. */
-void read_area(const struct stublab_desk *desk, void *xstate, uint64_t length);
+void read_area(const struct stublab_pages *pages, void *xstate, uint64_t length);
 
 #endif

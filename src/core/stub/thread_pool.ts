@@ -126,7 +126,7 @@ export function redeemTicket(tracer: TracingThread, ticket: ThreadTicket): Threa
     throw error;
   }
   thread.initial.bytes.set(ticket.initial);
-  tracer.attract(ticket.tid);
+  tracer.bindHere(ticket.tid);
   return thread;
 }
 

@@ -13,7 +13,7 @@ import {
 import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline, Injection } from "../shim/records.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
-import { bindThread, otherProcessor, unbindThread } from "./binding.ts";
+import { bindThread, otherProcessor, unbindThread } from "./affinity.ts";
 import type { Lane, LaneOptions } from "./lane.ts";
 import { mapStubCode } from "./user_space.ts";
 
@@ -115,12 +115,12 @@ export class TracingThread {
   }
 
   /** Moves a thread that another tracer's stub cloned to the processor of this tracer. @internal */
-  attract(tid: number): void {
+  bindHere(tid: number): void {
     if (this.#bound) this.shim.bind(tid, this.shim.getcpu());
   }
 
   /** Binds a thread to another processor than this one's, if there is one. @internal */
-  sendAway(tid: number): void {
+  bindApart(tid: number): void {
     const processor = otherProcessor();
     if (this.#bound && processor !== undefined) this.shim.bind(tid, processor);
   }

@@ -116,16 +116,16 @@ births("a pool that cannot be filled leaves no process, and can be filled later"
   const platform = Platform.open({ lane: "fast" });
   const { stubs } = platform.tracer;
   const fast = loadFast();
-  const { openDesk } = fast;
+  const { openPages } = fast;
   const before = stubs.size;
-  let desks = 0;
-  const few: typeof openDesk = (...args) => (desks++ < 3 ? openDesk(...args) : -EMFILE);
-  fast.openDesk = few;
+  let pages = 0;
+  const few: typeof openPages = (...args) => (pages++ < 3 ? openPages(...args) : -EMFILE);
+  fast.openPages = few;
   try {
     const error = thrown(UnsupportedError, () => platform.prefill(50));
     assert.is(error.errno, "EMFILE");
   } finally {
-    fast.openDesk = openDesk;
+    fast.openPages = openPages;
   }
   // One was in the pool, because the platform tries the lane when it is opened.
   assert.equal([platform.pooled, stubs.size - before], [4, 3]);

@@ -1,4 +1,4 @@
-import { DEFINES, DESK, SITE } from "../core/shim/bindings.ts";
+import { DEFINES, PAGES, SITE } from "../core/shim/bindings.ts";
 
 /** How many system calls of a guest can be patched, and bytes from one trampoline to the next. */
 export const { SITES, TRAMPOLINE_LENGTH } = DEFINES;
@@ -10,28 +10,28 @@ export interface Site {
   readonly number: number;
 }
 
-/** struct stublab_desk in memory of its own (shim/fast/amd64/handler.h): the pages that host and stub share. */
-export class Desk {
+/** struct stublab_pages in memory of its own (shim/fast/amd64/handler.h): the pages that host and stub share. */
+export class HandlerPages {
   /** The struct. */
-  readonly bytes = new DataView(new ArrayBuffer(DESK.size));
+  readonly bytes = new DataView(new ArrayBuffer(PAGES.size));
 
   /**
    * @param tgid the stub's pid
    * @param spins how often the host looks for its turn before it sleeps; 0 if both are on one processor
    */
   constructor(tgid: number, spins: number) {
-    this.bytes.setInt32(DESK.tgid, tgid, true);
-    this.bytes.setUint32(DESK.spins, spins, true);
+    this.bytes.setInt32(PAGES.tgid, tgid, true);
+    this.bytes.setUint32(PAGES.spins, spins, true);
   }
 
   /** A pidfd of the stub. */
   set pidfd(file: number) {
-    this.bytes.setInt32(DESK.pidfd, file, true);
+    this.bytes.setInt32(PAGES.pidfd, file, true);
   }
 
   /** Bytes of the stack of the signal handler. */
   get stack(): number {
-    return Number(this.bytes.getBigUint64(DESK.stack, true));
+    return Number(this.bytes.getBigUint64(PAGES.stack, true));
   }
 
   /** The address of the struct stack_t in the stub. */
@@ -46,18 +46,18 @@ export class Desk {
 
   /** Whether the stub waits at a patched system call. */
   get isPatched(): boolean {
-    return this.bytes.getUint32(DESK.patched, true) !== 0;
+    return this.bytes.getUint32(PAGES.patched, true) !== 0;
   }
 
   /** The patched system call with an index below SITES; undefined frees the index. */
   setSite(index: number, site: Site | undefined): void {
-    const at = DESK.sites + index * SITE.size;
+    const at = PAGES.sites + index * SITE.size;
     this.bytes.setBigUint64(at + SITE.address, site?.address ?? 0n, true);
     this.bytes.setUint32(at + SITE.number, site?.number ?? 0, true);
   }
 
   /** The address in the stub. */
   get address(): number {
-    return Number(this.bytes.getBigUint64(DESK.address, true));
+    return Number(this.bytes.getBigUint64(PAGES.address, true));
   }
 }
