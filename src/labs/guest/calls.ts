@@ -6,7 +6,7 @@ import * as system from "./calls/system.ts";
 import { pread64, read, readv, write, writev } from "./calls/transfers.ts";
 
 /** The emulated calls by name. */
-const EMULATIONS: Readonly<Record<string, Emulation>> = {
+export const EMULATIONS: Readonly<Record<string, Emulation>> = {
   ...{ read, readv, pread64, write, writev },
   ...files,
   ...memory,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { constantsOf } from "../../../src/core/encoder/names.ts";
 import { type GuestOptions, openEncoder } from "../../../src/index.ts";
+import { EMULATIONS } from "../../../src/labs/guest/calls.ts";
 import { kindsOf } from "../../../src/labs/guest/signatures.ts";
 import {
   DATA,
@@ -155,6 +156,13 @@ test("marks a use of a call that is not emulated", () => {
   const marked = trace.map((line) => line.endsWith(" (not emulated)"));
   assert.equal(marked, [true, false, true, false, false], trace.join("\n"));
   assert.equal(refused, { mmap: 1, clock_gettime: 1 });
+});
+
+tests("docs/platform.md names the calls that are emulated", () => {
+  const page = readFileSync("docs/platform.md", "utf8");
+  const [, list = ""] = /A few system calls are emulated: ([^.]*)\./.exec(page) ?? [];
+  const names = list.replace(/\([^)]*\)/g, "").split(/,| and /);
+  assert.equal(names.map((name) => name.trim()).sort(), Object.keys(EMULATIONS).sort());
 });
 
 for (const arch of ["amd64", "arm64"] as const) {
