@@ -126,4 +126,4 @@ export {
   TraceError,
   UnsupportedError,
 } from "./lib/errors.ts";
-export type { Suggested } from "./lib/suggested.ts";
+export type { Suggested } from "./lib/nearest.ts";

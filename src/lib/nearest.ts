@@ -34,3 +34,6 @@ export function didYouMean(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
+
+/** Names that an editor completes. Any other string is accepted by the type, and checked when it is used. */
+export type Suggested<Name extends string> = Name | (string & Record<never, never>);

@@ -1,6 +1,6 @@
 import { InputError } from "../../lib/errors.ts";
+import type { Suggested } from "../../lib/nearest.ts";
 import { nearest } from "../../lib/nearest.ts";
-import type { Suggested } from "../../lib/suggested.ts";
 import type { SignalName, SyscallName } from "../shim/bindings.ts";
 
 /** A system call: by its name, or its number. */
