@@ -7,24 +7,23 @@
 #include <linux/seccomp.h>
 #include <linux/wait.h>
 
-// Applies `action` to a system call, and allows all others. Returns what seccomp(2) does.
-static long filter(unsigned int number, unsigned int action, unsigned int flags) {
+// Has getppid answered by a supervisor. Returns what seccomp(2) does: a file descriptor for it.
+static long supervise_getppid(void) {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, __builtin_offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, action),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getppid, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog program = {sizeof code / sizeof *code, code};
     CALL(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    return CALL(seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    return CALL(seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 }
 
 static int *listener; // of the child; both have one table of files
 
 static void loop_notifying(void) {
-    const long file =
-        filter(__NR_getppid, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    const long file = supervise_getppid();
     __atomic_store_n(listener, (int)file, __ATOMIC_SEQ_CST);
     for (;;)
         syscall0(__NR_getppid);

@@ -86,11 +86,6 @@ export function chooseProcessors(): Processors {
   return { own: allowed.at(-1) ?? 0, other: allowed.at(-2) };
 }
 
-/** The load average of the last minute. */
-export function loadAverage(): number {
-  return Number((read("/proc/loadavg") ?? "0").split(" ")[0]);
-}
-
 /** Clock ticks of processors: all, and those that a hypervisor gave to other machines. */
 export interface Ticks {
   readonly all: number;

@@ -1,11 +1,6 @@
+import { loadavg } from "node:os";
 import { setTimeout } from "node:timers/promises";
-import {
-  chooseProcessors,
-  describeMachine,
-  loadAverage,
-  stealBetween,
-  ticksOf,
-} from "./machine.ts";
+import { chooseProcessors, describeMachine, stealBetween, ticksOf } from "./machine.ts";
 import type { Group, Mechanism } from "./mechanism.ts";
 import { FLOOR } from "./mechanisms.ts";
 import { type Conditions, noiseOf } from "./noise.ts";
@@ -100,7 +95,7 @@ class Entry {
 /** Measures mechanisms, which take turns batch by batch. */
 export async function measure(plan: Plan): Promise<Report> {
   const processors = chooseProcessors();
-  const load = loadAverage();
+  const [load = 0] = loadavg();
   const ticks = ticksOf(processors);
   const start = performance.now();
   const entries = plan.mechanisms.map((mechanism) => new Entry(mechanism));

@@ -1,4 +1,5 @@
-import type { Cost, Group, Lane, Mechanism } from "./mechanism.ts";
+import type { PlatformOptions } from "../../core/platform/platform.ts";
+import type { Cost, Group, Mechanism } from "./mechanism.ts";
 import type { Work } from "./work.ts";
 
 /** What always runs, as it shows whether a run is disturbed. */
@@ -90,42 +91,28 @@ const OWN_GRANDCHILD: Cost = {
 /** The most births of a batch, and the milliseconds after which its processes are gone. */
 const BIRTHS = { most: 200, rest: 20 } as const;
 
-type More = Pick<Mechanism, "apart" | "most" | "rest">;
+type More = Partial<Omit<Mechanism, "group" | "name" | "title" | "cost">>;
 
-const inC = (
-  group: string,
-  name: string,
-  title: string,
-  cost: Cost,
-  more: More = {},
-): Mechanism => ({ name, group, title, cost, ...more });
+/** A mechanism of the C side, unless `more` has a lane. */
+function row(group: string, name: string, title: string, cost: Cost, more?: More): Mechanism {
+  return { name, group, title, cost, ...more };
+}
 
-/** What stublab does, by a lane. */
-const own = (
-  group: string,
-  name: string,
-  title: string,
-  lane: Lane,
-  cost: Cost,
-  more: More = {},
-): Mechanism => ({ name, group, title, lane, cost, ...more });
-
-const faithful = (work: Work): Lane => ({ work, options: {} });
-const fast = (work: Work): Lane => ({ work, options: { lane: "fast" } });
-const PATCHED: Lane = { work: "switch", options: { lane: "fast", patches: true } };
 const APART = { apart: true } as const;
+const by = (work: Work, options: PlatformOptions, more?: More): More => ({
+  lane: { work, options },
+  ...more,
+});
+const faithful = (work: Work, more?: More) => by(work, {}, more);
+const fast = (work: Work, more?: More) => by(work, { lane: "fast" }, more);
+const patched = (more?: More) => by("switch", { lane: "fast", patches: true }, more);
 
 /** Costs of the lane fast, on one processor and on two. */
 const FAST_CALL = unstopped(1, TRIP, ["getpid", "futex"]);
 const FAST_CALL_APART = unstopped(0, [], ["getpid"]);
 const FAST_BATCH: Cost = { ...unstopped(1, TRIP, ["64 getpid", "futex"]), per: 64 };
 /** The turn with the clone, and the first stop of its child. */
-const FAST_BIRTH: Cost = {
-  stops: 1,
-  wakeups: 1,
-  calls: [...TRIP, ...WAIT],
-  others: ["clone", "futex"],
-};
+const FAST_BIRTH = oneStop([...TRIP, ...WAIT], ["clone", "futex"]);
 const FAST_BIRTHS: Cost = { stops: 1, wakeups: 0, calls: WAIT, others: ["clone"] };
 const FAST_SWITCH = unstopped(0, ["sched_yield"], ["getpid", "rt_sigreturn", "sched_yield"]);
 const FAST_SWITCH_APART = unstopped(0, [], ["getpid", "rt_sigreturn"]);
@@ -137,25 +124,25 @@ const EMPTYING = oneStop(INJECTION, ["munmap"]);
 
 /** Every mechanism, the reference of each group first. */
 export const MECHANISMS: readonly Mechanism[] = [
-  inC("call", "call-c", "faithful, in C: gVisor's sequence", oneStop(INJECTION)),
-  own("call", "call-faithful", "faithful", faithful("call"), oneStop(INJECTION)),
-  own("call", "call-fast", "fast: from shared memory, woken by a futex", fast("call"), FAST_CALL),
-  own("call", "call-apart", "fast, on two processors", fast("call"), FAST_CALL_APART, APART),
-  own("batch", "batch-64", "fast, 64 calls a trip", fast("batch"), FAST_BATCH),
-  inC("birth", "birth-c", "grandchild, in C", GRANDCHILD, BIRTHS),
-  own("birth", "birth-faithful", "grandchild", faithful("birth"), OWN_GRANDCHILD, BIRTHS),
-  own("birth", "birth-fast", "fast, traced: no attach", fast("birth"), FAST_BIRTH, BIRTHS),
-  own("birth", "births", "fast, many by one turn", fast("births"), FAST_BIRTHS, BIRTHS),
-  inC("pool", "pool-c", "an injected munmap, in C", EMPTYING),
-  own("pool", "pool-faithful", "released, and taken again", faithful("pool"), EMPTYING),
-  inC("switch", "switch-c", "faithful, with XSAVE, in C", oneStop(FULL_SWITCH)),
-  own("switch", "switch-faithful", "faithful", faithful("switch"), oneStop(FULL_SWITCH)),
-  own("switch", "switch-fast", "fast: a signal handler in the stub", fast("switch"), FAST_SWITCH),
-  own("switch", "switch-apart", "fast, on two", fast("switch"), FAST_SWITCH_APART, APART),
-  own("switch", "switch-patched", "fast, patches: no signal", PATCHED, PATCHED_SWITCH),
-  own("switch", "patched-apart", "fast, patches, on two processors", PATCHED, NO_CALLS, APART),
-  inC("switch", "notify", "seccomp user notification, in C", NOTIFY),
-  inC("switch", "dispatch", "Syscall User Dispatch in the same process, in C", DISPATCH),
-  inC("floor", FLOOR, "getpid in a loop", unstopped(0, ["getpid"])),
-  inC("floor", "spin", "a word in memory, both spinning, on two processors", NO_CALLS, APART),
+  row("call", "call-c", "faithful, in C: gVisor's sequence", oneStop(INJECTION)),
+  row("call", "call-faithful", "faithful", oneStop(INJECTION), faithful("call")),
+  row("call", "call-fast", "fast: from shared memory, woken by a futex", FAST_CALL, fast("call")),
+  row("call", "call-apart", "fast, on two processors", FAST_CALL_APART, fast("call", APART)),
+  row("batch", "batch-64", "fast, 64 calls a trip", FAST_BATCH, fast("batch")),
+  row("birth", "birth-c", "grandchild, in C", GRANDCHILD, BIRTHS),
+  row("birth", "birth-faithful", "grandchild", OWN_GRANDCHILD, faithful("birth", BIRTHS)),
+  row("birth", "birth-fast", "fast, traced: no attach", FAST_BIRTH, fast("birth", BIRTHS)),
+  row("birth", "births", "fast, many by one turn", FAST_BIRTHS, fast("births", BIRTHS)),
+  row("pool", "pool-c", "an injected munmap, in C", EMPTYING),
+  row("pool", "pool-faithful", "released, and taken again", EMPTYING, faithful("pool")),
+  row("switch", "switch-c", "faithful, with XSAVE, in C", oneStop(FULL_SWITCH)),
+  row("switch", "switch-faithful", "faithful", oneStop(FULL_SWITCH), faithful("switch")),
+  row("switch", "switch-fast", "fast: a signal handler in the stub", FAST_SWITCH, fast("switch")),
+  row("switch", "switch-apart", "fast, on two", FAST_SWITCH_APART, fast("switch", APART)),
+  row("switch", "switch-patched", "fast, patches: no signal", PATCHED_SWITCH, patched()),
+  row("switch", "patched-apart", "fast, patches, on two processors", NO_CALLS, patched(APART)),
+  row("switch", "notify", "seccomp user notification, in C", NOTIFY),
+  row("switch", "dispatch", "Syscall User Dispatch in the same process, in C", DISPATCH),
+  row("floor", FLOOR, "getpid in a loop", unstopped(0, ["getpid"])),
+  row("floor", "spin", "a word in memory, both spinning, on two processors", NO_CALLS, APART),
 ];

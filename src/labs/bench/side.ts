@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { pathOf } from "../../core/shim/shim.ts";
 import type { Mechanism } from "./mechanism.ts";
 
@@ -77,17 +78,11 @@ class ProcessSide implements Side {
 }
 
 /** @throws Refusal if it takes too long */
-async function within<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const why = `no answer within ${PATIENCE_MILLISECONDS / 1000} s`;
-    timer = setTimeout(() => reject(new Refusal(why)), PATIENCE_MILLISECONDS);
+function within<T>(answer: Promise<T>): Promise<T> {
+  const late = setTimeout(PATIENCE_MILLISECONDS, undefined, { ref: false }).then(() => {
+    throw new Refusal(`no answer within ${PATIENCE_MILLISECONDS / 1000} s`);
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return Promise.race([answer, late]);
 }
 
 /** Starts a program that measures one mechanism, bound to processors. @throws Refusal */
