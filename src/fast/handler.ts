@@ -5,9 +5,10 @@ import type { FloatingPoint, Holder } from "../core/platform/floating_point.ts";
 import { mapPages, protectionFlags } from "../core/platform/memory.ts";
 import type { Runner, Runners, SwitchStop } from "../core/platform/runner.ts";
 import { auxiliaryValue, PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
-import { Deadline, INJECT_RESTS, Injection, type SwitchRecord } from "../core/shim/records.ts";
+import { Deadline, Injection, type SwitchRecord } from "../core/shim/records.ts";
 import { expectAmd64 } from "../core/shim/shim.ts";
 import { attach } from "../core/stub/attach.ts";
+import { endInjection } from "../core/stub/injection.ts";
 import type { Busy } from "../core/stub/state.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { topOfUserSpace } from "../core/stub/user_space.ts";
@@ -209,7 +210,8 @@ class HandlerRunner implements Runner, Holder {
     const stopped = thread.makeStopped();
     const end = shim.inject(thread.tid, frame.bytes, injection.bytes);
     const result = Number(BigInt.asIntN(64, frame.word(HOST_MACHINE.word.result)));
-    if (end !== INJECT_RESTS) throw this.#refused("the set-up of the handler", Math.max(-end, 0));
+    // The filter comes last.
+    endInjection(thread, end, tracer.syscallNumber("seccomp"), injection);
     if (result !== 0) throw this.#refused("the set-up of the handler", -result);
     this.stub.extras = "the handler of its guests needs it";
     thread.traceOptions |= PTRACE_O_TRACESECCOMP;

@@ -147,8 +147,12 @@ export function startClock({ deadline, injection }: TracingThread, isPatient = f
 }
 
 /** Interprets the shim's result of an injection. @throws what `inject` throws @internal */
-export function endInjection(thread: Thread, result: number, number: bigint): void {
-  const { injection } = thread.tracer;
+export function endInjection(
+  thread: Thread,
+  result: number,
+  number: bigint,
+  injection = thread.tracer.injection,
+): void {
   if (result === INJECT_RESTS) return;
   if (result === INJECT_LEFT) {
     thread.noteReplaced();

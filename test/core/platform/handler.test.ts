@@ -1,4 +1,5 @@
 import { closeSync } from "node:fs";
+import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
@@ -37,6 +38,8 @@ import { thrown } from "../../support/thrown.ts";
 const SEED = 0x5eed_0040n;
 const [SYS_RT_SIGRETURN, SYS_GETPID, SYS_EXIT, SYS_FUTEX] = [15, 39, 60, 202];
 const [SIGTRAP, SIGSYS] = [5, 31];
+const PTRACE_CONT = 7;
+const { ETIMEDOUT } = constants.errno;
 
 const all = suite("handler: guests without a tracer");
 const handler = HOST_ARCH === "amd64" ? all : all.skip;
@@ -321,5 +324,34 @@ handler("works without a binding to a processor, too", () => {
   const guest = load(platform, code.loop(code.SYSCALL));
   for (let i = 0; i < 1000; i++) toSyscall(guest);
 });
+
+handler(
+  "a stub that is killed or late while its handler is set up is a death or a late one",
+  () => {
+    using platform = Platform.open({ lane: "fast" });
+    using _ = platform.newAddressSpace();
+    const { shim, injection } = platform.tracer;
+    const { inject } = shim;
+    for (const [kind, disturb] of [
+      [DeathError, (tid: number) => process.kill(tid, "SIGKILL")],
+      [DeadlineError, () => undefined],
+    ] as const) {
+      shim.inject = (tid, frame, given) => {
+        if (given === injection.bytes) return inject(tid, frame, given);
+        disturb(tid);
+        // Only a deadline of its own is missed: the stub runs on.
+        const end = inject(tid, frame, given);
+        if (kind === DeathError) return end;
+        shim.ptrace(PTRACE_CONT, tid, 0, 0);
+        return -ETIMEDOUT;
+      };
+      try {
+        thrown(kind, () => platform.newAddressSpace());
+      } finally {
+        shim.inject = inject;
+      }
+    }
+  },
+);
 
 all.run();
