@@ -40,9 +40,7 @@ struct need {
 };
 extern const struct need needs[];
 
-/** A field of checks of requests, and where it is found: PLACES of
- * src/labs/fuzz/facts/read/places.ts.
- */
+/** A field of checks of requests, and where it is found: enum stublab_place. */
 struct request_field {
     const char *name;
     uint32_t place, offset;

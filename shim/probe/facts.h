@@ -30,6 +30,6 @@ void look_at_requests(struct fact *fact);
 enum { NO_STOP = -1, NOWHERE = -1 };
 
 /** Prints what a field of an answer has. */
-void say_seen(enum place place, uint64_t seen);
+void say_seen(enum stublab_place place, uint64_t seen);
 
 #endif

@@ -35,24 +35,24 @@ static void say_stop(int64_t status) {
         say_signal(signal);
 }
 
-void say_seen(enum place place, uint64_t seen) {
+void say_seen(enum stublab_place place, uint64_t seen) {
     switch (place) {
-    case PLACE_RESULT:
-    case PLACE_KEPT:
+    case STUBLAB_PLACE_RESULT:
+    case STUBLAB_PLACE_KEPT:
         say("%s", errno_name((int64_t)seen));
         break;
-    case PLACE_STOP:
-    case PLACE_FIRST:
+    case STUBLAB_PLACE_STOP:
+    case STUBLAB_PLACE_FIRST:
         say_stop((int64_t)seen);
         break;
-    case PLACE_DIFFERS:
+    case STUBLAB_PLACE_DIFFERS:
         if ((int64_t)seen == NOWHERE)
             say("nowhere");
         else
             say("at byte %lu", seen);
         break;
-    case PLACE_HALF:
-    case PLACE_WORD:
+    case STUBLAB_PLACE_HALF:
+    case STUBLAB_PLACE_WORD:
         say("0x%lx", seen);
         break;
     default:

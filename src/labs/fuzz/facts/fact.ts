@@ -49,9 +49,8 @@ export interface RequestStep {
 export interface RequestField {
   readonly field: string;
   readonly place: Place;
-  readonly value: Value;
+  /** The negative of an errno, a status word, no difference: -1; it may stand for another one. */
+  readonly word: bigint;
 }
-
-export type Value = string | number | bigint;
 
 export type Fact = SetupFact | RequestFact;

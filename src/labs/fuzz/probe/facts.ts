@@ -7,7 +7,6 @@ import { SETUP, SETUP_SIZE } from "../case/setups.ts";
 import type { Fact, RequestField, RequestStep, SetupCheck } from "../facts/fact.ts";
 import { FACTS } from "../facts/facts.ts";
 import { NEED_NAMES } from "../facts/needs.ts";
-import { errnoOf, statusOf } from "../facts/read/numbers.ts";
 import { VERBS } from "../facts/read/verbs.ts";
 import { Bytes } from "./bytes.ts";
 
@@ -35,7 +34,7 @@ function baseWords(): BigUint64Array {
  *             expected: number (u8), (offset (u16), with 0x8000 for a half, word)...
  *     step    whether it is a check (u8), then its name; number of verbs (u8), verb...; of a check also
  *             expected: number (u8), (index of REQUEST_FIELDS (u8), word)...
- *     verb    index of VERBS (u8), number of words (u8), word...; of UNLESS also the text
+ *     verb    number of VERBS (u8), number of words (u8), word...; of UNLESS also the text
  */
 export function factData(): Uint8Array {
   const bytes = new Bytes();
@@ -85,7 +84,7 @@ function putStep(bytes: Bytes, { name, verbs, expected }: RequestStep): void {
   if (name !== undefined) bytes.text(name);
   bytes.u8(verbs.length);
   for (const { verb, words, text } of verbs) {
-    bytes.u8(VERBS.indexOf(verb));
+    bytes.u8(VERBS[verb]);
     bytes.u8(words.length);
     for (const word of words) bytes.word(word);
     if (text !== undefined) bytes.text(text);
@@ -94,7 +93,7 @@ function putStep(bytes: Bytes, { name, verbs, expected }: RequestStep): void {
   bytes.u8(expected.length);
   for (const it of expected) {
     bytes.u8(REQUEST_FIELDS.findIndex((other) => isSame(it, other)));
-    bytes.word(wordOf(it));
+    bytes.word(it.word);
   }
 }
 
@@ -106,11 +105,4 @@ export const REQUEST_FIELDS: readonly RequestField[] = FACTS.flatMap((fact) =>
 function isSame(some: RequestField, other: RequestField): boolean {
   const [{ place: a }, { place: b }] = [some, other];
   return some.field === other.field && a.kind === b.kind && a.offset === b.offset;
-}
-
-/** What is expected, as the probe has it: the negative of an errno, a status word, no difference. */
-function wordOf({ place: { kind }, value }: RequestField): bigint {
-  if (typeof value !== "string") return BigInt(value);
-  if (kind === "differs") return -1n;
-  return BigInt(kind === "stop" || kind === "first" ? statusOf(value) : -errnoOf(value));
 }

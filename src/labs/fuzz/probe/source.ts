@@ -29,7 +29,6 @@ import { REST } from "../facts/fact.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { EVENTS } from "../facts/read/numbers.ts";
 import { PLACES } from "../facts/read/places.ts";
-import { KINDS, LATER, VERBS } from "../facts/read/verbs.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
@@ -68,10 +67,6 @@ function enums(): string {
   return `/* Written by the build from src/labs/fuzz/probe/source.ts. */
 ${enumOf("fact_kind", "FACT", FACT_KINDS)}
 ${enumOf("operation", "OPERATION", OPERATIONS)}
-${enumOf("verb", "VERB", VERBS)}
-${enumOf("later", "LATER", KINDS)}
-${enumOf("place", "PLACE", PLACES)}
-#define LATER ${word(LATER)}
 #define REMAINING ${quote(REST)}
 `;
 }
@@ -98,7 +93,7 @@ ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, $
     {0, 0, 0, 0, 0},
 };
 const struct request_field request_fields[] = {
-${REQUEST_FIELDS.map(({ field, place }) => `    {${quote(field)}, ${PLACES.indexOf(place.kind)}, ${place.offset}},`).join("\n")}
+${REQUEST_FIELDS.map(({ field, place }) => `    {${quote(field)}, ${PLACES[place.kind]}, ${place.offset}},`).join("\n")}
 };
 const struct event events[] = {${Object.entries(EVENTS)
     .map(([event, name]) => `{${event}, ${quote(name)}}`)

@@ -3,10 +3,10 @@
 import type { Stub } from "../../../../core/stub/stub.ts";
 import { hex, StublabError } from "../../../../lib/errors.ts";
 import type { Machine } from "../../try/machine.ts";
-import { REST, type RequestFact, type RequestStep, type Value } from "../fact.ts";
+import { REST, type RequestFact, type RequestStep } from "../fact.ts";
 import type { CheckResult } from "../verdict.ts";
 import { Look } from "./look.ts";
-import { type Places, USUAL } from "./places.ts";
+import { type Places, USUAL, type Value, wordOf } from "./places.ts";
 import { type Script, TRACEE, verbsOf } from "./verbs.ts";
 
 type Expected = string | number | Readonly<Record<string, Value>>;
@@ -72,7 +72,7 @@ function stepOf(row: Row | Script, places: Places): RequestStep {
   const check = Object.entries(fields).map(([field, value]) => {
     const place = places[field];
     if (place === undefined) throw new RangeError(`there is no place of ${field}`);
-    return { field, place, value };
+    return { field, place, word: wordOf(place, value) };
   });
   return { name, verbs: verbsOf(script), expected: check };
 }

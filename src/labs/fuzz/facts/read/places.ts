@@ -1,24 +1,18 @@
 /* Where a check finds a field of what it expects. */
 
 import { indexOf } from "../../case/arch.ts";
+import { numbersOf } from "../../case/layout.ts";
+import { PLACE } from "../../case/requests.ts";
+import { errnoOf, statusOf } from "./numbers.ts";
 
-/** The kinds of places; the last four have an offset in an answer. */
-export const PLACES = [
-  // What the last request returned, and what the kept one did.
-  ...["result", "kept"],
-  // How many bytes the last answer has, and the length in its iovec.
-  ...["written", "length"],
-  // The last stop, and the first one of a child.
-  ...["stop", "first"],
-  // Where the last answer differs from the one that was kept.
-  "differs",
-  // An unsigned byte, an int, and words of 32 and of 64 bits.
-  ...["byte", "int", "half", "word"],
-] as const;
+/** The kinds of places, with their numbers; the last four have an offset in an answer. */
+export const PLACES = numbersOf(PLACE);
 export interface Place {
-  readonly kind: (typeof PLACES)[number];
+  readonly kind: keyof typeof PLACES;
   readonly offset: number;
 }
+/** What is expected at a place: an errno or a stop by its name, or a number. */
+export type Value = string | number | bigint;
 export type Places = Readonly<Record<string, Place>>;
 
 const at = (kind: Place["kind"]) => (offset: number) => ({ kind, offset });
@@ -34,3 +28,11 @@ export const USUAL: Places = Object.fromEntries(
     at(kind)(0),
   ]),
 );
+
+/** What is expected at a place, as a word. @throws RangeError for an unknown name */
+export function wordOf({ kind }: Place, value: Value): bigint {
+  if (typeof value !== "string") return BigInt.asUintN(64, BigInt(value));
+  if (kind === "differs") return BigInt.asUintN(64, -1n);
+  const number = kind === "stop" || kind === "first" ? statusOf(value) : -errnoOf(value);
+  return BigInt.asUintN(64, BigInt(number));
+}

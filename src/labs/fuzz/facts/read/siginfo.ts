@@ -1,11 +1,10 @@
 import { HOLE, placeOf } from "../../case/arch.ts";
-import type { Value } from "../fact.ts";
 import { JOBCTL, REPORT_SYSCALL } from "../sources.ts";
 import { answers, refused } from "./answer.ts";
 import { BREAKPOINT, LOADED, UNDEFINED } from "./arch.ts";
 import { each, requestFacts } from "./bench.ts";
 import { NOWHERE, TRAPPED } from "./numbers.ts";
-import { int, KEPT_RESULT, word } from "./places.ts";
+import { int, KEPT_RESULT, type Value, word } from "./places.ts";
 import {
   at,
   enter,

@@ -1,6 +1,6 @@
 /*
- * What facts do with a tracee, as data: verbs with words. The host carries them out (look.ts), and so does the probe
- * (shim/probe/requests.c).
+ * What facts do with a tracee, as data: verbs with words, which shim/fuzz/requests.c carries out for the host (look.ts) and
+ * the probe.
  */
 
 import {
@@ -14,6 +14,8 @@ import {
 } from "../../../../core/bpf/program.ts";
 import { HOST_MACHINE } from "../../../../core/machine/index.ts";
 import { BLOCK_SIZE, baselineWith, CALL_CODE, indexOf, SCRATCH } from "../../case/arch.ts";
+import { numbersOf } from "../../case/layout.ts";
+import { LATER, LATER_MARK, VERB } from "../../case/requests.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
 import { BREAKPOINT, READS, SYS, WRITES } from "./arch.ts";
 import {
@@ -30,40 +32,9 @@ import {
 /** Words by their register. */
 export type Words = Readonly<Record<string, bigint>>;
 
-/** The verbs, in the order of enum verb of shim/probe/requests.c. */
-export const VERBS = [
-  // A new tracee, for the rest of the check in which this is, or else of the fact.
-  "TRACEE",
-  // Request, address, data, task; then the words of an iovec or of arguments, if it has any.
-  "REQUEST",
-  // The same, twice: what it writes is the same, whatever lay there before.
-  "READ",
-  // Copies words to where an answer begins.
-  "PUT",
-  // The fact ends if the last result is an error.
-  "MUST",
-  // Keeps the last result and answer for later checks.
-  "KEEP",
-  // How long, in microseconds; the task, if it is not the tracee.
-  "WAIT",
-  // The fact ends if the last stop has another status word than this.
-  "ARRIVE",
-  // A signal for the thread, or for its process.
-  ...["SIGNAL", "KILL"],
-  // A system call of the tracee, and six arguments.
-  "CALL",
-  // Waits until it is a zombie.
-  "ZOMBIE",
-  // Takes the stop of the child whose pid is the answer, and ends it.
-  "CHILD",
-  // Leads the tracee from an event of its child to the INT3 after the clone, and reaps the child.
-  "REAP",
-  // Errno, and a text: with this result the check, or the rest of the fact, is skipped for that reason.
-  "UNLESS",
-  // The same without a need: its index.
-  "NEED",
-] as const;
-export type VerbName = (typeof VERBS)[number];
+/** The verbs, with their numbers. */
+export const VERBS = numbersOf(VERB);
+export type VerbName = keyof typeof VERBS;
 
 export interface Verb {
   readonly verb: VerbName;
@@ -76,13 +47,11 @@ export function verbsOf(script: Script): readonly Verb[] {
 }
 export type Word = number | bigint;
 
-/** Words that stand for what is known when they are used: LATER, the kind, and a number in the low half. */
-export const LATER = 0x5ab1_abn;
-export const KINDS = ["ANSWER", "ASIDE", "TID", "TRACER", "UID", "KEPT", "XSTATE"] as const;
-export type Kind = (typeof KINDS)[number];
+const KINDS = numbersOf(LATER);
 const REGISTERS = HOST_MACHINE.callRegisters;
-const later = (kind: Kind, number = 0) =>
-  (LATER << 40n) | (BigInt(KINDS.indexOf(kind)) << 32n) | BigInt(number);
+/** A word that stands for what is known when it is used. */
+const later = (kind: keyof typeof KINDS, number = 0) =>
+  (BigInt(LATER_MARK) << 40n) | (BigInt(KINDS[kind]) << 32n) | BigInt(number);
 /** The addresses of an answer, and of an iovec or arguments before it. */
 export const [ANSWER, ASIDE] = [later("ANSWER"), later("ASIDE")];
 /** The tracee, its tracer, and the user of both. */
