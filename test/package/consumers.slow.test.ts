@@ -1,6 +1,7 @@
 // The package's types, as projects with other compilers and settings see them.
 import { execFile, execFileSync } from "node:child_process";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,8 +16,12 @@ import { pathToFileURL } from "node:url";
 import ts from "typescript-5.9";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { needs } from "../support/needs.ts";
 
 const consumers = suite("types");
+const typed = needs(consumers, {
+  "declarations (npm run build -- --complete)": existsSync("dist/index.d.ts"),
+});
 
 const COMPILERS = { "5.5": "typescript-5.5", "5.9": "typescript-5.9", "7": "typescript" };
 const RESOLUTIONS = {
@@ -118,7 +123,7 @@ function compile(compiler: string, name: string, options: object): Promise<strin
 
 for (const [version, compiler] of Object.entries(COMPILERS)) {
   for (const [resolution, module] of Object.entries(RESOLUTIONS)) {
-    consumers(`TypeScript ${version}, ${resolution}, with and without @types/node`, async () => {
+    typed(`TypeScript ${version}, ${resolution}, with and without @types/node`, async () => {
       const runs = Object.entries(ENVIRONMENTS).map(([environment, options]) =>
         compile(compiler, `${version}-${resolution}-${environment}`, { ...module, ...options }),
       );
@@ -166,13 +171,13 @@ function declaredName(
   return (origin?.propertyName ?? origin?.name)?.text ?? own;
 }
 
-consumers("the declarations have no internal members", () => {
+typed("the declarations have no internal members", () => {
   for (const name of declarations().keys()) {
     assert.not.match(readFileSync(join(dist, name), "utf8"), /@internal/, name);
   }
 });
 
-consumers("an entry exports every type that its declarations name", () => {
+typed("an entry exports every type that its declarations name", () => {
   const all = declarations();
   const exported = new Set(
     entries.flatMap(([, { types }]) => {
@@ -194,7 +199,7 @@ consumers("an entry exports every type that its declarations name", () => {
 });
 
 for (const [entry, { types, default: file }] of entries) {
-  consumers(`${entry} has the values that its declarations export`, async () => {
+  typed(`${entry} has the values that its declarations export`, async () => {
     const statements = declarations().get(types.replace("./dist/", "")) ?? [];
     const values = exportsOf(statements)
       .filter(({ isTypeOnly, parent }) => !isTypeOnly && !parent.parent.isTypeOnly)
