@@ -3,7 +3,6 @@ import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { FACTS } from "../labs/fuzz/facts/facts.ts";
-import { formatJunit } from "../labs/fuzz/facts/junit.ts";
 import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
 import { type KnownFacts, lookAt } from "../labs/fuzz/facts/run.ts";
 import { byGroup, type Verdict } from "../labs/fuzz/facts/verdict.ts";
@@ -34,7 +33,6 @@ errno requests fail with. It is intended for developers of kernels, and of softw
   --known LIST     facts that LIST has are reported as known where they do not hold, and do not fail the run: a file
                    with names of facts, one a line, or ${KNOWN_NAMES}
   --list           list the facts without checking them
-  --junit FILE     also write the results as JUnit XML
   --ktap FILE      also write the results as KTAP, as the kernel's selftests do
   --read LOG       check nothing, and show the results of a log: what --ktap or --json has written, or the console of a
                    probe (docs/probe.md), with the messages of its kernel; - is standard input
@@ -52,8 +50,8 @@ results; 130 after Ctrl-C.
 
 examples:
   stublab conformance
-  stublab conformance --only 'restarts|selectors' --junit facts.xml
-  stublab conformance --read console.log --junit facts.xml
+  stublab conformance --only 'restarts|selectors' --ktap facts.ktap
+  stublab conformance --read console.log --json
   stublab conformance --diff old.log new.log
 `;
 
@@ -61,7 +59,6 @@ const OPTIONS = {
   only: { type: "string" },
   known: { type: "string" },
   list: { type: "boolean", default: false },
-  junit: { type: "string" },
   ktap: { type: "string" },
   read: { type: "string" },
   diff: { type: "boolean", default: false },
@@ -87,12 +84,12 @@ async function run(args: readonly string[]): Promise<number> {
   if (read !== undefined) {
     const log = selected(readVerdicts(read));
     if (!json) tell(folded(logText(log)));
-    return report({ ...log, left: 0, seconds: 0 }, values);
+    return report({ ...log, left: 0 }, values);
   }
   const facts = FACTS.filter(matches);
   if (facts.length === 0) throw noMatch(only);
   if (list) return printList(facts, json);
-  for (const file of [values.junit, values.ktap]) if (file !== undefined) checkOutput(file);
+  if (values.ktap !== undefined) checkOutput(values.ktap);
   const other = against === undefined ? undefined : selected(readVerdicts(against));
   const found = await finishing(async (interrupted) => {
     const all = await look(facts, known, !json && other === undefined, interrupted);
@@ -106,7 +103,6 @@ async function run(args: readonly string[]): Promise<number> {
 interface Found extends NamedVerdicts {
   /** How many facts were not looked at. */
   readonly left: number;
-  readonly seconds: number;
 }
 
 /** Looks at facts until a signal arrives. @param known facts that need not hold */
@@ -118,7 +114,6 @@ async function look(
 ): Promise<Found> {
   using trier = openTrier();
   const { machine } = trier;
-  const start = performance.now();
   const verdicts: Verdict[] = [];
   if (shows) tell(folded(`${machineLine(machine)}\n\n`));
   const groups = byGroup(facts, ({ group }) => group);
@@ -137,8 +132,7 @@ async function look(
     if (interrupted.aborted) break;
   }
   const left = facts.length - verdicts.length;
-  const seconds = (performance.now() - start) / 1000;
-  return { name: "this machine", verdicts, machine, known: known?.name, left, seconds };
+  return { name: "this machine", verdicts, machine, known: known?.name, left };
 }
 
 function widthOf(groups: ReadonlyMap<string, unknown>): number {
@@ -152,11 +146,10 @@ function widthOf(groups: ReadonlyMap<string, unknown>): number {
  */
 async function report(
   found: Found,
-  { junit, ktap, json }: Values,
+  { ktap, json }: Values,
   other?: NamedVerdicts,
 ): Promise<number> {
-  const { verdicts, left, machine, known, seconds } = found;
-  if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds, machine));
+  const { verdicts, left, machine, known } = found;
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
   if (other !== undefined) return reportFactsDiff(other, found, json);
   if (json) {
@@ -178,7 +171,7 @@ type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>;
 
 /** Of the ways to get verdicts, one is selected. */
 function expectOne(
-  { read, diff, against, list, junit, ktap }: Values,
+  { read, diff, against, list, ktap }: Values,
   positionals: readonly string[],
 ): void {
   const given = Object.entries({ read, diff, against, list })
@@ -191,9 +184,7 @@ function expectOne(
       remedy: "--help lists the options",
     });
   }
-  if (diff && (junit !== undefined || ktap !== undefined)) {
-    throw new UsageError("--junit and --ktap are for the results of one machine");
-  }
+  if (diff && ktap !== undefined) throw new UsageError("--ktap is for the results of one machine");
 }
 
 /** The results of a log, as those of this machine are shown. */

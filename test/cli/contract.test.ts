@@ -84,7 +84,6 @@ const WRITERS: readonly (readonly string[])[] = [
   ["fuzz", "export", CASE, "--c", "-o"],
   ["fuzz", "minimize", CASE, "-o"],
   ["compare", "script", "--cases", "10", "--html"],
-  ["conformance", "--only", "^single-step$", "--junit"],
   ["conformance", "--only", "^single-step$", "--ktap"],
 ];
 

@@ -102,7 +102,7 @@ for (const args of [
   ["view", recording, "--mermaid", "-o"],
   ["record", "host", "-o"],
   ["compare", "script", "--cases", "100", "--html"],
-  ["conformance", "--only", "selectors", "--junit"],
+  ["conformance", "--only", "selectors", "--ktap"],
 ]) {
   const name = args.filter((word) => !word.startsWith("/")).join(" ");
   cli(`${name} of a FIFO without another end waits until a signal ends it`, async () => {

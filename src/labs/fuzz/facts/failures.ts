@@ -1,4 +1,4 @@
-/* What did not hold, and what was skipped, as text for the terminal, JUnit XML and KTAP. */
+/* What did not hold, and what was skipped, as text for the terminal and KTAP. */
 
 import { ruleOf } from "../predict/rules.ts";
 import { processorLines } from "../tell/attribution.ts";
