@@ -70,3 +70,8 @@ const errnoNames = new Map(
 export function errnoName(errno: number): string {
   return errnoNames.get(errno) ?? `errno ${errno}`;
 }
+
+/** The number of an errno by its name; undefined for another name. */
+export function errnoOf(name: string): number | undefined {
+  return Object.entries(constants.errno).find(([other]) => other === name)?.[1];
+}

@@ -3,7 +3,7 @@
  * usually read back as it was written, and is at the stop as it was read back.
  */
 
-import { constants } from "node:os";
+import { errnoOf } from "../../../lib/errno.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
 import {
   hexWord,
@@ -107,12 +107,10 @@ function parseWord(field: string, value: unknown, place: string): bigint {
   return integer(value, place);
 }
 
-const ERRNOS: ReadonlyMap<string, number> = new Map(Object.entries(constants.errno));
-
 /** 0, or the name of an errno. */
 export const parseError: Shape<bigint> = (value, place) => {
   const error = nameOrNumber(value, place);
-  const number = typeof error === "number" ? error : (ERRNOS.get(error) ?? unnamed(error));
+  const number = typeof error === "number" ? error : (errnoOf(error) ?? unnamed(error));
   if (number !== undefined && (number === 0 || typeof error === "string")) return BigInt(number);
   throw new InputError(`${place}: expected 0 or the name of an errno, got ${show(value)}`);
 };

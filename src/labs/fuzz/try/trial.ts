@@ -1,9 +1,8 @@
-import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { Running } from "../../../core/stub/state.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import { Tracer } from "../../../core/stub/tracer.ts";
-import { errnoName } from "../../../lib/errno.ts";
+import { errnoName, errnoOf } from "../../../lib/errno.ts";
 import {
   AttachError,
   BirthError,
@@ -192,7 +191,7 @@ export class Trier implements CaseTrier {
       if (!isRefusal(error) || this.#hasReturned) throw error;
       this.#cannotReturn = error;
     }
-    noteUntried(batch, first, end, OBSTACLES.RETURN, errnoOf(this.#cannotReturn));
+    noteUntried(batch, first, end, OBSTACLES.RETURN, errnoOf(this.#cannotReturn.errno ?? "") ?? 0);
   }
 
   #trace(batch: Batch, first: number, end: number): void {
@@ -380,10 +379,6 @@ const LOSSES = ["ESRCH", "ECHILD", "EPROTO"];
 /** Whether an error says that the kernel refuses something. */
 function isRefusal(error: unknown): error is StublabError {
   return (error instanceof UnsupportedError || error instanceof SyscallError) && !isLoss(error);
-}
-
-function errnoOf({ errno = "" }: StublabError): number {
-  return Object.entries(constants.errno).find(([name]) => name === errno)?.[1] ?? 0;
 }
 
 /** Whether an error says that a stub is of no use any more. */

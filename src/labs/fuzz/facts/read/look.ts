@@ -1,9 +1,8 @@
 /* Tracees of facts about requests, with whom shim/fuzz/requests.c carries out verbs. */
 
-import { constants } from "node:os";
 import { hasEnded } from "../../../../core/stub/proc.ts";
 import type { Stub } from "../../../../core/stub/stub.ts";
-import { errnoName } from "../../../../lib/errno.ts";
+import { errnoName, errnoOf } from "../../../../lib/errno.ts";
 import { hex, StopError } from "../../../../lib/errors.ts";
 import { numbersOf } from "../../case/layout.ts";
 import { CONSTANTS, LOOK_RECORD } from "../../case/records.ts";
@@ -22,7 +21,6 @@ const WALL = 0x4000_0000;
 /** In milliseconds. */
 const PATIENCE = Number(WAIT.words[0]) / 1000;
 const SIGKILL = 9;
-const ERRNOS = new Map(Object.entries(constants.errno));
 const { offsets: AT, size: SIZE } = LOOK_RECORD;
 const { LOST, SKIPS, YOURS } = numbersOf(FOLLOWED);
 /** What a place has that nothing was written to. */
@@ -87,7 +85,7 @@ export class Look {
       this.#stub.inject("wait4", this.#view.getInt32(AT.child, true), 0, WALL, 0);
     else {
       const { value, errno } = this.#stub.inject(word, ...args.slice(0, 6));
-      const result = errno === null ? value : BigInt(-(ERRNOS.get(errno) ?? 1));
+      const result = errno === null ? value : BigInt(-(errnoOf(errno) ?? 1));
       this.#view.setBigInt64(AT.result, result, true);
     }
     return undefined;

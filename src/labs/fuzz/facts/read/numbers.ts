@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { errnoName } from "../../../../lib/errno.ts";
 
 /* Numbers of linux/ptrace.h, asm/ptrace-abi.h, linux/elf.h, linux/audit.h. */
@@ -53,34 +54,9 @@ export function noteOf(note: Note): number | bigint {
   return typeof note === "string" ? NOTES[note] : note;
 }
 
-// asm-generic/errno-base.h, asm-generic/errno.h
-export const ERRNO = {
-  ...{
-    EPERM: 1,
-    ENOENT: 2,
-    ESRCH: 3,
-    EIO: 5,
-    ENXIO: 6,
-    EFAULT: 14,
-    ENODEV: 19,
-    EINVAL: 22,
-    ENOSPC: 28,
-  },
-  EOPNOTSUPP: 95,
-} as const;
-export type ErrnoName = keyof typeof ERRNO;
+export type ErrnoName = keyof typeof constants.errno;
 
-/** @throws RangeError if facts expect no such errno */
-export function errnoOf(name: string): number {
-  const found = Object.entries(ERRNO).find(([other]) => other === name);
-  if (found === undefined) throw new RangeError(`no fact expects ${name}`);
-  return found[1];
-}
-
-// asm/signal.h
-const SIGNALS: Readonly<Record<string, number>> = {
-  ...{ SIGTRAP: 5, SIGKILL: 9, SIGUSR1: 10, SIGSEGV: 11, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19 },
-};
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 /** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
 const CALL = 0x85;
 /** Stands for the status word of a wait in which nothing stops. */
@@ -96,15 +72,19 @@ export function stopText(status: number, nameOf: (signal: number) => string): st
   return signal === CALL ? "system call" : nameOf(signal);
 }
 
-/** The status word that has such a text. @throws RangeError if facts expect no such stop */
+const STOPS: ReadonlyMap<string, number> = new Map(
+  [...SIGNALS.keys(), CALL]
+    .flatMap((signal) => {
+      const stop = (signal << 8) | 0x7f;
+      return [signal, stop, ...Object.keys(EVENTS).map((event) => (Number(event) << 16) | stop)];
+    })
+    .concat(NO_STOP)
+    .map((status) => [stopText(status, (signal) => SIGNALS.get(signal) ?? ""), status]),
+);
+
+/** The status word that has such a text. @throws RangeError for another text */
 export function statusOf(stop: string): number {
-  const nameOf = (number: number) =>
-    Object.keys(SIGNALS).find((name) => SIGNALS[name] === number) ?? "";
-  const stops = [CALL, ...Object.values(SIGNALS)].map((signal) => (signal << 8) | 0x7f);
-  const events = Object.keys(EVENTS).map((event) => Number(event) << 16);
-  const all = [NO_STOP, ...Object.values(SIGNALS), ...stops];
-  const every = [...all, ...stops.flatMap((stop) => events.map((event) => event | stop))];
-  const status = every.find((status) => stopText(status, nameOf) === stop);
-  if (status === undefined) throw new RangeError(`no fact expects the stop "${stop}"`);
+  const status = STOPS.get(stop);
+  if (status === undefined) throw new RangeError(`no stop is called "${stop}"`);
   return status;
 }

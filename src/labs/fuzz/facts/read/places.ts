@@ -1,9 +1,10 @@
 /* Where a check finds a field of what it expects. */
 
+import { errnoOf } from "../../../../lib/errno.ts";
 import { indexOf } from "../../case/arch.ts";
 import { numbersOf } from "../../case/layout.ts";
 import { PLACE } from "../../case/requests.ts";
-import { errnoOf, statusOf } from "./numbers.ts";
+import { statusOf } from "./numbers.ts";
 
 /** The kinds of places, with their numbers; the last four have an offset in an answer. */
 export const PLACES = numbersOf(PLACE);
@@ -33,6 +34,8 @@ export const USUAL: Places = Object.fromEntries(
 export function wordOf({ kind }: Place, value: Value): bigint {
   if (typeof value !== "string") return BigInt.asUintN(64, BigInt(value));
   if (kind === "differs") return BigInt.asUintN(64, -1n);
-  const number = kind === "stop" || kind === "first" ? statusOf(value) : -errnoOf(value);
-  return BigInt.asUintN(64, BigInt(number));
+  if (kind === "stop" || kind === "first") return BigInt.asUintN(64, BigInt(statusOf(value)));
+  const errno = errnoOf(value);
+  if (errno === undefined) throw new RangeError(`unknown errno ${value}`);
+  return BigInt.asUintN(64, BigInt(-errno));
 }

@@ -3,6 +3,7 @@
  * the probe.
  */
 
+import { constants } from "node:os";
 import {
   assembleBpf,
   DATA_NUMBER,
@@ -19,7 +20,6 @@ import { LATER, LATER_MARK, VERB } from "../../case/requests.ts";
 import { NEED_NAMES, type Need } from "../needs.ts";
 import { BREAKPOINT, READS, SYS, WRITES } from "./arch.ts";
 import {
-  ERRNO,
   type ErrnoName,
   type Note,
   noteOf,
@@ -117,7 +117,7 @@ export const registers = READS === "GETREGS" ? read(READS) : regset("NT_PRSTATUS
 export const requires = (need: Need) => verb("NEED", NEED_NAMES.indexOf(need));
 /** Skips what follows if the last result is an errno. */
 export const unless = (errno: ErrnoName, reason: string): Verb => {
-  return { ...verb("UNLESS", ERRNO[errno]), text: reason };
+  return { ...verb("UNLESS", constants.errno[errno]), text: reason };
 };
 
 /** A request that takes bytes, and one on the way to a check. */
