@@ -8,10 +8,12 @@ import { InputError } from "../../../lib/errors.ts";
 import {
   list,
   members,
+  nameOrNumber,
   nullable,
   oneOf,
   optional,
   parseJson,
+  record,
   type Shape,
   count as shapeOfCount,
   text,
@@ -162,17 +164,11 @@ function factOf(name: string, group?: string): Fact {
 
 const MOST = 1_000_000;
 
-const valueShape: Shape<string | number> = (value, place) =>
-  typeof value === "number" ? value : text(value, place);
-
-const unmetShape: Shape<Unmet> = (value, place) => {
-  const read = members(value, place);
-  return {
-    field: read("field", text),
-    expected: read("expected", valueShape),
-    seen: read("seen", nullable(valueShape)),
-  };
-};
+const unmetShape: Shape<Unmet> = record({
+  field: text,
+  expected: nameOrNumber,
+  seen: nullable(nameOrNumber),
+});
 
 const checkShape: Shape<CheckResult> = (value, place) => {
   const read = members(value, place);
