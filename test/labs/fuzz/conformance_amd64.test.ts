@@ -6,6 +6,9 @@ import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import type { SetupCheck, SetupFact } from "../../../src/labs/fuzz/facts/fact.ts";
 import { FACTS, SETUP_FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
 import { missing } from "../../../src/labs/fuzz/facts/needs.ts";
+import { requestFacts } from "../../../src/labs/fuzz/facts/read/bench.ts";
+import { byte, half, int, KEPT_RESULT, word } from "../../../src/labs/fuzz/facts/read/places.ts";
+import { KEEP, regset, set } from "../../../src/labs/fuzz/facts/read/verbs.ts";
 import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
 import { parseSetupFacts } from "../../../src/labs/fuzz/facts/setups.ts";
 import { type CasePrediction, predict } from "../../../src/labs/fuzz/predict/predict.ts";
@@ -22,7 +25,7 @@ const FIVE_LEVELS = machineWith(...NEW, "la57");
 /** The fields that a fact expects and the model does not predict, each with the rule that says so. */
 const OPEN: readonly string[] = [];
 
-const conformance = suite("facts that are cases");
+const conformance = suite("facts");
 
 conformance("no two facts have one name", () => {
   const names = FACTS.map(({ name }) => name);
@@ -118,6 +121,53 @@ for (const [name, machine] of Object.entries({ FOUR_LEVELS, FIVE_LEVELS })) {
     assert.equal(open, OPEN);
   });
 }
+
+conformance("a field that differs is reported, wherever what verbs have led to has it", () => {
+  const script = [
+    ...[set({ r15: 0xfedc_ba98_7654_3210n }), regset("NT_PRSTATUS", 16), KEEP],
+    ...[set({ r15: 0xfedc_ba98_0054_3210n }), regset("NT_PRSTATUS", 8)],
+  ];
+  const right = {
+    ...{ result: 0, kept: 0, written: 8, length: 8, stop: "SIGTRAP", differs: 3 },
+    ...{ byte: 0x98, int: -0x123_4568, half: 0x54_3210n, word: 0xfedc_ba98_0054_3210n },
+  };
+  const wrong = {
+    ...{
+      result: "EIO",
+      kept: "EINVAL",
+      written: 7,
+      length: 16,
+      stop: "SIGUSR1",
+      differs: "nowhere",
+    },
+    ...{ byte: 0x99, int: 1, half: 1n, word: 1n },
+  };
+  const places = {
+    ...{ kept: KEPT_RESULT, byte: byte(4), int: int(4), half: half(0), word: word(0) },
+    unwritten: word(1),
+  };
+  const facts = requestFacts(
+    "places",
+    {
+      right: ["", ["", script, right]],
+      wrong: ["", ["", script, { ...wrong, unwritten: 0n, first: "SIGSTOP" }]],
+    },
+    places,
+  );
+  using experiment = new Experiment();
+  const [held, failed] = [...lookAt(facts, experiment)].map(({ checks: [check] }) => check);
+  assert.equal(held?.unmet, []);
+  const told = (value: string | number | bigint) =>
+    typeof value === "bigint" ? hex(value) : value;
+  assert.equal(failed?.unmet, [
+    ...Object.entries(wrong).map(([field, expected], i) => {
+      const seen = field === "differs" ? "at byte 3" : told(Object.values(right)[i] ?? "");
+      return { field, expected: told(expected), seen };
+    }),
+    { field: "unwritten", expected: "0x0", seen: null },
+    { field: "first", expected: "SIGSTOP", seen: null },
+  ]);
+});
 
 conformance.run();
 

@@ -33,7 +33,7 @@ export const USUAL: Places = Object.fromEntries(
 /** What is expected at a place, as a word. @throws RangeError for an unknown name */
 export function wordOf({ kind }: Place, value: Value): bigint {
   if (typeof value !== "string") return BigInt.asUintN(64, BigInt(value));
-  if (kind === "differs") return BigInt.asUintN(64, -1n);
+  if (value === "nowhere") return BigInt.asUintN(64, -1n);
   if (kind === "stop" || kind === "first") return BigInt.asUintN(64, BigInt(statusOf(value)));
   const errno = errnoOf(value);
   if (errno === undefined) throw new RangeError(`unknown errno ${value}`);
