@@ -8,10 +8,7 @@ export const VERB = {
   about: "What is done with a tracee.",
   values: [
     ["TRACEE", "a new tracee, for the rest of the check in which this is, or else of the fact"],
-    [
-      "REQUEST",
-      "request, address, data, task; then the words of an iovec or of arguments, if it has any",
-    ],
+    ["REQUEST", "request, address, data, task; then the words of an iovec or of arguments"],
     ["READ", "the same, twice: what it writes is the same, whatever lay there before"],
     ["PUT", "copies words to where an answer begins"],
     ["MUST", "the fact ends if the last result is an error"],
@@ -23,14 +20,8 @@ export const VERB = {
     ["CALL", "a system call of the tracee, and six arguments"],
     ["ZOMBIE", "waits until it is a zombie"],
     ["CHILD", "takes the stop of the child whose pid is the answer, and ends it"],
-    [
-      "REAP",
-      "leads the tracee from an event of its child to the breakpoint after the clone, and reaps the child",
-    ],
-    [
-      "UNLESS",
-      "errno, and a text: with this result the check, or the rest of the fact, is skipped for that reason",
-    ],
+    ["REAP", "leads it from an event of its child to the end of the clone; it reaps the child"],
+    ["UNLESS", "errno, and a text: with this result what follows is skipped, for that reason"],
     ["NEED", "the same without a need: its index"],
   ],
 } as const satisfies Enumeration;
@@ -78,10 +69,7 @@ export const FOLLOWED = {
   about: "What a verb has led to.",
   values: [
     ["DONE", "it was carried out"],
-    [
-      "LOST",
-      "the tracee is not where it should be: `place` is not `expected`, but `seen`; the fact ends",
-    ],
+    ["LOST", "the fact ends: the tracee is not where it should be, `expected` but `seen`"],
     ["SKIPS", "the check, or the rest of the fact, is skipped"],
     ["YOURS", "the host has to do it, with `words`"],
   ],

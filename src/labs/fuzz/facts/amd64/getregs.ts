@@ -1,6 +1,5 @@
 import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
-import { answers, refused } from "../read/answer.ts";
-import { each, type Requests, requestFacts } from "../read/bench.ts";
+import { answers, each, type Requests, refused, requestFacts } from "../read/bench.ts";
 import { NOWHERE, type NoteName } from "../read/numbers.ts";
 import { int, register } from "../read/places.ts";
 import { setsLength } from "../read/set_length.ts";

@@ -1,6 +1,5 @@
 import { indexOf } from "../../case/amd64/registers.ts";
-import { answers, refused } from "../read/answer.ts";
-import { each, type Row, requestFacts } from "../read/bench.ts";
+import { answers, each, type Row, refused, requestFacts } from "../read/bench.ts";
 import { int, KEPT_RESULT, word } from "../read/places.ts";
 import { ANSWER, KEEP, read, request, requires, type Script, set } from "../read/verbs.ts";
 

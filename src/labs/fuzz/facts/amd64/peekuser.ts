@@ -1,6 +1,5 @@
 import { REGISTERS } from "../../case/amd64/registers.ts";
-import { answers, refused } from "../read/answer.ts";
-import { each, type Row, requestFacts } from "../read/bench.ts";
+import { answers, each, type Row, refused, requestFacts } from "../read/bench.ts";
 import { NOWHERE } from "../read/numbers.ts";
 import { word } from "../read/places.ts";
 import { KEEP, kept, read, request, to, unless } from "../read/verbs.ts";

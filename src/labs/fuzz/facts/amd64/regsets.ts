@@ -1,6 +1,5 @@
 import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
-import { answers, refused } from "../read/answer.ts";
-import { each } from "../read/bench.ts";
+import { answers, each, refused } from "../read/bench.ts";
 import { cutTo, multiples, registerSet, regsetFacts } from "../read/regsets.ts";
 import { KEEP, regset, requires, unless, xstateLength } from "../read/verbs.ts";
 

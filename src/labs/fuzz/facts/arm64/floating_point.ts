@@ -1,5 +1,4 @@
-import { answers } from "../read/answer.ts";
-import { each, requestFacts } from "../read/bench.ts";
+import { answers, each, requestFacts } from "../read/bench.ts";
 import { byte, half, KEPT_RESULT, register, word } from "../read/places.ts";
 import {
   go,

@@ -1,6 +1,5 @@
 import { placeOf, SCRATCH } from "../../case/arm64/code.ts";
-import { answers } from "../read/answer.ts";
-import { each, requestFacts } from "../read/bench.ts";
+import { answers, each, requestFacts } from "../read/bench.ts";
 import { NOWHERE } from "../read/numbers.ts";
 import { KEPT_RESULT, register } from "../read/places.ts";
 import { setsLength } from "../read/set_length.ts";

@@ -1,8 +1,7 @@
 import { CALL_CODE, SCRATCH } from "../../case/arch.ts";
 import { REPORT_SYSCALL, REQUEST } from "../sources.ts";
-import { answers } from "./answer.ts";
 import { SYS } from "./arch.ts";
-import { each, requestFacts } from "./bench.ts";
+import { answers, each, requestFacts } from "./bench.ts";
 import { NOWHERE, OPTIONS } from "./numbers.ts";
 import { word } from "./places.ts";
 import {

@@ -1,6 +1,5 @@
-import { answers, refused } from "./answer.ts";
 import { NO_DISPATCH } from "./arch.ts";
-import { each, requestFacts } from "./bench.ts";
+import { answers, each, refused, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import { word } from "./places.ts";
 import { read, request, unless } from "./verbs.ts";

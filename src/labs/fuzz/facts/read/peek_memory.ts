@@ -1,7 +1,6 @@
 import { CODE, CONSTANT, CONSTANTS, HOLE, SCRATCH } from "../../case/arch.ts";
-import { answers, refused } from "./answer.ts";
 import { USER_END } from "./arch.ts";
-import { each, pairs, type Row, requestFacts } from "./bench.ts";
+import { answers, each, pairs, type Row, refused, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import { KEPT_RESULT, word } from "./places.ts";
 import { KEEP, read, request } from "./verbs.ts";

@@ -1,7 +1,6 @@
 import { FORCE_SIG, REQUEST } from "../sources.ts";
-import { answers, refused } from "./answer.ts";
 import { BREAKPOINT } from "./arch.ts";
-import { each, pairs, requestFacts } from "./bench.ts";
+import { answers, each, pairs, refused, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import { int, word } from "./places.ts";
 import {

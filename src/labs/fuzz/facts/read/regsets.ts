@@ -1,6 +1,5 @@
 import { REGSET } from "../sources.ts";
-import { answers, refused } from "./answer.ts";
-import { each, pairs, type Requests, requestFacts } from "./bench.ts";
+import { answers, each, pairs, type Requests, refused, requestFacts } from "./bench.ts";
 import { NOWHERE, type Note, type NoteName } from "./numbers.ts";
 import { DIFFERS } from "./places.ts";
 import { ASIDE, KEEP, regset, request, type Script, TID, type Word } from "./verbs.ts";

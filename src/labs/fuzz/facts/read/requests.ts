@@ -1,8 +1,7 @@
 import { BLOCK_SIZE } from "../../case/arch.ts";
 import { REQUEST } from "../sources.ts";
-import { refused } from "./answer.ts";
 import { ABSENT, FOREIGN, SYS, UNKNOWN } from "./arch.ts";
-import { each, requestFacts } from "./bench.ts";
+import { each, refused, requestFacts } from "./bench.ts";
 import { NO_PID, REQUESTS, type Request, type RequestName } from "./numbers.ts";
 import {
   call,

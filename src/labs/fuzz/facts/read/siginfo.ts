@@ -1,8 +1,7 @@
 import { HOLE, placeOf } from "../../case/arch.ts";
 import { JOBCTL, REPORT_SYSCALL } from "../sources.ts";
-import { answers, refused } from "./answer.ts";
 import { BREAKPOINT, LOADED, UNDEFINED } from "./arch.ts";
-import { each, requestFacts } from "./bench.ts";
+import { answers, each, refused, requestFacts } from "./bench.ts";
 import { NOWHERE, TRAPPED } from "./numbers.ts";
 import { int, KEPT_RESULT, type Value, word } from "./places.ts";
 import {
