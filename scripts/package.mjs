@@ -1,8 +1,8 @@
 // The bundled JavaScript, its type declarations, and the files that it reads.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, relative } from "node:path";
 import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
 
 /** The entries of the library, as package.json exports them. */
@@ -26,9 +26,11 @@ export const PROGRAMS = {
 };
 
 /** Files that exports write, or are made from. */
-const TEMPLATES = ["template.c", "bisect.sh", "processor.c"].map(
-  (name) => `src/labs/fuzz/tell/${name}`,
-);
+const TOLD = "src/labs/fuzz/tell";
+const TEMPLATES = [
+  ...["bisect.sh", "processor.c"].map((name) => `${TOLD}/${name}`),
+  ...files(`${TOLD}/c_program`, ".c"),
+];
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";
@@ -75,7 +77,7 @@ async function bundle() {
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
-  for (const path of TEMPLATES) copyFileSync(path, `dist/${basename(path)}`);
+  for (const path of TEMPLATES) cpSync(path, `dist/${relative(TOLD, path)}`);
 }
 
 /** The scripts of pages, as text: each one function without globals. */

@@ -1,6 +1,6 @@
 // Bundles test files into build/test, with the scripts that they start. As a program: those that its arguments select.
 
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
@@ -29,9 +29,9 @@ export async function bundle(isWanted, words) {
   await buildPrograms();
   // The libraries are looked for next to the code.
   for (const file of readdirSync("dist").filter((name) =>
-    /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),
+    /\.(so|wasm|json|c|sh)$|^(bench-amd64|c_program)$/.test(name),
   )) {
-    copyFileSync(`dist/${file}`, `${OUT}/${file}`);
+    cpSync(`dist/${file}`, `${OUT}/${file}`, { recursive: true });
   }
 }
 

@@ -6,7 +6,6 @@ import * as assert from "uvu/assert";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
-import { kernelStyle } from "../../../src/labs/fuzz/tell/c_program/kernel_style.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { caseOf, KINDS, SPREAD } from "../../support/exported_cases.ts";
 import { hasTool, needs } from "../../support/needs.ts";
@@ -146,34 +145,6 @@ needs(
   );
   assert.is(stdout, "");
   assert.is(status, 0);
-});
-
-selftests("the style: tabs, braces of functions, blank lines, long lines", () => {
-  const long = "a".repeat(50);
-  const given = `static int x = 0;
-static int f(const char *text,
-             int number) {
-    int length = sizeof text;
-    if (text == NULL || text[0] != '(')
-        return call(${long}, ${long});
-    return "{(" == text &&
-           length > 3;
-}
-`;
-  const expected = `static int x;
-static int f(const char *text,
-\t     int number)
-{
-\tint length = sizeof(text);
-
-\tif (!text || text[0] != '(')
-\t\treturn call(${long},
-\t\t\t    ${long});
-\treturn "{(" == text &&
-\t       length > 3;
-}
-`;
-  assert.is(kernelStyle(given), expected);
 });
 
 selftests.run();

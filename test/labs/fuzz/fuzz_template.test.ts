@@ -5,14 +5,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
-import { partsOf, resolveParts } from "../../../src/labs/fuzz/tell/c_program/parts.ts";
-import { fill, valuesOf } from "../../../src/labs/fuzz/tell/c_program/values.ts";
+import { dataOf } from "../../../src/labs/fuzz/tell/c_program/data.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { compileCase } from "../../support/case_programs.ts";
+import { caseOf, KINDS } from "../../support/exported_cases.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
-const SOURCE = "src/labs/fuzz/tell/template.c";
-const text = readFileSync(SOURCE, "utf8");
+const SOURCE = "src/labs/fuzz/tell/c_program/program.c";
 
 const template = suite("fuzz: the template of programs in C");
 
@@ -24,11 +23,6 @@ template("is a program, which shows what its case predicts", () => {
   assert.match(output, /^0 fields are not as predicted, and /m);
 });
 
-const PARTS = /(?<= \*\/\n)(?:#define \w+ 1\n)+/;
-const SECTION =
-  /\/\* The case\. \*\/\n(?:\/\* clang-format off \*\/\n)?(.*?)\n(?:\/\* clang-format on|static pid_t)/s;
-const sectionOf = (source: string) => SECTION.exec(source)?.[1] ?? "";
-
 /** The case of the template: a system call is to restart, and a handler turns that into EINTR. */
 const EXAMPLE = parseCase({
   schema: "stublab.case/1",
@@ -36,62 +30,34 @@ const EXAMPLE = parseCase({
   code: "nops",
   registers: { rax: "0xfffffffffffffe00", orig_rax: "0x1" },
 });
+const SECTION = /(?<=\/\* clang-format off \*\/\n).*(?=\n\/\* clang-format on \*\/)/s;
 
-template("has the case that an export writes, and the parts that it needs", () => {
+template("has the case that an export writes", () => {
   using examiner = new Examiner();
-  const examined = examiner.examine(EXAMPLE);
-  const section = sectionOf(exportC(examined, examiner));
-  const parts = partsOf(examined);
-  const defines = [...parts]
-    .filter(([, has]) => has)
-    .map(([name]) => `#define ${name} 1\n`)
-    .sort()
-    .join("");
+  const data = dataOf(examiner.examine(EXAMPLE), "SIGUSR1", 0, false);
   if (process.env.WRITE_DOCUMENTS) {
-    const withCase = fill(text, valuesOf(examined, parts, "SIGUSR1"));
+    const text = readFileSync(SOURCE, "utf8");
     writeFileSync(
       SOURCE,
-      withCase.replace(PARTS, () => defines),
+      text.replace(SECTION, () => data),
     );
   }
-  assert.is(PARTS.exec(text)?.[0], defines);
+  const [section = ""] = SECTION.exec(readFileSync(SOURCE, "utf8")) ?? [];
   // The expected values are those of the machine that wrote them.
-  const declarations = (source: string) => source.replace(/EXPECTED\[\] = .*/s, "");
-  assert.is(declarations(resolveParts(sectionOf(text), parts)), declarations(section));
+  const declarations = (source: string) => source.replace(/EXPECTED\[\] = .*?^}/ms, "");
+  assert.is(declarations(section), declarations(data));
 });
 
-template("has no part without a rule when it is needed, and all that there is a rule for", () => {
-  const names = [...text.matchAll(/^#if !?(\w+)$/gm)].map(([, name]) => name);
-  const known = partsOf({ it: EXAMPLE, predicted: new Map(), stable: new Map(), differences: [] });
-  assert.equal([...new Set(names)].sort(), [...known.keys()].sort());
-});
-
-const CONDITIONS = `a
-#if ONE
-b
-#ifndef OTHER
-c
-#endif
-#else
-d
-#endif
-#if !TWO
-e
-#endif
-`;
-
-template("a part stays or goes with its conditions; other conditions stay", () => {
-  const resolve = (one: boolean, two: boolean) =>
-    resolveParts(
-      CONDITIONS,
-      new Map([
-        ["ONE", one],
-        ["TWO", two],
-      ]),
-    );
-  assert.is(resolve(true, true), "a\nb\n#ifndef OTHER\nc\n#endif\n");
-  assert.is(resolve(false, false), "a\nd\ne\n");
-  assert.throws(() => resolveParts(CONDITIONS, new Map([["ONE", true]])), /unknown part TWO/);
+template("an export is short, and includes no file of the template", () => {
+  using examiner = new Examiner();
+  for (const [name, document] of KINDS) {
+    for (const kselftest of [false, true]) {
+      const examination = examiner.examine(caseOf(document));
+      const text = exportC(examination, { machine: examiner.machine, kselftest });
+      assert.ok(text.split("\n").length < 800, `${name}: ${text.split("\n").length} lines`);
+      assert.not.match(text, /#include "(?!\.\.\/kselftest\.h")|clang-format/, name);
+    }
+  }
 });
 
 template.run();

@@ -1,4 +1,4 @@
-/* A case as a program in C: template.c with another case, and only the parts that the case needs. */
+/* A case as a program in C: program.c with another case, and the parts that write and report it. */
 
 import { readFileSync } from "node:fs";
 import { expectAmd64 } from "../../../core/shim/shim.ts";
@@ -11,9 +11,7 @@ import { deviationsOf, knownLine, knownOption, knownShape } from "../known/known
 import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
 import { type Machine, machineShape } from "../try/machine.ts";
-import { kernelStyle } from "./c_program/kernel_style.ts";
-import { type Examined, partsOf, resolveParts } from "./c_program/parts.ts";
-import { fill, valuesOf } from "./c_program/values.ts";
+import { dataOf, type Examined } from "./c_program/data.ts";
 import { machineLine, subjectOf } from "./told.ts";
 
 export type { Examined };
@@ -55,28 +53,46 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   machineShape(options.machine, "options.machine");
   const { kselftest = false, known } = options;
   const ignoredFlags = deviationsOf(known)?.ignoredFlags ?? 0;
-  const parts = partsOf(examination, kselftest, ignoredFlags !== 0);
   const document = formatCase(examination.it, options.constants);
   // SIGRTMIN is not a constant in all libcs.
   const signal = examination.it.signal < 32 ? (document.signal ?? 0) : examination.it.signal;
-  const [, code = ""] = readTemplate().split("/* End of the head. */\n");
-  const program = resolveParts(code, parts).replace(
-    /\/\* clang-format off \*\/\n(.*)\/\* clang-format on \*\/\n\/\* End of the case\. \*\/\n/s,
-    (_, section) =>
-      `${fill(section, valuesOf(examination, parts, signal, ignoredFlags)).trimEnd()}\n`,
-  );
+  const data = dataOf(examination, signal, ignoredFlags, kselftest);
+  const program = programOf(data, WRITERS[examination.it.way] ?? "write_registers.c", kselftest);
   return kselftest
-    ? `${LICENSE}${selftestHead(examination, options, document)}${kernelStyle(program)}`
+    ? `${LICENSE}${selftestHead(examination, options, document)}${program}`
     : `${head(examination, options, document)}${program}`;
 }
 
 /** The licenses under which the kernel can take a selftest from this package. */
 const LICENSE = "// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0\n";
 
-/** The template, which the build copies. */
-function readTemplate(): string {
+/** The files that write a case, by its way. Default: write_registers.c. */
+const WRITERS: Readonly<Partial<Record<Way, string>>> = {
+  SETFPREGS: "write_area.c",
+  XSTATE: "write_area.c",
+  SIGRETURN: "write_frame.c",
+};
+
+/** The program with this case, and in place of the files that it includes, their text. */
+function programOf(data: string, writer: string, kselftest: boolean): string {
+  const [, code = ""] = readPart("program.c").split("/* End of the head. */\n");
+  return code
+    .replace("<unistd.h>\n", (line) => (kselftest ? `${line}\n#include "../kselftest.h"\n` : line))
+    .replace(SECTION, () => data)
+    .replace('#include "write_registers.c"\n', () => readPart(writer))
+    .replace('#include "report_table.c"\n', () =>
+      readPart(kselftest ? "report_ktap.c" : "report_table.c"),
+    );
+}
+
+/** The data of the template's own case. */
+const SECTION =
+  /(?<=\/\* The case\. \*\/\n)\/\* clang-format off \*\/\n.*\/\* clang-format on \*\/\n\/\* End of the case\. \*\/\n/s;
+
+/** A file that the build copies. */
+function readPart(name: string): string {
   try {
-    return readFileSync(new URL("template.c", import.meta.url), "utf8");
+    return readFileSync(new URL(`c_program/${name}`, import.meta.url), "utf8");
   } catch (cause) {
     throw new UnsupportedError("the template of programs in C is missing", {
       cause,

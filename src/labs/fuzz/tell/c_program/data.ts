@@ -1,0 +1,328 @@
+/* The section "The case" of program.c: all that a program has of its case. */
+
+import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
+import {
+  BASELINE,
+  CODE,
+  CODES,
+  CONSTANT,
+  CONSTANTS,
+  FRAME_REGISTERS,
+  type From,
+  placeOf,
+  REGISTERS,
+  SCRATCH,
+  SCRATCH_SIZE,
+  type Way,
+} from "../../case/arch.ts";
+import type { Case } from "../../case/case.ts";
+import { writtenNames } from "../../case/fields.ts";
+import type { CaseOutcome } from "../../examiner.ts";
+import { KEPT } from "../../try/sigreturn/kept.ts";
+import { HARMLESS } from "../../try/target.ts";
+
+/** What the program is made from. */
+export type Examined = Pick<CaseOutcome, "it" | "predicted" | "stable" | "differences"> &
+  Partial<Pick<CaseOutcome, "rules">>;
+
+/**
+ * @param signal the name or number of the signal that the case passes
+ * @param ignoredFlags bits of eflags that are not compared
+ * @param isSelftest whether the outcome should go as far as it is predicted, and not as far as it went
+ */
+export function dataOf(
+  examined: Examined,
+  signal: string | number,
+  ignoredFlags: number,
+  isSelftest: boolean,
+): string {
+  const { it } = examined;
+  const groups = groupsOf(examined, isSelftest);
+  const words = groups.find(({ names }) => names === "WORD_NAMES");
+  const hasFrame = groups.some(({ names }) => names === "NAMES.frame");
+  const start = REGISTERS.map(
+    (name, i) => (it.way === "SIGRETURN" ? KEPT_WORDS.get(name) : undefined) ?? BASELINE[i] ?? 0n,
+  );
+  const parts = [
+    `/* The target's memory. Addresses are fixed, because registers contain them. */\n${table("enum", PLACES)}`,
+    `static const uint64_t CONSTANT = ${literal(CONSTANT)}`,
+    `/* Code that the case may reach. */\n${table(CODES_OF, codesOf(it).map(codeRow))}`,
+    `/* The only calls that the case can make: the end of a filter. */\n${table(
+      "static const struct sock_filter HARMLESS[] =",
+      [...HARMLESS.map((name) => `JUMP_IF(SYS_${name}, 0, 1), ALLOW`), "REFUSE"],
+    )}`,
+    `/* The target's registers before the case. */\n${table("static const uint64_t START[REGISTERS] =", blockRows(start))}`,
+    table("static const struct setup THE_CASE =", setupRows(it, signal, ignoredFlags)),
+    `/* Fields: what is predicted, what was seen there, and which of both is unknown. */\n${table(
+      "static const struct expectation EXPECTED[] =",
+      groups.flatMap(({ rows }) => rows),
+    )}`,
+    words &&
+      table(
+        "static const char *const WORD_NAMES[] =",
+        words.fields.map((name) => `"${name}"`),
+      ),
+    hasFrame && "static const uint64_t ZEROS[NGREG]",
+    table(
+      "static const struct group GROUPS[] =",
+      groups.map(({ row }) => row),
+    ),
+  ];
+  return parts.flatMap((part) => (part ? [`\n${part};\n`] : [])).join("");
+}
+
+const CODES_OF =
+  "static const struct {\n\tuint32_t address, length;\n\tconst char *bytes;\n} CODES[] =";
+
+/** Where the target has what the case does not see: a call, and the stack of handlers. */
+const OWN = SCRATCH + BigInt(SCRATCH_SIZE + 2 * PAGE_SIZE);
+
+const PLACES = [
+  `PAGE = ${literal(BigInt(PAGE_SIZE))}`,
+  `CODE = ${literal(CODE)}, /* r-x */`,
+  `INT3 = ${literal(BigInt(CODES.find(({ name }) => name === "int3")?.bytes[0] ?? 0))}, /* fills the page of code */`,
+  `CALL = ${literal(placeOf("syscall"))}, /* SYSCALL, INT3 */`,
+  `CALL32 = ${literal(placeOf("int80"))}, /* INT 0x80, INT3 */`,
+  `HANDLER = ${literal(placeOf("handler"))}, /* INT3 */`,
+  `CONSTANTS = ${literal(CONSTANTS)}, /* r--, the word at offset n is CONSTANT + n */`,
+  `SCRATCH = ${literal(SCRATCH)}, /* rw-, the stack */`,
+  `SCRATCH_SIZE = ${literal(BigInt(SCRATCH_SIZE))}`,
+  `OWN = ${literal(OWN)}, /* of the program: SYSCALL, INT3, and the stack of handlers */`,
+  "OWN_SIZE = 0x8000",
+];
+
+const KEPT_WORDS: ReadonlyMap<string, bigint> = new Map(Object.entries(KEPT));
+
+function table(declaration: string, rows: readonly string[]): string {
+  return `${declaration} {\n${rows.map((row) => `\t${row.endsWith("*/") ? row : `${row},`}\n`).join("")}}`;
+}
+
+function literal(word: bigint): string {
+  const unsigned = BigInt.asUintN(64, word);
+  return unsigned < 10n ? String(unsigned) : `0x${unsigned.toString(16)}`;
+}
+
+/** The code at rip, and that of calls; all code if the case may go elsewhere. */
+function codesOf(it: Case) {
+  const rip = wordOf(it, "rip");
+  const isPointed = [...changed(it)].some(
+    (word) => word !== rip && word >= CODE && word < CODE + BigInt(PAGE_SIZE),
+  );
+  const isKnown =
+    !isPointed && it.way !== "DISPATCH" && CODES.some(({ address }) => address === rip);
+  return CODES.filter(
+    ({ name, address }) =>
+      // The page is full of INT3.
+      !["int3", "handler"].includes(name) &&
+      (!isKnown || address === rip || ["syscall", "int80"].includes(name)),
+  );
+}
+
+function wordOf({ block, pairs }: Case, register: string): bigint {
+  const index = REGISTERS.indexOf(register);
+  const poked = pairs.findLast(({ offset }) => offset === BigInt(8 * index));
+  return poked?.word ?? block[index] ?? BASELINE[index] ?? 0n;
+}
+
+/** The words that a case brings along, and what 32 bits make of them. */
+function changed({ block, pairs, words }: Case): bigint[] {
+  const own = block.filter((word, i) => word !== BASELINE[i]);
+  return [...own, ...pairs.map(({ word }) => word), ...words].flatMap((word) => [
+    word,
+    BigInt.asUintN(32, word),
+  ]);
+}
+
+function codeRow({ text, bytes, address }: (typeof CODES)[number]): string {
+  const escaped = bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
+  return `/* ${text} */\n\t{${literal(address)}, ${bytes.length}, "${escaped}"}`;
+}
+
+/** Rows of a block without the registers that are 0. */
+function blockRows(block: readonly bigint[]): string[] {
+  return REGISTERS.flatMap((name, i) =>
+    (block[i] ?? 0n) === 0n ? [] : [`[${name.toUpperCase()}] = ${literal(block[i] ?? 0n)}`],
+  );
+}
+
+/** The members of the case that are not 0. */
+function setupRows(it: Case, signal: string | number, ignoredFlags: number): string[] {
+  const { way, from, on, block, length, pairs, words, frame } = it;
+  const pairRows = pairs.map(
+    ({ offset, word }) => `{${offsetText(way, offset)}, ${literal(word)}}`,
+  );
+  const list = (rows: readonly string[]) => `{\n${rows.map((row) => `\t\t${row},\n`).join("")}\t}`;
+  const [enter, at, leaves] = ENTERS[from];
+  const [write, read, readLength] = REQUESTS[way] ?? ["", "PTRACE_GETREGS"];
+  const isDispatch = way === "DISPATCH";
+  const written = isDispatch ? words.slice(0, 4) : words;
+  const poked = isDispatch
+    ? [`{8UL * RIP, ${literal(words[4] ?? 0n)}}`, `{8UL * RAX, ${literal(words[5] ?? 0n)}}`]
+    : pairRows;
+  const members: [name: string, value: string | number | boolean | undefined][] = [
+    ["enter", enter],
+    // getpid(2)
+    ["call", at && (at === "CALL32" ? 20 : "SYS_getpid")],
+    ["call_at", at],
+    ["leaves", leaves],
+    ["write", write],
+    ["length", length],
+    [
+      "words",
+      block.length > 0 ? list(blockRows(block)) : written.length > 0 && list(written.map(literal)),
+    ],
+    ["pairs", poked.length > 0 && list(poked)],
+    ["pair_count", poked.length],
+    ["read", way !== "SIGRETURN" && read],
+    ["read_length", readLength],
+    ["by_sigreturn", way === "SIGRETURN"],
+    ["no_fpstate", frame !== undefined && (!frame.fpstate || frame.image === 0n)],
+    ["uc_flags", frame !== undefined && literal(BigInt(frame.ucFlags))],
+    ["image", (frame?.image ?? 0n) !== 0n && literal(frame?.image ?? 0n)],
+    ["on", on !== "NONE" && `PTRACE_${on}`],
+    ["signal", signal],
+    ["ignored", ignoredFlags !== 0 && literal(BigInt(ignoredFlags))],
+  ];
+  return members.flatMap(([name, value]) => (value ? [`.${name} = ${value}`] : []));
+}
+
+/** How a target comes to where the case begins: the request that enters a call there, and whether it leaves the call. */
+const ENTERS: Readonly<Record<From, readonly [enter?: string, at?: string, leaves?: boolean]>> = {
+  signal: [],
+  group: ["PTRACE_CONT"],
+  entry: ["PTRACE_SYSCALL", "CALL"],
+  exit: ["PTRACE_SYSCALL", "CALL", true],
+  sysemu: ["PTRACE_SYSEMU", "CALL"],
+  entry32: ["PTRACE_SYSCALL", "CALL32"],
+  exit32: ["PTRACE_SYSCALL", "CALL32", true],
+  step32: ["PTRACE_SINGLESTEP", "CALL32"],
+};
+
+/** The requests that write and read back, and the length that the latter passes. Old headers lack some. */
+const REQUESTS: Readonly<
+  Partial<Record<Way, readonly [write: string, read: string, readLength?: number]>>
+> = {
+  SETREGS: ["PTRACE_SETREGS", "PTRACE_GETREGS"],
+  SETREGSET: ["PTRACE_SETREGSET", "PTRACE_GETREGS"],
+  SETFPREGS: ["PTRACE_SETFPREGS", "PTRACE_GETFPREGS"],
+  XSTATE: ["PTRACE_SETREGSET", "PTRACE_GETREGSET"],
+  SYSCALL_INFO: ["0x4212, /* PTRACE_SET_SYSCALL_INFO */", "PTRACE_GETREGS"],
+  SIGMASK: ["PTRACE_SETSIGMASK", "PTRACE_GETSIGMASK", 8],
+  DISPATCH: [
+    "0x4210, /* PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG */",
+    "0x4211, /* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG */",
+    32,
+  ],
+};
+
+/** An offset; that of a register by its name. */
+function offsetText(way: Case["way"], offset: bigint): string {
+  const name = offset % 8n === 0n ? REGISTERS[Number(offset / 8n)] : undefined;
+  return way === "POKEUSER" && name !== undefined ? `8UL * ${name.toUpperCase()}` : literal(offset);
+}
+
+/** Fields that are compared together: a row of GROUPS, and one of EXPECTED for each field that is not as usual. */
+interface Group {
+  readonly names: string;
+  readonly fields: readonly string[];
+  readonly row: string;
+  readonly rows: readonly string[];
+}
+
+/** What fields without an expectation are like: its name in the program. */
+type Usual = readonly [name: string, words: readonly bigint[]];
+
+/** The groups that the outcome has, or should have. */
+function groupsOf(examined: Examined, isSelftest: boolean): Group[] {
+  const { it, predicted, stable } = examined;
+  const has = (field: string) => stable.has(field) || predicted.has(field);
+  const returns = it.way === "SIGRETURN";
+  const isBlock = ["SETREGS", "SETREGSET", "POKEUSER", "SYSCALL_INFO"].includes(it.way);
+  const usual: Usual = it.block.length > 0 ? ["THE_CASE.words", it.block] : ["START", BASELINE];
+  const isStop = returns
+    ? stable.has("stopped.rip")
+    : has("stopped.rip") || stable.has("stopped.rsp");
+  const stop = has("status") && isStop;
+  const signal = (isSelftest ? predicted.get("signal") : undefined) ?? stable.get("signal");
+  const framed = isSelftest ? has("frame.rip") : stable.has("frame.rip");
+  const words = writtenNames(it).slice(isBlock ? REGISTERS.length : 0);
+  const wordPlace = isBlock ? "WRITTEN + REGISTERS" : "WRITTEN";
+  const group = (
+    isPart: boolean,
+    title: string,
+    names: string,
+    fields: readonly string[],
+    places: readonly string[],
+    usually?: Usual,
+  ): Group[] => {
+    if (!isPart) return [];
+    const prefix = usually === undefined ? "" : fields[0]?.replace(/\w+$/, "");
+    const row = `{"${title}", "${prefix}", ${names}, ${places[0]}, ${fields.length}, ${usually?.[0] ?? "NULL"}}`;
+    const rows = fields.flatMap((field, i) =>
+      expectation(examined, field, places[i] ?? "", usually?.[1][i]),
+    );
+    return [{ names, fields, row, rows }];
+  };
+  const registers = (isPart: boolean, title: string, of: string) =>
+    group(
+      isPart,
+      title,
+      "NAMES.registers",
+      REGISTERS.map((name) => `${of}.${name}`),
+      REGISTERS.map((name) => `${of.toUpperCase()} + ${name.toUpperCase()}`),
+      usual,
+    );
+  const wrote = it.way === "POKEUSER" ? ["error", "refusedAt"] : ["error"];
+  const info = ["signal", "code", ...(stable.has("address") ? ["address"] : [])];
+  return [
+    ...group(!returns, "result of the write", "NAMES.write", wrote, ["ERROR", "REFUSED_AT"]),
+    ...registers(isBlock, "registers read back", "written"),
+    ...group(
+      words.length > 0,
+      "words read back",
+      "WORD_NAMES",
+      words,
+      words.map((_, i) => `${wordPlace} + ${i}`),
+    ),
+    ...group(
+      has("resumed") && !returns,
+      "result of the resume",
+      "NAMES.resume",
+      ["resumed"],
+      ["RESUMED"],
+    ),
+    ...group(has("status"), "status", "NAMES.resume + 1", ["status"], ["STATUS"]),
+    ...registers(stop, "registers at the stop", "stopped"),
+    ...group(stop && (signal ?? 0n) !== 0n, "siginfo", "NAMES.signal", info, [
+      "SIGNAL",
+      "SIGNAL_CODE",
+      "ADDRESS",
+    ]),
+    ...group(
+      stop && framed,
+      "registers in the signal frame",
+      "NAMES.frame",
+      FRAME_REGISTERS.map((name) => `frame.${name}`),
+      FRAME_REGISTERS.map((name) => `FRAME + REG_${frameName(name)}`),
+      ["ZEROS", FRAME_REGISTERS.map(() => 0n)],
+    ),
+  ];
+}
+
+function expectation(
+  { predicted, stable }: Examined,
+  field: string,
+  place: string,
+  usual: bigint | undefined,
+): string[] {
+  const [p, s] = [predicted.get(field), stable.get(field)];
+  if (p === s && p !== undefined && p === usual) return [];
+  const unknown = [p === undefined && "UNPREDICTED", s === undefined && "UNSTABLE"];
+  const flags = unknown.filter(Boolean).join(" | ") || "0";
+  return [`{${place}, ${literal(p ?? 0n)}, ${literal(s ?? 0n)}, ${flags}}`];
+}
+
+/** The name of a register of a frame in <ucontext.h>. */
+function frameName(name: string): string {
+  return { eflags: "EFL", selectors: "CSGSFS" }[name] ?? name.toUpperCase();
+}

@@ -1,0 +1,110 @@
+/* Registers of a signal frame, and where a block has them. */
+static const struct {
+	int in_block, in_frame;
+} PLACES[] = {
+	{R15, REG_R15}, {R14, REG_R14}, {R13, REG_R13},	   {R12, REG_R12}, {RBP, REG_RBP},
+	{RBX, REG_RBX}, {R11, REG_R11}, {R10, REG_R10},	   {R9, REG_R9},   {R8, REG_R8},
+	{RAX, REG_RAX}, {RCX, REG_RCX}, {RDX, REG_RDX},	   {RSI, REG_RSI}, {RDI, REG_RDI},
+	{RIP, REG_RIP}, {RSP, REG_RSP}, {EFLAGS, REG_EFL},
+};
+
+/* The XSAVE area of a frame: struct _fpx_sw_bytes at SW_BYTES, and the end of its header. */
+enum { MXCSR = 24, MXCSR_MASK = 28, SW_BYTES = 464, HEADER = 512, HEADER_END = 576, MAGIC2 = 4 };
+
+static unsigned char area[64 << 10];
+
+/* Enters the handler of SIGUSR1, and returns the address of the frame that the kernel writes. */
+static uint64_t enter_handler(ucontext_t *context)
+{
+	uint64_t registers[REGISTERS];
+
+	go(PTRACE_CONT, SIGUSR1, SIGTRAP);
+	trace(PTRACE_GETREGS, 0, registers);
+	read_memory(registers[RSP] + 8, context, sizeof(*context));
+	return registers[RSP] + 8;
+}
+
+/* Reads the area of a frame, and returns its length without what follows it. */
+static uint32_t read_area(const ucontext_t *context)
+{
+	const uint64_t address = (uintptr_t)context->uc_mcontext.fpregs;
+	uint32_t length = 0;
+
+	read_memory(address, area, HEADER);
+	memcpy(&length, area + SW_BYTES + 16, sizeof(length));
+	if (length < HEADER_END || length > sizeof(area) - MAGIC2)
+		cannot("read the XSAVE area of a signal frame");
+	read_memory(address, area, length + MAGIC2);
+	return length;
+}
+
+/*
+ * Writes floating point as in a new program to the scratch pages, as far as it is in them, with the
+ * words of the case.
+ */
+static void write_image(const ucontext_t *context)
+{
+	static unsigned char scratch[SCRATCH_SIZE];
+	const uint32_t length = read_area(context), mxcsr = 0x1f80;
+	const uint16_t control = 0x37f;
+
+	memset(area, 0, MXCSR_MASK);
+	memset(area + MXCSR_MASK + 4, 0, SW_BYTES - MXCSR_MASK - 4);
+	memcpy(area, &control, sizeof(control));
+	memcpy(area + MXCSR, &mxcsr, sizeof(mxcsr));
+	memcpy(area + HEADER, area + SW_BYTES + 8, 8);
+	memset(area + HEADER + 8, 0, length - HEADER - 8);
+	for (uint64_t i = 0, at = THE_CASE.image - SCRATCH; i < length + MAGIC2; i++, at++)
+		if (at < SCRATCH_SIZE)
+			scratch[at] = area[i];
+	for (size_t i = 0; i < THE_CASE.pair_count; i++) {
+		const uint64_t at = THE_CASE.image + THE_CASE.pairs[i].offset - SCRATCH;
+
+		if (at <= SCRATCH_SIZE - 8)
+			memcpy(scratch + at, &THE_CASE.pairs[i].word, 8);
+	}
+	write_memory(SCRATCH, scratch, sizeof(scratch));
+}
+
+/* Writes the case to a signal frame, and lets the target call rt_sigreturn(2), which restores it.
+ */
+static void write_case(void)
+{
+	ucontext_t context;
+	const uint64_t address = enter_handler(&context);
+	mcontext_t *const machine = &context.uc_mcontext;
+	uint64_t registers[REGISTERS];
+
+	for (size_t i = 0; i < COUNT(PLACES); i++)
+		machine->gregs[PLACES[i].in_frame] = (greg_t)THE_CASE.words[PLACES[i].in_block];
+	machine->gregs[REG_CSGSFS] =
+		(greg_t)((THE_CASE.words[CS] & 0xffff) | THE_CASE.words[SS] << 48);
+	context.uc_flags = THE_CASE.uc_flags;
+	if (THE_CASE.image != 0) {
+		write_image(&context);
+		machine->fpregs = (void *)THE_CASE.image;
+	}
+	if (THE_CASE.no_fpstate)
+		machine->fpregs = NULL;
+	write_memory(address, &context, sizeof(context));
+	memcpy(registers, START, sizeof(registers));
+	registers[RAX] = SYS_rt_sigreturn;
+	registers[RIP] = OWN;
+	registers[RSP] = address;
+	trace(PTRACE_SETREGS, 0, registers);
+}
+
+/* Reads the words at the offsets of those of the case from the frame of another signal. */
+static void read_back(void)
+{
+	ucontext_t context;
+	uint32_t length;
+
+	if (THE_CASE.pair_count == 0)
+		return;
+	enter_handler(&context);
+	length = read_area(&context);
+	for (size_t i = 0; i < THE_CASE.pair_count; i++)
+		if (THE_CASE.pairs[i].offset <= length + MAGIC2 - 8)
+			memcpy(&here[WRITTEN + i], area + THE_CASE.pairs[i].offset, 8);
+}
