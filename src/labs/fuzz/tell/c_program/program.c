@@ -37,8 +37,7 @@
 enum { REGISTERS = 27, DEBUG_REGISTERS = 6, MOST_PAIRS = 8 };
 
 struct setup {
-	/* Before the case, a request that ends in this call, and whether another leaves the call.
-	 */
+	/* Where it begins: after a request that enters a call, or after another that leaves it. */
 	long enter;
 	uint64_t call, call_at;
 	bool leaves;
@@ -63,12 +62,12 @@ struct setup {
 
 /* The fields of an outcome, in the order in which they are read. */
 enum {
-	ERROR,	    /* the errno of the write, or 0 */
+	ERROR, /* the errno of the write, or 0 */
 	REFUSED_AT, /* the index of the pair that was refused, or -1 */
-	WRITTEN,    /* what is read back */
+	WRITTEN, /* what is read back */
 	RESUMED = WRITTEN + REGISTERS + DEBUG_REGISTERS, /* the errno of the resume, or 0 */
-	STATUS,			      /* from wait4(2), or 0 if the target does not stop */
-	STOPPED,		      /* the registers at the stop */
+	STATUS, /* from wait4(2), or 0 if the target does not stop */
+	STOPPED, /* the registers at the stop */
 	SIGNAL = STOPPED + REGISTERS, /* siginfo */
 	SIGNAL_CODE,
 	ADDRESS,
