@@ -413,9 +413,16 @@ static void unmap_others(void)
 		uint32_t size, signature, flags, padding;
 	} rseq = {0};
 
-	/* The kernel kills a process whose area of restartable sequences is not mapped. */
-	if (trace(PTRACE_GET_RSEQ_CONFIGURATION, sizeof(rseq), &rseq) > 0 && rseq.pointer != 0)
-		inject(SYS_rseq, rseq.pointer, rseq.size, 1, rseq.signature);
+	/*
+	 * The kernel kills a process whose area of restartable sequences is not mapped. Before
+	 * Linux 5.13 it does not show where that is: then all stays mapped.
+	 */
+	if (trace(PTRACE_GET_RSEQ_CONFIGURATION, sizeof(rseq), &rseq) > 0) {
+		if (rseq.pointer != 0)
+			inject(SYS_rseq, rseq.pointer, rseq.size, 1, rseq.signature);
+	} else if (inject(SYS_rseq, 0, 0, 0, 0) != (uint64_t)-ENOSYS) {
+		return;
+	}
 	if (inject(SYS_munmap, 0, CODE, 0, 0) != 0 ||
 	    inject(SYS_munmap, end, 0x7ffffffff000 - end, 0, 0) != 0)
 		cannot("unmap the rest of the target");
