@@ -42,28 +42,17 @@ export function expectTraceable(
  * A stub that is killed before its first stop is left out: no caller has seen it. All are taken before one is used, so that a use that
  * fails abandons none.
  *
- * @param taken called with each.
  * @throws what a turn throws; SyscallError, and what `Thread.wait` throws, if no stub was made
  */
-export function cloneTraced(
-  parent: Thread,
-  ring: Ring,
-  count: number,
-  taken: (thread: Thread) => void,
-): Births {
+export function cloneTraced(parent: Thread, ring: Ring, count: number): Births {
   return untilAttached(() => {
-    const births = cloneOnce(parent, ring, count, taken);
+    const births = cloneOnce(parent, ring, count);
     if (births.threads.length === 0) throw births.failure;
     return births;
   }, parent);
 }
 
-function cloneOnce(
-  parent: Thread,
-  ring: Ring,
-  count: number,
-  taken: (thread: Thread) => void,
-): Births {
+function cloneOnce(parent: Thread, ring: Ring, count: number): Births {
   const { tracer } = parent;
   const number = tracer.syscallNumber("clone");
   const args = [tracedWord(tracer), 0, 0, 0, 0];
@@ -79,7 +68,8 @@ function cloneOnce(
     try {
       if (result < 0) throw cloneError(parent.tgid, tracer.errorName(-result));
       const thread = take(parent, result, deadline);
-      taken(thread);
+      // It has inherited the processor of its parent, which serves its ring on another one if there is one.
+      if (tracer.spins) tracer.bindHere(result);
       threads.push(thread);
     } catch (error) {
       if (!(error instanceof DeathError) || threads.length === 0) failure ??= error;

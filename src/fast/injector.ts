@@ -70,14 +70,8 @@ class FastInjector implements Injector {
   }
 
   clone(request: CloneRequest): Births {
-    const { tracer } = this.#thread;
     expectTraceable(this.#thread, request, this.#isAlone);
-    return cloneTraced(
-      this.#thread,
-      this.#ownRing(),
-      Math.min(request.count, MOST_ENTRIES),
-      (thread) => tracer.bindHere(thread.tid),
-    );
+    return cloneTraced(this.#thread, this.#ownRing(), Math.min(request.count, MOST_ENTRIES));
   }
 
   share(): void {

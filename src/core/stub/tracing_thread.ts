@@ -114,7 +114,7 @@ export class TracingThread {
     this.#bound = bind && bindThread(this.shim);
   }
 
-  /** Moves a thread that another tracer's stub cloned to the processor of this tracer. @internal */
+  /** Binds a thread to the processor of this tracer. @internal */
   bindHere(tid: number): void {
     if (this.#bound) this.shim.bind(tid, this.shim.getcpu());
   }
