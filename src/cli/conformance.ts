@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
+import { FACTS } from "../labs/fuzz/facts/arch.ts";
 import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
-import { FACTS } from "../labs/fuzz/facts/facts.ts";
 import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
 import { type KnownFacts, lookAt } from "../labs/fuzz/facts/run.ts";
 import { byGroup, type Verdict } from "../labs/fuzz/facts/verdict.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Experiment } from "../../src/labs/fuzz/experiment.ts";
-import { FACTS } from "../../src/labs/fuzz/facts/facts.ts";
+import { FACTS } from "../../src/labs/fuzz/facts/arch.ts";
 import { formatKtap } from "../../src/labs/fuzz/facts/ktap.ts";
 import { requestFacts } from "../../src/labs/fuzz/facts/read/bench.ts";
 import { go, next, request, to } from "../../src/labs/fuzz/facts/read/verbs.ts";

@@ -200,9 +200,9 @@ for (const [what, name, body, message] of [
   ["returns nonsense", "waitValue", "() => 'x'", /waitValue returned "x", expected a whole Number/],
   [
     "loses its memory",
-    "syscallResult",
-    "() => { memory.grow(0); return 0n; }",
-    /syscallResult grew or moved its memory/,
+    "waitEvent",
+    "() => { memory.grow(0); return 0; }",
+    /waitEvent grew or moved its memory/,
   ],
 ] as const) {
   cli(`a function that ${what} causes an error, and leaves no stub`, async () => {

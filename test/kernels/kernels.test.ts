@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FACTS } from "../../src/labs/fuzz/facts/facts.ts";
+import { FACTS } from "../../src/labs/fuzz/facts/arch.ts";
 import { hasTool } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { complaintsOf } from "./answers.ts";

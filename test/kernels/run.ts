@@ -13,7 +13,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Arch } from "../../src/core/machine/index.ts";
-import { FACTS } from "../../src/labs/fuzz/facts/facts.ts";
+import { FACTS } from "../../src/labs/fuzz/facts/arch.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
 import { readLog } from "./log.ts";

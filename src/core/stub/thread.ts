@@ -134,6 +134,12 @@ export class Thread implements Tracee {
     return this.take(status);
   }
 
+  /** The same for a thread that may be stopped, and then be ended by a SIGKILL, which needs no resume. @internal */
+  waitKilled(options?: number): Stop {
+    if (this.#state.name === "stopped") this.settle(new Running(this));
+    return this.wait(undefined, options);
+  }
+
   /** Resumes without a signal and waits for the next stop. @throws what `wait` throws */
   next(deadline: Deadline): Stop {
     this.expect("stopped").resume();

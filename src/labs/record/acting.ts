@@ -37,7 +37,7 @@ export class Acting implements Tracing {
   awaitDeath(): void {
     const { pid, thread } = this.stub;
     try {
-      thread.wait();
+      thread.waitKilled();
     } catch (error) {
       if (error instanceof DeathError) return;
       throw error;

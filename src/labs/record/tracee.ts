@@ -4,7 +4,7 @@ import { HOST_MACHINE } from "../../core/machine/index.ts";
 import { decodeSignalInfo, type SignalInfo } from "../../core/platform/signal_info.ts";
 import { requestAttach } from "../../core/stub/attach.ts";
 import { readMemory } from "../../core/stub/memory.ts";
-import { Running, type Stop } from "../../core/stub/state.ts";
+import type { Stop } from "../../core/stub/state.ts";
 import type { Thread } from "../../core/stub/thread.ts";
 import { DeathError, hex, StateError } from "../../lib/errors.ts";
 import { HOST, NAMES } from "./arch.ts";
@@ -74,11 +74,7 @@ function thisProcess(lane: string): Tracing {
       else if (RESUMING.has(request)) thread.expect("stopped").resume(request, data);
       else thread.expect("stopped").ptrace(request, data);
     },
-    next(thread, options) {
-      // What is to come then is the end, by a SIGKILL, which needs no resume.
-      if (thread.state.name === "stopped") thread.settle(new Running(thread));
-      return thread.wait(undefined, options);
-    },
+    next: (thread, options) => thread.waitKilled(options),
     poll: ({ tid, tracer }, options, milliseconds) =>
       tracer.shim.wait(tid, options, milliseconds * 1000, tracer.status),
   };

@@ -12,7 +12,7 @@ import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
+import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
 import { Examiner, fuzzFindings } from "../../../src/labs/fuzz/index.ts";
 import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";

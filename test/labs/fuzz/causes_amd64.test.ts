@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { fuzzText } from "../../../src/cli/fuzz_text.ts";
 import { type Case, parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import type { CaseOutcome } from "../../../src/labs/fuzz/examiner.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
+import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
 import { type Verdict, verdictOf } from "../../../src/labs/fuzz/facts/verdict.ts";
 import { differencesOf } from "../../../src/labs/fuzz/predict/differences.ts";

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { SIMPLE } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
+import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
 import { AGREES, DIFFERS } from "../../../src/labs/fuzz/predict/signature.ts";
 import { FuzzWorker } from "../../../src/labs/fuzz/run/fuzz_worker.ts";

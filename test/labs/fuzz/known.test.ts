@@ -7,7 +7,7 @@ import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/setups.ts";
 import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
+import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
 import { parseVerdicts } from "../../../src/labs/fuzz/facts/log.ts";
 import {

@@ -7,7 +7,7 @@ import { ARCHES, type Arch, HOST_ARCH, MACHINES } from "../../../src/core/machin
 import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/facts.ts";
+import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
 import { machineLine } from "../../../src/labs/fuzz/facts/log.ts";
 import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";

@@ -20,8 +20,8 @@ import {
 } from "../../../lib/shape.ts";
 import { loggedMachineShape, machineDocument } from "../against/log.ts";
 import type { Machine } from "../try/machine.ts";
+import { FACTS } from "./arch.ts";
 import type { Fact } from "./fact.ts";
-import { FACTS } from "./facts.ts";
 import { type CheckResult, type Unmet, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface VerdictLog {

@@ -2,8 +2,8 @@
 
 import { InputError } from "../../../lib/errors.ts";
 import { readInput } from "../../../lib/input.ts";
+import { FACTS } from "../facts/arch.ts";
 import { REST } from "../facts/fact.ts";
-import { FACTS } from "../facts/facts.ts";
 import type { KnownFacts } from "../facts/run.ts";
 import { nameOfCheck } from "../facts/verdict.ts";
 import { isListed, KNOWN_NAMES, LISTS } from "./arch.ts";
