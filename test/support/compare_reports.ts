@@ -1,4 +1,5 @@
 import type { PartialEncoder } from "../../src/core/encoder/abi.ts";
+import { ARCHES, type Arch } from "../../src/core/machine/index.ts";
 import { compare } from "../../src/labs/compare/compare.ts";
 import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 import type {
@@ -7,7 +8,12 @@ import type {
   Disagreement,
   LiveReport,
 } from "../../src/labs/compare/report.ts";
-import { LocalSubject } from "../../src/labs/compare/subject.ts";
+import { LocalSubject, type Subject } from "../../src/labs/compare/subject.ts";
+
+/** Encoders by their names, for each architecture. */
+export function subjects(names: readonly string[], arches: readonly Arch[] = ARCHES): Subject[] {
+  return arches.flatMap((arch) => names.map((name) => new LocalSubject(openEncoder(name, arch))));
+}
 
 // Reports for pages: of real comparisons, with what those cannot show written by hand.
 

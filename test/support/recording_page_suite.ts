@@ -85,3 +85,24 @@ export async function goTo(page: Page, number: number): Promise<void> {
     `${number}`,
   );
 }
+
+export const press = async (
+  page: Page,
+  key: "ArrowLeft" | "ArrowRight" | "Home" | "End" | "[" | "]",
+  shift = false,
+) => {
+  if (shift) await page.keyboard.down("Shift");
+  await page.keyboard.press(key);
+  if (shift) await page.keyboard.up("Shift");
+};
+
+export const textOf = (page: Page, selector: string) =>
+  page.$eval(selector, (each) => each.textContent ?? "");
+
+/** Until a text is announced: the reader has stayed at a step. */
+export const announced = (page: Page, text: string) =>
+  page.waitForFunction(
+    (text) => document.querySelector("#announcer")?.textContent?.includes(text),
+    {},
+    text,
+  );
