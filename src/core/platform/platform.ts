@@ -6,14 +6,14 @@ import type { Signal } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/records.ts";
 import { encodeFilter } from "../stub/filter.ts";
-import type { LaneOptions } from "../stub/lane.ts";
+import { DEFAULT_LANE, type LaneOptions } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
 import { FAITHFUL_RUNNERS } from "./faithful.ts";
 import { Pool } from "./pool.ts";
-import { plugRunners, type Runner, type RunnerOptions, type Runners, runnersOf } from "./runner.ts";
+import { RUNNERS, type Runner, type RunnerOptions, type Runners } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends LaneOptions {
@@ -44,7 +44,7 @@ export const PLATFORM_OPTIONS: OptionShapes<PlatformOptions> = {
   ...LANE_OPTIONS,
 };
 
-plugRunners("faithful", FAITHFUL_RUNNERS);
+RUNNERS.plug("faithful", FAITHFUL_RUNNERS);
 
 const STUBS = count(2 ** 22);
 
@@ -72,7 +72,7 @@ export class Platform {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
-    this.#runners = runnersOf(tracer.lane);
+    this.#runners = RUNNERS.of(tracer.lane);
     this.#options = options;
     const area = new Uint8Array(HOST_MACHINE.largestXstate);
     this.initialXstate = area.slice(
@@ -89,7 +89,7 @@ export class Platform {
   static open(options: PlatformOptions = {}): Platform {
     checkOptions(options, "options", PLATFORM_OPTIONS);
     const { exitSignal = "SIGCHLD", seccomp = true, patches = false, ...driving } = options;
-    const runners = runnersOf(driving.lane ?? "faithful");
+    const runners = RUNNERS.of(driving.lane ?? DEFAULT_LANE);
     runners.expectPossible({ seccomp, patches });
     const tracer = new Tracer(driving);
     try {

@@ -1,7 +1,6 @@
-import { StateError } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import type { SwitchRecord } from "../shim/records.ts";
-import type { Lane } from "../stub/lane.ts";
+import { LaneParts } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { FloatingPoint } from "./floating_point.ts";
 
@@ -66,16 +65,4 @@ export interface Runners {
   open(stub: Stub, xstate: Uint8Array, options: RunnerOptions): Runner;
 }
 
-const plugged = new Map<Lane, Runners>();
-
-/** Plugs a lane in: src/fast does it when it is loaded. */
-export function plugRunners(lane: Lane, runners: Runners): void {
-  plugged.set(lane, runners);
-}
-
-/** @throws StateError if the lane is not loaded */
-export function runnersOf(lane: Lane): Runners {
-  const runners = plugged.get(lane);
-  if (runners !== undefined) return runners;
-  throw new StateError(`the lane ${lane} is not loaded`);
-}
+export const RUNNERS = new LaneParts<Runners>();

@@ -1,7 +1,6 @@
-import { StateError } from "../../lib/errors.ts";
 import type { Batch } from "./batch.ts";
 import type { SyscallArgument, SyscallResult } from "./injection.ts";
-import type { Lane } from "./lane.ts";
+import { LaneParts } from "./lane.ts";
 import type { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
@@ -52,16 +51,4 @@ export interface Injections {
   allowedCalls(tracer: TracingThread): readonly (readonly Condition[])[];
 }
 
-const plugged = new Map<Lane, Injections>();
-
-/** Plugs a lane in: src/fast does it when it is loaded. */
-export function plugInjections(lane: Lane, injections: Injections): void {
-  plugged.set(lane, injections);
-}
-
-/** @throws StateError if the lane is not loaded */
-export function injectionsOf(lane: Lane): Injections {
-  const injections = plugged.get(lane);
-  if (injections !== undefined) return injections;
-  throw new StateError(`the lane ${lane} is not loaded`);
-}
+export const INJECTIONS = new LaneParts<Injections>();

@@ -1,3 +1,5 @@
+import { StateError } from "../../lib/errors.ts";
+
 /**
  * How a tracer drives its stubs.
  *
@@ -8,6 +10,24 @@
  */
 export const LANES = ["faithful", "fast"] as const;
 export type Lane = (typeof LANES)[number];
+
+export const DEFAULT_LANE: Lane = "faithful";
+
+/** What each lane plugs in at one place of the core. */
+export class LaneParts<Part> {
+  readonly #parts = new Map<Lane, Part>();
+
+  plug(lane: Lane, part: Part): void {
+    this.#parts.set(lane, part);
+  }
+
+  /** @throws StateError if the lane is not loaded: src/fast plugs itself in when it is loaded. */
+  of(lane: Lane): Part {
+    const part = this.#parts.get(lane);
+    if (part !== undefined) return part;
+    throw new StateError(`the lane ${lane} is not loaded`);
+  }
+}
 
 /** How a tracer drives its stubs. */
 export interface LaneOptions {

@@ -12,7 +12,7 @@ import {
   type SyscallArgument,
   type SyscallResult,
 } from "./injection.ts";
-import { type Injector, injectionsOf } from "./injector.ts";
+import { INJECTIONS, type Injector } from "./injector.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
 import { endProcess, letGo } from "./teardown.ts";
 import type { Thread } from "./thread.ts";
@@ -84,7 +84,7 @@ export class Stub {
     this.parent = parent;
     this.exitSignal = exitSignal;
     this.microseconds = Math.round((performance.now() - started) * 1000);
-    this.injector = injectionsOf(this.tracer.lane).injector(thread);
+    this.injector = INJECTIONS.of(this.tracer.lane).injector(thread);
     this.#registry = registry;
     this.leader = (parent ?? cloner)?.leader ?? this;
     this.inSession = this.leader === this ? inSession : this.leader.inSession;
@@ -214,7 +214,7 @@ export class Stub {
     const request = { count, exitSignal, ownExitSignal: this.exitSignal, isStub };
     try {
       const { threads, failure } = this.injector.clone(request);
-      const { clonesChildren } = injectionsOf(tracer.lane);
+      const { clonesChildren } = INJECTIONS.of(tracer.lane);
       const birth = {
         exitSignal,
         started,

@@ -19,7 +19,7 @@ import { checkDeadline } from "../shim/records.ts";
 import { CHILD_STEPS, type ChildStep, type Fork, forkStub } from "./birth.ts";
 import { FAITHFUL } from "./faithful.ts";
 import { allowCalls } from "./filter.ts";
-import { injectionsOf, plugInjections } from "./injector.ts";
+import { INJECTIONS } from "./injector.ts";
 import { LANES, type LaneOptions } from "./lane.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
 import { rehearse } from "./teardown.ts";
@@ -55,7 +55,7 @@ export type DeathListener = (stub: Stub) => unknown;
 /** How often resting stubs are examined while there is a listener, in milliseconds. */
 const WATCH_MILLISECONDS = 50;
 
-plugInjections("faithful", FAITHFUL);
+INJECTIONS.plug("faithful", FAITHFUL);
 
 /** The tracers of this JavaScript thread that are not closed. */
 const open = new Set<Tracer>();
@@ -158,7 +158,7 @@ export class Tracer extends TracingThread {
   fork(options: StubOptions): Stub {
     this.#expectOpen();
     const { omit, filter: given } = options;
-    const { staysInSession: inSession, allowedCalls } = injectionsOf(this.lane);
+    const { staysInSession: inSession, allowedCalls } = INJECTIONS.of(this.lane);
     const filter = given && allowCalls(this, given, allowedCalls(this));
     const exitSignal = this.parseExitSignal(options.exitSignal);
     const fork: Fork = { exitSignal, inSession, ...(omit && { omit }), ...(filter && { filter }) };

@@ -14,7 +14,7 @@ import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline, Injection } from "../shim/records.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
 import { bindThread, otherProcessor, unbindThread } from "./affinity.ts";
-import type { Lane, LaneOptions } from "./lane.ts";
+import { DEFAULT_LANE, type Lane, type LaneOptions } from "./lane.ts";
 import { mapStubCode } from "./user_space.ts";
 
 /** Signals that an instruction can raise, and SIGKILL: they end an injection. */
@@ -84,7 +84,7 @@ export class TracingThread {
 
   /** @throws UnsupportedError, EncoderError */
   constructor(encoder: Encoder, deadline: number, options: LaneOptions) {
-    const { lane = "faithful", bind = true } = options;
+    const { lane = DEFAULT_LANE, bind = true } = options;
     this.encoder = encoder;
     this.deadline = deadline;
     this.lane = lane;
