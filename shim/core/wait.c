@@ -42,7 +42,7 @@ struct kernel_itimerspec {
 extern const char stublab_ignore[];
 extern const char stublab_restorer[];
 
-/** A clock in microseconds. Returns -errno if there is none with this number. */
+/** Reads a clock, in microseconds. Returns -EINVAL for an unknown clock. */
 static int64_t read_clock(int32_t clock) {
     struct __kernel_timespec time = {0};
     const int64_t result = syscall2(__NR_clock_gettime, clock, (long)&time);

@@ -34,7 +34,7 @@ const kinds = new WeakMap<Batch, Kind[]>();
 class FastInjector implements Injector {
   readonly #thread: Thread;
   #ring: Ring | undefined;
-  // A ring is memory that a guest could write, so a stub with guests or with threads of other tracers has none.
+  // A guest could write to a ring, so a stub with guests or with threads of other tracers must not have one.
   #isAlone = true;
 
   constructor(thread: Thread) {

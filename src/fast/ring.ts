@@ -97,15 +97,14 @@ export class Ring {
       HOST_MACHINE.enterRing(frame, tracer.serveAddress, this.address, this.#memory.turn);
       thread.makeStopped().writeRegisters(frame);
       tracer.bindApart(tid);
-    }
-    if (!stopped) thread.settle(this.#running);
+    } else thread.settle(this.#running);
     this.#memory.prepare(count, halts, this.#spins);
     const result = loadFast().ringTurn(tid, this.#memory.address, injection.bytes, stopped ? 1 : 0);
     // A request was refused: the stub is at a stop, and is being killed.
     if (result === -ESRCH) thread.settle(new Stopped(thread));
     endInjection(thread, result, call);
     thread.settle(this.#memory.halts ? new Stopped(thread) : this.#serving);
-    // It has stopped, maybe by a signal: a stub that stops for its tracer belongs on the same processor.
+    // A signal may have stopped it. A stub that stops for its tracer belongs on the same processor.
     if (this.#memory.halts) tracer.bindHere(tid);
   }
 }

@@ -58,7 +58,8 @@ static inline char *thread_pointer(void) {
 /**
  * The processor on which the calling thread runs, read without a system call: Linux stores it in
  * the low bits of the limit of a segment that user code may read (__CPUNODE_SEG,
- * arch/x86/include/asm/segment.h). Negative if there is no such segment, as in User Mode Linux.
+ * arch/x86/include/asm/segment.h). Negative if the kernel does not set up that segment, as User
+ * Mode Linux.
  */
 static inline int current_processor(void) {
     unsigned int limit = 0;

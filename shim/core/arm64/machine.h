@@ -35,7 +35,7 @@ enum { SYSCALL_BYTES = 4 };
 /** The architecture of permitted calls: a call of 32-bit code kills the process. */
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64
 
-/** There is no other table of calls, and no fork or vfork: it allows an instruction that is one. */
+/** arm64 has a single table of calls, without fork and vfork, so there is nothing to refuse. */
 #define REFUSE_NATIVE JUMP(BPF_JEQ, __NR_ptrace, 0, 0)
 
 /** Bytes of a page: 4096, 16384 or 65536, as the kernel was built. It refuses other multiples. */

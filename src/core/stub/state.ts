@@ -209,7 +209,7 @@ export class Stopped {
   /**
    * Detaches from the thread and leaves it in a group-stop, or lets it run. A pidfd knows it until it is attached again.
    *
-   * @throws TraceError, also if there is no descriptor for the pidfd: then it is still stopped.
+   * @throws TraceError, also if the process has no free descriptor for the pidfd: the thread is then still stopped.
    */
   detach(signal = "SIGSTOP"): void {
     const errno = -this.#current().openPidfd();

@@ -28,7 +28,7 @@ export type Examined = Pick<CaseOutcome, "it" | "predicted" | "stable" | "differ
 /**
  * @param signal the name or number of the signal that the case passes
  * @param ignoredFlags bits of eflags that are not compared
- * @param isSelftest whether the outcome should go as far as it is predicted, and not as far as it went
+ * @param isSelftest whether the program expects the predicted outcome, not the seen one
  */
 export function dataOf(
   examined: Examined,
@@ -186,7 +186,7 @@ function setupRows(it: Case, signal: string | number, ignoredFlags: number): str
   return members.flatMap(([name, value]) => (value ? [`.${name} = ${value}`] : []));
 }
 
-/** How a target comes to where the case begins: the request that enters a call there, and whether it leaves the call. */
+/** How a target reaches the place where the case begins: the request that enters a call there, and whether it leaves the call. */
 const ENTERS: Readonly<Record<From, readonly [enter?: string, at?: string, leaves?: boolean]>> = {
   signal: [],
   group: ["PTRACE_CONT"],

@@ -39,8 +39,8 @@ static uint32_t read_area(const ucontext_t *context)
 }
 
 /*
- * Writes floating point as in a new program to the scratch pages, as far as it is in them, with the
- * words of the case.
+ * Writes the floating-point area of a new program, with the words of the case. Bytes outside the
+ * scratch pages are left out.
  */
 static void write_image(const ucontext_t *context)
 {
