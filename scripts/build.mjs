@@ -12,12 +12,14 @@ import { buildModules } from "./modules.mjs";
 import { buildLessons, buildPackage } from "./package.mjs";
 import { buildProbe, translateModules } from "./probe.mjs";
 import { writeRecords } from "./records.mjs";
+import { writeRules } from "./rules.mjs";
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 mkdirSync("dist", { recursive: true });
 mkdirSync("build", { recursive: true });
 try {
   await writeRecords();
+  await writeRules();
   await writeBindings();
   // The compiler of the modules blocks this thread, but not the C compilers.
   await Promise.all([buildShims(HOST), buildModules(HOST)]);

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { RECORD_CLASSES } from "./records.mjs";
+import { RULE_EXPORTS } from "./rules.mjs";
 import { files, makeFrom } from "./sources.mjs";
 
 /** The encoders, by architecture. */
@@ -20,7 +21,12 @@ export async function buildModules(arch) {
   // The compiler runs too shortly to be worth V8's optimization of Binaryen.
   setFlagsFromString("--liftoff-only");
   const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
-  const sources = [...files("assembly", ".ts"), ...RECORD_CLASSES, "asconfig.json"];
+  const sources = [
+    ...files("assembly", ".ts"),
+    ...RECORD_CLASSES,
+    ...RULE_EXPORTS,
+    "asconfig.json",
+  ];
   for (const name of [arch, `fuzz/${arch}`])
     await makeFrom(targets[name].outFile, sources, () => compileModule(name, arch));
   const { compiled, fast } = FUZZERS[arch];

@@ -6,17 +6,13 @@ import { drawCase, prepare } from "./paths";
 import { seed } from "./random";
 import { SETUP_SIZE, Setup } from "./setup";
 
-export * from "../model/actions";
-export * from "../model/harmless_calls";
+export * from "../../build/rules";
 export * from "../model/machine";
-export * from "../model/ptrace_resume";
 export { exercised, usedRule, usedRules, wide } from "../model/rule";
+export * from "../model/target";
 export * from "./assess";
 export { differencePlaces, differences, hashOutcome } from "./determined";
-export * from "./difference";
 export { kills } from "./kills";
-export { PATH_ptrace } from "./paths";
-export * from "./setup";
 export * from "./tables";
 
 /** The first byte of memory that the host may use. */

@@ -35,35 +35,45 @@ export const SYNCHRONOUS: u64 =
   (1 << (SIGSYS - 1));
 export const TTY_STOPS: u64 = (1 << (SIGTSTP - 1)) | (1 << (SIGTTIN - 1)) | (1 << (SIGTTOU - 1));
 
+/**
+ * The signals {set} have a handler, which is entered.
+ * @source the target: SIGUSR1 and SIGUSR2
+ */
 export let R6: u32 = 0;
-export const R6_text = "The signals {set} have a handler, which is entered.";
-export const R6_source = "the target: SIGUSR1 and SIGUSR2";
 export let R6_set: u64 = HANDLED;
 
+/**
+ * SIGCHLD, SIGCONT, SIGURG and SIGWINCH ({set}) do nothing without a handler.
+ * @source sig_kernel_ignore, include/linux/signal.h, 6.12
+ */
 export let R3: u32 = 0;
-export const R3_text =
-  "SIGCHLD, SIGCONT, SIGURG and SIGWINCH ({set}) do nothing without a handler.";
-export const R3_source = "sig_kernel_ignore, include/linux/signal.h, 6.12";
 export let R3_set: u64 = IGNORED;
 
+/**
+ * SIGTSTP, SIGTTIN and SIGTTOU ({set}) do nothing in an orphaned process group, as a stub's is.
+ * @source get_signal, kernel/signal.c, 6.12
+ */
 export let R4: u32 = 0;
-export const R4_text =
-  "SIGTSTP, SIGTTIN and SIGTTOU ({set}) do nothing in an orphaned process group, as a stub's is.";
-export const R4_source = "get_signal, kernel/signal.c, 6.12";
 export let R4_set: u64 = TTY_STOPS;
 
+/**
+ * {signal} stops the process, and such a stop has no siginfo.
+ * @source do_signal_stop, kernel/signal.c, 6.12
+ */
 export let R5: u32 = 0;
-export const R5_text = "{signal} stops the process, and such a stop has no siginfo.";
-export const R5_source = "do_signal_stop, kernel/signal.c, 6.12";
 export let R5_signal: u32 = SIGSTOP;
 
+/**
+ * Every other signal ends the process.
+ * @source get_signal, kernel/signal.c, 6.12
+ */
 export let R78: u32 = 0;
-export const R78_text = "Every other signal ends the process.";
-export const R78_source = "get_signal, kernel/signal.c, 6.12";
 
+/**
+ * {signal} ends the process at once.
+ * @source complete_signal, kernel/signal.c, 6.12
+ */
 export let R9: u32 = 0;
-export const R9_text = "{signal} ends the process at once.";
-export const R9_source = "complete_signal, kernel/signal.c, 6.12";
 export let R9_signal: u32 = SIGKILL;
 
 export const HANDLE: u32 = 0;

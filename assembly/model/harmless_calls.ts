@@ -15,23 +15,28 @@ import { forget, set } from "./registers";
 import { use } from "./rule";
 import { RESULT } from "./task";
 
+/**
+ * sched_yield ({call}) returns {result}.
+ * @source sched_yield, kernel/sched/syscalls.c, 6.12
+ */
 export let R31: u32 = 0;
-export const R31_text = "sched_yield ({call}) returns {result}.";
-export const R31_source = "sched_yield, kernel/sched/syscalls.c, 6.12";
 export let R31_call: u32 = SYS_sched_yield;
 export let R31_result: i64 = 0;
 
+/**
+ * restart_syscall ({call}) returns {result} (-EINTR) if there is no call to restart.
+ * @source do_no_restart_syscall, kernel/signal.c, 6.12
+ */
 export let R32: u32 = 0;
-export const R32_text =
-  "restart_syscall ({call}) returns {result} (-EINTR) if there is no call to restart.";
-export const R32_source = "do_no_restart_syscall, kernel/signal.c, 6.12";
 export let R32_call: u32 = SYS_restart_syscall;
 export let R32_result: i64 = -4;
 
+/**
+ * getpid ({getpid}), gettid ({gettid}), getppid ({getppid}), getuid ({getuid}), getgid ({getgid}), geteuid
+ * ({geteuid}) and getegid ({getegid}) return numbers of the task, which are not predicted.
+ * @source kernel/sys.c, 6.12
+ */
 export let R76: u32 = 0;
-export const R76_text =
-  "getpid ({getpid}), gettid ({gettid}), getppid ({getppid}), getuid ({getuid}), getgid ({getgid}), geteuid ({geteuid}) and getegid ({getegid}) return numbers of the task, which are not predicted.";
-export const R76_source = "kernel/sys.c, 6.12";
 export let R76_getpid: u32 = SYS_getpid;
 export let R76_gettid: u32 = SYS_gettid;
 export let R76_getppid: u32 = SYS_getppid;
@@ -40,9 +45,11 @@ export let R76_getgid: u32 = SYS_getgid;
 export let R76_geteuid: u32 = SYS_geteuid;
 export let R76_getegid: u32 = SYS_getegid;
 
+/**
+ * The filter lets all other calls return {result} (-ENOSYS).
+ * @source the target's filter
+ */
 export let R30: u32 = 0;
-export const R30_text = "The filter lets all other calls return {result} (-ENOSYS).";
-export const R30_source = "the target's filter";
 export let R30_result: i64 = -38;
 
 /** Executes the call with this number, or has it refused. */

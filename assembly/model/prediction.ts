@@ -81,13 +81,3 @@ export function giveUp(rule: u32, condition: bool): bool {
   known.frame = 0;
   return true;
 }
-
-export let U6: u32 = 0;
-export const U6_text =
-  "The outcome depends on a register that the model does not know, such as the pid of the task.";
-export const U6_source = "the model";
-
-/** Whether the prediction is given up because a register is not known. */
-export function lacks(register: i32): bool {
-  return giveUp(U6, !knows(register));
-}

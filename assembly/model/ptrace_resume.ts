@@ -6,9 +6,11 @@ import { info, resumed } from "./prediction";
 import { use } from "./rule";
 import { task } from "./task";
 
+/**
+ * A request that resumes refuses a signal above {most}: {errno}.
+ * @source ptrace_resume, kernel/ptrace.c: valid_signal, 6.12
+ */
 export let R1: u32 = 0;
-export const R1_text = "A request that resumes refuses a signal above {most}: {errno}.";
-export const R1_source = "ptrace_resume, kernel/ptrace.c: valid_signal, 6.12";
 export let R1_most: u32 = 64;
 export let R1_errno: i32 = EIO;
 
@@ -20,9 +22,11 @@ export function refusesSignal(signal: u32): bool {
   return true;
 }
 
+/**
+ * The signal given at a group-stop is ignored.
+ * @source do_jobctl_trap, kernel/signal.c, 6.12
+ */
 export let R7: u32 = 0;
-export const R7_text = "The signal given at a group-stop is ignored.";
-export const R7_source = "do_jobctl_trap, kernel/signal.c, 6.12";
 
 /** Which stops a request asks for. */
 export function request(on: u32): void {

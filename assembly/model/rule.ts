@@ -1,18 +1,22 @@
 // Rules. A rule stands once: in the file of the kernel function, or of the part of the processor, that it is about. It
-// is a group of exported globals with its id, and under them is the code that uses them:
+// is an exported global with its id, its numbers, and a comment; under them is the code that uses them:
 //
+//   /**
+//    * A selector other than 0 must have the privilege level {level}, otherwise {errno}.
+//    * @source invalid_selector, arch/x86/kernel/ptrace.c, 6.12
+//    * @asked amd intel
+//    * @needs !fsgsbase
+//    * @since 6.16
+//    */
 //   export let W3: u32 = 0;                    set by the host: its place in the table, 0 if it does not hold here
-//   export const W3_text = "... {errno} ...";  a sentence; {name} stands for the number W3_name
-//   export const W3_source = "...";            function, file, version looked at; or the manual; or "measured"
-//   export const W3_asked = "amd";             if the truth is the processor's: which were asked, by names of
-//                                              src/labs/fuzz/predict/processors.ts
-//   export const W3_needs = "fsgsbase";        optional: the feature with which it holds; "!fsgsbase": without which
-//   export const W3_since = "6.16";            optional: the first release that has the feature
-//   export let W3_errno: i32 = EIO;            a number; the mutants of src/labs/fuzz/predict/mutants.ts change it
-//   export const W3_errno_la57: i32 = EINVAL;  optional: the number on a machine with a feature
+//   export let W3_level: u64 = 3;              a number; the mutants of src/labs/fuzz/predict/mutants.ts change it
+//   export const W3_level_la57: u64 = 0;       optional: the number on a machine with a feature
 //
-// src/labs/fuzz/predict/rules.ts reads the table from the exports of the module: ids are a letter and a number. Everything
-// else, such as docs/model.md, derives from it.
+// {name} in the sentence stands for a number. @source: function, file, version looked at; or the manual; or "measured".
+// The others are optional. @asked, if the truth is the processor's: which were asked, by names of
+// src/labs/fuzz/predict/processors.ts. @needs: the feature with which it holds; with "!", without which. @since: the first
+// release that has the feature. The build makes a table of them (scripts/rules.mjs), from which everything else, such as
+// docs/model.md, derives. Ids are a letter and a number.
 
 /** Most rules that one prediction uses. */
 const MOST_USED: i32 = 64;

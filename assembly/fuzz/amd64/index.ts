@@ -1,46 +1,4 @@
-// The fuzzer's module for amd64: what each has (../module.ts), and the rules of its model.
+// The fuzzer's module for amd64
 
-export * from "../../model/amd64/access";
-export * from "../../model/amd64/arch_do_signal_or_restart";
-export * from "../../model/amd64/arch_ptrace";
-export * from "../../model/amd64/calculate";
-export * from "../../model/amd64/canonical";
-export * from "../../model/amd64/comiss";
-export * from "../../model/amd64/copy_fpstate_to_sigframe";
-export { R106, R106_asked, R106_source, R106_text } from "../../model/amd64/decode";
-export * from "../../model/amd64/do_syscall_64";
-export * from "../../model/amd64/exit_to_user_mode";
-export * from "../../model/amd64/force_sig";
-export * from "../../model/amd64/fpu_restore_sig";
-export * from "../../model/amd64/genregs_set";
-export * from "../../model/amd64/get_signal";
-export * from "../../model/amd64/hw_breakpoint";
-export * from "../../model/amd64/instructions";
-export * from "../../model/amd64/iret";
-export { U24, U24_needs, U24_source, U24_text } from "../../model/amd64/predict";
-export * from "../../model/amd64/processor";
-export * from "../../model/amd64/ptrace_get_debugreg";
-export * from "../../model/amd64/ptrace_regset";
-export * from "../../model/amd64/ptrace_request";
-export * from "../../model/amd64/ptrace_set_debugreg";
-export * from "../../model/amd64/ptrace_set_syscall_info";
-export * from "../../model/amd64/putreg";
-export * from "../../model/amd64/restore_sigcontext";
-export * from "../../model/amd64/resume";
-export * from "../../model/amd64/set_segment_reg";
-export * from "../../model/amd64/setup_rt_frame";
-export * from "../../model/amd64/syscall_user_dispatch";
-export * from "../../model/amd64/syscall_work";
-export * from "../../model/amd64/target";
-export * from "../../model/amd64/target_calls";
-export * from "../../model/amd64/tile_config";
-export * from "../../model/amd64/traps";
-export * from "../../model/amd64/write";
-export { W75, W75_needs, W75_source, W75_text } from "../../model/amd64/x86_fsbase_read_task";
-export * from "../../model/amd64/xfpregs_set";
-export * from "../../model/amd64/xrstor";
-export { U31, U31_source, U31_text } from "../../model/amd64/xsave";
-export * from "../../model/amd64/xstateregs_set";
-export { U6, U6_source, U6_text } from "../../model/prediction";
+export { putReturned } from "../../model/amd64/restore_sigcontext";
 export * from "../module";
-export { PATH_both, PATH_sigreturn } from "./paths";

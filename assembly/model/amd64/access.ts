@@ -10,29 +10,35 @@ import { CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, UNMAPPED } from "./targ
 import { hasFlags, task } from "./task";
 import { alignmentCheck, generalProtection, notCanonical, pageFault, R50_flag } from "./traps";
 
+/**
+ * In 32-bit code an access by ds needs ds = {data}, or, to read, {code64}, {code32} or {cpunode}; with other
+ * selectors the signal is that of HLT.
+ * @source SDM volume 3, 6.15
+ * @asked amd intel
+ */
 export let R57: u32 = 0;
-export const R57_text =
-  "In 32-bit code an access by ds needs ds = {data}, or, to read, {code64}, {code32} or {cpunode}; with other selectors the signal is that of HLT.";
-export const R57_source = "SDM volume 3, 6.15";
-export const R57_asked = "amd intel";
 export let R57_data: u64 = 0x2b;
 export let R57_code64: u64 = 0x33;
 export let R57_code32: u64 = 0x23;
 export let R57_cpunode: u64 = 0x7b;
 
+/**
+ * In 32-bit code a program reads up to {limit} by ds = {selector}: that segment begins after the number of the
+ * processor and its node.
+ * @source setup_getcpu, arch/x86/kernel/cpu/common.c, 6.12
+ */
 export let U8: u32 = 0;
-export const U8_text =
-  "In 32-bit code a program reads up to {limit} by ds = {selector}: that segment begins after the number of the processor and its node.";
-export const U8_source = "setup_getcpu, arch/x86/kernel/cpu/common.c, 6.12";
 export let U8_selector: u64 = 0x7b;
 export let U8_limit: u64 = 0xf_ffff;
 
+/**
+ * Where other accesses of 32-bit code wrap at 4 GB, one by ds = {cpunode} is refused like HLT: that segment ends
+ * there.
+ * @source SDM volume 3, 5.3: expand-down segments
+ * @asked intel
+ * @needs data_wraps
+ */
 export let R116: u32 = 0;
-export const R116_text =
-  "Where other accesses of 32-bit code wrap at 4 GB, one by ds = {cpunode} is refused like HLT: that segment ends there.";
-export const R116_source = "SDM volume 3, 5.3: expand-down segments";
-export const R116_asked = "intel";
-export const R116_needs = "data_wraps";
 export let R116_cpunode: u64 = 0x7b;
 
 /** Whether 32-bit code may access `size` bytes by ds; if not, the task has stopped. */
@@ -47,38 +53,43 @@ export function mayUseDs(address: u64, size: u64, write: bool): bool {
   return right || !use(R57) || !generalProtection();
 }
 
+/**
+ * In 32-bit code an access by ss across the end of 4 GB is like one at an address that is not canonical.
+ * @source SDM volume 3, 6.15: implementation-specific
+ * @asked amd
+ * @needs !stack_wraps
+ */
 export let R69: u32 = 0;
-export const R69_text =
-  "In 32-bit code an access by ss across the end of 4 GB is like one at an address that is not canonical.";
-export const R69_source = "SDM volume 3, 6.15: implementation-specific";
-export const R69_asked = "amd";
-export const R69_needs = "!stack_wraps";
 
+/**
+ * In 32-bit code an access by ds across the end of 4 GB is like one at an address that is not canonical.
+ * @source SDM volume 3, 6.15: implementation-specific
+ * @asked amd
+ * @needs !data_wraps
+ */
 export let R113: u32 = 0;
-export const R113_text =
-  "In 32-bit code an access by ds across the end of 4 GB is like one at an address that is not canonical.";
-export const R113_source = "SDM volume 3, 6.15: implementation-specific";
-export const R113_asked = "amd";
-export const R113_needs = "!data_wraps";
 
+/**
+ * In 64-bit code an access that ends at an address that is not canonical is like one that begins there.
+ * @source measured
+ * @asked amd intel
+ */
 export let R107: u32 = 0;
-export const R107_text =
-  "In 64-bit code an access that ends at an address that is not canonical is like one that begins there.";
-export const R107_source = "measured";
-export const R107_asked = "amd intel";
 
+/**
+ * A misaligned access across the end of canonical addresses raises the alignment check first.
+ * @source SDM volume 3, 6.9: faults of memory accesses have no fixed order
+ * @asked intel
+ * @needs alignment_first
+ */
 export let R114: u32 = 0;
-export const R114_text =
-  "A misaligned access across the end of canonical addresses raises the alignment check first.";
-export const R114_source = "SDM volume 3, 6.9: faults of memory accesses have no fixed order";
-export const R114_asked = "intel";
-export const R114_needs = "alignment_first";
 
+/**
+ * An access across the end of a page of {size} bytes faults at the beginning of the next page.
+ * @source measured
+ * @asked amd intel
+ */
 export let R54: u32 = 0;
-export const R54_text =
-  "An access across the end of a page of {size} bytes faults at the beginning of the next page.";
-export const R54_source = "measured";
-export const R54_asked = "amd intel";
 export let R54_size: u64 = 4096;
 
 /** Whether an access of `size` bytes is possible; if not, the task has stopped. `short` means 32-bit code. */

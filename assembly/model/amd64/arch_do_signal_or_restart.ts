@@ -6,18 +6,21 @@ import { copy, get, put, set } from "../registers";
 import { use } from "../rule";
 import { task } from "./task";
 
+/**
+ * No call is restarted if the low half of orig_rax is {none}.
+ * @source syscall_get_nr, arch/x86/include/asm/syscall.h, 6.12
+ * @needs negative_restart
+ * @since 5.14
+ */
 export let R12: u32 = 0;
-export const R12_text = "No call is restarted if the low half of orig_rax is {none}.";
-export const R12_source = "syscall_get_nr, arch/x86/include/asm/syscall.h, 6.12";
-export const R12_needs = "negative_restart";
-export const R12_since = "5.14";
 export let R12_none: u64 = 0xffff_ffff;
 
+/**
+ * No call is restarted if the low half of orig_rax is {least} or more: negative.
+ * @source arch_do_signal, arch/x86/kernel/signal.c: syscall_get_nr() >= 0, 5.10
+ * @needs !negative_restart
+ */
 export let R103: u32 = 0;
-export const R103_text =
-  "No call is restarted if the low half of orig_rax is {least} or more: negative.";
-export const R103_source = "arch_do_signal, arch/x86/kernel/signal.c: syscall_get_nr() >= 0, 5.10";
-export const R103_needs = "!negative_restart";
 export let R103_least: u64 = 0x8000_0000;
 
 function isNoCall(): bool {
@@ -25,10 +28,12 @@ function isNoCall(): bool {
   return (number == R12_none && use(R12)) || (number >= R103_least && use(R103));
 }
 
+/**
+ * In a 32-bit call an error is the low half of rax, sign-extended.
+ * @source syscall_get_error, arch/x86/include/asm/syscall.h: TS_COMPAT, 6.12
+ * @needs ia32
+ */
 export let R84: u32 = 0;
-export const R84_text = "In a 32-bit call an error is the low half of rax, sign-extended.";
-export const R84_source = "syscall_get_error, arch/x86/include/asm/syscall.h: TS_COMPAT, 6.12";
-export const R84_needs = "ia32";
 
 /** The errno that a call has returned, negative; 0 without one. */
 function getError(): i64 {
@@ -43,26 +48,32 @@ function restart(size: u64): void {
   put(REG_rip, get(REG_rip) - size);
 }
 
+/**
+ * If a handler is entered, rax {noHand} (-ERESTARTNOHAND) and {block} (-ERESTART_RESTARTBLOCK) become {result}
+ * (-EINTR).
+ * @source handle_signal, arch/x86/kernel/signal.c, 6.12
+ */
 export let R13: u32 = 0;
-export const R13_text =
-  "If a handler is entered, rax {noHand} (-ERESTARTNOHAND) and {block} (-ERESTART_RESTARTBLOCK) become {result} (-EINTR).";
-export const R13_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
 export let R13_noHand: i64 = -514;
 export let R13_block: i64 = -516;
 export let R13_result: i64 = -4;
 
+/**
+ * If a handler is entered, rax {code} (-ERESTARTSYS) becomes {result} (-EINTR), unless the signal, like {restart}
+ * here, has SA_RESTART.
+ * @source handle_signal, arch/x86/kernel/signal.c, 6.12
+ */
 export let R14: u32 = 0;
-export const R14_text =
-  "If a handler is entered, rax {code} (-ERESTARTSYS) becomes {result} (-EINTR), unless the signal, like {restart} here, has SA_RESTART.";
-export const R14_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
 export let R14_code: i64 = -512;
 export let R14_result: i64 = -4;
 export let R14_restart: u32 = SIGUSR2;
 
+/**
+ * Otherwise, if a handler is entered, a call with rax {noIntr} (-ERESTARTNOINTR) or {sys} (-ERESTARTSYS) is restarted
+ * after it: rax = orig_rax, and rip goes back by {size}.
+ * @source handle_signal, arch/x86/kernel/signal.c, 6.12
+ */
 export let R15: u32 = 0;
-export const R15_text =
-  "Otherwise, if a handler is entered, a call with rax {noIntr} (-ERESTARTNOINTR) or {sys} (-ERESTARTSYS) is restarted after it: rax = orig_rax, and rip goes back by {size}.";
-export const R15_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
 export let R15_noIntr: i64 = -513;
 export let R15_sys: i64 = -512;
 export let R15_size: u64 = 2;
@@ -76,29 +87,34 @@ export function restartUnderHandler(signal: u32): void {
   else if ((error == R15_noIntr || error == R15_sys) && use(R15)) restart(R15_size);
 }
 
+/**
+ * If no handler is entered, a call is restarted if rax is {first} to {last} (-ERESTARTNOHAND, -ERESTARTNOINTR,
+ * -ERESTARTSYS): rax = orig_rax, and rip goes back by {size}, wherever it is.
+ * @source arch_do_signal_or_restart, arch/x86/kernel/signal.c, 6.12
+ */
 export let R10: u32 = 0;
-export const R10_text =
-  "If no handler is entered, a call is restarted if rax is {first} to {last} (-ERESTARTNOHAND, -ERESTARTNOINTR, -ERESTARTSYS): rax = orig_rax, and rip goes back by {size}, wherever it is.";
-export const R10_source = "arch_do_signal_or_restart, arch/x86/kernel/signal.c, 6.12";
 export let R10_first: i64 = -514;
 export let R10_last: i64 = -512;
 export let R10_size: u64 = 2;
 
+/**
+ * If no handler is entered and rax is {code} (-ERESTART_RESTARTBLOCK), rax becomes {call} (restart_syscall), and rip
+ * goes back by {size}. In a 32-bit call it becomes {call32}: the number for 32 bits, 0, is for a call that the kernel
+ * itself has interrupted.
+ * @source arch_do_signal_or_restart, get_nr_restart_syscall, arch/x86/kernel/signal.c: arch_data, 6.12
+ */
 export let R11: u32 = 0;
-export const R11_text =
-  "If no handler is entered and rax is {code} (-ERESTART_RESTARTBLOCK), rax becomes {call} (restart_syscall), and rip goes back by {size}. In a 32-bit call it becomes {call32}: the number for 32 bits, 0, is for a call that the kernel itself has interrupted.";
-export const R11_source =
-  "arch_do_signal_or_restart, get_nr_restart_syscall, arch/x86/kernel/signal.c: arch_data, 6.12";
 export let R11_code: i64 = -516;
 export let R11_call: u64 = 219;
 export let R11_call32: u64 = 219;
 export let R11_size: u64 = 2;
 
+/**
+ * restart_syscall keeps the bit of x32 that orig_rax has ({bit}).
+ * @source get_nr_restart_syscall, arch/x86/kernel/signal.c: CONFIG_X86_X32_ABI, 6.12
+ * @needs x32
+ */
 export let R109: u32 = 0;
-export const R109_text = "restart_syscall keeps the bit of x32 that orig_rax has ({bit}).";
-export const R109_source =
-  "get_nr_restart_syscall, arch/x86/kernel/signal.c: CONFIG_X86_X32_ABI, 6.12";
-export const R109_needs = "x32";
 export let R109_bit: u64 = 0x4000_0000;
 
 function restartCall(): u64 {

@@ -8,24 +8,28 @@ import { use } from "../rule";
 import { ptraceSetDebugreg } from "./ptrace_set_debugreg";
 import { putreg } from "./putreg";
 
+/**
+ * The offset for POKEUSER must be a multiple of {size}, otherwise {errno}.
+ * @source arch_ptrace, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let W10: u32 = 0;
-export const W10_text = "The offset for POKEUSER must be a multiple of {size}, otherwise {errno}.";
-export const W10_source = "arch_ptrace, arch/x86/kernel/ptrace.c, 6.12";
 export let W10_size: u64 = 8;
 export let W10_errno: i32 = EIO;
 
+/**
+ * Of struct user POKEUSER writes only the registers and, from {begin} to before {end}, the debug registers: {errno}.
+ * @source arch_ptrace, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let W12: u32 = 0;
-export const W12_text =
-  "Of struct user POKEUSER writes only the registers and, from {begin} to before {end}, the debug registers: {errno}.";
-export const W12_source = "arch_ptrace, arch/x86/kernel/ptrace.c, 6.12";
 export let W12_begin: u64 = 848;
 export let W12_end: u64 = 912;
 export let W12_errno: i32 = EIO;
 
+/**
+ * A series of POKEUSER ends at the first that is refused; it has that index.
+ * @source arch_ptrace, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let W14: u32 = 0;
-export const W14_text =
-  "A series of POKEUSER ends at the first that is refused; it has that index.";
-export const W14_source = "arch_ptrace, arch/x86/kernel/ptrace.c, 6.12";
 
 /** Pokes the pairs of a setup. Returns the errno. */
 export function archPtrace(setup: Setup): i32 {

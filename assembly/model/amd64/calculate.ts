@@ -1,7 +1,6 @@
 // Instructions that compute: DIV, and arithmetic of eax, ah, ecx and esp.
 
 import { REG_eflags, REG_rax, REG_rcx, REG_rdi, REG_rdx, REG_rsp } from "../../amd64/registers";
-import { lacks } from "../prediction";
 import { forget, get, set } from "../registers";
 import { applies, use } from "../rule";
 import {
@@ -18,26 +17,28 @@ import {
   setLogicFlags,
 } from "./arithmetic";
 import * as op from "./decode";
-import { clearFlags, setFlags } from "./task";
+import { clearFlags, lacks, setFlags } from "./task";
 import { divideError } from "./traps";
 
 /** INT3 four times, as a number: what follows the instructions that begin in the middle of others. */
 const BREAKS: u32 = 0xcccc_cccc;
 
+/**
+ * DIV sets AF ({set}), clears PF, ZF and SF ({cleared}), and keeps CF and OF.
+ * @source measured
+ * @asked amd-26
+ * @needs div_flags
+ */
 export let R64: u32 = 0;
-export const R64_text =
-  "DIV sets AF ({set}), clears PF, ZF and SF ({cleared}), and keeps CF and OF.";
-export const R64_source = "measured";
-export const R64_asked = "amd-26";
-export const R64_needs = "div_flags";
 export let R64_set: u64 = 0x10;
 export let R64_cleared: u64 = 0xc4;
 
+/**
+ * DIV leaves flags that the manual does not define. On processors that leave others eflags is not predicted after it.
+ * @source DIV, SDM volume 2
+ * @needs !div_flags
+ */
 export let U9: u32 = 0;
-export const U9_text =
-  "DIV leaves flags that the manual does not define. On processors that leave others eflags is not predicted after it.";
-export const U9_source = "DIV, SDM volume 2";
-export const U9_needs = "!div_flags";
 
 /** DIV %rdi. Returns whether the task has stopped. */
 export function div(size: u32): bool {
@@ -54,10 +55,12 @@ export function div(size: u32): bool {
   return !divides && divideError();
 }
 
+/**
+ * OR and TEST clear AF ({flag}), which the manual leaves undefined.
+ * @source measured
+ * @asked amd intel
+ */
 export let R71: u32 = 0;
-export const R71_text = "OR and TEST clear AF ({flag}), which the manual leaves undefined.";
-export const R71_source = "measured";
-export const R71_asked = "amd intel";
 export let R71_flag: u64 = AF;
 
 /** Arithmetic of eax, ah, ecx and esp. Returns whether the task has stopped. */

@@ -35,33 +35,39 @@ export function forgetSse(): void {
   isKnown = false;
 }
 
+/**
+ * COMISS depends on the floating point of the last stop, which is that of another case.
+ * @source the code of targets
+ */
 export let U16: u32 = 0;
-export const U16_text =
-  "COMISS depends on the floating point of the last stop, which is that of another case.";
-export const U16_source = "the code of targets";
 
+/**
+ * COMISS of a register with itself sets of eflags {mask} only {equal}, or {set} if it has a NaN.
+ * @source COMISS, SDM volume 2
+ * @asked amd intel
+ */
 export let R100: u32 = 0;
-export const R100_text =
-  "COMISS of a register with itself sets of eflags {mask} only {equal}, or {set} if it has a NaN.";
-export const R100_source = "COMISS, SDM volume 2";
-export const R100_asked = "amd intel";
 export let R100_mask: u64 = 0x8d5;
 export let R100_equal: u64 = 0x40;
 export let R100_set: u64 = 0x45;
 
+/**
+ * COMISS of a NaN raises exception {invalid}, and of a denormal {denormal}, unless mxcsr has DAZ ({flag}): it sets
+ * the bit in mxcsr.
+ * @source SDM volume 1, 11.5.2
+ * @asked amd intel
+ */
 export let R101: u32 = 0;
-export const R101_text =
-  "COMISS of a NaN raises exception {invalid}, and of a denormal {denormal}, unless mxcsr has DAZ ({flag}): it sets the bit in mxcsr.";
-export const R101_source = "SDM volume 1, 11.5.2";
-export const R101_asked = "amd intel";
 export let R101_invalid: u32 = 1;
 export let R101_denormal: u32 = 2;
 export let R101_flag: u32 = 0x40;
 
+/**
+ * An exception that mxcsr does not mask: {signal}, si_addr = rip. Of all exceptions that mxcsr has and does not mask,
+ * si_code is that of the first: invalid {invalid}, division {division}, overflow {overflow}, otherwise {underflow}.
+ * @source fpu__exception_code, arch/x86/kernel/fpu/core.c, 6.12
+ */
 export let R102: u32 = 0;
-export const R102_text =
-  "An exception that mxcsr does not mask: {signal}, si_addr = rip. Of all exceptions that mxcsr has and does not mask, si_code is that of the first: invalid {invalid}, division {division}, overflow {overflow}, otherwise {underflow}.";
-export const R102_source = "fpu__exception_code, arch/x86/kernel/fpu/core.c, 6.12";
 export let R102_signal: u32 = SIGFPE;
 export let R102_invalid: i32 = 7;
 export let R102_division: i32 = 3;

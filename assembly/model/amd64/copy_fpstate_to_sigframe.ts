@@ -33,11 +33,11 @@ import {
   X87,
 } from "./xsave";
 
+/**
+ * The next frame has in its floating point what was restored; the kernel's own bytes are written anew.
+ * @source copy_fpstate_to_sigframe, save_xstate_epilog, arch/x86/kernel/fpu/signal.c, 6.12
+ */
 export let S17: u32 = 0;
-export const S17_text =
-  "The next frame has in its floating point what was restored; the kernel's own bytes are written anew.";
-export const S17_source =
-  "copy_fpstate_to_sigframe, save_xstate_epilog, arch/x86/kernel/fpu/signal.c, 6.12";
 
 /** Predicts what the next frame has at the offsets of the pairs. */
 export function readNextFrame(setup: Setup): void {
@@ -63,10 +63,12 @@ function nextByte(_setup: Setup, offset: u64): i32 {
   return byteOf(owner == SSE ? offset : takenAt(owner) + offset - offsetOf(owner, 0));
 }
 
+/**
+ * Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps: they are what
+ * the stack had.
+ * @source XSAVE, SDM volume 2; copy_fpstate_to_sigframe, 6.12
+ */
 export let U32: u32 = 0;
-export const U32_text =
-  "Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps: they are what the stack had.";
-export const U32_source = "XSAVE, SDM volume 2; copy_fpstate_to_sigframe, 6.12";
 
 /** Whether a byte is what the stack had. */
 function isLeft(offset: u64): bool {
@@ -74,11 +76,13 @@ function isLeft(offset: u64): bool {
   return offset >= HEADER_END && offset < frameLength && componentsAt(offset) == 0;
 }
 
+/**
+ * Of fcw the bits {set} are always set, and those outside {mask} never; the bits {flags} of fsw say whether it has an
+ * exception that fcw does not mask; the {unused} bytes after each register are 0.
+ * @source x87 FPU control word, status word, SDM volume 1; XSAVE, SDM volume 2
+ * @asked amd intel
+ */
 export let S18: u32 = 0;
-export const S18_text =
-  "Of fcw the bits {set} are always set, and those outside {mask} never; the bits {flags} of fsw say whether it has an exception that fcw does not mask; the {unused} bytes after each register are 0.";
-export const S18_source = "x87 FPU control word, status word, SDM volume 1; XSAVE, SDM volume 2";
-export const S18_asked = "amd intel";
 export let S18_set: u32 = 0x40;
 export let S18_mask: u32 = 0x1f7f;
 export let S18_flags: u32 = 0x8080;
@@ -87,11 +91,11 @@ export let S18_unused: u64 = 6;
 /** The exceptions in fsw, and their masks in fcw. */
 const EXCEPTIONS: u32 = 0x3f;
 
+/**
+ * An image has an instruction, an operand or an opcode of x87: processors differ in which of them they restore.
+ * @source x87 FPU instruction and data pointers, SDM volume 1, 8.1.8; APM volume 4
+ */
 export let U33: u32 = 0;
-export const U33_text =
-  "An image has an instruction, an operand or an opcode of x87: processors differ in which of them they restore.";
-export const U33_source =
-  "x87 FPU instruction and data pointers, SDM volume 1, 8.1.8; APM volume 4";
 
 function x87Byte(offset: u64): i32 {
   const byte = byteOf(offset);

@@ -54,10 +54,12 @@ const AX_FSBASE: u32 = 0xc0;
 const XMM4_XMM4: u32 = 0xe4;
 const BX_GSBASE: u32 = 0xcb;
 
+/**
+ * INTO does not exist in 64-bit code.
+ * @source INT n/INTO, SDM volume 2
+ * @asked amd intel
+ */
 export let R106: u32 = 0;
-export const R106_text = "INTO does not exist in 64-bit code.";
-export const R106_source = "INT n/INTO, SDM volume 2";
-export const R106_asked = "amd intel";
 
 /** The end of the last decoded instruction, the bytes of its operands: 4 or 8, and the vector of an INT. */
 export let end: u64 = 0;

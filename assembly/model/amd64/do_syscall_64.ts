@@ -16,17 +16,20 @@ import { targetCall } from "./target_calls";
 import { clearFlags } from "./task";
 import { generalProtection } from "./traps";
 
+/**
+ * SYSCALL copies rip to rcx, and the kernel copies rax to orig_rax.
+ * @source SYSCALL, SDM volume 2; entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12
+ * @asked amd intel
+ */
 export let R37: u32 = 0;
-export const R37_text = "SYSCALL copies rip to rcx, and the kernel copies rax to orig_rax.";
-export const R37_source =
-  "SYSCALL, SDM volume 2; entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12";
-export const R37_asked = "amd intel";
 
+/**
+ * SYSCALL copies eflags without RF ({without}) to r11, including the TF of a single-step, and the task returns with
+ * these flags.
+ * @source SYSCALL, SDM volume 2
+ * @asked amd intel
+ */
 export let R38: u32 = 0;
-export const R38_text =
-  "SYSCALL copies eflags without RF ({without}) to r11, including the TF of a single-step, and the task returns with these flags.";
-export const R38_source = "SYSCALL, SDM volume 2";
-export const R38_asked = "amd intel";
 export let R38_without: u64 = 0x1_0000;
 
 /** SYSCALL, with `next` as the address after it. Returns whether the task has stopped. */
@@ -47,11 +50,12 @@ export function syscall(next: u64): bool {
   return false;
 }
 
+/**
+ * INT 0x80 is a 32-bit call: orig_rax is the low half of rax, and the filter lets it return {result} (-ENOSYS).
+ * @source do_int80_emulation, arch/x86/entry/common.c, 6.12
+ * @needs ia32
+ */
 export let R58: u32 = 0;
-export const R58_text =
-  "INT 0x80 is a 32-bit call: orig_rax is the low half of rax, and the filter lets it return {result} (-ENOSYS).";
-export const R58_source = "do_int80_emulation, arch/x86/entry/common.c, 6.12";
-export const R58_needs = "ia32";
 export let R58_result: i64 = -38;
 
 /** Executes a 32-bit call. */

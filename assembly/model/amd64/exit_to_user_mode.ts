@@ -15,10 +15,12 @@ import { applies, use } from "../rule";
 import { isAmong } from "./target";
 import { hasFlags } from "./task";
 
+/**
+ * ds, es, fs and gs above {null} that name no readable segment ({code32}, {data}, {code64}, {cpunode}) become 0 when
+ * the task is scheduled.
+ * @source loadsegment, arch/x86/include/asm/segment.h, 6.12
+ */
 export let R25: u32 = 0;
-export const R25_text =
-  "ds, es, fs and gs above {null} that name no readable segment ({code32}, {data}, {code64}, {cpunode}) become 0 when the task is scheduled.";
-export const R25_source = "loadsegment, arch/x86/include/asm/segment.h, 6.12";
 export let R25_null: u64 = 3;
 export let R25_code32: u64 = 0x23;
 export let R25_data: u64 = 0x2b;
@@ -35,23 +37,27 @@ export function loadSegments(): void {
   }
 }
 
+/**
+ * With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and rip below {limit} a call returns by
+ * SYSRET, which keeps selectors.
+ * @source do_syscall_64, arch/x86/entry/common.c, 6.12
+ * @needs sysret_limit
+ * @since 6.7
+ */
 export let R67: u32 = 0;
-export const R67_text =
-  "With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and rip below {limit} a call returns by SYSRET, which keeps selectors.";
-export const R67_source = "do_syscall_64, arch/x86/entry/common.c, 6.12";
-export const R67_needs = "sysret_limit";
-export const R67_since = "6.7";
 export let R67_cs: u64 = 0x33;
 export let R67_ss: u64 = 0x2b;
 export let R67_flags: u64 = 0x1_0100;
 export let R67_limit: u64 = 0x7fff_ffff_f000;
 export const R67_limit_la57: u64 = 0xff_ffff_ffff_f000;
 
+/**
+ * With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and any rip a call returns by SYSRET,
+ * which keeps selectors.
+ * @source entry_SYSCALL_64_after_hwframe, arch/x86/entry/entry_64.S, 5.10, 6.1
+ * @needs !sysret_limit
+ */
 export let R104: u32 = 0;
-export const R104_text =
-  "With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and any rip a call returns by SYSRET, which keeps selectors.";
-export const R104_source = "entry_SYSCALL_64_after_hwframe, arch/x86/entry/entry_64.S, 5.10, 6.1";
-export const R104_needs = "!sysret_limit";
 export let R104_cs: u64 = 0x33;
 export let R104_ss: u64 = 0x2b;
 export let R104_flags: u64 = 0x1_0100;
@@ -67,18 +73,21 @@ function has(cs: u64, ss: u64, without: u64): bool {
   return get(REG_cs) == cs && get(REG_ss) == ss && !hasFlags(without);
 }
 
+/**
+ * ds, es, fs and gs (in this order, a bit each: {set}) up to {null} become 0 at a return by IRET.
+ * @source IRET, SDM volume 2
+ * @asked amd intel
+ */
 export let R63: u32 = 0;
-export const R63_text =
-  "ds, es, fs and gs (in this order, a bit each: {set}) up to {null} become 0 at a return by IRET.";
-export const R63_source = "IRET, SDM volume 2";
-export const R63_asked = "amd intel";
 export let R63_null: u64 = 3;
 export let R63_set: u32 = 0xf;
 
+/**
+ * A null selector that SYSRET has kept stays until the next interrupt returns by IRET: that selector alone is not
+ * predicted.
+ * @source IRET, SDM volume 2
+ */
 export let U11: u32 = 0;
-export const U11_text =
-  "A null selector that SYSRET has kept stays until the next interrupt returns by IRET: that selector alone is not predicted.";
-export const U11_source = "IRET, SDM volume 2";
 
 /** Returns to user mode, from a system call or from another entry. */
 export function exitToUserMode(fromCall: bool): void {

@@ -15,9 +15,11 @@ import { readBases } from "./x86_fsbase_read_task";
 /** The low byte of the status word of a stop. */
 const STOPPED: u32 = 0x7f;
 
+/**
+ * TF ({flag}) that a request set does not show at the stop.
+ * @source get_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF, 6.12
+ */
 export let R41: u32 = 0;
-export const R41_text = "TF ({flag}) that a request set does not show at the stop.";
-export const R41_source = "get_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF, 6.12";
 export let R41_flag: u64 = 0x100;
 
 /** A stop with this signal number in its status word, whose siginfo is not predicted yet. */
@@ -46,10 +48,12 @@ export function stopByNotice(signal: u32, code: i32): bool {
   return true;
 }
 
+/**
+ * SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({set}), if the kernel raised them, are taken before all other
+ * signals, in the order in which they were raised.
+ * @source dequeue_synchronous_signal, kernel/signal.c: SYNCHRONOUS_MASK, 6.12
+ */
 export let R73: u32 = 0;
-export const R73_text =
-  "SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({set}), if the kernel raised them, are taken before all other signals, in the order in which they were raised.";
-export const R73_source = "dequeue_synchronous_signal, kernel/signal.c: SYNCHRONOUS_MASK, 6.12";
 export let R73_set: u64 = SYNCHRONOUS;
 
 /** Whether a signal of the kernel's own is taken before one that is raised later. */
@@ -57,10 +61,12 @@ export function isSynchronous(signal: u32): bool {
   return isIn(signal, R73_set) && use(R73);
 }
 
+/**
+ * A synchronous signal of the kernel's own that is blocked and pending is taken instead of one that an instruction
+ * raises, with si_code {code}; that of a single-step with {step} and its si_addr.
+ * @source dequeue_synchronous_signal, kernel/signal.c, 6.12
+ */
 export let R65: u32 = 0;
-export const R65_text =
-  "A synchronous signal of the kernel's own that is blocked and pending is taken instead of one that an instruction raises, with si_code {code}; that of a single-step with {step} and its si_addr.";
-export const R65_source = "dequeue_synchronous_signal, kernel/signal.c, 6.12";
 export let R65_code: i32 = SI_KERNEL;
 export let R65_step: i32 = TRAP_BRKPT;
 
@@ -73,9 +79,11 @@ export function forceSig(signal: u32, code: i32, address: u64): bool {
   return stopBySignal(pending, R65_code, 0);
 }
 
+/**
+ * An exception sets orig_rax to {none}: it is not a system call.
+ * @source idtentry, arch/x86/entry/entry_64.S, 6.12
+ */
 export let R53: u32 = 0;
-export const R53_text = "An exception sets orig_rax to {none}: it is not a system call.";
-export const R53_source = "idtentry, arch/x86/entry/entry_64.S, 6.12";
 export let R53_none: i64 = -1;
 
 /** A signal of an exception after the instruction. */
@@ -84,10 +92,12 @@ export function forceTrap(signal: u32, code: i32, address: u64): bool {
   return forceSig(signal, code, address);
 }
 
+/**
+ * A fault of an instruction sets RF ({flag}).
+ * @source SDM volume 3, 18.3.1.1
+ * @asked amd intel
+ */
 export let R51: u32 = 0;
-export const R51_text = "A fault of an instruction sets RF ({flag}).";
-export const R51_source = "SDM volume 3, 18.3.1.1";
-export const R51_asked = "amd intel";
 export let R51_flag: u64 = 0x1_0000;
 
 /** A signal of an exception that keeps the instruction from being executed. */

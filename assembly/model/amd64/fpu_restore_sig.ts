@@ -33,10 +33,11 @@ import {
 import { HEADER, SSE } from "./xsave";
 import { PKRU_KEY_0, W71_component } from "./xstateregs_set";
 
+/**
+ * The floating point of a frame lies in other pages than the scratch pages, or the machine has no XSAVE area.
+ * @source the memory of targets
+ */
 export let U13: u32 = 0;
-export const U13_text =
-  "The floating point of a frame lies in other pages than the scratch pages, or the machine has no XSAVE area.";
-export const U13_source = "the memory of targets";
 
 /** Restores the floating point of a setup. */
 export function fpuRestoreSig(setup: Setup): u32 {
@@ -69,11 +70,12 @@ function take(format: u32): u32 {
   return fxrstor() ? RESTORED : REFUSED;
 }
 
+/**
+ * Before Linux 5.14 the kernel itself copies a frame that the processor refuses, as far as it can be read.
+ * @source __fpu__restore_sig, arch/x86/kernel/fpu/signal.c, 5.10
+ * @needs !mxcsr_check
+ */
 export let U23: u32 = 0;
-export const U23_text =
-  "Before Linux 5.14 the kernel itself copies a frame that the processor refuses, as far as it can be read.";
-export const U23_source = "__fpu__restore_sig, arch/x86/kernel/fpu/signal.c, 5.10";
-export const U23_needs = "!mxcsr_check";
 
 function isNearOtherPages(): bool {
   const last = address + imageLength() - 1;
@@ -90,39 +92,47 @@ function isOther(at: u64): bool {
   return page != UNMAPPED && page != SCRATCH_PAGE;
 }
 
+/**
+ * With a null pointer the floating point is that of a new program. With any other the kernel's own bytes in it, 48
+ * bytes, must be readable, otherwise the frame is refused.
+ * @source fpu__restore_sig, check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12
+ */
 export let S8: u32 = 0;
-export const S8_text =
-  "With a null pointer the floating point is that of a new program. With any other the kernel's own bytes in it, 48 bytes, must be readable, otherwise the frame is refused.";
-export const S8_source =
-  "fpu__restore_sig, check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12";
 
+/**
+ * Only x87 and SSE are taken if magic1 is not {magic}, or xstate_size is less than {least}, or more than the area's
+ * length or extended_size.
+ * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12
+ * @needs xstate_size_check
+ */
 export let S9: u32 = 0;
-export const S9_text =
-  "Only x87 and SSE are taken if magic1 is not {magic}, or xstate_size is less than {least}, or more than the area's length or extended_size.";
-export const S9_source = "check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12";
-export const S9_needs = "xstate_size_check";
 export let S9_magic: u32 = 0x4650_5853;
 export let S9_least: u32 = 576;
 
+/**
+ * The 32 bits at xstate_size must be readable, otherwise the frame is refused; if they are not {magic}, only x87 and
+ * SSE are taken.
+ * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12
+ * @needs xstate_size_check
+ */
 export let S10: u32 = 0;
-export const S10_text =
-  "The 32 bits at xstate_size must be readable, otherwise the frame is refused; if they are not {magic}, only x87 and SSE are taken.";
-export const S10_source = "check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12";
-export const S10_needs = "xstate_size_check";
 export let S10_magic: u32 = 0x4650_5845;
 
+/**
+ * From Linux 6.16 to 7.0 xstate_size is ignored: only x87 and SSE are taken if magic1 is not {magic}.
+ * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.16
+ * @needs !xstate_size_check
+ */
 export let S20: u32 = 0;
-export const S20_text =
-  "From Linux 6.16 to 7.0 xstate_size is ignored: only x87 and SSE are taken if magic1 is not {magic}.";
-export const S20_source = "check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.16";
-export const S20_needs = "!xstate_size_check";
 export let S20_magic: u32 = 0x4650_5853;
 
+/**
+ * From Linux 6.16 to 7.0 the 32 bits after the area must be readable, otherwise the frame is refused; if they are not
+ * {magic}, only x87 and SSE are taken.
+ * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.16
+ * @needs !xstate_size_check
+ */
 export let S21: u32 = 0;
-export const S21_text =
-  "From Linux 6.16 to 7.0 the 32 bits after the area must be readable, otherwise the frame is refused; if they are not {magic}, only x87 and SSE are taken.";
-export const S21_source = "check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.16";
-export const S21_needs = "!xstate_size_check";
 export let S21_magic: u32 = 0x4650_5845;
 
 const FORMAT_NONE: u32 = 0;

@@ -6,10 +6,12 @@ import { bit, get, know, loadRegisters } from "../registers";
 import { use } from "../rule";
 import { putreg } from "./putreg";
 
+/**
+ * Words are written one after the other, r15 first. At the first word that is refused the request ends; the words
+ * before it stay written.
+ * @source genregs_set, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let W1: u32 = 0;
-export const W1_text =
-  "Words are written one after the other, r15 first. At the first word that is refused the request ends; the words before it stay written.";
-export const W1_source = "genregs_set, arch/x86/kernel/ptrace.c, 6.12";
 
 /** Writes the first `size` bytes of a block. Returns the errno. */
 export function genregsSet(block: usize, size: i32): i32 {

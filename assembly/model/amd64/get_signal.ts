@@ -10,22 +10,25 @@ import { iret } from "./iret";
 import { setupRtFrame } from "./setup_rt_frame";
 import { task } from "./task";
 
+/**
+ * The signal given at a stop by a signal is delivered, or stays pending if it is blocked.
+ * @source ptrace_signal, kernel/signal.c, 6.12
+ */
 export let R2: u32 = 0;
-export const R2_text =
-  "The signal given at a stop by a signal is delivered, or stays pending if it is blocked.";
-export const R2_source = "ptrace_signal, kernel/signal.c, 6.12";
 
+/**
+ * If it is not the signal of the stop ({stop} here), it gets the siginfo of a process.
+ * @source ptrace_signal, kernel/signal.c, 6.12
+ */
 export let R74: u32 = 0;
-export const R74_text =
-  "If it is not the signal of the stop ({stop} here), it gets the siginfo of a process.";
-export const R74_source = "ptrace_signal, kernel/signal.c, 6.12";
 export let R74_stop: u32 = SIGTRAP;
 
+/**
+ * A handler is entered while PKRU forbids accesses to key 0: kernels before 6.12 cannot write the frame then.
+ * @source sig_prepare_pkru, arch/x86/kernel/signal.c, 6.12
+ * @needs pku
+ */
 export let U21: u32 = 0;
-export const U21_text =
-  "A handler is entered while PKRU forbids accesses to key 0: kernels before 6.12 cannot write the frame then.";
-export const U21_source = "sig_prepare_pkru, arch/x86/kernel/signal.c, 6.12";
-export const U21_needs = "pku";
 
 /** Resumes the task from a stop by a signal, with a signal or 0. */
 export function deliver(signal: u32, wantsFrame: bool): void {

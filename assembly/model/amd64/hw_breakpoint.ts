@@ -47,27 +47,32 @@ function bytesOf(length: u32): u64 {
   return length == 2 ? 8 : u64(length) + 1;
 }
 
+/**
+ * Debug registers 0 to 3 accept an address below {limit}, otherwise {errno}. Without debug register 7 an address has
+ * no effect.
+ * @source hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace,
+ * arch/x86/kernel/hw_breakpoint.c, 6.12
+ */
 export let W39: u32 = 0;
-export const W39_text =
-  "Debug registers 0 to 3 accept an address below {limit}, otherwise {errno}. Without debug register 7 an address has no effect.";
-export const W39_source =
-  "hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c, 6.12";
 export let W39_limit: u64 = 0x7fff_ffff_f000;
 export const W39_limit_la57: u64 = 0xff_ffff_ffff_f000;
 export let W39_errno: i32 = EINVAL;
 
+/**
+ * The kind of a breakpoint must not be {io} (I/O), and the length of one for execution must be {length} (1 byte),
+ * otherwise {errno}.
+ * @source arch_bp_generic_fields, arch/x86/kernel/hw_breakpoint.c, 6.12
+ */
 export let W60: u32 = 0;
-export const W60_text =
-  "The kind of a breakpoint must not be {io} (I/O), and the length of one for execution must be {length} (1 byte), otherwise {errno}.";
-export const W60_source = "arch_bp_generic_fields, arch/x86/kernel/hw_breakpoint.c, 6.12";
 export let W60_io: u32 = 2;
 export let W60_length: u32 = 0;
 export let W60_errno: i32 = EINVAL;
 
+/**
+ * The address of a breakpoint for data must be a multiple of its length, otherwise {errno}.
+ * @source hw_breakpoint_arch_parse, arch/x86/kernel/hw_breakpoint.c, 6.12
+ */
 export let W61: u32 = 0;
-export const W61_text =
-  "The address of a breakpoint for data must be a multiple of its length, otherwise {errno}.";
-export const W61_source = "hw_breakpoint_arch_parse, arch/x86/kernel/hw_breakpoint.c, 6.12";
 export let W61_errno: i32 = EINVAL;
 
 /** Changes breakpoint `k`, or makes it, if that is allowed. Returns the errno. */
@@ -86,12 +91,13 @@ export function setBreakpoint(k: u32, address: u64, kind: u32, length: u32, isEn
   return 0;
 }
 
+/**
+ * A breakpoint for execution is not reported on the instruction after MOV SS.
+ * @source MOV, SDM volume 2; SDM volume 3, 7.8.3
+ * @asked intel
+ * @needs !movss_breakpoint
+ */
 export let R115: u32 = 0;
-export const R115_text =
-  "A breakpoint for execution is not reported on the instruction after MOV SS.";
-export const R115_source = "MOV, SDM volume 2; SDM volume 3, 7.8.3";
-export const R115_asked = "intel";
-export const R115_needs = "!movss_breakpoint";
 
 /** Whether an instruction at an address is reported before it is executed. */
 export function breaksAt(address: u64): bool {

@@ -10,7 +10,7 @@ import {
   REG_rsp,
   REG_ss,
 } from "../../amd64/registers";
-import { giveUp, lacks, U6 } from "../prediction";
+import { giveUp } from "../prediction";
 import { copy, forget, get, set } from "../registers";
 import { use } from "../rule";
 import { access, isConstant, mayUseDs } from "./access";
@@ -18,7 +18,7 @@ import { calculate, div } from "./calculate";
 import { comiss } from "./comiss";
 import * as op from "./decode";
 import { halfAt, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
-import { cutTo32, task } from "./task";
+import { cutTo32, lacks, task, U6 } from "./task";
 import { generalProtection, invalidOp } from "./traps";
 
 /** Executes an instruction with operands of `size` bytes. Returns whether the task has stopped. */
@@ -104,22 +104,26 @@ function release(size: u32, short: bool): void {
   if (short) cutTo32(REG_rsp);
 }
 
+/**
+ * In 32-bit code POP ES accepts the selectors {code32}, {data}, {code64} and {cpunode} with any privilege level, and
+ * those up to {null}; it refuses others like HLT.
+ * @source POP, SDM volume 2
+ * @asked amd intel
+ */
 export let R72: u32 = 0;
-export const R72_text =
-  "In 32-bit code POP ES accepts the selectors {code32}, {data}, {code64} and {cpunode} with any privilege level, and those up to {null}; it refuses others like HLT.";
-export const R72_source = "POP, SDM volume 2";
-export const R72_asked = "amd intel";
 export let R72_null: u32 = 3;
 export let R72_code32: u32 = 0x23;
 export let R72_data: u32 = 0x2b;
 export let R72_code64: u32 = 0x33;
 export let R72_cpunode: u32 = 0x7b;
 
+/**
+ * In 32-bit code POP ES reads {size} bytes, not 4.
+ * @source measured
+ * @asked intel
+ * @needs pop_reads_selector
+ */
 export let R117: u32 = 0;
-export const R117_text = "In 32-bit code POP ES reads {size} bytes, not 4.";
-export const R117_source = "measured";
-export const R117_asked = "intel";
-export const R117_needs = "pop_reads_selector";
 export let R117_size: u64 = 2;
 
 /** The bits of a selector that ask for a privilege level. */
@@ -145,10 +149,12 @@ function popEs(): bool {
   return false;
 }
 
+/**
+ * MOV SS accepts {data} only.
+ * @source MOV, SDM volume 2
+ * @asked amd intel
+ */
 export let R56: u32 = 0;
-export const R56_text = "MOV SS accepts {data} only.";
-export const R56_source = "MOV, SDM volume 2";
-export const R56_asked = "amd intel";
 export let R56_data: u64 = 0x2b;
 
 /** MOV %eax, %ss. Returns whether the task has stopped. */
@@ -160,11 +166,12 @@ export function movSs(): bool {
   return false;
 }
 
+/**
+ * RDFSBASE and RDGSBASE read what was written as fs_base and gs_base, whatever fs and gs are.
+ * @source x86_fsgsbase_load, arch/x86/kernel/process_64.c, 6.12
+ * @needs fsgsbase
+ */
 export let R59: u32 = 0;
-export const R59_text =
-  "RDFSBASE and RDGSBASE read what was written as fs_base and gs_base, whatever fs and gs are.";
-export const R59_source = "x86_fsgsbase_load, arch/x86/kernel/process_64.c, 6.12";
-export const R59_needs = "fsgsbase";
 
 function readBase(base: i32, to: i32): bool {
   if (!use(R59)) return invalidOp();

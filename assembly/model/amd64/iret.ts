@@ -3,7 +3,7 @@
 import { REG_cs, REG_eflags, REG_rip, REG_ss } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGSEGV } from "../../linux/signal";
-import { giveUp, lacks } from "../prediction";
+import { giveUp } from "../prediction";
 import { get } from "../registers";
 import { use } from "../rule";
 import { isCanonical, R28, R28_si, R28_signal } from "./canonical";
@@ -19,33 +19,36 @@ import {
   SCRATCH_PAGE,
   STUB_PAGE,
 } from "./target";
-import { task } from "./task";
+import { lacks, task } from "./task";
 
+/**
+ * cs other than {code64} and {code32} cannot be returned to: {signal}, si_code {si} (SI_KERNEL).
+ * @source IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12
+ * @asked amd intel
+ */
 export let R26: u32 = 0;
-export const R26_text =
-  "cs other than {code64} and {code32} cannot be returned to: {signal}, si_code {si} (SI_KERNEL).";
-export const R26_source = "IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12";
-export const R26_asked = "amd intel";
 export let R26_code64: u64 = 0x33;
 export let R26_code32: u64 = 0x23;
 export let R26_signal: u32 = SIGSEGV;
 export let R26_si: i32 = SI_KERNEL;
 
+/**
+ * ss other than {data} cannot be returned with: {signal}, si_code {si} (SI_KERNEL).
+ * @source IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12
+ * @asked amd intel
+ */
 export let R27: u32 = 0;
-export const R27_text =
-  "ss other than {data} cannot be returned with: {signal}, si_code {si} (SI_KERNEL).";
-export const R27_source = "IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12";
-export const R27_asked = "amd intel";
 export let R27_data: u64 = 0x2b;
 export let R27_signal: u32 = SIGSEGV;
 export let R27_si: i32 = SI_KERNEL;
 
+/**
+ * rip above 32 bits cannot be returned to with cs = {code32}: {signal}, si_code {si} (SI_KERNEL).
+ * @source IRET, APM volume 3; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12
+ * @asked amd
+ * @needs !iret_cuts_rip
+ */
 export let R62: u32 = 0;
-export const R62_text =
-  "rip above 32 bits cannot be returned to with cs = {code32}: {signal}, si_code {si} (SI_KERNEL).";
-export const R62_source = "IRET, APM volume 3; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12";
-export const R62_asked = "amd";
-export const R62_needs = "!iret_cuts_rip";
 export let R62_code32: u64 = 0x23;
 export let R62_signal: u32 = SIGSEGV;
 export let R62_si: i32 = SI_KERNEL;
@@ -64,10 +67,13 @@ export function iret(): void {
   }
 }
 
+/**
+ * A return is refused, and at rip there may be an instruction that UMIP forbids (0f, then 0 to {most}), or memory
+ * that programs may have written (kinds of pages, a bit each: {pages}): the kernel looks there, and emulates the
+ * instruction.
+ * @source fixup_umip_exception, arch/x86/kernel/umip.c, 6.12
+ */
 export let U12: u32 = 0;
-export const U12_text =
-  "A return is refused, and at rip there may be an instruction that UMIP forbids (0f, then 0 to {most}), or memory that programs may have written (kinds of pages, a bit each: {pages}): the kernel looks there, and emulates the instruction.";
-export const U12_source = "fixup_umip_exception, arch/x86/kernel/umip.c, 6.12";
 export let U12_pages: u32 = (1 << SCRATCH_PAGE) | (1 << STUB_PAGE);
 export let U12_most: u32 = 1;
 

@@ -35,11 +35,13 @@ export function predict(setup: Setup): void {
   }
 }
 
+/**
+ * A frame is refused, and rsp is no stack: before Linux 6.12 the alternate stack is not restored then, and SIGSEGV
+ * may end the process.
+ * @source rt_sigreturn, arch/x86/kernel/signal_64.c, 6.1
+ * @needs !altstack_first
+ */
 export let U24: u32 = 0;
-export const U24_text =
-  "A frame is refused, and rsp is no stack: before Linux 6.12 the alternate stack is not restored then, and SIGSEGV may end the process.";
-export const U24_source = "rt_sigreturn, arch/x86/kernel/signal_64.c, 6.1";
-export const U24_needs = "!altstack_first";
 
 /** More than a signal frame has. */
 const FRAME: u64 = 4096;

@@ -34,28 +34,35 @@ const DONE: u32 = 0;
 const DONE_WITHOUT_TRAP: u32 = 1;
 const STOPPED: u32 = 2;
 
+/**
+ * In 32-bit code (cs = {code32}) rsp is cut to 32 bits.
+ * @source measured
+ * @asked amd intel
+ */
 export let R29: u32 = 0;
-export const R29_text = "In 32-bit code (cs = {code32}) rsp is cut to 32 bits.";
-export const R29_source = "measured";
-export const R29_asked = "amd intel";
 export let R29_code32: u64 = 0x23;
 
+/**
+ * An instruction that is executed clears RF ({flag}).
+ * @source SDM volume 3, 18.3.1.1
+ * @asked amd intel
+ */
 export let R52: u32 = 0;
-export const R52_text = "An instruction that is executed clears RF ({flag}).";
-export const R52_source = "SDM volume 3, 18.3.1.1";
-export const R52_asked = "amd intel";
 export let R52_flag: u64 = 0x1_0000;
 
+/**
+ * A jump to itself never stops.
+ * @source JMP, SDM volume 2
+ */
 export let R60: u32 = 0;
-export const R60_text = "A jump to itself never stops.";
-export const R60_source = "JMP, SDM volume 2";
 
+/**
+ * A return to 32-bit code cuts rip to 32 bits, if all its bits are those of a canonical address.
+ * @source IRET, SDM volume 2: EIP
+ * @asked intel
+ * @needs iret_cuts_rip
+ */
 export let R112: u32 = 0;
-export const R112_text =
-  "A return to 32-bit code cuts rip to 32 bits, if all its bits are those of a canonical address.";
-export const R112_source = "IRET, SDM volume 2: EIP";
-export const R112_asked = "intel";
-export const R112_needs = "iret_cuts_rip";
 
 /** Executes the program from the return to user mode to the next stop. */
 export function run(): void {
@@ -89,16 +96,19 @@ function clearResumeFlag(): void {
   if (hasFlags(R52_flag) && use(R52)) clearFlags(R52_flag);
 }
 
+/**
+ * rip is on the vsyscall page ({page}, {size} bytes): its functions are emulated, as each kernel is configured.
+ * @source emulate_vsyscall, arch/x86/entry/vsyscall/vsyscall_64.c, 6.12
+ */
 export let U1: u32 = 0;
-export const U1_text =
-  "rip is on the vsyscall page ({page}, {size} bytes): its functions are emulated, as each kernel is configured.";
-export const U1_source = "emulate_vsyscall, arch/x86/entry/vsyscall/vsyscall_64.c, 6.12";
 export let U1_page: u64 = 0xffff_ffff_ff60_0000;
 export let U1_size: u64 = 4096;
 
+/**
+ * rip is in the stub code, of which the model knows nothing.
+ * @source the code of targets
+ */
 export let U3: u32 = 0;
-export const U3_text = "rip is in the stub code, of which the model knows nothing.";
-export const U3_source = "the code of targets";
 
 /** Executes an instruction. */
 function step(short: bool): u32 {
@@ -122,24 +132,31 @@ function step(short: bool): u32 {
   return result;
 }
 
+/**
+ * After a call the first trap is that after the next instruction.
+ * @source SYSCALL and IRET, SDM volume 2
+ * @asked amd intel
+ */
 export let R42: u32 = 0;
-export const R42_text = "After a call the first trap is that after the next instruction.";
-export const R42_source = "SYSCALL and IRET, SDM volume 2";
-export const R42_asked = "amd intel";
 
+/**
+ * There is no trap after MOV SS.
+ * @source MOV, SDM volume 2
+ * @asked amd intel
+ */
 export let R55: u32 = 0;
-export const R55_text = "There is no trap after MOV SS.";
-export const R55_source = "MOV, SDM volume 2";
-export const R55_asked = "amd intel";
 
+/**
+ * rip is in the middle of an instruction, at an instruction that the model does not have.
+ * @source the code of targets
+ */
 export let U2: u32 = 0;
-export const U2_text =
-  "rip is in the middle of an instruction, at an instruction that the model does not have.";
-export const U2_source = "the code of targets";
 
+/**
+ * A 32-bit SYSCALL continues in the vDSO, which a target does not have.
+ * @source do_fast_syscall_32, arch/x86/entry/common.c, 6.12
+ */
 export let U5: u32 = 0;
-export const U5_text = "A 32-bit SYSCALL continues in the vDSO, which a target does not have.";
-export const U5_source = "do_fast_syscall_32, arch/x86/entry/common.c, 6.12";
 
 function execute(instruction: u32, next: u64, short: bool): u32 {
   if (giveUp(U2, instruction == op.OTHER)) return STOPPED;
@@ -176,10 +193,11 @@ function execute(instruction: u32, next: u64, short: bool): u32 {
   }
 }
 
+/**
+ * Programs may use the gates {breakpoint}, {overflow} and {call} by INT; with any other vector it is like HLT.
+ * @source def_idts, arch/x86/kernel/idt.c: DPL3, 6.12
+ */
 export let R79: u32 = 0;
-export const R79_text =
-  "Programs may use the gates {breakpoint}, {overflow} and {call} by INT; with any other vector it is like HLT.";
-export const R79_source = "def_idts, arch/x86/kernel/idt.c: DPL3, 6.12";
 export let R79_breakpoint: u32 = 3;
 export let R79_overflow: u32 = 4;
 export let R79_call: u32 = 0x80;

@@ -13,11 +13,12 @@ const END: u64 = 912;
 const PLACE: usize = 8 * usize(REGISTERS);
 const ALL_KNOWN: u32 = u32(-1) << REGISTERS;
 
+/**
+ * A debug register reads as the last word that it has accepted, whatever its bits mean; without one as 0, and 6 as
+ * {status}.
+ * @source ptrace_get_debugreg, arch/x86/kernel/ptrace.c: virtual_dr6 ^ DR6_RESERVED, ptrace_dr7, 6.12
+ */
 export let W76: u32 = 0;
-export const W76_text =
-  "A debug register reads as the last word that it has accepted, whatever its bits mean; without one as 0, and 6 as {status}.";
-export const W76_source =
-  "ptrace_get_debugreg, arch/x86/kernel/ptrace.c: virtual_dr6 ^ DR6_RESERVED, ptrace_dr7, 6.12";
 export let W76_status: u64 = 0xffff_0ff0;
 
 function pokesDebugRegisters(setup: Setup): bool {

@@ -7,17 +7,19 @@ import { wrote } from "../prediction";
 import { use } from "../rule";
 import { genregsSet } from "./genregs_set";
 
+/**
+ * The length for NT_PRSTATUS must be a multiple of {size}, otherwise {errno}.
+ * @source ptrace_regset, kernel/ptrace.c, 6.12
+ */
 export let W8: u32 = 0;
-export const W8_text =
-  "The length for NT_PRSTATUS must be a multiple of {size}, otherwise {errno}.";
-export const W8_source = "ptrace_regset, kernel/ptrace.c, 6.12";
 export let W8_size: u32 = 8;
 export let W8_errno: i32 = EINVAL;
 
+/**
+ * NT_PRSTATUS writes the words that the length covers, and not more than {most} bytes.
+ * @source ptrace_regset, kernel/ptrace.c, 6.12
+ */
 export let W9: u32 = 0;
-export const W9_text =
-  "NT_PRSTATUS writes the words that the length covers, and not more than {most} bytes.";
-export const W9_source = "ptrace_regset, kernel/ptrace.c, 6.12";
 export let W9_most: u32 = 216;
 
 /** Writes the block of a setup as NT_PRSTATUS. Returns the errno. */

@@ -6,15 +6,19 @@ import { known, outcome, wrote } from "../prediction";
 import { use } from "../rule";
 import { task } from "./task";
 
+/**
+ * The size for PTRACE_SETSIGMASK must be {size}, otherwise {errno}.
+ * @source ptrace_request, kernel/ptrace.c, 6.12
+ */
 export let W25: u32 = 0;
-export const W25_text = "The size for PTRACE_SETSIGMASK must be {size}, otherwise {errno}.";
-export const W25_source = "ptrace_request, kernel/ptrace.c, 6.12";
 export let W25_size: u32 = 8;
 export let W25_errno: i32 = EINVAL;
 
+/**
+ * SIGKILL and SIGSTOP are removed from the mask ({never}).
+ * @source ptrace_request, kernel/ptrace.c, 6.12
+ */
 export let W26: u32 = 0;
-export const W26_text = "SIGKILL and SIGSTOP are removed from the mask ({never}).";
-export const W26_source = "ptrace_request, kernel/ptrace.c, 6.12";
 export let W26_never: u64 = 0x40100;
 
 /** Returns the errno. */

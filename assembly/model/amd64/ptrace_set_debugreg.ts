@@ -6,10 +6,13 @@ import { addressOf, BREAKPOINTS, exists, kindOf, lengthOf, setBreakpoint } from 
 import { W76_status } from "./ptrace_get_debugreg";
 import { task } from "./task";
 
+/**
+ * Debug register 7 has two bits for each breakpoint, of which one enables it, and from bit {shift} on two bits for
+ * its kind (0: execution, 1: writes, 3: accesses) and two for its length. They are checked for one that is enabled,
+ * or whose address was written; all other bits have no effect.
+ * @source ptrace_write_dr7, arch/x86/kernel/ptrace.c: decode_dr7, 6.12
+ */
 export let W62: u32 = 0;
-export const W62_text =
-  "Debug register 7 has two bits for each breakpoint, of which one enables it, and from bit {shift} on two bits for its kind (0: execution, 1: writes, 3: accesses) and two for its length. They are checked for one that is enabled, or whose address was written; all other bits have no effect.";
-export const W62_source = "ptrace_write_dr7, arch/x86/kernel/ptrace.c: decode_dr7, 6.12";
 export let W62_shift: u64 = 16;
 
 /** Whatever was changed before a breakpoint that is refused is changed back, but no case goes on then. */
@@ -24,24 +27,28 @@ function writeDr7(word: u64): i32 {
   return 0;
 }
 
+/**
+ * Debug registers 0 to 3 are from {begin} to before {end}, and 7 is at {control}.
+ * @source arch_ptrace, arch/x86/kernel/ptrace.c: u_debugreg, 6.12
+ */
 export let W63: u32 = 0;
-export const W63_text =
-  "Debug registers 0 to 3 are from {begin} to before {end}, and 7 is at {control}.";
-export const W63_source = "arch_ptrace, arch/x86/kernel/ptrace.c: u_debugreg, 6.12";
 export let W63_begin: u64 = 848;
 export let W63_end: u64 = 880;
 export let W63_control: u64 = 904;
 
+/**
+ * Debug register 6, at {at}, accepts any word, on which nothing else depends: the kernel sets it anew at each debug
+ * exception.
+ * @source ptrace_set_debugreg, arch/x86/kernel/ptrace.c; exc_debug_user, arch/x86/kernel/traps.c: virtual_dr6, 6.12
+ */
 export let W38: u32 = 0;
-export const W38_text =
-  "Debug register 6, at {at}, accepts any word, on which nothing else depends: the kernel sets it anew at each debug exception.";
-export const W38_source =
-  "ptrace_set_debugreg, arch/x86/kernel/ptrace.c; exc_debug_user, arch/x86/kernel/traps.c: virtual_dr6, 6.12";
 export let W38_at: u64 = 896;
 
+/**
+ * Debug registers 4 and 5 do not exist: {errno}.
+ * @source ptrace_set_debugreg, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let W13: u32 = 0;
-export const W13_text = "Debug registers 4 and 5 do not exist: {errno}.";
-export const W13_source = "ptrace_set_debugreg, arch/x86/kernel/ptrace.c, 6.12";
 export let W13_errno: i32 = EIO;
 
 /** Writes a debug register. Returns the errno. */

@@ -34,35 +34,41 @@ const ARGS = 4 * 8;
 const RVAL = 3 * 8;
 const IS_ERROR = 4 * 8;
 
+/**
+ * There is no PTRACE_SET_SYSCALL_INFO: {errno}.
+ * @source ptrace_request, kernel/ptrace.c, 6.12
+ * @needs !set_syscall_info
+ */
 export let W24: u32 = 0;
-export const W24_text = "There is no PTRACE_SET_SYSCALL_INFO: {errno}.";
-export const W24_source = "ptrace_request, kernel/ptrace.c, 6.12";
-export const W24_needs = "!set_syscall_info";
 export let W24_errno: i32 = EIO;
 
+/**
+ * PTRACE_SET_SYSCALL_INFO needs at least {size} bytes, otherwise {errno}.
+ * @source ptrace_set_syscall_info, kernel/ptrace.c, 6.16
+ * @needs set_syscall_info
+ * @since 6.16
+ */
 export let W16: u32 = 0;
-export const W16_text = "PTRACE_SET_SYSCALL_INFO needs at least {size} bytes, otherwise {errno}.";
-export const W16_source = "ptrace_set_syscall_info, kernel/ptrace.c, 6.16";
-export const W16_needs = "set_syscall_info";
-export const W16_since = "6.16";
 export let W16_size: u32 = 88;
 export let W16_errno: i32 = EINVAL;
 
+/**
+ * flags and reserved must be 0 (the bits {mask} of the first word), otherwise {errno}.
+ * @source ptrace_set_syscall_info, kernel/ptrace.c, 6.16
+ * @needs set_syscall_info
+ * @since 6.16
+ */
 export let W17: u32 = 0;
-export const W17_text =
-  "flags and reserved must be 0 (the bits {mask} of the first word), otherwise {errno}.";
-export const W17_source = "ptrace_set_syscall_info, kernel/ptrace.c, 6.16";
-export const W17_needs = "set_syscall_info";
-export const W17_since = "6.16";
 export let W17_mask: u64 = 0xffff_ff00;
 export let W17_errno: i32 = EINVAL;
 
+/**
+ * op must be {entry} at an entry stop and {exit} at an exit stop; at other stops every op is refused: {errno}.
+ * @source ptrace_set_syscall_info, kernel/ptrace.c, 6.16
+ * @needs set_syscall_info
+ * @since 6.16
+ */
 export let W18: u32 = 0;
-export const W18_text =
-  "op must be {entry} at an entry stop and {exit} at an exit stop; at other stops every op is refused: {errno}.";
-export const W18_source = "ptrace_set_syscall_info, kernel/ptrace.c, 6.16";
-export const W18_needs = "set_syscall_info";
-export const W18_since = "6.16";
 export let W18_entry: u32 = 1;
 export let W18_exit: u32 = 2;
 export let W18_errno: i32 = EINVAL;
@@ -82,35 +88,41 @@ export function ptraceSetSyscallInfo(setup: Setup): i32 {
   return entry ? setEntry(words) : setExit(words);
 }
 
+/**
+ * At an entry stop nr must be an int, sign-extended, otherwise {errno}.
+ * @source ptrace_set_syscall_info_entry, kernel/ptrace.c, 6.16
+ * @needs set_syscall_info
+ * @since 6.16
+ */
 export let W19: u32 = 0;
-export const W19_text = "At an entry stop nr must be an int, sign-extended, otherwise {errno}.";
-export const W19_source = "ptrace_set_syscall_info_entry, kernel/ptrace.c, 6.16";
-export const W19_needs = "set_syscall_info";
-export const W19_since = "6.16";
 export let W19_errno: i32 = ERANGE;
 
+/**
+ * nr is written to orig_rax.
+ * @source syscall_set_nr, arch/x86/include/asm/syscall.h, 6.16
+ * @needs set_syscall_info
+ * @since 6.16
+ */
 export let W20: u32 = 0;
-export const W20_text = "nr is written to orig_rax.";
-export const W20_source = "syscall_set_nr, arch/x86/include/asm/syscall.h, 6.16";
-export const W20_needs = "set_syscall_info";
-export const W20_since = "6.16";
 
+/**
+ * The arguments are written to rdi, rsi, rdx, r10, r8 and r9, unless nr is {none}.
+ * @source ptrace_set_syscall_info_entry, kernel/ptrace.c, 6.16
+ * @needs set_syscall_info
+ * @since 6.16
+ */
 export let W21: u32 = 0;
-export const W21_text =
-  "The arguments are written to rdi, rsi, rdx, r10, r8 and r9, unless nr is {none}.";
-export const W21_source = "ptrace_set_syscall_info_entry, kernel/ptrace.c, 6.16";
-export const W21_needs = "set_syscall_info";
-export const W21_since = "6.16";
 export let W21_none: i32 = -1;
 
 const argumentRegisters = memory.data<i32>([REG_rdi, REG_rsi, REG_rdx, REG_r10, REG_r8, REG_r9]);
 
+/**
+ * At the entry of a 32-bit call the arguments are written to rbx, rcx, rdx, rsi, rdi and rbp.
+ * @source syscall_set_arguments, arch/x86/include/asm/syscall.h: TS_COMPAT, 6.16
+ * @needs set_syscall_info
+ * @since 6.16
+ */
 export let W65: u32 = 0;
-export const W65_text =
-  "At the entry of a 32-bit call the arguments are written to rbx, rcx, rdx, rsi, rdi and rbp.";
-export const W65_source = "syscall_set_arguments, arch/x86/include/asm/syscall.h: TS_COMPAT, 6.16";
-export const W65_needs = "set_syscall_info";
-export const W65_since = "6.16";
 
 const argumentRegisters32 = memory.data<i32>([
   REG_rbx,
@@ -134,12 +146,13 @@ function setEntry(words: usize): i32 {
   return 0;
 }
 
+/**
+ * At an exit stop rval is written to rax; if is_error is set, it is cut to an int and sign-extended.
+ * @source syscall_set_return_value, arch/x86/include/asm/syscall.h, 6.16
+ * @needs set_syscall_info
+ * @since 6.16
+ */
 export let W22: u32 = 0;
-export const W22_text =
-  "At an exit stop rval is written to rax; if is_error is set, it is cut to an int and sign-extended.";
-export const W22_source = "syscall_set_return_value, arch/x86/include/asm/syscall.h, 6.16";
-export const W22_needs = "set_syscall_info";
-export const W22_since = "6.16";
 
 function setExit(words: usize): i32 {
   const rval = load<i64>(words, RVAL);

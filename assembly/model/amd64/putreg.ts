@@ -15,10 +15,11 @@ import { use } from "../rule";
 import { setSegmentReg } from "./set_segment_reg";
 import { task } from "./task";
 
+/**
+ * Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, NT, RF and AC are written ({mask}); all other bits stay.
+ * @source set_flags, arch/x86/kernel/ptrace.c: FLAG_MASK, 6.12
+ */
 export let W7: u32 = 0;
-export const W7_text =
-  "Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, NT, RF and AC are written ({mask}); all other bits stay.";
-export const W7_source = "set_flags, arch/x86/kernel/ptrace.c: FLAG_MASK, 6.12";
 export let W7_mask: u64 = 0x54dd5;
 
 const TRAP_FLAG: u64 = 0x100;
@@ -29,9 +30,11 @@ function setFlags(word: u64): i32 {
   return 0;
 }
 
+/**
+ * fs_base and gs_base must be below {limit}, otherwise {errno}.
+ * @source putreg, arch/x86/kernel/ptrace.c: TASK_SIZE_MAX, 6.12
+ */
 export let W5: u32 = 0;
-export const W5_text = "fs_base and gs_base must be below {limit}, otherwise {errno}.";
-export const W5_source = "putreg, arch/x86/kernel/ptrace.c: TASK_SIZE_MAX, 6.12";
 export let W5_limit: u64 = 0x7fff_ffff_f000;
 export const W5_limit_la57: u64 = 0xff_ffff_ffff_f000;
 export let W5_errno: i32 = EIO;

@@ -20,42 +20,54 @@ import { stopBySignal } from "./force_sig";
 import { kept } from "./target";
 import { startTask } from "./task";
 
+/**
+ * The general registers and rip are taken as they are.
+ * @source restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12
+ */
 export let S1: u32 = 0;
-export const S1_text = "The general registers and rip are taken as they are.";
-export const S1_source = "restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12";
 
+/**
+ * cs and ss are 16 bits in the frame ({mask}), and {level} is or-ed to both: no privilege level is refused.
+ * @source restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12
+ */
 export let S2: u32 = 0;
-export const S2_text =
-  "cs and ss are 16 bits in the frame ({mask}), and {level} is or-ed to both: no privilege level is refused.";
-export const S2_source = "restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12";
 export let S2_mask: u64 = 0xffff;
 export let S2_level: u64 = 3;
 
+/**
+ * Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, RF and AC are taken ({mask}), but not NT as by ptrace; all other
+ * bits stay as in the handler ({flags}).
+ * @source FIX_EFLAGS, arch/x86/include/asm/sighandling.h, 6.12
+ */
 export let S4: u32 = 0;
-export const S4_text =
-  "Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, RF and AC are taken ({mask}), but not NT as by ptrace; all other bits stay as in the handler ({flags}).";
-export const S4_source = "FIX_EFLAGS, arch/x86/include/asm/sighandling.h, 6.12";
 export let S4_mask: u64 = 0x5_0dd5;
 export let S4_flags: u64 = 0x202;
 
+/**
+ * orig_rax becomes {none}: no system call is restarted.
+ * @source restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12
+ */
 export let S5: u32 = 0;
-export const S5_text = "orig_rax becomes {none}: no system call is restarted.";
-export const S5_source = "restore_sigcontext, arch/x86/kernel/signal_64.c, 6.12";
 export let S5_none: i64 = -1;
 
+/**
+ * fs_base and gs_base are not in the frame: they stay.
+ * @source struct sigcontext, arch/x86/include/uapi/asm/sigcontext.h, 6.12
+ */
 export let S6: u32 = 0;
-export const S6_text = "fs_base and gs_base are not in the frame: they stay.";
-export const S6_source = "struct sigcontext, arch/x86/include/uapi/asm/sigcontext.h, 6.12";
 
+/**
+ * ds and es are not in the frame, and the members for fs and gs are ignored: the selectors stay.
+ * @source struct sigcontext, arch/x86/include/uapi/asm/sigcontext.h, 6.12
+ */
 export let S7: u32 = 0;
-export const S7_text =
-  "ds and es are not in the frame, and the members for fs and gs are ignored: the selectors stay.";
-export const S7_source = "struct sigcontext, arch/x86/include/uapi/asm/sigcontext.h, 6.12";
 
+/**
+ * If cs is then that of 64-bit code ({code64}) and uc_flags lacks UC_STRICT_RESTORE_SS ({flag}), an ss other than a
+ * writable data segment of user space, such as {data}, becomes {data}.
+ * @source force_valid_ss, arch/x86/kernel/signal_64.c, 6.12
+ */
 export let S3: u32 = 0;
-export const S3_text =
-  "If cs is then that of 64-bit code ({code64}) and uc_flags lacks UC_STRICT_RESTORE_SS ({flag}), an ss other than a writable data segment of user space, such as {data}, becomes {data}.";
-export const S3_source = "force_valid_ss, arch/x86/kernel/signal_64.c, 6.12";
 export let S3_code64: u64 = 0x33;
 export let S3_flag: u32 = 4;
 export let S3_data: u64 = 0x2b;
@@ -79,11 +91,12 @@ function forcedLevel(selector: u64): u64 {
   return use(S2) ? (selector & S2_mask) | S2_level : selector;
 }
 
+/**
+ * A frame that is refused: {signal}, si_code {code} (SI_KERNEL), si_addr 0, before anything is executed. The
+ * registers are taken, but rax is {result}; the floating point is that of a new program.
+ * @source rt_sigreturn, arch/x86/kernel/signal_64.c; fpu__clear_user_states, arch/x86/kernel/fpu/core.c, 6.12
+ */
 export let S19: u32 = 0;
-export const S19_text =
-  "A frame that is refused: {signal}, si_code {code} (SI_KERNEL), si_addr 0, before anything is executed. The registers are taken, but rax is {result}; the floating point is that of a new program.";
-export const S19_source =
-  "rt_sigreturn, arch/x86/kernel/signal_64.c; fpu__clear_user_states, arch/x86/kernel/fpu/core.c, 6.12";
 export let S19_signal: u32 = SIGSEGV;
 export let S19_code: i32 = SI_KERNEL;
 export let S19_result: u64 = 0;

@@ -31,10 +31,12 @@ import { hasFlags, setFlags, task } from "./task";
 
 const TRAP_FLAG: u64 = 0x100;
 
+/**
+ * A single-step begins in memory that programs may have written, or in the stub code (kinds of pages, a bit each:
+ * {pages}): if there is a POPF or an IRET, TF shows at the stop.
+ * @source is_setting_trap_flag, arch/x86/kernel/step.c, 6.12
+ */
 export let U7: u32 = 0;
-export const U7_text =
-  "A single-step begins in memory that programs may have written, or in the stub code (kinds of pages, a bit each: {pages}): if there is a POPF or an IRET, TF shows at the stop.";
-export const U7_source = "is_setting_trap_flag, arch/x86/kernel/step.c, 6.12";
 export let U7_pages: u32 = (1 << SCRATCH_PAGE) | (1 << STUB_PAGE);
 
 /** Resumes the task as the setup requests. */
@@ -52,10 +54,11 @@ export function resume(setup: Setup): void {
   else deliver(signal, (setup.wants & WANT_FRAME) != 0);
 }
 
+/**
+ * At a stop by a single-step TF that is written, and cleared again, comes back at the next one, and shows.
+ * @source enable_single_step, arch/x86/kernel/step.c: TIF_SINGLESTEP, 6.12
+ */
 export let R85: u32 = 0;
-export const R85_text =
-  "At a stop by a single-step TF that is written, and cleared again, comes back at the next one, and shows.";
-export const R85_source = "enable_single_step, arch/x86/kernel/step.c: TIF_SINGLESTEP, 6.12";
 
 /** user_enable_single_step */
 function startStepping(): void {
@@ -65,15 +68,18 @@ function startStepping(): void {
   setFlags(TRAP_FLAG);
 }
 
+/**
+ * A call that SYSEMU stopped is not executed, however the task is resumed: rax stays.
+ * @source syscall_trace_enter, kernel/entry/common.c, 6.12
+ */
 export let R33: u32 = 0;
-export const R33_text =
-  "A call that SYSEMU stopped is not executed, however the task is resumed: rax stays.";
-export const R33_source = "syscall_trace_enter, kernel/entry/common.c, 6.12";
 
+/**
+ * The signal given at a stop of a call is sent: the task stops by it, si_code {code} (SI_KERNEL), before it executes
+ * anything.
+ * @source ptrace_report_syscall, include/linux/ptrace.h, 6.12
+ */
 export let R8: u32 = 0;
-export const R8_text =
-  "The signal given at a stop of a call is sent: the task stops by it, si_code {code} (SI_KERNEL), before it executes anything.";
-export const R8_source = "ptrace_report_syscall, include/linux/ptrace.h, 6.12";
 export let R8_code: i32 = SI_KERNEL;
 
 /** From a stop of a call to the way out of the kernel. */

@@ -5,22 +5,27 @@ import { EIO } from "../../linux/errno";
 import { set } from "../registers";
 import { use } from "../rule";
 
+/**
+ * A selector is cut to the bits {mask}.
+ * @source set_segment_reg, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let W2: u32 = 0;
-export const W2_text = "A selector is cut to the bits {mask}.";
-export const W2_source = "set_segment_reg, arch/x86/kernel/ptrace.c, 6.12";
 export let W2_mask: u64 = 0xffff;
 
+/**
+ * A selector other than 0 must have the privilege level {level} in the bits {bits}, otherwise {errno}.
+ * @source invalid_selector, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let W3: u32 = 0;
-export const W3_text =
-  "A selector other than 0 must have the privilege level {level} in the bits {bits}, otherwise {errno}.";
-export const W3_source = "invalid_selector, arch/x86/kernel/ptrace.c, 6.12";
 export let W3_level: u64 = 3;
 export let W3_bits: u64 = 3;
 export let W3_errno: i32 = EIO;
 
+/**
+ * cs and ss must not be 0, otherwise {errno}.
+ * @source set_segment_reg, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let W4: u32 = 0;
-export const W4_text = "cs and ss must not be 0, otherwise {errno}.";
-export const W4_source = "set_segment_reg, arch/x86/kernel/ptrace.c, 6.12";
 export let W4_errno: i32 = EIO;
 
 export function setSegmentReg(register: i32, word: u64): i32 {

@@ -37,23 +37,27 @@ import { stop, stopBySignal } from "./force_sig";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
 import { clearFlags, task } from "./task";
 
+/**
+ * A frame leaves the red zone of {zone} bytes below rsp untouched.
+ * @source get_sigframe, arch/x86/kernel/signal.c, 6.12
+ */
 export let R16: u32 = 0;
-export const R16_text = "A frame leaves the red zone of {zone} bytes below rsp untouched.";
-export const R16_source = "get_sigframe, arch/x86/kernel/signal.c, 6.12";
 export let R16_zone: u64 = 128;
 
+/**
+ * Below it is the XSAVE area with the components that a process has without a request, and {magic} bytes more,
+ * aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.
+ * @source xstate_sigframe_size, fpu__alloc_mathframe, arch/x86/kernel/fpu/signal.c, 6.12
+ */
 export let R17: u32 = 0;
-export const R17_text =
-  "Below it is the XSAVE area with the components that a process has without a request, and {magic} bytes more, aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.";
-export const R17_source =
-  "xstate_sigframe_size, fpu__alloc_mathframe, arch/x86/kernel/fpu/signal.c, 6.12";
 export let R17_magic: u64 = 4;
 export let R17_alignment: u64 = 64;
 
+/**
+ * Below that is struct rt_sigframe of {size} bytes, aligned to {alignment}, minus {less}.
+ * @source get_sigframe, arch/x86/kernel/signal.c, 6.12
+ */
 export let R18: u32 = 0;
-export const R18_text =
-  "Below that is struct rt_sigframe of {size} bytes, aligned to {alignment}, minus {less}.";
-export const R18_source = "get_sigframe, arch/x86/kernel/signal.c, 6.12";
 export let R18_size: u64 = 440;
 export let R18_alignment: u64 = 16;
 export let R18_less: u64 = 8;
@@ -81,43 +85,51 @@ function down(address: u64, alignment: u64): u64 {
   return address - (address % alignment);
 }
 
+/**
+ * If the frame cannot be written, the signal is {signal} instead, si_code {code} (SI_KERNEL).
+ * @source signal_setup_done, kernel/signal.c, 6.12
+ */
 export let R19: u32 = 0;
-export const R19_text =
-  "If the frame cannot be written, the signal is {signal} instead, si_code {code} (SI_KERNEL).";
-export const R19_source = "signal_setup_done, kernel/signal.c, 6.12";
 export let R19_signal: u32 = SIGSEGV;
 export let R19_code: i32 = SI_KERNEL;
 
+/**
+ * A handler is entered with rsp = the frame, rdi = the signal, rsi = the frame + {info}, rdx = the frame + {context},
+ * and rax = 0.
+ * @source x64_setup_rt_frame, arch/x86/kernel/signal_64.c, 6.12
+ */
 export let R20: u32 = 0;
-export const R20_text =
-  "A handler is entered with rsp = the frame, rdi = the signal, rsi = the frame + {info}, rdx = the frame + {context}, and rax = 0.";
-export const R20_source = "x64_setup_rt_frame, arch/x86/kernel/signal_64.c, 6.12";
 export let R20_info: u64 = 312;
 export let R20_context: u64 = 8;
 
+/**
+ * A handler is entered with cs = {cs}, and with ss = {ss} if ss was not a data segment.
+ * @source x64_setup_rt_frame, force_valid_ss, arch/x86/kernel/signal_64.c, 6.12
+ */
 export let R21: u32 = 0;
-export const R21_text =
-  "A handler is entered with cs = {cs}, and with ss = {ss} if ss was not a data segment.";
-export const R21_source = "x64_setup_rt_frame, force_valid_ss, arch/x86/kernel/signal_64.c, 6.12";
 export let R21_cs: u64 = 0x33;
 export let R21_ss: u64 = 0x2b;
 
+/**
+ * A handler is entered without TF, DF and RF ({cleared}).
+ * @source handle_signal, arch/x86/kernel/signal.c, 6.12
+ */
 export let R22: u32 = 0;
-export const R22_text = "A handler is entered without TF, DF and RF ({cleared}).";
-export const R22_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
 export let R22_cleared: u64 = 0x1_0500;
 
+/**
+ * Under a single-step the task stops as soon as a handler is entered: {signal}, si_code {code}.
+ * @source signal_setup_done, kernel/signal.c; ptrace_notify, 6.12
+ */
 export let R24: u32 = 0;
-export const R24_text =
-  "Under a single-step the task stops as soon as a handler is entered: {signal}, si_code {code}.";
-export const R24_source = "signal_setup_done, kernel/signal.c; ptrace_notify, 6.12";
 export let R24_signal: u32 = SIGTRAP;
 export let R24_code: i32 = SIGTRAP;
 
+/**
+ * TF ({flag}) that a single-step set is cleared before the frame is written, and the single-step ends.
+ * @source handle_signal, arch/x86/kernel/signal.c, 6.12
+ */
 export let R77: u32 = 0;
-export const R77_text =
-  "TF ({flag}) that a single-step set is cleared before the frame is written, and the single-step ends.";
-export const R77_source = "handle_signal, arch/x86/kernel/signal.c, 6.12";
 export let R77_flag: u64 = 0x100;
 
 /**
@@ -160,10 +172,12 @@ function isWritable(begin: u64, end: u64): bool {
   return pageAt(begin) == SCRATCH_PAGE && pageAt(end - 1) == SCRATCH_PAGE;
 }
 
+/**
+ * The frame has the registers as they were, with cs and ss at bits 0 and {shift} of a word and 0 for fs and gs, and
+ * the blocked signals.
+ * @source __unsafe_setup_sigcontext, arch/x86/kernel/signal_64.c, 6.12
+ */
 export let R23: u32 = 0;
-export const R23_text =
-  "The frame has the registers as they were, with cs and ss at bits 0 and {shift} of a word and 0 for fs and gs, and the blocked signals.";
-export const R23_source = "__unsafe_setup_sigcontext, arch/x86/kernel/signal_64.c, 6.12";
 export let R23_shift: u64 = 48;
 
 /** The general registers, rip and eflags in the order of struct sigcontext. */

@@ -29,47 +29,53 @@ let selector: u64 = 0;
 let offset: u64 = 0;
 let length: u64 = 0;
 
+/**
+ * The size for PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG must be {size}, otherwise {errno}.
+ * @source syscall_user_dispatch_set_config, kernel/entry/syscall_user_dispatch.c, 6.12
+ * @needs sud
+ * @since 6.4
+ */
 export let W66: u32 = 0;
-export const W66_text =
-  "The size for PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG must be {size}, otherwise {errno}.";
-export const W66_source =
-  "syscall_user_dispatch_set_config, kernel/entry/syscall_user_dispatch.c, 6.12";
-export const W66_needs = "sud";
-export const W66_since = "6.4";
 export let W66_size: u32 = 32;
 export let W66_errno: i32 = EINVAL;
 
+/**
+ * There is no PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG: {errno}.
+ * @source ptrace_request, kernel/ptrace.c, 6.12
+ * @needs !sud
+ */
 export let W67: u32 = 0;
-export const W67_text = "There is no PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG: {errno}.";
-export const W67_source = "ptrace_request, kernel/ptrace.c, 6.12";
-export const W67_needs = "!sud";
 export let W67_errno: i32 = EIO;
 
+/**
+ * Mode {off} turns dispatch off, and all else must be 0; with mode {on} the range must not wrap around or be empty,
+ * unless offset is 0; others are refused: {errno}.
+ * @source task_set_syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12
+ * @needs sud
+ */
 export let W68: u32 = 0;
-export const W68_text =
-  "Mode {off} turns dispatch off, and all else must be 0; with mode {on} the range must not wrap around or be empty, unless offset is 0; others are refused: {errno}.";
-export const W68_source =
-  "task_set_syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
-export const W68_needs = "sud";
 export let W68_off: u64 = 0;
 export let W68_on: u64 = 1;
 export let W68_errno: i32 = EINVAL;
 
+/**
+ * Mode {mode} is for the calls inside a range, which must not wrap around or be empty; it is kept as mode {on} with
+ * the range outside.
+ * @source task_set_syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.16
+ * @needs sud_inclusive
+ * @since 6.16
+ */
 export let W69: u32 = 0;
-export const W69_text =
-  "Mode {mode} is for the calls inside a range, which must not wrap around or be empty; it is kept as mode {on} with the range outside.";
-export const W69_source =
-  "task_set_syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.16";
-export const W69_needs = "sud_inclusive";
-export const W69_since = "6.16";
 export let W69_mode: u64 = 2;
 export let W69_on: u64 = 1;
 
+/**
+ * A selector above {most} is refused: {errno}.
+ * @source access_ok, arch/x86/include/asm/uaccess_64.h: valid_user_address, 6.6; USER_PTR_MAX, 6.12, whose comment
+ * has the limit with LAM
+ * @needs sud
+ */
 export let W70: u32 = 0;
-export const W70_text = "A selector above {most} is refused: {errno}.";
-export const W70_source =
-  "access_ok, arch/x86/include/asm/uaccess_64.h: valid_user_address, 6.6; USER_PTR_MAX, 6.12, whose comment has the limit with LAM";
-export const W70_needs = "sud";
 export let W70_most: u64 = 0x7fff_ffff_f000;
 export const W70_most_la57: u64 = 0xff_ffff_ffff_f000;
 export const W70_most_sud_tagged: u64 = 0x7fff_ffff_ffff_f000;
@@ -122,28 +128,33 @@ function setConfig(setup: Setup): i32 {
   return 0;
 }
 
+/**
+ * A call that returns to an address outside of the range is not executed and not traced: {signal}, si_code {code}
+ * (SYS_USER_DISPATCH), si_call_addr = rip, and rax = orig_rax.
+ * @source syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12
+ * @needs sud
+ */
 export let R86: u32 = 0;
-export const R86_text =
-  "A call that returns to an address outside of the range is not executed and not traced: {signal}, si_code {code} (SYS_USER_DISPATCH), si_call_addr = rip, and rax = orig_rax.";
-export const R86_source = "syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
-export const R86_needs = "sud";
 export let R86_signal: u32 = SIGSYS;
 export let R86_code: i32 = 2;
 
+/**
+ * A selector points to a byte: with {allow} the call is executed, with {block} it is not; any other byte ends the
+ * process by {other}, and one that cannot be read by {unmapped}.
+ * @source syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12
+ * @needs sud
+ */
 export let R87: u32 = 0;
-export const R87_text =
-  "A selector points to a byte: with {allow} the call is executed, with {block} it is not; any other byte ends the process by {other}, and one that cannot be read by {unmapped}.";
-export const R87_source = "syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
-export const R87_needs = "sud";
 export let R87_allow: u32 = 0;
 export let R87_block: u32 = 1;
 export let R87_other: u32 = SIGSYS;
 export let R87_unmapped: u32 = SIGSEGV;
 
+/**
+ * The selector of a call is in memory that programs may have written, or in the stub code.
+ * @source syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12
+ */
 export let U20: u32 = 0;
-export const U20_text =
-  "The selector of a call is in memory that programs may have written, or in the stub code.";
-export const U20_source = "syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
 
 /** Whether a call is not executed. */
 export function dispatch(): bool {

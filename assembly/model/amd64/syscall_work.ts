@@ -11,10 +11,12 @@ import { dispatch } from "./syscall_user_dispatch";
 import { R70_code } from "./target_calls";
 import { task } from "./task";
 
+/**
+ * PTRACE_SYSCALL, PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP stop at the entry of a call: SIGTRAP and {bit}, with rax
+ * = {result} (-ENOSYS).
+ * @source syscall_trace_enter, kernel/entry/common.c, 6.12
+ */
 export let R39: u32 = 0;
-export const R39_text =
-  "PTRACE_SYSCALL, PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP stop at the entry of a call: SIGTRAP and {bit}, with rax = {result} (-ENOSYS).";
-export const R39_source = "syscall_trace_enter, kernel/entry/common.c, 6.12";
 export let R39_bit: u32 = 0x80;
 export let R39_result: i64 = -38;
 
@@ -29,9 +31,11 @@ export function syscallTraceEnter(): bool {
   return stopByNotice(SIGTRAP | R39_bit, SIGTRAP | R39_bit);
 }
 
+/**
+ * PTRACE_SYSCALL stops at the exit of a call: SIGTRAP and {bit}.
+ * @source syscall_exit_work, kernel/entry/common.c, 6.12
+ */
 export let R34: u32 = 0;
-export const R34_text = "PTRACE_SYSCALL stops at the exit of a call: SIGTRAP and {bit}.";
-export const R34_source = "syscall_exit_work, kernel/entry/common.c, 6.12";
 export let R34_bit: u32 = 0x80;
 
 /** The task ends by a signal, after its stop at the exit of the call. */
@@ -40,14 +44,18 @@ function endAtExit(signal: u32): void {
   if (!task.traces || !syscallExitWork(false, false)) ended(signal);
 }
 
+/**
+ * PTRACE_SYSEMU_SINGLESTEP does not trap at the exit of a call.
+ * @source report_single_step, kernel/entry/common.c, 6.12
+ */
 export let R36: u32 = 0;
-export const R36_text = "PTRACE_SYSEMU_SINGLESTEP does not trap at the exit of a call.";
-export const R36_source = "report_single_step, kernel/entry/common.c, 6.12";
 
+/**
+ * A single-step traps at the exit of a call, before the task executes anything: {signal}, si_code {code}
+ * (TRAP_BRKPT), si_addr = rip.
+ * @source user_single_step_report, arch/x86/kernel/ptrace.c, 6.12
+ */
 export let R35: u32 = 0;
-export const R35_text =
-  "A single-step traps at the exit of a call, before the task executes anything: {signal}, si_code {code} (TRAP_BRKPT), si_addr = rip.";
-export const R35_source = "user_single_step_report, arch/x86/kernel/ptrace.c, 6.12";
 export let R35_signal: u32 = SIGTRAP;
 export let R35_code: i32 = TRAP_BRKPT;
 

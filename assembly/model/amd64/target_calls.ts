@@ -10,42 +10,45 @@ import { forget, get, knows, set } from "../registers";
 import { use } from "../rule";
 import { task } from "./task";
 
+/**
+ * The filter does not see uprobe ({call}), which returns {result} (-ENXIO) outside of a probe.
+ * @source seccomp_uprobe_exception, kernel/seccomp.c; uprobe, arch/x86/kernel/uprobes.c, 6.18
+ * @needs uprobe
+ * @since 6.18
+ */
 export let R68: u32 = 0;
-export const R68_text =
-  "The filter does not see uprobe ({call}), which returns {result} (-ENXIO) outside of a probe.";
-export const R68_source =
-  "seccomp_uprobe_exception, kernel/seccomp.c; uprobe, arch/x86/kernel/uprobes.c, 6.18";
-export const R68_needs = "uprobe";
-export const R68_since = "6.18";
 export let R68_call: u32 = 336;
 export let R68_result: i64 = -6;
 
+/**
+ * The filter does not see uprobe ({call}), which returns {result} (-EPROTO) outside of a probe.
+ * @source seccomp_uprobe_exception, kernel/seccomp.c; uprobe, arch/x86/kernel/uprobes.c, 7.2
+ * @needs uprobe_eproto
+ * @since 7.2
+ */
 export let R105: u32 = 0;
-export const R105_text =
-  "The filter does not see uprobe ({call}), which returns {result} (-EPROTO) outside of a probe.";
-export const R105_source =
-  "seccomp_uprobe_exception, kernel/seccomp.c; uprobe, arch/x86/kernel/uprobes.c, 7.2";
-export const R105_needs = "uprobe_eproto";
-export const R105_since = "7.2";
 export let R105_call: u32 = 336;
 export let R105_result: i64 = -71;
 
+/**
+ * The filter does not see uretprobe ({call}), which outside of a probe sends {signal}, si_code {code} (SI_KERNEL),
+ * and returns {result}.
+ * @source seccomp_uprobe_exception, kernel/seccomp.c; uretprobe, arch/x86/kernel/uprobes.c, 6.14
+ * @needs uretprobe
+ * @since 6.14
+ */
 export let R70: u32 = 0;
-export const R70_text =
-  "The filter does not see uretprobe ({call}), which outside of a probe sends {signal}, si_code {code} (SI_KERNEL), and returns {result}.";
-export const R70_source =
-  "seccomp_uprobe_exception, kernel/seccomp.c; uretprobe, arch/x86/kernel/uprobes.c, 6.14";
-export const R70_needs = "uretprobe";
-export const R70_since = "6.14";
 export let R70_call: u32 = SYS_uretprobe;
 export let R70_signal: u32 = SIGILL;
 export let R70_code: i32 = SI_KERNEL;
 export let R70_result: i64 = -1;
 
+/**
+ * The filter refuses all calls from addresses whose upper half is {half}: functions of the vsyscall page write to
+ * their arguments.
+ * @source the target's filter
+ */
 export let R75: u32 = 0;
-export const R75_text =
-  "The filter refuses all calls from addresses whose upper half is {half}: functions of the vsyscall page write to their arguments.";
-export const R75_source = "the target's filter";
 export let R75_half: u64 = 0xffff_ffff;
 
 /** Executes the call that orig_rax names. */

@@ -3,7 +3,8 @@
 import { REG_eflags, REG_rax, REG_rip, REGISTERS_SIZE } from "../../amd64/registers";
 import { clearWords } from "../../fuzz/records";
 import { REGISTERS } from "../../fuzz/setup";
-import { get, put, startRegisters } from "../registers";
+import { giveUp } from "../prediction";
+import { get, knows, put, startRegisters } from "../registers";
 
 if (REGISTERS_SIZE != 8 * REGISTERS) ERROR("the encoder has another block");
 
@@ -81,4 +82,15 @@ export function setFlags(mask: u64): void {
 
 export function clearFlags(mask: u64): void {
   put(REG_eflags, get(REG_eflags) & ~mask);
+}
+
+/**
+ * The outcome depends on a register that the model does not know, such as the pid of the task.
+ * @source the model
+ */
+export let U6: u32 = 0;
+
+/** Whether the prediction is given up because a register is not known. */
+export function lacks(register: i32): bool {
+  return giveUp(U6, !knows(register));
 }

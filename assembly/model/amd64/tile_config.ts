@@ -15,11 +15,13 @@ const ROWS: u64 = 48;
 const LAST: u64 = 56;
 const END: u64 = 64;
 
+/**
+ * A configuration of AMX tiles that LDTILECFG refuses reads as 0: one that is not of palette 1, has a tile of more
+ * than 16 rows or 64 bytes in a row, or of only one of both, or a reserved byte that is not 0.
+ * @source XRSTOR, LDTILECFG, SDM volume 1, 17.3; measured
+ * @asked intel
+ */
 export let S26: u32 = 0;
-export const S26_text =
-  "A configuration of AMX tiles that LDTILECFG refuses reads as 0: one that is not of palette 1, has a tile of more than 16 rows or 64 bytes in a row, or of only one of both, or a reserved byte that is not 0.";
-export const S26_source = "XRSTOR, LDTILECFG, SDM volume 1, 17.3; measured";
-export const S26_asked = "intel";
 
 const PALETTE: u32 = 1;
 const MOST_ROWS: u32 = 16;

@@ -7,73 +7,85 @@ import { get, put } from "../registers";
 import { use } from "../rule";
 import { forceFault, forceTrap } from "./force_sig";
 
+/**
+ * DIV by 0, or with a quotient that is too large: {signal}, si_code {code} (FPE_INTDIV), si_addr = rip.
+ * @source exc_divide_error, arch/x86/kernel/traps.c, 6.12
+ */
 export let R46: u32 = 0;
-export const R46_text =
-  "DIV by 0, or with a quotient that is too large: {signal}, si_code {code} (FPE_INTDIV), si_addr = rip.";
-export const R46_source = "exc_divide_error, arch/x86/kernel/traps.c, 6.12";
 export let R46_signal: u32 = SIGFPE;
 export let R46_code: i32 = 1;
 
+/**
+ * INT 4, and in 32-bit code INTO with OF ({flag}): {signal}, si_code {code} (SI_KERNEL), si_addr 0, with rip after
+ * it.
+ * @source exc_overflow, arch/x86/kernel/traps.c, 6.12
+ */
 export let R80: u32 = 0;
-export const R80_text =
-  "INT 4, and in 32-bit code INTO with OF ({flag}): {signal}, si_code {code} (SI_KERNEL), si_addr 0, with rip after it.";
-export const R80_source = "exc_overflow, arch/x86/kernel/traps.c, 6.12";
 export let R80_flag: u64 = 0x800;
 export let R80_signal: u32 = SIGSEGV;
 export let R80_code: i32 = SI_KERNEL;
 
+/**
+ * UD2, and an instruction that does not exist: {signal}, si_code {code} (ILL_ILLOPN), si_addr = rip.
+ * @source handle_invalid_op, arch/x86/kernel/traps.c, 6.12
+ */
 export let R44: u32 = 0;
-export const R44_text =
-  "UD2, and an instruction that does not exist: {signal}, si_code {code} (ILL_ILLOPN), si_addr = rip.";
-export const R44_source = "handle_invalid_op, arch/x86/kernel/traps.c, 6.12";
 export let R44_signal: u32 = SIGILL;
 export let R44_code: i32 = 2;
 
+/**
+ * An access by rsp at an address that is not canonical: {signal}, si_code {code} (SI_KERNEL), si_addr 0.
+ * @source exc_stack_segment, arch/x86/kernel/traps.c, 6.12
+ * @asked amd intel
+ */
 export let R49: u32 = 0;
-export const R49_text =
-  "An access by rsp at an address that is not canonical: {signal}, si_code {code} (SI_KERNEL), si_addr 0.";
-export const R49_source = "exc_stack_segment, arch/x86/kernel/traps.c, 6.12";
-export const R49_asked = "amd intel";
 export let R49_signal: u32 = SIGBUS;
 export let R49_code: i32 = SI_KERNEL;
 
+/**
+ * With AC ({flag}) in eflags a misaligned access: {signal}, si_code {code} (BUS_ADRALN), si_addr 0, whether the page
+ * is mapped or not.
+ * @source exc_alignment_check, arch/x86/kernel/traps.c, 6.12; its priority over a page fault: measured
+ * @asked amd intel
+ */
 export let R50: u32 = 0;
-export const R50_text =
-  "With AC ({flag}) in eflags a misaligned access: {signal}, si_code {code} (BUS_ADRALN), si_addr 0, whether the page is mapped or not.";
-export const R50_source =
-  "exc_alignment_check, arch/x86/kernel/traps.c, 6.12; its priority over a page fault: measured";
-export const R50_asked = "amd intel";
 export let R50_flag: u64 = 0x4_0000;
 export let R50_signal: u32 = SIGBUS;
 export let R50_code: i32 = 1;
 
+/**
+ * HLT, and a selector or an address that the processor refuses: {signal}, si_code {code} (SI_KERNEL), si_addr 0.
+ * @source exc_general_protection, arch/x86/kernel/traps.c, 6.12
+ */
 export let R45: u32 = 0;
-export const R45_text =
-  "HLT, and a selector or an address that the processor refuses: {signal}, si_code {code} (SI_KERNEL), si_addr 0.";
-export const R45_source = "exc_general_protection, arch/x86/kernel/traps.c, 6.12";
 export let R45_signal: u32 = SIGSEGV;
 export let R45_code: i32 = SI_KERNEL;
 
+/**
+ * INT3: {signal}, si_code {code} (SI_KERNEL), with rip after it.
+ * @source exc_int3, arch/x86/kernel/traps.c, 6.12
+ */
 export let R43: u32 = 0;
-export const R43_text = "INT3: {signal}, si_code {code} (SI_KERNEL), with rip after it.";
-export const R43_source = "exc_int3, arch/x86/kernel/traps.c, 6.12";
 export let R43_signal: u32 = SIGTRAP;
 export let R43_code: i32 = SI_KERNEL;
 
+/**
+ * With TF ({flag}) in eflags, after an instruction: {signal}, si_code {code} (TRAP_TRACE), si_addr = rip.
+ * @source exc_debug_user, arch/x86/kernel/traps.c, 6.12
+ * @asked amd intel
+ */
 export let R40: u32 = 0;
-export const R40_text =
-  "With TF ({flag}) in eflags, after an instruction: {signal}, si_code {code} (TRAP_TRACE), si_addr = rip.";
-export const R40_source = "exc_debug_user, arch/x86/kernel/traps.c, 6.12";
-export const R40_asked = "amd intel";
 export let R40_flag: u64 = 0x100;
 export let R40_signal: u32 = SIGTRAP;
 export let R40_code: i32 = TRAP_TRACE;
 
+/**
+ * ICEBP: {signal}, si_code {code} (TRAP_BRKPT), si_addr = rip, which is {past} past it: some hypervisors pass the
+ * exception on as a fault.
+ * @source exc_debug_user, arch/x86/kernel/traps.c: no bit of dr6, 6.12
+ * @asked amd intel
+ */
 export let R81: u32 = 0;
-export const R81_text =
-  "ICEBP: {signal}, si_code {code} (TRAP_BRKPT), si_addr = rip, which is {past} past it: some hypervisors pass the exception on as a fault.";
-export const R81_source = "exc_debug_user, arch/x86/kernel/traps.c: no bit of dr6, 6.12";
-export const R81_asked = "amd intel";
 export let R81_signal: u32 = SIGTRAP;
 export let R81_code: i32 = TRAP_BRKPT;
 export let R81_past: u64 = 0;
@@ -81,35 +93,39 @@ export const R81_past_icebp_trap: u64 = 1;
 
 const TRAP_HWBKPT: i32 = 4;
 
+/**
+ * A hardware breakpoint for execution, before the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip.
+ * RF ({flag}) suppresses it.
+ * @source exc_debug_user, arch/x86/kernel/traps.c; hw_breakpoint_handler, arch/x86/kernel/hw_breakpoint.c, 6.12
+ * @asked amd intel
+ */
 export let R82: u32 = 0;
-export const R82_text =
-  "A hardware breakpoint for execution, before the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip. RF ({flag}) suppresses it.";
-export const R82_source =
-  "exc_debug_user, arch/x86/kernel/traps.c; hw_breakpoint_handler, arch/x86/kernel/hw_breakpoint.c, 6.12";
-export const R82_asked = "amd intel";
 export let R82_signal: u32 = SIGTRAP;
 export let R82_code: i32 = TRAP_HWBKPT;
 export let R82_flag: u64 = 0x1_0000;
 
+/**
+ * A hardware breakpoint for data, after the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip.
+ * @source exc_debug_user, arch/x86/kernel/traps.c, 6.12
+ * @asked amd intel
+ */
 export let R83: u32 = 0;
-export const R83_text =
-  "A hardware breakpoint for data, after the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip.";
-export const R83_source = "exc_debug_user, arch/x86/kernel/traps.c, 6.12";
-export const R83_asked = "amd intel";
 export let R83_signal: u32 = SIGTRAP;
 export let R83_code: i32 = TRAP_HWBKPT;
 
+/**
+ * An address that is not mapped: {signal}, si_code {code} (SEGV_MAPERR), si_addr = the address.
+ * @source bad_area_nosemaphore, arch/x86/mm/fault.c, 6.12
+ */
 export let R47: u32 = 0;
-export const R47_text =
-  "An address that is not mapped: {signal}, si_code {code} (SEGV_MAPERR), si_addr = the address.";
-export const R47_source = "bad_area_nosemaphore, arch/x86/mm/fault.c, 6.12";
 export let R47_signal: u32 = SIGSEGV;
 export let R47_code: i32 = SEGV_MAPERR;
 
+/**
+ * A page that may not be written, or not be executed: {signal}, si_code {code} (SEGV_ACCERR), si_addr = the address.
+ * @source access_error, arch/x86/mm/fault.c, 6.12
+ */
 export let R48: u32 = 0;
-export const R48_text =
-  "A page that may not be written, or not be executed: {signal}, si_code {code} (SEGV_ACCERR), si_addr = the address.";
-export const R48_source = "access_error, arch/x86/mm/fault.c, 6.12";
 export let R48_signal: u32 = SIGSEGV;
 export let R48_code: i32 = SEGV_ACCERR;
 

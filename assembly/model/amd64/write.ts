@@ -44,9 +44,11 @@ import { readBases } from "./x86_fsbase_read_task";
 import { xfpregsSet } from "./xfpregs_set";
 import { xstateregsSet } from "./xstateregs_set";
 
+/**
+ * At an entry stop, and after SYSEMU, rax is {result} (-ENOSYS).
+ * @source entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12
+ */
 export let W15: u32 = 0;
-export const W15_text = "At an entry stop, and after SYSEMU, rax is {result} (-ENOSYS).";
-export const W15_source = "entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12";
 export let W15_result: i64 = -38;
 
 /** The number of getpid in 32-bit programs. */

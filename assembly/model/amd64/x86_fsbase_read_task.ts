@@ -3,12 +3,13 @@
 import { REG_fs, REG_fs_base, REG_gs, REG_gs_base } from "../../amd64/registers";
 import { use } from "../rule";
 
+/**
+ * Without FSGSBASE fs_base reads as 0 while fs is not 0, and so does gs_base while gs is not: the base is that of the
+ * segment.
+ * @source x86_fsbase_read_task, save_base_legacy, arch/x86/kernel/process_64.c, 6.12
+ * @needs !fsgsbase
+ */
 export let W75: u32 = 0;
-export const W75_text =
-  "Without FSGSBASE fs_base reads as 0 while fs is not 0, and so does gs_base while gs is not: the base is that of the segment.";
-export const W75_source =
-  "x86_fsbase_read_task, save_base_legacy, arch/x86/kernel/process_64.c, 6.12";
-export const W75_needs = "!fsgsbase";
 
 /** Makes the bases of a block what a tracer reads. Returns which registers are known: bit n is register n. */
 export function readBases(words: usize, known: u32): u32 {

@@ -10,34 +10,40 @@ import { givenByte, givesBits, MXCSR, NOT_GIVEN, NOT_KNOWN, readPairs, startByte
 /** The length of struct user_fpregs_struct. */
 const SIZE: u64 = 512;
 
+/**
+ * PTRACE_SETFPREGS refuses bits of mxcsr outside mxcsr_mask: {errno}.
+ * @source xfpregs_set, arch/x86/kernel/fpu/regset.c, 6.12
+ * @needs mxcsr_check
+ * @since 5.14
+ */
 export let W27: u32 = 0;
-export const W27_text = "PTRACE_SETFPREGS refuses bits of mxcsr outside mxcsr_mask: {errno}.";
-export const W27_source = "xfpregs_set, arch/x86/kernel/fpu/regset.c, 6.12";
-export const W27_needs = "mxcsr_check";
-export const W27_since = "5.14";
 export let W27_errno: i32 = EINVAL;
 
+/**
+ * From {begin} on the floating-point registers read as 0, whatever was written; without XSAVE they read as they were
+ * written.
+ * @source xfpregs_get, arch/x86/kernel/fpu/regset.c; copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12
+ * @needs mxcsr_check
+ * @since 5.14
+ */
 export let W28: u32 = 0;
-export const W28_text =
-  "From {begin} on the floating-point registers read as 0, whatever was written; without XSAVE they read as they were written.";
-export const W28_source =
-  "xfpregs_get, arch/x86/kernel/fpu/regset.c; copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
-export const W28_needs = "mxcsr_check";
-export const W28_since = "5.14";
 export let W28_begin: u64 = 416;
 
+/**
+ * Bits of mxcsr outside mxcsr_mask are not written, and cause no error; all other bytes of x87 and SSE read as they
+ * were written, even those from {begin} on.
+ * @source xfpregs_set, xstateregs_set, arch/x86/kernel/fpu/regset.c, 5.10
+ * @needs !mxcsr_check
+ */
 export let W72: u32 = 0;
-export const W72_text =
-  "Bits of mxcsr outside mxcsr_mask are not written, and cause no error; all other bytes of x87 and SSE read as they were written, even those from {begin} on.";
-export const W72_source = "xfpregs_set, xstateregs_set, arch/x86/kernel/fpu/regset.c, 5.10";
-export const W72_needs = "!mxcsr_check";
 export let W72_begin: u64 = 416;
 
+/**
+ * Before Linux 5.14 an area is kept as it was written, but not with XSAVES: then what is read back is not predicted.
+ * @source xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10
+ * @needs xsaves
+ */
 export let U22: u32 = 0;
-export const U22_text =
-  "Before Linux 5.14 an area is kept as it was written, but not with XSAVES: then what is read back is not predicted.";
-export const U22_source = "xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10";
-export const U22_needs = "xsaves";
 
 /** A byte of x87 and SSE that a pair writes. */
 export function takenByte(setup: Setup, offset: u64): i32 {

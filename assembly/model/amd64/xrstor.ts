@@ -38,12 +38,14 @@ export function takenAt(component: u32): u64 {
   return offsetOf(component, compacted);
 }
 
+/**
+ * A frame must be aligned to {alignment}, its header be readable, and so must all that is taken, otherwise it is
+ * refused. One of which only x87 and SSE are taken ({components}) has no header, and must be aligned to {less}.
+ * @source xrstor_from_user_sigframe, fxrstor_from_user_sigframe, arch/x86/kernel/fpu, 6.12; XRSTOR, FXRSTOR, SDM
+ * volume 2
+ * @asked amd intel
+ */
 export let S11: u32 = 0;
-export const S11_text =
-  "A frame must be aligned to {alignment}, its header be readable, and so must all that is taken, otherwise it is refused. One of which only x87 and SSE are taken ({components}) has no header, and must be aligned to {less}.";
-export const S11_source =
-  "xrstor_from_user_sigframe, fxrstor_from_user_sigframe, arch/x86/kernel/fpu, 6.12; XRSTOR, FXRSTOR, SDM volume 2";
-export const S11_asked = "amd intel";
 export let S11_alignment: u64 = 64;
 export let S11_less: u64 = 16;
 export let S11_components: u32 = 3;
@@ -57,32 +59,38 @@ export function fxrstor(): bool {
 
 const FX_SIZE: u64 = 512;
 
+/**
+ * mxcsr must have no bit outside mxcsr_mask if SSE is taken, or AVX from a frame in the standard format, otherwise
+ * the frame is refused.
+ * @source XRSTOR, FXRSTOR, SDM volume 2; APM volume 4
+ * @asked amd intel
+ */
 export let S12: u32 = 0;
-export const S12_text =
-  "mxcsr must have no bit outside mxcsr_mask if SSE is taken, or AVX from a frame in the standard format, otherwise the frame is refused.";
-export const S12_source = "XRSTOR, FXRSTOR, SDM volume 2; APM volume 4";
-export const S12_asked = "amd intel";
 
 function takeMxcsr(): bool {
   mxcsrGiven = true;
   return (halfOf(MXCSR) & ~mxcsrMask) == 0 || !use(S12);
 }
 
+/**
+ * The header must name no component in xfeatures, at {at}, that is not in XCR0, and be 0 from {begin} to before
+ * {end}, otherwise the frame is refused.
+ * @source XRSTOR, SDM volume 1, 13.8.1; APM volume 4
+ * @asked amd intel
+ */
 export let S14: u32 = 0;
-export const S14_text =
-  "The header must name no component in xfeatures, at {at}, that is not in XCR0, and be 0 from {begin} to before {end}, otherwise the frame is refused.";
-export const S14_source = "XRSTOR, SDM volume 1, 13.8.1; APM volume 4";
-export const S14_asked = "amd intel";
 export let S14_at: u64 = 512;
 export let S14_begin: u64 = 520;
 export let S14_end: u64 = 536;
 
+/**
+ * With bit {bit} of xcomp_bv the area is compacted, unlike that of ptrace: xcomp_bv must have all components of
+ * xfeatures and none that is not in XCR0, and the header be 0 after it, otherwise the frame is refused.
+ * @source XRSTOR, SDM volume 1, 13.8.2: compacted form
+ * @asked amd intel
+ * @needs xsavec
+ */
 export let S15: u32 = 0;
-export const S15_text =
-  "With bit {bit} of xcomp_bv the area is compacted, unlike that of ptrace: xcomp_bv must have all components of xfeatures and none that is not in XCR0, and the header be 0 after it, otherwise the frame is refused.";
-export const S15_source = "XRSTOR, SDM volume 1, 13.8.2: compacted form";
-export const S15_asked = "amd intel";
-export const S15_needs = "xsavec";
 export let S15_bit: u32 = 63;
 
 /** Whether the header is one that XRSTOR takes. */
@@ -111,41 +119,50 @@ function isZero(begin: u64, end: u64): bool {
   return bits == 0;
 }
 
+/**
+ * A component is taken from the area if both xfeatures of the kernel's own bytes and that of the header have it; any
+ * other is as in a new program, and so is mxcsr if the former lacks SSE.
+ * @source __restore_fpregs_from_user, arch/x86/kernel/fpu/signal.c, 6.12; XRSTOR, SDM volume 2
+ * @asked amd intel
+ */
 export let S16: u32 = 0;
-export const S16_text =
-  "A component is taken from the area if both xfeatures of the kernel's own bytes and that of the header have it; any other is as in a new program, and so is mxcsr if the former lacks SSE.";
-export const S16_source =
-  "__restore_fpregs_from_user, arch/x86/kernel/fpu/signal.c, 6.12; XRSTOR, SDM volume 2";
-export const S16_asked = "amd intel";
 
+/**
+ * Unless it is compacted, a frame must be readable to the end of the last component that xfeatures of the kernel's
+ * own bytes has, even if that of the header does not, otherwise it is refused.
+ * @source XRSTOR, SDM volume 2: may access what it does not load
+ * @asked amd-26 intel
+ * @needs xrstor_reads_all
+ */
 export let S13: u32 = 0;
-export const S13_text =
-  "Unless it is compacted, a frame must be readable to the end of the last component that xfeatures of the kernel's own bytes has, even if that of the header does not, otherwise it is refused.";
-export const S13_source = "XRSTOR, SDM volume 2: may access what it does not load";
-export const S13_asked = "amd-26 intel";
-export const S13_needs = "xrstor_reads_all";
 
+/**
+ * The registers of x87 and SSE in a frame must be readable if xfeatures of the kernel's own bytes and, if it is
+ * compacted, xcomp_bv have either ({components}), even if that of the header does not, otherwise it is refused.
+ * @source XRSTOR, SDM volume 2: may access what it does not load
+ * @asked amd-26 intel
+ * @needs xrstor_reads_legacy
+ */
 export let S22: u32 = 0;
-export const S22_text =
-  "The registers of x87 and SSE in a frame must be readable if xfeatures of the kernel's own bytes and, if it is compacted, xcomp_bv have either ({components}), even if that of the header does not, otherwise it is refused.";
-export const S22_source = "XRSTOR, SDM volume 2: may access what it does not load";
-export const S22_asked = "amd-26 intel";
-export const S22_needs = "xrstor_reads_legacy";
 export let S22_components: u32 = 3;
 
+/**
+ * The registers of x87 and SSE in a frame must be readable even if xfeatures of the kernel's own bytes has neither,
+ * otherwise it is refused.
+ * @source XRSTOR, SDM volume 2: may access what it does not load
+ * @asked amd-26 intel
+ * @needs xrstor_reads_unasked
+ */
 export let S24: u32 = 0;
-export const S24_text =
-  "The registers of x87 and SSE in a frame must be readable even if xfeatures of the kernel's own bytes has neither, otherwise it is refused.";
-export const S24_source = "XRSTOR, SDM volume 2: may access what it does not load";
-export const S24_asked = "amd-26 intel";
-export const S24_needs = "xrstor_reads_unasked";
 
+/**
+ * A compacted frame must be readable, too, to the end of the last component that both xcomp_bv and xfeatures of the
+ * kernel's own bytes have, otherwise it is refused.
+ * @source XRSTOR, SDM volume 2: may access what it does not load
+ * @asked amd-26 intel
+ * @needs xrstor_reads_compacted
+ */
 export let S25: u32 = 0;
-export const S25_text =
-  "A compacted frame must be readable, too, to the end of the last component that both xcomp_bv and xfeatures of the kernel's own bytes have, otherwise it is refused.";
-export const S25_source = "XRSTOR, SDM volume 2: may access what it does not load";
-export const S25_asked = "amd-26 intel";
-export const S25_needs = "xrstor_reads_compacted";
 
 /** Takes an XSAVE area. */
 export function xrstor(): u32 {

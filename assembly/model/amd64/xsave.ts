@@ -91,7 +91,9 @@ export function componentsAt(offset: u64): u32 {
   return offset < HEADER ? SSE : extendedAt(offset);
 }
 
+/**
+ * Which components are in use changes as programs run: not predicted is what the header of an area that was not
+ * written has, or that of the next frame.
+ * @source XINUSE, SDM volume 1, 13.6
+ */
 export let U31: u32 = 0;
-export const U31_text =
-  "Which components are in use changes as programs run: not predicted is what the header of an area that was not written has, or that of the next frame.";
-export const U31_source = "XINUSE, SDM volume 1, 13.6";

@@ -22,40 +22,46 @@ import {
   U31,
 } from "./xsave";
 
+/**
+ * The length for NT_X86_XSTATE must be a multiple of {size}, otherwise {errno}.
+ * @source ptrace_regset, kernel/ptrace.c, 6.12
+ */
 export let W29: u32 = 0;
-export const W29_text =
-  "The length for NT_X86_XSTATE must be a multiple of {size}, otherwise {errno}.";
-export const W29_source = "ptrace_regset, kernel/ptrace.c, 6.12";
 export let W29_size: u32 = 8;
 export let W29_errno: i32 = EINVAL;
 
+/**
+ * NT_X86_XSTATE is written as a whole or not at all: a length that is too short is refused with {errno}, one that is
+ * too long is cut.
+ * @source xstateregs_set, arch/x86/kernel/fpu/regset.c, 6.12
+ */
 export let W30: u32 = 0;
-export const W30_text =
-  "NT_X86_XSTATE is written as a whole or not at all: a length that is too short is refused with {errno}, one that is too long is cut.";
-export const W30_source = "xstateregs_set, arch/x86/kernel/fpu/regset.c, 6.12";
 export let W30_errno: i32 = EFAULT;
 
+/**
+ * The header must not name a component that the machine does not have (xfeatures, at {at}), otherwise {errno}.
+ * @source validate_user_xstate_header, arch/x86/kernel/fpu/xstate.c, 6.12
+ */
 export let W31: u32 = 0;
-export const W31_text =
-  "The header must not name a component that the machine does not have (xfeatures, at {at}), otherwise {errno}.";
-export const W31_source = "validate_user_xstate_header, arch/x86/kernel/fpu/xstate.c, 6.12";
 export let W31_at: u64 = 512;
 export let W31_errno: i32 = EINVAL;
 
+/**
+ * The rest of the header, from {begin} to before {end}, must be 0, otherwise {errno}.
+ * @source validate_user_xstate_header, arch/x86/kernel/fpu/xstate.c, 6.12
+ */
 export let W32: u32 = 0;
-export const W32_text =
-  "The rest of the header, from {begin} to before {end}, must be 0, otherwise {errno}.";
-export const W32_source = "validate_user_xstate_header, arch/x86/kernel/fpu/xstate.c, 6.12";
 export let W32_begin: u64 = 520;
 export let W32_end: u64 = 576;
 export let W32_errno: i32 = EINVAL;
 
+/**
+ * With the x87, SSE or AVX component ({components}) mxcsr must have no bit outside mxcsr_mask, otherwise {errno}.
+ * @source copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c, 6.12
+ * @needs mxcsr_check
+ * @since 5.14
+ */
 export let W33: u32 = 0;
-export const W33_text =
-  "With the x87, SSE or AVX component ({components}) mxcsr must have no bit outside mxcsr_mask, otherwise {errno}.";
-export const W33_source = "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c, 6.12";
-export const W33_needs = "mxcsr_check";
-export const W33_since = "5.14";
 export let W33_components: u32 = 7;
 export let W33_errno: i32 = EINVAL;
 
@@ -101,36 +107,44 @@ function givenComponents(setup: Setup): u32 {
   return named;
 }
 
+/**
+ * From {begin} to the header an XSAVE area reports the components in XCR0, even those that a process has to request,
+ * whatever was written.
+ * @source copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12
+ */
 export let W34: u32 = 0;
-export const W34_text =
-  "From {begin} to the header an XSAVE area reports the components in XCR0, even those that a process has to request, whatever was written.";
-export const W34_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
 export let W34_begin: u64 = 464;
 
+/**
+ * A component that the header does not name reads as in a new program.
+ * @source copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12
+ */
 export let W35: u32 = 0;
-export const W35_text = "A component that the header does not name reads as in a new program.";
-export const W35_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
 
+/**
+ * Without SSE and AVX mxcsr and its mask read as in a new program.
+ * @source copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12
+ * @needs mxcsr_check
+ * @since 5.14
+ */
 export let W73: u32 = 0;
-export const W73_text = "Without SSE and AVX mxcsr and its mask read as in a new program.";
-export const W73_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
-export const W73_needs = "mxcsr_check";
-export const W73_since = "5.14";
 
+/**
+ * An area that is refused because of its header leaves {mask} as mxcsr_mask.
+ * @source xstateregs_set, arch/x86/kernel/fpu/regset.c; fpstate_init, arch/x86/kernel/fpu/core.c, 5.10
+ * @needs !mxcsr_check
+ */
 export let W74: u32 = 0;
-export const W74_text =
-  "An area that is refused because of its header leaves {mask} as mxcsr_mask.";
-export const W74_source =
-  "xstateregs_set, arch/x86/kernel/fpu/regset.c; fpstate_init, arch/x86/kernel/fpu/core.c, 5.10";
-export const W74_needs = "!mxcsr_check";
 export let W74_mask: u32 = 0;
 
+/**
+ * Of PKRU (the component {component}) the first {length} bytes read as they were written, and the rest as 0; between
+ * two cases it is 0.
+ * @source copy_uabi_to_xstate, __copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12; xstateregs_get,
+ * arch/x86/kernel/fpu/regset.c, 5.10
+ * @needs pku
+ */
 export let W71: u32 = 0;
-export const W71_text =
-  "Of PKRU (the component {component}) the first {length} bytes read as they were written, and the rest as 0; between two cases it is 0.";
-export const W71_source =
-  "copy_uabi_to_xstate, __copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12; xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10";
-export const W71_needs = "pku";
 export let W71_component: u32 = 0x200;
 export let W71_length: u64 = 8;
 // Until then the area is kept as it was written, and the component is as long as the processor has it.
@@ -152,12 +166,13 @@ function forbidsAccess(setup: Setup): bool {
   return (u32(pkruByte(setup, offsetOf(W71_component, 0))) & PKRU_KEY_0) != 0;
 }
 
+/**
+ * A byte of an XSAVE area that belongs to no component reads as 0, whatever was written.
+ * @source copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12
+ * @needs mxcsr_check
+ * @since 5.14
+ */
 export let W77: u32 = 0;
-export const W77_text =
-  "A byte of an XSAVE area that belongs to no component reads as 0, whatever was written.";
-export const W77_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
-export const W77_needs = "mxcsr_check";
-export const W77_since = "5.14";
 
 function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= xstateLength) return 0;

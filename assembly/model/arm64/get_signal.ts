@@ -7,9 +7,11 @@ import { stop } from "./force_sig";
 import { run } from "./instructions";
 import { setupRtFrame } from "./setup_rt_frame";
 
+/**
+ * The signal given at a stop by a signal is delivered.
+ * @source ptrace_signal, kernel/signal.c, 6.12
+ */
 export let R201: u32 = 0;
-export const R201_text = "The signal given at a stop by a signal is delivered.";
-export const R201_source = "ptrace_signal, kernel/signal.c, 6.12";
 
 /** Resumes the task from a stop by a signal, with a signal or 0. Whether a call is restarted was decided before the stop. */
 export function deliver(signal: u32, wantsFrame: bool): void {

@@ -22,33 +22,40 @@ import {
 } from "./target";
 import { REG_tls, task } from "./task";
 
+/**
+ * A program has no bits of pstate that its processor lacks: {bit} (DIT).
+ * @source Arm ARM, C5.2.7
+ * @asked tcg
+ * @needs !dit
+ */
 export let R219: u32 = 0;
-export const R219_text = "A program has no bits of pstate that its processor lacks: {bit} (DIT).";
-export const R219_source = "Arm ARM, C5.2.7";
-export const R219_asked = "tcg";
-export const R219_needs = "!dit";
 export let R219_bit: u64 = 0x100_0000;
 
+/**
+ * A program has no bits of pstate that its processor lacks: {bit} (SSBS).
+ * @source Arm ARM, C5.2.19
+ * @asked tcg
+ * @needs !ssbs
+ */
 export let R220: u32 = 0;
-export const R220_text = "A program has no bits of pstate that its processor lacks: {bit} (SSBS).";
-export const R220_source = "Arm ARM, C5.2.19";
-export const R220_asked = "tcg";
-export const R220_needs = "!ssbs";
 export let R220_bit: u64 = 0x1000;
 
+/**
+ * A program has no bits of pstate that its processor lacks: {bit} (TCO).
+ * @source Arm ARM, C5.2.25
+ * @asked tcg
+ * @needs !tco
+ */
 export let R221: u32 = 0;
-export const R221_text = "A program has no bits of pstate that its processor lacks: {bit} (TCO).";
-export const R221_source = "Arm ARM, C5.2.25";
-export const R221_asked = "tcg";
-export const R221_needs = "!tco";
 export let R221_bit: u64 = 0x200_0000;
 
+/**
+ * A program has no bits of pstate that its processor lacks: {mask} (BTYPE).
+ * @source Arm ARM, C5.2
+ * @asked tcg
+ * @needs !bti
+ */
 export let R222: u32 = 0;
-export const R222_text =
-  "A program has no bits of pstate that its processor lacks: {mask} (BTYPE).";
-export const R222_source = "Arm ARM, C5.2";
-export const R222_asked = "tcg";
-export const R222_needs = "!bti";
 export let R222_mask: u64 = 0xc00;
 
 function hasPstate(mask: u64): bool {
@@ -68,25 +75,28 @@ function eret(): void {
   if (hasPstate(R222_mask) && use(R222)) clearPstate(R222_mask);
 }
 
+/**
+ * An instruction at an address that is no multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = pc.
+ * @source do_sp_pc_abort, arch/arm64/mm/fault.c, 6.12
+ */
 export let R223: u32 = 0;
-export const R223_text =
-  "An instruction at an address that is no multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = pc.";
-export const R223_source = "do_sp_pc_abort, arch/arm64/mm/fault.c, 6.12";
 export let R223_size: u64 = 4;
 export let R223_signal: u32 = SIGBUS;
 export let R223_code: i32 = 1;
 
+/**
+ * An access to an address without a mapping: {signal}, si_code {code} (SEGV_MAPERR), si_addr is the address.
+ * @source do_page_fault, arch/arm64/mm/fault.c, 6.12
+ */
 export let R224: u32 = 0;
-export const R224_text =
-  "An access to an address without a mapping: {signal}, si_code {code} (SEGV_MAPERR), si_addr is the address.";
-export const R224_source = "do_page_fault, arch/arm64/mm/fault.c, 6.12";
 export let R224_signal: u32 = SIGSEGV;
 export let R224_code: i32 = SEGV_MAPERR;
 
+/**
+ * An access that the mapping forbids: {signal}, si_code {code} (SEGV_ACCERR), si_addr is the address.
+ * @source do_page_fault, arch/arm64/mm/fault.c, 6.12
+ */
 export let R225: u32 = 0;
-export const R225_text =
-  "An access that the mapping forbids: {signal}, si_code {code} (SEGV_ACCERR), si_addr is the address.";
-export const R225_source = "do_page_fault, arch/arm64/mm/fault.c, 6.12";
 export let R225_signal: u32 = SIGSEGV;
 export let R225_code: i32 = SEGV_ACCERR;
 
@@ -96,42 +106,50 @@ function abort(page: u32, address: u64): void {
   else if (use(R225)) stopBySignal(R225_signal, R225_code, address);
 }
 
+/**
+ * BRK: {signal}, si_code {code} (TRAP_BRKPT), si_addr = pc, which stays at it.
+ * @source brk_handler, arch/arm64/kernel/debug-monitors.c, 6.12
+ */
 export let R226: u32 = 0;
-export const R226_text =
-  "BRK: {signal}, si_code {code} (TRAP_BRKPT), si_addr = pc, which stays at it.";
-export const R226_source = "brk_handler, arch/arm64/kernel/debug-monitors.c, 6.12";
 export let R226_signal: u32 = SIGTRAP;
 export let R226_code: i32 = TRAP_BRKPT;
 
+/**
+ * UDF, HLT and a write of DAIF: {signal}, si_code {code} (ILL_ILLOPC), si_addr = pc.
+ * @source do_el0_undef, arch/arm64/kernel/traps.c, 6.12
+ */
 export let R227: u32 = 0;
-export const R227_text =
-  "UDF, HLT and a write of DAIF: {signal}, si_code {code} (ILL_ILLOPC), si_addr = pc.";
-export const R227_source = "do_el0_undef, arch/arm64/kernel/traps.c, 6.12";
 export let R227_signal: u32 = SIGILL;
 export let R227_code: i32 = 1;
 
+/**
+ * An instruction that was executed clears BTYPE ({cleared}) of pstate; one that traps leaves it.
+ * @source Arm ARM, D8.4.5
+ * @asked tcg
+ * @needs bti
+ */
 export let R228: u32 = 0;
-export const R228_text =
-  "An instruction that was executed clears BTYPE ({cleared}) of pstate; one that traps leaves it.";
-export const R228_source = "Arm ARM, D8.4.5";
-export const R228_asked = "tcg";
-export const R228_needs = "bti";
 export let R228_cleared: u64 = 0xc00;
 
+/**
+ * A single-step: {signal}, si_code {code} (TRAP_TRACE), si_addr = pc.
+ * @source single_step_handler, arch/arm64/kernel/debug-monitors.c, 6.12
+ */
 export let R229: u32 = 0;
-export const R229_text = "A single-step: {signal}, si_code {code} (TRAP_TRACE), si_addr = pc.";
-export const R229_source = "single_step_handler, arch/arm64/kernel/debug-monitors.c, 6.12";
 export let R229_signal: u32 = SIGTRAP;
 export let R229_code: i32 = TRAP_TRACE;
 
+/**
+ * The task executes or accesses the stub code, or what is near it.
+ * @source the model
+ */
 export let U202: u32 = 0;
-export const U202_text = "The task executes or accesses the stub code, or what is near it.";
-export const U202_source = "the model";
 
+/**
+ * The high byte of an address is a tag, or the address is not one of user space.
+ * @source the model
+ */
 export let U203: u32 = 0;
-export const U203_text =
-  "The high byte of an address is a tag, or the address is not one of user space.";
-export const U203_source = "the model";
 
 /** Bits of an address of which some are beyond each user space. */
 const HIGH: u64 = 0xffff_0000_0000_0000;
@@ -151,10 +169,12 @@ const SPIN: u32 = 0x1400_0000;
 /** More than any case executes that stops. */
 const MOST: u32 = 64;
 
+/**
+ * A jump to itself runs on.
+ * @source Arm ARM, C6.2
+ * @asked tcg
+ */
 export let R234: u32 = 0;
-export const R234_text = "A jump to itself runs on.";
-export const R234_source = "Arm ARM, C6.2";
-export const R234_asked = "tcg";
 
 /** Runs the program to its next stop. */
 export function run(): void {
@@ -228,10 +248,11 @@ function execute(): bool {
   return false;
 }
 
+/**
+ * An access by sp while sp is no multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = sp.
+ * @source do_sp_pc_abort, arch/arm64/mm/fault.c, 6.12
+ */
 export let R230: u32 = 0;
-export const R230_text =
-  "An access by sp while sp is no multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = sp.";
-export const R230_source = "do_sp_pc_abort, arch/arm64/mm/fault.c, 6.12";
 export let R230_size: u64 = 16;
 export let R230_signal: u32 = SIGBUS;
 export let R230_code: i32 = 1;

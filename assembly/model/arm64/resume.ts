@@ -23,10 +23,11 @@ import { baseline } from "./target";
 import { REG_syscallno, task } from "./task";
 import { W206 } from "./write";
 
+/**
+ * A single-step sets PSTATE.SS ({bit}), which shows at the stop.
+ * @source user_enable_single_step, single_step_handler, arch/arm64/kernel/debug-monitors.c, 6.12
+ */
 export let R215: u32 = 0;
-export const R215_text = "A single-step sets PSTATE.SS ({bit}), which shows at the stop.";
-export const R215_source =
-  "user_enable_single_step, single_step_handler, arch/arm64/kernel/debug-monitors.c, 6.12";
 export let R215_bit: u64 = 0x20_0000;
 
 /** Resumes the task as the setup requests. */
@@ -41,10 +42,11 @@ export function resume(setup: Setup): void {
   else leaveCall(from, signal);
 }
 
+/**
+ * A call that SYSEMU stopped is not executed, however the task is resumed: x0 stays.
+ * @source syscall_trace_enter, arch/arm64/kernel/ptrace.c, 6.12
+ */
 export let R33: u32 = 0;
-export const R33_text =
-  "A call that SYSEMU stopped is not executed, however the task is resumed: x0 stays.";
-export const R33_source = "syscall_trace_enter, arch/arm64/kernel/ptrace.c, 6.12";
 
 /** From a stop of a call to the way out of the kernel. */
 function leaveCall(from: u32, signal: u32): void {

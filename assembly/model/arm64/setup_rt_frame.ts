@@ -21,36 +21,45 @@ import { run } from "./instructions";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
 import { task } from "./task";
 
+/**
+ * A handler is entered with the number of the signal in x0, its siginfo in x1 and its context in x2, below sp: the
+ * frame is {size} bytes long, its context {context} bytes inside, and above it is a frame record of {record} bytes,
+ * to which x29 points. x30 is sa_restorer.
+ * @source setup_rt_frame, arch/arm64/kernel/signal.c, 6.12
+ */
 export let R216: u32 = 0;
-export const R216_text =
-  "A handler is entered with the number of the signal in x0, its siginfo in x1 and its context in x2, below sp: the frame is {size} bytes long, its context {context} bytes inside, and above it is a frame record of {record} bytes, to which x29 points. x30 is sa_restorer.";
-export const R216_source = "setup_rt_frame, arch/arm64/kernel/signal.c, 6.12";
 export let R216_size: u64 = 4688;
 export let R216_context: u64 = 128;
 export let R216_record: u64 = 16;
 
+/**
+ * In a handler TCO ({cleared}) of pstate is 0.
+ * @source setup_return, arch/arm64/kernel/signal.c, 6.12
+ */
 export let R217: u32 = 0;
-export const R217_text = "In a handler TCO ({cleared}) of pstate is 0.";
-export const R217_source = "setup_return, arch/arm64/kernel/signal.c, 6.12";
 export let R217_cleared: u64 = 0x200_0000;
 
+/**
+ * A handler is entered with BTYPE ({mask}) of pstate = {type}.
+ * @source setup_return, arch/arm64/kernel/signal.c, 6.12
+ * @needs bti
+ */
 export let R233: u32 = 0;
-export const R233_text = "A handler is entered with BTYPE ({mask}) of pstate = {type}.";
-export const R233_source = "setup_return, arch/arm64/kernel/signal.c, 6.12";
-export const R233_needs = "bti";
 export let R233_mask: u64 = 0xc00;
 export let R233_type: u64 = 0x800;
 
+/**
+ * A single-step into a handler stops before its first instruction: SIGTRAP, with the si_code {code} of a notice.
+ * @source signal_setup_done, kernel/signal.c, 6.12
+ */
 export let R218: u32 = 0;
-export const R218_text =
-  "A single-step into a handler stops before its first instruction: SIGTRAP, with the si_code {code} of a notice.";
-export const R218_source = "signal_setup_done, kernel/signal.c, 6.12";
 export let R218_code: i32 = SIGTRAP;
 
+/**
+ * A handler is entered, and the frame is not in the scratch pages: SIGSEGV ends the process, or stops it first.
+ * @source the model
+ */
 export let U201: u32 = 0;
-export const U201_text =
-  "A handler is entered, and the frame is not in the scratch pages: SIGSEGV ends the process, or stops it first.";
-export const U201_source = "the model";
 
 /** Enters the handler of a signal. */
 export function setupRtFrame(signal: u32, wantsFrame: bool): void {

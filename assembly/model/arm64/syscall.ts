@@ -10,27 +10,33 @@ import { stopByNotice } from "./force_sig";
 import { REG_syscallno, task } from "./task";
 import { W206, W206_entry, W206_exit } from "./write";
 
+/**
+ * SVC calls the kernel: syscallno is the low half of x8.
+ * @source do_el0_svc, arch/arm64/kernel/syscall.c, 6.12
+ */
 export let R207: u32 = 0;
-export const R207_text = "SVC calls the kernel: syscallno is the low half of x8.";
-export const R207_source = "do_el0_svc, arch/arm64/kernel/syscall.c, 6.12";
 
+/**
+ * A call with the number {none} gets the result {result} (-ENOSYS) before it is traced.
+ * @source el0_svc_common, arch/arm64/kernel/syscall.c, 6.12
+ */
 export let R208: u32 = 0;
-export const R208_text =
-  "A call with the number {none} gets the result {result} (-ENOSYS) before it is traced.";
-export const R208_source = "el0_svc_common, arch/arm64/kernel/syscall.c, 6.12";
 export let R208_none: u64 = 0xffff_ffff;
 export let R208_result: i64 = -38;
 
+/**
+ * PTRACE_SYSCALL, PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP stop at the entry of a call: SIGTRAP and {bit}.
+ * @source syscall_trace_enter, arch/arm64/kernel/ptrace.c, 6.12
+ */
 export let R209: u32 = 0;
-export const R209_text =
-  "PTRACE_SYSCALL, PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP stop at the entry of a call: SIGTRAP and {bit}.";
-export const R209_source = "syscall_trace_enter, arch/arm64/kernel/ptrace.c, 6.12";
 export let R209_bit: u32 = 0x80;
 
+/**
+ * SVC is the step of a single-step: PSTATE.SS ({bit}) is 0 behind it.
+ * @source Arm ARM, D2.12
+ * @asked tcg
+ */
 export let R231: u32 = 0;
-export const R231_text = "SVC is the step of a single-step: PSTATE.SS ({bit}) is 0 behind it.";
-export const R231_source = "Arm ARM, D2.12";
-export const R231_asked = "tcg";
 export let R231_bit: u64 = 0x20_0000;
 
 /** SVC, whose pc is already behind it. Returns whether the task has stopped. */
@@ -48,9 +54,11 @@ export function svc(): bool {
   return traceExit(0);
 }
 
+/**
+ * PTRACE_SYSCALL stops at the exit of a call: SIGTRAP and {bit}.
+ * @source syscall_trace_exit, arch/arm64/kernel/ptrace.c, 6.12
+ */
 export let R210: u32 = 0;
-export const R210_text = "PTRACE_SYSCALL stops at the exit of a call: SIGTRAP and {bit}.";
-export const R210_source = "syscall_trace_exit, arch/arm64/kernel/ptrace.c, 6.12";
 export let R210_bit: u32 = 0x80;
 
 /** The way out of a call, with a signal that was sent at its entry. Returns whether the task has stopped. */

@@ -6,37 +6,43 @@ import { bit, get, know, put } from "../registers";
 import { use } from "../rule";
 import { task } from "./task";
 
+/**
+ * A length that is no multiple of {size} bytes is refused: {errno}.
+ * @source ptrace_regset, kernel/ptrace.c, 6.12
+ */
 export let W201: u32 = 0;
-export const W201_text = "A length that is no multiple of {size} bytes is refused: {errno}.";
-export const W201_source = "ptrace_regset, kernel/ptrace.c, 6.12";
 export let W201_size: u32 = 8;
 export let W201_errno: i32 = EINVAL;
 
+/**
+ * NT_PRSTATUS refuses pstate with any of the bits {mask}: {errno}, and no register changes.
+ * @source valid_native_regs, arch/arm64/kernel/ptrace.c, 6.12
+ */
 export let W202: u32 = 0;
-export const W202_text =
-  "NT_PRSTATUS refuses pstate with any of the bits {mask}: {errno}, and no register changes.";
-export const W202_source = "valid_native_regs, arch/arm64/kernel/ptrace.c, 6.12";
 /** The mode, PSR_MODE32_BIT, and the masks of exceptions: PSR_F_BIT, PSR_I_BIT, PSR_A_BIT, PSR_D_BIT. */
 export let W202_mask: u64 = 0x3df;
 export let W202_errno: i32 = EINVAL;
 
+/**
+ * The bits {cleared} of pstate, which are reserved, become 0.
+ * @source SPSR_EL1_AARCH64_RES0_BITS, arch/arm64/kernel/ptrace.c, 6.12
+ */
 export let W203: u32 = 0;
-export const W203_text = "The bits {cleared} of pstate, which are reserved, become 0.";
-export const W203_source = "SPSR_EL1_AARCH64_RES0_BITS, arch/arm64/kernel/ptrace.c, 6.12";
 export let W203_cleared: u64 = (u64(0xffff_ffff) << 32) | 0x0cdf_e020;
 
+/**
+ * PSTATE.SS ({bit}) is that of the last resume: 0, unless that was a single-step.
+ * @source user_regs_reset_single_step, arch/arm64/kernel/debug-monitors.c, 6.12
+ */
 export let W204: u32 = 0;
-export const W204_text =
-  "PSTATE.SS ({bit}) is that of the last resume: 0, unless that was a single-step.";
-export const W204_source = "user_regs_reset_single_step, arch/arm64/kernel/debug-monitors.c, 6.12";
 export let W204_bit: u64 = 0x20_0000;
 
+/**
+ * At the entry of a call x0 is also its first argument, with which it is restarted (orig_x0).
+ * @source update_syscall_orig_x0_after_ptrace, arch/arm64/kernel/ptrace.c, 6.12.118
+ * @needs orig_x0
+ */
 export let W205: u32 = 0;
-export const W205_text =
-  "At the entry of a call x0 is also its first argument, with which it is restarted (orig_x0).";
-export const W205_source =
-  "update_syscall_orig_x0_after_ptrace, arch/arm64/kernel/ptrace.c, 6.12.118";
-export const W205_needs = "orig_x0";
 
 /** Writes the first bytes of a block. Returns the errno. */
 export function gprSet(words: usize, length: u32): i32 {

@@ -22,10 +22,12 @@ import { placeSvc } from "./target";
 import { REG_syscallno, REG_tls, task } from "./task";
 import { gprSet, updateFirst } from "./valid_user_regs";
 
+/**
+ * At the entry of a call x7 reads {entry}, and at its exit {exit}; what is written to it is lost when the task goes
+ * on.
+ * @source report_syscall, arch/arm64/kernel/ptrace.c, 6.12
+ */
 export let W206: u32 = 0;
-export const W206_text =
-  "At the entry of a call x7 reads {entry}, and at its exit {exit}; what is written to it is lost when the task goes on.";
-export const W206_source = "report_syscall, arch/arm64/kernel/ptrace.c, 6.12";
 export let W206_entry: u64 = 0;
 export let W206_exit: u64 = 1;
 
@@ -64,11 +66,12 @@ function writeRegset(setup: Setup, way: u32): i32 {
   return tlsSet(words + REG_tls, 8);
 }
 
+/**
+ * NT_ARM_SYSTEM_CALL takes a length of 0, which changes nothing, and multiples of {size} bytes, of which the first
+ * {size} count; other lengths are refused: {errno}.
+ * @source system_call_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12
+ */
 export let W207: u32 = 0;
-export const W207_text =
-  "NT_ARM_SYSTEM_CALL takes a length of 0, which changes nothing, and multiples of {size} bytes, of which the first {size} count; other lengths are refused: {errno}.";
-export const W207_source =
-  "system_call_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12";
 export let W207_size: u32 = 4;
 export let W207_errno: i32 = EINVAL;
 
@@ -80,11 +83,12 @@ function systemCallSet(words: usize, length: u32): i32 {
   return 0;
 }
 
+/**
+ * NT_ARM_TLS takes a length of 0, which changes nothing, and multiples of {size} bytes, of which the first {size} are
+ * TPIDR_EL0; other lengths are refused: {errno}.
+ * @source tls_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12
+ */
 export let W208: u32 = 0;
-export const W208_text =
-  "NT_ARM_TLS takes a length of 0, which changes nothing, and multiples of {size} bytes, of which the first {size} are TPIDR_EL0; other lengths are refused: {errno}.";
-export const W208_source =
-  "tls_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12";
 export let W208_size: u32 = 8;
 export let W208_errno: i32 = EINVAL;
 
@@ -94,11 +98,12 @@ function tlsSet(words: usize, length: u32): i32 {
   return 0;
 }
 
+/**
+ * NT_PRFPREG takes multiples of {size} bytes, and other lengths are refused: {errno}. What it takes reads back, but
+ * the words behind fpsr and fpcr read 0.
+ * @source fpr_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12
+ */
 export let W209: u32 = 0;
-export const W209_text =
-  "NT_PRFPREG takes multiples of {size} bytes, and other lengths are refused: {errno}. What it takes reads back, but the words behind fpsr and fpcr read 0.";
-export const W209_source =
-  "fpr_set, arch/arm64/kernel/ptrace.c; ptrace_regset, kernel/ptrace.c, 6.12";
 export let W209_size: u32 = 4;
 export let W209_errno: i32 = EINVAL;
 
@@ -106,9 +111,11 @@ export let W209_errno: i32 = EINVAL;
 const FPSIMD_SIZE: u64 = 528;
 const CONTROLS: u64 = 512;
 
+/**
+ * Words of the vector registers read back as they were written.
+ * @source fpr_set, arch/arm64/kernel/ptrace.c, 6.12
+ */
 export let W210: u32 = 0;
-export const W210_text = "Words of the vector registers read back as they were written.";
-export const W210_source = "fpr_set, arch/arm64/kernel/ptrace.c, 6.12";
 
 function fprSet(setup: Setup): i32 {
   const errno = setup.length % W209_size != 0 && use(W209) ? W209_errno : 0;

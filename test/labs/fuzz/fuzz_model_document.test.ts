@@ -13,8 +13,8 @@ import {
 
 /** The documents, and the modules with the rules that they have. */
 const DOCUMENTS = [
-  ["docs/model.md", "fuzz.wasm"],
-  ["docs/model-arm64.md", "fuzz-arm64.wasm"],
+  ["docs/model.md", "fuzz.wasm", "rules.json"],
+  ["docs/model-arm64.md", "fuzz-arm64.wasm", "rules-arm64.json"],
 ] as const;
 
 /** Between these lines of the document a table stands. */
@@ -74,8 +74,8 @@ function cell(text: string): string {
 
 const documenting = suite("fuzz: the model's document");
 
-for (const [path, file] of DOCUMENTS) {
-  const rules = readRules(new ModuleFile(file));
+for (const [path, file, table] of DOCUMENTS) {
+  const rules = readRules(new ModuleFile(file), table);
 
   documenting(
     `the tables of ${path} are those of the rules; \`npm run docs:model\` makes them anew`,

@@ -33,6 +33,7 @@ const AMD64 = {
   /** The address of a system call of 32-bit programs. */
   CALL_32: amd64Code.placeOf("int80"),
   MODULE: "fuzz.wasm",
+  RULES: "rules.json",
 };
 const ARM64 = {
   ...KINDS.arm64,
@@ -44,6 +45,7 @@ const ARM64 = {
   CALL_CODE: "svc",
   CALL_32: 0n,
   MODULE: "fuzz-arm64.wasm",
+  RULES: "rules-arm64.json",
 };
 
 const HOST = { amd64: AMD64, arm64: ARM64 }[HOST_ARCH];
@@ -53,7 +55,7 @@ export const { indexOf, placeOf, baselineWith, codePage, constantsPage } = HOST;
 export const { CODE, PART, HOLE, CONSTANT, CONSTANTS, SCRATCH, SCRATCH_SIZE, STUB_CODE, PC, CALL } =
   HOST;
 export const { DEBUG_REGISTERS, FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS } = HOST;
-export const { REST_CODE, CALL_CODE, CALL_32, MODULE } = HOST;
+export const { REST_CODE, CALL_CODE, CALL_32, MODULE, RULES } = HOST;
 
 /** What a case has beside its kinds, by its way: `Content` in case_members.ts. */
 export const HOST_CONTENTS = { ...AMD64.CONTENTS, ...ARM64.CONTENTS, ...HOST.CONTENTS };

@@ -37,13 +37,6 @@ export class ModuleFile {
     );
   }
 
-  /** The text of a string constant: UTF-16, after its length in bytes. */
-  text(name: string): string {
-    const at = this.address(name);
-    const [length = 0] = new Uint32Array(this.buffer, at - 4, 1);
-    return String.fromCharCode(...new Uint16Array(this.buffer, at, length / 2));
-  }
-
   address(name: string): number {
     return Number(this.global(name).value);
   }

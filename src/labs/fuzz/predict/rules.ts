@@ -1,13 +1,16 @@
 /*
- * The rules of the model, as the module of assembly/ has them: each stands in assembly/model/ above the code that uses
- * it, as exported globals (assembly/model/rule.ts).
+ * The rules of the model: each stands in assembly/model/ above the code that uses it, as a comment and exported globals
+ * (assembly/model/rule.ts).
  */
 
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { beside } from "../../../lib/beside.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
 import { nearest } from "../../../lib/nearest.ts";
-import { show } from "../../../lib/shape.ts";
+import { list, optional, record, show, text } from "../../../lib/shape.ts";
+import { RULES } from "../case/arch.ts";
 import { fuzzModule, type ModuleFile } from "../case/module.ts";
 import { FEATURES, type Feature } from "../try/arch.ts";
 import { type Processor, processorsOf } from "./processors.ts";
@@ -47,7 +50,7 @@ let table: readonly Rule[] | undefined;
  * @throws EncoderError if the module of the fuzzer cannot be loaded
  */
 export function rules(): readonly Rule[] {
-  table ??= readRules(fuzzModule());
+  table ??= readRules(fuzzModule(), RULES);
   return table;
 }
 
@@ -70,37 +73,45 @@ export function expectRule(id: string, place: string): Rule {
   });
 }
 
-/** The rules that a module has. */
-export function readRules(module: ModuleFile): Rule[] {
-  const ids = [...module.globals.keys()].filter((name) => /^[WSRU]\d+$/.test(name));
-  return ids
-    .map((id) => readRule(module, id))
+const TABLE = list(
+  record({
+    ...{ id: text, text, source: text },
+    ...{ asked: optional(text), needs: optional(text), since: optional(text) },
+  }),
+  256,
+);
+
+/**
+ * The rules of a module.
+ *
+ * @param file what the build has read of their comments (scripts/rules.mjs)
+ */
+export function readRules(module: ModuleFile, file: string): Rule[] {
+  return TABLE(JSON.parse(readFileSync(beside(file), "utf8")), file)
+    .filter(({ id }) => module.globals.has(id))
+    .map(({ asked, needs, since, ...rule }) => ({
+      ...{ ...rule, phase: PHASE_OF[rule.id.charAt(0)] ?? "write" },
+      ...(asked !== undefined && { asked: processorsOf(asked) }),
+      ...(needs !== undefined && { feature: conditionOf(rule.id, needs) }),
+      ...(since !== undefined && { since }),
+      ...numbersOf(module, rule.id),
+    }))
     .sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || number(a) - number(b));
 }
 
 const number = ({ id }: Rule): number => Number(id.slice(1));
 
-function readRule(module: ModuleFile, id: string): Rule {
-  const members = [...module.globals.keys()]
-    .filter((name) => name.startsWith(`${id}_`))
-    .map((name) => name.slice(id.length + 1));
-  const text = (member: string) => module.text(`${id}_${member}`);
+/** The numbers of a rule: W3_level, and W39_limit_la57 on a machine with the feature la57. */
+function numbersOf(module: ModuleFile, id: string): Pick<Rule, "values" | "valuesWith"> {
   const values: Record<string, bigint> = {};
   const valuesWith: Partial<Record<Feature, Record<string, bigint>>> = {};
-  for (const member of members) {
-    if (["text", "source", "asked", "needs", "since"].includes(member)) continue;
-    const [name = "", ...rest] = member.split("_");
-    const value = BigInt(module.globals.get(`${id}_${member}`)?.value ?? 0);
-    if (rest.length === 0) values[name] = value;
-    else valuesWith[featureOf(id, rest.join("_"))] = { [name]: value };
+  for (const [global, { value }] of module.globals) {
+    const [of, name = "", ...rest] = global.split("_");
+    if (of !== id || name === "") continue;
+    if (rest.length === 0) values[name] = BigInt(value);
+    else valuesWith[featureOf(id, rest.join("_"))] = { [name]: BigInt(value) };
   }
-  return {
-    ...{ id, phase: PHASE_OF[id.charAt(0)] ?? "write", text: text("text"), source: text("source") },
-    ...(members.includes("asked") && { asked: processorsOf(text("asked")) }),
-    ...(members.includes("needs") && { feature: conditionOf(id, text("needs")) }),
-    ...(members.includes("since") && { since: text("since") }),
-    ...{ values, valuesWith },
-  };
+  return { values, valuesWith };
 }
 
 function conditionOf(id: string, text: string): Feature | `!${Feature}` {
