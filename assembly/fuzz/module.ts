@@ -12,7 +12,9 @@ export { exercised, usedRule, usedRules, wide } from "../model/rule";
 export * from "../model/target";
 export * from "./assess";
 export { differencePlaces, differences, hashOutcome } from "./determined";
+export { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";
 export { kills } from "./kills";
+export { PATH_ptrace } from "./paths";
 export * from "./tables";
 
 /** The first byte of memory that the host may use. */

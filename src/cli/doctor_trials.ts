@@ -174,7 +174,7 @@ function ptraceSetups(): readonly Manner[] {
  */
 async function setups(all: readonly Manner[]): Promise<Seen> {
   const { Experiment } = await import("../labs/fuzz/experiment.ts");
-  const { SIMPLE } = await import("../labs/fuzz/draw/arch.ts");
+  const { SIMPLE } = await import("../labs/fuzz/draw/seeds.ts");
   using experiment = new Experiment({ capacity: all.length });
   const has32 = experiment.machine.features.includes("ia32");
   const manners = all.filter(({ from }) => has32 || !from.endsWith("32"));

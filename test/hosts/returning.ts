@@ -4,8 +4,8 @@
 import { writeSync } from "node:fs";
 import { Tracer } from "../../src/index.ts";
 import { Batch } from "../../src/labs/fuzz/case/batch.ts";
-import { seed } from "../../src/labs/fuzz/draw/amd64/seed.ts";
 import { SigreturnTrier } from "../../src/labs/fuzz/try/sigreturn/trial.ts";
+import { seed } from "../support/seeds.ts";
 
 const [code = "int3"] = process.argv.slice(2);
 const tracer = new Tracer();

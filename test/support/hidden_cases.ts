@@ -11,11 +11,10 @@ import {
 } from "../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf } from "../../src/labs/fuzz/case/amd64/registers.ts";
 import type { Case, SignalFrame } from "../../src/labs/fuzz/case/case.ts";
-import { dispatching } from "../../src/labs/fuzz/draw/amd64/dispatch_seeds.ts";
-import { SIMPLE, seed } from "../../src/labs/fuzz/draw/amd64/seed.ts";
 import type { Model } from "../../src/labs/fuzz/predict/model.ts";
 import type { Feature } from "../../src/labs/fuzz/try/arch.ts";
 import type { Machine } from "../../src/labs/fuzz/try/machine.ts";
+import { dispatching, SIMPLE, seed } from "./seeds.ts";
 import { AMX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 
 // Tests that describe a machine are about the model as it is written, and about what is made of it. A bug that the environment

@@ -2,3 +2,4 @@
 
 export { putReturned } from "../../model/amd64/restore_sigcontext";
 export * from "../module";
+export { PATH_both, PATH_sigreturn } from "./paths";

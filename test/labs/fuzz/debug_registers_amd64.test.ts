@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
+import { seed } from "../../support/seeds.ts";
 
 const debug = suite("fuzz: debug registers are read back");
 

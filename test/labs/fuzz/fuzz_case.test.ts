@@ -10,8 +10,8 @@ import { type Case, formatCase, parseCase } from "../../../src/labs/fuzz/case/ca
 import { CONTENTS } from "../../../src/labs/fuzz/case/case_members.ts";
 import { readSetup, writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { FROMS, ONS, WAYS } from "../../../src/labs/fuzz/case/setups.ts";
-import { SIMPLE } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { InputError } from "../../../src/lib/errors.ts";
+import { SIMPLE } from "../../support/seeds.ts";
 import { thrown } from "../../support/thrown.ts";
 
 const cases = suite("fuzz: cases");

@@ -4,7 +4,6 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { SIMPLE } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
@@ -12,6 +11,7 @@ import { AGREES, DIFFERS } from "../../../src/labs/fuzz/predict/signature.ts";
 import { FuzzWorker } from "../../../src/labs/fuzz/run/fuzz_worker.ts";
 import { confirm } from "../../../src/labs/fuzz/try/confirm.ts";
 import { Trier } from "../../../src/labs/fuzz/try/trial.ts";
+import { SIMPLE } from "../../support/seeds.ts";
 
 const confirming = suite("fuzz: outcomes that another attempt contradicts");
 

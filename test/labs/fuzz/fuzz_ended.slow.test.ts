@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { fuzz, fuzzFindings } from "../../../src/labs/fuzz/fuzz.ts";
 import { CorpusFolder } from "../../../src/labs/fuzz/run/corpus_folder.ts";
 import { Crew } from "../../../src/labs/fuzz/run/crew.ts";
@@ -11,6 +10,7 @@ import { CHUNK, ROUND } from "../../../src/labs/fuzz/run/round.ts";
 import { InputError, StublabError } from "../../../src/lib/errors.ts";
 import { onThisKernel } from "../../support/hermetic.ts";
 import { childrenOf, hostCommand, run } from "../../support/processes.ts";
+import { seed } from "../../support/seeds.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { rejection } from "../../support/thrown.ts";
 

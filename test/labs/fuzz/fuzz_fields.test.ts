@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { SIMPLE, seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { onThisKernel } from "../../support/hermetic.ts";
+import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const fields = suite("fuzz: fields");
 

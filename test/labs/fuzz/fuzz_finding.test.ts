@@ -11,7 +11,6 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
-import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { FindingExaminer } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
 import { RunState } from "../../../src/labs/fuzz/run/run_state.ts";
@@ -19,6 +18,7 @@ import { type FindingContent, writeFinding } from "../../../src/labs/fuzz/tell/f
 import { onceOf, subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
 import { OutputError } from "../../../src/lib/errors.ts";
 import { compileCase } from "../../support/case_programs.ts";
+import { seed } from "../../support/seeds.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { thrown } from "../../support/thrown.ts";
 import "../../support/hermetic.ts";

@@ -15,9 +15,11 @@ import {
   setupAt,
   WAYS,
 } from "../../../src/labs/fuzz/case/setups.ts";
-import { SEEDS, UNPREDICTED_SEEDS } from "../../../src/labs/fuzz/draw/amd64/seeds.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+import { readSeeds } from "../../../src/labs/fuzz/draw/seeds.ts";
+
+const { parents: SEEDS, others } = readSeeds();
 
 const generation = suite("fuzz: generation");
 
@@ -151,7 +153,7 @@ generation("with both paths, a lot of neighbours in eight is by rt_sigreturn", (
     (path) => new Generator(2n, corpus, { path }),
   );
   if (both === undefined || alone === undefined) throw new RangeError("two were made");
-  const seeds = SEEDS.length + UNPREDICTED_SEEDS.length;
+  const seeds = SEEDS.length + others.length;
   for (let index = 0; index < 4096; index++) {
     // The seeds come first.
     const returned = index >= seeds && Math.floor(index / 64) % 8 === 7;

@@ -4,7 +4,6 @@ import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { type Case, formatCase, type SignalFrame } from "../../../src/labs/fuzz/case/case.ts";
 import { writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
-import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
@@ -13,6 +12,7 @@ import { formatPlant, parsePlant } from "../../../src/labs/fuzz/predict/plant.ts
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { HERMETIC, onThisKernel } from "../../support/hermetic.ts";
 import { BORDERS, hiding } from "../../support/hidden_cases.ts";
+import { seed } from "../../support/seeds.ts";
 
 const hidden = suite("fuzz: rules that hide more than they say");
 

@@ -3,11 +3,11 @@ import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { SIMPLE } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import type { CaseTrier } from "../../../src/labs/fuzz/try/trial.ts";
 import { childrenOf, processState } from "../../support/processes.ts";
+import { SIMPLE } from "../../support/seeds.ts";
 
 const lost = suite("fuzz: stubs that somebody else ends");
 

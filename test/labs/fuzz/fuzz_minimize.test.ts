@@ -4,12 +4,11 @@ import { BASELINE } from "../../../src/labs/fuzz/case/amd64/baseline.ts";
 import { placeOf, SCRATCH, STUB_CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/registers.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { dispatching } from "../../../src/labs/fuzz/draw/amd64/dispatch_seeds.ts";
-import { SIMPLE } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { changedWords, minimize } from "../../../src/labs/fuzz/predict/minimize.ts";
 import type { Change } from "../../../src/labs/fuzz/predict/model.ts";
 import { Random } from "../../../src/lib/cases/random.ts";
+import { dispatching, SIMPLE } from "../../support/seeds.ts";
 import "../../support/hermetic.ts";
 
 const minimizing = suite("fuzz: minimize");

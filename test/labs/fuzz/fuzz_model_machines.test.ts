@@ -5,9 +5,6 @@ import { CONSTANTS, placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/c
 import { indexOf } from "../../../src/labs/fuzz/case/amd64/registers.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { breakpoint } from "../../../src/labs/fuzz/draw/amd64/breakpoint_seeds.ts";
-import { dispatching } from "../../../src/labs/fuzz/draw/amd64/dispatch_seeds.ts";
-import { SIMPLE, seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { mutants } from "../../../src/labs/fuzz/predict/mutants.ts";
@@ -18,6 +15,7 @@ import { HermeticTrier } from "../../../src/labs/fuzz/try/hermetic.ts";
 import type { Machine } from "../../../src/labs/fuzz/try/machine.ts";
 import { NO_XSTATE, type Xstate } from "../../../src/labs/fuzz/try/xstate.ts";
 import { CUT, frame, lock, machineWith, SHORT } from "../../support/hidden_cases.ts";
+import { breakpoint, dispatching, SIMPLE, seed } from "../../support/seeds.ts";
 import { AMX_XSTATE } from "../../support/xstates.ts";
 
 const machines = suite("fuzz: rules that depend on the machine");

@@ -3,7 +3,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CONSTANTS, placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
-import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
@@ -15,6 +14,7 @@ import { HermeticTrier } from "../../../src/labs/fuzz/try/hermetic.ts";
 import type { Machine } from "../../../src/labs/fuzz/try/machine.ts";
 import { HERMETIC } from "../../support/hermetic.ts";
 import { frame } from "../../support/hidden_cases.ts";
+import { seed } from "../../support/seeds.ts";
 
 /** One in so many mutants is minimized; in a soak each. */
 const EVERY = process.env.SOAK ? 1 : 10;

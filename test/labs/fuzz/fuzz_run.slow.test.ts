@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatCase } from "../../../src/labs/fuzz/case/case.ts";
-import { SEEDS } from "../../../src/labs/fuzz/draw/amd64/seeds.ts";
+import { readSeeds } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { fuzz } from "../../../src/labs/fuzz/fuzz.ts";
 import { CorpusFolder, JOURNAL } from "../../../src/labs/fuzz/run/corpus_folder.ts";
 import { mergeFolders } from "../../../src/labs/fuzz/run/merge.ts";
@@ -13,6 +13,8 @@ import { CHUNK, chunksOf, ROUND } from "../../../src/labs/fuzz/run/round.ts";
 import { childrenOf } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import "../../support/hermetic.ts";
+
+const SEEDS = readSeeds().parents;
 
 const runs = suite("fuzz: runs");
 

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
-import { SIMPLE } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+import { SIMPLE } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { readProcessor } from "../../../src/labs/fuzz/try/machine.ts";

@@ -4,9 +4,8 @@ import { placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf } from "../../../src/labs/fuzz/case/amd64/registers.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { OUTCOME } from "../../../src/labs/fuzz/case/setups.ts";
-import { seed as it } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
-import { SEEDS } from "../../../src/labs/fuzz/draw/amd64/seeds.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+import { readSeeds } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import {
   AGREES,
@@ -15,7 +14,10 @@ import {
   signatureOf,
   UNPREDICTED,
 } from "../../../src/labs/fuzz/predict/signature.ts";
+import { seed as it } from "../../support/seeds.ts";
 import "../../support/hermetic.ts";
+
+const SEEDS = readSeeds().parents;
 
 const signatures = suite("fuzz: signatures");
 

@@ -2,8 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { CONSTANTS } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { SIMPLE, seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
+import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const spoiling = suite("fuzz: stubs that a setup leaves in another state");
 

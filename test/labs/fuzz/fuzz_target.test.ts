@@ -14,7 +14,6 @@ import { Tracer } from "../../../src/core/stub/tracer.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import type { On } from "../../../src/labs/fuzz/case/setups.ts";
-import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { createTarget, HARMLESS } from "../../../src/labs/fuzz/try/target.ts";
 import { Trier } from "../../../src/labs/fuzz/try/trial.ts";
@@ -26,6 +25,7 @@ import {
   isAlive,
   run,
 } from "../../support/processes.ts";
+import { seed } from "../../support/seeds.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const target = suite("fuzz: targets");

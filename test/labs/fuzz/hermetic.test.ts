@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DEFAULT_PATH, PATHS, SIMPLE } from "../../../src/labs/fuzz/draw/arch.ts";
+import { DEFAULT_PATH, PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
+import { SIMPLE } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { Examiner, fuzz } from "../../../src/labs/fuzz/index.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { readThisMachine } from "../../../src/labs/fuzz/predict/predict.ts";

@@ -5,7 +5,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/setups.ts";
-import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
@@ -22,6 +21,7 @@ import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";
 import { adoptFlags } from "../../../src/labs/fuzz/predict/differences.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
+import { seed } from "../../support/seeds.ts";
 
 const known = suite("known deviations");
 

@@ -7,7 +7,6 @@ import { placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { type Fields, readFields } from "../../../src/labs/fuzz/case/fields.ts";
-import { seed } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { KEPT } from "../../../src/labs/fuzz/try/sigreturn/kept.ts";
 import { HANDLER_STACK, HANDLER_STACK_SIZE } from "../../../src/labs/fuzz/try/sigreturn/place.ts";
@@ -15,6 +14,7 @@ import { SigreturnTrier } from "../../../src/labs/fuzz/try/sigreturn/trial.ts";
 import { Trier } from "../../../src/labs/fuzz/try/trial.ts";
 import { adoptOrphans } from "../../support/libc.ts";
 import { childrenOf, eventually, hostCommand, isAlive, Running } from "../../support/processes.ts";
+import { seed } from "../../support/seeds.ts";
 
 const returning = suite("fuzz: sigreturn");
 

@@ -5,12 +5,12 @@ import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { formatCase } from "../../../src/labs/fuzz/case/case.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import { OUTCOME, outcomeAt, SETUP, setupAt } from "../../../src/labs/fuzz/case/setups.ts";
-import { SIMPLE } from "../../../src/labs/fuzz/draw/amd64/seed.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import type { Change } from "../../../src/labs/fuzz/predict/model.ts";
 import { formatPlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { rules as rulesOf } from "../../../src/labs/fuzz/predict/rules.ts";
+import { SIMPLE } from "../../support/seeds.ts";
 
 const rules = suite("fuzz: rules of rt_sigreturn");
 

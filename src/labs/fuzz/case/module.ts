@@ -7,8 +7,19 @@
 import { loadWasm } from "../../../core/encoder/assembly.ts";
 import { type Callable, isCallable } from "../../../core/encoder/module.ts";
 import { EncoderError, REBUILD } from "../../../lib/errors.ts";
-import { PLACES, SEEDS, TABLES, UNPREDICTED_SEEDS } from "../draw/arch.ts";
-import { codePage, constantsPage, MODULE } from "./arch.ts";
+import { readSeeds } from "../draw/seeds.ts";
+import { readTables } from "../draw/tables.ts";
+import {
+  CODE,
+  CODES,
+  CONSTANTS,
+  codePage,
+  constantsPage,
+  MODULE,
+  PART,
+  SCRATCH,
+  SCRATCH_SIZE,
+} from "./arch.ts";
 import { recordsOf } from "./case_record.ts";
 
 const FILE = MODULE;
@@ -58,6 +69,19 @@ export class ModuleFile {
   }
 }
 
+/** Addresses by the name of their global, for those that the module has. All are below 4 GB. */
+export const PLACES: readonly (readonly [name: string, place: bigint | number])[] = [
+  ...CODES.map(
+    ({ name, address }) =>
+      [`place${name.charAt(0).toUpperCase()}${name.slice(1)}`, address] as const,
+  ),
+  ["pageCode", CODE],
+  ["pageConstants", CONSTANTS],
+  ["pageScratch", SCRATCH],
+  ["endOfScratch", SCRATCH + BigInt(SCRATCH_SIZE)],
+  ["sizeOfPart", PART],
+];
+
 /** The module of this machine, and its memory. */
 export class FuzzModule extends ModuleFile {
   /** Described in assembly/fuzz/module.ts and assembly/fuzz/assess.ts. */
@@ -83,16 +107,22 @@ export class FuzzModule extends ModuleFile {
   constructor() {
     super(FILE);
     this.#next = Math.ceil(this.address("heap") / LINE) * LINE;
-    for (const [name, place] of Object.entries(PLACES)) this.global(name).value = Number(place);
-    for (const [name, words] of Object.entries(TABLES)) {
+    for (const [name, place] of PLACES) {
+      const global = this.globals.get(name);
+      if (global !== undefined) global.value = Number(place);
+    }
+    for (const [name, words] of readTables()) {
+      // Where there is no rt_sigreturn, there is nothing that it keeps.
+      if (!this.globals.has(name)) continue;
       const at = this.#put(new Uint8Array(BigUint64Array.from(words).buffer));
       this.global(name).value = BigInt(at) | (BigInt(words.length) << 32n);
     }
     this.global("codeBytes").value = this.#put(codePage());
     this.global("constantBytes").value = this.#put(constantsPage());
-    this.global("seeds").value = this.#put(recordsOf([...SEEDS, ...UNPREDICTED_SEEDS]));
-    this.global("seedCount").value = SEEDS.length + UNPREDICTED_SEEDS.length;
-    this.global("seedParents").value = SEEDS.length;
+    const { parents, others } = readSeeds();
+    this.global("seeds").value = this.#put(recordsOf([...parents, ...others]));
+    this.global("seedCount").value = parents.length + others.length;
+    this.global("seedParents").value = parents.length;
     this.#next = Math.ceil(this.#next / PAGE) * PAGE;
     this.areas = this.#next;
   }

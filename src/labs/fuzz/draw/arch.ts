@@ -1,21 +1,27 @@
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import * as amd64Seed from "./amd64/seed.ts";
-import * as amd64Seeds from "./amd64/seeds.ts";
-import * as amd64Tables from "./amd64/tables.ts";
-import * as arm64Seed from "./arm64/seed.ts";
-import * as arm64Seeds from "./arm64/seeds.ts";
-import * as arm64Tables from "./arm64/tables.ts";
+import { CODES } from "../case/arch.ts";
+import { ENDING } from "../case/arm64/code.ts";
+import amd64Seeds from "./amd64/seeds.jsonl";
+import amd64Tables from "./amd64/tables.jsonl";
+import arm64Seeds from "./arm64/seeds.jsonl";
+import arm64Tables from "./arm64/tables.jsonl";
 
 const HOST = {
-  amd64: { ...amd64Seed, ...amd64Seeds, ...amd64Tables },
-  arm64: { ...arm64Seed, ...arm64Seeds, ...arm64Tables },
+  amd64: {
+    ...{ SEED_LINES: amd64Seeds, TABLE_LINES: amd64Tables, DRAWN_CODES: CODES },
+    PATHS: ["ptrace", "sigreturn", "both"] as const,
+  },
+  arm64: {
+    ...{ SEED_LINES: arm64Seeds, TABLE_LINES: arm64Tables, DRAWN_CODES: ENDING },
+    PATHS: ["ptrace"] as const,
+  },
 }[HOST_ARCH];
 
-/** What a run begins with, and what it draws from. */
-export const { SIMPLE, SEEDS, UNPREDICTED_SEEDS, TABLES, PLACES } = HOST;
+/** What a run begins with, and what it draws from, as lines of JSON; the pieces of code among that. */
+export const { SEED_LINES, TABLE_LINES, DRAWN_CODES } = HOST;
 
 /** How the registers of cases are written, in the order of assembly/fuzz/amd64/paths.ts. */
 export const PATHS: readonly Path[] = HOST.PATHS;
-export type Path = (typeof amd64Tables.PATHS | typeof arm64Tables.PATHS)[number];
+export type Path = "ptrace" | "sigreturn" | "both";
 /** The last one: every path, where there are several. */
 export const DEFAULT_PATH: Path = PATHS.at(-1) ?? "ptrace";

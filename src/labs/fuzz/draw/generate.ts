@@ -22,7 +22,7 @@ interface GeneratorOptions {
 
 /**
  * Generates cases: case `index` is a function of the seed, the index and the corpus only. The first are the seeds of
- * seeds.ts; of the others one half is drawn, and one half mutates a seed or a case of the corpus. Cases for rt_sigreturn
+ * seeds.jsonl; of the others one half is drawn, and one half mutates a seed or a case of the corpus. Cases for rt_sigreturn
  * are drawn, or mutate a case of the corpus. With a focus, most cases are one small step from a setup of it.
  */
 export class Generator {

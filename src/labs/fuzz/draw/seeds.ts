@@ -1,0 +1,36 @@
+/*
+ * The setups that a run begins with. A line of seeds.jsonl with `seeds` begins a group, and says what it is for; names
+ * before a colon are those of the kernel's selftests (tools/testing/selftests/x86) after which it is modelled. The others
+ * are cases, without what a case document has by default. No cases are made from a group with `once`: those near them are
+ * usually not predicted, either.
+ */
+
+import { HOST_ARCH } from "../../../core/machine/index.ts";
+import { parseJson, table } from "../../../lib/shape.ts";
+import { BASELINE } from "../case/arch.ts";
+import { CASE_SCHEMA, type Case, parseCase } from "../case/case.ts";
+import { WAYS } from "../case/setups.ts";
+import { SEED_LINES } from "./arch.ts";
+
+/** The baseline, written in the first way and resumed with CONT. */
+export const SIMPLE: Case = {
+  ...{ from: "signal", way: WAYS[0] ?? "SETREGS", on: "CONT", signal: 0 },
+  ...{ block: BASELINE, pairs: [], words: [], length: 0 },
+};
+
+const MEMBERS = table<unknown>((value) => value, 16);
+
+/** The seeds in the order in which a run tries them: those that cases are made from, and after them the others. */
+export function readSeeds(): {
+  readonly parents: readonly Case[];
+  readonly others: readonly Case[];
+} {
+  const [parents, others]: [Case[], Case[]] = [[], []];
+  let group = parents;
+  for (const line of SEED_LINES.trimEnd().split("\n")) {
+    const it = MEMBERS(parseJson(line), line);
+    if ("seeds" in it) group = "once" in it ? others : parents;
+    else group.push(parseCase({ ...it, schema: CASE_SCHEMA, arch: HOST_ARCH }));
+  }
+  return { parents, others };
+}
