@@ -34,22 +34,82 @@ uint64_t kind_of(const struct difference *it) {
     return kind ^ (it->predicted * 0x9e3779b97f4a7c15ULL) ^ (it->seen * 0xc2b2ae3d27d4eb4fULL);
 }
 
+/** Predicts a case, and returns how its outcome differs. */
+static struct differences contradictions(const struct stublab_setup *setup,
+                                         const struct stublab_outcome *outcome) {
+    w2c_fuzz_predictOne(&module, module_address(setup));
+    if (w2c_fuzz_differsFrom(&module, module_address(outcome)) == 0)
+        return (struct differences){0};
+    return differences(setup, outcome);
+}
+
+/** The place of a field in the order of events: what is written is read back before the resume. */
+static uint32_t order_of(uint32_t place) {
+    const uint32_t offset = place & ~(uint32_t)HALF;
+    const bool is_early =
+        offset < OUTCOME_RESUMED || (offset >= OUTCOME_WRITTEN && offset < OUTCOME_STOPPED);
+    return is_early ? offset : offset + OUTCOME_SIZE;
+}
+
+/** Whether the prediction without a rule has the first difference otherwise, and no earlier one. */
+static bool decides(const struct difference *first, const struct differences *without) {
+    if (known()->reason != 0 || field(predicted(), first->place) == first->predicted)
+        return false;
+    return without->count == 0 || order_of(without->rows[0].place) >= order_of(first->place);
+}
+
+/** The index of the rule that decides the first difference. Of several it is one without which
+ * nothing differs, and the last that was used. Negative if there is none. The case that was
+ * predicted last is predicted again. */
+static int32_t deciding_rule(const struct stublab_setup *setup,
+                             const struct stublab_outcome *outcome,
+                             const struct difference *first) {
+    enum { MOST_USED = 64 }; /* assembly/model/rule.ts */
+    int32_t rules[MOST_USED], any = -1, only = -1;
+    const uint32_t count = w2c_fuzz_usedRules(&module);
+    for (uint32_t k = 0; k < count; k++)
+        rules[k] = (int32_t)w2c_fuzz_usedRule(&module, k) - 1;
+    for (uint32_t k = 0; k < count; k++) {
+        // A rule about what is not predicted contradicts nothing.
+        if (rule_ids[rules[k]][0] == 'U')
+            continue;
+        uint32_t *const rule = rule_of(&module, rules[k]), number = *rule;
+        *rule = 0;
+        const struct differences without = contradictions(setup, outcome);
+        *rule = number;
+        if (!decides(first, &without))
+            continue;
+        any = rules[k];
+        if (without.count == 0)
+            only = any;
+    }
+    contradictions(setup, outcome);
+    return only >= 0 ? only : any;
+}
+
 struct comparison compare(const struct stublab_setup *setup,
                           const struct stublab_outcome *outcome) {
     struct comparison it = {AGREES, 0, 0};
     const uint32_t at = module_address(outcome);
-    w2c_fuzz_predictOne(&module, module_address(setup));
-    struct differences found = {0};
-    if (w2c_fuzz_differsFrom(&module, at) != 0)
-        found = differences(setup, outcome);
+    const struct differences found = contradictions(setup, outcome);
     if (found.count > 0) {
-        it.kind = kind_of(found.rows);
+        const int32_t rule = deciding_rule(setup, outcome, found.rows);
+        it.kind =
+            rule >= 0 ? (uint64_t)(rule + 1) << 16 | found.rows[0].place : kind_of(found.rows);
         it.agreement = DIFFERS + (uint32_t)(it.kind % 0xffff);
     } else if (known()->reason != 0)
         it.agreement = UNPREDICTED;
     it.signature = (uint64_t)w2c_fuzz_sign(&module, module_address(setup), at, (double)it.agreement,
                                            known()->stopped);
     return it;
+}
+
+/** The sentence of a rule, and its source. */
+static void say_rule(int32_t rule) {
+    const char *sentence = (const char *)&data[section_rules.at];
+    for (int32_t left = rule; left > 0; sentence++)
+        left -= *sentence == 0;
+    say("# rule %s: %s\n", rule_ids[rule], sentence);
 }
 
 static void say_rules(void) {
@@ -72,6 +132,9 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
         say_value(it->place, it->seen);
         say("\n");
     }
+    const int32_t rule = all.count > 0 ? deciding_rule(setup, outcome, all.rows) : -1;
+    if (rule >= 0)
+        say_rule(rule);
     say_rules();
 }
 

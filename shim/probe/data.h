@@ -15,6 +15,8 @@ struct section {
 extern const struct section section_pages;
 /** The facts, group by group: src/labs/fuzz/probe/facts.ts. */
 extern const struct section section_facts;
+/** The sentence and the source of each rule, in the order of rule_ids; a 0 ends each. */
+extern const struct section section_rules;
 /** A group, and how many facts it has; a name of 0 ends the list. */
 struct group {
     const char *name;

@@ -37,7 +37,7 @@ extern struct stublab_canary canary;
 enum { AGREES = 0, UNPREDICTED = 1, DIFFERS = 2 };
 struct comparison {
     uint32_t agreement; /* from DIFFERS on: the same for outcomes that differ in the same way */
-    uint64_t kind;      /* the same for those whose first difference is the same */
+    uint64_t kind;      /* the same for those whose first difference has one cause: a rule */
     uint64_t signature;
 };
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
@@ -55,7 +55,8 @@ struct differences differences(const struct stublab_setup *setup,
                                const struct stublab_outcome *outcome);
 /** The same for differences of one bug: kindOf in src/labs/fuzz/predict/differences.ts. */
 uint64_t kind_of(const struct difference *it);
-/** The fields in which the outcome of the case that was compared last differs, and the rules. */
+/** The fields in which the outcome of the case that was compared last differs, and the rules: first
+ * the one that decides. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 enum verdict { HELD, DIFFERENT, SKIPPED };
 /** Tries a case, and reports it as a test. */

@@ -30,11 +30,12 @@ import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { EVENTS } from "../facts/read/numbers.ts";
 import { PLACES } from "../facts/read/places.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
-import { rules } from "../predict/rules.ts";
+import { rules, ruleText } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES } from "../try/arch.ts";
 import { ownParts, ownTables } from "./arch.ts";
+import { Bytes } from "./bytes.ts";
 import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
@@ -53,6 +54,7 @@ export function probeSource(): ProbeSource {
     ...ownParts(),
     pages: bytesOf(pagesSetUp()),
     facts: factData(),
+    rules: ruleSentences(),
   };
   const whole = concat(Object.values(parts));
   return {
@@ -60,6 +62,13 @@ export function probeSource(): ProbeSource {
     "data.lz4": compress(whole),
     "enums.h": enums(),
   };
+}
+
+/** The sentence and the source of each rule, which findings name. */
+function ruleSentences(): Uint8Array {
+  const bytes = new Bytes();
+  for (const rule of rules()) bytes.text(`${ruleText(rule)} (${rule.source})`);
+  return bytes.all;
 }
 
 /** Numbers that the code of the probe has names for. */
