@@ -15,7 +15,7 @@ const path = process.argv[2] === "sigreturn" ? "sigreturn" : "ptrace";
 
 const experiment = new Experiment({ capacity: CHUNK });
 const { trier, batch, model } = experiment;
-const generator = new Generator(1n, undefined, { path });
+const generator = new Generator(1n, { path });
 /** The registers that determine where a stub runs: it must reach the INT3, as in C. */
 const DECIDING = ["rip", "cs", "eflags", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"];
 /** A setup of the baseline, and the indices of its words that every case takes over. */

@@ -1,8 +1,8 @@
 // The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries them.
 // It owns all memory from `heap` on, and places tables, setups and outcomes there.
 
-import { setFocus } from "./focus";
-import { drawCase, prepare } from "./paths";
+import { drawCase, forget } from "./near";
+import { prepare } from "./paths";
 import { seed } from "./random";
 import { SETUP_SIZE, Setup } from "./setup";
 
@@ -14,20 +14,15 @@ export * from "./assess";
 export { differencePlaces, differences, hashOutcome } from "./determined";
 export { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";
 export { kills } from "./kills";
+export { survey } from "./near";
 export { PATH_ptrace } from "./paths";
 export * from "./tables";
 
 /** The first byte of memory that the host may use. */
 export const heap: usize = __heap_base;
 
-/**
- * Writes `count` cases, from case `index` on, to address `to`. The corpus at `corpus` has `parents` setups. If there is
- * a focus, most cases are near one of the `near` setups at `focus`.
- */
-export function generate(
-  to: usize,
-  count: u32,
-  index: f64,
+/** Takes what all cases depend on; from then on, none is near a rule. */
+export function begin(
   seedLow: u32,
   seedHigh: u32,
   path: u32,
@@ -35,16 +30,16 @@ export function generate(
   frameLength: u32,
   xcr0: u32,
   has32: u32,
-  corpus: usize,
-  parents: u32,
-  focus: usize,
-  near: u32,
 ): void {
   seed(seedLow, seedHigh);
-  prepare(xstateLength, frameLength, xcr0, has32 != 0);
-  setFocus(focus, near);
+  prepare(path, xstateLength, frameLength, xcr0, has32 != 0);
+  forget();
+}
+
+/** Writes `count` cases, from case `index` on, to address `to`. */
+export function generate(to: usize, count: u32, index: f64): void {
   const end = to + SETUP_SIZE * count;
   for (let number = u64(index); to < end; to += SETUP_SIZE, number++) {
-    drawCase(changetype<Setup>(to), path, number, corpus, parents);
+    drawCase(changetype<Setup>(to), number);
   }
 }

@@ -17,9 +17,14 @@ export function seed(low: u32, high: u32): void {
   returned = mix(mix(low ^ 0x9e3779b9) ^ high);
 }
 
-/** Moves to the beginning of case `index` of a stream. */
-export function start(stream: u32, index: u64): void {
-  a = stream == TRACED ? traced : returned;
+/** What is drawn for a case: the case itself; whether it is near another; and what of that other is changed. */
+export const ITSELF: u32 = 0;
+export const CHOICE: u32 = 1;
+export const CHANGE: u32 = 2;
+
+/** Moves to the beginning of what is drawn for case `index` of a stream. */
+export function start(stream: u32, index: u64, what: u32): void {
+  a = (stream == TRACED ? traced : returned) + 0x9e3779b9 * what;
   b = mix(a ^ u32(index));
   c = mix(b ^ u32(index >> 32));
   d = mix(c) | 1;

@@ -1,23 +1,20 @@
-// Generates cases for ptrace: first the seeds; then one half is drawn, the other mutated from a seed or the corpus.
+// Generates cases for ptrace: first the seeds; then one half is drawn, the other changed from a seed.
 
 import { PC } from "../model/task";
 import { armsBreakpoint } from "./breakpoints";
-import { approach } from "./focus";
 import { drawFatal, drawFrom, drawOn, drawSignal, drawWay } from "./kinds";
-import { mutate } from "./mutate";
+import { step } from "./mutate";
 import { drawContent, drawLength } from "./other_ways";
-import { below, start, TRACED } from "./random";
+import { below, ITSELF, start, TRACED } from "./random";
 import { clearHead, clearWords, copyBaseline, copySetup } from "./records";
 import { drawIndex, drawPlace, drawRegister } from "./registers";
 import { ON_CONT, ON_NONE, REGISTERS, SETUP_SIZE, Setup } from "./setup";
 import { seedCount, seedParents, seeds } from "./tables";
 import { tame } from "./tame";
-import { asTraced, hasBlock } from "./ways";
+import { hasBlock } from "./ways";
 
 /** One case in this many may end or spoil its stub: a new stub takes as long as twenty cases. */
 const KILLING: u32 = 512;
-/** The same near a focus, which may be a rule about the end. */
-const KILLING_NEAR: u32 = 16;
 /** One case in this many changes many registers at once. */
 const CROWDED: u32 = 64;
 
@@ -25,30 +22,28 @@ const CROWDED: u32 = 64;
 const FEW = memory.data<u8>([0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5]);
 const FEW_LENGTH: u32 = 15;
 
-/** Writes case `index`. The corpus has `count` setups. */
-export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void {
+/** Writes case `index`. */
+export function trace(setup: Setup, index: u64): void {
   const at = changetype<usize>(setup);
   if (index < seedCount) {
     copySetup(at, seeds + SETUP_SIZE * u32(index));
     tame(setup, true);
     return;
   }
-  start(TRACED, index);
-  if (approach(setup)) {
-    tame(setup, below(KILLING_NEAR) == 0);
-    return;
-  }
+  start(TRACED, index, ITSELF);
   const mayKill = below(KILLING) == 0;
-  const kind = below(8);
-  if (kind < 4) draw(setup);
+  if (below(8) < 5) draw(setup);
   else {
-    if (kind < 6 && count > 0) copySetup(at, corpus + SETUP_SIZE * below(count));
-    else copySetup(at, seeds + SETUP_SIZE * below(seedParents));
-    asTraced(setup);
-    if (below(2) == 0 && count > 0) mutate(setup, corpus, count);
-    else mutate(setup, seeds, seedParents);
+    copySetup(at, seeds + SETUP_SIZE * below(seedParents));
+    for (let n = 1 + below(3); n > 0; n--) step(setup);
   }
   if (mayKill && !armsBreakpoint(setup)) kill(setup);
+  tame(setup, mayKill);
+}
+
+/** Changes a case a little. */
+export function changeTraced(setup: Setup, mayKill: bool): void {
+  step(setup);
   tame(setup, mayKill);
 }
 
@@ -74,11 +69,6 @@ function draw(setup: Setup): void {
 export function drawRegisters(setup: Setup, crowded: u32): void {
   const evenly = below(crowded) == 0;
   const count = evenly ? below(REGISTERS) : u32(load<u8>(FEW + below(FEW_LENGTH)));
-  drawSome(setup, count, evenly);
-}
-
-/** Changes registers of a block, chosen uniformly or by weight. */
-export function drawSome(setup: Setup, count: u32, evenly: bool): void {
   for (let n: u32 = 0; n < count; n++) {
     const register = evenly ? below(REGISTERS) : drawIndex();
     store<u64>(setup.words + 8 * register, drawRegister(register));

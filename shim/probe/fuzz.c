@@ -3,17 +3,16 @@
 #include "trying.h"
 
 enum { MOST_ATTEMPTS = 5, RECENT = 4096 };
-enum { KNOWN = 1 << 20, MOST_PARENTS = 96 << 10, MOST_FINDINGS = 64 };
+enum { KNOWN = 1 << 20, MOST_FINDINGS = 64 };
 
 /** The signatures that are known, by their low bits; and those of a round that are new, in their
  * order. */
 static uint64_t *known;
 static uint32_t known_count;
 static double *recent;
-static struct stublab_setup *setups, *parents;
+static struct stublab_setup *setups;
 static struct stublab_outcome *outcomes;
 static uint32_t *news;
-static uint32_t parent_count, next_parents;
 static uint64_t finding_keys[MOST_FINDINGS];
 static uint32_t finding_count, unconfirmed;
 
@@ -60,8 +59,8 @@ static bool confirm(uint32_t i, struct comparison *it) {
     return false;
 }
 
-static void say_finding(uint32_t i) {
-    say("# finding %u\n", finding_count);
+static void say_finding(uint64_t number, uint32_t i) {
+    say("# finding %u: case %lu\n", finding_count, number);
     say_differences(&setups[i], &outcomes[i]);
     say("# case ");
     say_case(&setups[i]);
@@ -69,17 +68,17 @@ static void say_finding(uint32_t i) {
 }
 
 /** Notes a difference, unless one like it was found. */
-static void find(uint32_t i, const struct comparison *it) {
+static void find(uint64_t number, uint32_t i, const struct comparison *it) {
     for (uint32_t k = 0; k < finding_count; k++)
         if (finding_keys[k] == it->kind)
             return;
     if (finding_count == MOST_FINDINGS)
         return;
     finding_keys[finding_count++] = it->kind;
-    say_finding(i);
+    say_finding(number, i);
 }
 
-static void take(uint32_t i) {
+static void take(uint64_t number, uint32_t i) {
     struct comparison it = compare(&setups[i], &outcomes[i]);
     const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
     const bool confirmed = it.agreement == AGREES || is_known || confirm(i, &it);
@@ -87,24 +86,18 @@ static void take(uint32_t i) {
     if (!confirmed || !add_known(it.signature))
         return;
     if (it.agreement >= DIFFERS)
-        find(i, &it);
-    // The generator takes from it from the next round on.
-    if (it.agreement != UNPREDICTED && next_parents < MOST_PARENTS)
-        parents[next_parents++] = setups[i];
+        find(number, i, &it);
 }
 
-static int64_t chunk(uint64_t seed, uint32_t path, uint64_t from, uint32_t count) {
-    w2c_fuzz_generate(&module, module_address(setups), count, (double)from, (uint32_t)seed,
-                      (uint32_t)(seed >> 32), path, machine.xstate_length, machine.frame_length,
-                      machine.xcr0, has_feature("ia32"), module_address(parents), parent_count, 0,
-                      0);
+static int64_t chunk(uint64_t from, uint32_t count) {
+    w2c_fuzz_generate(&module, module_address(setups), count, (double)from);
     int64_t result = try_setups(setups, outcomes, count);
     if (result < 0)
         return result;
     uint32_t found = w2c_fuzz_assess(&module, module_address(setups), module_address(outcomes),
                                      module_address(recent), module_address(news), count);
     for (uint32_t k = 0; k < found; k++)
-        take(news[k]);
+        take(from + news[k], news[k]);
     return 0;
 }
 
@@ -174,7 +167,6 @@ int fuzz(const struct run *run) {
     setups = module_memory(reserve(chunk_cases * sizeof *setups));
     outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
     news = module_memory(reserve(chunk_cases * sizeof *news));
-    parents = module_memory(reserve(MOST_PARENTS * sizeof *parents));
     const uint64_t started = milliseconds();
     uint64_t reported = started;
     int64_t result = 0;
@@ -182,10 +174,8 @@ int fuzz(const struct run *run) {
     say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
     while (result == 0 && !is_interrupted() && done < run->cases &&
            milliseconds() - started < run->seconds * 1000) {
-        if (done % round_cases == 0)
-            parent_count = next_parents;
         uint64_t size = run->cases - done < chunk_cases ? run->cases - done : chunk_cases;
-        result = chunk(run->seed, run->path, done, (uint32_t)size);
+        result = chunk(done, (uint32_t)size);
         done += result == 0 ? size : 0;
         if (milliseconds() - reported > REPORT) {
             report(done, started);
@@ -198,10 +188,20 @@ int fuzz(const struct run *run) {
     return end_fuzz(untried, result, finding_count > 0);
 }
 
+/** Lets the module draw the cases of a run. */
+static void begin(const struct run *run) {
+    w2c_fuzz_begin(&module, (uint32_t)run->seed, (uint32_t)(run->seed >> 32), run->path,
+                   machine.xstate_length, machine.frame_length, machine.xcr0, has_feature("ia32"));
+}
+
 int start_run(const struct run *asked, bool outcomes) {
     struct run run = *asked;
     if (run.cases == ~0ULL && run.seconds == FOREVER)
         run.cases = 1000000;
+    begin(&run);
+    // On another machine other rules hold, and the cases of both are to be the same.
+    if (!outcomes)
+        w2c_fuzz_survey(&module, 0);
     if (run.plant != 0)
         *rule_of(&module, index_of(run.plant, rule_ids)) = 0;
     return outcomes ? record_outcomes(&run) : fuzz(&run);

@@ -146,9 +146,7 @@ int record_outcomes(const struct run *run) {
            milliseconds() - started < run->seconds * 1000) {
         const uint64_t left = run->cases - done;
         const uint32_t count = left < chunk_cases ? (uint32_t)left : chunk_cases;
-        w2c_fuzz_generate(&module, module_address(setups), count, (double)done, (uint32_t)run->seed,
-                          (uint32_t)(run->seed >> 32), run->path, machine.xstate_length,
-                          machine.frame_length, machine.xcr0, has_feature("ia32"), 0, 0, 0, 0);
+        w2c_fuzz_generate(&module, module_address(setups), count, (double)done);
         result = try_setups(setups, outcomes, count);
         for (uint32_t i = 0; result >= 0 && i < count; i++)
             say_outcome(done + i, &setups[i], &outcomes[i], &lines);

@@ -186,9 +186,9 @@ command("malformed files are refused with their names and places", async () => {
   const content = readFileSync(journal, "utf8");
   writeFileSync(journal, `${content.split("\n")[0]}\n{"from":0}\n`);
   await expectRefused(`${journal}, line 2: cases: expected a whole number`);
-  writeFileSync(journal, content.replace('"generator":2', '"generator":1'));
+  writeFileSync(journal, content.replace('"generator":3', '"generator":1'));
   await expectRefused(
-    `${journal}, line 1: generator: this stublab has 2, and the run was made with 1`,
+    `${journal}, line 1: generator: this stublab has 3, and the run was made with 1`,
   );
   const merged = newFolder();
   assert.is((await stublab("merge", corpus, "-o", merged)).code, 0);

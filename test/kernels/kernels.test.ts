@@ -42,7 +42,7 @@ KTAP version 1
 1..1
 # seed 1
 # 10 cases, 5 a second, 1 signatures, digest 0x1, 0 not predicted, 0 stubs ended, 0 hung, 0 not confirmed, 0 findings
-# finding 1
+# finding 1: case 12
 # stopped.ds: predicted 0x0, got 0x3
 # rules W1 R46
 # case {"schema":"stublab.case/1"}

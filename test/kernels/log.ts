@@ -148,7 +148,7 @@ function fuzzOf(lines: readonly string[], { directive, reason }: Test): Fuzz {
 
 function findingsOf(lines: readonly string[]): Finding[] {
   return lines.flatMap((line, i) => {
-    if (!/^# finding \d+$/.test(line)) return [];
+    if (!/^# finding \d+: case \d+$/.test(line)) return [];
     const rest = lines.slice(i + 1);
     const end = rest.findIndex((it) => it.startsWith("# case "));
     const told = rest.slice(0, end).map((it) => it.replace(/^# /, ""));

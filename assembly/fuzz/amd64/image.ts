@@ -5,7 +5,7 @@ import { endOfScratch, pageScratch, placeSse } from "../../model/amd64/target";
 import { oneOf } from "../kinds";
 import { below } from "../random";
 import { clearWords } from "../records";
-import { FPSTATE_IMAGE, FPSTATE_NONE, MOST_IMAGE_PAIRS, Setup } from "../setup";
+import { FPSTATE_IMAGE, MOST_IMAGE_PAIRS, Setup } from "../setup";
 import { addresses, controls, pick } from "../tables";
 import { drawHeader, drawWord } from "../words";
 import { frameLength, xcr0 } from "./other_ways";
@@ -32,12 +32,6 @@ export function dropImage(setup: Setup, fpstate: u32): void {
   setup.image = 0;
   setup.count = 0;
   clearWords(setup.damage, 2 * MOST_IMAGE_PAIRS);
-}
-
-/** What only setups for rt_sigreturn have. */
-export function clearFrame(setup: Setup): void {
-  setup.ucFlags = 0;
-  dropImage(setup, FPSTATE_NONE);
 }
 
 export function drawImage(setup: Setup): void {

@@ -1,28 +1,25 @@
-// Generates cases for rt_sigreturn: registers are drawn, or mutated from a setup of the corpus that has a block.
+// Generates cases for rt_sigreturn.
 
 import { REG_cs, REG_eflags, REG_r11, REG_rcx, REG_rip } from "../../amd64/registers";
 import { placeInt80, placeSse, placeSyscall } from "../../model/amd64/target";
-import { drawNear } from "../focus";
 import { oneOf } from "../kinds";
 import { step } from "../mutate";
-import { below, RETURNED, start } from "../random";
-import { clearHead, copyBaseline, copySetup } from "../records";
+import { below, ITSELF, RETURNED, start } from "../random";
+import { clearHead, copyBaseline } from "../records";
 import {
   FPSTATE_IMAGE,
   FPSTATE_LAST,
   FPSTATE_NONE,
   FROM_SIGNAL,
   ON_CONT,
-  SETUP_SIZE,
   Setup,
   WAY_SETREGS,
   WAY_SIGRETURN,
 } from "../setup";
-import { drawRegisters, drawSome } from "../traced";
+import { drawRegisters } from "../traced";
 import { changeImage, drawImage, dropImage } from "./image";
 import { drawPlace } from "./registers";
 import { tame } from "./tame";
-import { hasBlock } from "./ways";
 
 /** One case in this many changes many registers at once. */
 const CROWDED: u32 = 32;
@@ -37,12 +34,22 @@ const USER_CS: u16 = 0x33;
 /** The address of the vsyscall page. */
 const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
-/** Writes case `index`. The corpus has `count` setups, written in any way. */
-export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): void {
-  start(RETURNED, index);
-  if (approach(setup)) focusImage(setup);
-  else if (count > 0 && below(2) == 0) change(setup, corpus + SETUP_SIZE * below(count));
-  else draw(setup);
+/** Writes case `index`. */
+export function giveBack(setup: Setup, index: u64): void {
+  start(RETURNED, index, ITSELF);
+  draw(setup);
+  finish(setup);
+}
+
+/** Changes a case a little: a register, and the image. */
+export function changeReturned(setup: Setup): void {
+  setup.way = u8(WAY_SETREGS);
+  step(setup);
+  if (setup.fpstate == FPSTATE_IMAGE && below(2) == 0) changeImage(setup);
+  finish(setup);
+}
+
+function finish(setup: Setup): void {
   if (below(FAST) == 0) leaveBySysret(setup.words);
   // The restrictions on cases of ptrace apply here, too.
   setup.from = u8(FROM_SIGNAL);
@@ -62,21 +69,6 @@ export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): v
   setup.signal = 0;
 }
 
-/** Draws a setup near a case of the focus that has a block of registers. */
-function approach(setup: Setup): bool {
-  if (!drawNear(setup) || (!hasBlock(setup.way) && setup.way != WAY_SIGRETURN)) return false;
-  if (setup.way == WAY_SIGRETURN) setup.way = u8(WAY_SETREGS);
-  step(setup);
-  return true;
-}
-
-/** The focus has changed registers; an image is changed as well. */
-function focusImage(setup: Setup): void {
-  setup.length = 0;
-  if (setup.fpstate != FPSTATE_IMAGE) setup.count = 0;
-  else if (below(2) == 0) changeImage(setup);
-}
-
 /** Moves code of which little is predicted elsewhere: functions of the vsyscall page, and a 32-bit SYSCALL. */
 function favourPredicted(words: usize): void {
   const rip = load<u64>(words, REG_rip);
@@ -90,19 +82,6 @@ function draw(setup: Setup): void {
   store<u64>(setup.words, drawPlace(), REG_rip);
   drawRegisters(setup, CROWDED);
   drawFrame(setup);
-}
-
-function change(setup: Setup, parent: usize): void {
-  copySetup(changetype<usize>(setup), parent);
-  if (setup.way != WAY_SETREGS && setup.way != WAY_SIGRETURN) {
-    draw(setup);
-    return;
-  }
-  if (setup.fpstate == FPSTATE_IMAGE && below(2) == 0) changeImage(setup);
-  // Code elsewhere is seldom predicted, and leads to no new kinds of outcome.
-  if (below(4) > 0) store<u64>(setup.words, drawPlace(), REG_rip);
-  drawSome(setup, 1 + below(3), false);
-  if (below(4) == 0) drawFrame(setup);
 }
 
 function drawFrame(setup: Setup): void {

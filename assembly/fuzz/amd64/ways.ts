@@ -1,7 +1,6 @@
 // What the requests that write have in common.
 
-import { Setup, WAY_POKEUSER, WAY_SETREGS, WAY_SETREGSET, WAY_SIGRETURN } from "../setup";
-import { clearFrame } from "./image";
+import { WAY_POKEUSER, WAY_SETREGSET } from "../setup";
 
 /** Whether a request writes word by word, and may be refused at one of them. */
 export function isPoke(way: u32): bool {
@@ -11,11 +10,4 @@ export function isPoke(way: u32): bool {
 /** Whether a setup has a block of registers. */
 export function hasBlock(way: u32): bool {
   return way <= WAY_SETREGSET;
-}
-
-/** Converts a setup for rt_sigreturn to one for ptrace, which can write the same registers. */
-export function asTraced(setup: Setup): void {
-  if (setup.way != WAY_SIGRETURN) return;
-  setup.way = u8(WAY_SETREGS);
-  clearFrame(setup);
 }

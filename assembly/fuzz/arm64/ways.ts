@@ -1,6 +1,6 @@
 // What the requests that write have in common.
 
-import { Setup, WAY_PRSTATUS } from "../setup";
+import { WAY_PRSTATUS } from "../setup";
 
 /** Whether a request writes word by word, and may be refused at one of them. */
 export function isPoke(_way: u32): bool {
@@ -11,6 +11,3 @@ export function isPoke(_way: u32): bool {
 export function hasBlock(way: u32): bool {
   return way <= WAY_PRSTATUS;
 }
-
-/** All setups are for ptrace. */
-export function asTraced(_setup: Setup): void {}

@@ -58,7 +58,7 @@ for (const [name, document] of Object.entries(SPREAD)) {
 
 programs(`${GENERATED} generated cases: the outcome is the same ${RUNS} times`, async () => {
   using batch = new Batch(1);
-  const generator = new Generator(11n, undefined, examiner.machine);
+  const generator = new Generator(11n, examiner.machine);
   for (let index = 0; index < GENERATED; index++) {
     // The first are the seeds, which resemble the cases above.
     generator.generate(batch, 0, 5000 + index);

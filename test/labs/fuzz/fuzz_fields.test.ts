@@ -19,7 +19,7 @@ for (const [what, change, least, most] of [
   fields(`with ${what} the fields differ if the module's comparison says so, and only then`, () => {
     using experiment = new Experiment({ capacity: CAPACITY, change });
     const { batch, machine } = experiment;
-    const generator = new Generator(5n, undefined, { ...machine, path: "both" });
+    const generator = new Generator(5n, { ...machine, path: "both" });
     const all = Array.from({ length: CAPACITY }, (_, i) => i);
     let differing = 0;
     for (let index = 0; index < CASES; index += CAPACITY) {

@@ -6,7 +6,6 @@ import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/registers.
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { readSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
-import { SetupList } from "../../../src/labs/fuzz/case/setup_list.ts";
 import {
   FROMS,
   ONS,
@@ -18,6 +17,9 @@ import {
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { readSeeds } from "../../../src/labs/fuzz/draw/seeds.ts";
+import { Model } from "../../../src/labs/fuzz/predict/model.ts";
+import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
+import { AMD, machineWith } from "../../support/hidden_cases.ts";
 
 const { parents: SEEDS, others } = readSeeds();
 
@@ -42,43 +44,70 @@ function caseOf(generator: Generator, index: number) {
   return readSetup(batch, 0);
 }
 
-/** The seeds and what is drawn after them. */
-function someCorpus(): SetupList {
-  const corpus = new SetupList(SEEDS);
-  const generator = new Generator(99n);
-  for (let index = SEEDS.length; index < 1000; index++) {
-    generator.generate(batch, 0, index);
-    corpus.add(batch.setupBytes.subarray(0, SETUP_SIZE));
-  }
-  return corpus;
-}
-
-generation("a case depends on the seed, its number and the corpus, and on nothing else", () => {
-  const corpus = someCorpus();
-  const [first, second] = [new Generator(7n, corpus), new Generator(7n, corpus)];
+generation("a case depends on the seed and its number, and on nothing else", () => {
+  const [first, second] = [new Generator(7n), new Generator(7n)];
   const indices = [5, 1e6, SEEDS.length, 2 ** 40, 17, 5000];
   const there = indices.map((index) => bytesOf(first, index));
   const back = indices.toReversed().map((index) => bytesOf(second, index));
   assert.equal(there, back.toReversed());
-  const other = bytesOf(new Generator(8n, corpus), 1e6);
+  const other = bytesOf(new Generator(8n), 1e6);
   assert.not.equal(other, there[1]);
 });
 
 generation("cases are those that folders of this version were made of", () => {
   const digest = createHash("sha256");
   const many = new Batch(1000);
-  for (const corpus of [new SetupList(), someCorpus()]) {
-    for (const path of PATHS) {
-      const generator = new Generator(0xfeed_beef_0123_4567n, corpus, { path, xstateLength: 2696 });
-      for (const first of [0, 1e6, 2 ** 40]) {
-        generator.generate(many, 0, first, many.capacity);
-        digest.update(many.setupBytes);
-      }
+  for (const path of PATHS) {
+    const generator = new Generator(0xfeed_beef_0123_4567n, { path, xstateLength: 2696 });
+    for (const first of [0, 1e6, 2 ** 40]) {
+      generator.generate(many, 0, first, many.capacity);
+      digest.update(many.setupBytes);
     }
   }
   many.close();
   // Others need another GENERATOR (src/labs/fuzz/run/journal.ts).
-  assert.is(digest.digest("hex").slice(0, 16), "15df20d4741b0866");
+  assert.is(digest.digest("hex").slice(0, 16), "af76bf21674c01e1");
+});
+
+/** After the seeds. */
+const FROM = 1_000_000;
+const USES = 1 << 14;
+const model = new Model(machineWith("fsgsbase", "ia32", ...AMD, "set_syscall_info"));
+
+/** Of so many cases those whose predictions use each of some rules. */
+function usesOf(ids: readonly string[], near?: string): number[] {
+  const uses = new Map(ids.map((id) => [id, 0]));
+  model.select();
+  const generator = new Generator(1n, { path: "both", near });
+  for (let index = FROM; index < FROM + USES; index++) {
+    generator.generate(batch, 0, index);
+    model.predict(batch, 0);
+    for (const { id } of model.used) {
+      const count = uses.get(id);
+      if (count !== undefined) uses.set(id, count + 1);
+    }
+  }
+  return [...uses.values()];
+}
+
+const RARE = ["W19", "W39", "R9", "R31", "R32", "R46", "R54", "R62", "U7", "U12"];
+
+generation("near a rule that few cases use, a hundred times as many use it", () => {
+  const without = usesOf(RARE);
+  RARE.forEach((rule, i) => {
+    const most = 100 * Math.max(without[i] ?? 0, 1);
+    const [near = 0] = usesOf([rule], rule);
+    assert.ok(near >= most && near < USES, `${rule}: ${without[i]} and ${near}`);
+  });
+});
+
+generation("of a run one case in eight is near a rule that few use", () => {
+  const ids = rules().map(({ id }) => id);
+  const [plain, near] = [usesOf(ids), usesOf(ids, "rare")];
+  const isRare = (count: number) => count > 0 && count < USES / 4096;
+  const sum = (counts: readonly number[]) =>
+    counts.reduce((all, count, i) => (isRare(plain[i] ?? 0) ? all + count : all), 0);
+  assert.ok(sum(near) >= 5 * sum(plain), `${sum(plain)} and ${sum(near)}`);
 });
 
 generation(
@@ -91,7 +120,7 @@ generation(
     ] as const) {
       const set = Array<bigint>(WORDS).fill(0n);
       const many = new Batch(1 << 14);
-      const generator = new Generator(4n, new SetupList(), { path });
+      const generator = new Generator(4n, { path });
       for (let n = 0; n < count; n++) {
         generator.generate(many, 0, n * many.capacity, many.capacity);
         for (let i = 0; i < many.capacity; i++) {
@@ -111,7 +140,7 @@ generation(
 );
 
 generation("a record has nothing of what was there before it", () => {
-  const generator = new Generator(3n, someCorpus());
+  const generator = new Generator(3n);
   for (let index = 0; index < 5000; index++) {
     const tried = bytesOf(generator, index);
     // The padding, which no case has a use for.
@@ -121,7 +150,7 @@ generation("a record has nothing of what was there before it", () => {
 
 generation("every stop, way, resume, code, register and kind of signal comes up", () => {
   const seen = new Set<string>();
-  const generator = new Generator(1n, someCorpus());
+  const generator = new Generator(1n);
   for (let index = 0; index < CASES; index++) {
     const { from, way, on, signal, block, pairs, length } = caseOf(generator, index);
     for (const name of [from, way, on, `${from} ${on}`, `${from} ${way}`]) seen.add(name);
@@ -148,10 +177,7 @@ generation("every stop, way, resume, code, register and kind of signal comes up"
 });
 
 generation("with both paths, a lot of neighbours in eight is by rt_sigreturn", () => {
-  const corpus = someCorpus();
-  const [both, alone] = (["both", "sigreturn"] as const).map(
-    (path) => new Generator(2n, corpus, { path }),
-  );
+  const [both, alone] = (["both", "sigreturn"] as const).map((path) => new Generator(2n, { path }));
   if (both === undefined || alone === undefined) throw new RangeError("two were made");
   const seeds = SEEDS.length + others.length;
   for (let index = 0; index < 4096; index++) {
@@ -163,7 +189,7 @@ generation("with both paths, a lot of neighbours in eight is by rt_sigreturn", (
 });
 
 generation("what kills its stub is rare", () => {
-  const generator = new Generator(5n, someCorpus());
+  const generator = new Generator(5n);
   let killing = 0;
   for (let index = SEEDS.length; index < CASES; index++) {
     const { on } = caseOf(generator, index);
@@ -173,7 +199,7 @@ generation("what kills its stub is rare", () => {
 });
 
 generation("nothing runs for ever, and nothing reads what another case has stored", () => {
-  const generator = new Generator(6n, someCorpus());
+  const generator = new Generator(6n);
   const spin = placeOf("spin");
   const isScratch = (word: bigint) => word > SCRATCH - 8n && word < SCRATCH + BigInt(SCRATCH_SIZE);
   for (let index = 0; index < CASES; index++) {
@@ -193,7 +219,7 @@ generation("nothing runs for ever, and nothing reads what another case has store
 });
 
 generation("nothing depends on the processor that it runs on", () => {
-  const generator = new Generator(8n, someCorpus());
+  const generator = new Generator(8n);
   for (let index = 0; index < CASES; index++) {
     const { way, block, pairs } = caseOf(generator, index);
     const poked = pairs.filter(({ offset }) => way === "POKEUSER" && offset === DS);
@@ -207,7 +233,7 @@ generation("nothing depends on the processor that it runs on", () => {
 });
 
 generation("the XSAVE area is as long as the machine says", () => {
-  const generator = new Generator(4n, new SetupList(), { xstateLength: 2696 });
+  const generator = new Generator(4n, { xstateLength: 2696 });
   const lengths = new Set<number>();
   for (let index = SEEDS.length; index < 20_000; index++) {
     const { way, length } = caseOf(generator, index);

@@ -31,7 +31,7 @@ const MOST: Readonly<Record<string, number>> = {
 /** How many of 100,000 drawn cases each rule hides. */
 function shares(model: Model): Map<string, number> {
   const cases = new Map<string, number>();
-  const generator = new Generator(1n, undefined, { ...machine, path: "both" });
+  const generator = new Generator(1n, { ...machine, path: "both" });
   for (let index = 0; index < CASES; index += BATCH) {
     generator.generate(batch, 0, index, BATCH);
     for (let i = 0; i < BATCH; i++) {

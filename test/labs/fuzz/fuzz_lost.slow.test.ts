@@ -19,7 +19,7 @@ type Try = (experiment: Experiment, from: number) => void;
 /** Tries drawn cases. */
 const drawn: Try = (experiment, from) => {
   const { machine } = experiment;
-  experiment.draw(new Generator(5n, undefined, { ...machine, path: "both" }), from);
+  experiment.draw(new Generator(5n, { ...machine, path: "both" }), from);
 };
 
 /** The outcomes of cases, in a trier whose stubs `disturb` may end before each batch. */

@@ -359,7 +359,7 @@ for (const [id, feature, beyond] of RARE) {
     const machine = machineWith("sud", feature);
     using trier = new HermeticTrier(machine);
     using batch = new Batch(512);
-    const generator = new Generator(1n, undefined, { ...machine, path: "both" });
+    const generator = new Generator(1n, { ...machine, path: "both" });
     const missing = new Map(
       mutants(machine)
         .filter(({ rule }) => rule === id)

@@ -3,7 +3,6 @@ import * as assert from "uvu/assert";
 import { loadWasm } from "../../../src/core/encoder/assembly.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { FuzzModule, fuzzModule, PLACES } from "../../../src/labs/fuzz/case/module.ts";
-import { MOST_SETUPS, SetupList } from "../../../src/labs/fuzz/case/setup_list.ts";
 import { SETUP_SIZE } from "../../../src/labs/fuzz/case/setups.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { readTables } from "../../../src/labs/fuzz/draw/tables.ts";
@@ -69,27 +68,13 @@ memory("cases beyond a batch are refused", () => {
   batch.close();
 });
 
-memory("a list keeps what it has while it grows, and takes only so many", () => {
-  const list = new SetupList();
-  const some = new Uint8Array(1024 * SETUP_SIZE);
-  for (let n = 0; n < MOST_SETUPS / 1024; n++) list.add(some.fill(n));
-  assert.is(list.length, MOST_SETUPS);
-  list.add(some);
-  assert.is(list.length, MOST_SETUPS);
-  const bytes = new Uint8Array(fuzzModule().buffer, list.address, MOST_SETUPS * SETUP_SIZE);
-  for (let n = 0; n < MOST_SETUPS / 1024; n++) {
-    assert.is(bytes[n * some.length], n % 256);
-    assert.is(bytes[(n + 1) * some.length - 1], n % 256);
-  }
-  list.close();
-});
-
 memory("modules of two threads make the same", () => {
   const [one, other] = [fuzzModule(), new FuzzModule()];
   assert.is.not(one.buffer, other.buffer);
   const made = [one, other].map((module) => {
     const at = module.reserve(64 * SETUP_SIZE);
-    module.generate(at, 64, 5000, 1, 2, 0, 832, 0, 0);
+    module.begin(1, 2, 0, 832, 832, 7, 1);
+    module.generate(at, 64, 5000);
     return new Uint8Array(module.buffer, at, 64 * SETUP_SIZE).slice();
   });
   assert.equal(made[0], made[1]);

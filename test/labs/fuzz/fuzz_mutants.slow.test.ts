@@ -72,7 +72,7 @@ for (const machine of MACHINES) findOn(machine);
 /** Finds for each mutant that no machine has shown yet the first case that differs from what it predicts. */
 function findOn(machine: Machine): void {
   using experiment = new Experiment({ capacity: BATCH }, new HermeticTrier(machine));
-  const generator = new Generator(1n, undefined, { ...machine, path: "both" });
+  const generator = new Generator(1n, { ...machine, path: "both" });
   const left = new Map(
     mutants(machine)
       .filter(({ name }) => !found.has(name))

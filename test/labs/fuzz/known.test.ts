@@ -146,9 +146,9 @@ known("a prediction that is shown has the flags of the list as they were seen", 
 
 known("cases that the machine cannot bear are not generated", () => {
   const [CONTROL, KINDS, CASES] = [904n, 0xffff_0000n, 30_000];
-  const watching = (options: ConstructorParameters<typeof Generator>[2]) => {
+  const watching = (options: ConstructorParameters<typeof Generator>[1]) => {
     using batch = new Batch(CASES);
-    new Generator(1n, undefined, options).generate(batch, 0, 0, CASES);
+    new Generator(1n, options).generate(batch, 0, 0, CASES);
     return Array.from({ length: CASES }, (_, i) => batch.at(i)).filter(
       ({ way, pairs }) =>
         way === "POKEUSER" &&

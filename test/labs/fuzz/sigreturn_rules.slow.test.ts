@@ -37,7 +37,7 @@ function firstDifference(cases: number, change?: Change): string | undefined {
   using traced = new Batch(SIZE);
   const { trier, model, batch: returned } = experiment;
   traced.put(Array(SIZE).fill(SIMPLE));
-  const generator = new Generator(SEED, undefined, { path: "sigreturn" });
+  const generator = new Generator(SEED, { path: "sigreturn" });
   for (let done = 0; done < cases; done += SIZE) {
     experiment.draw(generator, done);
     for (let i = 0; i < SIZE; i++) {

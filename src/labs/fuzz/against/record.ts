@@ -48,7 +48,7 @@ export function streamOf(
   { xstateLength, frameLength, xcr0, features }: DrawnFor,
 ): Generator {
   const options = { path, xstateLength, frameLength, xcr0, features, known };
-  return new Generator(seed, undefined, options);
+  return new Generator(seed, options);
 }
 
 /**

@@ -85,6 +85,8 @@ export const PLACES: readonly (readonly [name: string, place: bigint | number])[
 /** The module of this machine, and its memory. */
 export class FuzzModule extends ModuleFile {
   /** Described in assembly/fuzz/module.ts and assembly/fuzz/assess.ts. */
+  readonly begin = this.callable("begin");
+  readonly survey = this.callable("survey");
   readonly generate = this.callable("generate");
   readonly sign = this.callable("sign");
   readonly assess = this.callable("assess");

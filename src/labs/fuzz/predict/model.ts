@@ -107,7 +107,8 @@ export class Model {
     return { ...valuesOn(rule, this.machine.features), ...Object.fromEntries(altered) };
   }
 
-  #select(): void {
+  /** Lets the module predict by this model. */
+  select(): void {
     if (selected === this) return;
     selected = this;
     for (const [global, value] of this.#settings) global.value = value;
@@ -115,7 +116,7 @@ export class Model {
   }
 
   #predict({ setups }: Pick<Batch, "setups">, i: number): void {
-    this.#select();
+    this.select();
     fuzzModule().predictOne(setups.byteOffset + i * SETUP_SIZE);
   }
 
@@ -143,7 +144,7 @@ export class Model {
    * and of those whose signature was not there lately, in the batch's `news`. The others are counted.
    */
   assess(batch: Batch, count: number, known: KnownSignatures): Uint32Array {
-    this.#select();
+    this.select();
     const { setups, outcomes, news } = batch;
     const [from, to, at] = [setups.byteOffset, outcomes.byteOffset, news.byteOffset];
     return news.subarray(0, Number(fuzzModule().assess(from, to, known.address, at, count)));

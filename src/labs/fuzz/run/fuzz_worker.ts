@@ -7,10 +7,8 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { loadShim } from "../../../core/shim/shim.ts";
 import { type Failure, failureOf } from "../../../lib/errors.ts";
 import type { Case } from "../case/case.ts";
-import { SetupList } from "../case/setup_list.ts";
 import { Generator } from "../draw/generate.ts";
 import { type Comparison, Experiment } from "../experiment.ts";
-import { Focus } from "../predict/focus.ts";
 import { AGREES, KnownSignatures } from "../predict/signature.ts";
 import { type Counts, noCounts, takeCounts } from "../predict/tally.ts";
 import { nameCulprit } from "../try/culprit.ts";
@@ -36,9 +34,8 @@ export interface Order {
   readonly news: News;
 }
 
-/** News of a corpus: setups that cases may be made from, and signatures that are known. */
+/** News of a corpus: signatures that are known. */
 export interface News {
-  readonly parents: Uint8Array;
   readonly known: Float64Array;
 }
 
@@ -61,9 +58,7 @@ export type Answer = { readonly machine: Machine; readonly result: PartResult } 
 /** Keeps cases whose outcomes are of new kinds. */
 export class FuzzWorker {
   readonly #experiment: Experiment;
-  readonly #parents = new SetupList();
   readonly #known = new KnownSignatures();
-  readonly #focus: Focus | undefined;
   readonly #generator: Generator;
   readonly #counters: Int32Array;
   #result = noResult();
@@ -74,21 +69,13 @@ export class FuzzWorker {
   ) {
     this.#experiment = experiment;
     const { machine } = experiment;
-    const options = { ...machine, path, known };
-    if (focus !== undefined) {
-      this.#focus = new Focus(focus, machine, new Generator(seed, undefined, options));
-    }
-    this.#generator = new Generator(seed, this.#parents, {
-      ...options,
-      ...(this.#focus !== undefined && { focus: this.#focus.setups }),
-    });
+    experiment.model.select();
+    this.#generator = new Generator(seed, { ...machine, path, known, near: focus ?? "rare" });
     this.#counters = counters;
   }
 
   /** Tries the cases of an order. The first of those that are given has the number 0. */
   obey({ news, given, chunks }: Order): PartResult {
-    this.#parents.add(news.parents);
-    this.#focus?.add(news.parents);
     for (const signature of news.known) this.#known.add(signature);
     this.#result = noResult();
     this.#try(0, given.length, () => this.#experiment.try(given));

@@ -33,7 +33,7 @@ import { type Entry, type FoundCase, type Plan, RunState, type Step } from "./ru
 const JOURNAL_SCHEMA = "stublab.fuzz-journal/1";
 
 /** What makes cases: another generator makes others of the same seed. */
-export const GENERATOR = 2;
+export const GENERATOR = 3;
 
 const MOST_CASES = Number.MAX_SAFE_INTEGER;
 const MOST = 10_000_000;

@@ -2,7 +2,6 @@
 
 import { AwakeClock } from "../../../lib/awake.ts";
 import type { Case } from "../case/case.ts";
-import { recordsOf } from "../case/case_record.ts";
 import { UNPREDICTED } from "../predict/signature.ts";
 import type { CorpusFolder } from "./corpus_folder.ts";
 import type { Crew } from "./crew.ts";
@@ -167,17 +166,10 @@ export class Session {
 
   /** What the workers do not know yet. */
   #news(): News {
-    const { corpus, parents } = this.#state;
+    const { corpus } = this.#state;
     const news = corpus.slice(this.#told);
-    // The outcomes near a case that is not predicted are usually not predicted either, and say little.
-    const own = news
-      .slice(0, Math.max(parents - this.#told, 0))
-      .filter(({ predicted, index }) => predicted || index < 0);
     this.#told = corpus.length;
-    return {
-      parents: recordsOf(own.map(({ it }) => it)),
-      known: Float64Array.from(news, ({ signature }) => signature),
-    };
+    return { known: Float64Array.from(news, ({ signature }) => signature) };
   }
 
   /** Reports progress. What the callback throws ends the run, not the process: a timer calls this. */
