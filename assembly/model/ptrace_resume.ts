@@ -32,5 +32,9 @@ export let R7: u32 = 0;
 export function request(on: u32): void {
   task.traces = on == ON_SYSCALL;
   task.emulates = on == ON_SYSEMU || on == ON_SYSEMU_SINGLESTEP;
-  task.stepping = on == ON_SINGLESTEP || on == ON_SYSEMU_SINGLESTEP;
+}
+
+/** is_singlestep, and whether PTRACE_SYSEMU_SINGLESTEP steps. */
+export function isSinglestep(on: u32): bool {
+  return on == ON_SINGLESTEP || on == ON_SYSEMU_SINGLESTEP;
 }

@@ -1,10 +1,15 @@
-// arch_do_signal_or_restart and handle_signal, arch/x86/kernel/signal.c: what becomes of an interrupted system call
+// handle_signal, get_nr_restart_syscall and arch_do_signal_or_restart, arch/x86/kernel/signal.c
 
 import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
-import { SIGUSR2 } from "../../linux/signal";
+import { SIGTRAP, SIGUSR2 } from "../../linux/signal";
+import { HANDLE, IGNORE } from "../actions";
 import { copy, get, put, set } from "../registers";
 import { use } from "../rule";
-import { task } from "./task";
+import { stopByNotice, stopBySignal } from "./force_sig";
+import { getSignal } from "./get_signal";
+import { R19_code, R19_signal, setupRtFrame } from "./setup_rt_frame";
+import { userDisableSingleStep } from "./step";
+import { clearFlags, task } from "./task";
 
 /**
  * No call is restarted if the low half of orig_rax is {none}.
@@ -78,13 +83,44 @@ export let R15_noIntr: i64 = -513;
 export let R15_sys: i64 = -512;
 export let R15_size: u64 = 2;
 
-/** A handler of the signal is about to be entered. */
-export function restartUnderHandler(signal: u32): void {
+/** A call that a signal has interrupted, before its handler is entered. */
+function restartUnderHandler(signal: u32): void {
   const error = getError();
   if (error == 0 || isNoCall()) return;
   if ((error == R13_noHand || error == R13_block) && use(R13)) set(REG_rax, u64(R13_result));
   else if (error == R14_code && signal != R14_restart && use(R14)) set(REG_rax, u64(R14_result));
   else if ((error == R15_noIntr || error == R15_sys) && use(R15)) restart(R15_size);
+}
+
+/**
+ * TF that a single-step set is cleared before the frame is written, and the single-step ends.
+ * @source handle_signal, arch/x86/kernel/signal.c, 6.12
+ */
+export let R77: u32 = 0;
+
+/**
+ * A handler is entered without TF, DF and RF ({cleared}).
+ * @source handle_signal, arch/x86/kernel/signal.c, 6.12
+ */
+export let R22: u32 = 0;
+export let R22_cleared: u64 = 0x1_0500;
+
+/**
+ * Under a single-step the task stops as soon as a handler is entered: {signal}, si_code {code}.
+ * @source signal_setup_done, kernel/signal.c; ptrace_notify, 6.12
+ */
+export let R24: u32 = 0;
+export let R24_signal: u32 = SIGTRAP;
+export let R24_code: i32 = SIGTRAP;
+
+/** handle_signal and signal_setup_done. Returns whether the task has stopped. */
+function handleSignal(signal: u32, wantsFrame: bool): bool {
+  restartUnderHandler(signal);
+  const stepping = task.singlestep;
+  if (stepping && use(R77)) userDisableSingleStep();
+  if (setupRtFrame(signal, wantsFrame) != 0) return stopBySignal(R19_signal, R19_code, 0);
+  if (use(R22)) clearFlags(R22_cleared);
+  return stepping && use(R24) && stopByNotice(R24_signal, R24_code);
 }
 
 /**
@@ -117,19 +153,27 @@ export let R11_size: u64 = 2;
 export let R109: u32 = 0;
 export let R109_bit: u64 = 0x4000_0000;
 
-function restartCall(): u64 {
+/** get_nr_restart_syscall */
+function getNrRestartSyscall(): u64 {
   const call = task.in32 ? R11_call32 : R11_call;
   const kept = get(REG_orig_rax) & R109_bit;
   return kept != 0 && use(R109) ? call | kept : call;
 }
 
-/** No handler is entered. */
-export function restartWithoutHandler(): void {
+/**
+ * What becomes of the signal with which a task is resumed, and of a call that it has interrupted. Returns whether the task
+ * has stopped.
+ */
+export function archDoSignalOrRestart(signal: u32, wantsFrame: bool): bool {
+  const action = getSignal(signal);
+  if (action == HANDLE) return handleSignal(signal, wantsFrame);
+  if (action != IGNORE) return true;
   const error = getError();
-  if (error == 0 || isNoCall()) return;
+  if (error == 0 || isNoCall()) return false;
   if (error >= R10_first && error <= R10_last && use(R10)) restart(R10_size);
   else if (error == R11_code && use(R11)) {
-    set(REG_rax, restartCall());
+    set(REG_rax, getNrRestartSyscall());
     put(REG_rip, get(REG_rip) - R11_size);
   }
+  return false;
 }

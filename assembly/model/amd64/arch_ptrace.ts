@@ -5,7 +5,7 @@ import { Setup } from "../../fuzz/setup";
 import { EIO } from "../../linux/errno";
 import { wrote } from "../prediction";
 import { use } from "../rule";
-import { ptraceSetDebugreg } from "./ptrace_set_debugreg";
+import { ptraceSetDebugreg } from "./ptrace_debugreg";
 import { putreg } from "./putreg";
 
 /**

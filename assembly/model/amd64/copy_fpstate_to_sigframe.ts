@@ -1,5 +1,5 @@
 // copy_fpstate_to_sigframe, arch/x86/kernel/fpu/signal.c: the floating point of the next frame, after an image was
-// taken or refused.
+// taken or refused
 
 import { Setup } from "../../fuzz/setup";
 import { frameLength, xfeatures } from "../machine";

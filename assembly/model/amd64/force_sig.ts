@@ -1,5 +1,5 @@
-// How the task stops: force_sig_info_to_task and get_signal, kernel/signal.c, up to the stop that the tracer sees.
-// Functions that stop it, and do nothing else, return true: the task has stopped.
+// force_sig_info_to_task, dequeue_synchronous_signal and ptrace_notify, kernel/signal.c: how the task stops. Functions that
+// stop it, and do nothing else, return true: the task has stopped.
 
 import { REG_orig_rax } from "../../amd64/registers";
 import { SI_KERNEL, TRAP_BRKPT } from "../../linux/siginfo";
@@ -8,24 +8,18 @@ import { isIn, SYNCHRONOUS } from "../actions";
 import { info, infoWithoutAddress, known, outcome, resumed } from "../prediction";
 import { knownRegisters, set } from "../registers";
 import { use } from "../rule";
+import { readBases } from "./process_64";
+import { getFlags } from "./putreg";
 import { placeInt80 } from "./target";
-import { clearFlags, setFlags, task } from "./task";
-import { readBases } from "./x86_fsbase_read_task";
+import { setFlags, task } from "./task";
 
 /** The low byte of the status word of a stop. */
 const STOPPED: u32 = 0x7f;
 
-/**
- * TF ({flag}) that a request set does not show at the stop.
- * @source get_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF, 6.12
- */
-export let R41: u32 = 0;
-export let R41_flag: u64 = 0x100;
-
 /** A stop with this signal number in its status word, whose siginfo is not predicted yet. */
 export function stop(signal: u32): void {
-  if (task.forced && use(R41)) clearFlags(R41_flag);
   resumed(0, (signal << 8) | STOPPED);
+  getFlags(outcome.stopped);
   known.stopped = readBases(outcome.stopped, knownRegisters);
 }
 

@@ -1,10 +1,11 @@
 // genregs_set, arch/x86/kernel/ptrace.c
 
-import { REG_cs } from "../../amd64/registers";
+import { REG_cs, REG_eflags } from "../../amd64/registers";
 import { wrote } from "../prediction";
 import { bit, get, know, loadRegisters } from "../registers";
 import { use } from "../rule";
 import { putreg } from "./putreg";
+import { task } from "./task";
 
 /**
  * Words are written one after the other, r15 first. At the first word that is refused the request ends; the words
@@ -22,8 +23,9 @@ export function genregsSet(block: usize, size: i32): i32 {
   let errno = 0;
   for (let register = plain; register < size; register += 8) {
     const word = load<u64>(block + register);
-    // Most words are there already, and writing them changes nothing.
-    if (word == get(register)) continue;
+    // Most words are there already, and writing them changes nothing but TIF_FORCED_TF.
+    const isForced = register == REG_eflags && task.forcedTf;
+    if (word == get(register) && !isForced) continue;
     const refused = putreg(register, word);
     if (refused == 0) continue;
     errno = refused;

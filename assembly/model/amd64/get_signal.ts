@@ -1,13 +1,10 @@
-// get_signal and ptrace_signal, kernel/signal.c: the signal with which the tracer resumes a task that a signal stopped
+// ptrace_signal and get_signal, kernel/signal.c: the signal with which the tracer resumes a task that a signal stopped
 
 import { SIGTRAP } from "../../linux/signal";
-import { actionOf, END, HANDLE, isIn, killsAtOnce, STOP } from "../actions";
+import { actionOf, END, HANDLE, IGNORE, isIn, killsAtOnce, STOP } from "../actions";
 import { ended, giveUp, info } from "../prediction";
 import { use } from "../rule";
-import { restartUnderHandler, restartWithoutHandler } from "./arch_do_signal_or_restart";
 import { stop } from "./force_sig";
-import { iret } from "./iret";
-import { setupRtFrame } from "./setup_rt_frame";
 import { task } from "./task";
 
 /**
@@ -30,15 +27,13 @@ export let R74_stop: u32 = SIGTRAP;
  */
 export let U21: u32 = 0;
 
-/** Resumes the task from a stop by a signal, with a signal or 0. */
-export function deliver(signal: u32, wantsFrame: bool): void {
+/** The signal that the task acts on when it is resumed from a stop with a signal; 0: none. */
+function ptraceSignal(signal: u32): u32 {
   if (signal != 0 && isIn(signal, task.blocked)) {
     keepPending(signal, signal == R74_stop || !use(R74));
-  } else if (signal != 0 && use(R2)) {
-    act(signal, wantsFrame);
-    return;
+    return 0;
   }
-  resumeWithout();
+  return signal != 0 && use(R2) ? signal : 0;
 }
 
 /** A signal that is blocked stays pending. */
@@ -47,31 +42,21 @@ export function keepPending(signal: u32, isKernels: bool): void {
   task.pendingIsKernels = isKernels;
 }
 
-/** Resumes the task without a signal that acts. */
-export function resumeWithout(): void {
-  restartWithoutHandler();
-  iret();
-}
-
-function act(signal: u32, wantsFrame: bool): void {
+/** What the signal does with which the task is resumed: HANDLE or IGNORE; with any other the task has stopped. */
+export function getSignal(sent: u32): u32 {
+  const signal = ptraceSignal(sent);
+  if (signal == 0) return IGNORE;
   const action = actionOf(signal);
-  const handled = action == HANDLE;
-  if (giveUp(U21, handled && task.locked)) return;
-  if (handled) handle(signal, wantsFrame);
-  else if (action == STOP) {
+  if (giveUp(U21, action == HANDLE && task.locked)) return END;
+  if (action == STOP) {
     stop(signal);
     info(0, 0, 0);
   } else if (action == END) ended(signal);
-  else resumeWithout();
+  return action;
 }
 
-function handle(signal: u32, wantsFrame: bool): void {
-  restartUnderHandler(signal);
-  if (!setupRtFrame(signal, wantsFrame)) iret();
-}
-
-/** Whether a signal that is sent at another stop has ended the process. */
-export function complete(signal: u32): bool {
+/** complete_signal: whether a signal that is sent at another stop has ended the process. */
+export function completeSignal(signal: u32): bool {
   if (!killsAtOnce(signal)) return false;
   ended(signal);
   return true;

@@ -1,5 +1,5 @@
-// Hardware breakpoints: what arch/x86/kernel/hw_breakpoint.c accepts, and when the processor reports them. Between two
-// cases a task has none.
+// arch_bp_generic_fields, hw_breakpoint_arch_parse and arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c: which
+// breakpoints are accepted, in this order, and when the processor reports them. Between two cases a task has none.
 
 import { EINVAL } from "../../linux/errno";
 import { use } from "../rule";
@@ -48,17 +48,6 @@ function bytesOf(length: u32): u64 {
 }
 
 /**
- * Debug registers 0 to 3 accept an address below {limit}, otherwise {errno}. Without debug register 7 an address has
- * no effect.
- * @source hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace,
- * arch/x86/kernel/hw_breakpoint.c, 6.12
- */
-export let W39: u32 = 0;
-export let W39_limit: u64 = 0x7fff_ffff_f000;
-export const W39_limit_la57: u64 = 0xff_ffff_ffff_f000;
-export let W39_errno: i32 = EINVAL;
-
-/**
  * The kind of a breakpoint must not be {io} (I/O), and the length of one for execution must be {length} (1 byte),
  * otherwise {errno}.
  * @source arch_bp_generic_fields, arch/x86/kernel/hw_breakpoint.c, 6.12
@@ -75,12 +64,23 @@ export let W60_errno: i32 = EINVAL;
 export let W61: u32 = 0;
 export let W61_errno: i32 = EINVAL;
 
+/**
+ * Debug registers 0 to 3 accept an address below {limit}, otherwise {errno}. Without debug register 7 an address has
+ * no effect.
+ * @source hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace,
+ * arch/x86/kernel/hw_breakpoint.c, 6.12
+ */
+export let W39: u32 = 0;
+export let W39_limit: u64 = 0x7fff_ffff_f000;
+export const W39_limit_la57: u64 = 0xff_ffff_ffff_f000;
+export let W39_errno: i32 = EINVAL;
+
 /** Changes breakpoint `k`, or makes it, if that is allowed. Returns the errno. */
 export function setBreakpoint(k: u32, address: u64, kind: u32, length: u32, isEnabled: bool): i32 {
   const isBad = kind == W60_io || (kind == EXECUTE && length != W60_length);
   if (isBad && use(W60)) return W60_errno;
-  if (address >= W39_limit && use(W39)) return W39_errno;
   if (kind != EXECUTE && address % bytesOf(length) != 0 && use(W61)) return W61_errno;
+  if (address >= W39_limit && use(W39)) return W39_errno;
   const breakpoint = at(k);
   breakpoint.address = address;
   breakpoint.kind = kind;

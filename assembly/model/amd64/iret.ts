@@ -1,4 +1,4 @@
-// The return to user mode, which the processor may refuse: IRET, and fixup_bad_iret, arch/x86/kernel/traps.c
+// fixup_bad_iret, arch/x86/kernel/traps.c: the return to user mode by IRET, which the processor may refuse
 
 import { REG_cs, REG_eflags, REG_rip, REG_ss } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
@@ -6,8 +6,8 @@ import { SIGSEGV } from "../../linux/signal";
 import { giveUp } from "../prediction";
 import { get } from "../registers";
 import { use } from "../rule";
-import { isCanonical, R28, R28_si, R28_signal } from "./canonical";
-import { exitToUserMode } from "./exit_to_user_mode";
+import { isCanonical, R28, R28_si, R28_signal } from "./access";
+import { returnToUser } from "./do_syscall_64";
 import { forceTrap } from "./force_sig";
 import { run } from "./processor";
 import {
@@ -62,7 +62,7 @@ export function iret(): void {
   else if (!isCanonical(rip) && use(R28)) refuse(R28_signal, R28_si);
   else if (cs == R62_code32 && rip >> 32 != 0 && use(R62)) refuse(R62_signal, R62_si);
   else if (!lacks(REG_eflags)) {
-    exitToUserMode(task.inCall);
+    returnToUser(task.inCall);
     run();
   }
 }

@@ -1,4 +1,4 @@
-// putreg, arch/x86/kernel/ptrace.c
+// set_segment_reg, get_flags, set_flags and putreg, arch/x86/kernel/ptrace.c: the registers that a tracer reads and writes
 
 import {
   REG_cs,
@@ -12,8 +12,51 @@ import {
 import { EIO } from "../../linux/errno";
 import { get, set } from "../registers";
 import { use } from "../rule";
-import { setSegmentReg } from "./set_segment_reg";
-import { task } from "./task";
+import { TRAP_FLAG, task } from "./task";
+
+/**
+ * A selector is cut to the bits {mask}.
+ * @source set_segment_reg, arch/x86/kernel/ptrace.c, 6.12
+ */
+export let W2: u32 = 0;
+export let W2_mask: u64 = 0xffff;
+
+/**
+ * A selector other than 0 must have the privilege level {level} in the bits {bits}, otherwise {errno}.
+ * @source invalid_selector, arch/x86/kernel/ptrace.c, 6.12
+ */
+export let W3: u32 = 0;
+export let W3_level: u64 = 3;
+export let W3_bits: u64 = 3;
+export let W3_errno: i32 = EIO;
+
+/**
+ * cs and ss must not be 0, otherwise {errno}.
+ * @source set_segment_reg, arch/x86/kernel/ptrace.c, 6.12
+ */
+export let W4: u32 = 0;
+export let W4_errno: i32 = EIO;
+
+function setSegmentReg(register: i32, word: u64): i32 {
+  const value = use(W2) ? word & W2_mask : word;
+  if (value != 0 && (value & W3_bits) != W3_level && use(W3)) return W3_errno;
+  if (value == 0 && register < REG_ds && use(W4)) return W4_errno;
+  set(register, value);
+  return 0;
+}
+
+/**
+ * TF ({flag}) that a request set does not show at the stop.
+ * @source get_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF, 6.12
+ */
+export let R41: u32 = 0;
+export let R41_flag: u64 = 0x100;
+
+/** Makes the flags of a block what a tracer reads. */
+export function getFlags(words: usize): void {
+  if (!task.forcedTf || !use(R41)) return;
+  store<u64>(words + REG_eflags, load<u64>(words + REG_eflags) & ~R41_flag);
+}
 
 /**
  * Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, NT, RF and AC are written ({mask}); all other bits stay.
@@ -22,11 +65,12 @@ import { task } from "./task";
 export let W7: u32 = 0;
 export let W7_mask: u64 = 0x54dd5;
 
-const TRAP_FLAG: u64 = 0x100;
-
 function setFlags(word: u64): i32 {
-  if ((word & TRAP_FLAG) != 0) task.wroteTrapFlag = true;
-  set(REG_eflags, use(W7) ? (get(REG_eflags) & ~W7_mask) | (word & W7_mask) : word);
+  let value = word;
+  // TF that the tracer writes is its own; without it that of a single-step stays.
+  if ((value & TRAP_FLAG) != 0) task.forcedTf = false;
+  else if (task.forcedTf) value |= TRAP_FLAG;
+  set(REG_eflags, use(W7) ? (get(REG_eflags) & ~W7_mask) | (value & W7_mask) : value);
   return 0;
 }
 

@@ -7,16 +7,12 @@ import {
   REG_eflags,
   REG_fs_base,
   REG_orig_rax,
-  REG_rax,
   REG_ss,
   REGISTERS_SIZE,
 } from "../../amd64/registers";
 import { Setup } from "../../fuzz/setup";
-import { SI_KERNEL } from "../../linux/siginfo";
-import { SIGSEGV } from "../../linux/signal";
 import { get, loadRegisters, put, saveRegisters } from "../registers";
 import { use } from "../rule";
-import { stopBySignal } from "./force_sig";
 import { kept } from "./target";
 import { startTask } from "./task";
 
@@ -89,22 +85,6 @@ export function restoreSigcontext(setup: Setup): void {
 
 function forcedLevel(selector: u64): u64 {
   return use(S2) ? (selector & S2_mask) | S2_level : selector;
-}
-
-/**
- * A frame that is refused: {signal}, si_code {code} (SI_KERNEL), si_addr 0, before anything is executed. The
- * registers are taken, but rax is {result}; the floating point is that of a new program.
- * @source rt_sigreturn, arch/x86/kernel/signal_64.c; fpu__clear_user_states, arch/x86/kernel/fpu/core.c, 6.12
- */
-export let S19: u32 = 0;
-export let S19_signal: u32 = SIGSEGV;
-export let S19_code: i32 = SI_KERNEL;
-export let S19_result: u64 = 0;
-
-/** badframe: the signal is delivered on the way out, before the registers are used. */
-export function badFrame(): void {
-  if (use(S19)) put(REG_rax, S19_result);
-  stopBySignal(S19_signal, S19_code, 0);
 }
 
 /** Writes the registers that rt_sigreturn gives to a setup to an address. */

@@ -1,4 +1,5 @@
-// x64_setup_rt_frame, arch/x86/kernel/signal_64.c: the entry of a signal handler. On the stack, from above:
+// get_sigframe, arch/x86/kernel/signal.c, and x64_setup_rt_frame, arch/x86/kernel/signal_64.c: the entry of a signal handler.
+// On the stack, from above:
 //
 //   rsp             at the signal
 //   red zone        128 bytes
@@ -27,15 +28,15 @@ import {
   REG_rsp,
   REG_ss,
 } from "../../amd64/registers";
+import { EFAULT } from "../../linux/errno";
 import { SI_KERNEL } from "../../linux/siginfo";
-import { SIGSEGV, SIGTRAP } from "../../linux/signal";
+import { SIGSEGV } from "../../linux/signal";
 import { frameLength } from "../machine";
-import { infoWithoutAddress, known, outcome } from "../prediction";
+import { known, outcome } from "../prediction";
 import { get, knows, set } from "../registers";
 import { use } from "../rule";
-import { stop, stopBySignal } from "./force_sig";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
-import { clearFlags, task } from "./task";
+import { task } from "./task";
 
 /**
  * A frame leaves the red zone of {zone} bytes below rsp untouched.
@@ -111,41 +112,13 @@ export let R21_cs: u64 = 0x33;
 export let R21_ss: u64 = 0x2b;
 
 /**
- * A handler is entered without TF, DF and RF ({cleared}).
- * @source handle_signal, arch/x86/kernel/signal.c, 6.12
- */
-export let R22: u32 = 0;
-export let R22_cleared: u64 = 0x1_0500;
-
-/**
- * Under a single-step the task stops as soon as a handler is entered: {signal}, si_code {code}.
- * @source signal_setup_done, kernel/signal.c; ptrace_notify, 6.12
- */
-export let R24: u32 = 0;
-export let R24_signal: u32 = SIGTRAP;
-export let R24_code: i32 = SIGTRAP;
-
-/**
- * TF ({flag}) that a single-step set is cleared before the frame is written, and the single-step ends.
- * @source handle_signal, arch/x86/kernel/signal.c, 6.12
- */
-export let R77: u32 = 0;
-export let R77_flag: u64 = 0x100;
-
-/**
- * Enters the handler of a signal. Returns whether the task has stopped.
+ * Writes the frame of a signal, and enters its handler. Returns the errno: whether the frame cannot be written.
  *
  * @param wantsFrame whether the registers in the frame are read at the stop
  */
-export function setupRtFrame(signal: u32, wantsFrame: bool): bool {
-  const stepping = task.stepping;
-  if (stepping && use(R77)) {
-    if (task.forced) clearFlags(R77_flag);
-    task.stepping = false;
-    task.forced = false;
-  }
+export function setupRtFrame(signal: u32, wantsFrame: bool): i32 {
   const frame = getSigframe();
-  if (!isWritable(frame, frameEnd) && use(R19)) return stopBySignal(R19_signal, R19_code, 0);
+  if (!isWritable(frame, frameEnd) && use(R19)) return EFAULT;
   if (wantsFrame) setupSigcontext();
   set(REG_rip, placeHandler);
   if (use(R20)) {
@@ -160,11 +133,7 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): bool {
     // A task with another data segment is not possible.
     set(REG_ss, R21_ss);
   }
-  if (use(R22)) clearFlags(R22_cleared);
-  if (!stepping || !use(R24)) return false;
-  stop(R24_signal);
-  infoWithoutAddress(R24_signal, R24_code);
-  return true;
+  return 0;
 }
 
 function isWritable(begin: u64, end: u64): bool {

@@ -1,5 +1,5 @@
-// kernel/entry/syscall_user_dispatch.c: PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, and what becomes of calls under it. The
-// words of struct ptrace_sud_config:
+// syscall_user_dispatch and syscall_user_dispatch_set_config, kernel/entry/syscall_user_dispatch.c:
+// PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, and what becomes of calls under it. The words of struct ptrace_sud_config:
 //
 //   0  mode    1  selector    2  offset    3  len
 //

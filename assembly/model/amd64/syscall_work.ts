@@ -1,4 +1,4 @@
-// The work of kernel/entry/common.c around a system call: syscall_trace_enter and syscall_exit_work.
+// syscall_trace_enter and syscall_exit_work, kernel/entry/common.c: the stops at a system call
 
 import { REG_rax, REG_rip } from "../../amd64/registers";
 import { TRAP_BRKPT } from "../../linux/siginfo";
@@ -71,6 +71,6 @@ export function syscallExitWork(isExit: bool, isPreceded: bool): bool {
   }
   if (isPreceded) return false;
   if (task.raised != 0) return forceSig(task.raised, R70_code, 0);
-  const steps = !isExit && task.stepping && !(task.emulates && use(R36));
+  const steps = !isExit && task.singlestep && !(task.emulates && use(R36));
   return steps && use(R35) && forceSig(R35_signal, R35_code, get(REG_rip));
 }

@@ -17,9 +17,9 @@ export const FRAME_FLAGS: i32 = 17 * 8;
 
 @unmanaged
 export class Task {
-  /** TIF_SINGLESTEP and TIF_FORCED_TF. */
-  stepping: bool;
-  forced: bool;
+  /** TIF_SINGLESTEP and TIF_FORCED_TF: step.ts. */
+  singlestep: bool;
+  forcedTf: bool;
   /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */
   traces: bool;
   emulates: bool;
@@ -27,9 +27,8 @@ export class Task {
   inCall: bool;
   /** TS_COMPAT: it is in a 32-bit call. */
   in32: bool;
-  /** It is at a stop by a single-step, at which the kernel has set TF; TF has been written since. */
+  /** It is at a stop by a single-step. */
   stepped: bool;
-  wroteTrapFlag: bool;
   /** The last instruction pushed rax, or was MOV SS. */
   pushed: bool;
   afterMovSs: bool;
@@ -55,6 +54,9 @@ export class Task {
   debugStatus: u64;
   debugControl: u64;
 }
+
+/** TF, X86_EFLAGS_TF. */
+export const TRAP_FLAG: u64 = 0x100;
 
 /** A whole number of words. */
 const TASK_SIZE = (i32(offsetof<Task>()) + 7) & ~7;

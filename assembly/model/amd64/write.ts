@@ -31,16 +31,16 @@ import { known, outcome, readBack, wrote } from "../prediction";
 import { copy, forget, set } from "../registers";
 import { use } from "../rule";
 import { archPtrace } from "./arch_ptrace";
-import { call32 } from "./do_syscall_64";
+import { call32 } from "./entry_64";
 import { genregsSet } from "./genregs_set";
-import { ptraceGetDebugregs } from "./ptrace_get_debugreg";
-import { ptraceRegset } from "./ptrace_regset";
-import { setSigmask } from "./ptrace_request";
+import { readBases } from "./process_64";
+import { ptraceGetDebugregs } from "./ptrace_debugreg";
+import { ptraceRegset, setSigmask } from "./ptrace_request";
 import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
+import { getFlags } from "./putreg";
 import { setDispatchConfig } from "./syscall_user_dispatch";
 import { placeInt80, placeSyscall } from "./target";
-import { task } from "./task";
-import { readBases } from "./x86_fsbase_read_task";
+import { setFlags, TRAP_FLAG, task } from "./task";
 import { xfpregsSet } from "./xfpregs_set";
 import { xstateregsSet } from "./xstateregs_set";
 
@@ -59,7 +59,7 @@ function arrive(from: u32): void {
   if (from == FROM_SIGNAL || from == FROM_GROUP) return;
   if (from == FROM_ENTRY32 || from == FROM_EXIT32 || from == FROM_STEP32) {
     task.in32 = true;
-    task.stepped = from == FROM_STEP32;
+    if (from == FROM_STEP32) arriveBySingleStep();
     set(REG_rip, placeInt80 + 2);
     set(REG_orig_rax, GETPID_32);
     if (from != FROM_ENTRY32) call32();
@@ -76,6 +76,14 @@ function arrive(from: u32): void {
   else if (use(W15)) set(REG_rax, u64(W15_result));
 }
 
+/** At the stop by a single-step TF is set, and hidden. */
+function arriveBySingleStep(): void {
+  task.stepped = true;
+  task.singlestep = true;
+  task.forcedTf = true;
+  setFlags(TRAP_FLAG);
+}
+
 /** Writes a setup. Returns the errno. */
 export function write(setup: Setup): i32 {
   arrive(setup.from);
@@ -88,6 +96,7 @@ export function write(setup: Setup): i32 {
   const errno = writeRegisters(setup, way);
   if (errno != 0 || (setup.wants & WANT_WRITTEN) != 0) {
     readBack();
+    getFlags(outcome.written);
     known.written = readBases(outcome.written, known.written);
   }
   if (way == WAY_POKEUSER) ptraceGetDebugregs(setup);

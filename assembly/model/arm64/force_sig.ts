@@ -1,4 +1,4 @@
-// How the task stops: get_signal, kernel/signal.c, and report_syscall, arch/arm64/kernel/ptrace.c
+// force_sig_info_to_task, kernel/signal.c, and report_syscall, arch/arm64/kernel/ptrace.c: how the task stops
 
 import { SIGTRAP } from "../../linux/signal";
 import { info, infoWithoutAddress, known, resumed } from "../prediction";

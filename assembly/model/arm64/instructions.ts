@@ -181,7 +181,7 @@ export function run(): void {
   eret();
   for (let n: u32 = 0; n < MOST; n++) {
     if (execute()) return;
-    if (task.stepping && use(R229)) {
+    if (task.singlestep && use(R229)) {
       stopBySignal(R229_signal, R229_code, get(REG_pc));
       return;
     }

@@ -1,4 +1,4 @@
-// The resume of a setup: ptrace_resume, kernel/ptrace.c, and where the task continues from each kind of stop
+// ptrace_resume, kernel/ptrace.c: where the task continues from each kind of stop
 
 import { REG_pstate, REG_x7 } from "../../arm64/registers";
 import {
@@ -12,7 +12,7 @@ import {
 import { killsAtOnce } from "../actions";
 import { harmlessCall } from "../harmless_calls";
 import { ended } from "../prediction";
-import { R7, refusesSignal, request } from "../ptrace_resume";
+import { isSinglestep, R7, refusesSignal, request } from "../ptrace_resume";
 import { get, put } from "../registers";
 import { use } from "../rule";
 import { stopBySent } from "./do_signal";
@@ -35,7 +35,8 @@ export function resume(setup: Setup): void {
   const signal = setup.signal;
   if (refusesSignal(signal)) return;
   request(setup.on);
-  if (task.stepping && use(R215)) put(REG_pstate, get(REG_pstate) | R215_bit);
+  task.singlestep = isSinglestep(setup.on);
+  if (task.singlestep && use(R215)) put(REG_pstate, get(REG_pstate) | R215_bit);
   const from: u32 = setup.from;
   if (from == FROM_SIGNAL) deliver(signal, (setup.wants & WANT_FRAME) != 0);
   else if (from == FROM_GROUP) deliver(use(R7) ? 0 : signal, false);

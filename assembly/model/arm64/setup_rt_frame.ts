@@ -83,6 +83,6 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): void {
   put(REG_pc, placeHandler);
   if (use(R217)) put(REG_pstate, get(REG_pstate) & ~R217_cleared);
   if (use(R233)) put(REG_pstate, (get(REG_pstate) & ~R233_mask) | R233_type);
-  if (task.stepping && use(R218)) stopByNotice(SIGTRAP, R218_code);
+  if (task.singlestep && use(R218)) stopByNotice(SIGTRAP, R218_code);
   else run();
 }

@@ -42,7 +42,7 @@ export let R231_bit: u64 = 0x20_0000;
 /** SVC, whose pc is already behind it. Returns whether the task has stopped. */
 export function svc(): bool {
   if (use(R207)) put(REG_syscallno, u32(get(REG_x8)));
-  if (task.stepping && use(R231)) put(REG_pstate, get(REG_pstate) & ~R231_bit);
+  if (task.singlestep && use(R231)) put(REG_pstate, get(REG_pstate) & ~R231_bit);
   task.first = get(REG_x0);
   if (get(REG_syscallno) == R208_none && use(R208)) set(REG_x0, u64(R208_result));
   if ((task.traces || task.emulates) && use(R209)) {
@@ -63,7 +63,7 @@ export let R210_bit: u32 = 0x80;
 
 /** The way out of a call, with a signal that was sent at its entry. Returns whether the task has stopped. */
 export function traceExit(sent: u32): bool {
-  if (task.stepping && stopByStep(sent)) return true;
+  if (task.singlestep && stopByStep(sent)) return true;
   if (task.traces && use(R210)) {
     if (use(W206)) put(REG_x7, W206_exit);
     stopByNotice(SIGTRAP | R210_bit, SIGTRAP | R210_bit);

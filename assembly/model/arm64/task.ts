@@ -17,7 +17,7 @@ export const FRAME_FLAGS: i32 = 34 * 8;
 @unmanaged
 export class Task {
   /** TIF_SINGLESTEP */
-  stepping: bool;
+  singlestep: bool;
   /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */
   traces: bool;
   emulates: bool;

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ModuleFile } from "../../../src/labs/fuzz/case/module.ts";
@@ -13,37 +13,53 @@ import {
 
 /** The documents, and the modules with the rules that they have. */
 const DOCUMENTS = [
-  ["docs/model.md", "fuzz.wasm", "rules.json"],
-  ["docs/model-arm64.md", "fuzz-arm64.wasm", "rules-arm64.json"],
+  ["docs/model.md", "amd64", "fuzz.wasm", "rules.json"],
+  ["docs/model-arm64.md", "arm64", "fuzz-arm64.wasm", "rules-arm64.json"],
 ] as const;
 
-/** Between these lines of the document a table stands. */
-const begin = (phase: Phase): string => `<!-- rules: ${phase} -->`;
 const END = "<!-- end -->";
 
-/** A document with its tables made anew: one for each phase of which there are rules. */
-function withRules(document: string, rules: readonly Rule[]): string {
+/** A document with a table after a line such as "<!-- rules: write -->" made anew. */
+function withTable(document: string, of: string, rows: readonly string[]): string {
+  const from = document.indexOf(`<!-- ${of} -->`);
+  const to = document.indexOf(END, from);
+  if (from < 0 || to < 0) throw new RangeError(`the document has no place for ${of}`);
+  return `${document.slice(0, from)}<!-- ${of} -->\n${rows.join("\n")}\n${document.slice(to)}`;
+}
+
+/** The files of the model and what each follows: the first sentence in it. By the kernel's files, then the others. */
+function fileRows(arch: string): string[] {
+  const folder = `assembly/model/${arch}`;
+  const files = readdirSync(folder).map((file) => {
+    const text = readFileSync(`${folder}/${file}`, "utf8");
+    const [comment = ""] = /^(\/\/.*\n)+/.exec(text) ?? [];
+    const [told = ""] = comment
+      .replaceAll(/\n?\/\/ ?/g, " ")
+      .trim()
+      .split(/\.? {2}|\. |\.$/);
+    return { file, told, kernels: /(arch|kernel)\/\S+\.[cS]/.exec(told)?.[0] ?? "~" };
+  });
+  files.sort((a, b) => (`${a.kernels} ${a.file}` < `${b.kernels} ${b.file}` ? -1 : 1));
+  const rows = files.map(({ file, told }) => `| ${file} | ${told.replace(/:$/, "")} |`);
+  return [`| file of \`${folder}/\` | what it follows |`, "| --- | --- |", ...rows];
+}
+
+/** A document with its tables made anew: the files, and the rules of each phase that has any. */
+function withTables(document: string, arch: string, rules: readonly Rule[]): string {
   return PHASES.filter((phase) => rules.some((rule) => rule.phase === phase)).reduce(
-    (text, phase) => {
-      const from = text.indexOf(begin(phase));
-      const to = text.indexOf(END, from);
-      if (from < 0 || to < 0) throw new RangeError(`the document has no place for ${begin(phase)}`);
-      return `${text.slice(0, from)}${begin(phase)}\n${tableOf(phase, rules)}\n${text.slice(to)}`;
-    },
-    document,
+    (text, phase) => withTable(text, `rules: ${phase}`, rowsOf(phase, rules)),
+    withTable(document, "files", fileRows(arch)),
   );
 }
 
-function tableOf(phase: Phase, rules: readonly Rule[]): string {
+function rowsOf(phase: Phase, rules: readonly Rule[]): string[] {
   const rows = rules
     .filter((rule) => rule.phase === phase)
     .map(
       (rule) =>
         `| ${rule.id} | ${cell(ruleText(rule) + otherValues(rule))} | ${cell(conditionOf(rule))} | ${cell(sourceOf(rule))} |`,
     );
-  return ["| rule | what it says | holds | source |", "| --- | --- | --- | --- |", ...rows].join(
-    "\n",
-  );
+  return ["| rule | what it says | holds | source |", "| --- | --- | --- | --- |", ...rows];
 }
 
 /** The source, and which processors were asked. */
@@ -74,14 +90,14 @@ function cell(text: string): string {
 
 const documenting = suite("fuzz: the model's document");
 
-for (const [path, file, table] of DOCUMENTS) {
+for (const [path, arch, file, table] of DOCUMENTS) {
   const rules = readRules(new ModuleFile(file), table);
 
   documenting(
-    `the tables of ${path} are those of the rules; \`npm run docs:model\` makes them anew`,
+    `the tables of ${path} are those of the files and the rules; \`npm run docs:model\` makes them anew`,
     () => {
       const document = readFileSync(path, "utf8");
-      const right = withRules(document, rules);
+      const right = withTables(document, arch, rules);
       if (process.env.WRITE_DOCUMENTS) writeFileSync(path, right);
       else assert.is(document, right);
     },

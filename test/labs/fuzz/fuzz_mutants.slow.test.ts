@@ -28,6 +28,7 @@ const MORE_WORDS: ReadonlyMap<string, number> = new Map([
   // 32-bit code, a segment, the last address of 4 GB, and an instruction that writes there.
   ["R113 removed", 4],
   ["R116 removed", 4],
+  ["R116.cpunode = 124", 4],
 ]);
 /** An image whose first 448 bytes cannot be read, and have nothing that is taken. */
 const beyond = (words: Readonly<Record<number, bigint>>) =>
