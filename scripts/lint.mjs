@@ -10,7 +10,7 @@ const machine = path.includes("/arm64/") ? "arm64" : "amd64";
 
 /** The flags with which it is compiled. Headers of its own room precede those of the same name. */
 function flags() {
-  const rooms = [path.split("/", 2).join("/"), "shim/probe"];
+  const rooms = [path.split("/", 2).join("/"), "shim/probe", "shim/probe/facts"];
   const own = rooms.flatMap((room) => foldersOf(machine, room));
   const target = ["--target=aarch64-linux-gnu", "-ffreestanding", "-isystem", "shim/probe/libc"];
   return [

@@ -70,7 +70,8 @@ const objectsOf = (machine) => [
   ...["core", "fuzz"].map((room) => objectOf(machine, room)),
 ];
 
-const ownFolders = (machine) => foldersOf(machine, "shim/probe");
+const ownFolders = (machine) =>
+  ["shim/probe", "shim/probe/facts"].flatMap((folder) => foldersOf(machine, folder));
 
 const flagsOf = (machine) => [
   ...[...C_FLAGS, "-Os", "-fno-pic"],

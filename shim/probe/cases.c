@@ -1,28 +1,71 @@
-// Looks at the facts that are cases.
+// Facts that are cases; src/labs/fuzz/probe/facts.ts has the format of the data.
 #include "facts.h"
 #include "trying.h"
 
-enum { MOST_FIELDS = 96, MOST_ATTEMPTS = 5 };
+enum { MOST_FIELDS = 96 };
 
 /** A check: its setup, and what is expected of its outcome. */
 struct check {
     const char *name;
     uint64_t needs;
-    struct stublab_setup *setup;
-    struct stublab_outcome *outcome;
+    struct stublab_setup setup;
     uint32_t expected;
     uint32_t places[MOST_FIELDS];
     uint64_t words[MOST_FIELDS];
 };
 
+/** The next byte of the data. */
+static const uint8_t *at;
+
+static uint32_t take8(void) {
+    return *at++;
+}
+
+static uint32_t take16(void) {
+    at += 2;
+    return at[-2] | (uint32_t)at[-1] << 8;
+}
+
+static uint64_t take_word(void) {
+    uint64_t word = 0;
+    int shift = 0;
+    for (; *at >= 0x80; shift += 7)
+        word |= (uint64_t)(take8() & 0x7f) << shift;
+    return word | (uint64_t)take8() << shift;
+}
+
+static const char *take_text(void) {
+    const char *text = (const char *)at;
+    while (take8() != 0)
+        ;
+    return text;
+}
+
+uint32_t load_setup_facts(struct fact *facts, uint32_t most) {
+    uint32_t count = 0;
+    at = &data[section_facts.at];
+    for (const uint8_t *end = at + section_facts.length; at < end; count++) {
+        if (count == most)
+            fail("there are too many facts", count);
+        struct fact *fact = &facts[count];
+        fact->group = take_text();
+        fact->name = take_text();
+        fact->source = take_text();
+        const uint64_t length = take_word();
+        fact->checks = at;
+        at += length;
+    }
+    return count;
+}
+
 static void take_check(struct check *check) {
     check->name = take_text();
     check->needs = take_word();
-    memset(check->setup, 0, sizeof *check->setup);
-    memcpy(check->setup->words, baseline, sizeof check->setup->words);
+    memset(&check->setup, 0, sizeof check->setup);
+    memcpy(check->setup.words, baseline, sizeof check->setup.words);
     for (uint32_t count = take8(); count > 0; count--) {
         uint32_t index = take8();
-        ((uint64_t *)check->setup)[index] = take_word();
+        ((uint64_t *)&check->setup)[index] = take_word();
     }
     check->expected = take8();
     for (uint32_t i = 0; i < check->expected; i++) {
@@ -31,96 +74,83 @@ static void take_check(struct check *check) {
     }
 }
 
-/** The first thing that the machine lacks: an index of `needs`; -1. */
-static int32_t missing(uint64_t set) {
+/** Skips the check if the machine lacks something. */
+static void require_all(uint64_t set) {
     for (int32_t i = 0; needs[i].name != 0; i++)
         if ((set >> i & 1) != 0 && !meets(&needs[i]))
-            return i;
-    return -1;
+            skip(needs[i].name, needs[i].reason, 0);
 }
 
 /** Whether a field is as expected, but for flags that are not compared. */
-static bool meets_check(const struct check *check, uint32_t i) {
-    const uint32_t place = check->places[i];
+static bool is_met(const struct stublab_outcome *outcome, uint32_t place, uint64_t word) {
     const bool is_flags = place == OUTCOME_WRITTEN + 8 * WORD_FLAGS ||
                           place == OUTCOME_STOPPED + 8 * WORD_FLAGS ||
                           place == OUTCOME_FRAME + 8 * FRAME_FLAGS;
     const uint64_t ignored = is_flags ? *w2c_fuzz_ignoredFlags(&module) : 0;
-    return ((field(check->outcome, place) ^ check->words[i]) & ~ignored) == 0;
+    return ((field(outcome, place) ^ word) & ~ignored) == 0;
 }
 
-/** The fields that are not as expected, hashed; 0 if all are. */
-static uint64_t unmet(const struct check *check) {
-    uint64_t key = 0;
-    for (uint32_t i = 0; i < check->expected; i++)
-        if (!meets_check(check, i))
-            key = key * 1099511628211ULL + check->places[i] + 1;
-    return key;
+/** Whether a case got to where a field is read: readFields in src/labs/fuzz/case/fields.ts. */
+static bool is_reached(const struct stublab_outcome *outcome, uint32_t place) {
+    const uint32_t offset = place & ~(uint32_t)HALF;
+    const bool tried = outcome->resumed != -1, runs = outcome->resumed == 0;
+    const bool stops = runs && (outcome->status & 0xff) == 0x7f;
+    if (offset == OUTCOME_RESUMED)
+        return tried;
+    if (offset == OUTCOME_STATUS)
+        return runs;
+    if (offset == OUTCOME_CODE || offset == OUTCOME_ADDRESS)
+        return stops && outcome->signal != 0;
+    return offset == OUTCOME_SIGNAL || offset >= OUTCOME_STOPPED ? stops : true;
 }
 
-/** The check has an obstacle in its outcome. */
-enum { NOT_TRIED = 2 };
-
-/** Tries a check until it holds, or two attempts have the same result. Returns 1, 0 or NOT_TRIED,
- * or why no case can be tried. */
-static int64_t holds(const struct check *check) {
-    uint64_t seen[MOST_ATTEMPTS];
-    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-        renew();
-        memset(check->outcome, 0, sizeof *check->outcome);
-        int64_t result = try_setups(check->setup, check->outcome, 1);
-        if (result < 0)
-            return result;
-        if (check->outcome->obstacle != STUBLAB_OBSTACLE_NONE)
-            return NOT_TRIED;
-        uint64_t key = unmet(check);
-        if (attempt == 0 && key == 0)
-            return 1;
-        for (int i = 0; i < attempt; i++)
-            if (seen[i] == key)
-                return key == 0;
-        seen[attempt] = key;
-    }
-    return 0;
-}
-
-static void say_failure(struct fact *fact, const struct check *check) {
-    uint32_t differing = 0;
-    begin_failure(fact, check->name);
+static void compare_outcome(const struct check *check, const struct stublab_outcome *outcome) {
     for (uint32_t i = 0; i < check->expected; i++) {
-        if (meets_check(check, i) || differing++ > 0)
+        const uint32_t place = check->places[i];
+        const bool is_seen = is_reached(outcome, place);
+        if (is_seen && is_met(outcome, place, check->words[i]))
             continue;
-        say_field(check->setup->way, check->places[i]);
-        say(": expected ");
-        say_value(check->places[i], check->words[i]);
-        say(", got ");
-        say_value(check->places[i], field(check->outcome, check->places[i]));
+        struct unmet *it = add_unmet();
+        say_to(it->field);
+        say_field(check->setup.way, place);
+        say_to(it->expected);
+        say_value(place, check->words[i]);
+        say_to(it->seen);
+        say_value(place, field(outcome, place));
+        say_to(0);
+        it->is_seen = is_seen;
     }
-    end_failure(differing > 1 ? differing - 1 : 0);
 }
 
-/** Looks at the checks of a fact: cases. */
-void look_at_cases(struct fact *fact) {
-    static struct check its;
-    struct check *check = &its;
-    if (check->setup == 0) {
-        check->setup = module_memory(reserve(sizeof *check->setup));
-        check->outcome = module_memory(reserve(sizeof *check->outcome));
+/** Tries the case of a check in a stub that no other was tried in. */
+static void make_check(const struct check *check) {
+    static struct stublab_setup *setup;
+    static struct stublab_outcome *outcome;
+    require_all(check->needs);
+    if (!goes_on())
+        return;
+    if (setup == 0) {
+        setup = module_memory(reserve(sizeof *setup));
+        outcome = module_memory(reserve(sizeof *outcome));
     }
-    for (uint32_t checks = take16(); checks > 0; checks--) {
-        take_check(check);
-        const int32_t need = missing(check->needs);
-        const int64_t result = need < 0 ? holds(check) : 0;
-        const struct stublab_outcome *outcome = check->outcome;
-        if (need >= 0)
-            skip_check(fact, needs[need].name, needs[need].reason, 0);
-        else if (result < 0)
-            skip_check(fact, 0, "cases cannot be tried", result);
-        else if (result == NOT_TRIED)
-            skip_check(fact, 0, obstacle_texts[outcome->obstacle], -outcome->obstacle_error);
-        else if (result > 0)
-            fact->held++;
-        else
-            say_failure(fact, check);
+    renew();
+    *setup = check->setup;
+    memset(outcome, 0, sizeof *outcome);
+    const int64_t result = try_setups(setup, outcome, 1);
+    if (result < 0)
+        skip(0, "cases cannot be tried", result);
+    else if (outcome->obstacle != STUBLAB_OBSTACLE_NONE)
+        skip(0, obstacle_texts[outcome->obstacle], -outcome->obstacle_error);
+    else
+        compare_outcome(check, outcome);
+}
+
+void look_at_cases(const uint8_t *checks) {
+    static struct check check;
+    at = checks;
+    for (uint32_t count = take16(); count > 0; count--) {
+        take_check(&check);
+        CHECK("%s", check.name)
+        make_check(&check);
     }
 }

@@ -8,20 +8,23 @@ void say_result(bool failed, uint32_t number, const char *name) {
     say("%s %u %s", failed ? "not ok" : "ok", number, name);
 }
 
-void skip_check(struct fact *fact, const char *need, const char *text, int64_t error) {
-    struct reason *reason = fact->reasons;
-    const struct reason *end = &reason[fact->reason_count];
-    while (reason < end &&
-           (reason->need != need || reason->error != error || !same(reason->text, text)))
+void note_reason(struct results *results, const struct reason *why) {
+    struct reason *reason = results->reasons;
+    const struct reason *end = &reason[results->reason_count];
+    while (reason < end && (reason->need != why->need || reason->error != why->error ||
+                            !same(reason->text, why->text)))
         reason++;
-    if (reason == &fact->reasons[MOST_REASONS])
+    if (reason == &results->reasons[MOST_REASONS])
         return;
-    if (reason == end)
-        fact->reasons[fact->reason_count++] = (struct reason){need, text, error, 0};
+    if (reason == end) {
+        *reason = *why;
+        reason->checks = 0;
+        results->reason_count++;
+    }
     reason->checks++;
 }
 
-static void say_reason(const struct reason *reason) {
+void say_reason(const struct reason *reason) {
     if (reason->need != 0)
         say("it needs %s: ", reason->need);
     say("%s", reason->text);
@@ -41,8 +44,7 @@ static bool ends_line(const char *text) {
     return text != 0 && (*text == '\n' || *text == 0);
 }
 
-/** Whether a fact, or its check, is known not to hold. */
-static bool is_known(const struct known_list *known, const char *fact, const char *check) {
+bool is_known(const struct known_list *known, const char *fact, const char *check) {
     for (const char *line = known == 0 ? "" : known->facts; *line != 0;) {
         const char *rest = after(line, fact);
         if (ends_line(rest) || (*check != 0 && ends_line(after(after(rest, ": "), check))))
@@ -53,44 +55,29 @@ static bool is_known(const struct known_list *known, const char *fact, const cha
     return false;
 }
 
-void begin_failure(struct fact *fact, const char *check) {
-    if (is_known(fact->known, fact->name, check))
-        fact->excused++;
-    else
-        fact->failed++;
-    say("  # ");
-    if (*check != 0)
-        say("%s: ", check);
-}
-
-void end_failure(uint32_t more) {
-    if (more > 0)
-        say("; %u more field%s", more, more == 1 ? "" : "s");
-    say("\n");
-}
-
-void conclude(const struct fact *fact, struct counts *counts) {
-    const bool failed = fact->failed > 0, excused = !failed && fact->excused > 0;
-    const bool held = !failed && !excused && fact->held > 0;
+void conclude(const struct results *results, uint32_t number, const char *name,
+              const struct known_list *known, struct counts *counts) {
+    const bool failed = results->failed > 0, excused = !failed && results->excused > 0;
+    const bool held = !failed && !excused && results->held > 0;
     const bool skipped = !failed && !excused && !held;
     counts->failed += failed;
     counts->known += excused;
     counts->held += held;
     counts->skipped += skipped;
-    for (uint32_t i = 0; i < fact->reason_count && !skipped; i++) {
-        const uint32_t checks = fact->reasons[i].checks;
+    for (uint32_t i = 0; i < results->reason_count && !skipped; i++) {
+        const uint32_t checks = results->reasons[i].checks;
         say("  # %u check%s skipped: ", checks, checks == 1 ? "" : "s");
-        say_reason(&fact->reasons[i]);
+        say_reason(&results->reasons[i]);
         say("\n");
     }
     say("  ");
-    say_result(failed, fact->number, fact->name);
+    say_result(failed, number, name);
     // As ksft_test_result_xfail says it.
     if (excused)
-        say(" # XFAIL known: %s", fact->known->name);
-    for (uint32_t i = 0; i < fact->reason_count && skipped; i++) {
+        say(" # XFAIL known: %s", known->name);
+    for (uint32_t i = 0; i < results->reason_count && skipped; i++) {
         say("%s", i == 0 ? " # SKIP " : "; ");
-        say_reason(&fact->reasons[i]);
+        say_reason(&results->reasons[i]);
     }
     say("\n");
 }

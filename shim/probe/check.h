@@ -1,4 +1,5 @@
-// What the checks of facts result in, as KTAP: src/labs/fuzz/facts/ktap.ts prints the same.
+// Lines of KTAP, and what the checks of a fact result in: src/labs/fuzz/facts/ktap.ts prints the
+// same.
 #ifndef STUBLAB_PROBE_CHECK_H
 #define STUBLAB_PROBE_CHECK_H
 
@@ -6,11 +7,8 @@
 
 enum { MOST_REASONS = 32 };
 
-/** A fact, and what its checks result in. */
-struct fact {
-    uint32_t number;
-    const char *name;
-    const struct known_list *known;
+/** What the checks of a fact result in. */
+struct results {
     /** How many checks hold, do not, and are known not to. */
     uint32_t held, failed, excused;
     /** Why checks were skipped, and how many. */
@@ -32,12 +30,13 @@ struct counts {
 void say_plan(const char *indent, uint32_t tests);
 /** A line without its end. */
 void say_result(bool failed, uint32_t number, const char *name);
-void skip_check(struct fact *fact, const char *need, const char *text, int64_t error);
-/** Counts a check that fails, and begins its line; what differs follows. */
-void begin_failure(struct fact *fact, const char *check);
-/** Ends that line. `more`: how many further fields differ. */
-void end_failure(uint32_t more);
+/** Counts a check that was skipped. */
+void note_reason(struct results *results, const struct reason *why);
+void say_reason(const struct reason *reason);
+/** Whether a fact, or its check, is known not to hold; a list of 0 has none. */
+bool is_known(const struct known_list *known, const char *fact, const char *check);
 /** Prints the result of a fact, and counts it. */
-void conclude(const struct fact *fact, struct counts *counts);
+void conclude(const struct results *results, uint32_t number, const char *name,
+              const struct known_list *known, struct counts *counts);
 
 #endif

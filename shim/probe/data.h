@@ -13,16 +13,10 @@ struct section {
 };
 /** The set-up of a stub to which requests are made: enum operation. */
 extern const struct section section_pages;
-/** The facts, group by group: src/labs/fuzz/probe/facts.ts. */
+/** The facts about setups: src/labs/fuzz/probe/facts.ts. */
 extern const struct section section_facts;
 /** The sentence and the source of each rule, in the order of rule_ids; a 0 ends each. */
 extern const struct section section_rules;
-/** A group, and how many facts it has; a name of 0 ends the list. */
-struct group {
-    const char *name;
-    uint32_t facts;
-};
-extern const struct group groups[];
 extern const uint32_t data_size;
 
 /** Stands for the file that is shared with stubs. */
@@ -41,19 +35,6 @@ struct need {
     uint32_t components;
 };
 extern const struct need needs[];
-
-/** A field of checks of requests, and where it is found: enum stublab_place. */
-struct request_field {
-    const char *name;
-    uint32_t place, offset;
-};
-extern const struct request_field request_fields[];
-/** An event of ptrace; a name of 0 ends the list. */
-struct event {
-    int32_t number;
-    const char *name;
-};
-extern const struct event events[];
 
 /** Known deviations: facts, one a line, and what the model predicts then. A name of 0 ends the
  * list. */

@@ -1,80 +1,336 @@
-// Looks at the facts; src/labs/fuzz/probe/facts.ts has the format of the data.
+// Looks at the facts: which, how often, and what is said of them.
 #include "facts.h"
+#include <stdarg.h>
 
-const uint8_t *fact_data;
+enum { MOST_FACTS = 512, MOST_ATTEMPTS = 5, MOST_UNMET = 96, MOST_REPORT = 1 << 19 };
 
-uint32_t take8(void) {
-    return *fact_data++;
+/** The facts about requests: FACT puts them there. */
+extern const struct fact *const __start_facts[], *const __stop_facts[];
+
+static struct fact facts[MOST_FACTS];
+static uint32_t fact_count;
+
+/** What is asked for. */
+static bool lists, details;
+static const struct known_list *known;
+
+/** The fact that is looked at, and its attempt. */
+static const struct fact *fact;
+static struct results results;
+static bool is_lost, is_over;
+/** A hash of what does not hold; 0: all does. */
+static uint64_t key;
+/** What is said of its checks. */
+static char report[MOST_REPORT];
+static uint32_t reported;
+
+/** The check that is made, if one is. */
+static bool in_check;
+static char check_name[160];
+static uint32_t stubs_before;
+static struct reason skipped; /* a text of 0: it is not */
+static struct unmet unmet[MOST_UNMET];
+static uint32_t unmet_count;
+
+static void load_facts(void) {
+    if (fact_count > 0)
+        return;
+    fact_count = load_setup_facts(facts, MOST_FACTS);
+    for (const struct fact *const *it = __start_facts; it < __stop_facts; it++) {
+        if (fact_count == MOST_FACTS)
+            fail("there are too many facts", fact_count);
+        facts[fact_count++] = **it;
+    }
 }
 
-uint32_t take16(void) {
-    fact_data += 2;
-    return fact_data[-2] | (uint32_t)fact_data[-1] << 8;
+// ---- Checks ----
+
+bool goes_on(void) {
+    return !lists && !is_lost && !is_over && skipped.text == 0;
 }
 
-uint64_t take_word(void) {
-    uint64_t word = 0;
-    int shift = 0;
-    for (; *fact_data >= 0x80; shift += 7)
-        word |= (uint64_t)(take8() & 0x7f) << shift;
-    return word | (uint64_t)take8() << shift;
+/** The same as say(), to the report. */
+static void begin_report(void) {
+    say_to(&report[reported]);
 }
 
-const char *take_text(void) {
-    const char *text = (const char *)fact_data;
-    while (take8() != 0)
-        ;
-    return text;
+static void end_report(void) {
+    say_to(0);
+    while (report[reported] != 0)
+        reported++;
+    if (reported > MOST_REPORT - sizeof unmet)
+        fail("there is too much to say of a fact", reported);
 }
 
-static bool is_excepted(const char *name, const char *const *except) {
-    for (; *except != 0; except++)
-        if (same(name, *except))
-            return true;
+bool begin_check(const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    say_to(check_name);
+    say_values(format, values);
+    say_to(0);
+    va_end(values);
+    if (lists) {
+        say("%s", results.held++ > 0 ? "," : "");
+        say_quoted(check_name);
+        return false;
+    }
+    in_check = goes_on();
+    stubs_before = stub_count();
+    unmet_count = 0;
+    return in_check;
+}
+
+struct unmet *add_unmet(void) {
+    if (unmet_count == MOST_UNMET)
+        fail("too many fields differ", unmet_count);
+    unmet[unmet_count].is_seen = true;
+    return &unmet[unmet_count++];
+}
+
+/** Hashes what does not hold, so that two attempts can be compared. */
+static void hash(const char *text) {
+    do
+        key = (key ^ (uint8_t)*text) * 1099511628211ULL + 1;
+    while (*text++ != 0);
+}
+
+static void say_unmet(const struct unmet *it) {
+    say("%s: expected %s", it->field, it->expected);
+    if (it->is_seen)
+        say(", got %s", it->seen);
+    else
+        say(", which is not reached");
+}
+
+/** A number, or a text. */
+static void say_json(const char *text) {
+    const char *end = text[0] == '-' ? &text[1] : text;
+    while (*end >= '0' && *end <= '9')
+        end++;
+    if (*end == 0 && end[-1] != '-')
+        say("%s", text);
+    else
+        say_quoted(text);
+}
+
+/** A check as a line of a log that has all of it. */
+static void say_details(const char *status) {
+    say("  # check {\"name\":");
+    say_quoted(check_name);
+    say(",\"status\":\"%s\"", status);
+    if (skipped.text != 0) {
+        say(",\"reason\":\"");
+        say_reason(&skipped);
+        say("\"");
+    }
+    for (uint32_t i = 0; i < unmet_count; i++) {
+        const struct unmet *it = &unmet[i];
+        say("%s{\"field\":\"%s\",\"expected\":", i == 0 ? ",\"unmet\":[" : ",", it->field);
+        say_json(it->expected);
+        say(",\"seen\":");
+        if (it->is_seen)
+            say_json(it->seen);
+        else
+            say("null");
+        say("}");
+    }
+    say("%s}\n", unmet_count > 0 ? "]" : "");
+}
+
+void skip(const char *need, const char *text, int64_t error) {
+    if (!goes_on())
+        return;
+    skipped = (struct reason){need, text, error, 0};
+    if (in_check)
+        return;
+    is_over = true;
+    note_reason(&results, &skipped);
+    check_name[0] = 0;
+    begin_report();
+    if (details)
+        say_details("skipped");
+    end_report();
+}
+
+void require(const char *need) {
+    for (const struct need *it = needs; it->name != 0; it++)
+        if (same(it->name, need) && !meets(it))
+            skip(0, it->reason, 0);
+}
+
+void lose(void) {
+    is_lost = true;
+}
+
+/** Counts the check, and takes down what it results in. */
+static void finish_check(void) {
+    const bool excused = unmet_count > 0 && is_known(known, fact->name, check_name);
+    const char *status = skipped.text != 0  ? "skipped"
+                         : excused          ? "known"
+                         : unmet_count == 0 ? "held"
+                                            : "failed";
+    begin_report();
+    if (unmet_count > 0) {
+        hash(check_name);
+        for (uint32_t i = 0; i < unmet_count; i++)
+            hash(unmet[i].field);
+        say("  # %s%s", check_name, *check_name != 0 ? ": " : "");
+        say_unmet(unmet);
+        if (unmet_count > 1)
+            say("; %u more field%s", unmet_count - 1, unmet_count == 2 ? "" : "s");
+        say("\n");
+    }
+    if (details)
+        say_details(status);
+    end_report();
+    if (skipped.text != 0)
+        note_reason(&results, &skipped);
+    else if (unmet_count == 0)
+        results.held++;
+    else if (excused)
+        results.excused++;
+    else
+        results.failed++;
+}
+
+bool end_check(void) {
+    // Of a fact that is lost the rest is one check.
+    if (!is_lost)
+        finish_check();
+    close_stubs_after(stubs_before);
+    unmet_count = 0;
+    skipped.text = 0;
+    in_check = false;
     return false;
 }
 
-/** Looks at a fact, unless it is excepted. */
-static void look_at(struct fact *fact, enum fact_kind kind, const char *const *except) {
-    if (is_excepted(fact->name, except))
-        skip_check(fact, 0, "--except", 0);
-    else if (kind == FACT_CASES)
-        look_at_cases(fact);
-    else
-        look_at_requests(fact);
+static void finish_lost(void) {
+    is_lost = false;
+    begin_check("the remaining checks");
+    struct unmet *it = add_unmet();
+    *it = (struct unmet){"error", "none", "", true};
+    say_to(it->seen);
+    say("a stub is not where it should be: ");
+    say_lost();
+    say_to(0);
+    finish_check();
 }
 
-/** Whether the facts of a group are looked at. */
-static bool is_wanted(const char *group, const char *only, const char *const *except) {
-    return (only == 0 || same(only, group)) && !is_excepted(group, except);
+// ---- Facts ----
+
+/** Makes the checks of the fact once. Returns a hash of what does not hold. */
+static uint64_t attempt(void) {
+    results = (struct results){0};
+    is_lost = is_over = in_check = false;
+    skipped.text = 0;
+    key = reported = 0;
+    report[0] = 0;
+    if (fact->look == 0)
+        look_at_cases(fact->checks);
+    else {
+        begin_requests();
+        fact->look();
+        if (is_lost)
+            finish_lost();
+        close_stubs_after(0);
+    }
+    return key;
 }
 
-int conformance(const char *only, const char *const *except, const struct known_list *known) {
+/** Looks at the fact until it holds at once, or two attempts have the same result. Returns how many
+ * others there were. */
+static uint32_t confirm(void) {
+    uint64_t seen[MOST_ATTEMPTS];
+    for (uint32_t number = 0; number < MOST_ATTEMPTS; number++) {
+        seen[number] = attempt();
+        if (number == 0 && seen[0] == 0)
+            return 0;
+        for (uint32_t i = 0; i < number; i++)
+            if (seen[i] == seen[number])
+                return number - 1;
+    }
+    return MOST_ATTEMPTS - 1;
+}
+
+static void look_at(uint32_t number, const char *const *except, struct counts *counts) {
+    if (index_of(fact->name, except) >= 0) {
+        results = (struct results){0};
+        note_reason(&results, &(struct reason){0, "--except", 0, 0});
+    } else {
+        const uint32_t contradictions = confirm();
+        say("%s", report);
+        if (details && contradictions > 0)
+            say("  # contradictions %u\n", contradictions);
+    }
+    conclude(&results, number, fact->name, known, counts);
+}
+
+static bool is_wanted(const struct fact *it, const struct selection *asked) {
+    return (asked->only[0] == 0 || index_of(it->name, asked->only) >= 0 ||
+            index_of(it->group, asked->only) >= 0) &&
+           index_of(it->group, asked->except) < 0;
+}
+
+/** Whether a fact is the first of its group, and how many of the group are wanted. */
+static uint32_t begins_group(uint32_t first, const struct selection *asked) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < fact_count; i++) {
+        if (!same(facts[i].group, facts[first].group))
+            continue;
+        if (i < first)
+            return 0;
+        count += is_wanted(&facts[i], asked);
+    }
+    return count;
+}
+
+/** Looks at the facts of a group, from its first one on. */
+static void look_at_group(uint32_t first, const struct selection *asked, struct counts *counts) {
+    uint32_t number = 0;
+    for (uint32_t i = first; i < fact_count && !is_interrupted(); i++) {
+        fact = &facts[i];
+        if (same(fact->group, facts[first].group) && is_wanted(fact, asked))
+            look_at(++number, asked->except, counts);
+    }
+}
+
+int list_facts(void) {
+    load_facts();
+    lists = true;
+    for (uint32_t i = 0; i < fact_count; i++) {
+        const struct fact *it = &facts[i];
+        results.held = 0;
+        say("{\"fact\":");
+        say_quoted(it->name);
+        say(",\"group\":\"%s\",\"source\":\"%s\",\"checks\":[", it->group, it->source);
+        if (it->look != 0)
+            it->look();
+        else
+            look_at_cases(it->checks);
+        say("]}\n");
+    }
+    return 0;
+}
+
+int conformance(const struct selection *asked) {
     struct counts all = {0};
     uint32_t planned = 0, number = 0;
-    for (const struct group *group = groups; group->name != 0; group++)
-        planned += is_wanted(group->name, only, except);
+    load_facts();
+    details = asked->details;
+    known = asked->known;
+    for (uint32_t i = 0; i < fact_count; i++)
+        planned += begins_group(i, asked) > 0;
     say_plan("", planned);
-    fact_data = &data[section_facts.at];
-    for (const struct group *group = groups; group->name != 0 && !is_interrupted(); group++) {
-        const bool wanted = is_wanted(group->name, only, except);
+    for (uint32_t i = 0; i < fact_count && !is_interrupted(); i++) {
+        const uint32_t count = begins_group(i, asked);
         const uint32_t failed = all.failed;
-        if (wanted)
-            say_plan("  ", group->facts);
-        for (uint32_t i = 1; i <= group->facts && !is_interrupted(); i++) {
-            const enum fact_kind kind = take8();
-            struct fact fact = {.number = i, .name = take_text(), .known = known};
-            const uint64_t length = take_word();
-            const uint8_t *end = fact_data + length;
-            if (wanted) {
-                look_at(&fact, kind, except);
-                conclude(&fact, &all);
-            }
-            fact_data = end;
-        }
-        if (!wanted || is_interrupted())
+        if (count == 0)
             continue;
-        say_result(all.failed > failed, ++number, group->name);
+        say_plan("  ", count);
+        look_at_group(i, asked, &all);
+        if (is_interrupted())
+            break;
+        say_result(all.failed > failed, ++number, facts[i].group);
         say("\n");
     }
     renew();

@@ -38,6 +38,12 @@ struct piece {
 };
 extern const struct piece pieces[];
 
+/** The memory of stubs: src/labs/fuzz/case/ARCH/code.ts. */
+struct memory {
+    uint64_t code, hole, constants, constant, scratch, scratch_size;
+};
+extern const struct memory memory;
+
 /** Why setups are not tried, by enum stublab_obstacle. */
 extern const char *const obstacle_texts[];
 /** Whether targets have a handler for a signal. */

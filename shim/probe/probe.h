@@ -11,6 +11,7 @@
 #include "registers.h"
 #include "shim.h"
 #include <asm-generic/errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,6 +24,9 @@ int memcmp(const void *a, const void *b, size_t count);
 
 /** As printf: %s, %d, %u and %x, the last three also with l. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+void say_values(const char *format, va_list values);
+/** Says a text as JSON has it. */
+void say_quoted(const char *text);
 /** Makes what is said go to a text, which must have room for it; 0: to the console again. */
 void say_to(char *text);
 /** An errno by its name, from a result of -errno. A number is the text until the next call. */
@@ -163,11 +167,17 @@ void renew(void);
 
 int bootstrap(void);
 int doctor(void);
-/**
- * Looks at the facts of one group, or of all, except groups and facts of some names; 0 ends them.
- * `known`: deviations that do not count; 0: none.
- */
-int conformance(const char *only, const char *const *except, const struct known_list *known);
+/** Which facts are looked at, and how. */
+enum { MOST_NAMES = 512 };
+struct selection {
+    /** Names of groups and facts, which 0 ends: those that are looked at (none: all), and not. */
+    const char *only[MOST_NAMES + 1], *except[MOST_NAMES + 1];
+    const struct known_list *known; /* deviations that do not count; 0: none */
+    bool details;                   /* a line for each check */
+};
+int conformance(const struct selection *asked);
+/** Prints the facts, a document each. */
+int list_facts(void);
 int replay(const char *path);
 /** What a run tries, and for how long. */
 struct run {

@@ -1,6 +1,5 @@
 // Output to the console: KTAP lines, which are flushed whole.
 #include "probe.h"
-#include <stdarg.h>
 
 static char line[4096];
 static uint32_t length;
@@ -39,6 +38,16 @@ static void put_text(const char *text) {
         put(*text++);
 }
 
+void say_quoted(const char *text) {
+    put('"');
+    for (; *text != 0; text++) {
+        if (*text == '"' || *text == '\\')
+            put('\\');
+        put(*text);
+    }
+    put('"');
+}
+
 static void put_number(uint64_t number, uint32_t base) {
     if (number >= base)
         put_number(number / base, base);
@@ -52,8 +61,13 @@ static void put_signed(int64_t number) {
 }
 
 void say(const char *format, ...) {
-    va_list rest;
-    va_start(rest, format);
+    va_list values;
+    va_start(values, format);
+    say_values(format, values);
+    va_end(values);
+}
+
+void say_values(const char *format, va_list rest) {
     for (; *format != 0; format++) {
         if (*format != '%') {
             put(*format);
@@ -69,7 +83,6 @@ void say(const char *format, ...) {
             put_number(is_long ? va_arg(rest, uint64_t) : va_arg(rest, uint32_t),
                        *format == 'x' ? 16 : 10);
     }
-    va_end(rest);
 }
 
 void say_to(char *text) {
@@ -88,8 +101,11 @@ const char *errno_name(int64_t result) {
     static char number[24];
     if (result < 0 && -result < (int64_t)(sizeof names / sizeof *names) && names[-result] != 0)
         return names[-result];
-    say_to(number);
+    // What is said may go to another text.
+    char *const outer = text_end;
+    text_end = number;
     say("%ld", result);
-    say_to(0);
+    *text_end = 0;
+    text_end = outer;
     return number;
 }

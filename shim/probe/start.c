@@ -33,7 +33,8 @@ void fail(const char *what, int64_t result) {
 static const char usage[] =
     "usage: probe [bootstrap]\n"
     "             [doctor]\n"
-    "             [conformance [--only GROUP] [--except GROUP|FACT]... [--known LIST]]\n"
+    "             [conformance [--only GROUP|FACT]... [--except GROUP|FACT]... [--known LIST]\n"
+    "                          [--details] [--list]]\n"
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
     "                   [--outcomes] [--plant RULE] [--known LIST]]\n"
     "             [replay [--known LIST] FILE|-]\n"
@@ -59,15 +60,22 @@ static bool is_number(const char *text, uint64_t *number) {
     return *text == 0;
 }
 
-enum { MOST_EXCEPTED = 16 };
-
 /** The options of a run. */
 struct options {
-    const char *only, *except[MOST_EXCEPTED + 1];
-    uint32_t excepted;
-    bool outcomes;
+    struct selection facts;
+    bool lists, outcomes;
     struct run run;
 };
+
+/** Adds a name to a list. Returns whether there is room. */
+static bool add_name(const char **list, const char *name) {
+    uint32_t count = 0;
+    while (list[count] != 0)
+        count++;
+    if (count < MOST_NAMES)
+        list[count] = name;
+    return count < MOST_NAMES;
+}
 
 /** A list by its name, or the facts that a file names. */
 static const struct known_list *known_by(const char *name) {
@@ -83,19 +91,23 @@ static const struct known_list *known_by(const char *name) {
 static int take_option(char **argument, struct options *options) {
     if (argument[0] == 0)
         return 0;
-    if (same(argument[0], "--outcomes")) {
-        options->outcomes = true;
+    bool *flag = same(argument[0], "--outcomes")  ? &options->outcomes
+                 : same(argument[0], "--details") ? &options->facts.details
+                 : same(argument[0], "--list")    ? &options->lists
+                                                  : 0;
+    if (flag != 0) {
+        *flag = true;
         return 1;
     }
     if (argument[1] == 0)
         return 0;
     struct run *run = &options->run;
     if (same(argument[0], "--only"))
-        options->only = argument[1];
-    else if (same(argument[0], "--except") && options->excepted < MOST_EXCEPTED)
-        options->except[options->excepted++] = argument[1];
-    else if (same(argument[0], "--known"))
-        run->known = known_by(argument[1]);
+        return add_name(options->facts.only, argument[1]) ? 2 : 0;
+    if (same(argument[0], "--except"))
+        return add_name(options->facts.except, argument[1]) ? 2 : 0;
+    if (same(argument[0], "--known"))
+        options->facts.known = run->known = known_by(argument[1]);
     else if (same(argument[0], "--path")) {
         const int32_t path = index_of(argument[1], path_names);
         run->path = (uint32_t)path;
@@ -166,7 +178,7 @@ static int run(char **argument) {
             say("%s", usage);
             return 2;
         }
-        const bool tries = index_of(command, trying) >= 0;
+        const bool tries = index_of(command, trying) >= 0 && !options.lists;
         if (tries && !started) {
             start_trying();
             say_machine();
@@ -180,7 +192,7 @@ static int run(char **argument) {
         else if (same(command, "doctor"))
             status = doctor();
         else if (same(command, "conformance"))
-            status = conformance(options.only, options.except, options.run.known);
+            status = options.lists ? list_facts() : conformance(&options.facts);
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))

@@ -1,15 +1,12 @@
-import { setImmediate } from "node:timers/promises";
 import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
-import { FACTS } from "../labs/fuzz/facts/arch.ts";
+import { allFacts } from "../labs/fuzz/facts/arch.ts";
 import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
-import { type KnownFacts, lookAt } from "../labs/fuzz/facts/run.ts";
-import { byGroup, type Verdict } from "../labs/fuzz/facts/verdict.ts";
+import { checkFacts, type KnownFacts } from "../labs/fuzz/facts/run.ts";
+import { byGroup } from "../labs/fuzz/facts/verdict.ts";
 import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
-import { machineLine } from "../labs/fuzz/tell/told.ts";
-import { openTrier } from "../labs/fuzz/try/hermetic.ts";
 import { exitStatus } from "../lib/check.ts";
 import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
 import {
@@ -26,8 +23,8 @@ import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab conformance [options]
 
-Checks ${FACTS.length} facts about ptrace on this kernel: what requests write and read, what happens after a resume, and which
-errno requests fail with. It is intended for developers of kernels, and of software that emulates a kernel.
+Checks facts about ptrace on this kernel: what requests write and read, what happens after a resume, and which errno
+requests fail with. It is intended for developers of kernels, and of software that emulates a kernel.
 
   --only PATTERN   check only facts whose group, name or rule matches a regular expression
   --known LIST     facts that LIST has are reported as known where they do not hold, and do not fail the run: a file
@@ -86,7 +83,7 @@ async function run(args: readonly string[]): Promise<number> {
     if (!json) tell(folded(logText(log)));
     return report({ ...log, left: 0 }, values);
   }
-  const facts = FACTS.filter(matches);
+  const facts = allFacts().filter(matches);
   if (facts.length === 0) throw noMatch(only);
   if (list) return printList(facts, json);
   if (values.ktap !== undefined) checkOutput(values.ktap);
@@ -105,34 +102,26 @@ interface Found extends NamedVerdicts {
   readonly left: number;
 }
 
-/** Looks at facts until a signal arrives. @param known facts that need not hold */
+/** Checks facts until a signal arrives. @param known facts that need not hold */
 async function look(
   facts: readonly Fact[],
   known: KnownFacts | undefined,
   shows: boolean,
   interrupted: AbortSignal,
 ): Promise<Found> {
-  using trier = openTrier();
-  const { machine } = trier;
-  const verdicts: Verdict[] = [];
-  if (shows) tell(folded(`${machineLine(machine)}\n\n`));
-  const groups = byGroup(facts, ({ group }) => group);
-  const width = widthOf(groups);
-  for (const own of groups.values()) {
-    const done: Verdict[] = [];
-    for (const verdict of lookAt(own, { trier, machine }, machine, known)) {
-      done.push(verdict);
-      // Signals arrive.
-      await setImmediate();
-      if (interrupted.aborted) break;
-    }
-    verdicts.push(...done);
-    // At once: a kernel may crash at the next one.
-    if (shows) tell(folded(groupText(done, width, machine)));
-    if (interrupted.aborted) break;
-  }
-  const left = facts.length - verdicts.length;
-  return { name: "this machine", verdicts, machine, known: known?.name, left };
+  const width = widthOf(byGroup(facts, ({ group }) => group));
+  let isFirst = true;
+  const log = await checkFacts(facts, {
+    ...{ known, interrupted },
+    onGroup({ verdicts, machine }) {
+      if (!shows) return;
+      if (isFirst) tell(folded(`${logMachineLine(machine)}\n\n`));
+      isFirst = false;
+      // At once: a kernel may crash at the next one.
+      tell(folded(groupText(verdicts, width, machine)));
+    },
+  });
+  return { ...log, name: "this machine", left: facts.length - log.verdicts.length };
 }
 
 function widthOf(groups: ReadonlyMap<string, unknown>): number {

@@ -13,7 +13,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Arch } from "../../src/core/machine/index.ts";
-import { FACTS } from "../../src/labs/fuzz/facts/arch.ts";
+import { allFacts } from "../../src/labs/fuzz/facts/arch.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
 import { readLog } from "./log.ts";
@@ -356,7 +356,7 @@ function keep(tried: readonly Result[]): void {
 }
 
 function writeDocument(): void {
-  writeFileSync(DOCUMENT, withTables(readFileSync(DOCUMENT, "utf8"), readResults(), FACTS));
+  writeFileSync(DOCUMENT, withTables(readFileSync(DOCUMENT, "utf8"), readResults(), allFacts()));
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -2,6 +2,7 @@
 #ifndef STUBLAB_ARM64_REGISTERS_H
 #define STUBLAB_ARM64_REGISTERS_H
 
+#include "register_indices.h"
 #include "shim.h"
 #include <linux/elf.h>
 #include <linux/ptrace.h>
@@ -9,7 +10,7 @@
 #include <stdint.h>
 
 /** Words of a register block: x0 to x30, sp, pc, pstate. */
-enum { BLOCK_WORDS = 34, REG_SP = 31, REG_PC = 32, REG_PSTATE = 33 };
+enum { BLOCK_WORDS = REG_PSTATE + 1 };
 
 /** PTRACE_GETREGS does not exist. Returns 0 or -errno. */
 static inline int64_t get_registers(int32_t tid, uint64_t *block) {

@@ -12,8 +12,8 @@ import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
-import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
+import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
+import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";
 import { Examiner, fuzzFindings } from "../../../src/labs/fuzz/index.ts";
 import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
@@ -52,13 +52,13 @@ function note(text: string, it?: Case): void {
   for (const { id } of causes) culprits.set(id, (culprits.get(id) ?? 0) + 1);
 }
 
-agreement("facts hold", () => {
-  using experiment = new Experiment();
-  const known = KNOWN && knownFacts(KNOWN);
-  for (const { fact, status, checks } of lookAt(FACTS, experiment, undefined, known)) {
-    if (status !== "failed") continue;
-    const [failed] = checks.filter((check) => check.status === "failed");
-    note(`fact "${fact.name}"`, failed !== undefined && "it" in failed ? failed.it : undefined);
+agreement("facts hold", async () => {
+  const { verdicts } = await checkFacts(allFacts(), { known: KNOWN && knownFacts(KNOWN) });
+  assert.is(verdicts.length, allFacts().length);
+  for (const { fact, checks } of verdicts.filter(({ status }) => status === "failed")) {
+    const failed = checks.find(({ status }) => status === "failed");
+    const setups = SETUP_FACTS.find(({ name }) => name === fact.name)?.checks ?? [];
+    note(`fact "${fact.name}"`, setups.find(({ name }) => name === failed?.name)?.it);
   }
 });
 

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { fuzzText } from "../../../src/cli/fuzz_text.ts";
 import { type Case, parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import type { CaseOutcome } from "../../../src/labs/fuzz/examiner.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
+import { SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
 import { type Verdict, verdictOf } from "../../../src/labs/fuzz/facts/verdict.ts";
 import { differencesOf } from "../../../src/labs/fuzz/predict/differences.ts";
@@ -232,7 +232,7 @@ causes("an outcome that is as predicted has no suspects", () => {
 const facts = suite("conformance: the kernel or the processor");
 
 const refused = (): Verdict => {
-  const fact = FACTS.find(({ rules }) => rules.includes("R62"));
+  const fact = SETUP_FACTS.find(({ rules }) => rules.includes("R62"));
   if (fact === undefined) throw new RangeError("no fact is about R62");
   const unmet = [{ field: "stop", expected: "SIGSEGV", seen: "SIGTRAP" }];
   return verdictOf(fact, [{ name: "", status: "failed", unmet }], 0);

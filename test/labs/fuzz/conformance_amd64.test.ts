@@ -1,19 +1,17 @@
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { placeOf } from "../../../src/labs/fuzz/case/arch.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { FACTS, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
+import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import type { SetupCheck, SetupFact } from "../../../src/labs/fuzz/facts/fact.ts";
-import { missing } from "../../../src/labs/fuzz/facts/needs.ts";
-import { requestFacts } from "../../../src/labs/fuzz/facts/read/bench.ts";
-import { byte, half, int, KEPT_RESULT, word } from "../../../src/labs/fuzz/facts/read/places.ts";
-import { KEEP, regset, set } from "../../../src/labs/fuzz/facts/read/verbs.ts";
-import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
+import { type Condition, NEEDS } from "../../../src/labs/fuzz/facts/needs.ts";
+import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";
 import { parseSetupFacts } from "../../../src/labs/fuzz/facts/setups.ts";
+import type { Verdict } from "../../../src/labs/fuzz/facts/verdict.ts";
 import { type CasePrediction, predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import type { Machine } from "../../../src/labs/fuzz/try/machine.ts";
-import { hex } from "../../../src/lib/errors.ts";
+import { hex, TraceError } from "../../../src/lib/errors.ts";
 import { AMD, machineWith } from "../../support/hidden_cases.ts";
 import { forbidCalls } from "../../support/libc.ts";
 
@@ -28,7 +26,7 @@ const OPEN: readonly string[] = [];
 const conformance = suite("facts");
 
 conformance("no two facts have one name", () => {
-  const names = FACTS.map(({ name }) => name);
+  const names = allFacts().map(({ name }) => name);
   assert.is(new Set(names).size, names.length);
 });
 
@@ -76,11 +74,20 @@ for (const [line, message] of [
   });
 }
 
+/** Whether a machine has what a check needs. */
+function allows({ features, xfeatures }: Machine, { needs }: SetupCheck): boolean {
+  return needs.every((need) => {
+    const condition: Condition = NEEDS[need];
+    if ("components" in condition) return (xfeatures & condition.components) !== 0;
+    return features.includes(condition.feature) !== (condition.lacks ?? false);
+  });
+}
+
 /** The checks of cases that a machine allows. */
 function* checksFor(machine: Machine): Generator<readonly [SetupFact, SetupCheck]> {
   for (const fact of SETUP_FACTS) {
     for (const check of fact.checks) {
-      if (missing(check, machine) === undefined) yield [fact, check];
+      if (allows(machine, check)) yield [fact, check];
     }
   }
 }
@@ -122,52 +129,22 @@ for (const [name, machine] of Object.entries({ FOUR_LEVELS, FIVE_LEVELS })) {
   });
 }
 
-conformance("a field that differs is reported, wherever what verbs have led to has it", () => {
-  const script = [
-    ...[set({ r15: 0xfedc_ba98_7654_3210n }), regset("NT_PRSTATUS", 16), KEEP],
-    ...[set({ r15: 0xfedc_ba98_0054_3210n }), regset("NT_PRSTATUS", 8)],
-  ];
-  const right = {
-    ...{ result: 0, kept: 0, written: 8, length: 8, stop: "SIGTRAP", differs: 3 },
-    ...{ byte: 0x98, int: -0x123_4568, half: 0x54_3210n, word: 0xfedc_ba98_0054_3210n },
-  };
-  const wrong = {
-    ...{
-      result: "EIO",
-      kept: "EINVAL",
-      written: 7,
-      length: 16,
-      stop: "SIGUSR1",
-      differs: "nowhere",
-    },
-    ...{ byte: 0x99, int: 1, half: 1n, word: 1n },
-  };
-  const places = {
-    ...{ kept: KEPT_RESULT, byte: byte(4), int: int(4), half: half(0), word: word(0) },
-    unwritten: word(1),
-  };
-  const facts = requestFacts(
-    "places",
-    {
-      right: ["", ["", script, right]],
-      wrong: ["", ["", script, { ...wrong, unwritten: 0n, first: "SIGSTOP" }]],
-    },
-    places,
-  );
-  using experiment = new Experiment();
-  const [held, failed] = [...lookAt(facts, experiment)].map(({ checks: [check] }) => check);
-  assert.equal(held?.unmet, []);
-  const told = (value: string | number | bigint) =>
-    typeof value === "bigint" ? hex(value) : value;
-  assert.equal(failed?.unmet, [
-    ...Object.entries(wrong).map(([field, expected], i) => {
-      const seen = field === "differs" ? "at byte 3" : told(Object.values(right)[i] ?? "");
-      return { field, expected: told(expected), seen };
-    }),
-    { field: "unwritten", expected: "0x0", seen: null },
-    { field: "first", expected: "SIGSTOP", seen: null },
-  ]);
-});
+conformance(
+  "a probe that a signal ends is an error, after the facts that it has checked",
+  async () => {
+    const groups: (string | undefined)[] = [];
+    const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
+    const onGroup = ({ verdicts }: { readonly verdicts: readonly Verdict[] }) => {
+      groups.push(verdicts[0]?.fact.group);
+      for (const pid of children().split(" ").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
+    };
+    const error = await checkFacts(allFacts(), { onGroup }).catch((cause) => cause);
+    assert.instance(error, TraceError);
+    assert.match(error.message, /^the probe was ended by SIGKILL$/);
+    assert.is(groups[0], "write order");
+    assert.is(children(), "");
+  },
+);
 
 conformance.run();
 
@@ -177,12 +154,13 @@ const SYS_PROCESS_VM_READV = 310;
 const { EPERM, ENOSYS } = constants.errno;
 
 for (const [name, errno] of Object.entries({ EPERM, ENOSYS })) {
-  forbidden(`facts about signal frames hold with ${name}`, () => {
+  forbidden(`facts about signal frames hold with ${name}`, async () => {
     forbidCalls([SYS_PROCESS_VM_READV], errno);
     const facts = SETUP_FACTS.filter(({ group }) => group === "signal frames");
     assert.ok(facts.length > 5, `${facts.length}`);
-    using experiment = new Experiment();
-    for (const { fact, status } of lookAt(facts, experiment)) assert.is(status, "held", fact.name);
+    const { verdicts } = await checkFacts(facts);
+    assert.is(verdicts.length, facts.length);
+    for (const { fact, status } of verdicts) assert.is(status, "held", fact.name);
   });
 }
 

@@ -5,8 +5,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
-import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
 import { AGREES, DIFFERS } from "../../../src/labs/fuzz/predict/signature.ts";
 import { FuzzWorker } from "../../../src/labs/fuzz/run/fuzz_worker.ts";
 import { confirm } from "../../../src/labs/fuzz/try/confirm.ts";
@@ -74,25 +72,6 @@ confirming("if all attempts have different outcomes, none counts", () => {
     (each) => each,
   );
   assert.equal([outcome, other, contradictions], [undefined, undefined, attempts + 1]);
-});
-
-confirming("a fact that does not hold is looked at again", () => {
-  const facts = FACTS.filter(({ name }) => name.startsWith("INT3: SIGTRAP"));
-  assert.is(facts.length, 1);
-  for (const [spoiled, status, contradictions] of [
-    [[], "held", 0],
-    [[1], "held", 1],
-    [[1, 3], "failed", 1],
-    [[1, 2], "failed", 0],
-  ] as const) {
-    using experiment = new Experiment({}, new SpoiledTrier(...spoiled));
-    const [verdict] = lookAt(facts, experiment);
-    assert.equal(
-      [verdict?.status, verdict?.contradictions],
-      [status, contradictions],
-      `${spoiled}`,
-    );
-  }
 });
 
 confirming.run();

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/setups.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
+import { SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
 import { parseVerdicts } from "../../../src/labs/fuzz/facts/log.ts";
 import {
@@ -25,7 +25,7 @@ import { seed } from "../../support/seeds.ts";
 
 const known = suite("known deviations");
 
-const [fact] = FACTS;
+const [fact] = SETUP_FACTS;
 if (fact === undefined) throw new Error("there are no facts");
 const check = (name: string, status: CheckResult["status"]): CheckResult => ({
   ...{ name, status },

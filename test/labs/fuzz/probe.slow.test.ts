@@ -7,10 +7,10 @@ import { ARCHES, type Arch, HOST_ARCH, MACHINES } from "../../../src/core/machin
 import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
+import { allFacts } from "../../../src/labs/fuzz/facts/arch.ts";
 import { formatKtap } from "../../../src/labs/fuzz/facts/ktap.ts";
 import { machineLine } from "../../../src/labs/fuzz/facts/log.ts";
-import { lookAt } from "../../../src/labs/fuzz/facts/run.ts";
+import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";
 import { inGvisor } from "../../support/gvisor.ts";
 import { needs } from "../../support/needs.ts";
 import { Running, run, stublabCommand } from "../../support/processes.ts";
@@ -18,7 +18,7 @@ import { temporaryFolder } from "../../support/temporary.ts";
 
 const probeOf = (arch: Arch) => resolve(`dist/probe-${arch}`);
 const PROBE = probeOf(HOST_ARCH);
-const MOST_BYTES = 240_000;
+const MOST_BYTES = 280_000;
 
 // A bug that is planted in the models of this process is not in the probe's.
 delete process.env.STUBLAB_PLANT;
@@ -47,7 +47,7 @@ const call = (...args: string[]) => {
 };
 
 for (const arch of ARCHES.filter((it) => existsSync(probeOf(it)))) {
-  built(`for ${arch} is a static executable of less than 240 kB`, () => {
+  built(`for ${arch} is a static executable of less than 280 kB`, () => {
     const file = readFileSync(probeOf(arch));
     assert.ok(file.length < MOST_BYTES, `${file.length} bytes`);
     assert.is(file.readUInt16LE(E_MACHINE), Number(MACHINES[arch].elf));
@@ -72,11 +72,9 @@ built("says what the kernel has", () => {
   assert.ok(tests.includes("ok 2 PTRACE_GETREGSET"), lines.join("\n"));
 });
 
-built("reports the verdicts of stublab conformance, line by line", () => {
+built("reports the verdicts of stublab conformance, line by line", async () => {
   const { lines } = call("conformance");
-  const experiment = new Experiment();
-  const verdicts = [...lookAt(FACTS, experiment)];
-  experiment.close();
+  const { verdicts } = await checkFacts(allFacts());
   const same = (text: readonly string[]) => text.filter((line) => !line.startsWith("#"));
   assert.equal(same(lines), same(formatKtap(verdicts).split("\n")));
 });

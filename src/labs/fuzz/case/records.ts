@@ -6,7 +6,6 @@
 import { type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { KINDS } from "./arch.ts";
 import { type Enumeration, layOut } from "./layout.ts";
-import { FOLLOWED, LATER, LATER_MARK, PLACE, VERB } from "./requests.ts";
 
 export const ON = {
   name: "on",
@@ -108,13 +107,9 @@ export function tablesOf(arch: Arch) {
     /** Vector registers of the tracing thread that a case must not change. */
     CANARIES: 16,
     /** Words of a verb, those before an answer, and bytes of the largest answer: more than an XSAVE area. */
-    MOST_WORDS: 80,
-    ASIDE: 8,
-    ANSWER: 24 << 10,
-    LATER_MARK,
   };
   const CASES: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER, OBSTACLE];
-  const ENUMERATIONS = [...CASES, VERB, LATER, PLACE, FOLLOWED];
+  const ENUMERATIONS = CASES;
   const { SIGCONTEXT } = CONSTANTS;
   const BLOCK = CONSTANTS.REGISTERS;
 
@@ -222,24 +217,6 @@ export function tablesOf(arch: Arch) {
       flags: ["u32", "1: a supervisor's; 2: aligned to 64 bytes in the compacted format"],
     },
   );
-  const LOOK_RECORD = layOut("look", "What verbs have led to, and memory for requests.", {
-    pid: ["i32", "the tracee"],
-    child: ["i32", "a child that it has cloned; else 0 or -errno"],
-    result: ["i64", "of the last request or call; -errno"],
-    keptResult: ["i64", "of the one that was kept"],
-    stop: ["i64", "status word of the last stop; -1: there was none; -errno"],
-    first: ["i64", "the same of the child's first stop"],
-    place: ["u32", "if it is lost: enum stublab_place"],
-    written: ["u32", "bytes of the last answer"],
-    expected: ["i64", "if it is lost"],
-    seen: ["i64", "if it is lost"],
-    xstateLength: ["u64", "bytes of the XSAVE area"],
-    words: ["u64", "those of the last verb", CONSTANTS.MOST_WORDS],
-    aside: ["u64", "an iovec or arguments", CONSTANTS.ASIDE],
-    answer: ["u8", "what the last request has written", CONSTANTS.ANSWER],
-    other: ["u8", "the same over other bytes", CONSTANTS.ANSWER],
-    kept: ["u8", "the answer that was kept", CONSTANTS.ANSWER],
-  });
   const RECORDS = [
     SETUP_RECORD,
     OUTCOME_RECORD,
@@ -247,7 +224,6 @@ export function tablesOf(arch: Arch) {
     EXCHANGE_RECORD,
     CANARY_RECORD,
     COMPONENT_RECORD,
-    LOOK_RECORD,
   ];
   /** Those that the module works on. */
   const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD, COMPONENT_RECORD];
@@ -260,7 +236,6 @@ export function tablesOf(arch: Arch) {
       EXCHANGE_RECORD,
       CANARY_RECORD,
       COMPONENT_RECORD,
-      LOOK_RECORD,
     },
   };
 }
@@ -275,5 +250,4 @@ export const {
   EXCHANGE_RECORD,
   CANARY_RECORD,
   COMPONENT_RECORD,
-  LOOK_RECORD,
 } = tablesOf(HOST_ARCH);

@@ -1,24 +1,45 @@
-/* The table of facts. */
+/* The table of facts. Only those of one architecture can be made: their cases have its registers. */
 
+import { spawnSync } from "node:child_process";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import type { Fact, RequestFact, SetupFact } from "./fact.ts";
+import { UnsupportedError } from "../../../lib/errors.ts";
+import { list, parseJson, record, text } from "../../../lib/shape.ts";
+import { pathOfProbe } from "../probe/file.ts";
+import SETUPS from "./amd64/setups.jsonl";
+import type { Fact } from "./fact.ts";
+import { parseSetupFacts } from "./setups.ts";
 
-/** The facts of an architecture, group by group: the exports of its module. */
-interface ArchFacts {
-  /** Those that are cases, which the model predicts. */
-  readonly SETUP_FACTS: readonly SetupFact[];
-  readonly REQUEST_FACTS: readonly RequestFact[];
+/** The facts that are cases. */
+export const SETUP_FACTS = HOST_ARCH === "amd64" ? parseSetupFacts(SETUPS) : [];
+
+let all: readonly Fact[] | undefined;
+
+/** All facts: those about requests are functions of the probe. @throws UnsupportedError */
+export function allFacts(): readonly Fact[] {
+  all ??= [...SETUP_FACTS, ...requestFacts()];
+  return all;
 }
 
-/** Only the facts of one architecture can be made: their cases have its registers. */
-const MODULES: Readonly<Record<typeof HOST_ARCH, () => Promise<ArchFacts>>> = {
-  amd64: () => import("./amd64/facts.ts"),
-  arm64: () => import("./arm64/facts.ts"),
-};
+const MOST = 100_000;
+const factShape = record({
+  ...{ fact: text, group: text, source: text },
+  checks: list(text, MOST),
+});
 
-const { SETUP_FACTS, REQUEST_FACTS } = await MODULES[HOST_ARCH]();
-
-export { SETUP_FACTS };
-
-/** All facts. */
-export const FACTS: readonly Fact[] = [...SETUP_FACTS, ...REQUEST_FACTS];
+function requestFacts(): Fact[] {
+  const { stdout, status, error } = spawnSync(pathOfProbe(HOST_ARCH), ["conformance", "--list"], {
+    encoding: "utf8",
+    maxBuffer: 1 << 27,
+  });
+  if (status !== 0)
+    throw new UnsupportedError(`the probe cannot list its facts: ${error?.message ?? stdout}`);
+  const setups = new Set(SETUP_FACTS.map(({ name }) => name));
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => factShape(parseJson(line), ""))
+    .filter(({ fact }) => !setups.has(fact))
+    .map(({ fact, checks, ...head }) => {
+      return { name: fact, ...head, rules: [], checks: checks.map((name) => ({ name })) };
+    });
+}

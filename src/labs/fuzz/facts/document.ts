@@ -2,7 +2,7 @@
 
 import { formatCase } from "../case/case.ts";
 import type { Machine } from "../try/machine.ts";
-import type { Fact } from "./fact.ts";
+import { type Fact, isSetup } from "./fact.ts";
 import { processorNotes } from "./failures.ts";
 import { type CheckResult, countsOf, rulesOf, type Verdict } from "./verdict.ts";
 
@@ -13,9 +13,10 @@ export function factsDocument(facts: readonly Fact[]): object {
   return {
     facts: facts.map((fact) => ({
       ...headOf(fact),
-      ...("checks" in fact && {
-        checks: fact.checks.map(({ name, needs }) => ({ name, needs })),
-      }),
+      checks: fact.checks.map((check) => ({
+        name: check.name,
+        ...(isSetup(check) && { needs: check.needs }),
+      })),
     })),
   };
 }
@@ -38,7 +39,7 @@ export function conformanceDocument(
       status: verdict.status,
       ...processorMember(processorNotes(verdict, machine)),
       ...(verdict.contradictions > 0 && { contradictions: verdict.contradictions }),
-      checks: verdict.checks.map((check) => checkRow(check, constants)),
+      checks: verdict.checks.map((check) => checkRow(verdict.fact, check, constants)),
     })),
   };
 }
@@ -51,12 +52,18 @@ function headOf({ name, group, source, rules }: Fact) {
   return { name, group, source, rules };
 }
 
-function checkRow({ name, status, reason, unmet, more, it }: CheckResult, constants: Constants) {
+function checkRow(
+  { checks }: Fact,
+  { name, status, reason, unmet, more }: CheckResult,
+  constants: Constants,
+) {
+  const fails = status === "failed" || status === "known";
+  const check = fails ? checks.find((it) => it.name === name) : undefined;
   return {
     ...{ name, status },
     ...(reason !== undefined && { reason }),
-    ...(it !== undefined && { case: formatCase(it, constants) }),
-    ...((status === "failed" || status === "known") && { unmet }),
+    ...(check !== undefined && isSetup(check) && { case: formatCase(check.it, constants) }),
+    ...(fails && { unmet }),
     ...(more !== undefined && { more }),
   };
 }

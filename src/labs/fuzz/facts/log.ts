@@ -20,8 +20,8 @@ import {
 } from "../../../lib/shape.ts";
 import { loggedMachineShape, machineDocument } from "../against/log.ts";
 import type { Machine } from "../try/machine.ts";
-import { FACTS } from "./arch.ts";
-import type { Fact } from "./fact.ts";
+import { allFacts } from "./arch.ts";
+import { type Fact, REST } from "./fact.ts";
 import { type CheckResult, type Unmet, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface VerdictLog {
@@ -55,6 +55,9 @@ const NOTE = /^ {2,}# (.*)$/;
 const FACT = /^ {2,}(not ok|ok) \d+ (.*)$/;
 const GROUP = /^(?:not ok|ok) \d+ (.*)$/;
 const PARTLY = /^(\d{1,6}) checks? skipped: (.*)$/;
+/** What the probe says with --details. */
+const CHECK = /^check (\{.*\})$/;
+const CONTRADICTIONS = /^contradictions (\d{1,6})$/;
 const FAILURE =
   /^(?:(.*): )?([^:]+): expected (.*?)(?:, got (.*?)|, which is not reached)(?:; (\d{1,6}) more fields?)?$/;
 
@@ -67,36 +70,59 @@ interface Told {
 }
 
 function parseKtap(content: string): VerdictLog {
-  const verdicts = new Map<string, Verdict>();
-  let machine: Machine | undefined;
-  let known: string | undefined;
-  let [planned, lost] = [0, 0];
-  let told: Told[] = [];
-  let notes: string[] = [];
-  const endGroup = (group?: string) => {
-    for (const each of told) verdicts.set(each.name, verdictOfLog(each, group));
-    lost += Math.max(planned - told.length, 0);
-    [told, notes, planned] = [[], [], 0];
-  };
-  for (const line of content.split(/[\r\n]+/)) {
+  const reader = new KtapReader();
+  for (const line of content.split(/[\r\n]+/)) reader.read(line);
+  return reader.end();
+}
+
+/** Reads a log line by line. */
+export class KtapReader {
+  machine: Machine | undefined;
+  #known: string | undefined;
+  readonly #verdicts = new Map<string, Verdict>();
+  readonly #onGroup: (verdicts: readonly Verdict[]) => void;
+  #planned = 0;
+  #lost = 0;
+  #told: Told[] = [];
+  #notes: string[] = [];
+
+  /** @param onGroup is passed the facts of each group at its end */
+  constructor(onGroup: (verdicts: readonly Verdict[]) => void = () => {}) {
+    this.#onGroup = onGroup;
+  }
+
+  read(line: string): void {
     const [, document] = MACHINE.exec(line) ?? [];
-    if (document !== undefined) machine ??= loggedMachineShape(parseJson(document), "# machine");
+    if (document !== undefined)
+      this.machine ??= loggedMachineShape(parseJson(document), "# machine");
     const [, plan] = PLAN.exec(line) ?? [];
-    if (plan !== undefined) planned = Number(plan);
+    if (plan !== undefined) this.#planned = Number(plan);
     const [, note] = NOTE.exec(line) ?? [];
-    if (note !== undefined) notes.push(note);
-    const fact = parseFact(line, notes);
+    if (note !== undefined) this.#notes.push(note);
+    const fact = parseFact(line, this.#notes);
     if (fact !== undefined) {
-      told.push(fact);
-      if (fact.status === "known") known ??= plain(fact.reason);
-      notes = [];
+      this.#told.push(fact);
+      if (fact.status === "known") this.#known ??= plain(fact.reason);
+      this.#notes = [];
     }
     const [, group] = GROUP.exec(line) ?? [];
-    if (group !== undefined && told.length > 0) endGroup(plain(group));
+    if (group !== undefined && this.#told.length > 0) this.#endGroup(plain(group));
   }
-  // The kernel may have crashed.
-  endGroup();
-  return { verdicts: [...verdicts.values()], machine, known, lost };
+
+  /** What was read. The kernel may have crashed in a group. */
+  end(): VerdictLog {
+    this.#endGroup();
+    const verdicts = [...this.#verdicts.values()];
+    return { verdicts, machine: this.machine, known: this.#known, lost: this.#lost };
+  }
+
+  #endGroup(group?: string): void {
+    const verdicts = this.#told.map((each) => verdictOfLog(each, group));
+    for (const verdict of verdicts) this.#verdicts.set(verdict.fact.name, verdict);
+    this.#lost += Math.max(this.#planned - this.#told.length, 0);
+    [this.#told, this.#notes, this.#planned] = [[], [], 0];
+    if (verdicts.length > 0) this.#onGroup(verdicts);
+  }
 }
 
 function parseFact(line: string, notes: readonly string[]): Told | undefined {
@@ -115,6 +141,14 @@ function plain(text: string): string {
 
 function verdictOfLog({ name, status, reason, notes }: Told, group?: string): Verdict {
   const fact = factOf(name, group);
+  const checks = notes.flatMap((note) => {
+    const [, check] = CHECK.exec(note) ?? [];
+    return check === undefined ? [] : [checkShape(parseJson(check), "# check")];
+  });
+  if (checks.length > 0) {
+    const [, count] = notes.map((note) => CONTRADICTIONS.exec(note)).find(Boolean) ?? [];
+    return verdictOf(fact, checks, Number(count ?? 0));
+  }
   if (status === "skipped") {
     return verdictOf(fact, [{ name: "", status, reason, unmet: [] }], 0);
   }
@@ -143,19 +177,17 @@ function heldChecks(
   skipped: number,
 ): readonly CheckResult[] {
   const held = (name: string): CheckResult => ({ name, status: "held", unmet: [] });
-  if (!("checks" in fact) || fact.checks.length === 0) return failed.length > 0 ? [] : [held("")];
   const names = new Set(failed.map(({ name }) => name));
+  if (fact.checks.length === 0 || names.has(REST)) return failed.length > 0 ? [] : [held("")];
   const others = fact.checks.filter(({ name }) => !names.has(name));
   // Which of them were skipped is not known.
   if (skipped > 0) return others.slice(skipped).map(() => held(""));
   return others.map(({ name }) => held(name));
 }
 
-const byName = new Map(FACTS.map((fact) => [fact.name, fact]));
-
 /** The fact of a name; one that this version does not have has no more than that. */
 function factOf(name: string, group?: string): Fact {
-  const known = byName.get(name);
+  const known = allFacts().find((fact) => fact.name === name);
   if (known !== undefined) return known;
   return { name, group: group ?? "unknown facts", source: "", rules: [], checks: [] };
 }

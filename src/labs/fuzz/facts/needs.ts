@@ -1,5 +1,4 @@
 import type { Feature } from "../try/arch.ts";
-import type { Machine } from "../try/machine.ts";
 
 const NO_32_BIT = "the kernel does not run 32-bit programs";
 const NO_REQUEST = "the kernel does not have this request (Linux 6.16)";
@@ -51,22 +50,3 @@ export type Need = keyof typeof NEEDS;
 const isNeed = (name: string): name is Need => Object.hasOwn(NEEDS, name);
 /** The order of bits and of the table in the probe. */
 export const NEED_NAMES = Object.keys(NEEDS).filter(isNeed);
-
-/** Why a machine does not meet a need; undefined if it does. */
-export function obstacle(need: Need, { features, xfeatures }: Machine): string | undefined {
-  const condition: Condition = NEEDS[need];
-  const meets =
-    "components" in condition
-      ? (xfeatures & condition.components) !== 0
-      : features.includes(condition.feature) !== (condition.lacks ?? false);
-  return meets ? undefined : condition.reason;
-}
-
-/** Why a check cannot be made on a machine; undefined if it can. */
-export function missing(
-  { needs }: { readonly needs: readonly Need[] },
-  machine: Machine,
-): string | undefined {
-  const need = needs.find((need) => obstacle(need, machine) !== undefined);
-  return need && `it needs ${need}: ${obstacle(need, machine)}`;
-}

@@ -1,8 +1,11 @@
-import type { Machine } from "../try/machine.ts";
-import type { CaseTrier } from "../try/trial.ts";
+/* Facts on this kernel: the probe checks them, and its log is read. */
+
+import { HOST_ARCH } from "../../../core/machine/index.ts";
+import type { KnownName } from "../known/arch.ts";
+import { runProbe } from "../probe/run.ts";
+import { allFacts } from "./arch.ts";
 import type { Fact } from "./fact.ts";
-import { CaseLooker } from "./look_at_cases.ts";
-import { RequestLooker } from "./look_at_requests.ts";
+import { KtapReader, type VerdictLog } from "./log.ts";
 import { excuse, type Verdict } from "./verdict.ts";
 
 /** What a machine is known to do otherwise. */
@@ -11,39 +14,40 @@ export interface KnownFacts {
   readonly name: string;
   /** Names of facts, or of checks of theirs as `nameOfCheck` has them. */
   readonly facts: ReadonlySet<string>;
-  /** Bits of eflags that are not compared. */
-  readonly ignoredFlags: number;
+  /** The list, which also says what is not compared. */
+  readonly list?: KnownName;
 }
 
-/** The stubs in which facts are looked at, and the machine that they are on: a part of an experiment. */
-export interface FactStubs {
-  readonly trier: CaseTrier;
-  readonly machine: Machine;
+export interface CheckOptions {
+  /** What is known not to hold. */
+  readonly known?: KnownFacts | undefined;
+  /** Is passed the facts of a group as soon as they were checked. */
+  readonly onGroup?: (log: Pick<VerdictLog, "verdicts" | "machine">) => void;
+  /** Ends it after the fact under way. */
+  readonly interrupted?: AbortSignal | undefined;
 }
-
-const NONE: KnownFacts = { name: "", facts: new Set(), ignoredFlags: 0 };
 
 /**
- * Looks at facts, each check of a case and each fact about requests in new stubs. What does not
- * hold is tried again until two attempts have the same result.
+ * Checks facts, each in new stubs. What does not hold is tried again until two attempts have the same result.
  *
- * @param known what is known not to hold
- *
- * @throws what trying a case, and creating stubs, throws
+ * @throws UnsupportedError or TraceError if the probe cannot start, or ends early
  */
-export function* lookAt(
+export async function checkFacts(
   facts: readonly Fact[],
-  { trier, machine: own }: FactStubs,
-  machine = own,
-  known: KnownFacts = NONE,
-): Generator<Verdict> {
-  const cases = new CaseLooker(trier, machine, known.ignoredFlags);
-  const requests = new RequestLooker(trier.tracer, machine);
-  try {
-    for (const fact of facts)
-      yield excuse("steps" in fact ? requests.look(fact) : cases.look(fact), known.facts);
-  } finally {
-    requests.close();
-    cases.close();
-  }
+  { known, onGroup, interrupted }: CheckOptions = {},
+): Promise<VerdictLog> {
+  const excused = (verdicts: readonly Verdict[]) =>
+    verdicts.map((it) => excuse(it, known?.facts ?? new Set()));
+  const reader = new KtapReader((verdicts) =>
+    onGroup?.({ verdicts: excused(verdicts), machine: reader.machine }),
+  );
+  const all = facts.length === allFacts().length;
+  const args = [
+    ...["conformance", "--details"],
+    ...(all ? [] : facts.flatMap(({ name }) => ["--only", name])),
+    ...(known?.list === undefined ? [] : ["--known", known.list]),
+  ];
+  await runProbe(HOST_ARCH, args, (line) => reader.read(line), interrupted);
+  const log = reader.end();
+  return { ...log, verdicts: excused(log.verdicts), known: known?.name };
 }

@@ -1,7 +1,6 @@
 /* What became of facts on a machine, and the score. */
 
 import { type Check, type CheckStatus, countOf, statusOf } from "../../../lib/check.ts";
-import type { Case } from "../case/case.ts";
 import type { Fact } from "./fact.ts";
 
 /** A field whose value is not the expected one, as texts and numbers for people. */
@@ -17,8 +16,6 @@ export interface CheckResult extends Omit<Check, "expected" | "seen"> {
   readonly unmet: readonly Unmet[];
   /** How many more fields differ, if it is from a log, which has only the first. */
   readonly more?: number;
-  /** The case, if it failed. */
-  readonly it?: Case;
 }
 
 /** The result of a fact. Attempts that others contradict do not count. */

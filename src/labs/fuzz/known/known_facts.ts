@@ -2,7 +2,7 @@
 
 import { InputError } from "../../../lib/errors.ts";
 import { readInput } from "../../../lib/input.ts";
-import { FACTS } from "../facts/arch.ts";
+import { allFacts } from "../facts/arch.ts";
 import { REST } from "../facts/fact.ts";
 import type { KnownFacts } from "../facts/run.ts";
 import { nameOfCheck } from "../facts/verdict.ts";
@@ -11,8 +11,7 @@ import { isListed, KNOWN_NAMES, LISTS } from "./arch.ts";
 /** Takes the name of a list, or a file. @throws InputError */
 export function knownFacts(nameOrFile: string): KnownFacts {
   if (!isListed(nameOrFile)) return readFacts(nameOrFile);
-  const { ignoredFlags } = LISTS[nameOrFile];
-  return { name: nameOrFile, facts: new Set(LISTS[nameOrFile].facts), ignoredFlags };
+  return { name: nameOrFile, facts: new Set(LISTS[nameOrFile].facts), list: nameOrFile };
 }
 
 const LIMIT = { most: 1 << 20, of: "a list of facts" };
@@ -23,7 +22,7 @@ function readFacts(file: string): KnownFacts {
   const lines = readInput(file, LIMIT, remedy).toString().split("\n");
   const facts = lines.map((line) => line.trim()).filter((line) => !/^(#|$)/.test(line));
   const unknown = facts.find((fact) => !isNamed(fact));
-  if (unknown === undefined) return { name: file, facts: new Set(facts), ignoredFlags: 0 };
+  if (unknown === undefined) return { name: file, facts: new Set(facts) };
   throw new InputError(`--known: ${file}: there is no fact "${unknown}"`, {
     remedy: "stublab conformance --list lists all facts",
   });
@@ -31,9 +30,7 @@ function readFacts(file: string): KnownFacts {
 
 /** Whether there is such a fact, or a check of one. */
 function isNamed(text: string): boolean {
-  return FACTS.some((fact) => {
-    if (text === fact.name) return true;
-    const checks = "steps" in fact ? [...fact.steps, { name: REST }] : fact.checks;
-    return checks.some(({ name }) => name !== undefined && text === nameOfCheck(fact.name, name));
-  });
+  return allFacts().some(({ name, checks }) =>
+    ["", REST, ...checks.map((check) => check.name)].some((it) => text === nameOfCheck(name, it)),
+  );
 }

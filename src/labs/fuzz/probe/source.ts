@@ -10,11 +10,17 @@ import {
   BASELINE,
   CALL_32,
   CALL_CODE,
+  CODE,
   CODES,
+  CONSTANT,
+  CONSTANTS,
   FIRST_DEBUG_REGISTER,
   FRAME_REGISTERS,
+  HOLE,
   placeOf,
   REGISTERS,
+  SCRATCH,
+  SCRATCH_SIZE,
   type Way,
 } from "../case/arch.ts";
 import { DEFAULT_ARCH } from "../case/case.ts";
@@ -25,10 +31,7 @@ import { HANDLED } from "../case/pieces.ts";
 import { OBSTACLE } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
 import { PATHS } from "../draw/arch.ts";
-import { REST } from "../facts/fact.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
-import { EVENTS } from "../facts/read/numbers.ts";
-import { PLACES } from "../facts/read/places.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
 import { rules, ruleText } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
@@ -36,7 +39,7 @@ import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES } from "../try/arch.ts";
 import { ownParts, ownTables } from "./arch.ts";
 import { Bytes } from "./bytes.ts";
-import { FACT_KINDS, factData, factGroups, REQUEST_FIELDS } from "./facts.ts";
+import { factData } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
 import { OPERATIONS, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
@@ -74,9 +77,7 @@ function ruleSentences(): Uint8Array {
 /** Numbers that the code of the probe has names for. */
 function enums(): string {
   return `/* Written by the build from src/labs/fuzz/probe/source.ts. */
-${enumOf("fact_kind", "FACT", FACT_KINDS)}
 ${enumOf("operation", "OPERATION", OPERATIONS)}
-#define REMAINING ${quote(REST)}
 `;
 }
 
@@ -91,7 +92,6 @@ function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): stri
 #include "module_data.h"
 #include "own_data.h"
 ${sections.join("\n")}
-const struct group groups[] = {${[...factGroups()].map(([name, facts]) => `{${quote(name)}, ${facts}}`).join(", ")}, {0, 0}};
 const uint32_t data_size = ${size};
 const uint64_t shared_file = ${word(SHARED_FILE)};
 ${names("path_names", PATHS)}
@@ -101,14 +101,9 @@ const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
 };
-const struct request_field request_fields[] = {
-${REQUEST_FIELDS.map(({ field, place }) => `    {${quote(field)}, ${PLACES[place.kind]}, ${place.offset}},`).join("\n")}
-};
-const struct event events[] = {${Object.entries(EVENTS)
-    .map(([event, name]) => `{${event}, ${quote(name)}}`)
-    .join(", ")}, {0, 0}};
 const uint32_t module_areas = ${fuzzModule().areas};
 const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
+const struct memory memory = {${[CODE, HOLE, CONSTANTS, CONSTANT, SCRATCH, BigInt(SCRATCH_SIZE)].map(word).join(", ")}};
 const uint64_t place_call = ${word(placeOf(CALL_CODE))}, place_call32 = ${word(CALL_32)};
 const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
 ${names("register_names", REGISTERS)}

@@ -1,0 +1,145 @@
+// Requests that do not exist, and tasks to which none can be made.
+#include "own.h"
+
+static const char group[] = "requests and tasks";
+#define CHECK_ATTACH "ptrace_check_attach, kernel/ptrace.c"
+
+struct request {
+    const char *name;
+    int64_t number;
+};
+#define OF(list) list, sizeof(list) / sizeof(*(list))
+
+/** Requests that need a stopped tracee, by their numbers: headers may lack some. */
+static const struct request stopped[] = {
+    {"PEEKTEXT", 1},
+    {"PEEKDATA", 2},
+    {"POKETEXT", 4},
+    {"POKEDATA", 5},
+    {"CONT", 7},
+    {"SINGLESTEP", 9},
+    {"DETACH", 17},
+    {"SYSCALL", 24},
+    {"SYSEMU", 31},
+    {"SYSEMU_SINGLESTEP", 32},
+    {"SETOPTIONS", 0x4200},
+    {"GETEVENTMSG", 0x4201},
+    {"GETSIGINFO", 0x4202},
+    {"SETSIGINFO", 0x4203},
+    {"GETREGSET", 0x4204},
+    {"SETREGSET", 0x4205},
+    {"LISTEN", 0x4208},
+    {"PEEKSIGINFO", 0x4209},
+    {"GETSIGMASK", 0x420a},
+    {"SETSIGMASK", 0x420b},
+    {"GET_SYSCALL_INFO", 0x420e},
+    {"GET_RSEQ_CONFIGURATION", 0x420f},
+    {"GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211},
+};
+/** Requests of this architecture, those of others that it lacks, and numbers that none has. */
+static const struct request own[] = {OWN_REQUESTS}, absent[] = {ABSENT_REQUESTS},
+                            unknown[] = {UNKNOWN_REQUESTS};
+static const struct request others[] = {{"INTERRUPT", PTRACE_INTERRUPT}, {"KILL", PTRACE_KILL}};
+
+static void check_each(const struct request *list, uint32_t count, int32_t task, int64_t error) {
+    for (uint32_t i = 0; i < count; i++)
+        CHECK("%s", list[i].name) {
+            ask_task(task, list[i].number, 0, 0);
+            expect_result(error);
+        }
+}
+
+static void check_stopped(int32_t task) {
+    check_each(OF(stopped), task, -ESRCH);
+    check_each(OF(own), task, -ESRCH);
+    check_each(OF(unknown), task, -ESRCH);
+}
+
+static void check_all(int32_t task) {
+    check_stopped(task);
+    check_each(OF(others), task, -ESRCH);
+}
+
+FACT(unknown_requests, "A request with an unknown number is EIO, and the registers stay", REQUEST) {
+    read_registers();
+    keep();
+    check_each(OF(unknown), seen.pid, -EIO);
+    CHECK("registers") {
+        read_registers();
+        expect_written(BLOCK_SIZE);
+        expect_same("differs");
+    }
+}
+
+FACT(absent_requests, ABSENT_FACT, ABSENT_SOURCE) {
+    for (uint32_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        CHECK("%s", absent[i].name) {
+            read_answer(absent[i].number, 0);
+            expect_refusal(-EIO);
+        }
+}
+
+FACT(running_task, "Requests to a running tracee are ESRCH, also those with an unknown number",
+     CHECK_ATTACH) {
+    spin();
+    check_stopped(seen.pid);
+}
+
+FACT(zombie_task, "Requests to a zombie are ESRCH", CHECK_ATTACH) {
+    die();
+    check_stopped(seen.pid);
+}
+
+FACT(untraced_task, "Requests to a task that is not traced are ESRCH, also INTERRUPT and KILL",
+     CHECK_ATTACH) {
+    detach();
+    check_all(seen.pid);
+}
+
+FACT(tracer_task, "Requests to the tracer itself are ESRCH", CHECK_ATTACH) {
+    check_all((int32_t)syscall0(__NR_getpid));
+}
+
+FACT(no_task, "Requests to a pid without a task are ESRCH", "find_get_task_by_vpid, kernel/pid.c") {
+    check_all(NO_PID);
+}
+
+FACT(kill_elsewhere, "PTRACE_KILL of a running tracee and of a zombie succeeds", REQUEST) {
+    CHECK("running") {
+        spin();
+        ask(PTRACE_KILL, 0, 0);
+        expect_result(0);
+    }
+    CHECK("a zombie") {
+        new_stub();
+        die();
+        ask(PTRACE_KILL, 0, 0);
+        expect_result(0);
+    }
+}
+
+FACT(kill_stopped, "PTRACE_KILL kills a stopped tracee", REQUEST) {
+    ONE_CHECK {
+        set_options(0);
+        stop_by(PTRACE_KILL, 0);
+        expect_result(0);
+        expect_stop(SIGKILL);
+    }
+}
+
+FACT(traceme_again, "TRACEME by a task that is traced is EPERM",
+     "ptrace_traceme, kernel/ptrace.c") {
+    ONE_CHECK {
+        CALL(__NR_ptrace, PTRACE_TRACEME);
+        expect_result(-EPERM);
+    }
+}
+
+FACT(sigkill_stopped, "After SIGKILL a stopped tracee stops at PTRACE_EVENT_EXIT, then ends",
+     "ptrace_stop, kernel/signal.c") {
+    ONE_CHECK {
+        lead_to(AT_EXIT_EVENT);
+        go_on(PTRACE_CONT, SIGKILL);
+        expect_stop(SIGKILL);
+    }
+}

@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Arch } from "../../../core/machine/index.ts";
+import { TraceError, UnsupportedError } from "../../../lib/errors.ts";
+import { pathOfProbe } from "./file.ts";
+
+/** Exit status of a probe that failed; it says why on its last line. */
+const FAILED = 3;
+
+/**
+ * Runs commands of the probe to their end.
+ *
+ * @param onLine is passed each line as soon as it is printed
+ * @param interrupted asks the probe to end early
+ * @throws UnsupportedError if the probe is missing, cannot start, or cannot work here; TraceError if a signal ends it
+ */
+export async function runProbe(
+  arch: Arch,
+  args: readonly string[],
+  onLine: (line: string) => void,
+  interrupted?: AbortSignal,
+): Promise<void> {
+  // In a session of its own, so that Ctrl-C reaches it once: a second signal would end it at once.
+  const child = spawn(pathOfProbe(arch), args, {
+    ...{ stdio: ["ignore", "pipe", "inherit"], detached: true },
+  });
+  const interrupt = () => child.kill("SIGINT");
+  interrupted?.addEventListener("abort", interrupt);
+  let last = "";
+  const lines = createInterface({ input: child.stdout });
+  lines.on("line", (line) => {
+    last = line;
+    onLine(line);
+  });
+  const read = new Promise((done) => lines.on("close", done));
+  try {
+    const [status, signal] = await new Promise<[number | null, string | null]>((done, fail) => {
+      child.on("close", (...end) => done(end));
+      child.on("error", (cause) => fail(cannotStart(cause)));
+    });
+    await read;
+    if (signal !== null) {
+      throw new TraceError(`the probe was ended by ${signal}`, {
+        remedy: "try again; the kernel's log (dmesg) may say why",
+      });
+    }
+    if (status === FAILED)
+      throw new UnsupportedError(`the probe: ${last.replace(/^Bail out! /, "")}`);
+  } finally {
+    interrupted?.removeEventListener("abort", interrupt);
+  }
+}
+
+function cannotStart(cause: Error): UnsupportedError {
+  return new UnsupportedError(`the probe cannot be started: ${cause.message}`, { cause });
+}
