@@ -43,11 +43,11 @@ export let R6: u32 = 0;
 export let R6_set: u64 = HANDLED;
 
 /**
- * SIGCHLD, SIGCONT, SIGURG and SIGWINCH ({set}) do nothing without a handler.
+ * SIGCHLD, SIGCONT, SIGURG and SIGWINCH ({SIG_KERNEL_IGNORE_MASK}) do nothing without a handler.
  * @source sig_kernel_ignore, include/linux/signal.h, 6.12
  */
 export let R3: u32 = 0;
-export let R3_set: u64 = IGNORED;
+export let R3_SIG_KERNEL_IGNORE_MASK: u64 = IGNORED;
 
 /**
  * SIGTSTP, SIGTTIN and SIGTTOU ({set}) do nothing in an orphaned process group, as a stub's is.
@@ -85,7 +85,8 @@ export const END: u32 = 3;
 export function actionOf(signal: u32): u32 {
   const set: u64 = u64(1) << (signal - 1);
   if ((R6_set & set) != 0 && use(R6)) return HANDLE;
-  if (((R3_set & set) != 0 && use(R3)) || ((R4_set & set) != 0 && use(R4))) return IGNORE;
+  if (((R3_SIG_KERNEL_IGNORE_MASK & set) != 0 && use(R3)) || ((R4_set & set) != 0 && use(R4)))
+    return IGNORE;
   if (signal == R5_signal && use(R5)) return STOP;
   return use(R78) ? END : IGNORE;
 }

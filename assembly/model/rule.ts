@@ -12,7 +12,7 @@
 //   export let W3_level: u64 = 3;              a number; the mutants of src/labs/fuzz/predict/mutants.ts change it
 //   export const W3_level_la57: u64 = 0;       optional: the number on a machine with a feature
 //
-// {name} in the sentence stands for a number. @source: function, file, version looked at; or the manual; or "measured".
+// {name} in the sentence stands for a number; one that the kernel has has its name there. @source: function, file, version looked at; or the manual; or "measured".
 // The others are optional. @asked, if the truth is the processor's: which were asked, by names of
 // src/labs/fuzz/predict/processors.ts. @needs: the feature with which it holds; with "!", without which. @since: the first
 // release that has the feature. The build makes a table of them (scripts/rules.mjs), from which everything else, such as

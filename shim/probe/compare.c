@@ -135,6 +135,8 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
     const int32_t rule = all.count > 0 ? deciding_rule(setup, outcome, all.rows) : -1;
     if (rule >= 0)
         say_rule(rule);
+    else
+        say("# rule: none decides it; what nothing writes stays\n");
     say_rules();
 }
 

@@ -34,7 +34,7 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
   --workers N   number of threads that try cases, each on its own processor (default 1). The findings do not depend
                 on it
   --shard I/N   try only this part of the run; \`stublab fuzz merge\` combines the parts
-  --plant RULE  plant a bug in the model: remove a rule, change one of its numbers (W7.mask=0x54dd4), or
+  --plant RULE  plant a bug in the model: remove a rule, change one of its numbers (W7.FLAG_MASK=0x54dd4), or
                 let a rule about what is not predicted apply everywhere (U3+)
   --known LIST  a list of known deviations, which are no findings: ${KNOWN_NAMES}
   --record FILE try one case for each kind of outcome once more, and write the cases with their outcomes: a recording

@@ -14,7 +14,7 @@ const help = `usage: stublab fuzz replay CASE [options]
 
 Tries a register setup in a new stub, and shows the prediction next to the outcome.
 
-  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.mask=0x54dd4)
+  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.FLAG_MASK=0x54dd4)
   --known LIST  the list of known deviations that the model predicts: ${KNOWN_NAMES}
   --json        print one document, "stublab.replay/1"
 

@@ -19,7 +19,7 @@ const help = `usage: stublab predict CASE [options]
 Predicts what the kernel and the processor do with a register setup: whether the write is accepted, what is read back,
 what happens after the resume, and which rules decide it. Nothing is executed.
 
-  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.mask=0x54dd4)
+  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.FLAG_MASK=0x54dd4)
   --json        print one document, "stublab.prediction/1"
 
 ${CASE_HELP}

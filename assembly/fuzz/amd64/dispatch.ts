@@ -1,7 +1,7 @@
 // Configurations of syscall user dispatch (../model/syscall_user_dispatch.ts), with the registers for a call under it.
 
 import { REG_rax } from "../../amd64/registers";
-import { W70_most } from "../../model/amd64/syscall_user_dispatch";
+import { W70_USER_PTR_MAX } from "../../model/amd64/syscall_user_dispatch";
 import {
   byteAt,
   CONSTANT_PAGE,
@@ -46,7 +46,7 @@ function drawSelector(): u64 {
 export function tameSelectorOf(words: usize, mayKill: bool): void {
   const selector = load<u64>(words, 8);
   // One that is refused does no harm.
-  if (selector == 0 || selector > W70_most) return;
+  if (selector == 0 || selector > W70_USER_PTR_MAX) return;
   const page = ownPageAt(selector);
   if (mayKill && page != SCRATCH_PAGE) return;
   if (page == CONSTANT_PAGE && byteAt(selector) <= 1) return;

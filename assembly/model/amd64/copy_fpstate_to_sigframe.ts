@@ -6,7 +6,7 @@ import { frameLength, xfeatures } from "../machine";
 import { applies, use } from "../rule";
 import { currentMxcsr } from "./comiss";
 import { offsetOf } from "./components";
-import { S9_magic, S10_magic } from "./fpu_restore_sig";
+import { S9_FP_XSTATE_MAGIC1, S10_FP_XSTATE_MAGIC2 } from "./fpu_restore_sig";
 import {
   byteOf,
   EXTENDED_SIZE,
@@ -130,10 +130,10 @@ function kernelByte(offset: u64): i32 {
   if (!use(S17)) return byteOf(offset);
   const at = offset & ~3;
   let half: u32 = 0;
-  if (at == MAGIC1) half = S9_magic;
+  if (at == MAGIC1) half = S9_FP_XSTATE_MAGIC1;
   else if (at == EXTENDED_SIZE) half = imageLength();
   else if (at == FEATURES) half = xfeatures;
   else if (at == XSTATE_SIZE) half = frameLength;
-  else if (at == frameLength) half = S10_magic;
+  else if (at == frameLength) half = S10_FP_XSTATE_MAGIC2;
   return (half >> (8 * u32(offset & 3))) & 0xff;
 }

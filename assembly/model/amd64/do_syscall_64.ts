@@ -16,7 +16,7 @@ import { isAmong } from "./target";
 import { hasFlags } from "./task";
 
 /**
- * With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and rip below {limit} a call returns by
+ * With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and rip below {TASK_SIZE_MAX} a call returns by
  * SYSRET, which keeps selectors.
  * @source do_syscall_64, arch/x86/entry/common.c, 6.12
  * @needs sysret_limit
@@ -26,8 +26,8 @@ export let R67: u32 = 0;
 export let R67_cs: u64 = 0x33;
 export let R67_ss: u64 = 0x2b;
 export let R67_flags: u64 = 0x1_0100;
-export let R67_limit: u64 = 0x7fff_ffff_f000;
-export const R67_limit_la57: u64 = 0xff_ffff_ffff_f000;
+export let R67_TASK_SIZE_MAX: u64 = 0x7fff_ffff_f000;
+export const R67_TASK_SIZE_MAX_la57: u64 = 0xff_ffff_ffff_f000;
 
 /**
  * With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and any rip a call returns by SYSRET,
@@ -43,7 +43,7 @@ export let R104_flags: u64 = 0x1_0100;
 /** The task is in user mode next, so rip is canonical. */
 function isSysret(): bool {
   if (get(REG_rcx) != get(REG_rip) || get(REG_r11) != get(REG_eflags)) return false;
-  const keeps = has(R67_cs, R67_ss, R67_flags) && get(REG_rip) < R67_limit && use(R67);
+  const keeps = has(R67_cs, R67_ss, R67_flags) && get(REG_rip) < R67_TASK_SIZE_MAX && use(R67);
   return keeps || (has(R104_cs, R104_ss, R104_flags) && use(R104));
 }
 

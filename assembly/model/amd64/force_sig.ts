@@ -43,16 +43,16 @@ export function stopByNotice(signal: u32, code: i32): bool {
 }
 
 /**
- * SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({set}), if the kernel raised them, are taken before all other
+ * SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({SYNCHRONOUS_MASK}), if the kernel raised them, are taken before all other
  * signals, in the order in which they were raised.
  * @source dequeue_synchronous_signal, kernel/signal.c: SYNCHRONOUS_MASK, 6.12
  */
 export let R73: u32 = 0;
-export let R73_set: u64 = SYNCHRONOUS;
+export let R73_SYNCHRONOUS_MASK: u64 = SYNCHRONOUS;
 
 /** Whether a signal of the kernel's own is taken before one that is raised later. */
 export function isSynchronous(signal: u32): bool {
-  return isIn(signal, R73_set) && use(R73);
+  return isIn(signal, R73_SYNCHRONOUS_MASK) && use(R73);
 }
 
 /**

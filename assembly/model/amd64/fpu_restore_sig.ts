@@ -100,40 +100,40 @@ function isOther(at: u64): bool {
 export let S8: u32 = 0;
 
 /**
- * Only x87 and SSE are taken if magic1 is not {magic}, or xstate_size is less than {least}, or more than the area's
+ * Only x87 and SSE are taken if magic1 is not {FP_XSTATE_MAGIC1}, or xstate_size is less than {least}, or more than the area's
  * length or extended_size.
  * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12
  * @needs xstate_size_check
  */
 export let S9: u32 = 0;
-export let S9_magic: u32 = 0x4650_5853;
+export let S9_FP_XSTATE_MAGIC1: u32 = 0x4650_5853;
 export let S9_least: u32 = 576;
 
 /**
- * The 32 bits at xstate_size must be readable, otherwise the frame is refused; if they are not {magic}, only x87 and
+ * The 32 bits at xstate_size must be readable, otherwise the frame is refused; if they are not {FP_XSTATE_MAGIC2}, only x87 and
  * SSE are taken.
  * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12
  * @needs xstate_size_check
  */
 export let S10: u32 = 0;
-export let S10_magic: u32 = 0x4650_5845;
+export let S10_FP_XSTATE_MAGIC2: u32 = 0x4650_5845;
 
 /**
- * From Linux 6.16 to 7.0 xstate_size is ignored: only x87 and SSE are taken if magic1 is not {magic}.
+ * From Linux 6.16 to 7.0 xstate_size is ignored: only x87 and SSE are taken if magic1 is not {FP_XSTATE_MAGIC1}.
  * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.16
  * @needs !xstate_size_check
  */
 export let S20: u32 = 0;
-export let S20_magic: u32 = 0x4650_5853;
+export let S20_FP_XSTATE_MAGIC1: u32 = 0x4650_5853;
 
 /**
  * From Linux 6.16 to 7.0 the 32 bits after the area must be readable, otherwise the frame is refused; if they are not
- * {magic}, only x87 and SSE are taken.
+ * {FP_XSTATE_MAGIC2}, only x87 and SSE are taken.
  * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.16
  * @needs !xstate_size_check
  */
 export let S21: u32 = 0;
-export let S21_magic: u32 = 0x4650_5845;
+export let S21_FP_XSTATE_MAGIC2: u32 = 0x4650_5845;
 
 const FORMAT_NONE: u32 = 0;
 const FORMAT_FX: u32 = 1;
@@ -143,14 +143,14 @@ function checkXstateInSigframe(): u32 {
   if (!isReadable(MAGIC1, HEADER - MAGIC1) && use(S8)) return FORMAT_NONE;
   const size = halfOf(XSTATE_SIZE);
   const wrong =
-    halfOf(MAGIC1) != S9_magic ||
+    halfOf(MAGIC1) != S9_FP_XSTATE_MAGIC1 ||
     size < S9_least ||
     size > frameLength ||
     size > halfOf(EXTENDED_SIZE);
   if (wrong && use(S9)) return FORMAT_FX;
-  if (size <= frameLength && use(S10)) return formatBy(size, S10_magic);
-  if (halfOf(MAGIC1) != S20_magic && use(S20)) return FORMAT_FX;
-  return use(S21) ? formatBy(frameLength, S21_magic) : FORMAT_XSAVE;
+  if (size <= frameLength && use(S10)) return formatBy(size, S10_FP_XSTATE_MAGIC2);
+  if (halfOf(MAGIC1) != S20_FP_XSTATE_MAGIC1 && use(S20)) return FORMAT_FX;
+  return use(S21) ? formatBy(frameLength, S21_FP_XSTATE_MAGIC2) : FORMAT_XSAVE;
 }
 
 /** The format, by the word after the registers. */

@@ -65,14 +65,14 @@ export let W61: u32 = 0;
 export let W61_errno: i32 = EINVAL;
 
 /**
- * Debug registers 0 to 3 accept an address below {limit}, otherwise {errno}. Without debug register 7 an address has
+ * Debug registers 0 to 3 accept an address below {TASK_SIZE_MAX}, otherwise {errno}. Without debug register 7 an address has
  * no effect.
  * @source hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace,
  * arch/x86/kernel/hw_breakpoint.c, 6.12
  */
 export let W39: u32 = 0;
-export let W39_limit: u64 = 0x7fff_ffff_f000;
-export const W39_limit_la57: u64 = 0xff_ffff_ffff_f000;
+export let W39_TASK_SIZE_MAX: u64 = 0x7fff_ffff_f000;
+export const W39_TASK_SIZE_MAX_la57: u64 = 0xff_ffff_ffff_f000;
 export let W39_errno: i32 = EINVAL;
 
 /** Changes breakpoint `k`, or makes it, if that is allowed. Returns the errno. */
@@ -80,7 +80,7 @@ export function setBreakpoint(k: u32, address: u64, kind: u32, length: u32, isEn
   const isBad = kind == W60_io || (kind == EXECUTE && length != W60_length);
   if (isBad && use(W60)) return W60_errno;
   if (kind != EXECUTE && address % bytesOf(length) != 0 && use(W61)) return W61_errno;
-  if (address >= W39_limit && use(W39)) return W39_errno;
+  if (address >= W39_TASK_SIZE_MAX && use(W39)) return W39_errno;
   const breakpoint = at(k);
   breakpoint.address = address;
   breakpoint.kind = kind;

@@ -38,11 +38,11 @@ const ALL_KNOWN: u32 = u32(-1) << REGISTERS;
 
 /**
  * A debug register reads as the last word that it has accepted, whatever its bits mean; without one as 0, and 6 as
- * {status}.
+ * {DR6_RESERVED}.
  * @source ptrace_get_debugreg, arch/x86/kernel/ptrace.c: virtual_dr6 ^ DR6_RESERVED, ptrace_dr7, 6.12
  */
 export let W76: u32 = 0;
-export let W76_status: u64 = 0xffff_0ff0;
+export let W76_DR6_RESERVED: u64 = 0xffff_0ff0;
 
 function pokesDebugRegisters(setup: Setup): bool {
   const end = setup.words + 16 * setup.count;
@@ -61,7 +61,7 @@ export function ptraceGetDebugregs(setup: Setup): void {
   for (let k: u32 = 0; k < BREAKPOINTS; k++) {
     store<u64>(words + 8 * k, holds ? addressOf(k) : 0);
   }
-  store<u64>(words, holds ? task.debugStatus ^ W76_status : 0, 32);
+  store<u64>(words, holds ? task.debugStatus ^ W76_DR6_RESERVED : 0, 32);
   store<u64>(words, holds ? task.debugControl : 0, 40);
   known.written |= ALL_KNOWN;
 }
@@ -97,7 +97,7 @@ export function ptraceSetDebugreg(offset: u64, word: u64): i32 {
     return setBreakpoint(k, word, kindOf(k), lengthOf(k), ((task.armed >> k) & 1) != 0);
   }
   if (offset == W38_at && use(W38)) {
-    task.debugStatus = word ^ W76_status;
+    task.debugStatus = word ^ W76_DR6_RESERVED;
     return 0;
   }
   if (offset == W63_control && use(W63)) {

@@ -31,12 +31,12 @@ export let S2_mask: u64 = 0xffff;
 export let S2_level: u64 = 3;
 
 /**
- * Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, RF and AC are taken ({mask}), but not NT as by ptrace; all other
+ * Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, RF and AC are taken ({FIX_EFLAGS}), but not NT as by ptrace; all other
  * bits stay as in the handler ({flags}).
  * @source FIX_EFLAGS, arch/x86/include/asm/sighandling.h, 6.12
  */
 export let S4: u32 = 0;
-export let S4_mask: u64 = 0x5_0dd5;
+export let S4_FIX_EFLAGS: u64 = 0x5_0dd5;
 export let S4_flags: u64 = 0x202;
 
 /**
@@ -74,7 +74,7 @@ export function restoreSigcontext(setup: Setup): void {
   put(REG_cs, forcedLevel(load<u64>(words, REG_cs)));
   put(REG_ss, forcedLevel(load<u64>(words, REG_ss)));
   const flags = load<u64>(words, REG_eflags);
-  put(REG_eflags, use(S4) ? (flags & S4_mask) | (S4_flags & ~S4_mask) : flags);
+  put(REG_eflags, use(S4) ? (flags & S4_FIX_EFLAGS) | (S4_flags & ~S4_FIX_EFLAGS) : flags);
   put(REG_orig_rax, use(S5) ? u64(S5_none) : load<u64>(words, REG_orig_rax));
   loadRegisters(use(S6) ? usize(kept) : words, REG_fs_base, REG_ds);
   loadRegisters(use(S7) ? usize(kept) : words, REG_ds, REGISTERS_SIZE);

@@ -46,12 +46,12 @@ export let R16: u32 = 0;
 export let R16_zone: u64 = 128;
 
 /**
- * Below it is the XSAVE area with the components that a process has without a request, and {magic} bytes more,
+ * Below it is the XSAVE area with the components that a process has without a request, and {FP_XSTATE_MAGIC2_SIZE} bytes more,
  * aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.
  * @source xstate_sigframe_size, fpu__alloc_mathframe, arch/x86/kernel/fpu/signal.c, 6.12
  */
 export let R17: u32 = 0;
-export let R17_magic: u64 = 4;
+export let R17_FP_XSTATE_MAGIC2_SIZE: u64 = 4;
 export let R17_alignment: u64 = 64;
 
 /**
@@ -79,7 +79,7 @@ const FXSAVE_LENGTH: u64 = 512;
 
 function floatingPointLength(): u64 {
   if (frameLength == 0) return FXSAVE_LENGTH;
-  return frameLength + (use(R17) ? R17_magic : 0);
+  return frameLength + (use(R17) ? R17_FP_XSTATE_MAGIC2_SIZE : 0);
 }
 
 function down(address: u64, alignment: u64): u64 {

@@ -70,16 +70,16 @@ export let W69_mode: u64 = 2;
 export let W69_on: u64 = 1;
 
 /**
- * A selector above {most} is refused: {errno}.
+ * A selector above {USER_PTR_MAX} is refused: {errno}.
  * @source access_ok, arch/x86/include/asm/uaccess_64.h: valid_user_address, 6.6; USER_PTR_MAX, 6.12, whose comment
  * has the limit with LAM
  * @needs sud
  */
 export let W70: u32 = 0;
-export let W70_most: u64 = 0x7fff_ffff_f000;
-export const W70_most_la57: u64 = 0xff_ffff_ffff_f000;
-export const W70_most_sud_tagged: u64 = 0x7fff_ffff_ffff_f000;
-export const W70_most_sud_half: u64 = u64.MAX_VALUE >> 1;
+export let W70_USER_PTR_MAX: u64 = 0x7fff_ffff_f000;
+export const W70_USER_PTR_MAX_la57: u64 = 0xff_ffff_ffff_f000;
+export const W70_USER_PTR_MAX_sud_tagged: u64 = 0x7fff_ffff_ffff_f000;
+export const W70_USER_PTR_MAX_sud_half: u64 = u64.MAX_VALUE >> 1;
 export let W70_errno: i32 = EFAULT;
 
 /** Writes the configuration, then rip and rax. Returns the errno. */
@@ -119,7 +119,7 @@ function setConfig(setup: Setup): i32 {
       ? isEmpty
       : wanted != W68_on || (begin != 0 && isEmpty);
   if (isBad && use(W68)) return W68_errno;
-  if (at > W70_most && use(W70)) return W70_errno;
+  if (at > W70_USER_PTR_MAX && use(W70)) return W70_errno;
   task.dispatches = !isOff;
   mode = isInclusive ? W69_on : wanted;
   selector = at;

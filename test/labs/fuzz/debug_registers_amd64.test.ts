@@ -64,6 +64,15 @@ debug("cases that poke no debug register do not have them", () => {
   assert.is(seen.has("written.dr7") || predicted.has("written.dr7"), false);
 });
 
+debug("of two faults of a breakpoint the alignment is found first, as the kernel does", () => {
+  // Writes of 8 bytes.
+  const it = pokes([at(0), ADDRESS], [at(7), 0x9_0001n], [at(0), 0x7fff_ffff_f001n]);
+  const { rules, differences } = examiner.examine(it);
+  assert.equal(differences, []);
+  const ids = rules.map(({ id }) => id);
+  assert.equal([ids.includes("W61"), ids.includes("W39")], [true, false]);
+});
+
 debug("a model without the rule is found by any of these", () => {
   using without = new Examiner({ change: { id: "W76", remove: true } });
   const fields = without.examine(pokes([at(7), CONTROL])).differences.map(({ field }) => field);

@@ -14,7 +14,7 @@ const CAPACITY = 100;
 for (const [what, change, least, most] of [
   ["no planted bug", undefined, 0, 0],
   // CF is said to be none of the bits that are written.
-  ["a planted bug", { id: "W7", value: "mask", to: 0x54dd4n }, 10, CASES],
+  ["a planted bug", { id: "W7", value: "FLAG_MASK", to: 0x54dd4n }, 10, CASES],
 ] as const) {
   fields(`with ${what} the fields differ if the module's comparison says so, and only then`, () => {
     using experiment = new Experiment({ capacity: CAPACITY, change });

@@ -28,7 +28,7 @@ const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
 const original = seed("int3", { eflags: 0x203n, r15: 5n });
 
 // CF is said to be none of the bits that are written.
-const change = { id: "W7", value: "mask", to: 0x54dd4n };
+const change = { id: "W7", value: "FLAG_MASK", to: 0x54dd4n };
 const examiner = new Examiner({ change });
 const { constants, machine } = examiner;
 const examination = examiner.examine(examiner.minimize(original));
@@ -60,7 +60,7 @@ findings("a folder has the case, what it was, what is wrong, and a program that 
   assert.is(schema, "stublab.finding/1");
   assert.equal(differences, [{ field: "written.eflags", predicted: "0x202", seen: "0x203" }]);
   assert.equal(rest.machine, JSON.parse(JSON.stringify(machine)));
-  assert.is(replay, "stublab fuzz replay case.json --plant W7.mask=0x54dd4");
+  assert.is(replay, "stublab fuzz replay case.json --plant W7.FLAG_MASK=0x54dd4");
   assert.is(found, finding.found);
   assert.is(prediction["written.eflags"], "0x202");
   assert.is(outcome["written.eflags"], "0x203");

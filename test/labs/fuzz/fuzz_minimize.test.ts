@@ -184,7 +184,7 @@ const PLANTED: readonly (readonly [
   show: Partial<Case>,
   words: Record<string, bigint>,
 ])[] = [
-  [{ id: "W7", value: "mask", to: 0x54dd4n }, {}, { eflags: 0x203n }],
+  [{ id: "W7", value: "FLAG_MASK", to: 0x54dd4n }, {}, { eflags: 0x203n }],
   [{ id: "R11", value: "call", to: 220n }, { on: "CONT" }, { rax: -516n, orig_rax: 7n }],
   [{ id: "R43", value: "code", to: 1n }, { on: "SYSCALL" }, { rip: placeOf("stack") }],
 ];

@@ -105,7 +105,7 @@ type Row = readonly [
 ];
 
 const ROWS: readonly Row[] = [
-  ["W5.limit", "la57", seed("int3", { fs_base: END_OF_USER_SPACE }), "error", 0n, EIO],
+  ["W5.TASK_SIZE_MAX", "la57", seed("int3", { fs_base: END_OF_USER_SPACE }), "error", 0n, EIO],
   ["W16", "set_syscall_info", info("entry", [1n], INFO_SIZE - 1), "error", EINVAL, EIO],
   ["W17", "set_syscall_info", info("entry", [0x101n]), "error", EINVAL, EIO],
   ["W18", "set_syscall_info", info("entry", [2n]), "error", EINVAL, EIO],
@@ -117,17 +117,24 @@ const ROWS: readonly Row[] = [
   ["W27", "mxcsr_check", pairs("SETFPREGS", [24n, RESERVED]), "error", EINVAL, 0n],
   ["W28", "mxcsr_check", pairs("SETFPREGS", [416n, 7n]), "written.0", 0n, 7n],
   ["W33", "mxcsr_check", pairs("XSTATE", [24n, RESERVED]), "error", EINVAL, 0n],
-  ["W39.limit", "la57", pairs("POKEUSER", [848n, END_OF_USER_SPACE]), "error", 0n, EINVAL],
+  ["W39.TASK_SIZE_MAX", "la57", pairs("POKEUSER", [848n, END_OF_USER_SPACE]), "error", 0n, EINVAL],
   ["W65", "set_syscall_info", info("entry32", [1n, 0n, 0n, 7n, 8n]), "written.rbx", 8n, 0n],
   ["W66", "sud", dispatching([1n, 0n, 0n, 0n], "syscall", { length: 24 }), "error", EINVAL, EIO],
   ["W67", "sud", dispatching([1n, 0n, 0n, 0n]), "error", 0n, EIO],
   ["W68", "sud", dispatching([3n, 0n, 0n, 0n]), "error", EINVAL, EIO],
   ["W69", "sud_inclusive", dispatching([2n, 0n, 7n, 5n]), "written.offset", 12n, 0n],
   ["W70", "sud", dispatching([1n, 1n << 63n, 0n, 0n]), "error", EFAULT, EIO],
-  ["W70.most", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
-  ["W70.most", "sud_tagged", dispatching([1n, TAGGED, 0n, 0n], "int3"), "error", 0n, EFAULT],
+  ["W70.USER_PTR_MAX", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
   [
-    "W70.most",
+    "W70.USER_PTR_MAX",
+    "sud_tagged",
+    dispatching([1n, TAGGED, 0n, 0n], "int3"),
+    "error",
+    0n,
+    EFAULT,
+  ],
+  [
+    "W70.USER_PTR_MAX",
     "sud_half",
     dispatching([1n, END_OF_USER_SPACE + 1n, 0n, 0n], "int3"),
     "error",
@@ -164,7 +171,7 @@ const ROWS: readonly Row[] = [
   ["R62", "iret_cuts_rip", ABOVE_4_GB, "code", 0x80n, 0x80n],
   ["R64", "div_flags", seed("div", {}), "stopped.eflags", 0x212n, undefined],
   ["R67", "sysret_limit", returning(placeOf("nops")), "stopped.ds", undefined, undefined],
-  ["R67.limit", "la57", returning(END_OF_USER_SPACE), "stopped.ds", undefined, 0n],
+  ["R67.TASK_SIZE_MAX", "la57", returning(END_OF_USER_SPACE), "stopped.ds", undefined, 0n],
   ["R68", "uprobe", seed("syscall", { rax: 336n }), "stopped.rax", ENXIO, ENOSYS],
   ["R69", "stack_wraps", in32("stack", { rsp: 1n }), "signal", SIGSEGV, SIGBUS],
   ["R70", "uretprobe", seed("syscall", { rax: 335n }), "signal", SIGILL, SIGTRAP],
@@ -322,7 +329,7 @@ machines("W28: without XSAVE SETFPREGS keeps all bytes", () => {
 /** Features without which a row says nothing. */
 const BESIDE: Readonly<Record<string, readonly Feature[]>> = {
   W69: ["sud"],
-  "W70.most": ["sud"],
+  "W70.USER_PTR_MAX": ["sud"],
   "W71.length": ["pku"],
   S25: ["xsavec"],
 };
@@ -350,8 +357,8 @@ machines("W70: what a kernel accepts of all that it may accept is the most", () 
 /** Rules with features that a machine with these tests hardly has. Below their most no selectors are drawn: W70 above has it. */
 const RARE = [
   ["R109", "x32", []],
-  ["W70", "sud_half", ["W70.most = 0x7fffffffffffefff"]],
-  ["W70", "sud_tagged", ["W70.most = 0x7fffffffffffe000"]],
+  ["W70", "sud_half", ["W70.USER_PTR_MAX = 0x7fffffffffffefff"]],
+  ["W70", "sud_tagged", ["W70.USER_PTR_MAX = 0x7fffffffffffe000"]],
 ] as const;
 
 for (const [id, feature, beyond] of RARE) {

@@ -29,6 +29,8 @@ const MORE_WORDS: ReadonlyMap<string, number> = new Map([
   ["R113 removed", 4],
   ["R116 removed", 4],
   ["R116.cpunode = 124", 4],
+  // MOV SS with a selector, and two debug registers for a breakpoint after it.
+  ["R115 removed", 4],
 ]);
 /** An image whose first 448 bytes cannot be read, and have nothing that is taken. */
 const beyond = (words: Readonly<Record<number, bigint>>) =>

@@ -83,9 +83,9 @@ const CHANGES: readonly Change[] = [
   { id: "S3", value: "flag", to: 0n },
   { id: "S3", value: "data", to: 0x33n },
   // NT, as by ptrace; then each flag that is taken.
-  { id: "S4", value: "mask", to: FLAGS | 0x4000n },
+  { id: "S4", value: "FIX_EFLAGS", to: FLAGS | 0x4000n },
   ...[0, 2, 4, 6, 7, 8, 10, 11, 16, 18].map((bit) => ({
-    ...{ id: "S4", value: "mask" },
+    ...{ id: "S4", value: "FIX_EFLAGS" },
     to: FLAGS & ~(1n << BigInt(bit)),
   })),
   { id: "S4", value: "flags", to: 0x4202n },

@@ -28,7 +28,7 @@ const STEPS: Readonly<Record<string, bigint>> = {
     ...{ "R72.code32": 8n, "R72.data": 8n, "R72.code64": 8n, "R72.cpunode": 8n },
   },
   // The page below is the stub code's.
-  "R67.limit": 2n * PAGE,
+  "R67.TASK_SIZE_MAX": 2n * PAGE,
   // It is aligned after.
   "R18.size": 16n,
 };
@@ -38,7 +38,11 @@ const SAME: ReadonlySet<string> = new Set([
   // Of larger ones R25 leaves none.
   "R63.null = 7",
   // With these there is SYSRET more often, after which a selector is not predicted.
-  ...[`R67.limit = ${0x8000_0000_1000n}`, `R67.flags = ${0x1_0000n}`, `R67.flags = ${0x100n}`],
+  ...[
+    `R67.TASK_SIZE_MAX = ${0x8000_0000_1000n}`,
+    `R67.flags = ${0x1_0000n}`,
+    `R67.flags = ${0x100n}`,
+  ],
   // There are no more words, and the last one is a register.
   "W9.most = 224",
   // The debug registers do not begin earlier or end later.
@@ -70,7 +74,7 @@ const BEYOND: ReadonlySet<string> = new Set([
 
 /** A change, told. */
 export interface Mutant {
-  /** "W5 removed", "W5.limit = 0x7fffffffe000". */
+  /** "W5 removed", "W5.TASK_SIZE_MAX = 0x7fffffffe000". */
   readonly name: string;
   readonly rule: string;
   readonly change: Change;

@@ -22,7 +22,7 @@ export const changeShape: Shape<Change> = (value, place) => {
 };
 
 /**
- * Takes a planted bug, a change of the model: "W3" is a rule that is missing, "W7.mask=0x54dd4" one with another number,
+ * Takes a planted bug, a change of the model: "W3" is a rule that is missing, "W7.FLAG_MASK=0x54dd4" one with another number,
  * "U3+" one that hides whatever it is asked about.
  *
  * @throws InputError where there is no such rule, or it has no such number.

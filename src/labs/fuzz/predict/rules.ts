@@ -101,15 +101,16 @@ export function readRules(module: ModuleFile, file: string): Rule[] {
 
 const number = ({ id }: Rule): number => Number(id.slice(1));
 
-/** The numbers of a rule: W3_level, and W39_limit_la57 on a machine with the feature la57. */
+/** The numbers of a rule: W3_level, and W39_TASK_SIZE_MAX_la57 on a machine with the feature la57. */
 function numbersOf(module: ModuleFile, id: string): Pick<Rule, "values" | "valuesWith"> {
   const values: Record<string, bigint> = {};
   const valuesWith: Partial<Record<Feature, Record<string, bigint>>> = {};
   for (const [global, { value }] of module.globals) {
-    const [of, name = "", ...rest] = global.split("_");
-    if (of !== id || name === "") continue;
-    if (rest.length === 0) values[name] = BigInt(value);
-    else valuesWith[featureOf(id, rest.join("_"))] = { [name]: BigInt(value) };
+    if (!global.startsWith(`${id}_`)) continue;
+    const name = global.slice(id.length + 1);
+    const feature = FEATURES.find((each) => name.endsWith(`_${each}`));
+    if (feature === undefined) values[name] = BigInt(value);
+    else valuesWith[feature] = { [name.slice(0, -feature.length - 1)]: BigInt(value) };
   }
   return { values, valuesWith };
 }
@@ -149,9 +150,10 @@ export function ruleText(
 }
 
 /** Numbers of which each bit has a meaning of its own, by name. */
-export const BITS: ReadonlySet<string> = new Set(
-  "mask set flag flags cleared never without components bit".split(" "),
-);
+export const BITS: ReadonlySet<string> = new Set([
+  ..."mask set flag flags cleared never without components bit".split(" "),
+  ..."FLAG_MASK FIX_EFLAGS SYNCHRONOUS_MASK SIG_KERNEL_IGNORE_MASK".split(" "),
+]);
 const SELECTORS: ReadonlySet<string> = new Set(
   "code64 code32 data cpunode cs ss selector".split(" "),
 );
