@@ -72,18 +72,18 @@ FACT(sysemu_interrupted,
 
 /** A sleep of 1000 seconds in a new stub, which a signal interrupts, to the stop at its exit. */
 static void interrupt_sleep(bool wide) {
-    enum { NANOSLEEP_32 = 162 };
+    // nanosleep of 32-bit programs needs CONFIG_COMPAT_32BIT_TIME.
+    enum { CLOCK_NANOSLEEP_TIME64 = 407, MONOTONIC = 1 };
     new_stub();
     if (!wide)
         require("32-bit calls");
-    // The same as 32-bit words.
     POKE(1000, 0);
     if (wide)
         GO(PTRACE_SYSCALL, "syscall", {REG_RAX, __NR_nanosleep}, {REG_RDI, memory.scratch},
            {REG_RSI, 0});
     else
-        GO(PTRACE_SYSCALL, "int80", {REG_RAX, NANOSLEEP_32}, {REG_RBX, memory.scratch},
-           {REG_RCX, 0});
+        GO(PTRACE_SYSCALL, "int80", {REG_RAX, CLOCK_NANOSLEEP_TIME64}, {REG_RBX, MONOTONIC},
+           {REG_RCX, 0}, {REG_RDX, memory.scratch}, {REG_RSI, 0});
     send(SIGUSR1);
     go_on(PTRACE_SYSCALL, 0);
 }
