@@ -26,7 +26,7 @@ static uint32_t reported;
 
 /** The check that is made, if one is. */
 static bool in_check;
-static char check_name[160];
+static const char *check_name;
 static uint32_t stubs_before;
 static struct reason skipped; /* a text of 0: it is not */
 static struct unmet unmet[MOST_UNMET];
@@ -62,13 +62,19 @@ static void end_report(void) {
         fail("there is too much to say of a fact", reported);
 }
 
-bool begin_check(const char *format, ...) {
+const char *named(const char *format, ...) {
+    static char name[160];
     va_list values;
     va_start(values, format);
-    say_to(check_name);
+    say_to(name);
     say_values(format, values);
     say_to(0);
     va_end(values);
+    return name;
+}
+
+bool begin_check(const char *name) {
+    check_name = name;
     if (lists) {
         say("%s", results.held++ > 0 ? "," : "");
         say_quoted(check_name);
@@ -145,7 +151,7 @@ void skip(const char *need, const char *text, int64_t error) {
         return;
     is_over = true;
     note_reason(&results, &skipped);
-    check_name[0] = 0;
+    check_name = "";
     begin_report();
     if (details)
         say_details("skipped");

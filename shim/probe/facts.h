@@ -15,24 +15,33 @@ struct fact {
  * Defines a fact about requests, and registers it: a function that makes its checks, with a new
  * stub. `group` is a variable of the file.
  */
-#define FACT(id, sentence, place)                                                                  \
-    static void id(void);                                                                          \
-    static const struct fact fact_##id = {sentence, group, place, id, 0};                          \
+#define FACT(sentence, place) FACT_AT(__LINE__, sentence, place)
+#define FACT_AT(line, sentence, place) FACT_OF(line, sentence, place)
+#define FACT_OF(id, sentence, place)                                                               \
+    static void look_##id(void);                                                                   \
+    static const struct fact fact_##id = {sentence, group, place, look_##id, 0};                   \
     __attribute__((used, retain, section("facts"))) static const struct fact *const its_##id =     \
         &fact_##id;                                                                                \
-    static void id(void)
+    static void look_##id(void)
 
 /**
- * A check of a fact: its name, as printf has it, and then what is done and expected. Stubs that it
- * creates are its own.
+ * A check of a fact: its name, which is empty if there is no other, and then what is done and
+ * expected. Stubs that it creates are its own.
  */
-#define CHECK(...) for (bool made = begin_check(__VA_ARGS__); made; made = end_check())
-/** The only check of a fact. */
-#define ONE_CHECK CHECK("%s", "")
+#define CHECK(name) for (bool made = begin_check(name); made; made = end_check())
+/** The same as a list of calls. */
+#define TEST(name, ...) CHECK(name)(__VA_ARGS__)
+/** The name of a check that has values, as printf has it, until the next one. */
+__attribute__((format(printf, 1, 2))) const char *named(const char *format, ...);
+/** Does something with a pointer to each of some values. */
+#define EACH(type, it, ...)                                                                        \
+    for (const type *it = (const type[]){__VA_ARGS__},                                             \
+                    *end = it + sizeof((const type[]){__VA_ARGS__}) / sizeof(type);                \
+         it < end; it++)
 
 // ---- facts.c ----
 
-__attribute__((format(printf, 1, 2))) bool begin_check(const char *format, ...);
+bool begin_check(const char *name);
 /** Returns false. */
 bool end_check(void);
 /** Whether what follows is done: neither the check nor the rest of the fact is skipped. */

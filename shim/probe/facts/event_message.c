@@ -20,8 +20,7 @@ static void clone_child(uint64_t option, uint64_t flags) {
     end_child();
 }
 
-FACT(message_of_clone,
-     "After a fork, vfork or clone event GETEVENTMSG has the child's pid, and the child is traced",
+FACT("After a fork, vfork or clone event GETEVENTMSG has the child's pid, and the child is traced",
      "ptrace_event_pid, include/linux/ptrace.h") {
     static const struct {
         const char *name;
@@ -33,29 +32,18 @@ FACT(message_of_clone,
         {"CLONE", PTRACE_EVENT_CLONE, PTRACE_O_TRACECLONE, 0},
     };
     for (int i = 0; i < 3; i++)
-        CHECK("%s", clones[i].name) {
-            new_stub();
-            clone_child(clones[i].option, clones[i].flags);
-            reap_child();
-            expect_answer(8);
-            expect_stop(AT_EVENT(clones[i].event, SIGTRAP));
-            expect_first_stop(STOPPED_BY(SIGSTOP));
-        }
+        TEST(clones[i].name, new_stub(), clone_child(clones[i].option, clones[i].flags),
+             reap_child(), expect_answer(8), expect_stop(AT_EVENT(clones[i].event, SIGTRAP)),
+             expect_first_stop(STOPPED_BY(SIGSTOP)));
 }
 
-FACT(message_of_vfork_done, "At PTRACE_EVENT_VFORK_DONE GETEVENTMSG has the child's pid again",
+FACT("At PTRACE_EVENT_VFORK_DONE GETEVENTMSG has the child's pid again",
      "kernel_clone, kernel/fork.c") {
-    CHECK("vfork") {
-        clone_child(PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE,
-                    SIGCHLD | CLONE_VFORK | CLONE_VM);
-        keep();
-        go_on(PTRACE_CONT, 0);
-        read_message();
-        reap_child();
-        expect_answer(8);
-        expect_stop(AT_EVENT(PTRACE_EVENT_VFORK_DONE, SIGTRAP));
-        expect_message(kept_word(0));
-    }
+    TEST("vfork",
+         clone_child(PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE,
+                     SIGCHLD | CLONE_VFORK | CLONE_VM),
+         keep(), go_on(PTRACE_CONT, 0), read_message(), reap_child(), expect_answer(8),
+         expect_stop(AT_EVENT(PTRACE_EVENT_VFORK_DONE, SIGTRAP)), expect_message(kept_word(0)));
 }
 
 /** Writes the name of a program to the stub's memory; skips what follows if there is none. */
@@ -98,29 +86,20 @@ static void execute(int32_t task) {
     expect_message((uint64_t)task);
 }
 
-FACT(message_of_exec,
-     "At PTRACE_EVENT_EXEC GETEVENTMSG has the tid that the thread had before: it gets that of the "
+FACT("At PTRACE_EVENT_EXEC GETEVENTMSG has the tid that the thread had before: it gets that of the "
      "process",
      "exec_binprm, fs/exec.c") {
     write_name();
-    CHECK("the first thread") {
-        new_stub();
-        write_name();
-        set_options(PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
-        execute(seen.pid);
-    }
-    CHECK("another thread") {
-        new_stub();
-        write_name();
-        execute(clone_thread());
-    }
+    TEST("the first thread", new_stub(), write_name(),
+         set_options(PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL), execute(seen.pid));
+    TEST("another thread", new_stub(), write_name(), execute(clone_thread()));
 }
 
-FACT(message_of_exit, "At PTRACE_EVENT_EXIT GETEVENTMSG has the status with which the process ends",
+FACT("At PTRACE_EVENT_EXIT GETEVENTMSG has the status with which the process ends",
      "do_exit, kernel/exit.c") {
     static const int signals[] = {SIGKILL, SIGTERM};
     for (int i = 0; i < 2; i++)
-        CHECK("signal %d", signals[i]) {
+        CHECK(named("signal %d", signals[i])) {
             new_stub();
             set_options(PTRACE_O_TRACEEXIT);
             send(signals[i]);
@@ -134,41 +113,24 @@ FACT(message_of_exit, "At PTRACE_EVENT_EXIT GETEVENTMSG has the status with whic
             expect_message((uint64_t)signals[i]);
             expect_written(8);
         }
-    CHECK("exit_group(0x1ff)") {
-        set_options(PTRACE_O_TRACEEXIT);
-        GO_CALL(PTRACE_CONT, __NR_exit_group, 0x1ff);
-        read_message();
-        expect_message(0xff00);
-    }
+    TEST("exit_group(0x1ff)", set_options(PTRACE_O_TRACEEXIT),
+         GO_CALL(PTRACE_CONT, __NR_exit_group, 0x1ff), read_message(), expect_message(0xff00));
 }
 
-FACT(message_of_call,
-     "At a stop of a system call GETEVENTMSG is 1 on the way in and 2 on the way out",
+FACT("At a stop of a system call GETEVENTMSG is 1 on the way in and 2 on the way out",
      REPORT_SYSCALL) {
     read_answer(PTRACE_GET_SYSCALL_INFO, 0);
     unless(-EIO, "the kernel does not have PTRACE_GET_SYSCALL_INFO (Linux 5.3)");
     static const enum where stops[] = {AT_ENTRY, AT_SYSEMU, AT_EXIT};
     for (int i = 0; i < 3; i++)
-        CHECK("%s", wheres[stops[i]]) {
-            new_stub_at(stops[i]);
-            read_message();
-            expect_answer(8);
-            expect_message(stops[i] == AT_EXIT ? 2 : 1);
-        }
+        TEST(wheres[stops[i]], new_stub_at(stops[i]), read_message(), expect_answer(8),
+             expect_message(stops[i] == AT_EXIT ? 2 : 1));
 }
 
-FACT(message_elsewhere,
-     "GETEVENTMSG succeeds at any other stop, and is EFAULT to an address that is not mapped",
+FACT("GETEVENTMSG succeeds at any other stop, and is EFAULT to an address that is not mapped",
      REQUEST) {
     static const enum where stops[] = {AT_SIGNAL, AT_GROUP_STOP};
     for (int i = 0; i < 2; i++)
-        CHECK("%s", wheres[stops[i]]) {
-            new_stub_at(stops[i]);
-            read_message();
-            expect_answer(8);
-        }
-    CHECK("not mapped") {
-        ask(PTRACE_GETEVENTMSG, 0, NOWHERE);
-        expect_result(-EFAULT);
-    }
+        TEST(wheres[stops[i]], new_stub_at(stops[i]), read_message(), expect_answer(8));
+    TEST("not mapped", ask(PTRACE_GETEVENTMSG, 0, NOWHERE), expect_result(-EFAULT));
 }

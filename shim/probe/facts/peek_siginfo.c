@@ -29,44 +29,30 @@ static void expect_signals(const int *signals, int count) {
         expect_int(names[i], (uint32_t)(SIGINFO * i), signals[i]);
 }
 
-FACT(peek_copies,
-     "PEEKSIGINFO copies up to nr pending signals from off on, in the order in which they were "
+FACT("PEEKSIGINFO copies up to nr pending signals from off on, in the order in which they were "
      "sent",
      PEEK) {
     static const int numbers[] = {0, 1, 2, 32};
     make_pending();
     for (int off = 0; off < 6; off++)
         for (int i = 0; i < 4; i++)
-            CHECK("off %d, nr %d", off, numbers[i]) {
+            CHECK(named("off %d, nr %d", off, numbers[i])) {
                 const int left = off < PENDING ? PENDING - off : 0;
                 peek((uint64_t)off, 0, numbers[i]);
                 expect_signals(&pending[PENDING - left], numbers[i] < left ? numbers[i] : left);
             }
-    CHECK("off 2^64 - 1") {
-        peek(~0ULL, 0, 1);
-        expect_signals(pending, 0);
-    }
+    TEST("off 2^64 - 1", peek(~0ULL, 0, 1), expect_signals(pending, 0));
 }
 
-FACT(peek_leaves, "PEEKSIGINFO leaves the signals pending", PEEK) {
+FACT("PEEKSIGINFO leaves the signals pending", PEEK) {
     make_pending();
     peek(0, 0, 4);
-    CHECK("read again") {
-        peek(0, 0, 4);
-        expect_signals(pending, 4);
-    }
-    CHECK("delivered") {
-        go_on(PTRACE_CONT, 0);
-        expect_stop(STOPPED_BY(SIGUSR1));
-    }
-    CHECK("then") {
-        peek(0, 0, 4);
-        expect_signals(pending, 3);
-    }
+    TEST("read again", peek(0, 0, 4), expect_signals(pending, 4));
+    TEST("delivered", go_on(PTRACE_CONT, 0), expect_stop(STOPPED_BY(SIGUSR1)));
+    TEST("then", peek(0, 0, 4), expect_signals(pending, 3));
 }
 
-FACT(peek_shared,
-     "PEEKSIGINFO with PTRACE_PEEKSIGINFO_SHARED has the signals of the process, without those of "
+FACT("PEEKSIGINFO with PTRACE_PEEKSIGINFO_SHARED has the signals of the process, without those of "
      "the thread",
      PEEK) {
     static const int shared[] = {SIGWINCH, SIGUSR1};
@@ -74,52 +60,30 @@ FACT(peek_shared,
     // SIGWINCH becomes pending, too: a traced task is notified of ignored signals.
     send_to_process(SIGWINCH);
     send_to_process(SIGUSR1);
-    CHECK("shared") {
-        peek(0, PTRACE_PEEKSIGINFO_SHARED, 8);
-        expect_signals(shared, 2);
-    }
-    CHECK("the thread's") {
-        peek(0, 0, 8);
-        expect_signals(pending, 4);
-    }
+    TEST("shared", peek(0, PTRACE_PEEKSIGINFO_SHARED, 8), expect_signals(shared, 2));
+    TEST("the thread's", peek(0, 0, 8), expect_signals(pending, 4));
 }
 
-FACT(peek_nothing, "PEEKSIGINFO without pending signals is 0", PEEK) {
+FACT("PEEKSIGINFO without pending signals is 0", PEEK) {
     for (uint32_t flags = 0; flags <= PTRACE_PEEKSIGINFO_SHARED; flags++)
-        CHECK("flags %u", flags) {
-            peek(0, flags, 4);
-            expect_signals(pending, 0);
-        }
+        TEST(named("flags %u", flags), peek(0, flags, 4), expect_signals(pending, 0));
 }
 
-FACT(peek_refuses, "PEEKSIGINFO with an unknown flag, or a negative nr, is EINVAL", PEEK) {
+FACT("PEEKSIGINFO with an unknown flag, or a negative nr, is EINVAL", PEEK) {
     static const uint32_t flags[] = {2, 0x80000001};
     static const int32_t numbers[] = {-1, -0x7fffffff - 1};
     make_pending();
     for (int i = 0; i < 2; i++)
-        CHECK("flags %u", flags[i]) {
-            peek(0, flags[i], 1);
-            expect_refusal(-EINVAL);
-        }
+        TEST(named("flags %u", flags[i]), peek(0, flags[i], 1), expect_refusal(-EINVAL));
     for (int i = 0; i < 2; i++)
-        CHECK("nr %d", numbers[i]) {
-            peek(0, 0, numbers[i]);
-            expect_refusal(-EINVAL);
-        }
+        TEST(named("nr %d", numbers[i]), peek(0, 0, numbers[i]), expect_refusal(-EINVAL));
 }
 
-FACT(peek_nowhere, "PEEKSIGINFO with arguments, or an answer, that are not mapped is EFAULT",
-     PEEK) {
+FACT("PEEKSIGINFO with arguments, or an answer, that are not mapped is EFAULT", PEEK) {
     const struct ptrace_peeksiginfo_args arguments = {0, 0, 1};
     make_pending();
-    CHECK("arguments") {
-        ask(PTRACE_PEEKSIGINFO, NOWHERE, NOWHERE);
-        expect_result(-EFAULT);
-    }
-    CHECK("answer") {
-        ask(PTRACE_PEEKSIGINFO, (uint64_t)&arguments, NOWHERE);
-        expect_result(-EFAULT);
-    }
+    TEST("arguments", ask(PTRACE_PEEKSIGINFO, NOWHERE, NOWHERE), expect_result(-EFAULT));
+    TEST("answer", ask(PTRACE_PEEKSIGINFO, (uint64_t)&arguments, NOWHERE), expect_result(-EFAULT));
 }
 
 static void set_mask(uint64_t mask) {
@@ -127,37 +91,23 @@ static void set_mask(uint64_t mask) {
     ask(PTRACE_SETSIGMASK, 8, ANSWER);
 }
 
-FACT(mask_reads, "GETSIGMASK of 8 bytes has the mask that was set", REQUEST) {
+FACT("GETSIGMASK of 8 bytes has the mask that was set", REQUEST) {
     static const uint64_t masks[] = {0, 0x1234, 1ULL << 63};
     for (int i = 0; i < 3; i++)
-        CHECK("0x%lx", masks[i]) {
-            set_mask(masks[i]);
-            read_answer(PTRACE_GETSIGMASK, 8);
-            expect_answer(8);
-            expect_word("mask", 0, masks[i]);
-        }
+        TEST(named("0x%lx", masks[i]), set_mask(masks[i]), read_answer(PTRACE_GETSIGMASK, 8),
+             expect_answer(8), expect_word("mask", 0, masks[i]));
 }
 
-FACT(mask_refuses,
-     "GETSIGMASK of another size is EINVAL, and to an address that is not mapped EFAULT", REQUEST) {
+FACT("GETSIGMASK of another size is EINVAL, and to an address that is not mapped EFAULT", REQUEST) {
     static const uint64_t sizes[] = {0, 4, 7, 9, 16, 128, (1ULL << 32) + 8};
     for (int i = 0; i < 7; i++)
-        CHECK("%lu bytes", sizes[i]) {
-            read_answer(PTRACE_GETSIGMASK, sizes[i]);
-            expect_refusal(-EINVAL);
-        }
-    CHECK("not mapped") {
-        ask(PTRACE_GETSIGMASK, 8, NOWHERE);
-        expect_result(-EFAULT);
-    }
+        TEST(named("%lu bytes", sizes[i]), read_answer(PTRACE_GETSIGMASK, sizes[i]),
+             expect_refusal(-EINVAL));
+    TEST("not mapped", ask(PTRACE_GETSIGMASK, 8, NOWHERE), expect_result(-EFAULT));
 }
 
-FACT(mask_of_trap, BREAKPOINT " with SIGTRAP blocked takes SIGTRAP out of the mask",
+FACT(BREAKPOINT " with SIGTRAP blocked takes SIGTRAP out of the mask",
      "force_sig_info_to_task, kernel/signal.c") {
-    ONE_CHECK {
-        set_mask(1 << (SIGTRAP - 1) | 1);
-        GO(PTRACE_CONT, BREAKPOINT_CODE);
-        read_answer(PTRACE_GETSIGMASK, 8);
-        expect_word("mask", 0, 1);
-    }
+    TEST("", set_mask(1 << (SIGTRAP - 1) | 1), GO(PTRACE_CONT, BREAKPOINT_CODE),
+         read_answer(PTRACE_GETSIGMASK, 8), expect_word("mask", 0, 1));
 }

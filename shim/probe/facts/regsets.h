@@ -23,16 +23,17 @@ void refuse_parts(const struct regset *set);
 /** Defines the two facts about a set: its name, and its function in the kernel. */
 #define REGSET_FACTS(id, note_name, unit, place, ...)                                              \
     static const struct regset id = {__VA_ARGS__};                                                 \
-    FACT(id##_lengths,                                                                             \
-         "GETREGSET(" note_name ") writes as many words as the iovec has room for, and sets its "  \
-         "length",                                                                                 \
-         place) {                                                                                  \
+    FACT_OF(id##_lengths,                                                                          \
+            "GETREGSET(" note_name                                                                 \
+            ") writes as many words as the iovec has room for, and sets its "                      \
+            "length",                                                                              \
+            place) {                                                                               \
         read_lengths(&id);                                                                         \
     }                                                                                              \
-    FACT(id##_parts,                                                                               \
-         "GETREGSET(" note_name ") of a length that is not a multiple of " unit                    \
-         " is EINVAL, and writes nothing",                                                         \
-         REGSET) {                                                                                 \
+    FACT_OF(id##_parts,                                                                            \
+            "GETREGSET(" note_name ") of a length that is not a multiple of " unit                 \
+            " is EINVAL, and writes nothing",                                                      \
+            REGSET) {                                                                              \
         refuse_parts(&id);                                                                         \
     }
 

@@ -29,110 +29,58 @@ static void expect_sender(int32_t pid) {
     expect_int("uid", 20, (int32_t)syscall0(__NR_getuid));
 }
 
-FACT(info_of_exception, "GETSIGINFO at a stop by an exception has its si_code and si_addr", GET) {
-    CHECK(BREAKPOINT) {
-        read_info();
-        expect_info(SIGTRAP, BREAKPOINT_SI_CODE);
-        expect_int("errno", 4, 0);
-        expect_address(BREAKPOINT_HAS_ADDRESS ? place_of(BREAKPOINT_CODE) : 0);
-    }
-    CHECK(UNDEFINED) {
-        GO(PTRACE_CONT, UNDEFINED_CODE);
-        read_info();
-        expect_info(SIGILL, UNDEFINED_SI_CODE);
-        expect_address(place_of(UNDEFINED_CODE));
-    }
-    CHECK("a load") {
-        GO(PTRACE_CONT, "load", {WORD_LOADED, memory.hole});
-        read_info();
-        expect_info(SIGSEGV, MAPERR);
-        expect_address(memory.hole);
-    }
+FACT("GETSIGINFO at a stop by an exception has its si_code and si_addr", GET) {
+    TEST(BREAKPOINT, read_info(), expect_info(SIGTRAP, BREAKPOINT_SI_CODE),
+         expect_int("errno", 4, 0),
+         expect_address(BREAKPOINT_HAS_ADDRESS ? place_of(BREAKPOINT_CODE) : 0));
+    TEST(UNDEFINED, GO(PTRACE_CONT, UNDEFINED_CODE), read_info(),
+         expect_info(SIGILL, UNDEFINED_SI_CODE), expect_address(place_of(UNDEFINED_CODE)));
+    TEST("a load", GO(PTRACE_CONT, "load", {WORD_LOADED, memory.hole}), read_info(),
+         expect_info(SIGSEGV, MAPERR), expect_address(memory.hole));
 }
 
-FACT(info_of_signal, "GETSIGINFO at a stop by a sent signal has the sender's pid and uid", GET) {
+FACT("GETSIGINFO at a stop by a sent signal has the sender's pid and uid", GET) {
     const int32_t own = (int32_t)syscall0(__NR_getpid);
-    CHECK("tgkill") {
-        send(SIGUSR1);
-        go_on(PTRACE_CONT, 0);
-        read_info();
-        expect_info(SIGUSR1, TKILL);
-        expect_sender(own);
-    }
-    CHECK("kill") {
-        send_to_process(SIGCONT);
-        go_on(PTRACE_CONT, 0);
-        read_info();
-        expect_info(SIGCONT, USER);
-        expect_sender(own);
-    }
+    TEST("tgkill", send(SIGUSR1), go_on(PTRACE_CONT, 0), read_info(), expect_info(SIGUSR1, TKILL),
+         expect_sender(own));
+    TEST("kill", send_to_process(SIGCONT), go_on(PTRACE_CONT, 0), read_info(),
+         expect_info(SIGCONT, USER), expect_sender(own));
 }
 
-FACT(info_of_call,
-     "GETSIGINFO at a stop of a system call: SIGTRAP, si_code 0x85, the tracee's own pid", NOTIFY) {
+FACT("GETSIGINFO at a stop of a system call: SIGTRAP, si_code 0x85, the tracee's own pid", NOTIFY) {
     for (enum where where = AT_ENTRY; where <= AT_SYSEMU; where++)
-        CHECK("%s", wheres[where]) {
-            new_stub_at(where);
-            read_info();
-            expect_info(SIGTRAP, SIGTRAP | 0x80);
-            expect_sender(seen.pid);
-        }
+        TEST(wheres[where], new_stub_at(where), read_info(), expect_info(SIGTRAP, SIGTRAP | 0x80),
+             expect_sender(seen.pid));
 }
 
-FACT(info_without_option,
-     "Without PTRACE_O_TRACESYSGOOD si_code at a stop of a system call is SIGTRAP",
+FACT("Without PTRACE_O_TRACESYSGOOD si_code at a stop of a system call is SIGTRAP",
      REPORT_SYSCALL) {
     set_options(0);
-    ONE_CHECK {
-        enter();
-        read_info();
-        expect_info(SIGTRAP, SIGTRAP);
-        expect_stop(STOPPED_BY(SIGTRAP));
-    }
+    TEST("", enter(), read_info(), expect_info(SIGTRAP, SIGTRAP), expect_stop(STOPPED_BY(SIGTRAP)));
 }
 
-FACT(info_of_event, "GETSIGINFO at an event has the event in the second byte of si_code", NOTIFY) {
-    CHECK("PTRACE_EVENT_EXIT") {
-        lead_to(AT_EXIT_EVENT);
-        read_info();
-        expect_info(SIGTRAP, PTRACE_EVENT_EXIT << 8 | SIGTRAP);
-    }
+FACT("GETSIGINFO at an event has the event in the second byte of si_code", NOTIFY) {
+    TEST("PTRACE_EVENT_EXIT", lead_to(AT_EXIT_EVENT), read_info(),
+         expect_info(SIGTRAP, PTRACE_EVENT_EXIT << 8 | SIGTRAP));
 }
 
-FACT(info_in_group_stop, "GETSIGINFO in a group-stop is EINVAL, which identifies the group-stop",
-     JOBCTL) {
-    ONE_CHECK {
-        lead_to(AT_GROUP_STOP);
-        read_info();
-        expect_refusal(-EINVAL);
-    }
+FACT("GETSIGINFO in a group-stop is EINVAL, which identifies the group-stop", JOBCTL) {
+    TEST("", lead_to(AT_GROUP_STOP), read_info(), expect_refusal(-EINVAL));
 }
 
-FACT(info_of_seized,
-     "GETSIGINFO of a seized task in a group-stop has PTRACE_EVENT_STOP and the signal", JOBCTL) {
-    ONE_CHECK {
-        seize(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT);
-        read_info();
-        expect_info(SIGSTOP, PTRACE_EVENT_STOP << 8 | SIGSTOP);
-    }
+FACT("GETSIGINFO of a seized task in a group-stop has PTRACE_EVENT_STOP and the signal", JOBCTL) {
+    TEST("", seize(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT), read_info(),
+         expect_info(SIGSTOP, PTRACE_EVENT_STOP << 8 | SIGSTOP));
 }
 
-FACT(info_of_interrupt, "GETSIGINFO after PTRACE_INTERRUPT has PTRACE_EVENT_STOP and SIGTRAP",
-     JOBCTL) {
-    ONE_CHECK {
-        seize_running();
-        stop_by(PTRACE_INTERRUPT, 0);
-        read_info();
-        expect_info(SIGTRAP, PTRACE_EVENT_STOP << 8 | SIGTRAP);
-        expect_stop(AT_EVENT(PTRACE_EVENT_STOP, SIGTRAP));
-    }
+FACT("GETSIGINFO after PTRACE_INTERRUPT has PTRACE_EVENT_STOP and SIGTRAP", JOBCTL) {
+    TEST("", seize_running(), stop_by(PTRACE_INTERRUPT, 0), read_info(),
+         expect_info(SIGTRAP, PTRACE_EVENT_STOP << 8 | SIGTRAP),
+         expect_stop(AT_EVENT(PTRACE_EVENT_STOP, SIGTRAP)));
 }
 
-FACT(info_to_nowhere, "GETSIGINFO to an address that is not mapped is EFAULT", GET) {
-    ONE_CHECK {
-        ask(PTRACE_GETSIGINFO, 0, NOWHERE);
-        expect_result(-EFAULT);
-    }
+FACT("GETSIGINFO to an address that is not mapped is EFAULT", GET) {
+    TEST("", ask(PTRACE_GETSIGINFO, 0, NOWHERE), expect_result(-EFAULT));
 }
 
 /** Writes a siginfo_t with code -1 and another sender. */
@@ -142,29 +90,13 @@ static void set_info(void) {
     ask(PTRACE_SETSIGINFO, 0, ANSWER);
 }
 
-FACT(info_replaced, "SETSIGINFO replaces what GETSIGINFO reads", SETS) {
-    ONE_CHECK {
-        set_info();
-        keep();
-        read_info();
-        expect_result(0);
-        expect_kept_result("set", 0);
-        expect_int("signo", 0, SIGUSR1);
-        expect_int("code", 8, -1);
-        expect_int("pid", 16, 4);
-        expect_int("uid", 20, 5);
-    }
+FACT("SETSIGINFO replaces what GETSIGINFO reads", SETS) {
+    TEST("", set_info(), keep(), read_info(), expect_result(0), expect_kept_result("set", 0),
+         expect_int("signo", 0, SIGUSR1), expect_int("code", 8, -1), expect_int("pid", 16, 4),
+         expect_int("uid", 20, 5));
 }
 
-FACT(info_refused,
-     "SETSIGINFO in a group-stop is EINVAL, and from an address that is not mapped EFAULT", SETS) {
-    CHECK("in a group-stop") {
-        lead_to(AT_GROUP_STOP);
-        set_info();
-        expect_result(-EINVAL);
-    }
-    CHECK("not mapped") {
-        ask(PTRACE_SETSIGINFO, 0, NOWHERE);
-        expect_result(-EFAULT);
-    }
+FACT("SETSIGINFO in a group-stop is EINVAL, and from an address that is not mapped EFAULT", SETS) {
+    TEST("in a group-stop", lead_to(AT_GROUP_STOP), set_info(), expect_result(-EINVAL));
+    TEST("not mapped", ask(PTRACE_SETSIGINFO, 0, NOWHERE), expect_result(-EFAULT));
 }

@@ -31,57 +31,43 @@ static void reach(int stop) {
         lead_to_seccomp(TRACE_DATA);
 }
 
-FACT(info_size, "GET_SYSCALL_INFO returns the size of the stop's info, whatever length it is given",
+FACT("GET_SYSCALL_INFO returns the size of the stop's info, whatever length it is given",
      GET_INFO) {
     require_info();
     for (int i = 0; i < KINDS; i++)
-        CHECK("%s", stops[i].name) {
-            reach(i);
-            read_info();
-            expect_result(sizes[stops[i].op]);
-            expect_written(sizes[stops[i].op]);
-            expect_byte("op", 0, stops[i].op);
-        }
+        TEST(stops[i].name, reach(i), read_info(), expect_result(sizes[stops[i].op]),
+             expect_written(sizes[stops[i].op]), expect_byte("op", 0, stops[i].op));
 }
 
-FACT(info_length,
-     "GET_SYSCALL_INFO copies as many bytes as it is given, and returns the whole size", GET_INFO) {
+FACT("GET_SYSCALL_INFO copies as many bytes as it is given, and returns the whole size", GET_INFO) {
     require_info();
     for (int i = 0; i < KINDS; i++) {
         const uint32_t size = sizes[stops[i].op];
         reach(i);
         for (uint32_t length = 0; length <= LONGEST_INFO; length++)
-            CHECK("%s, %u bytes", stops[i].name, length) {
-                read_answer(PTRACE_GET_SYSCALL_INFO, length);
-                expect_result(size);
-                expect_written(length < size ? length : size);
-            }
+            TEST(named("%s, %u bytes", stops[i].name, length),
+                 read_answer(PTRACE_GET_SYSCALL_INFO, length), expect_result(size),
+                 expect_written(length < size ? length : size));
     }
 }
 
-FACT(info_registers,
-     "GET_SYSCALL_INFO has architecture, " COUNTER " and " STACK_POINTER " at every stop",
+FACT("GET_SYSCALL_INFO has architecture, " COUNTER " and " STACK_POINTER " at every stop",
      GET_INFO) {
     require_info();
     for (int i = 0; i < KINDS; i++)
-        CHECK("%s", stops[i].name) {
-            reach(i);
-            read_registers();
-            keep();
-            read_info();
-            expect_half("arch", 4, NATIVE_ARCH);
-            expect_word(COUNTER, 8, kept_word(8 * WORD_COUNTER));
-            expect_word(STACK_POINTER, 16, kept_word(8 * WORD_STACK));
-        }
+        TEST(stops[i].name, reach(i), read_registers(), keep(), read_info(),
+             expect_half("arch", 4, NATIVE_ARCH),
+             expect_word(COUNTER, 8, kept_word(8 * WORD_COUNTER)),
+             expect_word(STACK_POINTER, 16, kept_word(8 * WORD_STACK)));
 }
 
-FACT(info_call, "At an entry, at SYSEMU and at a seccomp stop it has number and arguments",
+FACT("At an entry, at SYSEMU and at a seccomp stop it has number and arguments",
      "ptrace_get_syscall_info_entry, kernel/ptrace.c") {
     require_info();
     for (int i = 0; i < KINDS; i++) {
         if (stops[i].op != PTRACE_SYSCALL_INFO_ENTRY && i != SECCOMP_STOP)
             continue;
-        CHECK("%s", stops[i].name) {
+        CHECK(stops[i].name) {
             reach(i);
             read_info();
             expect_call(__NR_getpid, (const uint64_t[]){USUAL_ARGUMENTS});
@@ -89,17 +75,13 @@ FACT(info_call, "At an entry, at SYSEMU and at a seccomp stop it has number and 
     }
 }
 
-FACT(info_data, "At a seccomp stop it has the data of the filter's result",
+FACT("At a seccomp stop it has the data of the filter's result",
      "ptrace_get_syscall_info_seccomp, kernel/ptrace.c") {
     require_info();
-    ONE_CHECK {
-        lead_to_seccomp(TRACE_DATA);
-        read_info();
-        expect_int("data", 80, TRACE_DATA);
-    }
+    TEST("", lead_to_seccomp(TRACE_DATA), read_info(), expect_int("data", 80, TRACE_DATA));
 }
 
-FACT(info_result, "At an exit it has the result, and whether it is an error",
+FACT("At an exit it has the result, and whether it is an error",
      "ptrace_get_syscall_info_exit, kernel/ptrace.c") {
     static const struct {
         const char *text;
@@ -119,22 +101,16 @@ FACT(info_result, "At an exit it has the result, and whether it is an error",
     require_info();
     lead_to(AT_EXIT);
     for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        CHECK(RESULT_REGISTER " = %s", rows[i].text) {
-            set_result(rows[i].result);
-            read_info();
-            expect_word("returned", 24, rows[i].result);
-            expect_byte("error", 32, rows[i].is_error);
-        }
+        TEST(named(RESULT_REGISTER " = %s", rows[i].text), set_result(rows[i].result), read_info(),
+             expect_word("returned", 24, rows[i].result),
+             expect_byte("error", 32, rows[i].is_error));
 }
 
-FACT(info_to_nowhere,
-     "GET_SYSCALL_INFO to an address that is not mapped is EFAULT, unless its length is 0",
+FACT("GET_SYSCALL_INFO to an address that is not mapped is EFAULT, unless its length is 0",
      GET_INFO) {
     static const uint32_t lengths[] = {LONGEST_INFO, 1, 0};
     require_info();
     for (int i = 0; i < 3; i++)
-        CHECK("%u bytes", lengths[i]) {
-            ask(PTRACE_GET_SYSCALL_INFO, lengths[i], NOWHERE);
-            expect_result(lengths[i] == 0 ? (int64_t)sizes[PTRACE_SYSCALL_INFO_NONE] : -EFAULT);
-        }
+        TEST(named("%u bytes", lengths[i]), ask(PTRACE_GET_SYSCALL_INFO, lengths[i], NOWHERE),
+             expect_result(lengths[i] == 0 ? (int64_t)sizes[PTRACE_SYSCALL_INFO_NONE] : -EFAULT));
 }

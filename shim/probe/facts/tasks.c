@@ -43,10 +43,7 @@ static const struct request others[] = {{"INTERRUPT", PTRACE_INTERRUPT}, {"KILL"
 
 static void check_each(const struct request *list, uint32_t count, int32_t task, int64_t error) {
     for (uint32_t i = 0; i < count; i++)
-        CHECK("%s", list[i].name) {
-            ask_task(task, list[i].number, 0, 0);
-            expect_result(error);
-        }
+        TEST(list[i].name, ask_task(task, list[i].number, 0, 0), expect_result(error));
 }
 
 static void check_stopped(int32_t task) {
@@ -60,86 +57,55 @@ static void check_all(int32_t task) {
     check_each(OF(others), task, -ESRCH);
 }
 
-FACT(unknown_requests, "A request with an unknown number is EIO, and the registers stay", REQUEST) {
+FACT("A request with an unknown number is EIO, and the registers stay", REQUEST) {
     read_registers();
     keep();
     check_each(OF(unknown), seen.pid, -EIO);
-    CHECK("registers") {
-        read_registers();
-        expect_written(BLOCK_SIZE);
-        expect_same("differs");
-    }
+    TEST("registers", read_registers(), expect_written(BLOCK_SIZE), expect_same("differs"));
 }
 
-FACT(absent_requests, ABSENT_FACT, ABSENT_SOURCE) {
+FACT(ABSENT_FACT, ABSENT_SOURCE) {
     for (uint32_t i = 0; i < sizeof absent / sizeof *absent; i++)
-        CHECK("%s", absent[i].name) {
-            read_answer(absent[i].number, 0);
-            expect_refusal(-EIO);
-        }
+        TEST(absent[i].name, read_answer(absent[i].number, 0), expect_refusal(-EIO));
 }
 
-FACT(running_task, "Requests to a running tracee are ESRCH, also those with an unknown number",
-     CHECK_ATTACH) {
+FACT("Requests to a running tracee are ESRCH, also those with an unknown number", CHECK_ATTACH) {
     spin();
     check_stopped(seen.pid);
 }
 
-FACT(zombie_task, "Requests to a zombie are ESRCH", CHECK_ATTACH) {
+FACT("Requests to a zombie are ESRCH", CHECK_ATTACH) {
     die();
     check_stopped(seen.pid);
 }
 
-FACT(untraced_task, "Requests to a task that is not traced are ESRCH, also INTERRUPT and KILL",
-     CHECK_ATTACH) {
+FACT("Requests to a task that is not traced are ESRCH, also INTERRUPT and KILL", CHECK_ATTACH) {
     detach();
     check_all(seen.pid);
 }
 
-FACT(tracer_task, "Requests to the tracer itself are ESRCH", CHECK_ATTACH) {
+FACT("Requests to the tracer itself are ESRCH", CHECK_ATTACH) {
     check_all((int32_t)syscall0(__NR_getpid));
 }
 
-FACT(no_task, "Requests to a pid without a task are ESRCH", "find_get_task_by_vpid, kernel/pid.c") {
+FACT("Requests to a pid without a task are ESRCH", "find_get_task_by_vpid, kernel/pid.c") {
     check_all(NO_PID);
 }
 
-FACT(kill_elsewhere, "PTRACE_KILL of a running tracee and of a zombie succeeds", REQUEST) {
-    CHECK("running") {
-        spin();
-        ask(PTRACE_KILL, 0, 0);
-        expect_result(0);
-    }
-    CHECK("a zombie") {
-        new_stub();
-        die();
-        ask(PTRACE_KILL, 0, 0);
-        expect_result(0);
-    }
+FACT("PTRACE_KILL of a running tracee and of a zombie succeeds", REQUEST) {
+    TEST("running", spin(), ask(PTRACE_KILL, 0, 0), expect_result(0));
+    TEST("a zombie", new_stub(), die(), ask(PTRACE_KILL, 0, 0), expect_result(0));
 }
 
-FACT(kill_stopped, "PTRACE_KILL kills a stopped tracee", REQUEST) {
-    ONE_CHECK {
-        set_options(0);
-        stop_by(PTRACE_KILL, 0);
-        expect_result(0);
-        expect_stop(SIGKILL);
-    }
+FACT("PTRACE_KILL kills a stopped tracee", REQUEST) {
+    TEST("", set_options(0), stop_by(PTRACE_KILL, 0), expect_result(0), expect_stop(SIGKILL));
 }
 
-FACT(traceme_again, "TRACEME by a task that is traced is EPERM",
-     "ptrace_traceme, kernel/ptrace.c") {
-    ONE_CHECK {
-        CALL(__NR_ptrace, PTRACE_TRACEME);
-        expect_result(-EPERM);
-    }
+FACT("TRACEME by a task that is traced is EPERM", "ptrace_traceme, kernel/ptrace.c") {
+    TEST("", CALL(__NR_ptrace, PTRACE_TRACEME), expect_result(-EPERM));
 }
 
-FACT(sigkill_stopped, "After SIGKILL a stopped tracee stops at PTRACE_EVENT_EXIT, then ends",
+FACT("After SIGKILL a stopped tracee stops at PTRACE_EVENT_EXIT, then ends",
      "ptrace_stop, kernel/signal.c") {
-    ONE_CHECK {
-        lead_to(AT_EXIT_EVENT);
-        go_on(PTRACE_CONT, SIGKILL);
-        expect_stop(SIGKILL);
-    }
+    TEST("", lead_to(AT_EXIT_EVENT), go_on(PTRACE_CONT, SIGKILL), expect_stop(SIGKILL));
 }

@@ -9,37 +9,28 @@ enum { COMPAT_CS = 0x23, COMPAT_STACK = 0x10007000 };
 /** Checks that a request reads the same as GETREGSET, at each stop. */
 static void check_whole(int64_t request, uint64_t note, uint32_t size) {
     for (enum where where = 0; where < WHERES; where++)
-        CHECK("%s", wheres[where]) {
-            new_stub_at(where);
-            get_regset(note, size);
-            keep();
-            read_answer(request, 0);
-            expect_answer(size);
-            expect_same("differs");
-        }
+        TEST(wheres[where], new_stub_at(where), get_regset(note, size), keep(),
+             read_answer(request, 0), expect_answer(size), expect_same("differs"));
 }
 
 static void check_nowhere(int64_t request) {
-    ONE_CHECK {
-        ask(request, 0, NOWHERE);
-        expect_result(-EFAULT);
-    }
+    TEST("", ask(request, 0, NOWHERE), expect_result(-EFAULT));
 }
 
-FACT(getregs_reads, "GETREGS writes what GETREGSET(NT_PRSTATUS) does, at each stop", COPY) {
+FACT("GETREGS writes what GETREGSET(NT_PRSTATUS) does, at each stop", COPY) {
     check_whole(PTRACE_GETREGS, NT_PRSTATUS, BLOCK_SIZE);
 }
-FACT(getregs_nowhere, "GETREGS to an address that is not mapped is EFAULT", COPY) {
+FACT("GETREGS to an address that is not mapped is EFAULT", COPY) {
     check_nowhere(PTRACE_GETREGS);
 }
-FACT(getfpregs_reads, "GETFPREGS writes what GETREGSET(NT_PRFPREG) does, at each stop", COPY) {
+FACT("GETFPREGS writes what GETREGSET(NT_PRFPREG) does, at each stop", COPY) {
     check_whole(PTRACE_GETFPREGS, NT_PRFPREG, 512);
 }
-FACT(getfpregs_nowhere, "GETFPREGS to an address that is not mapped is EFAULT", COPY) {
+FACT("GETFPREGS to an address that is not mapped is EFAULT", COPY) {
     check_nowhere(PTRACE_GETFPREGS);
 }
 
-FACT(sets_length, "SETREGSET sets the length of the iovec to what it has written", REGSET) {
+FACT("SETREGSET sets the length of the iovec to what it has written", REGSET) {
     set_lengths(BLOCK_SIZE);
 }
 
@@ -50,35 +41,22 @@ static void lead_to_compat(void) {
        {REG_RSP, COMPAT_STACK});
 }
 
-FACT(compat_sets, "With cs = 0x23 GETREGSET has the note types and sizes of 32-bit programs",
+FACT("With cs = 0x23 GETREGSET has the note types and sizes of 32-bit programs",
      "task_user_regset_view, arch/x86/kernel/ptrace.c") {
     static const struct note notes[] = {NOTE(NT_PRSTATUS), NOTE(NT_PRFPREG), NOTE(NT_PRXFPREG),
                                         NOTE(NT_386_TLS)};
     static const uint32_t sizes[] = {68, 108, 512, 48};
     lead_to_compat();
     for (int i = 0; i < 4; i++)
-        CHECK("%s, 4080 bytes", notes[i].name) {
-            get_regset(notes[i].note, 4080);
-            expect_answer(sizes[i]);
-            expect_length(sizes[i]);
-        }
-    CHECK("NT_PRSTATUS, 4 bytes") {
-        get_regset(NT_PRSTATUS, 4);
-        expect_answer(4);
-        expect_length(4);
-        expect_int("ebx", 0, 1);
-    }
-    CHECK("NT_PRSTATUS, 6 bytes") {
-        get_regset(NT_PRSTATUS, 6);
-        expect_refusal(-EINVAL);
-    }
+        TEST(named("%s, 4080 bytes", notes[i].name), get_regset(notes[i].note, 4080),
+             expect_answer(sizes[i]), expect_length(sizes[i]));
+    TEST("NT_PRSTATUS, 4 bytes", get_regset(NT_PRSTATUS, 4), expect_answer(4), expect_length(4),
+         expect_int("ebx", 0, 1));
+    TEST("NT_PRSTATUS, 6 bytes", get_regset(NT_PRSTATUS, 6), expect_refusal(-EINVAL));
 }
 
-FACT(compat_getregs, "With cs = 0x23 GETREGS keeps its 64-bit form", ARCH_PTRACE) {
+FACT("With cs = 0x23 GETREGS keeps its 64-bit form", ARCH_PTRACE) {
     lead_to_compat();
-    ONE_CHECK {
-        read_answer(PTRACE_GETREGS, 0);
-        expect_answer(BLOCK_SIZE);
-        expect_register(REG_RBX, MARK);
-    }
+    TEST("", read_answer(PTRACE_GETREGS, 0), expect_answer(BLOCK_SIZE),
+         expect_register(REG_RBX, MARK));
 }

@@ -23,29 +23,20 @@ static uint64_t after_call(void) {
     return place_of("syscall") + SYSCALL_BYTES;
 }
 
-FACT(pause_interrupted,
-     "A signal interrupts pause: -ERESTARTNOHAND at the exit and at the signal, then the entry "
+FACT("A signal interrupts pause: -ERESTARTNOHAND at the exit and at the signal, then the entry "
      "again",
      DO_SIGNAL) {
     GO(PTRACE_SYSCALL, "syscall", {REG_RAX, __NR_pause});
     send(SIGUSR1);
-    CHECK("the exit") {
-        stop_and_read(PTRACE_SYSCALL, AT_CALL);
-        expect_register(REG_RAX, ERESTARTNOHAND);
-    }
-    CHECK("the signal") {
-        stop_and_read(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1));
-        expect_register(REG_RAX, ERESTARTNOHAND);
-    }
-    CHECK("the entry again") {
-        stop_and_read(PTRACE_SYSCALL, AT_CALL);
-        expect_register(REG_RIP, after_call());
-        expect_number(__NR_pause);
-    }
+    TEST("the exit", stop_and_read(PTRACE_SYSCALL, AT_CALL),
+         expect_register(REG_RAX, ERESTARTNOHAND));
+    TEST("the signal", stop_and_read(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1)),
+         expect_register(REG_RAX, ERESTARTNOHAND));
+    TEST("the entry again", stop_and_read(PTRACE_SYSCALL, AT_CALL),
+         expect_register(REG_RIP, after_call()), expect_number(__NR_pause));
 }
 
-FACT(sysemu_interrupted,
-     "A signal pending at a SYSEMU stop has its stop with unchanged registers, then restarts the "
+FACT("A signal pending at a SYSEMU stop has its stop with unchanged registers, then restarts the "
      "call",
      DO_SIGNAL) {
     lead_to(AT_SYSEMU);
@@ -53,21 +44,12 @@ FACT(sysemu_interrupted,
     keep();
     SET(0, {REG_RAX, ERESTARTSYS}, {REG_ORIG_RAX, __NR_getpid}, {REG_RIP, after_call()});
     send(SIGUSR1);
-    CHECK("the signal") {
-        stop_and_read(PTRACE_SYSEMU, STOPPED_BY(SIGUSR1));
-        expect_register(REG_RAX, ERESTARTSYS);
-        expect_register(REG_RIP, after_call());
-        expect_number(__NR_getpid);
-    }
-    CHECK("the call") {
-        stop_and_read(PTRACE_SYSEMU, AT_CALL);
-        expect_register(REG_RIP, after_call());
-        expect_number(__NR_getpid);
-    }
-    CHECK("r15") {
-        read_registers();
-        expect_register(REG_R15, kept_word(8 * REG_R15));
-    }
+    TEST("the signal", stop_and_read(PTRACE_SYSEMU, STOPPED_BY(SIGUSR1)),
+         expect_register(REG_RAX, ERESTARTSYS), expect_register(REG_RIP, after_call()),
+         expect_number(__NR_getpid));
+    TEST("the call", stop_and_read(PTRACE_SYSEMU, AT_CALL), expect_register(REG_RIP, after_call()),
+         expect_number(__NR_getpid));
+    TEST("r15", read_registers(), expect_register(REG_R15, kept_word(8 * REG_R15)));
 }
 
 /** A sleep of 1000 seconds in a new stub, which a signal interrupts, to the stop at its exit. */
@@ -88,27 +70,19 @@ static void interrupt_sleep(bool wide) {
     go_on(PTRACE_SYSCALL, 0);
 }
 
-FACT(sleep_interrupted,
-     "A sleep that a signal interrupts continues as restart_syscall, with the number that this has "
+FACT("A sleep that a signal interrupts continues as restart_syscall, with the number that this has "
      "in its own bits",
      "get_nr_restart_syscall, arch/x86/kernel/signal.c") {
     enum { RESTART_32 = 0 };
     static const char *const names[] = {"32-bit", "64-bit"};
     for (int wide = 1; wide >= 0; wide--)
-        CHECK("%s, the exit", names[wide]) {
-            interrupt_sleep(wide != 0);
-            read_registers();
-            expect_stop(AT_CALL);
-            expect_register(REG_RAX, ERESTART_RESTARTBLOCK);
-        }
+        TEST(named("%s, the exit", names[wide]), interrupt_sleep(wide != 0), read_registers(),
+             expect_stop(AT_CALL), expect_register(REG_RAX, ERESTART_RESTARTBLOCK));
     for (int wide = 1; wide >= 0; wide--)
-        CHECK("%s, the entry", names[wide]) {
-            interrupt_sleep(wide != 0);
-            go_on(PTRACE_SYSCALL, 0);
-            must_be_at(STOPPED_BY(SIGUSR1));
-            stop_and_read(PTRACE_SYSCALL, AT_CALL);
-            expect_number(wide != 0 ? __NR_restart_syscall : RESTART_32);
-        }
+        TEST(named("%s, the entry", names[wide]), interrupt_sleep(wide != 0),
+             go_on(PTRACE_SYSCALL, 0), must_be_at(STOPPED_BY(SIGUSR1)),
+             stop_and_read(PTRACE_SYSCALL, AT_CALL),
+             expect_number(wide != 0 ? __NR_restart_syscall : RESTART_32));
 }
 
 /** The end of a call whose number was changed at its entry stop. */
@@ -119,15 +93,9 @@ static void renumber(uint64_t number, uint64_t result) {
     expect_register(REG_RAX, result);
 }
 
-FACT(call_skipped, "Without a filter a call whose number was set to -1 is skipped, and keeps rax",
+FACT("Without a filter a call whose number was set to -1 is skipped, and keeps rax",
      "syscall_trace_enter, kernel/entry/common.c") {
-    CHECK("orig_rax = -1") {
-        renumber((uint64_t)-1, 12345);
-    }
-    CHECK("orig_rax = 4294967295") {
-        renumber(0xffffffff, 12345);
-    }
-    CHECK("another number") {
-        renumber(__NR_getpid, (uint64_t)seen.pid);
-    }
+    TEST("orig_rax = -1", renumber((uint64_t)-1, 12345));
+    TEST("orig_rax = 4294967295", renumber(0xffffffff, 12345));
+    TEST("another number", renumber(__NR_getpid, (uint64_t)seen.pid));
 }

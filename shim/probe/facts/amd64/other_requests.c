@@ -14,10 +14,10 @@ static const struct {
 } bases[] = {{"FS", SET_FS, GET_FS, REG_FS_BASE, 0x1234},
              {"GS", SET_GS, GET_GS, REG_GS_BASE, 0x5678}};
 
-FACT(prctl_reads, "PTRACE_ARCH_PRCTL reads the bases that were written", PRCTL) {
+FACT("PTRACE_ARCH_PRCTL reads the bases that were written", PRCTL) {
     SET("int3", {REG_FS_BASE, bases[0].word}, {REG_GS_BASE, bases[1].word});
     for (int i = 0; i < 2; i++)
-        CHECK("ARCH_GET_%s", bases[i].name) {
+        CHECK(named("ARCH_GET_%s", bases[i].name)) {
             // The address is what prctl(2) takes.
             read_with(PTRACE_ARCH_PRCTL, ANSWER, bases[i].get);
             expect_answer(8);
@@ -25,45 +25,31 @@ FACT(prctl_reads, "PTRACE_ARCH_PRCTL reads the bases that were written", PRCTL) 
         }
 }
 
-FACT(prctl_writes, "PTRACE_ARCH_PRCTL writes bases; from TASK_SIZE_MAX on it is EPERM", PRCTL) {
+FACT("PTRACE_ARCH_PRCTL writes bases; from TASK_SIZE_MAX on it is EPERM", PRCTL) {
     static const struct {
         uint64_t base;
         int64_t result;
     } rows[] = {{0x7000, 0}, {1ULL << 63, -EPERM}};
     for (int i = 0; i < 4; i++)
-        CHECK("ARCH_SET_%s, 0x%lx", bases[i / 2].name, rows[i % 2].base) {
-            ask(PTRACE_ARCH_PRCTL, rows[i % 2].base, bases[i / 2].set);
-            keep();
-            read_answer(PTRACE_PEEKUSR, 8ULL * bases[i / 2].index);
-            expect_kept_result("set", rows[i % 2].result);
-            expect_word("base", 0, 0x7000);
-        }
-    CHECK("an unknown option") {
-        ask(PTRACE_ARCH_PRCTL, 0, NO_OPTION);
-        expect_result(-EINVAL);
-    }
+        TEST(named("ARCH_SET_%s, 0x%lx", bases[i / 2].name, rows[i % 2].base),
+             ask(PTRACE_ARCH_PRCTL, rows[i % 2].base, bases[i / 2].set), keep(),
+             read_answer(PTRACE_PEEKUSR, 8ULL * bases[i / 2].index),
+             expect_kept_result("set", rows[i % 2].result), expect_word("base", 0, 0x7000));
+    TEST("an unknown option", ask(PTRACE_ARCH_PRCTL, 0, NO_OPTION), expect_result(-EINVAL));
 }
 
-FACT(thread_area, "GET_THREAD_AREA of an unused TLS entry is empty; other entries are EINVAL",
+FACT("GET_THREAD_AREA of an unused TLS entry is empty; other entries are EINVAL",
      "do_get_thread_area, arch/x86/kernel/tls.c") {
     /** The first selector of the TLS in the GDT, and the flags of an entry without a segment. */
     enum { FIRST_ENTRY = 12, EMPTY = 0x28, DESCRIPTOR = 16 /* sizeof(struct user_desc) */ };
     static const uint32_t others[] = {0, 11, 15};
     require("32-bit calls");
     for (int entry = FIRST_ENTRY; entry < FIRST_ENTRY + 3; entry++)
-        CHECK("entry %d", entry) {
-            read_answer(PTRACE_GET_THREAD_AREA, (uint64_t)entry);
-            expect_answer(DESCRIPTOR);
-            expect_int("entry", 0, entry);
-            expect_int("flags", 12, EMPTY);
-        }
+        TEST(named("entry %d", entry), read_answer(PTRACE_GET_THREAD_AREA, (uint64_t)entry),
+             expect_answer(DESCRIPTOR), expect_int("entry", 0, entry),
+             expect_int("flags", 12, EMPTY));
     for (int i = 0; i < 3; i++)
-        CHECK("entry %u", others[i]) {
-            read_answer(PTRACE_GET_THREAD_AREA, others[i]);
-            expect_refusal(-EINVAL);
-        }
-    CHECK("entry 4294967295") {
-        read_answer(PTRACE_GET_THREAD_AREA, 0xffffffff);
-        expect_refusal(-EIO);
-    }
+        TEST(named("entry %u", others[i]), read_answer(PTRACE_GET_THREAD_AREA, others[i]),
+             expect_refusal(-EINVAL));
+    TEST("entry 4294967295", read_answer(PTRACE_GET_THREAD_AREA, 0xffffffff), expect_refusal(-EIO));
 }

@@ -17,47 +17,37 @@ static void expect_user(uint64_t word) {
     expect_word("word", 0, word);
 }
 
-FACT(reads_registers, "PEEKUSER reads the registers that GETREGS has, each at 8 times its index",
-     ARCH_PTRACE) {
+FACT("PEEKUSER reads the registers that GETREGS has, each at 8 times its index", ARCH_PTRACE) {
     lead_to(AT_ENTRY);
     read_registers();
     keep();
     for (uint32_t i = 0; i < BLOCK_WORDS; i++)
-        CHECK("offset %u (%s)", 8 * i, register_names[i]) {
-            peek(8ULL * i);
-            expect_user(kept_word(8 * i));
-        }
+        TEST(named("offset %u (%s)", 8 * i, register_names[i]), peek(8ULL * i),
+             expect_user(kept_word(8 * i)));
 }
 
-FACT(reads_nothing,
-     "PEEKUSER reads 0 between the registers and the debug registers, and after these",
+FACT("PEEKUSER reads 0 between the registers and the debug registers, and after these",
      ARCH_PTRACE) {
     for (uint32_t offset = BLOCK_SIZE; offset < USER_SIZE; offset += 8)
         if (offset < DEBUG_BEGIN || offset >= DEBUG_END)
-            CHECK("offset %u", offset) {
-                peek(offset);
-                expect_user(0);
-            }
+            TEST(named("offset %u", offset), peek(offset), expect_user(0));
 }
 
-FACT(reads_debug_registers,
-     "PEEKUSER of debug registers that were never written reads 0, of DR6 0xffff0ff0",
+FACT("PEEKUSER of debug registers that were never written reads 0, of DR6 0xffff0ff0",
      "ptrace_get_debugreg, arch/x86/kernel/ptrace.c") {
     for (uint32_t n = 0; n < 8; n++)
-        CHECK("offset %u (DR%u)", DEBUG_BEGIN + 8 * n, n) {
-            peek(DEBUG_BEGIN + 8 * n);
-            expect_user(n == DR6 ? DR6_RESERVED : 0);
-        }
+        TEST(named("offset %u (DR%u)", DEBUG_BEGIN + 8 * n, n), peek(DEBUG_BEGIN + 8 * n),
+             expect_user(n == DR6 ? DR6_RESERVED : 0));
 }
 
-FACT(reads_what_was_written, "PEEKUSER reads a debug register as POKEUSER wrote it",
+FACT("PEEKUSER reads a debug register as POKEUSER wrote it",
      "ptrace_set_debugreg, arch/x86/kernel/ptrace.c") {
     static const struct {
         uint32_t n;
         uint64_t word;
     } rows[] = {{6, 0}, {6, 0x1234}, {0, 0x10000000}, {3, 0x10002000}, {7, 0}};
     for (int i = 0; i < 5; i++)
-        CHECK("offset %u (DR%u)", DEBUG_BEGIN + 8 * rows[i].n, rows[i].n) {
+        CHECK(named("offset %u (DR%u)", DEBUG_BEGIN + 8 * rows[i].n, rows[i].n)) {
             ask(PTRACE_POKEUSR, DEBUG_BEGIN + 8 * rows[i].n, rows[i].word);
             // Virtual machines may have no breakpoints.
             unless(-ENOSPC, "it is ENOSPC");
@@ -69,33 +59,26 @@ FACT(reads_what_was_written, "PEEKUSER reads a debug register as POKEUSER wrote 
 
 static void check_refused(const int64_t *offsets, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
-        CHECK("offset %ld", offsets[i]) {
-            peek((uint64_t)offsets[i]);
-            expect_refusal(-EIO);
-        }
+        TEST(named("offset %ld", offsets[i]), peek((uint64_t)offsets[i]), expect_refusal(-EIO));
 }
 
-FACT(refuses_unaligned, "PEEKUSER at an offset that is not a multiple of 8 is EIO", ARCH_PTRACE) {
+FACT("PEEKUSER at an offset that is not a multiple of 8 is EIO", ARCH_PTRACE) {
     static const int64_t offsets[] = {1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929};
     check_refused(offsets, sizeof offsets / sizeof *offsets);
 }
 
-FACT(refuses_outside, "PEEKUSER from sizeof(struct user) on, and at a negative offset, is EIO",
-     ARCH_PTRACE) {
+FACT("PEEKUSER from sizeof(struct user) on, and at a negative offset, is EIO", ARCH_PTRACE) {
     static const int64_t offsets[] = {928, 936, 4096, 1L << 31, 1L << 32, INT64_MIN, -8};
     check_refused(offsets, sizeof offsets / sizeof *offsets);
 }
 
-FACT(peek_nowhere,
-     "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first",
+FACT("PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first",
      ARCH_PTRACE) {
     static const struct {
         uint32_t offset;
         int64_t error;
     } rows[] = {{0, -EFAULT}, {216, -EFAULT}, {4, -EIO}, {928, -EIO}};
     for (int i = 0; i < 4; i++)
-        CHECK("offset %u", rows[i].offset) {
-            ask(PTRACE_PEEKUSR, rows[i].offset, NOWHERE);
-            expect_result(rows[i].error);
-        }
+        TEST(named("offset %u", rows[i].offset), ask(PTRACE_PEEKUSR, rows[i].offset, NOWHERE),
+             expect_result(rows[i].error));
 }

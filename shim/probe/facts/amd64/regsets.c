@@ -16,45 +16,32 @@ REGSET_FACTS(fxsave, "NT_PRFPREG", "8", "xfpregs_get, arch/x86/kernel/fpu/regset
 REGSET_FACTS(xstate, "NT_X86_XSTATE", "8", XSTATE, NT_X86_XSTATE, 64, 45 * 64, 0,
              {1, 4, 511, 513, 577}, require_xsave)
 
-FACT(xstate_begins, "The XSAVE area begins with the registers of NT_PRFPREG", XSTATE) {
+FACT("The XSAVE area begins with the registers of NT_PRFPREG", XSTATE) {
     /** From there on it differs from struct fxregs_state. */
     enum { REGISTERS_END = 416 };
     require_xsave();
     get_regset(NT_PRFPREG, 512);
     keep();
-    ONE_CHECK {
-        get_regset(NT_X86_XSTATE, REGISTERS_END);
-        expect_answer(REGISTERS_END);
-        expect_same("differs");
-    }
+    TEST("", get_regset(NT_X86_XSTATE, REGISTERS_END), expect_answer(REGISTERS_END),
+         expect_same("differs"));
 }
 
-FACT(ioperm_absent, "GETREGSET(NT_386_IOPERM) of a task without ports is ENXIO",
+FACT("GETREGSET(NT_386_IOPERM) of a task without ports is ENXIO",
      "ioperm_get, arch/x86/kernel/ptrace.c") {
     for (uint32_t length = 8; length <= 8192; length *= 1024)
-        CHECK("%u bytes", length) {
-            get_regset(NT_386_IOPERM, length);
-            expect_refusal(-ENXIO);
-            expect_length(length);
-        }
+        TEST(named("%u bytes", length), get_regset(NT_386_IOPERM, length), expect_refusal(-ENXIO),
+             expect_length(length));
 }
 
-FACT(shadow_stack_absent, "GETREGSET(NT_X86_SHSTK) of a task without a shadow stack is ENODEV",
+FACT("GETREGSET(NT_X86_SHSTK) of a task without a shadow stack is ENODEV",
      "ssp_get, arch/x86/kernel/fpu/regset.c") {
     get_regset(SHADOW_STACK, 8);
     unless(-EINVAL, "the kernel does not have this note type");
-    CHECK("8 bytes") {
-        get_regset(SHADOW_STACK, 8);
-        expect_refusal(-ENODEV);
-        expect_length(8);
-    }
-    CHECK("4 bytes") {
-        get_regset(SHADOW_STACK, 4);
-        expect_refusal(-EINVAL);
-    }
+    TEST("8 bytes", get_regset(SHADOW_STACK, 8), expect_refusal(-ENODEV), expect_length(8));
+    TEST("4 bytes", get_regset(SHADOW_STACK, 4), expect_refusal(-EINVAL));
 }
 
-FACT(unknown_notes, "GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL",
+FACT("GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL",
      "find_regset, kernel/ptrace.c") {
     static const struct note notes[] = {
         NOTE(0),          NOTE(3),          NOTE(4),           NOTE(6),

@@ -52,53 +52,32 @@ static void return_with(struct stack stack) {
     must_be_at(STOPPED_BY(SIGTRAP));
 }
 
-FACT(stack_restored, "rt_sigreturn makes uc_stack the alternate stack", RESTORE) {
+FACT("rt_sigreturn makes uc_stack the alternate stack", RESTORE) {
     return_with((struct stack){memory.scratch, 0, 0x2000});
     ask_stack();
-    CHECK("ss_sp") {
-        read_told(0);
-        expect_word("word", 0, memory.scratch);
-    }
-    CHECK("ss_flags") {
-        read_told(8);
-        expect_half("half", 0, 0);
-    }
-    CHECK("ss_size") {
-        read_told(16);
-        expect_word("word", 0, 0x2000);
-    }
+    TEST("ss_sp", read_told(0), expect_word("word", 0, memory.scratch));
+    TEST("ss_flags", read_told(8), expect_half("half", 0, 0));
+    TEST("ss_size", read_told(16), expect_word("word", 0, 0x2000));
 }
 
-FACT(stack_disabled, "After rt_sigreturn with SS_DISABLE in uc_stack there is no alternate stack",
-     RESTORE) {
+FACT("After rt_sigreturn with SS_DISABLE in uc_stack there is no alternate stack", RESTORE) {
     set_stack(second());
     return_with((struct stack){memory.scratch, DISABLE, 0x2000});
     ask_stack();
-    CHECK("ss_sp") {
-        read_told(0);
-        expect_word("word", 0, 0);
-    }
-    CHECK("ss_flags") {
-        read_told(8);
-        expect_half("half", 0, DISABLE);
-    }
+    TEST("ss_sp", read_told(0), expect_word("word", 0, 0));
+    TEST("ss_flags", read_told(8), expect_half("half", 0, DISABLE));
 }
 
-FACT(stack_refused, "A uc_stack that sigaltstack refuses has no effect, and is no error", RESTORE) {
+FACT("A uc_stack that sigaltstack refuses has no effect, and is no error", RESTORE) {
     static const struct {
         const char *name;
         uint64_t flags, size;
     } rows[] = {{"an unknown flag", UNKNOWN_FLAG, 0x2000},
                 {"a size below MINSIGSTKSZ", 0, MINIMAL_STACK - 1}};
     for (int i = 0; i < 2; i++)
-        CHECK("%s", rows[i].name) {
-            new_stub();
-            set_stack(second());
-            return_with((struct stack){memory.scratch, rows[i].flags, rows[i].size});
-            ask_stack();
-            read_told(0);
-            expect_word("word", 0, second().begin);
-        }
+        TEST(rows[i].name, new_stub(), set_stack(second()),
+             return_with((struct stack){memory.scratch, rows[i].flags, rows[i].size}), ask_stack(),
+             read_told(0), expect_word("word", 0, second().begin));
 }
 
 /** Enters a handler that uses the alternate stack. */
@@ -113,7 +92,7 @@ static void enter_handler(void) {
     must_be_at(STOPPED_BY(SIGTRAP));
 }
 
-FACT(stack_in_handler, "While a handler runs the alternate stack stays; SS_AUTODISARM removes it",
+FACT("While a handler runs the alternate stack stays; SS_AUTODISARM removes it",
      "x64_setup_rt_frame, " SIGNAL) {
     static const struct {
         const char *text;
@@ -121,14 +100,9 @@ FACT(stack_in_handler, "While a handler runs the alternate stack stays; SS_AUTOD
         uint32_t seen;
     } rows[] = {{"0", 0, 0}, {"0x80000000", AUTODISARM, DISABLE}};
     for (int i = 0; i < 2; i++)
-        CHECK("ss_flags = %s", rows[i].text) {
-            new_stub();
-            set_stack((struct stack){memory.scratch, rows[i].flags, 0x2000});
-            enter_handler();
-            ask_stack();
-            read_told(8);
-            expect_half("half", 0, rows[i].seen);
-        }
+        TEST(named("ss_flags = %s", rows[i].text), new_stub(),
+             set_stack((struct stack){memory.scratch, rows[i].flags, 0x2000}), enter_handler(),
+             ask_stack(), read_told(8), expect_half("half", 0, rows[i].seen));
 }
 
 /** Returns from a frame that cannot be read. */
@@ -137,24 +111,15 @@ static void fail_at(uint64_t stack) {
     GO(PTRACE_CONT, "syscall", {REG_RAX, __NR_rt_sigreturn}, {REG_RSP, stack});
 }
 
-FACT(frame_unreadable,
-     "rt_sigreturn with rsp where no whole frame is readable: SIGSEGV, SI_KERNEL, and rax is 0",
+FACT("rt_sigreturn with rsp where no whole frame is readable: SIGSEGV, SI_KERNEL, and rax is 0",
      "rt_sigreturn, " SIGNAL) {
     const uint64_t places[] = {0, memory.code + 4096, memory.scratch + memory.scratch_size - 96,
                                1ULL << 62};
     for (int i = 0; i < 4; i++)
-        CHECK("rsp = 0x%lx", places[i]) {
-            fail_at(places[i]);
-            read_registers();
-            expect_stop(STOPPED_BY(SIGSEGV));
-            expect_register(REG_RAX, 0);
-            expect_register(REG_RIP, place_of("syscall") + SYSCALL_BYTES);
-            expect_register(REG_RSP, places[i]);
-        }
-    CHECK("its siginfo") {
-        fail_at(0);
-        read_answer(PTRACE_GETSIGINFO, 0);
-        expect_stop(STOPPED_BY(SIGSEGV));
-        expect_int("code", 8, 0x80 /* SI_KERNEL */);
-    }
+        TEST(named("rsp = 0x%lx", places[i]), fail_at(places[i]), read_registers(),
+             expect_stop(STOPPED_BY(SIGSEGV)), expect_register(REG_RAX, 0),
+             expect_register(REG_RIP, place_of("syscall") + SYSCALL_BYTES),
+             expect_register(REG_RSP, places[i]));
+    TEST("its siginfo", fail_at(0), read_answer(PTRACE_GETSIGINFO, 0),
+         expect_stop(STOPPED_BY(SIGSEGV)), expect_int("code", 8, 0x80 /* SI_KERNEL */));
 }

@@ -16,27 +16,21 @@ static void expect_info(int signo, int code, uint64_t address) {
     expect_word("address", 16, address);
 }
 
-FACT(pc_unaligned, "pc at an address that is not a multiple of 4 is SIGBUS, BUS_ADRALN",
-     ALIGNMENT) {
+FACT("pc at an address that is not a multiple of 4 is SIGBUS, BUS_ADRALN", ALIGNMENT) {
     for (uint64_t by = 1; by <= 3; by++)
-        CHECK("+ %lu", by) {
-            GO(PTRACE_CONT, "nops", {REG_PC, place_of("nops") + by});
-            expect_info(SIGBUS, UNALIGNED, place_of("nops") + by);
-        }
+        TEST(named("+ %lu", by), GO(PTRACE_CONT, "nops", {REG_PC, place_of("nops") + by}),
+             expect_info(SIGBUS, UNALIGNED, place_of("nops") + by));
 }
 
-FACT(sp_unaligned, "An access by sp that is not a multiple of 16 is SIGBUS, BUS_ADRALN",
-     ALIGNMENT) {
+FACT("An access by sp that is not a multiple of 16 is SIGBUS, BUS_ADRALN", ALIGNMENT) {
     static const uint64_t bytes[] = {1, 4, 8};
     for (int i = 0; i < 3; i++)
-        CHECK("- %lu", bytes[i]) {
-            GO(PTRACE_CONT, "stack", {REG_SP, baseline[REG_SP] - bytes[i]});
-            expect_info(SIGBUS, UNALIGNED, baseline[REG_SP] - bytes[i]);
-        }
+        TEST(named("- %lu", bytes[i]),
+             GO(PTRACE_CONT, "stack", {REG_SP, baseline[REG_SP] - bytes[i]}),
+             expect_info(SIGBUS, UNALIGNED, baseline[REG_SP] - bytes[i]));
 }
 
-FACT(pc_without_code,
-     "pc where nothing is mapped is SEGV_MAPERR, and at memory without code SEGV_ACCERR", FAULT) {
+FACT("pc where nothing is mapped is SEGV_MAPERR, and at memory without code SEGV_ACCERR", FAULT) {
     const struct {
         const char *name;
         uint64_t address;
@@ -45,14 +39,11 @@ FACT(pc_without_code,
                 {"0", 0, NOT_MAPPED},
                 {"constants", memory.constants, NOT_ALLOWED}};
     for (int i = 0; i < 3; i++)
-        CHECK("%s", rows[i].name) {
-            GO(PTRACE_CONT, "nops", {REG_PC, rows[i].address});
-            expect_info(SIGSEGV, rows[i].code, rows[i].address);
-        }
+        TEST(rows[i].name, GO(PTRACE_CONT, "nops", {REG_PC, rows[i].address}),
+             expect_info(SIGSEGV, rows[i].code, rows[i].address));
 }
 
-FACT(access_faults,
-     "A load where nothing is mapped is SEGV_MAPERR, and a store to constants SEGV_ACCERR", FAULT) {
+FACT("A load where nothing is mapped is SEGV_MAPERR, and a store to constants SEGV_ACCERR", FAULT) {
     const struct {
         const char *name, *code;
         uint64_t address;
@@ -61,47 +52,34 @@ FACT(access_faults,
                 {"store", "store", memory.hole, NOT_MAPPED},
                 {"constants", "store", memory.constants, NOT_ALLOWED}};
     for (int i = 0; i < 3; i++)
-        CHECK("%s", rows[i].name) {
-            GO(PTRACE_CONT, rows[i].code, {REG_X1, rows[i].address});
-            expect_info(SIGSEGV, rows[i].si_code, rows[i].address);
-        }
+        TEST(rows[i].name, GO(PTRACE_CONT, rows[i].code, {REG_X1, rows[i].address}),
+             expect_info(SIGSEGV, rows[i].si_code, rows[i].address));
 }
 
-FACT(tag_ignored, "The highest byte of an address is a tag, which a load ignores",
+FACT("The highest byte of an address is a tag, which a load ignores",
      "TCR_TBI0, arch/arm64/mm/proc.S") {
-    ONE_CHECK {
-        GO(PTRACE_CONT, "load", {REG_X1, memory.constants | 0x12ULL << 56});
-        read_registers();
-        expect_register(REG_X0, memory.constant);
-    }
+    TEST("", GO(PTRACE_CONT, "load", {REG_X1, memory.constants | 0x12ULL << 56}), read_registers(),
+         expect_register(REG_X0, memory.constant));
 }
 
-FACT(undefined, "Instructions that programs may not execute are SIGILL, ILL_ILLOPC",
+FACT("Instructions that programs may not execute are SIGILL, ILL_ILLOPC",
      "do_el0_undef, arch/arm64/kernel/traps.c") {
     static const char *const codes[] = {"udf", "hlt", "daif"};
     for (int i = 0; i < 3; i++)
-        CHECK("%s", codes[i]) {
-            GO(PTRACE_CONT, codes[i]);
-            expect_info(SIGILL, ILLEGAL_OPCODE, place_of(codes[i]));
-        }
+        TEST(codes[i], GO(PTRACE_CONT, codes[i]),
+             expect_info(SIGILL, ILLEGAL_OPCODE, place_of(codes[i])));
 }
 
-FACT(btype_without_bti, "BTYPE has no effect on code that is mapped without PROT_BTI",
+FACT("BTYPE has no effect on code that is mapped without PROT_BTI",
      "do_el0_bti, arch/arm64/kernel/traps.c") {
     for (uint64_t pstate = 0x400; pstate <= 0xc00; pstate += 0x400)
-        CHECK("pstate = 0x%lx", pstate) {
-            GO(PTRACE_CONT, "nops", {REG_PSTATE, pstate});
-            expect_stop(STOPPED_BY(SIGTRAP));
-        }
+        TEST(named("pstate = 0x%lx", pstate), GO(PTRACE_CONT, "nops", {REG_PSTATE, pstate}),
+             expect_stop(STOPPED_BY(SIGTRAP)));
 }
 
-FACT(flags_kept, "The flags of pstate are the program's",
-     "valid_native_regs, arch/arm64/kernel/ptrace.c") {
+FACT("The flags of pstate are the program's", "valid_native_regs, arch/arm64/kernel/ptrace.c") {
     static const uint64_t words[] = {0, 0x50000000, 0xf0000000};
     for (int i = 0; i < 3; i++)
-        CHECK("0x%lx", words[i]) {
-            GO(PTRACE_CONT, "flags", {REG_PSTATE, words[i]});
-            read_registers();
-            expect_register(REG_X0, words[i]);
-        }
+        TEST(named("0x%lx", words[i]), GO(PTRACE_CONT, "flags", {REG_PSTATE, words[i]}),
+             read_registers(), expect_register(REG_X0, words[i]));
 }

@@ -26,61 +26,40 @@ static void write_and_read(uint64_t length) {
     get_regset(NT_PRFPREG, SIZE);
 }
 
-FACT(fpr_writes, "SETREGSET(NT_PRFPREG) writes V0 to V31, fpsr and fpcr", FPR_SET) {
-    ONE_CHECK {
-        fill(FILL, 0x1f, 0x400000);
-        write_and_read(SIZE);
-        expect_kept_result("set", 0);
-        expect_written(SIZE);
-        expect_word("v0", 0, FILL);
-        expect_word("v31", 31 * 16, FILL);
-        expect_half("fpsr", FPSR, 0x1f);
-        expect_half("fpcr", FPSR + 4, 0x400000);
-    }
+FACT("SETREGSET(NT_PRFPREG) writes V0 to V31, fpsr and fpcr", FPR_SET) {
+    TEST("", fill(FILL, 0x1f, 0x400000), write_and_read(SIZE), expect_kept_result("set", 0),
+         expect_written(SIZE), expect_word("v0", 0, FILL), expect_word("v31", 31 * 16, FILL),
+         expect_half("fpsr", FPSR, 0x1f), expect_half("fpcr", FPSR + 4, 0x400000));
 }
 
-FACT(fpr_keeps, "SETREGSET(NT_PRFPREG) writes as many bytes as the iovec has, and keeps the others",
-     FPR_SET) {
+FACT("SETREGSET(NT_PRFPREG) writes as many bytes as the iovec has, and keeps the others", FPR_SET) {
     static const uint32_t lengths[] = {0, 4, 8, 16};
     for (int i = 0; i < 4; i++)
-        CHECK("%u bytes", lengths[i]) {
-            fill(0, 0, 0);
-            write_and_read(SIZE);
-            fill(FILL, 0, 0);
-            write_and_read(lengths[i]);
-            expect_kept_result("set", 0);
-            expect_word("v0", 0, lengths[i] == 0 ? 0 : lengths[i] == 4 ? (uint32_t)FILL : FILL);
-            expect_word("v31", 31 * 16, 0);
-        }
+        TEST(named("%u bytes", lengths[i]), fill(0, 0, 0), write_and_read(SIZE), fill(FILL, 0, 0),
+             write_and_read(lengths[i]), expect_kept_result("set", 0),
+             expect_word("v0", 0,
+                         lengths[i] == 0   ? 0
+                         : lengths[i] == 4 ? (uint32_t)FILL
+                                           : FILL),
+             expect_word("v31", 31 * 16, 0));
 }
 
 /** Checks that lengths of a set, which is filled, are EINVAL. */
 static void refuse_lengths(uint64_t note, const uint32_t *lengths, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
-        CHECK("%u bytes", lengths[i]) {
-            set_regset(note, lengths[i]);
-            expect_result(-EINVAL);
-        }
+        TEST(named("%u bytes", lengths[i]), set_regset(note, lengths[i]), expect_result(-EINVAL));
 }
 
-FACT(fpr_refuses, "SETREGSET(NT_PRFPREG) of a length that is not a multiple of 4 is EINVAL",
-     FPR_SET) {
+FACT("SETREGSET(NT_PRFPREG) of a length that is not a multiple of 4 is EINVAL", FPR_SET) {
     static const uint32_t lengths[] = {1, 2, 3, 5, 527, 529};
     fill(FILL, 0, 0);
     refuse_lengths(NT_PRFPREG, lengths, 6);
 }
 
-FACT(fpr_resumed, "A resumed program keeps the floating point that was written",
+FACT("A resumed program keeps the floating point that was written",
      "fpsimd_restore_current_state, arch/arm64/kernel/fpsimd.c") {
-    ONE_CHECK {
-        fill(FILL, 0x1f, 0);
-        write_and_read(SIZE);
-        keep();
-        GO(PTRACE_CONT, "nops");
-        get_regset(NT_PRFPREG, SIZE);
-        expect_answer(SIZE);
-        expect_same("differs");
-    }
+    TEST("", fill(FILL, 0x1f, 0), write_and_read(SIZE), keep(), GO(PTRACE_CONT, "nops"),
+         get_regset(NT_PRFPREG, SIZE), expect_answer(SIZE), expect_same("differs"));
 }
 
 static void write_tls(uint64_t base, uint64_t length) {
@@ -95,30 +74,18 @@ static void expect_tls(uint64_t base) {
     expect_word("base", 0, base);
 }
 
-FACT(tls_writes, "SETREGSET(NT_ARM_TLS) writes TPIDR_EL0, any word", TLS_SET) {
+FACT("SETREGSET(NT_ARM_TLS) writes TPIDR_EL0, any word", TLS_SET) {
     static const uint64_t bases[] = {0, 0x1234, 1ULL << 47, 1ULL << 63, ~0ULL};
     for (int i = 0; i < 5; i++)
-        CHECK("0x%lx", bases[i]) {
-            write_tls(bases[i], 8);
-            expect_tls(bases[i]);
-        }
-    CHECK("in the program") {
-        write_tls(FILL, 8);
-        GO(PTRACE_CONT, "pointer");
-        read_registers();
-        expect_register(REG_X0, FILL);
-    }
+        TEST(named("0x%lx", bases[i]), write_tls(bases[i], 8), expect_tls(bases[i]));
+    TEST("in the program", write_tls(FILL, 8), GO(PTRACE_CONT, "pointer"), read_registers(),
+         expect_register(REG_X0, FILL));
 }
 
-FACT(tls_lengths,
-     "SETREGSET(NT_ARM_TLS) of no bytes keeps it; a length that is not a multiple of 8 is EINVAL",
+FACT("SETREGSET(NT_ARM_TLS) of no bytes keeps it; a length that is not a multiple of 8 is EINVAL",
      TLS_SET) {
     static const uint32_t lengths[] = {1, 4, 7, 9};
-    CHECK("0 bytes") {
-        write_tls(FILL, 8);
-        write_tls(0, 0);
-        expect_tls(FILL);
-    }
+    TEST("0 bytes", write_tls(FILL, 8), write_tls(0, 0), expect_tls(FILL));
     refuse_lengths(NT_ARM_TLS, lengths, 4);
 }
 
@@ -133,42 +100,29 @@ static void put_header(uint64_t vl) {
     put(words, 2);
 }
 
-FACT(sve_header, "NT_ARM_SVE begins with a header, which has vl and the size of the set",
+FACT("NT_ARM_SVE begins with a header, which has vl and the size of the set",
      "sve_get_common, " PTRACE_C) {
     require_sve();
-    CHECK("lengths") {
-        get_regset(NT_ARM_SVE, 16);
-        expect_answer(16);
-        expect_length(16);
-    }
+    TEST("lengths", get_regset(NT_ARM_SVE, 16), expect_answer(16), expect_length(16));
 }
 
-FACT(sve_part, "SETREGSET(NT_ARM_SVE) without a whole header is EINVAL", SVE_SET) {
+FACT("SETREGSET(NT_ARM_SVE) without a whole header is EINVAL", SVE_SET) {
     static const uint32_t lengths[] = {0, 8, 15, 17};
     require_sve();
     put_header(16);
     refuse_lengths(NT_ARM_SVE, lengths, 4);
 }
 
-FACT(sve_vl_refused, "SETREGSET(NT_ARM_SVE) with a vl that no vector has is EINVAL", SVE_SET) {
+FACT("SETREGSET(NT_ARM_SVE) with a vl that no vector has is EINVAL", SVE_SET) {
     static const uint32_t vls[] = {0, 1, 15, 17, 24, 8208};
     require_sve();
     for (int i = 0; i < 6; i++)
-        CHECK("vl = %u", vls[i]) {
-            put_header(vls[i]);
-            set_regset(NT_ARM_SVE, 16);
-            expect_result(-EINVAL);
-        }
+        TEST(named("vl = %u", vls[i]), put_header(vls[i]), set_regset(NT_ARM_SVE, 16),
+             expect_result(-EINVAL));
 }
 
-FACT(sve_vl, "SETREGSET(NT_ARM_SVE) of a header alone sets vl", SVE_SET) {
+FACT("SETREGSET(NT_ARM_SVE) of a header alone sets vl", SVE_SET) {
     require_sve();
-    CHECK("vl = 16") {
-        put_header(16);
-        set_regset(NT_ARM_SVE, 16);
-        keep();
-        get_regset(NT_ARM_SVE, 16);
-        expect_kept_result("set", 0);
-        expect_byte("vl", 8, 16);
-    }
+    TEST("vl = 16", put_header(16), set_regset(NT_ARM_SVE, 16), keep(), get_regset(NT_ARM_SVE, 16),
+         expect_kept_result("set", 0), expect_byte("vl", 8, 16));
 }

@@ -35,89 +35,56 @@ static void exit_with(uint64_t result) {
     send(SIGUSR1);
 }
 
-FACT(ppoll_interrupted,
-     "A signal interrupts ppoll: -ERESTARTNOHAND at the exit; at the signal pc is at the SVC again",
+FACT("A signal interrupts ppoll: -ERESTARTNOHAND at the exit; at the signal pc is at the SVC again",
      DO_SIGNAL) {
     // A wait that only a signal ends: of no files.
     GO_CALL(PTRACE_SYSCALL, __NR_ppoll, 0);
     send(SIGUSR1);
-    CHECK("the exit") {
-        expect_next(PTRACE_SYSCALL, AT_CALL, (uint64_t)-514, at_call() + SYSCALL_BYTES);
-    }
-    CHECK("the signal") {
-        expect_next(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1), 0, at_call());
-    }
-    CHECK("the entry again") {
-        expect_call(PTRACE_SYSCALL, __NR_ppoll);
-    }
+    TEST("the exit",
+         expect_next(PTRACE_SYSCALL, AT_CALL, (uint64_t)-514, at_call() + SYSCALL_BYTES));
+    TEST("the signal", expect_next(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1), 0, at_call()));
+    TEST("the entry again", expect_call(PTRACE_SYSCALL, __NR_ppoll));
 }
 
-FACT(restarts_at_exit,
-     "A code of a restart in x0 at the exit: at the signal x0 is the argument, and pc at the SVC",
+FACT("A code of a restart in x0 at the exit: at the signal x0 is the argument, and pc at the SVC",
      DO_SIGNAL) {
     for (int i = 0; i < 4; i++)
-        CHECK("-0x%lx", restarts[i]) {
-            exit_with(-restarts[i]);
-            expect_next(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1), 11, at_call());
-        }
+        TEST(named("-0x%lx", restarts[i]), exit_with(-restarts[i]),
+             expect_next(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1), 11, at_call()));
 }
 
-FACT(results_at_exit, "Another result at the exit stays, and pc after the SVC", DO_SIGNAL) {
+FACT("Another result at the exit stays, and pc after the SVC", DO_SIGNAL) {
     static const uint64_t results[] = {4, 511, 515};
     for (int i = 0; i < 3; i++)
-        CHECK(results[i] < 10 ? "-%lu" : "-0x%lx", results[i]) {
-            exit_with(-results[i]);
-            expect_next(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1), -results[i],
-                        at_call() + SYSCALL_BYTES);
-        }
+        TEST(named(results[i] < 10 ? "-%lu" : "-0x%lx", results[i]), exit_with(-results[i]),
+             expect_next(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1), -results[i],
+                         at_call() + SYSCALL_BYTES));
 }
 
-FACT(restarts_without_signal, "A code of a restart without a signal is the program's", DO_SIGNAL) {
+FACT("A code of a restart without a signal is the program's", DO_SIGNAL) {
     for (int i = 0; i < 4; i++)
-        CHECK("-0x%lx", restarts[i]) {
-            lead_to(AT_EXIT);
-            set_result(-restarts[i]);
-            go_on(PTRACE_CONT, 0);
-            read_registers();
-            expect_stop(STOPPED_BY(SIGTRAP));
-            expect_register(REG_X0, -restarts[i]);
-        }
+        TEST(named("-0x%lx", restarts[i]), lead_to(AT_EXIT), set_result(-restarts[i]),
+             go_on(PTRACE_CONT, 0), read_registers(), expect_stop(STOPPED_BY(SIGTRAP)),
+             expect_register(REG_X0, -restarts[i]));
 }
 
-FACT(call_is_over,
-     "At the signal the call is over: NT_ARM_SYSTEM_CALL is -1, and x0 is not looked at again",
+FACT("At the signal the call is over: NT_ARM_SYSTEM_CALL is -1, and x0 is not looked at again",
      DO_SIGNAL) {
-    CHECK("the number") {
-        exit_with((uint64_t)-512);
-        go_on(PTRACE_SYSCALL, 0);
-        get_regset(NT_ARM_SYSTEM_CALL, 4);
-        expect_stop(STOPPED_BY(SIGUSR1));
-        expect_int("number", 0, -1);
-    }
-    CHECK("x0") {
-        exit_with(0);
-        go_on(PTRACE_SYSCALL, 0);
-        SET(0, {REG_X8, __NR_getpid}, {REG_X0, (uint64_t)-512}, {REG_X1, 12}, {REG_X2, 13},
-            {REG_X3, 14}, {REG_X4, 15}, {REG_X5, 16}, {REG_PC, at_call() + SYSCALL_BYTES});
-        go_on(PTRACE_CONT, 0);
-        read_registers();
-        expect_stop(STOPPED_BY(SIGTRAP));
-        expect_register(REG_X0, (uint64_t)-512);
-    }
+    TEST("the number", exit_with((uint64_t)-512), go_on(PTRACE_SYSCALL, 0),
+         get_regset(NT_ARM_SYSTEM_CALL, 4), expect_stop(STOPPED_BY(SIGUSR1)),
+         expect_int("number", 0, -1));
+    TEST("x0", exit_with(0), go_on(PTRACE_SYSCALL, 0),
+         SET(0, {REG_X8, __NR_getpid}, {REG_X0, (uint64_t)-512}, {REG_X1, 12}, {REG_X2, 13},
+             {REG_X3, 14}, {REG_X4, 15}, {REG_X5, 16}, {REG_PC, at_call() + SYSCALL_BYTES}),
+         go_on(PTRACE_CONT, 0), read_registers(), expect_stop(STOPPED_BY(SIGTRAP)),
+         expect_register(REG_X0, (uint64_t)-512));
 }
 
-FACT(sysemu_interrupted, "A call with a pending signal at SYSEMU restarts, if x0 has the code",
-     DO_SIGNAL) {
+FACT("A call with a pending signal at SYSEMU restarts, if x0 has the code", DO_SIGNAL) {
     lead_to(AT_SYSEMU);
     set_result((uint64_t)-512);
     send(SIGUSR1);
-    CHECK("the signal") {
-        go_on(PTRACE_SYSEMU, 0);
-        read_registers();
-        expect_stop(STOPPED_BY(SIGUSR1));
-        expect_register(REG_PC, at_call());
-    }
-    CHECK("the call") {
-        expect_call(PTRACE_SYSEMU, __NR_getpid);
-    }
+    TEST("the signal", go_on(PTRACE_SYSEMU, 0), read_registers(), expect_stop(STOPPED_BY(SIGUSR1)),
+         expect_register(REG_PC, at_call()));
+    TEST("the call", expect_call(PTRACE_SYSEMU, __NR_getpid));
 }

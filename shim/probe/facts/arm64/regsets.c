@@ -38,7 +38,7 @@ REGSET_FACTS(enabled_keys, "NT_ARM_PAC_ENABLED_KEYS", "8", "pac_enabled_keys_get
 REGSET_FACTS(tags, "NT_ARM_TAGGED_ADDR_CTRL", "8", "tagged_addr_ctrl_get, " PTRACE_C,
              NT_ARM_TAGGED_ADDR_CTRL, 8, 8, 8, {1, 7, 9}, require_tags)
 
-FACT(unknown_notes, "GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL",
+FACT("GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL",
      "find_regset, kernel/ptrace.c") {
     static const struct note notes[] = {
         NOTE(0),   NOTE(3),    NOTE(4),          NOTE(6),          NOTE(256),        NOTE(512),

@@ -27,26 +27,20 @@ static void write_and_read(uint64_t word, uint64_t pstate, uint64_t length) {
 /** The indices of some registers, those at the ends among them. */
 static const uint32_t some[] = {REG_X0, REG_X1, REG_X7, REG_X29, REG_X30, REG_SP, REG_PC};
 
-FACT(gpr_writes, "SETREGSET writes any word to x0 to x30, sp and pc", GPR_SET) {
+FACT("SETREGSET writes any word to x0 to x30, sp and pc", GPR_SET) {
     static const uint64_t words[] = {0, 1, BIT(47), BIT(55), BIT(63), ~0ULL};
     for (int i = 0; i < 6; i++)
-        CHECK("0x%lx", words[i]) {
-            write_and_read(words[i], 0, BLOCK_SIZE);
-            expect_kept_result("set", 0);
-            expect_written(BLOCK_SIZE);
-            expect_register(REG_X0, words[i]);
-            expect_register(REG_X7, words[i]);
-            expect_register(REG_X30, words[i]);
-            expect_register(REG_SP, words[i]);
-            expect_register(REG_PC, words[i]);
-            expect_register(REG_PSTATE, 0);
-        }
+        TEST(named("0x%lx", words[i]), write_and_read(words[i], 0, BLOCK_SIZE),
+             expect_kept_result("set", 0), expect_written(BLOCK_SIZE),
+             expect_register(REG_X0, words[i]), expect_register(REG_X7, words[i]),
+             expect_register(REG_X30, words[i]), expect_register(REG_SP, words[i]),
+             expect_register(REG_PC, words[i]), expect_register(REG_PSTATE, 0));
 }
 
-FACT(gpr_keeps, "SETREGSET writes as many words as the iovec has, and keeps the others", GPR_SET) {
+FACT("SETREGSET writes as many words as the iovec has, and keeps the others", GPR_SET) {
     static const uint32_t lengths[] = {0, 8, 16, 240, 248, 256, 264};
     for (int i = 0; i < 7; i++)
-        CHECK("%u bytes", lengths[i]) {
+        CHECK(named("%u bytes", lengths[i])) {
             write_and_read(0, 0, BLOCK_SIZE);
             write_and_read(FILL, 0, lengths[i]);
             expect_kept_result("set", 0);
@@ -55,47 +49,35 @@ FACT(gpr_keeps, "SETREGSET writes as many words as the iovec has, and keeps the 
         }
 }
 
-FACT(sets_length, "SETREGSET sets the length of the iovec to what it has written", REGSET) {
+FACT("SETREGSET sets the length of the iovec to what it has written", REGSET) {
     set_lengths(BLOCK_SIZE);
 }
 
-FACT(gpr_parts, "SETREGSET of a length that is not a multiple of 8 is EINVAL, and writes nothing",
-     GPR_SET) {
+FACT("SETREGSET of a length that is not a multiple of 8 is EINVAL, and writes nothing", GPR_SET) {
     static const uint32_t lengths[] = {1, 4, 7, 12, 271, 273};
     read_registers();
     keep();
     for (int i = 0; i < 6; i++)
-        CHECK("%u bytes", lengths[i]) {
-            fill(FILL, 0);
-            set_regset(NT_PRSTATUS, lengths[i]);
-            expect_result(-EINVAL);
-        }
-    CHECK("registers") {
-        read_registers();
-        expect_answer(BLOCK_SIZE);
-        expect_same("differs");
-    }
+        TEST(named("%u bytes", lengths[i]), fill(FILL, 0), set_regset(NT_PRSTATUS, lengths[i]),
+             expect_result(-EINVAL));
+    TEST("registers", read_registers(), expect_answer(BLOCK_SIZE), expect_same("differs"));
 }
 
 /** Checks that a word in pstate is refused, and nothing written. */
 static void refuse_pstate(uint64_t pstate) {
-    CHECK("pstate = 0x%lx", pstate) {
-        write_and_read(FILL, pstate, BLOCK_SIZE);
-        expect_kept_result("set", -EINVAL);
-        expect_register(REG_X0, 0);
-        expect_register(REG_PC, place_of("brk"));
-    }
+    TEST(named("pstate = 0x%lx", pstate), write_and_read(FILL, pstate, BLOCK_SIZE),
+         expect_kept_result("set", -EINVAL), expect_register(REG_X0, 0),
+         expect_register(REG_PC, place_of("brk")));
 }
 
-FACT(modes_refused,
-     "SETREGSET with a mode of the kernel, or of AArch32, is EINVAL, and writes nothing", VALID) {
+FACT("SETREGSET with a mode of the kernel, or of AArch32, is EINVAL, and writes nothing", VALID) {
     /** EL1 and EL2 with either stack pointer, EL3, and AArch32: PSR_MODE32_BIT. */
     static const uint64_t modes[] = {1, 4, 5, 8, 9, 0xd, 0x10, 0x13, 0x1f};
     for (uint32_t i = 0; i < sizeof modes / sizeof *modes; i++)
         refuse_pstate(modes[i]);
 }
 
-FACT(daif_refused, "SETREGSET with a bit of DAIF is EINVAL, and writes nothing", VALID) {
+FACT("SETREGSET with a bit of DAIF is EINVAL, and writes nothing", VALID) {
     /** PSR_F_BIT to PSR_D_BIT. */
     for (int bit = 6; bit <= 9; bit++)
         refuse_pstate(BIT(bit));
@@ -103,58 +85,38 @@ FACT(daif_refused, "SETREGSET with a bit of DAIF is EINVAL, and writes nothing",
 
 /** Checks what a word in pstate becomes. */
 static void check_pstate(uint64_t pstate, uint64_t also, uint64_t expected) {
-    CHECK("pstate = 0x%lx", pstate) {
-        write_and_read(FILL, pstate | also, BLOCK_SIZE);
-        expect_kept_result("set", 0);
-        expect_register(REG_PSTATE, expected);
-    }
+    TEST(named("pstate = 0x%lx", pstate), write_and_read(FILL, pstate | also, BLOCK_SIZE),
+         expect_kept_result("set", 0), expect_register(REG_PSTATE, expected));
 }
 
-FACT(pstate_keeps, "SETREGSET keeps the flags, SSBS, BTYPE, DIT and TCO of pstate", VALID) {
+FACT("SETREGSET keeps the flags, SSBS, BTYPE, DIT and TCO of pstate", VALID) {
     static const int bits[] = {12, 10, 11, 24, 25, 28, 29, 30, 31};
     for (uint32_t i = 0; i < sizeof bits / sizeof *bits; i++)
         check_pstate(BIT(bits[i]), 0, BIT(bits[i]));
     check_pstate(0xf0000c00, 0, 0xf0000c00);
 }
 
-FACT(pstate_clears, "SETREGSET clears the other bits of pstate, among them SS, IL, PAN and UAO",
-     VALID) {
+FACT("SETREGSET clears the other bits of pstate, among them SS, IL, PAN and UAO", VALID) {
     /** SPSR_EL1_AARCH64_RES0_BITS, among them IL (20), PAN (22) and UAO (23), and SS (21). */
     static const int bits[] = {5, 13, 19, 20, 21, 22, 23, 26, 27, 32, 63};
     for (uint32_t i = 0; i < sizeof bits / sizeof *bits; i++)
         check_pstate(BIT(bits[i]), BIT(31), BIT(31));
 }
 
-FACT(pstate_there, "A SETREGSET that ends before pstate checks the one that is there", VALID) {
-    CHECK("264 bytes") {
-        write_and_read(FILL, BIT(28), BLOCK_SIZE);
-        write_and_read(1, 0, 264);
-        expect_kept_result("set", 0);
-        expect_register(REG_PSTATE, BIT(28));
-    }
+FACT("A SETREGSET that ends before pstate checks the one that is there", VALID) {
+    TEST("264 bytes", write_and_read(FILL, BIT(28), BLOCK_SIZE), write_and_read(1, 0, 264),
+         expect_kept_result("set", 0), expect_register(REG_PSTATE, BIT(28)));
 }
 
-FACT(set_from_nowhere,
-     "SETREGSET from memory that is not mapped is EFAULT, unless there are no bytes", COPY) {
-    CHECK("the iovec") {
-        ask(PTRACE_SETREGSET, NT_PRSTATUS, NOWHERE);
-        expect_result(-EFAULT);
-    }
-    CHECK("its memory") {
-        ask_regset(PTRACE_SETREGSET, NT_PRSTATUS, NOWHERE, BLOCK_SIZE);
-        expect_result(-EFAULT);
-    }
-    CHECK("no bytes") {
-        ask_regset(PTRACE_SETREGSET, NT_PRSTATUS, NOWHERE, 0);
-        expect_result(0);
-    }
+FACT("SETREGSET from memory that is not mapped is EFAULT, unless there are no bytes", COPY) {
+    TEST("the iovec", ask(PTRACE_SETREGSET, NT_PRSTATUS, NOWHERE), expect_result(-EFAULT));
+    TEST("its memory", ask_regset(PTRACE_SETREGSET, NT_PRSTATUS, NOWHERE, BLOCK_SIZE),
+         expect_result(-EFAULT));
+    TEST("no bytes", ask_regset(PTRACE_SETREGSET, NT_PRSTATUS, NOWHERE, 0), expect_result(0));
 }
 
-FACT(set_read_only, "SETREGSET of a note type that cannot be written is EOPNOTSUPP", COPY) {
+FACT("SETREGSET of a note type that cannot be written is EOPNOTSUPP", COPY) {
     ask_regset(PTRACE_GETREGSET, NT_ARM_PAC_MASK, memory.scratch, 0);
     unless(-EINVAL, "the processor does not have this note type");
-    CHECK("NT_ARM_PAC_MASK") {
-        set_regset(NT_ARM_PAC_MASK, 16);
-        expect_result(-EOPNOTSUPP);
-    }
+    TEST("NT_ARM_PAC_MASK", set_regset(NT_ARM_PAC_MASK, 16), expect_result(-EOPNOTSUPP));
 }

@@ -30,49 +30,24 @@ static void expect_info(int code, uint64_t address) {
     expect_word("address", 16, address);
 }
 
-FACT(step_nop, "A step executes one instruction, and traps with TRAP_TRACE at the next one",
+FACT("A step executes one instruction, and traps with TRAP_TRACE at the next one",
      "single_step_handler, arch/arm64/kernel/debug-monitors.c") {
-    CHECK("nop") {
-        step_at("nops");
-        expect_pc(at("nops", 1));
-    }
-    CHECK("nop, twice") {
-        step_at("nops");
-        go_on(PTRACE_SINGLESTEP, 0);
-        expect_pc(at("nops", 2));
-    }
-    CHECK("nop, its siginfo") {
-        step_at("nops");
-        expect_info(STEP_TRAP, at("nops", 1));
-    }
-    CHECK("a branch to itself") {
-        step_at("spin");
-        expect_pc(at("spin", 0));
-    }
+    TEST("nop", step_at("nops"), expect_pc(at("nops", 1)));
+    TEST("nop, twice", step_at("nops"), go_on(PTRACE_SINGLESTEP, 0), expect_pc(at("nops", 2)));
+    TEST("nop, its siginfo", step_at("nops"), expect_info(STEP_TRAP, at("nops", 1)));
+    TEST("a branch to itself", step_at("spin"), expect_pc(at("spin", 0)));
 }
 
-FACT(step_brk, "A step at BRK does not pass it, and traps with TRAP_BRKPT",
+FACT("A step at BRK does not pass it, and traps with TRAP_BRKPT",
      "brk_handler, arch/arm64/kernel/debug-monitors.c") {
-    CHECK("registers") {
-        step_at("brk");
-        expect_pc(at("brk", 0));
-    }
-    CHECK("siginfo") {
-        step_at("brk");
-        expect_info(BREAKPOINT_TRAP, at("brk", 0));
-    }
+    TEST("registers", step_at("brk"), expect_pc(at("brk", 0)));
+    TEST("siginfo", step_at("brk"), expect_info(BREAKPOINT_TRAP, at("brk", 0)));
 }
 
-FACT(step_call, "A step over a system call traps after it, with SI_USER and the result in x0",
+FACT("A step over a system call traps after it, with SI_USER and the result in x0",
      ARM64_REPORT_SYSCALL) {
-    CHECK("registers") {
-        GO(PTRACE_SINGLESTEP, "svc", {REG_X8, __NR_getpid});
-        expect_pc(at("svc", 1));
-    }
-    CHECK("siginfo") {
-        GO(PTRACE_SINGLESTEP, "svc", {REG_X8, __NR_getpid});
-        expect_code(USER);
-    }
+    TEST("registers", GO(PTRACE_SINGLESTEP, "svc", {REG_X8, __NR_getpid}), expect_pc(at("svc", 1)));
+    TEST("siginfo", GO(PTRACE_SINGLESTEP, "svc", {REG_X8, __NR_getpid}), expect_code(USER));
 }
 
 static void expect_pstate(uint64_t pstate) {
@@ -80,20 +55,9 @@ static void expect_pstate(uint64_t pstate) {
     expect_register(REG_PSTATE, pstate);
 }
 
-FACT(step_bit, "At the stop of a step pstate has SS, and a SETREGSET cannot clear it",
+FACT("At the stop of a step pstate has SS, and a SETREGSET cannot clear it",
      "user_regs_reset_single_step, arch/arm64/kernel/debug-monitors.c") {
-    CHECK("read") {
-        step_at("nops");
-        expect_pstate(SS);
-    }
-    CHECK("written") {
-        step_at("nops");
-        SET("nops");
-        expect_pstate(SS);
-    }
-    CHECK("resumed") {
-        step_at("nops");
-        GO(PTRACE_CONT, "brk");
-        expect_pstate(0);
-    }
+    TEST("read", step_at("nops"), expect_pstate(SS));
+    TEST("written", step_at("nops"), SET("nops"), expect_pstate(SS));
+    TEST("resumed", step_at("nops"), GO(PTRACE_CONT, "brk"), expect_pstate(0));
 }

@@ -57,152 +57,84 @@ static void expect_x0(uint64_t word) {
     expect_register(REG_X0, word);
 }
 
-FACT(x7_reads, "At a stop of a system call x7 reads 0 on the way in and 1 on the way out",
+FACT("At a stop of a system call x7 reads 0 on the way in and 1 on the way out",
      ARM64_REPORT_SYSCALL) {
     for (enum where where = AT_ENTRY; where <= AT_SYSEMU; where++)
-        CHECK("%s", wheres[where]) {
-            reach(where);
-            read_registers();
-            expect_stop(AT_CALL);
-            expect_register(REG_X7, where == AT_EXIT);
-        }
+        TEST(wheres[where], reach(where), read_registers(), expect_stop(AT_CALL),
+             expect_register(REG_X7, where == AT_EXIT));
 }
 
-FACT(x7_lost, "What is written to x7 at a stop of a system call is lost", ARM64_REPORT_SYSCALL) {
+FACT("What is written to x7 at a stop of a system call is lost", ARM64_REPORT_SYSCALL) {
     for (enum where where = AT_ENTRY; where <= AT_SYSEMU; where++)
-        CHECK("%s", wheres[where]) {
-            reach(where);
-            rewrite(__NR_getpid, OTHER);
-            finish();
-            expect_stop(STOPPED_BY(SIGTRAP));
-            expect_register(REG_X7, OWN);
-        }
+        TEST(wheres[where], reach(where), rewrite(__NR_getpid, OTHER), finish(),
+             expect_stop(STOPPED_BY(SIGTRAP)), expect_register(REG_X7, OWN));
 }
 
-FACT(pc_and_number, "At a stop of a system call pc is after the SVC, and x8 has the number", SVC) {
+FACT("At a stop of a system call pc is after the SVC, and x8 has the number", SVC) {
     for (enum where where = AT_ENTRY; where <= AT_SYSEMU; where++)
-        CHECK("%s", wheres[where]) {
-            reach(where);
-            read_registers();
-            expect_register(REG_PC, after_call());
-            expect_register(REG_X8, __NR_getpid);
-        }
+        TEST(wheres[where], reach(where), read_registers(), expect_register(REG_PC, after_call()),
+             expect_register(REG_X8, __NR_getpid));
 }
 
-FACT(x0_reads, "x0 has the argument at the entry and at SYSEMU, and the result at the exit", SVC) {
+FACT("x0 has the argument at the entry and at SYSEMU, and the result at the exit", SVC) {
     static const enum where stops[] = {AT_ENTRY, AT_SYSEMU, AT_EXIT};
     for (int i = 0; i < 3; i++)
-        CHECK("%s", wheres[stops[i]]) {
-            reach(stops[i]);
-            read_registers();
-            expect_x0(stops[i] == AT_EXIT ? (uint64_t)seen.pid : ARGUMENT);
-        }
+        TEST(wheres[stops[i]], reach(stops[i]), read_registers(),
+             expect_x0(stops[i] == AT_EXIT ? (uint64_t)seen.pid : ARGUMENT));
 }
 
-FACT(number_reads,
-     "NT_ARM_SYSTEM_CALL has the number at each stop of a call, and -1 at other stops",
+FACT("NT_ARM_SYSTEM_CALL has the number at each stop of a call, and -1 at other stops",
      "system_call_get, " PTRACE_C) {
-    CHECK("signal") {
-        expect_number(-1);
-    }
+    TEST("signal", expect_number(-1));
     for (enum where where = AT_ENTRY; where <= AT_SYSEMU; where++)
-        CHECK("%s", wheres[where]) {
-            new_stub_at(where);
-            expect_number(__NR_getpid);
-        }
+        TEST(wheres[where], new_stub_at(where), expect_number(__NR_getpid));
 }
 
-FACT(x8_written, "A number that is written to x8 at the entry does not change the call", SVC) {
-    ONE_CHECK {
-        enter_call(PTRACE_SYSCALL, __NR_getpid);
-        rewrite(__NR_getppid, OWN);
-        finish();
-        expect_x0((uint64_t)seen.pid);
-        expect_register(REG_X8, __NR_getppid);
-    }
+FACT("A number that is written to x8 at the entry does not change the call", SVC) {
+    TEST("", enter_call(PTRACE_SYSCALL, __NR_getpid), rewrite(__NR_getppid, OWN), finish(),
+         expect_x0((uint64_t)seen.pid), expect_register(REG_X8, __NR_getppid));
 }
 
-FACT(number_written,
-     "A number that is written to NT_ARM_SYSTEM_CALL at the entry changes the call, and x8 stays",
+FACT("A number that is written to NT_ARM_SYSTEM_CALL at the entry changes the call, and x8 stays",
      ENTER) {
-    CHECK("getpid") {
-        enter_call(PTRACE_SYSCALL, __NR_getppid);
-        set_number(__NR_getpid);
-        finish();
-        expect_x0((uint64_t)seen.pid);
-        expect_register(REG_X8, __NR_getppid);
-    }
-    CHECK("no such call") {
-        enter_call(PTRACE_SYSCALL, __NR_getppid);
-        set_number(NO_CALL);
-        finish();
-        expect_x0(NO_SUCH_CALL);
-    }
+    TEST("getpid", enter_call(PTRACE_SYSCALL, __NR_getppid), set_number(__NR_getpid), finish(),
+         expect_x0((uint64_t)seen.pid), expect_register(REG_X8, __NR_getppid));
+    TEST("no such call", enter_call(PTRACE_SYSCALL, __NR_getppid), set_number(NO_CALL), finish(),
+         expect_x0(NO_SUCH_CALL));
 }
 
-FACT(call_skipped, "The call -1 is skipped, and keeps x0", SVC) {
-    CHECK("x0 as it was") {
-        enter_call(PTRACE_SYSCALL, __NR_getpid);
-        set_number(0xffffffff);
-        finish();
-        expect_x0(ARGUMENT);
-    }
-    CHECK("x0 written") {
-        enter_call(PTRACE_SYSCALL, __NR_getpid);
-        set_number(0xffffffff);
-        set_result(12345);
-        finish();
-        expect_x0(12345);
-    }
+FACT("The call -1 is skipped, and keeps x0", SVC) {
+    TEST("x0 as it was", enter_call(PTRACE_SYSCALL, __NR_getpid), set_number(0xffffffff), finish(),
+         expect_x0(ARGUMENT));
+    TEST("x0 written", enter_call(PTRACE_SYSCALL, __NR_getpid), set_number(0xffffffff),
+         set_result(12345), finish(), expect_x0(12345));
 }
 
-FACT(own_call, "A program's own call -1 is ENOSYS", SVC) {
-    ONE_CHECK {
-        GO(PTRACE_SYSCALL, "svc", {REG_X8, ~0ULL}, {REG_X0, ARGUMENT});
-        finish();
-        expect_x0(NO_SUCH_CALL);
-    }
+FACT("A program's own call -1 is ENOSYS", SVC) {
+    TEST("", GO(PTRACE_SYSCALL, "svc", {REG_X8, ~0ULL}, {REG_X0, ARGUMENT}), finish(),
+         expect_x0(NO_SUCH_CALL));
 }
 
-FACT(sysemu_skips, "SYSEMU skips the call, and keeps x0", ENTER) {
-    CHECK("x0 as it was") {
-        enter_call(PTRACE_SYSEMU, __NR_getpid);
-        finish();
-        expect_stop(STOPPED_BY(SIGTRAP));
-        expect_x0(ARGUMENT);
-    }
-    CHECK("x0 written") {
-        enter_call(PTRACE_SYSEMU, __NR_getpid);
-        set_result(5);
-        finish();
-        expect_x0(5);
-    }
+FACT("SYSEMU skips the call, and keeps x0", ENTER) {
+    TEST("x0 as it was", enter_call(PTRACE_SYSEMU, __NR_getpid), finish(),
+         expect_stop(STOPPED_BY(SIGTRAP)), expect_x0(ARGUMENT));
+    TEST("x0 written", enter_call(PTRACE_SYSEMU, __NR_getpid), set_result(5), finish(),
+         expect_x0(5));
 }
 
-FACT(result_written, "A result that is written at the exit is the program's",
-     ARM64_REPORT_SYSCALL) {
+FACT("A result that is written at the exit is the program's", ARM64_REPORT_SYSCALL) {
     static const uint64_t results[] = {0, 0x1234, NO_SUCH_CALL};
     for (int i = 0; i < 3; i++)
-        CHECK("0x%lx", results[i]) {
-            leave_call(__NR_getpid);
-            set_result(results[i]);
-            finish();
-            expect_x0(results[i]);
-        }
+        TEST(named("0x%lx", results[i]), leave_call(__NR_getpid), set_result(results[i]), finish(),
+             expect_x0(results[i]));
 }
 
-FACT(number_lengths, "A length of NT_ARM_SYSTEM_CALL that is not a multiple of 4 is EINVAL",
+FACT("A length of NT_ARM_SYSTEM_CALL that is not a multiple of 4 is EINVAL",
      "system_call_set, " PTRACE_C) {
     static const uint32_t lengths[] = {1, 2, 3, 5};
     lead_to(AT_ENTRY);
     for (int i = 0; i < 4; i++)
-        CHECK("%u bytes", lengths[i]) {
-            put(&(uint64_t){0}, 1);
-            set_regset(NT_ARM_SYSTEM_CALL, lengths[i]);
-            expect_result(-EINVAL);
-        }
-    CHECK("no bytes") {
-        set_regset(NT_ARM_SYSTEM_CALL, 0);
-        expect_number(__NR_getpid);
-    }
+        TEST(named("%u bytes", lengths[i]), put(&(uint64_t){0}, 1),
+             set_regset(NT_ARM_SYSTEM_CALL, lengths[i]), expect_result(-EINVAL));
+    TEST("no bytes", set_regset(NT_ARM_SYSTEM_CALL, 0), expect_number(__NR_getpid));
 }
