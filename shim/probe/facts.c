@@ -17,7 +17,8 @@ static const struct known_list *known;
 /** The fact that is looked at, and its attempt. */
 static const struct fact *fact;
 static struct results results;
-static bool is_lost, is_over;
+static const char *lost; /* why; 0: it is not */
+static bool is_over;
 /** A hash of what does not hold; 0: all does. */
 static uint64_t key;
 /** What is said of its checks. */
@@ -46,7 +47,7 @@ static void load_facts(void) {
 // ---- Checks ----
 
 bool goes_on(void) {
-    return !lists && !is_lost && !is_over && skipped.text == 0;
+    return !lists && lost == 0 && !is_over && skipped.text == 0;
 }
 
 /** The same as say(), to the report. */
@@ -164,8 +165,8 @@ void require(const char *need) {
             skip(0, it->reason, 0);
 }
 
-void lose(void) {
-    is_lost = true;
+void lose(const char *reason) {
+    lost = reason;
 }
 
 /** Counts the check, and takes down what it results in. */
@@ -201,7 +202,7 @@ static void finish_check(void) {
 
 bool end_check(void) {
     // Of a fact that is lost the rest is one check.
-    if (!is_lost)
+    if (lost == 0)
         finish_check();
     close_stubs_after(stubs_before);
     unmet_count = 0;
@@ -211,13 +212,13 @@ bool end_check(void) {
 }
 
 static void finish_lost(void) {
-    is_lost = false;
+    const char *reason = lost;
+    lost = 0;
     begin_check("the remaining checks");
     struct unmet *it = add_unmet();
     *it = (struct unmet){"error", "none", "", true};
     say_to(it->seen);
-    say("a stub is not where it should be: ");
-    say_lost();
+    say("a stub is not where it should be: %s", reason);
     say_to(0);
     finish_check();
 }
@@ -227,7 +228,8 @@ static void finish_lost(void) {
 /** Makes the checks of the fact once. Returns a hash of what does not hold. */
 static uint64_t attempt(void) {
     results = (struct results){0};
-    is_lost = is_over = in_check = false;
+    lost = 0;
+    is_over = in_check = false;
     skipped.text = 0;
     key = reported = 0;
     report[0] = 0;
@@ -236,7 +238,7 @@ static uint64_t attempt(void) {
     else {
         begin_requests();
         fact->look();
-        if (is_lost)
+        if (lost != 0)
             finish_lost();
         close_stubs_after(0);
     }

@@ -30,7 +30,9 @@ struct fact {
  */
 #define CHECK(name) for (bool made = begin_check(name); made; made = end_check())
 /** The same as a list of calls. */
-#define TEST(name, ...) CHECK(name)(__VA_ARGS__)
+#define TEST(name, ...)                                                                            \
+    CHECK (name)                                                                                   \
+    (__VA_ARGS__)
 /** The name of a check that has values, as printf has it, until the next one. */
 __attribute__((format(printf, 1, 2))) const char *named(const char *format, ...);
 /** Does something with a pointer to each of some values. */
@@ -50,8 +52,8 @@ bool goes_on(void);
 void skip(const char *need, const char *text, int64_t error);
 /** Skips the same unless the machine has something: a name of `needs`. */
 void require(const char *need);
-/** Ends the fact: a stub is not where it should be. */
-void lose(void);
+/** Ends the fact: a stub is not where it should be, for a reason. */
+void lose(const char *reason);
 
 /** A field that is not as the check expects, as text. */
 struct unmet {
@@ -75,7 +77,5 @@ void begin_requests(void);
 /** How many stubs there are; kills those that were created after the first ones. */
 uint32_t stub_count(void);
 void close_stubs_after(uint32_t count);
-/** Why the fact is lost. */
-void say_lost(void);
 
 #endif

@@ -37,13 +37,9 @@ FACT("SEIZE with an address, or with an unknown option, is EIO", ATTACHES) {
 }
 
 static void expect_options(const char *name, int64_t request) {
-    static const struct {
-        uint64_t options;
-        int64_t result;
-    } rows[] = {{UNKNOWN_OPTION, -EINVAL}, {0, 0}, {PTRACE_O_EXITKILL, 0}};
-    for (int i = 0; i < 3; i++)
-        TEST(named("%s, 0x%lx", name, rows[i].options), ask(request, 0, rows[i].options),
-             expect_result(rows[i].result));
+    EACH (uint64_t, it, UNKNOWN_OPTION, 0, PTRACE_O_EXITKILL)
+        TEST(named("%s, 0x%lx", name, *it), ask(request, 0, *it),
+             expect_result(*it == UNKNOWN_OPTION ? -EINVAL : 0));
 }
 
 FACT("SETOPTIONS with an unknown option is EINVAL", "check_ptrace_options, kernel/ptrace.c") {
@@ -74,7 +70,7 @@ FACT("A stopped task traps at once: by ATTACH with its signal, by SEIZE with PTR
 }
 
 FACT("The options of SEIZE apply at once", ATTACHES) {
-    seize(PTRACE_O_TRACESYSGOOD);
+    seize();
     TEST("TRACESYSGOOD", enter(), expect_stop(AT_CALL));
 }
 

@@ -10,13 +10,11 @@ enum { GET_DISPATCH_CONFIG = 0x4211, DISPATCH_SIZE = 32 };
 
 FACT("GET_RSEQ_CONFIGURATION copies as many bytes as it is given, and returns the whole size",
      "ptrace_get_rseq_configuration, kernel/ptrace.c") {
-    static const uint32_t lengths[] = {0, 1, 8, 23, 24, 25, 4096};
     read_answer(GET_RSEQ_CONFIGURATION, RSEQ_SIZE);
     unless(-EIO, "the kernel does not have this request");
-    for (int i = 0; i < 7; i++)
-        TEST(named("%u bytes", lengths[i]), read_answer(GET_RSEQ_CONFIGURATION, lengths[i]),
-             expect_result(RSEQ_SIZE),
-             expect_written(lengths[i] < RSEQ_SIZE ? lengths[i] : RSEQ_SIZE));
+    EACH (uint32_t, it, 0, 1, 8, 23, 24, 25, 4096)
+        TEST(named("%u bytes", *it), read_answer(GET_RSEQ_CONFIGURATION, *it),
+             expect_result(RSEQ_SIZE), expect_written(*it < RSEQ_SIZE ? *it : RSEQ_SIZE));
     // Before Linux 6.3 its length is that of struct rseq, whether an area is registered or not.
     TEST("without rseq", read_answer(GET_RSEQ_CONFIGURATION, RSEQ_SIZE), expect_word("area", 0, 0));
     TEST("not mapped", ask(GET_RSEQ_CONFIGURATION, RSEQ_SIZE, NOWHERE), expect_result(-EFAULT));
@@ -24,13 +22,12 @@ FACT("GET_RSEQ_CONFIGURATION copies as many bytes as it is given, and returns th
 
 FACT("GET_SYSCALL_USER_DISPATCH_CONFIG requires its exact size, else EINVAL",
      "syscall_user_dispatch_get_config, kernel/entry/syscall_user_dispatch.c") {
-    static const uint32_t sizes[] = {0, 8, 31, 33, 64};
     read_answer(GET_DISPATCH_CONFIG, DISPATCH_SIZE);
     unless(NO_DISPATCH, "the kernel does not have this request");
     unless(-EIO, "the kernel does not have this request");
     TEST("32 bytes", read_answer(GET_DISPATCH_CONFIG, DISPATCH_SIZE), expect_answer(DISPATCH_SIZE),
          expect_word("mode", 0, 0));
-    for (int i = 0; i < 5; i++)
-        TEST(named("%u bytes", sizes[i]), read_answer(GET_DISPATCH_CONFIG, sizes[i]),
+    EACH (uint32_t, it, 0, 8, 31, 33, 64)
+        TEST(named("%u bytes", *it), read_answer(GET_DISPATCH_CONFIG, *it),
              expect_refusal(-EINVAL));
 }

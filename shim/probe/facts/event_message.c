@@ -29,8 +29,7 @@ FACT("After a fork, vfork or clone event GETEVENTMSG has the child's pid, and th
     } clones[] = {
         {"FORK", PTRACE_EVENT_FORK, PTRACE_O_TRACEFORK, SIGCHLD},
         {"VFORK", PTRACE_EVENT_VFORK, PTRACE_O_TRACEVFORK, SIGCHLD | CLONE_VFORK | CLONE_VM},
-        {"CLONE", PTRACE_EVENT_CLONE, PTRACE_O_TRACECLONE, 0},
-    };
+        {"CLONE", PTRACE_EVENT_CLONE, PTRACE_O_TRACECLONE, 0}};
     for (int i = 0; i < 3; i++)
         TEST(clones[i].name, new_stub(), clone_child(clones[i].option, clones[i].flags),
              reap_child(), expect_answer(8), expect_stop(AT_EVENT(clones[i].event, SIGTRAP)),
@@ -97,20 +96,19 @@ FACT("At PTRACE_EVENT_EXEC GETEVENTMSG has the tid that the thread had before: i
 
 FACT("At PTRACE_EVENT_EXIT GETEVENTMSG has the status with which the process ends",
      "do_exit, kernel/exit.c") {
-    static const int signals[] = {SIGKILL, SIGTERM};
-    for (int i = 0; i < 2; i++)
-        CHECK(named("signal %d", signals[i])) {
+    EACH (int, it, SIGKILL, SIGTERM)
+        CHECK (named("signal %d", *it)) {
             new_stub();
             set_options(PTRACE_O_TRACEEXIT);
-            send(signals[i]);
-            if (signals[i] != SIGKILL) {
+            send(*it);
+            if (*it != SIGKILL) {
                 go_on(PTRACE_CONT, 0);
-                go_on(PTRACE_CONT, signals[i]);
+                go_on(PTRACE_CONT, *it);
             } else
                 wait_stop();
             read_message();
             expect_stop(AT_EVENT(PTRACE_EVENT_EXIT, SIGTRAP));
-            expect_message((uint64_t)signals[i]);
+            expect_message((uint64_t)*it);
             expect_written(8);
         }
     TEST("exit_group(0x1ff)", set_options(PTRACE_O_TRACEEXIT),
@@ -121,16 +119,14 @@ FACT("At a stop of a system call GETEVENTMSG is 1 on the way in and 2 on the way
      REPORT_SYSCALL) {
     read_answer(PTRACE_GET_SYSCALL_INFO, 0);
     unless(-EIO, "the kernel does not have PTRACE_GET_SYSCALL_INFO (Linux 5.3)");
-    static const enum where stops[] = {AT_ENTRY, AT_SYSEMU, AT_EXIT};
-    for (int i = 0; i < 3; i++)
-        TEST(wheres[stops[i]], new_stub_at(stops[i]), read_message(), expect_answer(8),
-             expect_message(stops[i] == AT_EXIT ? 2 : 1));
+    EACH (enum where, it, AT_ENTRY, AT_SYSEMU, AT_EXIT)
+        TEST(wheres[*it], new_stub_at(*it), read_message(), expect_answer(8),
+             expect_message(*it == AT_EXIT ? 2 : 1));
 }
 
 FACT("GETEVENTMSG succeeds at any other stop, and is EFAULT to an address that is not mapped",
      REQUEST) {
-    static const enum where stops[] = {AT_SIGNAL, AT_GROUP_STOP};
-    for (int i = 0; i < 2; i++)
-        TEST(wheres[stops[i]], new_stub_at(stops[i]), read_message(), expect_answer(8));
+    EACH (enum where, it, AT_SIGNAL, AT_GROUP_STOP)
+        TEST(wheres[*it], new_stub_at(*it), read_message(), expect_answer(8));
     TEST("not mapped", ask(PTRACE_GETEVENTMSG, 0, NOWHERE), expect_result(-EFAULT));
 }

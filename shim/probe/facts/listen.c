@@ -13,7 +13,7 @@ static void lead_to_seized(void) {
 }
 
 static void listen(void) {
-    seize(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT);
+    seize();
     ask(PTRACE_LISTEN, 0, 0);
 }
 
@@ -47,15 +47,9 @@ FACT("While a task listens, every other request is ESRCH, and it does not run", 
 #ifdef PTRACE_GETREGS
     TEST("PEEKUSER", ask(PTRACE_PEEKUSR, 0, 0), expect_result(-ESRCH));
 #endif
-    static const struct {
-        const char *name;
-        int64_t request;
-    } others[] = {{"CONT", PTRACE_CONT},
-                  {"LISTEN", PTRACE_LISTEN},
-                  {"GETSIGINFO", PTRACE_GETSIGINFO},
-                  {"SETOPTIONS", PTRACE_SETOPTIONS}};
-    for (int i = 0; i < 4; i++)
-        TEST(others[i].name, ask(others[i].request, 0, 0), expect_result(-ESRCH));
+    EACH (struct request, it, {"CONT", PTRACE_CONT}, {"LISTEN", PTRACE_LISTEN},
+          {"GETSIGINFO", PTRACE_GETSIGINFO}, {"SETOPTIONS", PTRACE_SETOPTIONS})
+        TEST(it->name, ask(it->number, 0, 0), expect_result(-ESRCH));
     TEST("stop", glance(), expect_stop(NO_STOP));
 }
 

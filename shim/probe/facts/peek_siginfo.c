@@ -32,14 +32,13 @@ static void expect_signals(const int *signals, int count) {
 FACT("PEEKSIGINFO copies up to nr pending signals from off on, in the order in which they were "
      "sent",
      PEEK) {
-    static const int numbers[] = {0, 1, 2, 32};
     make_pending();
     for (int off = 0; off < 6; off++)
-        for (int i = 0; i < 4; i++)
-            CHECK(named("off %d, nr %d", off, numbers[i])) {
+        EACH (int, it, 0, 1, 2, 32)
+            CHECK (named("off %d, nr %d", off, *it)) {
                 const int left = off < PENDING ? PENDING - off : 0;
-                peek((uint64_t)off, 0, numbers[i]);
-                expect_signals(&pending[PENDING - left], numbers[i] < left ? numbers[i] : left);
+                peek((uint64_t)off, 0, *it);
+                expect_signals(&pending[PENDING - left], *it < left ? *it : left);
             }
     TEST("off 2^64 - 1", peek(~0ULL, 0, 1), expect_signals(pending, 0));
 }
@@ -70,13 +69,11 @@ FACT("PEEKSIGINFO without pending signals is 0", PEEK) {
 }
 
 FACT("PEEKSIGINFO with an unknown flag, or a negative nr, is EINVAL", PEEK) {
-    static const uint32_t flags[] = {2, 0x80000001};
-    static const int32_t numbers[] = {-1, -0x7fffffff - 1};
     make_pending();
-    for (int i = 0; i < 2; i++)
-        TEST(named("flags %u", flags[i]), peek(0, flags[i], 1), expect_refusal(-EINVAL));
-    for (int i = 0; i < 2; i++)
-        TEST(named("nr %d", numbers[i]), peek(0, 0, numbers[i]), expect_refusal(-EINVAL));
+    EACH (uint32_t, it, 2, 0x80000001)
+        TEST(named("flags %u", *it), peek(0, *it, 1), expect_refusal(-EINVAL));
+    EACH (int32_t, it, -1, -0x7fffffff - 1)
+        TEST(named("nr %d", *it), peek(0, 0, *it), expect_refusal(-EINVAL));
 }
 
 FACT("PEEKSIGINFO with arguments, or an answer, that are not mapped is EFAULT", PEEK) {
@@ -92,17 +89,14 @@ static void set_mask(uint64_t mask) {
 }
 
 FACT("GETSIGMASK of 8 bytes has the mask that was set", REQUEST) {
-    static const uint64_t masks[] = {0, 0x1234, 1ULL << 63};
-    for (int i = 0; i < 3; i++)
-        TEST(named("0x%lx", masks[i]), set_mask(masks[i]), read_answer(PTRACE_GETSIGMASK, 8),
-             expect_answer(8), expect_word("mask", 0, masks[i]));
+    EACH (uint64_t, it, 0, 0x1234, 1ULL << 63)
+        TEST(named("0x%lx", *it), set_mask(*it), read_answer(PTRACE_GETSIGMASK, 8),
+             expect_answer(8), expect_word("mask", 0, *it));
 }
 
 FACT("GETSIGMASK of another size is EINVAL, and to an address that is not mapped EFAULT", REQUEST) {
-    static const uint64_t sizes[] = {0, 4, 7, 9, 16, 128, (1ULL << 32) + 8};
-    for (int i = 0; i < 7; i++)
-        TEST(named("%lu bytes", sizes[i]), read_answer(PTRACE_GETSIGMASK, sizes[i]),
-             expect_refusal(-EINVAL));
+    EACH (uint64_t, it, 0, 4, 7, 9, 16, 128, (1ULL << 32) + 8)
+        TEST(named("%lu bytes", *it), read_answer(PTRACE_GETSIGMASK, *it), expect_refusal(-EINVAL));
     TEST("not mapped", ask(PTRACE_GETSIGMASK, 8, NOWHERE), expect_result(-EFAULT));
 }
 

@@ -11,15 +11,14 @@ static void read_length(const struct regset *set, uint64_t length) {
 }
 
 void read_lengths(const struct regset *set) {
-    const uint64_t longer[] = {set->last + 8, 1ULL << 31, 1ULL << 63, (uint64_t)-8};
     if (set->require != 0)
         set->require();
     get_regset(set->note, MOST_REGSET);
     keep();
     for (uint32_t length = 0; length <= set->last; length += set->step)
         read_length(set, length);
-    for (int i = 0; i < 4; i++)
-        read_length(set, longer[i]);
+    EACH (uint64_t, it, set->last + 8, 1ULL << 31, 1ULL << 63, (uint64_t)-8)
+        read_length(set, *it);
 }
 
 void refuse_parts(const struct regset *set) {
@@ -41,14 +40,13 @@ void refuse_notes(const struct note *notes, uint32_t count) {
 }
 
 void set_lengths(uint64_t size) {
-    const uint64_t lengths[] = {0, 16, size, size + 64, 12};
-    for (int i = 0; i < 5; i++)
-        CHECK(named("%lu bytes", lengths[i])) {
-            const bool whole = lengths[i] % 8 == 0;
+    EACH (uint64_t, it, 0, 16, size, size + 64, 12)
+        CHECK (named("%lu bytes", *it)) {
+            const bool whole = *it % 8 == 0;
             read_registers();
-            set_regset(NT_PRSTATUS, lengths[i]);
+            set_regset(NT_PRSTATUS, *it);
             expect_result(whole ? 0 : -EINVAL);
-            expect_length(whole && lengths[i] > size ? size : lengths[i]);
+            expect_length(whole && *it > size ? size : *it);
         }
 }
 

@@ -18,14 +18,8 @@ static struct iovec vector;
 static struct tracee stubs[MOST_STUBS];
 static uint32_t count;
 
-/** How values are said. */
-enum kind { RESULT, STOP, BYTE_OF_DIFFERENCE, HEX, NUMBER };
-
 /** What a stub that is lost should have, and has. */
-static struct {
-    enum kind kind;
-    int64_t expected, seen;
-} lost;
+static char lost[160];
 
 // ---- Texts ----
 
@@ -37,33 +31,31 @@ static void say_signal(int64_t number) {
 }
 
 static void say_event(int64_t event) {
-    static const char *const names[] = {"FORK",       "VFORK", "CLONE",  "EXEC",
-                                        "VFORK_DONE", "EXIT",  "SECCOMP"};
-    if (event == PTRACE_EVENT_STOP)
+    static const char *const names[] = {"",     "FORK",       "VFORK", "CLONE",
+                                        "EXEC", "VFORK_DONE", "EXIT",  "SECCOMP"};
+    if (event <= PTRACE_EVENT_SECCOMP)
+        say("PTRACE_EVENT_%s, ", names[event]);
+    else if (event == PTRACE_EVENT_STOP)
         say("PTRACE_EVENT_STOP, ");
-    else if (event <= PTRACE_EVENT_SECCOMP)
-        say("PTRACE_EVENT_%s, ", names[event - 1]);
     else
         say("PTRACE_EVENT_%ld, ", event);
 }
 
 static void say_stop(int64_t status) {
-    const int64_t signal = status >> 8 & 0xff, event = status >> 16;
-    if (status == NO_STOP)
-        say("no stop");
-    else if (status < 0)
-        say("%s", errno_name(status));
+    const int64_t signal = status >> 8 & 0xff;
+    const bool stopped = (status & 0xff) == 0x7f;
+    if (status < 0)
+        say("%s", status == NO_STOP ? "no stop" : errno_name(status));
     else if ((status & 0xff) == 0)
         say("exit %ld", signal);
-    else if ((status & 0xff) != 0x7f) {
-        say("killed by ");
-        say_signal(status & 0x7f);
-    } else if (status == AT_CALL)
+    else if (status == AT_CALL)
         say("system call");
     else {
-        if (event != 0)
-            say_event(event);
-        say_signal(signal);
+        if (!stopped)
+            say("killed by ");
+        else if (status >> 16 != 0)
+            say_event(status >> 16);
+        say_signal(stopped ? signal : status & 0x7f);
     }
 }
 
@@ -74,26 +66,20 @@ static void say_seen(enum kind kind, int64_t word) {
         say_stop(word);
     else if (kind == HEX)
         say("0x%lx", (uint64_t)word);
-    else if (kind == NUMBER)
-        say("%ld", word);
-    else if (word < 0)
-        say("nowhere");
+    else if (kind == NUMBER || word >= 0)
+        say(kind == NUMBER ? "%ld" : "at byte %ld", word);
     else
-        say("at byte %ld", word);
+        say("nowhere");
 }
 
 static void lose_by(enum kind kind, int64_t expected, int64_t got) {
-    lost.kind = kind;
-    lost.expected = expected;
-    lost.seen = got;
-    lose();
-}
-
-void say_lost(void) {
+    say_to(lost);
     say("expected ");
-    say_seen(lost.kind, lost.expected);
+    say_seen(kind, expected);
     say(", got ");
-    say_seen(lost.kind, lost.seen);
+    say_seen(kind, got);
+    say_to(0);
+    lose(lost);
 }
 
 // ---- Stubs ----
@@ -173,7 +159,7 @@ void lead_to(enum where where) {
         must_be_at(STOPPED_BY(SIGSTOP));
         return;
     case AT_EXIT_EVENT:
-        set_options(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT);
+        set_options(SEIZE_OPTIONS);
         send(SIGKILL);
         wait_stop();
         must_be_at(AT_EVENT(PTRACE_EVENT_EXIT, SIGTRAP));
@@ -249,9 +235,9 @@ void detach(void) {
     must_succeed();
 }
 
-void seize(uint64_t options) {
+void seize(void) {
     detach();
-    ask(PTRACE_SEIZE, 0, options);
+    ask(PTRACE_SEIZE, 0, SEIZE_OPTIONS);
     must_succeed();
     wait_stop();
     must_be_at(AT_EVENT(PTRACE_EVENT_STOP, SIGSTOP));
@@ -269,7 +255,7 @@ void release(void) {
 
 void seize_running(void) {
     release();
-    ask(PTRACE_SEIZE, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT);
+    ask(PTRACE_SEIZE, 0, SEIZE_OPTIONS);
     must_succeed();
 }
 
@@ -444,8 +430,7 @@ void unless(int64_t error, const char *reason) {
 
 // ---- What is expected ----
 
-/** @param is_seen whether there is something to compare */
-static void expect(const char *field, enum kind kind, int64_t expected, int64_t got, bool is_seen) {
+void expect(const char *field, enum kind kind, int64_t expected, int64_t got, bool is_seen) {
     if (!goes_on() || (is_seen && got == expected))
         return;
     struct unmet *it = add_unmet();
@@ -457,30 +442,6 @@ static void expect(const char *field, enum kind kind, int64_t expected, int64_t 
     say_seen(kind, got);
     say_to(0);
     it->is_seen = is_seen;
-}
-
-void expect_result(int64_t expected) {
-    expect("result", RESULT, expected, seen.result, true);
-}
-
-void expect_kept_result(const char *field, int64_t expected) {
-    expect(field, RESULT, expected, seen.kept_result, true);
-}
-
-void expect_written(uint64_t bytes) {
-    expect("written", NUMBER, (int64_t)bytes, seen.written, true);
-}
-
-void expect_length(uint64_t bytes) {
-    expect("length", NUMBER, (int64_t)bytes, (int64_t)seen.length, true);
-}
-
-void expect_stop(int64_t status) {
-    expect("stop", STOP, status, seen.stop, true);
-}
-
-void expect_first_stop(int64_t status) {
-    expect("first", STOP, status, seen.first, seen.child > 0);
 }
 
 void expect_answer(uint64_t bytes) {
@@ -497,12 +458,11 @@ void expect_same(const char *field) {
     int64_t byte = 0;
     while (byte < seen.written && answer[byte] == kept[byte])
         byte++;
-    expect(field, BYTE_OF_DIFFERENCE, -1, byte < seen.written ? byte : -1, true);
+    expect(field, DIFFERENCE, -1, byte < seen.written ? byte : -1, true);
 }
 
-/** Bytes of the answer as a word, if they were written. */
-static void expect_part(const char *field, enum kind kind, uint32_t offset, uint32_t bytes,
-                        int64_t expected) {
+void expect_part(const char *field, enum kind kind, uint32_t offset, uint32_t bytes,
+                 int64_t expected) {
     int64_t word = 0;
     memcpy(&word, &answer[offset], bytes);
     if (kind == NUMBER && bytes == 4)
@@ -510,22 +470,6 @@ static void expect_part(const char *field, enum kind kind, uint32_t offset, uint
     expect(field, kind, expected, word, offset + bytes <= seen.written);
 }
 
-void expect_byte(const char *field, uint32_t offset, uint8_t expected) {
-    expect_part(field, NUMBER, offset, 1, expected);
-}
-
-void expect_int(const char *field, uint32_t offset, int32_t expected) {
-    expect_part(field, NUMBER, offset, 4, expected);
-}
-
-void expect_half(const char *field, uint32_t offset, uint32_t expected) {
-    expect_part(field, HEX, offset, 4, expected);
-}
-
-void expect_word(const char *field, uint32_t offset, uint64_t expected) {
-    expect_part(field, HEX, offset, 8, (int64_t)expected);
-}
-
 void expect_register(uint32_t index, uint64_t expected) {
-    expect_word(register_names[index], 8 * index, expected);
+    expect_part(register_names[index], HEX, 8 * index, 8, (int64_t)expected);
 }

@@ -51,6 +51,16 @@ extern const char *const wheres[];
 void lead_to(enum where where);
 void new_stub_at(enum where where);
 
+/** A request, or something else that has a number; the same with what is expected. */
+struct request {
+    const char *name;
+    int64_t number;
+};
+struct row {
+    const char *name;
+    uint64_t word;
+    int64_t expected;
+};
 /** A register and its word. */
 struct word {
     uint32_t index;
@@ -83,7 +93,8 @@ void spin(void);
 void die(void);
 void detach(void);
 /** Traces it by PTRACE_SEIZE at a group-stop; lets it run untraced; seizes it while it runs. */
-void seize(uint64_t options);
+enum { SEIZE_OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT };
+void seize(void);
 void release(void);
 void seize_running(void);
 
@@ -138,23 +149,28 @@ void unless(int64_t error, const char *reason);
 
 // ---- What is expected ----
 
-void expect_result(int64_t expected);
-void expect_kept_result(const char *field, int64_t expected);
-void expect_written(uint64_t bytes);
-void expect_length(uint64_t bytes);
-void expect_stop(int64_t status);
+/** Compares; `is_seen`: whether there is something to compare. */
+enum kind { RESULT, STOP, DIFFERENCE, HEX, NUMBER };
+void expect(const char *field, enum kind kind, int64_t expected, int64_t got, bool is_seen);
+#define expect_result(expected) expect("result", RESULT, expected, seen.result, true)
+#define expect_kept_result(field, expected) expect(field, RESULT, expected, seen.kept_result, true)
+#define expect_written(bytes) expect("written", NUMBER, bytes, seen.written, true)
+#define expect_length(bytes) expect("length", NUMBER, (int64_t)(bytes), (int64_t)seen.length, true)
+#define expect_stop(status) expect("stop", STOP, status, seen.stop, true)
 /** The first stop of the child that was ended. */
-void expect_first_stop(int64_t status);
+#define expect_first_stop(status) expect("first", STOP, status, seen.first, seen.child > 0)
 /** That the request succeeds, and writes so many bytes; that it fails, and writes none. */
 void expect_answer(uint64_t bytes);
 void expect_refusal(int64_t error);
 /** That the answer is like the one that was kept. */
 void expect_same(const char *field);
-/** A part of the answer, by its offset. */
-void expect_byte(const char *field, uint32_t offset, uint8_t expected);
-void expect_int(const char *field, uint32_t offset, int32_t expected);
-void expect_half(const char *field, uint32_t offset, uint32_t expected);
-void expect_word(const char *field, uint32_t offset, uint64_t expected);
+/** Bytes of the answer as a word, by their offset, if they were written. */
+void expect_part(const char *field, enum kind kind, uint32_t offset, uint32_t bytes,
+                 int64_t expected);
+#define expect_byte(field, offset, expected) expect_part(field, NUMBER, offset, 1, expected)
+#define expect_int(field, offset, expected) expect_part(field, NUMBER, offset, 4, expected)
+#define expect_half(field, offset, expected) expect_part(field, HEX, offset, 4, expected)
+#define expect_word(field, offset, expected) expect_part(field, HEX, offset, 8, (int64_t)(expected))
 /** The same of a register by its index. */
 void expect_register(uint32_t index, uint64_t expected);
 

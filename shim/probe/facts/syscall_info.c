@@ -11,22 +11,20 @@ static const struct {
     const char *name;
     enum where where;
     uint8_t op;
-} stops[KINDS] = {
-    {"signal", AT_SIGNAL, PTRACE_SYSCALL_INFO_NONE},
-    {"group-stop", AT_GROUP_STOP, PTRACE_SYSCALL_INFO_NONE},
-    {"PTRACE_EVENT_EXIT", AT_EXIT_EVENT, PTRACE_SYSCALL_INFO_NONE},
-    {"PTRACE_EVENT_STOP", AT_SIGNAL, PTRACE_SYSCALL_INFO_NONE},
-    {"entry", AT_ENTRY, PTRACE_SYSCALL_INFO_ENTRY},
-    {"SYSEMU", AT_SYSEMU, PTRACE_SYSCALL_INFO_ENTRY},
-    {"exit", AT_EXIT, PTRACE_SYSCALL_INFO_EXIT},
-    {"PTRACE_EVENT_SECCOMP", AT_SIGNAL, PTRACE_SYSCALL_INFO_SECCOMP},
-};
+} stops[KINDS] = {{"signal", AT_SIGNAL, PTRACE_SYSCALL_INFO_NONE},
+                  {"group-stop", AT_GROUP_STOP, PTRACE_SYSCALL_INFO_NONE},
+                  {"PTRACE_EVENT_EXIT", AT_EXIT_EVENT, PTRACE_SYSCALL_INFO_NONE},
+                  {"PTRACE_EVENT_STOP", AT_SIGNAL, PTRACE_SYSCALL_INFO_NONE},
+                  {"entry", AT_ENTRY, PTRACE_SYSCALL_INFO_ENTRY},
+                  {"SYSEMU", AT_SYSEMU, PTRACE_SYSCALL_INFO_ENTRY},
+                  {"exit", AT_EXIT, PTRACE_SYSCALL_INFO_EXIT},
+                  {"PTRACE_EVENT_SECCOMP", AT_SIGNAL, PTRACE_SYSCALL_INFO_SECCOMP}};
 
 /** A new stub at such a stop. */
 static void reach(int stop) {
     new_stub_at(stops[stop].where);
     if (stop == SEIZED_STOP)
-        seize(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT);
+        seize();
     if (stop == SECCOMP_STOP)
         lead_to_seccomp(TRACE_DATA);
 }
@@ -64,15 +62,10 @@ FACT("GET_SYSCALL_INFO has architecture, " COUNTER " and " STACK_POINTER " at ev
 FACT("At an entry, at SYSEMU and at a seccomp stop it has number and arguments",
      "ptrace_get_syscall_info_entry, kernel/ptrace.c") {
     require_info();
-    for (int i = 0; i < KINDS; i++) {
-        if (stops[i].op != PTRACE_SYSCALL_INFO_ENTRY && i != SECCOMP_STOP)
-            continue;
-        CHECK(stops[i].name) {
-            reach(i);
-            read_info();
-            expect_call(__NR_getpid, (const uint64_t[]){USUAL_ARGUMENTS});
-        }
-    }
+    for (int i = 0; i < KINDS; i++)
+        if (stops[i].op == PTRACE_SYSCALL_INFO_ENTRY || i == SECCOMP_STOP)
+            TEST(stops[i].name, reach(i), read_info(),
+                 expect_call(__NR_getpid, (const uint64_t[]){USUAL_ARGUMENTS}));
 }
 
 FACT("At a seccomp stop it has the data of the filter's result",
@@ -83,34 +76,20 @@ FACT("At a seccomp stop it has the data of the filter's result",
 
 FACT("At an exit it has the result, and whether it is an error",
      "ptrace_get_syscall_info_exit, kernel/ptrace.c") {
-    static const struct {
-        const char *text;
-        uint64_t result;
-        uint8_t is_error;
-    } rows[] = {
-        {"0", 0, 0},
-        {"77", 77, 0},
-        {"-1", (uint64_t)-1, 1},
-        {"-38", (uint64_t)-38, 1},
-        {"-512", (uint64_t)-512, 1},
-        {"-4095", (uint64_t)-4095, 1},
-        {"-4096", (uint64_t)-4096, 0},
-        {"9223372036854775808", 1ULL << 63, 0},
-        {"4294967295", 0xffffffff, 0},
-    };
     require_info();
     lead_to(AT_EXIT);
-    for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        TEST(named(RESULT_REGISTER " = %s", rows[i].text), set_result(rows[i].result), read_info(),
-             expect_word("returned", 24, rows[i].result),
-             expect_byte("error", 32, rows[i].is_error));
+    EACH (struct row, it, {"0", 0, 0}, {"77", 77, 0}, {"-1", (uint64_t)-1, 1},
+          {"-38", (uint64_t)-38, 1}, {"-512", (uint64_t)-512, 1}, {"-4095", (uint64_t)-4095, 1},
+          {"-4096", (uint64_t)-4096, 0}, {"9223372036854775808", 1ULL << 63, 0},
+          {"4294967295", 0xffffffff, 0})
+        TEST(named(RESULT_REGISTER " = %s", it->name), set_result(it->word), read_info(),
+             expect_word("returned", 24, it->word), expect_byte("error", 32, it->expected != 0));
 }
 
 FACT("GET_SYSCALL_INFO to an address that is not mapped is EFAULT, unless its length is 0",
      GET_INFO) {
-    static const uint32_t lengths[] = {LONGEST_INFO, 1, 0};
     require_info();
-    for (int i = 0; i < 3; i++)
-        TEST(named("%u bytes", lengths[i]), ask(PTRACE_GET_SYSCALL_INFO, lengths[i], NOWHERE),
-             expect_result(lengths[i] == 0 ? (int64_t)sizes[PTRACE_SYSCALL_INFO_NONE] : -EFAULT));
+    EACH (uint32_t, it, LONGEST_INFO, 1, 0)
+        TEST(named("%u bytes", *it), ask(PTRACE_GET_SYSCALL_INFO, *it, NOWHERE),
+             expect_result(*it == 0 ? (int64_t)sizes[PTRACE_SYSCALL_INFO_NONE] : -EFAULT));
 }

@@ -4,69 +4,40 @@
 static const char group[] = "requests and tasks";
 #define CHECK_ATTACH "ptrace_check_attach, kernel/ptrace.c"
 
-struct request {
-    const char *name;
-    int64_t number;
-};
-#define OF(list) list, sizeof(list) / sizeof(*(list))
-
 /** Requests that need a stopped tracee, by their numbers: headers may lack some. */
-static const struct request stopped[] = {
-    {"PEEKTEXT", 1},
-    {"PEEKDATA", 2},
-    {"POKETEXT", 4},
-    {"POKEDATA", 5},
-    {"CONT", 7},
-    {"SINGLESTEP", 9},
-    {"DETACH", 17},
-    {"SYSCALL", 24},
-    {"SYSEMU", 31},
-    {"SYSEMU_SINGLESTEP", 32},
-    {"SETOPTIONS", 0x4200},
-    {"GETEVENTMSG", 0x4201},
-    {"GETSIGINFO", 0x4202},
-    {"SETSIGINFO", 0x4203},
-    {"GETREGSET", 0x4204},
-    {"SETREGSET", 0x4205},
-    {"LISTEN", 0x4208},
-    {"PEEKSIGINFO", 0x4209},
-    {"GETSIGMASK", 0x420a},
-    {"SETSIGMASK", 0x420b},
-    {"GET_SYSCALL_INFO", 0x420e},
-    {"GET_RSEQ_CONFIGURATION", 0x420f},
-    {"GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211},
-};
-/** Requests of this architecture, those of others that it lacks, and numbers that none has. */
-static const struct request own[] = {OWN_REQUESTS}, absent[] = {ABSENT_REQUESTS},
-                            unknown[] = {UNKNOWN_REQUESTS};
-static const struct request others[] = {{"INTERRUPT", PTRACE_INTERRUPT}, {"KILL", PTRACE_KILL}};
-
-static void check_each(const struct request *list, uint32_t count, int32_t task, int64_t error) {
-    for (uint32_t i = 0; i < count; i++)
-        TEST(list[i].name, ask_task(task, list[i].number, 0, 0), expect_result(error));
-}
+#define STOPPED_REQUESTS                                                                           \
+    {"PEEKTEXT", 1}, {"PEEKDATA", 2}, {"POKETEXT", 4}, {"POKEDATA", 5}, {"CONT", 7},               \
+        {"SINGLESTEP", 9}, {"DETACH", 17}, {"SYSCALL", 24}, {"SYSEMU", 31},                        \
+        {"SYSEMU_SINGLESTEP", 32}, {"SETOPTIONS", 0x4200}, {"GETEVENTMSG", 0x4201},                \
+        {"GETSIGINFO", 0x4202}, {"SETSIGINFO", 0x4203}, {"GETREGSET", 0x4204},                     \
+        {"SETREGSET", 0x4205}, {"LISTEN", 0x4208}, {"PEEKSIGINFO", 0x4209},                        \
+        {"GETSIGMASK", 0x420a}, {"SETSIGMASK", 0x420b}, {"GET_SYSCALL_INFO", 0x420e},              \
+        {"GET_RSEQ_CONFIGURATION", 0x420f}, {                                                      \
+        "GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211                                                 \
+    }
 
 static void check_stopped(int32_t task) {
-    check_each(OF(stopped), task, -ESRCH);
-    check_each(OF(own), task, -ESRCH);
-    check_each(OF(unknown), task, -ESRCH);
+    EACH (struct request, it, STOPPED_REQUESTS, OWN_REQUESTS, UNKNOWN_REQUESTS)
+        TEST(it->name, ask_task(task, it->number, 0, 0), expect_result(-ESRCH));
 }
 
 static void check_all(int32_t task) {
     check_stopped(task);
-    check_each(OF(others), task, -ESRCH);
+    TEST("INTERRUPT", ask_task(task, PTRACE_INTERRUPT, 0, 0), expect_result(-ESRCH));
+    TEST("KILL", ask_task(task, PTRACE_KILL, 0, 0), expect_result(-ESRCH));
 }
 
 FACT("A request with an unknown number is EIO, and the registers stay", REQUEST) {
     read_registers();
     keep();
-    check_each(OF(unknown), seen.pid, -EIO);
+    EACH (struct request, it, UNKNOWN_REQUESTS)
+        TEST(it->name, ask(it->number, 0, 0), expect_result(-EIO));
     TEST("registers", read_registers(), expect_written(BLOCK_SIZE), expect_same("differs"));
 }
 
 FACT(ABSENT_FACT, ABSENT_SOURCE) {
-    for (uint32_t i = 0; i < sizeof absent / sizeof *absent; i++)
-        TEST(absent[i].name, read_answer(absent[i].number, 0), expect_refusal(-EIO));
+    EACH (struct request, it, ABSENT_REQUESTS)
+        TEST(it->name, read_answer(it->number, 0), expect_refusal(-EIO));
 }
 
 FACT("Requests to a running tracee are ESRCH, also those with an unknown number", CHECK_ATTACH) {

@@ -7,7 +7,7 @@ FACT("At a stop of INT 0x80 the architecture is i386, and the arguments are its 
     enum { GETPID = 20, INT80_BYTES = 2 };
     require_info();
     require("32-bit calls");
-    CHECK("") {
+    CHECK ("") {
         GO(PTRACE_SYSCALL, "int80", {REG_RAX, GETPID}, {REG_RBX, 1}, {REG_RCX, 2}, {REG_RDX, 3},
            {REG_RSI, 4}, {REG_RDI, 5}, {REG_RBP, 6});
         read_info();

@@ -43,13 +43,11 @@ static void lead_to_compat(void) {
 
 FACT("With cs = 0x23 GETREGSET has the note types and sizes of 32-bit programs",
      "task_user_regset_view, arch/x86/kernel/ptrace.c") {
-    static const struct note notes[] = {NOTE(NT_PRSTATUS), NOTE(NT_PRFPREG), NOTE(NT_PRXFPREG),
-                                        NOTE(NT_386_TLS)};
-    static const uint32_t sizes[] = {68, 108, 512, 48};
     lead_to_compat();
-    for (int i = 0; i < 4; i++)
-        TEST(named("%s, 4080 bytes", notes[i].name), get_regset(notes[i].note, 4080),
-             expect_answer(sizes[i]), expect_length(sizes[i]));
+    EACH (struct row, it, {"NT_PRSTATUS", NT_PRSTATUS, 68}, {"NT_PRFPREG", NT_PRFPREG, 108},
+          {"NT_PRXFPREG", NT_PRXFPREG, 512}, {"NT_386_TLS", NT_386_TLS, 48})
+        TEST(named("%s, 4080 bytes", it->name), get_regset(it->word, 4080),
+             expect_answer((uint64_t)it->expected), expect_length((uint64_t)it->expected));
     TEST("NT_PRSTATUS, 4 bytes", get_regset(NT_PRSTATUS, 4), expect_answer(4), expect_length(4),
          expect_int("ebx", 0, 1));
     TEST("NT_PRSTATUS, 6 bytes", get_regset(NT_PRSTATUS, 6), expect_refusal(-EINVAL));

@@ -42,43 +42,28 @@ FACT("PEEKUSER of debug registers that were never written reads 0, of DR6 0xffff
 
 FACT("PEEKUSER reads a debug register as POKEUSER wrote it",
      "ptrace_set_debugreg, arch/x86/kernel/ptrace.c") {
-    static const struct {
-        uint32_t n;
-        uint64_t word;
-    } rows[] = {{6, 0}, {6, 0x1234}, {0, 0x10000000}, {3, 0x10002000}, {7, 0}};
-    for (int i = 0; i < 5; i++)
-        CHECK(named("offset %u (DR%u)", DEBUG_BEGIN + 8 * rows[i].n, rows[i].n)) {
-            ask(PTRACE_POKEUSR, DEBUG_BEGIN + 8 * rows[i].n, rows[i].word);
-            // Virtual machines may have no breakpoints.
-            unless(-ENOSPC, "it is ENOSPC");
-            unless(-EOPNOTSUPP, "it is EOPNOTSUPP");
-            peek(DEBUG_BEGIN + 8 * rows[i].n);
-            expect_user(rows[i].word);
-        }
-}
-
-static void check_refused(const int64_t *offsets, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++)
-        TEST(named("offset %ld", offsets[i]), peek((uint64_t)offsets[i]), expect_refusal(-EIO));
+    // Virtual machines may have no breakpoints.
+    EACH (struct word, it, {6, 0}, {6, 0x1234}, {0, 0x10000000}, {3, 0x10002000}, {7, 0})
+        TEST(named("offset %u (DR%u)", DEBUG_BEGIN + 8 * it->index, it->index),
+             ask(PTRACE_POKEUSR, DEBUG_BEGIN + 8 * it->index, it->word),
+             unless(-ENOSPC, "it is ENOSPC"), unless(-EOPNOTSUPP, "it is EOPNOTSUPP"),
+             peek(DEBUG_BEGIN + 8 * it->index), expect_user(it->word));
 }
 
 FACT("PEEKUSER at an offset that is not a multiple of 8 is EIO", ARCH_PTRACE) {
-    static const int64_t offsets[] = {1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929};
-    check_refused(offsets, sizeof offsets / sizeof *offsets);
+    EACH (uint32_t, it, 1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929)
+        TEST(named("offset %u", *it), peek(*it), expect_refusal(-EIO));
 }
 
 FACT("PEEKUSER from sizeof(struct user) on, and at a negative offset, is EIO", ARCH_PTRACE) {
-    static const int64_t offsets[] = {928, 936, 4096, 1L << 31, 1L << 32, INT64_MIN, -8};
-    check_refused(offsets, sizeof offsets / sizeof *offsets);
+    EACH (int64_t, it, 928, 936, 4096, 1L << 31, 1L << 32, INT64_MIN, -8)
+        TEST(named("offset %ld", *it), peek((uint64_t)*it), expect_refusal(-EIO));
 }
 
 FACT("PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first",
      ARCH_PTRACE) {
-    static const struct {
-        uint32_t offset;
-        int64_t error;
-    } rows[] = {{0, -EFAULT}, {216, -EFAULT}, {4, -EIO}, {928, -EIO}};
-    for (int i = 0; i < 4; i++)
-        TEST(named("offset %u", rows[i].offset), ask(PTRACE_PEEKUSR, rows[i].offset, NOWHERE),
-             expect_result(rows[i].error));
+    EACH (struct row, it, {"0", 0, -EFAULT}, {"216", 216, -EFAULT}, {"4", 4, -EIO},
+          {"928", 928, -EIO})
+        TEST(named("offset %s", it->name), ask(PTRACE_PEEKUSR, it->word, NOWHERE),
+             expect_result(it->expected));
 }

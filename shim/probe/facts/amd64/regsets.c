@@ -43,10 +43,9 @@ FACT("GETREGSET(NT_X86_SHSTK) of a task without a shadow stack is ENODEV",
 
 FACT("GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL",
      "find_regset, kernel/ptrace.c") {
-    static const struct note notes[] = {
-        NOTE(0),          NOTE(3),          NOTE(4),           NOTE(6),
-        NOTE(256),        NOTE(515),        NOTE(1024),        NOTE(1179208773),
-        NOTE(4294967295), NOTE(NT_386_TLS), NOTE(NT_PRXFPREG),
-    };
+    static const struct note notes[] = {NOTE(0),          NOTE(3),          NOTE(4),
+                                        NOTE(6),          NOTE(256),        NOTE(515),
+                                        NOTE(1024),       NOTE(1179208773), NOTE(4294967295),
+                                        NOTE(NT_386_TLS), NOTE(NT_PRXFPREG)};
     refuse_notes(notes, sizeof notes / sizeof *notes);
 }

@@ -69,15 +69,12 @@ FACT("After rt_sigreturn with SS_DISABLE in uc_stack there is no alternate stack
 }
 
 FACT("A uc_stack that sigaltstack refuses has no effect, and is no error", RESTORE) {
-    static const struct {
-        const char *name;
-        uint64_t flags, size;
-    } rows[] = {{"an unknown flag", UNKNOWN_FLAG, 0x2000},
-                {"a size below MINSIGSTKSZ", 0, MINIMAL_STACK - 1}};
-    for (int i = 0; i < 2; i++)
-        TEST(rows[i].name, new_stub(), set_stack(second()),
-             return_with((struct stack){memory.scratch, rows[i].flags, rows[i].size}), ask_stack(),
-             read_told(0), expect_word("word", 0, second().begin));
+    const struct stack flag = {memory.scratch, UNKNOWN_FLAG, 0x2000};
+    const struct stack small = {memory.scratch, 0, MINIMAL_STACK - 1};
+    TEST("an unknown flag", new_stub(), set_stack(second()), return_with(flag), ask_stack(),
+         read_told(0), expect_word("word", 0, second().begin));
+    TEST("a size below MINSIGSTKSZ", new_stub(), set_stack(second()), return_with(small),
+         ask_stack(), read_told(0), expect_word("word", 0, second().begin));
 }
 
 /** Enters a handler that uses the alternate stack. */
@@ -94,15 +91,10 @@ static void enter_handler(void) {
 
 FACT("While a handler runs the alternate stack stays; SS_AUTODISARM removes it",
      "x64_setup_rt_frame, " SIGNAL) {
-    static const struct {
-        const char *text;
-        uint64_t flags;
-        uint32_t seen;
-    } rows[] = {{"0", 0, 0}, {"0x80000000", AUTODISARM, DISABLE}};
-    for (int i = 0; i < 2; i++)
-        TEST(named("ss_flags = %s", rows[i].text), new_stub(),
-             set_stack((struct stack){memory.scratch, rows[i].flags, 0x2000}), enter_handler(),
-             ask_stack(), read_told(8), expect_half("half", 0, rows[i].seen));
+    EACH (struct row, it, {"0", 0, 0}, {"0x80000000", AUTODISARM, DISABLE})
+        TEST(named("ss_flags = %s", it->name), new_stub(),
+             set_stack((struct stack){memory.scratch, it->word, 0x2000}), enter_handler(),
+             ask_stack(), read_told(8), expect_half("half", 0, (uint32_t)it->expected));
 }
 
 /** Returns from a frame that cannot be read. */
@@ -113,13 +105,12 @@ static void fail_at(uint64_t stack) {
 
 FACT("rt_sigreturn with rsp where no whole frame is readable: SIGSEGV, SI_KERNEL, and rax is 0",
      "rt_sigreturn, " SIGNAL) {
-    const uint64_t places[] = {0, memory.code + 4096, memory.scratch + memory.scratch_size - 96,
-                               1ULL << 62};
-    for (int i = 0; i < 4; i++)
-        TEST(named("rsp = 0x%lx", places[i]), fail_at(places[i]), read_registers(),
+    EACH (uint64_t, it, 0, memory.code + 4096, memory.scratch + memory.scratch_size - 96,
+          1ULL << 62)
+        TEST(named("rsp = 0x%lx", *it), fail_at(*it), read_registers(),
              expect_stop(STOPPED_BY(SIGSEGV)), expect_register(REG_RAX, 0),
              expect_register(REG_RIP, place_of("syscall") + SYSCALL_BYTES),
-             expect_register(REG_RSP, places[i]));
+             expect_register(REG_RSP, *it));
     TEST("its siginfo", fail_at(0), read_answer(PTRACE_GETSIGINFO, 0),
          expect_stop(STOPPED_BY(SIGSEGV)), expect_int("code", 8, 0x80 /* SI_KERNEL */));
 }

@@ -23,11 +23,9 @@ FACT("pc at an address that is not a multiple of 4 is SIGBUS, BUS_ADRALN", ALIGN
 }
 
 FACT("An access by sp that is not a multiple of 16 is SIGBUS, BUS_ADRALN", ALIGNMENT) {
-    static const uint64_t bytes[] = {1, 4, 8};
-    for (int i = 0; i < 3; i++)
-        TEST(named("- %lu", bytes[i]),
-             GO(PTRACE_CONT, "stack", {REG_SP, baseline[REG_SP] - bytes[i]}),
-             expect_info(SIGBUS, UNALIGNED, baseline[REG_SP] - bytes[i]));
+    EACH (uint64_t, it, 1, 4, 8)
+        TEST(named("- %lu", *it), GO(PTRACE_CONT, "stack", {REG_SP, baseline[REG_SP] - *it}),
+             expect_info(SIGBUS, UNALIGNED, baseline[REG_SP] - *it));
 }
 
 FACT("pc where nothing is mapped is SEGV_MAPERR, and at memory without code SEGV_ACCERR", FAULT) {
@@ -78,8 +76,7 @@ FACT("BTYPE has no effect on code that is mapped without PROT_BTI",
 }
 
 FACT("The flags of pstate are the program's", "valid_native_regs, arch/arm64/kernel/ptrace.c") {
-    static const uint64_t words[] = {0, 0x50000000, 0xf0000000};
-    for (int i = 0; i < 3; i++)
-        TEST(named("0x%lx", words[i]), GO(PTRACE_CONT, "flags", {REG_PSTATE, words[i]}),
-             read_registers(), expect_register(REG_X0, words[i]));
+    EACH (uint64_t, it, 0, 0x50000000, 0xf0000000)
+        TEST(named("0x%lx", *it), GO(PTRACE_CONT, "flags", {REG_PSTATE, *it}), read_registers(),
+             expect_register(REG_X0, *it));
 }

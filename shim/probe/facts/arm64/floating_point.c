@@ -33,27 +33,17 @@ FACT("SETREGSET(NT_PRFPREG) writes V0 to V31, fpsr and fpcr", FPR_SET) {
 }
 
 FACT("SETREGSET(NT_PRFPREG) writes as many bytes as the iovec has, and keeps the others", FPR_SET) {
-    static const uint32_t lengths[] = {0, 4, 8, 16};
-    for (int i = 0; i < 4; i++)
-        TEST(named("%u bytes", lengths[i]), fill(0, 0, 0), write_and_read(SIZE), fill(FILL, 0, 0),
-             write_and_read(lengths[i]), expect_kept_result("set", 0),
-             expect_word("v0", 0,
-                         lengths[i] == 0   ? 0
-                         : lengths[i] == 4 ? (uint32_t)FILL
-                                           : FILL),
+    EACH (uint32_t, it, 0, 4, 8, 16)
+        TEST(named("%u bytes", *it), fill(0, 0, 0), write_and_read(SIZE), fill(FILL, 0, 0),
+             write_and_read(*it), expect_kept_result("set", 0),
+             expect_word("v0", 0, *it < 8 ? FILL & ((1ULL << 8 * *it) - 1) : FILL),
              expect_word("v31", 31 * 16, 0));
 }
 
-/** Checks that lengths of a set, which is filled, are EINVAL. */
-static void refuse_lengths(uint64_t note, const uint32_t *lengths, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++)
-        TEST(named("%u bytes", lengths[i]), set_regset(note, lengths[i]), expect_result(-EINVAL));
-}
-
 FACT("SETREGSET(NT_PRFPREG) of a length that is not a multiple of 4 is EINVAL", FPR_SET) {
-    static const uint32_t lengths[] = {1, 2, 3, 5, 527, 529};
     fill(FILL, 0, 0);
-    refuse_lengths(NT_PRFPREG, lengths, 6);
+    EACH (uint32_t, it, 1, 2, 3, 5, 527, 529)
+        TEST(named("%u bytes", *it), set_regset(NT_PRFPREG, *it), expect_result(-EINVAL));
 }
 
 FACT("A resumed program keeps the floating point that was written",
@@ -75,18 +65,17 @@ static void expect_tls(uint64_t base) {
 }
 
 FACT("SETREGSET(NT_ARM_TLS) writes TPIDR_EL0, any word", TLS_SET) {
-    static const uint64_t bases[] = {0, 0x1234, 1ULL << 47, 1ULL << 63, ~0ULL};
-    for (int i = 0; i < 5; i++)
-        TEST(named("0x%lx", bases[i]), write_tls(bases[i], 8), expect_tls(bases[i]));
+    EACH (uint64_t, it, 0, 0x1234, 1ULL << 47, 1ULL << 63, ~0ULL)
+        TEST(named("0x%lx", *it), write_tls(*it, 8), expect_tls(*it));
     TEST("in the program", write_tls(FILL, 8), GO(PTRACE_CONT, "pointer"), read_registers(),
          expect_register(REG_X0, FILL));
 }
 
 FACT("SETREGSET(NT_ARM_TLS) of no bytes keeps it; a length that is not a multiple of 8 is EINVAL",
      TLS_SET) {
-    static const uint32_t lengths[] = {1, 4, 7, 9};
     TEST("0 bytes", write_tls(FILL, 8), write_tls(0, 0), expect_tls(FILL));
-    refuse_lengths(NT_ARM_TLS, lengths, 4);
+    EACH (uint32_t, it, 1, 4, 7, 9)
+        TEST(named("%u bytes", *it), set_regset(NT_ARM_TLS, *it), expect_result(-EINVAL));
 }
 
 static void require_sve(void) {
@@ -107,17 +96,16 @@ FACT("NT_ARM_SVE begins with a header, which has vl and the size of the set",
 }
 
 FACT("SETREGSET(NT_ARM_SVE) without a whole header is EINVAL", SVE_SET) {
-    static const uint32_t lengths[] = {0, 8, 15, 17};
     require_sve();
     put_header(16);
-    refuse_lengths(NT_ARM_SVE, lengths, 4);
+    EACH (uint32_t, it, 0, 8, 15, 17)
+        TEST(named("%u bytes", *it), set_regset(NT_ARM_SVE, *it), expect_result(-EINVAL));
 }
 
 FACT("SETREGSET(NT_ARM_SVE) with a vl that no vector has is EINVAL", SVE_SET) {
-    static const uint32_t vls[] = {0, 1, 15, 17, 24, 8208};
     require_sve();
-    for (int i = 0; i < 6; i++)
-        TEST(named("vl = %u", vls[i]), put_header(vls[i]), set_regset(NT_ARM_SVE, 16),
+    EACH (uint32_t, it, 0, 1, 15, 17, 24, 8208)
+        TEST(named("vl = %u", *it), put_header(*it), set_regset(NT_ARM_SVE, 16),
              expect_result(-EINVAL));
 }
 

@@ -54,11 +54,9 @@ FACT("A code of a restart in x0 at the exit: at the signal x0 is the argument, a
 }
 
 FACT("Another result at the exit stays, and pc after the SVC", DO_SIGNAL) {
-    static const uint64_t results[] = {4, 511, 515};
-    for (int i = 0; i < 3; i++)
-        TEST(named(results[i] < 10 ? "-%lu" : "-0x%lx", results[i]), exit_with(-results[i]),
-             expect_next(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1), -results[i],
-                         at_call() + SYSCALL_BYTES));
+    EACH (uint64_t, it, 4, 511, 515)
+        TEST(named(*it < 10 ? "-%lu" : "-0x%lx", *it), exit_with(-*it),
+             expect_next(PTRACE_SYSCALL, STOPPED_BY(SIGUSR1), -*it, at_call() + SYSCALL_BYTES));
 }
 
 FACT("A code of a restart without a signal is the program's", DO_SIGNAL) {

@@ -41,8 +41,7 @@ REGSET_FACTS(tags, "NT_ARM_TAGGED_ADDR_CTRL", "8", "tagged_addr_ctrl_get, " PTRA
 FACT("GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL",
      "find_regset, kernel/ptrace.c") {
     static const struct note notes[] = {
-        NOTE(0),   NOTE(3),    NOTE(4),          NOTE(6),          NOTE(256),        NOTE(512),
-        NOTE(514), NOTE(1279), NOTE(1179208773), NOTE(4294967295), NOTE(NT_ARM_VFP),
-    };
+        NOTE(0),   NOTE(3),    NOTE(4),          NOTE(6),          NOTE(256),       NOTE(512),
+        NOTE(514), NOTE(1279), NOTE(1179208773), NOTE(4294967295), NOTE(NT_ARM_VFP)};
     refuse_notes(notes, sizeof notes / sizeof *notes);
 }

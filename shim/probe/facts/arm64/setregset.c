@@ -28,24 +28,21 @@ static void write_and_read(uint64_t word, uint64_t pstate, uint64_t length) {
 static const uint32_t some[] = {REG_X0, REG_X1, REG_X7, REG_X29, REG_X30, REG_SP, REG_PC};
 
 FACT("SETREGSET writes any word to x0 to x30, sp and pc", GPR_SET) {
-    static const uint64_t words[] = {0, 1, BIT(47), BIT(55), BIT(63), ~0ULL};
-    for (int i = 0; i < 6; i++)
-        TEST(named("0x%lx", words[i]), write_and_read(words[i], 0, BLOCK_SIZE),
-             expect_kept_result("set", 0), expect_written(BLOCK_SIZE),
-             expect_register(REG_X0, words[i]), expect_register(REG_X7, words[i]),
-             expect_register(REG_X30, words[i]), expect_register(REG_SP, words[i]),
-             expect_register(REG_PC, words[i]), expect_register(REG_PSTATE, 0));
+    EACH (uint64_t, it, 0, 1, BIT(47), BIT(55), BIT(63), ~0ULL)
+        TEST(named("0x%lx", *it), write_and_read(*it, 0, BLOCK_SIZE), expect_kept_result("set", 0),
+             expect_written(BLOCK_SIZE), expect_register(REG_X0, *it), expect_register(REG_X7, *it),
+             expect_register(REG_X30, *it), expect_register(REG_SP, *it),
+             expect_register(REG_PC, *it), expect_register(REG_PSTATE, 0));
 }
 
 FACT("SETREGSET writes as many words as the iovec has, and keeps the others", GPR_SET) {
-    static const uint32_t lengths[] = {0, 8, 16, 240, 248, 256, 264};
-    for (int i = 0; i < 7; i++)
-        CHECK(named("%u bytes", lengths[i])) {
+    EACH (uint32_t, it, 0, 8, 16, 240, 248, 256, 264)
+        CHECK (named("%u bytes", *it)) {
             write_and_read(0, 0, BLOCK_SIZE);
-            write_and_read(FILL, 0, lengths[i]);
+            write_and_read(FILL, 0, *it);
             expect_kept_result("set", 0);
             for (int k = 0; k < 7; k++)
-                expect_register(some[k], 8 * some[k] < lengths[i] ? FILL : 0);
+                expect_register(some[k], 8 * some[k] < *it ? FILL : 0);
         }
 }
 
@@ -54,11 +51,10 @@ FACT("SETREGSET sets the length of the iovec to what it has written", REGSET) {
 }
 
 FACT("SETREGSET of a length that is not a multiple of 8 is EINVAL, and writes nothing", GPR_SET) {
-    static const uint32_t lengths[] = {1, 4, 7, 12, 271, 273};
     read_registers();
     keep();
-    for (int i = 0; i < 6; i++)
-        TEST(named("%u bytes", lengths[i]), fill(FILL, 0), set_regset(NT_PRSTATUS, lengths[i]),
+    EACH (uint32_t, it, 1, 4, 7, 12, 271, 273)
+        TEST(named("%u bytes", *it), fill(FILL, 0), set_regset(NT_PRSTATUS, *it),
              expect_result(-EINVAL));
     TEST("registers", read_registers(), expect_answer(BLOCK_SIZE), expect_same("differs"));
 }
@@ -72,9 +68,8 @@ static void refuse_pstate(uint64_t pstate) {
 
 FACT("SETREGSET with a mode of the kernel, or of AArch32, is EINVAL, and writes nothing", VALID) {
     /** EL1 and EL2 with either stack pointer, EL3, and AArch32: PSR_MODE32_BIT. */
-    static const uint64_t modes[] = {1, 4, 5, 8, 9, 0xd, 0x10, 0x13, 0x1f};
-    for (uint32_t i = 0; i < sizeof modes / sizeof *modes; i++)
-        refuse_pstate(modes[i]);
+    EACH (uint64_t, it, 1, 4, 5, 8, 9, 0xd, 0x10, 0x13, 0x1f)
+        refuse_pstate(*it);
 }
 
 FACT("SETREGSET with a bit of DAIF is EINVAL, and writes nothing", VALID) {
@@ -90,17 +85,15 @@ static void check_pstate(uint64_t pstate, uint64_t also, uint64_t expected) {
 }
 
 FACT("SETREGSET keeps the flags, SSBS, BTYPE, DIT and TCO of pstate", VALID) {
-    static const int bits[] = {12, 10, 11, 24, 25, 28, 29, 30, 31};
-    for (uint32_t i = 0; i < sizeof bits / sizeof *bits; i++)
-        check_pstate(BIT(bits[i]), 0, BIT(bits[i]));
+    EACH (int, it, 12, 10, 11, 24, 25, 28, 29, 30, 31)
+        check_pstate(BIT(*it), 0, BIT(*it));
     check_pstate(0xf0000c00, 0, 0xf0000c00);
 }
 
 FACT("SETREGSET clears the other bits of pstate, among them SS, IL, PAN and UAO", VALID) {
     /** SPSR_EL1_AARCH64_RES0_BITS, among them IL (20), PAN (22) and UAO (23), and SS (21). */
-    static const int bits[] = {5, 13, 19, 20, 21, 22, 23, 26, 27, 32, 63};
-    for (uint32_t i = 0; i < sizeof bits / sizeof *bits; i++)
-        check_pstate(BIT(bits[i]), BIT(31), BIT(31));
+    EACH (int, it, 5, 13, 19, 20, 21, 22, 23, 26, 27, 32, 63)
+        check_pstate(BIT(*it), BIT(31), BIT(31));
 }
 
 FACT("A SETREGSET that ends before pstate checks the one that is there", VALID) {

@@ -77,10 +77,9 @@ FACT("At a stop of a system call pc is after the SVC, and x8 has the number", SV
 }
 
 FACT("x0 has the argument at the entry and at SYSEMU, and the result at the exit", SVC) {
-    static const enum where stops[] = {AT_ENTRY, AT_SYSEMU, AT_EXIT};
-    for (int i = 0; i < 3; i++)
-        TEST(wheres[stops[i]], reach(stops[i]), read_registers(),
-             expect_x0(stops[i] == AT_EXIT ? (uint64_t)seen.pid : ARGUMENT));
+    EACH (enum where, it, AT_ENTRY, AT_SYSEMU, AT_EXIT)
+        TEST(wheres[*it], reach(*it), read_registers(),
+             expect_x0(*it == AT_EXIT ? (uint64_t)seen.pid : ARGUMENT));
 }
 
 FACT("NT_ARM_SYSTEM_CALL has the number at each stop of a call, and -1 at other stops",
@@ -123,18 +122,16 @@ FACT("SYSEMU skips the call, and keeps x0", ENTER) {
 }
 
 FACT("A result that is written at the exit is the program's", ARM64_REPORT_SYSCALL) {
-    static const uint64_t results[] = {0, 0x1234, NO_SUCH_CALL};
-    for (int i = 0; i < 3; i++)
-        TEST(named("0x%lx", results[i]), leave_call(__NR_getpid), set_result(results[i]), finish(),
-             expect_x0(results[i]));
+    EACH (uint64_t, it, 0, 0x1234, NO_SUCH_CALL)
+        TEST(named("0x%lx", *it), leave_call(__NR_getpid), set_result(*it), finish(),
+             expect_x0(*it));
 }
 
 FACT("A length of NT_ARM_SYSTEM_CALL that is not a multiple of 4 is EINVAL",
      "system_call_set, " PTRACE_C) {
-    static const uint32_t lengths[] = {1, 2, 3, 5};
     lead_to(AT_ENTRY);
-    for (int i = 0; i < 4; i++)
-        TEST(named("%u bytes", lengths[i]), put(&(uint64_t){0}, 1),
-             set_regset(NT_ARM_SYSTEM_CALL, lengths[i]), expect_result(-EINVAL));
+    EACH (uint32_t, it, 1, 2, 3, 5)
+        TEST(named("%u bytes", *it), put(&(uint64_t){0}, 1), set_regset(NT_ARM_SYSTEM_CALL, *it),
+             expect_result(-EINVAL));
     TEST("no bytes", set_regset(NT_ARM_SYSTEM_CALL, 0), expect_number(__NR_getpid));
 }
