@@ -9,7 +9,7 @@
 //    * @since 6.16
 //    */
 //   export let W3: u32 = 0;                    set by the host: its place in the table, 0 if it does not hold here
-//   export let W3_level: u64 = 3;              a number; the mutants of src/labs/fuzz/predict/mutants.ts change it
+//   export let W3_level: u64 = 3;              a number; the mutants of test/support/model_mutants.ts change it
 //   export const W3_level_la57: u64 = 0;       optional: the number on a machine with a feature
 //
 // {name} in the sentence stands for a number; one that the kernel has has its name there. @source: function, file, version looked at; or the manual; or "measured".

@@ -14,7 +14,7 @@ const { Batch } = await import("../../../src/labs/fuzz/case/batch.ts");
 const { formatCase, parseCase } = await import("../../../src/labs/fuzz/case/case.ts");
 const { Generator } = await import("../../../src/labs/fuzz/draw/generate.ts");
 const { Model } = await import("../../../src/labs/fuzz/predict/model.ts");
-const { mutants } = await import("../../../src/labs/fuzz/predict/mutants.ts");
+const { mutants } = await import("../../support/model_mutants.ts");
 const { NO_XSTATE } = await import("../../../src/labs/fuzz/try/xstate.ts");
 const { predict } = await import("../../../src/labs/fuzz/predict/predict.ts");
 

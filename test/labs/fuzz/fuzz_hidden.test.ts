@@ -7,11 +7,11 @@ import { writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
-import { hidingMutants } from "../../../src/labs/fuzz/predict/mutants.ts";
 import { formatPlant, parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { HERMETIC, onThisKernel } from "../../support/hermetic.ts";
 import { BORDERS, hiding } from "../../support/hidden_cases.ts";
+import { hidingMutants } from "../../support/model_mutants.ts";
 import { seed } from "../../support/seeds.ts";
 
 const hidden = suite("fuzz: rules that hide more than they say");

@@ -8,12 +8,12 @@ import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
-import { mutants } from "../../../src/labs/fuzz/predict/mutants.ts";
 import { RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";
 import { HermeticTrier } from "../../../src/labs/fuzz/try/hermetic.ts";
 import type { Machine } from "../../../src/labs/fuzz/try/machine.ts";
 import { HERMETIC } from "../../support/hermetic.ts";
 import { frame } from "../../support/hidden_cases.ts";
+import { mutants } from "../../support/model_mutants.ts";
 import { seed } from "../../support/seeds.ts";
 
 /** One in so many mutants is minimized; in a soak each. */

@@ -3,11 +3,11 @@
  * finds out each of them.
  */
 
-import { hex } from "../../../lib/errors.ts";
-import type { Feature } from "../try/arch.ts";
-import type { Machine } from "../try/machine.ts";
-import type { Change } from "./model.ts";
-import { BITS, holds, type Rule, rules, valuesOn } from "./rules.ts";
+import type { Change } from "../../src/labs/fuzz/predict/model.ts";
+import { BITS, holds, type Rule, rules, valuesOn } from "../../src/labs/fuzz/predict/rules.ts";
+import type { Feature } from "../../src/labs/fuzz/try/arch.ts";
+import type { Machine } from "../../src/labs/fuzz/try/machine.ts";
+import { hex } from "../../src/lib/errors.ts";
 
 const PAGE = 4096n;
 /** What pages are to a program, each a bit of a set: assembly/model/amd64/target.ts. */
