@@ -22,7 +22,9 @@ await esbuild.build({
   logLevel: "warning",
 });
 // Each library is looked for beside its module.
-for (const file of readdirSync("dist").filter((name) => /\.(so|wasm)$|^bench-amd64$/.test(name))) {
+for (const file of readdirSync("dist").filter((name) =>
+  /\.(so|wasm)$|^(bench|probe)-amd64$/.test(name),
+)) {
   copyFileSync(`dist/${file}`, `${FOLDER}/${file}`);
 }
 await import(`../${FOLDER}/bounds.js`);

@@ -1,4 +1,4 @@
-// What harmless system calls return in a target, whose filter (src/labs/fuzz/try/target.ts) allows no others, on each architecture.
+// What harmless system calls return in a target, whose filter (src/labs/fuzz/case/pieces.ts) allows no others, on each architecture.
 
 import {
   SYS_getegid,

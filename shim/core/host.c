@@ -73,6 +73,18 @@ int64_t stublab_memory_file(uint64_t length) {
     return result;
 }
 
+int64_t stublab_pipe(int32_t *ends, uint32_t own) {
+    long result = syscall2(__NR_pipe2, (long)ends, O_CLOEXEC);
+    return result < 0 ? result : syscall3(__NR_fcntl, ends[own], F_SETFL, O_NONBLOCK);
+}
+
+int64_t stublab_await_file(int32_t file, uint32_t timeout) {
+    struct pollfd entry = {file, POLLIN | POLLOUT, 0};
+    struct __kernel_timespec rest = {timeout / 1000, timeout % 1000 * 1000000L};
+    long result = syscall6(__NR_ppoll, (long)&entry, 1, (long)&rest, 0, 0, 0);
+    return result == -EINTR ? 0 : result;
+}
+
 int64_t stublab_map_file(int32_t file, uint64_t length) {
     return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 }

@@ -1,7 +1,6 @@
-// The contract of shim/fuzz/amd64/canary.c with src/labs/fuzz/try/canary.ts. Kernels have lost
-// track of whose floating point a processor holds, and have given one thread what belongs to
-// another. So the tracing thread keeps a pattern in its vector registers while a stub takes what a
-// case gives it. The build writes records.h from src/labs/fuzz/case/records.ts.
+// Kernels have lost track of whose floating point a processor holds, and have given one thread what
+// belongs to another. So the tracing thread keeps a pattern in its vector registers while a stub
+// takes what a case gives it. The build writes records.h from src/labs/fuzz/case/records.ts.
 #ifndef STUBLAB_CANARY_H
 #define STUBLAB_CANARY_H
 

@@ -1,6 +1,5 @@
-// The contract of shim/fuzz/setups.c with src/labs/fuzz/try/trial.ts: register setups are tried in
-// batches, so that there are only system calls between two of them. The build writes records.h from
-// src/labs/fuzz/case/records.ts.
+// Register setups are tried in batches, so that there are only system calls between two of them.
+// The build writes records.h from src/labs/fuzz/case/records.ts.
 #ifndef STUBLAB_SETUPS_H
 #define STUBLAB_SETUPS_H
 

@@ -3,7 +3,6 @@
 #ifndef STUBLAB_PROBE_DATA_H
 #define STUBLAB_PROBE_DATA_H
 
-#include "enums.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,16 +10,11 @@
 struct section {
     uint32_t at, length;
 };
-/** The set-up of a stub to which requests are made: enum operation. */
-extern const struct section section_pages;
 /** The facts about setups: src/labs/fuzz/probe/facts.ts. */
 extern const struct section section_facts;
 /** The sentence and the source of each rule, in the order of rule_ids; a 0 ends each. */
 extern const struct section section_rules;
 extern const uint32_t data_size;
-
-/** Stands for the file that is shared with stubs. */
-extern const uint64_t shared_file;
 
 /** Names; 0 ends each list. */
 extern const char *const path_names[], *const feature_names[], *const rule_ids[],

@@ -34,8 +34,7 @@ static bool add_known(uint64_t signature) {
     return true;
 }
 
-/** Tries a case again until two attempts have the same signature: confirm in
- * src/labs/fuzz/try/confirm.ts. */
+/** Tries a case again until two attempts have the same signature. */
 static bool confirm(uint32_t i, struct comparison *it) {
     uint64_t seen[MOST_ATTEMPTS] = {it->signature};
     bool fresh = it->agreement >= DIFFERS;

@@ -1,4 +1,5 @@
 // What facts and rules depend on.
+#include "module_data.h"
 #include "probe.h"
 #include <linux/utsname.h>
 
@@ -40,7 +41,10 @@ void say_machine(void) {
 void say_machine_document(void) {
     struct new_utsname name = {0};
     syscall1(__NR_uname, (long)&name);
-    say("{\"release\":\"%s\"", name.release);
+    say("{");
+    if (!same(case_arch, usual_case_arch))
+        say("\"arch\":\"%s\",", case_arch);
+    say("\"release\":\"%s\"", name.release);
     say_processor();
     say(",\"features\":[");
     for (int i = 0, some = 0; feature_names[i] != 0; i++)

@@ -1,4 +1,5 @@
-// What the build writes for the fuzzer's module, and for stubs in which setups are tried.
+// What the build writes for the fuzzer's module, and for stubs in which setups are tried:
+// src/labs/fuzz/case/.
 #ifndef STUBLAB_PROBE_MODULE_DATA_H
 #define STUBLAB_PROBE_MODULE_DATA_H
 
@@ -7,13 +8,19 @@
 
 /** What the host puts into the memory of the module, from its heap on. */
 extern const struct section section_memory;
-/** The set-up of a target. */
-extern const struct section section_target;
 
 /** Where areas begin in the memory of the module. */
 extern const uint32_t module_areas;
 extern const uint32_t round_cases, chunk_cases, generator_version;
-extern const uint64_t place_call, place_call32;
+extern const uint64_t place_call, place_call32, place_handler;
+/** The numbers of the calls that are harmless with any arguments; 0 ends them. */
+extern const int32_t harmless_calls[];
+/** The signals that targets have a handler for; 0 ends them. */
+struct handled {
+    uint32_t signal;
+    bool restarts; /* whether interrupted calls do */
+};
+extern const struct handled handled[];
 extern const uint64_t baseline[];
 
 /** Names; 0 ends each list. */
@@ -46,8 +53,6 @@ extern const struct memory memory;
 
 /** Why setups are not tried, by enum stublab_obstacle. */
 extern const char *const obstacle_texts[];
-/** Whether targets have a handler for a signal. */
-bool is_handled(uint32_t signal);
 /** Sets what the host sets in the module. */
 void configure_module(w2c_fuzz *module);
 /** The global that selects a rule, by its index in `rule_ids`. */

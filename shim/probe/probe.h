@@ -42,7 +42,8 @@ enum { INTERRUPTED = 130 };
 /** Whether a signal asks for the end. A second one ends the probe at once. */
 bool is_interrupted(void);
 
-/** Reports a failure of the probe itself, and ends it with status 3. */
+/** Reports a failure of the probe itself, with an errno unless `result` is 0, and ends it with
+ * status 3. */
 __attribute__((noreturn)) void fail(const char *what, int64_t result);
 
 // ---- wasm.c, unpack.c ----
@@ -68,6 +69,8 @@ struct tracee {
 
 /** Results of an injection, below those of the kernel. */
 enum { NOT_DONE = -10000, STOPS = -10001, GONE = -10002 };
+/** Whether a result says that a stub was lost that no setup has ended. */
+bool is_loss(int64_t result);
 
 void start_tracer(void);
 /** A word of a block in the encoder's memory. */
@@ -116,21 +119,25 @@ const char *read_all(const char *path);
 bool is_zombie(int32_t pid);
 uint64_t milliseconds(void);
 
-// ---- target.c ----
+// ---- target.c, ARCH/returner.c ----
 
-/** Repeats a set-up. Returns 0, or the result of the call that failed. */
-int64_t set_up(struct tracee *stub, struct section section, int64_t file);
+/** What a new stub is set up with. Returns 0, or the result of the call that failed. */
+typedef int64_t set_up(struct tracee *stub);
+/** The pages of cases; they and all of a target; or of a stub that tries setups by itself. */
+set_up set_up_pages, set_up_target, set_up_loop;
 /** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
-int64_t create_target(struct tracee *stub, struct section section, int64_t file);
-/** The same, without files, and with another parent if that of all stubs is lost. */
-int64_t create_stub(struct tracee *stub, struct section section);
+int64_t create_target(struct tracee *stub, set_up *set_up);
+/** The same, with another parent if that of all stubs is lost. */
+int64_t create_stub(struct tracee *stub, set_up *set_up);
+/** What a kernel refuses that cases need, in words. */
+extern const char *refused_step;
 /** The parent of those that setups are tried in; its pid is 0 before it is created. */
 extern struct tracee master;
 void create_master(void);
 
 // ---- machine.c ----
 
-/** What facts and rules depend on: Machine in src/labs/fuzz/try/machine.ts. */
+/** What facts and rules depend on: Machine in src/labs/fuzz/machine.ts. */
 struct machine {
     uint64_t features; /* a bit each, in the order of feature_names */
     uint32_t xstate_length, xcr0, frame_length, xfeatures, permitted, mxcsr_mask;
@@ -162,6 +169,10 @@ void start_trying(void);
 void select_rules(const struct known_list *known);
 /** The next setup is tried in a stub that no other was tried in. */
 void renew(void);
+/** The same, and its parent is another. */
+void renew_all(void);
+/** Ends all stubs. */
+void end_trying(void);
 
 // ---- commands; each returns an exit status ----
 
@@ -179,6 +190,9 @@ int conformance(const struct selection *asked);
 /** Prints the facts, a document each. */
 int list_facts(void);
 int replay(const char *path);
+int serve(void);
+/** Answers with a failure of the probe. Returns false if it does not serve. */
+bool answer_failure(const char *failure);
 /** What a run tries, and for how long. */
 struct run {
     uint64_t seed, cases, seconds;

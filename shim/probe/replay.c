@@ -199,6 +199,13 @@ static void take_member(struct stublab_setup *setup) {
     take(',');
 }
 
+static bool is_handled(uint32_t signal) {
+    const struct handled *each = handled;
+    while (each->signal != 0 && each->signal != signal)
+        each++;
+    return each->signal != 0;
+}
+
 /** Reads a document; `kind` and its like come before what depends on them, as formatCase in case.ts
  * writes them. */
 static void take_case(struct stublab_setup *setup) {

@@ -26,7 +26,13 @@ __attribute__((noreturn)) static void leave(int status) {
 }
 
 void fail(const char *what, int64_t result) {
-    say("Bail out! %s: %s\n", what, errno_name(result));
+    static char failure[1 << 14];
+    const char *name = result == 0 ? 0 : errno_name(result);
+    say_to(failure);
+    say("%s%s%s", what, name == 0 ? "" : ": ", name == 0 ? "" : name);
+    say_to(0);
+    if (!answer_failure(failure))
+        say("Bail out! %s\n", failure);
     leave(3);
 }
 
@@ -178,6 +184,8 @@ static int run(char **argument) {
             say("%s", usage);
             return 2;
         }
+        if (same(command, "serve"))
+            return serve();
         const bool tries = index_of(command, trying) >= 0 && !options.lists;
         if (tries && !started) {
             start_trying();
@@ -231,6 +239,15 @@ static void await_interrupts(void) {
         syscall4(__NR_rt_sigaction, signals[i], (long)action, 0, 8);
 }
 
+/** Closes what its parent has left open: a stub has the files of the probe until it leaves them. */
+static void close_inherited(void) {
+    enum { FIRST = 3, MOST = 1024, ALL = 0x7fffffff };
+    if (syscall3(__NR_close_range, FIRST, ALL, 0) == 0)
+        return;
+    for (long file = FIRST; file < MOST; file++)
+        syscall1(__NR_close, file);
+}
+
 __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     char **arguments = (char **)&stack[1];
     if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && same(arguments[0], "/init"))
@@ -240,6 +257,7 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     data = all;
     // Stubs inherit it: a stub and its tracer on one processor are fastest.
     stublab_bind(stublab_gettid(), (uint32_t)stublab_getcpu());
+    close_inherited();
     start_tracer();
     await_interrupts();
     leave(run(&arguments[stack[0] > 0]));

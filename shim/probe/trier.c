@@ -1,10 +1,13 @@
-// Tries setups by ptrace: src/labs/fuzz/try/trial.ts.
+// Tries setups, in stubs that last until a setup ends them: by ptrace here, and those that return
+// from a signal handler in amd64/returner.c.
 #include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 
-enum { MOST_TRIES = 5, TIMEOUT = 200000 };
+enum { MOST_TRIES = 5, DEADLINE = 200 };
+/** Cases between two looks at a stub that tries none. */
+enum { LOOK = 1 << 14 };
 
 w2c_fuzz module;
 struct stublab_canary canary;
@@ -59,16 +62,24 @@ void start_trying(void) {
     *w2c_fuzz_mxcsrMask(&module) = machine.mxcsr_mask;
     *w2c_fuzz_stubCode(&module) = stub_address();
     canary.wide = machine.wide;
-    trial.timeout = TIMEOUT;
+    set_deadline(DEADLINE);
     trial.call = place_call;
     trial.call32 = place_call32;
     memcpy(trial.rest, baseline, sizeof trial.rest);
 }
 
+void set_deadline(uint64_t milliseconds) {
+    trial.timeout = (int64_t)milliseconds * 1000;
+}
+
+int64_t deadline(void) {
+    return trial.timeout;
+}
+
 static int64_t ready(void) {
     if (target.pid != 0)
         return 0;
-    int64_t result = create_stub(&target, section_target);
+    int64_t result = create_stub(&target, set_up_target);
     if (result == 0)
         result = stublab_read_trial(target.pid, &trial);
     if (result < 0)
@@ -79,6 +90,17 @@ static int64_t ready(void) {
 void renew(void) {
     end_stub(&target, &master);
     renew_returner();
+}
+
+void renew_all(void) {
+    end_trying();
+    create_master();
+}
+
+void end_trying(void) {
+    renew();
+    end_idle();
+    end_stub(&master, 0);
 }
 
 static bool is_return(const struct stublab_setup *setup) {
@@ -109,7 +131,7 @@ static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome 
         result =
             stublab_try(target.pid, &setups[done], &outcomes[done], count - done, &trial, &canary);
         if (canary.changed)
-            fail("the kernel has changed the probe's floating point", canary.changed);
+            return CORRUPTED;
         done += (uint32_t)result;
         if (trial.over == 0)
             continue;
@@ -135,12 +157,11 @@ static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome 
         if (trial.over != STUBLAB_OVER_RUNS_ON)
             stublab_ptrace(PTRACE_CONT, target.pid, 0, 0);
         end_stub(&target, &master);
-        const bool tried = last->resumed == 0;
-        if (tried && (last->status & 0xff) == 0x7f)
-            continue;
+        // If it was on the way to the next one, the last look may have been at its exit.
+        const bool tried = last->resumed == 0, stopped = tried && (last->status & 0xff) == 0x7f;
         const bool ended = tried && trial.over != STUBLAB_OVER_RUNS_ON;
         const bool killed = last->status == SIGKILL && setups[done - 1].signal != SIGKILL;
-        if (again != done && (!ended || killed))
+        if (again != done && (!ended || killed || stopped))
             again = done--;
     }
     return 0;
@@ -159,21 +180,78 @@ static void hinder_all(struct stublab_outcome *outcomes, uint32_t count, unsigne
 /** Why no stub can be set up that returns from signal handlers by itself; 0: one can. */
 static int64_t cannot_return;
 
-int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
-                   uint32_t count) {
-    for (uint32_t from = 0, end = 0; from < count; from = end) {
+/** Tries setups of one kind. */
+static int64_t try_alike(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                         uint32_t count) {
+    if (!is_return(setups))
+        return trace(setups, outcomes, count);
+    int64_t result = cannot_return == 0 ? try_returns(setups, outcomes, count) : cannot_return;
+    if (result == 0 || result == CORRUPTED || is_loss(result) || has_returned())
+        return result;
+    cannot_return = result;
+    hinder_all(outcomes, count, STUBLAB_OBSTACLE_RETURN, result);
+    return 0;
+}
+
+/** Looks now and then at a stub that tries nothing, and gets no other floating point than it had.
+ */
+static int64_t look_after(uint32_t count) {
+    static uint32_t tried;
+    tried += count;
+    if (tried < LOOK)
+        return 0;
+    tried = 0;
+    return look_at_idle();
+}
+
+static int64_t try_all(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                       uint32_t count) {
+    int64_t result = 0;
+    for (uint32_t from = 0, end = 0; result == 0 && from < count; from = end) {
         for (end = from + 1; end < count && is_return(&setups[end]) == is_return(&setups[from]);)
             end++;
-        const bool returns = is_return(&setups[from]);
-        int64_t result = returns ? cannot_return : 0;
-        if (result == 0)
-            result = (returns ? try_returns : trace)(&setups[from], &outcomes[from], end - from);
-        if (result < 0 && !(returns && !has_returned()))
-            return result;
-        if (result < 0) {
-            cannot_return = result;
-            hinder_all(&outcomes[from], end - from, STUBLAB_OBSTACLE_RETURN, result);
+        // If a stub is lost that no setup has ended, all are new, and all is tried anew.
+        for (int tries = 1;; tries++) {
+            result = try_alike(&setups[from], &outcomes[from], end - from);
+            if (tries == MOST_TRIES || !is_loss(result))
+                break;
+            renew_all();
         }
     }
-    return 0;
+    return result;
+}
+
+/** Fails with the floating point that has changed, and the case that changes it, if one alone does.
+ */
+__attribute__((noreturn)) static void fail_corrupted(const struct stublab_setup *setups,
+                                                     struct stublab_outcome *outcomes,
+                                                     uint32_t count) {
+    static char text[1 << 13];
+    const char *change = describe_corruption();
+    uint32_t culprit = canary.changed != 0 ? 0 : count;
+    for (; culprit < count; culprit++) {
+        canary.changed = 0;
+        if (try_all(&setups[culprit], outcomes, 1) == CORRUPTED)
+            break;
+    }
+    say_to(text);
+    say("%s", change);
+    if (culprit < count) {
+        say(": ");
+        say_case(&setups[culprit]);
+    }
+    say_to(0);
+    fail(text, 0);
+}
+
+int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                   uint32_t count) {
+    int64_t result = try_all(setups, outcomes, count);
+    if (result == 0)
+        result = look_after(count);
+    if (result == CORRUPTED)
+        fail_corrupted(setups, outcomes, count);
+    if (is_loss(result))
+        renew_all();
+    return is_loss(result) ? -ESRCH : result;
 }

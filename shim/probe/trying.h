@@ -31,6 +31,22 @@ void *module_memory(uint32_t address);
 uint32_t module_address(const void *at);
 extern struct stublab_canary canary;
 
+/** How long a setup may take to stop. */
+void set_deadline(uint64_t milliseconds);
+int64_t deadline(void); /* in microseconds */
+
+// ---- corruption.c ----
+
+/** A result, as those of an injection: floating point has changed that a case must not change. */
+enum { CORRUPTED = -10003 };
+extern bool is_corrupted;
+/** Lets the stub run that tries nothing, and compares its floating point. Returns 0, CORRUPTED, or
+ * what losing a stub results in. */
+int64_t look_at_idle(void);
+void end_idle(void);
+/** What has changed. */
+const char *describe_corruption(void);
+
 // ---- compare.c ----
 
 /** How an outcome compares with its prediction. */

@@ -8,9 +8,9 @@ import {
 } from "../labs/fuzz/facts/diff.ts";
 import { parseVerdicts, type VerdictLog } from "../labs/fuzz/facts/log.ts";
 import type { Verdict } from "../labs/fuzz/facts/verdict.ts";
+import type { Machine } from "../labs/fuzz/machine.ts";
 import { inPlace } from "../labs/fuzz/run/journal.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
-import type { Machine } from "../labs/fuzz/try/machine.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
 import { folded } from "./fold.ts";

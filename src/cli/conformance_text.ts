@@ -8,7 +8,7 @@ import {
   skipText,
 } from "../labs/fuzz/facts/failures.ts";
 import { byGroup, countsOf, rulesOf, type Verdict } from "../labs/fuzz/facts/verdict.ts";
-import type { Machine } from "../labs/fuzz/try/machine.ts";
+import type { Machine } from "../labs/fuzz/machine.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
 

@@ -1,12 +1,11 @@
 import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
+import { type Machine, USUAL_MACHINE } from "../labs/fuzz/machine.ts";
 import { parsePlant, plantLine } from "../labs/fuzz/predict/plant.ts";
 import { predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
 import { ruleOf, ruleText } from "../labs/fuzz/predict/rules.ts";
 import { processorLines } from "../labs/fuzz/tell/attribution.ts";
 import { machineLine, predictionTable } from "../labs/fuzz/tell/told.ts";
-import { KERNEL_FEATURES, USUAL_XSTATE } from "../labs/fuzz/try/arch.ts";
-import { type Machine, readProcessor } from "../labs/fuzz/try/machine.ts";
 import { StublabError } from "../lib/errors.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
@@ -66,20 +65,18 @@ function whatIsMissing({ on }: Case, unpredicted: string | null): string {
   return `The stop is not predicted: ${unpredicted}: ${rule === undefined ? "" : ruleText(rule)}\n`;
 }
 
-/** Reads the machine; if nothing can be traced here, assumes the XSAVE area of most machines and a new kernel. */
+/** Reads the machine; if nothing can be traced here, assumes a usual one. */
 function readMachineAnyhow(): Machine {
   try {
     return readThisMachine();
   } catch (error) {
     if (!(error instanceof StublabError)) throw error;
-    const { xstateLength } = USUAL_XSTATE;
+    const { xstateLength, features } = USUAL_MACHINE;
+    const area = xstateLength === 0 ? "" : `an XSAVE area of ${xstateLength} bytes and `;
     talk(
-      `stublab: nothing can be traced here; assuming ${xstateLength === 0 ? "" : `an XSAVE area of ${xstateLength} bytes and `}` +
-        `the kernel features ${KERNEL_FEATURES.join(", ")}\n`,
+      `stublab: nothing can be traced here; assuming ${area}the features ${features.join(", ")}\n`,
     );
-    const processor = readProcessor();
-    const features = [...processor.features, ...KERNEL_FEATURES];
-    return { ...processor, features, ...USUAL_XSTATE, stubCode: 0 };
+    return USUAL_MACHINE;
   }
 }
 

@@ -5,8 +5,11 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { DeathError, Tracer } from "../../src/index.ts";
-import { Trier } from "../../src/labs/fuzz/try/trial.ts";
-import { isAlive, processState } from "../support/processes.ts";
+import { Engine } from "../../src/labs/fuzz/engine.ts";
+import { Experiment } from "../../src/labs/fuzz/experiment.ts";
+import { isAlive } from "../support/processes.ts";
+import { SIMPLE, seed } from "../support/seeds.ts";
+import { stubsOf } from "../support/stubs.ts";
 import { thrown } from "../support/thrown.ts";
 
 /** A thread that Node.js starts may get the pid instead. */
@@ -56,14 +59,18 @@ function uretprobe(): void {
   const number = Number(chosen.syscallNumber("uretprobe"));
   const create = () => chosen.createStub();
   withPid(number, create, (stub) => stub.close()).close();
-  choose(number);
-  using trier = new Trier();
-  choose(number);
-  const { pid } = trier;
-  choose(number);
-  const { returningPid } = trier;
-  const parent = processState(pid)?.parent;
-  for (const each of [pid, returningPid, parent]) assert.is.not(each, number);
+  const engine = new Engine();
+  using experiment = new Experiment({ capacity: 2 }, engine);
+  const frame = { ucFlags: 6, fpstate: false };
+  const cases = [SIMPLE, seed("int3", {}, { way: "SIGRETURN", frame })];
+  // All are new ones: the next is the parent, or one of the two.
+  for (let ahead = 0; ahead < 3; ahead++) {
+    engine.renewAll();
+    choose(number - ahead);
+    experiment.try(cases);
+    const { parent, traced, returning } = stubsOf(engine);
+    for (const pid of [parent, traced, returning]) assert.ok(pid > 0 && pid !== number);
+  }
 }
 
 const WHAT: Readonly<Record<string, () => void>> = { detached, uretprobe };

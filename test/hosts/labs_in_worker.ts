@@ -3,6 +3,7 @@
 
 import { parentPort } from "node:worker_threads";
 import { compare, openSubjectsConfined } from "../../src/labs/compare/index.ts";
+import { Examiner, parseCase } from "../../src/labs/fuzz/index.ts";
 import { recordScenario } from "../../src/labs/record/index.ts";
 
 const warnings: string[] = [];
@@ -12,6 +13,10 @@ for (const name of ["no-setsid", "thread-dies", "cascade"]) await recordScenario
 {
   using opened = await openSubjectsConfined(["script", "examples/encoders/encoder.mjs"], ["amd64"]);
   await compare({ ...opened, cases: 1000, live: 3 });
+}
+{
+  using examiner = new Examiner();
+  examiner.minimize(parseCase({ schema: "stublab.case/1", signal: "SIGSEGV" }));
 }
 // A warning comes in a turn of its own.
 await new Promise((resolve) => setImmediate(resolve));

@@ -4,8 +4,8 @@
  */
 
 import { HOST_ARCH } from "../../src/core/machine/index.ts";
-import type { Machine } from "../../src/labs/fuzz/try/machine.ts";
-import { NO_XSTATE } from "../../src/labs/fuzz/try/xstate.ts";
+import type { Machine } from "../../src/labs/fuzz/machine.ts";
+import { NO_XSTATE } from "../../src/labs/fuzz/machine.ts";
 import { AMD, machineWith } from "./hidden_cases.ts";
 
 const AMD64: Machine = machineWith(

@@ -11,9 +11,8 @@ import {
 } from "../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf } from "../../src/labs/fuzz/case/amd64/registers.ts";
 import type { Case, SignalFrame } from "../../src/labs/fuzz/case/case.ts";
+import type { Feature, Machine } from "../../src/labs/fuzz/machine.ts";
 import type { Model } from "../../src/labs/fuzz/predict/model.ts";
-import type { Feature } from "../../src/labs/fuzz/try/arch.ts";
-import type { Machine } from "../../src/labs/fuzz/try/machine.ts";
 import { dispatching, SIMPLE, seed } from "./seeds.ts";
 import { AMX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 

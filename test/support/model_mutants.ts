@@ -3,10 +3,9 @@
  * finds out each of them.
  */
 
+import type { Feature, Machine } from "../../src/labs/fuzz/machine.ts";
 import type { Change } from "../../src/labs/fuzz/predict/model.ts";
 import { BITS, holds, type Rule, rules, valuesOn } from "../../src/labs/fuzz/predict/rules.ts";
-import type { Feature } from "../../src/labs/fuzz/try/arch.ts";
-import type { Machine } from "../../src/labs/fuzz/try/machine.ts";
 import { hex } from "../../src/lib/errors.ts";
 
 const PAGE = 4096n;

@@ -1,6 +1,6 @@
 /* How the kernel shows floating point on some processors. */
 
-import type { XsaveComponent, Xstate } from "../../src/labs/fuzz/try/xstate.ts";
+import type { XsaveComponent, Xstate } from "../../src/labs/fuzz/machine.ts";
 
 const component = (
   number: number,

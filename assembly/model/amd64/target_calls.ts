@@ -1,4 +1,4 @@
-// What system calls return in a target, whose filter (src/labs/fuzz/try/target.ts) allows few of them. The number of a call is
+// What system calls return in a target, whose filter (src/labs/fuzz/case/pieces.ts) allows few of them. The number of a call is
 // the low half of orig_rax.
 
 import { SYS_uretprobe } from "../../amd64/numbers";

@@ -1,6 +1,5 @@
-// The contract of shim/fuzz/amd64/sigreturn.c with src/labs/fuzz/try/sigreturn/: register setups
-// that a stub tries by itself, by rt_sigreturn. The host and the stub share a struct
-// stublab_exchange.
+// Register setups that a stub tries by itself, by rt_sigreturn. The probe and the stub share a
+// struct stublab_exchange.
 #ifndef STUBLAB_SIGRETURN_H
 #define STUBLAB_SIGRETURN_H
 

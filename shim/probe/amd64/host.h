@@ -18,4 +18,16 @@ enum {
 /** TASK_SIZE_MAX with page tables of four levels. */
 #define MOST_USER_SPACE 0x7ffffffff000ULL
 
+/** Calls that a filter does not see, on kernels that have them: uretprobe and uprobe. */
+#define UNSEEN_CALLS                                                                               \
+    { 335, 336 }
+/** The upper half of every address in the vsyscall page. */
+#define VSYSCALL_HALF 0xffffffffU
+
+/** What the canary has: names of its registers, and the number of its register `n`. */
+#define STATUS_REGISTER "mxcsr"
+#define CONTROL_REGISTER "the x87 control word"
+#define VECTOR_REGISTER(wide) ((wide) != 0 ? "ymm" : "xmm")
+#define VECTOR_NUMBER(n) (n)
+
 #endif

@@ -1,12 +1,34 @@
-// Tries setups by rt_sigreturn, in stubs that do it by themselves: src/labs/fuzz/try/sigreturn/.
-#include "own_data.h"
+// Tries setups by rt_sigreturn, in stubs that do it by themselves until a setup ends them or does
+// not stop. They are not traced, because a traced thread stops at every signal; PDEATHSIG ends them
+// with the master, and the master ends with the probe.
 #include "sigreturn.h"
+#include "target.h"
 #include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
+#include <linux/mman.h>
 #include <linux/ptrace.h>
 
-enum { MOST_TRIES = 16, LOOK = 20000, PATIENCE = 100 };
+/** How often a setup is tried whose outcome is a signal that somebody sent: those that are pending
+ * spoil some tries, but at most one each. */
+enum { MOST_TRIES = 32 };
+/** Microseconds between two looks whether the stub lives; and how many deadlines by the clock a
+ * setup has, as a stub may wait for its turn on a busy machine. */
+enum { LOOK = 20000, PATIENCE = 10 };
+
+/*
+ * What such a stub has beside the pages of cases. It lies where no case points by intention, above
+ * 4 GB, where code of 32 bits cannot reach, and below 0x7f_8000_0000, where User Mode Linux ends.
+ */
+#define HANDLER_STACK 0x5a6a000000ULL /* rw-: where signals are handled */
+#define LOOP 0x5a6b000000ULL          /* r-x: the code of shim/fuzz/amd64/sigreturn.S */
+#define RECORDS 0x5a6c000000ULL       /* rw-: what it shares with the probe */
+/** A frame with all that AVX-512 and AMX have takes 12 kB. */
+enum { HANDLER_STACK_SIZE = 64 << 10 };
+
+/** What no frame holds, so it stays as it is at first: KEPT in
+ * src/labs/fuzz/case/amd64/baseline.ts. */
+enum { KEPT_SELECTOR = 0x2b /* __USER_DS */ };
 
 static struct tracee resident;
 static struct stublab_exchange *exchange;
@@ -14,7 +36,7 @@ static int64_t file = -1, pidfd = -1;
 
 /** The address in a stub of what is at an address of the module's memory. */
 static uint64_t stub_view(const void *at) {
-    return records_address + (module_address(at) - module_areas);
+    return RECORDS + (module_address(at) - module_areas);
 }
 
 /** Whether the stub has ended. Its parent has not reaped it, so without pidfds, as in gVisor, /proc
@@ -23,10 +45,11 @@ static bool has_ended(void) {
     return pidfd >= 0 ? stublab_has_ended((int32_t)pidfd) == 1 : is_zombie(resident.pid);
 }
 
-/** Waits for the probe's turn. Returns 1; 0 if the stub ended, or gets nowhere. */
+/** Waits for the probe's turn. Returns 1; 0 if the stub ended, or gets nowhere in time. */
 static int64_t await(bool gives) {
     uint32_t next = ~0U;
-    for (int waited = 0; waited < PATIENCE; waited++) {
+    int64_t ran = 0, waited = 0;
+    for (;; waited += LOOK) {
         int64_t result = gives ? stublab_give_turn(exchange, LOOK, &canary)
                                : stublab_await_turn(exchange, LOOK, &canary);
         gives = false;
@@ -35,10 +58,17 @@ static int64_t await(bool gives) {
         if (has_ended())
             return 0;
         const uint32_t now = __atomic_load_n(&exchange->next, __ATOMIC_ACQUIRE);
-        waited = now == next ? waited : 0;
-        next = now;
+        const int64_t runs = stublab_processor_time(resident.pid);
+        if (now != next) {
+            next = now;
+            ran = runs;
+            waited = 0;
+        }
+        // Its own time, or, if it cannot get that, many times as much by looks: the clock goes on
+        // while somebody has stopped the probe.
+        if (waited >= deadline() && (runs - ran >= deadline() || waited >= PATIENCE * deadline()))
+            return 0;
     }
-    return 0;
 }
 
 /** Ends the stub, which nobody traces: its parent reaps it. Returns its status word. */
@@ -72,9 +102,61 @@ static bool has_readable_bases(void) {
     return has_feature("fsgsbase");
 }
 
+static uint64_t shared_size(void) {
+    return module.w2c_memory.size - module_areas;
+}
+
 void share_areas(void) {
     exchange = module_memory(module_areas);
-    file = stublab_share(exchange, 0, module.w2c_memory.size - module_areas);
+    file = stublab_share(exchange, 0, shared_size());
+}
+
+/** Maps the loop, what it shares with the probe, and the stack. */
+static int64_t map_loop(struct tracee *stub) {
+    static uint8_t code[PAGE_SIZE];
+    int64_t result = map_at(stub, LOOP, PAGE_SIZE, -1);
+    if (result == 0)
+        result = map_at(stub, RECORDS, shared_size(), file);
+    if (result == 0)
+        result = map_at(stub, HANDLER_STACK, HANDLER_STACK_SIZE, -1);
+    if (result == 0)
+        result = stublab_sigreturn_code(code, sizeof code, RECORDS);
+    return result < 0 ? result : fill(stub, LOOP, code, sizeof code, PROT_READ | PROT_EXEC);
+}
+
+/** Gives the signals that instructions raise a handler. With SS_AUTODISARM its stack is always used
+ * from the end, wherever rsp points. */
+static int64_t handle_raised(struct tracee *stub) {
+    static const uint32_t raised[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS};
+    enum { AUTODISARM = 1U << 31 };
+    const uint64_t stack[] = {HANDLER_STACK, AUTODISARM, HANDLER_STACK_SIZE};
+    int64_t result = write_memory(stub, memory.scratch, stack, sizeof stack);
+    if (result == 0)
+        result = INJECT(stub, __NR_sigaltstack, memory.scratch, 0);
+    for (uint32_t i = 0; result == 0 && i < sizeof raised / sizeof *raised; i++)
+        result =
+            handle_signal(stub, raised[i], LOOP + stublab_sigreturn_handler_offset(), SA_ONSTACK);
+    return result;
+}
+
+/** Rules that allow the two calls of the loop from its page. */
+static const struct sock_filter loop_rules[] = {
+    LOAD_HIGH(instruction_pointer),      JUMP_EQUAL((uint32_t)(LOOP >> 32), 0, 7),
+    LOAD(instruction_pointer),           BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)-PAGE_SIZE),
+    JUMP_EQUAL((uint32_t)LOOP, 0, 4),    LOAD(nr),
+    JUMP_EQUAL(__NR_rt_sigreturn, 1, 0), JUMP_EQUAL(__NR_futex, 0, 1),
+    ANSWER(SECCOMP_RET_ALLOW),
+};
+
+int64_t set_up_loop(struct tracee *stub) {
+    int64_t result = set_up_pages(stub);
+    if (result == 0)
+        result = map_loop(stub);
+    if (result == 0)
+        result = handle_raised(stub);
+    if (result == 0)
+        result = make_harmless(stub, loop_rules, sizeof loop_rules / sizeof *loop_rules);
+    return result;
 }
 
 static int64_t ready(void) {
@@ -84,12 +166,12 @@ static int64_t ready(void) {
         return file;
     memset(exchange, 0, sizeof *exchange);
     exchange->turn = 1;
-    exchange->ds = kept_ds;
-    exchange->es = kept_es;
+    exchange->ds = KEPT_SELECTOR;
+    exchange->es = KEPT_SELECTOR;
     exchange->bases = has_readable_bases();
-    exchange->scratch = scratch_address;
-    exchange->scratch_size = scratch_size;
-    int64_t result = create_target(&resident, section_loop, file);
+    exchange->scratch = memory.scratch;
+    exchange->scratch_size = memory.scratch_size;
+    int64_t result = create_target(&resident, set_up_loop);
     if (result < 0)
         return result;
     int64_t length = stublab_fresh_frame(resident.pid, exchange->image, sizeof exchange->image,
@@ -98,11 +180,11 @@ static int64_t ready(void) {
     pidfd = stublab_pidfd(resident.pid);
     uint64_t *words = frame_words();
     memcpy(words, baseline, BLOCK_SIZE);
-    words[REG_FS_BASE] = kept_fs_base;
-    words[REG_GS_BASE] = kept_gs_base;
-    words[REG_DS] = kept_ds;
-    words[REG_ES] = kept_es;
-    words[REG_RIP] = loop_address;
+    words[REG_FS_BASE] = memory.constants;
+    words[REG_GS_BASE] = memory.scratch;
+    words[REG_DS] = KEPT_SELECTOR;
+    words[REG_ES] = KEPT_SELECTOR;
+    words[REG_RIP] = LOOP;
     stublab_ptrace(PTRACE_SETREGS, resident.pid, 0, words);
     stublab_ptrace(PTRACE_DETACH, resident.pid, 0, 0);
     // It is still stopped by the SIGSTOP of its birth.
@@ -127,7 +209,9 @@ static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *
         exchange->next = 0;
         exchange->count = count - done;
         result = await(true);
-        if (result < 0 || canary.changed)
+        if (canary.changed)
+            return CORRUPTED;
+        if (result < 0)
             fail("a stub cannot be handed setups", result);
         if (result == 1)
             return 0;

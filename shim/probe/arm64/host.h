@@ -10,4 +10,15 @@ enum { WORD_RESULT = 0, WORD_COUNTER = 32, WORD_FLAGS = 33, WORD_MARK = 9, FRAME
 /** With 52 bits; most kernels have 48, some 39. */
 #define MOST_USER_SPACE (1ULL << 52)
 
+/** A filter sees every call, and there is no vsyscall page. */
+#define UNSEEN_CALLS                                                                               \
+    { 0 }
+#define VSYSCALL_HALF 0U
+
+/** What the canary has: names of its registers, and the number of its register `n`. */
+#define STATUS_REGISTER "fpsr"
+#define CONTROL_REGISTER "fpcr"
+#define VECTOR_REGISTER(wide) ((void)(wide), "q")
+#define VECTOR_NUMBER(n) ((n) < 8 ? (n) : (n) + 8)
+
 #endif

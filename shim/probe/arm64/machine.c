@@ -1,9 +1,16 @@
-// The machine, as src/labs/fuzz/try/arm64/machine.ts reads it.
-#include "own_data.h"
+// What the machine is, as /proc/cpuinfo says and a stub shows.
 #include "probe.h"
 #include <asm/signal.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
+
+/** Bits of pstate that a processor keeps if it has what they are about:
+ * arch/arm64/include/uapi/asm/ptrace.h. */
+static const struct {
+    const char *feature;
+    uint64_t bit;
+} pstate_bits[] = {{"dit", 1 << 24}, {"ssbs", 1 << 12}, {"tco", 1 << 25}, {"bti", 1 << 10}};
+enum { PSTATE_BITS = sizeof pstate_bits / sizeof *pstate_bits };
 
 /** The value of a field of /proc/cpuinfo, which begins after the colon. */
 static const char *value_of(const char *text, const char *name) {
@@ -64,8 +71,8 @@ static uint64_t *begin_at(struct tracee *stub, uint64_t address) {
 static uint64_t kept_bits(struct tracee *stub, uint64_t brk) {
     uint64_t *words = begin_at(stub, brk);
     words[REG_PSTATE] = 0;
-    for (const struct pstate_bit *each = pstate_bits; each->bit != 0; each++)
-        words[REG_PSTATE] |= each->bit;
+    for (int i = 0; i < PSTATE_BITS; i++)
+        words[REG_PSTATE] |= pstate_bits[i].bit;
     return go_on(stub, PTRACE_CONT, 0) ? words[REG_PSTATE] : 0;
 }
 
@@ -90,9 +97,9 @@ void read_machine(struct tracee *stub) {
     write_memory(stub, at, code, sizeof code);
     INJECT(stub, __NR_mprotect, at, page_bytes, PROT_READ | PROT_EXEC);
     const uint64_t kept = kept_bits(stub, at);
-    for (const struct pstate_bit *each = pstate_bits; each->bit != 0; each++)
-        if ((kept & each->bit) != 0)
-            machine.features |= 1ULL << each->feature;
+    for (int i = 0; i < PSTATE_BITS; i++)
+        if ((kept & pstate_bits[i].bit) != 0)
+            add_feature(pstate_bits[i].feature);
     if (restarts_with_argument(stub, at + sizeof *code))
         add_feature("orig_x0");
     INJECT(stub, __NR_munmap, at, page_bytes);

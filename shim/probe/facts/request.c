@@ -130,7 +130,7 @@ void new_stub(void) {
         return;
     if (count == MOST_STUBS)
         fail("a fact has too many stubs", count);
-    const int64_t result = create_stub(&stubs[count], section_pages);
+    const int64_t result = create_stub(&stubs[count], set_up_pages);
     if (result < 0)
         lose_by(RESULT, 0, result);
     count += result >= 0;

@@ -1,9 +1,11 @@
+import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
 import { parseMaps, readProc } from "../../core/stub/proc.ts";
 import { checkOptions, count, type OptionShapes } from "../../lib/shape.ts";
 import { type Case, expectCase } from "./case/case.ts";
 import type { Fields } from "./case/fields.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
 import { knownShape } from "./known/known.ts";
+import type { Machine } from "./machine.ts";
 import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
 import { changeShape } from "./predict/plant.ts";
@@ -11,7 +13,6 @@ import { type CasePrediction, predictionOf } from "./predict/predict.ts";
 import { DIFFERS } from "./predict/signature.ts";
 import { type Suspects, suspectsOf } from "./predict/suspects.ts";
 import { confirm } from "./try/confirm.ts";
-import type { Machine } from "./try/machine.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
 const MOST_HANGS = 20;
@@ -77,7 +78,7 @@ export class Examiner {
 
   /** The names of signals, errnos and calls. */
   get constants(): ReadonlyMap<string, bigint> {
-    return this.#experiment.trier.tracer.encoder.constants;
+    return openAssemblyEncoder().constants;
   }
 
   /**

@@ -6,9 +6,12 @@
 import { Batch } from "./case/batch.ts";
 import type { Case } from "./case/case.ts";
 import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
+import { obstacleOf, obstacleText } from "./case/obstacles.ts";
 import type { Generator } from "./draw/generate.ts";
+import type { CaseTrier } from "./engine.ts";
 import type { KnownName } from "./known/arch.ts";
 import { deviationsOf } from "./known/known.ts";
+import type { Machine } from "./machine.ts";
 import {
   type DifferenceKind,
   differencesOf,
@@ -20,9 +23,6 @@ import { type Change, Model } from "./predict/model.ts";
 import { AGREES, DIFFERS, signatureOf, UNPREDICTED } from "./predict/signature.ts";
 import { type Confirmed, confirm } from "./try/confirm.ts";
 import { openTrier } from "./try/hermetic.ts";
-import type { Machine } from "./try/machine.ts";
-import type { CaseTrier } from "./try/trial.ts";
-import { obstacleOf, obstacleText } from "./try/untried.ts";
 
 export interface ExaminerOptions {
   /** For each stop, in whole milliseconds. Default: 200. */

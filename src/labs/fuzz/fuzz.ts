@@ -15,6 +15,7 @@ import {
 } from "../../lib/shape.ts";
 import { DEFAULT_PATH, PATHS } from "./draw/arch.ts";
 import { knownShape } from "./known/known.ts";
+import type { Machine } from "./machine.ts";
 import { changeShape } from "./predict/plant.ts";
 import { expectRule, holds } from "./predict/rules.ts";
 import { CorpusFolder } from "./run/corpus_folder.ts";
@@ -24,7 +25,6 @@ import { describeMachine } from "./run/journal.ts";
 import type { FuzzOptions, FuzzResult } from "./run/options.ts";
 import { shardShape } from "./run/round.ts";
 import { Session } from "./run/session.ts";
-import type { Machine } from "./try/machine.ts";
 
 export const MOST_WORKERS = 256;
 

@@ -2,8 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import type { Model as AnyModel } from "../../../src/labs/fuzz/predict/model.ts";
-import type { Machine } from "../../../src/labs/fuzz/try/machine.ts";
 
 Object.defineProperty(process, "arch", { value: "arm64" });
 // A bug that the environment plants is the subject of agreement.test.ts.
@@ -15,7 +15,7 @@ const { formatCase, parseCase } = await import("../../../src/labs/fuzz/case/case
 const { Generator } = await import("../../../src/labs/fuzz/draw/generate.ts");
 const { Model } = await import("../../../src/labs/fuzz/predict/model.ts");
 const { mutants } = await import("../../support/model_mutants.ts");
-const { NO_XSTATE } = await import("../../../src/labs/fuzz/try/xstate.ts");
+const { NO_XSTATE } = await import("../../../src/labs/fuzz/machine.ts");
 const { predict } = await import("../../../src/labs/fuzz/predict/predict.ts");
 
 const CASES = 40_000;

@@ -1,138 +1,105 @@
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
-import koffi from "koffi";
+// Floating point of the probe, and of a stub that tries nothing, changes as if a kernel had mixed it up with another's.
+
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseMaps, readProc } from "../../../src/core/stub/proc.ts";
-import { BASELINE } from "../../../src/labs/fuzz/case/amd64/baseline.ts";
-import { indexOf } from "../../../src/labs/fuzz/case/amd64/registers.ts";
-import type { Way } from "../../../src/labs/fuzz/case/arch.ts";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
-import { CONSTANTS } from "../../../src/labs/fuzz/case/records.ts";
-import { nameCulprit } from "../../../src/labs/fuzz/try/culprit.ts";
-import { Trier } from "../../../src/labs/fuzz/try/trial.ts";
+import { parseMaps } from "../../../src/core/stub/proc.ts";
+import { Engine } from "../../../src/labs/fuzz/engine.ts";
+import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { CorruptionError } from "../../../src/lib/errors.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
+import { isAlive } from "../../support/processes.ts";
+import { SIMPLE, seed } from "../../support/seeds.ts";
 import { thrown } from "../../support/thrown.ts";
 
 const canary = suite("fuzz: floating point of others");
 
-const SIZE = 256;
-const MOST_RUNS = 500;
-
-function caseOf(way: Way): Case {
-  return {
-    ...{ from: "signal", way, on: "CONT", signal: 0 },
-    ...{ block: BASELINE, pairs: [], words: [], length: 0 },
-    ...(way === "SIGRETURN" && { frame: { ucFlags: 4, fpstate: true } }),
-  };
-}
-
-function batchOf(it: Case): Batch {
-  const batch = new Batch(SIZE);
-  for (let i = 0; i < SIZE; i++) writeSetup(it, batch, i);
-  return batch;
-}
-
-/** Calls a function while vector registers of this thread change whenever the shim runs. */
-function whileCorrupting(work: () => void): void {
-  const library = join(temporaryFolder(), "corrupt.so");
-  execFileSync(process.env.CC || "cc", [
-    "-shared",
-    "-fPIC",
-    "-o",
-    library,
-    "test/support/corrupt.c",
-  ]);
-  const corrupt = koffi.load(library);
-  const start = corrupt.func("int start_corrupting(uintptr_t, uintptr_t)");
-  const stop = corrupt.func("int stop_corrupting()");
-  const shim = parseMaps(readProc("/proc/self/maps")).filter(({ name }) =>
-    /\/fuzz-\w+\.so$/.test(name),
+/** Has a thread change xmm5 of a process `times` times, each while another child of its child runs on. */
+async function corrupting(pid: number, times: number, work: () => void): Promise<void> {
+  const worker = new Worker(
+    `const { workerData: { pid, times } } = require("node:worker_threads");
+     const { readdirSync, readFileSync } = require("node:fs");
+     const koffi = require("koffi");
+     const syscall = koffi.load(null).func("long syscall(long, long, long, void *, void *)");
+     const [PTRACE, WAIT4, ATTACH, DETACH, GETREGSET, SETREGSET, XSTATE, WALL, XMM5] =
+       [101, 61, 16, 17, 0x4204, 0x4205, 0x202n, 0x40000000n, 160 + 16 * 5];
+     const stat = (task) => {
+       try {
+         const text = readFileSync("/proc/" + task + "/stat", "utf8");
+         return text.slice(text.lastIndexOf(")") + 2).split(" ");
+       } catch { return []; }
+     };
+     const pids = () => readdirSync("/proc").map(Number).filter((it) => it > 0);
+     const childrenOf = (parent) => pids().filter((it) => Number(stat(it)[1]) === parent);
+     // One that has run for 50 ms.
+     const spinning = () => childrenOf(pid).flatMap(childrenOf).find((it) => Number(stat(it)[11]) >= 5);
+     for (let done = 0, last; done < times; done++) {
+       let stub;
+       do stub = spinning(); while (stub === undefined || stub === last);
+       last = stub;
+       syscall(PTRACE, ATTACH, pid, null, null);
+       syscall(WAIT4, pid, 0, WALL, null);
+       const area = new Uint8Array(16384);
+       const iovec = new BigUint64Array([koffi.address(area), 16384n]);
+       syscall(PTRACE, GETREGSET, pid, XSTATE, iovec);
+       area[XMM5] ^= 1;
+       syscall(PTRACE, SETREGSET, pid, XSTATE, iovec);
+       syscall(PTRACE, DETACH, pid, null, null);
+     }`,
+    { eval: true, workerData: { pid, times } },
   );
-  try {
-    assert.is(start(shim[0]?.start, shim.at(-1)?.end), 0);
-    work();
-  } finally {
-    stop();
-  }
+  const ended = new Promise((resolve) => worker.once("exit", resolve));
+  work();
+  assert.is(await ended, 0);
 }
 
-for (const way of ["SETREGS", "SIGRETURN"] as const) {
-  canary(`a change of the tracing thread's vector registers is an error: ${way}`, () => {
-    using trier = new Trier();
-    const batch = batchOf(caseOf(way));
-    trier.run(batch, SIZE);
-    const runAll = () => {
-      for (let n = 0; n < MOST_RUNS; n++) trier.run(batch, SIZE);
-    };
-    whileCorrupting(() => {
-      const { message, remedy } = thrown(CorruptionError, runAll);
+const SPIN = seed("spin");
+const RETURN = seed("spin", {}, { way: "SIGRETURN", frame: { ucFlags: 6, fpstate: false } });
+
+for (const [what, it, times, names] of [
+  ["ptrace", SPIN, 1, false],
+  ["ptrace, each time it is tried", SPIN, 2, true],
+  ["rt_sigreturn", RETURN, 1, false],
+] as const) {
+  canary(`a change of the tracing thread's vector registers is an error: ${what}`, async () => {
+    const engine = new Engine({ deadline: 1500 });
+    using experiment = new Experiment({ capacity: 2 }, engine);
+    await corrupting(engine.pid, times, () => {
+      const { message, remedy } = thrown(CorruptionError, () => experiment.try([SIMPLE, it]));
       assert.match(
         message,
-        /^the floating point of the tracing thread changed .*: [xy]mm5 has the words/,
+        /floating point of the tracing thread changed .*: [xy]mm5 has the words/,
       );
+      assert.is(/: \{"schema":"stublab.case\/1".*"code":"spin"/.test(message), names);
       assert.match(remedy ?? "", "fuzz replay");
     });
-    for (let n = 0; n < 16; n++) trier.run(batch, SIZE);
+    assert.not(isAlive(engine.pid));
   });
 }
 
-canary("a change of an idle stub's vector registers is an error", () => {
-  using trier = new Trier();
-  const batch = batchOf(caseOf("SETREGS"));
-  const runs = () => {
-    for (let n = 0; n < 32; n++) trier.run(batch, SIZE);
-  };
-  runs();
-  const idle = [...trier.tracer.stubs.values()].at(-1);
-  const area = new Uint8Array(CONSTANTS.MOST_XSTATE);
-  const { shim } = trier.tracer;
-  const length = shim.readXstate(idle?.pid ?? 0, area, area.length);
-  area[200] = (area[200] ?? 0) ^ 4;
-  assert.is(shim.writeXstate(idle?.pid ?? 0, area, length), length);
-  assert.match(thrown(CorruptionError, runs).message, /idle.* at offset 200 of its XSAVE area/);
-  runs();
-});
-
-/** Floating point changes whenever a case has this word in rax. */
-const CULPRIT = 0xbadn;
-const RAX = indexOf("rax");
-
-class BrokenTrier extends Trier {
-  override run(batch: Batch, count: number, first = 0): void {
-    for (let i = first; i < first + count; i++) {
-      if (batch.at(i).block[RAX] === CULPRIT) throw new CorruptionError("it changed");
-    }
+/** Changes a byte of each copy of some bytes in a process's memory. */
+function changeCopies(pid: number, bytes: Buffer): void {
+  const memory = openSync(`/proc/${pid}/mem`, "r+");
+  const writable = parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8")).filter(
+    ({ protection, end, start }) => protection.startsWith("rw") && end - start < 1 << 24,
+  );
+  for (const { start, end } of writable) {
+    const all = Buffer.alloc(end - start);
+    readSync(memory, all, 0, all.length, start);
+    for (let at = all.indexOf(bytes); at >= 0; at = all.indexOf(bytes, at + 1))
+      writeSync(memory, Buffer.of((bytes[40] ?? 0) ^ 4), 0, 1, start + at + 40);
   }
+  closeSync(memory);
 }
 
-canary("the error names the case, if that does it alone", () => {
-  using trier = new BrokenTrier();
-  const batch = batchOf(caseOf("SETREGS"));
-  const block = BASELINE.with(RAX, CULPRIT);
-  writeSetup({ ...caseOf("SETREGS"), block }, batch, 7);
-  const { message } = thrown(CorruptionError, () =>
-    nameCulprit(() => trier.run(batch, SIZE), trier, batch, SIZE, 1000),
-  );
-  assert.match(message, /^case 1007: it changed: \{"schema":"stublab.case\/1".*"rax":"0xbad"/);
-});
-
-canary("otherwise it names the cases of the batch", () => {
-  using trier = new Trier();
-  const batch = batchOf(caseOf("SETREGS"));
-  let first = true;
-  trier.run = () => {
-    if (!first) return;
-    first = false;
-    throw new CorruptionError("it changed");
-  };
-  const { message } = thrown(CorruptionError, () =>
-    nameCulprit(() => trier.run(batch, SIZE), trier, batch, SIZE, 1000),
-  );
-  assert.is(message, "one of the cases 1000 to 1255: it changed");
+canary("a change of an idle stub's vector registers is an error", () => {
+  const engine = new Engine();
+  using experiment = new Experiment({ capacity: 1 << 14 }, engine);
+  const runs = () => void experiment.try(Array(1 << 14).fill(SIMPLE));
+  runs();
+  // What the probe has noted of its registers from the first on.
+  changeCopies(engine.pid, Buffer.from(Array.from({ length: 64 }, (_, i) => (160 + i) % 251)));
+  assert.match(thrown(CorruptionError, runs).message, /idle.* at offset 200 of its XSAVE area/);
 });
 
 canary.run();

@@ -4,12 +4,14 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
+import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
+import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { AGREES, DIFFERS } from "../../../src/labs/fuzz/predict/signature.ts";
 import { FuzzWorker } from "../../../src/labs/fuzz/run/fuzz_worker.ts";
 import { confirm } from "../../../src/labs/fuzz/try/confirm.ts";
-import { Trier } from "../../../src/labs/fuzz/try/trial.ts";
 import { SIMPLE } from "../../support/seeds.ts";
+import { stubsOf } from "../../support/stubs.ts";
 
 const confirming = suite("fuzz: outcomes that another attempt contradicts");
 
@@ -22,20 +24,32 @@ function spoil(pid: number): void {
   closeSync(memory);
 }
 
-/** A trier whose `spoiled`-th stubs are written to. */
-class SpoiledTrier extends Trier {
+/** An engine whose `spoiled`-th stubs are written to. */
+class SpoiledEngine extends Engine {
   renewals = 0;
   readonly #spoiled: readonly number[];
+  readonly #plain = new Batch(1);
+  #isNew = true;
 
   constructor(...spoiled: number[]) {
     super();
     this.#spoiled = spoiled;
-    if (spoiled.includes(0)) spoil(this.pid);
+    this.#plain.put([SIMPLE]);
+  }
+
+  override run(batch: Batch, count: number, first?: number): void {
+    if (this.#isNew && this.#spoiled.includes(this.renewals)) {
+      super.run(this.#plain, 1);
+      spoil(stubsOf(this).traced);
+    }
+    this.#isNew = false;
+    super.run(batch, count, first);
   }
 
   override renew(): void {
     super.renew();
-    if (this.#spoiled.includes(++this.renewals)) spoil(this.pid);
+    this.renewals++;
+    this.#isNew = true;
   }
 }
 
@@ -46,7 +60,7 @@ for (const [what, spoiled, agrees, unconfirmed, renewals] of [
   ["a contradiction in between does not hide it", [0, 2], false, 1, 2],
 ] as const) {
   confirming(what, () => {
-    const trier = new SpoiledTrier(...spoiled);
+    const trier = new SpoiledEngine(...spoiled);
     using experiment = new Experiment({}, trier);
     const counters = new Int32Array(new SharedArrayBuffer(8));
     const worker = new FuzzWorker(experiment, { seed: 1n, path: "both", counters });

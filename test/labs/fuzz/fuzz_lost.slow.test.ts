@@ -4,10 +4,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import type { CaseTrier } from "../../../src/labs/fuzz/try/trial.ts";
-import { childrenOf, processState } from "../../support/processes.ts";
+import { StateError, TraceError } from "../../../src/lib/errors.ts";
+import { childrenOf, eventually, isAlive } from "../../support/processes.ts";
 import { SIMPLE } from "../../support/seeds.ts";
+import { type Stubs, stubsOf } from "../../support/stubs.ts";
+import { thrown } from "../../support/thrown.ts";
 
 const lost = suite("fuzz: stubs that somebody else ends");
 
@@ -22,13 +25,14 @@ const drawn: Try = (experiment, from) => {
   experiment.draw(new Generator(5n, { ...machine, path: "both" }), from);
 };
 
-/** The outcomes of cases, in a trier whose stubs `disturb` may end before each batch. */
-function outcomes(disturb: (trier: CaseTrier) => void, tryBatch = drawn) {
-  using experiment = new Experiment({ capacity: SIZE, deadline: 2000 });
-  const { trier } = experiment;
+/** The outcomes of cases, in stubs that `disturb` may end before each batch. */
+function outcomes(disturb: (stubs: Stubs) => void, tryBatch = drawn) {
+  const engine = new Engine({ deadline: 2000 });
+  using experiment = new Experiment({ capacity: SIZE }, engine);
+  tryBatch(experiment, 0);
   const signatures: number[] = [];
   for (let from = 0; from < SIZE * BATCHES; from += SIZE) {
-    disturb(trier);
+    disturb(stubsOf(engine));
     tryBatch(experiment, from);
     for (let i = 0; i < SIZE; i++) signatures.push(experiment.compare(i).signature);
   }
@@ -37,16 +41,37 @@ function outcomes(disturb: (trier: CaseTrier) => void, tryBatch = drawn) {
 
 const undisturbed = outcomes(() => {});
 
-const VICTIMS: Readonly<Record<string, (trier: CaseTrier) => number>> = {
-  "the stub that is traced": ({ pid }) => pid,
-  "the stub that returns from signals": ({ returningPid }) => returningPid,
-  "the parent of both": ({ pid }) => processState(pid)?.parent ?? Number.NaN,
+const VICTIMS: Readonly<Record<string, (stubs: Stubs) => number>> = {
+  "the stub that is traced": ({ traced }) => traced,
+  "the stub that returns from signals": ({ returning }) => returning,
+  "the stub that tries nothing": ({ idle }) => idle,
+  "the parent of all": ({ parent }) => parent,
 };
 
 for (const [name, victimOf] of Object.entries(VICTIMS)) {
   lost(`without ${name} all comes to the same`, () => {
-    const seen = outcomes((trier) => process.kill(victimOf(trier), "SIGKILL"));
+    const seen = outcomes((stubs) => {
+      const victim = victimOf(stubs);
+      if (victim > 1) process.kill(victim, "SIGKILL");
+    });
     assert.equal(seen, undisturbed);
+  });
+}
+
+for (const [signal, message] of [
+  ["SIGKILL", /^the probe has ended by itself: killed by SIGKILL$/],
+  ["SIGSTOP", /^the probe does not answer$/],
+] as const) {
+  lost(`a probe that gets ${signal} is an error, and nothing is left`, async () => {
+    const engine = new Engine();
+    using experiment = new Experiment({}, engine);
+    experiment.try([SIMPLE]);
+    const stubs = Object.values(stubsOf(engine)).filter((pid) => pid > 0);
+    assert.is(stubs.length, 2);
+    process.kill(engine.pid, signal);
+    assert.match(thrown(TraceError, () => experiment.try([SIMPLE])).message, message);
+    assert.match(thrown(StateError, () => experiment.try([SIMPLE])).message, "closed");
+    assert.ok(await eventually(() => ![engine.pid, ...stubs].some(isAlive), 5000));
   });
 }
 
@@ -75,10 +100,10 @@ async function disturbed(signals: readonly string[], tryBatch = drawn) {
     },
   );
   let losses = 0;
-  const seen = outcomes(({ pid, returningPid }) => {
-    if (Atomics.load(shared, 0) !== 0 && Atomics.load(shared, 0) !== pid) losses++;
-    Atomics.store(shared, 0, pid);
-    Atomics.store(shared, 1, returningPid);
+  const seen = outcomes(({ traced, returning }) => {
+    if (Atomics.load(shared, 0) !== 0 && Atomics.load(shared, 0) !== traced) losses++;
+    Atomics.store(shared, 0, traced);
+    Atomics.store(shared, 1, returning);
   }, tryBatch);
   Atomics.store(shared, 2, 1);
   Atomics.notify(shared, 2);

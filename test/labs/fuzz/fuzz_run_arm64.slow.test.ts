@@ -5,14 +5,13 @@ import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { SIMPLE } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { readProcessor } from "../../../src/labs/fuzz/try/machine.ts";
-import "../../support/hermetic.ts";
+import { readThisMachine } from "../../../src/labs/fuzz/predict/predict.ts";
 
 const CASES = 4096;
 /** Under an emulator a stop may take its time, in milliseconds. */
 const DEADLINE = 10_000;
 /** The implementer that QEMU's processor "max" has. */
-const known = readProcessor().vendor === "0x00" ? ("qemu-tcg" as const) : undefined;
+const known = readThisMachine().vendor === "0x00" ? ("qemu-tcg" as const) : undefined;
 
 const arm64 = suite("fuzz: runs on arm64");
 

@@ -1,38 +1,38 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
+import { Tracer } from "../../../src/core/stub/tracer.ts";
 import { CONSTANTS } from "../../../src/labs/fuzz/case/amd64/code.ts";
+import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
+import { stubsOf } from "../../support/stubs.ts";
 
 const spoiling = suite("fuzz: stubs that a setup leaves in another state");
 
-const experiment = new Experiment({ capacity: 2 });
-const { trier } = experiment;
-const { tracer } = trier;
+const engine = new Engine();
+const experiment = new Experiment({ capacity: 2 }, engine);
 const ID = 1n << 21n;
 const POPF = 0x9d;
 
 /** An address in the stub code at which the processor finds POPF: a byte of the number of prctl, 157. */
 function popfInStubCode(): bigint {
-  const stub = tracer.createStub();
-  try {
-    const code = stub.read(tracer.stubAddress, PAGE_SIZE);
-    return BigInt(tracer.stubAddress + code.indexOf(POPF));
-  } finally {
-    stub.close();
-  }
+  using tracer = new Tracer();
+  const code = tracer.createStub().read(tracer.stubAddress, PAGE_SIZE);
+  return BigInt(engine.machine.stubCode + code.indexOf(POPF));
 }
 const rip = popfInStubCode();
+const traced = () => stubsOf(engine).traced;
+experiment.try([SIMPLE]);
 
 spoiling("one in which a program has set ID is replaced, for no request clears it", () => {
-  const before = trier.pid;
+  const before = traced();
   // Unaligned, the constants have a word there with ID in it, and without TF.
   const popf = seed("int3", { rip, rsp: CONSTANTS + 0x1en });
   const [first, second] = experiment.try([popf, SIMPLE]);
   assert.is((first?.get("stopped.eflags") ?? 0n) & ID, ID, "the program has set it");
   assert.is(second?.get("stopped.eflags"), 0x202n, "the next does not see it");
-  assert.is.not(trier.pid, before);
+  assert.is.not(traced(), before);
   assert.is(first?.get("status"), 0xb7fn, "the stub has not ended by itself");
 });
 
@@ -50,10 +50,12 @@ spoiling("one that has had a breakpoint is replaced", () => {
     [904n, true],
     [848n, true],
   ] as const) {
-    const before = trier.pid;
+    experiment.try([SIMPLE]);
+    const before = traced();
     const pairs = [{ offset, word: 0n }];
     experiment.try([{ ...SIMPLE, ...{ way: "POKEUSER", on: "NONE", block: [] }, pairs }]);
-    assert.is(trier.pid !== before, replaced, `offset ${offset}`);
+    experiment.try([SIMPLE]);
+    assert.is(traced() !== before, replaced, `offset ${offset}`);
   }
 });
 

@@ -1,31 +1,23 @@
-import { openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  assembleBpf,
-  DATA_NUMBER,
-  JUMP_EQUAL,
-  LOAD_WORD,
-  RETURN,
-  SECCOMP_RET_ALLOW,
-  SECCOMP_RET_ERRNO,
-} from "../../../src/core/bpf/program.ts";
-import { Tracer } from "../../../src/core/stub/tracer.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
+import { HARMLESS } from "../../../src/labs/fuzz/case/pieces.ts";
 import type { On } from "../../../src/labs/fuzz/case/setups.ts";
+import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { createTarget, HARMLESS } from "../../../src/labs/fuzz/try/target.ts";
-import { Trier } from "../../../src/labs/fuzz/try/trial.ts";
 import {
   childrenOf,
+  DENY,
   hasNamespaces,
   hostCommand,
   inOwnPids,
   isAlive,
   run,
 } from "../../support/processes.ts";
-import { seed } from "../../support/seeds.ts";
+import { SIMPLE, seed } from "../../support/seeds.ts";
+import { stubsOf } from "../../support/stubs.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const target = suite("fuzz: targets");
@@ -64,35 +56,33 @@ function results(
     .map((seen) => [Number(seen.get("status")) >>> 8, seen.get("stopped.rax") ?? 0n]);
 }
 
-/** The files that this process has open. */
-function openFiles(): string[] {
-  return readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return `${fd} ${readlinkSync(`/proc/self/fd/${fd}`)}`;
-    } catch {
-      return "the folder itself";
-    }
-  });
+/** The files that the probe has open. */
+function openFiles({ pid }: Engine): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).map((fd) => `${fd} ${readlinkSync(`${folder}/${fd}`)}`);
 }
 
-target("a target has no file open on a kernel without close_range", () => {
-  using tracer = new Tracer();
-  const filter = assembleBpf(
-    [LOAD_WORD, DATA_NUMBER],
-    [JUMP_EQUAL, Number(tracer.syscallNumber("close_range")), 0, 1],
-    [RETURN, SECCOMP_RET_ERRNO | 38],
-    [RETURN, SECCOMP_RET_ALLOW],
-  );
-  const master = tracer.createStub({ filter });
-  master.scrub();
-  assert.equal(readdirSync(`/proc/${createTarget(master).pid}/fd`), []);
+/** An experiment whose target has tried a case, and that target. */
+function open(capacity: number, deadline = 200) {
+  const engine = new Engine({ deadline });
+  const experiment = new Experiment({ capacity }, engine);
+  experiment.try([SIMPLE]);
+  const pid = () => stubsOf(engine).traced;
+  return { experiment, engine, pid, [Symbol.dispose]: () => experiment.close() };
+}
+
+target("a target has no file open on a kernel without close_range", async () => {
+  const [node = "", host] = hostCommand("target_files");
+  const close_range = `${encoder.constants.get("SYS_close_range")}`;
+  const { stdout, stderr } = await run([DENY, [close_range, "38", "--", node, ...host]]);
+  assert.is(stdout, "no file\n", stderr);
 });
 
 target("calls that harm answer ENOSYS, however they are made", () => {
-  using experiment = new Experiment({ capacity: 2 * HARMFUL.length });
-  const { trier } = experiment;
-  const { pid } = trier;
-  const [files, children] = [openFiles(), childrenOf(process.pid)];
+  using opened = open(2 * HARMFUL.length);
+  const { experiment, engine } = opened;
+  const before = stubsOf(engine);
+  const [files, children] = [openFiles(engine), childrenOf(engine.pid)];
   const ways = HARMFUL.flatMap((name) => [
     call(name, ARGUMENTS),
     // The call is chosen at its entry.
@@ -102,17 +92,16 @@ target("calls that harm answer ENOSYS, however they are made", () => {
   for (const [i, [status, result]] of results(experiment, ways).entries()) {
     assert.equal([HARMFUL[i >> 1], status, result], [HARMFUL[i >> 1], SIGTRAP, ENOSYS]);
   }
-  assert.is(trier.pid, pid, "the target lives");
-  assert.equal(openFiles(), files);
-  assert.equal(childrenOf(process.pid), children);
-  assert.equal(childrenOf(pid), []);
+  assert.equal(stubsOf(engine), before, "the target lives");
+  assert.equal(openFiles(engine), files);
+  assert.equal(childrenOf(engine.pid), children);
+  assert.equal(childrenOf(before.traced), []);
 });
 
 target("calls of 32-bit code and of x32 harm nothing either", () => {
-  using experiment = new Experiment({ capacity: 16 });
-  const { trier } = experiment;
-  const { pid } = trier;
-  const children = childrenOf(process.pid);
+  using opened = open(16);
+  const { experiment, engine } = opened;
+  const before = stubsOf(engine);
   // By the numbers of 32-bit code: exit, fork, kill, close, clone.
   const numbers = [1n, 2n, 37n, 6n, 120n, 190n];
   const old = numbers.map((number) => {
@@ -124,21 +113,18 @@ target("calls of 32-bit code and of x32 harm nothing either", () => {
   for (const [status, result] of results(experiment, [...old, ...x32])) {
     assert.equal([status, BigInt.asIntN(32, result)], [SIGTRAP, -38n]);
   }
-  assert.is(trier.pid, pid);
-  assert.equal(childrenOf(process.pid), children);
+  assert.equal(stubsOf(engine), before);
 });
 
 target("calls that are let through are harmless", () => {
-  using experiment = new Experiment();
-  const [answer] = results(experiment, [call("getpid", [])]);
-  assert.equal(answer, [SIGTRAP, BigInt(experiment.trier.pid)]);
+  using opened = open(1);
+  const [answer] = results(opened.experiment, [call("getpid", [])]);
+  assert.equal(answer, [SIGTRAP, BigInt(opened.pid())]);
 });
 
 target("a target has no file open, and shares none", () => {
-  using trier = new Trier();
-  const file = openSync("/dev/null", "r");
-  assert.ok(file >= 0);
-  assert.equal(readdirSync(`/proc/${trier.pid}/fd`), []);
+  using opened = open(1);
+  assert.equal(readdirSync(`/proc/${opened.pid()}/fd`), []);
 });
 
 target("a signal that kills leaves no core, and the next case has a new stub", () => {
@@ -147,17 +133,22 @@ target("a signal that kills leaves no core, and the next case has a new stub", (
   process.chdir(folder);
   try {
     const signals = [11, 6, 3, 31, SIGKILL];
-    using experiment = new Experiment({ capacity: signals.length });
-    const { trier } = experiment;
-    const first = trier.pid;
-    const outcomes = experiment.try(signals.map((signal) => ({ ...call("getpid", []), signal })));
+    using opened = open(signals.length);
+    const first = opened.pid();
+    const outcomes = opened.experiment.try(
+      signals.map((signal) => ({ ...call("getpid", []), signal })),
+    );
     // WIFSIGNALED, without the bit of a core.
     assert.equal(
       outcomes.map((seen) => seen.get("status")),
       signals.map(BigInt),
     );
     assert.not.ok(isAlive(first));
-    assert.match(readFileSync(`/proc/${trier.pid}/limits`, "utf8"), /Max core file size\s+1\s+1\s/);
+    opened.experiment.try([SIMPLE]);
+    assert.match(
+      readFileSync(`/proc/${opened.pid()}/limits`, "utf8"),
+      /Max core file size\s+1\s+1\s/,
+    );
     assert.equal(readdirSync(folder), []);
   } finally {
     process.chdir(before);
@@ -174,10 +165,12 @@ target("a signal that kills leaves no core, and the next case has a new stub", (
 );
 
 target("a case that never stops is ended in time", () => {
-  using experiment = new Experiment({ capacity: 2, deadline: 100 });
-  const { trier } = experiment;
-  const first = trier.pid;
-  const [spin] = results(experiment, [call("getpid", [], "CONT", "spin"), call("getpid", [])]);
+  using opened = open(2, 100);
+  const first = opened.pid();
+  const [spin] = results(opened.experiment, [
+    call("getpid", [], "CONT", "spin"),
+    call("getpid", []),
+  ]);
   assert.equal(spin?.[0], 0);
   assert.not.ok(isAlive(first));
 });

@@ -3,22 +3,22 @@ import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../../../src/index.ts";
+import { KEPT } from "../../../src/labs/fuzz/case/amd64/baseline.ts";
 import { placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { type Fields, readFields } from "../../../src/labs/fuzz/case/fields.ts";
+import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
+import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { KEPT } from "../../../src/labs/fuzz/try/sigreturn/kept.ts";
-import { HANDLER_STACK, HANDLER_STACK_SIZE } from "../../../src/labs/fuzz/try/sigreturn/place.ts";
-import { SigreturnTrier } from "../../../src/labs/fuzz/try/sigreturn/trial.ts";
-import { Trier } from "../../../src/labs/fuzz/try/trial.ts";
 import { adoptOrphans } from "../../support/libc.ts";
-import { childrenOf, eventually, hostCommand, isAlive, Running } from "../../support/processes.ts";
+import { eventually, hostCommand, isAlive, Running } from "../../support/processes.ts";
 import { seed } from "../../support/seeds.ts";
+import { stubsOf } from "../../support/stubs.ts";
 
 const returning = suite("fuzz: sigreturn");
 
 const UC_STRICT_RESTORE_SS = 4;
+/** shim/probe/amd64/returner.c */
+const [HANDLER_STACK, HANDLER_STACK_SIZE] = [0x5a_6a00_0000n, 64 << 10];
 const [SIGSEGV, SIGTRAP] = [11, 5];
 const ENOSYS = 2n ** 64n - 38n;
 
@@ -111,14 +111,15 @@ returning("what the loop may call, nobody else may", () => {
 });
 
 returning("a stub is untraced, has no file, and runs under a filter", () => {
-  const trier = new Trier();
-  const status = readFileSync(`/proc/${trier.returningPid}/status`, "utf8");
-  const files = readdirSync(`/proc/${trier.returningPid}/fd`);
-  trier.close();
+  const engine = new Engine();
+  using experiment = new Experiment({}, engine);
+  experiment.try([returnTo("int3")]);
+  const { returning: pid } = stubsOf(engine);
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
   assert.match(status, /^TracerPid:\t0$/m);
   assert.match(status, /^Seccomp:\t2$/m);
   assert.match(status, /^NoNewPrivs:\t1$/m);
-  assert.equal(files, []);
+  assert.equal(readdirSync(`/proc/${pid}/fd`), []);
 });
 
 returning("a setup that does not stop is told by its index, and costs the stub only", () => {
@@ -148,27 +149,20 @@ function killSpinning(parent: number) {
 }
 
 returning("a stub that dies is told with its status, and another takes its place", async () => {
-  using tracer = new Tracer();
-  const master = tracer.createStub();
-  master.scrub();
-  const trier = new SigreturnTrier(master, { deadline: 20_000 });
-  using batch = new Batch(3);
-  const cases = ["int3", "spin", "ud2"].map((code) => returnTo(code));
-  batch.put(cases);
-  const first = trier.pid;
+  const engine = new Engine({ deadline: 20_000 });
+  using experiment = new Experiment({ capacity: 3 }, engine);
+  experiment.try([returnTo("int3")]);
+  const first = stubsOf(engine);
   // What ends two stubs is no accident.
-  const killer = killSpinning(master.pid);
+  const killer = killSpinning(first.parent);
   const gone = new Promise((resolve) => killer.on("exit", resolve));
-  trier.run(batch, 3);
+  const outcomes = experiment.try(["int3", "spin", "ud2"].map((code) => returnTo(code)));
   await gone;
-  const outcomes = cases.map((it, i) => readFields(it, batch, i));
   assert.equal(
     outcomes.map((seen) => seen.get("signal") ?? seen.get("status")),
     [BigInt(SIGTRAP), 9n, 4n],
   );
-  assert.is.not(trier.pid, first);
-  trier.close();
-  assert.equal(childrenOf(master.pid), []);
+  assert.is.not(stubsOf(engine).returning, first.returning);
 });
 
 returning("setups of both paths may lie in one batch", () => {
@@ -180,23 +174,15 @@ returning("setups of both paths may lie in one batch", () => {
   );
 });
 
-returning("the same memory serves one trier after the other", () => {
-  const maps = () => readFileSync("/proc/self/maps", "utf8").match(/stublab-records/g)?.length ?? 0;
-  tryAll([returnTo("int3")]);
-  const before = maps();
-  for (let n = 0; n < 5; n++) tryAll([returnTo("int3")]);
-  assert.is(maps(), before);
-});
-
 for (const code of ["int3", "spin", "load", "straddle"]) {
   returning(`nobody outlives a host that is killed while a stub is at ${code}`, async () => {
     for (let n = 0; n < 10; n++) {
       const host = new Running(hostCommand("returning", code));
       assert.ok(await host.says(/^running$/m), host.stderr);
       const pids = [...host.stdout.matchAll(/^pid (\d+)$/gm)].map(([, pid]) => Number(pid));
-      assert.is(pids.length, 2);
+      assert.is(pids.length, 3);
       assert.ok(pids.every(isAlive));
-      if (code === "spin") assert.ok(await eventually(() => isRunning(pids[1] ?? 0), 5000));
+      if (code === "spin") assert.ok(await eventually(() => isRunning(pids[2] ?? 0), 5000));
       process.kill(host.pid, "SIGKILL");
       await host.ended;
       assert.ok(await eventually(() => !pids.some(isAlive), 1000), `${pids}`);

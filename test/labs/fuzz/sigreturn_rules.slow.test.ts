@@ -6,11 +6,13 @@ import { formatCase } from "../../../src/labs/fuzz/case/case.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import { OUTCOME, outcomeAt, SETUP, setupAt } from "../../../src/labs/fuzz/case/setups.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import type { Change } from "../../../src/labs/fuzz/predict/model.ts";
 import { formatPlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { rules as rulesOf } from "../../../src/labs/fuzz/predict/rules.ts";
 import { SIMPLE } from "../../support/seeds.ts";
+import { stubsOf } from "../../support/stubs.ts";
 
 const rules = suite("fuzz: rules of rt_sigreturn");
 
@@ -30,12 +32,10 @@ const SHOWN = [
  */
 function firstDifference(cases: number, change?: Change): string | undefined {
   // A case without its trap flag may never stop.
-  using experiment = new Experiment({
-    ...{ capacity: SIZE, change },
-    deadline: change === undefined ? 5000 : 100,
-  });
+  const engine = new Engine({ deadline: change === undefined ? 5000 : 100 });
+  using experiment = new Experiment({ capacity: SIZE, change }, engine);
   using traced = new Batch(SIZE);
-  const { trier, model, batch: returned } = experiment;
+  const { model, batch: returned } = experiment;
   traced.put(Array(SIZE).fill(SIMPLE));
   const generator = new Generator(SEED, { path: "sigreturn" });
   for (let done = 0; done < cases; done += SIZE) {
@@ -46,8 +46,9 @@ function firstDifference(cases: number, change?: Change): string | undefined {
       const block = traced.setups.byteOffset + 4 * (setupAt(i) + SETUP.words);
       fuzzModule().putReturned(returned.setups.byteOffset + 4 * setupAt(i), block);
     }
-    trier.run(traced, SIZE);
-    const pids = [trier.returningPid, trier.pid];
+    engine.run(traced, SIZE);
+    const { returning: own, traced: other } = stubsOf(engine);
+    const pids = [own, other];
     for (let i = 0; i < SIZE; i++) {
       const halves = ({ outcomes }: Batch) => outcomes.subarray(outcomeAt(i), outcomeAt(i + 1));
       const [one, other] = [halves(returned), halves(traced)];

@@ -24,9 +24,8 @@ import {
 import { PATHS, type Path } from "../draw/arch.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownShape } from "../known/known.ts";
+import { FEATURES, type Machine, machineShape } from "../machine.ts";
 import { GENERATOR, inPlace } from "../run/journal.ts";
-import { FEATURES } from "../try/arch.ts";
-import { type Machine, machineShape } from "../try/machine.ts";
 
 const SCHEMA = "stublab.outcomes/1";
 

@@ -5,12 +5,11 @@ import { fieldAt, type Outcome, type Place } from "../case/fields.ts";
 import { outcomeAt } from "../case/setups.ts";
 import { Generator } from "../draw/generate.ts";
 import type { Experiment } from "../experiment.ts";
+import type { Machine } from "../machine.ts";
 import { kindOf } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { confirm } from "../try/confirm.ts";
-import { nameCulprit } from "../try/culprit.ts";
-import type { Machine } from "../try/machine.ts";
 import {
   formatMark,
   formatOutcome,
@@ -61,7 +60,7 @@ export async function recordOutcomes(
   { seed, path, cases, change, stop, progress }: RecordOptions,
   write: (line: string) => void = () => {},
 ): Promise<OutcomeLog> {
-  const { machine, known, batch, trier } = experiment;
+  const { machine, known, batch } = experiment;
   const planted = change === undefined ? null : formatPlant(change);
   const header: OutcomeHeader = { seed, path, cases, planted, known, machine };
   write(formatOutcomeHeader(header));
@@ -72,7 +71,7 @@ export async function recordOutcomes(
   let done = 0;
   while (done < cases && stop?.aborted !== true) {
     const count = Math.min(batch.capacity, cases - done);
-    nameCulprit(() => experiment.draw(generator, done, count), trier, batch, count, done);
+    experiment.draw(generator, done, count);
     for (let i = 0; i < count; i++) {
       const reason = experiment.obstacle(i);
       if (reason !== undefined) {

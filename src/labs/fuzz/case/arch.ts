@@ -54,6 +54,7 @@ export const { REGISTERS, FRAME_REGISTERS, FROM, WAY, BLOCK_SIZE, BASELINE, CODE
 export const { indexOf, placeOf, baselineWith, codePage, constantsPage } = HOST;
 export const { CODE, PART, HOLE, CONSTANT, CONSTANTS, SCRATCH, SCRATCH_SIZE, STUB_CODE, PC, CALL } =
   HOST;
+export { KEPT } from "./amd64/baseline.ts";
 export const { DEBUG_REGISTERS, FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS } = HOST;
 export const { REST_CODE, CALL_CODE, CALL_32, MODULE, RULES } = HOST;
 

@@ -91,3 +91,16 @@ export const HANDLED: ReadonlyMap<number, readonly [name: string, restarts: bool
 ]);
 
 export const isHandled = (signal: number): boolean => HANDLED.has(signal);
+
+/** Calls that are harmless with any arguments. All others fail with ENOSYS. */
+export const HARMLESS = [
+  "getpid",
+  "gettid",
+  "getppid",
+  "getuid",
+  "getgid",
+  "geteuid",
+  "getegid",
+  "sched_yield",
+  "restart_syscall",
+] as const;

@@ -15,9 +15,8 @@ import {
   table,
   text,
 } from "../../../lib/shape.ts";
-import { BASELINE, REGISTERS } from "../case/arch.ts";
+import { BASELINE, KEPT, REGISTERS } from "../case/arch.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
-import { KEPT } from "../try/sigreturn/kept.ts";
 import { DRAWN_CODES, TABLE_LINES } from "./arch.ts";
 
 const MOST = 256;

@@ -1,7 +1,7 @@
 /* Facts and verdicts as JSON documents: docs/conformance.md. */
 
 import { formatCase } from "../case/case.ts";
-import type { Machine } from "../try/machine.ts";
+import type { Machine } from "../machine.ts";
 import { type Fact, isSetup } from "./fact.ts";
 import { processorNotes } from "./failures.ts";
 import { type CheckResult, countsOf, rulesOf, type Verdict } from "./verdict.ts";

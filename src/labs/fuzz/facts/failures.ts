@@ -1,8 +1,8 @@
 /* What did not hold, and what was skipped, as text for the terminal and KTAP. */
 
+import type { Machine } from "../machine.ts";
 import { ruleOf } from "../predict/rules.ts";
 import { processorLines } from "../tell/attribution.ts";
-import type { Machine } from "../try/machine.ts";
 import type { Unmet, Verdict } from "./verdict.ts";
 
 /** "8 bytes: written: expected 8, got 16; 2 more fields", for each check that does not hold. */

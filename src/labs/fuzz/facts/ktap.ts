@@ -1,4 +1,4 @@
-import type { Machine } from "../try/machine.ts";
+import type { Machine } from "../machine.ts";
 import { failureLines, processorNotes, skippedLines, skipText } from "./failures.ts";
 import { machineLine, type VerdictLog } from "./log.ts";
 import { byGroup, type Verdict } from "./verdict.ts";

@@ -1,4 +1,4 @@
-import type { Feature } from "../try/arch.ts";
+import type { Feature } from "../machine.ts";
 
 const NO_32_BIT = "the kernel does not run 32-bit programs";
 const NO_REQUEST = "the kernel does not have this request (Linux 6.16)";

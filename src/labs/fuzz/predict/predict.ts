@@ -1,12 +1,12 @@
 /* What the model says about a single case. */
 
-import { Tracer } from "../../../core/stub/tracer.ts";
 import { checkOptions, type OptionShapes } from "../../../lib/shape.ts";
 import { Batch } from "../case/batch.ts";
 import { type Case, expectCase } from "../case/case.ts";
 import { type Fields, fieldsOf } from "../case/fields.ts";
+import { Engine } from "../engine.ts";
+import { type Machine, machineShape } from "../machine.ts";
 import { hermeticMachine } from "../try/hermetic_machine.ts";
-import { type Machine, machineShape, readMachine } from "../try/machine.ts";
 import { type AppliedRule, type Change, Model } from "./model.ts";
 import { changeShape } from "./plant.ts";
 
@@ -59,11 +59,10 @@ export function predictionOf(it: Case, model: Model): CasePrediction {
 
 const SHAPES: OptionShapes<PredictOptions> = { machine: machineShape, change: changeShape };
 
-/** @throws what creating a stub throws */
+/** @throws UnsupportedError if cases cannot be tried here */
 export function readThisMachine(): Machine {
   const given = hermeticMachine();
   if (given !== undefined) return given;
-  using tracer = new Tracer();
-  tracer.createStub();
-  return readMachine(tracer);
+  using engine = new Engine();
+  return engine.machine;
 }

@@ -3,7 +3,7 @@
  * something else. Each rule about a processor names those on which it was measured.
  */
 
-import type { Machine } from "../try/machine.ts";
+import type { Machine } from "../machine.ts";
 
 /** A kind of processor, as /proc/cpuinfo has it. Without a model, all of the family are meant. */
 export interface Processor {

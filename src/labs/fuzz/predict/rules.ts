@@ -12,7 +12,7 @@ import { nearest } from "../../../lib/nearest.ts";
 import { list, optional, record, show, text } from "../../../lib/shape.ts";
 import { RULES } from "../case/arch.ts";
 import { fuzzModule, type ModuleFile } from "../case/module.ts";
-import { FEATURES, type Feature } from "../try/arch.ts";
+import { FEATURES, type Feature } from "../machine.ts";
 import { type Processor, processorsOf } from "./processors.ts";
 
 export const PHASES = ["write", "return", "resume", "unpredicted"] as const;

@@ -5,8 +5,8 @@
  */
 
 import type { Fields } from "../case/fields.ts";
-import { FEATURES, type Feature } from "../try/arch.ts";
-import type { Machine } from "../try/machine.ts";
+import type { Machine } from "../machine.ts";
+import { FEATURES, type Feature } from "../machine.ts";
 import { adoptFlags, differencesOf, type FieldDifference } from "./differences.ts";
 import type { AppliedRule, Change, Model } from "./model.ts";
 import { type CasePrediction, predictionOf } from "./predict.ts";

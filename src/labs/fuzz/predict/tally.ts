@@ -1,6 +1,6 @@
 import { fuzzModule } from "../case/module.ts";
+import { obstacleKey } from "../case/obstacles.ts";
 import { OBSTACLE } from "../case/records.ts";
-import { obstacleKey } from "../try/untried.ts";
 import { rules } from "./rules.ts";
 
 /** Counts of outcomes. */
@@ -13,7 +13,7 @@ export interface Counts {
   readonly unpredicted: Map<string, number>;
   /** Cases whose predictions used a rule, by rule. */
   readonly exercised: Map<string, number>;
-  /** Cases that were not tried, by obstacle (try/untried.ts). */
+  /** Cases that were not tried, by obstacle (case/obstacles.ts). */
   readonly untried: Map<string, number>;
 }
 

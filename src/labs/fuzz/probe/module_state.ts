@@ -8,8 +8,8 @@ import { MODULE } from "../case/arch.ts";
 import { fuzzModule } from "../case/module.ts";
 import { type KnownName, LISTS } from "../known/arch.ts";
 import { deviationsOf } from "../known/known.ts";
+import { FEATURES } from "../machine.ts";
 import { rules } from "../predict/rules.ts";
-import { FEATURES } from "../try/arch.ts";
 
 /** The bytes in the module's memory that the host has written, from `heap` on. */
 export function moduleMemory(): Uint8Array {

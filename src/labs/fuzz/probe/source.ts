@@ -4,7 +4,7 @@
  */
 
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
-import { signalName } from "../../../core/encoder/names.ts";
+import { parseSyscall, signalName } from "../../../core/encoder/names.ts";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import {
   BASELINE,
@@ -27,23 +27,21 @@ import { DEFAULT_ARCH } from "../case/case.ts";
 import { CONTENTS } from "../case/case_members.ts";
 import { BY_PAIRS, writtenNames } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
-import { HANDLED } from "../case/pieces.ts";
+import { HANDLED, HARMLESS } from "../case/pieces.ts";
 import { OBSTACLE } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
 import { PATHS } from "../draw/arch.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
+import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
-import { FEATURES } from "../try/arch.ts";
-import { ownParts, ownTables } from "./arch.ts";
 import { Bytes } from "./bytes.ts";
 import { factData } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
-import { OPERATIONS, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
-import { bytesOf, enumOf, names, quote, word } from "./text.ts";
+import { names, quote, word } from "./text.ts";
 
 export interface ProbeSource {
   /** Files by name. */
@@ -51,19 +49,11 @@ export interface ProbeSource {
 }
 
 export function probeSource(): ProbeSource {
-  const parts = {
-    memory: moduleMemory(),
-    target: bytesOf(targetSetUp()),
-    ...ownParts(),
-    pages: bytesOf(pagesSetUp()),
-    facts: factData(),
-    rules: ruleSentences(),
-  };
+  const parts = { memory: moduleMemory(), facts: factData(), rules: ruleSentences() };
   const whole = concat(Object.values(parts));
   return {
     "data.c": tables(parts, whole.length),
     "data.lz4": compress(whole),
-    "enums.h": enums(),
   };
 }
 
@@ -72,13 +62,6 @@ function ruleSentences(): Uint8Array {
   const bytes = new Bytes();
   for (const rule of rules()) bytes.text(`${ruleText(rule)} (${rule.source})`);
   return bytes.all;
-}
-
-/** Numbers that the code of the probe has names for. */
-function enums(): string {
-  return `/* Written by the build from src/labs/fuzz/probe/source.ts. */
-${enumOf("operation", "OPERATION", OPERATIONS)}
-`;
 }
 
 function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): string {
@@ -90,10 +73,8 @@ function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): stri
   });
   return `/* Written by the build from src/labs/fuzz/probe/source.ts. */
 #include "module_data.h"
-#include "own_data.h"
 ${sections.join("\n")}
 const uint32_t data_size = ${size};
-const uint64_t shared_file = ${word(SHARED_FILE)};
 ${names("path_names", PATHS)}
 ${names("feature_names", FEATURES)}
 ${names("signal_names", signalNames())}
@@ -105,6 +86,9 @@ const uint32_t module_areas = ${fuzzModule().areas};
 const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
 const struct memory memory = {${[CODE, HOLE, CONSTANTS, CONSTANT, SCRATCH, BigInt(SCRATCH_SIZE)].map(word).join(", ")}};
 const uint64_t place_call = ${word(placeOf(CALL_CODE))}, place_call32 = ${word(CALL_32)};
+const uint64_t place_handler = ${word(placeOf("handler"))};
+const int32_t harmless_calls[] = {${HARMLESS.map((name) => parseSyscall(name, openAssemblyEncoder().constants)).join(", ")}, 0};
+const struct handled handled[] = {${[...HANDLED].map(([signal, [, restarts]]) => `{${signal}, ${restarts}}`).join(", ")}, {0, 0}};
 const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
 ${names("register_names", REGISTERS)}
 ${names("from_names", FROMS)}
@@ -131,16 +115,13 @@ uint32_t *rule_of(w2c_fuzz *m, int32_t rule) {
       .join(", ")}};
     return globals[rule](m);
 }
-bool is_handled(uint32_t signal) {
-    return ${[...HANDLED.keys()].map((signal) => `signal == ${signal}`).join(" || ")};
-}
 void configure_module(w2c_fuzz *m) {
 ${lines(hostSettings())}
 }
 void configure_rules(w2c_fuzz *m, uint64_t f) {
 ${lines(ruleSettings())}
 }
-${ownTables()}const struct known_list known_lists[] = {
+const struct known_list known_lists[] = {
 ${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
     {0, 0, 0},
 };

@@ -13,8 +13,8 @@ import { type Case, DEFAULT_ARCH, formatCase, parseCase } from "../case/case.ts"
 import type { Fields } from "../case/fields.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownShape } from "../known/known.ts";
+import type { Machine } from "../machine.ts";
 import { inPlace } from "../run/journal.ts";
-import type { Machine } from "../try/machine.ts";
 import { formatSeen, parseSeen } from "./outcome_document.ts";
 
 const SCHEMA = "stublab.recorded-outcomes/1";

@@ -5,13 +5,13 @@ import { type Case, formatCase } from "../case/case.ts";
 import { DEFAULT_PATH } from "../draw/arch.ts";
 import { type CaseOutcome, Examiner } from "../examiner.ts";
 import { knownOption } from "../known/known.ts";
+import type { Machine } from "../machine.ts";
 import type { FieldDifference } from "../predict/differences.ts";
 import { plantOption } from "../predict/plant.ts";
 import { formatSignature } from "../predict/signature.ts";
 import { NO_SUSPECTS, type Suspects } from "../predict/suspects.ts";
 import { replayOf, writeFinding } from "../tell/finding.ts";
 import { onceOf, subjectOf } from "../tell/told.ts";
-import type { Machine } from "../try/machine.ts";
 import type { Shard } from "./round.ts";
 import type { FoundCase, Plan, RunState } from "./run_state.ts";
 

@@ -9,10 +9,9 @@ import { type Failure, failureOf } from "../../../lib/errors.ts";
 import type { Case } from "../case/case.ts";
 import { Generator } from "../draw/generate.ts";
 import { type Comparison, Experiment } from "../experiment.ts";
+import type { Machine } from "../machine.ts";
 import { AGREES, KnownSignatures } from "../predict/signature.ts";
 import { type Counts, noCounts, takeCounts } from "../predict/tally.ts";
-import { nameCulprit } from "../try/culprit.ts";
-import type { Machine } from "../try/machine.ts";
 import { CHUNK, type Chunk, COUNTERS } from "./round.ts";
 import type { Plan } from "./run_state.ts";
 
@@ -93,8 +92,8 @@ export class FuzzWorker {
 
   /** Assesses the first `count` cases of the batch, which `attempt` tries; the first has the number `from`. */
   #try(from: number, count: number, attempt: () => void): void {
-    const { model, batch, trier } = this.#experiment;
-    nameCulprit(attempt, trier, batch, count, from);
+    const { model, batch } = this.#experiment;
+    attempt();
     for (const i of model.assess(batch, count, this.#known)) {
       const confirmed = this.#confirm(i);
       model.count(batch, i);

@@ -21,12 +21,12 @@ import {
 import { formatCase, parseCase } from "../case/case.ts";
 import { PATHS } from "../draw/arch.ts";
 import type { KnownName } from "../known/arch.ts";
+import type { Machine } from "../machine.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { formatSignature } from "../predict/signature.ts";
 import type { Counts } from "../predict/tally.ts";
-import type { Machine } from "../try/machine.ts";
 import { ROUND, type Shard, shardShape } from "./round.ts";
 import { type Entry, type FoundCase, type Plan, RunState, type Step } from "./run_state.ts";
 

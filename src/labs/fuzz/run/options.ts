@@ -2,8 +2,8 @@
 
 import type { Path } from "../draw/arch.ts";
 import type { KnownName } from "../known/arch.ts";
+import type { Machine } from "../machine.ts";
 import type { Change } from "../predict/model.ts";
-import type { Machine } from "../try/machine.ts";
 import type { Finding } from "./fuzz_findings.ts";
 import type { Shard } from "./round.ts";
 import type { RunState } from "./run_state.ts";

@@ -6,10 +6,10 @@
 import { readFileSync } from "node:fs";
 import { REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 import type { CaseOutcome } from "../examiner.ts";
+import type { Machine } from "../machine.ts";
 import { isUnasked, processorsText } from "../predict/processors.ts";
 import type { Rule } from "../predict/rules.ts";
 import type { Suspects } from "../predict/suspects.ts";
-import type { Machine } from "../try/machine.ts";
 
 type Attributed = Pick<Rule, "id" | "asked">;
 type Kind = Pick<Machine, "arch" | "vendor" | "family" | "model">;

@@ -6,7 +6,7 @@ import { visible } from "../../../lib/visible.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownLine, knownOption } from "../known/known.ts";
-import type { Machine } from "../try/machine.ts";
+import type { Machine } from "../machine.ts";
 import {
   isProcessors,
   PROCESSOR_PROGRAM,

@@ -1,9 +1,9 @@
 import type { Case } from "../case/case.ts";
+import type { Machine } from "../machine.ts";
 import type { FieldDifference } from "../predict/differences.ts";
 import type { Suspects } from "../predict/suspects.ts";
 import type { Counts } from "../predict/tally.ts";
 import { causesOfFindings, vanishes } from "../run/finding_causes.ts";
-import type { Machine } from "../try/machine.ts";
 import { suspectTable } from "./attribution.ts";
 import { ruleRow } from "./told.ts";
 

@@ -8,9 +8,9 @@ import type { Way } from "../case/arch.ts";
 import { type Case, type CaseDocument, expectCase, formatCase } from "../case/case.ts";
 import type { KnownName } from "../known/arch.ts";
 import { deviationsOf, knownLine, knownOption, knownShape } from "../known/known.ts";
+import { type Machine, machineShape } from "../machine.ts";
 import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
-import { type Machine, machineShape } from "../try/machine.ts";
 import { dataOf, type Examined } from "./c_program/data.ts";
 import { machineLine, subjectOf } from "./told.ts";
 

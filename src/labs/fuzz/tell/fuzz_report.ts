@@ -1,11 +1,11 @@
 import { hex } from "../../../lib/errors.ts";
 import { formatCase } from "../case/case.ts";
+import { obstacleText } from "../case/obstacles.ts";
 import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
 import type { FuzzOptions, FuzzResult } from "../run/options.ts";
-import { obstacleText } from "../try/untried.ts";
 import { suspectTable } from "./attribution.ts";
 import { causeRows } from "./causes.ts";
 import { differenceTable } from "./told.ts";

@@ -7,11 +7,11 @@ import { BASELINE, REGISTERS } from "../case/arch.ts";
 import { type Case, formatCase, namesOfSignals } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import type { CaseOutcome } from "../examiner.ts";
+import type { Machine } from "../machine.ts";
 import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
 import type { AppliedRule } from "../predict/model.ts";
 import type { CasePrediction } from "../predict/predict.ts";
 import { isUnasked } from "../predict/processors.ts";
-import type { Machine } from "../try/machine.ts";
 import { suspectTable } from "./attribution.ts";
 
 type Constants = ReadonlyMap<string, bigint>;

@@ -3,15 +3,14 @@
  * is planted in another model differs by construction, on any processor.
  */
 
-import { Tracer } from "../../../core/stub/tracer.ts";
 import type { Batch } from "../case/batch.ts";
 import { KNOWS } from "../case/fields.ts";
 import { CONSTANTS } from "../case/records.ts";
 import { OUTCOME, OUTCOME_SIZE, outcomeAt } from "../case/setups.ts";
+import { type CaseTrier, Engine } from "../engine.ts";
+import type { Machine } from "../machine.ts";
 import { Model, type Prediction } from "../predict/model.ts";
 import { hermeticMachine } from "./hermetic_machine.ts";
-import type { Machine } from "./machine.ts";
-import { type CaseTrier, Trier } from "./trial.ts";
 
 /** What a stop that is not predicted is: by SIGTRAP, of the kernel. */
 const [STOPPED_BY_SIGTRAP, SIGTRAP, SI_KERNEL] = [0x57f, 5, 0x80];
@@ -19,7 +18,7 @@ const [STOPPED_BY_SIGTRAP, SIGTRAP, SI_KERNEL] = [0x57f, 5, 0x80];
 /** Tries cases on this kernel; on the hermetic one if the environment describes a machine. @throws what creating stubs throws */
 export function openTrier(options: { deadline?: number | undefined } = {}): CaseTrier {
   const machine = hermeticMachine();
-  return machine === undefined ? new Trier(options) : new HermeticTrier(machine);
+  return machine === undefined ? new Engine(options) : new HermeticTrier(machine);
 }
 
 /** A word that is not predicted: one that no other model predicts by chance, as 0 would be. */
@@ -27,16 +26,12 @@ const UNKNOWN = 0x5eedn;
 
 /** Answers what a model predicts. */
 export class HermeticTrier implements CaseTrier {
-  readonly tracer: Tracer;
   readonly machine: Machine;
-  readonly pid = process.pid;
-  readonly returningPid = process.pid;
   readonly #model: Model;
 
   constructor(machine: Machine) {
     this.machine = machine;
     this.#model = new Model(machine);
-    this.tracer = new Tracer();
   }
 
   run(batch: Batch, count: number, first = 0): void {
@@ -47,9 +42,7 @@ export class HermeticTrier implements CaseTrier {
 
   renewAll(): void {}
 
-  close(): void {
-    this.tracer.close();
-  }
+  close(): void {}
 
   [Symbol.dispose](): void {
     this.close();

@@ -1,6 +1,6 @@
 import { InputError } from "../../../lib/errors.ts";
 import { parseJson } from "../../../lib/shape.ts";
-import { type Machine, machineShape } from "./machine.ts";
+import { type Machine, machineShape } from "../machine.ts";
 
 /** What the release of a described kernel ends with: no report of it is taken for one of a real kernel. */
 const SUFFIX = "-model";

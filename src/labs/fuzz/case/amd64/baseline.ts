@@ -1,5 +1,5 @@
 import { baselineOf } from "../pieces.ts";
-import { CONSTANTS, placeOf, STACK } from "./code.ts";
+import { CONSTANTS, placeOf, SCRATCH, STACK } from "./code.ts";
 import { REGISTERS } from "./registers.ts";
 
 export const { BASELINE, baselineWith } = baselineOf(REGISTERS, "rip", placeOf, {
@@ -14,3 +14,14 @@ export const { BASELINE, baselineWith } = baselineOf(REGISTERS, "rip", placeOf, 
   // IF, and the bit that is always set.
   eflags: 0x202n,
 });
+
+/** What no signal frame holds, so a stub that tries setups by itself keeps it. Little of it is as it would be by default. */
+export const KEPT = {
+  fs_base: CONSTANTS,
+  gs_base: SCRATCH,
+  // __USER_DS
+  ds: 0x2bn,
+  es: 0x2bn,
+  fs: 0n,
+  gs: 0n,
+} as const;

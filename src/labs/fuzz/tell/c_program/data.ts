@@ -9,6 +9,7 @@ import {
   CONSTANTS,
   FRAME_REGISTERS,
   type From,
+  KEPT,
   placeOf,
   REGISTERS,
   SCRATCH,
@@ -17,9 +18,8 @@ import {
 } from "../../case/arch.ts";
 import type { Case } from "../../case/case.ts";
 import { writtenNames } from "../../case/fields.ts";
+import { HARMLESS } from "../../case/pieces.ts";
 import type { CaseOutcome } from "../../examiner.ts";
-import { KEPT } from "../../try/sigreturn/kept.ts";
-import { HARMLESS } from "../../try/target.ts";
 
 /** What the program is made from. */
 export type Examined = Pick<CaseOutcome, "it" | "predicted" | "stable" | "differences"> &

@@ -1,0 +1,111 @@
+// Tries cases for Node.js, whose child the probe is then, with a pipe as standard input and another
+// as standard output. A request is a struct request and its setups, an answer a struct answer and
+// its bytes; the first answer, which no request precedes, is the machine: src/labs/fuzz/engine.ts.
+#include "trying.h"
+#include <asm/signal.h>
+#include <linux/prctl.h>
+
+struct request {
+    uint32_t count;    /* of setups, at most chunk_cases; 0: none is tried */
+    uint32_t fresh;    /* enum fresh */
+    uint32_t deadline; /* of each stop, in milliseconds */
+    uint32_t padding;
+};
+/** Which stubs are new ones. */
+enum fresh { AS_BEFORE = 0, NEW_STUBS = 1, NEW_PARENTS = 2 };
+
+struct answer {
+    uint32_t status; /* enum status */
+    uint32_t length; /* of what follows: outcomes, or a text */
+};
+/** What an answer is. With a change of floating point, and a failure, the probe ends. */
+enum status { ANSWER_DONE = 0, ANSWER_UNTRIED = 1, ANSWER_CORRUPTED = 2, ANSWER_FAILED = 3 };
+
+enum { MOST_TEXT = 1 << 14 };
+
+static bool is_serving;
+static char text[MOST_TEXT];
+
+static void put(const void *bytes, uint64_t length) {
+    for (uint64_t done = 0; done < length;) {
+        long result = syscall3(__NR_write, 1, (long)bytes + (long)done, (long)(length - done));
+        if (result <= 0 && result != -EINTR)
+            syscall1(__NR_exit_group, 3);
+        done += result > 0 ? (uint64_t)result : 0;
+    }
+}
+
+/** Returns false if the input has ended. */
+static bool get(void *bytes, uint64_t length) {
+    for (uint64_t done = 0; done < length;) {
+        long result = syscall3(__NR_read, 0, (long)bytes + (long)done, (long)(length - done));
+        if (result <= 0 && result != -EINTR)
+            return false;
+        done += result > 0 ? (uint64_t)result : 0;
+    }
+    return true;
+}
+
+static void answer(enum status status, const void *bytes, uint64_t length) {
+    const struct answer head = {status, (uint32_t)length};
+    put(&head, sizeof head);
+    put(bytes, length);
+}
+
+static void answer_text(enum status status, const char *said) {
+    uint64_t length = 0;
+    while (said[length] != 0)
+        length++;
+    answer(status, said, length);
+}
+
+bool answer_failure(const char *failure) {
+    if (is_serving)
+        answer_text(is_corrupted ? ANSWER_CORRUPTED : ANSWER_FAILED, failure);
+    return is_serving;
+}
+
+static void answer_machine(void) {
+    say_to(text);
+    say_machine_document();
+    say_to(0);
+    answer_text(ANSWER_DONE, text);
+}
+
+/** Obeys a request whose setups have been read. */
+static void obey(const struct request *request, const struct stublab_setup *setups,
+                 struct stublab_outcome *outcomes) {
+    if (request->fresh == NEW_STUBS)
+        renew();
+    else if (request->fresh == NEW_PARENTS)
+        renew_all();
+    set_deadline(request->deadline);
+    const int64_t result = try_setups(setups, outcomes, request->count);
+    if (result < 0) {
+        const char *name = errno_name(result);
+        say_to(text);
+        say("%s: %s", refused_step, name);
+        say_to(0);
+        answer_text(ANSWER_UNTRIED, text);
+    } else
+        answer(ANSWER_DONE, outcomes, request->count * sizeof *outcomes);
+}
+
+int serve(void) {
+    // A parent that has ended before this has closed the pipe.
+    syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+    is_serving = true;
+    // What is said of the machine is no answer.
+    say_to(text);
+    start_trying();
+    say_to(0);
+    struct stublab_setup *setups = module_memory(reserve(chunk_cases * sizeof *setups));
+    struct stublab_outcome *outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
+    answer_machine();
+    struct request request = {0};
+    while (get(&request, sizeof request) && request.count <= chunk_cases &&
+           get(setups, request.count * sizeof *setups))
+        obey(&request, setups, outcomes);
+    end_trying();
+    return 0;
+}

@@ -1,3 +1,0 @@
-import { loader } from "../../../core/shim/shim.ts";
-
-export const loadFuzz = loader("fuzz");
