@@ -70,7 +70,7 @@ uint32_t load_setup_facts(struct fact *facts, uint32_t most);
 /** Makes checks that are cases. */
 void look_at_cases(const uint8_t *checks);
 
-// ---- facts/request.c ----
+// ---- facts/stubs.c ----
 
 /** Creates the first stub of a fact about requests. */
 void begin_requests(void);

@@ -36,11 +36,11 @@ extern struct seen {
     uint64_t length;     /* in the iovec of a regset */
     int32_t child;       /* what the stub has cloned; 0: nothing */
 } seen;
-/** What the last request has written, and its address; and what was kept. */
-extern uint8_t answer[], kept[];
+/** What the last request has written, and its address. */
+extern uint8_t answer[];
 #define ANSWER ((uint64_t)answer)
 
-// ---- Stubs ----
+// ---- stubs.c ----
 
 /** A stub that is stopped by a breakpoint, for the rest of the check or of the fact. */
 void new_stub(void);
@@ -122,7 +122,7 @@ void lead_to_seccomp(uint32_t data);
 void end_child(void);
 void reap_child(void);
 
-// ---- Requests ----
+// ---- request.c ----
 
 /** Makes a request to the stub; to a task. */
 void ask(int64_t request, uint64_t address, uint64_t data);
@@ -141,17 +141,20 @@ void set_options(uint64_t options);
 void stop_by(int64_t request, uint64_t data);
 /** Puts words where an answer begins. */
 void put(const uint64_t *words, uint32_t count);
-/** Keeps result and answer. */
+/** The same as ask(), and must_succeed(). */
+void must_ask(int64_t request, uint64_t data);
+/** Keeps result and answer; forgets them. */
 void keep(void);
+void forget_answers(void);
 uint64_t kept_word(uint32_t offset);
 /** Skips the check, or the rest of the fact, if the last result is an errno. */
 void unless(int64_t error, const char *reason);
 
-// ---- What is expected ----
-
 /** Compares; `is_seen`: whether there is something to compare. */
 enum kind { RESULT, STOP, DIFFERENCE, HEX, NUMBER };
 void expect(const char *field, enum kind kind, int64_t expected, int64_t got, bool is_seen);
+/** The fact is lost. */
+void lose_by(enum kind kind, int64_t expected, int64_t got);
 #define expect_result(expected) expect("result", RESULT, expected, seen.result, true)
 #define expect_kept_result(field, expected) expect(field, RESULT, expected, seen.kept_result, true)
 #define expect_written(bytes) expect("written", NUMBER, bytes, seen.written, true)
