@@ -122,21 +122,20 @@ export function assess(
     }
     predict(setup);
     countUses();
-    if (!differsFrom(outcome) && isRecent(setup, changetype<Outcome>(outcome), recent)) {
+    if (!differsFrom(outcome) && isRecent(changetype<Outcome>(outcome), recent)) {
       count(outcome);
     } else store<u32>(news + 4 * found++, i);
   }
   return found;
 }
 
-function isRecent(setup: Setup, outcome: Outcome, recent: usize): bool {
+function isRecent(outcome: Outcome, recent: usize): bool {
   const agreement = known.reason != 0 ? UNPREDICTED : AGREES;
-  const signature = signatureOf(setup, outcome, agreement, known.stopped);
+  const signature = signatureOf(outcome, agreement);
   return load<f64>(recent + 8 * (u32(u64(signature)) & (SLOTS - 1))) == signature;
 }
 
-/** The signature of a setup and its outcome. `decided`: the registers at the stop that the case determines, a bit each. */
-export function sign(setup: usize, outcome: usize, agreement: f64, decided: u32): f64 {
-  const kind = u32(u64(agreement));
-  return signatureOf(changetype<Setup>(setup), changetype<Outcome>(outcome), kind, decided);
+/** The signature of the case that was predicted last, with its outcome. */
+export function sign(outcome: usize, agreement: f64): f64 {
+  return signatureOf(changetype<Outcome>(outcome), u32(u64(agreement)));
 }

@@ -99,8 +99,7 @@ struct comparison compare(const struct stublab_setup *setup,
         it.agreement = DIFFERS + (uint32_t)(it.kind % 0xffff);
     } else if (known()->reason != 0)
         it.agreement = UNPREDICTED;
-    it.signature = (uint64_t)w2c_fuzz_sign(&module, module_address(setup), at, (double)it.agreement,
-                                           known()->stopped);
+    it.signature = (uint64_t)w2c_fuzz_sign(&module, at, (double)it.agreement);
     return it;
 }
 

@@ -114,11 +114,11 @@ export class Experiment {
   /** Compares and signs case `i` of the batch. */
   compare(i: number): Comparison {
     const [first] = this.model.differs(this.batch, i) ? this.differences(i) : [];
-    const { unpredicted, stopped } = this.model.prediction;
+    const { unpredicted } = this.model.prediction;
     const kind = first && kindOf(first);
     const agreement =
       kind !== undefined ? DIFFERS + hashOf(kind) : unpredicted === null ? AGREES : UNPREDICTED;
-    return { agreement, kind, signature: signatureOf(this.batch, i, agreement, stopped) };
+    return { agreement, kind, signature: signatureOf(this.batch, i, agreement) };
   }
 
   /** Tries case `i` of the batch again until two attempts have the same signature; its outcome is the last one's. */

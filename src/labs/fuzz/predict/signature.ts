@@ -1,28 +1,20 @@
 /*
- * The kind of a case's outcome: two cases have the same signature if the kernel did the same to their registers
- * (assembly/fuzz/ARCH/signature.ts).
+ * The kind of a case: two cases have the same signature if they go the same way through the model, to the same end
+ * (assembly/fuzz/signature.ts).
  */
 
 import type { Batch } from "../case/batch.ts";
 import { fuzzModule } from "../case/module.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
+import { OUTCOME_SIZE } from "../case/setups.ts";
 
 /** How an outcome compares with its prediction; numbers from DIFFERS on say how it differs. */
 export const AGREES = 0;
 export const UNPREDICTED = 1;
 export const DIFFERS = 2;
 
-/** The signature of case `i`, an integer below 2^53. @param decided the registers at the stop that it determines, a bit each */
-export function signatureOf(
-  { setups, outcomes }: Batch,
-  i: number,
-  agreement: number,
-  decided = 0xffff_ffff,
-): number {
-  const [setup, outcome] = [i * SETUP_SIZE, i * OUTCOME_SIZE];
-  return Number(
-    fuzzModule().sign(setups.byteOffset + setup, outcomes.byteOffset + outcome, agreement, decided),
-  );
+/** The signature of case `i`, which is the last that was predicted: an integer below 2^53. */
+export function signatureOf({ outcomes }: Batch, i: number, agreement: number): number {
+  return Number(fuzzModule().sign(outcomes.byteOffset + i * OUTCOME_SIZE, agreement));
 }
 
 /** A signature in the name of a file. */
