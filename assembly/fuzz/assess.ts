@@ -122,20 +122,21 @@ export function assess(
     }
     predict(setup);
     countUses();
-    if (!differsFrom(outcome) && isRecent(changetype<Outcome>(outcome), recent)) {
+    if (!differsFrom(outcome) && isRecent(setup, changetype<Outcome>(outcome), recent)) {
       count(outcome);
     } else store<u32>(news + 4 * found++, i);
   }
   return found;
 }
 
-function isRecent(outcome: Outcome, recent: usize): bool {
+function isRecent(setup: Setup, outcome: Outcome, recent: usize): bool {
   const agreement = known.reason != 0 ? UNPREDICTED : AGREES;
-  const signature = signatureOf(outcome, agreement);
+  const signature = signatureOf(setup, outcome, agreement);
   return load<f64>(recent + 8 * (u32(u64(signature)) & (SLOTS - 1))) == signature;
 }
 
-/** The signature of the case that was predicted last, with its outcome. */
-export function sign(outcome: usize, agreement: f64): f64 {
-  return signatureOf(changetype<Outcome>(outcome), u32(u64(agreement)));
+/** The signature of the setup that was predicted last, and its outcome. */
+export function sign(setup: usize, outcome: usize, agreement: f64): f64 {
+  const kind = u32(u64(agreement));
+  return signatureOf(changetype<Setup>(setup), changetype<Outcome>(outcome), kind);
 }

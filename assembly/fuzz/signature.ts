@@ -1,20 +1,25 @@
-// The signature of a case: two cases have the same one if they go the same way through the model, that is, if their
-// predictions use the same rules in the same order. If an outcome is not as predicted, or not predicted, how it ended
-// counts, too. Addresses, pids and values are not part of it, so it is the same in every run.
+// The signature of a case: two cases have the same one if they begin and are resumed alike, the same rules decide them last,
+// and they end alike. It has no addresses and no values, which differ in each run.
 
 import { usedRule, usedRules } from "../model/rule";
-import { Outcome } from "./setup";
+import { Outcome, Setup } from "./setup";
 
 const BEGINNING: u64 = 0x5157_0b1a;
 
-/** The signature of the case that was predicted last: an integer below 2^53. @param agreement 0: it is as predicted */
-export function signatureOf(outcome: Outcome, agreement: u32): f64 {
-  let hash = mix(BEGINNING, agreement);
-  const count = usedRules();
-  for (let k: u32 = 0; k < count; k++) hash = mix(hash, usedRule(k));
-  if (agreement != 0) {
-    hash = mix(mix(hash, outcome.error), outcome.resumed);
-    hash = mix(mix(mix(hash, outcome.status), outcome.signal), outcome.code);
+/** How many of the last rules count: with more of them, signatures multiply and say little. */
+const LAST: u32 = 2;
+
+/** The signature of the case that was predicted last: an integer below 2^53. */
+export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32): f64 {
+  let hash = mix(BEGINNING, load<u32>(changetype<usize>(setup)) & 0xff_ffff);
+  hash = mix(hash, agreement);
+  const rules = usedRules();
+  for (let k: u32 = 1; k <= LAST && k <= rules; k++) hash = mix(hash, usedRule(rules - k));
+  hash = mix(hash, outcome.error);
+  hash = mix(hash, outcome.resumed);
+  if (outcome.error == 0 && outcome.resumed == 0) {
+    hash = mix(hash, outcome.status & 0xff);
+    hash = mix(hash, outcome.code);
   }
   return f64(hash & 0x1f_ffff_ffff_ffff);
 }

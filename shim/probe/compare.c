@@ -99,7 +99,8 @@ struct comparison compare(const struct stublab_setup *setup,
         it.agreement = DIFFERS + (uint32_t)(it.kind % 0xffff);
     } else if (known()->reason != 0)
         it.agreement = UNPREDICTED;
-    it.signature = (uint64_t)w2c_fuzz_sign(&module, at, (double)it.agreement);
+    it.signature =
+        (uint64_t)w2c_fuzz_sign(&module, module_address(setup), at, (double)it.agreement);
     return it;
 }
 

@@ -1,20 +1,22 @@
 /*
- * The kind of a case: two cases have the same signature if they go the same way through the model, to the same end
+ * The kind of a case's outcome: two cases have the same signature if the same rules decide them, and they end alike
  * (assembly/fuzz/signature.ts).
  */
 
 import type { Batch } from "../case/batch.ts";
 import { fuzzModule } from "../case/module.ts";
-import { OUTCOME_SIZE } from "../case/setups.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
 
 /** How an outcome compares with its prediction; numbers from DIFFERS on say how it differs. */
 export const AGREES = 0;
 export const UNPREDICTED = 1;
 export const DIFFERS = 2;
 
-/** The signature of case `i`, which is the last that was predicted: an integer below 2^53. */
-export function signatureOf({ outcomes }: Batch, i: number, agreement: number): number {
-  return Number(fuzzModule().sign(outcomes.byteOffset + i * OUTCOME_SIZE, agreement));
+/** The signature of case `i`, which was predicted last: an integer below 2^53. */
+export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: number): number {
+  const [setup, outcome] = [i * SETUP_SIZE, i * OUTCOME_SIZE];
+  const at = [setups.byteOffset + setup, outcomes.byteOffset + outcome] as const;
+  return Number(fuzzModule().sign(...at, agreement));
 }
 
 /** A signature in the name of a file. */
