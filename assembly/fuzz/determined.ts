@@ -1,5 +1,5 @@
-// What hosts record of an outcome, so that it can be compared with one of another kernel (src/labs/fuzz/against/): a hash of
-// it, as far as the last prediction determines it, and where it differs from the prediction.
+// What hosts record of an outcome, so that it can be compared with one of another kernel (src/labs/fuzz/against/): a
+// hash of it, as far as the last prediction determines it, and where it differs from the prediction.
 
 import { known } from "../model/prediction";
 import { predicted } from "../model/registers";
@@ -42,7 +42,10 @@ let places: u32 = 0;
 /** Whether the case went another way: what differs after that does so for this reason. */
 let went: bool = false;
 
-/** A hash, below 2^52, of an outcome, or of the predicted one. It leaves out what the case did not reach, and what says nothing. */
+/**
+ * A hash, below 2^52, of an outcome, or of the predicted one. It leaves out what the case did not reach, and what
+ * says nothing.
+ */
 export function hashOutcome(setup: usize, outcome: usize): f64 {
   walk(changetype<Setup>(setup), outcome);
   return f64(hash >> 12);

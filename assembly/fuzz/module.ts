@@ -1,5 +1,5 @@
-// The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries them.
-// It owns all memory from `heap` on, and places tables, setups and outcomes there.
+// The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries
+// them. It owns all memory from `heap` on, and places tables, setups and outcomes there.
 
 import { drawCase, forget } from "./near";
 import { prepare } from "./paths";

@@ -1,5 +1,5 @@
-// Cases near a rule: near the one that a run is to look at, or near those that few cases use. A survey of the first cases
-// notes, by rule, some of those that use it. A case near a rule is one of them with a small change.
+// Cases near a rule: near the one that a run is to look at, or near those that few cases use. A survey of the first
+// cases notes, by rule, some of those that use it. A case near a rule is one of them with a small change.
 
 import { predict } from "../model/predict";
 import { known } from "../model/prediction";

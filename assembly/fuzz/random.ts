@@ -1,5 +1,5 @@
-// The same generator as src/lib/cases/random.ts, which documents it. test/labs/fuzz/fuzz_generate.test.ts has a digest of the cases
-// that are generated with it.
+// The same generator as src/lib/cases/random.ts, which documents it. test/labs/fuzz/fuzz_generate.test.ts has a
+// digest of the cases that are generated with it.
 
 /** The streams of numbers, and the first word of the state of each, which is that of all its cases. */
 export const TRACED: u32 = 0;

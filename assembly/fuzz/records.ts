@@ -1,5 +1,5 @@
-// Copies and clears words. For so few, loads and stores are faster than memory.copy, and so are four of them in a turn of
-// a loop, at which an engine looks whether it is to stop.
+// Copies and clears words. For so few, loads and stores are faster than memory.copy, and so are four of them in a
+// turn of a loop, at which an engine looks whether it is to stop.
 
 import { baseline } from "../model/target";
 import { REGISTERS, SETUP_SIZE, SETUP_words, Setup } from "./setup";

@@ -1,5 +1,6 @@
-// Parameters that src/labs/fuzz/case/module.ts writes before cases are generated. src/labs/fuzz/draw/ARCH/tables.jsonl has them
-// under the same names. A table is a word: its address in the low half, its length in words in the high half.
+// Parameters that src/labs/fuzz/case/module.ts writes before cases are generated.
+// src/labs/fuzz/draw/ARCH/tables.jsonl has them under the same names. A table is a word: its address in the low half,
+// its length in words in the high half.
 
 import { below } from "./random";
 

@@ -1,4 +1,5 @@
-// What harmless system calls return in a target, whose filter (src/labs/fuzz/case/pieces.ts) allows no others, on each architecture.
+// What harmless system calls return in a target, whose filter (src/labs/fuzz/case/pieces.ts) allows no others, on
+// each architecture.
 
 import {
   SYS_getegid,

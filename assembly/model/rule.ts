@@ -12,11 +12,11 @@
 //   export let W3_level: u64 = 3;              a number; the mutants of test/support/model_mutants.ts change it
 //   export const W3_level_la57: u64 = 0;       optional: the number on a machine with a feature
 //
-// {name} in the sentence stands for a number; one that the kernel has has its name there. @source: function, file, version looked at; or the manual; or "measured".
-// The others are optional. @asked, if the truth is the processor's: which were asked, by names of
-// src/labs/fuzz/predict/processors.ts. @needs: the feature with which it holds; with "!", without which. @since: the first
-// release that has the feature. The build makes a table of them (scripts/rules.mjs), from which everything else, such as
-// docs/model.md, derives. Ids are a letter and a number.
+// {name} in the sentence stands for a number; one that the kernel has has its name there. @source: function, file,
+// version looked at; or the manual; or "measured". The others are optional. @asked, if the truth is the processor's:
+// which were asked, by names of src/labs/fuzz/predict/processors.ts. @needs: the feature with which it holds; with
+// "!", without which. @since: the first release that has the feature. The build makes a table of them
+// (scripts/rules.mjs), from which everything else, such as docs/model.md, derives. Ids are a letter and a number.
 
 /** Most rules that one prediction uses. */
 const MOST_USED: i32 = 64;

@@ -6,8 +6,8 @@ import { STOPPING } from "../kinds";
 import { FROM_GROUP, FROM_SIGNAL, FROM_STEP32, Setup, WAY_SIGMASK } from "../setup";
 
 /**
- * Whether the signal of a setup ends the stub. At a stop that is not caused by a signal, the signal first causes its own
- * stop; at a group-stop it is ignored.
+ * Whether the signal of a setup ends the stub. At a stop that is not caused by a signal, the signal first causes its
+ * own stop; at a group-stop it is ignored.
  */
 export function kills(setup: Setup): bool {
   if (setup.from != FROM_SIGNAL && setup.from != FROM_STEP32)

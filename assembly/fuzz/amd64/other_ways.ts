@@ -4,19 +4,8 @@
 import { REG_orig_rax, REGISTERS_SIZE } from "../../amd64/registers";
 import { drawRaised, oneOf } from "../kinds";
 import { below } from "../random";
-import {
-  DISPATCH_WORDS,
-  MOST_PAIRS,
-  Setup,
-  SYSCALL_INFO_WORDS,
-  WAY_DISPATCH,
-  WAY_POKEUSER,
-  WAY_SETFPREGS,
-  WAY_SETREGSET,
-  WAY_SIGMASK,
-  WAY_SYSCALL_INFO,
-  WAY_XSTATE,
-} from "../setup";
+import * as setups from "../setup";
+import { DISPATCH_WORDS, MOST_PAIRS, Setup, SYSCALL_INFO_WORDS } from "../setup";
 import { controls, oddOffsets, pick } from "../tables";
 import { drawHeader, drawWord } from "../words";
 import { drawDispatch } from "./dispatch";
@@ -48,12 +37,12 @@ const ODD_LENGTHS = memory.data<u32>([0, 1, 4, 7, 8, 9, 16, 24, 64, 87, 128, 102
 /** The length that is passed to the kernel: mostly the correct one. */
 export function drawLength(way: u32): u32 {
   const right = below(4) > 0;
-  if (way == WAY_SETREGSET) return right ? REGISTERS_SIZE : oneOf(BLOCK_LENGTHS, 30);
+  if (way == setups.WAY_SETREGSET) return right ? REGISTERS_SIZE : oneOf(BLOCK_LENGTHS, 30);
   const odd = oneOf(ODD_LENGTHS, 13);
-  if (way == WAY_SYSCALL_INFO) return right ? 8 * SYSCALL_INFO_WORDS : odd;
-  if (way == WAY_SIGMASK) return right ? SET : odd;
-  if (way == WAY_DISPATCH) return below(8) > 0 ? DISPATCH_CONFIG : odd;
-  if (way != WAY_XSTATE) return 0;
+  if (way == setups.WAY_SYSCALL_INFO) return right ? 8 * SYSCALL_INFO_WORDS : odd;
+  if (way == setups.WAY_SIGMASK) return right ? SET : odd;
+  if (way == setups.WAY_DISPATCH) return below(8) > 0 ? DISPATCH_CONFIG : odd;
+  if (way != setups.WAY_XSTATE) return 0;
   if (right) return xstateLength;
   return below(2) == 0 ? odd : 8 * below(xstateLength / 4);
 }
@@ -71,7 +60,7 @@ const HEADER_WORDS: u32 = 8;
 export function drawContent(setup: Setup): void {
   const way: u32 = setup.way;
   if (!drawPairs(way, setup)) drawWords(way, setup.words);
-  if (way == WAY_SIGMASK && below(4) == 0) blockRaised(setup);
+  if (way == setups.WAY_SIGMASK && below(4) == 0) blockRaised(setup);
 }
 
 /** Resumes with a blocked signal that an instruction could raise. */
@@ -83,7 +72,7 @@ function blockRaised(setup: Setup): void {
 /** Redraws a pair, or adds one, or redraws the words. */
 export function changeContent(setup: Setup): void {
   const way: u32 = setup.way;
-  if (way > WAY_XSTATE) {
+  if (way > setups.WAY_XSTATE) {
     drawWords(way, setup.words);
     return;
   }
@@ -96,14 +85,15 @@ export function changeContent(setup: Setup): void {
 /** Selects the word of a pair, or of a structure. */
 export function drawWordIndex(setup: Setup): u32 {
   const way: u32 = setup.way;
-  if (way <= WAY_XSTATE) return 1 + 2 * below(max<u32>(setup.count, 1));
-  if (way == WAY_DISPATCH) return below(DISPATCH_WORDS);
-  return way == WAY_SYSCALL_INFO ? below(SYSCALL_INFO_WORDS) : 0;
+  if (way <= setups.WAY_XSTATE) return 1 + 2 * below(max<u32>(setup.count, 1));
+  if (way == setups.WAY_DISPATCH) return below(DISPATCH_WORDS);
+  return way == setups.WAY_SYSCALL_INFO ? below(SYSCALL_INFO_WORDS) : 0;
 }
 
 /** Writes pairs, if the way has them. */
 export function drawPairs(way: u32, setup: Setup): bool {
-  if (way != WAY_POKEUSER && way != WAY_SETFPREGS && way != WAY_XSTATE) return false;
+  if (way != setups.WAY_POKEUSER && way != setups.WAY_SETFPREGS && way != setups.WAY_XSTATE)
+    return false;
   const count = below(16) == 0 ? below(MOST_PAIRS + 1) : 1 + below(3);
   setup.count = count;
   for (let k: u32 = 0; k < count; k++) drawPair(way, setup.words + 16 * k);
@@ -112,9 +102,9 @@ export function drawPairs(way: u32, setup: Setup): bool {
 
 /** Writes an offset and a word. */
 export function drawPair(way: u32, pair: usize): void {
-  if (way != WAY_POKEUSER) {
-    const last = way == WAY_XSTATE ? xstateLength : FLOATING_POINT;
-    const header = way == WAY_XSTATE && below(2) == 0;
+  if (way != setups.WAY_POKEUSER) {
+    const last = way == setups.WAY_XSTATE ? xstateLength : FLOATING_POINT;
+    const header = way == setups.WAY_XSTATE && below(2) == 0;
     if (header && below(3) > 0) {
       store<u64>(pair, HEADER_BEGIN + 8 * below(HEADER_WORDS));
       store<u64>(pair, drawHeader(), 8);
@@ -139,11 +129,11 @@ const ARCHES = memory.data<u32>([0xc000_003e, 0xc000_003e, 0x4000_0003, 0]);
 
 /** Writes a struct ptrace_syscall_info, or ptrace_sud_config, or a set of signals. */
 export function drawWords(way: u32, words: usize): void {
-  if (way == WAY_DISPATCH) {
+  if (way == setups.WAY_DISPATCH) {
     drawDispatch(words);
     return;
   }
-  if (way == WAY_SIGMASK) {
+  if (way == setups.WAY_SIGMASK) {
     store<u64>(words, below(2) == 0 ? drawWord() : u64(1) << below(64));
     return;
   }

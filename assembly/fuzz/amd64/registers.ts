@@ -14,22 +14,8 @@ import {
   REG_ss,
 } from "../../amd64/registers";
 import { below } from "../random";
-import {
-  addresses,
-  bases,
-  calls,
-  codes,
-  oddCalls,
-  otherPlaces,
-  pick,
-  registers,
-  restarts,
-  selectors,
-  stacks,
-  stores,
-  usableSelectors,
-  vsyscalls,
-} from "../tables";
+import * as tables from "../tables";
+import { pick } from "../tables";
 import { drawResult, drawWord } from "../words";
 
 /** Defined bits of eflags, and some undefined ones. */
@@ -42,7 +28,7 @@ const PLAIN_FLAGS: u64 = 0x202;
 
 /** The number of a register to change. */
 export function drawIndex(): u32 {
-  return u32(pick(registers));
+  return u32(pick(tables.registers));
 }
 
 /** A word that is significant to some code in this register. */
@@ -58,36 +44,36 @@ function drawKnown(register: u32): u64 {
     case REG_rax:
       return drawAnswer();
     case REG_orig_rax:
-      return below(3) == 0 ? pick(oddCalls) : pick(calls);
+      return below(3) == 0 ? pick(tables.oddCalls) : pick(tables.calls);
     case REG_eflags:
       return drawFlags();
     case REG_rsp:
-      return pick(stacks);
+      return pick(tables.stacks);
     case REG_rdi:
-      return below(5) == 0 ? pick(stores) : pick(addresses);
+      return below(5) == 0 ? pick(tables.stores) : pick(tables.addresses);
     case REG_fs_base:
     case REG_gs_base:
-      return pick(bases);
+      return pick(tables.bases);
     case REG_cs:
     case REG_ss:
-      return below(2) == 0 ? pick(usableSelectors) : pick(selectors);
+      return below(2) == 0 ? pick(tables.usableSelectors) : pick(tables.selectors);
     default:
-      return i32(8 * register) >= REG_ds ? pick(selectors) : drawWord();
+      return i32(8 * register) >= REG_ds ? pick(tables.selectors) : drawWord();
   }
 }
 
 /** A value for RIP: mostly the address of a piece of code. */
 export function drawPlace(): u64 {
   const kind = below(64);
-  if (kind < 54) return pick(codes);
-  return kind < 63 ? pick(otherPlaces) : pick(vsyscalls);
+  if (kind < 54) return pick(tables.codes);
+  return kind < 63 ? pick(tables.otherPlaces) : pick(tables.vsyscalls);
 }
 
 function drawAnswer(): u64 {
   const kind = below(8);
-  if (kind < 3) return pick(restarts);
-  if (kind < 5) return pick(calls);
-  return kind < 6 ? pick(oddCalls) : drawResult();
+  if (kind < 3) return pick(tables.restarts);
+  if (kind < 5) return pick(tables.calls);
+  return kind < 6 ? pick(tables.oddCalls) : drawResult();
 }
 
 function drawFlags(): u64 {

@@ -6,16 +6,8 @@ import { oneOf } from "../kinds";
 import { step } from "../mutate";
 import { below, ITSELF, RETURNED, start } from "../random";
 import { clearHead, copyBaseline } from "../records";
-import {
-  FPSTATE_IMAGE,
-  FPSTATE_LAST,
-  FPSTATE_NONE,
-  FROM_SIGNAL,
-  ON_CONT,
-  Setup,
-  WAY_SETREGS,
-  WAY_SIGRETURN,
-} from "../setup";
+import * as setups from "../setup";
+import { Setup } from "../setup";
 import { drawRegisters } from "../traced";
 import { changeImage, drawImage, dropImage } from "./image";
 import { drawPlace } from "./registers";
@@ -43,28 +35,28 @@ export function giveBack(setup: Setup, index: u64): void {
 
 /** Changes a case a little: a register, and the image. */
 export function changeReturned(setup: Setup): void {
-  setup.way = u8(WAY_SETREGS);
+  setup.way = u8(setups.WAY_SETREGS);
   step(setup);
-  if (setup.fpstate == FPSTATE_IMAGE && below(2) == 0) changeImage(setup);
+  if (setup.fpstate == setups.FPSTATE_IMAGE && below(2) == 0) changeImage(setup);
   finish(setup);
 }
 
 function finish(setup: Setup): void {
   if (below(FAST) == 0) leaveBySysret(setup.words);
   // The restrictions on cases of ptrace apply here, too.
-  setup.from = u8(FROM_SIGNAL);
-  setup.way = u8(WAY_SETREGS);
-  setup.on = u8(ON_CONT);
+  setup.from = u8(setups.FROM_SIGNAL);
+  setup.way = u8(setups.WAY_SETREGS);
+  setup.on = u8(setups.ON_CONT);
   tame(setup, false);
   if (below(8) > 0) favourPredicted(setup.words);
   // What SSE does would depend on another case.
-  const last = setup.fpstate == FPSTATE_LAST;
-  if (last && load<u64>(setup.words, REG_rip) == placeSse) setup.fpstate = FPSTATE_NONE;
-  if (setup.on != ON_CONT) {
+  const last = setup.fpstate == setups.FPSTATE_LAST;
+  if (last && load<u64>(setup.words, REG_rip) == placeSse) setup.fpstate = setups.FPSTATE_NONE;
+  if (setup.on != setups.ON_CONT) {
     store<u64>(setup.words, load<u64>(setup.words, REG_eflags) | TRAP_FLAG, REG_eflags);
   }
-  setup.way = u8(WAY_SIGRETURN);
-  setup.on = u8(ON_CONT);
+  setup.way = u8(setups.WAY_SIGRETURN);
+  setup.on = u8(setups.ON_CONT);
   setup.wants = 0;
   setup.signal = 0;
 }
@@ -88,7 +80,7 @@ function drawFrame(setup: Setup): void {
   setup.ucFlags = oneOf(UC_FLAGS, 13);
   const kind = below(16);
   if (kind == 0) drawImage(setup);
-  else dropImage(setup, kind < 3 ? FPSTATE_LAST : FPSTATE_NONE);
+  else dropImage(setup, kind < 3 ? setups.FPSTATE_LAST : setups.FPSTATE_NONE);
 }
 
 function leaveBySysret(words: usize): void {

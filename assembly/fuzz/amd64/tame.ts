@@ -14,23 +14,8 @@ import {
 } from "../../model/amd64/target";
 import { avoidsWatchpoints } from "../../model/machine";
 import { isHandled } from "../kinds";
-import {
-  FROM_ENTRY,
-  FROM_ENTRY32,
-  FROM_EXIT,
-  FROM_EXIT32,
-  FROM_SIGNAL,
-  FROM_STEP32,
-  ON_NONE,
-  ON_SINGLESTEP,
-  ON_SYSEMU_SINGLESTEP,
-  Setup,
-  WANT_FRAME,
-  WANT_INFO,
-  WANT_WRITTEN,
-  WAY_DISPATCH,
-  WAY_POKEUSER,
-} from "../setup";
+import * as setups from "../setup";
+import { Setup } from "../setup";
 import { tameSelectorOf } from "./dispatch";
 import { kills } from "./kills";
 
@@ -57,29 +42,32 @@ export function tame(setup: Setup, mayKill: bool): void {
   const way: u32 = setup.way;
   let signal = setup.signal;
   if (signal != 0 && !mayKill && kills(setup)) signal = 0;
-  if (way <= WAY_POKEUSER) {
-    if (way == WAY_POKEUSER && !mayKill) tameBreakpoints(setup);
-    if (way == WAY_POKEUSER && avoidsWatchpoints != 0) disarmWatchpoints(setup);
-    const spins = way == WAY_POKEUSER ? tamePairs(setup) : tameBlock(setup.words);
+  if (way <= setups.WAY_POKEUSER) {
+    if (way == setups.WAY_POKEUSER && !mayKill) tameBreakpoints(setup);
+    if (way == setups.WAY_POKEUSER && avoidsWatchpoints != 0) disarmWatchpoints(setup);
+    const spins = way == setups.WAY_POKEUSER ? tamePairs(setup) : tameBlock(setup.words);
     const on: u32 = setup.on;
-    if (spins && on != ON_NONE && on != ON_SYSEMU_SINGLESTEP) setup.on = u8(ON_SINGLESTEP);
+    if (spins && on != setups.ON_NONE && on != setups.ON_SYSEMU_SINGLESTEP)
+      setup.on = u8(setups.ON_SINGLESTEP);
   }
-  if (way == WAY_DISPATCH) {
+  if (way == setups.WAY_DISPATCH) {
     tameSelectorOf(setup.words, mayKill);
     const rip = lowOf(setup.words + RIP);
     if (isSpin(rip) || isPop(rip) || isVsyscall(setup.words + RIP)) {
       store<u64>(setup.words + RIP, 0);
     }
   }
-  setup.wants = u8(WANT_WRITTEN | WANT_INFO | (isHandled(signal) ? WANT_FRAME : 0));
+  setup.wants = u8(
+    setups.WANT_WRITTEN | setups.WANT_INFO | (isHandled(signal) ? setups.WANT_FRAME : 0),
+  );
   setup.signal = signal;
 }
 
 /** Begins in a 64-bit call instead of a 32-bit one. */
 export function leave32(setup: Setup): void {
-  if (setup.from == FROM_ENTRY32) setup.from = u8(FROM_ENTRY);
-  if (setup.from == FROM_EXIT32) setup.from = u8(FROM_EXIT);
-  if (setup.from == FROM_STEP32) setup.from = u8(FROM_SIGNAL);
+  if (setup.from == setups.FROM_ENTRY32) setup.from = u8(setups.FROM_ENTRY);
+  if (setup.from == setups.FROM_EXIT32) setup.from = u8(setups.FROM_EXIT);
+  if (setup.from == setups.FROM_STEP32) setup.from = u8(setups.FROM_SIGNAL);
 }
 
 /** Breakpoints spoil a stub: pokes of addresses and control go to the status register. */

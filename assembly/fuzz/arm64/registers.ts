@@ -3,18 +3,8 @@
 import { REG_pc, REG_pstate, REG_sp, REG_x0, REG_x1, REG_x8 } from "../../arm64/registers";
 import { REG_syscallno } from "../../model/arm64/task";
 import { below } from "../random";
-import {
-  addresses,
-  calls,
-  codes,
-  oddCalls,
-  otherPlaces,
-  pick,
-  registers,
-  restarts,
-  stacks,
-  stores,
-} from "../tables";
+import * as tables from "../tables";
+import { pick } from "../tables";
 import { drawResult, drawWord } from "../words";
 
 /** Bits of pstate: flags, TCO, DIT, UAO, PAN, SS, IL, SSBS, BTYPE, the masks of exceptions, and undefined ones. */
@@ -26,7 +16,7 @@ const PSTATE_LENGTH: u32 = 30;
 
 /** The number of a register to change. */
 export function drawIndex(): u32 {
-  return u32(pick(registers));
+  return u32(pick(tables.registers));
 }
 
 /** A word that is significant to some code in this register. */
@@ -39,9 +29,9 @@ export function drawRegister(register: u32): u64 {
     case REG_x0:
       return drawAnswer();
     case REG_x1:
-      return below(5) == 0 ? pick(stores) : pick(addresses);
+      return below(5) == 0 ? pick(tables.stores) : pick(tables.addresses);
     case REG_sp:
-      return pick(stacks);
+      return pick(tables.stacks);
     case REG_pstate:
       return drawPstate();
     case REG_x8:
@@ -55,17 +45,17 @@ export function drawRegister(register: u32): u64 {
 
 /** A value for pc: mostly the address of a piece of code. */
 export function drawPlace(): u64 {
-  return below(8) == 0 ? pick(otherPlaces) : pick(codes);
+  return below(8) == 0 ? pick(tables.otherPlaces) : pick(tables.codes);
 }
 
 function drawCall(): u64 {
-  return below(4) == 0 ? pick(oddCalls) : pick(calls);
+  return below(4) == 0 ? pick(tables.oddCalls) : pick(tables.calls);
 }
 
 function drawAnswer(): u64 {
   const kind = below(8);
-  if (kind < 3) return pick(restarts);
-  return kind < 4 ? pick(calls) : drawResult();
+  if (kind < 3) return pick(tables.restarts);
+  return kind < 4 ? pick(tables.calls) : drawResult();
 }
 
 function drawPstate(): u64 {

@@ -10,15 +10,8 @@ import {
   placeStore,
 } from "../../model/arm64/target";
 import { isHandled } from "../kinds";
-import {
-  ON_NONE,
-  ON_SINGLESTEP,
-  ON_SYSEMU_SINGLESTEP,
-  Setup,
-  WANT_FRAME,
-  WANT_INFO,
-  WANT_WRITTEN,
-} from "../setup";
+import * as setups from "../setup";
+import { Setup } from "../setup";
 import { kills } from "./kills";
 import { hasBlock } from "./ways";
 
@@ -29,12 +22,14 @@ export function tame(setup: Setup, mayKill: bool): void {
     if (load<u64>(setup.words, REG_pc) != placeStore) toConstants(setup.words + REG_x1);
     // Only a single-step ends it.
     const spins = load<u64>(setup.words, REG_pc) == placeSpin;
-    if (spins && setup.on != ON_NONE && setup.on != ON_SYSEMU_SINGLESTEP)
-      setup.on = u8(ON_SINGLESTEP);
+    if (spins && setup.on != setups.ON_NONE && setup.on != setups.ON_SYSEMU_SINGLESTEP)
+      setup.on = u8(setups.ON_SINGLESTEP);
     // The second instruction of that code reads what the first has not written.
     if (load<u64>(setup.words, REG_pc) == placeStack + 4) toConstants(setup.words + REG_sp);
   }
-  setup.wants = u8(WANT_WRITTEN | WANT_INFO | (isHandled(setup.signal) ? WANT_FRAME : 0));
+  setup.wants = u8(
+    setups.WANT_WRITTEN | setups.WANT_INFO | (isHandled(setup.signal) ? setups.WANT_FRAME : 0),
+  );
 }
 
 /** Only stores may access the scratch pages, whatever the tag of the address. */

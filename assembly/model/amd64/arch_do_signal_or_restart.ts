@@ -161,8 +161,8 @@ function getNrRestartSyscall(): u64 {
 }
 
 /**
- * What becomes of the signal with which a task is resumed, and of a call that it has interrupted. Returns whether the task
- * has stopped.
+ * What becomes of the signal with which a task is resumed, and of a call that it has interrupted. Returns whether the
+ * task has stopped.
  */
 export function archDoSignalOrRestart(signal: u32, wantsFrame: bool): bool {
   const action = getSignal(signal);

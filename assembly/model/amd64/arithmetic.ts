@@ -66,7 +66,10 @@ function setSumFlags(old: u32, by: u32, sum: u32, sign: u32): void {
   );
 }
 
-/** The flags of OR and TEST with 32-bit or 8-bit operands. `loose`: those that they clear although the manual leaves them undefined. */
+/**
+ * The flags of OR and TEST with 32-bit or 8-bit operands. `loose`: those that they clear although the manual leaves
+ * them undefined.
+ */
 export function setLogicFlags(result: u32, isByte: bool, loose: u64): void {
   replace(CF | OF | PF | ZF | SF | loose, resultFlags(result, isByte ? BYTE_SIGN : SIGN));
 }

@@ -1,5 +1,5 @@
-// The components of the XSAVE area from AVX on, as the processor describes them (CPUID leaf 0xD), in the standard format
-// and in the compacted one.
+// The components of the XSAVE area from AVX on, as the processor describes them (CPUID leaf 0xD), in the standard
+// format and in the compacted one.
 
 import { Component } from "../../fuzz/setup";
 import { components, xcr0 } from "../machine";
@@ -35,8 +35,8 @@ export function extendedAt(offset: u64): u32 {
 }
 
 /**
- * The offset of a component in an area of this layout: the set in XCOMP_BV and bit 31, or 0 for the standard format. In a
- * compacted area each component follows the one with the next lower number.
+ * The offset of a component in an area of this layout: the set in XCOMP_BV and bit 31, or 0 for the standard format.
+ * In a compacted area each component follows the one with the next lower number.
  */
 export function offsetOf(component: u32, layout: u32): u64 {
   let end = BEGIN;

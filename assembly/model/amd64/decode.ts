@@ -1,5 +1,5 @@
-// Decodes the instructions that the code of a target (src/labs/fuzz/case/amd64/code.ts) has at any of its bytes. Those that are not
-// here are OTHER.
+// Decodes the instructions that the code of a target (src/labs/fuzz/case/amd64/code.ts) has at any of its bytes.
+// Those that are not here are OTHER.
 
 import { use } from "../rule";
 import { byteAt } from "./target";
@@ -39,7 +39,9 @@ export const ADD_ESP_ECX: u32 = 30;
 export const DEC_ESP: u32 = 31;
 export const COMISS: u32 = 32;
 
-/** Prefixes: CS, which changes nothing here, REPZ, and REX in 64-bit code, of which W makes the operands 64 bits wide. */
+/**
+ * Prefixes: CS, which changes nothing here, REPZ, and REX in 64-bit code, of which W makes the operands 64 bits wide.
+ */
 const CS: u32 = 0x2e;
 const REPZ: u32 = 0xf3;
 const REX: u32 = 0x40;

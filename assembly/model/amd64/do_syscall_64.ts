@@ -16,8 +16,8 @@ import { isAmong } from "./target";
 import { hasFlags } from "./task";
 
 /**
- * With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and rip below {TASK_SIZE_MAX} a call returns by
- * SYSRET, which keeps selectors.
+ * With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and rip below {TASK_SIZE_MAX} a call
+ * returns by SYSRET, which keeps selectors.
  * @source do_syscall_64, arch/x86/entry/common.c, 6.12
  * @needs sysret_limit
  * @since 6.7

@@ -1,5 +1,5 @@
-// force_sig_info_to_task, dequeue_synchronous_signal and ptrace_notify, kernel/signal.c: how the task stops. Functions that
-// stop it, and do nothing else, return true: the task has stopped.
+// force_sig_info_to_task, dequeue_synchronous_signal and ptrace_notify, kernel/signal.c: how the task stops.
+// Functions that stop it, and do nothing else, return true: the task has stopped.
 
 import { REG_orig_rax } from "../../amd64/registers";
 import { SI_KERNEL, TRAP_BRKPT } from "../../linux/siginfo";
@@ -43,8 +43,8 @@ export function stopByNotice(signal: u32, code: i32): bool {
 }
 
 /**
- * SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({SYNCHRONOUS_MASK}), if the kernel raised them, are taken before all other
- * signals, in the order in which they were raised.
+ * SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({SYNCHRONOUS_MASK}), if the kernel raised them, are taken
+ * before all other signals, in the order in which they were raised.
  * @source dequeue_synchronous_signal, kernel/signal.c: SYNCHRONOUS_MASK, 6.12
  */
 export let R73: u32 = 0;

@@ -100,8 +100,8 @@ function isOther(at: u64): bool {
 export let S8: u32 = 0;
 
 /**
- * Only x87 and SSE are taken if magic1 is not {FP_XSTATE_MAGIC1}, or xstate_size is less than {least}, or more than the area's
- * length or extended_size.
+ * Only x87 and SSE are taken if magic1 is not {FP_XSTATE_MAGIC1}, or xstate_size is less than {least}, or more than
+ * the area's length or extended_size.
  * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12
  * @needs xstate_size_check
  */
@@ -110,8 +110,8 @@ export let S9_FP_XSTATE_MAGIC1: u32 = 0x4650_5853;
 export let S9_least: u32 = 576;
 
 /**
- * The 32 bits at xstate_size must be readable, otherwise the frame is refused; if they are not {FP_XSTATE_MAGIC2}, only x87 and
- * SSE are taken.
+ * The 32 bits at xstate_size must be readable, otherwise the frame is refused; if they are not {FP_XSTATE_MAGIC2},
+ * only x87 and SSE are taken.
  * @source check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12
  * @needs xstate_size_check
  */

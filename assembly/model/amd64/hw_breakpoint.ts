@@ -1,5 +1,6 @@
-// arch_bp_generic_fields, hw_breakpoint_arch_parse and arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c: which
-// breakpoints are accepted, in this order, and when the processor reports them. Between two cases a task has none.
+// arch_bp_generic_fields, hw_breakpoint_arch_parse and arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c:
+// which breakpoints are accepted, in this order, and when the processor reports them. Between two cases a task has
+// none.
 
 import { EINVAL } from "../../linux/errno";
 import { use } from "../rule";
@@ -65,8 +66,8 @@ export let W61: u32 = 0;
 export let W61_errno: i32 = EINVAL;
 
 /**
- * Debug registers 0 to 3 accept an address below {TASK_SIZE_MAX}, otherwise {errno}. Without debug register 7 an address has
- * no effect.
+ * Debug registers 0 to 3 accept an address below {TASK_SIZE_MAX}, otherwise {errno}. Without debug register 7 an
+ * address has no effect.
  * @source hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace,
  * arch/x86/kernel/hw_breakpoint.c, 6.12
  */

@@ -12,7 +12,10 @@ import { use } from "../rule";
  */
 export let W75: u32 = 0;
 
-/** x86_fsbase_read_task, x86_gsbase_read_task: makes the bases of a block what a tracer reads. Returns which registers are known: bit n is register n. */
+/**
+ * x86_fsbase_read_task, x86_gsbase_read_task: makes the bases of a block what a tracer reads. Returns which registers
+ * are known: bit n is register n.
+ */
 export function readBases(words: usize, known: u32): u32 {
   return readBase(words, readBase(words, known, REG_fs, REG_fs_base), REG_gs, REG_gs_base);
 }

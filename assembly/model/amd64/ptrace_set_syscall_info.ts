@@ -3,27 +3,9 @@
 //   0  op, reserved, flags, arch    1  instruction_pointer    2  stack_pointer
 //   3  nr, or rval                  4  args[0], or is_error   5..9  args[1..5]
 
-import {
-  REG_orig_rax,
-  REG_r8,
-  REG_r9,
-  REG_r10,
-  REG_rax,
-  REG_rbp,
-  REG_rbx,
-  REG_rcx,
-  REG_rdi,
-  REG_rdx,
-  REG_rsi,
-} from "../../amd64/registers";
-import {
-  FROM_ENTRY,
-  FROM_ENTRY32,
-  FROM_EXIT,
-  FROM_EXIT32,
-  FROM_SYSEMU,
-  Setup,
-} from "../../fuzz/setup";
+import { REG_orig_rax, REG_rax } from "../../amd64/registers";
+import * as setups from "../../fuzz/setup";
+import { Setup } from "../../fuzz/setup";
 import { EINVAL, EIO, ERANGE } from "../../linux/errno";
 import { set } from "../registers";
 import { use } from "../rule";
@@ -78,8 +60,9 @@ export function ptraceSetSyscallInfo(setup: Setup): i32 {
   if (use(W24)) return W24_errno;
   const words = setup.words;
   const from: u32 = setup.from;
-  const entry = from == FROM_ENTRY || from == FROM_SYSEMU || from == FROM_ENTRY32;
-  const exit = from == FROM_EXIT || from == FROM_EXIT32;
+  const entry =
+    from == setups.FROM_ENTRY || from == setups.FROM_SYSEMU || from == setups.FROM_ENTRY32;
+  const exit = from == setups.FROM_EXIT || from == setups.FROM_EXIT32;
   const op: u32 = load<u8>(words);
   const right = entry ? op == W18_entry : exit && op == W18_exit;
   if (setup.length < W16_size && use(W16)) return W16_errno;
@@ -114,7 +97,8 @@ export let W20: u32 = 0;
 export let W21: u32 = 0;
 export let W21_none: i32 = -1;
 
-const argumentRegisters = memory.data<i32>([REG_rdi, REG_rsi, REG_rdx, REG_r10, REG_r8, REG_r9]);
+/** rdi, rsi, rdx, r10, r8 and r9: their places in a block. */
+const argumentRegisters = memory.data<u8>([14, 13, 12, 7, 9, 8]);
 
 /**
  * At the entry of a 32-bit call the arguments are written to rbx, rcx, rdx, rsi, rdi and rbp.
@@ -124,14 +108,8 @@ const argumentRegisters = memory.data<i32>([REG_rdi, REG_rsi, REG_rdx, REG_r10, 
  */
 export let W65: u32 = 0;
 
-const argumentRegisters32 = memory.data<i32>([
-  REG_rbx,
-  REG_rcx,
-  REG_rdx,
-  REG_rsi,
-  REG_rdi,
-  REG_rbp,
-]);
+/** rbx, rcx, rdx, rsi, rdi and rbp. */
+const argumentRegisters32 = memory.data<u8>([5, 11, 12, 13, 14, 4]);
 
 function setEntry(words: usize): i32 {
   const nr = load<i64>(words, NR);
@@ -140,7 +118,7 @@ function setEntry(words: usize): i32 {
   if (i32(nr) != W21_none && use(W21)) {
     const registers = task.in32 && use(W65) ? argumentRegisters32 : argumentRegisters;
     for (let k = 0; k < 6; k++) {
-      set(load<i32>(registers + 4 * k), load<u64>(words + 8 * k, ARGS));
+      set(8 * i32(load<u8>(registers + k)), load<u64>(words + 8 * k, ARGS));
     }
   }
   return 0;

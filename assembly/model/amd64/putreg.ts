@@ -1,4 +1,5 @@
-// set_segment_reg, get_flags, set_flags and putreg, arch/x86/kernel/ptrace.c: the registers that a tracer reads and writes
+// set_segment_reg, get_flags, set_flags and putreg, arch/x86/kernel/ptrace.c: the registers that a tracer reads and
+// writes
 
 import {
   REG_cs,

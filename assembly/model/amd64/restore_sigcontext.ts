@@ -1,5 +1,6 @@
 // restore_sigcontext, arch/x86/kernel/signal_64.c: rt_sigreturn takes the registers of struct sigcontext. The
-// other bits of uc_flags change no register, and neither does floating point, unless it is refused (fpu_restore_sig.ts).
+// other bits of uc_flags change no register, and neither does floating point, unless it is refused
+// (fpu_restore_sig.ts).
 
 import {
   REG_cs,

@@ -1,17 +1,7 @@
 // ptrace_resume, kernel/ptrace.c: where the task continues from each kind of stop
 
-import {
-  FROM_ENTRY,
-  FROM_ENTRY32,
-  FROM_EXIT,
-  FROM_EXIT32,
-  FROM_GROUP,
-  FROM_SIGNAL,
-  FROM_STEP32,
-  FROM_SYSEMU,
-  Setup,
-  WANT_FRAME,
-} from "../../fuzz/setup";
+import * as setups from "../../fuzz/setup";
+import { Setup } from "../../fuzz/setup";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { isIn } from "../actions";
 import { isSinglestep, R7, refusesSignal, request } from "../ptrace_resume";
@@ -36,12 +26,12 @@ export function resume(setup: Setup): void {
   else if (userEnableSingleStep()) return;
   switchTo();
   const from: u32 = setup.from;
-  if (from != FROM_SIGNAL && from != FROM_GROUP && from != FROM_STEP32) {
+  if (from != setups.FROM_SIGNAL && from != setups.FROM_GROUP && from != setups.FROM_STEP32) {
     leaveCall(from, signal);
     return;
   }
-  const given = from == FROM_GROUP && use(R7) ? 0 : signal;
-  if (!archDoSignalOrRestart(given, (setup.wants & WANT_FRAME) != 0)) iret();
+  const given = from == setups.FROM_GROUP && use(R7) ? 0 : signal;
+  if (!archDoSignalOrRestart(given, (setup.wants & setups.WANT_FRAME) != 0)) iret();
 }
 
 /**
@@ -61,13 +51,18 @@ export let R8_code: i32 = SI_KERNEL;
 /** From a stop of a call to the way out of the kernel. */
 function leaveCall(from: u32, signal: u32): void {
   if (completeSignal(signal)) return;
-  if (from == FROM_ENTRY || (from == FROM_SYSEMU && !use(R33))) targetCall();
-  else if (from == FROM_ENTRY32) call32();
+  if (from == setups.FROM_ENTRY || (from == setups.FROM_SYSEMU && !use(R33))) targetCall();
+  else if (from == setups.FROM_ENTRY32) call32();
   task.inCall = !task.in32;
   const blocked = signal != 0 && isIn(signal, task.blocked);
   if (blocked) keepPending(signal, true);
   const sent = signal != 0 && !blocked;
-  if (syscallExitWork(from == FROM_EXIT || from == FROM_EXIT32, sent && isSynchronous(signal)))
+  if (
+    syscallExitWork(
+      from == setups.FROM_EXIT || from == setups.FROM_EXIT32,
+      sent && isSynchronous(signal),
+    )
+  )
     return;
   if (sent && use(R8)) stopBySignal(signal, R8_code, 0);
   else iret();

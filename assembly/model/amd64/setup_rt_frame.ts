@@ -1,5 +1,5 @@
-// get_sigframe, arch/x86/kernel/signal.c, and x64_setup_rt_frame, arch/x86/kernel/signal_64.c: the entry of a signal handler.
-// On the stack, from above:
+// get_sigframe, arch/x86/kernel/signal.c, and x64_setup_rt_frame, arch/x86/kernel/signal_64.c: the entry of a signal
+// handler. On the stack, from above:
 //
 //   rsp             at the signal
 //   red zone        128 bytes
@@ -8,19 +8,7 @@
 
 import {
   REG_cs,
-  REG_eflags,
-  REG_r8,
-  REG_r9,
-  REG_r10,
-  REG_r11,
-  REG_r12,
-  REG_r13,
-  REG_r14,
-  REG_r15,
   REG_rax,
-  REG_rbp,
-  REG_rbx,
-  REG_rcx,
   REG_rdi,
   REG_rdx,
   REG_rip,
@@ -46,8 +34,8 @@ export let R16: u32 = 0;
 export let R16_zone: u64 = 128;
 
 /**
- * Below it is the XSAVE area with the components that a process has without a request, and {FP_XSTATE_MAGIC2_SIZE} bytes more,
- * aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.
+ * Below it is the XSAVE area with the components that a process has without a request, and {FP_XSTATE_MAGIC2_SIZE}
+ * bytes more, aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.
  * @source xstate_sigframe_size, fpu__alloc_mathframe, arch/x86/kernel/fpu/signal.c, 6.12
  */
 export let R17: u32 = 0;
@@ -149,27 +137,11 @@ function isWritable(begin: u64, end: u64): bool {
 export let R23: u32 = 0;
 export let R23_shift: u64 = 48;
 
-/** The general registers, rip and eflags in the order of struct sigcontext. */
-const SAVED = memory.data<i32>([
-  REG_r8,
-  REG_r9,
-  REG_r10,
-  REG_r11,
-  REG_r12,
-  REG_r13,
-  REG_r14,
-  REG_r15,
-  REG_rdi,
-  REG_rsi,
-  REG_rbp,
-  REG_rbx,
-  REG_rdx,
-  REG_rax,
-  REG_rcx,
-  REG_rsp,
-  REG_rip,
-  REG_eflags,
-]);
+/**
+ * r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip and eflags, as in struct sigcontext: their places in a
+ * block.
+ */
+const SAVED = memory.data<u8>([9, 8, 7, 6, 3, 2, 1, 0, 14, 13, 4, 5, 12, 10, 11, 19, 16, 18]);
 /** The words after them. err, trapno and cr2 are those of the last exception. */
 const SELECTORS = 18;
 const OLDMASK = 21;
@@ -180,7 +152,7 @@ function setupSigcontext(): void {
   known.frame = ((1 << (SELECTORS + 1)) - 1) | (1 << OLDMASK);
   if (!use(R23)) return;
   for (let k = 0; k < SELECTORS; k++) {
-    const register = load<i32>(SAVED + 4 * k);
+    const register = 8 * i32(load<u8>(SAVED + k));
     store<u64>(frame + 8 * k, get(register));
     if (!knows(register)) known.frame &= ~(1 << k);
   }

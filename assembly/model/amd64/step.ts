@@ -1,5 +1,5 @@
-// user_enable_single_step and user_disable_single_step, arch/x86/kernel/step.c. TF that a request has set, and not the task
-// or its tracer, has the flag TIF_FORCED_TF; get_flags and set_flags (putreg.ts) look at it, too.
+// user_enable_single_step and user_disable_single_step, arch/x86/kernel/step.c. TF that a request has set, and not
+// the task or its tracer, has the flag TIF_FORCED_TF; get_flags and set_flags (putreg.ts) look at it, too.
 
 import { REG_rip } from "../../amd64/registers";
 import { giveUp } from "../prediction";

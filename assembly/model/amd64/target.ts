@@ -1,4 +1,5 @@
-// The memory of a target (src/labs/fuzz/case/amd64/code.ts), which the host describes before cases are drawn or predicted.
+// The memory of a target (src/labs/fuzz/case/amd64/code.ts), which the host describes before cases are drawn or
+// predicted.
 
 import { stubCode } from "../machine";
 

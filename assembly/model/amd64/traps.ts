@@ -1,5 +1,5 @@
-// exc_divide_error and its like, arch/x86/kernel/traps.c, and bad_area_nosemaphore, arch/x86/mm/fault.c: the exceptions of the
-// processor and their signals
+// exc_divide_error and its like, arch/x86/kernel/traps.c, and bad_area_nosemaphore, arch/x86/mm/fault.c: the
+// exceptions of the processor and their signals
 
 import { REG_rip } from "../../amd64/registers";
 import { SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, TRAP_BRKPT, TRAP_TRACE } from "../../linux/siginfo";

@@ -10,23 +10,8 @@ import {
   REG_rip,
   REGISTERS_SIZE,
 } from "../../amd64/registers";
-import {
-  FROM_ENTRY32,
-  FROM_EXIT,
-  FROM_EXIT32,
-  FROM_GROUP,
-  FROM_SIGNAL,
-  FROM_STEP32,
-  Setup,
-  WANT_WRITTEN,
-  WAY_DISPATCH,
-  WAY_POKEUSER,
-  WAY_SETFPREGS,
-  WAY_SETREGS,
-  WAY_SETREGSET,
-  WAY_SIGMASK,
-  WAY_SYSCALL_INFO,
-} from "../../fuzz/setup";
+import * as setups from "../../fuzz/setup";
+import { Setup } from "../../fuzz/setup";
 import { known, outcome, readBack, wrote } from "../prediction";
 import { copy, forget, set } from "../registers";
 import { use } from "../rule";
@@ -56,13 +41,13 @@ const GETPID_32 = 20;
 
 /** Brings the task to the stop at which it is written to. */
 function arrive(from: u32): void {
-  if (from == FROM_SIGNAL || from == FROM_GROUP) return;
-  if (from == FROM_ENTRY32 || from == FROM_EXIT32 || from == FROM_STEP32) {
+  if (from == setups.FROM_SIGNAL || from == setups.FROM_GROUP) return;
+  if (from == setups.FROM_ENTRY32 || from == setups.FROM_EXIT32 || from == setups.FROM_STEP32) {
     task.in32 = true;
-    if (from == FROM_STEP32) arriveBySingleStep();
+    if (from == setups.FROM_STEP32) arriveBySingleStep();
     set(REG_rip, placeInt80 + 2);
     set(REG_orig_rax, GETPID_32);
-    if (from != FROM_ENTRY32) call32();
+    if (from != setups.FROM_ENTRY32) call32();
     else if (use(W15)) set(REG_rax, u64(W15_result));
     return;
   }
@@ -72,7 +57,7 @@ function arrive(from: u32): void {
   set(REG_orig_rax, SYS_getpid);
   set(REG_rax, SYS_getpid);
   // The result is the pid.
-  if (from == FROM_EXIT) forget(REG_rax);
+  if (from == setups.FROM_EXIT) forget(REG_rax);
   else if (use(W15)) set(REG_rax, u64(W15_result));
 }
 
@@ -88,25 +73,30 @@ function arriveBySingleStep(): void {
 export function write(setup: Setup): i32 {
   arrive(setup.from);
   const way: u32 = setup.way;
-  if (way == WAY_DISPATCH) return setDispatchConfig(setup);
-  if (way == WAY_SIGMASK) return setSigmask(setup);
-  if (way == WAY_SETFPREGS) return xfpregsSet(setup);
-  if (way != WAY_SETREGS && way != WAY_SETREGSET && way != WAY_POKEUSER && way != WAY_SYSCALL_INFO)
+  if (way == setups.WAY_DISPATCH) return setDispatchConfig(setup);
+  if (way == setups.WAY_SIGMASK) return setSigmask(setup);
+  if (way == setups.WAY_SETFPREGS) return xfpregsSet(setup);
+  if (
+    way != setups.WAY_SETREGS &&
+    way != setups.WAY_SETREGSET &&
+    way != setups.WAY_POKEUSER &&
+    way != setups.WAY_SYSCALL_INFO
+  )
     return xstateregsSet(setup);
   const errno = writeRegisters(setup, way);
-  if (errno != 0 || (setup.wants & WANT_WRITTEN) != 0) {
+  if (errno != 0 || (setup.wants & setups.WANT_WRITTEN) != 0) {
     readBack();
     getFlags(outcome.written);
     known.written = readBases(outcome.written, known.written);
   }
-  if (way == WAY_POKEUSER) ptraceGetDebugregs(setup);
+  if (way == setups.WAY_POKEUSER) ptraceGetDebugregs(setup);
   return errno;
 }
 
 function writeRegisters(setup: Setup, way: u32): i32 {
-  if (way == WAY_SETREGS) return genregsSet(setup.words, REGISTERS_SIZE);
-  if (way == WAY_SETREGSET) return ptraceRegset(setup);
-  if (way == WAY_POKEUSER) return archPtrace(setup);
+  if (way == setups.WAY_SETREGS) return genregsSet(setup.words, REGISTERS_SIZE);
+  if (way == setups.WAY_SETREGSET) return ptraceRegset(setup);
+  if (way == setups.WAY_POKEUSER) return archPtrace(setup);
   const errno = ptraceSetSyscallInfo(setup);
   wrote(errno, -1);
   return errno;

@@ -13,7 +13,10 @@ export const REFUSED: u32 = 0;
 export const RESTORED: u32 = 1;
 export const GIVEN_UP: u32 = 2;
 
-/** What was restored: components from the image, their layout in it (the set in XCOMP_BV and bit 31, or 0), and whether mxcsr is the image's. */
+/**
+ * What was restored: components from the image, their layout in it (the set in XCOMP_BV and bit 31, or 0), and
+ * whether mxcsr is the image's.
+ */
 let loaded: u32 = 0;
 let compacted: u32 = 0;
 let mxcsrGiven = false;

@@ -1,5 +1,5 @@
-// The area of floating-point state that a setup writes, as pairs of an offset and a word over an area that is as in a new
-// program (struct user_i387_struct, and after it an XSAVE area in the standard format):
+// The area of floating-point state that a setup writes, as pairs of an offset and a word over an area that is as in a
+// new program (struct user_i387_struct, and after it an XSAVE area in the standard format):
 //
 //   0     x87    24  mxcsr    28  mxcsr_mask    32  x87 registers    160  SSE
 //   416   zeros  464 what the kernel reports    512 header

@@ -13,7 +13,10 @@ import { setupRtFrame } from "./setup_rt_frame";
  */
 export let R201: u32 = 0;
 
-/** Resumes the task from a stop by a signal, with a signal or 0. Whether a call is restarted was decided before the stop. */
+/**
+ * Resumes the task from a stop by a signal, with a signal or 0. Whether a call is restarted was decided before the
+ * stop.
+ */
 export function deliver(signal: u32, wantsFrame: bool): void {
   if (signal == 0 || !use(R201)) {
     run();

@@ -1,14 +1,8 @@
 // ptrace_resume, kernel/ptrace.c: where the task continues from each kind of stop
 
 import { REG_pstate, REG_x7 } from "../../arm64/registers";
-import {
-  FROM_ENTRY,
-  FROM_EXIT,
-  FROM_GROUP,
-  FROM_SIGNAL,
-  Setup,
-  WANT_FRAME,
-} from "../../fuzz/setup";
+import * as setups from "../../fuzz/setup";
+import { Setup } from "../../fuzz/setup";
 import { killsAtOnce } from "../actions";
 import { harmlessCall } from "../harmless_calls";
 import { ended } from "../prediction";
@@ -38,8 +32,8 @@ export function resume(setup: Setup): void {
   task.singlestep = isSinglestep(setup.on);
   if (task.singlestep && use(R215)) put(REG_pstate, get(REG_pstate) | R215_bit);
   const from: u32 = setup.from;
-  if (from == FROM_SIGNAL) deliver(signal, (setup.wants & WANT_FRAME) != 0);
-  else if (from == FROM_GROUP) deliver(use(R7) ? 0 : signal, false);
+  if (from == setups.FROM_SIGNAL) deliver(signal, (setup.wants & setups.WANT_FRAME) != 0);
+  else if (from == setups.FROM_GROUP) deliver(use(R7) ? 0 : signal, false);
   else leaveCall(from, signal);
 }
 
@@ -56,10 +50,10 @@ function leaveCall(from: u32, signal: u32): void {
     return;
   }
   if (use(W206)) put(REG_x7, load<u64>(usize(baseline), REG_x7));
-  if (from == FROM_EXIT) {
+  if (from == setups.FROM_EXIT) {
     if (!stopBySent(signal)) run();
     return;
   }
-  if (from == FROM_ENTRY || !use(R33)) harmlessCall(u32(get(REG_syscallno)));
+  if (from == setups.FROM_ENTRY || !use(R33)) harmlessCall(u32(get(REG_syscallno)));
   if (!traceExit(signal)) run();
 }

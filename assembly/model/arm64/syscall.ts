@@ -1,4 +1,5 @@
-// el0_svc_common, arch/arm64/kernel/syscall.c, and syscall_trace_enter and syscall_trace_exit, arch/arm64/kernel/ptrace.c
+// el0_svc_common, arch/arm64/kernel/syscall.c, and syscall_trace_enter and syscall_trace_exit,
+// arch/arm64/kernel/ptrace.c
 
 import { REG_pstate, REG_x0, REG_x7, REG_x8 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";

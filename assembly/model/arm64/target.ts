@@ -1,4 +1,5 @@
-// The memory of a target (src/labs/fuzz/case/arm64/code.ts), which the host describes before cases are drawn or predicted.
+// The memory of a target (src/labs/fuzz/case/arm64/code.ts), which the host describes before cases are drawn or
+// predicted.
 
 /** The registers that a target has between two cases: their address in the low half. */
 export let baseline: u64 = 0;

@@ -2,18 +2,8 @@
 
 import { SYS_getpid } from "../../arm64/numbers";
 import { REG_pc, REG_x0, REG_x7, REG_x8, REGISTERS_SIZE } from "../../arm64/registers";
-import {
-  FROM_EXIT,
-  FROM_GROUP,
-  FROM_SIGNAL,
-  MOST_PAIRS,
-  Setup,
-  WANT_WRITTEN,
-  WAY_PRFPREG,
-  WAY_PRSTATUS,
-  WAY_SYSTEM_CALL,
-  WAY_TLS,
-} from "../../fuzz/setup";
+import * as setups from "../../fuzz/setup";
+import { MOST_PAIRS, Setup } from "../../fuzz/setup";
 import { EINVAL } from "../../linux/errno";
 import { known, outcome, readBack, wrote } from "../prediction";
 import { forget, put } from "../registers";
@@ -33,12 +23,12 @@ export let W206_exit: u64 = 1;
 
 /** Brings the task to the stop at which it is written to. */
 function arrive(from: u32): void {
-  if (from == FROM_SIGNAL || from == FROM_GROUP) return;
+  if (from == setups.FROM_SIGNAL || from == setups.FROM_GROUP) return;
   put(REG_pc, placeSvc + 4);
   put(REG_x8, SYS_getpid);
   put(REG_syscallno, SYS_getpid);
   task.atCall = true;
-  task.atExit = from == FROM_EXIT;
+  task.atExit = from == setups.FROM_EXIT;
   if (use(W206)) put(REG_x7, task.atExit ? W206_exit : W206_entry);
   // The result is the pid.
   if (task.atExit) forget(REG_x0);
@@ -48,18 +38,18 @@ function arrive(from: u32): void {
 export function write(setup: Setup): i32 {
   arrive(setup.from);
   const way: u32 = setup.way;
-  if (way == WAY_PRFPREG) return fprSet(setup);
+  if (way == setups.WAY_PRFPREG) return fprSet(setup);
   const errno = writeRegset(setup, way);
   wrote(errno, -1);
-  if (errno != 0 || (setup.wants & WANT_WRITTEN) != 0) readBack();
+  if (errno != 0 || (setup.wants & setups.WANT_WRITTEN) != 0) readBack();
   return errno;
 }
 
 function writeRegset(setup: Setup, way: u32): i32 {
   const words = setup.words;
-  if (way == WAY_PRSTATUS) return gprSet(words, setup.length);
-  if (way == WAY_SYSTEM_CALL) return systemCallSet(words, setup.length);
-  if (way == WAY_TLS) return tlsSet(words, setup.length);
+  if (way == setups.WAY_PRSTATUS) return gprSet(words, setup.length);
+  if (way == setups.WAY_SYSTEM_CALL) return systemCallSet(words, setup.length);
+  if (way == setups.WAY_TLS) return tlsSet(words, setup.length);
   const errno = gprSet(words, REGISTERS_SIZE);
   if (errno != 0) return errno;
   systemCallSet(words + REG_syscallno, 4);
