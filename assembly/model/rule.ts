@@ -39,7 +39,10 @@ export function forgetUses(): void {
   prediction++;
 }
 
-/** Whether a rule holds; if so, it is used. */
+/**
+ * Whether a rule holds; if so, it is used. In a condition it comes last: a rule is used where what it is about is so, and
+ * without it, as in a mutant, the code goes on as if the statement were not there.
+ */
 export function use(rule: u32): bool {
   return rule != 0 && note(rule);
 }

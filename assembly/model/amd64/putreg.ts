@@ -61,7 +61,7 @@ function baseOf(selector: i32): i32 {
 }
 
 /**
- * TF ({flag}) that a request set does not show at the stop.
+ * TF ({flag}) that a single-step set, and not the task or its tracer, does not show.
  * @source get_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF, 6.12
  */
 export let R41: u32 = 0;
