@@ -7,7 +7,7 @@ import { cAssertions } from "./records.mjs";
 import { files, makeFrom } from "./sources.mjs";
 
 /** The rooms of shim/: each is a library that contains the core, too. */
-export const ROOMS = ["core", "fast", "sandbox", "fuzz"];
+export const ROOMS = ["core", "fast", "sandbox"];
 
 /** The tables of names of all architectures. */
 const CALLS = [...MACHINES, "linux"].map((folder) => `assembly/${folder}/numbers.ts`);

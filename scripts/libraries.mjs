@@ -14,6 +14,8 @@ export const C_FLAGS = [
   ...["-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"],
   ...["-Wall", "-Wextra"],
 ];
+/** What is compiled with the flags of the shim: the rooms, and what only the probe has. */
+const PARTS = [...ROOMS, "fuzz"];
 const LINK_FLAGS = ["-nostdlib", "-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
 /** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
 export const SHARED_FLAGS = ["-shared", ...LINK_FLAGS, "-Wl,-z,defs"];
@@ -31,7 +33,7 @@ const ABI = ["src/core/encoder/abi.ts", "src/core/encoder/prototype.ts"];
 
 /** The shim's libraries for a machine. */
 export function buildShims(machine) {
-  const sources = ROOMS.flatMap((room) => files(`shim/${room}`, ".c", ".h", ".S"));
+  const sources = PARTS.flatMap((room) => files(`shim/${room}`, ".c", ".h", ".S"));
   const make = () => compileShims(machine);
   return makeFrom(shimOf(machine), [...sources, ...RECORD_HEADERS], make, limitsOf(machine));
 }
@@ -53,7 +55,7 @@ export const quoted = (folders) => folders.flatMap((folder) => ["-iquote", folde
 
 /** The folders of all headers of the shim. */
 export const shimFolders = (machine) => [
-  ...ROOMS.flatMap((room) => foldersOf(machine, `shim/${room}`)),
+  ...PARTS.flatMap((room) => foldersOf(machine, `shim/${room}`)),
   `build/${machine}`,
 ];
 
@@ -72,7 +74,7 @@ export async function compileShims(machine = HOST, cwd = ".") {
     const object = resolve(cwd, objectOf(machine, room));
     return compile(machine, object, ["-r", "-nostdlib", ...flags, ...includes, ...sources], cwd);
   };
-  await Promise.all(ROOMS.map(compileRoom));
+  await Promise.all(PARTS.map(compileRoom));
   const linkRoom = (room) => {
     const objects = [...new Set(["core", room])].map((part) => objectOf(machine, part));
     const linkFlags = [...SHARED_FLAGS, "-Wl,-e,stublab_idle_entry"];

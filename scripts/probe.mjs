@@ -3,7 +3,7 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { compile, HOST, headerFlags, limitsOf } from "./compilers.mjs";
+import { compile, headerFlags, limitsOf } from "./compilers.mjs";
 import {
   C_FLAGS,
   foldersOf,
@@ -11,7 +11,6 @@ import {
   quoted,
   STATIC_FLAGS,
   shimFolders,
-  shimOf,
   sourcesIn,
 } from "./libraries.mjs";
 import { ENCODERS, FUZZERS } from "./modules.mjs";
@@ -26,8 +25,6 @@ const TABLES = "src/labs/fuzz/probe/source.ts";
 function probeLimits(machine) {
   const limits = limitsOf(machine);
   if (limits.missing !== undefined || !limits.isWanted) return limits;
-  if (machine === "amd64" && HOST !== "amd64")
-    return { ...limits, missing: `it takes code from ${shimOf("amd64", "fuzz")}, on amd64 only` };
   if (spawnSync("wasm2c", ["--version"]).status === 0) return limits;
   return { ...limits, missing: "wasm2c is missing (Debian: apt-get install wabt)" };
 }

@@ -11,7 +11,7 @@
  * and `xstate_length`. `errors` says which requests the kernel lacks that setups need. Returns 0,
  * or -ESRCH if the thread is gone.
  */
-STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial);
+int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial);
 
 /**
  * Tries setups one after the other in the thread `tid`, which is at a stop by a signal, each from
@@ -19,7 +19,7 @@ STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *tri
  * batch ended early, and why. A setup that cannot be tried has an obstacle in its outcome. `canary`
  * says whether the caller's vector registers have changed.
  */
-STUBLAB_EXPORT int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
+int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
                                    struct stublab_outcome *outcomes, uint32_t count,
                                    struct stublab_trial *trial, struct stublab_canary *canary);
 

@@ -9,12 +9,12 @@
  * Writes those that the processor has, from AVX on, enabled or not; there is room for
  * STUBLAB_MOST_COMPONENTS. Returns their number.
  */
-STUBLAB_EXPORT int64_t stublab_read_components(struct stublab_component *components);
+int64_t stublab_read_components(struct stublab_component *components);
 
 /**
  * Those that this process and the processes that it forks may use, as bits (ARCH_GET_XCOMP_PERM).
  * -EINVAL before Linux 5.16.
  */
-STUBLAB_EXPORT int64_t stublab_permitted_components(void);
+int64_t stublab_permitted_components(void);
 
 #endif

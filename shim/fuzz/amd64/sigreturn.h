@@ -10,24 +10,24 @@
  * Makes `length` bytes of the host's memory a file that stubs can map, and keeps the content of the
  * first `used`. Both are whole pages. Returns the file descriptor (close-on-exec).
  */
-STUBLAB_EXPORT int64_t stublab_share(void *memory, uint64_t used, uint64_t length);
+int64_t stublab_share(void *memory, uint64_t used, uint64_t length);
 
 /**
  * Copies the code of the stub's loop to `page`, which has `length` bytes. `exchange` is the address
  * of the exchange in the stub. Returns the length of the code.
  */
-STUBLAB_EXPORT int64_t stublab_sigreturn_code(void *page, uint64_t length, uint64_t exchange);
+int64_t stublab_sigreturn_code(void *page, uint64_t length, uint64_t exchange);
 /** Offset in that code of the signal handler. At offset 0 there is a breakpoint instruction. */
-STUBLAB_EXPORT uint32_t stublab_sigreturn_handler_offset(void);
+uint32_t stublab_sigreturn_handler_offset(void);
 
 /**
  * Waits for the host's turn. Returns 1, or 0 if it did not come within `timeout` microseconds.
  * `canary` says whether the caller's vector registers have changed.
  */
-STUBLAB_EXPORT int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout,
+int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout,
                                           struct stublab_canary *canary);
 /** Gives the stub its turn, and waits. */
-STUBLAB_EXPORT int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
+int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
                                          struct stublab_canary *canary);
 
 /**
@@ -35,7 +35,7 @@ STUBLAB_EXPORT int64_t stublab_give_turn(struct stublab_exchange *exchange, int6
  * area has `size` bytes. Returns its length with FP_XSTATE_MAGIC2; 0 if the machine has no XSAVE
  * area.
  */
-STUBLAB_EXPORT int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length,
+int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length,
                                            uint64_t components, uint64_t size);
 
 #endif

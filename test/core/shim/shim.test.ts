@@ -25,7 +25,7 @@ import { run } from "../../support/processes.ts";
 
 const SHIM = fileOf("core");
 const LIBRARY = resolve("dist", SHIM);
-const ROOMS = ["core", "fast", "sandbox", "fuzz"] as const;
+const ROOMS = ["core", "fast", "sandbox"] as const;
 const LIBRARIES = ROOMS.map((room) => resolve("dist", fileOf(room)));
 const NATIVE = resolve("dist/native-amd64-amd64.so");
 /** Built only if the kernel's headers of arm64 are installed. */

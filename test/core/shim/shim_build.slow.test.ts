@@ -11,7 +11,7 @@ import { fileOf } from "../../../src/core/shim/shim.ts";
 import { needs } from "../../support/needs.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
-const ROOMS = ["core", "fast", "sandbox", "fuzz"];
+const ROOMS = ["core", "fast", "sandbox"];
 const ARCHES = ["amd64", "arm64"];
 /** The machines and the architectures of registers for which this machine has headers and compilers. */
 const machines = ARCHES.filter((machine) => existsSync(`dist/core-${machine}.so`));
