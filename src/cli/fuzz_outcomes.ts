@@ -1,14 +1,15 @@
 /* Runs whose outcomes are compared with those of another machine. */
 
+import { HOST_ARCH } from "../core/machine/index.ts";
 import type { ContrastCause } from "../labs/fuzz/against/compare.ts";
-import type { OutcomeLog } from "../labs/fuzz/against/log.ts";
-import { recordOutcomes } from "../labs/fuzz/against/record.ts";
+import { type OutcomeLog, parseOutcomes } from "../labs/fuzz/against/log.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
 import { DEFAULT_PATH, type Path } from "../labs/fuzz/draw/arch.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
-import { Experiment } from "../labs/fuzz/experiment.ts";
 import type { KnownName } from "../labs/fuzz/known/arch.ts";
 import type { Change } from "../labs/fuzz/predict/model.ts";
+import { formatPlant } from "../labs/fuzz/predict/plant.ts";
+import { runProbe } from "../labs/fuzz/probe/run.ts";
 import { UsageError } from "./command.ts";
 import { readOutcomes, reportAgainst } from "./fuzz_diff.ts";
 import { finishing } from "./interruption.ts";
@@ -31,8 +32,6 @@ interface Given {
 const DEFAULT_CASES = 1_000_000;
 /** The exit status where this machine can try no case. */
 export const CANNOT = 3;
-/** As workers have them. */
-const [DEADLINE, CAPACITY] = [2000, 512];
 
 /** Makes a run without a corpus; writes its outcomes, or compares them with those of another machine. */
 export async function runOutcomes(given: Given): Promise<number> {
@@ -45,20 +44,10 @@ export async function runOutcomes(given: Given): Promise<number> {
   if (outcomes !== undefined) checkOutput(outcomes);
   const other = against === undefined ? undefined : readOutcomes(against);
   const stream = streamOf(given, other);
-  const lines: string[] = [];
   const log = await finishing(async (stop) => {
-    using experiment = new Experiment({ deadline: DEADLINE, capacity: CAPACITY, change, known });
-    const progress = new Progress();
-    const show = (done: number) =>
-      progress.show(done / stream.cases, `${done.toLocaleString("en")} cases`);
-    const log = await recordOutcomes(
-      experiment,
-      { ...stream, change, stop, progress: show },
-      (line) => lines.push(line),
-    );
-    progress.clear();
-    if (outcomes !== undefined) await writeOutput(outcomes, `${lines.join("\n")}\n`);
-    return log;
+    const text = await probeRun({ ...stream, change, known }, stop);
+    if (outcomes !== undefined) await writeOutput(outcomes, text);
+    return parseOutcomes(text);
   });
   if (other === undefined || against === undefined) {
     const counts = [log.done, log.lines.size, log.untried.size];
@@ -73,6 +62,36 @@ export async function runOutcomes(given: Given): Promise<number> {
     { name: "this machine", log },
   ] as const;
   return reportAgainst(runs, json, (cause) => minimizeHere(cause, { change, known }));
+}
+
+interface Asked extends Pick<Given, "change" | "known"> {
+  readonly seed: bigint;
+  readonly path: Path;
+  readonly cases: number;
+}
+
+/** The log of a run, which the probe makes; and shows how far it is. */
+async function probeRun(
+  { seed, path, cases, change, known }: Asked,
+  stop: AbortSignal,
+): Promise<string> {
+  const args = ["fuzz", "--outcomes", "--seed", `${seed}`, "--path", path, "--cases", `${cases}`];
+  if (change !== undefined) args.push("--plant", formatPlant(change));
+  if (known !== undefined) args.push("--known", known);
+  const progress = new Progress();
+  let text = "";
+  await runProbe(
+    HOST_ARCH,
+    args,
+    (line) => {
+      if (/^# (outcomes |at |\d)/.test(line)) text += `${line}\n`;
+      const done = Number(/^# at (\d+)/.exec(line)?.[1] ?? 0);
+      if (done > 0) progress.show(done / cases, `${done.toLocaleString("en")} cases`);
+    },
+    stop,
+  );
+  progress.clear();
+  return text;
 }
 
 function streamOf({ seed, path, cases }: Given, other: OutcomeLog | undefined) {

@@ -144,6 +144,21 @@ export const machineShape: Shape<Machine> = (value, place) => {
   };
 };
 
+/** A machine of a log: JSON has null for numbers that /proc/cpuinfo lacks. */
+export const loggedMachineShape: Shape<Machine> = (value, place) => {
+  if (typeof value !== "object" || value === null) return machineShape(value, place);
+  const entries = Object.entries(value).map(([name, it]) => [name, it ?? Number.NaN]);
+  return machineShape(Object.fromEntries(entries), place);
+};
+
+/** A machine as logs have it: the features in the order of the table. */
+export function machineDocument({ features, ...machine }: Machine) {
+  const { arch, release, vendor, family, model, ...numbers } = machine;
+  const named = arch === undefined ? {} : { arch };
+  const ordered = FEATURES.filter((name) => features.includes(name));
+  return { ...named, release, vendor, family, model, features: ordered, ...numbers };
+}
+
 export const NO_XSTATE: Xstate = {
   ...{ xstateLength: 0, xcr0: 0, frameLength: 0, xfeatures: 0, permitted: 0, mxcsrMask: 0 },
   components: [],

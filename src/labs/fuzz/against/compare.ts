@@ -7,11 +7,12 @@ import { InputError } from "../../../lib/errors.ts";
 import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
 import { SETUP_SIZE } from "../case/setups.ts";
+import { Generator } from "../draw/generate.ts";
 import { deviationsOf } from "../known/known.ts";
+import type { Machine } from "../machine.ts";
 import { Model } from "../predict/model.ts";
 import { type Cause, type Differing, type DifferingField, EVERY, type Side } from "./causes.ts";
-import type { OutcomeLine, OutcomeLog } from "./log.ts";
-import { streamOf } from "./record.ts";
+import type { OutcomeLine, OutcomeLog, Stream } from "./log.ts";
 
 export interface DifferingCase extends Differing {
   readonly a: OutcomeLine | undefined;
@@ -46,6 +47,18 @@ export interface Contrast {
 const BATCH = 512;
 /** In such a case one machine may get to where the other never does. */
 const APART = "predictions that differ";
+
+/** What of a machine cases depend on. */
+type DrawnFor = Pick<Machine, "xstateLength" | "frameLength" | "xcr0" | "features">;
+
+/** The generator of a stream, with the numbers of a machine. */
+export function streamOf(
+  { seed, path, known }: Stream,
+  { xstateLength, frameLength, xcr0, features }: DrawnFor,
+): Generator {
+  const options = { path, xstateLength, frameLength, xcr0, features, known };
+  return new Generator(seed, options);
+}
 
 /** @throws InputError unless both logs are of one stream of cases */
 export function compareOutcomes(a: OutcomeLog, b: OutcomeLog): Contrast {

@@ -1,7 +1,7 @@
 /*
  * The outcomes of a run as a log, "stublab.outcomes/1". A case whose outcome is the predicted one has no line: who knows
- * the machine can predict it again. Each line is a comment of KTAP, as the probe prints the same to its console
- * (shim/probe/outcomes.c), between messages of its kernel:
+ * the machine can predict it again. The probe prints it, on this machine, too (shim/probe/outcomes.c): each line is a comment of
+ * KTAP, and messages of a kernel may stand between them:
  *
  *     # outcomes {"schema":"stublab.outcomes/1","seed":"0x1",…}
  *     # 17 0x3a64d10f2ab1c 1 stopped.ds 0x0 0x3     case, hash of the outcome, fields that differ: predicted, seen
@@ -10,7 +10,7 @@
  *     # at 4096: 2 differ, 1 untried                so far
  */
 
-import { hex, InputError } from "../../../lib/errors.ts";
+import { InputError } from "../../../lib/errors.ts";
 import {
   count,
   members,
@@ -24,7 +24,7 @@ import {
 import { PATHS, type Path } from "../draw/arch.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownShape } from "../known/known.ts";
-import { FEATURES, type Machine, machineShape } from "../machine.ts";
+import { loggedMachineShape, type Machine } from "../machine.ts";
 import { GENERATOR, inPlace } from "../run/journal.ts";
 
 const SCHEMA = "stublab.outcomes/1";
@@ -69,41 +69,6 @@ export interface OutcomeLog extends OutcomeHeader {
   readonly done: number;
   /** Lines that are missing or damaged. */
   readonly lost: number;
-}
-
-export function formatOutcomeHeader({
-  seed,
-  path,
-  cases,
-  planted,
-  known = null,
-  machine,
-}: Omit<OutcomeHeader, "known"> & { readonly known?: KnownName | null | undefined }): string {
-  const head = { schema: SCHEMA, generator: GENERATOR, seed: hex(seed), path, cases, planted };
-  return `# outcomes ${JSON.stringify({ ...head, known, machine: machineDocument(machine) })}`;
-}
-
-/** A machine as logs have it: the features in the order of the table. */
-export function machineDocument({ features, ...machine }: Machine) {
-  const { arch, release, vendor, family, model, ...numbers } = machine;
-  const named = arch === undefined ? {} : { arch };
-  const ordered = FEATURES.filter((name) => features.includes(name));
-  return { ...named, release, vendor, family, model, features: ordered, ...numbers };
-}
-
-export function formatOutcome({ index, hash, fields }: OutcomeLine): string {
-  const of = hash === null ? "-" : hex(BigInt(hash));
-  const differing = fields.map((it) => ` ${it.field} ${hex(it.predicted)} ${hex(it.seen)}`);
-  return `# ${index} ${of} ${fields.length}${differing.join("")}`;
-}
-
-export function formatUntried(index: number, reason: string): string {
-  return `# ${index} untried: ${reason}`;
-}
-
-/** @param lines of cases that differ @param untried of those that could not be set up */
-export function formatMark(done: number, lines: number, untried: number): string {
-  return `# at ${done}: ${lines} differ${untried > 0 ? `, ${untried} untried` : ""}`;
 }
 
 // Something may stand before a line, such as a time, and a message of the kernel after it.
@@ -191,11 +156,4 @@ const seedShape: Shape<string> = (value, place) => {
   const seed = text(value, place);
   if (/^0x[0-9a-f]{1,16}$/.test(seed)) return seed;
   throw new InputError(`${place}: expected a seed in hex`);
-};
-
-/** A machine of a log: JSON has null for numbers that /proc/cpuinfo lacks. */
-export const loggedMachineShape: Shape<Machine> = (value, place) => {
-  if (typeof value !== "object" || value === null) return machineShape(value, place);
-  const entries = Object.entries(value).map(([name, it]) => [name, it ?? Number.NaN]);
-  return machineShape(Object.fromEntries(entries), place);
 };

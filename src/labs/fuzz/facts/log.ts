@@ -18,8 +18,8 @@ import {
   count as shapeOfCount,
   text,
 } from "../../../lib/shape.ts";
-import { loggedMachineShape, machineDocument } from "../against/log.ts";
 import type { Machine } from "../machine.ts";
+import { loggedMachineShape, machineDocument } from "../machine.ts";
 import { allFacts } from "./arch.ts";
 import { type Fact, REST } from "./fact.ts";
 import { type CheckResult, type Unmet, type Verdict, verdictOf } from "./verdict.ts";
