@@ -88,7 +88,7 @@ async function probeRun(
       const done = Number(/^# at (\d+)/.exec(line)?.[1] ?? 0);
       if (done > 0) progress.show(done / cases, `${done.toLocaleString("en")} cases`);
     },
-    stop,
+    { interrupted: stop },
   );
   progress.clear();
   return text;

@@ -6,7 +6,6 @@ import * as assert from "uvu/assert";
 import { compileCase } from "../support/case_programs.ts";
 import { stublab } from "../support/in_process.ts";
 import { temporaryFolder } from "../support/temporary.ts";
-import "../support/hermetic.ts";
 
 const command = suite("stublab fuzz: single cases");
 const folder = temporaryFolder();

@@ -4,7 +4,6 @@ import { needs } from "../support/needs.ts";
 import { stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { Tmux } from "../support/tmux.ts";
-import "../support/hermetic.ts";
 
 const terminal = suite("stublab fuzz: in a terminal");
 const onTerminal = needs(terminal, "tmux");

@@ -8,7 +8,7 @@ import type { Case } from "./case/case.ts";
 import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
 import { obstacleOf, obstacleText } from "./case/obstacles.ts";
 import type { Generator } from "./draw/generate.ts";
-import type { CaseTrier } from "./engine.ts";
+import { type CaseTrier, Engine } from "./engine.ts";
 import type { KnownName } from "./known/arch.ts";
 import { deviationsOf } from "./known/known.ts";
 import type { Machine } from "./machine.ts";
@@ -22,7 +22,6 @@ import {
 import { type Change, Model } from "./predict/model.ts";
 import { AGREES, DIFFERS, signatureOf, UNPREDICTED } from "./predict/signature.ts";
 import { type Confirmed, confirm } from "./try/confirm.ts";
-import { openTrier } from "./try/hermetic.ts";
 
 export interface ExaminerOptions {
   /** For each stop, in whole milliseconds. Default: 200. */
@@ -60,7 +59,7 @@ export class Experiment {
       capacity = 1,
       ...options
     }: ExaminerOptions & { readonly capacity?: number } = {},
-    trier: CaseTrier = openTrier(options),
+    trier: CaseTrier = new Engine(options),
   ) {
     this.trier = trier;
     this.known = known;

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { onThisKernel } from "../../support/hermetic.ts";
+import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const fields = suite("fuzz: fields");
@@ -17,7 +17,7 @@ for (const [what, change, least, most] of [
   ["a planted bug", { id: "W7", value: "FLAG_MASK", to: 0x54dd4n }, 10, CASES],
 ] as const) {
   fields(`with ${what} the fields differ if the module's comparison says so, and only then`, () => {
-    using experiment = new Experiment({ capacity: CAPACITY, change });
+    using experiment = new Experiment({ capacity: CAPACITY, change }, new HermeticTrier(HERMETIC));
     const { batch, machine } = experiment;
     const generator = new Generator(5n, { ...machine, path: "both" });
     const all = Array.from({ length: CAPACITY }, (_, i) => i);
@@ -41,8 +41,8 @@ fields("a siginfo where none is predicted is a difference", () => {
   assert.equal(experiment.differences(0), [{ field: "signal", predicted: 0n, seen: 5n }]);
 });
 
-fields("a field with the pid of the stub or of its parent is seen, and is not stable", async () => {
-  using examiner = await onThisKernel(() => new Examiner());
+fields("a field with the pid of the stub or of its parent is seen, and is not stable", () => {
+  using examiner = new Examiner();
   for (const [call, name] of [
     [39n, "getpid"],
     [110n, "getppid"],

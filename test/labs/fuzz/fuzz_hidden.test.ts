@@ -9,7 +9,7 @@ import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { formatPlant, parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
-import { HERMETIC, onThisKernel } from "../../support/hermetic.ts";
+import { HERMETIC } from "../../support/hermetic.ts";
 import { BORDERS, hiding } from "../../support/hidden_cases.ts";
 import { hidingMutants } from "../../support/model_mutants.ts";
 import { seed } from "../../support/seeds.ts";
@@ -103,41 +103,31 @@ hidden("a rule that applies everywhere exceeds its share, too", () => {
   );
 });
 
-hidden(
-  "U7: POPF that a program wrote shows TF, which the model without the rule denies",
-  async () => {
-    const POPF = 0x9d9d_9d9d_9d9d_9d9dn;
-    using experiment = await onThisKernel(
-      () => new Experiment({ capacity: 2, change: { id: "U7", remove: true } }),
-    );
-    const step = seed("int3", { rip: SCRATCH }, { on: "SINGLESTEP" });
-    const differing = [0n, POPF].map((rax) => {
-      experiment.try([seed("store", { rax, rdi: SCRATCH }), step]);
-      return experiment.differences(1).map(({ field }) => field);
-    });
-    assert.equal(differing, [[], ["stopped.eflags"]]);
-  },
-);
+hidden("U7: POPF that a program wrote shows TF, which the model without the rule denies", () => {
+  const POPF = 0x9d9d_9d9d_9d9d_9d9dn;
+  using experiment = new Experiment({ capacity: 2, change: { id: "U7", remove: true } });
+  const step = seed("int3", { rip: SCRATCH }, { on: "SINGLESTEP" });
+  const differing = [0n, POPF].map((rax) => {
+    experiment.try([seed("store", { rax, rdi: SCRATCH }), step]);
+    return experiment.differences(1).map(({ field }) => field);
+  });
+  assert.equal(differing, [[], ["stopped.eflags"]]);
+});
 
-hidden(
-  "U16: COMISS meets what another case left, which the model without the rule denies",
-  async () => {
-    using experiment = await onThisKernel(
-      () => new Experiment({ capacity: 2, change: { id: "U16", remove: true } }),
-    );
-    const returnTo = (code: string, frame: Partial<SignalFrame>, pairs: Case["pairs"] = []) =>
-      seed(code, {}, { way: "SIGRETURN", frame: { ucFlags: 0, fpstate: true, ...frame }, pairs });
-    // mxcsr with unmasked exceptions, and a NaN.
-    const left = [
-      { offset: 24n, word: 0x1f00n },
-      { offset: 224n, word: 0x7fc0_0000n },
-    ];
-    const differing = [[], left].map((pairs) => {
-      experiment.try([returnTo("int3", { image: SCRATCH }, pairs), returnTo("sse", {})]);
-      return experiment.differences(1).map(({ field }) => field)[0];
-    });
-    assert.equal(differing, [undefined, "status"]);
-  },
-);
+hidden("U16: COMISS meets what another case left, which the model without the rule denies", () => {
+  using experiment = new Experiment({ capacity: 2, change: { id: "U16", remove: true } });
+  const returnTo = (code: string, frame: Partial<SignalFrame>, pairs: Case["pairs"] = []) =>
+    seed(code, {}, { way: "SIGRETURN", frame: { ucFlags: 0, fpstate: true, ...frame }, pairs });
+  // mxcsr with unmasked exceptions, and a NaN.
+  const left = [
+    { offset: 24n, word: 0x1f00n },
+    { offset: 224n, word: 0x7fc0_0000n },
+  ];
+  const differing = [[], left].map((pairs) => {
+    experiment.try([returnTo("int3", { image: SCRATCH }, pairs), returnTo("sse", {})]);
+    return experiment.differences(1).map(({ field }) => field)[0];
+  });
+  assert.equal(differing, [undefined, "status"]);
+});
 
 hidden.run();

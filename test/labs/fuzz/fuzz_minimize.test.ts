@@ -9,7 +9,6 @@ import { changedWords, minimize } from "../../../src/labs/fuzz/predict/minimize.
 import type { Change } from "../../../src/labs/fuzz/predict/model.ts";
 import { Random } from "../../../src/lib/cases/random.ts";
 import { dispatching, SIMPLE } from "../../support/seeds.ts";
-import "../../support/hermetic.ts";
 
 const minimizing = suite("fuzz: minimize");
 

@@ -10,7 +10,7 @@ import { NO_XSTATE } from "../../../src/labs/fuzz/machine.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../../../src/labs/fuzz/predict/rules.ts";
-import { HermeticTrier } from "../../../src/labs/fuzz/try/hermetic.ts";
+import { HermeticTrier } from "../../support/hermetic.ts";
 import { frame, lock, machineWith } from "../../support/hidden_cases.ts";
 import { mutants } from "../../support/model_mutants.ts";
 import { dispatching, SIMPLE, seed } from "../../support/seeds.ts";

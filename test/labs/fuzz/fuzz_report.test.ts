@@ -11,7 +11,6 @@ import { caseOf } from "../../support/exported_cases.ts";
 import { needs } from "../../support/needs.ts";
 import { hasTool, run, stublabCommand } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
-import "../../support/hermetic.ts";
 
 const CASE = resolve("examples/cases/restart.json");
 const SCRIPT = resolve("src/labs/fuzz/tell/bisect.sh");

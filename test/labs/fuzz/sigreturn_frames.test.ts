@@ -4,8 +4,7 @@ import { placeOf, SCRATCH, SCRATCH_SIZE } from "../../../src/labs/fuzz/case/amd6
 import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { HermeticTrier } from "../../../src/labs/fuzz/try/hermetic.ts";
-import { HERMETIC } from "../../support/hermetic.ts";
+import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
 
 const frames = suite("fuzz: floating point of signal frames");
 

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { exchangesIn, isAsTold, runSession } from "../../support/console.ts";
-import "../../support/hermetic.ts";
 
 const told = suite("omissions in a document");
 

@@ -6,7 +6,6 @@ import { type Case, expectCase } from "../case/case.ts";
 import { type Fields, fieldsOf } from "../case/fields.ts";
 import { Engine } from "../engine.ts";
 import { type Machine, machineShape } from "../machine.ts";
-import { hermeticMachine } from "../try/hermetic_machine.ts";
 import { type AppliedRule, type Change, Model } from "./model.ts";
 import { changeShape } from "./plant.ts";
 
@@ -61,8 +60,6 @@ const SHAPES: OptionShapes<PredictOptions> = { machine: machineShape, change: ch
 
 /** @throws UnsupportedError if cases cannot be tried here */
 export function readThisMachine(): Machine {
-  const given = hermeticMachine();
-  if (given !== undefined) return given;
   using engine = new Engine();
   return engine.machine;
 }
