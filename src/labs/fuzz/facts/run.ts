@@ -6,14 +6,13 @@ import { runProbe } from "../probe/run.ts";
 import { allFacts } from "./arch.ts";
 import type { Fact } from "./fact.ts";
 import { KtapReader, type VerdictLog } from "./log.ts";
-import { excuse, type Verdict } from "./verdict.ts";
 
 /** What a machine is known to do otherwise. */
 export interface KnownFacts {
   /** What reports call it: the name of a list, or a file. */
   readonly name: string;
   /** Names of facts, or of checks of theirs as `nameOfCheck` has them. */
-  readonly facts: ReadonlySet<string>;
+  readonly facts: readonly string[];
   /** The list, which also says what is not compared. */
   readonly list?: KnownName;
 }
@@ -36,18 +35,14 @@ export async function checkFacts(
   facts: readonly Fact[],
   { known, onGroup, interrupted }: CheckOptions = {},
 ): Promise<VerdictLog> {
-  const excused = (verdicts: readonly Verdict[]) =>
-    verdicts.map((it) => excuse(it, known?.facts ?? new Set()));
-  const reader = new KtapReader((verdicts) =>
-    onGroup?.({ verdicts: excused(verdicts), machine: reader.machine }),
-  );
+  const reader = new KtapReader((verdicts) => onGroup?.({ verdicts, machine: reader.machine }));
   const all = facts.length === allFacts().length;
   const args = [
     ...["conformance", "--details"],
     ...(all ? [] : facts.flatMap(({ name }) => ["--only", name])),
-    ...(known?.list === undefined ? [] : ["--known", known.list]),
+    ...(known === undefined ? [] : ["--known", known.list ?? "-"]),
   ];
-  await runProbe(HOST_ARCH, args, (line) => reader.read(line), interrupted);
-  const log = reader.end();
-  return { ...log, verdicts: excused(log.verdicts), known: known?.name };
+  const input = known?.facts.join("\n");
+  await runProbe(HOST_ARCH, args, (line) => reader.read(line), { input, interrupted });
+  return { ...reader.end(), known: known?.name };
 }

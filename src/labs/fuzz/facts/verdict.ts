@@ -40,15 +40,6 @@ export function nameOfCheck(fact: string, check: string): string {
   return check === "" ? fact : `${fact}: ${check}`;
 }
 
-/** The verdict of a run that knows of facts that do not hold: names of facts, or of checks. */
-export function excuse(verdict: Verdict, known: ReadonlySet<string>): Verdict {
-  const { fact, checks, contradictions } = verdict;
-  const isKnown = ({ name, status }: CheckResult) =>
-    status === "failed" && (known.has(fact.name) || known.has(nameOfCheck(fact.name, name)));
-  const excused = checks.map((it) => (isKnown(it) ? { ...it, status: "known" as const } : it));
-  return verdictOf(fact, excused, contradictions);
-}
-
 export interface Counts {
   readonly facts: number;
   readonly held: number;

@@ -11,7 +11,7 @@ import { isListed, KNOWN_NAMES, LISTS } from "./arch.ts";
 /** Takes the name of a list, or a file. @throws InputError */
 export function knownFacts(nameOrFile: string): KnownFacts {
   if (!isListed(nameOrFile)) return readFacts(nameOrFile);
-  return { name: nameOrFile, facts: new Set(LISTS[nameOrFile].facts), list: nameOrFile };
+  return { name: nameOrFile, facts: LISTS[nameOrFile].facts, list: nameOrFile };
 }
 
 const LIMIT = { most: 1 << 20, of: "a list of facts" };
@@ -22,7 +22,7 @@ function readFacts(file: string): KnownFacts {
   const lines = readInput(file, LIMIT, remedy).toString().split("\n");
   const facts = lines.map((line) => line.trim()).filter((line) => !/^(#|$)/.test(line));
   const unknown = facts.find((fact) => !isNamed(fact));
-  if (unknown === undefined) return { name: file, facts: new Set(facts) };
+  if (unknown === undefined) return { name: file, facts };
   throw new InputError(`--known: ${file}: there is no fact "${unknown}"`, {
     remedy: "stublab conformance --list lists all facts",
   });

@@ -7,25 +7,33 @@ import { pathOfProbe } from "./file.ts";
 /** Exit status of a probe that failed; it says why on its last line. */
 const FAILED = 3;
 
+export interface RunOptions {
+  /** What the probe reads from standard input. */
+  readonly input?: string | undefined;
+  /** Asks the probe to end early. */
+  readonly interrupted?: AbortSignal | undefined;
+}
+
 /**
  * Runs commands of the probe to their end.
  *
  * @param onLine is passed each line as soon as it is printed
- * @param interrupted asks the probe to end early
  * @throws UnsupportedError if the probe is missing, cannot start, or cannot work here; TraceError if a signal ends it
  */
 export async function runProbe(
   arch: Arch,
   args: readonly string[],
   onLine: (line: string) => void,
-  interrupted?: AbortSignal,
+  { input = "", interrupted }: RunOptions = {},
 ): Promise<void> {
   // In a session of its own, so that Ctrl-C reaches it once: a second signal would end it at once.
   const child = spawn(pathOfProbe(arch), args, {
-    ...{ stdio: ["ignore", "pipe", "inherit"], detached: true },
+    ...{ stdio: ["pipe", "pipe", "inherit"], detached: true },
   });
   const interrupt = () => child.kill("SIGINT");
   interrupted?.addEventListener("abort", interrupt);
+  // It may end without reading.
+  child.stdin.on("error", () => {}).end(input);
   let last = "";
   const lines = createInterface({ input: child.stdout });
   lines.on("line", (line) => {
