@@ -1,6 +1,5 @@
 #include "setups.h"
 #include "attempt.h"
-#include "canary.h"
 #include "registers.h"
 #include <asm-generic/errno.h>
 

@@ -3,8 +3,40 @@
 #ifndef STUBLAB_SETUPS_H
 #define STUBLAB_SETUPS_H
 
+#include "canary.h"
 #include "records.h"
 #include "shim.h"
+
+/** Why a batch ended early. */
+enum stublab_over {
+    STUBLAB_OVER_NOT = 0,
+    /* The setup ended the thread, which must be resumed from its exit stop and reaped. */
+    STUBLAB_OVER_ENDED = 1,
+    /* The setup left something that no request can undo: the thread is at a stop, but another setup
+     * would start from another state. */
+    STUBLAB_OVER_SPOILED = 2,
+    /* The thread missed its deadline before or after the setup, and still runs. */
+    STUBLAB_OVER_RUNS_ON = 3,
+    /* The last setup was not tried, for the reason in its outcome; in another stub it may be. */
+    STUBLAB_OVER_UNTRIED = 4,
+};
+
+/** The parameters of a batch. */
+struct stublab_trial {
+    int64_t timeout;        /* microseconds for each stop */
+    uint32_t xstate_length; /* bytes of the XSAVE area */
+    uint32_t over;          /* result: enum stublab_over */
+    /* Result: the stops from which a setup was tried, bits of enum stublab_from; and those that are
+     * not waited for any more. */
+    uint32_t reached, unreachable;
+    uint64_t call, call32; /* addresses of a system call before a breakpoint, and of an INT 0x80 */
+    /* Between two setups: the registers, at a breakpoint; floating point, and the XSAVE area. */
+    uint64_t rest[STUBLAB_REGISTERS];
+    uint64_t fpregs[STUBLAB_FPREGS_WORDS];
+    uint8_t xstate[STUBLAB_MOST_XSTATE];
+    /* Result: an errno by enum stublab_obstacle; 0: there is no such obstacle. */
+    int32_t errors[STUBLAB_MOST_OBSTACLES];
+};
 
 /**
  * Gives the stopped thread the floating-point state of a new program, and reads `fpregs`, `xstate`
@@ -20,7 +52,7 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial);
  * says whether the caller's vector registers have changed.
  */
 int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
-                                   struct stublab_outcome *outcomes, uint32_t count,
-                                   struct stublab_trial *trial, struct stublab_canary *canary);
+                    struct stublab_outcome *outcomes, uint32_t count, struct stublab_trial *trial,
+                    struct stublab_canary *canary);
 
 #endif

@@ -32,9 +32,9 @@ void plant_canary(struct stublab_canary *canary) {
         canary->seen[i] = pattern(i / WORDS, i % WORDS);
     read_control(&canary->mxcsr, &canary->control);
     if (canary->wide)
-        __asm__ volatile(EACH(LOAD_WIDE)::"r"(canary->seen) : "memory");
+        __asm__ volatile(EACH (LOAD_WIDE)::"r"(canary->seen) : "memory");
     else
-        __asm__ volatile(EACH(LOAD)::"r"(canary->seen) : "memory");
+        __asm__ volatile(EACH (LOAD)::"r"(canary->seen) : "memory");
 }
 
 void inspect_canary(struct stublab_canary *canary) {
@@ -43,9 +43,9 @@ void inspect_canary(struct stublab_canary *canary) {
     if (canary->changed)
         return;
     if (canary->wide)
-        __asm__ volatile(EACH(STORE_WIDE) "vzeroupper" ::"r"(canary->seen) : "memory");
+        __asm__ volatile(EACH (STORE_WIDE) "vzeroupper" ::"r"(canary->seen) : "memory");
     else
-        __asm__ volatile(EACH(STORE)::"r"(canary->seen) : "memory");
+        __asm__ volatile(EACH (STORE)::"r"(canary->seen) : "memory");
     read_control(&mxcsr, &control);
     for (unsigned int i = 0; i < STUBLAB_CANARIES * WORDS; i++)
         if (canary->seen[i] != pattern(i / WORDS, i % WORDS))

@@ -1,5 +1,4 @@
 #include "sigreturn.h"
-#include "canary.h"
 #include "machine.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>

@@ -3,6 +3,7 @@
 #ifndef STUBLAB_SIGRETURN_H
 #define STUBLAB_SIGRETURN_H
 
+#include "canary.h"
 #include "records.h"
 #include "shim.h"
 
@@ -25,17 +26,17 @@ uint32_t stublab_sigreturn_handler_offset(void);
  * `canary` says whether the caller's vector registers have changed.
  */
 int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout,
-                                          struct stublab_canary *canary);
+                           struct stublab_canary *canary);
 /** Gives the stub its turn, and waits. */
 int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
-                                         struct stublab_canary *canary);
+                          struct stublab_canary *canary);
 
 /**
  * Writes what stublab_fresh_xstate does as the kernel writes it to a signal frame, of which the
  * area has `size` bytes. Returns its length with FP_XSTATE_MAGIC2; 0 if the machine has no XSAVE
  * area.
  */
-int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length,
-                                           uint64_t components, uint64_t size);
+int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length, uint64_t components,
+                            uint64_t size);
 
 #endif

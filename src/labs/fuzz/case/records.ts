@@ -47,25 +47,6 @@ export const WANT = {
   ],
 } as const satisfies Enumeration;
 
-export const OVER = {
-  name: "over",
-  prefix: "OVER",
-  about: "Why a batch ended early.",
-  values: [
-    ["NOT", "it did not"],
-    ["ENDED", "the setup ended the thread, which must be resumed from its exit stop and reaped"],
-    [
-      "SPOILED",
-      "the setup left something that no request can undo: the thread is at a stop, but another setup would start from another state",
-    ],
-    ["RUNS_ON", "the thread missed its deadline before or after the setup, and still runs"],
-    [
-      "UNTRIED",
-      "the last setup was not tried, for the reason in its outcome; in another stub it may be",
-    ],
-  ],
-} as const satisfies Enumeration;
-
 export const OBSTACLE = {
   name: "obstacle",
   prefix: "OBSTACLE",
@@ -104,12 +85,8 @@ export function tablesOf(arch: Arch) {
     MOST_COMPONENTS,
     /** Room for enum stublab_obstacle, an even number. */
     MOST_OBSTACLES: 16,
-    /** Vector registers of the tracing thread that a case must not change. */
-    CANARIES: 16,
-    /** Words of a verb, those before an answer, and bytes of the largest answer: more than an XSAVE area. */
   };
-  const CASES: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER, OBSTACLE];
-  const ENUMERATIONS = CASES;
+  const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OBSTACLE];
   const { SIGCONTEXT } = CONSTANTS;
   const BLOCK = CONSTANTS.REGISTERS;
 
@@ -156,24 +133,6 @@ export function tablesOf(arch: Arch) {
     },
   );
 
-  const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
-    timeout: ["i64", "microseconds for each stop"],
-    xstateLength: ["u32", "bytes of the XSAVE area"],
-    over: ["u32", "result: enum stublab_over"],
-    reached: ["u32", "result: the stops from which a setup was tried, bits of enum stublab_from"],
-    unreachable: ["u32", "the stops that are not waited for any more"],
-    call: ["u64", "address of a system call instruction before a breakpoint"],
-    call32: ["u64", "the same with INT 0x80"],
-    rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
-    fpregs: ["u64", "floating point between two setups", SIZES.FPREGS_WORDS],
-    xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],
-    errors: [
-      "i32",
-      "result: errno by enum stublab_obstacle; 0: no such obstacle",
-      CONSTANTS.MOST_OBSTACLES,
-    ],
-  });
-
   const EXCHANGE_RECORD = layOut(
     "exchange",
     "Shared by the host and a stub that tries setups by rt_sigreturn, with the setups and outcomes (sigreturn.S). Only the side whose turn it is accesses it. Addresses are the stub's.",
@@ -193,20 +152,6 @@ export function tablesOf(arch: Arch) {
     },
   );
 
-  const CANARY_RECORD = layOut(
-    "canary",
-    "What the tracing thread keeps in its vector registers while cases are tried (canary.h).",
-    {
-      wide: ["u32", "whether the registers have 256 bits, not 128"],
-      changed: [
-        "u32",
-        "result: the registers that have changed, a bit each; then mxcsr, and the x87 control word",
-      ],
-      mxcsr: ["u32", "result"],
-      control: ["u32", "result"],
-      seen: ["u64", "result: the registers, 4 words each", 4 * CONSTANTS.CANARIES],
-    },
-  );
   const COMPONENT_RECORD = layOut(
     "component",
     "A component of the XSAVE area, from AVX on, as CPUID leaf 0xD describes it.",
@@ -217,26 +162,12 @@ export function tablesOf(arch: Arch) {
       flags: ["u32", "1: a supervisor's; 2: aligned to 64 bytes in the compacted format"],
     },
   );
-  const RECORDS = [
-    SETUP_RECORD,
-    OUTCOME_RECORD,
-    TRIAL_RECORD,
-    EXCHANGE_RECORD,
-    CANARY_RECORD,
-    COMPONENT_RECORD,
-  ];
   /** Those that the module works on. */
   const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD, COMPONENT_RECORD];
+  const RECORDS = [...MODULE_RECORDS, EXCHANGE_RECORD];
   return {
     ...{ REGISTERS, FRAME_REGISTERS, CONSTANTS, ENUMERATIONS, RECORDS, MODULE_RECORDS },
-    ...{
-      SETUP_RECORD,
-      OUTCOME_RECORD,
-      TRIAL_RECORD,
-      EXCHANGE_RECORD,
-      CANARY_RECORD,
-      COMPONENT_RECORD,
-    },
+    ...{ SETUP_RECORD, OUTCOME_RECORD, COMPONENT_RECORD },
   };
 }
 
@@ -246,8 +177,5 @@ export const {
   MODULE_RECORDS,
   SETUP_RECORD,
   OUTCOME_RECORD,
-  TRIAL_RECORD,
-  EXCHANGE_RECORD,
-  CANARY_RECORD,
   COMPONENT_RECORD,
 } = tablesOf(HOST_ARCH);
