@@ -193,13 +193,30 @@ int replay(const char *path);
 int serve(void);
 /** Answers with a failure of the probe. Returns false if it does not serve. */
 bool answer_failure(const char *failure);
+/** A bug in the model: "W3" is a rule that is missing, "W7.mask=0x54dd4" one with another number,
+ * "U3+" one that hides whatever it is asked about. */
+struct plant {
+    const char *text; /* 0: none */
+    uint32_t rule;    /* its place in the table, from 1 on */
+    int32_t value;    /* an index of rule_values; -1: none */
+    uint64_t word;
+};
+/** Reads a bug. Returns false if there is no such rule, or it has no such number. */
+bool read_plant(const char *text, struct plant *plant);
+void plant(const struct plant *plant);
 /** What a run tries, and for how long. */
 struct run {
     uint64_t seed, cases, seconds;
-    uint32_t path;     /* an index of path_names */
-    const char *plant; /* a rule that is missing; 0: none */
+    uint32_t path;  /* an index of path_names */
+    uint32_t focus; /* the rule that most cases are near to, by its place from 1 on; 0: none */
+    struct plant plant;
     const struct known_list *known;
+    /** Receives each case that contradicts its prediction in a new way. */
+    void (*tell)(uint64_t number, const struct stublab_setup *setup,
+                 const struct stublab_outcome *outcome);
 };
+/** Tries ranges of the cases of a run that are asked for on standard input. */
+int rounds(const struct run *run);
 /** More seconds than a run lasts. */
 #define FOREVER (~0ULL / 1000)
 /** `outcomes`: logs outcomes that other machines are compared with. */

@@ -42,7 +42,7 @@ static const char usage[] =
     "             [conformance [--only GROUP|FACT]... [--except GROUP|FACT]... [--known LIST]\n"
     "                          [--details] [--list]]\n"
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
-    "                   [--outcomes] [--plant RULE] [--known LIST]]\n"
+    "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]]\n"
     "             [replay [--known LIST] FILE|-]\n"
     "\n"
     "Creates stub processes on this kernel, checks facts about what it does with their registers, "
@@ -70,6 +70,7 @@ static bool is_number(const char *text, uint64_t *number) {
 struct options {
     struct selection facts;
     bool lists, outcomes;
+    uint64_t processor; /* of rounds */
     struct run run;
 };
 
@@ -119,13 +120,16 @@ static int take_option(char **argument, struct options *options) {
         run->path = (uint32_t)path;
         return path >= 0 ? 2 : 0;
     } else if (same(argument[0], "--plant")) {
-        run->plant = argument[1];
-        return index_of(argument[1], rule_ids) >= 0 ? 2 : 0;
+        return read_plant(argument[1], &run->plant) ? 2 : 0;
+    } else if (same(argument[0], "--focus")) {
+        run->focus = (uint32_t)index_of(argument[1], rule_ids) + 1;
+        return run->focus > 0 ? 2 : 0;
     } else {
-        uint64_t *number = same(argument[0], "--seed")      ? &run->seed
-                           : same(argument[0], "--cases")   ? &run->cases
-                           : same(argument[0], "--seconds") ? &run->seconds
-                                                            : 0;
+        uint64_t *number = same(argument[0], "--seed")        ? &run->seed
+                           : same(argument[0], "--cases")     ? &run->cases
+                           : same(argument[0], "--seconds")   ? &run->seconds
+                           : same(argument[0], "--processor") ? &options->processor
+                                                              : 0;
         return number != 0 && is_number(argument[1], number) ? 2 : 0;
     }
     return 2;
@@ -167,7 +171,7 @@ static int run(char **argument) {
     static char *both[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
         argument = both;
-    static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", 0};
+    static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", "rounds", 0};
     int worst = ALL_SKIPPED;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
@@ -176,7 +180,8 @@ static int run(char **argument) {
             say("# ignored: %s, a parameter of the kernel\n", command);
             continue;
         }
-        struct options options = {.run = {1, ~0ULL, FOREVER, last_path(), 0, 0}};
+        struct options options = {.processor = (uint64_t)stublab_getcpu(),
+                                  .run = {1, ~0ULL, FOREVER, last_path(), 0, {0}, 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
         // An option that is not one, or has a wrong value.
@@ -187,9 +192,12 @@ static int run(char **argument) {
         if (same(command, "serve"))
             return serve();
         const bool tries = index_of(command, trying) >= 0 && !options.lists;
+        if (same(command, "rounds"))
+            stublab_bind(stublab_gettid(), (uint32_t)options.processor);
         if (tries && !started) {
             start_trying();
-            say_machine();
+            if (!same(command, "rounds"))
+                say_machine();
         }
         started = started || tries;
         if (tries)
@@ -203,6 +211,8 @@ static int run(char **argument) {
             status = options.lists ? list_facts() : conformance(&options.facts);
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
+        else if (same(command, "rounds"))
+            return rounds(&options.run);
         else if (same(command, "fuzz"))
             status = start_run(&options.run, options.outcomes);
         else {

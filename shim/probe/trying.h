@@ -30,6 +30,8 @@ uint32_t reserve(uint32_t size);
 void *module_memory(uint32_t address);
 uint32_t module_address(const void *at);
 extern struct stublab_canary canary;
+/** How long a setup may take to stop. */
+void set_deadline(uint64_t milliseconds);
 
 /** How long a setup may take to stop. */
 void set_deadline(uint64_t milliseconds);
@@ -79,9 +81,24 @@ enum verdict { HELD, DIFFERENT, SKIPPED };
 enum verdict examine(uint32_t number, const struct stublab_setup *setup,
                      struct stublab_outcome *outcome);
 
+// ---- rounds.c ----
+
+/** Lets the module draw the cases of a run. */
+void draw_cases(const struct run *run);
+/** The same, with cases near rules; and prepares for what is new in them. */
+void begin_run(const struct run *run);
+/** Tries cases of the run, and keeps what is new in them. Returns 0, or why they cannot be tried.
+ */
+int64_t try_cases(uint64_t from, uint32_t count);
+/** What the cases of a run came to so far; the first three as in assembly/fuzz/assess.ts. */
+struct totals {
+    uint32_t cases, deaths, hangs, unpredicted, signatures, findings, unconfirmed;
+    uint64_t digest; /* of the signatures, whatever their order */
+};
+struct totals totals(void);
+
 // ---- fuzz.c, outcomes.c ----
 
-int fuzz(const struct run *run);
 /** Says how a run ended: `untried`, no case could be tried; `result`, why it could not go on.
  * Returns the exit status. */
 int end_fuzz(bool untried, int64_t result, bool failed);

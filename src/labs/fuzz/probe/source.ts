@@ -115,6 +115,12 @@ uint32_t *rule_of(w2c_fuzz *m, int32_t rule) {
       .join(", ")}};
     return globals[rule](m);
 }
+const char *const rule_values[] = {${ruleValues().map(([id, name]) => quote(`${id}.${name}`)).join(", ")}, 0};
+void set_value(w2c_fuzz *m, int32_t value, uint64_t word) {
+    switch (value) {
+${ruleValues().map(valueCase).join("\n")}
+    }
+}
 void configure_module(w2c_fuzz *m) {
 ${lines(hostSettings())}
 }
@@ -126,6 +132,18 @@ ${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fa
     {0, 0, 0},
 };
 `;
+}
+
+function ruleValues(): [id: string, name: string][] {
+  return rules().flatMap(({ id, values }) =>
+    Object.keys(values).map((name): [string, string] => [id, name]),
+  );
+}
+
+function valueCase([id, name]: [string, string], index: number): string {
+  const isWord = typeof fuzzModule().globals.get(`${id}_${name}`)?.value === "bigint";
+  const cast = isWord ? "" : "(uint32_t)";
+  return `    case ${index}: *w2c_fuzz_${id}_${name}(m) = ${cast}word; break;`;
 }
 
 /** What setups of a way have as the members of struct content. */

@@ -1,0 +1,64 @@
+// Bugs that are planted in the model: src/labs/fuzz/predict/plant.ts.
+#include "trying.h"
+
+/** The length of the id that a text begins with. */
+static uint32_t id_length(const char *text) {
+    uint32_t length = 0;
+    while (text[length] != 0 && text[length] != '.' && text[length] != '+')
+        length++;
+    return length;
+}
+
+/** The index of the name that is the beginning of a text, up to an end; -1. */
+static int32_t beginning_of(const char *text, uint32_t length, const char *const *list) {
+    for (int32_t i = 0; list[i] != 0; i++)
+        if (begins_with(text, list[i]) && list[i][length] == 0)
+            return i;
+    return -1;
+}
+
+/** A number with a sign, decimal or hexadecimal. */
+static bool read_word(const char *text, uint64_t *word) {
+    const bool is_negative = *text == '-';
+    text += is_negative;
+    const bool is_hex = begins_with(text, "0x");
+    text += is_hex ? 2 : 0;
+    *word = 0;
+    const char *digit = text;
+    for (; *digit != 0; digit++) {
+        const char small = (char)(*digit | 0x20);
+        const uint64_t value =
+            *digit <= '9' ? (uint64_t)(*digit - '0') : (uint64_t)(small - 'a') + 10;
+        if (value >= (is_hex ? 16U : 10U))
+            return false;
+        *word = *word * (is_hex ? 16 : 10) + value;
+    }
+    *word = is_negative ? -*word : *word;
+    return digit > text;
+}
+
+bool read_plant(const char *text, struct plant *plant) {
+    uint32_t length = id_length(text);
+    const int32_t rule = beginning_of(text, length, rule_ids);
+    *plant = (struct plant){text, (uint32_t)rule + 1, -1, 0};
+    if (rule < 0 || text[length] == 0)
+        return rule >= 0;
+    if (text[length] == '+')
+        return text[0] == 'U' && text[length + 1] == 0;
+    while (text[length] != 0 && text[length] != '=')
+        length++;
+    plant->value = beginning_of(text, length, rule_values);
+    return plant->value >= 0 && text[length] == '=' && read_word(&text[length + 1], &plant->word);
+}
+
+void plant(const struct plant *plant) {
+    if (plant->text == 0)
+        return;
+    uint32_t *const rule = rule_of(&module, (int32_t)plant->rule - 1);
+    if (plant->value >= 0)
+        set_value(&module, plant->value, plant->word);
+    else if (plant->text[id_length(plant->text)] == '+')
+        *rule = *w2c_fuzz_wide(&module) = plant->rule;
+    else
+        *rule = 0;
+}

@@ -1,0 +1,252 @@
+// Tries the cases of a run, and keeps what is new in them. `rounds` is for Node.js, whose child the
+// probe is then: src/labs/fuzz/run/crew.ts. It obeys lines on standard input, "FROM TO", each with
+// a line of JSON, of which the first, before any request, is the machine. A kind of outcome, and a
+// kind of contradiction, is named in the first line in which it occurs: requests have to ascend.
+#include "trying.h"
+#include <asm/signal.h>
+#include <linux/prctl.h>
+
+enum { MOST_ATTEMPTS = 5, RECENT = 4096, KNOWN = 1 << 20 };
+enum { MOST_KINDS = 1024, MOST_SIGNATURES = 1 << 14, MOST_FINDINGS = 64 };
+
+/** The signatures that are known, by their low bits, and those that were there lately. */
+static uint64_t *known;
+static uint32_t known_count;
+static double *recent;
+static struct stublab_setup *setups;
+static struct stublab_outcome *outcomes;
+static uint32_t *news;
+static uint32_t unconfirmed;
+
+/** A case that is the first with its signature, or one that contradicts its prediction in a new
+ * way. */
+static struct named { uint64_t number, signature; } named[MOST_SIGNATURES];
+static struct found {
+    uint64_t number, kind;
+    struct stublab_setup setup;
+    struct difference first;
+} found[MOST_FINDINGS];
+static uint32_t named_count, found_count;
+/** What is done with the second kind; 0: it is put into the line of the round. */
+static void (*tell)(uint64_t number, const struct stublab_setup *, const struct stublab_outcome *);
+
+static uint64_t *slot_of(uint64_t signature) {
+    uint64_t slot = signature % KNOWN;
+    while (known[slot] != 0 && known[slot] != signature + 1)
+        slot = (slot + 1) % KNOWN;
+    return &known[slot];
+}
+
+static bool add_known(uint64_t number, uint64_t signature) {
+    uint64_t *slot = slot_of(signature);
+    recent[signature % RECENT] = (double)signature;
+    if (*slot != 0)
+        return false;
+    *slot = signature + 1;
+    if (++known_count > KNOWN / 2)
+        fail("there are too many signatures", known_count);
+    if (named_count < MOST_SIGNATURES)
+        named[named_count++] = (struct named){number, signature};
+    return true;
+}
+
+/** Tries a case again until two attempts have the same signature. */
+static bool confirm(uint32_t i, struct comparison *it) {
+    uint64_t seen[MOST_ATTEMPTS] = {it->signature};
+    bool fresh = it->agreement >= DIFFERS;
+    for (int count = 1; count < MOST_ATTEMPTS; count++) {
+        if (fresh)
+            renew();
+        fresh = true;
+        // What could be tried once says nothing if it cannot be again.
+        if (try_setups(&setups[i], &outcomes[i], 1) < 0 ||
+            outcomes[i].obstacle != STUBLAB_OBSTACLE_NONE)
+            break;
+        *it = compare(&setups[i], &outcomes[i]);
+        for (int k = 0; k < count; k++)
+            if (seen[k] == it->signature) {
+                unconfirmed += (uint32_t)count - 1;
+                return true;
+            }
+        seen[count] = it->signature;
+    }
+    unconfirmed += MOST_ATTEMPTS;
+    return false;
+}
+
+/** Whether none has contradicted its prediction in this way. */
+static bool is_new(uint64_t kind) {
+    static uint64_t kinds[MOST_KINDS];
+    static uint32_t count;
+    for (uint32_t i = 0; i < count; i++)
+        if (kinds[i] == kind)
+            return false;
+    if (count < MOST_KINDS)
+        kinds[count++] = kind;
+    return true;
+}
+
+static void find(uint64_t number, uint32_t i, uint64_t kind) {
+    if (!is_new(kind))
+        return;
+    if (tell != 0)
+        tell(number, &setups[i], &outcomes[i]);
+    else if (found_count < MOST_FINDINGS)
+        found[found_count] =
+            (struct found){number, kind, setups[i], differences(&setups[i], &outcomes[i]).rows[0]};
+    found_count++;
+}
+
+static void take(uint64_t number, uint32_t i) {
+    struct comparison it = compare(&setups[i], &outcomes[i]);
+    const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
+    const bool confirmed = it.agreement == AGREES || is_known || confirm(i, &it);
+    w2c_fuzz_count(&module, module_address(&outcomes[i]));
+    if (confirmed && add_known(number, it.signature) && it.agreement >= DIFFERS)
+        find(number, i, it.kind);
+}
+
+int64_t try_cases(uint64_t from, uint32_t count) {
+    w2c_fuzz_generate(&module, module_address(setups), count, (double)from);
+    int64_t result = try_setups(setups, outcomes, count);
+    if (result < 0)
+        return result;
+    const uint32_t some = w2c_fuzz_assess(&module, module_address(setups), module_address(outcomes),
+                                          module_address(recent), module_address(news), count);
+    for (uint32_t k = 0; k < some; k++)
+        take(from + news[k], news[k]);
+    return 0;
+}
+
+void begin_run(const struct run *run) {
+    known = zero_memory(KNOWN * sizeof *known);
+    recent = module_memory(reserve(RECENT * sizeof *recent));
+    for (int i = 0; i < RECENT; i++)
+        recent[i] = -1;
+    setups = module_memory(reserve(chunk_cases * sizeof *setups));
+    outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
+    news = module_memory(reserve(chunk_cases * sizeof *news));
+    tell = run->tell;
+    draw_cases(run);
+    w2c_fuzz_survey(&module, run->focus);
+    plant(&run->plant);
+}
+
+void draw_cases(const struct run *run) {
+    w2c_fuzz_begin(&module, (uint32_t)run->seed, (uint32_t)(run->seed >> 32), run->path,
+                   machine.xstate_length, machine.frame_length, machine.xcr0, has_feature("ia32"));
+}
+
+struct totals totals(void) {
+    struct totals all = {
+        .signatures = known_count, .findings = found_count, .unconfirmed = unconfirmed};
+    const uint32_t *counts = module_memory(*w2c_fuzz_unpredicted(&module));
+    for (int i = 0; i < 256; i++)
+        all.unpredicted += counts[i];
+    memcpy(&all, module_memory(*w2c_fuzz_tally(&module)), 3 * sizeof(uint32_t));
+    // The sum of the hashes of signatures: digestOf in src/labs/fuzz/predict/signature.ts.
+    for (uint32_t i = 0; i < KNOWN; i++) {
+        if (known[i] == 0)
+            continue;
+        uint64_t it = known[i] - 1;
+        it = (it ^ it >> 33) * 0xff51afd7ed558ccdULL;
+        it = (it ^ it >> 33) * 0xc4ceb9fe1a85ec53ULL;
+        all.digest += it ^ it >> 33;
+    }
+    return all;
+}
+
+// ---- lines of JSON ----
+
+/** Says the counts of rules that are not 0, and clears them. */
+static void say_rules(const char *name, uint32_t at) {
+    uint32_t *counts = module_memory(at);
+    say(",\"%s\":{", name);
+    for (int i = 0, some = 0; rule_ids[i] != 0; i++) {
+        if (counts[i + 1] != 0)
+            say("%s\"%s\":%u", some++ > 0 ? "," : "", rule_ids[i], counts[i + 1]);
+        counts[i + 1] = 0;
+    }
+    say("}");
+}
+
+/** The same for what cases could not be given. */
+static void say_obstacles(void) {
+    uint32_t *counts = module_memory(*w2c_fuzz_untried(&module));
+    const int32_t *errors = module_memory(*w2c_fuzz_untriedErrors(&module));
+    say(",\"untried\":{");
+    for (unsigned int i = 0, some = 0; obstacle_texts[i] != 0; i++) {
+        if (counts[i] != 0) {
+            say("%s\"", some++ > 0 ? "," : "");
+            say_obstacle(i, errors[i]);
+            say("\":%u", counts[i]);
+        }
+        counts[i] = 0;
+    }
+    say("}");
+}
+
+static void say_round(uint64_t from, uint64_t to) {
+    struct totals *all = module_memory(*w2c_fuzz_tally(&module));
+    say("{\"from\":%lu,\"to\":%lu,\"cases\":%u,\"deaths\":%u,\"hangs\":%u", from, to, all->cases,
+        all->deaths, all->hangs);
+    memset(all, 0, 3 * sizeof(uint32_t));
+    say_rules("unpredicted", *w2c_fuzz_unpredicted(&module));
+    say_rules("exercised", *w2c_fuzz_exercised(&module));
+    say_obstacles();
+    say(",\"signatures\":[");
+    for (uint32_t i = 0; i < named_count; i++)
+        say("%s[\"0x%lx\",%lu]", i > 0 ? "," : "", named[i].signature, named[i].number);
+    say("],\"findings\":[");
+    for (uint32_t i = 0; i < found_count && i < MOST_FINDINGS; i++) {
+        const struct found *it = &found[i];
+        say("%s{\"index\":%lu,\"kind\":\"0x%lx\",\"field\":\"", i > 0 ? "," : "", it->number,
+            it->kind);
+        say_field(it->setup.way, it->first.place);
+        say("\",\"predicted\":\"0x%lx\",\"seen\":\"0x%lx\",\"case\":", it->first.predicted,
+            it->first.seen);
+        say_case(&it->setup);
+        say("}");
+    }
+    say("],\"unconfirmed\":%u}\n", unconfirmed);
+    named_count = found_count = unconfirmed = 0;
+}
+
+/** Reads a line with two numbers. Returns whether there was one. */
+static bool read_request(uint64_t numbers[2]) {
+    int k = 0;
+    numbers[0] = numbers[1] = 0;
+    for (char byte = 0; syscall3(__NR_read, 0, (long)&byte, 1) == 1;) {
+        if (byte == '\n')
+            return k == 1;
+        if (byte == ' ' && k == 0)
+            k = 1;
+        else if (byte >= '0' && byte <= '9')
+            numbers[k] = numbers[k] * 10 + (uint64_t)(byte - '0');
+        else
+            return false;
+    }
+    return false;
+}
+
+int rounds(const struct run *run) {
+    enum { PATIENCE = 2000 }; /* milliseconds: nothing that is drawn runs on */
+    // A parent that has ended before this has closed the pipe.
+    syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+    set_deadline(PATIENCE);
+    begin_run(run);
+    say("{\"machine\":");
+    say_machine_document();
+    say("}\n");
+    for (uint64_t range[2]; read_request(range);) {
+        for (uint64_t at = range[0]; at < range[1]; at += chunk_cases) {
+            const uint64_t left = range[1] - at;
+            const int64_t result = try_cases(at, left < chunk_cases ? (uint32_t)left : chunk_cases);
+            if (result < 0)
+                fail("cases cannot be tried", result);
+        }
+        say_round(range[0], range[1]);
+    }
+    renew();
+    return 0;
+}
