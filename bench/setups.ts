@@ -5,10 +5,9 @@ import { createInterface } from "node:readline";
 import { BASELINE } from "../src/labs/fuzz/case/amd64/baseline.ts";
 import { indexOf } from "../src/labs/fuzz/case/amd64/registers.ts";
 import { ONS, SETUP, SETUP_SIZE, WANT_INFO, WAYS } from "../src/labs/fuzz/case/setups.ts";
-import { Generator } from "../src/labs/fuzz/draw/generate.ts";
+import { CHUNK, Generator } from "../src/labs/fuzz/draw/generate.ts";
 import { Experiment } from "../src/labs/fuzz/experiment.ts";
 import { DIFFERS, KnownSignatures } from "../src/labs/fuzz/predict/signature.ts";
-import { CHUNK } from "../src/labs/fuzz/run/round.ts";
 
 const SETUP_WORDS = SETUP_SIZE / 8;
 const path = process.argv[2] === "sigreturn" ? "sigreturn" : "ptrace";

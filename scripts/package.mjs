@@ -17,7 +17,6 @@ const ENTRIES = {
 export const PROGRAMS = {
   cli: "src/cli/main.ts",
   foreign_child: "src/labs/compare/foreign_child.ts",
-  fuzz_worker: "src/labs/fuzz/run/fuzz_worker.ts",
   guest_worker: "src/labs/guest/guest_worker.ts",
   judge_worker: "src/labs/fuzz/recordings/judge_worker.ts",
   sandboxed: "src/cli/sandboxed.ts",

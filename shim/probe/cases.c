@@ -150,7 +150,7 @@ void look_at_cases(const uint8_t *checks) {
     at = checks;
     for (uint32_t count = take16(); count > 0; count--) {
         take_check(&check);
-        CHECK(check.name)
-        make_check(&check);
+        CHECK (check.name)
+            make_check(&check);
     }
 }

@@ -11,7 +11,7 @@ extern const struct section section_memory;
 
 /** Where areas begin in the memory of the module. */
 extern const uint32_t module_areas;
-extern const uint32_t round_cases, chunk_cases, generator_version;
+extern const uint32_t chunk_cases, generator_version;
 extern const uint64_t place_call, place_call32, place_handler;
 /** The numbers of the calls that are harmless with any arguments; 0 ends them. */
 extern const int32_t harmless_calls[];

@@ -32,9 +32,6 @@ uint32_t module_address(const void *at);
 extern struct stublab_canary canary;
 /** How long a setup may take to stop. */
 void set_deadline(uint64_t milliseconds);
-
-/** How long a setup may take to stop. */
-void set_deadline(uint64_t milliseconds);
 int64_t deadline(void); /* in microseconds */
 
 // ---- corruption.c ----

@@ -1,14 +1,16 @@
 import { statSync } from "node:fs";
 import { type Case, parseCase } from "../labs/fuzz/case/case.ts";
-import { CASE_LIMIT } from "../labs/fuzz/run/corpus_folder.ts";
 import { InputError } from "../lib/errors.ts";
 import { Folder } from "../lib/folder.ts";
-import { inputName, readInput } from "../lib/input.ts";
+import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { parseJson } from "../lib/shape.ts";
 import { UsageError } from "./command.ts";
 
 /** The text about cases in the help of commands that take one. */
 export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md), the folder of a finding, or - for standard input.`;
+
+/** A case has a few hundred bytes. */
+const CASE_LIMIT: Limit = { most: 1 << 20, of: "a case" };
 
 const DOCUMENT = "docs/fuzzing-cases.md describes the format; examples/cases has examples";
 

@@ -9,9 +9,9 @@ import {
 import { parseVerdicts, type VerdictLog } from "../labs/fuzz/facts/log.ts";
 import type { Verdict } from "../labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../labs/fuzz/machine.ts";
-import { inPlace } from "../labs/fuzz/run/journal.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";
+import { inPlace } from "../lib/shape.ts";
 import { visible } from "../lib/visible.ts";
 import { folded } from "./fold.ts";
 import { paint, printJson, talk, tell } from "./report.ts";

@@ -19,19 +19,17 @@ const help = `usage: stublab fuzz [options]
        stublab fuzz judge RECORDING
 
 Writes register setups into real stubs, and compares what the kernel and the processor do with the predictions of a
-model. A setup with a new kind of outcome is added to the corpus; new setups are derived from the corpus.
+model. Each setup depends on the seed and its number.
 
-  --seed N      seed of the random cases (default: the seed of the corpus folder, or 1)
-  --path P      how registers are written: ptrace, sigreturn, or both (default: the path of the corpus folder, or
-                both)
-  --focus RULE  draw most cases near those that use a rule of the model, such as R12 (default: the focus of the corpus
+  --seed N      seed of the random cases (default: the seed of the folder, or 1)
+  --path P      how registers are written: ptrace, sigreturn, or both (default: the path of the folder, or both)
+  --focus RULE  draw most cases near those that use a rule of the model, such as R12 (default: the focus of the
                 folder, or no rule)
   --cases N     number of cases of the whole run (default 1000000)
-  --seconds N   stop this command after N seconds instead, at the end of a round
-  --corpus DIR  keep the run in this folder: its corpus, journal and findings. The same command continues a run that
-                was interrupted or killed. Cases that you put into the folder are tried first. A folder with other
-                files is refused
-  --workers N   number of threads that try cases, each on its own processor (default 1). The findings do not depend
+  --seconds N   stop this command after N seconds instead, at the end of the rounds under way
+  --corpus DIR  keep the run in this folder: its log and findings. The same command continues a run that was interrupted
+                or killed. A folder with other files is refused
+  --workers N   number of processes that try cases, each on its own processor (default 1). The findings do not depend
                 on it
   --shard I/N   try only this part of the run; \`stublab fuzz merge\` combines the parts
   --plant RULE  plant a bug in the model: remove a rule, change one of its numbers (W7.FLAG_MASK=0x54dd4), or
@@ -41,13 +39,13 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
                 of this machine, which \`stublab fuzz judge\` compares with the model on any machine. With gzip if the
                 name ends in .gz
   --outcomes FILE
-                make a run without a corpus, whose cases depend on the seed only, and write which outcomes contradict
-                their predictions, so that other machines can be compared with this one
+                make a run whose cases are the same on other machines, and write which outcomes contradict their
+                predictions, so that other machines can be compared with this one
   --against RUN make the run of such a file, or of a console of \`probe fuzz --outcomes\`, and report what differs here,
                 reduced to causes. What both machines do alike is no difference. \`stublab fuzz diff\` compares two files
   --json        print one document, "stublab.fuzz/1"; with --against, "stublab.against/1"
 
-Ctrl-C ends the run after the current round; a second Ctrl-C ends it at once. docs/fuzzing.md is the reference;
+Ctrl-C ends the run after the rounds under way; a second Ctrl-C ends it at once. docs/fuzzing.md is the reference;
 docs/fuzzing-tutorial.md is an introduction.
 
 Exit status: 0 if every outcome matched its prediction, 1 if one did not, 2 for wrong usage or a folder of another run,

@@ -3,8 +3,8 @@ import { type ContrastCause, compareOutcomes } from "../labs/fuzz/against/compar
 import { type OutcomeLog, parseOutcomes } from "../labs/fuzz/against/log.ts";
 import { AGAINST_SCHEMA, againstReport } from "../labs/fuzz/against/report.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
-import { inPlace } from "../labs/fuzz/run/journal.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";
+import { inPlace } from "../lib/shape.ts";
 import { againstText } from "./against_text.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";

@@ -6,16 +6,14 @@ import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab fuzz merge DIRS -o DIR [options]
 
-Merges the folders of several runs into a new folder. If they are all shards of one run, each ended at the same case,
-the result is the same as that of one machine, and the run can be continued from it. Otherwise only the cases are
-merged; a new run tries them first.
+Merges folders with parts of one run into a new folder. The result is the same as that of one machine, and the run can
+be continued from it.
 
-  -o, --output DIR   write to this folder, which must be empty or not exist
+  -o, --output DIR   write to this folder, which must not exist
   --json             print one document, "stublab.fuzz-merge/1"
 
 examples:
   stublab fuzz merge shard1 shard2 shard3 shard4 -o merged
-  stublab fuzz merge monday tuesday -o both && stublab fuzz --corpus both
 `;
 
 const OPTIONS = {
@@ -37,14 +35,10 @@ async function run(args: readonly string[]): Promise<number> {
   const merged = await finishing(async () => mergeFolders(positionals, output));
   if (values.json) printJson("stublab.fuzz-merge/1", merged);
   else {
-    const { cases, signatures, findings, complete, why } = merged;
-    const goesOn = `continue the run with --corpus ${visible(values.output)}`;
-    tell(
-      complete
-        ? `${signatures} signatures, ${findings} findings of ${cases} cases: ${goesOn}\n`
-        : `${signatures} signatures, ${findings} findings\n` +
-            `these are not the shards of one run (${visible(why ?? "")}): a new run tries the cases first\n`,
-    );
+    const { cases, signatures, findings, complete } = merged;
+    const goesOn = `continue the run with --corpus ${visible(output)}`;
+    const what = complete ? goesOn : `some cases are missing: ${goesOn}`;
+    tell(`${signatures} signatures, ${findings} findings of ${cases} cases: ${what}\n`);
   }
   return 0;
 }

@@ -6,7 +6,7 @@ import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { expectRule } from "../labs/fuzz/predict/rules.ts";
 import { recordRun } from "../labs/fuzz/recordings/record_run.ts";
 import type { FuzzOptions, FuzzResult } from "../labs/fuzz/run/options.ts";
-import type { Shard } from "../labs/fuzz/run/round.ts";
+import type { Shard } from "../labs/fuzz/run/state.ts";
 import { FUZZ_SCHEMA, reportOf } from "../labs/fuzz/tell/fuzz_report.ts";
 import { InputError } from "../lib/errors.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
@@ -78,14 +78,14 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   return result.findings.length === 0 ? 0 : 1;
 }
 
-/** Tries the corpus of a run again, and writes the outcomes. */
+/** Tries the first case of each kind of outcome again, and writes the outcomes. */
 async function writeRecording(
   file: string,
   result: FuzzResult,
   { known }: FuzzOptions,
 ): Promise<void> {
   const line = new Progress();
-  const all = result.state.corpus.length.toLocaleString("en");
+  const all = result.state.kinds.toLocaleString("en");
   const progress = (share: number) => line.show(share, `recording ${all} cases`);
   const text = await recordRun(result, { known, progress });
   line.clear();
@@ -135,14 +135,14 @@ function parseShard(text: string): Shard {
   throw new InputError(`--shard: expected I/N with I from 1 to N, such as 2/8, got "${text}"`);
 }
 
-/** SIGINT, SIGTERM or SIGHUP ends the run after its round; a second signal ends it at once. */
+/** SIGINT, SIGTERM or SIGHUP ends the run after the rounds under way; a second signal ends it at once. */
 function interruptible(note: (text: string) => void): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const interrupt = () => {
     // The stubs end with the threads that trace them.
     if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
-    note("ending after this round; press Ctrl-C again to end at once");
+    note("ending after the rounds under way; press Ctrl-C again to end at once");
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, interrupt);

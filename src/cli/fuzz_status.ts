@@ -64,16 +64,15 @@ export class FuzzStatus {
   }
 }
 
-function linesOf({ state, cases, all, seconds, target }: FuzzProgress): string[] {
-  const { counts, corpus, findings, next, shard } = state;
+function linesOf({ state, cases, seconds, target }: FuzzProgress): string[] {
+  const { counts, kinds, findings } = state;
   const number = (n: number) => Math.round(n).toLocaleString("en");
   const unpredicted = [...counts.unpredicted.values()].reduce((sum, n) => sum + n, 0);
   const share = counts.cases === 0 ? 0 : (100 * unpredicted) / counts.cases;
-  const at = shard === null ? "" : `, at ${number(next)}`;
-  const of = target === undefined ? "" : `${at} of ${number(target)} in all`;
+  const of = target === undefined ? "" : ` of ${number(target)} in all`;
   return [
-    `${number(all)} cases${of}, ${number(cases / Math.max(seconds, 0.001))} a second, ${clock(seconds)}`,
-    `${number(corpus.length)} signatures in the corpus, ${number(findings.length)} findings`,
+    `${number(counts.cases)} cases${of}, ${number(cases / Math.max(seconds, 0.001))} a second, ${clock(seconds)}`,
+    `${number(kinds)} signatures, ${number(findings.length)} findings`,
     `${number(counts.deaths)} stubs ended, ${number(counts.hangs)} hung, ${share.toFixed(2)} % not predicted`,
   ];
 }

@@ -1,4 +1,4 @@
-import { InputError } from "./errors.ts";
+import { InputError, StublabError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
 /**
@@ -245,6 +245,18 @@ export function parseJson(document: string | Uint8Array, remedy?: string): unkno
       cause,
       ...(remedy !== undefined && { remedy }),
     });
+  }
+}
+
+/** Puts a place before what an error says, and a remedy behind it where it has none. */
+export function inPlace<T>(place: string, read: () => T, otherwise?: string): T {
+  try {
+    return read();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const own = cause instanceof StublabError ? cause.remedy : undefined;
+    const remedy = own ?? otherwise;
+    throw new InputError(`${place}: ${why}`, { cause, ...(remedy !== undefined && { remedy }) });
   }
 }
 

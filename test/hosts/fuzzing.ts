@@ -4,15 +4,15 @@ import { writeSync } from "node:fs";
 import { fuzz } from "../../src/labs/fuzz/fuzz.ts";
 
 const [, , corpus = "", cases = "0", workers = "1"] = process.argv;
-let next = -1;
+let done = -1;
 const { state } = await fuzz({
   corpus,
   cases: Number(cases),
   workers: Number(workers),
   progress: (progress) => {
-    if (progress.state.next === next) return;
-    next = progress.state.next;
-    writeSync(1, `${next}\n`);
+    if (progress.cases === done) return;
+    done = progress.cases;
+    writeSync(1, `${done}\n`);
   },
 });
-writeSync(1, `over ${state.next}\n`);
+writeSync(1, `over ${state.counts.cases}\n`);

@@ -20,13 +20,12 @@ import {
 import { parseJson } from "../../lib/shape.ts";
 import type { Batch } from "./case/batch.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "./case/setups.ts";
+import { CHUNK } from "./draw/generate.ts";
 import { type Machine, machineShape } from "./machine.ts";
 import { pathOfProbe } from "./probe/file.ts";
 
 /** How long a setup may take to stop, in milliseconds. */
 const DEADLINE = 200;
-/** Cases in a request: `chunk_cases` of the probe. */
-export const CHUNK = 512;
 /** Bytes of struct answer. */
 const HEAD = 8;
 /** enum fresh, enum status */

@@ -18,13 +18,12 @@ import { knownShape } from "./known/known.ts";
 import type { Machine } from "./machine.ts";
 import { changeShape } from "./predict/plant.ts";
 import { expectRule, holds } from "./predict/rules.ts";
-import { CorpusFolder } from "./run/corpus_folder.ts";
-import { Crew } from "./run/crew.ts";
+import { startCrew } from "./run/crew.ts";
+import { RunFolder } from "./run/folder.ts";
 import type { Finding } from "./run/fuzz_findings.ts";
-import { describeMachine } from "./run/journal.ts";
 import type { FuzzOptions, FuzzResult } from "./run/options.ts";
-import { shardShape } from "./run/round.ts";
 import { Session } from "./run/session.ts";
+import { shardShape } from "./run/state.ts";
 
 export const MOST_WORKERS = 256;
 
@@ -34,8 +33,7 @@ export const MOST_WORKERS = 256;
  * continued. With `corpus`, findings are written as `stublab fuzz` writes them.
  *
  * @throws InputError if an option is invalid or the folder belongs to another run; OutputError if the folder cannot be
- * written; what `progress` throws; the reason of `signal`; and what creating stubs throws. No stub, worker or lock is
- * left in any case.
+ * written; what `progress` throws; the reason of `signal`; and what creating stubs throws. No process is left in any case.
  *
  * @example
  * const { findings, cases } = await fuzz({ seed: 7, cases: 100_000, corpus: "run7" });
@@ -52,8 +50,7 @@ export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
 /**
  * The same run, as an iteration over its findings: each is yielded when it is found and minimized, first those of
  * earlier sessions. The run waits while the loop's body does. Leaving the loop ends the run. A caller that takes findings by
- * `next` calls `return` in the end: a run that is dropped keeps its workers, its stubs and the lock of its folder until
- * the process ends; it does not keep the process alive.
+ * `next` calls `return` in the end: a run that is dropped keeps its processes and their stubs until this process ends.
  *
  * @returns the result, which a `for await` loop discards
  * @throws as `fuzz` does
@@ -70,22 +67,22 @@ export async function* fuzzFindings(
   checkOptions(options, "options", SHAPES);
   const { corpus, shard = null, workers = 1, change, known, signal } = options;
   signal?.throwIfAborted();
-  using folder = corpus === undefined ? undefined : new CorpusFolder(corpus);
+  using folder = corpus === undefined ? undefined : new RunFolder(corpus);
   const given = optional(seedOf)(options.seed, "options.seed");
-  const seed = given ?? folder?.header?.seed ?? 1n;
-  const path = options.path ?? folder?.header?.path ?? DEFAULT_PATH;
-  const focus = options.focus ?? folder?.header?.focus;
+  const seed = given ?? folder?.run?.seed ?? 1n;
+  const path = options.path ?? folder?.run?.path ?? DEFAULT_PATH;
+  const focus = options.focus ?? folder?.run?.focus;
   const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
   const plan = { seed, path, focus, change, known };
-  const crew = await Crew.start({ ...plan, workers, first });
+  const crew = await startCrew(plan, workers, first);
   try {
     const { machine } = crew;
     if (focus !== undefined) expectHolds(focus, machine);
-    folder?.begin({ seed, path, focus, machine: describeMachine(machine, change, known) }, shard);
+    folder?.begin({ ...plan, machine });
     using session = new Session(plan, crew, folder, options);
     return yield* session.run();
   } finally {
-    await crew.leave();
+    await Promise.all(crew.members.map((member) => member.end()));
   }
 }
 

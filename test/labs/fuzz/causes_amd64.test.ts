@@ -16,9 +16,10 @@ import { predict, predictionOf } from "../../../src/labs/fuzz/predict/predict.ts
 import { isUnasked } from "../../../src/labs/fuzz/predict/processors.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { suspectsOf } from "../../../src/labs/fuzz/predict/suspects.ts";
+import { noCounts } from "../../../src/labs/fuzz/predict/tally.ts";
 import { causesOfFindings, vanishes } from "../../../src/labs/fuzz/run/finding_causes.ts";
 import type { Finding } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
-import { RunState } from "../../../src/labs/fuzz/run/run_state.ts";
+import { RunState } from "../../../src/labs/fuzz/run/state.ts";
 import { isTried, processorProgram } from "../../../src/labs/fuzz/tell/attribution.ts";
 import { caseReport } from "../../../src/labs/fuzz/tell/case_report.ts";
 import { writeFinding } from "../../../src/labs/fuzz/tell/finding.ts";
@@ -105,11 +106,11 @@ causes("ten findings are those of five rules, of which four are about the proces
 
 const report = () => {
   const state = new RunState();
-  state.counts.cases = COUNTS.cases;
-  for (const [id, count] of COUNTS.exercised) state.counts.exercised.set(id, count);
+  const counts = { ...noCounts(), ...COUNTS };
+  state.add({ from: 0, to: counts.cases, counts, signatures: [], findings: [] });
   const findings = outcomesOn(UNASKED).map((it, i) => findingOf(it, i));
-  const run = { seed: 1n, path: "both", focus: undefined, interrupted: false } as const;
-  const session = { cases: 800_000, seconds: 1, unconfirmed: 0 };
+  const run = { seed: 1n, path: "both", focus: undefined, shard: undefined } as const;
+  const session = { interrupted: false, cases: 800_000, seconds: 1, unconfirmed: 0 };
   return reportOf({ ...run, ...session, machine: UNASKED, state, findings }, {});
 };
 

@@ -13,7 +13,7 @@ import * as assert from "uvu/assert";
 import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { FindingExaminer } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
-import { RunState } from "../../../src/labs/fuzz/run/run_state.ts";
+import { RunState } from "../../../src/labs/fuzz/run/state.ts";
 import { type FindingContent, writeFinding } from "../../../src/labs/fuzz/tell/finding.ts";
 import { onceOf, subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
 import { OutputError } from "../../../src/lib/errors.ts";
@@ -71,14 +71,13 @@ findings(
   async () => {
     const corpus = join(folder, "once");
     mkdirSync(corpus);
-    const kind = { field: "status", predicted: 0x57fn, seen: 0x47fn };
+    const first = { field: "status", predicted: 0x57fn, seen: 0x47fn };
     const state = new RunState();
-    const raw = { signature: 1, index: 7, it: original, predicted: true, key: 2, kind };
-    const { counts } = state;
-    state.add({ from: 0, to: 8, counts, corpus: [], findings: [raw] });
+    const raw = { key: 2, index: 7, it: original, first };
+    state.add({ from: 0, to: 8, counts: state.counts, signatures: [], findings: [raw] });
     const run = { seed: 1n, path: "both", shard: undefined, machine, corpus } as const;
     const examiner = new FindingExaminer(run);
-    for await (const _ of examiner.examine(state));
+    for await (const _ of examiner.examine(state, 8));
     const [examined, ...others] = examiner.findings;
     assert.equal(others, []);
     assert.equal([examined?.it, examined?.differences], [original, []]);

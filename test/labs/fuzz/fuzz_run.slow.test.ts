@@ -1,165 +1,192 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { formatCase } from "../../../src/labs/fuzz/case/case.ts";
-import { readSeeds } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { fuzz } from "../../../src/labs/fuzz/fuzz.ts";
-import { CorpusFolder, JOURNAL } from "../../../src/labs/fuzz/run/corpus_folder.ts";
+import { LOG, RunFolder } from "../../../src/labs/fuzz/run/folder.ts";
+import { formatRound, ROUND } from "../../../src/labs/fuzz/run/log.ts";
 import { mergeFolders } from "../../../src/labs/fuzz/run/merge.ts";
-import type { FuzzOptions, FuzzResult } from "../../../src/labs/fuzz/run/options.ts";
-import { CHUNK, chunksOf, ROUND } from "../../../src/labs/fuzz/run/round.ts";
-import { childrenOf } from "../../support/processes.ts";
+import type { FuzzOptions } from "../../../src/labs/fuzz/run/options.ts";
+import { missingRounds } from "../../../src/labs/fuzz/run/session.ts";
+import { RunState } from "../../../src/labs/fuzz/run/state.ts";
+import { Random } from "../../../src/lib/cases/random.ts";
+import { InputError } from "../../../src/lib/errors.ts";
+import { childrenOf, eventually, hostCommand, isAlive, Running } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
-import "../../support/hermetic.ts";
-
-const SEEDS = readSeeds().parents;
+import { rejection, thrown } from "../../support/thrown.ts";
 
 const runs = suite("fuzz: runs");
 
 const folder = temporaryFolder();
 let folders = 0;
 const newFolder = () => join(folder, String(folders++));
+const CASES = 3 * ROUND + 1000;
 
-const CASES = 2 * ROUND + 1000;
-
-/** A run as far as it must always be the same. */
-function essence({ state }: Pick<FuzzResult, "state">) {
-  const { next, corpus, findings, counts } = state;
-  const { cases, deaths, hangs, unpredicted } = counts;
-  return {
-    next,
-    corpus: corpus.map(({ signature, index, it }) => [signature, index, formatCase(it)]),
-    findings: findings.map(({ key, signature, index }) => [key, signature, index]),
-    counts: [cases, deaths, hangs, [...unpredicted].sort()],
-  };
+/** A run as the log has it whose rounds are in order. */
+async function run(options: FuzzOptions): Promise<string> {
+  const { state } = await fuzz({ cases: CASES, ...options });
+  return state.rounds.map(formatRound).join("");
 }
 
-/** The same runs: where they part says more than all that came of it. */
-function expectSame(seen: ReturnType<typeof essence>, expected: ReturnType<typeof essence>): void {
-  const parted = expected.corpus.findIndex((entry, i) => !isDeepStrictEqual(entry, seen.corpus[i]));
-  assert.equal(seen.corpus[parted], expected.corpus[parted]);
-  assert.is(seen.corpus.length, expected.corpus.length);
-  assert.equal(seen.counts, expected.counts);
-  assert.equal([seen.next, seen.findings], [expected.next, expected.findings]);
+/** The log of a folder whose rounds are in order. */
+function merged(...corpora: readonly string[]): string {
+  const to = newFolder();
+  mergeFolders(corpora, to);
+  return readFileSync(join(to, LOG), "utf8");
 }
 
-const run = async (options: FuzzOptions) => essence(await fuzz({ cases: CASES, ...options }));
+const whole = newFolder();
+const expected = await run({ corpus: whole, workers: 2 });
 
-runs("the chunks of all shards are disjoint, and all of a range", () => {
-  const [from, to] = [ROUND + 17, 5 * ROUND + 3];
-  for (const of of [1, 2, 3, 7]) {
-    const all = Array.from({ length: of }, (_, i) => chunksOf(from, to, { index: i + 1, of }))
-      .flat()
-      .sort((a, b) => a.from - b.from);
-    assert.equal(all, chunksOf(from, to));
-    assert.is(all[0]?.from, from);
-    assert.is(all.at(-1)?.to, to);
-    all.slice(1).forEach((chunk, i) => {
-      assert.is(chunk.from, all[i]?.to);
-      assert.is(chunk.from % CHUNK, 0);
-    });
+/** Whether two logs are the same. A difference of whole ones would take minutes to show. */
+function expectSame(seen: string, wanted = expected): void {
+  const [lines, others] = [seen.split("\n"), wanted.split("\n")];
+  for (const [i, line] of lines.entries()) {
+    assert.ok(line === others[i], `line ${i + 1} begins with ${line.slice(0, 200)}`);
+  }
+  assert.is(lines.length, others.length);
+}
+
+runs("the rounds of all shards are disjoint, and all of a range", () => {
+  const to = 9 * ROUND + 3;
+  const state = new RunState();
+  const all = [...missingRounds(state, to)];
+  assert.equal(all.at(-1), { from: 9 * ROUND, to });
+  for (const of of [1, 2, 3, 20]) {
+    const parts = Array.from({ length: of }, (_, i) => [
+      ...missingRounds(state, to, { index: i + 1, of }),
+    ]);
+    assert.equal(
+      parts.flat().sort((a, b) => a.from - b.from),
+      all,
+    );
   }
 });
 
-runs("one worker, two, and a second time: the same", async () => {
-  const one = await run({ workers: 1 });
-  assert.ok(one.corpus.length > 1000);
-  assert.is(one.next, CASES);
-  assert.is(one.counts[0], CASES);
-  expectSame(await run({ workers: 2 }), one);
-  expectSame(await run({ workers: 1 }), one);
-  assert.not.equal(await run({ workers: 1, seed: 2n }), one);
+runs("one worker or two, with a folder or without, or another seed", async () => {
+  expectSame(await run({ workers: 1 }));
+  assert.ok((await run({ seed: 2n })) !== expected);
   assert.equal(childrenOf(process.pid), []);
 });
 
-runs("a folder makes no difference, nor does it that a run is ended and gone on with", async () => {
-  const whole = await run({ corpus: newFolder(), workers: 2 });
-  expectSame(await run({ workers: 2 }), whole);
+runs("a run that is continued, after half a line or with a round twice, is the same", async () => {
   const corpus = newFolder();
-  for (const cases of [1000, ROUND + 5, 2 * ROUND, CASES]) await fuzz({ cases, corpus });
-  expectSame(await run({ corpus }), whole);
-  const names = readdirSync(corpus).filter((name) => name.endsWith(".json"));
-  assert.is(names.length, whole.corpus.length);
+  for (const cases of [1000, ROUND + 5, 2 * ROUND]) await fuzz({ cases, corpus });
+  const log = readFileSync(join(corpus, LOG), "utf8");
+  appendFileSync(join(corpus, LOG), `${log.split("\n").at(-2)}\n{"from":32768,"to"`);
+  expectSame(await run({ corpus }));
+  expectSame(merged(corpus), merged(whole));
 });
 
-runs("files that are missing are written again, and half a line is none", async () => {
-  const corpus = newFolder();
-  const whole = await run({ corpus });
-  const journal = readFileSync(join(corpus, JOURNAL));
-  const names = readdirSync(corpus)
-    .filter((name) => name.endsWith(".json"))
-    .sort();
-  for (const name of names.slice(0, 10)) rmSync(join(corpus, name));
-  writeFileSync(join(corpus, "00000000000000.json.new"), "{");
-  writeFileSync(join(corpus, JOURNAL), Buffer.concat([journal, Buffer.from('{"from":32768,"to"')]));
-  expectSame(await run({ corpus }), whole);
-  assert.equal(readFileSync(join(corpus, JOURNAL)), journal);
-  assert.equal(
-    readdirSync(corpus)
-      .filter((name) => /\.json\b/.test(name))
-      .sort(),
-    names,
-  );
-});
-
-runs("cases that somebody put into the folder are tried once, and are of the corpus", async () => {
-  const corpus = newFolder();
-  new CorpusFolder(corpus).close();
-  const [first, second] = SEEDS;
-  for (const [name, it] of [
-    ["mine", first],
-    ["yours", second],
-  ] as const) {
-    if (it === undefined) throw new RangeError("there are no seeds");
-    writeFileSync(join(corpus, `${name}.json`), JSON.stringify(formatCase(it)));
-  }
-  const { state } = await fuzz({ cases: 5000, corpus });
-  assert.equal(
-    state.corpus.slice(0, 2).map(({ index, it }) => [index, it]),
-    [
-      [-1, first],
-      [-1, second],
-    ],
-  );
-  const again = await fuzz({ cases: 5000, corpus });
-  expectSame(essence(again), essence({ state }));
-});
-
-runs("shards come together to what one machine finds, and go on as one", async () => {
-  const base = newFolder();
-  await fuzz({ cases: ROUND, corpus: base });
-  const divided = async (index: number, of: number) => {
+runs("shards come together to what one machine finds, and the run goes on", async () => {
+  const parts = [];
+  for (const index of [3, 1, 2]) {
     const corpus = newFolder();
-    cpSync(base, corpus, { recursive: true });
-    await fuzz({ cases: CASES, corpus, shard: { index, of } });
-    return corpus;
-  };
-  const whole = await divided(1, 1);
-  const parts = [await divided(3, 3), await divided(1, 3), await divided(2, 3)];
-  const [alone, together] = [newFolder(), newFolder()];
-  assert.is(mergeFolders([whole], alone).complete, true);
-  const merged = mergeFolders(parts, together);
-  assert.is(merged.complete, true);
-  assert.is(merged.cases, CASES);
-  assert.equal(readFileSync(join(together, JOURNAL)), readFileSync(join(alone, JOURNAL)));
-  const on = 4 * ROUND;
-  const [one, other] = [
-    await fuzz({ cases: on, corpus: alone }),
-    await fuzz({ cases: on, corpus: together }),
-  ];
-  expectSame(essence(one), essence(other));
-  const halves = parts.slice(0, 2);
-  const { complete, why } = mergeFolders(halves, newFolder());
-  assert.equal([complete, why], [false, "only 2 of 3 shards are there"]);
+    await fuzz({ cases: CASES, corpus, shard: { index, of: 3 } });
+    parts.push(corpus);
+  }
+  const together = newFolder();
+  const { complete, cases } = mergeFolders(parts, together);
+  assert.equal([complete, cases], [true, CASES]);
+  expectSame(readFileSync(join(together, LOG), "utf8"), merged(whole));
+  assert.is(mergeFolders(parts.slice(0, 2), newFolder()).complete, false);
+  await fuzz({ cases: CASES + ROUND, corpus: together });
+  assert.is(merged(together).split("\n").length, merged(whole).split("\n").length + 1);
 });
 
-runs("a rule that is taken out of the model is found, wherever it is looked for", async () => {
-  const change = { id: "R12", remove: true } as const;
-  const { findings } = await run({ change, cases: ROUND });
+runs("a planted bug is found, wherever it is looked for, and so near a rule", async () => {
+  const options = { change: { id: "R12", remove: true }, focus: "R12", cases: ROUND } as const;
+  const corpus = newFolder();
+  const { findings, state } = await fuzz({ ...options, corpus });
   assert.ok(findings.length > 0);
-  assert.equal((await run({ change, cases: ROUND, workers: 2 })).findings, findings);
+  assert.ok((state.counts.exercised.get("R10") ?? 0) < ROUND);
+  assert.equal(
+    (await fuzz({ ...options, workers: 2 })).findings.map(({ signature, it }) => [signature, it]),
+    findings.map(({ signature, it }) => [signature, it]),
+  );
+  const names = findings.map(({ signature }) => signature).sort();
+  assert.equal(readdirSync(join(corpus, "findings")).sort(), names);
+});
+
+/** Kills a run after a time, or lets it end if it is over first. */
+async function runFor(corpus: string, milliseconds: number): Promise<boolean> {
+  const child = new Running(hostCommand("fuzzing", corpus, String(CASES), "2"));
+  const timer = setTimeout(() => process.kill(child.pid, "SIGKILL"), milliseconds);
+  const { signal } = await child.ended;
+  clearTimeout(timer);
+  return signal === null;
+}
+
+runs("a run that is killed again and again ends with what an undisturbed one has", async () => {
+  const [KILLS, SPAN] = [12, 2500];
+  const corpus = newFolder();
+  const random = new Random(6n);
+  let over = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    if (await runFor(corpus, random.below(SPAN))) over++;
+  }
+  assert.ok(over < KILLS);
+  expectSame(await run({ corpus }));
+  expectSame(merged(corpus), merged(whole));
+});
+
+runs("its processes and stubs end with it", async () => {
+  const child = new Running(hostCommand("fuzzing", newFolder(), "100000000", "2"));
+  assert.ok(await child.says(/\n\d+\n/));
+  const probes = childrenOf(child.pid);
+  const stubs = probes.flatMap(childrenOf);
+  assert.ok(probes.length === 2 && stubs.length >= 2, `${probes} and ${stubs}`);
+  process.kill(child.pid, "SIGKILL");
+  await child.ended;
+  assert.ok(await eventually(() => ![...probes, ...stubs].some(isAlive), 2000));
+});
+
+runs("what is not the folder of this run is refused, with the place and the reason", async () => {
+  const refusal = async (corpus: string, options: FuzzOptions = {}) => {
+    const error = await rejection(fuzz({ cases: 100, corpus, ...options }));
+    assert.instance(error, InputError);
+    return String(error);
+  };
+  assert.match(
+    await refusal(whole, { seed: 2n }),
+    "a run with seed 1, and this is one with seed 2",
+  );
+  assert.match(await refusal(whole, { focus: "R12" }), "with no focus, and this is one with focus");
+  const [old, other, malformed, linked] = [newFolder(), newFolder(), newFolder(), newFolder()];
+  for (const path of [old, other, malformed, linked]) mkdirSync(path);
+  writeFileSync(join(old, "journal.jsonl"), "{}\n");
+  assert.match(await refusal(old), "a run of an earlier version");
+  writeFileSync(join(other, "notes"), "mine");
+  assert.match(await refusal(other), 'has "notes"');
+  assert.equal(readdirSync(other), ["notes"]);
+  const log = readFileSync(join(whole, LOG), "utf8").split("\n")[0] ?? "";
+  writeFileSync(join(malformed, LOG), `${log}\n{"from":0}\n`);
+  assert.match(await refusal(malformed), `${LOG}, line 2: cases: expected a whole number`);
+  writeFileSync(join(malformed, LOG), `${log.replace('"generator":3', '"generator":2')}\n`);
+  assert.match(await refusal(malformed), "line 1: generator: this stublab has 3, and the run");
+  symlinkSync(join(whole, LOG), join(linked, LOG));
+  assert.match(await refusal(linked), "is a symbolic link, expected a regular file");
+  const planted = newFolder();
+  await fuzz({ cases: 100, corpus: planted, change: { id: "R10", remove: true } });
+  const error = thrown(InputError, () => mergeFolders([whole, planted], newFolder()));
+  assert.match(error.message, "planted: R10, and this is one with no planted bug");
+  assert.throws(() => mergeFolders([whole], planted), /exists/);
+  new RunFolder(planted).close();
+});
+
+runs("a focus that is unknown, or does not hold here, is refused", async () => {
+  assert.match(String(await rejection(fuzz({ focus: "R7O" }))), 'no rule "R7O"; did you mean R');
+  const { machine } = await fuzz({ cases: 0 });
+  const absent = machine.features.includes("set_syscall_info") ? "W24" : "W16";
+  const elsewhere = String(await rejection(fuzz({ focus: absent, cases: 0 })));
+  assert.match(elsewhere, `focus: rule ${absent} does not hold on this machine`);
 });
 
 runs.run();

@@ -13,6 +13,7 @@
 import { InputError } from "../../../lib/errors.ts";
 import {
   count,
+  inPlace,
   members,
   nullable,
   oneOf,
@@ -22,10 +23,10 @@ import {
   text,
 } from "../../../lib/shape.ts";
 import { PATHS, type Path } from "../draw/arch.ts";
+import { GENERATOR } from "../draw/generate.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownShape } from "../known/known.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
-import { GENERATOR, inPlace } from "../run/journal.ts";
 
 const SCHEMA = "stublab.outcomes/1";
 

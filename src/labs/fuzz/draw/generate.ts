@@ -5,6 +5,11 @@ import { type KnownName, LISTS } from "../known/arch.ts";
 import { rules } from "../predict/rules.ts";
 import { PATHS, type Path } from "./arch.ts";
 
+/** The version of what makes cases: another one makes others of the same seed. */
+export const GENERATOR = 3;
+/** Cases that are tried at once. */
+export const CHUNK = 512;
+
 interface GeneratorOptions {
   /** Default: ptrace. */
   readonly path?: Path;

@@ -31,12 +31,11 @@ import { HANDLED, HARMLESS } from "../case/pieces.ts";
 import { OBSTACLE } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
 import { PATHS } from "../draw/arch.ts";
+import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
-import { GENERATOR } from "../run/journal.ts";
-import { CHUNK, ROUND } from "../run/round.ts";
 import { Bytes } from "./bytes.ts";
 import { factData } from "./facts.ts";
 import { compress } from "./lz4.ts";
@@ -83,7 +82,7 @@ ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, $
     {0, 0, 0, 0, 0},
 };
 const uint32_t module_areas = ${fuzzModule().areas};
-const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
+const uint32_t chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
 const struct memory memory = {${[CODE, HOLE, CONSTANTS, CONSTANT, SCRATCH, BigInt(SCRATCH_SIZE)].map(word).join(", ")}};
 const uint64_t place_call = ${word(placeOf(CALL_CODE))}, place_call32 = ${word(CALL_32)};
 const uint64_t place_handler = ${word(placeOf("handler"))};
@@ -115,7 +114,9 @@ uint32_t *rule_of(w2c_fuzz *m, int32_t rule) {
       .join(", ")}};
     return globals[rule](m);
 }
-const char *const rule_values[] = {${ruleValues().map(([id, name]) => quote(`${id}.${name}`)).join(", ")}, 0};
+const char *const rule_values[] = {${ruleValues()
+    .map(([id, name]) => quote(`${id}.${name}`))
+    .join(", ")}, 0};
 void set_value(w2c_fuzz *m, int32_t value, uint64_t word) {
     switch (value) {
 ${ruleValues().map(valueCase).join("\n")}

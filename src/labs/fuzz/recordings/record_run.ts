@@ -1,11 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { callback, checkOptions, type OptionShapes, optional, text } from "../../../lib/shape.ts";
+import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
+import { Generator } from "../draw/generate.ts";
 import { stableFields } from "../examiner.ts";
 import { Experiment } from "../experiment.ts";
 import type { KnownName } from "../known/arch.ts";
-import { knownShape } from "../known/known.ts";
+import { deviationsOf, knownShape } from "../known/known.ts";
+import { Model } from "../predict/model.ts";
 import type { FuzzResult } from "../run/options.ts";
 import { formatRecording } from "./recording.ts";
 
@@ -22,7 +25,7 @@ export interface RecordOptions {
 }
 
 /**
- * Makes a recording of a run: each case of its corpus, one for each kind of outcome, is tried twice more, in stubs with
+ * Makes a recording of a run: the first case of each kind of outcome is tried twice more, in stubs with
  * different parents and after other cases. The fields that are the same both times are recorded.
  *
  * @returns the text of a file for `judge`
@@ -32,13 +35,13 @@ export interface RecordOptions {
  * writeFileSync("mine.jsonl", await recordRun(await fuzz({ cases: 100_000 })));
  */
 export async function recordRun(
-  { state: { corpus } }: Pick<FuzzResult, "state">,
+  run: Pick<FuzzResult, "seed" | "path" | "focus" | "machine" | "state">,
   options: RecordOptions = {},
 ): Promise<string> {
   checkOptions(options, "options", SHAPES);
   const { known, about, progress = () => {} } = options;
   using experiment = new Experiment({ deadline: DEADLINE, capacity: CAPACITY, known });
-  const cases = corpus.map(({ it }) => it);
+  const cases = casesOf(run, known);
   const seen = await tryAll(experiment, cases, (share) => progress(share / 2));
   experiment.trier.renewAll();
   const others = await tryAll(experiment, cases.toReversed(), (share) => progress((1 + share) / 2));
@@ -48,6 +51,20 @@ export async function recordRun(
   // What cannot be tried, or is another each time, says nothing.
   const telling = recorded.filter((each) => each.seen.has("error"));
   return formatRecording({ machine: experiment.machine, known, about }, telling);
+}
+
+/** The first case of each kind of outcome. */
+function casesOf(
+  { seed, path, focus, machine, state }: Parameters<typeof recordRun>[0],
+  known: KnownName | undefined,
+): Case[] {
+  using batch = new Batch(1);
+  new Model(machine, undefined, deviationsOf(known)).select();
+  const generator = new Generator(seed, { ...machine, path, known, near: focus ?? "rare" });
+  return state.signatures.map(({ index }) => {
+    generator.generate(batch, 0, index);
+    return batch.at(0);
+  });
 }
 
 async function tryAll(

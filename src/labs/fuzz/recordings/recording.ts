@@ -7,14 +7,13 @@ import { gunzipSync } from "node:zlib";
 import type { Arch } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { excess } from "../../../lib/input.ts";
-import { members, oneOf, optional, parseJson, text } from "../../../lib/shape.ts";
+import { inPlace, members, oneOf, optional, parseJson, text } from "../../../lib/shape.ts";
 import { type Case, DEFAULT_ARCH, formatCase, parseCase } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownShape } from "../known/known.ts";
 import type { Machine } from "../machine.ts";
 import { loggedMachineShape, machineDocument } from "../machine.ts";
-import { inPlace } from "../run/journal.ts";
 import { formatSeen, parseSeen } from "./outcome_document.ts";
 
 const SCHEMA = "stublab.recorded-outcomes/1";

@@ -6,14 +6,13 @@ import { DEFAULT_PATH } from "../draw/arch.ts";
 import { type CaseOutcome, Examiner } from "../examiner.ts";
 import { knownOption } from "../known/known.ts";
 import type { Machine } from "../machine.ts";
-import type { FieldDifference } from "../predict/differences.ts";
+import { type FieldDifference, kindOf } from "../predict/differences.ts";
 import { plantOption } from "../predict/plant.ts";
 import { formatSignature } from "../predict/signature.ts";
 import { NO_SUSPECTS, type Suspects } from "../predict/suspects.ts";
-import { replayOf, writeFinding } from "../tell/finding.ts";
+import { writeFinding } from "../tell/finding.ts";
 import { onceOf, subjectOf } from "../tell/told.ts";
-import type { Shard } from "./round.ts";
-import type { FoundCase, Plan, RunState } from "./run_state.ts";
+import type { FoundCase, Plan, RunState, Shard } from "./state.ts";
 
 /** Findings beyond these are reported as they were found: so many have one reason. */
 const MOST = 100;
@@ -22,7 +21,7 @@ const MOST = 100;
 export interface Finding {
   /** What it shares with the cases that differ in the same way, as 14 hex digits. */
   readonly signature: string;
-  /** The number of the case in its run; -1 if it was a file in the folder. */
+  /** The number of the case in its run. */
   readonly index: number;
   /** The case as it was found. */
   readonly original: Case;
@@ -53,38 +52,40 @@ export class FindingExaminer {
   readonly findings: Finding[] = [];
   readonly #run: FindingRun;
   readonly #known = new Set<string>();
-  /** How many of the run's raw findings were taken. */
-  #taken = 0;
+  /** Of the raw findings, the keys of those that were taken. */
+  readonly #taken = new Set<number>();
 
   constructor(run: FindingRun) {
     this.#run = run;
   }
 
   /**
-   * Examines what a run has found since the last call, and writes the findings that have no folder yet. One that does
-   * not occur again stays as it was found.
+   * Examines what a run has found before case `until` since the last call, and writes the findings that have no folder
+   * yet. One that does not occur again stays as it was found.
    *
    * @throws OutputError
    */
-  async *examine({ findings, next }: RunState): AsyncGenerator<Finding, void, undefined> {
-    if (this.#taken === findings.length) return;
+  async *examine({ findings }: RunState, until: number): AsyncGenerator<Finding, void, undefined> {
+    const news = findings.filter(({ index, key }) => index < until && !this.#taken.has(key));
+    if (news.length === 0) return;
     using examiner = new Examiner({ change: this.#run.change, known: this.#run.known });
-    while (this.#taken < findings.length) {
+    for (const raw of news) {
+      this.#taken.add(raw.key);
       // One may take a second, and nothing else runs meanwhile.
       await setImmediate();
-      const raw = findings[this.#taken++];
-      const finding = raw && this.#examineOne(raw, next, examiner);
+      const finding = this.#examineOne(raw, examiner);
       if (finding === undefined) continue;
       this.findings.push(finding);
       yield finding;
     }
   }
 
-  #examineOne(raw: FoundCase, next: number, examiner: Examiner): Finding | undefined {
-    const { key, index, it: original, kind: seenFirst } = raw;
+  #examineOne(raw: FoundCase, examiner: Examiner): Finding | undefined {
+    const { key, index, it: original } = raw;
+    const seenFirst = kindOf(raw.first);
     const signature = formatSignature(key);
     const found = { signature, index, original };
-    if (this.#taken > MOST) {
+    if (this.#taken.size > MOST) {
       const unexamined = {
         differences: [],
         suspects: NO_SUSPECTS,
@@ -101,10 +102,8 @@ export class FindingExaminer {
     const examination = examiner.examine(it);
     const { differences, suspects } = examination;
     const { corpus, machine, change, known } = this.#run;
-    // No seed leads to a case that somebody gave.
-    const command = index < 0 ? replayOf("original.json", change, known) : this.#command(next);
     const cases = { signature, examination, original, seenFirst };
-    const content = { ...cases, machine, change, known, found: command };
+    const content = { ...cases, machine, change, known, found: this.#command(index + 1) };
     const folder = corpus === undefined ? null : writeFinding(corpus, content);
     const subject = occursAgain ? subjectOf(differences) : onceOf(seenFirst);
     return { ...found, it, differences, suspects, subject, outcome: examination, folder };

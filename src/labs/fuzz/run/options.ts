@@ -5,8 +5,7 @@ import type { KnownName } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
 import type { Change } from "../predict/model.ts";
 import type { Finding } from "./fuzz_findings.ts";
-import type { Shard } from "./round.ts";
-import type { RunState } from "./run_state.ts";
+import type { RunState, Shard } from "./state.ts";
 
 /** What a run tries, and for how long. Without `cases` and `seconds` it has a million cases. */
 export interface FuzzOptions {
@@ -18,11 +17,11 @@ export interface FuzzOptions {
   readonly focus?: string | undefined;
   /** The cases of the whole run, including those of earlier sessions. */
   readonly cases?: number | undefined;
-  /** How many seconds this session lasts, to the end of a round. Time in which the process is stopped does not count. */
+  /** How many seconds this session lasts, to the end of the rounds under way. Time in which the process is stopped does not count. */
   readonly seconds?: number | undefined;
-  /** The folder that keeps the run: journal, corpus and findings. A run that the folder has is continued. */
+  /** The folder that keeps the run: log and findings. A run that the folder has is continued. */
   readonly corpus?: string | undefined;
-  /** Worker threads, 1 to 256, each on a processor of its own. Default: 1. */
+  /** Processes that try cases, 1 to 256, each on a processor of its own. Default: 1. */
   readonly workers?: number | undefined;
   /** Tries only this part of the run. */
   readonly shard?: Shard | undefined;
@@ -33,8 +32,8 @@ export interface FuzzOptions {
   /** Aborts the run: it rejects with the reason. The folder keeps all rounds that were complete. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Ends the run after the round under way, or within it if it takes more than a few seconds: it resolves, and
-   * `interrupted` is true. A folder does not keep what a round has tried that was not completed.
+   * Ends the run after the rounds under way, or without those that take more than a few seconds: it resolves, and
+   * `interrupted` is true.
    */
   readonly stop?: AbortSignal | undefined;
   /** Receives the progress of the run about five times a second. If it throws or rejects, so does the run. */
@@ -44,10 +43,8 @@ export interface FuzzOptions {
 /** How far a run is. */
 export interface FuzzProgress {
   readonly state: RunState;
-  /** Cases of this session, including those of the round under way. */
+  /** Cases of this session. */
   readonly cases: number;
-  /** Cases of all sessions, including those of the round under way. */
-  readonly all: number;
   /** Time since the session began. */
   readonly seconds: number;
   /** The number of cases that ends the run; undefined if time ends it. */
@@ -60,7 +57,8 @@ export interface FuzzResult {
   readonly path: Path;
   readonly focus: string | undefined;
   readonly machine: Machine;
-  /** The corpus, the counts and the raw findings of all sessions. */
+  readonly shard: Shard | undefined;
+  /** The counts, the kinds of outcomes and the raw findings of all sessions. */
   readonly state: RunState;
   /** The findings of all sessions, minimized. */
   readonly findings: readonly Finding[];
@@ -68,7 +66,7 @@ export interface FuzzResult {
   readonly cases: number;
   /** How long this session lasted. */
   readonly seconds: number;
-  /** Outcomes that a second attempt contradicted: they are neither findings nor in the corpus. */
+  /** Outcomes that a second attempt contradicted: they are not findings. */
   readonly unconfirmed: number;
   /** Whether `stop` ended the run early. */
   readonly interrupted: boolean;

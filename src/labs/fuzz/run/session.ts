@@ -1,215 +1,178 @@
 /* A run from its beginning, or from where its folder is, to the end of this process's part in it. */
 
 import { AwakeClock } from "../../../lib/awake.ts";
-import type { Case } from "../case/case.ts";
-import { UNPREDICTED } from "../predict/signature.ts";
-import type { CorpusFolder } from "./corpus_folder.ts";
-import type { Crew } from "./crew.ts";
+import type { Machine } from "../machine.ts";
+import type { Member, Range } from "./crew.ts";
+import type { RunFolder } from "./folder.ts";
 import { type Finding, FindingExaminer } from "./fuzz_findings.ts";
-import type { News, PartResult } from "./fuzz_worker.ts";
+import { ROUND } from "./log.ts";
 import type { FuzzOptions, FuzzResult } from "./options.ts";
-import { CHUNK, type Chunk, chunksOf, firstOfEach, ROUND } from "./round.ts";
-import { type FoundCase, type Plan, RunState, type Step } from "./run_state.ts";
+import { type Plan, RunState } from "./state.ts";
 
 const DEFAULT_CASES = 1_000_000;
 /** How often progress is reported, and the longest time between two readings of the clock, in milliseconds. */
 const [REPORT, LONGEST_READING] = [200, 1000];
-/** How long a round may go on after `stop`, in milliseconds: under an emulator one takes a minute. */
-const LAST_ROUND = 3000;
+/** How long rounds may go on after `stop`, in milliseconds: under an emulator one takes a minute. */
+const LAST_ROUNDS = 3000;
+
+/** The rounds that are to be tried, in the order of cases, but for those that a state has. */
+export function* missingRounds(
+  state: RunState,
+  target: number,
+  { index, of }: { readonly index: number; readonly of: number } = { index: 1, of: 1 },
+): Generator<Range, undefined, undefined> {
+  for (let from = (index - 1) * ROUND; from < target; from += of * ROUND) {
+    const to = Math.min(from + ROUND, target);
+    if (!state.has(from, to)) yield { from, to };
+  }
+}
 
 export class Session {
   readonly #plan: Plan;
-  readonly #crew: Crew;
-  readonly #folder: CorpusFolder | undefined;
+  readonly #machine: Machine;
+  readonly #folder: RunFolder | undefined;
   readonly #options: FuzzOptions;
   readonly #state: RunState;
   readonly #examiner: FindingExaminer;
   /** A batch system may have stopped the job for hours. */
   readonly #clock = new AwakeClock(LONGEST_READING);
-  readonly #target: number | undefined;
-  /** Rejects when the signal is aborted or `progress` fails. */
-  readonly #failed: Promise<never>;
+  readonly #target: number;
+  readonly #rounds: Iterator<Range, undefined, undefined>;
+  #next: Range | undefined;
+  readonly #idle: Member[];
+  /** What those that try a round have, and what tells when one is done. */
+  readonly #busy = new Map<Member, { readonly range: Range; readonly done: Promise<Member> }>();
+  /** Rejects when the signal is aborted or `progress` fails; resolves when the rounds under way are given up. */
+  readonly #ended: Promise<undefined>;
   #fail: (reason: unknown) => void = () => {};
-  readonly #abort = () => this.#fail(this.#options.signal?.reason);
+  #giveUp: () => void = () => {};
   readonly #timer: NodeJS.Timeout;
-  /** How much of the corpus the workers know. */
-  #told = 0;
+  #late: NodeJS.Timeout | undefined;
   #cases = 0;
   #unconfirmed = 0;
 
-  constructor(plan: Plan, crew: Crew, folder: CorpusFolder | undefined, options: FuzzOptions) {
-    const { shard, corpus, signal } = options;
+  constructor(
+    plan: Plan,
+    crew: { readonly members: readonly Member[]; readonly machine: Machine },
+    folder: RunFolder | undefined,
+    options: FuzzOptions,
+  ) {
+    const { shard, corpus, signal, stop } = options;
     this.#plan = plan;
-    this.#crew = crew;
+    this.#machine = crew.machine;
+    this.#idle = [...crew.members];
     this.#folder = folder;
     this.#options = options;
     this.#state = folder?.state ?? new RunState();
-    if (folder === undefined && shard !== undefined) this.#state.become(shard);
-    this.#target = options.cases ?? (options.seconds === undefined ? DEFAULT_CASES : undefined);
+    const unlimited = options.seconds === undefined ? DEFAULT_CASES : Number.MAX_SAFE_INTEGER;
+    this.#target = options.cases ?? unlimited;
+    this.#rounds = missingRounds(this.#state, this.#target, shard);
+    this.#next = this.#rounds.next().value;
     this.#examiner = new FindingExaminer({ ...plan, shard, machine: crew.machine, corpus });
-    this.#failed = new Promise((_, reject) => {
+    this.#ended = new Promise((resolve, reject) => {
       this.#fail = reject;
+      this.#giveUp = () => resolve(undefined);
     });
     // It may fail while nobody waits for it, as in the body of a caller's loop.
-    this.#failed.catch(() => {});
+    this.#ended.catch(() => {});
     signal?.addEventListener("abort", this.#abort);
-    if (signal?.aborted) this.#abort();
+    stop?.addEventListener("abort", this.#stop);
     this.#timer = setInterval(() => void this.#report(), REPORT);
-    // The workers keep the process alive while they work, and a run that nobody continues does not.
+    // The processes keep this one alive while they work, and a run that nobody continues does not.
     this.#timer.unref();
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#late);
     this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#options.stop?.removeEventListener("abort", this.#stop);
   }
 
   async *run(): AsyncGenerator<Finding, FuzzResult, undefined> {
-    await this.#tryGiven();
-    let state = this.#state;
-    yield* this.#examine(state);
-    while (!this.#isDone(state) && !this.#isStopped) {
-      state = await this.#round();
-      yield* this.#examine(state);
+    if (this.#options.signal?.aborted) this.#abort();
+    for (;;) {
+      yield* this.#examine();
+      while (this.#next !== undefined && this.#idle.length > 0 && !this.#isOver) this.#start();
+      if (this.#busy.size === 0) break;
+      const done = [...this.#busy.values()].map((each) => each.done);
+      const member = await Promise.race([this.#ended, ...done]);
+      if (member === undefined) break;
+      this.#busy.delete(member);
+      this.#idle.push(member);
     }
-    await this.#unlessFailed(this.#report());
+    await Promise.race([this.#ended, this.#report()]);
     const { seed, path, focus } = this.#plan;
     return {
-      ...{ seed, path, focus, machine: this.#crew.machine, state },
+      ...{ seed, path, focus, machine: this.#machine, state: this.#state },
+      shard: this.#options.shard,
       findings: this.#examiner.findings,
       cases: this.#cases,
       seconds: this.#seconds,
       unconfirmed: this.#unconfirmed,
-      interrupted: !this.#isDone(state),
+      interrupted: this.#busy.size > 0 || (this.#next !== undefined && this.#isStopped),
     };
   }
 
-  async *#examine(state: RunState): AsyncGenerator<Finding, void, undefined> {
-    for await (const finding of this.#examiner.examine(state)) {
-      await this.#unlessFailed(undefined);
-      yield finding;
-    }
-  }
-
-  #unlessFailed<T>(work: Promise<T> | T): Promise<T> {
-    return Promise.race([this.#failed, work]);
-  }
+  readonly #abort = () => this.#fail(this.#options.signal?.reason);
+  readonly #stop = () => {
+    this.#late = setTimeout(this.#giveUp, LAST_ROUNDS);
+  };
 
   get #seconds(): number {
     return this.#clock.milliseconds / 1000;
-  }
-
-  #isDone({ next }: RunState): boolean {
-    const { seconds = Number.POSITIVE_INFINITY } = this.#options;
-    return next >= (this.#target ?? Number.POSITIVE_INFINITY) || this.#seconds >= seconds;
   }
 
   get #isStopped(): boolean {
     return this.#options.stop?.aborted === true;
   }
 
-  /** Makes the next round and returns the state with it. A round within which the run ends does not count as made. */
-  async #round(): Promise<RunState> {
-    const state = this.#state;
-    const from = state.next;
-    const whole = from + ROUND;
-    const to = Math.min(whole, this.#target ?? whole);
-    const chunks = chunksOf(from, to, state.shard);
-    const result = await this.#crewRound(chunks);
-    this.#cases += result.cases;
-    if (result.cases < chunks.reduce((sum, chunk) => sum + chunk.to - chunk.from, 0)) {
-      const cut = state.copy();
-      cut.add(stepOf(from, from, result, state));
-      return cut;
-    }
-    const step = stepOf(from, to, result, state);
-    // A shard's rounds do not depend on each other, wherever they end.
-    const partial = to < whole && state.shard === null;
-    this.#folder?.add(step, partial);
-    const next = partial ? state.copy() : state;
-    next.add(step);
-    return next;
+  get #isOver(): boolean {
+    return this.#isStopped || this.#seconds >= (this.#options.seconds ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Tries cases that somebody put into the folder: they are the first of the corpus. */
-  async #tryGiven(): Promise<void> {
-    const given = this.#folder?.given ?? [];
-    for (let i = 0; i < given.length && !this.#isStopped; i += CHUNK) {
-      const some = given.slice(i, i + CHUNK);
-      const cases = some.map(({ it }) => it);
-      const { next } = this.#state;
-      const result = await this.#crewRound([], cases);
-      const names = some.map(({ name }) => name);
-      const step = stepOf(next, next, result, this.#state, names);
-      this.#folder?.add(step);
-      this.#state.add(step);
-    }
+  /** Lets one that is idle try the next round. */
+  #start(): void {
+    const [member, range] = [this.#idle.shift(), this.#next];
+    if (member === undefined || range === undefined) return;
+    this.#next = this.#rounds.next().value;
+    const done = this.#try(member, range);
+    done.catch(() => {});
+    this.#busy.set(member, { range, done });
   }
 
-  async #crewRound(chunks: readonly Chunk[], given?: readonly Case[]): Promise<PartResult> {
-    const round = this.#crew.round(this.#news(), chunks, given);
-    const { stop } = this.#options;
-    let late: NodeJS.Timeout | undefined;
-    const cutSoon = () => {
-      late = setTimeout(() => this.#crew.cut(), LAST_ROUND);
-    };
-    stop?.addEventListener("abort", cutSoon);
-    try {
-      const result = await this.#unlessFailed(round);
-      this.#unconfirmed += result.unconfirmed;
-      return result;
-    } finally {
-      stop?.removeEventListener("abort", cutSoon);
-      clearTimeout(late);
-    }
+  async #try(member: Member, range: Range): Promise<Member> {
+    const { round, unconfirmed } = await member.ask(range);
+    this.#folder?.add(round);
+    this.#state.add(round);
+    this.#cases += round.counts.cases;
+    this.#unconfirmed += unconfirmed;
+    return member;
   }
 
-  /** What the workers do not know yet. */
-  #news(): News {
-    const { corpus } = this.#state;
-    const news = corpus.slice(this.#told);
-    this.#told = corpus.length;
-    return { known: Float64Array.from(news, ({ signature }) => signature) };
+  /** Examines what was found before the first round that is missing: what comes of it does not depend on who is faster. */
+  async *#examine(): AsyncGenerator<Finding, void, undefined> {
+    const missing = [...this.#busy.values()].map(({ range }) => range.from);
+    const until = Math.min(...missing, this.#next?.from ?? Number.POSITIVE_INFINITY);
+    for await (const finding of this.#examiner.examine(this.#state, until)) {
+      await Promise.race([this.#ended, undefined]);
+      yield finding;
+    }
   }
 
   /** Reports progress. What the callback throws ends the run, not the process: a timer calls this. */
   async #report(): Promise<void> {
-    const { done } = this.#crew;
     try {
       await this.#options.progress?.({
         state: this.#state,
-        cases: this.#cases + done,
-        all: this.#state.counts.cases + done,
+        cases: this.#cases,
         seconds: this.#seconds,
-        target: this.#target,
+        target:
+          this.#options.cases ?? (this.#options.seconds === undefined ? this.#target : undefined),
       });
     } catch (error) {
       clearInterval(this.#timer);
       this.#fail(error);
     }
   }
-}
-
-/** What a round adds to a run. @param given the files that its cases are from */
-function stepOf(
-  from: number,
-  to: number,
-  { found, unconfirmed: _, ...counts }: PartResult,
-  state: RunState,
-  given?: readonly string[],
-): Step {
-  const entries = found.map(({ signature, index, agreement, it, kind }) => {
-    const predicted = agreement !== UNPREDICTED;
-    const entry = { signature, index: given === undefined ? index : -1, it, predicted };
-    return { entry, key: agreement, kind };
-  });
-  const findings = entries.flatMap(({ entry, key, kind }): FoundCase[] =>
-    kind === undefined || state.has(key) ? [] : [{ ...entry, key, kind }],
-  );
-  return {
-    ...{ from, to, counts },
-    corpus: entries.map(({ entry }) => entry),
-    findings: firstOfEach(findings, ({ key }) => key),
-    ...(given !== undefined && { given }),
-  };
 }

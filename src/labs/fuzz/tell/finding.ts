@@ -14,10 +14,12 @@ import type { Machine } from "../machine.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { plantOption } from "../predict/plant.ts";
-import { FINDINGS } from "../run/corpus_folder.ts";
 import { isProcessors, PROCESSOR_PROGRAM, processorProgram } from "./attribution.ts";
 import { exportC } from "./export_c.ts";
 import { kindRow, outcomeTable } from "./told.ts";
+
+/** The folder of all findings of a run. */
+export const FINDINGS = "findings";
 
 const FINDING_SCHEMA = "stublab.finding/1";
 

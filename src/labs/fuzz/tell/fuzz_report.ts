@@ -42,21 +42,21 @@ export function reportOf(
     path,
     focus: result.focus ?? null,
     planted: change === undefined ? null : formatPlant(change),
-    shard: state.shard,
+    shard: result.shard ?? null,
     workers,
     corpus: corpus ?? null,
     interrupted: result.interrupted,
     cases: counts.cases,
-    signatures: state.corpus.length,
-    digest: hex(digestOf(state.corpus.map(({ signature }) => signature))),
+    signatures: state.kinds,
+    digest: hex(digestOf(state.signatures.map(({ signature }) => signature))),
     deaths: counts.deaths,
     hangs: counts.hangs,
     unpredicted: { cases: all, share: share(all), rules: unpredicted },
     untried: {
       cases: untried,
       share: share(untried),
-      reasons: [...counts.untried].map(([key, cases]) => {
-        return { reason: obstacleText(key), cases, share: share(cases) };
+      reasons: [...counts.untried].map(([reason, cases]) => {
+        return { reason, cases, share: share(cases) };
       }),
     },
     exercised: {
@@ -78,7 +78,7 @@ export function reportOf(
     findings: result.findings.map(
       ({ signature, index, original, it, differences, suspects, subject, folder }) => ({
         signature,
-        index: index < 0 ? null : index,
+        index,
         subject: subject ?? null,
         case: formatCase(it),
         original: formatCase(original),

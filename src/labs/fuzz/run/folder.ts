@@ -1,0 +1,137 @@
+/* The folder of a run: its log, and a folder for each finding. */
+
+import { closeSync, constants, fsyncSync, ftruncateSync, statSync, writeSync } from "node:fs";
+import { InputError } from "../../../lib/errors.ts";
+import { Folder, unwritable } from "../../../lib/folder.ts";
+import type { Limit } from "../../../lib/input.ts";
+import { inPlace, parseJson, show } from "../../../lib/shape.ts";
+import { visible } from "../../../lib/visible.ts";
+import { FINDINGS } from "../tell/finding.ts";
+import { expectSame, formatRound, formatRun, type LoggedRun, parseRun, roundShape } from "./log.ts";
+import { type Round, RunState } from "./state.ts";
+
+export const LOG = "log.jsonl";
+/** The log of versions that made cases from a corpus. */
+const OLD_LOG = "journal.jsonl";
+/** A string holds little more. */
+const LIMIT: Limit = { most: 500_000_000, of: "a log" };
+
+export interface Log {
+  /** Undefined if it is empty. */
+  readonly run: LoggedRun | undefined;
+  readonly state: RunState;
+  /** Bytes of the lines that are whole. */
+  readonly length: number;
+}
+
+/** Reads the log of a folder. @throws InputError that names the line, and what is wrong there */
+export function readLog(folder: Folder): Log {
+  const content = folder.read(LOG, LIMIT) ?? Buffer.alloc(0);
+  const length = content.lastIndexOf("\n") + 1;
+  const lines = content.toString("utf8", 0, length).split("\n").slice(0, -1);
+  const state = new RunState();
+  let run: LoggedRun | undefined;
+  for (const [i, line] of lines.entries()) {
+    inPlace(`${visible(folder.path)}/${LOG}, line ${i + 1}`, () => {
+      const document = parseJson(line);
+      if (run === undefined) run = parseRun(document);
+      else state.add(roundShape(document, ""));
+    });
+  }
+  return { run, state, length };
+}
+
+/** A folder to which a run is written. Two processes may write to one: a round that both have tried counts once. */
+export class RunFolder {
+  readonly path: string;
+  readonly state: RunState;
+  /** The run that was there before, if any. */
+  readonly run: LoggedRun | undefined;
+  readonly #folder: Folder;
+  #file: number | undefined;
+
+  /**
+   * Opens a folder, or makes it.
+   *
+   * @throws InputError if it is not the folder of a run, or its log is malformed or a link; OutputError if it cannot be written
+   */
+  constructor(path: string) {
+    this.path = path;
+    this.#folder = this.#writing(() => makeFolder(path));
+    try {
+      expectRun(this.#folder);
+      const { run, state, length } = readLog(this.#folder);
+      this.run = run;
+      this.state = state;
+      this.#file = this.#writing(() => this.#folder.openToChange(LOG, constants.O_APPEND));
+      ftruncateSync(this.#file, length);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Begins the log, or checks that it is this run's. @throws InputError if it is another's */
+  begin(run: LoggedRun): void {
+    if (this.run === undefined) this.#append(formatRun(run));
+    else expectSame(visible(this.path), this.run, run);
+  }
+
+  /** Writes the result of a round. @throws OutputError */
+  add(round: Round): void {
+    this.#append(formatRound(round));
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+    this.#folder[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** A line is on the disk before it counts. One of which a part was written, as on a full disk, is discarded later. */
+  #append(line: string): void {
+    const bytes = Buffer.from(line);
+    this.#writing(() => {
+      const file = this.#file ?? -1;
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+      fsyncSync(file);
+    });
+  }
+
+  #writing<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (cause) {
+      const remedy = `what ${LOG} has is whole; the same command continues, once there is room, or in a folder that can be written`;
+      throw unwritable(`corpus ${this.path}`, cause, remedy);
+    }
+  }
+}
+
+function makeFolder(path: string): Folder {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return Folder.make(path);
+  throw new InputError(`${visible(path)} is a file, and a run has a folder`, {
+    remedy: "name a folder, or one that is to be made",
+  });
+}
+
+/** Refuses a folder that has no log, and has something that belongs to no run. @throws InputError */
+function expectRun(folder: Folder): void {
+  if (folder.has(LOG)) return;
+  const path = visible(folder.path);
+  if (folder.has(OLD_LOG)) {
+    throw new InputError(`${path} has a run of an earlier version, with ${OLD_LOG}`, {
+      remedy: "name a new folder: this version makes other cases of the same seed",
+    });
+  }
+  const other = folder.names.find((name) => name !== FINDINGS);
+  if (other === undefined) return;
+  throw new InputError(
+    `${path} is not the folder of a run: it has no ${LOG}, and has ${show(other)}`,
+    { remedy: "name a new folder, or an empty one" },
+  );
+}

@@ -1,0 +1,166 @@
+/*
+ * The log of a run, "stublab.fuzz-log/1": a line of JSON for the run, and one for each round that is done, in any order. A
+ * run that is killed loses the rounds under way. A last line that is not whole was never written.
+ */
+
+import { hex, InputError } from "../../../lib/errors.ts";
+import {
+  count,
+  inPlace,
+  list,
+  members,
+  nullable,
+  oneOf,
+  type Shape,
+  table,
+  text,
+} from "../../../lib/shape.ts";
+import { formatCase, parseCase } from "../case/case.ts";
+import { HALF } from "../case/fields.ts";
+import { PATHS } from "../draw/arch.ts";
+import { GENERATOR } from "../draw/generate.ts";
+import { knownShape } from "../known/known.ts";
+import { loggedMachineShape, type Machine, machineDocument } from "../machine.ts";
+import { formatPlant, parsePlant } from "../predict/plant.ts";
+import type { Counts } from "../predict/tally.ts";
+import type { FoundCase, Plan, Round, SeenKind } from "./state.ts";
+
+const SCHEMA = "stublab.fuzz-log/1";
+
+/** Cases of a round, which one process tries. */
+export const ROUND = 16_384;
+
+/** What all rounds of a run have in common. */
+export interface LoggedRun extends Plan {
+  readonly machine: Machine;
+}
+
+export function formatRun({ seed, path, focus, change, known, machine }: LoggedRun): string {
+  return line({
+    ...{ schema: SCHEMA, generator: GENERATOR, round: ROUND, seed: hex(seed), path },
+    focus: focus ?? null,
+    planted: change === undefined ? null : formatPlant(change),
+    known: known ?? null,
+    machine: machineDocument(machine),
+  });
+}
+
+/** Reads the first line of a log. @throws InputError also if another version began the run */
+export function parseRun(document: unknown): LoggedRun {
+  const read = members(document, "");
+  read("schema", oneOf([SCHEMA]));
+  for (const [name, own] of [["generator", GENERATOR] as const, ["round", ROUND] as const]) {
+    const theirs = read(name, count(MOST_CASES));
+    if (own === theirs) continue;
+    throw new InputError(`${name}: this stublab has ${own}, and the run was made with ${theirs}`, {
+      remedy: "continue with the version that began it",
+    });
+  }
+  const planted = read("planted", nullable(text));
+  return {
+    seed: read("seed", wordShape),
+    path: read("path", oneOf(PATHS)),
+    focus: read("focus", nullable(text)) ?? undefined,
+    change: planted === null ? undefined : parsePlant(planted),
+    known: read("known", nullable(knownShape)) ?? undefined,
+    machine: read("machine", loggedMachineShape),
+  };
+}
+
+/** Refuses to take two runs for one. @throws InputError that says what each has, after `there` */
+export function expectSame(there: string, theirs: LoggedRun, own: LoggedRun): void {
+  const [one, other] = [theirs, own].map(traitsOf);
+  const k = one?.findIndex((trait, i) => trait !== other?.[i]) ?? -1;
+  if (k < 0) return;
+  throw new InputError(`${there} has a run with ${one?.[k]}, and this is one with ${other?.[k]}`, {
+    remedy: "name another folder",
+  });
+}
+
+function traitsOf({ seed, path, focus, change, known, machine }: LoggedRun): string[] {
+  // The page of the stub code is chosen anew in each process.
+  const { release, vendor, family, model, stubCode: _, ...rest } = machineDocument(machine);
+  return [
+    `seed ${seed}`,
+    `path ${path}`,
+    focus === undefined ? "no focus" : `focus ${focus}`,
+    change === undefined ? "no planted bug" : `planted: ${formatPlant(change)}`,
+    known === undefined ? "no list of known deviations" : `known: ${known}`,
+    `Linux ${release}, ${vendor} family ${family} model ${model}`,
+    JSON.stringify(rest),
+  ];
+}
+
+const line = (document: object): string => `${JSON.stringify(document)}\n`;
+
+/** A round as a line. Maps are sorted, so that the same counts are the same text. */
+export function formatRound({ from, to, counts, signatures, findings }: Round): string {
+  const table = (of: ReadonlyMap<string, number>) =>
+    Object.fromEntries([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return line({
+    ...{ from, to, cases: counts.cases, deaths: counts.deaths, hangs: counts.hangs },
+    ...{ unpredicted: table(counts.unpredicted), exercised: table(counts.exercised) },
+    untried: table(counts.untried),
+    signatures: signatures.map(({ signature, index }) => [hex(BigInt(signature)), index]),
+    findings: findings.map(({ key, index, first: { field, predicted, seen }, it }) => ({
+      ...{ index, kind: hex(BigInt(key)), field, predicted: hex(predicted), seen: hex(seen) },
+      case: formatCase(it),
+    })),
+  });
+}
+
+const MOST_CASES = Number.MAX_SAFE_INTEGER;
+const MOST = 1_000_000;
+
+/** Reads a round, as a log has it, or as the probe answers. */
+export const roundShape: Shape<Round> = (value, place) => {
+  const read = members(value, place);
+  const counts: Counts = {
+    cases: read("cases", count(MOST_CASES)),
+    deaths: read("deaths", count(MOST_CASES)),
+    hangs: read("hangs", count(MOST_CASES)),
+    unpredicted: read("unpredicted", tally),
+    exercised: read("exercised", tally),
+    untried: read("untried", tally),
+  };
+  return {
+    from: read("from", count(MOST_CASES)),
+    to: read("to", count(MOST_CASES)),
+    counts,
+    signatures: read("signatures", list(kindShape, MOST)),
+    findings: read("findings", list(foundShape, MOST)),
+  };
+};
+
+const tally: Shape<Map<string, number>> = (value, place) =>
+  new Map(Object.entries(table(count(MOST_CASES), 1000)(value, place)));
+
+const wordShape: Shape<bigint> = (value, place) => {
+  const digits = text(value, place);
+  if (/^0x[0-9a-f]{1,16}$/.test(digits)) return BigInt(digits);
+  throw new InputError(`${place}: expected a number in hex`);
+};
+
+const kindShape: Shape<SeenKind> = (value, place) => {
+  const [signature, index] = list<unknown>((each) => each, 2)(value, place);
+  return {
+    signature: Number(wordShape(signature, `${place}[0]`)),
+    index: count(MOST_CASES)(index, `${place}[1]`),
+  };
+};
+
+const foundShape: Shape<FoundCase> = (value, place) => {
+  const read = members(value, place);
+  const field = read("field", text);
+  const isHalf = HALF.some((half) => half === field);
+  const word = (name: string) => {
+    const number = read(name, wordShape);
+    return isHalf ? BigInt.asIntN(32, number) : number;
+  };
+  return {
+    key: Number(read("kind", wordShape)),
+    index: read("index", count(MOST_CASES)),
+    it: read("case", (document, where) => inPlace(where, () => parseCase(document))),
+    first: { field, predicted: word("predicted"), seen: word("seen") },
+  };
+};
