@@ -1,6 +1,5 @@
 import { hex } from "../../../lib/errors.ts";
 import { formatCase } from "../case/case.ts";
-import { obstacleText } from "../case/obstacles.ts";
 import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
