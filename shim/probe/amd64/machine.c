@@ -66,10 +66,18 @@ static void read_processor(void) {
 }
 
 bool run_on_with(struct tracee *stub, int64_t request, int64_t signal, int32_t *status) {
-    return stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, frame_words()) >= 0 &&
-           stublab_ptrace(request, stub->pid, 0, (void *)signal) >= 0 &&
-           wait_for(stub, status, 1000) > 0 &&
-           stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words()) >= 0;
+    const uint64_t own =
+        1ULL << SIGTRAP | 1ULL << SIGSEGV | 1ULL << SIGBUS | 1ULL << SIGILL | 1ULL << SIGFPE;
+    do {
+        if (stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, frame_words()) < 0 ||
+            stublab_ptrace(request, stub->pid, 0, (void *)signal) < 0 ||
+            wait_for(stub, status, 1000) <= 0 ||
+            stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words()) < 0)
+            return false;
+        signal = 0;
+        // Signals of other processes are passed over.
+    } while ((own >> (*status >> 8 & 0x3f) & 1) == 0);
+    return true;
 }
 
 bool run_on(struct tracee *stub, int64_t request, int32_t *status) {
