@@ -28,6 +28,7 @@ export let R12_none: u64 = 0xffff_ffff;
 export let R103: u32 = 0;
 export let R103_least: u64 = 0x8000_0000;
 
+/** syscall_get_nr: whether the task is in no call. */
 function isNoCall(): bool {
   const number = get(REG_orig_rax) & 0xffff_ffff;
   return (number == R12_none && use(R12)) || (number >= R103_least && use(R103));
@@ -40,8 +41,8 @@ function isNoCall(): bool {
  */
 export let R84: u32 = 0;
 
-/** The errno that a call has returned, negative; 0 without one. */
-function getError(): i64 {
+/** syscall_get_error: the errno that a call has returned, negative; 0 without one. */
+function syscallGetError(): i64 {
   const result = get(REG_rax);
   const error = task.in32 && use(R84) ? i64(i32(result)) : i64(result);
   return error < -4095 || error >= 0 ? 0 : error;
@@ -85,7 +86,7 @@ export let R15_size: u64 = 2;
 
 /** A call that a signal has interrupted, before its handler is entered. */
 function restartUnderHandler(signal: u32): void {
-  const error = getError();
+  const error = syscallGetError();
   if (error == 0 || isNoCall()) return;
   if ((error == R13_noHand || error == R13_block) && use(R13)) set(REG_rax, u64(R13_result));
   else if (error == R14_code && signal != R14_restart && use(R14)) set(REG_rax, u64(R14_result));
@@ -168,7 +169,7 @@ export function archDoSignalOrRestart(signal: u32, wantsFrame: bool): bool {
   const action = getSignal(signal);
   if (action == HANDLE) return handleSignal(signal, wantsFrame);
   if (action != IGNORE) return true;
-  const error = getError();
+  const error = syscallGetError();
   if (error == 0 || isNoCall()) return false;
   if (error >= R10_first && error <= R10_last && use(R10)) restart(R10_size);
   else if (error == R11_code && use(R11)) {

@@ -57,13 +57,8 @@ function leaveCall(from: u32, signal: u32): void {
   const blocked = signal != 0 && isIn(signal, task.blocked);
   if (blocked) keepPending(signal, true);
   const sent = signal != 0 && !blocked;
-  if (
-    syscallExitWork(
-      from == setups.FROM_EXIT || from == setups.FROM_EXIT32,
-      sent && isSynchronous(signal),
-    )
-  )
-    return;
+  const isExit = from == setups.FROM_EXIT || from == setups.FROM_EXIT32;
+  if (syscallExitWork(isExit, sent && isSynchronous(signal))) return;
   if (sent && use(R8)) stopBySignal(signal, R8_code, 0);
   else iret();
 }
