@@ -44,7 +44,7 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
   "patched-apart": { hops: 9 },
   "pool-faithful": { ratio: 1.15 },
   "setup-fuzz": { ratio: 1.09 },
-  "paths-fuzz": { ratio: 1 / 4 },
+  "paths-fuzz": { ratio: 0.4 },
   version: { ratio: 1.5 },
   "load-stublab": { more: 25_000 },
 };
@@ -59,9 +59,9 @@ const OWN_GROUPS: readonly Group[] = [
 
 type Opener = (processors: Processors) => Promise<Side>;
 
-/** Cases of the fuzzer: `path` is a request of bench/setups.ts. */
+/** Cases of the fuzzer: shim/probe/amd64/time.c. */
 const setups = (path: string): Opener => {
-  return ({ own }) => openProgram(`${own}`, ["--", process.execPath, pathOf("setups.js"), path]);
+  return ({ own }) => openProgram(`${own}`, ["--", pathOf("probe-amd64"), "time", "--path", path]);
 };
 
 /** A start of Node.js. */

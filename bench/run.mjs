@@ -10,7 +10,7 @@ const FOLDER = "build/bench";
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 mkdirSync(FOLDER, { recursive: true });
 await esbuild.build({
-  entryPoints: ["bench/bounds.ts", "bench/setups.ts", "src/labs/bench/bench_side.ts"],
+  entryPoints: ["bench/bounds.ts", "src/labs/bench/bench_side.ts"],
   outdir: FOLDER,
   entryNames: "[name]",
   bundle: true,

@@ -214,7 +214,11 @@ struct run {
     /** Receives each case that contradicts its prediction in a new way. */
     void (*tell)(uint64_t number, const struct stublab_setup *setup,
                  const struct stublab_outcome *outcome);
+    /** Changes cases before they are tried; 0: nothing does. */
+    void (*change)(struct stublab_setup *setups, uint32_t count);
 };
+/** Times cases for bench/: amd64 only. */
+int time_cases(const struct run *run);
 /** Tries ranges of the cases of a run that are asked for on standard input. */
 int rounds(const struct run *run);
 /** More seconds than a run lasts. */

@@ -171,7 +171,8 @@ static int run(char **argument) {
     static char *both[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
         argument = both;
-    static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", "rounds", 0};
+    static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay",
+                                         "rounds", "time",        0};
     int worst = ALL_SKIPPED;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
@@ -181,7 +182,7 @@ static int run(char **argument) {
             continue;
         }
         struct options options = {.processor = (uint64_t)stublab_getcpu(),
-                                  .run = {1, ~0ULL, FOREVER, last_path(), 0, {0}, 0, 0}};
+                                  .run = {1, ~0ULL, FOREVER, last_path(), 0, {0}, 0, 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
         // An option that is not one, or has a wrong value.
@@ -196,7 +197,7 @@ static int run(char **argument) {
             stublab_bind(stublab_gettid(), (uint32_t)options.processor);
         if (tries && !started) {
             start_trying();
-            if (!same(command, "rounds"))
+            if (!same(command, "rounds") && !same(command, "time"))
                 say_machine();
         }
         started = started || tries;
@@ -213,6 +214,8 @@ static int run(char **argument) {
             status = replay(*argument++);
         else if (same(command, "rounds"))
             return rounds(&options.run);
+        else if (same(command, "time"))
+            return time_cases(&options.run);
         else if (same(command, "fuzz"))
             status = start_run(&options.run, options.outcomes);
         else {
