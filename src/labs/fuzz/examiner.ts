@@ -12,7 +12,6 @@ import { changeShape } from "./predict/plant.ts";
 import { type CasePrediction, predictionOf } from "./predict/predict.ts";
 import { DIFFERS } from "./predict/signature.ts";
 import { type Suspects, suspectsOf } from "./predict/suspects.ts";
-import { confirm } from "./try/confirm.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
 const MOST_HANGS = 20;
@@ -48,9 +47,28 @@ export function stableFields(seen: Fields, other: Fields): Fields {
   return new Map([...seen].filter(([field, word]) => other.get(field) === word && !isInVdso(word)));
 }
 
-/** The tracer checks that the deadline is not too long. */
+/** How often something is tried until two attempts have the same result. */
+const MOST_ATTEMPTS = 5;
+
+/**
+ * Tries again until two attempts have the same result, and returns the first with the last. What one alone has seen may be the
+ * work of another process: it can send signals to a stub, stop it, write to its memory or end it.
+ *
+ * @param keyOf the same for results that are the same
+ */
+function confirm<T>(first: T, again: () => T, keyOf: (outcome: T) => string): [T, T] {
+  const seen = new Map([[keyOf(first), first]]);
+  while (seen.size < MOST_ATTEMPTS) {
+    const outcome = again();
+    const other = seen.get(keyOf(outcome));
+    if (other !== undefined) return [outcome, other];
+    seen.set(keyOf(outcome), outcome);
+  }
+  return [first, again()];
+}
+
 const SHAPES: OptionShapes<ExaminerOptions> = {
-  deadline: count(Number.MAX_SAFE_INTEGER, 1),
+  deadline: count(2 ** 31 - 1, 1),
   change: changeShape,
   known: knownShape,
 };
@@ -89,14 +107,11 @@ export class Examiner {
    */
   examine(it: Case): CaseOutcome {
     expectCase(it);
-    const first = this.#attempt(it);
-    const confirmed = confirm(
-      first,
+    const [{ seen, differences, untried }, other] = confirm(
+      this.#attempt(it),
       () => this.#attempt(it),
       ({ seen }) => HEAD.map((field) => seen.get(field)).join(),
     );
-    const { outcome: { seen, differences, untried } = first, other = this.#attempt(it) } =
-      confirmed;
     const { model } = this.#experiment;
     const prediction = predictionOf(it, model);
     const outcome = {

@@ -3,10 +3,12 @@
  * facts stand on it.
  */
 
+import { errnoName } from "../../lib/errno.ts";
 import { Batch } from "./case/batch.ts";
 import type { Case } from "./case/case.ts";
 import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
-import { obstacleOf, obstacleText } from "./case/obstacles.ts";
+import { OBSTACLE } from "./case/records.ts";
+import { OUTCOME, outcomeAt } from "./case/setups.ts";
 import type { Generator } from "./draw/generate.ts";
 import { type CaseTrier, Engine } from "./engine.ts";
 import type { KnownName } from "./known/arch.ts";
@@ -21,7 +23,6 @@ import {
 } from "./predict/differences.ts";
 import { type Change, Model } from "./predict/model.ts";
 import { AGREES, DIFFERS, signatureOf, UNPREDICTED } from "./predict/signature.ts";
-import { type Confirmed, confirm } from "./try/confirm.ts";
 
 export interface ExaminerOptions {
   /** For each stop, in whole milliseconds. Default: 200. */
@@ -79,10 +80,13 @@ export class Experiment {
     this.trier.run(this.batch, count);
   }
 
-  /** Why case `i` of the batch was not tried; undefined if it was. */
+  /** Why case `i` of the batch was not tried, such as "PTRACE_SYSEMU is refused: EIO"; undefined if it was. */
   obstacle(i: number): string | undefined {
-    const key = obstacleOf(this.batch, i);
-    return key && obstacleText(key);
+    const { outcomes } = this.batch;
+    const obstacle = outcomes[outcomeAt(i) + OUTCOME.obstacle] ?? 0;
+    if (obstacle === 0) return undefined;
+    const errno = errnoName(outcomes[outcomeAt(i) + OUTCOME.obstacleError] ?? 0);
+    return `${OBSTACLE.values[obstacle]?.[1] ?? obstacle}: ${errno}`;
   }
 
   /** Tries cases, and returns the fields of their outcomes: none of a case that was not tried. @throws as `Trier.run` does */
@@ -118,19 +122,6 @@ export class Experiment {
     const agreement =
       kind !== undefined ? DIFFERS + hashOf(kind) : unpredicted === null ? AGREES : UNPREDICTED;
     return { agreement, kind, signature: signatureOf(this.batch, i, agreement) };
-  }
-
-  /** Tries case `i` of the batch again until two attempts have the same signature; its outcome is the last one's. */
-  confirm(i: number, first: Comparison): Confirmed<Comparison> {
-    // A stub that has tried no other case is the better witness, and costs a hundred cases.
-    let fresh = first.agreement >= DIFFERS;
-    const again = () => {
-      if (fresh) this.trier.renew();
-      fresh = true;
-      this.trier.run(this.batch, 1, i);
-      return this.compare(i);
-    };
-    return confirm(first, again, ({ signature }) => signature);
   }
 
   close(): void {

@@ -5,7 +5,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { Member } from "../../../src/labs/fuzz/run/crew.ts";
-import { confirm } from "../../../src/labs/fuzz/try/confirm.ts";
 import { childrenOf } from "../../support/processes.ts";
 
 const confirming = suite("fuzz: outcomes that another attempt contradicts");
@@ -33,16 +32,6 @@ confirming("the outcome of one stub alone is no finding", async () => {
   assert.equal([before.unconfirmed, before.round.findings], [0, []]);
   assert.ok(unconfirmed > 0);
   assert.equal([round.counts.cases, round.findings], [936, []]);
-});
-
-confirming("if all attempts have different outcomes, none counts", () => {
-  let attempts = 0;
-  const { outcome, other, contradictions } = confirm(
-    attempts,
-    () => ++attempts,
-    (each) => each,
-  );
-  assert.equal([outcome, other, contradictions], [undefined, undefined, attempts + 1]);
 });
 
 confirming.run();

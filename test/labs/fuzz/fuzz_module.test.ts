@@ -6,7 +6,6 @@ import { FuzzModule, fuzzModule, PLACES } from "../../../src/labs/fuzz/case/modu
 import { SETUP_SIZE } from "../../../src/labs/fuzz/case/setups.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { readTables } from "../../../src/labs/fuzz/draw/tables.ts";
-import { KnownSignatures } from "../../../src/labs/fuzz/predict/signature.ts";
 import { EncoderError } from "../../../src/lib/errors.ts";
 import { thrown } from "../../support/thrown.ts";
 
@@ -81,17 +80,3 @@ memory("modules of two threads make the same", () => {
 });
 
 memory.run();
-
-const known = suite("fuzz: known signatures");
-
-known("each is new once, whatever slot it shares", () => {
-  const signatures = new KnownSignatures();
-  const all = [0, 1, 4096, 2 ** 52, 2 ** 52 + 4096, 2 ** 53 - 1];
-  assert.equal(
-    all.map((signature) => signatures.add(signature)),
-    all.map(() => true),
-  );
-  for (const signature of [...all, ...all.toReversed()]) assert.not(signatures.add(signature));
-});
-
-known.run();

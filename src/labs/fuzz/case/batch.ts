@@ -15,8 +15,6 @@ export class Batch {
   readonly outcomeWords: BigUint64Array;
   readonly setupBytes: Uint8Array;
   readonly outcomeBytes: Uint8Array;
-  /** Indices of cases, for `Model.assess`. */
-  readonly news: Uint32Array;
   #isOpen = true;
 
   /** @throws EncoderError if the module cannot be loaded, or its memory is full. */
@@ -31,7 +29,6 @@ export class Batch {
     this.outcomes = new Uint32Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 4);
     this.setupWords = new BigUint64Array(buffer, at, (capacity * SETUP_SIZE) / 8);
     this.outcomeWords = new BigUint64Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 8);
-    this.news = new Uint32Array(buffer, outcomes + capacity * OUTCOME_SIZE, capacity);
   }
 
   /** Writes cases as setups from `first` on. */
@@ -61,5 +58,5 @@ export class Batch {
   }
 }
 
-/** Bytes of a case: setup, outcome, an index. */
-const SIZE = SETUP_SIZE + OUTCOME_SIZE + 4;
+/** Bytes of a case. */
+const SIZE = SETUP_SIZE + OUTCOME_SIZE;

@@ -89,12 +89,9 @@ export class FuzzModule extends ModuleFile {
   readonly survey = this.callable("survey");
   readonly generate = this.callable("generate");
   readonly sign = this.callable("sign");
-  readonly assess = this.callable("assess");
   readonly predictOne = this.callable("predictOne");
   readonly differsFrom = this.callable("differsFrom");
   readonly hashOutcome = this.callable("hashOutcome");
-  readonly differences = this.callable("differences");
-  readonly count = this.callable("count");
   /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */
   readonly kills = this.callable("kills");
   /** The rules that the last prediction used: their number, and the k-th. */

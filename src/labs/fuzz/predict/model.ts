@@ -1,12 +1,11 @@
 import type { Batch } from "../case/batch.ts";
-import type { Known, Outcome, Place } from "../case/fields.ts";
+import type { Known, Outcome } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
 import type { Machine } from "../machine.ts";
 import { componentRecords } from "../machine.ts";
 import { type Change, plantedInAll } from "./plant.ts";
 import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
-import type { KnownSignatures } from "./signature.ts";
 
 export type { Change };
 
@@ -30,9 +29,6 @@ export interface Prediction extends Known {
   /** The id of the rule because of which the stop is not predicted; null if it is. */
   readonly unpredicted: string | null;
 }
-
-/** assembly/fuzz/determined.ts */
-const HALF = 0x8000;
 
 /** The model that the rules in the module are those of. */
 let selected: Model | undefined;
@@ -140,47 +136,13 @@ export class Model {
   }
 
   /**
-   * Predicts and compares the first `count` cases of a batch, which were tried. Returns the indices of those that differ,
-   * and of those whose signature was not there lately, in the batch's `news`. The others are counted.
+   * A hash below 2^52 of what the last prediction determines of the outcome of setup `i`. Predictions that determine other fields
+   * have other hashes.
    */
-  assess(batch: Batch, count: number, known: KnownSignatures): Uint32Array {
-    this.select();
-    const { setups, outcomes, news } = batch;
-    const [from, to, at] = [setups.byteOffset, outcomes.byteOffset, news.byteOffset];
-    return news.subarray(0, Number(fuzzModule().assess(from, to, known.address, at, count)));
-  }
-
-  /**
-   * A hash below 2^52 of what the last prediction determines of the outcome of setup `i`; without `seen`, of what it predicts for it.
-   * Predictions that determine other fields have other hashes.
-   */
-  hash({ setups, outcomes }: Batch, i: number, seen = false): number {
+  hash({ setups }: Batch, i: number): number {
     const module = fuzzModule();
-    const outcome = seen
-      ? outcomes.byteOffset + i * OUTCOME_SIZE
-      : module.address("predictedOutcome");
+    const outcome = module.address("predictedOutcome");
     return Number(module.hashOutcome(setups.byteOffset + i * SETUP_SIZE, outcome));
-  }
-
-  /**
-   * The first places, in the order of events, in which outcome `i` differs from the last prediction, up to where the case
-   * goes another way.
-   */
-  differences({ setups, outcomes }: Batch, i: number): Place[] {
-    const [setup, outcome] = [i * SETUP_SIZE, i * OUTCOME_SIZE];
-    const module = fuzzModule();
-    const count = module.differences(setups.byteOffset + setup, outcomes.byteOffset + outcome);
-    const places = new Uint32Array(
-      module.buffer,
-      module.address("differencePlaces"),
-      Number(count),
-    );
-    return [...places].map((place) => ({ offset: place & ~HALF, half: (place & HALF) !== 0 }));
-  }
-
-  /** Counts case `i` of a batch, which is the last that was predicted. */
-  count({ outcomes }: Batch, i: number): void {
-    fuzzModule().count(outcomes.byteOffset + i * OUTCOME_SIZE);
   }
 
   /** The rules that the prediction of setup `i` uses, in the order of their use. */

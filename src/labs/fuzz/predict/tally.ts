@@ -1,8 +1,3 @@
-import { fuzzModule } from "../case/module.ts";
-import { obstacleKey } from "../case/obstacles.ts";
-import { OBSTACLE } from "../case/records.ts";
-import { rules } from "./rules.ts";
-
 /** Counts of outcomes. */
 export interface Counts {
   cases: number;
@@ -13,7 +8,7 @@ export interface Counts {
   readonly unpredicted: Map<string, number>;
   /** Cases whose predictions used a rule, by rule. */
   readonly exercised: Map<string, number>;
-  /** Cases that were not tried, by obstacle (case/obstacles.ts). */
+  /** Cases that were not tried, by the reason. */
   readonly untried: Map<string, number>;
 }
 
@@ -34,30 +29,6 @@ export function addCounts(to: Counts, counts: Readonly<Counts>): void {
 
 function addEach(to: Map<string, number>, counts: Iterable<readonly [string, number]>): void {
   for (const [rule, cases] of counts) to.set(rule, (to.get(rule) ?? 0) + cases);
-}
-
-/** Takes what the module has counted since the last time, and adds it. */
-export function takeCounts(to: Counts): void {
-  const module = fuzzModule();
-  const take = (name: string, length: number) => {
-    const counts = new Uint32Array(module.buffer, module.address(name), length);
-    const taken = [...counts];
-    counts.fill(0);
-    return taken;
-  };
-  const byRule = (name: string) => {
-    const [, ...counts] = take(name, rules().length + 1);
-    const rows = rules().map(({ id }, k) => [id, counts[k] ?? 0] as const);
-    return new Map(rows.filter(([, cases]) => cases !== 0));
-  };
-  const errors = take("untriedErrors", OBSTACLE.values.length);
-  const byObstacle = take("untried", OBSTACLE.values.length)
-    .map((cases, k) => [obstacleKey(k, errors[k] ?? 0), cases] as const)
-    .filter(([, cases]) => cases !== 0);
-  const [cases = 0, deaths = 0, hangs = 0] = take("tally", 3);
-  const [unpredicted, exercised] = [byRule("unpredicted"), byRule("exercised")];
-  const untried = new Map(byObstacle);
-  addCounts(to, { cases, deaths, hangs, unpredicted, exercised, untried });
 }
 
 /** The counts in the order of rules, so that the same counts are the same text. */
