@@ -35,6 +35,12 @@ void note_reason(struct results *results, const struct reason *why);
 void say_reason(const struct reason *reason);
 /** Whether a fact, or its check, is known not to hold; a list of 0 has none. */
 bool is_known(const struct known_list *known, const char *fact, const char *check);
+/**
+ * Attempts something again until two attempts have the same key; `first` is that of the first.
+ * Returns how many others there were; -1: no two of all have the same.
+ */
+enum { MOST_ATTEMPTS = 5 };
+int32_t confirm(uint64_t first, uint64_t (*attempt)(void *with), void *with);
 /** Prints the result of a fact, and counts it. */
 void conclude(const struct results *results, uint32_t number, const char *name,
               const struct known_list *known, struct counts *counts);

@@ -2,7 +2,7 @@
 #include "facts.h"
 #include <stdarg.h>
 
-enum { MOST_FACTS = 512, MOST_ATTEMPTS = 5, MOST_UNMET = 96, MOST_REPORT = 1 << 19 };
+enum { MOST_FACTS = 512, MOST_UNMET = 96, MOST_REPORT = 1 << 19 };
 
 /** The facts about requests: FACT puts them there. */
 extern const struct fact *const __start_facts[], *const __stop_facts[];
@@ -226,7 +226,8 @@ static void finish_lost(void) {
 // ---- Facts ----
 
 /** Makes the checks of the fact once. Returns a hash of what does not hold. */
-static uint64_t attempt(void) {
+static uint64_t attempt(void *unused) {
+    (void)unused;
     results = (struct results){0};
     lost = 0;
     is_over = in_check = false;
@@ -245,30 +246,16 @@ static uint64_t attempt(void) {
     return key;
 }
 
-/** Looks at the fact until it holds at once, or two attempts have the same result. Returns how many
- * others there were. */
-static uint32_t confirm(void) {
-    uint64_t seen[MOST_ATTEMPTS];
-    for (uint32_t number = 0; number < MOST_ATTEMPTS; number++) {
-        seen[number] = attempt();
-        if (number == 0 && seen[0] == 0)
-            return 0;
-        for (uint32_t i = 0; i < number; i++)
-            if (seen[i] == seen[number])
-                return number - 1;
-    }
-    return MOST_ATTEMPTS - 1;
-}
-
 static void look_at(uint32_t number, const char *const *except, struct counts *counts) {
     if (index_of(fact->name, except) >= 0) {
         results = (struct results){0};
         note_reason(&results, &(struct reason){0, "--except", 0, 0});
     } else {
-        const uint32_t contradictions = confirm();
+        const uint64_t first = attempt(0);
+        const int32_t others = first == 0 ? 0 : confirm(first, attempt, 0);
         say("%s", report);
-        if (details && contradictions > 0)
-            say("  # contradictions %u\n", contradictions);
+        if (details && others != 0)
+            say("  # contradictions %d\n", others > 0 ? others : MOST_ATTEMPTS - 1);
     }
     conclude(&results, number, fact->name, known, counts);
 }

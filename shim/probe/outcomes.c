@@ -1,9 +1,7 @@
 // The outcomes of a run as a log that other machines are compared with: src/labs/fuzz/against/.
 #include "trying.h"
 
-enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096 };
-/** In the place of the hash of an outcome, which has 52 bits. */
-#define UNTRIED (~0ULL)
+enum { MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096 };
 
 /** A member of a document: a text, or null. */
 static void say_member(const char *name, const char *text) {
@@ -64,33 +62,20 @@ static bool is_known(const struct look *it) {
     return count == MOST_KINDS;
 }
 
-/** Tries a case again until two attempts have the same outcome. Returns whether they have. */
-static bool confirm(const struct stublab_setup *setup, struct stublab_outcome *outcome,
-                    struct look *it) {
-    uint64_t seen[MOST_ATTEMPTS] = {it->hash};
+static uint64_t hash_of(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    return look_at(setup, outcome).hash;
+}
+
+/** Tries a case again. Returns whether two attempts have the same outcome, which `*it` is then. */
+static bool is_confirmed(const struct stublab_setup *setup, struct stublab_outcome *outcome,
+                         struct look *it) {
     static uint32_t fresh_count;
     const bool known = is_known(it);
-    bool fresh = fresh_count++ < MOST_FRESH || !known;
-    const struct look first = *it;
-    for (int count = 1; count < MOST_ATTEMPTS; count++) {
-        if (fresh)
-            renew();
-        fresh = true;
-        if (try_setups(setup, outcome, 1) < 0)
-            break;
+    const bool fresh = fresh_count++ < MOST_FRESH || !known;
+    const bool confirmed = confirm_case(setup, outcome, fresh, it->hash, hash_of) >= 0;
+    if (confirmed)
         *it = look_at(setup, outcome);
-        bool is_again = false;
-        for (int k = 0; k < count; k++)
-            is_again = is_again || seen[k] == it->hash;
-        // What could be tried once says nothing if it cannot be again.
-        if (is_again && it->hash == UNTRIED)
-            break;
-        if (is_again)
-            return true;
-        seen[count] = it->hash;
-    }
-    *it = first;
-    return false;
+    return confirmed;
 }
 
 /** Lines of the log so far. */
@@ -109,7 +94,7 @@ static void say_outcome(uint64_t index, const struct stublab_setup *setup,
         say("\n");
         return;
     }
-    const bool confirmed = it.differing.count > 0 && confirm(setup, outcome, &it);
+    const bool confirmed = it.differing.count > 0 && is_confirmed(setup, outcome, &it);
     const struct differences *all = &it.differing;
     if (all->count == 0)
         return;

@@ -2,11 +2,12 @@
 // probe is then: src/labs/fuzz/run/crew.ts. It obeys lines on standard input, "FROM TO", each with
 // a line of JSON, of which the first, before any request, is the machine. A kind of outcome, and a
 // kind of contradiction, is named in the first line in which it occurs: requests have to ascend.
+#include "check.h"
 #include "trying.h"
 #include <asm/signal.h>
 #include <linux/prctl.h>
 
-enum { MOST_ATTEMPTS = 5, RECENT = 4096, KNOWN = 1 << 20 };
+enum { RECENT = 4096, KNOWN = 1 << 20 };
 enum { MOST_KINDS = 1024, MOST_SIGNATURES = 1 << 14, MOST_FINDINGS = 64 };
 
 /** The signatures that are known, by their low bits, and those that were there lately. */
@@ -53,28 +54,19 @@ static bool add_known(uint64_t number, uint64_t signature) {
     return true;
 }
 
-/** Tries a case again until two attempts have the same signature. */
-static bool confirm(uint32_t i, struct comparison *it) {
-    uint64_t seen[MOST_ATTEMPTS] = {it->signature};
-    bool fresh = it->agreement >= DIFFERS;
-    for (int count = 1; count < MOST_ATTEMPTS; count++) {
-        if (fresh)
-            renew();
-        fresh = true;
-        // What could be tried once says nothing if it cannot be again.
-        if (try_setups(&setups[i], &outcomes[i], 1) < 0 ||
-            outcomes[i].obstacle != STUBLAB_OBSTACLE_NONE)
-            break;
+static uint64_t signature_of(const struct stublab_setup *setup,
+                             const struct stublab_outcome *outcome) {
+    return compare(setup, outcome).signature;
+}
+
+/** Tries a case again. Returns whether two attempts have the same signature. */
+static bool is_confirmed(uint32_t i, struct comparison *it) {
+    const int32_t others = confirm_case(&setups[i], &outcomes[i], it->agreement >= DIFFERS,
+                                        it->signature, signature_of);
+    unconfirmed += others < 0 ? MOST_ATTEMPTS : (uint32_t)others;
+    if (others >= 0)
         *it = compare(&setups[i], &outcomes[i]);
-        for (int k = 0; k < count; k++)
-            if (seen[k] == it->signature) {
-                unconfirmed += (uint32_t)count - 1;
-                return true;
-            }
-        seen[count] = it->signature;
-    }
-    unconfirmed += MOST_ATTEMPTS;
-    return false;
+    return others >= 0;
 }
 
 /** Whether none has contradicted its prediction in this way. */
@@ -103,7 +95,7 @@ static void find(uint64_t number, uint32_t i, uint64_t kind) {
 static void take(uint64_t number, uint32_t i) {
     struct comparison it = compare(&setups[i], &outcomes[i]);
     const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
-    const bool confirmed = it.agreement == AGREES || is_known || confirm(i, &it);
+    const bool confirmed = it.agreement == AGREES || is_known || is_confirmed(i, &it);
     w2c_fuzz_count(&module, module_address(&outcomes[i]));
     if (confirmed && add_known(number, it.signature) && it.agreement >= DIFFERS)
         find(number, i, it.kind);

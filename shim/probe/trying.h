@@ -103,6 +103,20 @@ int end_fuzz(bool untried, int64_t result, bool failed);
  * predictions. */
 int record_outcomes(const struct run *run);
 
+// ---- confirm.c ----
+
+/** The same for outcomes of a setup that are the same. */
+typedef uint64_t key_of_outcome(const struct stublab_setup *setup,
+                                const struct stublab_outcome *outcome);
+/** Instead of a key: the setup could not be tried. */
+#define UNTRIED (~0ULL)
+/**
+ * Tries a setup again, in new stubs, until two attempts have the same key; the first one only if it
+ * is to be `fresh`. Returns how many others there were; -1: no two outcomes have the same.
+ */
+int32_t confirm_case(const struct stublab_setup *setup, struct stublab_outcome *outcome, bool fresh,
+                     uint64_t first, key_of_outcome *key_of);
+
 // ---- fields.c ----
 
 /** Marks the place of a field of 32 bits; that of another one is its offset. */

@@ -1,0 +1,41 @@
+// What another process may have disturbed is tried again, until two attempts have the same result.
+#include "check.h"
+#include "trying.h"
+
+int32_t confirm(uint64_t first, uint64_t (*attempt)(void *), void *with) {
+    uint64_t seen[MOST_ATTEMPTS] = {first};
+    for (int32_t count = 1; count < MOST_ATTEMPTS; count++) {
+        seen[count] = attempt(with);
+        for (int32_t i = 0; i < count; i++)
+            if (seen[i] == seen[count])
+                return count - 1;
+    }
+    return -1;
+}
+
+/** A case that is tried again. */
+struct retrial {
+    const struct stublab_setup *setup;
+    struct stublab_outcome *outcome;
+    key_of_outcome *key_of;
+    bool fresh;
+    bool untried; /* whether the last attempt could not be made */
+};
+
+static uint64_t try_again(void *with) {
+    struct retrial *it = with;
+    if (it->fresh)
+        renew();
+    it->fresh = true;
+    it->untried =
+        try_setups(it->setup, it->outcome, 1) < 0 || it->outcome->obstacle != STUBLAB_OBSTACLE_NONE;
+    return it->untried ? UNTRIED : it->key_of(it->setup, it->outcome);
+}
+
+int32_t confirm_case(const struct stublab_setup *setup, struct stublab_outcome *outcome, bool fresh,
+                     uint64_t first, key_of_outcome *key_of) {
+    struct retrial it = {setup, outcome, key_of, fresh, false};
+    const int32_t others = confirm(first, try_again, &it);
+    // What could be tried once says nothing if it cannot be again.
+    return it.untried ? -1 : others;
+}
