@@ -97,8 +97,3 @@ function write({ outcomes, outcomeWords }: Batch, i: number, prediction: Predict
   words(OUTCOME.stopped, stopped, CONSTANTS.REGISTERS);
   words(OUTCOME.frame, frame, CONSTANTS.SIGCONTEXT);
 }
-
-/** Runs something on this kernel. */
-export async function onThisKernel<T>(body: () => T | Promise<T>): Promise<T> {
-  return body();
-}

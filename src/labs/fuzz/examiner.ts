@@ -3,6 +3,7 @@ import { parseMaps, readProc } from "../../core/stub/proc.ts";
 import { checkOptions, count, type OptionShapes } from "../../lib/shape.ts";
 import { type Case, expectCase } from "./case/case.ts";
 import type { Fields } from "./case/fields.ts";
+import type { CaseTrier } from "./engine.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
 import { knownShape } from "./known/known.ts";
 import type { Machine } from "./machine.ts";
@@ -87,10 +88,10 @@ export class Examiner {
   /** Cases of a search that did not stop. */
   #hangs = 0;
 
-  /** @throws InputError; what creating stubs throws */
-  constructor(options: ExaminerOptions = {}) {
+  /** @throws InputError; UnsupportedError if cases cannot be tried here. @internal @param trier of tests */
+  constructor(options: ExaminerOptions = {}, trier?: CaseTrier) {
     checkOptions(options, "options", SHAPES);
-    this.#experiment = new Experiment(options);
+    this.#experiment = new Experiment(options, trier);
     this.machine = this.#experiment.machine;
   }
 
