@@ -37,16 +37,19 @@ export async function translateModules(machine) {
   mkdirSync(folderOf(machine), { recursive: true });
   const modules = { encoder: ENCODERS[machine], fuzz: FUZZERS[machine].compiled };
   const translate = async ([name, module]) => {
-    const [source, object] = ["c", "o"].map((ending) => `${folderOf(machine)}/${name}.${ending}`);
-    const make = async () => {
-      execFileSync("wasm2c", [module, `--module-name=${name}`, "-o", source]);
-      // What the translator writes is not for readers.
-      await compile(machine, object, ["-c", ...flagsOf(machine), "-O1", "-DNDEBUG", "-w", source]);
-    };
+    const make = () => translateModule(machine, name, module, folderOf(machine));
     const headers = files("shim/probe/libc", ".h");
-    await makeFrom(object, [module, ...headers], make, limits);
+    await makeFrom(`${folderOf(machine)}/${name}.o`, [module, ...headers], make, limits);
   };
   await Promise.all(Object.entries(modules).map(translate));
+}
+
+/** Translates a module, and compiles it to an object in a folder. */
+export async function translateModule(machine, name, module, folder) {
+  const [source, object] = ["c", "o"].map((ending) => `${folder}/${name}.${ending}`);
+  execFileSync("wasm2c", [module, `--module-name=${name}`, "-o", source]);
+  // What the translator writes is not for readers.
+  await compile(machine, object, ["-c", ...flagsOf(machine), "-O1", "-DNDEBUG", "-w", source]);
 }
 
 /** The probe of a machine. It is made of all layers, so nearly each change makes it anew. */
@@ -77,11 +80,17 @@ const flagsOf = (machine) => [
   ...["-I", folderOf(machine), "-isystem", "shim/probe/libc", ...headerFlags(machine)],
 ];
 
-async function link(machine) {
+/** Links the probe. @param fuzz the object of its module */
+export async function link(
+  machine,
+  fuzz = `${folderOf(machine)}/fuzz.o`,
+  file = `dist/probe-${machine}`,
+) {
   const { probeSource } = await loadTables([TABLES], NODE_ARCHES[machine]);
   for (const [file, content] of Object.entries(probeSource()))
     writeFileSync(`${folderOf(machine)}/${file}`, content);
   const sources = [...sourcesIn(ownFolders(machine)), `${folderOf(machine)}/data.c`];
-  const args = [...flagsOf(machine), ...sources, ...objectsOf(machine), ...STATIC_FLAGS];
-  await compile(machine, `dist/probe-${machine}`, args);
+  const own = `${folderOf(machine)}/fuzz.o`;
+  const objects = objectsOf(machine).map((each) => (each === own ? fuzz : each));
+  await compile(machine, file, [...flagsOf(machine), ...sources, ...objects, ...STATIC_FLAGS]);
 }

@@ -1,5 +1,5 @@
 /*
- * A copy of dist/ whose model behaves as a broken kernel did. The command in it finds the bug as it would find that of a
+ * A copy of dist/ whose model, in the probe and beside it, behaves as a broken kernel did. The command in it finds the bug as it would find that of a
  * kernel: only the side on which the bug is differs.
  */
 
@@ -59,6 +59,9 @@ export async function findBug(exhibit: Exhibit, limit: number): Promise<Found | 
   mkdirSync(folder, { recursive: true });
   cpSync("dist", folder, { recursive: true });
   await compileBroken(exhibit, join(folder, "fuzz.wasm"));
+  const { link, translateModule } = await import(pathToFileURL("scripts/probe.mjs").href);
+  await translateModule("amd64", "fuzz", join(folder, "fuzz.wasm"), folder);
+  await link("amd64", join(folder, "fuzz.o"), join(folder, "probe-amd64"));
   const begin = performance.now();
   let found: Found | undefined;
   let seconds = 0;
