@@ -186,8 +186,8 @@ function merged(parts, name, cases) {
   const { digest, signatures, findings } = JSON.parse(
     stublab("fuzz", "--corpus", result, "--cases", cases, "--json"),
   );
-  const journal = readFileSync(join(result, "journal.jsonl"), "utf8");
-  return { complete, digest, signatures, findings: findings.length, journal };
+  const log = readFileSync(join(result, "log.jsonl"), "utf8");
+  return { complete, digest, signatures, findings: findings.length, log };
 }
 
 /** Compares the parts with a run of all cases on one machine. */
@@ -201,7 +201,7 @@ function compare(cases) {
     `${name.padEnd(12)} digest ${digest}, ${signatures} signatures, ${findings} findings${complete ? "" : ", incomplete"}\n`;
   process.stdout.write(tell(`${TASKS} jobs`, cluster) + tell("one machine", machine));
   const isSame = JSON.stringify(cluster) === JSON.stringify(machine);
-  process.stdout.write(isSame ? "the same, and so are the journals\n" : "they differ\n");
+  process.stdout.write(isSame ? "the same, and so are the logs\n" : "they differ\n");
   return isSame && cluster.complete;
 }
 

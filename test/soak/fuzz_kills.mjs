@@ -1,8 +1,8 @@
 // Kills a fuzzer repeatedly at random moments, and resumes its run each time: `npm run soak:fuzz`, or
-// `npm run soak:fuzz -- KILLS`. Each run must end with the same corpus, findings and journal as an uninterrupted run.
+// `npm run soak:fuzz -- KILLS`. Each run must end with the same corpus, findings and merged log as an uninterrupted run.
 // A rule is planted as a bug, so that there are findings.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,10 +35,10 @@ function lasting(name, content) {
   return JSON.stringify({ ...rest, fields: differences.map(({ field }) => field) });
 }
 
-/** The contents of every file below a folder, except the lock, and without the folder's own path. */
+/** The contents of every file below a folder, with the log merged, and without the folder's own path. */
 function contents(folder) {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== "lock")
+    .filter((entry) => entry.isFile())
     .map(({ parentPath, path, name }) => join(parentPath ?? path, name));
   return new Map(
     names
@@ -50,8 +50,17 @@ function contents(folder) {
   );
 }
 
+/** The same with the lines of its log in order. */
+function merged(folder) {
+  const to = `${folder}-merged`;
+  execFileSync(process.execPath, ["dist/cli.js", "fuzz", "merge", folder, "-o", to]);
+  const all = contents(to);
+  rmSync(to, { recursive: true });
+  return all;
+}
+
 function compare(whole, killed) {
-  const [expected, seen] = [contents(whole), contents(killed)];
+  const [expected, seen] = [merged(whole), merged(killed)];
   const names = new Set([...expected.keys(), ...seen.keys()]);
   return [...names].filter((name) => expected.get(name) !== seen.get(name));
 }
