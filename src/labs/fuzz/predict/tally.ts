@@ -30,15 +30,3 @@ export function addCounts(to: Counts, counts: Readonly<Counts>): void {
 function addEach(to: Map<string, number>, counts: Iterable<readonly [string, number]>): void {
   for (const [rule, cases] of counts) to.set(rule, (to.get(rule) ?? 0) + cases);
 }
-
-/** The counts in the order of rules, so that the same counts are the same text. */
-export function sortedCounts(counts: Counts): Counts {
-  const sorted = (of: Map<string, number>) => new Map([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const { unpredicted, exercised, untried } = counts;
-  return {
-    ...counts,
-    unpredicted: sorted(unpredicted),
-    exercised: sorted(exercised),
-    untried: sorted(untried),
-  };
-}
