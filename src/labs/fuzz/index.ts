@@ -35,6 +35,6 @@ export { type RecordOptions, recordRun } from "./recordings/record_run.ts";
 export type { RecordingHeader } from "./recordings/recording.ts";
 export type { Finding } from "./run/fuzz_findings.ts";
 export type { FuzzOptions, FuzzProgress, FuzzResult } from "./run/options.ts";
-export type { FoundCase, RunState, SeenKind, Shard } from "./run/state.ts";
+export type { FoundCase, Round, RunState, SeenKind, Shard } from "./run/state.ts";
 export type { CauseRow } from "./tell/causes.ts";
 export { type Examined, type ExportOptions, exportC } from "./tell/export_c.ts";
