@@ -18,7 +18,7 @@ struct mechanism {
 
 // Each ends with an entry without a name.
 extern const struct mechanism stub_mechanisms[], floor_mechanisms[], seccomp_mechanisms[],
-    signal_mechanisms[];
+    signal_mechanisms[], setup_mechanisms[];
 
 // The processor that this process is bound to, and another one, or -1.
 extern int processor, other_processor;
@@ -60,5 +60,8 @@ void bind_to(int pid, int cpu);
 
 // A child that runs a function; it dies with this process.
 int start_child(void (*run)(void));
+
+// Installs a handler of a signal: signals.c.
+void handle(int signal, void (*handler)(int, void *, void *), unsigned long flags);
 
 #endif

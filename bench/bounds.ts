@@ -43,25 +43,30 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
   "switch-patched": { ratio: 0.3 },
   "patched-apart": { hops: 9 },
   "pool-faithful": { ratio: 1.15 },
-  "setup-fuzz": { ratio: 1.09 },
-  "paths-fuzz": { ratio: 0.4 },
+  "setup-fuzz": { ratio: 1.08 },
+  "write-fuzz": { ratio: 1.14 },
+  "sigreturn-fuzz": { ratio: 1.2 },
   version: { ratio: 1.5 },
   "load-stublab": { more: 25_000 },
 };
 
 /** The groups of the fuzzer and of the start: their reference, what they measure, and why. */
 const OWN_GROUPS: readonly Group[] = [
-  ["setup", "call-c", "a case of the fuzzer by ptrace", "It is an injection without a call."],
-  ["paths", "setup-fuzz", "the same by rt_sigreturn", "No stop is left."],
+  ["setup", "setup-c", "a case of the fuzzer by ptrace", "Its requests are what takes time."],
+  ["write", "write-c", "the same, not resumed", "Two requests are left."],
+  ["sigreturn", "sigreturn-c", "the same by rt_sigreturn", "No stop is left."],
   ["start", "node", "the start of the command", "What it loads it pays for."],
   ["load", "koffi", "the import of the library", "It contains koffi's."],
 ].map(([name = "", against = "", title = "", why = ""]) => ({ name, title, why, against }));
 
 type Opener = (processors: Processors) => Promise<Side>;
 
-/** Cases of the fuzzer: shim/probe/amd64/time.c. */
-const setups = (path: string): Opener => {
-  return ({ own }) => openProgram(`${own}`, ["--", pathOf("probe-amd64"), "time", "--path", path]);
+/** Setups in C, and cases of the fuzzer in a probe that measures them (bench/probe/cases.c). */
+const inC = (name: string): Opener => {
+  return ({ own }) => openProgram(`${own}`, [`${name}-c`]);
+};
+const cases = (name: string): Opener => {
+  return ({ own }) => openProgram(`${own}`, ["--", pathOf("probe-bench"), "bench", name]);
 };
 
 /** A start of Node.js. */
@@ -81,8 +86,10 @@ const start = (...args: readonly string[]): Opener => {
 const importing = (name: string) => start("--input-type=module", "-e", `import "${name}"`);
 
 const OWN: readonly (Mechanism & { readonly opener: Opener })[] = [
-  { name: "setup-fuzz", group: "setup", title: "ptrace", opener: setups("ptrace") },
-  { name: "paths-fuzz", group: "paths", title: "rt_sigreturn", opener: setups("sigreturn") },
+  ...["setup", "write", "sigreturn"].flatMap((name) => [
+    { name: `${name}-c`, group: name, title: "in C", opener: inC(name) },
+    { name: `${name}-fuzz`, group: name, title: "the fuzzer", opener: cases(name) },
+  ]),
   { name: "node", group: "start", title: "node -e 0", opener: start("-e", "0") },
   { name: "version", group: "start", title: "version", opener: start("dist/cli.js", "--version") },
   { name: "koffi", group: "load", title: "koffi alone", opener: importing("koffi") },

@@ -13,7 +13,7 @@
 #include <linux/wait.h>
 
 static const struct mechanism *const tables[] = {
-    stub_mechanisms, floor_mechanisms, seccomp_mechanisms, signal_mechanisms, 0,
+    stub_mechanisms, floor_mechanisms, seccomp_mechanisms, signal_mechanisms, setup_mechanisms, 0,
 };
 
 static bool same(const char *a, const char *b) {

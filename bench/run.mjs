@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
+import { link } from "../scripts/probe.mjs";
 
 const FOLDER = "build/bench";
 
@@ -27,4 +28,5 @@ for (const file of readdirSync("dist").filter((name) =>
 )) {
   copyFileSync(`dist/${file}`, `${FOLDER}/${file}`);
 }
+await link("amd64", { file: `${FOLDER}/probe-bench`, more: ["bench/probe/cases.c"] });
 await import(`../${FOLDER}/bounds.js`);

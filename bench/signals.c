@@ -29,11 +29,15 @@ static void answer_call(int signal, void *info, void *context) {
 void restore_signal(void);
 __asm__(".pushsection .text\nrestore_signal:\n  mov $15, %eax\n  syscall\n.popsection\n");
 
-static void prepare_dispatch(void) {
-    const struct kernel_sigaction action = {.handler = (const void *)answer_call,
-                                            .flags = SA_SIGINFO | SA_RESTORER,
+void handle(int signal, void (*handler)(int, void *, void *), unsigned long flags) {
+    const struct kernel_sigaction action = {.handler = (const void *)handler,
+                                            .flags = flags | SA_SIGINFO | SA_RESTORER,
                                             .restorer = (const void *)restore_signal};
-    CALL(rt_sigaction, SIGSYS, &action, 0, SIGSET_SIZE);
+    CALL(rt_sigaction, signal, &action, 0, SIGSET_SIZE);
+}
+
+static void prepare_dispatch(void) {
+    handle(SIGSYS, answer_call, 0);
     CALL(prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, &selector);
 }
 

@@ -130,7 +130,7 @@ async function writePrototypes(arch) {
 /** The C side of `stublab bench`: its stubs are born by the shim's core. */
 export function buildBench() {
   const folders = foldersOf("amd64", "shim/core");
-  const inputs = [...files("bench", ".c"), objectOf("amd64", "core")];
+  const inputs = [...sourcesIn(["bench"]), objectOf("amd64", "core")];
   const args = [...C_FLAGS, ...quoted(folders), ...headerFlags("amd64"), ...inputs];
   const make = () => compile("amd64", "dist/bench-amd64", [...args, ...STATIC_FLAGS]);
   const headers = ["bench", "shim/core"].flatMap((folder) => files(folder, ".h"));

@@ -29,13 +29,13 @@ function probeLimits(machine) {
   return { ...limits, missing: "wasm2c is missing (Debian: apt-get install wabt)" };
 }
 
-/** The modules of a machine in C, without what was inlined for speed. Only a change of one makes it anew. */
+/** The modules of a machine in C. Only a change of one makes it anew. */
 export async function translateModules(machine) {
   const limits = probeLimits(machine);
   // The probe says why.
   if (limits.missing !== undefined) return;
   mkdirSync(folderOf(machine), { recursive: true });
-  const modules = { encoder: ENCODERS[machine], fuzz: FUZZERS[machine].compiled };
+  const modules = { encoder: ENCODERS[machine], fuzz: FUZZERS[machine] };
   const translate = async ([name, module]) => {
     const make = () => translateModule(machine, name, module, folderOf(machine));
     const headers = files("shim/probe/libc", ".h");
@@ -56,11 +56,12 @@ export async function translateModule(machine, name, module, folder) {
 export function buildProbe(machine) {
   const tables = ["src/labs/fuzz", "src/core/encoder", "src/core/stub", "src/core/shim"];
   const sources = [
-    ...[ENCODERS[machine], FUZZERS[machine].fast, ...objectsOf(machine)],
+    ...[ENCODERS[machine], FUZZERS[machine], ...objectsOf(machine)],
     ...tables.flatMap((path) => files(path, ".ts", ".jsonl")),
     ...files("shim/probe", ".c", ".h", ".S"),
   ];
-  return makeFrom(`dist/probe-${machine}`, sources, () => link(machine), probeLimits(machine));
+  const make = () => link(machine);
+  return makeFrom(`dist/probe-${machine}`, sources, make, probeLimits(machine));
 }
 
 const folderOf = (machine) => `build/probe/${machine}`;
@@ -80,16 +81,15 @@ const flagsOf = (machine) => [
   ...["-I", folderOf(machine), "-isystem", "shim/probe/libc", ...headerFlags(machine)],
 ];
 
-/** Links the probe. @param fuzz the object of its module */
+/** Links the probe. @param fuzz the object of its module @param more sources beside its own */
 export async function link(
   machine,
-  fuzz = `${folderOf(machine)}/fuzz.o`,
-  file = `dist/probe-${machine}`,
+  { file = `dist/probe-${machine}`, fuzz = `${folderOf(machine)}/fuzz.o`, more = [] } = {},
 ) {
   const { probeSource } = await loadTables([TABLES], NODE_ARCHES[machine]);
   for (const [file, content] of Object.entries(probeSource()))
     writeFileSync(`${folderOf(machine)}/${file}`, content);
-  const sources = [...sourcesIn(ownFolders(machine)), `${folderOf(machine)}/data.c`];
+  const sources = [...sourcesIn(ownFolders(machine)), `${folderOf(machine)}/data.c`, ...more];
   const own = `${folderOf(machine)}/fuzz.o`;
   const objects = objectsOf(machine).map((each) => (each === own ? fuzz : each));
   await compile(machine, file, [...flagsOf(machine), ...sources, ...objects, ...STATIC_FLAGS]);

@@ -191,6 +191,8 @@ int conformance(const struct selection *asked);
 int list_facts(void);
 int replay(const char *path);
 int serve(void);
+/** Measures what a mechanism takes; only in the probe of bench/probe/cases.c. */
+__attribute__((weak)) int bench(const char *name);
 /** Answers with a failure of the probe. Returns false if it does not serve. */
 bool answer_failure(const char *failure);
 /** A bug in the model: "W3" is a rule that is missing, "W7.mask=0x54dd4" one with another number,
@@ -214,11 +216,7 @@ struct run {
     /** Receives each case that contradicts its prediction in a new way. */
     void (*tell)(uint64_t number, const struct stublab_setup *setup,
                  const struct stublab_outcome *outcome);
-    /** Changes cases before they are tried; 0: nothing does. */
-    void (*change)(struct stublab_setup *setups, uint32_t count);
 };
-/** Times cases for bench/: amd64 only. */
-int time_cases(const struct run *run);
 /** Tries ranges of the cases of a run that are asked for on standard input. */
 int rounds(const struct run *run);
 /** More seconds than a run lasts. */

@@ -31,9 +31,6 @@ static uint32_t named_count, found_count;
 /** What is done with the second kind; 0: it is put into the line of the round. */
 static void (*tell)(uint64_t number, const struct stublab_setup *, const struct stublab_outcome *);
 
-/** Changes cases before they are tried; 0: nothing does. */
-static void (*change)(struct stublab_setup *setups, uint32_t count);
-
 static uint64_t *slot_of(uint64_t signature) {
     uint64_t slot = signature % KNOWN;
     while (known[slot] != 0 && known[slot] != signature + 1)
@@ -103,8 +100,6 @@ static void take(uint64_t number, uint32_t i) {
 
 int64_t try_cases(uint64_t from, uint32_t count) {
     w2c_fuzz_generate(&module, module_address(setups), count, (double)from);
-    if (change != 0)
-        change(setups, count);
     int64_t result = -ESRCH;
     // Another process may kill all stubs.
     for (int tries = 0; result == -ESRCH && tries < MOST_ATTEMPTS; tries++)
@@ -127,7 +122,6 @@ void begin_run(const struct run *run) {
     outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
     news = module_memory(reserve(chunk_cases * sizeof *news));
     tell = run->tell;
-    change = run->change;
     draw_cases(run);
     w2c_fuzz_survey(&module, run->focus);
     plant(&run->plant);

@@ -171,8 +171,7 @@ static int run(char **argument) {
     static char *both[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
         argument = both;
-    static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay",
-                                         "rounds", "time",        0};
+    static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", "rounds", 0};
     int worst = ALL_SKIPPED;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
@@ -182,7 +181,7 @@ static int run(char **argument) {
             continue;
         }
         struct options options = {.processor = (uint64_t)stublab_getcpu(),
-                                  .run = {1, ~0ULL, FOREVER, last_path(), 0, {0}, 0, 0, 0}};
+                                  .run = {1, ~0ULL, FOREVER, last_path(), 0, {0}, 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
         // An option that is not one, or has a wrong value.
@@ -192,12 +191,14 @@ static int run(char **argument) {
         }
         if (same(command, "serve"))
             return serve();
+        if (bench != 0 && same(command, "bench"))
+            return bench(*argument);
         const bool tries = index_of(command, trying) >= 0 && !options.lists;
         if (same(command, "rounds"))
             stublab_bind(stublab_gettid(), (uint32_t)options.processor);
         if (tries && !started) {
             start_trying();
-            if (!same(command, "rounds") && !same(command, "time"))
+            if (!same(command, "rounds"))
                 say_machine();
         }
         started = started || tries;
@@ -214,8 +215,6 @@ static int run(char **argument) {
             status = replay(*argument++);
         else if (same(command, "rounds"))
             return rounds(&options.run);
-        else if (same(command, "time"))
-            return time_cases(&options.run);
         else if (same(command, "fuzz"))
             status = start_run(&options.run, options.outcomes);
         else {

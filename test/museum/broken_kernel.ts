@@ -61,7 +61,7 @@ export async function findBug(exhibit: Exhibit, limit: number): Promise<Found | 
   await compileBroken(exhibit, join(folder, "fuzz.wasm"));
   const { link, translateModule } = await import(pathToFileURL("scripts/probe.mjs").href);
   await translateModule("amd64", "fuzz", join(folder, "fuzz.wasm"), folder);
-  await link("amd64", join(folder, "fuzz.o"), join(folder, "probe-amd64"));
+  await link("amd64", { file: join(folder, "probe-amd64"), fuzz: join(folder, "fuzz.o") });
   const begin = performance.now();
   let found: Found | undefined;
   let seconds = 0;
