@@ -1,6 +1,6 @@
 // The modules of assembly/: an encoder and a fuzzer's module for each architecture.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { RECORD_CLASSES } from "./records.mjs";
@@ -10,11 +10,8 @@ import { files, makeFrom } from "./sources.mjs";
 /** The encoders, by architecture. */
 export const ENCODERS = { amd64: "dist/encoder.wasm", arm64: "dist/encoder-arm64.wasm" };
 
-/** The fuzzer's modules: as the compiler writes them, and with more inlined. */
-export const FUZZERS = {
-  amd64: { compiled: "build/fuzz.wasm", fast: "dist/fuzz.wasm" },
-  arm64: { compiled: "build/fuzz-arm64.wasm", fast: "dist/fuzz-arm64.wasm" },
-};
+/** The fuzzer's modules, by architecture. */
+export const FUZZERS = { amd64: "dist/fuzz.wasm", arm64: "dist/fuzz-arm64.wasm" };
 
 /** Those of an architecture. */
 export async function buildModules(arch) {
@@ -29,8 +26,6 @@ export async function buildModules(arch) {
   ];
   for (const name of [arch, `fuzz/${arch}`])
     await makeFrom(targets[name].outFile, sources, () => compileModule(name, arch));
-  const { compiled, fast } = FUZZERS[arch];
-  await makeFrom(fast, [compiled], () => inlineMore(compiled, fast));
 }
 
 /** Compiles assembly/NAME/index.ts. */
@@ -53,28 +48,4 @@ export function readSource(path, arch, read = (file) => readFileSync(file, "utf8
   const [folder, file] = [dirname(path), basename(path, ".ts")];
   if (existsSync(`${folder}/${arch}/${file}.ts`)) return `export * from "./${arch}/${file}";`;
   return existsSync(path) ? read(path) : null;
-}
-
-/**
- * Inlines more in the fuzzer's module than the compiler does. Engines inline no calls within a module, and the calls of
- * small functions were a quarter of the time that a case takes in it. The probe, which is to be small, is made of what the
- * compiler writes.
- */
-async function inlineMore(from, to) {
-  const { default: binaryen } = await import("assemblyscript/binaryen");
-  const { MutableGlobals, SignExt, NontrappingFPToInt, BulkMemory, BulkMemoryOpt } =
-    binaryen.Features;
-  const module = binaryen.readBinary(readFileSync(from));
-  // Those that the compiler permits itself.
-  module.setFeatures(MutableGlobals | SignExt | NontrappingFPToInt | BulkMemory | BulkMemoryOpt);
-  // The third level takes twice as long, for a module that is larger and no faster.
-  binaryen.setOptimizeLevel(2);
-  binaryen.setShrinkLevel(0);
-  // The sizes of functions up to which they are inlined: always, if they have no loop, and if they are called once.
-  binaryen.setAlwaysInlineMaxSize(150);
-  binaryen.setFlexibleInlineMaxSize(400);
-  binaryen.setOneCallerInlineMaxSize(5000);
-  module.runPasses(["inlining-optimizing"]);
-  writeFileSync(to, module.emitBinary());
-  module.dispose();
 }

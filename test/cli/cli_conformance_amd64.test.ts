@@ -166,23 +166,6 @@ command("a log has what is known to fail, with the name of its list", async () =
   assert.is((await conformance("--diff", ktap, document)).code, 0);
 });
 
-command("a log with details has all checks, with all fields that differ", async () => {
-  const [fact] = SETUP_FACTS;
-  const log = join(folder, "details.ktap");
-  const checks = [
-    { name: "one", status: "held" },
-    { name: "other", status: "failed", unmet: [field("error", 0, "EIO"), field("code", 1, null)] },
-    { name: "last", status: "skipped", reason: "it needs AVX" },
-  ];
-  const lines = checks.map((it) => `  # check ${JSON.stringify(it)}`);
-  const rest = ["  # other: error: expected 0, got EIO; 1 more field", "  # contradictions 2"];
-  const end = [`  not ok 1 ${fact?.name}`, `not ok 1 ${fact?.group}`];
-  writeFileSync(log, ["  KTAP version 1", "  1..1", ...lines, ...rest, ...end].join("\n"));
-  const { stdout } = await conformance("--read", log, "--json");
-  const [row] = JSON.parse(stdout).facts;
-  assert.equal([row.checks, row.contradictions], [checks, 2]);
-});
-
 command("a log that ends early has the facts that it has", async () => {
   const whole = formatKtap(held("bases"));
   const log = join(folder, "early.ktap");
