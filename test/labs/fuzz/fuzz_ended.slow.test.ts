@@ -134,7 +134,7 @@ ended("whatever the limit on threads and processes, a run ends and leaves nothin
   for (const line of lines) {
     assert.match(
       line,
-      /^\d+: (tried 10|ERR_STUBLAB_(UNSUPPORTED|FORK|SYSCALL)), left 0$/,
+      /^\d+: (tried 10|ERR_STUBLAB_(UNSUPPORTED|TRACE)), left 0$/,
       stdout + stderr,
     );
   }

@@ -7,7 +7,8 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { readProc } from "../../../core/stub/proc.ts";
-import { CorruptionError, InputError, UnsupportedError } from "../../../lib/errors.ts";
+import { limitError } from "../../../lib/errno.ts";
+import { CorruptionError, InputError, TraceError, UnsupportedError } from "../../../lib/errors.ts";
 import { count, members, parseJson } from "../../../lib/shape.ts";
 import { knownOption } from "../known/known.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
@@ -37,13 +38,17 @@ export class Member {
   readonly #lines: AsyncIterator<string>;
   readonly #ended: Promise<unknown>;
   #isBusy = false;
+  /** Why it could not start. */
+  #notStarted: unknown;
 
   private constructor(options: readonly string[]) {
     // In a session of its own, so that Ctrl-C reaches this process alone.
     this.#child = spawn(pathOfProbe(HOST_ARCH), ["rounds", ...options], {
       ...{ stdio: ["pipe", "pipe", "ignore"], detached: true },
     });
-    this.#ended = once(this.#child, "close").catch(() => {});
+    this.#ended = once(this.#child, "close").catch((cause) => {
+      this.#notStarted = cause;
+    });
     // A process that has ended reads nothing; what it has answered says why.
     this.#child.stdin.on("error", () => {});
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
@@ -108,9 +113,17 @@ export class Member {
     this.#keepAlive(false);
     if (done !== true && value.startsWith("{")) return parseJson(value);
     await this.end();
+    if (this.#notStarted !== undefined) {
+      const what = "a process that tries cases cannot start";
+      throw (
+        limitError(what, this.#notStarted) ?? new UnsupportedError(`${what}: ${this.#notStarted}`)
+      );
+    }
+    if (done !== true) throw failureOf(value.replace("Bail out! ", ""));
     const { exitCode, signalCode } = this.#child;
-    const ended = `a process that tries cases has ended: ${signalCode ?? `status ${exitCode}`}`;
-    throw failureOf(done === true ? ended : value.replace("Bail out! ", ""));
+    const remedy = "the same command continues; the kernel's log (dmesg) may say why";
+    const how = signalCode ?? `status ${exitCode}`;
+    throw new TraceError(`a process that tries cases has ended: ${how}`, { remedy });
   }
 }
 
