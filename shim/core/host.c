@@ -89,10 +89,6 @@ int64_t stublab_map_file(int32_t file, uint64_t length) {
     return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 }
 
-int64_t stublab_lock_file(int32_t file) {
-    return syscall3(__NR_flock, file, LOCK_EX | LOCK_NB, 0);
-}
-
 int64_t stublab_map_shared(uint64_t length) {
     return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED,
                     -1, 0);

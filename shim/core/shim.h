@@ -278,7 +278,4 @@ STUBLAB_EXPORT int64_t stublab_run_program(const char *path, const char *argumen
  */
 STUBLAB_EXPORT int64_t stublab_await_file(int32_t file, uint32_t timeout);
 
-/** Locks a file as long as it is open (flock(2)). -EAGAIN: another process has locked it. */
-STUBLAB_EXPORT int64_t stublab_lock_file(int32_t file);
-
 #endif

@@ -238,7 +238,7 @@ int rounds(const struct run *run) {
             const uint64_t left = range[1] - at;
             const int64_t result = try_cases(at, left < chunk_cases ? (uint32_t)left : chunk_cases);
             if (result < 0)
-                fail("cases cannot be tried", result);
+                fail(refused_step, result);
         }
         say_round(range[0], range[1]);
     }

@@ -40,7 +40,13 @@ import { Bytes } from "./bytes.ts";
 import { factData } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
-import { names, quote, word } from "./text.ts";
+
+// Values as C.
+const word = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}ULL`;
+const quote = (text: string) => JSON.stringify(text);
+/** A list that 0 ends. */
+const names = (name: string, all: readonly string[]) =>
+  `const char *const ${name}[] = {${[...all.map(quote), "0"].join(", ")}};`;
 
 export interface ProbeSource {
   /** Files by name. */
