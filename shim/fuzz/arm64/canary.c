@@ -33,7 +33,7 @@ void plant_canary(struct stublab_canary *canary) {
     for (unsigned int i = 0; i < STUBLAB_CANARIES * WORDS; i++)
         canary->seen[i] = pattern(i / WORDS, i % WORDS);
     read_control(&canary->mxcsr, &canary->control);
-    __asm__ volatile(".arch_extension fp\n\t" EACH(LOAD)::"r"(canary->seen) : "memory");
+    __asm__ volatile(".arch_extension fp\n\t" EACH (LOAD)::"r"(canary->seen) : "memory");
 }
 
 void inspect_canary(struct stublab_canary *canary) {
@@ -41,7 +41,7 @@ void inspect_canary(struct stublab_canary *canary) {
     uint32_t fpcr = 0;
     if (canary->changed)
         return;
-    __asm__ volatile(".arch_extension fp\n\t" EACH(STORE)::"r"(canary->seen) : "memory");
+    __asm__ volatile(".arch_extension fp\n\t" EACH (STORE)::"r"(canary->seen) : "memory");
     read_control(&fpsr, &fpcr);
     for (unsigned int i = 0; i < STUBLAB_CANARIES * WORDS; i++)
         if (i % WORDS < USED && canary->seen[i] != pattern(i / WORDS, i % WORDS))
