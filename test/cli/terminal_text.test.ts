@@ -1,7 +1,7 @@
 // Foreign text on its way to a terminal: names and contents of files, and messages of exceptions.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -46,7 +46,7 @@ function corpus(name: string, content: string): string {
 }
 
 const header = (machine: string) =>
-  `${JSON.stringify({ schema: "stublab.fuzz-journal/1", generator: 1, round: 16384, seed: "0x1", path: "both", machine })}\n`;
+  `${JSON.stringify({ schema: "stublab.fuzz-log/1", generator: 3, round: 16384, seed: "0x1", path: machine })}\n`;
 
 const thrower = (text: string) =>
   `export const ENCODER_ABI = 2;\nthrow new Error(${JSON.stringify(text)});\n`;
@@ -87,8 +87,8 @@ const COMMANDS: readonly [what: string, args: () => string[]][] = [
     () => ["fuzz", "--cases", "10", "--corpus", corpus(`${HOSTILE}.json`, "{}")],
   ],
   [
-    "a journal with a hostile machine",
-    () => ["fuzz", "--cases", "10", "--corpus", corpus("journal.jsonl", header(HOSTILE))],
+    "a log with a hostile path",
+    () => ["fuzz", "--cases", "10", "--corpus", corpus("log.jsonl", header(HOSTILE))],
   ],
   [
     "a corpus with findings",
@@ -96,7 +96,7 @@ const COMMANDS: readonly [what: string, args: () => string[]][] = [
   ],
   [
     "folders to merge",
-    () => ["fuzz", "merge", corpus("a.json", '{"schema":"stublab.case/1"}'), "-o", named("")],
+    () => ["fuzz", "merge", corpus("log.jsonl", header(HOSTILE)), "-o", named("")],
   ],
   ["a pattern", () => ["conformance", "--only", `(${HOSTILE}`]],
   ["a file to write", () => ["record", "host", "-o", join(named(""), "x")]],
@@ -117,16 +117,16 @@ for (const [what, args] of COMMANDS) {
   });
 }
 
-terminal("rules of a journal are shown with escapes", async () => {
-  const path = corpus("case.json", '{"schema":"stublab.case/1"}');
+terminal("rules of a log are shown with escapes", async () => {
+  const path = named("");
   const again = () => stublab("fuzz", "--cases", "20", "--corpus", path);
   assert.not.match((await again()).stdout, OBEYED);
-  const journal = join(path, "journal.jsonl");
-  const round = { from: 0, to: 16384, cases: 16384, deaths: 0, hangs: 0, corpus: [], findings: [] };
-  const [first] = spawnSync("head", ["-n1", journal], { encoding: "utf8" }).stdout.split("\n");
+  const log = join(path, "log.jsonl");
+  const text = readFileSync(log, "utf8");
+  const hostile = `"unpredicted":{${JSON.stringify(HOSTILE)}:9`;
   writeFileSync(
-    journal,
-    `${first}\n${JSON.stringify({ ...round, unpredicted: { [HOSTILE]: 9 } })}\n`,
+    log,
+    text.replace(/"unpredicted":\{[^}]*/, () => hostile),
   );
   const { stdout } = await again();
   assert.match(stdout, visible(HOSTILE));
@@ -138,8 +138,7 @@ terminal("a document that is not JSON is not quoted, as it may be secret", async
   for (const words of [
     ["predict", file(secret)],
     ["view", file(secret)],
-    ["fuzz", "--cases", "10", "--corpus", corpus("mine.json", secret)],
-    ["fuzz", "--cases", "10", "--corpus", corpus("journal.jsonl", `${secret}\n`)],
+    ["fuzz", "--cases", "10", "--corpus", corpus("log.jsonl", `${secret}\n`)],
   ]) {
     const { stderr } = await stublab(...words);
     assert.match(stderr, "is not JSON: ");

@@ -65,7 +65,7 @@ generation("cases are those that folders of this version were made of", () => {
     }
   }
   many.close();
-  // Others need another GENERATOR (src/labs/fuzz/run/journal.ts).
+  // Others need another GENERATOR (src/labs/fuzz/draw/generate.ts).
   assert.is(digest.digest("hex").slice(0, 16), "a91cabcba93cc69b");
 });
 
