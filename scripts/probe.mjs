@@ -3,6 +3,7 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { compile, headerFlags, limitsOf } from "./compilers.mjs";
 import {
   C_FLAGS,
@@ -92,5 +93,8 @@ export async function link(
   const sources = [...sourcesIn(ownFolders(machine)), `${folderOf(machine)}/data.c`, ...more];
   const own = `${folderOf(machine)}/fuzz.o`;
   const objects = objectsOf(machine).map((each) => (each === own ? fuzz : each));
-  await compile(machine, file, [...flagsOf(machine), ...sources, ...objects, ...STATIC_FLAGS]);
+  // The header of a module is beside its object.
+  const header = ["-I", dirname(fuzz)];
+  const flags = [...header, ...flagsOf(machine)];
+  await compile(machine, file, [...flags, ...sources, ...objects, ...STATIC_FLAGS]);
 }
