@@ -5,7 +5,7 @@ import { LANES, type Lane } from "../core/stub/lane.ts";
 import { expectRseq } from "../core/stub/rseq.ts";
 import { Tracer } from "../core/stub/tracer.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
-import { FROMS, ONS, WAYS } from "../labs/fuzz/case/setups.ts";
+import { FROMS, ONS, WAYS } from "../labs/fuzz/case/records.ts";
 import type { Check } from "../lib/check.ts";
 import { explain } from "../lib/errno.ts";
 import { DeathError, type ErrorDetails, StublabError } from "../lib/errors.ts";

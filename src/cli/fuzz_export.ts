@@ -11,9 +11,9 @@ import {
   caseReport,
   REPORT_FILES,
   type ReportOptions,
+  readSightings,
 } from "../labs/fuzz/tell/case_report.ts";
 import { exportC } from "../labs/fuzz/tell/export_c.ts";
-import { readSightings } from "../labs/fuzz/tell/seen.ts";
 import { caseJson } from "../labs/fuzz/tell/told.ts";
 import { UnsupportedError } from "../lib/errors.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";

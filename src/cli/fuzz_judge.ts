@@ -1,11 +1,11 @@
 import { parsePlant } from "../labs/fuzz/predict/plant.ts";
-import { judge } from "../labs/fuzz/recordings/judge.ts";
-import { MOST_BYTES } from "../labs/fuzz/recordings/recording.ts";
 import {
   JUDGEMENT_SCHEMA,
   type JudgementReport,
+  judge,
   judgementReport,
-} from "../labs/fuzz/tell/judgement.ts";
+} from "../labs/fuzz/recordings/judge.ts";
+import { MOST_BYTES } from "../labs/fuzz/recordings/recording.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";

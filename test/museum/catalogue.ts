@@ -2,7 +2,7 @@
  * The catalogue of the museum in docs/museum.md: a row for each exhibit.
  */
 
-import { REGISTERS } from "../../src/labs/fuzz/case/amd64/registers.ts";
+import { REGISTERS } from "../../src/labs/fuzz/case/amd64/kinds.ts";
 import { type Case, formatCase } from "../../src/labs/fuzz/case/case.ts";
 import type { Exhibit } from "./exhibit.ts";
 

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { CODES } from "../../src/labs/fuzz/case/amd64/code.ts";
 import { type Case, type CaseDocument, parseCase } from "../../src/labs/fuzz/case/case.ts";
-import { FROMS, ONS } from "../../src/labs/fuzz/case/setups.ts";
+import { FROMS, ONS } from "../../src/labs/fuzz/case/records.ts";
 
 type Document = Partial<CaseDocument>;
 

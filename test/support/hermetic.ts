@@ -6,11 +6,9 @@
 import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import type { Batch } from "../../src/labs/fuzz/case/batch.ts";
 import { KNOWS } from "../../src/labs/fuzz/case/fields.ts";
-import { CONSTANTS } from "../../src/labs/fuzz/case/records.ts";
-import { OUTCOME, OUTCOME_SIZE, outcomeAt } from "../../src/labs/fuzz/case/setups.ts";
+import { CONSTANTS, OUTCOME, OUTCOME_SIZE, outcomeAt } from "../../src/labs/fuzz/case/records.ts";
 import type { CaseTrier } from "../../src/labs/fuzz/engine.ts";
-import type { Machine } from "../../src/labs/fuzz/machine.ts";
-import { NO_XSTATE } from "../../src/labs/fuzz/machine.ts";
+import { type Machine, NO_XSTATE } from "../../src/labs/fuzz/machine.ts";
 import { Model, type Prediction } from "../../src/labs/fuzz/predict/model.ts";
 import { AMD, machineWith } from "./hidden_cases.ts";
 

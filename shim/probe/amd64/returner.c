@@ -27,7 +27,7 @@ enum { LOOK = 20000, PATIENCE = 10 };
 enum { HANDLER_STACK_SIZE = 64 << 10 };
 
 /** What no frame holds, so it stays as it is at first: KEPT in
- * src/labs/fuzz/case/amd64/baseline.ts. */
+ * src/labs/fuzz/case/amd64/code.ts. */
 enum { KEPT_SELECTOR = 0x2b /* __USER_DS */ };
 
 static struct tracee resident;

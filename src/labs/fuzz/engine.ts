@@ -19,7 +19,7 @@ import {
 } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/shape.ts";
 import type { Batch } from "./case/batch.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "./case/setups.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "./case/records.ts";
 import { CHUNK } from "./draw/generate.ts";
 import { type Machine, machineShape } from "./machine.ts";
 import { pathOfProbe } from "./probe/file.ts";

@@ -9,7 +9,7 @@ export {
   type SignalFrame,
 } from "./case/case.ts";
 export type { Fields } from "./case/fields.ts";
-export type { On } from "./case/setups.ts";
+export type { On } from "./case/records.ts";
 export type { Path } from "./draw/arch.ts";
 export { type CaseOutcome, Examiner } from "./examiner.ts";
 export type { ExaminerOptions } from "./experiment.ts";

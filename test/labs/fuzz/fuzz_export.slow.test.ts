@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
-import { WAYS } from "../../../src/labs/fuzz/case/setups.ts";
+import { WAYS } from "../../../src/labs/fuzz/case/records.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/registers.ts";
+import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { readSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
@@ -13,7 +13,7 @@ import {
   SETUP_SIZE,
   setupAt,
   WAYS,
-} from "../../../src/labs/fuzz/case/setups.ts";
+} from "../../../src/labs/fuzz/case/records.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { readSeeds } from "../../../src/labs/fuzz/draw/seeds.ts";

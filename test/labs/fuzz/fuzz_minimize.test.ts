@@ -1,8 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BASELINE } from "../../../src/labs/fuzz/case/amd64/baseline.ts";
-import { placeOf, SCRATCH, STUB_CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/registers.ts";
+import { BASELINE, placeOf, SCRATCH, STUB_CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
+import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { changedWords, minimize } from "../../../src/labs/fuzz/predict/minimize.ts";

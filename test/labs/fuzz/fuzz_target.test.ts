@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { HARMLESS } from "../../../src/labs/fuzz/case/pieces.ts";
-import type { On } from "../../../src/labs/fuzz/case/setups.ts";
+import type { On } from "../../../src/labs/fuzz/case/records.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/setups.ts";
+import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/records.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { KNOWN, LISTS } from "../../../src/labs/fuzz/known/arch.ts";
 import { deviationsOf, knownList } from "../../../src/labs/fuzz/known/known.ts";

@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/registers.ts";
+import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { formatCase } from "../../../src/labs/fuzz/case/case.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
-import { OUTCOME, outcomeAt, SETUP, setupAt } from "../../../src/labs/fuzz/case/setups.ts";
+import { OUTCOME, outcomeAt, SETUP, setupAt } from "../../../src/labs/fuzz/case/records.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";

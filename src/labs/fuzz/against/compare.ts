@@ -6,7 +6,7 @@
 import { InputError } from "../../../lib/errors.ts";
 import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
-import { SETUP_SIZE } from "../case/setups.ts";
+import { SETUP_SIZE } from "../case/records.ts";
 import { Generator } from "../draw/generate.ts";
 import { deviationsOf } from "../known/known.ts";
 import type { Machine } from "../machine.ts";

@@ -1,20 +1,13 @@
 /* What cases have of their own on each architecture; a machine has cases of its own. */
 
 import { type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
-import * as amd64Baseline from "./amd64/baseline.ts";
 import * as amd64Code from "./amd64/code.ts";
 import * as amd64Kinds from "./amd64/kinds.ts";
-import * as amd64Registers from "./amd64/registers.ts";
-import * as arm64Baseline from "./arm64/baseline.ts";
 import * as arm64Code from "./arm64/code.ts";
 import * as arm64Kinds from "./arm64/kinds.ts";
-import * as arm64Registers from "./arm64/registers.ts";
 
 /** What the records of each architecture depend on: registers, stops and ways. */
-export const KINDS = {
-  amd64: { ...amd64Registers, ...amd64Kinds },
-  arm64: { ...arm64Registers, ...arm64Kinds },
-} satisfies Record<Arch, unknown>;
+export const KINDS = { amd64: amd64Kinds, arm64: arm64Kinds } satisfies Record<Arch, unknown>;
 
 export type From = (typeof KINDS)[Arch]["FROM"]["values"][number][0];
 export type Way = (typeof KINDS)[Arch]["WAY"]["values"][number][0];
@@ -22,7 +15,6 @@ export type Way = (typeof KINDS)[Arch]["WAY"]["values"][number][0];
 const AMD64 = {
   ...KINDS.amd64,
   ...amd64Code,
-  ...amd64Baseline,
   /** The program counter. */
   PC: KINDS.amd64.indexOf("rip"),
   /** The register of the call in progress, which a stub that looks itself does not find in its frame. */
@@ -38,7 +30,6 @@ const AMD64 = {
 const ARM64 = {
   ...KINDS.arm64,
   ...arm64Code,
-  ...arm64Baseline,
   PC: KINDS.arm64.indexOf("pc"),
   CALL: KINDS.arm64.indexOf("syscallno"),
   REST_CODE: "nop",
@@ -54,9 +45,9 @@ export const { REGISTERS, FRAME_REGISTERS, FROM, WAY, BLOCK_SIZE, BASELINE, CODE
 export const { indexOf, placeOf, baselineWith, codePage, constantsPage } = HOST;
 export const { CODE, PART, HOLE, CONSTANT, CONSTANTS, SCRATCH, SCRATCH_SIZE, STUB_CODE, PC, CALL } =
   HOST;
-export { KEPT } from "./amd64/baseline.ts";
+export { KEPT } from "./amd64/code.ts";
 export const { DEBUG_REGISTERS, FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS } = HOST;
 export const { REST_CODE, CALL_CODE, CALL_32, MODULE, RULES } = HOST;
 
-/** What a case has beside its kinds, by its way: `Content` in case_members.ts. */
+/** What a case has beside its kinds, by its way: `Content` in case.ts. */
 export const HOST_CONTENTS = { ...AMD64.CONTENTS, ...ARM64.CONTENTS, ...HOST.CONTENTS };

@@ -1,7 +1,7 @@
 import type { Case } from "./case.ts";
 import { readSetup, writeSetup } from "./case_record.ts";
 import { fuzzModule } from "./module.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "./records.ts";
 
 /**
  * Setups and outcomes of up to `capacity` cases, in the memory of this thread's module: the shim and the module work on

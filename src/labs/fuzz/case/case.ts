@@ -23,9 +23,8 @@ import {
   truth,
   word,
 } from "../../../lib/shape.ts";
-import { BASELINE, CODES, type From, PC, REGISTERS, type Way } from "./arch.ts";
-import { CONTENTS, expectKnown, mostPairs } from "./case_members.ts";
-import { FROMS, ONS, type On, WAYS } from "./setups.ts";
+import { BASELINE, CODES, type From, HOST_CONTENTS, PC, REGISTERS, type Way } from "./arch.ts";
+import { FROMS, ONS, type On, WAYS } from "./records.ts";
 
 export const CASE_SCHEMA = "stublab.case/1";
 /** That of a document that names none. */
@@ -296,4 +295,56 @@ function blockOf(code: string | null, registers: Readonly<Record<string, bigint>
     block[index] = word;
   }
   return block;
+}
+
+/* What a case has beside its kinds: that depends on the way. */
+
+export interface Content {
+  readonly block?: true;
+  readonly frame?: true;
+  /** The most of them. Those of a frame damage its image. */
+  readonly pairs?: number;
+  readonly words?: number;
+  /** The kernel's own size, which the length is where none is given; null: each machine has its own. */
+  readonly length?: number | null;
+}
+
+export const CONTENTS: Readonly<Record<Way, Content>> = HOST_CONTENTS;
+
+/** The most pairs that a case may have. */
+export function mostPairs(way: Way, frame?: { readonly image?: bigint }): number {
+  const { frame: framed, pairs = 0 } = CONTENTS[way];
+  return framed && frame?.image === undefined ? 0 : pairs;
+}
+
+const KINDS = ["schema", "arch", "from", "way", "on", "signal"];
+const MEMBERS = new Map<string, keyof Content>([
+  ["code", "block"],
+  ["registers", "block"],
+  ["pairs", "pairs"],
+  ["words", "words"],
+  ["length", "length"],
+  ["frame", "frame"],
+]);
+
+/**
+ * Refuses unknown and inapplicable members. Otherwise a misspelt member would silently have its default.
+ *
+ * @throws InputError that names the member.
+ */
+export function expectKnown(way: Way, document: object): void {
+  const names = [...KINDS, ...MEMBERS.keys()];
+  for (const [name, value] of Object.entries(document)) {
+    const content = MEMBERS.get(name);
+    if (!names.includes(name)) {
+      const near = nearest(name, names);
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      throw new InputError(`a case has no ${show(name)}${hint}`, {
+        remedy: `members: ${names.join(", ")}`,
+      });
+    }
+    if (content === undefined || content in CONTENTS[way]) continue;
+    if (value === null || (typeof value === "object" && Object.keys(value).length === 0)) continue;
+    throw new InputError(`${name}: ${way} takes none`);
+  }
 }

@@ -2,12 +2,11 @@
 
 import { InputError } from "../../../lib/errors.ts";
 import { REGISTERS } from "./arch.ts";
-import type { Case } from "./case.ts";
-import { CONTENTS, mostPairs } from "./case_members.ts";
+import { type Case, CONTENTS, mostPairs } from "./case.ts";
 import { numbersOf } from "./layout.ts";
 import { isHandled } from "./pieces.ts";
-import { FPSTATE } from "./records.ts";
 import {
+  FPSTATE,
   FROMS,
   ONS,
   SETUP,
@@ -18,7 +17,7 @@ import {
   WANT_INFO,
   WANT_WRITTEN,
   WAYS,
-} from "./setups.ts";
+} from "./records.ts";
 
 const { NONE, LAST, IMAGE } = numbersOf(FPSTATE);
 
@@ -97,3 +96,5 @@ export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">
     ...(frame && { frame }),
   };
 }
+
+/* The records of setups and their outcomes, which lie side by side in memory, as fast code accesses them. */

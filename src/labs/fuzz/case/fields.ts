@@ -12,7 +12,7 @@ import {
 import type { Batch } from "./batch.ts";
 import type { Case } from "./case.ts";
 import { isHandled } from "./pieces.ts";
-import { OUTCOME, OUTCOME_SIZE } from "./setups.ts";
+import { OUTCOME, OUTCOME_SIZE } from "./records.ts";
 
 /**
  * An outcome by its fields: "error", "refusedAt", "written.rax", "resumed", "status", "signal", "code", "address",

@@ -1,6 +1,6 @@
 import type { Batch } from "../case/batch.ts";
 import { fuzzModule } from "../case/module.ts";
-import { SETUP_SIZE } from "../case/setups.ts";
+import { SETUP_SIZE } from "../case/records.ts";
 import { type KnownName, LISTS } from "../known/arch.ts";
 import { rules } from "../predict/rules.ts";
 import { PATHS, type Path } from "./arch.ts";

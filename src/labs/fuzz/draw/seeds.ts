@@ -9,7 +9,7 @@ import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { parseJson, table } from "../../../lib/shape.ts";
 import { BASELINE } from "../case/arch.ts";
 import { CASE_SCHEMA, type Case, parseCase } from "../case/case.ts";
-import { WAYS } from "../case/setups.ts";
+import { WAYS } from "../case/records.ts";
 import { SEED_LINES } from "./arch.ts";
 
 /** The baseline, written in the first way and resumed with CONT. */

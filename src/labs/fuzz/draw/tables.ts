@@ -16,7 +16,7 @@ import {
   text,
 } from "../../../lib/shape.ts";
 import { BASELINE, KEPT, REGISTERS } from "../case/arch.ts";
-import { FROMS, ONS, WAYS } from "../case/setups.ts";
+import { FROMS, ONS, WAYS } from "../case/records.ts";
 import { DRAWN_CODES, TABLE_LINES } from "./arch.ts";
 
 const MOST = 256;

@@ -3,19 +3,12 @@
  * lower values; and the plainest way in and out.
  */
 
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { callback, checkOptions, count, truth } from "../../../lib/shape.ts";
-import { BASELINE } from "../case/arch.ts";
-import { type Case, expectCase } from "../case/case.ts";
-import { asPokes } from "./arch.ts";
-import { plainer } from "./simpler_ways.ts";
-import {
-  fewerBits,
-  fewerPairs,
-  fewerWords,
-  lowerWords,
-  outsideOfStubCode,
-} from "./simpler_words.ts";
+import { BASELINE, PC, placeOf, REST_CODE, SCRATCH, STUB_CODE } from "../case/arch.ts";
+import { type Case, CONTENTS, expectCase } from "../case/case.ts";
+import { asBlock, asPokes, isRegister } from "./arch.ts";
 
 /** Each try may cost a stub. */
 const MOST_TRIES = 4000;
@@ -110,4 +103,126 @@ export function changedWords(it: Case): number {
   const { block, pairs, words } = it;
   const changed = block.filter((word, i) => word !== BASELINE[i]).length;
   return changed + pairs.length + words.filter((word) => word !== 0n).length;
+}
+
+/* The same case by a plainer way in and out. */
+
+/** The words of struct ptrace_sud_config. rip and rax follow. */
+const DISPATCH_CONFIG = 4;
+
+/** One of the kinds is made the plainest, or plainer. */
+export function* plainer(it: Case): Iterable<Case> {
+  const plain = asBlock(it);
+  if (plain !== undefined) yield plain;
+  if (it.way === "DISPATCH") yield* withoutDispatch(it);
+  if (it.signal !== 0) yield { ...it, signal: 0 };
+  if (it.from !== "signal") yield { ...it, from: "signal" };
+  if (it.way === "SIGRETURN") yield* plainerFrames(it);
+  else if (it.on !== "NONE") yield { ...it, on: "NONE" };
+  if (it.on !== "NONE" && it.on !== "CONT") yield { ...it, on: "CONT" };
+  if (it.on === "SYSEMU_SINGLESTEP") yield { ...it, on: "SINGLESTEP" };
+  if (it.block.length > 0 && it.block[PC] !== placeOf(REST_CODE)) {
+    yield { ...it, block: it.block.with(PC, placeOf(REST_CODE)) };
+  }
+  const { length } = CONTENTS[it.way];
+  if (typeof length === "number" && it.length !== length) yield { ...it, length };
+}
+
+/** Any of the words alone would make the configuration invalid. */
+function* withoutDispatch(it: Case): Iterable<Case> {
+  const words = it.words.map((word, i) => (i < DISPATCH_CONFIG ? 0n : word));
+  if (words.some((word, i) => word !== it.words[i])) yield { ...it, words };
+}
+
+/** Without floating point, and with fewer flags. */
+function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
+  if (frame === undefined) return;
+  const { ucFlags, fpstate, image } = frame;
+  if (fpstate) yield { ...it, pairs: [], frame: { ucFlags, fpstate: false } };
+  if (image !== undefined) {
+    yield { ...it, pairs: [], frame: { ucFlags, fpstate } };
+    if (image !== SCRATCH) yield { ...it, frame: { ...frame, image: SCRATCH } };
+  }
+  for (let bit = 2 ** 31; bit >= 1; bit /= 2) {
+    if ((ucFlags & bit) !== 0)
+      yield { ...it, frame: { ...frame, ucFlags: (ucFlags & ~bit) >>> 0 } };
+  }
+}
+
+/* Fewer and plainer words of a case, one at a time. */
+
+export function* fewerPairs(it: Case): Iterable<Case> {
+  for (let i = it.pairs.length - 1; i >= 0; i--) yield { ...it, pairs: it.pairs.toSpliced(i, 1) };
+}
+
+/** A word of a case, its plainest value, and the case with another value in its place. */
+interface Place {
+  readonly word: bigint;
+  readonly plain: bigint;
+  put(word: bigint): Case;
+}
+
+function places(it: Case): Place[] {
+  return [
+    ...it.block.map((word, i) => ({
+      word,
+      plain: BASELINE[i] ?? 0n,
+      put: (to: bigint) => ({ ...it, block: it.block.with(i, to) }),
+    })),
+    ...it.words.map((word, i) => ({
+      word,
+      plain: 0n,
+      put: (to: bigint) => ({ ...it, words: it.words.with(i, to) }),
+    })),
+    ...it.pairs.map(({ offset, word }, i) => ({
+      word,
+      plain: plainAt(it, offset),
+      put: (to: bigint) => ({ ...it, pairs: it.pairs.with(i, { offset, word: to }) }),
+    })),
+  ].filter(({ word, plain }) => word !== plain);
+}
+
+/** The value of a register that a pair writes, if the pair is missing. */
+function plainAt({ way }: Case, offset: bigint): bigint {
+  return way === "POKEUSER" && isRegister(offset) ? (BASELINE[Number(offset) / 8] ?? 0n) : 0n;
+}
+
+export function* fewerWords(it: Case): Iterable<Case> {
+  for (const { plain, put } of places(it)) yield put(plain);
+}
+
+/** A program in C has the scratch pages, but not the stub code. */
+export function* outsideOfStubCode(it: Case): Iterable<Case> {
+  for (const { word, put } of places(it)) {
+    if (word >= STUB_CODE && word < STUB_CODE + BigInt(PAGE_SIZE)) yield put(SCRATCH);
+  }
+}
+
+/** Each bit that differs, from the top, made as it is in the plain word. */
+export function* fewerBits(it: Case): Iterable<Case> {
+  for (const { word, plain, put } of places(it)) {
+    for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
+      if (((word ^ plain) & bit) !== 0n) yield put(word ^ bit);
+    }
+  }
+}
+
+/** Halves, and one less: what is left at a boundary is the boundary. */
+export function* lowerWords(it: Case): Iterable<Case> {
+  for (const { word, plain, put } of places(it)) {
+    for (const lower of [word >> 1n, word - 1n]) {
+      if (word !== 0n && isSimpler(lower, word, plain)) yield put(lower);
+    }
+  }
+}
+
+/** Lower, and no more bits away from the plain word: the steps must not undo each other. */
+function isSimpler(lower: bigint, word: bigint, plain: bigint): boolean {
+  return lower < word && bits(lower ^ plain) <= bits(word ^ plain);
+}
+
+function bits(word: bigint): number {
+  let count = 0;
+  for (let rest = word; rest !== 0n; rest &= rest - 1n) count++;
+  return count;
 }

@@ -1,9 +1,8 @@
 import type { Batch } from "../case/batch.ts";
 import type { Known, Outcome } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
-import type { Machine } from "../machine.ts";
-import { componentRecords } from "../machine.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "../case/records.ts";
+import { componentRecords, type Machine } from "../machine.ts";
 import { type Change, plantedInAll } from "./plant.ts";
 import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
 

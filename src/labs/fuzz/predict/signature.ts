@@ -5,7 +5,7 @@
 
 import type { Batch } from "../case/batch.ts";
 import { fuzzModule } from "../case/module.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "../case/records.ts";
 
 /** How an outcome compares with its prediction; numbers from DIFFERS on say how it differs. */
 export const AGREES = 0;

@@ -3,7 +3,7 @@
 import { BASELINE } from "../case/arch.ts";
 import { recordsOf } from "../case/case_record.ts";
 import { placeOfField } from "../case/fields.ts";
-import { SETUP, SETUP_SIZE } from "../case/setups.ts";
+import { SETUP, SETUP_SIZE } from "../case/records.ts";
 import { SETUP_FACTS } from "../facts/arch.ts";
 import type { SetupCheck } from "../facts/fact.ts";
 import { NEED_NAMES } from "../facts/needs.ts";

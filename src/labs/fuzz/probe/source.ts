@@ -23,13 +23,11 @@ import {
   SCRATCH_SIZE,
   type Way,
 } from "../case/arch.ts";
-import { DEFAULT_ARCH } from "../case/case.ts";
-import { CONTENTS } from "../case/case_members.ts";
+import { CONTENTS, DEFAULT_ARCH } from "../case/case.ts";
 import { BY_PAIRS, writtenNames } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { HANDLED, HARMLESS } from "../case/pieces.ts";
-import { OBSTACLE } from "../case/records.ts";
-import { FROMS, ONS, WAYS } from "../case/setups.ts";
+import { FROMS, OBSTACLE, ONS, WAYS } from "../case/records.ts";
 import { PATHS } from "../draw/arch.ts";
 import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";

@@ -9,7 +9,8 @@
  */
 
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
-import { constantsFrom, piecesAt } from "../pieces.ts";
+import { baselineOf, constantsFrom, piecesAt } from "../pieces.ts";
+import { REGISTERS } from "./kinds.ts";
 
 /** Bytes of the code, and of the constants. */
 export const PART = PAGE_SIZE;
@@ -81,3 +82,27 @@ export const { CODES, placeOf, codePage } = piecesAt(
 );
 
 export const constantsPage = (): Uint8Array => constantsFrom(CONSTANT, PAGE_SIZE);
+
+export const { BASELINE, baselineWith } = baselineOf(REGISTERS, "rip", placeOf, {
+  rip: placeOf("int3"),
+  rsp: STACK,
+  rdi: CONSTANTS,
+  // No call is in progress that could be restarted.
+  orig_rax: 0xffff_ffff_ffff_ffffn,
+  // __USER_CS and __USER_DS: arch/x86/include/asm/segment.h
+  cs: 0x33n,
+  ss: 0x2bn,
+  // IF, and the bit that is always set.
+  eflags: 0x202n,
+});
+
+/** What no signal frame holds, so a stub that tries setups by itself keeps it. Little of it is as it would be by default. */
+export const KEPT = {
+  fs_base: CONSTANTS,
+  gs_base: SCRATCH,
+  // __USER_DS
+  ds: 0x2bn,
+  es: 0x2bn,
+  fs: 0n,
+  gs: 0n,
+} as const;

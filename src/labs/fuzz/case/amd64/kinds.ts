@@ -1,7 +1,25 @@
 /* What cases are on amd64: the stops at which they begin, the requests that write, and what each of these writes. */
 
-import type { Enumeration } from "../layout.ts";
-import { DEBUG_REGISTERS, REGISTERS } from "./registers.ts";
+import { MACHINES } from "../../../../core/machine/index.ts";
+import { type Enumeration, indexIn } from "../layout.ts";
+
+/** The registers of a block in their order: struct user_regs_struct. */
+export const REGISTERS = MACHINES.amd64.registers;
+
+/** The debug registers that exist, in the order in which they are read back. */
+export const DEBUG_REGISTERS = ["dr0", "dr1", "dr2", "dr3", "dr6", "dr7"];
+
+/** offsetof(struct user, u_debugreg), and its end. */
+export const [FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS] = [848n, 912n];
+
+/** The members of struct sigcontext before the pointer to the floating point, a word each. */
+export const FRAME_REGISTERS =
+  "r8 r9 r10 r11 r12 r13 r14 r15 rdi rsi rbp rbx rdx rax rcx rsp rip eflags selectors err trapno oldmask cr2".split(
+    " ",
+  );
+
+/** The index of a register in a block. @throws RangeError */
+export const indexOf = indexIn(REGISTERS);
 
 export const SIZES = {
   /** The most pairs in a setup: an offset and a word each. */
@@ -65,7 +83,7 @@ export const WAY = {
 /** Bytes of struct user_regs_struct. */
 export const BLOCK_SIZE = 8 * REGISTERS.length;
 
-/** What a case has beside its kinds, by its way (`Content` in ../case_members.ts). */
+/** What a case has beside its kinds, by its way (`Content` in ../case.ts). */
 export const CONTENTS = {
   SETREGS: { block: true },
   SETREGSET: { block: true, length: BLOCK_SIZE },

@@ -6,7 +6,8 @@
  *   0x10040000  scratch    rw-  four parts: the stack, and the target of stores
  */
 
-import { constantsFrom, piecesAt } from "../pieces.ts";
+import { baselineOf, constantsFrom, piecesAt } from "../pieces.ts";
+import { REGISTERS } from "./kinds.ts";
 
 /** Bytes of the code, and of the constants. */
 export const PART = 0x1_0000;
@@ -55,3 +56,11 @@ export const { CODES, placeOf, codePage } = piecesAt(CODE, PART, bytesOf(BRK), [
 export const ENDING = CODES.filter(({ name }) => name !== "spin");
 
 export const constantsPage = (): Uint8Array => constantsFrom(CONSTANT, PART);
+
+export const { BASELINE, baselineWith } = baselineOf(REGISTERS, "pc", placeOf, {
+  pc: placeOf("nop"),
+  sp: STACK,
+  x1: CONSTANTS,
+  // No call is in progress: NO_SYSCALL, in 32 bits.
+  syscallno: 0xffff_ffffn,
+});

@@ -1,8 +1,23 @@
 /* What cases are on arm64: the stops at which they begin, the requests that write, and what each of these writes. */
 
 import { MACHINES } from "../../../../core/machine/index.ts";
-import type { Enumeration } from "../layout.ts";
-import { REGISTERS } from "./registers.ts";
+import { type Enumeration, indexIn } from "../layout.ts";
+
+/**
+ * The registers of a block in their order: struct user_pt_regs (NT_PRSTATUS), the number of the system call
+ * (NT_ARM_SYSTEM_CALL, 32 bits), and TPIDR_EL0 (NT_ARM_TLS).
+ */
+export const REGISTERS = [...MACHINES.arm64.registers, "syscallno", "tls"];
+
+/** No way writes debug registers. */
+export const DEBUG_REGISTERS: readonly string[] = [];
+export const [FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS] = [0n, 0n];
+
+/** The members of struct sigcontext before the records of floating point, a word each. */
+export const FRAME_REGISTERS = ["fault_address", ...MACHINES.arm64.registers];
+
+/** The index of a register in a block. @throws RangeError */
+export const indexOf = indexIn(REGISTERS);
 
 export const SIZES = {
   /** The most pairs in a setup: an offset and a word each. */
@@ -47,7 +62,7 @@ export const WAY = {
 /** Bytes of struct user_pt_regs. */
 export const BLOCK_SIZE = 8 * MACHINES.arm64.registers.length;
 
-/** What a case has beside its kinds, by its way (`Content` in ../case_members.ts). */
+/** What a case has beside its kinds, by its way (`Content` in ../case.ts). */
 export const CONTENTS = {
   REGSETS: { block: true },
   PRSTATUS: { block: true, length: BLOCK_SIZE },

@@ -1,11 +1,8 @@
 /* The same words, written in another way. */
 
-import { BASELINE } from "../../case/amd64/baseline.ts";
-import { placeOf } from "../../case/amd64/code.ts";
-import { BLOCK_SIZE } from "../../case/amd64/kinds.ts";
-import { indexOf } from "../../case/amd64/registers.ts";
-import type { Case } from "../../case/case.ts";
-import { mostPairs } from "../../case/case_members.ts";
+import { BASELINE, placeOf } from "../../case/amd64/code.ts";
+import { BLOCK_SIZE, indexOf } from "../../case/amd64/kinds.ts";
+import { type Case, mostPairs } from "../../case/case.ts";
 
 const RIP = indexOf("rip");
 const RAX = indexOf("rax");

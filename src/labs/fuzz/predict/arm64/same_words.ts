@@ -1,6 +1,6 @@
 /* The same words, written in another way. */
 
-import { BASELINE } from "../../case/arm64/baseline.ts";
+import { BASELINE } from "../../case/arm64/code.ts";
 import type { Case } from "../../case/case.ts";
 
 /** The same words by all regsets, if these can write them. */
