@@ -1,6 +1,7 @@
     .section .rodata
-    .globl compressed_data, compressed_data_end
-compressed_data:
-    .incbin "data.lz4"
-compressed_data_end:
+    .globl packed_data, packed_data_end
+    .balign 8
+packed_data:
+    .incbin "data.packed"
+packed_data_end:
     .section .note.GNU-stack, "", @progbits

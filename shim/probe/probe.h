@@ -46,10 +46,9 @@ bool is_interrupted(void);
  * status 3. */
 __attribute__((noreturn)) void fail(const char *what, int64_t result);
 
-// ---- wasm.c, unpack.c ----
+// ---- wasm.c ----
 
 void *zero_memory(uint64_t size);
-void unpack(const uint8_t *from, const uint8_t *end, uint8_t *to);
 
 // ---- tracee.c ----
 

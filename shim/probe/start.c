@@ -5,7 +5,7 @@
 #include <linux/mount.h>
 #include <linux/reboot.h>
 
-extern const uint8_t compressed_data[], compressed_data_end[];
+extern const uint64_t packed_data[], packed_data_end[];
 const uint8_t *data;
 static bool is_init;
 
@@ -260,13 +260,25 @@ static void close_inherited(void) {
         syscall1(__NR_close, file);
 }
 
+/** The data, of which most words are those of the setup before: src/labs/fuzz/probe/source.ts. */
+static const uint8_t *unpack(void) {
+    enum { BEFORE = sizeof(struct stublab_setup) / sizeof(uint64_t) };
+    uint64_t *const all = zero_memory(data_size), *to = all;
+    for (const uint64_t *from = packed_data; from < packed_data_end;) {
+        uint32_t same = (uint32_t)*from, others = (uint32_t)(*from >> 32);
+        for (from++; same > 0; same--, to++)
+            *to = to - all < BEFORE ? 0 : to[-BEFORE];
+        for (; others > 0; others--)
+            *to++ = *from++;
+    }
+    return (const uint8_t *)all;
+}
+
 __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     char **arguments = (char **)&stack[1];
     if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && same(arguments[0], "/init"))
         begin_as_init();
-    uint8_t *all = zero_memory(data_size);
-    unpack(compressed_data, compressed_data_end, all);
-    data = all;
+    data = unpack();
     // Stubs inherit it: a stub and its tracer on one processor are fastest.
     stublab_bind(stublab_gettid(), (uint32_t)stublab_getcpu());
     close_inherited();

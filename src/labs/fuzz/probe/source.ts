@@ -27,7 +27,7 @@ import { CONTENTS, DEFAULT_ARCH } from "../case/case.ts";
 import { BY_PAIRS, writtenNames } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { HANDLED, HARMLESS } from "../case/pieces.ts";
-import { FROMS, OBSTACLE, ONS, WAYS } from "../case/records.ts";
+import { FROMS, OBSTACLE, ONS, SETUP_SIZE, WAYS } from "../case/records.ts";
 import { PATHS } from "../draw/arch.ts";
 import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
@@ -36,7 +36,6 @@ import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
 import { Bytes } from "./bytes.ts";
 import { factData } from "./facts.ts";
-import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
 
 // Values as C.
@@ -56,8 +55,27 @@ export function probeSource(): ProbeSource {
   const whole = concat(Object.values(parts));
   return {
     "data.c": tables(parts, whole.length),
-    "data.lz4": compress(whole),
+    "data.packed": pack(whole),
   };
+}
+
+/**
+ * Packs words, most of which are those of the setup before: how many are the same, how many follow that are not (u32 each),
+ * these, and so on. `unpack` in shim/probe/start.c reads it.
+ */
+function pack(data: Uint8Array): Uint8Array {
+  const words = new BigUint64Array(Math.ceil(data.length / 8));
+  new Uint8Array(words.buffer).set(data);
+  const isSame = (i: number) => words[i] === (words[i - SETUP_SIZE / 8] ?? 0n);
+  const packed: bigint[] = [];
+  for (let at = 0; at < words.length; ) {
+    const start = at;
+    while (at < words.length && isSame(at)) at++;
+    const end = at;
+    while (at < words.length && !isSame(at)) at++;
+    packed.push(BigInt(end - start) | (BigInt(at - end) << 32n), ...words.subarray(end, at));
+  }
+  return new Uint8Array(BigUint64Array.from(packed).buffer);
 }
 
 /** The sentence and the source of each rule, which findings name. */
@@ -77,7 +95,7 @@ function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): stri
   return `/* Written by the build from src/labs/fuzz/probe/source.ts. */
 #include "module_data.h"
 ${sections.join("\n")}
-const uint32_t data_size = ${size};
+const uint32_t data_size = ${Math.ceil(size / 8) * 8};
 ${names("path_names", PATHS)}
 ${names("feature_names", FEATURES)}
 ${names("signal_names", signalNames())}
