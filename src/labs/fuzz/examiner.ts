@@ -2,7 +2,7 @@ import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
 import { parseMaps, readProc } from "../../core/stub/proc.ts";
 import { checkOptions, count, type OptionShapes } from "../../lib/shape.ts";
 import { type Case, expectCase } from "./case/case.ts";
-import type { Fields } from "./case/fields.ts";
+import { type Fields, HALF } from "./case/fields.ts";
 import type { CaseTrier } from "./engine.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
 import { knownShape } from "./known/known.ts";
@@ -11,14 +11,10 @@ import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
 import { changeShape } from "./predict/plant.ts";
 import { type CasePrediction, predictionOf } from "./predict/predict.ts";
-import { DIFFERS } from "./predict/signature.ts";
 import { type Suspects, suspectsOf } from "./predict/suspects.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
 const MOST_HANGS = 20;
-
-/** The fields that do not depend on pids, addresses or leftovers. */
-const HEAD = ["error", "refusedAt", "resumed", "status", "signal", "code"];
 
 /** A case with its prediction and its outcome. */
 export interface CaseOutcome extends CasePrediction {
@@ -111,7 +107,7 @@ export class Examiner {
     const [{ seen, differences, untried }, other] = confirm(
       this.#attempt(it),
       () => this.#attempt(it),
-      ({ seen }) => HEAD.map((field) => seen.get(field)).join(),
+      ({ seen }) => HALF.map((field) => seen.get(field)).join(),
     );
     const { model } = this.#experiment;
     const prediction = predictionOf(it, model);
@@ -160,12 +156,11 @@ export class Examiner {
     this.close();
   }
 
-  /** What must stay the same. Values of registers need not, but a stop or an errno is another if it has another. */
+  /** What must stay the same. */
   #keyOf(it: Case, fresh: boolean): string {
     if (fresh) this.#experiment.trier.renew();
     const [seen] = this.#experiment.try([it]);
     if (seen?.get("status") === 0n) this.#hangs++;
-    const { agreement, signature } = this.#experiment.compare(0);
-    return agreement < DIFFERS ? `signature ${signature}` : `agreement ${agreement}`;
+    return this.#experiment.kind(0);
   }
 }

@@ -6,22 +6,15 @@
 import { errnoName } from "../../lib/errno.ts";
 import { Batch } from "./case/batch.ts";
 import type { Case } from "./case/case.ts";
-import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
+import { type Fields, fieldsOf, HALF, readFields } from "./case/fields.ts";
 import { OBSTACLE, OUTCOME, outcomeAt } from "./case/records.ts";
 import type { Generator } from "./draw/generate.ts";
 import { type CaseTrier, Engine } from "./engine.ts";
 import type { KnownName } from "./known/arch.ts";
 import { deviationsOf } from "./known/known.ts";
 import type { Machine } from "./machine.ts";
-import {
-  type DifferenceKind,
-  differencesOf,
-  type FieldDifference,
-  hashOf,
-  kindOf,
-} from "./predict/differences.ts";
+import { differencesOf, type FieldDifference, kindOf } from "./predict/differences.ts";
 import { type Change, Model } from "./predict/model.ts";
-import { AGREES, DIFFERS, signatureOf, UNPREDICTED } from "./predict/signature.ts";
 
 export interface ExaminerOptions {
   /** For each stop, in whole milliseconds. Default: 200. */
@@ -30,15 +23,6 @@ export interface ExaminerOptions {
   readonly change?: Change | undefined;
   /** The name of a list of known deviations, which the model predicts then. */
   readonly known?: KnownName | undefined;
-}
-
-/** How an outcome compares with its prediction. */
-export interface Comparison {
-  /** AGREES, UNPREDICTED, or a number from DIFFERS on: the same for outcomes that differ in the same way. */
-  readonly agreement: number;
-  readonly signature: number;
-  /** Its first difference, if it differs. */
-  readonly kind: DifferenceKind | undefined;
 }
 
 /** Tries batches of cases in stubs of its own, and compares them with a model. It belongs to the thread that made it. */
@@ -113,14 +97,19 @@ export class Experiment {
     throw new Error(`two comparisons of an outcome disagree: ${fields} differs`);
   }
 
-  /** Compares and signs case `i` of the batch. */
-  compare(i: number): Comparison {
-    const [first] = this.model.differs(this.batch, i) ? this.differences(i) : [];
-    const { unpredicted } = this.model.prediction;
-    const kind = first && kindOf(first);
-    const agreement =
-      kind !== undefined ? DIFFERS + hashOf(kind) : unpredicted === null ? AGREES : UNPREDICTED;
-    return { agreement, kind, signature: signatureOf(this.batch, i, agreement) };
+  /**
+   * What case `i` of the batch has in common with others of its kind, as a text: how it differs; or the rules that decide
+   * it, and how it ends. Values of registers are not part of it.
+   */
+  kind(i: number): string {
+    const obstacle = this.obstacle(i);
+    if (obstacle !== undefined) return obstacle;
+    const [first] = this.differences(i);
+    if (first !== undefined) return `differs ${Object.values(kindOf(first)).join(" ")}`;
+    const it = this.batch.at(i);
+    const seen = readFields(it, this.batch, i);
+    const rules = this.model.used.map(({ id }) => id);
+    return [...rules.sort(), ...HALF.map((field) => seen.get(field))].join(" ");
   }
 
   close(): void {

@@ -30,13 +30,13 @@ function outcomes(disturb: (stubs: Stubs) => void, tryBatch = drawn) {
   const engine = new Engine({ deadline: 2000 });
   using experiment = new Experiment({ capacity: SIZE }, engine);
   tryBatch(experiment, 0);
-  const signatures: number[] = [];
+  const kinds: string[] = [];
   for (let from = 0; from < SIZE * BATCHES; from += SIZE) {
     disturb(stubsOf(engine));
     tryBatch(experiment, from);
-    for (let i = 0; i < SIZE; i++) signatures.push(experiment.compare(i).signature);
+    for (let i = 0; i < SIZE; i++) kinds.push(experiment.kind(i));
   }
-  return signatures;
+  return kinds;
 }
 
 const undisturbed = outcomes(() => {});

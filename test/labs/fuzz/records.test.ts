@@ -5,7 +5,6 @@ import * as assert from "uvu/assert";
 import { loadWasm } from "../../../src/core/encoder/assembly.ts";
 import { KNOWS } from "../../../src/labs/fuzz/case/fields.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
-import { AGREES, UNPREDICTED } from "../../../src/labs/fuzz/predict/signature.ts";
 import { needs } from "../../support/needs.ts";
 
 const CC = process.env.CC || "cc";
@@ -19,7 +18,6 @@ records("the module has the numbers of TypeScript", () => {
   const expected = {
     ...Object.fromEntries(PATHS.map((name, i) => [`PATH_${name}`, i])),
     ...Object.fromEntries(Object.entries(KNOWS).map(([name, bit]) => [`KNOWS_${name}`, bit])),
-    ...{ AGREES, UNPREDICTED },
   };
   const numbers = new Map(Object.entries(loadWasm("fuzz.wasm")));
   for (const [name, number] of Object.entries(expected)) {

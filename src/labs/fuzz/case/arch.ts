@@ -7,7 +7,10 @@ import * as arm64Code from "./arm64/code.ts";
 import * as arm64Kinds from "./arm64/kinds.ts";
 
 /** What the records of each architecture depend on: registers, stops and ways. */
-export const KINDS = { amd64: amd64Kinds, arm64: arm64Kinds } satisfies Record<Arch, unknown>;
+export const KINDS = { amd64: { ...amd64Kinds }, arm64: { ...arm64Kinds } } satisfies Record<
+  Arch,
+  unknown
+>;
 
 export type From = (typeof KINDS)[Arch]["FROM"]["values"][number][0];
 export type Way = (typeof KINDS)[Arch]["WAY"]["values"][number][0];

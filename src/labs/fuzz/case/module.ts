@@ -88,7 +88,6 @@ export class FuzzModule extends ModuleFile {
   readonly begin = this.callable("begin");
   readonly survey = this.callable("survey");
   readonly generate = this.callable("generate");
-  readonly sign = this.callable("sign");
   readonly predictOne = this.callable("predictOne");
   readonly differsFrom = this.callable("differsFrom");
   readonly hashOutcome = this.callable("hashOutcome");

@@ -41,14 +41,3 @@ export function kindOf({ field, predicted, seen }: FieldDifference): DifferenceK
   // The index of a pair says nothing, and changes if one before it is left out.
   return { field: field.replace(/^written\.\d+$/, "written"), predicted: null, seen: null };
 }
-
-/** A number below 2^52 of a kind. */
-export function hashOf({ field, predicted, seen }: DifferenceKind): number {
-  const text = predicted === null ? field : `${field} ${predicted} ${seen}`;
-  let [low, high] = [0x811c_9dc5, 0x1234_5671];
-  for (let k = 0; k < text.length; k++) {
-    low = Math.imul(low ^ text.charCodeAt(k), 0x0100_0193);
-    high = Math.imul(high ^ low, 0x85eb_ca6b) ^ (high >>> 13);
-  }
-  return (high & 0xf_ffff) * 2 ** 32 + (low >>> 0);
-}

@@ -3,22 +3,6 @@
  * (assembly/fuzz/signature.ts).
  */
 
-import type { Batch } from "../case/batch.ts";
-import { fuzzModule } from "../case/module.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "../case/records.ts";
-
-/** How an outcome compares with its prediction; numbers from DIFFERS on say how it differs. */
-export const AGREES = 0;
-export const UNPREDICTED = 1;
-export const DIFFERS = 2;
-
-/** The signature of case `i`, which was predicted last: an integer below 2^53. */
-export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: number): number {
-  const [setup, outcome] = [i * SETUP_SIZE, i * OUTCOME_SIZE];
-  const at = [setups.byteOffset + setup, outcomes.byteOffset + outcome] as const;
-  return Number(fuzzModule().sign(...at, agreement));
-}
-
 /** A signature in the name of a file. */
 export function formatSignature(signature: number): string {
   return signature.toString(16).padStart(14, "0");
