@@ -8,6 +8,8 @@ import { LOG, type Log, readLog } from "./folder.ts";
 import { expectSame, formatRound, formatRun } from "./log.ts";
 import { RunState } from "./state.ts";
 
+const NAME_RUNS = "name the folders that `stublab fuzz --corpus` has made";
+
 /** What a merge came to. */
 export interface Merged {
   readonly signatures: number;
@@ -27,7 +29,7 @@ const COPY_LIMIT: Limit = { most: 1 << 28, of: "a file of a finding" };
  * @throws InputError if a folder is malformed or has another run, or the new one exists; OutputError if it cannot be written
  */
 export function mergeFolders(paths: readonly string[], to: string): Merged {
-  const sources = paths.map((path) => Folder.openToRead(path, "name the folders of a run"));
+  const sources = paths.map((path) => Folder.openToRead(path, NAME_RUNS));
   try {
     const logs = sources.map(readLog);
     return writeNewFolder(to, (folder) => merge(sources, logs, folder));
@@ -44,7 +46,9 @@ function merge(sources: readonly Folder[], logs: readonly Log[], to: Folder): Me
   for (const [i, log] of logs.entries()) {
     const path = sources[i]?.path ?? "";
     if (log.run === undefined || first === undefined) {
-      throw new InputError(`${path} has no run`, { remedy: `its ${LOG} is missing or empty` });
+      throw new InputError(`${path} has no run: its ${LOG} is missing or empty`, {
+        remedy: NAME_RUNS,
+      });
     }
     expectSame(path, log.run, first);
     for (const round of log.state.rounds) state.add(round);

@@ -2,7 +2,7 @@ import { hex } from "../../../lib/errors.ts";
 import { formatCase } from "../case/case.ts";
 import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
-import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
+import { holds, type Phase, rules, ruleText } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
 import type { FuzzOptions, FuzzResult } from "../run/options.ts";
 import { suspectTable } from "./attribution.ts";
@@ -26,10 +26,13 @@ export function reportOf(
   const { path, machine, state, cases, seconds } = result;
   const { counts } = state;
   const share = (part: number) => (counts.cases === 0 ? 0 : part / counts.cases);
+  // In the order of the rules: that in which rounds end is another each time.
   const table = (cases: ReadonlyMap<string, number>) =>
-    [...cases].map(([rule, number]) => ({
-      ...{ rule, text: textOf(rule), cases: number, share: share(number) },
-    }));
+    rules().flatMap((rule) => {
+      const number = cases.get(rule.id);
+      if (number === undefined) return [];
+      return [{ rule: rule.id, text: ruleText(rule), cases: number, share: share(number) }];
+    });
   const unpredicted = table(counts.unpredicted);
   const removed = change !== undefined && "remove" in change ? change.id : undefined;
   const held = rules().filter((rule) => rule.id !== removed && holds(rule, machine.features));
@@ -54,7 +57,7 @@ export function reportOf(
     untried: {
       cases: untried,
       share: share(untried),
-      reasons: [...counts.untried].map(([reason, cases]) => {
+      reasons: [...counts.untried].sort().map(([reason, cases]) => {
         return { reason, cases, share: share(cases) };
       }),
     },
@@ -87,9 +90,4 @@ export function reportOf(
       }),
     ),
   };
-}
-
-function textOf(id: string): string {
-  const rule = ruleOf(id);
-  return rule === undefined ? "" : ruleText(rule);
 }
