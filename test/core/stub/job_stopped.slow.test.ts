@@ -88,7 +88,7 @@ function essence(stdout: string) {
   return { cases, signatures, deaths, hangs, unpredicted, findings };
 }
 
-const FUZZ = stublabCommand("fuzz", "--cases", "250000", "--workers", "2", "--json");
+const FUZZ = stublabCommand("fuzz", "--cases", "1000000", "--workers", "2", "--json");
 const undisturbed = run(FUZZ);
 
 for (const [name, to] of Object.entries(TO)) {
