@@ -2,7 +2,7 @@ import { hex } from "../../../lib/errors.ts";
 import { formatCase } from "../case/case.ts";
 import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
-import { holds, type Phase, rules, ruleText } from "../predict/rules.ts";
+import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
 import type { FuzzOptions, FuzzResult } from "../run/options.ts";
 import { suspectTable } from "./attribution.ts";
@@ -27,12 +27,13 @@ export function reportOf(
   const { counts } = state;
   const share = (part: number) => (counts.cases === 0 ? 0 : part / counts.cases);
   // In the order of the rules: that in which rounds end is another each time.
+  const order = new Map(rules().map(({ id }, i) => [id, i]));
   const table = (cases: ReadonlyMap<string, number>) =>
-    rules().flatMap((rule) => {
-      const number = cases.get(rule.id);
-      if (number === undefined) return [];
-      return [{ rule: rule.id, text: ruleText(rule), cases: number, share: share(number) }];
-    });
+    [...cases]
+      .sort(([a], [b]) => (order.get(a) ?? -1) - (order.get(b) ?? -1))
+      .map(([rule, number]) => ({
+        ...{ rule, text: textOf(rule), cases: number, share: share(number) },
+      }));
   const unpredicted = table(counts.unpredicted);
   const removed = change !== undefined && "remove" in change ? change.id : undefined;
   const held = rules().filter((rule) => rule.id !== removed && holds(rule, machine.features));
@@ -90,4 +91,9 @@ export function reportOf(
       }),
     ),
   };
+}
+
+function textOf(id: string): string {
+  const rule = ruleOf(id);
+  return rule === undefined ? "" : ruleText(rule);
 }
