@@ -59,13 +59,13 @@ static bool decides(const struct difference *first, const struct differences *wi
 }
 
 /** The index of the rule that decides the first difference. Of several it is one without which
- * nothing differs, and the last that was used. Negative if there is none. The case that was
+ * nothing differs, and the last that was used; -1 if no rule decides it. The case that was
  * predicted last is predicted again. */
 static int32_t deciding_rule(const struct stublab_setup *setup,
                              const struct stublab_outcome *outcome,
                              const struct difference *first) {
     enum { MOST_USED = 64 }; /* assembly/model/rule.ts */
-    int32_t rules[MOST_USED], any = -1, only = -1;
+    int32_t rules[MOST_USED], last = -1, sole = -1;
     const uint32_t count = w2c_fuzz_usedRules(&module);
     for (uint32_t k = 0; k < count; k++)
         rules[k] = (int32_t)w2c_fuzz_usedRule(&module, k) - 1;
@@ -79,12 +79,12 @@ static int32_t deciding_rule(const struct stublab_setup *setup,
         *rule = number;
         if (!decides(first, &without))
             continue;
-        any = rules[k];
+        last = rules[k];
         if (without.count == 0)
-            only = any;
+            sole = last;
     }
     contradictions(setup, outcome);
-    return only >= 0 ? only : any;
+    return sole >= 0 ? sole : last;
 }
 
 struct comparison compare(const struct stublab_setup *setup,

@@ -16,9 +16,9 @@ enum { MOST_TRIES = 5 };
 struct tracee master;
 const char *refused_step = "cases cannot be tried";
 
-/** Whether a pid is no number of a call that the filter allows or does not see. The result of
- * getpid or getppid may become the number of the next call, whose outcome must not depend on the
- * pid. */
+/** Whether a pid is not the number of a call that the filter allows or does not see. The result of
+ * getpid or getppid may become the number of the next call, whose outcome must not depend on it.
+ */
 static bool is_anonymous(int32_t pid) {
     static const int32_t unseen[] = UNSEEN_CALLS;
     for (const int32_t *call = harmless_calls; *call != 0; call++)

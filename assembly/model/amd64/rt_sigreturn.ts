@@ -18,7 +18,7 @@ import { pageAt, SCRATCH_PAGE } from "./target";
 import { REFUSED, RESTORED } from "./xrstor";
 
 /**
- * A frame is refused, and rsp is no stack: before Linux 6.12 the alternate stack is not restored then, and SIGSEGV
+ * A frame is refused, and rsp is not in memory: before Linux 6.12 the alternate stack is not restored then, and SIGSEGV
  * may end the process.
  * @source rt_sigreturn, arch/x86/kernel/signal_64.c, 6.1
  * @needs !altstack_first

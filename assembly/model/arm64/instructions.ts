@@ -76,7 +76,7 @@ function eret(): void {
 }
 
 /**
- * An instruction at an address that is no multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = pc.
+ * An instruction at an address that is not a multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = pc.
  * @source do_sp_pc_abort, arch/arm64/mm/fault.c, 6.12
  */
 export let R223: u32 = 0;
@@ -249,7 +249,7 @@ function execute(): bool {
 }
 
 /**
- * An access by sp while sp is no multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = sp.
+ * An access by sp while sp is not a multiple of {size}: {signal}, si_code {code} (BUS_ADRALN), si_addr = sp.
  * @source do_sp_pc_abort, arch/arm64/mm/fault.c, 6.12
  */
 export let R230: u32 = 0;

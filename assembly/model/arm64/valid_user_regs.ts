@@ -7,7 +7,7 @@ import { use } from "../rule";
 import { task } from "./task";
 
 /**
- * A length that is no multiple of {size} bytes is refused: {errno}.
+ * A length that is not a multiple of {size} bytes is refused: {errno}.
  * @source ptrace_regset, kernel/ptrace.c, 6.12
  */
 export let W201: u32 = 0;

@@ -29,7 +29,7 @@ struct trial {
     uint8_t code[80];
     uint32_t offset;     /* of the code on its page */
     uint32_t start;      /* of what is executed in it */
-    uint32_t breakpoint; /* a hardware breakpoint for execution is at this byte; 0: there is none */
+    uint32_t breakpoint; /* where a hardware breakpoint for execution is; 0: nowhere */
     /* Only such machines are tried. gVisor does not take cs of 32-bit code, and its platform ptrace
      * crashes if a program gets there by itself. */
     enum { FOR_ALL, FOR_LA57, FOR_NO_LA57, FOR_CS32 } demand;

@@ -45,7 +45,7 @@ FACT("At PTRACE_EVENT_VFORK_DONE GETEVENTMSG has the child's pid again",
          expect_stop(AT_EVENT(PTRACE_EVENT_VFORK_DONE, SIGTRAP)), expect_message(kept_word(0)));
 }
 
-/** Writes the name of a program to the stub's memory; skips what follows if there is none. */
+/** Writes the name of a program to the stub's memory. Without a program what follows is skipped. */
 static void write_name(void) {
     enum { AT_FDCWD = -100, X_OK = 1 };
     uint64_t words[2] = {0};

@@ -25,7 +25,7 @@ export function readAssemblyModule(arch: Arch) {
 }
 
 /** The bytes of a module in the folder of this program, to instantiate it elsewhere. */
-export function readWasm(file: string) {
+function readWasm(file: string) {
   return readFileSync(beside(file));
 }
 

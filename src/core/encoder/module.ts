@@ -60,7 +60,7 @@ export function bindModule(
 }
 
 /** @throws EncoderError if an encoder is not for the stubs of this machine */
-export function expectHostArch(name: string, arch: Arch): void {
+function expectHostArch(name: string, arch: Arch): void {
   if (arch === HOST_ARCH) return;
   throw new EncoderError(
     visible(`encoder ${name} is for ${arch}, but the stubs of this machine are ${HOST_ARCH}`),
@@ -282,7 +282,7 @@ export function missingNames(
 }
 
 /** Whether an encoder has everything that stubs need. */
-export function drivesStubs(encoder: PartialEncoder): encoder is Encoder & PartialEncoder {
+function drivesStubs(encoder: PartialEncoder): encoder is Encoder & PartialEncoder {
   return missingNames(encoder, "stubs").length === 0;
 }
 

@@ -52,7 +52,7 @@ export function pathOf(file: string): string {
 let koffi: Koffi | undefined;
 
 /** koffi, loaded on first use: Node.js may be started without native addons. */
-export function loadKoffi(): Koffi {
+function loadKoffi(): Koffi {
   if (koffi === undefined) {
     const loaded: Koffi = createRequire(import.meta.url)("koffi");
     koffi = loaded;

@@ -24,8 +24,8 @@ export const CHILD_STEPS = [
 ] as const;
 
 /** enum stublab_fork_option */
-export const FORK_TRACED = 1;
-export const FORK_GROUP = 2;
+const FORK_TRACED = 1;
+const FORK_GROUP = 2;
 
 export type ChildStep = (typeof CHILD_STEPS)[number];
 

@@ -79,7 +79,7 @@ function defuse(thread: Thread, exitSignal: number): void {
  *
  * @returns the call that failed, if one did.
  */
-export function executeIdle(thread: Thread): ExecFailure | undefined {
+function executeIdle(thread: Thread): ExecFailure | undefined {
   const { tracer } = thread;
   const image = tracer.shim.idleImage();
   if (image < 0) return { call: "memfd_create", errno: tracer.errorName(-image) };

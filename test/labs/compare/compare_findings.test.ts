@@ -82,7 +82,7 @@ findings("a refusal that is forgotten shows by the flags that are refused togeth
   assert.is(found.own.told, "0x20200 (CLONE_FS|CLONE_NEWNS)");
 });
 
-findings("what is written outside of the block is told, though the block is right", async () => {
+findings("a write outside of the block is reported, though the block is right", async () => {
   const report = await runWith("rewindSyscall", (own) => (block) => {
     own.rewindSyscall(block);
     new DataView(own.buffer).setUint8(block + 216, 0);
@@ -111,7 +111,7 @@ findings("a member of clone3's struct and of a siginfo is called by its name", a
   ]);
 });
 
-findings("a constant that the headers have otherwise is told with both", async () => {
+findings("a constant that differs from the headers is reported with both values", async () => {
   const changes = [["CLONE_FILES", 0x200n] as const, ["REG_r10", 64n] as const];
   const changed = variant((own) => ({ constants: new Map([...own.constants, ...changes]) }));
   const { report } = await compare({ subjects: [changed], only: ["layout"] });

@@ -44,7 +44,7 @@ function fileRows(arch: string): string[] {
   return [`| file of \`${folder}/\` | what it follows |`, "| --- | --- |", ...rows];
 }
 
-/** A document with its tables made anew: the files, and the rules of each phase that has any. */
+/** A document with new tables: the files, and the rules of each phase. */
 function withTables(document: string, arch: string, rules: readonly Rule[]): string {
   return PHASES.filter((phase) => rules.some((rule) => rule.phase === phase)).reduce(
     (text, phase) => withTable(text, `rules: ${phase}`, rowsOf(phase, rules)),

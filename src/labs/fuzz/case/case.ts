@@ -332,7 +332,7 @@ const MEMBERS = new Map<string, keyof Content>([
  *
  * @throws InputError that names the member.
  */
-export function expectKnown(way: Way, document: object): void {
+function expectKnown(way: Way, document: object): void {
   const names = [...KINDS, ...MEMBERS.keys()];
   for (const [name, value] of Object.entries(document)) {
     const content = MEMBERS.get(name);

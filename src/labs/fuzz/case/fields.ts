@@ -159,7 +159,7 @@ export function placeOfField(it: Case, field: string): Place {
 export const BY_PAIRS: ReadonlySet<Way> = new Set(["SETFPREGS", "XSTATE", "SIGRETURN", "PRFPREG"]);
 
 /** Whether a case pokes debug registers, which are read back then. */
-export function pokesDebugRegisters({ way, pairs }: Pick<Case, "way" | "pairs">): boolean {
+function pokesDebugRegisters({ way, pairs }: Pick<Case, "way" | "pairs">): boolean {
   return (
     way === "POKEUSER" &&
     pairs.some(

@@ -7,7 +7,7 @@ import { type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { FROM, type From, KINDS, WAY, type Way } from "./arch.ts";
 import { type Enumeration, halvesOf, layOut, namesOf, numbersOf } from "./layout.ts";
 
-export const ON = {
+const ON = {
   name: "on",
   prefix: "ON",
   about: "The request that resumes.",
@@ -35,7 +35,7 @@ export const FPSTATE = {
   ],
 } as const satisfies Enumeration;
 
-export const WANT = {
+const WANT = {
   name: "wants",
   prefix: "WANT",
   about: "What is read in addition to the registers at the stop.",

@@ -111,7 +111,7 @@ export function changedWords(it: Case): number {
 const DISPATCH_CONFIG = 4;
 
 /** One of the kinds is made the plainest, or plainer. */
-export function* plainer(it: Case): Iterable<Case> {
+function* plainer(it: Case): Iterable<Case> {
   const plain = asBlock(it);
   if (plain !== undefined) yield plain;
   if (it.way === "DISPATCH") yield* withoutDispatch(it);
@@ -151,7 +151,7 @@ function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
 
 /* Fewer and plainer words of a case, one at a time. */
 
-export function* fewerPairs(it: Case): Iterable<Case> {
+function* fewerPairs(it: Case): Iterable<Case> {
   for (let i = it.pairs.length - 1; i >= 0; i--) yield { ...it, pairs: it.pairs.toSpliced(i, 1) };
 }
 
@@ -192,14 +192,14 @@ export function* fewerWords(it: Case): Iterable<Case> {
 }
 
 /** A program in C has the scratch pages, but not the stub code. */
-export function* outsideOfStubCode(it: Case): Iterable<Case> {
+function* outsideOfStubCode(it: Case): Iterable<Case> {
   for (const { word, put } of places(it)) {
     if (word >= STUB_CODE && word < STUB_CODE + BigInt(PAGE_SIZE)) yield put(SCRATCH);
   }
 }
 
 /** Each bit that differs, from the top, made as it is in the plain word. */
-export function* fewerBits(it: Case): Iterable<Case> {
+function* fewerBits(it: Case): Iterable<Case> {
   for (const { word, plain, put } of places(it)) {
     for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
       if (((word ^ plain) & bit) !== 0n) yield put(word ^ bit);
@@ -208,7 +208,7 @@ export function* fewerBits(it: Case): Iterable<Case> {
 }
 
 /** Halves, and one less: what is left at a boundary is the boundary. */
-export function* lowerWords(it: Case): Iterable<Case> {
+function* lowerWords(it: Case): Iterable<Case> {
   for (const { word, plain, put } of places(it)) {
     for (const lower of [word >> 1n, word - 1n]) {
       if (word !== 0n && isSimpler(lower, word, plain)) yield put(lower);

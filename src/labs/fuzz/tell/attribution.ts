@@ -35,7 +35,7 @@ export function isTried(id: string): boolean {
 }
 
 /** Whether a contradiction is the kernel's, or rather that of a processor that nobody has asked. */
-export function attributionOf({ rules }: Suspects, machine: Kind): "kernel" | "processor" {
+function attributionOf({ rules }: Suspects, machine: Kind): "kernel" | "processor" {
   return rules.some((rule) => isUnasked(rule, machine)) ? "processor" : "kernel";
 }
 

@@ -41,7 +41,7 @@ export interface FindingContent {
 }
 
 /** The command that replays a file of the folder, in that folder. */
-export const replayOf = (file: string, change: Change | undefined, known?: KnownName): string =>
+const replayOf = (file: string, change: Change | undefined, known?: KnownName): string =>
   `stublab fuzz replay ${file}${plantOption(change)}${knownOption(known)}`;
 
 /**
