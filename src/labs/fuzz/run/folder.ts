@@ -20,8 +20,8 @@ export interface Log {
   /** Undefined if it is empty. */
   readonly run: LoggedRun | undefined;
   readonly state: RunState;
-  /** Bytes of the lines that are whole. */
-  readonly length: number;
+  /** Where a last line begins that is not whole. */
+  readonly torn: number | undefined;
 }
 
 /** Reads the log of a folder. @throws InputError that names the line, and what is wrong there */
@@ -38,7 +38,7 @@ export function readLog(folder: Folder): Log {
       else state.add(roundShape(document, ""));
     });
   }
-  return { run, state, length };
+  return { run, state, torn: length < content.length ? length : undefined };
 }
 
 /** A folder to which a run is written. Two processes may write to one: a round that both have tried counts once. */
@@ -60,11 +60,12 @@ export class RunFolder {
     this.#folder = this.#writing(() => makeFolder(path));
     try {
       expectRun(this.#folder);
-      const { run, state, length } = readLog(this.#folder);
+      const { run, state, torn } = readLog(this.#folder);
       this.run = run;
       this.state = state;
       this.#file = this.#writing(() => this.#folder.openToChange(LOG, constants.O_APPEND));
-      ftruncateSync(this.#file, length);
+      // Another process may have added lines meanwhile: whole ones are left alone.
+      if (torn !== undefined) ftruncateSync(this.#file, torn);
     } catch (error) {
       this.close();
       throw error;
