@@ -1,0 +1,123 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DeathError, type GuestEnd, type Platform, runGuest } from "../../../src/index.ts";
+import { hasFeature, openPlatform } from "../../support/guests.ts";
+import * as code from "../../support/machine_code.ts";
+import { EXIT_7 } from "../../support/machine_code.ts";
+import { needs } from "../../support/needs.ts";
+import { hasTool } from "../../support/processes.ts";
+import { assemble, call, exampleGuest } from "../../support/programs.ts";
+
+const guests = suite("guest: how it ends");
+const withCompiler = needs(guests, "cc");
+
+let platform: Platform;
+guests.before(() => {
+  platform = openPlatform();
+});
+guests.after(() => platform.close());
+
+/** How a program with this body ends. */
+const died = (body: string): GuestEnd => runGuest(platform, { elf: assemble(body) }).result;
+
+/** Bodies of programs, which ld puts at 0x401000, and the signal that kills them. */
+const DEATHS: [what: string, body: string, end: Partial<GuestEnd>][] = [
+  ["an undefined instruction", "ud2", { signal: "SIGILL" }],
+  ["a division by zero", "xorl %ecx, %ecx\ndivl %ecx", { signal: "SIGFPE" }],
+  ["a breakpoint", "int3", { signal: "SIGTRAP" }],
+  ["a privileged instruction", "hlt", { signal: "SIGSEGV" }],
+  ["a jump to nowhere", "movabs $0x123456789000, %rax\njmp *%rax", at(0x123456789000n)],
+  ["a jump to zero", "xorl %eax, %eax\njmp *%rax", at(0n)],
+  ["a jump out of canonical addresses", "movq $1, %rax\nrolq $63, %rax\njmp *%rax", {}],
+  ["a jump into the kernel", "movq $-4096, %rax\njmp *%rax", at(-4096n)],
+  ["a call into the vsyscall page", "movq $0xffffffffff600000, %rax\ncall *%rax", at(-0xa00000n)],
+  ["a jump to its stack", "jmp *%rsp", { signal: "SIGSEGV" }],
+  ["a write to its code", "incb _start", at(0x401000n)],
+  ["a stack that is used up", "1: push %rax\njmp 1b", at(0x6fffff7ffff8n)],
+];
+
+function at(address: bigint): Partial<GuestEnd> {
+  return { signal: "SIGSEGV", address: BigInt.asUintN(64, address) };
+}
+
+for (const [what, body, end] of DEATHS) {
+  withCompiler(`dies of ${what}, and the host survives`, () => {
+    const result = died(body);
+    assert.equal({ ...result, ...{ signal: "SIGSEGV" }, ...end }, result);
+    assert.is(result.kind, "signaled");
+  });
+}
+
+/** Set without the kernel, which would refuse them. */
+const withBases = hasTool("cc") && hasFeature("fsgsbase") ? guests : guests.skip;
+for (const register of ["fs", "gs"]) {
+  withBases(`dies of an ${register} base in the kernel's half, and the host survives`, () => {
+    const result = died(`movq $-4096, %rax\nwr${register}base %rax\n${call("getpid")}`);
+    assert.is(result.kind === "signaled" && result.signal, "SIGSEGV");
+  });
+}
+
+withCompiler("reports the instruction at which it died", () => {
+  const result = died("nop\nnop\nud2");
+  assert.equal(result, {
+    kind: "signaled",
+    signal: "SIGILL",
+    address: 0x401002n,
+    instruction: 0x401002n,
+  });
+});
+
+withCompiler("dies of the trap if it single-steps itself", () => {
+  const result = died("pushfq\norl $0x100, (%rsp)\npopfq\nnop\nnop");
+  assert.is(result.kind === "signaled" && result.signal, "SIGTRAP");
+});
+
+// Ends caused from outside.
+
+withCompiler("is interrupted at its deadline, in a loop and among system calls", () => {
+  const elf = exampleGuest("loop.S");
+  const looping = `1: movl $39, %eax\nsyscall\njmp 1b`;
+  for (const program of [elf, assemble(looping)]) {
+    const started = performance.now();
+    const { result } = runGuest(platform, { elf: program }, { deadline: 100 });
+    assert.equal(result, { kind: "interrupted", reason: "deadline" });
+    const took = performance.now() - started;
+    assert.ok(took >= 100, `${took} ms`);
+  }
+});
+
+guests("is interrupted on request", () => {
+  const { result, switches } = runGuest(
+    platform,
+    { code: code.program(code.SPIN) },
+    { onStart: ({ context }) => context.interrupt() },
+  );
+  assert.equal(result, { kind: "interrupted", reason: "request" });
+  assert.is(switches, 1);
+});
+
+guests("dies of a signal from this process", () => {
+  const { result } = runGuest(
+    platform,
+    { code: code.program(code.SPIN) },
+    {
+      onStart: ({ space }) => process.kill(space.pid, "SIGTERM"),
+    },
+  );
+  assert.is(result.kind === "signaled" && result.signal, "SIGTERM");
+});
+
+guests("throws if its process is killed, and the platform keeps working", () => {
+  assert.throws(
+    () =>
+      runGuest(
+        platform,
+        { code: code.program(code.SPIN) },
+        { onStart: ({ space }) => process.kill(space.pid, "SIGKILL") },
+      ),
+    (error: unknown) => error instanceof DeathError,
+  );
+  assert.equal(runGuest(platform, { code: EXIT_7 }).result, { kind: "exited", status: 7 });
+});
+
+guests.run();
