@@ -5,7 +5,7 @@ import { LANES, type Lane } from "../core/stub/lane.ts";
 import { expectRseq } from "../core/stub/rseq.ts";
 import { Tracer } from "../core/stub/tracer.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
-import { FROMS, ONS, WAYS } from "../labs/fuzz/case/records.ts";
+import { ONS, STARTS, WAYS } from "../labs/fuzz/case/records.ts";
 import type { Check } from "../lib/check.ts";
 import { explain } from "../lib/errno.ts";
 import { DeathError, type ErrorDetails, StublabError } from "../lib/errors.ts";
@@ -162,7 +162,7 @@ function ptraceSetups(): readonly Manner[] {
   const plain: Manner = { from: "signal", way: whole, on: "CONT" };
   const ways = others.filter((way) => way !== "SIGRETURN");
   return [
-    ...FROMS.map((from): Manner => ({ ...plain, from })),
+    ...STARTS.map((from): Manner => ({ ...plain, from })),
     ...ways.map((way): Manner => ({ ...plain, way })),
     ...ONS.filter((on) => on !== "NONE" && on !== "CONT").map((on): Manner => ({ ...plain, on })),
   ];

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { CODES } from "../../src/labs/fuzz/case/amd64/code.ts";
 import { type Case, type CaseDocument, parseCase } from "../../src/labs/fuzz/case/case.ts";
-import { FROMS, ONS } from "../../src/labs/fuzz/case/records.ts";
+import { ONS, STARTS } from "../../src/labs/fuzz/case/records.ts";
 
 type Document = Partial<CaseDocument>;
 
@@ -29,7 +29,7 @@ export const SPREAD: Readonly<Record<string, Document>> = {
     ]),
   ),
   ...Object.fromEntries(
-    FROMS.flatMap((from) =>
+    STARTS.flatMap((from) =>
       ONS.map((on): [string, Document] => {
         const registers = { rax: "0x27", orig_rax: "0x27", eflags: "0x54ed7" };
         return [`from ${from}, on ${on}`, { from, on, code: "nops", registers }];

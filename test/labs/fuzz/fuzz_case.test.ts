@@ -7,7 +7,7 @@ import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { type Case, CONTENTS, formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import { readSetup, writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
-import { FROMS, ONS, WAYS } from "../../../src/labs/fuzz/case/records.ts";
+import { ONS, STARTS, WAYS } from "../../../src/labs/fuzz/case/records.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { SIMPLE } from "../../support/seeds.ts";
 import { thrown } from "../../support/thrown.ts";
@@ -58,7 +58,7 @@ function* all(): Generator<Case> {
     { offset: 80n, word: 2n ** 64n - 1n },
     { offset: 2n ** 64n - 1n, word: 3n },
   ];
-  for (const from of FROMS) {
+  for (const from of STARTS) {
     for (const way of WAYS.filter((name) => name !== "SIGRETURN")) {
       for (const on of ONS) {
         for (const signal of [0, 9, 10, 40, 65, 2 ** 32 - 1]) {

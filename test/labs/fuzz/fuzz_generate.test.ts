@@ -7,10 +7,10 @@ import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { readSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import {
-  FROMS,
   ONS,
   SETUP,
   SETUP_SIZE,
+  STARTS,
   setupAt,
   WAYS,
 } from "../../../src/labs/fuzz/case/records.ts";
@@ -164,8 +164,8 @@ generation("every stop, way, resume, code, register and kind of signal comes up"
     if (way === "SETREGSET") seen.add(`length ${length}`);
   }
   const expected = [
-    ...[...FROMS, ...TRACED, ...ONS, ...CODES.map(({ name }) => name), ...REGISTERS.slice(2)],
-    ...FROMS.flatMap((from) => [...ONS, ...TRACED].map((other) => `${from} ${other}`)),
+    ...[...STARTS, ...TRACED, ...ONS, ...CODES.map(({ name }) => name), ...REGISTERS.slice(2)],
+    ...STARTS.flatMap((from) => [...ONS, ...TRACED].map((other) => `${from} ${other}`)),
     ...["0", "9", "10", "12", "17", "19", "64", "no signal", "elsewhere"],
     ...REGISTERS.map((_, i) => `POKEUSER ${8 * i}`),
     ...["length 216", "length 0", "length 7", "SETFPREGS 24", "XSTATE 512"],

@@ -24,7 +24,7 @@ import {
   word,
 } from "../../../lib/shape.ts";
 import { BASELINE, CODES, type From, HOST_CONTENTS, PC, REGISTERS, type Way } from "./arch.ts";
-import { FROMS, ONS, type On, WAYS } from "./records.ts";
+import { ONS, type On, STARTS, WAYS } from "./records.ts";
 
 export const CASE_SCHEMA = "stublab.case/1";
 /** That of a document that names none. */
@@ -70,7 +70,7 @@ const MOST = 2 ** 32 - 1;
 /** Refuses a value that is not a case. @throws InputError that names the member. */
 export function expectCase(value: Case): void {
   const read = members(value, "case");
-  read("from", oneOf(FROMS));
+  read("from", oneOf(STARTS));
   const way = read("way", oneOf(WAYS));
   read("on", oneOf(ONS));
   read("signal", count(MOST));
@@ -203,7 +203,7 @@ export function parseCase(document: unknown, constants = namesOfSignals()): Case
   const read = members(document, "");
   read("schema", oneOf([CASE_SCHEMA]));
   expectHost(read("arch", orElse(oneOf(ARCHES), DEFAULT_ARCH)));
-  const from = read("from", orElse(oneOf(FROMS), "signal"));
+  const from = read("from", orElse(oneOf(STARTS), "signal"));
   const way = read("way", orElse(oneOf(WAYS), WAYS[0]));
   const on = read("on", orElse(oneOf(ONS), "CONT"));
   const signal = read("signal", orElse(signalShape(constants), 0));

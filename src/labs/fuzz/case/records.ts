@@ -63,9 +63,14 @@ export const OBSTACLE = {
     ["GONE", "its stub is lost, each time"],
     ["RETURN", "no stub can be set up that returns from signal handlers by itself"],
     ["EMULATOR", "QEMU's TCG hangs at a step onto a data breakpoint"],
+    ["ENDED", "a step before it left no stop to go on from"],
   ],
 } as const satisfies Enumeration;
 
+/** A case has so many steps at most, each a setup; all but the first are from "last". */
+const MOST_STEPS = 5;
+/** The steps of a case that is drawn are among so many consecutive numbers, from a multiple of it on. */
+const GROUP = 8;
 /** More bytes than any processor's XSAVE area has. */
 const MOST_XSTATE = 16 << 10;
 /** More components than it has from AVX on. */
@@ -81,6 +86,8 @@ export function tablesOf(arch: Arch) {
     /** Words that are read back after a write: a block, and the debug registers. */
     WRITTEN: REGISTERS.length + SIZES.DEBUG_REGISTERS,
     ...SIZES,
+    MOST_STEPS,
+    GROUP,
     MOST_XSTATE,
     MOST_COMPONENTS,
     /** Room for enum stublab_obstacle, an even number. */
@@ -181,6 +188,8 @@ export const {
 } = tablesOf(HOST_ARCH);
 
 export const FROMS: readonly From[] = namesOf(FROM);
+/** Those at which a case begins. */
+export const STARTS: readonly From[] = FROMS.filter((from) => from !== "last");
 /** The requests that write. With SIGRETURN the stub does it itself. */
 export const WAYS: readonly Way[] = namesOf(WAY);
 

@@ -194,6 +194,7 @@ const BEGINS = {
   entry32: "at the entry of a 32-bit system call",
   exit32: "at the exit of a 32-bit system call",
   step32: "after a single-step over a 32-bit system call",
+  last: "at the stop of the step before",
 } as const;
 
 const WRITES: Readonly<Partial<Record<Way, string>>> = {

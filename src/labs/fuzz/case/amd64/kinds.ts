@@ -50,6 +50,7 @@ export const FROM = {
     ["entry32", "on the way into getpid of 32-bit programs, by INT 0x80"],
     ["exit32", "on the way out of it"],
     ["step32", "the same, but by the signal of a single-step"],
+    ["last", "the stop at which the setup before it has left the stub: a further step of its case"],
   ],
 } as const satisfies Enumeration;
 

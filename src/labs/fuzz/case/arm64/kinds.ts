@@ -42,6 +42,7 @@ export const FROM = {
     ["exit", "on the way out of it"],
     ["sysemu", "on the way into it; it will not be executed"],
     ["group", "stopped by SIGSTOP"],
+    ["last", "the stop at which the setup before it has left the stub: a further step of its case"],
   ],
 } as const satisfies Enumeration;
 

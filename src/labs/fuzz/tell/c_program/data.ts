@@ -196,6 +196,7 @@ const ENTERS: Readonly<Record<From, readonly [enter?: string, at?: string, leave
   entry32: ["PTRACE_SYSCALL", "CALL32"],
   exit32: ["PTRACE_SYSCALL", "CALL32", true],
   step32: ["PTRACE_SINGLESTEP", "CALL32"],
+  last: [],
 };
 
 /** The requests that write and read back, and the length that the latter passes. Old headers lack some. */
