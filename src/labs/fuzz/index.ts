@@ -7,6 +7,8 @@ export {
   type Pair,
   parseCase,
   type SignalFrame,
+  type Step,
+  type StepDocument,
 } from "./case/case.ts";
 export type { Fields } from "./case/fields.ts";
 export type { On } from "./case/records.ts";

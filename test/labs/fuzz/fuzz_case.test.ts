@@ -5,8 +5,15 @@ import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { BASELINE, CODES, placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import { type Case, CONTENTS, formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
-import { readSetup, writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
+import {
+  type Case,
+  CONTENTS,
+  caseOf,
+  formatCase,
+  parseCase,
+  stepsOf,
+} from "../../../src/labs/fuzz/case/case.ts";
+import { writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { ONS, STARTS, WAYS } from "../../../src/labs/fuzz/case/records.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { SIMPLE } from "../../support/seeds.ts";
@@ -45,8 +52,15 @@ const RETURN: Case = {
   frame: { ucFlags: 0xffff_fffa, fpstate: true },
 };
 
-/** One of each combination, with every part that its way has. */
+/** A case of several steps, and one of each combination, with every part that its way has. */
 function* all(): Generator<Case> {
+  yield caseOf([
+    { ...SIMPLE, from: "exit", on: "SYSCALL" },
+    parseCase({ schema, way: "SIGMASK" }),
+    parseCase({ schema, way: "POKEUSER", pairs: [{ offset: "0x50", word: "0x7" }] }),
+    parseCase({ schema, way: "SYSCALL_INFO", words: ["0x2"] }),
+    { ...SIMPLE, signal: 10 },
+  ]);
   yield RETURN;
   yield {
     ...RETURN,
@@ -79,12 +93,14 @@ function* all(): Generator<Case> {
 }
 
 cases("a case comes back from its document, and from a batch, as it was", () => {
-  const batch = new Batch(4);
+  const batch = new Batch(12);
   for (const it of all()) {
     const document: unknown = JSON.parse(JSON.stringify(formatCase(it, constants)));
     assert.equal(parseCase(document, constants), it);
-    writeSetup(it, batch, 3);
-    assert.equal(readSetup(batch, 3), it);
+    const [, last = -1, next = -1] = batch.put([SIMPLE, it, SIMPLE], 3);
+    assert.equal(batch.at(last), it);
+    assert.is(next, last + 1);
+    assert.is(last, 3 + stepsOf(it).length);
   }
 });
 
@@ -102,6 +118,13 @@ cases("what is left out of a document is plain", () => {
   const plain = { ucFlags: 0, fpstate: false };
   assert.equal(parseCase({ schema, way: "SIGRETURN" }, constants).frame, plain);
   assert.equal(parseCase({ schema, way: "SIGRETURN", frame: {} }, constants).frame, plain);
+});
+
+cases("a document has the steps before, each without what the first of them alone has", () => {
+  const { before, from, code } = formatCase(caseOf([SIMPLE, SIMPLE, SIMPLE], "exit"), constants);
+  const step = { way: "SETREGS", on: "CONT", signal: null, code: "int3", registers: {} };
+  assert.equal(before, [{ from: "exit", ...step }, step]);
+  assert.equal([from, code], [undefined, "int3"]);
 });
 
 const DOCUMENT = { schema };
@@ -140,6 +163,18 @@ const MALFORMED: readonly [change: object, message: string][] = [
     { way: "SIGRETURN", frame: { uc_flags: "0x100000000", fpstate: true } },
     "frame.uc_flags: expected at most 32 bits, got 0x100000000",
   ],
+  [{ from: "last" }, `from: expected one of ${STARTS.join(", ")}, got "last"`],
+  [{ from: "exit", before: [{}] }, 'from: expected one of last, got "exit"'],
+  [{ before: [{}, { from: "exit" }] }, 'before[1].from: expected one of last, got "exit"'],
+  [{ before: [{}, {}, {}, {}, {}] }, "before: expected at most 4, got 5"],
+  [{ before: [{ schema }] }, 'before[0]: a step has no "schema"'],
+  [
+    { before: [{ registers: { rax: 17 } }] },
+    'before[0].registers.rax: expected a hex word such as "0xfe0", got 17',
+  ],
+  [{ before: [{ way: "SIGMASK", code: "nops" }] }, "before[0].code: SIGMASK takes none"],
+  [{ before: [{}], way: "SIGRETURN" }, "way: a case by SIGRETURN has one step only"],
+  [{ before: [{ way: "SIGRETURN" }] }, "before[0].way: a case by SIGRETURN has one step only"],
 ];
 
 for (const [change, message] of MALFORMED) {

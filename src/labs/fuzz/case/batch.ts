@@ -1,11 +1,11 @@
-import type { Case } from "./case.ts";
-import { readSetup, writeSetup } from "./case_record.ts";
+import { type Case, stepsOf } from "./case.ts";
+import { readCase, writeSetup } from "./case_record.ts";
 import { fuzzModule } from "./module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "./records.ts";
 
 /**
- * Setups and outcomes of up to `capacity` cases, in the memory of this thread's module: the shim and the module work on
- * them in place.
+ * Setups and outcomes of up to `capacity` steps of cases, in the memory of this thread's module: the shim and the module
+ * work on them in place.
  */
 export class Batch {
   readonly capacity: number;
@@ -31,16 +31,22 @@ export class Batch {
     this.outcomeWords = new BigUint64Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 8);
   }
 
-  /** Writes cases as setups from `first` on. */
-  put(cases: readonly Case[], first = 0): void {
-    const end = first + cases.length;
-    if (end > this.capacity) throw this.#beyond(end - 1);
-    for (const [i, it] of cases.entries()) writeSetup(it, this, first + i);
+  /** Writes the steps of cases as setups from `first` on, and returns the index of the last of each case. */
+  put(cases: readonly Case[], first = 0): number[] {
+    let next = first;
+    return cases.map((it) => {
+      for (const step of stepsOf(it)) {
+        if (next >= this.capacity) throw this.#beyond(next);
+        writeSetup(step, this, next++);
+      }
+      return next - 1;
+    });
   }
 
+  /** The case whose last step is setup `i`. */
   at(i: number): Case {
     if (i < 0 || i >= this.capacity) throw this.#beyond(i);
-    return readSetup(this, i);
+    return readCase(this, i);
   }
 
   /** Releases its memory. Neither it nor its views may be used afterwards. */
@@ -54,9 +60,9 @@ export class Batch {
   }
 
   #beyond(i: number): RangeError {
-    return new RangeError(`no case ${i} in a batch of ${this.capacity}`);
+    return new RangeError(`no setup ${i} in a batch of ${this.capacity}`);
   }
 }
 
-/** Bytes of a case. */
+/** Bytes of a step. */
 const SIZE = SETUP_SIZE + OUTCOME_SIZE;

@@ -1,6 +1,6 @@
 /*
- * A case is one register setup: what differs from the baseline, how it is written, and how the stub is resumed. As a
- * document "stublab.case/1" it is described in docs/fuzzing-cases.md.
+ * A case is a register setup, or a few in a row: what differs from the baseline, how it is written, and how the stub is
+ * resumed. As a document "stublab.case/1" it is described in docs/fuzzing-cases.md.
  */
 
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
@@ -12,6 +12,7 @@ import {
   count,
   hexWord,
   list,
+  type Members,
   members,
   nullable,
   oneOf,
@@ -24,7 +25,7 @@ import {
   word,
 } from "../../../lib/shape.ts";
 import { BASELINE, CODES, type From, HOST_CONTENTS, PC, REGISTERS, type Way } from "./arch.ts";
-import { ONS, type On, STARTS, WAYS } from "./records.ts";
+import { CONSTANTS, ONS, type On, STARTS, WAYS } from "./records.ts";
 
 export const CASE_SCHEMA = "stublab.case/1";
 /** That of a document that names none. */
@@ -47,7 +48,7 @@ export interface SignalFrame {
 }
 
 /** One setup. With the way SIGRETURN, `from` is "signal", `on` is "CONT", and there is no signal. */
-export interface Case {
+export interface Step {
   readonly from: From;
   readonly way: Way;
   readonly on: On;
@@ -65,12 +66,47 @@ export interface Case {
   readonly frame?: SignalFrame;
 }
 
+/** A setup, and those before it, if any. Ways other than SIGRETURN can have them. */
+export interface Case extends Step {
+  /**
+   * The first begins at a stop by its `from`. The `from` of all others, and of the case itself, is "last": they begin at
+   * the stop at which the step before them left the stub.
+   */
+  readonly before?: readonly Step[];
+}
+
+/** A case as its steps in order. */
+export function stepsOf({ before = [], ...last }: Case): readonly Step[] {
+  return [...before, last];
+}
+
+/** The case of at least one step. @param from the stop at which the first begins */
+export function caseOf(steps: readonly Step[], from = steps[0]?.from ?? "signal"): Case {
+  const before = steps.map((step, i) => ({ ...step, from: i === 0 ? from : "last" }) as const);
+  const last = before.pop();
+  if (last === undefined) throw new RangeError("a case has a step at least");
+  return before.length === 0 ? last : { ...last, before };
+}
+
 const MOST = 2 ** 32 - 1;
+const MOST_BEFORE = CONSTANTS.MOST_STEPS - 1;
 
 /** Refuses a value that is not a case. @throws InputError that names the member. */
-export function expectCase(value: Case): void {
-  const read = members(value, "case");
-  read("from", oneOf(STARTS));
+export function expectCase(value: Case, place = "case"): void {
+  const read = members(value, place);
+  const before = read("before", optional(list((step, at) => [step, at] as const, MOST_BEFORE)));
+  const steps = [...(before ?? []), [value, place] as const];
+  for (const [i, [step, at]] of steps.entries()) {
+    const way = expectStep(members(step, at), i === 0 ? STARTS : ["last"]);
+    // A stub that returns from a signal handler is not stopped between two steps.
+    if (steps.length > 1 && CONTENTS[way].frame) {
+      members(step, at)("way", refused(`a case by ${way} has one step only`));
+    }
+  }
+}
+
+function expectStep(read: Members, froms: readonly From[]): Way {
+  read("from", oneOf(froms));
   const way = read("way", oneOf(WAYS));
   read("on", oneOf(ONS));
   read("signal", count(MOST));
@@ -80,6 +116,7 @@ export function expectCase(value: Case): void {
   read("length", count(MOST));
   const frame = framed && read("frame", frameOfFlags);
   read("pairs", list(pairOf(word), mostPairs(way, frame)));
+  return way;
 }
 
 function wordsOf(expected: number): Shape<bigint[]> {
@@ -115,12 +152,18 @@ function frameOf(
   return { ucFlags, fpstate, image };
 }
 
-/** A case as a document "stublab.case/1" (docs/fuzzing-cases.md). Registers with the baseline's words are left out. */
-export interface CaseDocument {
+/** A case as a document "stublab.case/1" (docs/fuzzing-cases.md). */
+export interface CaseDocument extends StepDocument {
   readonly schema: typeof CASE_SCHEMA;
   /** Left out on amd64. */
   readonly arch?: Arch;
-  readonly from: From;
+  readonly before?: readonly StepDocument[];
+}
+
+/** Registers with the baseline's words are left out. */
+export interface StepDocument {
+  /** Of the first step only. */
+  readonly from?: From;
   readonly way: Way;
   readonly on: On;
   /** "SIGUSR1", an invalid number, or null for none. */
@@ -147,13 +190,22 @@ export interface FrameDocument {
  */
 export function formatCase(it: Case, constants = namesOfSignals()): CaseDocument {
   expectCase(it);
+  const before = it.before?.map((step) => formatStep(step, constants));
+  return {
+    schema: CASE_SCHEMA,
+    ...(HOST_ARCH !== DEFAULT_ARCH && { arch: HOST_ARCH }),
+    ...(before && { before }),
+    ...formatStep(it, constants),
+  };
+}
+
+function formatStep(it: Step, constants: ReadonlyMap<string, bigint>): StepDocument {
   const { from, way, on, signal, pairs, words, length, frame } = it;
   const content = CONTENTS[way];
   const name = signal > 0 && signal <= 64 ? signalName(signal, constants) : " ";
   return {
-    schema: CASE_SCHEMA,
-    ...(HOST_ARCH !== DEFAULT_ARCH && { arch: HOST_ARCH }),
-    ...{ from, way, on },
+    ...(from !== "last" && { from }),
+    ...{ way, on },
     signal: signal === 0 ? null : name.includes(" ") ? signal : name,
     ...(content.block && formatBlock(it.block)),
     ...((mostPairs(way) > 0 || pairs.length > 0) && {
@@ -173,7 +225,7 @@ function formatFrame({ ucFlags, fpstate, image }: SignalFrame): FrameDocument {
   };
 }
 
-function formatBlock(block: readonly bigint[]): Pick<CaseDocument, "code" | "registers"> {
+function formatBlock(block: readonly bigint[]): Pick<StepDocument, "code" | "registers"> {
   const rip = block[PC] ?? 0n;
   const code = CODES.find(({ address }) => address === rip)?.name ?? null;
   const changed = REGISTERS.map((name, i) => [name, block[i] ?? 0n, i] as const).filter(
@@ -203,20 +255,38 @@ export function parseCase(document: unknown, constants = namesOfSignals()): Case
   const read = members(document, "");
   read("schema", oneOf([CASE_SCHEMA]));
   expectHost(read("arch", orElse(oneOf(ARCHES), DEFAULT_ARCH)));
-  const from = read("from", orElse(oneOf(STARTS), "signal"));
+  const before = read("before", orElse(list(anything, MOST_BEFORE), []));
+  const steps = [...before, document].map((step, i) => {
+    const place = i === before.length ? "" : `before[${i}]`;
+    return parseStep(step, place, i === 0 ? STARTS : ["last"], constants);
+  });
+  const it = caseOf(steps);
+  expectCase(it, "");
+  return it;
+}
+
+function parseStep(
+  document: unknown,
+  place: string,
+  froms: readonly From[],
+  constants: ReadonlyMap<string, bigint>,
+): Step {
+  const read = members(document, place);
+  const from = read("from", orElse(oneOf(froms), froms[0]));
   const way = read("way", orElse(oneOf(WAYS), WAYS[0]));
   const on = read("on", orElse(oneOf(ONS), "CONT"));
   const signal = read("signal", orElse(signalShape(constants), 0));
-  expectKnown(way, table(anything, MOST)(document, ""));
+  expectKnown(read, way, table(anything, MOST)(document, place), place);
   const { block, frame: framed, words: most = 0, length } = CONTENTS[way];
-  if (framed) expectReturn(from, on, signal);
-  const code = read("code", orElse(nullable(text), null));
-  const registers = read("registers", orElse(table(hexBits, REGISTERS.length), {}));
+  if (framed && from !== "last") expectReturn(read, from, on, signal);
+  const code = read("code", orElse(nullable(codeShape), null));
+  const given = new Map(read("registers", orElse(registersShape, [])));
+  if (code !== null && !given.has(PC)) given.set(PC, code);
   const words = read("words", orElse(list(hexBits, most), []));
   const frame = framed && read("frame", orElse(frameShape, { ucFlags: 0, fpstate: false }));
   return {
     ...{ from, way, on, signal },
-    block: block ? blockOf(code, registers) : [],
+    block: block ? BASELINE.map((word, i) => given.get(i) ?? word) : [],
     pairs: read("pairs", orElse(list(pairOf(hexBits), mostPairs(way, frame)), [])),
     words: Array.from({ length: most }, (_, i) => words[i] ?? 0n),
     length: length === undefined ? 0 : read("length", orElse(count(MOST), length ?? undefined)),
@@ -241,16 +311,17 @@ function orElse<T>(shape: Shape<T>, otherwise: T | undefined): Shape<T> {
 }
 
 /** A stub that returns from a signal handler starts there, and resumes by itself. */
-function expectReturn(from: From, on: On, signal: number): void {
-  const wrong = [
-    [from !== "signal", "from"],
-    [on !== "CONT", "on"],
-    [signal !== 0, "signal"],
-  ].find(([given]) => given);
-  if (wrong !== undefined) {
-    throw new InputError(`${wrong[1]}: SIGRETURN is from "signal", on "CONT", without a signal`);
-  }
+function expectReturn(read: Members, from: From, on: On, signal: number): void {
+  const wrong = from !== "signal" ? "from" : on !== "CONT" ? "on" : signal !== 0 ? "signal" : "";
+  if (wrong === "") return;
+  read(wrong, refused('SIGRETURN is from "signal", on "CONT", without a signal'));
 }
+
+const refused =
+  (why: string): Shape<never> =>
+  (_, place) => {
+    throw new InputError(`${place}: ${why}`);
+  };
 
 const frameShape: Shape<SignalFrame> = (value, place) => {
   const read = members(value, place);
@@ -274,27 +345,27 @@ function signalShape(constants: ReadonlyMap<string, bigint>): Shape<number> {
   };
 }
 
-function blockOf(code: string | null, registers: Readonly<Record<string, bigint>>): bigint[] {
-  const block = [...BASELINE];
-  if (code !== null) {
-    const place = CODES.find(({ name }) => name === code);
-    if (place === undefined) {
-      throw new InputError(`code: unknown code ${show(code)}`, {
-        remedy: `codes: ${CODES.map(({ name }) => name).join(", ")}`,
-      });
-    }
-    block[PC] = place.address;
-  }
-  for (const [name, word] of Object.entries(registers)) {
+/** The address of a piece of code by its name. */
+const codeShape: Shape<bigint> = (value, place) => {
+  const name = text(value, place);
+  const piece = CODES.find((one) => one.name === name);
+  if (piece !== undefined) return piece.address;
+  throw new InputError(`${place}: unknown code ${show(name)}`, {
+    remedy: `codes: ${CODES.map((one) => one.name).join(", ")}`,
+  });
+};
+
+/** The words of some registers by their indices. */
+const registersShape: Shape<[index: number, word: bigint][]> = (value, place) =>
+  Object.entries(table(hexBits, REGISTERS.length)(value, place)).map(([name, word]) => {
     const index = REGISTERS.indexOf(name);
-    if (index < 0) {
-      const near = nearest(name, REGISTERS);
-      const hint = near === undefined ? "" : `; did you mean ${near}?`;
-      throw new InputError(`registers: unknown register ${show(name)}${hint}`);
-    }
-    block[index] = word;
-  }
-  return block;
+    if (index >= 0) return [index, word];
+    throw new InputError(`${place}: unknown register ${show(name)}${hintAt(name, REGISTERS)}`);
+  });
+
+function hintAt(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
 /* What a case has beside its kinds: that depends on the way. */
@@ -317,7 +388,7 @@ export function mostPairs(way: Way, frame?: { readonly image?: bigint }): number
   return framed && frame?.image === undefined ? 0 : pairs;
 }
 
-const KINDS = ["schema", "arch", "from", "way", "on", "signal"];
+const KINDS = ["from", "way", "on", "signal"];
 const MEMBERS = new Map<string, keyof Content>([
   ["code", "block"],
   ["registers", "block"],
@@ -332,19 +403,19 @@ const MEMBERS = new Map<string, keyof Content>([
  *
  * @throws InputError that names the member.
  */
-function expectKnown(way: Way, document: object): void {
-  const names = [...KINDS, ...MEMBERS.keys()];
+function expectKnown(read: Members, way: Way, document: object, place: string): void {
+  const own = place === "" ? ["schema", "arch", "before"] : [];
+  const names = [...own, ...KINDS, ...MEMBERS.keys()];
+  const what = place === "" ? "a case" : `${place}: a step`;
   for (const [name, value] of Object.entries(document)) {
     const content = MEMBERS.get(name);
     if (!names.includes(name)) {
-      const near = nearest(name, names);
-      const hint = near === undefined ? "" : `; did you mean ${near}?`;
-      throw new InputError(`a case has no ${show(name)}${hint}`, {
+      throw new InputError(`${what} has no ${show(name)}${hintAt(name, names)}`, {
         remedy: `members: ${names.join(", ")}`,
       });
     }
     if (content === undefined || content in CONTENTS[way]) continue;
     if (value === null || (typeof value === "object" && Object.keys(value).length === 0)) continue;
-    throw new InputError(`${name}: ${way} takes none`);
+    read(name, refused(`${way} takes none`));
   }
 }

@@ -1,8 +1,8 @@
-/* A case as the record of a setup, and back. */
+/* The steps of a case as records of setups, side by side, and back. */
 
 import { InputError } from "../../../lib/errors.ts";
 import { REGISTERS } from "./arch.ts";
-import { type Case, CONTENTS, mostPairs } from "./case.ts";
+import { type Case, CONTENTS, caseOf, mostPairs, type Step, stepsOf } from "./case.ts";
 import { numbersOf } from "./layout.ts";
 import { isHandled } from "./pieces.ts";
 import {
@@ -30,8 +30,8 @@ function placesOf(
   return [words, frame === undefined ? words : (setupAt(i) + SETUP.damage) / 2];
 }
 
-/** @throws InputError if the case is of another architecture: the shim takes its kinds as indices */
-export function writeSetup(it: Case, views: SetupViews, i: number): void {
+/** @throws InputError if the step is of another architecture: the shim takes its kinds as indices */
+export function writeSetup(it: Step, views: SetupViews, i: number): void {
   const { setups, setupWords, setupBytes } = views;
   setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
   const at = setupAt(i);
@@ -55,19 +55,27 @@ export function writeSetup(it: Case, views: SetupViews, i: number): void {
   );
 }
 
-/** The records of cases side by side, `SETUP_SIZE` bytes each. */
+/** The records of the steps of cases side by side, `SETUP_SIZE` bytes each. */
 export function recordsOf(cases: readonly Case[]): Uint8Array {
-  const buffer = new ArrayBuffer(cases.length * SETUP_SIZE);
+  const steps = cases.flatMap(stepsOf);
+  const buffer = new ArrayBuffer(steps.length * SETUP_SIZE);
   const views = {
     setups: new Uint32Array(buffer),
     setupWords: new BigUint64Array(buffer),
     setupBytes: new Uint8Array(buffer),
   };
-  for (const [i, it] of cases.entries()) writeSetup(it, views, i);
+  for (const [i, step] of steps.entries()) writeSetup(step, views, i);
   return views.setupBytes;
 }
 
-export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Case {
+/** The case whose last step is setup `i`. */
+export function readCase(views: Omit<SetupViews, "setupBytes">, i: number): Case {
+  const steps = [readSetup(views, i)];
+  for (let k = i; steps[0]?.from === "last" && k > 0; ) steps.unshift(readSetup(views, --k));
+  return caseOf(steps);
+}
+
+export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Step {
   const half = (offset: number) => setups[setupAt(i) + offset] ?? 0;
   const kinds = half(SETUP.kinds);
   const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";
