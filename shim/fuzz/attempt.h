@@ -8,6 +8,13 @@
 #include "setups.h"
 #include "wait.h"
 
+/** A case: its steps, and their outcomes. */
+struct steps {
+    const struct stublab_setup *setups;
+    struct stublab_outcome *outcomes;
+    uint32_t count;
+};
+
 /** Why a batch ends early. */
 enum {
     OVER = STUBLAB_OVER_ENDED,
@@ -16,7 +23,7 @@ enum {
     UNTRIED = STUBLAB_OVER_UNTRIED,
 };
 
-/** How often a setup is tried or approached if signals from other processes get in its way. */
+/** How often a case is tried or approached if signals from other processes get in its way. */
 enum { MOST_TRIES = 16 };
 
 /** The beginning of a siginfo_t, which is 128 bytes. */
@@ -41,16 +48,17 @@ static inline int64_t get_signal_info(int32_t tid, struct signal_info *info) {
     return stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, info);
 }
 
-/** Whether a process sent a signal: the kernel's own signals have a positive si_code, mostly. */
+/**
+ * Whether another process sent a signal: the kernel's own signals have a positive si_code, mostly.
+ * One that a thread was resumed with, and blocks, has the tracer's pid.
+ */
 static inline int is_sent(int32_t signal, int32_t code, uint64_t address) {
-    return signal != 0 && code <= 0 && !is_step_over_call(signal, code, address);
+    return signal != 0 && code <= 0 && !is_step_over_call(signal, code, address) &&
+           (int32_t)address != stublab_gettid();
 }
 
-/**
- * Whether a signal that a process sent is pending for a thread alone, not for its whole process:
- * any but `expected`.
- */
-int is_sent_pending(int32_t tid, uint64_t expected);
+/** Whether such a signal is pending for a thread alone, not for its whole process. */
+int is_sent_pending(int32_t tid);
 
 /**
  * Resumes a thread and waits. Returns 0 and a status word; OVER or RUNS_ON; or the -errno of the
@@ -71,6 +79,9 @@ int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial
 
 /** Reads all registers that a setup has. Returns 0 or -errno. */
 int64_t get_block(int32_t tid, uint64_t *block);
+
+/** A debug exception of an earlier case may have left its mark in debug register 6 of amd64. */
+void reset_debug_status(int32_t tid);
 
 /** Whether a way writes general registers, which are then read back as a whole. */
 int writes_registers(unsigned int way);
@@ -97,8 +108,9 @@ int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *ou
 /** Whether a write without a resume has left the trap flag set, as is_clean checks for stops. */
 int left_trap_flag(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 
-/** Whether QEMU's TCG would run this setup for ever: the whole machine would hang. */
-int hangs_emulator(const struct stublab_setup *setup);
+/** Whether QEMU's TCG would run the last of `count` steps for ever: the whole machine would hang.
+ */
+int hangs_emulator(const struct stublab_setup *steps, uint32_t count);
 
 /** Whether a setup left something that no request can undo. */
 int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome);

@@ -64,15 +64,16 @@ static int emulates(unsigned int on) {
     return on == STUBLAB_ON_SYSEMU || on == STUBLAB_ON_SYSEMU_SINGLESTEP;
 }
 
-/** The obstacle that is known to be in the way of a setup. */
-static unsigned int known_obstacle(const struct stublab_setup *setup,
+/** The obstacle that is known to be in the way of the last of `count` steps. */
+static unsigned int known_obstacle(const struct stublab_setup *steps, uint32_t count,
                                    const struct stublab_trial *trial) {
+    const struct stublab_setup *setup = &steps[count - 1];
     if (trial->unreachable >> setup->from & 1)
         return STUBLAB_OBSTACLE_START;
     if ((setup->from == STUBLAB_FROM_SYSEMU || emulates(setup->on)) &&
         trial->errors[STUBLAB_OBSTACLE_SYSEMU] != 0)
         return STUBLAB_OBSTACLE_SYSEMU;
-    return trial->errors[STUBLAB_OBSTACLE_EMULATOR] != 0 && hangs_emulator(setup)
+    return trial->errors[STUBLAB_OBSTACLE_EMULATOR] != 0 && hangs_emulator(steps, count)
                ? STUBLAB_OBSTACLE_EMULATOR
                : obstacle_of_way(setup->way, trial);
 }
@@ -90,32 +91,41 @@ static int lacks_sysemu(int32_t tid, struct stublab_trial *trial, const struct w
     return trial->errors[STUBLAB_OBSTACLE_SYSEMU] != 0;
 }
 
-/** Brings a thread to the start of a setup. Returns the values of resume. */
-static int64_t begin(int32_t tid, const struct stublab_setup *setup,
-                     struct stublab_outcome *outcome, struct stublab_trial *trial,
+/** Brings a thread to the start of a case. Returns the values of resume. */
+static int64_t begin(int32_t tid, const struct steps *it, struct stublab_trial *trial,
                      const struct watch *watch) {
-    int64_t result = begins_at_rest(setup) ? settle(tid, trial, watch) : 0;
+    const struct stublab_setup *first = it->setups;
+    // A further step may depend on how the thread stopped at first.
+    const int rests = it->count > 1 || begins_at_rest(first);
+    int64_t result = rests ? settle(tid, trial, watch) : 0;
     if (result == 0)
-        result = arrive(tid, setup->from, trial, watch);
+        result = arrive(tid, first->from, trial, watch);
+    if (result == 0 && it->count > 1)
+        reset_debug_status(tid);
     if (result == 0)
-        trial->reached |= 1U << setup->from;
+        trial->reached |= 1U << first->from;
     if (result >= 0)
         return result;
-    const int emulated = setup->from == STUBLAB_FROM_SYSEMU && lacks_sysemu(tid, trial, watch);
-    return hinder(outcome, emulated ? STUBLAB_OBSTACLE_SYSEMU : STUBLAB_OBSTACLE_START, result);
+    const int emulated = first->from == STUBLAB_FROM_SYSEMU && lacks_sysemu(tid, trial, watch);
+    return hinder(it->outcomes, emulated ? STUBLAB_OBSTACLE_SYSEMU : STUBLAB_OBSTACLE_START,
+                  result);
 }
 
-/** One attempt: from a stop by a signal to the stop after the setup. */
-static int64_t attempt(int32_t tid, const struct stublab_setup *setup,
-                       struct stublab_outcome *outcome, struct stublab_trial *trial,
-                       const struct watch *watch) {
-    hinder(outcome, STUBLAB_OBSTACLE_NONE, 0);
+/** One attempt at a step: from the start of it to the stop after it. */
+static int64_t attempt_step(int32_t tid, const struct steps *it, uint32_t i,
+                            struct stublab_trial *trial, const struct watch *watch) {
+    const struct stublab_setup *setup = &it->setups[i];
+    struct stublab_outcome *outcome = &it->outcomes[i];
+    const unsigned int obstacle = known_obstacle(it->setups, i + 1, trial);
+    hinder(outcome, obstacle, -trial->errors[obstacle]);
     outcome->error = 0;
     outcome->refused_at = -1;
     outcome->resumed = -1;
     outcome->status = 0;
     outcome->signal = 0;
-    int64_t result = begin(tid, setup, outcome, trial, watch);
+    if (obstacle != STUBLAB_OBSTACLE_NONE)
+        return 0;
+    int64_t result = i == 0 ? begin(tid, it, trial, watch) : 0;
     if (result == 0)
         result = write_and_read(tid, setup, trial, outcome);
     if (result < 0 && outcome->obstacle == STUBLAB_OBSTACLE_NONE)
@@ -135,79 +145,112 @@ static int64_t attempt(int32_t tid, const struct stublab_setup *setup,
     return result < 0 ? hinder(outcome, STUBLAB_OBSTACLE_READ, result) : result;
 }
 
-/** Whether the next setup can begin without settle. */
-static int is_ready(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+/** Notes that the steps from `i` on have no stop to go on from. */
+static void end_from(const struct steps *it, uint32_t i) {
+    for (; i < it->count; i++)
+        hinder(&it->outcomes[i], STUBLAB_OBSTACLE_ENDED, 0);
+}
+
+/** One attempt: from a stop by a signal to the stop after the last step. */
+static int64_t attempt(int32_t tid, const struct steps *it, struct stublab_trial *trial,
+                       const struct watch *watch) {
+    for (uint32_t i = 0; i < it->count; i++) {
+        int64_t result = attempt_step(tid, it, i, trial, watch);
+        if (result == 0 && it->outcomes[i].obstacle == STUBLAB_OBSTACLE_NONE)
+            continue;
+        end_from(it, i + 1);
+        return result;
+    }
+    return 0;
+}
+
+/** Undoes what the steps wrote that were tried. Returns whether they left what cannot be undone. */
+static int undo(int32_t tid, const struct steps *it, const struct stublab_trial *trial) {
+    int spoiled = 0;
+    for (uint32_t i = 0; i < it->count; i++) {
+        if (it->outcomes[i].obstacle == STUBLAB_OBSTACLE_ENDED)
+            break;
+        restore(tid, &it->setups[i], trial);
+        spoiled |= is_spoiled(&it->setups[i], &it->outcomes[i]);
+    }
+    return spoiled;
+}
+
+/** Whether the next case can begin without settle. */
+static int is_ready(const struct steps *it) {
+    const struct stublab_setup *setup = it->setups;
+    const struct stublab_outcome *outcome = it->outcomes;
+    if (it->count > 1)
+        return 0;
     return outcome->resumed == 0
                ? is_clean(setup, outcome)
                : setup->from == STUBLAB_FROM_SIGNAL && !left_trap_flag(setup, outcome);
 }
 
 /**
- * Goes on after a setup that was not tried, or not to its end. Returns 0 if the next one can be
+ * Goes on after a case that was not tried, or not to its end. Returns 0 if the next one can be
  * tried in the same stub. Other stops, which may be those of another process, end the batch.
  */
-static int64_t give_up(int32_t tid, const struct stublab_setup *setup,
-                       struct stublab_outcome *outcome, const struct stublab_trial *trial,
+static int64_t give_up(int32_t tid, const struct steps *it, const struct stublab_trial *trial,
                        const struct watch *watch, int64_t error) {
-    if (is_gone(error))
-        hinder(outcome, STUBLAB_OBSTACLE_GONE, error);
+    if (is_gone(error)) {
+        hinder(it->outcomes, STUBLAB_OBSTACLE_GONE, error);
+        end_from(it, 1);
+    }
     if (is_gone(error) || error == -EPROTO)
         return UNTRIED;
-    restore(tid, setup, trial);
+    const int spoiled = undo(tid, it, trial);
     int64_t result = settle(tid, trial, watch);
-    return result < 0 || is_spoiled(setup, outcome) ? UNTRIED : result;
+    return result < 0 || spoiled ? UNTRIED : result;
 }
 
 /**
- * Whether a signal of another process interfered with an attempt. It is the signal of the stop,
- * unless a setup blocks its own signal. In that case it may be pending still: the kernel drops a
- * signal of its own for an equal one that is pending, and takes one of its own that is blocked
- * because another is not (dequeue_synchronous_signal).
+ * Whether a signal of another process interfered with an attempt. It is the signal of a stop,
+ * unless a step has blocked it. In that case it may be pending still: the kernel drops a signal of
+ * its own for an equal one that is pending, and takes one of its own that is blocked because
+ * another is not (dequeue_synchronous_signal).
  */
-static int is_disturbed(int32_t tid, const struct stublab_setup *setup,
-                        const struct stublab_outcome *outcome) {
-    // A blocked signal that the kernel sends again as if a process had is never that of a stop.
-    if (is_sent(outcome->signal, outcome->code, outcome->address))
-        return 1;
-    if (setup->way != STUBLAB_WAY_SIGMASK || setup->signal == 0 || outcome->resumed != 0)
-        return 0;
-    const int sends_again =
-        setup->from == STUBLAB_FROM_SIGNAL || setup->from == STUBLAB_FROM_STEP32;
-    return is_sent_pending(tid, sends_again ? setup->signal : 0);
+static int is_disturbed(int32_t tid, const struct steps *it) {
+    int blocks = 0;
+    for (uint32_t i = 0; i < it->count; i++) {
+        const struct stublab_outcome *outcome = &it->outcomes[i];
+        if (outcome->obstacle != STUBLAB_OBSTACLE_NONE)
+            break;
+        if (is_sent(outcome->signal, outcome->code, outcome->address))
+            return 1;
+        blocks |= it->setups[i].way == STUBLAB_WAY_SIGMASK;
+    }
+    return blocks && is_sent_pending(tid);
 }
 
 /**
- * Tries one setup, from a stop by a signal to the next. It is tried again if a signal of another
+ * Tries one case, from a stop by a signal to the next. It is tried again if a signal of another
  * process interfered, but the last attempt always counts: not every kernel sets si_code in the same
  * way.
  */
-static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
-                       struct stublab_outcome *outcome, struct stublab_trial *trial,
-                       const struct watch *watch) {
-    const unsigned int obstacle = known_obstacle(setup, trial);
-    if (obstacle != STUBLAB_OBSTACLE_NONE) {
-        hinder(outcome, obstacle, -trial->errors[obstacle]);
-        return 0;
-    }
+static int64_t try_case(int32_t tid, const struct steps *it, struct stublab_trial *trial,
+                        const struct watch *watch) {
+    if (known_obstacle(it->setups, 1, trial) != STUBLAB_OBSTACLE_NONE)
+        return attempt(tid, it, trial, watch);
     for (int tries = 1;; tries++) {
-        int64_t result = attempt(tid, setup, outcome, trial, watch);
+        int64_t result = attempt(tid, it, trial, watch);
         if (result < 0)
-            return give_up(tid, setup, outcome, trial, watch, result);
+            return give_up(tid, it, trial, watch, result);
+        trial->disturbed = is_disturbed(tid, it);
         if (result > 0)
             return result;
-        const int disturbed = tries < MOST_TRIES && is_disturbed(tid, setup, outcome);
-        restore(tid, setup, trial);
-        if (is_spoiled(setup, outcome))
+        if (undo(tid, it, trial))
             return SPOILED;
-        if (!disturbed && is_ready(setup, outcome))
+        const int again = trial->disturbed && tries < MOST_TRIES;
+        if (!again && is_ready(it))
             return 0;
         result = settle(tid, trial, watch);
-        // The outcome counts; the next setup needs another stub.
-        if (result < 0 && !disturbed)
+        // The outcome counts; the next case needs another stub.
+        if (result < 0 && !again)
             return SPOILED;
         if (result < 0)
-            return give_up(tid, setup, outcome, trial, watch, result);
-        if (result != 0 || !disturbed)
+            return give_up(tid, it, trial, watch, result);
+        if (result != 0 || !again)
             return result;
     }
 }
@@ -221,9 +264,13 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     int64_t result = 0;
     start_watch(&watch, &deadline);
     plant_canary(canary);
-    for (; result == 0 && done < count; done++) {
+    while (result == 0 && done < count) {
+        const struct steps it = {&setups[done], &outcomes[done],
+                                 count_steps(&setups[done], count - done)};
         deadline.seen = 0;
-        result = try_one(tid, &setups[done], &outcomes[done], trial, &watch);
+        trial->disturbed = 0;
+        result = try_case(tid, &it, trial, &watch);
+        done += it.count;
     }
     inspect_canary(canary);
     end_watch(&watch);

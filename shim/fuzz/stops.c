@@ -20,13 +20,12 @@ static int is_stop(int32_t status) {
     return (status & 0xff) == 0x7f;
 }
 
-int is_sent_pending(int32_t tid, uint64_t expected) {
+int is_sent_pending(int32_t tid) {
     struct signal_info pending[MOST_PENDING];
     const struct ptrace_peeksiginfo_args first = {.nr = MOST_PENDING};
     int64_t count = stublab_ptrace(PTRACE_PEEKSIGINFO, tid, (uint64_t)&first, pending);
     for (int64_t i = 0; i < count; i++)
-        if (is_sent(pending[i].signal, pending[i].code, pending[i].address) &&
-            (uint64_t)pending[i].signal != expected)
+        if (is_sent(pending[i].signal, pending[i].code, pending[i].address))
             return 1;
     return 0;
 }

@@ -47,15 +47,18 @@ int left_trap_flag(const struct stublab_setup *setup, const struct stublab_outco
     return ((was_read ? outcome->written : setup->words)[REG_EFLAGS] & TRAP_FLAG) != 0;
 }
 
+static int pokes_trap_flag(const struct stublab_setup *setup) {
+    for (uint64_t i = 0; i < setup->count; i++)
+        if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
+            return 1;
+    return 0;
+}
+
 int begins_at_rest(const struct stublab_setup *setup) {
     // A signal that stays pending keeps the siginfo of the stop if that was by the same signal.
     if (setup->way == STUBLAB_WAY_SIGMASK && setup->signal != 0)
         return 1;
-    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
-        if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
-            return 1;
-    }
-    return 0;
+    return setup->way == STUBLAB_WAY_POKEUSER && pokes_trap_flag(setup);
 }
 
 /**
@@ -71,11 +74,12 @@ static int pokes_breakpoint(const struct stublab_setup *setup) {
     return 0;
 }
 
-static int steps(const struct stublab_setup *setup) {
-    for (uint64_t i = 0; i < setup->count; i++)
-        if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
-            return 1;
-    return setup->on == STUBLAB_ON_SINGLESTEP || setup->on == STUBLAB_ON_SYSEMU_SINGLESTEP;
+static int single_steps(const struct stublab_setup *setup) {
+    if (setup->on == STUBLAB_ON_SINGLESTEP || setup->on == STUBLAB_ON_SYSEMU_SINGLESTEP)
+        return 1;
+    if (setup->way != STUBLAB_WAY_POKEUSER)
+        return writes_registers(setup->way) && (setup->words[REG_EFLAGS] & TRAP_FLAG);
+    return pokes_trap_flag(setup);
 }
 
 /** Whether a word of debug register 7 enables a breakpoint on data: two bits each, and four. */
@@ -86,12 +90,21 @@ static int watches_data(uint64_t control) {
     return 0;
 }
 
-int hangs_emulator(const struct stublab_setup *setup) {
+static int pokes_watchpoint(const struct stublab_setup *setup) {
     for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
         if (setup->words[2 * i] == DEBUG_REGISTERS + DEBUG_CONTROL &&
             watches_data(setup->words[2 * i + 1]))
-            return steps(setup);
+            return 1;
     return 0;
+}
+
+int hangs_emulator(const struct stublab_setup *steps, uint32_t count) {
+    int watches = 0, moves = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        watches |= pokes_watchpoint(&steps[i]);
+        moves |= single_steps(&steps[i]);
+    }
+    return watches && moves;
 }
 
 int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {

@@ -45,6 +45,11 @@ static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, u
 /** Debug register 6 of a new program: DR6_RESERVED, arch/x86/include/uapi/asm/debugreg.h. */
 static const uintptr_t INITIAL_DEBUG_STATUS = 0xffff0ff0;
 
+void reset_debug_status(int32_t tid) {
+    stublab_ptrace(PTRACE_POKEUSR, tid, DEBUG_REGISTERS + DEBUG_STATUS,
+                   (void *)INITIAL_DEBUG_STATUS);
+}
+
 static int pokes_debug_registers(const struct stublab_setup *setup) {
     for (uint64_t i = 0; i < setup->count; i++) {
         const uint64_t offset = setup->words[2 * i];
@@ -74,13 +79,12 @@ static int64_t poke_pairs(int32_t tid, const struct stublab_setup *setup,
     return 0;
 }
 
-/** A debug exception of an earlier setup may have left its mark in debug register 6. */
 static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
                          struct stublab_outcome *outcome) {
     if (!pokes_debug_registers(setup))
         return poke_pairs(tid, setup, outcome);
-    stublab_ptrace(PTRACE_POKEUSR, tid, DEBUG_REGISTERS + DEBUG_STATUS,
-                   (void *)INITIAL_DEBUG_STATUS);
+    if (!is_further_step(setup))
+        reset_debug_status(tid);
     int64_t result = poke_pairs(tid, setup, outcome);
     peek_debug_registers(tid, &outcome->written[STUBLAB_REGISTERS]);
     return result;

@@ -29,8 +29,8 @@ int begins_at_rest(const struct stublab_setup *setup) {
     return 0;
 }
 
-int hangs_emulator(const struct stublab_setup *setup) {
-    (void)setup;
+int hangs_emulator(const struct stublab_setup *steps, uint32_t count) {
+    (void)steps, (void)count;
     return 0;
 }
 
