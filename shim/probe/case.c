@@ -2,7 +2,7 @@
 #include "trying.h"
 
 static void say_member(const char *name, const char *text) {
-    say(",\"%s\":\"%s\"", name, text);
+    say("\"%s\":\"%s\",", name, text);
 }
 
 static const char *piece_at(uint64_t address) {
@@ -15,7 +15,7 @@ static const char *piece_at(uint64_t address) {
 static void say_block(const uint64_t *words) {
     const char *piece = piece_at(words[WORD_COUNTER]);
     if (piece != 0)
-        say_member("code", piece);
+        say(",\"code\":\"%s\"", piece);
     else
         say(",\"code\":null");
     say(",\"registers\":{");
@@ -44,21 +44,20 @@ static void say_frame(const struct stublab_setup *setup) {
     say("}");
 }
 
-void say_case(const struct stublab_setup *setup) {
+/** The members of a step, and the end of its document. */
+static void say_step(const struct stublab_setup *setup) {
     const struct content *content = &contents[setup->way];
     const bool has_pairs = content->pairs > 0 && (!content->frame || setup->count > 0);
-    say("{\"schema\":\"stublab.case/1\"");
-    if (!same(case_arch, usual_case_arch))
-        say_member("arch", case_arch);
-    say_member("from", from_names[setup->from]);
+    if (!is_further_step(setup))
+        say_member("from", from_names[setup->from]);
     say_member("way", way_names[setup->way]);
     say_member("on", on_names[setup->on]);
     if (setup->signal > 0 && setup->signal < 32)
-        say_member("signal", signal_names[setup->signal]);
+        say("\"signal\":\"%s\"", signal_names[setup->signal]);
     else if (setup->signal == 0)
-        say(",\"signal\":null");
+        say("\"signal\":null");
     else
-        say(",\"signal\":%u", setup->signal);
+        say("\"signal\":%u", setup->signal);
     if (content->block)
         say_block(setup->words);
     if (has_pairs)
@@ -72,4 +71,20 @@ void say_case(const struct stublab_setup *setup) {
     if (content->frame)
         say_frame(setup);
     say("}");
+}
+
+void say_case(const struct stublab_setup *setup) {
+    say("{");
+    say_member("schema", "stublab.case/1");
+    if (!same(case_arch, usual_case_arch))
+        say_member("arch", case_arch);
+    if (is_further_step(setup)) {
+        say("\"before\":[");
+        for (const struct stublab_setup *step = first_step(setup); step < setup; step++) {
+            say("%s{", is_further_step(step) ? "," : "");
+            say_step(step);
+        }
+        say("],");
+    }
+    say_step(setup);
 }

@@ -140,14 +140,22 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
     say_rules();
 }
 
-enum verdict examine(uint32_t number, const struct stublab_setup *setup,
-                     struct stublab_outcome *outcome) {
-    memset(outcome, 0, sizeof *outcome);
-    int64_t result = try_setups(setup, outcome, 1);
-    const bool tried = result >= 0 && outcome->obstacle == STUBLAB_OBSTACLE_NONE;
-    const bool differs = tried && compare(setup, outcome).agreement >= DIFFERS;
-    if (differs)
-        say_differences(setup, outcome);
+enum verdict examine(uint32_t number, const struct stublab_setup *setups,
+                     struct stublab_outcome *outcomes, uint32_t steps) {
+    memset(outcomes, 0, steps * sizeof *outcomes);
+    int64_t result = try_setups(setups, outcomes, steps);
+    const struct stublab_outcome *outcome = outcomes;
+    bool tried = false, differs = false;
+    // The first step that differs decides, or that cannot be tried.
+    for (uint32_t i = 0; i == 0 || (i < steps && tried && !differs); i++) {
+        outcome = &outcomes[i];
+        tried = result >= 0 && outcome->obstacle == STUBLAB_OBSTACLE_NONE;
+        differs = tried && compare(&setups[i], outcome).agreement >= DIFFERS;
+        if (differs && steps > 1)
+            say("# step %u of %u:\n", i + 1, steps);
+        if (differs)
+            say_differences(&setups[i], outcome);
+    }
     say_result(differs, number, "case");
     if (!tried) {
         say(" # SKIP it cannot be tried: ");

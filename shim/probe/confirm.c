@@ -27,8 +27,10 @@ static uint64_t try_again(void *with) {
     if (it->fresh)
         renew();
     it->fresh = true;
-    it->untried =
-        try_setups(it->setup, it->outcome, 1) < 0 || it->outcome->obstacle != STUBLAB_OBSTACLE_NONE;
+    const struct stublab_setup *first = first_step(it->setup);
+    const uint32_t before = (uint32_t)(it->setup - first);
+    const int64_t result = try_setups(first, it->outcome - before, before + 1);
+    it->untried = result < 0 || it->outcome->obstacle != STUBLAB_OBSTACLE_NONE;
     return it->untried ? UNTRIED : it->key_of(it->setup, it->outcome);
 }
 

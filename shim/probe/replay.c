@@ -162,6 +162,29 @@ static void take_frame(struct stublab_setup *setup) {
     }
 }
 
+static void take_step(struct stublab_setup *setup);
+
+/** The last step of a document while it is read, and those before it. */
+static struct stublab_setup last, before[STUBLAB_MOST_STEPS - 1];
+static uint32_t before_count;
+
+static void take_before(void) {
+    expect('[');
+    for (bool more = !take(']'); more && wrong == 0; more = !take(']')) {
+        if (before_count < STUBLAB_MOST_STEPS - 1)
+            take_step(&before[before_count++]);
+        else
+            wrong = "there are too many steps";
+        take(',');
+    }
+}
+
+static void take_start(struct stublab_setup *setup) {
+    setup->from = (uint8_t)take_name(from_names);
+    if (is_further_step(setup) && wrong == 0)
+        wrong = "a name is unknown";
+}
+
 static void take_member(struct stublab_setup *setup) {
     char name[MOST_NAME];
     memcpy(name, take_string(), sizeof name);
@@ -171,8 +194,10 @@ static void take_member(struct stublab_setup *setup) {
             wrong = "it is not a stublab.case/1";
     } else if (same(name, "arch"))
         is_own = same(take_string(), case_arch);
+    else if (same(name, "before") && setup == &last)
+        take_before();
     else if (same(name, "from"))
-        setup->from = (uint8_t)take_name(from_names);
+        take_start(setup);
     else if (same(name, "way")) {
         setup->way = (uint8_t)take_name(way_names);
         // Ways without a block have other words there.
@@ -206,22 +231,41 @@ static bool is_handled(uint32_t signal) {
     return each->signal != 0;
 }
 
-/** Reads a document; `kind` and its like come before what depends on them, as formatCase in case.ts
+/** Reads a step; `way` and its like come before what depends on them, as formatCase in case.ts
  * writes them. */
-static void take_case(struct stublab_setup *setup) {
+static void take_step(struct stublab_setup *setup) {
     memset(setup, 0, sizeof *setup);
     memcpy(setup->words, baseline, sizeof setup->words);
     setup->on = STUBLAB_ON_CONT;
-    wrong = 0;
-    is_own = same(case_arch, usual_case_arch);
+    // Unless it has another: then it is the first.
+    setup->from = STUBLAB_FROM_LAST;
     expect('{');
     for (bool more = !take('}'); more && wrong == 0; more = !take('}'))
         take_member(setup);
-    if (!is_own && wrong == 0)
-        wrong = "it is for another architecture";
     setup->wants = STUBLAB_WANT_WRITTEN | STUBLAB_WANT_INFO;
     if (is_handled(setup->signal))
         setup->wants |= STUBLAB_WANT_FRAME;
+}
+
+/** Reads a document. Returns the number of its steps. */
+static uint32_t take_case(struct stublab_setup *steps) {
+    wrong = 0;
+    is_own = same(case_arch, usual_case_arch);
+    before_count = 0;
+    take_step(&last);
+    memcpy(steps, before, before_count * sizeof *steps);
+    steps[before_count] = last;
+    if (is_further_step(steps))
+        steps->from = STUBLAB_FROM_SIGNAL;
+    for (uint32_t i = 1; i <= before_count && wrong == 0; i++)
+        if (!is_further_step(&steps[i]))
+            wrong = "a further step has a start";
+    for (uint32_t i = 0; i <= before_count && before_count > 0 && wrong == 0; i++)
+        if (contents[steps[i].way].frame)
+            wrong = "a return from a signal handler is a case by itself";
+    if (!is_own && wrong == 0)
+        wrong = "it is for another architecture";
+    return before_count + 1;
 }
 
 /** Whether a text ends with a word before `end`. */
@@ -248,8 +292,9 @@ static void find_document(const char *begin) {
 }
 
 int replay(const char *path) {
-    struct stublab_setup *setup = module_memory(reserve(sizeof *setup));
-    struct stublab_outcome *outcome = module_memory(reserve(sizeof *outcome));
+    struct stublab_setup *steps = module_memory(reserve(STUBLAB_MOST_STEPS * sizeof *steps));
+    struct stublab_outcome *outcomes =
+        module_memory(reserve(STUBLAB_MOST_STEPS * sizeof *outcomes));
     uint32_t number = 0, counts[SKIPPED + 1] = {0};
     bool interrupted = false;
     const char *const text = read_all(path);
@@ -260,13 +305,13 @@ int replay(const char *path) {
         interrupted = *at != 0 && is_interrupted();
         if (*at == 0 || interrupted)
             break;
-        take_case(setup);
+        const uint32_t count = take_case(steps);
         number++;
         if (wrong != 0) {
             say("Bail out! document %u: %s\n", number, wrong);
             return 2;
         }
-        counts[examine(number, setup, outcome)]++;
+        counts[examine(number, steps, outcomes, count)]++;
     }
     renew();
     say("1..%u\n", number);

@@ -20,11 +20,12 @@ static uint32_t *news;
 static uint32_t unconfirmed;
 
 /** A case that is the first with its signature, or one that contradicts its prediction in a new
- * way. */
+ * way: the steps up to the one that does. */
 static struct named { uint64_t number, signature; } named[MOST_SIGNATURES];
 static struct found {
     uint64_t number, kind;
-    struct stublab_setup setup;
+    struct stublab_setup steps[STUBLAB_MOST_STEPS];
+    uint32_t count;
     struct difference first;
 } found[MOST_FINDINGS];
 static uint32_t named_count, found_count;
@@ -83,19 +84,28 @@ static void find(uint64_t number, uint32_t i, uint64_t kind) {
         return;
     if (tell != 0)
         tell(number, &setups[i], &outcomes[i]);
-    else if (found_count < MOST_FINDINGS)
-        found[found_count] =
-            (struct found){number, kind, setups[i], differences(&setups[i], &outcomes[i]).rows[0]};
+    else if (found_count < MOST_FINDINGS) {
+        struct found *it = &found[found_count];
+        const struct stublab_setup *first = first_step(&setups[i]);
+        it->number = number;
+        it->kind = kind;
+        it->count = (uint32_t)(&setups[i] - first) + 1;
+        memcpy(it->steps, first, it->count * sizeof *first);
+        it->first = differences(&setups[i], &outcomes[i]).rows[0];
+    }
     found_count++;
 }
 
-static void take(uint64_t number, uint32_t i) {
+/** Takes a case whose outcome differs, or has a signature that was not there lately. Returns
+ * whether it differs. */
+static bool take(uint64_t number, uint32_t i) {
     struct comparison it = compare(&setups[i], &outcomes[i]);
     const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
     const bool confirmed = it.agreement == AGREES || is_known || is_confirmed(i, &it);
     w2c_fuzz_count(&module, module_address(&outcomes[i]));
     if (confirmed && add_known(number, it.signature) && it.agreement >= DIFFERS)
         find(number, i, it.kind);
+    return it.agreement >= DIFFERS;
 }
 
 int64_t try_cases(uint64_t from, uint32_t count) {
@@ -108,8 +118,17 @@ int64_t try_cases(uint64_t from, uint32_t count) {
         return result;
     const uint32_t some = w2c_fuzz_assess(&module, module_address(setups), module_address(outcomes),
                                           module_address(recent), module_address(news), count);
-    for (uint32_t k = 0; k < some; k++)
-        take(from + news[k], news[k]);
+    const struct stublab_setup *differing = 0;
+    for (uint32_t k = 0; k < some; k++) {
+        const uint32_t i = news[k];
+        const struct stublab_setup *first = first_step(&setups[i]);
+        // A step after one that differs begins otherwise than predicted.
+        if (first == differing) {
+            w2c_fuzz_predictOne(&module, module_address(&setups[i]));
+            w2c_fuzz_count(&module, module_address(&outcomes[i]));
+        } else if (take(from + i, i))
+            differing = first;
+    }
     return 0;
 }
 
@@ -197,10 +216,11 @@ static void say_round(uint64_t from, uint64_t to) {
         const struct found *it = &found[i];
         say("%s{\"index\":%lu,\"kind\":\"0x%lx\",\"field\":\"", i > 0 ? "," : "", it->number,
             it->kind % (1UL << 52));
-        say_field(it->setup.way, it->first.place);
+        const struct stublab_setup *last = &it->steps[it->count - 1];
+        say_field(last->way, it->first.place);
         say("\",\"predicted\":\"0x%lx\",\"seen\":\"0x%lx\",\"case\":", it->first.predicted,
             it->first.seen);
-        say_case(&it->setup);
+        say_case(last);
         say("}");
     }
     say("],\"unconfirmed\":%u}\n", unconfirmed);

@@ -107,8 +107,10 @@ static bool is_return(const struct stublab_setup *setup) {
     return contents[setup->way].frame;
 }
 
-bool is_sent(const struct stublab_outcome *outcome) {
-    return outcome->signal != 0 && outcome->code <= 0;
+const struct stublab_setup *first_step(const struct stublab_setup *setup) {
+    while (is_further_step(setup))
+        setup--;
+    return setup;
 }
 
 /** From now on, no stub is brought to a stop at which none has ever arrived. */
@@ -119,11 +121,20 @@ static void give_up(const struct stublab_setup *setup, const struct stublab_outc
     trial.unreachable |= 1U << setup->from & ~trial.reached;
 }
 
+/** Whether the end of a stub may have another reason than the step that it is attributed to. */
+static bool is_doubtful(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    if (trial.over == STUBLAB_OVER_SPOILED)
+        return false;
+    // If it was on the way to the next case, the last look may have been at its exit.
+    const bool tried = outcome->resumed == 0, stopped = (outcome->status & 0xff) == 0x7f;
+    const bool killed = outcome->status == SIGKILL && setup->signal != SIGKILL;
+    return !tried || trial.over == STUBLAB_OVER_RUNS_ON || killed || stopped;
+}
+
 static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                      uint32_t count) {
-    uint32_t again = 0;
-    int untried = 0;
-    int spoiled = 1;
+    uint32_t tried = ~0U, doubted = ~0U;
+    int tries = 0;
     for (uint32_t done = 0; done < count;) {
         int64_t result = ready();
         if (result < 0)
@@ -135,34 +146,24 @@ static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome 
         done += (uint32_t)result;
         if (trial.over == 0)
             continue;
-        const struct stublab_outcome *last = &outcomes[done - 1];
-        if (trial.over == STUBLAB_OVER_UNTRIED) {
-            end_stub(&target, &master);
-            // Another process may be the reason.
-            if (last->obstacle != STUBLAB_OBSTACLE_NONE && ++untried < MOST_TRIES) {
-                done--;
-                continue;
-            }
-            untried = 0;
-            give_up(&setups[done - 1], last);
-            continue;
-        }
-        if (trial.over == STUBLAB_OVER_SPOILED) {
-            end_stub(&target, &master);
-            const bool sent = is_sent(last) && spoiled < MOST_TRIES;
-            spoiled = sent ? spoiled + 1 : 1;
-            done -= sent;
-            continue;
-        }
-        if (trial.over != STUBLAB_OVER_RUNS_ON)
+        const uint32_t first = (uint32_t)(first_step(&setups[done - 1]) - setups);
+        uint32_t last = done - 1;
+        while (outcomes[last].obstacle == STUBLAB_OBSTACLE_ENDED)
+            last--;
+        if (trial.over == STUBLAB_OVER_ENDED)
             stublab_ptrace(PTRACE_CONT, target.pid, 0, 0);
         end_stub(&target, &master);
-        // If it was on the way to the next one, the last look may have been at its exit.
-        const bool tried = last->resumed == 0, stopped = tried && (last->status & 0xff) == 0x7f;
-        const bool ended = tried && trial.over != STUBLAB_OVER_RUNS_ON;
-        const bool killed = last->status == SIGKILL && setups[done - 1].signal != SIGKILL;
-        if (again != done && (!ended || killed || stopped))
-            again = done--;
+        const bool untried = trial.over == STUBLAB_OVER_UNTRIED;
+        const bool hindered = untried && outcomes[last].obstacle != STUBLAB_OBSTACLE_NONE;
+        // Another process may be the reason.
+        tries = tried == first ? tries + 1 : 1;
+        tried = first;
+        if ((hindered || trial.disturbed) && tries < MOST_TRIES)
+            done = first;
+        else if (untried)
+            give_up(&setups[last], &outcomes[last]);
+        else if (doubted != first && is_doubtful(&setups[last], &outcomes[last]))
+            done = doubted = first;
     }
     return 0;
 }
@@ -228,17 +229,19 @@ __attribute__((noreturn)) static void fail_corrupted(const struct stublab_setup 
                                                      uint32_t count) {
     static char text[1 << 13];
     const char *change = describe_corruption();
-    uint32_t culprit = canary.changed != 0 ? 0 : count;
-    for (; culprit < count; culprit++) {
+    const struct stublab_setup *culprit = 0;
+    uint32_t at = canary.changed != 0 ? 0 : count;
+    for (uint32_t steps = 0; at < count && culprit == 0; at += steps) {
+        steps = count_steps(&setups[at], count - at);
         canary.changed = 0;
-        if (try_all(&setups[culprit], outcomes, 1) == CORRUPTED)
-            break;
+        if (try_all(&setups[at], outcomes, steps) == CORRUPTED)
+            culprit = &setups[at + steps - 1];
     }
     say_to(text);
     say("%s", change);
-    if (culprit < count) {
+    if (culprit != 0) {
         say(": ");
-        say_case(&setups[culprit]);
+        say_case(culprit);
     }
     say_to(0);
     fail(text, 0);

@@ -12,14 +12,14 @@ extern w2c_fuzz module;
 
 // ---- trier.c, ARCH/returner.c ----
 
-/** Tries setups, each as its way says. Returns 0, or why they cannot be tried. */
+/** Tries setups, each as its way says, of whole cases. Returns 0, or why they cannot be tried. */
 int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                    uint32_t count);
 /** The same for setups that stubs take from frames by themselves. */
 int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count);
-/** Whether another process sent the signal of the stop. */
-bool is_sent(const struct stublab_outcome *outcome);
+/** The first step of the case that a setup is of, which lies side by side with the others. */
+const struct stublab_setup *first_step(const struct stublab_setup *setup);
 /** Whether a stub has ever got ready for that. */
 bool has_returned(void);
 void renew_returner(void);
@@ -75,8 +75,8 @@ uint64_t kind_of(const struct difference *it);
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 enum verdict { HELD, DIFFERENT, SKIPPED };
 /** Tries a case, and reports it as a test. */
-enum verdict examine(uint32_t number, const struct stublab_setup *setup,
-                     struct stublab_outcome *outcome);
+enum verdict examine(uint32_t number, const struct stublab_setup *setups,
+                     struct stublab_outcome *outcomes, uint32_t steps);
 
 // ---- rounds.c ----
 
@@ -111,8 +111,9 @@ typedef uint64_t key_of_outcome(const struct stublab_setup *setup,
 /** Instead of a key: the setup could not be tried. */
 #define UNTRIED (~0ULL)
 /**
- * Tries a setup again, in new stubs, until two attempts have the same key; the first one only if it
- * is to be `fresh`. Returns how many others there were; -1: no two outcomes have the same.
+ * Tries a setup again, with the steps before it, in new stubs, until two attempts have the same
+ * key; the first one only if it is to be `fresh`. Returns how many others there were; -1: no two
+ * outcomes have the same.
  */
 int32_t confirm_case(const struct stublab_setup *setup, struct stublab_outcome *outcome, bool fresh,
                      uint64_t first, key_of_outcome *key_of);
@@ -130,7 +131,7 @@ uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
 
 /** Why a setup was not tried, as text: of an enum stublab_obstacle and an errno. */
 void say_obstacle(unsigned int obstacle, int32_t error);
-/** A setup as a document "stublab.case/1", in one line. */
+/** A setup, and the steps before it, as a document "stublab.case/1" in one line. */
 void say_case(const struct stublab_setup *setup);
 
 #endif

@@ -197,6 +197,11 @@ static int64_t ready(void) {
     return -EPROTO;
 }
 
+/** Whether another process sent the signal of the stop. */
+static bool is_sent(const struct stublab_outcome *outcome) {
+    return outcome->signal != 0 && outcome->code <= 0;
+}
+
 static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count) {
     uint32_t suspect = ~0U;
