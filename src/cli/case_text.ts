@@ -1,19 +1,28 @@
-import { type Case, type CaseDocument, formatCase } from "../labs/fuzz/case/case.ts";
-import type { Fields } from "../labs/fuzz/case/fields.ts";
+import { type Case, formatCase, type StepDocument } from "../labs/fuzz/case/case.ts";
 import type { AppliedRule } from "../labs/fuzz/predict/model.ts";
-import { fieldRows, tellField } from "../labs/fuzz/tell/told.ts";
+import { fieldRows, type ToldCase, tellField } from "../labs/fuzz/tell/told.ts";
 import { paint } from "./report.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** A case in a few lines. */
+/** A case in a few lines for each step. */
 export function caseText(it: Case, constants: Constants): string {
-  const { from, way, on, signal, code, registers, pairs, words, length, frame } = formatCase(
-    it,
-    constants,
-  );
+  const { before = [], ...last } = formatCase(it, constants);
+  return stepsText([...before, last].map(stepText));
+}
+
+/** Texts about the steps of a case, each under its number. */
+function stepsText(texts: readonly string[]): string {
+  if (texts.length === 1) return texts.join("");
+  return texts
+    .map((text, i) => `  ${paint("bold", `step ${i + 1} of ${texts.length}`)}\n${text}`)
+    .join("");
+}
+
+function stepText(step: StepDocument): string {
+  const { from, way, on, signal, code, registers, pairs, words, length, frame } = step;
   const lines = [
-    `from      ${from}`,
+    ...(from === undefined ? [] : [`from      ${from}`]),
     `way       ${way}${length === undefined ? "" : `, ${length} bytes`}`,
     `on        ${on}${signal === null ? "" : `, with ${signal}`}`,
     ...(frame === undefined ? [] : [`frame     uc_flags ${frame.uc_flags}, ${fpstateText(frame)}`]),
@@ -25,7 +34,7 @@ export function caseText(it: Case, constants: Constants): string {
   return lines.map((line) => `  ${line}\n`).join("");
 }
 
-function fpstateText({ fpstate, image }: NonNullable<CaseDocument["frame"]>): string {
+function fpstateText({ fpstate, image }: NonNullable<StepDocument["frame"]>): string {
   return image === undefined ? `${fpstate ? "with" : "without"} fpstate` : `fpstate at ${image}`;
 }
 
@@ -37,19 +46,18 @@ export function rulesText(rules: readonly AppliedRule[]): string {
 }
 
 /** Predicted and seen fields side by side. */
-export function fieldsText(
-  it: Case,
-  predicted: Fields,
-  seen: Fields | undefined,
-  constants: Constants,
-): string {
-  const rows = fieldRows(it, predicted, seen).map(({ name, predicted: p, seen: s, differs }) => {
-    const told = (word: bigint | undefined, otherwise: string) =>
-      (word === undefined ? otherwise : tellField(name, word, constants)).padEnd(26);
-    const right = seen === undefined ? "" : told(s, "-");
-    const line = `  ${name.padEnd(18)}${told(p, "?")}${right}`.trimEnd();
-    return differs ? `${paint("red", `${line}  differs`)}\n` : `${line}\n`;
+export function fieldsText(told: ToldCase, constants: Constants): string {
+  const isTried = told.seen !== undefined;
+  const head = `  ${"".padEnd(18)}${"predicted".padEnd(26)}${isTried ? "seen" : ""}`;
+  const texts = fieldRows(told).map((rows) => {
+    const lines = rows.map(({ name, predicted, seen, differs }) => {
+      const text = (word: bigint | undefined, otherwise: string) =>
+        (word === undefined ? otherwise : tellField(name, word, constants)).padEnd(26);
+      const right = isTried ? text(seen, "-") : "";
+      const line = `  ${name.padEnd(18)}${text(predicted, "?")}${right}`.trimEnd();
+      return differs ? `${paint("red", `${line}  differs`)}\n` : `${line}\n`;
+    });
+    return lines.join("");
   });
-  const head = `  ${"".padEnd(18)}${"predicted".padEnd(26)}${seen === undefined ? "" : "seen"}`;
-  return `${paint("dim", head.trimEnd())}\n${rows.join("")}`;
+  return `${paint("dim", head.trimEnd())}\n${stepsText(texts)}`;
 }

@@ -1,4 +1,4 @@
-import { formatCase } from "../labs/fuzz/case/case.ts";
+import { formatCase, stepsOf } from "../labs/fuzz/case/case.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
 import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { knownList } from "../labs/fuzz/known/known.ts";
@@ -45,7 +45,11 @@ async function run(args: readonly string[]): Promise<number> {
   if (values.output === undefined) print(text);
   else await writeOutput(values.output, text);
   const [before, after] = [changedWords(it), changedWords(small)];
-  talk(`${before} word${before === 1 ? "" : "s"} differed from the baseline, ${after} now\n`);
+  const [steps, left] = [stepsOf(it).length, stepsOf(small).length];
+  const fewer = steps === 1 ? "" : `; ${steps} steps, ${left} now`;
+  talk(
+    `${before} word${before === 1 ? "" : "s"} differed from the baseline, ${after} now${fewer}\n`,
+  );
   return 0;
 }
 

@@ -1,3 +1,4 @@
+import { stepsOf } from "../labs/fuzz/case/case.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
 import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { knownList } from "../labs/fuzz/known/known.ts";
@@ -43,22 +44,26 @@ function run(args: readonly string[]): number {
   const { constants, machine } = examiner;
   const it = readCase("fuzz replay", positionals, constants);
   const examination = examiner.examine(it);
-  const { predicted, seen, differences, unpredicted, rules, suspects, untried } = examination;
+  const { differences, unpredicted, rules, suspects, untried } = examination;
   if (values.json) {
     printJson("stublab.replay/1", outcomeTable(examination, machine));
   } else {
     const count = differences.length;
+    const steps = stepsOf(it).length;
+    const shown = stepsOf(examination.it).length;
+    const of = steps === 1 ? "" : ` of step ${shown}`;
+    const rest = shown === steps ? "" : ` Steps after step ${shown} are not shown.`;
     const verdict =
       untried !== undefined
         ? `This kernel cannot be given the case: ${untried}.`
         : count > 0
-          ? `${count} field${count === 1 ? " differs" : "s differ"} from the prediction.`
+          ? `${count} field${count === 1 ? "" : "s"}${of} differ${count === 1 ? "s" : ""} from the prediction.`
           : unpredicted === null
             ? "The outcome matches the prediction."
             : `The outcome matches the prediction; by rule ${unpredicted} the stop is not predicted.`;
     const text =
-      `case\n${caseText(it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
-      `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n` +
+      `case\n${caseText(examination.it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
+      `${fieldsText(examination, constants)}\nrules\n${rulesText(rules)}\n${verdict}${rest}\n` +
       [suspectText(suspects), ...processorLines(suspects.rules, machine)]
         .filter((line) => line !== "")
         .map((line) => `${sentence(line)}\n`)

@@ -1,8 +1,7 @@
 import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
-import type { Case } from "../labs/fuzz/case/case.ts";
 import { type Machine, USUAL_MACHINE } from "../labs/fuzz/machine.ts";
 import { parsePlant, plantLine } from "../labs/fuzz/predict/plant.ts";
-import { predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
+import { type CasePrediction, predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
 import { ruleOf, ruleText } from "../labs/fuzz/predict/rules.ts";
 import { processorLines } from "../labs/fuzz/tell/attribution.ts";
 import { machineLine, predictionTable } from "../labs/fuzz/tell/told.ts";
@@ -45,11 +44,11 @@ function run(args: readonly string[]): number {
     printJson("stublab.prediction/1", predictionTable(prediction, machine));
     return 0;
   }
-  const { predicted: known, unpredicted, rules } = prediction;
+  const { rules } = prediction;
   const parts = [
     `case\n${caseText(it, encoder.constants)}`,
-    `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,
-    whatIsMissing(it, unpredicted),
+    `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(prediction, encoder.constants)}`,
+    whatIsMissing(prediction),
     `rules\n${rulesText(rules) || "  none: every register is accepted unchanged\n"}`,
     processorLines(rules, machine, false)
       .map((line) => `${line}\n`)
@@ -59,8 +58,8 @@ function run(args: readonly string[]): number {
   return 0;
 }
 
-function whatIsMissing({ on }: Case, unpredicted: string | null): string {
-  if (unpredicted === null || on === "NONE") return "";
+function whatIsMissing({ it, unpredicted }: CasePrediction): string {
+  if (unpredicted === null || it.on === "NONE") return "";
   const rule = ruleOf(unpredicted);
   return `The stop is not predicted: ${unpredicted}: ${rule === undefined ? "" : ruleText(rule)}\n`;
 }

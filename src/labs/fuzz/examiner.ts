@@ -1,8 +1,8 @@
 import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
 import { parseMaps, readProc } from "../../core/stub/proc.ts";
 import { checkOptions, count, type OptionShapes } from "../../lib/shape.ts";
-import { type Case, expectCase } from "./case/case.ts";
-import { type Fields, HALF } from "./case/fields.ts";
+import { type Case, expectCase, stepsOf } from "./case/case.ts";
+import { type Fields, HALF, readFields } from "./case/fields.ts";
 import type { CaseTrier } from "./engine.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
 import { knownShape } from "./known/known.ts";
@@ -10,18 +10,24 @@ import type { Machine } from "./machine.ts";
 import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
 import { changeShape } from "./predict/plant.ts";
-import { type CasePrediction, predictionOf } from "./predict/predict.ts";
+import { type CasePrediction, predictionOf, type StepPrediction } from "./predict/predict.ts";
 import { type Suspects, suspectsOf } from "./predict/suspects.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
 const MOST_HANGS = 20;
 
-/** A case with its prediction and its outcome. */
-export interface CaseOutcome extends CasePrediction {
+/** A step with its prediction and its outcome. */
+export interface StepOutcome extends StepPrediction {
   /** The outcome. */
   readonly seen: Fields;
   /** The fields of the outcome that are the same in two stubs, and for every host. */
   readonly stable: Fields;
+}
+
+/** A case with its prediction and its outcome, up to the first step that differs from the prediction. */
+export interface CaseOutcome extends CasePrediction, StepOutcome {
+  readonly it: Case;
+  readonly before: readonly StepOutcome[];
   readonly differences: readonly FieldDifference[];
   /** The rules that may be wrong, if it differs. */
   readonly suspects: Suspects;
@@ -98,38 +104,56 @@ export class Examiner {
 
   /**
    * Tries a case in two stubs with different parents, and again if their stops differ; compares the outcome with the
-   * prediction.
+   * prediction, step by step. The result is about the case as far as the first step that differs, and without steps after one
+   * that ends the stub.
    *
    * @throws what trying it throws
    */
   examine(it: Case): CaseOutcome {
     expectCase(it);
-    const [{ seen, differences, untried }, other] = confirm(
+    const [steps, others] = confirm(
       this.#attempt(it),
       () => this.#attempt(it),
-      ({ seen }) => HALF.map((field) => seen.get(field)).join(),
+      (tried) => tried.map(({ seen }) => HALF.map((field) => seen.get(field))).join(),
     );
-    const { model } = this.#experiment;
-    const prediction = predictionOf(it, model);
+    // What one stub alone shows may be the work of another process.
+    const confirmed = steps.map(({ differences }, k) =>
+      differences.filter(({ field, predicted }) => others[k]?.seen.get(field) !== predicted),
+    );
+    const last = decisiveOf(confirmed);
+    const { model, batch } = this.#experiment;
+    const outcomeOf = <T extends StepPrediction>(prediction: T, k: number) => {
+      const seen = steps[k]?.seen ?? new Map();
+      const predicted = adoptFlags(prediction.predicted, seen, model.ignoredFlags);
+      const stable = stableFields(seen, others[k]?.seen ?? new Map());
+      return { ...prediction, predicted, seen, stable };
+    };
+    const prediction = predictionOf(batch.at(last), model);
+    const untried = steps[last]?.untried;
     const outcome = {
-      ...prediction,
-      predicted: adoptFlags(prediction.predicted, seen, model.ignoredFlags),
-      seen,
+      ...outcomeOf(prediction, last),
+      before: prediction.before.map(outcomeOf),
       ...(untried !== undefined && { untried }),
-      stable: stableFields(seen, other.seen),
-      // What one stub alone shows may be the work of another process.
-      differences: differences.filter(
-        ({ field, predicted }) => other.seen.get(field) !== predicted,
-      ),
+      differences: confirmed[last] ?? [],
     };
     return { ...outcome, suspects: suspectsOf(outcome, model) };
   }
 
-  #attempt(it: Case) {
+  #attempt(it: Case): TriedStep[] {
     this.#experiment.trier.renewAll();
-    const [seen = new Map<string, bigint>()] = this.#experiment.try([it]);
-    const untried = this.#experiment.obstacle(0);
-    return { seen, untried, differences: this.#experiment.differences(0) };
+    return this.#try(it);
+  }
+
+  /** Tries a case alone: the steps up to one that ends the stub, or cannot be tried. */
+  #try(it: Case): TriedStep[] {
+    const experiment = this.#experiment;
+    experiment.try([it]);
+    const steps = stepsOf(it).map((step, i) => ({
+      seen: readFields(step, experiment.batch, i),
+      untried: experiment.obstacle(i),
+      differences: experiment.differences(i),
+    }));
+    return steps.filter((_, i) => !experiment.isAfterEnd(i));
   }
 
   /**
@@ -159,8 +183,21 @@ export class Examiner {
   /** What must stay the same. */
   #keyOf(it: Case, fresh: boolean): string {
     if (fresh) this.#experiment.trier.renew();
-    const [seen] = this.#experiment.try([it]);
-    if (seen?.get("status") === 0n) this.#hangs++;
-    return this.#experiment.kind(0);
+    const steps = this.#try(it);
+    if (steps.some(({ seen }) => seen.get("status") === 0n)) this.#hangs++;
+    return this.#experiment.kind(decisiveOf(steps.map(({ differences }) => differences)));
   }
+}
+
+/** A step of a case, as one stub has shown it. */
+interface TriedStep {
+  readonly seen: Fields;
+  readonly untried: string | undefined;
+  readonly differences: readonly FieldDifference[];
+}
+
+/** The index of the step that decides what is said of a case: the first that differs, otherwise the last. */
+function decisiveOf(steps: readonly (readonly FieldDifference[])[]): number {
+  const first = steps.findIndex(({ length }) => length > 0);
+  return first < 0 ? steps.length - 1 : first;
 }

@@ -7,7 +7,8 @@ import { errnoName } from "../../lib/errno.ts";
 import { Batch } from "./case/batch.ts";
 import type { Case } from "./case/case.ts";
 import { type Fields, fieldsOf, HALF, readFields } from "./case/fields.ts";
-import { OBSTACLE, OUTCOME, outcomeAt } from "./case/records.ts";
+import { numbersOf } from "./case/layout.ts";
+import { CONSTANTS, OBSTACLE, OUTCOME, outcomeAt } from "./case/records.ts";
 import type { Generator } from "./draw/generate.ts";
 import { type CaseTrier, Engine } from "./engine.ts";
 import type { KnownName } from "./known/arch.ts";
@@ -25,6 +26,8 @@ export interface ExaminerOptions {
   readonly known?: KnownName | undefined;
 }
 
+const { ENDED } = numbersOf(OBSTACLE);
+
 /** Tries batches of cases in stubs of its own, and compares them with a model. It belongs to the thread that made it. */
 export class Experiment {
   readonly trier: CaseTrier;
@@ -35,12 +38,12 @@ export class Experiment {
   /** The cases that were tried last. */
   readonly batch: Batch;
 
-  /** @param options with the largest number of cases that are tried at once @throws what creating stubs throws */
+  /** @param options with the largest number of steps that are tried at once @throws what creating stubs throws */
   constructor(
     {
       change,
       known,
-      capacity = 1,
+      capacity = CONSTANTS.MOST_STEPS,
       ...options
     }: ExaminerOptions & { readonly capacity?: number } = {},
     trier: CaseTrier = new Engine(options),
@@ -63,7 +66,12 @@ export class Experiment {
     this.trier.run(this.batch, count);
   }
 
-  /** Why case `i` of the batch was not tried, such as "PTRACE_SYSEMU is refused: EIO"; undefined if it was. */
+  /** Whether step `i` of the batch was not tried because a step before it ended the stub. */
+  isAfterEnd(i: number): boolean {
+    return this.batch.outcomes[outcomeAt(i) + OUTCOME.obstacle] === ENDED;
+  }
+
+  /** Why step `i` of the batch was not tried, such as "PTRACE_SYSEMU is refused: EIO"; undefined if it was. */
   obstacle(i: number): string | undefined {
     const { outcomes } = this.batch;
     const obstacle = outcomes[outcomeAt(i) + OUTCOME.obstacle] ?? 0;
@@ -72,19 +80,23 @@ export class Experiment {
     return `${OBSTACLE.values[obstacle]?.[1] ?? obstacle}: ${errno}`;
   }
 
-  /** Tries cases, and returns the fields of their outcomes: none of a case that was not tried. @throws as `Trier.run` does */
+  /**
+   * Tries cases, and returns the fields of the outcomes of their last steps: none of a case that was not tried.
+   *
+   * @throws as `Trier.run` does
+   */
   try(cases: readonly Case[]): Fields[] {
-    this.batch.put(cases);
-    this.trier.run(this.batch, cases.length);
-    return cases.map((it, i) => readFields(it, this.batch, i));
+    const last = this.batch.put(cases);
+    this.trier.run(this.batch, (last.at(-1) ?? -1) + 1);
+    return last.map((i, k) => readFields(cases[k] ?? this.batch.at(i), this.batch, i));
   }
 
-  /** The indices of the first `count` cases of the batch that differ from what a model predicts. */
+  /** The indices of the first `count` steps of the batch that differ from what a model predicts. */
   *differing(model = this.model, count = this.batch.capacity): Iterable<number> {
     for (let i = 0; i < count; i++) if (model.differs(this.batch, i)) yield i;
   }
 
-  /** All differences of case `i` of the batch. @throws Error if the module's comparison does not agree */
+  /** All differences of step `i` of the batch. @throws Error if the module's comparison does not agree */
   differences(i: number): FieldDifference[] {
     if (this.obstacle(i) !== undefined) return [];
     const it = this.batch.at(i);
@@ -98,8 +110,8 @@ export class Experiment {
   }
 
   /**
-   * What case `i` of the batch has in common with others of its kind, as a text: how it differs; or the rules that decide
-   * it, and how it ends. Values of registers are not part of it.
+   * What step `i` of the batch has in common with others of its kind, as a text: how it differs; or the rules that decide
+   * it and those before, and how it ends. Values of registers are not part of it.
    */
   kind(i: number): string {
     const obstacle = this.obstacle(i);

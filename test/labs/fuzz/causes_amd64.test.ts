@@ -56,7 +56,7 @@ function compared(
   const model = new Model(machine, change);
   const prediction = predictionOf(it, model);
   const differences = differencesOf(prediction.predicted, seen);
-  const outcome = { ...prediction, seen, stable: seen, differences };
+  const outcome = { ...prediction, seen, stable: seen, before: [], differences };
   return { ...outcome, suspects: suspectsOf(outcome, model) };
 }
 

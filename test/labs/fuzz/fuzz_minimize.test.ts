@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINE, placeOf, SCRATCH, STUB_CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
+import { type Case, caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { changedWords, minimize } from "../../../src/labs/fuzz/predict/minimize.ts";
 import type { Change } from "../../../src/labs/fuzz/predict/model.ts";
@@ -149,6 +149,24 @@ minimizing("an address in the stub code goes to the scratch pages where it can",
   const it = { ...PLAIN, block: BASELINE.with(rdi, STUB_CODE + 8n) };
   const small = minimize(it, ({ block }) => readable(block[rdi] ?? 0n));
   assert.is(small.block[rdi], SCRATCH);
+});
+
+minimizing("steps are left out first, and what is left begins where the first did", () => {
+  const poke: Case = { ...PLAIN, way: "POKEUSER", block: [], pairs: [{ offset: 80n, word: 7n }] };
+  const it = caseOf([FULL, poke, { ...poke, signal: 9 }, { ...FULL, signal: 10 }, poke]);
+  const tried: number[] = [];
+  const holds = (other: Case) => {
+    tried.push(stepsOf(other).length);
+    const [first, ...others] = stepsOf(other);
+    return (
+      others.some(({ signal }) => signal === 10) &&
+      [first, ...others].some((step) => step?.pairs[0]?.word === 7n)
+    );
+  };
+  const poked = { ...poke, pairs: [{ offset: 80n, word: 7n }] };
+  const last: Case = { ...poke, on: "NONE", signal: 10, pairs: [] };
+  assert.equal(minimize(it, holds), caseOf([{ ...poked, from: "signal" }, last]));
+  assert.equal(tried.slice(0, 5), [4, 3, 3, 2, 2]);
 });
 
 minimizing("a length goes to the plain one", () => {

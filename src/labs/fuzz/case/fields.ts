@@ -10,7 +10,7 @@ import {
   type Way,
 } from "./arch.ts";
 import type { Batch } from "./batch.ts";
-import type { Case } from "./case.ts";
+import type { Step } from "./case.ts";
 import { isHandled } from "./pieces.ts";
 import { OUTCOME, OUTCOME_SIZE } from "./records.ts";
 
@@ -44,7 +44,7 @@ const STOPPED = REGISTERS.map((name) => `stopped.${name}`);
 const FRAME = FRAME_REGISTERS.map((name) => `frame.${name}`);
 
 /** The fields of an outcome of `it`, or those of a predicted outcome that are known. */
-export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fields {
+export function fieldsOf(it: Step, { halves, words }: Outcome, known = ALL): Fields {
   const fields = new Map<string, bigint>();
   if (halves[OUTCOME.obstacle] !== 0) return fields;
   const half = (name: Half) => BigInt((halves[OUTCOME[name]] ?? 0) | 0);
@@ -98,12 +98,12 @@ function outcomeOf({ outcomes, outcomeWords }: Batch, i: number): Outcome {
 }
 
 /** The fields of outcome `i` of a batch, which is that of `it`. */
-export function readFields(it: Case, batch: Batch, i: number): Fields {
+export function readFields(it: Step, batch: Batch, i: number): Fields {
   return fieldsOf(it, outcomeOf(batch, i));
 }
 
 /** Writes outcome `i` of a batch, which is that of `it`: fields that are missing are as if they were not reached. */
-export function writeFields(it: Case, fields: Fields, batch: Batch, i: number): void {
+export function writeFields(it: Step, fields: Fields, batch: Batch, i: number): void {
   const { halves, words } = outcomeOf(batch, i);
   halves.fill(0);
   for (const name of ["refusedAt", "resumed"] as const) halves[OUTCOME[name]] = -1;
@@ -130,12 +130,12 @@ export const PARTS = ["written", "stopped", "frame"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** The fields that a part of the outcomes of `it` can have, in the order of their words. */
-export function namesOfPart(it: Pick<Case, "way" | "pairs">, part: Part): readonly string[] {
+export function namesOfPart(it: Pick<Step, "way" | "pairs">, part: Part): readonly string[] {
   return part === "written" ? writtenNames(it) : part === "stopped" ? STOPPED : FRAME;
 }
 
 /** The field of the outcomes of `it` at a place. */
-export function fieldAt(it: Case, { offset }: Place): string {
+export function fieldAt(it: Step, { offset }: Place): string {
   const parts = PARTS.flatMap((part) => namesOfPart(it, part));
   const names = [...HALF, "address", ...parts];
   const field = names.find((name) => placeOfField(it, name).offset === offset);
@@ -144,7 +144,7 @@ export function fieldAt(it: Case, { offset }: Place): string {
 }
 
 /** Where a field of the outcomes of `it` lies. */
-export function placeOfField(it: Case, field: string): Place {
+export function placeOfField(it: Step, field: string): Place {
   const isHalf = (name: string): name is Half => HALF.some((half) => half === name);
   if (isHalf(field)) return { offset: 4 * OUTCOME[field], half: true };
   if (field === "address") return { offset: 4 * OUTCOME.address, half: false };
@@ -159,7 +159,7 @@ export function placeOfField(it: Case, field: string): Place {
 export const BY_PAIRS: ReadonlySet<Way> = new Set(["SETFPREGS", "XSTATE", "SIGRETURN", "PRFPREG"]);
 
 /** Whether a case pokes debug registers, which are read back then. */
-function pokesDebugRegisters({ way, pairs }: Pick<Case, "way" | "pairs">): boolean {
+function pokesDebugRegisters({ way, pairs }: Pick<Step, "way" | "pairs">): boolean {
   return (
     way === "POKEUSER" &&
     pairs.some(
@@ -170,7 +170,7 @@ function pokesDebugRegisters({ way, pairs }: Pick<Case, "way" | "pairs">): boole
 }
 
 /** What is read back after a write: all registers, or what the way wrote. */
-export function writtenNames(it: Pick<Case, "way" | "pairs">): string[] {
+export function writtenNames(it: Pick<Step, "way" | "pairs">): string[] {
   const { way, pairs } = it;
   if (way === "SIGMASK") return ["written.mask"];
   if (way === "DISPATCH") return DISPATCH_CONFIG.map((name) => `written.${name}`);

@@ -1,14 +1,14 @@
 /*
- * Makes a case smaller while a condition holds: fewer words that differ from the baseline, then fewer bits, then
- * lower values; and the plainest way in and out.
+ * Makes a case smaller while a condition holds: fewer steps, then fewer words that differ from the baseline, then fewer
+ * bits, then lower values; and the plainest way in and out.
  */
 
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { callback, checkOptions, count, truth } from "../../../lib/shape.ts";
 import { BASELINE, PC, placeOf, REST_CODE, SCRATCH, STUB_CODE } from "../case/arch.ts";
-import { type Case, CONTENTS, expectCase } from "../case/case.ts";
-import { asBlock, asPokes, isRegister } from "./arch.ts";
+import { type Case, CONTENTS, caseOf, expectCase, type Step, stepsOf } from "../case/case.ts";
+import { asBlock, asNothing, asPokes, isRegister } from "./arch.ts";
 
 /** Each try may cost a stub. */
 const MOST_TRIES = 4000;
@@ -19,8 +19,8 @@ export interface MinimizeOptions {
 }
 
 /**
- * The smallest case near `it` for which `holds` returns true: fewer words that differ from the baseline, then fewer
- * bits, then lower values, and the plainest way in and out. The same results of `holds` give the same case.
+ * The smallest case near `it` for which `holds` returns true: fewer steps, then fewer words that differ from the baseline,
+ * then fewer bits, then lower values, and the plainest way in and out. The same results of `holds` give the same case.
  *
  * @param holds a synchronous function that is true for `it`
  * @throws InputError; what `holds` throws
@@ -44,21 +44,24 @@ export function minimize(
   const asked = (other: Case): boolean => left-- > 0 && truth(holds(other), "what holds returns");
   const whole = reduce(it, asked);
   if (changedWords(whole) <= FEW) return whole;
-  const poked = asPokes(whole);
-  if (poked === undefined || !asked(poked)) return whole;
+  const poked = caseOf(stepsOf(whole).map((step) => asPokes(step) ?? step));
+  if (blocksOf(poked) === blocksOf(whole) || !asked(poked)) return whole;
   // Going back to SETREGS would start over.
-  const few = reduce(poked, (other) => other.way === "POKEUSER" && asked(other));
+  const few = reduce(poked, (other) => blocksOf(other) <= blocksOf(poked) && asked(other));
   return changedWords(few) < changedWords(whole) ? few : whole;
 }
 
 /** With more words than these another way is tried, in case it needs fewer. */
 const FEW = 3;
 
-/** Repeats the steps in turn: the remaining words decide which way is plain enough, and the way which words remain. */
+/** How many steps write whole blocks. */
+const blocksOf = (it: Case): number => stepsOf(it).filter(({ block }) => block.length > 0).length;
+
+/** Repeats the kinds of changes in turn: the remaining words decide which way is plain enough, and the way which words remain. */
 function reduce(it: Case, holds: (it: Case) => boolean): Case {
   let best = it;
-  /** Tries the candidates of a step, and continues from each that holds. */
-  const take = (simpler: Step): boolean => {
+  /** Tries the candidates of a change, and continues from each that holds. */
+  const take = (simpler: Simplification): boolean => {
     let better = false;
     for (let i = 0; ; ) {
       const next = at(simpler(best), i);
@@ -71,16 +74,16 @@ function reduce(it: Case, holds: (it: Case) => boolean): Case {
   };
   for (let better = true; better; ) {
     better = false;
-    for (const step of STEPS) better = take(step) || better;
+    for (const simpler of SIMPLIFICATIONS) better = take(simpler) || better;
   }
   return best;
 }
 
 /**
- * Simpler cases than one, the simplest first. No step undoes another, so the search ends: the candidates
+ * Simpler cases than one, the simplest first. No change undoes another, so the search ends: the candidates
  * for a case that held come later, or are fewer.
  */
-type Step = (it: Case) => Iterable<Case>;
+type Simplification = (it: Case) => Iterable<Case>;
 
 function at<T>(items: Iterable<T>, index: number): T | undefined {
   let i = 0;
@@ -88,35 +91,56 @@ function at<T>(items: Iterable<T>, index: number): T | undefined {
   return undefined;
 }
 
-const STEPS: readonly Step[] = [
-  plainer,
-  fewerPairs,
-  fewerWords,
-  outsideOfStubCode,
-  fewerBits,
-  lowerWords,
+const SIMPLIFICATIONS: readonly Simplification[] = [
+  fewerSteps,
+  inEachStep(plainer),
+  inEachStep(fewerPairs),
+  inEachStep(fewerWords),
+  inEachStep(outsideOfStubCode),
+  inEachStep(fewerBits),
+  inEachStep(lowerWords),
 ];
+
+/** Without one of several steps. The first that is left begins where the first did. */
+function* fewerSteps(it: Case): Iterable<Case> {
+  const steps = stepsOf(it);
+  if (steps.length === 1) return;
+  for (let i = steps.length - 1; i >= 0; i--) yield caseOf(steps.toSpliced(i, 1), steps[0]?.from);
+}
+
+/** The candidates for each step, beside the others as they are. */
+function inEachStep(simpler: (step: Step) => Iterable<Step>): Simplification {
+  return function* (it) {
+    const steps = stepsOf(it);
+    for (const [i, step] of steps.entries()) {
+      for (const other of simpler(step)) yield caseOf(steps.with(i, other));
+    }
+  };
+}
 
 /** How many words of a case differ from the baseline. @throws InputError */
 export function changedWords(it: Case): number {
   expectCase(it);
-  const { block, pairs, words } = it;
-  const changed = block.filter((word, i) => word !== BASELINE[i]).length;
-  return changed + pairs.length + words.filter((word) => word !== 0n).length;
+  return stepsOf(it).reduce((sum, { block, pairs, words }) => {
+    const changed = block.filter((word, i) => word !== BASELINE[i]).length;
+    return sum + changed + pairs.length + words.filter((word) => word !== 0n).length;
+  }, 0);
 }
 
-/* The same case by a plainer way in and out. */
+/* The same step by a plainer way in and out. */
 
 /** The words of struct ptrace_sud_config. rip and rax follow. */
 const DISPATCH_CONFIG = 4;
 
 /** One of the kinds is made the plainest, or plainer. */
-function* plainer(it: Case): Iterable<Case> {
+function* plainer(it: Step): Iterable<Step> {
+  const nothing = it.from === "last" ? asNothing(it) : undefined;
+  if (nothing !== undefined) yield nothing;
   const plain = asBlock(it);
   if (plain !== undefined) yield plain;
   if (it.way === "DISPATCH") yield* withoutDispatch(it);
   if (it.signal !== 0) yield { ...it, signal: 0 };
-  if (it.from !== "signal") yield { ...it, from: "signal" };
+  if (it.from !== "signal" && it.from !== "last") yield { ...it, from: "signal" };
   if (it.way === "SIGRETURN") yield* plainerFrames(it);
   else if (it.on !== "NONE") yield { ...it, on: "NONE" };
   if (it.on !== "NONE" && it.on !== "CONT") yield { ...it, on: "CONT" };
@@ -129,13 +153,13 @@ function* plainer(it: Case): Iterable<Case> {
 }
 
 /** Any of the words alone would make the configuration invalid. */
-function* withoutDispatch(it: Case): Iterable<Case> {
+function* withoutDispatch(it: Step): Iterable<Step> {
   const words = it.words.map((word, i) => (i < DISPATCH_CONFIG ? 0n : word));
   if (words.some((word, i) => word !== it.words[i])) yield { ...it, words };
 }
 
 /** Without floating point, and with fewer flags. */
-function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
+function* plainerFrames({ frame, ...it }: Step): Iterable<Step> {
   if (frame === undefined) return;
   const { ucFlags, fpstate, image } = frame;
   if (fpstate) yield { ...it, pairs: [], frame: { ucFlags, fpstate: false } };
@@ -149,20 +173,20 @@ function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
   }
 }
 
-/* Fewer and plainer words of a case, one at a time. */
+/* Fewer and plainer words of a step, one at a time. */
 
-function* fewerPairs(it: Case): Iterable<Case> {
+function* fewerPairs(it: Step): Iterable<Step> {
   for (let i = it.pairs.length - 1; i >= 0; i--) yield { ...it, pairs: it.pairs.toSpliced(i, 1) };
 }
 
-/** A word of a case, its plainest value, and the case with another value in its place. */
+/** A word of a step, its plainest value, and the step with another value in its place. */
 interface Place {
   readonly word: bigint;
   readonly plain: bigint;
-  put(word: bigint): Case;
+  put(word: bigint): Step;
 }
 
-function places(it: Case): Place[] {
+function places(it: Step): Place[] {
   return [
     ...it.block.map((word, i) => ({
       word,
@@ -187,19 +211,19 @@ function plainAt({ way }: Case, offset: bigint): bigint {
   return way === "POKEUSER" && isRegister(offset) ? (BASELINE[Number(offset) / 8] ?? 0n) : 0n;
 }
 
-export function* fewerWords(it: Case): Iterable<Case> {
+export function* fewerWords(it: Step): Iterable<Step> {
   for (const { plain, put } of places(it)) yield put(plain);
 }
 
 /** A program in C has the scratch pages, but not the stub code. */
-function* outsideOfStubCode(it: Case): Iterable<Case> {
+function* outsideOfStubCode(it: Step): Iterable<Step> {
   for (const { word, put } of places(it)) {
     if (word >= STUB_CODE && word < STUB_CODE + BigInt(PAGE_SIZE)) yield put(SCRATCH);
   }
 }
 
 /** Each bit that differs, from the top, made as it is in the plain word. */
-function* fewerBits(it: Case): Iterable<Case> {
+function* fewerBits(it: Step): Iterable<Step> {
   for (const { word, plain, put } of places(it)) {
     for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
       if (((word ^ plain) & bit) !== 0n) yield put(word ^ bit);
@@ -208,7 +232,7 @@ function* fewerBits(it: Case): Iterable<Case> {
 }
 
 /** Halves, and one less: what is left at a boundary is the boundary. */
-function* lowerWords(it: Case): Iterable<Case> {
+function* lowerWords(it: Step): Iterable<Step> {
   for (const { word, plain, put } of places(it)) {
     for (const lower of [word >> 1n, word - 1n]) {
       if (word !== 0n && isSimpler(lower, word, plain)) yield put(lower);

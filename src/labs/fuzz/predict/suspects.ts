@@ -9,7 +9,7 @@ import type { Machine } from "../machine.ts";
 import { FEATURES, type Feature } from "../machine.ts";
 import { adoptFlags, differencesOf, type FieldDifference } from "./differences.ts";
 import type { AppliedRule, Change, Model } from "./model.ts";
-import { type CasePrediction, predictionOf } from "./predict.ts";
+import { type CasePrediction, predictionOf, type StepPrediction } from "./predict.ts";
 import type { Rule } from "./rules.ts";
 
 export interface Suspects {
@@ -21,9 +21,12 @@ export interface Suspects {
 
 export const NO_SUSPECTS: Suspects = { rules: [], vanishes: false };
 
+const NONE: Fields = new Map();
+
 /** A prediction, and the outcome that contradicts it. */
 interface Contradicted extends CasePrediction {
   readonly seen: Fields;
+  readonly before: readonly (StepPrediction & { readonly seen: Fields })[];
   readonly differences: readonly FieldDifference[];
 }
 
@@ -72,17 +75,23 @@ function without({ features }: Machine, needed: NonNullable<Rule["feature"]>): F
 
 /** Whether another prediction has what differs as it was seen, contradicts nothing, and hides nothing. */
 function vanishesWith(
-  { predicted, unpredicted }: CasePrediction,
+  { predicted, unpredicted, before }: CasePrediction,
   outcome: Contradicted,
   { ignoredFlags }: Model,
 ): boolean {
   const { seen, differences } = outcome;
   if (unpredicted !== null && unpredicted !== outcome.unpredicted) return false;
+  const isContradicted = (fields: Fields, others: Fields) => {
+    // A recording lacks what was not the same in two stubs.
+    const known = new Map([...fields].filter(([field]) => others.has(field)));
+    return differencesOf(adoptFlags(known, others, ignoredFlags), others).length > 0;
+  };
+  // A recording lacks the outcomes of the steps before.
+  if (outcome.before.some((step, k) => isContradicted(before[k]?.predicted ?? NONE, step.seen)))
+    return false;
   const isShown = differences.some(({ field }) => {
     const word = seen.get(field);
     return word !== undefined && predicted.get(field) === word;
   });
-  // A recording lacks what was not the same in two stubs.
-  const known = new Map([...predicted].filter(([field]) => seen.has(field)));
-  return isShown && differencesOf(adoptFlags(known, seen, ignoredFlags), seen).length === 0;
+  return isShown && !isContradicted(predicted, seen);
 }

@@ -3,6 +3,7 @@
 import { Batch } from "../case/batch.ts";
 import { type Case, type CaseDocument, formatCase } from "../case/case.ts";
 import { type Fields, writeFields } from "../case/fields.ts";
+import { CONSTANTS } from "../case/records.ts";
 import { deviationsOf } from "../known/known.ts";
 import {
   adoptFlags,
@@ -20,6 +21,13 @@ import { type CauseRow, causeRows } from "../tell/causes.ts";
 import type { RecordedCase, RecordingFile, RecordingHeader } from "./recording.ts";
 
 const BATCH = 512;
+
+/** A recorded case, and where its last step is. */
+interface PlacedCase extends RecordedCase {
+  readonly line: number;
+  readonly batch: Batch;
+  readonly i: number;
+}
 
 /** A recorded outcome that contradicts its prediction. */
 export interface Contradiction {
@@ -60,19 +68,23 @@ const MOST_EXAMINED = 100;
 
 /** The cases of a recording in the memory of the fuzzer's module, where many models can judge them. */
 export class RecordedCases {
-  readonly #cases: (RecordedCase & { readonly line: number })[] = [];
+  readonly #cases: PlacedCase[] = [];
   readonly #batches: Batch[] = [];
 
   /** @throws InputError if a line is malformed */
   constructor(file: RecordingFile) {
+    let batch: Batch | undefined;
+    let next = 0;
     for (const each of file.cases()) {
-      const at = this.#cases.length % BATCH;
-      if (at === 0) this.#batches.push(new Batch(BATCH));
-      this.#cases.push(each);
-      const batch = this.#batches.at(-1);
-      if (batch === undefined) continue;
-      batch.put([each.it], at);
-      writeFields(each.it, each.seen, batch, at);
+      if (batch === undefined || next + CONSTANTS.MOST_STEPS > BATCH) {
+        batch = new Batch(BATCH);
+        this.#batches.push(batch);
+        next = 0;
+      }
+      const [i = next] = batch.put([each.it], next);
+      writeFields(each.it, each.seen, batch, i);
+      this.#cases.push({ ...each, batch, i });
+      next = i + 1;
     }
   }
 
@@ -83,7 +95,7 @@ export class RecordedCases {
   /** Counts the cases that a model does not predict, by rule. */
   unpredicted(model: Model): UnpredictedCases[] {
     const counts = new Map<string, number>();
-    for (const [batch, i] of this.#places()) {
+    for (const { batch, i } of this.#cases) {
       const { unpredicted } = model.predict(batch, i);
       if (unpredicted !== null) counts.set(unpredicted, (counts.get(unpredicted) ?? 0) + 1);
     }
@@ -100,7 +112,7 @@ export class RecordedCases {
   /** How many cases use each rule of a model. */
   exercised(model: Model): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const [batch, i] of this.#places()) {
+    for (const { batch, i } of this.#cases) {
       const used = new Set(model.explain(batch, i).map(({ id }) => id));
       for (const id of used) counts.set(id, (counts.get(id) ?? 0) + 1);
     }
@@ -122,7 +134,7 @@ export class RecordedCases {
       .flatMap(({ line, differences }) => {
         const { it, seen } = byLine.get(line) ?? {};
         if (it === undefined || seen === undefined) return [];
-        const outcome = { ...predictionOf(it, model), seen, differences };
+        const outcome = { ...predictionOf(it, model), before: [], seen, differences };
         return [{ index: line, it, differences, suspects: suspectsOf(outcome, model) }];
       });
     const counts = { cases: this.length, exercised: this.exercised(model) };
@@ -134,17 +146,10 @@ export class RecordedCases {
 
   /** The cases whose outcomes contradict what a model predicts. */
   *contradictions(model: Model): Iterable<Contradiction> {
-    for (const [batch, i, { it, line, seen }] of this.#places()) {
+    for (const { batch, i, it, line, seen } of this.#cases) {
       if (!model.differs(batch, i)) continue;
       const differences = differencesIn(it, seen, model);
       if (differences.length > 0) yield { line, case: formatCase(it), differences };
-    }
-  }
-
-  *#places(): Iterable<[batch: Batch, i: number, each: RecordedCase & { readonly line: number }]> {
-    for (const [k, each] of this.#cases.entries()) {
-      const batch = this.#batches[Math.floor(k / BATCH)];
-      if (batch !== undefined) yield [batch, k % BATCH, each];
     }
   }
 

@@ -3,6 +3,7 @@ import { callback, checkOptions, type OptionShapes, optional, text } from "../..
 import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
+import { CONSTANTS } from "../case/records.ts";
 import { Generator } from "../draw/generate.ts";
 import { stableFields } from "../examiner.ts";
 import { Experiment } from "../experiment.ts";
@@ -12,8 +13,10 @@ import { Model } from "../predict/model.ts";
 import type { FuzzResult } from "../run/options.ts";
 import { formatRecording } from "./recording.ts";
 
-/** As workers have them: for each stop, in milliseconds, and for each batch. */
-const [DEADLINE, CAPACITY] = [2000, 512];
+/** For each stop, in milliseconds, as workers have it. */
+const DEADLINE = 2000;
+/** Cases that are tried at once. */
+const CHUNK = 100;
 
 export interface RecordOptions {
   /** The list of known deviations that the run had. */
@@ -40,7 +43,11 @@ export async function recordRun(
 ): Promise<string> {
   checkOptions(options, "options", SHAPES);
   const { known, about, progress = () => {} } = options;
-  using experiment = new Experiment({ deadline: DEADLINE, capacity: CAPACITY, known });
+  using experiment = new Experiment({
+    deadline: DEADLINE,
+    capacity: CHUNK * CONSTANTS.MOST_STEPS,
+    known,
+  });
   const cases = casesOf(run, known);
   const seen = await tryAll(experiment, cases, (share) => progress(share / 2));
   experiment.trier.renewAll();
@@ -73,8 +80,8 @@ async function tryAll(
   progress: (share: number) => void,
 ): Promise<Fields[]> {
   const seen: Fields[] = [];
-  for (let at = 0; at < cases.length; at += CAPACITY) {
-    seen.push(...experiment.try(cases.slice(at, at + CAPACITY)));
+  for (let at = 0; at < cases.length; at += CHUNK) {
+    seen.push(...experiment.try(cases.slice(at, at + CHUNK)));
     progress(seen.length / cases.length);
     // Signals are delivered between two turns of the event loop.
     await setImmediate();

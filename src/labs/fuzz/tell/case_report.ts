@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { InputError, REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 import { visible } from "../../../lib/visible.ts";
+import { stepsOf } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { KnownName } from "../known/arch.ts";
 import { knownLine, knownOption } from "../known/known.ts";
@@ -54,6 +55,7 @@ export function caseReport(
   { machine, known, sightings = [] }: ReportOptions,
 ) {
   const { it, differences, rules, unpredicted } = examination;
+  const acts = stepsOf(it).map(actOf);
   const here: Sighting = {
     kernel: `Linux ${machine.release}`,
     machine: machineLine(machine).replace(/^.* on (?=x86-64)/, ""),
@@ -63,11 +65,11 @@ export function caseReport(
     unpredicted === null ? "" : `\nThe stop is not predicted, because of rule ${unpredicted}.\n`;
   return `# ${inert(subjectOf(differences))}
 
-${actOf(it)}${known === undefined ? "" : `\n\n${knownLine(known)}`}
+${acts.length === 1 ? acts[0] : acts.map((act, i) => `${i + 1}. ${act}`).join("\n")}${known === undefined ? "" : `\n\n${knownLine(known)}`}
 
 ## Expected and seen
 
-${table(["field", "expected", "seen"], fieldTexts(examination))}
+${fieldTables(examination).join("\n\n")}
 ${missing}
 Fields that are not listed are as written.
 
@@ -96,11 +98,16 @@ ${caseJson(it)}\`\`\`
 `;
 }
 
-function fieldTexts({ it, predicted, seen }: CaseOutcome): string[][] {
-  return fieldRows(it, predicted, seen).map(({ name, predicted: p, seen: s, differs }) => {
-    const told = (word: bigint | undefined, otherwise: string) =>
-      word === undefined ? otherwise : inert(tellField(name, word));
-    return [differs ? `**${name}**` : name, told(p, "not predicted"), told(s, "-")];
+/** A table for each step. */
+function fieldTables(examination: CaseOutcome): string[] {
+  return fieldRows(examination).map((rows, i, { length }) => {
+    const texts = rows.map(({ name, predicted: p, seen: s, differs }) => {
+      const told = (word: bigint | undefined, otherwise: string) =>
+        word === undefined ? otherwise : inert(tellField(name, word));
+      return [differs ? `**${name}**` : name, told(p, "not predicted"), told(s, "-")];
+    });
+    const head = length === 1 ? "" : `Step ${i + 1} of ${length}:\n\n`;
+    return head + table(["field", "expected", "seen"], texts);
   });
 }
 

@@ -4,13 +4,13 @@ import { signalName } from "../../../core/encoder/names.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { hex } from "../../../lib/errors.ts";
 import { BASELINE, REGISTERS } from "../case/arch.ts";
-import { type Case, formatCase, namesOfSignals } from "../case/case.ts";
+import { type Case, formatCase, namesOfSignals, type Step } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { Machine } from "../machine.ts";
 import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
 import type { AppliedRule } from "../predict/model.ts";
-import type { CasePrediction } from "../predict/predict.ts";
+import type { CasePrediction, StepPrediction } from "../predict/predict.ts";
 import { isUnasked } from "../predict/processors.ts";
 import { suspectTable } from "./attribution.ts";
 
@@ -83,29 +83,43 @@ export interface FieldRow {
   readonly differs: boolean;
 }
 
-/**
- * The fields side by side. A register is omitted if it has the value that was written and predicted.
- *
- * @param seen undefined if nothing was tried
- */
-export function fieldRows(it: Case, predicted: Fields, seen: Fields | undefined): FieldRow[] {
-  const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
-  return [...names]
-    .map((name) => {
-      const [p, s] = [predicted.get(name), seen?.get(name)];
-      const differs = p !== undefined && seen !== undefined && p !== s;
-      return { name, predicted: p, seen: s, differs };
-    })
-    .filter((row) => row.differs || !isPlain(it, row.name, row.seen ?? row.predicted));
+/** A step, and what was seen, if it was tried. */
+interface ToldStep extends StepPrediction {
+  readonly seen?: Fields;
 }
 
-/** Whether a register has the value that the case gives it, or that of the baseline. */
-function isPlain({ block }: Case, field: string, word: bigint | undefined): boolean {
+/** A case in the same way. */
+export interface ToldCase extends ToldStep {
+  readonly before: readonly ToldStep[];
+}
+
+/** The fields of each step side by side. A register is omitted if it has the value that was written and predicted. */
+export function fieldRows({ before, ...last }: ToldCase): FieldRow[][] {
+  return [...before, last].map(({ it, predicted, seen }, i) => {
+    const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
+    const stop = before[i - 1]?.seen ?? before[i - 1]?.predicted;
+    return [...names]
+      .map((name) => {
+        const [p, s] = [predicted.get(name), seen?.get(name)];
+        const differs = p !== undefined && seen !== undefined && p !== s;
+        return { name, predicted: p, seen: s, differs };
+      })
+      .filter((row) => row.differs || !isPlain(it, stop, row.name, row.seen ?? row.predicted));
+  });
+}
+
+/** Whether a register has the value that the step gives it, or that of the stop before, or of the baseline. */
+function isPlain(
+  { block, from }: Step,
+  stop: Fields | undefined,
+  field: string,
+  word: bigint | undefined,
+): boolean {
   const [part, name = ""] = field.split(".");
   if (part === "frame") return word === 0n;
   const index = REGISTERS.indexOf(name);
-  const given = block.length > 0 ? block : BASELINE;
-  return index >= 0 && word === given[index];
+  const kept = from === "last" ? stop?.get(`stopped.${name}`) : BASELINE[index];
+  return index >= 0 && word === (block.length > 0 ? block[index] : kept);
 }
 
 /** A rule of a prediction, as documents have it. */
@@ -113,14 +127,20 @@ export function ruleRow({ id, phase, told, source, asked }: AppliedRule) {
   return { id, phase, text: told, source, ...(asked !== undefined && { asked }) };
 }
 
+function stepTable({ predicted, unpredicted, seen }: ToldStep) {
+  const outcome = seen === undefined ? {} : { outcome: fieldTable(seen) };
+  return { unpredicted, prediction: fieldTable(predicted), ...outcome };
+}
+
 /** A prediction as a document has it. */
 export function predictionTable(
-  { it, unpredicted, predicted, rules }: CasePrediction,
+  { it, unpredicted, predicted, before, rules }: CasePrediction & Pick<ToldCase, "before">,
   machine: Machine,
 ) {
   return {
     case: formatCase(it),
     machine,
+    ...(before.length > 0 && { before: before.map(stepTable) }),
     unpredicted,
     prediction: fieldTable(predicted),
     rules: rules.map(ruleRow),

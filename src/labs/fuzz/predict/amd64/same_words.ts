@@ -2,7 +2,7 @@
 
 import { BASELINE, placeOf } from "../../case/amd64/code.ts";
 import { BLOCK_SIZE, indexOf } from "../../case/amd64/kinds.ts";
-import { type Case, mostPairs } from "../../case/case.ts";
+import { mostPairs, type Step } from "../../case/case.ts";
 
 const RIP = indexOf("rip");
 const RAX = indexOf("rax");
@@ -10,8 +10,8 @@ const RAX = indexOf("rax");
 const DISPATCH_CONFIG = 4;
 
 /** The same words by SETREGS, if it can write them. */
-export function asBlock({ frame, ...it }: Case): Case | undefined {
-  const put = (block: readonly bigint[]): Case => ({
+export function asBlock({ frame, ...it }: Step): Step | undefined {
+  const put = (block: readonly bigint[]): Step => ({
     ...it,
     way: "SETREGS",
     block,
@@ -27,7 +27,9 @@ export function asBlock({ frame, ...it }: Case): Case | undefined {
     const [rip, rax] = it.words.slice(DISPATCH_CONFIG);
     return put(BASELINE.with(RIP, rip ?? 0n).with(RAX, rax ?? 0n));
   }
-  if (it.way !== "POKEUSER" || it.pairs.some(({ offset }) => !isRegister(offset))) return undefined;
+  // Words that a later step does not poke are those of its stop.
+  if (it.way !== "POKEUSER" || it.from === "last") return undefined;
+  if (it.pairs.some(({ offset }) => !isRegister(offset))) return undefined;
   const block = [...BASELINE];
   for (const { offset, word } of it.pairs) block[Number(offset) / 8] = word;
   return put(block);
@@ -37,9 +39,9 @@ export function asBlock({ frame, ...it }: Case): Case | undefined {
  * The same words by POKEUSER, at a stop of a system call: there rcx, r11 and others have what the call has put into
  * them, and need not be written.
  */
-export function asPokes(it: Case): Case | undefined {
+export function asPokes(it: Step): Step | undefined {
   const there = it.from.endsWith("32") ? ENTERED_32 : ENTERED;
-  if (it.from === "signal" || it.from === "group" || it.way !== "SETREGS") return undefined;
+  if (["signal", "group", "last"].includes(it.from) || it.way !== "SETREGS") return undefined;
   // An INT3 also follows the call.
   const moved = (word: bigint) => (word === placeOf("int3") ? BEHIND_CALL : word);
   const pairs = it.block
@@ -60,6 +62,12 @@ const ENTERED = BASELINE.with(indexOf("rcx"), BEHIND_CALL)
 const ENTERED_32 = BASELINE.with(RIP, placeOf("int80") + 2n)
   .with(indexOf("orig_rax"), 20n)
   .with(RAX, BigInt.asUintN(64, -38n));
+
+/** A write of nothing. */
+export function asNothing(it: Step): Step | undefined {
+  if (it.way === "POKEUSER") return undefined;
+  return { ...it, way: "POKEUSER", block: [], pairs: [], words: [], length: 0 };
+}
 
 export function isRegister(offset: bigint): boolean {
   return offset % 8n === 0n && offset < BigInt(BLOCK_SIZE);
