@@ -9,7 +9,9 @@ import { countUses } from "../model/rule";
 import { FLAGS, FRAME_FLAGS } from "../model/task";
 import { differs } from "./difference";
 import {
+  FROM_LAST,
   MOST_OBSTACLES,
+  OBSTACLE_ENDED,
   OUTCOME_frame,
   OUTCOME_SIZE,
   OUTCOME_stopped,
@@ -28,9 +30,11 @@ export const UNPREDICTED: u32 = 1;
 export const prediction: usize = changetype<usize>(known);
 export const predictedOutcome: usize = predicted;
 
-/** Predicts one case. */
+/** Predicts a step, and the steps of its case before it. */
 export function predictOne(setup: usize): void {
-  predict(changetype<Setup>(setup));
+  let first = setup;
+  while (changetype<Setup>(first).from == FROM_LAST) first -= SETUP_SIZE;
+  for (; first <= setup; first += SETUP_SIZE) predict(changetype<Setup>(first));
 }
 
 /** Whether an outcome differs from the last prediction. */
@@ -93,6 +97,8 @@ export const untriedErrors: usize = memory.data(4 * MOST_OBSTACLES, 4);
 
 function countUntried(outcome: Outcome): void {
   changetype<Tally>(tally).cases++;
+  // The step before it says why.
+  if (outcome.obstacle == OBSTACLE_ENDED) return;
   const place: usize = 4 * outcome.obstacle;
   store<u32>(untried + place, load<u32>(untried + place) + 1);
   store<i32>(untriedErrors + place, outcome.obstacleError);
@@ -103,7 +109,8 @@ const SLOTS: u32 = 4096;
 
 /**
  * Assesses `count` setups and outcomes. Writes the indices of those that differ, or whose signature is not among
- * `recent`, to `news`, and returns their number; the others, and those that were not tried, are counted.
+ * `recent`, to `news`, and returns their number; the others, and those that were not tried, are counted. So are steps
+ * after one that differs.
  */
 export function assess(
   setups: usize,
@@ -113,6 +120,7 @@ export function assess(
   cases: u32,
 ): u32 {
   let found: u32 = 0;
+  let differed = false;
   for (let i: u32 = 0; i < cases; i++) {
     const setup = changetype<Setup>(setups + SETUP_SIZE * i);
     const outcome = outcomes + OUTCOME_SIZE * i;
@@ -122,7 +130,9 @@ export function assess(
     }
     predict(setup);
     countUses();
-    if (!differsFrom(outcome) && isRecent(setup, changetype<Outcome>(outcome), recent)) {
+    const isAfter = differed && setup.from == FROM_LAST;
+    differed = isAfter || differsFrom(outcome);
+    if (isAfter || (!differed && isRecent(setup, changetype<Outcome>(outcome), recent))) {
       count(outcome);
     } else store<u32>(news + 4 * found++, i);
   }

@@ -1,7 +1,7 @@
 // The signature of a case: two cases have the same one if they begin and are resumed alike, the same rules decide them last,
 // and they end alike. It has no addresses and no values, which differ in each run.
 
-import { usedRule, usedRules } from "../model/rule";
+import { usedInStep, usedRule, usedRules } from "../model/rule";
 import { Outcome, Setup } from "./setup";
 
 const BEGINNING: u64 = 0x5157_0b1a;
@@ -11,12 +11,13 @@ const STOPPED: u32 = 0x7f;
 /** How many of the last rules count: with more of them, signatures multiply and say little. */
 const LAST: u32 = 2;
 
-/** The signature of the case that was predicted last: an integer below 2^53. */
+/** The signature of the step that was predicted last: an integer below 2^53. */
 export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32): f64 {
   let hash = mix(BEGINNING, load<u32>(changetype<usize>(setup)) & 0xff_ffff);
   hash = mix(hash, agreement);
   const rules = usedRules();
-  for (let k: u32 = 1; k <= LAST && k <= rules; k++) hash = mix(hash, usedRule(rules - k));
+  const last = min(LAST, usedInStep());
+  for (let k: u32 = 1; k <= last; k++) hash = mix(hash, usedRule(rules - k));
   hash = mix(hash, outcome.error);
   hash = mix(hash, outcome.resumed);
   if (outcome.error == 0 && outcome.resumed == 0) {

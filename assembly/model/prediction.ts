@@ -4,7 +4,8 @@ import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/di
 import { Outcome } from "../fuzz/setup";
 import { knownRegisters, knows, predicted, saveRegisters } from "./registers";
 import { applies } from "./rule";
-import { PC } from "./task";
+import { AT_END, AT_SIGNAL } from "./stops";
+import { PC, task } from "./task";
 
 @unmanaged
 export class Known {
@@ -21,12 +22,13 @@ export class Known {
 export const known = changetype<Known>(memory.data(offsetof<Known>(), 8));
 export const outcome = changetype<Outcome>(predicted);
 
-export function clearKnown(): void {
+/** Begins the prediction of a step; one that goes on stays not predicted if the step before it is not. */
+export function clearKnown(goesOn: bool): void {
   known.fields = 0;
   known.written = 0;
   known.stopped = 0;
   known.frame = 0;
-  known.reason = 0;
+  if (!goesOn) known.reason = 0;
 }
 
 /** The write returns an errno, at a pair or -1. */
@@ -44,10 +46,14 @@ export function readBack(): void {
   known.written = knownRegisters;
 }
 
-/** The resume returns an errno, or the task stops or ends with this status word. */
+/** The low byte of the status word of a stop. */
+const STOPPED: u32 = 0x7f;
+
+/** The resume returns an errno, or the task stops, by a signal, or ends, with this status word. */
 export function resumed(errno: i32, status: u32): void {
   outcome.resumed = errno;
   outcome.status = status;
+  if (errno == 0) task.stop = (status & 0xff) == STOPPED ? AT_SIGNAL : AT_END;
   known.fields |= KNOWS_STATUS;
 }
 

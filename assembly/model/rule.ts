@@ -18,24 +18,27 @@
 // "!", without which. @since: the first release that has the feature. The build makes a table of them
 // (scripts/rules.mjs), from which everything else, such as docs/model.md, derives. Ids are a letter and a number.
 
-/** Most rules that one prediction uses. */
-const MOST_USED: i32 = 64;
+/** Most uses of rules in the prediction of a case. */
+const MOST_USED: i32 = 160;
 /** More than there are rules. */
 const MOST_RULES = 256;
 
-/** The rules that the last prediction used, in order, each once. */
+/** The rules that the last prediction used, in order, each once in a step of its case. */
 const used = memory.data(MOST_USED);
 let usedCount: i32 = 0;
-/** By rule: the number of the last prediction that used it. */
+/** The first use in the last step. */
+let stepBegin: i32 = 0;
+/** By rule: the number of the last step that used it. */
 const lastUses = memory.data(4 * MOST_RULES, 4);
 let prediction: u32 = 0;
 
 /** By rule: in how many predictions of batches it was used. The host reads it, and may clear it. */
 export const exercised: usize = memory.data(4 * MOST_RULES, 4);
 
-/** Begins a prediction. */
-export function forgetUses(): void {
-  usedCount = 0;
+/** Begins the prediction of a step, which may go on with the uses of the steps before it. */
+export function beginUses(goesOn: bool): void {
+  if (!goesOn) usedCount = 0;
+  stepBegin = usedCount;
   prediction++;
 }
 
@@ -63,17 +66,21 @@ function note(rule: u32): bool {
   return true;
 }
 
-/** Adds the rules of the last prediction to `exercised`. */
+/** Adds the rules of the last step to `exercised`. */
 export function countUses(): void {
-  for (let k = 0; k < usedCount; k++) {
+  for (let k = stepBegin; k < usedCount; k++) {
     const count = exercised + 4 * load<u8>(used + k);
     store<u32>(count, load<u32>(count) + 1);
   }
 }
 
-/** The number of rules that the last prediction used, and the k-th of them. */
+/** The number of uses in the last prediction and, of these, in its last step; and the rule of the k-th. */
 export function usedRules(): u32 {
   return usedCount;
+}
+
+export function usedInStep(): u32 {
+  return usedCount - stepBegin;
 }
 
 export function usedRule(k: u32): u32 {

@@ -46,8 +46,6 @@ const SAME: ReadonlySet<string> = new Set([
   "W9.most = 224",
   // The debug registers do not begin earlier or end later.
   ...["W12.begin = 840", "W12.end = 920"],
-  // SIGTRAP that stays pending looks like that of the INT3, and only synchronous signals are taken before it.
-  "R74.stop = 6",
   // S2's own level has that bit.
   "S2.mask = 65534",
   // The processor sets the other bit, "busy", if this one is set.

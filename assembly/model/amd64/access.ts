@@ -110,8 +110,15 @@ export let R114: u32 = 0;
 export let R54: u32 = 0;
 export let R54_size: u64 = 4096;
 
+/**
+ * A further step accesses memory while PKRU forbids accesses to key 0.
+ * @source access_error, arch/x86/mm/fault.c: X86_PF_PK, 6.12
+ */
+export let U26: u32 = 0;
+
 /** Whether an access of `size` bytes is possible; if not, the task has stopped. `short` means 32-bit code. */
 export function access(address: u64, size: u64, write: bool, isStack: bool, short: bool): bool {
+  if (giveUp(U26, task.locked)) return false;
   const last = address + size - 1;
   const beyond = short
     ? last >> 32 != 0 && use(isStack ? R69 : R113)

@@ -5,7 +5,9 @@ import { SIGTRAP, SIGUSR2 } from "../../linux/signal";
 import { HANDLE, IGNORE } from "../actions";
 import { copy, get, put, set } from "../registers";
 import { use } from "../rule";
-import { stopByNotice, stopBySignal } from "./force_sig";
+import { AT_HANDLER } from "../stops";
+import { initSse } from "./comiss";
+import { forceSig, stopByNotice, stopByPending } from "./force_sig";
 import { getSignal } from "./get_signal";
 import { R19_code, R19_signal, setupRtFrame } from "./setup_rt_frame";
 import { userDisableSingleStep } from "./step";
@@ -114,14 +116,25 @@ export let R24: u32 = 0;
 export let R24_signal: u32 = SIGTRAP;
 export let R24_code: i32 = SIGTRAP;
 
+/**
+ * A handler begins with the floating point of a new program.
+ * @source handle_signal, arch/x86/kernel/signal.c: fpu__clear_user_states, 6.12
+ */
+export let R119: u32 = 0;
+
 /** handle_signal and signal_setup_done. Returns whether the task has stopped. */
 function handleSignal(signal: u32, wantsFrame: bool): bool {
   restartUnderHandler(signal);
   const stepping = task.singlestep;
   if (stepping && use(R77)) userDisableSingleStep();
-  if (setupRtFrame(signal, wantsFrame) != 0) return stopBySignal(R19_signal, R19_code, 0);
+  if (setupRtFrame(signal, wantsFrame) != 0) return forceSig(R19_signal, R19_code, 0);
   if (use(R22)) clearFlags(R22_cleared);
-  return stepping && use(R24) && stopByNotice(R24_signal, R24_code);
+  if (use(R119)) {
+    initSse();
+    task.locked = false;
+  }
+  if (stepping && use(R24)) return stopByNotice(R24_signal, R24_code, AT_HANDLER);
+  return stopByPending();
 }
 
 /**

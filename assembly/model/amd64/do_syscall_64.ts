@@ -13,7 +13,7 @@ import {
 import { forget, get, set } from "../registers";
 import { applies, use } from "../rule";
 import { isAmong } from "./target";
-import { hasFlags } from "./task";
+import { hasFlags, task } from "./task";
 
 /**
  * With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and RF ({flags}), and rip below {TASK_SIZE_MAX} a call
@@ -68,8 +68,10 @@ export let R63_set: u32 = 0xf;
 export let U11: u32 = 0;
 
 /** Returns to user mode by SYSRET, which a system call may use, or by IRET: the segment registers. */
-export function returnToUser(fromCall: bool): void {
-  const bySysret = fromCall && isSysret();
+export function returnToUser(): void {
+  const bySysret = task.inCall && isSysret();
+  task.inCall = false;
+  task.in32 = false;
   for (let register = REG_ds; register <= REG_gs; register += 8) {
     const selector = get(register);
     if (selector == 0 || selector > R63_null) continue;

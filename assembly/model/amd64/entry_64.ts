@@ -13,7 +13,7 @@ import { use } from "../rule";
 import { returnToUser } from "./do_syscall_64";
 import { syscallExitWork, syscallTraceEnter } from "./syscall_work";
 import { targetCall } from "./target_calls";
-import { clearFlags } from "./task";
+import { clearFlags, task } from "./task";
 import { generalProtection } from "./traps";
 
 /**
@@ -34,6 +34,7 @@ export let R38_without: u64 = 0x1_0000;
 
 /** SYSCALL, with `next` as the address after it. Returns whether the task has stopped. */
 export function syscall(next: u64): bool {
+  task.inCall = true;
   put(REG_rip, next);
   if (use(R37)) {
     copy(REG_rip, REG_rcx);
@@ -45,8 +46,8 @@ export function syscall(next: u64): bool {
   }
   if (syscallTraceEnter()) return true;
   targetCall();
-  if (syscallExitWork(false, false)) return true;
-  returnToUser(true);
+  if (syscallExitWork(false)) return true;
+  returnToUser();
   return false;
 }
 
@@ -66,11 +67,12 @@ export function call32(): void {
 /** INT 0x80. Returns whether the task has stopped. */
 export function int80(next: u64): bool {
   if (!use(R58)) return generalProtection();
+  task.in32 = true;
   put(REG_rip, next);
   copy(REG_rax, REG_orig_rax);
   put(REG_orig_rax, u64(u32(get(REG_orig_rax))));
   set(REG_rax, u64(R58_result));
-  if (syscallTraceEnter() || syscallExitWork(false, false)) return true;
-  returnToUser(false);
+  if (syscallTraceEnter() || syscallExitWork(false)) return true;
+  returnToUser();
   return false;
 }

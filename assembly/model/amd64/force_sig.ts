@@ -1,16 +1,15 @@
-// force_sig_info_to_task, dequeue_synchronous_signal and ptrace_notify, kernel/signal.c: how the task stops.
+// force_sig_info_to_task and ptrace_notify, kernel/signal.c: how the task stops.
 // Functions that stop it, and do nothing else, return true: the task has stopped.
 
 import { REG_orig_rax } from "../../amd64/registers";
-import { SI_KERNEL, TRAP_BRKPT } from "../../linux/siginfo";
+import { SI_USER } from "../../linux/siginfo";
 import { SIGTRAP } from "../../linux/signal";
-import { isIn, SYNCHRONOUS } from "../actions";
 import { info, infoWithoutAddress, known, outcome, resumed } from "../prediction";
 import { knownRegisters, set } from "../registers";
 import { use } from "../rule";
 import { readBases } from "./process_64";
 import { getFlags } from "./putreg";
-import { placeInt80 } from "./target";
+import { dequeueSignal, forceSignal, lastAddress, lastCode, lastSignal } from "./send_signal";
 import { setFlags, task } from "./task";
 
 /** The low byte of the status word of a stop. */
@@ -28,49 +27,28 @@ export function hasStopped(): bool {
   return (outcome.status & 0xff) == STOPPED;
 }
 
-/** A stop by a signal. */
-export function stopBySignal(signal: u32, code: i32, address: u64): bool {
-  stop(signal);
-  info(signal, code, address);
+/** Whether a signal that is pending and not blocked has stopped the task. */
+export function stopByPending(): bool {
+  if (!dequeueSignal()) return false;
+  stop(lastSignal);
+  // Others have the pid of a process there.
+  if (lastCode > SI_USER) info(lastSignal, lastCode, lastAddress);
+  else infoWithoutAddress(lastSignal, lastCode);
   return true;
 }
 
-/** A stop of ptrace_notify, which reports the pid of the task itself in the field of si_addr. */
-export function stopByNotice(signal: u32, code: i32): bool {
+/** A stop of ptrace_notify, AT_..., which reports the pid of the task itself in the field of si_addr. */
+export function stopByNotice(signal: u32, code: i32, at: u32): bool {
   stop(signal);
   infoWithoutAddress(SIGTRAP, code);
+  task.stop = at;
   return true;
 }
 
-/**
- * SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({SYNCHRONOUS_MASK}), if the kernel raised them, are taken
- * before all other signals, in the order in which they were raised.
- * @source dequeue_synchronous_signal, kernel/signal.c: SYNCHRONOUS_MASK, 6.12
- */
-export let R73: u32 = 0;
-export let R73_SYNCHRONOUS_MASK: u64 = SYNCHRONOUS;
-
-/** Whether a signal of the kernel's own is taken before one that is raised later. */
-export function isSynchronous(signal: u32): bool {
-  return isIn(signal, R73_SYNCHRONOUS_MASK) && use(R73);
-}
-
-/**
- * A synchronous signal of the kernel's own that is blocked and pending is taken instead of one that an instruction
- * raises, with si_code {code}; that of a single-step with {step} and its si_addr.
- * @source dequeue_synchronous_signal, kernel/signal.c, 6.12
- */
-export let R65: u32 = 0;
-export let R65_code: i32 = SI_KERNEL;
-export let R65_step: i32 = TRAP_BRKPT;
-
-/** A signal that an instruction or a single-step raises. */
+/** A signal that an instruction or a single-step raises: the task stops by it, or by another that is pending. */
 export function forceSig(signal: u32, code: i32, address: u64): bool {
-  const pending = task.pending;
-  const isTaken = pending != 0 && task.pendingIsKernels && isSynchronous(pending) && use(R65);
-  if (!isTaken) return stopBySignal(signal, code, address);
-  if (task.stepped) return stopBySignal(pending, R65_step, placeInt80 + 2);
-  return stopBySignal(pending, R65_code, 0);
+  forceSignal(signal, code, address);
+  return stopByPending();
 }
 
 /**

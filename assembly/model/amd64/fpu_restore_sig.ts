@@ -30,7 +30,7 @@ import {
   takenAt,
   xrstor,
 } from "./xrstor";
-import { HEADER, SSE } from "./xsave";
+import { HEADER, SSE, XMM4 } from "./xsave";
 import { PKRU_KEY_0, W71_component } from "./xstateregs_set";
 
 /**
@@ -48,8 +48,6 @@ export function fpuRestoreSig(setup: Setup): u32 {
   else takeNothing();
   return result;
 }
-
-const XMM4: u64 = 224;
 
 function restore(): u32 {
   if (giveUp(U13, frameLength == 0 || isNearOtherPages())) return GIVEN_UP;

@@ -2,6 +2,7 @@
 // which breakpoints are accepted, in this order, and when the processor reports them. Between two cases a task has
 // none.
 
+import { copyWords } from "../../fuzz/records";
 import { EINVAL } from "../../linux/errno";
 import { use } from "../rule";
 import { task } from "./task";
@@ -92,6 +93,27 @@ export function setBreakpoint(k: u32, address: u64, kind: u32, length: u32, isEn
   return 0;
 }
 
+const kept = memory.data(96, 8);
+let keptArmed: u32 = 0;
+
+/** Keeps what breakpoints are, before all are changed. */
+export function keepBreakpoints(): void {
+  copyWords(kept, breakpoints, SIZE * BREAKPOINTS);
+  keptArmed = task.armed;
+}
+
+/** Changes all back: those that were not enabled are for execution now, at their address; none goes away. */
+export function restoreBreakpoints(): void {
+  task.armed = keptArmed;
+  for (let k: u32 = 0; k < BREAKPOINTS; k++) {
+    const breakpoint = at(k);
+    const isArmed = ((keptArmed >> k) & 1) != 0;
+    if (isArmed) copyWords(breakpoints + SIZE * k, kept + SIZE * k, SIZE);
+    breakpoint.kind = isArmed ? breakpoint.kind : EXECUTE;
+    breakpoint.length = isArmed ? breakpoint.length : 0;
+  }
+}
+
 /**
  * A breakpoint for execution is not reported on the instruction after MOV SS.
  * @source MOV, SDM volume 2; SDM volume 3, 7.8.3
@@ -100,14 +122,15 @@ export function setBreakpoint(k: u32, address: u64, kind: u32, length: u32, isEn
  */
 export let R115: u32 = 0;
 
-/** Whether an instruction at an address is reported before it is executed. */
-export function breaksAt(address: u64): bool {
+/** The breakpoints that report an instruction at an address before it is executed, a bit each. */
+export function breaksAt(address: u64): u32 {
+  let hit: u32 = 0;
   for (let k: u32 = 0; k < BREAKPOINTS; k++) {
     const breakpoint = at(k);
     const isArmed = ((task.armed >> k) & 1) != 0;
-    if (isArmed && breakpoint.kind == EXECUTE && breakpoint.address == address) return true;
+    if (isArmed && breakpoint.kind == EXECUTE && breakpoint.address == address) hit |= 1 << k;
   }
-  return false;
+  return hit;
 }
 
 /** Notes an access of the program, if it is reported after the instruction. */
@@ -117,6 +140,7 @@ export function watch(address: u64, size: u64, write: bool): void {
     const isArmed = ((task.armed >> k) & 1) != 0;
     if (!isArmed || breakpoint.kind == EXECUTE || (breakpoint.kind == WRITE && !write)) continue;
     const begin = breakpoint.address;
-    if (begin < address + size && address < begin + bytesOf(breakpoint.length)) task.watched = true;
+    if (begin < address + size && address < begin + bytesOf(breakpoint.length))
+      task.watched |= 1 << k;
   }
 }

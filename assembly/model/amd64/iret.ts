@@ -62,7 +62,7 @@ export function iret(): void {
   else if (!isCanonical(rip) && use(R28)) refuse(R28_signal, R28_si);
   else if (cs == R62_code32 && rip >> 32 != 0 && use(R62)) refuse(R62_signal, R62_si);
   else if (!lacks(REG_eflags)) {
-    returnToUser(task.inCall);
+    returnToUser();
     run();
   }
 }
@@ -79,6 +79,8 @@ export let U12_most: u32 = 1;
 
 function refuse(signal: u32, code: i32): void {
   if (giveUp(U12, mayBeForbidden(get(REG_rip)))) return;
+  task.inCall = false;
+  task.in32 = false;
   forceTrap(signal, code, 0);
 }
 

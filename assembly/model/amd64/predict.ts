@@ -1,19 +1,25 @@
-// Predicts the outcome of a setup.
+// Predicts the outcome of a setup: of a first step, or of one that goes on from the last prediction.
 
-import { ON_NONE, Setup, WAY_SIGRETURN } from "../../fuzz/setup";
+import { FROM_LAST, ON_NONE, Setup, WAY_SIGRETURN } from "../../fuzz/setup";
 import { clearKnown, info, known, resumed } from "../prediction";
-import { forgetUses } from "../rule";
+import { beginUses } from "../rule";
+import { AT_END } from "../stops";
 import { initSse } from "./comiss";
 import { resume } from "./resume";
 import { rtSigreturn } from "./rt_sigreturn";
-import { startTask } from "./task";
+import { startSignals } from "./send_signal";
+import { startTask, task } from "./task";
 import { write } from "./write";
 
 export function predict(setup: Setup): void {
-  forgetUses();
-  clearKnown();
-  startTask();
-  initSse();
+  const goesOn = setup.from == FROM_LAST;
+  beginUses(goesOn);
+  clearKnown(goesOn);
+  if (!goesOn) {
+    startTask();
+    startSignals();
+    initSse();
+  } else if (known.reason != 0 || task.stop == AT_END) return;
   if (setup.way == WAY_SIGRETURN) {
     rtSigreturn(setup);
     return;

@@ -71,6 +71,7 @@ export function run(): void {
   if (short && get(REG_rip) >> 32 != 0 && use(R112)) cutTo32(REG_rip);
   task.pushed = false;
   task.afterMovSs = false;
+  task.watched = 0;
   for (let n = 0; n < MOST_STEPS; n++) {
     const traps = hasFlags(R40_flag);
     if (task.armed != 0 && breaks()) return;
@@ -78,7 +79,7 @@ export function run(): void {
     if (result == STOPPED) return;
     clearResumeFlag();
     if (traps && result == DONE && debugTrap()) return;
-    if (task.watched && dataBreakpoint()) return;
+    if (task.watched != 0 && dataBreakpoint()) return;
   }
   if (!use(R60)) return;
   resumed(0, 0);
@@ -87,9 +88,9 @@ export function run(): void {
 
 /** Whether the task has stopped at a breakpoint. */
 function breaks(): bool {
-  const reaches = !hasFlags(R82_flag) && breaksAt(get(REG_rip));
-  if (reaches && task.afterMovSs && use(R115)) return false;
-  return reaches && instructionBreakpoint();
+  const hit = hasFlags(R82_flag) ? 0 : breaksAt(get(REG_rip));
+  if (hit == 0 || (task.afterMovSs && use(R115))) return false;
+  return instructionBreakpoint(hit);
 }
 
 function clearResumeFlag(): void {

@@ -5,7 +5,16 @@ import { REGISTERS, Setup } from "../../fuzz/setup";
 import { EIO } from "../../linux/errno";
 import { known, outcome } from "../prediction";
 import { use } from "../rule";
-import { addressOf, BREAKPOINTS, exists, kindOf, lengthOf, setBreakpoint } from "./hw_breakpoint";
+import {
+  addressOf,
+  BREAKPOINTS,
+  exists,
+  keepBreakpoints,
+  kindOf,
+  lengthOf,
+  restoreBreakpoints,
+  setBreakpoint,
+} from "./hw_breakpoint";
 import { task } from "./task";
 
 /**
@@ -17,14 +26,23 @@ import { task } from "./task";
 export let W62: u32 = 0;
 export let W62_shift: u64 = 16;
 
-/** Whatever was changed before a breakpoint that is refused is changed back, but no case goes on then. */
+/**
+ * If one breakpoint is refused, all are changed back; those that were not enabled stay disabled, and are for execution
+ * of 1 byte.
+ * @source ptrace_write_dr7, arch/x86/kernel/ptrace.c: second_pass, 6.12
+ */
+export let W80: u32 = 0;
+
 function writeDr7(word: u64): i32 {
+  keepBreakpoints();
   for (let k: u32 = 0; k < BREAKPOINTS; k++) {
     const isEnabled = ((word >> (2 * k)) & 3) != 0;
     if (!exists(k) && !isEnabled) continue;
     const fields = u32(word >> (W62_shift + 4 * k)) & 15;
     const errno = setBreakpoint(k, addressOf(k), fields & 3, fields >> 2, isEnabled);
-    if (errno != 0) return errno;
+    if (errno == 0) continue;
+    if (use(W80)) restoreBreakpoints();
+    return errno;
   }
   return 0;
 }

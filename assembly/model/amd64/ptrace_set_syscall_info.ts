@@ -4,11 +4,11 @@
 //   3  nr, or rval                  4  args[0], or is_error   5..9  args[1..5]
 
 import { REG_orig_rax, REG_rax } from "../../amd64/registers";
-import * as setups from "../../fuzz/setup";
 import { Setup } from "../../fuzz/setup";
 import { EINVAL, EIO, ERANGE } from "../../linux/errno";
 import { set } from "../registers";
 import { use } from "../rule";
+import { AT_ENTRY, AT_EXIT, AT_SYSEMU } from "../stops";
 import { task } from "./task";
 
 const NR = 3 * 8;
@@ -59,10 +59,8 @@ export let W18_errno: i32 = EINVAL;
 export function ptraceSetSyscallInfo(setup: Setup): i32 {
   if (use(W24)) return W24_errno;
   const words = setup.words;
-  const from: u32 = setup.from;
-  const entry =
-    from == setups.FROM_ENTRY || from == setups.FROM_SYSEMU || from == setups.FROM_ENTRY32;
-  const exit = from == setups.FROM_EXIT || from == setups.FROM_EXIT32;
+  const entry = task.stop == AT_ENTRY || task.stop == AT_SYSEMU;
+  const exit = task.stop == AT_EXIT;
   const op: u32 = load<u8>(words);
   const right = entry ? op == W18_entry : exit && op == W18_exit;
   if (setup.length < W16_size && use(W16)) return W16_errno;

@@ -3,19 +3,26 @@
 import * as setups from "../../fuzz/setup";
 import { Setup } from "../../fuzz/setup";
 import { SI_KERNEL } from "../../linux/siginfo";
-import { isIn } from "../actions";
 import { isSinglestep, R7, refusesSignal, request } from "../ptrace_resume";
 import { use } from "../rule";
+import { AT_ENTRY, AT_EXIT, AT_GROUP, AT_HANDLER, AT_SIGNAL, AT_SYSEMU } from "../stops";
 import { archDoSignalOrRestart } from "./arch_do_signal_or_restart";
 import { call32 } from "./entry_64";
-import { isSynchronous, stopBySignal } from "./force_sig";
-import { completeSignal, keepPending } from "./get_signal";
+import { stopByPending } from "./force_sig";
+import { completeSignal } from "./get_signal";
 import { iret } from "./iret";
 import { switchTo } from "./process_64";
+import { sendSignal } from "./send_signal";
 import { userDisableSingleStep, userEnableSingleStep } from "./step";
 import { syscallExitWork } from "./syscall_work";
 import { targetCall } from "./target_calls";
 import { task } from "./task";
+
+/**
+ * The signal given at the entry of a handler, where a single-step has stopped, is ignored.
+ * @source signal_setup_done, kernel/signal.c: ptrace_notify, 6.12
+ */
+export let R118: u32 = 0;
 
 /** Resumes the task as the setup requests. */
 export function resume(setup: Setup): void {
@@ -25,13 +32,13 @@ export function resume(setup: Setup): void {
   if (!isSinglestep(setup.on)) userDisableSingleStep();
   else if (userEnableSingleStep()) return;
   switchTo();
-  const from: u32 = setup.from;
-  if (from != setups.FROM_SIGNAL && from != setups.FROM_GROUP && from != setups.FROM_STEP32) {
-    leaveCall(from, signal);
-    return;
-  }
-  const given = from == setups.FROM_GROUP && use(R7) ? 0 : signal;
-  if (!archDoSignalOrRestart(given, (setup.wants & setups.WANT_FRAME) != 0)) iret();
+  const isGroup = task.stop == AT_GROUP;
+  if (task.stop == AT_HANDLER && use(R118)) {
+    if (!stopByPending()) iret();
+  } else if (task.stop == AT_SIGNAL || task.stop == AT_HANDLER || isGroup) {
+    const given = isGroup && use(R7) ? 0 : signal;
+    if (!archDoSignalOrRestart(given, (setup.wants & setups.WANT_FRAME) != 0)) iret();
+  } else leaveCall(signal);
 }
 
 /**
@@ -49,16 +56,12 @@ export let R8: u32 = 0;
 export let R8_code: i32 = SI_KERNEL;
 
 /** From a stop of a call to the way out of the kernel. */
-function leaveCall(from: u32, signal: u32): void {
+function leaveCall(signal: u32): void {
   if (completeSignal(signal)) return;
-  if (from == setups.FROM_ENTRY || (from == setups.FROM_SYSEMU && !use(R33))) targetCall();
-  else if (from == setups.FROM_ENTRY32) call32();
-  task.inCall = !task.in32;
-  const blocked = signal != 0 && isIn(signal, task.blocked);
-  if (blocked) keepPending(signal, true);
-  const sent = signal != 0 && !blocked;
-  const isExit = from == setups.FROM_EXIT || from == setups.FROM_EXIT32;
-  if (syscallExitWork(isExit, sent && isSynchronous(signal))) return;
-  if (sent && use(R8)) stopBySignal(signal, R8_code, 0);
-  else iret();
+  if (signal != 0 && use(R8)) sendSignal(signal, R8_code, 0);
+  if (task.stop == AT_ENTRY || (task.stop == AT_SYSEMU && !use(R33))) {
+    if (task.in32) call32();
+    else targetCall();
+  }
+  if (!syscallExitWork(task.stop == AT_EXIT)) iret();
 }

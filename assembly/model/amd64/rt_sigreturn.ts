@@ -9,7 +9,7 @@ import { get, put } from "../registers";
 import { use } from "../rule";
 import { forgetSse } from "./comiss";
 import { readNextFrame } from "./copy_fpstate_to_sigframe";
-import { hasStopped, stopBySignal } from "./force_sig";
+import { forceSig, hasStopped } from "./force_sig";
 import { fpuRestoreSig } from "./fpu_restore_sig";
 import { W75 } from "./process_64";
 import { restoreSigcontext } from "./restore_sigcontext";
@@ -48,7 +48,7 @@ export let S19_result: u64 = 0;
 /** badframe: the signal is delivered on the way out, before the registers are used. */
 function signalFault(): void {
   if (use(S19)) put(REG_rax, S19_result);
-  stopBySignal(S19_signal, S19_code, 0);
+  forceSig(S19_signal, S19_code, 0);
 }
 
 export function rtSigreturn(setup: Setup): void {

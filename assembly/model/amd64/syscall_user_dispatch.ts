@@ -12,6 +12,7 @@ import { SIGSEGV, SIGSYS } from "../../linux/signal";
 import { giveUp, known, outcome, wrote } from "../prediction";
 import { copy, get } from "../registers";
 import { use } from "../rule";
+import { U26 } from "./access";
 import { forceSig } from "./force_sig";
 import { putreg } from "./putreg";
 import { byteAt, CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
@@ -22,12 +23,6 @@ const OFFSET = 16;
 const LENGTH = 24;
 const RIP = 32;
 const RAX = 40;
-
-/** The configuration of the task, as it is read back. */
-let mode: u64 = 0;
-let selector: u64 = 0;
-let offset: u64 = 0;
-let length: u64 = 0;
 
 /**
  * The size for PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG must be {size}, otherwise {errno}.
@@ -85,16 +80,12 @@ export let W70_errno: i32 = EFAULT;
 /** Writes the configuration, then rip and rax. Returns the errno. */
 export function setDispatchConfig(setup: Setup): i32 {
   const words = setup.words;
-  mode = 0;
-  selector = 0;
-  offset = 0;
-  length = 0;
   const errno = setConfig(setup);
   wrote(errno, -1);
-  store<u64>(outcome.written, mode);
-  store<u64>(outcome.written, selector, SELECTOR);
-  store<u64>(outcome.written, offset, OFFSET);
-  store<u64>(outcome.written, length, LENGTH);
+  store<u64>(outcome.written, task.dispatchMode);
+  store<u64>(outcome.written, task.dispatchSelector, SELECTOR);
+  store<u64>(outcome.written, task.dispatchOffset, OFFSET);
+  store<u64>(outcome.written, task.dispatchLength, LENGTH);
   known.written = 15;
   if (errno != 0) return errno;
   putreg(REG_rip, load<u64>(words, RIP));
@@ -121,10 +112,10 @@ function setConfig(setup: Setup): i32 {
   if (isBad && use(W68)) return W68_errno;
   if (at > W70_USER_PTR_MAX && use(W70)) return W70_errno;
   task.dispatches = !isOff;
-  mode = isInclusive ? W69_on : wanted;
-  selector = at;
-  offset = isInclusive ? begin + size : begin;
-  length = isInclusive ? 0 - size : size;
+  task.dispatchMode = isInclusive ? W69_on : wanted;
+  task.dispatchSelector = at;
+  task.dispatchOffset = isInclusive ? begin + size : begin;
+  task.dispatchLength = isInclusive ? 0 - size : size;
   return 0;
 }
 
@@ -158,9 +149,11 @@ export let U20: u32 = 0;
 
 /** Whether a call is not executed. */
 export function dispatch(): bool {
-  if (get(REG_rip) - offset < length) return false;
+  if (get(REG_rip) - task.dispatchOffset < task.dispatchLength) return false;
+  const selector = task.dispatchSelector;
   if (selector != 0) {
     const page = pageAt(selector);
+    if (giveUp(U26, task.locked)) return true;
     if (giveUp(U20, page == SCRATCH_PAGE || page == STUB_PAGE)) return true;
     const isReadable = page == CODE_PAGE || page == CONSTANT_PAGE;
     const state = isReadable ? byteAt(selector) : 0;

@@ -6,9 +6,10 @@ import { SIGTRAP } from "../../linux/signal";
 import { ended } from "../prediction";
 import { get, set } from "../registers";
 import { use } from "../rule";
-import { forceSig, stopByNotice } from "./force_sig";
+import { AT_ENTRY, AT_EXIT, AT_SYSEMU } from "../stops";
+import { stopByNotice, stopByPending } from "./force_sig";
+import { forceSignal } from "./send_signal";
 import { dispatch } from "./syscall_user_dispatch";
-import { R70_code } from "./target_calls";
 import { task } from "./task";
 
 /**
@@ -28,7 +29,7 @@ export function syscallTraceEnter(): bool {
   }
   if (!(task.traces || task.emulates) || !use(R39)) return false;
   set(REG_rax, u64(R39_result));
-  return stopByNotice(SIGTRAP | R39_bit, SIGTRAP | R39_bit);
+  return stopByNotice(SIGTRAP | R39_bit, SIGTRAP | R39_bit, task.traces ? AT_ENTRY : AT_SYSEMU);
 }
 
 /**
@@ -41,7 +42,7 @@ export let R34_bit: u32 = 0x80;
 /** The task ends by a signal, after its stop at the exit of the call. */
 function endAtExit(signal: u32): void {
   set(REG_rax, u64(R39_result));
-  if (!task.traces || !syscallExitWork(false, false)) ended(signal);
+  if (!task.traces || !syscallExitWork(false)) ended(signal);
 }
 
 /**
@@ -63,14 +64,16 @@ export let R35_code: i32 = TRAP_BRKPT;
  * Returns whether the task has stopped.
  *
  * @param isExit whether the exit work was done before
- * @param isPreceded whether a synchronous signal is taken before those that are raised here
  */
-export function syscallExitWork(isExit: bool, isPreceded: bool): bool {
-  if (!isExit && task.traces && use(R34)) {
-    return stopByNotice(SIGTRAP | R34_bit, SIGTRAP | R34_bit);
+export function syscallExitWork(isExit: bool): bool {
+  if (isExit && task.ends != 0) {
+    ended(task.ends);
+    return true;
   }
-  if (isPreceded) return false;
-  if (task.raised != 0) return forceSig(task.raised, R70_code, 0);
+  if (!isExit && task.traces && use(R34)) {
+    return stopByNotice(SIGTRAP | R34_bit, SIGTRAP | R34_bit, AT_EXIT);
+  }
   const steps = !isExit && task.singlestep && !(task.emulates && use(R36));
-  return steps && use(R35) && forceSig(R35_signal, R35_code, get(REG_rip));
+  if (steps && use(R35)) forceSignal(R35_signal, R35_code, get(REG_rip));
+  return stopByPending();
 }

@@ -8,7 +8,7 @@ import { SIGILL } from "../../linux/signal";
 import { harmlessCall, R30, R30_result } from "../harmless_calls";
 import { forget, get, knows, set } from "../registers";
 import { use } from "../rule";
-import { task } from "./task";
+import { forceSignal } from "./send_signal";
 
 /**
  * The filter does not see uprobe ({call}), which returns {result} (-ENXIO) outside of a probe.
@@ -62,7 +62,7 @@ export function targetCall(): void {
   if (nr == R68_call && use(R68)) set(REG_rax, u64(R68_result));
   else if (nr == R105_call && use(R105)) set(REG_rax, u64(R105_result));
   else if (nr == R70_call && use(R70)) {
-    task.raised = R70_signal;
+    forceSignal(R70_signal, R70_code, 0);
     set(REG_rax, u64(R70_result));
   } else if (open) harmlessCall(nr);
   else if (use(R30)) set(REG_rax, u64(R30_result));

@@ -17,40 +17,39 @@ export const FRAME_FLAGS: i32 = 17 * 8;
 
 @unmanaged
 export class Task {
+  /** AT_SIGNAL and so on (../stops.ts). */
+  stop: u32;
   /** TIF_SINGLESTEP and TIF_FORCED_TF: step.ts. */
   singlestep: bool;
   forcedTf: bool;
   /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */
   traces: bool;
   emulates: bool;
-  /** The task returns from a system call by SYSCALL. */
+  /** The task is in a system call by SYSCALL. */
   inCall: bool;
   /** TS_COMPAT: it is in a 32-bit call. */
   in32: bool;
-  /** It is at a stop by a single-step. */
-  stepped: bool;
   /** The last instruction pushed rax, or was MOV SS. */
   pushed: bool;
   afterMovSs: bool;
-  /** A signal that is blocked and pending, 0 without one, and whether it is the kernel's own. */
-  pendingIsKernels: bool;
-  pending: u32;
-  /** A signal that a system call has raised; 0 without one. */
-  raised: u32;
   /** The blocked signals. */
   blocked: u64;
   /** The signal by which it ends after a call that is not executed; 0 without one. */
   ends: u32;
   /** PKRU forbids accesses to its memory. */
   locked: bool;
-  /** SYSCALL_WORK_SYSCALL_USER_DISPATCH */
+  /** SYSCALL_WORK_SYSCALL_USER_DISPATCH, and the configuration as it is read back. */
   dispatches: bool;
+  dispatchMode: u64;
+  dispatchSelector: u64;
+  dispatchOffset: u64;
+  dispatchLength: u64;
   /** Hardware breakpoints, a bit each: those that exist, and those that are enabled. */
   breakpoints: u32;
   armed: u32;
-  /** The last instruction made an access that a breakpoint reports. */
-  watched: bool;
-  /** Debug register 6, as its difference from that of a new program, and 7, as they are read back. */
+  /** Those that report an access of the last instruction. */
+  watched: u32;
+  /** virtual_dr6, which debug register 6 is read back from, and 7, as it is read back. */
   debugStatus: u64;
   debugControl: u64;
 }

@@ -7,6 +7,7 @@ import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
 import { get, put } from "../registers";
 import { use } from "../rule";
 import { forceFault, forceTrap } from "./force_sig";
+import { task } from "./task";
 
 /**
  * DIV by 0, or with a quotient that is too large: {signal}, si_code {code} (FPE_INTDIV), si_addr = rip.
@@ -92,6 +93,17 @@ export let R81_code: i32 = TRAP_BRKPT;
 export let R81_past: u64 = 0;
 export const R81_past_icebp_trap: u64 = 1;
 
+/**
+ * A debug exception sets debug register 6 anew: {step} for that of TF, and a bit for each breakpoint that it reports.
+ * @source exc_debug_user, arch/x86/kernel/traps.c: virtual_dr6; ptrace_triggered, arch/x86/kernel/ptrace.c, 6.12
+ */
+export let R122: u32 = 0;
+export let R122_step: u64 = 0x4000;
+
+function setDebugStatus(bits: u64): void {
+  if (use(R122)) task.debugStatus = bits;
+}
+
 const TRAP_HWBKPT: i32 = 4;
 
 /**
@@ -163,6 +175,7 @@ export function int3(): bool {
 }
 
 export function debugTrap(): bool {
+  setDebugStatus(R122_step | task.watched);
   return use(R40) && forceTrap(R40_signal, R40_code, get(REG_rip));
 }
 
@@ -170,14 +183,18 @@ export function debugTrap(): bool {
 export function icebp(address: u64): bool {
   if (!use(R81)) return false;
   put(REG_rip, address + R81_past);
+  setDebugStatus(0);
   return forceTrap(R81_signal, R81_code, get(REG_rip));
 }
 
-export function instructionBreakpoint(): bool {
+/** @param hit the breakpoints that report it, a bit each */
+export function instructionBreakpoint(hit: u32): bool {
+  setDebugStatus(hit);
   return use(R82) && forceFault(R82_signal, R82_code, get(REG_rip));
 }
 
 export function dataBreakpoint(): bool {
+  setDebugStatus(task.watched);
   return use(R83) && forceTrap(R83_signal, R83_code, get(REG_rip));
 }
 

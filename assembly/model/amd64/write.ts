@@ -12,9 +12,12 @@ import {
 } from "../../amd64/registers";
 import * as setups from "../../fuzz/setup";
 import { Setup } from "../../fuzz/setup";
+import { TRAP_BRKPT } from "../../linux/siginfo";
+import { SIGTRAP } from "../../linux/signal";
 import { known, outcome, readBack, wrote } from "../prediction";
 import { copy, forget, set } from "../registers";
 import { use } from "../rule";
+import { AT_ENTRY, AT_EXIT, AT_GROUP, AT_SIGNAL, AT_SYSEMU } from "../stops";
 import { archPtrace } from "./arch_ptrace";
 import { call32 } from "./entry_64";
 import { genregsSet } from "./genregs_set";
@@ -23,6 +26,7 @@ import { ptraceGetDebugregs } from "./ptrace_debugreg";
 import { ptraceRegset, setSigmask } from "./ptrace_request";
 import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
 import { getFlags } from "./putreg";
+import { setLastInfo } from "./send_signal";
 import { setDispatchConfig } from "./syscall_user_dispatch";
 import { placeInt80, placeSyscall } from "./target";
 import { setFlags, TRAP_FLAG, task } from "./task";
@@ -39,8 +43,22 @@ export let W15_result: i64 = -38;
 /** The number of getpid in 32-bit programs. */
 const GETPID_32 = 20;
 
+/** By stublab_from: where a first step begins. */
+const STOPS = memory.data<u8>([
+  u8(AT_SIGNAL),
+  u8(AT_ENTRY),
+  u8(AT_EXIT),
+  u8(AT_SYSEMU),
+  u8(AT_GROUP),
+  u8(AT_ENTRY),
+  u8(AT_EXIT),
+  u8(AT_SIGNAL),
+]);
+
 /** Brings the task to the stop at which it is written to. */
 function arrive(from: u32): void {
+  if (from == setups.FROM_LAST) return;
+  task.stop = load<u8>(STOPS + from);
   if (from == setups.FROM_SIGNAL || from == setups.FROM_GROUP) return;
   if (from == setups.FROM_ENTRY32 || from == setups.FROM_EXIT32 || from == setups.FROM_STEP32) {
     task.in32 = true;
@@ -51,6 +69,7 @@ function arrive(from: u32): void {
     else if (use(W15)) set(REG_rax, u64(W15_result));
     return;
   }
+  task.inCall = true;
   set(REG_rip, placeSyscall + 2);
   copy(REG_rip, REG_rcx);
   copy(REG_eflags, REG_r11);
@@ -63,7 +82,7 @@ function arrive(from: u32): void {
 
 /** At the stop by a single-step TF is set, and hidden. */
 function arriveBySingleStep(): void {
-  task.stepped = true;
+  setLastInfo(SIGTRAP, TRAP_BRKPT, placeInt80 + 2);
   task.singlestep = true;
   task.forcedTf = true;
   setFlags(TRAP_FLAG);

@@ -1,11 +1,23 @@
 // xfpregs_set, arch/x86/kernel/fpu/regset.c: PTRACE_SETFPREGS
 
-import { Setup } from "../../fuzz/setup";
+import { FROM_LAST, Setup } from "../../fuzz/setup";
 import { EINVAL } from "../../linux/errno";
 import { mxcsrMask, xstateLength } from "../machine";
 import { wrote } from "../prediction";
 import { applies, use } from "../rule";
-import { givenByte, givesBits, MXCSR, NOT_GIVEN, NOT_KNOWN, readPairs, startByte } from "./xsave";
+import { setSse } from "./comiss";
+import {
+  givenByte,
+  givenHalf,
+  givesBits,
+  MXCSR,
+  NOT_GIVEN,
+  NOT_KNOWN,
+  readPairs,
+  startByte,
+  U25,
+  XMM4,
+} from "./xsave";
 
 /** The length of struct user_fpregs_struct. */
 const SIZE: u64 = 512;
@@ -65,6 +77,10 @@ let accepted = false;
 export function xfpregsSet(setup: Setup): i32 {
   const errno = givesBits(setup, MXCSR, ~mxcsrMask) && use(W27) ? W27_errno : 0;
   accepted = errno == 0;
+  if (accepted) {
+    const mxcsr = givenHalf(setup, MXCSR);
+    setSse(use(W72) ? mxcsr & mxcsrMask : mxcsr, givenHalf(setup, XMM4));
+  }
   wrote(errno, -1);
   readPairs(setup, readByte);
   return errno;
@@ -73,6 +89,7 @@ export function xfpregsSet(setup: Setup): i32 {
 function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= SIZE || isReserved(offset)) return 0;
   if (applies(U22, false)) return NOT_KNOWN;
+  if (applies(U25, !accepted && setup.from == FROM_LAST)) return NOT_KNOWN;
   const byte = accepted ? takenByte(setup, offset) : NOT_GIVEN;
   return byte == NOT_GIVEN ? startByte(offset) : byte;
 }

@@ -11,6 +11,7 @@ import { known, outcome } from "../prediction";
 import { extendedAt } from "./components";
 
 export const MXCSR: u64 = 24;
+export const XMM4: u64 = 224;
 const MXCSR_MASK: u64 = 28;
 export const HEADER: u64 = 512;
 export const HEADER_END: u64 = 576;
@@ -47,6 +48,16 @@ export function startByte(offset: u64): i32 {
   if (offset == 1) return 3;
   if (offset == MXCSR) return 0x80;
   return offset == MXCSR + 1 ? 0x1f : 0;
+}
+
+/** Four bytes of the area that a setup writes. */
+export function givenHalf(setup: Setup, offset: u64): u32 {
+  let half: u32 = 0;
+  for (let k: u32 = 0; k < 4; k++) {
+    const byte = givenByte(setup, offset + k);
+    half |= u32(byte == NOT_GIVEN ? startByte(offset + k) : byte) << (8 * k);
+  }
+  return half;
 }
 
 /** Predicts the words that are read back at the offsets of the pairs. */
@@ -90,6 +101,12 @@ export function componentsAt(offset: u64): u32 {
   if (offset < 160) return X87;
   return offset < HEADER ? SSE : extendedAt(offset);
 }
+
+/**
+ * A further step writes floating point that is refused: what then reads back is that of the steps before it.
+ * @source the model
+ */
+export let U25: u32 = 0;
 
 /**
  * Which components are in use changes as programs run: not predicted is what the header of an area that was not

@@ -1,16 +1,18 @@
 // xstateregs_set, arch/x86/kernel/fpu/regset.c: PTRACE_SETREGSET with NT_X86_XSTATE, and PTRACE_GETREGSET after it
 
-import { Setup } from "../../fuzz/setup";
+import { FROM_LAST, Setup } from "../../fuzz/setup";
 import { EFAULT, EINVAL } from "../../linux/errno";
 import { mxcsrMask, xcr0, xfeatures, xstateLength } from "../machine";
 import { wrote } from "../prediction";
 import { applies, use } from "../rule";
+import { forgetSse, INITIAL_MXCSR, setSse } from "./comiss";
 import { offsetOf } from "./components";
 import { task } from "./task";
 import { isReserved, takenByte, U22, W72, W72_begin } from "./xfpregs_set";
 import {
   componentsAt,
   givenByte,
+  givenHalf,
   givesBits,
   HEADER,
   HEADER_END,
@@ -18,8 +20,11 @@ import {
   NOT_GIVEN,
   NOT_KNOWN,
   readPairs,
+  SSE,
   startByte,
+  U25,
   U31,
+  XMM4,
 } from "./xsave";
 
 /**
@@ -72,9 +77,19 @@ export function xstateregsSet(setup: Setup): i32 {
   clears = !accepted && setup.length >= xstateLength && setup.length % W29_size == 0;
   components = accepted ? givenComponents(setup) : 0;
   wrote(errno, -1);
-  task.locked = forbidsAccess(setup);
+  if (accepted) {
+    task.locked = forbidsAccess(setup);
+    takeSse(setup);
+  }
   readPairs(setup, readByte);
   return errno;
+}
+
+function takeSse(setup: Setup): void {
+  const mxcsr = givenHalf(setup, MXCSR);
+  const hasSse = (components & SSE) != 0;
+  if (hasSse || mxcsr == INITIAL_MXCSR) setSse(mxcsr, hasSse ? givenHalf(setup, XMM4) : 0);
+  else forgetSse();
 }
 
 function refusal(setup: Setup): i32 {
@@ -177,6 +192,7 @@ export let W77: u32 = 0;
 function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= xstateLength) return 0;
   if (applies(U22, W74 != 0)) return NOT_KNOWN;
+  if (applies(U25, !accepted && setup.from == FROM_LAST)) return NOT_KNOWN;
   if (applies(U31, !accepted && offset >= HEADER && offset < HEADER + 4)) return NOT_KNOWN;
   if (offset >= HEADER && offset < HEADER_END) {
     if (offset >= HEADER + 4) return 0;

@@ -2,14 +2,14 @@
 
 import { ON_NONE, Setup } from "../../fuzz/setup";
 import { clearKnown, info, known, resumed } from "../prediction";
-import { forgetUses } from "../rule";
+import { beginUses } from "../rule";
 import { resume } from "./resume";
 import { startTask } from "./task";
 import { write } from "./write";
 
 export function predict(setup: Setup): void {
-  forgetUses();
-  clearKnown();
+  beginUses(false);
+  clearKnown(false);
   startTask();
   const errno = write(setup);
   if (known.reason != 0) return;

@@ -16,6 +16,8 @@ export const FRAME_FLAGS: i32 = 34 * 8;
 
 @unmanaged
 export class Task {
+  /** AT_SIGNAL and so on (../stops.ts). */
+  stop: u32;
   /** TIF_SINGLESTEP */
   singlestep: bool;
   /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */

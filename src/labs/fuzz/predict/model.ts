@@ -115,7 +115,7 @@ export class Model {
     fuzzModule().predictOne(setups.byteOffset + i * SETUP_SIZE);
   }
 
-  /** Predicts the outcome of setup `i` of a batch. */
+  /** Predicts the outcome of setup `i` of a batch, after those of the steps before it, which are side by side with it. */
   predict(batch: Pick<Batch, "setups">, i: number): Prediction {
     this.#predict(batch, i);
     return this.prediction;
@@ -162,11 +162,12 @@ export class Model {
     return this.used;
   }
 
-  /** The rules that the last prediction used. */
+  /** The rules that the last prediction used, each once, in all steps of its case. */
   get used(): Rule[] {
     const module = fuzzModule();
-    return Array.from({ length: Number(module.usedRules()) }, (_, k) => {
-      const rule = rules()[Number(module.usedRule(k)) - 1];
+    const uses = Array.from({ length: Number(module.usedRules()) }, (_, k) => module.usedRule(k));
+    return [...new Set(uses)].map((place) => {
+      const rule = rules()[Number(place) - 1];
       if (rule === undefined) throw new RangeError("the module used an unknown rule");
       return rule;
     });
