@@ -1,4 +1,4 @@
-// Facts that are cases; src/labs/fuzz/probe/facts.ts has the format of the data.
+// Facts and features that are cases; src/labs/fuzz/probe/facts.ts has the format of the data.
 #include "facts.h"
 #include "trying.h"
 
@@ -16,6 +16,8 @@ struct check {
 
 /** The next byte of the data. */
 static const uint8_t *at;
+/** That of the last case. */
+static struct stublab_outcome *outcome;
 
 static uint32_t take8(void) {
     return *at++;
@@ -74,15 +76,16 @@ static void take_check(struct check *check) {
     }
 }
 
-/** Skips the check if the machine lacks something. */
-static void require_all(uint64_t set) {
+/** The first need of a set that the machine lacks; 0: it has all. */
+static const struct need *lack_of(uint64_t set) {
     for (int32_t i = 0; needs[i].name != 0; i++)
         if ((set >> i & 1) != 0 && !meets(&needs[i]))
-            skip(needs[i].name, needs[i].reason, 0);
+            return &needs[i];
+    return 0;
 }
 
 /** Whether a field is as expected, but for flags that are not compared. */
-static bool is_met(const struct stublab_outcome *outcome, uint32_t place, uint64_t word) {
+static bool is_met(uint32_t place, uint64_t word) {
     const bool is_flags = place == OUTCOME_WRITTEN + 8 * WORD_FLAGS ||
                           place == OUTCOME_STOPPED + 8 * WORD_FLAGS ||
                           place == OUTCOME_FRAME + 8 * FRAME_FLAGS;
@@ -91,7 +94,7 @@ static bool is_met(const struct stublab_outcome *outcome, uint32_t place, uint64
 }
 
 /** Whether a case got to where a field is read: readFields in src/labs/fuzz/case/fields.ts. */
-static bool is_reached(const struct stublab_outcome *outcome, uint32_t place) {
+static bool is_reached(uint32_t place) {
     const uint32_t offset = place & ~(uint32_t)HALF;
     const bool tried = outcome->resumed != -1, runs = outcome->resumed == 0;
     const bool stops = runs && (outcome->status & 0xff) == 0x7f;
@@ -104,12 +107,17 @@ static bool is_reached(const struct stublab_outcome *outcome, uint32_t place) {
     return offset == OUTCOME_SIGNAL || offset >= OUTCOME_STOPPED ? stops : true;
 }
 
-static void compare_outcome(const struct check *check, const struct stublab_outcome *outcome) {
-    for (uint32_t i = 0; i < check->expected; i++) {
+/** The first field from one on that is not as expected; the number of all if there is no other. */
+static uint32_t next_unmet(const struct check *check, uint32_t i) {
+    while (i < check->expected && is_reached(check->places[i]) &&
+           is_met(check->places[i], check->words[i]))
+        i++;
+    return i;
+}
+
+static void compare_outcome(const struct check *check) {
+    for (uint32_t i = 0; (i = next_unmet(check, i)) < check->expected; i++) {
         const uint32_t place = check->places[i];
-        const bool is_seen = is_reached(outcome, place);
-        if (is_seen && is_met(outcome, place, check->words[i]))
-            continue;
         struct unmet *it = add_unmet();
         say_to(it->field);
         say_field(check->setup.way, place);
@@ -118,31 +126,40 @@ static void compare_outcome(const struct check *check, const struct stublab_outc
         say_to(it->seen);
         say_value(place, field(outcome, place));
         say_to(0);
-        it->is_seen = is_seen;
+        it->is_seen = is_reached(place);
     }
 }
 
-/** Tries the case of a check in a stub that no other was tried in. */
-static void make_check(const struct check *check) {
+/** Tries the case of a check in a stub that no other was tried in; after one without a name in its
+ * stub. Returns 0, or why it cannot be tried. */
+static int64_t try_check(const struct check *check) {
     static struct stublab_setup *setup;
-    static struct stublab_outcome *outcome;
-    require_all(check->needs);
-    if (!goes_on())
-        return;
+    static bool goes_on;
     if (setup == 0) {
         setup = module_memory(reserve(sizeof *setup));
         outcome = module_memory(reserve(sizeof *outcome));
     }
-    renew();
+    if (!goes_on)
+        renew();
+    goes_on = tries_features && check->name[0] == 0;
     *setup = check->setup;
     memset(outcome, 0, sizeof *outcome);
-    const int64_t result = try_setups(setup, outcome, 1);
+    return try_setups(setup, outcome, 1);
+}
+
+static void make_check(const struct check *check) {
+    const struct need *lack = lack_of(check->needs);
+    if (lack != 0)
+        skip(lack->name, lack->reason, 0);
+    if (!goes_on())
+        return;
+    const int64_t result = try_check(check);
     if (result < 0)
         skip(0, "cases cannot be tried", result);
     else if (outcome->obstacle != STUBLAB_OBSTACLE_NONE)
         skip(0, obstacle_texts[outcome->obstacle], -outcome->obstacle_error);
     else
-        compare_outcome(check, outcome);
+        compare_outcome(check);
 }
 
 void look_at_cases(const uint8_t *checks) {
@@ -153,4 +170,18 @@ void look_at_cases(const uint8_t *checks) {
         CHECK (check.name)
             make_check(&check);
     }
+}
+
+void try_features(void) {
+    static struct check check;
+    at = &data[section_features.at];
+    tries_features = true;
+    for (uint32_t count = take16(); count > 0; count--) {
+        take_check(&check);
+        if (lack_of(check.needs) == 0 && try_check(&check) == 0 &&
+            outcome->obstacle == STUBLAB_OBSTACLE_NONE && next_unmet(&check, 0) == check.expected)
+            note_feature(check.name, outcome->stopped[WORD_RESULT]);
+    }
+    tries_features = false;
+    renew();
 }

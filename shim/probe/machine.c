@@ -16,10 +16,18 @@ bool meets(const struct need *need) {
     return (machine.features >> need->feature & 1) != need->lacks;
 }
 
-void add_feature(const char *name) {
+void note_feature(const char *name, uint64_t word) {
     const int32_t feature = index_of(name, feature_names);
     if (feature >= 0)
         machine.features |= 1ULL << feature;
+    else if (same(name, "frameLength"))
+        machine.frame_length = (uint32_t)word;
+    else if (same(name, "xfeatures"))
+        machine.xfeatures = (uint32_t)word;
+}
+
+void add_feature(const char *name) {
+    note_feature(name, 0);
 }
 
 void say_machine(void) {

@@ -47,7 +47,7 @@ extern const struct piece pieces[];
 
 /** The memory of stubs: src/labs/fuzz/case/ARCH/code.ts. */
 struct memory {
-    uint64_t code, hole, constants, constant, scratch, scratch_size;
+    uint64_t code, hole, constants, constant, scratch, scratch_size, feature_code;
 };
 extern const struct memory memory;
 

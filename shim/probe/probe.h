@@ -124,6 +124,8 @@ uint64_t milliseconds(void);
 typedef int64_t set_up(struct tracee *stub);
 /** The pages of cases; they and all of a target; or of a stub that tries setups by itself. */
 set_up set_up_pages, set_up_target, set_up_loop;
+/** Whether targets are those that features are tried in. */
+extern bool tries_features;
 /** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
 int64_t create_target(struct tracee *stub, set_up *set_up);
 /** The same, with another parent if that of all stubs is lost. */
@@ -147,6 +149,8 @@ struct machine {
 extern struct machine machine;
 bool has_feature(const char *name);
 void add_feature(const char *name);
+/** The same; or `word` is a number of the machine of this name. */
+void note_feature(const char *name, uint64_t word);
 /** Whether the machine has what checks need. */
 bool meets(const struct need *need);
 /** The machine as lines of a log. */
@@ -154,9 +158,14 @@ void say_machine(void);
 /** The machine as a document, in one line. */
 void say_machine_document(void);
 
+// ---- cases.c ----
+
+/** Tries what shows features, and notes them. */
+void try_features(void);
+
 // ---- ARCH/machine.c ----
 
-/** Reads what the processor and the kernel have. */
+/** Reads what the processor and the kernel have. Cases can be tried. */
 void read_machine(struct tracee *stub);
 /** The members of the document for the processor, each after a comma. */
 void say_processor(void);

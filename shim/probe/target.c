@@ -179,24 +179,45 @@ static int64_t install_filter(struct tracee *stub, const struct sock_filter *rul
     return result;
 }
 
-int64_t make_harmless(struct tracee *stub, const struct sock_filter *rules, uint32_t count) {
+/** The set-up has used no more of it. */
+static int64_t clear_scratch(struct tracee *stub) {
     static const uint64_t zeros[512];
+    return write_memory(stub, memory.scratch, zeros, sizeof zeros);
+}
+
+int64_t make_harmless(struct tracee *stub, const struct sock_filter *rules, uint32_t count) {
     int64_t result = leave_files(stub);
     if (result == 0)
         result = forbid_cores(stub);
     if (result == 0)
         result = install_filter(stub, rules, count);
-    // The set-up has used no more of it.
-    if (result == 0)
-        result = write_memory(stub, memory.scratch, zeros, sizeof zeros);
-    return result;
+    return result == 0 ? clear_scratch(stub) : result;
+}
+
+bool tries_features;
+
+/** The page of code that shows features, where there is one. */
+static int64_t map_features(struct tracee *stub) {
+    const uint64_t length = section_feature_code.length;
+    if (length == 0)
+        return 0;
+    const int64_t result = map_at(stub, memory.feature_code, length, -1);
+    return result < 0 ? result
+                      : fill(stub, memory.feature_code, &data[section_feature_code.at], length,
+                             PROT_READ | PROT_EXEC);
 }
 
 int64_t set_up_target(struct tracee *stub) {
+    const uint64_t handler = tries_features ? memory.feature_code : place_handler;
     int64_t result = set_up_pages(stub);
+    if (result == 0 && tries_features)
+        result = map_features(stub);
     for (const struct handled *each = handled; result == 0 && each->signal != 0; each++)
-        result = handle_signal(stub, each->signal, place_handler, each->restarts ? SA_RESTART : 0);
-    return result == 0 ? make_harmless(stub, 0, 0) : result;
+        result = handle_signal(stub, each->signal, handler, each->restarts ? SA_RESTART : 0);
+    // Features are shown by calls that no target may make.
+    if (result == 0)
+        result = tries_features ? clear_scratch(stub) : make_harmless(stub, 0, 0);
+    return result;
 }
 
 int64_t create_target(struct tracee *stub, set_up *set_up) {

@@ -51,6 +51,10 @@ void select_rules(const struct known_list *known) {
 void start_trying(void) {
     start_module();
     create_master();
+    set_deadline(DEADLINE);
+    trial.call = place_call;
+    trial.call32 = place_call32;
+    memcpy(trial.rest, baseline, sizeof trial.rest);
     read_machine(&master);
     select_rules(0);
     *w2c_fuzz_xstateLength(&module) = machine.xstate_length;
@@ -62,10 +66,6 @@ void start_trying(void) {
     *w2c_fuzz_mxcsrMask(&module) = machine.mxcsr_mask;
     *w2c_fuzz_stubCode(&module) = stub_address();
     canary.wide = machine.wide;
-    set_deadline(DEADLINE);
-    trial.call = place_call;
-    trial.call32 = place_call32;
-    memcpy(trial.rest, baseline, sizeof trial.rest);
 }
 
 void set_deadline(uint64_t milliseconds) {

@@ -2,10 +2,6 @@
 #include "components.h"
 #include "probe.h"
 #include "records.h"
-#include "trials.h"
-#include <asm/ptrace.h>
-#include <asm/sigcontext.h>
-#include <asm/signal.h>
 #include <cpuid.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
@@ -65,61 +61,6 @@ static void read_processor(void) {
     machine.wide = has_word(flags, "avx") && has_word(flags, "xsave");
 }
 
-bool run_on_with(struct tracee *stub, int64_t request, int64_t signal, int32_t *status) {
-    const uint64_t own =
-        1ULL << SIGTRAP | 1ULL << SIGSEGV | 1ULL << SIGBUS | 1ULL << SIGILL | 1ULL << SIGFPE;
-    do {
-        if (stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, frame_words()) < 0 ||
-            stublab_ptrace(request, stub->pid, 0, (void *)signal) < 0 ||
-            wait_for(stub, status, 1000) <= 0 ||
-            stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words()) < 0)
-            return false;
-        signal = 0;
-        // Signals of other processes are passed over.
-    } while ((own >> (*status >> 8 & 0x3f) & 1) == 0);
-    return true;
-}
-
-bool run_on(struct tracee *stub, int64_t request, int32_t *status) {
-    return run_on_with(stub, request, 0, status);
-}
-
-bool read_fpregs(struct tracee *stub, uint64_t registers[64]) {
-    return stublab_ptrace(PTRACE_GETFPREGS, stub->pid, 0, registers) >= 0;
-}
-
-/** Sets the action of SIGUSR1: struct kernel_sigaction. */
-static int64_t act(struct tracee *stub, uint64_t page, const uint64_t action[4]) {
-    write_memory(stub, page, action, 4 * sizeof *action);
-    return INJECT(stub, __NR_rt_sigaction, SIGUSR1, page, 0, 8);
-}
-
-/** What a frame says of itself: a handler is entered, and the frame is read there. */
-static void read_frame(struct tracee *stub) {
-    enum { ROOM = 2 * STUBLAB_MOST_XSTATE, FPSTATE = 8 + 224 };
-    struct _fpx_sw_bytes own = {0};
-    const int64_t page = map_memory(stub, ROOM);
-    if (page < 0)
-        return;
-    uint64_t *words = frame_words();
-    const uint64_t int3 = encoder_words(stub->initial)[REG_RIP] + 2;
-    const uint64_t flags = 0x44000004; /* SA_SIGINFO | SA_RESTORER | SA_NODEFER */
-    act(stub, (uint64_t)page, (const uint64_t[4]){int3, flags, int3, 0});
-    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
-    words[REG_RSP] = (uint64_t)page + ROOM;
-    uint64_t fpstate = 0;
-    int32_t status = 0;
-    if (run_on_with(stub, PTRACE_CONT, SIGUSR1, &status) &&
-        read_memory(stub, words[REG_RSP] + FPSTATE, &fpstate, sizeof fpstate) >= 0)
-        read_memory(stub, fpstate + offsetof(struct _fpstate_64, sw_reserved), &own, sizeof own);
-    act(stub, (uint64_t)page, (const uint64_t[4]){0});
-    INJECT(stub, __NR_munmap, (uint64_t)page, ROOM);
-    if (own.magic1 != FP_XSTATE_MAGIC1)
-        return;
-    machine.frame_length = own.xstate_size;
-    machine.xfeatures = (uint32_t)own.xfeatures;
-}
-
 /** The family and the model, as /proc/cpuinfo has them: arch/x86/lib/cpu.c. */
 void say_processor(void) {
     uint32_t unused = 0, version = 0, name[4] = {0};
@@ -140,8 +81,8 @@ void read_machine(struct tracee *stub) {
     uint64_t registers[64];
     read_processor();
     try_five_levels();
-    try_features(stub);
-    if (read_fpregs(stub, registers))
+    try_features();
+    if (stublab_ptrace(PTRACE_GETFPREGS, stub->pid, 0, registers) >= 0)
         machine.mxcsr_mask = (uint32_t)(registers[MXCSR_MASK / 8] >> 32);
     if (machine.mxcsr_mask == 0)
         machine.mxcsr_mask = OLD_MXCSR_MASK;
@@ -150,9 +91,7 @@ void read_machine(struct tracee *stub) {
         return;
     machine.xstate_length = (uint32_t)length;
     memcpy(&machine.xcr0, &area[XCR0], 4);
-    read_frame(stub);
     const int64_t permitted = stublab_permitted_components();
     machine.permitted = permitted < 0 ? machine.xfeatures : (uint32_t)permitted;
     stublab_read_components(machine.components);
-    try_frames(stub);
 }

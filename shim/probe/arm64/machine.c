@@ -4,14 +4,6 @@
 #include <linux/mman.h>
 #include <linux/ptrace.h>
 
-/** Bits of pstate that a processor keeps if it has what they are about:
- * arch/arm64/include/uapi/asm/ptrace.h. */
-static const struct {
-    const char *feature;
-    uint64_t bit;
-} pstate_bits[] = {{"dit", 1 << 24}, {"ssbs", 1 << 12}, {"tco", 1 << 25}, {"bti", 1 << 10}};
-enum { PSTATE_BITS = sizeof pstate_bits / sizeof *pstate_bits };
-
 /** The value of a field of /proc/cpuinfo, which begins after the colon. */
 static const char *value_of(const char *text, const char *name) {
     const char *at = line_of(text, name);
@@ -59,27 +51,12 @@ static bool go_on(struct tracee *stub, int64_t request, uint64_t signal) {
            wait_for(stub, &status, 1000) > 0 && get_registers(stub->pid, frame_words()) == 0;
 }
 
-/** Puts the registers of a stub that executes code into the frame. */
-static uint64_t *begin_at(struct tracee *stub, uint64_t address) {
-    uint64_t *words = frame_words();
-    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
-    words[REG_PC] = address;
-    return words;
-}
-
-/** The bits of pstate that a BRK leaves of all that are asked for. */
-static uint64_t kept_bits(struct tracee *stub, uint64_t brk) {
-    uint64_t *words = begin_at(stub, brk);
-    words[REG_PSTATE] = 0;
-    for (int i = 0; i < PSTATE_BITS; i++)
-        words[REG_PSTATE] |= pstate_bits[i].bit;
-    return go_on(stub, PTRACE_CONT, 0) ? words[REG_PSTATE] : 0;
-}
-
 /** Whether a call is restarted with the argument that a tracer has written at its entry. */
 static bool restarts_with_argument(struct tracee *stub, uint64_t svc) {
     enum { ARGUMENT = 5, ERESTARTNOINTR = 513 };
-    uint64_t *words = begin_at(stub, svc);
+    uint64_t *words = frame_words();
+    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
+    words[REG_PC] = svc;
     words[8] = __NR_getpid;
     bool goes = go_on(stub, PTRACE_SYSCALL, 0);
     words[0] = ARGUMENT;
@@ -89,18 +66,15 @@ static bool restarts_with_argument(struct tracee *stub, uint64_t svc) {
 }
 
 void read_machine(struct tracee *stub) {
-    static const uint32_t code[] = {0xd4200000 /* BRK */, 0xd4000001 /* SVC */};
+    static const uint32_t svc = 0xd4000001;
+    try_features();
     const int64_t page = map_memory(stub, page_bytes);
     if (page < 0)
         return;
     const uint64_t at = (uint64_t)page;
-    write_memory(stub, at, code, sizeof code);
+    write_memory(stub, at, &svc, sizeof svc);
     INJECT(stub, __NR_mprotect, at, page_bytes, PROT_READ | PROT_EXEC);
-    const uint64_t kept = kept_bits(stub, at);
-    for (int i = 0; i < PSTATE_BITS; i++)
-        if ((kept & pstate_bits[i].bit) != 0)
-            add_feature(pstate_bits[i].feature);
-    if (restarts_with_argument(stub, at + sizeof *code))
+    if (restarts_with_argument(stub, at))
         add_feature("orig_x0");
     INJECT(stub, __NR_munmap, at, page_bytes);
 }

@@ -1,16 +1,24 @@
-/* The table of facts. Only those of one architecture can be made: their cases have its registers. */
+/* The tables of facts and features. Only those of one architecture can be made: their cases have its registers. */
 
 import { spawnSync } from "node:child_process";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { UnsupportedError } from "../../../lib/errors.ts";
 import { list, parseJson, record, text } from "../../../lib/shape.ts";
 import { pathOfProbe } from "../probe/file.ts";
+import AMD64_FEATURES from "./amd64/features.jsonl";
 import SETUPS from "./amd64/setups.jsonl";
+import ARM64_FEATURES from "./arm64/features.jsonl";
 import type { Fact } from "./fact.ts";
+import { parseFeatures } from "./features.ts";
 import { parseSetupFacts } from "./setups.ts";
 
 /** The facts that are cases. */
 export const SETUP_FACTS = HOST_ARCH === "amd64" ? parseSetupFacts(SETUPS) : [];
+
+/** In the order in which the probe tries them. */
+export const FEATURE_TRIALS = parseFeatures(
+  { amd64: AMD64_FEATURES, arm64: ARM64_FEATURES }[HOST_ARCH],
+);
 
 let all: readonly Fact[] | undefined;
 

@@ -71,7 +71,8 @@ function headOf(document: unknown): Omit<SetupFact, "checks"> {
   };
 }
 
-function checkOf(document: unknown): SetupCheck {
+/** A check of a fact, or of a feature. */
+export function checkOf(document: unknown): SetupCheck {
   expectNames(document, ["check", "case", "expected", "needs"], "a check");
   const read = members(document, "");
   const it = read("case", caseOf);

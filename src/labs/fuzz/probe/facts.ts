@@ -1,10 +1,10 @@
-/* The facts about setups as data, for the probe (shim/probe/cases.c). */
+/* The facts about setups, and the features, as data for the probe (shim/probe/cases.c). */
 
 import { BASELINE } from "../case/arch.ts";
 import { recordsOf } from "../case/case_record.ts";
 import { placeOfField } from "../case/fields.ts";
 import { SETUP, SETUP_SIZE } from "../case/records.ts";
-import { SETUP_FACTS } from "../facts/arch.ts";
+import { FEATURE_TRIALS, SETUP_FACTS } from "../facts/arch.ts";
 import type { SetupCheck } from "../facts/fact.ts";
 import { NEED_NAMES } from "../facts/needs.ts";
 import { Bytes } from "./bytes.ts";
@@ -18,20 +18,28 @@ function baseWords(): BigUint64Array {
 
 /**
  *     file    fact...
- *     fact    group, name, source, bytes that follow (word); number (u16), check...
+ *     fact    group, name, source, bytes that follow (word), checks
+ *     checks  number (u16), check...
  *     check   name, needs (word: a bit each), differing words: number (u8), (index (u8), word)...;
  *             expected: number (u8), (offset (u16), with 0x8000 for a half, word)...
  */
 export function factData(): Uint8Array {
   const bytes = new Bytes();
   for (const { group, name, source, checks } of SETUP_FACTS) {
-    const body = new Bytes();
-    body.u16(checks.length);
-    for (const check of checks) putCheck(body, check);
+    const body = checkData(checks);
     for (const text of [group, name, source]) bytes.text(text);
-    bytes.word(BigInt(body.all.length));
-    bytes.put(body.all);
+    bytes.word(BigInt(body.length));
+    bytes.put(body);
   }
+  return bytes.all;
+}
+
+export const featureData = () => checkData(FEATURE_TRIALS);
+
+function checkData(checks: readonly SetupCheck[]): Uint8Array {
+  const bytes = new Bytes();
+  bytes.u16(checks.length);
+  for (const check of checks) putCheck(bytes, check);
   return bytes.all;
 }
 

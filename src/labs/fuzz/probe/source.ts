@@ -30,12 +30,14 @@ import { HANDLED, HARMLESS } from "../case/pieces.ts";
 import { FROMS, OBSTACLE, ONS, SETUP_SIZE, WAYS } from "../case/records.ts";
 import { PATHS } from "../draw/arch.ts";
 import { CHUNK, GENERATOR } from "../draw/generate.ts";
+import { FEATURE_TRIALS } from "../facts/arch.ts";
+import { FEATURE_CODE, featureCode } from "../facts/features.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
 import { Bytes } from "./bytes.ts";
-import { factData } from "./facts.ts";
+import { factData, featureData } from "./facts.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
 
 // Values as C.
@@ -51,7 +53,10 @@ export interface ProbeSource {
 }
 
 export function probeSource(): ProbeSource {
-  const parts = { memory: moduleMemory(), facts: factData(), rules: ruleSentences() };
+  const parts = {
+    ...{ memory: moduleMemory(), rules: ruleSentences(), facts: factData() },
+    ...{ features: featureData(), feature_code: featureCode(FEATURE_TRIALS) },
+  };
   const whole = concat(Object.values(parts));
   return {
     "data.c": tables(parts, whole.length),
@@ -105,7 +110,7 @@ ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, $
 };
 const uint32_t module_areas = ${fuzzModule().areas};
 const uint32_t chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
-const struct memory memory = {${[CODE, HOLE, CONSTANTS, CONSTANT, SCRATCH, BigInt(SCRATCH_SIZE)].map(word).join(", ")}};
+const struct memory memory = {${[CODE, HOLE, CONSTANTS, CONSTANT, SCRATCH, BigInt(SCRATCH_SIZE), FEATURE_CODE].map(word).join(", ")}};
 const uint64_t place_call = ${word(placeOf(CALL_CODE))}, place_call32 = ${word(CALL_32)};
 const uint64_t place_handler = ${word(placeOf("handler"))};
 const int32_t harmless_calls[] = {${HARMLESS.map((name) => parseSyscall(name, openAssemblyEncoder().constants)).join(", ")}, 0};
