@@ -9,6 +9,7 @@ import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
 import { signalName } from "../../core/encoder/names.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { loadShim } from "../../core/shim/shim.ts";
+import { type Mapping, parseMaps, readProc } from "../../core/stub/proc.ts";
 import { errnoName, limitRemedy } from "../../lib/errno.ts";
 import {
   CorruptionError,
@@ -47,6 +48,8 @@ const ENDING = 10_000;
 export interface CaseTrier extends Disposable {
   /** The machine whose outcomes they are. */
   readonly machine: Machine;
+  /** Where a 32-bit SYSCALL continues: stubs have unmapped it, but inherit its address, which is another in each program. */
+  readonly vdso?: Mapping | undefined;
   /** Tries `count` setups of a batch from `first` on, and fills in their outcomes. */
   run(batch: Batch, count: number, first?: number): void;
   /** The next setup is tried in a stub that no other has been tried in. */
@@ -59,6 +62,7 @@ export interface CaseTrier extends Disposable {
 /** Tries setups in stubs of the probe, which ends with the thread that made this. */
 export class Engine implements CaseTrier {
   readonly machine: Machine;
+  readonly vdso: Mapping | undefined;
   readonly pid: number;
   readonly #requests: number;
   readonly #answers: number;
@@ -86,6 +90,8 @@ export class Engine implements CaseTrier {
       if (this.pid < 0) throw unsupported("the probe cannot be started", -this.pid);
       const text = new TextDecoder().decode(this.#receive(1));
       this.machine = machineShape(parseJson(text), "the machine of the probe");
+      const maps = parseMaps(readProc(`/proc/${this.pid}/maps`));
+      this.vdso = maps.find(({ name }) => name === "[vdso]");
     } catch (error) {
       this.close();
       throw error;

@@ -1,5 +1,5 @@
 import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
-import { parseMaps, readProc } from "../../core/stub/proc.ts";
+import type { Mapping } from "../../core/stub/proc.ts";
 import { checkOptions, count, type OptionShapes } from "../../lib/shape.ts";
 import { type Case, expectCase, stepsOf } from "./case/case.ts";
 import { type Fields, HALF, readFields } from "./case/fields.ts";
@@ -35,19 +35,20 @@ export interface CaseOutcome extends CasePrediction, StepOutcome {
   readonly untried?: string;
 }
 
-/** Where a 32-bit SYSCALL continues. Stubs inherit the address, though they have unmapped the vDSO. */
-const VDSO = parseMaps(readProc("/proc/self/maps")).find(({ name }) => name === "[vdso]");
-
-/** Whether a word is an address in the vDSO, or the low half of one: it is another in each program. */
-function isInVdso(word: bigint): boolean {
-  const [start, end] = [BigInt(VDSO?.start ?? 0), BigInt(VDSO?.end ?? 0)];
-  const low = BigInt.asUintN(32, start);
-  return (word >= start && word < end) || (word >= low && word < low + (end - start));
+/** Whether a word is an address of a mapping, or the low half of one. */
+function isIn({ start, end }: Mapping, word: bigint): boolean {
+  const [whole, low] = [BigInt(start), BigInt.asUintN(32, BigInt(start))];
+  const size = BigInt(end - start);
+  return BigInt.asUintN(64, word - whole) < size || BigInt.asUintN(64, word - low) < size;
 }
 
-/** The fields of an outcome that are the same in another stub, and for every host. */
-export function stableFields(seen: Fields, other: Fields): Fields {
-  return new Map([...seen].filter(([field, word]) => other.get(field) === word && !isInVdso(word)));
+/** The fields of an outcome that are the same in another stub, and for every host: not addresses in the vDSO. */
+export function stableFields(seen: Fields, other: Fields, { vdso }: CaseTrier): Fields {
+  return new Map(
+    [...seen].filter(
+      ([field, word]) => other.get(field) === word && (vdso === undefined || !isIn(vdso, word)),
+    ),
+  );
 }
 
 /** How often something is tried until two attempts have the same result. */
@@ -121,11 +122,11 @@ export class Examiner {
       differences.filter(({ field, predicted }) => others[k]?.seen.get(field) !== predicted),
     );
     const last = decisiveOf(confirmed);
-    const { model, batch } = this.#experiment;
+    const { model, batch, trier } = this.#experiment;
     const outcomeOf = <T extends StepPrediction>(prediction: T, k: number) => {
       const seen = steps[k]?.seen ?? new Map();
       const predicted = adoptFlags(prediction.predicted, seen, model.ignoredFlags);
-      const stable = stableFields(seen, others[k]?.seen ?? new Map());
+      const stable = stableFields(seen, others[k]?.seen ?? new Map(), trier);
       return { ...prediction, predicted, seen, stable };
     };
     const prediction = predictionOf(batch.at(last), model);

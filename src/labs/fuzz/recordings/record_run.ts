@@ -53,7 +53,8 @@ export async function recordRun(
   experiment.trier.renewAll();
   const others = await tryAll(experiment, cases.toReversed(), (share) => progress((1 + share) / 2));
   const recorded = cases.map((it, i) => {
-    return { it, seen: stableFields(seen[i] ?? new Map(), others.at(-1 - i) ?? new Map()) };
+    const [one = new Map(), other = new Map()] = [seen[i], others.at(-1 - i)];
+    return { it, seen: stableFields(one, other, experiment.trier) };
   });
   // What cannot be tried, or is another each time, says nothing.
   const telling = recorded.filter((each) => each.seen.has("error"));
