@@ -151,21 +151,6 @@ against("outcomes that differ as the model predicts are counted, and are no caus
   assert.equal(causesOf(contrast), []);
 });
 
-const WRONG: readonly [args: string[], message: RegExp][] = [
-  [["--outcomes", "x", "--corpus", "y"], /--corpus excludes --outcomes and --against/],
-  [["--outcomes", "x", "--json"], /--json: a log has a format of its own/],
-  [["diff", "one"], /fuzz diff takes two logs/],
-  [["diff", "package.json", "package.json"], /package\.json: there are no outcomes of a run/],
-  [["--against", "/nowhere"], /\/nowhere cannot be read: ENOENT/],
-];
-for (const [args, message] of WRONG) {
-  against(`refuses ${args.join(" ")}`, async () => {
-    const { code, stderr } = await stublab(...args);
-    assert.is(code, 2, stderr);
-    assert.match(stderr, message);
-  });
-}
-
 against("logs of other cases are refused", async () => {
   const log = parseOutcomes(readFileSync(await logOf("W3"), "utf8"));
   assert.throws(

@@ -82,9 +82,6 @@ withProbe("stublab probe puts a case into an initramfs", async () => {
   const content = readFileSync(archive, "latin1");
   assert.ok(content.includes("case.json\0"));
   assert.ok(content.includes('"orig_rax": "0x18"'));
-  const alone = await run(stublabCommand("probe", "--case", CASE, "-o", archive));
-  assert.is(alone.code, 2);
-  assert.match(alone.stderr, /needs --initrd/);
 });
 
 reports("a difference is the title, and its field is bold", () => {
@@ -131,19 +128,6 @@ reports(
     );
   },
 );
-
-for (const [what, args, message] of [
-  ["two forms", ["--c", "--kselftest"], /fuzz export needs a language/],
-  ["a planted bug", ["--report", "x", "--plant", "R10"], /--report and --plant exclude each other/],
-  ["an output file", ["--report", "x", "-o", "y"], /--report and -o exclude each other/],
-  ["logs for a program", ["--c", "--seen", "x"], /--seen is for the report/],
-] as const) {
-  reports(`refuses ${what}`, async () => {
-    const { code, stderr } = await exportCase(CASE, ...args);
-    assert.is(code, 2);
-    assert.match(stderr, message);
-  });
-}
 
 const bisection = suite("fuzz: the script of bisections");
 

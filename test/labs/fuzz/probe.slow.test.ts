@@ -209,8 +209,6 @@ needs(
   await run(stublabCommand("probe", "--initrd", "-o", archive));
   const listed = spawnSync("cpio", ["-it"], { input: readFileSync(archive), encoding: "utf8" });
   assert.equal(listed.stdout.split("\n"), ["dev", "dev/console", "proc", "init", ""]);
-  const missing = await run(stublabCommand("probe"));
-  assert.is(missing.code, 2);
 });
 
 for (const arch of ARCHES) {
@@ -224,11 +222,5 @@ for (const arch of ARCHES) {
     },
   );
 }
-
-built("stublab probe refuses an architecture that it does not know", async () => {
-  const { code, stderr } = await run(stublabCommand("probe", "--arch", "riscv", "-o", "/dev/null"));
-  assert.is(code, 2);
-  assert.match(stderr, /unknown architecture "riscv".*amd64, arm64/s);
-});
 
 probe.run();
