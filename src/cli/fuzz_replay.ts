@@ -52,7 +52,7 @@ function run(args: readonly string[]): number {
     const steps = stepsOf(it).length;
     const shown = stepsOf(examination.it).length;
     const of = steps === 1 ? "" : ` of step ${shown}`;
-    const rest = shown === steps ? "" : ` Steps after step ${shown} are not shown.`;
+    const rest = shown === steps ? "" : " Steps after it are not shown.";
     const verdict =
       untried !== undefined
         ? `This kernel cannot be given the case: ${untried}.`

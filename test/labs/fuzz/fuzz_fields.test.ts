@@ -1,10 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
-import { SIMPLE, seed } from "../../support/seeds.ts";
+import { SIMPLE } from "../../support/seeds.ts";
 
 const fields = suite("fuzz: fields");
 
@@ -39,19 +38,6 @@ fields("a siginfo where none is predicted is a difference", () => {
   assert.is(seen?.get("signal"), 0n);
   experiment.batch.outcomes.set([5], experiment.batch.outcomes.indexOf((19 << 8) | 0x7f) + 1);
   assert.equal(experiment.differences(0), [{ field: "signal", predicted: 0n, seen: 5n }]);
-});
-
-fields("a field with the pid of the stub or of its parent is seen, and is not stable", () => {
-  using examiner = new Examiner();
-  for (const [call, name] of [
-    [39n, "getpid"],
-    [110n, "getppid"],
-  ] as const) {
-    const { seen, stable } = examiner.examine(seed("syscall", { rax: call }));
-    assert.ok((seen.get("stopped.rax") ?? 0n) > 1n, name);
-    assert.not(stable.has("stopped.rax"), name);
-    assert.is(stable.get("stopped.rbx"), 0n);
-  }
 });
 
 fields.run();

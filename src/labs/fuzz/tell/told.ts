@@ -4,7 +4,7 @@ import { signalName } from "../../../core/encoder/names.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { hex } from "../../../lib/errors.ts";
 import { BASELINE, REGISTERS } from "../case/arch.ts";
-import { type Case, formatCase, namesOfSignals, type Step } from "../case/case.ts";
+import { type Case, formatCase, namesOfSignals } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { Machine } from "../machine.ts";
@@ -95,31 +95,33 @@ export interface ToldCase extends ToldStep {
 
 /** The fields of each step side by side. A register is omitted if it has the value that was written and predicted. */
 export function fieldRows({ before, ...last }: ToldCase): FieldRow[][] {
-  return [...before, last].map(({ it, predicted, seen }, i) => {
+  const registers = wordsOf(BASELINE);
+  return [...before, last].map(({ it, predicted, seen }) => {
     const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
-    const stop = before[i - 1]?.seen ?? before[i - 1]?.predicted;
+    const given = it.block.length > 0 ? wordsOf(it.block) : new Map(registers);
+    for (const [field, word] of seen ?? predicted) {
+      if (!field.startsWith("frame.")) registers.set(registerOf(field), word);
+    }
     return [...names]
       .map((name) => {
         const [p, s] = [predicted.get(name), seen?.get(name)];
         const differs = p !== undefined && seen !== undefined && p !== s;
         return { name, predicted: p, seen: s, differs };
       })
-      .filter((row) => row.differs || !isPlain(it, stop, row.name, row.seen ?? row.predicted));
+      .filter((row) => row.differs || !isPlain(given, row.name, row.seen ?? row.predicted));
   });
 }
 
-/** Whether a register has the value that the step gives it, or that of the stop before, or of the baseline. */
-function isPlain(
-  { block, from }: Step,
-  stop: Fields | undefined,
-  field: string,
-  word: bigint | undefined,
-): boolean {
-  const [part, name = ""] = field.split(".");
-  if (part === "frame") return word === 0n;
-  const index = REGISTERS.indexOf(name);
-  const kept = from === "last" ? stop?.get(`stopped.${name}`) : BASELINE[index];
-  return index >= 0 && word === (block.length > 0 ? block[index] : kept);
+/** The words of a block by the names of registers. */
+const wordsOf = (block: readonly bigint[]) =>
+  new Map(REGISTERS.map((name, i) => [name, block[i] ?? 0n]));
+
+const registerOf = (field: string): string => field.slice(field.indexOf(".") + 1);
+
+/** Whether a register has the value that the step gives it, or that from before it. */
+function isPlain(given: Fields, field: string, word: bigint | undefined): boolean {
+  if (field.startsWith("frame.")) return word === 0n;
+  return REGISTERS.includes(registerOf(field)) && word === given.get(registerOf(field));
 }
 
 /** A rule of a prediction, as documents have it. */

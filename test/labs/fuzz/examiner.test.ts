@@ -1,0 +1,70 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { placeOf } from "../../../src/labs/fuzz/case/arch.ts";
+import { caseOf, parseCase, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
+import { SIMPLE, seed } from "../../support/seeds.ts";
+
+const examining = suite("fuzz: examinations");
+
+const schema = "stublab.case/1";
+const poke = (offset: number, word: bigint) => {
+  const pairs = [{ offset: `0x${offset.toString(16)}`, word: `0x${word.toString(16)}` }];
+  return parseCase({ schema, way: "POKEUSER", on: "NONE", pairs });
+};
+const [FS, FS_BASE] = [0xc8, 0xa8];
+
+examining("a field with the pid of the stub or of its parent is seen, and is not stable", () => {
+  using examiner = new Examiner();
+  for (const [call, name] of [
+    [39n, "getpid"],
+    [110n, "getppid"],
+  ] as const) {
+    const { seen, stable } = examiner.examine(seed("syscall", { rax: call }));
+    assert.ok((seen.get("stopped.rax") ?? 0n) > 1n, name);
+    assert.not(stable.has("stopped.rax"), name);
+    assert.is(stable.get("stopped.rbx"), 0n);
+  }
+});
+
+examining("a step goes on where the one before has left the stub", () => {
+  using examiner = new Examiner();
+  const step = seed("nops", { rbx: 5n }, { on: "SINGLESTEP" });
+  const { seen, before } = examiner.examine(caseOf([step, poke(80, 7n), poke(FS, 0n)]));
+  const [first, second] = before;
+  assert.is(first?.seen.get("stopped.rip"), placeOf("nops") + 1n);
+  for (const [name, word] of [
+    ["written.rip", placeOf("nops") + 1n],
+    ["written.rbx", 5n],
+    ["written.rax", 7n],
+  ] as const)
+    assert.equal([second?.seen.get(name), seen.get(name)], [word, word]);
+});
+
+examining("an outcome is that of the first step that differs, with those before it", () => {
+  using examiner = new Examiner({ change: { id: "W78", remove: true } });
+  const steps = [SIMPLE, poke(FS, 0x2bn), poke(FS_BASE, 7n), poke(FS_BASE, 0n)];
+  const outcome = examiner.examine(caseOf(steps));
+  assert.equal(outcome.it, caseOf(steps.slice(0, 3)));
+  assert.equal(outcome.differences, [{ field: "written.fs", predicted: 0n, seen: 0x2bn }]);
+  assert.equal(
+    outcome.before.map(({ it }) => it),
+    outcome.it.before,
+  );
+  const small = examiner.minimize(caseOf(steps));
+  assert.equal(
+    stepsOf(small).map(({ way }) => way),
+    ["SETREGS", "POKEUSER"],
+  );
+  assert.is(examiner.examine(small).differences[0]?.field, "written.fs");
+});
+
+examining("steps after one that ends the stub are left out", () => {
+  using examiner = new Examiner();
+  const killed = { ...SIMPLE, signal: 9 };
+  const { it, seen, before, differences } = examiner.examine(caseOf([SIMPLE, killed, SIMPLE]));
+  assert.equal(it, caseOf([SIMPLE, killed]));
+  assert.equal([seen.get("status"), before.length, differences], [9n, 1, []]);
+});
+
+examining.run();
