@@ -14,14 +14,8 @@ void note_reason(struct results *results, const struct reason *why) {
     while (reason < end && (reason->need != why->need || reason->error != why->error ||
                             !same(reason->text, why->text)))
         reason++;
-    if (reason == &results->reasons[MOST_REASONS])
-        return;
-    if (reason == end) {
-        *reason = *why;
-        reason->checks = 0;
-        results->reason_count++;
-    }
-    reason->checks++;
+    if (reason == end && results->reason_count < MOST_REASONS)
+        results->reasons[results->reason_count++] = *why;
 }
 
 void say_reason(const struct reason *reason) {
@@ -64,12 +58,6 @@ void conclude(const struct results *results, uint32_t number, const char *name,
     counts->known += excused;
     counts->held += held;
     counts->skipped += skipped;
-    for (uint32_t i = 0; i < results->reason_count && !skipped; i++) {
-        const uint32_t checks = results->reasons[i].checks;
-        say("  # %u check%s skipped: ", checks, checks == 1 ? "" : "s");
-        say_reason(&results->reasons[i]);
-        say("\n");
-    }
     say("  ");
     say_result(failed, number, name);
     // As ksft_test_result_xfail says it.

@@ -11,13 +11,12 @@ enum { MOST_REASONS = 32 };
 struct results {
     /** How many checks hold, do not, and are known not to. */
     uint32_t held, failed, excused;
-    /** Why checks were skipped, and how many. */
+    /** Why checks were skipped. */
     uint32_t reason_count;
     struct reason {
         const char *need; /* what they need; 0: it is not that */
         const char *text;
         int64_t error; /* 0: none */
-        uint32_t checks;
     } reasons[MOST_REASONS];
 };
 
@@ -30,7 +29,7 @@ struct counts {
 void say_plan(const char *indent, uint32_t tests);
 /** A line without its end. */
 void say_result(bool failed, uint32_t number, const char *name);
-/** Counts a check that was skipped. */
+/** Adds a reason, once. */
 void note_reason(struct results *results, const struct reason *why);
 void say_reason(const struct reason *reason);
 /** Whether a fact, or its check, is known not to hold; a list of 0 has none. */

@@ -11,7 +11,7 @@ static struct fact facts[MOST_FACTS];
 static uint32_t fact_count;
 
 /** What is asked for. */
-static bool lists, details;
+static bool lists;
 static const struct known_list *known;
 
 /** The fact that is looked at, and its attempt. */
@@ -104,59 +104,53 @@ static void hash(const char *text) {
 static void say_unmet(const struct unmet *it) {
     say("%s: expected %s", it->field, it->expected);
     if (it->is_seen)
-        say(", got %s", it->seen);
+        say(", got %s\n", it->seen);
     else
-        say(", which is not reached");
+        say(", which is not reached\n");
 }
 
-/** A number, or a text. */
-static void say_json(const char *text) {
-    const char *end = text[0] == '-' ? &text[1] : text;
-    while (*end >= '0' && *end <= '9')
-        end++;
-    if (*end == 0 && end[-1] != '-')
-        say("%s", text);
-    else
-        say_quoted(text);
+/** The check before what is said of it. */
+static void begin_line(const char *excuse) {
+    say("  # %s%s%s", excuse, check_name, *check_name != 0 ? ": " : "");
 }
 
-/** A check as a line of a log that has all of it. */
-static void say_details(const char *status) {
-    say("  # check {\"name\":");
-    say_quoted(check_name);
-    say(",\"status\":\"%s\"", status);
-    if (skipped.text != 0) {
-        say(",\"reason\":\"");
-        say_reason(&skipped);
-        say("\"");
-    }
+/** Counts the check, and takes down what is not as expected, or why it was skipped. */
+static void finish_check(void) {
+    const bool excused = unmet_count > 0 && is_known(known, fact->name, check_name);
+    begin_report();
+    if (unmet_count > 0)
+        hash(check_name);
     for (uint32_t i = 0; i < unmet_count; i++) {
-        const struct unmet *it = &unmet[i];
-        say("%s{\"field\":\"%s\",\"expected\":", i == 0 ? ",\"unmet\":[" : ",", it->field);
-        say_json(it->expected);
-        say(",\"seen\":");
-        if (it->is_seen)
-            say_json(it->seen);
-        else
-            say("null");
-        say("}");
+        hash(unmet[i].field);
+        begin_line(excused ? "known: " : "");
+        say_unmet(&unmet[i]);
     }
-    say("%s}\n", unmet_count > 0 ? "]" : "");
+    if (skipped.text != 0) {
+        begin_line("");
+        say("skipped: ");
+        say_reason(&skipped);
+        say("\n");
+    }
+    end_report();
+    if (skipped.text != 0)
+        note_reason(&results, &skipped);
+    else if (unmet_count == 0)
+        results.held++;
+    else if (excused)
+        results.excused++;
+    else
+        results.failed++;
 }
 
 void skip(const char *need, const char *text, int64_t error) {
     if (!goes_on())
         return;
-    skipped = (struct reason){need, text, error, 0};
+    skipped = (struct reason){need, text, error};
     if (in_check)
         return;
     is_over = true;
-    note_reason(&results, &skipped);
     check_name = "";
-    begin_report();
-    if (details)
-        say_details("skipped");
-    end_report();
+    finish_check();
 }
 
 void require(const char *need) {
@@ -167,37 +161,6 @@ void require(const char *need) {
 
 void lose(const char *reason) {
     lost = reason;
-}
-
-/** Counts the check, and takes down what it results in. */
-static void finish_check(void) {
-    const bool excused = unmet_count > 0 && is_known(known, fact->name, check_name);
-    const char *status = skipped.text != 0  ? "skipped"
-                         : excused          ? "known"
-                         : unmet_count == 0 ? "held"
-                                            : "failed";
-    begin_report();
-    if (unmet_count > 0) {
-        hash(check_name);
-        for (uint32_t i = 0; i < unmet_count; i++)
-            hash(unmet[i].field);
-        say("  # %s%s", check_name, *check_name != 0 ? ": " : "");
-        say_unmet(unmet);
-        if (unmet_count > 1)
-            say("; %u more field%s", unmet_count - 1, unmet_count == 2 ? "" : "s");
-        say("\n");
-    }
-    if (details)
-        say_details(status);
-    end_report();
-    if (skipped.text != 0)
-        note_reason(&results, &skipped);
-    else if (unmet_count == 0)
-        results.held++;
-    else if (excused)
-        results.excused++;
-    else
-        results.failed++;
 }
 
 bool end_check(void) {
@@ -249,12 +212,12 @@ static uint64_t attempt(void *unused) {
 static void look_at(uint32_t number, const char *const *except, struct counts *counts) {
     if (index_of(fact->name, except) >= 0) {
         results = (struct results){0};
-        note_reason(&results, &(struct reason){0, "--except", 0, 0});
+        note_reason(&results, &(struct reason){0, "--except", 0});
     } else {
         const uint64_t first = attempt(0);
         const int32_t others = first == 0 ? 0 : confirm(first, attempt, 0);
         say("%s", report);
-        if (details && others != 0)
+        if (others != 0)
             say("  # contradictions %d\n", others > 0 ? others : MOST_ATTEMPTS - 1);
     }
     conclude(&results, number, fact->name, known, counts);
@@ -311,7 +274,6 @@ int conformance(const struct selection *asked) {
     struct counts all = {0};
     uint32_t planned = 0, number = 0;
     load_facts();
-    details = asked->details;
     known = asked->known;
     for (uint32_t i = 0; i < fact_count; i++)
         planned += begins_group(i, asked) > 0;

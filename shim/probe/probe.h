@@ -192,7 +192,6 @@ struct selection {
     /** Names of groups and facts, which 0 ends: those that are looked at (none: all), and not. */
     const char *only[MOST_NAMES + 1], *except[MOST_NAMES + 1];
     const struct known_list *known; /* deviations that do not count; 0: none */
-    bool details;                   /* a line for each check */
 };
 int conformance(const struct selection *asked);
 /** Prints the facts, a document each. */

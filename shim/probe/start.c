@@ -40,7 +40,7 @@ static const char usage[] =
     "usage: probe [bootstrap]\n"
     "             [doctor]\n"
     "             [conformance [--only GROUP|FACT]... [--except GROUP|FACT]... [--known LIST]\n"
-    "                          [--details] [--list]]\n"
+    "                          [--list]]\n"
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
     "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]]\n"
     "             [replay [--known LIST] FILE|-]\n"
@@ -98,10 +98,9 @@ static const struct known_list *known_by(const char *name) {
 static int take_option(char **argument, struct options *options) {
     if (argument[0] == 0)
         return 0;
-    bool *flag = same(argument[0], "--outcomes")  ? &options->outcomes
-                 : same(argument[0], "--details") ? &options->facts.details
-                 : same(argument[0], "--list")    ? &options->lists
-                                                  : 0;
+    bool *flag = same(argument[0], "--outcomes") ? &options->outcomes
+                 : same(argument[0], "--list")   ? &options->lists
+                                                 : 0;
     if (flag != 0) {
         *flag = true;
         return 1;

@@ -6,12 +6,14 @@ import {
   type FactDifference,
   verdictLines,
 } from "../labs/fuzz/facts/diff.ts";
-import { parseVerdicts, type VerdictLog } from "../labs/fuzz/facts/log.ts";
-import type { Verdict } from "../labs/fuzz/facts/verdict.ts";
+import { parseConformance } from "../labs/fuzz/facts/document.ts";
+import { parseKtap } from "../labs/fuzz/facts/ktap.ts";
+import type { Verdict, VerdictLog } from "../labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../labs/fuzz/machine.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
+import { InputError } from "../lib/errors.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";
-import { inPlace } from "../lib/shape.ts";
+import { inPlace, parseJson } from "../lib/shape.ts";
 import { visible } from "../lib/visible.ts";
 import { folded } from "./fold.ts";
 import { paint, printJson, talk, tell } from "./report.ts";
@@ -29,7 +31,16 @@ export interface NamedVerdicts extends Pick<VerdictLog, "machine" | "known"> {
 export function readVerdicts(file: string): NamedVerdicts {
   const from = file === "-" ? 0 : file;
   const content = readInput(from, LOG_LIMIT).toString("utf8");
-  const { lost, ...log } = inPlace(inputName(from), () => parseVerdicts(content));
+  const { lost, ...log } = inPlace(inputName(from), () => {
+    return content.trimStart().startsWith("{")
+      ? parseConformance(parseJson(content))
+      : parseKtap(content);
+  });
+  if (log.verdicts.length === 0)
+    throw new InputError(`${inputName(from)}: there are no facts`, {
+      remedy:
+        "expected the output of probe conformance, or what stublab conformance --ktap or --json writes",
+    });
   if (lost > 0) talk(`stublab: ${inputName(from)} is not complete: it lacks ${lost} facts\n`);
   return { name: file, ...log };
 }

@@ -4,7 +4,7 @@
  */
 
 import { failureLines, skipText } from "../../src/labs/fuzz/facts/failures.ts";
-import { parseVerdicts } from "../../src/labs/fuzz/facts/log.ts";
+import { parseKtap } from "../../src/labs/fuzz/facts/ktap.ts";
 import type { CheckStatus } from "../../src/lib/check.ts";
 
 /** A fact that does not hold. */
@@ -111,7 +111,7 @@ function stepsOf(tests: readonly Test[]): Steps {
 }
 
 function conformanceOf(lines: readonly string[]): Conformance {
-  const { verdicts } = parseVerdicts(lines.join("\n"));
+  const { verdicts } = parseKtap(lines.join("\n"));
   const of = (status: CheckStatus) => verdicts.filter((verdict) => verdict.status === status);
   const skipped: Record<string, number> = {};
   for (const verdict of of("skipped")) {

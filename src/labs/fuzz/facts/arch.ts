@@ -28,6 +28,12 @@ export function allFacts(): readonly Fact[] {
   return all;
 }
 
+/** The fact of a name; one that this version does not have has no more than that. */
+export function factOf(name: string, group = "unknown facts"): Fact {
+  const known = allFacts().find((fact) => fact.name === name);
+  return known ?? { name, group, source: "", rules: [], checks: [] };
+}
+
 const MOST = 100_000;
 const factShape = record({
   ...{ fact: text, group: text, source: text },

@@ -1,10 +1,32 @@
 /* Facts and verdicts as JSON documents: docs/conformance.md. */
 
+import { STATUSES } from "../../../lib/check.ts";
+import {
+  count,
+  list,
+  members,
+  nameOrNumber,
+  nullable,
+  oneOf,
+  optional,
+  record,
+  type Shape,
+  text,
+} from "../../../lib/shape.ts";
 import { formatCase } from "../case/case.ts";
-import type { Machine } from "../machine.ts";
+import { loggedMachineShape, type Machine } from "../machine.ts";
+import { factOf } from "./arch.ts";
 import { type Fact, isSetup } from "./fact.ts";
 import { processorNotes } from "./failures.ts";
-import { type CheckResult, countsOf, rulesOf, type Verdict } from "./verdict.ts";
+import {
+  type CheckResult,
+  countsOf,
+  rulesOf,
+  type Unmet,
+  type Verdict,
+  type VerdictLog,
+  verdictOf,
+} from "./verdict.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
@@ -54,7 +76,7 @@ function headOf({ name, group, source, rules }: Fact) {
 
 function checkRow(
   { checks }: Fact,
-  { name, status, reason, unmet, more }: CheckResult,
+  { name, status, reason, unmet }: CheckResult,
   constants: Constants,
 ) {
   const fails = status === "failed" || status === "known";
@@ -64,6 +86,35 @@ function checkRow(
     ...(reason !== undefined && { reason }),
     ...(check !== undefined && isSetup(check) && { case: formatCase(check.it, constants) }),
     ...(fails && { unmet }),
-    ...(more !== undefined && { more }),
   };
+}
+
+const MOST = 1_000_000;
+
+const unmetShape: Shape<Unmet> = record({
+  ...{ field: text, expected: nameOrNumber, seen: nullable(nameOrNumber) },
+});
+
+const checkShape: Shape<CheckResult> = (value, place) => {
+  const read = members(value, place);
+  return {
+    ...{ name: read("name", text), status: read("status", oneOf(STATUSES)) },
+    reason: read("reason", optional(text)),
+    unmet: read("unmet", optional(list(unmetShape, MOST))) ?? [],
+  };
+};
+
+const verdictShape: Shape<Verdict> = (value, place) => {
+  const read = members(value, place);
+  const fact = factOf(read("name", text), read("group", text));
+  const contradictions = read("contradictions", optional(count(MOST))) ?? 0;
+  return verdictOf(fact, read("checks", list(checkShape, MOST)), contradictions);
+};
+
+/** Reads a "stublab.conformance/2". @throws InputError that names the member */
+export function parseConformance(document: unknown): VerdictLog {
+  const read = members(document, "");
+  read("schema", oneOf(["stublab.conformance/2"]));
+  const machine = read("machine", nullable(loggedMachineShape)) ?? undefined;
+  return { verdicts: read("facts", list(verdictShape, MOST)), machine, lost: 0 };
 }

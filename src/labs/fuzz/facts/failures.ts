@@ -7,9 +7,9 @@ import type { Unmet, Verdict } from "./verdict.ts";
 
 /** "8 bytes: written: expected 8, got 16; 2 more fields", for each check that does not hold. */
 export function failureLines({ checks }: Verdict): string[] {
-  return checks.flatMap(({ name, unmet: [first, ...others], more = 0 }) => {
+  return checks.flatMap(({ name, unmet: [first, ...others] }) => {
     if (first === undefined) return [];
-    const count = others.length + more;
+    const count = others.length;
     const rest = count === 0 ? "" : `; ${count} more field${plural(count)}`;
     return [`${name === "" ? "" : `${name}: `}${unmetText(first)}${rest}`];
   });
@@ -24,7 +24,8 @@ export function processorNotes({ status, fact }: Verdict, machine: Machine | und
   );
 }
 
-function unmetText({ field, expected, seen }: Unmet): string {
+/** "written: expected 8, got 16" */
+export function unmetText({ field, expected, seen }: Unmet): string {
   const result = seen === null ? "which is not reached" : `got ${seen}`;
   return `${field}: expected ${expected}, ${result}`;
 }

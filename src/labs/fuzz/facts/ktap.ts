@@ -1,12 +1,25 @@
-import type { Machine } from "../machine.ts";
-import { failureLines, processorNotes, skippedLines, skipText } from "./failures.ts";
-import { machineLine, type VerdictLog } from "./log.ts";
-import { byGroup, type Verdict } from "./verdict.ts";
-
-/**
- * Documentation/dev-tools/ktap.rst: a test for each group, a subtest for each fact. The probe prints the same
- * (shim/probe/facts.c), and log.ts reads it.
+/*
+ * Verdicts as KTAP (Documentation/dev-tools/ktap.rst): a test for each group, a subtest for each fact. Lines before a subtest
+ * have the fields that are not as expected, and the checks that were skipped; all others hold. The probe prints the same
+ * (shim/probe/facts.c). It is read from a file or a console, with messages of a kernel in between.
  */
+
+import type { CheckStatus } from "../../../lib/check.ts";
+import { parseJson } from "../../../lib/shape.ts";
+import type { Machine } from "../machine.ts";
+import { loggedMachineShape, machineDocument } from "../machine.ts";
+import { factOf } from "./arch.ts";
+import { type Fact, REST } from "./fact.ts";
+import { processorNotes, skipText, unmetText } from "./failures.ts";
+import {
+  byGroup,
+  type CheckResult,
+  type Unmet,
+  type Verdict,
+  type VerdictLog,
+  verdictOf,
+} from "./verdict.ts";
+
 export function formatKtap(
   verdicts: readonly Verdict[],
   { machine, known = "" }: Partial<Pick<VerdictLog, "machine" | "known">> = {},
@@ -20,7 +33,8 @@ export function formatKtap(
     const failed = own.some(({ status }) => status === "failed");
     return [...lines, `${failed ? "not ok" : "ok"} ${i + 1} ${described(group)}`].join("\n");
   });
-  const head = machine === undefined ? [] : [machineLine(machine)];
+  const head =
+    machine === undefined ? [] : [`# machine ${JSON.stringify(machineDocument(machine))}`];
   return `${[...plan(groups.length), ...head, ...tests].join("\n")}\n`;
 }
 
@@ -29,16 +43,157 @@ function plan(tests: number): string[] {
 }
 
 function subtest(verdict: Verdict, i: number, known: string, machine?: Machine): string[] {
-  const { fact, status } = verdict;
+  const { fact, status, checks, contradictions } = verdict;
+  const notes = [
+    ...checks.flatMap(checkLines),
+    ...(contradictions > 0 ? [`contradictions ${contradictions}`] : []),
+    ...processorNotes(verdict, machine),
+  ].map((note) => `# ${note}`);
   const line = `${status === "failed" ? "not ok" : "ok"} ${i + 1} ${described(fact.name)}`;
-  if (status === "skipped") return [`${line} # SKIP ${skipText(verdict)}`];
-  const reasons = [...processorNotes(verdict, machine), ...skippedLines([verdict])];
-  const notes = [...failureLines(verdict), ...reasons].map((note) => `# ${note}`);
   // ksft_test_result_xfail has the same: it failed as expected, which no tool counts as a failure.
-  return [...notes, status === "known" ? `${line} # XFAIL known: ${described(known)}` : line];
+  const directive = {
+    skipped: ` # SKIP ${skipText(verdict)}`,
+    known: ` # XFAIL known: ${described(known)}`,
+  };
+  return [
+    ...notes,
+    `${line}${status === "skipped" || status === "known" ? directive[status] : ""}`,
+  ];
+}
+
+/** Of a check, what is not as expected, or why it was skipped. */
+function checkLines({ name, status, reason, unmet }: CheckResult): string[] {
+  const about = `${status === "known" ? "known: " : ""}${name === "" ? "" : `${name}: `}`;
+  if (status !== "skipped") return unmet.map((it) => `${about}${unmetText(it)}`);
+  return [`${about}skipped: ${reason}`];
 }
 
 /** A number sign would begin a directive. */
 function described(text: string): string {
   return text.replaceAll("#", "\\#");
 }
+
+const MACHINE = /^# machine (\{.*\})$/;
+const PLAN = /^ {2,}1\.\.(\d{1,6})$/;
+const NOTE = /^ {2,}# (.*)$/;
+const FACT = /^ {2,}(not ok|ok) \d+ (.*)$/;
+const GROUP = /^(?:not ok|ok) \d+ (.*)$/;
+const CONTRADICTIONS = /^contradictions (\d{1,6})$/;
+const UNMET = /^(known: )?(?:(.*): )?([^:]+): expected (.*?)(?:, got (.*)|, which is not reached)$/;
+const SKIPPED = /^(?:(.*?): )?skipped: (.*)$/;
+
+export function parseKtap(content: string): VerdictLog {
+  const reader = new KtapReader();
+  for (const line of content.split(/[\r\n]+/)) reader.read(line);
+  return reader.end();
+}
+
+/** Reads a log line by line. */
+export class KtapReader {
+  machine: Machine | undefined;
+  #known: string | undefined;
+  readonly #verdicts = new Map<string, Verdict>();
+  readonly #onGroup: (verdicts: readonly Verdict[]) => void;
+  #planned = 0;
+  #lost = 0;
+  /** The facts of the group that is read, and what is said of the next one. */
+  #facts: ((group?: string) => Verdict)[] = [];
+  #notes: string[] = [];
+
+  /** @param onGroup is passed the facts of each group at its end */
+  constructor(onGroup: (verdicts: readonly Verdict[]) => void = () => {}) {
+    this.#onGroup = onGroup;
+  }
+
+  read(line: string): void {
+    const of = (pattern: RegExp) => pattern.exec(line)?.[1];
+    const document = of(MACHINE);
+    if (document !== undefined)
+      this.machine ??= loggedMachineShape(parseJson(document), "# machine");
+    this.#planned = Number(of(PLAN) ?? this.#planned);
+    this.#notes.push(...(NOTE.exec(line)?.slice(1) ?? []));
+    const [, result, rest = ""] = FACT.exec(line) ?? [];
+    if (result !== undefined) this.#readFact(result === "ok", rest);
+    const group = of(GROUP);
+    if (group !== undefined && this.#facts.length > 0) this.#endGroup(plain(group));
+  }
+
+  /** What was read. The kernel may have crashed in a group. */
+  end(): VerdictLog {
+    this.#endGroup();
+    const verdicts = [...this.#verdicts.values()];
+    return { verdicts, machine: this.machine, known: this.#known, lost: this.#lost };
+  }
+
+  #readFact(isOk: boolean, text: string): void {
+    const [name = "", directive, reason = ""] = text.split(/(?<!\\) # (SKIP|XFAIL known:) ?/, 3);
+    const outcome = isOk ? "held" : "failed";
+    const status = directive === undefined ? outcome : directive === "SKIP" ? "skipped" : "known";
+    if (status === "known") this.#known ??= plain(reason);
+    const notes = this.#notes;
+    this.#notes = [];
+    this.#facts.push((group) => verdictOfNotes(factOf(plain(name), group), status, reason, notes));
+  }
+
+  #endGroup(group?: string): void {
+    const verdicts = this.#facts.map((of) => of(group));
+    for (const verdict of verdicts) this.#verdicts.set(verdict.fact.name, verdict);
+    this.#lost += Math.max(this.#planned - this.#facts.length, 0);
+    [this.#facts, this.#notes, this.#planned] = [[], [], 0];
+    if (verdicts.length > 0) this.#onGroup(verdicts);
+  }
+}
+
+/** A name without the escapes of number signs. */
+function plain(text: string): string {
+  return text.replaceAll("\\#", "#").trimEnd();
+}
+
+function verdictOfNotes(
+  fact: Fact,
+  status: CheckStatus,
+  reason: string,
+  notes: readonly string[],
+): Verdict {
+  const told = new Map<string, CheckResult>();
+  for (const note of notes) {
+    const it = checkOfNote(note, status);
+    const unmet = [...(told.get(it?.name ?? "")?.unmet ?? []), ...(it?.unmet ?? [])];
+    if (it !== undefined) told.set(it.name, { ...it, unmet });
+  }
+  // Of all checks together, the log may have no more than their result.
+  if (![...told.values()].some((it) => it.status === status) && status !== "held")
+    told.set("", { name: "", status, reason, unmet: [] });
+  const [count] = notes.flatMap((note) => CONTRADICTIONS.exec(note)?.[1] ?? []);
+  return verdictOf(fact, checksOf(fact, status, told), Number(count ?? 0));
+}
+
+/** Those of which a log says nothing hold, unless the fact ended early. */
+function checksOf(
+  { checks }: Fact,
+  status: CheckStatus,
+  told: ReadonlyMap<string, CheckResult>,
+): CheckResult[] {
+  const all = status === "skipped" || told.has(REST) ? [] : checks.map(({ name }) => name);
+  const names = [...all, ...[...told.keys()].filter((name) => !all.includes(name))];
+  return (names.length === 0 ? [""] : names).map(
+    (name) => told.get(name) ?? { name, status: "held", unmet: [] },
+  );
+}
+
+function checkOfNote(note: string, fact: CheckStatus): CheckResult | undefined {
+  const [, excused, name = "", field, expected = "", seen] = UNMET.exec(note) ?? [];
+  if (field !== undefined) {
+    const status = excused !== undefined || fact === "known" ? "known" : "failed";
+    const unmet: Unmet = {
+      field,
+      expected: value(expected),
+      seen: seen === undefined ? null : value(seen),
+    };
+    return { name, status, unmet: [unmet] };
+  }
+  const [, skipped = "", reason] = SKIPPED.exec(note) ?? [];
+  return reason === undefined ? undefined : { name: skipped, status: "skipped", reason, unmet: [] };
+}
+
+const value = (text: string) => (/^-?\d+$/.test(text) ? Number(text) : text);

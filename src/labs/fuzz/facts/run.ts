@@ -5,7 +5,8 @@ import type { KnownName } from "../known/arch.ts";
 import { runProbe } from "../probe/run.ts";
 import { allFacts } from "./arch.ts";
 import type { Fact } from "./fact.ts";
-import { KtapReader, type VerdictLog } from "./log.ts";
+import { KtapReader } from "./ktap.ts";
+import type { VerdictLog } from "./verdict.ts";
 
 /** What a machine is known to do otherwise. */
 export interface KnownFacts {
@@ -38,7 +39,7 @@ export async function checkFacts(
   const reader = new KtapReader((verdicts) => onGroup?.({ verdicts, machine: reader.machine }));
   const all = facts.length === allFacts().length;
   const args = [
-    ...["conformance", "--details"],
+    "conformance",
     ...(all ? [] : facts.flatMap(({ name }) => ["--only", name])),
     ...(known === undefined ? [] : ["--known", known.list ?? "-"]),
   ];

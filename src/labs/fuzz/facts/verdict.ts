@@ -1,6 +1,7 @@
 /* What became of facts on a machine, and the score. */
 
 import { type Check, type CheckStatus, countOf, statusOf } from "../../../lib/check.ts";
+import type { Machine } from "../machine.ts";
 import type { Fact } from "./fact.ts";
 
 /** A field whose value is not the expected one, as texts and numbers for people. */
@@ -14,8 +15,6 @@ export interface Unmet {
 /** One check of a fact, of several fields. Its name is empty if the fact has no other. */
 export interface CheckResult extends Omit<Check, "expected" | "seen"> {
   readonly unmet: readonly Unmet[];
-  /** How many more fields differ, if it is from a log, which has only the first. */
-  readonly more?: number;
 }
 
 /** The result of a fact. Attempts that others contradict do not count. */
@@ -25,6 +24,16 @@ export interface Verdict {
   readonly status: CheckStatus;
   readonly checks: readonly CheckResult[];
   readonly contradictions: number;
+}
+
+export interface VerdictLog {
+  readonly verdicts: readonly Verdict[];
+  /** Undefined if the log does not have it. */
+  readonly machine: Machine | undefined;
+  /** The list that excuses those that are known to fail, as the log names it. */
+  readonly known?: string | undefined;
+  /** Facts that the log announces and does not have. */
+  readonly lost: number;
 }
 
 export function verdictOf(
