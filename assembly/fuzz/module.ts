@@ -1,10 +1,9 @@
 // The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries
 // them. It owns all memory from `heap` on, and places tables, setups and outcomes there.
 
-import { drawCase, forget } from "./near";
+import { drawCases, forget } from "./near";
 import { prepare } from "./paths";
 import { seed } from "./random";
-import { SETUP_SIZE, Setup } from "./setup";
 
 export * from "../../build/rules";
 export * from "../model/machine";
@@ -36,10 +35,7 @@ export function begin(
   forget();
 }
 
-/** Writes `count` cases, from case `index` on, to address `to`. */
+/** Writes `count` setups, from number `index` on, to address `to`. A case has its steps together in a group of numbers. */
 export function generate(to: usize, count: u32, index: f64): void {
-  const end = to + SETUP_SIZE * count;
-  for (let number = u64(index); to < end; to += SETUP_SIZE, number++) {
-    drawCase(changetype<Setup>(to), number);
-  }
+  drawCases(to, count, u64(index));
 }

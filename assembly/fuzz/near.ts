@@ -4,9 +4,11 @@
 import { predict } from "../model/predict";
 import { known } from "../model/prediction";
 import { usedRule, usedRules } from "../model/rule";
-import { changeCase, drawPlain, streamOf } from "./paths";
-import { below, CHANGE, CHOICE, start } from "./random";
-import { SETUP_SIZE, Setup } from "./setup";
+import { changeCase, drawPlain, SCRIPTS, streamOf } from "./paths";
+import { below, CHANGE, CHOICE, start, TRACED } from "./random";
+import { copySetup } from "./records";
+import { drawScript } from "./script";
+import { GROUP, SETUP_SIZE, Setup } from "./setup";
 import { seedCount } from "./tables";
 
 /** So many cases are surveyed. A rule that fewer than one in 1024 of them use is rare. */
@@ -39,10 +41,13 @@ const surveyed = memory.data(SETUP_SIZE, 8);
 
 /** The rule that most cases are near to; 0: none. */
 let focus: u32 = 0;
+/** Whether there has been a survey: only then are there scripts. */
+let surveys = false;
 
 /** Without a survey no case is near a rule, and what is drawn does not depend on the rules that hold. */
 export function forget(): void {
   focus = 0;
+  surveys = false;
   memory.fill(rareCounts, 0, 4 * 2);
 }
 
@@ -65,6 +70,7 @@ export function survey(rule: u32): void {
     if (count > 0 && count < RARE) addRare(list >> 8, list & 0xff);
   }
   focus = rule;
+  surveys = true;
 }
 
 function note(list: u32, number: u32): void {
@@ -79,8 +85,41 @@ function addRare(stream: u32, rule: u32): void {
   store<u32>(rareCounts + 4 * stream, count + 1);
 }
 
-/** Writes case `index`. */
-export function drawCase(setup: Setup, index: u64): void {
+/** The setups of a group of numbers that has scripts. */
+const scripts = memory.data(SETUP_SIZE * GROUP, 8);
+
+/** Whether a number is in such a group. */
+function isOfScript(index: u64): bool {
+  const group = index / GROUP;
+  if (!surveys || SCRIPTS == 0 || group % SCRIPTS != SCRIPTS - 1 || GROUP * group < seedCount)
+    return false;
+  return streamOf(index) == TRACED;
+}
+
+function drawScripts(index: u64): void {
+  for (let k: u32 = 0; k < GROUP; ) {
+    const first = scripts + SETUP_SIZE * k;
+    drawCase(changetype<Setup>(first), index + k);
+    k += drawScript(first, index + k, GROUP - k);
+  }
+}
+
+/** Writes `count` setups from `index` on. */
+export function drawCases(to: usize, count: u32, index: u64): void {
+  let drawn = false;
+  for (const end = index + count; index < end; index++, to += SETUP_SIZE) {
+    const place = u32(index % GROUP);
+    if (!isOfScript(index)) drawCase(changetype<Setup>(to), index);
+    else {
+      if (place == 0 || !drawn) drawScripts(index - place);
+      drawn = true;
+      copySetup(to, scripts + SETUP_SIZE * place);
+    }
+  }
+}
+
+/** Writes case `index`, of one step. */
+function drawCase(setup: Setup, index: u64): void {
   const stream = streamOf(index);
   start(stream, index, CHOICE);
   const number = index < seedCount ? NONE : drawNumber(stream);

@@ -17,10 +17,11 @@ export function seed(low: u32, high: u32): void {
   returned = mix(mix(low ^ 0x9e3779b9) ^ high);
 }
 
-/** What is drawn for a case: the case itself; whether it is near another; and what of that other is changed. */
+/** What is drawn for a case: the case itself; whether it is near another; what of that other is changed; its further steps. */
 export const ITSELF: u32 = 0;
 export const CHOICE: u32 = 1;
 export const CHANGE: u32 = 2;
+export const STEPS: u32 = 3;
 
 /** Moves to the beginning of what is drawn for case `index` of a stream. */
 export function start(stream: u32, index: u64, what: u32): void {

@@ -47,7 +47,7 @@ export function changeTraced(setup: Setup, mayKill: bool): void {
   tame(setup, mayKill);
 }
 
-function draw(setup: Setup): void {
+export function draw(setup: Setup): void {
   const way = drawWay();
   clearHead(setup);
   setup.from = u8(drawFrom());
@@ -76,7 +76,7 @@ export function drawRegisters(setup: Setup, crowded: u32): void {
 }
 
 /** Resumes the case with a signal, most of which end a stub. */
-function kill(setup: Setup): void {
+export function kill(setup: Setup): void {
   if (setup.on == ON_NONE) setup.on = u8(ON_CONT);
   setup.signal = drawFatal();
 }

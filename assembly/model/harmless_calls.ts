@@ -12,7 +12,7 @@ import {
   SYS_restart_syscall,
   SYS_sched_yield,
 } from "../numbers";
-import { forget, set } from "./registers";
+import { forget, put, set } from "./registers";
 import { use } from "./rule";
 import { RESULT } from "./task";
 
@@ -53,12 +53,17 @@ export let R76_getegid: u32 = SYS_getegid;
 export let R30: u32 = 0;
 export let R30_result: i64 = -38;
 
+/** Stands for a number of the task: it is no error. */
+export const SOME_ID: u64 = 1;
+
 /** Executes the call with this number, or has it refused. */
 export function harmlessCall(nr: u32): void {
   if (nr == R31_call && use(R31)) set(RESULT, u64(R31_result));
   else if (nr == R32_call && use(R32)) set(RESULT, u64(R32_result));
-  else if (isOwn(nr) && use(R76)) forget(RESULT);
-  else if (use(R30)) set(RESULT, u64(R30_result));
+  else if (isOwn(nr) && use(R76)) {
+    put(RESULT, SOME_ID);
+    forget(RESULT);
+  } else if (use(R30)) set(RESULT, u64(R30_result));
 }
 
 function isOwn(nr: u32): bool {

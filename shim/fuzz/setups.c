@@ -135,7 +135,8 @@ static int64_t attempt_step(int32_t tid, const struct steps *it, uint32_t i,
     result = resume(tid, REQUESTS[setup->on], setup->signal, watch, &outcome->status);
     if (is_gone(result))
         return result;
-    if (result < 0 && emulates(setup->on) && lacks_sysemu(tid, trial, watch))
+    // A step after this one would not go on from here.
+    if (result < 0 && emulates(setup->on) && i + 1 == it->count && lacks_sysemu(tid, trial, watch))
         return hinder(outcome, STUBLAB_OBSTACLE_SYSEMU, result);
     outcome->resumed = result < 0 ? (int32_t)-result : 0;
     if (result < 0)

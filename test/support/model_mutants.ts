@@ -16,6 +16,7 @@ const FAR = 1n << 32n;
 /** How far numbers are altered of which others nearby mean the same. */
 const STEPS: Readonly<Record<string, bigint>> = {
   // Offsets of words: what is between two of them is refused before.
+  "W81.most": 4n,
   ...{ "W9.most": 8n, "W12.begin": 8n, "W12.end": 8n, "W32.begin": 8n },
   ...{ "W32.end": 8n, "W38.at": 8n, "W63.begin": 8n, "W63.end": 8n, "W63.control": 8n },
   // The second byte of SYSCALL; the memory of targets has none between.
@@ -43,7 +44,7 @@ const SAME: ReadonlySet<string> = new Set([
     `R67.flags = ${0x100n}`,
   ],
   // There are no more words, and the last one is a register.
-  "W9.most = 224",
+  ...["W9.most = 224", "W81.most = 72"],
   // The debug registers do not begin earlier or end later.
   ...["W12.begin = 840", "W12.end = 920"],
   // S2's own level has that bit.

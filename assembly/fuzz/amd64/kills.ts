@@ -3,14 +3,22 @@
 import { SIGKILL, SIGRTMAX } from "../../linux/signal";
 import { HANDLED, IGNORED, isIn } from "../../model/actions";
 import { STOPPING } from "../kinds";
-import { FROM_GROUP, FROM_SIGNAL, FROM_STEP32, Setup, WAY_SIGMASK } from "../setup";
+import {
+  FROM_GROUP,
+  FROM_LAST,
+  FROM_SIGNAL,
+  FROM_STEP32,
+  SETUP_SIZE,
+  Setup,
+  WAY_SIGMASK,
+} from "../setup";
 
 /**
  * Whether the signal of a setup ends the stub. At a stop that is not caused by a signal, the signal first causes its
- * own stop; at a group-stop it is ignored.
+ * own stop; at a group-stop it is ignored. At which stop a further step begins is not known: it may be by a signal.
  */
 export function kills(setup: Setup): bool {
-  if (setup.from != FROM_SIGNAL && setup.from != FROM_STEP32)
+  if (setup.from != FROM_SIGNAL && setup.from != FROM_STEP32 && setup.from != FROM_LAST)
     return setup.from != FROM_GROUP && setup.signal == SIGKILL;
   return isFatal(setup.signal) && !isBlocked(setup);
 }
@@ -18,10 +26,14 @@ export function kills(setup: Setup): bool {
 /** SIGKILL and SIGSTOP, as bits of a signal set. */
 const UNBLOCKABLE: u64 = 0x40100;
 
-/** Whether a setup blocks its signal, which then stays pending. */
+/** Whether a setup, or a step before it, blocks its signal, which then stays pending. */
 function isBlocked(setup: Setup): bool {
-  if (setup.way != WAY_SIGMASK || setup.length != 8) return false;
-  return isIn(setup.signal, load<u64>(setup.words) & ~UNBLOCKABLE);
+  let it = setup;
+  while (it.way != WAY_SIGMASK || it.length != 8) {
+    if (it.from != FROM_LAST) return false;
+    it = changetype<Setup>(changetype<usize>(it) - SETUP_SIZE);
+  }
+  return isIn(setup.signal, load<u64>(it.words) & ~UNBLOCKABLE);
 }
 
 /** Whether the default action of a signal ends a process. */

@@ -69,6 +69,14 @@ function blockRaised(setup: Setup): void {
   store<u64>(setup.words, load<u64>(setup.words) | (u64(1) << (setup.signal - 1)));
 }
 
+/** Makes a setup, which goes on from another one, one that pokes few words, or none. */
+export function drawPokes(setup: Setup, before: Setup): void {
+  if (before.way == setups.WAY_SIGMASK && below(2) == 0) setup.signal = drawRaised();
+  setup.way = u8(setups.WAY_POKEUSER);
+  setup.count = below(3);
+  for (let k: u32 = 0; k < setup.count; k++) drawPair(setups.WAY_POKEUSER, setup.words + 16 * k);
+}
+
 /** Redraws a pair, or adds one, or redraws the words. */
 export function changeContent(setup: Setup): void {
   const way: u32 = setup.way;

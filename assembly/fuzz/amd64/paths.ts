@@ -17,6 +17,9 @@ const NEIGHBOURS: u64 = 64;
 /** One in this many of these runs of cases uses rt_sigreturn. */
 const LOTS: u64 = 8;
 
+/** One group of numbers in this many has scripts; 0: none. */
+export const SCRIPTS: u64 = 4;
+
 let path: u32 = 0;
 /** Whether the kernel has calls of 32-bit programs. */
 let has32: bool = false;

@@ -6,6 +6,7 @@ import {
   endOfScratch,
   pageConstants,
   pageScratch,
+  placeHandler,
   placeLoad,
   placeSpin,
   placeStack,
@@ -18,6 +19,7 @@ import * as setups from "../setup";
 import { Setup } from "../setup";
 import { tameSelectorOf } from "./dispatch";
 import { kills } from "./kills";
+import { hasBlock } from "./ways";
 
 const USER_CS: u32 = 0x33;
 /** The segment whose limit encodes the processor number: GDT_ENTRY_CPUNODE in asm/segment.h. */
@@ -91,6 +93,20 @@ function disarmWatchpoints(setup: Setup): void {
 
 /** The bits of debug register 7 that are not about kinds and lengths. */
 const ENABLED: u64 = 0xffff;
+
+/** Moves RIP away from that instruction: a further step could go on there without a single-step. */
+export function leaveSpin(setup: Setup): void {
+  if (hasBlock(setup.way)) leave(setup.words + REG_rip);
+  if (setup.way != setups.WAY_POKEUSER) return;
+  const end = setup.words + 16 * setup.count;
+  for (let pair = setup.words; pair < end; pair += 16) {
+    if (load<u32>(pair) == REG_rip) leave(pair + 8);
+  }
+}
+
+function leave(at: usize): void {
+  if (isSpin(load<u32>(at))) store<u64>(at, placeHandler);
+}
 
 /** Whether RIP may reach the instruction that jumps to itself. */
 function tameBlock(words: usize): bool {

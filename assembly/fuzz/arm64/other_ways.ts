@@ -1,7 +1,7 @@
 // Content of setups that are written in other ways than as a block.
 
 import { below } from "../random";
-import { MOST_PAIRS, Setup, WAY_PRFPREG, WAY_PRSTATUS, WAY_SYSTEM_CALL } from "../setup";
+import { MOST_PAIRS, Setup, WAY_PRFPREG, WAY_PRSTATUS, WAY_SYSTEM_CALL, WAY_TLS } from "../setup";
 import { calls, oddCalls, pick } from "../tables";
 import { drawWord } from "../words";
 import { hasBlock } from "./ways";
@@ -27,6 +27,13 @@ export function drawContent(setup: Setup): void {
     setup.count = 1 + below(4);
     for (let k: u32 = 0; k < setup.count; k++) drawPair(setup, k);
   } else drawWordOf(setup);
+}
+
+/** Makes a setup, which goes on from another one, one that writes few words. */
+export function drawPokes(setup: Setup, _before: Setup): void {
+  setup.way = u8(below(2) == 0 ? WAY_TLS : WAY_SYSTEM_CALL);
+  setup.length = drawLength(setup.way);
+  drawWordOf(setup);
 }
 
 /** Redraws a word, or a pair, or adds one. */

@@ -5,6 +5,7 @@ import {
   endOfScratch,
   pageConstants,
   pageScratch,
+  placeHandler,
   placeSpin,
   placeStack,
   placeStore,
@@ -30,6 +31,12 @@ export function tame(setup: Setup, mayKill: bool): void {
   setup.wants = u8(
     setups.WANT_WRITTEN | setups.WANT_INFO | (isHandled(setup.signal) ? setups.WANT_FRAME : 0),
   );
+}
+
+/** Moves pc away from the jump to itself: a further step could go on there without a single-step. */
+export function leaveSpin(setup: Setup): void {
+  const at = setup.words + REG_pc;
+  if (hasBlock(setup.way) && load<u64>(at) == placeSpin) store<u64>(at, placeHandler);
 }
 
 /** Only stores may access the scratch pages, whatever the tag of the address. */

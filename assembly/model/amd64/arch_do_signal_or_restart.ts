@@ -3,7 +3,9 @@
 import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
 import { SIGTRAP, SIGUSR2 } from "../../linux/signal";
 import { HANDLE, IGNORE } from "../actions";
-import { copy, get, put, set } from "../registers";
+import { SOME_ID } from "../harmless_calls";
+import { giveUp } from "../prediction";
+import { copy, get, knows, put, set } from "../registers";
 import { use } from "../rule";
 import { AT_HANDLER } from "../stops";
 import { initSse } from "./comiss";
@@ -11,7 +13,7 @@ import { forceSig, stopByNotice, stopByPending } from "./force_sig";
 import { getSignal } from "./get_signal";
 import { R19_code, R19_signal, setupRtFrame } from "./setup_rt_frame";
 import { userDisableSingleStep } from "./step";
-import { clearFlags, task } from "./task";
+import { clearFlags, task, U6 } from "./task";
 
 /**
  * No call is restarted if the low half of orig_rax is {none}.
@@ -43,10 +45,15 @@ function isNoCall(): bool {
  */
 export let R84: u32 = 0;
 
+/** Whether a call may have returned an error that is not known. */
+function lacksError(): bool {
+  return giveUp(U6, !knows(REG_rax) && get(REG_rax) != SOME_ID);
+}
+
 /** syscall_get_error: the errno that a call has returned, negative; 0 without one. */
 function syscallGetError(): i64 {
   const result = get(REG_rax);
-  const error = task.in32 && use(R84) ? i64(i32(result)) : i64(result);
+  const error = (task.in32 || task.poked32) && use(R84) ? i64(i32(result)) : i64(result);
   return error < -4095 || error >= 0 ? 0 : error;
 }
 
@@ -124,6 +131,7 @@ export let R119: u32 = 0;
 
 /** handle_signal and signal_setup_done. Returns whether the task has stopped. */
 function handleSignal(signal: u32, wantsFrame: bool): bool {
+  if (lacksError()) return true;
   restartUnderHandler(signal);
   const stepping = task.singlestep;
   if (stepping && use(R77)) userDisableSingleStep();
@@ -182,8 +190,9 @@ export function archDoSignalOrRestart(signal: u32, wantsFrame: bool): bool {
   const action = getSignal(signal);
   if (action == HANDLE) return handleSignal(signal, wantsFrame);
   if (action != IGNORE) return true;
+  if (isNoCall()) return false;
+  if (lacksError()) return true;
   const error = syscallGetError();
-  if (error == 0 || isNoCall()) return false;
   if (error >= R10_first && error <= R10_last && use(R10)) restart(R10_size);
   else if (error == R11_code && use(R11)) {
     set(REG_rax, getNrRestartSyscall());

@@ -67,11 +67,17 @@ export let R63_set: u32 = 0xf;
  */
 export let U11: u32 = 0;
 
+/** arch_exit_to_user_mode_prepare: the task is in no call from now on. */
+export function forgetCall(): void {
+  task.inCall = false;
+  task.in32 = false;
+  task.poked32 = false;
+}
+
 /** Returns to user mode by SYSRET, which a system call may use, or by IRET: the segment registers. */
 export function returnToUser(): void {
   const bySysret = task.inCall && isSysret();
-  task.inCall = false;
-  task.in32 = false;
+  forgetCall();
   for (let register = REG_ds; register <= REG_gs; register += 8) {
     const selector = get(register);
     if (selector == 0 || selector > R63_null) continue;

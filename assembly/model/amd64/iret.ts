@@ -7,7 +7,7 @@ import { giveUp } from "../prediction";
 import { get } from "../registers";
 import { use } from "../rule";
 import { isCanonical, R28, R28_si, R28_signal } from "./access";
-import { returnToUser } from "./do_syscall_64";
+import { forgetCall, returnToUser } from "./do_syscall_64";
 import { forceTrap } from "./force_sig";
 import { run } from "./processor";
 import {
@@ -19,7 +19,7 @@ import {
   SCRATCH_PAGE,
   STUB_PAGE,
 } from "./target";
-import { lacks, task } from "./task";
+import { lacks } from "./task";
 
 /**
  * cs other than {code64} and {code32} cannot be returned to: {signal}, si_code {si} (SI_KERNEL).
@@ -79,8 +79,7 @@ export let U12_most: u32 = 1;
 
 function refuse(signal: u32, code: i32): void {
   if (giveUp(U12, mayBeForbidden(get(REG_rip)))) return;
-  task.inCall = false;
-  task.in32 = false;
+  forgetCall();
   forceTrap(signal, code, 0);
 }
 

@@ -30,8 +30,8 @@ function readBase(words: usize, known: u32, selector: i32, base: i32): u32 {
 }
 
 /**
- * ds, es, fs and gs above {null} that name no readable segment ({code32}, {data}, {code64}, {cpunode}) become 0 when
- * the task is scheduled.
+ * ds, es, fs and gs above {null} that name no readable segment ({code32}, {data}, {code64}, {cpunode}, with any
+ * privilege level) become 0 when the task is scheduled.
  * @source __switch_to, arch/x86/kernel/process_64.c; loadsegment, arch/x86/include/asm/segment.h, 6.12
  */
 export let R25: u32 = 0;
@@ -41,11 +41,15 @@ export let R25_data: u64 = 0x2b;
 export let R25_code64: u64 = 0x33;
 export let R25_cpunode: u64 = 0x7b;
 
+/** The bits of a selector that ask for a privilege level. */
+const LEVEL: u64 = 3;
+
 /** __switch_to: the task is scheduled after its tracer has resumed it. */
 export function switchTo(): void {
   for (let register = REG_ds; register <= REG_gs; register += 8) {
-    const selector = get(register);
-    if (selector <= R25_null || selector == R25_data) continue;
+    if (get(register) <= R25_null) continue;
+    const selector = get(register) | LEVEL;
+    if (selector == R25_data) continue;
     if (selector == R25_code32 || selector == R25_code64 || selector == R25_cpunode) continue;
     if (use(R25)) set(register, 0);
   }

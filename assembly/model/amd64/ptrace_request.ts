@@ -1,11 +1,13 @@
 // ptrace_regset and ptrace_request, kernel/ptrace.c: PTRACE_SETREGSET with NT_PRSTATUS, and PTRACE_SETSIGMASK
 
-import { REGISTERS_SIZE } from "../../amd64/registers";
+import { REG_cs, REGISTERS_SIZE } from "../../amd64/registers";
 import { Setup } from "../../fuzz/setup";
 import { EINVAL } from "../../linux/errno";
 import { known, outcome, wrote } from "../prediction";
+import { get } from "../registers";
 import { use } from "../rule";
 import { genregsSet } from "./genregs_set";
+import { genregs32Set, W81, W81_cs } from "./genregs32_set";
 import { task } from "./task";
 
 /**
@@ -26,6 +28,7 @@ export let W9_most: u32 = 216;
 /** Writes the block of a setup as NT_PRSTATUS. Returns the errno. */
 export function ptraceRegset(setup: Setup): i32 {
   const length = setup.length;
+  if (get(REG_cs) != W81_cs && use(W81)) return genregs32Set(setup.words, length);
   if (length % W8_size != 0 && use(W8)) {
     wrote(W8_errno, -1);
     return W8_errno;

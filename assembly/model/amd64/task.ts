@@ -29,6 +29,8 @@ export class Task {
   inCall: bool;
   /** TS_COMPAT: it is in a 32-bit call. */
   in32: bool;
+  /** TS_I386_REGS_POKED */
+  poked32: bool;
   /** The last instruction pushed rax, or was MOV SS. */
   pushed: bool;
   afterMovSs: bool;

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CONSTANTS, placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
+import {
+  type Case,
+  caseOf,
+  formatCase,
+  type Step,
+  stepsOf,
+} from "../../../src/labs/fuzz/case/case.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
@@ -13,8 +19,9 @@ import { RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
 import { frame } from "../../support/hidden_cases.ts";
 import { mutants } from "../../support/model_mutants.ts";
-import { seed } from "../../support/seeds.ts";
+import { SIMPLE, seed } from "../../support/seeds.ts";
 
+const SIGUSR1 = 10;
 /** One in so many mutants is minimized; in a soak each. */
 const EVERY = process.env.SOAK ? 1 : 10;
 const BATCH = 512;
@@ -31,11 +38,52 @@ const MORE_WORDS: ReadonlyMap<string, number> = new Map([
   // MOV SS with a selector, and two debug registers for a breakpoint after it.
   ["R115 removed", 4],
 ]);
+/** A step that goes on, at a piece of code if given. */
+const goOn = (code?: string, change: Partial<Step> = {}): Step => ({
+  ...{ ...SIMPLE, way: "POKEUSER", block: [] },
+  pairs: code === undefined ? [] : [{ offset: 128n, word: placeOf(code) }],
+  ...change,
+});
+/** A step that sets the blocked signals. */
+const blocking = (mask: bigint, signal = 0): Step => ({
+  ...{ ...SIMPLE, way: "SIGMASK", block: [], length: 8 },
+  ...{ words: [mask], signal },
+});
+/** A step that forbids accesses to memory, on the second machine. */
+const locking = (signal = 0): Step => ({
+  ...{ ...SIMPLE, way: "XSTATE", block: [], length: 11008, signal },
+  pairs: [
+    { offset: 2688n, word: 3n },
+    { offset: 512n, word: 0x200n },
+  ],
+});
+/** A step that has a NaN in xmm4, and no exception masked. */
+const trapping: Step = {
+  ...{ ...SIMPLE, way: "SETFPREGS", block: [], signal: SIGUSR1 },
+  pairs: [
+    { offset: 24n, word: 0n },
+    { offset: 224n, word: 0x7fc0_0000n },
+  ],
+};
 /** An image whose first 448 bytes cannot be read, and have nothing that is taken. */
 const beyond = (words: Readonly<Record<number, bigint>>) =>
   frame(SCRATCH - 448n, { ...words, 512: 0n });
 /** What must show the mutants that drawn cases do not. */
 const GIVEN: ReadonlyMap<string, Case> = new Map([
+  ["U21 removed", locking(SIGUSR1)],
+  ["U26 removed", caseOf([locking(), goOn("load")])],
+  ["R119 removed", caseOf([trapping, goOn("sse")])],
+  // The first one that is queued twice.
+  [
+    "R120.last = 32",
+    caseOf([
+      blocking(1n << 31n, 32),
+      goOn(undefined, { signal: 32 }),
+      blocking(0n),
+      goOn(),
+      goOn(),
+    ]),
+  ],
   ["S22 removed", beyond({ 472: 1n })],
   ["S22.components = 2", beyond({ 472: 1n })],
   ["S22.components = 1", beyond({ 472: 2n, 520: (1n << 63n) | 2n })],
@@ -74,7 +122,9 @@ for (const machine of MACHINES) findOn(machine);
 /** Finds for each mutant that no machine has shown yet the first case that differs from what it predicts. */
 function findOn(machine: Machine): void {
   using experiment = new Experiment({ capacity: BATCH }, new HermeticTrier(machine));
-  const generator = new Generator(1n, { ...machine, path: "both" });
+  // With a survey, by this model, there are cases of several steps, too.
+  experiment.model.select();
+  const generator = new Generator(1n, { ...machine, path: "both", near: "rare" });
   const left = new Map(
     mutants(machine)
       .filter(({ name }) => !found.has(name))
@@ -98,7 +148,8 @@ function findOn(machine: Machine): void {
     const it = GIVEN.get(name);
     if (it === undefined) continue;
     experiment.try([it]);
-    if (model.differs(experiment.batch, 0)) found.set(name, { it, machine, time: 0 });
+    if (stepsOf(it).some((_, i) => model.differs(experiment.batch, i)))
+      found.set(name, { it, machine, time: 0 });
   }
 }
 
@@ -111,12 +162,12 @@ planted("each rule that holds on one of them has mutants, and each mutant is fou
 for (const [k, { name, change }] of [...all.values()].entries()) {
   if (k % EVERY !== 0) continue;
   const most = MORE_WORDS.get(name) ?? MOST_WORDS;
-  planted(`${name}: at most ${most} words show it`, () => {
+  planted(`${name}: at most ${most} words in each step show it`, () => {
     const show = found.get(name);
     if (show === undefined) throw new Error("it is not found");
     using examiner = new Examiner({ change }, new HermeticTrier(show.machine));
     const it = examiner.minimize(show.it);
-    assert.ok(changedWords(it) <= most, JSON.stringify(formatCase(it)));
+    assert.ok(changedWords(it) <= most * stepsOf(it).length, JSON.stringify(formatCase(it)));
     assert.ok(examiner.examine(it).differences.length > 0);
   });
 }

@@ -169,8 +169,8 @@ runs("what is not the folder of this run is refused, with the place and the reas
   const log = readFileSync(join(whole, LOG), "utf8").split("\n")[0] ?? "";
   writeFileSync(join(malformed, LOG), `${log}\n{"from":0}\n`);
   assert.match(await refusal(malformed), `${LOG}, line 2: cases: expected a whole number`);
-  writeFileSync(join(malformed, LOG), `${log.replace('"generator":3', '"generator":2')}\n`);
-  assert.match(await refusal(malformed), "line 1: generator: this stublab has 3, and the run");
+  writeFileSync(join(malformed, LOG), `${log.replace('"generator":4', '"generator":3')}\n`);
+  assert.match(await refusal(malformed), "line 1: generator: this stublab has 4, and the run");
   symlinkSync(join(whole, LOG), join(linked, LOG));
   assert.match(await refusal(linked), "is a symbolic link, expected a regular file");
   const planted = newFolder();

@@ -1,12 +1,13 @@
-import type { Batch } from "../case/batch.ts";
+import { Batch } from "../case/batch.ts";
+import type { Case } from "../case/case.ts";
 import { fuzzModule } from "../case/module.ts";
-import { SETUP_SIZE } from "../case/records.ts";
+import { CONSTANTS, SETUP_SIZE } from "../case/records.ts";
 import { type KnownName, LISTS } from "../known/arch.ts";
 import { rules } from "../predict/rules.ts";
 import { PATHS, type Path } from "./arch.ts";
 
 /** The version of what makes cases: another one makes others of the same seed. */
-export const GENERATOR = 3;
+export const GENERATOR = 4;
 /** Cases that are tried at once. */
 export const CHUNK = 512;
 
@@ -32,6 +33,7 @@ let current: Generator | undefined;
  * Generates cases: case `index` is a function of the seed and the index. The first are the seeds of seeds.jsonl; of the
  * others one half is drawn, and one half changes a seed. Cases for rt_sigreturn are drawn. A case near a rule is one of
  * the first 131,072 that uses it, with a small change; which they are depends on the model that the module has at the first call.
+ * With `near` some groups of GROUP numbers have cases of several steps, each with a number; no case is in two groups.
  */
 export class Generator {
   readonly #avoidsWatchpoints: boolean;
@@ -55,6 +57,14 @@ export class Generator {
     this.#avoidsWatchpoints = known !== undefined && LISTS[known].avoidsWatchpoints;
     this.#begin = [...halves, PATHS.indexOf(path), xstateLength, frameLength, xcr0, has32];
     this.#near = near === undefined ? near : rules().findIndex(({ id }) => id === near) + 1;
+  }
+
+  /** Case `index`: that number's setup, with the steps before it. */
+  at(index: number): Case {
+    using group = new Batch(CONSTANTS.GROUP);
+    const place = index % CONSTANTS.GROUP;
+    this.generate(group, 0, index - place, place + 1);
+    return group.at(place);
   }
 
   /** Writes cases `index` to `index + count - 1` to a batch, from its setup `i` on. */

@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers/promises";
 import { callback, checkOptions, type OptionShapes, optional, text } from "../../../lib/shape.ts";
-import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import { CONSTANTS } from "../case/records.ts";
@@ -61,18 +60,15 @@ export async function recordRun(
   return formatRecording({ machine: experiment.machine, known, about }, telling);
 }
 
-/** The first case of each kind of outcome. */
+/** The first case of each kind of outcome, if that has one step. */
 function casesOf(
   { seed, path, focus, machine, state }: Parameters<typeof recordRun>[0],
   known: KnownName | undefined,
 ): Case[] {
-  using batch = new Batch(1);
   new Model(machine, undefined, deviationsOf(known)).select();
   const generator = new Generator(seed, { ...machine, path, known, near: focus ?? "rare" });
-  return state.signatures.map(({ index }) => {
-    generator.generate(batch, 0, index);
-    return batch.at(0);
-  });
+  const cases = state.signatures.map(({ index }) => generator.at(index));
+  return cases.filter(({ before }) => before === undefined);
 }
 
 async function tryAll(
