@@ -122,9 +122,10 @@ function causeText(
   ].join("");
 }
 
-/** The field that shows the cause, or else the first that differs. */
+/** The field in which the smallest case differs first. */
 function outcomeText(line: OutcomeLine | undefined, cause: ContrastCause): string {
-  const logged = line?.fields.find(({ field }) => field === cause.field) ?? line?.fields[0];
+  const logged =
+    line?.fields.find(({ field }) => field === cause.smallest.field) ?? line?.fields[0];
   if (line === undefined || logged === undefined) return "as predicted";
   const { field, predicted, seen } = differenceOf(logged);
   const unstable = line.hash === null ? ", another at each attempt" : "";

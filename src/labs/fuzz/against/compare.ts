@@ -11,7 +11,7 @@ import { Generator } from "../draw/generate.ts";
 import { deviationsOf } from "../known/known.ts";
 import type { Machine } from "../machine.ts";
 import { Model } from "../predict/model.ts";
-import { type Cause, type Differing, type DifferingField, EVERY, type Side } from "./causes.ts";
+import { type Cause, type Differing, EVERY } from "./causes.ts";
 import type { OutcomeLine, OutcomeLog, Stream } from "./log.ts";
 
 export interface DifferingCase extends Differing {
@@ -137,7 +137,7 @@ class Comparer {
       increment(this.#traits, trait);
     }
     if (!this.#differ(a, b, viewA, viewB)) return;
-    this.#differing.push({ index, it, a, b, fields: differingFields(a, b), traits });
+    this.#differing.push({ index, it, a, b, ...firstDifference(a, b), traits });
   }
 
   /** Whether outcomes differ in a way that the predictions do not explain. */
@@ -183,29 +183,30 @@ function isSame({ setupBytes }: Batch, { setupBytes: other }: Batch, i: number):
 function areAlike(a: OutcomeLine, b: OutcomeLine, samePrediction: boolean): boolean {
   if (a.hash === b.hash && a.hash !== null) return true;
   if (samePrediction && a.hash !== null && b.hash !== null) return false;
-  return differingFields(a, b).length === 0;
+  return firstDifference(a, b).field === "";
 }
 
-/** The fields in which two outcomes differ. A register that was written otherwise also reads otherwise later. */
-function differingFields(
+/** The first field in which two outcomes differ, and where it contradicts the prediction; "" if they list the same. */
+function firstDifference(
   a: OutcomeLine | undefined,
   b: OutcomeLine | undefined,
-): readonly DifferingField[] {
+): Pick<Differing, "side" | "field"> {
   const [seenA, seenB] = [a, b].map(
     (line) => new Map((line?.fields ?? []).map(({ field, seen }) => [field, seen])),
   );
-  const sideOf = (field: string): Side | undefined => {
-    const [one, other] = [seenA?.get(field), seenB?.get(field)];
-    return one === other ? undefined : other === undefined ? "a" : one === undefined ? "b" : "both";
-  };
-  return [...new Set([...(seenA?.keys() ?? []), ...(seenB?.keys() ?? [])])].flatMap((field) => {
-    const side = sideOf(field);
-    const isLater = sideOf(field.replace(/^(stopped|frame)\./, "written.")) === side;
-    return side === undefined || (isLater && /^(stopped|frame)\./.test(field))
-      ? []
-      : [{ side, field }];
-  });
+  const rank = (field: string) => EVENTS.indexOf(field.replace(/\..*/, ""));
+  const [field] = [...new Set([...(seenA?.keys() ?? []), ...(seenB?.keys() ?? [])])]
+    .filter((name) => seenA?.get(name) !== seenB?.get(name))
+    .sort((one, other) => rank(one) - rank(other));
+  if (field === undefined) return { side: "both", field: "" };
+  return { side: !seenB?.has(field) ? "a" : !seenA?.has(field) ? "b" : "both", field };
 }
+
+/** Fields, and the parts of outcomes, in the order of events. */
+const EVENTS = [
+  ...["error", "refusedAt", "written", "resumed", "status"],
+  ...["stopped", "signal", "code", "address", "frame"],
+];
 
 /** Rules first: they say more than the kind of a case. */
 export function traitsOf({ way, from, on, signal }: Case, rules: Iterable<string>): string[] {

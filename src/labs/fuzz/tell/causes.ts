@@ -32,11 +32,13 @@ export function causesOfFindings<T extends Suspicious>(
   findings: readonly T[],
   { cases, exercised }: Pick<Counts, "cases" | "exercised">,
 ): Cause<DifferingFinding<T>>[] {
-  const differing = findings.map((finding): DifferingFinding<T> => {
+  const differing = findings.flatMap((finding): DifferingFinding<T>[] => {
     const { index, it, differences, suspects } = finding;
-    const fields = differences.slice(0, 1).map(({ field }) => ({ side: "b" as const, field }));
     const ids = suspects.rules.map(({ id }) => id);
-    return { finding, index, it, fields, traits: ids.length > 0 ? ids : traitsOf(it, []) };
+    const traits = ids.length > 0 ? ids : traitsOf(it, []);
+    return differences
+      .slice(0, 1)
+      .map(({ field }) => ({ finding, index, it, side: "b", field, traits }));
   });
   return causesOf({ differing, traits: new Map([...exercised, [EVERY, cases]]) });
 }
