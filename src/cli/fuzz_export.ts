@@ -1,7 +1,6 @@
 import { HOST_ARCH } from "../core/machine/index.ts";
 import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
-import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
-import { knownList } from "../labs/fuzz/known/known.ts";
+import { KNOWN_NAMES, knownList } from "../labs/fuzz/known/arch.ts";
 import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { readProbe } from "../labs/fuzz/probe/file.ts";
 import { initramfs } from "../labs/fuzz/probe/initramfs.ts";

@@ -1,7 +1,6 @@
 import { formatCase, stepsOf } from "../labs/fuzz/case/case.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
-import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
-import { knownList } from "../labs/fuzz/known/known.ts";
+import { KNOWN_NAMES, knownList } from "../labs/fuzz/known/arch.ts";
 import { changedWords } from "../labs/fuzz/predict/minimize.ts";
 import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";

@@ -1,7 +1,6 @@
 import { stepsOf } from "../labs/fuzz/case/case.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
-import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
-import { knownList } from "../labs/fuzz/known/known.ts";
+import { KNOWN_NAMES, knownList } from "../labs/fuzz/known/arch.ts";
 import { parsePlant, plantLine } from "../labs/fuzz/predict/plant.ts";
 import { processorLines, sentence, suspectText } from "../labs/fuzz/tell/attribution.ts";
 import { machineLine, outcomeTable } from "../labs/fuzz/tell/told.ts";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { PATHS, type Path } from "../labs/fuzz/draw/arch.ts";
 import { fuzz, MOST_WORKERS } from "../labs/fuzz/fuzz.ts";
-import { knownList } from "../labs/fuzz/known/known.ts";
+import { knownList } from "../labs/fuzz/known/arch.ts";
 import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { expectRule } from "../labs/fuzz/predict/rules.ts";
 import { recordRun } from "../labs/fuzz/recordings/record_run.ts";

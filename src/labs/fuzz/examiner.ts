@@ -5,7 +5,7 @@ import { type Case, expectCase, stepsOf } from "./case/case.ts";
 import { type Fields, HALF, readFields } from "./case/fields.ts";
 import type { CaseTrier } from "./engine.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
-import { knownShape } from "./known/known.ts";
+import { knownShape } from "./known/arch.ts";
 import type { Machine } from "./machine.ts";
 import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";

@@ -14,7 +14,7 @@ import {
   text,
 } from "../../lib/shape.ts";
 import { DEFAULT_PATH, PATHS } from "./draw/arch.ts";
-import { knownShape } from "./known/known.ts";
+import { knownShape } from "./known/arch.ts";
 import type { Machine } from "./machine.ts";
 import { changeShape } from "./predict/plant.ts";
 import { expectRule, holds } from "./predict/rules.ts";

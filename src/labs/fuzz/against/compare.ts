@@ -8,7 +8,7 @@ import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
 import { SETUP_SIZE } from "../case/records.ts";
 import { Generator } from "../draw/generate.ts";
-import { deviationsOf } from "../known/known.ts";
+import { deviationsOf } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
 import { Model } from "../predict/model.ts";
 import { type Cause, type Differing, EVERY } from "./causes.ts";

@@ -24,8 +24,7 @@ import {
 } from "../../../lib/shape.ts";
 import { PATHS, type Path } from "../draw/arch.ts";
 import { GENERATOR } from "../draw/generate.ts";
-import type { KnownName } from "../known/arch.ts";
-import { knownShape } from "../known/known.ts";
+import { type KnownName, knownShape } from "../known/arch.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
 
 const SCHEMA = "stublab.outcomes/1";

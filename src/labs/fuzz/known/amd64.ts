@@ -1,7 +1,5 @@
 /* The deviations on amd64. */
 
-import type { List } from "./list.ts";
-
 export const QEMU_TCG = {
   changes: [
     // IRET keeps null selectors in fs and gs, and all bits of rip, and is not refused because of it: the next fetch is.
@@ -29,4 +27,4 @@ export const QEMU_TCG = {
     "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
     "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
   ],
-} satisfies List;
+};

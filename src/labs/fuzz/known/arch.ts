@@ -1,12 +1,27 @@
 /*
  * Known deviations. A run that is given a list does not fail because of them, and reports all others: those of a kernel
- * under an emulator that has faults of its own. The probe has the same lists.
+ * under an emulator that has faults of its own. The model predicts them. The probe has the same lists.
  */
 
 import { HOST_ARCH } from "../../../core/machine/index.ts";
+import { InputError } from "../../../lib/errors.ts";
+import { nearest } from "../../../lib/nearest.ts";
+import { oneOf, type Shape } from "../../../lib/shape.ts";
+import type { Deviations } from "../predict/model.ts";
+import { parsePlant } from "../predict/plant.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
-import type { List } from "./list.ts";
+
+export interface List {
+  /** What the model predicts then, as --plant has it. */
+  readonly changes: readonly string[];
+  /** Bits of eflags that are not compared. */
+  readonly ignoredFlags: number;
+  /** Whether no case has a breakpoint for data. */
+  readonly avoidsWatchpoints: boolean;
+  /** Facts that do not hold, or checks of theirs as `nameOfCheck` has them. */
+  readonly facts: readonly string[];
+}
 
 const { QEMU_TCG } = { amd64, arm64 }[HOST_ARCH];
 
@@ -17,3 +32,33 @@ export const isListed = (name: string): name is KnownName => Object.hasOwn(LISTS
 export const KNOWN: readonly KnownName[] = Object.keys(LISTS).filter(isListed);
 /** The same for help and errors. */
 export const KNOWN_NAMES = KNOWN.join(", ");
+
+/** Takes the name of a list. @throws InputError */
+export function knownList(name: string): KnownName {
+  if (isListed(name)) return name;
+  const near = nearest(name, KNOWN);
+  throw new InputError(`--known: there is no list "${name}"`, {
+    remedy: near === undefined ? `lists: ${KNOWN_NAMES}` : `did you mean ${near}?`,
+  });
+}
+
+export const knownShape: Shape<KnownName> = (value, place) => oneOf(KNOWN)(value, place);
+
+/** What the model predicts with a list. */
+export function deviationsOf(name: KnownName): Deviations;
+export function deviationsOf(name: KnownName | undefined): Deviations | undefined;
+export function deviationsOf(name: KnownName | undefined): Deviations | undefined {
+  if (name === undefined) return undefined;
+  const { changes, ignoredFlags } = LISTS[name];
+  return { changes: changes.map(parsePlant), ignoredFlags };
+}
+
+/** What a report about a prediction says of a list. */
+export function knownLine(name: KnownName): string {
+  return `The prediction has the known deviations of ${name}, which are not those of Linux.`;
+}
+
+/** The option of a command that has a list, with a space before it; empty without a list. */
+export function knownOption(name: KnownName | undefined): string {
+  return name === undefined ? "" : ` --known ${name}`;
+}

@@ -6,8 +6,7 @@
 import { loadWasm } from "../../../core/encoder/assembly.ts";
 import { MODULE } from "../case/arch.ts";
 import { fuzzModule } from "../case/module.ts";
-import { type KnownName, LISTS } from "../known/arch.ts";
-import { deviationsOf } from "../known/known.ts";
+import { deviationsOf, type KnownName, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
 import { rules } from "../predict/rules.ts";
 

@@ -4,7 +4,7 @@ import { Batch } from "../case/batch.ts";
 import { type Case, type CaseDocument, formatCase } from "../case/case.ts";
 import { type Fields, writeFields } from "../case/fields.ts";
 import { CONSTANTS } from "../case/records.ts";
-import { deviationsOf } from "../known/known.ts";
+import { deviationsOf } from "../known/arch.ts";
 import {
   adoptFlags,
   type DifferenceKind,

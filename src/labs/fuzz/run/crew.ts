@@ -10,7 +10,7 @@ import { readProc } from "../../../core/stub/proc.ts";
 import { limitError } from "../../../lib/errno.ts";
 import { CorruptionError, InputError, TraceError, UnsupportedError } from "../../../lib/errors.ts";
 import { count, members, parseJson } from "../../../lib/shape.ts";
-import { knownOption } from "../known/known.ts";
+import { knownOption } from "../known/arch.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
 import { plantOption } from "../predict/plant.ts";
 import { pathOfProbe } from "../probe/file.ts";

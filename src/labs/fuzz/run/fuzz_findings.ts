@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "../case/case.ts";
 import { DEFAULT_PATH } from "../draw/arch.ts";
 import { type CaseOutcome, Examiner } from "../examiner.ts";
-import { knownOption } from "../known/known.ts";
+import { knownOption } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
 import { type FieldDifference, kindOf } from "../predict/differences.ts";
 import { plantOption } from "../predict/plant.ts";

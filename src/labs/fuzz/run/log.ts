@@ -19,7 +19,7 @@ import { formatCase, parseCase } from "../case/case.ts";
 import { HALF } from "../case/fields.ts";
 import { PATHS } from "../draw/arch.ts";
 import { GENERATOR } from "../draw/generate.ts";
-import { knownShape } from "../known/known.ts";
+import { knownShape } from "../known/arch.ts";
 import { loggedMachineShape, type Machine, machineDocument } from "../machine.ts";
 import { formatPlant, parsePlant } from "../predict/plant.ts";
 import type { Counts } from "../predict/tally.ts";

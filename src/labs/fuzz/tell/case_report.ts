@@ -5,8 +5,7 @@ import { InputError, REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 import { visible } from "../../../lib/visible.ts";
 import { stepsOf } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
-import type { KnownName } from "../known/arch.ts";
-import { knownLine, knownOption } from "../known/known.ts";
+import { type KnownName, knownLine, knownOption } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
 import {
   isProcessors,
