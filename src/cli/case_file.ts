@@ -22,18 +22,14 @@ export const CASE_NAME = "case.json";
  *
  * @throws UsageError unless it names exactly one file; InputError if the file is not a case.
  */
-export function readCase(
-  command: string,
-  [path, extra]: readonly string[],
-  constants: ReadonlyMap<string, bigint>,
-): Case {
+export function readCase(command: string, [path, extra]: readonly string[]): Case {
   if (path === undefined || extra !== undefined) {
     throw new UsageError(`${command} takes exactly one case`, { remedy: CASE_HELP });
   }
   const [name, content] = isFolder(path) ? readFinding(path) : readFile(path === "-" ? 0 : path);
   try {
     if (content.toString("latin1").trim() === "") throw new InputError("the document is empty");
-    return parseCase(parseJson(content), constants);
+    return parseCase(parseJson(content));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const { message, remedy = DOCUMENT } = error;

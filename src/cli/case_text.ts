@@ -3,11 +3,9 @@ import type { AppliedRule } from "../labs/fuzz/predict/model.ts";
 import { fieldRows, type ToldCase, tellField } from "../labs/fuzz/tell/told.ts";
 import { paint } from "./report.ts";
 
-type Constants = ReadonlyMap<string, bigint>;
-
 /** A case in a few lines for each step. */
-export function caseText(it: Case, constants: Constants): string {
-  const { before = [], ...last } = formatCase(it, constants);
+export function caseText(it: Case): string {
+  const { before = [], ...last } = formatCase(it);
   return stepsText([...before, last].map(stepText));
 }
 
@@ -46,13 +44,13 @@ export function rulesText(rules: readonly AppliedRule[]): string {
 }
 
 /** Predicted and seen fields side by side. */
-export function fieldsText(told: ToldCase, constants: Constants): string {
+export function fieldsText(told: ToldCase): string {
   const isTried = told.seen !== undefined;
   const head = `  ${"".padEnd(18)}${"predicted".padEnd(26)}${isTried ? "seen" : ""}`;
   const texts = fieldRows(told).map((rows) => {
     const lines = rows.map(({ name, predicted, seen, differs }) => {
       const text = (word: bigint | undefined, otherwise: string) =>
-        (word === undefined ? otherwise : tellField(name, word, constants)).padEnd(26);
+        (word === undefined ? otherwise : tellField(name, word)).padEnd(26);
       const right = isTried ? text(seen, "-") : "";
       const line = `  ${name.padEnd(18)}${text(predicted, "?")}${right}`.trimEnd();
       return differs ? `${paint("red", `${line}  differs`)}\n` : `${line}\n`;

@@ -1,4 +1,3 @@
-import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { allFacts } from "../labs/fuzz/facts/arch.ts";
 import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
@@ -142,8 +141,7 @@ async function report(
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
   if (other !== undefined) return reportFactsDiff(other, found, json);
   if (json) {
-    const { constants } = openAssemblyEncoder();
-    const document = conformanceDocument(verdicts, machine, constants);
+    const document = conformanceDocument(verdicts, machine);
     printJson("stublab.conformance/2", { ...document, ...(left > 0 && { left }) });
   } else {
     tell(folded(scoreText(verdicts)));

@@ -91,8 +91,8 @@ async function run(args: readonly string[]): Promise<number> {
   const change = plant === undefined ? undefined : parsePlant(plant);
   const known = values.known === undefined ? undefined : knownList(values.known);
   using examiner = new Examiner({ change, known });
-  const { constants, machine } = examiner;
-  const it = readCase("fuzz export", positionals, constants);
+  const { machine } = examiner;
+  const it = readCase("fuzz export", positionals);
   const sightings = seen.flatMap((path) =>
     readSightings(readInput(path, LOG_LIMIT).toString(), inputName(path)),
   );

@@ -1,8 +1,9 @@
-import { formatCase, stepsOf } from "../labs/fuzz/case/case.ts";
+import { stepsOf } from "../labs/fuzz/case/case.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
 import { KNOWN_NAMES, knownList } from "../labs/fuzz/known/arch.ts";
 import { changedWords } from "../labs/fuzz/predict/minimize.ts";
 import { parsePlant } from "../labs/fuzz/predict/plant.ts";
+import { caseJson } from "../labs/fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { writeOutput } from "./output_file.ts";
@@ -38,9 +39,9 @@ async function run(args: readonly string[]): Promise<number> {
   const change = values.plant === undefined ? undefined : parsePlant(values.plant);
   const known = values.known === undefined ? undefined : knownList(values.known);
   using examiner = new Examiner({ change, known });
-  const it = readCase("fuzz minimize", positionals, examiner.constants);
+  const it = readCase("fuzz minimize", positionals);
   const small = examiner.minimize(it);
-  const text = `${JSON.stringify(formatCase(small, examiner.constants), null, 2)}\n`;
+  const text = caseJson(small);
   if (values.output === undefined) print(text);
   else await writeOutput(values.output, text);
   const [before, after] = [changedWords(it), changedWords(small)];

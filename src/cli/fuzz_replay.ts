@@ -40,8 +40,8 @@ function run(args: readonly string[]): number {
   const change = values.plant === undefined ? undefined : parsePlant(values.plant);
   const known = values.known === undefined ? undefined : knownList(values.known);
   using examiner = new Examiner({ change, known });
-  const { constants, machine } = examiner;
-  const it = readCase("fuzz replay", positionals, constants);
+  const { machine } = examiner;
+  const it = readCase("fuzz replay", positionals);
   const examination = examiner.examine(it);
   const { differences, unpredicted, rules, suspects, untried } = examination;
   if (values.json) {
@@ -61,8 +61,8 @@ function run(args: readonly string[]): number {
             ? "The outcome matches the prediction."
             : `The outcome matches the prediction; by rule ${unpredicted} the stop is not predicted.`;
     const text =
-      `case\n${caseText(examination.it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
-      `${fieldsText(examination, constants)}\nrules\n${rulesText(rules)}\n${verdict}${rest}\n` +
+      `case\n${caseText(examination.it)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
+      `${fieldsText(examination)}\nrules\n${rulesText(rules)}\n${verdict}${rest}\n` +
       [suspectText(suspects), ...processorLines(suspects.rules, machine)]
         .filter((line) => line !== "")
         .map((line) => `${sentence(line)}\n`)

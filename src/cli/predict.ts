@@ -1,4 +1,3 @@
-import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { type Machine, USUAL_MACHINE } from "../labs/fuzz/machine.ts";
 import { parsePlant, plantLine } from "../labs/fuzz/predict/plant.ts";
 import { type CasePrediction, predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
@@ -34,8 +33,7 @@ const OPTIONS = {
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  const encoder = openAssemblyEncoder();
-  const it = readCase("predict", positionals, encoder.constants);
+  const it = readCase("predict", positionals);
   const machine = readMachineAnyhow();
   const { plant } = values;
   const change = plant === undefined ? undefined : parsePlant(plant);
@@ -46,8 +44,8 @@ function run(args: readonly string[]): number {
   }
   const { rules } = prediction;
   const parts = [
-    `case\n${caseText(it, encoder.constants)}`,
-    `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(prediction, encoder.constants)}`,
+    `case\n${caseText(it)}`,
+    `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(prediction)}`,
     whatIsMissing(prediction),
     `rules\n${rulesText(rules) || "  none: every register is accepted unchanged\n"}`,
     processorLines(rules, machine, false)

@@ -1,4 +1,3 @@
-import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { readProbe } from "../labs/fuzz/probe/file.ts";
 import { initramfs } from "../labs/fuzz/probe/initramfs.ts";
@@ -55,8 +54,7 @@ async function run(args: readonly string[]): Promise<number> {
 
 /** The document of a case, as the probe reads it. */
 function caseFile(path: string): Uint8Array {
-  const { constants } = openAssemblyEncoder();
-  return Buffer.from(caseJson(readCase("probe --case", [path], constants), constants));
+  return Buffer.from(caseJson(readCase("probe --case", [path])));
 }
 
 export const probeCommand: Command = { help, run };

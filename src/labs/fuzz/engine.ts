@@ -5,8 +5,6 @@
 
 import { readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
-import { signalName } from "../../core/encoder/names.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { loadShim } from "../../core/shim/shim.ts";
 import { type Mapping, parseMaps, readProc } from "../../core/stub/proc.ts";
@@ -21,6 +19,7 @@ import {
 import { parseJson } from "../../lib/shape.ts";
 import type { Batch } from "./case/batch.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "./case/records.ts";
+import { nameOfSignal } from "./case/signals.ts";
 import { CHUNK } from "./draw/generate.ts";
 import { type Machine, machineShape } from "./machine.ts";
 import { pathOfProbe } from "./probe/file.ts";
@@ -194,7 +193,7 @@ export class Engine implements CaseTrier {
   #lost(): TraceError {
     this.close();
     const [status = 0] = this.#status;
-    const signal = signalName(status & 0x7f, openAssemblyEncoder().constants);
+    const signal = nameOfSignal(status & 0x7f);
     const how = describeEnd(
       (status & 0x7f) === 0
         ? { kind: "exited", status: status >> 8 }

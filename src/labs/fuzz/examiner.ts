@@ -1,4 +1,3 @@
-import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
 import type { Mapping } from "../../core/stub/proc.ts";
 import { checkOptions, count, type OptionShapes } from "../../lib/shape.ts";
 import { type Case, expectCase, stepsOf } from "./case/case.ts";
@@ -96,11 +95,6 @@ export class Examiner {
     checkOptions(options, "options", SHAPES);
     this.#experiment = new Experiment(options, trier);
     this.machine = this.#experiment.machine;
-  }
-
-  /** The names of signals, errnos and calls. */
-  get constants(): ReadonlyMap<string, bigint> {
-    return openAssemblyEncoder().constants;
   }
 
   /**

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { BASELINE, CODES, placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
@@ -21,14 +20,11 @@ import { thrown } from "../../support/thrown.ts";
 
 const cases = suite("fuzz: cases");
 
-const encoder = openEncoder("assembly");
-const { constants } = encoder;
-
 cases("a document has what differs from the baseline, and the code by its name", () => {
   const block = BASELINE.map((word, i) =>
     i === indexOf("rax") ? 0xffff_ffff_ffff_fe00n : i === indexOf("rip") ? placeOf("load") : word,
   );
-  assert.equal(formatCase({ ...SIMPLE, signal: 10, block }, constants), {
+  assert.equal(formatCase({ ...SIMPLE, signal: 10, block }), {
     schema: "stublab.case/1",
     from: "signal",
     way: "SETREGS",
@@ -95,8 +91,8 @@ function* all(): Generator<Case> {
 cases("a case comes back from its document, and from a batch, as it was", () => {
   const batch = new Batch(12);
   for (const it of all()) {
-    const document: unknown = JSON.parse(JSON.stringify(formatCase(it, constants)));
-    assert.equal(parseCase(document, constants), it);
+    const document: unknown = JSON.parse(JSON.stringify(formatCase(it)));
+    assert.equal(parseCase(document), it);
     const [, last = -1, next = -1] = batch.put([SIMPLE, it, SIMPLE], 3);
     assert.equal(batch.at(last), it);
     assert.is(next, last + 1);
@@ -107,21 +103,21 @@ cases("a case comes back from its document, and from a batch, as it was", () => 
 const schema = "stublab.case/1";
 
 cases("what is left out of a document is plain", () => {
-  assert.equal(parseCase({ schema }, constants), SIMPLE);
+  assert.equal(parseCase({ schema }), SIMPLE);
   const none = { ...SIMPLE, block: [] };
-  assert.equal(parseCase({ schema, way: "SIGMASK" }, constants), {
+  assert.equal(parseCase({ schema, way: "SIGMASK" }), {
     ...{ ...none, way: "SIGMASK" },
     ...{ words: [0n], length: 8 },
   });
-  assert.is(parseCase({ schema, way: "SETREGSET" }, constants).length, 216);
-  assert.is(parseCase({ schema, way: "SYSCALL_INFO" }, constants).length, 88);
+  assert.is(parseCase({ schema, way: "SETREGSET" }).length, 216);
+  assert.is(parseCase({ schema, way: "SYSCALL_INFO" }).length, 88);
   const plain = { ucFlags: 0, fpstate: false };
-  assert.equal(parseCase({ schema, way: "SIGRETURN" }, constants).frame, plain);
-  assert.equal(parseCase({ schema, way: "SIGRETURN", frame: {} }, constants).frame, plain);
+  assert.equal(parseCase({ schema, way: "SIGRETURN" }).frame, plain);
+  assert.equal(parseCase({ schema, way: "SIGRETURN", frame: {} }).frame, plain);
 });
 
 cases("a document has the steps before, each without what the first of them alone has", () => {
-  const { before, from, code } = formatCase(caseOf([SIMPLE, SIMPLE, SIMPLE], "exit"), constants);
+  const { before, from, code } = formatCase(caseOf([SIMPLE, SIMPLE, SIMPLE], "exit"));
   const step = { way: "SETREGS", on: "CONT", signal: null, code: "int3", registers: {} };
   assert.equal(before, [{ from: "exit", ...step }, step]);
   assert.equal([from, code], [undefined, "int3"]);

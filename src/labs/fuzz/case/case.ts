@@ -3,8 +3,6 @@
  * resumed. As a document "stublab.case/1" it is described in docs/fuzzing-cases.md.
  */
 
-import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
-import { signalName } from "../../../core/encoder/names.ts";
 import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
 import { nearest } from "../../../lib/nearest.ts";
@@ -26,6 +24,7 @@ import {
 } from "../../../lib/shape.ts";
 import { BASELINE, CODES, type From, HOST_CONTENTS, PC, REGISTERS, type Way } from "./arch.ts";
 import { CONSTANTS, ONS, type On, STARTS, WAYS } from "./records.ts";
+import { nameOfSignal, signalOf } from "./signals.ts";
 
 export const CASE_SCHEMA = "stublab.case/1";
 /** That of a document that names none. */
@@ -183,26 +182,22 @@ export interface FrameDocument {
   readonly image?: string;
 }
 
-/**
- * A case as a document.
- *
- * @param constants the names of signals
- */
-export function formatCase(it: Case, constants = namesOfSignals()): CaseDocument {
+/** A case as a document. */
+export function formatCase(it: Case): CaseDocument {
   expectCase(it);
-  const before = it.before?.map((step) => formatStep(step, constants));
+  const before = it.before?.map(formatStep);
   return {
     schema: CASE_SCHEMA,
     ...(HOST_ARCH !== DEFAULT_ARCH && { arch: HOST_ARCH }),
     ...(before && { before }),
-    ...formatStep(it, constants),
+    ...formatStep(it),
   };
 }
 
-function formatStep(it: Step, constants: ReadonlyMap<string, bigint>): StepDocument {
+function formatStep(it: Step): StepDocument {
   const { from, way, on, signal, pairs, words, length, frame } = it;
   const content = CONTENTS[way];
-  const name = signal > 0 && signal <= 64 ? signalName(signal, constants) : " ";
+  const name = signal > 0 && signal <= 64 ? nameOfSignal(signal) : " ";
   return {
     ...(from !== "last" && { from }),
     ...{ way, on },
@@ -234,14 +229,6 @@ function formatBlock(block: readonly bigint[]): Pick<StepDocument, "code" | "reg
   return { code, registers: Object.fromEntries(changed.map(([name, word]) => [name, hex(word)])) };
 }
 
-let names: ReadonlyMap<string, bigint> | undefined;
-
-/** The names of signals, among others: the constants of stublab's own encoder. */
-export function namesOfSignals(): ReadonlyMap<string, bigint> {
-  names ??= openAssemblyEncoder().constants;
-  return names;
-}
-
 /**
  * The case that a document describes.
  *
@@ -251,31 +238,26 @@ export function namesOfSignals(): ReadonlyMap<string, bigint> {
  * @example
  * const it = parseCase({ schema: "stublab.case/1", way: "SETREGS", registers: { cs: "0x10" } });
  */
-export function parseCase(document: unknown, constants = namesOfSignals()): Case {
+export function parseCase(document: unknown): Case {
   const read = members(document, "");
   read("schema", oneOf([CASE_SCHEMA]));
   expectHost(read("arch", orElse(oneOf(ARCHES), DEFAULT_ARCH)));
   const before = read("before", orElse(list(anything, MOST_BEFORE), []));
   const steps = [...before, document].map((step, i) => {
     const place = i === before.length ? "" : `before[${i}]`;
-    return parseStep(step, place, i === 0 ? STARTS : ["last"], constants);
+    return parseStep(step, place, i === 0 ? STARTS : ["last"]);
   });
   const it = caseOf(steps);
   expectCase(it, "");
   return it;
 }
 
-function parseStep(
-  document: unknown,
-  place: string,
-  froms: readonly From[],
-  constants: ReadonlyMap<string, bigint>,
-): Step {
+function parseStep(document: unknown, place: string, froms: readonly From[]): Step {
   const read = members(document, place);
   const from = read("from", orElse(oneOf(froms), froms[0]));
   const way = read("way", orElse(oneOf(WAYS), WAYS[0]));
   const on = read("on", orElse(oneOf(ONS), "CONT"));
-  const signal = read("signal", orElse(signalShape(constants), 0));
+  const signal = read("signal", orElse(signalShape, 0));
   expectKnown(read, way, table(anything, MOST)(document, place), place);
   const { block, frame: framed, words: most = 0, length } = CONTENTS[way];
   if (framed && from !== "last") expectReturn(read, from, on, signal);
@@ -334,16 +316,14 @@ const frameShape: Shape<SignalFrame> = (value, place) => {
 };
 
 /** A signal by name or number; null means no signal. Invalid numbers are allowed: the kernel must refuse them. */
-function signalShape(constants: ReadonlyMap<string, bigint>): Shape<number> {
-  return (value, place) => {
-    if (value === null) return 0;
-    if (typeof value === "number") return count(MOST)(value, place);
-    const name = text(value, place);
-    const signal = /^SIG[A-Z0-9]+$/.test(name) ? constants.get(name) : undefined;
-    if (signal !== undefined) return Number(signal);
-    throw new InputError(`${place}: unknown signal ${show(name)}`);
-  };
-}
+const signalShape: Shape<number> = (value, place) => {
+  if (value === null) return 0;
+  if (typeof value === "number") return count(MOST)(value, place);
+  const name = text(value, place);
+  const signal = signalOf(name);
+  if (signal !== undefined) return signal;
+  throw new InputError(`${place}: unknown signal ${show(name)}`);
+};
 
 /** The address of a piece of code by its name. */
 const codeShape: Shape<bigint> = (value, place) => {

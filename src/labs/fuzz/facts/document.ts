@@ -28,8 +28,6 @@ import {
   verdictOf,
 } from "./verdict.ts";
 
-type Constants = ReadonlyMap<string, bigint>;
-
 /** "stublab.facts/2" */
 export function factsDocument(facts: readonly Fact[]): object {
   return {
@@ -47,7 +45,6 @@ export function factsDocument(facts: readonly Fact[]): object {
 export function conformanceDocument(
   verdicts: readonly Verdict[],
   machine: Machine | undefined,
-  constants: Constants,
 ): object {
   const rules = rulesOf(verdicts);
   const held = (expected: boolean) =>
@@ -61,7 +58,7 @@ export function conformanceDocument(
       status: verdict.status,
       ...processorMember(processorNotes(verdict, machine)),
       ...(verdict.contradictions > 0 && { contradictions: verdict.contradictions }),
-      checks: verdict.checks.map((check) => checkRow(verdict.fact, check, constants)),
+      checks: verdict.checks.map((check) => checkRow(verdict.fact, check)),
     })),
   };
 }
@@ -74,17 +71,13 @@ function headOf({ name, group, source, rules }: Fact) {
   return { name, group, source, rules };
 }
 
-function checkRow(
-  { checks }: Fact,
-  { name, status, reason, unmet }: CheckResult,
-  constants: Constants,
-) {
+function checkRow({ checks }: Fact, { name, status, reason, unmet }: CheckResult) {
   const fails = status === "failed" || status === "known";
   const check = fails ? checks.find((it) => it.name === name) : undefined;
   return {
     ...{ name, status },
     ...(reason !== undefined && { reason }),
-    ...(check !== undefined && isSetup(check) && { case: formatCase(check.it, constants) }),
+    ...(check !== undefined && isSetup(check) && { case: formatCase(check.it) }),
     ...(fails && { unmet }),
   };
 }

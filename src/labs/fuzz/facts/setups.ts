@@ -3,7 +3,6 @@
  * Expectations are written down and not computed by the model: facts exist to disagree with it.
  */
 
-import { constants } from "node:os";
 import { InputError } from "../../../lib/errors.ts";
 import {
   hexWord,
@@ -27,7 +26,6 @@ import type { SetupCheck, SetupFact } from "./fact.ts";
 import { NEED_NAMES } from "./needs.ts";
 
 const MOST = 64;
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, n]) => [name, BigInt(n)]));
 
 // asm-generic/siginfo.h; a trap of PTRACE_SINGLESTEP at a handler has the number of its signal.
 const CODES = new Map(
@@ -40,7 +38,7 @@ const CODES = new Map(
 /** Status words of wait4 by what reports call them; the stop of a system call has the bit of TRACESYSGOOD. */
 const STATUSES = new Map(
   [0, 0x857f, ...Array.from({ length: 64 }, (_, i) => [i + 1, ((i + 1) << 8) | 0x7f]).flat()].map(
-    (status) => [tellField("status", BigInt(status), SIGNALS), status],
+    (status) => [tellField("status", BigInt(status)), status],
   ),
 );
 
@@ -86,7 +84,7 @@ export function checkOf(document: unknown): SetupCheck {
 const anything: Shape<unknown> = (value) => value;
 
 const caseOf: Shape<Case> = (value, place) =>
-  parseCase({ ...table(anything, MOST)(value, place), schema: CASE_SCHEMA }, SIGNALS);
+  parseCase({ ...table(anything, MOST)(value, place), schema: CASE_SCHEMA });
 
 function fieldsOf(it: Case): Shape<Fields> {
   return (value, place) => {

@@ -4,7 +4,6 @@
  */
 
 import { readFileSync } from "node:fs";
-import { constants } from "node:os";
 import { beside } from "../../../lib/beside.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
@@ -12,6 +11,7 @@ import { nearest } from "../../../lib/nearest.ts";
 import { list, optional, record, show, text } from "../../../lib/shape.ts";
 import { RULES } from "../case/arch.ts";
 import { fuzzModule, type ModuleFile } from "../case/module.ts";
+import { nameOfSignal } from "../case/signals.ts";
 import { FEATURES, type Feature } from "../machine.ts";
 import { type Processor, processorsOf } from "./processors.ts";
 
@@ -162,8 +162,6 @@ const SELECTORS: ReadonlySet<string> = new Set(
 function valueText(name: string, value: bigint): string {
   if (BITS.has(name) || SELECTORS.has(name)) return hex(BigInt.asUintN(64, value));
   if (name === "errno") return errnoName(Number(value));
-  if (name === "signal") return SIGNALS.get(Number(value)) ?? String(value);
+  if (name === "signal") return nameOfSignal(Number(value));
   return value > -1024n && value < 1024n ? String(value) : hex(BigInt.asUintN(64, value));
 }
-
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));

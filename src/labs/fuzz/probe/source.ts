@@ -4,7 +4,7 @@
  */
 
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
-import { parseSyscall, signalName } from "../../../core/encoder/names.ts";
+import { parseSyscall } from "../../../core/encoder/names.ts";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import {
   BASELINE,
@@ -28,6 +28,7 @@ import { BY_PAIRS, writtenNames } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { HANDLED, HARMLESS } from "../case/pieces.ts";
 import { FROMS, OBSTACLE, ONS, SETUP_SIZE, WAYS } from "../case/records.ts";
+import { nameOfSignal } from "../case/signals.ts";
 import { PATHS } from "../draw/arch.ts";
 import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { FEATURE_TRIALS } from "../facts/arch.ts";
@@ -103,7 +104,10 @@ ${sections.join("\n")}
 const uint32_t data_size = ${Math.ceil(size / 8) * 8};
 ${names("path_names", PATHS)}
 ${names("feature_names", FEATURES)}
-${names("signal_names", signalNames())}
+${names(
+  "signal_names",
+  Array.from({ length: 65 }, (_, signal) => nameOfSignal(signal)),
+)}
 const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
@@ -193,11 +197,6 @@ function writtenList(way: Way): string {
 function needOf(condition: Condition): string {
   if ("components" in condition) return `-1, 0, ${condition.components}`;
   return `${FEATURES.indexOf(condition.feature)}, ${condition.lacks ? 1 : 0}, 0`;
-}
-
-function signalNames(): string[] {
-  const { constants } = openAssemblyEncoder();
-  return Array.from({ length: 65 }, (_, signal) => signalName(signal, constants));
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

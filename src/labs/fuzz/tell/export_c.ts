@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { expectAmd64 } from "../../../core/shim/shim.ts";
 import { REBUILD, UnsupportedError } from "../../../lib/errors.ts";
-import { checkOptions, instance, type OptionShapes, object, truth } from "../../../lib/shape.ts";
+import { checkOptions, type OptionShapes, object, truth } from "../../../lib/shape.ts";
 import type { Way } from "../case/arch.ts";
 import { type Case, type CaseDocument, expectCase, formatCase } from "../case/case.ts";
 import { deviationsOf, type KnownName, knownLine, knownOption, knownShape } from "../known/arch.ts";
@@ -23,8 +23,6 @@ export interface ExportOptions {
   readonly change?: Change | undefined;
   /** The known deviations that the model predicted, if any. */
   readonly known?: KnownName | undefined;
-  /** The names of signals. Default: those of the encoder "assembly". */
-  readonly constants?: ReadonlyMap<string, bigint> | undefined;
   /** Whether to write a test of the kernel's selftests (tools/testing/selftests). Default: false. */
   readonly kselftest?: boolean | undefined;
 }
@@ -52,7 +50,7 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   machineShape(options.machine, "options.machine");
   const { kselftest = false, known } = options;
   const ignoredFlags = deviationsOf(known)?.ignoredFlags ?? 0;
-  const document = formatCase(examination.it, options.constants);
+  const document = formatCase(examination.it);
   // SIGRTMIN is not a constant in all libcs.
   const signal = examination.it.signal < 32 ? (document.signal ?? 0) : examination.it.signal;
   const data = dataOf(examination, signal, ignoredFlags, kselftest);
@@ -104,7 +102,6 @@ const SHAPES: OptionShapes<ExportOptions> = {
   machine: machineShape,
   change: changeShape,
   known: knownShape,
-  constants: instance(Map, "a Map"),
   kselftest: truth,
 };
 
@@ -120,7 +117,7 @@ export function actOf({ way, from, on }: Case): string {
 /** What the heads of both forms say about the case. */
 function about({ it, differences, rules = [] }: Examined, options: ExportOptions): string[] {
   return [
-    ...(differences.length === 0 ? [] : [subjectOf(differences, options.constants), ""]),
+    ...(differences.length === 0 ? [] : [subjectOf(differences), ""]),
     actOf(it),
     "",
     `Seen on: ${machineLine(options.machine)}`,

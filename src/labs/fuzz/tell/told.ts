@@ -1,11 +1,11 @@
 /* How fields of outcomes, machines and rules are told: to people, and in documents. */
 
-import { signalName } from "../../../core/encoder/names.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { hex } from "../../../lib/errors.ts";
 import { BASELINE, REGISTERS } from "../case/arch.ts";
-import { type Case, formatCase, namesOfSignals } from "../case/case.ts";
+import { type Case, formatCase } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
+import { nameOfSignal } from "../case/signals.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { Machine } from "../machine.ts";
 import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
@@ -13,8 +13,6 @@ import type { AppliedRule } from "../predict/model.ts";
 import type { CasePrediction, StepPrediction } from "../predict/predict.ts";
 import { isUnasked } from "../predict/processors.ts";
 import { suspectTable } from "./attribution.ts";
-
-type Constants = ReadonlyMap<string, bigint>;
 
 /** A field's value: an errno by its name, a number, or a word in hex. */
 export function fieldValue(field: string, word: bigint): string | number {
@@ -41,10 +39,10 @@ export function kindRow({ field, predicted, seen }: DifferenceKind) {
 }
 
 /** A field's value for people: a status says what it means. */
-export function tellField(field: string, word: bigint, constants = namesOfSignals()): string {
-  if (field === "status") return tellStatus(Number(word), constants);
+export function tellField(field: string, word: bigint): string {
+  if (field === "status") return tellStatus(Number(word));
   if (absence(field, word) !== undefined) return "none";
-  if (field === "signal") return signalName(Number(word), constants);
+  if (field === "signal") return nameOfSignal(Number(word));
   return String(fieldValue(field, word));
 }
 
@@ -52,14 +50,14 @@ export function tellField(field: string, word: bigint, constants = namesOfSignal
 const CALL = 0x85;
 
 /** What a status word of wait4 means; 0 means that the stub was not stopped. */
-function tellStatus(status: number, constants: Constants): string {
+function tellStatus(status: number): string {
   if (status === 0) return "runs on";
   const high = (status >> 8) & 0xff;
   if ((status & 0xff) === 0x7f) {
-    return high === CALL ? "stopped at a system call" : `stopped by ${signalName(high, constants)}`;
+    return high === CALL ? "stopped at a system call" : `stopped by ${nameOfSignal(high)}`;
   }
   const signal = status & 0x7f;
-  return signal === 0 ? `exited with status ${high}` : `killed by ${signalName(signal, constants)}`;
+  return signal === 0 ? `exited with status ${high}` : `killed by ${nameOfSignal(signal)}`;
 }
 
 export function machineLine(machine: Machine): string {
@@ -71,8 +69,8 @@ export function machineLine(machine: Machine): string {
 }
 
 /** A case as a file. */
-export function caseJson(it: Case, constants?: Constants): string {
-  return `${JSON.stringify(formatCase(it, constants), null, 2)}\n`;
+export function caseJson(it: Case): string {
+  return `${JSON.stringify(formatCase(it), null, 2)}\n`;
 }
 
 /** A field as predicted and as seen. */
@@ -161,10 +159,10 @@ export function outcomeTable(outcome: CaseOutcome, machine: Machine) {
 }
 
 /** What is wrong, in a sentence. */
-export function subjectOf([first]: readonly FieldDifference[], constants?: Constants): string {
+export function subjectOf([first]: readonly FieldDifference[]): string {
   if (first === undefined) return "The outcome matches the prediction.";
   const { field, seen, predicted } = first;
-  const tell = quoted(field, constants);
+  const tell = quoted(field);
   const is =
     seen === null ? `${field} is missing` : (absence(field, seen) ?? `${field} is ${tell(seen)}`);
   return `${is}; predicted: ${absence(field, predicted) ?? tell(predicted)}.`;
@@ -194,9 +192,9 @@ function absence(field: string, word: bigint): string | undefined {
   return word === nothing ? told : undefined;
 }
 
-function quoted(field: string, constants?: Constants) {
+function quoted(field: string) {
   return (word: bigint): string => {
-    const told = tellField(field, word, constants);
+    const told = tellField(field, word);
     return told.includes(" ") ? `"${told}"` : told;
   };
 }
