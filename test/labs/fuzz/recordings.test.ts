@@ -89,11 +89,15 @@ onAmd64("the recording of the Intel processor shows when a rule is missing", () 
 });
 
 recordings("what is recorded is what is read again", async () => {
-  const text = await recordRun(await fuzz({ cases: 1500 }), { about: "this machine" });
+  const text = await recordRun(await fuzz({ cases: 6000 }), { about: "this machine" });
   const file = new RecordingFile(Buffer.from(text));
   const cases = [...file.cases()];
   assert.is(file.header.about, "this machine");
   assert.ok(cases.length > 100, `${cases.length} cases`);
+  assert.ok(
+    cases.some(({ it }) => it.before !== undefined),
+    "some have several steps",
+  );
   assert.is(formatRecording(file.header, cases), text);
   const { machine, cases: count } = await judge(gzipSync(text));
   assert.is(count, cases.length);

@@ -59,15 +59,14 @@ export async function recordRun(
   return formatRecording({ machine: experiment.machine, known, about }, telling);
 }
 
-/** The first case of each kind of outcome, if that has one step. */
+/** The first case of each kind of outcome. */
 function casesOf(
   { seed, path, focus, machine, state }: Parameters<typeof recordRun>[0],
   known: KnownName | undefined,
 ): Case[] {
   new Model(machine, undefined, deviationsOf(known)).select();
   const generator = new Generator(seed, { ...machine, path, known, near: focus ?? "rare" });
-  const cases = state.signatures.map(({ index }) => generator.at(index));
-  return cases.filter(({ before }) => before === undefined);
+  return state.signatures.map(({ index }) => generator.at(index));
 }
 
 async function tryAll(
