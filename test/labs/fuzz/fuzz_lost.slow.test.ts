@@ -2,13 +2,13 @@ import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
+import { type Case, caseOf } from "../../../src/labs/fuzz/case/case.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { StateError, TraceError } from "../../../src/lib/errors.ts";
 import { childrenOf, eventually, isAlive } from "../../support/processes.ts";
-import { SIMPLE } from "../../support/seeds.ts";
+import { SIMPLE, seed } from "../../support/seeds.ts";
 import { type Stubs, stubsOf } from "../../support/stubs.ts";
 import { thrown } from "../../support/thrown.ts";
 
@@ -168,14 +168,36 @@ const BLOCKING = RAISED.flatMap((name) => {
   );
 });
 
+/** Cases of four steps each. */
+const STEPS = (
+  [
+    [seed("nops"), seed("ud2"), seed("nops", {}, { on: "SINGLESTEP" }), seed("int3")],
+    [masked(0, 1n << 4n), seed("nops"), masked(0, 0n, "last"), seed("load", { rdi: 0n })],
+    [
+      { ...seed("syscall", { rax: 0x27n }, { on: "SYSCALL" }), from: "entry" },
+      seed("nops", {}, { on: "SYSCALL", signal: constants.signals.SIGUSR1 }),
+      seed("syscall", { rax: 0x27n }, { on: "SYSEMU" }),
+      seed("nops", {}, { on: "NONE" }),
+    ],
+    [
+      seed("nops", {}, { signal: constants.signals.SIGSTOP }),
+      seed("nops", {}, { on: "SINGLESTEP" }),
+      seed("nops", {}, { signal: constants.signals.SIGSEGV, on: "NONE" }),
+      masked(constants.signals.SIGTRAP, 1n << 4n),
+    ],
+  ] as const
+).map((steps) => caseOf(steps));
+
 const ALIKE = [
   ["the same one that a case passes", PASSING, ["SIGUSR1", "SIGUSR2", "SIGTRAP", "SIGSEGV"]],
   ["one that a case passes and blocks", BLOCKING, RAISED],
+  ["those of any step", STEPS, [...RAISED, "SIGUSR1", "SIGSTOP", "SIGCONT"]],
 ] as const;
 
 for (const [what, few, signals] of ALIKE) {
   lost(`a signal from outside is distinguished from ${what}`, async () => {
-    const cases = Array.from({ length: SIZE }, (_, i) => few[i % few.length] ?? SIMPLE);
+    const count = few === STEPS ? SIZE / 4 : SIZE;
+    const cases = Array.from({ length: count }, (_, i) => few[i % few.length] ?? SIMPLE);
     const pass: Try = (experiment) => void experiment.try(cases);
     const { seen, sent } = await disturbed(signals, pass);
     const alone = outcomes(() => {}, pass);
