@@ -47,7 +47,11 @@ export const KINDS = new Map([
     document.way ?? "SETREGS",
     document,
   ]),
-  ...["a restart that a handler meets", "rip elsewhere", "from exit, on SYSCALL", "32 bits"].map(
-    (name): [string, Document] => [name, SPREAD[name] ?? {}],
-  ),
+  ...[
+    "a restart that a handler meets",
+    "rip elsewhere",
+    "from exit, on SYSCALL",
+    "32 bits",
+    "several steps",
+  ].map((name): [string, Document] => [name, SPREAD[name] ?? {}]),
 ]);

@@ -5,12 +5,12 @@ import { expectAmd64 } from "../../../core/shim/shim.ts";
 import { REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 import { checkOptions, type OptionShapes, object, truth } from "../../../lib/shape.ts";
 import type { Way } from "../case/arch.ts";
-import { type Case, type CaseDocument, expectCase, formatCase } from "../case/case.ts";
+import { type CaseDocument, expectCase, formatCase, type Step, stepsOf } from "../case/case.ts";
 import { deviationsOf, type KnownName, knownLine, knownOption, knownShape } from "../known/arch.ts";
 import { type Machine, machineShape } from "../machine.ts";
 import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
-import { dataOf, type Examined } from "./c_program/data.ts";
+import { dataOf, type Examined, writerOf } from "./c_program/data.ts";
 import { machineLine, subjectOf } from "./told.ts";
 
 export type { Examined };
@@ -51,10 +51,8 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   const { kselftest = false, known } = options;
   const ignoredFlags = deviationsOf(known)?.ignoredFlags ?? 0;
   const document = formatCase(examination.it);
-  // SIGRTMIN is not a constant in all libcs.
-  const signal = examination.it.signal < 32 ? (document.signal ?? 0) : examination.it.signal;
-  const data = dataOf(examination, signal, ignoredFlags, kselftest);
-  const program = programOf(data, WRITERS[examination.it.way] ?? "write_registers.c", kselftest);
+  const data = dataOf(examination, document, ignoredFlags, kselftest);
+  const program = programOf(data, stepsOf(examination.it).map(writerOf), kselftest);
   return kselftest
     ? `${LICENSE}${selftestHead(examination, options, document)}${program}`
     : `${head(examination, options, document)}${program}`;
@@ -63,20 +61,15 @@ export function exportC(examination: Examined, options: ExportOptions): string {
 /** The licenses under which the kernel can take a selftest from this package. */
 const LICENSE = "// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0\n";
 
-/** The files that write a case, by its way. Default: write_registers.c. */
-const WRITERS: Readonly<Partial<Record<Way, string>>> = {
-  SETFPREGS: "write_area.c",
-  XSTATE: "write_area.c",
-  SIGRETURN: "write_frame.c",
-};
-
 /** The program with this case, and in place of the files that it includes, their text. */
-function programOf(data: string, writer: string, kselftest: boolean): string {
+function programOf(data: string, writers: readonly string[], kselftest: boolean): string {
   const [, code = ""] = readPart("program.c").split("/* End of the head. */\n");
   return code
     .replace("<unistd.h>\n", (line) => (kselftest ? `${line}\n#include "../kselftest.h"\n` : line))
     .replace(SECTION, () => data)
-    .replace('#include "write_registers.c"\n', () => readPart(writer))
+    .replace('#include "write_registers.c"\n', () =>
+      [...new Set(writers)].map((writer) => readPart(`write_${writer}.c`)).join("\n"),
+    )
     .replace('#include "report_table.c"\n', () =>
       readPart(kselftest ? "report_ktap.c" : "report_table.c"),
     );
@@ -105,8 +98,8 @@ const SHAPES: OptionShapes<ExportOptions> = {
   kselftest: truth,
 };
 
-/** What the program does, in a sentence. */
-export function actOf({ way, from, on }: Case): string {
+/** What the program does in a step, in a sentence. */
+export function actOf({ way, from, on }: Step): string {
   return way === "SIGRETURN"
     ? "A process handles its own signal, and returns with other registers: rt_sigreturn."
     : `The tracer of a process ${BEGINS[from]} writes its ${WRITES[way] ?? `regset ${way}`}${
@@ -118,7 +111,7 @@ export function actOf({ way, from, on }: Case): string {
 function about({ it, differences, rules = [] }: Examined, options: ExportOptions): string[] {
   return [
     ...(differences.length === 0 ? [] : [subjectOf(differences), ""]),
-    actOf(it),
+    ...stepsOf(it).map(actOf),
     "",
     `Seen on: ${machineLine(options.machine)}`,
     "",

@@ -16,59 +16,93 @@ import {
   SCRATCH_SIZE,
   type Way,
 } from "../../case/arch.ts";
-import type { Case } from "../../case/case.ts";
+import { type CaseDocument, type Step, stepsOf } from "../../case/case.ts";
 import { writtenNames } from "../../case/fields.ts";
 import { HARMLESS } from "../../case/pieces.ts";
-import type { CaseOutcome } from "../../examiner.ts";
+import type { CaseOutcome, StepOutcome } from "../../examiner.ts";
 
 /** What the program is made from. */
 export type Examined = Pick<CaseOutcome, "it" | "predicted" | "stable" | "differences"> &
-  Partial<Pick<CaseOutcome, "rules">>;
+  Partial<Pick<CaseOutcome, "before" | "rules">>;
+/** One of its steps. */
+type ExaminedStep = Pick<StepOutcome, "it" | "predicted" | "stable"> & {
+  readonly number: number;
+  readonly of: number;
+};
+
+/** The name of the file, and the functions in it, that write a step and read back. */
+export function writerOf({ way }: Step): "registers" | "area" | "frame" {
+  if (way === "SIGRETURN") return "frame";
+  return way === "SETFPREGS" || way === "XSTATE" ? "area" : "registers";
+}
 
 /**
- * @param signal the name or number of the signal that the case passes
+ * @param document that of the case
  * @param ignoredFlags bits of eflags that are not compared
  * @param isSelftest whether the program expects the predicted outcome, not the seen one
  */
 export function dataOf(
   examined: Examined,
-  signal: string | number,
+  document: CaseDocument,
   ignoredFlags: number,
   isSelftest: boolean,
 ): string {
-  const { it } = examined;
-  const groups = groupsOf(examined, isSelftest);
-  const words = groups.find(({ names }) => names === "WORD_NAMES");
-  const hasFrame = groups.some(({ names }) => names === "NAMES.frame");
+  const { it, before = [] } = examined;
+  const documents = [...(document.before ?? []), document];
+  const steps = [...before, examined].map((step, k, { length }) => {
+    // SIGRTMIN is not a constant in all libcs.
+    const signal = step.it.signal < 32 ? (documents[k]?.signal ?? 0) : step.it.signal;
+    return { ...step, signal, number: k + 1, of: length };
+  });
+  const groups = steps.map((step) => groupsOf(step, isSelftest));
+  const writers = new Set(stepsOf(it).map(writerOf));
   const start = REGISTERS.map(
     (name, i) => (it.way === "SIGRETURN" ? KEPT_WORDS.get(name) : undefined) ?? BASELINE[i] ?? 0n,
   );
   const parts = [
     `/* The target's memory. Addresses are fixed, because registers contain them. */\n${table("enum", PLACES)}`,
     `static const uint64_t CONSTANT = ${literal(CONSTANT)}`,
-    `/* Code that the case may reach. */\n${table(CODES_OF, codesOf(it).map(codeRow))}`,
+    `/* Code that the case may reach. */\n${table(CODES_OF, codesOf(stepsOf(it)).map(codeRow))}`,
     `/* The only calls that the case can make: the end of a filter. */\n${table(
       "static const struct sock_filter HARMLESS[] =",
       [...HARMLESS.map((name) => `JUMP_IF(SYS_${name}, 0, 1), ALLOW`), "REFUSE"],
     )}`,
     `/* The target's registers before the case. */\n${table("static const uint64_t START[REGISTERS] =", blockRows(start))}`,
-    table("static const struct setup THE_CASE =", setupRows(it, signal, ignoredFlags)),
-    `/* Fields: what is predicted, what was seen there, and which of both is unknown. */\n${table(
-      "static const struct expectation EXPECTED[] =",
-      groups.flatMap(({ rows }) => rows),
-    )}`,
-    words &&
-      table(
-        "static const char *const WORD_NAMES[] =",
-        words.fields.map((name) => `"${name}"`),
-      ),
-    hasFrame && "static const uint64_t ZEROS[NGREG]",
+    groups.flat().some(({ names }) => names === "NAMES.frame") &&
+      "static const uint64_t ZEROS[NGREG]",
+    ...[...writers].map(
+      (name) => `static void write_${name}(void);\nstatic void read_${name}(void)`,
+    ),
+    `static struct step steps[${steps.length}]`,
+    ...groups.flatMap(partsOfStep),
     table(
-      "static const struct group GROUPS[] =",
-      groups.map(({ row }) => row),
+      "static struct step steps[] =",
+      steps.map(({ it, signal }, k) => {
+        const rows = stepRows(it, signal, ignoredFlags, k + 1).map(ended);
+        return `{\n${rows.join("\n")}`.replaceAll("\n", "\n\t\t").concat("\n\t}");
+      }),
     ),
   ];
   return parts.flatMap((part) => (part ? [`\n${part};\n`] : [])).join("");
+}
+
+function partsOfStep(groups: readonly Group[], k: number) {
+  const words = groups.find(({ names }) => names === `WORDS_${k + 1}`);
+  return [
+    table(
+      `static const struct expectation EXPECTED_${k + 1}[] =`,
+      groups.flatMap(({ rows }) => rows),
+    ),
+    words &&
+      table(
+        `static const char *const WORDS_${k + 1}[] =`,
+        words.fields.map((name) => `"${name}"`),
+      ),
+    table(
+      `static const struct group GROUPS_${k + 1}[] =`,
+      groups.map(({ row }) => row),
+    ),
+  ];
 }
 
 const CODES_OF =
@@ -94,8 +128,10 @@ const PLACES = [
 const KEPT_WORDS: ReadonlyMap<string, bigint> = new Map(Object.entries(KEPT));
 
 function table(declaration: string, rows: readonly string[]): string {
-  return `${declaration} {\n${rows.map((row) => `\t${row.endsWith("*/") ? row : `${row},`}\n`).join("")}}`;
+  return `${declaration} {\n${rows.map((row) => `\t${ended(row)}\n`).join("")}}`;
 }
+
+const ended = (row: string) => (row.endsWith("*/") ? row : `${row},`);
 
 function literal(word: bigint): string {
   const unsigned = BigInt.asUintN(64, word);
@@ -103,29 +139,31 @@ function literal(word: bigint): string {
 }
 
 /** The code at rip, and that of calls; all code if the case may go elsewhere. */
-function codesOf(it: Case) {
-  const rip = wordOf(it, "rip");
-  const isPointed = [...changed(it)].some(
-    (word) => word !== rip && word >= CODE && word < CODE + BigInt(PAGE_SIZE),
-  );
+function codesOf(steps: readonly Step[]) {
+  const starts = steps.map((step) => wordOf(step, "rip"));
+  const isPointed = steps
+    .flatMap(changed)
+    .some((word) => !starts.includes(word) && word >= CODE && word < CODE + BigInt(PAGE_SIZE));
   const isKnown =
-    !isPointed && it.way !== "DISPATCH" && CODES.some(({ address }) => address === rip);
+    !isPointed &&
+    steps.every(({ way }) => way !== "DISPATCH") &&
+    starts.every((start) => CODES.some(({ address }) => address === start));
   return CODES.filter(
     ({ name, address }) =>
       // The page is full of INT3.
       !["int3", "handler"].includes(name) &&
-      (!isKnown || address === rip || ["syscall", "int80"].includes(name)),
+      (!isKnown || starts.includes(address) || ["syscall", "int80"].includes(name)),
   );
 }
 
-function wordOf({ block, pairs }: Case, register: string): bigint {
+function wordOf({ block, pairs }: Step, register: string): bigint {
   const index = REGISTERS.indexOf(register);
   const poked = pairs.findLast(({ offset }) => offset === BigInt(8 * index));
   return poked?.word ?? block[index] ?? BASELINE[index] ?? 0n;
 }
 
 /** The words that a case brings along, and what 32 bits make of them. */
-function changed({ block, pairs, words }: Case): bigint[] {
+function changed({ block, pairs, words }: Step): bigint[] {
   const own = block.filter((word, i) => word !== BASELINE[i]);
   return [...own, ...pairs.map(({ word }) => word), ...words].flatMap((word) => [
     word,
@@ -145,13 +183,18 @@ function blockRows(block: readonly bigint[]): string[] {
   );
 }
 
-/** The members of the case that are not 0. */
-function setupRows(it: Case, signal: string | number, ignoredFlags: number): string[] {
+/** The members of a step that are not 0. */
+function stepRows(
+  it: Step,
+  signal: string | number,
+  ignoredFlags: number,
+  number: number,
+): string[] {
   const { way, from, on, block, length, pairs, words, frame } = it;
   const pairRows = pairs.map(
     ({ offset, word }) => `{${offsetText(way, offset)}, ${literal(word)}}`,
   );
-  const list = (rows: readonly string[]) => `{\n${rows.map((row) => `\t\t${row},\n`).join("")}\t}`;
+  const list = (rows: readonly string[]) => `{\n${rows.map((row) => `\t${row},\n`).join("")}}`;
   const [enter, at, leaves] = ENTERS[from];
   const [write, read, readLength] = REQUESTS[way] ?? ["", "PTRACE_GETREGS"];
   const isDispatch = way === "DISPATCH";
@@ -165,6 +208,8 @@ function setupRows(it: Case, signal: string | number, ignoredFlags: number): str
     ["call", at && (at === "CALL32" ? 20 : "SYS_getpid")],
     ["call_at", at],
     ["leaves", leaves],
+    ["write_it", `write_${writerOf(it)}`],
+    ["read_back", `read_${writerOf(it)}`],
     ["write", write],
     ["length", length],
     [
@@ -182,6 +227,10 @@ function setupRows(it: Case, signal: string | number, ignoredFlags: number): str
     ["on", on !== "NONE" && `PTRACE_${on}`],
     ["signal", signal],
     ["ignored", ignoredFlags !== 0 && literal(BigInt(ignoredFlags))],
+    ["expected", `EXPECTED_${number}`],
+    ["expected_count", `COUNT(EXPECTED_${number})`],
+    ["groups", `GROUPS_${number}`],
+    ["group_count", `COUNT(GROUPS_${number})`],
   ];
   return members.flatMap(([name, value]) => (value ? [`.${name} = ${value}`] : []));
 }
@@ -217,7 +266,7 @@ const REQUESTS: Readonly<
 };
 
 /** An offset; that of a register by its name. */
-function offsetText(way: Case["way"], offset: bigint): string {
+function offsetText(way: Way, offset: bigint): string {
   const name = offset % 8n === 0n ? REGISTERS[Number(offset / 8n)] : undefined;
   return way === "POKEUSER" && name !== undefined ? `8UL * ${name.toUpperCase()}` : literal(offset);
 }
@@ -234,12 +283,13 @@ interface Group {
 type Usual = readonly [name: string, words: readonly bigint[]];
 
 /** The groups that the outcome has, or should have. */
-function groupsOf(examined: Examined, isSelftest: boolean): Group[] {
-  const { it, predicted, stable } = examined;
+function groupsOf(examined: ExaminedStep, isSelftest: boolean): Group[] {
+  const { it, predicted, stable, number, of } = examined;
   const has = (field: string) => stable.has(field) || predicted.has(field);
   const returns = it.way === "SIGRETURN";
   const isBlock = ["SETREGS", "SETREGSET", "POKEUSER", "SYSCALL_INFO"].includes(it.way);
-  const usual: Usual = it.block.length > 0 ? ["THE_CASE.words", it.block] : ["START", BASELINE];
+  const usual: Usual =
+    it.block.length > 0 ? [`steps[${number - 1}].words`, it.block] : ["START", BASELINE];
   const isStop = returns
     ? stable.has("stopped.rip")
     : has("stopped.rip") || stable.has("stopped.rsp");
@@ -257,12 +307,14 @@ function groupsOf(examined: Examined, isSelftest: boolean): Group[] {
     usually?: Usual,
   ): Group[] => {
     if (!isPart) return [];
-    const prefix = usually === undefined ? "" : fields[0]?.replace(/\w+$/, "");
-    const row = `{"${title}", "${prefix}", ${names}, ${places[0]}, ${fields.length}, ${usually?.[0] ?? "NULL"}}`;
+    const step = of === 1 ? ["", ""] : [`step ${number}: `, `${number}.`];
+    const prefix = `${step[1]}${usually === undefined ? "" : fields[0]?.replace(/\w+$/, "")}`;
+    const [row, more] = [`"${step[0]}${title}", "${prefix}"`, of === 1 ? " " : "\n\t "];
+    const rest = [names, places[0], fields.length, usually?.[0] ?? "NULL"].join(", ");
     const rows = fields.flatMap((field, i) =>
       expectation(examined, field, places[i] ?? "", usually?.[1][i]),
     );
-    return [{ names, fields, row, rows }];
+    return [{ names, fields, row: `{${row},${more}${rest}}`, rows }];
   };
   const registers = (isPart: boolean, title: string, of: string) =>
     group(
@@ -281,7 +333,7 @@ function groupsOf(examined: Examined, isSelftest: boolean): Group[] {
     ...group(
       words.length > 0,
       "words read back",
-      "WORD_NAMES",
+      `WORDS_${number}`,
       words,
       words.map((_, i) => `${wordPlace} + ${i}`),
     ),
@@ -311,7 +363,7 @@ function groupsOf(examined: Examined, isSelftest: boolean): Group[] {
 }
 
 function expectation(
-  { predicted, stable }: Examined,
+  { predicted, stable }: ExaminedStep,
   field: string,
   place: string,
   usual: bigint | undefined,

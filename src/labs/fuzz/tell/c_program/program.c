@@ -34,31 +34,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* Registers are words in the order of struct user_regs_struct. <sys/reg.h> has their indices. */
-enum { REGISTERS = 27, DEBUG_REGISTERS = 6, MOST_PAIRS = 8 };
-
-struct setup {
-	/* Where it begins: after a request that enters a call, or after another that leaves it. */
-	long enter;
-	uint64_t call, call_at;
-	bool leaves;
-	/* The request that writes, and the one that reads back. */
-	long write, read;
-	size_t length, read_length; /* in bytes */
-	uint64_t words[REGISTERS];
-	/* More words, and their offsets in struct user or in the XSAVE area. */
-	struct {
-		uint64_t offset, word;
-	} pairs[MOST_PAIRS];
-	size_t pair_count;
-	/* Instead of a request, rt_sigreturn(2): the flags of its frame, and its XSAVE area. */
-	bool by_sigreturn, no_fpstate;
-	unsigned long uc_flags;
-	uint64_t image; /* 0: where the kernel has saved it */
-	/* The request that resumes the target, or 0, and the signal that it passes. */
-	long on;
-	uintptr_t signal;
-	uint64_t ignored; /* flags that are not compared */
-};
+enum { REGISTERS = 27, DEBUG_REGISTERS = 6, MOST_PAIRS = 13 };
 
 /* The fields of an outcome, in the order in which they are read. */
 enum {
@@ -78,6 +54,7 @@ enum {
 /* Values that are not predicted, and values that are different in each run. */
 enum { UNPREDICTED = 1, UNSTABLE = 2 };
 
+/* A field: what is predicted, what was seen there, and which of both is unknown. */
 struct expectation {
 	uint64_t field, predicted, seen, unknown;
 };
@@ -88,6 +65,38 @@ struct group {
 	const char *const *names;
 	uint64_t first, count;
 	const uint64_t *usual;
+};
+
+struct step {
+	/* Where a case begins: after a request that enters a call, or after another that leaves it.
+	 */
+	long enter;
+	uint64_t call, call_at;
+	bool leaves;
+	/* What writes and reads back, and its requests. */
+	void (*write_it)(void);
+	void (*read_back)(void);
+	long write, read;
+	size_t length, read_length; /* in bytes */
+	uint64_t words[REGISTERS];
+	/* More words, and their offsets in struct user or in the XSAVE area. */
+	struct {
+		uint64_t offset, word;
+	} pairs[MOST_PAIRS];
+	size_t pair_count;
+	/* Instead of a request, rt_sigreturn(2): the flags of its frame, and its XSAVE area. */
+	bool by_sigreturn, no_fpstate;
+	unsigned long uc_flags;
+	uint64_t image; /* 0: where the kernel has saved it */
+	/* The request that resumes the target, or 0, and the signal that it passes. */
+	long on;
+	uintptr_t signal;
+	uint64_t ignored; /* flags that are not compared */
+	/* What is expected, and the outcome on this machine, up to a field that is not reached. */
+	const struct expectation *expected;
+	const struct group *groups;
+	size_t expected_count, group_count;
+	uint64_t reached, here[FIELDS];
 };
 
 static const struct {
@@ -167,24 +176,12 @@ static const uint64_t START[REGISTERS] = {
 	[SS] = 0x2b,
 };
 
-static const struct setup THE_CASE = {
-	.write = PTRACE_SETREGS,
-	.words = {
-		[RAX] = 0xfffffffffffffe00,
-		[RDI] = 0x10002000,
-		[ORIG_RAX] = 1,
-		[RIP] = 0x100000c0,
-		[CS] = 0x33,
-		[EFLAGS] = 0x202,
-		[RSP] = 0x10007000,
-		[SS] = 0x2b,
-	},
-	.read = PTRACE_GETREGS,
-	.on = PTRACE_CONT,
-};
+static void write_registers(void);
+static void read_registers(void);
 
-/* Fields: what is predicted, what was seen there, and which of both is unknown. */
-static const struct expectation EXPECTED[] = {
+static struct step steps[1];
+
+static const struct expectation EXPECTED_1[] = {
 	{ERROR, 0, 0, 0},
 	{RESUMED, 0, 0, 0},
 	{STATUS, 0x57f, 0x57f, 0},
@@ -196,13 +193,37 @@ static const struct expectation EXPECTED[] = {
 	{ADDRESS, 0, 0, 0},
 };
 
-static const struct group GROUPS[] = {
+static const struct group GROUPS_1[] = {
 	{"result of the write", "", NAMES.write, ERROR, 1, NULL},
-	{"registers read back", "written.", NAMES.registers, WRITTEN + R15, 27, THE_CASE.words},
+	{"registers read back", "written.", NAMES.registers, WRITTEN + R15, 27, steps[0].words},
 	{"result of the resume", "", NAMES.resume, RESUMED, 1, NULL},
 	{"status", "", NAMES.resume + 1, STATUS, 1, NULL},
-	{"registers at the stop", "stopped.", NAMES.registers, STOPPED + R15, 27, THE_CASE.words},
+	{"registers at the stop", "stopped.", NAMES.registers, STOPPED + R15, 27, steps[0].words},
 	{"siginfo", "", NAMES.signal, SIGNAL, 3, NULL},
+};
+
+static struct step steps[] = {
+	{
+		.write_it = write_registers,
+		.read_back = read_registers,
+		.write = PTRACE_SETREGS,
+		.words = {
+			[RAX] = 0xfffffffffffffe00,
+			[RDI] = 0x10002000,
+			[ORIG_RAX] = 1,
+			[RIP] = 0x100000c0,
+			[CS] = 0x33,
+			[EFLAGS] = 0x202,
+			[RSP] = 0x10007000,
+			[SS] = 0x2b,
+		},
+		.read = PTRACE_GETREGS,
+		.on = PTRACE_CONT,
+		.expected = EXPECTED_1,
+		.expected_count = COUNT(EXPECTED_1),
+		.groups = GROUPS_1,
+		.group_count = COUNT(GROUPS_1),
+	},
 };
 
 /* clang-format on */
@@ -210,26 +231,26 @@ static const struct group GROUPS[] = {
 
 static pid_t target;
 
-/* The outcome on this machine, up to a field that is not reached. */
-static uint64_t here[FIELDS];
-static uint64_t reached;
+/* The step that is tried or compared, and the end of all. */
+static struct step *step = steps;
+static const struct step *const END = steps + COUNT(steps);
 
 /* The expectation of a field, if it has one of its own. */
 static const struct expectation *find_row(uint64_t field)
 {
-	for (size_t i = 0; i < COUNT(EXPECTED); i++)
-		if (EXPECTED[i].field == field)
-			return &EXPECTED[i];
+	for (size_t i = 0; i < step->expected_count; i++)
+		if (step->expected[i].field == field)
+			return &step->expected[i];
 	return NULL;
 }
 
 /* Whether a field of the outcome is not as expected. */
 static bool differs(uint64_t field, uint64_t expected)
 {
-	uint64_t difference = here[field] ^ expected;
+	uint64_t difference = step->here[field] ^ expected;
 
 	if (field == WRITTEN + EFLAGS || field == STOPPED + EFLAGS || field == FRAME + REG_EFL)
-		difference &= ~THE_CASE.ignored;
+		difference &= ~step->ignored;
 	return difference != 0;
 }
 
@@ -292,9 +313,9 @@ static void run_target(pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	map_pages();
-	install_handler(SIGUSR1, THE_CASE.by_sigreturn ? SA_ONSTACK : 0);
+	install_handler(SIGUSR1, step->by_sigreturn ? SA_ONSTACK : 0);
 	install_handler(SIGUSR2, SA_RESTART);
-	if (THE_CASE.by_sigreturn)
+	if (step->by_sigreturn)
 		sigaltstack(&stack, NULL);
 	/* The case may make any call: without open files, it cannot write to one. */
 	syscall(SYS_close_range, 0, 0x7fffffff, 0);
@@ -470,16 +491,16 @@ static void arrive(void)
 {
 	uint64_t registers[REGISTERS];
 
-	if (THE_CASE.enter == PTRACE_CONT)
+	if (step->enter == PTRACE_CONT)
 		go(PTRACE_CONT, SIGSTOP, SIGSTOP);
-	if (THE_CASE.call_at == 0)
+	if (step->call_at == 0)
 		return;
 	memcpy(registers, START, sizeof(registers));
-	registers[RAX] = THE_CASE.call;
-	registers[RIP] = THE_CASE.call_at;
+	registers[RAX] = step->call;
+	registers[RIP] = step->call_at;
 	trace(PTRACE_SETREGS, 0, registers);
-	go(THE_CASE.enter, 0, THE_CASE.enter == PTRACE_SINGLESTEP ? SIGTRAP : SIGTRAP | 0x80);
-	if (THE_CASE.leaves)
+	go(step->enter, 0, step->enter == PTRACE_SINGLESTEP ? SIGTRAP : SIGTRAP | 0x80);
+	if (step->leaves)
 		go(PTRACE_SYSCALL, 0, SIGTRAP | 0x80);
 }
 
@@ -488,14 +509,15 @@ static void arrive(void)
 /* Resumes the target, waits for its next stop, and reads its state. */
 static void resume(void)
 {
+	uint64_t *const here = step->here;
 	siginfo_t info = {0};
 
-	here[RESUMED] = error_of(trace(THE_CASE.on, 0, (void *)THE_CASE.signal));
-	reached = STATUS;
+	here[RESUMED] = error_of(trace(step->on, 0, (void *)step->signal));
+	step->reached = STATUS;
 	if (here[RESUMED] != 0)
 		return;
 	here[STATUS] = (uint64_t)next_stop();
-	reached = STOPPED;
+	step->reached = STOPPED;
 	if ((here[STATUS] & 0xff) != 0x7f)
 		return;
 	trace(PTRACE_GETREGS, 0, &here[STOPPED]);
@@ -506,12 +528,12 @@ static void resume(void)
 	/* Before it are the return address, uc_flags, uc_link and uc_stack. */
 	read_memory(here[STOPPED + RSP] + 8 + offsetof(ucontext_t, uc_mcontext), &here[FRAME],
 		    NGREG * sizeof(*here));
-	reached = FIELDS;
+	step->reached = FIELDS;
 }
 
 static void compare(const struct group *group)
 {
-	for (uint64_t i = 0; i < group->count && group->first < reached; i++) {
+	for (uint64_t i = 0; i < group->count && group->first < step->reached; i++) {
 		const uint64_t field = group->first + i;
 		const uint64_t usual = group->usual ? group->usual[i] : 0;
 		const struct expectation as_usual = {field, usual, usual, 0};
@@ -523,23 +545,36 @@ static void compare(const struct group *group)
 	end_group(group);
 }
 
+/* Tries a step. Returns whether the target is at a stop after it. */
+static bool try_step(void)
+{
+	uint64_t *const here = step->here;
+
+	here[REFUSED_AT] = (uint64_t)-1;
+	step->write_it();
+	/* A frame is read after the target has returned from it. */
+	if (!step->by_sigreturn)
+		step->read_back();
+	step->reached = RESUMED;
+	if (step->on != 0 && here[ERROR] == 0)
+		resume();
+	if (step->by_sigreturn && step->reached == FIELDS)
+		step->read_back();
+	return step->reached != STOPPED;
+}
+
 int main(void)
 {
 	begin_report();
 	make_target();
 	arrive();
-	here[REFUSED_AT] = (uint64_t)-1;
-	write_case();
-	/* A frame is read after the target has returned from it. */
-	if (!THE_CASE.by_sigreturn)
-		read_back();
-	reached = RESUMED;
-	if (THE_CASE.on != 0)
-		resume();
-	if (THE_CASE.by_sigreturn && reached == FIELDS)
-		read_back();
+	/* Of a new program. */
+	trace(PTRACE_POKEUSR, offsetof(struct user, u_debugreg[6]), (void *)0xffff0ff0);
+	while (step < END && try_step())
+		step++;
 	kill(target, SIGKILL);
-	for (size_t i = 0; i < COUNT(GROUPS); i++)
-		compare(&GROUPS[i]);
+	for (step = steps; step < END; step++)
+		for (size_t i = 0; i < step->group_count; i++)
+			compare(&step->groups[i]);
 	return end_report();
 }

@@ -5,8 +5,12 @@ static int predicted, not_as_predicted;
 
 static void begin_report(void)
 {
+	size_t tests = 0;
+
+	for (size_t i = 0; i < COUNT(steps); i++)
+		tests += steps[i].group_count;
 	ksft_print_header();
-	ksft_set_plan(COUNT(GROUPS));
+	ksft_set_plan(tests);
 }
 
 /* Ends the program if the case cannot be tried. */
@@ -16,9 +20,10 @@ static void cannot(const char *what)
 
 	if (target > 0)
 		kill(target, SIGKILL);
-	for (size_t i = 0; i < COUNT(GROUPS); i++)
-		ksft_test_result_fail("%s: failed to %s: %s\n", GROUPS[i].title, what,
-				      strerror(error));
+	for (step = steps; step < END; step++)
+		for (size_t i = 0; i < step->group_count; i++)
+			ksft_test_result_fail("%s: failed to %s: %s\n", step->groups[i].title, what,
+					      strerror(error));
 	ksft_print_cnts();
 	exit(KSFT_FAIL);
 }
@@ -26,7 +31,7 @@ static void cannot(const char *what)
 static void compare_field(const struct group *group, const char *name,
 			  const struct expectation *row, bool as_usual)
 {
-	const uint64_t word = here[row->field];
+	const uint64_t word = step->here[row->field];
 	const bool as_seen =
 		!as_usual && !(row->unknown & UNSTABLE) && !differs(row->field, row->seen);
 
@@ -42,7 +47,7 @@ static void compare_field(const struct group *group, const char *name,
 
 static void end_group(const struct group *group)
 {
-	if (group->first >= reached)
+	if (group->first >= step->reached)
 		ksft_test_result_skip("%s: not reached\n", group->title);
 	else if (predicted == 0)
 		ksft_test_result_skip("%s: not predicted\n", group->title);

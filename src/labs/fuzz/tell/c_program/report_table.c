@@ -32,7 +32,7 @@ static void print_word(uint64_t word, uint64_t unknown)
 static void compare_field(const struct group *group, const char *name,
 			  const struct expectation *row, bool as_usual)
 {
-	const uint64_t word = here[row->field];
+	const uint64_t word = step->here[row->field];
 	const bool surprising =
 		!(row->unknown & UNPREDICTED) && differs(row->field, row->predicted);
 	const bool different = !(row->unknown & UNSTABLE) && differs(row->field, row->seen);

@@ -1,10 +1,10 @@
 static _Alignas(64) unsigned char area[16 << 10];
 
-/* How much of it the request of the case writes: struct user_fpregs_struct, or all. */
+/* How much of it the request of the step writes: struct user_fpregs_struct, or all. */
 static size_t area_length;
 
 /*
- * Resets all components of the XSAVE area to the state of a new program, and sets its length. The
+ * Makes all components of the XSAVE area those of a new program, and sets its length. The
  * bytes at 464 have a bit for each component, and those at 28 the bits that mxcsr may have.
  */
 static void reset_area(void)
@@ -27,44 +27,45 @@ static void reset_area(void)
 	memcpy(&components, area + 464, sizeof(components));
 	components &= permitted;
 	memcpy(area + 512, &components, sizeof(components));
-	if (trace(PTRACE_SETREGSET, NT_X86_XSTATE, &vector) != 0)
+	/* A further step keeps what it does not write. */
+	if (step == steps && trace(PTRACE_SETREGSET, NT_X86_XSTATE, &vector) != 0)
 		cannot("write the XSAVE area");
-	area_length = THE_CASE.write == PTRACE_SETFPREGS ? sizeof(struct user_fpregs_struct)
-							 : vector.iov_len;
+	area_length = step->write == PTRACE_SETFPREGS ? sizeof(struct user_fpregs_struct)
+						      : vector.iov_len;
 }
 
 /* Copies the words of pair i to the area, or from it. Bytes outside of it are omitted. */
 static void copy_pairs(bool is_read)
 {
-	for (size_t i = 0; i < 8 * THE_CASE.pair_count; i++) {
-		const uint64_t first = THE_CASE.pairs[i / 8].offset, at = first + i % 8;
+	for (size_t i = 0; i < 8 * step->pair_count; i++) {
+		const uint64_t first = step->pairs[i / 8].offset, at = first + i % 8;
 
 		if (at < first || at >= area_length)
 			continue;
 		if (is_read)
-			memcpy((unsigned char *)&here[WRITTEN] + i, area + at, 1);
+			memcpy((unsigned char *)&step->here[WRITTEN] + i, area + at, 1);
 		else
-			memcpy(area + at,
-			       (const unsigned char *)&THE_CASE.pairs[i / 8].word + i % 8, 1);
+			memcpy(area + at, (const unsigned char *)&step->pairs[i / 8].word + i % 8,
+			       1);
 	}
 }
 
-static void write_case(void)
+static void write_area(void)
 {
-	const struct iovec vector = {area, THE_CASE.length};
+	const struct iovec vector = {area, step->length};
 
 	reset_area();
 	copy_pairs(false);
-	here[ERROR] = error_of(THE_CASE.write == PTRACE_SETFPREGS
-				       ? trace(PTRACE_SETFPREGS, 0, area)
-				       : trace(PTRACE_SETREGSET, NT_X86_XSTATE, &vector));
+	step->here[ERROR] = error_of(step->write == PTRACE_SETFPREGS
+					     ? trace(PTRACE_SETFPREGS, 0, area)
+					     : trace(PTRACE_SETREGSET, NT_X86_XSTATE, &vector));
 }
 
-static void read_back(void)
+static void read_area(void)
 {
 	const struct iovec all = {area, area_length};
 
-	if (THE_CASE.write == PTRACE_SETFPREGS)
+	if (step->write == PTRACE_SETFPREGS)
 		trace(PTRACE_GETFPREGS, 0, area);
 	else
 		trace(PTRACE_GETREGSET, NT_X86_XSTATE, &all);

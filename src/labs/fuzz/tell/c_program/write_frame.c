@@ -54,21 +54,21 @@ static void write_image(const ucontext_t *context)
 	memcpy(area + MXCSR, &mxcsr, sizeof(mxcsr));
 	memcpy(area + HEADER, area + SW_BYTES + 8, 8);
 	memset(area + HEADER + 8, 0, length - HEADER - 8);
-	for (uint64_t i = 0, at = THE_CASE.image - SCRATCH; i < length + MAGIC2; i++, at++)
+	for (uint64_t i = 0, at = step->image - SCRATCH; i < length + MAGIC2; i++, at++)
 		if (at < SCRATCH_SIZE)
 			scratch[at] = area[i];
-	for (size_t i = 0; i < THE_CASE.pair_count; i++) {
-		const uint64_t at = THE_CASE.image + THE_CASE.pairs[i].offset - SCRATCH;
+	for (size_t i = 0; i < step->pair_count; i++) {
+		const uint64_t at = step->image + step->pairs[i].offset - SCRATCH;
 
 		if (at <= SCRATCH_SIZE - 8)
-			memcpy(scratch + at, &THE_CASE.pairs[i].word, 8);
+			memcpy(scratch + at, &step->pairs[i].word, 8);
 	}
 	write_memory(SCRATCH, scratch, sizeof(scratch));
 }
 
 /* Writes the case to a signal frame, and lets the target call rt_sigreturn(2), which restores it.
  */
-static void write_case(void)
+static void write_frame(void)
 {
 	ucontext_t context;
 	const uint64_t address = enter_handler(&context);
@@ -76,15 +76,14 @@ static void write_case(void)
 	uint64_t registers[REGISTERS];
 
 	for (size_t i = 0; i < COUNT(PLACES); i++)
-		machine->gregs[PLACES[i].in_frame] = (greg_t)THE_CASE.words[PLACES[i].in_block];
-	machine->gregs[REG_CSGSFS] =
-		(greg_t)((THE_CASE.words[CS] & 0xffff) | THE_CASE.words[SS] << 48);
-	context.uc_flags = THE_CASE.uc_flags;
-	if (THE_CASE.image != 0) {
+		machine->gregs[PLACES[i].in_frame] = (greg_t)step->words[PLACES[i].in_block];
+	machine->gregs[REG_CSGSFS] = (greg_t)((step->words[CS] & 0xffff) | step->words[SS] << 48);
+	context.uc_flags = step->uc_flags;
+	if (step->image != 0) {
 		write_image(&context);
-		machine->fpregs = (void *)THE_CASE.image;
+		machine->fpregs = (void *)step->image;
 	}
-	if (THE_CASE.no_fpstate)
+	if (step->no_fpstate)
 		machine->fpregs = NULL;
 	write_memory(address, &context, sizeof(context));
 	memcpy(registers, START, sizeof(registers));
@@ -95,16 +94,16 @@ static void write_case(void)
 }
 
 /* Reads the words at the offsets of those of the case from the frame of another signal. */
-static void read_back(void)
+static void read_frame(void)
 {
 	ucontext_t context;
 	uint32_t length;
 
-	if (THE_CASE.pair_count == 0)
+	if (step->pair_count == 0)
 		return;
 	enter_handler(&context);
 	length = read_area(&context);
-	for (size_t i = 0; i < THE_CASE.pair_count; i++)
-		if (THE_CASE.pairs[i].offset <= length + MAGIC2 - 8)
-			memcpy(&here[WRITTEN + i], area + THE_CASE.pairs[i].offset, 8);
+	for (size_t i = 0; i < step->pair_count; i++)
+		if (step->pairs[i].offset <= length + MAGIC2 - 8)
+			memcpy(&step->here[WRITTEN + i], area + step->pairs[i].offset, 8);
 }
