@@ -4,11 +4,12 @@
 
 enum { MOST_FIELDS = 96 };
 
-/** A check: its setup, and what is expected of its outcome. */
+/** A check: the setups of its case, and what is expected of the last outcome. */
 struct check {
     const char *name;
     uint64_t needs;
-    struct stublab_setup setup;
+    uint32_t steps;
+    struct stublab_setup setups[STUBLAB_MOST_STEPS];
     uint32_t expected;
     uint32_t places[MOST_FIELDS];
     uint64_t words[MOST_FIELDS];
@@ -60,15 +61,21 @@ uint32_t load_setup_facts(struct fact *facts, uint32_t most) {
     return count;
 }
 
+static void take_setup(struct stublab_setup *setup) {
+    memset(setup, 0, sizeof *setup);
+    memcpy(setup->words, baseline, sizeof setup->words);
+    for (uint32_t count = take8(); count > 0; count--) {
+        uint32_t index = take8();
+        ((uint64_t *)setup)[index] = take_word();
+    }
+}
+
 static void take_check(struct check *check) {
     check->name = take_text();
     check->needs = take_word();
-    memset(&check->setup, 0, sizeof check->setup);
-    memcpy(check->setup.words, baseline, sizeof check->setup.words);
-    for (uint32_t count = take8(); count > 0; count--) {
-        uint32_t index = take8();
-        ((uint64_t *)&check->setup)[index] = take_word();
-    }
+    check->steps = take8();
+    for (uint32_t i = 0; i < check->steps; i++)
+        take_setup(&check->setups[i]);
     check->expected = take8();
     for (uint32_t i = 0; i < check->expected; i++) {
         check->places[i] = take16();
@@ -120,7 +127,7 @@ static void compare_outcome(const struct check *check) {
         const uint32_t place = check->places[i];
         struct unmet *it = add_unmet();
         say_to(it->field);
-        say_field(check->setup.way, place);
+        say_field(check->setups[check->steps - 1].way, place);
         say_to(it->expected);
         say_value(place, check->words[i]);
         say_to(it->seen);
@@ -130,21 +137,20 @@ static void compare_outcome(const struct check *check) {
     }
 }
 
-/** Tries the case of a check in a stub that no other was tried in; after one without a name in its
- * stub. Returns 0, or why it cannot be tried. */
+/** Tries the case of a check in a stub that no other was tried in. Returns 0, or why it cannot be
+ * tried. */
 static int64_t try_check(const struct check *check) {
-    static struct stublab_setup *setup;
-    static bool goes_on;
-    if (setup == 0) {
-        setup = module_memory(reserve(sizeof *setup));
-        outcome = module_memory(reserve(sizeof *outcome));
+    static struct stublab_setup *setups;
+    static struct stublab_outcome *outcomes;
+    if (setups == 0) {
+        setups = module_memory(reserve(sizeof check->setups));
+        outcomes = module_memory(reserve(STUBLAB_MOST_STEPS * sizeof *outcomes));
     }
-    if (!goes_on)
-        renew();
-    goes_on = tries_features && check->name[0] == 0;
-    *setup = check->setup;
-    memset(outcome, 0, sizeof *outcome);
-    return try_setups(setup, outcome, 1);
+    renew();
+    memcpy(setups, check->setups, sizeof check->setups);
+    memset(outcomes, 0, STUBLAB_MOST_STEPS * sizeof *outcomes);
+    outcome = &outcomes[check->steps - 1];
+    return try_setups(setups, outcomes, check->steps);
 }
 
 static void make_check(const struct check *check) {

@@ -166,7 +166,7 @@ void try_features(void);
 // ---- ARCH/machine.c ----
 
 /** Reads what the processor and the kernel have. Cases can be tried. */
-void read_machine(struct tracee *stub);
+void read_machine(void);
 /** The members of the document for the processor, each after a comma. */
 void say_processor(void);
 

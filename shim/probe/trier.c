@@ -55,7 +55,7 @@ void start_trying(void) {
     trial.call = place_call;
     trial.call32 = place_call32;
     memcpy(trial.rest, baseline, sizeof trial.rest);
-    read_machine(&master);
+    read_machine();
     select_rules(0);
     *w2c_fuzz_xstateLength(&module) = machine.xstate_length;
     *w2c_fuzz_xcr0(&module) = machine.xcr0;

@@ -74,7 +74,7 @@ void say_processor(void) {
     say(",\"vendor\":\"%s\",\"family\":%u,\"model\":%u", (const char *)name, family, number);
 }
 
-void read_machine(struct tracee *stub) {
+void read_machine(void) {
     /** struct _xstate: XCR0 in sw_reserved, and mxcsr_mask. */
     enum { XCR0 = 464, MXCSR_MASK = 28, OLD_MXCSR_MASK = 0xffbf };
     static uint8_t area[STUBLAB_MOST_XSTATE];
@@ -82,11 +82,11 @@ void read_machine(struct tracee *stub) {
     read_processor();
     try_five_levels();
     try_features();
-    if (stublab_ptrace(PTRACE_GETFPREGS, stub->pid, 0, registers) >= 0)
+    if (stublab_ptrace(PTRACE_GETFPREGS, master.pid, 0, registers) >= 0)
         machine.mxcsr_mask = (uint32_t)(registers[MXCSR_MASK / 8] >> 32);
     if (machine.mxcsr_mask == 0)
         machine.mxcsr_mask = OLD_MXCSR_MASK;
-    int64_t length = stublab_read_xstate(stub->pid, area, sizeof area);
+    int64_t length = stublab_read_xstate(master.pid, area, sizeof area);
     if (length <= 0)
         return;
     machine.xstate_length = (uint32_t)length;

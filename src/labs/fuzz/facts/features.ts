@@ -15,8 +15,7 @@ const INT3 = 0xcc;
 /** The most members of a line. */
 const MEMBERS = 6;
 
-/** A line without a name leads to the next one, which is tried in its stub. */
-const SHOWN = [...FEATURES, "frameLength", "xfeatures", ""] as const;
+const SHOWN = [...FEATURES, "frameLength", "xfeatures"] as const;
 
 const anything: Shape<unknown> = (value) => value;
 

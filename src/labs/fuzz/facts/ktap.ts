@@ -196,4 +196,6 @@ function checkOfNote(note: string, fact: CheckStatus): CheckResult | undefined {
   return reason === undefined ? undefined : { name: skipped, status: "skipped", reason, unmet: [] };
 }
 
-const value = (text: string) => (/^-?\d+$/.test(text) ? Number(text) : text);
+/** Numbers of JSON are exact up to 2^53. */
+const value = (text: string) =>
+  /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text;

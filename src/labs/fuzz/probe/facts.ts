@@ -1,6 +1,7 @@
 /* The facts about setups, and the features, as data for the probe (shim/probe/cases.c). */
 
 import { BASELINE } from "../case/arch.ts";
+import { type Step, stepsOf } from "../case/case.ts";
 import { recordsOf } from "../case/case_record.ts";
 import { placeOfField } from "../case/fields.ts";
 import { SETUP, SETUP_SIZE } from "../case/records.ts";
@@ -20,8 +21,9 @@ function baseWords(): BigUint64Array {
  *     file    fact...
  *     fact    group, name, source, bytes that follow (word), checks
  *     checks  number (u16), check...
- *     check   name, needs (word: a bit each), differing words: number (u8), (index (u8), word)...;
- *             expected: number (u8), (offset (u16), with 0x8000 for a half, word)...
+ *     check   name, needs (word: a bit each), steps: number (u8), step...;
+ *             expected of the last: number (u8), (offset (u16), with 0x8000 for a half, word)...
+ *     step    differing words: number (u8), (index (u8), word)...
  */
 export function factData(): Uint8Array {
   const bytes = new Bytes();
@@ -46,18 +48,24 @@ function checkData(checks: readonly SetupCheck[]): Uint8Array {
 function putCheck(bytes: Bytes, { name, it, expected, needs }: SetupCheck): void {
   bytes.text(name);
   bytes.word(needs.reduce((set, need) => set | (1n << BigInt(NEED_NAMES.indexOf(need))), 0n));
-  const base = baseWords();
-  const words = new BigUint64Array(recordsOf([it]).buffer);
-  const differing = [...words.entries()].filter(([i, word]) => word !== base[i]);
-  bytes.u8(differing.length);
-  for (const [i, word] of differing) {
-    bytes.u8(i);
-    bytes.word(word);
-  }
+  const steps = stepsOf(it);
+  bytes.u8(steps.length);
+  for (const step of steps) putStep(bytes, step);
   bytes.u8(expected.size);
   for (const [field, word] of expected) {
     const { offset, half } = placeOfField(it, field);
     bytes.u16(offset | (half ? 0x8000 : 0));
     bytes.word(half ? BigInt.asUintN(32, word) : word);
+  }
+}
+
+function putStep(bytes: Bytes, step: Step): void {
+  const base = baseWords();
+  const words = new BigUint64Array(recordsOf([step]).buffer);
+  const differing = [...words.entries()].filter(([i, word]) => word !== base[i]);
+  bytes.u8(differing.length);
+  for (const [i, word] of differing) {
+    bytes.u8(i);
+    bytes.word(word);
   }
 }
