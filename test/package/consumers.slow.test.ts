@@ -47,7 +47,7 @@ const STRICT = {
 const PROGRAM = `
   import { type Encoder, interruptGuest, openEncoder, Platform, type Stub, type StubOptions, Tracer } from "stublab";
   import type { CompareOptions, CompareReport, Subject } from "stublab/compare";
-  import type { ExaminerOptions, FuzzOptions, MinimizeOptions, PredictOptions } from "stublab/fuzz";
+  import type { ExaminerOptions, FuzzOptions, PredictOptions } from "stublab/fuzz";
   import type { CallTelling, NewStep, Recording, RecordOptions, Step, TextOptions } from "stublab/record";
 
   const encoder: Encoder = openEncoder("script");
@@ -68,7 +68,6 @@ const PROGRAM = `
   declare function maybe<T>(): { readonly [K in keyof T]?: T[K] | undefined };
   export const fuzzing: FuzzOptions = maybe<FuzzOptions>();
   export const examining: ExaminerOptions = maybe<ExaminerOptions>();
-  export const minimizing: MinimizeOptions = maybe<MinimizeOptions>();
   export const predicting: PredictOptions = maybe<PredictOptions>();
   export const recording: RecordOptions = maybe<RecordOptions>();
   export const rendering: TextOptions = maybe<TextOptions>();

@@ -32,8 +32,6 @@ export class Experiment {
   readonly trier: CaseTrier;
   readonly machine: Machine;
   readonly model: Model;
-  /** The list of known deviations that the model predicts. */
-  readonly known: KnownName | undefined;
   /** The cases that were tried last. */
   readonly batch: Batch;
 
@@ -48,7 +46,6 @@ export class Experiment {
     trier: CaseTrier = new Engine(options),
   ) {
     this.trier = trier;
-    this.known = known;
     try {
       this.machine = trier.machine;
       this.model = new Model(this.machine, change, deviationsOf(known));

@@ -19,7 +19,7 @@ export { fuzz, fuzzFindings } from "./fuzz.ts";
 export type { KnownName } from "./known/arch.ts";
 export type { Feature, Machine, XsaveComponent, Xstate } from "./machine.ts";
 export type { DifferenceKind, FieldDifference } from "./predict/differences.ts";
-export { changedWords, type MinimizeOptions, minimize } from "./predict/minimize.ts";
+export { changedWords, minimize } from "./predict/minimize.ts";
 export type { AppliedRule, Change } from "./predict/model.ts";
 export { type CasePrediction, type PredictOptions, predict } from "./predict/predict.ts";
 export type { Processor } from "./predict/processors.ts";

@@ -5,7 +5,7 @@
 
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { InputError } from "../../../lib/errors.ts";
-import { callback, checkOptions, count, truth } from "../../../lib/shape.ts";
+import { callback, truth } from "../../../lib/shape.ts";
 import { BASELINE, PC, placeOf, REST_CODE, SCRATCH, STUB_CODE } from "../case/arch.ts";
 import { type Case, CONTENTS, caseOf, expectCase, type Step, stepsOf } from "../case/case.ts";
 import { asBlock, asNothing, asPokes, isRegister } from "./arch.ts";
@@ -13,14 +13,10 @@ import { asBlock, asNothing, asPokes, isRegister } from "./arch.ts";
 /** Each try may cost a stub. */
 const MOST_TRIES = 4000;
 
-export interface MinimizeOptions {
-  /** How many cases `holds` is called for at most. Default: 4000. */
-  readonly tries?: number | undefined;
-}
-
 /**
  * The smallest case near `it` for which `holds` returns true: fewer steps, then fewer words that differ from the baseline,
- * then fewer bits, then lower values, and the plainest way in and out. The same results of `holds` give the same case.
+ * then fewer bits, then lower values, and the plainest way in and out. The same results of `holds` give the same case; it is
+ * called for at most 4,000 cases.
  *
  * @param holds a synchronous function that is true for `it`
  * @throws InputError; what `holds` throws
@@ -30,17 +26,11 @@ export interface MinimizeOptions {
  * const dies = (it) => ((examiner.examine(it).seen.get("status") ?? 0x7fn) & 0x7fn) !== 0x7fn;
  * const smallest = minimize(it, dies);
  */
-export function minimize(
-  it: Case,
-  holds: (it: Case) => boolean,
-  options: MinimizeOptions = {},
-): Case {
+export function minimize(it: Case, holds: (it: Case) => boolean): Case {
   expectCase(it);
   callback(holds, "holds");
   if (holds === undefined) throw new InputError("holds: expected a function, got nothing");
-  checkOptions(options, "options", { tries: count(Number.MAX_SAFE_INTEGER) });
-  const { tries = MOST_TRIES } = options;
-  let left = tries;
+  let left = MOST_TRIES;
   const asked = (other: Case): boolean => left-- > 0 && truth(holds(other), "what holds returns");
   const whole = reduce(it, asked);
   if (changedWords(whole) <= FEW) return whole;
@@ -62,14 +52,13 @@ function reduce(it: Case, holds: (it: Case) => boolean): Case {
   let best = it;
   /** Tries the candidates of a change, and continues from each that holds. */
   const take = (simpler: Simplification): boolean => {
-    let better = false;
-    for (let i = 0; ; ) {
-      const next = at(simpler(best), i);
-      if (next === undefined) return better;
-      if (holds(next)) {
-        best = next;
-        better = true;
-      } else i++;
+    for (let [failed, better] = [0, false]; ; better = true) {
+      const untried = [...simpler(best)].slice(failed);
+      const index = untried.findIndex((each) => holds(each));
+      const found = untried[index];
+      if (found === undefined) return better;
+      best = found;
+      failed += index;
     }
   };
   for (let better = true; better; ) {
@@ -84,12 +73,6 @@ function reduce(it: Case, holds: (it: Case) => boolean): Case {
  * for a case that held come later, or are fewer.
  */
 type Simplification = (it: Case) => Iterable<Case>;
-
-function at<T>(items: Iterable<T>, index: number): T | undefined {
-  let i = 0;
-  for (const item of items) if (i++ === index) return item;
-  return undefined;
-}
 
 const SIMPLIFICATIONS: readonly Simplification[] = [
   fewerSteps,

@@ -1,12 +1,11 @@
 /* Predicts the cases of a recording of this architecture, and compares. */
 
 import { Batch } from "../case/batch.ts";
-import { type Case, type CaseDocument, formatCase } from "../case/case.ts";
-import { type Fields, writeFields } from "../case/fields.ts";
+import { type CaseDocument, formatCase } from "../case/case.ts";
+import { fieldsOf, writeFields } from "../case/fields.ts";
 import { CONSTANTS } from "../case/records.ts";
 import { deviationsOf } from "../known/arch.ts";
 import {
-  adoptFlags,
   type DifferenceKind,
   differencesOf,
   type FieldDifference,
@@ -148,7 +147,11 @@ export class RecordedCases {
   *contradictions(model: Model): Iterable<Contradiction> {
     for (const { batch, i, it, line, seen } of this.#cases) {
       if (!model.differs(batch, i)) continue;
-      const differences = differencesIn(it, seen, model);
+      const { prediction } = model;
+      const predicted = fieldsOf(it, prediction.outcome, prediction);
+      // Fields that were not the same in two stubs are not compared.
+      const known = new Map([...predicted].filter(([field]) => seen.has(field)));
+      const differences = differencesOf(known, seen);
       if (differences.length > 0) yield { line, case: formatCase(it), differences };
     }
   }
@@ -160,13 +163,6 @@ export class RecordedCases {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Fields that were not the same in two stubs are not compared. */
-function differencesIn(it: Case, seen: Fields, model: Model): FieldDifference[] {
-  const { predicted } = predictionOf(it, model);
-  const known = new Map([...predicted].filter(([field]) => seen.has(field)));
-  return differencesOf(adoptFlags(known, seen, model.ignoredFlags), seen);
 }
 
 /** @throws InputError if a line is malformed */

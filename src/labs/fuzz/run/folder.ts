@@ -11,8 +11,6 @@ import { expectSame, formatRound, formatRun, type LoggedRun, parseRun, roundShap
 import { type Round, RunState } from "./state.ts";
 
 export const LOG = "log.jsonl";
-/** The log of versions that made cases from a corpus. */
-const OLD_LOG = "journal.jsonl";
 /** A string holds little more. */
 const LIMIT: Limit = { most: 500_000_000, of: "a log" };
 
@@ -124,11 +122,6 @@ function makeFolder(path: string): Folder {
 function expectRun(folder: Folder): void {
   if (folder.has(LOG)) return;
   const path = visible(folder.path);
-  if (folder.has(OLD_LOG)) {
-    throw new InputError(`${path} has a run of an earlier version, with ${OLD_LOG}`, {
-      remedy: "name a new folder: this version makes other cases of the same seed",
-    });
-  }
   const other = folder.names.find((name) => name !== FINDINGS);
   if (other === undefined) return;
   throw new InputError(
