@@ -58,32 +58,41 @@ static bool decides(const struct difference *first, const struct differences *wi
     return without->count == 0 || order_of(without->rows[0].place) >= order_of(first->place);
 }
 
+/** Whether the steps before a setup are predicted as they were seen. */
+static bool agrees_before(const struct stublab_setup *setup,
+                          const struct stublab_outcome *outcome) {
+    for (; is_further_step(setup); setup--, outcome--) {
+        w2c_fuzz_predictOne(&module, module_address(setup - 1));
+        if (w2c_fuzz_differsFrom(&module, module_address(outcome - 1)) != 0)
+            return false;
+    }
+    return true;
+}
+
 /** The index of the rule that decides the first difference. Of several it is one without which
  * nothing differs, and the last that was used; -1 if no rule decides it. The case that was
  * predicted last is predicted again. */
 static int32_t deciding_rule(const struct stublab_setup *setup,
                              const struct stublab_outcome *outcome,
                              const struct difference *first) {
-    enum { MOST_USED = 64 }; /* assembly/model/rule.ts */
-    int32_t rules[MOST_USED], last = -1, sole = -1;
-    const uint32_t count = w2c_fuzz_usedRules(&module);
-    for (uint32_t k = 0; k < count; k++)
-        rules[k] = (int32_t)w2c_fuzz_usedRule(&module, k) - 1;
-    for (uint32_t k = 0; k < count; k++) {
+    int32_t last = -1, sole = -1;
+    for (uint32_t k = 0; k < w2c_fuzz_usedRules(&module); k++) {
+        const int32_t used = (int32_t)w2c_fuzz_usedRule(&module, k) - 1;
         // A rule about what is not predicted contradicts nothing.
-        if (rule_ids[rules[k]][0] == 'U')
+        if (rule_ids[used][0] == 'U')
             continue;
-        uint32_t *const rule = rule_of(&module, rules[k]), number = *rule;
+        uint32_t *const rule = rule_of(&module, used), number = *rule;
         *rule = 0;
         const struct differences without = contradictions(setup, outcome);
+        const bool decided = decides(first, &without) && agrees_before(setup, outcome);
         *rule = number;
-        if (!decides(first, &without))
+        contradictions(setup, outcome);
+        if (!decided)
             continue;
-        last = rules[k];
+        last = used;
         if (without.count == 0)
             sole = last;
     }
-    contradictions(setup, outcome);
     return sole >= 0 ? sole : last;
 }
 
