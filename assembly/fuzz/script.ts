@@ -8,7 +8,7 @@ import { drawPokes } from "./other_ways";
 import { below, STEPS, start, TRACED } from "./random";
 import { clearHead, clearWords, copySetup } from "./records";
 import { FROM_LAST, MOST_STEPS, REGISTERS, SETUP_SIZE, Setup } from "./setup";
-import { leaveSpin, tame } from "./tame";
+import { keepGoing, tame } from "./tame";
 import { draw, kill } from "./traced";
 
 /** One script in this many may end or spoil its stub. */
@@ -38,7 +38,7 @@ export function drawScript(first: usize, index: u64, left: u32): u32 {
 }
 
 function finish(setup: Setup, mayKill: bool): void {
-  leaveSpin(setup);
+  keepGoing(setup);
   tame(setup, mayKill);
 }
 

@@ -34,7 +34,7 @@ export function tame(setup: Setup, mayKill: bool): void {
 }
 
 /** Moves pc away from the jump to itself: a further step could go on there without a single-step. */
-export function leaveSpin(setup: Setup): void {
+export function keepGoing(setup: Setup): void {
   const at = setup.words + REG_pc;
   if (hasBlock(setup.way) && load<u64>(at) == placeSpin) store<u64>(at, placeHandler);
 }

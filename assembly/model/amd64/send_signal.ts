@@ -2,8 +2,8 @@
 // one that has stopped the task
 
 import { SI_KERNEL, SI_USER } from "../../linux/siginfo";
-import { SIGTRAP } from "../../linux/signal";
-import { isIn, SYNCHRONOUS } from "../actions";
+import { SIGCONT, SIGSTOP, SIGTRAP } from "../../linux/signal";
+import { isIn, SYNCHRONOUS, TTY_STOPS } from "../actions";
 import { use } from "../rule";
 import { task } from "./task";
 
@@ -44,6 +44,30 @@ export function startSignals(): void {
 }
 
 /**
+ * SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU ({SIG_KERNEL_STOP_MASK}) remove {cont} (SIGCONT) from what is pending, and that
+ * removes them.
+ * @source prepare_signal, kernel/signal.c, 6.12
+ */
+export let R123: u32 = 0;
+export let R123_SIG_KERNEL_STOP_MASK: u64 = (1 << (SIGSTOP - 1)) | TTY_STOPS;
+export let R123_cont: u32 = SIGCONT;
+
+function flushes(signal: u32, pending: u32): bool {
+  if (signal == R123_cont) return isIn(pending, R123_SIG_KERNEL_STOP_MASK);
+  return pending == R123_cont && isIn(signal, R123_SIG_KERNEL_STOP_MASK);
+}
+
+function prepareSignal(signal: u32): void {
+  for (let k = length; k-- > 0; ) {
+    if (flushes(signal, at(k).signal) && use(R123)) remove(k);
+  }
+}
+
+function remove(k: u32): void {
+  memory.copy(queue + SIZE * k, queue + SIZE * (k + 1), SIZE * (--length - k));
+}
+
+/**
  * A signal up to {last} that is pending is not queued again: the siginfo of the first one stays.
  * @source legacy_queue, kernel/signal.c: SIGRTMIN, 6.12
  */
@@ -51,6 +75,7 @@ export let R120: u32 = 0;
 export let R120_last: u32 = 31;
 
 export function sendSignal(signal: u32, code: i32, address: u64): void {
+  prepareSignal(signal);
   for (let k: u32 = 0; k < length; k++) {
     if (at(k).signal == signal && signal <= R120_last && use(R120)) return;
   }
@@ -129,6 +154,6 @@ export function dequeueSignal(): bool {
   if (k == length) return false;
   const it = at(k);
   setLastInfo(it.signal, it.code, it.address);
-  memory.copy(queue + SIZE * k, queue + SIZE * (k + 1), SIZE * (--length - k));
+  remove(k);
   return true;
 }

@@ -21,7 +21,7 @@ import { frame } from "../../support/hidden_cases.ts";
 import { mutants } from "../../support/model_mutants.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
 
-const SIGUSR1 = 10;
+const [SIGUSR1, SIGCONT, SIGSTOP, SIGTTOU] = [10, 18, 19, 22];
 /** One in so many mutants is minimized; in a soak each. */
 const EVERY = process.env.SOAK ? 1 : 10;
 const BATCH = 512;
@@ -35,6 +35,8 @@ const MORE_WORDS: ReadonlyMap<string, number> = new Map([
   ["R113 removed", 4],
   ["R116 removed", 4],
   ["R116.cpunode = 124", 4],
+  // 32-bit code, an odd stack, alignment checks, and POP ES.
+  ["R117.size = 1", 4],
   // MOV SS with a selector, and two debug registers for a breakpoint after it.
   ["R115 removed", 4],
 ]);
@@ -65,6 +67,9 @@ const trapping: Step = {
     { offset: 224n, word: 0x7fc0_0000n },
   ],
 };
+/** At the entry of a call SIGCONT is sent, and at its exit another one. */
+const continued = (signal: number): Case =>
+  caseOf([{ ...SIMPLE, on: "SYSCALL", signal: SIGCONT }, goOn(undefined, { signal })], "entry");
 /** An image whose first 448 bytes cannot be read, and have nothing that is taken. */
 const beyond = (words: Readonly<Record<number, bigint>>) =>
   frame(SCRATCH - 448n, { ...words, 512: 0n });
@@ -73,6 +78,9 @@ const GIVEN: ReadonlyMap<string, Case> = new Map([
   ["U21 removed", locking(SIGUSR1)],
   ["U26 removed", caseOf([locking(), goOn("load")])],
   ["R119 removed", caseOf([trapping, goOn("sse")])],
+  ["R123 removed", continued(SIGSTOP)],
+  ["R123.SIG_KERNEL_STOP_MASK = 0x380000", continued(SIGSTOP)],
+  ["R123.SIG_KERNEL_STOP_MASK = 0x1c0000", continued(SIGTTOU)],
   // The first one that is queued twice.
   [
     "R120.last = 32",

@@ -152,7 +152,7 @@ export function ruleText(
 /** Numbers of which each bit has a meaning of its own, by name. */
 export const BITS: ReadonlySet<string> = new Set([
   ..."mask set flag flags cleared never without components bit".split(" "),
-  ..."FLAG_MASK FIX_EFLAGS SYNCHRONOUS_MASK SIG_KERNEL_IGNORE_MASK".split(" "),
+  ..."FLAG_MASK FIX_EFLAGS SYNCHRONOUS_MASK SIG_KERNEL_IGNORE_MASK SIG_KERNEL_STOP_MASK".split(" "),
 ]);
 const SELECTORS: ReadonlySet<string> = new Set(
   "code64 code32 data cpunode cs ss selector".split(" "),
