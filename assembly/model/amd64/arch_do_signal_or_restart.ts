@@ -190,9 +190,9 @@ export function archDoSignalOrRestart(signal: u32, wantsFrame: bool): bool {
   const action = getSignal(signal);
   if (action == HANDLE) return handleSignal(signal, wantsFrame);
   if (action != IGNORE) return true;
-  if (isNoCall()) return false;
-  if (lacksError()) return true;
   const error = syscallGetError();
+  if ((error == 0 && knows(REG_rax)) || isNoCall()) return false;
+  if (lacksError()) return true;
   if (error >= R10_first && error <= R10_last && use(R10)) restart(R10_size);
   else if (error == R11_code && use(R11)) {
     set(REG_rax, getNrRestartSyscall());
