@@ -34,17 +34,6 @@ function tryMount(): boolean {
   return spawnSync("umount", [at]).status === 0;
 }
 
-command("a run prints its results", async () => {
-  const { code, stdout, stderr } = await stublab("--cases", "3000", "--seed", "0x10");
-  assert.equal([code, stderr], [0, ""]);
-  assert.match(stdout, /^machine {6}Linux \S+, \S+ family \d+\nrun {10}seed 16\ncases {8}3,000\n/);
-  assert.match(stdout, /\nsession {6}3,000 cases in \d+\.\d s: [\d,]+ a second\nsignatures {3}\d/);
-  assert.match(stdout, /\nstubs {8}\d+ ended, 0 of them hung\nunpredicted {2}\d+\.\d\d % of all/);
-  assert.match(stdout, /\nexercised {4}\d+ of \d+ rules; fewest cases: \w+ \d+, /);
-  assert.match(stdout, /\nunreached {4}\w+(, \w+)*( and \d+ more)?\n/);
-  assert.match(stdout, /\nfindings {5}none: every outcome matched its prediction\n$/);
-});
-
 command("--json prints one document, identical except for times", async () => {
   const documents = [];
   for (const workers of ["1", "2"]) {
@@ -114,24 +103,6 @@ command(
     assert.is((await stublab("merge", own, "-o", newFolder())).code, 0);
   },
 );
-
-command("shards are merged", async () => {
-  const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
-  for (const [i, corpus] of [one, two].entries()) {
-    const shard = ["--shard", `${i + 1}/2`, "--cases", "20000", "--corpus", corpus];
-    assert.is((await stublab(...shard)).code, 0);
-  }
-  const { code, stdout } = await stublab("merge", one, two, "-o", merged);
-  assert.is(code, 0);
-  assert.match(
-    stdout,
-    /^\d+ signatures, 0 findings of 20000 cases: continue the run with --corpus \/\S+\n$/,
-  );
-  const on = await stublab("--corpus", merged, "--cases", "24000");
-  assert.match(on.stdout, "cases        24,000\n");
-  const part = await stublab("merge", two, "-o", newFolder());
-  assert.match(part.stdout, "some cases are missing: continue the run");
-});
 
 onMount("a full disk loses nothing: the run continues where there is room", async () => {
   const corpus = newFolder();

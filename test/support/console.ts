@@ -26,7 +26,7 @@ export function exchangesIn(text: string): Exchange[] {
 
 const SEPARATOR = "\x1e";
 /** A line that `fuzz` writes every five seconds, which a busy machine may need. */
-const PROGRESS = /^[\d,]+ cases.* % not predicted\n/gm;
+export const PROGRESS = /^[\d,]+ cases.* % not predicted\n/gm;
 
 /** Runs commands in order in one shell, as a reader does; returns the output of each. */
 export function runSession(exchanges: readonly Exchange[], folder: string): string[] {

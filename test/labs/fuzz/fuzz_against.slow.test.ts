@@ -41,47 +41,6 @@ against("without a bug no outcome contradicts its prediction, and no line is wri
   assert.equal(rest, ["# at 4096: 0 differ", "# at 5000: 0 differ", ""]);
 });
 
-against("two kernels that each break a rule: both are named, each on its side", async () => {
-  const [a, b] = [await logOf("R12"), await logOf("W3")];
-  const { code, stdout } = await stublab("diff", a, b, "--json");
-  assert.is(code, 1);
-  const { schema, causes, cases, others, alike, explained } = JSON.parse(stdout);
-  assert.equal([schema, cases, others, alike, explained], ["stublab.against/1", 6000, 0, 0, 0]);
-  const named = causes.map((it: { side: string; trait: string }) => `${it.side} ${it.trait}`);
-  assert.equal(named, ["b W3", "a R12"]);
-  const [selector] = causes;
-  assert.is(selector.rule.id, "W3");
-  assert.equal(selector.smallest.a, null);
-  assert.equal(selector.smallest.b[0], { field: "error", predicted: 0, seen: "EIO" });
-  const text = await stublab("diff", a, b);
-  assert.match(
-    text.stdout,
-    /\nW3, on B only: the outcome contradicts the prediction in \d+ cases of \d+\n/,
-  );
-  assert.match(text.stdout, /\n2 causes of \d+ differences\n$/);
-});
-
-against("what both kernels do alike is no difference", async () => {
-  const log = await logOf("R12");
-  const { code, stdout } = await stublab("diff", log, log);
-  assert.is(code, 0);
-  assert.match(stdout, /^same {9}6,000, of which [1-9]\d* contradict the model on both$/m);
-  assert.match(stdout, /^causes {7}none: all other outcomes are the same$/m);
-});
-
-against("a run here is compared with a log, and its own deviation is minimized", async () => {
-  const log = await logOf("W3");
-  const { code, stdout } = await stublab("--against", log, "--plant", "R12", "--json");
-  assert.is(code, 1);
-  const { b, causes } = JSON.parse(stdout);
-  assert.equal([b.name, b.planted, b.cases], ["this machine", "R12", 6000]);
-  const found = causes.find(({ trait }: { trait: string }) => trait === "R12");
-  assert.is(found.side, "b");
-  assert.is(found.minimized.schema, "stublab.case/1");
-  const [a] = causes.filter(({ side }: { side: string }) => side === "a");
-  assert.equal([a.trait, a.minimized], ["W3", null]);
-});
-
 against("a console is read: carriage returns, messages between lines and after them", async () => {
   const lines = readFileSync(await logOf("W3"), "utf8").split("\n");
   const noisy = lines.flatMap((line, i) => {
@@ -160,25 +119,6 @@ against("logs of other cases are refused", async () => {
   const text = readFileSync(await logOf("W3"), "utf8");
   assert.throws(() => parseOutcomes(text + text), /the outcomes of more than one run/);
 });
-
-against(
-  "a list of known deviations is in the header, and determines cases and predictions",
-  async () => {
-    const [path, plain] = [join(folder, "known"), join(folder, "unknown")];
-    const args = ["--cases", "6000", "--path", "ptrace"];
-    const { code, stderr } = await stublab("--outcomes", path, ...args, "--known", "qemu-tcg");
-    // This machine does what the list says that it does not.
-    assert.is(code, 1, stderr);
-    assert.is(parseOutcomes(readFileSync(path, "utf8")).known, "qemu-tcg");
-    assert.is((await stublab("--outcomes", plain, ...args)).code, 0);
-    const told = await stublab("diff", plain, path);
-    assert.match(told.stdout, /\n {13}known deviations: qemu-tcg\ncases/);
-    assert.match(told.stdout, /^others +[1-9]\d* are not the same: known deviations keep cases/m);
-    assert.match(told.stdout, /differ as the model predicts: their known deviations are others$/m);
-    const same = await stublab("--against", path, "--known", "qemu-tcg");
-    assert.is(same.code, 0, same.stdout);
-  },
-);
 
 against("a probe that Ctrl-C interrupts has logged what it has", async () => {
   const probe = new Running([PROBE, ["fuzz", "--outcomes", "--cases", "100000000"]], {

@@ -1,0 +1,3 @@
+import { runTranscripts } from "../support/transcripts.ts";
+
+runTranscripts(true);
