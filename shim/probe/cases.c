@@ -8,6 +8,7 @@ enum { MOST_FIELDS = 96 };
 struct check {
     const char *name;
     uint64_t needs;
+    bool is_filtered;
     uint32_t steps;
     struct stublab_setup setups[STUBLAB_MOST_STEPS];
     uint32_t expected;
@@ -73,6 +74,7 @@ static void take_setup(struct stublab_setup *setup) {
 static void take_check(struct check *check) {
     check->name = take_text();
     check->needs = take_word();
+    check->is_filtered = take8() != 0;
     check->steps = take8();
     for (uint32_t i = 0; i < check->steps; i++)
         take_setup(&check->setups[i]);
@@ -150,7 +152,12 @@ static int64_t try_check(const struct check *check) {
     memcpy(setups, check->setups, sizeof check->setups);
     memset(outcomes, 0, STUBLAB_MOST_STEPS * sizeof *outcomes);
     outcome = &outcomes[check->steps - 1];
-    return try_setups(setups, outcomes, check->steps);
+    targets_are_filtered = check->is_filtered;
+    const int64_t result = try_setups(setups, outcomes, check->steps);
+    if (!check->is_filtered)
+        renew();
+    targets_are_filtered = true;
+    return result;
 }
 
 static void make_check(const struct check *check) {
@@ -181,13 +188,10 @@ void look_at_cases(const uint8_t *checks) {
 void try_features(void) {
     static struct check check;
     at = &data[section_features.at];
-    tries_features = true;
     for (uint32_t count = take16(); count > 0; count--) {
         take_check(&check);
         if (lack_of(check.needs) == 0 && try_check(&check) == 0 &&
             outcome->obstacle == STUBLAB_OBSTACLE_NONE && next_unmet(&check, 0) == check.expected)
             note_feature(check.name, outcome->stopped[WORD_RESULT]);
     }
-    tries_features = false;
-    renew();
 }

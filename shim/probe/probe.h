@@ -124,8 +124,8 @@ uint64_t milliseconds(void);
 typedef int64_t set_up(struct tracee *stub);
 /** The pages of cases; they and all of a target; or of a stub that tries setups by itself. */
 set_up set_up_pages, set_up_target, set_up_loop;
-/** Whether targets are those that features are tried in. */
-extern bool tries_features;
+/** Whether targets have a filter. Those without have the code of features, too. */
+extern bool targets_are_filtered;
 /** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
 int64_t create_target(struct tracee *stub, set_up *set_up);
 /** The same, with another parent if that of all stubs is lost. */

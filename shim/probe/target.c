@@ -194,7 +194,7 @@ int64_t make_harmless(struct tracee *stub, const struct sock_filter *rules, uint
     return result == 0 ? clear_scratch(stub) : result;
 }
 
-bool tries_features;
+bool targets_are_filtered = true;
 
 /** The page of code that shows features, where there is one. */
 static int64_t map_features(struct tracee *stub) {
@@ -208,15 +208,13 @@ static int64_t map_features(struct tracee *stub) {
 }
 
 int64_t set_up_target(struct tracee *stub) {
-    const uint64_t handler = tries_features ? memory.feature_code : place_handler;
     int64_t result = set_up_pages(stub);
-    if (result == 0 && tries_features)
+    if (result == 0 && !targets_are_filtered)
         result = map_features(stub);
     for (const struct handled *each = handled; result == 0 && each->signal != 0; each++)
-        result = handle_signal(stub, each->signal, handler, each->restarts ? SA_RESTART : 0);
-    // Features are shown by calls that no target may make.
+        result = handle_signal(stub, each->signal, place_handler, each->restarts ? SA_RESTART : 0);
     if (result == 0)
-        result = tries_features ? clear_scratch(stub) : make_harmless(stub, 0, 0);
+        result = targets_are_filtered ? make_harmless(stub, 0, 0) : clear_scratch(stub);
     return result;
 }
 

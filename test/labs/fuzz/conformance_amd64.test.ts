@@ -117,6 +117,7 @@ for (const [name, machine] of Object.entries({ FOUR_LEVELS, FIVE_LEVELS })) {
     const wrong: string[] = [];
     const open: string[] = [];
     for (const [fact, check] of checksFor(machine)) {
+      if (!check.isFiltered) continue;
       const prediction = predict(check.it, { machine });
       wrong.push(...contradictions(fact, check, prediction));
       for (const field of check.expected.keys()) {

@@ -6,19 +6,22 @@ import { UnsupportedError } from "../../../lib/errors.ts";
 import { list, parseJson, record, text } from "../../../lib/shape.ts";
 import { pathOfProbe } from "../probe/file.ts";
 import AMD64_FEATURES from "./amd64/features.jsonl";
-import SETUPS from "./amd64/setups.jsonl";
+import AMD64_SETUPS from "./amd64/setups.jsonl";
 import ARM64_FEATURES from "./arm64/features.jsonl";
+import ARM64_SETUPS from "./arm64/setups.jsonl";
 import type { Fact } from "./fact.ts";
 import { parseFeatures } from "./features.ts";
 import { parseSetupFacts } from "./setups.ts";
 
-/** The facts that are cases. */
-export const SETUP_FACTS = HOST_ARCH === "amd64" ? parseSetupFacts(SETUPS) : [];
+const { SETUPS, FEATURES } = {
+  amd64: { SETUPS: AMD64_SETUPS, FEATURES: AMD64_FEATURES },
+  arm64: { SETUPS: ARM64_SETUPS, FEATURES: ARM64_FEATURES },
+}[HOST_ARCH];
 
+/** The facts that are cases. */
+export const SETUP_FACTS = parseSetupFacts(SETUPS);
 /** In the order in which the probe tries them. */
-export const FEATURE_TRIALS = parseFeatures(
-  { amd64: AMD64_FEATURES, arm64: ARM64_FEATURES }[HOST_ARCH],
-);
+export const FEATURE_TRIALS = parseFeatures(FEATURES);
 
 let all: readonly Fact[] | undefined;
 

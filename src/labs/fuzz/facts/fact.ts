@@ -27,6 +27,8 @@ export interface SetupCheck extends RequestCheck {
   /** The fields that matter, as readFields has them. */
   readonly expected: Fields;
   readonly needs: readonly Need[];
+  /** Whether it is tried in a target; otherwise in a stub whose calls nothing refuses, which the model does not know. */
+  readonly isFiltered: boolean;
 }
 
 export const isSetup = (check: RequestCheck): check is SetupCheck => "it" in check;

@@ -3,6 +3,8 @@
  * Expectations are written down and not computed by the model: facts exist to disagree with it.
  */
 
+import { HOST_ARCH } from "../../../core/machine/index.ts";
+
 import { InputError } from "../../../lib/errors.ts";
 import {
   hexWord,
@@ -16,6 +18,7 @@ import {
   show,
   table,
   text,
+  truth,
 } from "../../../lib/shape.ts";
 import { placeOf } from "../case/arch.ts";
 import { CASE_SCHEMA, type Case, parseCase } from "../case/case.ts";
@@ -31,7 +34,7 @@ const MOST = 64;
 const CODES = new Map(
   Object.entries({
     ...{ SI_KERNEL: 128, SEGV_MAPERR: 1, SEGV_ACCERR: 2, TRAP_BRKPT: 1, TRAP_TRACE: 2 },
-    ...{ ILL_ILLOPN: 2, FPE_INTDIV: 1, BUS_ADRALN: 1, SIGTRAP: 5 },
+    ...{ ILL_ILLOPC: 1, ILL_ILLOPN: 2, FPE_INTDIV: 1, BUS_ADRALN: 1, SI_USER: 0, SIGTRAP: 5 },
   }),
 );
 
@@ -71,20 +74,21 @@ function headOf(document: unknown): Omit<SetupFact, "checks"> {
 
 /** A check of a fact, or of a feature. */
 export function checkOf(document: unknown): SetupCheck {
-  expectNames(document, ["check", "case", "expected", "needs"], "a check");
+  expectNames(document, ["check", "case", "expected", "needs", "filter"], "a check");
   const read = members(document, "");
   const it = read("case", caseOf);
   return {
     ...{ name: read("check", optional(text)) ?? "", it },
     expected: read("expected", fieldsOf(it)),
     needs: read("needs", optional(list(oneOf(NEED_NAMES), MOST))) ?? [],
+    isFiltered: read("filter", optional(truth)) ?? true,
   };
 }
 
 const anything: Shape<unknown> = (value) => value;
 
 const caseOf: Shape<Case> = (value, place) =>
-  parseCase({ ...table(anything, MOST)(value, place), schema: CASE_SCHEMA });
+  parseCase({ ...table(anything, MOST)(value, place), schema: CASE_SCHEMA, arch: HOST_ARCH });
 
 function fieldsOf(it: Case): Shape<Fields> {
   return (value, place) => {

@@ -21,7 +21,7 @@ function baseWords(): BigUint64Array {
  *     file    fact...
  *     fact    group, name, source, bytes that follow (word), checks
  *     checks  number (u16), check...
- *     check   name, needs (word: a bit each), steps: number (u8), step...;
+ *     check   name, needs (word: a bit each), whether it is filtered (u8), steps: number (u8), step...;
  *             expected of the last: number (u8), (offset (u16), with 0x8000 for a half, word)...
  *     step    differing words: number (u8), (index (u8), word)...
  */
@@ -45,10 +45,11 @@ function checkData(checks: readonly SetupCheck[]): Uint8Array {
   return bytes.all;
 }
 
-function putCheck(bytes: Bytes, { name, it, expected, needs }: SetupCheck): void {
+function putCheck(bytes: Bytes, { name, it, expected, needs, isFiltered }: SetupCheck): void {
   bytes.text(name);
   bytes.word(needs.reduce((set, need) => set | (1n << BigInt(NEED_NAMES.indexOf(need))), 0n));
   const steps = stepsOf(it);
+  bytes.u8(Number(isFiltered));
   bytes.u8(steps.length);
   for (const step of steps) putStep(bytes, step);
   bytes.u8(expected.size);
