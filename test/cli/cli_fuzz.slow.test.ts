@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fuzz } from "../../src/labs/fuzz/index.ts";
 import { stublab as inProcess } from "../support/in_process.ts";
-import { hasTool, needs } from "../support/needs.ts";
+import { hasTool } from "../support/needs.ts";
 import {
   childrenOf,
   eventually,
@@ -33,37 +33,6 @@ function tryMount(): boolean {
   if (spawnSync("mount", mount(at, "size=4k")).status !== 0) return false;
   return spawnSync("umount", [at]).status === 0;
 }
-
-command("--json prints one document, identical except for times", async () => {
-  const documents = [];
-  for (const workers of ["1", "2"]) {
-    const { code, stdout } = await stublab("--cases", "4000", "--json", "--workers", workers);
-    assert.is(code, 0);
-    documents.push(JSON.parse(stdout));
-  }
-  const [one, two] = documents;
-  assert.is(one.schema, "stublab.fuzz/1");
-  assert.equal(Object.keys(one), [
-    ...["schema", "machine", "seed", "path", "focus", "planted", "shard", "workers", "corpus"],
-    ...["interrupted", "cases", "signatures", "digest", "deaths", "hangs"],
-    ...["unpredicted", "untried", "exercised", "session", "causes", "findings"],
-  ]);
-  assert.equal([one.seed, one.cases, one.interrupted, one.hangs], ["0x1", 4000, false, 0]);
-  assert.ok(one.unpredicted.share < 0.05);
-  assert.equal(
-    one.unpredicted.rules.reduce((sum: number, rule: { cases: number }) => sum + rule.cases, 0),
-    one.unpredicted.cases,
-  );
-  const { rules, unreached } = one.exercised;
-  assert.equal(Object.keys(rules[0]), ["rule", "text", "cases", "share"]);
-  assert.equal([rules.length > 100, unreached.includes("R60")], [true, true]);
-  assert.equal(Object.keys(one.session), ["cases", "seconds", "casesPerSecond", "unconfirmed"]);
-  for (const each of documents) {
-    each.session = undefined;
-    each.workers = undefined;
-  }
-  assert.equal(one, two);
-});
 
 /** All files of a folder by relative path. */
 function filesIn(corpus: string): Map<string, string> {
@@ -194,17 +163,6 @@ command("a second signal ends it while it examines findings; the next run finds 
   );
   assert.ok(told.length > 0);
   assert.equal(found().sort(), told.sort());
-});
-
-needs(command, "script")("on a terminal the lines are redrawn", async () => {
-  const [node, args] = stublabCommand("fuzz", "--cases", "30000");
-  const typed = [node, ...args].join(" ");
-  const { stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
-  assert.match(stdout, "stublab fuzz --cases 30000");
-  assert.match(stdout, /[\d,]+ cases of 30,000 in all, [\d,]+ a second, 0:\d\d/);
-  assert.match(stdout, "\x1b[A");
-  const dumb = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
-  assert.not.match(dumb.stdout, "\x1b");
 });
 
 command.run();

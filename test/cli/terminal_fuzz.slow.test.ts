@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { needs } from "../support/needs.ts";
-import { stublabCommand } from "../support/processes.ts";
+import { run, stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { Tmux } from "../support/tmux.ts";
 
@@ -76,6 +76,13 @@ onTerminal("Ctrl-C is acknowledged; then only the folded report is shown", async
     },
     [60, 60],
   );
+});
+
+needs(terminal, "script")("a terminal that cannot redraw gets lines without escapes", async () => {
+  const typed = stublabCommand("fuzz", "--cases 30000").flat().join(" ");
+  const { stdout } = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
+  assert.match(stdout, /^findings/m);
+  assert.not.match(stdout, "\x1b");
 });
 
 terminal.run();

@@ -1,12 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -64,6 +57,11 @@ findings("a folder has the case, what it was, what is wrong, and a program that 
   assert.is(found, finding.found);
   assert.is(prediction["written.eflags"], "0x202");
   assert.is(outcome["written.eflags"], "0x203");
+  const program = join(folder, "repro");
+  compileCase(program, { source: join(target, "repro.c") });
+  const output = execFileSync(program, { encoding: "utf8" });
+  assert.match(output, /written\.eflags +0x202 +0x203 +0x203 +not as predicted\n/);
+  assert.match(output, /1 fields are not as predicted, and 0 not as seen there/);
 });
 
 findings(
@@ -107,21 +105,10 @@ findings("a missing error is reported as such", () => {
   assert.is(told("refusedAt", -1n, 6n)[0], "no refused pair; predicted: 6.");
 });
 
-findings("the program of the folder shows it", () => {
-  const program = join(folder, "repro");
-  compileCase(program, { source: join(folder, "findings", finding.signature, "repro.c") });
-  const output = execFileSync(program, { encoding: "utf8" });
-  assert.match(output, /written\.eflags +0x202 +0x203 +0x203 +not as predicted\n/);
-  assert.match(output, /1 fields are not as predicted, and 0 not as seen there/);
-});
-
-findings("one that is there stays as it is", () => {
+findings("one that is there stays as it is, and what a killed process has left is replaced", () => {
   writeFileSync(join(folder, "findings", finding.signature, "case.json"), "mine");
   writeFinding(folder, finding);
   assert.is(readFileSync(join(folder, "findings", finding.signature, "case.json"), "utf8"), "mine");
-});
-
-findings("what a killed process has left of one is replaced", () => {
   const signature = "fedcba9876543210";
   const partial = join(folder, "findings", `.${signature}.partial`);
   mkdirSync(partial);
@@ -131,27 +118,14 @@ findings("what a killed process has left of one is replaced", () => {
   assert.equal(readdirSync(join(folder, "findings", signature)).sort(), FILES);
 });
 
-findings("where it cannot be written there is an error, and nothing is left", () => {
+findings("if it cannot be written, or no folder can be made, there is an error", () => {
   const file = join(folder, "file");
   writeFileSync(file, "");
   const error = thrown(OutputError, () => writeFinding(file, finding));
   assert.match(error.message, /^finding .*file\/findings\/0123456789abcdef cannot be written: /);
   assert.is(error.errno, "ENOTDIR");
   assert.is(readFileSync(file, "utf8"), "");
-});
-
-findings("where folders cannot be made there is an error, and nothing is left", () => {
-  const closed = join(folder, "closed");
-  mkdirSync(closed);
-  chmodSync(closed, 0o555);
-  // Root may write there all the same.
-  if (process.getuid?.() !== 0) {
-    const error = thrown(OutputError, () => writeFinding(closed, finding));
-    assert.is(error.errno, "EACCES");
-    assert.equal(readdirSync(closed), []);
-  }
-  const error = thrown(OutputError, () => writeFinding("/proc/stublab", finding));
-  assert.is(error.errno, "ENOENT");
+  assert.is(thrown(OutputError, () => writeFinding("/proc/stublab", finding)).errno, "ENOENT");
 });
 
 findings.run();
