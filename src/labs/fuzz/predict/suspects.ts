@@ -38,7 +38,15 @@ export function suspectsOf(outcome: Contradicted, model: Model): Suspects {
     // One about what is not predicted contradicts nothing.
     .filter(({ phase }) => phase !== "unpredicted")
     .map((rule) => {
-      const others = modelsWithout(rule, model).map((other) => predictionOf(it, other));
+      const others = modelsWithout(rule, model)
+        .map((other) => predictionOf(it, other))
+        // The steps before have no part in it. A recording lacks their outcomes.
+        .filter(
+          (other) =>
+            !outcome.before.some(({ seen }, k) =>
+              contradicts(other.before[k]?.predicted ?? NONE, seen, model),
+            ),
+        );
       return {
         rule,
         vanishes: others.some((other) => vanishesWith(other, outcome, model)),
@@ -73,25 +81,22 @@ function without({ features }: Machine, needed: NonNullable<Rule["feature"]>): F
   return [...others, ...added];
 }
 
+/** Whether a prediction contradicts what was seen, of which a recording lacks what was not the same in two stubs. */
+function contradicts(predicted: Fields, seen: Fields, { ignoredFlags }: Model): boolean {
+  const known = new Map([...predicted].filter(([field]) => seen.has(field)));
+  return differencesOf(adoptFlags(known, seen, ignoredFlags), seen).length > 0;
+}
+
 /** Whether another prediction has what differs as it was seen, contradicts nothing, and hides nothing. */
 function vanishesWith(
-  { predicted, unpredicted, before }: CasePrediction,
-  outcome: Contradicted,
-  { ignoredFlags }: Model,
+  { predicted, unpredicted }: CasePrediction,
+  { seen, differences, ...outcome }: Contradicted,
+  model: Model,
 ): boolean {
-  const { seen, differences } = outcome;
   if (unpredicted !== null && unpredicted !== outcome.unpredicted) return false;
-  const isContradicted = (fields: Fields, others: Fields) => {
-    // A recording lacks what was not the same in two stubs.
-    const known = new Map([...fields].filter(([field]) => others.has(field)));
-    return differencesOf(adoptFlags(known, others, ignoredFlags), others).length > 0;
-  };
-  // A recording lacks the outcomes of the steps before.
-  if (outcome.before.some((step, k) => isContradicted(before[k]?.predicted ?? NONE, step.seen)))
-    return false;
   const isShown = differences.some(({ field }) => {
     const word = seen.get(field);
     return word !== undefined && predicted.get(field) === word;
   });
-  return isShown && !isContradicted(predicted, seen);
+  return isShown && !contradicts(predicted, seen, model);
 }
