@@ -3,26 +3,16 @@
  * contradiction is reported, and fails the file where REQUIRE_AGREEMENT is set, as .ci/run does on machines of a recording.
  */
 
-import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";
 import { Examiner, fuzzFindings } from "../../../src/labs/fuzz/index.ts";
 import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";
-import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { noCounts } from "../../../src/labs/fuzz/predict/tally.ts";
-import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { machineLine } from "../../../src/labs/fuzz/tell/told.ts";
-import { compileCase } from "../../support/case_programs.ts";
-import { needs } from "../../support/needs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 /** In a soak as many as the model is claimed for. */
 const CASES = process.env.SOAK ? 10_000_000 : 25_000;
@@ -43,13 +33,9 @@ const culprits = new Map<string, number>();
 function note(text: string, it?: Case): void {
   contradictions.push(it === undefined ? text : `${text} ${JSON.stringify(formatCase(it))}`);
   if (it === undefined) return;
-  using experiment = new Experiment({ known: KNOWN });
-  experiment.try([it]);
-  const { batch, machine, model } = experiment;
-  const causes = model
-    .explain(batch, 0)
-    .filter(({ id }) => !new Model(machine, { id, remove: true }).differs(batch, 0));
-  for (const { id } of causes) culprits.set(id, (culprits.get(id) ?? 0) + 1);
+  using examiner = new Examiner({ known: KNOWN });
+  const { rules, vanishes } = examiner.examine(it).suspects;
+  if (vanishes) for (const { id } of rules) culprits.set(id, (culprits.get(id) ?? 0) + 1);
 }
 
 agreement("facts hold", async () => {
@@ -79,29 +65,12 @@ for (const path of PATHS.filter((name) => name !== "both")) {
   });
 }
 
-const programs = needs(agreement, "cc", { amd64: HOST_ARCH === "amd64" });
-programs("programs in C see what is predicted", async () => {
-  const { caseOf, KINDS, SPREAD } = await import("../../support/exported_cases.ts");
-  const tried = process.env.SOAK ? Object.entries(SPREAD) : [...KINDS];
-  const folder = temporaryFolder();
-  using examiner = new Examiner();
-  for (const [name, document] of tried) {
-    const it = caseOf(document);
-    const program = join(folder, name.replaceAll(/\W+/g, "_"));
-    writeFileSync(`${program}.c`, exportC(examiner.examine(it), { machine: examiner.machine }));
-    compileCase(program);
-    const { stdout } = spawnSync(program, { encoding: "utf8" });
-    if (!/^0 fields are not as predicted, and 0 not as seen there$/m.test(stdout))
-      note(`program of "${name}"`, it);
-  }
-});
-
 agreement("model and machine agree", () => {
   if (contradictions.length === 0) return;
-  using experiment = new Experiment();
+  using examiner = new Examiner();
   const causes = [...culprits].sort(([, a], [, b]) => b - a).map(([id, n]) => `${id} (${n})`);
   const report = [
-    `this machine contradicts the model: ${machineLine(experiment.machine)}`,
+    `this machine contradicts the model: ${machineLine(examiner.machine)}`,
     `what: ${contradictions.length} contradictions; the first: ${contradictions[0]}`,
     causes.length === 0
       ? "cause: no contradiction vanishes without a single rule"
