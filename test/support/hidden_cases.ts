@@ -8,10 +8,6 @@ import type { Model } from "../../src/labs/fuzz/predict/model.ts";
 import { SIMPLE, seed } from "./seeds.ts";
 import { AMX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 
-// Tests that describe a machine are about the model as it is written, and about what is made of it. A bug that the environment
-// plants in all models is the subject of agreement.test.ts alone.
-delete process.env.STUBLAB_PLANT;
-
 /** What DIV leaves, and what kernels from Linux 6.7 on have. */
 const RECENT = [
   ...(["div_flags", "negative_restart", "mxcsr_check", "sysret_limit"] as const),

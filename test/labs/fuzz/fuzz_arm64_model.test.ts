@@ -6,8 +6,6 @@ import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import type { Model as AnyModel } from "../../../src/labs/fuzz/predict/model.ts";
 
 Object.defineProperty(process, "arch", { value: "arm64" });
-// A bug that the environment plants is the subject of agreement.test.ts.
-delete process.env.STUBLAB_PLANT;
 
 // Modules look at the architecture when they are loaded.
 const { Batch } = await import("../../../src/labs/fuzz/case/batch.ts");

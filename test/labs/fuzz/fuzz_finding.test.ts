@@ -14,7 +14,6 @@ import { compileCase } from "../../support/case_programs.ts";
 import { seed } from "../../support/seeds.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { thrown } from "../../support/thrown.ts";
-import "../../support/hermetic.ts";
 
 const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
 

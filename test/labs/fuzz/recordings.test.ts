@@ -17,9 +17,6 @@ import { stublab } from "../../support/in_process.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { rejection, thrown } from "../../support/thrown.ts";
 
-// A bug that is planted from outside is the subject of agreement.test.ts; here the rules are judged as they are written.
-delete process.env.STUBLAB_PLANT;
-
 const FOLDER = "test/recordings";
 
 /** The most cases of each recording that contradict the model, and that it does not predict. */

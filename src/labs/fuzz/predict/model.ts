@@ -3,7 +3,7 @@ import type { Known, Outcome } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/records.ts";
 import { componentRecords, type Machine } from "../machine.ts";
-import { type Change, plantedInAll } from "./plant.ts";
+import type { Change } from "./plant.ts";
 import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
 
 export type { Change };
@@ -55,7 +55,7 @@ export class Model {
     const outcome = module.address("predictedOutcome");
     this.machine = machine;
     const own = change === undefined ? [] : [change];
-    this.#changes = [...plantedInAll(), ...(known?.changes ?? []), ...own];
+    this.#changes = [...(known?.changes ?? []), ...own];
     this.ignoredFlags = known?.ignoredFlags ?? 0;
     this.#outcome = {
       halves: new Uint32Array(module.buffer, outcome, OUTCOME_SIZE / 4),

@@ -45,12 +45,6 @@ export function parsePlant(text: string): Change {
   return { id, value, to: BigInt(number) };
 }
 
-/** For tests: a planted bug that every model of this process has, as if it were in the source. */
-export function plantedInAll(): Change[] {
-  const { STUBLAB_PLANT } = process.env;
-  return STUBLAB_PLANT === undefined ? [] : [parsePlant(STUBLAB_PLANT)];
-}
-
 /** The same as text. */
 export function formatPlant(change: Change): string {
   if ("remove" in change) return change.id;
