@@ -209,6 +209,21 @@ static uint64_t attempt(void *unused) {
     return key;
 }
 
+/** What the kernel has said of itself meanwhile does not hold. It may say it only once. */
+static void look_at_log(void) {
+    lost = 0;
+    is_over = false;
+    for (const char *line = next_complaint(); line != 0; line = next_complaint()) {
+        begin_check("");
+        struct unmet *it = add_unmet();
+        *it = (struct unmet){"kernel log", "nothing", "", true};
+        say_to(it->seen);
+        say("%s", line);
+        say_to(0);
+        end_check();
+    }
+}
+
 static void look_at(uint32_t number, const char *const *except, struct counts *counts) {
     if (index_of(fact->name, except) >= 0) {
         results = (struct results){0};
@@ -216,6 +231,7 @@ static void look_at(uint32_t number, const char *const *except, struct counts *c
     } else {
         const uint64_t first = attempt(0);
         const int32_t others = first == 0 ? 0 : confirm(first, attempt, 0);
+        look_at_log();
         say("%s", report);
         if (others != 0)
             say("  # contradictions %d\n", others > 0 ? others : MOST_ATTEMPTS - 1);

@@ -10,6 +10,15 @@ static void tell_finding(uint64_t number, const struct stublab_setup *setup,
     say("\n");
 }
 
+/** Says what the kernel has said of itself meanwhile. Returns the number of lines. */
+static uint32_t look_at_log(uint64_t first, uint64_t count) {
+    static char during[64];
+    say_to(during);
+    say(", cases %lu to %lu", first, first + count - 1);
+    say_to(0);
+    return say_complaints(during);
+}
+
 /** Reports the cases that were not tried, by their reasons. Returns their number. */
 static uint64_t report_untried(void) {
     const uint32_t *counts = module_memory(*w2c_fuzz_untried(&module));
@@ -51,12 +60,14 @@ static int fuzz(const struct run *run) {
     uint64_t reported = started;
     int64_t result = 0;
     uint64_t done = 0;
+    uint32_t complaints = 0;
     say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
     begin_run(run);
     while (result == 0 && !is_interrupted() && done < run->cases &&
            milliseconds() - started < run->seconds * 1000) {
         uint64_t size = run->cases - done < chunk_cases ? run->cases - done : chunk_cases;
         result = try_cases(done, (uint32_t)size);
+        complaints += look_at_log(done, size);
         done += result == 0 ? size : 0;
         if (milliseconds() - reported > REPORT) {
             report(done, started);
@@ -66,7 +77,7 @@ static int fuzz(const struct run *run) {
     renew();
     report(done, started);
     const bool untried = report_untried() == done && done > 0;
-    return end_fuzz(untried, result, totals().findings > 0);
+    return end_fuzz(untried, result, totals().findings + complaints > 0);
 }
 
 int start_run(const struct run *asked, bool outcomes) {

@@ -118,6 +118,16 @@ const char *read_all(const char *path);
 bool is_zombie(int32_t pid);
 uint64_t milliseconds(void);
 
+// ---- log.c ----
+
+/** Reads the kernel's log from now on. Process 1 does so anyhow. */
+void watch_log(void);
+/** The next line in which the kernel reports a fault of its own, until the next call; 0: there is
+ * none, or the log is not read. */
+const char *next_complaint(void);
+/** Says all of them, and during what they came: "", or text after a comma. Returns their number. */
+uint32_t say_complaints(const char *during);
+
 // ---- target.c, ARCH/returner.c ----
 
 /** What a new stub is set up with. Returns 0, or the result of the call that failed. */

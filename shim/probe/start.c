@@ -53,7 +53,9 @@ static const char usage[] =
     "and\n"
     "powers the machine off at the end. --known takes qemu-tcg, or a file with names of facts: "
     "deviations\n"
-    "that are reported, but do not fail the run.\n"
+    "that are reported, but do not fail the run. --log, of any command, and process 1 read the "
+    "kernel's\n"
+    "log: what the kernel reports of itself (WARNING, BUG, UBSAN…) fails the run.\n"
     "\n"
     "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the "
     "probe\n"
@@ -69,7 +71,7 @@ static bool is_number(const char *text, uint64_t *number) {
 /** The options of a run. */
 struct options {
     struct selection facts;
-    bool lists, outcomes;
+    bool lists, outcomes, log;
     uint64_t processor; /* of rounds */
     struct run run;
 };
@@ -100,6 +102,7 @@ static int take_option(char **argument, struct options *options) {
         return 0;
     bool *flag = same(argument[0], "--outcomes") ? &options->outcomes
                  : same(argument[0], "--list")   ? &options->lists
+                 : same(argument[0], "--log")    ? &options->log
                                                  : 0;
     if (flag != 0) {
         *flag = true;
@@ -188,6 +191,8 @@ static int run(char **argument) {
             say("%s", usage);
             return 2;
         }
+        if (options.log || is_init)
+            watch_log();
         if (same(command, "serve"))
             return serve();
         if (bench != 0 && same(command, "bench"))
@@ -197,6 +202,8 @@ static int run(char **argument) {
             stublab_bind(stublab_gettid(), (uint32_t)options.processor);
         if (tries && !started) {
             start_trying();
+            if (say_complaints(", features") > 0)
+                worst = 1;
             if (!same(command, "rounds"))
                 say_machine();
         }
@@ -221,6 +228,8 @@ static int run(char **argument) {
             say("%s", usage);
             return help ? 0 : 2;
         }
+        if (say_complaints("") > 0)
+            status = worse_of(status, 1);
         worst = worse_of(worst, status);
     }
     return worst;
