@@ -107,20 +107,15 @@ export function writeFields(it: Step, fields: Fields, batch: Batch, i: number): 
   const { halves, words } = outcomeOf(batch, i);
   halves.fill(0);
   for (const name of ["refusedAt", "resumed"] as const) halves[OUTCOME[name]] = -1;
-  for (const name of HALF) {
-    const word = fields.get(name);
-    if (word !== undefined) halves[OUTCOME[name]] = Number(word);
-  }
-  words[OUTCOME.address / 2] = fields.get("address") ?? 0n;
-  for (const part of PARTS) {
-    for (const [k, name] of namesOfPart(it, part).entries()) {
-      words[OUTCOME[part] / 2 + k] = fields.get(name) ?? 0n;
-    }
+  for (const [field, word] of fields) {
+    const { offset, half } = placeOfField(it, field);
+    if (half) halves[offset / 4] = Number(word);
+    else words[offset / 8] = word;
   }
 }
 
 /** Where a field lies in the record of an outcome: its offset in bytes, and whether it is a half. */
-export interface Place {
+interface Place {
   readonly offset: number;
   readonly half: boolean;
 }
@@ -132,15 +127,6 @@ export type Part = (typeof PARTS)[number];
 /** The fields that a part of the outcomes of `it` can have, in the order of their words. */
 export function namesOfPart(it: Pick<Step, "way" | "pairs">, part: Part): readonly string[] {
   return part === "written" ? writtenNames(it) : part === "stopped" ? STOPPED : FRAME;
-}
-
-/** The field of the outcomes of `it` at a place. */
-export function fieldAt(it: Step, { offset }: Place): string {
-  const parts = PARTS.flatMap((part) => namesOfPart(it, part));
-  const names = [...HALF, "address", ...parts];
-  const field = names.find((name) => placeOfField(it, name).offset === offset);
-  if (field !== undefined) return field;
-  throw new RangeError(`an outcome has no field at ${offset}`);
 }
 
 /** Where a field of the outcomes of `it` lies. */

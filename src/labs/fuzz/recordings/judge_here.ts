@@ -118,17 +118,13 @@ export class RecordedCases {
     return counts;
   }
 
-  /** The causes of contradictions; those that differ first in other ways are examined in turn. */
+  /** The causes of contradictions: of as many for each way to differ first. */
   causes(contradictions: readonly Contradiction[], model: Model): JudgedCause[] {
     if (contradictions.length === 0) return [];
     const byLine = new Map(this.#cases.map((each) => [each.line, each]));
-    const groups = groupsOf(contradictions).map(([, group]) => group);
-    const longest = Math.max(...groups.map(({ length }) => length));
-    const inTurn = Array.from({ length: Math.min(longest, MOST_EXAMINED) }, (_, k) =>
-      groups.flatMap((group) => group.slice(k, k + 1)),
-    );
-    const examined = inTurn
-      .flat()
+    const groups = groupsOf(contradictions);
+    const examined = groups
+      .flatMap(([, group]) => group.slice(0, Math.ceil(MOST_EXAMINED / groups.length)))
       .slice(0, MOST_EXAMINED)
       .flatMap(({ line, differences }) => {
         const { it, seen } = byLine.get(line) ?? {};
