@@ -5,6 +5,7 @@ import { STUB_CODE } from "../../src/labs/fuzz/case/amd64/code.ts";
 import { type Case, parseCase } from "../../src/labs/fuzz/case/case.ts";
 import type { Feature, Machine } from "../../src/labs/fuzz/machine.ts";
 import type { Model } from "../../src/labs/fuzz/predict/model.ts";
+import { predictionOf } from "../../src/labs/fuzz/predict/predict.ts";
 import { SIMPLE, seed } from "./seeds.ts";
 import { AMX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 
@@ -73,6 +74,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   U9: without("div_flags"),
   U20: machineWith("fsgsbase", "ia32", ...AMD, "sud"),
   U21: machineWith("fsgsbase", "ia32", ...AMD, "pku"),
+  U26: machineWith("fsgsbase", "ia32", ...AMD, "pku"),
   U22: { ...MACHINE, features: ["fsgsbase", "ia32", ...AMD, "div_flags", "xsaves"] },
   U23: without("mxcsr_check"),
   U24: without("altstack_first"),
@@ -98,9 +100,8 @@ function bordersIn(lines: string): Border[] {
 }
 
 /** The rules about what is not predicted that apply to a case. */
-export function hiding(model: Model, batch: Parameters<Model["explain"]>[0]): string[] {
-  return model
-    .explain(batch, 0)
-    .filter(({ phase }) => phase === "unpredicted")
+export function hiding(it: Case, model: Model): string[] {
+  return predictionOf(it, model)
+    .rules.filter(({ phase }) => phase === "unpredicted")
     .map(({ id }) => id);
 }
