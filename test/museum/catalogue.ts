@@ -3,7 +3,7 @@
  */
 
 import { REGISTERS } from "../../src/labs/fuzz/case/amd64/kinds.ts";
-import { type Case, formatCase } from "../../src/labs/fuzz/case/case.ts";
+import { type Case, formatCase, type StepDocument } from "../../src/labs/fuzz/case/case.ts";
 import type { Exhibit } from "./exhibit.ts";
 
 export const CATALOGUE = "docs/museum.md";
@@ -39,19 +39,15 @@ export function withRows(document: string, rows: readonly Row[]): string {
   return `${before}${BEGIN}\n${[HEAD, ...lines].join("\n")}\n${END}${after}`;
 }
 
-/** A case in a line: from where, by which request, what is written, and how the task is resumed. */
+/** A case in a line: for each step from where, by which request, what is written, and how the task is resumed. */
 function oneLine(it: Case): string {
-  const {
-    from,
-    way,
-    on,
-    signal,
-    code,
-    registers = {},
-    frame,
-    pairs = [],
-    words = [],
-  } = formatCase(it);
+  const { before = [], ...last } = formatCase(it);
+  return [...before, last].map(oneStep).join("; then ");
+}
+
+function oneStep(step: StepDocument): string {
+  const { from = "signal", way, on, signal, code, frame } = step;
+  const { registers = {}, pairs = [], words = [] } = step;
   const place = (offset: string) =>
     (way === "POKEUSER" ? REGISTERS[Number(offset) / 8] : undefined) ?? `at ${Number(offset)}:`;
   const changes = [
@@ -63,5 +59,5 @@ function oneLine(it: Case): string {
   ];
   const start = from === "signal" ? "" : `from ${from}: `;
   const end = on === "NONE" ? "" : `; ${on}${signal === null ? "" : ` with ${signal}`}`;
-  return `${start}${way} ${changes.join(", ")}${end}`;
+  return `${start}${[way, changes.join(", ")].join(" ").trimEnd()}${end}`;
 }
