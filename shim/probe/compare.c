@@ -16,8 +16,9 @@ static const struct stublab_outcome *predicted(void) {
     return module_memory(*w2c_fuzz_predictedOutcome(&module));
 }
 
-struct differences differences(const struct stublab_setup *setup,
-                               const struct stublab_outcome *outcome) {
+/** How an outcome differs from the last prediction. */
+static struct differences differences(const struct stublab_setup *setup,
+                                      const struct stublab_outcome *outcome) {
     struct differences all = {
         w2c_fuzz_differences(&module, module_address(setup), module_address(outcome)), {{0}}};
     const uint32_t *places = module_memory(*w2c_fuzz_differencePlaces(&module));
@@ -34,9 +35,21 @@ uint64_t kind_of(const struct difference *it) {
     return kind ^ (it->predicted * 0x9e3779b97f4a7c15ULL) ^ (it->seen * 0xc2b2ae3d27d4eb4fULL);
 }
 
-/** Predicts a case, and returns how its outcome differs. */
-static struct differences contradictions(const struct stublab_setup *setup,
-                                         const struct stublab_outcome *outcome) {
+bool is_new_kind(uint64_t kind) {
+    enum { MOST_KINDS = 1024 };
+    static uint64_t kinds[MOST_KINDS];
+    static uint32_t count;
+    for (uint32_t i = 0; i < count; i++)
+        if (kinds[i] == kind)
+            return false;
+    if (count == MOST_KINDS)
+        return false;
+    kinds[count++] = kind;
+    return true;
+}
+
+struct differences contradictions(const struct stublab_setup *setup,
+                                  const struct stublab_outcome *outcome) {
     w2c_fuzz_predictOne(&module, module_address(setup));
     if (w2c_fuzz_differsFrom(&module, module_address(outcome)) == 0)
         return (struct differences){0};

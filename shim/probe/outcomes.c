@@ -1,7 +1,7 @@
 // The outcomes of a run as a log that other machines are compared with: src/labs/fuzz/against/.
 #include "trying.h"
 
-enum { MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096 };
+enum { MARK = 4096, MOST_FRESH = 4096 };
 
 /** A member of a document: a text, or null. */
 static void say_member(const char *name, const char *text) {
@@ -34,32 +34,15 @@ struct look {
 
 static struct look look_at(const struct stublab_setup *setup,
                            const struct stublab_outcome *outcome) {
-    const uint32_t at = module_address(setup), to = module_address(outcome);
     struct look it = {0};
-    if (outcome->obstacle != STUBLAB_OBSTACLE_NONE) {
+    if (outcome->obstacle != STUBLAB_OBSTACLE_NONE)
         it.hash = UNTRIED;
-        return it;
-    }
-    w2c_fuzz_predictOne(&module, at);
-    if (w2c_fuzz_differsFrom(&module, to) == 0)
-        return it;
-    it.differing = differences(setup, outcome);
+    else
+        it.differing = contradictions(setup, outcome);
     if (it.differing.count > 0)
-        it.hash = (uint64_t)w2c_fuzz_hashOutcome(&module, at, to);
+        it.hash =
+            (uint64_t)w2c_fuzz_hashOutcome(&module, module_address(setup), module_address(outcome));
     return it;
-}
-
-/** Whether a way to differ was there before. */
-static bool is_known(const struct look *it) {
-    static uint64_t kinds[MOST_KINDS];
-    static uint32_t count;
-    const uint64_t kind = kind_of(it->differing.rows);
-    for (uint32_t i = 0; i < count; i++)
-        if (kinds[i] == kind)
-            return true;
-    if (count < MOST_KINDS)
-        kinds[count++] = kind;
-    return count == MOST_KINDS;
 }
 
 static uint64_t hash_of(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
@@ -70,8 +53,8 @@ static uint64_t hash_of(const struct stublab_setup *setup, const struct stublab_
 static bool is_confirmed(const struct stublab_setup *setup, struct stublab_outcome *outcome,
                          struct look *it) {
     static uint32_t fresh_count;
-    const bool known = is_known(it);
-    const bool fresh = fresh_count++ < MOST_FRESH || !known;
+    const bool is_new = is_new_kind(kind_of(it->differing.rows));
+    const bool fresh = fresh_count++ < MOST_FRESH || is_new;
     const bool confirmed = confirm_case(setup, outcome, fresh, it->hash, hash_of) >= 0;
     if (confirmed)
         *it = look_at(setup, outcome);

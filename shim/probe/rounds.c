@@ -8,7 +8,7 @@
 #include <linux/prctl.h>
 
 enum { RECENT = 4096, KNOWN = 1 << 20 };
-enum { MOST_KINDS = 1024, MOST_SIGNATURES = 1 << 14, MOST_FINDINGS = 64 };
+enum { MOST_SIGNATURES = 1 << 14, MOST_FINDINGS = 64 };
 
 /** The signatures that are known, by their low bits, and those that were there lately. */
 static uint64_t *known;
@@ -67,20 +67,8 @@ static bool is_confirmed(uint32_t i, struct comparison *it) {
     return others >= 0;
 }
 
-/** Whether none has contradicted its prediction in this way. */
-static bool is_new(uint64_t kind) {
-    static uint64_t kinds[MOST_KINDS];
-    static uint32_t count;
-    for (uint32_t i = 0; i < count; i++)
-        if (kinds[i] == kind)
-            return false;
-    if (count < MOST_KINDS)
-        kinds[count++] = kind;
-    return true;
-}
-
 static void find(uint64_t number, uint32_t i, uint64_t kind) {
-    if (!is_new(kind))
+    if (!is_new_kind(kind))
         return;
     if (tell != 0)
         tell(number, &setups[i], &outcomes[i]);
@@ -91,7 +79,7 @@ static void find(uint64_t number, uint32_t i, uint64_t kind) {
         it->kind = kind;
         it->count = (uint32_t)(&setups[i] - first) + 1;
         memcpy(it->steps, first, it->count * sizeof *first);
-        it->first = differences(&setups[i], &outcomes[i]).rows[0];
+        it->first = contradictions(&setups[i], &outcomes[i]).rows[0];
     }
     found_count++;
 }

@@ -56,7 +56,7 @@ struct comparison {
     uint64_t signature;
 };
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
-/** A field that differs from the last prediction. */
+/** A field that differs from its prediction. */
 struct difference {
     uint32_t place;
     uint64_t predicted, seen;
@@ -66,10 +66,13 @@ struct differences {
     uint32_t count;
     struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/determined.ts */
 };
-struct differences differences(const struct stublab_setup *setup,
-                               const struct stublab_outcome *outcome);
+/** Predicts a setup, and returns how its outcome differs. */
+struct differences contradictions(const struct stublab_setup *setup,
+                                  const struct stublab_outcome *outcome);
 /** The same for differences of one bug: kindOf in src/labs/fuzz/predict/differences.ts. */
 uint64_t kind_of(const struct difference *it);
+/** Whether no other was of this kind. After the first 1,024 kinds none is new. */
+bool is_new_kind(uint64_t kind);
 /** The fields in which the outcome of the case that was compared last differs, and the rules: first
  * the one that decides. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
