@@ -91,8 +91,7 @@ const scripts = memory.data(SETUP_SIZE * GROUP, 8);
 /** Whether a number is in such a group. */
 function isOfScript(index: u64): bool {
   const group = index / GROUP;
-  if (!surveys || SCRIPTS == 0 || group % SCRIPTS != SCRIPTS - 1 || GROUP * group < seedCount)
-    return false;
+  if (!surveys || group % SCRIPTS != SCRIPTS - 1 || GROUP * group < seedCount) return false;
   return streamOf(index) == TRACED;
 }
 

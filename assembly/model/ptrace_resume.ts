@@ -28,6 +28,12 @@ export function refusesSignal(signal: u32): bool {
  */
 export let R7: u32 = 0;
 
+/**
+ * The signal given at the entry of a handler, where a single-step has stopped, is ignored.
+ * @source signal_setup_done, kernel/signal.c: ptrace_notify, 6.12
+ */
+export let R118: u32 = 0;
+
 /** Which stops a request asks for. */
 export function request(on: u32): void {
   task.traces = on == ON_SYSCALL;

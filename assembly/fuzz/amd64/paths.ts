@@ -17,7 +17,7 @@ const NEIGHBOURS: u64 = 64;
 /** One in this many of these runs of cases uses rt_sigreturn. */
 const LOTS: u64 = 8;
 
-/** One group of numbers in this many has scripts; 0: none. */
+/** One group of numbers in this many has scripts. */
 export const SCRIPTS: u64 = 4;
 
 let path: u32 = 0;

@@ -3,7 +3,7 @@
 import { SIGKILL, SIGRTMAX } from "../../linux/signal";
 import { HANDLED, IGNORED, isIn } from "../../model/actions";
 import { STOPPING } from "../kinds";
-import { FROM_GROUP, FROM_SIGNAL, Setup } from "../setup";
+import { FROM_GROUP, FROM_LAST, FROM_SIGNAL, Setup } from "../setup";
 
 /**
  * Whether the signal of a setup ends the stub. At a stop that is not caused by a signal, the signal first causes its
@@ -11,7 +11,8 @@ import { FROM_GROUP, FROM_SIGNAL, Setup } from "../setup";
  */
 export function kills(setup: Setup): bool {
   if (setup.from == FROM_GROUP) return false;
-  if (setup.from != FROM_SIGNAL) return setup.signal == SIGKILL;
+  // At which stop a further step begins is not known: it may be by a signal.
+  if (setup.from != FROM_SIGNAL && setup.from != FROM_LAST) return setup.signal == SIGKILL;
   const signal = setup.signal;
   if (signal < 1 || signal > u32(SIGRTMAX)) return false;
   return !isIn(signal, HANDLED | IGNORED | STOPPING);

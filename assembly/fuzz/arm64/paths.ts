@@ -6,8 +6,8 @@ import { changeTraced, trace } from "../traced";
 
 export const PATH_ptrace: u32 = 0;
 
-/** No group of numbers has scripts: the model predicts single steps only. */
-export const SCRIPTS: u64 = 0;
+/** One group of numbers in this many has scripts. */
+export const SCRIPTS: u64 = 4;
 
 /** Nothing of a machine changes how cases are drawn. */
 export function prepare(_path: u32, _length: u32, _frame: u32, _xcr0: u32, _calls32: bool): void {}

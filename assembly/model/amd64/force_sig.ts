@@ -7,9 +7,9 @@ import { SIGTRAP } from "../../linux/signal";
 import { info, infoWithoutAddress, known, outcome, resumed } from "../prediction";
 import { knownRegisters, set } from "../registers";
 import { use } from "../rule";
+import { dequeueSignal, forceSignal, lastAddress, lastCode, lastSignal } from "../send_signal";
 import { readBases } from "./process_64";
 import { getFlags } from "./putreg";
-import { dequeueSignal, forceSignal, lastAddress, lastCode, lastSignal } from "./send_signal";
 import { setFlags, task } from "./task";
 
 /** The low byte of the status word of a stop. */

@@ -4,9 +4,9 @@ import { SI_USER } from "../../linux/siginfo";
 import { actionOf, END, HANDLE, IGNORE, isIn, killsAtOnce, STOP } from "../actions";
 import { ended, giveUp, info } from "../prediction";
 import { use } from "../rule";
+import { lastAddress, lastCode, lastSignal, sendSignal } from "../send_signal";
 import { AT_GROUP } from "../stops";
 import { stop, stopByPending } from "./force_sig";
-import { lastAddress, lastCode, lastSignal, sendSignal } from "./send_signal";
 import { task } from "./task";
 
 /**

@@ -3,11 +3,11 @@
 import { FROM_LAST, ON_NONE, Setup, WAY_SIGRETURN } from "../../fuzz/setup";
 import { clearKnown, info, known, resumed } from "../prediction";
 import { beginUses } from "../rule";
+import { startSignals } from "../send_signal";
 import { AT_END } from "../stops";
 import { initSse } from "./comiss";
 import { resume } from "./resume";
 import { rtSigreturn } from "./rt_sigreturn";
-import { startSignals } from "./send_signal";
 import { startTask, task } from "./task";
 import { write } from "./write";
 

@@ -3,8 +3,9 @@
 import * as setups from "../../fuzz/setup";
 import { Setup } from "../../fuzz/setup";
 import { SI_KERNEL } from "../../linux/siginfo";
-import { isSinglestep, R7, refusesSignal, request } from "../ptrace_resume";
+import { isSinglestep, R7, R118, refusesSignal, request } from "../ptrace_resume";
 import { use } from "../rule";
+import { sendSignal } from "../send_signal";
 import { AT_ENTRY, AT_EXIT, AT_GROUP, AT_HANDLER, AT_SIGNAL, AT_SYSEMU } from "../stops";
 import { archDoSignalOrRestart } from "./arch_do_signal_or_restart";
 import { call32 } from "./entry_64";
@@ -12,17 +13,10 @@ import { stopByPending } from "./force_sig";
 import { completeSignal } from "./get_signal";
 import { iret } from "./iret";
 import { switchTo } from "./process_64";
-import { sendSignal } from "./send_signal";
 import { userDisableSingleStep, userEnableSingleStep } from "./step";
 import { syscallExitWork } from "./syscall_work";
 import { targetCall } from "./target_calls";
 import { task } from "./task";
-
-/**
- * The signal given at the entry of a handler, where a single-step has stopped, is ignored.
- * @source signal_setup_done, kernel/signal.c: ptrace_notify, 6.12
- */
-export let R118: u32 = 0;
 
 /** Resumes the task as the setup requests. */
 export function resume(setup: Setup): void {

@@ -6,9 +6,9 @@ import { SIGTRAP } from "../../linux/signal";
 import { ended } from "../prediction";
 import { get, set } from "../registers";
 import { use } from "../rule";
+import { forceSignal } from "../send_signal";
 import { AT_ENTRY, AT_EXIT, AT_SYSEMU } from "../stops";
 import { stopByNotice, stopByPending } from "./force_sig";
-import { forceSignal } from "./send_signal";
 import { dispatch } from "./syscall_user_dispatch";
 import { task } from "./task";
 

@@ -8,7 +8,7 @@ import { SIGILL } from "../../linux/signal";
 import { harmlessCall, R30, R30_result } from "../harmless_calls";
 import { forget, get, knows, set } from "../registers";
 import { use } from "../rule";
-import { forceSignal } from "./send_signal";
+import { forceSignal } from "../send_signal";
 
 /**
  * The filter does not see uprobe ({call}), which returns {result} (-ENXIO) outside of a probe.

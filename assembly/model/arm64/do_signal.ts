@@ -1,12 +1,12 @@
 // do_signal, arch/arm64/kernel/signal.c: interrupted calls on the way to a stop by a signal
 
-import { REG_pc, REG_x0 } from "../../arm64/registers";
+import { REG_pc, REG_x0, REG_x8 } from "../../arm64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
-import { SIGTRAP } from "../../linux/signal";
-import { isIn, SYNCHRONOUS } from "../actions";
+import { SIGUSR2 } from "../../linux/signal";
 import { get, knows, put, set } from "../registers";
 import { use } from "../rule";
-import { stopBySignal } from "./force_sig";
+import { hasPending, sendSignal } from "../send_signal";
+import { stopByPending } from "./force_sig";
 import { REG_syscallno, task } from "./task";
 
 /**
@@ -29,16 +29,61 @@ export let R203_none: u64 = 0xffff_ffff;
 export let R204: u32 = 0;
 export let R204_none: u64 = 0xffff_ffff;
 
-/** Up to the stop by a signal, from a call. */
-export function interrupt(): void {
-  if (get(REG_syscallno) == R203_none) return;
-  const result = i32(get(REG_x0));
+/** do_signal, up to get_signal: whether a signal that is pending has stopped the task, maybe from a call. */
+export function doSignal(): bool {
+  if (!hasPending()) return false;
+  task.restartAt = 0;
+  if (get(REG_syscallno) != R203_none) interrupt();
+  return stopByPending();
+}
+
+function interrupt(): void {
+  const result = knows(REG_x0) ? i32(get(REG_x0)) : 0;
   const restarts = (result <= R203_sys && result >= R203_noHand) || result == R203_block;
-  if (knows(REG_x0) && restarts && use(R203)) {
+  task.result = result;
+  task.restartAt = get(REG_pc) - R203_size;
+  if (restarts && use(R203)) {
     set(REG_x0, task.first);
-    put(REG_pc, get(REG_pc) - R203_size);
+    put(REG_pc, task.restartAt);
   }
   forgetCall();
+}
+
+/**
+ * If a handler is entered after that, and pc is still there, a call with {noHand}, {block}, or, unless the signal has
+ * SA_RESTART, as {restart} has, with {sys} is not restarted: x0 = {eintr} (-EINTR), and pc goes forth again.
+ * @source do_signal, arch/arm64/kernel/signal.c, 6.12
+ */
+export let R235: u32 = 0;
+export let R235_sys: i32 = -512;
+export let R235_noHand: i32 = -514;
+export let R235_block: i32 = -516;
+export let R235_restart: u32 = SIGUSR2;
+export let R235_eintr: i64 = -4;
+
+/** Before a handler is entered. */
+export function revertRestart(signal: u32): void {
+  if (task.restartAt == 0 || get(REG_pc) != task.restartAt) return;
+  const result = task.result;
+  const reverts =
+    result == R235_noHand || result == R235_block || (result == R235_sys && signal != R235_restart);
+  if (!reverts || !use(R235)) return;
+  set(REG_x0, u64(R235_eintr));
+  put(REG_pc, task.restartAt + R203_size);
+}
+
+/**
+ * Without a handler a call with {block} is restarted as {call} (restart_syscall): that is in x8.
+ * @source setup_restart_syscall, do_signal, arch/arm64/kernel/signal.c, 6.12
+ */
+export let R236: u32 = 0;
+export let R236_block: i32 = -516;
+export let R236_call: u64 = 128;
+
+/** On the way to user mode without a handler. */
+export function restart(): void {
+  if (task.restartAt == 0 || get(REG_pc) != task.restartAt) return;
+  if (task.result == R236_block && use(R236)) set(REG_x8, R236_call);
 }
 
 /** The task is not in a call any more. */
@@ -54,34 +99,6 @@ export function forgetCall(): void {
 export let R205: u32 = 0;
 export let R205_code: i32 = SI_KERNEL;
 
-/** Whether a signal that was sent, if any, has stopped the task. */
-export function stopBySent(signal: u32): bool {
-  if (signal == 0 || !use(R205)) return false;
-  interrupt();
-  stopBySignal(signal, R205_code, 0);
-  return true;
-}
-
-/**
- * SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS ({set}), if the kernel raised them, are taken in the order in
- * which they were raised: before the trap of a single-step the signal that was sent.
- * @source dequeue_synchronous_signal, kernel/signal.c: SYNCHRONOUS_MASK, 6.12
- */
-export let R232: u32 = 0;
-export let R232_set: u64 = SYNCHRONOUS;
-
-/**
- * A single-step over a call stops behind it, before the next instruction: SIGTRAP, si_code {code} (SI_USER).
- * @source user_single_step_report, include/linux/ptrace.h, 6.12
- */
-export let R206: u32 = 0;
-export let R206_code: i32 = 0;
-
-/** Whether a single-step over a call has stopped the task, or before it a signal that was sent. */
-export function stopByStep(sent: u32): bool {
-  if (sent != 0 && isIn(sent, R232_set) && use(R232)) return stopBySent(sent);
-  if (!use(R206)) return false;
-  interrupt();
-  stopBySignal(SIGTRAP, R206_code, 0);
-  return true;
+export function sendAtCall(signal: u32): void {
+  if (signal != 0 && use(R205)) sendSignal(signal, R205_code, 0);
 }

@@ -3,6 +3,8 @@
 import { SIGTRAP } from "../../linux/signal";
 import { info, infoWithoutAddress, known, resumed } from "../prediction";
 import { knownRegisters } from "../registers";
+import { dequeueSignal, forceSignal, lastAddress, lastCode, lastSignal } from "../send_signal";
+import { task } from "./task";
 
 /** The low byte of the status word of a stop. */
 const STOPPED: u32 = 0x7f;
@@ -13,14 +15,23 @@ export function stop(signal: u32): void {
   known.stopped = knownRegisters;
 }
 
-/** A stop by a signal. */
-export function stopBySignal(signal: u32, code: i32, address: u64): void {
-  stop(signal);
-  info(signal, code, address);
+/** A signal that an instruction raises: the task stops by it, or by another that is pending. */
+export function forceSig(signal: u32, code: i32, address: u64): void {
+  forceSignal(signal, code, address);
+  stopByPending();
 }
 
-/** A stop of ptrace_notify, which reports the pid of the task itself in the field of si_addr. */
-export function stopByNotice(signal: u32, code: i32): void {
+/** Whether a signal that is pending has stopped the task. */
+export function stopByPending(): bool {
+  if (!dequeueSignal()) return false;
+  stop(lastSignal);
+  info(lastSignal, lastCode, lastAddress);
+  return true;
+}
+
+/** A stop of ptrace_notify, AT_..., which reports the pid of the task itself in the field of si_addr. */
+export function stopByNotice(signal: u32, code: i32, at: u32): void {
   stop(signal);
+  task.stop = at;
   infoWithoutAddress(SIGTRAP, code);
 }

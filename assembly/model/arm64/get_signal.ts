@@ -1,11 +1,14 @@
 // get_signal and ptrace_signal, kernel/signal.c: the signal with which the tracer resumes a task that a signal stopped
 
-import { actionOf, END, HANDLE, STOP } from "../actions";
+import { actionOf, END, HANDLE, IGNORE, STOP } from "../actions";
 import { ended, info } from "../prediction";
 import { use } from "../rule";
-import { stop } from "./force_sig";
+import { AT_GROUP } from "../stops";
+import { restart, revertRestart } from "./do_signal";
+import { stop, stopByPending } from "./force_sig";
 import { run } from "./instructions";
 import { setupRtFrame } from "./setup_rt_frame";
+import { task } from "./task";
 
 /**
  * The signal given at a stop by a signal is delivered.
@@ -13,20 +16,20 @@ import { setupRtFrame } from "./setup_rt_frame";
  */
 export let R201: u32 = 0;
 
-/**
- * Resumes the task from a stop by a signal, with a signal or 0. Whether a call is restarted was decided before the
- * stop.
- */
-export function deliver(signal: u32, wantsFrame: bool): void {
-  if (signal == 0 || !use(R201)) {
-    run();
-    return;
-  }
-  const action = actionOf(signal);
-  if (action == HANDLE) setupRtFrame(signal, wantsFrame);
-  else if (action == STOP) {
+/** Resumes the task from a stop by a signal, or of its group, with a signal or 0. */
+export function deliver(given: u32, wantsFrame: bool): void {
+  const signal = use(R201) ? given : 0;
+  const action = signal == 0 ? IGNORE : actionOf(signal);
+  if (action == HANDLE) {
+    revertRestart(signal);
+    setupRtFrame(signal, wantsFrame);
+  } else if (action == STOP) {
     stop(signal);
     info(0, 0, 0);
+    task.stop = AT_GROUP;
   } else if (action == END) ended(signal);
-  else run();
+  else if (!stopByPending()) {
+    restart();
+    run();
+  }
 }

@@ -7,8 +7,8 @@ import { stubCode } from "../machine";
 import { ended, giveUp } from "../prediction";
 import { copy, forget, get, put, set } from "../registers";
 import { use } from "../rule";
-import { forgetCall } from "./do_signal";
-import { stopBySignal } from "./force_sig";
+import { doSignal, forgetCall } from "./do_signal";
+import { forceSig } from "./force_sig";
 import { svc } from "./syscall";
 import {
   byteAt,
@@ -66,9 +66,27 @@ function clearPstate(mask: u64): void {
   put(REG_pstate, get(REG_pstate) & ~mask);
 }
 
+/**
+ * Without a single-step PSTATE.SS ({bit}) of an earlier one becomes 0 when the task goes on.
+ * @source Arm ARM, D2.12
+ * @asked tcg
+ */
+export let R237: u32 = 0;
+export let R237_bit: u64 = 0x20_0000;
+
+/**
+ * A single-step that begins with PSTATE.SS ({bit}) = 0 traps before it executes anything; the kernel then sets it.
+ * @source Arm ARM, D2.12; single_step_handler, arch/arm64/kernel/debug-monitors.c, 6.12
+ * @asked tcg
+ */
+export let R238: u32 = 0;
+export let R238_bit: u64 = 0x20_0000;
+
 /** ERET to the program. */
 function eret(): void {
   forgetCall();
+  task.restartAt = 0;
+  if (!task.singlestep && hasPstate(R237_bit) && use(R237)) clearPstate(R237_bit);
   if (hasPstate(R219_bit) && use(R219)) clearPstate(R219_bit);
   if (hasPstate(R220_bit) && use(R220)) clearPstate(R220_bit);
   if (hasPstate(R221_bit) && use(R221)) clearPstate(R221_bit);
@@ -102,8 +120,8 @@ export let R225_code: i32 = SEGV_ACCERR;
 
 /** An abort at an address. */
 function abort(page: u32, address: u64): void {
-  if (page == UNMAPPED && use(R224)) stopBySignal(R224_signal, R224_code, address);
-  else if (use(R225)) stopBySignal(R225_signal, R225_code, address);
+  if (page == UNMAPPED && use(R224)) forceSig(R224_signal, R224_code, address);
+  else if (use(R225)) forceSig(R225_signal, R225_code, address);
 }
 
 /**
@@ -179,14 +197,24 @@ export let R234: u32 = 0;
 /** Runs the program to its next stop. */
 export function run(): void {
   eret();
+  if (task.singlestep && !hasPstate(R238_bit) && use(R238)) {
+    put(REG_pstate, get(REG_pstate) | R238_bit);
+    forceSig(R229_signal, R229_code, get(REG_pc));
+    return;
+  }
   for (let n: u32 = 0; n < MOST; n++) {
     if (execute()) return;
     if (task.singlestep && use(R229)) {
-      stopBySignal(R229_signal, R229_code, get(REG_pc));
+      forceSig(R229_signal, R229_code, get(REG_pc));
       return;
     }
   }
   if (use(R234)) ended(0);
+}
+
+/** To user mode, unless a signal is pending. */
+export function goOn(): void {
+  if (!doSignal()) run();
 }
 
 /** Executes an instruction. Returns whether the task has stopped. */
@@ -194,7 +222,7 @@ function execute(): bool {
   const pc = get(REG_pc);
   if (giveUp(U203, (pc & HIGH) != 0)) return true;
   if (pc % R223_size != 0 && use(R223)) {
-    stopBySignal(R223_signal, R223_code, pc);
+    forceSig(R223_signal, R223_code, pc);
     return true;
   }
   const page = pageAt(pc, stubCode);
@@ -205,7 +233,7 @@ function execute(): bool {
   }
   switch (instructionAt(pc)) {
     case BRK:
-      if (use(R226)) stopBySignal(R226_signal, R226_code, pc);
+      if (use(R226)) forceSig(R226_signal, R226_code, pc);
       return true;
     case NOP:
       break;
@@ -240,7 +268,7 @@ function execute(): bool {
       set(REG_x0, get(REG_tls));
       break;
     default:
-      if (use(R227)) stopBySignal(R227_signal, R227_code, pc);
+      if (use(R227)) forceSig(R227_signal, R227_code, pc);
       return true;
   }
   put(REG_pc, pc + 4);
@@ -260,7 +288,7 @@ export let R230_code: i32 = 1;
 function isAligned(): bool {
   const sp = get(REG_sp);
   if (sp % R230_size == 0 || !use(R230)) return true;
-  stopBySignal(R230_signal, R230_code, sp);
+  forceSig(R230_signal, R230_code, sp);
   return false;
 }
 

@@ -1,16 +1,22 @@
-// Predicts the outcome of a setup.
+// Predicts the outcome of a setup: of a first step, or of one that goes on from the last prediction.
 
-import { ON_NONE, Setup } from "../../fuzz/setup";
+import { FROM_LAST, ON_NONE, Setup } from "../../fuzz/setup";
 import { clearKnown, info, known, resumed } from "../prediction";
 import { beginUses } from "../rule";
+import { startSignals } from "../send_signal";
+import { AT_END } from "../stops";
 import { resume } from "./resume";
-import { startTask } from "./task";
+import { startTask, task } from "./task";
 import { write } from "./write";
 
 export function predict(setup: Setup): void {
-  beginUses(false);
-  clearKnown(false);
-  startTask();
+  const goesOn = setup.from == FROM_LAST;
+  beginUses(goesOn);
+  clearKnown(goesOn);
+  if (!goesOn) {
+    startTask();
+    startSignals();
+  } else if (known.reason != 0 || task.stop == AT_END) return;
   const errno = write(setup);
   if (known.reason != 0) return;
   if (errno == 0 && setup.on != ON_NONE) resume(setup);

@@ -16,10 +16,12 @@ import { stubCode } from "../machine";
 import { giveUp, known, outcome } from "../prediction";
 import { get, knownRegisters, put, set } from "../registers";
 import { use } from "../rule";
+import { AT_HANDLER } from "../stops";
 import { stopByNotice } from "./force_sig";
-import { run } from "./instructions";
+import { goOn } from "./instructions";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
 import { task } from "./task";
+import { resetSingleStep } from "./valid_user_regs";
 
 /**
  * A handler is entered with the number of the signal in x0, its siginfo in x1 and its context in x2, below sp: the
@@ -83,6 +85,7 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): void {
   put(REG_pc, placeHandler);
   if (use(R217)) put(REG_pstate, get(REG_pstate) & ~R217_cleared);
   if (use(R233)) put(REG_pstate, (get(REG_pstate) & ~R233_mask) | R233_type);
-  if (task.singlestep && use(R218)) stopByNotice(SIGTRAP, R218_code);
-  else run();
+  put(REG_pstate, resetSingleStep(get(REG_pstate)));
+  if (task.singlestep && use(R218)) stopByNotice(SIGTRAP, R218_code, AT_HANDLER);
+  else goOn();
 }

@@ -1,15 +1,17 @@
 // el0_svc_common, arch/arm64/kernel/syscall.c, and syscall_trace_enter and syscall_trace_exit,
 // arch/arm64/kernel/ptrace.c
 
-import { REG_pstate, REG_x0, REG_x7, REG_x8 } from "../../arm64/registers";
+import { REG_pstate, REG_x0, REG_x8 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";
 import { harmlessCall } from "../harmless_calls";
 import { get, put, set } from "../registers";
 import { use } from "../rule";
-import { forgetCall, stopBySent, stopByStep } from "./do_signal";
+import { forceSignal } from "../send_signal";
+import { AT_ENTRY, AT_EXIT, AT_SYSEMU } from "../stops";
+import { doSignal, forgetCall } from "./do_signal";
 import { stopByNotice } from "./force_sig";
 import { REG_syscallno, task } from "./task";
-import { W206, W206_entry, W206_exit } from "./write";
+import { showCall } from "./write";
 
 /**
  * SVC calls the kernel: syscallno is the low half of x8.
@@ -47,12 +49,14 @@ export function svc(): bool {
   task.first = get(REG_x0);
   if (get(REG_syscallno) == R208_none && use(R208)) set(REG_x0, u64(R208_result));
   if ((task.traces || task.emulates) && use(R209)) {
-    if (use(W206)) put(REG_x7, W206_entry);
-    stopByNotice(SIGTRAP | R209_bit, SIGTRAP | R209_bit);
+    showCall(false);
+    stopByNotice(SIGTRAP | R209_bit, SIGTRAP | R209_bit, task.traces ? AT_ENTRY : AT_SYSEMU);
     return true;
   }
   harmlessCall(u32(get(REG_syscallno)));
-  return traceExit(0);
+  if (traceExit() || doSignal()) return true;
+  forgetCall();
+  return false;
 }
 
 /**
@@ -62,15 +66,20 @@ export function svc(): bool {
 export let R210: u32 = 0;
 export let R210_bit: u32 = 0x80;
 
-/** The way out of a call, with a signal that was sent at its entry. Returns whether the task has stopped. */
-export function traceExit(sent: u32): bool {
-  if (task.singlestep && stopByStep(sent)) return true;
-  if (task.traces && use(R210)) {
-    if (use(W206)) put(REG_x7, W206_exit);
-    stopByNotice(SIGTRAP | R210_bit, SIGTRAP | R210_bit);
+/**
+ * A single-step over a call stops behind it, before the next instruction: SIGTRAP, si_code {code} (SI_USER).
+ * @source user_single_step_report, include/linux/ptrace.h, 6.12
+ */
+export let R206: u32 = 0;
+export let R206_code: i32 = 0;
+
+/** syscall_trace_exit: whether the task has stopped at the exit of a call. */
+export function traceExit(): bool {
+  if (task.singlestep && use(R206)) forceSignal(SIGTRAP, R206_code, 0);
+  else if (task.traces && use(R210)) {
+    showCall(true);
+    stopByNotice(SIGTRAP | R210_bit, SIGTRAP | R210_bit, AT_EXIT);
     return true;
   }
-  if (stopBySent(sent)) return true;
-  forgetCall();
   return false;
 }

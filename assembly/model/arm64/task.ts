@@ -23,13 +23,17 @@ export class Task {
   /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */
   traces: bool;
   emulates: bool;
-  /** It is at a stop of a call, or at that of its exit. */
-  atCall: bool;
-  atExit: bool;
   /** It has pushed x0. */
   pushed: bool;
   /** orig_x0 */
   first: u64;
+  /** x7, which reads as something else at a stop of a call. */
+  x7: u64;
+  /** Of do_signal, while a signal has interrupted a call: its result, and where it is restarted; 0 without a call. */
+  result: i32;
+  restartAt: u64;
+  /** The blocked signals: none, as no way of a setup writes them. */
+  blocked: u64;
 }
 
 /** A whole number of words. */

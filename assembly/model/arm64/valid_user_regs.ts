@@ -4,6 +4,7 @@ import { REG_pstate, REG_x0, REGISTERS_SIZE } from "../../arm64/registers";
 import { EINVAL } from "../../linux/errno";
 import { bit, get, know, put } from "../registers";
 import { use } from "../rule";
+import { AT_ENTRY, AT_SYSEMU } from "../stops";
 import { task } from "./task";
 
 /**
@@ -31,7 +32,8 @@ export let W203: u32 = 0;
 export let W203_cleared: u64 = (u64(0xffff_ffff) << 32) | 0x0cdf_e020;
 
 /**
- * PSTATE.SS ({bit}) is that of the last resume: 0, unless that was a single-step.
+ * PSTATE.SS ({bit}) is not written: it becomes that of the last resume, 0 unless that was a single-step; it does so, too,
+ * when a handler is entered.
  * @source user_regs_reset_single_step, arch/arm64/kernel/debug-monitors.c, 6.12
  */
 export let W204: u32 = 0;
@@ -57,12 +59,18 @@ export function gprSet(words: usize, length: u32): i32 {
     put(at, load<u64>(words + k));
     know(bit(k));
   }
-  put(REG_pstate, (kept & W204_bit) != 0 && use(W204) ? kept & ~W204_bit : kept);
+  put(REG_pstate, resetSingleStep(kept));
   updateFirst();
   return 0;
 }
 
+/** user_regs_reset_single_step: pstate with the bit of a single-step. */
+export function resetSingleStep(pstate: u64): u64 {
+  const steps = task.singlestep ? W204_bit : 0;
+  return (pstate & W204_bit) != steps && use(W204) ? pstate ^ W204_bit : pstate;
+}
+
 /** The call may be restarted with another argument. */
 export function updateFirst(): void {
-  if (task.atCall && !task.atExit && use(W205)) task.first = get(REG_x0);
+  if ((task.stop == AT_ENTRY || task.stop == AT_SYSEMU) && use(W205)) task.first = get(REG_x0);
 }

@@ -4,12 +4,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import type { Model as AnyModel } from "../../../src/labs/fuzz/predict/model.ts";
+import { hex } from "../../../src/lib/errors.ts";
 
 Object.defineProperty(process, "arch", { value: "arm64" });
 
 // Modules look at the architecture when they are loaded.
 const { Batch } = await import("../../../src/labs/fuzz/case/batch.ts");
-const { formatCase, parseCase } = await import("../../../src/labs/fuzz/case/case.ts");
+const { formatCase, parseCase, stepsOf } = await import("../../../src/labs/fuzz/case/case.ts");
 const { Generator } = await import("../../../src/labs/fuzz/draw/generate.ts");
 const { Model } = await import("../../../src/labs/fuzz/predict/model.ts");
 const { mutants } = await import("../../support/model_mutants.ts");
@@ -73,8 +74,39 @@ arm64("bits of pstate that a processor lacks are lost on the way to the program"
   assert.is(predicted({ registers }, bare).get("written.pstate"), 0x100_1000n);
 });
 
-arm64("each rule has mutants, and each predicts something else for a generated case", () => {
-  using batch = new Batch(CASES);
+/** A further step that changes nothing, and is resumed with a signal. */
+const goOn = (signal: number | string | null = null) => ({
+  way: "TLS",
+  words: [],
+  length: 0,
+  signal,
+});
+/** At the entry of a call a signal is sent, at its exit another one, and after its stop none. */
+const sending = (first: number, second: number) => ({
+  ...{ before: [{ from: "entry", on: "SYSCALL", signal: first }, goOn(second)] },
+  ...goOn(),
+});
+/** A signal interrupts a call with a result that restarts it, and a handler is entered after that. */
+const interrupted = (result: number, signal: string) => {
+  const registers = { x0: hex(BigInt.asUintN(64, BigInt(result))), syscallno: "0xac" };
+  return { before: [{ from: "exit", signal: "SIGTTOU", registers }], ...goOn(signal) };
+};
+const [SIGCONT, SIGSTOP, SIGTTOU] = [18, 19, 22];
+/** Signals of which few generated cases have two. */
+const GIVEN = [
+  ...[sending(31, 31), sending(32, 32), sending(SIGSTOP, SIGCONT)],
+  ...[sending(SIGCONT, SIGSTOP), sending(SIGCONT, SIGTTOU)],
+  ...[-512, -514, -516].map((result) => interrupted(result, "SIGUSR1")),
+  interrupted(-512, "SIGUSR2"),
+];
+/** Nothing is blocked here, and SIGILL is before SIGTRAP by its number, too. */
+const SAME_HERE = ["R65 removed", "R73.SYNCHRONOUS_MASK = 0x400004d0", "R121 removed"];
+
+arm64("each rule has mutants, and each predicts something else for a case", () => {
+  const given = GIVEN.map((it) => parseCase({ schema: "stublab.case/1", arch: "arm64", ...it }));
+  const count = CASES + given.reduce((sum, it) => sum + stepsOf(it).length, 0);
+  using batch = new Batch(count);
+  batch.put(given, CASES);
   new Model(machine).select();
   new Generator(2n, { near: "rare" }).generate(batch, 0, 0, CASES);
   const missed = [machine, bare].map((each) => {
@@ -85,8 +117,8 @@ arm64("each rule has mutants, and each predicts something else for a generated c
     });
   });
   assert.equal(
-    missed.flat().map(({ name }) => name),
-    [],
+    missed.map((names) => names.map(({ name }) => name)),
+    [SAME_HERE, SAME_HERE],
   );
 
   function hashOf(model: AnyModel, i: number): number {
@@ -95,7 +127,7 @@ arm64("each rule has mutants, and each predicts something else for a generated c
   }
 
   function hashesOf(model: AnyModel): number[] {
-    return Array.from({ length: CASES }, (_, i) => hashOf(model, i));
+    return Array.from({ length: count }, (_, i) => hashOf(model, i));
   }
 });
 

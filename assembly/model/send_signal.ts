@@ -1,10 +1,10 @@
 // __send_signal_locked, force_sig_info_to_task and dequeue_signal, kernel/signal.c: the signals that are pending, and the
 // one that has stopped the task
 
-import { SI_KERNEL, SI_USER } from "../../linux/siginfo";
-import { SIGCONT, SIGSTOP, SIGTRAP } from "../../linux/signal";
-import { isIn, SYNCHRONOUS, TTY_STOPS } from "../actions";
-import { use } from "../rule";
+import { SI_KERNEL, SI_USER } from "../linux/siginfo";
+import { SIGCONT, SIGSTOP, SIGTRAP } from "../linux/signal";
+import { isIn, SYNCHRONOUS, TTY_STOPS } from "./actions";
+import { use } from "./rule";
 import { task } from "./task";
 
 /** More than the steps of a case can leave, each one sent and one raised. */
@@ -142,6 +142,11 @@ function hasOpenSynchronous(): bool {
     if (isIn(signal, SYNCHRONOUS) && !isIn(signal, task.blocked)) return true;
   }
   return false;
+}
+
+/** Whether any is pending, even if it is blocked. */
+export function hasPending(): bool {
+  return length > 0;
 }
 
 /** dequeue_signal: takes the next signal; it is the last one then. Returns whether there was one. */
