@@ -13,7 +13,7 @@ export {
 export type { Fields } from "./case/fields.ts";
 export type { On } from "./case/records.ts";
 export type { Path } from "./draw/arch.ts";
-export { type CaseOutcome, Examiner } from "./examiner.ts";
+export { type CaseOutcome, Examiner, type StepOutcome } from "./examiner.ts";
 export type { ExaminerOptions } from "./experiment.ts";
 export { fuzz, fuzzFindings } from "./fuzz.ts";
 export type { KnownName } from "./known/arch.ts";
@@ -21,7 +21,12 @@ export type { Feature, Machine, XsaveComponent, Xstate } from "./machine.ts";
 export type { DifferenceKind, FieldDifference } from "./predict/differences.ts";
 export { changedWords, minimize } from "./predict/minimize.ts";
 export type { AppliedRule, Change } from "./predict/model.ts";
-export { type CasePrediction, type PredictOptions, predict } from "./predict/predict.ts";
+export {
+  type CasePrediction,
+  type PredictOptions,
+  predict,
+  type StepPrediction,
+} from "./predict/predict.ts";
 export type { Processor } from "./predict/processors.ts";
 export { type Phase, type Rule, rules } from "./predict/rules.ts";
 export type { Suspects } from "./predict/suspects.ts";
