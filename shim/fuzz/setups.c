@@ -146,10 +146,10 @@ static int64_t attempt_step(int32_t tid, const struct steps *it, uint32_t i,
     return result < 0 ? hinder(outcome, STUBLAB_OBSTACLE_READ, result) : result;
 }
 
-/** Notes that the steps from `i` on have no stop to go on from. */
-static void end_from(const struct steps *it, uint32_t i) {
+/** Notes why the steps from `i` on are not tried. */
+static void hinder_from(const struct steps *it, uint32_t i, unsigned int obstacle, int64_t result) {
     for (; i < it->count; i++)
-        hinder(&it->outcomes[i], STUBLAB_OBSTACLE_ENDED, 0);
+        hinder(&it->outcomes[i], obstacle, result);
 }
 
 /** One attempt: from a stop by a signal to the stop after the last step. */
@@ -157,9 +157,12 @@ static int64_t attempt(int32_t tid, const struct steps *it, struct stublab_trial
                        const struct watch *watch) {
     for (uint32_t i = 0; i < it->count; i++) {
         int64_t result = attempt_step(tid, it, i, trial, watch);
-        if (result == 0 && it->outcomes[i].obstacle == STUBLAB_OBSTACLE_NONE)
+        const struct stublab_outcome *outcome = &it->outcomes[i];
+        const int hindered = outcome->obstacle != STUBLAB_OBSTACLE_NONE;
+        if (result == 0 && !hindered)
             continue;
-        end_from(it, i + 1);
+        hinder_from(it, i + 1, hindered ? outcome->obstacle : STUBLAB_OBSTACLE_ENDED,
+                    -outcome->obstacle_error);
         return result;
     }
     return 0;
@@ -169,10 +172,10 @@ static int64_t attempt(int32_t tid, const struct steps *it, struct stublab_trial
 static int undo(int32_t tid, const struct steps *it, const struct stublab_trial *trial) {
     int spoiled = 0;
     for (uint32_t i = 0; i < it->count; i++) {
-        if (it->outcomes[i].obstacle == STUBLAB_OBSTACLE_ENDED)
-            break;
         restore(tid, &it->setups[i], trial);
         spoiled |= is_spoiled(&it->setups[i], &it->outcomes[i]);
+        if (it->outcomes[i].obstacle != STUBLAB_OBSTACLE_NONE)
+            break;
     }
     return spoiled;
 }
@@ -194,10 +197,8 @@ static int is_ready(const struct steps *it) {
  */
 static int64_t give_up(int32_t tid, const struct steps *it, const struct stublab_trial *trial,
                        const struct watch *watch, int64_t error) {
-    if (is_gone(error)) {
-        hinder(it->outcomes, STUBLAB_OBSTACLE_GONE, error);
-        end_from(it, 1);
-    }
+    if (is_gone(error))
+        hinder_from(it, 0, STUBLAB_OBSTACLE_GONE, error);
     if (is_gone(error) || error == -EPROTO)
         return UNTRIED;
     const int spoiled = undo(tid, it, trial);

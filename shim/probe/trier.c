@@ -161,7 +161,7 @@ static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome 
         if ((hindered || trial.disturbed) && tries < MOST_TRIES)
             done = first;
         else if (untried)
-            give_up(&setups[last], &outcomes[last]);
+            give_up(&setups[first], &outcomes[first]);
         else if (doubted != first && is_doubtful(&setups[last], &outcomes[last]))
             done = doubted = first;
     }
