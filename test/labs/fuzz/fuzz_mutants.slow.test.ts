@@ -1,14 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CONSTANTS, placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import {
-  type Case,
-  caseOf,
-  formatCase,
-  type Step,
-  stepsOf,
-} from "../../../src/labs/fuzz/case/case.ts";
+import { type Case, formatCase, parseCase, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
@@ -17,11 +10,8 @@ import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
-import { frame } from "../../support/hidden_cases.ts";
 import { mutants } from "../../support/model_mutants.ts";
-import { SIMPLE, seed } from "../../support/seeds.ts";
 
-const [SIGUSR1, SIGCONT, SIGSTOP, SIGTTOU] = [10, 18, 19, 22];
 /** One in so many mutants is minimized; in a soak each. */
 const EVERY = process.env.SOAK ? 1 : 10;
 const BATCH = 512;
@@ -40,72 +30,15 @@ const MORE_WORDS: ReadonlyMap<string, number> = new Map([
   // MOV SS with a selector, and two debug registers for a breakpoint after it.
   ["R115 removed", 4],
 ]);
-/** A step that goes on, at a piece of code if given. */
-const goOn = (code?: string, change: Partial<Step> = {}): Step => ({
-  ...{ ...SIMPLE, way: "POKEUSER", block: [] },
-  pairs: code === undefined ? [] : [{ offset: 128n, word: placeOf(code) }],
-  ...change,
-});
-/** A step that sets the blocked signals. */
-const blocking = (mask: bigint, signal = 0): Step => ({
-  ...{ ...SIMPLE, way: "SIGMASK", block: [], length: 8 },
-  ...{ words: [mask], signal },
-});
-/** A step that forbids accesses to memory, on the second machine. */
-const locking = (signal = 0): Step => ({
-  ...{ ...SIMPLE, way: "XSTATE", block: [], length: 11008, signal },
-  pairs: [
-    { offset: 2688n, word: 3n },
-    { offset: 512n, word: 0x200n },
-  ],
-});
-/** A step that has a NaN in xmm4, and no exception masked. */
-const trapping: Step = {
-  ...{ ...SIMPLE, way: "SETFPREGS", block: [], signal: SIGUSR1 },
-  pairs: [
-    { offset: 24n, word: 0n },
-    { offset: 224n, word: 0x7fc0_0000n },
-  ],
-};
-/** At the entry of a call SIGCONT is sent, and at its exit another one. */
-const continued = (signal: number): Case =>
-  caseOf([{ ...SIMPLE, on: "SYSCALL", signal: SIGCONT }, goOn(undefined, { signal })], "entry");
-/** An image whose first 448 bytes cannot be read, and have nothing that is taken. */
-const beyond = (words: Readonly<Record<number, bigint>>) =>
-  frame(SCRATCH - 448n, { ...words, 512: 0n });
 /** What must show the mutants that drawn cases do not. */
-const GIVEN: ReadonlyMap<string, Case> = new Map([
-  ["U21 removed", locking(SIGUSR1)],
-  ["U26 removed", caseOf([locking(), goOn("load")])],
-  ["R119 removed", caseOf([trapping, goOn("sse")])],
-  ["R123 removed", continued(SIGSTOP)],
-  ["R123.SIG_KERNEL_STOP_MASK = 0x380000", continued(SIGSTOP)],
-  ["R123.SIG_KERNEL_STOP_MASK = 0x1c0000", continued(SIGTTOU)],
-  // The first one that is queued twice.
-  [
-    "R120.last = 32",
-    caseOf([
-      blocking(1n << 31n, 32),
-      goOn(undefined, { signal: 32 }),
-      blocking(0n),
-      goOn(),
-      goOn(),
-    ]),
-  ],
-  ["S22 removed", beyond({ 472: 1n })],
-  ["S22.components = 2", beyond({ 472: 1n })],
-  ["S22.components = 1", beyond({ 472: 2n, 520: (1n << 63n) | 2n })],
-  // With AC, a 32-bit POP ES at an odd address.
-  [
-    "R117.size = 1",
-    seed("store", {
-      rip: placeOf("store") + 2n,
-      cs: 0x23n,
-      rsp: CONSTANTS + 1n,
-      eflags: 0x4_0202n,
-    }),
-  ],
-]);
+const GIVEN: ReadonlyMap<string, Case> = new Map(
+  readFileSync("test/support/shown_mutants.jsonl", "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .map(({ mutant, case: it }) => [mutant, parseCase({ schema: "stublab.case/1", ...it })]),
+);
+
 const planted = suite("fuzz: bugs planted in the model");
 
 /** One that has what AMD has, and one with AMX and gaps in its XSAVE area: no machine has all that rules are about. */
