@@ -136,6 +136,8 @@ typedef int64_t set_up(struct tracee *stub);
 set_up set_up_pages, set_up_target, set_up_loop;
 /** Whether targets have a filter. Those without have the code of features, too. */
 extern bool targets_are_filtered;
+/** What else a target is set up with, before its filter; 0: nothing. */
+extern set_up *set_up_thread;
 /** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
 int64_t create_target(struct tracee *stub, set_up *set_up);
 /** The same, with another parent if that of all stubs is lost. */
@@ -236,6 +238,8 @@ struct run {
 };
 /** Tries ranges of the cases of a run that are asked for on standard input. */
 int rounds(const struct run *run);
+/** Tries cases in stubs that a second thread disturbs. */
+int disturb(const struct run *run);
 /** More seconds than a run lasts. */
 #define FOREVER (~0ULL / 1000)
 /** `outcomes`: logs outcomes that other machines are compared with. */

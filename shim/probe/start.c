@@ -42,7 +42,8 @@ static const char usage[] =
     "             [conformance [--only GROUP|FACT]... [--except GROUP|FACT]... [--known LIST]\n"
     "                          [--list]]\n"
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
-    "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]]\n"
+    "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]\n"
+    "                   [--disturb]]\n"
     "             [replay [--known LIST] FILE|-]\n"
     "\n"
     "Creates stub processes on this kernel, checks facts about what it does with their registers, "
@@ -71,7 +72,7 @@ static bool is_number(const char *text, uint64_t *number) {
 /** The options of a run. */
 struct options {
     struct selection facts;
-    bool lists, outcomes, log;
+    bool lists, outcomes, log, disturbs;
     uint64_t processor; /* of rounds */
     struct run run;
 };
@@ -100,10 +101,11 @@ static const struct known_list *known_by(const char *name) {
 static int take_option(char **argument, struct options *options) {
     if (argument[0] == 0)
         return 0;
-    bool *flag = same(argument[0], "--outcomes") ? &options->outcomes
-                 : same(argument[0], "--list")   ? &options->lists
-                 : same(argument[0], "--log")    ? &options->log
-                                                 : 0;
+    bool *flag = same(argument[0], "--outcomes")  ? &options->outcomes
+                 : same(argument[0], "--list")    ? &options->lists
+                 : same(argument[0], "--log")     ? &options->log
+                 : same(argument[0], "--disturb") ? &options->disturbs
+                                                  : 0;
     if (flag != 0) {
         *flag = true;
         return 1;
@@ -222,7 +224,8 @@ static int run(char **argument) {
         else if (same(command, "rounds"))
             return rounds(&options.run);
         else if (same(command, "fuzz"))
-            status = start_run(&options.run, options.outcomes);
+            status = options.disturbs ? disturb(&options.run)
+                                      : start_run(&options.run, options.outcomes);
         else {
             const bool help = same(command, "--help");
             say("%s", usage);
@@ -284,6 +287,9 @@ static const uint8_t *unpack(void) {
 
 __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     char **arguments = (char **)&stack[1];
+    // A stub executes it: disturb.c.
+    if (stack[0] == 0 || *arguments[0] == 0)
+        leave(0);
     if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && same(arguments[0], "/init"))
         begin_as_init();
     data = unpack();

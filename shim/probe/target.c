@@ -195,6 +195,7 @@ int64_t make_harmless(struct tracee *stub, const struct sock_filter *rules, uint
 }
 
 bool targets_are_filtered = true;
+set_up *set_up_thread;
 
 /** The page of code that shows features, where there is one. */
 static int64_t map_features(struct tracee *stub) {
@@ -209,6 +210,8 @@ static int64_t map_features(struct tracee *stub) {
 
 int64_t set_up_target(struct tracee *stub) {
     int64_t result = set_up_pages(stub);
+    if (result == 0 && set_up_thread != 0)
+        result = set_up_thread(stub);
     if (result == 0 && !targets_are_filtered)
         result = map_features(stub);
     for (const struct handled *each = handled; result == 0 && each->signal != 0; each++)

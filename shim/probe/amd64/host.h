@@ -24,6 +24,11 @@ enum {
 /** The upper half of every address in the vsyscall page. */
 #define VSYSCALL_HALF 0xffffffffU
 
+/** What disturber.S takes: the number of a call and two arguments, the address of a word, turns,
+ * and a call with three arguments. */
+#define DISTURBER_REGISTERS                                                                        \
+    { REG_RAX, REG_RDI, REG_RSI, REG_R9, REG_R12, REG_R13, REG_RBP, REG_R14, REG_R15 }
+
 /** What the canary has: names of its registers, and the number of its register `n`. */
 #define STATUS_REGISTER "mxcsr"
 #define CONTROL_REGISTER "the x87 control word"

@@ -15,6 +15,10 @@ enum { WORD_RESULT = 0, WORD_COUNTER = 32, WORD_FLAGS = 33, WORD_MARK = 9, FRAME
     { 0 }
 #define VSYSCALL_HALF 0U
 
+/** What disturber.S takes: see ../amd64/host.h. */
+#define DISTURBER_REGISTERS                                                                        \
+    { 8, 0, 1, 19, 20, 21, 22, 23, 24 }
+
 /** What the canary has: names of its registers, and the number of its register `n`. */
 #define STATUS_REGISTER "fpsr"
 #define CONTROL_REGISTER "fpcr"

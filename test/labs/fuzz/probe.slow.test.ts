@@ -56,6 +56,14 @@ built("bootstraps stubs", () => {
   assert.is(lines.filter((line) => line.startsWith("ok ")).length, 13);
 });
 
+built("tries cases in stubs that a second thread disturbs", () => {
+  const { status, lines } = call("fuzz", "--disturb", "--cases", "20000");
+  assert.is(status, 0, lines.join("\n"));
+  const last = lines.find((line) => line.startsWith("# 20000 cases"));
+  assert.match(last ?? "", /^# 20000 cases in \d+ stubs, \d+ came otherwise, 0 faults$/);
+  assert.ok(lines.includes("ok 1 fuzz"));
+});
+
 built("says what the kernel has", () => {
   const { status, lines } = call("doctor");
   assert.is(status, 0, lines.join("\n"));
