@@ -18,7 +18,7 @@ import {
 } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/shape.ts";
 import type { Batch } from "./case/batch.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "./case/records.ts";
+import { FROMS, OUTCOME_SIZE, SETUP_SIZE } from "./case/records.ts";
 import { nameOfSignal } from "./case/signals.ts";
 import { CHUNK } from "./draw/generate.ts";
 import { type Machine, machineShape } from "./machine.ts";
@@ -26,6 +26,8 @@ import { pathOfProbe } from "./probe/file.ts";
 
 /** How long a setup may take to stop, in milliseconds. */
 const DEADLINE = 200;
+/** What the first byte of a further step is. */
+const LAST = FROMS.indexOf("last");
 /** Bytes of struct answer. */
 const HEAD = 8;
 /** enum fresh, enum status */
@@ -104,8 +106,10 @@ export class Engine implements CaseTrier {
    * @throws CorruptionError; TraceError, after which some of the outcomes may be missing
    */
   run({ setupBytes, outcomeBytes }: Batch, count: number, first = 0): void {
-    for (let from = first; from < first + count; from += CHUNK) {
-      const end = Math.min(from + CHUNK, first + count);
+    for (let from = first, end = from; from < first + count; from = end) {
+      end = Math.min(from + CHUNK, first + count);
+      // A request has whole cases.
+      while (end < first + count && setupBytes[end * SETUP_SIZE] === LAST) end--;
       this.#send(setupBytes.subarray(from * SETUP_SIZE, end * SETUP_SIZE), end - from);
       this.#receive(end - from, outcomeBytes.subarray(from * OUTCOME_SIZE, end * OUTCOME_SIZE));
     }
