@@ -1,6 +1,6 @@
 // Draws cases of several steps. They are in groups of numbers: a group has as many as fill it, side by side.
 
-import { armsBreakpoint } from "./breakpoints";
+import { armsBreakpoint, meetBreakpoint } from "./breakpoints";
 import { kills } from "./kills";
 import { drawOn, drawSignal } from "./kinds";
 import { step } from "./mutate";
@@ -30,11 +30,20 @@ export function drawScript(first: usize, index: u64, left: u32): u32 {
   finish(begin, mayKill);
   for (let k: u32 = 1; k < count; k++) {
     const at = first + SETUP_SIZE * k;
-    goOn(changetype<Setup>(at), changetype<Setup>(at - SETUP_SIZE));
-    if (mayKill && !armsBreakpoint(changetype<Setup>(at))) kill(changetype<Setup>(at));
-    finish(changetype<Setup>(at), mayKill);
+    const setup = changetype<Setup>(at);
+    goOn(setup, changetype<Setup>(at - SETUP_SIZE));
+    if (mayKill) spoil(setup);
+    finish(setup, mayKill);
   }
   return count;
+}
+
+/** Has a further step meet a breakpoint of an earlier one, or set one, or end its stub. */
+function spoil(setup: Setup): void {
+  const kind = below(8);
+  if (kind < 5) meetBreakpoint(setup);
+  else if (kind < 7) armsBreakpoint(setup);
+  else kill(setup);
 }
 
 function finish(setup: Setup, mayKill: bool): void {

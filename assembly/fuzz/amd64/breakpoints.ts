@@ -2,10 +2,10 @@
 
 import { REG_eflags, REG_rax, REG_rdi, REG_rip } from "../../amd64/registers";
 import { placeStore } from "../../model/amd64/target";
-import { drawSignal } from "../kinds";
+import { drawOn, drawSignal } from "../kinds";
 import { below } from "../random";
 import { clearWords } from "../records";
-import { ON_CONT, ON_NONE, REGISTERS, Setup, WAY_POKEUSER } from "../setup";
+import { FROM_LAST, ON_CONT, ON_NONE, REGISTERS, SETUP_SIZE, Setup, WAY_POKEUSER } from "../setup";
 import { addresses, pick, stacks, stores } from "../tables";
 import { drawWord } from "../words";
 import { kills } from "./kills";
@@ -26,14 +26,45 @@ export function armsBreakpoint(setup: Setup): bool {
   return true;
 }
 
-/** Makes a case one that pokes registers and breakpoints, mostly where it executes or accesses memory. */
-function arm(setup: Setup): void {
+/** Makes a further step one that executes where an earlier one has set breakpoint 0, or that changes a breakpoint. */
+export function meetBreakpoint(setup: Setup): void {
+  pokeNothing(setup);
+  const kind = below(4);
+  if (kind == 0) poke(setup, CONTROL, drawControl(below(4)));
+  else if (kind == 1) poke(setup, DEBUG_REGISTERS + 8 * below(4), drawWord());
+  else {
+    setup.on = u8(drawOn());
+    poke(setup, REG_rip, addressBefore(setup));
+  }
+}
+
+/** The last address that the steps before a setup poke as that of breakpoint 0; else 0. */
+function addressBefore(setup: Setup): u64 {
+  let address: u64 = 0;
+  for (let it = setup; address == 0 && it.from == FROM_LAST; ) {
+    it = changetype<Setup>(changetype<usize>(it) - SETUP_SIZE);
+    if (it.way != WAY_POKEUSER) continue;
+    const end = it.words + 16 * it.count;
+    for (let pair = it.words; pair < end; pair += 16) {
+      if (load<u64>(pair) == DEBUG_REGISTERS) address = load<u64>(pair, 8);
+    }
+  }
+  return address;
+}
+
+function pokeNothing(setup: Setup): void {
   setup.way = u8(WAY_POKEUSER);
   setup.length = 0;
   setup.count = 0;
+  setup.signal = 0;
+  clearWords(setup.words, REGISTERS);
+}
+
+/** Makes a case one that pokes registers and breakpoints, mostly where it executes or accesses memory. */
+function arm(setup: Setup): void {
+  pokeNothing(setup);
   setup.signal = below(4) == 0 ? drawSignal() : 0;
   if (setup.on == ON_NONE && below(4) > 0) setup.on = u8(ON_CONT);
-  clearWords(setup.words, REGISTERS);
   if (kills(setup)) setup.signal = 0;
   const rip = drawPlace();
   const rdi = rip == placeStore ? pick(stores) : pick(addresses);
