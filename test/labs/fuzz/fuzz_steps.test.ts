@@ -69,7 +69,7 @@ for (const [what, left] of Object.entries(LEAVING)) {
 
 steps("a request has whole cases, however many there are", () => {
   using many = new Experiment({ capacity: 3 * 400 }, new Engine());
-  const it = caseOf([nops(), nops({ on: "SINGLESTEP" }), nops()]);
+  const it = caseOf([nops(), nops({ on: "SINGLESTEP" }), poke(0n, 1n)]);
   many.try(Array.from({ length: 400 }, () => it));
   const kinds = Array.from({ length: 3 * 400 }, (_, i) => many.kind(i));
   assert.is(new Set(kinds).size, 3);
