@@ -1,6 +1,5 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { placeOf } from "../../../src/labs/fuzz/case/arch.ts";
 import { caseOf, parseCase, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
@@ -25,20 +24,6 @@ examining("a field with the pid of the stub or of its parent is seen, and is not
     assert.not(stable.has("stopped.rax"), name);
     assert.is(stable.get("stopped.rbx"), 0n);
   }
-});
-
-examining("a step goes on where the one before has left the stub", () => {
-  using examiner = new Examiner();
-  const step = seed("nops", { rbx: 5n }, { on: "SINGLESTEP" });
-  const { seen, before } = examiner.examine(caseOf([step, poke(80, 7n), poke(FS, 0n)]));
-  const [first, second] = before;
-  assert.is(first?.seen.get("stopped.rip"), placeOf("nops") + 1n);
-  for (const [name, word] of [
-    ["written.rip", placeOf("nops") + 1n],
-    ["written.rbx", 5n],
-    ["written.rax", 7n],
-  ] as const)
-    assert.equal([second?.seen.get(name), seen.get(name)], [word, word]);
 });
 
 examining("an outcome is that of the first step that differs, with those before it", () => {
