@@ -16,10 +16,7 @@ import { stubsOf } from "../../support/stubs.ts";
 const returning = suite("fuzz: sigreturn");
 
 const UC_STRICT_RESTORE_SS = 4;
-/** shim/probe/amd64/returner.c */
-const [HANDLER_STACK, HANDLER_STACK_SIZE] = [0x5a_6a00_0000n, 64 << 10];
 const [SIGSEGV, SIGTRAP] = [11, 5];
-const ENOSYS = 2n ** 64n - 38n;
 
 // None of a killed host's orphans escapes the eyes of this process.
 adoptOrphans();
@@ -35,51 +32,6 @@ function tryAll(cases: readonly Case[], { deadline = 200 } = {}): Fields[] {
   using experiment = new Experiment({ capacity: cases.length, deadline });
   return experiment.try(cases);
 }
-
-returning("a stub notes the signal, where it came from, and the registers", () => {
-  const outcomes = tryAll([
-    returnTo("int3", { rax: 17n, r15: 2n ** 64n - 1n }),
-    returnTo("store", { rdi: 0x10n, rsp: 3n }),
-  ]);
-  const [trap, fault] = outcomes;
-  const expected = {
-    ...{ status: (SIGTRAP << 8) | 0x7f, signal: SIGTRAP, code: 128, address: 0n },
-    ...{ "stopped.rax": 17n, "stopped.r15": 2n ** 64n - 1n, "stopped.rip": placeOf("int3") + 1n },
-    ...Object.fromEntries(Object.entries(KEPT).map(([name, word]) => [`stopped.${name}`, word])),
-  };
-  for (const [field, word] of Object.entries(expected)) {
-    assert.is(trap?.get(field), BigInt(word), field);
-  }
-  const fields = ["signal", "code", "address", "stopped.rsp"];
-  assert.equal(
-    fields.map((field) => fault?.get(field)),
-    [BigInt(SIGSEGV), 1n, 0x10n, 3n],
-  );
-});
-
-returning("a handler begins well, whatever flags, stack and selectors it interrupts", () => {
-  const inside = HANDLER_STACK + BigInt(HANDLER_STACK_SIZE) - 9n;
-  const flags = { eflags: 0x4_0f02n, rsp: 1n };
-  const outcomes = tryAll([
-    returnTo("int3", flags),
-    returnTo("int3", { ...flags, rsp: inside }),
-    returnTo("int3", { rsp: HANDLER_STACK }),
-    returnTo("inc32", { cs: 0x23n, ss: 0x2bn, eflags: 0x4_0602n }),
-    returnTo("int3", { cs: 0n }),
-    returnTo("int3", { ss: 0x10n }),
-    returnTo("int3", { rip: 2n ** 63n }),
-    returnTo("int3"),
-  ]);
-  // TF: after one instruction, which is an INT3 and traps of itself.
-  const [trap, fault] = [
-    [BigInt(SIGTRAP), 128n],
-    [BigInt(SIGSEGV), 128n],
-  ];
-  assert.equal(
-    outcomes.map((seen) => [seen.get("signal"), seen.get("code")]),
-    [trap, trap, trap, trap, fault, fault, fault, trap],
-  );
-});
 
 returning("code of 32 bits that pops ES changes it for no other setup", () => {
   const middle = placeOf("load") + 2n;
@@ -101,12 +53,6 @@ returning("a POPF changes flags for no other setup", () => {
   ]);
   const flags = (i: number) => (outcomes[i]?.get("stopped.eflags") ?? 0n) & (NT | ID);
   assert.equal([flags(1), flags(2)], [NT | ID, 0n]);
-});
-
-returning("what the loop may call, nobody else may", () => {
-  const calls = { rt_sigreturn: 15n, futex: 202n, kill: 62n, fork: 57n, exit: 60n, mmap: 9n };
-  const outcomes = tryAll(Object.values(calls).map((rax) => returnTo("syscall", { rax })));
-  for (const seen of outcomes) assert.is(seen.get("stopped.rax"), ENOSYS);
 });
 
 returning("a stub is untraced, has no file, and runs under a filter", () => {
