@@ -1,13 +1,14 @@
-// Where a task is
+// Where a task is: at one of the stops at which cases begin, or elsewhere.
 
-/** At a stop by a signal, of its group, or of a call. */
-export const AT_SIGNAL: u32 = 0;
-export const AT_GROUP: u32 = 1;
-export const AT_ENTRY: u32 = 2;
-export const AT_EXIT: u32 = 3;
+import { FROM_ENTRY, FROM_EXIT, FROM_GROUP, FROM_SIGNAL, FROM_SYSEMU } from "../fuzz/setup";
+
+export const AT_SIGNAL: u32 = FROM_SIGNAL;
+export const AT_GROUP: u32 = FROM_GROUP;
+export const AT_ENTRY: u32 = FROM_ENTRY;
+export const AT_EXIT: u32 = FROM_EXIT;
 /** At the entry of a call that is not executed. */
-export const AT_SYSEMU: u32 = 4;
+export const AT_SYSEMU: u32 = FROM_SYSEMU;
 /** At the entry of a handler. */
-export const AT_HANDLER: u32 = 5;
+export const AT_HANDLER: u32 = 0x100;
 /** It is not at a stop: nothing can go on from there. */
-export const AT_END: u32 = 6;
+export const AT_END: u32 = 0x101;

@@ -19,7 +19,7 @@ import { known, outcome, readBack, wrote } from "../prediction";
 import { copy, forget, set } from "../registers";
 import { use } from "../rule";
 import { setLastInfo } from "../send_signal";
-import { AT_ENTRY, AT_EXIT, AT_GROUP, AT_SIGNAL, AT_SYSEMU } from "../stops";
+import { AT_ENTRY, AT_EXIT, AT_SIGNAL } from "../stops";
 import { archPtrace } from "./arch_ptrace";
 import { call32 } from "./entry_64";
 import { genregsSet } from "./genregs_set";
@@ -44,25 +44,14 @@ export let W15_result: i64 = -38;
 /** The number of getpid in 32-bit programs. */
 const GETPID_32 = 20;
 
-/** By stublab_from: where a first step begins. */
-const STOPS = memory.data<u8>([
-  u8(AT_SIGNAL),
-  u8(AT_ENTRY),
-  u8(AT_EXIT),
-  u8(AT_SYSEMU),
-  u8(AT_GROUP),
-  u8(AT_ENTRY),
-  u8(AT_EXIT),
-  u8(AT_SIGNAL),
-]);
-
 /** Brings the task to the stop at which it is written to. */
 function arrive(from: u32): void {
   if (from == setups.FROM_LAST) return;
-  task.stop = load<u8>(STOPS + from);
+  task.stop = from;
   if (from == setups.FROM_SIGNAL || from == setups.FROM_GROUP) return;
   if (from == setups.FROM_ENTRY32 || from == setups.FROM_EXIT32 || from == setups.FROM_STEP32) {
     task.in32 = true;
+    task.stop = from == setups.FROM_ENTRY32 ? AT_ENTRY : AT_EXIT;
     if (from == setups.FROM_STEP32) arriveBySingleStep();
     set(REG_rip, placeInt80 + 2);
     set(REG_orig_rax, GETPID_32);
@@ -82,6 +71,7 @@ function arrive(from: u32): void {
 
 /** At the stop by a single-step TF is set, and hidden. */
 function arriveBySingleStep(): void {
+  task.stop = AT_SIGNAL;
   setLastInfo(SIGTRAP, TRAP_BRKPT, placeInt80 + 2);
   task.singlestep = true;
   task.forcedTf = true;

@@ -8,7 +8,7 @@ import { EINVAL } from "../../linux/errno";
 import { known, outcome, readBack, wrote } from "../prediction";
 import { forget, get, put } from "../registers";
 import { applies, use } from "../rule";
-import { AT_ENTRY, AT_EXIT, AT_GROUP, AT_SIGNAL, AT_SYSEMU } from "../stops";
+import { AT_EXIT, AT_GROUP, AT_SIGNAL } from "../stops";
 import { placeSvc } from "./target";
 import { REG_syscallno, REG_tls, task } from "./task";
 import { gprSet, updateFirst } from "./valid_user_regs";
@@ -28,19 +28,10 @@ export function showCall(isExit: bool): void {
   if (use(W206)) put(REG_x7, isExit ? W206_exit : W206_entry);
 }
 
-/** By stublab_from: where a first step begins. */
-const STOPS = memory.data<u8>([
-  u8(AT_SIGNAL),
-  u8(AT_ENTRY),
-  u8(AT_EXIT),
-  u8(AT_SYSEMU),
-  u8(AT_GROUP),
-]);
-
 /** Brings the task to the stop at which it is written to. */
 function arrive(from: u32): void {
   if (from == setups.FROM_LAST) return;
-  task.stop = load<u8>(STOPS + from);
+  task.stop = from;
   if (task.stop == AT_SIGNAL || task.stop == AT_GROUP) return;
   put(REG_pc, placeSvc + 4);
   put(REG_x8, SYS_getpid);
