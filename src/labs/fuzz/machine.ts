@@ -1,19 +1,9 @@
 import { release } from "node:os";
 import { type Arch, HOST_ARCH } from "../../core/machine/index.ts";
-import {
-  count,
-  list,
-  type Members,
-  members,
-  oneOf,
-  optional,
-  type Shape,
-  text,
-  truth,
-} from "../../lib/shape.ts";
+import { count, list, oneOf, optional, record, type Shape, text, truth } from "../../lib/shape.ts";
 import { COMPONENT_RECORD, CONSTANTS } from "./case/records.ts";
 
-/** What only a processor has, as /proc/cpuinfo names it. */
+/** What only a processor has, by the names of /proc/cpuinfo. */
 const OF_PROCESSOR = ["la57", "fsgsbase", "pku", "user_shstk", "xsavec", "xsaves"] as const;
 const OF_KERNEL = [
   "ia32",
@@ -102,46 +92,28 @@ export interface Machine extends Xstate {
 
 const half = count(0xffff_ffff);
 
-const componentShape: Shape<XsaveComponent> = (value, place) => {
-  const read = members(value, place);
-  return {
-    number: read("number", count(31, 2)),
-    offset: read("offset", count(CONSTANTS.MOST_XSTATE)),
-    size: read("size", count(CONSTANTS.MOST_XSTATE)),
-    supervisor: read("supervisor", truth),
-    aligned: read("aligned", truth),
-  };
-};
+const bytes = count(CONSTANTS.MOST_XSTATE);
 
-function xstateOf(read: Members): Xstate {
-  return {
-    xstateLength: read("xstateLength", count(CONSTANTS.MOST_XSTATE)),
-    xcr0: read("xcr0", half),
-    frameLength: read("frameLength", count(CONSTANTS.MOST_XSTATE)),
-    xfeatures: read("xfeatures", half),
-    permitted: read("permitted", half),
-    mxcsrMask: read("mxcsrMask", half),
-    components: read("components", list(componentShape, CONSTANTS.MOST_COMPONENTS - 1)),
-  };
-}
+const componentShape: Shape<XsaveComponent> = record({
+  ...{ number: count(31, 2), offset: bytes, size: bytes, supervisor: truth, aligned: truth },
+});
 
 /** A number of /proc/cpuinfo, which lacks some on some machines. */
 const figure: Shape<number> = (value, place) =>
   Number.isNaN(value) ? Number.NaN : count(Number.MAX_SAFE_INTEGER)(value, place);
 
+const membersShape = record({
+  arch: optional(oneOf(["arm64"])),
+  ...{ release: text, vendor: text, family: figure, model: figure },
+  features: list(oneOf(FEATURES), FEATURES.length),
+  ...{ xstateLength: bytes, xcr0: half, frameLength: bytes, xfeatures: half, permitted: half },
+  ...{ mxcsrMask: half, components: list(componentShape, CONSTANTS.MOST_COMPONENTS - 1) },
+  stubCode: count(Number.MAX_SAFE_INTEGER),
+});
+
 export const machineShape: Shape<Machine> = (value, place) => {
-  const read = members(value, place);
-  const arch = read("arch", optional(oneOf(["arm64"])));
-  return {
-    ...(arch !== undefined && { arch }),
-    release: read("release", text),
-    vendor: read("vendor", text),
-    family: read("family", figure),
-    model: read("model", figure),
-    features: read("features", list(oneOf(FEATURES), FEATURES.length)),
-    ...xstateOf(read),
-    stubCode: read("stubCode", count(Number.MAX_SAFE_INTEGER)),
-  };
+  const { arch, ...others } = membersShape(value, place);
+  return { ...(arch !== undefined && { arch }), ...others };
 };
 
 /** A machine of a log: JSON has null for numbers that /proc/cpuinfo lacks. */

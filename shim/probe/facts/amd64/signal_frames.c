@@ -96,21 +96,3 @@ FACT("While a handler runs the alternate stack stays; SS_AUTODISARM removes it",
              set_stack((struct stack){memory.scratch, it->word, 0x2000}), enter_handler(),
              ask_stack(), read_told(8), expect_half("half", 0, (uint32_t)it->expected));
 }
-
-/** Returns from a frame that cannot be read. */
-static void fail_at(uint64_t stack) {
-    new_stub();
-    GO(PTRACE_CONT, "syscall", {REG_RAX, __NR_rt_sigreturn}, {REG_RSP, stack});
-}
-
-FACT("rt_sigreturn with rsp where no whole frame is readable: SIGSEGV, SI_KERNEL, and rax is 0",
-     "rt_sigreturn, " SIGNAL) {
-    EACH (uint64_t, it, 0, memory.code + 4096, memory.scratch + memory.scratch_size - 96,
-          1ULL << 62)
-        TEST(named("rsp = 0x%lx", *it), fail_at(*it), read_registers(),
-             expect_stop(STOPPED_BY(SIGSEGV)), expect_register(REG_RAX, 0),
-             expect_register(REG_RIP, place_of("syscall") + SYSCALL_BYTES),
-             expect_register(REG_RSP, *it));
-    TEST("its siginfo", fail_at(0), read_answer(PTRACE_GETSIGINFO, 0),
-         expect_stop(STOPPED_BY(SIGSEGV)), expect_int("code", 8, 0x80 /* SI_KERNEL */));
-}
