@@ -27,18 +27,28 @@ function withTable(document: string, of: string, rows: readonly string[]): strin
   return `${document.slice(0, from)}<!-- ${of} -->\n${rows.join("\n")}\n${document.slice(to)}`;
 }
 
-/** The files of the model and what each follows: the first sentence in it. By the kernel's files, then the others. */
+/** The files of a folder of the model and what each follows: the first sentence in it. */
+function filesIn(folder: string) {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => {
+      const text = readFileSync(`${folder}/${file}`, "utf8");
+      const [comment = ""] = /^(\/\/.*\n)+/.exec(text) ?? [];
+      const [told = ""] = comment
+        .replaceAll(/\n?\/\/ ?/g, " ")
+        .trim()
+        .split(/\.? {2}|\. |\.$/);
+      return { file, told, kernels: /(arch|kernel)\/\S+\.[cS]/.exec(told)?.[0] ?? "~" };
+    });
+}
+
+/** By the kernel's files, with those that both architectures share; then the others. */
 function fileRows(arch: string): string[] {
   const folder = `assembly/model/${arch}`;
-  const files = readdirSync(folder).map((file) => {
-    const text = readFileSync(`${folder}/${file}`, "utf8");
-    const [comment = ""] = /^(\/\/.*\n)+/.exec(text) ?? [];
-    const [told = ""] = comment
-      .replaceAll(/\n?\/\/ ?/g, " ")
-      .trim()
-      .split(/\.? {2}|\. |\.$/);
-    return { file, told, kernels: /(arch|kernel)\/\S+\.[cS]/.exec(told)?.[0] ?? "~" };
-  });
+  const shared = filesIn("assembly/model")
+    .filter(({ kernels }) => kernels !== "~")
+    .map((each) => ({ ...each, file: `../${each.file}` }));
+  const files = [...filesIn(folder), ...shared];
   files.sort((a, b) => (`${a.kernels} ${a.file}` < `${b.kernels} ${b.file}` ? -1 : 1));
   const rows = files.map(({ file, told }) => `| ${file} | ${told.replace(/:$/, "")} |`);
   return [`| file of \`${folder}/\` | what it follows |`, "| --- | --- |", ...rows];
