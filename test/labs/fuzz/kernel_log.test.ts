@@ -5,48 +5,62 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { needs } from "../../support/needs.ts";
+import { Running } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const PROBE = resolve(`dist/probe-${HOST_ARCH}`);
 /** A pipe in place of the kernel's log, which has each record once, too. */
 const LOG = join(temporaryFolder(), "kmsg");
 const IN_PLACE = `mount --make-rprivate / && mount --bind ${LOG} /dev/kmsg && exec`;
-const inNamespace = (...words: string[]) =>
-  spawnSync("unshare", ["--mount", "sh", "-c", `${IN_PLACE} "$@"`, "sh", ...words], {
-    encoding: "utf8",
-  });
+const inNamespace = (...words: string[]): [string, string[]] => [
+  "unshare",
+  ["--mount", "sh", "-c", `${IN_PLACE} "$@"`, "sh", ...words],
+];
 
 execFileSync("mkfifo", [LOG]);
 
 const log = suite("the kernel's log");
 const mounted = needs(log, {
   "the probe, which wasm2c builds": existsSync(PROBE),
-  "the right to mount": inNamespace("true").status === 0,
+  "the right to mount": spawnSync(...inNamespace("true")).status === 0,
 });
 
-/** Runs a command of the probe, whose log has a record. */
-function runWith(record: string, ...words: string[]) {
+/** Runs a command of the probe. The log has a record at its beginning, or once it has said something. */
+async function runWith(record: string, after: RegExp | undefined, ...words: string[]) {
   const file = openSync(LOG, "r+");
   try {
-    writeSync(file, `${record}\n SUBSYSTEM=cpu\n`);
-    const { status, stdout } = inNamespace(PROBE, ...words);
-    return { status, stdout };
+    if (after === undefined) writeSync(file, `${record}\n SUBSYSTEM=cpu\n`);
+    const probe = new Running(inNamespace(PROBE, ...words));
+    if (after !== undefined) {
+      await probe.says(after);
+      writeSync(file, `${record}\n SUBSYSTEM=cpu\n`);
+      await probe.says(/kernel log/);
+      process.kill(probe.pid, "SIGINT");
+    }
+    return await probe.ended;
   } finally {
     closeSync(file);
   }
 }
 
 const FUZZ = ["fuzz", "--log", "--cases", "1"];
+const WARNING = "WARNING: CPU: 0 PID: 1 at kernel/ptrace.c:1";
 
-mounted("what the kernel says of itself during cases is a finding", () => {
-  const { status, stdout } = runWith(
-    "4,7,99,-;WARNING: CPU: 0 PID: 1 at kernel/ptrace.c:1",
-    ...FUZZ,
+mounted("what the kernel says of itself during cases is a finding", async () => {
+  const words = ["fuzz", "--log", "--seconds", "1000"];
+  const { code, stdout } = await runWith(`4,7,99,-;${WARNING}`, /# seed/, ...words);
+  assert.is(code, 1, stdout);
+  assert.match(
+    stdout,
+    /^# kernel log, cases \d+ to \d+: WARNING: CPU: 0 PID: 1 at kernel\/ptrace\.c:1$/m,
   );
-  assert.is(status, 1, stdout);
-  const line = "# kernel log, cases 0 to 0: WARNING: CPU: 0 PID: 1 at kernel/ptrace.c:1\n";
-  assert.ok(stdout.includes(line), stdout);
   assert.match(stdout, /^not ok 1 fuzz$/m);
+});
+
+mounted("what it says while features are tried fails the run", async () => {
+  const { code, stdout } = await runWith(`4,7,99,-;${WARNING}`, undefined, ...FUZZ);
+  assert.is(code, 1, stdout);
+  assert.ok(stdout.includes(`# kernel log, features: ${WARNING}\n`), stdout);
 });
 
 for (const [what, record] of [
@@ -54,26 +68,25 @@ for (const [what, record] of [
   ["the kernel says of a program", "6,7,99,-;BUG: x[7]: segfault at 0"],
   ["is no fault", "4,7,99,-;clocksource: WARNING: late"],
 ] as const) {
-  mounted(`what ${what} is not`, () => {
-    const { status, stdout } = runWith(record, ...FUZZ);
-    assert.is(status, 0, stdout);
+  mounted(`what ${what} is not`, async () => {
+    const { code, stdout } = await runWith(record, undefined, ...FUZZ);
+    assert.is(code, 0, stdout);
     assert.not.match(stdout, /kernel log/);
   });
 }
 
-mounted("a fact during which the kernel says it does not hold", () => {
-  const words = ["conformance", "--log", "--only", "write order"];
-  const { status, stdout } = runWith("3,7,99,-;BUG: KASAN: use-after-free in x", ...words);
-  assert.is(status, 1, stdout);
+mounted("a fact during which the kernel says it does not hold", async () => {
+  const record = "3,7,99,-;BUG: KASAN: use-after-free in x";
+  const { stdout } = await runWith(record, /1\.\.\d/, "conformance", "--log");
   assert.match(
     stdout,
-    /^ {2}# kernel log: expected nothing, got BUG: KASAN: use-after-free in x\n {2}not ok 1 /m,
+    /^ {2}# kernel log: expected nothing, got BUG: KASAN: use-after-free in x\n {2}not ok /m,
   );
 });
 
-mounted("without --log nothing is said of it", () => {
-  const { status, stdout } = runWith("4,7,99,-;WARNING: CPU: 0", "fuzz", "--cases", "1");
-  assert.is(status, 0, stdout);
+mounted("without --log nothing is said of it", async () => {
+  const { code, stdout } = await runWith(`4,7,99,-;${WARNING}`, undefined, "fuzz", "--cases", "1");
+  assert.is(code, 0, stdout);
 });
 
 log.run();
