@@ -7,6 +7,7 @@ import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { readSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import {
+  CONSTANTS,
   ONS,
   SETUP,
   SETUP_SIZE,
@@ -108,6 +109,30 @@ generation("of a run one case in eight is near a rule that few use", () => {
   const sum = (counts: readonly number[]) =>
     counts.reduce((all, count, i) => (isRare(plain[i] ?? 0) ? all + count : all), 0);
   assert.ok(sum(near) >= 5 * sum(plain), `${sum(plain)} and ${sum(near)}`);
+});
+
+generation("of a run one group of numbers in four has cases of two to five steps", () => {
+  const { GROUP } = CONSTANTS;
+  using many = new Batch(1 << 13);
+  new Model(machineWith(...AMD)).select();
+  const generator = new Generator(3n, { near: "rare" });
+  generator.generate(many, 0, 0, many.capacity);
+  const groups = Array.from({ length: many.capacity / GROUP }, (_, n) =>
+    Array.from({ length: GROUP }, (_, k) => readSetup(many, n * GROUP + k).from),
+  );
+  const first = Math.ceil((SEEDS.length + others.length) / GROUP);
+  for (const [n, froms] of groups.entries()) {
+    const steps = froms.map((from) => (from === "last" ? "+" : "1")).join("");
+    assert.match(steps, n % 4 === 3 && n >= first ? /^(1\+{1,4})+$/ : /^1+$/);
+  }
+  const last = many.capacity - 1;
+  assert.equal(generator.at(last), many.at(last));
+  // Another range, as a chunk that begins within a group would be.
+  generator.generate(batch, 0, last - 6, 7);
+  assert.equal(
+    batch.setupBytes.slice(0, 7 * SETUP_SIZE),
+    many.setupBytes.slice((last - 6) * SETUP_SIZE),
+  );
 });
 
 generation(
