@@ -97,9 +97,13 @@ const ENABLED: u64 = 0xffff;
 /**
  * Moves RIP away from where a further step cannot go on: the instruction that jumps to itself, which it could reach
  * without a single-step, even by a restart or an INT3 in each step, and the vsyscall page, of which nothing is predicted.
+ * No further step reads through the segment of the processor number, whatever address it pokes.
  */
 export function keepGoing(setup: Setup): void {
-  if (hasBlock(setup.way)) leave(setup.words + REG_rip);
+  if (hasBlock(setup.way)) {
+    leave(setup.words + REG_rip);
+    tameSelector(setup.words + REG_ds);
+  }
   if (setup.way != setups.WAY_POKEUSER) return;
   const end = setup.words + 16 * setup.count;
   for (let pair = setup.words; pair < end; pair += 16) {
