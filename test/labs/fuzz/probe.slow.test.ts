@@ -49,29 +49,6 @@ for (const arch of ARCHES.filter((it) => existsSync(probeOf(it)))) {
   });
 }
 
-built("bootstraps stubs", () => {
-  const { status, lines } = call("bootstrap");
-  assert.is(status, 0, lines.join("\n"));
-  assert.is(lines[1], "1..13");
-  assert.is(lines.filter((line) => line.startsWith("ok ")).length, 13);
-});
-
-built("tries cases in stubs that a second thread disturbs", () => {
-  const { status, lines } = call("fuzz", "--disturb", "--cases", "20000");
-  assert.is(status, 0, lines.join("\n"));
-  const last = lines.find((line) => line.startsWith("# 20000 cases"));
-  assert.match(last ?? "", /^# 20000 cases in \d+ stubs, \d+ came otherwise, 0 faults$/);
-  assert.ok(lines.includes("ok 1 fuzz"));
-});
-
-built("says what the kernel has", () => {
-  const { status, lines } = call("doctor");
-  assert.is(status, 0, lines.join("\n"));
-  const tests = lines.filter((line) => line.startsWith("ok "));
-  assert.ok(lines.includes(`1..${tests.length}`), lines.join("\n"));
-  assert.ok(tests.includes("ok 2 PTRACE_GETREGSET"), lines.join("\n"));
-});
-
 needs(
   probe,
   PROBE_BUILT,
@@ -130,13 +107,6 @@ built("a case that is not resumed has no si_code that differs", () => {
     differing.filter((line) => line.startsWith("# code: predicted 0,")),
     [],
   );
-});
-
-built("conformance --only looks at one group", () => {
-  const { status, lines } = call("conformance", "--only", "restarts");
-  assert.is(status, 0, lines.join("\n"));
-  assert.match(lines.join("\n"), /^KTAP version 1\n1\.\.1\n {2}KTAP version 1\n/m);
-  assert.is(call("conformance", "--only", "nothing").status, 2);
 });
 
 for (const path of PATHS) {
@@ -199,32 +169,6 @@ built("a replay that Ctrl-C interrupts ends after the case under way", async () 
   const [, plan] = /\n1\.\.(\d+)\n$/.exec(stdout) ?? [];
   assert.ok(Number(plan) < cases, plan);
   assert.is(stdout.match(/^ok \d+ case/gm)?.length, Number(plan));
-});
-
-built("refuses what is not a case, with the reason", () => {
-  for (const [text, reason] of [
-    ['{"schema":"other/1"}', "it is not a stublab.case/1"],
-    ['{"schema":"stublab.case/1","registers":{"eax":"0x0"}}', "a name is unknown"],
-    ['{"schema":"stublab.case/1","words"', "it is not JSON"],
-    ['{"schema":"stublab.case/1","from":"last"}', "a name is unknown"],
-    ['{"schema":"stublab.case/1","before":[{},{},{},{},{}]}', "there are too many steps"],
-    ['{"schema":"stublab.case/1","before":[{"before":[{}]}]}', "it has an unknown member"],
-    ['{"schema":"stublab.case/1","before":[{}],"from":"exit"}', "a further step has a start"],
-    [
-      '{"schema":"stublab.case/1","before":[{}],"way":"SIGRETURN"}',
-      "a return from a signal handler is a case by itself",
-    ],
-  ] as const) {
-    const { status, stdout } = spawnSync(PROBE, ["replay", "-"], { encoding: "utf8", input: text });
-    assert.is(status, 2, stdout);
-    assert.ok(stdout.includes(`Bail out! document 1: ${reason}`), stdout);
-  }
-});
-
-built("prints its usage, and refuses unknown words", () => {
-  assert.is(call("--help").status, 0);
-  assert.is(call("nonsense").status, 2);
-  assert.is(call("fuzz", "--seed", "x").status, 2);
 });
 
 needs(
