@@ -68,11 +68,9 @@ struct group {
 };
 
 struct step {
-	/* Where a case begins: after a request that enters a call, or after another that leaves it.
-	 */
+	/* Where a case begins: after a request that enters a call, or another that leaves it. */
 	long enter;
 	uint64_t call, call_at;
-	bool leaves;
 	/* What writes and reads back, and its requests. */
 	void (*write_it)(void);
 	void (*read_back)(void);
@@ -86,6 +84,7 @@ struct step {
 	size_t pair_count;
 	/* Instead of a request, rt_sigreturn(2): the flags of its frame, and its XSAVE area. */
 	bool by_sigreturn, no_fpstate;
+	bool leaves; /* the call in which it begins */
 	unsigned long uc_flags;
 	uint64_t image; /* 0: where the kernel has saved it */
 	/* The request that resumes the target, or 0, and the signal that it passes. */
