@@ -26,10 +26,6 @@ void note_feature(const char *name, uint64_t word) {
         machine.xfeatures = (uint32_t)word;
 }
 
-void add_feature(const char *name) {
-    note_feature(name, 0);
-}
-
 void say_machine(void) {
     struct new_utsname name = {0};
     syscall1(__NR_uname, (long)&name);

@@ -160,8 +160,7 @@ struct machine {
 };
 extern struct machine machine;
 bool has_feature(const char *name);
-void add_feature(const char *name);
-/** The same; or `word` is a number of the machine of this name. */
+/** Adds a feature; or `word` is a number of the machine of this name. */
 void note_feature(const char *name, uint64_t word);
 /** Whether the machine has what checks need. */
 bool meets(const struct need *need);

@@ -15,16 +15,16 @@ static void read_processor(void) {
         say("# /proc is not mounted: XSAVEC and XSAVES are those of CPUID\n");
         __get_cpuid_count(13, 1, &eax, &unused, &unused, &unused);
         if ((eax >> 1 & 1) != 0)
-            add_feature("xsavec");
+            note_feature("xsavec", 0);
         if ((eax >> 3 & 1) != 0)
-            add_feature("xsaves");
+            note_feature("xsaves", 0);
         return;
     }
     static const char *const features[] = {"user_shstk", "xsavec", "xsaves"};
     const char *flags = line_of(text, "flags");
     for (uint32_t i = 0; i < sizeof features / sizeof *features; i++)
         if (has_word(flags, features[i]))
-            add_feature(features[i]);
+            note_feature(features[i], 0);
 }
 
 /** The family and the model, as /proc/cpuinfo has them: arch/x86/lib/cpu.c. */
