@@ -104,6 +104,7 @@ export function keepGoing(setup: Setup): void {
     leave(setup.words + REG_rip);
     tameSelector(setup.words + REG_ds);
   }
+  if (setup.way == setups.WAY_DISPATCH) leave(setup.words + RIP);
   if (setup.way != setups.WAY_POKEUSER) return;
   const end = setup.words + 16 * setup.count;
   for (let pair = setup.words; pair < end; pair += 16) {

@@ -106,11 +106,11 @@ export function keepBreakpoints(): void {
 export function restoreBreakpoints(): void {
   task.armed = keptArmed;
   for (let k: u32 = 0; k < BREAKPOINTS; k++) {
-    const breakpoint = at(k);
-    const isArmed = ((keptArmed >> k) & 1) != 0;
-    if (isArmed) copyWords(breakpoints + SIZE * k, kept + SIZE * k, SIZE);
-    breakpoint.kind = isArmed ? breakpoint.kind : EXECUTE;
-    breakpoint.length = isArmed ? breakpoint.length : 0;
+    if (((keptArmed >> k) & 1) != 0) copyWords(breakpoints + SIZE * k, kept + SIZE * k, SIZE);
+    else {
+      at(k).kind = EXECUTE;
+      at(k).length = 0;
+    }
   }
 }
 
