@@ -6,7 +6,6 @@
 #include <asm/ptrace.h>
 
 #define PTRACE_C "arch/arm64/kernel/ptrace.c"
-#define ARM64_REPORT_SYSCALL "report_syscall, " PTRACE_C
 
 #define READS "GETREGSET"
 static inline void read_registers(void) {
