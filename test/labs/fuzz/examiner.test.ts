@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { caseOf, parseCase, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
+import { subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const examining = suite("fuzz: examinations");
@@ -35,6 +36,10 @@ examining("an outcome is that of the first step that differs, with those before 
   assert.equal(
     outcome.before.map(({ it }) => it),
     outcome.it.before,
+  );
+  assert.is(
+    subjectOf(outcome.differences, outcome.it),
+    "Step 3: written.fs is 0x2b; predicted: 0x0.",
   );
   const small = examiner.minimize(caseOf(steps));
   assert.equal(

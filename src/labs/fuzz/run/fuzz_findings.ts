@@ -105,7 +105,7 @@ export class FindingExaminer {
     const cases = { signature, examination, original, seenFirst };
     const content = { ...cases, machine, change, known, found: this.#command(index + 1) };
     const folder = corpus === undefined ? null : writeFinding(corpus, content);
-    const subject = occursAgain ? subjectOf(differences) : onceOf(seenFirst);
+    const subject = occursAgain ? subjectOf(differences, it) : onceOf(seenFirst);
     return { ...found, it, differences, suspects, subject, outcome: examination, folder };
   }
 

@@ -58,11 +58,11 @@ export function caseReport(
   const here: Sighting = {
     kernel: `Linux ${machine.release}`,
     machine: machineLine(machine).replace(/^.* on (?=x86-64)/, ""),
-    result: differences.length === 0 ? "as predicted" : `differs: ${subjectOf(differences)}`,
+    result: differences.length === 0 ? "as predicted" : `differs: ${subjectOf(differences, it)}`,
   };
   const missing =
     unpredicted === null ? "" : `\nThe stop is not predicted, because of rule ${unpredicted}.\n`;
-  return `# ${inert(subjectOf(differences))}
+  return `# ${inert(subjectOf(differences, it))}
 
 ${acts.length === 1 ? acts[0] : acts.map((act, i) => `${i + 1}. ${act}`).join("\n")}${known === undefined ? "" : `\n\n${knownLine(known)}`}
 

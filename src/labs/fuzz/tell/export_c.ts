@@ -110,7 +110,7 @@ export function actOf({ way, from, on }: Step): string {
 /** What the heads of both forms say about the case. */
 function about({ it, differences, rules = [] }: Examined, options: ExportOptions): string[] {
   return [
-    ...(differences.length === 0 ? [] : [subjectOf(differences), ""]),
+    ...(differences.length === 0 ? [] : [subjectOf(differences, it), ""]),
     ...stepsOf(it).map(actOf),
     "",
     `Seen on: ${machineLine(options.machine)}`,

@@ -158,14 +158,15 @@ export function outcomeTable(outcome: CaseOutcome, machine: Machine) {
   };
 }
 
-/** What is wrong, in a sentence. */
-export function subjectOf([first]: readonly FieldDifference[]): string {
+/** What is wrong, in a sentence: in which step of a case, if it has several. */
+export function subjectOf([first]: readonly FieldDifference[], it?: Case): string {
+  const step = it?.before === undefined ? "" : `Step ${it.before.length + 1}: `;
   if (first === undefined) return "The outcome matches the prediction.";
   const { field, seen, predicted } = first;
   const tell = quoted(field);
   const is =
     seen === null ? `${field} is missing` : (absence(field, seen) ?? `${field} is ${tell(seen)}`);
-  return `${is}; predicted: ${absence(field, predicted) ?? tell(predicted)}.`;
+  return `${step}${is}; predicted: ${absence(field, predicted) ?? tell(predicted)}.`;
 }
 
 /** The same of a difference that did not occur again. */
