@@ -74,7 +74,7 @@ export function run(): void {
   task.watched = 0;
   for (let n = 0; n < MOST_STEPS; n++) {
     const traps = hasFlags(R40_flag);
-    if (task.armed != 0 && breaks()) return;
+    if (task.armed != 0 && breaks(short)) return;
     const result = step(short);
     if (result == STOPPED) return;
     clearResumeFlag();
@@ -87,8 +87,8 @@ export function run(): void {
 }
 
 /** Whether the task has stopped at a breakpoint. */
-function breaks(): bool {
-  const hit = hasFlags(R82_flag) ? 0 : breaksAt(get(REG_rip));
+function breaks(short: bool): bool {
+  const hit = hasFlags(R82_flag) ? 0 : breaksAt(fetchAddress(short));
   if (hit == 0 || (task.afterMovSs && use(R115))) return false;
   return instructionBreakpoint(hit);
 }
@@ -111,10 +111,14 @@ export let U1_size: u64 = 4096;
  */
 export let U3: u32 = 0;
 
+/** 32-bit code is fetched from the low half, whatever rip has. */
+function fetchAddress(short: bool): u64 {
+  return short ? u64(u32(get(REG_rip))) : get(REG_rip);
+}
+
 /** Executes an instruction. */
 function step(short: bool): u32 {
-  // 32-bit code is fetched from the low half, whatever rip has.
-  const address = short ? u64(u32(get(REG_rip))) : get(REG_rip);
+  const address = fetchAddress(short);
   const page = pageAt(address);
   if (page != CODE_PAGE) {
     if (giveUp(U3, page == STUB_PAGE)) return STOPPED;
