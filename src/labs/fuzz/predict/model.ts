@@ -146,20 +146,11 @@ export class Model {
 
   /** The rules that the prediction of setup `i` uses, in the order of their use. */
   explain(batch: Pick<Batch, "setups">, i: number): AppliedRule[] {
-    return this.#used(batch, i).map((rule) => {
+    this.#predict(batch, i);
+    return this.used.map((rule) => {
       const values = this.#valuesOf(rule);
       return { ...rule, values, told: ruleText(rule, values) };
     });
-  }
-
-  /** Whether the prediction of setup `i` uses a rule. */
-  uses(batch: Pick<Batch, "setups">, i: number, id: string): boolean {
-    return this.#used(batch, i).some((rule) => rule.id === id);
-  }
-
-  #used(batch: Pick<Batch, "setups">, i: number): Rule[] {
-    this.#predict(batch, i);
-    return this.used;
   }
 
   /** The rules that the last prediction used, each once, in all steps of its case. */
