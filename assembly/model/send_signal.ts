@@ -1,14 +1,12 @@
 // __send_signal_locked, force_sig_info_to_task and dequeue_signal, kernel/signal.c: the signals that are pending, and the
 // one that has stopped the task
 
+import { MOST_STEPS } from "../fuzz/setup";
 import { SI_KERNEL, SI_USER } from "../linux/siginfo";
 import { SIGCONT, SIGSTOP, SIGTRAP } from "../linux/signal";
 import { isIn, SYNCHRONOUS, TTY_STOPS } from "./actions";
 import { use } from "./rule";
 import { task } from "./task";
-
-/** More than the steps of a case can leave, each one sent and one raised. */
-const MOST: u32 = 16;
 
 @unmanaged
 class Siginfo {
@@ -18,8 +16,8 @@ class Siginfo {
 }
 
 const SIZE: usize = offsetof<Siginfo>();
-/** In the order in which they were sent. */
-const queue = memory.data(256, 8);
+/** In the order in which they were sent. A step sends one and raises two, at most. */
+const queue = memory.data(16 * 3 * i32(MOST_STEPS), 8);
 let length: u32 = 0;
 
 function at(k: u32): Siginfo {
@@ -79,7 +77,6 @@ export function sendSignal(signal: u32, code: i32, address: u64): void {
   for (let k: u32 = 0; k < length; k++) {
     if (at(k).signal == signal && signal <= R120_last && use(R120)) return;
   }
-  if (length == MOST) return;
   const last = at(length++);
   last.signal = signal;
   last.code = code;
