@@ -3,10 +3,10 @@ import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
 import { checkFacts, type KnownFacts } from "../labs/fuzz/facts/run.ts";
-import { byGroup } from "../labs/fuzz/facts/verdict.ts";
 import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
 import { exitStatus } from "../lib/check.ts";
+import { grouped } from "../lib/group.ts";
 import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
 import {
   logMachineLine,
@@ -108,7 +108,7 @@ async function look(
   shows: boolean,
   interrupted: AbortSignal,
 ): Promise<Found> {
-  const width = widthOf(byGroup(facts, ({ group }) => group));
+  const width = widthOf(grouped(facts, ({ group }) => group));
   let isFirst = true;
   const log = await checkFacts(facts, {
     ...{ known, interrupted },
@@ -176,7 +176,7 @@ function expectOne(
 
 /** The results of a log, as those of this machine are shown. */
 function logText({ verdicts, machine }: NamedVerdicts): string {
-  const groups = byGroup(verdicts, ({ fact }) => fact.group);
+  const groups = grouped(verdicts, ({ fact }) => fact.group);
   const width = widthOf(groups);
   const parts = [...groups.values()].map((own) => groupText(own, width, machine));
   return `${logMachineLine(machine)}\n\n${parts.join("")}`;
@@ -203,7 +203,7 @@ function printList(facts: readonly Fact[], json: boolean): number {
     printJson("stublab.facts/2", factsDocument(facts));
     return 0;
   }
-  for (const [group, own] of byGroup(facts, ({ group }) => group)) {
+  for (const [group, own] of grouped(facts, ({ group }) => group)) {
     const lines = own.map(({ name, source, rules }) => {
       return `  ${name}\n    ${[source, ...rules].join("; ")}\n`;
     });

@@ -12,6 +12,7 @@ import type { Verdict, VerdictLog } from "../labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../labs/fuzz/machine.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { InputError } from "../lib/errors.ts";
+import { countsOf } from "../lib/group.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { inPlace, parseJson } from "../lib/shape.ts";
 import { visible } from "../lib/visible.ts";
@@ -125,13 +126,11 @@ function factText({ contrast, a, b }: FactDifference): string {
 
 /** Facts that only one machine was looked at for, by the reasons. */
 function untestedText(differences: readonly FactDifference[]): string[] {
-  const reasons = new Map<string, number>();
-  for (const { a, b } of differences) {
+  const reasons = differences.map(({ a, b }) => {
     const skipsA = a === undefined || a.status === "skipped";
-    const reason = `on ${skipsA ? "A" : "B"}: ${verdictLines(skipsA ? a : b).join("; ")}`;
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  }
-  return [...reasons].map(([reason, count]) => {
+    return `on ${skipsA ? "A" : "B"}: ${verdictLines(skipsA ? a : b).join("; ")}`;
+  });
+  return [...countsOf(reasons)].map(([reason, count]) => {
     const facts = `${count} fact${count === 1 ? "" : "s"}`;
     return `  ${paint("dim", `${facts} not compared: ${visible(reason)}`)}\n`;
   });

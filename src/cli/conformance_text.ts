@@ -7,8 +7,9 @@ import {
   skippedLines,
   skipText,
 } from "../labs/fuzz/facts/failures.ts";
-import { byGroup, countsOf, rulesOf, type Verdict } from "../labs/fuzz/facts/verdict.ts";
+import { countsOf, rulesOf, type Verdict } from "../labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../labs/fuzz/machine.ts";
+import { grouped } from "../lib/group.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
 
@@ -58,7 +59,7 @@ export function groupText(
 /** The facts of a group that were skipped, by their reasons: those of one request have the same. */
 function skippedFacts(verdicts: readonly Verdict[]): string {
   const skipped = verdicts.filter(({ status }) => status === "skipped");
-  const lines = [...byGroup(skipped, skipText)];
+  const lines = [...grouped(skipped, skipText)];
   return lines
     .map(([reason, [first, ...others]]) => {
       const what = others.length === 0 ? first?.fact.name : `${1 + others.length} facts`;

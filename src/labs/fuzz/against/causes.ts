@@ -3,6 +3,7 @@
  * use the rule that the bug breaks, and few other predictions do.
  */
 
+import { countsOf, grouped } from "../../../lib/group.ts";
 import type { Case } from "../case/case.ts";
 import { changedWords } from "../predict/minimize.ts";
 
@@ -83,13 +84,7 @@ const nameOf = (field: string): string => field.replace(/^written\.\d+$/, "writt
 
 /** The cases in which the same field of the same side differs first, the largest groups first. */
 function symptomsOf<T extends Differing>(differing: readonly T[]): T[][] {
-  const symptoms = new Map<string, T[]>();
-  for (const it of differing) {
-    const key = `${it.side} ${nameOf(it.field)}`;
-    const cases = symptoms.get(key) ?? [];
-    symptoms.set(key, cases);
-    cases.push(it);
-  }
+  const symptoms = grouped(differing, ({ side, field }) => `${side} ${nameOf(field)}`);
   return [...symptoms.values()].sort((a, b) => b.length - a.length);
 }
 
@@ -124,10 +119,4 @@ function causeOf<T extends Differing>(
 function smallestOf<T extends Differing>(cases: readonly T[]): T {
   const size = ({ it }: Differing) => changedWords(it) + (it.signal === 0 ? 0 : 1);
   return cases.reduce((best, each) => (size(each) < size(best) ? each : best));
-}
-
-function countsOf(items: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return counts;
 }

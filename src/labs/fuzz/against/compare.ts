@@ -4,6 +4,7 @@
  */
 
 import { InputError } from "../../../lib/errors.ts";
+import { add } from "../../../lib/group.ts";
 import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
 import { SETUP_SIZE } from "../case/records.ts";
@@ -122,8 +123,8 @@ class Comparer {
     const [reasonA, reasonB] = [this.#a.untried.get(index), this.#b.untried.get(index)];
     const { a, b } = this.#triedOnlyOn;
     if (reasonA !== undefined && reasonB !== undefined) this.#counts.untried++;
-    else if (reasonA !== undefined) increment(b, reasonA);
-    else if (reasonB !== undefined) increment(a, reasonB);
+    else if (reasonA !== undefined) add(b, reasonA);
+    else if (reasonB !== undefined) add(a, reasonB);
     return reasonA === undefined && reasonB === undefined;
   }
 
@@ -133,9 +134,7 @@ class Comparer {
     const it = batch.at(i);
     const rules = new Set([...viewA.rules, ...viewB.rules]);
     const traits = [...traitsOf(it, rules), ...(viewA.hash === viewB.hash ? [] : [APART])];
-    for (const trait of [...traits, EVERY]) {
-      increment(this.#traits, trait);
-    }
+    for (const trait of [...traits, EVERY]) add(this.#traits, trait);
     if (!this.#differ(a, b, viewA, viewB)) return;
     this.#differing.push({ index, it, a, b, ...firstDifference(a, b), traits });
   }
@@ -160,10 +159,6 @@ class Comparer {
     if (isAlike) this.#counts.alike++;
     return !isAlike;
   }
-}
-
-function increment(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 function viewsOf(model: Model, batch: Batch, count: number): View[] {

@@ -1,5 +1,6 @@
 /* What did not hold, and what was skipped, as text for the terminal and KTAP. */
 
+import { countsOf } from "../../../lib/group.ts";
 import type { Machine } from "../machine.ts";
 import { ruleOf } from "../predict/rules.ts";
 import { processorLines } from "../tell/attribution.ts";
@@ -36,11 +37,8 @@ function plural(count: number): string {
 
 /** The reasons why checks were skipped, each with their number. */
 function reasonsOf(verdicts: readonly Verdict[]): ReadonlyMap<string, number> {
-  const reasons = new Map<string, number>();
-  for (const { reason } of verdicts.flatMap(({ checks }) => checks)) {
-    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  }
-  return reasons;
+  const checks = verdicts.flatMap((verdict) => verdict.checks);
+  return countsOf(checks.flatMap(({ reason }) => reason ?? []));
 }
 
 /** "2 checks skipped: it needs AVX" */

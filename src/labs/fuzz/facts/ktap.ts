@@ -5,6 +5,7 @@
  */
 
 import type { CheckStatus } from "../../../lib/check.ts";
+import { grouped } from "../../../lib/group.ts";
 import { parseJson } from "../../../lib/shape.ts";
 import type { Machine } from "../machine.ts";
 import { loggedMachineShape, machineDocument } from "../machine.ts";
@@ -12,7 +13,6 @@ import { factOf } from "./arch.ts";
 import { type Fact, REST } from "./fact.ts";
 import { processorNotes, skipText, unmetText } from "./failures.ts";
 import {
-  byGroup,
   type CheckResult,
   type Unmet,
   type Verdict,
@@ -24,7 +24,7 @@ export function formatKtap(
   verdicts: readonly Verdict[],
   { machine, known = "" }: Partial<Pick<VerdictLog, "machine" | "known">> = {},
 ): string {
-  const groups = [...byGroup(verdicts, ({ fact }) => fact.group)];
+  const groups = [...grouped(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
     const lines = [
       ...plan(own.length),

@@ -81,14 +81,3 @@ export function rulesOf(verdicts: readonly Verdict[]): ReadonlyMap<string, boole
   }
   return rules;
 }
-
-/** Verdicts by the group of their facts, in the order of the table. */
-export function byGroup<T>(items: readonly T[], groupOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(groupOf(item));
-    if (group === undefined) groups.set(groupOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
-}

@@ -1,3 +1,5 @@
+import { add } from "../../../lib/group.ts";
+
 /** Counts of outcomes. */
 export interface Counts {
   cases: number;
@@ -22,11 +24,6 @@ export function addCounts(to: Counts, counts: Readonly<Counts>): void {
   to.cases += counts.cases;
   to.deaths += counts.deaths;
   to.hangs += counts.hangs;
-  addEach(to.unpredicted, counts.unpredicted);
-  addEach(to.exercised, counts.exercised);
-  addEach(to.untried, counts.untried);
-}
-
-function addEach(to: Map<string, number>, counts: Iterable<readonly [string, number]>): void {
-  for (const [rule, cases] of counts) to.set(rule, (to.get(rule) ?? 0) + cases);
+  for (const name of ["unpredicted", "exercised", "untried"] as const)
+    for (const [rule, cases] of counts[name]) add(to[name], rule, cases);
 }

@@ -1,5 +1,6 @@
 /* Predicts the cases of a recording of this architecture, and compares. */
 
+import { countsOf, grouped } from "../../../lib/group.ts";
 import { Batch } from "../case/batch.ts";
 import { type CaseDocument, formatCase } from "../case/case.ts";
 import { fieldsOf, writeFields } from "../case/fields.ts";
@@ -93,11 +94,8 @@ export class RecordedCases {
 
   /** Counts the cases that a model does not predict, by rule. */
   unpredicted(model: Model): UnpredictedCases[] {
-    const counts = new Map<string, number>();
-    for (const { batch, i } of this.#cases) {
-      const { unpredicted } = model.predict(batch, i);
-      if (unpredicted !== null) counts.set(unpredicted, (counts.get(unpredicted) ?? 0) + 1);
-    }
+    const reasons = this.#cases.map(({ batch, i }) => model.predict(batch, i).unpredicted);
+    const counts = countsOf(reasons);
     const { features } = model.machine;
     return rules()
       .map((rule) => {
@@ -110,12 +108,8 @@ export class RecordedCases {
 
   /** How many cases use each rule of a model. */
   exercised(model: Model): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const { batch, i } of this.#cases) {
-      const used = new Set(model.explain(batch, i).map(({ id }) => id));
-      for (const id of used) counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-    return counts;
+    const usedBy = ({ batch, i }: PlacedCase) => model.explain(batch, i).map(({ id }) => id);
+    return countsOf(this.#cases.flatMap((each) => [...new Set(usedBy(each))]));
   }
 
   /** The causes of contradictions: of as many for each way to differ first. */
@@ -181,15 +175,15 @@ export function judgeHere(file: RecordingFile, change?: Change): Judgement {
 export function groupsOf(
   contradictions: readonly Contradiction[],
 ): [kind: DifferenceKind, group: Contradiction[]][] {
-  const groups = new Map<string, [DifferenceKind, Contradiction[]]>();
-  for (const contradiction of contradictions) {
-    const [first] = contradiction.differences;
-    if (first === undefined) continue;
-    const kind = kindOf(first);
-    const key = `${kind.field} ${kind.predicted} ${kind.seen}`;
-    const group = groups.get(key) ?? [kind, []];
-    groups.set(key, group);
-    group[1].push(contradiction);
-  }
-  return [...groups.values()].sort((a, b) => b[1].length - a[1].length);
+  const keyOf = ({ differences: [first] }: Contradiction) => {
+    if (first === undefined) return "";
+    const { field, predicted, seen } = kindOf(first);
+    return `${field} ${predicted} ${seen}`;
+  };
+  return [...grouped(contradictions, keyOf).values()]
+    .flatMap((group): [DifferenceKind, Contradiction[]][] => {
+      const [first] = group[0]?.differences ?? [];
+      return first === undefined ? [] : [[kindOf(first), group]];
+    })
+    .sort((a, b) => b[1].length - a[1].length);
 }

@@ -3,13 +3,12 @@
  * one that nobody has asked. A program without ptrace shows what the processor does by itself.
  */
 
-import { readFileSync } from "node:fs";
-import { REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { Machine } from "../machine.ts";
 import { isUnasked, processorsText } from "../predict/processors.ts";
 import type { Rule } from "../predict/rules.ts";
 import type { Suspects } from "../predict/suspects.ts";
+import { readCopied } from "./copied.ts";
 
 type Attributed = Pick<Rule, "id" | "asked">;
 type Kind = Pick<Machine, "arch" | "vendor" | "family" | "model">;
@@ -18,16 +17,7 @@ type Kind = Pick<Machine, "arch" | "vendor" | "family" | "model">;
 export const PROCESSOR_PROGRAM = "processor.c";
 
 /** A program in C that tries what the rules about a processor say, for amd64. */
-export function processorProgram(): string {
-  try {
-    return readFileSync(new URL(PROCESSOR_PROGRAM, import.meta.url), "utf8");
-  } catch (cause) {
-    throw new UnsupportedError("the program about processors is missing", {
-      cause,
-      remedy: REBUILD,
-    });
-  }
-}
+export const processorProgram = (): string => readCopied(PROCESSOR_PROGRAM);
 
 /** Whether the program has a trial that a rule is about. */
 export function isTried(id: string): boolean {

@@ -1,7 +1,6 @@
 /* A report about a case in Markdown, for people who know nothing of stublab: who maintain the kernel in question. */
 
-import { readFileSync } from "node:fs";
-import { InputError, REBUILD, UnsupportedError } from "../../../lib/errors.ts";
+import { InputError } from "../../../lib/errors.ts";
 import { visible } from "../../../lib/visible.ts";
 import { stepsOf } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
@@ -14,6 +13,7 @@ import {
   sentence,
   suspectText,
 } from "./attribution.ts";
+import { readCopied } from "./copied.ts";
 import { actOf } from "./export_c.ts";
 import { caseJson, fieldRows, machineLine, subjectOf, tellField } from "./told.ts";
 
@@ -41,12 +41,8 @@ export const REPORT_FILES = {
 
 /** A script for `git bisect run`, which the build copies. */
 export function bisection(known?: KnownName): string {
-  try {
-    const script = readFileSync(new URL("bisect.sh", import.meta.url), "utf8");
-    return script.replace("replay /case.json", `replay${knownOption(known)} /case.json`);
-  } catch (cause) {
-    throw new UnsupportedError("the script of bisections is missing", { cause, remedy: REBUILD });
-  }
+  const script = readCopied(REPORT_FILES.bisection);
+  return script.replace("replay /case.json", `replay${knownOption(known)} /case.json`);
 }
 
 export function caseReport(

@@ -1,8 +1,6 @@
 /* A case as a program in C: program.c with another case, and the parts that write and report it. */
 
-import { readFileSync } from "node:fs";
 import { expectAmd64 } from "../../../core/shim/shim.ts";
-import { REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 import { checkOptions, type OptionShapes, object, truth } from "../../../lib/shape.ts";
 import type { Way } from "../case/arch.ts";
 import { type CaseDocument, expectCase, formatCase, type Step, stepsOf } from "../case/case.ts";
@@ -11,6 +9,7 @@ import { type Machine, machineShape } from "../machine.ts";
 import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
 import { dataOf, type Examined, writerOf } from "./c_program/data.ts";
+import { readCopied } from "./copied.ts";
 import { machineLine, subjectOf } from "./told.ts";
 
 export type { Examined };
@@ -79,17 +78,7 @@ function programOf(data: string, writers: readonly string[], kselftest: boolean)
 const SECTION =
   /(?<=\/\* The case\. \*\/\n)\/\* clang-format off \*\/\n.*\/\* clang-format on \*\/\n\/\* End of the case\. \*\/\n/s;
 
-/** A file that the build copies. */
-function readPart(name: string): string {
-  try {
-    return readFileSync(new URL(`c_program/${name}`, import.meta.url), "utf8");
-  } catch (cause) {
-    throw new UnsupportedError("the template of programs in C is missing", {
-      cause,
-      remedy: REBUILD,
-    });
-  }
-}
+const readPart = (name: string): string => readCopied(`c_program/${name}`);
 
 const SHAPES: OptionShapes<ExportOptions> = {
   machine: machineShape,
