@@ -7,13 +7,10 @@ import { type Case, formatCase } from "../labs/fuzz/case/case.ts";
 import { machineLine, tellField } from "../labs/fuzz/tell/told.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
+import { number, plural, row } from "./rows.ts";
 
 /** The most causes, fields and traits that are listed. */
 const [MOST, MOST_FIELDS, MOST_TRAITS] = [20, 4, 5];
-
-const number = (n: number) => n.toLocaleString("en");
-const plural = (n: number, word: string) => `${number(n)} ${word}${n === 1 ? "" : "s"}`;
-const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
 
 export function againstText(
   report: AgainstReport,
@@ -28,19 +25,13 @@ export function againstText(
     ...runLines("A", a),
     ...runLines("B", b),
     row("cases", `${number(cases)} of seed ${BigInt(seed)}, path ${path}`),
-    ...(others === 0
-      ? []
-      : [row("others", `${number(others)} are not the same: ${reasonOfOthers(report)}`)]),
+    row("others", others > 0 && `${number(others)} are not the same: ${reasonOfOthers(report)}`),
     ...untriedLines(report),
     row("same", `${number(same)}, of which ${number(alike)} contradict the model on both`),
-    ...(explained === 0
-      ? []
-      : [
-          row(
-            "explained",
-            `${number(explained)} differ as the model predicts: ${featureText(report)}`,
-          ),
-        ]),
+    row(
+      "explained",
+      explained > 0 && `${number(explained)} differ as the model predicts: ${featureText(report)}`,
+    ),
     row("unpredicted", `${number(unpredicted)}: their stops are not compared`),
     ...causes
       .slice(0, MOST)
@@ -57,10 +48,10 @@ function runLines(name: string, run: AgainstReport["a"]): string[] {
   const { complete, lost, planted, known } = run;
   return [
     row(name, `${visible(run.name)}: ${machineLine(run.machine)}`),
-    ...(planted === null ? [] : [row("", `planted: ${visible(planted)}`)]),
-    ...(known === null ? [] : [row("", `known deviations: ${known}`)]),
-    ...(complete ? [] : [row("", `the run is not complete: it has ${number(run.cases)} cases`)]),
-    ...(lost === 0 ? [] : [row("", `${plural(lost, "line")} of the log cannot be read`)]),
+    row("", planted && `planted: ${visible(planted)}`),
+    row("", known && `known deviations: ${known}`),
+    row("", !complete && `the run is not complete: it has ${number(run.cases)} cases`),
+    row("", lost > 0 && `${plural(lost, "line")} of the log cannot be read`),
   ];
 }
 
@@ -71,28 +62,27 @@ function untriedLines({ triedOnlyOn, untried }: AgainstReport): string[] {
       row("untried", `${number(cases)} tried on ${name.toUpperCase()} only: ${visible(reason)}`),
     ),
   );
-  return [...only, ...(untried === 0 ? [] : [row("untried", `${number(untried)} on both`)])];
+  return [...only, row("untried", untried > 0 && `${number(untried)} on both`)];
 }
 
 function reasonOfOthers({ a, b }: AgainstReport): string {
   const [one, other] = [a.machine, b.machine];
+  const [calls, otherCalls] = [one, other].map(({ features }) => features.includes("ia32"));
   const reasons = [
-    ...(one.xstateLength === other.xstateLength ? [] : ["the XSAVE areas have other lengths"]),
-    ...(one.features.includes("ia32") === other.features.includes("ia32")
-      ? []
-      : ["one kernel has no 32-bit calls"]),
-    ...(a.known === b.known ? [] : ["known deviations keep cases from one machine"]),
+    one.xstateLength !== other.xstateLength && "the XSAVE areas have other lengths",
+    calls !== otherCalls && "one kernel has no 32-bit calls",
+    a.known !== b.known && "known deviations keep cases from one machine",
   ];
-  return reasons.join(", and ");
+  return reasons.filter(Boolean).join(", and ");
 }
 
 function featureText({ a, b, features }: AgainstReport): string {
   const parts = [
-    ...(features.a.length === 0 ? [] : [`only A has ${features.a.join(", ")}`]),
-    ...(features.b.length === 0 ? [] : [`only B has ${features.b.join(", ")}`]),
-    ...(a.known === b.known ? [] : ["their known deviations are others"]),
+    features.a.length > 0 && `only A has ${features.a.join(", ")}`,
+    features.b.length > 0 && `only B has ${features.b.join(", ")}`,
+    a.known !== b.known && "their known deviations are others",
   ];
-  return parts.join("; ") || "the machines have other numbers";
+  return parts.filter(Boolean).join("; ") || "the machines have other numbers";
 }
 
 const WHERE = { a: "on A only", b: "on B only", both: "on both, in other ways" } as const;

@@ -13,8 +13,8 @@ import type { Machine } from "../labs/fuzz/machine.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { InputError } from "../lib/errors.ts";
 import { countsOf } from "../lib/group.ts";
-import { inputName, type Limit, readInput } from "../lib/input.ts";
-import { inPlace, parseJson } from "../lib/shape.ts";
+import { inputName, type Limit, readNamed } from "../lib/input.ts";
+import { parseJson } from "../lib/shape.ts";
 import { visible } from "../lib/visible.ts";
 import { folded } from "./fold.ts";
 import { paint, printJson, talk, tell } from "./report.ts";
@@ -30,19 +30,19 @@ export interface NamedVerdicts extends Pick<VerdictLog, "machine" | "known"> {
 
 /** Reads a log that the user names. @throws InputError that names the file */
 export function readVerdicts(file: string): NamedVerdicts {
-  const from = file === "-" ? 0 : file;
-  const content = readInput(from, LOG_LIMIT).toString("utf8");
-  const { lost, ...log } = inPlace(inputName(from), () => {
-    return content.trimStart().startsWith("{")
-      ? parseConformance(parseJson(content))
-      : parseKtap(content);
-  });
-  if (log.verdicts.length === 0)
-    throw new InputError(`${inputName(from)}: there are no facts`, {
+  const { lost, ...log } = readNamed(file, LOG_LIMIT, (content) => {
+    const text = content.toString("utf8");
+    const read = text.trimStart().startsWith("{")
+      ? parseConformance(parseJson(text))
+      : parseKtap(text);
+    if (read.verdicts.length > 0) return read;
+    throw new InputError("there are no facts", {
       remedy:
         "expected the output of probe conformance, or what stublab conformance --ktap or --json writes",
     });
-  if (lost > 0) talk(`stublab: ${inputName(from)} is not complete: it lacks ${lost} facts\n`);
+  });
+  const name = inputName(file === "-" ? 0 : file);
+  if (lost > 0) talk(`stublab: ${name} is not complete: it lacks ${lost} facts\n`);
   return { name: file, ...log };
 }
 

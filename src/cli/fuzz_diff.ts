@@ -3,8 +3,7 @@ import { type ContrastCause, compareOutcomes } from "../labs/fuzz/against/compar
 import { type OutcomeLog, parseOutcomes } from "../labs/fuzz/against/log.ts";
 import { AGAINST_SCHEMA, againstReport } from "../labs/fuzz/against/report.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
-import { inputName, type Limit, readInput } from "../lib/input.ts";
-import { inPlace } from "../lib/shape.ts";
+import { type Limit, readNamed } from "../lib/input.ts";
 import { againstText } from "./against_text.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
@@ -35,9 +34,7 @@ const LOG_LIMIT: Limit = { most: 1 << 28, of: "a log" };
 
 /** Reads a log that the user names. @throws InputError that names the file */
 export function readOutcomes(file: string): OutcomeLog {
-  const from = file === "-" ? 0 : file;
-  const content = readInput(from, LOG_LIMIT);
-  return inPlace(inputName(from), () => parseOutcomes(content.toString("latin1")));
+  return readNamed(file, LOG_LIMIT, (content) => parseOutcomes(content.toString("latin1")));
 }
 
 /** A run, and how it is called. */

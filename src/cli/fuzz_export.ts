@@ -1,7 +1,6 @@
 import { HOST_ARCH } from "../core/machine/index.ts";
 import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
-import { KNOWN_NAMES, knownList } from "../labs/fuzz/known/arch.ts";
-import { parsePlant } from "../labs/fuzz/predict/plant.ts";
+import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { readProbe } from "../labs/fuzz/probe/file.ts";
 import { initramfs } from "../labs/fuzz/probe/initramfs.ts";
 import { isProcessors, processorProgram } from "../labs/fuzz/tell/attribution.ts";
@@ -19,6 +18,7 @@ import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
+import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { writeOutput, writeOutputs } from "./output_file.ts";
 import { print, talk } from "./report.ts";
 
@@ -60,8 +60,7 @@ const OPTIONS = {
   report: { type: "string" },
   seen: { type: "string", multiple: true },
   output: { type: "string", short: "o" },
-  plant: { type: "string" },
-  known: { type: "string" },
+  ...MODEL_OPTIONS,
 } as const;
 
 const LOG_LIMIT: Limit = { most: 16 << 20, of: "a log" };
@@ -88,8 +87,7 @@ async function run(args: readonly string[]): Promise<number> {
     if (positionals.length > 0) throw new UsageError("--processor takes no case");
     return write(processorProgram(), output);
   }
-  const change = plant === undefined ? undefined : parsePlant(plant);
-  const known = values.known === undefined ? undefined : knownList(values.known);
+  const { change, known } = modelOf(values);
   using examiner = new Examiner({ change, known });
   const { machine } = examiner;
   const it = readCase("fuzz export", positionals);

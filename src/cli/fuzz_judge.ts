@@ -1,4 +1,3 @@
-import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import {
   JUDGEMENT_SCHEMA,
   type JudgementReport,
@@ -13,7 +12,9 @@ import { visible } from "../lib/visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { causeText } from "./fuzz_text.ts";
+import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { paint, printJson, tell } from "./report.ts";
+import { number, row } from "./rows.ts";
 
 const help = `usage: stublab fuzz judge FILE [options]
 
@@ -36,7 +37,7 @@ examples:
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
-  plant: { type: "string" },
+  plant: MODEL_OPTIONS.plant,
 } as const;
 
 const FILE_LIMIT: Limit = { most: MOST_BYTES, of: "a recording" };
@@ -49,7 +50,7 @@ async function run(args: readonly string[]): Promise<number> {
       remedy: "stublab fuzz --record FILE makes one",
     });
   }
-  const change = values.plant === undefined ? undefined : parsePlant(values.plant);
+  const { change } = modelOf(values);
   const input = file === "-" ? 0 : file;
   const judgement = await judge(readInput(input, FILE_LIMIT), { change }).catch((cause) => {
     if (!(cause instanceof InputError)) throw cause;
@@ -61,26 +62,26 @@ async function run(args: readonly string[]): Promise<number> {
   return report.contradictions.cases === 0 ? 0 : 1;
 }
 
-const number = (n: number) => n.toLocaleString("en");
-const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
-
 function judgementText(report: JudgementReport): string {
   const { machine, known, about, planted, cases, unpredicted, contradictions } = report;
   const examined = contradictions.causes.reduce((sum, cause) => sum + cause.cases, 0);
   return [
     row("recording", machineLine(machine)),
-    ...(about === null ? [] : [row("", visible(about))]),
-    ...(known === null ? [] : [row("", `known deviations: ${known}`)]),
-    ...(planted === null ? [] : [row("planted", planted)]),
+    row("", about && visible(about)),
+    row("", known && `known deviations: ${known}`),
+    row("planted", planted),
     row("cases", number(cases)),
     row("unpredicted", number(unpredicted.cases)),
     ...unpredicted.rules.map(({ rule, text, cases }) =>
       row("", `${rule.padEnd(4)} ${number(cases).padStart(6)}  ${text}`),
     ),
-    contradictions.cases === 0
-      ? row("contradicted", paint("green", "none: every recorded outcome matches its prediction"))
-      : row("contradicted", paint("red", `${number(contradictions.cases)} cases`)),
-    ...(examined < contradictions.cases ? [row("", `causes of ${examined} of them`)] : []),
+    row(
+      "contradicted",
+      contradictions.cases === 0
+        ? paint("green", "none: every recorded outcome matches its prediction")
+        : paint("red", `${number(contradictions.cases)} cases`),
+    ),
+    row("", examined < contradictions.cases && `causes of ${examined} of them`),
     ...contradictions.causes.flatMap(causeLines),
   ].join("");
 }

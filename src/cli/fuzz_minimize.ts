@@ -1,13 +1,14 @@
 import { stepsOf } from "../labs/fuzz/case/case.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
-import { KNOWN_NAMES, knownList } from "../labs/fuzz/known/arch.ts";
+import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { changedWords } from "../labs/fuzz/predict/minimize.ts";
-import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { caseJson } from "../labs/fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand } from "./command.ts";
+import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { writeOutput } from "./output_file.ts";
 import { print, talk } from "./report.ts";
+import { plural } from "./rows.ts";
 
 const help = `usage: stublab fuzz minimize CASE [options]
 
@@ -29,16 +30,13 @@ examples:
 
 const OPTIONS = {
   output: { type: "string", short: "o" },
-  plant: { type: "string" },
-  known: { type: "string" },
+  ...MODEL_OPTIONS,
   json: { type: "boolean", default: false },
 } as const;
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  const change = values.plant === undefined ? undefined : parsePlant(values.plant);
-  const known = values.known === undefined ? undefined : knownList(values.known);
-  using examiner = new Examiner({ change, known });
+  using examiner = new Examiner(modelOf(values));
   const it = readCase("fuzz minimize", positionals);
   const small = examiner.minimize(it);
   const text = caseJson(small);
@@ -47,9 +45,7 @@ async function run(args: readonly string[]): Promise<number> {
   const [before, after] = [changedWords(it), changedWords(small)];
   const [steps, left] = [stepsOf(it).length, stepsOf(small).length];
   const fewer = steps === 1 ? "" : `; ${steps} steps, ${left} now`;
-  talk(
-    `${before} word${before === 1 ? "" : "s"} differed from the baseline, ${after} now${fewer}\n`,
-  );
+  talk(`${plural(before, "word")} differed from the baseline, ${after} now${fewer}\n`);
   return 0;
 }
 

@@ -16,6 +16,7 @@ import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { talk } from "./report.ts";
+import { number } from "./rows.ts";
 
 /** What the run of `stublab fuzz` is given, as far as it is compatible. */
 interface Given {
@@ -50,8 +51,7 @@ export async function runOutcomes(given: Given): Promise<number> {
     return parseOutcomes(text);
   });
   if (other === undefined || against === undefined) {
-    const counts = [log.done, log.lines.size, log.untried.size];
-    const [cases, differ, untried] = counts.map((n) => n.toLocaleString("en"));
+    const [cases, differ, untried] = [log.done, log.lines.size, log.untried.size].map(number);
     const rest = log.untried.size === 0 ? "" : `, ${untried} could not be tried`;
     talk(`${cases} cases: the outcomes of ${differ} contradict the predictions${rest}\n`);
     if (log.done > 0 && log.untried.size === log.done) return CANNOT;
@@ -86,7 +86,7 @@ async function probeRun(
     (line) => {
       if (/^# (outcomes |at |\d)/.test(line)) text += `${line}\n`;
       const done = Number(/^# at (\d+)/.exec(line)?.[1] ?? 0);
-      if (done > 0) progress.show(done / cases, `${done.toLocaleString("en")} cases`);
+      if (done > 0) progress.show(done / cases, `${number(done)} cases`);
     },
     { interrupted: stop },
   );

@@ -1,13 +1,14 @@
 import { stepsOf } from "../labs/fuzz/case/case.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
-import { KNOWN_NAMES, knownList } from "../labs/fuzz/known/arch.ts";
-import { parsePlant, plantLine } from "../labs/fuzz/predict/plant.ts";
+import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
+import { plantLine } from "../labs/fuzz/predict/plant.ts";
 import { processorLines, sentence, suspectText } from "../labs/fuzz/tell/attribution.ts";
 import { machineLine, outcomeTable } from "../labs/fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { folded } from "./fold.ts";
+import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab fuzz replay CASE [options]
@@ -31,14 +32,12 @@ const CANNOT = 3;
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
-  plant: { type: "string" },
-  known: { type: "string" },
+  ...MODEL_OPTIONS,
 } as const;
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  const change = values.plant === undefined ? undefined : parsePlant(values.plant);
-  const known = values.known === undefined ? undefined : knownList(values.known);
+  const { change, known } = modelOf(values);
   using examiner = new Examiner({ change, known });
   const { machine } = examiner;
   const it = readCase("fuzz replay", positionals);

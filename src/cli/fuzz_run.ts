@@ -1,8 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { PATHS, type Path } from "../labs/fuzz/draw/arch.ts";
 import { fuzz, MOST_WORKERS } from "../labs/fuzz/fuzz.ts";
-import { knownList } from "../labs/fuzz/known/arch.ts";
-import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { expectRule } from "../labs/fuzz/predict/rules.ts";
 import { recordRun } from "../labs/fuzz/recordings/record_run.ts";
 import type { FuzzOptions, FuzzResult } from "../labs/fuzz/run/options.ts";
@@ -14,9 +12,11 @@ import { folded } from "./fold.ts";
 import { CANNOT, runOutcomes } from "./fuzz_outcomes.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
+import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { printJson, tell } from "./report.ts";
+import { number } from "./rows.ts";
 
 const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
@@ -32,8 +32,7 @@ const RUN_OPTIONS = {
   corpus: { type: "string" },
   workers: { type: "string", default: "1" },
   shard: { type: "string" },
-  plant: { type: "string" },
-  known: { type: "string" },
+  ...MODEL_OPTIONS,
   outcomes: { type: "string" },
   against: { type: "string" },
   record: { type: "string" },
@@ -85,7 +84,7 @@ async function writeRecording(
   { known }: FuzzOptions,
 ): Promise<void> {
   const line = new Progress();
-  const all = result.state.kinds.toLocaleString("en");
+  const all = number(result.state.kinds);
   const progress = (share: number) => line.show(share, `recording ${all} cases`);
   const text = await recordRun(result, { known, progress });
   line.clear();
@@ -96,7 +95,7 @@ function optionsOf(values: Values): FuzzOptions {
   if (values.cases !== undefined && values.seconds !== undefined) {
     throw new UsageError("--cases and --seconds exclude each other");
   }
-  const { seed, path, focus, cases, seconds, corpus, shard, plant, known } = values;
+  const { seed, path, focus, cases, seconds, corpus, shard } = values;
   if (corpus === "") throw new UsageError("--corpus takes a folder");
   const workers = parseCount("--workers", values.workers, MOST_WORKERS);
   if (workers === 0) throw new UsageError("--workers takes at least 1");
@@ -109,8 +108,7 @@ function optionsOf(values: Values): FuzzOptions {
     ...(seconds !== undefined && { seconds: parseCount("--seconds", seconds, MOST_SECONDS) }),
     ...(corpus !== undefined && { corpus }),
     ...(shard !== undefined && { shard: parseShard(shard) }),
-    ...(plant !== undefined && { change: parsePlant(plant) }),
-    ...(known !== undefined && { known: knownList(known) }),
+    ...modelOf(values),
   };
 }
 

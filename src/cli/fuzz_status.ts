@@ -2,6 +2,7 @@ import type { FuzzProgress } from "../labs/fuzz/run/options.ts";
 import { visible } from "../lib/visible.ts";
 import { foldLine } from "./fold.ts";
 import { draw, talk } from "./report.ts";
+import { number } from "./rows.ts";
 
 /** How often lines are written if stderr cannot be redrawn, in milliseconds. */
 const PAUSE = 5000;
@@ -66,12 +67,11 @@ export class FuzzStatus {
 
 function linesOf({ state, cases, seconds, target }: FuzzProgress): string[] {
   const { counts, kinds, findings } = state;
-  const number = (n: number) => Math.round(n).toLocaleString("en");
   const unpredicted = [...counts.unpredicted.values()].reduce((sum, n) => sum + n, 0);
   const share = counts.cases === 0 ? 0 : (100 * unpredicted) / counts.cases;
   const of = target === undefined ? "" : ` of ${number(target)} in all`;
   return [
-    `${number(counts.cases)} cases${of}, ${number(cases / Math.max(seconds, 0.001))} a second, ${clock(seconds)}`,
+    `${number(counts.cases)} cases${of}, ${number(Math.round(cases / Math.max(seconds, 0.001)))} a second, ${clock(seconds)}`,
     `${number(kinds)} signatures, ${number(findings.length)} findings`,
     `${number(counts.deaths)} stubs ended, ${number(counts.hangs)} hung, ${share.toFixed(2)} % not predicted`,
   ];

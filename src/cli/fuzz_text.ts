@@ -3,6 +3,7 @@ import type { CauseRow } from "../labs/fuzz/tell/causes.ts";
 import type { FuzzReport } from "../labs/fuzz/tell/fuzz_report.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
+import { number, row } from "./rows.ts";
 
 /** The most findings that are listed. */
 const MOST = 20;
@@ -26,13 +27,13 @@ function exercisedText({ rules, unreached }: FuzzReport["exercised"]): string {
 
 /** A cause of so many findings, and whether it is probably the processor's. */
 export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: number): string {
-  const number = n.toLocaleString("en");
+  const many = number(n);
   const what =
     rule === null
-      ? `${number} ${n === 1 ? "has" : "have"} ${trait}`
+      ? `${many} ${n === 1 ? "has" : "have"} ${trait}`
       : vanishes
-        ? `${number} ${n === 1 ? "vanishes" : "vanish"} without ${trait}`
-        : `${number} ${n === 1 ? "depends" : "depend"} on ${trait}`;
+        ? `${many} ${n === 1 ? "vanishes" : "vanish"} without ${trait}`
+        : `${many} ${n === 1 ? "depends" : "depend"} on ${trait}`;
   const told = rule === null ? "" : `: ${rule.text} (${rule.source})`;
   const lines = processors.map((line) => `    ${visible(line)}\n`);
   return `  ${paint("bold", visible(what))}${visible(told)}\n${lines.join("")}`;
@@ -42,20 +43,18 @@ export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: nu
 export function fuzzText(report: FuzzReport): string {
   const { machine, seed, path, focus, planted, shard, interrupted, session, findings } = report;
   const { unpredicted, untried, exercised } = report;
-  const number = (n: number) => n.toLocaleString("en");
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-  const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
   const run = [
     `seed ${BigInt(seed)}`,
-    ...(path === DEFAULT_PATH ? [] : [`path ${path}`]),
-    ...(focus === null ? [] : [`focus ${focus}`]),
-    ...(shard === null ? [] : [`shard ${shard.index}/${shard.of}`]),
-    ...(planted === null ? [] : [`planted: ${planted}`]),
-    ...(interrupted ? ["not finished"] : []),
+    path !== DEFAULT_PATH && `path ${path}`,
+    focus && `focus ${focus}`,
+    shard && `shard ${shard.index}/${shard.of}`,
+    planted && `planted: ${planted}`,
+    interrupted && "not finished",
   ];
   const lines = [
     row("machine", `Linux ${machine.release}, ${machine.vendor} family ${machine.family}`),
-    row("run", run.join(", ")),
+    row("run", run.filter(Boolean).join(", ")),
     row("cases", number(report.cases)),
     row(
       "session",
@@ -68,37 +67,29 @@ export function fuzzText(report: FuzzReport): string {
     ...unpredicted.rules.map(({ rule, text, share }) =>
       row("", `${visible(rule).padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
     ),
-    ...(untried.cases === 0
-      ? []
-      : [
-          row(
-            "untried",
-            `${percent(untried.share)} of all cases: this kernel cannot be given them`,
-          ),
-          ...untried.reasons.map(({ reason, share }) =>
-            row("", `${percent(share).padStart(12)}  ${visible(reason)}`),
-          ),
-        ]),
+    row(
+      "untried",
+      untried.cases > 0 &&
+        `${percent(untried.share)} of all cases: this kernel cannot be given them`,
+    ),
+    ...untried.reasons.map(({ reason, share }) =>
+      row("", `${percent(share).padStart(12)}  ${visible(reason)}`),
+    ),
     row("exercised", exercisedText(exercised)),
-    ...(exercised.unreached.length === 0
-      ? []
-      : [row("unreached", unreachedText(exercised.unreached))]),
-    ...(session.unconfirmed === 0
-      ? []
-      : [
-          row(
-            "unconfirmed",
-            `${number(session.unconfirmed)} outcomes were not reproducible: not counted`,
-          ),
-        ]),
-    untried.cases === report.cases
-      ? row(
-          "findings",
-          paint("red", `none: no case ${report.cases === 0 ? "was" : "could be"} tried`),
-        )
-      : findings.length === 0
-        ? row("findings", paint("green", "none: every outcome matched its prediction"))
-        : row("findings", paint("red", number(findings.length))),
+    row("unreached", unreachedText(exercised.unreached)),
+    row(
+      "unconfirmed",
+      session.unconfirmed > 0 &&
+        `${number(session.unconfirmed)} outcomes were not reproducible: not counted`,
+    ),
+    row(
+      "findings",
+      untried.cases === report.cases
+        ? paint("red", `none: no case ${report.cases === 0 ? "was" : "could be"} tried`)
+        : findings.length === 0
+          ? paint("green", "none: every outcome matched its prediction")
+          : paint("red", number(findings.length)),
+    ),
     ...report.causes.map((cause) => causeText(cause, cause.findings.length)),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
       const where = folder ?? (index === null ? "a case of the corpus folder" : `case ${index}`);

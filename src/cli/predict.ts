@@ -1,5 +1,5 @@
 import { type Machine, USUAL_MACHINE } from "../labs/fuzz/machine.ts";
-import { parsePlant, plantLine } from "../labs/fuzz/predict/plant.ts";
+import { plantLine } from "../labs/fuzz/predict/plant.ts";
 import { type CasePrediction, predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
 import { ruleOf, ruleText } from "../labs/fuzz/predict/rules.ts";
 import { processorLines } from "../labs/fuzz/tell/attribution.ts";
@@ -9,6 +9,7 @@ import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { folded } from "./fold.ts";
+import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { printJson, talk, tell } from "./report.ts";
 
 const help = `usage: stublab predict CASE [options]
@@ -28,15 +29,14 @@ examples:
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
-  plant: { type: "string" },
+  plant: MODEL_OPTIONS.plant,
 } as const;
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const it = readCase("predict", positionals);
   const machine = readMachineAnyhow();
-  const { plant } = values;
-  const change = plant === undefined ? undefined : parsePlant(plant);
+  const { change } = modelOf(values);
   const prediction = predict(it, { machine, change });
   if (values.json) {
     printJson("stublab.prediction/1", predictionTable(prediction, machine));

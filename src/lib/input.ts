@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { InputError } from "./errors.ts";
+import { inPlace } from "./shape.ts";
 import { visible } from "./visible.ts";
 
 /** The largest size of an input. */
@@ -31,6 +32,13 @@ export function readInput(file: string | 0, limit: Limit, remedy?: string): Buff
   }
   if (content === undefined) throw new InputError(`${name} ${excess(limit)}`, details);
   return content;
+}
+
+/** Reads what a file has that the user names; - is standard input. @throws InputError that names it */
+export function readNamed<T>(file: string, limit: Limit, read: (content: Buffer) => T): T {
+  const from = file === "-" ? 0 : file;
+  const content = readInput(from, limit);
+  return inPlace(inputName(from), () => read(content));
 }
 
 /** The name of a file in error messages. */
