@@ -31,14 +31,14 @@ export function meetBreakpoint(setup: Setup): void {
   pokeNothing(setup);
   const kind = below(4);
   if (kind == 0) poke(setup, CONTROL, drawControl(below(4)));
-  else if (kind == 1) poke(setup, DEBUG_REGISTERS + 8 * below(4), drawWord());
+  else if (kind == 1) poke(setup, DEBUG_REGISTERS + 8 * (below(2) * below(4)), drawWord());
   else {
     setup.on = u8(drawOn());
     poke(setup, REG_rip, addressBefore(setup));
   }
 }
 
-/** The last address that the steps before a setup poke as that of breakpoint 0; else 0. */
+/** The last address that the steps before a setup poke as that of breakpoint 0, and that is not refused; else 0. */
 function addressBefore(setup: Setup): u64 {
   let address: u64 = 0;
   for (let it = setup; address == 0 && it.from == FROM_LAST; ) {
@@ -46,7 +46,8 @@ function addressBefore(setup: Setup): u64 {
     if (it.way != WAY_POKEUSER) continue;
     const end = it.words + 16 * it.count;
     for (let pair = it.words; pair < end; pair += 16) {
-      if (load<u64>(pair) == DEBUG_REGISTERS) address = load<u64>(pair, 8);
+      const word = load<u64>(pair, 8);
+      if (load<u64>(pair) == DEBUG_REGISTERS && word <= u64(u32(-1))) address = word;
     }
   }
   return address;
