@@ -13,17 +13,17 @@
 import { InputError } from "../../../lib/errors.ts";
 import {
   count,
+  hexWord,
   inPlace,
   members,
   nullable,
   oneOf,
   optional,
   parseJson,
-  type Shape,
   text,
 } from "../../../lib/shape.ts";
 import { PATHS, type Path } from "../draw/arch.ts";
-import { GENERATOR } from "../draw/generate.ts";
+import { exactly, GENERATOR } from "../draw/generate.ts";
 import { type KnownName, knownShape } from "../known/arch.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
 
@@ -136,14 +136,9 @@ function parseLine(text: string): OutcomeLine | undefined {
 function parseHeader(document: string): OutcomeHeader {
   const read = members(parseJson(document), "");
   read("schema", oneOf([SCHEMA]));
-  const generator = read("generator", count(Number.MAX_SAFE_INTEGER));
-  if (generator !== GENERATOR) {
-    throw new InputError(
-      `generator: this stublab has ${GENERATOR}, and the run was made with ${generator}`,
-    );
-  }
+  read("generator", exactly(GENERATOR));
   return {
-    seed: BigInt(read("seed", seedShape)),
+    seed: BigInt(read("seed", hexWord)),
     path: read("path", oneOf(PATHS)),
     cases: read("cases", nullable(count(Number.MAX_SAFE_INTEGER))),
     planted: read("planted", nullable(text)),
@@ -151,9 +146,3 @@ function parseHeader(document: string): OutcomeHeader {
     machine: read("machine", loggedMachineShape),
   };
 }
-
-const seedShape: Shape<string> = (value, place) => {
-  const seed = text(value, place);
-  if (/^0x[0-9a-f]{1,16}$/.test(seed)) return seed;
-  throw new InputError(`${place}: expected a seed in hex`);
-};

@@ -1,3 +1,5 @@
+import { InputError } from "../../../lib/errors.ts";
+import { count, type Shape } from "../../../lib/shape.ts";
 import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
 import { fuzzModule } from "../case/module.ts";
@@ -8,6 +10,18 @@ import { PATHS, type Path } from "./arch.ts";
 
 /** The version of what makes cases: another one makes others of the same seed. */
 export const GENERATOR = 4;
+
+/** A number of this version: a run that has another one had other cases. */
+export const exactly =
+  (own: number): Shape<number> =>
+  (value, place) => {
+    const theirs = count(Number.MAX_SAFE_INTEGER)(value, place);
+    if (own === theirs) return own;
+    throw new InputError(`${place}: this stublab has ${own}, and the run was made with ${theirs}`, {
+      remedy: "use the version that began it",
+    });
+  };
+
 /** Cases that are tried at once. */
 export const CHUNK = 512;
 

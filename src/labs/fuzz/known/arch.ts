@@ -7,8 +7,8 @@ import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { nearest } from "../../../lib/nearest.ts";
 import { oneOf, type Shape } from "../../../lib/shape.ts";
-import type { Deviations } from "../predict/model.ts";
-import { parsePlant } from "../predict/plant.ts";
+import type { Change, Deviations } from "../predict/model.ts";
+import { parsePlant, plantOption } from "../predict/plant.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
 
@@ -56,6 +56,11 @@ export function deviationsOf(name: KnownName | undefined): Deviations | undefine
 /** What a report about a prediction says of a list. */
 export function knownLine(name: KnownName): string {
   return `The prediction has the known deviations of ${name}, which are not those of Linux.`;
+}
+
+/** The options of a command whose model has a planted bug, or a list, each with a space before it. */
+export function modelOptions(change: Change | undefined, known: KnownName | undefined): string {
+  return `${plantOption(change)}${knownOption(known)}`;
 }
 
 /** The option of a command that has a list, with a space before it; empty without a list. */

@@ -10,9 +10,8 @@ import { readProc } from "../../../core/stub/proc.ts";
 import { limitError } from "../../../lib/errno.ts";
 import { CorruptionError, InputError, TraceError, UnsupportedError } from "../../../lib/errors.ts";
 import { count, members, parseJson } from "../../../lib/shape.ts";
-import { knownOption } from "../known/arch.ts";
+import { modelOptions } from "../known/arch.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
-import { plantOption } from "../predict/plant.ts";
 import { pathOfProbe } from "../probe/file.ts";
 import { roundShape } from "./log.ts";
 import type { Plan, Round } from "./state.ts";
@@ -60,7 +59,7 @@ export class Member {
     processor: number,
   ): Promise<{ readonly member: Member; readonly machine: Machine }> {
     const near = focus === undefined ? "" : ` --focus ${focus}`;
-    const options = `--seed ${seed} --path ${path}${near}${plantOption(change)}${knownOption(known)}`;
+    const options = `--seed ${seed} --path ${path}${near}${modelOptions(change, known)}`;
     const member = new Member([...options.split(" "), "--processor", `${processor}`]);
     try {
       const read = members(await member.#next(), "the probe");

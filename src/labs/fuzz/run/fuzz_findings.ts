@@ -4,10 +4,9 @@ import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "../case/case.ts";
 import { DEFAULT_PATH } from "../draw/arch.ts";
 import { type CaseOutcome, Examiner } from "../examiner.ts";
-import { knownOption } from "../known/arch.ts";
+import { modelOptions } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
 import { type FieldDifference, kindOf } from "../predict/differences.ts";
-import { plantOption } from "../predict/plant.ts";
 import { formatSignature } from "../predict/signature.ts";
 import { NO_SUSPECTS, type Suspects } from "../predict/suspects.ts";
 import { writeFinding } from "../tell/finding.ts";
@@ -86,13 +85,8 @@ export class FindingExaminer {
     const signature = formatSignature(key);
     const found = { signature, index, original };
     if (this.#taken.size > MOST) {
-      const unexamined = {
-        differences: [],
-        suspects: NO_SUSPECTS,
-        subject: undefined,
-        outcome: undefined,
-      };
-      return { ...found, ...unexamined, it: original, folder: null };
+      const unexamined = { differences: [], suspects: NO_SUSPECTS, subject: undefined };
+      return { ...found, ...unexamined, outcome: undefined, it: original, folder: null };
     }
     const occursAgain = examiner.examine(original).differences.length > 0;
     const it = occursAgain ? examiner.minimize(original) : original;
@@ -115,6 +109,6 @@ export class FindingExaminer {
     const way = path === DEFAULT_PATH ? "" : ` --path ${path}`;
     const near = focus === undefined ? "" : ` --focus ${focus}`;
     const part = shard === undefined ? "" : ` --shard ${shard.index}/${shard.of}`;
-    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${near}${part}${plantOption(change)}${knownOption(known)}`;
+    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${near}${part}${modelOptions(change, known)}`;
   }
 }

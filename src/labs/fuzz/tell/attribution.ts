@@ -3,6 +3,7 @@
  * one that nobody has asked. A program without ptrace shows what the processor does by itself.
  */
 
+import { grouped } from "../../../lib/group.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { Machine } from "../machine.ts";
 import { isUnasked, processorsText } from "../predict/processors.ts";
@@ -48,9 +49,8 @@ export function processorLines(
 ): string[] {
   const { vendor, family, model } = machine;
   const unasked = rules.filter((rule) => isUnasked(rule, machine));
-  const places = new Set(unasked.map(({ asked = [] }) => processorsText(asked)));
-  return [...places].map((place) => {
-    const own = unasked.filter(({ asked = [] }) => processorsText(asked) === place);
+  const places = grouped(unasked, ({ asked = [] }) => processorsText(asked));
+  return [...places].map(([place, own]) => {
     const ids = own.map(({ id }) => id);
     const seen = `${listed(ids)} ${ids.length === 1 ? "was" : "were"} seen on ${place}`;
     const here = `this is ${vendor} family ${family}${Number.isNaN(model) ? "" : ` model ${model}`}`;

@@ -1,6 +1,6 @@
 /* Findings by their causes, as `fuzz diff` has those of two runs: many findings have one wrong rule. */
 
-import { type Cause, causesOf, type Differing, EVERY } from "../against/causes.ts";
+import { causesOf, EVERY, type Side } from "../against/causes.ts";
 import { traitsOf } from "../against/compare.ts";
 import type { Case } from "../case/case.ts";
 import type { Machine } from "../machine.ts";
@@ -18,42 +18,6 @@ interface Suspicious {
   readonly suspects: Suspects;
 }
 
-export interface DifferingFinding<T extends Suspicious> extends Differing {
-  readonly finding: T;
-}
-
-/**
- * The causes of findings, those with the most findings first. Each finding has one, by its first difference; none has
- * one that was not examined, or not reproduced.
- *
- * @param counts of all cases: a rule that few of them use says more
- */
-export function causesOfFindings<T extends Suspicious>(
-  findings: readonly T[],
-  { cases, exercised }: Pick<Counts, "cases" | "exercised">,
-): Cause<DifferingFinding<T>>[] {
-  const differing = findings.flatMap((finding): DifferingFinding<T>[] => {
-    const { index, it, differences, suspects } = finding;
-    const ids = suspects.rules.map(({ id }) => id);
-    const traits = ids.length > 0 ? ids : traitsOf(it, []);
-    return differences
-      .slice(0, 1)
-      .map(({ field }) => ({ finding, index, it, side: "b", field, traits }));
-  });
-  return causesOf({ differing, traits: new Map([...exercised, [EVERY, cases]]) });
-}
-
-/** Whether all of the findings are as predicted without the rule. */
-export function vanishes<T extends Suspicious>({
-  trait,
-  cases,
-}: Cause<DifferingFinding<T>>): boolean {
-  return cases.every(
-    ({ finding: { suspects } }) =>
-      suspects.vanishes && suspects.rules.some(({ id }) => id === trait),
-  );
-}
-
 /** A cause as documents have it. */
 export interface CauseRow extends Omit<ReturnType<typeof suspectTable>, "rules"> {
   /** A rule by its id; or a way, a stop, a resume. */
@@ -64,17 +28,33 @@ export interface CauseRow extends Omit<ReturnType<typeof suspectTable>, "rules">
   readonly of: number;
 }
 
-/** The causes of findings as documents have them, each with the findings that have it. */
+/**
+ * The causes of findings as documents have them, those with the most findings first, each with its findings. A finding has
+ * one, by its first difference; it has none if it was not examined, or not reproduced.
+ *
+ * @param counts of all cases: a rule that few of them use says more
+ */
 export function causeRows<T extends Suspicious>(
   findings: readonly T[],
-  counts: Pick<Counts, "cases" | "exercised">,
+  { cases: all, exercised }: Pick<Counts, "cases" | "exercised">,
   machine: Machine,
 ): (CauseRow & { readonly found: readonly T[] })[] {
-  return causesOfFindings(findings, counts).map((cause) => {
-    const { trait, of, cases } = cause;
+  const differing = findings.flatMap((finding) => {
+    const { index, it, differences, suspects } = finding;
+    const ids = suspects.rules.map(({ id }) => id);
+    const traits = ids.length > 0 ? ids : traitsOf(it, []);
+    const side: Side = "b";
+    return differences
+      .slice(0, 1)
+      .map(({ field }) => ({ finding, index, it, side, field, traits }));
+  });
+  const traits = new Map([...exercised, [EVERY, all]]);
+  return causesOf({ differing, traits }).map(({ trait, of, cases }) => {
     const found = cases.map(({ finding }) => finding);
-    const rule = found.flatMap(({ suspects }) => suspects.rules).find(({ id }) => id === trait);
-    const suspects = { rules: rule === undefined ? [] : [rule], vanishes: vanishes(cause) };
+    const rulesOf = ({ suspects }: T) => suspects.rules.filter(({ id }) => id === trait);
+    const [rule] = found.flatMap(rulesOf);
+    const vanishes = found.every((it) => it.suspects.vanishes && rulesOf(it).length > 0);
+    const suspects = { rules: rule === undefined ? [] : [rule], vanishes };
     const { rules: _, ...attributed } = suspectTable(suspects, machine);
     return { trait, rule: rule === undefined ? null : ruleRow(rule), of, ...attributed, found };
   });

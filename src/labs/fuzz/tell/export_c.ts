@@ -4,10 +4,16 @@ import { expectAmd64 } from "../../../core/shim/shim.ts";
 import { checkOptions, type OptionShapes, object, truth } from "../../../lib/shape.ts";
 import type { Way } from "../case/arch.ts";
 import { type CaseDocument, expectCase, formatCase, type Step, stepsOf } from "../case/case.ts";
-import { deviationsOf, type KnownName, knownLine, knownOption, knownShape } from "../known/arch.ts";
+import {
+  deviationsOf,
+  type KnownName,
+  knownLine,
+  knownShape,
+  modelOptions,
+} from "../known/arch.ts";
 import { type Machine, machineShape } from "../machine.ts";
 import type { Change } from "../predict/model.ts";
-import { changeShape, plantOption } from "../predict/plant.ts";
+import { changeShape } from "../predict/plant.ts";
 import { dataOf, type Examined, writerOf } from "./c_program/data.ts";
 import { readCopied } from "./copied.ts";
 import { machineLine, subjectOf } from "./told.ts";
@@ -111,17 +117,12 @@ function about({ it, differences, rules = [] }: Examined, options: ExportOptions
   ];
 }
 
-/** The options of commands that have the same model. */
-function modelOptions({ change, known }: ExportOptions): string {
-  return `${plantOption(change)}${knownOption(known)}`;
-}
-
 function selftestHead(examined: Examined, options: ExportOptions, document: CaseDocument): string {
   const lines = comment(
     ...about(examined, options),
     "Passes if each field of the outcome is as predicted. Skips if the case cannot be tried.",
     "",
-    `The case, for "stublab fuzz replay -${modelOptions(options)}":`,
+    `The case, for "stublab fuzz replay -${modelOptions(options.change, options.known)}":`,
     // Spaces, at which a line can be wrapped.
     JSON.stringify(document, null, 1).replaceAll(/\n */g, " "),
   );
@@ -136,7 +137,7 @@ function head(examined: Examined, options: ExportOptions, document: CaseDocument
     "",
     "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
     "",
-    `Replay: stublab fuzz replay -${modelOptions(options)} <<'CASE'`,
+    `Replay: stublab fuzz replay -${modelOptions(options.change, options.known)} <<'CASE'`,
   );
   // On one line, so that a shell can read it.
   const json = JSON.stringify(document).replaceAll("*/", "*\\/");

@@ -8,11 +8,10 @@ import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { Folder, unwritable } from "../../../lib/folder.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
-import { type KnownName, knownOption } from "../known/arch.ts";
+import { type KnownName, modelOptions } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
-import { plantOption } from "../predict/plant.ts";
 import { isProcessors, PROCESSOR_PROGRAM, processorProgram } from "./attribution.ts";
 import { exportC } from "./export_c.ts";
 import { kindRow, outcomeTable } from "./told.ts";
@@ -39,10 +38,6 @@ export interface FindingContent {
   readonly known?: KnownName | undefined;
 }
 
-/** The command that replays a file of the folder, in that folder. */
-const replayOf = (file: string, change: Change | undefined, known?: KnownName): string =>
-  `stublab fuzz replay ${file}${plantOption(change)}${knownOption(known)}`;
-
 /**
  * Writes a finding into a folder of its own among the findings of a corpus: it is there as a whole or not at all. If
  * there is one of that signature it stays as it is.
@@ -67,7 +62,11 @@ function writeWhole(findings: Folder, finding: FindingContent): void {
   const document = {
     ...{ schema: FINDING_SCHEMA, signature },
     ...outcomeTable(examination, machine),
-    ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change, known) },
+    ...{
+      seenFirst: kindRow(seenFirst),
+      found,
+      replay: `stublab fuzz replay case.json${modelOptions(change, known)}`,
+    },
   };
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
   // One that a process left behind when it was killed has the same name.

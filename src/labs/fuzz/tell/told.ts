@@ -25,13 +25,8 @@ function fieldTable(fields: Fields): Record<string, string | number> {
 }
 
 /** What differs, as a document has it. */
-export function differenceTable(differences: readonly FieldDifference[]) {
-  return differences.map(({ field, predicted, seen }) => ({
-    field,
-    predicted: fieldValue(field, predicted),
-    seen: seen === null ? null : fieldValue(field, seen),
-  }));
-}
+export const differenceTable = (differences: readonly FieldDifference[]) =>
+  differences.map(kindRow);
 
 export function kindRow({ field, predicted, seen }: DifferenceKind) {
   const value = (word: bigint | null) => (word === null ? null : fieldValue(field, word));
@@ -163,21 +158,21 @@ export function subjectOf([first]: readonly FieldDifference[], it?: Case): strin
   const step = it?.before === undefined ? "" : `Step ${it.before.length + 1}: `;
   if (first === undefined) return "The outcome matches the prediction.";
   const { field, seen, predicted } = first;
-  const tell = quoted(field);
   const is =
-    seen === null ? `${field} is missing` : (absence(field, seen) ?? `${field} is ${tell(seen)}`);
-  return `${step}${is}; predicted: ${absence(field, predicted) ?? tell(predicted)}.`;
+    seen === null
+      ? `${field} is missing`
+      : (absence(field, seen) ?? `${field} is ${quoted(field, seen)}`);
+  return `${step}${is}; predicted: ${absence(field, predicted) ?? quoted(field, predicted)}.`;
 }
 
 /** The same of a difference that did not occur again. */
 export function onceOf({ field, seen, predicted }: DifferenceKind): string {
-  const tell = quoted(field);
   const absent = seen === null ? undefined : absence(field, seen);
-  const was = seen === null ? "not as predicted" : tell(seen);
-  const wanted =
-    predicted === null ? "" : `; predicted: ${absence(field, predicted) ?? tell(predicted)}`;
+  const was = seen === null ? "not as predicted" : quoted(field, seen);
   const once = absent === undefined ? `${field} was ${was}` : `there was ${absent}`;
-  return `Not reproduced: once, ${once}${wanted}.`;
+  if (predicted === null) return `Not reproduced: once, ${once}.`;
+  const wanted = absence(field, predicted) ?? quoted(field, predicted);
+  return `Not reproduced: once, ${once}; predicted: ${wanted}.`;
 }
 
 const ABSENCES: ReadonlyMap<string, readonly [word: bigint, told: string]> = new Map([
@@ -193,9 +188,7 @@ function absence(field: string, word: bigint): string | undefined {
   return word === nothing ? told : undefined;
 }
 
-function quoted(field: string) {
-  return (word: bigint): string => {
-    const told = tellField(field, word);
-    return told.includes(" ") ? `"${told}"` : told;
-  };
+function quoted(field: string, word: bigint): string {
+  const told = tellField(field, word);
+  return told.includes(" ") ? `"${told}"` : told;
 }
