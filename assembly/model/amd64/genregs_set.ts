@@ -1,10 +1,10 @@
 // genregs_set, arch/x86/kernel/ptrace.c
 
-import { REG_cs, REG_eflags } from "../../amd64/registers";
+import { REG_cs, REG_ds, REG_eflags } from "../../amd64/registers";
 import { wrote } from "../prediction";
 import { bit, get, know, loadRegisters } from "../registers";
 import { use } from "../rule";
-import { putreg } from "./putreg";
+import { putreg, W3_bits, W3_level } from "./putreg";
 import { task } from "./task";
 
 /**
@@ -23,9 +23,11 @@ export function genregsSet(block: usize, size: i32): i32 {
   let errno = 0;
   for (let register = plain; register < size; register += 8) {
     const word = load<u64>(block + register);
-    // Most words are there already, and writing them changes nothing but TIF_FORCED_TF.
+    // Most words are there already, and writing them changes nothing but TIF_FORCED_TF. But a program can load a
+    // selector that is refused.
     const isForced = register == REG_eflags && task.forcedTf;
-    if (word == get(register) && !isForced) continue;
+    const isLoaded = register >= REG_ds && word != 0 && (word & W3_bits) != W3_level;
+    if (word == get(register) && !isForced && !isLoaded) continue;
     const refused = putreg(register, word);
     if (refused == 0) continue;
     errno = refused;
