@@ -147,6 +147,8 @@ function tamePairs(setup: Setup): bool {
     const register = load<u32>(pair);
     if (register == REG_ds) tameSelector(pair + 8);
     if (register == REG_rdi) tameAddress(pair + 8, rip);
+    // RIP may be at code that reads the stack, where the step before has left it.
+    if (register == REG_rsp && setup.from == setups.FROM_LAST) tameStack(pair + 8);
     // Code that reads the stack would read that of the baseline.
     if (register == REG_rip && (isVsyscall(pair + 8) || isPop(lowOf(pair + 8)))) {
       store<u32>(pair, 0, 8);
