@@ -110,19 +110,6 @@ onMount("a merge onto a full disk leaves nothing, and works when there is room",
   }
 });
 
-onMount("a read-only folder is refused", async () => {
-  const corpus = newFolder();
-  mkdirSync(corpus);
-  assert.is((await run(["mount", mount(corpus, "ro,size=1m")])).code, 0);
-  try {
-    const { code, stderr } = await stublab("--cases", "1000", "--corpus", corpus);
-    assert.is(code, 1);
-    assert.match(stderr, `corpus ${corpus} cannot be written: EROFS`);
-  } finally {
-    await run(["umount", [corpus]]);
-  }
-});
-
 command("Ctrl-C ends a run after its rounds, with a report; a second one at once", async () => {
   const once = new Running(stublabCommand("fuzz", "--cases", "100000000", "--json"));
   assert.ok(await eventually(() => childrenOf(once.pid).length > 0, 20_000));

@@ -1,12 +1,14 @@
-// A fuzzer that a test kills. Arguments: its folder, the number of cases, and the number of workers. It reports each round.
+// A fuzzer that a test kills. Arguments: its folder, the number of cases, that of workers, and a rule that its model
+// lacks. It reports each round.
 
 import { writeSync } from "node:fs";
 import { fuzz } from "../../src/labs/fuzz/fuzz.ts";
 
-const [, , corpus = "", cases = "0", workers = "1"] = process.argv;
+const [, , corpus = "", cases = "0", workers = "1", rule] = process.argv;
 let done = -1;
 const { state } = await fuzz({
   corpus,
+  change: rule === undefined ? undefined : { id: rule, remove: true },
   cases: Number(cases),
   workers: Number(workers),
   progress: (progress) => {

@@ -56,6 +56,9 @@ findings("a folder has the case, what it was, what is wrong, and a program that 
   assert.is(found, finding.found);
   assert.is(prediction["written.eflags"], "0x202");
   assert.is(outcome["written.eflags"], "0x203");
+  const text = readFileSync(join(target, "repro.c"), "utf8");
+  assert.match(text, /^\/\*\n \* written\.eflags is 0x203; predicted: 0x202\.\n/);
+  assert.match(text, / \* Replay: stublab fuzz replay - --plant W7\.FLAG_MASK=0x54dd4 <<'CASE'\n/);
   const program = join(folder, "repro");
   compileCase(program, { source: join(target, "repro.c") });
   const output = execFileSync(program, { encoding: "utf8" });

@@ -117,7 +117,7 @@ runs("a planted bug is found, wherever it is looked for, and so near a rule", as
 
 /** Kills a run after a time, or lets it end if it is over first. */
 async function runFor(corpus: string, milliseconds: number): Promise<boolean> {
-  const child = new Running(hostCommand("fuzzing", corpus, String(CASES), "2"));
+  const child = new Running(hostCommand("fuzzing", corpus, String(CASES), "2", "R12"));
   const timer = setTimeout(() => process.kill(child.pid, "SIGKILL"), milliseconds);
   const { signal } = await child.ended;
   clearTimeout(timer);
@@ -125,16 +125,23 @@ async function runFor(corpus: string, milliseconds: number): Promise<boolean> {
 }
 
 runs("a run that is killed again and again ends with what an undisturbed one has", async () => {
-  const [KILLS, SPAN] = [12, 2500];
-  const corpus = newFolder();
+  const [KILLS, SPAN] = [process.env.SOAK ? 400 : 12, 2500];
+  const change = { id: "R12", remove: true } as const;
+  const [corpus, undisturbed] = [newFolder(), newFolder()];
+  await fuzz({ cases: CASES, corpus: undisturbed, change });
   const random = new Random(6n);
   let over = 0;
   for (let kill = 0; kill < KILLS; kill++) {
     if (await runFor(corpus, random.below(SPAN))) over++;
   }
   assert.ok(over < KILLS);
-  expectSame(await run({ corpus }));
-  expectSame(merged(corpus), merged(whole));
+  await fuzz({ cases: CASES, corpus, change });
+  expectSame(merged(corpus), merged(undisturbed));
+  const cases = (of: string) =>
+    readdirSync(join(of, "findings"))
+      .sort()
+      .map((name) => readFileSync(join(of, "findings", name, "case.json"), "utf8"));
+  assert.equal(cases(corpus), cases(undisturbed));
 });
 
 runs("its processes and stubs end with it", async () => {

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
@@ -21,6 +21,16 @@ template("is a program, which shows what its case predicts", () => {
   const output = execFileSync(program, { encoding: "utf8" });
   assert.match(output, /^stopped\.rip +0x100000bf +0x100000bf +0x100000bf *$/m);
   assert.match(output, /^0 fields are not as predicted, and /m);
+});
+
+template("exits with 1 if the outcome is another than that seen before", () => {
+  const program = join(temporaryFolder(), "other");
+  const text = readFileSync(SOURCE, "utf8");
+  writeFileSync(`${program}.c`, text.replace("{STATUS, 0x57f, 0x57f", "{STATUS, 0x77f, 0x77f"));
+  compileCase(program, { flags: ["-I", dirname(SOURCE)] });
+  const { status, stdout } = spawnSync(program, { encoding: "utf8" });
+  assert.is(status, 1);
+  assert.match(stdout, /status +0x77f +0x77f +0x57f +not as predicted NOT AS SEEN/);
 });
 
 /** The case of the template: a system call restarts. A frame of a handler would be as large as the processor makes it. */

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -12,43 +11,31 @@ import { adoptFlags } from "../../../src/labs/fuzz/predict/differences.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
 import { seed } from "../../support/seeds.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const known = suite("known deviations");
 
-function withFile(content: string, use: (file: string) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
-  try {
-    const file = join(folder, "known");
-    writeFileSync(file, content);
-    use(file);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+const file = join(temporaryFolder(), "known");
+
+function factsOf(content: string): readonly string[] {
+  writeFileSync(file, content);
+  return knownFacts(file).facts;
 }
 
 known("a file has one fact a line, and comments", () => {
   const fact = "GETREGS to an address that is not mapped is EFAULT";
-  withFile(`# comment\n\n${fact}\r\n`, (file) => {
-    assert.equal(knownFacts(file).facts, [fact]);
-  });
-  withFile("no such fact\n", (file) => {
-    assert.throws(() => knownFacts(file), /there is no fact "no such fact"/);
-  });
-  withFile(`${fact}: the remaining checks\n`, (file) => {
-    assert.is(knownFacts(file).facts.length, 1);
-  });
-  withFile(`${fact}: 9 bytes\n`, (file) => {
-    assert.throws(() => knownFacts(file), /there is no fact "GETREGS to .*: 9 bytes"/);
-  });
+  assert.equal(factsOf(`# comment\n\n${fact}\r\n`), [fact]);
+  assert.is(factsOf(`${fact}: the remaining checks\n`).length, 1);
+  assert.throws(() => factsOf("no such fact\n"), /there is no fact "no such fact"/);
+  assert.throws(() => factsOf(`${fact}: 9 bytes\n`), /there is no fact "GETREGS to .*: 9 bytes"/);
   assert.throws(() => knownFacts("/nowhere/known"), /cannot be read/);
   assert.throws(() => knownList("qemu"), /there is no list "qemu"/);
 });
 
 for (const name of KNOWN) {
   known(`${name}: its facts exist, and its changes are of rules`, () => {
-    withFile(LISTS[name].facts.join("\n"), (file) => {
-      assert.is(knownFacts(file).facts.length, LISTS[name].facts.length);
-    });
+    const { facts } = LISTS[name];
+    assert.is(factsOf(facts.join("\n")).length, facts.length);
     assert.is(deviationsOf(name).changes.length, LISTS[name].changes.length);
   });
 }

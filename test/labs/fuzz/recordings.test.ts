@@ -114,21 +114,6 @@ const LINES = {
 const [HEAD, HELD, BROKEN] = LINES.amd64;
 const lines = (...parts: (string | undefined)[]) => Buffer.from(parts.join("\n"));
 
-onAmd64("an outcome that contradicts the model is reported with its line and fields", async () => {
-  const { cases, contradictions, causes, unpredicted } = await judge(lines(HEAD, HELD, BROKEN));
-  assert.equal(
-    causes.map((cause) => [cause.trait, cause.vanishes, cause.lines]),
-    [["W3", true, [3]]],
-    "as fuzz has those of findings",
-  );
-  assert.is(cases, 2);
-  assert.equal(unpredicted, []);
-  assert.equal(
-    contradictions.map(({ line, differences }) => [line, differences[0]]),
-    [[3, { field: "error", predicted: 5n, seen: 0n }]],
-  );
-});
-
 const GARBAGE: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["nothing", Buffer.alloc(0), /^line 1: the document is not JSON/],
   ["bytes", Buffer.from([0xff, 0xfe, 0]), /^line 1: the document is not JSON: it is not UTF-8/],

@@ -16,7 +16,7 @@ import { stubsOf } from "../../support/stubs.ts";
 const returning = suite("fuzz: sigreturn");
 
 const UC_STRICT_RESTORE_SS = 4;
-const [SIGSEGV, SIGTRAP] = [11, 5];
+const SIGTRAP = 5;
 
 // None of a killed host's orphans escapes the eyes of this process.
 adoptOrphans();
@@ -108,15 +108,6 @@ returning("a stub that dies is told with its status, and another takes its place
     [BigInt(SIGTRAP), 9n, 4n],
   );
   assert.is.not(stubsOf(engine).returning, first.returning);
-});
-
-returning("setups of both paths may lie in one batch", () => {
-  const traced: Case = { ...returnTo("hlt"), way: "SETREGS" };
-  const outcomes = tryAll([returnTo("int3"), traced, returnTo("ud2"), traced, traced]);
-  assert.equal(
-    outcomes.map((seen) => Number(seen.get("signal"))),
-    [SIGTRAP, SIGSEGV, 4, SIGSEGV, SIGSEGV],
-  );
 });
 
 for (const code of ["int3", "spin", "load", "straddle"]) {

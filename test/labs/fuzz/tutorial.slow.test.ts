@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { exchangesIn, isAsTold, runSession } from "../../support/console.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const told = suite("omissions in a document");
 
@@ -17,12 +16,10 @@ told("match any text in a line, and any lines", () => {
 
 const tutorial = suite("docs/fuzzing-tutorial.md");
 const exchanges = exchangesIn(readFileSync("docs/fuzzing-tutorial.md", "utf8"));
-const folder = mkdtempSync(join(tmpdir(), "stublab-tutorial-"));
-tutorial.after(() => rmSync(folder, { recursive: true, force: true }));
 let printed: string[] = [];
 
 tutorial.before(() => {
-  printed = runSession(exchanges, folder);
+  printed = runSession(exchanges, temporaryFolder());
 });
 
 for (const [i, { command, output }] of exchanges.entries()) {
