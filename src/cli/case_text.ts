@@ -1,3 +1,4 @@
+import { REGISTERS, type Way } from "../labs/fuzz/case/arch.ts";
 import { type Case, formatCase, type StepDocument } from "../labs/fuzz/case/case.ts";
 import type { AppliedRule } from "../labs/fuzz/predict/model.ts";
 import { fieldRows, type ToldCase, tellField } from "../labs/fuzz/tell/told.ts";
@@ -26,10 +27,15 @@ function stepText(step: StepDocument): string {
     ...(frame === undefined ? [] : [`frame     uc_flags ${frame.uc_flags}, ${fpstateText(frame)}`]),
     ...(code === undefined || code === null ? [] : [`code      ${code}`]),
     ...Object.entries(registers ?? {}).map(([name, word]) => `${name.padEnd(10)}${word}`),
-    ...(pairs ?? []).map(({ offset, word }) => `+${Number(offset)}`.padEnd(10) + word),
+    ...(pairs ?? []).map(({ offset, word }) => placeText(way, Number(offset)).padEnd(10) + word),
     ...(words ?? []).map((word, i) => `word ${i}`.padEnd(10) + word),
   ];
   return lines.map((line) => `  ${line}\n`).join("");
+}
+
+/** Where a pair writes: a register, or bytes from the beginning of what its way writes. */
+function placeText(way: Way, offset: number): string {
+  return (way === "POKEUSER" ? REGISTERS[offset / 8] : undefined) ?? `+${offset}`;
 }
 
 function fpstateText({ fpstate, image }: NonNullable<StepDocument["frame"]>): string {
