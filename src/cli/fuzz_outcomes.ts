@@ -6,10 +6,9 @@ import { type OutcomeLog, parseOutcomes } from "../labs/fuzz/against/log.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
 import { DEFAULT_PATH, type Path } from "../labs/fuzz/draw/arch.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
-import type { KnownName } from "../labs/fuzz/known/arch.ts";
-import type { Change } from "../labs/fuzz/predict/model.ts";
 import { formatPlant } from "../labs/fuzz/predict/plant.ts";
 import { runProbe } from "../labs/fuzz/probe/run.ts";
+import type { FuzzOptions } from "../labs/fuzz/run/options.ts";
 import { UsageError } from "./command.ts";
 import { readOutcomes, reportAgainst } from "./fuzz_diff.ts";
 import { finishing } from "./interruption.ts";
@@ -19,14 +18,10 @@ import { talk } from "./report.ts";
 import { number } from "./rows.ts";
 
 /** What the run of `stublab fuzz` is given, as far as it is compatible. */
-interface Given {
+interface Given extends Pick<FuzzOptions, "path" | "cases" | "change" | "known"> {
   readonly outcomes: string | undefined;
   readonly against: string | undefined;
   readonly seed: bigint | undefined;
-  readonly path: Path | undefined;
-  readonly cases: number | undefined;
-  readonly change: Change | undefined;
-  readonly known: KnownName | undefined;
   readonly json: boolean;
 }
 

@@ -12,6 +12,7 @@ import { folded } from "./fold.ts";
 import { CANNOT, runOutcomes } from "./fuzz_outcomes.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
+import { onFatal } from "./interruption.ts";
 import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
@@ -133,21 +134,15 @@ function parseShard(text: string): Shard {
   throw new InputError(`--shard: expected I/N with I from 1 to N, such as 2/8, got "${text}"`);
 }
 
-/** SIGINT, SIGTERM or SIGHUP ends the run after the rounds under way; a second signal ends it at once. */
+/** A fatal signal ends the run after the rounds under way; a second signal ends it at once. */
 function interruptible(note: (text: string) => void): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
-  const interrupt = () => {
+  const { signal } = controller;
+  const stop = onFatal(() => {
     // The stubs end with the threads that trace them.
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    if (signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
     note("ending after the rounds under way; press Ctrl-C again to end at once");
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, interrupt);
-  return {
-    signal: controller.signal,
-    stop: () => {
-      for (const signal of signals) process.off(signal, interrupt);
-    },
-  };
+  });
+  return { signal, stop };
 }

@@ -38,7 +38,8 @@ export function endBetweenTurns(): () => void {
   return stopListening;
 }
 
-function onFatal(listener: (signal: NodeJS.Signals) => void): () => void {
+/** Calls a function at each such signal, which does not end this process then. Returns a function that ends this. */
+export function onFatal(listener: (signal: NodeJS.Signals) => void): () => void {
   for (const signal of FATAL) process.on(signal, listener);
   return () => {
     for (const signal of FATAL) process.off(signal, listener);

@@ -63,7 +63,7 @@ export class RecordingFile {
     this.#content = decompressed(content, mostBytes);
     const end = this.#content.indexOf(LINE_FEED);
     this.#start = end < 0 ? this.#content.length : end + 1;
-    this.header = inLine(1, () => parseHeader(this.#content.subarray(0, this.#start)));
+    this.header = inPlace("line 1", () => parseHeader(this.#content.subarray(0, this.#start)));
   }
 
   get arch(): Arch {
@@ -80,7 +80,7 @@ export class RecordingFile {
       at = next;
       line++;
       if (line - 1 > MOST_CASES) throw new InputError(`there are more than ${MOST_CASES} cases`);
-      yield { line, ...inLine(line, () => parseLine(part)) };
+      yield { line, ...inPlace(`line ${line}`, () => parseLine(part)) };
     }
   }
 }
@@ -97,10 +97,6 @@ function decompressed(content: Uint8Array, most: number): Uint8Array {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new InputError(`it cannot be decompressed: ${why}`, { cause });
   }
-}
-
-function inLine<T>(line: number, read: () => T): T {
-  return inPlace(`line ${line}`, read);
 }
 
 function parseHeader(line: Uint8Array): RecordingHeader {

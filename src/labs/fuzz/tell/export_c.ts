@@ -58,9 +58,7 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   const document = formatCase(examination.it);
   const data = dataOf(examination, document, ignoredFlags, kselftest);
   const program = programOf(data, stepsOf(examination.it).map(writerOf), kselftest);
-  return kselftest
-    ? `${LICENSE}${selftestHead(examination, options, document)}${program}`
-    : `${head(examination, options, document)}${program}`;
+  return `${head(examination, options, document)}${program}`;
 }
 
 /** The licenses under which the kernel can take a selftest from this package. */
@@ -117,19 +115,19 @@ function about({ it, differences, rules = [] }: Examined, options: ExportOptions
   ];
 }
 
-function selftestHead(examined: Examined, options: ExportOptions, document: CaseDocument): string {
-  const lines = comment(
-    ...about(examined, options),
-    "Passes if each field of the outcome is as predicted. Skips if the case cannot be tried.",
-    "",
-    `The case, for "stublab fuzz replay -${modelOptions(options.change, options.known)}":`,
-    // Spaces, at which a line can be wrapped.
-    JSON.stringify(document, null, 1).replaceAll(/\n */g, " "),
-  );
-  return `${lines}\n`;
-}
-
 function head(examined: Examined, options: ExportOptions, document: CaseDocument): string {
+  const replay = `stublab fuzz replay -${modelOptions(options.change, options.known)}`;
+  if (options.kselftest) {
+    const lines = comment(
+      ...about(examined, options),
+      "Passes if each field of the outcome is as predicted. Skips if the case cannot be tried.",
+      "",
+      `The case, for "${replay}":`,
+      // Spaces, at which a line can be wrapped.
+      JSON.stringify(document, null, 1).replaceAll(/\n */g, " "),
+    );
+    return `${LICENSE}${lines}\n`;
+  }
   const lines = comment(
     ...about(examined, options),
     "Prints the fields of the outcome: as predicted by a model of the kernel, as seen there, and as seen here. Exit " +
@@ -137,7 +135,7 @@ function head(examined: Examined, options: ExportOptions, document: CaseDocument
     "",
     "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
     "",
-    `Replay: stublab fuzz replay -${modelOptions(options.change, options.known)} <<'CASE'`,
+    `Replay: ${replay} <<'CASE'`,
   );
   // On one line, so that a shell can read it.
   const json = JSON.stringify(document).replaceAll("*/", "*\\/");
