@@ -1,20 +1,14 @@
 /* Cases whose programs together have every part of the template. */
 
-import { readFileSync } from "node:fs";
 import { CODES } from "../../src/labs/fuzz/case/amd64/code.ts";
 import { type Case, type CaseDocument, parseCase } from "../../src/labs/fuzz/case/case.ts";
 import { ONS, STARTS } from "../../src/labs/fuzz/case/records.ts";
+import { jsonLines } from "./json_lines.ts";
 
 type Document = Partial<CaseDocument>;
 
 /** Cases by name. */
-const GIVEN: readonly { readonly name: string; readonly case: Document }[] = readFileSync(
-  "test/support/exported_cases.jsonl",
-  "utf8",
-)
-  .trim()
-  .split("\n")
-  .map((line) => JSON.parse(line));
+const GIVEN = jsonLines<{ readonly name: string; readonly case: Document }>("exported_cases");
 
 /** All kinds of cases, and all that makes a program longer. */
 export const SPREAD: Readonly<Record<string, Document>> = {

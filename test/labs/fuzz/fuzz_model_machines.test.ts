@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
@@ -11,6 +10,7 @@ import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { HermeticTrier } from "../../support/hermetic.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
+import { jsonLines } from "../../support/json_lines.ts";
 import { mutants } from "../../support/model_mutants.ts";
 import { AMX_XSTATE } from "../../support/xstates.ts";
 
@@ -52,14 +52,8 @@ interface Line {
   readonly expected: Readonly<Record<string, string>>;
 }
 
-const read = <T>(name: string): T[] =>
-  readFileSync(`test/support/${name}.jsonl`, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-
 let shown: Line | undefined;
-for (const [k, line] of read<Line>("predictions").entries()) {
+for (const [k, line] of jsonLines<Line>("predictions").entries()) {
   if (line.shows !== undefined) {
     shown = line;
     continue;
@@ -104,7 +98,7 @@ for (const [id, feature, beyond] of RARE) {
   });
 }
 
-const ROWS = read<Row>("machine_rows");
+const ROWS = jsonLines<Row>("machine_rows");
 
 machines("each rule and each number that depends on the machine is here", () => {
   const conditional = rules().flatMap(({ id, feature, valuesWith }) => [

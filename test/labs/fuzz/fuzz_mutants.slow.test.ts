@@ -10,6 +10,7 @@ import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
+import { jsonLines } from "../../support/json_lines.ts";
 import { mutants } from "../../support/model_mutants.ts";
 
 /** One in so many mutants is minimized; in a soak each. */
@@ -32,11 +33,10 @@ const MORE_WORDS: ReadonlyMap<string, number> = new Map([
 ]);
 /** What must show the mutants that drawn cases do not. */
 const GIVEN: ReadonlyMap<string, Case> = new Map(
-  readFileSync("test/support/shown_mutants.jsonl", "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line))
-    .map(({ mutant, case: it }) => [mutant, parseCase({ schema: "stublab.case/1", ...it })]),
+  jsonLines<{ mutant: string; case: object }>("shown_mutants").map(({ mutant, case: it }) => [
+    mutant,
+    parseCase({ schema: "stublab.case/1", ...it }),
+  ]),
 );
 
 const planted = suite("fuzz: bugs planted in the model");

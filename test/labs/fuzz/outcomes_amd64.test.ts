@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Case, parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
+import { jsonLines } from "../../support/json_lines.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const outcomes = suite("fuzz: outcomes of cases, and of what the kernel keeps between their steps");
@@ -17,12 +17,7 @@ interface Row {
   readonly expected: Readonly<Record<string, string>>;
 }
 
-const ROWS: readonly Row[] = readFileSync("test/support/outcomes.jsonl", "utf8")
-  .trim()
-  .split("\n")
-  .map((line) => JSON.parse(line));
-
-for (const { name, case: document, expected } of ROWS) {
+for (const { name, case: document, expected } of jsonLines<Row>("outcomes")) {
   outcomes(name, () => {
     const it = parseCase({ schema: "stublab.case/1", ...document });
     const outcome = examiner.examine(it);
