@@ -41,37 +41,34 @@ function filesIn(corpus: string): Map<string, string> {
   return new Map(files.map((name) => [name, readFileSync(join(corpus, name), "utf8")]));
 }
 
-command(
-  "the library writes what the command writes, and each continues the other's run",
-  async () => {
-    const [own, other] = [newFolder(), newFolder()];
-    const change = { id: "R12", remove: true } as const;
-    const plant = ["--plant", "R12"];
-    const { findings } = await fuzz({ cases: 6000, change, corpus: own });
-    const made = await stublab(...plant, "--cases", "6000", "--corpus", other, "--json");
-    assert.is(made.code, 1);
-    const [first, ...others] = JSON.parse(made.stdout).findings;
-    assert.is(others.length, findings.length - 1);
-    assert.match(first.signature, /^[0-9a-f]{14}$/);
-    assert.is(first.folder, join(other, "findings", first.signature));
-    assert.ok(Object.keys(first.case.registers ?? {}).length <= 3);
-    assert.equal(filesIn(own), filesIn(other));
-    const again = await stublab(...plant, "--cases", "6000", "--corpus", other);
-    assert.is(again.code, 1);
-    assert.match(again.stdout, /^run {10}seed 1, planted: R12$/m);
-    assert.match(again.stdout, `  ${first.signature}  ${first.subject}\n`);
-    for (const { folder: finding } of findings) {
-      const { code, stdout } = await stublab("replay", ...plant, finding ?? "");
-      assert.equal([code, /differs? from the prediction/.test(stdout)], [1, true]);
-    }
-    const on = await stublab(...plant, "--cases", "9000", "--corpus", own, "--json");
-    const { state } = await fuzz({ cases: 9000, change, corpus: other });
-    const report = JSON.parse(on.stdout);
-    assert.equal([report.cases, report.signatures], [9000, state.kinds]);
-    assert.equal([...filesIn(own).keys()], [...filesIn(other).keys()]);
-    assert.is((await stublab("merge", own, "-o", newFolder())).code, 0);
-  },
-);
+command("library and command write the same, and continue each other's run", async () => {
+  const [own, other] = [newFolder(), newFolder()];
+  const change = { id: "R12", remove: true } as const;
+  const plant = ["--plant", "R12"];
+  const { findings } = await fuzz({ cases: 6000, change, corpus: own });
+  const made = await stublab(...plant, "--cases", "6000", "--corpus", other, "--json");
+  assert.is(made.code, 1);
+  const [first, ...others] = JSON.parse(made.stdout).findings;
+  assert.is(others.length, findings.length - 1);
+  assert.match(first.signature, /^[0-9a-f]{14}$/);
+  assert.is(first.folder, join(other, "findings", first.signature));
+  assert.ok(Object.keys(first.case.registers ?? {}).length <= 3);
+  assert.equal(filesIn(own), filesIn(other));
+  const again = await stublab(...plant, "--cases", "6000", "--corpus", other);
+  assert.is(again.code, 1);
+  assert.match(again.stdout, /^run {10}seed 1, planted: R12$/m);
+  assert.match(again.stdout, `  ${first.signature}  ${first.subject}\n`);
+  for (const { folder: finding } of findings) {
+    const { code, stdout } = await stublab("replay", ...plant, finding ?? "");
+    assert.equal([code, /differs? from the prediction/.test(stdout)], [1, true]);
+  }
+  const on = await stublab(...plant, "--cases", "9000", "--corpus", own, "--json");
+  const { state } = await fuzz({ cases: 9000, change, corpus: other });
+  const report = JSON.parse(on.stdout);
+  assert.equal([report.cases, report.signatures], [9000, state.kinds]);
+  assert.equal([...filesIn(own).keys()], [...filesIn(other).keys()]);
+  assert.is((await stublab("merge", own, "-o", newFolder())).code, 0);
+});
 
 onMount("a full disk loses nothing: the run continues where there is room", async () => {
   const corpus = newFolder();

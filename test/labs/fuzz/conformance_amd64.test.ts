@@ -130,22 +130,19 @@ for (const [name, machine] of Object.entries({ FOUR_LEVELS, FIVE_LEVELS })) {
   });
 }
 
-conformance(
-  "a probe that a signal ends is an error, after the facts that it has checked",
-  async () => {
-    const groups: (string | undefined)[] = [];
-    const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
-    const onGroup = ({ verdicts }: { readonly verdicts: readonly Verdict[] }) => {
-      groups.push(verdicts[0]?.fact.group);
-      for (const pid of children().split(" ").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
-    };
-    const error = await checkFacts(allFacts(), { onGroup }).catch((cause) => cause);
-    assert.instance(error, TraceError);
-    assert.match(error.message, /^the probe was ended by SIGKILL$/);
-    assert.is(groups[0], "write order");
-    assert.is(children(), "");
-  },
-);
+conformance("a probe that a signal ends is an error, after its facts", async () => {
+  const groups: (string | undefined)[] = [];
+  const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
+  const onGroup = ({ verdicts }: { readonly verdicts: readonly Verdict[] }) => {
+    groups.push(verdicts[0]?.fact.group);
+    for (const pid of children().split(" ").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
+  };
+  const error = await checkFacts(allFacts(), { onGroup }).catch((cause) => cause);
+  assert.instance(error, TraceError);
+  assert.match(error.message, /^the probe was ended by SIGKILL$/);
+  assert.is(groups[0], "write order");
+  assert.is(children(), "");
+});
 
 conformance.run();
 

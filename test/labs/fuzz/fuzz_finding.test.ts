@@ -66,30 +66,27 @@ findings("a folder has the case, what it was, what is wrong, and a program that 
   assert.match(output, /1 fields are not as predicted, and 0 not as seen there/);
 });
 
-findings(
-  "a finding that is not reproduced stays as it was found, and says what was seen",
-  async () => {
-    const corpus = join(folder, "once");
-    mkdirSync(corpus);
-    const first = { field: "status", predicted: 0x57fn, seen: 0x47fn };
-    const state = new RunState();
-    const raw = { key: 2, index: 7, it: original, first };
-    state.add({ from: 0, to: 8, counts: state.counts, signatures: [], findings: [raw] });
-    const run = { seed: 1n, path: "both", shard: undefined, machine, corpus } as const;
-    const examiner = new FindingExaminer(run);
-    for await (const _ of examiner.examine(state, 8));
-    const [examined, ...others] = examiner.findings;
-    assert.equal(others, []);
-    assert.equal([examined?.it, examined?.differences], [original, []]);
-    assert.is(
-      examined?.subject,
-      'Not reproduced: once, status was "stopped by SIGILL"; predicted: "stopped by SIGTRAP".',
-    );
-    const told = read("once", "findings", "00000000000002", "finding.json");
-    assert.equal(told.differences, []);
-    assert.equal(told.seenFirst, { field: "status", predicted: "0x57f", seen: "0x47f" });
-  },
-);
+findings("one that is not reproduced stays as found, and says what was seen", async () => {
+  const corpus = join(folder, "once");
+  mkdirSync(corpus);
+  const first = { field: "status", predicted: 0x57fn, seen: 0x47fn };
+  const state = new RunState();
+  const raw = { key: 2, index: 7, it: original, first };
+  state.add({ from: 0, to: 8, counts: state.counts, signatures: [], findings: [raw] });
+  const run = { seed: 1n, path: "both", shard: undefined, machine, corpus } as const;
+  const examiner = new FindingExaminer(run);
+  for await (const _ of examiner.examine(state, 8));
+  const [examined, ...others] = examiner.findings;
+  assert.equal(others, []);
+  assert.equal([examined?.it, examined?.differences], [original, []]);
+  assert.is(
+    examined?.subject,
+    'Not reproduced: once, status was "stopped by SIGILL"; predicted: "stopped by SIGTRAP".',
+  );
+  const told = read("once", "findings", "00000000000002", "finding.json");
+  assert.equal(told.differences, []);
+  assert.equal(told.seenFirst, { field: "status", predicted: "0x57f", seen: "0x47f" });
+});
 
 findings("a missing error is reported as such", () => {
   const told = (field: string, seen: bigint, predicted: bigint) => [

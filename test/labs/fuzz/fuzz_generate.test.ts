@@ -134,34 +134,31 @@ generation("of a run one group of numbers in four has cases of two to five steps
   );
 });
 
-generation(
-  "every bit of the header of an XSAVE area is set, by ptrace and in signal frames",
-  () => {
-    const [HEADER, WORDS] = [512n, 8];
-    for (const [path, count] of [
-      ["ptrace", 100],
-      ["sigreturn", 80],
-    ] as const) {
-      const set = Array<bigint>(WORDS).fill(0n);
-      const many = new Batch(1 << 14);
-      const generator = new Generator(4n, { path });
-      for (let n = 0; n < count; n++) {
-        generator.generate(many, 0, n * many.capacity, many.capacity);
-        for (let i = 0; i < many.capacity; i++) {
-          if (many.setups[setupAt(i) + SETUP.count] === 0) continue;
-          const { way, pairs } = readSetup(many, i);
-          if (way !== "XSTATE" && way !== "SIGRETURN") continue;
-          for (const { offset, word } of pairs) {
-            const k = Number(offset - HEADER) / 8;
-            if (set[k] !== undefined && (word & (word - 1n)) === 0n) set[k] |= word;
-          }
+generation("every bit of the header of an XSAVE area is set, on both paths", () => {
+  const [HEADER, WORDS] = [512n, 8];
+  for (const [path, count] of [
+    ["ptrace", 100],
+    ["sigreturn", 80],
+  ] as const) {
+    const set = Array<bigint>(WORDS).fill(0n);
+    const many = new Batch(1 << 14);
+    const generator = new Generator(4n, { path });
+    for (let n = 0; n < count; n++) {
+      generator.generate(many, 0, n * many.capacity, many.capacity);
+      for (let i = 0; i < many.capacity; i++) {
+        if (many.setups[setupAt(i) + SETUP.count] === 0) continue;
+        const { way, pairs } = readSetup(many, i);
+        if (way !== "XSTATE" && way !== "SIGRETURN") continue;
+        for (const { offset, word } of pairs) {
+          const k = Number(offset - HEADER) / 8;
+          if (set[k] !== undefined && (word & (word - 1n)) === 0n) set[k] |= word;
         }
       }
-      many.close();
-      assert.equal(set, Array(WORDS).fill(2n ** 64n - 1n), path);
     }
-  },
-);
+    many.close();
+    assert.equal(set, Array(WORDS).fill(2n ** 64n - 1n), path);
+  }
+});
 
 generation("a record has nothing of what was there before it", () => {
   const generator = new Generator(3n);
@@ -222,34 +219,30 @@ generation("what kills its stub is rare", () => {
   assert.ok(killing > CASES / 2000 && killing < CASES / 400, `${killing}`);
 });
 
-generation(
-  "nothing runs for ever, reads what another case has stored, or depends on the processor",
-  () => {
-    const generator = new Generator(6n);
-    const spin = placeOf("spin");
-    const isScratch = (word: bigint) =>
-      word > SCRATCH - 8n && word < SCRATCH + BigInt(SCRATCH_SIZE);
-    for (let index = 0; index < CASES; index++) {
-      const { way, on, block, pairs } = caseOf(generator, index);
-      const written = (name: string) => {
-        const i = indexOf(name);
-        const poked = pairs.filter(({ offset }) => way === "POKEUSER" && offset === BigInt(8 * i));
-        return [...block.slice(i, i + 1), ...poked.map(({ word }) => word)];
-      };
-      if (written("rip").some((rip) => rip >= spin && rip <= spin + 2n)) {
-        assert.ok(["NONE", "SINGLESTEP", "SYSEMU_SINGLESTEP"].includes(on), `${index} ${on}`);
-      }
-      if (written("rdi").some(isScratch)) {
-        assert.ok(written("rip").includes(placeOf("store")), `${index}`);
-      }
-      const [cs = 0n, rdi = 0n] = ["cs", "rdi"].map((name) => block[indexOf(name)]);
-      const isNear = rdi % (1n << 32n) > 0n && rdi % (1n << 32n) < 1n << 20n;
-      const isLimited = BigInt.asUintN(32, cs) !== 0x33n && isNear;
-      const selectors = way === "POKEUSER" || isLimited ? written("ds") : [];
-      // That segment begins after the processor's number, and only 32-bit code looks at limits.
-      assert.ok(!selectors.some((word) => (word & 0xfffcn) === 0x78n), `${index}`);
+generation("nothing runs for ever, reads what another stored, or asks the processor", () => {
+  const generator = new Generator(6n);
+  const spin = placeOf("spin");
+  const isScratch = (word: bigint) => word > SCRATCH - 8n && word < SCRATCH + BigInt(SCRATCH_SIZE);
+  for (let index = 0; index < CASES; index++) {
+    const { way, on, block, pairs } = caseOf(generator, index);
+    const written = (name: string) => {
+      const i = indexOf(name);
+      const poked = pairs.filter(({ offset }) => way === "POKEUSER" && offset === BigInt(8 * i));
+      return [...block.slice(i, i + 1), ...poked.map(({ word }) => word)];
+    };
+    if (written("rip").some((rip) => rip >= spin && rip <= spin + 2n)) {
+      assert.ok(["NONE", "SINGLESTEP", "SYSEMU_SINGLESTEP"].includes(on), `${index} ${on}`);
     }
-  },
-);
+    if (written("rdi").some(isScratch)) {
+      assert.ok(written("rip").includes(placeOf("store")), `${index}`);
+    }
+    const [cs = 0n, rdi = 0n] = ["cs", "rdi"].map((name) => block[indexOf(name)]);
+    const isNear = rdi % (1n << 32n) > 0n && rdi % (1n << 32n) < 1n << 20n;
+    const isLimited = BigInt.asUintN(32, cs) !== 0x33n && isNear;
+    const selectors = way === "POKEUSER" || isLimited ? written("ds") : [];
+    // That segment begins after the processor's number, and only 32-bit code looks at limits.
+    assert.ok(!selectors.some((word) => (word & 0xfffcn) === 0x78n), `${index}`);
+  }
+});
 
 generation.run();

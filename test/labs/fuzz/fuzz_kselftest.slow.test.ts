@@ -28,20 +28,16 @@ const selftests = suite("fuzz: selftests of the kernel");
 selftests.before(() => {
   if (SOURCE === undefined) return;
   const members = NEEDED.map((path) => `${SOURCE.replace(".tar.xz", "")}/${path}`);
-  execFileSync("tar", [
-    "-C",
-    tree,
-    "--strip-components=1",
-    "-xf",
-    `/usr/src/${SOURCE}`,
-    ...members,
-  ]);
+  const archive = ["-xf", `/usr/src/${SOURCE}`, ...members];
+  execFileSync("tar", ["-C", tree, "--strip-components=1", ...archive]);
   mkdirSync(folder);
 });
 selftests.after(() => examiner.close());
 
 const source = { "a linux-source package": SOURCE !== undefined };
 const withSource = needs(selftests, source, "cc");
+const withStrace = needs(selftests, source, "cc", "strace");
+const withPerl = needs(selftests, source, "perl");
 
 /** Writes the selftest of a case into the tree and returns its path without ".c". */
 function write(name: string, it: Case, by = examiner): string {
@@ -110,12 +106,7 @@ withSource("a case whose stop is not predicted is skipped from there on", () => 
   assert.match(stdout, /^ok \d # SKIP status: not predicted$/m);
 });
 
-needs(
-  selftests,
-  source,
-  "cc",
-  "strace",
-)("a process that cannot be traced is a test that fails, and says why", () => {
+withStrace("a process that cannot be traced is a test that fails, and says why", () => {
   const program = write("untraceable", caseOf({}));
   compile(program);
   const { status, stdout } = spawnSync("strace", ["-qq", "-f", "-o", "/dev/null", program], {
@@ -131,11 +122,7 @@ needs(
  */
 const IGNORED = "ENOSYS,CAMELCASE,BIT_MACRO";
 
-needs(
-  selftests,
-  source,
-  "perl",
-)("checkpatch finds nothing in any kind", () => {
+withPerl("checkpatch finds nothing in any kind", () => {
   const programs = TRIED.map(([name, document]) => `${write(name, caseOf(document))}.c`);
   const flags = ["--no-tree", "--strict", "--terse", "--no-summary", "--ignore", IGNORED];
   const { status, stdout } = spawnSync(

@@ -23,29 +23,26 @@ minimizing("where everything holds nothing is left, and where nothing smaller ho
   assert.equal([minimize(FULL, () => true), minimize(FULL, () => false)], [PLAIN, FULL]);
 });
 
-minimizing(
-  "what comes by rt_sigreturn goes on by CONT, with as little of the frame as will do",
-  () => {
-    const frame = { ucFlags: 0x8000_000c, fpstate: true };
-    const returning: Case = {
-      ...FULL,
-      from: "signal",
-      way: "SIGRETURN",
-      on: "CONT",
-      signal: 0,
-      frame,
-    };
-    const tried: Case[] = [];
-    const small = minimize(returning, (it) => {
-      tried.push(it);
-      return it.way === "SIGRETURN" && (it.frame?.ucFlags ?? 0) % 8 >= 4;
-    });
-    const plain = { ...PLAIN, way: "SIGRETURN", on: "CONT", frame: { ucFlags: 4, fpstate: false } };
-    assert.equal(small, plain);
-    assert.ok(tried.every(({ way, on }) => way !== "SIGRETURN" || on === "CONT"));
-    assert.ok(tried.every(({ way, frame }) => (way === "SIGRETURN") === (frame !== undefined)));
-  },
-);
+minimizing("what rt_sigreturn writes goes on by CONT, with a small frame", () => {
+  const frame = { ucFlags: 0x8000_000c, fpstate: true };
+  const returning: Case = {
+    ...FULL,
+    from: "signal",
+    way: "SIGRETURN",
+    on: "CONT",
+    signal: 0,
+    frame,
+  };
+  const tried: Case[] = [];
+  const small = minimize(returning, (it) => {
+    tried.push(it);
+    return it.way === "SIGRETURN" && (it.frame?.ucFlags ?? 0) % 8 >= 4;
+  });
+  const plain = { ...PLAIN, way: "SIGRETURN", on: "CONT", frame: { ucFlags: 4, fpstate: false } };
+  assert.equal(small, plain);
+  assert.ok(tried.every(({ way, on }) => way !== "SIGRETURN" || on === "CONT"));
+  assert.ok(tried.every(({ way, frame }) => (way === "SIGRETURN") === (frame !== undefined)));
+});
 
 minimizing("what has a part in it is left, and no more", () => {
   const [cs, rax] = [indexOf("cs"), indexOf("rax")];
@@ -81,34 +78,31 @@ minimizing("pairs are dropped, and go by SETREGS where they can", () => {
   assert.equal(by, { ...PLAIN, block: BASELINE.with(rax, 11n) });
 });
 
-minimizing(
-  "what a call leaves in registers need not be written, where few words are left that way",
-  () => {
-    const rip = placeOf("int3");
-    const words: Record<string, bigint> = { rcx: rip, r11: 0x10202n, eflags: 0x10202n, ds: 3n };
-    let block = BASELINE;
-    for (const [name, word] of Object.entries(words)) block = block.with(indexOf(name), word);
-    const call = placeOf("syscall") + 2n;
-    const there: Record<string, bigint> = { rcx: call, rip: call, r11: 0x202n, eflags: 0x202n };
-    const small = minimize({ ...PLAIN, from: "exit", on: "CONT", block }, (it) => {
-      const poked = Object.fromEntries(
-        it.pairs.map(({ offset, word }) => [REGISTERS[Number(offset) / 8], word]),
-      );
-      const now = (name: string) =>
-        it.way === "SETREGS" ? it.block[indexOf(name)] : (poked[name] ?? there[name]);
-      return (
-        it.from === "exit" &&
-        now("rcx") === now("rip") &&
-        now("r11") === 0x10202n &&
-        now("eflags") === 0x10202n &&
-        now("ds") === 3n
-      );
-    });
-    assert.is(small.way, "POKEUSER");
-    const names = small.pairs.map(({ offset }) => REGISTERS[Number(offset) / 8]);
-    assert.equal(names, ["r11", "eflags", "ds"]);
-  },
-);
+minimizing("what a call leaves in registers need not be written", () => {
+  const rip = placeOf("int3");
+  const words: Record<string, bigint> = { rcx: rip, r11: 0x10202n, eflags: 0x10202n, ds: 3n };
+  let block = BASELINE;
+  for (const [name, word] of Object.entries(words)) block = block.with(indexOf(name), word);
+  const call = placeOf("syscall") + 2n;
+  const there: Record<string, bigint> = { rcx: call, rip: call, r11: 0x202n, eflags: 0x202n };
+  const small = minimize({ ...PLAIN, from: "exit", on: "CONT", block }, (it) => {
+    const poked = Object.fromEntries(
+      it.pairs.map(({ offset, word }) => [REGISTERS[Number(offset) / 8], word]),
+    );
+    const now = (name: string) =>
+      it.way === "SETREGS" ? it.block[indexOf(name)] : (poked[name] ?? there[name]);
+    return (
+      it.from === "exit" &&
+      now("rcx") === now("rip") &&
+      now("r11") === 0x10202n &&
+      now("eflags") === 0x10202n &&
+      now("ds") === 3n
+    );
+  });
+  assert.is(small.way, "POKEUSER");
+  const names = small.pairs.map(({ offset }) => REGISTERS[Number(offset) / 8]);
+  assert.equal(names, ["r11", "eflags", "ds"]);
+});
 
 minimizing("a prefix that SETREGSET writes goes by SETREGS without what is behind it", () => {
   const prefix: Case = { ...PLAIN, way: "SETREGSET", block: FULL.block, length: 8 };

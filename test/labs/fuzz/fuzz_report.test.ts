@@ -39,41 +39,38 @@ ok 1 case # SKIP it cannot be tried: EIO
 # kernel: Linux 6.3
 `;
 
-withProbe(
-  "a folder has all that repeats the case, and the report's commands work in it",
-  async () => {
-    const [place, log, others] = ["report", "a.log", "b.log"].map((name) => join(folder, name));
-    writeFileSync(log ?? "", SEEN);
-    writeFileSync(others ?? "", OTHERS);
-    const seen = ["--seen", log ?? "", "--seen", others ?? ""];
-    const { code, stdout, stderr } = await exportCase(CASE, "--report", place ?? "", ...seen);
-    assert.is(code, 0, stderr);
-    assert.is(stdout, "");
-    const text = readFileSync(join(place ?? "", "report.md"), "utf8");
-    assert.match(text, /^# The outcome matches the prediction\.$/m);
-    assert.match(text, /^\| stopped\.rax \| 0x18 \| 0x18 \|$/m);
-    assert.match(text, /^- R10: .*arch\/x86\/kernel\/signal\.c/m);
-    assert.match(text, /^\| Linux \S+ \| as predicted \| x86-64, /m);
-    assert.match(
-      text,
-      /^\| Linux 5\.10\.0-32 \| differs: stopped\.rax is 0xf+e00, and 0x18 is expected \| fsgsbase amd XSAVE area of 2696 bytes \|$/m,
-    );
-    assert.match(text, /^\| Linux 6\.1 \\\| \\<b\\> \| as predicted \| \? \|$/m);
-    assert.match(text, /^\| Linux 6\.2 \| it cannot be tried: EIO \| \? \|$/m);
-    assert.match(text, /^\| Linux 6\.3 \| no result \| \? \|$/m);
-    const [commands = ""] = /(?<=```sh\n)cc .*?(?=```)/s.exec(text) ?? [];
-    const shell = spawnSync("sh", ["-e", "-c", commands], { cwd: place, encoding: "utf8" });
-    assert.is(shell.status, 0, shell.stderr);
-    assert.match(shell.stdout, /\n0 fields are not as predicted, and 0 not as seen there\n/);
-    assert.match(shell.stdout, /\nok 1 case\n/);
-    const archive = readFileSync(join(place ?? "", "probe.cpio"));
-    assert.ok(archive.includes("case.json\0"));
-    assert.match(
-      readFileSync(join(place ?? "", "selftest.c"), "utf8"),
-      /#include "\.\.\/kselftest\.h"/,
-    );
-  },
-);
+withProbe("a folder has what repeats the case, and its commands work", async () => {
+  const [place, log, others] = ["report", "a.log", "b.log"].map((name) => join(folder, name));
+  writeFileSync(log ?? "", SEEN);
+  writeFileSync(others ?? "", OTHERS);
+  const seen = ["--seen", log ?? "", "--seen", others ?? ""];
+  const { code, stdout, stderr } = await exportCase(CASE, "--report", place ?? "", ...seen);
+  assert.is(code, 0, stderr);
+  assert.is(stdout, "");
+  const text = readFileSync(join(place ?? "", "report.md"), "utf8");
+  assert.match(text, /^# The outcome matches the prediction\.$/m);
+  assert.match(text, /^\| stopped\.rax \| 0x18 \| 0x18 \|$/m);
+  assert.match(text, /^- R10: .*arch\/x86\/kernel\/signal\.c/m);
+  assert.match(text, /^\| Linux \S+ \| as predicted \| x86-64, /m);
+  assert.match(
+    text,
+    /^\| Linux 5\.10\.0-32 \| differs: stopped\.rax is 0xf+e00, and 0x18 is expected \| fsgsbase amd XSAVE area of 2696 bytes \|$/m,
+  );
+  assert.match(text, /^\| Linux 6\.1 \\\| \\<b\\> \| as predicted \| \? \|$/m);
+  assert.match(text, /^\| Linux 6\.2 \| it cannot be tried: EIO \| \? \|$/m);
+  assert.match(text, /^\| Linux 6\.3 \| no result \| \? \|$/m);
+  const [commands = ""] = /(?<=```sh\n)cc .*?(?=```)/s.exec(text) ?? [];
+  const shell = spawnSync("sh", ["-e", "-c", commands], { cwd: place, encoding: "utf8" });
+  assert.is(shell.status, 0, shell.stderr);
+  assert.match(shell.stdout, /\n0 fields are not as predicted, and 0 not as seen there\n/);
+  assert.match(shell.stdout, /\nok 1 case\n/);
+  const archive = readFileSync(join(place ?? "", "probe.cpio"));
+  assert.ok(archive.includes("case.json\0"));
+  assert.match(
+    readFileSync(join(place ?? "", "selftest.c"), "utf8"),
+    /#include "\.\.\/kselftest\.h"/,
+  );
+});
 
 withProbe("stublab probe puts a case into an initramfs", async () => {
   const archive = join(folder, "probe.cpio");
@@ -116,18 +113,12 @@ reports("what is not predicted is said", () => {
   assert.match(text, /^\| status \| not predicted \| /m);
 });
 
-reports(
-  "a log without a kernel has the name of its file; one with several cases is refused",
-  () => {
-    assert.equal(readSightings("ok 1 case\n", "x.log"), [
-      { kernel: "x.log", machine: "?", result: "as predicted" },
-    ]);
-    assert.throws(
-      () => readSightings("ok 1 case\nok 2 case\n", "x.log"),
-      /results of several cases/,
-    );
-  },
-);
+reports("a log without a kernel has its file's name; several cases are refused", () => {
+  assert.equal(readSightings("ok 1 case\n", "x.log"), [
+    { kernel: "x.log", machine: "?", result: "as predicted" },
+  ]);
+  assert.throws(() => readSightings("ok 1 case\nok 2 case\n", "x.log"), /results of several cases/);
+});
 
 const bisection = suite("fuzz: the script of bisections");
 

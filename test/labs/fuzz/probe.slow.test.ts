@@ -21,6 +21,9 @@ const folder = temporaryFolder();
 /** What only a build with wasm2c has. */
 const PROBE_BUILT = { "the probe, which wasm2c builds": existsSync(PROBE) };
 const built = needs(probe, PROBE_BUILT);
+const inRunsc = needs(probe, PROBE_BUILT, "runsc");
+const withSetarch = needs(probe, PROBE_BUILT, "setarch");
+const withCpio = needs(probe, PROBE_BUILT, "cpio");
 
 // elf(5)
 const [E_MACHINE, E_PHOFF, E_PHNUM, PHENTSIZE] = [18, 32, 56, 56];
@@ -49,11 +52,7 @@ for (const arch of ARCHES.filter((it) => existsSync(probeOf(it)))) {
   });
 }
 
-needs(
-  probe,
-  PROBE_BUILT,
-  "runsc",
-)("says as stublab conformance does what a kernel does otherwise with requests", () => {
+inRunsc("says as stublab conformance does what a kernel does otherwise with requests", () => {
   const inside = (...command: string[]) => {
     const { stdout, stderr } = inGvisor(...command);
     return `${stdout}${stderr}`.split("\n").filter((line) => /^ {2}(#|ok|not ok) /.test(line));
@@ -73,11 +72,7 @@ needs(
   );
 });
 
-needs(
-  probe,
-  PROBE_BUILT,
-  "setarch",
-)("finds features by trials: no release is believed", () => {
+withSetarch("finds features by trials: no release is believed", () => {
   // The release is 2.6.x for such a process.
   const claim = ["--uname-2.6", PROBE, "conformance", "--only", "selectors"];
   const claimed = spawnSync("setarch", claim, { encoding: "utf8" }).stdout;
@@ -87,11 +82,7 @@ needs(
   assert.equal(features, machineIn(call(...claim.slice(2)).lines.join("\n")).features);
 });
 
-needs(
-  probe,
-  PROBE_BUILT,
-  "runsc",
-)("finds four levels of page tables in gVisor, whatever its processor could have", () => {
+inRunsc("finds four levels of page tables in gVisor, whatever its processor could have", () => {
   const { stdout } = inGvisor(PROBE, "conformance", "--only", "bases");
   const [, line = "{}"] = /^# machine (.*)$/m.exec(stdout) ?? [];
   assert.not(JSON.parse(line).features.includes("la57"));
@@ -121,11 +112,7 @@ for (const path of PATHS) {
   });
 }
 
-needs(
-  probe,
-  PROBE_BUILT,
-  "runsc",
-)("reports what a kernel does otherwise with a case that can be replayed", () => {
+inRunsc("reports what a kernel does otherwise with a case that can be replayed", () => {
   const { status, stdout } = inGvisor(PROBE, "fuzz", "--cases", "1500", "--path", "ptrace");
   assert.is(status, 1, stdout);
   const cases = [...stdout.matchAll(/^# case (\{.*\})$/gm)].map(([, text = ""]) => text);
@@ -171,11 +158,7 @@ built("a replay that Ctrl-C interrupts ends after the case under way", async () 
   assert.is(stdout.match(/^ok \d+ case/gm)?.length, Number(plan));
 });
 
-needs(
-  probe,
-  PROBE_BUILT,
-  "cpio",
-)("stublab probe writes it, or an initramfs with it", async () => {
+withCpio("stublab probe writes it, or an initramfs with it", async () => {
   const [program, archive] = [join(folder, "probe"), join(folder, "probe.cpio")];
   const written = await run(stublabCommand("probe", "-o", program));
   assert.is(written.code, 0, written.stderr);
