@@ -1,7 +1,7 @@
 // Cases that set hardware breakpoints: they spoil their stub, so they are as rare as those that end it.
 
 import { REG_eflags, REG_rax, REG_rdi, REG_rip } from "../../amd64/registers";
-import { placeStore } from "../../model/amd64/target";
+import { pageAt, placeStore, SCRATCH_PAGE } from "../../model/amd64/target";
 import { drawOn, drawSignal } from "../kinds";
 import { below } from "../random";
 import { clearWords } from "../records";
@@ -26,7 +26,10 @@ export function armsBreakpoint(setup: Setup): bool {
   return true;
 }
 
-/** Makes a further step one that executes where an earlier one has set breakpoint 0, or that changes a breakpoint. */
+/**
+ * Makes a further step one that executes or stores where an earlier one has set breakpoint 0, or that changes a
+ * breakpoint.
+ */
 export function meetBreakpoint(setup: Setup): void {
   pokeNothing(setup);
   const kind = below(4);
@@ -34,7 +37,10 @@ export function meetBreakpoint(setup: Setup): void {
   else if (kind == 1) poke(setup, DEBUG_REGISTERS + 8 * (below(2) * below(4)), drawWord());
   else {
     setup.on = u8(drawOn());
-    poke(setup, REG_rip, addressBefore(setup));
+    const address = addressBefore(setup);
+    const stores = pageAt(address) == SCRATCH_PAGE;
+    poke(setup, REG_rip, stores ? placeStore : address);
+    if (stores) poke(setup, REG_rdi, address);
   }
 }
 
