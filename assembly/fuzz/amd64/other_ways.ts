@@ -1,15 +1,18 @@
 // The input of the ways that do not write a whole block: pairs of an offset and a word, other structures, and their
 // lengths as passed to the kernel.
 
-import { REG_orig_rax, REGISTERS_SIZE } from "../../amd64/registers";
+import { REG_cs, REG_orig_rax, REG_rax, REGISTERS_SIZE } from "../../amd64/registers";
+import { ORDER } from "../../model/amd64/genregs32_set";
+import { baseline } from "../../model/amd64/target";
 import { drawRaised, oneOf } from "../kinds";
 import { below } from "../random";
 import * as setups from "../setup";
 import { DISPATCH_WORDS, MOST_PAIRS, Setup, SYSCALL_INFO_WORDS } from "../setup";
-import { controls, oddOffsets, pick } from "../tables";
+import { controls, oddOffsets, pick, wordsOf } from "../tables";
 import { drawHeader, drawWord } from "../words";
 import { drawDispatch } from "./dispatch";
 import { drawIndex, drawRegister } from "./registers";
+import { hasBlock } from "./ways";
 
 /** The length of NT_X86_XSTATE on this machine, that of the area in a frame, and the components in XCR0. */
 export let xstateLength: u32 = 0;
@@ -69,8 +72,29 @@ function blockRaised(setup: Setup): void {
   store<u64>(setup.words, load<u64>(setup.words) | (u64(1) << (setup.signal - 1)));
 }
 
-/** Makes a setup, which goes on from another one, one that pokes few words, or none. */
+/** cs of 32-bit code, and the size of struct user_regs_struct32, which ptrace writes there. */
+const CODE_32: u32 = 0x23;
+const BLOCK_32: u32 = 68;
+
+/** Makes a setup one that writes the registers that a target has between two cases, with a call or an error of one. */
+function drawBlock32(setup: Setup): void {
+  setup.way = u8(setups.WAY_SETREGSET);
+  setup.length = BLOCK_32;
+  for (let k: u32 = 0; k < BLOCK_32 / 4; k++) {
+    const register: i32 = 8 * i32(load<u8>(ORDER + k));
+    const drawn = (register == REG_rax || register == REG_orig_rax) && below(4) > 0;
+    const word = drawn ? drawRegister(register / 8) : load<u32>(wordsOf(baseline) + register);
+    store<u32>(setup.words + 4 * k, register == REG_cs ? CODE_32 : u32(word));
+  }
+}
+
+/** Makes a setup, which goes on from another one, one that pokes few words, or none; in 32-bit code also a block. */
 export function drawPokes(setup: Setup, before: Setup): void {
+  const in32 = hasBlock(before.way) && load<u32>(before.words + REG_cs) == CODE_32;
+  if (in32 && below(2) == 0) {
+    drawBlock32(setup);
+    return;
+  }
   if (before.way == setups.WAY_SIGMASK && below(2) == 0) setup.signal = drawRaised();
   setup.way = u8(setups.WAY_POKEUSER);
   setup.count = below(3);

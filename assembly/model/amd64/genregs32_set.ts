@@ -22,7 +22,9 @@ export let W81_errno: i32 = EINVAL;
 export let W81_most: u32 = 68;
 
 /** ebx, ecx, edx, esi, edi, ebp, eax, ds, es, fs, gs, orig_eax, eip, cs, eflags, esp and ss: their places in a block. */
-const ORDER = memory.data<u8>([5, 11, 12, 13, 14, 4, 10, 23, 24, 25, 26, 15, 16, 17, 18, 19, 20]);
+export const ORDER = memory.data<u8>([
+  5, 11, 12, 13, 14, 4, 10, 23, 24, 25, 26, 15, 16, 17, 18, 19, 20,
+]);
 
 /** Writes the first `length` bytes of a block. Returns the errno. */
 export function genregs32Set(block: usize, length: u32): i32 {
