@@ -36,7 +36,7 @@ export interface Machine {
   readonly asRoot: boolean;
   /** The list of the probe that has the faults of what emulates the processor. */
   readonly known?: string;
-  /** Some facts hold in one run and fail in the next. */
+  /** Some facts hold in one run, or with one processor, and fail in the next. */
   readonly varies?: boolean;
   /** Random setups of registers crash the kernel, and so do some facts, or the facts of a group: neither is tried. */
   readonly crashesBy?: readonly string[];
@@ -286,6 +286,7 @@ function userModeLinux(host: Machine["host"]): Machine {
     needs: { "linux.uml": "user-mode-linux", ...needsOf(host) },
     asRoot: host === "node",
     crashesBy: UML_CRASHES,
+    varies: true,
     warns: UML_WARNS,
     release: () => versionOf("linux.uml", /^\S+/m),
     command: ({ root, probeRoot }, words) =>
