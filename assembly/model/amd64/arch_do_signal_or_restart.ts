@@ -33,7 +33,7 @@ export let R103: u32 = 0;
 export let R103_least: u64 = 0x8000_0000;
 
 /** syscall_get_nr: whether the task is in no call. */
-function isNoCall(): bool {
+export function isNoCall(): bool {
   const number = get(REG_orig_rax) & 0xffff_ffff;
   return (number == R12_none && use(R12)) || (number >= R103_least && use(R103));
 }

@@ -5,6 +5,7 @@ import { EINVAL } from "../../linux/errno";
 import { wrote } from "../prediction";
 import { set } from "../registers";
 import { use } from "../rule";
+import { isNoCall } from "./arch_do_signal_or_restart";
 import { W1 } from "./genregs_set";
 import { putreg } from "./putreg";
 import { task } from "./task";
@@ -48,7 +49,7 @@ export function genregs32Set(block: usize, length: u32): i32 {
 export let W82: u32 = 0;
 
 /**
- * After such a write of orig_eax errors are as in a 32-bit call.
+ * After such a write of orig_eax, unless there is no call then, errors are as in a 32-bit call.
  * @source putreg32, arch/x86/kernel/ptrace.c: TS_I386_REGS_POKED, 6.12
  * @needs ia32
  */
@@ -59,7 +60,6 @@ function putreg32(register: i32, word: u64): i32 {
   if (errno == 0 && register >= REG_fs && use(W82)) {
     set(register == REG_fs ? REG_fs_base : REG_gs_base, 0);
   }
-  // With -1 there is no call, and no error.
-  if (register == REG_orig_rax && use(W83)) task.poked32 = true;
+  if (register == REG_orig_rax && !isNoCall() && use(W83)) task.poked32 = true;
   return errno;
 }
