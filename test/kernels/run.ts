@@ -8,7 +8,7 @@
  */
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -78,7 +78,10 @@ function outputOf(
   limit: number,
 ): Promise<Output> {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    // A pipe is not read while the files of another machine are fetched, and QEMU's serial port drops what is not taken.
+    const log = openSync(file, "w");
+    const child = spawn(command, args, { stdio: ["ignore", log, log], detached: true });
+    closeSync(log);
     child.on("error", fail);
     const { pid } = child;
     if (pid === undefined) return;
@@ -91,18 +94,11 @@ function outputOf(
       }, limit),
       setTimeout(() => end(pid, "SIGKILL"), limit + GRACE),
     ];
-    let text = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (part) => {
-        text += part;
-      });
-    }
     child.on("close", () => {
       for (const timer of timers) clearTimeout(timer);
       running.delete(pid);
-      writeFileSync(file, text);
       const fault = isLate ? { fault: `no end after ${limit / 1000} s` } : {};
-      done({ text: text.replaceAll("\r", ""), ...fault });
+      done({ text: readFileSync(file, "utf8").replaceAll("\r", ""), ...fault });
     });
   });
 }
