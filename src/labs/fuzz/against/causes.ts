@@ -79,7 +79,7 @@ export function causesOf<T extends Differing>({
 const has = ({ traits }: Differing, trait: string): boolean =>
   trait === EVERY || traits.includes(trait);
 
-/** The index of a pair says nothing. */
+/** The index of a pair is not a part of it. */
 const nameOf = (field: string): string => field.replace(/^written\.\d+$/, "written");
 
 /** The cases in which the same field of the same side differs first, the largest groups first. */

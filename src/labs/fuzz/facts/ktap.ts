@@ -168,7 +168,7 @@ function verdictOfNotes(
   return verdictOf(fact, checksOf(fact, status, told), Number(count ?? 0));
 }
 
-/** Those of which a log says nothing hold, unless the fact ended early. */
+/** Those that a log leaves out hold, unless the fact ended early. */
 function checksOf(
   { checks }: Fact,
   status: CheckStatus,
