@@ -1,7 +1,7 @@
-// Cases in stubs that a second thread disturbs: it sends signals, unmaps memory, and ends or
-// executes a program while registers are written and the stub resumed. What a case results in then
-// depends on the order, so only what must hold whatever the order is checked: no stop is lost, no
-// request fails otherwise than without the thread, and the stub can be ended.
+// Cases in stubs that a second thread disturbs: it sends signals, unmaps memory, ends the stub or
+// executes a program while registers are written and the stub is resumed. Outcomes then depend on
+// the order of events, so only this is checked: no stop is lost, each request returns 0,
+// ESRCH or the errno that it returns without the thread, and the stub can be ended.
 #include "target.h"
 #include "trying.h"
 #include <asm/signal.h>
@@ -36,7 +36,7 @@ enum { END_MILLISECONDS = 5000, MOST_TOLD = 16 };
 static struct stublab_trial trial;
 static struct tracee stub;
 static uint64_t page;
-/** Stubs so far, cases in the last one, and those that came otherwise than alone. */
+/** Stubs so far, cases in the last one, and cases whose outcome the thread has changed. */
 static uint32_t stubs, cases, disturbed;
 
 static const struct disturbance *disturbance(void) {
@@ -201,6 +201,7 @@ int disturb(const struct run *run) {
     if (stub.pid != 0)
         end_disturbed();
     renew();
-    say("# %lu cases in %u stubs, %u came otherwise, %u faults\n", done, stubs, disturbed, faults);
+    say("# %lu cases in %u stubs, %u outcomes changed, %u faults\n", done, stubs, disturbed,
+        faults);
     return end_fuzz(false, result, faults > 0);
 }

@@ -110,7 +110,7 @@ int64_t try_cases(uint64_t from, uint32_t count) {
     for (uint32_t k = 0; k < some; k++) {
         const uint32_t i = news[k];
         const struct stublab_setup *first = first_step(&setups[i]);
-        // A step after one that differs begins otherwise than predicted.
+        // A step after one that differs does not begin where its prediction does.
         if (first == differing) {
             w2c_fuzz_predictOne(&module, module_address(&setups[i]));
             w2c_fuzz_count(&module, module_address(&outcomes[i]));
