@@ -1,5 +1,6 @@
 // What is known at a step of a recording: computed once, for every view.
 
+import { grouped } from "../../lib/group.ts";
 import { archOf, type RecordArch } from "./arch.ts";
 import type {
   Arrow,
@@ -12,7 +13,7 @@ import type {
   Registers,
   Step,
 } from "./recording.ts";
-import { byStep, KERNEL_FIELDS, type KernelField, type RegisterRow } from "./view/told.ts";
+import { KERNEL_FIELDS, type KernelField, type RegisterRow } from "./view/told.ts";
 
 /**
  * The state of a lane's process, by the letters of /proc/PID/stat. "X" is one that has ended and has been waited for;
@@ -141,7 +142,7 @@ export class Moments {
       recording.steps.flatMap(({ lane, about }, i) => [[lane, i] as const, [about, i] as const]),
     );
     const { questions } = recording;
-    this.#questions = byStep([...questions.keys()], (i) => questions[i]?.step ?? 0);
+    this.#questions = grouped([...questions.keys()], (i) => questions[i]?.step ?? 0);
     for (const { id } of recording.lanes) this.#tracks.set(id, []);
     for (const arrow of recording.arrows) {
       const born = recording.steps[arrow.to]?.lane;

@@ -1,10 +1,11 @@
+import { grouped } from "../../../lib/group.ts";
 import { plain } from "../../../lib/page/html.ts";
 import { visible } from "../../../lib/visible.ts";
 import { expectRecording } from "../load.ts";
 import { Moments } from "../moment.ts";
 import type { Lane, Recording, Step } from "../recording.ts";
 import { type Track, trackIds } from "./perfetto_tracks.ts";
-import { byStep, stepNumber } from "./told.ts";
+import { stepNumber } from "./told.ts";
 
 /** The shortest slice, in microseconds: its middle, where arrows are bound, is a whole number inside it. */
 const SHORTEST = 2;
@@ -29,7 +30,7 @@ export function renderPerfetto(recording: Recording): string {
   expectRecording(recording);
   const tracks = trackIds(recording.lanes);
   const trackOf = (lane: string) => tracks.get(lane) ?? { pid: 0, tid: 0 };
-  const flows = byStep(flowEnds(recording), ({ step }) => step);
+  const flows = grouped(flowEnds(recording), ({ step }) => step);
 
   const events = recording.lanes.flatMap((lane, i) => nameTrack(lane, trackOf(lane.id), i));
   const moments = new Moments(recording);

@@ -1,8 +1,8 @@
 // A recording as a sequence of messages between its lanes and of notes beside them.
 
+import { grouped } from "../../../lib/group.ts";
 import { counted } from "../../../lib/page/figures.ts";
 import type { Arrow, Recording, Step } from "../recording.ts";
-import { byStep } from "./told.ts";
 
 export type Item = Message | Note;
 
@@ -29,7 +29,7 @@ export interface Note {
 /** Items in the order in which one reads them; a run of instructions is one. */
 export function tellStory({ steps, arrows }: Recording): Item[] {
   const items: Item[] = [];
-  const arriving = byStep(arrows, ({ to }) => to);
+  const arriving = grouped(arrows, ({ to }) => to);
   const touched = new Set(arrows.flatMap(({ from, to }) => [from, to]));
   const isPlain = (step: Step | undefined, i: number) =>
     step?.kind === "instruction" && step.lane === step.about && !touched.has(i);

@@ -1,4 +1,5 @@
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
+import { grouped } from "../../../lib/group.ts";
 import { checkOptions, count } from "../../../lib/shape.ts";
 import { visible } from "../../../lib/visible.ts";
 import { Annotator } from "../annotate.ts";
@@ -6,7 +7,7 @@ import { tellDiscarded, tellFact } from "../fact.ts";
 import { expectRecording } from "../load.ts";
 import { Moments } from "../moment.ts";
 import type { Question, Recording } from "../recording.ts";
-import { byStep, callInWords, STAGED, stepNumber } from "./told.ts";
+import { callInWords, STAGED, stepNumber } from "./told.ts";
 import { wrap } from "./wrap.ts";
 
 const WIDTH = 80;
@@ -122,8 +123,8 @@ function tellSteps(
 ): void {
   const moments = new Moments(recording);
   const annotator = new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants);
-  const questions = byStep(asked, ({ step }) => step);
-  const arrows = byStep(recording.arrows, (arrow) => arrow.from);
+  const questions = grouped(asked, ({ step }) => step);
+  const arrows = grouped(recording.arrows, (arrow) => arrow.from);
   for (const [index, step] of recording.steps.entries()) {
     if (index < from) continue;
     for (const question of questions.get(index) ?? []) tellQuestion(page, question);

@@ -8,17 +8,6 @@ export function stepNumber(index: number): number {
   return index + 1;
 }
 
-/** Arrows or questions by the index of the step that they belong to. */
-export function byStep<T>(items: readonly T[], indexOf: (item: T) => number): Map<number, T[]> {
-  const groups = new Map<number, T[]>();
-  for (const item of items) {
-    const group = groups.get(indexOf(item));
-    if (group === undefined) groups.set(indexOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
 /** One register before and after a step. */
 export interface RegisterRow {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { grouped } from "../../../../lib/group.ts";
 import { fit } from "../../../../lib/page/fit.ts";
 import type { Html } from "../../../../lib/page/html.ts";
 import { embedJson } from "../../../../lib/page/json.ts";
@@ -5,7 +6,6 @@ import type { Shape } from "../../../../lib/shape.ts";
 import { Annotator } from "../../annotate.ts";
 import { Moments } from "../../moment.ts";
 import { type Question, type Recording, type Step, shapes } from "../../recording.ts";
-import { byStep } from "../told.ts";
 import { Shortener } from "./cut.ts";
 import { renderRow } from "./steps.ts";
 
@@ -90,7 +90,7 @@ function renderRows(
 ): Html[] {
   const moments = new Moments({ ...recording, questions: [] });
   const annotator = new Annotator(moments, constants);
-  const questions = byStep(asked, ({ step }) => step);
+  const questions = grouped(asked, ({ step }) => step);
   const rows: Html[] = [];
   let rest = STEPS;
   for (const [index, step] of recording.steps.entries()) {
