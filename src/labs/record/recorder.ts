@@ -196,6 +196,7 @@ export class Recorder {
       kind: event.kind ?? "syscall",
       title: event.title ?? (event.call ? callTitle(event.call) : ""),
       why,
+      detail: event.detail ?? null,
       // Two processes may record together: this clock is the same in both.
       microseconds: Number(process.hrtime.bigint() / 1000n),
       instruction: event.instruction ?? null,

@@ -134,6 +134,7 @@ const kernel = record({
 export interface KernelView extends Shaped<typeof kernel> {}
 
 const isStaged = optional(truth);
+const detail = optional(nullable(text));
 
 const step = record({
   /** The lane that acts. */
@@ -145,6 +146,8 @@ const step = record({
   title: text,
   /** One or two sentences: what the step is for. */
   why: text,
+  /** What a kernel engineer would add. Older recordings do not have that: null. */
+  detail: (value, place): string | null => detail(value, place) ?? null,
   /** Time since the first step. */
   microseconds: BYTES,
   instruction: nullable<Instruction>(instruction),

@@ -65,6 +65,7 @@ function crowded(text: string, lines: number): Recording {
     registers: null,
     kernel: null,
     observer: text,
+    detail: null,
     staged: false,
   };
   return {
