@@ -56,8 +56,6 @@ async function bundleCode(tests) {
       "binaryen",
       "puppeteer-core",
       "axe-core",
-      "mermaid",
-      "dompurify",
     ],
     loader: { ".jsonl": "text" },
     sourcemap: "inline",

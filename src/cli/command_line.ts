@@ -28,7 +28,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     load: async () => (await import("./step.ts")).stepCommand,
   },
   view: {
-    summary: "show a recording as a page, text, a Mermaid diagram, a Perfetto trace or JSON",
+    summary: "show a recording as a page, text or JSON",
     load: async () => (await import("./view.ts")).viewCommand,
   },
   gallery: {

@@ -3,10 +3,7 @@ import type { Recording } from "../labs/record/recording.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import { renderBesideText } from "../labs/record/view/beside_text.ts";
 import { renderJson } from "../labs/record/view/json.ts";
-import { renderMermaid } from "../labs/record/view/mermaid.ts";
-import { renderBesidePage } from "../labs/record/view/page/beside_page.ts";
 import { renderRecordingPage } from "../labs/record/view/page/page.ts";
-import { renderPerfetto } from "../labs/record/view/perfetto.ts";
 import { renderText } from "../labs/record/view/text.ts";
 import { visibleJson } from "../lib/visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
@@ -15,7 +12,7 @@ import { readRecording } from "./recording_file.ts";
 import { print } from "./report.ts";
 
 const help = `usage: stublab view FILE [one of the forms] [options]
-       stublab view FILE OTHER [--text, --html OUT or --json] [options]
+       stublab view FILE OTHER [--text or --json] [options]
 
 Shows a recording that \`stublab record\` made. Nothing is traced, so this works on any machine. FILE - is standard
 input. With OTHER, it shows both side by side: what they have in common, in short, and both from the step where they
@@ -24,8 +21,6 @@ part.
 forms:
   --text         the steps as text, questions before their steps, answers at the end (default)
   --html OUT     a self-contained web page
-  --mermaid      a Mermaid sequence diagram for Markdown (GitHub and GitLab render it)
-  --perfetto     a trace for https://ui.perfetto.dev: time, tracks, arrows
   --json         the recording itself, after validation; of two, which steps correspond (stublab.beside/1)
 
   -o, --output OUT   write to OUT (default, and OUT -: standard output)
@@ -34,16 +29,13 @@ A file is written completely or not at all. Exit status: 0, or 2 if FILE is not 
 
 examples:
   stublab view grandchild.json --html grandchild.html
-  stublab view grandchild.json --perfetto -o grandchild.trace.json
-  stublab view no-exitkill.json exitkill.json --html beside.html
-  stublab record inject | stublab view - --mermaid
+  stublab view no-exitkill.json exitkill.json
+  stublab record inject | stublab view - --html inject.html
 `;
 
 const OPTIONS = {
   text: { type: "boolean", default: false },
   html: { type: "string" },
-  mermaid: { type: "boolean", default: false },
-  perfetto: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   output: { type: "string", short: "o" },
 } as const;
@@ -52,8 +44,6 @@ const OPTIONS = {
 const FORMS = {
   text: renderText,
   html: (recording: Recording) => renderRecordingPage(recording, { tasks: tasksOf(recording) }),
-  mermaid: renderMermaid,
-  perfetto: renderPerfetto,
   json: renderJson,
 } as const;
 
@@ -61,12 +51,11 @@ const FORMS = {
 const FORMS_OF_TWO = {
   text: (left: Recording, right: Recording) =>
     renderBesideText(left, right, process.stdout.columns),
-  html: renderBesidePage,
   json: (left: Recording, right: Recording) =>
     `${visibleJson(JSON.stringify(alignRecordings(left, right), null, 2))}\n`,
 } as const;
 
-const NAMES = ["text", "html", "mermaid", "perfetto", "json"] as const;
+const NAMES = ["text", "html", "json"] as const;
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
@@ -94,8 +83,8 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function renderTwo(form: keyof typeof FORMS, file: string, other: string): string {
-  if (form === "mermaid" || form === "perfetto") {
-    throw new UsageError(`--${form} takes one recording, got another, "${other}"`);
+  if (form === "html") {
+    throw new UsageError(`--html takes one recording, got another, "${other}"`);
   }
   if (file === "-" && other === "-")
     throw new UsageError("only one recording can be standard input");

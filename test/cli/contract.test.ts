@@ -78,7 +78,7 @@ for (const [name, args] of [["--version", []], ...Object.entries(COMMANDS)] as c
 /** Commands whose last word is to be the name of a file that they write. */
 const WRITERS: readonly (readonly string[])[] = [
   ["record", "inject", "-o"],
-  ["view", recording, "--mermaid", "-o"],
+  ["view", recording, "-o"],
   ["view", recording, "--html"],
   ["task", "clone-registers", "--student", "ada", "-o"],
   ["fuzz", "export", CASE, "--c", "-o"],

@@ -8,15 +8,8 @@ import { HOST_ARCH, HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
 import { encodeFilter } from "../../src/core/stub/filter.ts";
 import { ENCODERS, openEncoder } from "../../src/index.ts";
-import {
-  loadRecording,
-  parseRecording,
-  renderMermaid,
-  renderPerfetto,
-  SCENARIOS,
-} from "../../src/labs/record/index.ts";
+import { loadRecording, parseRecording, SCENARIOS } from "../../src/labs/record/index.ts";
 import { renderJson } from "../../src/labs/record/view/json.ts";
-import { renderBesidePage } from "../../src/labs/record/view/page/beside_page.ts";
 import { renderRecordingPage } from "../../src/labs/record/view/page/page.ts";
 import { renderText } from "../../src/labs/record/view/text.ts";
 import { hostileRecording } from "../support/hostile_recording.ts";
@@ -136,8 +129,6 @@ const path = file("hostile.json", hostile);
 
 for (const [option, expected] of Object.entries({
   "--text": renderText(hostile),
-  "--mermaid": renderMermaid(hostile),
-  "--perfetto": renderPerfetto(hostile),
   "--json": renderJson(hostile),
   "--html -": renderRecordingPage(hostile),
 })) {
@@ -146,18 +137,12 @@ for (const [option, expected] of Object.entries({
   });
 }
 
-command(
-  "view: text is the default, a document is the recording, two are side by side",
-  async () => {
-    assert.ok((await printed(["view", path])) === renderText(hostile));
-    const document = await printed(["view", path, "--json"]);
-    assert.is(document.match(/[^\n -~]/), null);
-    assert.equal(parseRecording(document), hostile);
-    const page = join(folder, "beside.html");
-    await printed(["view", path, path, "--html", page]);
-    assert.ok(readFileSync(page, "utf8") === renderBesidePage(hostile, hostile));
-  },
-);
+command("view: text is the default, a document is the recording", async () => {
+  assert.ok((await printed(["view", path])) === renderText(hostile));
+  const document = await printed(["view", path, "--json"]);
+  assert.is(document.match(/[^\n -~]/), null);
+  assert.equal(parseRecording(document), hostile);
+});
 
 command(
   "step prints text from a step on; a recording of an older version has no replies",

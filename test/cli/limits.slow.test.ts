@@ -226,7 +226,7 @@ cli("view and gallery need neither the libraries nor koffi", async () => {
   const recording = join(bare, "host.json");
   assert.is((await runIn({}, ["record", "host", "-o", recording])).code, 0);
   const own = (...args: string[]) => run([process.execPath, [join(bare, "dist/cli.js"), ...args]]);
-  for (const form of ["--text", "--mermaid", "--perfetto", "--json"])
+  for (const form of ["--text", "--json"])
     assert.is((await own("view", recording, form)).code, 0, form);
   const { code, stderr } = await own("gallery", join(bare, "pages"), recording);
   assert.is(code, 0, stderr);

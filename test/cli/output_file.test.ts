@@ -17,7 +17,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeOutput } from "../../src/cli/output_file.ts";
-import { renderMermaid } from "../../src/labs/record/index.ts";
+import { renderText } from "../../src/labs/record/index.ts";
 import { stublab } from "../support/in_process.ts";
 import { needs } from "../support/needs.ts";
 import { run, stublabCommand } from "../support/processes.ts";
@@ -146,8 +146,8 @@ const canMount = mount("--bind", folder, folder) && spawnSync("umount", [folder]
 const source = join(folder, "inject.json");
 const recording = await recordingOf("inject");
 writeFileSync(source, JSON.stringify(recording));
-const EXPECTED = renderMermaid(recording);
-const VIEW = `stublab view ${source} --mermaid -o`;
+const EXPECTED = renderText(recording);
+const VIEW = `stublab view ${source} -o`;
 
 /** Runs a shell command line, in which "stublab" is the command. */
 function sh(line: string) {

@@ -99,7 +99,7 @@ for (const args of [
   ["view"],
   ["gallery", folder],
   ["guest"],
-  ["view", recording, "--mermaid", "-o"],
+  ["view", recording, "-o"],
   ["record", "host", "-o"],
   ["compare", "script", "--cases", "100", "--html"],
   ["conformance", "--only", "selectors", "--ktap"],

@@ -1,7 +1,6 @@
 import { renderBenchPage } from "../../src/labs/bench/page.ts";
 import { renderComparePage } from "../../src/labs/compare/page/page.ts";
 import { renderGallery } from "../../src/labs/record/view/gallery.ts";
-import { renderBesidePage } from "../../src/labs/record/view/page/beside_page.ts";
 import { renderEncoderPage } from "../../src/labs/record/view/page/encoder_page.ts";
 import { renderRecordingPage } from "../../src/labs/record/view/page/page.ts";
 import { wholeReport } from "./bench_reports.ts";
@@ -21,8 +20,6 @@ export async function allPages(): Promise<Readonly<Record<string, string>>> {
     recording: renderRecordingPage(host),
     cascade: renderRecordingPage(await recordingOf("cascade")),
     "recording-hostile": renderRecordingPage(hostile),
-    beside: renderBesidePage(host, await recordingOf("grandchild")),
-    "beside-hostile": renderBesidePage(host, hostile),
     gallery: renderGallery(await lessons()),
     "gallery-hostile": renderGallery(await hostileExhibits()),
     encoder: renderEncoderPage(),

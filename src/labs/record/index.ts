@@ -50,8 +50,6 @@ export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";
 export { assignment } from "./tasks/submission.ts";
 export type { RequestDetails, StopTelling, Tracee, Tracing, TryOptions } from "./tracee.ts";
-export { renderMermaid } from "./view/mermaid.ts";
 export type { Course, CoursePage, TaskLink } from "./view/page/data.ts";
 export { type PageOptions, renderRecordingPage } from "./view/page/page.ts";
-export { renderPerfetto } from "./view/perfetto.ts";
 export { renderText, type TextOptions } from "./view/text.ts";

@@ -1,15 +1,10 @@
-// One recording in every view, as test/labs/record/views has it: text, diagram, trace, and the screens of a walk through it in
+// One recording in every view, as test/labs/record/views has it: text, and the screens of a walk through it in
 // a terminal. `WRITE_DOCUMENTS=1` writes them anew: read what has changed.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  parseRecording,
-  renderMermaid,
-  renderPerfetto,
-  renderText,
-} from "../../../src/labs/record/index.ts";
+import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
 import { read } from "../../../src/labs/record/reading.ts";
 import { textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { render, settle } from "../../../src/labs/record/terminal/layout.ts";
@@ -69,8 +64,6 @@ function walk(): string {
 const VIEWS: Readonly<Record<string, () => string>> = {
   "text.txt": () => renderText(recording),
   "narrow.txt": () => renderText(recording, { width: 40, from: 50 }),
-  "diagram.mmd": () => renderMermaid(recording),
-  "trace.perfetto": () => renderPerfetto(recording),
   "terminal.txt": walk,
 };
 
