@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { renderJson } from "../labs/record/load.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { refusalOf, SCENARIOS } from "../labs/record/scenarios.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
@@ -10,7 +11,6 @@ import {
   INDEX,
   renderGallery,
 } from "../labs/record/view/gallery.ts";
-import { renderJson } from "../labs/record/view/json.ts";
 import { renderEncoderPage } from "../labs/record/view/page/encoder_page.ts";
 import { renderRecordingPage } from "../labs/record/view/page/page.ts";
 import { counted } from "../lib/page/figures.ts";

@@ -1,6 +1,6 @@
+import { renderJson } from "../labs/record/load.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { DEFAULT_SCENARIO, refusalOf, SCENARIOS } from "../labs/record/scenarios.ts";
-import { renderJson } from "../labs/record/view/json.ts";
 import { visible } from "../lib/visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { ENCODER_HELP } from "./encoder.ts";

@@ -1,14 +1,13 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
-import { loadRecording } from "../labs/record/load.ts";
+import { loadRecording, renderJson } from "../labs/record/load.ts";
 import { readerSeed } from "../labs/record/reading.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../labs/record/scenarios.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
+import { stepNumber } from "../labs/record/tell.ts";
 import { walkThrough } from "../labs/record/terminal/session.ts";
-import { renderJson } from "../labs/record/view/json.ts";
-import { renderText } from "../labs/record/view/text.ts";
-import { stepNumber } from "../labs/record/view/told.ts";
+import { renderText } from "../labs/record/text.ts";
 import { InputError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";

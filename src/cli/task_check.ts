@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { factOf } from "../labs/record/fact.ts";
+import { renderJson } from "../labs/record/load.ts";
 import { type Graded, gradeAnswerConfined, tellEvents } from "../labs/record/tasks/grade.ts";
 import { ANSWER_LIMIT } from "../labs/record/tasks/submission.ts";
-import { renderJson } from "../labs/record/view/json.ts";
 import { tellCheck } from "../lib/check.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, readInput, reasonOf } from "../lib/input.ts";

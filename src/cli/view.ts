@@ -1,10 +1,10 @@
 import { alignRecordings } from "../labs/record/beside.ts";
+import { renderJson } from "../labs/record/load.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
+import { renderText } from "../labs/record/text.ts";
 import { renderBesideText } from "../labs/record/view/beside_text.ts";
-import { renderJson } from "../labs/record/view/json.ts";
 import { renderRecordingPage } from "../labs/record/view/page/page.ts";
-import { renderText } from "../labs/record/view/text.ts";
 import { visibleJson } from "../lib/visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { writeOutput } from "./output_file.ts";

@@ -3,9 +3,9 @@
 import { errorName, syscallName } from "../../core/encoder/names.ts";
 import type { RecordArch } from "./arch.ts";
 import { tellCall } from "./calls.ts";
-import type { LaneMoment, Moment, Moments } from "./moment.ts";
+import type { LaneMoment, Moment, Moments, RegisterRow } from "./moment.ts";
+import { type KernelField, kernelRows } from "./proc.ts";
 import type { Call, KernelView } from "./recording.ts";
-import { type KernelField, kernelRows, type RegisterRow } from "./view/told.ts";
 
 /** A register with what its word means; null if that is only a number. */
 export interface MeaningRow extends RegisterRow {
@@ -90,6 +90,14 @@ export class Annotator {
     };
   }
 
+  /** The registers that the step of a moment changed. */
+  changes(moment: Moment): readonly MeaningRow[] {
+    // The registers of a moment may be those of another lane than its step is about.
+    if (moment.step?.about !== moment.subject) return [];
+    const { first, rest, segments } = this.groups(moment);
+    return [...first, ...rest, ...segments].filter(({ changed }) => changed);
+  }
+
   /** The operands of the instruction that the step executed, or of the one that comes next. */
   operands(moment: Moment): readonly string[] {
     const { place } = moment;
@@ -131,7 +139,7 @@ export class Annotator {
     const isResult = isMade && name === RESULT;
     const told = isResult ? undefined : call?.arguments[ARGUMENTS.indexOf(name)];
     if (told !== undefined && told.word === after) return named(told.told, after);
-    if (signed < 0n && signed >= -4095n) return `−${errorName(Number(-signed), this.#constants)}`;
+    if (signed < 0n && signed >= -4095n) return `-${errorName(Number(-signed), this.#constants)}`;
     if (name === NUMBER && call !== undefined && !isResult) return this.#callName(word);
     return name === INSTRUCTION_POINTER && place === null ? null : this.#address(word);
   }

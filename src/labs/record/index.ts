@@ -49,7 +49,7 @@ export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scen
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";
 export { assignment } from "./tasks/submission.ts";
+export { renderText, type TextOptions } from "./text.ts";
 export type { RequestDetails, StopTelling, Tracee, Tracing, TryOptions } from "./tracee.ts";
 export type { Course, CoursePage, TaskLink } from "./view/page/data.ts";
 export { type PageOptions, renderRecordingPage } from "./view/page/page.ts";
-export { renderText, type TextOptions } from "./view/text.ts";

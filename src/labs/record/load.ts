@@ -1,6 +1,7 @@
-import { InputError } from "../../lib/errors.ts";
+import { InputError, OutputError } from "../../lib/errors.ts";
 import { excess, inputName, type Limit, readInput } from "../../lib/input.ts";
 import { bytes, parseJson, show, text } from "../../lib/shape.ts";
+import { escapeUnits } from "../../lib/visible.ts";
 import { type Recording, recordingShape } from "./recording.ts";
 
 /** The limit also holds for what is written. */
@@ -40,6 +41,22 @@ export function parseRecording(document: string | Uint8Array): Recording {
   const recording = recordingShape(parseJson(document, "it may be cut off; record it again"), "");
   expectPlaces(recording);
   return recording;
+}
+
+/**
+ * The document itself, as its file has it; in ASCII, for what others recorded must not move a terminal.
+ *
+ * @throws OutputError if it would be larger than can be read again.
+ */
+export function renderJson(recording: Recording): string {
+  for (const indent of [1, 0]) {
+    const text = `${JSON.stringify(recording, null, indent).replace(/[^\n -~]/g, escapeUnits)}\n`;
+    if (text.length <= RECORDING_LIMIT.most) return text;
+  }
+  throw new OutputError(
+    `the recording's document ${excess(RECORDING_LIMIT)}, and could not be read`,
+    { remedy: "--text shows it all the same" },
+  );
 }
 
 /** Refuses a value that is not a recording. @throws InputError that names the place. */

@@ -2,6 +2,7 @@
 
 import { grouped } from "../../lib/group.ts";
 import { archOf, type RecordArch } from "./arch.ts";
+import { KERNEL_FIELDS, type KernelField } from "./proc.ts";
 import type {
   Arrow,
   Code,
@@ -13,13 +14,20 @@ import type {
   Registers,
   Step,
 } from "./recording.ts";
-import { KERNEL_FIELDS, type KernelField, type RegisterRow } from "./view/told.ts";
 
 /**
  * The state of a lane's process, by the letters of /proc/PID/stat. "X" is one that has ended and has been waited for;
  * null is one of which nothing is known yet.
  */
 export type LaneState = (typeof LETTERS)[number] | null;
+
+/** One register before and after a step. */
+export interface RegisterRow {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+  readonly changed: boolean;
+}
 
 /** A value, and the step that reported it. */
 export interface Known<T> {
@@ -130,6 +138,9 @@ export class Moments {
   readonly #always: ReadonlySet<string>;
   readonly #subjects: string[] = [];
   readonly #arrows: readonly Arrow[];
+  readonly #leaving: ReadonlyMap<number, readonly Arrow[]>;
+  readonly #arriving: ReadonlyMap<number, readonly Arrow[]>;
+  readonly #observers: ReadonlyMap<string | null, number>;
   readonly #questions: ReadonlyMap<number, readonly number[]>;
   readonly #last: ReadonlyMap<string, number>;
 
@@ -138,6 +149,11 @@ export class Moments {
     this.arch = archOf(recording);
     this.lanesByPid = new Map(recording.lanes.toReversed().map((lane) => [lane.pid, lane]));
     this.#arrows = recording.arrows.toSorted((a, b) => endOf(a) - endOf(b));
+    this.#leaving = grouped(recording.arrows, ({ from }) => from);
+    this.#arriving = grouped(recording.arrows, ({ to }) => to);
+    this.#observers = new Map(
+      recording.steps.map(({ observer }, i) => [observer, i] as const).toReversed(),
+    );
     this.#last = new Map(
       recording.steps.flatMap(({ lane, about }, i) => [[lane, i] as const, [about, i] as const]),
     );
@@ -199,6 +215,17 @@ export class Moments {
   arrowsUpTo(index: number): readonly Arrow[] {
     const after = this.#arrows.findIndex((arrow) => endOf(arrow) > index);
     return after < 0 ? this.#arrows : this.#arrows.slice(0, after);
+  }
+
+  /** The arrows that begin or end at a step. */
+  arrowsOf(index: number): readonly Arrow[] {
+    const arriving = this.#arriving.get(index) ?? [];
+    return [...arriving, ...(this.#leaving.get(index) ?? []).filter(({ to }) => to !== index)];
+  }
+
+  /** The index of the first step at which the observer did that. */
+  firstWith(observer: string): number | undefined {
+    return this.#observers.get(observer);
   }
 
   /** The first and the last step up to an index in which a lane has a part; null if it has none yet. */

@@ -2,7 +2,7 @@
 // the page share it.
 
 import type { Recording, Step } from "./recording.ts";
-import { stepNumber } from "./view/told.ts";
+import { stepNumber } from "./tell.ts";
 
 /** All that a reader has done, apart from how it is shown. */
 export interface Reading {
@@ -168,6 +168,16 @@ export function choiceOrder({ recording, seed }: Reading, question: number): num
 export function replyTo({ recording }: Reading, question: number, choice: number | null): string {
   const { answer = 0, because = "", replies = [] } = recording.questions[question] ?? {};
   return replies[choice ?? answer] || because;
+}
+
+/** What became of a question, and the sign for it: undefined if it is open, null if the answer was only shown. */
+export function signOf(
+  choice: number | null | undefined,
+  answer: number,
+): readonly [sign: string, outcome: "open" | "right" | "wrong" | "shown"] {
+  if (choice === undefined) return ["?", "open"];
+  if (choice === null) return ["·", "shown"];
+  return choice === answer ? ["✓", "right"] : ["✗", "wrong"];
 }
 
 /** How many questions there are, were answered by the reader, and were answered right. */

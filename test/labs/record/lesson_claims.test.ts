@@ -8,8 +8,8 @@ import { deathSignal } from "../../../src/core/stub/examine.ts";
 import { Running, Stopped } from "../../../src/core/stub/state.ts";
 import { Platform, type Stub, Tracer } from "../../../src/index.ts";
 import { STUB_CODE } from "../../../src/labs/record/listing.ts";
+import { kernelRows } from "../../../src/labs/record/proc.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
-import { kernelRows } from "../../../src/labs/record/view/told.ts";
 import { childrenOf, processState } from "../../support/processes.ts";
 import { codeOf, instructionsOf, recordingOf } from "../../support/recordings.ts";
 

@@ -148,7 +148,7 @@ moment("words are told with what they mean", () => {
   const compared = meanings(grandchild, find(grandchild, "grandchild", "cmp %r15"));
   assert.equal([compared.rax, compared.r15], [`${master.pid} master`, `${master.pid} master`]);
   assert.match(compared.eflags ?? "", /^ZF=1/);
-  assert.is(meanings(guest, find(guest, "subprocess", "getpid()")).rax, "−ENOSYS");
+  assert.is(meanings(guest, find(guest, "subprocess", "getpid()")).rax, "-ENOSYS");
 });
 
 moment.run();

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError, OutputError } from "../../../src/index.ts";
 import { loadRecording, parseRecording } from "../../../src/labs/record/index.ts";
-import { renderJson } from "../../../src/labs/record/view/json.ts";
+import { renderJson } from "../../../src/labs/record/load.ts";
 import { randomWords } from "../../support/random.ts";
 import { LESSONS, recordingOf } from "../../support/recordings.ts";
 import { thrown } from "../../support/thrown.ts";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { renderText } from "../../../src/labs/record/view/text.ts";
-import { wrap } from "../../../src/labs/record/view/wrap.ts";
+import { renderText } from "../../../src/labs/record/text.ts";
+import { wrap } from "../../../src/labs/record/wrap.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
 import { LESSONS, recordingOf } from "../../support/recordings.ts";
 
@@ -33,7 +33,8 @@ for (const name of LESSONS) {
       }
       says(title);
       says(why);
-      if (observer !== null) says(observer);
+      const isFirst = recording.steps.findIndex((each) => each.observer === observer) === i;
+      if (observer !== null && isFirst) says(observer);
     }
     for (const { fact } of recording.end) says(fact);
     for (const { text, choices, answer, replies } of recording.questions) {

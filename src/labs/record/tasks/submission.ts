@@ -3,7 +3,7 @@ import { InputError } from "../../../lib/errors.ts";
 import type { Limit } from "../../../lib/input.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { show } from "../../../lib/shape.ts";
-import { wrap } from "../view/wrap.ts";
+import { wrap } from "../wrap.ts";
 import { Answer, KERNEL, REGISTERS, type Words } from "./answer.ts";
 import { assemble } from "./assembler.ts";
 import { Draw } from "./draw.ts";

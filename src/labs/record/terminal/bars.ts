@@ -1,5 +1,5 @@
 import { type Reading, seenStep } from "../reading.ts";
-import { stepNumber } from "../view/told.ts";
+import { stepNumber } from "../tell.ts";
 import { draw, fit, type Line, say } from "./frame.ts";
 import type { Prompt, State } from "./state.ts";
 

@@ -1,5 +1,5 @@
 import { narrow } from "../../../lib/visible.ts";
-import { wrap } from "../view/wrap.ts";
+import { wrap } from "../wrap.ts";
 
 /** What a stretch of text is, from which the screen makes colours and weights. */
 export type Style =

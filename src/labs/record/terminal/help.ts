@@ -1,4 +1,4 @@
-import { KINDS } from "../view/told.ts";
+import { KINDS } from "../tell.ts";
 import { draw, type Line, prose } from "./frame.ts";
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [

@@ -1,7 +1,8 @@
 import { counted } from "../../../lib/page/figures.ts";
 import type { Annotator } from "../annotate.ts";
 import { isOld, type Known, type LaneMoment } from "../moment.ts";
-import { stepNumber, tellState } from "../view/told.ts";
+import { tellState } from "../proc.ts";
+import { stepNumber } from "../tell.ts";
 import { draw, type Line, prose, say } from "./frame.ts";
 
 /** How wide the terms of /proc are. */
@@ -40,19 +41,6 @@ export function tellAge(
     "strong",
     "  ",
   );
-}
-
-/** What is new in /proc, in a line. */
-export function tellNews(
-  known: LaneMoment,
-  index: number,
-  annotator: Annotator,
-  width: number,
-): Line[] {
-  const news = annotator.kernelRows(known, index).filter(({ changed }) => changed);
-  if (news.length === 0) return [];
-  const told = news.map(({ term, value }) => `${term} ${value}`).join("; ");
-  return prose(told, width, "changed", "* /proc: ");
 }
 
 /** The memory map, as it was reported last. */

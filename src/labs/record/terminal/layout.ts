@@ -1,7 +1,7 @@
 import { narrow } from "../../../lib/visible.ts";
 import type { Moment } from "../moment.ts";
 import { seenAt, seenStep } from "../reading.ts";
-import { stepNumber } from "../view/told.ts";
+import { stepNumber } from "../tell.ts";
 import { statusLine, titleLine } from "./bars.ts";
 import { tellCode } from "./code.ts";
 import { draw, fit, type Line, prose, type Size } from "./frame.ts";

@@ -1,7 +1,8 @@
 import { narrow } from "../../../lib/visible.ts";
+import { KERNEL_FIELDS, type KernelField } from "../proc.ts";
 import { type Action, actionOf, nextHidden, read, seenAt } from "../reading.ts";
 import type { Step } from "../recording.ts";
-import { KERNEL_FIELDS, type KernelField, stepNumber } from "../view/told.ts";
+import { stepNumber } from "../tell.ts";
 import type { Key } from "./keys.ts";
 import { PANES, type Prompt, SIDES, type State } from "./state.ts";
 

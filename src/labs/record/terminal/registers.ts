@@ -84,9 +84,8 @@ function headOf(name: string, changed: boolean): Line {
   return [draw(changed ? "* " : "  ", style), say(name.padEnd(NAME), style), draw(" ")];
 }
 
-/** The minus sign of an errno is a hyphen in a terminal. */
 function mean(meaning: string | null): Line {
-  return meaning === null ? [] : [say(` ${meaning.replace("−", "-")}`, "meaning")];
+  return meaning === null ? [] : [say(` ${meaning}`, "meaning")];
 }
 
 /** Short lines side by side, read downwards, after those that mean something. */

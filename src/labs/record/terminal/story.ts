@@ -3,44 +3,48 @@ import { tellDiscarded, tellFact } from "../fact.ts";
 import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
 import type { Recording } from "../recording.ts";
 import { lessonAfter, SCENARIOS } from "../scenarios.ts";
+import { type Block, STAGED, stepNumber, tell, tellNews } from "../tell.ts";
 import { readLesson } from "../view/lessons.ts";
-import { callInWords, STAGED, stepNumber } from "../view/told.ts";
 import { draw, type Line, prose, say } from "./frame.ts";
-import { tellNews } from "./kernel.ts";
 import type { State } from "./state.ts";
 
-/** What a step is, and what it is for. */
+/** What a step is, and what it is for. Its registers and its memory have panes of their own. */
 export function tellStep(
-  {
-    recording,
-    moments,
-    annotator,
-    reached,
-  }: Pick<State, "recording" | "moments" | "annotator" | "reached">,
+  { moments, annotator, reached }: Pick<State, "moments" | "annotator" | "reached">,
   index: number,
   width: number,
 ): Line[] {
-  const { steps, arrows } = recording;
-  const step = steps[index];
-  if (step === undefined) return [];
-  const { lane, about, title, why, call, observer, staged } = step;
-  const words = call === null ? null : callInWords(call);
-  // What the observer does at many steps is shown at the first of them only.
-  const isNew = steps.findIndex((each) => each.observer === observer) === index;
-  const arrow = (sign: string, other: number, label: string) =>
-    prose(`${sign} step ${stepNumber(other)} of ${steps[other]?.lane}: ${label}`, width, "faint");
-  return [
-    ...prose(title, width, staged ? "faint" : "strong", `${lane}: `),
-    ...(staged ? [[say(`(${STAGED})`, "faint")]] : []),
-    ...prose(why, width),
-    ...(words === null ? [] : prose(words, width, "faint", "Raw: ")),
-    ...(observer === null || !isNew ? [] : prose(observer, width, "faint", "Observer: ")),
-    ...tellNews(moments.lane(about, index), index, annotator, width),
-    ...arrows.flatMap(({ from, to, label }) => {
-      if (from === index) return to <= reached ? arrow("->", to, label) : [];
-      return to === index ? arrow("<-", from, label) : [];
-    }),
-  ];
+  return tell(moments, annotator, index).flatMap((block) => layOut(block, reached, width));
+}
+
+function layOut(block: Block, reached: number, width: number): Line[] {
+  switch (block.kind) {
+    case "title": {
+      const { text, lane, staged } = block;
+      const title = prose(text, width, staged ? "faint" : "strong", `${lane}: `);
+      return staged ? [...title, [say(`(${STAGED})`, "faint")]] : title;
+    }
+    case "prose":
+      return prose(block.text, width);
+    case "detail":
+      return prose(block.text, width, "plain", "A kernel engineer: ");
+    case "call":
+      return prose(block.text, width, "faint", "Raw: ");
+    case "observer":
+      return prose(block.text, width, "faint", "Observer: ");
+    case "news": {
+      const news = block.rows.filter(({ changed }) => changed);
+      return news.length === 0 ? [] : prose(tellNews(news), width, "changed", "* /proc: ");
+    }
+    case "link": {
+      const { way, step, lane, label } = block;
+      const sign = way === "to" ? "->" : "<-";
+      const told = `${sign} step ${stepNumber(step)} of ${lane}: ${label}`;
+      return step <= reached ? prose(told, width, "faint") : [];
+    }
+    default:
+      return [];
+  }
 }
 
 /** What became of the questions of a step. */

@@ -1,7 +1,7 @@
 import type { LaneState } from "../moment.ts";
-import { seenAt } from "../reading.ts";
+import { seenAt, signOf } from "../reading.ts";
 import type { Recording } from "../recording.ts";
-import { KINDS, signOf } from "../view/told.ts";
+import { KINDS } from "../tell.ts";
 import { draw, fit, type Line, type Span, type Style, say } from "./frame.ts";
 import type { State } from "./state.ts";
 

@@ -1,9 +1,9 @@
 import { visible } from "../../../lib/visible.ts";
 import { alignRecordings, type BesideRow } from "../beside.ts";
 import type { Recording } from "../recording.ts";
+import { stepNumber } from "../tell.ts";
+import { wrap } from "../wrap.ts";
 import { besideRuns, tellParting } from "./beside_told.ts";
-import { stepNumber } from "./told.ts";
-import { wrap } from "./wrap.ts";
 
 const SIGNS = { same: " ", alike: "≠", apart: "|" } as const;
 

@@ -1,6 +1,6 @@
 import { counted } from "../../../lib/page/figures.ts";
 import type { Beside, BesideRow } from "../beside.ts";
-import { stepNumber } from "./told.ts";
+import { stepNumber } from "../tell.ts";
 
 /** Rows in a row. */
 export interface BesideRun {

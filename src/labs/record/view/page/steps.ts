@@ -3,7 +3,7 @@ import { type Html, html, NOTHING, shown } from "../../../../lib/page/html.ts";
 import type { Annotator } from "../../annotate.ts";
 import type { Moments } from "../../moment.ts";
 import type { Question, Step } from "../../recording.ts";
-import { STAGED, stepNumber } from "../told.ts";
+import { STAGED, stepNumber } from "../../tell.ts";
 import { renderLeft } from "./about.ts";
 
 /** What the row of a step needs. */

@@ -10,7 +10,7 @@ import {
 import { cut } from "../../../../../lib/visible.ts";
 import type { Origin } from "../../../moment.ts";
 import { type Action, type Reading, read, seenAt } from "../../../reading.ts";
-import { stepNumber } from "../../told.ts";
+import { stepNumber } from "../../../tell.ts";
 import { moments, recording } from "./book.ts";
 import { CodeColumn, hasCode } from "./code.tsx";
 import { Legend } from "./glyphs.tsx";

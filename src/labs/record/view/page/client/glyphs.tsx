@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
+import { STATE_NAMES } from "../../../proc.ts";
 import type { StepKind } from "../../../recording.ts";
-import { KINDS, STAGED, STATE_NAMES } from "../../told.ts";
+import { KINDS, STAGED } from "../../../tell.ts";
 import { arch, recording } from "./book.ts";
 import { State } from "./text.tsx";
 

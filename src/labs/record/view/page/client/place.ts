@@ -1,5 +1,5 @@
 import type { Reading } from "../../../reading.ts";
-import { stepNumber } from "../../told.ts";
+import { stepNumber } from "../../../tell.ts";
 import { recording } from "./book.ts";
 
 // Addresses: "#step=12" leads to a step; "?embed#step=43-55&lane=master" shows some steps alone, in a frame of another

@@ -1,6 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { type Action, choiceOrder, type Reading, replyTo } from "../../../reading.ts";
-import { signOf } from "../../told.ts";
+import { type Action, choiceOrder, type Reading, replyTo, signOf } from "../../../reading.ts";
 import { moments, recording } from "./book.ts";
 import { Prose } from "./text.tsx";
 import { Told } from "./told.tsx";

@@ -1,7 +1,7 @@
 import { count, counted } from "../../../../../lib/page/figures.ts";
 import { type Action, type Reading, scoreOf } from "../../../reading.ts";
 import type { Step } from "../../../recording.ts";
-import { callInWords, KINDS, STAGED, stepNumber } from "../../told.ts";
+import { callInWords, KINDS, STAGED, stepNumber } from "../../../tell.ts";
 import { facts, index, moments, next, recording, tasks } from "./book.ts";
 import { ProcessView } from "./kernel.tsx";
 import { Question, Verdicts } from "./question.tsx";

@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { cut, visible } from "../../../../../lib/visible.ts";
-import { type Action, type Reading, seenAt } from "../../../reading.ts";
+import { type Action, type Reading, seenAt, signOf } from "../../../reading.ts";
 import type { Arrow } from "../../../recording.ts";
-import { signOf, stepNumber } from "../../told.ts";
+import { stepNumber } from "../../../tell.ts";
 import { colourOf, moments, rankOf, recording } from "./book.ts";
 import { Glyph } from "./glyphs.tsx";
 import { useSize } from "./resize.ts";

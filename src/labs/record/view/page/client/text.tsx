@@ -1,6 +1,7 @@
 import { LEAST_PID } from "../../../annotate.ts";
 import { isOld, type Known, type LaneMoment, type LaneState } from "../../../moment.ts";
-import { STATE_NAMES, stepNumber } from "../../told.ts";
+import { STATE_NAMES } from "../../../proc.ts";
+import { stepNumber } from "../../../tell.ts";
 import { colourOf, moments } from "./book.ts";
 import { Told } from "./told.tsx";
 

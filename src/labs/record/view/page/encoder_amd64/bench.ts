@@ -7,7 +7,7 @@ import {
 import { constantsOf, parseFlags, parseNumber } from "../../../../../core/encoder/names.ts";
 import { hex } from "../../../../../lib/errors.ts";
 import { ARGUMENTS } from "../../../amd64.ts";
-import type { RegisterRow } from "../../told.ts";
+import type { RegisterRow } from "../../../moment.ts";
 
 /** Registers of a stub that rests where a call is injected: what is not named here is 0. */
 const REST: Readonly<Record<string, bigint>> = {

@@ -1,13 +1,13 @@
-import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
-import { grouped } from "../../../lib/group.ts";
-import { checkOptions, count } from "../../../lib/shape.ts";
-import { visible } from "../../../lib/visible.ts";
-import { Annotator } from "../annotate.ts";
-import { tellDiscarded, tellFact } from "../fact.ts";
-import { expectRecording } from "../load.ts";
-import { Moments } from "../moment.ts";
-import type { Question, Recording } from "../recording.ts";
-import { callInWords, STAGED, stepNumber } from "./told.ts";
+import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
+import { grouped } from "../../lib/group.ts";
+import { checkOptions, count } from "../../lib/shape.ts";
+import { visible } from "../../lib/visible.ts";
+import { Annotator } from "./annotate.ts";
+import { tellDiscarded, tellFact } from "./fact.ts";
+import { expectRecording } from "./load.ts";
+import { Moments } from "./moment.ts";
+import type { Question, Recording } from "./recording.ts";
+import { type Block, STAGED, stepNumber, tell, tellNews } from "./tell.ts";
 import { wrap } from "./wrap.ts";
 
 const WIDTH = 80;
@@ -114,7 +114,6 @@ function tellHead(page: TextPage, recording: Recording, questions: number): void
   page.blank();
 }
 
-/** Steps in their order: of the kernel's view only what is new. */
 function tellSteps(
   page: TextPage,
   recording: Recording,
@@ -124,32 +123,29 @@ function tellSteps(
   const moments = new Moments(recording);
   const annotator = new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants);
   const questions = grouped(asked, ({ step }) => step);
-  const arrows = grouped(recording.arrows, (arrow) => arrow.from);
-  for (const [index, step] of recording.steps.entries()) {
+  for (const index of recording.steps.keys()) {
     if (index < from) continue;
     for (const question of questions.get(index) ?? []) tellQuestion(page, question);
-    const { lane, about, title, why, microseconds, call, observer, kernel, staged } = step;
-    page.add(title, 0, `${String(stepNumber(index)).padStart(INDENT - 2)}  ${lane}: `);
-    page.add(why, INDENT);
-    page.label("time", `${microseconds} µs${staged ? `, ${STAGED}` : ""}`);
-    const words = call === null ? null : callInWords(call);
-    if (words !== null) page.label("raw", words);
-    for (const { name, before, after } of moments.changedAt(index)) {
-      page.label(name, `${before} -> ${after}`);
-    }
-    const news = annotator
-      .kernelRows(moments.lane(about, index), index)
-      .filter(({ value, before }) => kernel !== null && value !== before);
-    if (news.length > 0) {
-      page.label("/proc", news.map(({ term, value }) => `${term} ${value}`).join("; "));
-    }
-    if (kernel?.memory) tellMemory(page, kernel.memory);
-    if (observer !== null) page.label("observer", observer);
-    for (const { to, kind, label } of arrows.get(index) ?? []) {
-      page.label(kind, `${label} (to step ${stepNumber(to)})`);
-    }
+    for (const block of tell(moments, annotator, index)) addBlock(page, block, index);
     page.blank();
   }
+}
+
+function addBlock(page: TextPage, block: Block, index: number): void {
+  if (block.kind === "title") {
+    const { text, lane, microseconds, staged } = block;
+    page.add(text, 0, `${String(stepNumber(index)).padStart(INDENT - 2)}  ${lane}: `);
+    page.label("time", `${microseconds} µs${staged ? `, ${STAGED}` : ""}`);
+  } else if (block.kind === "prose") page.add(block.text, INDENT);
+  else if (block.kind === "value") {
+    const meaning = block.meaning === null ? "" : ` (${block.meaning})`;
+    page.label(block.name, `${block.before} -> ${block.after}${meaning}`);
+  } else if (block.kind === "news") page.label("/proc", tellNews(block.rows));
+  else if (block.kind === "memory") tellMemory(page, block.mappings);
+  else if (block.kind !== "link") page.label(block.kind, block.text);
+  // A reader of the text has seen the other end of an arrow from an earlier step.
+  else if (block.way === "to")
+    page.label(block.arrow, `${block.label} (to step ${stepNumber(block.step)})`);
 }
 
 function tellMemory(page: TextPage, memory: readonly string[]): void {

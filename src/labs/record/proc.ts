@@ -1,53 +1,7 @@
-// What all views tell of a step, in the same words.
+// What /proc says of a process, in words.
 
-import { signalName } from "../../../core/encoder/names.ts";
-import type { Call, KernelView, StepKind } from "../recording.ts";
-
-/** People count steps from 1. */
-export function stepNumber(index: number): number {
-  return index + 1;
-}
-
-/** One register before and after a step. */
-export interface RegisterRow {
-  readonly name: string;
-  readonly before: string;
-  readonly after: string;
-  readonly changed: boolean;
-}
-
-/** A call in the words that went through the registers: "kill(0x16a9, 0x13) = 0x0"; null where they tell nothing more. */
-export function callInWords({ name, arguments: passed, result }: Call): string | null {
-  const told = [...passed, ...(result === null ? [] : [result])];
-  if (told.every(({ word, told }) => word === null || word === told)) return null;
-  const words = passed.map(({ word }) => word ?? "?").join(", ");
-  return `${name}(${words})${result === null ? "" : ` = ${result.word}`}`;
-}
-
-/** The kinds of steps: in words, and as the character that stands for one in a terminal. */
-export const KINDS: Readonly<Record<StepKind, { readonly name: string; readonly mark: string }>> = {
-  instruction: { name: "instruction", mark: "·" },
-  syscall: { name: "system call", mark: "c" },
-  ptrace: { name: "ptrace request", mark: "p" },
-  signal: { name: "signal", mark: "!" },
-  stop: { name: "stop", mark: "#" },
-  clone: { name: "birth", mark: "+" },
-  exit: { name: "end", mark: "x" },
-  note: { name: "note", mark: "i" },
-};
-
-/** What is said of a step that an unobserved run does not have. */
-export const STAGED = "only in the recording";
-
-/** What became of a question, and the sign for it: undefined if it is open, null if the answer was only shown. */
-export function signOf(
-  choice: number | null | undefined,
-  answer: number,
-): readonly [sign: string, outcome: "open" | "right" | "wrong" | "shown"] {
-  if (choice === undefined) return ["?", "open"];
-  if (choice === null) return ["·", "shown"];
-  return choice === answer ? ["✓", "right"] : ["✗", "wrong"];
-}
+import { signalName } from "../../core/encoder/names.ts";
+import type { KernelView } from "./recording.ts";
 
 /** The letters of /proc/PID/stat: man 5 proc. */
 export const STATE_NAMES: Readonly<Record<string, string>> = {
