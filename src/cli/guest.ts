@@ -5,11 +5,12 @@ import { isElf } from "../labs/guest/elf.ts";
 import { GUEST_MACHINE } from "../labs/guest/machine.ts";
 import type { GuestProgram } from "../labs/guest/program.ts";
 import { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "../labs/guest/run.ts";
+import { compile } from "../lib/compiler.ts";
 import { hex, InputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
-import { assemble } from "./assemble.ts";
 import { type Command, parseCount, parseOptions, splitWords, UsageError } from "./command.ts";
 import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";
+import { finishing } from "./interruption.ts";
 import { printJson, talk, writeAll } from "./report.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -154,6 +155,18 @@ async function readProgram(file: string): Promise<GuestProgram> {
   throw new InputError(`${file} is not a program: it does not begin with the magic number of ELF`, {
     remedy: "the name of an assembler source must end in .s or .S, that of bare code in .bin",
   });
+}
+
+/** A source (.s, or .S with the preprocessor) as a static executable. */
+function assemble(source: string): Promise<Uint8Array> {
+  return finishing((signal) =>
+    compile({
+      source,
+      arguments: () => [source],
+      otherwise: "ELF executables and .bin files do not need one",
+      signal,
+    }),
+  );
 }
 
 /** Writes the guest's output to stdout and stderr of this process. */

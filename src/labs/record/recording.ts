@@ -219,10 +219,11 @@ const code = record({
 export interface Code extends Shaped<typeof code> {}
 
 /** Code without an address, as the package has it. */
-export const listings: Shape<readonly Omit<Code, "base">[]> = many(
-  record({ name: text, lines: many<CodeLine>(line, MOST.lines) }),
-  MOST.codes,
-);
+export const listing: Shape<Omit<Code, "base">> = record({
+  name: text,
+  lines: many<CodeLine>(line, MOST.lines),
+});
+export const listings = many(listing, MOST.codes);
 
 const fact = record({ fact: text, expected: text, seen: text, held: truth });
 

@@ -10,8 +10,9 @@ import { Pieces } from "../pieces.ts";
 import { recordScenario } from "../record.ts";
 import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
-import type { Answer } from "./answer.ts";
-import { type Judged, judgementShape } from "./judgement.ts";
+import { type Answer, KERNEL } from "./answer.ts";
+import { assemble } from "./assemble.ts";
+import { type Judged, judgementShape, type ToTry } from "./judgement.ts";
 import { parseAnswer, type Submission } from "./submission.ts";
 import { type Exercise, isPlayed, type Played, type Read } from "./task.ts";
 import { loadTask } from "./tasks.ts";
@@ -99,13 +100,18 @@ export async function keyOf(exercise: Exercise): Promise<string> {
 /** How often an answer is tried if it misses a deadline for no reason that is known: the machine may be busy. */
 const MOST_TRIES = 3;
 
-async function tryAnswer(text: string, { task }: Submission, exercise: Played): Promise<Tried> {
+async function tryAnswer(
+  text: string,
+  { task, source }: Submission,
+  exercise: Played,
+): Promise<Tried> {
+  const code = source === undefined ? null : await assemble(ANSWER_CODE, source, KERNEL);
   const discarded: string[] = [];
   for (let tries = 1; ; tries++) {
     const recorder = new Recorder();
     const pieces = new Pieces(recorder);
     try {
-      const { checks, late } = await judgementOf(text, pieces.file);
+      const { checks, late } = await judgementOf({ text, code }, pieces.file);
       if (late && tries < MOST_TRIES) {
         discarded.push(
           ...checks.filter(({ status }) => status === "failed").map((each) => tellCheck(each)),
@@ -126,10 +132,13 @@ async function tryAnswer(text: string, { task }: Submission, exercise: Played): 
   }
 }
 
+/** The name of an answer's code in recordings. */
+const ANSWER_CODE = "the answer's code";
+
 const ENDED = "the process that checks the answer";
 
 /** Runs the child, however long it lives. */
-async function judgementOf(text: string, file: number): Promise<Judged> {
+async function judgementOf(question: ToTry, file: number): Promise<Judged> {
   const nothing = openSync(devNull, "r+");
   const script = fileURLToPath(new URL("tried.js", import.meta.url));
   const child = await ForeignProcess.start({
@@ -141,7 +150,7 @@ async function judgementOf(text: string, file: number): Promise<Judged> {
     confined: false,
   }).finally(() => closeSync(nothing));
   try {
-    child.send({ text });
+    child.send(question);
     const outcome = await child.next(DEADLINE);
     if (outcome.kind === "late") return lost(`did not end within ${DEADLINE} ms`);
     if (outcome.kind === "ended") return lost(child.fate);

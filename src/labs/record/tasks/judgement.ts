@@ -1,8 +1,23 @@
 import { type Check, STATUSES } from "../../../lib/check.ts";
-import { list, members, oneOf, record, type Shape, text, truth } from "../../../lib/shape.ts";
+import {
+  list,
+  members,
+  nullable,
+  oneOf,
+  record,
+  type Shape,
+  type Shaped,
+  text,
+  truth,
+} from "../../../lib/shape.ts";
+import { listing } from "../recording.ts";
 
 /** The descriptor of the file in memory that a process writes the pieces of its recording to. */
 export const PIECES = 4;
+
+/** What the process that tries an answer is sent: the file, and its code. */
+export const toTryShape = record({ text, code: nullable(listing) });
+export interface ToTry extends Shaped<typeof toTryShape> {}
 
 /** What decided about an answer. */
 export interface Judged {

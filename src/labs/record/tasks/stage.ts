@@ -16,6 +16,7 @@ import { codeBytes, type Listing } from "../listing.ts";
 import { dumpNoCore } from "../precautions.ts";
 import type { Recorder } from "../recorder.ts";
 import { addStubCode } from "../stub_code.ts";
+import { CODE_ADDRESS } from "./assemble.ts";
 import { confine } from "./confine.ts";
 import { Player } from "./player.ts";
 import { type Run, tellRun, whyHarmful } from "./run.ts";
@@ -23,9 +24,6 @@ import { Watched } from "./watched.ts";
 
 /** How long a call of an answer may take, in milliseconds. */
 const DEADLINE = 1500;
-
-/** The address of an answer's code in the stubs that execute it. */
-export const CODE_ADDRESS = 0x20_0000n;
 
 /** How a stub of an answer is made. */
 export interface Cast {

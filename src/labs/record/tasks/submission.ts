@@ -3,9 +3,9 @@ import { InputError } from "../../../lib/errors.ts";
 import type { Limit } from "../../../lib/input.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { show } from "../../../lib/shape.ts";
+import type { Listing } from "../listing.ts";
 import { wrap } from "../wrap.ts";
-import { Answer, KERNEL, REGISTERS, type Words } from "./answer.ts";
-import { assemble } from "./assembler.ts";
+import { Answer, REGISTERS, type Words } from "./answer.ts";
 import { Draw } from "./draw.ts";
 import { type Exercise, type Meanings, namesOf } from "./task.ts";
 import { loadTask } from "./tasks.ts";
@@ -18,8 +18,6 @@ const LONGEST_NAME = 60;
 
 /** The line that separates the head of a file from its assembly. */
 const CODE = "code:";
-/** The name of an answer's code in recordings. */
-const ANSWER_CODE = "the answer's code";
 
 /** The widest line of a comment. */
 const WIDTH = 96;
@@ -30,6 +28,8 @@ export interface Submission {
   readonly student: string;
   readonly exercise: Exercise;
   readonly answer: Answer;
+  /** Its assembly, after as many empty lines as come before it, if the task is to write some. */
+  readonly source: string | undefined;
 }
 
 /** The exercise of a student. @throws InputError; UnsupportedError, as all tasks are about amd64 */
@@ -83,8 +83,13 @@ function comment(text: string): string {
   return lines.join("");
 }
 
-/** @throws InputError that names the line. */
-export function parseAnswer(text: string): Submission {
+/**
+ * Reads an answer.
+ *
+ * @param code the same, assembled
+ * @throws InputError that names the line
+ */
+export function parseAnswer(text: string, code?: Listing): Submission {
   if (text.includes("\0")) throw new InputError("an answer is text, and has no NUL character");
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   const at = lines.findIndex((line) => line.trim() === CODE);
@@ -102,12 +107,11 @@ export function parseAnswer(text: string): Submission {
   if (form !== "code") {
     if (at >= 0) throw new InputError(`line ${at + 1}: this task takes no code`);
     if (form !== "registers" && values.size === 0) refuseWithout(`${Object.keys(form)[0]} = …`);
-    return { task, student, exercise, answer: new Answer(values) };
+    return { task, student, exercise, answer: new Answer(values), source: undefined };
   }
   if (at < 0) refuseWithout(CODE);
   const source = lines.map((line, i) => (i <= at ? "" : line)).join("\n");
-  const code = assemble(ANSWER_CODE, source, new Map([...KERNEL, ...Object.entries(names)]));
-  return { task, student, exercise, answer: new Answer(values, code) };
+  return { task, student, exercise, answer: new Answer(values, code), source };
 }
 
 function refuseWithout(line: string): never {

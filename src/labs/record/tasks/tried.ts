@@ -3,12 +3,11 @@
 
 import { readSync, writeSync } from "node:fs";
 import { DeadlineError, StublabError } from "../../../lib/errors.ts";
-import { members, text } from "../../../lib/shape.ts";
 import { CHANNEL, encodeMessage, MessageReader } from "../../../sandbox/channel.ts";
 import { writeMessage } from "../pieces.ts";
 import { Recorder } from "../recorder.ts";
 import type { Piece } from "../recording.ts";
-import { type Judgement, PIECES } from "./judgement.ts";
+import { type Judgement, PIECES, type ToTry, toTryShape } from "./judgement.ts";
 import { Decided, Stage } from "./stage.ts";
 import { parseAnswer } from "./submission.ts";
 import { isPlayed } from "./task.ts";
@@ -18,14 +17,14 @@ function send(message: Judgement | { readonly kind: "ready" }): void {
 }
 
 /** Waits for the answer. */
-function receive(): string {
+function receive(): ToTry {
   const reader = new MessageReader<unknown>();
   const part = new Uint8Array(1 << 16);
   for (;;) {
     const length = readSync(CHANNEL, part);
     if (length === 0) throw new StublabError("the parent has ended");
     for (const message of reader.read(part.slice(0, length))) {
-      return members(message, "")("text", text);
+      return toTryShape(message, "");
     }
   }
 }
@@ -45,8 +44,8 @@ function writer(): (piece: Piece) => void {
   };
 }
 
-function judge(answerText: string): Judgement {
-  const { exercise, answer } = parseAnswer(answerText);
+function judge({ text, code }: ToTry): Judgement {
+  const { exercise, answer } = parseAnswer(text, code ?? undefined);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
   const stage = new Stage(new Recorder(undefined, writer()));
   let late = false;

@@ -1,6 +1,6 @@
 import { hex } from "../../../../lib/errors.ts";
+import { CODE_ADDRESS } from "../assemble.ts";
 import { tellRun } from "../run.ts";
-import { CODE_ADDRESS } from "../stage.ts";
 import type { Task } from "../task.ts";
 
 export const guestCode: Task = {

@@ -1,6 +1,7 @@
 import type { Answer } from "../answer.ts";
+import { CODE_ADDRESS } from "../assemble.ts";
 import type { Player } from "../player.ts";
-import { CODE_ADDRESS, type Stage } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
 import {
   becomesStub,
@@ -88,8 +89,7 @@ export const repairStub: Task = {
         "One thing is wrong in this stub code. Repair it. The check uses it for a birth: a stub clones another at `call`, with " +
           "RBX = 1 and its pid in R15; the new stub must stop itself, meet an INT3 when it is resumed, answer calls at `call`, and die with its " +
           "parent. Another, whose parent dies before it has executed anything, must exit with status 1.",
-        "The assembler knows %registers, $constants with the kernel's names, and the instructions that are here, and a few more. The labels " +
-          "`begin` and `call` must stay.",
+        "Constants have the kernel's names. The labels `begin` and `call` must stay.",
       ],
       form: "code",
       start: STUB_SOURCE.replace(right, wrong),
