@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeBindings } from "./bindings.mjs";
 import { HOST, MACHINES, OTHER } from "./compilers.mjs";
+import { buildLessonTexts } from "./lessons.mjs";
 import { buildBench, buildNatives, buildShims } from "./libraries.mjs";
 import { buildListing } from "./listing.mjs";
 import { buildModules } from "./modules.mjs";
@@ -21,6 +22,7 @@ try {
   await writeRecords();
   await writeRules();
   await writeBindings();
+  await buildLessonTexts();
   // The compiler of the modules blocks this thread, but not the C compilers.
   await Promise.all([buildShims(HOST), buildModules(HOST)]);
   await Promise.all([translateModules(HOST), buildShims(OTHER), buildModules(OTHER)]);

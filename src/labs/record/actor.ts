@@ -1,5 +1,5 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
-import type { Syscall } from "../../core/encoder/names.ts";
+import { type Syscall, syscallName } from "../../core/encoder/names.ts";
 import { takeInitialRegisters } from "../../core/stub/attach.ts";
 import { deathSignal } from "../../core/stub/examine.ts";
 import type { SyscallArgument, SyscallResult } from "../../core/stub/injection.ts";
@@ -8,21 +8,24 @@ import type { Stub } from "../../core/stub/stub.ts";
 import { hex, StateError } from "../../lib/errors.ts";
 import { callback, expectMembers, list, text, truth, word } from "../../lib/shape.ts";
 import type { Acting } from "./acting.ts";
-import { HOST } from "./arch.ts";
-import { ATTACH_AGAIN, attachWatched, awaitSelfStop, stepToSelfStop } from "./birth.ts";
+import { HOST, nextCallNumber } from "./arch.ts";
+import { type AttachTelling, attachWatched, awaitSelfStop, stepToSelfStop } from "./birth.ts";
 import { returned, tellCall } from "./calls.ts";
 import { type CallTelling, encodeFrame, injectWatched } from "./injection.ts";
 import { awaitProcess } from "./kernel_view.ts";
+import { common } from "./lesson_text.ts";
 import type { Recorder } from "./recorder.ts";
+import { type Said, type Saying, said } from "./said.ts";
 import { isBeforeCall, type Outcome, step, stepToTrap, type Telling } from "./stepping.ts";
+import { TEXTS } from "./texts/arch.ts";
 import { type StopTelling, Tracee, type Tracing } from "./tracee.ts";
 
 const CALL_TELLING = {
-  why: text,
-  answer: text,
-  stop: text,
+  why: said,
+  answer: said,
+  stop: said,
   stepped: truth,
-  executed: text,
+  executed: said,
   before: callback,
   beforeAnswer: callback,
   returned: callback,
@@ -56,12 +59,17 @@ export class Actor extends Tracee {
   /**
    * Steps it through the stub code to its self-stop, where the host lets it go.
    *
-   * @param before by the text of an instruction, or by its label: is called before that is executed. @internal
+   * @param texts by the name of an instruction: what is asked before it, or said of it. A SYSCALL has the name of its call;
+   * other names are in texts/. @internal
    */
-  stepToSelfStop(before: Readonly<Record<string, () => void>> = {}): void {
-    this.selfStop = stepToSelfStop(this, ({ line }) =>
-      (before[line.label ?? ""] ?? before[line.text])?.(),
-    );
+  stepToSelfStop(texts: Readonly<Record<string, Saying>> = {}): void {
+    this.selfStop = stepToSelfStop(this, ({ line }) => texts[this.#nameOf(line.text)]);
+  }
+
+  /** The name of its next instruction. */
+  #nameOf(text: string): string {
+    if (text !== HOST.SYSTEM_CALL) return TEXTS.STUB_CODE_NAMES[text] ?? "";
+    return syscallName(nextCallNumber(this.registers()), this.recorder.constants) ?? "";
   }
 
   /** Its parent, this process, waits for its self-stop. @internal */
@@ -71,9 +79,9 @@ export class Actor extends Tracee {
   }
 
   /** Waits for the self-stop, attaches, sets the options and takes the initial registers. @throws AttachError */
-  attach(): void {
+  attach(told: AttachTelling = {}): void {
     if (this.stub.parent === undefined) this.awaitSelfStop();
-    attachWatched(this, ATTACH_AGAIN);
+    attachWatched(this, told);
   }
 
   /**
@@ -91,7 +99,7 @@ export class Actor extends Tracee {
   }
 
   /** Injects a call that must succeed, records it as one step of this stub, and returns its result. @internal */
-  callBriefly(name: string, args: readonly SyscallArgument[], why: string): bigint {
+  callBriefly(name: string, args: readonly SyscallArgument[], why: Said): bigint {
     const words = args.map((arg) => BigInt.asUintN(64, BigInt(arg)));
     const result = this.stub.call(name, ...args);
     const call = returned(tellCall(name, words, this.teller), result, this.teller);
@@ -106,23 +114,23 @@ export class Actor extends Tracee {
   }
 
   /** PTRACE_CONT, with a signal by name if there is one; returns the step. @internal */
-  resume(why: string, signal?: string, observer?: string): number {
+  resume(why: Said, signal?: string, observer?: string): number {
     const names = signal === undefined ? [] : [signal];
     return this.request("PTRACE_CONT", why, { names, observer });
   }
 
   /** PTRACE_SETOPTIONS with those of every stub. @internal */
-  setOptions(why: string): void {
+  setOptions(why: Said): void {
     this.request("PTRACE_SETOPTIONS", why, { data: this.stub.tracer.traceOptions });
   }
 
   /** Takes its registers as those that all later calls begin with. @internal */
-  takeInitialRegisters(why: string): void {
+  takeInitialRegisters(why: Said): void {
     takeInitialRegisters(this.thread);
     this.getRegisters(why);
   }
 
-  override awaitEnd(told: StopTelling | string): string {
+  override awaitEnd(told: StopTelling | Said): string {
     const how = super.awaitEnd(told);
     this.thread.forget();
     this.stub.forgetIfDead();
@@ -141,7 +149,7 @@ export class Actor extends Tracee {
   }
 
   /** Executes instructions up to the breakpoint at which it rests. @internal */
-  stepToRest({ resumed: stop } = ATTACH_AGAIN): void {
+  stepToRest({ resumed: stop = common("attach.resumed") }: AttachTelling = {}): void {
     stepToTrap(this, { stop });
   }
 
@@ -173,8 +181,8 @@ export class Actor extends Tracee {
    * @returns the index of the step
    * @throws InputError if there is no signal of that name; StateError if the kernel refuses it
    */
-  override signal(signal: string, why: string, observer?: string): number {
-    return super.signal(text(signal, "signal"), text(why, "why"), observer);
+  override signal(signal: string, why: Said, observer?: string): number {
+    return super.signal(text(signal, "signal"), said(why, "why"), observer);
   }
 
   /** Waits until /proc says something of it. @throws DeadlineError @internal */
@@ -183,9 +191,9 @@ export class Actor extends Tracee {
   }
 
   /** Records what /proc says about the stub, as a note, and returns it. @throws InputError; StateError if it is gone */
-  look(title: string, why: string): ProcessFacts {
+  look(title: string, why: Said): ProcessFacts {
     text(title, "title");
-    text(why, "why");
+    said(why, "why");
     const { facts } = this;
     this.tell({ kind: "note", title, why });
     return facts;

@@ -1,11 +1,13 @@
-import { HOST_MACHINE } from "../../core/machine/index.ts";
 import { takeInitialRegisters } from "../../core/stub/attach.ts";
 import { StateError } from "../../lib/errors.ts";
 import { NAMES } from "./arch.ts";
 import { awaitProcess } from "./kernel_view.ts";
+import { common } from "./lesson_text.ts";
+import type { Ids } from "./plays/ids.ts";
 import type { Place } from "./recorder.ts";
+import type { Said, Saying } from "./said.ts";
 import { step } from "./stepping.ts";
-import type { StopTelling, Tracee } from "./tracee.ts";
+import type { Tracee } from "./tracee.ts";
 
 const { CALL, PC } = NAMES;
 
@@ -13,18 +15,22 @@ const { CALL, PC } = NAMES;
  * Steps a stub through the stub code up to its self-stop. There the host detaches from it, so that it is stopped and
  * untraced, as in an unobserved birth.
  *
- * @param before is called before each instruction of the stub code: to ask a question, for instance.
+ * @param tell what is asked before an instruction of the stub code, or said of it
  * @returns the step of that stop.
  */
-export function stepToSelfStop(tracee: Tracee, before?: (place: Place) => void): number {
+export function stepToSelfStop(
+  tracee: Tracee,
+  tell: (place: Place) => Saying | undefined = () => undefined,
+): number {
   const { tracer } = tracee.thread;
   const selfStop = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
   for (;;) {
     const { rip } = tracee;
     const place = tracee.recorder.placeOf(rip);
-    if (place !== undefined) before?.(place);
+    const said = place === undefined ? undefined : tell(place);
+    if (said?.question !== undefined) tracee.recorder.ask(said.question);
     if (rip === selfStop) return stopItself(tracee);
-    const outcome = step(tracee);
+    const outcome = step(tracee, said?.text ? { why: { ...said, question: undefined } } : {});
     if (outcome.kind !== "executed") {
       throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to its self-stop`);
     }
@@ -67,7 +73,7 @@ export function detachInStop(tracee: Tracee): number {
 }
 
 /** Waits until an untraced stub has stopped, and records that; returns the step. */
-export function stoppedItself(tracee: Tracee, why: string, observer?: string): number {
+export function stoppedItself(tracee: Tracee, why: Said, observer?: string): number {
   const { tgid, tracer } = tracee.thread;
   awaitProcess(tgid, ({ state }) => state === "T", tracer.deadline);
   return tracee.tell({ kind: "stop", title: "stopped by SIGSTOP", why, observer });
@@ -90,56 +96,16 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
   );
 }
 
-/** What is said of an attach, and of the stop that comes first when the stub goes on to its INT3. */
-export interface AttachTelling {
-  readonly attach: string;
-  readonly attached: StopTelling;
-  readonly options: string;
-  readonly registers: string;
-  readonly resumed: string;
-}
-
-/** The full explanation, for the lesson "host". */
-export const ATTACH: AttachTelling = {
-  attach: "Now the host becomes the tracer. The kernel sends the stub another SIGSTOP for this.",
-  attached: {
-    stop:
-      "The stub was already stopped. The kernel turns its stop by a signal (T) into a ptrace stop (t): only in such a " +
-      "stop can its registers be read. The stop by SIGSTOP stays in force underneath until a SIGCONT ends it: only " +
-      "the tracer can make the stub run in spite of it.",
-    wait:
-      "A stub that was stopped already is in its ptrace stop when PTRACE_ATTACH returns, and its registers could be read at " +
-      "once; one that runs need not be. So the host waits in any case. This wait4 also takes the notification of the stop, " +
-      "which the next wait4 would report otherwise.",
-  },
-  options:
-    "EXITKILL: the kernel kills the stub when its tracer ends. TRACEEXIT: the stub stops once more before it ends, so " +
-    "that the tracer can examine it. TRACESYSGOOD: stops at system calls can be distinguished from a SIGTRAP.",
-  registers:
-    `These become the initial registers, with which every injected call begins. Only ${PC} is moved back by ${HOST_MACHINE.syscallLength}, the ` +
-    `length of ${CALL}, so that it points at the instruction that executes the call.`,
-  resumed:
-    "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
-    "resume after an attach always leads to this stop; the tracer resumes the stub once more.",
-};
-
-/** The same in few words, for all others. */
-export const ATTACH_AGAIN: AttachTelling = {
-  attach: 'The host becomes the tracer, as in the lesson "host".',
-  attached: { stop: "Its stop by a signal (T) becomes a ptrace stop (t)." },
-  options: "The options of every stub.",
-  registers: "The initial registers of this stub, with which every injected call begins.",
-  resumed:
-    "The SIGSTOP of the attach: it stops the stub at the first resume, before any instruction. The stub is resumed once " +
-    "more.",
-};
+/** What is said of an attach, and of the stop that comes first when the stub goes on. Default: docs/lessons/common.md. */
+export type AttachTelling = Partial<Readonly<Record<Ids["common"]["attach"], Said>>>;
 
 /** PTRACE_ATTACH, its stop, the options, and the initial registers. @throws AttachError, TraceError */
-export function attachWatched(tracee: Tracee, told = ATTACH): void {
+export function attachWatched(tracee: Tracee, told: AttachTelling = {}): void {
   const { thread } = tracee;
-  tracee.request("PTRACE_ATTACH", told.attach);
-  tracee.awaitStop(told.attached);
-  tracee.request("PTRACE_SETOPTIONS", told.options, { data: thread.tracer.traceOptions });
+  const { request, stop, wait, options, registers } = { ...common.parts("attach"), ...told };
+  tracee.request("PTRACE_ATTACH", request);
+  tracee.awaitStop({ stop, wait });
+  tracee.request("PTRACE_SETOPTIONS", options, { data: thread.tracer.traceOptions });
   takeInitialRegisters(thread);
-  tracee.getRegisters(told.registers);
+  tracee.getRegisters(registers);
 }

@@ -4,6 +4,7 @@ import { StateError } from "../../lib/errors.ts";
 import { Actor } from "./actor.ts";
 import { NAMES } from "./arch.ts";
 import { type CallTelling, injectWatched } from "./injection.ts";
+import type { Said } from "./said.ts";
 
 const { RESULT } = NAMES;
 
@@ -17,7 +18,7 @@ export interface CloneOptions
   /** By name. Default: that of its parent. */
   readonly exitSignal?: string;
   /** What it is for the new stub to be born. */
-  readonly born: string;
+  readonly born: Said;
 }
 
 /**
@@ -61,7 +62,7 @@ export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
   return child;
 }
 
-function setOptions(parent: Actor, names: readonly string[], why: string): void {
+function setOptions(parent: Actor, names: readonly string[], why: Said): void {
   const data = parent.thread.tracer.traceOptions;
   parent.recorder.stage(() => parent.request("PTRACE_SETOPTIONS", why, { data, names }));
 }

@@ -8,6 +8,7 @@ import { NAMES } from "./arch.ts";
 import { stoppedItself } from "./birth.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Step } from "./recording.ts";
+import type { Said } from "./said.ts";
 import { recordSetUp } from "./set_up.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -18,9 +19,9 @@ export interface UnseenOptions {
   readonly lane: string;
   readonly role: string;
   /** Why the host clones it. */
-  readonly why: string;
+  readonly why: Said;
   /** What to say about the child once it has stopped itself. */
-  readonly stopped: string;
+  readonly stopped: Said;
   /** Steps of the set-up to omit. */
   readonly omit?: readonly ChildStep[] | undefined;
 }
@@ -49,7 +50,7 @@ export function forkWatched(
       "not traced before it has stopped itself; to return to that state, the host detaches from it there.",
   );
   const { host } = recorder;
-  const told = (why: string) => ({ why, observer: UNWATCHED });
+  const told = (why: Said) => ({ why, observer: UNWATCHED });
   recorder.call(host, "getpid", [], BigInt(process.pid), told(GETPID));
   recorder.call(host, "rt_sigprocmask", [SIG_SETMASK, "~[]", "&previous", 8n], 0n, told(BLOCK));
   const child = fork(recorder, tracer, { lane: "master", role: "the first stub", omit }, true);
@@ -96,8 +97,8 @@ function fork(
 /** The clone of the host's child, and its birth. */
 function recordClone(
   { recorder, lane, thread: { tgid, tracer } }: Tracee,
-  told: Pick<Step, "why"> & Partial<Pick<Step, "observer">>,
-  born: string,
+  told: { readonly why: Said } & Partial<Pick<Step, "observer">>,
+  born: Said,
 ): void {
   const words = [tracer.cloneWord(tracer.constant("SIGCHLD"))];
   const cloned = recorder.call(recorder.host, "clone", words, BigInt(tgid), told);

@@ -14,6 +14,7 @@ export type { CallTelling } from "./injection.ts";
 export type { Lesson } from "./lesson.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
+export type { Stage } from "./plays/play.ts";
 export type { AuthoredQuestion } from "./question.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
 export type {
@@ -44,7 +45,7 @@ export {
   type Step,
   type StepKind,
 } from "./recording.ts";
-export type { Scenario, Stage } from "./scenario.ts";
+export type { Scenario } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";

@@ -7,19 +7,20 @@ import {
 } from "../../core/stub/injection.ts";
 import { TraceError } from "../../lib/errors.ts";
 import { NAMES, resultWord } from "./arch.ts";
+import type { Said } from "./said.ts";
 import { stepTo, stepToTrap } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
 
 /** The texts of a call: why the registers are written as they are, and what they hold afterwards. */
 export interface CallTelling {
-  readonly why: string;
-  readonly answer: string;
+  readonly why: Said;
+  readonly answer: Said;
   /** Why a signal stops the stub before the call is over, if one does. */
-  readonly stop?: string | undefined;
+  readonly stop?: Said | undefined;
   /** Whether each instruction is a step; otherwise the stub runs to its breakpoint. */
   readonly stepped?: boolean | undefined;
   /** Why the stub executes the call, if it is stepped. */
-  readonly executed?: string | undefined;
+  readonly executed?: Said | undefined;
   /** Called once the registers are written, before the stub is resumed: to ask a question, for instance. */
   readonly before?: (() => void) | undefined;
   /** The same before the recording shows the result. */

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { InputError } from "../../lib/errors.ts";
 import { count, expectMembers, list, optional, show, table, text } from "../../lib/shape.ts";
 import type { NewQuestion } from "./recording.ts";
+import { type Asked, arrange } from "./said.ts";
 
 const texts = list(text, 100);
 const AUTHORED = { text, right: table(text, 1), wrong: table(text, 99) };
@@ -22,26 +22,10 @@ export interface AuthoredQuestion {
   readonly wrong: Readonly<Record<string, string>>;
 }
 
-/** The question of a recording: the right choice is at a place that its text determines, the same in each recording. */
-export function arrange({ text, right, wrong }: AuthoredQuestion): NewQuestion {
-  const [because = ""] = Object.values(right);
-  const answer = placeOf(text, Object.keys(wrong).length + 1);
-  const all = Object.entries(wrong).toSpliced(answer, 0, ...Object.entries(right));
-  const choices = all.map(([choice]) => choice);
-  return { text, choices, answer, because, replies: all.map(([, reply]) => reply) };
-}
-
-/** With this part of the hash the right choices of all lessons are spread evenly: test/labs/record/lesson_questions.test.ts. */
-const PART = 16;
-
-/** One of `count` places, the same for texts that differ in numbers: pids and addresses. */
-function placeOf(text: string, count: number): number {
-  const words = text.replaceAll(/0x[0-9a-f]+|\d+/g, "");
-  return createHash("sha256").update(words).digest().readUInt16LE(PART) % count;
-}
-
 /** A question in either form, as the recording has it. @throws InputError */
-export function expectQuestion(question: AuthoredQuestion | NewQuestion): NewQuestion {
+export function expectQuestion(question: Asked | AuthoredQuestion | NewQuestion): NewQuestion {
+  const isAsked = typeof question === "object" && !("right" in question) && !("answer" in question);
+  if (isAsked) return arrange(question);
   const asked = typeof question === "object" && "right" in question ? authored(question) : question;
   expectMembers(asked, "question", QUESTION, ["text", "choices", "answer", "because"]);
   const { choices, answer } = asked;
@@ -54,6 +38,13 @@ export function expectQuestion(question: AuthoredQuestion | NewQuestion): NewQue
 
 function authored(question: AuthoredQuestion): NewQuestion {
   expectMembers(question, "question", AUTHORED, ["text", "right", "wrong"]);
-  if (Object.keys(question.right).length === 1) return arrange(question);
+  if (Object.keys(question.right).length === 1) {
+    const of = (replies: Readonly<Record<string, string>>, right: boolean) =>
+      Object.entries(replies).map(([text, reply]) => ({ text, reply, right }));
+    return arrange({
+      text: question.text,
+      choices: [...of(question.right, true), ...of(question.wrong, false)],
+    });
+  }
   throw new InputError("question.right: expected one choice");
 }

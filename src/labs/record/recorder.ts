@@ -27,6 +27,7 @@ import {
   type Registers,
   type Step,
 } from "./recording.ts";
+import { type Asked, type Said, sayingOf } from "./said.ts";
 
 declare const STUBLAB_VERSION: string;
 
@@ -34,8 +35,10 @@ declare const STUBLAB_VERSION: string;
 export type NewStep = NewEvent & Pick<Step, "lane">;
 
 /** The same, but for its lane. */
-export type NewEvent = Pick<Step, "why"> & {
-  readonly [K in keyof Omit<Step, "microseconds" | "lane" | "why">]?: Step[K] | undefined;
+export type NewEvent = { readonly why: Said } & {
+  readonly [K in keyof Omit<Step, "microseconds" | "lane" | "why" | "detail">]?:
+    | Step[K]
+    | undefined;
 } & (Pick<Step, "kind" | "title"> | { readonly call: Call });
 
 /** Why a line of code is there. A conditional jump has a reason for each outcome. */
@@ -189,14 +192,16 @@ export class Recorder {
   }
 
   /** Adds a step, and returns its index. */
-  step({ lane, why, ...event }: NewStep): number {
+  step({ lane, why: told, ...event }: NewStep): number {
+    const { text: why, detail = null, question } = sayingOf(told);
+    if (question !== undefined) this.ask(question);
     const step = {
       lane,
       about: event.about ?? lane,
       kind: event.kind ?? "syscall",
       title: event.title ?? (event.call ? callTitle(event.call) : ""),
       why,
-      detail: event.detail ?? null,
+      detail,
       // Two processes may record together: this clock is the same in both.
       microseconds: Number(process.hrtime.bigint() / 1000n),
       instruction: event.instruction ?? null,
@@ -226,7 +231,7 @@ export class Recorder {
     name: string,
     args: readonly Word[],
     result: bigint,
-    event: Pick<Step, "why"> & Partial<Pick<Step, "observer">>,
+    event: { readonly why: Said } & Partial<Pick<Step, "observer">>,
   ): number {
     const teller = { constants: this.constants, read: () => undefined };
     return this.step({
@@ -241,14 +246,14 @@ export class Recorder {
   }
 
   /** Asks a question that the next step answers. @throws InputError */
-  ask(asked: AuthoredQuestion | NewQuestion): void {
+  ask(asked: Asked | AuthoredQuestion | NewQuestion): void {
     const { replies = [], ...question } = expectQuestion(asked);
     this.add({ questions: [{ step: this.length, ...question, replies }] });
   }
 
   /** Notes what the observer changed. Repeated notes are recorded once. */
-  observe(change: string): void {
-    this.add({ observed: [change] });
+  observe(change: Said): void {
+    this.add({ observed: [sayingOf(change).text] });
   }
 
   /** Records what a scenario expects at its end, and what the kernel says. */

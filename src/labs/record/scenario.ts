@@ -1,15 +1,5 @@
+import type { Stage } from "./plays/play.ts";
 import type { HostLane, Scene } from "./scene.ts";
-
-/** What the part of a scenario that runs in a sandbox has besides its scene. */
-export interface Stage {
-  /**
-   * Reports that it has reached a point, and waits until the other side lets it continue: nothing else runs in its
-   * thread meanwhile.
-   *
-   * @param told data for the other side
-   */
-  pause(point: string, told?: string): void;
-}
 
 /** A lesson of stublab's own: something that happens to real processes, and is recorded. lesson.ts is for others. */
 export interface Scenario {

@@ -2,6 +2,9 @@ import { InputError, UnsupportedError } from "../../lib/errors.ts";
 import { nearest } from "../../lib/nearest.ts";
 import { text } from "../../lib/shape.ts";
 import { NAMES } from "./arch.ts";
+import { lessonText, sayOf } from "./lesson_text.ts";
+import type { Ids } from "./plays/ids.ts";
+import type { Play } from "./plays/play.ts";
 import type { Scenario } from "./scenario.ts";
 import { TEXTS } from "./texts/arch.ts";
 
@@ -19,15 +22,33 @@ export function refusalOf(name: string): string | undefined {
   return Object.hasOwn(TEXTS.REFUSED, name) ? TEXTS.REFUSED[name] : undefined;
 }
 
+/** A play with the texts of its page. */
+function lessonOf<N extends keyof Ids>(name: N, { host, play, sandboxed }: Play<N>): Scenario {
+  const say = sayOf(name);
+  const { title = "", introduction = [] } = lessonText(name) ?? {};
+  return {
+    title,
+    introduction,
+    ...(host && { host }),
+    play: (scene) => play(scene, say),
+    ...(sandboxed && {
+      sandboxed: {
+        host: sandboxed.host,
+        play: (scene, stage) => sandboxed.play(scene, say, stage),
+      },
+    }),
+  };
+}
+
 /** Every scenario by name, in the order of the course. */
 export const SCENARIOS: Readonly<Record<string, Entry>> = {
   host: {
     summary: "the birth of the first stub, forked from the host",
-    load: async () => (await import("./scenarios/host.ts")).host,
+    load: async () => lessonOf("host", (await import("./plays/host.ts")).host),
   },
   grandchild: {
     summary: `the birth of another stub, cloned by an injected call, with ${PARENT} and ${MARK}`,
-    load: async () => (await import("./scenarios/grandchild.ts")).grandchild,
+    load: async () => lessonOf("grandchild", (await import("./plays/grandchild.ts")).grandchild),
   },
   inject: {
     summary: "one system call, executed by a stub on behalf of the host",

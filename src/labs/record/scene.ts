@@ -13,6 +13,7 @@ import { dumpNoCore } from "./precautions.ts";
 import type { AuthoredQuestion } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
+import { type Said, said } from "./said.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
 
 const { AT, TRAP } = NAMES;
@@ -20,8 +21,8 @@ const { AT, TRAP } = NAMES;
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
   role: text,
-  why: text,
-  stopped: text,
+  why: said,
+  stopped: said,
   omit: list(oneOf(CHILD_STEPS), CHILD_STEPS.length),
 };
 
@@ -34,7 +35,7 @@ export interface RestOptions {
   /** The stub that clones it. Default: the host forks it. */
   readonly parent?: Stub;
   /** Why it is there. Default: as in the lesson "host". */
-  readonly why?: string | ((stub: Stub) => string);
+  readonly why?: Said | ((stub: Stub) => Said);
 }
 
 /** The lane of this process. */
@@ -193,9 +194,9 @@ export class Scene {
   }
 
   /** A note in a lane: something to read that is no event. Returns the index of the step. */
-  say(title: string, why: string, lane = this.recorder.host): number {
+  say(title: string, why: Said, lane = this.recorder.host): number {
     text(title, "title");
-    text(why, "why");
+    said(why, "why");
     this.recorder.expectLane(text(lane, "lane"), "lane");
     return this.recorder.step({ lane, kind: "note", title, why });
   }

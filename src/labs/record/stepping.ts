@@ -6,6 +6,7 @@ import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, tellCall } from "./calls.ts";
 import type { Place } from "./recorder.ts";
 import type { Call, Step } from "./recording.ts";
+import type { Said } from "./said.ts";
 import { TEXTS } from "./texts/arch.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -22,9 +23,9 @@ export type Outcome =
 /** What is said of an instruction instead of the reasons of its code. */
 export interface Telling {
   /** Why it is there. */
-  readonly why?: string | undefined;
+  readonly why?: Said | undefined;
   /** Why a signal stops the thread before the instruction, or the instruction raises it. */
-  readonly stop?: string | undefined;
+  readonly stop?: Said | undefined;
 }
 
 /** Signals that an instruction raises. */
@@ -235,7 +236,7 @@ function reasonOf(place: Place | undefined, tracee: Tracee): string {
 /** Records what became of an instruction; returns the step. */
 function tell(
   { tracee, before, place, telling }: Execution,
-  event: Partial<Pick<Step, "why" | "observer">> &
+  event: { readonly why?: Said } & Partial<Pick<Step, "observer">> &
     (Pick<Step, "kind" | "title"> | { readonly call: Call }),
 ): number {
   return tracee.tell({

@@ -12,6 +12,7 @@ import { returned, type Teller, tellCall } from "./calls.ts";
 import { type NewEvent, type Recorder, tellRegisters } from "./recorder.ts";
 import type { KernelView, Step } from "./recording.ts";
 import { type RequestWords, tellEnd, tellRequest, tellStatus, tellStop } from "./requests.ts";
+import type { Said } from "./said.ts";
 
 const RESUMING = new Set([
   "PTRACE_CONT",
@@ -42,9 +43,9 @@ export interface TryOptions {
 
 /** What is said of a stop or an end: why it happens, and what the tracer's wait4 says. */
 export interface StopTelling {
-  readonly stop: string;
+  readonly stop: Said;
   /** Default: that it reports this. */
-  readonly wait?: string | undefined;
+  readonly wait?: Said | undefined;
   readonly observer?: string | undefined;
 }
 
@@ -80,8 +81,8 @@ function thisProcess(lane: string): Tracing {
   };
 }
 
-function telling(told: StopTelling | string): StopTelling {
-  return typeof told === "string" ? { stop: told } : told;
+function telling(told: StopTelling | Said): StopTelling {
+  return typeof told === "object" && "stop" in told ? told : { stop: told };
 }
 
 /** What is recorded with a step of a tracee if it is not as usual. */
@@ -155,7 +156,7 @@ export class Tracee {
    */
   request(
     request: string,
-    why: string,
+    why: Said,
     { data = 0, names = [], observer }: RequestDetails = {},
   ): number {
     const { tracer } = this.thread;
@@ -166,7 +167,7 @@ export class Tracee {
   }
 
   /** Writes the registers of a block; returns the step. */
-  setRegisters(block: RegisterBlock, why: string): number {
+  setRegisters(block: RegisterBlock, why: Said): number {
     const before = this.registers();
     this.thread.expect("stopped").writeRegisters(block);
     const address = HOST.REGISTER_SET;
@@ -174,12 +175,12 @@ export class Tracee {
   }
 
   /** Reads the registers; returns the step. */
-  getRegisters(why: string): number {
+  getRegisters(why: Said): number {
     return this.requested(`PTRACE_${NAMES.READ}`, why, { address: HOST.REGISTER_SET });
   }
 
   /** PTRACE_SETSIGMASK; returns the step. */
-  setSignalMask(mask: bigint, why: string): number {
+  setSignalMask(mask: bigint, why: Said): number {
     this.thread.expect("stopped").setMask(mask);
     // The size of the set is the address, the set is the data.
     const data = mask === 0n ? "[]" : hex(mask);
@@ -187,7 +188,7 @@ export class Tracee {
   }
 
   /** PTRACE_GETSIGINFO at a stop by a signal; returns the step. */
-  getSignalInfo(why: string): number {
+  getSignalInfo(why: Said): number {
     this.signalInfo();
     return this.requested("PTRACE_GETSIGINFO", why);
   }
@@ -209,7 +210,7 @@ export class Tracee {
    * @param name or number
    * @throws InputError if there is no signal of that name; StateError if the kernel refuses it
    */
-  signal(name: string | number, why: string, observer: string | null = null): number {
+  signal(name: string | number, why: Said, observer: string | null = null): number {
     const { recorder, teller, lane: about } = this;
     const { tracer, tgid, tid } = this.thread;
     const signal = typeof name === "number" ? name : parseSignal(name, recorder.constants);
@@ -235,7 +236,7 @@ export class Tracee {
    * @param options of wait4. Default: those for a traced thread.
    * @throws DeathError, DeadlineError
    */
-  awaitStop(told: StopTelling | string, options = this.thread.tracer.waitAll): Stop {
+  awaitStop(told: StopTelling | Said, options = this.thread.tracer.waitAll): Stop {
     const { stop: why, wait = "wait4 reports this stop.", observer } = telling(told);
     const stop = this.tracer.next(this.thread, options);
     this.waited(this.stopped(stop, why, observer), wait, options);
@@ -248,7 +249,7 @@ export class Tracee {
    * @returns how it ended: "killed by SIGKILL".
    * @throws StateError if it stops
    */
-  awaitEnd(told: StopTelling | string): string {
+  awaitEnd(told: StopTelling | Said): string {
     const { stop, wait = "wait4 reports this end." } = telling(told);
     const kernel = this.#viewOfEnd();
     const how = this.#takeEnd();
@@ -257,7 +258,7 @@ export class Tracee {
   }
 
   /** Records its end, of which nothing has been reported yet: it is a zombie. Returns the step. @internal */
-  becomeZombie(how: string, why: string): number {
+  becomeZombie(how: string, why: Said): number {
     return this.ended(how, why, this.#viewOfEnd());
   }
 
@@ -268,7 +269,7 @@ export class Tracee {
    * @returns how it ended
    * @internal
    */
-  reap(why: string, at?: number): string {
+  reap(why: Said, at?: number): string {
     const how = this.#takeEnd();
     this.waited(at, why);
     return how;
@@ -298,7 +299,7 @@ export class Tracee {
    *
    * @returns "nothing", the name of an errno, or what it reported.
    */
-  tryWait(why: string, { options, milliseconds = 0, observer }: TryOptions): string {
+  tryWait(why: Said, { options, milliseconds = 0, observer }: TryOptions): string {
     const { thread, teller } = this;
     const { tracer } = thread;
     const result = this.tracer.poll(thread, options, milliseconds);
@@ -324,7 +325,7 @@ export class Tracee {
   }
 
   /** Records a stop of the thread; returns the step. */
-  stopped(stop: Stop, why: string, observer?: string): number {
+  stopped(stop: Stop, why: Said, observer?: string): number {
     const { recorder, thread } = this;
     const at = this.tell({
       kind: "stop",
@@ -340,13 +341,13 @@ export class Tracee {
   }
 
   /** Records the thread's end; returns the step. */
-  ended(how: string, why: string, kernel: KernelView | null = null): number {
+  ended(how: string, why: Said, kernel: KernelView | null = null): number {
     const at = this.tell({ kind: "exit", title: how, why, registers: null, kernel });
     return this.#arrive(how.replace("killed by ", ""), at);
   }
 
   /** Records the tracer's wait4, with these options, that reported the step `at`, if there is one; returns the step. */
-  waited(at: number | undefined, why: string, options = this.thread.tracer.waitAll): number {
+  waited(at: number | undefined, why: Said, options = this.thread.tracer.waitAll): number {
     const { recorder, teller, lane: about } = this;
     const { tid, tracer } = this.thread;
     const status = tracer.status[0] ?? 0;
@@ -367,7 +368,7 @@ export class Tracee {
    */
   requested(
     request: string,
-    why: string,
+    why: Said,
     { address, data, result, ...event }: RequestWords & Observed = {},
   ): number {
     const { recorder, lane: about, thread, tracer } = this;

@@ -3,8 +3,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SCENARIOS } from "../../../src/labs/record/index.ts";
-import { arrange } from "../../../src/labs/record/question.ts";
 import type { Question, Recording } from "../../../src/labs/record/recording.ts";
+import { arrange } from "../../../src/labs/record/said.ts";
 import { recordingOf } from "../../support/recordings.ts";
 
 /** No way to choose without knowing may be right more often. */
@@ -101,12 +101,16 @@ function wordsOf(text: string): string[] {
 }
 
 lessons("the right choice has the same place whatever the numbers in the text", () => {
-  const [right, wrong] = [{ This: "It is." }, { That: "It is not.", Those: "They are not." }];
-  const question = (text: string) => arrange({ text, right, wrong });
+  const told = { This: "It is.", That: "It is not.", Those: "They are not." };
+  const all = Object.entries(told).map(([text, reply]) => ({
+    text,
+    reply,
+    right: text === "This",
+  }));
+  const question = (text: string) => arrange({ text, choices: all });
   const { choices, answer, because, replies = [] } = question("Which is 12, and at 0x7fff?");
   assert.equal([choices[answer], because], ["This", "It is."]);
-  const told = Object.fromEntries(choices.map((choice, i) => [choice, replies[i]]));
-  assert.equal(told, { ...right, ...wrong });
+  assert.equal(Object.fromEntries(choices.map((choice, i) => [choice, replies[i]])), told);
   assert.is(question("Which is 1234, and at 0x1000?").answer, answer);
   const places = [..."abcdefghijklmnop"].map((letter) => question(letter).answer);
   assert.is(new Set(places).size, 3);

@@ -2,9 +2,10 @@ import { openSync, readFileSync, writeSync } from "node:fs";
 import { AwakeDeadline } from "../../../lib/awake.ts";
 import { hex, StateError } from "../../../lib/errors.ts";
 import { NAMES } from "../arch.ts";
+import type { Stage } from "../plays/play.ts";
 import { closeTerminal, openTerminal } from "../pseudo_terminal.ts";
 import { Sandbox, TERMINAL } from "../sandbox.ts";
-import type { Scenario, Stage } from "../scenario.ts";
+import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
 
 const { A_TRAP } = NAMES;

@@ -7,8 +7,9 @@ import { StateError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import { NAMES } from "../arch.ts";
 import { stoppedItself } from "../birth.ts";
+import type { Stage } from "../plays/play.ts";
 import { Sandbox } from "../sandbox.ts";
-import type { Scenario, Stage } from "../scenario.ts";
+import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
 
 const { PARENT, RESULT } = NAMES;

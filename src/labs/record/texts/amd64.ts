@@ -11,6 +11,12 @@ export const STUB_CODE = {
   afterCall: "cmp, je",
 } as const;
 
+/** The instructions of the stub code that lessons name. */
+export const STUB_CODE_NAMES: Readonly<Record<string, string>> = {
+  "jne leave": "checks-parent",
+  "xor %ebx, %ebx": "unmark",
+};
+
 /** What single steps change. */
 export const STEPS_CHANGE =
   "Each step ends with a trap, which enters the kernel, too: orig_rax is -1 after it. Left alone, a thread enters " +

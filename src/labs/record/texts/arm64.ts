@@ -10,6 +10,11 @@ export const STUB_CODE = {
   afterCall: "cmp, b.eq",
 } as const;
 
+export const STUB_CODE_NAMES: Readonly<Record<string, string>> = {
+  "cmp x0, x7": "checks-parent",
+  "mov x9, #0": "unmark",
+};
+
 export const STEPS_CHANGE =
   "The host enters a system call with PTRACE_SYSCALL, and leaves it with PTRACE_SINGLESTEP: at a stop inside the call " +
   "the kernel hides x7, which reads 0 or 1 there. Left alone, a thread does not stop at its calls. Bit 21 of pstate, " +

@@ -1,0 +1,213 @@
+// The texts of lessons: docs/lessons/, which is their one home, as data for recordings, pages and the terminal.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { files, makeFrom } from "./sources.mjs";
+
+const FOLDER = "docs/lessons";
+const PLAYS = "src/labs/record/plays";
+
+/** Not lessons: texts that several lessons share, the terms of arm64, and the glossary. */
+const COMMON = "common";
+const TERMS = "arm64";
+const GLOSSARY = "glossary";
+const OTHERS = ["README", COMMON, TERMS, GLOSSARY];
+
+/** How code names a text: say("id"), say.parts("id"), common("id"). */
+const NAMED = /\b(?:say|common)(?:\.parts)?\(\s*"([^"]+)"/g;
+
+/** The suffix of a text that only arm64 has, in place of the one without it. */
+const ON_ARM64 = / \(arm64\)$/;
+
+/** What type-checks the ids that plays name. */
+const IDS = `${PLAYS}/ids.ts`;
+
+/** Writes the types of the ids, and dist/lesson_texts.json. An id that no play names fails, and so does one without a text. */
+export async function buildLessonTexts() {
+  const pages = files(FOLDER, ".md");
+  const code = files("src/labs/record", ".ts");
+  await makeFrom(IDS, pages, async () => writeFileSync(IDS, typesOf(await readPages(pages))));
+  await makeFrom("dist/lesson_texts.json", [...pages, ...code], async () => {
+    const { lessons, common, markdown } = await readPages(pages);
+    const used = new Set(code.flatMap(namedIn));
+    expectNamed(COMMON, common, used);
+    for (const [name, page] of Object.entries(lessons)) {
+      const play = `${PLAYS}/${name.replaceAll("-", "_")}.ts`;
+      if (existsSync(play)) expectNamed(name, page, new Set(namedIn(play)));
+    }
+    const texts = {
+      lessons,
+      common: common.moments,
+      terms: tableOf(markdown, TERMS),
+      glossary: parsePage(markdown, GLOSSARY).glossary,
+    };
+    writeFileSync("dist/lesson_texts.json", `${JSON.stringify(texts)}\n`);
+  });
+}
+
+async function readPages(pages) {
+  const { default: MarkdownIt } = await import("markdown-it");
+  const markdown = new MarkdownIt();
+  const names = pages.map((path) => basename(path, ".md")).filter((name) => !OTHERS.includes(name));
+  const lessons = Object.fromEntries(names.map((name) => [name, parsePage(markdown, name)]));
+  return { markdown, lessons, common: parsePage(markdown, COMMON) };
+}
+
+const namedIn = (path) => [...readFileSync(path, "utf8").matchAll(NAMED)].map(([, id]) => id);
+
+const idsOf = ({ moments }) => [
+  ...new Set(Object.keys(moments).map((id) => id.replace(ON_ARM64, ""))),
+];
+
+/** Each text must be named, by its id or by that of its parts. */
+function expectNamed(page, texts, used) {
+  const unused = idsOf(texts).find((id) => !used.has(id) && !used.has(id.split(".")[0]));
+  if (unused === undefined) return;
+  throw new Error(`${FOLDER}/${page}.md: no code names the text "${unused}"`);
+}
+
+/** For each page the ids of its texts, each with the names of its parts. */
+function typesOf({ lessons, common }) {
+  const rows = (page) => {
+    const parts = new Map();
+    for (const id of idsOf(page)) {
+      const [base, part] = id.split(".");
+      parts.set(base, [...(parts.get(base) ?? []), ...(part === undefined ? [] : [part])]);
+    }
+    return [...parts].map(([id, names]) => {
+      const union = names.map((name) => JSON.stringify(name)).join(" | ") || "never";
+      return `    ${JSON.stringify(id)}: ${union};\n`;
+    });
+  };
+  const pages = Object.entries({ ...lessons, [COMMON]: common });
+  const members = pages.map(
+    ([name, page]) => `  ${JSON.stringify(name)}: {\n${rows(page).join("")}  };\n`,
+  );
+  return `// Written by the build from docs/lessons/.\n\nexport interface Ids {\n${members.join("")}}\n`;
+}
+
+/** The rows of a table, without its head: pairs of words. */
+function tableOf(markdown, name) {
+  const rows = [];
+  for (const token of markdown.parse(readFileSync(`${FOLDER}/${name}.md`, "utf8"), {})) {
+    if (token.type === "tr_open") rows.push([]);
+    if (token.type === "inline" && rows.length > 0) rows.at(-1).push(textOf(token));
+  }
+  return rows.slice(1);
+}
+
+/**
+ * A page: its title, its summary (a first paragraph in emphasis), its introduction, and its sections: "Moments", with a
+ * heading of the third level for each id, and of the fourth for each part of one; "Try it" and "Key", which are lists.
+ */
+function parsePage(markdown, name) {
+  const page = {
+    title: "",
+    summary: "",
+    introduction: [],
+    moments: {},
+    try: [],
+    key: [],
+    glossary: [],
+  };
+  const blocks = blocksOf(markdown.parse(readFileSync(`${FOLDER}/${name}.md`, "utf8"), {}));
+  let [section, id, moment] = ["", "", null];
+  const open = (key) => {
+    if (Object.hasOwn(page.moments, key)) throw new Error(`${FOLDER}/${name}.md: "${key}" twice`);
+    moment = page.moments[key] = { text: "" };
+  };
+  for (const block of blocks) {
+    const { kind, level, text } = block;
+    if (kind === "heading" && level === 1) page.title = text.replace(/^[\w-]+: /, "");
+    else if (kind === "heading" && level === 2) [section, moment] = [text, null];
+    else if (name === GLOSSARY) addTerm(page.glossary, block);
+    else if (section === "" && kind === "paragraph") {
+      if (block.isEmphasis && page.introduction.length === 0) page.summary = text;
+      else page.introduction.push(text);
+    } else if (section === "Moments") {
+      if (kind === "heading") {
+        if (level === 3) id = text.replace(ON_ARM64, "");
+        open(level === 3 ? text : `${id}.${text}`);
+      } else if (moment !== null) addToMoment(moment, block);
+    } else if (kind === "list" && section === "Try it") page.try = block.items.map(itemText);
+    else if (kind === "list" && section === "Key") page.key = block.items.map(itemText);
+  }
+  // A heading above parts has no text of its own.
+  for (const [key, { text, question }] of Object.entries(page.moments)) {
+    if (text === "" && question === undefined) delete page.moments[key];
+  }
+  return page;
+}
+
+function addToMoment(moment, { kind, text, isStrong, items }) {
+  if (kind === "quote") moment.detail = text;
+  else if (kind === "paragraph" && isStrong) moment.question = { text, choices: [] };
+  else if (kind === "paragraph") moment.text += `${moment.text && " "}${text}`;
+  else if (kind === "list") moment.question.choices = items.map(choiceOf);
+}
+
+/** "[x] The right one", and after it a paragraph with the reply. */
+function choiceOf([first, ...reply]) {
+  const [, mark = "", text = ""] = /^\[([ x])\] (.*)$/.exec(first) ?? [];
+  if (mark === "") throw new Error(`not a choice: "${first}"`);
+  return { text, reply: reply.join(" "), ...(mark === "x" && { right: true }) };
+}
+
+/** A list: "**stub, stubs**: a process …". */
+function addTerm(glossary, { kind, items }) {
+  if (kind !== "list") return;
+  for (const item of items) {
+    const [, forms = "", text = ""] = /^(.+?): (.*)$/.exec(itemText(item)) ?? [];
+    glossary.push({ forms: forms.split(", "), text });
+  }
+}
+
+const itemText = (item) => item.join(" ");
+
+/** The blocks of a page, flat: a list has its items, each a list of paragraphs. */
+function blocksOf(tokens) {
+  const blocks = [];
+  let list = null;
+  let quote = null;
+  for (const [i, token] of tokens.entries()) {
+    const { type, tag } = token;
+    if (type === "bullet_list_open" || type === "ordered_list_open") {
+      list = { kind: "list", items: [] };
+      blocks.push(list);
+    } else if (type === "bullet_list_close" || type === "ordered_list_close") list = null;
+    else if (type === "list_item_open") list.items.push([]);
+    else if (type === "blockquote_open") {
+      quote = { kind: "quote", text: "" };
+      blocks.push(quote);
+    } else if (type === "blockquote_close") quote = null;
+    if (type !== "inline") continue;
+    const text = textOf(token);
+    if (list !== null) list.items.at(-1).push(text);
+    else if (quote !== null) quote.text += `${quote.text && " "}${text}`;
+    else if (tokens[i - 1].type === "heading_open") {
+      blocks.push({ kind: "heading", level: Number(tokens[i - 1].tag.slice(1)), text });
+    } else if (tag !== "th") blocks.push({ kind: "paragraph", text, ...styleOf(token) });
+  }
+  return blocks;
+}
+
+/** Whether a paragraph is all in emphasis, or all strong. */
+function styleOf({ children }) {
+  const inner = children.filter(({ type, content }) => type !== "text" || content !== "");
+  const [first, last] = [inner[0]?.type, inner.at(-1)?.type];
+  return {
+    isEmphasis: first === "em_open" && last === "em_close",
+    isStrong: first === "strong_open" && last === "strong_close",
+  };
+}
+
+/** Plain text: code keeps its backticks; of a link the words stay. */
+function textOf({ children }) {
+  return children
+    .map(({ type, content }) => {
+      if (type === "code_inline") return `\`${content}\``;
+      if (type === "softbreak" || type === "hardbreak") return " ";
+      return type === "text" || type === "text_special" ? content : "";
+    })
+    .join("");
+}

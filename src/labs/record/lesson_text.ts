@@ -1,0 +1,149 @@
+// The texts of lessons: docs/lessons/, which the build has put into lesson_texts.json.
+
+import { readFileSync } from "node:fs";
+import { type Arch, HOST_ARCH } from "../../core/machine/index.ts";
+import { REBUILD, StateError, UnsupportedError } from "../../lib/errors.ts";
+import { list, record, type Shaped, table, text } from "../../lib/shape.ts";
+import type { Ids } from "./plays/ids.ts";
+import { type Saying, saying } from "./said.ts";
+
+/** More than there are of anything. */
+const MOST = 10_000;
+
+const texts = list(text, MOST);
+const moments = table(saying, MOST);
+const lesson = record({
+  title: text,
+  /** What it shows, in a line. */
+  summary: text,
+  introduction: texts,
+  moments,
+  /** What to try after it, and the teacher's key to that. */
+  try: texts,
+  key: texts,
+});
+const term = record({ forms: texts, text });
+const all = record({
+  lessons: table(lesson, MOST),
+  common: moments,
+  terms: list(texts, MOST),
+  glossary: list(term, MOST),
+});
+
+/** What docs/lessons/NAME.md has of a lesson, without its moments. */
+export type LessonText = Omit<Shaped<typeof lesson>, "moments">;
+
+/** A word of the glossary in its forms, and what it means. */
+export interface Term extends Shaped<typeof term> {}
+
+/** What stands for the words in braces of a text. */
+export type Values = Readonly<Record<string, string | number | bigint>>;
+
+/** The texts of a page in docs/lessons/, by its ids. T has the names of an id's parts, as a union. */
+export interface Say<T> {
+  /** @throws StateError if there is no value for a word in braces */
+  (id: IdOf<T>, values?: Values): Saying;
+  /** The texts of all parts of an id, by their names. */
+  parts<K extends keyof T & string>(id: K, values?: Values): Parts<T[K]>;
+}
+
+/** "clone", and of one with parts "clone.why". */
+type IdOf<T> = {
+  [K in keyof T & string]: K | (T[K] extends string ? `${K}.${T[K]}` : never);
+}[keyof T & string];
+
+type Parts<Names> = Readonly<Record<Names & string, Saying>>;
+
+let read: Shaped<typeof all> | undefined;
+
+function readAll(): Shaped<typeof all> {
+  if (read !== undefined) return read;
+  try {
+    const path = new URL("lesson_texts.json", import.meta.url);
+    read = all(JSON.parse(readFileSync(path, "utf8")), "");
+    return read;
+  } catch (cause) {
+    throw new UnsupportedError("the texts of the lessons are missing", { cause, remedy: REBUILD });
+  }
+}
+
+/** The words of an architecture: pages use those of amd64, and arm64.md has a table of the others. */
+function inWordsOf(arch: Arch): (text: string) => string {
+  if (arch === "amd64") return (text) => text;
+  const terms = readAll().terms.toSorted(([a = ""], [b = ""]) => b.length - a.length);
+  const words = new Map(terms.map(([from = "", to = ""]) => [from, to]));
+  const escaped = [...words.keys()].map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pattern = new RegExp(`(?<![\\w$%])(?:${escaped.join("|")})(?!\\w)`, "g");
+  return (text) => text.replace(pattern, (word) => words.get(word) ?? word);
+}
+
+/** The text of a lesson, in the words of an architecture; undefined if there is no such lesson. */
+export function lessonText(name: string, arch: Arch = HOST_ARCH): LessonText | undefined {
+  const { lessons } = readAll();
+  const found = Object.hasOwn(lessons, name) ? lessons[name] : undefined;
+  if (found === undefined) return undefined;
+  const told = inWordsOf(arch);
+  return {
+    title: told(found.title),
+    summary: told(found.summary),
+    introduction: found.introduction.map(told),
+    try: found.try.map(told),
+    key: found.key.map(told),
+  };
+}
+
+/** The words that pages and the terminal explain where they stand. */
+export function glossary(): readonly Term[] {
+  return readAll().glossary;
+}
+
+/** The texts of a lesson's moments on this machine. */
+export function sayOf<N extends keyof Ids>(name: N): Say<Ids[N]> {
+  return sayFrom<Ids[N]>(`docs/lessons/${name}.md`, () => readAll().lessons[name]?.moments ?? {});
+}
+
+/** Those that several lessons share. */
+export const common = sayFrom<Ids["common"]>("docs/lessons/common.md", () => readAll().common);
+
+function sayFrom<T>(page: string, moments: () => Readonly<Record<string, Saying>>): Say<T> {
+  const find = (id: string, values: Values): Saying => {
+    const found = moments()[`${id} (${HOST_ARCH})`] ?? moments()[id];
+    if (found === undefined) throw new StateError(`${page} has no text "${id}"`);
+    return fill(found, inWordsOf(HOST_ARCH), values, `${page}: ${id}`);
+  };
+  const parts = <K extends keyof T & string>(id: K, values: Values = {}) => {
+    const names = Object.keys(moments()).filter((key) => key.startsWith(`${id}.`));
+    const bare = names.map((key) => key.slice(id.length + 1).replace(/ \(arm64\)$/, ""));
+    // The build has made the type from the same page.
+    return Object.fromEntries(bare.map((name) => [name, find(`${id}.${name}`, values)])) as Parts<
+      T[K]
+    >;
+  };
+  return Object.assign((id: IdOf<T>, values: Values = {}) => find(id, values), { parts });
+}
+
+function fill(
+  { text, detail, question }: Saying,
+  words: (text: string) => string,
+  values: Values,
+  place: string,
+): Saying {
+  const told = (text: string) =>
+    words(text).replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      const value = values[name];
+      if (value === undefined) throw new StateError(`${place} needs a value of "${name}"`);
+      return `${value}`;
+    });
+  return {
+    text: told(text),
+    detail: detail && told(detail),
+    question: question && {
+      text: told(question.text),
+      choices: question.choices.map(({ text, reply, right }) => ({
+        text: told(text),
+        reply: told(reply),
+        right,
+      })),
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Say } from "../lesson_text.ts";
+import type { HostLane, Scene } from "../scene.ts";
+import type { Ids } from "./ids.ts";
+
+/** What the part of a play that runs in a sandbox has besides its scene. */
+export interface Stage {
+  /**
+   * Reports that it has reached a point, and waits until the other side lets it continue: nothing else runs in its
+   * thread meanwhile.
+   *
+   * @param told data for the other side
+   */
+  pause(point: string, told?: string): void;
+}
+
+/** The code of a lesson, which names the texts of docs/lessons/NAME.md. */
+export interface Play<N extends keyof Ids> {
+  /** Default: the lane "host". */
+  readonly host?: HostLane;
+  /** Makes it happen, with the verbs of the scene, which closes its stubs afterwards. */
+  play(scene: Scene, say: Say<Ids[N]>): void | Promise<void>;
+  /** The part that `play` runs in a sandbox (sandbox.ts), if that is needed. */
+  readonly sandboxed?: {
+    readonly host: HostLane;
+    play(scene: Scene, say: Say<Ids[N]>, stage: Stage): void | Promise<void>;
+  };
+}
