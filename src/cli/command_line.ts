@@ -19,25 +19,9 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "compare encoders: which is right, where the others differ, how fast each is",
     load: async () => (await import("./compare.ts")).compareCommand,
   },
-  record: {
-    summary: "record how a stub is born, how it is driven, and what goes wrong, step by step",
-    load: async () => (await import("./record.ts")).recordCommand,
-  },
-  step: {
-    summary: "walk through a recording in the terminal, forwards and backwards",
-    load: async () => (await import("./step.ts")).stepCommand,
-  },
-  view: {
-    summary: "show a recording as a page, text or JSON",
-    load: async () => (await import("./view.ts")).viewCommand,
-  },
-  gallery: {
-    summary: "record every scenario, and write a web page for each, with an index",
-    load: async () => (await import("./gallery.ts")).galleryCommand,
-  },
-  task: {
-    summary: "set tasks about stubs, and check the answers on real processes",
-    load: async () => (await import("./task.ts")).taskCommand,
+  lesson: {
+    summary: "record how a stub is born, driven and lost, and walk through it; set tasks about it",
+    load: async () => (await import("./lesson.ts")).lessonCommand,
   },
   fuzz: {
     summary: "throw register setups at the kernel, and compare the outcomes with a model",
@@ -106,7 +90,13 @@ async function main(args: readonly string[]): Promise<number> {
     talk(HELP);
     return 2;
   }
-  if (!Object.hasOwn(COMMANDS, name)) throw await unknownCommand(name);
+  if (!Object.hasOwn(COMMANDS, name)) {
+    const { renamed } = await import("./renamed.ts");
+    const now = renamed(name, rest);
+    if (now === undefined) throw await unknownCommand(name);
+    if (process.stderr.isTTY) talk(`stublab ${name} is now: stublab ${now.join(" ")}\n`);
+    return main(now);
+  }
   const command = await COMMANDS[name]?.load();
   if (command === undefined) throw new UsageError(`unknown command "${name}"`);
   const words = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);

@@ -26,10 +26,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   bootstrap: ["--grandchildren", "0"],
   inject: ["getpid"],
   compare: ["script", "--cases", "10", "--arch", "amd64"],
-  record: ["host"],
-  step: [recording],
-  view: [recording],
-  task: [],
+  lesson: [recording],
+  "lesson task": [],
   fuzz: ["--cases", "10"],
   "fuzz replay": [CASE],
   "fuzz minimize": [CASE],
@@ -40,7 +38,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   bench: ["--list"],
   doctor: [],
 };
-const SILENT = ["gallery", "probe", "guest", "fuzz merge", "fuzz diff", "task check"];
+const SILENT = ["probe", "guest", "fuzz merge", "fuzz diff", "lesson task check"];
 
 contract("has a help of its own", async () => {
   const { stdout } = await stublab(["--help"]);
@@ -48,10 +46,7 @@ contract("has a help of its own", async () => {
     for (const option of ["--help", "-h"]) {
       const { code, stdout: help, stderr } = await stublab([...name.split(" "), option]);
       assert.equal([code, stderr], [0, ""], name);
-      assert.match(
-        help,
-        new RegExp(`^usage: stublab ${name.replace("task check", "task")}\\b`, "m"),
-      );
+      assert.match(help, new RegExp(`^usage: stublab ${name.replace(" check", "")}\\b`, "m"));
     }
     assert.match(stdout, new RegExp(`^ {2}${name.split(" ")[0]} `, "m"));
   }
@@ -77,10 +72,10 @@ for (const [name, args] of [["--version", []], ...Object.entries(COMMANDS)] as c
 
 /** Commands whose last word is to be the name of a file that they write. */
 const WRITERS: readonly (readonly string[])[] = [
-  ["record", "inject", "-o"],
-  ["view", recording, "-o"],
-  ["view", recording, "--html"],
-  ["task", "clone-registers", "--student", "ada", "-o"],
+  ["lesson", "inject", "--record"],
+  ["lesson", recording, "-o"],
+  ["lesson", recording, "--html"],
+  ["lesson", "task", "clone-registers", "--student", "ada", "-o"],
   ["fuzz", "export", CASE, "--c", "-o"],
   ["fuzz", "minimize", CASE, "-o"],
   ["compare", "script", "--cases", "10", "--html"],

@@ -132,29 +132,29 @@ for (const [option, expected] of Object.entries({
   "--json": renderJson(hostile),
   "--html -": renderRecordingPage(hostile),
 })) {
-  command(`view ${option} is what the library renders`, async () => {
-    assert.ok((await printed(["view", path, ...option.split(" ")])) === expected);
+  command(`lesson ${option} is what the library renders`, async () => {
+    assert.ok((await printed(["lesson", path, ...option.split(" ")])) === expected);
   });
 }
 
-command("view: text is the default, a document is the recording", async () => {
-  assert.ok((await printed(["view", path])) === renderText(hostile));
-  const document = await printed(["view", path, "--json"]);
+command("lesson: text is the default, a document is the recording", async () => {
+  assert.ok((await printed(["lesson", path])) === renderText(hostile));
+  const document = await printed(["lesson", path, "--json"]);
   assert.is(document.match(/[^\n -~]/), null);
   assert.equal(parseRecording(document), hostile);
 });
 
 command(
-  "step prints text from a step on; a recording of an older version has no replies",
+  "lesson prints text from a step on; a recording of an older version has no replies",
   async () => {
     const recording = await recordingOf("inject");
     const own = file("inject.json", recording);
-    assert.is(await printed(["step", own]), renderText(recording));
-    assert.is(await printed(["step", own, "--step", "6"]), renderText(recording, { from: 5 }));
+    assert.is(await printed(["lesson", own]), renderText(recording));
+    assert.is(await printed(["lesson", own, "--step", "6"]), renderText(recording, { from: 5 }));
     const without = recording.questions.map(({ replies: _, ...question }) => question);
     const old = file("old.json", { ...recording, questions: without });
     const questions = without.map((question) => ({ ...question, replies: [] }));
-    assert.is(await printed(["step", old]), renderText({ ...recording, questions }));
+    assert.is(await printed(["lesson", old]), renderText({ ...recording, questions }));
   },
 );
 
@@ -172,7 +172,12 @@ command(
     ] as const) {
       const bad = join(folder, "bad.json");
       writeFileSync(bad, content);
-      const { code, stdout, stderr } = await stublab(["view", bad, "--html", join(folder, "none")]);
+      const { code, stdout, stderr } = await stublab([
+        "lesson",
+        bad,
+        "--html",
+        join(folder, "none"),
+      ]);
       assert.equal([code, stdout], [2, ""]);
       assert.match(stderr, why);
       assert.not.match(stderr.trimEnd(), /[^\n\x20-\x7e…]/);
@@ -181,7 +186,7 @@ command(
   },
 );
 
-command("record prints a recording; the default is the first scenario", async () => {
+command("lesson prints a recording; the former name's default is the first lesson", async () => {
   const { scenario, encoder } = parseRecording(await printed(["record", "--encoder", "script"]));
   assert.equal([scenario, encoder], [Object.keys(SCENARIOS)[0], "script"]);
 });
@@ -193,13 +198,14 @@ command(
   "task: an answer is right, or wrong with a reason, what happened, and a recording",
   async () => {
     assert.match(
-      await printed(["task", "check", file("right.in", RIGHT)]),
+      await printed(["lesson", "task", "check", file("right.in", RIGHT)]),
       /^wait-options, ada: right\n/,
     );
-    const key = await printed(["task", "failing-call", "--student", "ada", "--key"]);
-    await printed(["task", "check", file("key.in", key)]);
+    const key = await printed(["lesson", "task", "failing-call", "--student", "ada", "--key"]);
+    await printed(["lesson", "task", "check", file("key.in", key)]);
     const output = join(folder, "wrong.json");
     const { code, stdout, stderr } = await stublab([
+      "lesson",
       "task",
       "check",
       file("wrong.in", WRONG),
@@ -209,7 +215,7 @@ command(
     assert.is(code, 1);
     assert.match(stdout, /^wait-options, ada: wrong\n {2}\S(.|\n)*\nwhat happened\n {2}\w+: /);
     assert.match(stdout, /\n {2}FAIL wait4.*: expected \d+, got \S+/);
-    assert.match(stderr, /stublab step /);
+    assert.match(stderr, /stublab lesson /);
     const { scenario, end } = loadRecording(output);
     assert.is(scenario, "task-wait-options");
     assert.ok(end.some(({ held }) => !held));
@@ -219,7 +225,7 @@ command(
 command("task: the student's name selects the variant", async () => {
   const signals = [];
   for (const name of ["ada", "bob", "cy", "dan"]) {
-    const text = await printed(["task", "clone-registers", "--student", name]);
+    const text = await printed(["lesson", "task", "clone-registers", "--student", name]);
     signals.push(/signal is (SIG\w+)/.exec(text.replaceAll("\n# ", " "))?.[1]);
   }
   assert.ok(new Set(signals).size > 1);
@@ -234,7 +240,7 @@ command("task: a folder is graded as a whole", async () => {
   file("answers/notes.md", "not an answer");
   symlinkSync("nowhere", join(answers, "gone.txt"));
   const recordings = join(folder, "recordings");
-  const args = ["task", "check", answers];
+  const args = ["lesson", "task", "check", answers];
   const document = JSON.parse(await printed([...args, "--json", "--record", recordings], 1));
   assert.equal([document.right, document.wrong, document.unreadable], [1, 1, 1]);
   const rows = document.answers.map((row: Record<string, unknown>) => [

@@ -71,7 +71,13 @@ for (const [what, file] of [
   for (const scenario of ["cascade", "thread-dies"]) {
     cli(`record of ${scenario} with ${what}, also in its sandbox`, async () => {
       const path = file();
-      const { code, stdout, stderr } = await stublab("record", scenario, "--encoder", path);
+      const { code, stdout, stderr } = await stublab(
+        "lesson",
+        scenario,
+        "--json",
+        "--encoder",
+        path,
+      );
       assert.equal([code, stderr], [0, ""]);
       const { encoder, end } = parseRecording(stdout);
       assert.is(encoder, basename(path));
@@ -91,7 +97,7 @@ for (const [what, file] of [
 
 cli("gallery with a module records every scenario with it", async () => {
   const folder = newPath("");
-  const { code, stderr } = await stublab("gallery", folder, "--encoder", WASM);
+  const { code, stderr } = await stublab("lesson", "--pages", folder, "--encoder", WASM);
   assert.is(code, 0, stderr);
   for (const scenario of Object.keys(SCENARIOS)) {
     assert.is(loadRecording(join(folder, `${scenario}.json`)).encoder, "encoder.wasm", scenario);
@@ -113,7 +119,7 @@ for (const [what, file, message] of [
   cli(`record with a module ${what} fails once, and writes no file`, async () => {
     const output = newPath(".json");
     const args = ["grandchild", "-o", output, "--encoder", file()];
-    const { code, stdout, stderr } = await stublab("record", ...args);
+    const { code, stdout, stderr } = await stublab("lesson", "--json", ...args);
     assert.equal([code, stdout, existsSync(output)], [1, "", false], stderr);
     assert.match(stderr, message);
     assert.is(stderr.match(/^stublab: /gm)?.length, 1, stderr);

@@ -18,8 +18,8 @@ const CASE = "examples/cases/restart.json";
 /** One command of each kind. */
 const BOOTSTRAP = ["bootstrap"];
 const FUZZ = ["fuzz", "--cases", "10"];
-const SANDBOX = ["record", "no-setsid"];
-const THREAD = ["record", "thread-dies"];
+const SANDBOX = ["lesson", "no-setsid", "--json"];
+const THREAD = ["lesson", "thread-dies", "--json"];
 const FOREIGN = ["compare", "--cases", "10", "examples/encoders/encoder.mjs"];
 const ASSEMBLE = ["guest", "examples/guests/loop.S"];
 
@@ -84,7 +84,7 @@ const mayUnmount =
   const hide = "mount --make-rprivate / && mount --bind /dev/null /dev/ptmx && exec";
   const shell = `exec unshare --mount sh -c '${hide} "$@"' sh`;
   const setting = { shell: shell.concat(' "$@";') };
-  assert.is.not((await runIn(setting, ["record", "no-setsid"])).code, 0);
+  assert.is.not((await runIn(setting, ["lesson", "no-setsid", "--json"])).code, 0);
   assert.is((await examine(setting, "recordings")).status, "warning");
 });
 
@@ -97,8 +97,8 @@ cli("reports that a stub cannot be cloned, or not confined", async () => {
   // CLONE_FILES | SIGKILL, as a stub clones another; the host forks its own with SIGCHLD or SIGKILL first.
   const crowded = denied("clone", "EAGAIN", 0, 0x409);
   for (const args of [
-    ["record", "grandchild"],
-    ["record", "cascade"],
+    ["lesson", "grandchild", "--json"],
+    ["lesson", "cascade", "--json"],
   ]) {
     await expectRefusal(crowded, args, /clone failed with EAGAIN[\s\S]*pids\.max/);
   }
@@ -197,8 +197,12 @@ cli("doctor checks everything, and this machine passes", async () => {
 
 for (const [args, stream, message] of [
   [["doctor"], "stdout", /^FAILED +fork and attach .*EPERM\n.*\(strace\) traces it already/m],
-  [["record", "host"], "stderr", /cannot be traced by its parent: .*\n {2}remedy: another process/],
-  [["step", "host"], "stderr", /cannot be traced by its parent/],
+  [
+    ["lesson", "host", "--json"],
+    "stderr",
+    /cannot be traced by its parent: .*\n {2}remedy: another process/,
+  ],
+  [["lesson", "host"], "stderr", /cannot be traced by its parent/],
 ] as const) {
   needs(cli, "strace")(`${args.join(" ")} names another tracer`, async () => {
     const [node, rest] = stublabCommand(...args);
@@ -224,11 +228,11 @@ cli("view and gallery need neither the libraries nor koffi", async () => {
   cpSync("dist", join(bare, "dist"), { recursive: true, filter });
   cpSync("package.json", join(bare, "package.json"));
   const recording = join(bare, "host.json");
-  assert.is((await runIn({}, ["record", "host", "-o", recording])).code, 0);
+  assert.is((await runIn({}, ["lesson", "host", "--record", recording])).code, 0);
   const own = (...args: string[]) => run([process.execPath, [join(bare, "dist/cli.js"), ...args]]);
   for (const form of ["--text", "--json"])
-    assert.is((await own("view", recording, form)).code, 0, form);
-  const { code, stderr } = await own("gallery", join(bare, "pages"), recording);
+    assert.is((await own("lesson", recording, form)).code, 0, form);
+  const { code, stderr } = await own("lesson", "--pages", join(bare, "pages"), recording);
   assert.is(code, 0, stderr);
 });
 

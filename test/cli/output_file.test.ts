@@ -147,7 +147,7 @@ const source = join(folder, "inject.json");
 const recording = await recordingOf("inject");
 writeFileSync(source, JSON.stringify(recording));
 const EXPECTED = renderText(recording);
-const VIEW = `stublab view ${source} -o`;
+const VIEW = `stublab lesson ${source} -o`;
 
 /** Runs a shell command line, in which "stublab" is the command. */
 function sh(line: string) {
@@ -188,7 +188,7 @@ needs(output, "prlimit")(
   async () => {
     for (const content of [undefined, 0o644]) {
       const { own, path } = newFolder(content);
-      const [node, args] = stublabCommand("record", "host", "-o", path);
+      const [node, args] = stublabCommand("lesson", "host", "--record", path);
       const { code, stderr } = await run(["prlimit", ["--fsize=20000", node, ...args]]);
       assert.is(code, 1);
       assert.match(stderr, "cannot be written: EFBIG");
@@ -198,7 +198,8 @@ needs(output, "prlimit")(
   },
 );
 
-const gallery = (pages: string, ...files: string[]) => stublab(["gallery", pages, ...files]);
+const gallery = (pages: string, ...files: string[]) =>
+  stublab(["lesson", "--pages", pages, ...files]);
 
 output("the files of a gallery are not written through links", async () => {
   for (const name of ["index.html", "inject.html", "inject.json"]) {

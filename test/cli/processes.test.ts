@@ -45,11 +45,11 @@ for (const [args, status, expected] of [
     0,
     /\nagreement in 10 cases and [\d,]+ constants; \d+ functions were not compared\n$/,
   ],
-  [["record", "host"], 0, /^\{\s*"schema": "stublab\.recording\/1"/],
-  [["step", "inject"], 0, /\nScenario inject, encoder assembly; /],
-  [["view", recording], 0, /\nScenario inject, encoder assembly; /],
-  [["gallery", join(folder, "pages"), recording], 0, /^$/],
-  [["task", "wait-options", "--hint", "1"], 0, /^hint 1 of 3: /],
+  [["lesson", "host", "--json"], 0, /^\{\s*"schema": "stublab\.recording\/1"/],
+  [["lesson", "inject"], 0, /\nScenario inject, encoder assembly; /],
+  [["lesson", recording], 0, /\nScenario inject, encoder assembly; /],
+  [["lesson", "--pages", join(folder, "pages"), recording], 0, /^$/],
+  [["lesson", "task", "wait-options", "--hint", "1"], 0, /^hint 1 of 3: /],
   [["fuzz", "--cases", "0"], 0, /\nfindings {5}none: no case was tried\n/],
   [["predict", CASE], 0, /^ +predicted\n/m],
   [["conformance", "--list"], 0, /^single-step\n/m],
@@ -80,9 +80,9 @@ inBash("standard input and pipes work like files", async () => {
   const { stdout: expected } = await sh(`stublab predict ${CASE}`);
   for (const input of [`- <${CASE}`, `<(cat ${CASE})`])
     assert.is((await sh(`stublab predict ${input}`)).stdout, expected, input);
-  const piped = await sh(`cat ${recording} | stublab view -`);
+  const piped = await sh(`cat ${recording} | stublab lesson -`);
   assert.is(piped.stdout, renderText(inject));
-  const endless = await sh("cat /dev/zero | stublab view - ");
+  const endless = await sh("cat /dev/zero | stublab lesson - ");
   assert.match(endless.stderr, "standard input has more than 20000000 bytes, the limit for a");
 });
 
@@ -99,9 +99,9 @@ needs(
 });
 
 for (const line of [
-  `view ${long}`,
-  `view ${long} --json`,
-  "step",
+  `lesson ${long}`,
+  `lesson ${long} --json`,
+  "lesson host",
   "bootstrap --grandchildren 50",
 ]) {
   inBash(
@@ -114,7 +114,7 @@ for (const line of [
 }
 
 inBash("a full standard output is an error", async () => {
-  for (const line of ["record inject", "--version"]) {
+  for (const line of ["lesson inject", "--version"]) {
     const { code, stderr } = await sh(`stublab ${line} >/dev/full`);
     assert.is(code, 1);
     assert.match(stderr, /^stublab: standard output cannot be written: ENOSPC/);

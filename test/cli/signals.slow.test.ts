@@ -96,11 +96,11 @@ cli("inject ends at Ctrl-C while the call blocks, and leaves no stub", async () 
 for (const args of [
   ["predict"],
   ["fuzz", "replay"],
-  ["view"],
-  ["gallery", folder],
+  ["lesson"],
+  ["lesson", "--pages", folder],
   ["guest"],
-  ["view", recording, "-o"],
-  ["record", "host", "-o"],
+  ["lesson", recording, "-o"],
+  ["lesson", "host", "--record"],
   ["compare", "script", "--cases", "100", "--html"],
   ["conformance", "--only", "selectors", "--ktap"],
 ]) {

@@ -25,11 +25,11 @@ async function fileOf(name: string): Promise<string> {
 }
 
 const typed = (...args: string[]) =>
-  stublabCommand("step", ...args)
+  stublabCommand("lesson", ...args)
     .flat()
     .join(" ");
 
-const terminal = suite("stublab step: in a terminal");
+const terminal = suite("stublab lesson: in a terminal");
 const onTerminal = needs(terminal, "tmux");
 
 /** Runs `body` with a new terminal. */

@@ -65,9 +65,9 @@ const COMMANDS: readonly [what: string, args: () => string[]][] = [
       file(JSON.stringify({ schema: "stublab.case/1", registers: { [HOSTILE]: "0x0" } })),
     ],
   ],
-  ["a missing recording", () => ["view", named(".json")]],
-  ["a recording that is not JSON", () => ["view", file(HOSTILE)]],
-  ["a scenario", () => ["record", HOSTILE]],
+  ["a missing recording", () => ["lesson", named(".json")]],
+  ["a recording that is not JSON", () => ["lesson", file(HOSTILE)]],
+  ["a lesson", () => ["lesson", HOSTILE]],
   ["a program", () => ["guest", file(HOSTILE, ".txt")]],
   ["an assembler source", () => ["guest", file(HOSTILE, ".s")]],
   ["a call", () => ["inject", HOSTILE]],
@@ -99,9 +99,9 @@ const COMMANDS: readonly [what: string, args: () => string[]][] = [
     () => ["fuzz", "merge", corpus("log.jsonl", header(HOSTILE)), "-o", named("")],
   ],
   ["a pattern", () => ["conformance", "--only", `(${HOSTILE}`]],
-  ["a file to write", () => ["record", "host", "-o", join(named(""), "x")]],
-  ["a file that is written", () => ["record", "host", "-o", named(".json")]],
-  ["a folder that is written", () => ["gallery", named(""), "nowhere"]],
+  ["a file to write", () => ["lesson", "host", "--record", join(named(""), "x")]],
+  ["a file that is written", () => ["lesson", "host", "--record", named(".json")]],
+  ["a folder that is written", () => ["lesson", "--pages", named(""), "nowhere"]],
 ];
 
 for (const [what, args] of COMMANDS) {
@@ -137,7 +137,7 @@ terminal("a document that is not JSON is not quoted, as it may be secret", async
   const secret = "root:x:0:0:secret";
   for (const words of [
     ["predict", file(secret)],
-    ["view", file(secret)],
+    ["lesson", file(secret)],
     ["fuzz", "--cases", "10", "--corpus", corpus("log.jsonl", `${secret}\n`)],
   ]) {
     const { stderr } = await stublab(...words);

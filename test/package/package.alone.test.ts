@@ -67,7 +67,7 @@ packed("bootstraps when installed without scripts and without a compiler", () =>
 
 packed("records when installed: the assembler's listing is in the package", () => {
   const cli = join(project, "node_modules/.bin/stublab");
-  const recording = JSON.parse(sh(cli, ["record", "grandchild"], project, { PATH: bin }));
+  const recording = JSON.parse(sh(cli, ["lesson", "grandchild", "--json"], project, { PATH: bin }));
   assert.is(recording.code[0].name, "stub code");
 });
 

@@ -37,7 +37,7 @@ function shapeOf({ steps }) {
 }
 
 const wanted = process.argv.slice(2);
-const { scenarios } = JSON.parse(stublab("record", "--list", "--json").stdout);
+const { scenarios } = JSON.parse(stublab("lesson", "--json").stdout);
 let failed = 0;
 for (const { name } of scenarios) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -46,7 +46,7 @@ for (const { name } of scenarios) {
   let broken = 0;
   for (let run = 0; run < RUNS; run++) {
     const start = performance.now();
-    const { status, stdout, stderr } = stublab("record", name, "--json");
+    const { status, stdout, stderr } = stublab("lesson", name, "--json");
     milliseconds.push(performance.now() - start);
     if (status !== 0) {
       broken++;

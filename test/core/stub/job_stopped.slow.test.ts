@@ -111,7 +111,7 @@ for (const [name, to] of Object.entries(TO)) {
   });
 
   jobs(`every scenario is recorded if ${name} is stopped and continued`, async () => {
-    const command = stublabCommand("gallery", join(folder, "gallery"));
+    const command = stublabCommand("lesson", "--pages", join(folder, "gallery"));
     const { code, stdout, stderr, stops } = await runStopped(command, to);
     assert.is(code, 0, stdout + stderr);
     assert.ok(stops > 0);

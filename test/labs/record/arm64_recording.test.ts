@@ -1,4 +1,4 @@
-// A recording that was made on arm64 (`npm run kernels -- run node/linux-5.10-arm64/max 'stublab record inject'`), as
+// A recording that was made on arm64 (`npm run kernels -- run node/linux-5.10-arm64/max 'stublab lesson inject --json'`), as
 // every machine reads it.
 
 import { readFileSync } from "node:fs";

@@ -12,11 +12,11 @@ import { stublab as inProcess } from "../../support/in_process.ts";
 import { recordingOf } from "../../support/recordings.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
-const gallery = suite("stublab gallery");
+const gallery = suite("stublab lesson --pages");
 
 const folder = temporaryFolder();
 
-const stublab = (...args: string[]) => inProcess(["gallery", ...args]);
+const stublab = (...args: string[]) => inProcess(["lesson", "--pages", ...args]);
 
 gallery("the course has every scenario in its order, as the lessons have it", () => {
   assert.equal(

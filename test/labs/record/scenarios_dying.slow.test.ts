@@ -57,7 +57,7 @@ decisive(
 decisive(
   "where the C library registers no rseq, the recording says so, and ends the same",
   async () => {
-    const [node, args] = stublabCommand("record", "rseq");
+    const [node, args] = stublabCommand("lesson", "rseq", "--json");
     const env = { ...process.env, GLIBC_TUNABLES: "glibc.pthread.rseq=0" };
     const { code, stdout, stderr } = await run([node, args], { env });
     assert.is(code, 0, stderr);

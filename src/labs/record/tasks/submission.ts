@@ -55,8 +55,8 @@ export function assignment(task: string, student: string, key?: string): string 
     ...text,
     ...(typeof form === "string" ? [] : [described(form)]),
     ...(names === "" ? [] : [`A value may use the kernel's names, and\n${names}`]),
-    "Edit what follows, and check it: stublab task check FILE\n" +
-      `Hints: stublab task ${task} --student ${quoted(name)} --hint 1`,
+    "Edit what follows, and check it: stublab lesson task check FILE\n" +
+      `Hints: stublab lesson task ${task} --student ${quoted(name)} --hint 1`,
   ];
   const head = notes.map(comment).join("#\n");
   const code = form === "code" ? `${CODE}\n` : "";
@@ -116,7 +116,7 @@ export function parseAnswer(text: string, code?: Listing): Submission {
 
 function refuseWithout(line: string): never {
   throw new InputError(`the answer has no line "${line}"`, {
-    remedy: "`stublab task NAME --student S -o FILE` writes a file to start from",
+    remedy: "`stublab lesson task NAME --student S -o FILE` writes a file to start from",
   });
 }
 

@@ -51,6 +51,6 @@ export function loadTask(name: string): Task {
   const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
   if (task !== undefined) return task;
   throw new InputError(`unknown task "${name}"${didYouMean(name, Object.keys(TASKS))}`, {
-    remedy: "`stublab task` lists the tasks",
+    remedy: "`stublab lesson task` lists the tasks",
   });
 }

@@ -140,8 +140,8 @@ function tellSequel({ recording: { scenario }, tasks }: State, width: number): L
   const next = lessonAfter(scenario);
   const isLesson = Object.hasOwn(SCENARIOS, scenario);
   const lines = [
-    ["Next", next && `stublab step ${next}: ${SCENARIOS[next]?.summary}`],
-    ...tasks.map(({ name, title }) => ["Task", `stublab task ${name}: ${title}`]),
+    ["Next", next && `stublab lesson ${next}: ${SCENARIOS[next]?.summary}`],
+    ...tasks.map(({ name, title }) => ["Task", `stublab lesson task ${name}: ${title}`]),
     ["Page", isLesson && `docs/lessons/${scenario}.md: more questions, and their answers`],
   ].flatMap(([label, text]) => (text ? prose(text, width, "plain", `${label}    `) : []));
   return lines.length === 0 ? [] : [...lines, []];

@@ -69,7 +69,7 @@ ${renderOrigin(exhibits)}
 ${arrange(exhibits).map(renderPart)}
 </main>
 <footer>
-<p>After a lesson, do it yourself: <code>npx stublab task</code> lists tasks for the lessons. You write registers or code, and the kernel
+<p>After a lesson, do it yourself: <code>npx stublab lesson task</code> lists tasks for the lessons. You write registers or code, and the kernel
 judges them.</p>
 <p>Which bits of which registers does a system call need? Try <a href="${ENCODER.file}">the encoder</a>.</p>
 </footer>`,

@@ -39,7 +39,7 @@ export const parentDies: Task = {
       start: `instructions = ${draw.number(8, 18)}`,
       key: `instructions = ${key}`,
       hints: [
-        "Read the stub code: stublab step grandchild. Which call asks for a signal at the parent's end?",
+        "Read the stub code: stublab lesson grandchild. Which call asks for a signal at the parent's end?",
         "The signal is only sent to children that have asked before. A SYSCALL counts when it is executed, not when its number is loaded.",
         "The prctl is the fourth instruction.",
       ],

@@ -96,7 +96,7 @@ export const rseqArea: Task = {
       text: [
         `A stub has an area for restartable sequences, at AREA = ${hex(area)}, of 32 bytes, registered with the signature ${hex(signature)}. ` +
           "Its page will be unmapped. Write the registers of the call that unregisters it first.",
-        "rseq(area, length, flags, signature) is in no manual page. The lesson host has such a call, with its flag (stublab step host); " +
+        "rseq(area, length, flags, signature) is in no manual page. The lesson host has such a call, with its flag (stublab lesson host); " +
           "the kernel's include/uapi/linux/rseq.h and kernel/rseq.c describe it.",
       ],
       form: "registers",

@@ -95,7 +95,7 @@ export const repairStub: Task = {
       start: STUB_SOURCE.replace(right, wrong),
       key: STUB_SOURCE,
       hints: [
-        "Check the file as it is, with --record, and step through what happens: stublab step.",
+        "Check the file as it is, with --record, and step through what happens: stublab lesson.",
         hint,
         `This is right: ${right.trim().replaceAll(/\n\s*/g, "; ")}`,
       ],

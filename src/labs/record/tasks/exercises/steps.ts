@@ -54,7 +54,7 @@ export const findStep: Task = {
     const [fact, hint, holds] = draw.one(...SOUGHT);
     return {
       text: [
-        `In the recording of the lesson ${LESSON} (stublab step ${LESSON}), find a step after which this is true: ${fact}.`,
+        `In the recording of the lesson ${LESSON} (stublab lesson ${LESSON}), find a step after which this is true: ${fact}.`,
         "The check records the lesson anew, and looks at the step with your number. They are counted from 1.",
       ],
       form: { step: "the number of the step" },
@@ -62,7 +62,7 @@ export const findStep: Task = {
       hints: [
         "Each step shows what /proc says of the process after it: state, parent, tracer, session, signals, memory.",
         hint,
-        "`stublab record | jq` finds it: each step has `kernel`, and `registers`.",
+        "`stublab lesson host --json | jq` finds it: each step has `kernel`, and `registers`.",
       ],
       scenario: LESSON,
       fact,

@@ -7,7 +7,7 @@ export interface CoursePage {
   readonly file: string;
 }
 
-/** A task that belongs to a lesson: `stublab task NAME`. */
+/** A task that belongs to a lesson: `stublab lesson task NAME`. */
 export interface TaskLink {
   readonly name: string;
   readonly title: string;

@@ -163,7 +163,7 @@ function Ending({ reading, act }: { readonly reading: Reading; readonly act: Pro
           <ul class="tasks">
             {tasks.map(({ name, title }) => (
               <li key={name}>
-                {title}: <code>npx stublab task {name}</code>
+                {title}: <code>npx stublab lesson task {name}</code>
               </li>
             ))}
           </ul>

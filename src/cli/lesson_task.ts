@@ -4,16 +4,16 @@ import { loadTask, TASKS } from "../labs/record/tasks/tasks.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
+import { checkAnswers } from "./lesson_task_check.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
-import { checkAnswers } from "./task_check.ts";
 
-const help = `usage: stublab task [NAME] [options]
-       stublab task check FILE|DIR [options]
+const help = `usage: stublab lesson task [NAME] [options]
+       stublab lesson task check FILE|DIR [options]
 
 Sets tasks about stubs: to write registers, a clone word, options or stub code, or to find a step in a recording.
-\`stublab task\` lists them. \`stublab task NAME\` prints an assignment, a small file to edit.
-\`stublab task check\` tries the answer on real stubs, reports what happened, and judges it by what the kernel did.
+\`stublab lesson task\` lists them. \`stublab lesson task NAME\` prints an assignment, a small file to edit.
+\`stublab lesson task check\` tries the answer on real stubs, reports what happened, and judges it by what the kernel did.
 
   --student S         the student's name, which determines the variant (default: nobody)
   -o, --output FILE   write the assignment to FILE
@@ -29,9 +29,9 @@ docs/tasks.md describes all tasks.
 Exit status: 0 if every answer is right, 1 if one is not, 2 for a file that is not an answer.
 
 examples:
-  stublab task clone-registers --student ada -o clone.txt
-  stublab task check clone.txt --record clone.json && stublab step clone.json
-  stublab task check answers --json | jq -r '.answers[] | [.student, .task, .result] | @tsv'
+  stublab lesson task clone-registers --student ada -o clone.txt
+  stublab lesson task check clone.txt --record clone.json && stublab lesson clone.json
+  stublab lesson task check answers --json | jq -r '.answers[] | [.student, .task, .result] | @tsv'
 `;
 
 const OPTIONS = {
@@ -50,7 +50,9 @@ async function run(args: readonly string[]): Promise<number> {
   if (unexpected !== undefined) throw new UsageError(`unexpected argument "${unexpected}"`);
   if (name === "check") {
     if (file === undefined) {
-      throw new UsageError("task check needs a file or a folder", { remedy: "task --help" });
+      throw new UsageError("task check needs a file or a folder", {
+        remedy: "lesson task --help lists the options",
+      });
     }
     return checkAnswers(file, values);
   }
@@ -70,7 +72,7 @@ function list(json: boolean): number {
       ({ name, lesson, title }) => `${name.padEnd(16)} ${lesson.padEnd(16)} ${title}\n`,
     );
     tell(lines.join(""));
-    talk("`stublab task NAME --student S -o FILE` writes an assignment\n");
+    talk("`stublab lesson task NAME --student S -o FILE` writes an assignment\n");
   }
   return 0;
 }
@@ -99,7 +101,7 @@ async function write(
   if (output === undefined) print(text);
   else {
     await writeOutput(output, text);
-    talk(`${loadTask(name).title}: edit ${output}, then stublab task check ${output}\n`);
+    talk(`${loadTask(name).title}: edit ${output}, then stublab lesson task check ${output}\n`);
   }
 }
 

@@ -40,8 +40,8 @@ async function checkFile(path: string, { json, record }: CheckOptions): Promise<
   if (json) printDocument([{ file: path, graded }]);
   else {
     tell(report(graded));
-    if (record !== undefined) talk(`the recording is in ${record}: stublab step ${record}\n`);
-    else if (!graded.right) talk("--record FILE keeps what happened, for stublab step and view\n");
+    if (record !== undefined) talk(`the recording is in ${record}: stublab lesson ${record}\n`);
+    else if (!graded.right) talk("--record FILE keeps what happened, for stublab lesson FILE\n");
   }
   return graded.right ? 0 : 1;
 }
@@ -85,7 +85,7 @@ async function checkFolder(folder: string, { json, record }: CheckOptions): Prom
   if (json) printDocument(rows, skipped);
   else {
     tell(`${right} of ${rows.length} answers are right\n`);
-    if (record !== undefined) talk(`the recordings are in ${record}: stublab step FILE\n`);
+    if (record !== undefined) talk(`the recordings are in ${record}: stublab lesson FILE\n`);
   }
   return right === rows.length ? 0 : 1;
 }
