@@ -1,0 +1,71 @@
+// What the drawing of a moment has: the processes, who is whose parent and tracer, the words that matter, and what the
+// step moves from one to another. Pure data: svg.ts and characters.ts draw it.
+
+import type { Annotator } from "../annotate.ts";
+import type { Moments } from "../moment.ts";
+import { type Box, boxOf, hasEnded } from "./box.ts";
+import { type Place, parentOf, placesOf, tracerOf } from "./kin.ts";
+import { type Move, movesAt } from "./moves.ts";
+
+/** A process at its place. */
+export interface PlacedBox extends Box, Place {}
+
+/** From a parent to its child, or from a tracer to its tracee: their lanes. */
+export interface Edge {
+  readonly kind: "parent" | "tracer";
+  readonly from: string;
+  readonly to: string;
+  /** Whether one of them has ended. */
+  readonly past: boolean;
+}
+
+export interface Stage {
+  readonly boxes: readonly PlacedBox[];
+  readonly edges: readonly Edge[];
+  readonly moves: readonly Move[];
+  /** How many processes there are beyond those that are drawn. */
+  readonly omitted: number;
+  /** What is drawn, for those who do not see it. */
+  readonly caption: string;
+}
+
+/** More boxes would not be seen. */
+const MOST = 8;
+
+const VERBS = { parent: "is the parent of", tracer: "traces" } as const;
+
+/** The stage at a step; in the introduction that of the first step, and at the end that of the last one. */
+export function stageAt(moments: Moments, annotator: Annotator, at: number): Stage {
+  const { lanes, steps } = moments.recording;
+  const index = Math.max(0, Math.min(at, steps.length - 1));
+  const takesPart = ({ id }: { id: string }) =>
+    id === steps[index]?.lane || id === steps[index]?.about;
+  const chosen = new Set([...lanes.filter(takesPart), ...lanes].slice(0, MOST + 2));
+  const drawn = lanes.filter(
+    (lane) => chosen.has(lane) && (lanes.length <= MOST || moments.isThere(lane.id, index)),
+  );
+  const places = placesOf(moments, drawn.slice(0, MOST));
+  const there = lanes.filter(({ id }) => moments.isThere(id, index));
+  const boxes = there.flatMap((lane) => {
+    const place = places.get(lane.id);
+    return place === undefined ? [] : [{ ...boxOf({ moments, annotator, index }, lane), ...place }];
+  });
+  const edges = boxes.flatMap(({ id, state }) => {
+    const edge = (kind: Edge["kind"], from: string | undefined): Edge[] => {
+      const other = boxes.find((box) => box.id === from && from !== id);
+      const past = hasEnded(state) || hasEnded(other?.state ?? null);
+      return other === undefined ? [] : [{ kind, from: other.id, to: id, past }];
+    };
+    const tracer = edge("tracer", tracerOf(moments, id, index));
+    return [...edge("parent", parentOf(moments, id, index)), ...tracer.filter(({ past }) => !past)];
+  });
+  const moves = movesAt(moments, index).filter(
+    ({ from, to }) => places.has(from) && places.has(to),
+  );
+  const told = [
+    ...boxes.map(({ id, told }) => (told === "" ? id : `${id}: ${told}`)),
+    ...edges.flatMap(({ kind, from, to, past }) => (past ? [] : [`${from} ${VERBS[kind]} ${to}`])),
+    ...moves.map(({ from, to, label }) => `${label}: ${from} to ${to}`),
+  ];
+  return { boxes, edges, moves, omitted: there.length - boxes.length, caption: told.join("; ") };
+}
