@@ -1,6 +1,7 @@
 import { type Machine, USUAL_MACHINE } from "../labs/fuzz/machine.ts";
 import { plantLine } from "../labs/fuzz/predict/plant.ts";
-import { type CasePrediction, predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
+import { predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
+import type { CasePrediction } from "../labs/fuzz/predict/prediction.ts";
 import { ruleOf, ruleText } from "../labs/fuzz/predict/rules.ts";
 import { processorLines } from "../labs/fuzz/tell/attribution.ts";
 import { machineLine, predictionTable } from "../labs/fuzz/tell/told.ts";

@@ -5,7 +5,7 @@ import { STUB_CODE } from "../../src/labs/fuzz/case/amd64/code.ts";
 import { type Case, parseCase } from "../../src/labs/fuzz/case/case.ts";
 import type { Feature, Machine } from "../../src/labs/fuzz/machine.ts";
 import type { Model } from "../../src/labs/fuzz/predict/model.ts";
-import { predictionOf } from "../../src/labs/fuzz/predict/predict.ts";
+import { predictionOf } from "../../src/labs/fuzz/predict/prediction.ts";
 import { SIMPLE, seed } from "./seeds.ts";
 import { AMX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 

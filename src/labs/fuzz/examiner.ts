@@ -9,7 +9,7 @@ import type { Machine } from "./machine.ts";
 import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
 import { changeShape } from "./predict/plant.ts";
-import { type CasePrediction, predictionOf, type StepPrediction } from "./predict/predict.ts";
+import { type CasePrediction, predictionOf, type StepPrediction } from "./predict/prediction.ts";
 import { type Suspects, suspectsOf } from "./predict/suspects.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */

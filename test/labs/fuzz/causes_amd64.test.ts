@@ -12,7 +12,8 @@ import { type Verdict, verdictOf } from "../../../src/labs/fuzz/facts/verdict.ts
 import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import { differencesOf } from "../../../src/labs/fuzz/predict/differences.ts";
 import { type Change, Model } from "../../../src/labs/fuzz/predict/model.ts";
-import { predict, predictionOf } from "../../../src/labs/fuzz/predict/predict.ts";
+import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
+import { predictionOf } from "../../../src/labs/fuzz/predict/prediction.ts";
 import { isUnasked } from "../../../src/labs/fuzz/predict/processors.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { suspectsOf } from "../../../src/labs/fuzz/predict/suspects.ts";

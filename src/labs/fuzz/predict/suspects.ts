@@ -9,7 +9,7 @@ import type { Machine } from "../machine.ts";
 import { FEATURES, type Feature } from "../machine.ts";
 import { adoptFlags, differencesOf, type FieldDifference } from "./differences.ts";
 import type { AppliedRule, Change, Model } from "./model.ts";
-import { type CasePrediction, predictionOf, type StepPrediction } from "./predict.ts";
+import { type CasePrediction, predictionOf, type StepPrediction } from "./prediction.ts";
 import type { Rule } from "./rules.ts";
 
 export interface Suspects {

@@ -14,7 +14,7 @@ import {
 } from "../predict/differences.ts";
 import { type Change, Model } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
-import { predictionOf } from "../predict/predict.ts";
+import { predictionOf } from "../predict/prediction.ts";
 import { rules, ruleText, valuesOn } from "../predict/rules.ts";
 import { suspectsOf } from "../predict/suspects.ts";
 import { type CauseRow, causeRows } from "../tell/causes.ts";

@@ -10,7 +10,7 @@ import type { CaseOutcome } from "../examiner.ts";
 import type { Machine } from "../machine.ts";
 import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
 import type { AppliedRule } from "../predict/model.ts";
-import type { CasePrediction, StepPrediction } from "../predict/predict.ts";
+import type { CasePrediction, StepPrediction } from "../predict/prediction.ts";
 import { isUnasked } from "../predict/processors.ts";
 import { suspectTable } from "./attribution.ts";
 
