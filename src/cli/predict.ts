@@ -10,6 +10,7 @@ import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { folded } from "./fold.ts";
+import { machineNamed } from "./machines.ts";
 import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { printJson, talk, tell } from "./report.ts";
 
@@ -18,6 +19,8 @@ const help = `usage: stublab predict CASE [options]
 Predicts what the kernel and the processor do with a register setup: whether the write is accepted, what is read back,
 what happens after the resume, and which rules decide it. Nothing is executed.
 
+  --machine M   predict for another machine: KERNEL/PROCESSOR, such as linux-5.10/intel-6-207, with ,-fsgsbase if it has no
+                FSGSBASE; a wrong name lists all. Default: this machine
   --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.FLAG_MASK=0x54dd4)
   --json        print one document, "stublab.prediction/1"
 
@@ -30,13 +33,14 @@ examples:
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
+  machine: { type: "string" },
   plant: MODEL_OPTIONS.plant,
 } as const;
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const it = readCase("predict", positionals);
-  const machine = readMachineAnyhow();
+  const machine = values.machine === undefined ? readMachineAnyhow() : machineNamed(values.machine);
   const { change } = modelOf(values);
   const prediction = predict(it, { machine, change });
   if (values.json) {
