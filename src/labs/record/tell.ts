@@ -1,11 +1,18 @@
 // What a step is, and what it is for, in the words that all views use: they only lay the blocks out.
 
 import type { Annotator, KernelRow, MeaningRow } from "./annotate.ts";
+import { tellDiscarded, tellFact } from "./fact.ts";
 import type { Moments } from "./moment.ts";
-import type { Arrow, Call, StepKind } from "./recording.ts";
+import type { Arrow, Call, Lane, Recording, StepKind } from "./recording.ts";
 
-/** One thing that is told of a step. */
+/** One thing that is told of a step, or before and after all of them. */
 export type Block =
+  | { readonly kind: "heading"; readonly text: string }
+  | { readonly kind: "paragraph"; readonly text: string }
+  /** One of several texts. */
+  | { readonly kind: "item"; readonly text: string }
+  | ({ readonly kind: "lane" } & Lane)
+  | { readonly kind: "fact"; readonly text: string; readonly held: boolean }
   | {
       readonly kind: "title";
       readonly text: string;
@@ -70,9 +77,78 @@ export function tell(moments: Moments, annotator: Annotator, index: number): rea
   return blocks;
 }
 
-/** The new fields of /proc in a line. */
-export function tellNews(rows: readonly KernelRow[]): string {
-  return rows.map(({ term, value }) => `${term} ${value}`).join("; ");
+/** What a reader needs before the first step. */
+export function tellIntroduction(recording: Recording): readonly Block[] {
+  const { title, scenario, machine, stublab, encoder, introduction, lanes, observed } = recording;
+  const made = `recorded by stublab ${stublab} on Linux ${machine.kernel}, ${machine.arch}`;
+  return [
+    { kind: "heading", text: title },
+    { kind: "paragraph", text: `Scenario ${scenario}, encoder ${encoder}; ${made}.` },
+    ...introduction.map((text) => ({ kind: "paragraph", text }) as const),
+    { kind: "heading", text: "Lanes" },
+    ...lanes.map((lane) => ({ kind: "lane", ...lane }) as const),
+    ...(observed.length === 0 ? [] : [{ kind: "heading", text: OBSERVED } as const]),
+    ...observed.map((text) => ({ kind: "item", text }) as const),
+  ];
+}
+
+const OBSERVED = "What the observer changed";
+
+/** What must be true in the end, and what the kernel reported. */
+export function tellEnd(recording: Recording): readonly Block[] {
+  const { end, discarded } = recording;
+  if (end.length + discarded.length === 0) return [];
+  return [
+    { kind: "heading", text: "The end" },
+    ...tellDiscarded(recording).map((text) => ({ kind: "paragraph", text }) as const),
+    ...end.map((fact) => ({ kind: "fact", text: tellFact(fact), held: fact.held }) as const),
+  ];
+}
+
+/** How wide the labels of a step's blocks are, and those of lanes. */
+const LABEL = 10;
+const MEMBER = 18;
+
+/** How many lines of a memory map are told: that of a big program would bury the rest. */
+const MOST_MAPPINGS = 12;
+
+/** A block as lines of text, each after a label. @param index of its step */
+export function rowsOf(
+  block: Block,
+  index = 0,
+): readonly (readonly [label: string, text: string])[] {
+  const labelled = (label: string, text: string) =>
+    [[`${label.padEnd(LABEL - 2)}  `, text]] as const;
+  switch (block.kind) {
+    case "heading":
+    case "paragraph":
+    case "prose":
+      return [["", block.text]];
+    case "item":
+      return [["- ", block.text]];
+    case "lane":
+      return labelled(`${block.id} ${block.pid}`.padEnd(MEMBER), block.role);
+    case "fact":
+      return [[block.held ? "ok    " : "FAIL  ", block.text]];
+    case "title":
+      return [[`${String(stepNumber(index)).padStart(4)}  ${block.lane}: `, block.text]];
+    case "value": {
+      const meaning = block.meaning === null ? "" : ` (${block.meaning})`;
+      return labelled(block.name, `${block.before} -> ${block.after}${meaning}`);
+    }
+    case "news":
+      return labelled("/proc", block.rows.map(({ term, value }) => `${term} ${value}`).join("; "));
+    case "memory": {
+      const rest = block.mappings.length - MOST_MAPPINGS;
+      const shown = block.mappings.slice(0, MOST_MAPPINGS);
+      const all = rest > 0 ? [...shown, `and ${rest} more`] : shown;
+      return all.flatMap((mapping, i) => labelled(i === 0 ? "memory" : "", mapping));
+    }
+    case "link":
+      return labelled(block.arrow, `${block.label} (${block.way} step ${stepNumber(block.step)})`);
+    default:
+      return labelled(block.kind, block.text);
+  }
 }
 
 /** People count steps from 1. */

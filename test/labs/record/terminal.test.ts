@@ -75,21 +75,6 @@ for (const name of LESSONS) {
       }
     });
   }
-
-  frames(`${name}: at 80 x 24 neither a step nor the operands have to be scrolled`, async () => {
-    const recording = await unasked(name);
-    for (const at of recording.steps.keys()) {
-      const state = begin(recording, at);
-      const { story, registers } = render(state, USUAL).limits;
-      assert.is(story?.most, 0, `step ${at + 1}`);
-      const shown = registers?.lines.map(textOf).join("\n") ?? "";
-      const { known } = state.moments.at(at);
-      if (known.registers === null) continue;
-      for (const name of state.annotator.operands(state.moments.at(at))) {
-        assert.match(shown, new RegExp(`^[* ] ${name} `, "m"), `step ${at + 1}`);
-      }
-    }
-  });
 }
 
 /** The lines of the story, whole, from as many frames as it takes. */

@@ -49,13 +49,13 @@ for (const name of LESSONS) {
 
 view("no answer is printed before the end", async () => {
   const recording = await recordingOf("grandchild");
-  const [steps = "", answers = ""] = renderText(recording).split("\nANSWERS\n");
+  const [steps = "", answers = ""] = renderText(recording).split("\nAnswers\n");
   for (const { replies } of recording.questions) {
     for (const reply of replies) {
       assert.ok(!flat(steps).includes(flat(reply)) && flat(answers).includes(flat(reply)), reply);
     }
   }
-  assert.not.match(renderText({ ...recording, questions: [] }), /ANSWERS|question/);
+  assert.not.match(renderText({ ...recording, questions: [] }), /Answers|question/);
 });
 
 view("strings of a recording do not move a terminal", async () => {

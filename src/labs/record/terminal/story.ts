@@ -3,9 +3,9 @@ import { tellDiscarded, tellFact } from "../fact.ts";
 import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
 import type { Recording } from "../recording.ts";
 import { lessonAfter, SCENARIOS } from "../scenarios.ts";
-import { type Block, STAGED, stepNumber, tell, tellNews } from "../tell.ts";
+import { type Block, rowsOf, STAGED, stepNumber, tell } from "../tell.ts";
 import { readLesson } from "../view/lessons.ts";
-import { draw, type Line, prose, say } from "./frame.ts";
+import { draw, type Line, prose, type Style, say } from "./frame.ts";
 import type { State } from "./state.ts";
 
 /** What a step is, and what it is for. Its registers and its memory have panes of their own. */
@@ -17,34 +17,32 @@ export function tellStep(
   return tell(moments, annotator, index).flatMap((block) => layOut(block, reached, width));
 }
 
+/** How blocks are painted. */
+const STYLES: Readonly<Partial<Record<Block["kind"], Style>>> = {
+  title: "strong",
+  call: "faint",
+  observer: "faint",
+  link: "faint",
+  news: "changed",
+};
+
 function layOut(block: Block, reached: number, width: number): Line[] {
-  switch (block.kind) {
-    case "title": {
-      const { text, lane, staged } = block;
-      const title = prose(text, width, staged ? "faint" : "strong", `${lane}: `);
-      return staged ? [...title, [say(`(${STAGED})`, "faint")]] : title;
-    }
-    case "prose":
-      return prose(block.text, width);
-    case "detail":
-      return prose(block.text, width, "plain", "A kernel engineer: ");
-    case "call":
-      return prose(block.text, width, "faint", "Raw: ");
-    case "observer":
-      return prose(block.text, width, "faint", "Observer: ");
-    case "news": {
-      const news = block.rows.filter(({ changed }) => changed);
-      return news.length === 0 ? [] : prose(tellNews(news), width, "changed", "* /proc: ");
-    }
-    case "link": {
-      const { way, step, lane, label } = block;
-      const sign = way === "to" ? "->" : "<-";
-      const told = `${sign} step ${stepNumber(step)} of ${lane}: ${label}`;
-      return step <= reached ? prose(told, width, "faint") : [];
-    }
-    default:
-      return [];
+  if (block.kind === "value" || block.kind === "memory") return [];
+  if (block.kind === "link" && block.step > reached) return [];
+  if (block.kind === "title") {
+    const { text, lane, staged } = block;
+    const title = prose(text, width, staged ? "faint" : "strong", `${lane}: `);
+    return staged ? [...title, [say(`(${STAGED})`, "faint")]] : title;
   }
+  if (block.kind === "news") {
+    const rows = block.rows.filter(({ changed }) => changed);
+    return rows.length === 0 ? [] : layOutRows({ ...block, rows }, width);
+  }
+  return layOutRows(block, width);
+}
+
+function layOutRows(block: Block, width: number): Line[] {
+  return rowsOf(block).flatMap(([label, text]) => prose(text, width, STYLES[block.kind], label));
 }
 
 /** What became of the questions of a step. */
