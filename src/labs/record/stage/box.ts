@@ -15,7 +15,7 @@ export interface Box extends Lane {
   /** 0 to 5, for the classes p0 to p5: by what it is, the same in all lessons. */
   readonly colour: number;
   readonly state: LaneState;
-  /** The state in words: "ptrace stop · SIGTRAP", "killed by SIGKILL · zombie"; empty if nothing is known of it. */
+  /** The state in words: "ptrace stop · SIGTRAP", "zombie · SIGKILL"; empty if nothing is known of it. */
   readonly told: string;
   /** Whether it acts in this step. */
   readonly acts: boolean;
@@ -25,8 +25,6 @@ export interface Box extends Lane {
   readonly isOld: boolean;
   readonly words: readonly Word[];
   readonly code: readonly CodeRow[];
-  /** Whether it has registers at any step: a drawing leaves room for them at all steps. */
-  readonly isRich: boolean;
 }
 
 /** What processes are, by their lanes. Each row has a colour. */
@@ -63,7 +61,6 @@ export function boxOf(at: At, lane: Lane): Box {
     isOld: old,
     words: ended ? [] : wordsOf(at, lane),
     code: ended || old ? [] : codeOf(moments, id, index),
-    isRich: steps.some((step) => step.about === id && step.registers !== null),
   };
 }
 
@@ -91,9 +88,9 @@ function tellState(moments: Moments, id: string, index: number): string {
   const told = STATES[state];
   if (hasEnded(state)) {
     const end = past.findLast(({ kind, lane }) => kind === "exit" && lane === id);
-    return end === undefined ? told : `${end.title} · ${told}`;
+    return end === undefined ? told : `${told} · ${end.title.split(" ").slice(2).join(" ")}`;
   }
-  const signal = /SIG[A-Z]+|EVENT_[A-Z]+/.exec(past[stop ?? index]?.title ?? "")?.[0];
+  const signal = /SIG[A-Z]+|(?<=EVENT_)[A-Z]+/.exec(past[stop ?? index]?.title ?? "")?.[0];
   const moved = past.slice((stop ?? index) + 1).some(({ lane }) => lane === id);
   if (stop === null || signal === undefined || moved) return told;
   if (state === "T") return `stopped by ${signal}`;

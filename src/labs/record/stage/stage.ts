@@ -23,6 +23,9 @@ export interface Stage {
   readonly boxes: readonly PlacedBox[];
   readonly edges: readonly Edge[];
   readonly moves: readonly Move[];
+  /** The size of the grid: its columns, and for each row whether it has registers at several steps. */
+  readonly columns: number;
+  readonly rows: readonly boolean[];
   /** How many processes there are beyond those that are drawn. */
   readonly omitted: number;
   /** What is drawn, for those who do not see it. */
@@ -67,5 +70,12 @@ export function stageAt(moments: Moments, annotator: Annotator, at: number): Sta
     ...edges.flatMap(({ kind, from, to, past }) => (past ? [] : [`${from} ${VERBS[kind]} ${to}`])),
     ...moves.map(({ from, to, label }) => `${label}: ${from} to ${to}`),
   ];
-  return { boxes, edges, moves, omitted: there.length - boxes.length, caption: told.join("; ") };
+  const rows: boolean[] = [];
+  for (const [id, { row }] of places) {
+    const rich = steps.filter(({ about, registers }) => about === id && registers !== null);
+    rows[row] = rich.length > 1 || rows[row] === true;
+  }
+  const columns = 1 + Math.max(0, ...[...places.values()].map(({ column }) => column));
+  const omitted = there.length - boxes.length;
+  return { boxes, edges, moves, columns, rows, omitted, caption: told.join("; ") };
 }

@@ -3,7 +3,6 @@
 import type { Annotator, MeaningRow } from "../annotate.ts";
 import type { Moments } from "../moment.ts";
 import type { Lane, Step } from "../recording.ts";
-import { requestOf } from "./kin.ts";
 
 /** A step, and what it takes to tell it. */
 export interface At {
@@ -60,7 +59,7 @@ function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] 
       return place.code.name === "stub code" && (births || changed) && isSet;
     }
     if (name === ORIGINAL) return isNow && changed && step.kind === "ptrace";
-    if (name === RESULT && isNow && requestOf(step).startsWith("GETREG")) return true;
+    if (name === RESULT) return isNow;
     if (ARGUMENTS.includes(name) && (meaning === "NULL" || (!changed && BigInt(after) === 0n)))
       return false;
     return isNow && (used || changed) && [NUMBER, RESULT, FLAGS, ...ARGUMENTS].includes(name);

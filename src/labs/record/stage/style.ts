@@ -1,0 +1,54 @@
+/** The style of stages. What is more than colours and weights is in the drawing itself. */
+export const STAGE_STYLE = `
+.stage { --run: #1a7a48; --run-fill: #e9f6ee; --stop: #2c5cb0; --stop-fill: #eaf0fb; --halt: #975300; --halt-fill: #fdf2df;
+  --end: #6c7075; --end-fill: #f0f0f1; --edge: #4a5057; display: block; width: 100%; height: auto; font: 12.5px var(--mono); }
+@media screen and (prefers-color-scheme: dark) {
+  .stage { --run: #5cc48d; --run-fill: #15281d; --stop: #86aef2; --stop-fill: #182236; --halt: #e8ac57; --halt-fill: #32260e;
+    --end: #9a9ea4; --end-fill: #222427; --edge: #a9afb6; }
+}
+.stage text { fill: var(--ink); }
+.stage :is(.name, .state, .meaning, .label, .more) { font-family: system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
+.stage .name { font-size: 15.5px; font-weight: 650; }
+.stage .name:is(.p0, .p1, .p2, .p3, .p4, .p5) { font-size: 12.5px; text-anchor: middle; fill: currentColor; }
+.stage :is(.pid, .meaning, .more) { text-anchor: end; fill: var(--soft); }
+.stage :is(.state, .meaning, .label, .more) { font-size: 12px; }
+.stage .state { fill: var(--own, var(--soft)); font-weight: 600; }
+.stage :is(.word, .code) { fill: var(--soft); }
+.stage :is(.changed, .next) { fill: var(--ink); font-weight: 650; }
+.stage .frame { fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; }
+.stage .dot { fill: currentColor; }
+.stage .mark { fill: var(--mark); }
+.stage .here { fill: var(--own); opacity: 0.16; }
+.stage .rule { stroke: var(--own); opacity: 0.4; }
+.stage .s-R { --own: var(--run); --own-fill: var(--run-fill); }
+.stage .s-t { --own: var(--stop); --own-fill: var(--stop-fill); }
+.stage .s-T { --own: var(--halt); --own-fill: var(--halt-fill); }
+.stage :is(.s-Z, .s-X) { --own: var(--end); --own-fill: var(--end-fill); }
+.stage .s-t .frame { stroke-dasharray: 8 3; }
+.stage .s-T .frame { stroke-dasharray: 3 3; }
+.stage .s-Z .frame { stroke-dasharray: 1 4; stroke-linecap: round; }
+.stage .s-X :is(.frame, .dot) { stroke: none; opacity: 0.6; }
+.stage .acts .frame { stroke-width: 3; }
+.stage .old :is(.word, .value, .meaning) { opacity: 0.6; }
+.stage .line { fill: none; stroke: var(--way, var(--edge)); stroke-width: 1.75; }
+.stage .head { fill: var(--way, var(--edge)); }
+.stage .tracer .line { stroke-dasharray: 1.5 4.5; stroke-linecap: round; stroke-width: 2; }
+.stage .tracer, .stage .request { --way: var(--stop); }
+.stage .move .line { stroke-width: 2.25; }
+.stage .signal { --way: var(--bad); }
+.stage .wait { --way: var(--halt); }
+.stage .past { opacity: 0.4; }
+.stage .label { text-anchor: middle; }
+.stage .edge .label { fill: var(--soft); paint-order: stroke; stroke: var(--paper); stroke-width: 6px; transform: translateY(4px); }
+.stage .tag rect { fill: var(--paper); stroke: var(--way, var(--edge)); }
+.stage .clone .tag rect { fill: var(--mark); }
+.stage .travels { display: none; }
+@media (prefers-reduced-motion: no-preference) {
+  .stage .travels { display: inline; animation: stage-travel 0.9s ease-in-out both; }
+  .stage .stays { animation: stage-appear 0.3s 0.8s both; }
+  .stage .new { animation: stage-appear 0.5s 0.7s both; }
+  .stage .mark { animation: stage-appear 0.4s 0.5s both; }
+}
+@keyframes stage-travel { from { transform: translate(-1px, -1px); } 90% { opacity: 1; } to { transform: translate(1px, 1px); opacity: 0; } }
+@keyframes stage-appear { from { opacity: 0; } }
+`;
