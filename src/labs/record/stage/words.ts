@@ -72,7 +72,7 @@ function tellRegister({ arch }: Moments, row: MeaningRow, id: string, isNow: boo
   const { name, after } = row;
   const word = BigInt.asIntN(64, BigInt(after));
   const value = word > -4096n && word < 2n ** 31n ? String(word) : after;
-  const told = (row.meaning ?? "").replace(`${word} `, "");
+  const told = (row.meaning ?? "").replace(`${word} `, "").replace(/^−/, "");
   const changed = isNow && row.changed;
   if (name === arch.FLAGS || told.length + value.length > ROOM)
     return { name, value: told, meaning: "", changed };

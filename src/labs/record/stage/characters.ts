@@ -1,0 +1,85 @@
+// The stage in characters, for a terminal.
+
+import type { LaneState } from "../moment.ts";
+import { draw, fit, type Line, type Style, say } from "../terminal/frame.ts";
+import { hasEnded } from "./box.ts";
+import type { PlacedBox, Stage } from "./stage.ts";
+
+/** Columns of characters that a box takes at least; with fewer, each process has a line. */
+const NARROWEST = 14;
+
+/** What is between the heads of two neighbours: their first line is for parents, the second for tracers. */
+const TRACKS = [
+  ["parent", "", "─"],
+  ["tracer", "traces", "·"],
+] as const;
+
+/** In lines of `width` columns. */
+export function stageLines(stage: Stage, width: number): Line[] {
+  const { boxes, columns, rows, moves, omitted } = stage;
+  const gap = Math.max(8, Math.min(16, Math.floor(width / columns / 3)));
+  const own = Math.min(44, Math.floor((width - gap * (columns - 1)) / columns));
+  const drawn =
+    own < NARROWEST
+      ? boxes.map((box) => boxLines(stage, box, true).flat())
+      : rows.flatMap((_, row) => rowLines(stage, row, own, gap));
+  const moved = moves.map(({ from, to, label, carries }) => [
+    ...[say(from), draw(" → "), say(to), draw(": ")],
+    say([label, ...carries].join(", "), "changed"),
+  ]);
+  const more = omitted === 0 ? [] : [[draw(`and ${omitted} more`, "faint")]];
+  return [...drawn, ...moved, ...more].map((line) => fit(line, width));
+}
+
+/** The boxes of a row side by side, and the edges between neighbours. */
+function rowLines(stage: Stage, row: number, own: number, gap: number): Line[] {
+  const cells = Array.from({ length: stage.columns }, (_, column) => {
+    const box = stage.boxes.find((each) => each.row === row && each.column === column);
+    return { box, lines: box === undefined ? [] : boxLines(stage, box, false) };
+  });
+  const between = (left: PlacedBox | undefined, right: PlacedBox | undefined, i: number) => {
+    const [kind, name = "", sign] = TRACKS[i] ?? [];
+    const has = stage.edges.some(
+      (edge) => edge.kind === kind && edge.from === left?.id && edge.to === right?.id && !edge.past,
+    );
+    return has ? ` ${name.padEnd(gap - 2, sign)}▶` : " ".repeat(gap);
+  };
+  const height = Math.max(0, ...cells.map(({ lines }) => lines.length));
+  return Array.from({ length: height }, (_, i) =>
+    cells.flatMap(({ box, lines }, column) => [
+      ...(column === 0 ? [] : [draw(between(cells[column - 1]?.box, box, i), "faint")]),
+      ...fit(lines[i] ?? [], own),
+    ]),
+  );
+}
+
+/** A process: its head, its state, and if it is not in brief, its words and code; and the edges that are not drawn. */
+function boxLines({ boxes, edges }: Stage, box: PlacedBox, brief: boolean): Line[] {
+  const { id, pid, state, told, words, code, acts } = box;
+  const style = styleOf(state);
+  const kin = edges.flatMap(({ kind, from, to, past }) => {
+    const other = boxes.find((each) => each.id === from);
+    const isDrawn = other?.row === box.row && other.column === box.column - 1;
+    if (to !== id || past || (isDrawn && !brief)) return [];
+    return [[say(`${kind === "parent" ? "child of" : "traced by"} ${from} `, "faint")]];
+  });
+  const head = [say(id, "strong"), say(` ${pid} `, "faint")];
+  const lines: Line[] = [head, [say(`${told.replaceAll(" · ", ", ")} `, style)], ...kin];
+  if (!brief) {
+    for (const { name, value, meaning, changed } of words) {
+      const now = changed ? "changed" : "plain";
+      lines.push([say(`${name} `, "faint"), say(value, now), say(` ${meaning}`, "meaning")]);
+    }
+    for (const { text, mark } of code) {
+      if (mark === "next") lines.push([draw("▶ "), say(text)]);
+    }
+  }
+  return brief
+    ? lines
+    : lines.map((line, i) => [draw(acts && i === 0 ? "▶" : "│", style), ...line]);
+}
+
+function styleOf(state: LaneState): Style {
+  if (state === "t" || state === "T") return "stopped";
+  return hasEnded(state) ? "ended" : "running";
+}
