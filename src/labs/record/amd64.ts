@@ -68,6 +68,11 @@ export function restingFacts(
 /** The texts of special instructions. */
 export const SYSTEM_CALL = "syscall";
 export const BREAKPOINT = "int3";
+/** Instructions of the stub code that lessons name. */
+export const PLACES: Readonly<Record<string, string>> = {
+  "jne leave": "checks-parent",
+  "xor %ebx, %ebx": "unmark",
+};
 /** All jumps, conditional ones included. */
 export const JUMP = /^j/;
 

@@ -1,4 +1,5 @@
 import { NAMES } from "../arch.ts";
+import { checkAtRest } from "../birth.ts";
 import type { Scenario } from "../scenario.ts";
 
 const { CALL, PC } = NAMES;
@@ -125,7 +126,7 @@ export const noWuntraced: Scenario = {
       stopped,
       `stopped by ${scene.tracer.signalName(signal)}`,
     );
-    child.checkAtRest(process.pid, child.pid);
+    checkAtRest(child, process.pid, child.pid);
 
     function stopOf(status: number): string {
       return `stopped by ${scene.tracer.signalName(scene.tracer.encoder.waitValue(status))}`;

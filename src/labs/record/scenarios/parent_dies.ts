@@ -3,7 +3,6 @@ import type { Actor } from "../actor.ts";
 import { HOST, NAMES, resultWord } from "../arch.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
-import { TEXTS } from "../texts/arch.ts";
 
 const { MARK, PARENT, RESULT } = NAMES;
 
@@ -138,7 +137,7 @@ function killParent(parent: Actor): void {
 /** The orphan continues as if nothing had happened. */
 function goToEnd(scene: Scene, child: Actor): string {
   return child.stepToEnd(() => {
-    if (child.instruction === TEXTS.STUB_CODE.checksParent) askWhatItDoes(scene, child);
+    if (child.next === "checks-parent") askWhatItDoes(scene, child);
     return child.isBeforeCall("prctl")
       ? "It succeeds. The kernel records that this process gets SIGKILL at the end of its present parent, the keeper. The " +
           "former parent is already dead, and sends nothing."

@@ -4,23 +4,9 @@ export { STUB_CODE_REASONS } from "./stub_code_amd64.ts";
 
 /** The stub code, and texts of its listing: where it compares its parent, where it unmarks a clone, and tests for one. */
 export const STUB_CODE = {
-  checksParent: "jne leave",
-  unmark: "xor %ebx, %ebx",
-  isClone: "cmp $1, %rbx",
   /** The instructions after the SYSCALL for injected calls, up to the INT3. */
   afterCall: "cmp, je",
 } as const;
-
-/** The instructions of the stub code that lessons name. */
-export const STUB_CODE_NAMES: Readonly<Record<string, string>> = {
-  "jne leave": "checks-parent",
-  "xor %ebx, %ebx": "unmark",
-};
-
-/** What single steps change. */
-export const STEPS_CHANGE =
-  "Each step ends with a trap, which enters the kernel, too: orig_rax is -1 after it. Left alone, a thread enters " +
-  "the kernel by its system calls, which leave their number in orig_rax, and by its INT3 and interrupts, which leave -1.";
 
 /** What a call changes besides the register of its result. */
 export const CALL_CHANGES =

@@ -8,8 +8,6 @@ import * as arm64 from "./arm64.ts";
 interface Texts {
   readonly STUB_CODE_REASONS: Readonly<Record<string, readonly Reason[]>>;
   readonly STUB_CODE: Readonly<Record<keyof typeof amd64.STUB_CODE, string>>;
-  readonly STUB_CODE_NAMES: Readonly<Record<string, string>>;
-  readonly STEPS_CHANGE: string;
   readonly CALL_CHANGES: string;
   readonly WATCH: string;
   readonly NUMBER_AFTERWARDS: string;

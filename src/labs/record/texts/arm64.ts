@@ -3,22 +3,8 @@
 export { STUB_CODE_REASONS } from "./stub_code_arm64.ts";
 
 export const STUB_CODE = {
-  // The exit status of an orphan replaces the result before the jump.
-  checksParent: "cmp x0, x7",
-  unmark: "mov x9, #0",
-  isClone: "cmp x9, #1",
   afterCall: "cmp, b.eq",
 } as const;
-
-export const STUB_CODE_NAMES: Readonly<Record<string, string>> = {
-  "cmp x0, x7": "checks-parent",
-  "mov x9, #0": "unmark",
-};
-
-export const STEPS_CHANGE =
-  "The host enters a system call with PTRACE_SYSCALL, and leaves it with PTRACE_SINGLESTEP: at a stop inside the call " +
-  "the kernel hides x7, which reads 0 or 1 there. Left alone, a thread does not stop at its calls. Bit 21 of pstate, " +
-  "which asks for single steps, is left out.";
 
 export const CALL_CHANGES = "The SVC has changed no other register: x8 still has the number.";
 
