@@ -23,7 +23,7 @@ import type { Ids } from "./plays/ids.ts";
 import { type NewEvent, type Place, type Recorder, tellRegisters } from "./recorder.ts";
 import type { KernelView, Step } from "./recording.ts";
 import { type RequestWords, tellEnd, tellRequest, tellStatus, tellStop } from "./requests.ts";
-import { type Said, said, sayingOf } from "./said.ts";
+import { type Said, type Saying, said, withText } from "./said.ts";
 import {
   execute,
   type Outcome,
@@ -69,6 +69,8 @@ export interface CallTelling {
   readonly answer: Said;
   /** Why a signal stops the stub before the call is over, if one does. */
   readonly stop?: Said | undefined;
+  /** What is said of the stop at the breakpoint, if it is not stepped. */
+  readonly rest?: Said | undefined;
   /** Whether each instruction is a step; otherwise the stub runs to its breakpoint. */
   readonly stepped?: boolean | undefined;
   /** Why the stub executes the call, if it is stepped. */
@@ -85,6 +87,7 @@ const CALL_TELLING = {
   why: said,
   answer: said,
   stop: said,
+  rest: said,
   stepped: truth,
   executed: said,
   before: callback,
@@ -480,7 +483,7 @@ export class Actor {
   // ─── instructions ───
 
   /** Executes its next instruction, and records it. @throws DeadlineError, TraceError @internal */
-  step({ why = "", stop }: Telling = {}): Outcome {
+  step({ why, stop }: Telling = {}): Outcome {
     const { recorder, thread } = this;
     recorder.observe(common("steps.change"));
     const before = this.registers();
@@ -491,8 +494,7 @@ export class Actor {
       this.stopped(passed, stop ?? common("steps.passed")),
     );
     const { instruction = null } = place ?? {};
-    const reason = { ...sayingOf(why), text: sayingOf(why).text || this.#reasonOf(place) };
-    const told = { why: reason, instruction, before };
+    const told = { why: withText(why, this.#reasonOf(place)), instruction, before };
     switch (done.kind) {
       case "executed": {
         const { call } = done;
@@ -578,12 +580,12 @@ export class Actor {
   /**
    * Executes its next instructions up to its end, and returns how it ended. @internal
    *
-   * @param why says of each beforehand why it is there, if not as the code's reasons do
+   * @param texts what is asked before an instruction, or said of it, by its name (`next`)
    * @throws StateError if it stops
    */
-  stepToEnd(why: () => Said | undefined): string {
+  stepToEnd(texts: Readonly<Record<string, Saying>>): string {
     for (;;) {
-      const outcome = this.step({ why: why() });
+      const outcome = this.step({ why: texts[this.next] });
       if (outcome.kind === "executed") continue;
       if (outcome.kind !== "ended") throw new StateError(`${this.lane} ${this.pid} did not end`);
       this.#stub?.forgetIfDead();
@@ -599,11 +601,11 @@ export class Actor {
   // ─── a birth, and calls ───
 
   /** Its parent, this process, waits for its self-stop. @internal */
-  awaitSelfStop(): void {
+  awaitSelfStop(told?: Said): void {
     if (this.selfStop === undefined) return;
     const options = Number(this.thread.tracer.waitSelfStop);
     this.thread.wait(undefined, options);
-    this.waited(this.selfStop, common("self-stop.waited"), options);
+    this.waited(this.selfStop, withText(told, common("self-stop.waited")), options);
     this.selfStop = undefined;
   }
 
@@ -651,14 +653,14 @@ export class Actor {
   }
 
   /** The stub runs by itself, unobserved. */
-  #runToRest({ stop: passed = common("call.passed"), beforeAnswer }: CallTelling): void {
+  #runToRest({ stop: passed = common("call.passed"), rest, beforeAnswer }: CallTelling): void {
     const { tracer, tid } = this.thread;
     this.resume(common("call.resumed"));
     for (let stops = 0; stops < MOST_STOPS; stops++) {
       const stop = this.thread.wait();
       const isOver = stop.signal === tracer.constant("SIGTRAP");
       if (isOver) beforeAnswer?.();
-      const at = this.stopped(stop, isOver ? common("call.rests") : passed);
+      const at = this.stopped(stop, isOver ? withText(rest, common("call.rests")) : passed);
       this.waited(at, isOver ? common("call.reported") : common("call.passed-reported"));
       if (isOver) return;
       this.resume(common("call.resumed-again"));

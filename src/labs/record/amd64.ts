@@ -72,6 +72,10 @@ export const BREAKPOINT = "int3";
 export const PLACES: Readonly<Record<string, string>> = {
   "jne leave": "checks-parent",
   "xor %ebx, %ebx": "unmark",
+  "test %rax, %rax": "checks-result",
+  "jnz fail": "fails",
+  "neg %rax": "negates",
+  "mov %eax, %edi": "status",
 };
 /** All jumps, conditional ones included. */
 export const JUMP = /^j/;

@@ -70,6 +70,8 @@ export const PLACES: Readonly<Record<string, string>> = {
   // The exit status of an orphan replaces the result before the jump.
   "cmp x0, x7": "checks-parent",
   "mov x9, #0": "unmark",
+  "cbnz x0, fail": "fails",
+  "neg x0, x0": "negates",
 };
 export const JUMP = /^(?:b|b\.\w+|cbn?z|tbn?z)\s/;
 

@@ -3,7 +3,7 @@ import { hex, StateError } from "../../lib/errors.ts";
 import type { Actor } from "./actor.ts";
 import { HOST } from "./arch.ts";
 import { common } from "./lesson_text.ts";
-import { type Said, type Saying, sayingOf } from "./said.ts";
+import { type Said, type Saying, withText } from "./said.ts";
 
 /**
  * Steps a stub through the stub code up to its self-stop. There the host detaches from it, so that it is stopped and
@@ -18,8 +18,7 @@ export function stepToSelfStop(
   const { tracer } = stub.thread;
   const kill = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
   while (stub.rip !== kill) execute(stub, texts[stub.next]);
-  const asked = texts.kill?.question;
-  stopItself(stub, execute(stub, { ...sayingOf(common("self-stop.kill")), question: asked }));
+  stopItself(stub, execute(stub, withText(texts.kill, common("self-stop.kill"))));
 }
 
 function execute(stub: Actor, why: Saying | undefined): number {
