@@ -39,13 +39,17 @@ export const STAGE_STYLE = `
 .stage .past { opacity: 0.4; }
 .stage .label { text-anchor: middle; }
 .stage .edge .label { fill: var(--soft); paint-order: stroke; stroke: var(--paper); stroke-width: 6px; transform: translateY(4px); }
-.stage .travels rect { fill: var(--paper); stroke: var(--way, var(--edge)); }
+.stage .moving rect { fill: var(--paper); stroke: var(--way, var(--edge)); }
 .stage .clone rect { fill: var(--mark); }
 @media (prefers-reduced-motion: no-preference) {
-  .stage .travels { animation: stage-travel 0.9s ease-in-out both; }
-  .stage .new { animation: stage-appear 0.5s 0.7s both; }
-  .stage .changed .back { animation: stage-appear 0.4s 0.6s both; }
+  .stage .moving { animation: stage-travel 1.2s ease-in-out both; }
+  .stage .new { animation: stage-appear 0.4s 0.5s both; }
+  .stage .changed .back { animation: stage-appear 0.4s 0.7s both; }
 }
-@keyframes stage-travel { from { transform: translate(-1px, -1px); } }
+@keyframes stage-travel {
+  from { transform: translate(-1.6px, -1.6px); }
+  60% { transform: translate(1.6px, 1.6px); opacity: 1; }
+  61% { transform: none; opacity: 0; }
+}
 @keyframes stage-appear { from { opacity: 0; } }
 `;

@@ -98,7 +98,7 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
     `move ${kind}`,
     node({ tag: "path", class: "line", d: path }),
     node({ tag: "path", class: "head", d: head }),
-    ...(words ? [node(way, group("travels", back))] : []),
+    ...(words ? [node(way, group("moving", back))] : []),
   );
 }
 
