@@ -4,9 +4,8 @@ import type { Stub } from "../../core/stub/stub.ts";
 import type { Thread } from "../../core/stub/thread.ts";
 import { DeathError, StateError } from "../../lib/errors.ts";
 import { awaitProcess } from "./kernel_view.ts";
-import { common } from "./lesson_text.ts";
 import { tellStatus } from "./requests.ts";
-import type { Tracing } from "./tracing.ts";
+import type { Tracing } from "./tracee.ts";
 
 /**
  * A stub that acts for the host: it traces others and waits for them, by injected calls, and may die of what it does.
@@ -15,7 +14,7 @@ import type { Tracing } from "./tracing.ts";
 export class Acting implements Tracing {
   readonly lane: string;
   readonly stub: Stub;
-  readonly observer = common("call.acting");
+  readonly observer = "The call is injected. The steps of that are left out.";
   /** Memory of the stub, for the kernel's answers. */
   readonly #answers: bigint;
 

@@ -65,3 +65,10 @@ function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): strin
   const names = named.map((signal) => signalName(signal, constants)).join(" ");
   return full ? `all but ${names}` : names;
 }
+
+/** The field that a reader names, in whatever case; undefined if there is no such field. */
+export function fieldOf(name: string): KernelField | undefined {
+  const isField = (key: string): key is KernelField => Object.hasOwn(KERNEL_FIELDS, key);
+  const same = (key: string) => key.toLowerCase() === name.toLowerCase();
+  return Object.keys(KERNEL_FIELDS).filter(isField).find(same);
+}

@@ -11,7 +11,8 @@ export type Block =
   | { readonly kind: "paragraph"; readonly text: string }
   /** One of several texts. */
   | { readonly kind: "item"; readonly text: string }
-  | ({ readonly kind: "lane" } & Lane)
+  /** Its pid is null as long as it does not exist. */
+  | ({ readonly kind: "lane"; readonly pid: number | null } & Omit<Lane, "pid">)
   | { readonly kind: "fact"; readonly text: string; readonly held: boolean }
   | {
       readonly kind: "title";
@@ -127,7 +128,7 @@ export function rowsOf(
     case "item":
       return [["- ", block.text]];
     case "lane":
-      return labelled(`${block.id} ${block.pid}`.padEnd(MEMBER), block.role);
+      return labelled(`${block.id} ${block.pid ?? ""}`.padEnd(MEMBER), block.role);
     case "fact":
       return [[block.held ? "ok    " : "FAIL  ", block.text]];
     case "title":

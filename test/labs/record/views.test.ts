@@ -5,11 +5,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
-import { read } from "../../../src/labs/record/reading.ts";
 import { textOf } from "../../../src/labs/record/terminal/frame.ts";
-import { render, settle } from "../../../src/labs/record/terminal/layout.ts";
+import { render } from "../../../src/labs/record/terminal/layout.ts";
 import { press } from "../../../src/labs/record/terminal/press.ts";
-import { begin, type State } from "../../../src/labs/record/terminal/state.ts";
+import { begin } from "../../../src/labs/record/terminal/state.ts";
 
 const views = suite("views");
 const FOLDER = "test/labs/record/views";
@@ -17,48 +16,29 @@ const FOLDER = "test/labs/record/views";
 const recording = parseRecording(readFileSync(`${FOLDER}/grandchild.recording`, "utf8"));
 const TASKS = [{ name: "clone-registers", title: "Write the registers" }];
 
-/** Keys, after "size" the columns and rows of the terminal, after "at" a step to begin at. What is typed is in quotes. */
-const WALK = `
-; right; right; right; down down down; right; left; escape; left
-size 120x40; size 200x50; size 40x12; size 29x24; size 80x24
-at -1; end; up; down; 9; 1; a; end; s; end; 2; end; end
-at 40; g; 1 x 2; enter; backspace; g; 3 0 0 enter
-/ "iNt3 raised"; n; n; N; N; N; N; / escape; / "iNt3 raised" enter; n; N; / "xyzzy"; escape
-at 30; w "R15" enter; backspace; w "ppid" enter; w "constructor" enter; w "r" escape
-at 20; tab; tab; tab; tab; j j; page-down; k; page-up; shift-tab; tab tab
-?; page-down page-down; x
-at 62 size 80x60`;
+/** The screens of a walk, each after keys: of 80 x 24 characters, or of another size. */
+const WALK: readonly (readonly [keys: string, columns?: number, rows?: number])[] = [
+  [""],
+  ["right right ? x end"],
+  ["down 9 1"],
+  ["a s ] c r"],
+  ["end s end s end"],
+  ["s left", 120, 40],
+  ["", 200, 50],
+  ["p c", 40, 12],
+  ["w r 1 5 enter"],
+  ["backspace g 3 enter"],
+  ["end"],
+];
 
-/** At a step, once the answers to the questions before it were shown. */
-function beginAt(at: number): State {
-  let state = begin(recording, at, 7, TASKS);
-  while (state.at < at) state = { ...state, ...read(press(state, "s"), { kind: "go", at }) };
-  return state;
-}
-
-/** The screens of the walk. */
 function walk(): string {
-  let size = { columns: 80, rows: 24 };
   let state = begin(recording, -1, 7, TASKS);
-  return WALK.split(/[;\n]/)
-    .map((part) => {
-      const words = part.match(/"[^"]*"|\S+/g)?.values() ?? [].values();
-      for (const word of words) {
-        if (word === "size") {
-          const [columns = 0, rows = 0] = String(words.next().value).split("x").map(Number);
-          size = { columns, rows };
-        } else if (word === "at") state = beginAt(Number(words.next().value));
-        else {
-          for (const key of word.startsWith('"') ? word.slice(1, -1) : [word]) {
-            state = press(state, key);
-            state = settle(state, render(state, size).limits);
-          }
-        }
-      }
-      const screen = render(state, size).lines.map((line) => textOf(line).trimEnd());
-      return `──${part.trimEnd()}\n${screen.join("\n").trimEnd()}\n`;
-    })
-    .join("");
+  const screens = WALK.map(([keys, columns = 80, rows = 24]) => {
+    for (const key of keys.split(" ")) state = render(press(state, key), { columns, rows }).state;
+    const lines = render(state, { columns, rows }).lines.map((line) => textOf(line).trimEnd());
+    return `── ${keys}\n${lines.join("\n")}\n`;
+  });
+  return screens.join("");
 }
 
 const VIEWS: Readonly<Record<string, () => string>> = {

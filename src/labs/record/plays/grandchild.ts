@@ -1,5 +1,4 @@
 import { hex } from "../../../lib/errors.ts";
-import { checkAtRest, stepToSelfStop } from "../birth.ts";
 import type { Play } from "./play.ts";
 
 export const grandchild: Play<"grandchild"> = {
@@ -10,7 +9,7 @@ export const grandchild: Play<"grandchild"> = {
       exitSignal: "SIGKILL",
       ...say.parts("clone", { master: master.pid }),
     });
-    stepToSelfStop(child, say.parts("stub"));
+    child.stepToSelfStop(say.parts("stub"));
     const options = Number(tracer.waitSelfStop) | tracer.constant("WNOHANG");
     child.tryWait(say("host-waits"), { options, observer: "createStub does not try this." });
     // The stop is visible a moment before the parent is notified.
@@ -24,7 +23,7 @@ export const grandchild: Play<"grandchild"> = {
     });
     child.attach();
     child.stepToRest();
-    checkAtRest(child, master.pid, master.pid);
+    child.checkAtRest(master.pid, master.pid);
     scene.check("its exit signal", "SIGKILL", tracer.signalName(child.facts.exitSignal));
     scene.check("the master rests, and can clone again", hex(tracer.restAddress), hex(master.rip));
   },

@@ -1,14 +1,13 @@
-import { checkAtRest, stepToSelfStop } from "../birth.ts";
 import type { Play } from "./play.ts";
 
 export const host: Play<"host"> = {
   play(scene, say) {
     const stub = scene.fork();
-    stepToSelfStop(stub, say.parts("stub"));
+    stub.stepToSelfStop(say.parts("stub"));
     stub.awaitSelfStop();
     const attach = say.parts("attach");
     stub.attach(attach);
     stub.stepToRest(attach);
-    checkAtRest(stub, process.pid, stub.pid);
+    stub.checkAtRest(process.pid, stub.pid);
   },
 };

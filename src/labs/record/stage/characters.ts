@@ -1,6 +1,7 @@
 // The stage in characters, for a terminal.
 
-import { draw, fit, type Line, say } from "../terminal/frame.ts";
+import type { LaneState } from "../moment.ts";
+import { draw, fit, type Line, type Style, say } from "../terminal/frame.ts";
 import { hasEnded } from "./box.ts";
 import type { PlacedBox, Stage } from "./stage.ts";
 
@@ -13,13 +14,13 @@ const TRACKS = [
   ["tracer", "traces", "·"],
 ] as const;
 
-/** In lines of `width` columns. */
-export function stageLines(stage: Stage, width: number): Line[] {
+/** In lines of `width` columns. @param brief a line for each process, without its words */
+export function stageLines(stage: Stage, width: number, brief = false): Line[] {
   const { boxes, columns, rows, moves, omitted } = stage;
   const gap = Math.max(8, Math.min(16, Math.floor(width / columns / 3)));
   const own = Math.min(44, Math.floor((width - gap * (columns - 1)) / columns));
   const drawn =
-    own < NARROWEST
+    brief || own < NARROWEST
       ? boxes.map((box) => boxLines(stage, box, true).flat())
       : rows.flatMap((_, row) => rowLines(stage, row, own, gap));
   const moved = moves.map(({ from, to, label, carries }) => [
@@ -52,24 +53,33 @@ function rowLines(stage: Stage, row: number, own: number, gap: number): Line[] {
   );
 }
 
-/** A process: its head, its state, the edges that are not drawn, and if it is not in brief, its words. */
+/** A process: its head, its state, and if it is not in brief, its words and code; and the edges that are not drawn. */
 function boxLines({ boxes, edges }: Stage, box: PlacedBox, brief: boolean): Line[] {
-  const { id, pid, state, told, words, acts } = box;
-  const style = state === "t" || state === "T" ? "stopped" : hasEnded(state) ? "ended" : "running";
+  const { id, pid, state, told, words, code, acts } = box;
+  const style = styleOf(state);
   const kin = edges.flatMap(({ kind, from, to, past }) => {
-    const { row, column } = boxes.find((each) => each.id === from) ?? box;
-    const isDrawn = !brief && row === box.row && column === box.column - 1;
-    if (to !== id || past || isDrawn) return [];
+    const other = boxes.find((each) => each.id === from);
+    const isDrawn = other?.row === box.row && other.column === box.column - 1;
+    if (to !== id || past || (isDrawn && !brief)) return [];
     return [[say(`${kind === "parent" ? "child of" : "traced by"} ${from} `, "faint")]];
   });
-  const head = [say(id, acts ? "now" : "strong"), say(` ${pid} `, "faint")];
-  const lines: Line[] = [head, [say(`${told.replace(" ·", ",")} `, style)], ...kin];
-  if (brief) return lines;
-  const rows = words.flatMap(({ name, value, meaning, look }): Line[] => {
-    if (look === "code") return [];
-    if (look === "next") return [[draw("▶ "), say(value)]];
-    const now = look === "changed" ? "changed" : "plain";
-    return [[say(`${name} `, "faint"), say(value, now), say(` ${meaning}`, "meaning")]];
-  });
-  return [...lines, ...rows].map((line) => [draw("│", style), ...line]);
+  const head = [say(id, "strong"), say(` ${pid} `, "faint")];
+  const lines: Line[] = [head, [say(`${told.replaceAll(" · ", ", ")} `, style)], ...kin];
+  if (!brief) {
+    for (const { name, value, meaning, changed } of words) {
+      const now = changed ? "changed" : "plain";
+      lines.push([say(`${name} `, "faint"), say(value, now), say(` ${meaning}`, "meaning")]);
+    }
+    for (const { text, mark } of code) {
+      if (mark === "next") lines.push([draw("▶ "), say(text)]);
+    }
+  }
+  return brief
+    ? lines
+    : lines.map((line, i) => [draw(acts && i === 0 ? "▶" : "│", style), ...line]);
+}
+
+function styleOf(state: LaneState): Style {
+  if (state === "t" || state === "T") return "stopped";
+  return hasEnded(state) ? "ended" : "running";
 }

@@ -1,9 +1,11 @@
-import { type Reading, seenStep } from "../reading.ts";
-import { stepNumber } from "../tell.ts";
-import { draw, fit, type Line, say } from "./frame.ts";
-import type { Prompt, State } from "./state.ts";
+// The first line and the last two: where the reader is, and what there is to do.
 
-/** The first line: which recording, and where in it one is. */
+import { type Reading, seenStep, signOf } from "../reading.ts";
+import { stepNumber } from "../tell.ts";
+import { draw, fit, type Line, type Span, say } from "./frame.ts";
+import { FOLDS, type Prompt, type State } from "./state.ts";
+
+/** Which recording, and where in it one is. */
 export function titleLine(state: State, width: number): Line {
   const { scenario, title } = state.recording;
   const place = ` ${placeOf(state)} `;
@@ -25,41 +27,45 @@ function placeOf(state: Reading): string {
   return `step ${stepNumber(at)} of ${length}, ${time}`;
 }
 
+/** How the sign of a question is drawn. */
+const OUTCOMES = { open: "strong", right: "good", wrong: "bad", shown: "plain" } as const;
+
+/** All steps: those that the reader has seen, the questions, and where one is. */
+export function scrubber(state: State, width: number): Line {
+  const { recording, answers, asked, asks, at, reached } = state;
+  const { steps, questions } = recording;
+  const columnOf = (index: number) =>
+    Math.max(0, Math.min(width - 1, Math.floor(((index + 1) / (steps.length + 1)) * width)));
+  const cells: Span[] = Array.from({ length: width }, (_, x) =>
+    x <= columnOf(reached) ? draw("━") : draw("─", "faint"),
+  );
+  for (const [i, { step, answer }] of asks ? questions.entries() : []) {
+    const [sign, outcome] = signOf(answers.get(i), answer);
+    cells[columnOf(step)] = draw(sign, i === asked ? "now" : OUTCOMES[outcome]);
+  }
+  if (asked === null) cells[columnOf(at)] = draw("▲", "now");
+  return cells;
+}
+
 const PROMPTS: Readonly<Record<Prompt["kind"], string>> = {
-  search: "/",
   go: "go to step ",
   origin: "who wrote (a register, or a field of /proc): ",
 };
 
-/** The last line: what is being typed, what there is to say, or else the keys. */
+/** What is being typed, what there is to say, or else the keys. */
 export function statusLine(state: State, width: number): Line {
   const { prompt, message } = state;
-  const note = message === "" ? "" : `  ${message}`;
   if (prompt !== null) {
-    const typed = [
-      say(`${PROMPTS[prompt.kind]}${prompt.text}`, "strong"),
-      draw(" ", "now"),
-      draw(note, "faint"),
-    ];
-    return fit(typed, width);
+    return fit([say(`${PROMPTS[prompt.kind]}${prompt.text}`, "strong"), draw(" ", "now")], width);
   }
   if (message !== "") return fit([draw(` ${message}`, "strong")], width);
-  return fit([draw(` ${hints(state, width - 1)}`, "faint")], width);
-}
-
-/** Below this, keys stand closer to each other. */
-const NARROW = 60;
-
-/** The keys that find room; those at the end always do. */
-function hints(state: State, width: number): string {
-  const gap = width < NARROW ? "  " : "   ";
-  const last = `? keys${gap}q quit`;
-  let line = "";
+  const last = "? keys  q quit";
+  let line = " ";
   for (const hint of hintsOf(state)) {
-    if (line.length + hint.length + gap.length + last.length > width) break;
-    line += `${hint}${gap}`;
+    if (line.length + hint.length + last.length + 2 > width) break;
+    line += `${hint}  `;
   }
-  return line + last;
+  return fit([draw(line + last, "faint")], width);
 }
 
 function hintsOf(state: State): string[] {
@@ -67,18 +73,10 @@ function hintsOf(state: State): string[] {
   if (help) return ["j k scroll", "other keys go back"];
   const choices = asked === null ? 0 : (recording.questions[asked]?.choices.length ?? 0);
   if (choices > 0) {
-    const digits = `1-${Math.min(choices, 9)} answer`;
-    return [digits, "↓ ↑ Enter choose", "s show", "← back", "Tab pane", "j k scroll"];
+    return [`1-${Math.min(choices, 9)} answer`, "↓ ↑ Enter choose", "s show the answer", "← back"];
   }
-  if (seenStep(state) === undefined) return ["→ ← step", "j k scroll", "End the end", "/ search"];
-  return [
-    "→ ← step",
-    "↓ ↑ lane",
-    "] [ event",
-    "Tab pane",
-    "w who wrote",
-    "/ search",
-    "g go to",
-    "j k scroll",
-  ];
+  const folds = Object.entries(FOLDS).map(([key, fold]) => `${key} ${fold}`);
+  const reads = ["→ ← step", "] [ event"];
+  if (seenStep(state) === undefined) return [...reads, "j k scroll", "End the end"];
+  return [...reads, ...folds, "w who wrote", "g go to"];
 }

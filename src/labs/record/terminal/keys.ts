@@ -4,7 +4,6 @@ export type Key = string;
 const CONTROLS: Readonly<Record<string, Key>> = {
   "\r": "enter",
   "\n": "enter",
-  "\t": "tab",
   "\x7f": "backspace",
   "\b": "backspace",
   "\x03": "ctrl-c",
@@ -13,7 +12,7 @@ const CONTROLS: Readonly<Record<string, Key>> = {
   "\x1a": "ctrl-z",
 };
 
-/** What stands at the end of a sequence. */
+/** What stands at the end of a sequence, and the first number of one that ends with "~". */
 const FINALS: Readonly<Record<string, Key>> = {
   A: "up",
   B: "down",
@@ -21,10 +20,7 @@ const FINALS: Readonly<Record<string, Key>> = {
   D: "left",
   F: "end",
   H: "home",
-  Z: "shift-tab",
 };
-
-/** The first number of a sequence that ends with "~". */
 const NUMBERS: Readonly<Record<string, Key>> = {
   1: "home",
   4: "end",

@@ -7,52 +7,24 @@ export interface Look {
   readonly unicode: boolean;
 }
 
-/** The signs of the program's own, and what stands for each in ASCII. */
-const ASCII: Readonly<Record<string, string>> = {
-  "─": "-",
-  "━": "=",
-  "│": "|",
-  "┼": "+",
-  "┬": "+",
-  "┴": "+",
-  "├": "+",
-  "┤": "+",
-  "▲": "^",
-  "✓": "v",
-  "✗": "x",
-  "▶": ">",
-  "▷": "@",
-  "·": ".",
-  "…": "~",
-  "←": "<",
-  "→": ">",
-  "↑": "^",
-  "↓": "v",
-};
+/** The signs of the program's own, and in the same order what stands for each in ASCII. */
+const SIGNS = "─━│▲✓✗▶▷·…←→↑↓";
+const PLAIN = "-=|^vx>@.~<>^v";
 
-/** Select Graphic Rendition: weights, which are no colours, and colours. */
-const WEIGHTS: Readonly<Record<Style, string>> = {
-  plain: "",
-  strong: "1",
-  faint: "2",
-  bar: "7",
-  now: "7",
-  changed: "1",
-  good: "1",
-  bad: "1",
-  meaning: "",
-  running: "",
-  stopped: "",
-  ended: "2",
-};
-const COLORS: Readonly<Partial<Record<Style, string>>> = {
-  changed: "33",
-  good: "32",
-  bad: "31",
-  meaning: "36",
-  running: "32",
-  stopped: "33",
-  ended: "31",
+/** Select Graphic Rendition: a weight, which is no colour, and a colour. */
+const STYLES: Readonly<Record<Style, readonly [weight: string, color: string]>> = {
+  plain: ["", ""],
+  strong: ["1", ""],
+  faint: ["2", ""],
+  bar: ["7", ""],
+  now: ["7", ""],
+  changed: ["1", "33"],
+  good: ["1", "32"],
+  bad: ["1", "31"],
+  meaning: ["", "36"],
+  running: ["", "32"],
+  stopped: ["", "33"],
+  ended: ["2", "31"],
 };
 
 /** A line as a terminal takes it. Whatever is neither ASCII nor a known sign becomes a question mark. */
@@ -60,10 +32,13 @@ export function paint(line: Line, { color, unicode }: Look): string {
   return line
     .map(({ text, style }) => {
       const inert = text.replace(/[^ -~]/gu, (sign) => {
-        const plain = ASCII[sign] ?? "?";
+        const plain = PLAIN[SIGNS.indexOf(sign)] ?? "?";
         return unicode && plain !== "?" ? sign : plain;
       });
-      const codes = [WEIGHTS[style], color ? COLORS[style] : ""].filter(Boolean).join(";");
+      const codes = STYLES[style]
+        .slice(0, color ? 2 : 1)
+        .filter(Boolean)
+        .join(";");
       return codes === "" || inert === "" ? inert : `\x1b[${codes}m${inert}\x1b[m`;
     })
     .join("");

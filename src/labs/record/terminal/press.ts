@@ -1,61 +1,58 @@
 import { narrow } from "../../../lib/visible.ts";
-import { KERNEL_FIELDS, type KernelField } from "../proc.ts";
-import { type Action, actionOf, nextHidden, read, seenAt } from "../reading.ts";
-import type { Step } from "../recording.ts";
+import { fieldOf } from "../proc.ts";
+import { type Action, actionOf, read, seenAt } from "../reading.ts";
 import { stepNumber } from "../tell.ts";
 import type { Key } from "./keys.ts";
-import { PANES, type Prompt, SIDES, type State } from "./state.ts";
+import { FOLDS, type Prompt, type State } from "./state.ts";
 
-/** How far the keys for pages scroll. */
-const PAGE = 5;
+/** Lines that a key scrolls by. */
+const SCROLLS: ReadonlyMap<Key, number> = new Map([
+  ["j", 1],
+  ["down", 1],
+  ["k", -1],
+  ["up", -1],
+  ["page-down", 10],
+  ["page-up", -10],
+]);
+
+/** What a key does besides reading. */
+const KEYS: ReadonlyMap<Key, Partial<State>> = new Map([
+  ["g", { prompt: { kind: "go", text: "" } }],
+  ["w", { prompt: { kind: "origin", text: "" } }],
+  ["?", { help: true, scroll: 0 }],
+  ["q", { over: true }],
+]);
 
 /** What a key makes of a state. */
 export function press(before: State, key: Key): State {
   const state = { ...before, message: "" };
   if (key === "ctrl-d") return { ...state, over: true };
   if (state.prompt !== null) return type(state, state.prompt, key);
-  if (state.help) return inHelp(state, key);
-  const action = actionOf(state, key);
+  const action = state.help ? undefined : actionOf(state, key);
   if (action !== undefined) return act(state, action);
-  return KEYS.get(key)?.(state) ?? state;
+  const lines = SCROLLS.get(key);
+  if (lines !== undefined) return { ...state, scroll: state.scroll + lines };
+  if (state.help && key !== "q") return { ...state, help: false, scroll: 0 };
+  if (key === "backspace" && state.left !== null) return go(state, state.left);
+  return { ...(isFold(key) ? toggle(state, key) : state), ...KEYS.get(key) };
 }
 
-/** What a key does besides reading. */
-const KEYS: ReadonlyMap<Key, (state: State) => State> = new Map([
-  ["g", (state: State) => ask(state, "go")],
-  ["/", (state) => ask(state, "search")],
-  ["w", (state) => ask(state, "origin")],
-  ["n", (state) => searchOn(state, 1)],
-  ["N", (state) => searchOn(state, -1)],
-  ["backspace", goBack],
-  ["tab", (state) => focus(state, 1)],
-  ["shift-tab", (state) => focus(state, -1)],
-  ["j", (state) => scroll(state, 1)],
-  ["k", (state) => scroll(state, -1)],
-  ["page-down", (state) => scroll(state, PAGE)],
-  ["page-up", (state) => scroll(state, -PAGE)],
-  ["?", (state) => ({ ...state, help: true, scroll: {} })],
-  ["q", (state) => ({ ...state, over: true })],
-]);
+function isFold(key: Key): key is keyof typeof FOLDS {
+  return Object.hasOwn(FOLDS, key);
+}
 
-function inHelp(state: State, key: Key): State {
-  if (key === "j" || key === "down") return scroll(state, 1);
-  if (key === "k" || key === "up") return scroll(state, -1);
-  if (key === "page-down") return scroll(state, PAGE);
-  if (key === "page-up") return scroll(state, -PAGE);
-  if (key === "q") return { ...state, over: true };
-  return { ...state, help: false, scroll: {} };
+function toggle(state: State, key: keyof typeof FOLDS): State {
+  const fold = FOLDS[key];
+  const isOpened = !state.open.includes(fold);
+  const folds = { ...state.folds, [fold]: isOpened };
+  return { ...state, folds, sought: isOpened ? fold : null, scroll: 0 };
 }
 
 function act(state: State, action: Action): State {
   const next = { ...state, ...read(state, action) };
-  const message = action.kind === "lane" ? tellLane(next.lane) : narrow(next.message);
-  if (next.at === state.at && next.asked === state.asked) return { ...next, message };
-  return { ...next, message, scroll: {}, pane: next.asked === null ? state.pane : "story" };
-}
-
-function tellLane(lane: string | null): string {
-  return lane === null ? "all lanes" : `← and → keep to ${narrow(lane)}; Esc: all lanes`;
+  const isThere = next.at === state.at && next.asked === state.asked;
+  const message = narrow(next.message);
+  return isThere ? { ...next, message } : { ...next, message, scroll: 0, sought: null };
 }
 
 /** Goes to a place that the reader has named. */
@@ -63,47 +60,14 @@ function go(state: State, at: number): State {
   return { ...act(state, { kind: "go", at }), left: state.at };
 }
 
-function goBack(state: State): State {
-  return state.left === null ? state : go(state, state.left);
-}
-
-function focus(state: State, by: 1 | -1): State {
-  const index = PANES.indexOf(state.pane) + by;
-  const pane = PANES[(index + PANES.length) % PANES.length] ?? "story";
-  return { ...state, pane, side: SIDES.find((side) => side === pane) ?? state.side };
-}
-
-function scroll(state: State, by: number): State {
-  const { pane } = state;
-  return { ...state, scroll: { ...state.scroll, [pane]: (state.scroll[pane] ?? 0) + by } };
-}
-
-const ask = (before: State, kind: Prompt["kind"]): State => ({
-  ...before,
-  prompt: { kind, text: "", before },
-});
-
-function type(state: State, prompt: Prompt, key: Key): State {
-  const { kind, before } = prompt;
-  if (key === "escape") return before;
-  if (key === "enter") return enter(prompt);
-  if (key === "backspace" && prompt.text === "") return before;
-  if (key !== "backspace" && !isTyped(prompt, key)) return state;
-  const text = key === "backspace" ? prompt.text.slice(0, -1) : prompt.text + key;
-  const there = kind === "search" ? seek(before, text, 1, true) : before;
-  return { ...there, prompt: { ...prompt, text } };
-}
-
-function isTyped({ kind, text }: Prompt, key: Key): boolean {
-  return text.length < 40 && (kind === "go" ? /^\d$/ : /^[ -~]$/).test(key);
-}
-
-function enter({ kind, text, before }: Prompt): State {
-  if (kind === "search") {
-    return text === "" ? searchOn(before, 1) : seek({ ...before, sought: text }, text, 1, true);
-  }
-  if (text === "") return before;
-  return kind === "go" ? goTo(before, Number(text)) : goToOrigin(before, text.trim());
+function type(state: State, { kind, text }: Prompt, key: Key): State {
+  const closed = { ...state, prompt: null };
+  if (key === "escape" || (key === "backspace" && text === "")) return closed;
+  if (key === "enter" && text === "") return closed;
+  if (key === "enter") return kind === "go" ? goTo(closed, Number(text)) : goToOrigin(closed, text);
+  const isTyped = text.length < 40 && (kind === "go" ? /^\d$/ : /^[ -~]$/).test(key);
+  const typed = key === "backspace" ? text.slice(0, -1) : isTyped ? text + key : text;
+  return { ...state, prompt: { kind, text: typed } };
 }
 
 function goTo(state: State, number: number): State {
@@ -114,9 +78,9 @@ function goTo(state: State, number: number): State {
 }
 
 /** Goes to the step that wrote a register, or a field of /proc. */
-function goToOrigin(state: State, name: string): State {
+function goToOrigin(state: State, typed: string): State {
   const { moments } = state;
-  const at = seenAt(state);
+  const [name, at] = [typed.trim(), seenAt(state)];
   const field = fieldOf(name);
   const { subject: lane } = moments.at(at);
   const origin =
@@ -131,42 +95,4 @@ function goToOrigin(state: State, name: string): State {
   const copied = origin.clone === null ? "" : ", and copied by the clone";
   const message = `${field ?? name} of ${narrow(lane)} was ${how} here${copied}; Backspace returns`;
   return { ...go(state, origin.step), message };
-}
-
-function fieldOf(name: string): KernelField | undefined {
-  const isField = (key: string): key is KernelField => Object.hasOwn(KERNEL_FIELDS, key);
-  const same = (key: string) => key.toLowerCase() === name.toLowerCase();
-  return Object.keys(KERNEL_FIELDS).filter(isField).find(same);
-}
-
-function searchOn(state: State, by: 1 | -1): State {
-  if (state.sought === "") return { ...state, message: "/ searches" };
-  return seek(state, state.sought, by, false);
-}
-
-/**
- * Goes to the first step that has the text, from this place on (with it, if `here`) and once around. The steps that an
- * open question hides are not searched.
- */
-function seek(state: State, text: string, by: 1 | -1, here: boolean): State {
-  const { at, recording } = state;
-  const { length } = recording.steps;
-  const wanted = text.toLowerCase();
-  // The introduction and the end are the same place on the way around.
-  const start = by === 1 && at === length ? -1 : by === -1 && at === -1 ? length : at;
-  const hidden = nextHidden(state);
-  for (let i = here && start >= 0 ? 0 : 1; i <= length; i++) {
-    const index = (start + by * i + length) % length;
-    const step = recording.steps[index];
-    if (step === undefined || index >= hidden || !wordsOf(step).includes(wanted)) continue;
-    const around = by === 1 ? index < start : index > start;
-    return { ...go(state, index), message: around ? "The search went around." : "" };
-  }
-  const until = hidden < length ? ` before the question of step ${stepNumber(hidden)}` : "";
-  return { ...state, message: `"${text}" is in no step${until}.` };
-}
-
-/** What is searched in. */
-function wordsOf({ lane, kind, title, why, observer }: Step): string {
-  return narrow([lane, kind, title, why, observer ?? ""].join(" ")).toLowerCase();
 }

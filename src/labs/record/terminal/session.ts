@@ -1,7 +1,7 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import type { Recording } from "../recording.ts";
 import { KeyReader } from "./keys.ts";
-import { render, settle } from "./layout.ts";
+import { render } from "./layout.ts";
 import { press } from "./press.ts";
 import { lookOf, Screen } from "./screen.ts";
 import { begin, type State } from "./state.ts";
@@ -103,24 +103,21 @@ class Session {
       if (key === "ctrl-c") this.#die("SIGINT");
       else if (key === "ctrl-z") this.#stop(0);
       else if (key === "ctrl-l") this.#redraw();
-      else this.#change(press(this.#state, key));
+      else this.#state = render(press(this.#state, key), this.#screen.size).state;
       if (this.#state.over) break;
     }
     if (this.#state.over) this.#end();
     else this.#show();
   }
 
-  #change(state: State): void {
-    this.#state = settle(state, render(state, this.#screen.size).limits);
-  }
-
   #show(): void {
-    this.#screen.show(render(this.#state, this.#screen.size).lines);
+    const { lines, state } = render(this.#state, this.#screen.size);
+    this.#state = state;
+    this.#screen.show(lines);
   }
 
   #redraw(): void {
     this.#screen.forget();
-    this.#change(this.#state);
     this.#show();
   }
 
@@ -142,7 +139,6 @@ class Session {
 
   #resume(): void {
     this.#screen.open();
-    this.#change(this.#state);
     this.#show();
   }
 }

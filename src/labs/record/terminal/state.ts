@@ -5,20 +5,21 @@ import { beginReading, type Reading } from "../reading.ts";
 import type { Recording } from "../recording.ts";
 import type { TaskLink } from "../view/page/data.ts";
 
-/** The panes, in the order in which Tab goes through them. */
-export const PANES = ["story", "code", "registers", "kernel", "memory"] as const;
-export type Pane = (typeof PANES)[number];
-
-/** Those that share a place if there is room for one of them. */
-export const SIDES = ["registers", "kernel", "memory"] as const;
-export type Side = (typeof SIDES)[number];
+/** What folds under the explanation, with the keys that open and close it. */
+export const FOLDS = {
+  d: "detail",
+  c: "code",
+  r: "registers",
+  p: "/proc",
+  m: "memory",
+  t: "terms",
+} as const;
+export type Fold = (typeof FOLDS)[keyof typeof FOLDS];
 
 /** A line that is being typed. */
 export interface Prompt {
-  readonly kind: "search" | "go" | "origin";
+  readonly kind: "go" | "origin";
   readonly text: string;
-  /** What Escape restores. */
-  readonly before: State;
 }
 
 /** All that a frame is made of, apart from the size of the terminal. */
@@ -27,15 +28,15 @@ export interface State extends Reading {
   readonly annotator: Annotator;
   /** What a reader can do after the recording. */
   readonly tasks: readonly TaskLink[];
-  /** The pane that scrolls. */
-  readonly pane: Pane;
-  /** Which of those that share a place is shown there. */
-  readonly side: Side;
-  /** Lines that each pane was scrolled by, away from where it would be. */
-  readonly scroll: Readonly<Partial<Record<Pane, number>>>;
+  /** What the reader has opened or closed; the others open if there is room. */
+  readonly folds: Readonly<Partial<Record<Fold, boolean>>>;
+  /** The one that was opened last, which has to be seen. */
+  readonly sought: Fold | null;
+  /** Those that are open on the screen. */
+  readonly open: readonly Fold[];
+  /** Lines that the reader has scrolled by. */
+  readonly scroll: number;
   readonly prompt: Prompt | null;
-  /** What n and N look for. */
-  readonly sought: string;
   /** Where Backspace returns to: the place that the reader has left by naming another. */
   readonly left: number | null;
   readonly help: boolean;
@@ -55,11 +56,11 @@ export function begin(
     moments,
     annotator: new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants),
     tasks,
-    pane: "story",
-    side: "registers",
-    scroll: {},
+    folds: {},
+    sought: null,
+    open: [],
+    scroll: 0,
     prompt: null,
-    sought: "",
     left: null,
     help: false,
     over: false,

@@ -1,0 +1,145 @@
+// The explanation: a step, a question, the introduction, the end.
+
+import { counted } from "../../../lib/page/figures.ts";
+import { lessonText } from "../lesson_text.ts";
+import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
+import { lessonAfter, SCENARIOS } from "../scenarios.ts";
+import {
+  type Block,
+  rowsOf,
+  STAGED,
+  stepNumber,
+  tell,
+  tellEnd,
+  tellIntroduction,
+} from "../tell.ts";
+import { draw, type Line, prose, type Style, say } from "./frame.ts";
+import type { State } from "./state.ts";
+
+/** A step, or the question before it; and how many of the lines have to be seen. */
+export function explain(state: State, width: number): readonly [lines: Line[], seen: number] {
+  return state.asked === null
+    ? [tellStep(state, width), 0]
+    : tellQuestion(state, state.asked, width);
+}
+
+/** How blocks are painted. */
+const STYLES: Readonly<Partial<Record<Block["kind"], Style>>> = {
+  heading: "strong",
+  title: "strong",
+  call: "faint",
+  observer: "faint",
+  link: "faint",
+  news: "changed",
+};
+
+function layOut(block: Block, width: number): Line[] {
+  const style = block.kind === "fact" && !block.held ? "bad" : STYLES[block.kind];
+  const gap = block.kind === "heading" || block.kind === "paragraph" ? [[]] : [];
+  const lines = rowsOf(block).flatMap(([label, text]) => prose(text, width, style, label));
+  return [...gap, ...lines];
+}
+
+/** A step. What changed in its registers and its memory, and the detail, fold under it. */
+function tellStep(state: State, width: number): Line[] {
+  const { moments, annotator, at, reached } = state;
+  const lines = tell(moments, annotator, at).flatMap((block) => {
+    if (["value", "memory", "detail"].includes(block.kind)) return [];
+    if (block.kind === "link" && block.step > reached) return [];
+    if (block.kind === "title") {
+      const { text, lane, staged } = block;
+      const title = prose(text, width, staged ? "faint" : "strong", `${lane}: `);
+      return staged ? [...title, [say(`(${STAGED})`, "faint")]] : title;
+    }
+    if (block.kind !== "news") return layOut(block, width);
+    const rows = block.rows.filter(({ changed }) => changed);
+    return rows.length === 0 ? [] : layOut({ ...block, rows }, width);
+  });
+  return [...lines, ...moments.questionsAt(at).flatMap((i) => tellAnswer(state, i, width))];
+}
+
+/** What became of a question. */
+function tellAnswer(state: State, index: number, width: number): Line[] {
+  const question = state.recording.questions[index];
+  const chosen = state.answers.get(index);
+  if (question === undefined || chosen === undefined) return [];
+  const { answer, because, choices } = question;
+  const place = (choice: number) => choiceOrder(state, index).indexOf(choice) + 1;
+  const reply = replyTo(state, index, chosen);
+  if (chosen === answer) return prose(reply, width, "plain", "Right! ");
+  const refuted = chosen === null || reply === because ? "" : ` ${reply}`;
+  const right = `${place(answer)}. ${choices[answer]}`;
+  return [
+    ...(chosen === null ? [] : prose(`Not ${place(chosen)}.${refuted}`, width, "bad")),
+    ...prose(right, width, "good", "Answer: "),
+    ...prose(because, width),
+  ];
+}
+
+function tellQuestion(state: State, index: number, width: number): readonly [Line[], number] {
+  const { text = "", choices = [] } = state.recording.questions[index] ?? {};
+  const lines = prose(text, width, "strong");
+  let seen = 0;
+  for (const [i, choice] of choiceOrder(state, index).entries()) {
+    const isPicked = i === state.picked;
+    const style = isPicked ? "strong" : "plain";
+    const [head = [], ...more] = prose(choices[choice] ?? "", width - 1, style, ` ${i + 1}  `);
+    lines.push([draw(isPicked ? "▶" : " ", "strong"), ...head]);
+    lines.push(...more.map((line) => [draw(" "), ...line]));
+    if (isPicked) seen = lines.length;
+  }
+  return [lines, seen];
+}
+
+export function tellBeginning({ recording, moments, reached }: State, width: number): Line[] {
+  const count = recording.questions.length;
+  const asks = count === 0 ? "" : ` On the way you are asked ${counted(count, "question")}.`;
+  const blocks = tellIntroduction(recording).map((block) =>
+    // The pid of a process that does not exist yet is not known.
+    block.kind === "lane" && !moments.isThere(block.id, reached) ? { ...block, pid: null } : block,
+  );
+  return [
+    ...blocks.flatMap((block) => layOut(block, width)),
+    [],
+    ...prose(`Nothing runs while you look.${asks}`, width, "faint"),
+    [draw("→ goes to the first step; ? tells the keys, and the signs.", "strong")],
+  ].slice(1);
+}
+
+/** The score, where to go on, what must be true in the end, and what to try. */
+export function tellEnding(state: State, width: number): Line[] {
+  const { scenario, machine } = state.recording;
+  const trials = lessonText(scenario, machine.arch)?.try ?? [];
+  return [
+    ...tellScore(state, width),
+    ...tellSequel(state, width),
+    ...tellEnd(state.recording).flatMap((block) => layOut(block, width)),
+    ...(trials.length === 0 ? [] : layOut({ kind: "heading", text: "Try it" }, width)),
+    ...trials.flatMap((text) => layOut({ kind: "item", text: text.replaceAll("`", "") }, width)),
+  ];
+}
+
+function tellScore(state: State, width: number): Line[] {
+  const { questions, answered, right } = scoreOf(state);
+  if (questions === 0) return [];
+  const score = `You answered ${answered} of ${counted(questions, "question")}; right: ${right}.`;
+  const open = state.recording.questions.filter((_, i) => !state.answers.has(i));
+  const steps = [...new Set(open.map(({ step }) => stepNumber(step)))].join(", ");
+  return [
+    ...prose(score, width, right === questions ? "good" : "strong"),
+    ...(steps === "" ? [] : prose(`Not asked: those of step ${steps}; g goes there.`, width)),
+    [],
+  ];
+}
+
+/** The next lesson, and the tasks of this one. */
+function tellSequel({ recording: { scenario }, tasks }: State, width: number): Line[] {
+  const next = lessonAfter(scenario);
+  const summary = next && `stublab lesson ${next}: ${SCENARIOS[next]?.summary}`;
+  return [
+    ...(summary === undefined ? [] : prose(summary, width, "plain", "Next    ")),
+    ...tasks.flatMap(({ name, title }) =>
+      prose(`stublab lesson task ${name}: ${title}`, width, "plain", "Task    "),
+    ),
+  ];
+}
