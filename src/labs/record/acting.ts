@@ -4,8 +4,9 @@ import type { Stub } from "../../core/stub/stub.ts";
 import type { Thread } from "../../core/stub/thread.ts";
 import { DeathError, StateError } from "../../lib/errors.ts";
 import { awaitProcess } from "./kernel_view.ts";
+import { common } from "./lesson_text.ts";
 import { tellStatus } from "./requests.ts";
-import type { Tracing } from "./tracee.ts";
+import type { Tracing } from "./tracing.ts";
 
 /**
  * A stub that acts for the host: it traces others and waits for them, by injected calls, and may die of what it does.
@@ -14,7 +15,7 @@ import type { Tracing } from "./tracee.ts";
 export class Acting implements Tracing {
   readonly lane: string;
   readonly stub: Stub;
-  readonly observer = "The call is injected. The steps of that are left out.";
+  readonly observer = common("call.acting");
   /** Memory of the stub, for the kernel's answers. */
   readonly #answers: bigint;
 

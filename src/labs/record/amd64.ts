@@ -68,6 +68,15 @@ export function restingFacts(
 /** The texts of special instructions. */
 export const SYSTEM_CALL = "syscall";
 export const BREAKPOINT = "int3";
+/** Instructions of the stub code that lessons name. */
+export const PLACES: Readonly<Record<string, string>> = {
+  "jne leave": "checks-parent",
+  "xor %ebx, %ebx": "unmark",
+  "test %rax, %rax": "checks-result",
+  "jnz fail": "fails",
+  "neg %rax": "negates",
+  "mov %eax, %edi": "status",
+};
 /** All jumps, conditional ones included. */
 export const JUMP = /^j/;
 

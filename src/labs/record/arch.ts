@@ -22,6 +22,7 @@ export interface RecordArch {
   readonly ARITHMETIC_FLAGS: bigint;
   readonly SYSTEM_CALL: string;
   readonly BREAKPOINT: string;
+  readonly PLACES: Readonly<Record<string, string>>;
   readonly JUMP: RegExp;
   readonly LEAVE_CALL: "PTRACE_SYSCALL" | "PTRACE_SINGLESTEP";
   readonly REGISTER_SET: bigint | Call["arguments"][number];

@@ -66,6 +66,13 @@ export function restingFacts(
 
 export const SYSTEM_CALL = "svc #0";
 export const BREAKPOINT = "brk #0";
+export const PLACES: Readonly<Record<string, string>> = {
+  // The exit status of an orphan replaces the result before the jump.
+  "cmp x0, x7": "checks-parent",
+  "mov x9, #0": "unmark",
+  "cbnz x0, fail": "fails",
+  "neg x0, x0": "negates",
+};
 export const JUMP = /^(?:b|b\.\w+|cbn?z|tbn?z)\s/;
 
 /** At a stop on the way out x7 would read 1 (report_syscall in arch/arm64/kernel/ptrace.c). */

@@ -1,111 +1,83 @@
-import { takeInitialRegisters } from "../../core/stub/attach.ts";
-import { StateError } from "../../lib/errors.ts";
-import { NAMES } from "./arch.ts";
-import { awaitProcess } from "./kernel_view.ts";
+import { deathSignal } from "../../core/stub/examine.ts";
+import { hex, StateError } from "../../lib/errors.ts";
+import type { Actor } from "./actor.ts";
+import { HOST } from "./arch.ts";
 import { common } from "./lesson_text.ts";
-import type { Ids } from "./plays/ids.ts";
-import type { Place } from "./recorder.ts";
-import type { Said, Saying } from "./said.ts";
-import { step } from "./stepping.ts";
-import type { Tracee } from "./tracee.ts";
-
-const { CALL, PC } = NAMES;
+import { type Said, type Saying, withText } from "./said.ts";
 
 /**
  * Steps a stub through the stub code up to its self-stop. There the host detaches from it, so that it is stopped and
  * untraced, as in an unobserved birth.
  *
- * @param tell what is asked before an instruction of the stub code, or said of it
- * @returns the step of that stop.
+ * @param texts what is asked before an instruction, or said of it, by its name (Actor.next)
  */
 export function stepToSelfStop(
-  tracee: Tracee,
-  tell: (place: Place) => Saying | undefined = () => undefined,
-): number {
-  const { tracer } = tracee.thread;
-  const selfStop = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
-  for (;;) {
-    const { rip } = tracee;
-    const place = tracee.recorder.placeOf(rip);
-    const said = place === undefined ? undefined : tell(place);
-    if (said?.question !== undefined) tracee.recorder.ask(said.question);
-    if (rip === selfStop) return stopItself(tracee);
-    const outcome = step(tracee, said?.text ? { why: { ...said, question: undefined } } : {});
-    if (outcome.kind !== "executed") {
-      throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to its self-stop`);
-    }
-  }
+  stub: Actor,
+  texts: Readonly<Record<string, Saying | undefined>> = {},
+): void {
+  const { tracer } = stub.thread;
+  const kill = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
+  while (stub.rip !== kill) execute(stub, texts[stub.next]);
+  stopItself(stub, execute(stub, withText(texts.kill, common("self-stop.kill"))));
 }
 
-/** The kill, its signal, the detach, and the stop that comes of it. */
-function stopItself(tracee: Tracee): number {
-  const { recorder, lane, thread } = tracee;
-  const kill = step(tracee, { why: SELF_STOP });
+function execute(stub: Actor, why: Saying | undefined): number {
+  const outcome = stub.step({ why });
+  if (outcome.kind === "executed") return outcome.step;
+  throw new StateError(`${stub.lane} ${stub.thread.tid} did not come to its self-stop`);
+}
+
+/** The signal of its kill, the detach, and the stop that results from it. */
+function stopItself(stub: Actor, kill: number): void {
+  const { recorder, lane, thread } = stub;
   thread.expect("stopped").resume("PTRACE_CONT");
   const stop = thread.wait();
   if (stop.signal !== thread.tracer.constant("SIGSTOP")) {
     throw new StateError(`${lane} was stopped by ${thread.tracer.signalName(stop.signal)}`);
   }
-  const signal = tracee.tell({
+  const signal = stub.tell({
     kind: "signal",
     title: "SIGSTOP is delivered",
-    why: "On the way back to user space the signal that the stub has sent to itself is delivered.",
-    observer:
-      "A traced stub stops before the signal has its effect, and its tracer decides about it.",
+    why: common("self-stop.delivered"),
+    observer: common("self-stop.first-traced"),
   });
-  recorder.arrow("signal", kill.step, signal, "SIGSTOP");
-  return detachInStop(tracee);
+  recorder.arrow("signal", kill, signal, "SIGSTOP");
+  detachInStop(stub);
 }
 
 /** Detaches from a stub at the SIGSTOP that it has sent itself; returns the step of its stop. */
-export function detachInStop(tracee: Tracee): number {
-  tracee.recorder.stage(() =>
-    tracee.request(
-      "PTRACE_DETACH",
-      "The host detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
-      { observer: "In a real birth the stub is not traced yet." },
-    ),
+export function detachInStop(stub: Actor): number {
+  const observer = common("self-stop.not-yet-traced");
+  stub.recorder.stage(() =>
+    stub.request("PTRACE_DETACH", common("self-stop.detached"), { observer }),
   );
-  return stoppedItself(
-    tracee,
-    "The stub is stopped, and untraced. It waits for its parent and its tracer.",
-  );
+  return stoppedItself(stub, common("self-stop.stopped"));
 }
 
 /** Waits until an untraced stub has stopped, and records that; returns the step. */
-export function stoppedItself(tracee: Tracee, why: Said, observer?: string): number {
-  const { tgid, tracer } = tracee.thread;
-  awaitProcess(tgid, ({ state }) => state === "T", tracer.deadline);
-  return tracee.tell({ kind: "stop", title: "stopped by SIGSTOP", why, observer });
+export function stoppedItself(stub: Actor, why: Said, observer?: Said): number {
+  stub.until(({ state }) => state === "T");
+  stub.selfStop = stub.tell({ kind: "stop", title: "stopped by SIGSTOP", why, observer });
+  return stub.selfStop;
 }
 
-const SELF_STOP =
-  `kill(getpid(), SIGSTOP): the stub stops itself. Two things hold at that stop: everything before is done, and ${PC} ` +
-  `is right after the ${CALL} that will execute all injected calls. A tracer that attached at another time would find ` +
-  "the stub at an arbitrary instruction. When the call returns, the signal is still pending.";
-
-/** The host waits for the self-stop of its own child. */
-export function awaitSelfStop(tracee: Tracee, at: number): void {
-  const { thread } = tracee;
-  const options = Number(thread.tracer.waitSelfStop);
-  thread.wait(undefined, options);
-  tracee.waited(
-    at,
-    "The host has waited for this stop, with WUNTRACED. With __WALL it waits for a child whatever its exit signal is.",
-    options,
-  );
-}
-
-/** What is said of an attach, and of the stop that comes first when the stub goes on. Default: docs/lessons/common.md. */
-export type AttachTelling = Partial<Readonly<Record<Ids["common"]["attach"], Said>>>;
-
-/** PTRACE_ATTACH, its stop, the options, and the initial registers. @throws AttachError, TraceError */
-export function attachWatched(tracee: Tracee, told: AttachTelling = {}): void {
-  const { thread } = tracee;
-  const { request, stop, wait, options, registers } = { ...common.parts("attach"), ...told };
-  tracee.request("PTRACE_ATTACH", request);
-  tracee.awaitStop({ stop, wait });
-  tracee.request("PTRACE_SETOPTIONS", options, { data: thread.tracer.traceOptions });
-  takeInitialRegisters(thread);
-  tracee.getRegisters(registers);
+/**
+ * Asks the kernel whether a stub is what a birth makes.
+ *
+ * @param parent its pid
+ */
+export function checkAtRest(actor: Actor, parent: number, session: number): void {
+  const { stub, facts, recorder } = actor;
+  const { tracer } = stub;
+  const check = (fact: string, expected: string | number, seen: string | number) =>
+    recorder.check(`the stub: ${fact}`, `${expected}`, `${seen}`);
+  check("it is stopped by its tracer", "t", facts.state);
+  check("its tracer", tracer.tid, facts.tracerTid);
+  check("its parent", parent, facts.parentPid);
+  check("its session", session, facts.session);
+  check("signals blocked", "0x0", hex(facts.blocked));
+  check("signals ignored", "0x0", hex(facts.ignored));
+  for (const row of HOST.restingFacts(stub.registers(), tracer.restAddress, parent)) check(...row);
+  check("getppid, injected", parent, `${stub.call("getppid")}`);
+  check("the signal at its parent's end", "SIGKILL", deathSignal(stub));
 }

@@ -1,12 +1,9 @@
 import { cloneError } from "../../core/stub/birth.ts";
 import { Thread } from "../../core/stub/thread.ts";
 import { StateError } from "../../lib/errors.ts";
-import { Actor } from "./actor.ts";
-import { NAMES } from "./arch.ts";
-import { type CallTelling, injectWatched } from "./injection.ts";
+import { Actor, type CallTelling } from "./actor.ts";
+import { common } from "./lesson_text.ts";
 import type { Said } from "./said.ts";
-
-const { RESULT } = NAMES;
 
 /** How a clone is told, and where the new stub is shown. */
 export interface CloneOptions
@@ -25,46 +22,34 @@ export interface CloneOptions
  * Makes a stub that rests clone another, as `Stub.createStub` does, but such that the new one is traced from its
  * first instruction on: it is stopped before that.
  *
- * @throws StateError where the kernel refuses the clone.
+ * @throws StateError if the kernel refuses the clone
  */
 export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
-  const { tracer } = parent.thread;
+  const { tracer, tgid } = parent.thread;
   const exitSignal =
     options.exitSignal === undefined
       ? parent.stub.exitSignal
       : tracer.parseExitSignal(options.exitSignal);
   const event = exitSignal === tracer.constant("SIGCHLD") ? "FORK" : "CLONE";
-  parent.recorder.observe(
-    "The new stub is traced from its first instruction on, because its parent's tracer has asked for that. In createStub " +
-      "it runs untraced until it stops itself; to return to that state, the host detaches from it there.",
-  );
-  setOptions(
-    parent,
-    [`PTRACE_O_TRACE${event}`],
-    "Its child is to be traced from birth. The option depends on the exit signal of the child: a clone with SIGCHLD is " +
-      `a fork to ptrace, and needs TRACEFORK; any other needs TRACECLONE. Here it is ${tracer.signalName(exitSignal)}.`,
-  );
+  const { recorder } = parent;
+  recorder.observe(common("clone.observed"));
+  const why = common("clone.traced", { signal: tracer.signalName(exitSignal) });
+  recorder.stage(() => parent.setOptions(why, [`PTRACE_O_TRACE${event}`]));
+  const frame = parent.frame("clone", tracer.cloneWord(exitSignal), 0, 0, 0, 0);
+  tracer.encoder.encodeBootstrap(frame.offset, tgid);
   let child: Actor | undefined;
-  injectWatched(parent, {
-    executed: "The child is created.",
-    answer: `${RESULT} is the pid of the child.`,
+  parent.inject(frame, {
+    executed: common("clone.executed"),
+    answer: common("clone.answer"),
     ...options,
-    call: "clone",
-    args: [tracer.cloneWord(exitSignal), 0, 0, 0, 0],
-    bootstrap: true,
     stepped: true,
     returned: (step, result) => {
       child = follow(parent, step, Number(BigInt.asIntN(64, result)), exitSignal, options);
     },
   });
-  setOptions(parent, [], "Only this one child was to be traced from its birth.");
+  recorder.stage(() => parent.setOptions(common("clone.only-one")));
   if (child === undefined) throw new StateError(`${parent.lane} has not cloned`);
   return child;
-}
-
-function setOptions(parent: Actor, names: readonly string[], why: Said): void {
-  const data = parent.thread.tracer.traceOptions;
-  parent.recorder.stage(() => parent.request("PTRACE_SETOPTIONS", why, { data, names }));
 }
 
 /** Takes up the child whose pid a clone has returned: it is traced, and about to stop. */
@@ -77,15 +62,26 @@ function follow(
 ): Actor {
   if (pid < 0) throw cloneError(stub.pid, tracer.errorName(-pid));
   recorder.addLane(lane, role, pid);
-  const thread = new Thread(tracer, pid, pid, true);
-  const child = new Actor(recorder, lane, stub.addChild(thread, exitSignal));
-  thread.wait();
-  const step = child.tell({
-    kind: "clone",
-    title: `process ${pid} is born`,
-    why: born,
-    observer: "It is traced already, and stopped by SIGSTOP before its first instruction.",
-  });
-  recorder.arrow("clone", clone, step, "clone");
+  const child = new Actor(
+    recorder,
+    lane,
+    stub.addChild(new Thread(tracer, pid, pid, true), exitSignal),
+  );
+  isBorn(child, clone, born);
   return child;
+}
+
+/** A new task that is traced from its birth stops before its first instruction: a step, and the arrow to it. */
+export function isBorn(
+  child: Actor,
+  clone: number | undefined,
+  why: Said,
+  call = "clone",
+  what = "process",
+): void {
+  const { recorder, thread } = child;
+  thread.wait();
+  const title = `${what} ${thread.tid} is born`;
+  const born = child.tell({ kind: "clone", title, why, observer: common("clone.before-first") });
+  if (clone !== undefined) recorder.arrow("clone", clone, born, call);
 }

@@ -4,15 +4,11 @@ import { Thread } from "../../core/stub/thread.ts";
 import type { Tracer } from "../../core/stub/tracer.ts";
 import { BirthError, DeathError, hex, StateError } from "../../lib/errors.ts";
 import { Actor } from "./actor.ts";
-import { NAMES } from "./arch.ts";
 import { stoppedItself } from "./birth.ts";
+import { common } from "./lesson_text.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Step } from "./recording.ts";
 import type { Said } from "./said.ts";
 import { recordSetUp } from "./set_up.ts";
-import type { Tracee } from "./tracee.ts";
-
-const { PARENT } = NAMES;
 
 /** How a child is made whose birth is not recorded. */
 export interface UnseenOptions {
@@ -29,9 +25,8 @@ export interface UnseenOptions {
 /** The change of rt_sigprocmask: <asm-generic/signal-defs.h>. */
 const SIG_SETMASK = 2n;
 
-const UNWATCHED =
-  "The host is not traced: its shim made this call (stublab_fork in shim/core/fork.c), and the call succeeded.";
-const TRACED_EARLY = "In createStub the child is not traced before its self-stop.";
+/** Before the first instruction of the stub code. */
+const MOST_INSTRUCTIONS = 1000;
 
 /**
  * Forks a stub as `Tracer.createStub` does, but traced from its first step on. It is then before the first
@@ -45,20 +40,18 @@ export function forkWatched(
   tracer: Tracer,
   omit: readonly ChildStep[] = [],
 ): Actor {
-  recorder.observe(
-    "The master is traced from its first step on (PTRACE_TRACEME), so that it can be watched. In createStub it is " +
-      "not traced before it has stopped itself; to return to that state, the host detaches from it there.",
-  );
-  const { host } = recorder;
-  const told = (why: Said) => ({ why, observer: UNWATCHED });
-  recorder.call(host, "getpid", [], BigInt(process.pid), told(GETPID));
-  recorder.call(host, "rt_sigprocmask", [SIG_SETMASK, "~[]", "&previous", 8n], 0n, told(BLOCK));
+  const texts = common.parts("fork");
+  recorder.observe(texts.observed);
+  const called = (name: string, args: readonly (bigint | string)[], result: bigint, why: Said) =>
+    recorder.call(recorder.host, name, args, result, { why, observer: texts.unwatched });
+  called("getpid", [], BigInt(process.pid), texts.getpid);
+  called("rt_sigprocmask", [SIG_SETMASK, "~[]", "&previous", 8n], 0n, texts.block);
   const child = fork(recorder, tracer, { lane: "master", role: "the first stub", omit }, true);
-  recordClone(child, told(CLONE), BORN);
-  recorder.call(host, "rt_sigprocmask", [SIG_SETMASK, "&previous", 0n, 8n], 0n, told(RESTORE));
+  recordClone(child, { why: texts.clone, observer: texts.unwatched }, texts.born);
+  called("rt_sigprocmask", [SIG_SETMASK, "&previous", 0n, 8n], 0n, texts.restore);
   recorder.stage(() => beginTracing(child));
   recordSetUp(child);
-  enterStubCode(child, omit);
+  enterStubCode(child, omit.includes("parent") ? 0 : process.pid);
   return child;
 }
 
@@ -69,14 +62,10 @@ export function forkWatched(
  * @throws ForkError, DeadlineError
  */
 export function forkUnseen(recorder: Recorder, tracer: Tracer, options: UnseenOptions): Actor {
-  recorder.observe(
-    "Births are not recorded in this lesson. That a child has stopped itself is read from /proc; createStub waits for " +
-      "it.",
-  );
+  recorder.observe(common("unseen.observed"));
   const child = fork(recorder, tracer, options, false);
-  recordClone(child, { why: options.why }, UNSEEN);
-  const known = "That it is stopped is known from /proc.";
-  child.selfStop = stoppedItself(child, options.stopped, known);
+  recordClone(child, { why: options.why }, common("unseen.born"));
+  stoppedItself(child, options.stopped, common("unseen.known"));
   return child;
 }
 
@@ -96,8 +85,8 @@ function fork(
 
 /** The clone of the host's child, and its birth. */
 function recordClone(
-  { recorder, lane, thread: { tgid, tracer } }: Tracee,
-  told: { readonly why: Said } & Partial<Pick<Step, "observer">>,
+  { recorder, lane, thread: { tgid, tracer } }: Actor,
+  told: { readonly why: Said; readonly observer?: Said },
   born: Said,
 ): void {
   const words = [tracer.cloneWord(tracer.constant("SIGCHLD"))];
@@ -107,86 +96,44 @@ function recordClone(
   recorder.arrow("clone", cloned, birth, "clone");
 }
 
-const GETPID =
-  `The host notes its pid. The child will have it in ${PARENT}, and compare it with the result of getppid. It cannot ask for it ` +
-  "later: the host may have died by then.";
-const BLOCK =
-  "All signals are blocked while the child is made. Otherwise a signal that arrives between the clone and the child's set-up would " +
-  "run a handler of Node.js in the child, which has Node's memory, but none of its other threads.";
-const BORN =
-  "It returns from the same clone as the host, with 0 as the result. Of the host's threads only the one that cloned is in " +
-  "it; a lock that another thread held stays locked forever. So it uses no C library, only raw system calls.";
-const RESTORE =
-  "The host takes its signals again. The child has a mask of its own, a copy in which all are blocked.";
-
-const CLONE =
-  "A new process: a copy of the host, with its registers and its memory (copied on write). CLONE_FILES makes both share " +
-  "one file table. SIGCHLD is the exit signal, which the host gets at the child's end. gVisor uses SIGKILL: " +
-  "if a stub dies, its parent is to die, too, because the guest in the stub is lost. Here that could kill the program " +
-  "that records.";
-const UNSEEN =
-  'It executes its set-up and the stub code; this is not recorded (lesson "host" shows it).';
-
 /** PTRACE_TRACEME, the stop after it, and the options. */
-function beginTracing(tracee: Tracee): void {
-  const { recorder, lane, thread } = tracee;
+function beginTracing(child: Actor): void {
+  const { recorder, lane, thread } = child;
+  const texts = common.parts("traceme");
   const stop = awaitTraced(thread);
-  recorder.call(lane, "ptrace", [0n], 0n, {
-    why: "The child makes the host its tracer.",
-    observer: TRACED_EARLY,
-  });
-  const at = tracee.stopped(
-    stop,
-    "It waits for its tracer. What the kernel reports about it now is inherited from the host: session, blocked and " +
-      "ignored signals, and the whole memory map.",
-    `kill(getpid(), SIGSTOP). ${TRACED_EARLY}`,
-  );
-  tracee.waited(at, "wait4 reports that the child can be traced now.");
-  tracee.request(
-    "PTRACE_SETOPTIONS",
-    "EXITKILL: the kernel kills the child if the host ends. TRACESYSGOOD marks stops at system calls.",
-    { data: thread.tracer.traceOptions, observer: TRACED_EARLY },
-  );
+  recorder.call(lane, "ptrace", [0n], 0n, { why: texts.call, observer: texts.early });
+  const at = child.stopped(stop, texts.stop, texts["stop-observed"]);
+  child.waited(at, texts.wait);
+  const data = thread.tracer.traceOptions;
+  child.request("PTRACE_SETOPTIONS", texts.options, { data, observer: texts.early });
 }
 
-/** Waits for the stop after PTRACE_TRACEME. @throws BirthError where the child was refused that. */
+/** Waits for the stop after PTRACE_TRACEME. @throws BirthError if the child was refused that */
 function awaitTraced(thread: Thread): Stop {
   try {
     return thread.wait();
-  } catch (error) {
-    if (!(error instanceof DeathError)) throw error;
-    throw new BirthError(
-      "traceme",
-      `stub ${thread.tid} cannot be traced by its parent: ${error.how}`,
-      {
-        call: "ptrace(PTRACE_TRACEME)",
-        remedy:
-          "another process may trace it, such as strace -f, or ptrace is forbidden: run `stublab doctor`",
-        cause: error,
-      },
-    );
+  } catch (cause) {
+    if (!(cause instanceof DeathError)) throw cause;
+    const what = `stub ${thread.tid} cannot be traced by its parent: ${cause.how}`;
+    throw new BirthError("traceme", what, {
+      call: "ptrace(PTRACE_TRACEME)",
+      remedy:
+        "another process may trace it, such as strace -f, or ptrace is forbidden: run `stublab doctor`",
+      cause,
+    });
   }
 }
 
-/** From the stop before the stub code to its first instruction: R15 is set, and a jump. */
-function enterStubCode(tracee: Tracee, omit: readonly ChildStep[]): void {
-  const { lane, thread } = tracee;
-  const before = tracee.registers();
+/** From the stop before the stub code to its first instruction: its parent's pid is set, and a jump. */
+function enterStubCode(child: Actor, parent: number): void {
+  const { lane, thread } = child;
+  const before = child.registers();
   const start = BigInt(thread.tracer.stubAddress);
-  for (let i = 0; tracee.rip !== start; i++) {
-    if (i === 1000) throw new StateError(`${lane} did not come to the stub code`);
+  for (let i = 0; child.rip !== start; i++) {
+    if (i === MOST_INSTRUCTIONS) throw new StateError(`${lane} did not come to the stub code`);
     thread.expect("stopped").resume("PTRACE_SINGLESTEP");
     thread.wait();
   }
-  const parent = omit.includes("parent") ? 0 : process.pid;
-  tracee.tell({
-    kind: "note",
-    title: `${PARENT} = ${parent}, and a jump to ${hex(start)}`,
-    why:
-      `This is the end of the compiled set-up. ${PARENT} gets the host's pid; the child jumps to the stub code, and executes only ` +
-      "that from now on. Every instruction of it is recorded.",
-    before,
-    observer:
-      "The child stopped itself here once more, for the recording; what the compiler made of the jump is not shown.",
-  });
+  const { title, why, observed } = common.parts("enter", { parent, start: hex(start) });
+  child.tell({ kind: "note", title: title.text, why, before, observer: observed });
 }

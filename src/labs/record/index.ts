@@ -1,6 +1,12 @@
 export type { Check, CheckStatus } from "../../lib/check.ts";
 export type { Shape, Shaped } from "../../lib/shape.ts";
-export { Actor } from "./actor.ts";
+export {
+  Actor,
+  type CallTelling,
+  type RequestDetails,
+  type StopTelling,
+  type TryOptions,
+} from "./actor.ts";
 export {
   alignRecordings,
   BESIDE_SCHEMA,
@@ -10,7 +16,6 @@ export {
 } from "./beside.ts";
 export type { Teller, Word } from "./calls.ts";
 export type { UnseenOptions } from "./fork.ts";
-export type { CallTelling } from "./injection.ts";
 export type { Lesson } from "./lesson.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
@@ -51,6 +56,6 @@ export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";
 export { assignment } from "./tasks/submission.ts";
 export { renderText, type TextOptions } from "./text.ts";
-export type { RequestDetails, StopTelling, Tracee, Tracing, TryOptions } from "./tracee.ts";
+export type { Tracing } from "./tracing.ts";
 export type { Course, CoursePage, TaskLink } from "./view/page/data.ts";
 export { type PageOptions, renderRecordingPage } from "./view/page/page.ts";

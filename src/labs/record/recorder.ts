@@ -35,8 +35,8 @@ declare const STUBLAB_VERSION: string;
 export type NewStep = NewEvent & Pick<Step, "lane">;
 
 /** The same, but for its lane. */
-export type NewEvent = { readonly why: Said } & {
-  readonly [K in keyof Omit<Step, "microseconds" | "lane" | "why" | "detail">]?:
+export type NewEvent = { readonly why: Said; readonly observer?: Said | null | undefined } & {
+  readonly [K in keyof Omit<Step, "microseconds" | "lane" | "why" | "detail" | "observer">]?:
     | Step[K]
     | undefined;
 } & (Pick<Step, "kind" | "title"> | { readonly call: Call });
@@ -208,7 +208,7 @@ export class Recorder {
       call: event.call ?? null,
       registers: event.registers ?? null,
       kernel: event.kernel ?? null,
-      observer: event.observer ?? null,
+      observer: event.observer ? sayingOf(event.observer).text : null,
       staged: event.staged ?? this.#stages,
     };
     this.add({ steps: [step] });
@@ -231,7 +231,7 @@ export class Recorder {
     name: string,
     args: readonly Word[],
     result: bigint,
-    event: { readonly why: Said } & Partial<Pick<Step, "observer">>,
+    event: Pick<NewEvent, "why" | "observer">,
   ): number {
     const teller = { constants: this.constants, read: () => undefined };
     return this.step({

@@ -42,6 +42,12 @@ export function sayingOf(each: Said): Saying {
   return typeof each === "string" ? { text: each } : each;
 }
 
+/** A saying, or another; one that has no text, such as one that only asks a question, with the text of the other. */
+export function withText(each: Said | undefined, other: Said): Saying {
+  const saying = sayingOf(each ?? other);
+  return saying.text === "" ? { ...saying, text: sayingOf(other).text } : saying;
+}
+
 /** With this part of the hash the right choices of all lessons are spread evenly: test/labs/record/lesson_questions.test.ts. */
 const PART = 16;
 

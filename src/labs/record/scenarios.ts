@@ -52,31 +52,33 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
   },
   inject: {
     summary: "one system call, executed by a stub on behalf of the host",
-    load: async () => (await import("./scenarios/inject.ts")).inject,
+    load: async () => lessonOf("inject", (await import("./plays/inject.ts")).inject),
   },
   scrub: {
     summary: "a stub unmaps everything that it inherited from the host, except one page",
-    load: async () => (await import("./scenarios/scrub.ts")).scrub,
+    load: async () => lessonOf("scrub", (await import("./plays/scrub.ts")).scrub),
   },
   switch: {
     summary: "a guest runs in a stub, makes a system call, and faults",
-    load: async () => (await import("./scenarios/switch.ts")).switchLesson,
+    load: async () => lessonOf("switch", (await import("./plays/switch.ts")).switchLesson),
   },
   "parent-dies": {
     summary: "the parent dies before the stub has requested its death signal",
-    load: async () => (await import("./scenarios/parent_dies.ts")).parentDies,
+    load: async () => lessonOf("parent-dies", (await import("./plays/parent_dies.ts")).parentDies),
   },
   "thread-dies": {
     summary: "the thread that cloned a stub ends; its process lives on",
-    load: async () => (await import("./scenarios/thread_dies.ts")).threadDies,
+    load: async () => lessonOf("thread-dies", (await import("./plays/thread_dies.ts")).threadDies),
   },
   "early-attach": {
     summary: "a tracer attaches before the stub has stopped itself",
-    load: async () => (await import("./scenarios/early_attach.ts")).earlyAttach,
+    load: async () =>
+      lessonOf("early-attach", (await import("./plays/early_attach.ts")).earlyAttach),
   },
   "no-wuntraced": {
     summary: "a parent waits without WUNTRACED for a stub that stops itself",
-    load: async () => (await import("./scenarios/no_wuntraced.ts")).noWuntraced,
+    load: async () =>
+      lessonOf("no-wuntraced", (await import("./plays/no_wuntraced.ts")).noWuntraced),
   },
   "blocked-signals": {
     summary: "a stub keeps the signal mask that it inherited",

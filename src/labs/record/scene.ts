@@ -186,7 +186,7 @@ export class Scene {
   loadGuest(
     name: string,
     base: bigint,
-    reasons: Readonly<Record<string, readonly string[]>>,
+    reasons: Readonly<Record<string, readonly string[]>> = {},
   ): Uint8Array {
     const listing = loadListing(name);
     this.recorder.addCode(listing, base, reasonsByLabel(listing, reasons));

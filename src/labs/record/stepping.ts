@@ -1,14 +1,15 @@
+// How one instruction of a stopped thread is executed. actor.ts records what becomes of it.
+
 import { HOST_MACHINE } from "../../core/machine/index.ts";
-import type { SignalInfo } from "../../core/platform/signal_info.ts";
+import { decodeSignalInfo, type SignalInfo } from "../../core/platform/signal_info.ts";
+import { readMemory } from "../../core/stub/memory.ts";
 import type { Stop } from "../../core/stub/state.ts";
-import { DeathError, hex, StateError } from "../../lib/errors.ts";
-import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
-import { returned, tellCall } from "./calls.ts";
-import type { Place } from "./recorder.ts";
-import type { Call, Step } from "./recording.ts";
+import type { Thread } from "../../core/stub/thread.ts";
+import { DeathError, StateError } from "../../lib/errors.ts";
+import { callWords, HOST, resultWord } from "./arch.ts";
+import { returned, type Teller, tellCall } from "./calls.ts";
+import type { Call } from "./recording.ts";
 import type { Said } from "./said.ts";
-import { TEXTS } from "./texts/arch.ts";
-import type { Tracee } from "./tracee.ts";
 
 /** What became of an instruction, and the index of its step. */
 export type Outcome =
@@ -22,229 +23,163 @@ export type Outcome =
 
 /** What is said of an instruction instead of the reasons of its code. */
 export interface Telling {
-  /** Why it is there. */
+  /** Why it is there. If its text is empty, the code's reason remains. */
   readonly why?: Said | undefined;
   /** Why a signal stops the thread before the instruction, or the instruction raises it. */
   readonly stop?: Said | undefined;
 }
 
+/** An instruction that was executed, or not. */
+export type Executed =
+  /** At the stop after it; `call` if it was a system call. */
+  | { readonly kind: "executed"; readonly stop: Stop; readonly call: Call | undefined }
+  | { readonly kind: "fault"; readonly stop: Stop }
+  | { readonly kind: "emulated"; readonly call: Call }
+  | { readonly kind: "ended"; readonly call: Call; readonly how: string };
+
+/** What a resume up to the next system call came to; a signal may have stopped the thread before it. */
+type CallOutcome = Executed | { readonly kind: "stopped"; readonly stop: Stop };
+
 /** Signals that an instruction raises. */
 const FAULTS = ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
 
 const { BREAKPOINT, JUMP, LEAVE_CALL, SYSTEM_CALL } = HOST;
+const STEP = "PTRACE_SINGLESTEP";
 
-const STEPPED = "PTRACE_SINGLESTEP";
-const INTO_CALL = "PTRACE_SYSCALL, which stops the thread on the way into the call";
-/** What the observer does to see a system call. */
-export const TRACED_CALL = `${INTO_CALL} and out of it`;
-/** The same so that the registers after it can be read. */
-const STEPPED_CALL =
-  LEAVE_CALL === STEPPED
-    ? `${INTO_CALL}, and ${STEPPED}, which stops it after the call`
-    : TRACED_CALL;
-const STOPPED_BEFORE =
-  "A signal stops the thread before the next instruction; it is resumed without it.";
-const AT_TRAP = `${NAMES.TRAP} raised SIGTRAP. The signal is not delivered: it stops the traced thread, and the tracer can act.`;
-
-/** An instruction that is about to be executed. */
-interface Execution {
-  readonly tracee: Tracee;
-  readonly before: Record<string, bigint>;
-  readonly place: Place | undefined;
-  readonly telling: Telling;
+/** The registers of a stopped thread, by name. The tracer's own block may hold a prepared frame. */
+export function registersOf(thread: Thread): Record<string, bigint> {
+  const { blocks } = thread.tracer;
+  const block = blocks.allocate();
+  try {
+    thread.expect("stopped").readRegisters(block);
+    return HOST.withoutSteps(block.dump());
+  } finally {
+    blocks.release(block);
+  }
 }
 
-/** Executes the next instruction, and records it. @throws DeadlineError, TraceError */
-export function step(tracee: Tracee, telling: Telling = {}): Outcome {
-  tracee.recorder.observe(TEXTS.STEPS_CHANGE);
-  const before = tracee.registers();
-  const rip = before[HOST_MACHINE.instructionPointer] ?? 0n;
-  const place = tracee.recorder.placeOf(rip);
-  const instruction = { tracee, before, place, telling };
-  if (place?.line.text === SYSTEM_CALL) {
-    return tracee.emulated ? emulateCall(instruction) : stepCall(instruction);
-  }
-  const stop = resumeInstruction(instruction);
-  if (isFault(tracee, stop)) return faulted(instruction, stop);
-  const title = place?.line.text ?? `an instruction at ${hex(rip)}`;
-  const index = tell(instruction, { kind: "instruction", title, observer: STEPPED });
-  if (place?.line.text === BREAKPOINT) tracee.stopped(stop, AT_TRAP);
-  return { kind: "executed", step: index };
+/** What its system calls are described with. */
+export function tellerOf(thread: Thread): Teller {
+  return {
+    constants: thread.tracer.encoder.constants,
+    read(address, length) {
+      const bytes = new Uint8Array(length);
+      try {
+        readMemory(thread, address, bytes);
+        return bytes;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** PTRACE_GETSIGINFO. @throws StateError if it is not at a stop by a signal */
+export function signalInfoOf({ tracer, tid }: Thread): SignalInfo {
+  const bytes = new DataView(new ArrayBuffer(tracer.constant("SIGINFO_SIZE")));
+  const result = tracer.shim.ptrace(tracer.constant("PTRACE_GETSIGINFO"), tid, 0, bytes);
+  if (result < 0) throw new StateError(`thread ${tid} is at no stop by a signal`);
+  return decodeSignalInfo(tracer, bytes);
 }
 
 /**
- * Executes instructions until the next one is at `address`; returns the step of the last.
+ * Executes the next instruction.
  *
- * @throws StateError if it does not get there within `most` instructions.
+ * @param text of it, if its code is known
+ * @param emulated whether a system call stops the thread and is not executed, as in a guest
+ * @param pass is called at each stop by a signal of others; the thread is resumed without it
+ * @throws DeadlineError, TraceError
  */
-export function stepTo(
-  tracee: Tracee,
-  address: bigint,
-  telling: Telling = {},
-  most = 1000,
-): number {
-  for (let i = 0; i < most; i++) {
-    const outcome = step(tracee, telling);
-    if (outcome.kind !== "executed") break;
-    if (tracee.rip === address) return outcome.step;
+export function execute(
+  thread: Thread,
+  text: string | undefined,
+  emulated: boolean,
+  pass: (stop: Stop) => void,
+): Executed {
+  if (text !== SYSTEM_CALL) return executeInstruction(thread, text ?? "", pass);
+  for (;;) {
+    const outcome = emulated ? emulateCall(thread) : runCall(thread, LEAVE_CALL);
+    if (outcome.kind !== "stopped") return outcome;
+    // Such as one that is reached with a segment in which it cannot be executed.
+    if (isFault(thread, outcome.stop)) return { kind: "fault", stop: outcome.stop };
+    pass(outcome.stop);
   }
-  throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to ${hex(address)}`);
 }
 
 /**
- * Executes instructions up to the next breakpoint, that included; returns its step.
- *
- * @throws StateError if `most` instructions come before it.
- */
-export function stepToTrap(tracee: Tracee, telling: Telling = {}, most = 1000): number {
-  for (let i = 0; i < most; i++) {
-    const isTrap = tracee.instruction === BREAKPOINT;
-    const outcome = step(tracee, telling);
-    if (outcome.kind !== "executed") break;
-    if (isTrap) return outcome.step;
-  }
-  throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to its ${NAMES.TRAP}`);
-}
-
-/** Whether the next instruction makes a system call: this one, or any if there is no name. */
-export function isBeforeCall(tracee: Tracee, name?: string): boolean {
-  const registers = tracee.registers();
-  const place = tracee.recorder.placeOf(registers[HOST_MACHINE.instructionPointer] ?? 0n);
-  if (place?.line.text !== SYSTEM_CALL) return false;
-  const { tracer } = tracee.thread;
-  return name === undefined || nextCallNumber(registers) === tracer.syscallNumber(name);
-}
-
-/** A system call that came back, the stop by a signal that came before it, or the end that it brought. */
-export type CallOutcome =
-  | { readonly kind: "returned"; readonly call: Call }
-  | { readonly kind: "stopped"; readonly stop: Stop }
-  | { readonly kind: "ended"; readonly call: Call; readonly how: string };
-
-/**
- * Lets the thread run through its next system call, without a step.
+ * Lets the thread run through its next system call.
  *
  * @param leave resumes it from the stop on the way in, so that it stops after the call
  */
-export function runCall(tracee: Tracee, leave: typeof LEAVE_CALL = "PTRACE_SYSCALL"): CallOutcome {
-  const { thread, teller } = tracee;
+export function runCall(thread: Thread, leave: typeof LEAVE_CALL = "PTRACE_SYSCALL"): CallOutcome {
   thread.expect("stopped").resume("PTRACE_SYSCALL");
-  const stop = thread.wait();
+  let stop = thread.wait();
   if (stop.kind !== "syscall") return { kind: "stopped", stop };
-  const call = callUnderWay(tracee);
+  const call = callUnderWay(thread);
   try {
     // A clone stops on its way, too, where the tracer has asked for that.
-    do thread.expect("stopped").resume(leave);
-    while (thread.wait().kind === "event");
+    do {
+      thread.expect("stopped").resume(leave);
+      stop = thread.wait();
+    } while (stop.kind === "event");
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
     return { kind: "ended", call, how: error.how };
   }
-  return { kind: "returned", call: returned(call, resultWord(tracee.registers()), teller) };
+  const result = resultWord(registersOf(thread));
+  return { kind: "executed", stop, call: returned(call, result, tellerOf(thread)) };
 }
 
-function callUnderWay(tracee: Tracee): Call {
-  const { number, words } = callWords(tracee.registers());
-  return tellCall(number, words, tracee.teller);
-}
-
-function stepCall(instruction: Execution): Outcome {
-  const { tracee, telling } = instruction;
-  for (;;) {
-    const outcome = runCall(tracee, LEAVE_CALL);
-    if (outcome.kind === "stopped") {
-      // Such as one that is reached with a segment in which it cannot be executed.
-      if (isFault(tracee, outcome.stop)) return faulted(instruction, outcome.stop);
-      tracee.stopped(outcome.stop, telling.stop ?? STOPPED_BEFORE);
-      continue;
-    }
-    const index = tell(instruction, { call: outcome.call, observer: STEPPED_CALL });
-    if (outcome.kind === "returned") return { kind: "executed", step: index };
-    const why = "The thread has ended, and the kernel notifies its tracer.";
-    return { kind: "ended", step: tracee.ended(outcome.how, why), how: outcome.how };
-  }
-}
-
-/** A guest's call: the thread stops at it, and the kernel will not execute it. */
-function emulateCall(instruction: Execution): Outcome {
-  const { tracee, telling } = instruction;
-  for (;;) {
-    tracee.thread.expect("stopped").resume("PTRACE_SYSEMU");
-    const stop = tracee.thread.wait();
-    if (stop.kind === "syscall") break;
-    tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);
-  }
-  const call = callUnderWay(tracee);
-  if (LEAVE_CALL === STEPPED) {
+/** The thread stops at the call, and the kernel will not execute it. */
+function emulateCall(thread: Thread): CallOutcome {
+  thread.expect("stopped").resume("PTRACE_SYSEMU");
+  const stop = thread.wait();
+  if (stop.kind !== "syscall") return { kind: "stopped", stop };
+  const call = callUnderWay(thread);
+  if (LEAVE_CALL === STEP) {
     // As the switch does: here the registers could not be read. The caller gets the stop at the call, not that of the step.
-    const { status } = tracee.thread.tracer;
+    const { status } = thread.tracer;
     const [reported = 0] = status;
-    tracee.thread.expect("stopped").resume(STEPPED);
-    tracee.thread.wait();
+    thread.expect("stopped").resume(STEP);
+    thread.wait();
     status[0] = reported;
   }
-  return { kind: "emulated", step: tell(instruction, { call }) };
+  return { kind: "emulated", call };
+}
+
+function callUnderWay(thread: Thread): Call {
+  const { number, words } = callWords(registersOf(thread));
+  return tellCall(number, words, tellerOf(thread));
 }
 
 /** Resumes until the instruction was executed, or raised a signal. */
-function resumeInstruction({ tracee, before, place, telling }: Execution): Stop {
-  const trap = tracee.thread.tracer.constant("SIGTRAP");
+function executeInstruction(thread: Thread, text: string, pass: (stop: Stop) => void): Executed {
+  const before = addressOf(thread);
   for (;;) {
-    tracee.thread.expect("stopped").resume("PTRACE_SINGLESTEP");
-    const stop = tracee.thread.wait();
-    const moved = tracee.rip !== before[HOST_MACHINE.instructionPointer];
-    if (stop.signal !== trap) {
-      if (isFault(tracee, stop)) return stop;
-      tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);
-    } else if (moved || staysThere(tracee, place)) return stop;
-    // Else it is the trap of the system call before, and nothing was executed.
+    thread.expect("stopped").resume(STEP);
+    const stop = thread.wait();
+    if (isFault(thread, stop)) return { kind: "fault", stop };
+    if (stop.signal !== thread.tracer.constant("SIGTRAP")) pass(stop);
+    // Otherwise it is the trap of the system call before, and nothing was executed.
+    else if (addressOf(thread) !== before || staysThere(thread, text)) {
+      return { kind: "executed", stop, call: undefined };
+    }
   }
+}
+
+function addressOf(thread: Thread): bigint | undefined {
+  return registersOf(thread)[HOST_MACHINE.instructionPointer];
 }
 
 /**
  * Whether the thread has executed an instruction without moving: a jump to itself, or a breakpoint that it does not pass.
  * Only a trap after an instruction has the first code.
  */
-function staysThere(tracee: Tracee, place: Place | undefined): boolean {
-  const { text = "" } = place?.line ?? {};
+function staysThere(thread: Thread, text: string): boolean {
   const code = JUMP.test(text) ? "TRAP_TRACE" : text === BREAKPOINT ? "TRAP_BRKPT" : undefined;
-  return code !== undefined && tracee.signalInfo().code === tracee.thread.tracer.constant(code);
+  return code !== undefined && signalInfoOf(thread).code === thread.tracer.constant(code);
 }
 
-function isFault({ thread: { tracer } }: Tracee, { signal }: Stop): boolean {
+function isFault({ tracer }: Thread, { signal }: Stop): boolean {
   return FAULTS.some((name) => tracer.constant(name) === signal);
-}
-
-function faulted(instruction: Execution, { signal }: Stop): Outcome {
-  const { tracee, telling } = instruction;
-  const info = tracee.signalInfo();
-  const name = tracee.thread.tracer.signalName(signal);
-  const title = `stopped by ${name} at ${hex(info.address)}`;
-  const why = telling.stop ?? "The processor could not execute the instruction.";
-  return { kind: "fault", step: tell(instruction, { kind: "stop", title, why }), info };
-}
-
-/** Why an instruction is there that the thread has just executed: of a conditional jump, by where that led. */
-function reasonOf(place: Place | undefined, tracee: Tracee): string {
-  if (place === undefined) return "";
-  const { why, line, instruction } = place;
-  if (typeof why === "string") return why;
-  const end = BigInt(instruction.address) + BigInt(line.bytes.split(" ").length);
-  return tracee.rip === end ? why.passed : why.taken;
-}
-
-/** Records what became of an instruction; returns the step. */
-function tell(
-  { tracee, before, place, telling }: Execution,
-  event: { readonly why?: Said } & Partial<Pick<Step, "observer">> &
-    (Pick<Step, "kind" | "title"> | { readonly call: Call }),
-): number {
-  return tracee.tell({
-    why: telling.why ?? reasonOf(place, tracee),
-    instruction: place?.instruction ?? null,
-    before,
-    // Nothing is known of a thread that has ended.
-    ...(tracee.thread.state.name !== "stopped" && { kernel: null }),
-    ...event,
-  });
 }

@@ -3,15 +3,14 @@ import * as assert from "uvu/assert";
 import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import type { Thread } from "../../../src/core/stub/thread.ts";
 import { Tracer } from "../../../src/index.ts";
+import { Actor } from "../../../src/labs/record/actor.ts";
 import { stepToSelfStop } from "../../../src/labs/record/birth.ts";
 import { tellFact } from "../../../src/labs/record/fact.ts";
 import { forkWatched } from "../../../src/labs/record/fork.ts";
 import { codeBytes, STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import type { Recording } from "../../../src/labs/record/recording.ts";
-import { step, stepTo } from "../../../src/labs/record/stepping.ts";
 import { addStubCode } from "../../../src/labs/record/stub_code.ts";
-import { Tracee } from "../../../src/labs/record/tracee.ts";
 import { StateError } from "../../../src/lib/errors.ts";
 import { processState } from "../../support/processes.ts";
 import { codeOf, instructionsOf, wayThrough } from "../../support/recordings.ts";
@@ -32,7 +31,7 @@ function recorded(body: (recorder: Recorder, tracer: Tracer) => void): Recording
 const CODE = 0x10000n;
 
 /** Instructions of its own in a new stub, which is at the first. */
-function at(recorder: Recorder, tracer: Tracer, code: Readonly<Record<string, string>>): Tracee {
+function at(recorder: Recorder, tracer: Tracer, code: Readonly<Record<string, string>>): Actor {
   const stub = tracer.createStub();
   const lines = Object.entries(code).map(([text, bytes], i, all) => {
     const before = all.slice(0, i).flatMap(([, each]) => each.split(" "));
@@ -53,7 +52,7 @@ function at(recorder: Recorder, tracer: Tracer, code: Readonly<Record<string, st
   recorder.addCode({ name: "code", lines }, CODE, new Map());
   recorder.addLane("stub", "a stub", stub.pid);
   setRegister(stub.thread, "rip", CODE);
-  return new Tracee(recorder, "stub", stub.thread);
+  return new Actor(recorder, "stub", stub.thread);
 }
 
 function setRegister(thread: Thread, name: string, word: bigint): void {
@@ -64,7 +63,7 @@ function setRegister(thread: Thread, name: string, word: bigint): void {
 }
 
 /** Sends a stub a signal that is not recorded. */
-function send({ thread: { tracer, tgid, tid } }: Tracee, signal: string): void {
+function send({ thread: { tracer, tgid, tid } }: Actor, signal: string): void {
   tracer.shim.tgkill(tgid, tid, tracer.constant(signal));
 }
 
@@ -73,9 +72,9 @@ stepping(
   () => {
     let end: unknown;
     const recording = recorded((recorder, tracer) => {
-      const tracee = forkWatched(recorder, tracer, ["parent"]);
+      const actor = forkWatched(recorder, tracer, ["parent"]);
       for (let i = 0; i < 100 && end === undefined; i++) {
-        const outcome = step(tracee);
+        const outcome = actor.step();
         if (outcome.kind !== "executed") end = outcome;
       }
     });
@@ -97,29 +96,29 @@ stepping(
 
 stepping("a stub that ends on its way to the self-stop is an error", () => {
   recorded((recorder, tracer) => {
-    const tracee = forkWatched(recorder, tracer, ["parent"]);
-    const { message } = thrown(StateError, () => stepToSelfStop(tracee));
+    const actor = forkWatched(recorder, tracer, ["parent"]);
+    const { message } = thrown(StateError, () => stepToSelfStop(actor));
     assert.match(message, "did not come to its self-stop");
   });
 });
 
 stepping("a jump to itself is one step each time, although RIP does not move", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer, { "jmp loop": "eb fe" });
-    for (let i = 0; i < 3; i++) assert.is(step(tracee).kind, "executed");
-    assert.is(tracee.rip, CODE);
-    assert.throws(() => stepTo(tracee, CODE + 2n, {}, 5), "did not come to 0x10002");
+    const actor = at(recorder, tracer, { "jmp loop": "eb fe" });
+    for (let i = 0; i < 3; i++) assert.is(actor.step().kind, "executed");
+    assert.is(actor.rip, CODE);
+    assert.throws(() => actor.stepTo(CODE + 2n, {}, 5), "did not come to 0x10002");
   });
   assert.is(steps.filter(({ kind }) => kind === "instruction").length, 8);
 });
 
 stepping("a stop by a signal on the way is recorded, and the instruction is executed once", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer, { "inc %rax": "48 ff c0", nop: "90" });
-    const rax = tracee.registers().rax ?? 0n;
-    for (const signal of ["SIGUSR1", "SIGCHLD"]) send(tracee, signal);
-    step(tracee, { stop: "Somebody sent it." });
-    assert.is(tracee.registers().rax, rax + 1n);
+    const actor = at(recorder, tracer, { "inc %rax": "48 ff c0", nop: "90" });
+    const rax = actor.registers().rax ?? 0n;
+    for (const signal of ["SIGUSR1", "SIGCHLD"]) send(actor, signal);
+    actor.step({ stop: "Somebody sent it." });
+    assert.is(actor.registers().rax, rax + 1n);
   });
   assert.equal(
     steps.map(({ kind, title }) => `${kind} ${title}`),
@@ -130,11 +129,11 @@ stepping("a stop by a signal on the way is recorded, and the instruction is exec
 
 stepping("a signal before a system call is likewise passed over, and the call made once", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer, { syscall: "0f 05" });
-    setRegister(tracee.thread, "rax", tracer.flag("SYS_getpid"));
-    send(tracee, "SIGUSR1");
-    step(tracee);
-    assert.is(tracee.registers().rax, BigInt(tracee.thread.tgid));
+    const actor = at(recorder, tracer, { syscall: "0f 05" });
+    setRegister(actor.thread, "rax", tracer.flag("SYS_getpid"));
+    send(actor, "SIGUSR1");
+    actor.step();
+    assert.is(actor.registers().rax, BigInt(actor.thread.tgid));
   });
   assert.equal(
     steps.map(({ kind }) => kind),
@@ -144,35 +143,35 @@ stepping("a signal before a system call is likewise passed over, and the call ma
 
 stepping("an instruction that faults is told with its address, and was not executed", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer, { "mov 0x20000, %eax": "8b 04 25 00 00 02 00" });
-    const outcome = step(tracee);
+    const actor = at(recorder, tracer, { "mov 0x20000, %eax": "8b 04 25 00 00 02 00" });
+    const outcome = actor.step();
     assert.is(outcome.kind, "fault");
     assert.is(outcome.kind === "fault" && outcome.info.address, 0x20000n);
-    assert.is(tracee.rip, CODE);
+    assert.is(actor.rip, CODE);
   });
   assert.is(steps[0]?.title, "stopped by SIGSEGV at 0x20000");
 });
 
 stepping("code that nobody listed is stepped, and told by its address", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer, { nop: "90", "nop # again": "90" });
-    step(tracee);
+    const actor = at(recorder, tracer, { nop: "90", "nop # again": "90" });
+    actor.step();
     recorded((other) => {
-      other.addLane("stub", "a stub", tracee.thread.tid);
-      step(new Tracee(other, "stub", tracee.thread));
+      other.addLane("stub", "a stub", actor.thread.tid);
+      new Actor(other, "stub", actor.thread).step();
     });
-    assert.is(tracee.rip, CODE + 2n);
+    assert.is(actor.rip, CODE + 2n);
   });
   assert.is(steps.length, 1);
 });
 
 stepping("the end of a stub is a step of its own, and the wait that told of it", () => {
   const { steps, arrows } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer, { nop: "90" });
-    tracee.request("PTRACE_CONT", "It runs into its end.");
-    send(tracee, "SIGKILL");
-    assert.is(tracee.awaitEnd("It was killed."), "killed by SIGKILL");
-    assert.is(processState(tracee.thread.tgid), undefined);
+    const actor = at(recorder, tracer, { nop: "90" });
+    actor.request("PTRACE_CONT", "It runs into its end.");
+    send(actor, "SIGKILL");
+    assert.is(actor.awaitEnd("It was killed."), "killed by SIGKILL");
+    assert.is(processState(actor.thread.tgid), undefined);
   });
   const [, exit, wait] = steps;
   assert.equal([exit?.kind, exit?.title], ["exit", "killed by SIGKILL"]);
@@ -185,10 +184,10 @@ stepping("the end of a stub is a step of its own, and the wait that told of it",
 
 stepping("the first view of a process that is recorded has its memory map", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer, { int3: "cc" });
+    const actor = at(recorder, tracer, { int3: "cc" });
     // It has no view: the stub runs.
-    tracee.request("PTRACE_CONT", "It runs into its INT3.");
-    tracee.awaitStop("It is there.");
+    actor.request("PTRACE_CONT", "It runs into its INT3.");
+    actor.awaitStop("It is there.");
   });
   assert.equal(
     steps.map(({ kernel }) => kernel?.memory?.length),
@@ -198,9 +197,9 @@ stepping("the first view of a process that is recorded has its memory map", () =
 
 stepping("a stub that stops where its end was waited for is an error", () => {
   recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer, { int3: "cc" });
-    tracee.request("PTRACE_CONT", "It runs into its INT3.");
-    const { message } = thrown(StateError, () => tracee.awaitEnd(""));
+    const actor = at(recorder, tracer, { int3: "cc" });
+    actor.request("PTRACE_CONT", "It runs into its INT3.");
+    const { message } = thrown(StateError, () => actor.awaitEnd(""));
     assert.match(message, "was stopped by SIGTRAP, and did not end");
   });
 });

@@ -1,5 +1,5 @@
 // The guest of the lesson `switch`: it asks who it is, keeps the answer in memory that nobody has mapped yet,
-// and exits. src/labs/record/scenarios/switch.ts loads it, and says why each instruction is there.
+// and exits. src/labs/record/plays/switch.ts loads it.
 
 #include <asm/unistd.h>
 

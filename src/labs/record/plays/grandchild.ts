@@ -1,4 +1,5 @@
 import { hex } from "../../../lib/errors.ts";
+import { checkAtRest, stepToSelfStop } from "../birth.ts";
 import type { Play } from "./play.ts";
 
 export const grandchild: Play<"grandchild"> = {
@@ -9,7 +10,7 @@ export const grandchild: Play<"grandchild"> = {
       exitSignal: "SIGKILL",
       ...say.parts("clone", { master: master.pid }),
     });
-    child.stepToSelfStop(say.parts("stub"));
+    stepToSelfStop(child, say.parts("stub"));
     const options = Number(tracer.waitSelfStop) | tracer.constant("WNOHANG");
     child.tryWait(say("host-waits"), { options, observer: "createStub does not try this." });
     // The stop is visible a moment before the parent is notified.
@@ -23,7 +24,7 @@ export const grandchild: Play<"grandchild"> = {
     });
     child.attach();
     child.stepToRest();
-    child.checkAtRest(master.pid, master.pid);
+    checkAtRest(child, master.pid, master.pid);
     scene.check("its exit signal", "SIGKILL", tracer.signalName(child.facts.exitSignal));
     scene.check("the master rests, and can clone again", hex(tracer.restAddress), hex(master.rip));
   },

@@ -1,14 +1,8 @@
-// One process of the stage: its state, and where it is in the code.
+// One process of the stage.
 
-import { isOld, type LaneState, type Moments } from "../moment.ts";
+import type { LaneState, Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
-import { type At, type Word, wordsOf } from "./words.ts";
-
-/** A line of the code around the instruction pointer: what the step has executed, and what comes next. */
-export interface CodeRow {
-  readonly text: string;
-  readonly mark: "executed" | "next" | null;
-}
+import { type At, codeOf, type Word, wordsOf } from "./words.ts";
 
 /** A process or thread that there is, or was. */
 export interface Box extends Lane {
@@ -21,10 +15,8 @@ export interface Box extends Lane {
   readonly acts: boolean;
   /** Whether this step made it. */
   readonly isNew: boolean;
-  /** Whether its words are from before it was resumed. */
-  readonly isOld: boolean;
+  /** What matters now, and where it is in the code; of one that has ended, nothing. */
   readonly words: readonly Word[];
-  readonly code: readonly CodeRow[];
 }
 
 /** What processes are, by their lanes. Each row has a colour. */
@@ -47,20 +39,16 @@ export function colourOf(lanes: readonly Lane[], id: string): number {
 export function boxOf(at: At, lane: Lane): Box {
   const { moments, index } = at;
   const { lanes, steps } = moments.recording;
-  const { id } = lane;
-  const known = moments.lane(id, index);
-  const old = known.registers !== null && isOld(known, known.registers, index);
-  const ended = hasEnded(known.state);
+  const step = steps[index];
+  const { state } = moments.lane(lane.id, index);
   return {
     ...lane,
-    colour: colourOf(lanes, id),
-    state: known.state,
-    told: tellState(moments, id, index),
-    acts: steps[index]?.lane === id,
-    isNew: steps[index]?.kind === "clone" && steps[index].lane === id,
-    isOld: old,
-    words: ended ? [] : wordsOf(at, lane),
-    code: ended || old ? [] : codeOf(moments, id, index),
+    colour: colourOf(lanes, lane.id),
+    state,
+    told: tellState(moments, lane.id, index),
+    acts: step?.lane === lane.id,
+    isNew: step?.lane === lane.id && step.kind === "clone",
+    words: hasEnded(state) ? [] : [...wordsOf(at, lane), ...codeOf(at, lane)],
   };
 }
 
@@ -80,35 +68,16 @@ const STATES: Readonly<Record<NonNullable<LaneState>, string>> = {
 function tellState(moments: Moments, id: string, index: number): string {
   const { state, stop } = moments.lane(id, index);
   const past = moments.recording.steps.slice(0, index + 1);
-  const step = past.at(-1);
-  if (step?.lane === id && step.about !== id && step.call?.name === "wait4") {
-    return `waits for ${step.about}`;
-  }
-  if (state === null) return "";
-  const told = STATES[state];
+  const { lane, about, call } = past.at(-1) ?? {};
+  if (lane === id && about !== id && call?.name === "wait4") return `waits for ${about}`;
+  const told = state === null ? "" : STATES[state];
   if (hasEnded(state)) {
-    const end = past.findLast(({ kind, lane }) => kind === "exit" && lane === id);
-    return end === undefined ? told : `${told} · ${end.title.split(" ").slice(2).join(" ")}`;
+    const end = past.findLast((step) => step.kind === "exit" && step.lane === id);
+    return [told, ...(end?.title.split(" ").slice(2) ?? [])].join(" ").replace(" ", " · ");
   }
-  const signal = /SIG[A-Z]+|(?<=EVENT_)[A-Z]+/.exec(past[stop ?? index]?.title ?? "")?.[0];
-  const moved = past.slice((stop ?? index) + 1).some(({ lane }) => lane === id);
-  if (stop === null || signal === undefined || moved) return told;
+  const isSince = past.slice(stop ?? index).every((step, i) => i === 0 || step.lane !== id);
+  const [signal, event] = /SIG[A-Z]+|EVENT_([A-Z]+)/.exec(past[stop ?? -1]?.title ?? "") ?? [];
+  if (signal === undefined || !isSince) return told;
   if (state === "T") return `stopped by ${signal}`;
-  return state === "t" ? `${told} · ${signal}` : told;
-}
-
-/** The line that was executed and the next ones; of a process that the step is not about, the next one. */
-function codeOf(moments: Moments, id: string, index: number): CodeRow[] {
-  const isNow = moments.lane(id, index).registers?.step === index;
-  const place = isNow ? moments.at(index).place : moments.placeOf(id, index);
-  if (place === null) return [];
-  const { code, executed, next } = place;
-  const row = (line: number | null, mark: CodeRow["mark"]): CodeRow[] => {
-    const text = code.lines[line ?? -1]?.text;
-    return text === undefined ? [] : [{ text, mark }];
-  };
-  if (!isNow || next === null) return row(next, "next");
-  const isJump = executed !== null && executed !== next;
-  const before = isJump ? row(executed, "executed") : row(next - 1, null);
-  return [...before, ...row(next, "next"), ...row(next + 1, null)];
+  return state === "t" ? `${told} · ${event ?? signal}` : told;
 }

@@ -1,7 +1,6 @@
 // The stage in characters, for a terminal.
 
-import type { LaneState } from "../moment.ts";
-import { draw, fit, type Line, type Style, say } from "../terminal/frame.ts";
+import { draw, fit, type Line, say } from "../terminal/frame.ts";
 import { hasEnded } from "./box.ts";
 import type { PlacedBox, Stage } from "./stage.ts";
 
@@ -53,33 +52,24 @@ function rowLines(stage: Stage, row: number, own: number, gap: number): Line[] {
   );
 }
 
-/** A process: its head, its state, and if it is not in brief, its words and code; and the edges that are not drawn. */
+/** A process: its head, its state, the edges that are not drawn, and if it is not in brief, its words. */
 function boxLines({ boxes, edges }: Stage, box: PlacedBox, brief: boolean): Line[] {
-  const { id, pid, state, told, words, code, acts } = box;
-  const style = styleOf(state);
+  const { id, pid, state, told, words, acts } = box;
+  const style = state === "t" || state === "T" ? "stopped" : hasEnded(state) ? "ended" : "running";
   const kin = edges.flatMap(({ kind, from, to, past }) => {
-    const other = boxes.find((each) => each.id === from);
-    const isDrawn = other?.row === box.row && other.column === box.column - 1;
-    if (to !== id || past || (isDrawn && !brief)) return [];
+    const { row, column } = boxes.find((each) => each.id === from) ?? box;
+    const isDrawn = !brief && row === box.row && column === box.column - 1;
+    if (to !== id || past || isDrawn) return [];
     return [[say(`${kind === "parent" ? "child of" : "traced by"} ${from} `, "faint")]];
   });
-  const head = [say(id, "strong"), say(` ${pid} `, "faint")];
-  const lines: Line[] = [head, [say(`${told.replaceAll(" · ", ", ")} `, style)], ...kin];
-  if (!brief) {
-    for (const { name, value, meaning, changed } of words) {
-      const now = changed ? "changed" : "plain";
-      lines.push([say(`${name} `, "faint"), say(value, now), say(` ${meaning}`, "meaning")]);
-    }
-    for (const { text, mark } of code) {
-      if (mark === "next") lines.push([draw("▶ "), say(text)]);
-    }
-  }
-  return brief
-    ? lines
-    : lines.map((line, i) => [draw(acts && i === 0 ? "▶" : "│", style), ...line]);
-}
-
-function styleOf(state: LaneState): Style {
-  if (state === "t" || state === "T") return "stopped";
-  return hasEnded(state) ? "ended" : "running";
+  const head = [say(id, acts ? "now" : "strong"), say(` ${pid} `, "faint")];
+  const lines: Line[] = [head, [say(`${told.replace(" ·", ",")} `, style)], ...kin];
+  if (brief) return lines;
+  const rows = words.flatMap(({ name, value, meaning, look }): Line[] => {
+    if (look === "code") return [];
+    if (look === "next") return [[draw("▶ "), say(value)]];
+    const now = look === "changed" ? "changed" : "plain";
+    return [[say(`${name} `, "faint"), say(value, now), say(` ${meaning}`, "meaning")]];
+  });
+  return [...lines, ...rows].map((line) => [draw("│", style), ...line]);
 }

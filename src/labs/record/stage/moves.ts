@@ -1,7 +1,7 @@
 // What a step moves from one process to another.
 
 import type { Moments } from "../moment.ts";
-import type { Arrow, Call, Step } from "../recording.ts";
+import type { Arrow, Step } from "../recording.ts";
 import { requestOf } from "./kin.ts";
 
 /** From lane to lane; both may be the same. */
@@ -15,17 +15,18 @@ export interface Move {
   readonly carries: readonly string[];
 }
 
+const isToOther = (step: Step | undefined) => step?.call != null && step.lane !== step.about;
+
 /** What the call of a step sends or fetches; or the arrows that end with it, unless the step before has shown them. */
 export function movesAt(moments: Moments, index: number): Move[] {
   const { steps, arrows } = moments.recording;
-  const isNew = ({ kind, from, to }: Arrow) =>
-    Math.max(from, to) === index &&
-    (from !== index - 1 || kind === "wait" || steps[from]?.lane === steps[from]?.about);
   const step = steps[index];
-  const sent = step === undefined ? null : callOf(step);
-  const written = sent?.label.startsWith("SETREG") ? messages(moments, index) : [];
-  if (sent !== null) return [{ ...sent, carries: written }];
-  return arrows.filter(isNew).map(({ kind, from, to, label }) => ({
+  if (step !== undefined && isToOther(step)) return [callOf(moments, step, index)];
+  const ends = arrows.filter(
+    ({ from, to }) =>
+      Math.max(from, to) === index && (from !== index - 1 || !isToOther(steps[from])),
+  );
+  return ends.map(({ kind, from, to, label }) => ({
     kind,
     from: steps[from]?.lane ?? "",
     to: steps[to]?.lane ?? "",
@@ -34,42 +35,39 @@ export function movesAt(moments: Moments, index: number): Move[] {
   }));
 }
 
-/** What a tracer tells a process by its registers: the call to make, who its parent must be, whether it is a clone. */
+/** A call or a request of one process that concerns another. */
+function callOf(moments: Moments, step: Step, index: number): Move {
+  const { lane, about, call } = step;
+  const passed = call?.arguments ?? [];
+  const request = requestOf(step);
+  const signal = passed.find(({ told }) => /^SIG[A-Z0-9]+$/.test(told))?.told;
+  const status = /^\[(.*): 0x/.exec(passed[1]?.told ?? "")?.[1]?.replace("PTRACE_", "");
+  const isFetched = /^(GET|PEEK)/.test(request) || (request === "" && status !== undefined);
+  const ends = isFetched ? { from: about, to: lane } : { from: lane, to: about };
+  if (request !== "") {
+    const carries = request.startsWith("SETREG") ? messages(moments, index) : [];
+    const label =
+      request === "DETACH" || request === "CONT" ? `${request} ${signal ?? ""}` : request;
+    return { kind: "request", ...ends, label: label.trim(), carries };
+  }
+  if (call?.name === "wait4") {
+    return {
+      kind: "wait",
+      ...ends,
+      label: status ?? `wait4 = ${call.result?.told ?? "?"}`,
+      carries: [],
+    };
+  }
+  return { kind: "signal", ...ends, label: signal ?? call?.name ?? "", carries: [] };
+}
+
+/** What registers tell a process: the call to make; who the parent of a clone must be, and that it is one. */
 function messages({ arch, recording }: Moments, index: number): string[] {
   const { kind, registers } = recording.steps[index] ?? {};
   const { before = {}, after = {} } = registers ?? {};
-  const names = kind === "clone" ? [arch.PARENT, arch.MARK] : [arch.NUMBER, arch.PARENT, arch.MARK];
-  const isTold = (name: string) => kind === "clone" || after[name] !== before[name];
-  return names.flatMap((name) =>
-    after[name] !== undefined && isTold(name)
-      ? [`${name} = ${BigInt.asIntN(64, BigInt(after[name]))}`]
-      : [],
-  );
+  return [arch.NUMBER, arch.PARENT, arch.MARK].flatMap((name) => {
+    const word = after[name];
+    const isTold = kind === "clone" ? name !== arch.NUMBER : word !== before[name];
+    return word !== undefined && isTold ? [`${name} = ${BigInt.asIntN(64, BigInt(word))}`] : [];
+  });
 }
-
-/** A call or a request of one process that concerns another; null if the step is none. */
-function callOf(step: Step): Omit<Move, "carries"> | null {
-  const { lane, about, call } = step;
-  if (call === null || lane === about) return null;
-  const [sent, fetched] = [
-    { from: lane, to: about },
-    { from: about, to: lane },
-  ];
-  const signal = signalOf(call);
-  const request = requestOf(step);
-  if (request !== "") {
-    const label = [
-      request,
-      ...(request.startsWith("SET") || signal === undefined ? [] : [signal]),
-    ].join(" ");
-    return { kind: "request", ...(/^(GET|PEEK)/.test(request) ? fetched : sent), label };
-  }
-  if (call.name !== "wait4") return { kind: "signal", ...sent, label: signal ?? call.name };
-  const status = /^\[(.*): 0x/.exec(call.arguments[1]?.told ?? "")?.[1];
-  if (status !== undefined)
-    return { kind: "wait", ...fetched, label: status.replace("PTRACE_", "") };
-  return { kind: "wait", ...sent, label: `wait4 = ${call.result?.told ?? "?"}` };
-}
-
-const signalOf = ({ arguments: passed }: Call) =>
-  passed.find(({ told }) => /^SIG[A-Z0-9]+$/.test(told))?.told;

@@ -3,6 +3,7 @@
 
 import type { Annotator } from "../annotate.ts";
 import type { Moments } from "../moment.ts";
+import type { Lane } from "../recording.ts";
 import { type Box, boxOf, hasEnded } from "./box.ts";
 import { type Place, parentOf, placesOf, tracerOf } from "./kin.ts";
 import { type Move, movesAt } from "./moves.ts";
@@ -41,14 +42,11 @@ const VERBS = { parent: "is the parent of", tracer: "traces" } as const;
 export function stageAt(moments: Moments, annotator: Annotator, at: number): Stage {
   const { lanes, steps } = moments.recording;
   const index = Math.max(0, Math.min(at, steps.length - 1));
-  const takesPart = ({ id }: { id: string }) =>
-    id === steps[index]?.lane || id === steps[index]?.about;
-  const chosen = new Set([...lanes.filter(takesPart), ...lanes].slice(0, MOST + 2));
-  const drawn = lanes.filter(
-    (lane) => chosen.has(lane) && (lanes.length <= MOST || moments.isThere(lane.id, index)),
-  );
-  const places = placesOf(moments, drawn.slice(0, MOST));
+  const step = steps[index];
   const there = lanes.filter(({ id }) => moments.isThere(id, index));
+  const rank = ({ id }: Lane) => (id === step?.lane || id === step?.about ? 0 : 1);
+  const few = there.toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST);
+  const places = placesOf(moments, lanes.length > MOST ? few : lanes);
   const boxes = there.flatMap((lane) => {
     const place = places.get(lane.id);
     return place === undefined ? [] : [{ ...boxOf({ moments, annotator, index }, lane), ...place }];

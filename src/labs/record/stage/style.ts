@@ -13,13 +13,13 @@ export const STAGE_STYLE = `
 .stage :is(.pid, .meaning, .more) { text-anchor: end; fill: var(--soft); }
 .stage :is(.state, .meaning, .label, .more) { font-size: 12px; }
 .stage .state { fill: var(--own, var(--soft)); font-weight: 600; }
-.stage :is(.word, .code) { fill: var(--soft); }
-.stage :is(.changed, .next) { fill: var(--ink); font-weight: 650; }
+.stage :is(.term, .code .value) { fill: var(--soft); }
+.stage :is(.changed, .next) :is(.term, .value) { fill: var(--ink); font-weight: 650; }
 .stage .frame { fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; }
 .stage .dot { fill: currentColor; }
-.stage .mark { fill: var(--mark); }
-.stage .here { fill: var(--own); opacity: 0.16; }
-.stage .rule { stroke: var(--own); opacity: 0.4; }
+.stage .back { fill: none; }
+.stage .changed .back { fill: var(--mark); }
+.stage .next .back { fill: var(--own); opacity: 0.16; }
 .stage .s-R { --own: var(--run); --own-fill: var(--run-fill); }
 .stage .s-t { --own: var(--stop); --own-fill: var(--stop-fill); }
 .stage .s-T { --own: var(--halt); --own-fill: var(--halt-fill); }
@@ -29,7 +29,6 @@ export const STAGE_STYLE = `
 .stage .s-Z .frame { stroke-dasharray: 1 4; stroke-linecap: round; }
 .stage .s-X :is(.frame, .dot) { stroke: none; opacity: 0.6; }
 .stage .acts .frame { stroke-width: 3; }
-.stage .old :is(.word, .value, .meaning) { opacity: 0.6; }
 .stage .line { fill: none; stroke: var(--way, var(--edge)); stroke-width: 1.75; }
 .stage .head { fill: var(--way, var(--edge)); }
 .stage .tracer .line { stroke-dasharray: 1.5 4.5; stroke-linecap: round; stroke-width: 2; }
@@ -40,15 +39,17 @@ export const STAGE_STYLE = `
 .stage .past { opacity: 0.4; }
 .stage .label { text-anchor: middle; }
 .stage .edge .label { fill: var(--soft); paint-order: stroke; stroke: var(--paper); stroke-width: 6px; transform: translateY(4px); }
-.stage .tag rect { fill: var(--paper); stroke: var(--way, var(--edge)); }
-.stage .clone .tag rect { fill: var(--mark); }
-.stage .travels { display: none; }
+.stage .moving rect { fill: var(--paper); stroke: var(--way, var(--edge)); }
+.stage .clone rect { fill: var(--mark); }
 @media (prefers-reduced-motion: no-preference) {
-  .stage .travels { display: inline; animation: stage-travel 0.9s ease-in-out both; }
-  .stage .stays { animation: stage-appear 0.3s 0.8s both; }
-  .stage .new { animation: stage-appear 0.5s 0.7s both; }
-  .stage .mark { animation: stage-appear 0.4s 0.5s both; }
+  .stage .moving { animation: stage-travel 1.2s ease-in-out both; }
+  .stage .new { animation: stage-appear 0.4s 0.5s both; }
+  .stage .changed .back { animation: stage-appear 0.4s 0.7s both; }
 }
-@keyframes stage-travel { from { transform: translate(-1px, -1px); } 90% { opacity: 1; } to { transform: translate(1px, 1px); opacity: 0; } }
+@keyframes stage-travel {
+  from { transform: translate(-1.6px, -1.6px); }
+  60% { transform: translate(1.6px, 1.6px); opacity: 1; }
+  61% { transform: none; opacity: 0; }
+}
 @keyframes stage-appear { from { opacity: 0; } }
 `;

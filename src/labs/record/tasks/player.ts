@@ -6,12 +6,10 @@ import { type ProcessFacts, readProcess } from "../../../core/stub/proc.ts";
 import { Thread } from "../../../core/stub/thread.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { DeadlineError, DeathError, StublabError, TraceError } from "../../../lib/errors.ts";
+import { Actor } from "../actor.ts";
 import { callWords, HOST, nextCallNumber, resultWord } from "../arch.ts";
-import { attachWatched, detachInStop } from "../birth.ts";
-import { encodeFrame, injectWatched } from "../injection.ts";
-import { tellRegisters } from "../recorder.ts";
-import { step } from "../stepping.ts";
-import { Tracee } from "../tracee.ts";
+import { detachInStop } from "../birth.ts";
+import { isBorn } from "../clone.ts";
 import type { Words } from "./answer.ts";
 import { MOST_INSTRUCTIONS, NO_CALL, REFUSED, RESTS, type Run, tellRun } from "./run.ts";
 import { MOST_CHILDREN, tooMany, type Watched } from "./watched.ts";
@@ -26,6 +24,9 @@ const ASLEEP: readonly string[] = ["S", "D"];
 const SELECTED =
   "The call that the registers select: RAX has its number, and the others its arguments.";
 
+const BORN =
+  "It has not executed an instruction yet. Its registers are those of the task that made it, but RAX is 0.";
+
 /** A system call that a stub has made. */
 export interface MadeCall {
   readonly name: string;
@@ -37,7 +38,7 @@ export interface MadeCall {
 
 /** A stub that executes an answer. */
 export class Player {
-  readonly tracee: Tracee;
+  readonly tracee: Actor;
   /** The calls that it has made in its own steps. */
   readonly calls: MadeCall[] = [];
   readonly #watched: Watched;
@@ -48,7 +49,7 @@ export class Player {
   /** The pid of the process that made it. */
   readonly parentPid: number;
 
-  constructor(watched: Watched, tracee: Tracee, parentPid: number, isAtRest = false) {
+  constructor(watched: Watched, tracee: Actor, parentPid: number, isAtRest = false) {
     this.#isAtRest = isAtRest;
     this.#watched = watched;
     this.tracee = tracee;
@@ -106,7 +107,7 @@ export class Player {
   write(words: Words, why: string): string | undefined {
     const { tracee } = this;
     const { frame } = this.tracer;
-    if (this.#isAtRest) encodeFrame(tracee, { call: 0n });
+    if (this.#isAtRest) tracee.frame(0n);
     else tracee.thread.expect("stopped").readRegisters(frame);
     for (const [name, word] of Object.entries(words)) frame.set(name, word);
     this.#isWritten = true;
@@ -141,7 +142,7 @@ export class Player {
       const text = tracee.recorder.placeOf(registers[HOST_MACHINE.instructionPointer] ?? 0n)?.line
         .text;
       if (text === HOST.SYSTEM_CALL) call = this.#callName(nextCallNumber(registers));
-      const outcome = step(tracee, call !== undefined && this.#isWritten ? { why: SELECTED } : {});
+      const outcome = tracee.step(call !== undefined && this.#isWritten ? { why: SELECTED } : {});
       switch (outcome.kind) {
         case "ended":
           return { kind: "ended", how: outcome.how, call };
@@ -238,29 +239,17 @@ export class Player {
   adopt(tgid: number, tid: number, lane: string, role: string): Player {
     const { recorder } = this.tracee;
     this.#watched.add(tid);
-    const thread = new Thread(this.tracer, tgid, tid, true);
-    thread.wait();
-    const tracee = new Tracee(recorder, lane, thread);
     recorder.addLane(lane, role, tid);
-    const registers = tellRegisters(tracee.registers());
-    const born = recorder.step({
-      lane,
-      kind: "clone",
-      title: `${tid === tgid ? "process" : "thread"} ${tid} is born`,
-      why: "It has not executed an instruction yet. Its registers are those of the task that made it, but RAX is 0.",
-      registers: { before: registers, after: registers },
-      kernel: recorder.view(tgid),
-      observer: "It is traced already, and stopped by SIGSTOP before its first instruction.",
-    });
+    const tracee = new Actor(recorder, lane, new Thread(this.tracer, tgid, tid, true));
     const clone = this.calls.findLast(({ name }) => MAKING.has(name));
-    if (clone !== undefined) recorder.arrow("clone", clone.step, born, clone.name);
+    isBorn(tracee, clone?.step, BORN, clone?.name, tid === tgid ? "process" : "thread");
     return new Player(this.#watched, tracee, this.pid);
   }
 
   /** An injected call, recorded: its result as in `MadeCall`, or the end of the stub. */
   call(name: string, args: readonly SyscallArgument[], why: string): string {
     try {
-      injectWatched(this.tracee, { call: name, args, why, answer: "The result is in RAX." });
+      this.tracee.call(name, args, { why, answer: "The result is in RAX." });
       return this.#result().told;
     } catch (error) {
       if (error instanceof TraceError) return "does not come back";
@@ -302,7 +291,7 @@ export class Player {
 
   /** After its self-stop: the tracer attaches, and takes the initial registers. */
   attach(): void {
-    attachWatched(this.tracee);
+    this.tracee.attach();
     this.#isAtRest = true;
   }
 

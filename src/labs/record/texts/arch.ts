@@ -1,5 +1,4 @@
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import type { AuthoredQuestion } from "../question.ts";
 import type { Reason } from "../recorder.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
@@ -8,27 +7,10 @@ import * as arm64 from "./arm64.ts";
 interface Texts {
   readonly STUB_CODE_REASONS: Readonly<Record<string, readonly Reason[]>>;
   readonly STUB_CODE: Readonly<Record<keyof typeof amd64.STUB_CODE, string>>;
-  readonly STUB_CODE_NAMES: Readonly<Record<string, string>>;
-  readonly STEPS_CHANGE: string;
-  readonly CALL_CHANGES: string;
-  readonly WATCH: string;
-  readonly NUMBER_AFTERWARDS: string;
-  readonly STACK_USE: string;
   readonly EXCEPTION_STACK: string;
   readonly BACK_TO_TRAP: string;
-  readonly MISTAKEN: Readonly<Record<string, string>>;
   readonly SLEEP: Readonly<Record<keyof typeof amd64.SLEEP, string>>;
-  readonly GUEST: Readonly<Record<keyof typeof amd64.GUEST, readonly string[]>>;
-  readonly FLOATING_POINT: string;
-  readonly EMULATED: {
-    ask(number: bigint, pid: number): AuthoredQuestion;
-    readonly observed: string | undefined;
-    found(number: bigint): string;
-    readonly answered: string;
-    readonly result: { readonly fact: string; readonly word: bigint };
-  };
   readonly REFUSED: Readonly<Record<string, string>>;
-  tellOriginal(word: bigint): string;
 }
 
 const MODULES: Readonly<Record<typeof HOST_ARCH, Texts>> = { amd64, arm64 };

@@ -2,12 +2,14 @@
 
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { Running } from "../../../core/stub/state.ts";
-import { hex, StateError } from "../../../lib/errors.ts";
+import { StateError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
-import { NAMES } from "../arch.ts";
+import type { Saying } from "../said.ts";
 import type { Scene } from "../scene.ts";
+import type { Ids } from "./ids.ts";
 
-const { MARK } = NAMES;
+/** What is said of the detach and of the attach. */
+type Telling = Readonly<Record<Ids["early-attach"]["attach"], Saying>>;
 
 /** <linux/sched.h>: a process with this policy does not preempt another when it wakes. */
 const SCHED_BATCH = 3;
@@ -22,15 +24,15 @@ export function giveWay({ stub }: Actor): void {
 const MOST_TRIES = 50;
 
 /**
- * A stub to which the host attaches where `birth` has stepped it: it is stopped there. Only the successful try is
+ * A stub to which the host attaches where `bear` has stepped it: it is stopped there. Only the successful try is
  * recorded.
  */
-export function attachEarly(scene: Scene, birth: () => Actor): Actor {
+export function attachEarly(scene: Scene, bear: () => Actor, telling: Telling): Actor {
   for (let i = 0; i < MOST_TRIES; i++) {
     const stub = scene.recorder.attempt(() => {
-      const child = birth();
+      const child = bear();
       const { rip } = child;
-      attachAnew(child);
+      attachAnew(child, telling);
       if (child.rip === rip) return child;
       child.stub.close();
       return undefined;
@@ -41,8 +43,8 @@ export function attachEarly(scene: Scene, birth: () => Actor): Actor {
 }
 
 /** The host detaches and attaches again: nothing is recorded between the two, because the stub runs. */
-function attachAnew(stub: Actor): void {
-  const { thread } = stub;
+function attachAnew(stub: Actor, telling: Telling): void {
+  const { thread, recorder } = stub;
   const { tracer } = thread;
   const { shim } = tracer;
   const [detach, attach] = [tracer.constant("PTRACE_DETACH"), tracer.constant("PTRACE_ATTACH")];
@@ -53,22 +55,9 @@ function attachAnew(stub: Actor): void {
   thread.settle(new Running(thread));
   const stop = thread.wait();
   const unseen = { registers: null, kernel: null };
-  stub.recorder.stage(() =>
-    stub.requested("PTRACE_DETACH", "The host detaches, without a signal: the stub runs.", {
-      ...unseen,
-      observer: "In a real birth the stub is not traced yet.",
-    }),
-  );
-  stub.requested(
-    "PTRACE_ATTACH",
-    "The host attaches at once. Neither it nor the parent has waited for the self-stop.",
-    unseen,
-  );
-  const at = stub.stopped(
-    stop,
-    `The stub is stopped by the SIGSTOP that PTRACE_ATTACH has sent, right after its prctl: ${hex(stub.rip)}. It ` +
-      `has not called getppid yet, and ${MARK} is still 1.`,
-  );
-  stub.waited(at, "The status says SIGSTOP, as for a stub that has stopped itself.");
-  stub.setOptions("As after every attach.");
+  const staged = { ...unseen, observer: telling.observer };
+  recorder.stage(() => stub.requested("PTRACE_DETACH", telling.detach, staged));
+  stub.requested("PTRACE_ATTACH", telling.request, unseen);
+  stub.waited(stub.stopped(stop, telling.stop), telling.wait);
+  stub.setOptions(telling.options);
 }

@@ -1,0 +1,81 @@
+import type { Acting } from "../acting.ts";
+import type { Actor } from "../actor.ts";
+import type { Say } from "../lesson_text.ts";
+import type { Said } from "../said.ts";
+import type { Scene } from "../scene.ts";
+import type { Ids } from "./ids.ts";
+import type { Play } from "./play.ts";
+
+type Saying = Say<Ids["parent-dies"]>;
+
+export const parentDies: Play<"parent-dies"> = {
+  play(scene, say) {
+    const keeper = scene.keeper();
+    keeper.stub.scrub();
+    const { pid } = keeper.stub;
+    const early = dieBefore(scene, say, keeper);
+    const late = dieAfter(scene, say, keeper);
+    scene.check("parent dead before the prctl: the child", "exited with status 1", early.how);
+    scene.check("the parent that it had instead", `${pid}`, `${early.parentPid}`);
+    scene.check("parent dead after the prctl: the child", "killed by SIGKILL", late);
+    const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");
+    const { errno } = keeper.stub.inject("wait4", -1, 0, options, 0);
+    scene.check("remaining children of the keeper: its wait4", "ECHILD", `${errno}`);
+    scene.check("the keeper is alive: getpid", `${pid}`, `${keeper.stub.call("getpid")}`);
+  },
+};
+
+/** The orphan continues as if nothing had happened. */
+function dieBefore(scene: Scene, say: Saying, keeper: Acting) {
+  const parent = beget(scene, say, keeper, "parent", "a stub; it dies before its child's prctl");
+  const child = clone(scene, say, parent, "child", "its child, which becomes an orphan");
+  kill(say, parent, say("before.kill"));
+  const { parentPid } = child.facts;
+  child.look(`the parent of ${child.pid} is ${parentPid} now`, say("before.orphan"));
+  const values = { seen: parentPid, expected: parent.pid };
+  const how = child.stepToEnd(say.parts("orphan", values));
+  reap(say, keeper, child);
+  return { how, parentPid };
+}
+
+/** The same, but the child has executed its prctl. */
+function dieAfter(scene: Scene, say: Saying, keeper: Acting): string {
+  const role = "a stub; it dies after its child's prctl";
+  const parent = beget(scene, say, keeper, "second-parent", role);
+  const childRole = "its child, which has requested the signal in time";
+  const child = clone(scene, say, parent, "second-child", childRole);
+  child.stepThroughCall("prctl");
+  const { kill: why, stop, wait } = say.parts("after");
+  kill(say, parent, why);
+  const how = child.awaitEnd({ stop, wait });
+  reap(say, keeper, child);
+  return how;
+}
+
+const beget = (scene: Scene, say: Saying, { stub }: Acting, lane: string, role: string) =>
+  scene.rest(lane, role, { parent: stub, why: say("family.rests") });
+
+/** A child that has not executed an instruction. */
+function clone(scene: Scene, say: Saying, parent: Actor, lane: string, role: string): Actor {
+  const { why, executed, born } = say.parts("family", { parent: parent.pid });
+  return scene.clone(parent, { lane, role, why, executed, born });
+}
+
+function kill(say: Saying, parent: Actor, why: Said): void {
+  parent.signal("SIGKILL", why, say("chosen"));
+  parent.awaitEnd(say("parent-ends"));
+}
+
+/** Once the tracer has reaped it, it is a zombie of its parent, the keeper. */
+function reap(say: Saying, keeper: Acting, { stub, recorder, lane }: Actor): void {
+  keeper.stub.call("wait4", stub.pid, 0, stub.tracer.flag("__WALL"), 0);
+  stub.forgetIfDead();
+  recorder.step({
+    lane: keeper.lane,
+    about: lane,
+    kind: "note",
+    title: `the keeper reaps ${stub.pid}`,
+    why: say("reaped"),
+    observer: keeper.observer,
+  });
+}
