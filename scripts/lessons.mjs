@@ -7,11 +7,12 @@ import { files, makeFrom } from "./sources.mjs";
 const FOLDER = "docs/lessons";
 const PLAYS = "src/labs/record/plays";
 
-/** Not lessons: texts that several lessons share, the terms of arm64, and the glossary. */
+/** Not lessons: texts that several lessons share, the terms of arm64, the glossary, and the assignments. */
 const COMMON = "common";
 const TERMS = "arm64";
 const GLOSSARY = "glossary";
-const OTHERS = ["README", COMMON, TERMS, GLOSSARY];
+const TASKS = "tasks";
+const OTHERS = ["README", COMMON, TERMS, GLOSSARY, TASKS];
 
 /** How code names a text: say("id"), say.parts("id"), common("id"). */
 const NAMED = /\b(?:say|common)(?:\.parts)?\(\s*"([^"]+)"/g;
@@ -40,6 +41,7 @@ export async function buildLessonTexts() {
       common: common.moments,
       terms: tableOf(markdown, TERMS),
       glossary: parsePage(markdown, GLOSSARY).glossary,
+      tasks: parseTasks(markdown),
     };
     writeFileSync("dist/lesson_texts.json", `${JSON.stringify(texts)}\n`);
   });
@@ -139,6 +141,35 @@ function parsePage(markdown, name) {
   return page;
 }
 
+/**
+ * The assignments: a heading of the second level for each, "NAME: TITLE", and of the third for each part. A numbered list has
+ * hints, another one names: "`NAME`: MEANING".
+ */
+function parseTasks(markdown) {
+  const tasks = {};
+  let task;
+  let part;
+  for (const { kind, level, text, items, isOrdered } of blocksOf(
+    markdown.parse(readFileSync(`${FOLDER}/${TASKS}.md`, "utf8"), {}),
+  )) {
+    if (kind === "heading" && level === 2) {
+      const [, name, title] = /^([\w-]+): (.*)$/.exec(text);
+      task = part = tasks[name] = { title, text: [], hints: [], names: {}, parts: {} };
+    } else if (kind === "heading" && level === 3) {
+      part = task.parts[text] = { text: [], hints: [] };
+    } else if (task === undefined) continue;
+    else if (kind === "paragraph") part.text.push(text);
+    else if (isOrdered) part.hints.push(...items.map(itemText));
+    else for (const item of items) addName(task.names, itemText(item));
+  }
+  return tasks;
+}
+
+function addName(names, item) {
+  const [, name, meaning] = /^`(\w+)`: (.*)$/.exec(item);
+  names[name] = meaning;
+}
+
 function addToMoment(moment, { kind, text, isStrong, items }) {
   if (kind === "quote") moment.detail = text;
   else if (kind === "paragraph" && isStrong) moment.question = { text, choices: [] };
@@ -172,7 +203,7 @@ function blocksOf(tokens) {
   for (const [i, token] of tokens.entries()) {
     const { type, tag } = token;
     if (type === "bullet_list_open" || type === "ordered_list_open") {
-      list = { kind: "list", items: [] };
+      list = { kind: "list", items: [], isOrdered: tag === "ol" };
       blocks.push(list);
     } else if (type === "bullet_list_close" || type === "ordered_list_close") list = null;
     else if (type === "list_item_open") list.items.push([]);

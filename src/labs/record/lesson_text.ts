@@ -23,11 +23,19 @@ const lesson = record({
   key: texts,
 });
 const term = record({ forms: texts, text });
+const variant = { text: texts, hints: texts };
+const task = record({
+  title: text,
+  ...variant,
+  names: table(text, MOST),
+  parts: table(record(variant), MOST),
+});
 const all = record({
   lessons: table(lesson, MOST),
   common: moments,
   terms: list(texts, MOST),
   glossary: list(term, MOST),
+  tasks: table(task, MOST),
 });
 
 /** What docs/lessons/NAME.md has of a lesson, without its moments. */
@@ -122,18 +130,56 @@ function sayFrom<T>(page: string, moments: () => Readonly<Record<string, Saying>
   return Object.assign((id: IdOf<T>, values: Values = {}) => find(id, values), { parts });
 }
 
+/** What docs/lessons/tasks.md has of a task in one variant. */
+export interface TaskText extends Omit<Shaped<typeof task>, "parts"> {}
+
+/**
+ * The text of a task, in the words of this machine.
+ *
+ * @param parts those of its variant
+ * @throws StateError if there is no such text, or no value for a word in braces
+ */
+export function taskText(
+  name: string,
+  parts: readonly string[] = [],
+  values: Values = {},
+): TaskText {
+  const place = `docs/lessons/tasks.md: ${name}`;
+  const found = readAll().tasks[name];
+  if (found === undefined) throw new StateError(`${place} is missing`);
+  const told = filling(inWordsOf(HOST_ARCH), values, place);
+  const all = parts.map((part) => {
+    const text = found.parts[part];
+    if (text === undefined) throw new StateError(`${place} has no part "${part}"`);
+    return text;
+  });
+  return {
+    title: told(found.title),
+    text: [found, ...all].flatMap(({ text }) => text.map(told)),
+    hints: [found, ...all].flatMap(({ hints }) => hints.map(told)),
+    names: Object.fromEntries(
+      Object.entries(found.names).map(([name, meaning]) => [told(name), told(meaning)]),
+    ),
+  };
+}
+
+/** Puts a text into the words of an architecture, and values in the places of the words in braces. */
+function filling(words: (text: string) => string, values: Values, place: string) {
+  return (text: string) =>
+    words(text).replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      const value = values[name];
+      if (value === undefined) throw new StateError(`${place} needs a value of "${name}"`);
+      return `${value}`;
+    });
+}
+
 function fill(
   { text, detail, question }: Saying,
   words: (text: string) => string,
   values: Values,
   place: string,
 ): Saying {
-  const told = (text: string) =>
-    words(text).replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-      const value = values[name];
-      if (value === undefined) throw new StateError(`${place} needs a value of "${name}"`);
-      return `${value}`;
-    });
+  const told = filling(words, values, place);
   return {
     text: told(text),
     detail: detail && told(detail),
