@@ -1,6 +1,7 @@
+import { taskTitle } from "../labs/record/lesson_text.ts";
 import { keyOf } from "../labs/record/tasks/grade.ts";
-import { assignment, exerciseFor } from "../labs/record/tasks/submission.ts";
-import { loadTask, TASKS } from "../labs/record/tasks/tasks.ts";
+import { assignment, exerciseFor, textOf } from "../labs/record/tasks/submission.ts";
+import { TASKS } from "../labs/record/tasks/tasks.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
@@ -65,7 +66,10 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function list(json: boolean): number {
-  const tasks = Object.entries(TASKS).map(([name, { lesson, title }]) => ({ name, lesson, title }));
+  const tasks = Object.entries(TASKS).map(([name, { lesson }]) => ({
+    ...{ name, lesson },
+    title: taskTitle(name),
+  }));
   if (json) printJson("stublab.task-list/1", { tasks });
   else {
     const lines = tasks.map(
@@ -78,7 +82,7 @@ function list(json: boolean): number {
 }
 
 function hint(name: string, student: string, text: string): number {
-  const { hints } = exerciseFor(name, student);
+  const { hints } = textOf(name, exerciseFor(name, student));
   const index = hints.findIndex((_, i) => text === `${i + 1}`);
   if (index < 0) {
     const range = `a whole number from 1 to ${hints.length}`;
@@ -101,7 +105,7 @@ async function write(
   if (output === undefined) print(text);
   else {
     await writeOutput(output, text);
-    talk(`${loadTask(name).title}: edit ${output}, then stublab lesson task check ${output}\n`);
+    talk(`${taskTitle(name)}: edit ${output}, then stublab lesson task check ${output}\n`);
   }
 }
 

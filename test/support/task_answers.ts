@@ -1,6 +1,6 @@
 /* Answers to tasks: right ones, and ones that are wrong in a known way. */
 
-import { DAMAGES } from "../../src/labs/record/tasks/exercises/repair.ts";
+import { CODE } from "../../src/labs/record/tasks/exercises/code.ts";
 import { keyOf } from "../../src/labs/record/tasks/grade.ts";
 import { assignment, exerciseFor } from "../../src/labs/record/tasks/submission.ts";
 
@@ -111,7 +111,11 @@ export const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
     ],
   ],
   "one-page": [
-    ["the stub code is unmapped, too", body("munmap1 = 0, TOP\n"), /page of the stub code is gone/],
+    [
+      "the stub code is unmapped, too",
+      body("munmap1 = 0, PAGE + 4096\n"),
+      /page of the stub code is gone/,
+    ],
     ["a range is forgotten", replaced(/^munmap2.*\n/m, ""), /other pages than the two are left/],
     [
       "an address within a page",
@@ -123,7 +127,7 @@ export const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
     ["another argument", replaced(/mov \$\d+, %edi/, "mov $1, %edi"), /the argument is another/],
     [
       "another fault",
-      replaced("mov %rbx, (%rax)", "mov %rbx, 4096(%rax)"),
+      replaced("mov (%rax), %rbx", "mov 4096(%rax), %rbx"),
       /the guest does something else .*got raised SIGSEGV/,
     ],
     [
@@ -266,11 +270,8 @@ export const DAMAGE_REASONS: readonly RegExp[] = [
 
 /** The number of the damage that a student is to repair. */
 export function damageOf(student: string): number {
-  const text = assignment("repair-stub", student);
-  return DAMAGES.findIndex(([right, wrong]) => {
-    const repaired = exerciseFor("repair-stub", student);
-    return "key" in repaired && text.endsWith(repaired.key.replace(right, wrong));
-  });
+  const [part] = exerciseFor("repair-stub", student).parts ?? [];
+  return CODE.DAMAGES.findIndex(([each]) => each === part);
 }
 
 /** Answers that do harm, as assembly for "repair-stub". */

@@ -86,9 +86,6 @@ export const LEAVE_CALL = "PTRACE_SYSCALL";
 /** The address of PTRACE_GETREGS and PTRACE_SETREGS is unused. */
 export const REGISTER_SET = 0n;
 
-/** Whether there are tasks about it: their answers are registers and code. */
-export const HAS_TASKS = true;
-
 /** What has to be said before docs/lessons/, which name these registers. */
 export const LESSON_NOTE = undefined;
 

@@ -26,7 +26,6 @@ export interface RecordArch {
   readonly JUMP: RegExp;
   readonly LEAVE_CALL: "PTRACE_SYSCALL" | "PTRACE_SINGLESTEP";
   readonly REGISTER_SET: bigint | Call["arguments"][number];
-  readonly HAS_TASKS: boolean;
   readonly LESSON_NOTE: string | undefined;
   withoutSteps(registers: Words): Record<string, bigint>;
   restingFacts(

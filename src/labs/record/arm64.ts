@@ -80,8 +80,6 @@ export const LEAVE_CALL = "PTRACE_SINGLESTEP";
 
 export const REGISTER_SET = { word: "0x1", told: "NT_PRSTATUS" } as const;
 
-export const HAS_TASKS = false;
-
 export const LESSON_NOTE =
   "What follows names the registers and instructions of amd64. On arm64, RIP is pc, RAX is x8 for the number of a call and x0 " +
   "for its result, R15 is x7, RBX is x9, SYSCALL is SVC, and INT3 is BRK.";

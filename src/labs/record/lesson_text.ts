@@ -85,6 +85,9 @@ function inWordsOf(arch: Arch): (text: string) => string {
   return (text) => text.replace(pattern, (word) => words.get(word) ?? word);
 }
 
+/** Puts a text that names amd64's registers and instructions into the words of this machine. */
+export const inWords = (text: string): string => inWordsOf(HOST_ARCH)(text);
+
 /** The text of a lesson, in the words of an architecture; undefined if there is no such lesson. */
 export function lessonText(name: string, arch: Arch = HOST_ARCH): LessonText | undefined {
   const { lessons } = readAll();
@@ -132,6 +135,11 @@ function sayFrom<T>(page: string, moments: () => Readonly<Record<string, Saying>
 
 /** What docs/lessons/tasks.md has of a task in one variant. */
 export interface TaskText extends Omit<Shaped<typeof task>, "parts"> {}
+
+/** The title of a task, in the words of this machine. */
+export function taskTitle(name: string): string {
+  return inWords(readAll().tasks[name]?.title ?? "");
+}
 
 /**
  * The text of a task, in the words of this machine.

@@ -77,10 +77,9 @@ arm64("it is the same as itself", () => {
   assert.equal([part, end], [null, []]);
 });
 
-arm64("its page says that the text of the lesson is about amd64, and sets no tasks", () => {
+arm64("its page says that the text of the lesson is about amd64, and it has tasks", () => {
   assert.match(renderRecordingPage(recording), /names the registers and instructions of amd64/);
-  assert.equal(tasksOf(recording), []);
-  assert.ok(tasksOf({ scenario: "grandchild", machine: { kernel: "", arch: "amd64" } }).length > 0);
+  assert.ok(tasksOf(recording).length > 0);
 });
 
 arm64.run();

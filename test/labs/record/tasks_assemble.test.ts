@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { KERNEL } from "../../../src/labs/record/tasks/answer.ts";
 import { assemble } from "../../../src/labs/record/tasks/assemble.ts";
-import { STUB_SOURCE } from "../../../src/labs/record/tasks/exercises/repair.ts";
+import { stubSource } from "../../../src/labs/record/tasks/exercises/repair.ts";
 import { InputError, UnsupportedError } from "../../../src/lib/errors.ts";
 import { needs } from "../../support/needs.ts";
 
@@ -23,7 +23,7 @@ async function refusal(source: string): Promise<string> {
 }
 
 withCompiler("the stub code of a task is the stub code", async () => {
-  const listing = await assembled(STUB_SOURCE);
+  const listing = await assembled(stubSource());
   assert.equal([...codeBytes(listing)], [...codeBytes(loadListing(STUB_CODE))]);
 });
 

@@ -14,6 +14,7 @@ import {
   SECCOMP_RET_KILL_PROCESS,
   sockFprog,
 } from "../../../core/bpf/program.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { leaveFiles } from "../../../core/stub/files.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
@@ -47,6 +48,11 @@ const MOST = { memory: 1n << 24n, seconds: 5n } as const;
 const ENOSYS = 38;
 const ARGUMENT = 8;
 
+/** Whether there is such a call: fork, pause and others are not on arm64. */
+function isCall({ encoder }: TracingThread, name: string): boolean {
+  return encoder.constants.has(`SYS_${name}`);
+}
+
 /**
  * The filter of a stub that executes an answer. A call that is not allowed ends its process with SIGSYS.
  *
@@ -75,10 +81,10 @@ export function answerFilter(tracer: TracingThread, spared: readonly number[]): 
   const memory = [argument(2), ...unless(JUMP_IF_SET, tracer.constant("PROT_EXEC")), allow];
   return assembleBpf(
     [LOAD_WORD, DATA_ARCH],
-    [JUMP_EQUAL, tracer.constant("AUDIT_ARCH_X86_64"), 1, 0],
+    [JUMP_EQUAL, tracer.constant(HOST_MACHINE.auditArch), 1, 0],
     kill,
     [LOAD_WORD, DATA_NUMBER],
-    ...FREE.flatMap((name) => call(name, allow)),
+    ...FREE.filter((name) => isCall(tracer, name)).flatMap((name) => call(name, allow)),
     ...call("clone", argument(0), ...unless(JUMP_IF_SET, none(CLONE_REFUSED)), allow),
     ...call("clone3", [RETURN, SECCOMP_RET_ERRNO | ENOSYS]),
     ...call(

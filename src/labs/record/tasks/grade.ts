@@ -13,9 +13,8 @@ import type { Recording, Step } from "../recording.ts";
 import { type Answer, KERNEL } from "./answer.ts";
 import { assemble } from "./assemble.ts";
 import { type Judged, judgementShape, type ToTry } from "./judgement.ts";
-import { parseAnswer, type Submission } from "./submission.ts";
+import { parseAnswer, type Submission, textOf } from "./submission.ts";
 import { type Exercise, isPlayed, type Played, type Read } from "./task.ts";
-import { loadTask } from "./tasks.ts";
 
 /** How long an answer may be tried, in milliseconds: some of its calls may miss their deadlines, on a busy machine. */
 const DEADLINE = 20_000;
@@ -122,8 +121,8 @@ async function tryAnswer(
       // A process that was ended has not recorded its last fact.
       const [only] = checks;
       if (only?.name === ENDED) recorder.check(only.name, only.expected, only.seen);
-      const { title } = loadTask(task);
-      const recording = recorder.finish(`task-${task}`, { title, introduction: exercise.text });
+      const { title, text: introduction } = textOf(task, exercise);
+      const recording = recorder.finish(`task-${task}`, { title, introduction });
       expectRecording(recording);
       return { checks, recording: { ...recording, discarded } };
     } finally {

@@ -7,7 +7,7 @@ import { Thread } from "../../../core/stub/thread.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { DeadlineError, DeathError, StublabError, TraceError } from "../../../lib/errors.ts";
 import { Actor } from "../actor.ts";
-import { callWords, HOST, nextCallNumber, resultWord } from "../arch.ts";
+import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "../arch.ts";
 import { detachInStop } from "../birth.ts";
 import { isBorn } from "../clone.ts";
 import type { Words } from "./answer.ts";
@@ -21,11 +21,10 @@ const MAKING = new Set(["clone", "fork", "vfork"]);
 const ASLEEP: readonly string[] = ["S", "D"];
 
 /** What a tracer sees of the SYSCALL. */
-const SELECTED =
-  "The call that the registers select: RAX has its number, and the others its arguments.";
+const SELECTED = `The call that the registers select: ${NAMES.NUMBER} has its number, and others its arguments.`;
 
 const BORN =
-  "It has not executed an instruction yet. Its registers are those of the task that made it, but RAX is 0.";
+  "It has not executed an instruction yet. Its registers are those of the task that made it, but the result is 0.";
 
 /** A system call that a stub has made. */
 export interface MadeCall {
@@ -64,14 +63,14 @@ export class Player {
     return this.tracee.thread.tgid;
   }
 
-  /** What the names of OF_STUB stand for. */
-  get names(): Readonly<Record<"STUB" | "PARENT" | "BEGIN" | "SYSCALL", bigint>> {
+  /** What the names of "registers" in docs/lessons/tasks.md stand for. */
+  get names(): Readonly<Record<string, bigint>> {
     const { stubAddress, shim } = this.tracer;
     return {
       STUB: BigInt(this.pid),
       PARENT: BigInt(this.parentPid),
       BEGIN: BigInt(stubAddress),
-      SYSCALL: BigInt(stubAddress + shim.stubSyscallOffset()),
+      [NAMES.CALL]: BigInt(stubAddress + shim.stubSyscallOffset()),
     };
   }
 
@@ -119,7 +118,7 @@ export class Player {
       const { errno = "an errno" } = error;
       const why =
         "The kernel refuses these registers. Those before the one that it refuses are written all the same.";
-      this.note(`PTRACE_SETREGS failed with ${errno}`, why, "host");
+      this.note(`PTRACE_${NAMES.WRITE} failed with ${errno}`, why, "host");
       return errno;
     }
   }
@@ -193,7 +192,7 @@ export class Player {
       const isRefused = error.how === REFUSED;
       const made = isRefused ? this.calls.at(-1)?.name : undefined;
       const why = isRefused
-        ? `The filter of answers does not permit ${made}: it was not executed, and RAX still has its number.`
+        ? `The filter of answers does not permit ${made}: it was not executed.`
         : "It was ended from outside.";
       this.tracee.ended(error.how, why);
       return { kind: "ended", how: error.how, call: made };
@@ -249,7 +248,7 @@ export class Player {
   /** An injected call, recorded: its result as in `MadeCall`, or the end of the stub. */
   call(name: string, args: readonly SyscallArgument[], why: string): string {
     try {
-      this.tracee.call(name, args, { why, answer: "The result is in RAX." });
+      this.tracee.call(name, args, { why, answer: `The result is in ${NAMES.RESULT}.` });
       return this.#result().told;
     } catch (error) {
       if (error instanceof TraceError) return "does not come back";

@@ -1,4 +1,5 @@
 import { hex } from "../../../lib/errors.ts";
+import { NAMES } from "../arch.ts";
 
 /** The most instructions that a stub executes in a row. */
 export const MOST_INSTRUCTIONS = 150;
@@ -31,7 +32,7 @@ export type Run =
 export function tellRun(run: Run): string {
   switch (run.kind) {
     case "rest":
-      return "rests after its INT3";
+      return `rests ${NAMES.AT} its ${NAMES.TRAP}`;
     case "stopped":
       return "has stopped itself";
     case "ended":
@@ -63,7 +64,7 @@ export function whyHarmful(run: Run): string | undefined {
 
 function whyRefused(call: string): string {
   if (call.startsWith(NO_CALL))
-    return `RAX is the number of a call at the SYSCALL, and ${call} is unknown`;
+    return `${NAMES.NUMBER} is the number of a call at the ${NAMES.CALL}, and ${call} is unknown`;
   if (LIMITED.includes(call)) return `answers must not call ${call} with these arguments`;
   return `answers must not call ${call}: it could reach files or processes of others`;
 }

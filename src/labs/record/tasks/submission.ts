@@ -1,13 +1,14 @@
-import { expectAmd64 } from "../../../core/shim/shim.ts";
-import { InputError } from "../../../lib/errors.ts";
+import { InputError, UnsupportedError } from "../../../lib/errors.ts";
 import type { Limit } from "../../../lib/input.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { show } from "../../../lib/shape.ts";
+import { type TaskText, taskText } from "../lesson_text.ts";
 import type { Listing } from "../listing.ts";
+import { refusalOf } from "../scenarios.ts";
 import { wrap } from "../wrap.ts";
-import { Answer, REGISTERS, type Words } from "./answer.ts";
+import { Answer, REGISTERS } from "./answer.ts";
 import { Draw } from "./draw.ts";
-import { type Exercise, type Meanings, namesOf } from "./task.ts";
+import type { Exercise } from "./task.ts";
 import { loadTask } from "./tasks.ts";
 
 /** The most bytes of an answer. */
@@ -32,42 +33,54 @@ export interface Submission {
   readonly source: string | undefined;
 }
 
-/** The exercise of a student. @throws InputError; UnsupportedError, as all tasks are about amd64 */
-export function exerciseFor(task: string, student: string): Exercise {
-  expectAmd64("tasks are set and checked on");
-  const name = student.trim();
-  if (name === "" || name.length > LONGEST_NAME || /[\p{C}]/u.test(name)) {
+/** The exercise of a student. @throws InputError; UnsupportedError if there is no such task on this architecture */
+export function exerciseFor(name: string, student: string): Exercise {
+  const task = loadTask(name);
+  const refusal = refusalOf(task.lesson);
+  if (refusal !== undefined) throw new UnsupportedError(`the task ${name}: ${refusal}`);
+  const drawn = student.trim();
+  if (drawn === "" || drawn.length > LONGEST_NAME || /[\p{C}]/u.test(drawn)) {
     throw new InputError(
       `student: expected a name of at most ${LONGEST_NAME} characters, got ${show(student)}`,
     );
   }
-  return loadTask(task).exercise(new Draw(task, name));
+  return task.exercise(new Draw(name, drawn));
 }
 
 /** A file to hand out: the assignment as comments, and what is to be edited; or instead of that, `key`. */
 export function assignment(task: string, student: string, key?: string): string {
   const exercise = exerciseFor(task, student);
-  const { text, form, start } = exercise;
+  const { form, start } = exercise;
+  const { title, text, names } = textOf(task, exercise);
   const name = student.trim();
-  const names = described(namesOf(exercise));
+  const described = (which: (name: string) => boolean) =>
+    Object.entries(names)
+      .filter(([name]) => which(name))
+      .map(([name, meaning]) => `  ${name}: ${meaning}`)
+      .join("\n");
+  const values = described((name) => !isField(name));
   const notes = [
-    loadTask(task).title,
+    title,
     ...text,
-    ...(typeof form === "string" ? [] : [described(form)]),
-    ...(names === "" ? [] : [`A value may use the kernel's names, and\n${names}`]),
+    described(isField),
+    values && `A value may use the kernel's names, and\n${values}`,
     "Edit what follows, and check it: stublab lesson task check FILE\n" +
       `Hints: stublab lesson task ${task} --student ${quoted(name)} --hint 1`,
   ];
-  const head = notes.map(comment).join("#\n");
+  const head = notes.filter(Boolean).map(comment).join("#\n");
   const code = form === "code" ? `${CODE}\n` : "";
   return `${head}\ntask = ${task}\nstudent = ${name}\n\n${code}${(key ?? start).trimEnd()}\n`;
 }
 
-function described(meanings: Meanings): string {
-  return Object.entries(meanings)
-    .map(([name, meaning]) => `  ${name}: ${meaning}`)
-    .join("\n");
+/** What an assignment says, its hints, and the names that values may use beside the kernel's. */
+export function textOf(task: string, { form, parts, values }: Exercise): TaskText {
+  const text = taskText(task, parts, values);
+  const ofStub = form === "registers" ? taskText("registers").names : {};
+  return { ...text, names: { ...ofStub, ...text.names } };
 }
+
+/** Whether a name of a text is that of a field, which an answer sets. */
+const isField = (name: string) => name === name.toLowerCase();
 
 /** A word of a shell. */
 function quoted(text: string): string {
@@ -101,12 +114,13 @@ export function parseAnswer(text: string, code?: Listing): Submission {
   };
   const [task, student] = [take("task"), take("student")];
   const exercise = exerciseFor(task, student);
-  const names = placeholders(exercise);
-  expectFields(values, exercise, names);
   const { form } = exercise;
+  const { names } = textOf(task, exercise);
+  const fields = form === "registers" ? REGISTERS : Object.keys(names).filter(isField);
+  expectFields(values, fields, names);
   if (form !== "code") {
     if (at >= 0) throw new InputError(`line ${at + 1}: this task takes no code`);
-    if (form !== "registers" && values.size === 0) refuseWithout(`${Object.keys(form)[0]} = …`);
+    if (form === "fields" && values.size === 0) refuseWithout(`${fields[0]} = …`);
     return { task, student, exercise, answer: new Answer(values), source: undefined };
   }
   if (at < 0) refuseWithout(CODE);
@@ -138,24 +152,23 @@ function assignmentsIn(lines: readonly string[]): Map<string, string> {
   return values;
 }
 
-/** Checks the names of what is set, and that each value can be understood. */
-function expectFields(values: ReadonlyMap<string, string>, { form }: Exercise, names: Words): void {
-  const fields = form === "code" ? [] : form === "registers" ? REGISTERS : Object.keys(form);
+/** Checks the names of what is set, and that each value can be understood before what its names stand for exists. */
+function expectFields(
+  values: ReadonlyMap<string, string>,
+  fields: readonly string[],
+  names: TaskText["names"],
+): void {
   const answer = new Answer(values);
+  const placeholders = Object.fromEntries(Object.keys(names).map((name) => [name, 0n]));
   for (const name of values.keys()) {
     if (!fields.includes(name)) {
       throw new InputError(`this task does not ask for ${show(name)}${didYouMean(name, fields)}`);
     }
     try {
-      answer.words(name, names);
+      answer.words(name, placeholders);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new InputError(`${name}: ${why}`, { cause });
     }
   }
-}
-
-/** The names of a task, before what they stand for exists. */
-function placeholders(exercise: Exercise): Words {
-  return Object.fromEntries(Object.keys(namesOf(exercise)).map((name) => [name, 0n]));
 }

@@ -1,6 +1,6 @@
 import { InputError } from "../../../lib/errors.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
-import { archOf } from "../arch.ts";
+import { taskTitle } from "../lesson_text.ts";
 import type { Recording } from "../recording.ts";
 import { cloneRegisters, earlyAttach, makeThread } from "./exercises/births.ts";
 import { failingCall } from "./exercises/calls.ts";
@@ -36,13 +36,11 @@ export const TASKS: Readonly<Record<string, Task>> = {
 };
 
 /** The tasks of a recording's lesson, with their names. */
-export function tasksOf(
-  recording: Pick<Recording, "machine" | "scenario">,
-): { readonly name: string; readonly title: string }[] {
-  if (!archOf(recording).HAS_TASKS) return [];
-  const { scenario: lesson } = recording;
-  return Object.entries(TASKS).flatMap(([name, task]) =>
-    task.lesson === lesson ? [{ name, title: task.title }] : [],
+export function tasksOf({
+  scenario,
+}: Pick<Recording, "scenario">): { readonly name: string; readonly title: string }[] {
+  return Object.entries(TASKS).flatMap(([name, { lesson }]) =>
+    lesson === scenario ? [{ name, title: taskTitle(name) }] : [],
   );
 }
 

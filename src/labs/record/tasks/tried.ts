@@ -7,8 +7,8 @@ import { CHANNEL, encodeMessage, MessageReader } from "../../../sandbox/channel.
 import { writeMessage } from "../pieces.ts";
 import { Recorder } from "../recorder.ts";
 import type { Piece } from "../recording.ts";
+import { Decided, Judge } from "./judge.ts";
 import { type Judgement, PIECES, type ToTry, toTryShape } from "./judgement.ts";
-import { Decided, Stage } from "./stage.ts";
 import { parseAnswer } from "./submission.ts";
 import { isPlayed } from "./task.ts";
 
@@ -47,18 +47,18 @@ function writer(): (piece: Piece) => void {
 function judge({ text, code }: ToTry): Judgement {
   const { exercise, answer } = parseAnswer(text, code ?? undefined);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
-  const stage = new Stage(new Recorder(undefined, writer()));
+  const judging = new Judge(new Recorder(undefined, writer()));
   let late = false;
   try {
-    exercise.play(stage, answer);
+    exercise.play(judging, answer);
   } catch (error) {
-    if (error instanceof StublabError) stage.unforeseen(error);
+    if (error instanceof StublabError) judging.unforeseen(error);
     else if (!(error instanceof Decided)) throw error;
     late = error instanceof DeadlineError;
   } finally {
-    stage.watched.close();
+    judging.watched.close();
   }
-  return { kind: "judged", checks: stage.checks, late };
+  return { kind: "judged", checks: judging.checks, late };
 }
 
 send({ kind: "ready" });

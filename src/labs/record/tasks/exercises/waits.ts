@@ -1,44 +1,36 @@
 import { Acting } from "../../acting.ts";
 import type { Actor } from "../../actor.ts";
-import type { Stage } from "../stage.ts";
+import type { Judge } from "../judge.ts";
 import type { Task } from "../task.ts";
 import { cloneStub, comesToStop } from "./verbs.ts";
 
 export const waitOptions: Task = {
   lesson: "no-wuntraced",
-  title: "Write the wait4 options that see the self-stop",
+  points: 2,
   exercise(draw) {
     const signal = draw.one("SIGCHLD", "SIGUSR1", "SIGUSR2", "SIGTERM", "0");
     const polls = draw.one(true, false);
     const all = signal === "SIGCHLD" ? "" : "|__WALL";
     return {
-      text: [
-        `A stub has cloned another, ${signal === "0" ? "without an exit signal" : `whose exit signal is ${signal}`}, and waits for it to stop itself: ` +
-          "wait4(child, NULL, options, NULL). Write the options with which wait4 returns the pid of the stopped child.",
-        polls
-          ? "The same call is made once before the child has stopped. It must not block then, but return 0."
-          : "The call is made when the child has stopped.",
-      ],
-      form: { options: "the third argument of wait4" },
+      parts: [polls ? "polls" : "waits"],
+      values: { signal: signal === "0" ? "0 (none)" : signal },
+      form: "fields",
       start: `options = ${polls ? "WNOHANG" : "0"}`,
       key: `options = WUNTRACED${all}${polls ? "|WNOHANG" : ""}`,
-      hints: [
-        "wait4 reports the end of a child, unless it is asked for more. A tracer need not ask.",
-        "Children whose exit signal is not SIGCHLD are passed over, unless wait4 is asked for them.",
-        `WUNTRACED asks for stops, __WALL for all kinds of children, WNOHANG does not wait${all === "" ? "" : "; __WCLONE would do, too"}.`,
-      ],
-      play(stage, answer) {
-        const parent = stage.cast({ lane: "master", role: "the stub that waits" });
-        const child = cloneStub(parent, "child", signal);
+      play(judge, answer) {
+        const { tracer } = judge;
+        const parent = judge.cast({ lane: "master", role: "the stub that waits" });
+        const exit = signal === "0" ? 0n : tracer.flag(signal);
+        const child = cloneStub(parent, "child", tracer.flag("CLONE_FILES") | exit);
         const args = [child.pid, 0, answer.word("options"), 0];
         if (polls) {
           const early = parent.call("wait4", args, "The child runs.");
           const meaning = explain(early, "it must return at once");
-          stage.require("wait4 before the child has stopped", "0", early, meaning);
+          judge.require("wait4 before the child has stopped", "0", early, meaning);
         }
-        comesToStop(stage, child);
+        comesToStop(judge, child);
         const seen = parent.call("wait4", args, "The options of the answer.");
-        stage.expect("wait4", `${child.pid}`, seen, explain(seen, "the stop is not reported"));
+        judge.expect("wait4", `${child.pid}`, seen, explain(seen, "the stop is not reported"));
       },
     };
   },
@@ -61,43 +53,29 @@ function explain(result: string, otherwise: string): string {
 
 export const traceOptions: Task = {
   lesson: "exitkill",
-  title: "Write the options of a tracer",
+  points: 3,
   exercise(draw) {
-    const end = draw.one(
-      ["PTRACE_O_EXITKILL", "is killed", "nothing ends a guest whose tracer has died"] as const,
-      [undefined, "lives on", "the kernel has killed it"] as const,
-    );
-    const stop = draw.one(
-      ["PTRACE_O_TRACESYSGOOD", "0x85", "the tracer cannot distinguish it from a SIGTRAP"] as const,
-      [undefined, "0x5", "the tracer was to see a plain SIGTRAP"] as const,
-    );
-    const [[kills, goal, otherwise], [marks, status, other]] = [end, stop];
-    const key = `options = ${[kills, marks].filter((name) => name).join("|") || "0"}`;
+    const kills = draw.one(true, false);
+    const marks = draw.one(true, false);
+    const options = [
+      ...(kills ? ["PTRACE_O_EXITKILL"] : []),
+      ...(marks ? ["PTRACE_O_TRACESYSGOOD"] : []),
+    ];
     return {
-      text: [
-        `A stub traces another, and will die. Write its ptrace options, so that the traced stub ${goal} then, and so that ` +
-          `the tracer ${marks ? "can" : "cannot"} distinguish a stop at a system call from a SIGTRAP: wait4 reports ` +
-          `${status} (SIGTRAP${marks ? " | 0x80" : ""}).`,
-        "The traced stub has no death signal of its own.",
-      ],
-      form: { options: "for PTRACE_SETOPTIONS" },
+      parts: [kills ? "killed" : "free", marks ? "marked" : "plain"],
+      form: "fields",
       start: `options = ${kills ? "0" : "PTRACE_O_EXITKILL"}`,
-      key,
-      hints: [
-        "ptrace(2) lists the options under PTRACE_SETOPTIONS.",
-        "PTRACE_O_EXITKILL is about the tracer's end, PTRACE_O_TRACESYSGOOD about stops at system calls.",
-        key,
-      ],
-      play(stage, answer) {
-        const { tracer } = stage;
-        const dying = stage.stub("tracer", "a stub that traces another");
+      key: `options = ${options.join("|") || "0"}`,
+      play(judge, answer) {
+        const { tracer } = judge;
+        const dying = judge.stub("tracer", "a stub that traces another");
         const acting = new Acting("tracer", dying.stub);
-        const guest = sleeperOf(stage, acting);
+        const guest = sleeperOf(judge, acting);
         const [request, options] = ["PTRACE_SETOPTIONS", answer.word("options")];
         const args = [tracer.flag(request), guest.pid, 0, options];
         const { errno } = acting.stub.inject("ptrace", ...args);
         const refused = "a bit of the options is unknown to the kernel";
-        stage.require(request, "0", errno === null ? "0" : `-${errno}`, refused);
+        judge.require(request, "0", errno === null ? "0" : `-${errno}`, refused);
         guest.requested(request, "The options of the answer.", { data: options });
         guest.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
         const { kind } = guest.awaitStop({
@@ -105,24 +83,38 @@ export const traceOptions: Task = {
           wait: "The tracer waits for the guest.",
         });
         const seen = kind === "syscall" ? "0x85" : "0x5";
-        stage.expect("the stop at the system call", status, seen, other);
-        guest.resume("The guest waits in pause().");
+        judge.expect(
+          "the stop at the system call",
+          marks ? "0x85" : "0x5",
+          seen,
+          marks
+            ? "the tracer cannot distinguish it from a SIGTRAP"
+            : "the tracer was to see a plain SIGTRAP",
+        );
+        guest.resume("The guest waits in its system call.");
         guest.until(({ state }) => state === "S");
         dying.signal("SIGKILL", "The tracer is killed.");
         dying.awaitEnd({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
-        const fate = survives(guest) ? "lives on" : "is killed";
-        stage.expect("the guest after the death of its tracer", goal, fate, otherwise);
+        judge.expect(
+          "the guest after the death of its tracer",
+          kills ? "is killed" : "lives on",
+          survives(guest) ? "lives on" : "is killed",
+          kills ? "nothing ends a guest whose tracer has died" : "the kernel has killed it",
+        );
       },
     };
   },
 };
 
-/** A guest that another stub traces. It has no death signal, and is about to execute pause(). */
-function sleeperOf(stage: Stage, acting: Acting): Actor {
-  const guest = stage.stub("guest", "the stub that it traces");
-  const clear = [stage.tracer.flag("PR_SET_PDEATHSIG"), 0];
+/** A guest that another stub traces. It has no death signal, and is about to wait in a system call for ever. */
+function sleeperOf(judge: Judge, acting: Acting): Actor {
+  const guest = judge.stub("guest", "the stub that it traces");
+  const clear = [judge.tracer.flag("PR_SET_PDEATHSIG"), 0];
   guest.callBriefly("prctl", clear, "It has no death signal.");
-  guest.setRegisters(guest.frame("pause"), "The guest is about to execute pause().");
+  guest.setRegisters(
+    guest.frame("ppoll"),
+    "The guest is about to wait, in ppoll without a timeout.",
+  );
   acting.takeOver(guest.stub);
   return guest.by(acting);
 }

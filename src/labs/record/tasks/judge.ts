@@ -12,6 +12,7 @@ import {
   UnsupportedError,
 } from "../../../lib/errors.ts";
 import { Actor } from "../actor.ts";
+import { inWords } from "../lesson_text.ts";
 import { codeBytes, type Listing } from "../listing.ts";
 import { dumpNoCore } from "../precautions.ts";
 import type { Recorder } from "../recorder.ts";
@@ -19,7 +20,7 @@ import { addStubCode } from "../stub_code.ts";
 import { CODE_ADDRESS } from "./assemble.ts";
 import { confine } from "./confine.ts";
 import { Player } from "./player.ts";
-import { type Run, tellRun, whyHarmful } from "./run.ts";
+import { RESTS, type Run, tellRun, whyHarmful } from "./run.ts";
 import { Watched } from "./watched.ts";
 
 /** How long a call of an answer may take, in milliseconds. */
@@ -43,8 +44,8 @@ const MACHINE = [UnsupportedError, ForkError, BirthError, AttachError] as const;
 /** A fact that does not hold, and without which an answer cannot be tried further. */
 export class Decided extends Error {}
 
-/** Where an answer is tried: a tracer, and a keeper that adopts orphans. Everything is recorded, and judged by facts. */
-export class Stage {
+/** What tries an answer: a tracer, and a keeper that adopts orphans. Everything is recorded, and judged by facts. */
+export class Judge {
   readonly recorder: Recorder;
   readonly tracer: Tracer;
   /** The parent of all stubs that execute an answer. It executes none itself. */
@@ -95,7 +96,7 @@ export class Stage {
       if (!(cause instanceof SyscallError)) throw cause;
       throw new UnsupportedError(`answers cannot be tried here: ${cause.message}`, { cause });
     }
-    const rests = `stub ${stub.pid} rests after its INT3`;
+    const rests = `stub ${stub.pid} ${RESTS}`;
     actor.look(rests, "It has one page, that of the stub code, and whatever this task needs.");
     if (code !== undefined && recorder.placeOf(CODE_ADDRESS) === undefined) {
       recorder.addCode(code, CODE_ADDRESS, new Map());
@@ -104,7 +105,7 @@ export class Stage {
   }
 
   /**
-   * A fact that decides. Returns whether it holds.
+   * A fact that decides, in the words of amd64. Returns whether it holds.
    *
    * @param seen what the kernel says, or what became of a stub
    * @param meaning of anything else than what is expected, if that is not said by itself
@@ -112,16 +113,16 @@ export class Stage {
   expect(fact: string, expected: string, seen: string | Run, meaning: string): boolean {
     const [told, why] =
       typeof seen === "string" ? [seen, meaning] : [tellRun(seen), whyHarmful(seen) ?? meaning];
-    const made = check(fact, expected, told, why);
+    const made = check(inWords(fact), expected, told, inWords(why));
     this.checks.push(made);
-    this.recorder.check(fact, expected, told);
+    this.recorder.check(made.name, expected, told);
     const held = made.status === "held";
     if (!held) {
       this.recorder.step({
         lane: "host",
         kind: "note",
         title: tellCheck(made),
-        why: `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
+        why: inWords(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`),
       });
     }
     return held;
