@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { alignRecordings } from "../labs/record/beside.ts";
+import { renderBesideText } from "../labs/record/beside_text.ts";
 import { renderJson } from "../labs/record/load.ts";
 import { readerSeed } from "../labs/record/reading.ts";
 import type { Recording } from "../labs/record/recording.ts";
@@ -8,7 +9,6 @@ import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import { stepNumber } from "../labs/record/tell.ts";
 import { walkThrough } from "../labs/record/terminal/session.ts";
 import { renderText } from "../labs/record/text.ts";
-import { renderBesideText } from "../labs/record/view/beside_text.ts";
 import { renderRecordingPage } from "../labs/record/view/page/page.ts";
 import { visible, visibleJson } from "../lib/visible.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";

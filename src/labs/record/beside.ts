@@ -68,7 +68,13 @@ export function alignRecordings(left: Recording, right: Recording): Beside {
   expectRecording(right);
   const lanes = pairLanes(left, right);
   const [a, b] = [new Reader(left, lanes, "left"), new Reader(right, lanes, "right")];
-  const rows = align(a, b);
+  const lasting = new Map<string, string>();
+  const rows = align(a, b).map(([i, j, isPair]): BesideRow => {
+    if (!isPair || i === null || j === null)
+      return { relation: "apart", left: i, right: j, differences: [] };
+    const differences = compare(a.at(i), b.at(j), lasting);
+    return { relation: differences.length > 0 ? "alike" : "same", left: i, right: j, differences };
+  });
   const part = rows.findIndex(({ relation }) => relation !== "same");
   const end = left.end.flatMap(({ fact, seen, held }) => {
     const other = right.end.find((each) => each.fact === fact);
@@ -81,34 +87,19 @@ export function alignRecordings(left: Recording, right: Recording): Beside {
 }
 
 function pairLanes(left: Recording, right: Recording): Beside["lanes"] {
-  const pairs = left.lanes.flatMap(({ id }) =>
-    right.lanes.some((lane) => lane.id === id) ? [{ left: id, right: id }] : [],
-  );
-  const named = new Set(pairs.map((pair) => pair.left));
-  const [ours, theirs] = [left, right].map(({ lanes }) =>
-    lanes.filter(({ id }) => !named.has(id)).map(({ id }) => id),
-  );
-  const events = (theirs ?? [])
-    .slice(0, MOST_LANES)
-    .map((id) => [id, eventsOf(right, id)] as const);
-  const candidates = (ours ?? []).slice(0, MOST_LANES).flatMap((one) => {
-    const own = eventsOf(left, one);
-    return events.map(([other, all]) => {
-      const shared = all.filter((event) => own.includes(event)).length;
-      return { left: one, right: other, shared };
+  const free = new Set(right.lanes.map(({ id }) => id));
+  const take = (id: string | undefined) => (id !== undefined && free.delete(id) ? id : null);
+  const pairs = left.lanes.map(({ id }) => ({ left: id, right: take(id) }));
+  const named = pairs.map((pair) => {
+    if (pair.right !== null) return pair;
+    const own = eventsOf(left, pair.left);
+    const shared = [...free].slice(0, MOST_LANES).map((id) => {
+      return { id, count: eventsOf(right, id).filter((event) => own.includes(event)).length };
     });
+    const [best] = shared.filter(({ count }) => count > 0).toSorted((a, b) => b.count - a.count);
+    return { left: pair.left, right: take(best?.id) };
   });
-  for (const { left, right, shared } of candidates.toSorted((a, b) => b.shared - a.shared)) {
-    const taken = pairs.some((pair) => pair.left === left || pair.right === right);
-    if (shared > 0 && !taken) pairs.push({ left, right });
-  }
-  const alone = (side: "left" | "right", ids: readonly string[] = []) =>
-    ids.filter((id) => pairs.every((pair) => pair[side] !== id));
-  return [
-    ...pairs,
-    ...alone("left", ours).map((left) => ({ left, right: null })),
-    ...alone("right", theirs).map((right) => ({ left: null, right })),
-  ];
+  return [...named, ...[...free].map((right) => ({ left: null, right }))];
 }
 
 /** What a lane does, without numbers. */
@@ -117,26 +108,43 @@ function eventsOf({ steps }: Recording, id: string): string[] {
   return own.map(({ kind, title }) => `${kind} ${title.replace(/\d\w*/g, "")}`);
 }
 
+/** A step as it is compared. */
+interface Compared {
+  readonly step: Step;
+  /** The name of the register with the address of the next instruction. */
+  readonly pointer: string;
+  readonly key: string;
+  /** The registers that it changed. */
+  readonly changed: readonly string[];
+  /** The registers and fields of /proc of its lane after it, as they are shown, and as they are compared. */
+  readonly values: ReadonlyMap<string, readonly [shown: string, compared: string]>;
+}
+
 /** One of the two, with lanes by the names that they have in common. */
 class Reader {
-  readonly moments: Moments;
-  readonly steps: readonly Step[];
+  readonly #moments: Moments;
   readonly #names: ReadonlyMap<string, string>;
   readonly #annotator: Annotator;
+  /** What must be equal for steps to be the same. */
+  readonly keys: readonly string[];
+  /** What must be equal for steps to be alike: a call of the same name, or a title that begins with the same word. */
+  readonly weakKeys: readonly string[];
 
   constructor(recording: Recording, lanes: Beside["lanes"], side: "left" | "right") {
-    this.moments = new Moments(recording);
-    this.steps = recording.steps;
-    this.#annotator = new Annotator(
-      this.moments,
-      openAssemblyEncoder(recording.machine.arch).constants,
-    );
+    const { constants } = openAssemblyEncoder(recording.machine.arch);
+    this.#moments = new Moments(recording);
+    this.#annotator = new Annotator(this.#moments, constants);
     this.#names = new Map(
-      lanes.flatMap((pair) => {
-        const id = pair[side];
-        return id === null ? [] : [[id, pair.left ?? `${id} of the right`] as const];
-      }),
+      lanes.map((pair) => [pair[side] ?? "", pair.left ?? `${pair.right} of the right`]),
     );
+    const event = ({ kind, lane, about }: Step) =>
+      `${kind} ${this.#names.get(lane)} ${this.#names.get(about)}`;
+    this.keys = recording.steps.map((step) => `${event(step)} ${this.told(step.title)}`);
+    this.weakKeys = recording.steps.map((step) => {
+      const { call, kind, title } = step;
+      const request = kind === "ptrace" ? call?.arguments[0]?.told : "";
+      return `${event(step)} ${call === null ? title.split(" ")[0] : `${call.name} ${request}`}`;
+    });
   }
 
   /** A text in which pids are lanes, and addresses have no values. */
@@ -146,53 +154,33 @@ class Reader {
     );
   }
 
-  /** What must be equal for steps to be the same. */
-  key(step: Step): string {
-    return `${this.#event(step)} ${this.told(step.title)}`;
-  }
-
-  /** What must be equal for steps to be alike: a call of the same name, or a title that begins with the same word. */
-  weakKey(step: Step): string {
-    const { call, kind, title } = step;
-    const request = kind === "ptrace" ? call?.arguments[0]?.told : "";
-    return `${this.#event(step)} ${call === null ? title.split(" ")[0] : `${call.name} ${request}`}`;
-  }
-
-  #event({ kind, lane, about }: Step): string {
-    return `${kind} ${this.#names.get(lane)} ${this.#names.get(about)}`;
-  }
-
-  /** What is known after a step of the lane that it is about: as it is shown, and as it is compared. */
-  values(index: number): Map<string, readonly [shown: string, compared: string]> {
-    const { about = "", kernel = null } = this.steps[index] ?? {};
-    const known = this.moments.lane(about, index);
-    const moment = this.moments.at(index);
-    const groups = moment.subject === about ? this.#annotator.groups(moment) : null;
-    const registers = groups === null ? [] : [...groups.first, ...groups.rest, ...groups.segments];
-    const { ARITHMETIC_FLAGS, FLAG_WORDS } = this.moments.arch;
-    const rows = kernel === null ? [] : this.#annotator.kernelRows(known, index);
-    return new Map([
-      ...registers.map(({ name, after, meaning }) => {
-        const shown = meaning === null ? after : `${after} = ${meaning}`;
-        const flags = BigInt(after) & ~ARITHMETIC_FLAGS;
-        const compared = FLAG_WORDS.includes(name) ? `${flags}` : this.#word(after, name);
-        return [name, [shown, compared]] as const;
-      }),
+  at(index: number): Compared {
+    const step = this.#moments.recording.steps[index];
+    if (step === undefined) throw new RangeError("no such step");
+    const { INSTRUCTION_POINTER, ARITHMETIC_FLAGS, FLAG_WORDS } = this.#moments.arch;
+    const moment = this.#moments.at(index);
+    const { first, rest, segments } = this.#annotator.groups(moment);
+    const registers = moment.subject === step.about ? [...first, ...rest, ...segments] : [];
+    const known = this.#moments.lane(step.about, index);
+    const fields = step.kernel === null ? [] : this.#annotator.kernelRows(known, index);
+    const values = new Map<string, readonly [string, string]>();
+    for (const { name, after, meaning } of registers) {
+      const flags = BigInt(after) & ~ARITHMETIC_FLAGS;
+      const compared = FLAG_WORDS.includes(name) ? `${flags}` : this.#word(after, name);
+      values.set(name, [meaning === null ? after : `${after} = ${meaning}`, compared]);
+    }
+    for (const { term, value } of fields) {
       // Resident memory depends on the machine.
-      ...rows
-        .filter(({ term }) => term !== "Resident")
-        .map(({ term, value }) => {
-          const isPid = PID_FIELDS.includes(term);
-          return [
-            term,
-            [value, isPid ? this.#process(Number.parseInt(value, 10)) : value],
-          ] as const;
-        }),
-    ]);
+      if (term === "Resident") continue;
+      const isPid = PID_FIELDS.includes(term);
+      values.set(term, [value, isPid ? this.#process(Number.parseInt(value, 10)) : value]);
+    }
+    const changed = this.#moments.changedAt(index).map(({ name }) => name);
+    return { step, key: this.keys[index] ?? "", changed, values, pointer: INSTRUCTION_POINTER };
   }
 
   #process(pid: number): string {
-    const lane = this.moments.lanesByPid.get(pid);
+    const lane = this.#moments.lanesByPid.get(pid);
     return this.#names.get(lane?.id ?? "") ?? (pid === 0 ? "nobody" : "another process");
   }
 
@@ -201,14 +189,14 @@ class Reader {
     if (word >= LEAST_PID) {
       // A pid; or one that was negated, as a result is that `fail` exits with.
       for (const pid of [word, -BigInt.asIntN(64, word), -BigInt.asIntN(32, word)]) {
-        const lane = this.moments.lanesByPid.get(Number(pid));
+        const lane = this.#moments.lanesByPid.get(Number(pid));
         if (lane !== undefined) return `${pid === word ? "" : "-"}${this.#names.get(lane.id)}`;
       }
     }
-    if (register === this.moments.arch.PARENT && word >= LEAST_PID && word < MOST_PIDS)
+    if (register === this.#moments.arch.PARENT && word >= LEAST_PID && word < MOST_PIDS)
       return "another process";
     if (word < LEAST_ADDRESS || word >= 1n << 63n) return text;
-    for (const { name, base } of this.moments.recording.code) {
+    for (const { name, base } of this.#moments.recording.code) {
       const offset = word - BigInt(base);
       if (offset > -NEAR && offset < NEAR) return `${name} + ${offset}`;
     }
@@ -216,78 +204,49 @@ class Reader {
   }
 }
 
-function align(a: Reader, b: Reader): BesideRow[] {
-  const rows: BesideRow[] = [];
-  const compare = new Comparison(a, b);
-  const [ours, theirs] = [a.steps.map((each) => a.key(each)), b.steps.map((each) => b.key(each))];
-  let [i, j] = [0, 0];
-  for (const [p, q] of [...matches(ours, theirs), [a.steps.length, b.steps.length] as const]) {
-    const [skipped, added] = [a.steps.slice(i, p), b.steps.slice(j, q)];
-    const alike = matches(
-      skipped.map((each) => a.weakKey(each)),
-      added.map((each) => b.weakKey(each)),
-    );
-    let [x, y] = [0, 0];
-    for (const [s, t] of [...alike, [skipped.length, added.length] as const]) {
-      for (; x < s || y < t; x++, y++) {
-        const [left, right] = [x < s ? i + x : null, y < t ? j + y : null];
-        rows.push({ relation: "apart", left, right, differences: [] });
-      }
-      [x, y] = [s + 1, t + 1];
-      if (s < skipped.length) rows.push(compare.row(i + s, j + t));
-    }
-    if (p < a.steps.length && q < b.steps.length) rows.push(compare.row(p, q));
-    [i, j] = [p + 1, q + 1];
-  }
-  return rows;
+/** @param lasting the differences so far, by lane and name */
+function compare(one: Compared, other: Compared, lasting: Map<string, string>): Difference[] {
+  const isSame = one.key === other.key;
+  const changed = new Set([...one.changed, ...other.changed]);
+  // The address of the next instruction says nothing if these are not the same.
+  if (!isSame) changed.delete(one.pointer);
+  const title = { what: "title", left: one.step.title, right: other.step.title };
+  const values = [...one.values].flatMap(([what, [left, compared]]) => {
+    const [right, otherCompared] = other.values.get(what) ?? [left, compared];
+    const isRegister = /^[a-z]/.test(what);
+    if (isRegister && !changed.has(what)) return [];
+    const difference = compared === otherCompared ? "" : `${compared} ${otherCompared}`;
+    const name = `${one.step.about} ${what}`;
+    const isNew = difference !== "" && lasting.get(name) !== difference;
+    lasting.set(name, difference);
+    return isNew ? [{ what, left, right }] : [];
+  });
+  return isSame ? values : [title, ...values];
 }
 
-/** Compares steps that correspond, in their order. */
-class Comparison {
-  readonly #left: Reader;
-  readonly #right: Reader;
-  /** The differences that last, by lane and name. */
-  readonly #lasting = new Map<string, string>();
-
-  constructor(left: Reader, right: Reader) {
-    this.#left = left;
-    this.#right = right;
-  }
-
-  row(left: number, right: number): BesideRow {
-    const [one, other] = [this.#left.steps[left], this.#right.steps[right]];
-    const differences: Difference[] = [];
-    if (one === undefined || other === undefined) throw new RangeError("no such step");
-    const isSame = this.#left.key(one) === this.#right.key(other);
-    if (!isSame) differences.push({ what: "title", left: one.title, right: other.title });
-    const changed = new Set(
-      [...this.#left.moments.changedAt(left), ...this.#right.moments.changedAt(right)].map(
-        ({ name }) => name,
-      ),
-    );
-    // Where the next instruction is says nothing if these are not the same.
-    if (!isSame) {
-      for (const { moments } of [this.#left, this.#right]) {
-        changed.delete(moments.arch.INSTRUCTION_POINTER);
-      }
+/** The indices of steps beside each other, and whether they are a pair: by their keys, and between those by their weak ones. */
+function align(
+  a: Reader,
+  b: Reader,
+): [left: number | null, right: number | null, isPair: boolean][] {
+  const rows: ReturnType<typeof align> = [];
+  const keys = [
+    [a.keys, b.keys],
+    [a.weakKeys, b.weakKeys],
+  ] as const;
+  const walk = (level: number, i: number, p: number, j: number, q: number) => {
+    const [ours, theirs] = keys[level] ?? [[], []];
+    const pairs = matches(ours.slice(i, p), theirs.slice(j, q));
+    let [x, y] = [i, j];
+    for (const [s, t] of [...pairs.map(([s, t]) => [i + s, j + t] as const), [p, q] as const]) {
+      if (level === 0) walk(1, x, s, y, t);
+      else for (; x < s || y < t; x++, y++) rows.push([x < s ? x : null, y < t ? y : null, false]);
+      if (s < p) rows.push([s, t, true]);
+      [x, y] = [s + 1, t + 1];
     }
-    const values = this.#right.values(right);
-    for (const [what, [shown, compared]] of this.#left.values(left)) {
-      const [otherShown, otherCompared] = values.get(what) ?? [shown, compared];
-      const isRegister = /^[a-z]/.test(what);
-      if (isRegister && !changed.has(what)) continue;
-      if (!this.#isNew(`${one.about} ${what}`, compared, otherCompared)) continue;
-      differences.push({ what, left: shown, right: otherShown });
-    }
-    return { relation: differences.length > 0 ? "alike" : "same", left, right, differences };
-  }
-
-  #isNew(name: string, left: string, right: string): boolean {
-    const difference = left === right ? "" : `${left} ${right}`;
-    const isNew = difference !== "" && this.#lasting.get(name) !== difference;
-    this.#lasting.set(name, difference);
-    return isNew;
-  }
+  };
+  walk(0, 0, a.keys.length, 0, b.keys.length);
+  return rows;
 }
 
 /** The longest common subsequence of two lists, as pairs of indices. */

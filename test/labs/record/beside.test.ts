@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { renderBesideText } from "../../../src/labs/record/beside_text.ts";
 import {
   alignRecordings,
   assignment,
@@ -8,7 +9,6 @@ import {
   type Recording,
   recordScenario,
 } from "../../../src/labs/record/index.ts";
-import { renderBesideText } from "../../../src/labs/record/view/beside_text.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
 import { recordingOf } from "../../support/recordings.ts";
 
