@@ -73,7 +73,8 @@ function tellState(moments: Moments, id: string, index: number): string {
   const told = state === null ? "" : STATES[state];
   if (hasEnded(state)) {
     const end = past.findLast((step) => step.kind === "exit" && step.lane === id);
-    return [told, ...(end?.title.split(" ").slice(2) ?? [])].join(" ").replace(" ", " · ");
+    const how = /^(?:killed by|exited with) (.+)/.exec(end?.title ?? "")?.[1];
+    return how === undefined ? "ended" : `${told} · ${how}`;
   }
   const isSince = past.slice(stop ?? index).every((step, i) => i === 0 || step.lane !== id);
   const [signal, event] = /SIG[A-Z]+|EVENT_([A-Z]+)/.exec(past[stop ?? -1]?.title ?? "") ?? [];

@@ -117,7 +117,8 @@ export class Layout {
       `M${x1} ${edge(a)}V${y + r}Q${x1} ${y} ${x1 + turn} ${y}` +
       `H${x2 - turn}Q${x2} ${y} ${x2} ${y + r}V${edge(b)}`;
     const start: Point = [x1, y];
-    return { path, head: head(x2, edge(b), 0, Math.sign(r)), start, middle: [(x1 + x2) / 2, y] };
+    const middle: Point = [(x1 + x2) / 2, track === 0 ? y - 28 : y];
+    return { path, head: head(x2, edge(b), 0, Math.sign(r)), start, middle };
   }
 }
 

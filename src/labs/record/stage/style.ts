@@ -1,7 +1,7 @@
 /** The style of stages. What is more than colours and weights is in the drawing itself. */
 export const STAGE_STYLE = `
 .stage { --run: #1a7a48; --run-fill: #e9f6ee; --stop: #2c5cb0; --stop-fill: #eaf0fb; --halt: #975300; --halt-fill: #fdf2df;
-  --end: #6c7075; --end-fill: #f0f0f1; --edge: #4a5057; display: block; width: 100%; height: auto; font: 12.5px var(--mono); }
+  --end: #5d6267; --end-fill: #f0f0f1; --edge: #4a5057; display: block; width: 100%; height: auto; font: 12.5px var(--mono); }
 @media screen and (prefers-color-scheme: dark) {
   .stage { --run: #5cc48d; --run-fill: #15281d; --stop: #86aef2; --stop-fill: #182236; --halt: #e8ac57; --halt-fill: #32260e;
     --end: #9a9ea4; --end-fill: #222427; --edge: #a9afb6; }
@@ -13,8 +13,9 @@ export const STAGE_STYLE = `
 .stage :is(.pid, .meaning, .more) { text-anchor: end; fill: var(--soft); }
 .stage :is(.state, .meaning, .label, .more) { font-size: 12px; }
 .stage .state { fill: var(--own, var(--soft)); font-weight: 600; }
-.stage :is(.term, .code .value) { fill: var(--soft); }
-.stage :is(.changed, .next) :is(.term, .value) { fill: var(--ink); font-weight: 650; }
+.stage .term, .stage .code .value { fill: var(--soft); }
+.stage :is(.changed, .next) text { fill: var(--ink); }
+.stage :is(.changed, .next) .value { font-weight: 650; }
 .stage .frame { fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; }
 .stage .dot { fill: currentColor; }
 .stage .back { fill: none; }

@@ -1,0 +1,121 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
+import { Annotator } from "../../../src/labs/record/annotate.ts";
+import { HOST } from "../../../src/labs/record/arch.ts";
+import { Moments } from "../../../src/labs/record/moment.ts";
+import type { Recording, Step } from "../../../src/labs/record/recording.ts";
+import { stageLines } from "../../../src/labs/record/stage/characters.ts";
+import { type Stage, stageAt } from "../../../src/labs/record/stage/stage.ts";
+import { drawStage, toMarkup } from "../../../src/labs/record/stage/svg.ts";
+import { textOf } from "../../../src/labs/record/terminal/frame.ts";
+import { hostileRecording } from "../../support/hostile_recording.ts";
+import { recordingOf } from "../../support/recordings.ts";
+
+const stages = suite("stage");
+
+const grandchild = await recordingOf("grandchild");
+const cascade = await recordingOf("cascade");
+
+/** The stages of a recording, by their steps. */
+function allOf(recording: Recording): Stage[] {
+  const moments = new Moments(recording);
+  const { constants } = openAssemblyEncoder(recording.machine.arch);
+  const annotator = new Annotator(moments, constants);
+  return recording.steps.map((_, index) => stageAt(moments, annotator, index));
+}
+
+function at(recording: Recording, holds: (step: Step) => boolean): Stage {
+  const index = recording.steps.findIndex(holds);
+  const stage = allOf(recording)[index];
+  if (stage === undefined) throw new Error("there is no such step");
+  return stage;
+}
+
+const edgesOf = ({ edges }: Stage) =>
+  edges.map(({ kind, from, to, past }) => `${from} ${kind} ${to}${past ? " past" : ""}`);
+
+const boxOf = ({ boxes }: Stage, id: string) => boxes.find((box) => box.id === id);
+
+stages("a clone hands two words down, and the child knows what they mean", () => {
+  const { PARENT, MARK } = HOST;
+  const pid = grandchild.lanes.find(({ id }) => id === "master")?.pid;
+  const isBirth = ({ kind, lane }: Step) => kind === "clone" && lane === "grandchild";
+  const before = allOf(grandchild)[grandchild.steps.findIndex(isBirth) - 1];
+  assert.not.ok(before?.boxes.some(({ id }) => id === "grandchild"));
+  const stage = at(grandchild, isBirth);
+  const carries = [`${PARENT} = ${pid}`, `${MARK} = 1`];
+  const ends = { from: "master", to: "grandchild" };
+  assert.equal(stage.moves, [{ kind: "clone", ...ends, label: "clone", carries }]);
+  const parents = ["host parent master", "host tracer master", "master parent grandchild"];
+  assert.equal(edgesOf(stage), [...parents, "host tracer grandchild"]);
+  const words = boxOf(stage, "grandchild")?.words.map(({ name, meaning }) => [name, meaning]);
+  assert.equal(Object.fromEntries(words ?? [])[PARENT], "parent: master");
+});
+
+stages("what a call fetches comes from the process that it is about", () => {
+  const isInjected = ({ lane, title }: Step) => lane === "master" && title.startsWith("wait4");
+  const [move] = at(grandchild, isInjected).moves;
+  const told = { from: "grandchild", to: "master", label: "stopped by SIGSTOP" };
+  assert.equal(move, { kind: "wait", ...told, carries: [] });
+  const [sent] = at(cascade, ({ title }) => title.startsWith("tgkill")).moves;
+  assert.is(`${sent?.from} ${sent?.label} ${sent?.to}`, "observer SIGKILL grandchild");
+});
+
+stages("an exit signal goes to the parent; who has ended has no live state", () => {
+  const stage = at(cascade, ({ kind, lane }) => kind === "exit" && lane === "host");
+  const moves = stage.moves.map(({ from, to, label }) => `${from} ${label} ${to}`);
+  assert.equal(moves, ["master exit signal SIGKILL host"]);
+  const master = boxOf(stage, "master");
+  assert.equal([master?.told, master?.words], ["zombie · SIGKILL", []]);
+  const past = ["keeper parent host past", "host parent master past"];
+  assert.equal(edgesOf(stage), [...past, "master parent grandchild past"]);
+});
+
+stages("each process keeps its place, which no other has", () => {
+  for (const recording of [grandchild, cascade]) {
+    const boxes = allOf(recording).flatMap((stage) => stage.boxes);
+    const places = new Map(boxes.map(({ id, row, column }) => [`${row} ${column}`, id]));
+    const kept = boxes.every(({ id, row, column }) => places.get(`${row} ${column}`) === id);
+    assert.equal([places.size, kept], [recording.lanes.length, true]);
+  }
+});
+
+stages("of hundreds of processes eight are drawn, and the rest is counted", () => {
+  const more = Array.from({ length: 300 }, (_, i) => ({ role: "", pid: i + 1, id: `more ${i}` }));
+  const notes = more.map(({ id }) => ({ ...cascade.steps[0], lane: id, about: id }) as Step);
+  const crowd = {
+    ...cascade,
+    lanes: [...cascade.lanes, ...more],
+    steps: [...cascade.steps, ...notes],
+  };
+  const stage = allOf(crowd).at(-1);
+  assert.is(stage?.boxes.length, 8);
+  assert.is(stage?.omitted, crowd.lanes.length - 8);
+  assert.ok(stage?.boxes.some(({ id, acts }) => id === "more 299" && acts));
+});
+
+stages("a hostile recording gives a bounded drawing, in which nothing is markup", () => {
+  for (const stage of allOf(hostileRecording(grandchild)).slice(0, 20)) {
+    for (const width of [360, 900]) {
+      const { markup } = toMarkup(drawStage(stage, { width }));
+      assert.ok(markup.length < 40_000, `${markup.length}`);
+      assert.equal(
+        new Set(markup.match(/<[a-z!]+/g)),
+        new Set(["<svg", "<g", "<path", "<text", "<rect", "<circle"]),
+      );
+    }
+    for (const line of stageLines(stage, 80)) assert.is(textOf(line).length, 80);
+  }
+});
+
+stages("in few columns each process has a line", () => {
+  const lines = stageLines(
+    at(cascade, ({ kind }) => kind === "exit"),
+    60,
+  ).map(textOf);
+  assert.is(lines.length, cascade.lanes.length);
+  assert.match(lines.at(-1) ?? "", /^grandchild \d+ zombie, SIGKILL/);
+});
+
+stages.run();

@@ -1,0 +1,73 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
+import { Annotator } from "../../../src/labs/record/annotate.ts";
+import { Moments } from "../../../src/labs/record/moment.ts";
+import { stageAt } from "../../../src/labs/record/stage/stage.ts";
+import { STAGE_STYLE } from "../../../src/labs/record/stage/style.ts";
+import { drawStage, toMarkup } from "../../../src/labs/record/stage/svg.ts";
+import { BASE_STYLE } from "../../../src/lib/page/style.ts";
+import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
+import { LESSONS, recordingOf } from "../../support/recordings.ts";
+
+const stages = suite("stage in a browser");
+const test = CHROMIUM === undefined ? stages.skip : stages;
+
+const browser = new TestBrowser();
+stages.before(() => (CHROMIUM === undefined ? undefined : browser.start()));
+stages.after(() => browser.stop());
+
+async function drawings(width: number): Promise<string> {
+  const all = [];
+  for (const name of [...LESSONS, "cascade", "parent-dies"]) {
+    const recording = await recordingOf(name);
+    const moments = new Moments(recording);
+    const { constants } = openAssemblyEncoder(recording.machine.arch);
+    const annotator = new Annotator(moments, constants);
+    for (const index of recording.steps.keys()) {
+      all.push(toMarkup(drawStage(stageAt(moments, annotator, index), { width })).markup);
+    }
+  }
+  return `<!doctype html><title>stages</title><style>${BASE_STYLE}${STAGE_STYLE}</style>${all.join("")}`;
+}
+
+/** The texts that leave their boxes, or whose colour is too near to what is behind them. */
+function faults(): string[] {
+  const light = (element: Element) => {
+    const parts = getComputedStyle(element).fill.match(/[\d.]+/g) ?? [];
+    const [r = 0, g = 0, b = 0] = parts.map((part) => (Number(part) / 255) ** 2.2);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  return [...document.querySelectorAll(".box text")].flatMap((text) => {
+    const frame = text.closest(".box")?.querySelector(".frame");
+    const back = text.closest(".changed")?.querySelector(".back") ?? frame;
+    if (!frame || !back || text.textContent === "") return [];
+    const [own, all] = [text.getBoundingClientRect(), frame.getBoundingClientRect()];
+    const levels = [light(text), light(back)];
+    const contrast = Math.max(...levels) / Math.min(...levels);
+    const isIn = own.left >= all.left && own.right <= all.right;
+    return isIn && contrast >= 4.5 ? [] : [`${contrast} ${isIn} ${text.textContent}`];
+  });
+}
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`texts stay in their boxes and can be read, ${scheme}`, async () => {
+    for (const width of [360, 900]) {
+      const file = join(browser.folder, `${width}.html`);
+      writeFileSync(file, await drawings(width));
+      await browser.show(
+        pathToFileURL(file).href,
+        { width, scheme },
+        async (page, { messages }) => {
+          assert.equal(await page.evaluate(faults), []);
+          assert.equal(messages, []);
+        },
+      );
+    }
+  });
+}
+
+stages.run();
