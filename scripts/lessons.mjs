@@ -135,8 +135,8 @@ function parsePage(markdown, name) {
     else if (kind === "list" && section === "Key") page.key = block.items.map(itemText);
   }
   // A heading above parts has no text of its own.
-  for (const [key, { text, question }] of Object.entries(page.moments)) {
-    if (text === "" && question === undefined) delete page.moments[key];
+  for (const [key, { text, question, detail }] of Object.entries(page.moments)) {
+    if (text === "" && question === undefined && detail === undefined) delete page.moments[key];
   }
   return page;
 }

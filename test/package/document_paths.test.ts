@@ -30,7 +30,7 @@ paths("each is the end of a path of the repository", () => {
   const missing = documents.flatMap((document) =>
     [...readFileSync(`.${document}`, "utf8").matchAll(NAMED)]
       .flatMap(([, path = ""]) => alternatives(path))
-      .map((path) => path.replace("ARCH", "amd64"))
+      .map((path) => path.replace("ARCH", "amd64").replace("NAME", "host"))
       .filter((path) => !path.startsWith("build/") && !OTHERS.includes(path))
       .filter((path) => !files.some((own) => own.endsWith(`/${path}`)))
       .map((path) => `${document}: ${path}`),

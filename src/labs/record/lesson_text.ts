@@ -76,7 +76,7 @@ function readAll(): Shaped<typeof all> {
 }
 
 /** The words of an architecture: pages use those of amd64, and arm64.md has a table of the others. */
-function inWordsOf(arch: Arch): (text: string) => string {
+export function inWordsOf(arch: Arch): (text: string) => string {
   if (arch === "amd64") return (text) => text;
   const terms = readAll().terms.toSorted(([a = ""], [b = ""]) => b.length - a.length);
   const words = new Map(terms.map(([from = "", to = ""]) => [from, to]));
