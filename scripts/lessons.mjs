@@ -7,12 +7,16 @@ import { files, makeFrom } from "./sources.mjs";
 const FOLDER = "docs/lessons";
 const PLAYS = "src/labs/record/plays";
 
-/** Not lessons: texts that several lessons share, the terms of arm64, the glossary, and the assignments. */
+/**
+ * Not lessons: texts that several lessons share, the terms of arm64, the glossary, the assignments, and the stub code line by
+ * line.
+ */
 const COMMON = "common";
 const TERMS = "arm64";
 const GLOSSARY = "glossary";
 const TASKS = "tasks";
-const OTHERS = ["README", COMMON, TERMS, GLOSSARY, TASKS];
+const CODE = { amd64: "stub-code-amd64", arm64: "stub-code-arm64" };
+const OTHERS = ["README", COMMON, TERMS, GLOSSARY, TASKS, ...Object.values(CODE)];
 
 /** How code names a text: say("id"), say.parts("id"), common("id"). */
 const NAMED = /\b(?:say|common)(?:\.parts)?\(\s*"([^"]+)"/g;
@@ -42,6 +46,9 @@ export async function buildLessonTexts() {
       terms: tableOf(markdown, TERMS),
       glossary: parsePage(markdown, GLOSSARY).glossary,
       tasks: parseTasks(markdown),
+      stubCode: Object.fromEntries(
+        Object.entries(CODE).map(([arch, name]) => [arch, parseCode(markdown, name)]),
+      ),
     };
     writeFileSync("dist/lesson_texts.json", `${JSON.stringify(texts)}\n`);
   });
@@ -91,7 +98,7 @@ function typesOf({ lessons, common }) {
 /** The rows of a table, without its head: pairs of words. */
 function tableOf(markdown, name) {
   const rows = [];
-  for (const token of markdown.parse(readFileSync(`${FOLDER}/${name}.md`, "utf8"), {})) {
+  for (const token of readPage(markdown, name)) {
     if (token.type === "tr_open") rows.push([]);
     if (token.type === "inline" && rows.length > 0) rows.at(-1).push(textOf(token));
   }
@@ -112,7 +119,7 @@ function parsePage(markdown, name) {
     key: [],
     glossary: [],
   };
-  const blocks = blocksOf(markdown.parse(readFileSync(`${FOLDER}/${name}.md`, "utf8"), {}));
+  const blocks = blocksOf(readPage(markdown, name));
   let [section, id, moment] = ["", "", null];
   const open = (key) => {
     if (Object.hasOwn(page.moments, key)) throw new Error(`${FOLDER}/${name}.md: "${key}" twice`);
@@ -192,6 +199,33 @@ function addTerm(glossary, { kind, items }) {
     glossary.push({ forms: forms.split(", "), text });
   }
 }
+
+/**
+ * The reasons of the stub code's instructions, by the label before them: "`syscall`: because …"; of a conditional jump, two
+ * more paragraphs, "Passed: …" and "Taken: …".
+ */
+function parseCode(markdown, name) {
+  const code = {};
+  let label = "";
+  for (const { kind, level, text, items } of blocksOf(readPage(markdown, name))) {
+    if (kind === "heading" && level === 2) label = text;
+    if (kind === "list") code[label] = items.map((item) => reasonOf(item, name));
+  }
+  return code;
+}
+
+function reasonOf([first, ...outcomes], name) {
+  const [, text, reason] = /^`([^`]+)`(?:: (.*))?$/s.exec(first) ?? [];
+  const [passed, taken] = ["Passed", "Taken"].map((word) =>
+    outcomes.find((each) => each.startsWith(`${word}: `))?.slice(word.length + 2),
+  );
+  const why = reason ?? (passed && taken && { passed, taken });
+  if (why === undefined) throw new Error(`${FOLDER}/${name}.md: no reason in "${first}"`);
+  return { text, why };
+}
+
+const readPage = (markdown, name) =>
+  markdown.parse(readFileSync(`${FOLDER}/${name}.md`, "utf8"), {});
 
 const itemText = (item) => item.join(" ");
 

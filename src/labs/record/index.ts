@@ -17,6 +17,7 @@ export {
 export type { Teller, Word } from "./calls.ts";
 export type { UnseenOptions } from "./fork.ts";
 export type { Lesson } from "./lesson.ts";
+export type { Reason } from "./lesson_text.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export type { Stage } from "./plays/play.ts";
@@ -27,7 +28,6 @@ export type {
   NewEvent,
   NewStep,
   Place,
-  Reason,
   Reasons,
   Recorder,
 } from "./recorder.ts";

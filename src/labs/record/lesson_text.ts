@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { type Arch, HOST_ARCH } from "../../core/machine/index.ts";
 import { REBUILD, StateError, UnsupportedError } from "../../lib/errors.ts";
-import { list, record, type Shaped, table, text } from "../../lib/shape.ts";
+import { list, record, type Shape, type Shaped, table, text } from "../../lib/shape.ts";
 import type { Ids } from "./plays/ids.ts";
 import { type Saying, saying } from "./said.ts";
 
@@ -30,12 +30,22 @@ const task = record({
   names: table(text, MOST),
   parts: table(record(variant), MOST),
 });
+/** Why a line of code is there. A conditional jump has a reason for each outcome. */
+export type Reason = string | Readonly<Record<"passed" | "taken", string>>;
+
+const outcomes = record({ passed: text, taken: text });
+const reason: Shape<Reason> = (value, place) =>
+  typeof value === "string" ? value : outcomes(value, place);
+const instruction = record({ text, why: reason });
+/** By the label before them, and their position after it. */
+const reasons = table(list(instruction, MOST), MOST);
 const all = record({
   lessons: table(lesson, MOST),
   common: moments,
   terms: list(texts, MOST),
   glossary: list(term, MOST),
   tasks: table(task, MOST),
+  stubCode: record({ amd64: reasons, arm64: reasons }),
 });
 
 /** What docs/lessons/NAME.md has of a lesson, without its moments. */
@@ -106,6 +116,11 @@ export function lessonText(name: string, arch: Arch = HOST_ARCH): LessonText | u
 /** The words that pages and the terminal explain where they stand. */
 export function glossary(): readonly Term[] {
   return readAll().glossary;
+}
+
+/** Why each instruction of the stub code is there, with its text, by the label before it. */
+export function stubCodeReasons(arch: Arch = HOST_ARCH): Shaped<typeof reasons> {
+  return readAll().stubCode[arch];
 }
 
 /** The texts of a lesson's moments on this machine. */

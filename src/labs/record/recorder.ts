@@ -11,6 +11,7 @@ import { show } from "../../lib/shape.ts";
 import { callTitle, returned, tellCall, type Word } from "./calls.ts";
 import { factOf } from "./fact.ts";
 import { KernelViewer } from "./kernel_view.ts";
+import type { Reason } from "./lesson_text.ts";
 import type { Listing } from "./listing.ts";
 import { type AuthoredQuestion, expectQuestion } from "./question.ts";
 import {
@@ -40,9 +41,6 @@ export type NewEvent = { readonly why: Said; readonly observer?: Said | null | u
     | Step[K]
     | undefined;
 } & (Pick<Step, "kind" | "title"> | { readonly call: Call });
-
-/** Why a line of code is there. A conditional jump has a reason for each outcome. */
-export type Reason = string | { readonly taken: string; readonly passed: string };
 
 /** The line of code at an address, and why it is there. */
 export interface Place {

@@ -5,18 +5,16 @@ import { Tracer } from "../../core/stub/tracer.ts";
 import { expectMembers, list, type OptionShapes, oneOf, text } from "../../lib/shape.ts";
 import { Acting } from "./acting.ts";
 import { Actor } from "./actor.ts";
-import { NAMES } from "./arch.ts";
 import { type CloneOptions, cloneWatched } from "./clone.ts";
 import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
+import { common } from "./lesson_text.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
 import type { AuthoredQuestion } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
-import { type Said, said } from "./said.ts";
+import { type Said, type Saying, said } from "./said.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
-
-const { AT, TRAP } = NAMES;
 
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
@@ -109,10 +107,9 @@ export class Scene {
     if (memory) stub.call("getpid");
     else stub.scrub();
     const actor = this.enlist(lane, role, stub);
-    actor.look(
-      `stub ${stub.pid} rests ${AT} its ${TRAP}`,
-      typeof why === "function" ? why(stub) : (why ?? whyItRests(memory, omit)),
-    );
+    const { pid } = stub;
+    const told = typeof why === "function" ? why(stub) : why;
+    actor.look(common("rest.title", { pid }).text, told ?? whyItRests(memory, omit));
     return actor;
   }
 
@@ -175,11 +172,8 @@ export class Scene {
     const stub = tracer.createStub();
     stub.call("prctl", tracer.flag("PR_SET_CHILD_SUBREAPER"), 1, 0, 0, 0);
     dumpNoCore(stub);
-    this.recorder.observe(
-      "The processes of this lesson descend from a stub, the keeper, which is a child subreaper: orphans among them " +
-        "become its children. Otherwise they would become children of init, or of another ancestor that is one.",
-    );
-    return this.act("keeper", "a stub that adopts orphans, as init does", stub);
+    this.recorder.observe(common("keeper.observed"));
+    return this.act("keeper", common("keeper.role").text, stub);
   }
 
   /** Registers a guest's code, which the build has assembled, and returns its bytes. @internal */
@@ -237,14 +231,7 @@ export class Scene {
   }
 }
 
-function whyItRests(memory: boolean, omit: readonly ChildStep[]): string {
-  return [
-    omit.length === 0
-      ? 'The lesson "host" shows its birth.'
-      : `The lesson "host" shows its birth; here its set-up omitted ${omit.join(", ")}.`,
-    memory
-      ? "It still has all the memory that it inherited from the host."
-      : 'Since then all its memory has been unmapped, except the page of the stub code (lesson "scrub").',
-    "It is stopped, and waits for a call.",
-  ].join(" ");
+function whyItRests(memory: boolean, omit: readonly ChildStep[]): Saying {
+  const birth = omit.length === 0 ? "" : common("rest.omitted", { steps: omit.join(", ") }).text;
+  return memory ? common("rest.memory", { birth }) : common("rest.scrubbed", { birth });
 }

@@ -1,16 +1,16 @@
 import type { TracingThread } from "../../core/stub/tracing_thread.ts";
+import { type Reason, stubCodeReasons } from "./lesson_text.ts";
 import { type Listing, loadListing, STUB_CODE } from "./listing.ts";
-import type { Reason, Reasons, Recorder } from "./recorder.ts";
-import { TEXTS } from "./texts/arch.ts";
+import type { Reasons, Recorder } from "./recorder.ts";
 
 /** Makes the stub code known to a recorder, where the tracer has mapped it. @throws UnsupportedError */
 export function addStubCode(recorder: Recorder, tracer: TracingThread): void {
   const listing = loadListing(STUB_CODE);
-  recorder.addCode(
-    listing,
-    BigInt(tracer.stubAddress),
-    reasonsByLabel(listing, TEXTS.STUB_CODE_REASONS),
+  const reasons = Object.entries(stubCodeReasons()).map(
+    ([label, lines]) => [label, lines.map(({ why }) => why)] as const,
   );
+  const table = reasonsByLabel(listing, Object.fromEntries(reasons));
+  recorder.addCode(listing, BigInt(tracer.stubAddress), table);
 }
 
 /** The reasons of a listing's lines, from a table by label. */

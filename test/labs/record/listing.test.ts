@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { Tracer } from "../../../src/index.ts";
+import { stubCodeReasons } from "../../../src/labs/record/lesson_text.ts";
 import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import { listings } from "../../../src/labs/record/recording.ts";
@@ -22,7 +23,7 @@ listing("it has every byte of the stub code, as a stub has it in its memory", ()
   const page = stub.read(tracer.stubAddress, PAGE_SIZE);
   const bytes = codeBytes(loadListing(STUB_CODE));
   assert.equal([...bytes], [...page.subarray(0, bytes.length)]);
-  // The loop over a ring follows, without a listing. The last word is 0: src/labs/record/scenarios/race.ts needs one.
+  // The loop over a ring follows, without a listing. The last word is 0: the lesson early-attach needs one.
   assert.ok(page.subarray(-8).every((byte) => byte === 0));
 });
 
@@ -63,6 +64,20 @@ listing(
 );
 
 const OTHER = "dist/listing-arm64.json";
+
+for (const [arch, file] of [
+  ["amd64", "dist/listing.json"],
+  ["arm64", OTHER],
+] as const) {
+  (existsSync(file) ? listing : listing.skip)(`the page of reasons has the code of ${arch}`, () => {
+    const code = listings(JSON.parse(readFileSync(file, "utf8")), "")[0];
+    const texts = Object.values(stubCodeReasons(arch)).flat();
+    assert.equal(
+      texts.map(({ text }) => text),
+      code?.lines.map(({ text }) => text.split("  #")[0]),
+    );
+  });
+}
 
 (existsSync(OTHER) ? listing : listing.skip)(
   "the listing of arm64 is made on amd64: its branches lead to their labels",

@@ -1,7 +1,5 @@
 // What lessons say of amd64 that is not only a name.
 
-export { STUB_CODE_REASONS } from "./stub_code_amd64.ts";
-
 export const STUB_CODE = {
   /** The instructions after the SYSCALL for injected calls, up to the INT3. */
   afterCall: "cmp, je",

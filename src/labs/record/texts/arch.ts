@@ -1,11 +1,9 @@
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import type { Reason } from "../recorder.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
 
 /** What lessons say that differs by more than a name: the exports of the architecture's module. */
 interface Texts {
-  readonly STUB_CODE_REASONS: Readonly<Record<string, readonly Reason[]>>;
   readonly STUB_CODE: Readonly<Record<keyof typeof amd64.STUB_CODE, string>>;
   readonly EXCEPTION_STACK: string;
   readonly BACK_TO_TRAP: string;

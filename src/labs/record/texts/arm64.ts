@@ -1,7 +1,5 @@
 // What lessons say of arm64: see amd64.ts.
 
-export { STUB_CODE_REASONS } from "./stub_code_arm64.ts";
-
 export const STUB_CODE = {
   afterCall: "cmp, b.eq",
 } as const;
