@@ -68,15 +68,12 @@ export function statusLine(state: State, width: number): Line {
   return fit([draw(line + last, "faint")], width);
 }
 
-function hintsOf(state: State): string[] {
-  const { asked, recording, help } = state;
-  if (help) return ["j k scroll", "other keys go back"];
-  const choices = asked === null ? 0 : (recording.questions[asked]?.choices.length ?? 0);
-  if (choices > 0) {
-    return [`1-${Math.min(choices, 9)} answer`, "↓ ↑ Enter choose", "s show the answer", "← back"];
-  }
-  const folds = Object.entries(FOLDS).map(([key, fold]) => `${key} ${fold}`);
+function hintsOf(state: State): readonly string[] {
+  if (state.help) return ["j k scroll", "other keys go back"];
+  if (state.asked !== null)
+    return ["1-9 answer", "↓ ↑ Enter choose", "s show the answer", "← back"];
   const reads = ["→ ← step", "] [ event"];
   if (seenStep(state) === undefined) return [...reads, "j k scroll", "End the end"];
+  const folds = Object.entries(FOLDS).map(([key, fold]) => `${key} ${fold}`);
   return [...reads, ...folds, "w who wrote", "g go to"];
 }

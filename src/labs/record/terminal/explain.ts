@@ -4,15 +4,7 @@ import { counted } from "../../../lib/page/figures.ts";
 import { lessonText } from "../lesson_text.ts";
 import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
 import { lessonAfter, SCENARIOS } from "../scenarios.ts";
-import {
-  type Block,
-  rowsOf,
-  STAGED,
-  stepNumber,
-  tell,
-  tellEnd,
-  tellIntroduction,
-} from "../tell.ts";
+import { type Block, rowsOf, STAGED, tell, tellEnd, tellIntroduction } from "../tell.ts";
 import { draw, type Line, prose, type Style, say } from "./frame.ts";
 import type { State } from "./state.ts";
 
@@ -106,40 +98,27 @@ export function tellBeginning({ recording, moments, reached }: State, width: num
   ].slice(1);
 }
 
-/** The score, where to go on, what must be true in the end, and what to try. */
+/** The score, the next lesson and the tasks of this one, what must be true in the end, and what to try. */
 export function tellEnding(state: State, width: number): Line[] {
   const { scenario, machine } = state.recording;
-  const trials = lessonText(scenario, machine.arch)?.try ?? [];
-  return [
-    ...tellScore(state, width),
-    ...tellSequel(state, width),
-    ...tellEnd(state.recording).flatMap((block) => layOut(block, width)),
-    ...(trials.length === 0 ? [] : layOut({ kind: "heading", text: "Try it" }, width)),
-    ...trials.flatMap((text) => layOut({ kind: "item", text: text.replaceAll("`", "") }, width)),
-  ];
-}
-
-function tellScore(state: State, width: number): Line[] {
   const { questions, answered, right } = scoreOf(state);
-  if (questions === 0) return [];
   const score = `You answered ${answered} of ${counted(questions, "question")}; right: ${right}.`;
-  const open = state.recording.questions.filter((_, i) => !state.answers.has(i));
-  const steps = [...new Set(open.map(({ step }) => stepNumber(step)))].join(", ");
-  return [
-    ...prose(score, width, right === questions ? "good" : "strong"),
-    ...(steps === "" ? [] : prose(`Not asked: those of step ${steps}; g goes there.`, width)),
-    [],
+  const next = lessonAfter(scenario);
+  const blocks: Block[] = [
+    { kind: "heading", text: questions === 0 ? "" : score },
+    ...(next === undefined
+      ? []
+      : [told(`Next: stublab lesson ${next}: ${SCENARIOS[next]?.summary}`)]),
+    ...state.tasks.map(({ name, title }) => told(`Task: stublab lesson task ${name}: ${title}`)),
+    ...tellEnd(state.recording),
+    ...tellTrials(lessonText(scenario, machine.arch)?.try ?? []),
   ];
+  return blocks.flatMap((block) => layOut(block, width)).slice(1);
 }
 
-/** The next lesson, and the tasks of this one. */
-function tellSequel({ recording: { scenario }, tasks }: State, width: number): Line[] {
-  const next = lessonAfter(scenario);
-  const summary = next && `stublab lesson ${next}: ${SCENARIOS[next]?.summary}`;
-  return [
-    ...(summary === undefined ? [] : prose(summary, width, "plain", "Next    ")),
-    ...tasks.flatMap(({ name, title }) =>
-      prose(`stublab lesson task ${name}: ${title}`, width, "plain", "Task    "),
-    ),
-  ];
+const told = (text: string): Block => ({ kind: "prose", text });
+
+function tellTrials(trials: readonly string[]): Block[] {
+  const items = trials.map((text): Block => ({ kind: "item", text: text.replaceAll("`", "") }));
+  return items.length === 0 ? [] : [{ kind: "heading", text: "Try it" }, ...items];
 }

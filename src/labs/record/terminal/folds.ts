@@ -1,74 +1,63 @@
-// What folds under the explanation: the code, the registers, what /proc says, the memory map, and the terms.
+// What folds under the explanation: the detail, the code, the registers, what /proc says, the memory map, and the terms.
 
 import { counted } from "../../../lib/page/figures.ts";
 import { narrow } from "../../../lib/visible.ts";
-import type { Annotator, MeaningRow } from "../annotate.ts";
+import type { MeaningRow } from "../annotate.ts";
 import { glossary } from "../lesson_text.ts";
 import { isOld, type Known, type Moment } from "../moment.ts";
 import { tellState } from "../proc.ts";
-import { seenAt } from "../reading.ts";
 import { stepNumber } from "../tell.ts";
 import { draw, fit, type Line, prose, say } from "./frame.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";
 
 /** What folds are made of. */
 interface Shown {
+  readonly state: State;
   readonly moment: Moment;
-  readonly annotator: Annotator;
-  /** All that is told of the step, and what a kernel engineer would add. */
+  /** All that is told of the step. */
   readonly told: string;
-  readonly detail: string | null;
 }
 
-export function shownAt(state: State, told: string): Shown {
-  const { moments, annotator, asked } = state;
-  const moment = moments.at(seenAt(state));
-  return { moment, annotator, told, detail: asked === null ? (moment.step?.detail ?? null) : null };
-}
+/** So many lines of code leave room for the rest, in one column and in several. */
+const CODE = { one: 7, several: 24 } as const;
 
 /**
  * A fold with its header, if the reader has opened it, or if it finds room and the reader has not closed it; otherwise no
  * lines.
- *
- * @param isWide whether there is room for what this step does not need
  */
 export function unfold(
   fold: Fold,
-  { folds }: State,
   shown: Shown,
   width: number,
   room: number,
-  isWide: boolean,
+  columns: keyof typeof CODE,
 ): Line[] {
-  const wanted = folds[fold];
-  if (!(wanted ?? (isWide || isNeeded(fold, shown)))) return [];
-  // Some lines of code leave room for the rest.
-  const most = fold === "code" ? Math.min(room - 1, isWide ? WIDE_CODE : CODE) : room - 1;
+  const wanted = shown.state.folds[fold];
+  const most = fold === "code" ? Math.min(room - 1, CODE[columns]) : room - 1;
   const limit = wanted ? Number.POSITIVE_INFINITY : most;
-  const lines = limit > 0 ? TELL[fold](shown, width, limit) : [];
+  if (wanted === false || limit <= 0) return [];
+  const lines = TELL[fold](shown, width, limit);
   if (lines.length === 0 || lines.length > limit) return [];
   const key = Object.entries(FOLDS).find(([, name]) => name === fold)?.[0];
   const of = fold === "detail" || fold === "terms" ? "" : ` of ${narrow(shown.moment.subject)}`;
   return [fit([draw(`─ ${fold}${of} (${key}) `.padEnd(width, "─"), "faint")], width), ...lines];
 }
 
-const CODE = 7;
-const WIDE_CODE = 24;
-
-/** Whether this step is about what folds. */
-function isNeeded(fold: Fold, { moment: { place, known, index } }: Shown): boolean {
-  if (fold === "detail" || fold === "terms") return true;
-  if (fold === "code") return place?.executed != null;
-  const value = { registers: known.registers, "/proc": known.kernel, memory: known.memory }[fold];
-  return value?.step === index;
-}
-
-/** The lines of a fold: all, or those that matter most if there is not so much room; none if there is nothing to say. */
+/** The lines of a fold; of code and registers those that matter most if there is not so much room. */
 const TELL: Readonly<Record<Fold, (shown: Shown, width: number, room: number) => Line[]>> = {
-  detail: ({ detail }, width) => (detail === null ? [] : prose(detail, width)),
+  detail: ({ state: { asked }, moment: { step } }, width) =>
+    asked === null && step?.detail != null ? prose(step.detail, width) : [],
   code: ({ moment }, width, room) => tellCode(moment, width, room),
   registers: tellRegisters,
-  "/proc": tellKernel,
+  "/proc": ({ state, moment }, width) => [
+    ...tellAge(moment, moment.known.kernel, width),
+    ...state.annotator
+      .kernelRows(moment.known, moment.index)
+      .flatMap(({ term, value, changed }) => {
+        const label = `${changed ? "*" : " "} ${term.padEnd(10)}`;
+        return prose(value, width, changed ? "changed" : "plain", label);
+      }),
+  ],
   memory: ({ moment: { known, index } }, width) => {
     if (known.memory === null) return [];
     const { value, step } = known.memory;
@@ -109,48 +98,27 @@ function tellCode({ place }: Moment, width: number, room: number): Line[] {
 const offsetOf = (offset: number) => `+${offset.toString(16).padStart(2, "0")}`;
 
 /** In the same order at every step; if there is not enough room, those that the instruction uses and the step changed. */
-function tellRegisters({ moment, annotator }: Shown, width: number, room: number): Line[] {
-  const { known, index } = moment;
-  if (known.registers === null) return [];
-  const { first, rest, segments } = annotator.groups(moment);
+function tellRegisters({ state, moment }: Shown, width: number, room: number): Line[] {
+  const { first, rest, segments } = state.annotator.groups(moment);
   const all = [...first, ...rest, ...segments];
-  const old = isOld(known, known.registers, index);
-  const note = tellAge(moment, known.registers, width);
-  const rows = all.map((row) => tellRegister(row, old, width));
-  if (note.length + rows.length <= room) return [...note, ...rows];
+  const note = tellAge(moment, moment.known.registers, width);
   const used = all.filter(({ used, changed }) => used || changed);
-  const top = [...used, ...all.filter((row) => !used.includes(row) && row.meaning !== null)];
-  return [...note, ...top.map((row) => tellRegister(row, old, width))].slice(0, room);
+  const rows = note.length + all.length <= room ? all : used;
+  return [...note, ...rows.map((row) => tellRegister(row, width))];
 }
 
 /** A change is marked by a star, and not only by a colour. */
-function tellRegister(row: MeaningRow, old: boolean, width: number): Line {
+function tellRegister(row: MeaningRow, width: number): Line {
   const { name, before, after, changed, meaning } = row;
-  const style = changed ? "changed" : old ? "faint" : "plain";
-  const head = draw(changed ? "* " : "  ", style);
-  const means = meaning === null ? [] : [say(` ${meaning}`, "meaning")];
-  const line = [head, say(`${name.padEnd(8)} `, style), say(after, style), ...means];
-  return fit([...line, ...(changed ? [say(`  was ${before}`, "faint")] : [])], width);
-}
-
-/** All fields; if there is not enough room, those that have changed. */
-function tellKernel({ moment, annotator }: Shown, width: number, room: number): Line[] {
-  const { known, index } = moment;
-  if (known.kernel === null) return [];
-  const usual = isOld(known, known.kernel, index) ? "faint" : "plain";
-  const rows = annotator.kernelRows(known, index);
-  const tell = (each: typeof rows) =>
-    each.flatMap(({ term, value, changed }) => {
-      const label = `${changed ? "*" : " "} ${term.padEnd(10)}`;
-      return prose(value, width, changed ? "changed" : usual, label);
-    });
-  const all = [...tellAge(moment, known.kernel, width), ...tell(rows)];
-  return all.length <= room ? all : tell(rows.filter(({ changed }) => changed));
+  const style = changed ? "changed" : "plain";
+  const head = say(`${changed ? "*" : " "} ${name.padEnd(8)} ${after}`, style);
+  const means = meaning === null ? "" : ` ${meaning}`;
+  return fit([head, say(means, "meaning"), say(changed ? `  was ${before}` : "", "faint")], width);
 }
 
 /** When values were reported, if that was not with this step; and what the lane does meanwhile. */
-function tellAge({ known, index }: Moment, value: Known<unknown>, width: number): Line[] {
-  if (value.step === index) return [];
+function tellAge({ known, index }: Moment, value: Known<unknown> | null, width: number): Line[] {
+  if (value === null || value.step === index) return [];
   const step = `step ${stepNumber(value.step)}`;
   if (!isOld(known, value, index)) return prose(`as of ${step}`, width, "faint", "  ");
   const now = `now ${tellState(known.state ?? "")}; values of ${step}`;

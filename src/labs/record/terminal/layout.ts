@@ -3,7 +3,7 @@ import { stageLines } from "../stage/characters.ts";
 import { stageAt } from "../stage/stage.ts";
 import { scrubber, statusLine, titleLine } from "./bars.ts";
 import { explain, tellBeginning, tellEnding } from "./explain.ts";
-import { shownAt, unfold } from "./folds.ts";
+import { unfold } from "./folds.ts";
 import { draw, fit, type Line, prose, type Size, textOf } from "./frame.ts";
 import { tellHelp } from "./help.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";
@@ -81,11 +81,12 @@ function bodyOf(state: State, width: number, rows: number): Body {
   const [, parts] = COLUMNS.find(([least]) => width >= least) ?? [0, []];
   const widths = parts.map((part) => Math.floor(part * width) - 1);
   const [told, picked] = explain(state, Math.min(PROSE, widths[0] ?? 0));
-  const stage = stageAt(moments, annotator, seenAt(state));
+  const moment = moments.at(seenAt(state));
+  const stage = stageAt(moments, annotator, moment.index);
   const whole = stageLines(stage, width);
   const isShort = whole.length + told.length < rows;
   const drawn = [...(isShort ? whole : stageLines(stage, width, true)), []];
-  const shown = shownAt(state, told.map(textOf).join(" "));
+  const shown = { state, moment, told: told.map(textOf).join(" ") };
   const columns: Line[][] = parts.map((_, i) => (i === 0 ? [...told] : []));
   const open: Fold[] = [];
   let seen = picked + drawn.length;
@@ -95,7 +96,13 @@ function bodyOf(state: State, width: number, rows: number): Body {
     const at = fold === "detail" ? 0 : lengths.indexOf(Math.min(...lengths));
     const column = columns[at] ?? [];
     const left = rows - drawn.length - column.length;
-    const content = unfold(fold, state, shown, widths[at] ?? 0, left, columns.length > 1);
+    const content = unfold(
+      fold,
+      shown,
+      widths[at] ?? 0,
+      left,
+      parts.length > 1 ? "several" : "one",
+    );
     if (content.length === 0) continue;
     if (fold === state.sought) seen = drawn.length + column.length + rows;
     column.push(...content);
