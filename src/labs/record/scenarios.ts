@@ -82,31 +82,33 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
   },
   "blocked-signals": {
     summary: "a stub keeps the signal mask that it inherited",
-    load: async () => (await import("./scenarios/blocked_signals.ts")).blockedSignals,
+    load: async () =>
+      lessonOf("blocked-signals", (await import("./plays/blocked_signals.ts")).blockedSignals),
   },
   "no-setsid": {
     summary: "Ctrl-C is typed on the terminal of a host, and a stub is still in its session",
-    load: async () => (await import("./scenarios/no_setsid.ts")).noSetsid,
+    load: async () => lessonOf("no-setsid", (await import("./plays/no_setsid.ts")).noSetsid),
   },
   "no-exitkill": {
     summary: "the tracer dies while a guest runs whose PDEATHSIG is cleared",
-    load: async () => (await import("./scenarios/no_exitkill.ts")).noExitkill,
+    load: async () => lessonOf("no-exitkill", (await import("./plays/no_exitkill.ts")).noExitkill),
   },
   exitkill: {
     summary: "the same with EXITKILL",
-    load: async () => (await import("./scenarios/exitkill.ts")).exitkill,
+    load: async () => lessonOf("exitkill", (await import("./plays/exitkill.ts")).exitkill),
   },
   "stale-orig-rax": {
     summary: "a tracer writes RAX = -512 together with a stale orig_rax",
-    load: async () => (await import("./scenarios/stale_orig_rax.ts")).staleOrigRax,
+    load: async () =>
+      lessonOf("stale-orig-rax", (await import("./plays/stale_orig_rax.ts")).staleOrigRax),
   },
   rseq: {
     summary: "a stub unmaps the rseq area that glibc has registered",
-    load: async () => (await import("./scenarios/rseq.ts")).rseq,
+    load: async () => lessonOf("rseq", (await import("./plays/rseq.ts")).rseq),
   },
   cascade: {
     summary: "exit signal SIGKILL: a stub's death kills its parent, up to the host",
-    load: async () => (await import("./scenarios/cascade.ts")).cascade,
+    load: async () => lessonOf("cascade", (await import("./plays/cascade.ts")).cascade),
   },
 };
 

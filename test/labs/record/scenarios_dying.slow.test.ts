@@ -47,7 +47,10 @@ decisive(
     const [stop, rest] = [stops[index], stops[index - 1]];
     const rests = answerTo(recording, 0).title === "stopped by SIGTRAP";
     const [question] = recording.questions;
-    assert.match(question?.choices[question.answer] ?? "", rests ? /^All three/ : /^None/);
+    assert.match(
+      question?.choices[question.answer] ?? "",
+      rests ? /^Its INT3/ : /^A SIGSEGV, before/,
+    );
     assert.is(answerTo(recording, 0), rests ? rest : stop);
     const before = rests ? rest?.registers?.after : munmap?.registers?.after;
     assert.equal(stop?.registers?.before, before);

@@ -5,9 +5,6 @@ import * as arm64 from "./arm64.ts";
 /** What lessons say that differs by more than a name: the exports of the architecture's module. */
 interface Texts {
   readonly STUB_CODE: Readonly<Record<keyof typeof amd64.STUB_CODE, string>>;
-  readonly EXCEPTION_STACK: string;
-  readonly BACK_TO_TRAP: string;
-  readonly SLEEP: Readonly<Record<keyof typeof amd64.SLEEP, string>>;
   readonly REFUSED: Readonly<Record<string, string>>;
 }
 

@@ -1,0 +1,103 @@
+import { hex } from "../../../lib/errors.ts";
+import type { Acting } from "../acting.ts";
+import type { Actor } from "../actor.ts";
+import type { Say } from "../lesson_text.ts";
+import type { Scene } from "../scene.ts";
+import type { Ids } from "./ids.ts";
+import type { Play } from "./play.ts";
+
+/** gVisor's choice. */
+const EXIT_SIGNAL = "SIGKILL";
+
+const KILLED = "killed by SIGKILL";
+const EXIT_STOP = "PTRACE_EVENT_EXIT";
+
+export const cascade: Play<"cascade"> = {
+  host: { lane: "observer", role: "the Node.js process, which sets up the others" },
+
+  play(scene, say) {
+    const { recorder, tracer } = scene;
+    const { keeper, host, acting, master, grandchild } = makeFamily(scene, say);
+    const checkExitStop = (fact: string, event: number) => {
+      const seen = event === tracer.constant(EXIT_STOP) ? EXIT_STOP : `event ${event}`;
+      scene.check(fact, EXIT_STOP, seen);
+    };
+
+    // The grandchild is killed, and stops on its way out.
+    grandchild.signal("SIGKILL", say("kill"));
+    const { event } = grandchild.awaitStop(say.parts("exit-stop"));
+    checkExitStop("the grandchild, killed: first it is", event);
+    const { address, message } = acting.eventMessage(grandchild.pid);
+    const data = { word: hex(address), told: `[${message}]` };
+    grandchild.requested("PTRACE_GETEVENTMSG", say("message"), { data });
+    scene.check("the message of its exit stop", `${tracer.constant("SIGKILL")}`, `${message}`);
+    scene.check("the master at that time", "t", master.facts.state);
+
+    // It becomes a zombie, and its tracer reaps it.
+    const { resumed, zombie, quiet, reaped } = say.parts("grandchild");
+    grandchild.resume(resumed);
+    const ended = grandchild.becomeZombie(KILLED, zombie);
+    const options = tracer.waitAll | tracer.constant("WNOHANG");
+    const news = master.tryWait(quiet, { options });
+    scene.check("before the zombie is reaped: events of the master", "nothing", news);
+    scene.check("the grandchild's end", KILLED, grandchild.reap(reaped, ended));
+    recorder.arrow("signal", ended, recorder.length, "exit signal SIGKILL");
+
+    // That kills the master, and the master's end the host.
+    const told = say.parts("master");
+    checkExitStop("the master, once the grandchild is reaped", master.awaitStop(told).event);
+    master.resume(told.resumed);
+    // /proc would give the answer away.
+    acting.awaitDeath();
+    const last = master.ended(KILLED, told.zombie);
+    recorder.arrow("signal", last, recorder.length, "exit signal SIGKILL");
+    scene.check("the host's end", KILLED, host.awaitEnd(say.parts("host")));
+
+    // The remaining zombies have lost their parents: the keeper reaps them.
+    const adopted = say.parts("keeper");
+    for (const [stub, why] of [
+      [master, adopted.master],
+      [grandchild, adopted.grandchild],
+    ] as const) {
+      scene.check(`${stub.lane}, reaped by the keeper`, KILLED, stub.by(keeper).reap(why));
+    }
+    const left = [host, master, grandchild].filter(({ pid }) => recorder.view(pid) !== null);
+    scene.check("remaining of the three", "0", `${left.length}`);
+    const { pid } = keeper.stub;
+    scene.check("the keeper is alive: getpid", `${pid}`, `${keeper.stub.call("getpid")}`);
+  },
+};
+
+interface Family {
+  readonly keeper: Acting;
+  /** A copy of the host, and the same as a tracer. */
+  readonly host: Actor;
+  readonly acting: Acting;
+  readonly master: Actor;
+  readonly grandchild: Actor;
+}
+
+/** The family, before anything happens. */
+function makeFamily(scene: Scene, say: Say<Ids["cascade"]>): Family {
+  scene.recorder.observe(say("observed"));
+  const keeper = scene.keeper();
+  const copy = keeper.stub.createStub();
+  const role =
+    "a copy of the Node.js process, itself a stub: the observer injects each of its calls";
+  const acting = scene.act("host", role, copy);
+  const first = copy.createStub({ exitSignal: EXIT_SIGNAL });
+  first.scrub();
+  const second = first.createStub({ exitSignal: EXIT_SIGNAL });
+  const forked = scene.enlist("master", "the host's child; exit signal SIGKILL", first);
+  const cloned = scene.enlist("grandchild", "the master's child; exit signal SIGKILL", second);
+  const [master, grandchild] = [scene.handOver(forked, acting), scene.handOver(cloned, acting)];
+  const host = scene.actor("host", copy);
+  host.look("a host with two stubs", say("family"));
+  for (const actor of [master, grandchild]) {
+    actor.setOptions(say("options"));
+    const { exitSignal } = actor.look(`its exit signal is ${EXIT_SIGNAL}`, say("exit-signal"));
+    const name = scene.tracer.signalName(exitSignal);
+    scene.check(`${actor.lane}: its exit signal`, EXIT_SIGNAL, name);
+  }
+  return { keeper, host, acting, master, grandchild };
+}

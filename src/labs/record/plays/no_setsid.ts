@@ -1,0 +1,102 @@
+import { openSync, readFileSync, writeSync } from "node:fs";
+import { AwakeDeadline } from "../../../lib/awake.ts";
+import { hex, StateError } from "../../../lib/errors.ts";
+import { closeTerminal, openTerminal } from "../pseudo_terminal.ts";
+import { Sandbox, TERMINAL } from "../sandbox.ts";
+import type { Play } from "./play.ts";
+
+/** The byte of Ctrl-C. */
+const CTRL_C = "\x03";
+
+export const noSetsid: Play<"no-setsid"> = {
+  host: { lane: "terminal", role: "the keyboard of the host's terminal" },
+
+  async play(scene, say) {
+    const { recorder } = scene;
+    recorder.observe(say("observed"));
+    const terminal = openTerminal(recorder.encoder);
+    scene.atEnd(() => closeTerminal(terminal));
+    await using sandbox = Sandbox.start(recorder, "no-setsid", { terminal: terminal.line });
+    await sandbox.reaches("ready");
+    writeSync(terminal.keyboard, CTRL_C);
+    const why = say("typed");
+    const typed = recorder.call("terminal", "write", ["keyboard", '"\\x03"', 1n], 1n, { why });
+    sandbox.goOn();
+    for (const step of (await sandbox.reaches("heard")).split(" ").map(Number)) {
+      recorder.arrow("signal", typed, sandbox.stepOf(step), "SIGINT");
+    }
+    sandbox.goOn();
+    const { code } = await sandbox.ended();
+    scene.check("the host, which has a handler: its exit status", "0", `${code}`);
+  },
+
+  sandboxed: {
+    host: { lane: "host", role: "a Node.js process on a terminal of its own" },
+
+    async play(scene, say, stage) {
+      const { recorder, tracer } = scene;
+      let interrupts = 0;
+      process.on("SIGINT", () => {
+        interrupts++;
+      });
+      // A session leader that opens a terminal gets it as its controlling terminal.
+      openSync(`/proc/self/fd/${TERMINAL}`, "r+");
+      const { foreground, ...groups } = groupsOf(process.pid);
+      if (foreground !== groups.group) {
+        throw new StateError(
+          `the terminal's foreground group is ${foreground}, not ${groups.group}`,
+        );
+      }
+      recorder.step({
+        lane: "host",
+        kind: "note",
+        title: `host ${process.pid} has a terminal`,
+        kernel: recorder.view(process.pid),
+        ...say.parts("has-terminal", groups),
+      });
+      const stub = scene.rest("stub", "a stub without setsid", {
+        omit: ["setsid"],
+        why: ({ pid }) => say("rests.stub", groupsOf(pid)),
+      });
+      const control = scene.rest("control", "a stub with setsid", {
+        why: ({ pid }) => say("rests.control", groupsOf(pid)),
+      });
+      stage.pause("ready");
+
+      // The kernel sends the signal to all processes of the group at once.
+      const signal = tracer.encoder.signalSet(tracer.constant("SIGINT"));
+      stub.until(({ pending }) => (pending & signal) !== 0n);
+      for (const deadline = new AwakeDeadline(tracer.deadline); interrupts === 0; ) {
+        if (deadline.isOver) throw new StateError("no SIGINT came");
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const kind = "signal";
+      const title = "SIGINT is delivered";
+      const heard = recorder.step({ lane: "host", kind, title, why: say("heard") });
+      const pending = stub.tell({ kind, title: "SIGINT is pending", why: say("pending") });
+      const spared = control.look(`${control.pid} got nothing`, say("spared"));
+      stage.pause("heard", `${heard} ${pending}`);
+
+      const { frame, resumed, ...stop } = say.parts("resume");
+      stub.setRegisters(stub.frame("getpid"), frame);
+      stub.resume(resumed);
+      stub.awaitStop(stop);
+      const delivers = say.parts("delivers");
+      stub.resume(delivers.why, "SIGINT", delivers.observer);
+      const how = stub.awaitEnd(say("killed"));
+      scene.check("calls of the host's handler of SIGINT", "1", `${interrupts}`);
+      scene.check("the stub without setsid", "killed by SIGINT", how);
+      scene.check("the other: pending signals", "0x0", hex(spared.pending));
+      const { pid } = control;
+      scene.check("it is alive: getpid, injected", `${pid}`, `${control.stub.call("getpid")}`);
+    },
+  },
+};
+
+/** The process group, the session and the terminal's foreground group of a process (proc_pid_stat(5)). */
+function groupsOf(pid: number): { group: number; session: number; foreground: number } {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [, , group = 0, session = 0, , foreground = 0] = fields.map(Number);
+  return { group, session, foreground };
+}
