@@ -127,7 +127,8 @@ function parsePage(markdown, name) {
   };
   for (const block of blocks) {
     const { kind, level, text } = block;
-    if (kind === "heading" && level === 1) page.title = text.replace(`${name}: `, "");
+    if (kind === "heading" && level === 1)
+      page.title = text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
     else if (kind === "heading" && level === 2) [section, moment] = [text, null];
     else if (name === GLOSSARY) addTerm(page.glossary, block);
     else if (section === "" && kind === "paragraph") {

@@ -12,7 +12,7 @@ export const grandchild: Play<"grandchild"> = {
     });
     stepToSelfStop(child, say.parts("stub"));
     const options = Number(tracer.waitSelfStop) | tracer.constant("WNOHANG");
-    child.tryWait(say("host-waits"), { options, observer: "createStub does not try this." });
+    child.tryWait(say("host-waits"), { options, observer: "A birth does not try this." });
     // The stop is visible a moment before the parent is notified.
     const told = tracer.encoder.signalSet(tracer.constant("SIGCHLD"));
     master.until(({ pending }) => (pending & told) !== 0n);

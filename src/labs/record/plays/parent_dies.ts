@@ -32,8 +32,7 @@ function dieBefore(scene: Scene, say: Saying, keeper: Acting) {
   kill(say, parent, say("before.kill"));
   const { parentPid } = child.facts;
   child.look(`the parent of ${child.pid} is ${parentPid} now`, say("before.orphan"));
-  const values = { seen: parentPid, expected: parent.pid };
-  const how = child.stepToEnd(say.parts("orphan", values));
+  const how = child.stepToEnd(say.parts("orphan"));
   reap(say, keeper, child);
   return { how, parentPid };
 }
