@@ -18,10 +18,9 @@ import { dumpNoCore } from "../precautions.ts";
 import type { Recorder } from "../recorder.ts";
 import { addStubCode } from "../stub_code.ts";
 import { CODE_ADDRESS } from "./assemble.ts";
+import { Watched } from "./children.ts";
 import { confine } from "./confine.ts";
-import { Player } from "./player.ts";
-import { RESTS, type Run, tellRun, whyHarmful } from "./run.ts";
-import { Watched } from "./watched.ts";
+import { type End, RESTS, tellRun, whyHarmful } from "./run.ts";
 
 /** How long a call of an answer may take, in milliseconds. */
 const DEADLINE = 1500;
@@ -53,6 +52,8 @@ export class Judge {
   readonly checks: Check[] = [];
   /** What is ended with the check. */
   readonly watched = new Watched();
+  /** The stubs whose initial registers are known. */
+  readonly atRest = new Set<Actor>();
 
   constructor(recorder: Recorder) {
     this.recorder = recorder;
@@ -83,7 +84,7 @@ export class Judge {
     role = "the stub that executes your registers",
     code,
     prepare,
-  }: Cast = {}): Player {
+  }: Cast = {}): Actor {
     const { recorder, keeper } = this;
     const actor = this.stub(lane, role);
     const { stub } = actor;
@@ -101,7 +102,8 @@ export class Judge {
     if (code !== undefined && recorder.placeOf(CODE_ADDRESS) === undefined) {
       recorder.addCode(code, CODE_ADDRESS, new Map());
     }
-    return new Player(this.watched, actor, keeper.pid, true);
+    this.atRest.add(actor);
+    return actor;
   }
 
   /**
@@ -110,7 +112,7 @@ export class Judge {
    * @param seen what the kernel says, or what became of a stub
    * @param meaning of anything else than what is expected, if that is not said by itself
    */
-  expect(fact: string, expected: string, seen: string | Run, meaning: string): boolean {
+  expect(fact: string, expected: string, seen: string | End, meaning: string): boolean {
     const [told, why] =
       typeof seen === "string" ? [seen, meaning] : [tellRun(seen), whyHarmful(seen) ?? meaning];
     const made = check(inWords(fact), expected, told, inWords(why));
@@ -129,7 +131,7 @@ export class Judge {
   }
 
   /** The same; if it does not hold, nothing further is tried. @throws Decided */
-  require(fact: string, expected: string, seen: string | Run, meaning: string): void {
+  require(fact: string, expected: string, seen: string | End, meaning: string): void {
     if (!this.expect(fact, expected, seen, meaning)) throw new Decided();
   }
 

@@ -13,8 +13,17 @@ export const NO_CALL = "system call";
 /** The calls that answers may make with some arguments. */
 const LIMITED = ["clone", "prctl", "mmap", "mprotect", "kill", "tgkill"];
 
+/** A system call that a stub has made. */
+export interface MadeCall {
+  readonly name: string;
+  readonly result: bigint;
+  /** As strace shows it, but an errno as "-EBADF". */
+  readonly told: string;
+  readonly step: number;
+}
+
 /** What became of a stub that was resumed. */
-export type Run =
+export type End =
   /** It met the INT3. */
   | { readonly kind: "rest" }
   /** It has stopped itself, and is not traced. */
@@ -28,8 +37,11 @@ export type Run =
   | { readonly kind: "blocked"; readonly call: string | undefined }
   | { readonly kind: "endless" };
 
-/** A run in words. */
-export function tellRun(run: Run): string {
+/** An end, and the calls before it. */
+export type Run = End & { readonly calls: readonly MadeCall[] };
+
+/** An end in words. */
+export function tellRun(run: End): string {
   switch (run.kind) {
     case "rest":
       return `rests ${NAMES.AT} its ${NAMES.TRAP}`;
@@ -49,7 +61,7 @@ export function tellRun(run: Run): string {
 }
 
 /** What an answer must not do in any task; undefined if it does nothing like that. */
-export function whyHarmful(run: Run): string | undefined {
+export function whyHarmful(run: End): string | undefined {
   switch (run.kind) {
     case "ended":
       return run.how === REFUSED ? whyRefused(run.call ?? "a call") : undefined;

@@ -1,6 +1,8 @@
+import type { Actor } from "../../actor.ts";
 import { HOST, NAMES } from "../../arch.ts";
+import { tidsOf } from "../children.ts";
+import { awaitEnd, factsOf, go, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import type { Player } from "../player.ts";
 import { RESTS } from "../run.ts";
 import type { Task } from "../task.ts";
 import {
@@ -24,7 +26,7 @@ const KCMP = { memory: 1, "file table": 2, "working folder": 3 } as const;
 /** Expects of each of these things whether a new task shares it with the stub that made it. */
 function expectShared(
   judge: Judge,
-  stub: Player,
+  stub: Actor,
   task: number,
   things: Partial<Readonly<Record<keyof typeof KCMP, boolean>>>,
 ): void {
@@ -57,7 +59,7 @@ export const cloneRegisters: Task = {
         judge.expect("the call that was executed", "clone", call.name, selects);
         const child = hasChild(judge, stub, call, "grandchild");
         comesToStop(judge, child);
-        const seen = judge.tracer.signalName(child.facts()?.exitSignal ?? 0);
+        const seen = judge.tracer.signalName(factsOf(child)?.exitSignal ?? 0);
         judge.expect("its exit signal", signal, seen, "the lowest byte of the clone word is wrong");
         expectShared(judge, stub, child.pid, { memory: false, "file table": true });
         becomesStub(judge, stub, child);
@@ -80,9 +82,9 @@ export const earlyAttach: Task = {
       key: `${HOST.INSTRUCTION_POINTER} = BEGIN\n${HOST.PARENT} = PARENT\n${HOST.MARK} = 1`,
       play(judge, answer) {
         const parent = judge.cast({ lane: "master", role: "the stub that has cloned it" });
-        const child = cloneStub(parent);
-        child.go(count);
-        if (spoilt !== undefined) child.write({ [spoilt]: 77n }, "This should not happen.");
+        const child = cloneStub(judge, parent);
+        go(judge, child, count);
+        if (spoilt !== undefined) write(judge, child, { [spoilt]: 77n }, "This should not happen.");
         writeAnswer(judge, child, answer);
         comesToStop(judge, child);
         becomesStub(judge, parent, child);
@@ -109,27 +111,27 @@ export const makeThread: Task = {
       play(judge, answer) {
         const stub = judge.cast({ role: "the stub that executes your clone" });
         const word = answer.word("clone");
-        stub.write(wordsOf(stub, "clone", word), `Your word is in ${NAMES.FIRST}.`);
-        stub.go();
-        const [call] = stub.calls;
-        const tid = Number(call?.result ?? 0n);
-        const made = stub.tids().includes(tid) ? "a thread of the stub" : "a process";
-        const is = tid > 0 ? made : (call?.told ?? "none");
+        write(judge, stub, wordsOf(judge, "clone", word), `Your word is in ${NAMES.FIRST}.`);
+        const call = makesCall(judge, stub);
+        const tid = Number(call.result);
+        const made = tidsOf(stub).includes(tid) ? "a thread of the stub" : "a process";
+        const is = tid > 0 ? made : call.told;
         const other = "the word does not make a thread";
         judge.require("the new task", "a thread of the stub", is, other);
         expectShared(judge, stub, tid, { "file table": files, "working folder": folders });
-        const thread = stub.adopt(stub.pid, tid, "thread", "the thread that it has made");
-        judge.require("the thread", RESTS, thread.go(), "it is not usable");
-        const child = cloneStub(thread);
+        const role = "the thread that it has made";
+        const thread = judge.watched.adopt(stub, stub.pid, tid, call, "thread", role);
+        judge.require("the thread", RESTS, go(judge, thread), "it is not usable");
+        const child = cloneStub(judge, thread);
         comesToStop(judge, child);
         child.attach();
-        const words = { ...wordsOf(thread, "exit", 0n), ...atCall(thread) };
-        thread.write(words, "The thread is made to exit.");
-        thread.go();
+        const words = { ...wordsOf(judge, "exit", 0n), ...atCall(judge) };
+        write(judge, thread, words, "The thread is made to exit.");
+        go(judge, thread);
         judge.expect(
           "the stub of a thread that has ended",
           "killed by SIGKILL",
-          child.end("Its parent's thread has ended."),
+          awaitEnd(child, "Its parent's thread has ended."),
           "its death signal belongs to the thread",
         );
         answersStill(judge, stub);

@@ -1,6 +1,7 @@
 import { NAMES } from "../../arch.ts";
+import { resultOf } from "../go.ts";
 import type { Task } from "../task.ts";
-import { answersStill, castAnswer, linesOf, makesCall, resultOf } from "./verbs.ts";
+import { answersStill, castAnswer, linesOf, makesCall } from "./verbs.ts";
 
 /** For each errno a call that fails with it. */
 const FAILURES = {
@@ -31,7 +32,12 @@ export const failingCall: Task = {
         const { name, result, told } = makesCall(judge, stub);
         const other = `${name} does not fail with ${errno} here`;
         judge.expect("the result of the call", `-${errno}`, told, other);
-        judge.expect("RAX", `${result}`, `${resultOf(stub)}`, "RAX is not what the call returned");
+        judge.expect(
+          "RAX",
+          `${result}`,
+          `${resultOf(stub).result}`,
+          "RAX is not what the call returned",
+        );
         answersStill(judge, stub);
       },
     };

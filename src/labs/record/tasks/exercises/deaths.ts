@@ -1,4 +1,5 @@
 import { loadListing, STUB_CODE } from "../../listing.ts";
+import { go, inject, kill, meet, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import { RESTS, tellRun } from "../run.ts";
 import type { Task } from "../task.ts";
@@ -47,10 +48,10 @@ export const parentDies: Task = {
 /** A birth whose parent dies after some instructions of the child; how the child ends. */
 function dieAfter(judge: Judge, count: number, prefix = ""): string {
   const parent = judge.cast({ lane: `${prefix}parent`, role: "its life is short" });
-  const child = cloneStub(parent, `${prefix}child`);
-  child.go(count);
-  parent.kill("The parent is killed now.");
-  return tellRun(child.go());
+  const child = cloneStub(judge, parent, `${prefix}child`);
+  go(judge, child, count);
+  kill(parent, "The parent is killed now.");
+  return tellRun(go(judge, child));
 }
 
 export const exitSignal: Task = {
@@ -67,12 +68,12 @@ export const exitSignal: Task = {
       key: `clone = CLONE_FILES|${signal}`,
       play(judge, answer) {
         const parent = judge.cast({ lane: "master", role: "the stub that clones, with your word" });
-        const words = cloneWords(parent, answer.word("clone"));
-        parent.write(words, "The frame of a clone, with the word of the answer.");
+        const words = cloneWords(judge, parent, answer.word("clone"));
+        write(judge, parent, words, "The frame of a clone, with the word of the answer.");
         const child = hasChild(judge, parent, makesCall(judge, parent));
-        child.go(4);
-        child.kill("The child is killed.");
-        const { signals, how } = parent.meet();
+        go(judge, child, 4);
+        kill(child, "The child is killed.");
+        const { signals, how } = meet(parent);
         const gets = how === KILLED ? "SIGKILL" : (signals[0] ?? "0");
         judge.expect(
           "what its parent gets",
@@ -86,7 +87,7 @@ export const exitSignal: Task = {
         }
         judge.require("the parent", RESTS, how, "the parent must live on");
         const args = [child.pid, 0, judge.tracer.waitAll, 0];
-        const reaped = parent.call("wait4", args, "The parent reaps its child.");
+        const reaped = inject(parent, "wait4", args, "The parent reaps its child.");
         const other = "it is not a child of the stub";
         judge.expect("wait4 of its parent", `${child.pid}`, reaped, other);
       },

@@ -1,6 +1,7 @@
 import { hex } from "../../../../lib/errors.ts";
 import { HOST, NAMES } from "../../arch.ts";
 import { CODE_ADDRESS } from "../assemble.ts";
+import { go, write } from "../go.ts";
 import { tellRun } from "../run.ts";
 import type { Task } from "../task.ts";
 import { CODE, indented } from "./code.ts";
@@ -19,16 +20,16 @@ export const guestCode: Task = {
       key: indented(CODE.guest(call, argument, address)),
       play(judge, { code }) {
         const guest = judge.cast({ lane: "guest", role: "a stub in which your code runs", code });
-        guest.tracee.emulated = true;
+        guest.emulated = true;
         const begin = { [HOST.INSTRUCTION_POINTER]: CODE_ADDRESS };
-        guest.write(begin, "It begins at the first instruction of the guest.");
-        const first = guest.go();
+        write(judge, guest, begin, "It begins at the first instruction of the guest.");
+        const first = go(judge, guest);
         const called = first.kind === "call" ? first.call : tellRun(first);
         judge.require("the first stop", call, called, "another event comes first");
         const seen = hex(guest.registers()[HOST.ARGUMENTS[0] ?? ""] ?? 0n);
         judge.expect("RDI at the call", hex(BigInt(argument)), seen, "the argument is another");
         const fault = `raised SIGSEGV at ${hex(address)}`;
-        judge.expect("the second stop", fault, guest.go(), "the guest does something else");
+        judge.expect("the second stop", fault, go(judge, guest), "the guest does something else");
       },
     };
   },

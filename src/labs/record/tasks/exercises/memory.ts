@@ -2,8 +2,8 @@ import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { parseMaps, readProc } from "../../../../core/stub/proc.ts";
 import { readRseq } from "../../../../core/stub/rseq.ts";
 import { hex } from "../../../../lib/errors.ts";
+import { go, inject, write } from "../go.ts";
 import { type Cast, mapPages } from "../judge.ts";
-import { RESTS, tellRun } from "../run.ts";
 import type { Task } from "../task.ts";
 import { answersStill, castAnswer, linesOf, makesCall, wordsOf } from "./verbs.ts";
 
@@ -33,13 +33,13 @@ export const onePage: Task = {
         for (const field of ["munmap1", "munmap2", "munmap3"]) {
           const [at, length = 0n] = answer.words(field, { KEEP: keep, PAGE: page });
           if (at === undefined) continue;
-          stub.write(wordsOf(stub, "munmap", at, length), `${field} of the answer.`);
-          const end = tellRun(stub.go());
-          const isBack = end === RESTS;
+          write(judge, stub, wordsOf(judge, "munmap", at, length), `${field} of the answer.`);
+          const run = go(judge, stub);
+          const isBack = run.kind === "rest";
           const meaning = isBack
             ? "the kernel refuses this range"
             : "the page of the stub code is gone, and with it the instruction after the SYSCALL";
-          judge.require(field, "0", isBack ? (stub.calls.at(-1)?.told ?? "") : end, meaning);
+          judge.require(field, "0", isBack ? (run.calls.at(-1)?.told ?? "") : run, meaning);
         }
         const left = pagesOf(stub.pid).map(hex).join(", ");
         const expected = `${hex(keep)}, ${hex(page)}`;
@@ -82,11 +82,11 @@ export const rseqArea: Task = {
         const { name, told } = makesCall(judge, stub);
         const refused = `the kernel refuses this: ${name} returned ${told}`;
         judge.expect("the result of the call", "0", told, refused);
-        const left = hex(readRseq(stub.tracee.thread)?.address ?? 0n);
+        const left = hex(readRseq(stub.thread)?.address ?? 0n);
         judge.expect("the area that is registered", "0x0", left, "the area is still registered");
-        stub.call("munmap", [page, PAGE_SIZE], "The page of the area is unmapped.");
+        inject(stub, "munmap", [page, PAGE_SIZE], "The page of the area is unmapped.");
         const anew = "The kernel schedules the stub anew, and would write to a registered area.";
-        stub.call("sched_yield", [], anew);
+        inject(stub, "sched_yield", [], anew);
         answersStill(judge, stub);
       },
     };

@@ -1,9 +1,10 @@
+import type { Actor } from "../../actor.ts";
 import { HOST } from "../../arch.ts";
 import { loadListing, STUB_CODE } from "../../listing.ts";
 import type { Answer } from "../answer.ts";
 import { CODE_ADDRESS } from "../assemble.ts";
+import { go, kill, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import type { Player } from "../player.ts";
 import type { Task } from "../task.ts";
 import { CODE } from "./code.ts";
 import {
@@ -44,9 +45,9 @@ export const repairStub: Task = {
         becomesStub(judge, parent, child);
         diesWithParent(judge, parent, child);
         const [killed, orphan] = birth(judge, answer, call, "second ");
-        killed.kill("This parent is killed before its child has executed anything.");
+        kill(killed, "This parent is killed before its child has executed anything.");
         const unseen = "a stub whose parent has died before its prctl must find that out";
-        judge.expect("the orphan", "exited with status 1", orphan.go(), unseen);
+        judge.expect("the orphan", "exited with status 1", go(judge, orphan), unseen);
       },
     };
   },
@@ -64,12 +65,13 @@ function birth(
   { code }: Answer,
   call = CODE_ADDRESS,
   which = "",
-): [parent: Player, child: Player] {
+): [parent: Actor, child: Actor] {
   const prefix = which.replace(" ", "-");
   const role = "a stub with your code, which clones";
   const parent = judge.cast({ lane: `${prefix}master`, role, code });
-  parent.tracee.thread.initial.set(HOST.INSTRUCTION_POINTER, call);
-  parent.write(cloneWords(parent), "The frame of a clone: it begins at `call` in your code.");
+  parent.thread.initial.set(HOST.INSTRUCTION_POINTER, call);
+  const why = "The frame of a clone: it begins at `call` in your code.";
+  write(judge, parent, cloneWords(judge, parent), why);
   const made = makesCall(judge, parent, `the ${which}stub that clones`);
   return [parent, hasChild(judge, parent, made, `${prefix}child`)];
 }

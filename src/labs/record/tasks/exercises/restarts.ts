@@ -1,16 +1,17 @@
 import { hex } from "../../../../lib/errors.ts";
+import type { Actor } from "../../actor.ts";
+import { enterCall, meet, resultOf } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import type { Player } from "../player.ts";
 import { RESTS } from "../run.ts";
 import type { Task } from "../task.ts";
-import { castAnswer, resultOf } from "./verbs.ts";
+import { castAnswer } from "./verbs.ts";
 
 const CODES = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK"] as const;
 
 /** Expects that RAX asks for a restart. */
-function expectRax(judge: Judge, stub: Player, code: string, when: string, meaning: string): void {
+function expectRax(judge: Judge, stub: Actor, code: string, when: string, meaning: string): void {
   const expected = `${-judge.tracer.flag(code)}`;
-  judge.expect(`RAX${when}`, expected, `${resultOf(stub)}`, meaning);
+  judge.expect(`RAX${when}`, expected, `${resultOf(stub).result}`, meaning);
 }
 
 export const forcedRestart: Task = {
@@ -27,12 +28,12 @@ export const forcedRestart: Task = {
       key: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = SYS_${wanted}`,
       play(judge, answer) {
         const stub = castAnswer(judge, answer);
-        const after = hex((stub.names.SYSCALL ?? 0n) + 2n);
+        const after = hex(judge.tracer.selfStopAddress);
         const early = "without a restart, RIP must not lead to the SYSCALL";
-        judge.expect("RIP, as written", after, hex(stub.tracee.rip), early);
+        judge.expect("RIP, as written", after, hex(stub.rip), early);
         const other = "another result does not ask for this restart";
         expectRax(judge, stub, code, ", as written", other);
-        const entered = stub.enterCall("The stub is resumed, up to its next system call.");
+        const entered = enterCall(stub, "The stub is resumed, up to its next system call.");
         const meaning =
           entered === undefined
             ? "the kernel has not moved RIP back by two bytes"
@@ -57,8 +58,8 @@ export const noRestart: Task = {
       play(judge, answer) {
         const TRAP = judge.tracer.restAddress - 1n;
         const stub = castAnswer(judge, answer, { TRAP });
-        judge.expect("RIP, as written", hex(TRAP), hex(stub.tracee.rip), "RIP must be at the INT3");
-        judge.require("the stub", RESTS, stub.meet().how, "it does not come to its INT3");
+        judge.expect("RIP, as written", hex(TRAP), hex(stub.rip), "RIP must be at the INT3");
+        judge.require("the stub", RESTS, meet(stub).how, "it does not come to its INT3");
         const restarted = "the kernel has restarted a call, and RAX is its number";
         expectRax(judge, stub, code, " at the INT3", restarted);
       },

@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { hex } from "../../../../lib/errors.ts";
+import { factsOf, inject, isPending, meet } from "../go.ts";
 import { mapPages } from "../judge.ts";
 import type { Task } from "../task.ts";
 import { castAnswer, linesOf, makesCall } from "./verbs.ts";
@@ -32,18 +33,18 @@ export const unblockSignal: Task = {
             each.write(SET, new Uint8Array(new BigUint64Array([set]).buffer));
           },
         });
-        stub.tracee.thread.expect("stopped").setMask(setOf([open, ...others]));
+        stub.thread.expect("stopped").setMask(setOf([open, ...others]));
         const args = [answer.word("how"), SET, 0, 8];
-        const result = stub.call("rt_sigprocmask", args, "The call of the answer.");
+        const result = inject(stub, "rt_sigprocmask", args, "The call of the answer.");
         judge.expect("the call", "0", result, "the kernel refuses the call");
-        const seen = stub.facts()?.blocked ?? 0n;
+        const seen = factsOf(stub)?.blocked ?? 0n;
         const isOpen = (seen & setOf([open])) === 0n;
         const meaning = isOpen
           ? "other signals must stay as they were"
           : `${open} is still blocked`;
         judge.expect("SigBlk in /proc", hex(setOf(others)), hex(seen), meaning);
-        stub.tracee.signal(open, "Does the signal reach the stub?");
-        const { how } = stub.meet();
+        stub.signal(open, "Does the signal reach the stub?");
+        const { how } = meet(stub);
         const fact = "the stub, resumed with it";
         judge.expect(fact, `killed by ${open}`, how, "the signal has not reached it");
       },
@@ -72,7 +73,7 @@ export const outOfReach: Task = {
       play(judge, answer) {
         const { tracer, keeper } = judge;
         const other = judge.cast({ lane: "other", role: "a stub that leads a group" });
-        other.call("setpgid", [0, 0], "It leads a group of its own.");
+        inject(other, "setpgid", [0, 0], "It leads a group of its own.");
         const stub = castAnswer(judge, answer, { OTHER: BigInt(other.pid) });
         const [group, session] = ["getpgid", "getsid"].map((name) => keeper.call(name, stub.pid));
         const { told } = makesCall(judge, stub);
@@ -85,9 +86,10 @@ export const outOfReach: Task = {
         }
         keeper.call("kill", -(group ?? 0n), tracer.constant("SIGINT"));
         const why = "SIGINT is sent to the group in which the stub was, as Ctrl-C does.";
-        stub.note(`kill(-${group}, SIGINT)`, why, "host");
+        const event = { lane: "host", about: stub.lane, kind: "note" } as const;
+        stub.tell({ ...event, title: `kill(-${group}, SIGINT)`, why });
         const missed = "does not reach it";
-        const seen = stub.hasPending("SIGINT") ? "is pending" : missed;
+        const seen = isPending(stub, "SIGINT") ? "is pending" : missed;
         const member = "it is still a member of that group";
         judge.expect("SIGINT, sent to the group", missed, seen, member);
       },

@@ -1,9 +1,10 @@
 import { StateError } from "../../../../lib/errors.ts";
-import { HOST, NAMES, resultWord } from "../../arch.ts";
+import type { Actor } from "../../actor.ts";
+import { HOST, NAMES } from "../../arch.ts";
 import type { Answer, Words } from "../answer.ts";
+import { awaitEnd, go, inject, kill, write } from "../go.ts";
 import type { Cast, Judge } from "../judge.ts";
-import type { MadeCall, Player } from "../player.ts";
-import { RESTS, type Run, tellRun } from "../run.ts";
+import { type MadeCall, RESTS, type Run, tellRun } from "../run.ts";
 
 /** The lines of an answer that set the registers of a call. */
 export function linesOf(call: string, ...args: readonly string[]): string {
@@ -12,88 +13,96 @@ export function linesOf(call: string, ...args: readonly string[]): string {
 }
 
 /** The registers of a call. */
-export function wordsOf({ tracer }: Player, call: string, ...args: readonly bigint[]): Words {
+export function wordsOf({ tracer }: Judge, call: string, ...args: readonly bigint[]): Words {
   return {
     [HOST.NUMBER]: tracer.flag(`SYS_${call}`),
     ...Object.fromEntries(args.map((arg, i) => [HOST.ARGUMENTS[i], arg])),
   };
 }
 
-/** RIP where all injected calls are executed. */
-export function atCall({ tracer }: Player): Words {
-  return {
-    [HOST.INSTRUCTION_POINTER]: BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset()),
-  };
-}
+/** The address where all injected calls are executed. */
+const callAddress = ({ tracer }: Judge) =>
+  BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
 
-/** The register with the result of the last call, as a signed number. */
-export function resultOf(player: Player): bigint {
-  return BigInt.asIntN(64, resultWord(player.registers()));
-}
+/** RIP at that address. */
+export const atCall = (judge: Judge): Words => ({
+  [HOST.INSTRUCTION_POINTER]: callAddress(judge),
+});
+
+/** What the names of "registers" in docs/lessons/tasks.md stand for. */
+const namesOf = (judge: Judge, { pid, facts }: Actor): Words => ({
+  STUB: BigInt(pid),
+  PARENT: BigInt(facts.parentPid),
+  BEGIN: BigInt(judge.tracer.stubAddress),
+  [NAMES.CALL]: callAddress(judge),
+});
 
 /** Writes the registers of an answer, which the kernel must take. @param more names of this task */
-export function writeAnswer(judge: Judge, player: Player, answer: Answer, more: Words = {}): void {
-  const words = answer.all({ ...player.names, ...more });
-  const seen = player.write(words, "The registers of the answer.") ?? "accepted";
+export function writeAnswer(judge: Judge, actor: Actor, answer: Answer, more: Words = {}): void {
+  const words = answer.all({ ...namesOf(judge, actor), ...more });
+  const seen = write(judge, actor, words, "The registers of the answer.") ?? "accepted";
   judge.require(`PTRACE_${NAMES.WRITE}`, "accepted", seen, "the kernel refuses these registers");
 }
 
 /** A stub that has the registers of an answer. @param more names of this task */
-export function castAnswer(judge: Judge, answer: Answer, more: Words = {}, cast?: Cast): Player {
-  const player = judge.cast(cast);
-  writeAnswer(judge, player, answer, more);
-  return player;
+export function castAnswer(judge: Judge, answer: Answer, more: Words = {}, cast?: Cast): Actor {
+  const actor = judge.cast(cast);
+  writeAnswer(judge, actor, answer, more);
+  return actor;
 }
 
+/** Why a stub executes the call of an answer. */
+const SELECTED = `The call that the registers select: ${NAMES.NUMBER} has its number, and others its arguments.`;
+
 /** Executes registers that must make a call and come back. Returns that call. */
-export function makesCall(judge: Judge, player: Player, what = "the stub"): MadeCall {
-  const run = player.go();
+export function makesCall(judge: Judge, actor: Actor, what = "the stub"): MadeCall {
+  const run = go(judge, actor, undefined, SELECTED);
   judge.require(what, RESTS, run, "it does not come back to its tracer at an INT3");
-  const [call] = player.calls;
+  const [call] = run.calls;
   const seen = call === undefined ? "no" : "yes";
   judge.require("a call was executed", "yes", seen, "RIP does not lead to a SYSCALL");
-  if (call === undefined) throw new StateError(`stub ${player.pid} has made no call`);
+  if (call === undefined) throw new StateError(`stub ${actor.pid} has made no call`);
   return call;
 }
 
-/** The child that a call must have made. */
-export function hasChild(judge: Judge, parent: Player, call: MadeCall, lane = "child"): Player {
-  const child = parent.child(lane, "the stub that it has cloned");
-  const born = child === undefined ? `none: ${call.told}` : "born";
+/** The child that a call must have made. It stands before its first instruction. */
+export function hasChild(judge: Judge, parent: Actor, call: MadeCall, lane = "child"): Actor {
+  const [pid] = judge.watched.newChildren(parent);
+  const born = pid === undefined ? `none: ${call.told}` : "born";
   judge.require("a child of the stub", "born", born, "the call has made no child of this stub");
-  if (child === undefined) throw new StateError(`stub ${parent.pid} has no child`);
-  return child;
+  const role = "the stub that it has cloned";
+  return judge.watched.adopt(parent, pid ?? 0, pid ?? 0, call, lane, role);
 }
 
 /** The registers of a clone that makes a stub. @param word default: that of a stub with SIGCHLD */
-export function cloneWords(player: Player, word?: bigint): Words {
-  const { tracer, pid } = player;
+export function cloneWords(judge: Judge, parent: Actor, word?: bigint): Words {
+  const { tracer } = judge;
   const flags = word ?? tracer.flag("CLONE_FILES") | tracer.flag("SIGCHLD");
-  return { ...wordsOf(player, "clone", flags), [HOST.MARK]: 1n, [HOST.PARENT]: BigInt(pid) };
+  const words = wordsOf(judge, "clone", flags);
+  return { ...words, [HOST.MARK]: 1n, [HOST.PARENT]: BigInt(parent.pid) };
 }
 
 /** Lets a stub clone another, and that come to the begin of the stub code. */
-export function cloneStub(parent: Player, lane = "child", word?: bigint): Player {
-  parent.write({ ...cloneWords(parent, word), ...atCall(parent) }, "The frame of a clone.");
-  parent.go();
-  const child = parent.child(lane, "the stub that it has cloned");
-  if (child === undefined) throw new StateError(`stub ${parent.pid} has cloned nothing`);
+export function cloneStub(judge: Judge, parent: Actor, lane = "child", word?: bigint): Actor {
+  const words = { ...cloneWords(judge, parent, word), ...atCall(judge) };
+  write(judge, parent, words, "The frame of a clone.");
+  const child = hasChild(judge, parent, makesCall(judge, parent), lane);
   // It returns from the clone to the instruction after it.
-  const begin = BigInt(child.tracer.stubAddress);
-  for (let i = 0; i < 8 && child.tracee.rip !== begin; i++) child.go(1);
+  const begin = BigInt(judge.tracer.stubAddress);
+  for (let i = 0; i < 8 && child.rip !== begin; i++) go(judge, child, 1);
   return child;
 }
 
 /** Lets a stub that begins come to its self-stop. */
-export function comesToStop(judge: Judge, child: Player): void {
-  const run = child.go();
-  judge.require("the new stub", tellRun({ kind: "stopped" }), run, whyNot(child, run));
+export function comesToStop(judge: Judge, child: Actor): void {
+  const run = go(judge, child);
+  judge.require("the new stub", tellRun({ kind: "stopped" }), run, whyNot(run));
 }
 
-function whyNot(child: Player, run: Run): string {
+function whyNot(run: Run): string {
   switch (run.kind) {
     case "rest":
-      return child.calls.length > 0
+      return run.calls.length > 0
         ? "it came to its INT3 without having stopped itself"
         : "it met the INT3 instead of starting over, and untraced it would be killed by SIGTRAP: RBX tells a new stub to start over";
     case "ended":
@@ -108,33 +117,34 @@ function whyNot(child: Player, run: Run): string {
 }
 
 /** Expects that a stub after its self-stop is a stub like any other: a child of its parent, at rest, ready for calls. */
-export function becomesStub(judge: Judge, parent: Player, child: Player): void {
+export function becomesStub(judge: Judge, parent: Actor, child: Actor): void {
   const { tracer } = judge;
   const options = tracer.waitAll | tracer.constant("WUNTRACED") | tracer.constant("WNOHANG");
-  const waited = parent.call("wait4", [child.pid, 0, options, 0], "Its parent waits for the stop.");
+  const args = [child.pid, 0, options, 0];
+  const waited = inject(parent, "wait4", args, "Its parent waits for the stop.");
   const unseen = "its parent does not see it, or an injected call does not come back";
   judge.require("wait4 of its parent", `${child.pid}`, waited, unseen);
   child.attach();
   const lost = "it must come to an INT3, where its tracer gets it back";
-  judge.require("the stub, resumed after its self-stop", RESTS, child.go(), lost);
-  const asked = child.call("getppid", [], "The first call that is injected into the new stub.");
+  judge.require("the stub, resumed after its self-stop", RESTS, go(judge, child), lost);
+  const asked = inject(child, "getppid", [], "The first call that is injected into the new stub.");
   const other = "an injected call does not come back with its result";
   judge.require("getppid, injected", `${parent.pid}`, asked, other);
 }
 
 /** Expects that a stub ends when its parent is killed. */
-export function diesWithParent(judge: Judge, parent: Player, child: Player): void {
-  parent.kill("The parent is killed: what becomes of the stub?");
+export function diesWithParent(judge: Judge, parent: Actor, child: Actor): void {
+  kill(parent, "The parent is killed: what becomes of the stub?");
   judge.expect(
     "the stub after the death of its parent",
     "killed by SIGKILL",
-    child.end("Its parent is dead."),
+    awaitEnd(child, "Its parent is dead."),
     "it has never asked for a death signal: it outlives its parent, and nothing cleans up after it",
   );
 }
 
 /** Expects that calls can still be injected into a stub. */
-export function answersStill(judge: Judge, stub: Player): void {
-  const asked = stub.call("getpid", [], "Does the stub still answer?");
+export function answersStill(judge: Judge, stub: Actor): void {
+  const asked = inject(stub, "getpid", [], "Does the stub still answer?");
   judge.expect("the next call", `${stub.pid}`, asked, "the stub cannot be used any more");
 }

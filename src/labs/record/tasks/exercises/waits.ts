@@ -1,5 +1,6 @@
 import { Acting } from "../../acting.ts";
 import type { Actor } from "../../actor.ts";
+import { inject } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Task } from "../task.ts";
 import { cloneStub, comesToStop } from "./verbs.ts";
@@ -21,15 +22,15 @@ export const waitOptions: Task = {
         const { tracer } = judge;
         const parent = judge.cast({ lane: "master", role: "the stub that waits" });
         const exit = signal === "0" ? 0n : tracer.flag(signal);
-        const child = cloneStub(parent, "child", tracer.flag("CLONE_FILES") | exit);
+        const child = cloneStub(judge, parent, "child", tracer.flag("CLONE_FILES") | exit);
         const args = [child.pid, 0, answer.word("options"), 0];
         if (polls) {
-          const early = parent.call("wait4", args, "The child runs.");
+          const early = inject(parent, "wait4", args, "The child runs.");
           const meaning = explain(early, "it must return at once");
           judge.require("wait4 before the child has stopped", "0", early, meaning);
         }
         comesToStop(judge, child);
-        const seen = parent.call("wait4", args, "The options of the answer.");
+        const seen = inject(parent, "wait4", args, "The options of the answer.");
         judge.expect("wait4", `${child.pid}`, seen, explain(seen, "the stop is not reported"));
       },
     };
