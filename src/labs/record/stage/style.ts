@@ -16,18 +16,15 @@ export const STAGE_STYLE = `
 .stage .term, .stage .code .value { fill: var(--soft); }
 .stage :is(.changed, .next) text { fill: var(--ink); }
 .stage :is(.changed, .next) .value { font-weight: 650; }
-.stage .frame { fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; }
+.stage .frame { fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; stroke-dasharray: var(--dash); }
 .stage .dot { fill: currentColor; }
 .stage .back { fill: none; }
 .stage .changed .back { fill: var(--mark); }
 .stage .next .back { fill: var(--own); opacity: 0.16; }
 .stage .s-R { --own: var(--run); --own-fill: var(--run-fill); }
-.stage .s-t { --own: var(--stop); --own-fill: var(--stop-fill); }
-.stage .s-T { --own: var(--halt); --own-fill: var(--halt-fill); }
-.stage :is(.s-Z, .s-X) { --own: var(--end); --own-fill: var(--end-fill); }
-.stage .s-t .frame { stroke-dasharray: 8 3; }
-.stage .s-T .frame { stroke-dasharray: 3 3; }
-.stage .s-Z .frame { stroke-dasharray: 1 4; stroke-linecap: round; }
+.stage .s-t { --own: var(--stop); --own-fill: var(--stop-fill); --dash: 8 3; }
+.stage .s-T { --own: var(--halt); --own-fill: var(--halt-fill); --dash: 3 3; }
+.stage :is(.s-Z, .s-X) { --own: var(--end); --own-fill: var(--end-fill); --dash: 1 3; }
 .stage .s-X :is(.frame, .dot) { stroke: none; opacity: 0.6; }
 .stage .acts .frame { stroke-width: 3; }
 .stage .line { fill: none; stroke: var(--way, var(--edge)); stroke-width: 1.75; }

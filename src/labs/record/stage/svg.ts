@@ -3,7 +3,7 @@
 import { Html, html, join } from "../../../lib/page/html.ts";
 import { cut, visible } from "../../../lib/visible.ts";
 import { wrap } from "../wrap.ts";
-import { HEAD, Layout, type Rect, ROW } from "./layout.ts";
+import { HEAD, Layout, type Rect, ROW, type Route } from "./layout.ts";
 import type { Move } from "./moves.ts";
 import type { Edge, PlacedBox, Stage } from "./stage.ts";
 import type { Word } from "./words.ts";
@@ -12,13 +12,6 @@ export interface Node {
   readonly tag: string;
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly children: readonly (Node | string)[];
-}
-
-export interface DrawOptions {
-  /** The pixels that there are: 960 by default. If columns do not fit, boxes stand below each other. */
-  readonly width?: number;
-  /** Whether boxes have words, and lines labels. Default: true. */
-  readonly words?: boolean;
 }
 
 /** Pixels that a character takes: of words, of meanings and labels, of names. */
@@ -33,7 +26,11 @@ const trackOf = (kind: Edge["kind"] | Move["kind"]) =>
 
 const NAMES = { parent: "parent of", tracer: "traces" } as const;
 
-export function drawStage(stage: Stage, { width = 960, words = true }: DrawOptions = {}): Node {
+/**
+ * @param width the pixels that there are. If columns do not fit, boxes stand below each other.
+ * @param words whether boxes have words, and lines labels
+ */
+export function drawStage(stage: Stage, { width = 960, words = true } = {}): Node {
   const layout = new Layout(stage, width, words);
   const { boxes, edges, moves, omitted, caption } = stage;
   const isNamed = ({ kind, from, to, past }: Edge) => {
@@ -67,19 +64,21 @@ export function toMarkup({ tag, attributes, children }: Node): Html {
 }
 
 function drawEdge({ kind, from, to, past }: Edge, layout: Layout, isNamed: boolean): Node {
-  const { path, head, middle } = layout.route(from, to, trackOf(kind));
-  return group(
-    `edge ${kind}${past ? " past" : ""}`,
-    node({ tag: "path", class: "line", d: path }),
-    node({ tag: "path", class: "head", d: head }),
-    text("label", ...middle, isNamed ? NAMES[kind] : ""),
-  );
+  const route = layout.route(from, to, trackOf(kind));
+  const label = text("label", ...route.middle, isNamed ? NAMES[kind] : "");
+  return group(`edge ${kind}${past ? " past" : ""}`, ...drawLine(route), label);
 }
+
+const drawLine = ({ path, head }: Route) => [
+  node({ tag: "path", class: "line", d: path }),
+  node({ tag: "path", class: "head", d: head }),
+];
 
 /** The line, and what comes out of the box at its beginning to rest in its middle. */
 function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, words: boolean): Node {
-  const { path, head, start, middle } = layout.route(from, to, trackOf(kind));
-  const [x, y] = middle;
+  const route = layout.route(from, to, trackOf(kind));
+  const { start, middle } = route;
+  const [x, y] = layout.isNarrow ? [layout.width / 2, middle[1] - 16] : middle;
   const lines = layout.isNarrow
     ? [[label, ...carries].join(" · ")]
     : [...wrap(fit(label, 60), 17), ...carries];
@@ -94,19 +93,15 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
   const [dx, dy] = [x - start[0] || 0.01, y - start[1] || 0.01];
   const back = node({ tag: "g", transform: `scale(${1 / dx} ${1 / dy})` }, ...tags);
   const way = { tag: "g", transform: `scale(${dx} ${dy})` };
-  return group(
-    `move ${kind}`,
-    node({ tag: "path", class: "line", d: path }),
-    node({ tag: "path", class: "head", d: head }),
-    ...(words ? [node(way, group("moving", back))] : []),
-  );
+  const moving = words ? [node(way, group("moving", back))] : [];
+  return group(`move ${kind}`, ...drawLine(route), ...moving);
 }
 
 function drawBox(box: PlacedBox, rect: Rect, words: boolean): Node {
   const { id, pid, colour, state, told, acts, isNew } = box;
-  const { x, y, width } = rect;
+  const { x, y, width, height } = rect;
   const look = [`box s-${state}`, acts && "acts", isNew && "new"].filter(Boolean);
-  const frame = node({ tag: "rect", class: "frame", ...rect, rx: 10 });
+  const frame = node({ tag: "rect", class: "frame", x, y, width, height, rx: 10 });
   const room = width - 2 * INSET;
   const named = fit(id, words ? (room - 20 - `${pid}`.length * MONO) / BOLD : room / 6);
   if (!words) {

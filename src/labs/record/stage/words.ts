@@ -30,7 +30,7 @@ const ROOM = 22;
 
 export function wordsOf(at: At, lane: Lane): Word[] {
   const registers = registerWords(at, lane).slice(0, MOST);
-  return [...registers, ...kernelWords(at, lane), ...deathWords(at, lane)];
+  return [...registers, ...kernelWords(at, lane), ...exitWords(at, lane)];
 }
 
 function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] {
@@ -55,17 +55,17 @@ function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] 
     return (isArgument || name === NUMBER || name === FLAGS) && (used || changed);
   };
   const { first } = annotator.groups(moment);
-  return first.filter(matters).map((row): Word => {
+  return first.filter(matters).map((row) => {
     const { name, after } = row;
-    const word = BigInt.asIntN(64, BigInt(after));
-    const value = word > -4096n && word < 2n ** 31n ? `${word}` : after;
-    const told = (row.meaning ?? "").replace(`${word} `, "").replace("−", "");
-    const look = isNow && row.changed ? "changed" : "word";
-    if (name === FLAGS) return { name, value: told.split(" ")[0] ?? "", meaning: "", look };
-    if (told.length + value.length > ROOM) return { name, value: told, meaning: "", look };
-    const parent = told === id ? "for its child" : told && `parent: ${told}`;
-    const mark = word === 1n ? "a clone" : "no clone";
-    return { name, value, meaning: name === PARENT ? parent : name === MARK ? mark : told, look };
+    const number = BigInt.asIntN(64, BigInt(after));
+    const value = number > -4096n && number < 2n ** 31n ? `${number}` : after;
+    const told = (row.meaning ?? "").replace(`${number} `, "").replace("−", "");
+    const changed = isNow && row.changed;
+    if (name === FLAGS) return word(name, told.split(" ")[0] ?? "", "", changed);
+    if (told.length + value.length > ROOM) return word(name, told, "", changed);
+    if (name === MARK) return word(name, value, number === 1n ? "a clone" : "no clone", changed);
+    if (name !== PARENT || told === "") return word(name, value, told, changed);
+    return word(name, value, told === id ? "for its child" : `parent: ${told}`, changed);
   });
 }
 
@@ -75,42 +75,30 @@ function known(moments: Moments, id: string, index: number) {
   return lane.registers === null || isOld(lane, lane.registers, index) ? null : lane.registers;
 }
 
-/** What /proc says, if it matters: pending signals always, other fields if they changed. */
-const FIELDS: Readonly<Record<string, string>> = {
-  Pending: "pending",
-  Sid: "session",
-  SigBlk: "blocked",
-  SigIgn: "ignored",
-  Resident: "memory",
-};
+/** What /proc says if it changes: memory only if mappings did. Pending signals matter at all times. */
+const FIELDS = ["Pending", "Sid", "SigBlk", "SigIgn", "Resident"];
 
 function kernelWords({ moments, annotator, index }: At, { id }: Lane): Word[] {
   const lane = moments.lane(id, index);
-  return annotator.kernelRows(lane, index).flatMap(({ term, value, changed }): Word[] => {
-    const name = FIELDS[term];
-    const isNoise = term === "Resident" && lane.memory?.step !== index;
-    const matters = changed || (term === "Pending" && value !== "none");
-    if (name === undefined || isNoise || !matters) return [];
-    return [{ name, value, meaning: "", look: changed ? "changed" : "word" }];
+  const told = annotator.kernelRows(lane, index).filter(({ term, value, changed }) => {
+    if (term === "Pending" && value !== "none") return true;
+    return changed && FIELDS.includes(term) && (term !== "Resident" || lane.memory?.step === index);
   });
+  return told.map(({ term, value, changed }) => word(term, value, "", changed));
 }
 
-/** The signal that its end sends to its parent, and the one that it asks for at the end of that. */
-function deathWords({ moments, index }: At, { id, pid, role }: Lane): Word[] {
-  const past = moments.recording.steps.slice(0, index + 1);
-  const clone = past.find(({ call }) => call?.name === "clone" && call.result?.told === `${pid}`);
+/** The signal that its end sends to its parent, if it is not the usual one. */
+function exitWords({ moments }: At, { pid, role }: Lane): Word[] {
+  const { steps } = moments.recording;
+  const clone = steps.find(({ call }) => call?.name === "clone" && call.result?.told === `${pid}`);
   const flags = clone?.call?.arguments[0]?.told ?? role;
-  const exit = /(?:\||exit signal )(SIG[A-Z]+)/.exec(flags)?.[1] ?? "SIGCHLD";
-  const { lane, call } = past.at(-1) ?? {};
-  const [option, asked] = call?.arguments ?? [];
-  const words: Word[] = [];
-  if (exit !== "SIGCHLD")
-    words.push({ name: "exit signal", value: exit, meaning: "", look: "word" });
-  if (lane === id && option?.told === "PR_SET_PDEATHSIG") {
-    words.push({ name: "at parent's end", value: asked?.told ?? "", meaning: "", look: "changed" });
-  }
-  return words;
+  const signal = /(?:\||exit signal )(SIG[A-Z]+)/.exec(flags)?.[1] ?? "SIGCHLD";
+  return signal === "SIGCHLD" ? [] : [word("exit signal", signal)];
 }
+
+const word = (name: string, value: string, meaning = "", changed = false): Word => {
+  return { name, value, meaning, look: changed ? "changed" : "word" };
+};
 
 /** The line that was executed and the next ones; of a process that the step is not about, the next one. */
 export function codeOf({ moments, index }: At, { id }: Lane): Word[] {
