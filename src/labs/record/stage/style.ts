@@ -16,9 +16,9 @@ export const STAGE_STYLE = `
 .stage .term, .stage .code .value { fill: var(--soft); }
 .stage :is(.changed, .next) text { fill: var(--ink); }
 .stage :is(.changed, .next) .value { font-weight: 650; }
-.stage .frame { fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; stroke-dasharray: var(--dash); }
+.stage .frame { rx: 10px; fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; stroke-dasharray: var(--dash); }
 .stage .dot { fill: currentColor; }
-.stage .back { fill: none; }
+.stage .back { fill: none; rx: 4px; }
 .stage .changed .back { fill: var(--mark); }
 .stage .next .back { fill: var(--own); opacity: 0.16; }
 .stage .s-R { --own: var(--run); --own-fill: var(--run-fill); }
@@ -37,8 +37,8 @@ export const STAGE_STYLE = `
 .stage .past { opacity: 0.4; }
 .stage .label { text-anchor: middle; }
 .stage .edge .label { fill: var(--soft); paint-order: stroke; stroke: var(--paper); stroke-width: 6px; transform: translateY(4px); }
-.stage .moving rect { fill: var(--paper); stroke: var(--way, var(--edge)); }
-.stage .clone rect { fill: var(--mark); }
+.stage .tag { rx: 10px; fill: var(--paper); stroke: var(--way, var(--edge)); }
+.stage .clone .tag { fill: var(--mark); }
 @media (prefers-reduced-motion: no-preference) {
   .stage .moving { animation: stage-travel 1.2s ease-in-out both; }
   .stage .new { animation: stage-appear 0.4s 0.5s both; }

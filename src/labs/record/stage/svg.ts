@@ -34,9 +34,9 @@ export function drawStage(stage: Stage, { width = 960, words = true } = {}): Nod
   const layout = new Layout(stage, width, words);
   const { boxes, edges, moves, omitted, caption } = stage;
   const isNamed = ({ kind, from, to, past }: Edge) => {
-    const isAlong = (move: Move) =>
-      trackOf(move.kind) === trackOf(kind) && new Set([from, to, move.from, move.to]).size === 2;
-    return words && !past && !moves.some(isAlong);
+    const along = moves.filter((move) => trackOf(move.kind) === trackOf(kind));
+    const isSame = (a: string, b: string) => (a === from && b === to) || (a === to && b === from);
+    return words && !past && !along.some((move) => isSame(move.from, move.to));
   };
   const more = omitted === 0 ? "" : `and ${omitted} more`;
   return node(
@@ -86,8 +86,7 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
     const shown = fit(line, layout.isNarrow ? 40 : 17);
     const wide = shown.length * SANS + 14;
     const top = y + 8 + i * 23;
-    const back = { tag: "rect", x: x - wide / 2, y: top, width: wide, height: 20, rx: 10 };
-    return [node(back), text("label", x, top + 14, shown)];
+    return [block("tag", x - wide / 2, top, wide, 20), text("label", x, top + 14, shown)];
   });
   // In a space scaled to the way, one unit is the whole way. By nothing nothing can be scaled back.
   const [dx, dy] = [x - start[0] || 0.01, y - start[1] || 0.01];
@@ -101,7 +100,7 @@ function drawBox(box: PlacedBox, rect: Rect, words: boolean): Node {
   const { id, pid, colour, state, told, acts, isNew } = box;
   const { x, y, width, height } = rect;
   const look = [`box s-${state}`, acts && "acts", isNew && "new"].filter(Boolean);
-  const frame = node({ tag: "rect", class: "frame", x, y, width, height, rx: 10 });
+  const frame = block("frame", x, y, width, height);
   const room = width - 2 * INSET;
   const named = fit(id, words ? (room - 20 - `${pid}`.length * MONO) / BOLD : room / 6);
   if (!words) {
@@ -123,18 +122,9 @@ function drawWord({ name, value, meaning, look }: Word, { x, width }: Rect, y: n
   const named = Math.max(name === "" ? 1 : 4, name.length) + 1;
   const shown = fit(value, room - named);
   const rest = ((room - named - shown.length - 1) * MONO) / SANS;
-  const back = {
-    tag: "rect",
-    class: "back",
-    x: x + 6,
-    y,
-    width: width - 12,
-    height: ROW - 1,
-    rx: 4,
-  };
   return group(
     look,
-    node(back),
+    block("back", x + 6, y, width - 12, ROW - 1),
     text("term", x + INSET, y + 14, look === "next" ? "▸" : fit(name, room)),
     text("value", x + INSET + named * MONO, y + 14, shown),
     text("meaning", x + width - INSET, y + 14, rest < 4 ? "" : fit(meaning, rest)),
@@ -149,6 +139,9 @@ function node(
 }
 
 const group = (name: string, ...children: Node[]) => node({ tag: "g", class: name }, ...children);
+
+const block = (name: string, x: number, y: number, width: number, height: number) =>
+  node({ tag: "rect", class: name, x, y, width, height });
 
 const text = (name: string, x: number, y: number, content: string) =>
   node({ tag: "text", class: name, x, y }, content);
