@@ -1,13 +1,11 @@
 import { takeInitialRegisters } from "../../../core/stub/attach.ts";
 import { hex } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
-import type { Say } from "../lesson_text.ts";
 import type { Scene } from "../scene.ts";
-import type { Ids } from "./ids.ts";
-import type { Play } from "./play.ts";
+import type { Play, SayOf } from "./play.ts";
 import { attachEarly, giveWay } from "./race.ts";
 
-type Saying = Say<Ids["early-attach"]>;
+type Says = SayOf<"early-attach">;
 
 export const earlyAttach: Play<"early-attach"> = {
   play(scene, say) {
@@ -22,14 +20,14 @@ export const earlyAttach: Play<"early-attach"> = {
 };
 
 /** A stub that has executed its prctl, and nothing after it. */
-function birth(scene: Scene, say: Saying, master: Actor, lane: string, role: string): Actor {
+function birth(scene: Scene, say: Says, master: Actor, lane: string, role: string): Actor {
   const child = scene.clone(master, { lane, role, ...say.parts("birth") });
   child.stepThroughCall("prctl");
   return child;
 }
 
 /** The host mistakes the stop for the self-stop. */
-function mistake(scene: Scene, say: Saying, master: Actor): void {
+function mistake(scene: Scene, say: Says, master: Actor): void {
   const role = "a stub that is mistaken for one at its self-stop";
   const bear = () => birth(scene, say, master, "mistaken", role);
   const stub = attachEarly(scene, bear, say.parts("attach"));
@@ -42,7 +40,7 @@ function mistake(scene: Scene, say: Saying, master: Actor): void {
 }
 
 /** What the host sees of another such stub if it does nothing but resume it. */
-function observe(scene: Scene, say: Saying, master: Actor): void {
+function observe(scene: Scene, say: Says, master: Actor): void {
   const bear = () => {
     const role = "a stub that the host only resumes";
     const child = scene.recorder.fold(() => birth(scene, say, master, "watched", role));

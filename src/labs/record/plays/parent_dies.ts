@@ -1,12 +1,10 @@
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
-import type { Say } from "../lesson_text.ts";
 import type { Said } from "../said.ts";
 import type { Scene } from "../scene.ts";
-import type { Ids } from "./ids.ts";
-import type { Play } from "./play.ts";
+import type { Play, SayOf } from "./play.ts";
 
-type Saying = Say<Ids["parent-dies"]>;
+type Says = SayOf<"parent-dies">;
 
 export const parentDies: Play<"parent-dies"> = {
   play(scene, say) {
@@ -26,7 +24,7 @@ export const parentDies: Play<"parent-dies"> = {
 };
 
 /** The orphan continues as if nothing had happened. */
-function dieBefore(scene: Scene, say: Saying, keeper: Acting) {
+function dieBefore(scene: Scene, say: Says, keeper: Acting) {
   const parent = beget(scene, say, keeper, "parent", "a stub; it dies before its child's prctl");
   const child = clone(scene, say, parent, "child", "its child, which becomes an orphan");
   kill(say, parent, say("before.kill"));
@@ -38,7 +36,7 @@ function dieBefore(scene: Scene, say: Saying, keeper: Acting) {
 }
 
 /** The same, but the child has executed its prctl. */
-function dieAfter(scene: Scene, say: Saying, keeper: Acting): string {
+function dieAfter(scene: Scene, say: Says, keeper: Acting): string {
   const role = "a stub; it dies after its child's prctl";
   const parent = beget(scene, say, keeper, "second-parent", role);
   const childRole = "its child, which has requested the signal in time";
@@ -51,22 +49,22 @@ function dieAfter(scene: Scene, say: Saying, keeper: Acting): string {
   return how;
 }
 
-const beget = (scene: Scene, say: Saying, { stub }: Acting, lane: string, role: string) =>
+const beget = (scene: Scene, say: Says, { stub }: Acting, lane: string, role: string) =>
   scene.rest(lane, role, { parent: stub, why: say("family.rests") });
 
 /** A child that has not executed an instruction. */
-function clone(scene: Scene, say: Saying, parent: Actor, lane: string, role: string): Actor {
+function clone(scene: Scene, say: Says, parent: Actor, lane: string, role: string): Actor {
   const { why, executed, born } = say.parts("family", { parent: parent.pid });
   return scene.clone(parent, { lane, role, why, executed, born });
 }
 
-function kill(say: Saying, parent: Actor, why: Said): void {
+function kill(say: Says, parent: Actor, why: Said): void {
   parent.signal("SIGKILL", why, say("chosen"));
   parent.awaitEnd(say("parent-ends"));
 }
 
 /** Once the tracer has reaped it, it is a zombie of its parent, the keeper. */
-function reap(say: Saying, keeper: Acting, { stub, recorder, lane }: Actor): void {
+function reap(say: Says, keeper: Acting, { stub, recorder, lane }: Actor): void {
   keeper.stub.call("wait4", stub.pid, 0, stub.tracer.flag("__WALL"), 0);
   stub.forgetIfDead();
   recorder.step({

@@ -2,6 +2,9 @@ import type { Say } from "../lesson_text.ts";
 import type { HostLane, Scene } from "../scene.ts";
 import type { Ids } from "./ids.ts";
 
+/** The texts of a lesson, by their ids. */
+export type SayOf<N extends keyof Ids> = Say<Ids[N]>;
+
 /** What the part of a play that runs in a sandbox has besides its scene. */
 export interface Stage {
   /**
@@ -18,10 +21,10 @@ export interface Play<N extends keyof Ids> {
   /** Default: the lane "host". */
   readonly host?: HostLane;
   /** Makes it happen, with the verbs of the scene, which closes its stubs afterwards. */
-  play(scene: Scene, say: Say<Ids[N]>): void | Promise<void>;
+  play(scene: Scene, say: SayOf<N>): void | Promise<void>;
   /** The part that `play` runs in a sandbox (sandbox.ts), if that is needed. */
   readonly sandboxed?: {
     readonly host: HostLane;
-    play(scene: Scene, say: Say<Ids[N]>, stage: Stage): void | Promise<void>;
+    play(scene: Scene, say: SayOf<N>, stage: Stage): void | Promise<void>;
   };
 }

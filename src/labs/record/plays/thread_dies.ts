@@ -6,13 +6,11 @@ import { AwakeDeadline } from "../../../lib/awake.ts";
 import { StateError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import { stoppedItself } from "../birth.ts";
-import type { Say } from "../lesson_text.ts";
 import { Sandbox } from "../sandbox.ts";
 import type { Scene } from "../scene.ts";
-import type { Ids } from "./ids.ts";
-import type { Play, Stage } from "./play.ts";
+import type { Play, SayOf, Stage } from "./play.ts";
 
-type Saying = Say<Ids["thread-dies"]>;
+type Says = SayOf<"thread-dies">;
 
 export const threadDies: Play<"thread-dies"> = {
   host: { lane: "main", role: "the main thread of the host, which lives on" },
@@ -53,7 +51,7 @@ export const threadDies: Play<"thread-dies"> = {
 };
 
 /** What the worker does. */
-function cloneTwo(scene: Scene, say: Saying, stage: Stage): void {
+function cloneTwo(scene: Scene, say: Says, stage: Stage): void {
   const { tracer, recorder } = scene;
   const host = process.pid;
   const why = (stub: Actor["stub"]) => say("rests", { signal: deathSignal(stub), host });
@@ -85,7 +83,7 @@ function adopt(scene: Scene, lane: string, pid: number): Actor {
 }
 
 /** The main thread takes over the stub that is alive. */
-function examine(actor: Actor, say: Saying): void {
+function examine(actor: Actor, say: Says): void {
   const { attach, stop, options, why, answer } = say.parts("survivor", { host: process.pid });
   actor.request("PTRACE_ATTACH", attach);
   actor.awaitStop(stop);
