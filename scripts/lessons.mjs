@@ -1,6 +1,6 @@
 // The texts of lessons: docs/lessons/, which is their one home, as data for recordings, pages and the terminal.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { files, makeFrom } from "./sources.mjs";
 
@@ -38,13 +38,15 @@ export async function buildLessonTexts() {
     expectNamed(COMMON, common, used);
     for (const [name, page] of Object.entries(lessons)) {
       const play = `${PLAYS}/${name.replaceAll("-", "_")}.ts`;
-      if (existsSync(play)) expectNamed(name, page, new Set(namedIn(play)));
+      expectNamed(name, page, new Set(namedIn(play)));
     }
+    const { glossary } = parsePage(markdown, GLOSSARY);
+    expectTold(glossary, pages);
     const texts = {
       lessons,
       common: common.moments,
       terms: tableOf(markdown, TERMS),
-      glossary: parsePage(markdown, GLOSSARY).glossary,
+      glossary,
       tasks: parseTasks(markdown),
       stubCode: Object.fromEntries(
         Object.entries(CODE).map(([arch, name]) => [arch, parseCode(markdown, name)]),
@@ -127,8 +129,7 @@ function parsePage(markdown, name) {
   };
   for (const block of blocks) {
     const { kind, level, text } = block;
-    if (kind === "heading" && level === 1)
-      page.title = text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
+    if (kind === "heading" && level === 1) page.title = text;
     else if (kind === "heading" && level === 2) [section, moment] = [text, null];
     else if (name === GLOSSARY) addTerm(page.glossary, block);
     else if (section === "" && kind === "paragraph") {
@@ -192,13 +193,27 @@ function choiceOf([first, ...reply]) {
   return { text, reply: reply.join(" "), ...(mark === "x" && { right: true }) };
 }
 
-/** A list: "**stub, stubs**: a process …". */
+/** A list: "stub, stubs: a process …". A form has one meaning. */
 function addTerm(glossary, { kind, items }) {
   if (kind !== "list") return;
   for (const item of items) {
-    const [, forms = "", text = ""] = /^(.+?): (.*)$/.exec(itemText(item)) ?? [];
-    glossary.push({ forms: forms.split(", "), text });
+    const [, all = "", text = ""] = /^(.+?): (.*)$/.exec(itemText(item)) ?? [];
+    const forms = all.split(", ");
+    const known = glossary.flatMap((term) => term.forms.map((form) => form.toLowerCase()));
+    const twice = forms.find((form) => known.includes(form.toLowerCase()));
+    if (twice !== undefined) throw new Error(`${FOLDER}/${GLOSSARY}.md: "${twice}" twice`);
+    glossary.push({ forms, text });
   }
+}
+
+/** A term that no page has is not explained anywhere. */
+function expectTold(glossary, pages) {
+  const told = pages.filter((path) => basename(path, ".md") !== GLOSSARY);
+  const all = told.map((path) => readFileSync(path, "utf8")).join("\n");
+  const isTold = (form) => new RegExp(`(?<!\\w)${form}(?!\\w)`).test(all);
+  const unused = glossary.find(({ forms }) => !forms.some(isTold));
+  if (unused === undefined) return;
+  throw new Error(`${FOLDER}/${GLOSSARY}.md: no page has the word "${unused.forms[0]}"`);
 }
 
 /**
