@@ -38,6 +38,7 @@ export const STAGE_STYLE = `
 .stage .label { text-anchor: middle; }
 .stage .edge .label { fill: var(--soft); paint-order: stroke; stroke: var(--paper); stroke-width: 6px; transform: translateY(4px); }
 .stage .tag { rx: 10px; fill: var(--paper); stroke: var(--way, var(--edge)); }
+.stage .moving .label { font-size: 11px; }
 .stage .clone .tag { fill: var(--mark); }
 @media (prefers-reduced-motion: no-preference) {
   .stage .moving { animation: stage-travel 1.2s ease-in-out both; }

@@ -33,10 +33,10 @@ const NAMES = { parent: "parent of", tracer: "traces" } as const;
 export function drawStage(stage: Stage, { width = 960, words = true } = {}): Node {
   const layout = new Layout(stage, width, words);
   const { boxes, edges, moves, omitted, caption } = stage;
-  const isNamed = ({ kind, from, to, past }: Edge) => {
+  const isFree = ({ kind, from, to }: Edge) => {
     const along = moves.filter((move) => trackOf(move.kind) === trackOf(kind));
     const isSame = (a: string, b: string) => (a === from && b === to) || (a === to && b === from);
-    return words && !past && !along.some((move) => isSame(move.from, move.to));
+    return !along.some((move) => isSame(move.from, move.to));
   };
   const more = omitted === 0 ? "" : `and ${omitted} more`;
   return node(
@@ -47,7 +47,7 @@ export function drawStage(stage: Stage, { width = 960, words = true } = {}): Nod
       role: "img",
       "aria-label": fit(caption, 1000),
     },
-    ...edges.map((edge) => drawEdge(edge, layout, isNamed(edge))),
+    ...edges.map((edge) => drawEdge(edge, layout, words, isFree(edge))),
     ...moves.map((move) => drawMove(move, layout, words)),
     ...boxes.map((box) => drawBox(box, layout.rect(box.id), words)),
     text("more", layout.width - INSET, layout.height - 6, more),
@@ -63,10 +63,13 @@ export function toMarkup({ tag, attributes, children }: Node): Html {
   return html`<${name}${join(all)}>${inner}</${name}>`;
 }
 
-function drawEdge({ kind, from, to, past }: Edge, layout: Layout, isNamed: boolean): Node {
+/** @param isFree whether nothing moves along it: then it has a head, and a name */
+function drawEdge(edge: Edge, layout: Layout, words: boolean, isFree: boolean): Node {
+  const { kind, from, to, past } = edge;
   const route = layout.route(from, to, trackOf(kind));
-  const label = text("label", ...route.middle, isNamed ? NAMES[kind] : "");
-  return group(`edge ${kind}${past ? " past" : ""}`, ...drawLine(route), label);
+  const label = text("label", ...route.middle, words && !past && isFree ? NAMES[kind] : "");
+  const line = drawLine(route).slice(0, isFree ? 2 : 1);
+  return group(`edge ${kind}${past ? " past" : ""}`, ...line, label);
 }
 
 const drawLine = ({ path, head }: Route) => [
@@ -84,7 +87,7 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
     : [...wrap(fit(label, 60), 17), ...carries];
   const tags = lines.flatMap((line, i) => {
     const shown = fit(line, layout.isNarrow ? 40 : 17);
-    const wide = shown.length * SANS + 14;
+    const wide = shown.length * SANS + 12;
     const top = y + 8 + i * 23;
     return [block("tag", x - wide / 2, top, wide, 20), text("label", x, top + 14, shown)];
   });

@@ -49,17 +49,18 @@ function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] 
       return isStub && isSet && (hasBirths || changed);
     }
     if (!isNow || name === RESULT) return isNow;
+    if (name === FLAGS) return moment.step?.kind === "instruction" && (used || changed);
     if (name === ORIGINAL) return changed && moment.step?.kind === "ptrace";
     const isArgument = ARGUMENTS.includes(name);
     if (isArgument && (meaning === "NULL" || (!changed && BigInt(after) === 0n))) return false;
-    return (isArgument || name === NUMBER || name === FLAGS) && (used || changed);
+    return (isArgument || name === NUMBER) && (used || changed);
   };
   const { first } = annotator.groups(moment);
   return first.filter(matters).map((row) => {
     const { name, after } = row;
     const number = BigInt.asIntN(64, BigInt(after));
     const value = number > -4096n && number < 2n ** 31n ? `${number}` : after;
-    const told = (row.meaning ?? "").replace(`${number} `, "").replace("−", "");
+    const told = (row.meaning ?? "").replace(`${number} `, "").replace(/^[-−]/, "");
     const changed = isNow && row.changed;
     if (name === FLAGS) return word(name, told.split(" ")[0] ?? "", "", changed);
     if (told.length + value.length > ROOM) return word(name, told, "", changed);
