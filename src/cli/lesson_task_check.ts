@@ -1,10 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { factOf } from "../labs/record/fact.ts";
+import { tellFact } from "../labs/record/fact.ts";
 import { renderJson } from "../labs/record/load.ts";
 import { type Graded, gradeAnswerConfined, tellEvents } from "../labs/record/tasks/grade.ts";
 import { ANSWER_LIMIT } from "../labs/record/tasks/submission.ts";
-import { tellCheck } from "../lib/check.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, readInput, reasonOf } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
@@ -121,7 +120,7 @@ function line(row: Row): string {
 }
 
 function report(graded: Graded): string {
-  const { task, student, right, reason, checks, recording } = graded;
+  const { task, student, right, reason, recording } = graded;
   const events = tellEvents(recording);
   const omitted = events.length - MOST_EVENTS;
   const shown = omitted > 0 ? [`(${omitted} more)`, ...events.slice(-MOST_EVENTS)] : events;
@@ -131,7 +130,7 @@ function report(graded: Graded): string {
     ...(reason === null ? [] : [`${fold(`  ${reason}`, 100)}\n`]),
     ...(shown.length === 0 ? [] : ["\nwhat happened\n", ...shown.map((event) => `  ${event}\n`)]),
     "\nwhat decided\n",
-    ...checks.map((each) => `  ${each.status === "held" ? "ok  " : "FAIL"} ${tellCheck(each)}\n`),
+    ...recording.end.map((fact) => `  ${fact.held ? "ok  " : "FAIL"} ${tellFact(fact)}\n`),
   ].join("");
 }
 
@@ -147,9 +146,9 @@ function printDocument(rows: readonly Row[], skipped: readonly string[] = []): v
         facts: [],
       };
     }
-    const { task, student, right, reason, checks } = row.graded;
+    const { task, student, right, reason, recording } = row.graded;
     const result = right ? "right" : "wrong";
-    return { file: row.file, task, student, result, reason, facts: checks.map(factOf) };
+    return { file: row.file, task, student, result, reason, facts: recording.end };
   });
   const count = (result: string) => answers.filter((answer) => answer.result === result).length;
   printJson("stublab.tasks/1", {

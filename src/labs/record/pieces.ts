@@ -2,20 +2,26 @@ import { readSync, writeSync } from "node:fs";
 import { loadShim } from "../../core/shim/shim.ts";
 import { errnoName } from "../../lib/errno.ts";
 import { StateError, UnsupportedError } from "../../lib/errors.ts";
-import { optional, record, type Shaped, text } from "../../lib/shape.ts";
+import { nullable, optional, record, type Shaped, text, truth } from "../../lib/shape.ts";
 import type { Recorder } from "./recorder.ts";
-import { type Piece, pieceShape } from "./recording.ts";
+import { listing, type Piece, pieceShape } from "./recording.ts";
 
 const messageShape = record({
   piece: optional<Piece>(pieceShape),
   /** The point at which it waits, and what it tells there. */
   pause: optional(record({ point: text, told: text })),
   /** Why it failed. */
-  failed: optional(record({ message: text, remedy: text })),
+  failed: optional(record({ message: text, remedy: text, code: text })),
+  /** An answer to a task that is to be tried: the file, and its code. */
+  answer: optional(record({ file: text, code: optional(listing) })),
+  /** That it was tried: why it is not right, and whether a deadline was missed for no reason that is known. */
+  judged: optional(record({ reason: nullable(text), late: truth })),
 });
 
 /** What a sandbox says: one of these. */
 export interface Message extends Partial<Shaped<typeof messageShape>> {}
+
+export const parseMessage = (line: string): Message => messageShape(JSON.parse(line), "");
 
 /** Writes a message to the file at once: the next system call may be this process's last. */
 export function writeMessage(file: number, message: Message): void {
@@ -64,7 +70,7 @@ export class Pieces {
     const lines = this.#rest.toString("utf8", 0, end).split("\n").slice(0, -1);
     this.#rest = this.#rest.subarray(end);
     return lines.flatMap((line) => {
-      const { piece, ...message } = messageShape(JSON.parse(line), "");
+      const { piece, ...message } = parseMessage(line);
       if (piece === undefined) return [message];
       this.#adopt(piece);
       return [];

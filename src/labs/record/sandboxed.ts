@@ -28,8 +28,8 @@ export async function playSandboxed(open: (encoder: string) => Promise<Encoder>)
     await play(await open(encoder));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const remedy = error instanceof StublabError ? (error.remedy ?? "") : "";
-    writeMessage(file, { failed: { message, remedy } });
+    const { remedy = "", code } = error instanceof StublabError ? error : { code: "" };
+    writeMessage(file, { failed: { message, remedy, code } });
     process.exitCode = 1;
   }
 }

@@ -1,20 +1,20 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type Check, check, tellCheck } from "../../../lib/check.ts";
+import { type Check, check } from "../../../lib/check.ts";
 import { StublabError } from "../../../lib/errors.ts";
 import { ForeignProcess } from "../../../sandbox/process.ts";
 import { factOf } from "../fact.ts";
 import { expectRecording } from "../load.ts";
-import { Pieces } from "../pieces.ts";
+import { Pieces, writeMessage } from "../pieces.ts";
 import { recordScenario } from "../record.ts";
 import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
 import { type Answer, KERNEL } from "./answer.ts";
 import { assemble } from "./assemble.ts";
-import { type Judged, judgementShape, type ToTry } from "./judgement.ts";
+import { reasonOf } from "./judge.ts";
 import { parseAnswer, type Submission, textOf } from "./submission.ts";
-import { type Exercise, isPlayed, type Played, type Read } from "./task.ts";
+import { type Exercise, isPlayed, type Read } from "./task.ts";
 
 /** How long an answer may be tried, in milliseconds: some of its calls may miss their deadlines, on a busy machine. */
 const DEADLINE = 20_000;
@@ -26,49 +26,40 @@ export interface Graded {
   readonly right: boolean;
   /** What the first fact that does not hold means, and that fact; null for a right answer. */
   readonly reason: string | null;
-  readonly checks: readonly Check[];
-  /** Everything that happened. Its `end` has the same facts. */
+  /** Everything that happened. Its `end` has the facts that decided. */
   readonly recording: Recording;
 }
+
+type Judged = Pick<Graded, "reason" | "recording">;
 
 /**
  * Tries an answer on real stubs, and judges it by what the kernel does. No process is left.
  *
- * @param text of the file that the student has edited
+ * @param file the text of the file that the student has edited
  * @throws InputError if it is not an answer; UnsupportedError and others if this machine cannot try it
  *
  * @example
  * const { right, reason, recording } = await gradeAnswerConfined(readFileSync("answer.txt", "utf8"));
  */
-export async function gradeAnswerConfined(text: string): Promise<Graded> {
-  const submission = parseAnswer(text);
+export async function gradeAnswerConfined(file: string): Promise<Graded> {
+  const submission = parseAnswer(file);
   const { exercise, task, student } = submission;
-  const { checks, recording } = isPlayed(exercise)
-    ? await tryAnswer(text, submission, exercise)
+  const judged = isPlayed(exercise)
+    ? await tryAnswer(file, submission)
     : await readAnswer(submission, exercise);
-  const failed = checks.find(({ status }) => status === "failed");
-  return {
-    task,
-    student,
-    right: failed === undefined,
-    reason: failed === undefined ? null : `${failed.reason} (${tellCheck(failed)})`,
-    checks,
-    recording,
-  };
+  return { task, student, right: judged.reason === null, ...judged };
 }
-
-type Tried = Pick<Graded, "checks" | "recording">;
 
 /** The recordings that have been read, by scenario: a folder has many answers about the same. */
 const recordings = new Map<string, Promise<Recording>>();
 
-async function readAnswer({ answer }: Submission, exercise: Read): Promise<Tried> {
+async function readAnswer({ answer }: Submission, exercise: Read): Promise<Judged> {
   const { scenario } = exercise;
   const known = recordings.get(scenario) ?? recordScenario(scenario);
   recordings.set(scenario, known);
   const recording = await known;
-  const checks = [readStep(exercise, recording, answer)];
-  return { checks, recording: { ...recording, end: checks.map(factOf) } };
+  const made = readStep(exercise, recording, answer);
+  return { reason: reasonOf(made), recording: { ...recording, end: [factOf(made)] } };
 }
 
 function readStep(exercise: Read, recording: Recording, answer: Answer): Check {
@@ -99,45 +90,49 @@ export async function keyOf(exercise: Exercise): Promise<string> {
 /** How often an answer is tried if it misses a deadline for no reason that is known: the machine may be busy. */
 const MOST_TRIES = 3;
 
-async function tryAnswer(
-  text: string,
-  { task, source }: Submission,
-  exercise: Played,
-): Promise<Tried> {
-  const code = source === undefined ? null : await assemble(ANSWER_CODE, source, KERNEL);
+/** The name of an answer's code in recordings. */
+const ANSWER_CODE = "the answer's code";
+
+async function tryAnswer(file: string, { task, exercise, source }: Submission): Promise<Judged> {
+  const code = source === undefined ? undefined : await assemble(ANSWER_CODE, source, KERNEL);
   const discarded: string[] = [];
   for (let tries = 1; ; tries++) {
     const recorder = new Recorder();
     const pieces = new Pieces(recorder);
     try {
-      const { checks, late } = await judgementOf({ text, code }, pieces.file);
-      if (late && tries < MOST_TRIES) {
-        discarded.push(
-          ...checks.filter(({ status }) => status === "failed").map((each) => tellCheck(each)),
-        );
+      writeMessage(pieces.file, { answer: { file, code } });
+      const fate = await runToEnd(pieces.file);
+      const said = pieces.take();
+      const failed = said.find((each) => each.failed !== undefined)?.failed;
+      if (failed !== undefined)
+        throw new StublabError(failed.message, { ...failed, remedy: failed.remedy || undefined });
+      const judged = said.find((each) => each.judged !== undefined)?.judged;
+      if (judged?.late && tries < MOST_TRIES) {
+        discarded.push(judged.reason ?? "");
         continue;
       }
-      pieces.take();
-      // A process that was ended has not recorded its last fact.
-      const [only] = checks;
-      if (only?.name === ENDED) recorder.check(only.name, only.expected, only.seen);
+      const lost = check(
+        "the process that checks the answer",
+        "reports its judgement",
+        fate,
+        ENDED,
+      );
+      if (judged === undefined) recorder.check(lost.name, lost.expected, lost.seen);
       const { title, text: introduction } = textOf(task, exercise);
       const recording = recorder.finish(`task-${task}`, { title, introduction });
       expectRecording(recording);
-      return { checks, recording: { ...recording, discarded } };
+      const reason = judged === undefined ? reasonOf(lost) : judged.reason;
+      return { reason, recording: { ...recording, discarded } };
     } finally {
       pieces.close();
     }
   }
 }
 
-/** The name of an answer's code in recordings. */
-const ANSWER_CODE = "the answer's code";
+const ENDED = "the answer has ended what checks it";
 
-const ENDED = "the process that checks the answer";
-
-/** Runs the child, however long it lives. */
-async function judgementOf(question: ToTry, file: number): Promise<Judged> {
+/** Runs the process that tries the answer in this file. Returns how it ended. */
+async function runToEnd(file: number): Promise<string> {
   const nothing = openSync(devNull, "r+");
   const script = fileURLToPath(new URL("tried.js", import.meta.url));
   const child = await ForeignProcess.start({
@@ -149,25 +144,11 @@ async function judgementOf(question: ToTry, file: number): Promise<Judged> {
     confined: false,
   }).finally(() => closeSync(nothing));
   try {
-    child.send(question);
-    const outcome = await child.next(DEADLINE);
-    if (outcome.kind === "late") return lost(`did not end within ${DEADLINE} ms`);
-    if (outcome.kind === "ended") return lost(child.fate);
-    const judgement = judgementShape(outcome.message, "");
-    if (judgement.kind === "judged") return judgement;
-    const { message, code, remedy } = judgement;
-    throw new StublabError(message, {
-      ...(code !== "" && { code }),
-      ...(remedy !== "" && { remedy }),
-    });
+    const { kind } = await child.next(DEADLINE);
+    return kind === "late" ? `did not end within ${DEADLINE} ms` : child.fate;
   } finally {
     await child.end();
   }
-}
-
-function lost(seen: string): Judged {
-  const meaning = "the answer has ended what checks it";
-  return { checks: [check(ENDED, "reports its judgement", seen, meaning)], late: false };
 }
 
 /** What happened, without the instructions and the tracer's requests: a line for each step. */

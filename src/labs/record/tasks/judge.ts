@@ -49,7 +49,8 @@ export class Judge {
   readonly tracer: Tracer;
   /** The parent of all stubs that execute an answer. It executes none itself. */
   readonly keeper: Stub;
-  readonly checks: Check[] = [];
+  /** Why the answer is not right; null as long as it is. */
+  reason: string | null = null;
   /** What is ended with the check. */
   readonly watched = new Watched();
   /** The stubs whose initial registers are known. */
@@ -116,18 +117,12 @@ export class Judge {
     const [told, why] =
       typeof seen === "string" ? [seen, meaning] : [tellRun(seen), whyHarmful(seen) ?? meaning];
     const made = check(inWords(fact), expected, told, inWords(why));
-    this.checks.push(made);
+    this.reason ??= reasonOf(made);
     this.recorder.check(made.name, expected, told);
-    const held = made.status === "held";
-    if (!held) {
-      this.recorder.step({
-        lane: "host",
-        kind: "note",
-        title: tellCheck(made),
-        why: inWords(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`),
-      });
-    }
-    return held;
+    if (made.status === "held") return true;
+    const explained = inWords(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
+    this.recorder.step({ lane: "host", kind: "note", title: tellCheck(made), why: explained });
+    return false;
   }
 
   /** The same; if it does not hold, nothing further is tried. @throws Decided */
@@ -142,6 +137,11 @@ export class Judge {
     const seen = what.replace(/^stub \d+ /, "the stub ");
     this.expect("the end of the check", "reached", seen, "the check has ended early");
   }
+}
+
+/** What a fact means that does not hold, and the fact; null for one that holds. */
+export function reasonOf(made: Check): string | null {
+  return made.status === "held" ? null : `${made.reason} (${tellCheck(made)})`;
 }
 
 /** Maps single pages. */

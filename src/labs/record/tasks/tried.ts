@@ -1,33 +1,17 @@
-// The process in which an answer is tried. Its parent sends the answer, and gets the judgement; it records into the file
-// descriptor PIECES.
+// The process in which an answer is tried. The file PIECES has the answer, and gets what is recorded, and the judgement.
 
-import { readSync, writeSync } from "node:fs";
+import { fstatSync, readSync, writeSync } from "node:fs";
 import { DeadlineError, StublabError } from "../../../lib/errors.ts";
-import { CHANNEL, encodeMessage, MessageReader } from "../../../sandbox/channel.ts";
-import { writeMessage } from "../pieces.ts";
+import { CHANNEL, encodeMessage } from "../../../sandbox/channel.ts";
+import { parseMessage, writeMessage } from "../pieces.ts";
 import { Recorder } from "../recorder.ts";
 import type { Piece } from "../recording.ts";
 import { Decided, Judge } from "./judge.ts";
-import { type Judgement, PIECES, type ToTry, toTryShape } from "./judgement.ts";
 import { parseAnswer } from "./submission.ts";
 import { isPlayed } from "./task.ts";
 
-function send(message: Judgement | { readonly kind: "ready" }): void {
-  writeSync(CHANNEL, encodeMessage(message));
-}
-
-/** Waits for the answer. */
-function receive(): ToTry {
-  const reader = new MessageReader<unknown>();
-  const part = new Uint8Array(1 << 16);
-  for (;;) {
-    const length = readSync(CHANNEL, part);
-    if (length === 0) throw new StublabError("the parent has ended");
-    for (const message of reader.read(part.slice(0, length))) {
-      return toTryShape(message, "");
-    }
-  }
-}
+/** The descriptor of the file in memory. */
+const PIECES = 4;
 
 /** The most steps of a recording: far more than any task needs. */
 const MOST_STEPS = 3000;
@@ -44,8 +28,11 @@ function writer(): (piece: Piece) => void {
   };
 }
 
-function judge({ text, code }: ToTry): Judgement {
-  const { exercise, answer } = parseAnswer(text, code ?? undefined);
+function judge(): void {
+  const bytes = Buffer.alloc(fstatSync(PIECES).size);
+  readSync(PIECES, bytes, 0, bytes.length, 0);
+  const { file = "", code } = parseMessage(bytes.toString("utf8")).answer ?? {};
+  const { exercise, answer } = parseAnswer(file, code);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
   const judging = new Judge(new Recorder(undefined, writer()));
   let late = false;
@@ -58,17 +45,17 @@ function judge({ text, code }: ToTry): Judgement {
   } finally {
     judging.watched.close();
   }
-  return { kind: "judged", checks: judging.checks, late };
+  writeMessage(PIECES, { judged: { reason: judging.reason, late } });
 }
 
-send({ kind: "ready" });
+writeSync(CHANNEL, encodeMessage({ kind: "ready" }));
 try {
-  send(judge(receive()));
+  judge();
 } catch (error) {
-  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-  const code = error instanceof StublabError ? error.code : "";
-  const remedy = error instanceof StublabError ? (error.remedy ?? "") : "";
-  send({ kind: "failed", message: code === "" ? stack : message, code, remedy });
+  const { message, stack: text = message } = error instanceof Error ? error : new Error(`${error}`);
+  const known = error instanceof StublabError;
+  const { code, remedy = "" } = known ? error : { code: StublabError.code };
+  writeMessage(PIECES, { failed: { message: known ? message : text, code, remedy } });
 }
-// The parent ends this process, and all processes in its namespace.
-setInterval(() => {}, 1 << 30);
+// With it all processes in its namespace end.
+process.exit();
