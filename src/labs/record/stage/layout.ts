@@ -38,6 +38,8 @@ export class Layout {
   /** Whether boxes are below each other: there is no room for columns. */
   readonly isNarrow: boolean;
   readonly #rects = new Map<string, Rect>();
+  /** From the top of a box to its lines for parents and tracers, and to those over and under it. */
+  readonly #lines: readonly [parent: number, tracer: number, over: number, under: number];
 
   /** @param words whether boxes have them */
   constructor({ boxes, columns, rows }: Stage, width: number, words: boolean) {
@@ -48,6 +50,7 @@ export class Layout {
     const own = Math.min(WIDEST, (room - (columns - 1) * gap) / columns);
     const pitch = (room - own) / Math.max(1, columns - 1);
     const below = words ? GAP : MARGIN;
+    this.#lines = words ? [16, 38, -34, 14] : [10, 24, -7, 7];
     const heightOf = (box: PlacedBox) => (words ? HEAD + 16 + box.words.length * ROW : PLAIN);
     let y = below;
     for (const [row, isRich] of rows.entries()) {
@@ -92,7 +95,7 @@ export class Layout {
     const way = Math.sign(across);
     if (way === across) {
       const [x1, x2] = way > 0 ? [right, b.x] : [a.x, left];
-      const [y1, y2] = [a.y + 16 + 22 * track, b.y + 16 + 22 * track];
+      const [y1, y2] = [a.y + this.#lines[track], b.y + this.#lines[track]];
       const x = (x1 + x2) / 2;
       const path = `M${x1} ${y1}C${x} ${y1} ${x} ${y2} ${x2} ${y2}`;
       return { ...bent([x1, y1], [x, y1], [x, y2], [x2, y2]), path };
@@ -100,7 +103,8 @@ export class Layout {
     // Over the boxes between the two for parents, under them for tracers.
     const edge = ({ y, height }: Rect) => y + track * height;
     const low = [...this.#rects.values()].filter((rect) => rect.y <= Math.max(a.y, b.y)).map(edge);
-    const y = track === 0 ? Math.min(a.y, b.y) - 34 : Math.max(...low) + 14;
+    const [, , over, under] = this.#lines;
+    const y = track === 0 ? Math.min(a.y, b.y) + over : Math.max(...low) + under;
     const inset = way * (20 + 16 * track);
     const [x1, x2] = way > 0 ? [right - inset, b.x + inset] : [a.x - inset, left + inset];
     return bent([x1, edge(a)], [x1, y], [x2, y], [x2, edge(b)]);

@@ -9,7 +9,7 @@ export const STAGE_STYLE = `
 .stage text { fill: var(--ink); }
 .stage :is(.name, .state, .meaning, .label, .more) { font-family: system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
 .stage .name { font-size: 15.5px; font-weight: 650; }
-.stage .name:is(.p0, .p1, .p2, .p3, .p4, .p5) { font-size: 12.5px; text-anchor: middle; fill: currentColor; }
+.stage .name:is(.p0, .p1, .p2, .p3, .p4, .p5) { font-size: 11px; text-anchor: middle; fill: currentColor; }
 .stage :is(.pid, .meaning, .more) { text-anchor: end; fill: var(--soft); }
 .stage :is(.state, .meaning, .label, .more) { font-size: 12px; }
 .stage .state { fill: var(--own, var(--soft)); font-weight: 600; }

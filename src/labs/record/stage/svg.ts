@@ -105,7 +105,7 @@ function drawBox(box: PlacedBox, rect: Rect, words: boolean): Node {
   const look = [`box s-${state}`, acts && "acts", isNew && "new"].filter(Boolean);
   const frame = block("frame", x, y, width, height);
   const room = width - 2 * INSET;
-  const named = fit(id, words ? (room - 20 - `${pid}`.length * MONO) / BOLD : room / 6);
+  const named = fit(id, words ? (room - 20 - `${pid}`.length * MONO) / BOLD : (width - 8) / SANS);
   if (!words) {
     return group(look.join(" "), frame, text(`name p${colour}`, x + width / 2, y + 22, named));
   }
