@@ -9,7 +9,7 @@ const texts = suite("the texts of lessons on arm64");
 
 /** Registers and instructions of amd64, and requests that arm64 has not. */
 const AMD64 =
-  /\b(?:[RE](?:[ABCD]X|[SD]I|[BSI]P|FLAGS)|R(?:[89]|1[0-5])|orig_r?ax|INT3|SYSCALL|PTRACE_[GS]ETREGS)\b|%[re]?[a-ds]\w+|`(?:syscall|int3|je|jne|jz|jnz|jmp|test)\b/;
+  /\b(?:[RE](?:[ABCD]X|[SD]I|[BSI]P|FLAGS)|R(?:[89]|1[0-5])|orig_r?ax|INT3|SYSCALL|PTRACE_[GS]ETREGS|NT_X86_\w+)\b|%[re]?[a-ds]\w+|`(?:syscall|int3|je|jne|jz|jnz|jmp|test)\b/;
 
 type Texts = Readonly<Record<string, unknown>>;
 

@@ -4,9 +4,8 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
-import { deathSignal } from "../../../src/core/stub/examine.ts";
 import { Running, Stopped } from "../../../src/core/stub/state.ts";
-import { Platform, type Stub, Tracer } from "../../../src/index.ts";
+import { Tracer } from "../../../src/index.ts";
 import { STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { kernelRows } from "../../../src/labs/record/proc.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
@@ -70,52 +69,6 @@ claims("a signal of kill is pending for the process, one of tgkill for the threa
     rows.find(([, value]) => value.includes("SIGUSR1")),
     ["Pending", "SIGUSR1 SIGUSR2"],
   );
-});
-
-/** Which event a clone with this exit signal brings, if this option is set; the child is ended. */
-function eventOf(stub: Stub, exitSignal: string, option: string): string {
-  const { tracer, thread } = stub;
-  const { encoder, frame } = tracer;
-  thread
-    .expect("stopped")
-    .ptrace("PTRACE_SETOPTIONS", tracer.traceOptions | tracer.constant(option));
-  const word = tracer.cloneWord(tracer.constant(exitSignal));
-  const number = tracer.syscallNumber("clone");
-  encoder.encodeSyscall(frame.offset, thread.initial.offset, number, word, 0n, 0n, 0n, 0n, 0n);
-  encoder.encodeBootstrap(frame.offset, thread.tgid);
-  thread.expect("stopped").writeRegisters(frame);
-  let event = "none";
-  for (let signal = ""; signal !== "SIGTRAP"; ) {
-    thread.expect("stopped").resume();
-    const stop = thread.wait();
-    if (stop.kind !== "event") signal = tracer.signalName(stop.signal);
-    else event = stop.event === tracer.constant("PTRACE_EVENT_FORK") ? "FORK" : "CLONE";
-  }
-  const child = Number(stub.registers().rax);
-  // The exit stop of a traced child has to be seen.
-  process.kill(child, "SIGKILL");
-  if (event !== "none") {
-    const ended = () =>
-      tracer.encoder.waitKind(tracer.status[0] ?? 0) === tracer.constant("WAIT_SIGNALED");
-    do {
-      tracer.shim.wait(child, tracer.waitAll, 1_000_000, tracer.status);
-      tracer.shim.ptrace(tracer.constant("PTRACE_CONT"), child, 0, 0);
-    } while (!ended());
-  }
-  stub.call("wait4", child, 0, tracer.waitAll, 0);
-  return event;
-}
-
-claims("a clone with SIGCHLD is a fork to ptrace, and one with another exit signal a clone", () => {
-  using tracer = new Tracer();
-  const stub = tracer.createStub();
-  const events = ["SIGCHLD", "SIGUSR1"].map((signal) =>
-    ["PTRACE_O_TRACEFORK", "PTRACE_O_TRACECLONE"].map((option) => eventOf(stub, signal, option)),
-  );
-  assert.equal(events, [
-    ["FORK", "none"],
-    ["none", "CLONE"],
-  ]);
 });
 
 claims(
@@ -191,33 +144,6 @@ claims("a clone without a stack keeps RSP, where a scrubbed stub has nothing map
     .map((word) => BigInt(`0x${word}`));
   assert.is(map?.kernel?.memory?.length, 1);
   assert.not(BigInt(rsp ?? 0) >= (start ?? 0n) && BigInt(rsp ?? 0) < (end ?? 0n));
-});
-
-claims("SIGKILL does not stop a traced stub before its effect, any other signal does", () => {
-  using tracer = new Tracer();
-  const [one, other] = [tracer.createStub(), tracer.createStub()];
-  for (const { thread } of [one, other]) {
-    thread.expect("stopped").resume();
-    thread.wait();
-  }
-  process.kill(one.pid, "SIGTERM");
-  process.kill(other.pid, "SIGKILL");
-  // Neither is resumed, but SIGKILL gets the second to its exit stop.
-  assert.throws(() => {
-    other.thread.settle(new Running(other.thread));
-    other.thread.wait();
-  }, /killed by SIGKILL/);
-  assert.is(processState(one.pid)?.state, "t");
-  one.thread.expect("stopped").resume();
-  assert.is(one.thread.wait().signal, tracer.constant("SIGTERM"));
-});
-
-claims("the library's exit signal is SIGCHLD by default", () => {
-  using tracer = new Tracer();
-  assert.is(tracer.createStub().exitSignal, tracer.constant("SIGCHLD"));
-  using platform = Platform.open();
-  assert.is(platform.master.exitSignal, platform.tracer.constant("SIGCHLD"));
-  assert.is(deathSignal(tracer.createStub()), "SIGKILL");
 });
 
 claims.run();
