@@ -16,15 +16,11 @@ export interface Place {
  */
 export function parentOf(moments: Moments, id: string, index: number): string | undefined {
   const { steps, arrows } = moments.recording;
-  const view = moments.lane(id, index).kernel?.value ?? firstOf(moments, id)?.kernel;
+  const first = steps.find(({ about, kernel }) => about === id && kernel !== null);
+  const view = moments.lane(id, index).kernel?.value ?? first?.kernel;
   if (view) return moments.lanesByPid.get(view.parentPid)?.id;
   const birth = arrows.find(({ kind, to }) => kind === "clone" && steps[to]?.lane === id);
   return birth && steps[birth.from]?.lane;
-}
-
-/** The first step with what /proc says about a lane. */
-function firstOf({ recording }: Moments, id: string): Step | undefined {
-  return recording.steps.find(({ about, kernel }) => about === id && kernel !== null);
 }
 
 /** The lane of its tracer: as /proc reported it, or the one that has made a request since. */
@@ -41,15 +37,12 @@ export function requestOf({ kind, call }: Step): string {
   return kind === "ptrace" ? (call?.arguments[0]?.told ?? "").replace("PTRACE_", "") : "";
 }
 
-/** The places of lanes, the same at all steps: by their first parents, or if those are not among them, first tracers. */
+/** The places of lanes, the same at all steps: by their first parents, or if those are not among them, last tracers. */
 export function placesOf(moments: Moments, lanes: readonly Lane[]): ReadonlyMap<string, Place> {
-  const { steps } = moments.recording;
   const leftOf = ({ id }: Lane): Lane | undefined => {
-    const first = firstOf(moments, id);
-    const index = first === undefined ? steps.length - 1 : steps.indexOf(first);
-    const own = [parentOf(moments, id, index), tracerOf(moments, id, index)];
-    const others = own.map((other) => lanes.find((lane) => lane.id === other && other !== id));
-    return others.find((lane) => lane !== undefined);
+    const own = [parentOf(moments, id, -1), tracerOf(moments, id, moments.length)];
+    const left = own.find((other) => other !== id && lanes.some((lane) => lane.id === other));
+    return lanes.find((lane) => lane.id === left);
   };
   const rights = grouped(lanes, leftOf);
   const sizeOf = (lane: Lane) => rights.get(lane)?.length ?? 0;

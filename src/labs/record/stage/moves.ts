@@ -44,21 +44,14 @@ function callOf(moments: Moments, step: Step, index: number): Move {
   const status = /^\[(.*): 0x/.exec(passed[1]?.told ?? "")?.[1]?.replace("PTRACE_", "");
   const isFetched = /^(GET|PEEK)/.test(request) || (request === "" && status !== undefined);
   const ends = isFetched ? { from: about, to: lane } : { from: lane, to: about };
-  if (request !== "") {
-    const carries = request.startsWith("SETREG") ? messages(moments, index) : [];
-    const label =
-      request === "DETACH" || request === "CONT" ? `${request} ${signal ?? ""}` : request;
-    return { kind: "request", ...ends, label: label.trim(), carries };
-  }
-  if (call?.name === "wait4") {
-    return {
-      kind: "wait",
-      ...ends,
-      label: status ?? `wait4 = ${call.result?.told ?? "?"}`,
-      carries: [],
-    };
-  }
-  return { kind: "signal", ...ends, label: signal ?? call?.name ?? "", carries: [] };
+  const kind = request !== "" ? "request" : call?.name === "wait4" ? "wait" : "signal";
+  const labels = {
+    request: signal === undefined ? request : `${request} ${signal}`,
+    wait: status ?? `wait4 = ${call?.result?.told ?? "?"}`,
+    signal: signal ?? call?.name ?? "",
+  };
+  const carries = request.startsWith("SETREG") ? messages(moments, index) : [];
+  return { kind, ...ends, label: labels[kind], carries };
 }
 
 /** What registers tell a process: the call to make; who the parent of a clone must be, and that it is one. */

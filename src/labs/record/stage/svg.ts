@@ -38,6 +38,7 @@ export function drawStage(stage: Stage, { width = 960, words = true } = {}): Nod
     const isSame = (a: string, b: string) => (a === from && b === to) || (a === to && b === from);
     return !along.some((move) => isSame(move.from, move.to));
   };
+  const named = words && !(layout.isNarrow && moves.length > 0);
   const more = omitted === 0 ? "" : `and ${omitted} more`;
   return node(
     {
@@ -47,7 +48,7 @@ export function drawStage(stage: Stage, { width = 960, words = true } = {}): Nod
       role: "img",
       "aria-label": fit(caption, 1000),
     },
-    ...edges.map((edge) => drawEdge(edge, layout, words, isFree(edge))),
+    ...edges.map((edge) => drawEdge(edge, layout, named, isFree(edge))),
     ...moves.map((move) => drawMove(move, layout, words)),
     ...boxes.map((box) => drawBox(box, layout.rect(box.id), words)),
     text("more", layout.width - INSET, layout.height - 6, more),
@@ -64,10 +65,10 @@ export function toMarkup({ tag, attributes, children }: Node): Html {
 }
 
 /** @param isFree whether nothing moves along it: then it has a head, and a name */
-function drawEdge(edge: Edge, layout: Layout, words: boolean, isFree: boolean): Node {
+function drawEdge(edge: Edge, layout: Layout, named: boolean, isFree: boolean): Node {
   const { kind, from, to, past } = edge;
   const route = layout.route(from, to, trackOf(kind));
-  const label = text("label", ...route.middle, words && !past && isFree ? NAMES[kind] : "");
+  const label = text("label", ...route.middle, named && !past && isFree ? NAMES[kind] : "");
   const line = drawLine(route).slice(0, isFree ? 2 : 1);
   return group(`edge ${kind}${past ? " past" : ""}`, ...line, label);
 }
@@ -86,7 +87,7 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
     ? [[label, ...carries].join(" · ")]
     : [...wrap(fit(label, 60), 17), ...carries];
   const tags = lines.flatMap((line, i) => {
-    const shown = fit(line, layout.isNarrow ? 40 : 17);
+    const shown = fit(line, layout.isNarrow ? 44 : 17);
     const wide = shown.length * SANS + 12;
     const top = y + 8 + i * 23;
     return [block("tag", x - wide / 2, top, wide, 20), text("label", x, top + 14, shown)];
