@@ -10,9 +10,11 @@ import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { common } from "./lesson_text.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
+import type { AuthoredQuestion } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
-import { type Asked, type Said, type Saying, said } from "./said.ts";
-import { addStubCode, reasonsByLabel } from "./stub_code.ts";
+import type { NewQuestion } from "./recording.ts";
+import { type Said, type Saying, said } from "./said.ts";
+import { addStubCode } from "./stub_code.ts";
 
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
@@ -175,13 +177,9 @@ export class Scene {
   }
 
   /** Registers a guest's code, which the build has assembled, and returns its bytes. @internal */
-  loadGuest(
-    name: string,
-    base: bigint,
-    reasons: Readonly<Record<string, readonly string[]>> = {},
-  ): Uint8Array {
+  loadGuest(name: string, base: bigint): Uint8Array {
     const listing = loadListing(name);
-    this.recorder.addCode(listing, base, reasonsByLabel(listing, reasons));
+    this.recorder.addCode(listing, base, new Map());
     return codeBytes(listing);
   }
 
@@ -193,8 +191,13 @@ export class Scene {
     return this.recorder.step({ lane, kind: "note", title, why });
   }
 
-  /** Asks what will happen. The next step answers it. @throws InputError */
-  ask(question: Asked): void {
+  /**
+   * Asks what will happen. The next step answers it.
+   *
+   * @param question its choices, each with its reply; or the question as the recording has it
+   * @throws InputError
+   */
+  ask(question: AuthoredQuestion | NewQuestion): void {
     this.recorder.ask(question);
   }
 

@@ -13,7 +13,7 @@ const PATIENCE = 100;
 /** A call that sleeps until a signal is delivered. arm64 has no pause. */
 const SLEEP = HOST_ARCH === "amd64" ? "pause" : "ppoll";
 
-export const play: Play<"blocked-signals"> = {
+export const blockedSignals: Play<"blocked-signals"> = {
   play(scene, say) {
     const { tracer } = scene;
     const setOf = (signal: string) => tracer.encoder.signalSet(tracer.constant(signal));
@@ -39,9 +39,8 @@ export const play: Play<"blocked-signals"> = {
     checkBlocked(`after its ${NAMES.TRAP}`, ALL & ~setOf("SIGTRAP"), stub.facts);
 
     for (const each of [stub, control]) {
-      const { why, resumed } = say.parts("sleep");
-      each.setRegisters(each.frame(SLEEP), why);
-      each.resume(resumed);
+      each.setRegisters(each.frame(SLEEP), say("sleep.why"));
+      each.resume(say("sleep.resumed"));
       each.until(({ state }) => state === "S");
     }
     for (const each of [control, stub]) each.signal("SIGCHLD", say("interrupt"));

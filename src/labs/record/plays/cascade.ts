@@ -1,10 +1,8 @@
 import { hex } from "../../../lib/errors.ts";
-import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
-import type { Say } from "../lesson_text.ts";
+import type { Said } from "../said.ts";
 import type { Scene } from "../scene.ts";
-import type { Ids } from "./ids.ts";
-import type { Play } from "./play.ts";
+import type { Play, SayOf } from "./play.ts";
 
 /** gVisor's choice. */
 const EXIT_SIGNAL = "SIGKILL";
@@ -12,7 +10,7 @@ const EXIT_SIGNAL = "SIGKILL";
 const KILLED = "killed by SIGKILL";
 const EXIT_STOP = "PTRACE_EVENT_EXIT";
 
-export const play: Play<"cascade"> = {
+export const cascade: Play<"cascade"> = {
   host: { lane: "observer", role: "the Node.js process, which sets up the others" },
 
   play(scene, say) {
@@ -54,13 +52,10 @@ export const play: Play<"cascade"> = {
     scene.check("the host's end", KILLED, host.awaitEnd(say.parts("host")));
 
     // The remaining zombies have lost their parents: the keeper reaps them.
-    const adopted = say.parts("keeper");
-    for (const [stub, why] of [
-      [master, adopted.master],
-      [grandchild, adopted.grandchild],
-    ] as const) {
-      scene.check(`${stub.lane}, reaped by the keeper`, KILLED, stub.by(keeper).reap(why));
-    }
+    const reap = (zombie: Actor, why: Said) =>
+      scene.check(`${zombie.lane}, reaped by the keeper`, KILLED, zombie.by(keeper).reap(why));
+    reap(master, say("keeper.master"));
+    reap(grandchild, say("keeper.grandchild"));
     const left = [host, master, grandchild].filter(({ pid }) => recorder.view(pid) !== null);
     scene.check("remaining of the three", "0", `${left.length}`);
     const { pid } = keeper.stub;
@@ -68,17 +63,8 @@ export const play: Play<"cascade"> = {
   },
 };
 
-interface Family {
-  readonly keeper: Acting;
-  /** A copy of the host, and the same as a tracer. */
-  readonly host: Actor;
-  readonly acting: Acting;
-  readonly master: Actor;
-  readonly grandchild: Actor;
-}
-
-/** The family, before anything happens. */
-function makeFamily(scene: Scene, say: Say<Ids["cascade"]>): Family {
+/** The family, before anything happens. The host is a copy of this process: an actor, and as a tracer `acting`. */
+function makeFamily(scene: Scene, say: SayOf<"cascade">) {
   scene.recorder.observe(say("observed"));
   const keeper = scene.keeper();
   const copy = keeper.stub.createStub();

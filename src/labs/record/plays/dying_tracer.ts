@@ -1,7 +1,6 @@
 import { parseFlags } from "../../../core/encoder/names.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
-import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import { NAMES } from "../arch.ts";
 import { common } from "../lesson_text.ts";
@@ -12,16 +11,11 @@ import type { Scene } from "../scene.ts";
 /** Where the guest's code lies. */
 const CODE = 0x10000n;
 
-/** The processes of the lessons in which a tracer dies. Their parent is the tracer, and then the keeper. */
-export interface Orphans {
-  readonly keeper: Acting;
-  /** Stubs that get no signal when their parent dies: a guest loops in one, the other rests at its INT3. */
-  readonly guest: Actor;
-  readonly idle: Actor;
-}
-
-/** Makes two stubs that another stub traces, with these options, and kills that one. */
-export function killTracer(scene: Scene, names: readonly string[], why: Said): Orphans {
+/**
+ * Makes two stubs that another stub traces, with these options, and kills that one. A guest loops in one of the two, the
+ * other rests at its INT3. Neither gets a signal when its parent dies, which is the tracer; after that it is the keeper.
+ */
+export function killTracer(scene: Scene, names: readonly string[], why: Said) {
   const { recorder } = scene;
   const { observed, ...told } = common.parts("dying-tracer", LIFE);
   recorder.observe(observed);
@@ -42,15 +36,12 @@ export function killTracer(scene: Scene, names: readonly string[], why: Said): O
   frame.copyFrom(guest.stub.thread.initial);
   frame.set(HOST_MACHINE.instructionPointer, CODE);
   guest.setRegisters(frame, told.registers);
-  guest.step();
-  guest.step();
+  guest.step({ why: told.counts });
+  guest.step({ why: told.loops });
 
-  const handOver = (each: Actor) => {
-    const traced = scene.handOver(each, tracer);
-    traced.look(`process ${tracer.stub.pid} is its tracer`, told["handed-over"]);
-    return traced;
-  };
-  const [tracedGuest, tracedIdle] = [handOver(guest), handOver(idle)];
+  const [tracedGuest, tracedIdle] = [scene.handOver(guest, tracer), scene.handOver(idle, tracer)];
+  const title = `process ${tracer.stub.pid} is its tracer`;
+  for (const each of [tracedGuest, tracedIdle]) each.look(title, told["handed-over"]);
   tracedGuest.request("PTRACE_SETOPTIONS", why, { names });
   tracedIdle.request("PTRACE_SETOPTIONS", told["options-too"], { names });
   tracedGuest.resume(told.resumed);
@@ -69,8 +60,7 @@ function loadGuest(scene: Scene, { stub }: Actor): void {
   const { constants } = scene.recorder;
   const protection = parseFlags("PROT_READ|PROT_WRITE|PROT_EXEC", constants);
   const flags = parseFlags("MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED", constants);
-  const { counts, loops } = common.parts("loop");
   stub.scrub();
   stub.call("mmap", CODE, PAGE_SIZE, protection, flags, -1, 0);
-  stub.write(CODE, scene.loadGuest("loop", CODE, { loop_begin: [counts.text, loops.text] }));
+  stub.write(CODE, scene.loadGuest("loop", CODE));
 }

@@ -1,20 +1,17 @@
-import { existsSync } from "node:fs";
 import { common } from "../lesson_text.ts";
 import { killTracer } from "./dying_tracer.ts";
 import type { Play } from "./play.ts";
 
-export const play: Play<"exitkill"> = {
+export const exitkill: Play<"exitkill"> = {
   play(scene, say) {
     const options = ["PTRACE_O_TRACESYSGOOD", "PTRACE_O_EXITKILL"];
     const { keeper, guest, idle } = killTracer(scene, options, say("options"));
     const wait = common("adopted");
-    for (const [stub, stop] of [
-      [guest, say("guest-ends")],
-      [idle, say("idle-ends")],
-    ] as const) {
+    for (const stub of [guest, idle]) {
+      const stop = stub === guest ? say("guest-ends") : say("idle-ends");
       const how = stub.awaitEnd({ stop, wait });
       scene.check(`${stub.lane}: its end`, "killed by SIGKILL", how);
-      const process = existsSync(`/proc/${stub.pid}`) ? "there" : "gone";
+      const process = scene.recorder.view(stub.pid) ? "there" : "gone";
       scene.check(`${stub.lane}: its process`, "gone", process);
     }
     const { pid } = keeper.stub;

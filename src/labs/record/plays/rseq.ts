@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { expectRseq } from "../../../core/stub/rseq.ts";
@@ -12,7 +11,7 @@ const { PC, TRAP } = NAMES;
 /** What glibc registers. */
 const AREA_LENGTH = 32;
 
-export const play: Play<"rseq"> = {
+export const rseq: Play<"rseq"> = {
   play(scene, say) {
     const { recorder, tracer } = scene;
     const actor = scene.rest("master", "the first stub", { memory: true, omit: ["rseq"] });
@@ -35,9 +34,8 @@ export const play: Play<"rseq"> = {
     // A lesson leaves no file.
     dumpNoCore(stub);
     const end = BigInt(tracer.stubAddress);
-    const unmap = say.parts("unmap", { end: hex(end) });
-    actor.setRegisters(actor.frame("munmap", 0, end), unmap.frame);
-    const { step } = actor.step({ why: unmap.executed });
+    actor.setRegisters(actor.frame("munmap", 0, end), say("unmap.frame", { end: hex(end) }));
+    const { step } = actor.step({ why: say("unmap.executed") });
 
     // Where it is resumed last, and when.
     const last = (place: string) => ({ place, rip: hex(actor.rip), at: performance.now() });
@@ -49,10 +47,9 @@ export const play: Play<"rseq"> = {
     const told = rests ? say.parts("rests") : say.parts("faults");
     actor.waited(actor.stopped(first, told.stop), told.wait);
     if (rests) {
-      const again = say.parts("again");
       from = last(TRAP);
-      actor.resume(again.resumed);
-      actor.awaitStop(again);
+      actor.resume(say("again.resumed"));
+      actor.awaitStop(say("again.stop"));
     }
     const took = Math.round((performance.now() - from.at) * 1000);
     const { code, address: fault } = actor.signalInfo();
@@ -62,14 +59,13 @@ export const play: Play<"rseq"> = {
     scene.check(`${PC} at the SIGSEGV: after the ${from.place}`, from.rip, hex(actor.rip));
     scene.check("si_code", `${kernel}`, `${code}`);
     scene.check("si_addr", "0x0", hex(fault));
-    const suppressed = say.parts("suppressed");
-    actor.resume(suppressed.resumed);
-    actor.awaitStop(suppressed);
+    actor.resume(say("suppressed.resumed"));
+    actor.awaitStop(say("suppressed.stop"));
     scene.check(`resumed without the signal: ${PC}`, from.rip, hex(actor.rip));
-    const delivered = say.parts("delivered", { step: step + 1 });
-    actor.resume(delivered.resumed, "SIGSEGV");
-    scene.check("the stub's end", "killed by SIGSEGV", actor.awaitEnd(delivered));
-    scene.check("the stub's process", "gone", existsSync(`/proc/${stub.pid}`) ? "there" : "gone");
+    actor.resume(say("delivered.resumed"), "SIGSEGV");
+    const how = actor.awaitEnd(say("delivered.stop", { step: step + 1 }));
+    scene.check("the stub's end", "killed by SIGSEGV", how);
+    scene.check("the stub's process", "gone", recorder.view(stub.pid) ? "there" : "gone");
 
     // One that has unregistered the area survives the same.
     const other = tracer.createStub();

@@ -1,7 +1,8 @@
 import type { RegisterBlock } from "../../../core/encoder/block.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { hex } from "../../../lib/errors.ts";
-import type { Actor } from "../actor.ts";
+import type { Actor, StopTelling } from "../actor.ts";
+import type { Said } from "../said.ts";
 import type { Play } from "./play.ts";
 
 /** -ERESTARTSYS (include/linux/errno.h), internal to the kernel: the call must be restarted. */
@@ -11,25 +12,24 @@ const NO_CALL = -1n;
 /** How far the kernel goes back. */
 const BACK = BigInt(HOST_MACHINE.syscallLength);
 
-export const play: Play<"stale-orig-rax"> = {
+export const staleOrigRax: Play<"stale-orig-rax"> = {
   play(scene, say) {
     scene.recorder.observe(say("observed"));
     const stub = scene.rest("master", "the first stub");
     const { pid } = stub;
+    const run = (block: RegisterBlock, told: StopTelling & Record<"frame" | "resumed", Said>) => {
+      stub.setRegisters(block, told.frame);
+      stub.resume(told.resumed);
+      stub.awaitStop(told);
+    };
 
-    const control = say.parts("control");
-    stub.setRegisters(frame(stub, NO_CALL), control.frame);
-    stub.resume(control.resumed);
-    stub.awaitStop(control.stop);
-    stub.getRegisters(control.registers);
+    run(frame(stub, NO_CALL), say.parts("control"));
+    stub.getRegisters(say("control.registers"));
 
     const kill = stub.stub.thread.initial.get("orig_rax");
     const before = frame(stub, kill);
     const [rip, back] = [hex(before.get("rip")), hex(before.get("rip") - BACK)];
-    const stale = say.parts("stale", { stale: kill, rip, back });
-    stub.setRegisters(before, stale.frame);
-    stub.resume(stale.resumed);
-    stub.awaitStop(stale);
+    run(before, say.parts("stale", { stale: kill, rip, back }));
     const fault = hex(stub.signalInfo().address);
     stub.getSignalInfo(say("fault", { address: fault }));
     scene.check("stale orig_rax: the stub faults at", "0x3e", fault);
@@ -50,11 +50,8 @@ export const play: Play<"stale-orig-rax"> = {
     scene.check("after the SYSCALL: RAX", `${pid}`, `${stub.registers().rax}`);
     stub.stepToRest();
 
-    const spared = say.parts("spared");
-    stub.setRegisters(frame(stub, NO_CALL, true), spared.frame);
-    stub.resume(spared.resumed);
-    stub.awaitStop(spared.stop);
-    stub.getRegisters(spared.registers);
+    run(frame(stub, NO_CALL, true), say.parts("spared"));
+    stub.getRegisters(say("spared.registers"));
     const { rax = 0n } = stub.registers();
     scene.check("with orig_rax = -1: RAX", `${RESTART}`, `${BigInt.asIntN(64, rax)}`);
 
