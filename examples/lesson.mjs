@@ -2,7 +2,7 @@
 // an argument, writes its page to that file.
 
 import { writeFileSync } from "node:fs";
-import { parseRecording, recordScenario, renderRecordingPage } from "stublab/record";
+import { parseRecording, recordLesson, renderRecordingPage } from "stublab/record";
 
 const SIGCHLD = 1n << 16n;
 const [SIG_BLOCK, SIG_UNBLOCK] = [0, 1];
@@ -30,14 +30,18 @@ const lesson = {
 
     const question = {
       text: "SIGCHLD is pending. The stub executes getpid. What stops it?",
-      right: {
-        "Its INT3, after the call":
-          "A blocked signal is not delivered, so the stub reaches its INT3.",
-      },
-      wrong: {
-        "SIGCHLD, before the call": "It would, if it were not blocked. Blocked, it stays pending.",
-        Nothing: "A stub has an INT3 after its SYSCALL, and that stops it.",
-      },
+      choices: [
+        {
+          text: "Its INT3, after the call",
+          reply: "A blocked signal is not delivered, so the stub reaches its INT3.",
+          right: true,
+        },
+        {
+          text: "SIGCHLD, before the call",
+          reply: "It would, if it were not blocked. Blocked, it stays pending.",
+        },
+        { text: "Nothing", reply: "A stub has an INT3 after its SYSCALL, and that stops it." },
+      ],
     };
     const result = actor.call("getpid", [], {
       why: "The frame of getpid.",
@@ -57,7 +61,7 @@ const lesson = {
   },
 };
 
-const recording = parseRecording(JSON.stringify(await recordScenario(lesson)));
+const recording = parseRecording(JSON.stringify(await recordLesson(lesson)));
 const [, , page] = process.argv;
 if (page !== undefined) writeFileSync(page, renderRecordingPage(recording));
 const stops = recording.steps.filter(({ kind }) => kind === "stop").map(({ title }) => title);

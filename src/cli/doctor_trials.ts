@@ -126,8 +126,8 @@ async function guestBy(lane: Lane): Promise<void> {
 }
 
 async function recording(): Promise<Seen> {
-  const { recordScenario } = await import("../labs/record/record.ts");
-  const { steps, end } = await recordScenario("grandchild");
+  const { recordLesson } = await import("../labs/record/record.ts");
+  const { steps, end } = await recordLesson("grandchild");
   const failures = end.filter(({ held }) => !held).length;
   if (failures > 0) throw failed(`${failures} facts of a recorded birth do not hold`);
   const seen = `a birth was recorded in ${steps.length} steps`;

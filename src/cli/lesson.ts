@@ -1,10 +1,10 @@
 import { userInfo } from "node:os";
 import { alignRecordings } from "../labs/record/beside.ts";
 import { renderBesideText } from "../labs/record/beside_text.ts";
+import { COURSE, LESSONS, refusalOf, summaryOf } from "../labs/record/course.ts";
 import { renderJson } from "../labs/record/load.ts";
 import { readerSeed } from "../labs/record/reading.ts";
 import type { Recording } from "../labs/record/recording.ts";
-import { COURSE, refusalOf, SCENARIOS } from "../labs/record/scenarios.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import { stepNumber } from "../labs/record/tell.ts";
 import { walkThrough } from "../labs/record/terminal/session.ts";
@@ -20,10 +20,10 @@ import { print, printJson, talk, tell } from "./report.ts";
 
 /** The lessons in the groups of the course, a line each; of one that does not exist on this machine, the reason. */
 function tellLessons(): string {
-  const groups = COURSE.map(({ title, scenarios }) => {
-    const lines = scenarios.map((name) => {
+  const groups = COURSE.map(({ title, lessons }) => {
+    const lines = lessons.map((name) => {
       const refusal = refusalOf(name);
-      const told = refusal === undefined ? SCENARIOS[name]?.summary : `(not here: ${refusal})`;
+      const told = refusal === undefined ? summaryOf(name) : `(not here: ${refusal})`;
       return `  ${name.padEnd(15)} ${told}\n`;
     });
     return `${title}:\n${lines.join("")}`;
@@ -157,7 +157,8 @@ async function write(text: string, output: string): Promise<void> {
 
 function list(form: string | undefined): number {
   if (form === "json") {
-    const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => {
+    const scenarios = LESSONS.map((name) => {
+      const summary = summaryOf(name);
       const refused = refusalOf(name);
       return refused === undefined ? { name, summary } : { name, summary, refused };
     });

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { LESSONS, refusalOf } from "../labs/record/course.ts";
 import { renderJson } from "../labs/record/load.ts";
 import type { Recording } from "../labs/record/recording.ts";
-import { refusalOf, SCENARIOS } from "../labs/record/scenarios.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import {
   courseOf,
@@ -54,7 +54,7 @@ export async function writePages(
 }
 
 async function recordAll(interrupted: AbortSignal, encoder?: string): Promise<Recording[]> {
-  const names = Object.keys(SCENARIOS).filter((name) => refusalOf(name) === undefined);
+  const names = LESSONS.filter((name) => refusalOf(name) === undefined);
   const progress = new Progress();
   const recordings: Recording[] = [];
   try {

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
 import { openEncoder } from "../labs/compare/encoders/open.ts";
+import { LESSONS } from "../labs/record/course.ts";
 import { loadRecording, parseRecording, RECORDING_LIMIT } from "../labs/record/load.ts";
 import type { Recording } from "../labs/record/recording.ts";
-import { SCENARIOS } from "../labs/record/scenarios.ts";
 import { EncoderError, InputError, StublabError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { members, optional, parseJson, text } from "../lib/shape.ts";
@@ -21,12 +21,12 @@ const LIMIT = 60_000;
  * @throws what `recordWatched` and `loadRecording` throw
  */
 export async function recordingOf(name: string, encoder?: string): Promise<Recording> {
-  if (Object.hasOwn(SCENARIOS, name)) return finishing(() => recordWatched(name, encoder));
+  if (LESSONS.includes(name)) return finishing(() => recordWatched(name, encoder));
   if (name !== "-" && !name.includes("/") && !existsSync(name)) {
-    const near = nearest(name, Object.keys(SCENARIOS));
+    const near = nearest(name, LESSONS);
     const hint = near === undefined ? "" : `; did you mean ${near}?`;
     throw new InputError(`"${name}" is neither a lesson nor a file${hint}`, {
-      remedy: `lessons: ${Object.keys(SCENARIOS).join(", ")}`,
+      remedy: `lessons: ${LESSONS.join(", ")}`,
     });
   }
   if (encoder === undefined) return loadRecording(name === "-" ? 0 : name);
@@ -37,14 +37,14 @@ export async function recordingOf(name: string, encoder?: string): Promise<Recor
  * Records a lesson. With an encoder from a file, `stublab lesson` does it in a child process, and this process validates
  * the document that it prints.
  *
- * @throws what `recordScenario` throws, here or there; EncoderError if that process fails
+ * @throws what `recordLesson` throws, here or there; EncoderError if that process fails
  */
 export async function recordWatched(lesson: string, encoder = "assembly"): Promise<Recording> {
   // Loaded on demand: recordings can be shown on machines where nothing can be traced.
-  const { recordScenario } = await import("../labs/record/record.ts");
-  if (!isEncoderFile(encoder)) return recordScenario(lesson, { encoder: openEncoder(encoder) });
+  const { recordLesson } = await import("../labs/record/record.ts");
+  if (!isEncoderFile(encoder)) return recordLesson(lesson, { encoder: openEncoder(encoder) });
   if (isForeignCommand) {
-    return recordScenario(lesson, { encoder: await openEncoderWatched(encoder, LIMIT) });
+    return recordLesson(lesson, { encoder: await openEncoderWatched(encoder, LIMIT) });
   }
   const args = ["lesson", lesson, "--encoder", encoder, "--json"];
   const output = await outputOfWatched(encoder, args, LIMIT, RECORDING_LIMIT);

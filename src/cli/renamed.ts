@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { DEFAULT_SCENARIO } from "../labs/record/scenarios.ts";
 
 const VALUE = { type: "string" } as const;
 
@@ -24,7 +23,7 @@ export function renamed(name: string, words: readonly string[]): string[] | unde
   const given = (...options: string[]) =>
     tokens.some((token) => token.kind === "option" && options.includes(token.name));
   const first = tokens.find(({ kind }) => kind === "positional");
-  const named = first === undefined && !given("help", "h") ? [DEFAULT_SCENARIO] : [];
+  const named = first === undefined && !given("help", "h") ? ["host"] : [];
   switch (name) {
     case "record":
       if (given("list")) return ["lesson", ...words.filter((word) => word !== "--list")];

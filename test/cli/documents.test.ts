@@ -8,7 +8,7 @@ import { HOST_ARCH, HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
 import { encodeFilter } from "../../src/core/stub/filter.ts";
 import { ENCODERS, openEncoder } from "../../src/index.ts";
-import { loadRecording, parseRecording, SCENARIOS } from "../../src/labs/record/index.ts";
+import { LESSONS, loadRecording, parseRecording } from "../../src/labs/record/index.ts";
 import { renderJson } from "../../src/labs/record/load.ts";
 import { renderText } from "../../src/labs/record/text.ts";
 import { renderRecordingPage } from "../../src/labs/record/view/page/page.ts";
@@ -188,7 +188,7 @@ command(
 
 command("lesson prints a recording; the former name's default is the first lesson", async () => {
   const { scenario, encoder } = parseRecording(await printed(["record", "--encoder", "script"]));
-  assert.equal([scenario, encoder], [Object.keys(SCENARIOS)[0], "script"]);
+  assert.equal([scenario, encoder], [LESSONS[0], "script"]);
 });
 
 const RIGHT = "task = wait-options\nstudent = ada\noptions = WUNTRACED|__WALL|WNOHANG\n";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { assignment, recordScenario, SCENARIOS } from "../../src/labs/record/index.ts";
+import { assignment, LESSONS, recordLesson } from "../../src/labs/record/index.ts";
 import { Random } from "../../src/lib/cases/random.ts";
 import { adoptOrphans } from "../support/libc.ts";
 import { childrenOf, eventually, isAlive, Running, stublabCommand } from "../support/processes.ts";
@@ -12,7 +12,7 @@ const killed = suite("command line: commands that are ended");
 
 /** How often each command is ended in each way, and how many scenarios are used; more with SOAK. */
 const TIMES = process.env.SOAK ? 100 : 1;
-const RECORDED = process.env.SOAK ? Object.keys(SCENARIOS) : ["no-exitkill", "no-setsid"];
+const RECORDED = process.env.SOAK ? LESSONS : ["no-exitkill", "no-setsid"];
 /** The latest moment, in milliseconds after the start: by then most commands have ended on an idle machine. */
 const SPAN = 900;
 const SEED = 11n;
@@ -28,7 +28,7 @@ const temporary = join(folder, "tmp");
 const recording = join(folder, "host.json");
 const answers = join(folder, "answers");
 killed.before(async () => {
-  writeFileSync(recording, JSON.stringify(await recordScenario("host")));
+  writeFileSync(recording, JSON.stringify(await recordLesson("host")));
   mkdirSync(answers);
   for (const task of ["clone-registers", "make-thread", "trace-options"]) {
     writeFileSync(join(answers, `${task}.txt`), assignment(task, "ada"));

@@ -4,12 +4,12 @@
 import { parentPort } from "node:worker_threads";
 import { compare, openSubjectsConfined } from "../../src/labs/compare/index.ts";
 import { Examiner, parseCase } from "../../src/labs/fuzz/index.ts";
-import { recordScenario } from "../../src/labs/record/index.ts";
+import { recordLesson } from "../../src/labs/record/index.ts";
 
 const warnings: string[] = [];
 process.on("warning", ({ message }) => warnings.push(message));
 
-for (const name of ["no-setsid", "thread-dies", "cascade"]) await recordScenario(name);
+for (const name of ["no-setsid", "thread-dies", "cascade"]) await recordLesson(name);
 {
   using opened = await openSubjectsConfined(["script", "examples/encoders/encoder.mjs"], ["amd64"]);
   await compare({ ...opened, cases: 1000, live: 3 });

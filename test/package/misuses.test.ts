@@ -33,7 +33,7 @@ const UNMADE = "build/never-made";
 
 /** Records a lesson in which a stub rests, and this is played. */
 const playing = (act: (scene: recordLab.Scene, actor: recordLab.Actor) => unknown) =>
-  recordLab.recordScenario({
+  recordLab.recordLesson({
     ...PLAIN,
     play: (scene) => void act(scene, scene.rest("stub", "a stub")),
   });
@@ -43,13 +43,13 @@ const SCOPE: Readonly<Record<string, unknown>> = {
   ...{ ...core, ...compareLab, ...fuzzLab, ...recordLab },
   ...{ tracer, stub, platform, space, context, released, pool, examiner, subjects, playing },
   ...{ PLAIN, UNMADE, CASE, PAGE, PAGE_SIZE: PAGE, RESULT },
-  recording: await recordLab.recordScenario("scrub"),
+  recording: await recordLab.recordLesson("scrub"),
   OUTCOME: examiner.examine(CASE),
   page: stub.map(PAGE),
   file: temporaryFile(new Uint8Array(PAGE)),
   EXIT: { code: program(call(callNumber("exit"))) },
   TOLD: { why: "The frame.", answer: "The result." },
-  ASKED: { text: "Which?", choices: ["This", "That"], answer: 0, because: "It is." },
+  ASKED: { text: "Which?", choices: [{ text: "This", reply: "It is.", right: true }] },
   BORN: { lane: "new", role: "a stub", why: "Cloned.", stopped: "Stopped." },
   /** A comparison of one case, and a run that ends before its first. */
   SCRIPT: { subjects, cases: 1 },

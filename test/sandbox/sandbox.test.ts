@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { StateError, Tracer } from "../../src/index.ts";
+import { loadLesson } from "../../src/labs/record/course.ts";
 import { closeTerminal, openTerminal } from "../../src/labs/record/pseudo_terminal.ts";
 import { Recorder } from "../../src/labs/record/recorder.ts";
 import { Sandbox } from "../../src/labs/record/sandbox.ts";
-import { loadScenario } from "../../src/labs/record/scenarios.ts";
 import { childrenOf, eventually, isAlive } from "../support/processes.ts";
 
 const sandbox = suite("sandbox");
@@ -30,7 +30,7 @@ sandbox("what it recorded before it was killed is in the recording", async () =>
     assert.ok(await eventually(() => !stubs.some(isAlive), 1000), "EXITKILL ended its stubs");
   }
   closeTerminal(terminal);
-  const { steps, lanes } = recorder.finish("no-setsid", await loadScenario("no-setsid"));
+  const { steps, lanes } = recorder.finish(await loadLesson("no-setsid"));
   assert.equal(
     lanes.map(({ id }) => id),
     ["host", "stub", "control"],

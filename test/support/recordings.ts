@@ -1,4 +1,4 @@
-import { recordScenario } from "../../src/labs/record/index.ts";
+import { recordLesson } from "../../src/labs/record/index.ts";
 import type { Code, Recording, Step } from "../../src/labs/record/recording.ts";
 
 /** The scenarios whose processes live in this one's family. */
@@ -8,7 +8,7 @@ const recorded = new Map<string, Recording>();
 
 /** A recording of a scenario, made once in a test file. */
 export async function recordingOf(name: string): Promise<Recording> {
-  const known = recorded.get(name) ?? (await recordScenario(name));
+  const known = recorded.get(name) ?? (await recordLesson(name));
   recorded.set(name, known);
   return known;
 }

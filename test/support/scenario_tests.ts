@@ -2,7 +2,7 @@ import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { ALL_ENCODERS } from "../../src/index.ts";
 import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
-import { parseRecording, type Recording, recordScenario } from "../../src/labs/record/index.ts";
+import { parseRecording, type Recording, recordLesson } from "../../src/labs/record/index.ts";
 import { childrenOf, processState } from "./processes.ts";
 import { recordingOf } from "./recordings.ts";
 
@@ -12,9 +12,9 @@ export function testScenarios(all: Test, names: readonly string[], runs = 5): vo
     all(
       `${name}: ${runs} recordings end as they must, tell the same, and leave no process`,
       async () => {
-        const first = outlineOf(await recordScenario(name));
+        const first = outlineOf(await recordLesson(name));
         for (let i = 1; i < runs; i++) {
-          const recording = await recordScenario(name);
+          const recording = await recordLesson(name);
           assert.equal(failuresOf(recording), []);
           assert.equal(outlineOf(recording), first, `recording ${i}`);
           const others = recording.lanes.map(({ pid }) => pid).filter((pid) => pid !== process.pid);
@@ -27,7 +27,7 @@ export function testScenarios(all: Test, names: readonly string[], runs = 5): vo
 
     all(`${name}: each encoder ends in the same facts`, async () => {
       for (const encoder of ALL_ENCODERS) {
-        const recording = await recordScenario(name, { encoder: openEncoder(encoder) });
+        const recording = await recordLesson(name, { encoder: openEncoder(encoder) });
         assert.is(recording.encoder, encoder);
         assert.ok(recording.end.length >= 4);
         assert.equal(failuresOf(recording), [], encoder);

@@ -14,7 +14,7 @@ import type { Stop } from "../../core/stub/state.ts";
 import { Stub } from "../../core/stub/stub.ts";
 import type { Thread } from "../../core/stub/thread.ts";
 import { DeathError, hex, StateError, TraceError } from "../../lib/errors.ts";
-import { callback, expectMembers, list, nameOrNumber, text, truth, word } from "../../lib/shape.ts";
+import { callback, expectMembers, list, text, truth, word } from "../../lib/shape.ts";
 import { HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, type Teller, tellCall } from "./calls.ts";
 import { awaitProcess } from "./kernel_view.ts";
@@ -265,15 +265,14 @@ export class Actor {
   /**
    * Sends it a signal from this process, by tgkill; returns the step. An arrow leads to the stop or the end that follows.
    *
-   * @param signal by name, such as "SIGCHLD", or number
+   * @param signal by name, such as "SIGCHLD"
    * @throws InputError if there is no signal of that name; StateError if the kernel refuses it
    */
-  signal(signal: string | number, why: Said, observer?: Said): number {
+  signal(signal: string, why: Said, observer?: Said): number {
     const { recorder, teller, lane: about } = this;
     const { tracer, tgid, tid } = this.thread;
-    nameOrNumber(signal, "signal");
+    const number = parseSignal(text(signal, "signal"), recorder.constants);
     said(why, "why");
-    const number = typeof signal === "number" ? signal : parseSignal(signal, recorder.constants);
     const result = tracer.shim.tgkill(tgid, tid, number);
     if (result < 0) throw new StateError(`tgkill failed with ${tracer.errorName(-result)}`);
     const call = returned(tellCall("tgkill", [tgid, tid, number].map(BigInt), teller), 0n, teller);

@@ -1,7 +1,6 @@
 // What recordings know about amd64.
 
 import { MACHINES } from "../../core/machine/index.ts";
-import { hex } from "../../lib/errors.ts";
 
 export const { instructionPointer: INSTRUCTION_POINTER, parent: PARENT } = MACHINES.amd64;
 
@@ -51,20 +50,6 @@ export function withoutSteps(registers: Words): Record<string, bigint> {
   return { ...registers };
 }
 
-/** What must be true of the registers of a stub at rest: the fact, what is expected, and what is seen. */
-export function restingFacts(
-  registers: Words,
-  restAddress: bigint,
-  parent: number,
-): (readonly [fact: string, expected: string, seen: string])[] {
-  const { rip = 0n, r15 = 0n, rbx = 0n } = registers;
-  return [
-    ["RIP, after the INT3", hex(restAddress), hex(rip)],
-    ["R15, its parent's pid", hex(BigInt(parent)), hex(r15)],
-    ["RBX, no clone under way", "0x0", hex(rbx)],
-  ];
-}
-
 /** The texts of special instructions. */
 export const SYSTEM_CALL = "syscall";
 export const BREAKPOINT = "int3";
@@ -85,6 +70,9 @@ export const LEAVE_CALL = "PTRACE_SYSCALL";
 
 /** The address of PTRACE_GETREGS and PTRACE_SETREGS is unused. */
 export const REGISTER_SET = 0n;
+
+/** The lessons that cannot be recorded, and why. */
+export const REFUSED: Readonly<Record<string, string>> = {};
 
 /** What has to be said before docs/lessons/, which name these registers. */
 export const LESSON_NOTE = undefined;

@@ -26,13 +26,9 @@ export interface RecordArch {
   readonly JUMP: RegExp;
   readonly LEAVE_CALL: "PTRACE_SYSCALL" | "PTRACE_SINGLESTEP";
   readonly REGISTER_SET: bigint | Call["arguments"][number];
+  readonly REFUSED: Readonly<Record<string, string>>;
   readonly LESSON_NOTE: string | undefined;
   withoutSteps(registers: Words): Record<string, bigint>;
-  restingFacts(
-    registers: Words,
-    restAddress: bigint,
-    parent: number,
-  ): (readonly [fact: string, expected: string, seen: string])[];
   tellFlags(word: bigint): string;
   operandsOf(text: string, callArguments?: number): string[];
 }

@@ -1,7 +1,6 @@
 // What recordings know about arm64: see amd64.ts.
 
 import { MACHINES } from "../../core/machine/index.ts";
-import { hex } from "../../lib/errors.ts";
 
 export const { instructionPointer: INSTRUCTION_POINTER, parent: PARENT } = MACHINES.arm64;
 
@@ -51,19 +50,6 @@ export function withoutSteps({ [FLAGS]: pstate = 0n, ...others }: Words): Record
   return { ...others, [FLAGS]: pstate & ~SINGLE_STEP };
 }
 
-export function restingFacts(
-  registers: Words,
-  restAddress: bigint,
-  parent: number,
-): (readonly [fact: string, expected: string, seen: string])[] {
-  const { [INSTRUCTION_POINTER]: pc = 0n, [PARENT]: x7 = 0n, [MARK]: x9 = 0n } = registers;
-  return [
-    ["pc, at the BRK", hex(restAddress), hex(pc)],
-    ["x7, its parent's pid", hex(BigInt(parent)), hex(x7)],
-    ["x9, no clone under way", "0x0", hex(x9)],
-  ];
-}
-
 export const SYSTEM_CALL = "svc #0";
 export const BREAKPOINT = "brk #0";
 export const PLACES: Readonly<Record<string, string>> = {
@@ -79,6 +65,12 @@ export const JUMP = /^(?:b|b\.\w+|cbn?z|tbn?z)\s/;
 export const LEAVE_CALL = "PTRACE_SINGLESTEP";
 
 export const REGISTER_SET = { word: "0x1", told: "NT_PRSTATUS" } as const;
+
+export const REFUSED: Readonly<Record<string, string>> = {
+  "stale-orig-rax":
+    "arm64 has no orig_rax: its kernel decides about a restart before it stops a thread by a signal, and what a tracer writes " +
+    "there starts none",
+};
 
 export const LESSON_NOTE =
   "What follows names the registers and instructions of amd64. On arm64, RIP is pc, RAX is x8 for the number of a call and x0 " +

@@ -1,7 +1,7 @@
 import { deathSignal } from "../../core/stub/examine.ts";
 import { hex, StateError } from "../../lib/errors.ts";
 import type { Actor } from "./actor.ts";
-import { HOST } from "./arch.ts";
+import { HOST, NAMES } from "./arch.ts";
 import { common } from "./lesson_text.ts";
 import { type Said, type Saying, withText } from "./said.ts";
 
@@ -77,7 +77,12 @@ export function checkAtRest(actor: Actor, parent: number, session: number): void
   check("its session", session, facts.session);
   check("signals blocked", "0x0", hex(facts.blocked));
   check("signals ignored", "0x0", hex(facts.ignored));
-  for (const row of HOST.restingFacts(stub.registers(), tracer.restAddress, parent)) check(...row);
+  const registers = stub.registers();
+  const word = (name: string) => hex(registers[name] ?? 0n);
+  const { AT, MARK, PARENT, PC, TRAP } = NAMES;
+  check(`${PC}, ${AT} the ${TRAP}`, hex(tracer.restAddress), word(HOST.INSTRUCTION_POINTER));
+  check(`${PARENT}, its parent's pid`, hex(BigInt(parent)), word(HOST.PARENT));
+  check(`${MARK}, no clone under way`, "0x0", word(HOST.MARK));
   check("getppid, injected", parent, `${stub.call("getppid")}`);
   check("the signal at its parent's end", "SIGKILL", deathSignal(stub));
 }

@@ -15,14 +15,14 @@ export {
   type Difference,
 } from "./beside.ts";
 export type { Teller, Word } from "./calls.ts";
+export { LESSONS, summaryOf } from "./course.ts";
 export type { UnseenOptions } from "./fork.ts";
 export type { Lesson } from "./lesson.ts";
 export type { Reason } from "./lesson_text.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export type { Stage } from "./plays/play.ts";
-export type { AuthoredQuestion } from "./question.ts";
-export { type RecordOptions, recordScenario } from "./record.ts";
+export { type RecordOptions, recordLesson } from "./record.ts";
 export type {
   Introduction,
   NewEvent,
@@ -41,7 +41,6 @@ export {
   type Instruction,
   type KernelView,
   type Lane,
-  type NewQuestion,
   type Piece,
   type Question,
   RECORDING_SCHEMA,
@@ -50,8 +49,7 @@ export {
   type Step,
   type StepKind,
 } from "./recording.ts";
-export type { Scenario } from "./scenario.ts";
-export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
+export type { Asked, Choice, Said, Saying } from "./said.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";
 export { assignment } from "./tasks/submission.ts";

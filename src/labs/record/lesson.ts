@@ -1,8 +1,9 @@
 import { InputError } from "../../lib/errors.ts";
 import { expectMembers, list, type Shape, show, text } from "../../lib/shape.ts";
-import type { Scene } from "./scene.ts";
+import type { Stage } from "./plays/play.ts";
+import type { HostLane, Scene } from "./scene.ts";
 
-/** A lesson of your own: what happens to real processes, and what is said about it. */
+/** A lesson: what happens to real processes, and what is said about it. */
 export interface Lesson {
   /** A word of letters, digits and hyphens: the `scenario` of the recording. */
   readonly name: string;
@@ -11,6 +12,15 @@ export interface Lesson {
   readonly introduction: readonly string[];
   /** Makes it happen, with the verbs of the scene. What it throws rejects the recording. */
   play(scene: Scene): void | Promise<void>;
+  /** The lane of this process. Only lessons of stublab have another than "host". @internal */
+  readonly host?: HostLane | undefined;
+  /** The part that `play` runs in a sandbox (sandbox.ts), likewise. @internal */
+  readonly sandboxed?:
+    | {
+        readonly host: HostLane;
+        play(scene: Scene, stage: Stage): void | Promise<void>;
+      }
+    | undefined;
 }
 
 const playShape: Shape<Lesson["play"]> = (value, place) => {
@@ -35,8 +45,8 @@ const SHAPES = {
   play: playShape,
 };
 
-/** A value as a lesson. @throws InputError */
-export function expectLesson(value: Lesson, place: string): Lesson {
+/** A value as a lesson of a user's own. @throws InputError */
+export function expectLesson(value: Pick<Lesson, keyof typeof SHAPES>, place: string): Lesson {
   expectMembers(value, place, SHAPES, ["name", "title", "introduction", "play"]);
   const { name, title, introduction } = value;
   return { name, title, introduction, play: (scene) => value.play(scene) };

@@ -3,13 +3,12 @@ import type { Encoder } from "../../core/encoder/abi.ts";
 import { encoderOption } from "../../core/encoder/module.ts";
 import { InputError, StublabError } from "../../lib/errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../../lib/shape.ts";
+import { LESSONS, loadLesson } from "./course.ts";
 import { tellFact } from "./fact.ts";
 import { expectLesson, type Lesson } from "./lesson.ts";
 import { expectRecording } from "./load.ts";
 import { Recorder } from "./recorder.ts";
 import type { Fact, Recording } from "./recording.ts";
-import type { Scenario } from "./scenario.ts";
-import { loadScenario, SCENARIOS } from "./scenarios.ts";
 import { Scene } from "./scene.ts";
 
 export interface RecordOptions {
@@ -21,48 +20,46 @@ export interface RecordOptions {
 
 const SHAPES: OptionShapes<RecordOptions> = { encoder: encoderOption, signal: abortSignal };
 
-/** How often a failing scenario of stublab's own is attempted, at most. */
+/** How often a failing lesson of stublab's own is attempted, at most. */
 const MOST_ATTEMPTS = 20;
 
 /**
- * Makes a scenario happen to real processes, and returns its recording. No process is left.
+ * Makes a lesson happen to real processes, and returns its recording. No process is left.
  *
  * A lesson of your own is played once. A failing attempt of stublab's own is repeated until two attempts fail in the same
  * way; `discarded` of the recording says why. An attempt during which this process is stopped and continued does not count:
  * its stubs may have been sent the same signals.
  *
- * @param scenario the name of a scenario, or a lesson of your own
- * @throws InputError if there is no such scenario, or if the lesson, what it tells its scene, or its recording
+ * @param lesson the name of one of LESSONS, or a lesson of your own
+ * @throws InputError if there is no such lesson, or if the lesson, what it tells its scene, or its recording
  * is invalid: each recording is one that `parseRecording` returns; what creating stubs throws; what
  * the lesson throws; the reason of `signal`
  *
  * @example
- * const recording = await recordScenario("grandchild");
+ * const recording = await recordLesson("grandchild");
  * writeFileSync("grandchild.html", renderRecordingPage(recording));
  */
-export async function recordScenario(
-  scenario: string | Lesson,
+export async function recordLesson(
+  lesson: string | Lesson,
   options: RecordOptions = {},
 ): Promise<Recording> {
   checkOptions(options, "options", SHAPES);
   const { encoder, signal } = options;
   signal?.throwIfAborted();
-  if (typeof scenario === "string") {
-    return recordStable(scenario, await loadScenario(scenario), encoder, signal, MOST_ATTEMPTS);
+  if (typeof lesson === "string") {
+    return recordStable(await loadLesson(lesson), encoder, signal, MOST_ATTEMPTS);
   }
-  if (typeof scenario !== "object") {
-    throw new InputError(`scenario: expected a name or a lesson, got ${show(scenario)}`, {
-      remedy: `names: ${Object.keys(SCENARIOS).join(", ")}`,
+  if (typeof lesson !== "object") {
+    throw new InputError(`lesson: expected a name or a lesson, got ${show(lesson)}`, {
+      remedy: `names: ${LESSONS.join(", ")}`,
     });
   }
-  const lesson = expectLesson(scenario, "scenario");
-  return recordStable(lesson.name, lesson, encoder, signal, 1);
+  return recordStable(expectLesson(lesson, "lesson"), encoder, signal, 1);
 }
 
-/** Records a scenario in as many attempts as it takes, at most `most`. @internal */
+/** Records a lesson in as many attempts as it takes, at most `most`. @internal */
 export async function recordStable(
-  name: string,
-  scenario: Scenario,
+  lesson: Lesson,
   encoder: Encoder | undefined,
   signal: AbortSignal | undefined,
   most: number,
@@ -77,7 +74,7 @@ export async function recordStable(
   try {
     for (let tries = 1; ; tries++) {
       const before = continued;
-      const outcome = await attempt(name, scenario, new Recorder(encoder), signal);
+      const outcome = await attempt(lesson, new Recorder(encoder), signal);
       // A signal is noticed in a turn of the event loop, and an attempt need not have one.
       for (let turns = 0; turns < 2; turns++) await setImmediate();
       signal?.throwIfAborted();
@@ -97,17 +94,16 @@ export async function recordStable(
 }
 
 async function attempt(
-  name: string,
-  scenario: Scenario,
+  lesson: Lesson,
   recorder: Recorder,
   signal: AbortSignal | undefined,
 ): Promise<Recording | StublabError> {
   try {
     {
-      using scene = new Scene(recorder, signal, scenario.host);
-      await scenario.play(scene);
+      using scene = new Scene(recorder, signal, lesson.host);
+      await lesson.play(scene);
     }
-    const recording = recorder.finish(name, scenario);
+    const recording = recorder.finish(lesson);
     // A lesson may use its recorder directly.
     expectRecording(recording);
     return recording;

@@ -13,7 +13,6 @@ import { factOf } from "./fact.ts";
 import { KernelViewer } from "./kernel_view.ts";
 import type { Reason } from "./lesson_text.ts";
 import type { Listing } from "./listing.ts";
-import { type AuthoredQuestion, expectQuestion } from "./question.ts";
 import {
   type Arrow,
   type Call,
@@ -21,14 +20,13 @@ import {
   type CodeLine,
   type Instruction,
   type KernelView,
-  type NewQuestion,
   type Piece,
   RECORDING_SCHEMA,
   type Recording,
   type Registers,
   type Step,
 } from "./recording.ts";
-import { type Asked, type Said, sayingOf } from "./said.ts";
+import { type Asked, arrange, type Said, sayingOf } from "./said.ts";
 
 declare const STUBLAB_VERSION: string;
 
@@ -50,7 +48,7 @@ export interface Place {
 }
 
 /** What a reader needs before the first step. */
-export type Introduction = Pick<Recording, "title" | "introduction">;
+export type Introduction = Pick<Recording, "title" | "introduction"> & { readonly name: string };
 
 /** Why each line of a piece of code is there, by offset. */
 export type Reasons = ReadonlyMap<number, Reason>;
@@ -60,7 +58,7 @@ type Parts = { [K in keyof Piece]-?: Recording[K][number][] };
 
 /** Collects what happens, in order, for a recording. */
 export class Recorder {
-  /** The encoder that scenarios use. */
+  /** The encoder that lessons use. */
   readonly encoder: Encoder;
   /** Its constants. */
   readonly constants: ReadonlyMap<string, bigint>;
@@ -81,7 +79,7 @@ export class Recorder {
   #stages = false;
 
   /**
-   * @param encoder the encoder of scenarios. Default: that of assembly/.
+   * @param encoder the encoder of lessons. Default: that of assembly/.
    * @param hears is called with each piece at once
    * @throws EncoderError if it cannot drive stubs
    */
@@ -244,9 +242,8 @@ export class Recorder {
   }
 
   /** Asks a question that the next step answers. @throws InputError */
-  ask(asked: Asked | AuthoredQuestion | NewQuestion): void {
-    const { replies = [], ...question } = expectQuestion(asked);
-    this.add({ questions: [{ step: this.length, ...question, replies }] });
+  ask(asked: Asked): void {
+    this.add({ questions: [{ step: this.length, ...arrange(asked) }] });
   }
 
   /** Notes what the observer changed. Repeated notes are recorded once. */
@@ -254,7 +251,7 @@ export class Recorder {
     this.add({ observed: [sayingOf(change).text] });
   }
 
-  /** Records what a scenario expects at its end, and what the kernel says. */
+  /** Records what a lesson expects at its end, and what the kernel says. */
   check(fact: string, expected: string, seen: string): void {
     this.add({ end: [factOf(check(fact, expected, seen))] });
   }
@@ -265,7 +262,7 @@ export class Recorder {
   }
 
   /** Returns the recording. @throws StateError if no step follows a question. */
-  finish(name: string, { title, introduction }: Introduction): Recording {
+  finish({ name, title, introduction }: Introduction): Recording {
     const { questions, steps } = this.#parts;
     const open = questions.find(({ step }) => step >= steps.length);
     if (open !== undefined) throw new StateError(`no step answers the question "${open.text}"`);

@@ -191,11 +191,6 @@ const question = record({
 /** A question about what will happen, asked before a step that answers it. */
 export interface Question extends Shaped<typeof question> {}
 
-/** A question before the next step is known, which answers it. */
-export type NewQuestion = Omit<Question, "step" | "replies"> & {
-  readonly replies?: Question["replies"] | undefined;
-};
-
 const line = record({
   offset: INDEX,
   /** "0f 05" */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { InputError } from "../../lib/errors.ts";
 import { list, optional, record, type Shape, show, text, truth } from "../../lib/shape.ts";
-import type { NewQuestion } from "./recording.ts";
+import type { Question } from "./recording.ts";
 
 /** A choice of a question. */
 export interface Choice {
@@ -36,7 +36,7 @@ export const saying = record<Saying>({ text, detail: optional(text), question: o
 export type Said = string | Saying;
 
 export const said: Shape<Said> = (value, place) =>
-  typeof value === "string" ? value : saying(value, place);
+  typeof value === "object" && value !== null ? saying(value, place) : text(value, place);
 
 export function sayingOf(each: Said): Saying {
   return typeof each === "string" ? { text: each } : each;
@@ -56,7 +56,7 @@ const PART = 16;
  *
  * @throws InputError that names the place
  */
-export function arrange(question: Asked): NewQuestion {
+export function arrange(question: Asked): Omit<Question, "step"> {
   const { text, choices } = asked(question, "question");
   const [right, second] = choices.filter((each) => each.right);
   if (right === undefined || second !== undefined) {

@@ -6,9 +6,9 @@ import { readSync } from "node:fs";
 import { isMainThread, workerData } from "node:worker_threads";
 import type { Encoder } from "../../core/encoder/abi.ts";
 import { StateError, StublabError } from "../../lib/errors.ts";
+import { loadLesson } from "./course.ts";
 import { writeMessage } from "./pieces.ts";
 import { Recorder } from "./recorder.ts";
-import { loadScenario } from "./scenarios.ts";
 import { Scene } from "./scene.ts";
 
 const [scenario = "", encoder = "", descriptor] = process.argv.slice(2);
@@ -36,8 +36,8 @@ export async function playSandboxed(open: (encoder: string) => Promise<Encoder>)
 
 async function play(opened: Encoder): Promise<void> {
   const recorder = new Recorder(opened, (piece) => writeMessage(file, { piece }));
-  const { sandboxed } = await loadScenario(scenario);
-  if (sandboxed === undefined) throw new StateError(`the scenario "${scenario}" has no such part`);
+  const { sandboxed } = await loadLesson(scenario);
+  if (sandboxed === undefined) throw new StateError(`the lesson "${scenario}" has no such part`);
   using scene = new Scene(recorder, undefined, sandboxed.host);
   await sandboxed.play(scene, {
     pause(point, told = "") {

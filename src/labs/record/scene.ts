@@ -10,10 +10,8 @@ import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { common } from "./lesson_text.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
-import type { AuthoredQuestion } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
-import type { NewQuestion } from "./recording.ts";
-import { type Said, type Saying, said } from "./said.ts";
+import { type Asked, type Said, type Saying, said } from "./said.ts";
 import { addStubCode } from "./stub_code.ts";
 
 const BIRTH: OptionShapes<UnseenOptions> = {
@@ -191,13 +189,8 @@ export class Scene {
     return this.recorder.step({ lane, kind: "note", title, why });
   }
 
-  /**
-   * Asks what will happen. The next step answers it.
-   *
-   * @param question its choices, each with its reply; or the question as the recording has it
-   * @throws InputError
-   */
-  ask(question: AuthoredQuestion | NewQuestion): void {
+  /** Asks what will happen. The next step answers it. @throws InputError */
+  ask(question: Asked): void {
     this.recorder.ask(question);
   }
 

@@ -14,7 +14,7 @@ import {
   Tracer,
 } from "../../../src/index.ts";
 import { openFileUnconfined } from "../../../src/labs/compare/encoders/foreign.ts";
-import { recordScenario } from "../../../src/labs/record/index.ts";
+import { recordLesson } from "../../../src/labs/record/index.ts";
 import { assembleWasm, likeModel, moduleFile, script } from "../../support/foreign_modules.ts";
 
 const load = suite("loadEncoderUnconfined");
@@ -46,9 +46,9 @@ for (const [what, file] of [
     assert.is(platform.newContext().switch(space).kind, "fault");
   });
 
-  load(`recordScenario with ${what}`, async () => {
+  load(`recordLesson with ${what}`, async () => {
     const encoder = await loadEncoderUnconfined(file());
-    const recording = await recordScenario("cascade", { encoder });
+    const recording = await recordLesson("cascade", { encoder });
     assert.is(recording.encoder, encoder.name);
     assert.ok(recording.end.every(({ held }) => held));
   });

@@ -7,7 +7,7 @@ import {
   type Beside,
   gradeAnswerConfined,
   type Recording,
-  recordScenario,
+  recordLesson,
 } from "../../../src/labs/record/index.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
 import { recordingOf } from "../../support/recordings.ts";
@@ -41,7 +41,7 @@ function expectComplete({ rows }: Beside, left: Recording, right: Recording): vo
 
 for (const name of ["host", "switch", "exitkill"]) {
   beside(`${name}: two recordings of it do not part, whatever their pids`, async () => {
-    const [one, other] = [await recordingOf(name), await recordScenario(name)];
+    const [one, other] = [await recordingOf(name), await recordLesson(name)];
     assert.not.equal(one.lanes, other.lanes);
     const document = alignRecordings(one, other);
     assert.equal([document.part, document.end], [null, []], told(document, one, other).join("\n"));
@@ -54,7 +54,7 @@ for (const name of ["host", "switch", "exitkill"]) {
 beside(
   "early-attach: of two recordings only the exit status differs, the low byte of a pid",
   async () => {
-    const [one, other] = [await recordingOf("early-attach"), await recordScenario("early-attach")];
+    const [one, other] = [await recordingOf("early-attach"), await recordLesson("early-attach")];
     const rows = told(alignRecordings(one, other), one, other);
     for (const row of rows) {
       assert.ok(/^same: |^alike: exited with status \d+ \| exited with/.test(row), row);

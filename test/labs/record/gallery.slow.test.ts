@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadRecording, SCENARIOS } from "../../../src/labs/record/index.ts";
-import { COURSE } from "../../../src/labs/record/scenarios.ts";
+import { COURSE } from "../../../src/labs/record/course.ts";
+import { LESSONS, loadRecording } from "../../../src/labs/record/index.ts";
 import { renderGallery } from "../../../src/labs/record/view/gallery.ts";
 import { renderThumbnail } from "../../../src/labs/record/view/thumbnail.ts";
 import { hostileExhibits, lessons } from "../../support/gallery_exhibits.ts";
@@ -20,15 +20,15 @@ const stublab = (...args: string[]) => inProcess(["lesson", "--pages", ...args])
 
 gallery("the course has every scenario in its order, as the lessons have it", () => {
   assert.equal(
-    COURSE.flatMap(({ scenarios }) => scenarios),
-    Object.keys(SCENARIOS),
+    COURSE.flatMap(({ lessons }) => lessons),
+    LESSONS,
   );
   const lines = readFileSync("docs/lessons/README.md", "utf8").split("\n");
   let at = 0;
-  for (const { title, scenarios } of COURSE) {
+  for (const { title, lessons } of COURSE) {
     const headed = lines.findIndex((line, i) => i >= at && line === `${title}:`);
     assert.ok(headed >= at, title);
-    for (const name of scenarios) {
+    for (const name of lessons) {
       const listed = lines.findIndex(
         (line, i) => i > headed && line.includes(`[${name}](${name}.md)`),
       );
@@ -42,7 +42,7 @@ gallery("records every scenario, and writes a page of each and one of them all",
   const own = join(folder, "all/of/it");
   const { code, stdout, stderr } = await stublab(own);
   assert.equal([code, stdout, stderr], [0, "", `16 recordings in ${own}/index.html\n`]);
-  const names = Object.keys(SCENARIOS);
+  const names = LESSONS;
   assert.equal(
     readdirSync(own).sort(),
     [

@@ -5,12 +5,16 @@ import * as assert from "uvu/assert";
 import { InputError } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import {
+  type Asked,
+  type Choice,
   type Lesson,
   parseRecording,
+  type Question,
   type Recording,
-  recordScenario,
+  recordLesson,
   renderRecordingPage,
   renderText,
+  type Scene,
 } from "../../../src/labs/record/index.ts";
 import { recordStable } from "../../../src/labs/record/record.ts";
 import { childrenOf } from "../../support/processes.ts";
@@ -28,7 +32,7 @@ function expectHeld({ end }: Recording, count: number): void {
 }
 
 lessons("a stub is born, attached, called, signalled and looked at", async () => {
-  const recording = await recordScenario({
+  const recording = await recordLesson({
     ...PLAIN,
     play(scene) {
       const actor = scene.birth({
@@ -54,36 +58,45 @@ lessons("a stub is born, attached, called, signalled and looked at", async () =>
   assert.match(renderText(recording), "The host closes the scene.");
 });
 
-lessons("a question is asked with a reply to each choice, or as the document has it", async () => {
-  const { questions } = await recordScenario({
-    ...PLAIN,
-    play(scene) {
-      scene.ask({
-        text: "Which?",
-        right: { This: "It is." },
-        wrong: { That: "No.", Those: "No!" },
-      });
-      scene.ask({ text: "And now?", choices: ["One", "Two"], answer: 1, because: "It is two." });
-      scene.say("This", "It is this.");
-    },
-  });
-  const [first, second] = questions;
-  assert.is(first?.choices[first.answer], "This");
-  assert.is(first?.because, "It is.");
-  assert.equal([...(first?.replies ?? [])].sort(), ["It is.", "No!", "No."]);
-  assert.equal([second?.choices, second?.answer, second?.replies], [["One", "Two"], 1, []]);
-});
+const ASKED: Asked = {
+  text: "Which?",
+  choices: [
+    { text: "This", reply: "It is.", right: true },
+    { text: "That", reply: "No." },
+    { text: "Those", reply: "No!" },
+  ],
+};
 
-lessons("a choice that is there twice is refused: it would be right and wrong", async () => {
-  const said = { text: "Which?", because: "It is." };
-  for (const question of [
-    { text: "Which?", right: { This: "It is." }, wrong: { That: "No.", This: "No!" } },
-    { ...said, choices: ["This", "That", "This"], answer: 0 },
-  ]) {
-    const asked: Lesson = { ...PLAIN, play: (scene) => scene.ask(question) };
-    const error = await rejection(recordScenario(asked));
+lessons(
+  "a question is asked before the step that answers it, with a reply to each choice",
+  async () => {
+    const { questions } = await recordLesson({
+      ...PLAIN,
+      play(scene) {
+        scene.ask(ASKED);
+        scene.say("This", "It is this.");
+      },
+    });
+    const [{ choices, answer, because, replies, step }] = questions as [Question];
+    assert.equal(
+      [step, choices[answer], because, replies[answer]],
+      [0, "This", "It is.", "It is."],
+    );
+    assert.equal([...replies].sort(), ["It is.", "No!", "No."]);
+  },
+);
+
+lessons("a question is refused unless one choice is right, and none is there twice", async () => {
+  const [right, wrong] = ASKED.choices as [Choice, Choice];
+  for (const [choices, why] of [
+    [[wrong], "expected one that is right"],
+    [[right, { ...right, text: "That" }], "expected one that is right"],
+    [[right, wrong, { ...wrong, text: "This" }], '"This" appears twice'],
+  ] as const) {
+    const asked = { ...PLAIN, play: (scene: Scene) => scene.ask({ ...ASKED, choices }) };
+    const error = await rejection(recordLesson(asked));
     assert.instance(error, InputError);
-    assert.match(String(error), /question.choices: "This" appears twice$/);
+    assert.match(String(error), `question.choices: ${why}`);
   }
 });
 
@@ -100,7 +113,7 @@ function failing(times: number): { lesson: Lesson; plays: () => number } {
 
 lessons("a lesson of one's own is played once, and its failure is in the recording", async () => {
   const { lesson, plays } = failing(1);
-  const { end, discarded } = await recordScenario(lesson);
+  const { end, discarded } = await recordLesson(lesson);
   assert.is(plays(), 1);
   assert.equal(end, [{ fact: "the number", expected: "7", seen: "1", held: false }]);
   assert.equal(discarded, []);
@@ -110,7 +123,7 @@ lessons(
   "a scenario of stublab's that fails once is recorded again, and the recording says so",
   async () => {
     const { lesson, plays } = failing(1);
-    const recording = await recordStable("plain", lesson, undefined, undefined, 20);
+    const recording = await recordStable(lesson, undefined, undefined, 20);
     assert.is(plays(), 2);
     expectHeld(recording, 1);
     assert.equal(recording.discarded, ["the number: expected 7, seen 1"]);
@@ -122,7 +135,7 @@ lessons(
 );
 
 lessons("a signal that was sent has an arrow to the stop that it brings", async () => {
-  const { arrows, steps } = await recordScenario({
+  const { arrows, steps } = await recordLesson({
     ...PLAIN,
     play(scene) {
       const actor = scene.rest("stub", "a stub");
@@ -141,7 +154,7 @@ lessons("a lesson may wait, and may run with another encoder", async () => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     actor.look("It rests", "It is stopped.");
   };
-  const { encoder, steps } = await recordScenario(
+  const { encoder, steps } = await recordLesson(
     { ...PLAIN, play },
     { encoder: openEncoder("native") },
   );
@@ -155,9 +168,9 @@ lessons("what a lesson throws or rejects with leaves no stub", async () => {
     scene.rest("stub", "a stub");
     throw mine;
   };
-  assert.is(await rejection(recordScenario({ ...PLAIN, play })), mine);
+  assert.is(await rejection(recordLesson({ ...PLAIN, play })), mine);
   const later: Lesson["play"] = async (scene) => play(scene);
-  assert.is(await rejection(recordScenario({ ...PLAIN, play: later })), mine);
+  assert.is(await rejection(recordLesson({ ...PLAIN, play: later })), mine);
 });
 
 lessons("a signal rejects with its reason, and leaves no stub", async () => {
@@ -174,22 +187,22 @@ lessons("a signal rejects with its reason, and leaves no stub", async () => {
       assert.is(scene.signal?.aborted, true);
     },
   };
-  assert.is(await rejection(recordScenario("host", { signal: AbortSignal.abort(reason) })), reason);
-  assert.is(await rejection(recordScenario(lesson, { signal })), reason);
+  assert.is(await rejection(recordLesson("host", { signal: AbortSignal.abort(reason) })), reason);
+  assert.is(await rejection(recordLesson(lesson, { signal })), reason);
   assert.ok(played);
   const listeners = process.listenerCount("SIGCONT");
-  assert.is(await rejection(recordScenario(lesson, { signal })), reason);
+  assert.is(await rejection(recordLesson(lesson, { signal })), reason);
   assert.is(process.listenerCount("SIGCONT"), listeners);
 });
 
 lessons("a lesson in which nothing is recorded is refused", async () => {
-  const error = await rejection(recordScenario({ ...PLAIN, play() {} }));
+  const error = await rejection(recordLesson({ ...PLAIN, play() {} }));
   assert.instance(error, InputError);
   assert.match(String(error), "steps: a recording has at least one");
 });
 
 lessons("an actor has signals and calls by every name that the library knows", async () => {
-  const recording = await recordScenario({
+  const recording = await recordLesson({
     ...PLAIN,
     play(scene) {
       const actor = scene.rest("stub", "a stub");

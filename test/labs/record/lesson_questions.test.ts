@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { SCENARIOS } from "../../../src/labs/record/index.ts";
+import { LESSONS } from "../../../src/labs/record/index.ts";
 import type { Question, Recording } from "../../../src/labs/record/recording.ts";
 import { arrange } from "../../../src/labs/record/said.ts";
 import { recordingOf } from "../../support/recordings.ts";
@@ -14,7 +14,7 @@ const lessons = suite("lessons: questions");
 
 async function allQuestions(): Promise<(Question & { readonly recording: Recording })[]> {
   const all = [];
-  for (const name of Object.keys(SCENARIOS)) {
+  for (const name of LESSONS) {
     const recording = await recordingOf(name);
     all.push(...recording.questions.map((question) => ({ ...question, recording })));
   }

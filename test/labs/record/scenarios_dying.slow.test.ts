@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../../../src/index.ts";
-import { parseRecording, recordScenario } from "../../../src/labs/record/index.ts";
+import { parseRecording, recordLesson } from "../../../src/labs/record/index.ts";
 import { dumpNoCore, limitLife } from "../../../src/labs/record/precautions.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import type { Recording, Step } from "../../../src/labs/record/recording.ts";
@@ -24,7 +24,7 @@ function answerTo({ questions, steps }: Recording, index: number): Step {
 }
 
 decisive("with EXITKILL it is killed, and nobody has sent it a signal", async () => {
-  const recording = await recordScenario("exitkill");
+  const recording = await recordLesson("exitkill");
   const step = answerTo(recording, 0);
   assert.equal([step.lane, step.kind, step.title], ["guest", "exit", "killed by SIGKILL"]);
   assert.is(step.kernel?.state, "Z");
@@ -38,7 +38,7 @@ decisive("with EXITKILL it is killed, and nobody has sent it a signal", async ()
 decisive(
   "an unmapped rseq area stops the stub where it was, with a fault of the kernel's",
   async () => {
-    const recording = await recordScenario("rseq");
+    const recording = await recordLesson("rseq");
     const munmap = recording.steps.find(({ title }) => title.startsWith("munmap"));
     assert.is(munmap?.kernel?.memory?.length, 1);
     // Where the kernel does not look at the area after a system call, it stops at its INT3 first.
@@ -71,7 +71,7 @@ decisive(
 );
 
 decisive("the cascade: grandchild, master, host die in this order, each once reaped", async () => {
-  const { steps } = await recordScenario("cascade");
+  const { steps } = await recordLesson("cascade");
   const told = steps.map(({ lane, about, title }) => `${lane} ${about} ${title}`);
   const order = [
     /^grandchild \w+ .*EVENT_EXIT$/,

@@ -25,7 +25,7 @@ function recorded(body: (recorder: Recorder, tracer: Tracer) => void): Recording
   addStubCode(recorder, tracer);
   recorder.addLane("host", "the host", process.pid);
   body(recorder, tracer);
-  return recorder.finish("test", { title: "", introduction: [] });
+  return recorder.finish({ name: "test", title: "", introduction: [] });
 }
 
 const CODE = 0x10000n;
@@ -207,7 +207,7 @@ stepping("a stub that stops where its end was waited for is an error", () => {
 stepping("a question without a step that answers it is an error", () => {
   const ask = () =>
     recorded((recorder) => {
-      recorder.ask({ text: "What?", choices: ["This", "That"], answer: 0, because: "" });
+      recorder.ask({ text: "What?", choices: [{ text: "This", reply: "", right: true }] });
     });
   assert.match(thrown(StateError, ask).message, 'no step answers the question "What?"');
 });

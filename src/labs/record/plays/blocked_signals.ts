@@ -13,7 +13,7 @@ const PATIENCE = 100;
 /** A call that sleeps until a signal is delivered. arm64 has no pause. */
 const SLEEP = HOST_ARCH === "amd64" ? "pause" : "ppoll";
 
-export const blockedSignals: Play<"blocked-signals"> = {
+export const play: Play<"blocked-signals"> = {
   play(scene, say) {
     const { tracer } = scene;
     const setOf = (signal: string) => tracer.encoder.signalSet(tracer.constant(signal));

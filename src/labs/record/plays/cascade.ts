@@ -10,7 +10,7 @@ const EXIT_SIGNAL = "SIGKILL";
 const KILLED = "killed by SIGKILL";
 const EXIT_STOP = "PTRACE_EVENT_EXIT";
 
-export const cascade: Play<"cascade"> = {
+export const play: Play<"cascade"> = {
   host: { lane: "observer", role: "the Node.js process, which sets up the others" },
 
   play(scene, say) {

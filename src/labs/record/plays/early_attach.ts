@@ -7,7 +7,7 @@ import { attachEarly, giveWay } from "./race.ts";
 
 type Says = SayOf<"early-attach">;
 
-export const earlyAttach: Play<"early-attach"> = {
+export const play: Play<"early-attach"> = {
   play(scene, say) {
     scene.recorder.observe(say("observed"));
     const master = scene.rest("master", "the first stub");

@@ -2,7 +2,7 @@ import { common } from "../lesson_text.ts";
 import { killTracer } from "./dying_tracer.ts";
 import type { Play } from "./play.ts";
 
-export const exitkill: Play<"exitkill"> = {
+export const play: Play<"exitkill"> = {
   play(scene, say) {
     const options = ["PTRACE_O_TRACESYSGOOD", "PTRACE_O_EXITKILL"];
     const { keeper, guest, idle } = killTracer(scene, options, say("options"));

@@ -2,7 +2,7 @@ import { hex } from "../../../lib/errors.ts";
 import { checkAtRest, stepToSelfStop } from "../birth.ts";
 import type { Play } from "./play.ts";
 
-export const grandchild: Play<"grandchild"> = {
+export const play: Play<"grandchild"> = {
   play(scene, say) {
     const { tracer } = scene;
     const master = scene.rest("master", "the first stub");

@@ -1,7 +1,7 @@
 import { checkAtRest, stepToSelfStop } from "../birth.ts";
 import type { Play } from "./play.ts";
 
-export const host: Play<"host"> = {
+export const play: Play<"host"> = {
   play(scene, say) {
     const stub = scene.fork();
     stepToSelfStop(stub, say.parts("stub"));

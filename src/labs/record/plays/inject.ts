@@ -5,7 +5,7 @@ import type { Play } from "./play.ts";
 /** A file descriptor that is not open. */
 const NO_FILE = 1_000_000;
 
-export const inject: Play<"inject"> = {
+export const play: Play<"inject"> = {
   play(scene, say) {
     const { tracer } = scene;
     const stub = scene.rest("master", "the first stub");

@@ -9,7 +9,7 @@ const BURNT = 50;
 
 const isLeft = ({ state, tracerTid }: ProcessFacts) => state === "T" && tracerTid === 0;
 
-export const noExitkill: Play<"no-exitkill"> = {
+export const play: Play<"no-exitkill"> = {
   play(scene, say) {
     const { keeper, guest, idle } = killTracer(scene, ["PTRACE_O_TRACESYSGOOD"], say("options"));
     guest.until(isLeft);

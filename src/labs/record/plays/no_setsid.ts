@@ -8,7 +8,7 @@ import type { Play } from "./play.ts";
 /** The byte of Ctrl-C. */
 const CTRL_C = "\x03";
 
-export const noSetsid: Play<"no-setsid"> = {
+export const play: Play<"no-setsid"> = {
   host: { lane: "terminal", role: "the keyboard of the host's terminal" },
 
   async play(scene, say) {

@@ -4,7 +4,7 @@ import type { Play } from "./play.ts";
 /** How long the host waits for what never comes, in milliseconds. */
 const PATIENCE = 200;
 
-export const noWuntraced: Play<"no-wuntraced"> = {
+export const play: Play<"no-wuntraced"> = {
   play(scene, say) {
     const { tracer } = scene;
     const child = scene.birth({ lane: "master", role: "the first stub", ...say.parts("birth") });

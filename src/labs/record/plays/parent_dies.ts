@@ -6,7 +6,7 @@ import type { Play, SayOf } from "./play.ts";
 
 type Says = SayOf<"parent-dies">;
 
-export const parentDies: Play<"parent-dies"> = {
+export const play: Play<"parent-dies"> = {
   play(scene, say) {
     const keeper = scene.keeper();
     keeper.stub.scrub();

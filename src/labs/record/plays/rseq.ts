@@ -11,7 +11,7 @@ const { PC, TRAP } = NAMES;
 /** What glibc registers. */
 const AREA_LENGTH = 32;
 
-export const rseq: Play<"rseq"> = {
+export const play: Play<"rseq"> = {
   play(scene, say) {
     const { recorder, tracer } = scene;
     const actor = scene.rest("master", "the first stub", { memory: true, omit: ["rseq"] });

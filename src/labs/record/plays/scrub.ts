@@ -4,7 +4,7 @@ import { hex } from "../../../lib/errors.ts";
 import { NAMES } from "../arch.ts";
 import type { Play } from "./play.ts";
 
-export const scrub: Play<"scrub"> = {
+export const play: Play<"scrub"> = {
   play(scene, say) {
     const { stubAddress, restAddress } = scene.tracer;
     const [start, end] = [stubAddress, stubAddress + PAGE_SIZE];

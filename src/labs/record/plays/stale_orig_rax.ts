@@ -12,7 +12,7 @@ const NO_CALL = -1n;
 /** How far the kernel goes back. */
 const BACK = BigInt(HOST_MACHINE.syscallLength);
 
-export const staleOrigRax: Play<"stale-orig-rax"> = {
+export const play: Play<"stale-orig-rax"> = {
   play(scene, say) {
     scene.recorder.observe(say("observed"));
     const stub = scene.rest("master", "the first stub");

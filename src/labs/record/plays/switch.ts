@@ -19,7 +19,7 @@ const SKIPPED =
     ? { fact: "x0 after the call that it ended with: its argument, not executed", word: 0n }
     : { fact: "the result of the call that it ended with: -ENOSYS, not executed", word: -38n };
 
-export const switchLesson: Play<"switch"> = {
+export const play: Play<"switch"> = {
   host: { lane: "host", role: "the Node.js process: tracer, and the guest's kernel" },
   play(scene, say) {
     // A subprocess with the guest in it, and registers at its first instruction.

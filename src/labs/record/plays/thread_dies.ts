@@ -12,7 +12,7 @@ import type { Play, SayOf, Stage } from "./play.ts";
 
 type Says = SayOf<"thread-dies">;
 
-export const threadDies: Play<"thread-dies"> = {
+export const play: Play<"thread-dies"> = {
   host: { lane: "main", role: "the main thread of the host, which lives on" },
   async play(scene, say) {
     // Before the worker's tracer, so that both have the stub code at one address.

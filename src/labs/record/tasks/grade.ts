@@ -7,7 +7,7 @@ import { ForeignProcess } from "../../../sandbox/process.ts";
 import { factOf } from "../fact.ts";
 import { expectRecording } from "../load.ts";
 import { Pieces, writeMessage } from "../pieces.ts";
-import { recordScenario } from "../record.ts";
+import { recordLesson } from "../record.ts";
 import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
 import { type Answer, KERNEL } from "./answer.ts";
@@ -55,7 +55,7 @@ const recordings = new Map<string, Promise<Recording>>();
 
 async function readAnswer({ answer }: Submission, exercise: Read): Promise<Judged> {
   const { scenario } = exercise;
-  const known = recordings.get(scenario) ?? recordScenario(scenario);
+  const known = recordings.get(scenario) ?? recordLesson(scenario);
   recordings.set(scenario, known);
   const recording = await known;
   const made = readStep(exercise, recording, answer);
@@ -82,7 +82,7 @@ function tellKernel({ kernel }: Step): string {
 /** A right answer's edited part: for a task about a recording, found in one. */
 export async function keyOf(exercise: Exercise): Promise<string> {
   if (isPlayed(exercise)) return exercise.key;
-  const recording = await recordScenario(exercise.scenario);
+  const recording = await recordLesson(exercise.scenario);
   const at = recording.steps.findIndex((step) => exercise.holds(step, recording));
   return `step = ${at + 1}\n`;
 }
@@ -119,7 +119,7 @@ async function tryAnswer(file: string, { task, exercise, source }: Submission): 
       );
       if (judged === undefined) recorder.check(lost.name, lost.expected, lost.seen);
       const { title, text: introduction } = textOf(task, exercise);
-      const recording = recorder.finish(`task-${task}`, { title, introduction });
+      const recording = recorder.finish({ name: `task-${task}`, title, introduction });
       expectRecording(recording);
       const reason = judged === undefined ? reasonOf(lost) : judged.reason;
       return { reason, recording: { ...recording, discarded } };

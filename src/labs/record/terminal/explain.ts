@@ -1,9 +1,9 @@
 // The explanation: a step, a question, the introduction, the end.
 
 import { counted } from "../../../lib/page/figures.ts";
+import { lessonAfter, summaryOf } from "../course.ts";
 import { lessonText } from "../lesson_text.ts";
 import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
-import { lessonAfter, SCENARIOS } from "../scenarios.ts";
 import { type Block, rowsOf, STAGED, tell, tellEnd, tellIntroduction } from "../tell.ts";
 import { draw, type Line, prose, type Style, say } from "./frame.ts";
 import type { State } from "./state.ts";
@@ -106,9 +106,7 @@ export function tellEnding(state: State, width: number): Line[] {
   const next = lessonAfter(scenario);
   const blocks: Block[] = [
     { kind: "heading", text: questions === 0 ? "" : score },
-    ...(next === undefined
-      ? []
-      : [told(`Next: stublab lesson ${next}: ${SCENARIOS[next]?.summary}`)]),
+    ...(next === undefined ? [] : [told(`Next: stublab lesson ${next}: ${summaryOf(next)}`)]),
     ...state.tasks.map(({ name, title }) => told(`Task: stublab lesson task ${name}: ${title}`)),
     ...tellEnd(state.recording),
     ...tellTrials(lessonText(scenario, machine.arch)?.try ?? []),

@@ -4,8 +4,8 @@ import { fit, leftOut } from "../../../lib/page/fit.ts";
 import { type Html, html, NOTHING, plain, shown } from "../../../lib/page/html.ts";
 import { listed } from "../../../lib/page/sentence.ts";
 import { BASE_STYLE } from "../../../lib/page/style.ts";
+import { COURSE } from "../course.ts";
 import type { Recording } from "../recording.ts";
-import { COURSE } from "../scenarios.ts";
 import { GALLERY_STYLE } from "./gallery_style.ts";
 import type { Course, CoursePage } from "./page/data.ts";
 import { renderThumbnail } from "./thumbnail.ts";
@@ -33,11 +33,9 @@ interface Part {
 
 /** The parts of the course; what belongs to none comes last. */
 function arrange(exhibits: readonly Exhibit[]): Part[] {
-  const parts = COURSE.map(({ title, scenarios }) => ({
+  const parts = COURSE.map(({ title, lessons }) => ({
     title,
-    of: scenarios.flatMap((name) =>
-      exhibits.filter(({ recording }) => recording.scenario === name),
-    ),
+    of: lessons.flatMap((name) => exhibits.filter(({ recording }) => recording.scenario === name)),
   }));
   const placed = new Set(parts.flatMap(({ of }) => of));
   parts.push({ title: "Others", of: exhibits.filter((each) => !placed.has(each)) });

@@ -1,0 +1,109 @@
+import { InputError, UnsupportedError } from "../../lib/errors.ts";
+import { nearest } from "../../lib/nearest.ts";
+import { text } from "../../lib/shape.ts";
+import { HOST } from "./arch.ts";
+import type { Lesson } from "./lesson.ts";
+import { lessonText, sayOf } from "./lesson_text.ts";
+import type { Ids } from "./plays/ids.ts";
+import type { Play } from "./plays/play.ts";
+
+type Name = Exclude<keyof Ids, "common">;
+
+/** The play of each lesson, which is loaded on demand. */
+const PLAYS: { readonly [N in Name]: () => Promise<{ readonly play: Play<N> }> } = {
+  host: () => import("./plays/host.ts"),
+  grandchild: () => import("./plays/grandchild.ts"),
+  inject: () => import("./plays/inject.ts"),
+  scrub: () => import("./plays/scrub.ts"),
+  switch: () => import("./plays/switch.ts"),
+  "parent-dies": () => import("./plays/parent_dies.ts"),
+  "thread-dies": () => import("./plays/thread_dies.ts"),
+  "early-attach": () => import("./plays/early_attach.ts"),
+  "no-wuntraced": () => import("./plays/no_wuntraced.ts"),
+  "blocked-signals": () => import("./plays/blocked_signals.ts"),
+  "no-setsid": () => import("./plays/no_setsid.ts"),
+  "no-exitkill": () => import("./plays/no_exitkill.ts"),
+  exitkill: () => import("./plays/exitkill.ts"),
+  "stale-orig-rax": () => import("./plays/stale_orig_rax.ts"),
+  rseq: () => import("./plays/rseq.ts"),
+  cascade: () => import("./plays/cascade.ts"),
+};
+
+/** The lessons in the parts of the course: docs/lessons/README.md. */
+export const COURSE: readonly { readonly title: string; readonly lessons: readonly string[] }[] = [
+  {
+    title: "How it works",
+    lessons: ["host", "grandchild", "inject", "scrub", "switch"],
+  },
+  {
+    title: "What can go wrong at a birth, and why each of its steps is needed",
+    lessons: [
+      "parent-dies",
+      "thread-dies",
+      "early-attach",
+      "no-wuntraced",
+      "blocked-signals",
+      "no-setsid",
+    ],
+  },
+  {
+    title: "What can go wrong later",
+    lessons: ["no-exitkill", "exitkill", "stale-orig-rax", "rseq", "cascade"],
+  },
+];
+
+/** The names of all lessons, in the order of the course. */
+export const LESSONS: readonly string[] = COURSE.flatMap(({ lessons }) => lessons);
+
+/** What a lesson shows, in a line; empty if there is no such lesson. */
+export function summaryOf(name: string): string {
+  return lessonText(name)?.summary ?? "";
+}
+
+/** Why a lesson cannot be recorded on this machine's architecture; undefined if it can. */
+export function refusalOf(name: string): string | undefined {
+  return Object.hasOwn(HOST.REFUSED, name) ? HOST.REFUSED[name] : undefined;
+}
+
+/** The lesson after one that can be recorded here; undefined after the last, and after what is no lesson. */
+export function lessonAfter(name: string): string | undefined {
+  const all = LESSONS.filter((each) => refusalOf(each) === undefined);
+  return all.includes(name) ? all[all.indexOf(name) + 1] : undefined;
+}
+
+function isName(name: string): name is Name {
+  return Object.hasOwn(PLAYS, name);
+}
+
+/** @throws InputError that names the nearest lesson; UnsupportedError if it does not exist on this architecture */
+export async function loadLesson(name: string): Promise<Lesson> {
+  text(name, "lesson");
+  const refusal = refusalOf(name);
+  if (refusal !== undefined) {
+    throw new UnsupportedError(`the lesson "${name}" cannot be recorded here: ${refusal}`);
+  }
+  if (isName(name)) return load(name);
+  const near = nearest(name, LESSONS);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw new InputError(`unknown lesson "${name}"${hint}`, {
+    remedy: `lessons: ${LESSONS.join(", ")}`,
+  });
+}
+
+/** A play with the texts of its page. */
+async function load<N extends Name>(name: N): Promise<Lesson> {
+  const { host, play, sandboxed } = (await PLAYS[name]()).play;
+  const say = sayOf(name);
+  const { title = "", introduction = [] } = lessonText(name) ?? {};
+  return {
+    name,
+    title,
+    introduction,
+    host,
+    play: (scene) => play(scene, say),
+    sandboxed: sandboxed && {
+      host: sandboxed.host,
+      play: (scene, stage) => sandboxed.play(scene, say, stage),
+    },
+  };
+}
