@@ -44,6 +44,9 @@ function dieAfter(scene: Scene, say: Says, keeper: Acting): string {
   child.stepThroughCall("prctl");
   const { kill: why, stop, wait } = say.parts("after");
   kill(say, parent, why);
+  // From its end, before the wait for it.
+  const { recorder } = scene;
+  recorder.arrow("signal", recorder.length - 2, recorder.length, "PDEATHSIG SIGKILL");
   const how = child.awaitEnd({ stop, wait });
   reap(say, keeper, child);
   return how;

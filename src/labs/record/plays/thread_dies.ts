@@ -28,6 +28,9 @@ export const play: Play<"thread-dies"> = {
       if (deadline.isOver) throw new StateError(`thread ${tid} did not end`);
     }
     scene.say(`thread ${tid} is gone, process ${process.pid} lives`, say("gone"));
+    // From the thread's end, before the note.
+    const { recorder } = scene;
+    recorder.arrow("signal", recorder.length - 2, recorder.length, "PDEATHSIG SIGKILL");
     // Any thread of a process may wait for its children.
     const how = adopt(scene, "stub", stub).awaitEnd(say.parts("killed"));
     const other = adopt(scene, "control", control);

@@ -37,6 +37,8 @@ export class Layout {
   readonly height: number;
   /** Whether boxes are below each other: there is no room for columns. */
   readonly isNarrow: boolean;
+  /** Characters that a label has room for. */
+  readonly room: number;
   readonly #rects = new Map<string, Rect>();
   /** From the top of a box to its lines for parents and tracers, and to those over and under it. */
   readonly #lines: readonly [parent: number, tracer: number, over: number, under: number];
@@ -47,6 +49,7 @@ export class Layout {
     this.width = words && !this.isNarrow ? Math.max(width, COLUMN * columns) : width;
     const room = this.width - 2 * MARGIN;
     const gap = words ? Math.max(72, Math.min(150, room / columns / 2.8)) : 24;
+    this.room = this.isNarrow ? 44 : Math.floor(gap / 7);
     const own = Math.min(WIDEST, (room - (columns - 1) * gap) / columns);
     const pitch = (room - own) / Math.max(1, columns - 1);
     const below = words ? GAP : MARGIN;

@@ -85,9 +85,9 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
   const [x, y] = layout.isNarrow ? [layout.width / 2, middle[1] - 16] : middle;
   const lines = layout.isNarrow
     ? [[label, ...carries].join(" · ")]
-    : [...wrap(fit(label, 60), 17), ...carries];
+    : [...wrap(fit(label, 60), layout.room), ...carries];
   const tags = lines.flatMap((line, i) => {
-    const shown = fit(line, layout.isNarrow ? 44 : 17);
+    const shown = fit(line, layout.room);
     const wide = shown.length * SANS + 12;
     const top = y + 8 + i * 23;
     return [block("tag", x - wide / 2, top, wide, 20), text("label", x, top + 14, shown)];
