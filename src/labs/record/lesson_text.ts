@@ -116,7 +116,10 @@ export function lessonText(name: string, arch: Arch = HOST_ARCH): LessonText | u
 /** The words that pages and the terminal explain where they stand, for recordings of an architecture. */
 export function glossary(arch: Arch = HOST_ARCH): readonly Term[] {
   const told = inWordsOf(arch);
-  return readAll().glossary.map(({ forms, text }) => ({ forms, text: told(text) }));
+  return readAll().glossary.map(({ forms, text }) => ({
+    forms: forms.map(told),
+    text: told(text),
+  }));
 }
 
 /** Why each instruction of the stub code is there, with its text, by the label before it. */

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../../../src/index.ts";
-import { parseRecording, recordLesson } from "../../../src/labs/record/index.ts";
+import { parseRecording } from "../../../src/labs/record/index.ts";
 import { dumpNoCore, limitLife } from "../../../src/labs/record/precautions.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
-import type { Recording, Step } from "../../../src/labs/record/recording.ts";
 import { Scene } from "../../../src/labs/record/scene.ts";
 import { eventually, processState, run, stublabCommand } from "../../support/processes.ts";
+import { recordingOf } from "../../support/recordings.ts";
 import { testScenarios } from "../../support/scenario_tests.ts";
 
 const all = suite("scenarios: dying");
@@ -16,46 +16,14 @@ all.run();
 
 const decisive = suite("scenarios: dying: the decisive step");
 
-/** The step that answers a question. */
-function answerTo({ questions, steps }: Recording, index: number): Step {
-  const step = steps[questions[index]?.step ?? -1];
-  if (step === undefined) throw new Error(`there is no question ${index}`);
-  return step;
-}
-
-decisive("with EXITKILL it is killed, and nobody has sent it a signal", async () => {
-  const recording = await recordLesson("exitkill");
-  const step = answerTo(recording, 0);
-  assert.equal([step.lane, step.kind, step.title], ["guest", "exit", "killed by SIGKILL"]);
-  assert.is(step.kernel?.state, "Z");
-  const signals = recording.steps.filter(({ title }) => title.startsWith("tgkill"));
-  assert.equal(
-    signals.map(({ about }) => about),
-    ["tracer"],
-  );
+decisive("the question of rseq has the answer that this kernel gives", async () => {
+  const { questions, steps } = await recordingOf("rseq");
+  const [question] = questions;
+  // Where the kernel does not look at the area after a system call, the stub stops at its INT3 first.
+  const rests = steps[question?.step ?? -1]?.title === "stopped by SIGTRAP";
+  const right = question?.choices[question.answer] ?? "";
+  assert.match(right, rests ? /^Its INT3/ : /^A SIGSEGV, before/);
 });
-
-decisive(
-  "an unmapped rseq area stops the stub where it was, with a fault of the kernel's",
-  async () => {
-    const recording = await recordLesson("rseq");
-    const munmap = recording.steps.find(({ title }) => title.startsWith("munmap"));
-    assert.is(munmap?.kernel?.memory?.length, 1);
-    // Where the kernel does not look at the area after a system call, it stops at its INT3 first.
-    const stops = recording.steps.filter(({ kind }) => kind === "stop");
-    const index = stops.findIndex(({ title }) => title === "stopped by SIGSEGV");
-    const [stop, rest] = [stops[index], stops[index - 1]];
-    const rests = answerTo(recording, 0).title === "stopped by SIGTRAP";
-    const [question] = recording.questions;
-    assert.match(
-      question?.choices[question.answer] ?? "",
-      rests ? /^Its INT3/ : /^A SIGSEGV, before/,
-    );
-    assert.is(answerTo(recording, 0), rests ? rest : stop);
-    const before = rests ? rest?.registers?.after : munmap?.registers?.after;
-    assert.equal(stop?.registers?.before, before);
-  },
-);
 
 decisive(
   "where the C library registers no rseq, the recording says so, and ends the same",
@@ -69,33 +37,6 @@ decisive(
     assert.ok(end.every(({ held }) => held));
   },
 );
-
-decisive("the cascade: grandchild, master, host die in this order, each once reaped", async () => {
-  const { steps } = await recordLesson("cascade");
-  const told = steps.map(({ lane, about, title }) => `${lane} ${about} ${title}`);
-  const order = [
-    /^grandchild \w+ .*EVENT_EXIT$/,
-    /^host grandchild ptrace\(PTRACE_CONT/,
-    /^grandchild \w+ killed/,
-    /^host master wait4\(.* = 0$/,
-    /^host grandchild wait4\(.*killed/,
-    /^master \w+ .*EVENT_EXIT$/,
-    /^host master ptrace\(PTRACE_CONT/,
-    /^master \w+ killed/,
-    /^host host killed/,
-    /^observer host wait4/,
-    /^keeper master wait4/,
-    /^keeper grandchild wait4/,
-  ];
-  const indices = order.map((pattern) => told.findIndex((text) => pattern.test(text)));
-  assert.ok(!indices.includes(-1), `${indices}`);
-  assert.equal(
-    indices,
-    indices.toSorted((a, b) => a - b),
-  );
-  const reaped = told.filter((text) => /^host master wait4\(.*killed/.test(text));
-  assert.equal(reaped, [], "the host does not come to that");
-});
 
 decisive.run();
 
