@@ -46,7 +46,7 @@ const lesson = {
     const result = actor.call("getpid", [], {
       why: "The frame of getpid.",
       answer: "RAX is the pid of the stub.",
-      before: () => scene.ask(question),
+      rest: { text: "The INT3 stops the stub: the call is over.", question },
     });
     scene.check("getpid", String(stub.pid), String(result.value));
 

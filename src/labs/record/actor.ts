@@ -75,10 +75,6 @@ export interface CallTelling {
   readonly stepped?: boolean | undefined;
   /** Why the stub executes the call, if it is stepped. */
   readonly executed?: Said | undefined;
-  /** Called once the registers are written, before the stub is resumed: to ask a question, for instance. */
-  readonly before?: (() => void) | undefined;
-  /** The same before the recording shows the result. */
-  readonly beforeAnswer?: (() => void) | undefined;
   /** If it is stepped: called at once after the call, with its step and its result. */
   readonly returned?: ((step: number, result: bigint) => void) | undefined;
 }
@@ -90,8 +86,6 @@ const CALL_TELLING = {
   rest: said,
   stepped: truth,
   executed: said,
-  before: callback,
-  beforeAnswer: callback,
   returned: callback,
 };
 
@@ -635,7 +629,6 @@ export class Actor {
   inject(frame: RegisterBlock, told: CallTelling): SyscallResult {
     const { tracer } = this.thread;
     this.setRegisters(frame, told.why);
-    told.before?.();
     if (told.stepped) this.#stepCall(told);
     else this.#runToRest(told);
     this.getRegisters(told.answer);
@@ -643,22 +636,20 @@ export class Actor {
   }
 
   /** Steps the call and the instructions after it. */
-  #stepCall({ executed: why, stop, returned, beforeAnswer }: CallTelling): void {
+  #stepCall({ executed: why, stop, returned }: CallTelling): void {
     this.recorder.observe(common("call.stepped"));
-    beforeAnswer?.();
     const call = this.stepTo(this.thread.tracer.selfStopAddress, { why, stop }, 1);
     returned?.(call, resultWord(this.registers()));
     this.#stepToTrap();
   }
 
   /** The stub runs by itself, unobserved. */
-  #runToRest({ stop: passed = common("call.passed"), rest, beforeAnswer }: CallTelling): void {
+  #runToRest({ stop: passed = common("call.passed"), rest }: CallTelling): void {
     const { tracer, tid } = this.thread;
     this.resume(common("call.resumed"));
     for (let stops = 0; stops < MOST_STOPS; stops++) {
       const stop = this.thread.wait();
       const isOver = stop.signal === tracer.constant("SIGTRAP");
-      if (isOver) beforeAnswer?.();
       const at = this.stopped(stop, isOver ? withText(rest, common("call.rests")) : passed);
       this.waited(at, isOver ? common("call.reported") : common("call.passed-reported"));
       if (isOver) return;

@@ -7,7 +7,7 @@ import type { Said } from "./said.ts";
 
 /** How a clone is told, and where the new stub is shown. */
 export interface CloneOptions
-  extends Pick<CallTelling, "why" | "before" | "beforeAnswer">,
+  extends Pick<CallTelling, "why">,
     Partial<Pick<CallTelling, "executed" | "answer">> {
   /** The lane of the new stub. Default: "grandchild". */
   readonly lane?: string;

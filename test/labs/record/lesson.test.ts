@@ -208,7 +208,7 @@ lessons("an actor has signals and calls by every name that the library knows", a
       const actor = scene.rest("stub", "a stub");
       const number = scene.tracer.syscallNumber("getpid");
       for (const call of ["getpid", number, Number(number)]) {
-        const { value } = actor.call(call, [], { ...TOLD, stop: undefined, before: undefined });
+        const { value } = actor.call(call, [], { ...TOLD, stop: undefined, rest: undefined });
         scene.check("getpid", `${actor.pid}`, `${value}`);
       }
       actor.signal("USR1", "It is pending.");
