@@ -21,7 +21,7 @@ sandbox("what it recorded before it was killed is in the recording", async () =>
   const recorder = new Recorder();
   const terminal = openTerminal(recorder.encoder);
   {
-    await using host = Sandbox.start(recorder, "no-setsid", { terminal: terminal.line });
+    await using host = Sandbox.start(recorder, "no-setsid", terminal.line);
     assert.is(await host.reaches("ready"), "");
     const stubs = childrenOf(host.pid);
     assert.is(stubs.length, 2);

@@ -1,15 +1,13 @@
 import { readSync, writeSync } from "node:fs";
 import { loadShim } from "../../core/shim/shim.ts";
 import { errnoName } from "../../lib/errno.ts";
-import { StateError, UnsupportedError } from "../../lib/errors.ts";
+import { UnsupportedError } from "../../lib/errors.ts";
 import { nullable, optional, record, type Shaped, text, truth } from "../../lib/shape.ts";
 import type { Recorder } from "./recorder.ts";
 import { listing, type Piece, pieceShape } from "./recording.ts";
 
 const messageShape = record({
   piece: optional<Piece>(pieceShape),
-  /** The point at which it waits, and what it tells there. */
-  pause: optional(record({ point: text, told: text })),
   /** Why it failed. */
   failed: optional(record({ message: text, remedy: text, code: text })),
   /** An answer to a task that is to be tried: the file, and its code. */
@@ -47,13 +45,8 @@ export class Pieces {
     this.file = loadShim().memoryFile(0);
     if (this.file < 0) {
       const errno = errnoName(-this.file);
-      throw new UnsupportedError(
-        `a file for a sandbox cannot be made: memfd_create failed with ${errno}`,
-        {
-          call: "memfd_create",
-          errno,
-        },
-      );
+      const what = `a file for a sandbox cannot be made: memfd_create failed with ${errno}`;
+      throw new UnsupportedError(what, { call: "memfd_create", errno });
     }
   }
 
@@ -72,24 +65,12 @@ export class Pieces {
     return lines.flatMap((line) => {
       const { piece, ...message } = parseMessage(line);
       if (piece === undefined) return [message];
-      this.#adopt(piece);
+      this.#recorder.adopt(piece, this.#steps);
       return [];
     });
   }
 
-  #adopt(piece: Piece): void {
-    for (const _ of piece.steps ?? []) this.#steps.push(this.#recorder.length);
-    this.#recorder.adopt(piece, (index) => this.stepOf(index));
-  }
-
   close(): void {
     loadShim().close(this.file);
-  }
-
-  /** The index in the recording of a step, by the index that the sandbox has. */
-  stepOf(index: number): number {
-    const step = this.#steps[index];
-    if (step === undefined) throw new StateError(`a sandbox has no step ${index}`);
-    return step;
   }
 }

@@ -107,9 +107,11 @@ export class Recorder {
   /**
    * Adds a piece of another recorder. All its pieces must be added in order.
    *
-   * @param stepOf maps the index of a step there to the index here.
+   * @param known the indices of its steps here, by those there: gets those of this piece
    */
-  adopt({ arrows = [], questions = [], ...piece }: Piece, stepOf: (index: number) => number): void {
+  adopt({ arrows = [], questions = [], ...piece }: Piece, known: number[]): void {
+    known.push(...(piece.steps ?? []).map((_, i) => this.length + i));
+    const stepOf = (index: number) => known[index] ?? 0;
     this.add({
       ...piece,
       arrows: arrows.map((it) => ({ ...it, from: stepOf(it.from), to: stepOf(it.to) })),

@@ -1,84 +1,105 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
+import type { EventEmitter } from "node:events";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { AwakeDeadline } from "../../lib/awake.ts";
 import { limitError } from "../../lib/errno.ts";
 import { StateError } from "../../lib/errors.ts";
-import { type Message, Pieces } from "./pieces.ts";
+import { optional, record, type Shaped, text } from "../../lib/shape.ts";
 import type { Recorder } from "./recorder.ts";
+import { type Piece, pieceShape } from "./recording.ts";
 
 /** How long a sandbox may take from one point to the next, and how often it is looked at, in milliseconds. */
 const [DEADLINE, PAUSE] = [60_000, 1];
 
-/** The file descriptors of a sandboxed process after the usual three: what it records, and its terminal. */
-const PIECES = 3;
+/** The descriptor of a sandboxed process's terminal, after the usual three and that of its messages. */
 export const TERMINAL = 4;
-
-/** How a sandbox ended; a thread has no signal of its own. */
-export interface SandboxEnd {
-  readonly code: number | null;
-  readonly signal: string | null;
-}
 
 /** How much of a sandbox's standard error is kept, in UTF-16 units. */
 const MOST_COMPLAINT = 1 << 16;
 
-export interface SandboxOptions {
-  /** An open terminal, TERMINAL in the sandbox, which leads a session of its own then. */
-  readonly terminal?: number;
-}
+const messageShape = record({
+  piece: optional<Piece>(pieceShape),
+  /** The point at which it waits, and what it tells there. */
+  pause: optional(record({ point: text, told: text })),
+  /** Why it failed. */
+  failed: optional(record({ message: text, remedy: text })),
+});
 
-/** A process or a thread. */
-interface Vehicle {
-  readonly pid: number;
-  /** Its end; with the cause if it could not start, or was lost. */
-  readonly end: Promise<SandboxEnd & { readonly cause?: unknown }>;
-  /** What it has written to its standard error. */
-  complaint(): string;
-  goOn(): void;
-  kill(signal: NodeJS.Signals): void;
+/** What a sandbox says: one of these. */
+export interface Message extends Partial<Shaped<typeof messageShape>> {}
+
+/** How a sandbox ended; a thread has no signal of its own. The cause is given if it could not start, or was lost. */
+export interface SandboxEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly cause?: unknown;
 }
 
 /**
- * A copy of the host that may die: a process (or a thread) of its own, which runs a scenario's `sandboxed`. The recording
- * of the host gets what is recorded there, in order, however the process ends.
+ * A copy of the host: a process, or a thread, of its own, which runs the `sandboxed` part of a play. The recording of the
+ * host gets what is recorded there, in order.
  *
  * @example
- * await using sandbox = Sandbox.start(recorder, "cascade");
- * const pid = Number(await sandbox.reaches("ready"));
+ * await using sandbox = Sandbox.start(recorder, "no-setsid");
+ * const told = await sandbox.reaches("ready");
  * sandbox.goOn();
- * const { signal } = await sandbox.ended();
+ * const { code } = await sandbox.ended();
  */
 export class Sandbox {
-  readonly #vehicle: Vehicle;
-  readonly #pieces: Pieces;
+  readonly #recorder: Recorder;
+  readonly #vehicle: ChildProcess | Worker;
   readonly #messages: Message[] = [];
-  #end: Awaited<Vehicle["end"]> | undefined;
+  /** The indices of its steps in the recording, by its own. */
+  readonly #steps: number[] = [];
+  #complaint = "";
+  #end: SandboxEnd | undefined;
 
-  /** @param scenario its name: a sandbox loads it for itself. */
-  static start(recorder: Recorder, scenario: string, options: SandboxOptions = {}): Sandbox {
-    const pieces = new Pieces(recorder);
-    return new Sandbox(pieces, startProcess(scenario, wordOf(recorder), pieces.file, options));
+  /**
+   * @param lesson its name: a sandbox loads it for itself
+   * @param terminal an open terminal: TERMINAL in the sandbox, which leads a session of its own then
+   */
+  static start(recorder: Recorder, lesson: string, terminal?: number): Sandbox {
+    const child = fork(script(), [lesson, wordOf(recorder)], {
+      stdio: ["ignore", "ignore", "pipe", "ipc", ...(terminal === undefined ? [] : [terminal])],
+      detached: terminal !== undefined,
+      execArgv: [],
+    });
+    return new Sandbox(recorder, child, "close");
   }
 
   /** The same in a thread of this process. */
-  static startThread(recorder: Recorder, scenario: string): Sandbox {
-    const pieces = new Pieces(recorder);
-    return new Sandbox(pieces, startThread(scenario, wordOf(recorder), pieces.file));
+  static startThread(recorder: Recorder, lesson: string): Sandbox {
+    const worker = new Worker(script(), { argv: [lesson, wordOf(recorder)] });
+    return new Sandbox(recorder, worker, "exit");
   }
 
-  private constructor(pieces: Pieces, vehicle: Vehicle) {
-    this.#pieces = pieces;
+  /** @param ending the event after which nothing comes any more */
+  private constructor(recorder: Recorder, vehicle: ChildProcess | Worker, ending: string) {
+    this.#recorder = recorder;
     this.#vehicle = vehicle;
-    void vehicle.end.then((end) => {
-      this.#end = end;
+    const events: EventEmitter = vehicle;
+    events.on("message", (value) => this.#take(messageShape(value, "")));
+    events.on("error", (cause) => {
+      this.#end = { code: null, signal: null, cause };
     });
+    events.on(ending, (code: number | null, signal: string | null = null) => {
+      this.#end ??= { code, signal };
+    });
+    if (vehicle instanceof Worker) return;
+    vehicle.stderr?.setEncoding("utf8").on("data", (more: string) => {
+      this.#complaint = (this.#complaint + more).slice(0, MOST_COMPLAINT);
+    });
+  }
+
+  #take({ piece, ...message }: Message): void {
+    if (piece === undefined) this.#messages.push(message);
+    else this.#recorder.adopt(piece, this.#steps);
   }
 
   /** Of the process; a thread's is this one's. */
   get pid(): number {
-    return this.#vehicle.pid;
+    return (this.#vehicle instanceof Worker ? process : this.#vehicle).pid ?? -1;
   }
 
   /**
@@ -88,24 +109,26 @@ export class Sandbox {
    * @throws StateError if it fails, ends, pauses elsewhere, or is late
    */
   reaches(point: string): Promise<string> {
-    return this.#until(`come to "${point}"`, () => {
-      const end = this.#end;
+    const place = `come to "${point}"`;
+    return this.#until(place, () => {
       const message = this.#next();
       if (message?.pause?.point === point) return message.pause.told;
-      if (message === undefined && end === undefined) return undefined;
-      const what = `the sandboxed host did not come to "${point}": `;
+      const what = `the sandboxed host did not ${place}: `;
       if (message !== undefined) throw new StateError(what + JSON.stringify(message));
-      throw this.#failure(what + howItEnded(end));
+      if (this.#end !== undefined) throw this.#failure(what + howItEnded(this.#end));
+      return undefined;
     });
   }
 
   /** Sends it on from where it pauses. */
   goOn(): void {
-    this.#vehicle.goOn();
+    if (this.#vehicle instanceof Worker) this.#vehicle.postMessage("");
+    else this.#vehicle.send("");
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.#vehicle.kill(signal);
+    if (this.#vehicle instanceof Worker) void this.#vehicle.terminate();
+    else this.#vehicle.kill(signal);
   }
 
   /** Waits for its end; what it has recorded is in the recording then. @throws StateError if its part failed */
@@ -113,18 +136,19 @@ export class Sandbox {
     const end = await this.#until("end", () => this.#end);
     if (end.cause !== undefined) throw this.#failure("");
     while (this.#next() !== undefined);
-    return { code: end.code, signal: end.signal };
+    return end;
   }
 
   /** The index in the recording of a step, by the index that the sandbox has. */
   stepOf(index: number): number {
-    return this.#pieces.stepOf(index);
+    const step = this.#steps[index];
+    if (step === undefined) throw new StateError(`a sandbox has no step ${index}`);
+    return step;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#end === undefined) this.kill("SIGKILL");
-    await this.#vehicle.end;
-    this.#pieces.close();
+    await this.#until("end", () => this.#end);
   }
 
   async #until<T>(what: string, found: () => T | undefined): Promise<T> {
@@ -137,7 +161,6 @@ export class Sandbox {
 
   /** The next message besides its pieces, if there is one. @throws StateError if its part failed */
   #next(): Message | undefined {
-    this.#messages.push(...this.#pieces.take());
     const message = this.#messages.shift();
     if (message?.failed === undefined) return message;
     const { message: why, remedy } = message.failed;
@@ -152,15 +175,14 @@ export class Sandbox {
       const why = lost instanceof Error ? lost.message : String(lost);
       return limitError(doing, lost) ?? new StateError(`${doing}: ${why}`, { cause: lost });
     }
-    const complaint = this.#vehicle.complaint();
-    const [, message, code] = /^Error: (.*)$[\s\S]*^ {2}code: '(\w+)'/m.exec(complaint) ?? [];
+    const [, message, code] = /^Error: (.*)$[\s\S]*^ {2}code: '(\w+)'/m.exec(this.#complaint) ?? [];
     const cause = Object.assign(new Error(message), { code });
-    return limitError(what, cause) ?? new StateError(what, { cause: complaint });
+    return limitError(what, cause) ?? new StateError(what, { cause: this.#complaint });
   }
 }
 
-function howItEnded(end: SandboxEnd | undefined): string {
-  return end?.signal == null ? `it exited with status ${end?.code}` : `${end.signal} killed it`;
+function howItEnded({ code, signal }: SandboxEnd): string {
+  return signal === null ? `it exited with status ${code}` : `${signal} killed it`;
 }
 
 /** What a sandbox finds the encoder by. */
@@ -170,54 +192,3 @@ function wordOf({ encoder }: Recorder): string {
 
 /** What a sandbox runs. */
 const script = () => new URL("sandboxed.js", import.meta.url);
-
-function startProcess(
-  scenario: string,
-  encoder: string,
-  file: number,
-  { terminal }: SandboxOptions,
-): Vehicle {
-  const files = terminal === undefined ? [file] : [file, terminal];
-  const child = spawn(process.execPath, [fileURLToPath(script()), scenario, encoder, `${PIECES}`], {
-    stdio: ["pipe", "ignore", "pipe", ...files],
-    detached: terminal !== undefined,
-  });
-  let complaint = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    complaint = (complaint + text).slice(0, MOST_COMPLAINT);
-  });
-  // A process that has ended takes no orders; its end is reported elsewhere.
-  child.stdin?.on("error", () => {});
-  return {
-    pid: child.pid ?? -1,
-    complaint: () => complaint,
-    end: new Promise((resolve) => {
-      child.on("error", (cause) => resolve({ code: null, signal: null, cause }));
-      // Not "close": its stubs have the pipe, too. What it has written is read in the next turn.
-      child.on("exit", (code, signal) => setImmediate(() => resolve({ code, signal })));
-    }),
-    goOn: () => child.stdin?.write("\n"),
-    kill: (signal) => child.kill(signal),
-  };
-}
-
-function startThread(scenario: string, encoder: string, file: number): Vehicle {
-  // How often it was sent on.
-  const orders = new SharedArrayBuffer(4);
-  const argv = [scenario, encoder, file];
-  const worker = new Worker(script(), { argv, workerData: orders });
-  return {
-    pid: process.pid,
-    complaint: () => "",
-    end: new Promise((resolve) => {
-      worker.on("error", (cause) => resolve({ code: null, signal: null, cause }));
-      worker.on("exit", (code) => resolve({ code, signal: null }));
-    }),
-    goOn() {
-      const word = new Int32Array(orders);
-      Atomics.add(word, 0, 1);
-      Atomics.notify(word, 0);
-    },
-    kill: () => void worker.terminate(),
-  };
-}

@@ -1,25 +1,30 @@
-// What runs in a sandbox (sandbox.ts), a process or a thread: its arguments are a scenario, an encoder, and the file
-// descriptor into which it records. Where it pauses, a process waits for a byte on standard input, and a thread for a
-// change of the word that is its data.
+// What runs in a sandbox (sandbox.ts), a process or a thread: its arguments are a lesson and an encoder. It waits for a
+// message where it pauses.
 
-import { readSync } from "node:fs";
-import { isMainThread, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import type { Encoder } from "../../core/encoder/abi.ts";
 import { StateError, StublabError } from "../../lib/errors.ts";
 import { loadLesson } from "./course.ts";
-import { writeMessage } from "./pieces.ts";
 import { Recorder } from "./recorder.ts";
+import type { Message } from "./sandbox.ts";
 import { Scene } from "./scene.ts";
 
-const [scenario = "", encoder = "", descriptor] = process.argv.slice(2);
-const file = Number(descriptor);
-let pauses = 0;
+const [lesson = "", encoder = ""] = process.argv.slice(2);
 
-/** Waits until the host sends it on. */
-function waitForOrder(): void {
-  if (!isMainThread) Atomics.wait(new Int32Array(workerData), 0, pauses++);
-  // The end of the input is the end of the host that started this process.
-  else if (readSync(0, new Uint8Array(1)) === 0) process.exit(1);
+function send(message: Message): void {
+  if (parentPort === null) process.send?.(message);
+  else parentPort.postMessage(message);
+}
+
+/** Waits until the host sends it on. The end of the host that started this process ends it. */
+async function waitForOrder(): Promise<void> {
+  const die = () => process.exit(1);
+  process.on("disconnect", die);
+  await new Promise((resolve) => {
+    if (parentPort === null) process.once("message", resolve);
+    else parentPort.once("message", resolve);
+  });
+  process.off("disconnect", die);
 }
 
 /** @param open opens the encoder of a name or a file */
@@ -28,21 +33,21 @@ export async function playSandboxed(open: (encoder: string) => Promise<Encoder>)
     await play(await open(encoder));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const { remedy = "", code } = error instanceof StublabError ? error : { code: "" };
-    writeMessage(file, { failed: { message, remedy, code } });
+    const remedy = error instanceof StublabError ? (error.remedy ?? "") : "";
+    send({ failed: { message, remedy } });
     process.exitCode = 1;
   }
 }
 
 async function play(opened: Encoder): Promise<void> {
-  const recorder = new Recorder(opened, (piece) => writeMessage(file, { piece }));
-  const { sandboxed } = await loadLesson(scenario);
-  if (sandboxed === undefined) throw new StateError(`the lesson "${scenario}" has no such part`);
+  const recorder = new Recorder(opened, (piece) => send({ piece }));
+  const { sandboxed } = await loadLesson(lesson);
+  if (sandboxed === undefined) throw new StateError(`the lesson "${lesson}" has no such part`);
   using scene = new Scene(recorder, undefined, sandboxed.host);
   await sandboxed.play(scene, {
-    pause(point, told = "") {
-      writeMessage(file, { pause: { point, told } });
-      waitForOrder();
+    async pause(point, told = "") {
+      send({ pause: { point, told } });
+      await waitForOrder();
     },
   });
 }

@@ -16,7 +16,7 @@ export const play: Play<"no-setsid"> = {
     recorder.observe(say("observed"));
     const terminal = openTerminal(recorder.encoder);
     scene.atEnd(() => closeTerminal(terminal));
-    await using sandbox = Sandbox.start(recorder, "no-setsid", { terminal: terminal.line });
+    await using sandbox = Sandbox.start(recorder, "no-setsid", terminal.line);
     await sandbox.reaches("ready");
     writeSync(terminal.keyboard, CTRL_C);
     const why = say("typed");
@@ -61,7 +61,7 @@ export const play: Play<"no-setsid"> = {
       const control = scene.rest("control", "a stub with setsid", {
         why: ({ pid }) => say("rests.control", groupsOf(pid)),
       });
-      stage.pause("ready");
+      await stage.pause("ready");
 
       // The kernel sends the signal to all processes of the group at once.
       const signal = tracer.encoder.signalSet(tracer.constant("SIGINT"));
@@ -73,7 +73,7 @@ export const play: Play<"no-setsid"> = {
       const heard = recorder.step({ lane: "host", kind, title, why: say("heard") });
       const pending = stub.tell({ kind, title: "SIGINT is pending", why: say("pending") });
       const spared = control.look(`${control.pid} got nothing`, say("spared"));
-      stage.pause("heard", `${heard} ${pending}`);
+      await stage.pause("heard", `${heard} ${pending}`);
 
       stub.setRegisters(stub.frame("getpid"), say("resume.frame"));
       stub.resume(say("resume.resumed"));

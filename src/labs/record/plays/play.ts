@@ -8,12 +8,11 @@ export type SayOf<N extends keyof Ids> = Say<Ids[N]>;
 /** What the part of a play that runs in a sandbox has besides its scene. */
 export interface Stage {
   /**
-   * Reports that it has reached a point, and waits until the other side lets it continue: nothing else runs in its
-   * thread meanwhile.
+   * Reports that it has reached a point, and waits until the other side lets it continue.
    *
    * @param told data for the other side
    */
-  pause(point: string, told?: string): void;
+  pause(point: string, told?: string): Promise<void>;
 }
 
 /** The code of a lesson, which names the texts of docs/lessons/NAME.md. */

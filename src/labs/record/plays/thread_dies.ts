@@ -54,7 +54,7 @@ export const play: Play<"thread-dies"> = {
 };
 
 /** What the worker does. */
-function cloneTwo(scene: Scene, say: Says, stage: Stage): void {
+async function cloneTwo(scene: Scene, say: Says, stage: Stage): Promise<void> {
   const { tracer, recorder } = scene;
   const host = process.pid;
   const why = (stub: Actor["stub"]) => say("rests", { signal: deathSignal(stub), host });
@@ -73,7 +73,7 @@ function cloneTwo(scene: Scene, say: Says, stage: Stage): void {
     actor.stub.forgetIfDead();
   }
   scene.close();
-  stage.pause("detached", [tracer.tid, stub.pid, control.pid].join(" "));
+  await stage.pause("detached", [tracer.tid, stub.pid, control.pid].join(" "));
   const title = "the worker's script ends";
   recorder.step({ lane: "host", kind: "exit", title, why: say("ends", { host }) });
 }
