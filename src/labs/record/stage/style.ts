@@ -6,49 +6,41 @@ export const STAGE_STYLE = `
   .stage { --run: #5cc48d; --run-fill: #15281d; --stop: #86aef2; --stop-fill: #182236; --halt: #e8ac57; --halt-fill: #32260e;
     --end: #9a9ea4; --end-fill: #222427; --edge: #a9afb6; }
 }
-.stage text { fill: var(--ink); }
-.stage :is(.name, .state, .meaning, .label, .more) { font-family: system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
-.stage .name { font-size: 15.5px; font-weight: 650; }
-.stage .name:is(.p0, .p1, .p2, .p3, .p4, .p5) { font-size: 11px; text-anchor: middle; fill: currentColor; }
-.stage :is(.pid, .meaning, .more) { text-anchor: end; fill: var(--soft); }
-.stage :is(.state, .meaning, .label, .more) { font-size: 12px; }
-.stage .state { fill: var(--own, var(--soft)); font-weight: 600; }
-.stage .term, .stage .code .value { fill: var(--soft); }
-.stage :is(.changed, .next) text { fill: var(--ink); }
-.stage :is(.changed, .next) .value { font-weight: 650; }
-.stage .frame { rx: 10px; fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; stroke-dasharray: var(--dash); }
-.stage .dot { fill: currentColor; }
-.stage .back { fill: none; rx: 4px; }
-.stage .changed .back { fill: var(--mark); }
-.stage .next .back { fill: var(--own); opacity: 0.16; }
 .stage .s-R { --own: var(--run); --own-fill: var(--run-fill); }
 .stage .s-t { --own: var(--stop); --own-fill: var(--stop-fill); --dash: 8 3; }
 .stage .s-T { --own: var(--halt); --own-fill: var(--halt-fill); --dash: 3 3; }
 .stage :is(.s-Z, .s-X) { --own: var(--end); --own-fill: var(--end-fill); --dash: 1 3; }
-.stage .s-X :is(.frame, .dot) { stroke: none; opacity: 0.6; }
+.stage :is(.tracer, .request) { --way: var(--stop); }
+.stage .signal { --way: var(--bad); } .stage .wait { --way: var(--halt); }
+
+.stage :is(.name, .state, .meaning, .label, .more) { font: 12px system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
+.stage .name { font-size: 15.5px; font-weight: 650; }
+.stage .name:is(.p0, .p1, .p2, .p3, .p4, .p5) { font-size: 11px; text-anchor: middle; fill: currentColor; }
+.stage :is(.pid, .meaning, .more) { text-anchor: end; } .stage .label { text-anchor: middle; }
+.stage .state { fill: var(--own, var(--soft)); font-weight: 600; }
+.stage text { fill: var(--ink); }
+.stage :is(.pid, .more, .edge .label), .stage :is(.word, .code) :is(.term, .meaning), .stage .code .value { fill: var(--soft); }
+.stage :is(.changed, .next) .value { font-weight: 650; }
+
+.stage .frame { fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; stroke-dasharray: var(--dash); rx: 10px; }
 .stage .acts .frame { stroke-width: 3; }
-.stage .line { fill: none; stroke: var(--way, var(--edge)); stroke-width: 1.75; }
-.stage .head { fill: var(--way, var(--edge)); }
-.stage .tracer .line { stroke-dasharray: 1.5 4.5; stroke-linecap: round; stroke-width: 2; }
-.stage .tracer, .stage .request { --way: var(--stop); }
-.stage .move .line { stroke-width: 2.25; }
-.stage .signal { --way: var(--bad); }
-.stage .wait { --way: var(--halt); }
+.stage .s-X :is(.frame, .dot) { stroke: none; opacity: 0.6; }
+.stage .back { fill: none; rx: 4px; }
+.stage .changed .back { fill: var(--mark); } .stage .next .back { fill: var(--own); opacity: 0.16; }
+.stage .dot { fill: currentColor; }
+
+.stage .line { fill: none; stroke: var(--way, var(--edge)); stroke-width: 1.75; } .stage .head { fill: var(--way, var(--edge)); }
+.stage .tracer .line { stroke-dasharray: 1.5 4.5; stroke-linecap: round; stroke-width: 2; } .stage .move .line { stroke-width: 2.25; }
 .stage .past { opacity: 0.4; }
-.stage .label { text-anchor: middle; }
-.stage .edge .label { fill: var(--soft); paint-order: stroke; stroke: var(--paper); stroke-width: 6px; transform: translateY(4px); }
-.stage .tag { rx: 10px; fill: var(--paper); stroke: var(--way, var(--edge)); }
+.stage .edge .label { paint-order: stroke; stroke: var(--paper); stroke-width: 6px; transform: translateY(4px); }
+.stage .tag { rx: 10px; fill: var(--paper); stroke: var(--way, var(--edge)); } .stage .clone .tag { fill: var(--mark); }
 .stage .moving .label { font-size: 11px; }
-.stage .clone .tag { fill: var(--mark); }
 @media (prefers-reduced-motion: no-preference) {
-  .stage .moving { animation: stage-travel 1.2s ease-in-out both; }
-  .stage .new { animation: stage-appear 0.4s 0.5s both; }
+  .stage .moving { animation: stage-travel 1.2s ease-in-out both; } .stage .new { animation: stage-appear 0.4s 0.5s both; }
   .stage .changed .back { animation: stage-appear 0.4s 0.7s both; }
 }
 @keyframes stage-travel {
-  from { transform: translate(-1.6px, -1.6px); }
-  60% { transform: translate(1.6px, 1.6px); opacity: 1; }
-  61% { transform: none; opacity: 0; }
+  from { transform: translate(-1.6px, -1.6px); } 60% { transform: translate(1.6px, 1.6px); opacity: 1; } 61% { transform: none; opacity: 0; }
 }
 @keyframes stage-appear { from { opacity: 0; } }
 `;
