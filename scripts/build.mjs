@@ -10,7 +10,7 @@ import { buildLessonTexts } from "./lessons.mjs";
 import { buildBench, buildNatives, buildShims } from "./libraries.mjs";
 import { buildListing } from "./listing.mjs";
 import { buildModules } from "./modules.mjs";
-import { buildLessons, buildPackage } from "./package.mjs";
+import { buildPackage } from "./package.mjs";
 import { buildProbe, translateModules } from "./probe.mjs";
 import { writeRecords } from "./records.mjs";
 import { writeRules } from "./rules.mjs";
@@ -27,7 +27,7 @@ try {
   await Promise.all([buildShims(HOST), buildModules(HOST)]);
   await Promise.all([translateModules(HOST), buildShims(OTHER), buildModules(OTHER)]);
   await Promise.all([
-    ...[buildPackage(), buildLessons(), buildBench(), translateModules(OTHER)],
+    ...[buildPackage(), buildBench(), translateModules(OTHER)],
     ...MACHINES.flatMap((machine) => [buildListing(machine), buildNatives(machine)]),
     buildProbe(HOST),
   ]);

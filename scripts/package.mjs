@@ -1,8 +1,8 @@
 // The bundled JavaScript, its type declarations, and the files that it reads.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, relative } from "node:path";
+import { chmodSync, cpSync, readFileSync, rmSync } from "node:fs";
+import { relative } from "node:path";
 import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
 
 /** The entries of the library, as package.json exports them. */
@@ -83,7 +83,7 @@ async function bundle() {
 export async function bundlePage(esbuild, folder) {
   await esbuild.build({
     entryPoints: {
-      recording_page: "src/labs/record/view/page/client/main.tsx",
+      recording_page: "src/labs/record/page/client/main.tsx",
       encoder_page: "src/labs/record/view/page/encoder_amd64/main.tsx",
     },
     bundle: true,
@@ -119,20 +119,4 @@ async function declare() {
   const plugins = [dts({ dtsInput: true, tsconfig: false })];
   const bundled = await rolldown({ input: Object.fromEntries(input), external: /^node:/, plugins });
   await bundled.write({ dir: "dist", chunkFileNames: "shared.d.ts", banner: NEEDED_LIBRARY });
-}
-
-/** Writes the sections of the lessons' pages, by lesson and title, so that pages of recordings have them. */
-export function buildLessons() {
-  const pages = files("docs/lessons", ".md").filter((path) => basename(path) !== "README.md");
-  return makeFrom("dist/lessons.json", pages, () => {
-    const lessons = pages.map((path) => {
-      const sections = readFileSync(path, "utf8").split(/^## /m).slice(1);
-      const titled = sections.map((section) => {
-        const end = section.indexOf("\n");
-        return [section.slice(0, end), section.slice(end).trim()];
-      });
-      return [basename(path, ".md"), Object.fromEntries(titled)];
-    });
-    writeFileSync("dist/lessons.json", `${JSON.stringify(Object.fromEntries(lessons))}\n`);
-  });
 }

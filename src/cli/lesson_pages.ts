@@ -2,17 +2,18 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { LESSONS, refusalOf } from "../labs/record/course.ts";
 import { renderJson } from "../labs/record/load.ts";
-import type { Recording } from "../labs/record/recording.ts";
-import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import {
   courseOf,
-  ENCODER,
   type Exhibit,
   INDEX,
-  renderGallery,
-} from "../labs/record/view/gallery.ts";
+  REGISTERS,
+  renderIndex,
+} from "../labs/record/page/index_page.ts";
+import { renderRecordingPage } from "../labs/record/page/page.ts";
+import { renderPreview } from "../labs/record/page/picture.ts";
+import type { Recording } from "../labs/record/recording.ts";
+import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import { renderEncoderPage } from "../labs/record/view/page/encoder_page.ts";
-import { renderRecordingPage } from "../labs/record/view/page/page.ts";
 import { counted } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { reportFailures } from "./failures.ts";
@@ -40,14 +41,15 @@ export async function writePages(
   await writeOutputs(folder, [
     ...[...courseOf(exhibits)].flatMap(([{ name, recording }, course]) => [
       [`${name}.json`, renderJson(recording)] as const,
+      [`${name}.svg`, renderPreview(recording)] as const,
       [
         `${name}.html`,
         renderRecordingPage(recording, { course, tasks: tasksOf(recording) }),
       ] as const,
     ]),
-    [ENCODER.file, renderEncoderPage(INDEX)],
+    [REGISTERS.file, renderEncoderPage(INDEX)],
     // Last, so that it never links to a missing page.
-    [INDEX.file, renderGallery(exhibits)],
+    [INDEX.file, renderIndex(exhibits)],
   ]);
   talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX.file))}\n`);
   return Math.max(...exhibits.map(({ name, recording }) => reportFailures(recording, `${name}: `)));
@@ -73,7 +75,7 @@ async function recordAll(interrupted: AbortSignal, encoder?: string): Promise<Re
 
 /** Gives each recording a unique file name: that of its lesson, if it can be one, but none of the index's own. */
 function nameAll(recordings: readonly Recording[]): Exhibit[] {
-  const taken = new Set([INDEX, ENCODER].map(({ file }) => file.replace(".html", "")));
+  const taken = new Set([INDEX, REGISTERS].map(({ file }) => file.replace(".html", "")));
   return recordings.map((recording) => {
     const { scenario } = recording;
     const stem = /^[a-z][a-z0-9-]{0,40}$/.test(scenario) ? scenario : "recording";

@@ -1,13 +1,12 @@
 import { renderBenchPage } from "../../src/labs/bench/page.ts";
 import { renderComparePage } from "../../src/labs/compare/page/page.ts";
-import { renderGallery } from "../../src/labs/record/view/gallery.ts";
+import { renderIndex } from "../../src/labs/record/page/index_page.ts";
+import { renderRecordingPage } from "../../src/labs/record/page/page.ts";
 import { renderEncoderPage } from "../../src/labs/record/view/page/encoder_page.ts";
-import { renderRecordingPage } from "../../src/labs/record/view/page/page.ts";
 import { wholeReport } from "./bench_reports.ts";
 import * as compared from "./compare_reports.ts";
-import { hostileExhibits, lessons } from "./gallery_exhibits.ts";
 import { HOSTILE, hostileRecording } from "./hostile_recording.ts";
-import { recordingOf } from "./recordings.ts";
+import { LESSONS, recordingOf } from "./recordings.ts";
 
 /** One page of each kind that there is, and those of hostile strings, by name. */
 export async function allPages(): Promise<Readonly<Record<string, string>>> {
@@ -15,13 +14,15 @@ export async function allPages(): Promise<Readonly<Record<string, string>>> {
   // To axe, a row without a name is a fault of the page.
   const named = HOSTILE.filter((text) => text.trim() !== "");
   const hostile = hostileRecording(host, named);
+  const lessons = await Promise.all(LESSONS.map(recordingOf));
+  const exhibits = lessons.map((recording) => ({ name: recording.scenario, recording }));
   const { COMMAND } = compared;
   return {
     recording: renderRecordingPage(host),
     cascade: renderRecordingPage(await recordingOf("cascade")),
     "recording-hostile": renderRecordingPage(hostile),
-    gallery: renderGallery(await lessons()),
-    "gallery-hostile": renderGallery(await hostileExhibits()),
+    index: renderIndex(exhibits),
+    "index-hostile": renderIndex([{ name: "recording", recording: hostile }]),
     encoder: renderEncoderPage(),
     agreement: renderComparePage(await compared.agreement(), COMMAND),
     disagreement: renderComparePage(await compared.disagreement(), COMMAND),

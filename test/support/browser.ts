@@ -30,6 +30,7 @@ export interface Behaviour {
 /** How a page is to be looked at. */
 export interface View {
   readonly width?: number;
+  readonly height?: number;
   readonly scheme?: "light" | "dark";
   readonly medium?: "print" | "screen";
   readonly script?: boolean;
@@ -74,7 +75,7 @@ export class TestBrowser {
     const context = await this.#browser.createBrowserContext();
     try {
       const page = await context.newPage();
-      await page.setViewport({ width: view.width ?? 1200, height: 800 });
+      await page.setViewport({ width: view.width ?? 1200, height: view.height ?? 800 });
       await page.setJavaScriptEnabled(view.script ?? true);
       // Puppeteer sends these one by one, and the browser forgets the one over the other.
       const session = await page.createCDPSession();

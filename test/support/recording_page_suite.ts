@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
+import { renderRecordingPage } from "../../src/labs/record/page/page.ts";
 import type { Recording } from "../../src/labs/record/recording.ts";
-import { renderRecordingPage } from "../../src/labs/record/view/page/page.ts";
 import { type Behaviour, CHROMIUM, TestBrowser, type View } from "./browser.ts";
 
 // Pages of recordings in a browser, and what tests do with them.
@@ -20,11 +20,6 @@ export class PageSuite {
   constructor(title: string, recordings: Readonly<Record<string, Recording>>) {
     this.pages = suite(title);
     this.test = CHROMIUM === undefined ? this.pages.skip : this.pages;
-    if (CHROMIUM === undefined) {
-      console.log(
-        "no Chromium in /usr/bin/chromium: set CHROMIUM to where it is, or these are skipped",
-      );
-    }
     this.pages.before(async () => {
       for (const [name, recording] of Object.entries(recordings)) {
         const page = renderRecordingPage(recording, { tasks: TASKS });
@@ -42,12 +37,12 @@ export class PageSuite {
   /** Shows a page, from a step on where one is given. */
   show(
     name: string,
-    view: View & { readonly step?: number; readonly fragment?: string },
+    view: View & { readonly step?: number; readonly search?: string },
     use: (page: Page, behaviour: Behaviour) => Promise<void>,
   ): Promise<void> {
-    const { step, fragment, ...rest } = view;
-    const hash = step === undefined ? (fragment ?? "") : `#step=${step}`;
-    return this.browser.show(`${this.urlOf(name)}${hash}`, rest, use);
+    const { step, search = "", ...rest } = view;
+    const hash = step === undefined ? "" : `#step=${step}`;
+    return this.browser.show(`${this.urlOf(name)}${search}${hash}`, rest, use);
   }
 }
 
@@ -63,19 +58,9 @@ export const shown = (page: Page) =>
 export const numberShown = async (page: Page) =>
   Number(/\d+/.exec((await shown(page)).place)?.[0] ?? 0);
 
-/** A click on a control that the introduction hides. */
-export const clickOn = (page: Page, selector: string) =>
-  page.$eval(selector, (element) => {
-    if (element instanceof HTMLElement) element.click();
-  });
-
-/** Without questions, from the first step on. */
-export async function noQuestions(page: Page): Promise<void> {
-  await clickOn(page, "#ask");
-  await page.keyboard.press("ArrowRight");
-}
-
-export async function goTo(page: Page, number: number): Promise<void> {
+/** Without questions, from a step on. */
+export async function walkFrom(page: Page, number: number): Promise<void> {
+  if (await page.$eval("#ask:checked", () => true).catch(() => false)) await page.click("#ask");
   await page.evaluate((hash) => {
     location.hash = hash;
   }, `step=${number}`);

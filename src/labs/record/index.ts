@@ -21,6 +21,8 @@ export type { Lesson } from "./lesson.ts";
 export type { Reason } from "./lesson_text.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
+export type { Course, CoursePage, TaskLink } from "./page/data.ts";
+export { type PageOptions, renderRecordingPage } from "./page/page.ts";
 export type { Stage } from "./plays/play.ts";
 export { type RecordOptions, recordLesson } from "./record.ts";
 export type {
@@ -55,5 +57,3 @@ export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";
 export { assignment } from "./tasks/submission.ts";
 export { renderText, type TextOptions } from "./text.ts";
 export type { Tracing } from "./tracing.ts";
-export type { Course, CoursePage, TaskLink } from "./view/page/data.ts";
-export { type PageOptions, renderRecordingPage } from "./view/page/page.ts";

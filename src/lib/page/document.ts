@@ -15,7 +15,15 @@ export interface Page {
   /** Whether a script instantiates WebAssembly. */
   readonly wasm?: boolean;
   readonly body: Html;
+  /** What a link to it shows: a sentence, and the file of a picture. Such a page has an icon, too. */
+  readonly about?: { readonly description: string; readonly preview?: string };
 }
+
+/** Two processes, and what passes from one to the other. */
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M5 8h6" stroke="#888" stroke-width="2"/>' +
+    '<rect y="3" width="7" height="10" rx="2" fill="#2f6fb5"/><rect x="9" y="3" width="7" height="10" rx="2" fill="#d9822b"/></svg>',
+)}`;
 
 /**
  * Renders a self-contained HTML file. Its policy allows this style and this script by their hashes, and forbids
@@ -24,7 +32,7 @@ export interface Page {
  * @throws RangeError if a style or a script would end its own element
  */
 export function renderDocument(page: Page): string {
-  const { title, styles, scripts, bundle = "", wasm = false, body } = page;
+  const { title, styles, scripts, bundle = "", wasm = false, body, about } = page;
   const style = embeddable(`\n${styles.join("\n")}\n`);
   const script = embeddable(
     `\n"use strict";\n${scripts.map((each) => `(${each})();`).join("\n")}\n${bundle}`,
@@ -35,6 +43,7 @@ export function renderDocument(page: Page): string {
     "default-src 'none'",
     `style-src ${hashOf(style)}`,
     `script-src ${scripted ? sources : "'none'"}`,
+    ...(about === undefined ? [] : ["img-src data:"]),
     "base-uri 'none'",
     "form-action 'none'",
     // Scripts cannot turn strings into markup or code.
@@ -50,6 +59,7 @@ export function renderDocument(page: Page): string {
     '<meta name="color-scheme" content="light dark">',
     '<meta name="referrer" content="no-referrer">',
     html`<title>${plain(title)}</title>`.markup,
+    about === undefined ? "" : renderAbout(plain(title), about).markup,
     `<style>${style}</style>`,
     "<body>",
     body.markup,
@@ -58,6 +68,15 @@ export function renderDocument(page: Page): string {
     "</html>",
     "",
   ].join("\n");
+}
+
+function renderAbout(title: string, { description, preview }: NonNullable<Page["about"]>): Html {
+  const image = html`
+<meta property="og:image" content="${preview ?? ""}">`;
+  return html`<link rel="icon" href="${ICON}">
+<meta name="description" content="${description}">
+<meta property="og:title" content="${title}">
+<meta property="og:description" content="${description}">${preview === undefined ? [] : image}`;
 }
 
 function embeddable(code: string): string {

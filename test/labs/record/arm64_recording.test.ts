@@ -9,9 +9,9 @@ import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { alignRecordings } from "../../../src/labs/record/beside.ts";
 import { parseRecording } from "../../../src/labs/record/load.ts";
 import { Moments } from "../../../src/labs/record/moment.ts";
+import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { tasksOf } from "../../../src/labs/record/tasks/tasks.ts";
 import { renderText } from "../../../src/labs/record/text.ts";
-import { renderRecordingPage } from "../../../src/labs/record/view/page/page.ts";
 
 const arm64 = suite("a recording of arm64");
 

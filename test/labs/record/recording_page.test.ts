@@ -1,15 +1,11 @@
-import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Moments } from "../../../src/labs/record/moment.ts";
-import type { PageData } from "../../../src/labs/record/view/page/data.ts";
-import { renderEncoderPage } from "../../../src/labs/record/view/page/encoder_page.ts";
-import { renderRecordingPage } from "../../../src/labs/record/view/page/page.ts";
-import { cut, visible } from "../../../src/lib/visible.ts";
+import type { PageData } from "../../../src/labs/record/page/data.ts";
+import { renderIndex } from "../../../src/labs/record/page/index_page.ts";
+import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { HOSTILE, hostileRecording } from "../../support/hostile_recording.ts";
 import { LESSONS, recordingOf } from "../../support/recordings.ts";
-
-const LIMIT = 1_500_000;
 
 /** What no page may contain. */
 const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
@@ -21,17 +17,7 @@ const matches = (markup: string, pattern: RegExp) =>
   [...markup.matchAll(pattern)].map(([, first = ""]) => first);
 
 /** What the markup says, without its tags. */
-function textOf(markup: string): string {
-  return markup
-    .replace(/<[^>]*>/g, "")
-    .replaceAll("&#39;", "'")
-    .replaceAll("&quot;", '"')
-    .replaceAll("&gt;", ">")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&amp;", "&");
-}
-
-const rowsOf = (markup: string) => matches(markup, /(<tr id="step=\d+">.*?<\/tr>)/gs);
+const textOf = (markup: string) => markup.replace(/<[^>]*>/g, "").replaceAll("&#39;", "'");
 
 /** What the script of a page reads. */
 function dataOf(markup: string): PageData {
@@ -43,52 +29,23 @@ function dataOf(markup: string): PageData {
 const contents = suite("recording page: contents");
 
 for (const name of LESSONS) {
-  contents(`has all of a recording, and few bytes (${name})`, async () => {
+  contents(`has all that its script needs of a recording, and few bytes (${name})`, async () => {
     const recording = await recordingOf(name);
     const markup = renderRecordingPage(recording);
-    const bytes = Buffer.byteLength(markup);
-    console.log(`  ${name}: ${recording.steps.length} steps, ${bytes} bytes`);
-    assert.ok(bytes < 400_000);
-    assert.not.match(markup, "Left out");
-    const kept = dataOf(markup).recording;
-    assert.equal(kept.arrows, recording.arrows);
-    assert.equal(kept.questions, recording.questions);
-    assert.equal(kept.code, recording.code);
-    assert.equal(kept.lanes, recording.lanes);
+    assert.ok(Buffer.byteLength(markup) < 400_000);
+    const { recording: kept, facts } = dataOf(markup);
+    assert.is(facts, recording.end.length);
     const [all, own] = [new Moments(recording), new Moments(kept)];
     for (const [i, step] of recording.steps.entries()) {
       assert.equal(own.at(i).registers, all.at(i).registers);
       assert.equal({ ...kept.steps[i], registers: null }, { ...step, registers: null });
     }
+    const { observed, discarded, end, steps } = recording;
+    assert.equal({ ...kept, observed, discarded, end, steps }, recording);
   });
 }
 
-contents("the table has every step, with what it changes", () => {
-  const moments = new Moments(host);
-  const rows = rowsOf(page).map(textOf);
-  assert.is(rows.length, host.steps.length);
-  for (const [i, step] of host.steps.entries()) {
-    const { lane, kind, title, why, observer } = step;
-    const changes = moments
-      .changedAt(i)
-      .map(({ name, before, after }) => `${name} ${before} → ${after}`);
-    for (const text of [`${i + 1}`, lane, kind, title, why, observer ?? "", ...changes]) {
-      assert.ok(rows[i]?.includes(visible(text)), `${text} is not in: ${rows[i]}`);
-    }
-    assert.is(rows[i]?.match(/ → 0x/g)?.length ?? 0, changes.length);
-  }
-  assert.ok(rows.some((row) => row.includes("SigBlk none")));
-});
-
-contents("keeps the answer of a question where one has to open it", () => {
-  const [question] = host.questions;
-  assert.ok(question);
-  const row = rowsOf(page)[question.step] ?? "";
-  const [, details = ""] = /<details>(.*?)<\/details>/s.exec(row) ?? [];
-  assert.ok(textOf(details).includes(question.because));
-});
-
-contents("a page of a course leads to the pages around it", () => {
+contents("a page of a course leads to the pages around it, and has a preview", () => {
   const course = {
     index: { title: "All lessons", file: "index.html" },
     pages: [
@@ -99,40 +56,18 @@ contents("a page of a course leads to the pages around it", () => {
   };
   const markup = renderRecordingPage(host, { course });
   assert.equal(matches(markup, /<a rel="\w+" href="([^"]*)"/g), ["index.html", "parent-dies.html"]);
-  assert.match(markup, '<a href="parent-dies.html">parent-dies</a>', "in its text");
-  assert.not.match(page, "<nav");
-  assert.not.match(page, 'href="parent-dies');
+  assert.match(markup, '<meta property="og:image" content="host.svg">');
+  assert.match(markup, '<meta name="description" content="A user-space kernel');
+  assert.not.match(page, /<nav|og:image/);
 });
 
-contents("has the text of its lesson", () => {
-  for (const title of ["Try it", "Questions", "What a kernel engineer would say"]) {
-    assert.match(page, `<h2>${title}</h2>`);
-  }
-  const lesson = readFileSync("docs/lessons/host.md", "utf8");
-  const questions = matches(lesson, /^\*\*(.+)\*\*$/gm);
-  assert.ok(questions.length >= 2);
-  const asked = matches(page, /<summary>(.*?)<\/summary>/g).map(textOf);
-  for (const question of questions) {
-    assert.ok(asked.includes(question.replaceAll("`", "")), question);
-  }
-  const [ending = ""] = matches(page, /<div id="ending">(.*?)<h2 id="steps">/gs);
-  assert.not.match(textOf(ending), /\*\*|\]\(|`/);
-  const own = renderRecordingPage({ ...host, scenario: "constructor" });
-  assert.not.match(own, "kernel engineer");
-});
-
-contents("says how it ended, and what did not hold", () => {
+contents("says how it ended, what did not hold, and what to try", () => {
   assert.match(textOf(page), `It ended as it must: ${host.end.length} facts held.`);
+  assert.match(page, "<h2>Try it</h2>");
   const end = host.end.map((fact, i) => ({ ...fact, held: i > 0 }));
-  assert.match(
-    textOf(renderRecordingPage({ ...host, end })),
-    `It did not end as it must: of ${end.length} facts, 1 did not hold.`,
-  );
-});
-
-contents("the encoder's page has the module that stublab itself encodes with", () => {
-  const [json = ""] = matches(renderEncoderPage(), /id="module">(.*?)<\/script>/gs);
-  assert.ok(WebAssembly.validate(Buffer.from(JSON.parse(json).bytes, "base64")));
+  const other = renderRecordingPage({ ...host, end, scenario: "constructor" });
+  assert.match(textOf(other), `It did not end as it must: of ${end.length} facts, 1 did not hold.`);
+  assert.not.match(other, "<h2>Try it</h2>");
 });
 
 contents.run();
@@ -148,7 +83,6 @@ function tagsOf(markup: string): string[] {
 safety("hostile strings are text, and one sees what they hold", () => {
   const recording = hostileRecording(host);
   const markup = renderRecordingPage(recording);
-  assert.ok(Buffer.byteLength(markup) < LIMIT);
   assert.not.match(markup.replace(/<script>.*?<\/script>/s, ""), UNSEEN);
   const own = new Set([...tagsOf(page), ...["i", "/i", "bdi", "/bdi", "span", "/span"]]);
   assert.equal(
@@ -157,12 +91,38 @@ safety("hostile strings are text, and one sees what they hold", () => {
   );
   assert.is(markup.match(/<script/g)?.length, 2);
   assert.is(markup.match(/<\/script/g)?.length, 2);
-  assert.is(rowsOf(markup).length, recording.steps.length);
   const told = dataOf(markup).recording.steps.map(({ title }) => title);
-  for (const [i, { title }] of recording.steps.entries()) {
-    assert.ok(told[i]?.startsWith(cut(title, 400).text));
-  }
+  assert.equal(
+    told,
+    recording.steps.map(({ title }) => title),
+  );
   assert.ok(HOSTILE.some((text) => told.includes(text)));
+});
+
+safety("hostile recordings are text in the index, and their pictures are bounded", () => {
+  const [first] = host.steps;
+  assert.ok(first);
+  const lanes = Array.from({ length: 200 }, (_, i) => ({ id: `lane\n${i}`, role: "", pid: i }));
+  const steps = Array.from({ length: 5000 }, (_, i) => {
+    const id = `lane\n${(i * i) % 200}`;
+    return { ...first, lane: id, about: id, microseconds: i };
+  });
+  const arrows = steps.map((_, i) => ({
+    kind: "signal" as const,
+    from: (i * 7) % 5000,
+    to: (i * 31) % 5000,
+    label: "</svg>",
+  }));
+  const crowd = { ...hostileRecording(host), lanes, steps, arrows, questions: [] };
+  const index = renderIndex(
+    [hostileRecording(host), crowd].map((recording, i) => ({ name: `recording-${i}`, recording })),
+  );
+  assert.ok(index.length < 100_000, `${index.length}`);
+  assert.not.match(index.replaceAll("\n", ""), /(?! )[\p{C}\p{Z}\p{DI}]/u);
+  assert.is(index.match(/<script/g)?.length, 1);
+  assert.not.match(index, /<img|onerror=alert\(1\)>|NaN|Infinity/);
+  assert.match(index, "<h2>Others</h2>");
+  assert.match(renderIndex([]), "There are no recordings here.");
 });
 
 safety("registers may have the names of what every object has", () => {

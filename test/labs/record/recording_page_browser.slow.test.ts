@@ -1,17 +1,18 @@
+// Time limit: 120 s
+
 import type { Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import { Moments } from "../../../src/labs/record/moment.ts";
+import { beginReading, choiceOrder } from "../../../src/labs/record/reading.ts";
 import { complaints } from "../../support/browser.ts";
 import {
   announced,
-  clickOn,
-  goTo,
-  noQuestions,
   numberShown,
   PageSuite,
   press,
   shown,
   textOf,
+  walkFrom,
 } from "../../support/recording_page_suite.ts";
 import { recordingOf } from "../../support/recordings.ts";
 
@@ -23,14 +24,14 @@ const recordings = {
   scrub: await recordingOf("scrub"),
   cascade: await recordingOf("cascade"),
 };
-const walked = new PageSuite("recording page: walking through it in a browser", recordings);
+const walked = new PageSuite("recording page in a browser", recordings);
 const { pages, test, browser } = walked;
-const urlOf = (name: string) => walked.urlOf(name);
 const show: PageSuite["show"] = (...args) => walked.show(...args);
 
-test("steps by keys, forwards and backwards, by lanes and by events", () =>
+test("steps by keys, forwards and backwards, by processes and by events", () =>
   show("host", {}, async (page) => {
-    await noQuestions(page);
+    await page.click("#ask");
+    await press(page, "ArrowRight");
     const { steps } = host;
     const event = steps.findIndex(({ kind }, i) => i > 1 && kind !== "instruction");
     const own = steps.findIndex(({ lane }, i) => i > event && lane === steps[event]?.lane);
@@ -50,7 +51,7 @@ test("steps by keys, forwards and backwards, by lanes and by events", () =>
       await press(page, key, shift);
       const { lane, title } = steps[index] ?? {};
       const place = `${index < 0 ? "–" : index > last ? "end" : index + 1} / ${steps.length}`;
-      const told = index < 0 ? `${steps.length} steps` : (title ?? "The end");
+      const told = index < 0 ? "Introduction" : (title ?? "The end");
       const seen = await shown(page);
       assert.equal([seen.place, seen.title], [place, told], key);
       if (title === undefined) continue;
@@ -58,21 +59,18 @@ test("steps by keys, forwards and backwards, by lanes and by events", () =>
     }
   }));
 
-test("the time line is a slider; dragged forward, it stops at a question", () =>
-  show("host", {}, async (page) => {
-    await press(page, "ArrowRight");
+test("the steps are a slider; dragged forward, it stops at a question", () =>
+  show("host", { step: 1 }, async (page) => {
     const line = await (await page.$("#scrub"))?.boundingBox();
     assert.ok(line);
-    await page.mouse.click(line.x + line.width - 10, line.y + 20);
-    const [question] = host.questions;
-    assert.is(await numberShown(page), (question?.step ?? 0) + 1);
+    await page.mouse.click(line.x + line.width - 10, line.y + 10);
+    assert.is(await numberShown(page), (host.questions[0]?.step ?? 0) + 1);
     await page.waitForSelector(".choices");
-    await page.mouse.click(line.x + (line.width / host.steps.length) * 7.5, line.y + 20);
+    await page.mouse.click(line.x + (line.width / host.steps.length) * 7.5, line.y + 10);
     assert.is(await numberShown(page), 8);
     await page.waitForFunction(() => location.hash === "#step=8");
     await page.focus("#scrub");
     await press(page, "ArrowRight");
-    assert.is(await numberShown(page), 9);
     assert.match((await shown(page)).slider, "Step 9 of");
   }));
 
@@ -80,9 +78,6 @@ test("? shows the keys, Escape closes them, and the focus comes back", () =>
   show("host", { step: 1 }, async (page, { messages }) => {
     const visible = () => page.$eval("#keys", (dialog) => dialog.checkVisibility());
     await page.focus("[data-key='→']");
-    await page.keyboard.press("?");
-    await page.click("#keys button");
-    assert.not.ok(await visible());
     await page.keyboard.press("?");
     assert.ok(await visible());
     await press(page, "ArrowRight");
@@ -95,7 +90,7 @@ test("? shows the keys, Escape closes them, and the focus comes back", () =>
 
 test("a step is announced once one stays there", () =>
   show("host", { step: 1 }, async (page) => {
-    await clickOn(page, "#ask");
+    await page.click("#ask");
     await announced(page, "Step 1 of");
     // In one turn of the page: however slow the machine, nobody stays at a step in between.
     await page.$eval("[data-key='→']", (button) => {
@@ -118,29 +113,19 @@ test("a step is announced once one stays there", () =>
 
 test("a link leads to a step, when the page is loaded and when it is there", () =>
   show("host", { step: 18 }, async (page) => {
-    const isSeen = () =>
-      page.$eval("#step-title", (title) => {
-        const { top } = title.getBoundingClientRect();
-        return top >= 0 && top < innerHeight;
-      });
     assert.is((await shown(page)).title, host.steps[17]?.title);
-    assert.ok(await isSeen());
-    await goTo(page, 14);
-    await page.focus("#row-10 a");
-    await page.keyboard.press("Enter");
-    assert.is(await numberShown(page), 10);
+    const arrow = host.arrows.find(({ kind }) => kind === "signal");
+    assert.ok(arrow);
+    await walkFrom(page, arrow.to + 1);
+    await page.click(`#step a[href='#step=${arrow.from + 1}']`);
+    assert.is(await numberShown(page), arrow.from + 1);
     assert.is(await page.evaluate(() => document.activeElement?.id), "step-title");
-    assert.ok(await isSeen());
     for (const bad of ["step=0", "step=9999999", "step=1e1", "step=", "x"]) {
       await page.evaluate((hash) => {
         location.hash = hash;
       }, bad);
     }
-    assert.is(await numberShown(page), 10);
-  }));
-
-test("a link to the step is copied", () =>
-  show("host", { step: 12 }, async (page) => {
+    assert.is(await numberShown(page), arrow.from + 1);
     await page.evaluate(() => {
       Object.defineProperty(navigator, "clipboard", {
         value: { writeText: async (text: string) => Object.assign(window, { copied: text }) },
@@ -148,221 +133,234 @@ test("a link to the step is copied", () =>
     });
     await page.click("#copy-link");
     await page.waitForFunction(() => Reflect.has(window, "copied"));
-    assert.is(await page.evaluate(() => Reflect.get(window, "copied")), `${urlOf("host")}#step=12`);
+    const copied: unknown = await page.evaluate(() => Reflect.get(window, "copied"));
+    assert.is(copied, `${walked.urlOf("host")}#step=${arrow.from + 1}`);
   }));
 
-test("embedded, it is some steps of a lane, and nothing else", () =>
-  browser.show(`${urlOf("grandchild")}?embed#step=6-12&lane=master`, {}, async (page) => {
-    assert.is(await numberShown(page), 6);
-    for (let i = 0; i < 20; i++) await press(page, "ArrowRight");
-    assert.is(await numberShown(page), 12);
-    for (let i = 0; i < 20; i++) await press(page, "ArrowLeft");
-    assert.is(await numberShown(page), 6);
-    assert.not.ok(await page.$eval("h1", (title) => title.checkVisibility()));
-    assert.not.ok(await page.$eval("#steps", (title) => title.checkVisibility()));
-    assert.is(
-      await page.$eval("a[target=_top]", (link) => link.href),
-      `${urlOf("grandchild")}#step=6`,
+/** What one sees, hidden parts excluded. */
+const seenText = (page: Page) =>
+  page.evaluate(() => {
+    const selection = getSelection();
+    selection?.selectAllChildren(document.body);
+    const text = `${selection}`;
+    selection?.removeAllRanges();
+    return text;
+  });
+
+/** Whether a part under the stage is open. */
+const isOpen = (page: Page, kind: string) =>
+  page.$eval(`.fold.${kind}`, (fold) => fold.hasAttribute("open"));
+
+test("code and registers open at the steps that need them, and stay as the reader wants them", () =>
+  show("grandchild", {}, async (page) => {
+    const { steps } = grandchild;
+    const instruction = steps.findIndex(({ kind }) => kind === "instruction");
+    const request = steps.findIndex(({ title }) => title.startsWith("ptrace(PTRACE_GETREGS"));
+    await walkFrom(page, instruction + 1);
+    assert.ok(await isOpen(page, "code"));
+    assert.match(
+      await textOf(page, "[aria-current=step]"),
+      String(steps[instruction]?.title.split(" ")[0]),
     );
-  }));
-
-test("as slides, it is the player alone in larger type, with the same keys and questions", () =>
-  browser.show(`${urlOf("host")}?slides#step=2`, {}, async (page) => {
-    assert.is(await numberShown(page), 2);
-    await press(page, "ArrowRight");
-    assert.is(await numberShown(page), 3);
-    const size = () => page.evaluate(() => getComputedStyle(document.documentElement).fontSize);
-    assert.is(await size(), "24px");
-    assert.not.ok(await page.$eval("#steps", (table) => table.checkVisibility()));
-  }));
-
-test("registers keep their places; changes and operands are told, not by their colours alone", () =>
-  show("grandchild", { step: 3 }, async (page) => {
-    const read = () =>
-      page.$$eval(".registers tr", (all) =>
-        all.map((row) => ({
-          name: row.getAttribute("data-name") ?? "",
-          told: row.textContent ?? "",
-          changed: row.querySelector(".unseen")?.textContent === " changed",
-        })),
-      );
-    const rows = await read();
-    const changed = new Moments(grandchild).changedAt(2);
-    assert.equal(
-      rows
-        .filter((row) => row.changed)
-        .map(({ name }) => name)
-        .sort(),
-      changed.map(({ name }) => name).sort(),
-    );
-    const told = (name: string) => rows.find((row) => row.name === name)?.told ?? "";
-    assert.match(told("rdi"), /0x0 → 0x4\w+= CLONE_FILES\|SIG[A-Z]+$/);
-    assert.match(told("r15"), `= ${grandchild.lanes[1]?.pid} master`);
-    await noQuestions(page);
-    await goTo(page, 30);
-    assert.match(await textOf(page, "[aria-current=step]"), "+27cmp %r15, %rax");
-    const later = await read();
-    const names = (all: typeof rows) => all.map(({ name }) => name);
-    assert.equal(names(later), names(rows));
-    const used = later.filter((row) => row.told.includes(" operand"));
-    assert.equal(names(used), ["rax", "r15"]);
-  }));
-
-test("registers and /proc are those of one process, and a panel names it", () =>
-  show("cascade", {}, async (page) => {
-    await noQuestions(page);
-    const owners = () =>
-      page.$$eval(".columns h2.caption b", (all) => all.map((each) => each.textContent));
-    for (const [i, { about }] of recordings.cascade.steps.entries()) {
-      await goTo(page, i + 1);
-      const [owner, ...others] = await owners();
-      assert.ok(owner);
-      assert.ok(
-        others.every((other) => other === owner),
-        `step ${i + 1}`,
-      );
-      if (recordings.cascade.steps[i]?.kernel !== null) assert.is(owner, about);
-    }
-  }));
-
-test("a step that an unobserved run does not have says so, and is only outlined", () =>
-  show("host", { step: 6 }, async (page) => {
-    assert.match(await textOf(page, ".where"), "only in the recording");
-    assert.match(await textOf(page, ".legend"), "only in the recording");
-    const staged = host.steps.filter((step, i) => step.staged && i < 6).length;
-    assert.is((await page.$$(".strip .staged")).length, staged);
-    await goTo(page, 10);
-    assert.not.match(await textOf(page, ".where"), "only in the recording");
-  }));
-
-test("the end leads on: to the tasks of the lesson", () =>
-  show("host", {}, async (page) => {
-    await noQuestions(page);
-    await press(page, "End");
-    const end = await textOf(page, "#step");
-    assert.match(end, `${host.end.length} facts were checked`);
-    assert.match(end, "Repair it: npx stublab task repair-stub");
+    await walkFrom(page, request + 1);
+    assert.not.ok(await isOpen(page, "code"));
+    await page.click(".fold.code summary");
+    await page.click(".fold.values summary");
+    await walkFrom(page, instruction + 1);
+    await walkFrom(page, request + 1);
+    assert.equal([await isOpen(page, "code"), await isOpen(page, "values")], [true, true]);
+    const told = await textOf(page, "[data-name=r15]");
+    assert.match(told, `= ${grandchild.lanes[1]?.pid} master`);
   }));
 
 test("a click on a value goes to the step that set it, through the clone", () =>
-  show("grandchild", {}, async (page) => {
-    await noQuestions(page);
-    await goTo(page, 20);
-    const word = `0x${grandchild.lanes[1]?.pid.toString(16)}`;
-    assert.match(await textOf(page, "[data-name=r15]"), word);
-    await page.click("[data-name=r15] button");
-    assert.is(await numberShown(page), 3);
-    assert.match(await textOf(page, "tr.sought"), `→ ${word}`);
-    await goTo(page, 21);
-    await page.focus(".kernel tr:nth-child(2) button");
-    await page.keyboard.press("Enter");
-    assert.is(await numberShown(page), 5);
+  show("grandchild", { step: 1 }, async (page) => {
+    await walkFrom(page, 20);
+    if (!(await isOpen(page, "values"))) await page.click(".fold.values summary");
+    await (await page.waitForSelector("[data-name=r15] button"))?.click();
+    const set = grandchild.steps.findIndex(({ title }) =>
+      title.startsWith("ptrace(PTRACE_SETREGS"),
+    );
+    assert.is(await numberShown(page), set + 1);
+    assert.match(await textOf(page, "tr.sought"), `→ 0x${grandchild.lanes[1]?.pid.toString(16)}`);
   }));
 
-test("values of a process that runs are grey, under its state and their step", () =>
-  show("grandchild", {}, async (page) => {
-    await noQuestions(page);
-    const detached = grandchild.steps.findIndex(({ title }) => /PTRACE_DETACH/.test(title));
-    const captions = () =>
-      page.$$eval(":is(.values, .process) h2", (all) => all.map((each) => each.textContent));
-    const old = () =>
-      page.$$eval(".columns table", (all) => all.map((each) => each.matches(".old")));
-    await goTo(page, detached + 1);
-    for (const caption of await captions()) {
-      assert.match(caption ?? "", `grandchild R now running; values of step ${detached}`);
+test("the stage stays in its place, and nothing live is shown of a dead process", () =>
+  show("cascade", {}, async (page) => {
+    const { steps } = recordings.cascade;
+    const places = new Set<string>();
+    for (const [i] of steps.entries()) {
+      await walkFrom(page, i + 1);
+      const heights = [".theatre", ".bar"].map((part) =>
+        page.$eval(part, (each) => `${each.getBoundingClientRect().top}`),
+      );
+      places.add((await Promise.all(heights)).join());
     }
-    assert.not.ok((await old()).includes(false));
-    await press(page, "ArrowRight");
-    assert.not.ok((await old()).includes(true));
+    assert.is(places.size, 1, [...places].join(" "));
+    const end = steps.findIndex(({ kind }) => kind === "exit");
+    await walkFrom(page, end + 1);
+    assert.equal(await page.$$(".fold.values, .fold.code"), []);
   }));
 
-test("the memory map shows what came and what went, and stays open", () =>
+test("the memory map shows what came and what went", () =>
   show("scrub", {}, async (page) => {
-    await noQuestions(page);
     const [before, after] = recordings.scrub.steps.flatMap(({ kernel }, index) =>
       kernel?.memory ? [{ index, lines: kernel.memory }] : [],
     );
     assert.ok(before && after);
     const gone = before.lines.filter((line) => !after.lines.includes(line));
-    await goTo(page, after.index + 1);
-    assert.match(
-      await textOf(page, ".memory summary"),
-      `Memory, 1 mapping: 0 new, ${gone.length} gone`,
-    );
-    await page.click(".memory summary");
-    await page.waitForSelector(".memory li");
+    await walkFrom(page, after.index + 1);
+    assert.match(await textOf(page, ".memory summary"), `1 mapping: 0 new, ${gone.length} gone`);
     const rows = await page.$$eval(".memory li", (all) => all.map((row) => row.textContent));
     assert.equal(rows, [...after.lines, ...gone.map((line) => `−${line}`)]);
-    await press(page, "ArrowRight");
-    assert.is(await textOf(page, ".memory summary"), "Memory, 1 mapping");
-    assert.ok(await page.$eval(".memory li", (row) => row.checkVisibility()));
   }));
 
-/** Steps to the birth of the grandchild. What is carried there stands still, so that a slow machine sees it, too. */
-async function seeBirth(page: Page): Promise<void> {
+test("a word of the glossary is explained where it stands", () =>
+  show("host", {}, async (page) => {
+    const seen = () =>
+      page.$$eval(".explained", (all) => all.filter((each) => each.checkVisibility()).length);
+    assert.is(await seen(), 0);
+    await page.focus(".term");
+    await page.keyboard.press("Enter");
+    assert.is(await seen(), 1);
+    const words = await page.$$eval(".term", (all) => all.map((each) => each.textContent));
+    assert.is(new Set(words).size, words.length);
+  }));
+
+test("what moves stands still for who prefers that, and for who goes backwards", async () => {
   const birth = grandchild.arrows.find(({ kind }) => kind === "clone")?.to ?? 0;
-  await clickOn(page, "#ask");
-  await goTo(page, birth);
-  await page.evaluate(() => {
-    const pause = () => {
-      for (const animation of document.getAnimations()) animation.pause();
-    };
-    new MutationObserver(pause).observe(document.body, { childList: true });
+  const moving = (page: Page) =>
+    page.$eval(".theatre", (stage) => stage.getAnimations({ subtree: true }).length);
+  await show("grandchild", { motion: true }, async (page) => {
+    await walkFrom(page, birth + 1);
+    assert.ok((await moving(page)) > 0);
+    await press(page, "ArrowRight");
+    await press(page, "ArrowLeft");
+    assert.is(await moving(page), 0);
   });
-  await press(page, "ArrowRight");
-  // It is announced after the step was shown with all that moves.
-  await announced(page, `Step ${birth + 1} of`);
+  await show("grandchild", {}, async (page) => {
+    await walkFrom(page, birth + 1);
+    assert.is(await moving(page), 0);
+  });
+});
+
+/** The order in which the page shows the choices of a question. */
+async function orderOf(page: Page, question: number): Promise<number[]> {
+  const key = `stublab.reading/1:${host.scenario}`;
+  const kept = await page.evaluate((name) => localStorage.getItem(name), key);
+  return choiceOrder(beginReading(host, -1, JSON.parse(kept ?? "{}").seed), question);
 }
 
-const chipsOf = (page: Page) =>
-  page.$$eval(".carried", (chips) => chips.map((chip) => chip.textContent));
+test("before a decisive step it asks, and nothing tells the outcome until one answers", () =>
+  show("host", { step: 1 }, async (page) => {
+    const [question] = host.questions;
+    assert.ok(question);
+    const step = host.steps[question.step];
+    assert.ok(step);
+    for (let i = 0; i < 60; i++) await press(page, "ArrowRight");
+    await press(page, "End");
+    assert.is(await numberShown(page), question.step + 1);
+    assert.match(await textOf(page, "#message"), "answer the question");
+    assert.ok(await page.$("#ending.future"));
+    const told = await textOf(page, "#step");
+    assert.ok(told.includes(question.text.replaceAll("`", "")));
+    for (const secret of [step.title, step.why, question.because]) {
+      assert.not.match(told, secret);
+    }
+    await announced(page, "a question");
+    assert.equal(await page.$$(".asks.wrong, .asks.right"), []);
 
-test("at a birth, the registers that the tracer wrote go from the parent's lane to the child's", () =>
-  show("grandchild", { motion: true }, async (page) => {
-    await seeBirth(page);
-    const { pid } = grandchild.lanes.find(({ id }) => id === "master") ?? {};
-    assert.equal(await chipsOf(page), [`r15 0x${pid?.toString(16)}`, "rbx 0x1"]);
-    /** In which lane each is after a part of its time. */
-    const lanesAt = (part: number) =>
-      page.$$eval(
-        ".carried",
-        (chips, part) =>
-          chips.map((chip) => {
-            for (const animation of chip.getAnimations()) {
-              const { delay = 0, duration } = animation.effect?.getComputedTiming() ?? {};
-              animation.currentTime = delay + Number(duration) * part;
-            }
-            const { top } = chip.getBoundingClientRect();
-            const lanes = [...document.querySelectorAll<HTMLElement>("[data-lane]")];
-            return lanes.find((lane) => lane.getBoundingClientRect().bottom > top)?.dataset.lane;
-          }),
-        part,
-      );
-    assert.equal(await lanesAt(0.2), ["master", "master"]);
-    assert.equal(await lanesAt(0.8), ["grandchild", "grandchild"]);
-    await page.evaluate(() => {
-      for (const animation of document.getAnimations()) animation.finish();
-    });
-    await page.waitForFunction(() => document.querySelector(".carried") === null);
+    const order = await orderOf(page, 0);
+    const wrong = order.findIndex((choice) => choice !== question.answer);
+    await page.keyboard.press(`${wrong + 1}` as "1");
+    const answered = (await textOf(page, "#step")).replaceAll("`", "");
+    const choice = question.choices[order[wrong] ?? -1] ?? "";
+    const reply = question.replies[order[wrong] ?? -1] ?? "";
+    const right = question.choices[question.answer] ?? "";
+    for (const text of ["Not so", choice, reply, right, question.because, step.title]) {
+      assert.ok(answered.includes(text.replaceAll("`", "")), text);
+    }
+    await announced(page, question.because.replaceAll("`", ""));
+    assert.is(await textOf(page, "#score"), "0 of 1 right");
+    await page.keyboard.press("a");
+    assert.ok(await page.$(".choices"), "it asks again");
   }));
 
-test("who prefers reduced motion sees none", () =>
-  show("grandchild", {}, async (page) => {
-    await seeBirth(page);
-    assert.equal(await chipsOf(page), []);
-    const times = await page.$$eval(".pointer, li.executed", (all) =>
-      all.map((each) => getComputedStyle(each).transitionDuration),
-    );
-    assert.ok(times.length > 0 && times.every((time) => time === "0s"), `${times}`);
+test("an answer by the keyboard alone; it is kept, and so is the order of choices", () =>
+  show("host", { step: 1 }, async (page) => {
+    const [first, second] = host.questions;
+    assert.ok(first && second);
+    await press(page, "End");
+    const order = await orderOf(page, 0);
+    for (let i = 0; i <= order.indexOf(first.answer); i++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    assert.match(await textOf(page, ".verdict"), "✓ Right:");
+    assert.is(await page.evaluate(() => document.activeElement?.id), "step-title");
+    await press(page, "End");
+    await page.keyboard.press("s");
+    assert.match(await textOf(page, ".verdict"), "The answer:");
+    assert.is((await shown(page)).title, host.steps[second.step]?.title);
+    await page.reload();
+    assert.is(await textOf(page, "#score"), "1 of 1 right");
+    assert.equal(await orderOf(page, 0), order);
+    await press(page, "End");
+    assert.is(await numberShown(page), (host.questions[2]?.step ?? 0) + 1);
+  }));
+
+test("the end leads on: to the tasks of the lesson", () =>
+  show("host", {}, async (page) => {
+    await page.click("#ask");
+    await press(page, "End");
+    const end = await textOf(page, "#step");
+    assert.match(end, `${host.end.length} facts were checked`);
+    assert.match(end, "Repair it: npx stublab lesson task repair-stub");
+  }));
+
+test("slides fit 1280 by 720, go by keys, and ask before they answer", () =>
+  show("host", { width: 1280, height: 720, search: "?slides" }, async (page) => {
+    const count = Number(/\d+$/.exec((await shown(page)).place)?.[0]);
+    assert.ok(count > 5 && count < host.steps.length, `${count}`);
+    const seen: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const { text, out } = await page.evaluate(() => ({
+        text: document.querySelector(".slide h1")?.textContent ?? "",
+        out: [...document.querySelectorAll(".slide, .slide *")].filter((each) => {
+          const { right, bottom } = each.getBoundingClientRect();
+          return right > innerWidth + 1 || bottom > innerHeight + 1;
+        }).length,
+      }));
+      assert.is(out, 0, `slide ${i + 1}: ${text}`);
+      seen.push(text);
+      await press(page, "ArrowRight");
+    }
+    for (const { step, text } of host.questions) {
+      const at = seen.indexOf(text.replaceAll("`", ""));
+      assert.is(seen[at + 1], host.steps[step]?.title, text);
+    }
+    assert.equal(await complaints(page), []);
+  }));
+
+test("on paper it is a work sheet without answers", () =>
+  show("host", { medium: "print" }, async (page) => {
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    const told = await seenText(page);
+    for (const { text, choices, because } of host.questions) {
+      for (const part of [text, ...choices])
+        assert.ok(told.includes(part.replaceAll("`", "")), part);
+      assert.not.match(told, because);
+    }
+    assert.is((await page.$$("#paper .stage")).length, host.questions.length);
   }));
 
 for (const name of ["host", "cascade"] as const) {
-  for (const scheme of ["light", "dark"] as const) {
+  for (const [scheme, width] of [
+    ["light", 1200],
+    ["dark", 400],
+  ] as const) {
     test(`axe finds nothing to complain of (${name}, ${scheme})`, () =>
-      show(name, { scheme }, async (page) => {
+      show(name, { scheme, width }, async (page) => {
         assert.equal(await complaints(page), [], "at the introduction");
-        const [question] = recordings[name].questions;
-        await goTo(page, (question?.step ?? 0) + 1);
+        await press(page, "End");
         assert.equal(await complaints(page), [], "at a question");
         await page.click(".choices button");
         await page.evaluate(() => {
@@ -372,31 +370,21 @@ for (const name of ["host", "cascade"] as const) {
         await page.keyboard.press("?");
         assert.equal(await complaints(page), [], "over the keys");
         await page.keyboard.press("Escape");
-        await clickOn(page, "#ask");
+        await page.click("#ask");
         await page.keyboard.press("End");
         assert.equal(await complaints(page), [], "at the end");
       }));
   }
 }
 
-test("without its script it is a table, and a link leads to a row", () =>
-  show("host", { script: false, step: 40 }, async (page) => {
-    const seen = await page.evaluate(() => ({
-      app: document.querySelector("#app")?.childElementCount,
-      introduction: document.querySelector(".about p")?.checkVisibility(),
-      rows: document.querySelectorAll("tr[id^='step=']").length,
-      target: document.querySelector(":target")?.id,
-      top: document.querySelector(":target")?.getBoundingClientRect().top ?? -1,
-    }));
-    assert.ok(seen.top >= 0 && seen.top < 800);
-    assert.equal(
-      { ...seen, top: 0 },
-      { app: 0, introduction: true, rows: host.steps.length, target: "step=40", top: 0 },
-    );
+test("without its script it says what to do", () =>
+  show("host", { script: false }, async (page) => {
+    assert.match(await textOf(page, "main"), "npx stublab lesson host");
+    assert.is(await page.$eval("#app p", (part) => part.checkVisibility()), true);
   }));
 
-test("where nothing can be kept, it works all the same", () =>
-  browser.show("about:blank", {}, async (page, { messages }) => {
+test("it asks for nothing, and where nothing can be kept, it works all the same", () =>
+  browser.show("about:blank", {}, async (page, { messages, requests }) => {
     await page.evaluateOnNewDocument(() =>
       Object.defineProperty(window, "localStorage", {
         get: () => {
@@ -404,11 +392,13 @@ test("where nothing can be kept, it works all the same", () =>
         },
       }),
     );
-    await page.goto(urlOf("host"));
+    await page.goto(walked.urlOf("host"));
     await page.keyboard.press("End");
     await page.keyboard.press("1");
     await page.waitForSelector(".verdict");
     assert.equal(messages, []);
+    const asked = requests.filter((url) => !/^(about|data):/.test(url));
+    assert.equal(asked, [walked.urlOf("host")]);
   }));
 
 pages.run();

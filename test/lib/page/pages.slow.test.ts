@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { renderRecordingPage } from "../../../src/labs/record/view/page/page.ts";
+import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { allPages } from "../../support/all_pages.ts";
 import { CHROMIUM, complaints, TestBrowser } from "../../support/browser.ts";
 import { childrenOf, eventually, isAlive } from "../../support/processes.ts";
@@ -18,7 +18,7 @@ const pages = suite("every page in a browser");
 const test = CHROMIUM === undefined ? pages.skip : pages;
 const all: Readonly<Record<string, string>> = {
   ...(await allPages()),
-  "recording-long": renderRecordingPage(prolonged(await recordingOf("host"), 100_000)),
+  "recording-long": renderRecordingPage(prolonged(await recordingOf("host"), 1000)),
 };
 
 const browser = new TestBrowser();

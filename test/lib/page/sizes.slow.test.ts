@@ -1,4 +1,4 @@
-// What is too much for a page is left out and counted: pages of recordings and of comparisons stay small.
+// What is too much for a page is left out and counted: pages of comparisons stay small; a recording that is too large is refused.
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -6,120 +6,24 @@ import { FUNCTION_NAMES, FUNCTIONS } from "../../../src/core/encoder/abi.ts";
 import { choose, PER_FIELD, TOTAL } from "../../../src/labs/compare/page/disagreements.ts";
 import { renderComparePage } from "../../../src/labs/compare/page/page.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
-import type { Recording } from "../../../src/labs/record/recording.ts";
-import type { PageData } from "../../../src/labs/record/view/page/data.ts";
-import { renderRecordingPage } from "../../../src/labs/record/view/page/page.ts";
+import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { COMMAND, disagreement } from "../../support/compare_reports.ts";
 import { prolonged, recordingOf } from "../../support/recordings.ts";
 
-const LIMIT = 1_500_000;
-const host = await recordingOf("host");
 const reports = { disagreement: await disagreement() };
 
-const matches = (markup: string, pattern: RegExp) =>
-  [...markup.matchAll(pattern)].map(([, first = ""]) => first);
-const rowsOf = (markup: string) => matches(markup, /(<tr id="step=\d+">.*?<\/tr>)/gs);
+const recordings = suite("recording page: size");
 
-/** What the script of a page reads. */
-function dataOf(markup: string): PageData {
-  const [, json = ""] =
-    /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(markup) ?? [];
-  return JSON.parse(json);
-}
-
-const size = suite("recording page: size");
-
-/** What is left out, by its name. */
-function leftOut(markup: string): Record<string, number> {
-  const [list = ""] = matches(markup, /All steps.*Left out of this page: (.*?)\. The/gs);
-  return Object.fromEntries(
-    list.split(", ").map((part) => {
-      const [, number = "", name = ""] =
-        /^(\d+) (\w+)$/.exec(part.replaceAll(/(?<=\d),(?=\d)/g, "")) ?? [];
-      return [name, Number(number)];
-    }),
+recordings("of a recording that is too large there is no page", async () => {
+  const host = await recordingOf("host");
+  assert.throws(
+    () => renderRecordingPage(prolonged(host, 100_000)),
+    /^the recording is too large for a page: [\d,]+ bytes, the limit is 4,000,000$/,
   );
-}
-
-size("of 100,000 steps it keeps the first, and counts the others", () => {
-  const recording = prolonged(host, 100_000);
-  const markup = renderRecordingPage(recording);
-  assert.ok(Buffer.byteLength(markup) < LIMIT);
-  const { steps, questions, arrows } = dataOf(markup).recording;
-  console.log(`  ${steps.length} steps are kept, ${Buffer.byteLength(markup)} bytes`);
-  assert.ok(steps.length > 300);
-  assert.is(rowsOf(markup).length, steps.length);
-  assert.is(leftOut(markup).steps, recording.steps.length - steps.length);
-  for (const { step } of questions) assert.ok(step < steps.length);
-  for (const { from, to } of arrows) assert.ok(from < steps.length && to < steps.length);
+  assert.match(renderRecordingPage(prolonged(host, 1000)), "<!DOCTYPE html>");
 });
 
-/** A recording with as many things as it may have, each with the same text. */
-function crowded(text: string, lines: number): Recording {
-  const many = <T>(count: number, make: (i: number) => T) =>
-    Array.from({ length: count }, (_, i) => make(i));
-  const lanes = many(1000, (i) => ({ id: `${text}${i}`, role: text, pid: i }));
-  const nothing = {
-    instruction: null,
-    call: null,
-    registers: null,
-    kernel: null,
-    observer: text,
-    detail: null,
-    staged: false,
-  };
-  return {
-    ...host,
-    title: text,
-    introduction: many(1000, () => text),
-    observed: many(1000, () => text),
-    lanes,
-    steps: many(100_000, (i) => {
-      const lane = lanes[i % 600]?.id ?? "";
-      return {
-        ...nothing,
-        lane,
-        about: lane,
-        kind: "note",
-        title: text,
-        why: text,
-        microseconds: 0,
-      };
-    }),
-    arrows: many(50_000, (i) => ({ kind: "wait", from: i % 1000, to: i % 7, label: text })),
-    questions: many(10_000, (step) => ({
-      step,
-      text,
-      choices: [text, text],
-      answer: 0,
-      because: text,
-      replies: [text, text],
-    })),
-    code: many(100, (i) => ({
-      name: `${text}${i}`,
-      base: "0x1000",
-      lines: many(lines, (offset) => ({ offset, bytes: text, text, label: text })),
-    })),
-    end: many(10_000, () => ({ fact: text, expected: text, seen: text, held: true })),
-  };
-}
-
-for (const [what, text, lines] of [
-  ["long strings", "\u{e0041}".repeat(5000), 10],
-  ["many small things", "&", 1000],
-] as const) {
-  size(`${what} do not make it large`, () => {
-    const markup = renderRecordingPage(crowded(text, lines));
-    assert.ok(Buffer.byteLength(markup) < LIMIT, `${Buffer.byteLength(markup)} bytes`);
-    const kept = dataOf(markup).recording;
-    console.log(`  ${kept.steps.length} steps are kept, ${Buffer.byteLength(markup)} bytes`);
-    assert.ok(kept.steps.length > 5);
-    assert.is(leftOut(markup).lanes ?? 0, 1000 - kept.lanes.length);
-    assert.is(new Set(kept.lanes.map(({ id }) => id)).size, kept.lanes.length);
-  });
-}
-
-size.run();
+recordings.run();
 
 const sizes = suite("compare page: size");
 

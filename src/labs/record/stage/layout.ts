@@ -27,7 +27,7 @@ export const [HEAD, ROW] = [50, 20];
 const [GAP, MARGIN] = [46, 12];
 
 /** The most that a box is wide; and what a column takes with its gap: less is scaled down, and still less is stacked. */
-const [WIDEST, COLUMN, NARROW] = [300, 250, 200];
+export const [WIDEST, COLUMN, NARROW] = [300, 250, 200];
 
 /** Room for what a process with registers has, and without; and the height without words. */
 const [RICH, POOR, PLAIN] = [240, 108, 34];

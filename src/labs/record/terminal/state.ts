@@ -1,9 +1,9 @@
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { Annotator } from "../annotate.ts";
 import { Moments } from "../moment.ts";
+import type { TaskLink } from "../page/data.ts";
 import { beginReading, type Reading } from "../reading.ts";
 import type { Recording } from "../recording.ts";
-import type { TaskLink } from "../view/page/data.ts";
 
 /** What folds under the explanation, with the keys that open and close it. */
 export const FOLDS = {

@@ -3,10 +3,10 @@ import { renderDocument } from "../../../../lib/page/document.ts";
 import { html, NOTHING } from "../../../../lib/page/html.ts";
 import { embedJson } from "../../../../lib/page/json.ts";
 import { BASE_STYLE } from "../../../../lib/page/style.ts";
-import { renderCourse } from "./about.ts";
-import type { CoursePage } from "./data.ts";
+import { renderCourse } from "../../page/about.ts";
+import { readBundle } from "../../page/bundle.ts";
+import type { CoursePage } from "../../page/data.ts";
 import { ENCODER_STYLE } from "./encoder_style.ts";
-import { readBundle } from "./page.ts";
 
 /** A page with the encoder's module: one chooses a call, and sees which registers it writes. */
 export function renderEncoderPage(index?: CoursePage): string {

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { counted } from "../../../../../lib/page/figures.ts";
 import { ARGUMENTS } from "../../../amd64.ts";
-import { Marked } from "../client/told.tsx";
+import { Marked } from "../../../page/client/told.tsx";
 import { type Bench, bitsOf, type Encoded, type FlagSet, tellWord, type Wanted } from "./bench.ts";
 
 const FIRST: Wanted = {

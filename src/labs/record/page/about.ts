@@ -1,0 +1,66 @@
+import { counted } from "../../../lib/page/figures.ts";
+import { Html, html, join, NOTHING, plain, shown } from "../../../lib/page/html.ts";
+import { tellDiscarded } from "../fact.ts";
+import { lessonText } from "../lesson_text.ts";
+import type { Fact, Recording } from "../recording.ts";
+import type { Course, CoursePage } from "./data.ts";
+
+// The parts of a page that need no script.
+
+/** A text in which backticks are around code. */
+function inline(text: string): Html {
+  const parts = shown(text, 4000).markup.split(/`([^`]+)`/);
+  return join(parts.map((part, i) => new Html(i % 2 === 1 ? `<code>${part}</code>` : part)));
+}
+
+const paragraphs = (texts: readonly string[]) => texts.map((text) => html`<p>${inline(text)}</p>`);
+
+/** Links to the pages around one, and to all. */
+export function renderCourse({ index, pages, place }: Course): Html {
+  const link = (page: CoursePage | undefined, rel: string, before: string, after = "") =>
+    page === undefined
+      ? NOTHING
+      : html`<a rel="${rel}" href="${page.file}">${before}<span>${plain(page.title, 80)}</span>${after}</a>`;
+  return html`<nav class="course" aria-label="Lessons">${link(pages[place - 1], "prev", "← ")}${link(index, "index", "≡ ")}${link(pages[place + 1], "next", "", " →")}</nav>`;
+}
+
+/** What stands in the place of the stage without a script. */
+export function renderIntroduction({ scenario, introduction }: Recording): Html {
+  return html`<div class="prose">${paragraphs(introduction)}
+<p><strong>This page walks through the lesson with a script, and your browser does not run scripts here.</strong>
+Allow them (the page loads nothing else), or walk through it in a terminal: <code>npx stublab lesson ${plain(scenario, 60)}</code>.</p></div>`;
+}
+
+/** What must be true in the end, and what the kernel said; what to try; and how it was recorded. */
+export function renderEnd(recording: Recording): Html {
+  const { end, observed, stublab, machine, encoder, scenario } = recording;
+  const trials = lessonText(scenario, machine.arch)?.try ?? [];
+  return html`<div id="ending"><section><h2 id="end">The end</h2>
+${renderVerdict(end)}
+${paragraphs(tellDiscarded(recording))}
+<div class="scroll" role="region" aria-labelledby="end" tabindex="0"><table class="end">
+<thead><tr><td></td><th scope="col">fact</th><th scope="col">expected</th><th scope="col">seen</th></tr></thead>
+<tbody>${end.map(renderFact)}</tbody>
+</table></div></section>
+${trials.length === 0 ? NOTHING : html`<section class="prose"><h2>Try it</h2><ul>${trials.map((trial) => html`<li>${inline(trial)}</li>`)}</ul></section>`}</div>
+<section class="prose origin"><h2>How it was recorded</h2>
+<p>By stublab ${shown(stublab, 40)}, on Linux ${shown(machine.kernel, 80)} (${machine.arch}). The encoder ${shown(encoder, 60)} wrote the registers.</p>
+${observed.length === 0 ? NOTHING : html`<details><summary>What the observer changed</summary>${paragraphs(observed)}</details>`}
+<p>For a projector: <a href="?slides">slides</a>. For paper: <a href="?sheet">a work sheet</a>.</p></section>`;
+}
+
+function renderVerdict(end: readonly Fact[]): Html {
+  const wrong = end.filter(({ held }) => !held).length;
+  if (end.length === 0) return html`<p>No facts were checked.</p>`;
+  if (wrong === 0)
+    return html`<p><span class="good">=</span> It ended as it must: ${counted(end.length, "fact")} held.</p>`;
+  return html`<p><span class="bad">≠ It did not end as it must:</span> of ${counted(end.length, "fact")}, ${wrong} did not hold.</p>`;
+}
+
+function renderFact({ fact, expected, seen, held }: Fact): Html {
+  const sign = held
+    ? html`<span class="good" role="img" aria-label="held">=</span>`
+    : html`<span class="bad" role="img" aria-label="did not hold">≠</span>`;
+  return html`<tr><td>${sign}</td><th scope="row">${shown(fact, 200)}</th><td>${shown(expected, 200)}</td><td>${shown(seen, 200)}</td></tr>
+`;
+}

@@ -1,0 +1,183 @@
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useState,
+} from "preact/hooks";
+import { cut } from "../../../../lib/visible.ts";
+import type { Origin } from "../../moment.ts";
+import { type Action, type Reading, read, seenAt } from "../../reading.ts";
+import { hasEnded } from "../../stage/box.ts";
+import { stepNumber } from "../../tell.ts";
+import { Bar } from "./bar.tsx";
+import { moments, recording } from "./book.ts";
+import { CodeFold } from "./code.tsx";
+import { KeysDialog, useKeys } from "./keys.tsx";
+import { nameInAddress, readPlace } from "./place.ts";
+import { MemoryFold, ProcFold } from "./proc.tsx";
+import { beginKept, keepReading } from "./progress.ts";
+import { RegistersFold } from "./registers.tsx";
+import { Scrubber } from "./scrubber.tsx";
+import { StageView, stageOf } from "./stage.tsx";
+import { Cast, Story } from "./story.tsx";
+import type { Sought } from "./value.tsx";
+
+/** How long nothing must change before it is announced, in milliseconds: who drags passes many steps. */
+const SETTLED = 350;
+
+const begin = () => beginKept(readPlace() ?? -1);
+
+export function App() {
+  const [reading, act] = useReducer<Reading, Action, null>(read, null, begin);
+  const keys = useRef<HTMLDialogElement>(null);
+  const [sought, setSought] = useState<(Sought & { readonly at: number }) | null>(null);
+  const [heard, announce] = useState("");
+  const seen = seenAt(reading);
+  const moment = useMemo(() => moments.at(seen), [seen]);
+  const showKeys = useCallback(() => keys.current?.showModal(), []);
+  useKeys({ reading, act, showKeys });
+  useLinks(act);
+  useSettled(reading, announce);
+  useFocus(reading);
+  // An answer is kept before anything else can happen, a reload among it.
+  useLayoutEffect(() => keepReading(reading), [reading.answers]);
+  useLayoutEffect(() => hideEnding(reading), [reading]);
+
+  const seek = (wanted: Sought, origin: Origin) => {
+    setSought({ ...wanted, lane: laneOf(wanted, origin), at: origin.step });
+    act({ kind: "go", at: origin.step });
+    announce(`${wanted.name}: ${originInWords(origin)}`);
+  };
+  const values = { moment, sought: sought?.at === seen ? sought : null, seek };
+  const sentence = sentenceOf(reading);
+  const isOver = hasEnded(moment.known.state);
+  return (
+    <div class={seen < 0 ? "app cold" : "app"}>
+      <StageView index={seen} />
+      <div class="steps">
+        <Scrubber reading={reading} sentence={sentence} act={act} />
+        <Bar
+          reading={reading}
+          place={placeOf(reading)}
+          act={act}
+          announce={announce}
+          showKeys={showKeys}
+        />
+        {seen < 0 && <Cast />}
+      </div>
+      <div class="side">
+        <Story reading={reading} index={seen} act={act} />
+        <div class="kernel">
+          <ProcFold {...values} />
+          {!isOver && <MemoryFold moment={moment} />}
+        </div>
+      </div>
+      {!isOver && (
+        <div class="folds">
+          <CodeFold moment={moment} />
+          <RegistersFold {...values} staged={wordsOnStage(seen, moment.subject)} />
+        </div>
+      )}
+      <p class="unseen" role="status" id="announcer">
+        {heard || null}
+      </p>
+      <KeysDialog dialog={keys} />
+    </div>
+  );
+}
+
+/** The names of what the stage shows of a lane. */
+function wordsOnStage(index: number, lane: string): ReadonlySet<string> {
+  const box = stageOf(index).boxes.find(({ id }) => id === lane);
+  const { INSTRUCTION_POINTER, FLAGS } = moments.arch;
+  return new Set([INSTRUCTION_POINTER, FLAGS, ...(box?.words ?? []).map(({ name }) => name)]);
+}
+
+/** The lane in which a value was set: that of the parent if a clone has copied it. */
+function laneOf({ lane }: Sought, { clone, step }: Origin): string {
+  return clone === null ? lane : (recording.steps[step]?.about ?? lane);
+}
+
+function originInWords({ step, set, clone }: Origin): string {
+  const by = `${set ? "set by" : "first reported at"} step ${stepNumber(step)}`;
+  return clone === null ? by : `${by}, and copied by the clone at step ${stepNumber(clone.to)}`;
+}
+
+function placeOf({ at, asked }: Reading): string {
+  const { length } = recording.steps;
+  if (at < 0) return `– / ${length}`;
+  if (at >= length) return `end / ${length}`;
+  return `${asked === null ? "" : "→ "}${stepNumber(at)} / ${length}`;
+}
+
+/** The step in a sentence, for those who hear it; it does not answer a question that is open. */
+function sentenceOf({ at, asked }: Reading): string {
+  const { steps, questions } = recording;
+  const step = steps[at];
+  if (step === undefined) return at < 0 ? "The introduction" : "The end";
+  const number = `Step ${stepNumber(at)} of ${steps.length}`;
+  const question = asked === null ? undefined : questions[asked];
+  if (question !== undefined) return `${number}, a question: ${cut(question.text, 300).text}`;
+  return `${number}, ${cut(step.lane, 60).text}: ${cut(step.title, 300).text}`;
+}
+
+/** The end of the page tells what a reader who is asked questions does not know yet. */
+function hideEnding({ reached, asks }: Reading): void {
+  const isKnown = !asks || reached >= recording.steps.length;
+  document.querySelector("#ending")?.classList.toggle("future", !isKnown);
+}
+
+/** Serves the links to steps, wherever they are, and addresses that are typed. */
+function useLinks(act: (action: Action) => void): void {
+  useLayoutEffect(() => {
+    const click = (event: MouseEvent) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const link =
+        event.target instanceof Element ? event.target.closest("a[href^='#step=']") : null;
+      const at = readPlace(link?.getAttribute("href") ?? "");
+      if (at === null) return;
+      event.preventDefault();
+      act({ kind: "go", at });
+      document.querySelector<HTMLElement>("#step-title")?.focus();
+    };
+    const change = ({ newURL }: HashChangeEvent) => {
+      // By now the address may name the step that the reader has left.
+      const at = readPlace(new URL(newURL).hash);
+      if (at !== null) act({ kind: "go", at });
+    };
+    document.addEventListener("click", click);
+    addEventListener("hashchange", change);
+    return () => {
+      document.removeEventListener("click", click);
+      removeEventListener("hashchange", change);
+    };
+  }, [act]);
+}
+
+/** Once a reader stays at a step, the address names it, and it is announced. */
+function useSettled(reading: Reading, announce: (sentence: string) => void): void {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      nameInAddress(reading.at);
+      // Who is on the slider has heard its value.
+      if (document.activeElement?.id === "scrub") return;
+      const verdict = document.querySelector(".verdict")?.textContent ?? "";
+      const rows = reading.asked === null ? moments.changedAt(reading.at) : [];
+      const changed = rows.map(({ name }) => name);
+      const list = changed.length === 0 ? "" : `. Changed: ${changed.slice(0, 8).join(", ")}`;
+      announce(`${reading.message} ${sentenceOf(reading)}${list}. ${verdict}`.trim());
+    }, SETTLED);
+    return () => clearTimeout(timer);
+  }, [reading.at, reading.asked, reading.message, reading.answers]);
+}
+
+/** If what had the focus is gone, such as an answer, the title of the step gets it. */
+function useFocus(reading: Reading): void {
+  useLayoutEffect(() => {
+    if (document.activeElement !== document.body || reading.answers.size === 0) return;
+    document.querySelector<HTMLElement>("#step-title")?.focus({ preventScroll: true });
+  }, [reading.asked]);
+}

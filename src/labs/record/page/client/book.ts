@@ -1,0 +1,17 @@
+import { Annotator } from "../../annotate.ts";
+import { Moments } from "../../moment.ts";
+import type { PageData } from "../data.ts";
+
+// The recording that this page shows, and what is known of it.
+
+const element = document.getElementById("data");
+// The page was rendered with it, from a recording that was validated.
+const data: PageData = JSON.parse(element?.textContent ?? "{}");
+
+export const { recording, facts, index, next, tasks, terms } = data;
+export const moments = new Moments(recording);
+export const { arch } = moments;
+const constants: ReadonlyMap<string, bigint> = new Map(
+  Object.entries(data.constants).map(([name, value]) => [name, BigInt(value)]),
+);
+export const annotator = new Annotator(moments, constants);

@@ -1,0 +1,29 @@
+import { stepNumber } from "../../tell.ts";
+import { recording } from "./book.ts";
+
+// Addresses: "#step=12" leads to a step.
+
+/** The index of the step that an address names; null if it names none. */
+export function readPlace(fragment = location.hash): number | null {
+  const step = new URLSearchParams(fragment.replace(/^#/, "")).get("step") ?? "";
+  const index = /^\d{1,7}$/.test(step) ? Number(step) - 1 : -1;
+  return index >= 0 && index < recording.steps.length ? index : null;
+}
+
+const isStep = (index: number) => index >= 0 && index < recording.steps.length;
+const fragmentOf = (index: number) => `#step=${stepNumber(index)}`;
+
+/** The address of a step. */
+export function linkTo(index: number): string {
+  const url = new URL(location.href);
+  url.search = "";
+  url.hash = isStep(index) ? fragmentOf(index) : "";
+  return url.href;
+}
+
+/** Has the address name a step, without a new entry in the history. */
+export function nameInAddress(index: number): void {
+  if (location.hash === fragmentOf(index)) return;
+  const path = location.pathname + location.search;
+  history.replaceState(null, "", isStep(index) ? fragmentOf(index) : path);
+}

@@ -1,0 +1,100 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { type Action, choiceOrder, type Reading, replyTo, signOf } from "../../reading.ts";
+import { moments, recording } from "./book.ts";
+import { Explained } from "./terms.tsx";
+import { Prose } from "./text.tsx";
+import { Told } from "./told.tsx";
+
+interface Props {
+  readonly reading: Reading;
+  readonly question: number;
+  readonly act: (action: Action) => void;
+}
+
+/** A question with its choices; the step that answers it is not shown before. */
+export function Question({ reading, question, act }: Props) {
+  const list = useRef<HTMLOListElement>(null);
+  const { picked } = reading;
+  // Before the next key: Enter presses the button that has the focus.
+  useLayoutEffect(() => {
+    if (picked !== null) list.current?.querySelectorAll("button")[picked]?.focus();
+  }, [picked]);
+  const asked = recording.questions[question];
+  if (asked === undefined) return null;
+  return (
+    <>
+      <p class="where">Before the next step</p>
+      <h2 id="step-title" tabIndex={-1}>
+        What will happen?
+      </h2>
+      <p class="question">
+        <Explained text={asked.text} />
+      </p>
+      <ol class="choices" ref={list}>
+        {choiceOrder(reading, question).map((choice, place) => (
+          <li key={choice}>
+            <button type="button" onClick={() => act({ kind: "answer", choice: place })}>
+              <kbd>{place + 1}</kbd>
+              <Told text={asked.choices[choice] ?? ""} />
+            </button>
+          </li>
+        ))}
+      </ol>
+      <p>
+        <button type="button" class="plain" onClick={() => act({ kind: "show" })}>
+          Show me <kbd>s</kbd>
+        </button>
+      </p>
+    </>
+  );
+}
+
+/** What is replied to the answers that were given at a step. */
+export function Verdicts({ index, ...props }: Omit<Props, "question"> & { index: number }) {
+  return (
+    <>
+      {moments.questionsAt(index).map((question) => (
+        <Verdict key={question} question={question} {...props} />
+      ))}
+    </>
+  );
+}
+
+function Verdict({ reading, question, act }: Props) {
+  const asked = recording.questions[question];
+  const choice = reading.answers.get(question);
+  if (asked === undefined || choice === undefined) return null;
+  const [sign, outcome] = signOf(choice, asked.answer);
+  const reply = replyTo(reading, question, choice);
+  return (
+    <aside class={`verdict ${outcome}`} aria-label="Your answer">
+      <p class="soft">
+        <Prose text={asked.text} />
+      </p>
+      {outcome === "wrong" && (
+        <p>
+          <b>{sign} Not so:</b> <Told text={asked.choices[choice ?? -1] ?? ""} />
+        </p>
+      )}
+      {reply !== asked.because && <Reply text={reply} />}
+      <p>
+        <b>{outcome === "right" ? `${sign} Right:` : "The answer:"}</b>{" "}
+        <Told text={asked.choices[asked.answer] ?? ""} />
+      </p>
+      <Reply text={asked.because} />
+      <p>
+        <button type="button" class="plain" onClick={() => act({ kind: "again" })}>
+          Ask again <kbd>a</kbd>
+        </button>
+      </p>
+    </aside>
+  );
+}
+
+function Reply({ text }: { readonly text: string }) {
+  return (
+    <p>
+      <Prose text={text} />
+    </p>
+  );
+}

@@ -1,0 +1,204 @@
+import { counted } from "../../../../lib/page/figures.ts";
+import { type Action, type Reading, scoreOf } from "../../reading.ts";
+import { type Block, KINDS, STAGED, stepNumber, tell } from "../../tell.ts";
+import { annotator, index as contents, facts, moments, next, recording, tasks } from "./book.ts";
+import { Question, Verdicts } from "./question.tsx";
+import { Explained } from "./terms.tsx";
+import { LaneName, Prose } from "./text.tsx";
+import { Told } from "./told.tsx";
+
+interface Props {
+  readonly reading: Reading;
+  /** The index of the step that is shown. */
+  readonly index: number;
+  readonly act: (action: Action) => void;
+}
+
+/** What happens, and why, or the question that comes first. */
+export function Story(props: Props) {
+  const { reading, index, act } = props;
+  return (
+    <article id="step" aria-labelledby="step-title">
+      {reading.asked !== null ? (
+        <Question reading={reading} question={reading.asked} act={act} />
+      ) : index < 0 ? (
+        <Beginning act={act} />
+      ) : index >= recording.steps.length ? (
+        <Ending {...props} />
+      ) : (
+        tell(moments, annotator, index).map((block, i) => (
+          <Part key={block.kind === "title" ? "title" : `${index} ${i}`} block={block} {...props} />
+        ))
+      )}
+    </article>
+  );
+}
+
+/** The registers and /proc have places of their own. */
+function Part({ block, ...props }: Props & { readonly block: Block }) {
+  switch (block.kind) {
+    case "title":
+      return <Title block={block} {...props} />;
+    case "prose":
+      return (
+        <p class="why">
+          <Explained text={block.text} />
+        </p>
+      );
+    case "detail":
+      return (
+        <details class="detail">
+          <summary>What a kernel engineer would say</summary>
+          <p>
+            <Explained text={block.text} />
+          </p>
+        </details>
+      );
+    case "call":
+      return (
+        <p class="raw">
+          in the registers: <code>{<Prose text={block.text} />}</code>
+        </p>
+      );
+    case "observer":
+      return (
+        <p class="observer">
+          <b>The observer:</b> <Told text={block.text} />
+        </p>
+      );
+    case "link":
+      return block.step > props.index ? null : <Link block={block} />;
+    default:
+      return null;
+  }
+}
+
+type Of<K extends Block["kind"]> = Extract<Block, { readonly kind: K }>;
+
+function Title({ block, ...props }: Props & { readonly block: Of<"title"> }) {
+  const { lane, about, step, staged, text } = block;
+  return (
+    <>
+      <p class="where">
+        <span>
+          <LaneName id={lane} />
+          {about !== lane && (
+            <>
+              {" → "}
+              <LaneName id={about} />
+            </>
+          )}
+        </span>
+        <span>{KINDS[step].name}</span>
+        {staged && <strong>{STAGED}</strong>}
+      </p>
+      <h2 id="step-title" class={staged ? "mono soft" : "mono"} tabIndex={-1}>
+        <Prose text={text} />
+      </h2>
+      <Verdicts {...props} />
+    </>
+  );
+}
+
+/** To the other end of an arrow, as far as that is known by now. */
+function Link({ block }: { readonly block: Of<"link"> }) {
+  const { arrow, label, way, step, lane } = block;
+  const number = stepNumber(step);
+  return (
+    <p class="link">
+      {arrow}
+      {label !== arrow && (
+        <>
+          {": "}
+          <Told text={label} />
+        </>
+      )}
+      {` ${way} `}
+      <a href={`#step=${number}`}>step {number}</a> (<LaneName id={lane} />)
+    </p>
+  );
+}
+
+function Beginning({ act }: Pick<Props, "act">) {
+  const { steps, questions, introduction } = recording;
+  const asks = questions.length === 0 ? "" : `, ${counted(questions.length, "question")}`;
+  return (
+    <>
+      <p class="where">{`${counted(steps.length, "step")} of real processes${asks}`}</p>
+      <h2 id="step-title" tabIndex={-1}>
+        Introduction
+      </h2>
+      <p>
+        <button type="button" class="begin" onClick={() => act({ kind: "step", by: 1 })}>
+          Begin <kbd>→</kbd>
+        </button>
+      </p>
+      {introduction.map((text) => (
+        <p key={text}>
+          <Explained text={text} />
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** Who is in it. */
+export function Cast() {
+  return (
+    <dl class="roles">
+      {recording.lanes.map(({ id, role }) => (
+        <div key={id}>
+          <dt>
+            <LaneName id={id} />
+          </dt>
+          <dd>
+            <Told text={role} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Ending({ reading, act }: Props) {
+  const { questions, answered, right } = scoreOf(reading);
+  return (
+    <>
+      <h2 id="step-title" tabIndex={-1}>
+        The end
+      </h2>
+      {questions > 0 && (
+        <p>{`You answered ${answered} of ${counted(questions, "question")}, ${right} right.`}</p>
+      )}
+      <p>
+        <a href="#end">{counted(facts, "fact")}</a> {facts === 1 ? "was" : "were"} checked on the
+        real processes.
+      </p>
+      {tasks.length > 0 && (
+        <>
+          <p>Now do it yourself; the kernel judges it:</p>
+          <ul class="tasks">
+            {tasks.map(({ name, title }) => (
+              <li key={name}>
+                {title}: <code>npx stublab lesson task {name}</code>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {next !== null && (
+        <p>
+          <a class="begin" href={next.file}>
+            Next: <Told text={next.title} />
+          </a>
+        </p>
+      )}
+      <p class="ways">
+        <button type="button" onClick={() => act({ kind: "begin" })}>
+          From the beginning
+        </button>
+        {contents !== null && <a href={contents.file}>{contents.title}</a>}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { LEAST_PID } from "../../annotate.ts";
+import type { LaneState } from "../../moment.ts";
+import { STATE_NAMES } from "../../proc.ts";
+import { colourOf } from "../../stage/box.ts";
+import { moments, recording } from "./book.ts";
+import { Told } from "./told.tsx";
+
+const pids = new Map(
+  [...moments.lanesByPid]
+    .filter(([pid]) => pid >= LEAST_PID)
+    .flatMap(([pid, { id }]) =>
+      [`${pid} ${id}`, `${pid}`, `0x${pid.toString(16)}`].map((text) => [text, id] as const),
+    ),
+);
+
+/** Matches one of some words where it stands alone. */
+export function matcher(words: Iterable<string>): RegExp {
+  const escaped = [...words].map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return escaped.length === 0 ? /(?!)()/ : new RegExp(`(?<![\\w-])(${escaped.join("|")})(?!\\w)`);
+}
+
+const PID = matcher(pids.keys());
+
+/** The same with each pid of a lane in the lane's colour; backticks are around code. */
+export function Prose({ text }: { readonly text: string }) {
+  const parts = text.split(/`([^`]+)`/);
+  return (
+    <>
+      {parts.map((part, i) =>
+        i % 2 === 1 ? <code>{<Pids text={part} />}</code> : <Pids text={part} />,
+      )}
+    </>
+  );
+}
+
+function Pids({ text }: { readonly text: string }) {
+  return (
+    <>
+      {text.split(PID).map((part) => {
+        const lane = pids.get(part);
+        if (lane === undefined) return <Told text={part} />;
+        return (
+          <span class={`pid ${colour(lane)}`}>
+            <Told text={part} />
+          </span>
+        );
+      })}
+    </>
+  );
+}
+
+/** The class of a lane's colour. */
+export function colour(id: string): string {
+  return `p${colourOf(recording.lanes, id)}`;
+}
+
+/** The letter of a state in its colour. */
+export function State({ letter }: { readonly letter: LaneState }) {
+  const name = letter === null ? "not seen yet" : STATE_NAMES[letter];
+  return (
+    <span class={`state s-${letter ?? "X"}`} title={name} role="img" aria-label={name}>
+      {letter === "X" ? "–" : letter}
+    </span>
+  );
+}
+
+/** The name of a lane in its colour. */
+export function LaneName({ id }: { readonly id: string }) {
+  return (
+    <b class={colour(id)}>
+      <Told text={id} />
+    </b>
+  );
+}
