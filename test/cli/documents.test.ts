@@ -199,10 +199,12 @@ command(
   async () => {
     assert.match(
       await printed(["lesson", "task", "check", file("right.in", RIGHT)]),
-      /^wait-options, ada: right\n/,
+      /^wait-options, ada: right, 2 of 2 points\n/,
     );
-    const key = await printed(["lesson", "task", "failing-call", "--student", "ada", "--key"]);
-    await printed(["lesson", "task", "check", file("key.in", key)]);
+    const secret = file("secret", "sixteen characters");
+    const course = ["--student", "ada", "--secret", secret];
+    const key = await printed(["lesson", "task", "failing-call", ...course, "--key"]);
+    await printed(["lesson", "task", "check", file("key.in", key), "--secret", secret]);
     const output = join(folder, "wrong.json");
     const { code, stdout, stderr } = await stublab([
       "lesson",
@@ -213,8 +215,11 @@ command(
       output,
     ]);
     assert.is(code, 1);
-    assert.match(stdout, /^wait-options, ada: wrong\n {2}\S(.|\n)*\nwhat happened\n {2}\w+: /);
-    assert.match(stdout, /\n {2}FAIL wait4.*: expected \d+, got \S+/);
+    assert.match(
+      stdout,
+      /^wait-options, ada: wrong, \d of 2 points\n {2}\S(.|\n)*\nwhat happened\n {2}\w+: /,
+    );
+    assert.match(stdout, /\n {2}FAIL wait4.*: expected \d+, seen \S+/);
     assert.match(stderr, /stublab lesson /);
     const { scenario, end } = loadRecording(output);
     assert.is(scenario, "task-wait-options");
@@ -257,6 +262,19 @@ command("task: a folder is graded as a whole", async () => {
   assert.is(document.answers[1].reason, 'line 1: expected "name = value", got "task"');
   assert.equal(readdirSync(recordings).sort(), ["ada.json", "group+bob.json"]);
   for (const name of readdirSync(recordings)) loadRecording(join(recordings, name));
+  const names = file("names", "ada\nbob # works from home\ncy\n");
+  const table = await printed([...args, "--class", names, "--csv"], 1);
+  assert.equal(
+    table.split("\r\n").map((row) => row.replace(/,".*",/, ",…,")),
+    [
+      "student,task,result,points,worth,reason,file",
+      "ada,wait-options,right,2,2,,ada.txt",
+      ",,unreadable,0,,…,group/CY.TXT",
+      "bob,wait-options,wrong,0,2,…,group/bob.txt",
+      "cy,wait-options,missing,0,2,,",
+      "",
+    ],
+  );
   assert.is((await printed(args, 1)).split("\n").at(-2), "1 of 3 answers are right");
 });
 

@@ -6,7 +6,7 @@ import { assignment, exerciseFor } from "../../src/labs/record/tasks/submission.
 
 /** A right answer of a student. */
 export async function rightAnswer(task: string, student: string): Promise<string> {
-  return assignment(task, student, await keyOf(exerciseFor(task, student)));
+  return assignment(task, student, { key: await keyOf(exerciseFor(task, student)) });
 }
 
 /** The file as it is handed out. */

@@ -12,9 +12,11 @@ import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
 import { type Answer, KERNEL } from "./answer.ts";
 import { assemble } from "./assemble.ts";
+import { type ClassOptions, expectVariant } from "./class.ts";
 import { reasonOf } from "./judge.ts";
 import { parseAnswer, type Submission, textOf } from "./submission.ts";
 import { type Exercise, isPlayed, type Read } from "./task.ts";
+import { loadTask } from "./tasks.ts";
 
 /** How long an answer may be tried, in milliseconds: some of its calls may miss their deadlines, on a busy machine. */
 const DEADLINE = 20_000;
@@ -23,6 +25,9 @@ const DEADLINE = 20_000;
 export interface Graded {
   readonly task: string;
   readonly student: string;
+  /** What a right answer is worth, and what this one is: of a wrong one a point for each fact that held. */
+  readonly of: number;
+  readonly points: number;
   readonly right: boolean;
   /** What the first fact that does not hold means, and that fact; null for a right answer. */
   readonly reason: string | null;
@@ -36,18 +41,28 @@ type Judged = Pick<Graded, "reason" | "recording">;
  * Tries an answer on real stubs, and judges it by what the kernel does. No process is left.
  *
  * @param file the text of the file that the student has edited
+ * @param options what it must have been handed out with
  * @throws InputError if it is not an answer; UnsupportedError and others if this machine cannot try it
  *
  * @example
  * const { right, reason, recording } = await gradeAnswerConfined(readFileSync("answer.txt", "utf8"));
  */
-export async function gradeAnswerConfined(file: string): Promise<Graded> {
+export async function gradeAnswerConfined(
+  file: string,
+  options: ClassOptions = {},
+): Promise<Graded> {
   const submission = parseAnswer(file);
-  const { exercise, task, student } = submission;
+  expectVariant(submission, options);
+  const { exercise, task, student, isUnedited } = submission;
   const judged = isPlayed(exercise)
     ? await tryAnswer(file, submission)
     : await readAnswer(submission, exercise);
-  return { task, student, right: judged.reason === null, ...judged };
+  const right = judged.reason === null;
+  const of = loadTask(task).points;
+  const held = judged.recording.end.filter((fact) => fact.held).length;
+  // What is handed out does a part of what is asked, too.
+  const partial = isUnedited ? 0 : Math.min(held, of - 1);
+  return { task, student, right, of, points: right ? of : partial, ...judged };
 }
 
 /** The recordings that have been read, by scenario: a folder has many answers about the same. */

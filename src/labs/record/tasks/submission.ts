@@ -27,29 +27,49 @@ const WIDTH = 96;
 export interface Submission {
   readonly task: string;
   readonly student: string;
+  /** What draws it in place of the student's name, if anything. */
+  readonly variant: string | undefined;
   readonly exercise: Exercise;
   readonly answer: Answer;
   /** Its assembly, after as many empty lines as come before it, if the task is to write some. */
   readonly source: string | undefined;
+  /** Whether it is as it was handed out. */
+  readonly isUnedited: boolean;
 }
 
-/** The exercise of a student. @throws InputError; UnsupportedError if there is no such task on this architecture */
-export function exerciseFor(name: string, student: string): Exercise {
+/**
+ * The exercise of a student.
+ *
+ * @param variant draws it in place of the student's name
+ * @throws InputError; UnsupportedError if there is no such task on this architecture
+ */
+export function exerciseFor(name: string, student: string, variant = student): Exercise {
   const task = loadTask(name);
   const refusal = refusalOf(task.lesson);
   if (refusal !== undefined) throw new UnsupportedError(`the task ${name}: ${refusal}`);
-  const drawn = student.trim();
-  if (drawn === "" || drawn.length > LONGEST_NAME || /[\p{C}]/u.test(drawn)) {
-    throw new InputError(
-      `student: expected a name of at most ${LONGEST_NAME} characters, got ${show(student)}`,
-    );
+  for (const [what, text] of Object.entries({ student, variant })) {
+    if (text.trim() !== "" && text.length <= LONGEST_NAME && !/\p{C}/u.test(text)) continue;
+    const expected = `a name of at most ${LONGEST_NAME} characters`;
+    throw new InputError(`${what}: expected ${expected}, got ${show(text)}`);
   }
-  return task.exercise(new Draw(name, drawn));
+  return task.exercise(new Draw(name, variant.trim()));
 }
 
-/** A file to hand out: the assignment as comments, and what is to be edited; or instead of that, `key`. */
-export function assignment(task: string, student: string, key?: string): string {
-  const exercise = exerciseFor(task, student);
+/** How a file to hand out is made. */
+export interface AssignmentOptions {
+  /** Draws the variant in place of the student's name. */
+  readonly variant?: string | undefined;
+  /** Is written in the place of what is to be edited. */
+  readonly key?: string | undefined;
+}
+
+/** A file to hand out: the assignment as comments, and what is to be edited. @throws as exerciseFor */
+export function assignment(
+  task: string,
+  student: string,
+  { variant, key }: AssignmentOptions = {},
+): string {
+  const exercise = exerciseFor(task, student, variant);
   const { form, start } = exercise;
   const { title, text, names } = textOf(task, exercise);
   const name = student.trim();
@@ -59,17 +79,20 @@ export function assignment(task: string, student: string, key?: string): string 
       .map(([name, meaning]) => `  ${name}: ${meaning}`)
       .join("\n");
   const values = described((name) => !isField(name));
+  const fixed = variant === undefined ? "" : ` --variant ${quoted(variant)}`;
   const notes = [
     title,
     ...text,
     described(isField),
     values && `A value may use the kernel's names, and\n${values}`,
     "Edit what follows, and check it: stublab lesson task check FILE\n" +
-      `Hints: stublab lesson task ${task} --student ${quoted(name)} --hint 1`,
+      `Hints: stublab lesson task ${task} --student ${quoted(name)}${fixed} --hint 1`,
   ];
   const head = notes.filter(Boolean).map(comment).join("#\n");
   const code = form === "code" ? `${CODE}\n` : "";
-  return `${head}\ntask = ${task}\nstudent = ${name}\n\n${code}${(key ?? start).trimEnd()}\n`;
+  const drawn = variant === undefined ? "" : `variant = ${variant}\n`;
+  const edited = `${code}${(key ?? start).trimEnd()}\n`;
+  return `${head}\ntask = ${task}\nstudent = ${name}\n${drawn}\n${edited}`;
 }
 
 /** What an assignment says, its hints, and the names that values may use beside the kernel's. */
@@ -107,25 +130,25 @@ export function parseAnswer(text: string, code?: Listing): Submission {
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   const at = lines.findIndex((line) => line.trim() === CODE);
   const values = assignmentsIn(at < 0 ? lines : lines.slice(0, at));
-  const take = (name: string): string => {
-    const value = values.get(name);
-    values.delete(name);
-    return value ?? refuseWithout(`${name} = …`);
-  };
-  const [task, student] = [take("task"), take("student")];
-  const exercise = exerciseFor(task, student);
-  const { form } = exercise;
+  const { task, student, variant } = Object.fromEntries(values);
+  if (task === undefined) refuseWithout("task = …");
+  if (student === undefined) refuseWithout("student = …");
+  for (const name of ["task", "student", "variant"]) values.delete(name);
+  const exercise = exerciseFor(task, student, variant);
+  const { form, start } = exercise;
   const { names } = textOf(task, exercise);
   const fields = form === "registers" ? REGISTERS : Object.keys(names).filter(isField);
   expectFields(values, fields, names);
+  const head = { task, student, variant, exercise, answer: new Answer(values, code) };
   if (form !== "code") {
     if (at >= 0) throw new InputError(`line ${at + 1}: this task takes no code`);
     if (form === "fields" && values.size === 0) refuseWithout(`${fields[0]} = …`);
-    return { task, student, exercise, answer: new Answer(values), source: undefined };
+    const given = JSON.stringify([...assignmentsIn(start.split("\n"))]);
+    return { ...head, source: undefined, isUnedited: JSON.stringify([...values]) === given };
   }
   if (at < 0) refuseWithout(CODE);
   const source = lines.map((line, i) => (i <= at ? "" : line)).join("\n");
-  return { task, student, exercise, answer: new Answer(values, code), source };
+  return { ...head, source, isUnedited: source.trim() === start.trim() };
 }
 
 function refuseWithout(line: string): never {

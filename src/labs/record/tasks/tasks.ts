@@ -1,5 +1,6 @@
 import { InputError } from "../../../lib/errors.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
+import { LESSONS } from "../course.ts";
 import { taskTitle } from "../lesson_text.ts";
 import type { Recording } from "../recording.ts";
 import { cloneRegisters, earlyAttach, makeThread } from "./exercises/births.ts";
@@ -17,8 +18,8 @@ import type { Task } from "./task.ts";
 /** Every task by name, in the order of the course. */
 export const TASKS: Readonly<Record<string, Task>> = {
   "find-step": findStep,
-  "repair-stub": repairStub,
   "clone-registers": cloneRegisters,
+  "repair-stub": repairStub,
   "failing-call": failingCall,
   "one-page": onePage,
   "guest-code": guestCode,
@@ -42,6 +43,16 @@ export function tasksOf({
   return Object.entries(TASKS).flatMap(([name, { lesson }]) =>
     lesson === scenario ? [{ name, title: taskTitle(name) }] : [],
   );
+}
+
+/** The names of the tasks of all lessons up to this one, in the order of the course. @throws InputError */
+export function tasksAfter(lesson: string): string[] {
+  const last = LESSONS.indexOf(lesson);
+  if (last < 0) throw new InputError(`unknown lesson "${lesson}"${didYouMean(lesson, LESSONS)}`);
+  const isTaught = ([, task]: [string, Task]) => LESSONS.indexOf(task.lesson) <= last;
+  return Object.entries(TASKS)
+    .filter(isTaught)
+    .map(([name]) => name);
 }
 
 /** @throws InputError that names the nearest task. */
