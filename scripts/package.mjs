@@ -2,7 +2,8 @@
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, readFileSync, rmSync } from "node:fs";
-import { relative } from "node:path";
+import { constants } from "node:os";
+import { relative, resolve } from "node:path";
 import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
 
 /** The entries of the library, as package.json exports them. */
@@ -38,7 +39,7 @@ const NEEDED_LIBRARY = '/// <reference lib="esnext.disposable" />';
 
 export async function buildPackage() {
   const sources = [
-    ...files("src", ".ts", ".tsx", ".jsonl"),
+    ...files("src", ".ts", ".tsx", ".jsonl", ".html"),
     "package.json",
     "tsconfig.json",
     "src/tsconfig.json",
@@ -76,28 +77,65 @@ async function bundle() {
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
+  cpSync("src/cli/registers/page.html", "dist/registers_page.html");
   for (const path of TEMPLATES) cpSync(path, `dist/${relative(TOLD, path)}`);
 }
 
+const PAGE = {
+  bundle: true,
+  minify: true,
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  legalComments: "none",
+  format: "iife",
+  platform: "browser",
+  target: "es2023",
+  charset: "utf8",
+  logLevel: "warning",
+};
+
 /** The scripts of pages, as text: each one function without globals. */
 export async function bundlePage(esbuild, folder) {
-  await esbuild.build({
-    entryPoints: {
-      recording_page: "src/labs/record/page/client/main.tsx",
-      encoder_page: "src/labs/record/view/page/encoder_amd64/main.tsx",
+  const entries = { recording_page: "src/labs/record/page/client/main.tsx" };
+  await esbuild.build({ ...PAGE, entryPoints: entries, outdir: folder });
+  for (const [arch, name] of [
+    ["amd64", "x64"],
+    ["arm64", "arm64"],
+  ]) {
+    await esbuild.build({
+      ...PAGE,
+      ...modelOf(name),
+      entryPoints: ["src/cli/registers/main.ts"],
+      outfile: `${folder}/registers_page-${arch}.js`,
+    });
+  }
+}
+
+/**
+ * Options with which esbuild bundles the fuzz lab's model for an architecture, to run without Node.js: what it imports of
+ * that is in src/cli/registers/node.ts. Nothing is drawn there, so it has neither seeds nor tables.
+ */
+export function modelOf(arch) {
+  const { signals, errno } = constants;
+  return {
+    define: {
+      process: JSON.stringify({ arch }),
+      "import.meta.url": '"page:///"',
+      OS_CONSTANTS: JSON.stringify({ signals, errno }),
     },
-    bundle: true,
-    minify: true,
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    legalComments: "none",
-    format: "iife",
-    platform: "browser",
-    target: "es2023",
-    charset: "utf8",
-    outdir: folder,
-    logLevel: "warning",
-  });
+    loader: { ".jsonl": "text" },
+    plugins: [
+      {
+        name: "without Node.js",
+        setup(build) {
+          const path = resolve("src/cli/registers/node.ts");
+          build.onResolve({ filter: /^node:/ }, () => ({ path }));
+          const contents = '{"seeds": "none", "table": "none"}';
+          build.onLoad({ filter: /draw\/.*\.jsonl$/ }, () => ({ contents, loader: "text" }));
+        },
+      },
+    ],
+  };
 }
 
 /**

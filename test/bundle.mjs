@@ -29,7 +29,7 @@ export async function bundle(isWanted, words) {
   await buildPrograms();
   // The libraries are looked for next to the code.
   for (const file of readdirSync("dist").filter((name) =>
-    /\.(so|wasm|json|c|sh)$|^(bench-amd64|probe-\w+|c_program)$/.test(name),
+    /\.(so|wasm|json|html|c|sh)$|^(bench-amd64|probe-\w+|c_program)$/.test(name),
   )) {
     cpSync(`dist/${file}`, `${OUT}/${file}`, { recursive: true });
   }

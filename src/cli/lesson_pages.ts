@@ -13,7 +13,6 @@ import { renderRecordingPage } from "../labs/record/page/page.ts";
 import { renderPreview } from "../labs/record/page/picture.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
-import { renderEncoderPage } from "../labs/record/view/page/encoder_page.ts";
 import { counted } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { reportFailures } from "./failures.ts";
@@ -21,6 +20,7 @@ import { finishing } from "./interruption.ts";
 import { recordingOf, recordWatched } from "./lesson_recording.ts";
 import { writeOutputs } from "./output_file.ts";
 import { Progress } from "./progress.ts";
+import { renderRegistersPage } from "./registers/page.ts";
 import { talk } from "./report.ts";
 
 /**
@@ -47,7 +47,7 @@ export async function writePages(
         renderRecordingPage(recording, { course, tasks: tasksOf(recording) }),
       ] as const,
     ]),
-    [REGISTERS.file, renderEncoderPage(INDEX)],
+    [REGISTERS.file, renderRegistersPage()],
     // Last, so that it never links to a missing page.
     [INDEX.file, renderIndex(exhibits)],
   ]);

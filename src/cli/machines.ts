@@ -27,23 +27,32 @@ for (const line of LINES.trimEnd()
   if (processor !== undefined) processors.set(processor, machineShape(line, processor));
 }
 
-/** The names, the oldest kernel first. */
-export const [KERNELS, PROCESSORS] = [[...kernels.keys()], [...processors.keys()]];
+/** What follows the name of a machine without FSGSBASE. */
+const LESS = ",-fsgsbase";
+
+/** The names of all, the newest kernel first. */
+export const MACHINES: readonly string[] = [...kernels.keys()]
+  .reverse()
+  .flatMap((kernel) =>
+    [...processors].flatMap(([name, { features }]) =>
+      (features.includes("fsgsbase") ? ["", LESS] : [""]).map((less) => `${kernel}/${name}${less}`),
+    ),
+  );
 
 /** @throws InputError that lists the names */
 export function machineNamed(name: string): Machine {
-  const [, release = "", model = "", less] = /^([^/]*)\/([^,]*)(,-fsgsbase)?$/.exec(name) ?? [];
+  const [release = "", model = ""] = name.replace(LESS, "").split("/");
   const [kernel, processor] = [kernels.get(release), processors.get(model)];
-  if (kernel === undefined || processor === undefined) {
+  if (!MACHINES.includes(name) || kernel === undefined || processor === undefined) {
     throw new InputError(`--machine: there is no machine ${show(name)}`, {
-      remedy: `KERNEL/PROCESSOR is of ${KERNELS.join(", ")}, and ${PROCESSORS.join(", ")}; ,-fsgsbase may follow`,
+      remedy: `machines: ${MACHINES.join(" ")}`,
     });
   }
   const own = [...processor.features, ...kernel.features];
   const [xcr0, xfeatures] = [processor.xcr0 & kernel.xcr0, processor.xfeatures & kernel.xcr0];
   return {
     ...{ ...processor, release: release.slice("linux-".length), xcr0, xfeatures },
-    features: own.filter((feature) => less === undefined || feature !== "fsgsbase"),
+    features: own.filter((feature) => !name.endsWith(LESS) || feature !== "fsgsbase"),
     ...{ xstateLength: lengthOf(processor, xcr0), frameLength: lengthOf(processor, xfeatures) },
     permitted: processor.permitted & kernel.xcr0,
   };

@@ -1,8 +1,8 @@
+import { renderRegistersPage } from "../../src/cli/registers/page.ts";
 import { renderBenchPage } from "../../src/labs/bench/page.ts";
 import { renderComparePage } from "../../src/labs/compare/page/page.ts";
 import { renderIndex } from "../../src/labs/record/page/index_page.ts";
 import { renderRecordingPage } from "../../src/labs/record/page/page.ts";
-import { renderEncoderPage } from "../../src/labs/record/view/page/encoder_page.ts";
 import { wholeReport } from "./bench_reports.ts";
 import * as compared from "./compare_reports.ts";
 import { HOSTILE, hostileRecording } from "./hostile_recording.ts";
@@ -23,7 +23,7 @@ export async function allPages(): Promise<Readonly<Record<string, string>>> {
     "recording-hostile": renderRecordingPage(hostile),
     index: renderIndex(exhibits),
     "index-hostile": renderIndex([{ name: "recording", recording: hostile }]),
-    encoder: renderEncoderPage(),
+    registers: renderRegistersPage(),
     agreement: renderComparePage(await compared.agreement(), COMMAND),
     disagreement: renderComparePage(await compared.disagreement(), COMMAND),
     "compare-hostile": renderComparePage(await compared.hostility(), compared.HOSTILE.join(" ")),

@@ -19,16 +19,6 @@ export function openAssemblyEncoder(arch: Arch = HOST_ARCH): PartialEncoder {
   return bindModule("assembly", loadWasm(FILES[arch]));
 }
 
-/** The bytes of the module, to instantiate it elsewhere. */
-export function readAssemblyModule(arch: Arch) {
-  return readWasm(FILES[arch]);
-}
-
-/** The bytes of a module in the folder of this program, to instantiate it elsewhere. */
-function readWasm(file: string) {
-  return readFileSync(beside(file));
-}
-
 /** Instantiates the module in such a file, and returns its exports. @throws EncoderError, UnsupportedError */
 export function loadWasm(file: string): WebAssembly.Exports {
   return instantiate(file, compile(file));
@@ -37,7 +27,7 @@ export function loadWasm(file: string): WebAssembly.Exports {
 /** @throws EncoderError, UnsupportedError */
 function compile(file: string): WebAssembly.Module {
   try {
-    return new WebAssembly.Module(readWasm(file));
+    return new WebAssembly.Module(readFileSync(beside(file)));
   } catch (cause) {
     if (cause instanceof StublabError) throw cause;
     const limit = limitError(`${file} cannot be loaded`, cause);

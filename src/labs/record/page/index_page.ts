@@ -77,7 +77,7 @@ ${renderHero(exhibits)}
 ${parts.map(renderPart)}
 <section class="more"><h2>Then do it yourself</h2>
 <ul>
-<li><a href="${REGISTERS.file}">Registers</a>: choose a system call, see the words that it needs, and what the kernel will do.</li>
+<li><a href="${REGISTERS.file}">Registers</a>: choose a call or words, guess, and ask the model what the kernel will do.</li>
 <li>Tasks: <code>npx stublab lesson task</code> lists them. You write registers or code, and the kernel judges.</li>
 </ul></section>
 </main>
