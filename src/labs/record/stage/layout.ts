@@ -49,8 +49,8 @@ export class Layout {
     this.width = words && !this.isNarrow ? Math.max(width, COLUMN * columns) : width;
     const room = this.width - 2 * MARGIN;
     const gap = words ? Math.max(72, Math.min(150, room / columns / 2.8)) : 24;
-    const own = Math.min(WIDEST, (room - (columns - 1) * gap) / columns);
-    const pitch = (room - own) / Math.max(1, columns - 1);
+    const own = Math.min(WIDEST, Math.floor((room - (columns - 1) * gap) / columns));
+    const pitch = Math.floor((room - own) / Math.max(1, columns - 1));
     this.room = this.isNarrow ? 44 : Math.floor((pitch - own) / 7);
     const below = words ? GAP : MARGIN;
     this.#lines = words ? [16, 38, -34, 14] : [10, 24, -7, 7];
