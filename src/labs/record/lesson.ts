@@ -1,5 +1,5 @@
 import { InputError } from "../../lib/errors.ts";
-import { expectMembers, list, type Shape, show, text } from "../../lib/shape.ts";
+import { expectMembers, instance, list, type Shape, show, text } from "../../lib/shape.ts";
 import type { Stage } from "./plays/play.ts";
 import type { HostLane, Scene } from "./scene.ts";
 
@@ -23,15 +23,6 @@ export interface Lesson {
     | undefined;
 }
 
-const playShape: Shape<Lesson["play"]> = (value, place) => {
-  if (isFunction(value)) return value;
-  throw new InputError(`${place}: expected a function, got ${show(value)}`);
-};
-
-function isFunction(value: unknown): value is Lesson["play"] {
-  return typeof value === "function";
-}
-
 const lessonName: Shape<string> = (value, place) => {
   const name = text(value, place);
   if (/^[\w-]{1,40}$/.test(name)) return name;
@@ -42,12 +33,11 @@ const SHAPES = {
   name: lessonName,
   title: text,
   introduction: list(text, 1000),
-  play: playShape,
+  play: instance(Function, "a function"),
 };
 
 /** A value as a lesson of a user's own. @throws InputError */
 export function expectLesson(value: Pick<Lesson, keyof typeof SHAPES>, place: string): Lesson {
   expectMembers(value, place, SHAPES, ["name", "title", "introduction", "play"]);
-  const { name, title, introduction } = value;
-  return { name, title, introduction, play: (scene) => value.play(scene) };
+  return value;
 }

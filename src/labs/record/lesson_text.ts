@@ -103,23 +103,12 @@ export function lessonText(name: string, arch: Arch = HOST_ARCH): LessonText | u
   const { lessons } = readAll();
   const found = Object.hasOwn(lessons, name) ? lessons[name] : undefined;
   if (found === undefined) return undefined;
-  const told = inWordsOf(arch);
-  return {
-    title: told(found.title),
-    summary: told(found.summary),
-    introduction: found.introduction.map(told),
-    try: found.try.map(told),
-    key: found.key.map(told),
-  };
+  return lesson(mapTexts(found, inWordsOf(arch)), name);
 }
 
 /** The words that pages and the terminal explain where they stand, for recordings of an architecture. */
 export function glossary(arch: Arch = HOST_ARCH): readonly Term[] {
-  const told = inWordsOf(arch);
-  return readAll().glossary.map(({ forms, text }) => ({
-    forms: forms.map(told),
-    text: told(text),
-  }));
+  return list(term, MOST)(mapTexts(readAll().glossary, inWordsOf(arch)), "glossary");
 }
 
 /** Why each instruction of the stub code is there, with its text, by the label before it. */
@@ -139,7 +128,8 @@ function sayFrom<T>(page: string, moments: () => Readonly<Record<string, Saying>
   const find = (id: string, values: Values): Saying => {
     const found = moments()[`${id} (${HOST_ARCH})`] ?? moments()[id];
     if (found === undefined) throw new StateError(`${page} has no text "${id}"`);
-    return fill(found, inWordsOf(HOST_ARCH), values, `${page}: ${id}`);
+    const place = `${page}: ${id}`;
+    return saying(mapTexts(found, filling(values, place)), place);
   };
   const parts = <K extends keyof T & string>(id: K, values: Values = {}) => {
     const names = Object.keys(moments()).filter((key) => key.startsWith(`${id}.`));
@@ -174,7 +164,7 @@ export function taskText(
   const place = `docs/lessons/tasks.md: ${name}`;
   const found = readAll().tasks[name];
   if (found === undefined) throw new StateError(`${place} is missing`);
-  const told = filling(inWordsOf(HOST_ARCH), values, place);
+  const told = filling(values, place);
   const all = parts.map((part) => {
     const text = found.parts[part];
     if (text === undefined) throw new StateError(`${place} has no part "${part}"`);
@@ -190,33 +180,22 @@ export function taskText(
   };
 }
 
-/** Puts a text into the words of an architecture, and values in the places of the words in braces. */
-function filling(words: (text: string) => string, values: Values, place: string) {
-  return (text: string) =>
-    words(text).replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+/** The same value with each text in it changed. */
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, mapTexts(member, change)]),
+  );
+}
+
+/** Puts a text into the words of this machine, and values in the places of the words in braces. */
+function filling(values: Values, place: string): (text: string) => string {
+  return (text) =>
+    inWords(text).replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const value = values[name];
       if (value === undefined) throw new StateError(`${place} needs a value of "${name}"`);
       return `${value}`;
     });
-}
-
-function fill(
-  { text, detail, question }: Saying,
-  words: (text: string) => string,
-  values: Values,
-  place: string,
-): Saying {
-  const told = filling(words, values, place);
-  return {
-    text: told(text),
-    detail: detail && told(detail),
-    question: question && {
-      text: told(question.text),
-      choices: question.choices.map(({ text, reply, right }) => ({
-        text: told(text),
-        reply: told(reply),
-        right,
-      })),
-    },
-  };
 }

@@ -64,64 +64,64 @@ export function expectRecording(recording: Recording): void {
   expectPlaces(recordingShape(recording, "recording"));
 }
 
-/** Names and indices must refer to something in the recording. */
-function expectPlaces({ lanes, steps, arrows, questions, code }: Recording): void {
-  expectUnique(
-    lanes,
-    (i) => `lanes[${i}].id`,
-    ({ id }) => id,
+function expectPlaces(recording: Recording): void {
+  for (const misplaced of misplacedIn(recording)) throw new InputError(misplaced);
+}
+
+/** Names and indices that refer to nothing in the recording. */
+function* misplacedIn({ lanes, steps, arrows, questions, code }: Recording): Generator<string> {
+  const ids = lanes.map(({ id }) => id);
+  yield* twice("lanes", "id", ids);
+  yield* twice(
+    "code",
+    "name",
+    code.map(({ name }) => name),
   );
-  expectUnique(
-    code,
-    (i) => `code[${i}].name`,
-    ({ name }) => name,
-  );
-  const ids = new Set(lanes.map(({ id }) => id));
+  if (steps.length === 0) yield "steps: a recording has at least one";
+  const known = new Set(ids);
   const offsets = new Map(
     code.map(({ name, lines }) => [name, new Set(lines.map(({ offset }) => offset))]),
   );
-  if (steps.length === 0) throw new InputError("steps: a recording has at least one");
-  let now = 0;
   for (const [i, { lane, about, instruction, microseconds }] of steps.entries()) {
-    if (microseconds < now) {
-      throw new InputError(
-        `steps[${i}].microseconds: expected at least ${now}, as the step before has, got ${microseconds}`,
-      );
+    const place = `steps[${i}]`;
+    const { microseconds: least = 0 } = steps[i - 1] ?? {};
+    if (microseconds < least) {
+      yield `${place}.microseconds: expected at least ${least}, as the step before has, got ${microseconds}`;
     }
-    now = microseconds;
     for (const [key, id] of Object.entries({ lane, about })) {
-      if (!ids.has(id)) throw new InputError(`steps[${i}].${key}: there is no lane ${show(id)}`);
+      if (!known.has(id)) yield `${place}.${key}: there is no lane ${show(id)}`;
     }
     if (instruction === null) continue;
-    const place = `steps[${i}].instruction`;
-    const known = offsets.get(instruction.code);
-    const shown = show(instruction.code);
-    if (known === undefined) throw new InputError(`${place}.code: there is no code ${shown}`);
-    if (known.has(instruction.offset)) continue;
-    throw new InputError(`${place}.offset: ${shown} has no line at ${instruction.offset}`);
+    const { code, offset } = instruction;
+    const lines = offsets.get(code);
+    if (lines === undefined) yield `${place}.instruction.code: there is no code ${show(code)}`;
+    else if (!lines.has(offset)) {
+      yield `${place}.instruction.offset: ${show(code)} has no line at ${offset}`;
+    }
   }
   for (const [i, { from, to }] of arrows.entries()) {
-    expectIndex(`arrows[${i}].from`, from, steps);
-    expectIndex(`arrows[${i}].to`, to, steps);
+    yield* beyond(`arrows[${i}]`, { from, to }, steps.length);
   }
   for (const [i, { step, answer, choices }] of questions.entries()) {
-    expectIndex(`questions[${i}].step`, step, steps);
-    expectIndex(`questions[${i}].answer`, answer, choices);
+    yield* beyond(`questions[${i}]`, { step }, steps.length);
+    yield* beyond(`questions[${i}]`, { answer }, choices.length);
   }
 }
 
-function expectUnique<T>(
-  items: readonly T[],
-  placeOf: (index: number) => string,
-  nameOf: (item: T) => string,
-): void {
-  const names = items.map(nameOf);
-  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
-  if (twice < 0) return;
-  throw new InputError(`${placeOf(twice)}: ${show(names[twice])} appears twice`);
+function* twice(list: string, key: string, names: readonly string[]): Generator<string> {
+  const known = new Set<string>();
+  for (const [i, name] of names.entries()) {
+    if (known.has(name)) yield `${list}[${i}].${key}: ${show(name)} appears twice`;
+    known.add(name);
+  }
 }
 
-function expectIndex(place: string, index: number, items: readonly unknown[]): void {
-  if (index < items.length) return;
-  throw new InputError(`${place}: expected an index below ${items.length}, got ${index}`);
+function* beyond(
+  place: string,
+  indices: Readonly<Record<string, number>>,
+  length: number,
+): Generator<string> {
+  for (const [key, index] of Object.entries(indices)) {
+    if (index >= length) yield `${place}.${key}: expected an index below ${length}, got ${index}`;
+  }
 }

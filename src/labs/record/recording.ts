@@ -27,27 +27,15 @@ export const RECORDING_SCHEMA = "stublab.recording/1";
 /** A word of 64 bits: "0x7fffffffe044". */
 export type Hex = string;
 
-/** Limits far beyond what any scenario needs, and small enough for every view. */
-const MOST = {
-  lanes: 1000,
-  steps: 100_000,
-  arrows: 100_000,
-  questions: 10_000,
-  choices: 100,
-  paragraphs: 1000,
-  codes: 100,
-  lines: 100_000,
-  registers: 100,
-  arguments: 10,
-  facts: 10_000,
-} as const;
+/** Far more of anything than a lesson needs. A limit of the whole document is in load.ts. */
+const MOST = 100_000;
 
 const PID = count(2 ** 31 - 1);
 const INDEX = count(2 ** 31 - 1);
 const BYTES = count(Number.MAX_SAFE_INTEGER);
 
-const many = <T>(shape: Shape<T>, most: number): Shape<readonly T[]> => list(shape, most);
-const texts = many(text, MOST.paragraphs);
+const many = <T>(shape: Shape<T>): Shape<readonly T[]> => list(shape, MOST);
+const texts = many(text);
 
 const schema: Shape<typeof RECORDING_SCHEMA> = (value, place) => {
   if (value === RECORDING_SCHEMA) return RECORDING_SCHEMA;
@@ -103,7 +91,7 @@ export interface Instruction extends Shaped<typeof instruction> {}
 const call = record({
   name: text,
   /** A word is null if the recorder does not know it: an address in the host. */
-  arguments: many(record({ word: nullable(hexWord), told: text }), MOST.arguments),
+  arguments: many(record({ word: nullable(hexWord), told: text })),
   /** null if it does not return. */
   result: nullable(record({ word: hexWord, told: text })),
 });
@@ -113,7 +101,7 @@ export interface Call extends Shaped<typeof call> {}
 
 export type Registers = Readonly<Record<string, Hex>>;
 
-const registers: Shape<Registers> = table(hexWord, MOST.registers);
+const registers: Shape<Registers> = table(hexWord, MOST);
 
 const kernel = record({
   /** One letter: "t" is stopped by its tracer, "T" by a signal, "Z" a zombie. */
@@ -127,7 +115,7 @@ const kernel = record({
   pending: hexWord,
   residentBytes: BYTES,
   /** The memory map if this step changed it, otherwise null: range, protection and name, without folders. */
-  memory: nullable(many(text, MOST.lines)),
+  memory: nullable(many(text)),
 });
 
 /** /proc/PID/stat, status and maps. */
@@ -174,13 +162,13 @@ const arrow = record({
 
 export interface Arrow extends Shaped<typeof arrow> {}
 
-const replies = optional(many(text, MOST.choices));
+const replies = optional(many(text));
 
 const question = record({
   /** The index of the decisive step. */
   step: INDEX,
   text,
-  choices: many(text, MOST.choices),
+  choices: many(text),
   /** The index of the right choice. */
   answer: INDEX,
   because: text,
@@ -207,7 +195,7 @@ const code = record({
   /** "stub code", or a guest's file. */
   name: text,
   base: hexWord,
-  lines: many<CodeLine>(line, MOST.lines),
+  lines: many<CodeLine>(line),
 });
 
 /** A piece of code in memory. */
@@ -216,9 +204,9 @@ export interface Code extends Shaped<typeof code> {}
 /** Code without an address, as the package has it. */
 export const listing: Shape<Omit<Code, "base">> = record({
   name: text,
-  lines: many<CodeLine>(line, MOST.lines),
+  lines: many<CodeLine>(line),
 });
-export const listings = many(listing, MOST.codes);
+export const listings = many(listing);
 
 const fact = record({ fact: text, expected: text, seen: text, held: truth });
 
@@ -226,17 +214,17 @@ export interface Fact extends Shaped<typeof fact> {}
 
 /** The lists of a recording, which grow as it is made. */
 const parts = {
-  lanes: many<Lane>(lane, MOST.lanes),
+  lanes: many<Lane>(lane),
   /** In the order in which they happened. */
-  steps: many<Step>(step, MOST.steps),
-  arrows: many<Arrow>(arrow, MOST.arrows),
-  questions: many<Question>(question, MOST.questions),
+  steps: many<Step>(step),
+  arrows: many<Arrow>(arrow),
+  questions: many<Question>(question),
   /** The code that instructions belong to, from the assembler's listing. */
-  code: many<Code>(code, MOST.codes),
+  code: many<Code>(code),
   /** What the observer changed: it is missing, or different, in an unobserved run. */
   observed: texts,
   /** What must be true in the end, and what the kernel reported. */
-  end: many<Fact>(fact, MOST.facts),
+  end: many<Fact>(fact),
 };
 
 /** The shapes of the things of which a recording has many. */

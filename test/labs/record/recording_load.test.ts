@@ -94,7 +94,7 @@ load("a value of the wrong type is refused by its place, wherever it stands", as
 load("a member that is missing is refused by its place", async () => {
   const recording = await recordingOf("inject");
   for (const path of placesIn(recording)) {
-    const isOptional = ["before", "after", "staged"].some((name) => path.includes(name));
+    const isOptional = ["before", "after", "staged", "detail"].some((name) => path.includes(name));
     if (typeof path.at(-1) === "number" || isOptional) continue;
     const message = refusal(JSON.stringify(changed(recording, path, undefined)));
     assert.match(message, /got nothing$|not a recording of stublab$/);
@@ -157,12 +157,6 @@ const REFUSED: readonly [what: string, path: Path, value: unknown, message: RegE
     ["steps", 7, "registers", "after", "rip"],
     "0x10000000000000000",
     /^steps\[7\]\.registers\.after\.rip: expected a hex word such as "0xfe0", got "0x1/,
-  ],
-  [
-    "101 registers",
-    ["steps", 7, "registers", "after"],
-    Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`r${i}`, "0x0"])),
-    /^steps\[7\]\.registers\.after: expected at most 100 names, got 101$/,
   ],
 ];
 
