@@ -2,16 +2,12 @@
 
 import { draw, fit, type Line, say } from "../terminal/frame.ts";
 import { hasEnded } from "./box.ts";
-import type { PlacedBox, Stage } from "./stage.ts";
+import type { Edge, PlacedBox, Stage } from "./stage.ts";
 
 /** Columns of characters that a box takes at least; with fewer, each process has a line. */
-const NARROWEST = 14;
+const NARROWEST = 18;
 
-/** What is between the heads of two neighbours: their first line is for parents, the second for tracers. */
-const TRACKS = [
-  ["parent", "", "─"],
-  ["tracer", "traces", "·"],
-] as const;
+const VERBS = { parent: "child of", tracer: "traced by" } as const;
 
 /** In lines of `width` columns. @param brief a line for each process, without its words */
 export function stageLines(stage: Stage, width: number, brief = false): Line[] {
@@ -20,7 +16,7 @@ export function stageLines(stage: Stage, width: number, brief = false): Line[] {
   const own = Math.min(44, Math.floor((width - gap * (columns - 1)) / columns));
   const drawn =
     brief || own < NARROWEST
-      ? boxes.map((box) => boxLines(stage, box, true).flat())
+      ? boxes.map((box) => boxLines(stage, box, null).flat())
       : rows.flatMap((_, row) => rowLines(stage, row, own, gap));
   const moved = moves.map(({ from, to, label, carries }) => [
     ...[say(from), draw(" → "), say(to), draw(": ")],
@@ -30,46 +26,44 @@ export function stageLines(stage: Stage, width: number, brief = false): Line[] {
   return [...drawn, ...moved, ...more].map((line) => fit(line, width));
 }
 
-/** The boxes of a row side by side, and the edges between neighbours. */
+/** The boxes of a row side by side, each after the edges from its neighbour. */
 function rowLines(stage: Stage, row: number, own: number, gap: number): Line[] {
   const cells = Array.from({ length: stage.columns }, (_, column) => {
     const box = stage.boxes.find((each) => each.row === row && each.column === column);
-    return { box, lines: box === undefined ? [] : boxLines(stage, box, false) };
+    return box === undefined ? [] : boxLines(stage, box, column === 0 ? 0 : gap);
   });
-  const between = (left: PlacedBox | undefined, right: PlacedBox | undefined, i: number) => {
-    const [kind, name = "", sign] = TRACKS[i] ?? [];
-    const has = stage.edges.some(
-      (edge) => edge.kind === kind && edge.from === left?.id && edge.to === right?.id && !edge.past,
-    );
-    return has ? ` ${name.padEnd(gap - 2, sign)}▶` : " ".repeat(gap);
-  };
-  const height = Math.max(0, ...cells.map(({ lines }) => lines.length));
+  const height = Math.max(0, ...cells.map((lines) => lines.length));
   return Array.from({ length: height }, (_, i) =>
-    cells.flatMap(({ box, lines }, column) => [
-      ...(column === 0 ? [] : [draw(between(cells[column - 1]?.box, box, i), "faint")]),
-      ...fit(lines[i] ?? [], own),
-    ]),
+    cells.flatMap((lines, column) => fit(lines[i] ?? [], column === 0 ? own : gap + own)),
   );
 }
 
-/** A process: its head, its state, the edges that are not drawn, and if it is not in brief, its words. */
-function boxLines({ boxes, edges }: Stage, box: PlacedBox, brief: boolean): Line[] {
+/** A process: its head, its state, edges and words. @param gap columns for edges; null for no words */
+function boxLines({ boxes, edges }: Stage, box: PlacedBox, gap: number | null): Line[] {
   const { id, pid, state, told, words, acts } = box;
   const style = state === "t" || state === "T" ? "stopped" : hasEnded(state) ? "ended" : "running";
-  const kin = edges.flatMap(({ kind, from, to, past }) => {
+  const own = edges.filter(({ to, past }) => to === id && !past);
+  const isDrawn = ({ from }: Edge) => {
     const { row, column } = boxes.find((each) => each.id === from) ?? box;
-    const isDrawn = !brief && row === box.row && column === box.column - 1;
-    if (to !== id || past || isDrawn) return [];
-    return [[say(`${kind === "parent" ? "child of" : "traced by"} ${from} `, "faint")]];
-  });
+    return gap !== null && row === box.row && column === box.column - 1;
+  };
+  const kin = own
+    .filter((edge) => !isDrawn(edge))
+    .map(({ kind, from }) => [say(`${VERBS[kind]} ${from} `, "faint")]);
   const head = [say(id, acts ? "now" : "strong"), say(` ${pid} `, "faint")];
   const lines: Line[] = [head, [say(`${told.replace(" ·", ",")} `, style)], ...kin];
-  if (brief) return lines;
-  const rows = words.flatMap(({ name, value, meaning, look }): Line[] => {
-    if (look === "code") return [];
-    if (look === "next") return [[draw("▶ "), say(value)]];
+  if (gap === null) return lines;
+  for (const { name, value, meaning, look } of words) {
     const now = look === "changed" ? "changed" : "plain";
-    return [[say(`${name} `, "faint"), say(value, now), say(` ${meaning}`, "meaning")]];
+    if (look === "next") lines.push([draw("▶ "), say(value)]);
+    else if (look !== "code") {
+      lines.push([say(`${name} `, "faint"), say(value, now), say(` ${meaning}`, "meaning")]);
+    }
+  }
+  const signs = { parent: "─".repeat(gap), tracer: "traces".padEnd(gap, "·") };
+  return lines.map((line, i) => {
+    const link = own.find((edge) => isDrawn(edge) && edge.kind === ["parent", "tracer"][i]);
+    const sign = link === undefined ? " ".repeat(gap) : ` ${signs[link.kind].slice(0, gap - 2)}▶`;
+    return [draw(sign, "faint"), draw("│", style), ...line];
   });
-  return [...lines, ...rows].map((line) => [draw("│", style), ...line]);
 }
