@@ -152,7 +152,7 @@ function parsePage(markdown, name) {
 
 /**
  * The assignments: a heading of the second level for each, "NAME: TITLE", and of the third for each part. A numbered list has
- * hints, another one names: "`NAME`: MEANING".
+ * hints, another one names and facts.
  */
 function parseTasks(markdown) {
   const tasks = {};
@@ -163,20 +163,24 @@ function parseTasks(markdown) {
   )) {
     if (kind === "heading" && level === 2) {
       const [, name, title] = /^([\w-]+): (.*)$/.exec(text);
-      task = part = tasks[name] = { title, text: [], hints: [], names: {}, parts: {} };
+      task = part = tasks[name] = { title, ...emptyPart(), names: {}, parts: {} };
     } else if (kind === "heading" && level === 3) {
-      part = task.parts[text] = { text: [], hints: [] };
+      part = task.parts[text] = emptyPart();
     } else if (task === undefined) continue;
     else if (kind === "paragraph") part.text.push(text);
     else if (isOrdered) part.hints.push(...items.map(itemText));
-    else for (const item of items) addName(task.names, itemText(item));
+    else for (const item of items) addRow(task.names, part.facts, itemText(item));
   }
   return tasks;
 }
 
-function addName(names, item) {
-  const [, name, meaning] = /^`(\w+)`: (.*)$/.exec(item);
-  names[name] = meaning;
+const emptyPart = () => ({ text: [], hints: [], facts: {} });
+
+/** "`NAME`: MEANING", or "FACT: MEANING". */
+function addRow(names, facts, item) {
+  const [, row, meaning] = /^(.+?): (.*)$/.exec(item);
+  if (row.startsWith("`")) names[row.slice(1, -1)] = meaning;
+  else facts[row] = meaning;
 }
 
 function addToMoment(moment, { kind, text, isStrong, items }) {

@@ -23,7 +23,7 @@ const lesson = record({
   key: texts,
 });
 const term = record({ forms: texts, text });
-const variant = { text: texts, hints: texts };
+const variant = { text: texts, hints: texts, facts: table(text, MOST) };
 const task = record({
   title: text,
   ...variant,
@@ -174,6 +174,11 @@ export function taskText(
     title: told(found.title),
     text: [found, ...all].flatMap(({ text }) => text.map(told)),
     hints: [found, ...all].flatMap(({ hints }) => hints.map(told)),
+    facts: Object.fromEntries(
+      [found, ...all].flatMap(({ facts }) =>
+        Object.entries(facts).map(([name, meaning]) => [name, told(meaning)]),
+      ),
+    ),
     names: Object.fromEntries(
       Object.entries(found.names).map(([name, meaning]) => [told(name), told(meaning)]),
     ),

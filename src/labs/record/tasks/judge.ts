@@ -7,6 +7,7 @@ import {
   AttachError,
   BirthError,
   ForkError,
+  StateError,
   type StublabError,
   SyscallError,
   UnsupportedError,
@@ -56,7 +57,11 @@ export class Judge {
   /** The stubs whose initial registers are known. */
   readonly atRest = new Set<Actor>();
 
-  constructor(recorder: Recorder) {
+  readonly #meanings: Readonly<Record<string, string>>;
+
+  /** @param meanings of the facts that may not hold, by their names */
+  constructor(recorder: Recorder, meanings: Readonly<Record<string, string>>) {
+    this.#meanings = meanings;
     this.recorder = recorder;
     this.tracer = new Tracer({ encoder: recorder.encoder, deadline: DEADLINE });
     addStubCode(recorder, this.tracer);
@@ -111,9 +116,16 @@ export class Judge {
    * A fact that decides, in the words of amd64. Returns whether it holds.
    *
    * @param seen what the kernel says, or what became of a stub
-   * @param meaning of anything else than what is expected, if that is not said by itself
+   * @param meaning if it does not hold, and the text of the task does not say it
+   * @throws StateError if nothing does
    */
-  expect(fact: string, expected: string, seen: string | End, meaning: string): boolean {
+  expect(
+    fact: string,
+    expected: string,
+    seen: string | End,
+    meaning = this.#meanings[fact],
+  ): boolean {
+    if (meaning === undefined) throw new StateError(`no text says what "${fact}" means`);
     const [told, why] =
       typeof seen === "string" ? [seen, meaning] : [tellRun(seen), whyHarmful(seen) ?? meaning];
     const made = check(inWords(fact), expected, told, inWords(why));
@@ -126,7 +138,7 @@ export class Judge {
   }
 
   /** The same; if it does not hold, nothing further is tried. @throws Decided */
-  require(fact: string, expected: string, seen: string | End, meaning: string): void {
+  require(fact: string, expected: string, seen: string | End, meaning?: string): void {
     if (!this.expect(fact, expected, seen, meaning)) throw new Decided();
   }
 

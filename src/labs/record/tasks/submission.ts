@@ -95,11 +95,12 @@ export function assignment(
   return `${head}\ntask = ${task}\nstudent = ${name}\n${drawn}\n${edited}`;
 }
 
-/** What an assignment says, its hints, and the names that values may use beside the kernel's. */
+/** What an assignment says, its hints, the names that values may use beside the kernel's, and what facts mean. */
 export function textOf(task: string, { form, parts, values }: Exercise): TaskText {
   const text = taskText(task, parts, values);
   const ofStub = form === "registers" ? taskText("registers").names : {};
-  return { ...text, names: { ...ofStub, ...text.names } };
+  const { facts } = taskText("facts");
+  return { ...text, facts: { ...facts, ...text.facts }, names: { ...ofStub, ...text.names } };
 }
 
 /** Whether a name of a text is that of a field, which an answer sets. */

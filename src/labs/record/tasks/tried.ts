@@ -7,7 +7,7 @@ import { parseMessage, writeMessage } from "../pieces.ts";
 import { Recorder } from "../recorder.ts";
 import type { Piece } from "../recording.ts";
 import { Decided, Judge } from "./judge.ts";
-import { parseAnswer } from "./submission.ts";
+import { parseAnswer, textOf } from "./submission.ts";
 import { isPlayed } from "./task.ts";
 
 /** The descriptor of the file in memory. */
@@ -32,9 +32,9 @@ function judge(): void {
   const bytes = Buffer.alloc(fstatSync(PIECES).size);
   readSync(PIECES, bytes, 0, bytes.length, 0);
   const { file = "", code } = parseMessage(bytes.toString("utf8")).answer ?? {};
-  const { exercise, answer } = parseAnswer(file, code);
+  const { task, exercise, answer } = parseAnswer(file, code);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
-  const judging = new Judge(new Recorder(undefined, writer()));
+  const judging = new Judge(new Recorder(undefined, writer()), textOf(task, exercise).facts);
   let late = false;
   try {
     exercise.play(judging, answer);

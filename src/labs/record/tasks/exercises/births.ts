@@ -37,8 +37,7 @@ function expectShared(
     const { value } = judge.keeper.inject("kcmp", stub.pid, task, number, 0, 0);
     // Not every kernel says it.
     if (value === null) continue;
-    const meaning = "a flag of the clone word is missing, or too many";
-    judge.expect(`its ${thing}`, told(isShared), told(value === 0n), meaning);
+    judge.expect(`its ${thing}`, told(isShared), told(value === 0n));
   }
 }
 
@@ -55,12 +54,11 @@ export const cloneRegisters: Task = {
       play(judge, answer) {
         const stub = castAnswer(judge, answer, {}, { lane: "master" });
         const call = makesCall(judge, stub);
-        const selects = `${NAMES.NUMBER} selects the system call`;
-        judge.expect("the call that was executed", "clone", call.name, selects);
+        judge.expect("the call that was executed", "clone", call.name);
         const child = hasChild(judge, stub, call, "grandchild");
         comesToStop(judge, child);
         const seen = judge.tracer.signalName(factsOf(child)?.exitSignal ?? 0);
-        judge.expect("its exit signal", signal, seen, "the lowest byte of the clone word is wrong");
+        judge.expect("its exit signal", signal, seen);
         expectShared(judge, stub, child.pid, { memory: false, "file table": true });
         becomesStub(judge, stub, child);
       },
@@ -116,24 +114,19 @@ export const makeThread: Task = {
         const tid = Number(call.result);
         const made = tidsOf(stub).includes(tid) ? "a thread of the stub" : "a process";
         const is = tid > 0 ? made : call.told;
-        const other = "the word does not make a thread";
-        judge.require("the new task", "a thread of the stub", is, other);
+        judge.require("the new task", "a thread of the stub", is);
         expectShared(judge, stub, tid, { "file table": files, "working folder": folders });
         const role = "the thread that it has made";
         const thread = judge.watched.adopt(stub, stub.pid, tid, call, "thread", role);
-        judge.require("the thread", RESTS, go(judge, thread), "it is not usable");
+        judge.require("the thread", RESTS, go(judge, thread));
         const child = cloneStub(judge, thread);
         comesToStop(judge, child);
         child.attach();
         const words = { ...wordsOf(judge, "exit", 0n), ...atCall(judge) };
         write(judge, thread, words, "The thread is made to exit.");
         go(judge, thread);
-        judge.expect(
-          "the stub of a thread that has ended",
-          "killed by SIGKILL",
-          awaitEnd(child, "Its parent's thread has ended."),
-          "its death signal belongs to the thread",
-        );
+        const how = awaitEnd(child, "Its parent's thread has ended.");
+        judge.expect("the stub of a thread that has ended", "killed by SIGKILL", how);
         answersStill(judge, stub);
       },
     };

@@ -33,13 +33,11 @@ export const parentDies: Task = {
         const most = lines.findIndex(({ offset }) => offset === selfStop);
         const range = `0 to ${most}`;
         const seen = count <= most ? range : `${count}`;
-        judge.require("the number", range, seen, "the stub code stops after that");
-        const other = "its parent died at another moment than you think";
-        judge.expect("the stub", ends, dieAfter(judge, count), other);
+        judge.require("the number", range, seen);
+        judge.expect("the stub", ends, dieAfter(judge, count));
         if (away === undefined) return;
         const fact = `the same, one instruction ${away > 0 ? "later" : "earlier"}`;
-        const how = dieAfter(judge, count + away, "second-");
-        judge.expect(fact, next, how, `it is not the ${goal} moment`);
+        judge.expect(fact, next, dieAfter(judge, count + away, "second-"));
       },
     };
   },
@@ -75,21 +73,15 @@ export const exitSignal: Task = {
         kill(child, "The child is killed.");
         const { signals, how } = meet(parent);
         const gets = how === KILLED ? "SIGKILL" : (signals[0] ?? "0");
-        judge.expect(
-          "what its parent gets",
-          signal,
-          gets,
-          "the exit signal of the child is another",
-        );
+        judge.expect("what its parent gets", signal, gets);
         if (!lives) {
-          judge.expect("the parent", `killed by ${signal}`, how, "the parent survives");
+          judge.expect("the parent", `killed by ${signal}`, how);
           return;
         }
-        judge.require("the parent", RESTS, how, "the parent must live on");
+        judge.require("the parent", RESTS, how);
         const args = [child.pid, 0, judge.tracer.waitAll, 0];
         const reaped = inject(parent, "wait4", args, "The parent reaps its child.");
-        const other = "it is not a child of the stub";
-        judge.expect("wait4 of its parent", `${child.pid}`, reaped, other);
+        judge.expect("wait4 of its parent", `${child.pid}`, reaped);
       },
     };
   },

@@ -25,11 +25,11 @@ export const guestCode: Task = {
         write(judge, guest, begin, "It begins at the first instruction of the guest.");
         const first = go(judge, guest);
         const called = first.kind === "call" ? first.call : tellRun(first);
-        judge.require("the first stop", call, called, "another event comes first");
+        judge.require("the first stop", call, called);
         const seen = hex(guest.registers()[HOST.ARGUMENTS[0] ?? ""] ?? 0n);
-        judge.expect("RDI at the call", hex(BigInt(argument)), seen, "the argument is another");
+        judge.expect("RDI at the call", hex(BigInt(argument)), seen);
         const fault = `raised SIGSEGV at ${hex(address)}`;
-        judge.expect("the second stop", fault, go(judge, guest), "the guest does something else");
+        judge.expect("the second stop", fault, go(judge, guest));
       },
     };
   },

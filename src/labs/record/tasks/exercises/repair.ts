@@ -39,15 +39,14 @@ export const repairStub: Task = {
       play(judge, answer) {
         const [begin, call] = ["begin", "call"].map((label) => addressOf(answer, label));
         const seen = begin !== undefined && call !== undefined ? "there" : "missing";
-        judge.require("the labels begin and call", "there", seen, "the check needs them");
+        judge.require("the labels begin and call", "there", seen);
         const [parent, child] = birth(judge, answer, call);
         comesToStop(judge, child);
         becomesStub(judge, parent, child);
         diesWithParent(judge, parent, child);
         const [killed, orphan] = birth(judge, answer, call, "second ");
         kill(killed, "This parent is killed before its child has executed anything.");
-        const unseen = "a stub whose parent has died before its prctl must find that out";
-        judge.expect("the orphan", "exited with status 1", go(judge, orphan), unseen);
+        judge.expect("the orphan", "exited with status 1", go(judge, orphan));
       },
     };
   },
@@ -72,6 +71,6 @@ function birth(
   parent.thread.initial.set(HOST.INSTRUCTION_POINTER, call);
   const why = "The frame of a clone: it begins at `call` in your code.";
   write(judge, parent, cloneWords(judge, parent), why);
-  const made = makesCall(judge, parent, `the ${which}stub that clones`);
+  const made = makesCall(judge, parent);
   return [parent, hasChild(judge, parent, made, `${prefix}child`)];
 }

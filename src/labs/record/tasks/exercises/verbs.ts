@@ -41,7 +41,7 @@ const namesOf = (judge: Judge, { pid, facts }: Actor): Words => ({
 export function writeAnswer(judge: Judge, actor: Actor, answer: Answer, more: Words = {}): void {
   const words = answer.all({ ...namesOf(judge, actor), ...more });
   const seen = write(judge, actor, words, "The registers of the answer.") ?? "accepted";
-  judge.require(`PTRACE_${NAMES.WRITE}`, "accepted", seen, "the kernel refuses these registers");
+  judge.require("the registers", "accepted", seen);
 }
 
 /** A stub that has the registers of an answer. @param more names of this task */
@@ -55,12 +55,11 @@ export function castAnswer(judge: Judge, answer: Answer, more: Words = {}, cast?
 const SELECTED = `The call that the registers select: ${NAMES.NUMBER} has its number, and others its arguments.`;
 
 /** Executes registers that must make a call and come back. Returns that call. */
-export function makesCall(judge: Judge, actor: Actor, what = "the stub"): MadeCall {
+export function makesCall(judge: Judge, actor: Actor): MadeCall {
   const run = go(judge, actor, undefined, SELECTED);
-  judge.require(what, RESTS, run, "it does not come back to its tracer at an INT3");
+  judge.require("the stub", RESTS, run);
   const [call] = run.calls;
-  const seen = call === undefined ? "no" : "yes";
-  judge.require("a call was executed", "yes", seen, "RIP does not lead to a SYSCALL");
+  judge.require("a call was executed", "yes", call === undefined ? "no" : "yes");
   if (call === undefined) throw new StateError(`stub ${actor.pid} has made no call`);
   return call;
 }
@@ -69,7 +68,7 @@ export function makesCall(judge: Judge, actor: Actor, what = "the stub"): MadeCa
 export function hasChild(judge: Judge, parent: Actor, call: MadeCall, lane = "child"): Actor {
   const [pid] = judge.watched.newChildren(parent);
   const born = pid === undefined ? `none: ${call.told}` : "born";
-  judge.require("a child of the stub", "born", born, "the call has made no child of this stub");
+  judge.require("a child of the stub", "born", born);
   const role = "the stub that it has cloned";
   return judge.watched.adopt(parent, pid ?? 0, pid ?? 0, call, lane, role);
 }
@@ -122,29 +121,22 @@ export function becomesStub(judge: Judge, parent: Actor, child: Actor): void {
   const options = tracer.waitAll | tracer.constant("WUNTRACED") | tracer.constant("WNOHANG");
   const args = [child.pid, 0, options, 0];
   const waited = inject(parent, "wait4", args, "Its parent waits for the stop.");
-  const unseen = "its parent does not see it, or an injected call does not come back";
-  judge.require("wait4 of its parent", `${child.pid}`, waited, unseen);
+  judge.require("wait4 of its parent", `${child.pid}`, waited);
   child.attach();
-  const lost = "it must come to an INT3, where its tracer gets it back";
-  judge.require("the stub, resumed after its self-stop", RESTS, go(judge, child), lost);
+  judge.require("the stub, resumed after its self-stop", RESTS, go(judge, child));
   const asked = inject(child, "getppid", [], "The first call that is injected into the new stub.");
-  const other = "an injected call does not come back with its result";
-  judge.require("getppid, injected", `${parent.pid}`, asked, other);
+  judge.require("getppid, injected", `${parent.pid}`, asked);
 }
 
 /** Expects that a stub ends when its parent is killed. */
 export function diesWithParent(judge: Judge, parent: Actor, child: Actor): void {
   kill(parent, "The parent is killed: what becomes of the stub?");
-  judge.expect(
-    "the stub after the death of its parent",
-    "killed by SIGKILL",
-    awaitEnd(child, "Its parent is dead."),
-    "it has never asked for a death signal: it outlives its parent, and nothing cleans up after it",
-  );
+  const how = awaitEnd(child, "Its parent is dead.");
+  judge.expect("the stub after the death of its parent", "killed by SIGKILL", how);
 }
 
 /** Expects that calls can still be injected into a stub. */
 export function answersStill(judge: Judge, stub: Actor): void {
   const asked = inject(stub, "getpid", [], "Does the stub still answer?");
-  judge.expect("the next call", `${stub.pid}`, asked, "the stub cannot be used any more");
+  judge.expect("the next call", `${stub.pid}`, asked);
 }
