@@ -131,7 +131,7 @@ async function mistaken(task: string, edit: Mistake[1]): Promise<string[]> {
   for (let i = 0; i < MOST && answers.length < MISTAKEN; i++) {
     const who = student(i);
     const right = await rightAnswer(task, who);
-    const isCode = exerciseFor(task, who).form === "code";
+    const { isCode } = exerciseFor(task, who);
     const head = right.slice(0, right.indexOf("\n", right.indexOf("\nstudent = ") + 1) + 1);
     const separator = isCode ? "\ncode:\n" : "\n";
     const edited = edit(right.slice(head.length + separator.length), head.replaceAll("\n# ", " "));
@@ -284,9 +284,9 @@ const UNREADABLE: readonly (readonly [text: string, message: RegExp])[] = [
   [SOURCE, /^the answer has no line "options = …"$/],
   [`${SOURCE}option = 0\n`, /^this task does not ask for "option"; did you mean options\?$/],
   [`${SOURCE}options = WUNTRACD\n`, /^options: unknown name "WUNTRACD"; did you mean WUNTRACED\?$/],
-  [`${SOURCE}options = 1 2\n`, /^options: expected an operator before "2" in "1 2"$/],
-  [`${SOURCE}options = 1|\n`, /^options: expected a number or a name, got "1\|"$/],
-  [`${SOURCE}options = (1)\n`, /^options: unexpected "\(" in "\(1\)"$/],
+  [`${SOURCE}options = 1 2\n`, /^options: expected an operator and a term, got "2"$/],
+  [`${SOURCE}options = 1|\n`, /^options: expected an operator and a term, got "\|"$/],
+  [`${SOURCE}options = (1)\n`, /^options: expected a number or a name, got "\(1\)"$/],
   [`${SOURCE}options\n`, /^line 3: expected "name = value", got "options"$/],
   [`${SOURCE}options = 1\noptions = 2\n`, /^line 4: options is set twice$/],
   [`${SOURCE}code:\nnop\n`, /^line 3: this task takes no code$/],

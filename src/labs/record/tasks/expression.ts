@@ -26,41 +26,31 @@ export function kernelNames(constants: Names): Map<string, bigint> {
   ]);
 }
 
-const isTerm = (token: string) => /^\w/.test(token);
+/** An operator, which the first term needs not; a prefix; and a term. */
+const TERM = /\s*([|+-]?)\s*([-~]?)\s*(\w+)\s*/y;
 
 /**
  * The word of an expression: numbers in any base and names, with | + and - from left to right, and - or ~ before a term.
  *
- * @throws InputError that names the nearest name.
+ * @throws InputError that names the nearest name
  */
 export function evaluate(text: string, names: Names): bigint {
-  const tokens = text.match(/\w+|\S/g) ?? [];
-  const unexpected = (token: string) =>
-    new InputError(`unexpected ${show(token)} in ${show(text)}`);
   let value = 0n;
-  let operator = "+";
-  for (;;) {
-    const prefixes: string[] = [];
-    let term = tokens.shift();
-    for (; term === "-" || term === "~"; term = tokens.shift()) prefixes.unshift(term);
-    if (term === undefined) throw new InputError(`expected a number or a name, got ${show(text)}`);
-    if (!isTerm(term)) throw unexpected(term);
-    let word = wordOf(term, names);
-    for (const prefix of prefixes) word = prefix === "-" ? -word : ~word;
-    value = combine(operator, value, word);
-    const next = tokens.shift();
-    if (next === undefined) return BigInt.asUintN(64, value);
-    if (isTerm(next)) {
-      throw new InputError(`expected an operator before ${show(next)} in ${show(text)}`);
+  let at = 0;
+  do {
+    TERM.lastIndex = at;
+    const [all = "", operator = "", prefix, term = ""] = TERM.exec(text) ?? [];
+    const isFirst = at === 0;
+    if (term === "" || (isFirst ? operator === "|" || operator === "+" : operator === "")) {
+      const what = isFirst ? "a number or a name" : "an operator and a term";
+      throw new InputError(`expected ${what}, got ${show(text.slice(at))}`);
     }
-    if (!"|+-".includes(next)) throw unexpected(next);
-    operator = next;
-  }
-}
-
-function combine(operator: string, left: bigint, right: bigint): bigint {
-  if (operator === "|") return left | right;
-  return operator === "-" ? left - right : left + right;
+    const word = wordOf(term, names);
+    const signed = prefix === "-" ? -word : prefix === "~" ? ~word : word;
+    value = operator === "|" ? value | signed : operator === "-" ? value - signed : value + signed;
+    at += all.length;
+  } while (at < text.length);
+  return BigInt.asUintN(64, value);
 }
 
 function wordOf(term: string, names: Names): bigint {

@@ -24,9 +24,6 @@ const ASLEEP: readonly string[] = ["S", "D"];
 /** The most signals that a stub meets in a row. */
 const MOST_SIGNALS = 8;
 
-const NOT_TAKEN =
-  "The kernel refuses these registers. Those before the one that it refuses are written all the same.";
-
 /** What /proc says of a stub; undefined if it is gone. */
 export function factsOf({ pid }: Actor): ProcessFacts | undefined {
   try {
@@ -57,11 +54,7 @@ export function write(judge: Judge, actor: Actor, words: Words, why: string): st
     return undefined;
   } catch (error) {
     if (!(error instanceof TraceError)) throw error;
-    const { errno = "an errno" } = error;
-    const { recorder, lane: about } = actor;
-    const title = `PTRACE_${NAMES.WRITE} failed with ${errno}`;
-    actor.tell({ lane: recorder.host, about, kind: "note", title, why: NOT_TAKEN });
-    return errno;
+    return error.errno ?? "an errno";
   }
 }
 

@@ -41,7 +41,7 @@ export interface Cast {
 /** Errors that are not the fault of an answer. */
 const MACHINE = [UnsupportedError, ForkError, BirthError, AttachError] as const;
 
-/** A fact that does not hold, and without which an answer cannot be tried further. */
+/** A fact does not hold. */
 export class Decided extends Error {}
 
 /** What tries an answer: a tracer, and a keeper that adopts orphans. Everything is recorded, and judged by facts. */
@@ -113,33 +113,23 @@ export class Judge {
   }
 
   /**
-   * A fact that decides, in the words of amd64. Returns whether it holds.
+   * A fact that decides, in the words of amd64. If it does not hold, nothing further is tried.
    *
    * @param seen what the kernel says, or what became of a stub
    * @param meaning if it does not hold, and the text of the task does not say it
-   * @throws StateError if nothing does
+   * @throws Decided; StateError if nothing says what it means
    */
-  expect(
-    fact: string,
-    expected: string,
-    seen: string | End,
-    meaning = this.#meanings[fact],
-  ): boolean {
+  expect(fact: string, expected: string, seen: string | End, meaning = this.#meanings[fact]): void {
     if (meaning === undefined) throw new StateError(`no text says what "${fact}" means`);
     const [told, why] =
       typeof seen === "string" ? [seen, meaning] : [tellRun(seen), whyHarmful(seen) ?? meaning];
     const made = check(inWords(fact), expected, told, inWords(why));
-    this.reason ??= reasonOf(made);
     this.recorder.check(made.name, expected, told);
-    if (made.status === "held") return true;
+    this.reason = reasonOf(made);
+    if (this.reason === null) return;
     const explained = inWords(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
     this.recorder.step({ lane: "host", kind: "note", title: tellCheck(made), why: explained });
-    return false;
-  }
-
-  /** The same; if it does not hold, nothing further is tried. @throws Decided */
-  require(fact: string, expected: string, seen: string | End, meaning?: string): void {
-    if (!this.expect(fact, expected, seen, meaning)) throw new Decided();
+    throw new Decided();
   }
 
   /** What an answer did that its task did not foresee is a fact, too. @throws the error if it is the machine's */
@@ -147,7 +137,11 @@ export class Judge {
     if (MACHINE.some((type) => error instanceof type)) throw error;
     const [what = ""] = error.message.split("\n");
     const seen = what.replace(/^stub \d+ /, "the stub ");
-    this.expect("the end of the check", "reached", seen, "the check has ended early");
+    try {
+      this.expect("the end of the check", "reached", seen, "the check has ended early");
+    } catch {
+      // Nothing further is tried in any case.
+    }
   }
 }
 

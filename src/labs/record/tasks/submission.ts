@@ -70,7 +70,7 @@ export function assignment(
   { variant, key }: AssignmentOptions = {},
 ): string {
   const exercise = exerciseFor(task, student, variant);
-  const { form, start } = exercise;
+  const { isCode, start } = exercise;
   const { title, text, names } = textOf(task, exercise);
   const name = student.trim();
   const described = (which: (name: string) => boolean) =>
@@ -89,16 +89,17 @@ export function assignment(
       `Hints: stublab lesson task ${task} --student ${quoted(name)}${fixed} --hint 1`,
   ];
   const head = notes.filter(Boolean).map(comment).join("#\n");
-  const code = form === "code" ? `${CODE}\n` : "";
+  const code = isCode ? `${CODE}\n` : "";
   const drawn = variant === undefined ? "" : `variant = ${variant}\n`;
   const edited = `${code}${(key ?? start).trimEnd()}\n`;
   return `${head}\ntask = ${task}\nstudent = ${name}\n${drawn}\n${edited}`;
 }
 
 /** What an assignment says, its hints, the names that values may use beside the kernel's, and what facts mean. */
-export function textOf(task: string, { form, parts, values }: Exercise): TaskText {
+export function textOf(task: string, { isCode, parts, values }: Exercise): TaskText {
   const text = taskText(task, parts, values);
-  const ofStub = form === "registers" ? taskText("registers").names : {};
+  const takesRegisters = !isCode && !Object.keys(text.names).some(isField);
+  const ofStub = takesRegisters ? taskText("registers").names : {};
   const { facts } = taskText("facts");
   return { ...text, facts: { ...facts, ...text.facts }, names: { ...ofStub, ...text.names } };
 }
@@ -136,14 +137,14 @@ export function parseAnswer(text: string, code?: Listing): Submission {
   if (student === undefined) refuseWithout("student = …");
   for (const name of ["task", "student", "variant"]) values.delete(name);
   const exercise = exerciseFor(task, student, variant);
-  const { form, start } = exercise;
+  const { isCode, start } = exercise;
   const { names } = textOf(task, exercise);
-  const fields = form === "registers" ? REGISTERS : Object.keys(names).filter(isField);
-  expectFields(values, fields, names);
+  const own = Object.keys(names).filter(isField);
+  expectFields(values, isCode || own.length > 0 ? own : REGISTERS, names);
   const head = { task, student, variant, exercise, answer: new Answer(values, code) };
-  if (form !== "code") {
+  if (!isCode) {
     if (at >= 0) throw new InputError(`line ${at + 1}: this task takes no code`);
-    if (form === "fields" && values.size === 0) refuseWithout(`${fields[0]} = …`);
+    if (own.length > 0 && values.size === 0) refuseWithout(`${own[0]} = …`);
     const given = JSON.stringify([...assignmentsIn(start.split("\n"))]);
     return { ...head, source: undefined, isUnedited: JSON.stringify([...values]) === given };
   }

@@ -15,8 +15,8 @@ export interface Task {
 }
 
 interface Posed {
-  /** What a file sets: some of the registers, assembly, or the fields that the text names. */
-  readonly form: "registers" | "code" | "fields";
+  /** Whether a file has assembly. Else it sets the fields that the text names, or if there are none, registers. */
+  readonly isCode?: true;
   /** The parts of the text that this variant has. */
   readonly parts?: readonly string[];
   /** What stands for the words in braces there. */

@@ -48,7 +48,6 @@ export const cloneRegisters: Task = {
     const signal = draw.one("SIGCHLD", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGHUP", "SIGKILL");
     return {
       values: { signal },
-      form: "registers",
       start: linesOf("clone", "0"),
       key: `${linesOf("clone", `CLONE_FILES|${signal}`)}${HOST.MARK} = 1\n${HOST.PARENT} = STUB`,
       play(judge, answer) {
@@ -75,7 +74,6 @@ export const earlyAttach: Task = {
     return {
       parts: spoilt === undefined ? [] : ["spoilt"],
       values: { count, register: NAMES[spoilt === HOST.MARK ? "MARK" : "PARENT"] },
-      form: "registers",
       start: `${HOST.INSTRUCTION_POINTER} = ${NAMES.CALL}`,
       key: `${HOST.INSTRUCTION_POINTER} = BEGIN\n${HOST.PARENT} = PARENT\n${HOST.MARK} = 1`,
       play(judge, answer) {
@@ -103,7 +101,6 @@ export const makeThread: Task = {
     const extra = `${files ? "|CLONE_FILES" : ""}${folders ? "|CLONE_FS" : ""}`;
     return {
       values: { files: shares(files), folders: shares(folders) },
-      form: "fields",
       start: `clone = ${given}`,
       key: `clone = CLONE_VM|CLONE_SIGHAND|CLONE_THREAD${extra}`,
       play(judge, answer) {
@@ -114,11 +111,11 @@ export const makeThread: Task = {
         const tid = Number(call.result);
         const made = tidsOf(stub).includes(tid) ? "a thread of the stub" : "a process";
         const is = tid > 0 ? made : call.told;
-        judge.require("the new task", "a thread of the stub", is);
+        judge.expect("the new task", "a thread of the stub", is);
         expectShared(judge, stub, tid, { "file table": files, "working folder": folders });
         const role = "the thread that it has made";
         const thread = judge.watched.adopt(stub, stub.pid, tid, call, "thread", role);
-        judge.require("the thread", RESTS, go(judge, thread));
+        judge.expect("the thread", RESTS, go(judge, thread));
         const child = cloneStub(judge, thread);
         comesToStop(judge, child);
         child.attach();

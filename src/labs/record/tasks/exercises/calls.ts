@@ -24,7 +24,6 @@ export const failingCall: Task = {
     return {
       parts: [errno],
       values: { errno, number: NAMES.NUMBER, arguments: NAMES.ARGUMENTS },
-      form: "registers",
       start: linesOf("getpid"),
       key: FAILURES[errno],
       play(judge, answer) {

@@ -23,7 +23,6 @@ export const parentDies: Task = {
     const [right, ends, next, away] = MOMENTS[goal];
     return {
       parts: [goal],
-      form: "fields",
       start: `instructions = ${draw.number(8, 16)}`,
       key: `instructions = ${right}`,
       play(judge, answer) {
@@ -33,7 +32,7 @@ export const parentDies: Task = {
         const most = lines.findIndex(({ offset }) => offset === selfStop);
         const range = `0 to ${most}`;
         const seen = count <= most ? range : `${count}`;
-        judge.require("the number", range, seen);
+        judge.expect("the number", range, seen);
         judge.expect("the stub", ends, dieAfter(judge, count));
         if (away === undefined) return;
         const fact = `the same, one instruction ${away > 0 ? "later" : "earlier"}`;
@@ -61,7 +60,6 @@ export const exitSignal: Task = {
     return {
       parts: [lives ? "lives" : "dies"],
       values: { signal: signal === "0" ? "no signal at all" : signal },
-      form: "fields",
       start: `clone = CLONE_FILES|${lives ? "SIGKILL" : "SIGCHLD"}`,
       key: `clone = CLONE_FILES|${signal}`,
       play(judge, answer) {
@@ -78,7 +76,7 @@ export const exitSignal: Task = {
           judge.expect("the parent", `killed by ${signal}`, how);
           return;
         }
-        judge.require("the parent", RESTS, how);
+        judge.expect("the parent", RESTS, how);
         const args = [child.pid, 0, judge.tracer.waitAll, 0];
         const reaped = inject(parent, "wait4", args, "The parent reaps its child.");
         judge.expect("wait4 of its parent", `${child.pid}`, reaped);

@@ -15,7 +15,7 @@ export const guestCode: Task = {
     const address = 0x1_0000n * BigInt(draw.number(16, 0xffff)) + 8n * BigInt(draw.number(0, 8191));
     return {
       values: { call, argument, address: hex(address), number: NAMES.NUMBER, load: CODE.LOAD },
-      form: "code",
+      isCode: true,
       start: indented(CODE.guest("getppid")),
       key: indented(CODE.guest(call, argument, address)),
       play(judge, { code }) {
@@ -25,7 +25,7 @@ export const guestCode: Task = {
         write(judge, guest, begin, "It begins at the first instruction of the guest.");
         const first = go(judge, guest);
         const called = first.kind === "call" ? first.call : tellRun(first);
-        judge.require("the first stop", call, called);
+        judge.expect("the first stop", call, called);
         const seen = hex(guest.registers()[HOST.ARGUMENTS[0] ?? ""] ?? 0n);
         judge.expect("RDI at the call", hex(BigInt(argument)), seen);
         const fault = `raised SIGSEGV at ${hex(address)}`;

@@ -33,13 +33,13 @@ export const repairStub: Task = {
     const source = stubSource();
     return {
       parts: [part],
-      form: "code",
+      isCode: true,
       start: source.replace(right, wrong),
       key: source,
       play(judge, answer) {
         const [begin, call] = ["begin", "call"].map((label) => addressOf(answer, label));
         const seen = begin !== undefined && call !== undefined ? "there" : "missing";
-        judge.require("the labels begin and call", "there", seen);
+        judge.expect("the labels begin and call", "there", seen);
         const [parent, child] = birth(judge, answer, call);
         comesToStop(judge, child);
         becomesStub(judge, parent, child);

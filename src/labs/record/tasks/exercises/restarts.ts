@@ -22,7 +22,6 @@ export const forcedRestart: Task = {
     const call = code === "ERESTART_RESTARTBLOCK" ? "restart_syscall" : wanted;
     return {
       values: { call, code },
-      form: "registers",
       start: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = -1`,
       key: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = SYS_${wanted}`,
       play(judge, answer) {
@@ -49,14 +48,13 @@ export const noRestart: Task = {
     const stale = draw.one("kill", "getpid", "wait4", "read", "pause");
     return {
       values: { code },
-      form: "registers",
       start: `rax = -${code}\nrip = TRAP\norig_rax = SYS_${stale}`,
       key: `rax = -${code}\nrip = TRAP\norig_rax = -1`,
       play(judge, answer) {
         const TRAP = judge.tracer.restAddress - 1n;
         const stub = castAnswer(judge, answer, { TRAP });
         judge.expect("RIP, as written", hex(TRAP), hex(stub.rip));
-        judge.require("the stub", RESTS, meet(stub).how);
+        judge.expect("the stub", RESTS, meet(stub).how);
         expectRax(judge, stub, code, " at the INT3");
       },
     };

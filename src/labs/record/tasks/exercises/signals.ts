@@ -18,7 +18,6 @@ export const unblockSignal: Task = {
     const others = all.filter((name) => name !== open).filter((_, i) => (choice >> i) & 1);
     return {
       values: { open, all: [open, ...others].join(", ") },
-      form: "fields",
       start: `how = SIG_BLOCK\nset = ${open}`,
       key: `how = SIG_UNBLOCK\nset = ${open}`,
       play(judge, answer) {
@@ -62,7 +61,6 @@ export const outOfReach: Task = {
     const goal = draw.one("session", "group", "join");
     return {
       parts: [goal],
-      form: "registers",
       start: linesOf("getpgid"),
       key:
         goal === "session"

@@ -37,7 +37,6 @@ export const findStep: Task = {
     return {
       parts: [fact],
       values: { fact },
-      form: "fields",
       start: "step = 1",
       scenario: LESSON,
       fact,

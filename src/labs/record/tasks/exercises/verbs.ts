@@ -41,7 +41,7 @@ const namesOf = (judge: Judge, { pid, facts }: Actor): Words => ({
 export function writeAnswer(judge: Judge, actor: Actor, answer: Answer, more: Words = {}): void {
   const words = answer.all({ ...namesOf(judge, actor), ...more });
   const seen = write(judge, actor, words, "The registers of the answer.") ?? "accepted";
-  judge.require("the registers", "accepted", seen);
+  judge.expect("the registers", "accepted", seen);
 }
 
 /** A stub that has the registers of an answer. @param more names of this task */
@@ -57,9 +57,9 @@ const SELECTED = `The call that the registers select: ${NAMES.NUMBER} has its nu
 /** Executes registers that must make a call and come back. Returns that call. */
 export function makesCall(judge: Judge, actor: Actor): MadeCall {
   const run = go(judge, actor, undefined, SELECTED);
-  judge.require("the stub", RESTS, run);
+  judge.expect("the stub", RESTS, run);
   const [call] = run.calls;
-  judge.require("a call was executed", "yes", call === undefined ? "no" : "yes");
+  judge.expect("a call was executed", "yes", call === undefined ? "no" : "yes");
   if (call === undefined) throw new StateError(`stub ${actor.pid} has made no call`);
   return call;
 }
@@ -68,7 +68,7 @@ export function makesCall(judge: Judge, actor: Actor): MadeCall {
 export function hasChild(judge: Judge, parent: Actor, call: MadeCall, lane = "child"): Actor {
   const [pid] = judge.watched.newChildren(parent);
   const born = pid === undefined ? `none: ${call.told}` : "born";
-  judge.require("a child of the stub", "born", born);
+  judge.expect("a child of the stub", "born", born);
   const role = "the stub that it has cloned";
   return judge.watched.adopt(parent, pid ?? 0, pid ?? 0, call, lane, role);
 }
@@ -95,7 +95,7 @@ export function cloneStub(judge: Judge, parent: Actor, lane = "child", word?: bi
 /** Lets a stub that begins come to its self-stop. */
 export function comesToStop(judge: Judge, child: Actor): void {
   const run = go(judge, child);
-  judge.require("the new stub", tellRun({ kind: "stopped" }), run, whyNot(run));
+  judge.expect("the new stub", tellRun({ kind: "stopped" }), run, whyNot(run));
 }
 
 function whyNot(run: Run): string {
@@ -121,11 +121,11 @@ export function becomesStub(judge: Judge, parent: Actor, child: Actor): void {
   const options = tracer.waitAll | tracer.constant("WUNTRACED") | tracer.constant("WNOHANG");
   const args = [child.pid, 0, options, 0];
   const waited = inject(parent, "wait4", args, "Its parent waits for the stop.");
-  judge.require("wait4 of its parent", `${child.pid}`, waited);
+  judge.expect("wait4 of its parent", `${child.pid}`, waited);
   child.attach();
-  judge.require("the stub, resumed after its self-stop", RESTS, go(judge, child));
+  judge.expect("the stub, resumed after its self-stop", RESTS, go(judge, child));
   const asked = inject(child, "getppid", [], "The first call that is injected into the new stub.");
-  judge.require("getppid, injected", `${parent.pid}`, asked);
+  judge.expect("getppid, injected", `${parent.pid}`, asked);
 }
 
 /** Expects that a stub ends when its parent is killed. */

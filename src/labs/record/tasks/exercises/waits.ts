@@ -15,7 +15,6 @@ export const waitOptions: Task = {
     return {
       parts: [polls ? "polls" : "waits"],
       values: { signal: signal === "0" ? "0 (none)" : signal },
-      form: "fields",
       start: `options = ${polls ? "WNOHANG" : "0"}`,
       key: `options = WUNTRACED${all}${polls ? "|WNOHANG" : ""}`,
       play(judge, answer) {
@@ -27,7 +26,7 @@ export const waitOptions: Task = {
         if (polls) {
           const early = inject(parent, "wait4", args, "The child runs.");
           const meaning = explain(early, "it must return at once");
-          judge.require("wait4 before the child has stopped", "0", early, meaning);
+          judge.expect("wait4 before the child has stopped", "0", early, meaning);
         }
         comesToStop(judge, child);
         const seen = inject(parent, "wait4", args, "The options of the answer.");
@@ -64,7 +63,6 @@ export const traceOptions: Task = {
     ];
     return {
       parts: [kills ? "killed" : "free", marks ? "marked" : "plain"],
-      form: "fields",
       start: `options = ${kills ? "0" : "PTRACE_O_EXITKILL"}`,
       key: `options = ${options.join("|") || "0"}`,
       play(judge, answer) {
@@ -75,7 +73,7 @@ export const traceOptions: Task = {
         const [request, options] = ["PTRACE_SETOPTIONS", answer.word("options")];
         const args = [tracer.flag(request), guest.pid, 0, options];
         const { errno } = acting.stub.inject("ptrace", ...args);
-        judge.require(request, "0", errno === null ? "0" : `-${errno}`);
+        judge.expect(request, "0", errno === null ? "0" : `-${errno}`);
         guest.requested(request, "The options of the answer.", { data: options });
         guest.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
         const { kind } = guest.awaitStop({
