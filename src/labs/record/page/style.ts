@@ -1,35 +1,28 @@
 /** What the page of a recording has beyond the base. */
 export const PAGE_STYLE = `
-:root { --s-R: #d3eedb; --s-t: #dbe5f3; --s-T: #fbe2ae; --s-Z: #f8d3d0; }
-@media screen and (prefers-color-scheme: dark) {
-  :root { --s-R: #1d3d2a; --s-t: #213248; --s-T: #4b3c14; --s-Z: #4d2625; }
-}
-.s-R { --state: var(--s-R); } .s-t, .s-S, .s-D { --state: var(--s-t); }
-.s-T { --state: var(--s-T); } .s-Z { --state: var(--s-Z); } .s-X { --state: transparent; }
 .good { color: var(--good); }
 mark { background: var(--mark); color: inherit; font-weight: 600; border-radius: 2px; }
 mark i { color: inherit; }
 .pid { font-weight: 500; }
 summary { cursor: pointer; }
 kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(--rule); border-radius: 3px; padding: 0 0.3rem; background: var(--paper); }
-
 body { max-width: 100rem; padding: 0.75rem clamp(0.75rem, 2.5vw, 2.5rem) 4rem; }
 body > header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 2rem; }
-.course { order: 1; }
 h1 { flex: 1 1 20rem; font-size: clamp(1.25rem, 1rem + 0.7vw, 1.625rem); line-height: 1.25; letter-spacing: -0.01em; text-wrap: balance; }
-.course { margin: 0; gap: 0.25rem 1.25rem; }
+.course { order: 1; margin: 0; gap: 0.25rem 1.25rem; }
 .course a { max-width: 16rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 main > :not(#app) { max-width: 60rem; }
 .prose { font-size: 1.0625rem; line-height: 1.6; }
-.prose :is(p, ul, li) { margin: 0 0 0.8em; max-width: 42rem; text-wrap: pretty; }
+.prose :is(p, ul, li) { margin: 0 0 0.6em; max-width: 42rem; text-wrap: pretty; }
 .future { display: none; }
 
 /* The stage in the middle; what happens beside it, or under it; the rest in folds below. */
-.app { min-height: calc(100vh - 4rem); align-content: start; display: grid; grid-template: "stage" auto "steps" auto "story" auto "folds" auto "kernel" auto / minmax(0, 1fr); gap: 0.75rem 2rem; margin-top: 0.75rem; }
-.side { display: contents; }
+.app { min-height: calc(100vh - 4rem); align-content: start; display: grid; gap: 0.75rem 2rem; margin-top: 0.75rem;
+  grid-template: "stage" auto "steps" auto "story" auto "folds" auto "kernel" auto / minmax(0, 1fr); }
 .theatre { grid-area: stage; border: 1px solid var(--rule); border-radius: 12px; padding: 8px; min-width: 0; }
 .still .stage * { animation: none !important; }
 .steps { grid-area: steps; }
+.side { display: contents; }
 #step { grid-area: story; min-width: 0; font-size: 1.0625rem; line-height: 1.6; }
 .folds { grid-area: folds; display: grid; gap: 0.75rem 2rem; align-items: start; }
 .kernel { grid-area: kernel; min-width: 0; }
@@ -41,101 +34,69 @@ main > :not(#app) { max-width: 60rem; }
   #step { min-height: 24rem; }
 }
 
-/* The steps, and the buttons. */
+/* The line of steps, and the buttons. */
 .scrubber { position: relative; height: 2.5rem; }
 .scrubber svg { position: absolute; inset: 0 0 auto; width: 100%; height: 1.75rem; pointer-events: none; }
 .scrubber rect { fill: currentColor; }
-.scrubber .staged { opacity: 0.45; }
-.scrubber .later { opacity: 0.3; }
-.scrubber .axis { stroke: var(--rule); vector-effect: non-scaling-stroke; }
+.scrubber :is(.staged, .later) { opacity: 0.4; }
+.scrubber path { stroke: var(--rule); vector-effect: non-scaling-stroke; }
 .scrubber .now { fill: var(--mark); }
 #scrub { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: ew-resize; appearance: none; }
 #scrub::-webkit-slider-thumb { appearance: none; width: var(--step); height: 100%; }
 #scrub::-moz-range-thumb { width: var(--step); height: 100%; border: 0; border-radius: 0; }
 #scrub:focus-visible + svg { outline: 2px solid var(--link); outline-offset: 2px; }
-.asks { position: absolute; bottom: 0; transform: translateX(-50%); font: 700 0.6875rem/1 var(--mono); color: var(--soft); pointer-events: none; }
+.asks { position: absolute; bottom: 0; transform: translateX(-50%); font: 700 0.6875rem/1 var(--mono); color: var(--tone, var(--soft)); pointer-events: none; }
 .right { --tone: var(--good); } .wrong { --tone: var(--bad); }
-.asks.right, .asks.wrong { color: var(--tone); }
-.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1rem; }
-.bar fieldset { border: 0; margin: 0; padding: 0; display: flex; align-items: center; gap: 0.25rem; min-width: 0; }
-.bar .more { display: flex; flex-wrap: wrap; align-items: center; gap: 0.375rem 0.875rem; margin-left: auto; }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1rem; margin-bottom: 1rem; }
+.moves { border: 0; margin: 0; padding: 0; display: flex; align-items: center; gap: 0.25rem; min-width: 0; }
 .moves button { min-width: 2.25rem; height: 2.25rem; font: 1.0625rem/1 var(--mono); border-color: var(--rule); border-radius: 6px; }
-.moves button:hover { border-color: var(--link); }
+button:hover { border-color: var(--link); }
 #place { min-width: 5.5rem; text-align: center; font-variant-numeric: tabular-nums; font-weight: 600; }
-#message { margin: 0; color: var(--soft); min-width: 0; }
-#message:empty { display: none; }
+#message { flex: 1; margin: 0; color: var(--soft); min-width: 0; }
 
 /* What happens, and why. */
 #step p { margin: 0 0 0.75em; max-width: 42rem; text-wrap: pretty; }
-#step .where { margin: 0 0 0.25rem; color: var(--soft); display: flex; flex-wrap: wrap; gap: 0 1rem; font-size: 0.8125rem; }
+#step .soft { margin: 0 0 0.25rem; }
 #step h2 { margin: 0 0 0.75rem; padding: 0; border: 0; font-size: 1.25rem; line-height: 1.35; }
-#step h2.mono { font-size: 1.0625rem; font-weight: 600; overflow-wrap: anywhere; }
+#step h2.mono { font-size: 1.0625rem; overflow-wrap: anywhere; }
 #step h2:focus { outline: none; }
-#step :is(.raw, .raw code, .link, .observer, .detail) { font-size: 0.875rem; }
-#step :is(.raw, .link, .observer) { color: var(--soft); margin-bottom: 0.5em; }
-.detail { border-left: 3px solid var(--rule); padding-left: 0.75rem; margin-bottom: 0.75rem; }
+.detail { border-left: 3px solid var(--rule); padding-left: 0.75rem; margin-bottom: 0.75rem; font-size: 0.9375rem; }
 .detail summary { color: var(--link); }
-.detail p { margin-top: 0.375rem !important; }
-.term { font: inherit; color: inherit; background: none; border: 0; border-radius: 0; padding: 0; cursor: help;
+.gloss { font: inherit; color: inherit; background: none; border: 0; border-radius: 0; padding: 0; cursor: help;
   text-decoration: underline dotted var(--link) 1.5px; text-underline-offset: 0.2em; }
-.term:hover { color: var(--link); }
 .explained { background: var(--band); border-radius: 4px; padding: 0.125rem 0.375rem; margin-inline: 0.25rem; font-size: 0.875em; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 .choices { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: 0.5rem; max-width: 42rem; }
 .choices button { display: flex; align-items: baseline; gap: 0.75rem; width: 100%; text-align: left; padding: 0.625rem 0.875rem; border-radius: 8px; border-color: var(--rule); }
-.choices button:hover { border-color: var(--link); }
 .plain { background: none; border-color: transparent; color: var(--soft); }
 .begin { display: inline-block; font-size: 1.0625rem; padding: 0.5rem 1.125rem; border-radius: 8px; border: 1px solid var(--link); background: var(--link); color: var(--paper); text-decoration: none; }
 .begin kbd { color: inherit; background: none; border-color: currentColor; }
-.verdict { background: var(--band); border-left: 3px solid var(--tone, var(--soft)); border-radius: 0 6px 6px 0; padding: 0.75rem 1rem 0.25rem; margin: 0 0 1rem; font-size: 0.9375rem; }
+.verdict { background: var(--band); border-left: 3px solid var(--tone, var(--soft)); border-radius: 0 6px 6px 0; padding: 0.75rem 1rem 0.5rem; margin: 0 0 1rem; font-size: 0.9375rem; }
 .verdict b { color: var(--tone, inherit); }
-#step .verdict p { margin: 0 0 0.5rem; }
-.roles { margin: 1rem 0; }
-.roles > div { display: flex; gap: 0.75rem; }
-.roles dt { min-width: 6rem; }
-.roles dd { margin: 0; color: var(--soft); }
-.tasks { font-size: 0.9375rem; }
-.ways { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.5rem 1.25rem; }
 
 /* Code, registers, /proc, memory. */
 .fold { min-width: 0; border-top: 1px solid var(--rule); padding-top: 0.375rem; margin-bottom: 0.5rem; }
 .fold > summary { font-weight: 600; overflow-wrap: anywhere; margin-bottom: 0.25rem; }
 .listing { list-style: none; margin: 0; padding: 0; max-height: 23rem; overflow: auto; font: 0.8125rem/1.375rem var(--mono); }
-.listing li { display: flex; gap: 0.75rem; padding: 0 0.5rem 0 0; white-space: pre; border-radius: 3px; min-width: max-content; }
-.listing .label { padding-left: 1.5rem; color: var(--soft); }
+.listing li { display: flex; gap: 0.75rem; padding: 0 0.5rem; white-space: pre; border-radius: 3px; min-width: max-content; }
 .listing code { font: inherit; overflow-wrap: normal; }
-.threads { min-width: 1.25rem; text-align: right; margin-right: -0.375rem; }
-.offset, .comment { color: var(--soft); }
-.comment { margin-left: -0.75rem; }
+.listing :is(.label, li > span:first-child) { color: var(--soft); }
 li.executed { background: var(--mark); }
-li.executed :is(.offset, .comment, i) { color: inherit; }
+li.executed :is(span, i) { color: inherit !important; }
 li.next { background: var(--band); }
-.fold table { width: 100%; }
-.registers + .registers { margin-top: 0.5rem; border-top: 1px solid var(--rule); padding-top: 0.375rem; }
+.fold table { width: 100%; margin-bottom: 0.5rem; }
 .fold :is(th, td) { padding: 0.0625rem 0; line-height: 1.375rem; vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
 .fold th { width: 5.25rem; padding-right: 0.5rem; color: var(--soft); }
-.calm tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); }
-.calm tr { display: flex; }
-.calm th { flex: none; }
 tr.used > * { background: var(--band); }
 .fold tr.changed > th { color: var(--ink); font-weight: 600; }
-tr.sought > * { background: var(--mark); }
-.before, .old { color: var(--soft); }
-.meaning { color: var(--soft); margin-left: 1ch; }
-.value { font: inherit; color: inherit; }
-button.value { background: none; border: 0; border-radius: 2px; padding: 0; text-align: left; overflow-wrap: anywhere; cursor: pointer;
-  text-decoration: underline dotted color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: 0.2em; }
-button.value:hover { text-decoration: underline; color: var(--link); }
+.old, .old .value { color: var(--soft); }
+a.value { color: inherit; text-decoration: underline dotted color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: 0.2em; }
 .memory ul { list-style: none; margin: 0.25rem 0; padding: 0; font: 0.8125rem/1.375rem var(--mono); overflow-wrap: anywhere; }
-.memory .sign { margin-right: 0.5rem; font-weight: 600; }
-.state { display: inline-block; min-width: 1.375rem; padding: 0 0.25rem; text-align: center; border-radius: 3px; font: 600 0.75rem/1.25rem var(--mono);
-  background: var(--state); color: var(--ink); }
-
 dialog { color: inherit; background: var(--paper); border: 1px solid var(--rule); border-radius: 8px; max-width: 32rem; padding: 1.25rem 1.5rem; }
 dialog::backdrop { background: rgb(0 0 0 / 0.45); }
 dialog h2 { margin: 0; border: 0; }
 dialog dt { text-align: right; }
-.end th { white-space: normal; font-family: inherit; max-width: 30rem; }
-.end td { white-space: normal; overflow-wrap: anywhere; }
+.end :is(th, td) { white-space: normal; overflow-wrap: anywhere; max-width: 30rem; }
+.end th { font-family: inherit; }
 
 /* On a phone the buttons are at the thumb. */
 @media screen and (max-width: 40rem) {
@@ -143,43 +104,35 @@ dialog dt { text-align: right; }
   .course a span { display: none; }
   .course a::after { content: attr(rel); }
   .steps { position: fixed; inset: auto 0 0; z-index: 2; background: var(--paper); border-top: 1px solid var(--rule); padding: 0.375rem 0.75rem max(0.5rem, env(safe-area-inset-bottom)); }
+  .steps .facts, #show-keys { display: none; }
   .scrubber { height: 1.875rem; }
   .scrubber svg { height: 1.125rem; }
-  .bar fieldset { flex: 1 1 100%; }
+  .bar { margin: 0; font-size: 0.75rem; }
+  .moves { flex: 1 1 100%; }
   .moves button { flex: 1; height: 2.75rem; font-size: 1.25rem; }
-  .bar .more > * { display: none; }
-  .bar .more > label { display: block; }
-  .bar .more { font-size: 0.75rem; }
 }
 
 /* Slides: 1280 by 720, whatever the window has. */
 .slides { font-size: min(1.25vw, 2.222vh); overflow: hidden; }
-.slides :is(body > header, main > :not(#app), .skip) { display: none; }
+:is(.slides, .sheet) :is(body > header, main > :not(#app), .skip) { display: none; }
 .slides body { padding: 0; max-width: none; }
 .slide { width: 80rem; height: 45rem; margin: auto; padding: 1.5rem 2.5rem 1rem; display: flex; flex-direction: column; gap: 1rem; font-size: 1.25rem; line-height: 1.5; }
 .slide .theatre { flex: none; height: 25rem; }
 .slide .theatre > div, .slide .stage { height: 100%; }
 .slide section { flex: 1; min-height: 0; overflow: auto; }
-.slide h1 { margin: 0 0 0.5rem; padding: 0; border: 0; font-size: 1.5rem; }
-.slide h1.mono { font-size: 1.375rem; overflow-wrap: anywhere; }
-.slide.title section, .slide.end section { display: flex; flex-direction: column; justify-content: center; gap: 1rem; }
-.slide.title h1, .slide.end h1 { font-size: 3rem; line-height: 1.15; letter-spacing: -0.02em; }
-.slide .lead { font-size: 1.5rem; max-width: 60rem; }
-.slide footer { display: flex; align-items: baseline; gap: 1rem; color: var(--soft); font-size: 0.875rem; }
-.slide footer > :first-child { flex: 1; }
+.slide h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
+.slide footer { display: flex; justify-content: end; align-items: baseline; gap: 1rem; color: var(--soft); font-size: 0.875rem; }
 .slide .options { columns: 2; }
 
 /* A work sheet: A4. */
 #paper { display: none; }
 .worksheet { max-width: 46rem; margin: auto; font-size: 0.9375rem; }
-.sheet :is(body > header, main > :not(#app), .skip) { display: none; }
-.worksheet h1 { font-size: 1.5rem; }
 .worksheet h2 { border: 0; margin: 1rem 0 0.25rem; padding: 0; font-size: 1rem; }
-.worksheet .name { display: flex; gap: 1rem; margin: 1rem 0 1.5rem; }
-.blank { flex: 1; border-bottom: 1px solid; }
+.worksheet .name { display: flex; gap: 1rem; margin: 1rem 0; }
+.worksheet .name span { flex: 1; border-bottom: 1px solid; }
 .options { list-style: none; padding: 0; }
 .options > li::before { content: "☐"; margin-right: 0.75rem; }
-.worksheet .lines { height: 4.5rem; background: repeating-linear-gradient(transparent 0 1.4375rem, var(--soft) 1.4375rem 1.5rem); }
+.lines { height: 6rem; line-height: 1.5rem; background: repeating-linear-gradient(transparent 0 1.4375rem, var(--soft) 1.4375rem 1.5rem); }
 @media print {
   @page { size: A4; margin: 15mm; }
   .walk body > :not(#paper) { display: none; }

@@ -8,22 +8,19 @@ import {
   useState,
 } from "preact/hooks";
 import { cut } from "../../../../lib/visible.ts";
-import type { Origin } from "../../moment.ts";
 import { type Action, type Reading, read, seenAt } from "../../reading.ts";
 import { hasEnded } from "../../stage/box.ts";
 import { stepNumber } from "../../tell.ts";
 import { Bar } from "./bar.tsx";
 import { moments, recording } from "./book.ts";
 import { CodeFold } from "./code.tsx";
+import { MemoryFold, ProcFold, RegistersFold } from "./folds.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
 import { nameInAddress, readPlace } from "./place.ts";
-import { MemoryFold, ProcFold } from "./proc.tsx";
 import { beginKept, keepReading } from "./progress.ts";
-import { RegistersFold } from "./registers.tsx";
 import { Scrubber } from "./scrubber.tsx";
-import { StageView, stageOf } from "./stage.tsx";
+import { StageView } from "./stage.tsx";
 import { Cast, Story } from "./story.tsx";
-import type { Sought } from "./value.tsx";
 
 /** How long nothing must change before it is announced, in milliseconds: who drags passes many steps. */
 const SETTLED = 350;
@@ -33,7 +30,6 @@ const begin = () => beginKept(readPlace() ?? -1);
 export function App() {
   const [reading, act] = useReducer<Reading, Action, null>(read, null, begin);
   const keys = useRef<HTMLDialogElement>(null);
-  const [sought, setSought] = useState<(Sought & { readonly at: number }) | null>(null);
   const [heard, announce] = useState("");
   const seen = seenAt(reading);
   const moment = useMemo(() => moments.at(seen), [seen]);
@@ -46,12 +42,6 @@ export function App() {
   useLayoutEffect(() => keepReading(reading), [reading.answers]);
   useLayoutEffect(() => hideEnding(reading), [reading]);
 
-  const seek = (wanted: Sought, origin: Origin) => {
-    setSought({ ...wanted, lane: laneOf(wanted, origin), at: origin.step });
-    act({ kind: "go", at: origin.step });
-    announce(`${wanted.name}: ${originInWords(origin)}`);
-  };
-  const values = { moment, sought: sought?.at === seen ? sought : null, seek };
   const sentence = sentenceOf(reading);
   const isOver = hasEnded(moment.known.state);
   return (
@@ -59,26 +49,20 @@ export function App() {
       <StageView index={seen} />
       <div class="steps">
         <Scrubber reading={reading} sentence={sentence} act={act} />
-        <Bar
-          reading={reading}
-          place={placeOf(reading)}
-          act={act}
-          announce={announce}
-          showKeys={showKeys}
-        />
+        <Bar reading={reading} act={act} showKeys={showKeys} />
         {seen < 0 && <Cast />}
       </div>
       <div class="side">
         <Story reading={reading} index={seen} act={act} />
         <div class="kernel">
-          <ProcFold {...values} />
+          <ProcFold moment={moment} />
           {!isOver && <MemoryFold moment={moment} />}
         </div>
       </div>
       {!isOver && (
         <div class="folds">
           <CodeFold moment={moment} />
-          <RegistersFold {...values} staged={wordsOnStage(seen, moment.subject)} />
+          <RegistersFold moment={moment} />
         </div>
       )}
       <p class="unseen" role="status" id="announcer">
@@ -87,30 +71,6 @@ export function App() {
       <KeysDialog dialog={keys} />
     </div>
   );
-}
-
-/** The names of what the stage shows of a lane. */
-function wordsOnStage(index: number, lane: string): ReadonlySet<string> {
-  const box = stageOf(index).boxes.find(({ id }) => id === lane);
-  const { INSTRUCTION_POINTER, FLAGS } = moments.arch;
-  return new Set([INSTRUCTION_POINTER, FLAGS, ...(box?.words ?? []).map(({ name }) => name)]);
-}
-
-/** The lane in which a value was set: that of the parent if a clone has copied it. */
-function laneOf({ lane }: Sought, { clone, step }: Origin): string {
-  return clone === null ? lane : (recording.steps[step]?.about ?? lane);
-}
-
-function originInWords({ step, set, clone }: Origin): string {
-  const by = `${set ? "set by" : "first reported at"} step ${stepNumber(step)}`;
-  return clone === null ? by : `${by}, and copied by the clone at step ${stepNumber(clone.to)}`;
-}
-
-function placeOf({ at, asked }: Reading): string {
-  const { length } = recording.steps;
-  if (at < 0) return `– / ${length}`;
-  if (at >= length) return `end / ${length}`;
-  return `${asked === null ? "" : "→ "}${stepNumber(at)} / ${length}`;
 }
 
 /** The step in a sentence, for those who hear it; it does not answer a question that is open. */

@@ -1,14 +1,11 @@
-import { useState } from "preact/hooks";
 import { counted } from "../../../../lib/page/figures.ts";
-import { type Action, type Reading, scoreOf, seenAt } from "../../reading.ts";
+import { type Action, type Reading, scoreOf } from "../../reading.ts";
+import { stepNumber } from "../../tell.ts";
 import { recording } from "./book.ts";
-import { linkTo } from "./place.ts";
 
 interface Props {
   readonly reading: Reading;
-  readonly place: string;
   readonly act: (action: Action) => void;
-  readonly announce: (sentence: string) => void;
   readonly showKeys: () => void;
 }
 
@@ -22,8 +19,9 @@ const MOVES: readonly (readonly [sign: string, name: string, key: string, action
 ];
 
 /** The buttons: at a thumb's reach on a phone. */
-export function Bar({ reading, place, act, announce, showKeys }: Props) {
-  const button = ([sign, name, key, action]: (typeof MOVES)[number]) => (
+export function Bar({ reading, act, showKeys }: Props) {
+  const { questions, right, answered } = scoreOf(reading);
+  const buttons = MOVES.map(([sign, name, key, action]) => (
     <button
       key={key}
       type="button"
@@ -34,63 +32,40 @@ export function Bar({ reading, place, act, announce, showKeys }: Props) {
     >
       {sign}
     </button>
-  );
+  ));
   return (
     <div class="bar">
       <fieldset class="moves">
         <legend class="unseen">Go to</legend>
-        {MOVES.slice(0, 3).map(button)}
-        <span id="place">{place}</span>
-        {MOVES.slice(3).map(button)}
+        {buttons.slice(0, 3)}
+        <span id="place">{placeOf(reading)}</span>
+        {buttons.slice(3)}
       </fieldset>
       <p id="message">{reading.message}</p>
-      <div class="more">
-        {recording.questions.length > 0 && <Asking reading={reading} act={act} />}
-        <CopyLink reading={reading} announce={announce} />
-        <button type="button" id="show-keys" aria-haspopup="dialog" onClick={showKeys}>
-          Keys <kbd>?</kbd>
-        </button>
-      </div>
+      {questions > 0 && (
+        <label>
+          <input
+            id="ask"
+            type="checkbox"
+            checked={reading.asks}
+            onChange={({ currentTarget }) => act({ kind: "ask", asks: currentTarget.checked })}
+          />{" "}
+          ask me{" "}
+          <span id="score" class="soft">
+            {answered > 0 ? `${right} of ${answered} right` : counted(questions, "question")}
+          </span>
+        </label>
+      )}
+      <button type="button" id="show-keys" aria-haspopup="dialog" onClick={showKeys}>
+        Keys <kbd>?</kbd>
+      </button>
     </div>
   );
 }
 
-function Asking({ reading, act }: Pick<Props, "reading" | "act">) {
-  const { questions, right, answered } = scoreOf(reading);
-  return (
-    <label>
-      <input
-        id="ask"
-        type="checkbox"
-        checked={reading.asks}
-        onChange={({ currentTarget }) => act({ kind: "ask", asks: currentTarget.checked })}
-      />{" "}
-      ask me{" "}
-      <span id="score" class="soft">
-        {answered > 0 ? `${right} of ${answered} right` : counted(questions, "question")}
-      </span>
-    </label>
-  );
-}
-
-function CopyLink({ reading, announce }: Pick<Props, "reading" | "announce">) {
-  const [label, setLabel] = useState("Copy link");
-  const copy = async () => {
-    const link = linkTo(seenAt(reading));
-    try {
-      await navigator.clipboard.writeText(link);
-      setLabel("Copied");
-      announce("Copied a link to this step");
-    } catch {
-      // A page that came over plain HTTP has no clipboard.
-      setLabel("See the address");
-      announce("Scripts may not copy here: the address of this page is the link");
-    }
-    setTimeout(() => setLabel("Copy link"), 2000);
-  };
-  return (
-    <button type="button" id="copy-link" onClick={copy}>
-      {label}
-    </button>
-  );
+function placeOf({ at, asked }: Reading): string {
+  const { length } = recording.steps;
+  if (at < 0) return `– / ${length}`;
+  if (at >= length) return `end / ${length}`;
+  return `${asked === null ? "" : "→ "}${stepNumber(at)} / ${length}`;
 }

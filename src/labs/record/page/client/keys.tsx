@@ -15,16 +15,16 @@ const NAMES: Readonly<Record<string, string>> = {
 /** Keys that scroll, unless a question takes them. */
 const SCROLLING = new Set(["ArrowUp", "ArrowDown"]);
 
-const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
-  [["←", "→"], "the step before, and the next"],
-  [["Shift ←", "Shift →"], "the same of the process that acts"],
-  [["[", "]"], "the event before, and the next: whatever is no instruction"],
-  [["Home", "End"], "the introduction, and the end or the next question"],
-  [["1", "2", "3"], "answer a question"],
-  [["↑", "↓", "Enter"], "choose an answer, and give it"],
-  [["s", "a"], "show the answer; ask again"],
-  [["?"], "these keys"],
-];
+const KEYS: Readonly<Record<string, string>> = {
+  "← →": "the step before, and the next",
+  "Shift ← →": "the same of the process that acts",
+  "[ ]": "the event before, and the next: whatever is no instruction",
+  "Home End": "the introduction, and the end or the next question",
+  "1 2 3": "answer a question",
+  "↑ ↓ Enter": "choose an answer, and give it",
+  "s a": "show the answer; ask again",
+  "?": "these keys",
+};
 
 interface Serving {
   readonly reading: Reading;
@@ -49,10 +49,7 @@ export function useKeys({ reading, act, showKeys }: Serving): void {
         return true;
       }
       if (SCROLLING.has(key) && reading.asked === null) return false;
-      const action =
-        Object.hasOwn(NAMES, key) || /^[^ hl]$/.test(key)
-          ? actionOf(reading, NAMES[key] ?? key)
-          : undefined;
+      const action = key === " " ? undefined : actionOf(reading, NAMES[key] ?? key);
       if (action === undefined) return false;
       const lane = reading.recording.steps[reading.at]?.lane;
       act(shift && action.kind === "step" ? { ...action, within: lane } : action);
@@ -77,16 +74,12 @@ export function KeysDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogEl
     <dialog id="keys" aria-labelledby="keys-title" ref={dialog}>
       <h2 id="keys-title">Keys</h2>
       <dl class="facts">
-        {KEYS.map(([keys, what]) => (
-          <>
-            <dt>
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
-            </dt>
-            <dd>{what}</dd>
-          </>
-        ))}
+        {Object.entries(KEYS).map(([keys, what]) => [
+          <dt key={keys}>
+            <kbd>{keys}</kbd>
+          </dt>,
+          <dd key={what}>{what}</dd>,
+        ])}
       </dl>
       <form method="dialog">
         <button type="submit">Close</button>

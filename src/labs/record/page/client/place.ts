@@ -13,14 +13,6 @@ export function readPlace(fragment = location.hash): number | null {
 const isStep = (index: number) => index >= 0 && index < recording.steps.length;
 const fragmentOf = (index: number) => `#step=${stepNumber(index)}`;
 
-/** The address of a step. */
-export function linkTo(index: number): string {
-  const url = new URL(location.href);
-  url.search = "";
-  url.hash = isStep(index) ? fragmentOf(index) : "";
-  return url.href;
-}
-
 /** Has the address name a step, without a new entry in the history. */
 export function nameInAddress(index: number): void {
   if (location.hash === fragmentOf(index)) return;

@@ -3,7 +3,6 @@ import { type Action, choiceOrder, type Reading, replyTo, signOf } from "../../r
 import { moments, recording } from "./book.ts";
 import { Explained } from "./terms.tsx";
 import { Prose } from "./text.tsx";
-import { Told } from "./told.tsx";
 
 interface Props {
   readonly reading: Reading;
@@ -23,11 +22,11 @@ export function Question({ reading, question, act }: Props) {
   if (asked === undefined) return null;
   return (
     <>
-      <p class="where">Before the next step</p>
+      <p class="soft">Before the next step</p>
       <h2 id="step-title" tabIndex={-1}>
         What will happen?
       </h2>
-      <p class="question">
+      <p>
         <Explained text={asked.text} />
       </p>
       <ol class="choices" ref={list}>
@@ -35,66 +34,56 @@ export function Question({ reading, question, act }: Props) {
           <li key={choice}>
             <button type="button" onClick={() => act({ kind: "answer", choice: place })}>
               <kbd>{place + 1}</kbd>
-              <Told text={asked.choices[choice] ?? ""} />
+              <span>
+                <Prose text={asked.choices[choice] ?? ""} />
+              </span>
             </button>
           </li>
         ))}
       </ol>
-      <p>
-        <button type="button" class="plain" onClick={() => act({ kind: "show" })}>
-          Show me <kbd>s</kbd>
-        </button>
-      </p>
+      <button type="button" class="plain" onClick={() => act({ kind: "show" })}>
+        Show me <kbd>s</kbd>
+      </button>
     </>
   );
 }
 
 /** What is replied to the answers that were given at a step. */
 export function Verdicts({ index, ...props }: Omit<Props, "question"> & { index: number }) {
-  return (
-    <>
-      {moments.questionsAt(index).map((question) => (
-        <Verdict key={question} question={question} {...props} />
-      ))}
-    </>
-  );
+  return moments
+    .questionsAt(index)
+    .map((question) => <Verdict key={question} question={question} {...props} />);
 }
 
 function Verdict({ reading, question, act }: Props) {
   const asked = recording.questions[question];
   const choice = reading.answers.get(question);
   if (asked === undefined || choice === undefined) return null;
-  const [sign, outcome] = signOf(choice, asked.answer);
-  const reply = replyTo(reading, question, choice);
+  const { text, choices, answer, because } = asked;
+  const [sign, outcome] = signOf(choice, answer);
+  const lines = [
+    ...(outcome === "wrong"
+      ? [
+          [`${sign} Not so:`, choices[choice ?? -1] ?? ""],
+          ["", replyTo(reading, question, choice)],
+        ]
+      : []),
+    [outcome === "right" ? `${sign} Right:` : "The answer:", choices[answer] ?? ""],
+    ["", because],
+  ] as const;
   return (
     <aside class={`verdict ${outcome}`} aria-label="Your answer">
       <p class="soft">
-        <Prose text={asked.text} />
+        <Prose text={text} />
       </p>
-      {outcome === "wrong" && (
-        <p>
-          <b>{sign} Not so:</b> <Told text={asked.choices[choice ?? -1] ?? ""} />
+      {lines.map(([label, told], i) => (
+        <p key={i}>
+          <b>{label}</b> <Prose text={told} />
         </p>
-      )}
-      {reply !== asked.because && <Reply text={reply} />}
-      <p>
-        <b>{outcome === "right" ? `${sign} Right:` : "The answer:"}</b>{" "}
-        <Told text={asked.choices[asked.answer] ?? ""} />
-      </p>
-      <Reply text={asked.because} />
-      <p>
-        <button type="button" class="plain" onClick={() => act({ kind: "again" })}>
-          Ask again <kbd>a</kbd>
-        </button>
-      </p>
+      ))}
+      <button type="button" class="plain" onClick={() => act({ kind: "again" })}>
+        Ask again <kbd>a</kbd>
+      </button>
     </aside>
-  );
-}
-
-function Reply({ text }: { readonly text: string }) {
-  return (
-    <p>
-      <Prose text={text} />
-    </p>
   );
 }

@@ -5,7 +5,6 @@ import { annotator, index as contents, facts, moments, next, recording, tasks } 
 import { Question, Verdicts } from "./question.tsx";
 import { Explained } from "./terms.tsx";
 import { LaneName, Prose } from "./text.tsx";
-import { Told } from "./told.tsx";
 
 interface Props {
   readonly reading: Reading;
@@ -34,14 +33,14 @@ export function Story(props: Props) {
   );
 }
 
-/** The registers and /proc have places of their own. */
+/** Registers and /proc have places of their own. */
 function Part({ block, ...props }: Props & { readonly block: Block }) {
   switch (block.kind) {
     case "title":
       return <Title block={block} {...props} />;
     case "prose":
       return (
-        <p class="why">
+        <p>
           <Explained text={block.text} />
         </p>
       );
@@ -49,21 +48,19 @@ function Part({ block, ...props }: Props & { readonly block: Block }) {
       return (
         <details class="detail">
           <summary>What a kernel engineer would say</summary>
-          <p>
-            <Explained text={block.text} />
-          </p>
+          <Explained text={block.text} />
         </details>
       );
     case "call":
       return (
-        <p class="raw">
-          in the registers: <code>{<Prose text={block.text} />}</code>
+        <p class="soft">
+          in the registers: <Prose text={`\`${block.text}\``} />
         </p>
       );
     case "observer":
       return (
-        <p class="observer">
-          <b>The observer:</b> <Told text={block.text} />
+        <p class="soft">
+          The observer: <Prose text={block.text} />
         </p>
       );
     case "link":
@@ -79,20 +76,12 @@ function Title({ block, ...props }: Props & { readonly block: Of<"title"> }) {
   const { lane, about, step, staged, text } = block;
   return (
     <>
-      <p class="where">
-        <span>
-          <LaneName id={lane} />
-          {about !== lane && (
-            <>
-              {" → "}
-              <LaneName id={about} />
-            </>
-          )}
-        </span>
-        <span>{KINDS[step].name}</span>
-        {staged && <strong>{STAGED}</strong>}
+      <p class="soft">
+        <LaneName id={lane} />
+        {about !== lane && [" → ", <LaneName key={about} id={about} />]} · {KINDS[step].name}
+        {staged && <strong> · {STAGED}</strong>}
       </p>
-      <h2 id="step-title" class={staged ? "mono soft" : "mono"} tabIndex={-1}>
+      <h2 id="step-title" class="mono" tabIndex={-1}>
         <Prose text={text} />
       </h2>
       <Verdicts {...props} />
@@ -105,14 +94,8 @@ function Link({ block }: { readonly block: Of<"link"> }) {
   const { arrow, label, way, step, lane } = block;
   const number = stepNumber(step);
   return (
-    <p class="link">
-      {arrow}
-      {label !== arrow && (
-        <>
-          {": "}
-          <Told text={label} />
-        </>
-      )}
+    <p class="soft">
+      <Prose text={label === arrow ? arrow : `${arrow}: ${label}`} />
       {` ${way} `}
       <a href={`#step=${number}`}>step {number}</a> (<LaneName id={lane} />)
     </p>
@@ -124,7 +107,7 @@ function Beginning({ act }: Pick<Props, "act">) {
   const asks = questions.length === 0 ? "" : `, ${counted(questions.length, "question")}`;
   return (
     <>
-      <p class="where">{`${counted(steps.length, "step")} of real processes${asks}`}</p>
+      <p class="soft">{`${counted(steps.length, "step")} of real processes${asks}`}</p>
       <h2 id="step-title" tabIndex={-1}>
         Introduction
       </h2>
@@ -145,17 +128,15 @@ function Beginning({ act }: Pick<Props, "act">) {
 /** Who is in it. */
 export function Cast() {
   return (
-    <dl class="roles">
-      {recording.lanes.map(({ id, role }) => (
-        <div key={id}>
-          <dt>
-            <LaneName id={id} />
-          </dt>
-          <dd>
-            <Told text={role} />
-          </dd>
-        </div>
-      ))}
+    <dl class="facts">
+      {recording.lanes.map(({ id, role }) => [
+        <dt key={id}>
+          <LaneName id={id} />
+        </dt>,
+        <dd key={`${id} role`}>
+          <Prose text={role} />
+        </dd>,
+      ])}
     </dl>
   );
 }
@@ -167,36 +148,29 @@ function Ending({ reading, act }: Props) {
       <h2 id="step-title" tabIndex={-1}>
         The end
       </h2>
-      {questions > 0 && (
-        <p>{`You answered ${answered} of ${counted(questions, "question")}, ${right} right.`}</p>
+      {answered > 0 && (
+        <p>{`You answered ${answered} of ${questions} questions, ${right} right.`}</p>
       )}
       <p>
-        <a href="#end">{counted(facts, "fact")}</a> {facts === 1 ? "was" : "were"} checked on the
-        real processes.
+        <a href="#end">{counted(facts, "fact")}</a> checked on the real processes.
       </p>
-      {tasks.length > 0 && (
-        <>
-          <p>Now do it yourself; the kernel judges it:</p>
-          <ul class="tasks">
-            {tasks.map(({ name, title }) => (
-              <li key={name}>
-                {title}: <code>npx stublab lesson task {name}</code>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      {tasks.length > 0 && <p>Now do it yourself; the kernel judges it:</p>}
+      {tasks.map(({ name, title }) => (
+        <p key={name}>
+          {title}: <code>npx stublab lesson task {name}</code>
+        </p>
+      ))}
       {next !== null && (
         <p>
           <a class="begin" href={next.file}>
-            Next: <Told text={next.title} />
+            Next: {next.title}
           </a>
         </p>
       )}
-      <p class="ways">
+      <p>
         <button type="button" onClick={() => act({ kind: "begin" })}>
           From the beginning
-        </button>
+        </button>{" "}
         {contents !== null && <a href={contents.file}>{contents.title}</a>}
       </p>
     </>

@@ -1,6 +1,4 @@
 import { LEAST_PID } from "../../annotate.ts";
-import type { LaneState } from "../../moment.ts";
-import { STATE_NAMES } from "../../proc.ts";
 import { colourOf } from "../../stage/box.ts";
 import { moments, recording } from "./book.ts";
 import { Told } from "./told.tsx";
@@ -52,16 +50,6 @@ function Pids({ text }: { readonly text: string }) {
 /** The class of a lane's colour. */
 export function colour(id: string): string {
   return `p${colourOf(recording.lanes, id)}`;
-}
-
-/** The letter of a state in its colour. */
-export function State({ letter }: { readonly letter: LaneState }) {
-  const name = letter === null ? "not seen yet" : STATE_NAMES[letter];
-  return (
-    <span class={`state s-${letter ?? "X"}`} title={name} role="img" aria-label={name}>
-      {letter === "X" ? "–" : letter}
-    </span>
-  );
 }
 
 /** The name of a lane in its colour. */

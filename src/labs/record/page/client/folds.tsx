@@ -1,0 +1,221 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { counted } from "../../../../lib/page/figures.ts";
+import { isOld, type Known, type Moment, type Origin } from "../../moment.ts";
+import { STATE_NAMES } from "../../proc.ts";
+import { hasEnded } from "../../stage/box.ts";
+import { stepNumber } from "../../tell.ts";
+import { annotator, moments } from "./book.ts";
+import { stageOf } from "./stage.tsx";
+import { LaneName, Prose } from "./text.tsx";
+import { Marked, Told } from "./told.tsx";
+
+interface Props {
+  readonly moment: Moment;
+}
+
+interface FoldProps {
+  readonly kind: string;
+  readonly title: ComponentChildren;
+  /** Whether the step needs it. */
+  readonly wanted: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** A part under the stage: open at the steps that need it, until the reader opens or closes it. */
+export function Fold({ kind, title, wanted, children }: FoldProps) {
+  const [chosen, choose] = useState<boolean | null>(null);
+  const open = chosen ?? wanted;
+  return (
+    <details
+      class={`fold ${kind}`}
+      open={open}
+      onToggle={({ currentTarget }) => {
+        if (currentTarget.open !== open) choose(currentTarget.open);
+      }}
+    >
+      <summary>{title}</summary>
+      {open && children}
+    </details>
+  );
+}
+
+/** The registers of the thread; open where one has changed that the stage does not show. */
+export function RegistersFold({ moment }: Props) {
+  const { known, index, subject, registers: rows } = moment;
+  const { registers } = known;
+  if (registers === null) return null;
+  const { INSTRUCTION_POINTER, FLAGS } = moments.arch;
+  const box = stageOf(index).boxes.find(({ id }) => id === subject);
+  const staged = new Set([
+    INSTRUCTION_POINTER,
+    FLAGS,
+    ...(box?.words ?? []).map(({ name }) => name),
+  ]);
+  const changed = rows.filter((row) => row.changed);
+  const { first, rest, segments } = annotator.groups(moment);
+  const tables = [first, [...rest, ...segments]].map((group) =>
+    group.map(({ after, ...row }) => {
+      return { ...row, value: after, origin: moments.registerOrigin(subject, row.name, index) };
+    }),
+  );
+  const count = changed.length === 0 ? "none changed" : `${changed.length} changed`;
+  return (
+    <Fold
+      kind="values"
+      title={<Title of="Registers" moment={moment} note={ageOf(moment, registers) ?? count} />}
+      wanted={changed.some(({ name }) => !staged.has(name))}
+    >
+      {tables.map((table, i) => (
+        <Table
+          key={i}
+          label={i === 0 ? "First registers" : "Other registers"}
+          rows={table}
+          moment={moment}
+          of={registers}
+        />
+      ))}
+    </Fold>
+  );
+}
+
+/** What /proc says of the process, with what has changed since it was last known. */
+export function ProcFold({ moment }: Props) {
+  const { subject, known, index } = moment;
+  const { kernel } = known;
+  if (kernel === null || (hasEnded(known.state) && kernel.step < index)) return null;
+  const rows = annotator.kernelRows(known, index).map(({ term, before, ...row }) => {
+    const origin = moments.kernelOrigin(subject, term, index);
+    return { ...row, name: term, before: before ?? "", origin, meaning: null, used: false };
+  });
+  return (
+    <Fold
+      kind="kernel"
+      title={<Title of="/proc" moment={moment} note={ageOf(moment, kernel)} />}
+      wanted={rows.some(({ changed }) => changed)}
+    >
+      <Table label="What /proc says" rows={rows} moment={moment} of={kernel} />
+    </Fold>
+  );
+}
+
+/** The memory map, with what came and what went where it changed. */
+export function MemoryFold({ moment }: Props) {
+  const { memory } = moment.known;
+  if (memory === null) return null;
+  const now = memory.value;
+  const before = memory.step === moment.index ? (memory.before ?? now) : now;
+  const gone = before.filter((line) => !now.includes(line)).map((line) => `− ${line}`);
+  const all = now.map((line) => (before.includes(line) ? line : `+ ${line}`));
+  const came = all.filter((line, i) => line !== now[i]).length;
+  const change = came + gone.length === 0 ? "" : `: ${came} new, ${gone.length} gone`;
+  return (
+    <Fold
+      kind="memory"
+      title={`Memory, ${counted(now.length, "mapping")}${change}`}
+      wanted={change !== ""}
+    >
+      <ul>
+        {[...all, ...gone].map((line) => (
+          <li key={line}>
+            <Told text={line} />
+          </li>
+        ))}
+      </ul>
+    </Fold>
+  );
+}
+
+function Title({ of, moment, note }: Props & { of: string; note: string | undefined }) {
+  return (
+    <>
+      {of} of <LaneName id={moment.subject} /> <small>{note}</small>
+    </>
+  );
+}
+
+/** Says that an earlier step reported something, and what the lane does meanwhile. */
+function ageOf({ known, index }: Moment, value: Known<unknown>): string | undefined {
+  if (value.step === index) return undefined;
+  const step = `step ${stepNumber(value.step)}`;
+  if (!isOld(known, value, index)) return `as of ${step}`;
+  return `now ${STATE_NAMES[known.state ?? ""]}; values of ${step}`;
+}
+
+interface Value {
+  readonly name: string;
+  readonly before: string;
+  readonly value: string;
+  readonly changed: boolean;
+  readonly meaning: string | null;
+  /** Whether it is an operand of the instruction. */
+  readonly used: boolean;
+  readonly origin: Origin | undefined;
+}
+
+interface TableProps extends Props {
+  readonly label: string;
+  readonly rows: readonly Value[];
+  readonly of: Known<unknown>;
+}
+
+/** Values, what they were before, and links to the steps that set them. */
+function Table({ label, rows, moment, of }: TableProps) {
+  const old = isOld(moment.known, of, moment.index);
+  return (
+    <table class={old ? "old" : ""} aria-label={label}>
+      <tbody>
+        {rows.map((row) => (
+          <Row key={row.name} {...row} index={moment.index} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({
+  name,
+  before,
+  value,
+  changed,
+  meaning,
+  used,
+  origin,
+  index,
+}: Value & { index: number }) {
+  const told = changed ? <Marked before={before} after={value} /> : <Prose text={value} />;
+  const setter = origin === undefined || origin.step === index ? null : stepNumber(origin.step);
+  return (
+    <tr class={changed ? "changed" : used ? "used" : ""} data-name={name}>
+      <th scope="row">
+        <Told text={name} />
+        {used && <span class="unseen"> operand</span>}
+      </th>
+      <td>
+        {changed && (
+          <span class="soft">
+            <Prose text={before} />
+            {" → "}
+          </span>
+        )}
+        {setter === null ? (
+          told
+        ) : (
+          <a
+            class="value"
+            href={`#step=${setter}`}
+            title={`${origin?.set ? "set by" : "first reported at"} step ${setter}`}
+          >
+            {told}
+          </a>
+        )}
+        {meaning !== null && (
+          <span class="soft">
+            {" = "}
+            <Prose text={meaning} />
+          </span>
+        )}
+      </td>
+    </tr>
+  );
+}
