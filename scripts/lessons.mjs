@@ -39,6 +39,8 @@ export async function buildLessonTexts() {
     for (const [name, page] of Object.entries(lessons)) {
       const play = `${PLAYS}/${name.replaceAll("-", "_")}.ts`;
       expectNamed(name, page, new Set(namedIn(play)));
+      if (page.try.length === page.key.length) continue;
+      throw new Error(`${FOLDER}/${name}.md: the key needs one answer for each item of "Try it"`);
     }
     const { glossary } = parsePage(markdown, GLOSSARY);
     expectTold(glossary, pages);
