@@ -20,7 +20,7 @@ export function answer(it: Case, name: string): [sentence: string, ...parts: HTM
   const machine = machineNamed(name);
   const prediction = predictionOf(it, new Model(machine));
   const given = new Map(wordsOf(it)?.map((word, i) => [REGISTERS[i], word]));
-  const steps = fieldRows(prediction).map((rows) => {
+  const steps = fieldRows(prediction).flatMap((rows, i, { length }) => {
     const told = rows.filter(({ name, predicted = 0n }) => tellField(name, predicted) !== "none");
     const cells = told.flatMap(({ name, predicted = 0n }) => {
       const before = given.get(name.replace(/^.*\./, ""));
@@ -28,7 +28,8 @@ export function answer(it: Case, name: string): [sentence: string, ...parts: HTM
       const value = make("dd", {}, tellField(name, predicted), make("small", {}, was));
       return [make("dt", {}, name), value];
     });
-    return make("dl", { class: "facts" }, ...cells);
+    const head = length > 1 ? [make("h2", {}, `Step ${i + 1}`)] : [];
+    return [...head, make("dl", { class: "facts" }, ...cells)];
   });
   const rules = prediction.rules.map((rule) => {
     const { id, told, source, asked = [] } = rule;

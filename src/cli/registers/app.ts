@@ -10,7 +10,7 @@ import { hex } from "../../lib/errors.ts";
 import { MACHINES } from "../machines.ts";
 import { answer } from "./answer.ts";
 import { callOf, FLAG_SETS, holds, meaningOf } from "./bits.ts";
-import { element, input, make, put, read } from "./elements.ts";
+import { element, input, make } from "./elements.ts";
 import LINES from "./stories.jsonl";
 import { encode, encoder, readCase, type Words, withWay, withWords, wordsOf } from "./words.ts";
 
@@ -102,10 +102,22 @@ function marked(isMarked: boolean): Words {
   return encode(words(), (block) => encodeBootstrap(block, SOME_PID));
 }
 
+/** Lets an element act. If it cannot, the page says why, and marks it until the next change. */
+function on(target: HTMLElement, event: string, act: () => void): void {
+  target.addEventListener(event, () => {
+    try {
+      act();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      element(HTMLElement, "wrong").textContent = `${why}.`;
+      target.setAttribute("aria-invalid", "true");
+    }
+  });
+}
+
 const buttons = STORIES.map((story) => {
   const button = make("button", { type: "button" }, story.title);
-  const begin = () => show({ story, it: readCase(story.case), asked: false });
-  button.addEventListener("click", begin);
+  on(button, "click", () => show({ story, it: readCase(story.case), asked: false }));
   return button;
 });
 
@@ -113,7 +125,7 @@ const flags = FLAG_SETS.map((set) => {
   const { title, at, names } = set;
   const boxes = names.map(([name, bit]) => {
     const box = make("input", { type: "checkbox", name });
-    box.addEventListener("change", () => write(words().with(at, (words()[at] ?? 0n) ^ bit)));
+    on(box, "change", () => write(words().with(at, (words()[at] ?? 0n) ^ bit)));
     return { bit, box, label: make("label", {}, box, ` ${name}`) };
   });
   const labels = boxes.map(({ label }) => label);
@@ -124,8 +136,8 @@ const flags = FLAG_SETS.map((set) => {
 const rows = [...new Set([PC, indexOf(NUMBER), CALL, ...INDICES, ...REGISTERS.keys()])].map((i) => {
   const name = REGISTERS[i] ?? "";
   const [field, meaning] = [make("input", { "aria-label": name, name }), make("td", {})];
-  read(field, meaning, (text) => {
-    write(words().with(i, BigInt.asUintN(64, parseFlags(text, constants))));
+  on(field, "change", () => {
+    write(words().with(i, BigInt.asUintN(64, parseFlags(field.value, constants))));
   });
   const row = make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, field), meaning);
   return { i, field, meaning, row };
@@ -133,36 +145,31 @@ const rows = [...new Set([PC, indexOf(NUMBER), CALL, ...INDICES, ...REGISTERS.ke
 
 /** Fills the page, and shows what its link has: `machine`, and `case`, a document; without one the first story. */
 export function start(place: URLSearchParams): void {
-  const on = (id: string, event: string, act: () => void) =>
-    element(HTMLElement, id).addEventListener(event, act);
   for (const [id, [values, , choose]] of Object.entries(CHOICES)) {
     const select = element(HTMLSelectElement, id);
     select.append(...values.map((value) => make("option", { value }, value)));
-    on(id, "change", () => choose(select.value));
+    on(select, "change", () => choose(select.value));
   }
   element(HTMLElement, "words").append(...rows.map(({ row }) => row));
   element(HTMLElement, "stories").append(...buttons);
   element(HTMLElement, "flags").append(...flags.map(({ part }) => part));
-  on("marks", "change", () => write(marked(input("marks").checked)));
-  on("ask", "click", () => {
+  const marks = input("marks");
+  on(marks, "change", () => write(marked(marks.checked)));
+  on(element(HTMLElement, "ask"), "click", () => {
     show({ asked: true });
     element(HTMLElement, "sentence").scrollIntoView({ block: "nearest" });
   });
-  on("bench", "focusout", () => setTimeout(showFields));
   const text = element(HTMLTextAreaElement, "case");
-  read(text, element(HTMLElement, "wrong"), () => show({ it: readCase(JSON.parse(text.value)) }));
+  on(text, "change", () => show({ it: readCase(JSON.parse(text.value)) }));
   const copies = {
     case: caseText,
     command: () => `stublab fuzz replay - <<< '${caseText()}'`,
     link: () => location.href,
   };
   for (const [what, textOf] of Object.entries(copies)) {
-    on(`copy-${what}`, "click", async () => {
-      const done = navigator.clipboard.writeText(textOf());
-      const told = await done.then(
-        () => "Copied.",
-        () => "There is no clipboard here.",
-      );
+    on(element(HTMLElement, `copy-${what}`), "click", async () => {
+      const done = navigator.clipboard.writeText(textOf()).then(() => "Copied.");
+      const told = await done.catch(() => "There is no clipboard here.");
       element(HTMLElement, "copied").textContent = told;
     });
   }
@@ -173,20 +180,21 @@ export function start(place: URLSearchParams): void {
   element(HTMLElement, "bench").hidden = false;
 }
 
-/** The fields in which one may be typing. */
-function showFields(): void {
-  put(element(HTMLTextAreaElement, "case"), element(HTMLElement, "wrong"), caseJson(state.it), "");
-  for (const { i, field, meaning, row } of rows) {
-    const word = words()[i] ?? 0n;
-    put(field, meaning, hex(word), meaningOf(words(), i));
-    row.className = word === BASELINE[i] ? "" : "changed";
-  }
-}
-
+/** Shows the page after a change. @throws InputError if the case would be none; then nothing changes */
 function show(change: Partial<typeof state>): void {
+  const text = caseJson(change.it ?? state.it);
   Object.assign(state, change);
   const { it, machine, story, asked } = state;
-  showFields();
+  for (const wrong of document.querySelectorAll("[aria-invalid]"))
+    wrong.removeAttribute("aria-invalid");
+  element(HTMLElement, "wrong").textContent = "";
+  element(HTMLTextAreaElement, "case").value = text;
+  for (const { i, field, meaning, row } of rows) {
+    const word = words()[i] ?? 0n;
+    field.value = hex(word);
+    meaning.textContent = meaningOf(words(), i);
+    row.className = word === BASELINE[i] ? "" : "changed";
+  }
   for (const [id, [, chosen]] of Object.entries(CHOICES))
     element(HTMLSelectElement, id).value = `${chosen()}`;
   const held = flags.filter(({ set }) => holds(set, words()));
@@ -199,6 +207,8 @@ function show(change: Partial<typeof state>): void {
     refusal: held.some(({ set }) => set.refuses?.(words()[set.at] ?? 0n)),
     words: wordsOf(it) !== undefined,
     other: wordsOf(it) === undefined,
+    ptrace: it.frame === undefined,
+    first: it.frame === undefined && it.before === undefined,
   };
   for (const part of document.querySelectorAll<HTMLElement>("[data-of]"))
     part.hidden = parts[part.dataset.of ?? ""] !== true;

@@ -2,7 +2,15 @@
 
 import { constantsOf, errorName, signalName, syscallName } from "../../core/encoder/names.ts";
 import { HOST_ARCH, HOST_MACHINE } from "../../core/machine/index.ts";
-import { CALL_CODE, CODES, indexOf, PC, placeOf, REGISTERS } from "../../labs/fuzz/case/arch.ts";
+import {
+  CALL,
+  CALL_CODE,
+  CODES,
+  indexOf,
+  PC,
+  placeOf,
+  REGISTERS,
+} from "../../labs/fuzz/case/arch.ts";
 import { encoder, type Words } from "./words.ts";
 
 /** The flags in a register. */
@@ -72,6 +80,7 @@ export function meaningOf(words: Words, i: number): string {
   }
   if (i === PC) return CODES.find(({ address }) => address === word)?.text ?? "";
   if (name === NUMBER && call !== undefined) return call;
+  if (i === CALL && BigInt.asIntN(32, word) === -1n) return "no call";
   if (/^[c-gs]s$/.test(name) && word !== 0n) return `segment ${word >> 3n}, level ${word & 3n}`;
   const signed = BigInt.asIntN(64, word);
   if (signed >= 0n || signed < -4095n) return word < 10n || word > 9999n ? "" : `${word}`;

@@ -22,27 +22,3 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   made.append(...children);
   return made;
 }
-
-type Field = HTMLInputElement | HTMLTextAreaElement;
-
-/** Lets `take` read what is typed into a field, and tells what is wrong with it. @param take throws if it cannot be read */
-export function read(field: Field, told: HTMLElement, take: (text: string) => void): void {
-  field.addEventListener("input", () => {
-    try {
-      take(field.value);
-      field.removeAttribute("aria-invalid");
-    } catch (error) {
-      field.setAttribute("aria-invalid", "true");
-      told.textContent = error instanceof Error ? error.message : String(error);
-    }
-  });
-}
-
-/** Shows a text in a field, and what it means beside it, unless one is typing there what cannot be read. */
-export function put(field: Field, beside: HTMLElement, text: string, meaning: string): void {
-  const isTyped = field === document.activeElement;
-  if (isTyped && field.ariaInvalid === "true") return;
-  if (!isTyped) field.value = text;
-  field.removeAttribute("aria-invalid");
-  beside.textContent = meaning;
-}

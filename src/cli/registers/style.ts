@@ -6,7 +6,8 @@ h1 { font-size: clamp(1.5rem, 1rem + 1.6vw, 2.125rem); line-height: 1.2; letter-
 .arches a { padding: 0.25rem 0.75rem; border: 1px solid var(--rule); border-radius: 1rem; text-decoration: none; }
 .arches a[aria-current] { background: var(--ink); color: var(--paper); border-color: var(--ink); }
 .about { font-size: 1.0625rem; line-height: 1.6; max-width: 46rem; margin: 0.75rem 0 1rem; }
-.about:empty { margin: 0; }
+.about:empty { margin: 0.5rem 0; }
+#wrong:not(:empty) { position: sticky; top: 0; z-index: 1; padding: 0.5rem 1rem; background: var(--bad-band); }
 .columns { display: grid; grid-template: "choices asking" auto "words asking" 1fr / minmax(0, 1fr) minmax(0, 1fr); gap: 0 2.5rem; }
 .choices { grid-area: choices; }
 .words { grid-area: words; }
