@@ -27,12 +27,12 @@ const ON_ARM64 = / \(arm64\)$/;
 /** What type-checks the ids that plays name. */
 const IDS = `${PLAYS}/ids.ts`;
 
-/** Writes the types of the ids, and dist/lesson_texts.json. An id that no play names fails, and so does one without a text. */
+/** Writes the types of the ids, and dist/lessons.json. An id that no play names fails, and so does one without a text. */
 export async function buildLessonTexts() {
   const pages = files(FOLDER, ".md");
   const code = files("src/labs/record", ".ts");
   await makeFrom(IDS, pages, async () => writeFileSync(IDS, typesOf(await readPages(pages))));
-  await makeFrom("dist/lesson_texts.json", [...pages, ...code], async () => {
+  await makeFrom("dist/lessons.json", [...pages, ...code], async () => {
     const { lessons, common, markdown } = await readPages(pages);
     const used = new Set(code.flatMap(namedIn));
     expectNamed(COMMON, common, used);
@@ -54,7 +54,7 @@ export async function buildLessonTexts() {
         Object.entries(CODE).map(([arch, name]) => [arch, parseCode(markdown, name)]),
       ),
     };
-    writeFileSync("dist/lesson_texts.json", `${JSON.stringify(texts)}\n`);
+    writeFileSync("dist/lessons.json", `${JSON.stringify(texts)}\n`);
   });
 }
 

@@ -99,9 +99,7 @@ export class Acting implements Tracing {
     throw new DeathError(tid, report);
   }
 
-  poll({ tid }: Thread, options: number): number {
-    return this.wait(tid, options);
-  }
+  poll = ({ tid }: Thread, options: number): number => this.wait(tid, options);
 
   awaitZombie({ tgid, tracer }: Thread): void {
     awaitProcess(tgid, ({ state }) => state === "Z", tracer.deadline);

@@ -199,8 +199,7 @@ export class Actor {
 
   /** PTRACE_CONT, with a signal by name if there is one; returns the step. @internal */
   resume(why: Said, signal?: string, observer?: Said): number {
-    const names = signal === undefined ? [] : [signal];
-    return this.request("PTRACE_CONT", why, { names, observer });
+    return this.request("PTRACE_CONT", why, { names: signal ? [signal] : [], observer });
   }
 
   /** PTRACE_SETOPTIONS with those of every stub, and others by name. @internal */
@@ -488,35 +487,29 @@ export class Actor {
     );
     const { instruction = null } = place ?? {};
     const told = { why: withText(why, this.#reasonOf(place)), instruction, before };
+    const traced = { ...told, observer: common("steps.call") };
     switch (done.kind) {
       case "executed": {
-        const { call } = done;
         const title = known ?? `an instruction at ${hex(rip)}`;
-        const at =
-          call === undefined
-            ? this.tell({ ...told, kind: "instruction", title, observer: STEPPED })
-            : this.tell({ ...told, call, observer: common("steps.call") });
+        const step = done.call
+          ? this.tell({ ...traced, call: done.call })
+          : this.tell({ ...told, kind: "instruction", title, observer: STEPPED });
         if (known === HOST.BREAKPOINT) this.stopped(done.stop, common("steps.trap"));
-        return { kind: "executed", step: at };
+        return { kind: "executed", step };
       }
       case "fault": {
         const info = this.signalInfo();
         const name = thread.tracer.signalName(done.stop.signal);
         const title = `stopped by ${name} at ${hex(info.address)}`;
-        const reason = stop ?? common("steps.fault");
-        return {
-          kind: "fault",
-          step: this.tell({ ...told, kind: "stop", title, why: reason }),
-          info,
-        };
+        const why = stop ?? common("steps.fault");
+        return { kind: "fault", step: this.tell({ ...told, kind: "stop", title, why }), info };
       }
       case "emulated":
         return { kind: "emulated", step: this.tell({ ...told, call: done.call }) };
-      case "ended": {
+      case "ended":
         // Nothing is known of a thread that has ended.
-        this.tell({ ...told, call: done.call, observer: common("steps.call"), kernel: null });
+        this.tell({ ...traced, call: done.call, kernel: null });
         return { kind: "ended", step: this.ended(done.how, common("steps.ended")), how: done.how };
-      }
     }
   }
 
@@ -566,7 +559,7 @@ export class Actor {
 
   /** Executes its next instructions up to this system call, and makes it. @internal */
   stepThroughCall(name: string): void {
-    while (!this.isBeforeCall(name)) this.step();
+    while (this.next !== name) this.step();
     this.step();
   }
 
@@ -584,11 +577,6 @@ export class Actor {
       this.#stub?.forgetIfDead();
       return outcome.how;
     }
-  }
-
-  /** Whether its next instruction makes this system call. @internal */
-  isBeforeCall(name: string): boolean {
-    return this.instruction === HOST.SYSTEM_CALL && this.next === name;
   }
 
   // ─── a birth, and calls ───

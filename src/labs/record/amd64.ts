@@ -74,9 +74,6 @@ export const REGISTER_SET = 0n;
 /** The lessons that cannot be recorded, and why. */
 export const REFUSED: Readonly<Record<string, string>> = {};
 
-/** What has to be said before docs/lessons/, which name these registers. */
-export const LESSON_NOTE = undefined;
-
 /** Registers that hardly ever change, and are folded away. */
 export const SEGMENTS = ["cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"];
 

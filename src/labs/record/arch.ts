@@ -27,7 +27,6 @@ export interface RecordArch {
   readonly LEAVE_CALL: "PTRACE_SYSCALL" | "PTRACE_SINGLESTEP";
   readonly REGISTER_SET: bigint | Call["arguments"][number];
   readonly REFUSED: Readonly<Record<string, string>>;
-  readonly LESSON_NOTE: string | undefined;
   withoutSteps(registers: Words): Record<string, bigint>;
   tellFlags(word: bigint): string;
   operandsOf(text: string, callArguments?: number): string[];

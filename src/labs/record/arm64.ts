@@ -72,10 +72,6 @@ export const REFUSED: Readonly<Record<string, string>> = {
     "there starts none",
 };
 
-export const LESSON_NOTE =
-  "What follows names the registers and instructions of amd64. On arm64, RIP is pc, RAX is x8 for the number of a call and x0 " +
-  "for its result, R15 is x7, RBX is x9, SYSCALL is SVC, and INT3 is BRK.";
-
 export const SEGMENTS: readonly string[] = [];
 
 export const FLAG_WORDS: readonly string[] = [FLAGS];

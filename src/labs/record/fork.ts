@@ -42,12 +42,13 @@ export function forkWatched(
 ): Actor {
   const texts = common.parts("fork");
   recorder.observe(texts.observed);
+  const observer = texts.unwatched;
   const called = (name: string, args: readonly (bigint | string)[], result: bigint, why: Said) =>
-    recorder.call(recorder.host, name, args, result, { why, observer: texts.unwatched });
+    recorder.call(recorder.host, name, args, result, { why, observer });
   called("getpid", [], BigInt(process.pid), texts.getpid);
   called("rt_sigprocmask", [SIG_SETMASK, "~[]", "&previous", 8n], 0n, texts.block);
-  const child = fork(recorder, tracer, { lane: "master", role: "the first stub", omit }, true);
-  recordClone(child, { why: texts.clone, observer: texts.unwatched }, texts.born);
+  const made = { lane: "master", role: "the first stub", omit, traced: true };
+  const child = fork(recorder, tracer, { ...made, why: texts.clone, observer, born: texts.born });
   called("rt_sigprocmask", [SIG_SETMASK, "&previous", 0n, 8n], 0n, texts.restore);
   recorder.stage(() => beginTracing(child));
   recordSetUp(child);
@@ -63,37 +64,33 @@ export function forkWatched(
  */
 export function forkUnseen(recorder: Recorder, tracer: Tracer, options: UnseenOptions): Actor {
   recorder.observe(common("unseen.observed"));
-  const child = fork(recorder, tracer, options, false);
-  recordClone(child, { why: options.why }, common("unseen.born"));
+  const child = fork(recorder, tracer, { ...options, born: common("unseen.born") });
   stoppedItself(child, options.stopped, common("unseen.known"));
   return child;
 }
 
-/** A child of the host in its lane, with the exit signal SIGCHLD. */
+interface ForkOptions extends Omit<UnseenOptions, "stopped"> {
+  readonly traced?: boolean;
+  readonly observer?: Said;
+  readonly born: Said;
+}
+
+/** A child of the host in its lane, with the exit signal SIGCHLD: its clone and its birth are recorded. */
 function fork(
   recorder: Recorder,
   tracer: Tracer,
-  { lane, role, omit = [] }: Pick<UnseenOptions, "lane" | "role" | "omit">,
-  traced: boolean,
+  { lane, role, omit = [], traced = false, why, observer, born }: ForkOptions,
 ): Actor {
   const exitSignal = tracer.constant("SIGCHLD");
   const pid = forkProcess(tracer, { exitSignal, omit }, traced);
   recorder.addLane(lane, role, pid);
   const thread = new Thread(tracer, pid, pid, traced);
-  return new Actor(recorder, lane, tracer.addStub(thread, exitSignal));
-}
-
-/** The clone of the host's child, and its birth. */
-function recordClone(
-  { recorder, lane, thread: { tgid, tracer } }: Actor,
-  told: { readonly why: Said; readonly observer?: Said },
-  born: Said,
-): void {
-  const words = [tracer.cloneWord(tracer.constant("SIGCHLD"))];
-  const cloned = recorder.call(recorder.host, "clone", words, BigInt(tgid), told);
-  const title = `process ${tgid} is born`;
+  const words = [tracer.cloneWord(exitSignal)];
+  const cloned = recorder.call(recorder.host, "clone", words, BigInt(pid), { why, observer });
+  const title = `process ${pid} is born`;
   const birth = recorder.step({ lane, kind: "clone", title, why: born });
   recorder.arrow("clone", cloned, birth, "clone");
+  return new Actor(recorder, lane, tracer.addStub(thread, exitSignal));
 }
 
 /** PTRACE_TRACEME, the stop after it, and the options. */

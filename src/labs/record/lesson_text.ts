@@ -1,4 +1,4 @@
-// The texts of lessons: docs/lessons/, which the build has put into lesson_texts.json.
+// The texts of lessons: docs/lessons/, which the build has put into lessons.json.
 
 import { readFileSync } from "node:fs";
 import { type Arch, HOST_ARCH } from "../../core/machine/index.ts";
@@ -77,7 +77,7 @@ let read: Shaped<typeof all> | undefined;
 function readAll(): Shaped<typeof all> {
   if (read !== undefined) return read;
   try {
-    const path = new URL("lesson_texts.json", import.meta.url);
+    const path = new URL("lessons.json", import.meta.url);
     read = all(JSON.parse(readFileSync(path, "utf8")), "");
     return read;
   } catch (cause) {

@@ -8,7 +8,7 @@ import { tellFact } from "./fact.ts";
 import { expectLesson, type Lesson } from "./lesson.ts";
 import { expectRecording } from "./load.ts";
 import { Recorder } from "./recorder.ts";
-import type { Fact, Recording } from "./recording.ts";
+import type { Recording } from "./recording.ts";
 import { Scene } from "./scene.ts";
 
 export interface RecordOptions {
@@ -79,14 +79,15 @@ export async function recordStable(
       for (let turns = 0; turns < 2; turns++) await setImmediate();
       signal?.throwIfAborted();
       const failure = failureOf(outcome);
+      // Each attempt has other pids and addresses.
+      const way = failure.replaceAll(/0x[0-9a-f]+|\d+/g, "");
       const isDisturbed = continued !== before;
-      if (failure !== "" && tries < most && (isDisturbed || !failures.includes(failure))) {
-        if (!isDisturbed) failures.push(failure);
-        discarded.push(tellFailure(outcome));
-        continue;
+      if (failure === "" || tries === most || (!isDisturbed && failures.includes(way))) {
+        if (outcome instanceof StublabError) throw outcome;
+        return { ...outcome, discarded };
       }
-      if (outcome instanceof StublabError) throw outcome;
-      return { ...outcome, discarded };
+      if (!isDisturbed) failures.push(way);
+      discarded.push(failure);
     }
   } finally {
     process.off("SIGCONT", notice);
@@ -114,20 +115,11 @@ async function attempt(
   }
 }
 
-/** What failed, the same for attempts that failed in the same way; empty if nothing did. */
+/** What failed, in a line; empty if nothing did. */
 function failureOf(outcome: Recording | StublabError): string {
-  // Each attempt has other pids.
-  if (outcome instanceof StublabError) return outcome.message.replaceAll(/\d+/g, "");
-  return failedIn(outcome)
-    .map(({ fact }) => fact)
-    .join("\n");
-}
-
-function tellFailure(outcome: Recording | StublabError): string {
-  if (!(outcome instanceof StublabError)) return failedIn(outcome).map(tellFact).join("; ");
-  return outcome.message.split("\n")[0] ?? outcome.code;
-}
-
-function failedIn({ end }: Recording): Fact[] {
-  return end.filter(({ held }) => !held);
+  if (outcome instanceof StublabError) return outcome.message.split("\n")[0] ?? outcome.code;
+  return outcome.end
+    .filter(({ held }) => !held)
+    .map(tellFact)
+    .join("; ");
 }

@@ -9,7 +9,6 @@ import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { alignRecordings } from "../../../src/labs/record/beside.ts";
 import { parseRecording } from "../../../src/labs/record/load.ts";
 import { Moments } from "../../../src/labs/record/moment.ts";
-import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { tasksOf } from "../../../src/labs/record/tasks/tasks.ts";
 import { renderText } from "../../../src/labs/record/text.ts";
 
@@ -77,8 +76,7 @@ arm64("it is the same as itself", () => {
   assert.equal([part, end], [null, []]);
 });
 
-arm64("its page says that the text of the lesson is about amd64, and it has tasks", () => {
-  assert.match(renderRecordingPage(recording), /names the registers and instructions of amd64/);
+arm64("it has tasks", () => {
   assert.ok(tasksOf(recording).length > 0);
 });
 

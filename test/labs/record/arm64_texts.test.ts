@@ -27,7 +27,7 @@ function stringsIn(value: unknown): string[] {
 }
 
 texts("none names a register or an instruction of amd64", () => {
-  const all: unknown = JSON.parse(readFileSync("dist/lesson_texts.json", "utf8"));
+  const all: unknown = JSON.parse(readFileSync("dist/lessons.json", "utf8"));
   assert.ok(isTexts(all) && isTexts(all.lessons));
   const told = inWordsOf("arm64");
   // One lesson is refused there.

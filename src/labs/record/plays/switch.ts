@@ -54,7 +54,7 @@ export const play: Play<"switch"> = {
     guest.look(`stub ${space.pid} rests ${NAMES.AT} its ${NAMES.TRAP}`, say("rests"));
     enter(say("enters"));
     run(say("begins"));
-    if (!guest.isBeforeCall("getpid")) run(say("number"));
+    if (guest.next !== "getpid") run(say("number"));
     const number = tracer.syscallNumber("getpid");
     const call = say.parts("call", { number, pid: space.pid });
     save(run(call.made, "emulated"), call.wait, call.found);
