@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { UsageError } from "./command.ts";
 
 const VALUE = { type: "string" } as const;
 
@@ -27,10 +28,11 @@ export function renamed(name: string, words: readonly string[]): string[] | unde
   switch (name) {
     case "record":
       if (given("list")) return ["lesson", ...words.filter((word) => word !== "--list")];
-      // The document is long: a terminal gets it on demand only.
-      if (given("json") || (process.stdout.isTTY && !given("output")))
-        return ["lesson", ...named, ...words];
-      return ["lesson", ...named, "--json", ...words];
+      if (process.stdout.isTTY && !given("json", "output"))
+        throw new UsageError("refusing to print a recording, a long document, to a terminal", {
+          remedy: "name a file with --record FILE, or print it anyway with --json",
+        });
+      return ["lesson", ...named, ...(given("json") ? [] : ["--json"]), ...words];
     case "step":
       return ["lesson", ...named, ...words];
     case "view":

@@ -118,8 +118,8 @@ for (const [what, file, message] of [
 ] as const) {
   cli(`record with a module ${what} fails once, and writes no file`, async () => {
     const output = newPath(".json");
-    const args = ["grandchild", "-o", output, "--encoder", file()];
-    const { code, stdout, stderr } = await stublab("lesson", "--json", ...args);
+    const args = ["grandchild", "--record", output, "--encoder", file()];
+    const { code, stdout, stderr } = await stublab("lesson", ...args);
     assert.equal([code, stdout, existsSync(output)], [1, "", false], stderr);
     assert.match(stderr, message);
     assert.is(stderr.match(/^stublab: /gm)?.length, 1, stderr);

@@ -222,7 +222,7 @@ cli("predicts even if nothing can be traced", async () => {
   assert.match(stderr, /nothing can be traced here; assuming an XSAVE area of \d+ bytes/);
 });
 
-cli("view and gallery need neither the libraries nor koffi", async () => {
+cli("a walk and pages need neither the libraries nor koffi", async () => {
   const bare = temporaryFolder();
   const filter = (path: string) => !/\.so$|types/.test(path);
   cpSync("dist", join(bare, "dist"), { recursive: true, filter });
