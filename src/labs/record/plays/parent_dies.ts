@@ -42,12 +42,12 @@ function dieAfter(scene: Scene, say: Says, keeper: Acting): string {
   const childRole = "its child, which has requested the signal in time";
   const child = clone(scene, say, parent, "second-child", childRole);
   child.stepThroughCall("prctl");
-  const { kill: why, stop, wait } = say.parts("after");
-  kill(say, parent, why);
+  const after = say.parts("after");
+  kill(say, parent, after.kill);
   // From its end, before the wait for it.
   const { recorder } = scene;
   recorder.arrow("signal", recorder.length - 2, recorder.length, "PDEATHSIG SIGKILL");
-  const how = child.awaitEnd({ stop, wait });
+  const how = child.awaitEnd(after);
   reap(say, keeper, child);
   return how;
 }

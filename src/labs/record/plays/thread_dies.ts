@@ -18,9 +18,8 @@ export const play: Play<"thread-dies"> = {
     // Before the worker's tracer, so that both have the stub code at one address.
     const { tracer } = scene;
     await using sandbox = Sandbox.startThread(scene.recorder, "thread-dies");
-    const [tid = 0, stub = 0, control = 0] = (await sandbox.reaches("detached"))
-      .split(" ")
-      .map(Number);
+    const numbers = await sandbox.reaches("detached");
+    const [tid = 0, stub = 0, control = 0] = numbers.split(" ").map(Number);
     sandbox.goOn();
     await sandbox.ended();
     const task = `/proc/${process.pid}/task/${tid}`;
