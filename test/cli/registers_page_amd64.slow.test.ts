@@ -47,6 +47,14 @@ test("it is small, asks for nothing, and is made of the model's own files", () =
     assert.ok(Buffer.byteLength(markup) < 300_000);
   }));
 
+test("a rule's source leads to the kernel's function", () => {
+  const at = (rest: string) => `https://elixir.bootlin.com/linux/${rest}`;
+  const two = "IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12";
+  assert.is(linkOf(two), at("v6.12/A/ident/fixup_bad_iret"));
+  assert.is(linkOf("kernel/sys.c, 6.12"), at("v6.12/source/kernel/sys.c"));
+  assert.is(linkOf("SDM volume 3, 6.15"), undefined);
+});
+
 test("the words of a call are those of the encoder, and typing them chooses its flags", () =>
   browser.show(url, {}, async (page) => {
     await ready(page);

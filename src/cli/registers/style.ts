@@ -22,7 +22,7 @@ legend { font-weight: 600; padding: 0 0.5rem 0 0; }
 #flags fieldset:has([name^="CLONE"]) { grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
 #flags label { font: 0.8125rem var(--mono); min-width: 3.75rem; }
 input:not([type]), textarea { font: 0.8125rem var(--mono); color: inherit; background: transparent; border: 1px solid var(--rule); border-radius: 4px; }
-input:not([type]) { width: 11.5rem; padding: 0.0625rem 0.375rem; }
+input:not([type]) { width: 10.5rem; padding: 0.0625rem 0.375rem; }
 textarea { width: 100%; padding: 0.5rem; }
 [aria-invalid] { border-color: var(--bad) !important; outline: 1px solid var(--bad); }
 .words table { width: 100%; }
@@ -42,5 +42,5 @@ textarea { width: 100%; padding: 0.5rem; }
 .answer li b { font: 600 0.8125rem/1.6 var(--mono); }
 .answer li a { display: block; width: fit-content; font-size: 0.75rem; }
 @media (max-width: 60rem) { .asking { position: static; max-height: none; } .columns { grid-template: "choices" "asking" "words" / minmax(0, 1fr); } }
-@media (max-width: 40rem) { #ask { position: fixed; z-index: 1; inset: auto 1rem 0.5rem; width: auto; } .words td:last-child { padding: 0; } }
+@media (max-width: 40rem) { #ask { position: fixed; z-index: 1; inset: auto 1rem 0.5rem; width: auto; } .words :is(th, td) { padding-right: 0.5rem; } }
 `;
