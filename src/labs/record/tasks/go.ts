@@ -1,7 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { syscallName } from "../../../core/encoder/names.ts";
 import type { SyscallArgument } from "../../../core/stub/injection.ts";
 import { type ProcessFacts, readProcess } from "../../../core/stub/proc.ts";
-import { DeadlineError, DeathError, StublabError, TraceError } from "../../../lib/errors.ts";
+import { DeadlineError, DeathError, hex, StublabError, TraceError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "../arch.ts";
 import { detachInStop } from "../birth.ts";
@@ -9,13 +10,14 @@ import type { Words } from "./answer.ts";
 import type { Judge } from "./judge.ts";
 import {
   type End,
+  endedBy,
   type MadeCall,
   MOST_INSTRUCTIONS,
   NO_CALL,
   REFUSED,
   RESTS,
   type Run,
-  tellRun,
+  STOPPED,
 } from "./run.ts";
 
 /** The states of a thread that waits in the kernel: "D" in a vfork. */
@@ -63,22 +65,18 @@ export function write(judge: Judge, actor: Actor, words: Words, why: string): st
  *
  * @param why it makes the first system call, if not as the code says
  */
-export function go(judge: Judge, actor: Actor, most = MOST_INSTRUCTIONS, why?: string): Run {
+export function go(actor: Actor, most = MOST_INSTRUCTIONS, why?: string): Run {
   const calls: MadeCall[] = [];
   for (let i = 0; i < most; i++) {
-    const end = executeNext(judge, actor, calls, calls.length === 0 ? why : undefined);
+    const end = executeNext(actor, calls, calls.length === 0 ? why : undefined);
     if (end !== undefined) return { ...end, calls };
   }
-  return { kind: "endless", calls };
+  const told = `is still running after ${MOST_INSTRUCTIONS} instructions`;
+  return { kind: "endless", told, harm: "it executes instructions without end", calls };
 }
 
 /** Executes an instruction. Returns what has become of the stub; undefined if it goes on. */
-function executeNext(
-  judge: Judge,
-  actor: Actor,
-  calls: MadeCall[],
-  why: string | undefined,
-): End | undefined {
+function executeNext(actor: Actor, calls: MadeCall[], why: string | undefined): End | undefined {
   let call: string | undefined;
   try {
     const { instruction } = actor;
@@ -86,18 +84,18 @@ function executeNext(
     const outcome = actor.step(call === undefined ? {} : { why });
     switch (outcome.kind) {
       case "ended":
-        return { kind: "ended", how: outcome.how, call };
+        return endedBy(outcome.how, call);
       case "fault": {
         const { signal, address } = outcome.info;
-        return { kind: "fault", signal: judge.tracer.signalName(signal), address };
+        const name = actor.thread.tracer.signalName(signal);
+        return { kind: "fault", told: `raised ${name} at ${hex(address)}` };
       }
       case "emulated":
-        return { kind: "call", call: call ?? "" };
+        return { kind: "call", told: `stopped at ${call}` };
       case "executed":
-        if (instruction === HOST.BREAKPOINT) return { kind: "rest" };
+        if (instruction === HOST.BREAKPOINT) return { kind: "rest", told: RESTS };
         if (call === undefined) return undefined;
         calls.push({ name: call, ...resultOf(actor), step: outcome.step });
-        judge.watched.expectFew(actor);
         return isPending(actor, "SIGSTOP") ? stopsItself(actor, outcome.step) : undefined;
     }
   } catch (error) {
@@ -109,7 +107,7 @@ function stopsItself(actor: Actor, kill: number): End {
   actor.thread.expect("stopped").resume();
   actor.thread.wait();
   actor.recorder.arrow("signal", kill, detachInStop(actor), "SIGSTOP");
-  return { kind: "stopped" };
+  return { kind: "stopped", told: STOPPED };
 }
 
 function callName({ recorder }: Actor, number: bigint): string {
@@ -133,23 +131,19 @@ export function resultOf(actor: Actor): Pick<MadeCall, "result" | "told"> {
  */
 function endBy(error: unknown, actor: Actor, call?: string, last = call): End {
   if (error instanceof DeathError) {
-    const made = error.how === REFUSED ? last : undefined;
-    const why =
-      made === undefined
-        ? "It was ended from outside."
-        : `The filter of answers does not permit ${made}: it was not executed.`;
-    actor.ended(error.how, why);
-    return { kind: "ended", how: error.how, call: made };
+    const { how } = error;
+    const refused = `The filter of answers does not permit ${last}: it was not executed.`;
+    actor.ended(how, how === REFUSED ? refused : "It was ended from outside.");
+    return endedBy(how, last);
   }
   // A stub that only waits for a processor is not to blame.
   const isBlocked =
     error instanceof DeadlineError && ASLEEP.includes(factsOf(actor)?.state ?? "unknown");
   if (!isBlocked) throw error;
-  const { deadline } = actor.thread.tracer;
-  const title = `${call ?? "an instruction"} does not return within ${deadline} ms`;
-  const why = "Nothing that could end it will happen.";
-  actor.tell({ kind: "note", title, why, registers: null });
-  return { kind: "blocked", call };
+  const told = `does not return from ${call ?? "an instruction"}`;
+  const harm = "it waits for something that does not happen";
+  actor.tell({ kind: "note", title: told, why: "Nothing that could end it will happen." });
+  return { kind: "blocked", told, harm };
 }
 
 /** An injected call, recorded: its result as in `MadeCall`, or the end of the stub. */
@@ -164,7 +158,7 @@ export function inject(
     return resultOf(actor).told;
   } catch (error) {
     if (error instanceof TraceError) return "does not come back";
-    return tellRun(endBy(error, actor, name));
+    return endBy(error, actor, name).told;
   }
 }
 
@@ -196,7 +190,27 @@ export function meet(actor: Actor): { readonly signals: readonly string[]; reado
     }
     return { signals, how: "is stopped again and again" };
   } catch (error) {
-    return { signals, how: tellRun(endBy(error, actor)) };
+    return { signals, how: endBy(error, actor).told };
+  }
+}
+
+/** The children of a stub that are not watched. */
+export function newChildren(judge: Judge, { thread: { tgid, tid } }: Actor): number[] {
+  const pids = listed(() => readFileSync(`/proc/${tgid}/task/${tid}/children`, "utf8").split(" "));
+  return pids.filter((pid) => pid > 0 && !judge.watched.has(pid));
+}
+
+/** The ids of the threads of a stub. */
+export function tidsOf({ pid }: Actor): number[] {
+  return listed(() => readdirSync(`/proc/${pid}/task`));
+}
+
+/** Numbers that /proc has of a process; none if it has ended. */
+function listed(read: () => string[]): number[] {
+  try {
+    return read().map(Number);
+  } catch {
+    return [];
   }
 }
 

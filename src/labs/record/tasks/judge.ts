@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
-import type { Thread } from "../../../core/stub/thread.ts";
+import { Thread } from "../../../core/stub/thread.ts";
 import { Tracer } from "../../../core/stub/tracer.ts";
 import { type Check, check, tellCheck } from "../../../lib/check.ts";
 import {
@@ -13,15 +13,15 @@ import {
   UnsupportedError,
 } from "../../../lib/errors.ts";
 import { Actor } from "../actor.ts";
+import { isBorn } from "../clone.ts";
 import { inWords } from "../lesson_text.ts";
 import { codeBytes, type Listing } from "../listing.ts";
 import { dumpNoCore } from "../precautions.ts";
 import type { Recorder } from "../recorder.ts";
 import { addStubCode } from "../stub_code.ts";
 import { CODE_ADDRESS } from "./assemble.ts";
-import { Watched } from "./children.ts";
 import { confine } from "./confine.ts";
-import { type End, RESTS, tellRun, whyHarmful } from "./run.ts";
+import { type End, type MadeCall, RESTS } from "./run.ts";
 
 /** How long a call of an answer may take, in milliseconds. */
 const DEADLINE = 1500;
@@ -41,6 +41,9 @@ export interface Cast {
 /** Errors that are not the fault of an answer. */
 const MACHINE = [UnsupportedError, ForkError, BirthError, AttachError] as const;
 
+const BORN =
+  "It has not executed an instruction yet. Its registers are those of the task that made it, but the result is 0.";
+
 /** A fact does not hold. */
 export class Decided extends Error {}
 
@@ -53,7 +56,7 @@ export class Judge {
   /** Why the answer is not right; null as long as it is. */
   reason: string | null = null;
   /** What is ended with the check. */
-  readonly watched = new Watched();
+  readonly watched = new Set<number>();
   /** The stubs whose initial registers are known. */
   readonly atRest = new Set<Actor>();
 
@@ -82,6 +85,15 @@ export class Judge {
     this.watched.add(stub.pid);
     this.recorder.addLane(lane, role, stub.pid);
     return new Actor(this.recorder, lane, stub);
+  }
+
+  /** A task that is traced from birth, and was made by this call, in a lane of its own. */
+  adopt(pid: number, tid: number, call: MadeCall, lane: string, role: string): Actor {
+    this.watched.add(tid);
+    this.recorder.addLane(lane, role, tid);
+    const child = new Actor(this.recorder, lane, new Thread(this.tracer, pid, tid, true));
+    isBorn(child, call.step, BORN, call.name, tid === pid ? "process" : "thread");
+    return child;
   }
 
   /** A stub at rest that is ready to execute an answer. */
@@ -121,8 +133,8 @@ export class Judge {
    */
   expect(fact: string, expected: string, seen: string | End, meaning = this.#meanings[fact]): void {
     if (meaning === undefined) throw new StateError(`no text says what "${fact}" means`);
-    const [told, why] =
-      typeof seen === "string" ? [seen, meaning] : [tellRun(seen), whyHarmful(seen) ?? meaning];
+    const { told, harm: why = meaning } =
+      typeof seen === "string" ? { told: seen, harm: undefined } : seen;
     const made = check(inWords(fact), expected, told, inWords(why));
     this.recorder.check(made.name, expected, told);
     this.reason = reasonOf(made);
@@ -130,6 +142,12 @@ export class Judge {
     const explained = inWords(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
     this.recorder.step({ lane: "host", kind: "note", title: tellCheck(made), why: explained });
     throw new Decided();
+  }
+
+  /** Ends all that is watched. */
+  close(): void {
+    for (const pid of this.watched)
+      this.tracer.shim.tgkill(pid, pid, this.tracer.constant("SIGKILL"));
   }
 
   /** What an answer did that its task did not foresee is a fact, too. @throws the error if it is the machine's */

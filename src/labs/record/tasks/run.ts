@@ -1,17 +1,7 @@
-import { hex } from "../../../lib/errors.ts";
 import { NAMES } from "../arch.ts";
 
 /** The most instructions that a stub executes in a row. */
 export const MOST_INSTRUCTIONS = 150;
-
-/** How a stub ends that makes a call which the filter refuses. */
-export const REFUSED = "killed by SIGSYS";
-
-/** What a call without a name is called, before its number. */
-export const NO_CALL = "system call";
-
-/** The calls that answers may make with some arguments. */
-const LIMITED = ["clone", "prctl", "mmap", "mprotect", "kill", "tgkill"];
 
 /** A system call that a stub has made. */
 export interface MadeCall {
@@ -23,63 +13,33 @@ export interface MadeCall {
 }
 
 /** What became of a stub that was resumed. */
-export type End =
-  /** It met the INT3. */
-  | { readonly kind: "rest" }
-  /** It has stopped itself, and is not traced. */
-  | { readonly kind: "stopped" }
-  /** It has ended: in the system call of that name, if it was one. */
-  | { readonly kind: "ended"; readonly how: string; readonly call: string | undefined }
-  /** It is a guest, and stopped at a system call. */
-  | { readonly kind: "call"; readonly call: string }
-  | { readonly kind: "fault"; readonly signal: string; readonly address: bigint }
-  /** A system call does not return. */
-  | { readonly kind: "blocked"; readonly call: string | undefined }
-  | { readonly kind: "endless" };
+export interface End {
+  readonly kind: "rest" | "stopped" | "ended" | "call" | "fault" | "blocked" | "endless";
+  readonly told: string;
+  /** What it did that an answer must not do in any task. */
+  readonly harm?: string | undefined;
+}
 
 /** An end, and the calls before it. */
-export type Run = End & { readonly calls: readonly MadeCall[] };
-
-/** An end in words. */
-export function tellRun(run: End): string {
-  switch (run.kind) {
-    case "rest":
-      return `rests ${NAMES.AT} its ${NAMES.TRAP}`;
-    case "stopped":
-      return "has stopped itself";
-    case "ended":
-      return run.how;
-    case "call":
-      return `stopped at ${run.call}`;
-    case "fault":
-      return `raised ${run.signal} at ${hex(run.address)}`;
-    case "blocked":
-      return `does not return from ${run.call ?? "an instruction"}`;
-    case "endless":
-      return `is still running after ${MOST_INSTRUCTIONS} instructions`;
-  }
+export interface Run extends End {
+  readonly calls: readonly MadeCall[];
 }
 
-/** What an answer must not do in any task; undefined if it does nothing like that. */
-export function whyHarmful(run: End): string | undefined {
-  switch (run.kind) {
-    case "ended":
-      return run.how === REFUSED ? whyRefused(run.call ?? "a call") : undefined;
-    case "blocked":
-      return "it waits for something that does not happen";
-    case "endless":
-      return "it executes instructions without end";
-    default:
-      return undefined;
-  }
-}
+/** What is expected of a stub most often: it met its INT3. */
+export const RESTS = `rests ${NAMES.AT} its ${NAMES.TRAP}`;
+/** It is not traced then. */
+export const STOPPED = "has stopped itself";
 
-function whyRefused(call: string): string {
-  if (call.startsWith(NO_CALL))
-    return `${NAMES.NUMBER} is the number of a call at the ${NAMES.CALL}, and ${call} is unknown`;
-  if (LIMITED.includes(call)) return `answers must not call ${call} with these arguments`;
-  return `answers must not call ${call}: it could reach files or processes of others`;
-}
+/** What a call without a name is called, before its number. */
+export const NO_CALL = "system call";
 
-/** What is expected of a stub most often. */
-export const RESTS = tellRun({ kind: "rest" });
+/** How a stub ends that makes a call which the filter refuses. */
+export const REFUSED = "killed by SIGSYS";
+
+/** The end of a process. @param call in which it ended */
+export function endedBy(how: string, call = "a call"): End {
+  const refused = call.startsWith(NO_CALL)
+    ? `${NAMES.NUMBER} is the number of a call at the ${NAMES.CALL}, and ${call} is unknown`
+    : `answers must not call ${call} like this: it could reach files or processes of others`;
+  return { kind: "ended", told: how, harm: how === REFUSED ? refused : undefined };
+}

@@ -5,7 +5,6 @@ import { DeadlineError, StublabError } from "../../../lib/errors.ts";
 import { CHANNEL, encodeMessage } from "../../../sandbox/channel.ts";
 import { parseMessage, writeMessage } from "../pieces.ts";
 import { Recorder } from "../recorder.ts";
-import type { Piece } from "../recording.ts";
 import { Decided, Judge } from "./judge.ts";
 import { parseAnswer, textOf } from "./submission.ts";
 import { isPlayed } from "./task.ts";
@@ -13,28 +12,16 @@ import { isPlayed } from "./task.ts";
 /** The descriptor of the file in memory. */
 const PIECES = 4;
 
-/** The most steps of a recording: far more than any task needs. */
-const MOST_STEPS = 3000;
-
-/** Writes each piece at once. @throws StublabError when there are too many steps, once */
-function writer(): (piece: Piece) => void {
-  let steps = 0;
-  return (piece) => {
-    writeMessage(PIECES, { piece });
-    steps += piece.steps?.length ?? 0;
-    if (piece.steps !== undefined && steps === MOST_STEPS) {
-      throw new StublabError(`the answer does not end within ${MOST_STEPS} steps`);
-    }
-  };
-}
-
 function judge(): void {
   const bytes = Buffer.alloc(fstatSync(PIECES).size);
   readSync(PIECES, bytes, 0, bytes.length, 0);
   const { file = "", code } = parseMessage(bytes.toString("utf8")).answer ?? {};
   const { task, exercise, answer } = parseAnswer(file, code);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
-  const judging = new Judge(new Recorder(undefined, writer()), textOf(task, exercise).facts);
+  const judging = new Judge(
+    new Recorder(undefined, (piece) => writeMessage(PIECES, { piece })),
+    textOf(task, exercise).facts,
+  );
   let late = false;
   try {
     exercise.play(judging, answer);
@@ -43,7 +30,7 @@ function judge(): void {
     else if (!(error instanceof Decided)) throw error;
     late = error instanceof DeadlineError;
   } finally {
-    judging.watched.close();
+    judging.close();
   }
   writeMessage(PIECES, { judged: { reason: judging.reason, late } });
 }

@@ -1,7 +1,6 @@
 import type { Actor } from "../../actor.ts";
 import { HOST, NAMES } from "../../arch.ts";
-import { tidsOf } from "../children.ts";
-import { awaitEnd, factsOf, go, write } from "../go.ts";
+import { awaitEnd, factsOf, go, tidsOf, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import { RESTS } from "../run.ts";
 import type { Task } from "../task.ts";
@@ -79,7 +78,7 @@ export const earlyAttach: Task = {
       play(judge, answer) {
         const parent = judge.cast({ lane: "master", role: "the stub that has cloned it" });
         const child = cloneStub(judge, parent);
-        go(judge, child, count);
+        go(child, count);
         if (spoilt !== undefined) write(judge, child, { [spoilt]: 77n }, "This should not happen.");
         writeAnswer(judge, child, answer);
         comesToStop(judge, child);
@@ -114,14 +113,14 @@ export const makeThread: Task = {
         judge.expect("the new task", "a thread of the stub", is);
         expectShared(judge, stub, tid, { "file table": files, "working folder": folders });
         const role = "the thread that it has made";
-        const thread = judge.watched.adopt(stub, stub.pid, tid, call, "thread", role);
-        judge.expect("the thread", RESTS, go(judge, thread));
+        const thread = judge.adopt(stub.pid, tid, call, "thread", role);
+        judge.expect("the thread", RESTS, go(thread));
         const child = cloneStub(judge, thread);
         comesToStop(judge, child);
         child.attach();
         const words = { ...wordsOf(judge, "exit", 0n), ...atCall(judge) };
         write(judge, thread, words, "The thread is made to exit.");
-        go(judge, thread);
+        go(thread);
         const how = awaitEnd(child, "Its parent's thread has ended.");
         judge.expect("the stub of a thread that has ended", "killed by SIGKILL", how);
         answersStill(judge, stub);

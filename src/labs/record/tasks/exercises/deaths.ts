@@ -1,7 +1,7 @@
 import { loadListing, STUB_CODE } from "../../listing.ts";
 import { go, inject, kill, meet, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import { RESTS, tellRun } from "../run.ts";
+import { RESTS } from "../run.ts";
 import type { Task } from "../task.ts";
 import { cloneStub, cloneWords, hasChild, makesCall } from "./verbs.ts";
 
@@ -46,9 +46,9 @@ export const parentDies: Task = {
 function dieAfter(judge: Judge, count: number, prefix = ""): string {
   const parent = judge.cast({ lane: `${prefix}parent`, role: "its life is short" });
   const child = cloneStub(judge, parent, `${prefix}child`);
-  go(judge, child, count);
+  go(child, count);
   kill(parent, "The parent is killed now.");
-  return tellRun(go(judge, child));
+  return go(child).told;
 }
 
 export const exitSignal: Task = {
@@ -67,7 +67,7 @@ export const exitSignal: Task = {
         const words = cloneWords(judge, parent, answer.word("clone"));
         write(judge, parent, words, "The frame of a clone, with the word of the answer.");
         const child = hasChild(judge, parent, makesCall(judge, parent));
-        go(judge, child, 4);
+        go(child, 4);
         kill(child, "The child is killed.");
         const { signals, how } = meet(parent);
         const gets = how === KILLED ? "SIGKILL" : (signals[0] ?? "0");

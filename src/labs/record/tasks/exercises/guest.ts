@@ -2,7 +2,6 @@ import { hex } from "../../../../lib/errors.ts";
 import { HOST, NAMES } from "../../arch.ts";
 import { CODE_ADDRESS } from "../assemble.ts";
 import { go, write } from "../go.ts";
-import { tellRun } from "../run.ts";
 import type { Task } from "../task.ts";
 import { CODE, indented } from "./code.ts";
 
@@ -23,13 +22,11 @@ export const guestCode: Task = {
         guest.emulated = true;
         const begin = { [HOST.INSTRUCTION_POINTER]: CODE_ADDRESS };
         write(judge, guest, begin, "It begins at the first instruction of the guest.");
-        const first = go(judge, guest);
-        const called = first.kind === "call" ? first.call : tellRun(first);
-        judge.expect("the first stop", call, called);
+        judge.expect("the first stop", `stopped at ${call}`, go(guest));
         const seen = hex(guest.registers()[HOST.ARGUMENTS[0] ?? ""] ?? 0n);
         judge.expect("RDI at the call", hex(BigInt(argument)), seen);
         const fault = `raised SIGSEGV at ${hex(address)}`;
-        judge.expect("the second stop", fault, go(judge, guest));
+        judge.expect("the second stop", fault, go(guest));
       },
     };
   },

@@ -33,7 +33,7 @@ export const onePage: Task = {
           const [at, length = 0n] = answer.words(field, { KEEP: keep, PAGE: page });
           if (at === undefined) continue;
           write(judge, stub, wordsOf(judge, "munmap", at, length), `${field} of the answer.`);
-          const run = go(judge, stub);
+          const run = go(stub);
           const isBack = run.kind === "rest";
           const meaning = isBack
             ? "the kernel refuses this range"

@@ -46,7 +46,7 @@ export const repairStub: Task = {
         diesWithParent(judge, parent, child);
         const [killed, orphan] = birth(judge, answer, call, "second ");
         kill(killed, "This parent is killed before its child has executed anything.");
-        judge.expect("the orphan", "exited with status 1", go(judge, orphan));
+        judge.expect("the orphan", "exited with status 1", go(orphan));
       },
     };
   },

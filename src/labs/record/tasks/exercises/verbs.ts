@@ -2,9 +2,9 @@ import { StateError } from "../../../../lib/errors.ts";
 import type { Actor } from "../../actor.ts";
 import { HOST, NAMES } from "../../arch.ts";
 import type { Answer, Words } from "../answer.ts";
-import { awaitEnd, go, inject, kill, write } from "../go.ts";
+import { awaitEnd, go, inject, kill, newChildren, write } from "../go.ts";
 import type { Cast, Judge } from "../judge.ts";
-import { type MadeCall, RESTS, type Run, tellRun } from "../run.ts";
+import { type MadeCall, RESTS, type Run, STOPPED } from "../run.ts";
 
 /** The lines of an answer that set the registers of a call. */
 export function linesOf(call: string, ...args: readonly string[]): string {
@@ -56,7 +56,7 @@ const SELECTED = `The call that the registers select: ${NAMES.NUMBER} has its nu
 
 /** Executes registers that must make a call and come back. Returns that call. */
 export function makesCall(judge: Judge, actor: Actor): MadeCall {
-  const run = go(judge, actor, undefined, SELECTED);
+  const run = go(actor, undefined, SELECTED);
   judge.expect("the stub", RESTS, run);
   const [call] = run.calls;
   judge.expect("a call was executed", "yes", call === undefined ? "no" : "yes");
@@ -66,11 +66,11 @@ export function makesCall(judge: Judge, actor: Actor): MadeCall {
 
 /** The child that a call must have made. It stands before its first instruction. */
 export function hasChild(judge: Judge, parent: Actor, call: MadeCall, lane = "child"): Actor {
-  const [pid] = judge.watched.newChildren(parent);
+  const [pid] = newChildren(judge, parent);
   const born = pid === undefined ? `none: ${call.told}` : "born";
   judge.expect("a child of the stub", "born", born);
   const role = "the stub that it has cloned";
-  return judge.watched.adopt(parent, pid ?? 0, pid ?? 0, call, lane, role);
+  return judge.adopt(pid ?? 0, pid ?? 0, call, lane, role);
 }
 
 /** The registers of a clone that makes a stub. @param word default: that of a stub with SIGCHLD */
@@ -88,14 +88,14 @@ export function cloneStub(judge: Judge, parent: Actor, lane = "child", word?: bi
   const child = hasChild(judge, parent, makesCall(judge, parent), lane);
   // It returns from the clone to the instruction after it.
   const begin = BigInt(judge.tracer.stubAddress);
-  for (let i = 0; i < 8 && child.rip !== begin; i++) go(judge, child, 1);
+  for (let i = 0; i < 8 && child.rip !== begin; i++) go(child, 1);
   return child;
 }
 
 /** Lets a stub that begins come to its self-stop. */
 export function comesToStop(judge: Judge, child: Actor): void {
-  const run = go(judge, child);
-  judge.expect("the new stub", tellRun({ kind: "stopped" }), run, whyNot(run));
+  const run = go(child);
+  judge.expect("the new stub", STOPPED, run, whyNot(run));
 }
 
 function whyNot(run: Run): string {
@@ -105,7 +105,7 @@ function whyNot(run: Run): string {
         ? "it came to its INT3 without having stopped itself"
         : "it met the INT3 instead of starting over, and untraced it would be killed by SIGTRAP: RBX tells a new stub to start over";
     case "ended":
-      return run.how === "exited with status 1"
+      return run.told === "exited with status 1"
         ? "its parent is not the process whose pid is in R15, so it takes itself for an orphan"
         : "it has ended";
     case "fault":
@@ -123,7 +123,7 @@ export function becomesStub(judge: Judge, parent: Actor, child: Actor): void {
   const waited = inject(parent, "wait4", args, "Its parent waits for the stop.");
   judge.expect("wait4 of its parent", `${child.pid}`, waited);
   child.attach();
-  judge.expect("the stub, resumed after its self-stop", RESTS, go(judge, child));
+  judge.expect("the stub, resumed after its self-stop", RESTS, go(child));
   const asked = inject(child, "getppid", [], "The first call that is injected into the new stub.");
   judge.expect("getppid, injected", `${parent.pid}`, asked);
 }
