@@ -201,21 +201,4 @@ lessons("a lesson in which nothing is recorded is refused", async () => {
   assert.match(String(error), "steps: a recording has at least one");
 });
 
-lessons("an actor has signals and calls by every name that the library knows", async () => {
-  const recording = await recordLesson({
-    ...PLAIN,
-    play(scene) {
-      const actor = scene.rest("stub", "a stub");
-      const number = scene.tracer.syscallNumber("getpid");
-      for (const call of ["getpid", number, Number(number)]) {
-        const { value } = actor.call(call, [], { ...TOLD, stop: undefined, rest: undefined });
-        scene.check("getpid", `${actor.pid}`, `${value}`);
-      }
-      actor.signal("USR1", "It is pending.");
-    },
-  });
-  expectHeld(recording, 3);
-  assert.match(renderText(recording), "SIGUSR1");
-});
-
 lessons.run();

@@ -27,16 +27,6 @@ listing("it has every byte of the stub code, as a stub has it in its memory", ()
   assert.ok(page.subarray(-8).every((byte) => byte === 0));
 });
 
-listing("each line lies behind the one before it", () => {
-  for (const name of [STUB_CODE, "guest"]) {
-    let offset = 0;
-    for (const line of loadListing(name).lines) {
-      assert.is(line.offset, offset, line.text);
-      offset += line.bytes.split(" ").length;
-    }
-  }
-});
-
 listing("its labels are where the shim says", () => {
   using tracer = new Tracer();
   const { lines } = loadListing(STUB_CODE);

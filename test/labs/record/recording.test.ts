@@ -70,22 +70,6 @@ births("the system calls are those of a birth, with the results that the kernel 
   ]);
 });
 
-births("the set-up shows in what the kernel says of the child", async () => {
-  const { steps, lanes } = await recordingOf("host");
-  const pid = lanes.find(({ id }) => id === "master")?.pid;
-  const views = steps
-    .filter(({ about }) => about === "master")
-    .flatMap(({ kernel }) => kernel ?? []);
-  const [first] = views;
-  const last = views.at(-1);
-  assert.is.not(first?.session, pid);
-  assert.is(first?.blocked, "0xfffffffffffbfeff");
-  assert.is.not(first?.ignored, "0x0");
-  assert.equal([last?.session, last?.blocked, last?.ignored], [pid, "0x0", "0x0"]);
-  assert.ok((first?.memory?.length ?? 0) > 50, "the whole memory map of the host");
-  assert.equal(views.filter(({ memory }) => memory !== null).length, 1, "which never changes");
-});
-
 births(
   "between its self-stop and the attach the child is stopped, and nobody traces it",
   async () => {
@@ -172,50 +156,10 @@ function expectCall(
   for (const [i, { word }] of (step.call?.arguments ?? []).entries()) assert.is(word, words[i]);
 }
 
-registers(
-  "R15 carries the parent's pid to the grandchild, and RBX the mark of a clone",
-  async () => {
-    const { steps, lanes } = await recordingOf("grandchild");
-    const master = lanes.find(({ id }) => id === "master")?.pid ?? 0;
-    const born = steps.find(({ kind, lane }) => kind === "clone" && lane === "grandchild");
-    const { r15, rbx, rax } = born?.registers?.after ?? {};
-    assert.equal([r15, rbx, rax], [`0x${master.toString(16)}`, "0x1", "0x0"]);
-  },
-);
-
 registers.run();
 
 const lessons = suite("recording: lessons");
 
 testScenarios(lessons, LESSONS, 20);
-
-lessons("scrubbing leaves one page of many, as the kernel's memory map says", async () => {
-  const { steps } = await recordingOf("scrub");
-  const maps = steps.flatMap(({ kernel }) => (kernel?.memory ? [kernel.memory] : []));
-  assert.is(maps.length, 2);
-  assert.ok((maps[0]?.length ?? 0) > 50);
-  assert.is(maps[1]?.length, 1);
-});
-
-lessons(
-  "the switch's guest is stopped before its call, at its fault, and goes on behind it",
-  async () => {
-    const recording = await recordingOf("switch");
-    const [getpid, exit] = instructionsOf(recording, "subprocess", "guest").filter(
-      ({ kind }) => kind === "syscall",
-    );
-    assert.is(getpid?.title, "getpid() = ?");
-    assert.is(exit?.title, "exit_group(0) = ?");
-    const fault = recording.steps.find(({ title }) => title === "stopped by SIGSEGV at 0x20000");
-    assert.is(fault?.registers?.after.rip, fault?.registers?.before.rip);
-    const all = instructionsOf(recording, "subprocess", "guest").map(
-      ({ instruction }) => instruction?.offset,
-    );
-    assert.equal(
-      all,
-      codeOf(recording, "guest").lines.map(({ offset }) => offset),
-    );
-  },
-);
 
 lessons.run();

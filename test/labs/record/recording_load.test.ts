@@ -6,8 +6,7 @@ import * as assert from "uvu/assert";
 import { InputError, OutputError } from "../../../src/index.ts";
 import { loadRecording, parseRecording } from "../../../src/labs/record/index.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";
-import { randomWords } from "../../support/random.ts";
-import { LESSONS, recordingOf } from "../../support/recordings.ts";
+import { recordingOf } from "../../support/recordings.ts";
 import { thrown } from "../../support/thrown.ts";
 
 const load = suite("recording: load");
@@ -19,20 +18,11 @@ const refusal = (document: string | Uint8Array) =>
   thrown(InputError, () => parseRecording(document)).message;
 
 load("what is loaded is what was saved", async () => {
-  for (const name of LESSONS) {
-    const recording = await recordingOf(name);
-    const path = join(folder, `${name}.json`);
-    writeFileSync(path, JSON.stringify(recording, null, 1));
-    assert.equal(loadRecording(path), JSON.parse(JSON.stringify(recording)));
-    assert.is(JSON.stringify(parseRecording(JSON.stringify(recording))), JSON.stringify(recording));
-  }
-});
-
-load("a recording from before steps were marked as staged is loaded: none of them is", async () => {
   const recording = await recordingOf("host");
-  assert.ok(recording.steps.some(({ staged }) => staged));
-  const old = JSON.stringify(recording, (key, value) => (key === "staged" ? undefined : value));
-  assert.not.ok(parseRecording(old).steps.some(({ staged }) => staged));
+  const path = join(folder, "host.json");
+  writeFileSync(path, JSON.stringify(recording, null, 1));
+  assert.equal(loadRecording(path), JSON.parse(JSON.stringify(recording)));
+  assert.is(JSON.stringify(parseRecording(JSON.stringify(recording))), JSON.stringify(recording));
 });
 
 load("wherever it is cut off, it is refused", async () => {
@@ -78,7 +68,10 @@ function changed(document: unknown, [key, ...rest]: Path, value: unknown): unkno
 /** The members that are booleans. */
 const BOOLEANS: readonly unknown[] = ["held", "staged"];
 
-load("a value of the wrong type is refused by its place, wherever it stands", async () => {
+/** Members that may be missing. */
+const OPTIONAL = ["before", "after", "staged", "detail"];
+
+load("a value that is missing or of the wrong type is refused by its place", async () => {
   const recording = await recordingOf("inject");
   let places = 0;
   for (const path of placesIn(recording)) {
@@ -87,38 +80,12 @@ load("a value of the wrong type is refused by its place, wherever it stands", as
     const place = placeOf(path);
     assert.ok(message.startsWith(`${place}: `), `${place}: ${message}`);
     places++;
+    if (typeof path.at(-1) === "number" || OPTIONAL.some((name) => path.includes(name))) continue;
+    const missing = refusal(JSON.stringify(changed(recording, path, undefined)));
+    assert.match(missing, /got nothing$|not a recording of stublab$/);
+    assert.ok(missing.startsWith(`${place}: `), missing);
   }
   assert.ok(places > 1000, `${places} places`);
-});
-
-load("a member that is missing is refused by its place", async () => {
-  const recording = await recordingOf("inject");
-  for (const path of placesIn(recording)) {
-    const isOptional = ["before", "after", "staged", "detail"].some((name) => path.includes(name));
-    if (typeof path.at(-1) === "number" || isOptional) continue;
-    const message = refusal(JSON.stringify(changed(recording, path, undefined)));
-    assert.match(message, /got nothing$|not a recording of stublab$/);
-    assert.ok(message.startsWith(`${placeOf(path)}: `), message);
-  }
-});
-
-load("bytes changed at random are refused as input, or leave a recording", async () => {
-  const bytes = new TextEncoder().encode(JSON.stringify(await recordingOf("scrub")));
-  const words = randomWords(5n);
-  const random = () => Number(words() & 0xffffffffn);
-  let refused = 0;
-  for (let i = 0; i < 2000; i++) {
-    const mutant = bytes.slice();
-    for (let j = random() % 4; j >= 0; j--) mutant[random() % mutant.length] = random() % 256;
-    try {
-      assert.ok(parseRecording(mutant).steps.length > 0);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      assert.match(error.message, /^[\x20-\x7e…]+$/);
-      refused++;
-    }
-  }
-  assert.ok(refused > 500 && refused < 2000, `${refused} refused`);
 });
 
 /** What is refused: a value at a place of a recording, or another document. */
@@ -131,15 +98,11 @@ const REFUSED: readonly [what: string, path: Path, value: unknown, message: RegE
   ],
   ["another version", ["schema"], "stublab.recording/2", /^schema: expected .*recording\/2"$/],
   ["none of stublab's", [], { hello: 1 }, /^schema: this is not a recording of stublab$/],
-  ["a list", [], [], /^the document: expected an object, got an array of 0$/],
-  ["null", [], null, /^the document: expected an object, got null$/],
   ["no steps", ["steps"], [], /^steps: a recording has at least one$/],
   ["too many", ["steps"], Array(100_001).fill(0), /^steps: expected at most 100000, got 100001$/],
   ["an unknown lane", ["steps", 3, "lane"], "x", /^steps\[3\]\.lane: there is no lane "x"$/],
-  ["such a target", ["steps", 3, "about"], "x", /^steps\[3\]\.about: there is no lane "x"$/],
   ["a lane twice", ["lanes", 1, "id"], "host", /^lanes\[1\]\.id: "host" appears twice$/],
   ["an arrow to nowhere", ["arrows", 0, "to"], 999, /^arrows\[0\]\.to: .* below \d+, got 999$/],
-  ["an arrow from before all", ["arrows", 0, "from"], -1, /^arrows\[0\]\.from: .* from 0 to \d+/],
   ["no such choice", ["questions", 0, "answer"], 3, /^questions\[0\]\.answer: .* below 3, got 3$/],
   ["a question after the end", ["questions", 0, "step"], 999, /^questions\[0\]\.step: /],
   ["unknown code", ["steps", 7, "instruction", "code"], "x", /code: there is no code "x"$/],
@@ -150,8 +113,6 @@ const REFUSED: readonly [what: string, path: Path, value: unknown, message: RegE
     /^steps\[7\]\.instruction\.offset: "stub code" has no line at 1$/,
   ],
   ["time that runs backwards", ["steps", 3, "microseconds"], 1e9, /^steps\[4\]\.microseconds: /],
-  ["half a microsecond", ["steps", 3, "microseconds"], 0.5, /: expected a whole number/],
-  ["an unknown kind", ["steps", 3, "kind"], "magic", /kind: expected one of .*, got "magic"$/],
   [
     "a register of 65 bits",
     ["steps", 7, "registers", "after", "rip"],
@@ -191,24 +152,6 @@ load("what is written can be read again: without spaces if need be, or it is ref
   const wide = { ...real, introduction: ["é".repeat(3_500_000)] };
   const { message } = thrown(OutputError, () => renderJson(wide));
   assert.match(message, "has more than 20000000 bytes, the limit for a recording");
-});
-
-load("a million brackets are refused, and do not exhaust the stack", () => {
-  for (const text of ["[", '{"a":', "[{"]) {
-    assert.match(refusal(text.repeat(1e6)), /^the document is not JSON: /);
-  }
-});
-
-load("what is no text in UTF-8 is refused as that", () => {
-  assert.is(refusal(Uint8Array.of(0x22, 0xff, 0x22)), "the document is not JSON: it is not UTF-8");
-});
-
-load("a file that is not there, and a folder, are refused by name", () => {
-  assert.match(
-    thrown(InputError, () => loadRecording("/nowhere")).message,
-    /^\/nowhere cannot be read: ENOENT/,
-  );
-  assert.match(thrown(InputError, () => loadRecording(folder)).message, /EISDIR/);
 });
 
 const HOSTILE = [

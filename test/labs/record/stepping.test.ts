@@ -5,7 +5,6 @@ import type { Thread } from "../../../src/core/stub/thread.ts";
 import { Tracer } from "../../../src/index.ts";
 import { Actor } from "../../../src/labs/record/actor.ts";
 import { stepToSelfStop } from "../../../src/labs/record/birth.ts";
-import { tellFact } from "../../../src/labs/record/fact.ts";
 import { forkWatched } from "../../../src/labs/record/fork.ts";
 import { codeBytes, STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
@@ -152,19 +151,6 @@ stepping("an instruction that faults is told with its address, and was not execu
   assert.is(steps[0]?.title, "stopped by SIGSEGV at 0x20000");
 });
 
-stepping("code that nobody listed is stepped, and told by its address", () => {
-  const { steps } = recorded((recorder, tracer) => {
-    const actor = at(recorder, tracer, { nop: "90", "nop # again": "90" });
-    actor.step();
-    recorded((other) => {
-      other.addLane("stub", "a stub", actor.thread.tid);
-      new Actor(other, "stub", actor.thread).step();
-    });
-    assert.is(actor.rip, CODE + 2n);
-  });
-  assert.is(steps.length, 1);
-});
-
 stepping("the end of a stub is a step of its own, and the wait that told of it", () => {
   const { steps, arrows } = recorded((recorder, tracer) => {
     const actor = at(recorder, tracer, { nop: "90" });
@@ -195,27 +181,12 @@ stepping("the first view of a process that is recorded has its memory map", () =
   );
 });
 
-stepping("a stub that stops where its end was waited for is an error", () => {
-  recorded((recorder, tracer) => {
-    const actor = at(recorder, tracer, { int3: "cc" });
-    actor.request("PTRACE_CONT", "It runs into its INT3.");
-    const { message } = thrown(StateError, () => actor.awaitEnd(""));
-    assert.match(message, "was stopped by SIGTRAP, and did not end");
-  });
-});
-
 stepping("a question without a step that answers it is an error", () => {
   const ask = () =>
     recorded((recorder) => {
       recorder.ask({ text: "What?", choices: [{ text: "This", reply: "", right: true }] });
     });
   assert.match(thrown(StateError, ask).message, 'no step answers the question "What?"');
-});
-
-stepping("a fact that the kernel does not bear out is told", () => {
-  const { end } = recorded((recorder) => recorder.check("parent", "1", "2"));
-  assert.equal(end, [{ fact: "parent", expected: "1", seen: "2", held: false }]);
-  assert.equal(end.map(tellFact), ["parent: expected 1, seen 2"]);
 });
 
 stepping.run();
