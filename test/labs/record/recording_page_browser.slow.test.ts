@@ -74,20 +74,6 @@ test("the steps are a slider; dragged forward, it stops at a question", () =>
     assert.match((await shown(page)).slider, "Step 9 of");
   }));
 
-test("? shows the keys, Escape closes them, and the focus comes back", () =>
-  show("host", { step: 1 }, async (page, { messages }) => {
-    const visible = () => page.$eval("#keys", (dialog) => dialog.checkVisibility());
-    await page.focus("[data-key='→']");
-    await page.keyboard.press("?");
-    assert.ok(await visible());
-    await press(page, "ArrowRight");
-    assert.is(await numberShown(page), 1);
-    await page.keyboard.press("Escape");
-    assert.not.ok(await visible());
-    assert.is(await page.evaluate(() => document.activeElement?.getAttribute("data-key")), "→");
-    assert.equal(messages, []);
-  }));
-
 test("a step is announced once one stays there", () =>
   show("host", { step: 1 }, async (page) => {
     await page.click("#ask");
@@ -361,9 +347,6 @@ for (const name of ["host", "cascade"] as const) {
           for (const details of document.querySelectorAll("details")) details.open = true;
         });
         assert.equal(await complaints(page), [], "at its answer");
-        await page.keyboard.press("?");
-        assert.equal(await complaints(page), [], "over the keys");
-        await page.keyboard.press("Escape");
         await page.click("#ask");
         await page.keyboard.press("End");
         assert.equal(await complaints(page), [], "at the end");

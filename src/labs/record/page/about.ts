@@ -24,6 +24,15 @@ export function renderCourse({ index, pages, place }: Course): Html {
   return html`<nav class="course" aria-label="Lessons">${link(pages[place - 1], "prev", "← ")}${link(index, "index", "≡ ")}${link(pages[place + 1], "next", "", " →")}</nav>`;
 }
 
+const KEYS = {
+  "← →": "the step before, and the next",
+  "Shift ← →": "the same of the process that acts",
+  "[ ]": "the event before, and the next: whatever is no instruction",
+  "Home End": "the introduction, and the end or the next question",
+  "1 2 3, or ↑ ↓ Enter": "answer a question",
+  "s a": "show the answer; ask again",
+};
+
 /** What stands in the place of the stage without a script. */
 export function renderIntroduction({ scenario, introduction }: Recording): Html {
   return html`<div class="prose">${paragraphs(introduction)}
@@ -46,6 +55,7 @@ ${trials.length === 0 ? NOTHING : html`<section class="prose"><h2>Try it</h2><ul
 <section class="prose origin"><h2>How it was recorded</h2>
 <p>By stublab ${shown(stublab, 40)}, on Linux ${shown(machine.kernel, 80)} (${machine.arch}). The encoder ${shown(encoder, 60)} wrote the registers.</p>
 ${observed.length === 0 ? NOTHING : html`<details><summary>What the observer changed</summary>${paragraphs(observed)}</details>`}
+<h2 id="keys">Keys</h2><dl class="facts">${Object.entries(KEYS).map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${what}</dd>`)}</dl>
 <p>For a projector: <a href="?slides">slides</a>. For paper: <a href="?sheet">a work sheet</a>.</p></section>`;
 }
 

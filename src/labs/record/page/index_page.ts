@@ -1,7 +1,6 @@
 import { renderDocument } from "../../../lib/page/document.ts";
 import { counted } from "../../../lib/page/figures.ts";
 import { type Html, html, NOTHING, plain, shown } from "../../../lib/page/html.ts";
-import { listed } from "../../../lib/page/sentence.ts";
 import { BASE_STYLE } from "../../../lib/page/style.ts";
 import { COURSE, summaryOf } from "../course.ts";
 import type { Recording } from "../recording.ts";
@@ -99,13 +98,10 @@ before it shows it.</span></p>`;
 
 /** What was recorded, where and with what. */
 function renderOrigin(exhibits: readonly Exhibit[]): Html {
-  if (exhibits.length === 0) return NOTHING;
-  const all = (tell: (recording: Recording) => string) =>
-    listed(
-      [...new Set(exhibits.map(({ recording }) => tell(recording)))].map((text) => shown(text, 80)),
-    );
-  return html`<p class="soft">${counted(exhibits.length, "recording")}, by stublab ${all(({ stublab }) => stublab)} on Linux
-${all(({ machine }) => `${machine.kernel} (${machine.arch})`)}; registers written by ${all(({ encoder }) => encoder)}.</p>`;
+  const told = exhibits.map(({ recording: { stublab, machine, encoder } }) =>
+    plain(`stublab ${stublab} on Linux ${machine.kernel} (${machine.arch}), encoder ${encoder}`),
+  );
+  return html`<p class="soft">${counted(told.length, "recording")}: ${[...new Set(told)].join("; ")}.</p>`;
 }
 
 function renderPart({ title, of }: Part): Html {

@@ -56,7 +56,7 @@ export function renderRecordingPage(recording: Recording, options: PageOptions =
     title: `${plain(recording.title, 120)} · stublab`,
     about: {
       description: plain(recording.introduction[0] ?? recording.title, 200),
-      ...(own === undefined ? {} : { preview: previewOf(own.file) }),
+      ...(own === undefined ? {} : { preview: own.file.replace(".html", ".svg") }),
     },
     styles: [BASE_STYLE, STAGE_STYLE, PAGE_STYLE],
     scripts: [],
@@ -75,11 +75,6 @@ ${embedJson("data", data)}`,
     `the recording is too large for a page: ${count(bytes)} bytes, the limit is ${count(LARGEST)}`,
     { remedy: "show it as text, or in a terminal" },
   );
-}
-
-/** The file of a page's preview. */
-export function previewOf(file: string): string {
-  return file.replace(/\.html$/, ".svg");
 }
 
 /** Of the registers before a step, those that it changes are enough. */

@@ -88,23 +88,20 @@ li.next { background: var(--band); }
 .fold th { width: 5.25rem; padding-right: 0.5rem; color: var(--soft); }
 tr.used > * { background: var(--band); }
 .fold tr.changed > th { color: var(--ink); font-weight: 600; }
-.old, .old .value { color: var(--soft); }
-a.value { color: inherit; text-decoration: underline dotted color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: 0.2em; }
+.old, .fold .old a { color: var(--soft); }
+.fold td a { color: inherit; text-decoration: underline dotted color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: 0.2em; }
 .memory ul { list-style: none; margin: 0.25rem 0; padding: 0; font: 0.8125rem/1.375rem var(--mono); overflow-wrap: anywhere; }
-dialog { color: inherit; background: var(--paper); border: 1px solid var(--rule); border-radius: 8px; max-width: 32rem; padding: 1.25rem 1.5rem; }
-dialog::backdrop { background: rgb(0 0 0 / 0.45); }
-dialog h2 { margin: 0; border: 0; }
-dialog dt { text-align: right; }
 .end :is(th, td) { white-space: normal; overflow-wrap: anywhere; max-width: 30rem; }
 .end th { font-family: inherit; }
 
 /* On a phone the buttons are at the thumb. */
 @media screen and (max-width: 40rem) {
   .walk body { padding-bottom: 8rem; }
+  body:has(.app:not(.cold)) > header { display: none; }
   .course a span { display: none; }
   .course a::after { content: attr(rel); }
   .steps { position: fixed; inset: auto 0 0; z-index: 2; background: var(--paper); border-top: 1px solid var(--rule); padding: 0.375rem 0.75rem max(0.5rem, env(safe-area-inset-bottom)); }
-  .steps .facts, #show-keys { display: none; }
+  .steps .facts, .bar a { display: none; }
   .scrubber { height: 1.875rem; }
   .scrubber svg { height: 1.125rem; }
   .bar { margin: 0; font-size: 0.75rem; }

@@ -1,13 +1,4 @@
-import {
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useReducer,
-  useRef,
-  useState,
-} from "preact/hooks";
-import { cut } from "../../../../lib/visible.ts";
+import { useEffect, useLayoutEffect, useMemo, useReducer, useState } from "preact/hooks";
 import { type Action, type Reading, read, seenAt } from "../../reading.ts";
 import { hasEnded } from "../../stage/box.ts";
 import { stepNumber } from "../../tell.ts";
@@ -15,7 +6,7 @@ import { Bar } from "./bar.tsx";
 import { moments, recording } from "./book.ts";
 import { CodeFold } from "./code.tsx";
 import { MemoryFold, ProcFold, RegistersFold } from "./folds.tsx";
-import { KeysDialog, useKeys } from "./keys.tsx";
+import { useKeys } from "./keys.ts";
 import { nameInAddress, readPlace } from "./place.ts";
 import { beginKept, keepReading } from "./progress.ts";
 import { Scrubber } from "./scrubber.tsx";
@@ -29,12 +20,10 @@ const begin = () => beginKept(readPlace() ?? -1);
 
 export function App() {
   const [reading, act] = useReducer<Reading, Action, null>(read, null, begin);
-  const keys = useRef<HTMLDialogElement>(null);
   const [heard, announce] = useState("");
   const seen = seenAt(reading);
   const moment = useMemo(() => moments.at(seen), [seen]);
-  const showKeys = useCallback(() => keys.current?.showModal(), []);
-  useKeys({ reading, act, showKeys });
+  useKeys({ reading, act });
   useLinks(act);
   useSettled(reading, announce);
   useFocus(reading);
@@ -49,7 +38,7 @@ export function App() {
       <StageView index={seen} />
       <div class="steps">
         <Scrubber reading={reading} sentence={sentence} act={act} />
-        <Bar reading={reading} act={act} showKeys={showKeys} />
+        <Bar reading={reading} act={act} />
         {seen < 0 && <Cast />}
       </div>
       <div class="side">
@@ -68,7 +57,6 @@ export function App() {
       <p class="unseen" role="status" id="announcer">
         {heard || null}
       </p>
-      <KeysDialog dialog={keys} />
     </div>
   );
 }
@@ -80,8 +68,8 @@ function sentenceOf({ at, asked }: Reading): string {
   if (step === undefined) return at < 0 ? "The introduction" : "The end";
   const number = `Step ${stepNumber(at)} of ${steps.length}`;
   const question = asked === null ? undefined : questions[asked];
-  if (question !== undefined) return `${number}, a question: ${cut(question.text, 300).text}`;
-  return `${number}, ${cut(step.lane, 60).text}: ${cut(step.title, 300).text}`;
+  if (question !== undefined) return `${number}, a question: ${question.text}`;
+  return `${number}, ${step.lane}: ${step.title}`;
 }
 
 /** The end of the page tells what a reader who is asked questions does not know yet. */

@@ -6,7 +6,6 @@ import { recording } from "./book.ts";
 interface Props {
   readonly reading: Reading;
   readonly act: (action: Action) => void;
-  readonly showKeys: () => void;
 }
 
 const MOVES: readonly (readonly [sign: string, name: string, key: string, action: Action])[] = [
@@ -19,7 +18,7 @@ const MOVES: readonly (readonly [sign: string, name: string, key: string, action
 ];
 
 /** The buttons: at a thumb's reach on a phone. */
-export function Bar({ reading, act, showKeys }: Props) {
+export function Bar({ reading, act }: Props) {
   const { questions, right, answered } = scoreOf(reading);
   const buttons = MOVES.map(([sign, name, key, action]) => (
     <button
@@ -56,9 +55,7 @@ export function Bar({ reading, act, showKeys }: Props) {
           </span>
         </label>
       )}
-      <button type="button" id="show-keys" aria-haspopup="dialog" onClick={showKeys}>
-        Keys <kbd>?</kbd>
-      </button>
+      <a href="#keys">Keys</a>
     </div>
   );
 }

@@ -42,40 +42,19 @@ export function Fold({ kind, title, wanted, children }: FoldProps) {
 
 /** The registers of the thread; open where one has changed that the stage does not show. */
 export function RegistersFold({ moment }: Props) {
-  const { known, index, subject, registers: rows } = moment;
-  const { registers } = known;
-  if (registers === null) return null;
+  const { known, index, subject } = moment;
+  if (known.registers === null) return null;
   const { INSTRUCTION_POINTER, FLAGS } = moments.arch;
   const box = stageOf(index).boxes.find(({ id }) => id === subject);
-  const staged = new Set([
-    INSTRUCTION_POINTER,
-    FLAGS,
-    ...(box?.words ?? []).map(({ name }) => name),
-  ]);
-  const changed = rows.filter((row) => row.changed);
+  const words = box?.words ?? [];
+  const staged = new Set([INSTRUCTION_POINTER, FLAGS, ...words.map(({ name }) => name)]);
   const { first, rest, segments } = annotator.groups(moment);
-  const tables = [first, [...rest, ...segments]].map((group) =>
-    group.map(({ after, ...row }) => {
-      return { ...row, value: after, origin: moments.registerOrigin(subject, row.name, index) };
-    }),
-  );
-  const count = changed.length === 0 ? "none changed" : `${changed.length} changed`;
+  const rows = [...first, ...rest, ...segments].map(({ after, ...row }) => {
+    return { ...row, value: after, origin: moments.registerOrigin(subject, row.name, index) };
+  });
+  const isNews = ({ name, changed }: Value) => changed && !staged.has(name);
   return (
-    <Fold
-      kind="values"
-      title={<Title of="Registers" moment={moment} note={ageOf(moment, registers) ?? count} />}
-      wanted={changed.some(({ name }) => !staged.has(name))}
-    >
-      {tables.map((table, i) => (
-        <Table
-          key={i}
-          label={i === 0 ? "First registers" : "Other registers"}
-          rows={table}
-          moment={moment}
-          of={registers}
-        />
-      ))}
-    </Fold>
+    <ValuesFold kind="values" name="Registers" of={known.registers} {...{ moment, rows, isNews }} />
   );
 }
 
@@ -88,15 +67,8 @@ export function ProcFold({ moment }: Props) {
     const origin = moments.kernelOrigin(subject, term, index);
     return { ...row, name: term, before: before ?? "", origin, meaning: null, used: false };
   });
-  return (
-    <Fold
-      kind="kernel"
-      title={<Title of="/proc" moment={moment} note={ageOf(moment, kernel)} />}
-      wanted={rows.some(({ changed }) => changed)}
-    >
-      <Table label="What /proc says" rows={rows} moment={moment} of={kernel} />
-    </Fold>
-  );
+  const isNews = ({ changed }: Value) => changed;
+  return <ValuesFold kind="kernel" name="/proc" of={kernel} {...{ moment, rows, isNews }} />;
 }
 
 /** The memory map, with what came and what went where it changed. */
@@ -126,14 +98,6 @@ export function MemoryFold({ moment }: Props) {
   );
 }
 
-function Title({ of, moment, note }: Props & { of: string; note: string | undefined }) {
-  return (
-    <>
-      {of} of <LaneName id={moment.subject} /> <small>{note}</small>
-    </>
-  );
-}
-
 /** Says that an earlier step reported something, and what the lane does meanwhile. */
 function ageOf({ known, index }: Moment, value: Known<unknown>): string | undefined {
   if (value.step === index) return undefined;
@@ -153,23 +117,32 @@ interface Value {
   readonly origin: Origin | undefined;
 }
 
-interface TableProps extends Props {
-  readonly label: string;
-  readonly rows: readonly Value[];
+interface ValuesProps extends Props {
+  readonly kind: string;
+  readonly name: string;
   readonly of: Known<unknown>;
+  readonly rows: readonly Value[];
+  /** Whether a value is worth opening the fold. */
+  readonly isNews: (value: Value) => boolean;
 }
 
 /** Values, what they were before, and links to the steps that set them. */
-function Table({ label, rows, moment, of }: TableProps) {
-  const old = isOld(moment.known, of, moment.index);
+function ValuesFold({ kind, name, of, rows, isNews, moment }: ValuesProps) {
+  const title = (
+    <>
+      {name} of <LaneName id={moment.subject} /> <small>{ageOf(moment, of)}</small>
+    </>
+  );
   return (
-    <table class={old ? "old" : ""} aria-label={label}>
-      <tbody>
-        {rows.map((row) => (
-          <Row key={row.name} {...row} index={moment.index} />
-        ))}
-      </tbody>
-    </table>
+    <Fold kind={kind} title={title} wanted={rows.some(isNews)}>
+      <table class={isOld(moment.known, of, moment.index) ? "old" : ""} aria-label={name}>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.name} {...row} index={moment.index} />
+          ))}
+        </tbody>
+      </table>
+    </Fold>
   );
 }
 
@@ -202,9 +175,8 @@ function Row({
           told
         ) : (
           <a
-            class="value"
             href={`#step=${setter}`}
-            title={`${origin?.set ? "set by" : "first reported at"} step ${setter}`}
+            title={`${origin?.set ? "set by" : "first at"} step ${setter}`}
           >
             {told}
           </a>

@@ -1,69 +1,62 @@
 import { h, type VNode } from "preact";
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Layout, NARROW } from "../../stage/layout.ts";
 import { type Stage, stageAt } from "../../stage/stage.ts";
 import { drawStage, type Node } from "../../stage/svg.ts";
 import { annotator, moments, recording } from "./book.ts";
 
-/** What the style has around the drawing, in pixels. */
-const PADDING = 16;
+/** Windows narrower than this have the boxes below each other; in others a drawing is scaled down before they are. */
+const PHONE = 640;
 
 interface Props {
   readonly index: number;
-  /** Pixels that the drawing has room for, before it is scaled. Default: those of its place in the page. */
+  /** Pixels that the drawing is made for, before it is scaled. Default: those of its place in the page, roughly. */
   readonly width?: number;
 }
 
 /** The processes at a step. What the step moves is seen moving, unless the reader went backwards. */
 export function StageView({ index, width }: Props) {
-  const place = useRef<HTMLDivElement>(null);
   const last = useRef({ index, isBack: false });
   if (last.current.index !== index) last.current = { index, isBack: index < last.current.index };
-  const [room, setRoom] = useState(width ?? 0);
-  useLayoutEffect(() => {
-    const { current } = place;
-    if (current === null || width !== undefined) return;
-    const measure = () => setRoom(Math.round(current.clientWidth) - PADDING);
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(current);
-    return () => observer.disconnect();
+  const [room, setRoom] = useState(width ?? roomInWindow);
+  useEffect(() => {
+    if (width !== undefined) return;
+    const measure = () => setRoom(roomInWindow);
+    addEventListener("resize", measure);
+    return () => removeEventListener("resize", measure);
   }, [width]);
-  const minHeight = useMemo(() => (width === undefined && room > 0 ? highest(room) : 0), [room]);
-  const drawn = useMemo(() => (room === 0 ? null : draw(index, room)), [index, room]);
+  const height = useMemo(() => highest(room), [room]);
+  const drawn = useMemo(() => {
+    const { attributes, ...node } = drawStage(stageOf(index), { width: room });
+    const viewBox = `0 0 ${layoutOf(index, room).width} ${height}`;
+    return elementOf({ ...node, attributes: { ...attributes, viewBox } });
+  }, [index, room]);
   return (
-    <div ref={place} class={last.current.isBack ? "theatre still" : "theatre"}>
-      <div key={index} style={{ minHeight: `${minHeight}px` }}>
-        {drawn}
-      </div>
+    <div key={index} class={last.current.isBack ? "theatre still" : "theatre"}>
+      {drawn}
     </div>
   );
 }
 
-/** Below this the boxes are below each other; in a wider place the drawing is scaled down before they are. */
-const PHONE = 560;
-
-function widthFor({ columns }: Stage, room: number): number {
-  return room < PHONE ? room : Math.max(room, NARROW * columns);
+function roomInWindow(): number {
+  if (innerWidth < PHONE) return Math.max(240, innerWidth - 40);
+  const columns = Math.max(...recording.steps.map((_, index) => stageOf(index).columns));
+  return Math.max(NARROW * columns, innerWidth * (innerWidth < 1024 ? 0.95 : 0.64));
 }
 
-function draw(index: number, room: number): VNode {
-  const stage = stageOf(index);
-  return elementOf(drawStage(stage, { width: widthFor(stage, room) }));
-}
+const layoutOf = (index: number, room: number) => new Layout(stageOf(index), room, true);
 
-/** What the drawings of all steps need in pixels: what is below them keeps its place. A phone has no room for that. */
+/** What the drawings of all steps need: what is below them keeps its place. */
 function highest(room: number): number {
-  const heights = recording.steps.map((_, index) => {
-    const stage = stageOf(index);
-    const { isNarrow, width, height } = new Layout(stage, widthFor(stage, room), true);
-    return isNarrow ? 0 : (height * room) / width;
-  });
-  return Math.max(0, ...heights);
+  return Math.max(...recording.steps.map((_, index) => layoutOf(index, room).height));
 }
+
+const stages = new Map<number, Stage>();
 
 export function stageOf(index: number): Stage {
-  return stageAt(moments, annotator, index);
+  const stage = stages.get(index) ?? stageAt(moments, annotator, index);
+  stages.set(index, stage);
+  return stage;
 }
 
 function elementOf({ tag, attributes, children }: Node): VNode {

@@ -23,7 +23,7 @@ export function Story(props: Props) {
       ) : index < 0 ? (
         <Beginning act={act} />
       ) : index >= recording.steps.length ? (
-        <Ending {...props} />
+        <Ending reading={reading} />
       ) : (
         tell(moments, annotator, index).map((block, i) => (
           <Part key={block.kind === "title" ? "title" : `${index} ${i}`} block={block} {...props} />
@@ -52,22 +52,22 @@ function Part({ block, ...props }: Props & { readonly block: Block }) {
         </details>
       );
     case "call":
-      return (
-        <p class="soft">
-          in the registers: <Prose text={`\`${block.text}\``} />
-        </p>
-      );
+      return <Aside text={`in the registers: \`${block.text}\``} />;
     case "observer":
-      return (
-        <p class="soft">
-          The observer: <Prose text={block.text} />
-        </p>
-      );
+      return <Aside text={`The observer: ${block.text}`} />;
     case "link":
       return block.step > props.index ? null : <Link block={block} />;
     default:
       return null;
   }
+}
+
+function Aside({ text }: { readonly text: string }) {
+  return (
+    <p class="soft">
+      <Prose text={text} />
+    </p>
+  );
 }
 
 type Of<K extends Block["kind"]> = Extract<Block, { readonly kind: K }>;
@@ -141,7 +141,7 @@ export function Cast() {
   );
 }
 
-function Ending({ reading, act }: Props) {
+function Ending({ reading }: Pick<Props, "reading">) {
   const { questions, answered, right } = scoreOf(reading);
   return (
     <>
@@ -167,12 +167,7 @@ function Ending({ reading, act }: Props) {
           </a>
         </p>
       )}
-      <p>
-        <button type="button" onClick={() => act({ kind: "begin" })}>
-          From the beginning
-        </button>{" "}
-        {contents !== null && <a href={contents.file}>{contents.title}</a>}
-      </p>
+      {contents !== null && <a href={contents.file}>{contents.title}</a>}
     </>
   );
 }

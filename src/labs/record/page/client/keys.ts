@@ -1,0 +1,46 @@
+import { useLayoutEffect } from "preact/hooks";
+import { type Action, actionOf, type Reading } from "../../reading.ts";
+
+const NAMES: Readonly<Record<string, string>> = {
+  ArrowLeft: "left",
+  ArrowRight: "right",
+  ArrowUp: "up",
+  ArrowDown: "down",
+  Home: "home",
+  End: "end",
+  Enter: "enter",
+};
+
+/** Keys that scroll, unless a question takes them. */
+const SCROLLING = new Set(["ArrowUp", "ArrowDown"]);
+
+interface Serving {
+  readonly reading: Reading;
+  readonly act: (action: Action) => void;
+}
+
+/** Serves the keyboard, wherever the focus is, unless Enter means something there. */
+export function useKeys({ reading, act }: Serving): void {
+  useLayoutEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const { key, shiftKey, target } = event;
+      const isOfTarget =
+        key === "Enter" && target instanceof Element && target.matches("a, button, summary, input");
+      // AltGr, which some keyboards need for brackets, may come as Ctrl and Alt.
+      const chord = event.ctrlKey || event.metaKey || event.altKey;
+      if ((chord && !event.getModifierState("AltGraph")) || isOfTarget) return;
+      if (serve(key, shiftKey)) event.preventDefault();
+    };
+    const serve = (key: string, shift: boolean): boolean => {
+      if (key === "?") document.querySelector("#keys")?.scrollIntoView();
+      if (SCROLLING.has(key) && reading.asked === null) return false;
+      const action = key === " " ? undefined : actionOf(reading, NAMES[key] ?? key);
+      if (action === undefined) return false;
+      const lane = reading.recording.steps[reading.at]?.lane;
+      act(shift && action.kind === "step" ? { ...action, within: lane } : action);
+      return true;
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [reading, act]);
+}
