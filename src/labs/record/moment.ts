@@ -75,14 +75,6 @@ export interface CodePlace {
   readonly within: number;
 }
 
-/** A stretch of steps in which a lane is in one state. */
-export interface StateRun {
-  readonly state: LaneState;
-  readonly from: number;
-  /** The step in which the next state begins, or the last one that is known. */
-  to: number;
-}
-
 /** Where a value comes from. */
 export interface Origin {
   /** The index of the step that set it, or first reported it. */
@@ -137,7 +129,6 @@ export class Moments {
   /** The lanes that are first seen acting on another: they were there before. */
   readonly #always: ReadonlySet<string>;
   readonly #subjects: string[] = [];
-  readonly #arrows: readonly Arrow[];
   readonly #leaving: ReadonlyMap<number, readonly Arrow[]>;
   readonly #arriving: ReadonlyMap<number, readonly Arrow[]>;
   readonly #observers: ReadonlyMap<string | null, number>;
@@ -148,7 +139,6 @@ export class Moments {
     this.recording = recording;
     this.arch = archOf(recording);
     this.lanesByPid = new Map(recording.lanes.toReversed().map((lane) => [lane.pid, lane]));
-    this.#arrows = recording.arrows.toSorted((a, b) => endOf(a) - endOf(b));
     this.#leaving = grouped(recording.arrows, ({ from }) => from);
     this.#arriving = grouped(recording.arrows, ({ to }) => to);
     this.#observers = new Map(
@@ -211,12 +201,6 @@ export class Moments {
     return this.#placeOf(null, this.lane(id, index));
   }
 
-  /** The arrows that have reached their end by a step. */
-  arrowsUpTo(index: number): readonly Arrow[] {
-    const after = this.#arrows.findIndex((arrow) => endOf(arrow) > index);
-    return after < 0 ? this.#arrows : this.#arrows.slice(0, after);
-  }
-
   /** The arrows that begin or end at a step. */
   arrowsOf(index: number): readonly Arrow[] {
     const arriving = this.#arriving.get(index) ?? [];
@@ -228,31 +212,9 @@ export class Moments {
     return this.#observers.get(observer);
   }
 
-  /** The first and the last step up to an index in which a lane has a part; null if it has none yet. */
-  life(id: string, index: number): readonly [from: number, to: number] | null {
-    const track = this.#tracks.get(id) ?? [];
-    const [first] = track;
-    if (first === undefined || first.since > index) return null;
-    const ended = this.lane(id, index).state === "X";
-    return [first.since, ended ? (this.#entry(id, index)?.since ?? index) : index];
-  }
-
   /** Whether a lane is there at a step: since its first one, or always if it acts on another in that. */
   isThere(id: string, index: number): boolean {
-    return this.#always.has(id) || this.life(id, index) !== null;
-  }
-
-  /** The states that a lane has had by a step, each with the first and the last step in which it had it. */
-  states(id: string, index: number): StateRun[] {
-    const runs: StateRun[] = [];
-    for (const { since, state } of this.#tracks.get(id) ?? []) {
-      if (since > index) break;
-      const last = runs.at(-1);
-      if (last?.state === state) continue;
-      if (last !== undefined) last.to = since;
-      runs.push({ state, from: since, to: index });
-    }
-    return runs;
+    return this.#always.has(id) || this.#entry(id, index) !== undefined;
   }
 
   /** The questions that a step answers, by their indices. */
@@ -407,8 +369,6 @@ export class Moments {
 }
 
 const hasEnded = ({ state }: LaneMoment) => state === "Z" || state === "X";
-
-const endOf = ({ from, to }: Arrow) => Math.max(from, to);
 
 /** The index of the line that an address lies in; -1 if it is in none. */
 function lineAt({ base, lines }: Code, address: bigint): number {

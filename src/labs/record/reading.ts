@@ -19,10 +19,6 @@ export interface Reading {
   readonly asks: boolean;
   /** Determines the order in which choices are shown. */
   readonly seed: number;
-  /** The lane whose steps the keys for steps keep to; null: all. */
-  readonly lane: string | null;
-  /** The first and the last place that the reader can go to. */
-  readonly bounds: readonly [first: number, last: number];
   /** The last step that was shown: what comes after it is not drawn. */
   readonly reached: number;
   /** Reported until the next action. */
@@ -30,7 +26,9 @@ export interface Reading {
 }
 
 export type Action =
+  /** To the next step, or the next one of a lane. */
   | { readonly kind: "step"; readonly by: 1 | -1; readonly within?: string | undefined }
+  /** To the next step that is no instruction. */
   | { readonly kind: "event"; readonly by: 1 | -1 }
   | { readonly kind: "begin" }
   | { readonly kind: "end" }
@@ -42,32 +40,26 @@ export type Action =
   | { readonly kind: "enter" }
   | { readonly kind: "show" }
   | { readonly kind: "again" }
-  | { readonly kind: "ask"; readonly asks: boolean }
-  | { readonly kind: "lane"; readonly by: 1 | -1 }
-  | { readonly kind: "keep"; readonly lane: string | null };
+  | { readonly kind: "ask"; readonly asks: boolean };
 
 /**
  * @param at the index of a step, or -1 for the introduction. An open question before it is asked first.
- * @param bounds what can be read. Default: all, from the introduction to the end.
  * @param answers those that were given before
  */
 export function beginReading(
   recording: Recording,
   at = -1,
   seed = 0,
-  bounds: Reading["bounds"] = [-1, recording.steps.length],
   answers: Reading["answers"] = new Map(),
 ): Reading {
   const reading: Reading = {
     recording,
-    at: bounds[0] - 1,
+    at: -2,
     asked: null,
     picked: null,
     answers,
     asks: true,
     seed,
-    lane: null,
-    bounds,
     reached: -1,
     message: "",
   };
@@ -79,13 +71,13 @@ export function read(before: Reading, action: Action): Reading {
   const reading = { ...before, message: "" };
   switch (action.kind) {
     case "step":
-      return step(reading, action.by, action.within ?? reading.lane);
+      return step(reading, action.by, action.within);
     case "event":
-      return event(reading, action.by);
+      return move(reading, action.by, ({ kind }) => kind !== "instruction", "event");
     case "begin":
-      return jump(reading, reading.bounds[0]);
+      return jump(reading, -1);
     case "end":
-      return advance(reading, reading.bounds[1]);
+      return advance(reading, reading.recording.steps.length);
     case "go":
       return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
     case "answer":
@@ -100,10 +92,6 @@ export function read(before: Reading, action: Action): Reading {
       return askAgain(reading);
     case "ask":
       return settle({ ...reading, asks: action.asks, asked: null });
-    case "lane":
-      return chooseLane(reading, action.by);
-    case "keep":
-      return { ...reading, lane: action.lane };
   }
 }
 
@@ -118,9 +106,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   home: { kind: "begin" },
   end: { kind: "end" },
   enter: { kind: "enter" },
-  up: { kind: "lane", by: -1 },
-  down: { kind: "lane", by: 1 },
-  escape: { kind: "keep", lane: null },
   a: { kind: "again" },
 };
 
@@ -153,15 +138,8 @@ export function seenStep(reading: Reading): Step | undefined {
 /** The indices of a question's choices, in the order in which they are shown. */
 export function choiceOrder({ recording, seed }: Reading, question: number): number[] {
   const { choices } = recording.questions[question] ?? { choices: [] };
-  const random = generator(
-    (Math.imul(seed, 0x9e3779b1) ^ Math.imul(question + 1, 0x85ebca6b)) >>> 0,
-  );
-  const order = [...choices.keys()];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j] ?? i, order[i] ?? j];
-  }
-  return order;
+  const rank = (choice: number) => readerSeed(`${choice} ${seed} ${question}`);
+  return [...choices.keys()].toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** What is replied to an answer: of the choice itself if the recording has that. */
@@ -204,8 +182,7 @@ function openAt({ recording, answers, asks }: Reading, index: number): number | 
 
 /** Goes to a place. If a question is open there, it is asked first. */
 function jump(reading: Reading, at: number): Reading {
-  const [first, last] = reading.bounds;
-  return settle({ ...reading, at: Math.max(first, Math.min(at, last)) });
+  return settle({ ...reading, at: Math.max(-1, Math.min(at, reading.recording.steps.length)) });
 }
 
 function settle(reading: Reading): Reading {
@@ -213,18 +190,13 @@ function settle(reading: Reading): Reading {
   return { ...there, reached: Math.max(reading.reached, seenAt(there)) };
 }
 
-/** The index of the next step that an open question hides; Infinity if none does. */
-export function nextHidden(reading: Reading): number {
-  const steps = reading.recording.questions.map(({ step }) => step);
-  const hidden = steps.filter((step) => step > seenAt(reading) && openAt(reading, step) !== null);
-  return Math.min(...hidden);
-}
-
 /** Goes forward to a place, but no further than to a question that was not answered. */
 function advance(reading: Reading, target: number): Reading {
   const { at, asked } = reading;
   if (asked !== null && target >= at) return { ...reading, message: howToAnswer(reading, asked) };
-  return jump(reading, Math.min(target, nextHidden(reading)));
+  const steps = reading.recording.questions.map(({ step }) => step);
+  const hidden = steps.filter((step) => step > seenAt(reading) && openAt(reading, step) !== null);
+  return jump(reading, Math.min(target, ...hidden));
 }
 
 function howToAnswer({ recording }: Reading, question: number): string {
@@ -232,20 +204,12 @@ function howToAnswer({ recording }: Reading, question: number): string {
   return `${count === 1 ? "1 answers" : `1 to ${count} answer`} the question; s shows the answer`;
 }
 
-function step(reading: Reading, by: 1 | -1, lane: string | null): Reading {
-  if (lane !== null) return move(reading, by, (each) => each.lane === lane, `step of ${lane}`);
+function step(reading: Reading, by: 1 | -1, lane: string | undefined): Reading {
+  if (lane !== undefined) return move(reading, by, (each) => each.lane === lane, `step of ${lane}`);
   const target = reading.at + by;
-  if (target < reading.bounds[0]) return { ...reading, message: "This is the beginning." };
-  if (target > reading.bounds[1]) return { ...reading, message: "This is the end." };
+  if (target < -1) return { ...reading, message: "This is the beginning." };
+  if (target > reading.recording.steps.length) return { ...reading, message: "This is the end." };
   return by === 1 ? advance(reading, target) : jump(reading, target);
-}
-
-/** To the previous or next step that is no instruction. */
-function event(reading: Reading, by: 1 | -1): Reading {
-  const { lane } = reading;
-  const wanted = (each: Step) =>
-    each.kind !== "instruction" && (lane === null || each.lane === lane);
-  return move(reading, by, wanted, lane === null ? "event" : `event of ${lane}`);
 }
 
 function move(
@@ -254,22 +218,14 @@ function move(
   wanted: (step: Step) => boolean,
   what: string,
 ): Reading {
-  const { recording, asked, bounds } = reading;
-  const { steps } = recording;
-  const [first, last] = [Math.max(0, bounds[0]), Math.min(steps.length - 1, bounds[1])];
+  const { recording, at, asked } = reading;
   if (asked !== null && by === 1) return { ...reading, message: howToAnswer(reading, asked) };
-  for (let i = reading.at + by; i >= first && i <= last; i += by) {
-    const each = steps[i];
-    if (each === undefined || !wanted(each)) continue;
-    return by === 1 ? advance(reading, i) : jump(reading, i);
-  }
-  return { ...reading, message: `There is no ${by === 1 ? "later" : "earlier"} ${what}.` };
-}
-
-function chooseLane(reading: Reading, by: 1 | -1): Reading {
-  const choices = [null, ...reading.recording.lanes.map(({ id }) => id)];
-  const index = choices.indexOf(reading.lane) + by;
-  return { ...reading, lane: choices.at(index % choices.length) ?? null };
+  const isBeyond = (i: number) => (by === 1 ? i > at : i < at);
+  const found = recording.steps.flatMap((each, i) => (isBeyond(i) && wanted(each) ? [i] : []));
+  const target = found.at(by === 1 ? 0 : -1);
+  if (target === undefined)
+    return { ...reading, message: `There is no ${by === 1 ? "later" : "earlier"} ${what}.` };
+  return by === 1 ? advance(reading, target) : jump(reading, target);
 }
 
 function answer(reading: Reading, place: number): Reading {
@@ -294,7 +250,7 @@ function pick(reading: Reading, by: 1 | -1): Reading {
 
 /** Enter answers with the choice that is picked; elsewhere it is a step forward. */
 function enter(reading: Reading): Reading {
-  if (reading.asked === null) return step(reading, 1, reading.lane);
+  if (reading.asked === null) return step(reading, 1, undefined);
   if (reading.picked === null) {
     return { ...reading, message: howToAnswer(reading, reading.asked) };
   }
@@ -320,15 +276,4 @@ function askAgain(reading: Reading): Reading {
 export function readerSeed(reader: string): number {
   const bytes = new TextEncoder().encode(reader);
   return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
-}
-
-/** Numbers from 0 to below 1: mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

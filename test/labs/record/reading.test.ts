@@ -42,7 +42,7 @@ for (const [name, action] of FORWARD) {
     for (let i = 0; i < 3 * length; i++) state = read(state, action);
     assert.is(state.asked, 0);
     assert.is(seenAt(state), (stops[0] ?? 0) - 1);
-    assert.match(state.message, "1 to 3 answer the question");
+    assert.match(state.message, /^1 to \d answer the question/);
     for (const [i] of stops.entries()) {
       assert.is(state.asked, i);
       state = read(state, { kind: "answer", choice: 0 });
@@ -68,14 +68,12 @@ reading("a link to a step leads there once all questions before it are answered"
   assert.equal([go(shown, 9999).at, go(shown, -9).at], [length, -1]);
 });
 
-reading("a reading that begins at a step asks what comes before it, in its bounds", () => {
+reading("a reading that begins at a step asks what comes before it", () => {
   const [first = 0, second = 0] = stops;
   const begun = beginReading(host, length - 1);
   assert.equal([begun.at, begun.asked, begun.reached], [first, 0, first - 1]);
-  const answered = beginReading(host, second, 0, undefined, new Map([[0, null]]));
+  const answered = beginReading(host, second, 0, new Map([[0, null]]));
   assert.equal([answered.at, answered.asked], [second, 1]);
-  const shown = beginReading(host, first + 1, 0, [first + 1, first + 1]);
-  assert.equal([shown.at, shown.asked], [first + 1, null]);
 });
 
 reading(
@@ -106,7 +104,7 @@ reading("a question can be left backwards, and comes again", () => {
 });
 
 reading("no place of a choice is right more often than it must be", () => {
-  const wins = [0, 0, 0];
+  const wins: number[] = [];
   let questions = 0;
   for (let seed = 0; seed < 100; seed++) {
     const state = beginReading(host, -1, seed);
@@ -156,15 +154,6 @@ reading("without questions nothing is asked, and with them again from there on",
   const off = read(beginReading(host), { kind: "ask", asks: false });
   assert.is(press(off, "end").at, length);
   assert.is(read(press(off, "end", "home"), { kind: "ask", asks: true }).asked, null);
-});
-
-reading("a lane that is chosen keeps the keys to its steps", () => {
-  const off = read(beginReading(host), { kind: "ask", asks: false });
-  const kept = press(off, "down", "right", "right");
-  assert.is(kept.lane, host.lanes[0]?.id);
-  assert.is(host.steps[kept.at]?.lane, kept.lane);
-  assert.is(press(kept, "escape").lane, null);
-  assert.is(press(off, "up").lane, host.lanes.at(-1)?.id);
 });
 
 reading("the ends say so", () => {

@@ -19,7 +19,7 @@ export function beginKept(at: number): Reading {
     const choice = given === null ? null : choices.indexOf(given);
     return choice === -1 ? [] : [[i, choice] as const];
   });
-  return beginReading(recording, at, seed, undefined, new Map(known));
+  return beginReading(recording, at, seed, new Map(known));
 }
 
 /** Keeps what was answered. */
