@@ -32,22 +32,22 @@ export const play: Play<"cascade"> = {
     scene.check("the master at that time", "t", master.facts.state);
 
     // It becomes a zombie, and its tracer reaps it.
-    const { resumed, zombie, quiet, reaped } = say.parts("grandchild");
-    grandchild.resume(resumed);
-    const ended = grandchild.becomeZombie(KILLED, zombie);
+    grandchild.resume(say("grandchild.resumed"));
+    const ended = grandchild.becomeZombie(KILLED, say("grandchild.zombie"));
     const options = tracer.waitAll | tracer.constant("WNOHANG");
-    const news = master.tryWait(quiet, { options });
+    const news = master.tryWait(say("grandchild.quiet"), { options });
     scene.check("before the zombie is reaped: events of the master", "nothing", news);
-    scene.check("the grandchild's end", KILLED, grandchild.reap(reaped, ended));
+    const how = grandchild.reap(say("grandchild.reaped"), ended);
+    scene.check("the grandchild's end", KILLED, how);
     recorder.arrow("signal", ended, recorder.length, "exit signal SIGKILL");
 
     // That kills the master, and the master's end the host.
-    const told = say.parts("master");
-    checkExitStop("the master, once the grandchild is reaped", master.awaitStop(told).event);
-    master.resume(told.resumed);
+    const next = master.awaitStop(say.parts("master")).event;
+    checkExitStop("the master, once the grandchild is reaped", next);
+    master.resume(say("master.resumed"));
     // /proc would give the answer away.
     acting.awaitDeath();
-    const last = master.ended(KILLED, told.zombie);
+    const last = master.ended(KILLED, say("master.zombie"));
     recorder.arrow("signal", last, recorder.length, "exit signal SIGKILL");
     scene.check("the host's end", KILLED, host.awaitEnd(say.parts("host")));
 
@@ -68,8 +68,7 @@ function makeFamily(scene: Scene, say: SayOf<"cascade">) {
   scene.recorder.observe(say("observed"));
   const keeper = scene.keeper();
   const copy = keeper.stub.createStub();
-  const role =
-    "a copy of the Node.js process, itself a stub: the observer injects each of its calls";
+  const role = "a copy of the Node.js process, itself a stub: the observer injects its calls";
   const acting = scene.act("host", role, copy);
   const first = copy.createStub({ exitSignal: EXIT_SIGNAL });
   first.scrub();
