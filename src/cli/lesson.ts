@@ -51,7 +51,7 @@ forms:
   --json         the recording on standard output; of two, which steps correspond (stublab.beside/1); without a
                  lesson, the list (stublab.scenarios/1)
   --pages DIR    a folder of web pages: an index, and for each recording, NAME.html and NAME.json (default: of all
-                 lessons, which are recorded within seconds)
+                 lessons, which are recorded within seconds); registers.html predicts what the kernel does with registers
 
   -o, --output OUT   write --text or --json to OUT (default: standard output; OUT - is the same)
   --step N           start at step N instead of the introduction, or at an open question before it

@@ -32,6 +32,10 @@ export function renderRegistersPage(): string {
     scripts: [],
     bundle: scripts.join("\n"),
     wasm: true,
+    about: {
+      description:
+        "Choose the registers of a traced process, guess, and ask a model of the kernel.",
+    },
     body: html`<a class="skip" href="#content">Skip to the case</a>
 ${new Html(template)}${files}`,
   });
