@@ -7,7 +7,7 @@ import { formatCase } from "../../labs/fuzz/case/case.ts";
 import { ONS, STARTS, WAYS } from "../../labs/fuzz/case/records.ts";
 import { caseJson } from "../../labs/fuzz/tell/told.ts";
 import { hex } from "../../lib/errors.ts";
-import { MACHINES } from "../machines.ts";
+import { MACHINES, machineNamed } from "../machines.ts";
 import { answer } from "./answer.ts";
 import { callOf, FLAG_SETS, holds, meaningOf } from "./bits.ts";
 import { element, input, make } from "./elements.ts";
@@ -58,7 +58,11 @@ type Choice = readonly [
 ];
 
 const CHOICES: Readonly<Record<string, Choice>> = {
-  way: [WAYS, () => state.it.way, (way) => show({ it: withWay(state.it, way) })],
+  way: [
+    WAYS,
+    () => state.it.way,
+    (way) => show({ it: withWay(state.it, way, machineNamed(state.machine)) }),
+  ],
   from: [STARTS, () => state.it.from, (from) => edit({ from })],
   on: [ONS, () => state.it.on, (on) => edit({ on })],
   signal: [

@@ -6,6 +6,7 @@ import { expectDriver } from "../../core/encoder/module.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { BASELINE } from "../../labs/fuzz/case/arch.ts";
 import { CASE_SCHEMA, type Case, formatCase, parseCase } from "../../labs/fuzz/case/case.ts";
+import type { Machine } from "../../labs/fuzz/machine.ts";
 import { asBlock } from "../../labs/fuzz/predict/arch.ts";
 
 export type Words = readonly bigint[];
@@ -41,9 +42,10 @@ export function withWords(it: Case, words: Words): Case {
   return { ...it, pairs: pairs.filter(({ word }, i) => word !== BASELINE[i]) };
 }
 
-/** The case written in another way, with as much of it as that way has. */
-export function withWay(it: Case, way: string): Case {
+/** The case written in another way, with as much of it as that way has; of a machine's XSAVE area, the length. */
+export function withWay(it: Case, way: string, { xstateLength }: Machine): Case {
   const { before, from, on, signal } = formatCase(it);
   const kinds = way === "SIGRETURN" ? {} : { before, from, on, signal };
-  return withWords(readCase({ way, ...kinds }), wordsOf(it) ?? BASELINE);
+  const length = way === "XSTATE" ? { length: xstateLength } : {};
+  return withWords(readCase({ way, ...kinds, ...length }), wordsOf(it) ?? BASELINE);
 }
