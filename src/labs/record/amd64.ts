@@ -9,7 +9,6 @@ type Words = Readonly<Record<string, bigint>>;
 /** What texts call registers and instructions. */
 export const NAMES = {
   PC: "RIP",
-  SP: "RSP",
   NUMBER: "RAX",
   RESULT: "RAX",
   FIRST: "RDI",
@@ -17,10 +16,7 @@ export const NAMES = {
   PARENT: "R15",
   MARK: "RBX",
   CALL: "SYSCALL",
-  A_CALL: "a SYSCALL",
-  AN_CALL: "A SYSCALL",
   TRAP: "INT3",
-  A_TRAP: "an INT3",
   AT: "after",
   READ: "GETREGS",
   WRITE: "SETREGS",
@@ -82,16 +78,9 @@ export const FLAG_WORDS: readonly string[] = ["eflags", "r11"];
 /** CF, PF, AF, SF and OF: after a comparison they depend on the values of pids. */
 export const ARITHMETIC_FLAGS = 0x895n;
 
-/** The register of the flags, and the bits that instructions set and test: SDM 1, 3.4.3. */
+/** The register of the flags, and the bits that instructions set and test: SDM 1, 3.4.3. Most jumps test the first. */
 export const FLAGS = "eflags";
-const FLAG_BITS = { CF: 0, PF: 2, ZF: 6, SF: 7, TF: 8, DF: 10, OF: 11 } as const;
-
-/** ZF, which most jumps of the stub code test, and the other flags that are set: "ZF=0 PF=1". */
-export function tellFlags(word: bigint): string {
-  const isSet = (bit: number) => ((word >> BigInt(bit)) & 1n) === 1n;
-  const others = Object.entries(FLAG_BITS).filter(([name, bit]) => name !== "ZF" && isSet(bit));
-  return [`ZF=${isSet(FLAG_BITS.ZF) ? 1 : 0}`, ...others.map(([name]) => `${name}=1`)].join(" ");
-}
+export const FLAG_BITS = { ZF: 6, CF: 0, PF: 2, SF: 7, TF: 8, DF: 10, OF: 11 } as const;
 
 /** Instructions that test the flags. */
 const CONDITIONAL = /^(?:j(?!mp)[a-z]+|set[a-z]+|cmov[a-z]+)\b/;

@@ -1,7 +1,7 @@
 // What the words in registers mean at a step: pids, flags, errnos, addresses in the code.
 
 import { errorName, syscallName } from "../../core/encoder/names.ts";
-import type { RecordArch } from "./arch.ts";
+import { type RecordArch, tellFlags } from "./arch.ts";
 import { tellCall } from "./calls.ts";
 import type { LaneMoment, Moment, Moments, RegisterRow } from "./moment.ts";
 import { type KernelField, kernelRows } from "./proc.ts";
@@ -131,7 +131,7 @@ export class Annotator {
     const { ARGUMENTS, FLAGS, INSTRUCTION_POINTER, NUMBER, ORIGINAL, RESULT } = this.#arch;
     const word = BigInt(after);
     const signed = BigInt.asIntN(64, word);
-    if (name === FLAGS) return this.#arch.tellFlags(word);
+    if (name === FLAGS) return tellFlags(this.#arch, word);
     if (name === ORIGINAL) return signed === NO_CALL ? "no call" : this.#callName(word);
     const pid = this.#pidOf(name, word);
     if (pid !== undefined) return pid;

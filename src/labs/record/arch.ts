@@ -1,42 +1,26 @@
 import { type Arch, HOST_ARCH } from "../../core/machine/index.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
-import type { Call } from "./recording.ts";
 
 type Words = Readonly<Record<string, bigint>>;
 
 /** What recordings have to know about an architecture: the exports of its module. */
-export interface RecordArch {
-  readonly NAMES: Readonly<Record<keyof typeof amd64.NAMES, string>>;
-  readonly INSTRUCTION_POINTER: string;
-  readonly PARENT: string;
-  readonly MARK: string;
-  readonly NUMBER: string;
-  readonly RESULT: string;
-  readonly ORIGINAL: string | undefined;
-  readonly ARGUMENTS: readonly string[];
-  readonly FIRST_REGISTERS: readonly string[];
-  readonly SEGMENTS: readonly string[];
-  readonly FLAGS: string;
-  readonly FLAG_WORDS: readonly string[];
-  readonly ARITHMETIC_FLAGS: bigint;
-  readonly SYSTEM_CALL: string;
-  readonly BREAKPOINT: string;
-  readonly PLACES: Readonly<Record<string, string>>;
-  readonly JUMP: RegExp;
-  readonly LEAVE_CALL: "PTRACE_SYSCALL" | "PTRACE_SINGLESTEP";
-  readonly REGISTER_SET: bigint | Call["arguments"][number];
-  readonly REFUSED: Readonly<Record<string, string>>;
-  withoutSteps(registers: Words): Record<string, bigint>;
-  tellFlags(word: bigint): string;
-  operandsOf(text: string, callArguments?: number): string[];
-}
+export type RecordArch = typeof amd64 | typeof arm64;
 
 const MODULES: Readonly<Record<Arch, RecordArch>> = { amd64, arm64 };
 
 /** That of a recording, which may be read on the other one. */
 export function archOf({ machine }: { readonly machine: { readonly arch: Arch } }): RecordArch {
   return MODULES[machine.arch];
+}
+
+/** The first flag of a word, and the others that are set: "ZF=0 PF=1". */
+export function tellFlags({ FLAG_BITS }: RecordArch, word: bigint): string {
+  const bit = (place: number) => (word >> BigInt(place)) & 1n;
+  return Object.entries(FLAG_BITS)
+    .filter(([, place], i) => i === 0 || bit(place) === 1n)
+    .map(([name, place]) => `${name}=${bit(place)}`)
+    .join(" ");
 }
 
 /** That of the machine on which recordings are made. */

@@ -8,7 +8,6 @@ type Words = Readonly<Record<string, bigint>>;
 
 export const NAMES = {
   PC: "pc",
-  SP: "sp",
   NUMBER: "x8",
   RESULT: "x0",
   FIRST: "x0",
@@ -16,10 +15,7 @@ export const NAMES = {
   PARENT: "x7",
   MARK: "x9",
   CALL: "SVC",
-  A_CALL: "an SVC",
-  AN_CALL: "An SVC",
   TRAP: "BRK",
-  A_TRAP: "a BRK",
   // It stays there: the kernel restarts the instruction.
   AT: "at",
   READ: "GETREGSET",
@@ -79,13 +75,7 @@ export const FLAG_WORDS: readonly string[] = [FLAGS];
 export const ARITHMETIC_FLAGS = 0xf000_0000n;
 
 /** The bits of pstate that instructions set and test: user_pt_regs.pstate, as SPSR_EL1. */
-const FLAG_BITS = { N: 31, Z: 30, C: 29, V: 28 } as const;
-
-export function tellFlags(word: bigint): string {
-  const isSet = (bit: number) => ((word >> BigInt(bit)) & 1n) === 1n;
-  const others = Object.entries(FLAG_BITS).filter(([name, bit]) => name !== "Z" && isSet(bit));
-  return [`Z=${isSet(FLAG_BITS.Z) ? 1 : 0}`, ...others.map(([name]) => `${name}=1`)].join(" ");
-}
+export const FLAG_BITS = { Z: 30, N: 31, C: 29, V: 28 } as const;
 
 /** Instructions that test the flags. */
 const CONDITIONAL = /^(?:b\.|cs)/;
