@@ -225,11 +225,11 @@ onTerminal("NO_COLOR leaves bold and dim only, and the locale selects the signs"
   const colors = new RegExp(`${"\\x1b"}\\[(\\d+;)*3[0-7]`);
   const at = ["--step", "20"];
   await inTerminal(async (tmux) => {
-    await start(tmux, typed(file, ...at), /▶master/);
+    await start(tmux, typed(file, ...at), /^▶\+/m);
     assert.match(tmux.styled, colors);
     tmux.press("q");
     await expectEnded(tmux, 0);
-    await start(tmux, `NO_COLOR=1 LC_ALL=C ${typed(file, ...at)}`, />master/);
+    await start(tmux, `NO_COLOR=1 LC_ALL=C ${typed(file, ...at)}`, /^>\+/m);
     assert.not.match(tmux.styled, colors);
     assert.is(tmux.screen.match(/[^\n -~]/), null);
     tmux.press("q");
