@@ -97,16 +97,6 @@ beside("host, no-wuntraced: they meet again after the wait that does not return"
   assert.match(rows.at(-1) ?? "", /^same: stopped by SIGTRAP/);
 });
 
-beside("host, blocked-signals: the mask differs, though the titles do not", async () => {
-  const [one, other] = [await recordingOf("host"), await recordingOf("blocked-signals")];
-  const document = alignRecordings(one, other);
-  expectComplete(document, one, other);
-  const masks = document.rows.flatMap(({ differences }) =>
-    differences.filter(({ what }) => what === "SigBlk"),
-  );
-  assert.ok(masks.some(({ left, right }) => left === "none" && /^all but/.test(right)));
-});
-
 beside("a wrong answer and the right one part at the word that is wrong", async () => {
   const text = assignment("wait-options", "ada");
   const wrong = await gradeAnswerConfined(text);

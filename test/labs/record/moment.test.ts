@@ -99,16 +99,6 @@ moment("a clone has the registers of its parent, except for its result", () => {
   );
 });
 
-moment("nothing of the future is known", () => {
-  const moments = new Moments(grandchild);
-  for (let i = 0; i < grandchild.steps.length; i++) {
-    const { registers, kernel, memory, stop } = moments.at(i).known;
-    for (const step of [registers?.step, kernel?.step, memory?.step, stop ?? undefined]) {
-      assert.ok(step === undefined || step <= i);
-    }
-  }
-});
-
 moment("who wrote this value: the step that set it, through the clone that copied it", () => {
   const moments = new Moments(grandchild);
   const birth = find(grandchild, "grandchild", "process");

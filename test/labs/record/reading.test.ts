@@ -121,12 +121,10 @@ reading("no place of a choice is right more often than it must be", () => {
   );
 });
 
-reading("each reader has a seed, from any text", () => {
+reading("each reader has an order of choices, by any text", () => {
   const seeds = ["ann", "bob", "1", "2", "", "é"].map(readerSeed);
-  assert.is(new Set(seeds).size, seeds.length);
-  for (const seed of seeds) assert.is(seed >>> 0, seed);
-  assert.is(readerSeed("ann"), seeds[0]);
   const orders = seeds.map((seed) => String(choiceOrder(beginReading(host, -1, seed), 0)));
+  assert.is(new Set(seeds).size, seeds.length);
   assert.ok(new Set(orders).size > 1);
 });
 
