@@ -1,8 +1,8 @@
 import { counted } from "../../../lib/page/figures.ts";
 import { Html, html, join, NOTHING, plain, shown } from "../../../lib/page/html.ts";
-import { tellDiscarded } from "../fact.ts";
+import { tellDiscarded, tellFact } from "../fact.ts";
 import { lessonText } from "../lesson_text.ts";
-import type { Fact, Recording } from "../recording.ts";
+import type { Recording } from "../recording.ts";
 import type { Course, CoursePage } from "./data.ts";
 
 // The parts of a page that need no script.
@@ -44,33 +44,15 @@ Allow them (the page loads nothing else), or walk through it in a terminal: <cod
 export function renderEnd(recording: Recording): Html {
   const { end, observed, stublab, machine, encoder, scenario } = recording;
   const trials = lessonText(scenario, machine.arch)?.try ?? [];
-  return html`<div id="ending"><section><h2 id="end">The end</h2>
-${renderVerdict(end)}
+  const wrong = end.filter(({ held }) => !held).length;
+  return html`<div id="ending" class="prose"><h2 id="end">The end</h2>
+<p>${wrong === 0 ? html`<span class="good">=</span> It ended as it must` : html`<b class="bad">≠ It did not end as it must</b>: ${wrong} did not hold`}; ${counted(end.length, "fact")} checked.</p>
 ${paragraphs(tellDiscarded(recording))}
-<div class="scroll" role="region" aria-labelledby="end" tabindex="0"><table class="end">
-<thead><tr><td></td><th scope="col">fact</th><th scope="col">expected</th><th scope="col">seen</th></tr></thead>
-<tbody>${end.map(renderFact)}</tbody>
-</table></div></section>
-${trials.length === 0 ? NOTHING : html`<section class="prose"><h2>Try it</h2><ul>${trials.map((trial) => html`<li>${inline(trial)}</li>`)}</ul></section>`}</div>
-<section class="prose origin"><h2>How it was recorded</h2>
+<ul class="ends">${end.map((fact) => html`<li class="${fact.held ? "" : "bad"}">${shown(tellFact(fact), 600)}</li>`)}</ul>
+${trials.length === 0 ? NOTHING : html`<h2>Try it</h2><ul>${trials.map((trial) => html`<li>${inline(trial)}</li>`)}</ul>`}</div>
+<section class="prose"><h2>How it was recorded</h2>
 <p>By stublab ${shown(stublab, 40)}, on Linux ${shown(machine.kernel, 80)} (${machine.arch}). The encoder ${shown(encoder, 60)} wrote the registers.</p>
 ${observed.length === 0 ? NOTHING : html`<details><summary>What the observer changed</summary>${paragraphs(observed)}</details>`}
 <h2 id="keys">Keys</h2><dl class="facts">${Object.entries(KEYS).map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${what}</dd>`)}</dl>
 <p>For a projector: <a href="?slides">slides</a>. For paper: <a href="?sheet">a work sheet</a>.</p></section>`;
-}
-
-function renderVerdict(end: readonly Fact[]): Html {
-  const wrong = end.filter(({ held }) => !held).length;
-  if (end.length === 0) return html`<p>No facts were checked.</p>`;
-  if (wrong === 0)
-    return html`<p><span class="good">=</span> It ended as it must: ${counted(end.length, "fact")} held.</p>`;
-  return html`<p><span class="bad">≠ It did not end as it must:</span> of ${counted(end.length, "fact")}, ${wrong} did not hold.</p>`;
-}
-
-function renderFact({ fact, expected, seen, held }: Fact): Html {
-  const sign = held
-    ? html`<span class="good" role="img" aria-label="held">=</span>`
-    : html`<span class="bad" role="img" aria-label="did not hold">≠</span>`;
-  return html`<tr><td>${sign}</td><th scope="row">${shown(fact, 200)}</th><td>${shown(expected, 200)}</td><td>${shown(seen, 200)}</td></tr>
-`;
 }

@@ -55,6 +55,7 @@ const HERO = "grandchild";
 export function renderIndex(exhibits: readonly Exhibit[]): string {
   const parts = arrange(exhibits);
   const [first] = parts.flatMap(({ of }) => of);
+  const hero = exhibits.find(({ recording }) => recording.scenario === HERO) ?? first;
   return renderDocument({
     title: "How a ptrace stub comes to life, and what goes wrong · stublab",
     styles: [BASE_STYLE, STAGE_STYLE, INDEX_STYLE],
@@ -69,8 +70,14 @@ export function renderIndex(exhibits: readonly Exhibit[]): string {
 <div><p class="lead"><b>ptrace</b> is the system call by which one process stops another, reads and writes its registers and
 memory, and resumes it: debuggers are made of it. A <b>stub</b> is a process that does nothing by itself: a user-space
 kernel such as gVisor runs its guests in stubs, and drives them by ptrace, register by register.</p>
-${first === undefined ? html`<p>There are no recordings here.</p>` : renderStart(first)}</div>
-${renderHero(exhibits)}
+${
+  first === undefined
+    ? html`<p>There are no recordings here.</p>`
+    : html`<p class="start"><a id="start" href="${first.name}.html">Start with the first lesson</a>
+<span class="soft">Each lesson is a recording of real processes: walk through it forwards and backwards. It asks what will happen
+before it shows it.</span></p>`
+}</div>
+${hero === undefined ? NOTHING : renderPicture(hero.recording, 960)}
 </header>
 <main id="lessons" tabindex="-1">
 ${parts.map(renderPart)}
@@ -82,18 +89,6 @@ ${parts.map(renderPart)}
 </main>
 <footer>${renderOrigin(exhibits)}</footer>`,
   });
-}
-
-/** The picture of the lesson in which most happens at once. */
-function renderHero(exhibits: readonly Exhibit[]): Html {
-  const shown = exhibits.find(({ recording }) => recording.scenario === HERO) ?? exhibits[0];
-  return shown === undefined ? NOTHING : renderPicture(shown.recording, 960);
-}
-
-function renderStart({ name }: Exhibit): Html {
-  return html`<p class="start"><a id="start" href="${name}.html">Start with the first lesson</a>
-<span class="soft">Each lesson is a recording of real processes: walk through it forwards and backwards. It asks what will happen
-before it shows it.</span></p>`;
 }
 
 /** What was recorded, where and with what. */

@@ -86,18 +86,16 @@ li.next { background: var(--band); }
 .fold table { width: 100%; margin-bottom: 0.5rem; }
 .fold :is(th, td) { padding: 0.0625rem 0; line-height: 1.375rem; vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
 .fold th { width: 5.25rem; padding-right: 0.5rem; color: var(--soft); }
-tr.used > * { background: var(--band); }
 .fold tr.changed > th { color: var(--ink); font-weight: 600; }
 .old, .fold .old a { color: var(--soft); }
 .fold td a { color: inherit; text-decoration: underline dotted color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: 0.2em; }
 .memory ul { list-style: none; margin: 0.25rem 0; padding: 0; font: 0.8125rem/1.375rem var(--mono); overflow-wrap: anywhere; }
-.end :is(th, td) { white-space: normal; overflow-wrap: anywhere; max-width: 30rem; }
-.end th { font-family: inherit; }
+.ends { columns: 2; font-size: 0.8125rem; }
 
 /* On a phone the buttons are at the thumb. */
 @media screen and (max-width: 40rem) {
   .walk body { padding-bottom: 8rem; }
-  body:has(.app:not(.cold)) > header { display: none; }
+  body:has(.app:not(.cold)) > header { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
   .course a span { display: none; }
   .course a::after { content: attr(rel); }
   .steps { position: fixed; inset: auto 0 0; z-index: 2; background: var(--paper); border-top: 1px solid var(--rule); padding: 0.375rem 0.75rem max(0.5rem, env(safe-area-inset-bottom)); }

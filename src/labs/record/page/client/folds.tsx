@@ -8,7 +8,7 @@ import { stepNumber } from "../../tell.ts";
 import { annotator, moments } from "./book.ts";
 import { stageOf } from "./stage.tsx";
 import { LaneName, Prose } from "./text.tsx";
-import { Marked, Told } from "./told.tsx";
+import { Told } from "./told.tsx";
 
 interface Props {
   readonly moment: Moment;
@@ -65,7 +65,7 @@ export function ProcFold({ moment }: Props) {
   if (kernel === null || (hasEnded(known.state) && kernel.step < index)) return null;
   const rows = annotator.kernelRows(known, index).map(({ term, before, ...row }) => {
     const origin = moments.kernelOrigin(subject, term, index);
-    return { ...row, name: term, before: before ?? "", origin, meaning: null, used: false };
+    return { ...row, name: term, before: before ?? "", origin, meaning: null };
   });
   const isNews = ({ changed }: Value) => changed;
   return <ValuesFold kind="kernel" name="/proc" of={kernel} {...{ moment, rows, isNews }} />;
@@ -112,8 +112,6 @@ interface Value {
   readonly value: string;
   readonly changed: boolean;
   readonly meaning: string | null;
-  /** Whether it is an operand of the instruction. */
-  readonly used: boolean;
   readonly origin: Origin | undefined;
 }
 
@@ -146,23 +144,14 @@ function ValuesFold({ kind, name, of, rows, isNews, moment }: ValuesProps) {
   );
 }
 
-function Row({
-  name,
-  before,
-  value,
-  changed,
-  meaning,
-  used,
-  origin,
-  index,
-}: Value & { index: number }) {
-  const told = changed ? <Marked before={before} after={value} /> : <Prose text={value} />;
+function Row({ name, before, value, changed, meaning, origin, index }: Value & { index: number }) {
+  const text = <Prose text={value} />;
+  const told = changed ? <mark>{text}</mark> : text;
   const setter = origin === undefined || origin.step === index ? null : stepNumber(origin.step);
   return (
-    <tr class={changed ? "changed" : used ? "used" : ""} data-name={name}>
+    <tr class={changed ? "changed" : ""} data-name={name}>
       <th scope="row">
         <Told text={name} />
-        {used && <span class="unseen"> operand</span>}
       </th>
       <td>
         {changed && (

@@ -11,18 +11,3 @@ export function Told({ text }: { readonly text: string }) {
   if (rest > 0) parts.push("…");
   return isForeign(head) ? <bdi>{parts}</bdi> : <span>{parts}</span>;
 }
-
-/** A word in which the digits that have changed are marked; all of it if its length has changed. */
-export function Marked({ before, after }: { readonly before: string; readonly after: string }) {
-  if (before.length !== after.length) {
-    return (
-      <mark>
-        <Told text={after} />
-      </mark>
-    );
-  }
-  const same = (digit: string, i: number) => digit === before[i];
-  return (
-    <>{[...after].map((digit, i) => (same(digit, i) ? digit : <mark key={i}>{digit}</mark>))}</>
-  );
-}
