@@ -63,9 +63,8 @@ test("the words of a call are those of the encoder, and typing them chooses its 
     await page.select("#call", "clone");
     for (const name of ["CLONE_VM", "CLONE_FILES"])
       await page.$eval(`input[name=${name}]`, (box) => box.click());
-    await page.select("#exit", "SIGKILL");
-    await click(page, "marks");
-    const word = encodeClone(flag("CLONE_VM") | flag("CLONE_FILES"), Number(flag("SIGKILL")));
+    await click(page, "mark");
+    const word = encodeClone(flag("CLONE_VM") | flag("CLONE_FILES"), 0);
     assert.equal(
       await Promise.all(["rax", "rdi", "rbx", "r15", "orig_rax"].map((name) => wordOf(page, name))),
       [hex(flag("SYS_clone")), hex(word), "0x1", "0x5e6", "0xffffffffffffffff"],

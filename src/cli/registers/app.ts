@@ -1,6 +1,6 @@
 /* The page at work: the case and the machine, and the fields of page.html that show and change them. */
 
-import { constantsOf, parseFlags, signalName } from "../../core/encoder/names.ts";
+import { constantsOf, parseFlags } from "../../core/encoder/names.ts";
 import { HOST_ARCH, HOST_MACHINE } from "../../core/machine/index.ts";
 import * as arch from "../../labs/fuzz/case/arch.ts";
 import { formatCase } from "../../labs/fuzz/case/case.ts";
@@ -10,7 +10,7 @@ import { hex } from "../../lib/errors.ts";
 import { MACHINES, machineNamed } from "../machines.ts";
 import { answer } from "./answer.ts";
 import { callOf, FLAG_SETS, holds, meaningOf } from "./bits.ts";
-import { element, input, make } from "./elements.ts";
+import { element, make } from "./elements.ts";
 import LINES from "./stories.jsonl";
 import { encode, encoder, readCase, type Words, withWay, withWords, wordsOf } from "./words.ts";
 
@@ -18,7 +18,6 @@ const { BASELINE, CALL, CALL_CODE, CODES, indexOf, PC, placeOf, REGISTERS } = ar
 const { constants, encodeSyscall, encodeBootstrap } = encoder;
 const { number: NUMBER, arguments: ARGUMENTS } = HOST_MACHINE.callRegisters;
 const INDICES = ARGUMENTS.map(indexOf);
-const [MARK, PARENT] = [HOST_MACHINE.word.mark, indexOf(HOST_MACHINE.parent)];
 /** A pid that a stub may have. */
 const SOME_PID = 1510;
 const NONE = "none";
@@ -46,8 +45,6 @@ const state = {
 const words = (): Words => wordsOf(state.it) ?? BASELINE;
 const write = (next: Words) => show({ it: withWords(state.it, next) });
 const edit = (members: object) => show({ it: readCase({ ...formatCase(state.it), ...members }) });
-/** The first argument of a call. */
-const first = () => words()[INDICES[0] ?? 0] ?? 0n;
 const caseText = () => JSON.stringify(formatCase(state.it));
 
 /** A choice among words: what is chosen, and what choosing does. */
@@ -80,12 +77,6 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     () => callOf(words()) ?? NONE,
     (name) => write(name === NONE ? BASELINE : injected(name)),
   ],
-  exit: [
-    SIGNALS,
-    () => signalName(Number(first() & 0xffn), constants),
-    (name) =>
-      write(words().with(INDICES[0] ?? 0, (first() & ~0xffn) | (constants.get(name) ?? 0n))),
-  ],
   machine: [MACHINES, () => state.machine, (machine) => show({ machine })],
 };
 
@@ -98,12 +89,6 @@ function injected(name: string): Words {
   return encode(words().with(PC, placeOf(CALL_CODE)), (block, initial) =>
     encodeSyscall(block, initial, number, a, b, c, d, e, f),
   );
-}
-
-/** The words with the marks of a clone under way, or without. */
-function marked(isMarked: boolean): Words {
-  if (!isMarked) return words().with(MARK, 0n).with(PARENT, 0n);
-  return encode(words(), (block) => encodeBootstrap(block, SOME_PID));
 }
 
 /** Lets an element act. If it cannot, the page says why, and marks it until the next change. */
@@ -157,8 +142,9 @@ export function start(place: URLSearchParams): void {
   element(HTMLElement, "words").append(...rows.map(({ row }) => row));
   element(HTMLElement, "stories").append(...buttons);
   element(HTMLElement, "flags").append(...flags.map(({ part }) => part));
-  const marks = input("marks");
-  on(marks, "change", () => write(marked(marks.checked)));
+  on(element(HTMLElement, "mark"), "click", () => {
+    write(encode(words(), (block) => encodeBootstrap(block, SOME_PID)));
+  });
   on(element(HTMLElement, "ask"), "click", () => {
     show({ asked: true });
     element(HTMLElement, "sentence").scrollIntoView({ block: "nearest" });
@@ -205,7 +191,6 @@ function show(change: Partial<typeof state>): void {
   for (const { set, boxes } of flags)
     for (const { bit, box } of boxes) box.checked = ((words()[set.at] ?? 0n) & bit) !== 0n;
   for (const { set, part } of flags) part.hidden = !holds(set, words());
-  input("marks").checked = words()[MARK] === 1n;
   const parts: Readonly<Record<string, boolean>> = {
     clone: callOf(words()) === "clone",
     refusal: held.some(({ set }) => set.refuses?.(words()[set.at] ?? 0n)),

@@ -40,7 +40,8 @@ const [STATUS = "", ...BITS] = STATUS_BITS[HOST_ARCH].split(" ");
 export const FLAG_SETS: readonly FlagSet[] = [
   {
     ...{ title: "Flags of clone", call: "clone", at: indexOf(ARGUMENTS[0] ?? ""), signal: 0xffn },
-    names: distinct(constantsOf("clone", constants)),
+    // The others are those of clone3.
+    names: distinct(constantsOf("clone", constants)).filter(([, bit]) => bit >> 32n === 0n),
     refuses: (word) => encodeClone(word & ~0xffn, Number(word & 0xffn)) < 0n,
   },
   {

@@ -7,8 +7,6 @@ export function element<T extends HTMLElement>(type: abstract new () => T, id: s
   throw new RangeError(`the page has no ${id}`);
 }
 
-export const input = (id: string) => element(HTMLInputElement, id);
-
 /** An element with attributes, of which those that are undefined are left out. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,

@@ -8,10 +8,8 @@ h1 { font-size: clamp(1.5rem, 1rem + 1.6vw, 2.125rem); line-height: 1.2; letter-
 .about { font-size: 1.0625rem; line-height: 1.6; max-width: 46rem; margin: 0.75rem 0 1rem; }
 .about:empty { margin: 0.5rem 0; }
 #wrong:not(:empty) { position: sticky; top: 0; z-index: 1; padding: 0.5rem 1rem; background: var(--bad-band); }
-.columns { display: grid; grid-template: "choices asking" auto "words asking" 1fr / minmax(0, 1fr) minmax(0, 1fr); gap: 0 2.5rem; }
-.choices { grid-area: choices; }
-.words { grid-area: words; }
-.asking { grid-area: asking; align-self: start; position: sticky; top: 0; max-height: 100vh; overflow: auto; padding: 2px; }
+.columns { display: grid; grid-template: auto 1fr / minmax(0, 1fr) minmax(0, 1fr); gap: 0 2.5rem; }
+.asking { grid-area: 1 / 2 / span 2; align-self: start; position: sticky; top: 0; max-height: 100vh; overflow: auto; padding: 2px; }
 fieldset { border: 0; border-top: 1px solid var(--rule); margin: 0 0 1rem; padding: 0.25rem 0 0; min-width: 0;
   display: flex; flex-wrap: wrap; gap: 0.375rem 1rem; }
 legend { font-weight: 600; padding: 0 0.5rem 0 0; }
@@ -40,7 +38,8 @@ textarea { width: 100%; padding: 0.5rem; }
 .answer ol { list-style: none; padding: 0; margin: 0 0 0.5rem; }
 .answer li { display: grid; grid-template-columns: 3rem minmax(0, 1fr); margin-top: 0.625rem; }
 .answer li b { font: 600 0.8125rem/1.6 var(--mono); }
+.answer li a:not([href]) { color: var(--soft); }
 .answer li a { display: block; width: fit-content; font-size: 0.75rem; }
-@media (max-width: 60rem) { .asking { position: static; max-height: none; } .columns { grid-template: "choices" "asking" "words" / minmax(0, 1fr); } }
+@media (max-width: 60rem) { .columns { display: block; } .asking { position: static; max-height: none; } }
 @media (max-width: 40rem) { #ask { position: fixed; z-index: 1; inset: auto 1rem 0.5rem; width: auto; } .words :is(th, td) { padding-right: 0.5rem; } }
 `;
