@@ -22,7 +22,7 @@ const LINE = /^((?:\w+:\s*)*)([a-z][\w.]*)?(.*)$/;
 const OPERANDS = /^[\w\s%$#.,:()[\]+*~|&<>=!-]*$/;
 
 /** Makes the linker write the code, and at its end where each of its lines begins. */
-const SCRIPT = `SECTIONS { .text ${CODE_ADDRESS} : { *(.text) } /DISCARD/ : { *(*) } }`;
+const SCRIPT = `SECTIONS { .text ${CODE_ADDRESS} : { *(.text) } /DISCARD/ : { *(.note*) } }`;
 
 /** A line of code, and the labels before it. */
 interface Line {
