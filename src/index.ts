@@ -64,6 +64,7 @@ export type {
   Stop,
   Stopped,
   ThreadState,
+  Tracee,
 } from "./core/stub/state.ts";
 export { type CloneOptions, Stub } from "./core/stub/stub.ts";
 export type { Thread } from "./core/stub/thread.ts";

@@ -19,7 +19,6 @@ import { HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, type Teller, tellCall } from "./calls.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import { common } from "./lesson_text.ts";
-import type { Ids } from "./plays/ids.ts";
 import { type NewEvent, type Place, type Recorder, tellRegisters } from "./recorder.ts";
 import type { KernelView, Step } from "./recording.ts";
 import { type RequestWords, tellEnd, tellRequest, tellStatus, tellStop } from "./requests.ts";
@@ -61,7 +60,9 @@ export interface StopTelling {
 }
 
 /** What is said of an attach, and of the stop that comes first when the stub goes on. Default: docs/lessons/common.md. */
-export type AttachTelling = Partial<Readonly<Record<Ids["common"]["attach"], Said>>>;
+export type AttachTelling = {
+  readonly [P in "request" | "stop" | "wait" | "options" | "registers" | "resumed"]?: Said;
+};
 
 /** The texts of a call: why the registers are written as they are, and what they hold afterwards. */
 export interface CallTelling {

@@ -2,6 +2,7 @@ export type { Check, CheckStatus } from "../../lib/check.ts";
 export type { Shape, Shaped } from "../../lib/shape.ts";
 export {
   Actor,
+  type AttachTelling,
   type CallTelling,
   type RequestDetails,
   type StopTelling,
@@ -53,7 +54,8 @@ export {
 } from "./recording.ts";
 export type { Asked, Choice, Said, Saying } from "./said.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
+export type { ClassOptions } from "./tasks/class.ts";
 export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";
-export { assignment } from "./tasks/submission.ts";
+export { type AssignmentOptions, assignment } from "./tasks/submission.ts";
 export { renderText, type TextOptions } from "./text.ts";
 export type { Tracing } from "./tracing.ts";
