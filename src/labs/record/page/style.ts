@@ -71,7 +71,8 @@ button:hover { border-color: var(--link); }
 .begin { display: inline-block; font-size: 1.0625rem; padding: 0.5rem 1.125rem; border-radius: 8px; border: 1px solid var(--link); background: var(--link); color: var(--paper); text-decoration: none; }
 .begin kbd { color: inherit; background: none; border-color: currentColor; }
 .verdict { background: var(--band); border-left: 3px solid var(--tone, var(--soft)); border-radius: 0 6px 6px 0; padding: 0.75rem 1rem 0.5rem; margin: 0 0 1rem; font-size: 0.9375rem; }
-.verdict b { color: var(--tone, inherit); }
+.verdict b { color: var(--good); }
+.wrong p:nth-of-type(2) b { color: var(--bad); }
 
 /* Code, registers, /proc, memory. */
 .fold { min-width: 0; border-top: 1px solid var(--rule); padding-top: 0.375rem; margin-bottom: 0.5rem; }
@@ -118,6 +119,8 @@ li.next { background: var(--band); }
 .slide h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
 .slide footer { display: flex; justify-content: end; align-items: baseline; gap: 1rem; color: var(--soft); font-size: 0.875rem; }
 .slide .options { columns: 2; }
+.title section { display: flex; flex-direction: column; justify-content: center; font-size: 1.5rem; }
+.title h1 { flex: none; font-size: 3rem; line-height: 1.15; }
 
 /* A work sheet: A4. */
 #paper { display: none; }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { moments, recording } from "./book.ts";
 import { Options } from "./sheet.tsx";
 import { StageView, stageOf } from "./stage.tsx";
+import { Cast } from "./story.tsx";
 import { Prose } from "./text.tsx";
 
 const { title, introduction, steps, questions } = recording;
@@ -59,8 +60,8 @@ export function Slides() {
     choices = [],
   } = slides[at] ?? { index: -1, heading: title, text: "" };
   return (
-    <div class="slide">
-      <StageView index={index} width={1200} />
+    <div class={index < 0 ? "slide title" : "slide"}>
+      {index >= 0 && <StageView index={index} width={1200} />}
       <section aria-live="polite">
         <h1>
           <Prose text={heading} />
@@ -69,6 +70,7 @@ export function Slides() {
           <Prose text={text} />
         </p>
         <Options of={choices} />
+        {index < 0 && <Cast />}
       </section>
       <footer>
         <button type="button" aria-label="Previous slide" onClick={() => go(-1)}>
