@@ -76,18 +76,16 @@ export class Annotator {
     const operands = this.operands(moment);
     const call = this.#callAt(moment);
     const { FIRST_REGISTERS, SEGMENTS } = this.#arch;
-    const rows = inOrder(moment.registers, FIRST_REGISTERS).map((row) => ({
+    const rows = moment.registers.map((row) => ({
       ...row,
       meaning: this.#meaning(row, moment, call),
       used: operands.includes(row.name),
     }));
-    const isFirst = ({ name }: RegisterRow) => FIRST_REGISTERS.includes(name);
-    const isSegment = ({ name }: RegisterRow) => SEGMENTS.includes(name);
-    return {
-      first: rows.filter(isFirst),
-      rest: rows.filter((row) => !isFirst(row) && !isSegment(row)),
-      segments: rows.filter(isSegment),
-    };
+    const named = (names: readonly string[]) =>
+      names.flatMap((name) => rows.filter((row) => row.name === name));
+    const [first, segments] = [named(FIRST_REGISTERS), named(SEGMENTS)];
+    const rest = rows.filter((row) => !first.includes(row) && !segments.includes(row));
+    return { first, rest, segments };
   }
 
   /** The registers that the step of a moment changed. */
@@ -168,11 +166,4 @@ export class Annotator {
 /** What an argument is called, unless that is only its number. */
 function named(told: string, word: string): string | null {
   return told === word || /^-?\d+$/.test(told) ? null : told;
-}
-
-/** Those that matter most come first. */
-function inOrder(rows: readonly RegisterRow[], first: readonly string[]): RegisterRow[] {
-  const rank = ({ name }: RegisterRow) =>
-    first.includes(name) ? first.indexOf(name) : first.length;
-  return rows.toSorted((a, b) => rank(a) - rank(b));
 }

@@ -51,17 +51,6 @@ for (const name of ["host", "switch", "exitkill"]) {
   });
 }
 
-beside(
-  "early-attach: of two recordings only the exit status differs, the low byte of a pid",
-  async () => {
-    const [one, other] = [await recordingOf("early-attach"), await recordLesson("early-attach")];
-    const rows = told(alignRecordings(one, other), one, other);
-    for (const row of rows) {
-      assert.ok(/^same: |^alike: exited with status \d+ \| exited with/.test(row), row);
-    }
-  },
-);
-
 beside("host, parent-dies: the stub is paired with the orphan, and getppid differs", async () => {
   const [one, other] = [await recordingOf("host"), await recordingOf("parent-dies")];
   const document = alignRecordings(one, other);

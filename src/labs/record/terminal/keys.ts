@@ -10,6 +10,7 @@ const CONTROLS: Readonly<Record<string, Key>> = {
   "\x04": "ctrl-d",
   "\x0c": "ctrl-l",
   "\x1a": "ctrl-z",
+  "\x1b": "escape",
 };
 
 /** What stands at the end of a sequence, and the first number of one that ends with "~". */
@@ -32,7 +33,7 @@ const NUMBERS: Readonly<Record<string, Key>> = {
 
 /** ESC [ parameters final, or ESC O final: the whole of it, or as much as has come. */
 const ESC = "\x1b";
-const SEQUENCE = new RegExp(`^${ESC}(?:\\[(?<parameters>[0-?]*[ -/]*)|O)(?<final>[@-~])`);
+const SEQUENCE = new RegExp(`^${ESC}(?:\\[(\\d*)[0-?]*[ -/]*|O)([@-~])`);
 const BEGINNING = new RegExp(`^${ESC}(?:\\[[0-?]*[ -/]*|O)?$`);
 
 /** The longest sequence that is waited for. */
@@ -50,8 +51,12 @@ export class KeyReader {
   push(text: string): Key[] {
     this.#pending += text;
     const keys: Key[] = [];
-    while (this.#pending !== "" && !this.#incomplete()) {
-      const key = this.#take();
+    while (this.waits && !(this.#pending.length < LONGEST && BEGINNING.test(this.#pending))) {
+      const [sequence, number = "", final = ""] = SEQUENCE.exec(this.#pending) ?? [];
+      const [first = ""] = this.#pending;
+      this.#pending = this.#pending.slice((sequence ?? first).length);
+      const named = final === "~" ? NUMBERS[number] : FINALS[final];
+      const key = sequence === undefined ? keyOf(first) : named;
       if (key !== undefined) keys.push(key);
     }
     return keys;
@@ -63,24 +68,8 @@ export class KeyReader {
     this.#pending = "";
     return pending === ESC ? ["escape"] : [];
   }
-
-  #incomplete(): boolean {
-    return this.#pending.length < LONGEST && BEGINNING.test(this.#pending);
-  }
-
-  /** Takes one key off; undefined for what is none. */
-  #take(): Key | undefined {
-    const [sequence] = SEQUENCE.exec(this.#pending) ?? [];
-    const [first = ""] = this.#pending;
-    this.#pending = this.#pending.slice(sequence?.length ?? first.length);
-    if (sequence !== undefined) return sequenceKey(sequence);
-    if (first === ESC) return "escape";
-    return CONTROLS[first] ?? (/\p{C}/u.test(first) ? undefined : first);
-  }
 }
 
-function sequenceKey(sequence: string): Key | undefined {
-  const { parameters = "", final = "" } = SEQUENCE.exec(sequence)?.groups ?? {};
-  const [number = ""] = parameters.split(";");
-  return final === "~" ? NUMBERS[number] : FINALS[final];
+function keyOf(character: string): Key | undefined {
+  return CONTROLS[character] ?? (/\p{C}/u.test(character) ? undefined : character);
 }
