@@ -10,6 +10,7 @@ import {
 } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
 import { quote } from "../../lib/quote.ts";
+import { signalsOf } from "./proc.ts";
 import type { Call } from "./recording.ts";
 
 /** What it takes to tell a word: names of the encoder's constants, and the caller's memory. */
@@ -21,11 +22,6 @@ export interface Teller {
 
 /** Tells one argument; some need others to be understood. */
 type Argument = (word: bigint, teller: Teller, words: readonly bigint[]) => string;
-
-interface Signature {
-  readonly parameters: readonly Argument[];
-  readonly result?: Argument;
-}
 
 const int: Argument = (word) => `${BigInt.asIntN(32, word)}`;
 const long: Argument = (word) => `${BigInt.asIntN(64, word)}`;
@@ -62,29 +58,25 @@ const buffer: Argument = (address, teller, [, , length = 0n]) => {
   return bytes === undefined ? pointer(address, teller, []) : quote(bytes);
 };
 
-/** A set of 64 signals in memory. */
-const signalSet: Argument = (address, teller) => {
-  const bytes = address === 0n ? undefined : teller.read(address, 8);
-  return bytes === undefined ? pointer(address, teller, []) : tellSet(bytes, teller);
-};
-
-function tellSet(bytes: Uint8Array, { constants }: Teller): string {
-  const set = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  // As strace does: a set of more than half is told by what it lacks.
-  const members = [...Array(64).keys()].filter((i) => (set >> BigInt(i)) & 1n);
-  const full = members.length > 32;
-  const shown = full ? [...Array(64).keys()].filter((i) => !members.includes(i)) : members;
-  const names = shown.map((i) => signalName(i + 1, constants).replace(/^SIG/, ""));
-  return `${full ? "~" : ""}[${names.join(" ")}]`;
+/** The word in memory that a pointer leads to. */
+function wordAt(tell: (word: bigint, teller: Teller) => string): Argument {
+  return (address, teller) => {
+    const bytes = address === 0n ? undefined : teller.read(address, 8);
+    if (bytes === undefined) return pointer(address, teller, []);
+    return tell(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true), teller);
+  };
 }
 
+/** A set of 64 signals; one of more than half is told by what it lacks, as strace does. */
+const signalSet = wordAt((set, { constants }) => {
+  const { isInverse, names } = signalsOf(set, constants);
+  return `${isInverse ? "~" : ""}[${names.map((name) => name.replace(/^SIG/, "")).join(" ")}]`;
+});
+
 /** What becomes of a signal: the first word of the kernel's struct sigaction. */
-const disposition: Argument = (address, teller) => {
-  const bytes = address === 0n ? undefined : teller.read(address, 8);
-  if (bytes === undefined) return pointer(address, teller, []);
-  const handler = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+const disposition = wordAt((handler) => {
   return `{${handler === 0n ? "SIG_DFL" : handler === 1n ? "SIG_IGN" : hex(handler)}}`;
-};
+});
 
 const protection = flags(/^PROT_(READ|WRITE|EXEC)$/, "PROT_NONE");
 const mapFlags = flags(/^MAP_(SHARED|PRIVATE|FIXED|ANONYMOUS|POPULATE)$/);
@@ -94,32 +86,32 @@ const waitOptions = flags(/^(WNOHANG|WUNTRACED|WCONTINUED|__WALL|__WCLONE|__WNOT
 const maskChange = oneOf({ 0: "SIG_BLOCK", 1: "SIG_UNBLOCK", 2: "SIG_SETMASK" });
 const rseqFlags = oneOf({ 0: "0", 1: "RSEQ_FLAG_UNREGISTER" });
 
-/** The calls that occur here, by name. */
-const SIGNATURES: Readonly<Record<string, Signature>> = {
-  clone: { parameters: [cloneWord, pointer, pointer, pointer, pointer] },
-  close: { parameters: [int] },
-  exit: { parameters: [int] },
-  exit_group: { parameters: [int] },
-  getpid: { parameters: [] },
-  getppid: { parameters: [] },
-  gettid: { parameters: [] },
-  kill: { parameters: [int, signal] },
-  mmap: { parameters: [pointer, word, protection, mapFlags, int, word], result: pointer },
-  mprotect: { parameters: [pointer, word, protection] },
-  munmap: { parameters: [pointer, word] },
-  prctl: { parameters: [named("PR_"), deathSignal] },
+/** The arguments of the calls that occur here, by their names. */
+const SIGNATURES: Readonly<Record<string, readonly Argument[]>> = {
+  clone: [cloneWord, pointer, pointer, pointer, pointer],
+  close: [int],
+  exit: [int],
+  exit_group: [int],
+  getpid: [],
+  getppid: [],
+  gettid: [],
+  kill: [int, signal],
+  mmap: [pointer, word, protection, mapFlags, int, word],
+  mprotect: [pointer, word, protection],
+  munmap: [pointer, word],
+  prctl: [named("PR_"), deathSignal],
   // PTRACE_TRACEME is the only request that a stub makes, and in no encoder.
-  ptrace: { parameters: [oneOf({ 0: "PTRACE_TRACEME" })] },
-  rseq: { parameters: [pointer, int, rseqFlags, word] },
-  rt_sigaction: { parameters: [signal, disposition, pointer, int] },
-  rt_sigprocmask: { parameters: [maskChange, signalSet, pointer, int] },
-  setsid: { parameters: [] },
-  tgkill: { parameters: [int, int, signal] },
-  wait4: { parameters: [int, pointer, waitOptions, pointer] },
-  write: { parameters: [int, buffer, long] },
+  ptrace: [oneOf({ 0: "PTRACE_TRACEME" })],
+  rseq: [pointer, int, rseqFlags, word],
+  rt_sigaction: [signal, disposition, pointer, int],
+  rt_sigprocmask: [maskChange, signalSet, pointer, int],
+  setsid: [],
+  tgkill: [int, int, signal],
+  wait4: [int, pointer, waitOptions, pointer],
+  write: [int, buffer, long],
 };
 
-const UNKNOWN: Signature = { parameters: [word, word, word, word, word, word] };
+const UNKNOWN: readonly Argument[] = [word, word, word, word, word, word];
 
 /** An argument: its word; text for one that the recorder does not know, such as an address in the host; or both. */
 export type Word = bigint | string | Call["arguments"][number];
@@ -129,7 +121,8 @@ export function tellCall(call: string | bigint, words: readonly Word[], teller: 
   const name =
     typeof call === "string" ? call : (syscallName(call, teller.constants) ?? `syscall_${call}`);
   const values = words.map((each) => (typeof each === "bigint" ? each : 0n));
-  const args = signatureOf(name).parameters.map((tell, i) =>
+  const known = Object.hasOwn(SIGNATURES, name) ? SIGNATURES[name] : undefined;
+  const args = (known ?? UNKNOWN).map((tell, i) =>
     tellWord(words[i] ?? 0n, (value) => tell(value, teller, values)),
   );
   return { name, arguments: args, result: null };
@@ -143,13 +136,9 @@ export function tellWord(word: Word, tell: (value: bigint) => string): Call["arg
 
 /** The same call once it has returned. */
 export function returned(call: Call, result: bigint, teller: Teller): Call {
-  const { result: tell = long } = signatureOf(call.name);
+  const tell = call.name === "mmap" ? pointer : long;
   const told = errorOf(result, teller) ?? tell(result, teller, []);
   return { ...call, result: { word: hex(result), told } };
-}
-
-function signatureOf(name: string): Signature {
-  return (Object.hasOwn(SIGNATURES, name) ? SIGNATURES[name] : undefined) ?? UNKNOWN;
 }
 
 /** "-1 EBADF" for a result that is an errno. */

@@ -52,18 +52,23 @@ export function kernelRows(
   ];
 }
 
-/** A set of signals by their names; of more than half of them, by those that it lacks. */
-function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): string {
-  const word = BigInt(set);
-  const inSet = (signal: number) => ((word >> BigInt(signal - 1)) & 1n) === 1n;
+/** The names of the signals in a set; of more than half of them, of those that it lacks. */
+export function signalsOf(
+  set: bigint,
+  constants: ReadonlyMap<string, bigint>,
+): { readonly isInverse: boolean; readonly names: readonly string[] } {
   const all = Array.from({ length: 64 }, (_, i) => i + 1);
-  const members = all.filter(inSet);
-  if (members.length === 0) return "none";
-  if (members.length === 64) return "all";
-  const full = members.length > 32;
-  const named = full ? all.filter((signal) => !inSet(signal)) : members;
-  const names = named.map((signal) => signalName(signal, constants)).join(" ");
-  return full ? `all but ${names}` : names;
+  const inSet = (signal: number) => ((set >> BigInt(signal - 1)) & 1n) === 1n;
+  const isInverse = all.filter(inSet).length > 32;
+  const named = all.filter((signal) => inSet(signal) !== isInverse);
+  return { isInverse, names: named.map((signal) => signalName(signal, constants)) };
+}
+
+function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): string {
+  const { isInverse, names } = signalsOf(BigInt(set), constants);
+  const listed = names.join(" ");
+  if (isInverse) return listed === "" ? "all" : `all but ${listed}`;
+  return listed || "none";
 }
 
 /** The field that a reader names, in whatever case; undefined if there is no such field. */

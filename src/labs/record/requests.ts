@@ -1,6 +1,6 @@
 // The tracer's own calls: ptrace as strace shows it, and what wait4 reports.
 
-import { flagTerms, signalName } from "../../core/encoder/names.ts";
+import { constantName, flagTerms, signalName } from "../../core/encoder/names.ts";
 import { decodeStatus, type Stop } from "../../core/stub/state.ts";
 import type { TracingThread } from "../../core/stub/tracing_thread.ts";
 import { describeEnd, hex, type StubEnd } from "../../lib/errors.ts";
@@ -65,7 +65,9 @@ export function tellRequest(
 /** "stopped by SIGSTOP", "stopped at a system call", "stopped by PTRACE_EVENT_CLONE". */
 export function tellStop({ kind, signal, event }: Stop, constants: Constants): string {
   if (kind === "syscall") return "stopped at a system call";
-  return `stopped by ${kind === "event" ? eventName(event, constants) : signalName(signal, constants)}`;
+  if (kind !== "event") return `stopped by ${signalName(signal, constants)}`;
+  const name = constantName(BigInt(event), "PTRACE_EVENT_", constants) ?? `event ${event}`;
+  return `stopped by ${name}`;
 }
 
 /** A status word of wait4: a stop, or an end. */
@@ -77,11 +79,4 @@ export function tellStatus(status: number, tracer: TracingThread): string {
 /** "killed by SIGSEGV": whether a core is dumped depends on the machine. */
 export function tellEnd(end: StubEnd): string {
   return describeEnd(end).replace(" (core dumped)", "");
-}
-
-function eventName(event: number, constants: Constants): string {
-  for (const [name, value] of constants) {
-    if (value === BigInt(event) && name.startsWith("PTRACE_EVENT_")) return name;
-  }
-  return `event ${event}`;
 }
