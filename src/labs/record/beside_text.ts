@@ -91,24 +91,17 @@ function tellRun(rows: readonly BesideRow[]): string {
   const [first, last] = [rows[0], rows.at(-1)];
   const span = (side: "left" | "right") =>
     `${stepNumber(first?.[side] ?? 0)} to ${stepNumber(last?.[side] ?? 0)}`;
-  const [left, right] = [span("left"), span("right")];
-  const places = left === right ? left : `${left} | ${right}`;
-  return `${counted(rows.length, "step")} the same: ${places}`;
+  return `${counted(rows.length, "step")} the same: ${tellPlaces(span("left"), span("right"))}`;
 }
 
-/** Where they part, in a sentence. */
+/** Where they part, and by what. */
 function tellParting({ rows, part }: Beside): string {
   const row = rows[part ?? -1];
   if (row === undefined) return "They do not part: all steps are the same.";
-  const { relation, left, right, differences } = row;
-  if (part === 0 && relation === "apart") return "They have no common beginning.";
-  if (left === null || right === null) {
-    const sides = left === null ? ["right", "left"] : ["left", "right"];
-    const number = stepNumber(left ?? right ?? 0);
-    return `They part at step ${number} of the ${sides[0]}, which the ${sides[1]} does not have.`;
-  }
-  const [one, other] = [stepNumber(left), stepNumber(right)];
-  const place = one === other ? `step ${one}` : `step ${one} of the left and ${other} of the right`;
-  const names = differences.flatMap(({ what }) => (what === "title" ? [] : what)).join(", ");
-  return `They part at ${place}${names === "" ? "" : `: ${names}`}.`;
+  const number = (index: number | null) => (index === null ? "none" : `${stepNumber(index)}`);
+  const names = row.differences.flatMap(({ what }) => (what === "title" ? [] : what)).join(", ");
+  const places = tellPlaces(number(row.left), number(row.right));
+  return `They part at step ${places}${names === "" ? "" : `: ${names}`}.`;
 }
+
+const tellPlaces = (left: string, right: string) => (left === right ? left : `${left} | ${right}`);
