@@ -1,5 +1,7 @@
 // Checks the output of /check on a machine.
 
+import { LESSONS } from "../../src/labs/record/course.ts";
+
 /** "60 of 60 checks held", the last line of bootstrap. */
 const SUMMARY = /^(\d+) of (\d+) checks held$/;
 /** The number of checks on a master and three grandchildren. */
@@ -11,10 +13,18 @@ const AGREEMENT = /^agreement in [\d,]+ cases/;
 /** "130 of 130 facts hold, 100.0 %; 1 skipped (…)", the last line of conformance. */
 const SCORE = /^((\d+) of (\d+) facts hold), /;
 
-/** The last line of record. */
-const RECORDED = /^switch: .* questions, (\d+) of \1 facts held, /;
+/** "switch: 5 of 5 facts held", what lessons.mjs prints of a lesson. */
+const RECORDED = /^(\S+): (\d+) of \2 facts held$/;
 
-/** What is wrong with the lines of each check, besides its exit status; doctor may warn of some trials. */
+/** What a machine may lack. */
+export interface Lacks {
+  /** The trials of doctor that may warn. */
+  readonly warns: readonly string[];
+  /** The lessons that may be refused. */
+  readonly refuses?: readonly string[];
+}
+
+/** What is wrong with the lines of each check, besides its exit status. */
 const COMPLAINTS = {
   bootstrap: bootstrapComplaints,
   inject: injectComplaints,
@@ -22,8 +32,7 @@ const COMPLAINTS = {
   conformance: conformanceComplaints,
   compare: (lines: readonly string[]) =>
     lines.some((line) => AGREEMENT.test(line)) ? [] : ["compare does not print an agreement"],
-  record: (lines: readonly string[]) =>
-    lines.some((line) => RECORDED.test(line)) ? [] : ["record does not print that all facts held"],
+  record: recordComplaints,
 };
 
 /** A check that /check knows. */
@@ -31,20 +40,13 @@ export type Check = keyof typeof COMPLAINTS;
 
 /** What is wrong with the output of a machine. */
 export interface Answers {
-  /** The last line of bootstrap, and the score of conformance. */
+  /** The last line of bootstrap, the score of conformance, and how many lessons held. */
   readonly bootstrap: string;
   readonly complaints: readonly string[];
 }
 
-/**
- * @param checks those that were to be made
- * @param warns the trials of doctor that may warn
- */
-export function complaintsOf(
-  text: string,
-  checks: readonly Check[],
-  warns: readonly string[],
-): Answers {
+/** @param checks those that were to be made */
+export function complaintsOf(text: string, checks: readonly Check[], lacks: Lacks): Answers {
   // The kernel may have printed the beginning of a line on the same console.
   const lines = text.split("\n").flatMap((line) => /@@.*/.exec(line)?.[0] ?? []);
   const of = (name: string) =>
@@ -54,11 +56,13 @@ export function complaintsOf(
   if (of("kernel").length === 0) return { bootstrap: "", complaints: ["/check did not begin"] };
   const [summary = ""] = of("bootstrap").filter((line) => SUMMARY.test(line));
   const complaints = [
-    ...checks.flatMap((name) => COMPLAINTS[name](of(name), warns)),
+    ...checks.flatMap((name) => COMPLAINTS[name](of(name), lacks)),
     ...checks.flatMap((name) => statusComplaints(name, of)),
   ];
   const score = of("conformance").flatMap((line) => SCORE.exec(line)?.[1] ?? []);
-  return { bootstrap: [summary, ...score].filter(Boolean).join(", "), complaints };
+  const recorded = of("record").filter((line) => RECORDED.test(line)).length;
+  const lessons = recorded === 0 ? "" : `the facts of ${recorded} lessons held`;
+  return { bootstrap: [summary, ...score, lessons].filter(Boolean).join(", "), complaints };
 }
 
 function statusComplaints(name: Check, of: (name: string) => readonly string[]): string[] {
@@ -92,7 +96,17 @@ function injectComplaints(lines: readonly string[]): string[] {
     .map((line) => `inject does not print ${line}`);
 }
 
-function doctorComplaints(lines: readonly string[], warns: readonly string[]): string[] {
+/** Each lesson has a line: its facts held, or this machine refuses it with a reason. */
+function recordComplaints(lines: readonly string[], { refuses = [] }: Lacks): string[] {
+  return LESSONS.flatMap((name) => {
+    const line = lines.find((it) => it.startsWith(`${name}: `));
+    if (line === undefined) return [`record does not end the lesson ${name}`];
+    const may = refuses.includes(name) && line.startsWith(`${name}: refused, `);
+    return may || RECORDED.test(line) ? [] : [line];
+  });
+}
+
+function doctorComplaints(lines: readonly string[], { warns }: Lacks): string[] {
   return lines.filter((line) => {
     const [, status, name = ""] = /^(FAILED|warning) +(.*?) {2,}/.exec(line) ?? [];
     return status === "FAILED" || (status === "warning" && !warns.includes(name));

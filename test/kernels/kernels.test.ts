@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { allFacts } from "../../src/labs/fuzz/facts/arch.ts";
+import { LESSONS } from "../../src/labs/record/course.ts";
 import { hasTool } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { complaintsOf } from "./answers.ts";
@@ -133,7 +134,7 @@ kernels("what Node.js prints is checked: all checks, the call, no failing trial"
     "@@kernel Linux\n@@bootstrap 59 of 60 checks held\n@@bootstrap-status 1\n@@inject hello\n" +
       "@@inject-status 0\n@@doctor warning  guests   no\n@@doctor FAILED   ptrace   no\n@@doctor-status 0\n",
     ["bootstrap", "inject", "doctor"],
-    ["guests"],
+    { warns: ["guests"] },
   );
   assert.equal(complaints, [
     "bootstrap: 59 of 60 checks held, expected 60",
@@ -146,7 +147,7 @@ kernels("what Node.js prints is checked: all checks, the call, no failing trial"
 
 kernels("only the checks of a machine are expected, and each must succeed", () => {
   const text = "@@kernel Linux\n@@compare 2 disagreements\n@@compare-status 1\n";
-  assert.equal(complaintsOf(text, ["compare"], []).complaints, [
+  assert.equal(complaintsOf(text, ["compare"], { warns: [] }).complaints, [
     "compare does not print an agreement",
     "compare exited with status 1",
     "  2 disagreements",
@@ -162,12 +163,31 @@ kernels("facts that do not hold are told, and the score is kept beside that of b
     complaintsOf(
       `@@kernel Linux\n@@conformance ${line}\n@@conformance-status 0\n`,
       ["conformance"],
-      [],
+      { warns: [] },
     );
   assert.equal(answer(held), { bootstrap: "130 of 130 facts hold", complaints: [] });
   assert.equal(answer(`  does not hold: x\n@@conformance ${not}`).complaints, [
     "conformance: 129 of 130 facts hold",
     "  does not hold: x",
+  ]);
+});
+
+kernels("each lesson held, or is one that the machine may refuse", () => {
+  const told = (name: string) => (name === "rseq" ? "refused, Linux 5.10" : "5 of 5 facts held");
+  const print = (names: readonly string[]) =>
+    names.map((name) => `@@record ${name}: ${told(name)}\n`).join("");
+  const answer = (lines: string, refuses: readonly string[]) =>
+    complaintsOf(`@@kernel Linux\n${lines}@@record-status 0\n`, ["record"], { warns: [], refuses });
+  assert.equal(answer(print(LESSONS), ["rseq"]), {
+    bootstrap: `the facts of ${LESSONS.length - 1} lessons held`,
+    complaints: [],
+  });
+  const failed = "@@record host: 10 of 11 facts held; its parent: 7, seen 1\n";
+  const [, ...others] = LESSONS.filter((name) => name !== "cascade");
+  assert.equal(answer(failed + print(others), []).complaints, [
+    "host: 10 of 11 facts held; its parent: 7, seen 1",
+    "rseq: refused, Linux 5.10",
+    "record does not end the lesson cascade",
   ]);
 });
 

@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { release } from "node:os";
 import { basename, resolve } from "node:path";
 import type { Arch } from "../../src/core/machine/index.ts";
-import type { Check } from "./answers.ts";
+import type { Check, Lacks } from "./answers.ts";
 import { fetchKernel, type Kernel } from "./images.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
 
@@ -26,7 +26,7 @@ export interface Places {
   readonly trivialRoot: () => string;
 }
 
-export interface Machine {
+export interface Machine extends Lacks {
   /** What is tried, the kernel, and the processor if it is emulated. */
   readonly name: string;
   readonly host: "probe" | "node";
@@ -40,8 +40,8 @@ export interface Machine {
   readonly varies?: boolean;
   /** Random setups of registers crash the kernel, and so do some facts, or the facts of a group: neither is tried. */
   readonly crashesBy?: readonly string[];
-  /** The trials of doctor that warn because of the kernel. */
-  readonly warns: readonly string[];
+  /** The checks of Node.js besides CHECKS. */
+  readonly checks?: readonly Check[];
   /** The kernel's release. It may be fetched for that. */
   readonly release: (folder: string) => string;
   /** Its words are those of the probe, or the names of checks. */
@@ -130,11 +130,8 @@ const PROCESSORS = [
 /** Each kernel once, whatever the C library: the probe needs none. */
 const ARM64_PROBED = ARM64_KERNELS.filter(({ userland }) => userland === "arm64");
 
-/** The checks of Node.js. */
-export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
-  amd64: ["bootstrap", "inject", "doctor"],
-  arm64: ["bootstrap", "inject", "doctor", "compare", "conformance", "record"],
-};
+/** The checks of Node.js on each machine. */
+export const CHECKS: readonly Check[] = ["bootstrap", "inject", "doctor"];
 
 /** The kernels on which Node.js is tried, too. */
 const WITH_NODE = [
@@ -160,8 +157,6 @@ const AMD64_ONLY = ["register setups", "rt_sigreturn"];
 const GVISOR_WARNS = [COMPILER, "process 1", "guests", "recordings", "rt_sigreturn"];
 /** User Mode Linux has neither GETREGSET nor SYSEMU, does not report rseq, and has a 39-bit user space. */
 const UML_WARNS = [COMPILER, "guests", "recordings", "register setups", "rt_sigreturn"];
-/** Before Linux 5.13 the kernel does not report rseq. */
-const OLD_WARNS = [COMPILER, "recordings"];
 
 const ALL: readonly Machine[] = [
   native(),
@@ -208,6 +203,8 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
   const { arch, userland } = kernel;
   const { tool, package: debian, board, words: own } = EMULATORS[arch];
   const words = `${own} quiet panic=-1`;
+  // Since Linux 5.13.
+  const reportsRseq = kernel.prefix !== "5.10.";
   return {
     name: `${host}/${kernel.name}/${processor}`,
     host,
@@ -219,9 +216,11 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
     asRoot: host === "node",
     known: "qemu-tcg",
     warns: [
-      ...(kernel.prefix === "5.10." ? OLD_WARNS : [COMPILER]),
+      ...[COMPILER, ...(reportsRseq ? [] : ["recordings"])],
       ...(arch === "arm64" ? AMD64_ONLY : []),
     ],
+    refuses: [...(reportsRseq ? [] : ["rseq"]), ...(arch === "arm64" ? ["stale-orig-rax"] : [])],
+    checks: arch === "arm64" ? ["compare", "conformance", "record"] : ["record"],
     release: (folder) => basename(image(folder)).replace("vmlinuz-", ""),
     command: (places, more) => [
       ...[tool, "-machine", board, "-accel", "tcg,thread=multi"],

@@ -149,7 +149,7 @@ const knownOf = ({ known }: Machine) => (known === undefined ? [] : ["--known", 
 async function tryMachine(machine: Machine, places: Places, cases: string): Promise<Result> {
   const log = fileOf(machine, "log");
   const release = machine.release(FOLDER);
-  const checks = CHECKS[USERLANDS[machine.userland].arch];
+  const checks = [...CHECKS, ...(machine.checks ?? [])];
   const words = machine.host === "node" ? checks : probeWords(machine, cases);
   const command = machine.command(places, words);
   const started = performance.now();
@@ -158,7 +158,7 @@ async function tryMachine(machine: Machine, places: Places, cases: string): Prom
   const head = { machine: machine.name, release, seconds };
   const { text, ...fault } = output;
   if (machine.host === "probe") return { ...head, ...readLog(text), ...fault };
-  return { ...head, ...complaintsOf(text, checks, machine.warns) };
+  return { ...head, ...complaintsOf(text, checks, machine) };
 }
 
 function probeWords(machine: Machine, cases: string): string[] {
@@ -318,7 +318,10 @@ async function main(): Promise<void> {
   const { cases = against ? AGAINST.cases : few } = values;
   const machines = selected(positionals, short, against);
   demand(machines);
-  const places = makePlaces({ check: readFileSync("test/kernels/check", "utf8"), added: [] });
+  const places = makePlaces({
+    check: readFileSync("test/kernels/check", "utf8"),
+    added: ["test/kernels/lessons.mjs"],
+  });
   if (against) return compareMachines(machines, places, cases);
   const tried: Result[] = [];
   await eachOf(machines, jobsOf(values.jobs), async (machine) => {
