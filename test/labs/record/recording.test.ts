@@ -11,7 +11,6 @@ import {
   targetOf,
   wayThrough,
 } from "../../support/recordings.ts";
-import { testScenarios } from "../../support/scenario_tests.ts";
 
 const births = suite("recording: births");
 
@@ -157,9 +156,3 @@ function expectCall(
 }
 
 registers.run();
-
-const lessons = suite("recording: lessons");
-
-testScenarios(lessons, LESSONS, 20);
-
-lessons.run();

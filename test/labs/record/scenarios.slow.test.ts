@@ -1,0 +1,187 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ALL_ENCODERS, Tracer } from "../../../src/index.ts";
+import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
+import { refusalOf } from "../../../src/labs/record/course.ts";
+import {
+  LESSONS,
+  parseRecording,
+  type Recording,
+  recordLesson,
+} from "../../../src/labs/record/index.ts";
+import { dumpNoCore, limitLife } from "../../../src/labs/record/precautions.ts";
+import { Recorder } from "../../../src/labs/record/recorder.ts";
+import { Scene } from "../../../src/labs/record/scene.ts";
+import {
+  childrenOf,
+  eventually,
+  processState,
+  run,
+  stublabCommand,
+} from "../../support/processes.ts";
+import { recordingOf } from "../../support/recordings.ts";
+
+const scenarios = suite("scenarios");
+
+for (const name of LESSONS.filter((each) => refusalOf(each) === undefined)) {
+  scenarios(
+    `${name}: with each encoder it tells the same, holds, and leaves no process`,
+    async () => {
+      const outlines = [];
+      for (const encoder of ALL_ENCODERS) {
+        const recording = await recordLesson(name, { encoder: openEncoder(encoder) });
+        const { lanes, steps, end } = recording;
+        assert.is(recording.encoder, encoder);
+        assert.ok(end.length >= 4);
+        assert.equal(
+          end.filter(({ held }) => !held),
+          [],
+          encoder,
+        );
+        for (const { title, why } of steps) assert.match(why, /^.+[.?)]$/s, title);
+        const others = lanes.map(({ pid }) => pid).filter((pid) => pid !== process.pid);
+        assert.ok(others.length > 0);
+        assert.equal([others.filter(processState), childrenOf(process.pid)], [[], []]);
+        outlines.push(outlineOf(recording));
+      }
+      for (const outline of outlines) assert.equal(outline, outlines[0]);
+    },
+  );
+}
+
+/** A recording without what differs between two. */
+function outlineOf({ steps, lanes, arrows, questions, end }: Recording): unknown {
+  const lanesByPid = new Map(lanes.map(({ id, pid }) => [`${pid}`, id]));
+  // Whole numbers only: one pid may begin with the digits of another.
+  const anonymous = (text: string) =>
+    text.replaceAll(/(?:0x|-|status |thread )[0-9a-f]+|\d+/g, (word) =>
+      /^\d+$/.test(word) ? (lanesByPid.get(word) ?? word) : "…",
+    );
+  return {
+    steps: steps.map(({ lane, about, kind, title, kernel }) => {
+      const view = kernel && [kernel.state, kernel.blocked, kernel.ignored, kernel.pending];
+      // An instruction has no pid, but may have the number of one.
+      const told = kind === "instruction" ? title : anonymous(title);
+      return [lane, about, kind, told, view, kernel && kernel.tracerTid > 0];
+    }),
+    arrows,
+    questions: questions.map(({ step, answer }) => [step, answer]),
+    end: end.map(({ fact }) => fact),
+  };
+}
+
+scenarios(
+  "thread-dies: between the thread's end and its own nothing is done to the untraced stub",
+  async () => {
+    const { steps, lanes } = await recordingOf("thread-dies");
+    const pids = Object.fromEntries(lanes.map(({ id, pid }) => [id, pid]));
+    assert.is(pids.main, process.pid);
+    assert.is.not(pids.host, process.pid);
+    const of = (id: string) => steps.filter(({ lane }) => lane === id);
+    const { kernel } = of("stub").find(({ title }) => title === "stopped by SIGSTOP") ?? {};
+    assert.equal([kernel?.state, kernel?.tracerTid, kernel?.parentPid], ["T", 0, process.pid]);
+    const over = steps.findIndex(({ lane, kind }) => lane === "host" && kind === "exit");
+    const next = steps.slice(over + 1, over + 3);
+    assert.equal(
+      next.map(({ lane, kind }) => `${lane} ${kind}`),
+      ["main note", "stub exit"],
+    );
+  },
+);
+
+scenarios(
+  "early-attach: two SIGSTOPs with one status word, and three stops at three places",
+  async () => {
+    const { steps } = await recordingOf("early-attach");
+    const titles = steps.flatMap(({ about, title }) =>
+      about === "watched" && /SIGSTOP: 0x137f/.test(title) ? [title] : [],
+    );
+    assert.equal([titles.length, new Set(titles).size], [2, 1]);
+    const stops = steps.filter(({ lane, kind }) => lane === "watched" && kind === "stop");
+    assert.is(new Set(stops.map(({ registers }) => registers?.after.rip)).size, 3);
+  },
+);
+
+scenarios("the question of rseq has the answer that this kernel gives", async () => {
+  const { questions, steps } = await recordingOf("rseq");
+  const [question] = questions;
+  // Where the kernel does not look at the area after a system call, the stub stops at its INT3 first.
+  const rests = steps[question?.step ?? -1]?.title === "stopped by SIGTRAP";
+  const right = question?.choices[question.answer] ?? "";
+  assert.match(right, rests ? /^Its INT3/ : /^A SIGSEGV, before/);
+});
+
+scenarios(
+  "where the C library registers no rseq, the recording says so, and ends the same",
+  async () => {
+    const [node, args] = stublabCommand("lesson", "rseq", "--json");
+    const env = { ...process.env, GLIBC_TUNABLES: "glibc.pthread.rseq=0" };
+    const { code, stdout, stderr } = await run([node, args], { env });
+    assert.is(code, 0, stderr);
+    const { observed, end } = parseRecording(stdout);
+    assert.ok(observed.some((text) => /registers no area/.test(text)));
+    assert.ok(end.every(({ held }) => held));
+  },
+);
+
+scenarios.run();
+
+const precautions = suite("scenarios: precautions");
+
+precautions(
+  "a stub with a limited life is killed though it is stopped, and nobody traces it",
+  async () => {
+    using tracer = new Tracer();
+    const stub = tracer.createStub();
+    limitLife(stub, 50);
+    stub.detach();
+    assert.ok(await eventually(() => processState(stub.pid)?.state === "Z", 2000));
+  },
+);
+
+precautions("and when it has used the processor time that it may use", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  limitLife(stub);
+  const limits = readFileSync(`/proc/${stub.pid}/limits`, "utf8");
+  assert.match(limits, /^Max cpu time +5 +5 +seconds/m);
+});
+
+precautions("one that dumps no core says so, and so do its children", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  dumpNoCore(stub);
+  for (const { pid } of [stub, stub.createStub()]) {
+    const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
+    assert.match(limits, /^Max core file size +0 +0 /m);
+  }
+});
+
+precautions(
+  "what a stub traces for a lesson is gone if the lesson fails, with its tracer or without",
+  () => {
+    for (const tracerDies of [false, true]) {
+      const scene = new Scene(new Recorder());
+      const keeper = scene.keeper();
+      const tracer = scene.act("tracer", "a stub that traces", keeper.stub.createStub());
+      const subject = scene.enlist("stub", "a stub", tracer.stub.createStub());
+      subject.callBriefly("prctl", [scene.tracer.flag("PR_SET_PDEATHSIG"), 0], "It would live on.");
+      const traced = scene.handOver(subject, tracer);
+      traced.resume("It runs into its INT3.");
+      const told = { stop: "SIGTRAP.", wait: "Its tracer waits." };
+      assert.is(traced.awaitStop(told).signal, scene.tracer.constant("SIGTRAP"));
+      if (tracerDies) {
+        const dying = scene.actor("tracer", tracer.stub);
+        dying.signal("SIGKILL", "It dies.");
+        dying.awaitEnd(told);
+      }
+      scene.close();
+      for (const pid of [keeper.stub.pid, tracer.stub.pid, subject.pid]) {
+        assert.is(processState(pid), undefined, `${tracerDies}`);
+      }
+    }
+  },
+);
+
+precautions.run();
