@@ -4,7 +4,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { LESSONS } from "../../../src/labs/record/index.ts";
 import type { Question, Recording } from "../../../src/labs/record/recording.ts";
-import { arrange } from "../../../src/labs/record/said.ts";
 import { recordingOf } from "../../support/recordings.ts";
 
 /** No way to choose without knowing may be right more often. */
@@ -99,21 +98,5 @@ lessons("none is asked between a stop and the request that reads its registers",
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\w$%-]+/g) ?? [];
 }
-
-lessons("the right choice has the same place whatever the numbers in the text", () => {
-  const told = { This: "It is.", That: "It is not.", Those: "They are not." };
-  const all = Object.entries(told).map(([text, reply]) => ({
-    text,
-    reply,
-    right: text === "This",
-  }));
-  const question = (text: string) => arrange({ text, choices: all });
-  const { choices, answer, because, replies = [] } = question("Which is 12, and at 0x7fff?");
-  assert.equal([choices[answer], because], ["This", "It is."]);
-  assert.equal(Object.fromEntries(choices.map((choice, i) => [choice, replies[i]])), told);
-  assert.is(question("Which is 1234, and at 0x1000?").answer, answer);
-  const places = [..."abcdefghijklmnop"].map((letter) => question(letter).answer);
-  assert.is(new Set(places).size, 3);
-});
 
 lessons.run();
