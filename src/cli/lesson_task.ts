@@ -1,9 +1,11 @@
+import { statSync } from "node:fs";
 import { taskTitle } from "../labs/record/lesson_text.ts";
 import { parseSecret, variantOf } from "../labs/record/tasks/class.ts";
 import { keyOf } from "../labs/record/tasks/grade.ts";
 import { assignment, exerciseFor, textOf } from "../labs/record/tasks/submission.ts";
 import type { Exercise } from "../labs/record/tasks/task.ts";
 import { loadTask, TASKS, tasksAfter } from "../labs/record/tasks/tasks.ts";
+import { OutputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { fold } from "./fold.ts";
@@ -140,6 +142,10 @@ async function write(
 ): Promise<void> {
   const exercise = exerciseFor(name, student, variant);
   if (output !== undefined) checkOutput(output);
+  if (output !== undefined && statSync(output, { throwIfNoEntry: false })?.isFile()) {
+    const remedy = "remove it, or choose another name";
+    throw new OutputError(`${output} exists, and may hold an answer`, { remedy });
+  }
   const key = withKey ? await finishing(() => keyOf(exercise)) : undefined;
   const text = assignment(name, student, { variant, key });
   if (output === undefined) print(text);
