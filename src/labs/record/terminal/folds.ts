@@ -104,6 +104,7 @@ function tellRegisters({ state, moment }: Shown, width: number, room: number): L
   const note = tellAge(moment, moment.known.registers, width);
   const used = all.filter(({ used, changed }) => used || changed);
   const rows = note.length + all.length <= room ? all : used;
+  if (rows.length === 0) return [];
   return [...note, ...rows.map((row) => tellRegister(row, width))];
 }
 

@@ -86,7 +86,8 @@ function bodyOf(state: State, width: number, rows: number): Body {
   const whole = stageLines(stage, width);
   const isShort = whole.length + told.length < rows;
   const drawn = [...(isShort ? whole : stageLines(stage, width, true)), []];
-  const shown = { state, moment, told: told.map(textOf).join(" ") };
+  const changed = moments.changedAt(moment.index).map(({ name }) => name);
+  const shown = { state, moment, told: [...told.map(textOf), ...changed].join(" ") };
   const columns: Line[][] = parts.map((_, i) => (i === 0 ? [...told] : []));
   const open: Fold[] = [];
   let seen = picked + drawn.length;
