@@ -103,11 +103,15 @@ export class Layout {
       const path = `M${x1} ${y1}C${x} ${y1} ${x} ${y2} ${x2} ${y2}`;
       return { ...bent([x1, y1], [x, y1], [x, y2], [x2, y2]), path };
     }
-    // Over the boxes between the two for parents, under them for tracers.
-    const edge = ({ y, height }: Rect) => y + track * height;
-    const low = [...this.#rects.values()].filter((rect) => rect.y <= Math.max(a.y, b.y)).map(edge);
+    // Over the boxes between the two for parents, if none stands over either; under them for all else.
+    const all = [...this.#rects.values()];
+    const isOver = ({ column, y }: Rect) =>
+      [a, b].some((end) => column === end.column && y < end.y);
+    const side = track === 0 && !all.some(isOver) ? 0 : 1;
+    const edge = ({ y, height }: Rect) => y + side * height;
+    const low = all.filter((rect) => rect.y <= Math.max(a.y, b.y)).map(edge);
     const [, , over, under] = this.#lines;
-    const y = track === 0 ? Math.min(a.y, b.y) + over : Math.max(...low) + under;
+    const y = side === 0 ? Math.min(a.y, b.y) + over : Math.max(...low) + under;
     const inset = way * (20 + 16 * track);
     const [x1, x2] = way > 0 ? [right - inset, b.x + inset] : [a.x - inset, left + inset];
     return bent([x1, edge(a)], [x1, y], [x2, y], [x2, edge(b)]);
