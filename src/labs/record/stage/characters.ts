@@ -30,7 +30,7 @@ export function stageLines(stage: Stage, width: number, brief = false): Line[] {
 function rowLines(stage: Stage, row: number, own: number, gap: number): Line[] {
   const cells = Array.from({ length: stage.columns }, (_, column) => {
     const box = stage.boxes.find((each) => each.row === row && each.column === column);
-    return box === undefined ? [] : boxLines(stage, box, column === 0 ? 0 : gap);
+    return box === undefined ? [] : boxLines(stage, box, column === 0 ? 0 : gap, own - 1);
   });
   const height = Math.max(0, ...cells.map((lines) => lines.length));
   return Array.from({ length: height }, (_, i) =>
@@ -39,7 +39,7 @@ function rowLines(stage: Stage, row: number, own: number, gap: number): Line[] {
 }
 
 /** A process: its head, its state, edges and words. @param gap columns for edges; null for no words */
-function boxLines({ boxes, edges }: Stage, box: PlacedBox, gap: number | null): Line[] {
+function boxLines({ boxes, edges }: Stage, box: PlacedBox, gap: number | null, room = 0): Line[] {
   const { id, pid, state, told, words, acts } = box;
   const style = state === "t" || state === "T" ? "stopped" : hasEnded(state) ? "ended" : "running";
   const own = edges.filter(({ to, past }) => to === id && !past);
@@ -51,13 +51,20 @@ function boxLines({ boxes, edges }: Stage, box: PlacedBox, gap: number | null): 
     .filter((edge) => !isDrawn(edge))
     .map(({ kind, from }) => [say(`${VERBS[kind]} ${from} `, "faint")]);
   const head = [say(id, acts ? "now" : "strong"), say(` ${pid} `, "faint")];
-  const lines: Line[] = [head, [say(`${told.replace(" ·", ",")} `, style)], ...kin];
+  const lines: Line[] = [
+    head,
+    [say(`${told.replace(" ·", ",")}${gap === null ? " " : ""}`, style)],
+    ...kin,
+  ];
   if (gap === null) return lines;
   for (const { name, value, meaning, look } of words) {
+    // If there is no room for both, the meaning stands for the value, as in the drawing.
+    const isCut = meaning !== "" && `${name} ${value} ${meaning}`.length > room;
     const now = look === "changed" ? "changed" : "plain";
     if (look === "next") lines.push([draw("▶ "), say(value)]);
     else if (look !== "code") {
-      lines.push([say(`${name} `, "faint"), say(value, now), say(` ${meaning}`, "meaning")]);
+      const values = isCut ? [] : [say(`${value} `, now)];
+      lines.push([say(`${name} `, "faint"), ...values, say(meaning, "meaning")]);
     }
   }
   const signs = { parent: "─".repeat(gap), tracer: "traces".padEnd(gap, "·") };

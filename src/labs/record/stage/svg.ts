@@ -124,14 +124,15 @@ function drawBox(box: PlacedBox, rect: Rect, words: boolean): Node {
 function drawWord({ name, value, meaning, look }: Word, { x, width }: Rect, y: number): Node {
   const room = Math.floor((width - 2 * INSET) / MONO);
   const named = Math.max(name === "" ? 1 : 4, name.length) + 1;
-  const shown = fit(value, room - named);
-  const rest = ((room - named - shown.length - 1) * MONO) / SANS;
+  const rest = ((room - named - value.length - 1) * MONO) / SANS;
+  // If there is no room for both, the meaning stands for the value: it names the process that the pid is of.
+  const [shown, beside] = meaning.length > rest ? [meaning || value, ""] : [value, meaning];
   return group(
     look,
     block("back", x + 6, y, width - 12, ROW - 1),
     text("term", x + INSET, y + 14, look === "next" ? "▸" : fit(name, room)),
-    text("value", x + INSET + named * MONO, y + 14, shown),
-    text("meaning", x + width - INSET, y + 14, rest < 4 ? "" : fit(meaning, rest)),
+    text("value", x + INSET + named * MONO, y + 14, fit(shown, room - named)),
+    text("meaning", x + width - INSET, y + 14, beside),
   );
 }
 
