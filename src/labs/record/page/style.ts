@@ -33,6 +33,9 @@ main > :not(#app) { max-width: 60rem; }
   .folds { grid-template-columns: minmax(0, 1fr) minmax(0, 1.35fr); }
   #step { min-height: 24rem; }
 }
+@media (min-width: 64rem) and (max-width: 79.99rem) {
+  .wide { grid-template: "stage stage" auto "steps steps" auto "side folds" 1fr / minmax(0, 1fr) minmax(0, 1.25fr); }
+}
 
 /* The line of steps, and the buttons. */
 .scrubber { position: relative; height: 2.5rem; }

@@ -10,7 +10,7 @@ import { useKeys } from "./keys.ts";
 import { nameInAddress, readPlace } from "./place.ts";
 import { beginKept, keepReading } from "./progress.ts";
 import { Scrubber } from "./scrubber.tsx";
-import { StageView } from "./stage.tsx";
+import { isWide, StageView } from "./stage.tsx";
 import { Cast, Story } from "./story.tsx";
 
 /** How long nothing must change before it is announced, in milliseconds: who drags passes many steps. */
@@ -34,7 +34,7 @@ export function App() {
   const sentence = sentenceOf(reading);
   const isOver = hasEnded(moment.known.state);
   return (
-    <div class={seen < 0 ? "app cold" : "app"}>
+    <div class={`app ${isWide() ? "wide" : ""} ${seen < 0 ? "cold" : ""}`}>
       <StageView index={seen} />
       <div class="steps">
         <Scrubber reading={reading} sentence={sentence} act={act} />

@@ -38,10 +38,15 @@ export function StageView({ index, width }: Props) {
   );
 }
 
+const columnsOf = () => Math.max(...recording.steps.map((_, index) => stageOf(index).columns));
+
+/** Whether the explanation needs a large window to be beside the stage; the style has the same widths. */
+export const isWide = () => columnsOf() > 3;
+
 function roomInWindow(): number {
   if (innerWidth < PHONE) return Math.max(240, innerWidth - 40);
-  const columns = Math.max(...recording.steps.map((_, index) => stageOf(index).columns));
-  return Math.max(NARROW * columns, innerWidth * (innerWidth < 1024 ? 0.95 : 0.64));
+  const isBeside = innerWidth >= (isWide() ? 1280 : 1024);
+  return Math.max(NARROW * columnsOf(), innerWidth * (isBeside ? 0.64 : 0.95));
 }
 
 const layoutOf = (index: number, room: number) => new Layout(stageOf(index), room, true);
