@@ -1,9 +1,11 @@
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
-import type { Html } from "../../../lib/page/html.ts";
+import { Html, html } from "../../../lib/page/html.ts";
 import { BASE_STYLE } from "../../../lib/page/style.ts";
+import { cut, visible } from "../../../lib/visible.ts";
 import { Annotator } from "../annotate.ts";
 import { Moments } from "../moment.ts";
 import type { Recording } from "../recording.ts";
+import { COLUMN } from "../stage/layout.ts";
 import { type Stage, stageAt } from "../stage/stage.ts";
 import { STAGE_STYLE } from "../stage/style.ts";
 import { drawStage, toMarkup } from "../stage/svg.ts";
@@ -15,19 +17,26 @@ export function renderPicture(recording: Recording, width: number, words = true)
   return toMarkup({ ...drawn, attributes: { ...rest, "aria-hidden": "true" } });
 }
 
-/** The preview of a lesson's page: an SVG file. */
+/** The preview of a lesson's page, as large as those who show links have it: an SVG file. */
 export function renderPreview(recording: Recording): string {
-  const { tag, attributes, children } = drawStage(decisive(recording), { width: 960 });
-  const own = `${BASE_STYLE}${STAGE_STYLE}.stage { background: var(--paper); }`;
-  const style = { tag: "style", attributes: {}, children: [own.replace(/\s+/g, " ")] };
-  const named = { ...attributes, xmlns: "http://www.w3.org/2000/svg" };
-  return `${toMarkup({ tag, attributes: named, children: [style, ...children] }).markup}\n`;
+  const decided = decisive(recording);
+  const stage = toMarkup(drawStage(decided, { width: Math.max(640, COLUMN * decided.columns) }));
+  const style = new Html(`${BASE_STYLE}${STAGE_STYLE}`.replace(/\s+/g, " "));
+  const title = visible(cut(recording.title, 80).text);
+  const size = Math.min(44, Math.floor(2000 / title.length));
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630">
+<style>${style}</style>
+<rect width="1200" height="630" fill="var(--paper)"/>
+<svg x="20" width="1160" height="500">${stage}</svg>
+<text x="34" y="575" font-family="system-ui, sans-serif" font-weight="650" font-size="${size}" fill="var(--ink)">${title}</text>
+</svg>
+`.markup;
 }
 
 /** More steps than these are not searched. */
 const MOST = 500;
 
-/** The first of the moments at which most moves between most processes. It does not answer a question. */
+/** The first of the moments at which most moves between most processes, of which most is told. It does not answer a question. */
 function decisive(recording: Recording): Stage {
   const moments = new Moments(recording);
   const { constants } = openAssemblyEncoder(recording.machine.arch);
@@ -37,8 +46,9 @@ function decisive(recording: Recording): Stage {
     if (moments.questionsAt(index).length > 0) continue;
     const stage = stageAt(moments, annotator, index);
     const between = stage.moves.filter(({ from, to }) => from !== to);
-    const births = between.filter(({ kind }) => kind === "clone").length;
-    const value = 3 * stage.boxes.length + 2 * between.length + 4 * births;
+    const told = between.filter(({ kind }) => kind === "clone" || kind === "signal").length;
+    const words = stage.boxes.flatMap((box) => box.words);
+    const value = 3 * (stage.boxes.length + told) + 2 * between.length + words.length / 2;
     if (value > most) [best, most] = [stage, value];
   }
   return best;
