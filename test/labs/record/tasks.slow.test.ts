@@ -1,3 +1,5 @@
+// Answers to tasks, right ones and those in test/support/task_answers.jsonl, are tried by stubs.
+
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SECCOMP_RET_ALLOW } from "../../../src/core/bpf/program.ts";
@@ -7,27 +9,40 @@ import { LESSONS } from "../../../src/labs/record/course.ts";
 import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";
 import { answerFilter, FREE } from "../../../src/labs/record/tasks/confine.ts";
-import { type Graded, gradeAnswerConfined } from "../../../src/labs/record/tasks/grade.ts";
+import { CODE } from "../../../src/labs/record/tasks/exercises/code.ts";
+import { type Graded, gradeAnswerConfined, keyOf } from "../../../src/labs/record/tasks/grade.ts";
 import {
   assignment,
   exerciseFor,
   parseAnswer,
   textOf,
 } from "../../../src/labs/record/tasks/submission.ts";
-import { isPlayed } from "../../../src/labs/record/tasks/task.ts";
 import { TASKS } from "../../../src/labs/record/tasks/tasks.ts";
-import { Random } from "../../../src/lib/cases/random.ts";
 import { InputError } from "../../../src/lib/errors.ts";
+import { jsonLines } from "../../support/json_lines.ts";
 import { childrenOf } from "../../support/processes.ts";
-import {
-  DAMAGE_REASONS,
-  damageOf,
-  HOSTILE,
-  hostileAnswer,
-  MISTAKES,
-  type Mistake,
-  rightAnswer,
-} from "../../support/task_answers.ts";
+
+/** A right answer in which something is replaced, if the assignment says `when`, and the reason why it is wrong. */
+interface Wrong {
+  readonly kind: "wrong";
+  readonly task: string;
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly when?: string;
+  readonly reason: string;
+}
+type Answers =
+  | Wrong
+  /** Stub code as it is handed out. */
+  | { readonly kind: "damaged"; readonly name: string; readonly reason: string }
+  /** Stub code that does harm. */
+  | { readonly kind: "hostile"; readonly name: string; readonly code: string }
+  | { readonly kind: "unreadable"; readonly text: string; readonly reason: string };
+
+const ANSWERS = jsonLines<Answers>("task_answers");
+const of = <K extends Answers["kind"]>(kind: K) =>
+  ANSWERS.filter((each): each is Extract<Answers, { kind: K }> => each.kind === kind);
 
 /** How many students answer each task. `npm run tasks:grade` has 1003 variants of 17 tasks. */
 const STUDENTS = process.env.SOAK ? 59 : 1;
@@ -42,35 +57,29 @@ const tasks = suite("tasks");
 
 const student = (number: number): string => `student ${number}`;
 
-/** Runs two jobs at a time. */
+/** Runs two jobs at a time, to their ends. */
 async function inPairs<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const worker = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
-  await Promise.all([worker(), worker()]);
+  const done = await Promise.allSettled([worker(), worker()]);
+  for (const each of done) if (each.status === "rejected") throw each.reason;
 }
 
-tasks("there are at least twelve, and each belongs to a lesson", () => {
+async function rightAnswer(task: string, who: string): Promise<string> {
+  return assignment(task, who, { key: await keyOf(exerciseFor(task, who)) });
+}
+
+tasks("what is handed out can be read again, and is not the same for all students", () => {
   assert.ok(NAMES.length >= 12);
   for (const [name, { lesson }] of Object.entries(TASKS)) {
     assert.ok(LESSONS.includes(lesson), `${name}: ${lesson}`);
-    for (let i = 0; i < 30; i++) {
-      const exercise = exerciseFor(name, student(i));
-      if (!isPlayed(exercise)) assert.is(exercise.scenario, lesson, "no other is taught by then");
-    }
-  }
-});
-
-tasks("what is handed out can be read again, and is not the same for all students", () => {
-  for (const name of NAMES) {
     const texts = Array.from({ length: 30 }, (_, i) => assignment(name, student(i)));
     for (const [i, text] of texts.entries()) {
       assert.is(parseAnswer(text).student, student(i));
-      assert.ok(
-        text.split("\n").every((line) => line.length <= 110),
-        text,
-      );
+      const isNarrow = text.split("\n").every((line) => line.length <= 110);
+      assert.ok(isNarrow, text);
     }
     const bodies = new Set(texts.map((text) => text.replace(/^(student|# Hints).*$/gm, "")));
     assert.ok(bodies.size > 1, name);
@@ -81,19 +90,17 @@ tasks("what is handed out can be read again, and is not the same for all student
   }
 });
 
-tasks("right answers are accepted, in every variant", async () => {
+tasks("right answers are accepted, in every variant, and are worth all points", async () => {
   const pairs = NAMES.flatMap((name) =>
     Array.from({ length: STUDENTS }, (_, i) => [name, student(i)] as const),
   );
-  const started = performance.now();
   await inPairs(pairs, async ([name, who]) => {
     const graded = await gradeAnswerConfined(await rightAnswer(name, who));
     assert.is(graded.reason, null, `${name}, ${who}: ${graded.reason}`);
+    assert.is(graded.points, graded.of);
     assert.match(graded.recording.end.at(-1)?.fact ?? "nothing", LAST_FACTS[name] ?? /^$/, name);
     expectRecorded(graded);
   });
-  const seconds = (performance.now() - started) / 1000;
-  console.log(`${pairs.length} right answers in ${seconds.toFixed(1)} s`);
 });
 
 /** The last fact of each task: a right answer is tried to the end. */
@@ -126,58 +133,59 @@ function expectRecorded({ recording }: Graded): void {
 }
 
 /** Answers with a mistake, of students in whose variants it is one. */
-async function mistaken(task: string, edit: Mistake[1]): Promise<string[]> {
+async function mistaken({ task, name, from, to, when = "" }: Wrong): Promise<string[]> {
   const answers: string[] = [];
   for (let i = 0; i < MOST && answers.length < MISTAKEN; i++) {
-    const who = student(i);
-    const right = await rightAnswer(task, who);
-    const { isCode } = exerciseFor(task, who);
-    const head = right.slice(0, right.indexOf("\n", right.indexOf("\nstudent = ") + 1) + 1);
-    const separator = isCode ? "\ncode:\n" : "\n";
-    const edited = edit(right.slice(head.length + separator.length), head.replaceAll("\n# ", " "));
-    if (edited !== undefined) answers.push(head + separator + edited);
+    const right = await rightAnswer(task, student(i));
+    const [, head = "", key = ""] =
+      /^(.*\nstudent = [^\n]*\n\n(?:code:\n)?)(.*)$/s.exec(right) ?? [];
+    const edited = key.replace(new RegExp(from), to.replaceAll("$", "$$$$"));
+    const isMistake = edited !== key && new RegExp(when).test(head.replaceAll("\n# ", " "));
+    if (isMistake) answers.push(head + edited);
   }
-  assert.ok(answers.length > 0, task);
+  assert.ok(answers.length > 0, `${task}: ${name}`);
   return answers;
 }
 
 tasks("wrong answers of many kinds are refused, each with its reason", async () => {
-  const kinds = Object.entries(MISTAKES).flatMap(([task, mistakes]) =>
-    mistakes.map((mistake) => [task, ...mistake] as const),
-  );
-  assert.ok(NAMES.every((name) => name === "repair-stub" || Object.hasOwn(MISTAKES, name)));
-  let count = 0;
-  await inPairs(kinds, async ([task, name, edit, reason]) => {
-    for (const answer of await mistaken(task, edit)) {
+  const kinds = of("wrong");
+  const unknown = NAMES.filter((name) => !kinds.some(({ task }) => task === name));
+  assert.equal(unknown, ["repair-stub"]);
+  await inPairs(kinds, async (wrong) => {
+    for (const answer of await mistaken(wrong)) {
       const graded = await gradeAnswerConfined(answer);
-      assert.match(graded.reason ?? "accepted", reason, `${task}: ${name}`);
+      assert.match(
+        graded.reason ?? "accepted",
+        new RegExp(wrong.reason),
+        `${wrong.task}: ${wrong.name}`,
+      );
+      assert.ok(graded.points < graded.of);
       expectRecorded(graded);
-      count++;
     }
   });
-  console.log(`${count} wrong answers of ${kinds.length} kinds`);
 });
 
 tasks("each damaged stub code is refused as it is handed out", async () => {
-  const found = new Map<number, string>();
-  for (let i = 0; i < 400 && found.size < DAMAGE_REASONS.length; i++) {
-    found.set(damageOf(student(i)), student(i));
+  const found = new Map<string, string>();
+  for (let i = 0; i < 400 && found.size < CODE.DAMAGES.length; i++) {
+    const [part = ""] = exerciseFor("repair-stub", student(i)).parts ?? [];
+    found.set(part, student(i));
   }
-  assert.equal(
-    [...found.keys()].sort((a, b) => a - b),
-    [...DAMAGE_REASONS.keys()],
-  );
-  await inPairs([...found], async ([damage, who]) => {
-    const { reason } = await gradeAnswerConfined(assignment("repair-stub", who));
-    assert.match(reason ?? "accepted", DAMAGE_REASONS[damage] ?? /^$/, `damage ${damage}`);
+  const damaged = of("damaged");
+  assert.equal([...found.keys()].sort(), damaged.map(({ name }) => name).sort());
+  await inPairs(damaged, async ({ name, reason }) => {
+    const graded = await gradeAnswerConfined(assignment("repair-stub", found.get(name) ?? ""));
+    assert.match(graded.reason ?? "accepted", new RegExp(reason), name);
   });
 });
 
 tasks("hostile answers are contained, recorded and refused, and leave no process", async () => {
   const before = childrenOf(process.pid);
-  await inPairs(Object.entries(HOSTILE), async ([name, code]) => {
-    const graded = await gradeAnswerConfined(hostileAnswer(code));
+  await inPairs(of("hostile"), async ({ name, code }) => {
+    const text = `task = repair-stub\nstudent = eve\ncode:\nbegin:\ncall:\n${code}\n`;
+    const graded = await gradeAnswerConfined(text);
     assert.not(graded.right, name);
+    assert.not.match(graded.reason ?? "", /has ended what checks it/, name);
     expectRecorded(graded);
   });
   assert.equal(childrenOf(process.pid), before);
@@ -222,91 +230,14 @@ tasks("the filter of answers lets nothing through but what it names", () => {
   assert.not(allows(number("prctl"), tracer.flag("PR_SET_DUMPABLE")));
 });
 
-/** How many answers are made at random. */
-const RANDOM = process.env.SOAK ? 400 : 8;
-
-/** Words, registers, calls and instructions that mean something in some task. */
-const WORDS = [
-  ..."0 1 -1 STUB PARENT SYSCALL BEGIN -ERESTARTSYS SIGKILL SYS_clone SYS_fork SYS_vfork".split(
-    " ",
-  ),
-  ..."SYS_kill SYS_wait4 SYS_munmap SYS_exit SYS_pause SYS_setsid CLONE_VM|SIGKILL".split(" "),
-  ..."CLONE_THREAD|CLONE_VM|CLONE_SIGHAND CLONE_VFORK CLONE_PARENT|SIGTERM".split(" "),
-  ..."CLONE_FILES|SIGCHLD SYSCALL+2".split(" "),
-];
-const FIELDS = "rax rdi rsi rdx r10 rip rsp rbx r15 orig_rax eflags cs ss fs_base".split(" ");
-const CALLS =
-  "fork clone kill getpid getppid wait4 exit prctl munmap mmap pause rt_sigreturn".split(" ");
-const INSTRUCTIONS =
-  "mov %rax, %rdi; jmp begin; jz begin; int3; push %rax; mov %rdi, (%rax); mov $SIGSTOP, %esi; " +
-  "mov $-1, %rdi; cmp $1, %rbx; xor %ebx, %ebx";
-const PLAYED = "clone-registers failing-call early-attach forced-restart out-of-reach".split(" ");
-
-function randomAnswer(random: Random): string {
-  const pick = (items: readonly string[]) => items[random.below(items.length)] ?? "0";
-  const lines = Array.from({ length: 1 + random.below(8) }, () => "");
-  const student = `student = ${random.below(100)}\n`;
-  if (random.chance(1, 2)) {
-    const instructions = lines.map(() =>
-      random.chance(1, 2)
-        ? `mov $SYS_${pick(CALLS)}, %eax\nsyscall\n`
-        : `${pick(INSTRUCTIONS.split("; "))}\n`,
-    );
-    return `task = repair-stub\n${student}code:\nbegin:\ncall:\n${instructions.join("")}int3\n`;
-  }
-  const names = [...new Set(lines.map(() => pick(FIELDS)))];
-  const values = names.map((name) => `${name} = ${pick(WORDS)}\n`).join("");
-  return `task = ${pick(PLAYED)}\n${student}${values}`;
-}
-
-tasks("any other answer is judged, too, and recorded", async () => {
-  const random = new Random(7n);
-  const answers = Array.from({ length: RANDOM }, () => randomAnswer(random));
-  const reasons = new Map<string, number>();
-  await inPairs(answers, async (answer) => {
-    const graded = await gradeAnswerConfined(answer);
-    expectRecorded(graded);
-    const reason = graded.reason?.replace(/\(.*/s, "") ?? "right";
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    assert.not.match(graded.reason ?? "", /has ended what checks it/, answer);
-  });
-  if (process.env.SOAK) console.log(reasons);
-});
-
-const SOURCE = "task = wait-options\nstudent = ada\n";
-const UNREADABLE: readonly (readonly [text: string, message: RegExp])[] = [
-  ["", /^the answer has no line "task = …"$/],
-  ["task = wait-options\n", /^the answer has no line "student = …"$/],
-  [
-    "task = wait-optoins\nstudent = ada\n",
-    /^unknown task "wait-optoins"; did you mean wait-options\?$/,
-  ],
-  [SOURCE, /^the answer has no line "options = …"$/],
-  [`${SOURCE}option = 0\n`, /^this task does not ask for "option"; did you mean options\?$/],
-  [`${SOURCE}options = WUNTRACD\n`, /^options: unknown name "WUNTRACD"; did you mean WUNTRACED\?$/],
-  [`${SOURCE}options = 1 2\n`, /^options: expected an operator and a term, got "2"$/],
-  [`${SOURCE}options = 1|\n`, /^options: expected an operator and a term, got "\|"$/],
-  [`${SOURCE}options = (1)\n`, /^options: expected a number or a name, got "\(1\)"$/],
-  [`${SOURCE}options\n`, /^line 3: expected "name = value", got "options"$/],
-  [`${SOURCE}options = 1\noptions = 2\n`, /^line 4: options is set twice$/],
-  [`${SOURCE}code:\nnop\n`, /^line 3: this task takes no code$/],
-  ["task = guest-code\nstudent = ada\n", /^the answer has no line "code:"$/],
-  ["task = guest-code\nstudent = ada\ncode:\nmvo %rax, %rbx\n", /^line 4: .*mvo/],
-  [
-    `task = guest-code\nstudent = ${"x".repeat(61)}\n`,
-    /^student: expected a name of at most 60 characters/,
-  ],
-  ["task = guest-code\nstudent = a\0da\n", /NUL/],
-];
-
 tasks("what is not an answer is refused with place and reason, before anything runs", async () => {
-  for (const [text, message] of UNREADABLE) {
+  for (const { text, reason } of of("unreadable")) {
     try {
       await gradeAnswerConfined(text);
       assert.unreachable(text);
     } catch (error) {
       assert.instance(error, InputError);
-      assert.match(error instanceof Error ? error.message : "", message);
+      assert.is(error instanceof Error ? error.message : "", reason);
     }
   }
 });
