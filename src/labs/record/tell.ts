@@ -158,23 +158,23 @@ export function stepNumber(index: number): number {
 }
 
 /** "kill(0x16a9, 0x13) = 0x0"; null if that says nothing more than the call's title. */
-export function callInWords({ name, arguments: passed, result }: Call): string | null {
+function callInWords({ name, arguments: passed, result }: Call): string | null {
   const told = [...passed, ...(result === null ? [] : [result])];
   if (told.every(({ word, told }) => word === null || word === told)) return null;
   const words = passed.map(({ word }) => word ?? "?").join(", ");
   return `${name}(${words})${result === null ? "" : ` = ${result.word}`}`;
 }
 
-/** The kinds of steps: in words, and as the character that stands for one in a terminal. */
-export const KINDS: Readonly<Record<StepKind, { readonly name: string; readonly mark: string }>> = {
-  instruction: { name: "instruction", mark: "·" },
-  syscall: { name: "system call", mark: "c" },
-  ptrace: { name: "ptrace request", mark: "p" },
-  signal: { name: "signal", mark: "!" },
-  stop: { name: "stop", mark: "#" },
-  clone: { name: "birth", mark: "+" },
-  exit: { name: "end", mark: "x" },
-  note: { name: "note", mark: "i" },
+/** The kinds of steps in words. */
+export const KINDS: Readonly<Record<StepKind, string>> = {
+  instruction: "instruction",
+  syscall: "system call",
+  ptrace: "ptrace request",
+  signal: "signal",
+  stop: "stop",
+  clone: "birth",
+  exit: "end",
+  note: "note",
 };
 
 /** What is said of a step that an unobserved run does not have. */

@@ -67,8 +67,8 @@ const TELL: Readonly<Record<Fold, (shown: Shown, width: number, room: number) =>
       ...value.flatMap((mapping) => prose(mapping, width, "plain", "  ")),
     ];
   },
-  terms: ({ told }, width) =>
-    glossary().flatMap(({ forms, text }) => {
+  terms: ({ state, told }, width) =>
+    glossary(state.recording.machine.arch).flatMap(({ forms, text }) => {
       const isTold = forms.some((form) => new RegExp(`(?<!\\w)${form}(?!\\w)`, "i").test(told));
       return isTold ? prose(text, width, "plain", `  ${forms[0]}: `) : [];
     }),

@@ -78,7 +78,7 @@ function Title({ block, ...props }: Props & { readonly block: Of<"title"> }) {
     <>
       <p class="soft">
         <LaneName id={lane} />
-        {about !== lane && [" → ", <LaneName key={about} id={about} />]} · {KINDS[step].name}
+        {about !== lane && [" → ", <LaneName key={about} id={about} />]} · {KINDS[step]}
         {staged && <strong> · {STAGED}</strong>}
       </p>
       <h2 id="step-title" class="mono" tabIndex={-1}>
