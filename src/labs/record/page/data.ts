@@ -27,8 +27,6 @@ export interface PageData {
   readonly recording: Recording;
   /** The names of numbers: signals, system calls, flags, errnos. */
   readonly constants: Readonly<Record<string, number>>;
-  /** How many facts were checked at the end. */
-  readonly facts: number;
   /** The page of all lessons, and the one that comes next in the course. */
   readonly index: CoursePage | null;
   readonly next: CoursePage | null;

@@ -46,7 +46,6 @@ export function renderRecordingPage(recording: Recording, options: PageOptions =
       steps: recording.steps.map(withChanges),
     },
     constants: usedConstants(constants),
-    facts: recording.end.length,
     index: course?.index ?? null,
     next: course?.pages[course.place + 1] ?? null,
     tasks,

@@ -20,7 +20,7 @@ main > :not(#app) { max-width: 60rem; }
 .app { min-height: calc(100vh - 4rem); align-content: start; display: grid; gap: 0.75rem 2rem; margin-top: 0.75rem;
   grid-template: "stage" auto "steps" auto "story" auto "folds" auto "kernel" auto / minmax(0, 1fr); }
 .theatre { grid-area: stage; border: 1px solid var(--rule); border-radius: 12px; padding: 8px; min-width: 0; }
-.still .stage * { animation: none !important; }
+:is(.still, .worksheet) .stage * { animation: none !important; }
 .steps { grid-area: steps; }
 .side { display: contents; }
 #step { grid-area: story; min-width: 0; font-size: 1.0625rem; line-height: 1.6; }

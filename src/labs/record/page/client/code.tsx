@@ -3,8 +3,7 @@ import type { Moment } from "../../moment.ts";
 import type { Code } from "../../recording.ts";
 import { arch, recording } from "./book.ts";
 import { Fold } from "./folds.tsx";
-import { Prose } from "./text.tsx";
-import { Told } from "./told.tsx";
+import { Prose, Told } from "./text.tsx";
 
 interface Props {
   readonly moment: Moment;

@@ -7,8 +7,7 @@ import { hasEnded } from "../../stage/box.ts";
 import { stepNumber } from "../../tell.ts";
 import { annotator, moments } from "./book.ts";
 import { stageOf } from "./stage.tsx";
-import { LaneName, Prose } from "./text.tsx";
-import { Told } from "./told.tsx";
+import { LaneName, Prose, Told } from "./text.tsx";
 
 interface Props {
   readonly moment: Moment;

@@ -1,7 +1,7 @@
 import { counted } from "../../../../lib/page/figures.ts";
 import { type Action, type Reading, scoreOf } from "../../reading.ts";
 import { type Block, KINDS, STAGED, stepNumber, tell } from "../../tell.ts";
-import { annotator, index as contents, facts, moments, next, recording, tasks } from "./book.ts";
+import { annotator, index as contents, moments, next, recording, tasks } from "./book.ts";
 import { Question, Verdicts } from "./question.tsx";
 import { Explained } from "./terms.tsx";
 import { LaneName, Prose } from "./text.tsx";
@@ -152,7 +152,7 @@ function Ending({ reading }: Pick<Props, "reading">) {
         <p>{`You answered ${answered} of ${questions} questions, ${right} right.`}</p>
       )}
       <p>
-        <a href="#end">{counted(facts, "fact")}</a> checked on the real processes.
+        <a href="#end">What was checked</a> on the real processes.
       </p>
       {tasks.length > 0 && <p>Now do it yourself; the kernel judges it:</p>}
       {tasks.map(({ name, title }) => (

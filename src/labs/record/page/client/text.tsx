@@ -1,7 +1,19 @@
+import { isForeign } from "../../../../lib/page/html.ts";
+import { cut, stretches } from "../../../../lib/visible.ts";
 import { LEAST_PID } from "../../annotate.ts";
 import { colourOf } from "../../stage/box.ts";
 import { moments, recording } from "./book.ts";
-import { Told } from "./told.tsx";
+
+/** How much of a string is shown, in UTF-16 units: no real one is as long. */
+const LONGEST = 3000;
+
+/** A string of unknown origin: its invisible characters are marked escapes, and it cannot move its neighbours. */
+export function Told({ text }: { readonly text: string }) {
+  const { text: head, rest } = cut(text, LONGEST);
+  const parts = stretches(head).map((part) => (part.escaped ? <i>{part.text}</i> : part.text));
+  if (rest > 0) parts.push("…");
+  return isForeign(head) ? <bdi>{parts}</bdi> : <span>{parts}</span>;
+}
 
 const pids = new Map(
   [...moments.lanesByPid]
