@@ -523,39 +523,24 @@ export class Actor {
     return this.rip === end ? why.passed : why.taken;
   }
 
-  /**
-   * Executes instructions; returns the step of the last.
-   *
-   * @param isLast whether that was the last, by its text
-   * @throws StateError if it does not get there within `most` instructions
-   */
-  #stepUntil(
-    where: string,
-    isLast: (executed: string | undefined) => boolean,
-    told?: Telling,
-    most = MOST_INSTRUCTIONS,
-  ): number {
-    for (let i = 0; i < most; i++) {
-      const { instruction } = this;
-      const outcome = this.step(told);
-      if (outcome.kind !== "executed") break;
-      if (isLast(instruction)) return outcome.step;
-    }
+  /** Executes its next instruction on the way to a place; returns the step. @throws StateError if it does not @internal */
+  go(where: string, told?: Telling): number {
+    const outcome = this.step(told);
+    if (outcome.kind === "executed") return outcome.step;
     throw new StateError(`${this.lane} ${this.thread.tid} did not come to ${where}`);
   }
 
-  /** Executes instructions until the next one is at `address`; returns the step of the last. @internal */
-  stepTo(address: bigint, told?: Telling, most?: number): number {
-    return this.#stepUntil(hex(address), () => this.rip === address, told, most);
+  /** Executes instructions up to the breakpoint at which it rests, that included. @internal */
+  stepToRest({ resumed: stop = common("attach.resumed") }: AttachTelling = {}): void {
+    this.#stepToTrap({ stop });
   }
 
-  /** Executes instructions up to the breakpoint at which it rests, that included; returns its step. @internal */
-  stepToRest({ resumed: stop = common("attach.resumed") }: AttachTelling = {}): number {
-    return this.#stepToTrap({ stop });
-  }
-
-  #stepToTrap(told?: Telling): number {
-    return this.#stepUntil(`its ${NAMES.TRAP}`, (executed) => executed === HOST.BREAKPOINT, told);
+  #stepToTrap(told?: Telling): void {
+    for (let i = 0, isLast = false; !isLast; i++) {
+      if (i === MOST_INSTRUCTIONS) throw new StateError(`${this.lane} executes without end`);
+      isLast = this.instruction === HOST.BREAKPOINT;
+      this.go(`its ${NAMES.TRAP}`, told);
+    }
   }
 
   /** Executes its next instructions up to this system call, and makes it. @internal */
@@ -627,7 +612,10 @@ export class Actor {
   /** Steps the call and the instructions after it. */
   #stepCall({ executed: why, stop, returned }: CallTelling): void {
     this.recorder.observe(common("call.stepped"));
-    const call = this.stepTo(this.thread.tracer.selfStopAddress, { why, stop }, 1);
+    const call = this.go("the end of its call", { why, stop });
+    if (this.rip !== this.thread.tracer.selfStopAddress) {
+      throw new StateError(`${this.lane} is not after its call`);
+    }
     returned?.(call, resultWord(this.registers()));
     this.#stepToTrap();
   }

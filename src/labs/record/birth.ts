@@ -5,6 +5,8 @@ import { HOST, NAMES } from "./arch.ts";
 import { common } from "./lesson_text.ts";
 import { type Said, type Saying, withText } from "./said.ts";
 
+const PLACE = "its self-stop";
+
 /**
  * Steps a stub through the stub code up to its self-stop. There the host detaches from it, so that it is stopped and
  * untraced, as in an unobserved birth.
@@ -17,14 +19,9 @@ export function stepToSelfStop(
 ): void {
   const { tracer } = stub.thread;
   const kill = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
-  while (stub.rip !== kill) execute(stub, texts[stub.next]);
-  stopItself(stub, execute(stub, withText(texts.kill, common("self-stop.kill"))));
-}
-
-function execute(stub: Actor, why: Saying | undefined): number {
-  const outcome = stub.step({ why });
-  if (outcome.kind === "executed") return outcome.step;
-  throw new StateError(`${stub.lane} ${stub.thread.tid} did not come to its self-stop`);
+  while (stub.rip !== kill) stub.go(PLACE, { why: texts[stub.next] });
+  const why = withText(texts.kill, common("self-stop.kill"));
+  stopItself(stub, stub.go(PLACE, { why }));
 }
 
 /** The signal of its kill, the detach, and the stop that results from it. */

@@ -106,9 +106,8 @@ stepping("a jump to itself is one step each time, although RIP does not move", (
     const actor = at(recorder, tracer, { "jmp loop": "eb fe" });
     for (let i = 0; i < 3; i++) assert.is(actor.step().kind, "executed");
     assert.is(actor.rip, CODE);
-    assert.throws(() => actor.stepTo(CODE + 2n, {}, 5), "did not come to 0x10002");
   });
-  assert.is(steps.filter(({ kind }) => kind === "instruction").length, 8);
+  assert.is(steps.filter(({ kind }) => kind === "instruction").length, 3);
 });
 
 stepping("a stop by a signal on the way is recorded, and the instruction is executed once", () => {
