@@ -20,7 +20,7 @@ const { number: NUMBER, arguments: ARGUMENTS } = HOST_MACHINE.callRegisters;
 const INDICES = ARGUMENTS.map(indexOf);
 /** A pid that a stub may have. */
 const SOME_PID = 1510;
-const NONE = "none";
+const [NONE, ELSEWHERE] = ["none", "elsewhere"];
 const SIGNALS = [NONE, ...constantsOf("signal", constants).map(([name]) => name)];
 const CALLS = constantsOf("syscall", constants).map(([name]) => name.slice("SYS_".length));
 
@@ -68,8 +68,8 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     (name) => edit({ signal: name === NONE ? null : name }),
   ],
   code: [
-    CODES.map(({ name }) => name),
-    () => CODES.find(({ address }) => address === words()[PC])?.name ?? NONE,
+    [ELSEWHERE, ...CODES.map(({ name }) => name)],
+    () => CODES.find(({ address }) => address === words()[PC])?.name ?? ELSEWHERE,
     (name) => write(words().with(PC, placeOf(name))),
   ],
   call: [
