@@ -106,8 +106,8 @@ export function tellEnding(state: State, width: number): Line[] {
   const next = lessonAfter(scenario);
   const blocks: Block[] = [
     { kind: "heading", text: questions === 0 ? "" : score },
-    ...(next === undefined ? [] : [told(`Next: stublab lesson ${next}: ${summaryOf(next)}`)]),
-    ...state.tasks.map(({ name, title }) => told(`Task: stublab lesson task ${name}: ${title}`)),
+    ...(next === undefined ? [] : [told(`Next: stublab lesson ${next}  # ${summaryOf(next)}`)]),
+    ...state.tasks.map(({ name, title }) => told(`Task: stublab lesson task ${name}  # ${title}`)),
     ...tellEnd(state.recording),
     ...tellTrials(lessonText(scenario, machine.arch)?.try ?? []),
   ];
