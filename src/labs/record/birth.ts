@@ -78,7 +78,7 @@ export function checkAtRest(actor: Actor, parent: number, session: number): void
   const word = (name: string) => hex(registers[name] ?? 0n);
   const { AT, MARK, PARENT, PC, TRAP } = NAMES;
   check(`${PC}, ${AT} the ${TRAP}`, hex(tracer.restAddress), word(HOST.INSTRUCTION_POINTER));
-  check(`${PARENT}, its parent's pid`, hex(BigInt(parent)), word(HOST.PARENT));
+  check(`${PARENT}, its parent's pid`, parent, `${registers[HOST.PARENT]}`);
   check(`${MARK}, no clone under way`, "0x0", word(HOST.MARK));
   check("getppid, injected", parent, `${stub.call("getppid")}`);
   check("the signal at its parent's end", "SIGKILL", deathSignal(stub));
