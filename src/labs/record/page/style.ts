@@ -98,6 +98,7 @@ li.next { background: var(--band); }
 
 /* On a phone the buttons are at the thumb. */
 @media screen and (max-width: 40rem) {
+  .walk { scroll-padding-bottom: 8rem; }
   .walk body { padding-bottom: 8rem; }
   body:has(.app:not(.cold)) > header { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
   .course a span { display: none; }
