@@ -58,25 +58,7 @@ export function wayThrough(code: Code, start: number, taken: readonly string[]):
 
 /** The steps of a recording over and over, up to so many. */
 export function prolonged(recording: Recording, count: number): Recording {
-  const { steps, questions, arrows } = recording;
-  const { length } = steps;
-  const rounds = Array.from({ length: Math.ceil(count / length) }, (_, i) => i * length);
-  const last = steps.at(-1)?.microseconds ?? 0;
-  const again = <T>(change: (offset: number) => readonly T[]) => rounds.flatMap(change);
-  const isThere = (index: number) => index < count;
-  return {
-    ...recording,
-    steps: again((offset) =>
-      steps.map((step) => ({
-        ...step,
-        microseconds: step.microseconds + (offset / length) * last,
-      })),
-    ).slice(0, count),
-    questions: again((offset) =>
-      questions.map((question) => ({ ...question, step: question.step + offset })),
-    ).filter(({ step }) => isThere(step)),
-    arrows: again((offset) =>
-      arrows.map((arrow) => ({ ...arrow, from: arrow.from + offset, to: arrow.to + offset })),
-    ).filter(({ from, to }) => isThere(from) && isThere(to)),
-  };
+  const { steps } = recording;
+  const again = Array.from({ length: count }, (_, i) => steps[i % steps.length] ?? []).flat();
+  return { ...recording, steps: again.map((step, i) => ({ ...step, microseconds: i })) };
 }

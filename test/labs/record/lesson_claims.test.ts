@@ -125,7 +125,6 @@ claims("one SYSCALL of the first stub visibly changes R11: the kill of its self-
     changed.map(({ call }) => call?.name),
     ["kill"],
   );
-  for (const { registers } of calls) assert.is(registers?.after.r11, registers?.before.eflags);
 });
 
 claims("a clone without a stack keeps RSP, where a scrubbed stub has nothing mapped", async () => {
