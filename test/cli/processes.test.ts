@@ -49,7 +49,7 @@ for (const [args, status, expected] of [
   [["lesson", "inject"], 0, /\nScenario inject, encoder assembly; /],
   [["lesson", recording], 0, /\nScenario inject, encoder assembly; /],
   [["lesson", "--pages", join(folder, "pages"), recording], 0, /^$/],
-  [["lesson", "task", "wait-options", "--hint", "1"], 0, /^hint 1 of 3: /],
+  [["lesson", "task", "wait-options", "--hint", "1"], 0, /^hint 1 of 2: /],
   [["fuzz", "--cases", "0"], 0, /\nfindings {5}none: no case was tried\n/],
   [["predict", CASE], 0, /^ +predicted\n/m],
   [["conformance", "--list"], 0, /^single-step\n/m],

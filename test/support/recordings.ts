@@ -1,4 +1,5 @@
 import { recordLesson } from "../../src/labs/record/index.ts";
+import { STUB_CODE } from "../../src/labs/record/listing.ts";
 import type { Code, Recording, Step } from "../../src/labs/record/recording.ts";
 
 /** The scenarios whose processes live in this one's family. */
@@ -35,25 +36,17 @@ export function targetOf(code: Code, text: string): number | undefined {
   return code.lines.find((line) => line.label === label)?.offset;
 }
 
-/**
- * The offsets of the instructions on a way through a code, from `start` to its INT3, by its listing alone.
- *
- * @param taken the conditional jumps that are taken, in their order; all others fall through.
- */
-export function wayThrough(code: Code, start: number, taken: readonly string[]): number[] {
-  const way: number[] = [];
-  const open = [...taken];
-  for (let index = code.lines.findIndex(({ offset }) => offset === start); ; ) {
-    const line = code.lines[index];
-    if (line === undefined || way.length > 1000) throw new Error("the way leads nowhere");
-    way.push(line.offset);
-    if (line.text === "int3" || line.text === "hlt") return way;
-    const jumps =
-      line.text.startsWith("jmp") || (line.text === open[0] && open.shift() !== undefined);
-    const target = jumps ? targetOf(code, line.text) : undefined;
-    index =
-      target === undefined ? index + 1 : code.lines.findIndex((each) => each.offset === target);
-  }
+/** A lane's way through the stub code: the offset of its first instruction, and the jumps that it takes. */
+export function wayOf(recording: Recording, lane: string): [start: number, ...jumps: string[]] {
+  const { base, lines } = codeOf(recording, STUB_CODE);
+  const executed = instructionsOf(recording, lane, STUB_CODE);
+  const jumps = executed.flatMap(({ instruction, registers }) => {
+    const line = lines.findIndex(({ offset }) => offset === instruction?.offset);
+    const to = Number(BigInt(registers?.after.rip ?? 0) - BigInt(base));
+    const text = lines[line]?.text;
+    return registers === null || text === undefined || to === lines[line + 1]?.offset ? [] : [text];
+  });
+  return [executed[0]?.instruction?.offset ?? -1, ...jumps];
 }
 
 /** The steps of a recording over and over, up to so many. */
