@@ -105,6 +105,9 @@ li.next { background: var(--band); }
   .course a::after { content: attr(rel); }
   .steps { position: fixed; inset: auto 0 0; z-index: 2; background: var(--paper); border-top: 1px solid var(--rule); padding: 0.375rem 0.75rem max(0.5rem, env(safe-area-inset-bottom)); }
   .steps .facts, .bar a { display: none; }
+  .walk .theatre { height: 55vh; }
+  .cold .theatre { display: none; }
+  .walk .theatre .stage { height: 100%; }
   .scrubber { height: 1.875rem; }
   .scrubber svg { height: 1.125rem; }
   .bar { margin: 0; font-size: 0.75rem; }

@@ -25,10 +25,12 @@ export function StageView({ index, width }: Props) {
     addEventListener("resize", measure);
     return () => removeEventListener("resize", measure);
   }, [width]);
-  const height = useMemo(() => highest(room), [room]);
   const drawn = useMemo(() => {
     const { attributes, ...node } = drawStage(stageOf(index), { width: room });
-    const viewBox = `0 0 ${layoutOf(index, room).width} ${height}`;
+    const own = layoutOf(index, room);
+    // What is below keeps its place; on a phone the style sees to that.
+    const height = own.isNarrow ? own.height : highest(room);
+    const viewBox = `0 0 ${own.width} ${height}`;
     return elementOf({ ...node, attributes: { ...attributes, viewBox } });
   }, [index, room]);
   return (
@@ -51,7 +53,7 @@ function roomInWindow(): number {
 
 const layoutOf = (index: number, room: number) => new Layout(stageOf(index), room, true);
 
-/** What the drawings of all steps need: what is below them keeps its place. */
+/** What the drawings of all steps need. */
 function highest(room: number): number {
   return Math.max(...recording.steps.map((_, index) => layoutOf(index, room).height));
 }
