@@ -165,6 +165,8 @@ export function taskText(
   const found = readAll().tasks[name];
   if (found === undefined) throw new StateError(`${place} is missing`);
   const told = filling(values, place);
+  const rows = (entries: readonly [string, string][]) =>
+    Object.fromEntries(entries.map(([name, meaning]) => [told(name), told(meaning)]));
   const all = parts.map((part) => {
     const text = found.parts[part];
     if (text === undefined) throw new StateError(`${place} has no part "${part}"`);
@@ -174,14 +176,8 @@ export function taskText(
     title: told(found.title),
     text: [found, ...all].flatMap(({ text }) => text.map(told)),
     hints: [found, ...all].flatMap(({ hints }) => hints.map(told)),
-    facts: Object.fromEntries(
-      [found, ...all].flatMap(({ facts }) =>
-        Object.entries(facts).map(([name, meaning]) => [name, told(meaning)]),
-      ),
-    ),
-    names: Object.fromEntries(
-      Object.entries(found.names).map(([name, meaning]) => [told(name), told(meaning)]),
-    ),
+    facts: rows([found, ...all].flatMap(({ facts }) => Object.entries(facts))),
+    names: rows(Object.entries(found.names)),
   };
 }
 

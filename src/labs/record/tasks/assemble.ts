@@ -24,11 +24,10 @@ const OPERANDS = /^[\w\s%$#.,:()[\]+*~|&<>=!-]*$/;
 /** Makes the linker write the code, and at its end where each of its lines begins. */
 const SCRIPT = `SECTIONS { .text ${CODE_ADDRESS} : { *(.text) } /DISCARD/ : { *(.note*) } }`;
 
-/** A line of code, and the labels before it. */
-interface Line {
-  readonly number: number;
+/** A line of a source: its labels, and its instruction. */
+interface Row {
+  readonly labels: string;
   readonly text: string;
-  readonly label: string;
 }
 
 /**
@@ -39,12 +38,12 @@ interface Line {
  * @throws InputError that names the line; UnsupportedError if there is no compiler
  */
 export async function assemble(name: string, source: string, names: Names): Promise<Listing> {
-  const lines = parse(source);
+  const rows = source.split("\n").map(parseRow);
   const binary = await compile({
     source: name,
     arguments(folder) {
       const [code, script] = [join(folder, "code.s"), join(folder, "code.ld")];
-      writeFileSync(code, rewritten(lines, names));
+      writeFileSync(code, rewritten(rows, names));
       writeFileSync(script, SCRIPT);
       return ["-Wl,--build-id=none,--oformat=binary", `-Wl,-T,${script}`, code];
     },
@@ -54,55 +53,42 @@ export async function assemble(name: string, source: string, names: Names): Prom
     throw error instanceof InputError ? (faultIn(error.message) ?? error) : error;
   });
   const bytes = Buffer.from(binary);
-  const offsetOf = (i: number) => bytes.readUInt32LE(bytes.length - 4 * (lines.length + 1 - i));
-  const end = offsetOf(lines.length);
+  const offsetOf = (i: number) => bytes.readUInt32LE(bytes.length - 4 * (rows.length + 1 - i));
+  const end = offsetOf(rows.length);
+  if (end === 0) throw new InputError("there is no instruction");
   if (end > MOST) throw new InputError(`the code has ${end} bytes, more than a page`);
-  const listed = lines.flatMap(({ text, label }, i) => {
+  let waiting = "";
+  const lines = rows.flatMap(({ labels, text }, i) => {
+    waiting += labels;
     const offset = offsetOf(i);
     const code = bytes.toString("hex", offset, offsetOf(i + 1)).match(/../g);
-    return code === null ? [] : [{ offset, bytes: code.join(" "), text, label: label || null }];
-  });
-  return { name, lines: listed };
-}
-
-function parse(source: string): Line[] {
-  const lines: Line[] = [];
-  let waiting = "";
-  for (const [i, row] of source.split("\n").entries()) {
-    const number = i + 1;
-    const code = row.replace(/(^|\s)#(\s.*)?$|\/\/.*/, "").trim();
-    const [, labels = "", mnemonic = "", operands = ""] = LINE.exec(code) ?? [];
-    waiting = `${waiting} ${labels}`;
-    if (code === labels.trim()) continue;
-    if (mnemonic === "" || !OPERANDS.test(operands)) {
-      throw new InputError(`line ${number}: expected an instruction, got ${show(code)}`);
-    }
-    // As the stub code has it.
-    const text = code
-      .slice(labels.length)
-      .replace(/\s+/g, " ")
-      .replace(/^(svc|brk) #?0(x0)?$/, "$1 #0");
-    lines.push({ number, text, label: waiting.replace(/[:\s]+/g, " ").trim() });
+    if (code === null) return [];
+    const label = waiting.replace(/[:\s]+/g, " ").trim() || null;
     waiting = "";
-  }
-  if (lines.length === 0) throw new InputError("there is no instruction");
-  return lines;
+    return [{ offset, bytes: code.join(" "), text, label }];
+  });
+  return { name, lines };
 }
 
-/** The source for the compiler: a line in the place of each, and after them where these begin. */
-function rewritten(lines: readonly Line[], names: Names): string {
-  const words = new Set(lines.flatMap(({ text }) => text.match(/\b[A-Z]\w*/g) ?? []));
-  const constants = [...words].flatMap((word) => {
-    const value = names.get(word);
-    return value === undefined ? [] : [`.set ${word}, ${value}`];
-  });
-  const rows = [constants.join("; ")];
-  for (const [i, { number, text, label }] of lines.entries()) {
-    const labels = label.split(" ").map((each) => (each === "" ? "" : `${each}: `));
-    rows[number - 1] = `${rows[number - 1] ?? ""}; .Lrow${i}: ${labels.join("")}${text}`;
+function parseRow(row: string, i: number): Row {
+  const code = row.replace(/(^|\s)#(\s.*)?$|\/\/.*/, "").trim();
+  const [, labels = "", mnemonic = "", operands = ""] = LINE.exec(code) ?? [];
+  if (code !== labels.trim() && (mnemonic === "" || !OPERANDS.test(operands))) {
+    throw new InputError(`line ${i + 1}: expected an instruction, got ${show(code)}`);
   }
-  const offsets = [...lines.keys(), lines.length].map((i) => `.long .Lrow${i} - .Lrow0\n`);
-  return `${Array.from(rows, (row) => row ?? "").join("\n")}\n.Lrow${lines.length}:\n${offsets.join("")}`;
+  const text = code.slice(labels.length).replace(/\s+/g, " ");
+  // As the stub code has it.
+  return { labels, text: text.replace(/^(svc|brk) #?0(x0)?$/, "$1 #0") };
+}
+
+/** The source for the compiler: the constants before the first line, and after the last one where each begins. */
+function rewritten(rows: readonly Row[], names: Names): string {
+  const words = new Set(rows.flatMap(({ text }) => text.match(/\b[A-Z]\w*/g) ?? []));
+  const constants = [...words].filter((word) => names.has(word));
+  const lines = rows.map(({ labels, text }, i) => `.Lrow${i}: ${labels}${text}\n`);
+  const offsets = [...rows.keys(), rows.length].map((i) => `.long .Lrow${i} - .Lrow0\n`);
+  const defined = constants.map((word) => `.set ${word}, ${names.get(word)}; `).join("");
+  return `${defined}${lines.join("")}.Lrow${rows.length}:\n${offsets.join("")}`;
 }
 
 /** The first error that the assembler or the linker has reported. */

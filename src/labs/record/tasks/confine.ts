@@ -37,21 +37,15 @@ const PRCTL = ["PR_SET_PDEATHSIG", "PR_GET_PDEATHSIG", "PR_GET_CHILD_SUBREAPER"]
 /** clone flags with which a child is not traced, or has a user namespace, in which it may do more. */
 const CLONE_REFUSED = ["CLONE_UNTRACED", "CLONE_NEWUSER"] as const;
 
-// From <linux/resource.h>.
-const RLIMIT_CPU = 0;
-const RLIMIT_CORE = 4;
-const RLIMIT_AS = 9;
-
-/** The most memory, in bytes, and processor time, in seconds, of a stub that executes an answer. */
-const MOST = { memory: 1n << 24n, seconds: 5n } as const;
+/** Limits of a stub that executes an answer (linux/resource.h): seconds of processor time, core files, bytes of memory. */
+const LIMITS = [
+  { resource: 0, most: 5n },
+  { resource: 4, most: 0n },
+  { resource: 9, most: 1n << 24n },
+];
 
 const ENOSYS = 38;
 const ARGUMENT = 8;
-
-/** Whether there is such a call: fork, pause and others are not on arm64. */
-function isCall({ encoder }: TracingThread, name: string): boolean {
-  return encoder.constants.has(`SYS_${name}`);
-}
 
 /**
  * The filter of a stub that executes an answer. A call that is not allowed ends its process with SIGSYS.
@@ -84,7 +78,10 @@ export function answerFilter(tracer: TracingThread, spared: readonly number[]): 
     [JUMP_EQUAL, tracer.constant(HOST_MACHINE.auditArch), 1, 0],
     kill,
     [LOAD_WORD, DATA_NUMBER],
-    ...FREE.filter((name) => isCall(tracer, name)).flatMap((name) => call(name, allow)),
+    // fork, pause and others are not on arm64.
+    ...FREE.filter((name) => tracer.encoder.constants.has(`SYS_${name}`)).flatMap((name) =>
+      call(name, allow),
+    ),
     ...call("clone", argument(0), ...unless(JUMP_IF_SET, none(CLONE_REFUSED)), allow),
     ...call("clone3", [RETURN, SECCOMP_RET_ERRNO | ENOSYS]),
     ...call(
@@ -112,12 +109,7 @@ export function confine(stub: Stub, spared: readonly number[]): void {
   leaveFiles(stub);
   stub.call("close_range", 0, 0x7fff_ffff, 0);
   const page = stub.map(PAGE_SIZE);
-  const limits: readonly (readonly [resource: number, most: bigint])[] = [
-    [RLIMIT_CPU, MOST.seconds],
-    [RLIMIT_CORE, 0n],
-    [RLIMIT_AS, MOST.memory],
-  ];
-  for (const [resource, most] of limits) {
+  for (const { resource, most } of LIMITS) {
     stub.write(page, new Uint8Array(new BigUint64Array([most, most]).buffer));
     stub.call("prlimit64", 0, resource, page, 0);
   }

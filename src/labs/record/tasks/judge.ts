@@ -128,18 +128,21 @@ export class Judge {
    * A fact that decides, in the words of amd64. If it does not hold, nothing further is tried.
    *
    * @param seen what the kernel says, or what became of a stub
-   * @param meaning if it does not hold, and the text of the task does not say it
+   * @param known what it means if it does not hold. Default: what the text of the task says of the fact, or of "FACT = SEEN"
    * @throws Decided; StateError if nothing says what it means
    */
-  expect(fact: string, expected: string, seen: string | End, meaning = this.#meanings[fact]): void {
-    if (meaning === undefined) throw new StateError(`no text says what "${fact}" means`);
-    const { told, harm: why = meaning } =
-      typeof seen === "string" ? { told: seen, harm: undefined } : seen;
-    const made = check(inWords(fact), expected, told, inWords(why));
-    this.recorder.check(made.name, expected, told);
+  expect(fact: string, expected: string, seen: string | End, known?: string): void {
+    const { told, harm } = typeof seen === "string" ? { told: seen, harm: undefined } : seen;
+    const name = inWords(fact);
+    const meanings = this.#meanings;
+    const meaning = harm ?? known ?? meanings[`${name} = ${told}`] ?? meanings[name];
+    if (meaning === undefined) throw new StateError(`no text says what "${name}" means`);
+    const why = inWords(meaning);
+    const made = check(name, expected, told, why);
+    this.recorder.check(name, expected, told);
     this.reason = reasonOf(made);
     if (this.reason === null) return;
-    const explained = inWords(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
+    const explained = `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
     this.recorder.step({ lane: "host", kind: "note", title: tellCheck(made), why: explained });
     throw new Decided();
   }

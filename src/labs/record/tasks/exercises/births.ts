@@ -27,13 +27,11 @@ function expectShared(
   judge: Judge,
   stub: Actor,
   task: number,
-  things: Partial<Readonly<Record<keyof typeof KCMP, boolean>>>,
+  ...things: readonly (readonly [keyof typeof KCMP, boolean])[]
 ): void {
   const told = (isShared: boolean) => (isShared ? "shared" : "its own");
-  for (const [thing, number] of Object.entries(KCMP)) {
-    const isShared = thing in things ? things[thing as keyof typeof KCMP] : undefined;
-    if (isShared === undefined) continue;
-    const { value } = judge.keeper.inject("kcmp", stub.pid, task, number, 0, 0);
+  for (const [thing, isShared] of things) {
+    const { value } = judge.keeper.inject("kcmp", stub.pid, task, KCMP[thing], 0, 0);
     // Not every kernel says it.
     if (value === null) continue;
     judge.expect(`its ${thing}`, told(isShared), told(value === 0n));
@@ -57,7 +55,7 @@ export const cloneRegisters: Task = {
         comesToStop(judge, child);
         const seen = judge.tracer.signalName(factsOf(child)?.exitSignal ?? 0);
         judge.expect("its exit signal", signal, seen);
-        expectShared(judge, stub, child.pid, { memory: false, "file table": true });
+        expectShared(judge, stub, child.pid, ["memory", false], ["file table", true]);
         becomesStub(judge, stub, child);
       },
     };
@@ -111,7 +109,7 @@ export const makeThread: Task = {
         const made = tidsOf(stub).includes(tid) ? "a thread of the stub" : "a process";
         const is = tid > 0 ? made : call.told;
         judge.expect("the new task", "a thread of the stub", is);
-        expectShared(judge, stub, tid, { "file table": files, "working folder": folders });
+        expectShared(judge, stub, tid, ["file table", files], ["working folder", folders]);
         const role = "the thread that it has made";
         const thread = judge.adopt(stub.pid, tid, call, "thread", role);
         judge.expect("the thread", RESTS, go(thread));

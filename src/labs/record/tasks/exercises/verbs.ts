@@ -4,7 +4,7 @@ import { HOST, NAMES } from "../../arch.ts";
 import type { Answer, Words } from "../answer.ts";
 import { awaitEnd, go, inject, kill, newChildren, write } from "../go.ts";
 import type { Cast, Judge } from "../judge.ts";
-import { type MadeCall, RESTS, type Run, STOPPED } from "../run.ts";
+import { type MadeCall, RESTS, STOPPED } from "../run.ts";
 
 /** The lines of an answer that set the registers of a call. */
 export function linesOf(call: string, ...args: readonly string[]): string {
@@ -95,24 +95,9 @@ export function cloneStub(judge: Judge, parent: Actor, lane = "child", word?: bi
 /** Lets a stub that begins come to its self-stop. */
 export function comesToStop(judge: Judge, child: Actor): void {
   const run = go(child);
-  judge.expect("the new stub", STOPPED, run, whyNot(run));
-}
-
-function whyNot(run: Run): string {
-  switch (run.kind) {
-    case "rest":
-      return run.calls.length > 0
-        ? "it came to its INT3 without having stopped itself"
-        : "it met the INT3 instead of starting over, and untraced it would be killed by SIGTRAP: RBX tells a new stub to start over";
-    case "ended":
-      return run.told === "exited with status 1"
-        ? "its parent is not the process whose pid is in R15, so it takes itself for an orphan"
-        : "it has ended";
-    case "fault":
-      return "it executes something that it cannot, and untraced it would be killed by that signal";
-    default:
-      return "it goes another way";
-  }
+  const hasCalled = run.kind === "rest" && run.calls.length > 0;
+  const unsent = "it came to its INT3 without having stopped itself";
+  judge.expect("the new stub", STOPPED, run, hasCalled ? unsent : undefined);
 }
 
 /** Expects that a stub after its self-stop is a stub like any other: a child of its parent, at rest, ready for calls. */
