@@ -140,23 +140,20 @@ precautions(
   },
 );
 
-precautions("and when it has used the processor time that it may use", () => {
-  using tracer = new Tracer();
-  const stub = tracer.createStub();
-  limitLife(stub);
-  const limits = readFileSync(`/proc/${stub.pid}/limits`, "utf8");
-  assert.match(limits, /^Max cpu time +5 +5 +seconds/m);
-});
-
-precautions("one that dumps no core says so, and so do its children", () => {
-  using tracer = new Tracer();
-  const stub = tracer.createStub();
-  dumpNoCore(stub);
-  for (const { pid } of [stub, stub.createStub()]) {
-    const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
-    assert.match(limits, /^Max core file size +0 +0 /m);
-  }
-});
+precautions(
+  "its processor time is limited, too; one that dumps no core has children like it",
+  () => {
+    using tracer = new Tracer();
+    const stub = tracer.createStub();
+    const limitsOf = (pid: number) => readFileSync(`/proc/${pid}/limits`, "utf8");
+    limitLife(stub);
+    assert.match(limitsOf(stub.pid), /^Max cpu time +5 +5 +seconds/m);
+    dumpNoCore(stub);
+    for (const { pid } of [stub, stub.createStub()]) {
+      assert.match(limitsOf(pid), /^Max core file size +0 +0 /m);
+    }
+  },
+);
 
 precautions(
   "what a stub traces for a lesson is gone if the lesson fails, with its tracer or without",
