@@ -6,6 +6,7 @@ import type { MeaningRow } from "../annotate.ts";
 import { glossary } from "../lesson_text.ts";
 import { isOld, type Known, type Moment } from "../moment.ts";
 import { tellState } from "../proc.ts";
+import { hasEnded } from "../stage/box.ts";
 import { stepNumber } from "../tell.ts";
 import { draw, fit, type Line, prose, say } from "./frame.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";
@@ -35,12 +36,19 @@ export function unfold(
   const wanted = shown.state.folds[fold];
   const most = fold === "code" ? Math.min(room - 1, CODE[columns]) : room - 1;
   const limit = wanted ? Number.POSITIVE_INFINITY : most;
-  if (wanted === false || limit <= 0) return [];
+  if (!(wanted ?? !isPast(fold, shown.moment)) || limit <= 0) return [];
   const lines = TELL[fold](shown, width, limit);
   if (lines.length === 0 || lines.length > limit) return [];
   const key = Object.entries(FOLDS).find(([, name]) => name === fold)?.[0];
   const of = fold === "detail" || fold === "terms" ? "" : ` of ${narrow(shown.moment.subject)}`;
   return [fit([draw(`─ ${fold}${of} (${key}) `.padEnd(width, "─"), "faint")], width), ...lines];
+}
+
+/** Whether that is what was known of a process that has ended since. */
+function isPast(fold: Fold, { known, index }: Moment): boolean {
+  const { registers, kernel, memory } = known;
+  const values = { code: registers, registers, "/proc": kernel, memory, detail: null, terms: null };
+  return hasEnded(known.state) && values[fold] !== null && values[fold].step !== index;
 }
 
 /** The lines of a fold; of code and registers those that matter most if there is not so much room. */
