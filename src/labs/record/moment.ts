@@ -287,7 +287,7 @@ export class Moments {
   /** Takes what a step reports into the tracks of its lanes. */
   #observe(step: Step, index: number): void {
     const { lane, about, kernel, registers } = step;
-    if (lane !== about && !hasEnded(this.lane(lane, index)))
+    if (lane !== about && !hasEnded(this.lane(lane, index).state))
       this.#change(lane, index, { state: "R" });
     const known = this.lane(about, index);
     const replace = <T>(
@@ -327,7 +327,7 @@ export class Moments {
     const told = LETTERS.find((letter) => letter === kernel?.state);
     if (told !== undefined) return told;
     if (kind === "exit") return "Z";
-    if (hasEnded(known)) {
+    if (hasEnded(known.state)) {
       // After the last wait nothing is left of it.
       const isLast = call?.name === "wait4" && this.#last.get(about) === index;
       return isLast ? "X" : known.state;
@@ -368,7 +368,7 @@ export class Moments {
   }
 }
 
-const hasEnded = ({ state }: LaneMoment) => state === "Z" || state === "X";
+export const hasEnded = (state: LaneState) => state === "Z" || state === "X";
 
 /** The index of the line that an address lies in; -1 if it is in none. */
 function lineAt({ base, lines }: Code, address: bigint): number {

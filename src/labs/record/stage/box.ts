@@ -1,6 +1,6 @@
 // One process of the stage.
 
-import type { LaneState, Moments } from "../moment.ts";
+import { hasEnded, type LaneState, type Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
 import { type At, codeOf, type Word, wordsOf } from "./words.ts";
 
@@ -51,8 +51,6 @@ export function boxOf(at: At, lane: Lane): Box {
     words: hasEnded(state) ? [] : [...wordsOf(at, lane), ...codeOf(at, lane)],
   };
 }
-
-export const hasEnded = (state: LaneState) => state === "Z" || state === "X";
 
 const STATES: Readonly<Record<NonNullable<LaneState>, string>> = {
   R: "running",

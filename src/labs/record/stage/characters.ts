@@ -1,7 +1,7 @@
 // The stage in characters, for a terminal.
 
+import { hasEnded } from "../moment.ts";
 import { draw, fit, type Line, say } from "../terminal/frame.ts";
-import { hasEnded } from "./box.ts";
 import type { Edge, PlacedBox, Stage } from "./stage.ts";
 
 /** Columns of characters that a box takes at least; with fewer, each process has a line. */

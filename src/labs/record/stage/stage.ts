@@ -2,9 +2,9 @@
 // step moves from one to another. Pure data: svg.ts and characters.ts draw it.
 
 import type { Annotator } from "../annotate.ts";
-import type { Moments } from "../moment.ts";
+import { hasEnded, type Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
-import { type Box, boxOf, hasEnded } from "./box.ts";
+import { type Box, boxOf } from "./box.ts";
 import { type Place, parentOf, placesOf, tracerOf } from "./kin.ts";
 import { type Move, movesAt } from "./moves.ts";
 

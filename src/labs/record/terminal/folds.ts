@@ -4,9 +4,9 @@ import { counted } from "../../../lib/page/figures.ts";
 import { narrow } from "../../../lib/visible.ts";
 import type { MeaningRow } from "../annotate.ts";
 import { glossary } from "../lesson_text.ts";
-import { isOld, type Known, type Moment } from "../moment.ts";
+import { hasEnded, isOld, type Known, type Moment } from "../moment.ts";
 import { tellState } from "../proc.ts";
-import { hasEnded } from "../stage/box.ts";
+
 import { stepNumber } from "../tell.ts";
 import { draw, fit, type Line, prose, say } from "./frame.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useReducer, useState } from "preact/hooks";
+import { hasEnded } from "../../moment.ts";
 import { type Action, type Reading, read, seenAt } from "../../reading.ts";
-import { hasEnded } from "../../stage/box.ts";
 import { stepNumber } from "../../tell.ts";
 import { Bar } from "./bar.tsx";
 import { moments, recording } from "./book.ts";

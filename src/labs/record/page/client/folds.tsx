@@ -1,9 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { counted } from "../../../../lib/page/figures.ts";
-import { isOld, type Known, type Moment, type Origin } from "../../moment.ts";
+import { hasEnded, isOld, type Known, type Moment, type Origin } from "../../moment.ts";
 import { STATE_NAMES } from "../../proc.ts";
-import { hasEnded } from "../../stage/box.ts";
 import { stepNumber } from "../../tell.ts";
 import { annotator, moments } from "./book.ts";
 import { stageOf } from "./stage.tsx";
