@@ -58,9 +58,15 @@ export const shown = (page: Page) =>
 export const numberShown = async (page: Page) =>
   Number(/\d+/.exec((await shown(page)).place)?.[0] ?? 0);
 
+/** By the element itself, which may move while a pointer aims at it. */
+export const dontAsk = (page: Page) =>
+  page.$$eval("#ask:checked", (all) => {
+    for (const box of all) if (box instanceof HTMLElement) box.click();
+  });
+
 /** Without questions, from a step on. */
 export async function walkFrom(page: Page, number: number): Promise<void> {
-  if (await page.$eval("#ask:checked", () => true).catch(() => false)) await page.click("#ask");
+  await dontAsk(page);
   await page.evaluate((hash) => {
     location.hash = hash;
   }, `step=${number}`);

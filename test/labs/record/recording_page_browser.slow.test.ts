@@ -7,6 +7,7 @@ import { beginReading, choiceOrder } from "../../../src/labs/record/reading.ts";
 import { complaints } from "../../support/browser.ts";
 import {
   announced,
+  dontAsk,
   numberShown,
   PageSuite,
   press,
@@ -30,7 +31,7 @@ const show: PageSuite["show"] = (...args) => walked.show(...args);
 
 test("steps by keys, forwards and backwards, by processes and by events", () =>
   show("host", {}, async (page) => {
-    await page.click("#ask");
+    await dontAsk(page);
     await press(page, "ArrowRight");
     const { steps } = host;
     const event = steps.findIndex(({ kind }, i) => i > 1 && kind !== "instruction");
@@ -76,7 +77,7 @@ test("the steps are a slider; dragged forward, it stops at a question", () =>
 
 test("a step is announced once one stays there", () =>
   show("host", { step: 1 }, async (page) => {
-    await page.click("#ask");
+    await dontAsk(page);
     await announced(page, "Step 1 of");
     // In one turn of the page: however slow the machine, nobody stays at a step in between.
     await page.$eval("[data-key='→']", (button) => {
@@ -289,7 +290,7 @@ test("an answer by the keyboard alone; it is kept, and so is the order of choice
 
 test("the end leads on: to the tasks of the lesson", () =>
   show("host", {}, async (page) => {
-    await page.click("#ask");
+    await dontAsk(page);
     await press(page, "End");
     const end = await textOf(page, "#step");
     assert.match(end, "Repair it: npx stublab lesson task repair-stub");
@@ -346,7 +347,7 @@ for (const name of ["host", "cascade"] as const) {
           for (const details of document.querySelectorAll("details")) details.open = true;
         });
         assert.equal(await complaints(page), [], "at its answer");
-        await page.click("#ask");
+        await dontAsk(page);
         await page.keyboard.press("End");
         assert.equal(await complaints(page), [], "at the end");
       }));
