@@ -84,7 +84,7 @@ export function tellIntroduction(recording: Recording): readonly Block[] {
   const made = `recorded by stublab ${stublab} on Linux ${machine.kernel}, ${machine.arch}`;
   return [
     { kind: "heading", text: title },
-    { kind: "paragraph", text: `Scenario ${scenario}, encoder ${encoder}; ${made}.` },
+    { kind: "paragraph", text: `Lesson ${scenario}, encoder ${encoder}; ${made}.` },
     ...introduction.map((text) => ({ kind: "paragraph", text }) as const),
     { kind: "heading", text: "Lanes" },
     ...lanes.map((lane) => ({ kind: "lane", ...lane }) as const),
