@@ -2,7 +2,7 @@
 
 import { grouped } from "../../lib/group.ts";
 import { archOf, type RecordArch } from "./arch.ts";
-import { KERNEL_FIELDS, type KernelField } from "./proc.ts";
+import { fieldOf, KERNEL_FIELDS } from "./proc.ts";
 import type {
   Arrow,
   Code,
@@ -222,15 +222,20 @@ export class Moments {
     return this.#questions.get(index) ?? [];
   }
 
-  /** The step that set a register of a lane to the value that it has at a step; undefined if that is not known. */
-  registerOrigin(id: string, name: string, index: number): Origin | undefined {
-    return this.#origin(id, index, "registers", ({ registers }) =>
-      registers === null ? undefined : wordOf(registers.value, name),
-    );
-  }
-
-  /** The same for a field of /proc. */
-  kernelOrigin(id: string, field: KernelField, index: number): Origin | undefined {
+  /**
+   * The step that set a register of a lane, or a field of /proc, to the value that it has at a step; undefined if that is
+   * not known.
+   *
+   * @param name in whatever case
+   */
+  originOf(id: string, name: string, index: number): Origin | undefined {
+    const field = fieldOf(name);
+    if (field === undefined) {
+      const register = name.toLowerCase();
+      return this.#origin(id, index, "registers", ({ registers }) =>
+        registers === null ? undefined : wordOf(registers.value, register),
+      );
+    }
     return this.#origin(id, index, "kernel", ({ kernel }) =>
       kernel === null ? undefined : String(kernel.value[KERNEL_FIELDS[field]]),
     );

@@ -105,20 +105,20 @@ moment("who wrote this value: the step that set it, through the clone that copie
   const setregs = find(grandchild, "host", "ptrace(PTRACE_SETREGS");
   const clone = grandchild.arrows.find(({ kind }) => kind === "clone");
   for (const name of ["r15", "rbx"]) {
-    assert.equal(moments.registerOrigin("grandchild", name, birth), {
+    assert.equal(moments.originOf("grandchild", name, birth), {
       step: setregs,
       set: true,
       clone,
     });
   }
   const cleared = find(grandchild, "grandchild", "xor %ebx, %ebx");
-  assert.is(moments.registerOrigin("grandchild", "rbx", cleared)?.step, cleared);
-  assert.is(moments.registerOrigin("grandchild", "rbx", cleared - 1)?.step, setregs);
-  assert.is(moments.registerOrigin("master", "r14", birth)?.set, false);
-  assert.is(moments.registerOrigin("master", "no such register", birth), undefined);
-  assert.is(moments.kernelOrigin("grandchild", "PPid", cleared)?.step, birth);
+  assert.is(moments.originOf("grandchild", "rbx", cleared)?.step, cleared);
+  assert.is(moments.originOf("grandchild", "rbx", cleared - 1)?.step, setregs);
+  assert.is(moments.originOf("master", "r14", birth)?.set, false);
+  assert.is(moments.originOf("master", "no such register", birth), undefined);
+  assert.is(moments.originOf("grandchild", "PPid", cleared)?.step, birth);
   const stopped = find(grandchild, "grandchild", "stopped by SIGSTOP");
-  assert.is(moments.kernelOrigin("grandchild", "State", stopped)?.step, stopped);
+  assert.is(moments.originOf("grandchild", "State", stopped)?.step, stopped);
 });
 
 moment("words are told with what they mean", () => {

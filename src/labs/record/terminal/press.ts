@@ -1,5 +1,4 @@
 import { narrow } from "../../../lib/visible.ts";
-import { fieldOf } from "../proc.ts";
 import { type Action, actionOf, read, seenAt } from "../reading.ts";
 import { stepNumber } from "../tell.ts";
 import type { Key } from "./keys.ts";
@@ -81,18 +80,14 @@ function goTo(state: State, number: number): State {
 function goToOrigin(state: State, typed: string): State {
   const { moments } = state;
   const [name, at] = [typed.trim(), seenAt(state)];
-  const field = fieldOf(name);
   const { subject: lane } = moments.at(at);
-  const origin =
-    field === undefined
-      ? moments.registerOrigin(lane, name.toLowerCase(), at)
-      : moments.kernelOrigin(lane, field, at);
+  const origin = moments.originOf(lane, name, at);
   if (origin === undefined) {
     const { RESULT } = moments.arch.NAMES;
     return { ...state, message: `Nothing is known of ${name}: expected ${RESULT}, PPid, ...` };
   }
   const how = origin.set ? "set" : "first reported";
   const copied = origin.clone === null ? "" : ", and copied by the clone";
-  const message = `${field ?? name} of ${narrow(lane)} was ${how} here${copied}; Backspace returns`;
+  const message = `${name} of ${narrow(lane)} was ${how} here${copied}; Backspace returns`;
   return { ...go(state, origin.step), message };
 }

@@ -48,7 +48,7 @@ export function RegistersFold({ moment }: Props) {
   const staged = new Set([INSTRUCTION_POINTER, FLAGS, ...words.map(({ name }) => name)]);
   const { first, rest, segments } = annotator.groups(moment);
   const rows = [...first, ...rest, ...segments].map(({ after, ...row }) => {
-    return { ...row, value: after, origin: moments.registerOrigin(subject, row.name, index) };
+    return { ...row, value: after, origin: moments.originOf(subject, row.name, index) };
   });
   const isNews = ({ name, changed }: Value) => changed && !staged.has(name);
   return (
@@ -62,7 +62,7 @@ export function ProcFold({ moment }: Props) {
   const { kernel } = known;
   if (kernel === null || (hasEnded(known.state) && kernel.step < index)) return null;
   const rows = annotator.kernelRows(known, index).map(({ term, before, ...row }) => {
-    const origin = moments.kernelOrigin(subject, term, index);
+    const origin = moments.originOf(subject, term, index);
     return { ...row, name: term, before: before ?? "", origin, meaning: null };
   });
   const isNews = ({ changed }: Value) => changed;
