@@ -2,9 +2,9 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { tellFact } from "../labs/record/fact.ts";
 import { renderJson } from "../labs/record/load.ts";
-import type { Fact } from "../labs/record/recording.ts";
+import type { Fact, Recording, Step } from "../labs/record/recording.ts";
 import { type ClassOptions, missingIn, parseClass } from "../labs/record/tasks/class.ts";
-import { type Graded, gradeAnswerConfined, tellEvents } from "../labs/record/tasks/grade.ts";
+import { type Graded, gradeAnswerConfined } from "../labs/record/tasks/grade.ts";
 import { ANSWER_LIMIT } from "../labs/record/tasks/submission.ts";
 import { loadTask } from "../labs/record/tasks/tasks.ts";
 import { InputError } from "../lib/errors.ts";
@@ -179,6 +179,17 @@ function line({ file, task, student, result, reason, points, of }: Row): string 
   const what = task === null ? [] : [`${task}, ${student}`, `${points}/${of}`];
   const parts = [...(file === null ? [] : [file]), ...what, ...(reason === null ? [] : [reason])];
   return `${paint(COLORS[result], result.padEnd(10))}  ${parts.join(": ")}\n`;
+}
+
+/** What happened, without the instructions and the tracer's requests: a line for each step. */
+function tellEvents({ steps }: Recording): string[] {
+  return steps.filter(isEvent).map(({ lane, title }) => `${lane}: ${title}`);
+}
+
+const EVENTS: readonly string[] = ["exit", "stop", "clone"];
+
+function isEvent({ lane, kind }: Step): boolean {
+  return EVENTS.includes(kind) || (kind === "syscall" && lane !== "host");
 }
 
 function report(graded: Graded): string {

@@ -9,7 +9,7 @@ import { LESSONS } from "../../../src/labs/record/course.ts";
 import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";
 import { answerFilter, FREE } from "../../../src/labs/record/tasks/confine.ts";
-import { CODE } from "../../../src/labs/record/tasks/exercises/code.ts";
+import { CODE } from "../../../src/labs/record/tasks/exercises/arch.ts";
 import { type Graded, gradeAnswerConfined, keyOf } from "../../../src/labs/record/tasks/grade.ts";
 import {
   assignment,

@@ -8,17 +8,16 @@ import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "../arch.ts";
 import { detachInStop } from "../birth.ts";
 import type { Words } from "./answer.ts";
 import type { Judge } from "./judge.ts";
-import {
-  type End,
-  endedBy,
-  type MadeCall,
-  MOST_INSTRUCTIONS,
-  NO_CALL,
-  REFUSED,
-  RESTS,
-  type Run,
-  STOPPED,
-} from "./run.ts";
+import { type End, type MadeCall, RESTS, type Run, STOPPED } from "./run.ts";
+
+/** The most instructions that a stub executes in a row. */
+const MOST_INSTRUCTIONS = 150;
+
+/** What a call without a name is called, before its number. */
+const NO_CALL = "system call";
+
+/** How a stub ends that makes a call which the filter refuses. */
+const REFUSED = "killed by SIGSYS";
 
 /** The states of a thread that waits in the kernel: "D" in a vfork. */
 const ASLEEP: readonly string[] = ["S", "D"];
@@ -144,6 +143,14 @@ function endBy(error: unknown, actor: Actor, call?: string, last = call): End {
   const harm = "it waits for something that does not happen";
   actor.tell({ kind: "note", title: told, why: "Nothing that could end it will happen." });
   return { kind: "blocked", told, harm };
+}
+
+/** The end of a process. @param call in which it ended */
+function endedBy(how: string, call = "a call"): End {
+  const refused = call.startsWith(NO_CALL)
+    ? `${NAMES.NUMBER} is the number of a call at the ${NAMES.CALL}, and ${call} is unknown`
+    : `answers must not call ${call} like this: it could reach files or processes of others`;
+  return { kind: "ended", told: how, harm: how === REFUSED ? refused : undefined };
 }
 
 /** An injected call, recorded: its result as in `MadeCall`, or the end of the stub. */

@@ -165,14 +165,3 @@ async function runToEnd(file: number): Promise<string> {
     await child.end();
   }
 }
-
-/** What happened, without the instructions and the tracer's requests: a line for each step. */
-export function tellEvents({ steps }: Recording): string[] {
-  return steps.filter(isEvent).map(({ lane, title }) => `${lane}: ${title}`);
-}
-
-const EVENTS: readonly string[] = ["exit", "stop", "clone"];
-
-function isEvent({ lane, kind }: Step): boolean {
-  return EVENTS.includes(kind) || (kind === "syscall" && lane !== "host");
-}

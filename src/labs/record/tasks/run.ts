@@ -1,8 +1,5 @@
 import { NAMES } from "../arch.ts";
 
-/** The most instructions that a stub executes in a row. */
-export const MOST_INSTRUCTIONS = 150;
-
 /** A system call that a stub has made. */
 export interface MadeCall {
   readonly name: string;
@@ -29,17 +26,3 @@ export interface Run extends End {
 export const RESTS = `rests ${NAMES.AT} its ${NAMES.TRAP}`;
 /** It is not traced then. */
 export const STOPPED = "has stopped itself";
-
-/** What a call without a name is called, before its number. */
-export const NO_CALL = "system call";
-
-/** How a stub ends that makes a call which the filter refuses. */
-export const REFUSED = "killed by SIGSYS";
-
-/** The end of a process. @param call in which it ended */
-export function endedBy(how: string, call = "a call"): End {
-  const refused = call.startsWith(NO_CALL)
-    ? `${NAMES.NUMBER} is the number of a call at the ${NAMES.CALL}, and ${call} is unknown`
-    : `answers must not call ${call} like this: it could reach files or processes of others`;
-  return { kind: "ended", told: how, harm: how === REFUSED ? refused : undefined };
-}

@@ -3,7 +3,7 @@ import { HOST, NAMES } from "../../arch.ts";
 import { CODE_ADDRESS } from "../assemble.ts";
 import { go, write } from "../go.ts";
 import type { Task } from "../task.ts";
-import { CODE, indented } from "./code.ts";
+import { CODE, indented } from "./arch.ts";
 
 export const guestCode: Task = {
   lesson: "switch",

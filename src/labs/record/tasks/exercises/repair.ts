@@ -6,7 +6,7 @@ import { CODE_ADDRESS } from "../assemble.ts";
 import { go, kill, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Task } from "../task.ts";
-import { CODE } from "./code.ts";
+import { CODE } from "./arch.ts";
 import {
   becomesStub,
   cloneWords,

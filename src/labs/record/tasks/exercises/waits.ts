@@ -97,12 +97,11 @@ function sleeperOf(judge: Judge, acting: Acting): Actor {
 function survives(guest: Actor): boolean {
   const { encoder } = guest.stub.tracer;
   const sigkill = encoder.signalSet(guest.stub.tracer.constant("SIGKILL"));
-  let lives = false;
-  guest.until(({ state, pending }) => {
-    // SIGKILL wakes it up at once. The end of its tracer does, too, but then it sleeps or stops again.
-    lives = "ST".includes(state) && (pending & sigkill) === 0n;
-    return lives || state === "Z";
-  });
+  // SIGKILL wakes it up at once. The end of its tracer does, too, but then it sleeps or stops again.
+  const isAwaited = (state: string, pending: bigint) =>
+    state === "Z" || ("ST".includes(state) && (pending & sigkill) === 0n);
+  guest.until(({ state, pending }) => isAwaited(state, pending));
+  const lives = guest.facts.state !== "Z";
   if (lives) guest.look("the guest lives on", "The kernel has only detached it.");
   else guest.becomeZombie("killed by SIGKILL", "The kernel has killed it, as its tracer asked.");
   return lives;
