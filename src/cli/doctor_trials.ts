@@ -37,9 +37,9 @@ function failureOf(failure: unknown): Seen {
 /** Tries what only some commands need. */
 export async function tryCommands(): Promise<Finding[]> {
   return [
-    await attemptFor("guests", "guest, record switch and Platform", guest),
+    await attemptFor("guests", "guest, lesson switch and Platform", guest),
     await attemptFor("lanes", "the lanes of a Tracer or Platform", lanes),
-    await attemptFor("recordings", "record, step and gallery, with some scenarios,", recording),
+    await attemptFor("recordings", "lesson NAME", recording),
     await attemptFor("register setups", "fuzz and conformance", () => setups(ptraceSetups())),
     ...(WAYS.includes("SIGRETURN") ? [await trySigreturn()] : []),
     await attemptFor("foreign encoders", "--encoder FILE", foreign),
@@ -135,7 +135,7 @@ async function recording(): Promise<Seen> {
   return obstacles.length === 0 ? { seen } : { seen, reason: obstacles.join("; ") };
 }
 
-/** Why single lessons, and so the gallery, cannot be recorded here. */
+/** Why single lessons cannot be recorded here. */
 async function lessonObstacles(): Promise<string[]> {
   const { closeTerminal, openTerminal } = await import("../labs/record/pseudo_terminal.ts");
   const needs: readonly [lesson: string, trial: (tracer: Tracer) => void][] = [
@@ -148,7 +148,7 @@ async function lessonObstacles(): Promise<string[]> {
       trial(tracer);
       return [];
     } catch (error) {
-      return [`record ${lesson} and gallery cannot work here: ${failureOf(error).seen}`];
+      return [`lesson ${lesson} cannot work here: ${failureOf(error).seen}`];
     }
   });
 }

@@ -13,6 +13,7 @@ import { renderRecordingPage } from "../labs/record/page/page.ts";
 import { renderPreview } from "../labs/record/page/picture.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
+import { UnsupportedError } from "../lib/errors.ts";
 import { counted } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { reportFailures } from "./failures.ts";
@@ -62,7 +63,15 @@ async function recordAll(interrupted: AbortSignal, encoder?: string): Promise<Re
   try {
     for (const [i, name] of names.entries()) {
       progress.show(i / names.length, name);
-      recordings.push(await recordWatched(name, encoder));
+      try {
+        recordings.push(await recordWatched(name, encoder));
+      } catch (error) {
+        // An old kernel, or a container, may lack what one of them needs.
+        const isLast = name === names.at(-1) && recordings.length === 0;
+        if (isLast || !(error instanceof UnsupportedError)) throw error;
+        progress.clear();
+        talk(visible(`${name} is left out: ${error.message}`).concat("\n"));
+      }
       // A turn of the event loop, in which signals are delivered.
       await setImmediate();
       if (interrupted.aborted) break;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -81,11 +81,20 @@ const mayUnmount =
 });
 
 (mayUnmount ? cli : cli.skip)("reports that there are no pseudo-terminals", async () => {
-  const hide = "mount --make-rprivate / && mount --bind /dev/null /dev/ptmx && exec";
+  const hide =
+    "mount --make-rprivate / && mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && exec";
   const shell = `exec unshare --mount sh -c '${hide} "$@"' sh`;
   const setting = { shell: shell.concat(' "$@";') };
-  assert.is.not((await runIn(setting, ["lesson", "no-setsid", "--json"])).code, 0);
+  const why = "there are no pseudo-terminals here: /dev/ptmx cannot be opened";
+  await expectRefusal(setting, ["lesson", "no-setsid", "--json"], new RegExp(why));
   assert.is((await examine(setting, "recordings")).status, "warning");
+  // The others have pages.
+  const pages = join(temporaryFolder(), "pages");
+  const { code, stderr } = await runIn(setting, ["lesson", "--pages", pages]);
+  assert.is(code, 0, stderr);
+  assert.match(stderr, `no-setsid is left out: ${why}\n`);
+  assert.is(existsSync(join(pages, "no-setsid.html")), false);
+  assert.is(existsSync(join(pages, "host.html")), true);
 });
 
 /** Shell code after which a call fails, or only with an argument. */
