@@ -19,8 +19,9 @@ interface Shown {
   readonly told: string;
 }
 
-/** So many lines of code leave room for the rest, in one column and in several. */
-const CODE = { one: 7, several: 24 } as const;
+/** So many lines of code leave room for the rest: in one column, or one of several. */
+const CODE = 7;
+const WIDE_CODE = 24;
 
 /**
  * A fold with its header, if the reader has opened it, or if it finds room and the reader has not closed it; otherwise no
@@ -31,10 +32,10 @@ export function unfold(
   shown: Shown,
   width: number,
   room: number,
-  columns: keyof typeof CODE,
+  columns: number,
 ): Line[] {
   const wanted = shown.state.folds[fold];
-  const most = fold === "code" ? Math.min(room - 1, CODE[columns]) : room - 1;
+  const most = fold === "code" ? Math.min(room - 1, columns > 1 ? WIDE_CODE : CODE) : room - 1;
   const limit = wanted ? Number.POSITIVE_INFINITY : most;
   if (!(wanted ?? !isPast(fold, shown.moment)) || limit <= 0) return [];
   const lines = TELL[fold](shown, width, limit);

@@ -70,14 +70,20 @@ export function render(state: State, size: Size): Frame {
   };
 }
 
-/** The stage, and under it the explanation and what folds; or what there is to read before and after the steps. */
+/** A step or a question; or what there is to read before and after them. */
 function bodyOf(state: State, width: number, rows: number): Body {
-  const { moments, annotator, asked, at } = state;
+  const { moments, asked, at, help } = state;
   const prose = Math.min(PROSE, width);
-  if (state.help) return { lines: tellHelp(prose, moments.arch.NAMES.PC), seen: 0, open: [] };
-  if (at < 0) return { lines: tellBeginning(state, prose), seen: 0, open: [] };
-  if (seenStep(state) === undefined && asked === null)
-    return { lines: tellEnding(state, prose), seen: 0, open: [] };
+  const whole = (lines: readonly Line[]) => ({ lines, seen: 0, open: [] });
+  if (help) return whole(tellHelp(prose, moments.arch.NAMES.PC));
+  if (at < 0) return whole(tellBeginning(state, prose));
+  if (seenStep(state) === undefined && asked === null) return whole(tellEnding(state, prose));
+  return stepBody(state, width, rows);
+}
+
+/** The stage, and under it the explanation and what folds. */
+function stepBody(state: State, width: number, rows: number): Body {
+  const { moments, annotator } = state;
   const [, parts] = COLUMNS.find(([least]) => width >= least) ?? [0, []];
   const widths = parts.map((part) => Math.floor(part * width) - 1);
   const [told, picked] = explain(state, Math.min(PROSE, widths[0] ?? 0));
@@ -97,13 +103,7 @@ function bodyOf(state: State, width: number, rows: number): Body {
     const at = fold === "detail" ? 0 : lengths.indexOf(Math.min(...lengths));
     const column = columns[at] ?? [];
     const left = rows - drawn.length - column.length;
-    const content = unfold(
-      fold,
-      shown,
-      widths[at] ?? 0,
-      left,
-      parts.length > 1 ? "several" : "one",
-    );
+    const content = unfold(fold, shown, widths[at] ?? 0, left, parts.length);
     if (content.length === 0) continue;
     if (fold === state.sought) seen = drawn.length + column.length + rows;
     column.push(...content);
