@@ -86,17 +86,8 @@ ${parts.map(renderPart)}
 <li><a href="${REGISTERS.file}">Registers</a>: choose a call or words, guess, and ask the model what the kernel will do.</li>
 <li>Tasks: <code>npx stublab lesson task</code> lists them. You write registers or code, and the kernel judges.</li>
 </ul></section>
-</main>
-<footer>${renderOrigin(exhibits)}</footer>`,
+</main>`,
   });
-}
-
-/** What was recorded, where and with what. */
-function renderOrigin(exhibits: readonly Exhibit[]): Html {
-  const told = exhibits.map(({ recording: { stublab, machine, encoder } }) =>
-    plain(`stublab ${stublab} on Linux ${machine.kernel} (${machine.arch}), encoder ${encoder}`),
-  );
-  return html`<p class="soft">${counted(told.length, "recording")}: ${[...new Set(told)].join("; ")}.</p>`;
 }
 
 function renderPart({ title, of }: Part): Html {

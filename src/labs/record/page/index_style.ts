@@ -27,6 +27,5 @@ header > .stage { border: 1px solid var(--rule); border-radius: 12px; }
 .done .score { color: var(--good); }
 .done .score::before { content: "✓ "; }
 .more li { margin: 0.375rem 0; font-size: 1rem; }
-footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: 0.5rem; }
 @media print { .lessons > li { break-inside: avoid; } .start, .more { display: none; } }
 `;

@@ -14,11 +14,7 @@ export function CodeFold({ moment }: Props) {
   const { place } = moment;
   const code = place?.code ?? recording.code[0];
   if (code === undefined) return null;
-  const title = (
-    <>
-      <Told text={code.name} /> <small>at {code.base}</small>
-    </>
-  );
+  const title = <Told text={`${code.name} at ${code.base}`} />;
   return (
     <Fold kind="code" title={title} wanted={place !== null && place.executed !== null}>
       <Listing code={code} moment={moment} />

@@ -6,6 +6,10 @@ import { matcher, Prose } from "./text.tsx";
 const byForm = new Map(terms.flatMap((term) => term.forms.map((form) => [form, term] as const)));
 const TERM = matcher([...byForm.keys()].toSorted((a, b) => b.length - a.length));
 
+/** A text in parts, of which each is a term or not; what is in backticks is code, and has none. */
+const partsOf = (text: string) =>
+  text.split(/(`[^`]+`)/).flatMap((part) => (part.startsWith("`") ? [part] : part.split(TERM)));
+
 /** For each term the first text that has it, in the order in which one reads: there it is marked. */
 const firsts = new Map<Term, string>();
 const { introduction, steps, questions } = recording;
@@ -14,7 +18,7 @@ const textsOf = (index: number) => [
   ...[steps[index]?.why, steps[index]?.detail].map((text) => text ?? ""),
 ];
 for (const text of [...introduction, ...[...steps.keys()].flatMap(textsOf)]) {
-  for (const part of text.split(TERM)) {
+  for (const part of partsOf(text)) {
     const term = byForm.get(part);
     if (term !== undefined && !firsts.has(term)) firsts.set(term, text);
   }
@@ -22,7 +26,7 @@ for (const text of [...introduction, ...[...steps.keys()].flatMap(textsOf)]) {
 
 /** A text in which each word of the glossary that is new can be asked for its meaning. */
 export function Explained({ text }: { readonly text: string }) {
-  const parts = text.split(TERM);
+  const parts = partsOf(text);
   const known = parts.map((part) => byForm.get(part));
   return parts.map((part, i) => {
     const term = known[i];
