@@ -32,10 +32,13 @@ export function useKeys({ reading, act }: Serving): void {
       if (serve(key, shiftKey)) event.preventDefault();
     };
     const serve = (key: string, shift: boolean): boolean => {
-      if (key === "?") document.querySelector("#keys")?.scrollIntoView();
+      const keys = document.querySelector("#keys");
+      if (key === "?") keys?.scrollIntoView();
       if (SCROLLING.has(key) && reading.asked === null) return false;
       const action = key === " " ? undefined : actionOf(reading, NAMES[key] ?? key);
       if (action === undefined) return false;
+      // Who has looked keys up wants to see what they do.
+      if (keys !== null && keys.getBoundingClientRect().top < innerHeight) scrollTo(0, 0);
       const lane = reading.recording.steps[reading.at]?.lane;
       act(shift && action.kind === "step" ? { ...action, within: lane } : action);
       return true;
