@@ -50,12 +50,13 @@ main > :not(#app) { max-width: 60rem; }
 #scrub:focus-visible + svg { outline: 2px solid var(--link); outline-offset: 2px; }
 .asks { position: absolute; bottom: 0; transform: translateX(-50%); font: 700 0.6875rem/1 var(--mono); color: var(--tone, var(--soft)); pointer-events: none; }
 .right { --tone: var(--good); } .wrong { --tone: var(--bad); }
-.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1rem; margin-bottom: 1rem; }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1rem; }
+.bar label { margin-left: auto; }
 .moves { border: 0; margin: 0; padding: 0; display: flex; align-items: center; gap: 0.25rem; min-width: 0; }
 .moves button { min-width: 2.25rem; height: 2.25rem; font: 1.0625rem/1 var(--mono); border-color: var(--rule); border-radius: 6px; }
 button:hover { border-color: var(--link); }
 #place { min-width: 5.5rem; text-align: center; font-variant-numeric: tabular-nums; font-weight: 600; }
-#message { flex: 1; margin: 0; color: var(--soft); min-width: 0; }
+#message { order: 1; flex: 1 1 100%; min-height: 1.5rem; margin: 0; color: var(--soft); }
 
 /* What happens, and why. */
 #step p { margin: 0 0 0.75em; max-width: 42rem; text-wrap: pretty; }
@@ -110,7 +111,8 @@ li.next { background: var(--band); }
   .walk .theatre .stage { height: 100%; }
   .scrubber { height: 1.875rem; }
   .scrubber svg { height: 1.125rem; }
-  .bar { margin: 0; font-size: 0.75rem; }
+  .bar { font-size: 0.75rem; }
+  #message { order: 0; flex: 1; min-height: 0; }
   .moves { flex: 1 1 100%; }
   .moves button { flex: 1; height: 2.75rem; font-size: 1.25rem; }
 }
