@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,6 +10,7 @@ import {
   STUB_CODE,
 } from "../../../src/labs/record/listing.ts";
 import { needs } from "../../support/needs.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const listing = suite("listing of amd64");
 
@@ -49,18 +49,13 @@ needs(listing, "objdump")("objdump reads the same instructions in it", () => {
 
 /** Offset, bytes and mnemonic of each instruction, by objdump. */
 function disassemble(code: Listing): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
-  try {
-    const file = join(folder, "code");
-    writeFileSync(file, codeBytes(code));
-    const args = ["-D", "-w", "-b", "binary", "-m", "i386:x86-64", file];
-    const text = execFileSync("objdump", args, { encoding: "utf8" });
-    return [...text.matchAll(/^ +([0-9a-f]+):\t([0-9a-f ]+)\t(\w+)/gm)].map(
-      ([, offset = "", bytes = "", name = ""]) => `${offset} ${bytes.trim()} ${mnemonic(name)}`,
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const file = join(temporaryFolder(), "code");
+  writeFileSync(file, codeBytes(code));
+  const args = ["-D", "-w", "-b", "binary", "-m", "i386:x86-64", file];
+  const text = execFileSync("objdump", args, { encoding: "utf8" });
+  return [...text.matchAll(/^ +([0-9a-f]+):\t([0-9a-f ]+)\t(\w+)/gm)].map(
+    ([, offset = "", bytes = "", name = ""]) => `${offset} ${bytes.trim()} ${mnemonic(name)}`,
+  );
 }
 
 /** Jumps have two names each. */

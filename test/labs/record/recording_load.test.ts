@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,12 +6,12 @@ import { InputError, OutputError } from "../../../src/index.ts";
 import { loadRecording, parseRecording } from "../../../src/labs/record/index.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";
 import { recordingOf } from "../../support/recordings.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 import { thrown } from "../../support/thrown.ts";
 
 const load = suite("recording: load");
 
-const folder = mkdtempSync(join(tmpdir(), "stublab-load-"));
-load.after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const refusal = (document: string | Uint8Array) =>
   thrown(InputError, () => parseRecording(document)).message;
