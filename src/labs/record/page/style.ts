@@ -14,6 +14,7 @@ h1 { flex: 1 1 20rem; font-size: clamp(1.25rem, 1rem + 0.7vw, 1.625rem); line-he
 main > :not(#app) { max-width: 60rem; }
 .prose { font-size: 1.0625rem; line-height: 1.6; }
 .prose :is(p, ul, li) { margin: 0 0 0.6em; max-width: 42rem; text-wrap: pretty; }
+:is(#step, .prose) code { font-size: 0.9em; }
 .future { display: none; }
 
 /* The stage in the middle; what happens beside it, or under it; the rest in folds below. */
