@@ -60,7 +60,8 @@ function messages({ arch, recording }: Moments, index: number): string[] {
   const { before = {}, after = {} } = registers ?? {};
   return [arch.NUMBER, arch.PARENT, arch.MARK].flatMap((name) => {
     const word = after[name];
-    const isTold = kind === "clone" ? name !== arch.NUMBER : word !== before[name];
+    const isMessage = name !== arch.PARENT || after[arch.MARK] === "0x1";
+    const isTold = kind === "clone" ? name !== arch.NUMBER : isMessage && word !== before[name];
     return word !== undefined && isTold ? [`${name} = ${BigInt.asIntN(64, BigInt(word))}`] : [];
   });
 }
