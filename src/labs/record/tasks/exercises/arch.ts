@@ -1,6 +1,6 @@
 import { HOST_ARCH } from "../../../../core/machine/index.ts";
-import * as amd64 from "./code_amd64.ts";
-import * as arm64 from "./code_arm64.ts";
+import * as amd64 from "./amd64.ts";
+import * as arm64 from "./arm64.ts";
 
 /** A part of the text of "repair-stub", what is right, and what is in its place. */
 type Damage = readonly [part: string, right: string, wrong: string];
