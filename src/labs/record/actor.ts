@@ -532,14 +532,10 @@ export class Actor {
 
   /** Executes instructions up to the breakpoint at which it rests, that included. @internal */
   stepToRest({ resumed: stop = common("attach.resumed") }: AttachTelling = {}): void {
-    this.#stepToTrap({ stop });
-  }
-
-  #stepToTrap(told?: Telling): void {
     for (let i = 0, isLast = false; !isLast; i++) {
       if (i === MOST_INSTRUCTIONS) throw new StateError(`${this.lane} executes without end`);
       isLast = this.instruction === HOST.BREAKPOINT;
-      this.go(`its ${NAMES.TRAP}`, told);
+      this.go(`its ${NAMES.TRAP}`, { stop });
     }
   }
 
@@ -617,7 +613,7 @@ export class Actor {
       throw new StateError(`${this.lane} is not after its call`);
     }
     returned?.(call, resultWord(this.registers()));
-    this.#stepToTrap();
+    this.stepToRest({ resumed: common("steps.passed") });
   }
 
   /** The stub runs by itself, unobserved. */

@@ -23,14 +23,6 @@ export interface KernelRow {
   readonly changed: boolean;
 }
 
-/** The registers of a moment, each in the same place at every step. */
-export interface RegisterGroups {
-  /** Those that matter most, in the order of FIRST_REGISTERS. */
-  readonly first: readonly MeaningRow[];
-  readonly rest: readonly MeaningRow[];
-  readonly segments: readonly MeaningRow[];
-}
-
 /** Below this, a number is not taken for a pid unless it is where a pid belongs. */
 export const LEAST_PID = 256;
 
@@ -72,7 +64,8 @@ export class Annotator {
     ]);
   }
 
-  groups(moment: Moment): RegisterGroups {
+  /** The registers of a moment, each in the same place at every step: those that matter most first, segments last. */
+  registers(moment: Moment): readonly MeaningRow[] {
     const operands = this.operands(moment);
     const call = this.#callAt(moment);
     const { FIRST_REGISTERS, SEGMENTS } = this.#arch;
@@ -81,19 +74,17 @@ export class Annotator {
       meaning: this.#meaning(row, moment, call),
       used: operands.includes(row.name),
     }));
-    const named = (names: readonly string[]) =>
-      names.flatMap((name) => rows.filter((row) => row.name === name));
-    const [first, segments] = [named(FIRST_REGISTERS), named(SEGMENTS)];
-    const rest = rows.filter((row) => !first.includes(row) && !segments.includes(row));
-    return { first, rest, segments };
+    const first = FIRST_REGISTERS.flatMap((name) => rows.filter((row) => row.name === name));
+    const isSegment = ({ name }: RegisterRow) => SEGMENTS.includes(name);
+    const rest = rows.filter((row) => !first.includes(row));
+    return [...first, ...rest.toSorted((a, b) => Number(isSegment(a)) - Number(isSegment(b)))];
   }
 
   /** The registers that the step of a moment changed. */
   changes(moment: Moment): readonly MeaningRow[] {
     // The registers of a moment may be those of another lane than its step is about.
     if (moment.step?.about !== moment.subject) return [];
-    const { first, rest, segments } = this.groups(moment);
-    return [...first, ...rest, ...segments].filter(({ changed }) => changed);
+    return this.registers(moment).filter(({ changed }) => changed);
   }
 
   /** The operands of the instruction that the step executed, or of the one that comes next. */
@@ -111,14 +102,8 @@ export class Annotator {
     const { ARGUMENTS, NUMBER, SYSTEM_CALL } = this.#arch;
     if (place?.next == null || place.code.lines[place.next]?.text !== SYSTEM_CALL) return undefined;
     const words = new Map(registers.map(({ name, after }) => [name, BigInt(after)]));
-    return tellCall(
-      words.get(NUMBER) ?? 0n,
-      ARGUMENTS.map((name) => words.get(name) ?? 0n),
-      {
-        constants: this.#constants,
-        read: () => undefined,
-      },
-    );
+    const [number = 0n, ...passed] = [NUMBER, ...ARGUMENTS].map((name) => words.get(name) ?? 0n);
+    return tellCall(number, passed, { constants: this.#constants, read: () => undefined });
   }
 
   #meaning(

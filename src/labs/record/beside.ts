@@ -145,8 +145,7 @@ class Side {
     const { about, title, kernel } = step;
     values.set("title", [title, this.told(title), true]);
     const moment = this.#moments.at(index);
-    const { first, rest, segments } = this.#annotator.groups(moment);
-    const registers = moment.subject === about ? [...first, ...rest, ...segments] : [];
+    const registers = moment.subject === about ? this.#annotator.registers(moment) : [];
     for (const { name, after, meaning, changed } of registers) {
       const flags = `${BigInt(after) & ~arch.ARITHMETIC_FLAGS}`;
       const told = meaning ?? `${BigInt.asIntN(64, BigInt(after))}`;

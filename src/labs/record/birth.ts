@@ -18,19 +18,13 @@ export function stepToSelfStop(
   texts: Readonly<Record<string, Saying | undefined>> = {},
 ): void {
   const { tracer } = stub.thread;
-  const kill = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
-  while (stub.rip !== kill) stub.go(PLACE, { why: texts[stub.next] });
-  const why = withText(texts.kill, common("self-stop.kill"));
-  stopItself(stub, stub.go(PLACE, { why }));
-}
-
-/** The signal of its kill, the detach, and the stop that results from it. */
-function stopItself(stub: Actor, kill: number): void {
-  const { recorder, lane, thread } = stub;
-  thread.expect("stopped").resume("PTRACE_CONT");
-  const stop = thread.wait();
-  if (stop.signal !== thread.tracer.constant("SIGSTOP")) {
-    throw new StateError(`${lane} was stopped by ${thread.tracer.signalName(stop.signal)}`);
+  const call = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
+  while (stub.rip !== call) stub.go(PLACE, { why: texts[stub.next] });
+  const kill = stub.go(PLACE, { why: withText(texts.kill, common("self-stop.kill")) });
+  stub.thread.expect("stopped").resume("PTRACE_CONT");
+  const { signal: number } = stub.thread.wait();
+  if (number !== tracer.constant("SIGSTOP")) {
+    throw new StateError(`${stub.lane} was stopped by ${tracer.signalName(number)}`);
   }
   const signal = stub.tell({
     kind: "signal",
@@ -38,7 +32,7 @@ function stopItself(stub: Actor, kill: number): void {
     why: common("self-stop.delivered"),
     observer: common("self-stop.first-traced"),
   });
-  recorder.arrow("signal", kill, signal, "SIGSTOP");
+  stub.recorder.arrow("signal", kill, signal, "SIGSTOP");
   detachInStop(stub);
 }
 

@@ -10,46 +10,40 @@ import type { Play } from "./plays/play.ts";
 type Name = Exclude<keyof Ids, "common">;
 
 /** The play of each lesson, which is loaded on demand. */
-const PLAYS: { readonly [N in Name]: () => Promise<{ readonly play: Play<N> }> } = {
+type Plays = { readonly [N in Name]: () => Promise<{ readonly play: Play<N> }> };
+
+const BASICS = {
   host: () => import("./plays/host.ts"),
   grandchild: () => import("./plays/grandchild.ts"),
   inject: () => import("./plays/inject.ts"),
   scrub: () => import("./plays/scrub.ts"),
   switch: () => import("./plays/switch.ts"),
+};
+const BIRTHS = {
   "parent-dies": () => import("./plays/parent_dies.ts"),
   "thread-dies": () => import("./plays/thread_dies.ts"),
   "early-attach": () => import("./plays/early_attach.ts"),
   "no-wuntraced": () => import("./plays/no_wuntraced.ts"),
   "blocked-signals": () => import("./plays/blocked_signals.ts"),
   "no-setsid": () => import("./plays/no_setsid.ts"),
+};
+const LATER = {
   "no-exitkill": () => import("./plays/no_exitkill.ts"),
   exitkill: () => import("./plays/exitkill.ts"),
   "stale-orig-rax": () => import("./plays/stale_orig_rax.ts"),
   rseq: () => import("./plays/rseq.ts"),
   cascade: () => import("./plays/cascade.ts"),
 };
+const PLAYS: Plays = { ...BASICS, ...BIRTHS, ...LATER };
 
 /** The lessons in the parts of the course: docs/lessons/README.md. */
 export const COURSE: readonly { readonly title: string; readonly lessons: readonly string[] }[] = [
-  {
-    title: "How it works",
-    lessons: ["host", "grandchild", "inject", "scrub", "switch"],
-  },
+  { title: "How it works", lessons: Object.keys(BASICS) },
   {
     title: "What can go wrong at a birth, and why each of its steps is needed",
-    lessons: [
-      "parent-dies",
-      "thread-dies",
-      "early-attach",
-      "no-wuntraced",
-      "blocked-signals",
-      "no-setsid",
-    ],
+    lessons: Object.keys(BIRTHS),
   },
-  {
-    title: "What can go wrong later",
-    lessons: ["no-exitkill", "exitkill", "stale-orig-rax", "rseq", "cascade"],
-  },
+  { title: "What can go wrong later", lessons: Object.keys(LATER) },
 ];
 
 /** The names of all lessons, in the order of the course. */

@@ -32,14 +32,9 @@ const MOST_INSTRUCTIONS = 1000;
  * Forks a stub as `Tracer.createStub` does, but traced from its first step on. It is then before the first
  * instruction of the stub code, and its set-up is recorded, call by call.
  *
- * @param omit steps of the set-up to omit
  * @throws ForkError, BirthError; StateError if a call of the set-up fails.
  */
-export function forkWatched(
-  recorder: Recorder,
-  tracer: Tracer,
-  omit: readonly ChildStep[] = [],
-): Actor {
+export function forkWatched(recorder: Recorder, tracer: Tracer): Actor {
   const texts = common.parts("fork");
   recorder.observe(texts.observed);
   const observer = texts.unwatched;
@@ -47,12 +42,12 @@ export function forkWatched(
     recorder.call(recorder.host, name, args, result, { why, observer });
   called("getpid", [], BigInt(process.pid), texts.getpid);
   called("rt_sigprocmask", [SIG_SETMASK, "~[]", "&previous", 8n], 0n, texts.block);
-  const made = { lane: "master", role: "the first stub", omit, traced: true };
+  const made = { lane: "master", role: "the first stub", traced: true };
   const child = fork(recorder, tracer, { ...made, why: texts.clone, observer, born: texts.born });
   called("rt_sigprocmask", [SIG_SETMASK, "&previous", 0n, 8n], 0n, texts.restore);
   recorder.stage(() => beginTracing(child));
   recordSetUp(child);
-  enterStubCode(child, omit.includes("parent") ? 0 : process.pid);
+  enterStubCode(child);
   return child;
 }
 
@@ -122,7 +117,7 @@ function awaitTraced(thread: Thread): Stop {
 }
 
 /** From the stop before the stub code to its first instruction: its parent's pid is set, and a jump. */
-function enterStubCode(child: Actor, parent: number): void {
+function enterStubCode(child: Actor): void {
   const { lane, thread } = child;
   const before = child.registers();
   const start = BigInt(thread.tracer.stubAddress);
@@ -131,6 +126,9 @@ function enterStubCode(child: Actor, parent: number): void {
     thread.expect("stopped").resume("PTRACE_SINGLESTEP");
     thread.wait();
   }
-  const { title, why, observed } = common.parts("enter", { parent, start: hex(start) });
+  const { title, why, observed } = common.parts("enter", {
+    parent: process.pid,
+    start: hex(start),
+  });
   child.tell({ kind: "note", title: title.text, why, before, observer: observed });
 }

@@ -114,9 +114,6 @@ const BEGINS = /^PTRACE_(ATTACH|SEIZE|INTERRUPT|KILL)$/;
 
 const LETTERS = ["R", "S", "D", "T", "t", "Z", "X"] as const;
 
-/** Reads a value out of what is known. */
-type Told = (known: LaneMoment) => string | undefined;
-
 /** A recording, with what is known at each of its steps. */
 export class Moments {
   readonly recording: Recording;
@@ -230,51 +227,27 @@ export class Moments {
    */
   originOf(id: string, name: string, index: number): Origin | undefined {
     const field = fieldOf(name);
-    if (field === undefined) {
-      const register = name.toLowerCase();
-      return this.#origin(id, index, "registers", ({ registers }) =>
-        registers === null ? undefined : wordOf(registers.value, register),
-      );
-    }
-    return this.#origin(id, index, "kernel", ({ kernel }) =>
-      kernel === null ? undefined : String(kernel.value[KERNEL_FIELDS[field]]),
-    );
-  }
-
-  #origin(
-    id: string,
-    index: number,
-    source: "registers" | "kernel",
-    told: Told,
-  ): Origin | undefined {
+    const told = ({ registers, kernel }: LaneMoment) =>
+      field === undefined
+        ? registers && wordOf(registers.value, name.toLowerCase())
+        : kernel && String(kernel.value[KERNEL_FIELDS[field]]);
     const track = (this.#tracks.get(id) ?? []).filter(({ since }) => since <= index);
-    const valueAt = (i: number) => (track[i] === undefined ? undefined : told(track[i]));
-    let at = track.length - 1;
-    const value = valueAt(at);
-    if (value === undefined) return undefined;
-    while (valueAt(at - 1) === value) at--;
-    const step = track[at]?.[source]?.step ?? index;
-    if (valueAt(at - 1) !== undefined) return { step, set: true, clone: null };
-    return this.#inherited(id, step, source, told) ?? { step, set: false, clone: null };
-  }
-
-  /** Where the first value of a lane comes from, if a clone of the recording made it. */
-  #inherited(
-    id: string,
-    step: number,
-    source: "registers" | "kernel",
-    told: Told,
-  ): Origin | undefined {
+    const value = told(track.at(-1) ?? NOTHING_KNOWN);
+    if (value == null) return undefined;
+    const before = track.findLastIndex((known) => told(known) !== value);
+    const first = track[before + 1];
+    const step = (field === undefined ? first?.registers : first?.kernel)?.step ?? index;
+    if (told(track[before] ?? NOTHING_KNOWN) != null) return { step, set: true, clone: null };
+    // The first value of a lane may come from the clone that made it.
     const birth = this.#births.get(id);
-    const parent = birth && this.recording.steps[birth.from]?.lane;
-    if (birth === undefined || parent === undefined || parent === id) return undefined;
-    const own = { step, set: step === birth.to, clone: null };
-    // A clone copies the registers; what /proc says of the child is its own.
-    const [given, now] = [this.lane(parent, birth.from), this.lane(id, step)];
-    const value = source === "kernel" ? undefined : told(given);
-    if (value === undefined) return source === "kernel" ? own : undefined;
-    if (value !== told(now)) return own;
-    const origin = this.#origin(parent, birth.from, source, told);
+    const parent = this.recording.steps[birth?.from ?? -1]?.lane;
+    if (birth === undefined || parent === undefined || parent === id || birth.from >= index)
+      return { step, set: false, clone: null };
+    // That copies the registers; what /proc says of the child is its own.
+    const given = field === undefined ? told(this.lane(parent, birth.from)) : "";
+    if (given == null) return { step, set: false, clone: null };
+    if (given !== value) return { step, set: step === birth.to, clone: null };
+    const origin = this.originOf(parent, name, birth.from);
     return origin && { ...origin, clone: birth };
   }
 

@@ -30,9 +30,7 @@ export type Action =
   | { readonly kind: "step"; readonly by: 1 | -1; readonly within?: string | undefined }
   /** To the next step that is no instruction. */
   | { readonly kind: "event"; readonly by: 1 | -1 }
-  | { readonly kind: "begin" }
-  | { readonly kind: "end" }
-  /** To a place that the reader names or drags to: forward no further than to an open question. */
+  /** To a place, at most the end: forward no further than to an open question. */
   | { readonly kind: "go"; readonly at: number }
   /** By the place of the choice among those that are shown, from 0. */
   | { readonly kind: "answer"; readonly choice: number }
@@ -74,10 +72,6 @@ export function read(before: Reading, action: Action): Reading {
       return step(reading, action.by, action.within);
     case "event":
       return move(reading, action.by, ({ kind }) => kind !== "instruction", "event");
-    case "begin":
-      return jump(reading, -1);
-    case "end":
-      return advance(reading, reading.recording.steps.length);
     case "go":
       return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
     case "answer":
@@ -95,6 +89,10 @@ export function read(before: Reading, action: Action): Reading {
   }
 }
 
+/** To the introduction; and to the end, or the next question. */
+export const BEGIN: Action = { kind: "go", at: -1 };
+export const END: Action = { kind: "go", at: Number.POSITIVE_INFINITY };
+
 const ACTIONS: Readonly<Record<string, Action>> = {
   right: { kind: "step", by: 1 },
   l: { kind: "step", by: 1 },
@@ -103,8 +101,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   h: { kind: "step", by: -1 },
   "]": { kind: "event", by: 1 },
   "[": { kind: "event", by: -1 },
-  home: { kind: "begin" },
-  end: { kind: "end" },
+  home: BEGIN,
+  end: END,
   enter: { kind: "enter" },
   a: { kind: "again" },
 };

@@ -25,7 +25,7 @@ function find({ steps }: Recording, lane: string, title: string, after = -1): nu
 /** The meanings of the registers that come first at a step. */
 function meanings(recording: Recording, index: number): Record<string, string | null> {
   const moments = new Moments(recording);
-  const { first } = new Annotator(moments, constants).groups(moments.at(index));
+  const first = new Annotator(moments, constants).registers(moments.at(index));
   return Object.fromEntries(first.map(({ name, meaning }) => [name, meaning]));
 }
 

@@ -5,6 +5,7 @@ import {
   actionOf,
   beginReading,
   choiceOrder,
+  END,
   type Reading,
   read,
   readerSeed,
@@ -31,7 +32,7 @@ const FORWARD: readonly (readonly [name: string, action: Action])[] = [
   ["→", { kind: "step", by: 1 }],
   ["an event", { kind: "event", by: 1 }],
   ["→ in a lane", { kind: "step", by: 1, within: "master" }],
-  ["End", { kind: "end" }],
+  ["End", END],
   ["Enter", { kind: "enter" }],
   ["a link to the last step", { kind: "go", at: length - 1 }],
 ];

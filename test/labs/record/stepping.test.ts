@@ -71,7 +71,8 @@ stepping(
   () => {
     let end: unknown;
     const recording = recorded((recorder, tracer) => {
-      const actor = forkWatched(recorder, tracer, ["parent"]);
+      const actor = forkWatched(recorder, tracer);
+      setRegister(actor.thread, "r15", 0n);
       for (let i = 0; i < 100 && end === undefined; i++) {
         const outcome = actor.step();
         if (outcome.kind !== "executed") end = outcome;
@@ -90,7 +91,8 @@ stepping(
 
 stepping("a stub that ends on its way to the self-stop is an error", () => {
   recorded((recorder, tracer) => {
-    const actor = forkWatched(recorder, tracer, ["parent"]);
+    const actor = forkWatched(recorder, tracer);
+    setRegister(actor.thread, "r15", 0n);
     const { message } = thrown(StateError, () => stepToSelfStop(actor));
     assert.match(message, "did not come to its self-stop");
   });

@@ -5,7 +5,6 @@ export const play: Play<"host"> = {
   play(scene, say) {
     const stub = scene.fork();
     stepToSelfStop(stub, say.parts("stub"));
-    stub.awaitSelfStop();
     const attach = say.parts("attach");
     stub.attach(attach);
     stub.stepToRest(attach);

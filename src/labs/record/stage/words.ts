@@ -55,19 +55,21 @@ function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] 
     if (isArgument && (meaning === "NULL" || (!changed && BigInt(after) === 0n))) return false;
     return (isArgument || name === NUMBER) && (used || changed);
   };
-  const { first } = annotator.groups(moment);
-  return first.filter(matters).map((row) => {
-    const { name, after } = row;
-    const number = BigInt.asIntN(64, BigInt(after));
-    const value = number > -4096n && number < 2n ** 31n ? `${number}` : after;
-    const told = (row.meaning ?? "").replace(`${number} `, "").replace(/^[-−]/, "");
-    const changed = isNow && row.changed;
-    if (name === FLAGS) return word(name, told.split(" ")[0] ?? "", "", changed);
-    if (told.length + value.length > ROOM) return word(name, told, "", changed);
-    if (name === MARK) return word(name, value, number === 1n ? "a clone" : "no clone", changed);
-    if (name !== PARENT || told === "") return word(name, value, told, changed);
-    return word(name, value, told === id ? "for its child" : `parent: ${told}`, changed);
-  });
+  return annotator
+    .registers(moment)
+    .filter(matters)
+    .map((row) => {
+      const { name, after } = row;
+      const number = BigInt.asIntN(64, BigInt(after));
+      const value = number > -4096n && number < 2n ** 31n ? `${number}` : after;
+      const told = (row.meaning ?? "").replace(`${number} `, "").replace(/^[-−]/, "");
+      const changed = isNow && row.changed;
+      if (name === FLAGS) return word(name, told.split(" ")[0] ?? "", "", changed);
+      if (told.length + value.length > ROOM) return word(name, told, "", changed);
+      if (name === MARK) return word(name, value, number === 1n ? "a clone" : "no clone", changed);
+      if (name !== PARENT || told === "") return word(name, value, told, changed);
+      return word(name, value, told === id ? "for its child" : `parent: ${told}`, changed);
+    });
 }
 
 /** The registers of a lane, if they are still what they were when they were reported. */

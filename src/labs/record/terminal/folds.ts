@@ -108,8 +108,7 @@ const offsetOf = (offset: number) => `+${offset.toString(16).padStart(2, "0")}`;
 
 /** In the same order at every step; if there is not enough room, those that the instruction uses and the step changed. */
 function tellRegisters({ state, moment }: Shown, width: number, room: number): Line[] {
-  const { first, rest, segments } = state.annotator.groups(moment);
-  const all = [...first, ...rest, ...segments];
+  const all = state.annotator.registers(moment);
   const note = tellAge(moment, moment.known.registers, width);
   const used = all.filter(({ used, changed }) => used || changed);
   const rows = note.length + all.length <= room ? all : used;

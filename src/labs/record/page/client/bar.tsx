@@ -1,5 +1,5 @@
 import { counted } from "../../../../lib/page/figures.ts";
-import { type Action, type Reading, scoreOf } from "../../reading.ts";
+import { type Action, BEGIN, END, type Reading, scoreOf } from "../../reading.ts";
 import { stepNumber } from "../../tell.ts";
 import { recording } from "./book.ts";
 
@@ -9,12 +9,12 @@ interface Props {
 }
 
 const MOVES: readonly (readonly [sign: string, name: string, key: string, action: Action])[] = [
-  ["⇤", "Introduction", "Home", { kind: "begin" }],
+  ["⇤", "Introduction", "Home", BEGIN],
   ["«", "Previous event: no instruction", "[", { kind: "event", by: -1 }],
   ["‹", "Previous step", "←", { kind: "step", by: -1 }],
   ["›", "Next step", "→", { kind: "step", by: 1 }],
   ["»", "Next event: no instruction", "]", { kind: "event", by: 1 }],
-  ["⇥", "The end, or the next question", "End", { kind: "end" }],
+  ["⇥", "The end, or the next question", "End", END],
 ];
 
 /** The buttons: at a thumb's reach on a phone. */

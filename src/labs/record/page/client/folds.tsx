@@ -46,8 +46,7 @@ export function RegistersFold({ moment }: Props) {
   const box = stageOf(index).boxes.find(({ id }) => id === subject);
   const words = box?.words ?? [];
   const staged = new Set([INSTRUCTION_POINTER, FLAGS, ...words.map(({ name }) => name)]);
-  const { first, rest, segments } = annotator.groups(moment);
-  const rows = [...first, ...rest, ...segments].map(({ after, ...row }) => {
+  const rows = annotator.registers(moment).map(({ after, ...row }) => {
     return { ...row, value: after, origin: moments.originOf(subject, row.name, index) };
   });
   const isNews = ({ name, changed }: Value) => changed && !staged.has(name);
