@@ -20,10 +20,12 @@ export function renderPicture(recording: Recording, width: number, words = true)
 /** The preview of a lesson's page, as large as those who show links have it: an SVG file. */
 export function renderPreview(recording: Recording): string {
   const decided = decisive(recording);
-  const stage = toMarkup(drawStage(decided, { width: Math.max(640, COLUMN * decided.columns) }));
+  // With as much height in proportion, rows leave no room unused at their sides.
+  const width = Math.max(640, COLUMN * decided.columns, 470 * decided.rows.length);
+  const stage = toMarkup(drawStage(decided, { width }));
   const style = new Html(`${BASE_STYLE}${STAGE_STYLE}`.replace(/\s+/g, " "));
   const title = visible(cut(recording.title, 80).text);
-  const size = Math.min(44, Math.floor(2000 / title.length));
+  const size = Math.min(44, Math.floor(1800 / title.length));
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630">
 <style>${style}</style>
 <rect width="1200" height="630" fill="var(--paper)"/>
