@@ -53,13 +53,11 @@ for (const [name, view] of Object.entries(VIEWS)) {
     const seen = view();
     if (process.env.WRITE_DOCUMENTS) writeFileSync(file, seen);
     const [expected, lines] = [readFileSync(file, "utf8").split("\n"), seen.split("\n")];
-    const at = lines.findIndex((line, i) => line !== expected[i]);
-    if (at >= 0)
-      assert.is(
-        lines.slice(at, at + 5).join("\n"),
-        expected.slice(at, at + 5).join("\n"),
-        `line ${at + 1}`,
-      );
+    const at = Math.max(
+      0,
+      lines.findIndex((line, i) => line !== expected[i]),
+    );
+    assert.equal(lines.slice(at, at + 5), expected.slice(at, at + 5), `line ${at + 1}`);
     assert.is(lines.length, expected.length);
   });
 }
