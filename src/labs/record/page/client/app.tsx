@@ -30,6 +30,7 @@ export function App() {
   // An answer is kept before anything else can happen, a reload among it.
   useLayoutEffect(() => keepReading(reading), [reading.answers]);
   useLayoutEffect(() => hideEnding(reading), [reading]);
+  useLayoutEffect(() => showChoices(reading), [reading]);
 
   const sentence = sentenceOf(reading);
   const isOver = hasEnded(moment.known.state);
@@ -76,6 +77,11 @@ function sentenceOf({ at, asked }: Reading): string {
 function hideEnding({ reached, asks }: Reading): void {
   const isKnown = !asks || reached >= recording.steps.length;
   document.querySelector("#ending")?.classList.toggle("future", !isKnown);
+}
+
+/** Who is told to answer a question sees its choices, which are below the stage on a phone. */
+function showChoices({ message }: Reading): void {
+  if (message !== "") document.querySelector(".choices")?.scrollIntoView({ block: "nearest" });
 }
 
 /** Serves the links to steps, wherever they are, and addresses that are typed. */
