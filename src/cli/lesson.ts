@@ -58,8 +58,12 @@ forms:
   --encoder E        for a lesson: ${ENCODER_HELP}
   --seed S           a number or a name, which determines the order of choices (default: your user name)
 
-In the terminal, → and ← step, digits answer, s shows the answer, ? lists all keys, q quits. A lesson's name takes
-precedence: ./NAME is a file. A file is written completely or not at all.
+In the terminal, → and ← step (also l and h, Space), ] and [ go to an event, which is a step that is no instruction, Home
+to the introduction, End to the next question or the end, g to a step by its number. Digits answer a question, or arrows
+and Enter; s shows the answer, a asks again. d c r p t open and close the detail, code, registers, /proc, terms. j k ↓ ↑,
+PageUp and PageDown scroll, q quits. ▶ is the instruction that the step has executed, ▷ the next one; * marks a change.
+
+A lesson's name takes precedence: ./NAME is a file. A file is written completely or not at all.
 
 Exit status: 0 if all facts of the lesson held, 1 if one did not; the output is written in both cases. 2 if FILE is not
 a recording.

@@ -71,8 +71,9 @@ onTerminal("a lesson is recorded first; keys of all kinds arrive", async () => {
       [["g", "3", "Enter"], /step 3 of/],
       [["Left", "Home"], /introduction/],
       [["NPage", "NPage"], /↑\n/],
-      [["?"], /the next and the previous step/],
-      [["x", "End"], /before step/],
+      [["g", "9"], /go to step 9/],
+      [["Escape"], /j k scroll/],
+      [["End"], /before step/],
       [["Down"], /^▶ 1 /m],
       [["Enter", "C-l"], /^(Right!|Answer: )/m],
     ] as const) {
@@ -112,7 +113,7 @@ onTerminal("Ctrl-C ends it", async () => {
     tmux.press("C-c");
     await expectEnded(tmux, 130);
     await start(tmux, typed(file));
-    tmux.press("w", "a", "C-c");
+    tmux.press("g", "1", "C-c");
     await expectEnded(tmux, 130);
   });
 });

@@ -19,15 +19,14 @@ const TASKS = [{ name: "clone-registers", title: "Write the registers" }];
 /** The screens of a walk, each after keys: of 80 x 24 characters, or of another size. */
 const WALK: readonly (readonly [keys: string, columns?: number, rows?: number])[] = [
   [""],
-  ["right right ? x end"],
+  ["right right end"],
   ["down 9 1"],
   ["a s ] c r"],
   ["end s end s end"],
   ["s left", 120, 40],
   ["", 200, 50],
   ["p c", 40, 12],
-  ["w r 1 5 enter"],
-  ["backspace g 3 enter"],
+  ["g 3 enter"],
   ["end"],
 ];
 

@@ -3,7 +3,7 @@
 import { type Reading, seenStep, signOf } from "../reading.ts";
 import { stepNumber } from "../tell.ts";
 import { draw, fit, type Line, type Span, say } from "./frame.ts";
-import { FOLDS, type Prompt, type State } from "./state.ts";
+import { FOLDS, type State } from "./state.ts";
 
 /** Which recording, and where in it one is. */
 export function titleLine(state: State, width: number): Line {
@@ -47,19 +47,12 @@ export function scrubber(state: State, width: number): Line {
   return cells;
 }
 
-const PROMPTS: Readonly<Record<Prompt["kind"], string>> = {
-  go: "go to step ",
-  origin: "who wrote (a register, or a field of /proc): ",
-};
-
 /** What is being typed, what there is to say, or else the keys. */
 export function statusLine(state: State, width: number): Line {
-  const { prompt, message } = state;
-  if (prompt !== null) {
-    return fit([say(`${PROMPTS[prompt.kind]}${prompt.text}`, "strong"), draw(" ", "now")], width);
-  }
-  if (message !== "") return fit([draw(` ${message}`, "strong")], width);
-  const last = "? keys  q quit";
+  const { typed, message } = state;
+  if (typed !== null) return fit([say(`go to step ${typed}`, "strong"), draw(" ", "now")], width);
+  if (message !== "") return fit([say(` ${message}`, "strong")], width);
+  const last = "q quit";
   let line = " ";
   for (const hint of hintsOf(state)) {
     if (line.length + hint.length + last.length + 2 > width) break;
@@ -69,11 +62,10 @@ export function statusLine(state: State, width: number): Line {
 }
 
 function hintsOf(state: State): readonly string[] {
-  if (state.help) return ["j k scroll", "other keys go back"];
   if (state.asked !== null)
     return ["1-9 answer", "↓ ↑ Enter choose", "s show the answer", "← back"];
   const reads = ["→ ← step", "] [ event"];
-  if (seenStep(state) === undefined) return [...reads, "j k scroll", "End the end"];
+  if (seenStep(state) === undefined) return [...reads, "j k scroll", "g go to", "End the end"];
   const folds = Object.entries(FOLDS).map(([key, fold]) => `${key} ${fold}`);
-  return [...reads, ...folds, "w who wrote", "g go to"];
+  return [...reads, ...folds, "g go to", "j k scroll"];
 }

@@ -1,6 +1,5 @@
 // What folds under the explanation: the detail, the code, the registers, what /proc says, the memory map, and the terms.
 
-import { counted } from "../../../lib/page/figures.ts";
 import { narrow } from "../../../lib/visible.ts";
 import type { MeaningRow } from "../annotate.ts";
 import { glossary } from "../lesson_text.ts";
@@ -47,9 +46,9 @@ export function unfold(
 
 /** Whether that is what was known of a process that has ended since. */
 function isPast(fold: Fold, { known, index }: Moment): boolean {
-  const { registers, kernel, memory } = known;
-  const values = { code: registers, registers, "/proc": kernel, memory, detail: null, terms: null };
-  return hasEnded(known.state) && values[fold] !== null && values[fold].step !== index;
+  const { registers, kernel } = known;
+  const value = { code: registers, registers, "/proc": kernel, detail: null, terms: null }[fold];
+  return hasEnded(known.state) && value !== null && value.step !== index;
 }
 
 /** The lines of a fold; of code and registers those that matter most if there is not so much room. */
@@ -67,15 +66,6 @@ const TELL: Readonly<Record<Fold, (shown: Shown, width: number, room: number) =>
         return prose(value, width, changed ? "changed" : "plain", label);
       }),
   ],
-  memory: ({ moment: { known, index } }, width) => {
-    if (known.memory === null) return [];
-    const { value, step } = known.memory;
-    const style = step === index ? "changed" : "faint";
-    return [
-      [say(`  ${counted(value.length, "mapping")}`, style)],
-      ...value.flatMap((mapping) => prose(mapping, width, "plain", "  ")),
-    ];
-  },
   terms: ({ state, told }, width) =>
     glossary(state.recording.machine.arch).flatMap(({ forms, text }) => {
       const isTold = forms.some((form) => new RegExp(`(?<!\\w)${form}(?!\\w)`, "i").test(told));

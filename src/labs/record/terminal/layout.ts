@@ -5,7 +5,6 @@ import { scrubber, statusLine, titleLine } from "./bars.ts";
 import { explain, tellBeginning, tellEnding } from "./explain.ts";
 import { unfold } from "./folds.ts";
 import { draw, fit, type Line, prose, type Size, textOf } from "./frame.ts";
-import { tellHelp } from "./help.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";
 
 /** Below this nothing can be read. */
@@ -72,10 +71,9 @@ export function render(state: State, size: Size): Frame {
 
 /** A step or a question; or what there is to read before and after them. */
 function bodyOf(state: State, width: number, rows: number): Body {
-  const { moments, asked, at, help } = state;
+  const { asked, at } = state;
   const prose = Math.min(PROSE, width);
   const whole = (lines: readonly Line[]) => ({ lines, seen: 0, open: [] });
-  if (help) return whole(tellHelp(prose, moments.arch.NAMES.PC));
   if (at < 0) return whole(tellBeginning(state, prose));
   if (seenStep(state) === undefined && asked === null) return whole(tellEnding(state, prose));
   return stepBody(state, width, rows);

@@ -1,6 +1,51 @@
 import type { ReadStream, WriteStream } from "node:tty";
-import type { Line, Size } from "./frame.ts";
-import { type Look, paint, repaint } from "./paint.ts";
+import type { Line, Size, Style } from "./frame.ts";
+
+/** How a terminal is written to. */
+export interface Look {
+  readonly color: boolean;
+  /** Whether it takes more than ASCII. */
+  readonly unicode: boolean;
+}
+
+/** How this terminal is written to, by its environment. */
+export function lookOf({ LC_ALL, LC_CTYPE, LANG, NO_COLOR }: NodeJS.ProcessEnv): Look {
+  return { color: !NO_COLOR, unicode: /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "") };
+}
+
+/** The signs of the program's own, and in the same order what stands for each in ASCII. */
+const SIGNS = "─━│▲✓✗▶▷·…←→↑↓";
+const PLAIN = "-=|^vx>@.~<>^v";
+
+/** Select Graphic Rendition: a weight, which is no colour, and a colour. */
+const STYLES: Readonly<Record<Style, readonly [weight: string, color: string]>> = {
+  plain: ["", ""],
+  strong: ["1", ""],
+  faint: ["2", ""],
+  bar: ["7", ""],
+  now: ["7", ""],
+  changed: ["1", "33"],
+  good: ["1", "32"],
+  bad: ["1", "31"],
+  meaning: ["", "36"],
+  running: ["", "32"],
+  stopped: ["", "33"],
+  ended: ["2", "31"],
+};
+
+/** A line as a terminal takes it. Whatever is neither ASCII nor a known sign becomes a question mark. */
+export function paint(line: Line, { color, unicode }: Look): string {
+  const painted = line.map(({ text, style }) => {
+    const inert = text.replace(/[^ -~]/gu, (sign) => {
+      const plain = PLAIN[SIGNS.indexOf(sign)] ?? "?";
+      return unicode && plain !== "?" ? sign : plain;
+    });
+    const [weight, hue] = STYLES[style];
+    const codes = [weight, color ? hue : ""].filter(Boolean).join(";");
+    return codes === "" || inert === "" ? inert : `\x1b[${codes}m${inert}\x1b[m`;
+  });
+  return painted.join("");
+}
 
 /** The alternate screen, no cursor, no line that runs over the edge; and all of it back. */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
@@ -12,20 +57,19 @@ const USUAL: Size = { columns: 80, rows: 24 };
 
 /** The whole of a terminal, which is as it was once this is closed. */
 export class Screen {
-  readonly #input: ReadStream;
-  readonly #output: WriteStream;
-  readonly #look: Look;
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  readonly #look = lookOf(process.env);
   #shown: string[] = [];
   #open = false;
 
-  constructor(input: ReadStream, output: WriteStream, look: Look) {
-    this.#input = input;
-    this.#output = output;
-    this.#look = look;
+  constructor(input: ReadStream, output: WriteStream) {
+    this.input = input;
+    this.output = output;
   }
 
   get size(): Size {
-    const { columns, rows } = this.#output;
+    const { columns, rows } = this.output;
     return columns > 0 && rows > 0 ? { columns, rows } : USUAL;
   }
 
@@ -34,35 +78,30 @@ export class Screen {
     this.close();
     this.#open = true;
     this.#shown = [];
-    this.#input.setRawMode(true);
-    this.#output.write(ENTER);
+    this.input.setRawMode(true);
+    this.output.write(ENTER);
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#output.write(LEAVE);
-    this.#input.setRawMode(false);
+    this.output.write(LEAVE);
+    this.input.setRawMode(false);
   }
 
-  /** Shows a frame: only what differs, in one write. */
+  /** Shows a frame: only the lines that differ, in one write. */
   show(lines: readonly Line[]): void {
-    const painted = lines.map((line) => paint(line, this.#look));
-    const changes = repaint(this.#shown, painted);
-    this.#shown = painted;
-    if (this.#open && changes !== "") this.#output.write(changes);
+    const old = this.#shown;
+    this.#shown = lines.map((line) => paint(line, this.#look));
+    const changes = this.#shown.map((line, i) =>
+      line === old[i] ? "" : `\x1b[${i + 1};1H${line}`,
+    );
+    if (this.#open) this.output.write(changes.join(""));
   }
 
   /** What is on the screen is not what was shown. */
   forget(): void {
     this.#shown = [];
-    if (this.#open) this.#output.write(CLEAR);
+    if (this.#open) this.output.write(CLEAR);
   }
-}
-
-/** How this terminal is written to, by its environment. */
-export function lookOf(environment: NodeJS.ProcessEnv): Look {
-  const { LC_ALL, LC_CTYPE, LANG, NO_COLOR } = environment;
-  const locale = LC_ALL || LC_CTYPE || LANG || "";
-  return { color: !NO_COLOR, unicode: /utf-?8/i.test(locale) };
 }

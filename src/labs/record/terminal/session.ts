@@ -1,13 +1,10 @@
+import { emitKeypressEvents, type Key } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 import type { Recording } from "../recording.ts";
-import { KeyReader } from "./keys.ts";
 import { render } from "./layout.ts";
 import { press } from "./press.ts";
-import { lookOf, Screen } from "./screen.ts";
+import { Screen } from "./screen.ts";
 import { begin, type State } from "./state.ts";
-
-/** How long a lone ESC may be the beginning of a sequence, in milliseconds. */
-const ESCAPE_PAUSE = 50;
 
 /** Signals that end this process, once the terminal is as it was. */
 const FATAL = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -22,7 +19,7 @@ export async function walkThrough(
   recording: Recording,
   { input, output, at, seed, tasks }: WalkOptions,
 ): Promise<void> {
-  const session = new Session(begin(recording, at, seed, tasks), input, output);
+  const session = new Session(begin(recording, at, seed, tasks), new Screen(input, output));
   try {
     await session.run();
   } finally {
@@ -30,22 +27,18 @@ export async function walkThrough(
   }
 }
 
+type Listener = (text?: string, key?: Key) => void;
+
 class Session {
-  readonly #keys = new KeyReader();
   readonly #screen: Screen;
-  readonly #input: ReadStream;
-  readonly #output: WriteStream;
   readonly #undo: (() => void)[] = [];
   readonly #stopSelf = () => this.#stop(process.pid);
   #state: State;
-  #timer: NodeJS.Timeout | undefined;
   #end: (error?: unknown) => void = () => {};
 
-  constructor(state: State, input: ReadStream, output: WriteStream) {
+  constructor(state: State, screen: Screen) {
     this.#state = state;
-    this.#input = input;
-    this.#output = output;
-    this.#screen = new Screen(input, output, lookOf(process.env));
+    this.#screen = screen;
   }
 
   /** Until the last key, or the end of input. */
@@ -53,24 +46,23 @@ class Session {
     return new Promise((resolve, reject) => {
       this.#end = (error) => (error === undefined ? resolve() : reject(error));
       this.#listen();
-      this.#screen.open();
-      this.#show();
+      this.#resume();
     });
   }
 
   close(): void {
-    clearTimeout(this.#timer);
     this.#screen.close();
     for (const undo of this.#undo.splice(0)) undo();
-    this.#input.pause();
+    this.#screen.input.pause();
   }
 
   #listen(): void {
-    this.#input.setEncoding("utf8");
-    this.#on(this.#input, "data", (text) => this.#hear(String(text)));
+    const { input, output } = this.#screen;
+    emitKeypressEvents(input);
+    this.#on(input, "keypress", (text, key) => this.#press(keyOf(text, key)));
     // A terminal that is gone answers with an error.
-    for (const end of ["end", "close", "error"]) this.#on(this.#input, end, () => this.#end());
-    this.#on(this.#output, "resize", () => this.#redraw());
+    for (const end of ["end", "close", "error"]) this.#on(input, end, () => this.#end());
+    this.#on(output, "resize", () => this.#redraw());
     this.#on(process, "exit", () => this.#screen.close());
     this.#on(process, "SIGCONT", () => this.#resume());
     process.on("SIGTSTP", this.#stopSelf);
@@ -79,10 +71,10 @@ class Session {
   }
 
   /** Listens until the session is closed. What goes wrong in a listener ends the session. */
-  #on(emitter: NodeJS.EventEmitter, event: string, listener: (value: unknown) => void): void {
-    const guarded = (value: unknown) => {
+  #on(emitter: NodeJS.EventEmitter, event: string, listener: Listener): void {
+    const guarded: Listener = (text, key) => {
       try {
-        listener(value);
+        listener(text, key);
       } catch (error) {
         this.#end(error);
       }
@@ -91,21 +83,11 @@ class Session {
     this.#undo.push(() => emitter.off(event, guarded));
   }
 
-  #hear(text: string): void {
-    clearTimeout(this.#timer);
-    this.#press(this.#keys.push(text));
-    if (!this.#keys.waits) return;
-    this.#timer = setTimeout(() => this.#press(this.#keys.flush()), ESCAPE_PAUSE);
-  }
-
-  #press(keys: readonly string[]): void {
-    for (const key of keys) {
-      if (key === "ctrl-c") this.#die("SIGINT");
-      else if (key === "ctrl-z") this.#stop(0);
-      else if (key === "ctrl-l") this.#redraw();
-      else this.#state = render(press(this.#state, key), this.#screen.size).state;
-      if (this.#state.over) break;
-    }
+  #press(key: string): void {
+    if (key === "ctrl-c") this.#die("SIGINT");
+    else if (key === "ctrl-z") this.#stop(0);
+    else if (key === "ctrl-l") this.#redraw();
+    else this.#state = press(this.#state, key);
     if (this.#state.over) this.#end();
     else this.#show();
   }
@@ -141,4 +123,12 @@ class Session {
     this.#screen.open();
     this.#show();
   }
+}
+
+/** One printable character, or else the name of the key. */
+function keyOf(text = "", { name = "", ctrl = false }: Key = {}): string {
+  if (/^\P{C}$/u.test(text)) return text;
+  if (name === "return") return "enter";
+  // With a sequence there is no text: Ctrl does not make another key of an arrow.
+  return ctrl && text !== "" ? `ctrl-${name}` : name;
 }

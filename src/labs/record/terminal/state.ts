@@ -6,21 +6,8 @@ import { beginReading, type Reading } from "../reading.ts";
 import type { Recording } from "../recording.ts";
 
 /** What folds under the explanation, with the keys that open and close it. */
-export const FOLDS = {
-  d: "detail",
-  c: "code",
-  r: "registers",
-  p: "/proc",
-  m: "memory",
-  t: "terms",
-} as const;
+export const FOLDS = { d: "detail", c: "code", r: "registers", p: "/proc", t: "terms" } as const;
 export type Fold = (typeof FOLDS)[keyof typeof FOLDS];
-
-/** A line that is being typed. */
-export interface Prompt {
-  readonly kind: "go" | "origin";
-  readonly text: string;
-}
 
 /** All that a frame is made of, apart from the size of the terminal. */
 export interface State extends Reading {
@@ -36,10 +23,8 @@ export interface State extends Reading {
   readonly open: readonly Fold[];
   /** Lines that the reader has scrolled by. */
   readonly scroll: number;
-  readonly prompt: Prompt | null;
-  /** Where Backspace returns to: the place that the reader has left by naming another. */
-  readonly left: number | null;
-  readonly help: boolean;
+  /** The number of a step that is being typed. */
+  readonly typed: string | null;
   readonly over: boolean;
 }
 
@@ -51,18 +36,8 @@ export function begin(
   tasks: readonly TaskLink[] = [],
 ): State {
   const moments = new Moments(recording);
-  return {
-    ...beginReading(recording, at, seed),
-    moments,
-    annotator: new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants),
-    tasks,
-    folds: {},
-    sought: null,
-    open: [],
-    scroll: 0,
-    prompt: null,
-    left: null,
-    help: false,
-    over: false,
-  };
+  const annotator = new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants);
+  const reading = beginReading(recording, at, seed);
+  const hidden = { folds: {}, sought: null, open: [], scroll: 0, typed: null, over: false };
+  return { ...reading, moments, annotator, tasks, ...hidden };
 }
