@@ -34,7 +34,8 @@ export class KernelViewer {
   }
 }
 
-function processFacts(pid: number): ProcessFacts | undefined {
+/** What /proc says of a process; undefined if it is gone. */
+export function processFacts(pid: number): ProcessFacts | undefined {
   try {
     return readProcess(pid);
   } catch {
@@ -63,17 +64,11 @@ export function awaitProcess(
   milliseconds: number,
 ): void {
   const deadline = new AwakeDeadline(milliseconds);
-  for (
-    let facts = processFacts(pid);
-    facts === undefined || !holds(facts);
-    facts = processFacts(pid)
-  ) {
-    if (deadline.isOver) {
-      throw new DeadlineError(
-        pid,
-        `was not in the state that was waited for in ${milliseconds} ms`,
-      );
-    }
+  for (;;) {
+    const facts = processFacts(pid);
+    if (facts !== undefined && holds(facts)) return;
+    const what = `was not in the state that was waited for in ${milliseconds} ms`;
+    if (deadline.isOver) throw new DeadlineError(pid, what);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
   }
 }

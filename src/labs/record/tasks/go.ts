@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { syscallName } from "../../../core/encoder/names.ts";
 import type { SyscallArgument } from "../../../core/stub/injection.ts";
-import { type ProcessFacts, readProcess } from "../../../core/stub/proc.ts";
 import { DeadlineError, DeathError, hex, StublabError, TraceError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "../arch.ts";
 import { detachInStop } from "../birth.ts";
+import { processFacts } from "../kernel_view.ts";
 import type { Words } from "./answer.ts";
 import type { Judge } from "./judge.ts";
 import { type End, type MadeCall, RESTS, type Run, STOPPED } from "./run.ts";
@@ -26,13 +26,7 @@ const ASLEEP: readonly string[] = ["S", "D"];
 const MOST_SIGNALS = 8;
 
 /** What /proc says of a stub; undefined if it is gone. */
-export function factsOf({ pid }: Actor): ProcessFacts | undefined {
-  try {
-    return readProcess(pid);
-  } catch {
-    return undefined;
-  }
-}
+export const factsOf = ({ pid }: Actor) => processFacts(pid);
 
 /** Whether a signal has been sent to a stub, and not delivered. */
 export function isPending(actor: Actor, signal: string): boolean {

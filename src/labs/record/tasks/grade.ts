@@ -1,12 +1,12 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { fileURLToPath } from "node:url";
+import { loadShim } from "../../../core/shim/shim.ts";
 import { type Check, check } from "../../../lib/check.ts";
 import { StublabError } from "../../../lib/errors.ts";
 import { ForeignProcess } from "../../../sandbox/process.ts";
 import { factOf } from "../fact.ts";
 import { expectRecording } from "../load.ts";
-import { Pieces, writeMessage } from "../pieces.ts";
 import { recordLesson } from "../record.ts";
 import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
@@ -14,6 +14,7 @@ import { type Answer, KERNEL } from "./answer.ts";
 import { assemble } from "./assemble.ts";
 import { type ClassOptions, expectVariant } from "./class.ts";
 import { reasonOf } from "./judge.ts";
+import { openMessages, readMessages, writeMessage } from "./messages.ts";
 import { parseAnswer, type Submission, textOf } from "./submission.ts";
 import { type Exercise, isPlayed, type Read } from "./task.ts";
 import { loadTask } from "./tasks.ts";
@@ -113,11 +114,13 @@ async function tryAnswer(file: string, { task, exercise, source }: Submission): 
   const discarded: string[] = [];
   for (let tries = 1; ; tries++) {
     const recorder = new Recorder();
-    const pieces = new Pieces(recorder);
+    const messages = openMessages();
     try {
-      writeMessage(pieces.file, { answer: { file, code } });
-      const fate = await runToEnd(pieces.file);
-      const said = pieces.take();
+      writeMessage(messages, { answer: { file, code } });
+      const fate = await runToEnd(messages);
+      const said = readMessages(messages);
+      const steps: number[] = [];
+      for (const { piece } of said) if (piece !== undefined) recorder.adopt(piece, steps);
       const failed = said.find((each) => each.failed !== undefined)?.failed;
       if (failed !== undefined)
         throw new StublabError(failed.message, { ...failed, remedy: failed.remedy || undefined });
@@ -139,7 +142,7 @@ async function tryAnswer(file: string, { task, exercise, source }: Submission): 
       const reason = judged === undefined ? reasonOf(lost) : judged.reason;
       return { reason, recording: { ...recording, discarded } };
     } finally {
-      pieces.close();
+      loadShim().close(messages);
     }
   }
 }
