@@ -1,5 +1,5 @@
 import { InputError, UnsupportedError } from "../../lib/errors.ts";
-import { nearest } from "../../lib/nearest.ts";
+import { didYouMean } from "../../lib/nearest.ts";
 import { text } from "../../lib/shape.ts";
 import { HOST } from "./arch.ts";
 import type { Lesson } from "./lesson.ts";
@@ -77,9 +77,7 @@ export async function loadLesson(name: string): Promise<Lesson> {
     throw new UnsupportedError(`the lesson "${name}" cannot be recorded here: ${refusal}`);
   }
   if (isName(name)) return load(name);
-  const near = nearest(name, LESSONS);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new InputError(`unknown lesson "${name}"${hint}`, {
+  throw new InputError(`unknown lesson "${name}"${didYouMean(name, LESSONS)}`, {
     remedy: `lessons: ${LESSONS.join(", ")}`,
   });
 }

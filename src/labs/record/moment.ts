@@ -122,7 +122,7 @@ export class Moments {
   /** The lanes by their pids; threads and processes have numbers of their own. */
   readonly lanesByPid: ReadonlyMap<number, Lane>;
   readonly #tracks = new Map<string, Entry[]>();
-  readonly #births = new Map<string, Arrow>();
+  readonly #births: ReadonlyMap<string, Arrow>;
   /** The lanes that are first seen acting on another: they were there before. */
   readonly #always: ReadonlySet<string>;
   readonly #subjects: string[] = [];
@@ -147,11 +147,8 @@ export class Moments {
     const { questions } = recording;
     this.#questions = grouped([...questions.keys()], (i) => questions[i]?.step ?? 0);
     for (const { id } of recording.lanes) this.#tracks.set(id, []);
-    for (const arrow of recording.arrows) {
-      const born = recording.steps[arrow.to]?.lane;
-      if (arrow.kind !== "clone" || born === undefined || this.#births.has(born)) continue;
-      this.#births.set(born, arrow);
-    }
+    const births = recording.arrows.filter(({ kind }) => kind === "clone").toReversed();
+    this.#births = new Map(births.map((arrow) => [recording.steps[arrow.to]?.lane ?? "", arrow]));
     const firsts = new Map(
       recording.steps
         .flatMap(({ lane, about }) => [[about, true] as const, [lane, lane === about] as const])

@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import type { Stub } from "../../core/stub/stub.ts";
+import type { Tracer } from "../../core/stub/tracer.ts";
 
 // What a scenario takes care of beforehand, where the processes that it makes could outlive it. The numbers are in no
 // encoder: <asm-generic/resource.h>, <linux/time.h>, <asm-generic/siginfo.h>.
@@ -8,12 +9,20 @@ const RLIMIT_CORE = 4;
 const CLOCK_MONOTONIC = 1;
 const SIGEV_SIGNAL = 0;
 
-/** A stub that a signal ends, or what it clones from now on, leaves no file behind. */
+/** A signal that ends a stub, or what it clones from now on, leaves no file behind. */
 export function dumpNoCore(stub: Stub): void {
   // A struct rlimit of zeros.
   const limit = stub.map(PAGE_SIZE);
   stub.call("prlimit64", 0, RLIMIT_CORE, limit, 0);
   stub.call("munmap", limit, PAGE_SIZE);
+}
+
+/** A stub that adopts orphans among its descendants. None of them dumps core. */
+export function createKeeper(tracer: Tracer): Stub {
+  const stub = tracer.createStub();
+  stub.call("prctl", tracer.flag("PR_SET_CHILD_SUBREAPER"), 1, 0, 0, 0);
+  dumpNoCore(stub);
+  return stub;
 }
 
 /** How long a stub lives whose life is limited, and how much processor time it gets, in seconds. */

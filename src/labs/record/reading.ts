@@ -157,11 +157,7 @@ export function signOf(
 }
 
 /** How many questions there are, were answered by the reader, and were answered right. */
-export function scoreOf({ recording, answers }: Reading): {
-  readonly questions: number;
-  readonly answered: number;
-  readonly right: number;
-} {
+export function scoreOf({ recording, answers }: Reading) {
   const answered = [...answers].filter(([, choice]) => choice !== null);
   const right = answered.filter(([i, choice]) => recording.questions[i]?.answer === choice);
   return {

@@ -4,15 +4,16 @@ import type { Encoder } from "../../core/encoder/abi.ts";
 import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
 import { expectDriver } from "../../core/encoder/module.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
+import type { TracingThread } from "../../core/stub/tracing_thread.ts";
 import { check } from "../../lib/check.ts";
 import { hex, InputError, StateError } from "../../lib/errors.ts";
-import { nearest } from "../../lib/nearest.ts";
+import { didYouMean } from "../../lib/nearest.ts";
 import { show } from "../../lib/shape.ts";
 import { callTitle, returned, tellCall, type Word } from "./calls.ts";
 import { factOf } from "./fact.ts";
 import { KernelViewer } from "./kernel_view.ts";
-import type { Reason } from "./lesson_text.ts";
-import type { Listing } from "./listing.ts";
+import { type Reason, stubCodeReasons } from "./lesson_text.ts";
+import { type Listing, loadListing, STUB_CODE } from "./listing.ts";
 import {
   type Arrow,
   type Call,
@@ -156,9 +157,7 @@ export class Recorder {
   expectLane(id: string, place: string): void {
     const known = this.#parts.lanes.map((lane) => lane.id);
     if (known.includes(id)) return;
-    const near = nearest(id, known);
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
-    throw new InputError(`${place}: there is no lane ${show(id)}${hint}`);
+    throw new InputError(`${place}: there is no lane ${show(id)}${didYouMean(id, known)}`);
   }
 
   /** @throws InputError that names the place */
@@ -175,6 +174,20 @@ export class Recorder {
   addCode({ name, lines }: Listing, base: bigint, reasons: Reasons): void {
     this.#reasons.set(name, reasons);
     this.add({ code: [{ name, base: hex(base), lines }] });
+  }
+
+  /** The stub code, where the tracer has mapped it. @throws UnsupportedError */
+  addStubCode(tracer: TracingThread): void {
+    const listing = loadListing(STUB_CODE);
+    const known = stubCodeReasons();
+    const reasons = new Map<number, Reason>();
+    let [label, index] = ["", 0];
+    for (const line of listing.lines) {
+      if (line.label !== null) [label, index] = [line.label, 0];
+      const reason = known[label]?.[index++];
+      if (reason !== undefined) reasons.set(line.offset, reason.why);
+    }
+    this.addCode(listing, BigInt(tracer.stubAddress), reasons);
   }
 
   /** The place of an address in registered code; undefined if it is in none. */

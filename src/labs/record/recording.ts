@@ -227,9 +227,6 @@ const parts = {
   end: many<Fact>(fact),
 };
 
-/** The shapes of the things of which a recording has many. */
-export const shapes = { lane, code, question, step, arrow };
-
 const discarded = optional(texts);
 
 /** The shape of a recording. */

@@ -9,10 +9,9 @@ import { type CloneOptions, cloneWatched } from "./clone.ts";
 import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { common } from "./lesson_text.ts";
 import { codeBytes, loadListing } from "./listing.ts";
-import { dumpNoCore } from "./precautions.ts";
+import { createKeeper } from "./precautions.ts";
 import type { Recorder } from "./recorder.ts";
 import { type Asked, type Said, type Saying, said } from "./said.ts";
-import { addStubCode } from "./stub_code.ts";
 
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
@@ -76,7 +75,7 @@ export class Scene {
   }
 
   #use(tracer: Tracer): Tracer {
-    addStubCode(this.recorder, tracer);
+    this.recorder.addStubCode(tracer);
     this.#tracer = tracer;
     return tracer;
   }
@@ -166,12 +165,8 @@ export class Scene {
    * wait for their children, and leaves none. None of them dumps core. @internal
    */
   keeper(): Acting {
-    const { tracer } = this;
-    const stub = tracer.createStub();
-    stub.call("prctl", tracer.flag("PR_SET_CHILD_SUBREAPER"), 1, 0, 0, 0);
-    dumpNoCore(stub);
     this.recorder.observe(common("keeper.observed"));
-    return this.act("keeper", common("keeper.role").text, stub);
+    return this.act("keeper", common("keeper.role").text, createKeeper(this.tracer));
   }
 
   /** Registers a guest's code, which the build has assembled, and returns its bytes. @internal */

@@ -113,13 +113,15 @@ const MEMBER = 18;
 /** How many lines of a memory map are told: that of a big program would bury the rest. */
 const MOST_MAPPINGS = 12;
 
+/** A row of what belongs to a step. */
+export const labelled = (label: string, text: string) =>
+  [[`${label.padEnd(LABEL - 2)}  `, text]] as const;
+
 /** A block as lines of text, each after a label. @param index of its step */
 export function rowsOf(
   block: Block,
   index = 0,
 ): readonly (readonly [label: string, text: string])[] {
-  const labelled = (label: string, text: string) =>
-    [[`${label.padEnd(LABEL - 2)}  `, text]] as const;
   switch (block.kind) {
     case "heading":
     case "paragraph":

@@ -6,14 +6,22 @@ import { Annotator } from "./annotate.ts";
 import { expectRecording } from "./load.ts";
 import { Moments } from "./moment.ts";
 import type { Question, Recording } from "./recording.ts";
-import { type Block, rowsOf, STAGED, stepNumber, tell, tellEnd, tellIntroduction } from "./tell.ts";
+import {
+  type Block,
+  labelled,
+  rowsOf,
+  STAGED,
+  stepNumber,
+  tell,
+  tellEnd,
+  tellIntroduction,
+} from "./tell.ts";
 import { wrap } from "./wrap.ts";
 
 const WIDTH = 80;
 
-/** How far what belongs to a step is set in, and how wide its labels are. */
+/** How far what belongs to a step is set in. */
 const INDENT = 6;
-const LABEL = 10;
 
 const COUNT = count(Number.MAX_SAFE_INTEGER);
 
@@ -40,7 +48,9 @@ export function renderText(recording: Recording, options: TextOptions = {}): str
   for (const block of tellIntroduction(recording)) addBlock(page, block);
   addBlock(page, { kind: "heading", text: "Steps" });
   if (asked.length > 0) {
-    page.add("Before some steps a question (?) asks what will happen. The answers are at the end.");
+    const text =
+      "Before some steps a question (?) asks what will happen. The answers are at the end.";
+    addBlock(page, { kind: "paragraph", text });
     page.blank();
   }
   const moments = new Moments(recording);
@@ -53,13 +63,15 @@ export function renderText(recording: Recording, options: TextOptions = {}): str
   }
   for (const block of tellEnd(recording)) addBlock(page, block);
   tellAnswers(page, asked);
-  return page.text();
+  return `${page.lines.join("\n")}\n`;
 }
+
+type Row = readonly [label: string, text: string];
 
 /** Lines of a width, of visible characters only. */
 class TextPage {
   readonly #width: number;
-  readonly #lines: string[] = [];
+  readonly lines: string[] = [];
 
   constructor(width: number) {
     this.#width = width;
@@ -67,26 +79,19 @@ class TextPage {
 
   /** A blank line, if there is none yet. */
   blank(): void {
-    if (this.#lines.at(-1)) this.#lines.push("");
+    if (this.lines.at(-1)) this.lines.push("");
   }
 
-  /** A paragraph; after its first line it is set in as far as the label is wide. */
-  add(text: string, indent = 0, label = ""): void {
-    const [head, margin] = [visible(label).slice(0, this.#width / 2), " ".repeat(indent)];
-    const lines = wrap(visible(text), this.#width - indent - head.length);
-    for (const [i, line] of lines.entries()) {
-      const start = i === 0 ? head : " ".repeat(head.length);
-      this.#lines.push(`${margin}${start}${line}`.trimEnd());
+  /** Paragraphs; after its first line each is set in as far as its label is wide. */
+  add(rows: readonly Row[], indent = INDENT): void {
+    for (const [label, text] of rows) {
+      const head = visible(label).slice(0, this.#width / 2);
+      const lines = wrap(visible(text), this.#width - indent - head.length);
+      for (const [i, line] of lines.entries()) {
+        const start = i === 0 ? head : " ".repeat(head.length);
+        this.lines.push(`${" ".repeat(indent)}${start}${line}`.trimEnd());
+      }
     }
-  }
-
-  /** A property of a step. */
-  label(label: string, text: string): void {
-    this.add(text, INDENT, `${label.padEnd(LABEL - 2)}  `);
-  }
-
-  text(): string {
-    return `${this.#lines.join("\n")}\n`;
   }
 }
 
@@ -104,17 +109,16 @@ function addBlock(page: TextPage, block: Block, index = 0): void {
   // A reader of the text has seen the other end of an arrow from an earlier step.
   if (block.kind === "link" && block.way === "from") return;
   if (block.kind === "heading" || block.kind === "paragraph") page.blank();
-  for (const [label, text] of rowsOf(block, index))
-    page.add(text, INDENTS[block.kind] ?? INDENT, label);
+  page.add(rowsOf(block, index), INDENTS[block.kind]);
   if (block.kind === "heading") page.blank();
   if (block.kind !== "title") return;
   const { microseconds, staged } = block;
-  page.label("time", `${microseconds} µs${staged ? `, ${STAGED}` : ""}`);
+  page.add(labelled("time", `${microseconds} µs${staged ? `, ${STAGED}` : ""}`));
 }
 
 function tellQuestion(page: TextPage, { text, choices }: Question): void {
-  page.add(text, 0, "   ?  ");
-  for (const [i, choice] of choices.entries()) page.add(choice, INDENT, `${i + 1}. `);
+  page.add([["   ?  ", text]], 0);
+  page.add(choices.map((choice, i) => [`${i + 1}. `, choice]));
   page.blank();
 }
 
@@ -124,11 +128,11 @@ function tellAnswers(page: TextPage, asked: readonly Question[]): void {
   addBlock(page, { kind: "heading", text: "Answers" });
   for (const { step, text, choices, answer, because, replies } of asked) {
     page.blank();
-    page.add(text, 0, `${String(stepNumber(step)).padStart(INDENT - 2)}  `);
+    page.add([[`${String(stepNumber(step)).padStart(INDENT - 2)}  `, text]], 0);
     for (const [i, choice] of choices.entries()) {
-      page.label(i === answer ? "right" : "wrong", `${i + 1}. ${choice}`);
-      const reply = i === answer ? because : (replies[i] ?? "");
-      if (reply !== "") page.label("", reply);
+      page.add(labelled(i === answer ? "right" : "wrong", `${i + 1}. ${choice}`));
+      const reply = i === answer ? because : replies[i];
+      if (reply) page.add(labelled("", reply));
     }
   }
 }

@@ -9,7 +9,6 @@ import { forkWatched } from "../../../src/labs/record/fork.ts";
 import { codeBytes } from "../../../src/labs/record/listing.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import type { Recording } from "../../../src/labs/record/recording.ts";
-import { addStubCode } from "../../../src/labs/record/stub_code.ts";
 import { StateError } from "../../../src/lib/errors.ts";
 import { processState } from "../../support/processes.ts";
 import { wayOf } from "../../support/recordings.ts";
@@ -21,7 +20,7 @@ const stepping = suite("stepping");
 function recorded(body: (recorder: Recorder, tracer: Tracer) => void): Recording {
   using tracer = new Tracer();
   const recorder = new Recorder();
-  addStubCode(recorder, tracer);
+  recorder.addStubCode(tracer);
   recorder.addLane("host", "the host", process.pid);
   body(recorder, tracer);
   return recorder.finish({ name: "test", title: "", introduction: [] });

@@ -16,9 +16,8 @@ import { Actor } from "../actor.ts";
 import { isBorn } from "../clone.ts";
 import { inWords } from "../lesson_text.ts";
 import { codeBytes, type Listing } from "../listing.ts";
-import { dumpNoCore } from "../precautions.ts";
+import { createKeeper } from "../precautions.ts";
 import type { Recorder } from "../recorder.ts";
-import { addStubCode } from "../stub_code.ts";
 import { CODE_ADDRESS } from "./assemble.ts";
 import { confine } from "./confine.ts";
 import { type End, type MadeCall, RESTS } from "./run.ts";
@@ -67,11 +66,9 @@ export class Judge {
     this.#meanings = meanings;
     this.recorder = recorder;
     this.tracer = new Tracer({ encoder: recorder.encoder, deadline: DEADLINE });
-    addStubCode(recorder, this.tracer);
+    recorder.addStubCode(this.tracer);
     recorder.addLane("host", "the process that checks the answer; it is the tracer", process.pid);
-    this.keeper = this.tracer.createStub();
-    this.keeper.call("prctl", this.tracer.flag("PR_SET_CHILD_SUBREAPER"), 1, 0, 0, 0);
-    dumpNoCore(this.keeper);
+    this.keeper = createKeeper(this.tracer);
     this.keeper.scrub();
     recorder.observe(
       "The stubs are traced from birth, and single-stepped, so that an answer that does harm can be stopped. They have " +
