@@ -10,7 +10,7 @@ import type { Play } from "./plays/play.ts";
 type Name = Exclude<keyof Ids, "common">;
 
 /** The play of each lesson, which is loaded on demand. */
-type Plays = { readonly [N in Name]: () => Promise<{ readonly play: Play<N> }> };
+type Plays = { readonly [N in Name]: () => Promise<Play<N>> };
 
 const BASICS = {
   host: () => import("./plays/host.ts"),
@@ -84,7 +84,7 @@ export async function loadLesson(name: string): Promise<Lesson> {
 
 /** A play with the texts of its page. */
 async function load<N extends Name>(name: N): Promise<Lesson> {
-  const { host, play, sandboxed } = (await PLAYS[name]()).play;
+  const { host, play, sandboxed } = await PLAYS[name]();
   const say = sayOf(name);
   const { title = "", introduction = [] } = lessonText(name) ?? {};
   return {

@@ -2,21 +2,19 @@ import { takeInitialRegisters } from "../../../core/stub/attach.ts";
 import { hex } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import type { Scene } from "../scene.ts";
-import type { Play, SayOf } from "./play.ts";
+import type { Acts, SayOf } from "./play.ts";
 import { attachEarly, giveWay } from "./race.ts";
 
 type Says = SayOf<"early-attach">;
 
-export const play: Play<"early-attach"> = {
-  play(scene, say) {
-    scene.recorder.observe(say("observed"));
-    const master = scene.rest("master", "the first stub");
-    giveWay(master);
-    mistake(scene, say, master);
-    observe(scene, say, master);
-    const rest = hex(scene.tracer.restAddress);
-    scene.check("the master rests, and can clone again", rest, hex(master.rip));
-  },
+export const play: Acts<"early-attach"> = (scene, say) => {
+  scene.recorder.observe(say("observed"));
+  const master = scene.rest("master", "the first stub");
+  giveWay(master);
+  mistake(scene, say, master);
+  observe(scene, say, master);
+  const rest = hex(scene.tracer.restAddress);
+  scene.check("the master rests, and can clone again", rest, hex(master.rip));
 };
 
 /** A stub that has executed its prctl, and nothing after it. */

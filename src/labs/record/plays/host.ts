@@ -1,13 +1,11 @@
 import { checkAtRest, stepToSelfStop } from "../birth.ts";
-import type { Play } from "./play.ts";
+import type { Acts } from "./play.ts";
 
-export const play: Play<"host"> = {
-  play(scene, say) {
-    const stub = scene.fork();
-    stepToSelfStop(stub, say.parts("stub"));
-    const attach = say.parts("attach");
-    stub.attach(attach);
-    stub.stepToRest(attach);
-    checkAtRest(stub, process.pid, stub.pid);
-  },
+export const play: Acts<"host"> = (scene, say) => {
+  const stub = scene.fork();
+  stepToSelfStop(stub, say.parts("stub"));
+  const attach = say.parts("attach");
+  stub.attach(attach);
+  stub.stepToRest(attach);
+  checkAtRest(stub, process.pid, stub.pid);
 };

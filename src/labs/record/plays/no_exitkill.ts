@@ -2,44 +2,42 @@ import { type ProcessFacts, processorTime } from "../../../core/stub/proc.ts";
 import { NAMES } from "../arch.ts";
 import { common } from "../lesson_text.ts";
 import { killTracer } from "./dying_tracer.ts";
-import type { Play } from "./play.ts";
+import type { Acts } from "./play.ts";
 
 /** How much processor time the guest must have used, in milliseconds. */
 const BURNT = 50;
 
 const isLeft = ({ state, tracerTid }: ProcessFacts) => state === "T" && tracerTid === 0;
 
-export const play: Play<"no-exitkill"> = {
-  play(scene, say) {
-    const { keeper, guest, idle } = killTracer(scene, ["PTRACE_O_TRACESYSGOOD"], say("options"));
-    guest.until(isLeft);
-    const step = scene.recorder.length + 1;
-    const orphan = guest.look("stopped, without a tracer", say("left"));
-    scene.check("the guest, a moment later: state", "T", orphan.state);
-    scene.check("the guest, a moment later: its tracer", "0", `${orphan.tracerTid}`);
-    const { pid } = keeper.stub;
-    scene.check("the guest, a moment later: its parent", `${pid}`, `${orphan.parentPid}`);
+export const play: Acts<"no-exitkill"> = (scene, say) => {
+  const { keeper, guest, idle } = killTracer(scene, ["PTRACE_O_TRACESYSGOOD"], say("options"));
+  guest.until(isLeft);
+  const step = scene.recorder.length + 1;
+  const orphan = guest.look("stopped, without a tracer", say("left"));
+  scene.check("the guest, a moment later: state", "T", orphan.state);
+  scene.check("the guest, a moment later: its tracer", "0", `${orphan.tracerTid}`);
+  const { pid } = keeper.stub;
+  scene.check("the guest, a moment later: its parent", `${pid}`, `${orphan.parentPid}`);
 
-    const continued = guest.signal("SIGCONT", say("continued"));
-    const before = processorTime(guest.pid);
-    guest.until(() => processorTime(guest.pid) >= before + BURNT);
-    const burnt = processorTime(guest.pid) - before;
-    scene.recorder.arrow("signal", continued, scene.recorder.length, "SIGCONT");
-    const running = guest.look("it runs, without a tracer", say("runs", { step, burnt }));
-    scene.check("the guest, after SIGCONT: state", "R", running.state);
-    scene.check("the guest, after SIGCONT: its tracer", "0", `${running.tracerTid}`);
-    const burns = burnt >= BURNT ? "yes" : "no";
-    scene.check(`the guest, after SIGCONT: it burns ${BURNT} ms`, "yes", burns);
+  const continued = guest.signal("SIGCONT", say("continued"));
+  const before = processorTime(guest.pid);
+  guest.until(() => processorTime(guest.pid) >= before + BURNT);
+  const burnt = processorTime(guest.pid) - before;
+  scene.recorder.arrow("signal", continued, scene.recorder.length, "SIGCONT");
+  const running = guest.look("it runs, without a tracer", say("runs", { step, burnt }));
+  scene.check("the guest, after SIGCONT: state", "R", running.state);
+  scene.check("the guest, after SIGCONT: its tracer", "0", `${running.tracerTid}`);
+  const burns = burnt >= BURNT ? "yes" : "no";
+  scene.check(`the guest, after SIGCONT: it burns ${BURNT} ms`, "yes", burns);
 
-    idle.until(isLeft);
-    idle.look("stopped, without a tracer", say("idle-left"));
-    const same = idle.signal("SIGCONT", say("idle-continued"));
-    scene.recorder.arrow("signal", same, scene.recorder.length, "SIGCONT");
-    const wait = common("adopted");
-    const trapped = idle.awaitEnd({ stop: say("trapped"), wait });
-    scene.check(`the stub at its ${NAMES.TRAP}, after SIGCONT`, "killed by SIGTRAP", trapped);
-    guest.signal("SIGKILL", say("killed"));
-    const how = guest.awaitEnd({ stop: say("ends"), wait });
-    scene.check("the guest's end", "killed by SIGKILL", how);
-  },
+  idle.until(isLeft);
+  idle.look("stopped, without a tracer", say("idle-left"));
+  const same = idle.signal("SIGCONT", say("idle-continued"));
+  scene.recorder.arrow("signal", same, scene.recorder.length, "SIGCONT");
+  const wait = common("adopted");
+  const trapped = idle.awaitEnd({ stop: say("trapped"), wait });
+  scene.check(`the stub at its ${NAMES.TRAP}, after SIGCONT`, "killed by SIGTRAP", trapped);
+  guest.signal("SIGKILL", say("killed"));
+  const how = guest.awaitEnd({ stop: say("ends"), wait });
+  scene.check("the guest's end", "killed by SIGKILL", how);
 };

@@ -2,25 +2,23 @@ import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import type { Said } from "../said.ts";
 import type { Scene } from "../scene.ts";
-import type { Play, SayOf } from "./play.ts";
+import type { Acts, SayOf } from "./play.ts";
 
 type Says = SayOf<"parent-dies">;
 
-export const play: Play<"parent-dies"> = {
-  play(scene, say) {
-    const keeper = scene.keeper();
-    keeper.stub.scrub();
-    const { pid } = keeper.stub;
-    const early = dieBefore(scene, say, keeper);
-    const late = dieAfter(scene, say, keeper);
-    scene.check("parent dead before the prctl: the child", "exited with status 1", early.how);
-    scene.check("the parent that it had instead", `${pid}`, `${early.parentPid}`);
-    scene.check("parent dead after the prctl: the child", "killed by SIGKILL", late);
-    const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");
-    const { errno } = keeper.stub.inject("wait4", -1, 0, options, 0);
-    scene.check("remaining children of the keeper: its wait4", "ECHILD", `${errno}`);
-    scene.check("the keeper is alive: getpid", `${pid}`, `${keeper.stub.call("getpid")}`);
-  },
+export const play: Acts<"parent-dies"> = (scene, say) => {
+  const keeper = scene.keeper();
+  keeper.stub.scrub();
+  const { pid } = keeper.stub;
+  const early = dieBefore(scene, say, keeper);
+  const late = dieAfter(scene, say, keeper);
+  scene.check("parent dead before the prctl: the child", "exited with status 1", early.how);
+  scene.check("the parent that it had instead", `${pid}`, `${early.parentPid}`);
+  scene.check("parent dead after the prctl: the child", "killed by SIGKILL", late);
+  const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");
+  const { errno } = keeper.stub.inject("wait4", -1, 0, options, 0);
+  scene.check("remaining children of the keeper: its wait4", "ECHILD", `${errno}`);
+  scene.check("the keeper is alive: getpid", `${pid}`, `${keeper.stub.call("getpid")}`);
 };
 
 /** The orphan continues as if nothing had happened. */

@@ -15,15 +15,20 @@ export interface Stage {
   pause(point: string, told?: string): Promise<void>;
 }
 
-/** The code of a lesson, which names the texts of docs/lessons/NAME.md. */
+/** Makes it happen, with the verbs of the scene, which closes its stubs afterwards. */
+export type Acts<N extends keyof Ids> = (scene: Scene, say: SayOf<N>) => void | Promise<void>;
+
+/** The part of a play that runs in a sandbox (sandbox.ts). */
+export interface Sandboxed<N extends keyof Ids> {
+  readonly host: HostLane;
+  play(scene: Scene, say: SayOf<N>, stage: Stage): void | Promise<void>;
+}
+
+/** The code of a lesson, a module, which names the texts of docs/lessons/NAME.md. */
 export interface Play<N extends keyof Ids> {
   /** Default: the lane "host". */
   readonly host?: HostLane;
-  /** Makes it happen, with the verbs of the scene, which closes its stubs afterwards. */
-  play(scene: Scene, say: SayOf<N>): void | Promise<void>;
-  /** The part that `play` runs in a sandbox (sandbox.ts), if that is needed. */
-  readonly sandboxed?: {
-    readonly host: HostLane;
-    play(scene: Scene, say: SayOf<N>, stage: Stage): void | Promise<void>;
-  };
+  readonly play: Acts<N>;
+  /** What `play` has run elsewhere, if that is needed. */
+  readonly sandboxed?: Sandboxed<N>;
 }

@@ -5,7 +5,7 @@ import { hex, StateError } from "../../../lib/errors.ts";
 import { HOST, NAMES, resultWord } from "../arch.ts";
 import type { Said } from "../said.ts";
 import type { Outcome } from "../stepping.ts";
-import type { Play } from "./play.ts";
+import type { Acts } from "./play.ts";
 
 /** The address of the guest's code. */
 const CODE = 0x10000n;
@@ -19,74 +19,73 @@ const SKIPPED =
     ? { fact: "x0 after the call that it ended with: its argument, not executed", word: 0n }
     : { fact: "the result of the call that it ended with: -ENOSYS, not executed", word: -38n };
 
-export const play: Play<"switch"> = {
-  host: { lane: "host", role: "the Node.js process: tracer, and the guest's kernel" },
-  play(scene, say) {
-    // A subprocess with the guest in it, and registers at its first instruction.
-    const platform = scene.openPlatform();
-    const { tracer } = platform;
-    const { encoder } = tracer;
-    const space = platform.newAddressSpace();
-    space.mapAnonymous(CODE, PAGE_SIZE, "rwx");
-    space.write(CODE, scene.loadGuest("guest", CODE));
-    space.protect(CODE, PAGE_SIZE, "rx");
-    const { registers } = platform.newContext();
-    registers.set(HOST_MACHINE.instructionPointer, CODE);
-    const guest = scene.enlist("subprocess", "a stub, in which the guest runs", space.stub);
-    guest.emulated = true;
-    for (const change of Object.values(say.parts("observed"))) scene.recorder.observe(change);
+export const host = { lane: "host", role: "the Node.js process: tracer, and the guest's kernel" };
 
-    const enter = (why: Said) => {
-      encoder.enterGuest(registers.offset, guest.stub.thread.initial.offset);
-      guest.setRegisters(registers, why);
-    };
-    const run = (why: Said, kind: Outcome["kind"] = "executed") => {
-      const outcome = guest.step(kind === "fault" ? { stop: why } : { why });
-      if (outcome.kind === kind) return outcome.step;
-      throw new StateError(`an instruction of the guest was ${outcome.kind}, not ${kind}`);
-    };
-    const save = (at: number, wait: Said, why: Said) => {
-      guest.waited(at, wait);
-      guest.stub.thread.expect("stopped").readRegisters(registers);
-      guest.getRegisters(why);
-    };
+export const play: Acts<"switch"> = (scene, say) => {
+  // A subprocess with the guest in it, and registers at its first instruction.
+  const platform = scene.openPlatform();
+  const { tracer } = platform;
+  const { encoder } = tracer;
+  const space = platform.newAddressSpace();
+  space.mapAnonymous(CODE, PAGE_SIZE, "rwx");
+  space.write(CODE, scene.loadGuest("guest", CODE));
+  space.protect(CODE, PAGE_SIZE, "rx");
+  const { registers } = platform.newContext();
+  registers.set(HOST_MACHINE.instructionPointer, CODE);
+  const guest = scene.enlist("subprocess", "a stub, in which the guest runs", space.stub);
+  guest.emulated = true;
+  for (const change of Object.values(say.parts("observed"))) scene.recorder.observe(change);
 
-    guest.look(`stub ${space.pid} rests ${NAMES.AT} its ${NAMES.TRAP}`, say("rests"));
-    enter(say("enters"));
-    run(say("begins"));
-    if (guest.next !== "getpid") run(say("number"));
-    const number = tracer.syscallNumber("getpid");
-    const call = say.parts("call", { number, pid: space.pid });
-    save(run(call.made, "emulated"), call.wait, call.found);
-    // The lesson needs no arguments, and the frame is free between two injections.
-    encoder.decodeGuestSyscall(registers.offset, tracer.frame.offset);
-    encoder.encodeGuestResult(registers.offset, GUEST_PID);
-    enter(call.answered);
+  const enter = (why: Said) => {
+    encoder.enterGuest(registers.offset, guest.stub.thread.initial.offset);
+    guest.setRegisters(registers, why);
+  };
+  const run = (why: Said, kind: Outcome["kind"] = "executed") => {
+    const outcome = guest.step(kind === "fault" ? { stop: why } : { why });
+    if (outcome.kind === kind) return outcome.step;
+    throw new StateError(`an instruction of the guest was ${outcome.kind}, not ${kind}`);
+  };
+  const save = (at: number, wait: Said, why: Said) => {
+    guest.waited(at, wait);
+    guest.stub.thread.expect("stopped").readRegisters(registers);
+    guest.getRegisters(why);
+  };
 
-    const fault = say.parts("fault", { notebook: hex(NOTEBOOK), address: hex(NOTEBOOK) });
-    save(run(fault.raised, "fault"), fault.wait, fault.saved);
-    guest.getSignalInfo(fault.info);
-    const protection = parseFlags("PROT_READ|PROT_WRITE", encoder.constants);
-    const flags = parseFlags("MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED", encoder.constants);
-    const page = [NOTEBOOK, PAGE_SIZE, protection, flags, -1, 0];
-    guest.call("mmap", page, say.parts("mmap"));
-    enter(say("again.enters"));
-    run(say("again.stores"));
-    const exit = say.parts("exit");
-    run(exit.status);
-    run(exit.number);
-    save(run(exit.made, "emulated"), exit.wait, exit.saved);
+  guest.look(`stub ${space.pid} rests ${NAMES.AT} its ${NAMES.TRAP}`, say("rests"));
+  enter(say("enters"));
+  run(say("begins"));
+  if (guest.next !== "getpid") run(say("number"));
+  const number = tracer.syscallNumber("getpid");
+  const call = say.parts("call", { number, pid: space.pid });
+  save(run(call.made, "emulated"), call.wait, call.found);
+  // The lesson needs no arguments, and the frame is free between two injections.
+  encoder.decodeGuestSyscall(registers.offset, tracer.frame.offset);
+  encoder.encodeGuestResult(registers.offset, GUEST_PID);
+  enter(call.answered);
 
-    const { facts } = guest;
-    const stored = new DataView(space.read(NOTEBOOK, 4).buffer).getUint32(0, true);
-    scene.check("what the guest stored", `${GUEST_PID}`, `${stored}`);
-    scene.check("its process is alive, stopped by its tracer", "t", facts.state);
-    const starts = facts.mappings.map(({ start }) => hex(BigInt(start)));
-    const expected = [CODE, NOTEBOOK, BigInt(tracer.stubAddress)].map(hex);
-    scene.check("its pages", expected.join(", "), starts.join(", "));
-    const status = hex(registers.get(HOST.ARGUMENTS[0] ?? ""));
-    scene.check(`the exit status in ${NAMES.FIRST}`, "0x0", status);
-    const result = BigInt.asIntN(64, resultWord(registers.dump()));
-    scene.check(SKIPPED.fact, `${SKIPPED.word}`, `${result}`);
-  },
+  const fault = say.parts("fault", { notebook: hex(NOTEBOOK), address: hex(NOTEBOOK) });
+  save(run(fault.raised, "fault"), fault.wait, fault.saved);
+  guest.getSignalInfo(fault.info);
+  const protection = parseFlags("PROT_READ|PROT_WRITE", encoder.constants);
+  const flags = parseFlags("MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED", encoder.constants);
+  const page = [NOTEBOOK, PAGE_SIZE, protection, flags, -1, 0];
+  guest.call("mmap", page, say.parts("mmap"));
+  enter(say("again.enters"));
+  run(say("again.stores"));
+  const exit = say.parts("exit");
+  run(exit.status);
+  run(exit.number);
+  save(run(exit.made, "emulated"), exit.wait, exit.saved);
+
+  const { facts } = guest;
+  const stored = new DataView(space.read(NOTEBOOK, 4).buffer).getUint32(0, true);
+  scene.check("what the guest stored", `${GUEST_PID}`, `${stored}`);
+  scene.check("its process is alive, stopped by its tracer", "t", facts.state);
+  const starts = facts.mappings.map(({ start }) => hex(BigInt(start)));
+  const expected = [CODE, NOTEBOOK, BigInt(tracer.stubAddress)].map(hex);
+  scene.check("its pages", expected.join(", "), starts.join(", "));
+  const status = hex(registers.get(HOST.ARGUMENTS[0] ?? ""));
+  scene.check(`the exit status in ${NAMES.FIRST}`, "0x0", status);
+  const result = BigInt.asIntN(64, resultWord(registers.dump()));
+  scene.check(SKIPPED.fact, `${SKIPPED.word}`, `${result}`);
 };

@@ -8,48 +8,48 @@ import type { Actor } from "../actor.ts";
 import { stoppedItself } from "../birth.ts";
 import { Sandbox } from "../sandbox.ts";
 import type { Scene } from "../scene.ts";
-import type { Play, SayOf, Stage } from "./play.ts";
+import type { Acts, Sandboxed, SayOf, Stage } from "./play.ts";
 
 type Says = SayOf<"thread-dies">;
 
-export const play: Play<"thread-dies"> = {
-  host: { lane: "main", role: "the main thread of the host, which lives on" },
-  async play(scene, say) {
-    // Before the worker's tracer, so that both have the stub code at one address.
-    const { tracer } = scene;
-    await using sandbox = Sandbox.startThread(scene.recorder, "thread-dies");
-    const numbers = await sandbox.reaches("detached");
-    const [tid = 0, stub = 0, control = 0] = numbers.split(" ").map(Number);
-    sandbox.goOn();
-    await sandbox.ended();
-    const task = `/proc/${process.pid}/task/${tid}`;
-    for (const deadline = new AwakeDeadline(tracer.deadline); existsSync(task); ) {
-      if (deadline.isOver) throw new StateError(`thread ${tid} did not end`);
-    }
-    scene.say(`thread ${tid} is gone, process ${process.pid} lives`, say("gone"));
-    // From the thread's end, before the note.
-    const { recorder } = scene;
-    recorder.arrow("signal", recorder.length - 2, recorder.length, "PDEATHSIG SIGKILL");
-    // Any thread of a process may wait for its children.
-    const how = adopt(scene, "stub", stub).awaitEnd(say.parts("killed"));
-    const other = adopt(scene, "control", control);
-    examine(other, say);
-    scene.check("the end of the stub with a death signal", "killed by SIGKILL", how);
-    scene.check("its process", "gone", existsSync(`/proc/${stub}`) ? "there" : "gone");
-    scene.check("the worker's thread", "gone", existsSync(task) ? "there" : "gone");
-    scene.check("the other stub's PPid", `${process.pid}`, `${other.facts.parentPid}`);
-    const parent = other.stub.call("getppid");
-    scene.check("its getppid, injected", `${process.pid}`, `${parent}`);
-    scene.check("its signal at its parent's end", "none", deathSignal(other.stub));
+export const host = { lane: "main", role: "the main thread of the host, which lives on" };
+
+export const play: Acts<"thread-dies"> = async (scene, say) => {
+  // Before the worker's tracer, so that both have the stub code at one address.
+  const { tracer } = scene;
+  await using sandbox = Sandbox.startThread(scene.recorder, "thread-dies");
+  const numbers = await sandbox.reaches("detached");
+  const [tid = 0, stub = 0, control = 0] = numbers.split(" ").map(Number);
+  sandbox.goOn();
+  await sandbox.ended();
+  const task = `/proc/${process.pid}/task/${tid}`;
+  for (const deadline = new AwakeDeadline(tracer.deadline); existsSync(task); ) {
+    if (deadline.isOver) throw new StateError(`thread ${tid} did not end`);
+  }
+  scene.say(`thread ${tid} is gone, process ${process.pid} lives`, say("gone"));
+  // From the thread's end, before the note.
+  const { recorder } = scene;
+  recorder.arrow("signal", recorder.length - 2, recorder.length, "PDEATHSIG SIGKILL");
+  // Any thread of a process may wait for its children.
+  const how = adopt(scene, "stub", stub).awaitEnd(say.parts("killed"));
+  const other = adopt(scene, "control", control);
+  examine(other, say);
+  scene.check("the end of the stub with a death signal", "killed by SIGKILL", how);
+  scene.check("its process", "gone", existsSync(`/proc/${stub}`) ? "there" : "gone");
+  scene.check("the worker's thread", "gone", existsSync(task) ? "there" : "gone");
+  scene.check("the other stub's PPid", `${process.pid}`, `${other.facts.parentPid}`);
+  const parent = other.stub.call("getppid");
+  scene.check("its getppid, injected", `${process.pid}`, `${parent}`);
+  scene.check("its signal at its parent's end", "none", deathSignal(other.stub));
+};
+
+export const sandboxed: Sandboxed<"thread-dies"> = {
+  host: {
+    lane: "host",
+    role: "a worker thread of the same host; it clones the stubs, and traces them",
+    thread: true,
   },
-  sandboxed: {
-    host: {
-      lane: "host",
-      role: "a worker thread of the same host; it clones the stubs, and traces them",
-      thread: true,
-    },
-    play: cloneTwo,
-  },
+  play: cloneTwo,
 };
 
 /** What the worker does. */
