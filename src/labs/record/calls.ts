@@ -13,6 +13,9 @@ import { quote } from "../../lib/quote.ts";
 import { signalsOf } from "./proc.ts";
 import type { Call } from "./recording.ts";
 
+/** The ptrace requests that let a stopped thread run. Their last argument is a signal. */
+export const RESUMES = /^PTRACE_(CONT|DETACH|SYSCALL|SINGLESTEP|SYSEMU|SYSEMU_SINGLESTEP)$/;
+
 /** What it takes to tell a word: names of the encoder's constants, and the caller's memory. */
 export interface Teller {
   readonly constants: ReadonlyMap<string, bigint>;

@@ -2,6 +2,7 @@
 
 import { grouped } from "../../lib/group.ts";
 import { archOf, type RecordArch } from "./arch.ts";
+import { RESUMES } from "./calls.ts";
 import { fieldOf, KERNEL_FIELDS } from "./proc.ts";
 import type {
   Arrow,
@@ -106,10 +107,7 @@ interface Entry extends LaneMoment {
   readonly since: number;
 }
 
-/** ptrace requests that let a stopped thread run, as the second argument of `ptrace`. */
-const RESUMES = /^PTRACE_(CONT|DETACH|SYSCALL|SINGLESTEP|SYSEMU|SYSEMU_SINGLESTEP)$/;
-
-/** Those that do not need a thread that is stopped. */
+/** ptrace requests that do not need a thread that is stopped. */
 const BEGINS = /^PTRACE_(ATTACH|SEIZE|INTERRUPT|KILL)$/;
 
 const LETTERS = ["R", "S", "D", "T", "t", "Z", "X"] as const;

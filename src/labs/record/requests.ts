@@ -4,7 +4,7 @@ import { constantName, flagTerms, signalName } from "../../core/encoder/names.ts
 import { decodeStatus, type Stop } from "../../core/stub/state.ts";
 import type { TracingThread } from "../../core/stub/tracing_thread.ts";
 import { describeEnd, hex, type StubEnd } from "../../lib/errors.ts";
-import { tellWord, type Word } from "./calls.ts";
+import { RESUMES, tellWord, type Word } from "./calls.ts";
 import type { Call } from "./recording.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -17,7 +17,7 @@ const options: Data = (data, constants) =>
   flagTerms(data, /^PTRACE_O_/, constants).join("|") || "0";
 const pointer: Data = (data) => (data === 0n ? "NULL" : hex(data));
 
-/** The last argument of each request: its text, or the memory of the tracer that it points to. */
+/** The last argument of other requests: its text, or the memory of the tracer that it points to. */
 const DATA: Readonly<Record<string, Data | string>> = {
   PTRACE_SETOPTIONS: options,
   PTRACE_GETREGS: "&registers",
@@ -25,12 +25,6 @@ const DATA: Readonly<Record<string, Data | string>> = {
   PTRACE_GETREGSET: "[&registers]",
   PTRACE_SETREGSET: "[&registers]",
   PTRACE_GETSIGINFO: "&info",
-  PTRACE_CONT: signal,
-  PTRACE_DETACH: signal,
-  PTRACE_SINGLESTEP: signal,
-  PTRACE_SYSCALL: signal,
-  PTRACE_SYSEMU: signal,
-  PTRACE_SYSEMU_SINGLESTEP: signal,
 };
 
 /** The last two arguments of a request, and its result. Default: 0. */
@@ -47,7 +41,7 @@ export function tellRequest(
   constants: Constants,
   { address = 0n, data = 0n, result = 0n }: RequestWords = {},
 ): Call {
-  const tell = DATA[request] ?? pointer;
+  const tell = DATA[request] ?? (RESUMES.test(request) ? signal : pointer);
   return {
     name: "ptrace",
     arguments: [

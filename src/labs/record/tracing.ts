@@ -1,6 +1,7 @@
 import { requestAttach } from "../../core/stub/attach.ts";
 import type { Stop } from "../../core/stub/state.ts";
 import type { Thread } from "../../core/stub/thread.ts";
+import { RESUMES } from "./calls.ts";
 import type { Said } from "./said.ts";
 
 /** A tracer: its lane, and how it makes its requests and waits. */
@@ -18,14 +19,6 @@ export interface Tracing {
   awaitZombie?(thread: Thread): void;
 }
 
-const RESUMING = new Set([
-  "PTRACE_CONT",
-  "PTRACE_SINGLESTEP",
-  "PTRACE_SYSCALL",
-  "PTRACE_SYSEMU",
-  "PTRACE_SYSEMU_SINGLESTEP",
-]);
-
 /** This process as the tracer. PTRACE_DETACH always leaves the thread stopped. */
 export function thisProcess(lane: string): Tracing {
   return {
@@ -34,7 +27,7 @@ export function thisProcess(lane: string): Tracing {
     make(thread, request, data) {
       if (request === "PTRACE_ATTACH") requestAttach(thread);
       else if (request === "PTRACE_DETACH") thread.expect("stopped").detach();
-      else if (RESUMING.has(request)) thread.expect("stopped").resume(request, data);
+      else if (RESUMES.test(request)) thread.expect("stopped").resume(request, data);
       else thread.expect("stopped").ptrace(request, data);
     },
     next: (thread, options) => thread.waitKilled(options),
