@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { choiceOrder, seenAt } from "../../../src/labs/record/reading.ts";
-import { type Size, textOf, widthOf } from "../../../src/labs/record/terminal/frame.ts";
+import { type Line, type Size, textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { render } from "../../../src/labs/record/terminal/layout.ts";
 import { press } from "../../../src/labs/record/terminal/press.ts";
 import { lookOf, paint } from "../../../src/labs/record/terminal/screen.ts";
@@ -13,6 +13,7 @@ const USUAL: Size = { columns: 80, rows: 24 };
 const WIDE: Size = { columns: 200, rows: 50 };
 const SIZES: readonly Size[] = [USUAL, { columns: 120, rows: 40 }, WIDE, { columns: 40, rows: 12 }];
 
+const widthOf = (line: Line) => textOf(line).length;
 const linesOf = (state: State, size = USUAL) => render(state, size).lines.map(textOf);
 const screen = (state: State, size = USUAL) => linesOf(state, size).join("\n");
 

@@ -104,19 +104,17 @@ export function tellEnding(state: State, width: number): Line[] {
   const { questions, answered, right } = scoreOf(state);
   const score = `You answered ${answered} of ${counted(questions, "question")}; right: ${right}.`;
   const next = lessonAfter(scenario);
+  const offers = [
+    ...(next === undefined ? [] : [`Next: stublab lesson ${next}  # ${summaryOf(next)}`]),
+    ...state.tasks.map(({ name, title }) => `Task: stublab lesson task ${name}  # ${title}`),
+  ];
+  const trials = lessonText(scenario, machine.arch)?.try ?? [];
   const blocks: Block[] = [
     { kind: "heading", text: questions === 0 ? "" : score },
-    ...(next === undefined ? [] : [told(`Next: stublab lesson ${next}  # ${summaryOf(next)}`)]),
-    ...state.tasks.map(({ name, title }) => told(`Task: stublab lesson task ${name}  # ${title}`)),
+    ...offers.map((text) => ({ kind: "prose", text }) as const),
     ...tellEnd(state.recording),
-    ...tellTrials(lessonText(scenario, machine.arch)?.try ?? []),
+    ...(trials.length === 0 ? [] : [{ kind: "heading", text: "Try it" } as const]),
+    ...trials.map((text) => ({ kind: "item", text: text.replaceAll("`", "") }) as const),
   ];
   return blocks.flatMap((block) => layOut(block, width)).slice(1);
-}
-
-const told = (text: string): Block => ({ kind: "prose", text });
-
-function tellTrials(trials: readonly string[]): Block[] {
-  const items = trials.map((text): Block => ({ kind: "item", text: text.replaceAll("`", "") }));
-  return items.length === 0 ? [] : [{ kind: "heading", text: "Try it" }, ...items];
 }

@@ -1,11 +1,10 @@
-// What folds under the explanation: the detail, the code, the registers, what /proc says, the memory map, and the terms.
+// What folds under the explanation: the detail, the code, the registers, what /proc says, and the terms.
 
 import { narrow } from "../../../lib/visible.ts";
 import type { MeaningRow } from "../annotate.ts";
 import { glossary } from "../lesson_text.ts";
 import { hasEnded, isOld, type Known, type Moment } from "../moment.ts";
 import { tellState } from "../proc.ts";
-
 import { stepNumber } from "../tell.ts";
 import { draw, fit, type Line, prose, say } from "./frame.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";
@@ -16,31 +15,20 @@ interface Shown {
   readonly moment: Moment;
   /** All that is told of the step. */
   readonly told: string;
+  /** How many lines of code leave room for the rest. */
+  readonly code: number;
 }
 
-/** So many lines of code leave room for the rest: in one column, or one of several. */
-const CODE = 7;
-const WIDE_CODE = 24;
-
-/**
- * A fold with its header, if the reader has opened it, or if it finds room and the reader has not closed it; otherwise no
- * lines.
- */
-export function unfold(
-  fold: Fold,
-  shown: Shown,
-  width: number,
-  room: number,
-  columns: number,
-): Line[] {
-  const wanted = shown.state.folds[fold];
-  const most = fold === "code" ? Math.min(room - 1, columns > 1 ? WIDE_CODE : CODE) : room - 1;
-  const limit = wanted ? Number.POSITIVE_INFINITY : most;
-  if (!(wanted ?? !isPast(fold, shown.moment)) || limit <= 0) return [];
-  const lines = TELL[fold](shown, width, limit);
+/** A fold with its header; no lines if the reader has closed it, or has not opened it and it finds no room. */
+export function unfold(fold: Fold, shown: Shown, width: number, room: number): Line[] {
+  const { state, moment, code } = shown;
+  const wanted = state.folds[fold] ?? !isPast(fold, moment);
+  const most = fold === "code" ? Math.min(room - 1, code) : room - 1;
+  const limit = state.folds[fold] ? Number.POSITIVE_INFINITY : most;
+  const lines = wanted && limit > 0 ? TELL[fold](shown, width, limit) : [];
   if (lines.length === 0 || lines.length > limit) return [];
   const key = Object.entries(FOLDS).find(([, name]) => name === fold)?.[0];
-  const of = fold === "detail" || fold === "terms" ? "" : ` of ${narrow(shown.moment.subject)}`;
+  const of = fold === "detail" || fold === "terms" ? "" : ` of ${narrow(moment.subject)}`;
   return [fit([draw(`─ ${fold}${of} (${key}) `.padEnd(width, "─"), "faint")], width), ...lines];
 }
 
@@ -57,15 +45,13 @@ const TELL: Readonly<Record<Fold, (shown: Shown, width: number, room: number) =>
     asked === null && step?.detail != null ? prose(step.detail, width) : [],
   code: ({ moment }, width, room) => tellCode(moment, width, room),
   registers: tellRegisters,
-  "/proc": ({ state, moment }, width) => [
-    ...tellAge(moment, moment.known.kernel, width),
-    ...state.annotator
-      .kernelRows(moment.known, moment.index)
-      .flatMap(({ term, value, changed }) => {
-        const label = `${changed ? "*" : " "} ${term.padEnd(10)}`;
-        return prose(value, width, changed ? "changed" : "plain", label);
-      }),
-  ],
+  "/proc": ({ state: { annotator }, moment }, width) => {
+    const rows = annotator.kernelRows(moment.known, moment.index).flatMap((row) => {
+      const label = `${row.changed ? "*" : " "} ${row.term.padEnd(10)}`;
+      return prose(row.value, width, row.changed ? "changed" : "plain", label);
+    });
+    return [...tellAge(moment, moment.known.kernel, width), ...rows];
+  },
   terms: ({ state, told }, width) =>
     glossary(state.recording.machine.arch).flatMap(({ forms, text }) => {
       const isTold = forms.some((form) => new RegExp(`(?<!\\w)${form}(?!\\w)`, "i").test(told));

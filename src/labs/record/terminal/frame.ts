@@ -48,13 +48,9 @@ export function prose(text: string, width: number, style: Style = "plain", label
   ]);
 }
 
-export function widthOf(line: Line): number {
-  return line.reduce((sum, { text }) => sum + text.length, 0);
-}
-
 /** A line of exactly that many columns: filled with spaces, or cut, which shows. */
 export function fit(line: Line, width: number, style: Style = "plain"): Line {
-  const missing = width - widthOf(line);
+  const missing = width - textOf(line).length;
   if (missing === 0) return line;
   if (missing > 0) return [...line, draw(" ".repeat(missing), style)];
   const spans: Span[] = [];

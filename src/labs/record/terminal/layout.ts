@@ -16,6 +16,10 @@ const BARS = 3;
 /** Prose is not read in longer lines. */
 const PROSE = 100;
 
+/** So many lines of code leave room for the rest: in one column, or one of several. */
+const CODE = 7;
+const WIDE_CODE = 24;
+
 /** The columns under the stage, from a width of the terminal on: their parts of it. */
 const COLUMNS: readonly (readonly [least: number, parts: readonly number[]])[] = [
   [170, [0.4, 0.26, 0.34]],
@@ -43,30 +47,21 @@ export function render(state: State, size: Size): Frame {
   if (columns < LEAST.columns || rows < LEAST.rows) {
     const text = `${columns} x ${rows} characters are too few: ${LEAST.columns} x ${LEAST.rows} is the least. q quits.`;
     const lines = prose(text, Math.max(1, columns));
-    return {
-      lines: Array.from({ length: rows }, (_, i) => fit(lines[i] ?? [], columns)),
-      state,
-    };
+    return { lines: Array.from({ length: rows }, (_, i) => fit(lines[i] ?? [], columns)), state };
   }
   const [width, room] = [columns - 1, rows - BARS];
-  const { lines, seen, open } = bodyOf(state, width, room);
-  const last = Math.max(0, lines.length - room);
+  const { lines: all, seen, open } = bodyOf(state, width, room);
+  const last = Math.max(0, all.length - room);
   const usual = Math.max(0, Math.min(seen - room, last));
   const first = Math.max(0, Math.min(usual + state.scroll, last));
   const body = Array.from({ length: room }, (_, i) => {
     // The last column says whether there is more.
     const more = i === 0 && first > 0 ? "↑" : i === room - 1 && first < last ? "↓" : " ";
-    return [...fit(lines[first + i] ?? [], width), draw(more, "strong")];
+    return [...fit(all[first + i] ?? [], width), draw(more, "strong")];
   });
-  return {
-    lines: [
-      titleLine(state, columns),
-      ...body,
-      scrubber(state, columns),
-      statusLine(state, columns),
-    ],
-    state: { ...state, scroll: first - usual, open },
-  };
+  const end = [scrubber(state, columns), statusLine(state, columns)];
+  const lines = [titleLine(state, columns), ...body, ...end];
+  return { lines, state: { ...state, scroll: first - usual, open } };
 }
 
 /** A step or a question; or what there is to read before and after them. */
@@ -91,7 +86,8 @@ function stepBody(state: State, width: number, rows: number): Body {
   const isShort = whole.length + told.length < rows;
   const drawn = [...(isShort ? whole : stageLines(stage, width, true)), []];
   const changed = moments.changedAt(moment.index).map(({ name }) => name);
-  const shown = { state, moment, told: [...told.map(textOf), ...changed].join(" ") };
+  const code = parts.length > 1 ? WIDE_CODE : CODE;
+  const shown = { state, moment, told: [...told.map(textOf), ...changed].join(" "), code };
   const columns: Line[][] = parts.map((_, i) => (i === 0 ? [...told] : []));
   const open: Fold[] = [];
   let seen = picked + drawn.length;
@@ -101,7 +97,7 @@ function stepBody(state: State, width: number, rows: number): Body {
     const at = fold === "detail" ? 0 : lengths.indexOf(Math.min(...lengths));
     const column = columns[at] ?? [];
     const left = rows - drawn.length - column.length;
-    const content = unfold(fold, shown, widths[at] ?? 0, left, parts.length);
+    const content = unfold(fold, shown, widths[at] ?? 0, left);
     if (content.length === 0) continue;
     if (fold === state.sought) seen = drawn.length + column.length + rows;
     column.push(...content);
