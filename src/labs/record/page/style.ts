@@ -79,7 +79,7 @@ button:hover { border-color: var(--link); }
 .verdict b { color: var(--good); }
 .wrong p:nth-of-type(2) b { color: var(--bad); }
 
-/* Code, registers, /proc, memory. */
+/* Code, registers, /proc. */
 .fold { min-width: 0; border-top: 1px solid var(--rule); padding-top: 0.375rem; margin-bottom: 0.5rem; }
 .fold > summary { font-weight: 600; overflow-wrap: anywhere; margin-bottom: 0.25rem; }
 .listing { list-style: none; margin: 0; padding: 0; max-height: 23rem; overflow: auto; font: 0.8125rem/1.375rem var(--mono); }
@@ -93,9 +93,7 @@ li.next { background: var(--band); }
 .fold :is(th, td) { padding: 0.0625rem 0; line-height: 1.375rem; vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
 .fold th { width: 5.25rem; padding-right: 0.5rem; color: var(--soft); }
 .fold tr.changed > th { color: var(--ink); font-weight: 600; }
-.old, .fold .old a { color: var(--soft); }
-.fold td a { color: inherit; text-decoration: underline dotted color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: 0.2em; }
-.memory ul { list-style: none; margin: 0.25rem 0; padding: 0; font: 0.8125rem/1.375rem var(--mono); overflow-wrap: anywhere; }
+.old { color: var(--soft); }
 .ends { columns: 2; font-size: 0.8125rem; }
 
 /* On a phone the buttons are at the thumb. */

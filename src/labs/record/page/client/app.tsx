@@ -5,7 +5,7 @@ import { stepNumber } from "../../tell.ts";
 import { Bar } from "./bar.tsx";
 import { moments, recording } from "./book.ts";
 import { CodeFold } from "./code.tsx";
-import { MemoryFold, ProcFold, RegistersFold } from "./folds.tsx";
+import { ProcFold, RegistersFold } from "./folds.tsx";
 import { useKeys } from "./keys.ts";
 import { nameInAddress, readPlace } from "./place.ts";
 import { beginKept, keepReading } from "./progress.ts";
@@ -46,7 +46,6 @@ export function App() {
         <Story reading={reading} index={seen} act={act} />
         <div class="kernel">
           <ProcFold moment={moment} />
-          {!isOver && <MemoryFold moment={moment} />}
         </div>
       </div>
       {!isOver && (

@@ -1,7 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { counted } from "../../../../lib/page/figures.ts";
-import { hasEnded, isOld, type Known, type Moment, type Origin } from "../../moment.ts";
+import { hasEnded, isOld, type Known, type Moment } from "../../moment.ts";
 import { STATE_NAMES } from "../../proc.ts";
 import { stepNumber } from "../../tell.ts";
 import { annotator, moments } from "./book.ts";
@@ -46,9 +45,7 @@ export function RegistersFold({ moment }: Props) {
   const box = stageOf(index).boxes.find(({ id }) => id === subject);
   const words = box?.words ?? [];
   const staged = new Set([INSTRUCTION_POINTER, FLAGS, ...words.map(({ name }) => name)]);
-  const rows = annotator.registers(moment).map(({ after, ...row }) => {
-    return { ...row, value: after, origin: moments.originOf(subject, row.name, index) };
-  });
+  const rows = annotator.registers(moment).map(({ after, ...row }) => ({ ...row, value: after }));
   const isNews = ({ name, changed }: Value) => changed && !staged.has(name);
   return (
     <ValuesFold kind="values" name="Registers" of={known.registers} {...{ moment, rows, isNews }} />
@@ -57,42 +54,13 @@ export function RegistersFold({ moment }: Props) {
 
 /** What /proc says of the process, with what has changed since it was last known. */
 export function ProcFold({ moment }: Props) {
-  const { subject, known, index } = moment;
+  const { known, index } = moment;
   const { kernel } = known;
   if (kernel === null || (hasEnded(known.state) && kernel.step < index)) return null;
-  const rows = annotator.kernelRows(known, index).map(({ term, before, ...row }) => {
-    const origin = moments.originOf(subject, term, index);
-    return { ...row, name: term, before: before ?? "", origin, meaning: null };
-  });
+  const told = annotator.kernelRows(known, index);
+  const rows = told.map(({ term, ...row }) => ({ ...row, name: term, meaning: null }));
   const isNews = ({ changed }: Value) => changed;
   return <ValuesFold kind="kernel" name="/proc" of={kernel} {...{ moment, rows, isNews }} />;
-}
-
-/** The memory map, with what came and what went where it changed. */
-export function MemoryFold({ moment }: Props) {
-  const { memory } = moment.known;
-  if (memory === null) return null;
-  const now = memory.value;
-  const before = memory.step === moment.index ? (memory.before ?? now) : now;
-  const gone = before.filter((line) => !now.includes(line)).map((line) => `− ${line}`);
-  const all = now.map((line) => (before.includes(line) ? line : `+ ${line}`));
-  const came = all.filter((line, i) => line !== now[i]).length;
-  const change = came + gone.length === 0 ? "" : `: ${came} new, ${gone.length} gone`;
-  return (
-    <Fold
-      kind="memory"
-      title={`Memory, ${counted(now.length, "mapping")}${change}`}
-      wanted={change !== ""}
-    >
-      <ul>
-        {[...all, ...gone].map((line) => (
-          <li key={line}>
-            <Told text={line} />
-          </li>
-        ))}
-      </ul>
-    </Fold>
-  );
 }
 
 /** Says that an earlier step reported something, and what the lane does meanwhile. */
@@ -105,11 +73,10 @@ function ageOf({ known, index }: Moment, value: Known<unknown>): string | undefi
 
 interface Value {
   readonly name: string;
-  readonly before: string;
+  readonly before: string | null;
   readonly value: string;
   readonly changed: boolean;
   readonly meaning: string | null;
-  readonly origin: Origin | undefined;
 }
 
 interface ValuesProps extends Props {
@@ -121,7 +88,7 @@ interface ValuesProps extends Props {
   readonly isNews: (value: Value) => boolean;
 }
 
-/** Values, what they were before, and links to the steps that set them. */
+/** Values, and what they were before. */
 function ValuesFold({ kind, name, of, rows, isNews, moment }: ValuesProps) {
   const title = (
     <>
@@ -133,7 +100,7 @@ function ValuesFold({ kind, name, of, rows, isNews, moment }: ValuesProps) {
       <table class={isOld(moment.known, of, moment.index) ? "old" : ""} aria-label={name}>
         <tbody>
           {rows.map((row) => (
-            <Row key={row.name} {...row} index={moment.index} />
+            <Row key={row.name} {...row} />
           ))}
         </tbody>
       </table>
@@ -141,10 +108,8 @@ function ValuesFold({ kind, name, of, rows, isNews, moment }: ValuesProps) {
   );
 }
 
-function Row({ name, before, value, changed, meaning, origin, index }: Value & { index: number }) {
+function Row({ name, before, value, changed, meaning }: Value) {
   const text = <Prose text={value} />;
-  const told = changed ? <mark>{text}</mark> : text;
-  const setter = origin === undefined || origin.step === index ? null : stepNumber(origin.step);
   return (
     <tr class={changed ? "changed" : ""} data-name={name}>
       <th scope="row">
@@ -153,20 +118,11 @@ function Row({ name, before, value, changed, meaning, origin, index }: Value & {
       <td>
         {changed && (
           <span class="soft">
-            <Prose text={before} />
+            <Prose text={before ?? ""} />
             {" → "}
           </span>
         )}
-        {setter === null ? (
-          told
-        ) : (
-          <a
-            href={`#step=${setter}`}
-            title={`${origin?.set ? "set by" : "first at"} step ${setter}`}
-          >
-            {told}
-          </a>
-        )}
+        {changed ? <mark>{text}</mark> : text}
         {meaning !== null && (
           <span class="soft">
             {" = "}

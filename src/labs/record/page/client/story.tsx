@@ -4,7 +4,7 @@ import { type Block, KINDS, STAGED, stepNumber, tell } from "../../tell.ts";
 import { annotator, index as contents, moments, next, recording, tasks } from "./book.ts";
 import { Question, Verdicts } from "./question.tsx";
 import { Explained } from "./terms.tsx";
-import { LaneName, Prose } from "./text.tsx";
+import { LaneName, Prose, Told } from "./text.tsx";
 
 interface Props {
   readonly reading: Reading;
@@ -55,6 +55,17 @@ function Part({ block, ...props }: Props & { readonly block: Block }) {
       return <Aside text={`in the registers: \`${block.text}\``} />;
     case "observer":
       return <Aside text={`The observer: ${block.text}`} />;
+    case "memory":
+      return (
+        <details class="detail">
+          <summary>{`Memory, ${counted(block.mappings.length, "mapping")}`}</summary>
+          {block.mappings.map((mapping) => (
+            <div key={mapping} class="mono">
+              <Told text={mapping} />
+            </div>
+          ))}
+        </details>
+      );
     case "link":
       return block.step > props.index ? null : <Link block={block} />;
     default:
