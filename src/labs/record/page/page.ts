@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
-import { InputError } from "../../../lib/errors.ts";
+import { InputError, REBUILD, UnsupportedError } from "../../../lib/errors.ts";
 import { renderDocument } from "../../../lib/page/document.ts";
 import { count } from "../../../lib/page/figures.ts";
 import { html, plain } from "../../../lib/page/html.ts";
@@ -10,7 +11,6 @@ import { expectRecording } from "../load.ts";
 import type { Recording, Step } from "../recording.ts";
 import { STAGE_STYLE } from "../stage/style.ts";
 import { renderCourse, renderEnd, renderIntroduction } from "./about.ts";
-import { readBundle } from "./bundle.ts";
 import { usedConstants } from "./constants.ts";
 import type { Course, PageData, TaskLink } from "./data.ts";
 import { PAGE_STYLE } from "./style.ts";
@@ -59,7 +59,7 @@ export function renderRecordingPage(recording: Recording, options: PageOptions =
     },
     styles: [BASE_STYLE, STAGE_STYLE, PAGE_STYLE],
     scripts: [],
-    bundle: readBundle("recording_page.js"),
+    bundle: readScript(),
     body: html`<a class="skip" href="#content">Skip to the lesson</a>
 <header>${course === null ? [] : renderCourse(course)}<h1>${plain(recording.title)}</h1></header>
 <main id="content" tabindex="-1">
@@ -74,6 +74,15 @@ ${embedJson("data", data)}`,
     `the recording is too large for a page: ${count(bytes)} bytes, the limit is ${count(LARGEST)}`,
     { remedy: "show it as text, or in a terminal" },
   );
+}
+
+/** What the build has bundled, to lie beside this program. */
+function readScript(): string {
+  try {
+    return readFileSync(new URL("recording_page.js", import.meta.url), "utf8");
+  } catch (cause) {
+    throw new UnsupportedError("the script of a page is missing", { cause, remedy: REBUILD });
+  }
 }
 
 /** Of the registers before a step, those that it changes are enough. */

@@ -1,12 +1,7 @@
 import { counted } from "../../../../lib/page/figures.ts";
 import { type Action, BEGIN, END, type Reading, scoreOf } from "../../reading.ts";
 import { stepNumber } from "../../tell.ts";
-import { recording } from "./book.ts";
-
-interface Props {
-  readonly reading: Reading;
-  readonly act: (action: Action) => void;
-}
+import { recording, type Walk } from "./book.ts";
 
 const MOVES: readonly (readonly [sign: string, name: string, key: string, action: Action])[] = [
   ["⇤", "Introduction", "Home", BEGIN],
@@ -18,7 +13,7 @@ const MOVES: readonly (readonly [sign: string, name: string, key: string, action
 ];
 
 /** The buttons: at a thumb's reach on a phone. */
-export function Bar({ reading, act }: Props) {
+export function Bar({ reading, act }: Walk) {
   const { questions, right, answered } = scoreOf(reading);
   const buttons = MOVES.map(([sign, name, key, action]) => (
     <button

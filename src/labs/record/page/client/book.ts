@@ -1,8 +1,15 @@
 import { Annotator } from "../../annotate.ts";
 import { Moments } from "../../moment.ts";
+import type { Action, Reading } from "../../reading.ts";
 import type { PageData } from "../data.ts";
 
 // The recording that this page shows, and what is known of it.
+
+/** A reading, and how a part of the page changes it. */
+export interface Walk {
+  readonly reading: Reading;
+  readonly act: (action: Action) => void;
+}
 
 const element = document.getElementById("data");
 // The page was rendered with it, from a recording that was validated.

@@ -1,26 +1,15 @@
 import { useLayoutEffect } from "preact/hooks";
-import { type Action, actionOf, type Reading } from "../../reading.ts";
+import { actionOf } from "../../reading.ts";
+import type { Walk } from "./book.ts";
 
-const NAMES: Readonly<Record<string, string>> = {
-  ArrowLeft: "left",
-  ArrowRight: "right",
-  ArrowUp: "up",
-  ArrowDown: "down",
-  Home: "home",
-  End: "end",
-  Enter: "enter",
-};
+/** What actions call a key of a browser. */
+const nameOf = (key: string) => (key.length === 1 ? key : key.replace("Arrow", "").toLowerCase());
 
 /** Keys that scroll, unless a question takes them. */
 const SCROLLING = new Set(["ArrowUp", "ArrowDown"]);
 
-interface Serving {
-  readonly reading: Reading;
-  readonly act: (action: Action) => void;
-}
-
 /** Serves the keyboard, wherever the focus is, unless Enter means something there. */
-export function useKeys({ reading, act }: Serving): void {
+export function useKeys({ reading, act }: Walk): void {
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { key, shiftKey, target } = event;
@@ -35,7 +24,7 @@ export function useKeys({ reading, act }: Serving): void {
       const keys = document.querySelector("#keys");
       if (key === "?") keys?.scrollIntoView();
       if (SCROLLING.has(key) && reading.asked === null) return false;
-      const action = key === " " ? undefined : actionOf(reading, NAMES[key] ?? key);
+      const action = key === " " ? undefined : actionOf(reading, nameOf(key));
       if (action === undefined) return false;
       // Who has looked keys up wants to see what they do.
       if (keys !== null && keys.getBoundingClientRect().top < innerHeight) scrollTo(0, 0);

@@ -5,9 +5,8 @@ import { recording } from "./book.ts";
 
 /** The index of the step that an address names; null if it names none. */
 export function readPlace(fragment = location.hash): number | null {
-  const step = new URLSearchParams(fragment.replace(/^#/, "")).get("step") ?? "";
-  const index = /^\d{1,7}$/.test(step) ? Number(step) - 1 : -1;
-  return index >= 0 && index < recording.steps.length ? index : null;
+  const index = Number(/^#step=(\d{1,7})$/.exec(fragment)?.[1] ?? 0) - 1;
+  return isStep(index) ? index : null;
 }
 
 const isStep = (index: number) => index >= 0 && index < recording.steps.length;

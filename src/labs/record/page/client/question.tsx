@@ -1,13 +1,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { type Action, choiceOrder, type Reading, replyTo, signOf } from "../../reading.ts";
-import { moments, recording } from "./book.ts";
+import { choiceOrder, replyTo, signOf } from "../../reading.ts";
+import { moments, recording, type Walk } from "./book.ts";
 import { Explained } from "./terms.tsx";
 import { Prose } from "./text.tsx";
 
-interface Props {
-  readonly reading: Reading;
+interface Props extends Walk {
   readonly question: number;
-  readonly act: (action: Action) => void;
 }
 
 /** A question with its choices; the step that answers it is not shown before. */
@@ -49,7 +47,7 @@ export function Question({ reading, question, act }: Props) {
 }
 
 /** What is replied to the answers that were given at a step. */
-export function Verdicts({ index, ...props }: Omit<Props, "question"> & { index: number }) {
+export function Verdicts({ index, ...props }: Walk & { index: number }) {
   return moments
     .questionsAt(index)
     .map((question) => <Verdict key={question} question={question} {...props} />);

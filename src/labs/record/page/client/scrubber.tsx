@@ -1,18 +1,16 @@
-import { type Action, type Reading, seenAt, signOf } from "../../reading.ts";
+import { seenAt, signOf } from "../../reading.ts";
 import type { StepKind } from "../../recording.ts";
 import { stepNumber } from "../../tell.ts";
-import { recording } from "./book.ts";
+import { recording, type Walk } from "./book.ts";
 import { colour } from "./text.tsx";
 
 /** Of 20, how high the mark of a step is. */
 const HEIGHTS: Partial<Record<StepKind, number>> = { instruction: 6, note: 6, syscall: 11 };
 const HIGHEST = 15;
 
-interface Props {
-  readonly reading: Reading;
+interface Props extends Walk {
   /** The step in a sentence. */
   readonly sentence: string;
-  readonly act: (action: Action) => void;
 }
 
 /** The steps in a line, in the colours of who acts: what has happened up to now, and where questions are. */

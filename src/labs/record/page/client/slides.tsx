@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Step } from "../../recording.ts";
 import { moments, recording } from "./book.ts";
 import { Options } from "./sheet.tsx";
 import { StageView, stageOf } from "./stage.tsx";
@@ -12,28 +13,25 @@ interface Slide {
   readonly index: number;
   readonly heading: string;
   readonly text: string;
-  readonly choices?: readonly string[];
+  readonly choices: readonly string[];
 }
 
+const first: Slide = { index: -1, heading: title, text: introduction[0] ?? "", choices: [] };
 const slides: readonly Slide[] = [
-  { index: -1, heading: title, text: introduction[0] ?? "" },
+  first,
   ...steps.flatMap((step, index): Slide[] => [
-    ...moments.questionsAt(index).flatMap((i) => {
-      const asked = questions[i];
-      return asked === undefined
-        ? []
-        : [{ index: index - 1, heading: asked.text, text: "", choices: asked.choices }];
-    }),
-    ...(matters(index) ? [{ index, heading: step.title, text: step.why }] : []),
+    ...questions
+      .filter((question) => question.step === index)
+      .map(({ text, choices }) => ({ index: index - 1, heading: text, text: "", choices })),
+    ...(matters(step, index) ? [{ index, heading: step.title, text: step.why, choices: [] }] : []),
   ]),
 ];
 
 /** A step that answers a question, or that is an event of an unobserved run at which something moves. */
-function matters(index: number): boolean {
-  const step = steps[index];
-  if (step === undefined || moments.questionsAt(index).length > 0) return step !== undefined;
-  if (step.staged || step.kind === "note" || step.kind === "instruction") return false;
-  return step.kind !== "syscall" || stageOf(index).moves.length > 0;
+function matters({ staged, kind }: Step, index: number): boolean {
+  if (moments.questionsAt(index).length > 0) return true;
+  if (staged || kind === "note" || kind === "instruction") return false;
+  return kind !== "syscall" || stageOf(index).moves.length > 0;
 }
 
 const BY: Readonly<Record<string, number>> = {
@@ -53,12 +51,7 @@ export function Slides() {
     return () => document.removeEventListener("keydown", press);
   }, []);
   useEffect(() => history.replaceState(null, "", `#slide=${at + 1}`), [at]);
-  const {
-    index,
-    heading,
-    text,
-    choices = [],
-  } = slides[at] ?? { index: -1, heading: title, text: "" };
+  const { index, heading, text, choices } = slides[at] ?? first;
   return (
     <div class={index < 0 ? "slide title" : "slide"}>
       {index >= 0 && <StageView index={index} width={1200} />}

@@ -1,16 +1,22 @@
 import { counted } from "../../../../lib/page/figures.ts";
-import { type Action, type Reading, scoreOf } from "../../reading.ts";
+import { scoreOf } from "../../reading.ts";
 import { type Block, KINDS, STAGED, stepNumber, tell } from "../../tell.ts";
-import { annotator, index as contents, moments, next, recording, tasks } from "./book.ts";
+import {
+  annotator,
+  index as contents,
+  moments,
+  next,
+  recording,
+  tasks,
+  type Walk,
+} from "./book.ts";
 import { Question, Verdicts } from "./question.tsx";
 import { Explained } from "./terms.tsx";
 import { LaneName, Prose, Told } from "./text.tsx";
 
-interface Props {
-  readonly reading: Reading;
+interface Props extends Walk {
   /** The index of the step that is shown. */
   readonly index: number;
-  readonly act: (action: Action) => void;
 }
 
 /** What happens, and why, or the question that comes first. */
@@ -113,7 +119,7 @@ function Link({ block }: { readonly block: Of<"link"> }) {
   );
 }
 
-function Beginning({ act }: Pick<Props, "act">) {
+function Beginning({ act }: Pick<Walk, "act">) {
   const { steps, questions, introduction } = recording;
   const asks = questions.length === 0 ? "" : `, ${counted(questions.length, "question")}`;
   return (
@@ -152,7 +158,7 @@ export function Cast() {
   );
 }
 
-function Ending({ reading }: Pick<Props, "reading">) {
+function Ending({ reading }: Pick<Walk, "reading">) {
   const { questions, answered, right } = scoreOf(reading);
   return (
     <>
