@@ -52,7 +52,7 @@ export function exerciseFor(name: string, student: string, variant = student): E
     const expected = `a name of at most ${LONGEST_NAME} characters`;
     throw new InputError(`${what}: expected ${expected}, got ${show(text)}`);
   }
-  return task.exercise(new Draw(name, variant.trim()));
+  return task.pose(new Draw(name, variant.trim()));
 }
 
 /** How a file to hand out is made. */

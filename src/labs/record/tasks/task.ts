@@ -10,9 +10,11 @@ export interface Task {
   readonly lesson: string;
   /** What a right answer is worth: as many facts decide about it, or more in some variants. */
   readonly points: number;
-  /** The variant that a draw selects. */
-  exercise(draw: Draw): Exercise;
+  readonly pose: Pose;
 }
+
+/** Gives the variant of a task that a draw selects. */
+export type Pose = (draw: Draw) => Exercise;
 
 interface Posed {
   /** Whether a file has assembly. Else it sets the fields that the text names, or if there are none, registers. */

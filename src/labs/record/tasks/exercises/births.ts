@@ -3,7 +3,7 @@ import { HOST, NAMES } from "../../arch.ts";
 import { awaitEnd, factsOf, go, tidsOf, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import { RESTS } from "../run.ts";
-import type { Task } from "../task.ts";
+import type { Pose } from "../task.ts";
 import {
   answersStill,
   atCall,
@@ -38,91 +38,79 @@ function expectShared(
   }
 }
 
-export const cloneRegisters: Task = {
-  lesson: "grandchild",
-  points: 11,
-  exercise(draw) {
-    const signal = draw.one("SIGCHLD", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGHUP", "SIGKILL");
-    return {
-      values: { signal },
-      start: linesOf("clone", "0"),
-      key: `${linesOf("clone", `CLONE_FILES|${signal}`)}${HOST.MARK} = 1\n${HOST.PARENT} = STUB`,
-      play(judge, answer) {
-        const stub = castAnswer(judge, answer, {}, { lane: "master" });
-        const call = makesCall(judge, stub);
-        judge.expect("the call that was executed", "clone", call.name);
-        const child = hasChild(judge, stub, call, "grandchild");
-        comesToStop(judge, child);
-        const seen = judge.tracer.signalName(factsOf(child)?.exitSignal ?? 0);
-        judge.expect("its exit signal", signal, seen);
-        expectShared(judge, stub, child.pid, ["memory", false], ["file table", true]);
-        becomesStub(judge, stub, child);
-      },
-    };
-  },
+export const cloneRegisters: Pose = (draw) => {
+  const signal = draw.one("SIGCHLD", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGHUP", "SIGKILL");
+  return {
+    values: { signal },
+    start: linesOf("clone", "0"),
+    key: `${linesOf("clone", `CLONE_FILES|${signal}`)}${HOST.MARK} = 1\n${HOST.PARENT} = STUB`,
+    play(judge, answer) {
+      const stub = castAnswer(judge, answer, {}, { lane: "master" });
+      const call = makesCall(judge, stub);
+      judge.expect("the call that was executed", "clone", call.name);
+      const child = hasChild(judge, stub, call, "grandchild");
+      comesToStop(judge, child);
+      const seen = judge.tracer.signalName(factsOf(child)?.exitSignal ?? 0);
+      judge.expect("its exit signal", signal, seen);
+      expectShared(judge, stub, child.pid, ["memory", false], ["file table", true]);
+      becomesStub(judge, stub, child);
+    },
+  };
 };
 
-export const earlyAttach: Task = {
-  lesson: "early-attach",
-  points: 6,
-  exercise(draw) {
-    const count = draw.number(1, 16);
-    const spoilt = draw.one(HOST.PARENT, HOST.MARK, undefined);
-    return {
-      parts: spoilt === undefined ? [] : ["spoilt"],
-      values: { count, register: NAMES[spoilt === HOST.MARK ? "MARK" : "PARENT"] },
-      start: `${HOST.INSTRUCTION_POINTER} = ${NAMES.CALL}`,
-      key: `${HOST.INSTRUCTION_POINTER} = BEGIN\n${HOST.PARENT} = PARENT\n${HOST.MARK} = 1`,
-      play(judge, answer) {
-        const parent = judge.cast({ lane: "master", role: "the stub that has cloned it" });
-        const child = cloneStub(judge, parent);
-        go(child, count);
-        if (spoilt !== undefined) write(judge, child, { [spoilt]: 77n }, "This should not happen.");
-        writeAnswer(judge, child, answer);
-        comesToStop(judge, child);
-        becomesStub(judge, parent, child);
-        diesWithParent(judge, parent, child);
-      },
-    };
-  },
+export const earlyAttach: Pose = (draw) => {
+  const count = draw.number(1, 16);
+  const spoilt = draw.one(HOST.PARENT, HOST.MARK, undefined);
+  return {
+    parts: spoilt === undefined ? [] : ["spoilt"],
+    values: { count, register: NAMES[spoilt === HOST.MARK ? "MARK" : "PARENT"] },
+    start: `${HOST.INSTRUCTION_POINTER} = ${NAMES.CALL}`,
+    key: `${HOST.INSTRUCTION_POINTER} = BEGIN\n${HOST.PARENT} = PARENT\n${HOST.MARK} = 1`,
+    play(judge, answer) {
+      const parent = judge.cast({ lane: "master", role: "the stub that has cloned it" });
+      const child = cloneStub(judge, parent);
+      go(child, count);
+      if (spoilt !== undefined) write(judge, child, { [spoilt]: 77n }, "This should not happen.");
+      writeAnswer(judge, child, answer);
+      comesToStop(judge, child);
+      becomesStub(judge, parent, child);
+      diesWithParent(judge, parent, child);
+    },
+  };
 };
 
-export const makeThread: Task = {
-  lesson: "thread-dies",
-  points: 5,
-  exercise(draw) {
-    const files = draw.one(true, false);
-    const folders = draw.one(true, false);
-    const given = draw.one("CLONE_THREAD", "CLONE_SIGHAND", "CLONE_VM");
-    const shares = (does: boolean) => (does ? "shares" : "does not share");
-    const extra = `${files ? "|CLONE_FILES" : ""}${folders ? "|CLONE_FS" : ""}`;
-    return {
-      values: { files: shares(files), folders: shares(folders) },
-      start: `clone = ${given}`,
-      key: `clone = CLONE_VM|CLONE_SIGHAND|CLONE_THREAD${extra}`,
-      play(judge, answer) {
-        const stub = judge.cast({ role: "the stub that executes your clone" });
-        const word = answer.word("clone");
-        write(judge, stub, wordsOf(judge, "clone", word), `Your word is in ${NAMES.FIRST}.`);
-        const call = makesCall(judge, stub);
-        const tid = Number(call.result);
-        const made = tidsOf(stub).includes(tid) ? "a thread of the stub" : "a process";
-        const is = tid > 0 ? made : call.told;
-        judge.expect("the new task", "a thread of the stub", is);
-        expectShared(judge, stub, tid, ["file table", files], ["working folder", folders]);
-        const role = "the thread that it has made";
-        const thread = judge.adopt(stub.pid, tid, call, "thread", role);
-        judge.expect("the thread", RESTS, go(thread));
-        const child = cloneStub(judge, thread);
-        comesToStop(judge, child);
-        child.attach();
-        const words = { ...wordsOf(judge, "exit", 0n), ...atCall(judge) };
-        write(judge, thread, words, "The thread is made to exit.");
-        go(thread);
-        const how = awaitEnd(child, "Its parent's thread has ended.");
-        judge.expect("the stub of a thread that has ended", "killed by SIGKILL", how);
-        answersStill(judge, stub);
-      },
-    };
-  },
+export const makeThread: Pose = (draw) => {
+  const files = draw.one(true, false);
+  const folders = draw.one(true, false);
+  const given = draw.one("CLONE_THREAD", "CLONE_SIGHAND", "CLONE_VM");
+  const shares = (does: boolean) => (does ? "shares" : "does not share");
+  const extra = `${files ? "|CLONE_FILES" : ""}${folders ? "|CLONE_FS" : ""}`;
+  return {
+    values: { files: shares(files), folders: shares(folders) },
+    start: `clone = ${given}`,
+    key: `clone = CLONE_VM|CLONE_SIGHAND|CLONE_THREAD${extra}`,
+    play(judge, answer) {
+      const stub = judge.cast({ role: "the stub that executes your clone" });
+      const word = answer.word("clone");
+      write(judge, stub, wordsOf(judge, "clone", word), `Your word is in ${NAMES.FIRST}.`);
+      const call = makesCall(judge, stub);
+      const tid = Number(call.result);
+      const made = tidsOf(stub).includes(tid) ? "a thread of the stub" : "a process";
+      const is = tid > 0 ? made : call.told;
+      judge.expect("the new task", "a thread of the stub", is);
+      expectShared(judge, stub, tid, ["file table", files], ["working folder", folders]);
+      const role = "the thread that it has made";
+      const thread = judge.adopt(stub.pid, tid, call, "thread", role);
+      judge.expect("the thread", RESTS, go(thread));
+      const child = cloneStub(judge, thread);
+      comesToStop(judge, child);
+      child.attach();
+      const words = { ...wordsOf(judge, "exit", 0n), ...atCall(judge) };
+      write(judge, thread, words, "The thread is made to exit.");
+      go(thread);
+      const how = awaitEnd(child, "Its parent's thread has ended.");
+      judge.expect("the stub of a thread that has ended", "killed by SIGKILL", how);
+      answersStill(judge, stub);
+    },
+  };
 };

@@ -1,6 +1,6 @@
 import { NAMES } from "../../arch.ts";
 import { resultOf } from "../go.ts";
-import type { Task } from "../task.ts";
+import type { Pose } from "../task.ts";
 import { answersStill, castAnswer, linesOf, makesCall } from "./verbs.ts";
 
 /** For each errno a call that fails with it. */
@@ -16,24 +16,20 @@ const FAILURES = {
   ),
 } as const;
 
-export const failingCall: Task = {
-  lesson: "inject",
-  points: 5,
-  exercise(draw) {
-    const errno = draw.one("ECHILD", "EBADF", "ESRCH", "EINVAL", "EFAULT", "ENOMEM");
-    return {
-      parts: [errno],
-      values: { errno, number: NAMES.NUMBER, arguments: NAMES.ARGUMENTS },
-      start: linesOf("getpid"),
-      key: FAILURES[errno],
-      play(judge, answer) {
-        const stub = castAnswer(judge, answer);
-        const { name, result, told } = makesCall(judge, stub);
-        const other = `${name} does not fail with ${errno} here`;
-        judge.expect("the result of the call", `-${errno}`, told, other);
-        judge.expect("RAX", `${result}`, `${resultOf(stub).result}`);
-        answersStill(judge, stub);
-      },
-    };
-  },
+export const failingCall: Pose = (draw) => {
+  const errno = draw.one("ECHILD", "EBADF", "ESRCH", "EINVAL", "EFAULT", "ENOMEM");
+  return {
+    parts: [errno],
+    values: { errno, number: NAMES.NUMBER, arguments: NAMES.ARGUMENTS },
+    start: linesOf("getpid"),
+    key: FAILURES[errno],
+    play(judge, answer) {
+      const stub = castAnswer(judge, answer);
+      const { name, result, told } = makesCall(judge, stub);
+      const other = `${name} does not fail with ${errno} here`;
+      judge.expect("the result of the call", `-${errno}`, told, other);
+      judge.expect("RAX", `${result}`, `${resultOf(stub).result}`);
+      answersStill(judge, stub);
+    },
+  };
 };

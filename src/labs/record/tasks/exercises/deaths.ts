@@ -2,7 +2,7 @@ import { loadListing, STUB_CODE } from "../../listing.ts";
 import { go, inject, kill, meet, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import { RESTS } from "../run.ts";
-import type { Task } from "../task.ts";
+import type { Pose } from "../task.ts";
 import { cloneStub, cloneWords, hasChild, makesCall } from "./verbs.ts";
 
 const ORPHANED = "exited with status 1";
@@ -15,31 +15,27 @@ const MOMENTS = {
   earliest: [4, KILLED, ORPHANED, -1],
 } as const;
 
-export const parentDies: Task = {
-  lesson: "parent-dies",
-  points: 2,
-  exercise(draw) {
-    const goal = draw.one("any", "latest", "earliest");
-    const [right, ends, next, away] = MOMENTS[goal];
-    return {
-      parts: [goal],
-      start: `instructions = ${draw.number(8, 16)}`,
-      key: `instructions = ${right}`,
-      play(judge, answer) {
-        const count = Number(answer.word("instructions"));
-        const { lines } = loadListing(STUB_CODE);
-        const selfStop = judge.tracer.shim.stubSyscallOffset();
-        const most = lines.findIndex(({ offset }) => offset === selfStop);
-        const range = `0 to ${most}`;
-        const seen = count <= most ? range : `${count}`;
-        judge.expect("the number", range, seen);
-        judge.expect("the stub", ends, dieAfter(judge, count));
-        if (away === undefined) return;
-        const fact = `the same, one instruction ${away > 0 ? "later" : "earlier"}`;
-        judge.expect(fact, next, dieAfter(judge, count + away, "second-"));
-      },
-    };
-  },
+export const parentDies: Pose = (draw) => {
+  const goal = draw.one("any", "latest", "earliest");
+  const [right, ends, next, away] = MOMENTS[goal];
+  return {
+    parts: [goal],
+    start: `instructions = ${draw.number(8, 16)}`,
+    key: `instructions = ${right}`,
+    play(judge, answer) {
+      const count = Number(answer.word("instructions"));
+      const { lines } = loadListing(STUB_CODE);
+      const selfStop = judge.tracer.shim.stubSyscallOffset();
+      const most = lines.findIndex(({ offset }) => offset === selfStop);
+      const range = `0 to ${most}`;
+      const seen = count <= most ? range : `${count}`;
+      judge.expect("the number", range, seen);
+      judge.expect("the stub", ends, dieAfter(judge, count));
+      if (away === undefined) return;
+      const fact = `the same, one instruction ${away > 0 ? "later" : "earlier"}`;
+      judge.expect(fact, next, dieAfter(judge, count + away, "second-"));
+    },
+  };
 };
 
 /** A birth whose parent dies after some instructions of the child; how the child ends. */
@@ -51,36 +47,32 @@ function dieAfter(judge: Judge, count: number, prefix = ""): string {
   return go(child).told;
 }
 
-export const exitSignal: Task = {
-  lesson: "cascade",
-  points: 5,
-  exercise(draw) {
-    const signal = draw.one("SIGKILL", "SIGTERM", "SIGUSR1", "SIGHUP", "SIGALRM", "SIGCHLD", "0");
-    const lives = signal === "SIGCHLD" || signal === "0";
-    return {
-      parts: [lives ? "lives" : "dies"],
-      values: { signal: signal === "0" ? "no signal at all" : signal },
-      start: `clone = CLONE_FILES|${lives ? "SIGKILL" : "SIGCHLD"}`,
-      key: `clone = CLONE_FILES|${signal}`,
-      play(judge, answer) {
-        const parent = judge.cast({ lane: "master", role: "the stub that clones, with your word" });
-        const words = cloneWords(judge, parent, answer.word("clone"));
-        write(judge, parent, words, "The frame of a clone, with the word of the answer.");
-        const child = hasChild(judge, parent, makesCall(judge, parent));
-        go(child, 4);
-        kill(child, "The child is killed.");
-        const { signals, how } = meet(parent);
-        const gets = how === KILLED ? "SIGKILL" : (signals[0] ?? "0");
-        judge.expect("what its parent gets", signal, gets);
-        if (!lives) {
-          judge.expect("the parent", `killed by ${signal}`, how);
-          return;
-        }
-        judge.expect("the parent", RESTS, how);
-        const args = [child.pid, 0, judge.tracer.waitAll, 0];
-        const reaped = inject(parent, "wait4", args, "The parent reaps its child.");
-        judge.expect("wait4 of its parent", `${child.pid}`, reaped);
-      },
-    };
-  },
+export const exitSignal: Pose = (draw) => {
+  const signal = draw.one("SIGKILL", "SIGTERM", "SIGUSR1", "SIGHUP", "SIGALRM", "SIGCHLD", "0");
+  const lives = signal === "SIGCHLD" || signal === "0";
+  return {
+    parts: [lives ? "lives" : "dies"],
+    values: { signal: signal === "0" ? "no signal at all" : signal },
+    start: `clone = CLONE_FILES|${lives ? "SIGKILL" : "SIGCHLD"}`,
+    key: `clone = CLONE_FILES|${signal}`,
+    play(judge, answer) {
+      const parent = judge.cast({ lane: "master", role: "the stub that clones, with your word" });
+      const words = cloneWords(judge, parent, answer.word("clone"));
+      write(judge, parent, words, "The frame of a clone, with the word of the answer.");
+      const child = hasChild(judge, parent, makesCall(judge, parent));
+      go(child, 4);
+      kill(child, "The child is killed.");
+      const { signals, how } = meet(parent);
+      const gets = how === KILLED ? "SIGKILL" : (signals[0] ?? "0");
+      judge.expect("what its parent gets", signal, gets);
+      if (!lives) {
+        judge.expect("the parent", `killed by ${signal}`, how);
+        return;
+      }
+      judge.expect("the parent", RESTS, how);
+      const args = [child.pid, 0, judge.tracer.waitAll, 0];
+      const reaped = inject(parent, "wait4", args, "The parent reaps its child.");
+      judge.expect("wait4 of its parent", `${child.pid}`, reaped);
+    },
+  };
 };

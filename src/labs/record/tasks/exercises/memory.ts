@@ -4,7 +4,7 @@ import { readRseq } from "../../../../core/stub/rseq.ts";
 import { hex } from "../../../../lib/errors.ts";
 import { go, inject, write } from "../go.ts";
 import { type Cast, mapPages } from "../judge.ts";
-import type { Task } from "../task.ts";
+import type { Pose } from "../task.ts";
 import { answersStill, castAnswer, linesOf, makesCall, wordsOf } from "./verbs.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
@@ -12,38 +12,34 @@ const PAGE = BigInt(PAGE_SIZE);
 /** Where the pages of tasks are, far from all others. */
 const AREA = 0x1000_0000n;
 
-export const onePage: Task = {
-  lesson: "scrub",
-  points: 4,
-  exercise(draw) {
-    const base = AREA + PAGE * BigInt(draw.number(1, 0xfff));
-    const keep = base + 0x100n * PAGE * BigInt(draw.number(1, 3));
-    const junk = [base, base + 0x500n * PAGE, keep - 2n * PAGE, keep + PAGE];
-    return {
-      values: { keep: hex(keep), size: PAGE_SIZE },
-      start: `munmap1 = 0, PAGE + ${PAGE_SIZE}`,
-      key: `munmap1 = 0, KEEP\nmunmap2 = KEEP + ${PAGE_SIZE}, PAGE - KEEP - ${PAGE_SIZE}`,
-      play(judge, answer) {
-        const stub = judge.cast({
-          role: "a stub with pages that nobody needs",
-          prepare: (each) => mapPages(each, [...junk, keep]),
-        });
-        const page = BigInt(judge.tracer.stubAddress);
-        for (const field of ["munmap1", "munmap2", "munmap3"]) {
-          const [at, length = 0n] = answer.words(field, { KEEP: keep, PAGE: page });
-          if (at === undefined) continue;
-          write(judge, stub, wordsOf(judge, "munmap", at, length), `${field} of the answer.`);
-          const run = go(stub);
-          const isBack = run.kind === "rest";
-          judge.expect(field, "0", isBack ? (run.calls.at(-1)?.told ?? "") : run);
-        }
-        const left = pagesOf(stub.pid).map(hex).join(", ");
-        const expected = `${hex(keep)}, ${hex(page)}`;
-        judge.expect("what is mapped", expected, left);
-        answersStill(judge, stub);
-      },
-    };
-  },
+export const onePage: Pose = (draw) => {
+  const base = AREA + PAGE * BigInt(draw.number(1, 0xfff));
+  const keep = base + 0x100n * PAGE * BigInt(draw.number(1, 3));
+  const junk = [base, base + 0x500n * PAGE, keep - 2n * PAGE, keep + PAGE];
+  return {
+    values: { keep: hex(keep), size: PAGE_SIZE },
+    start: `munmap1 = 0, PAGE + ${PAGE_SIZE}`,
+    key: `munmap1 = 0, KEEP\nmunmap2 = KEEP + ${PAGE_SIZE}, PAGE - KEEP - ${PAGE_SIZE}`,
+    play(judge, answer) {
+      const stub = judge.cast({
+        role: "a stub with pages that nobody needs",
+        prepare: (each) => mapPages(each, [...junk, keep]),
+      });
+      const page = BigInt(judge.tracer.stubAddress);
+      for (const field of ["munmap1", "munmap2", "munmap3"]) {
+        const [at, length = 0n] = answer.words(field, { KEEP: keep, PAGE: page });
+        if (at === undefined) continue;
+        write(judge, stub, wordsOf(judge, "munmap", at, length), `${field} of the answer.`);
+        const run = go(stub);
+        const isBack = run.kind === "rest";
+        judge.expect(field, "0", isBack ? (run.calls.at(-1)?.told ?? "") : run);
+      }
+      const left = pagesOf(stub.pid).map(hex).join(", ");
+      const expected = `${hex(keep)}, ${hex(page)}`;
+      judge.expect("what is mapped", expected, left);
+      answersStill(judge, stub);
+    },
+  };
 };
 
 /** The addresses of the pages of a process, at most 16 of each mapping. */
@@ -57,33 +53,29 @@ function pagesOf(pid: number): bigint[] {
     );
 }
 
-export const rseqArea: Task = {
-  lesson: "rseq",
-  points: 6,
-  exercise(draw) {
-    const page = AREA + PAGE * BigInt(draw.number(1, 0xfff));
-    const area = page + 32n * BigInt(draw.number(0, 100));
-    const signature = 0x1000_0000n + BigInt(draw.number(0, 0x0fff_ffff));
-    return {
-      values: { area: hex(area), signature: hex(signature) },
-      start: linesOf("rseq", "AREA"),
-      key: linesOf("rseq", "AREA", "32", "RSEQ_FLAG_UNREGISTER", hex(signature)),
-      play(judge, answer) {
-        const prepare: Cast["prepare"] = (each) => {
-          mapPages(each, [page]);
-          each.call("rseq", area, 32, 0, signature);
-        };
-        const stub = castAnswer(judge, answer, { AREA: area }, { prepare });
-        const { name, told } = makesCall(judge, stub);
-        const refused = `the kernel refuses this: ${name} returned ${told}`;
-        judge.expect("the result of the call", "0", told, refused);
-        const left = hex(readRseq(stub.thread)?.address ?? 0n);
-        judge.expect("the area that is registered", "0x0", left);
-        inject(stub, "munmap", [page, PAGE_SIZE], "The page of the area is unmapped.");
-        const anew = "The kernel schedules the stub anew, and would write to a registered area.";
-        inject(stub, "sched_yield", [], anew);
-        answersStill(judge, stub);
-      },
-    };
-  },
+export const rseqArea: Pose = (draw) => {
+  const page = AREA + PAGE * BigInt(draw.number(1, 0xfff));
+  const area = page + 32n * BigInt(draw.number(0, 100));
+  const signature = 0x1000_0000n + BigInt(draw.number(0, 0x0fff_ffff));
+  return {
+    values: { area: hex(area), signature: hex(signature) },
+    start: linesOf("rseq", "AREA"),
+    key: linesOf("rseq", "AREA", "32", "RSEQ_FLAG_UNREGISTER", hex(signature)),
+    play(judge, answer) {
+      const prepare: Cast["prepare"] = (each) => {
+        mapPages(each, [page]);
+        each.call("rseq", area, 32, 0, signature);
+      };
+      const stub = castAnswer(judge, answer, { AREA: area }, { prepare });
+      const { name, told } = makesCall(judge, stub);
+      const refused = `the kernel refuses this: ${name} returned ${told}`;
+      judge.expect("the result of the call", "0", told, refused);
+      const left = hex(readRseq(stub.thread)?.address ?? 0n);
+      judge.expect("the area that is registered", "0x0", left);
+      inject(stub, "munmap", [page, PAGE_SIZE], "The page of the area is unmapped.");
+      const anew = "The kernel schedules the stub anew, and would write to a registered area.";
+      inject(stub, "sched_yield", [], anew);
+      answersStill(judge, stub);
+    },
+  };
 };

@@ -5,7 +5,7 @@ import type { Answer } from "../answer.ts";
 import { CODE_ADDRESS } from "../assemble.ts";
 import { go, kill, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import type { Task } from "../task.ts";
+import type { Pose } from "../task.ts";
 import { CODE } from "./arch.ts";
 import {
   becomesStub,
@@ -25,31 +25,27 @@ export function stubSource(): string {
   return rows.join("").replaceAll("stublab_stub_syscall", "call").replaceAll("stublab_stub_", "");
 }
 
-export const repairStub: Task = {
-  lesson: "grandchild",
-  points: 10,
-  exercise(draw) {
-    const [part, right, wrong] = draw.one(...CODE.DAMAGES);
-    const source = stubSource();
-    return {
-      parts: [part],
-      isCode: true,
-      start: source.replace(right, wrong),
-      key: source,
-      play(judge, answer) {
-        const [begin, call] = ["begin", "call"].map((label) => addressOf(answer, label));
-        const seen = begin !== undefined && call !== undefined ? "there" : "missing";
-        judge.expect("the labels begin and call", "there", seen);
-        const [parent, child] = birth(judge, answer, call);
-        comesToStop(judge, child);
-        becomesStub(judge, parent, child);
-        diesWithParent(judge, parent, child);
-        const [killed, orphan] = birth(judge, answer, call, "second ");
-        kill(killed, "This parent is killed before its child has executed anything.");
-        judge.expect("the orphan", "exited with status 1", go(orphan));
-      },
-    };
-  },
+export const repairStub: Pose = (draw) => {
+  const [part, right, wrong] = draw.one(...CODE.DAMAGES);
+  const source = stubSource();
+  return {
+    parts: [part],
+    isCode: true,
+    start: source.replace(right, wrong),
+    key: source,
+    play(judge, answer) {
+      const [begin, call] = ["begin", "call"].map((label) => addressOf(answer, label));
+      const seen = begin !== undefined && call !== undefined ? "there" : "missing";
+      judge.expect("the labels begin and call", "there", seen);
+      const [parent, child] = birth(judge, answer, call);
+      comesToStop(judge, child);
+      becomesStub(judge, parent, child);
+      diesWithParent(judge, parent, child);
+      const [killed, orphan] = birth(judge, answer, call, "second ");
+      kill(killed, "This parent is killed before its child has executed anything.");
+      judge.expect("the orphan", "exited with status 1", go(orphan));
+    },
+  };
 };
 
 /** The address of a label in the answer's code. */

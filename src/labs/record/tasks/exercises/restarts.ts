@@ -3,7 +3,7 @@ import type { Actor } from "../../actor.ts";
 import { enterCall, meet, resultOf } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import { RESTS } from "../run.ts";
-import type { Task } from "../task.ts";
+import type { Pose } from "../task.ts";
 import { castAnswer } from "./verbs.ts";
 
 const CODES = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK"] as const;
@@ -13,46 +13,38 @@ function expectRax(judge: Judge, stub: Actor, code: string, when: string): void 
   judge.expect(`RAX${when}`, `${-judge.tracer.flag(code)}`, `${resultOf(stub).result}`);
 }
 
-export const forcedRestart: Task = {
-  lesson: "stale-orig-rax",
-  points: 4,
-  exercise(draw) {
-    const code = draw.one(...CODES);
-    const wanted = draw.one("getpid", "getppid", "gettid", "getpgrp");
-    const call = code === "ERESTART_RESTARTBLOCK" ? "restart_syscall" : wanted;
-    return {
-      values: { call, code },
-      start: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = -1`,
-      key: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = SYS_${wanted}`,
-      play(judge, answer) {
-        const stub = castAnswer(judge, answer);
-        const after = hex(judge.tracer.selfStopAddress);
-        judge.expect("RIP, as written", after, hex(stub.rip));
-        expectRax(judge, stub, code, ", as written");
-        const entered = enterCall(stub, "The stub is resumed, up to its next system call.");
-        judge.expect("the system call that it enters", call, entered ?? "none");
-      },
-    };
-  },
+export const forcedRestart: Pose = (draw) => {
+  const code = draw.one(...CODES);
+  const wanted = draw.one("getpid", "getppid", "gettid", "getpgrp");
+  const call = code === "ERESTART_RESTARTBLOCK" ? "restart_syscall" : wanted;
+  return {
+    values: { call, code },
+    start: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = -1`,
+    key: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = SYS_${wanted}`,
+    play(judge, answer) {
+      const stub = castAnswer(judge, answer);
+      const after = hex(judge.tracer.selfStopAddress);
+      judge.expect("RIP, as written", after, hex(stub.rip));
+      expectRax(judge, stub, code, ", as written");
+      const entered = enterCall(stub, "The stub is resumed, up to its next system call.");
+      judge.expect("the system call that it enters", call, entered ?? "none");
+    },
+  };
 };
 
-export const noRestart: Task = {
-  lesson: "stale-orig-rax",
-  points: 4,
-  exercise(draw) {
-    const code = draw.one(...CODES);
-    const stale = draw.one("kill", "getpid", "wait4", "read", "pause");
-    return {
-      values: { code },
-      start: `rax = -${code}\nrip = TRAP\norig_rax = SYS_${stale}`,
-      key: `rax = -${code}\nrip = TRAP\norig_rax = -1`,
-      play(judge, answer) {
-        const TRAP = judge.tracer.restAddress - 1n;
-        const stub = castAnswer(judge, answer, { TRAP });
-        judge.expect("RIP, as written", hex(TRAP), hex(stub.rip));
-        judge.expect("the stub", RESTS, meet(stub).how);
-        expectRax(judge, stub, code, " at the INT3");
-      },
-    };
-  },
+export const noRestart: Pose = (draw) => {
+  const code = draw.one(...CODES);
+  const stale = draw.one("kill", "getpid", "wait4", "read", "pause");
+  return {
+    values: { code },
+    start: `rax = -${code}\nrip = TRAP\norig_rax = SYS_${stale}`,
+    key: `rax = -${code}\nrip = TRAP\norig_rax = -1`,
+    play(judge, answer) {
+      const TRAP = judge.tracer.restAddress - 1n;
+      const stub = castAnswer(judge, answer, { TRAP });
+      judge.expect("RIP, as written", hex(TRAP), hex(stub.rip));
+      judge.expect("the stub", RESTS, meet(stub).how);
+      expectRax(judge, stub, code, " at the INT3");
+    },
+  };
 };

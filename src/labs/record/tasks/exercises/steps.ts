@@ -1,5 +1,5 @@
 import type { KernelView, Recording, Step } from "../../recording.ts";
-import type { Read, Task } from "../task.ts";
+import type { Pose, Read } from "../task.ts";
 
 /** The lesson whose recording is read. */
 const LESSON = "host";
@@ -28,19 +28,15 @@ const SOUGHT: Readonly<Record<string, Read["holds"]>> = {
   },
 };
 
-export const findStep: Task = {
-  lesson: LESSON,
-  points: 1,
-  exercise(draw) {
-    const [first, ...others] = Object.keys(SOUGHT);
-    const fact = draw.one(first ?? "", ...others);
-    return {
-      parts: [fact],
-      values: { fact },
-      start: "step = 1",
-      scenario: LESSON,
-      fact,
-      holds: (step, recording) => SOUGHT[fact]?.(step, recording) ?? false,
-    };
-  },
+export const findStep: Pose = (draw) => {
+  const [first, ...others] = Object.keys(SOUGHT);
+  const fact = draw.one(first ?? "", ...others);
+  return {
+    parts: [fact],
+    values: { fact },
+    start: "step = 1",
+    scenario: LESSON,
+    fact,
+    holds: (step, recording) => SOUGHT[fact]?.(step, recording) ?? false,
+  };
 };

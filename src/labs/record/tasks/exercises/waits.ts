@@ -2,82 +2,70 @@ import { Acting } from "../../acting.ts";
 import type { Actor } from "../../actor.ts";
 import { inject } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import type { Task } from "../task.ts";
+import type { Pose } from "../task.ts";
 import { cloneStub, comesToStop } from "./verbs.ts";
 
-export const waitOptions: Task = {
-  lesson: "no-wuntraced",
-  points: 2,
-  exercise(draw) {
-    const signal = draw.one("SIGCHLD", "SIGUSR1", "SIGUSR2", "SIGTERM", "0");
-    const polls = draw.one(true, false);
-    const all = signal === "SIGCHLD" ? "" : "|__WALL";
-    return {
-      parts: [polls ? "polls" : "waits"],
-      values: { signal: signal === "0" ? "0 (none)" : signal },
-      start: `options = ${polls ? "WNOHANG" : "0"}`,
-      key: `options = WUNTRACED${all}${polls ? "|WNOHANG" : ""}`,
-      play(judge, answer) {
-        const { tracer } = judge;
-        const parent = judge.cast({ lane: "master", role: "the stub that waits" });
-        const exit = signal === "0" ? 0n : tracer.flag(signal);
-        const child = cloneStub(judge, parent, "child", tracer.flag("CLONE_FILES") | exit);
-        const args = [child.pid, 0, answer.word("options"), 0];
-        if (polls) {
-          judge.expect("wait4", "0", inject(parent, "wait4", args, "The child runs."));
-        }
-        comesToStop(judge, child);
-        const seen = inject(parent, "wait4", args, "The options of the answer.");
-        judge.expect("wait4", `${child.pid}`, seen);
-      },
-    };
-  },
+export const waitOptions: Pose = (draw) => {
+  const signal = draw.one("SIGCHLD", "SIGUSR1", "SIGUSR2", "SIGTERM", "0");
+  const polls = draw.one(true, false);
+  const all = signal === "SIGCHLD" ? "" : "|__WALL";
+  return {
+    parts: [polls ? "polls" : "waits"],
+    values: { signal: signal === "0" ? "0 (none)" : signal },
+    start: `options = ${polls ? "WNOHANG" : "0"}`,
+    key: `options = WUNTRACED${all}${polls ? "|WNOHANG" : ""}`,
+    play(judge, answer) {
+      const { tracer } = judge;
+      const parent = judge.cast({ lane: "master", role: "the stub that waits" });
+      const exit = signal === "0" ? 0n : tracer.flag(signal);
+      const child = cloneStub(judge, parent, "child", tracer.flag("CLONE_FILES") | exit);
+      const args = [child.pid, 0, answer.word("options"), 0];
+      if (polls) {
+        judge.expect("wait4", "0", inject(parent, "wait4", args, "The child runs."));
+      }
+      comesToStop(judge, child);
+      const seen = inject(parent, "wait4", args, "The options of the answer.");
+      judge.expect("wait4", `${child.pid}`, seen);
+    },
+  };
 };
 
-export const traceOptions: Task = {
-  lesson: "exitkill",
-  points: 3,
-  exercise(draw) {
-    const kills = draw.one(true, false);
-    const marks = draw.one(true, false);
-    const options = [
-      ...(kills ? ["PTRACE_O_EXITKILL"] : []),
-      ...(marks ? ["PTRACE_O_TRACESYSGOOD"] : []),
-    ];
-    return {
-      parts: [kills ? "killed" : "free", marks ? "marked" : "plain"],
-      start: `options = ${kills ? "0" : "PTRACE_O_EXITKILL"}`,
-      key: `options = ${options.join("|") || "0"}`,
-      play(judge, answer) {
-        const { tracer } = judge;
-        const dying = judge.stub("tracer", "a stub that traces another");
-        const acting = new Acting("tracer", dying.stub);
-        const guest = sleeperOf(judge, acting);
-        const [request, options] = ["PTRACE_SETOPTIONS", answer.word("options")];
-        const args = [tracer.flag(request), guest.pid, 0, options];
-        const { errno } = acting.stub.inject("ptrace", ...args);
-        judge.expect(request, "0", errno === null ? "0" : `-${errno}`);
-        guest.requested(request, "The options of the answer.", { data: options });
-        guest.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
-        const { kind } = guest.awaitStop({
-          stop: "The guest is about to make the system call.",
-          wait: "The tracer waits for the guest.",
-        });
-        const seen = kind === "syscall" ? "0x85" : "0x5";
-        judge.expect("the stop at the system call", marks ? "0x85" : "0x5", seen);
-        guest.resume("The guest waits in its system call.");
-        guest.until(({ state }) => state === "S");
-        dying.signal("SIGKILL", "The tracer is killed.");
-        dying.awaitEnd({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
-        const told = (lives: boolean) => (lives ? "lives on" : "is killed");
-        judge.expect(
-          "the guest after the death of its tracer",
-          told(!kills),
-          told(survives(guest)),
-        );
-      },
-    };
-  },
+export const traceOptions: Pose = (draw) => {
+  const kills = draw.one(true, false);
+  const marks = draw.one(true, false);
+  const options = [
+    ...(kills ? ["PTRACE_O_EXITKILL"] : []),
+    ...(marks ? ["PTRACE_O_TRACESYSGOOD"] : []),
+  ];
+  return {
+    parts: [kills ? "killed" : "free", marks ? "marked" : "plain"],
+    start: `options = ${kills ? "0" : "PTRACE_O_EXITKILL"}`,
+    key: `options = ${options.join("|") || "0"}`,
+    play(judge, answer) {
+      const { tracer } = judge;
+      const dying = judge.stub("tracer", "a stub that traces another");
+      const acting = new Acting("tracer", dying.stub);
+      const guest = sleeperOf(judge, acting);
+      const [request, options] = ["PTRACE_SETOPTIONS", answer.word("options")];
+      const args = [tracer.flag(request), guest.pid, 0, options];
+      const { errno } = acting.stub.inject("ptrace", ...args);
+      judge.expect(request, "0", errno === null ? "0" : `-${errno}`);
+      guest.requested(request, "The options of the answer.", { data: options });
+      guest.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
+      const { kind } = guest.awaitStop({
+        stop: "The guest is about to make the system call.",
+        wait: "The tracer waits for the guest.",
+      });
+      const seen = kind === "syscall" ? "0x85" : "0x5";
+      judge.expect("the stop at the system call", marks ? "0x85" : "0x5", seen);
+      guest.resume("The guest waits in its system call.");
+      guest.until(({ state }) => state === "S");
+      dying.signal("SIGKILL", "The tracer is killed.");
+      dying.awaitEnd({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
+      const told = (lives: boolean) => (lives ? "lives on" : "is killed");
+      judge.expect("the guest after the death of its tracer", told(!kills), told(survives(guest)));
+    },
+  };
 };
 
 /** A guest that another stub traces. It has no death signal, and is about to wait in a system call for ever. */
