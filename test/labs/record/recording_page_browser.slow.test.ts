@@ -151,21 +151,6 @@ test("code and registers open at the steps that need them, and stay as the reade
     assert.match(told, `= ${grandchild.lanes[1]?.pid} master`);
   }));
 
-test("a click on a value goes to the step that set it, through the clone", () =>
-  show("grandchild", { step: 1 }, async (page) => {
-    await walkFrom(page, 20);
-    if (!(await isOpen(page, "values"))) await page.click(".fold.values summary");
-    await (await page.waitForSelector("[data-name=r15] a"))?.click();
-    const set = grandchild.steps.findIndex(({ title }) =>
-      title.startsWith("ptrace(PTRACE_SETREGS"),
-    );
-    assert.is(await numberShown(page), set + 1);
-    assert.match(
-      await textOf(page, "[data-name=r15]"),
-      `→ 0x${grandchild.lanes[1]?.pid.toString(16)}`,
-    );
-  }));
-
 test("the stage stays in its place, and nothing live is shown of a dead process", () =>
   show("cascade", {}, async (page) => {
     const { steps } = recordings.cascade;

@@ -26,8 +26,8 @@ export function kernelNames(constants: Names): Map<string, bigint> {
   ]);
 }
 
-/** An operator, which the first term needs not; a prefix; and a term. */
-const TERM = /\s*([|+-]?)\s*([-~]?)\s*(\w+)\s*/y;
+/** What stands between terms. */
+const OPERATORS = /(?<=\w)\s*([|+-])/;
 
 /**
  * The word of an expression: numbers in any base and names, with | + and - from left to right, and - or ~ before a term.
@@ -36,25 +36,22 @@ const TERM = /\s*([|+-]?)\s*([-~]?)\s*(\w+)\s*/y;
  */
 export function evaluate(text: string, names: Names): bigint {
   let value = 0n;
-  let at = 0;
-  do {
-    TERM.lastIndex = at;
-    const [all = "", operator = "", prefix, term = ""] = TERM.exec(text) ?? [];
-    const isFirst = at === 0;
-    if (term === "" || (isFirst ? operator === "|" || operator === "+" : operator === "")) {
-      const what = isFirst ? "a number or a name" : "an operator and a term";
-      throw new InputError(`expected ${what}, got ${show(text.slice(at))}`);
-    }
-    const word = wordOf(term, names);
-    const signed = prefix === "-" ? -word : prefix === "~" ? ~word : word;
-    value = operator === "|" ? value | signed : operator === "-" ? value - signed : value + signed;
-    at += all.length;
-  } while (at < text.length);
+  const parts = ["+", ...text.split(OPERATORS)];
+  for (let i = 0; i < parts.length; i += 2) {
+    const operator = parts[i];
+    const word = wordOf(parts[i + 1] ?? "", names);
+    value = operator === "|" ? value | word : operator === "-" ? value - word : value + word;
+  }
   return BigInt.asUintN(64, value);
 }
 
-function wordOf(term: string, names: Names): bigint {
-  const value = parseNumber(term) ?? names.get(term);
-  if (value !== undefined) return value;
-  throw new InputError(`unknown name ${show(term)}${didYouMean(term, [...names.keys()])}`);
+/** The word of a term, with its prefix. */
+function wordOf(part: string, names: Names): bigint {
+  const [, prefix, term] = /^\s*([-~]?)\s*(\w+)\s*$/.exec(part) ?? [];
+  if (term === undefined) throw new InputError(`expected a number or a name, got ${show(part)}`);
+  const word = parseNumber(term) ?? names.get(term);
+  if (word === undefined) {
+    throw new InputError(`unknown name ${show(term)}${didYouMean(term, [...names.keys()])}`);
+  }
+  return prefix === "-" ? -word : prefix === "~" ? ~word : word;
 }

@@ -83,30 +83,18 @@ function showChoices({ message }: Reading): void {
   if (message !== "") document.querySelector(".choices")?.scrollIntoView({ block: "nearest" });
 }
 
-/** Serves the links to steps, wherever they are, and addresses that are typed. */
+/** Serves links to steps, and addresses that are typed. */
 function useLinks(act: (action: Action) => void): void {
   useLayoutEffect(() => {
-    const click = (event: MouseEvent) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      const link =
-        event.target instanceof Element ? event.target.closest("a[href^='#step=']") : null;
-      const at = readPlace(link?.getAttribute("href") ?? "");
-      if (at === null) return;
-      event.preventDefault();
-      act({ kind: "go", at });
-      document.querySelector<HTMLElement>("#step-title")?.focus();
-    };
     const change = ({ newURL }: HashChangeEvent) => {
       // By now the address may name the step that the reader has left.
       const at = readPlace(new URL(newURL).hash);
-      if (at !== null) act({ kind: "go", at });
+      if (at === null) return;
+      act({ kind: "go", at });
+      document.querySelector<HTMLElement>("#step-title")?.focus();
     };
-    document.addEventListener("click", click);
     addEventListener("hashchange", change);
-    return () => {
-      document.removeEventListener("click", click);
-      removeEventListener("hashchange", change);
-    };
+    return () => removeEventListener("hashchange", change);
   }, [act]);
 }
 

@@ -1,9 +1,6 @@
 import type { KernelView, Recording, Step } from "../../recording.ts";
 import type { Pose, Read } from "../task.ts";
 
-/** The lesson whose recording is read. */
-const LESSON = "host";
-
 const SIGSTOP = 1n << 18n;
 
 /** What the kernel has said of the lane of a step last before it. */
@@ -35,7 +32,7 @@ export const findStep: Pose = (draw) => {
     parts: [fact],
     values: { fact },
     start: "step = 1",
-    scenario: LESSON,
+    scenario: "host",
     fact,
     holds: (step, recording) => SOUGHT[fact]?.(step, recording) ?? false,
   };
