@@ -11,8 +11,8 @@ main h2 { font-size: 1.25rem; margin-top: 3rem; border: 0; }
 .lessons { list-style: none; padding: 0; margin: 1rem 0 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 1.25rem; counter-reset: lesson; }
 .lessons > li { position: relative; display: flex; flex-direction: column; border: 1px solid var(--rule); border-radius: 10px; padding: 0.75rem 1rem 0.5rem; }
 .lessons > li:hover { border-color: var(--link); }
-.picture { margin: -0.75rem -1rem 0.75rem; background: var(--band); border-radius: 9px 9px 0 0; }
-.picture { display: grid; align-items: center; height: 8.5rem; padding: 0.5rem; }
+.picture { margin: -0.75rem -1rem 0.75rem; background: var(--band); border-radius: 9px 9px 0 0;
+  display: grid; align-items: center; height: 8.5rem; padding: 0.5rem; }
 .picture .stage { max-height: 7.5rem; }
 header { display: grid; gap: 1rem 3rem; align-items: center; }
 header > .stage { border: 1px solid var(--rule); border-radius: 12px; }

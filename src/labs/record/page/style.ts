@@ -12,8 +12,9 @@ h1 { flex: 1 1 20rem; font-size: clamp(1.25rem, 1rem + 0.7vw, 1.625rem); line-he
 .course { order: 1; margin: 0; gap: 0.25rem 1.25rem; }
 .course a { max-width: 16rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 main > :not(#app) { max-width: 60rem; }
-.prose { font-size: 1.0625rem; line-height: 1.6; }
-.prose :is(p, ul, li) { margin: 0 0 0.6em; max-width: 42rem; text-wrap: pretty; }
+:is(#step, .prose) { font-size: 1.0625rem; line-height: 1.6; }
+:is(#step, .prose) :is(p, ul, li) { max-width: 42rem; text-wrap: pretty; }
+.prose :is(p, ul, li) { margin: 0 0 0.6em; }
 :is(#step, .prose) code { font-size: 0.9em; }
 .future { display: none; }
 
@@ -24,7 +25,7 @@ main > :not(#app) { max-width: 60rem; }
 :is(.still, .worksheet) .stage * { animation: none !important; }
 .steps { grid-area: steps; }
 .side { display: contents; }
-#step { grid-area: story; min-width: 0; font-size: 1.0625rem; line-height: 1.6; }
+#step { grid-area: story; min-width: 0; }
 .folds { grid-area: folds; display: grid; gap: 0.75rem 2rem; align-items: start; }
 .kernel { grid-area: kernel; min-width: 0; }
 .cold :is(.folds, .kernel) { display: none; }
@@ -60,7 +61,7 @@ button:hover { border-color: var(--link); }
 #message { order: 1; flex: 1 1 100%; min-height: 1.5rem; margin: 0; color: var(--soft); }
 
 /* What happens, and why. */
-#step p { margin: 0 0 0.75em; max-width: 42rem; text-wrap: pretty; }
+#step p { margin: 0 0 0.75em; }
 #step .soft { margin: 0 0 0.25rem; }
 #step h2 { margin: 0 0 0.75rem; padding: 0; border: 0; font-size: 1.25rem; line-height: 1.35; }
 #step h2.mono { font-size: 1.0625rem; overflow-wrap: anywhere; }

@@ -129,12 +129,7 @@ async function tryAnswer(file: string, { task, exercise, source }: Submission): 
         discarded.push(judged.reason ?? "");
         continue;
       }
-      const lost = check(
-        "the process that checks the answer",
-        "reports its judgement",
-        fate,
-        ENDED,
-      );
+      const lost = check(CHECKER, "reports its judgement", fate, ENDED);
       if (judged === undefined) recorder.check(lost.name, lost.expected, lost.seen);
       const { title, text: introduction } = textOf(task, exercise);
       const recording = recorder.finish({ name: `task-${task}`, title, introduction });
@@ -147,6 +142,7 @@ async function tryAnswer(file: string, { task, exercise, source }: Submission): 
   }
 }
 
+const CHECKER = "the process that checks the answer";
 const ENDED = "the answer has ended what checks it";
 
 /** Runs the process that tries the answer in this file. Returns how it ended. */

@@ -1,13 +1,8 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Moment } from "../../moment.ts";
 import type { Code } from "../../recording.ts";
 import { arch, recording } from "./book.ts";
-import { Fold } from "./folds.tsx";
+import { Fold, type Props } from "./folds.tsx";
 import { Prose, Told } from "./text.tsx";
-
-interface Props {
-  readonly moment: Moment;
-}
 
 /** The listing, with the place of the thread in it; open where an instruction was executed. */
 export function CodeFold({ moment }: Props) {

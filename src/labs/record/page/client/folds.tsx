@@ -7,7 +7,7 @@ import { annotator, moments } from "./book.ts";
 import { stageOf } from "./stage.tsx";
 import { LaneName, Prose, Told } from "./text.tsx";
 
-interface Props {
+export interface Props {
   readonly moment: Moment;
 }
 

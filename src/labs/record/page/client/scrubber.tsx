@@ -17,7 +17,6 @@ interface Props extends Walk {
 export function Scrubber({ reading, sentence, act }: Props) {
   const { steps, questions } = recording;
   const seen = seenAt(reading);
-  const middle = (index: number) => `${(100 * (index + 0.5)) / steps.length}%`;
   return (
     <div class="scrubber">
       <input
@@ -32,7 +31,7 @@ export function Scrubber({ reading, sentence, act }: Props) {
         onInput={({ currentTarget }) => act({ kind: "go", at: currentTarget.valueAsNumber - 1 })}
       />
       <svg viewBox={`0 0 ${steps.length} 20`} preserveAspectRatio="none" aria-hidden="true">
-        <path class="axis" d={`M0 18.5H${steps.length}`} />
+        <path d={`M0 18.5H${steps.length}`} />
         {seen >= 0 && (
           <rect class="now" x={Math.min(seen, steps.length - 1)} width="1" height="20" />
         )}
@@ -50,7 +49,7 @@ export function Scrubber({ reading, sentence, act }: Props) {
             <span
               key={i}
               class={`asks ${outcome}`}
-              style={{ left: middle(step) }}
+              style={{ left: `${(100 * (step + 0.5)) / steps.length}%` }}
               aria-hidden="true"
             >
               {sign}

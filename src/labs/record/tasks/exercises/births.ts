@@ -11,9 +11,9 @@ import {
   castAnswer,
   cloneStub,
   comesToStop,
-  diesWithParent,
   hasChild,
   linesOf,
+  livesAsStub,
   makesCall,
   wordsOf,
   writeAnswer,
@@ -72,9 +72,7 @@ export const earlyAttach: Pose = (draw) => {
       go(child, count);
       if (spoilt !== undefined) write(judge, child, { [spoilt]: 77n }, "This should not happen.");
       writeAnswer(judge, child, answer);
-      comesToStop(judge, child);
-      becomesStub(judge, parent, child);
-      diesWithParent(judge, parent, child);
+      livesAsStub(judge, parent, child);
     },
   };
 };

@@ -7,14 +7,7 @@ import { go, kill, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Pose } from "../task.ts";
 import { CODE } from "./arch.ts";
-import {
-  becomesStub,
-  cloneWords,
-  comesToStop,
-  diesWithParent,
-  hasChild,
-  makesCall,
-} from "./verbs.ts";
+import { cloneWords, hasChild, livesAsStub, makesCall } from "./verbs.ts";
 
 /** The stub code, from its listing, with short labels and the names of its constants. */
 export function stubSource(): string {
@@ -38,9 +31,7 @@ export const repairStub: Pose = (draw) => {
       const seen = begin !== undefined && call !== undefined ? "there" : "missing";
       judge.expect("the labels begin and call", "there", seen);
       const [parent, child] = birth(judge, answer, call);
-      comesToStop(judge, child);
-      becomesStub(judge, parent, child);
-      diesWithParent(judge, parent, child);
+      livesAsStub(judge, parent, child);
       const [killed, orphan] = birth(judge, answer, call, "second ");
       kill(killed, "This parent is killed before its child has executed anything.");
       judge.expect("the orphan", "exited with status 1", go(orphan));

@@ -113,8 +113,10 @@ export function becomesStub(judge: Judge, parent: Actor, child: Actor): void {
   judge.expect("getppid, injected", `${parent.pid}`, asked);
 }
 
-/** Expects that a stub ends when its parent is killed. */
-export function diesWithParent(judge: Judge, parent: Actor, child: Actor): void {
+/** Expects of a stub that begins all that a stub must do: it stops itself, answers, and ends with its parent. */
+export function livesAsStub(judge: Judge, parent: Actor, child: Actor): void {
+  comesToStop(judge, child);
+  becomesStub(judge, parent, child);
   kill(parent, "The parent is killed: what becomes of the stub?");
   const how = awaitEnd(child, "Its parent is dead.");
   judge.expect("the stub after the death of its parent", "killed by SIGKILL", how);

@@ -33,14 +33,11 @@ export const waitOptions: Pose = (draw) => {
 export const traceOptions: Pose = (draw) => {
   const kills = draw.one(true, false);
   const marks = draw.one(true, false);
-  const options = [
-    ...(kills ? ["PTRACE_O_EXITKILL"] : []),
-    ...(marks ? ["PTRACE_O_TRACESYSGOOD"] : []),
-  ];
+  const options = [kills && "PTRACE_O_EXITKILL", marks && "PTRACE_O_TRACESYSGOOD"];
   return {
     parts: [kills ? "killed" : "free", marks ? "marked" : "plain"],
     start: `options = ${kills ? "0" : "PTRACE_O_EXITKILL"}`,
-    key: `options = ${options.join("|") || "0"}`,
+    key: `options = ${options.filter(Boolean).join("|") || "0"}`,
     play(judge, answer) {
       const { tracer } = judge;
       const dying = judge.stub("tracer", "a stub that traces another");
