@@ -25,13 +25,12 @@ export interface CloneOptions
  * @throws StateError if the kernel refuses the clone
  */
 export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
+  const { recorder, stub } = parent;
   const { tracer, tgid } = parent.thread;
+  const { lane = "grandchild", role = "a stub that the master has cloned", born } = options;
   const exitSignal =
-    options.exitSignal === undefined
-      ? parent.stub.exitSignal
-      : tracer.parseExitSignal(options.exitSignal);
+    options.exitSignal === undefined ? stub.exitSignal : tracer.parseExitSignal(options.exitSignal);
   const event = exitSignal === tracer.constant("SIGCHLD") ? "FORK" : "CLONE";
-  const { recorder } = parent;
   recorder.observe(common("clone.observed"));
   const why = common("clone.traced", { signal: tracer.signalName(exitSignal) });
   recorder.stage(() => parent.setOptions(why, [`PTRACE_O_TRACE${event}`]));
@@ -44,30 +43,16 @@ export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
     ...options,
     stepped: true,
     returned: (step, result) => {
-      child = follow(parent, step, Number(BigInt.asIntN(64, result)), exitSignal, options);
+      const pid = Number(BigInt.asIntN(64, result));
+      if (pid < 0) throw cloneError(stub.pid, tracer.errorName(-pid));
+      recorder.addLane(lane, role, pid);
+      const made = stub.addChild(new Thread(tracer, pid, pid, true), exitSignal);
+      child = new Actor(recorder, lane, made);
+      isBorn(child, step, born);
     },
   });
   recorder.stage(() => parent.setOptions(common("clone.only-one")));
   if (child === undefined) throw new StateError(`${parent.lane} has not cloned`);
-  return child;
-}
-
-/** Takes up the child whose pid a clone has returned: it is traced, and about to stop. */
-function follow(
-  { recorder, stub, thread: { tracer } }: Actor,
-  clone: number,
-  pid: number,
-  exitSignal: number,
-  { lane = "grandchild", role = "a stub that the master has cloned", born }: CloneOptions,
-): Actor {
-  if (pid < 0) throw cloneError(stub.pid, tracer.errorName(-pid));
-  recorder.addLane(lane, role, pid);
-  const child = new Actor(
-    recorder,
-    lane,
-    stub.addChild(new Thread(tracer, pid, pid, true), exitSignal),
-  );
-  isBorn(child, clone, born);
   return child;
 }
 

@@ -5,10 +5,12 @@ import type { Tracer } from "../../core/stub/tracer.ts";
 import { BirthError, DeathError, hex, StateError } from "../../lib/errors.ts";
 import { Actor } from "./actor.ts";
 import { stoppedItself } from "./birth.ts";
+import { callTitle } from "./calls.ts";
 import { common } from "./lesson_text.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Said } from "./said.ts";
-import { recordSetUp } from "./set_up.ts";
+import type { Call } from "./recording.ts";
+import type { Said, Saying } from "./said.ts";
+import { runCall } from "./stepping.ts";
 
 /** How a child is made whose birth is not recorded. */
 export interface UnseenOptions {
@@ -116,6 +118,49 @@ function awaitTraced(thread: Thread): Stop {
   }
 }
 
+/** Runs the child through its set-up, up to the stop before the stub code. */
+function recordSetUp(child: Actor): void {
+  const calls: Call[] = [];
+  const flush = () => recordCalls(child, calls.splice(0));
+  for (;;) {
+    const outcome = runCall(child.thread);
+    if (outcome.kind === "ended") {
+      flush();
+      throw new StateError(`the set-up of ${child.lane} failed at ${callTitle(outcome.call)}`);
+    }
+    if (outcome.kind !== "executed" || outcome.call === undefined) break;
+    const { call } = outcome;
+    if (call.name === "getpid" || call.name === "kill") continue;
+    const [first = call] = calls;
+    // The same call with the same result, for the next signal, is told with it.
+    if (first.name !== call.name || first.result?.word !== call.result?.word) flush();
+    calls.push(call);
+    // A step for many calls is recorded when the last of them is known.
+    if (call.name !== "rt_sigaction") flush();
+  }
+  flush();
+}
+
+/** One step for calls that differ only in the first argument. */
+function recordCalls(child: Actor, calls: readonly Call[]): void {
+  const [call] = calls;
+  const last = calls.at(-1);
+  if (call === undefined || last === undefined) return;
+  const [first, ...rest] = call.arguments;
+  const many = calls.length > 1 && first !== undefined;
+  const all = many && { ...first, told: `${first.told} to ${last.arguments[0]?.told}` };
+  const shown = all ? { ...call, arguments: [all, ...rest] } : call;
+  const reasons: Readonly<Record<string, Saying>> = common.parts("set-up");
+  child.tell({
+    kind: "syscall",
+    title: `${callTitle(shown)}${many ? `, ${calls.length} calls` : ""}`,
+    why: reasons[call.name] ?? "",
+    call: shown,
+    registers: null,
+    observer: common("set-up-observed"),
+  });
+}
+
 /** From the stop before the stub code to its first instruction: its parent's pid is set, and a jump. */
 function enterStubCode(child: Actor): void {
   const { lane, thread } = child;
@@ -126,9 +171,7 @@ function enterStubCode(child: Actor): void {
     thread.expect("stopped").resume("PTRACE_SINGLESTEP");
     thread.wait();
   }
-  const { title, why, observed } = common.parts("enter", {
-    parent: process.pid,
-    start: hex(start),
-  });
+  const values = { parent: process.pid, start: hex(start) };
+  const { title, why, observed } = common.parts("enter", values);
   child.tell({ kind: "note", title: title.text, why, before, observer: observed });
 }
