@@ -38,7 +38,7 @@ examples("lesson.mjs writes a page of its lesson", async () => {
     const { code, stderr } = await run([process.execPath, ["examples/lesson.mjs", page]]);
     assert.is(code, 0, stderr);
     const html = readFileSync(page, "utf8");
-    assert.match(html, "<title>stublab: A stub that blocks SIGCHLD</title>");
+    assert.match(html, "<title>A stub that blocks SIGCHLD · stublab</title>");
     assert.match(html, "The stub executes getpid. What stops it?");
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -527,7 +527,7 @@ export class Actor {
   go(where: string, told?: Telling): number {
     const outcome = this.step(told);
     if (outcome.kind === "executed") return outcome.step;
-    throw new StateError(`${this.lane} ${this.thread.tid} did not come to ${where}`);
+    throw new StateError(`${this.lane} ${this.thread.tid} did not reach ${where}`);
   }
 
   /** Executes instructions up to the breakpoint at which it rests, that included. @internal */

@@ -167,7 +167,7 @@ function enterStubCode(child: Actor): void {
   const before = child.registers();
   const start = BigInt(thread.tracer.stubAddress);
   for (let i = 0; child.rip !== start; i++) {
-    if (i === MOST_INSTRUCTIONS) throw new StateError(`${lane} did not come to the stub code`);
+    if (i === MOST_INSTRUCTIONS) throw new StateError(`${lane} did not reach the stub code`);
     thread.expect("stopped").resume("PTRACE_SINGLESTEP");
     thread.wait();
   }

@@ -93,7 +93,7 @@ stepping("a stub that ends on its way to the self-stop is an error", () => {
     const actor = forkWatched(recorder, tracer);
     setRegister(actor.thread, "r15", 0n);
     const { message } = thrown(StateError, () => stepToSelfStop(actor));
-    assert.match(message, "did not come to its self-stop");
+    assert.match(message, "did not reach its self-stop");
   });
 });
 
