@@ -1,12 +1,22 @@
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { registerLayout } from "../../../core/encoder/block.ts";
 import type { Listing } from "../listing.ts";
-import { evaluate, kernelNames } from "./expression.ts";
+import { evaluate, type Names } from "./expression.ts";
 
 const encoder = openAssemblyEncoder();
 
-/** The names that every answer may use. */
-export const KERNEL: ReadonlyMap<string, bigint> = kernelNames(encoder.constants);
+/** Names of the encoder that are constants of the kernel, and not of its ABI. */
+const OF_KERNEL =
+  /^(SYS_[a-z_]|SIG(?!INFO_)|CLONE_|W[A-Z]+$|__W|PTRACE_(?!EVENT)|PR_|PROT_|MAP_|E(?!NCODER_)[A-Z0-9_]+$)/;
+
+/** The names that every answer may use. The first are of headers that no encoder exports: linux/rseq.h, signal-defs.h. */
+export const KERNEL: Names = new Map([
+  ["RSEQ_FLAG_UNREGISTER", 1n],
+  ["SIG_BLOCK", 0n],
+  ["SIG_UNBLOCK", 1n],
+  ["SIG_SETMASK", 2n],
+  ...[...encoder.constants].filter(([name]) => OF_KERNEL.test(name)),
+]);
 /** The registers that an answer may set. */
 export const REGISTERS: readonly string[] = registerLayout(encoder).map(({ name }) => name);
 

@@ -6,26 +6,6 @@ import { show } from "../../../lib/shape.ts";
 /** Words by name. */
 export type Names = ReadonlyMap<string, bigint>;
 
-/** Constants of headers that no encoder exports: linux/rseq.h, asm-generic/signal-defs.h. */
-const MORE: Readonly<Record<string, bigint>> = {
-  RSEQ_FLAG_UNREGISTER: 1n,
-  SIG_BLOCK: 0n,
-  SIG_UNBLOCK: 1n,
-  SIG_SETMASK: 2n,
-};
-
-/** Names of the encoder that are constants of the kernel, and not of its ABI. */
-const KERNEL =
-  /^(SYS_[a-z_]|SIG(?!INFO_)|CLONE_|W[A-Z]+$|__W|PTRACE_(?!EVENT)|PR_|PROT_|MAP_|E(?!NCODER_)[A-Z0-9_]+$)/;
-
-/** The names that every answer may use. */
-export function kernelNames(constants: Names): Map<string, bigint> {
-  return new Map([
-    ...[...constants].filter(([name]) => KERNEL.test(name) && !name.startsWith("WAIT_")),
-    ...Object.entries(MORE),
-  ]);
-}
-
 /** What stands between terms. */
 const OPERATORS = /(?<=\w)\s*([|+-])/;
 

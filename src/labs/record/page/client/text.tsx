@@ -33,30 +33,18 @@ const PID = matcher(pids.keys());
 
 /** The same with each pid of a lane in the lane's colour; backticks are around code. */
 export function Prose({ text }: { readonly text: string }) {
-  const parts = text.split(/`([^`]+)`/);
-  return (
-    <>
-      {parts.map((part, i) =>
-        i % 2 === 1 ? <code>{<Pids text={part} />}</code> : <Pids text={part} />,
-      )}
-    </>
-  );
+  return text.split(/`([^`]+)`/).map((part, i) => {
+    const inner = <Pids text={part} />;
+    return i % 2 === 1 ? <code>{inner}</code> : inner;
+  });
 }
 
 function Pids({ text }: { readonly text: string }) {
-  return (
-    <>
-      {text.split(PID).map((part) => {
-        const lane = pids.get(part);
-        if (lane === undefined) return <Told text={part} />;
-        return (
-          <span class={`pid ${colour(lane)}`}>
-            <Told text={part} />
-          </span>
-        );
-      })}
-    </>
-  );
+  return text.split(PID).map((part) => {
+    const lane = pids.get(part);
+    const told = <Told text={part} />;
+    return lane === undefined ? told : <span class={`pid ${colour(lane)}`}>{told}</span>;
+  });
 }
 
 /** The class of a lane's colour. */
