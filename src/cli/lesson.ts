@@ -1,6 +1,5 @@
 import { userInfo } from "node:os";
-import { alignRecordings } from "../labs/record/beside.ts";
-import { renderBesideText } from "../labs/record/beside_text.ts";
+import { renderBeside } from "../labs/record/beside.ts";
 import { COURSE, LESSONS, refusalOf, summaryOf } from "../labs/record/course.ts";
 import { renderJson } from "../labs/record/load.ts";
 import { renderRecordingPage } from "../labs/record/page/page.ts";
@@ -10,7 +9,7 @@ import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import { stepNumber } from "../labs/record/tell.ts";
 import { walkThrough } from "../labs/record/terminal/session.ts";
 import { renderText } from "../labs/record/text.ts";
-import { visible, visibleJson } from "../lib/visible.ts";
+import { visible } from "../lib/visible.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
 import { ENCODER_HELP } from "./encoder.ts";
 import { reportFailures } from "./failures.ts";
@@ -33,14 +32,14 @@ function tellLessons(): string {
 
 const help = `usage: stublab lesson
        stublab lesson LESSON | FILE [one of the forms] [options]
-       stublab lesson LESSON | FILE OTHER [--text | --json]
+       stublab lesson LESSON | FILE OTHER [--text]
        stublab lesson --pages DIR [LESSON | FILE]…
        stublab lesson task …
 
 Lists the lessons. Plays one with real processes, records every step of them, and walks through the recording in the
 terminal, forwards and backwards; no process runs by then. Before important steps it asks what will happen. FILE is a
-recording, and - standard input; nothing is traced then. With OTHER, it shows both side by side: what they have in
-common, in short, and both from the step where they part. \`stublab lesson task\` sets and checks tasks: it has a help of
+recording, and - standard input; nothing is traced then. With OTHER, it shows both side by side as text: how far they
+are the same, and both from the step where they part. \`stublab lesson task\` sets and checks tasks: it has a help of
 its own.
 
 forms:
@@ -48,8 +47,7 @@ forms:
   --html OUT     a self-contained web page
   --text         the steps as text, questions before their steps, answers at the end; also if the input or output is
                  not a terminal, or is a dumb one
-  --json         the recording on standard output; of two, which steps correspond (stublab.beside/1); without a
-                 lesson, the list (stublab.scenarios/1)
+  --json         the recording on standard output; without a lesson, the list (stublab.scenarios/1)
   --pages DIR    a folder of web pages: an index, and for each recording, NAME.html and NAME.json (default: of all
                  lessons, which are recorded within seconds); registers.html predicts what the kernel does with registers
 
@@ -116,14 +114,15 @@ async function run(args: readonly string[]): Promise<number> {
   }
   if (extra !== undefined) throw new UsageError(`lesson takes two recordings at most: "${extra}"`);
   if (name === undefined) return list(form);
-  if (other !== undefined && (form === "record" || form === "html"))
+  if (other !== undefined && form !== undefined && form !== "text")
     throw new UsageError(`--${form} takes one recording, got another, "${other}"`);
   if (name === "-" && other === "-")
     throw new UsageError("only one recording can be standard input");
   if (output !== "-") checkOutput(output);
   const recording = await recordingOf(name, values.encoder);
   if (other !== undefined) {
-    await write(renderTwo(form, recording, await recordingOf(other, values.encoder)), output);
+    const second = await recordingOf(other, values.encoder);
+    await write(renderBeside(recording, second, process.stdout.columns), output);
     return 0;
   }
   const at = values.step === undefined ? undefined : indexOf(values.step, recording);
@@ -138,11 +137,6 @@ async function run(args: readonly string[]): Promise<number> {
     if (form === "record") talk(summary(recording, output, text.length));
   }
   return reportFailures(recording);
-}
-
-function renderTwo(form: string | undefined, left: Recording, right: Recording): string {
-  if (form !== "json") return renderBesideText(left, right, process.stdout.columns);
-  return `${visibleJson(JSON.stringify(alignRecordings(left, right), null, 2))}\n`;
 }
 
 /** Where a form is written: "-" is standard output. @throws UsageError */

@@ -8,13 +8,6 @@ export {
   type StopTelling,
   type TryOptions,
 } from "./actor.ts";
-export {
-  alignRecordings,
-  BESIDE_SCHEMA,
-  type Beside,
-  type BesideRow,
-  type Difference,
-} from "./beside.ts";
 export type { Teller, Word } from "./calls.ts";
 export { LESSONS, summaryOf } from "./course.ts";
 export type { UnseenOptions } from "./fork.ts";
