@@ -3,7 +3,6 @@
 import { grouped } from "../../lib/group.ts";
 import { archOf, type RecordArch } from "./arch.ts";
 import { RESUMES } from "./calls.ts";
-import { fieldOf, KERNEL_FIELDS } from "./proc.ts";
 import type {
   Arrow,
   Code,
@@ -74,16 +73,6 @@ export interface CodePlace {
   readonly next: number | null;
   /** How many bytes after the beginning of that line it is. */
   readonly within: number;
-}
-
-/** Where a value comes from. */
-export interface Origin {
-  /** The index of the step that set it, or first reported it. */
-  readonly step: number;
-  /** Whether that step set it. A value that was there from the beginning was only reported. */
-  readonly set: boolean;
-  /** The clone that copied it from the lane of that step; null if it was set in the lane itself. */
-  readonly clone: Arrow | null;
 }
 
 /**
@@ -214,36 +203,20 @@ export class Moments {
     return this.#questions.get(index) ?? [];
   }
 
-  /**
-   * The step that set a register of a lane, or a field of /proc, to the value that it has at a step; undefined if that is
-   * not known.
-   *
-   * @param name in whatever case
-   */
-  originOf(id: string, name: string, index: number): Origin | undefined {
-    const field = fieldOf(name);
-    const told = ({ registers, kernel }: LaneMoment) =>
-      field === undefined
-        ? registers && wordOf(registers.value, name.toLowerCase())
-        : kernel && String(kernel.value[KERNEL_FIELDS[field]]);
+  /** Whether a step up to this one has set a register of a lane, or of the parent that copied it to the lane. */
+  isSet(id: string, name: string, index: number): boolean {
+    const told = ({ registers }: LaneMoment) => registers && wordOf(registers.value, name);
     const track = (this.#tracks.get(id) ?? []).filter(({ since }) => since <= index);
     const value = told(track.at(-1) ?? NOTHING_KNOWN);
-    if (value == null) return undefined;
     const before = track.findLastIndex((known) => told(known) !== value);
-    const first = track[before + 1];
-    const step = (field === undefined ? first?.registers : first?.kernel)?.step ?? index;
-    if (told(track[before] ?? NOTHING_KNOWN) != null) return { step, set: true, clone: null };
-    // The first value of a lane may come from the clone that made it.
+    if (told(track[before] ?? NOTHING_KNOWN) != null) return true;
     const birth = this.#births.get(id);
     const parent = this.recording.steps[birth?.from ?? -1]?.lane;
     if (birth === undefined || parent === undefined || parent === id || birth.from >= index)
-      return { step, set: false, clone: null };
-    // That copies the registers; what /proc says of the child is its own.
-    const given = field === undefined ? told(this.lane(parent, birth.from)) : "";
-    if (given == null) return { step, set: false, clone: null };
-    if (given !== value) return { step, set: step === birth.to, clone: null };
-    const origin = this.originOf(parent, name, birth.from);
-    return origin && { ...origin, clone: birth };
+      return false;
+    const given = told(this.lane(parent, birth.from));
+    if (given === value) return this.isSet(parent, name, birth.from);
+    return given != null && track[before + 1]?.registers?.step === birth.to;
   }
 
   #entry(id: string, index: number): Entry | undefined {

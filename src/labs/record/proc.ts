@@ -20,7 +20,7 @@ export function tellState(letter: string): string {
 }
 
 /** The fields of /proc, and the members of a kernel view that have them. */
-export const KERNEL_FIELDS = {
+const KERNEL_FIELDS = {
   State: "state",
   PPid: "parentPid",
   TracerPid: "tracerTid",
@@ -69,11 +69,4 @@ function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): strin
   const listed = names.join(" ");
   if (isInverse) return listed === "" ? "all" : `all but ${listed}`;
   return listed || "none";
-}
-
-/** The field that a reader names, in whatever case; undefined if there is no such field. */
-export function fieldOf(name: string): KernelField | undefined {
-  const isField = (key: string): key is KernelField => Object.hasOwn(KERNEL_FIELDS, key);
-  const same = (key: string) => key.toLowerCase() === name.toLowerCase();
-  return Object.keys(KERNEL_FIELDS).filter(isField).find(same);
 }

@@ -45,8 +45,7 @@ function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] 
   const matters = ({ name, after, changed, used, meaning }: MeaningRow): boolean => {
     if (name === PARENT || name === MARK) {
       // What was in them before somebody set them is no message.
-      const isSet = moments.originOf(id, name, index)?.set === true;
-      return isStub && isSet && (hasBirths || changed);
+      return isStub && moments.isSet(id, name, index) && (hasBirths || changed);
     }
     if (!isNow || name === RESULT) return isNow;
     if (name === FLAGS) return moment.step?.kind === "instruction" && (used || changed);
