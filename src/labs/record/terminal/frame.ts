@@ -1,20 +1,22 @@
 import { narrow } from "../../../lib/visible.ts";
 import { wrap } from "../wrap.ts";
 
-/** What a stretch of text is, from which the screen makes colours and weights. */
-export type Style =
-  | "plain"
-  | "strong"
-  | "faint"
-  | "bar"
-  | "now"
-  | "changed"
-  | "good"
-  | "bad"
-  | "meaning"
-  | "running"
-  | "stopped"
-  | "ended";
+/** What stretches of text are; and for each a weight, which is no colour, and a colour: Select Graphic Rendition. */
+export const STYLES = {
+  plain: ["", ""],
+  strong: ["1", ""],
+  faint: ["2", ""],
+  bar: ["7", ""],
+  now: ["7", ""],
+  changed: ["1", "33"],
+  good: ["1", "32"],
+  bad: ["1", "31"],
+  meaning: ["", "36"],
+  running: ["", "32"],
+  stopped: ["", "33"],
+  ended: ["2", "31"],
+} as const;
+export type Style = keyof typeof STYLES;
 
 /** A stretch of a line. Each character of it takes one column. */
 export interface Span {

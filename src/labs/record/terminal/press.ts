@@ -3,14 +3,9 @@ import { stepNumber } from "../tell.ts";
 import { FOLDS, type State } from "./state.ts";
 
 /** Lines that a key scrolls by. */
-const SCROLLS: ReadonlyMap<string, number> = new Map([
-  ["j", 1],
-  ["down", 1],
-  ["k", -1],
-  ["up", -1],
-  ["pagedown", 10],
-  ["pageup", -10],
-]);
+const SCROLLS: ReadonlyMap<string, number> = new Map(
+  Object.entries({ j: 1, down: 1, k: -1, up: -1, pagedown: 10, pageup: -10 }),
+);
 
 /** What a key makes of a state. @param key a printable character, or a name as node:readline has it */
 export function press(before: State, key: string): State {
@@ -20,13 +15,10 @@ export function press(before: State, key: string): State {
   const action = actionOf(state, key);
   if (action !== undefined) return act(state, action);
   if (key === "g") return { ...state, typed: "" };
-  return isFold(key)
-    ? toggle(state, FOLDS[key])
-    : { ...state, scroll: state.scroll + (SCROLLS.get(key) ?? 0) };
-}
-
-function isFold(key: string): key is keyof typeof FOLDS {
-  return Object.hasOwn(FOLDS, key);
+  const fold = Object.entries(FOLDS).find(([own]) => own === key)?.[1];
+  return fold === undefined
+    ? { ...state, scroll: state.scroll + (SCROLLS.get(key) ?? 0) }
+    : toggle(state, fold);
 }
 
 function toggle(state: State, fold: State["open"][number]): State {

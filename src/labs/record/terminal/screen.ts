@@ -1,5 +1,5 @@
 import type { ReadStream, WriteStream } from "node:tty";
-import type { Line, Size, Style } from "./frame.ts";
+import { type Line, type Size, STYLES } from "./frame.ts";
 
 /** How a terminal is written to. */
 export interface Look {
@@ -16,22 +16,6 @@ export function lookOf({ LC_ALL, LC_CTYPE, LANG, NO_COLOR }: NodeJS.ProcessEnv):
 /** The signs of the program's own, and in the same order what stands for each in ASCII. */
 const SIGNS = "─━│▲✓✗▶▷·…←→↑↓";
 const PLAIN = "-=|^vx>@.~<>^v";
-
-/** Select Graphic Rendition: a weight, which is no colour, and a colour. */
-const STYLES: Readonly<Record<Style, readonly [weight: string, color: string]>> = {
-  plain: ["", ""],
-  strong: ["1", ""],
-  faint: ["2", ""],
-  bar: ["7", ""],
-  now: ["7", ""],
-  changed: ["1", "33"],
-  good: ["1", "32"],
-  bad: ["1", "31"],
-  meaning: ["", "36"],
-  running: ["", "32"],
-  stopped: ["", "33"],
-  ended: ["2", "31"],
-};
 
 /** A line as a terminal takes it. Whatever is neither ASCII nor a known sign becomes a question mark. */
 export function paint(line: Line, { color, unicode }: Look): string {

@@ -8,13 +8,12 @@ import { colour } from "./text.tsx";
 const HEIGHTS: Partial<Record<StepKind, number>> = { instruction: 6, note: 6, syscall: 11 };
 const HIGHEST = 15;
 
-interface Props extends Walk {
-  /** The step in a sentence. */
-  readonly sentence: string;
-}
-
-/** The steps in a line, in the colours of who acts: what has happened up to now, and where questions are. */
-export function Scrubber({ reading, sentence, act }: Props) {
+/**
+ * The steps in a line, in the colours of who acts: what has happened up to now, and where questions are.
+ *
+ * @param sentence the step
+ */
+export function Scrubber({ reading, sentence, act }: Walk & { readonly sentence: string }) {
   const { steps, questions } = recording;
   const seen = seenAt(reading);
   return (

@@ -8,14 +8,12 @@ import { annotator, moments, recording } from "./book.ts";
 /** Windows narrower than this have the boxes below each other; in others a drawing is scaled down before they are. */
 const PHONE = 640;
 
-interface Props {
-  readonly index: number;
-  /** Pixels that the drawing is made for, before it is scaled. Default: those of its place in the page, roughly. */
-  readonly width?: number;
-}
-
-/** The processes at a step. What the step moves is seen moving, unless the reader went backwards. */
-export function StageView({ index, width }: Props) {
+/**
+ * The processes at a step. What the step moves is seen moving, unless the reader went backwards.
+ *
+ * @param width pixels that the drawing is made for, before it is scaled. Default: those of its place in the page
+ */
+export function StageView({ index, width }: { readonly index: number; readonly width?: number }) {
   const last = useRef({ index, isBack: false });
   if (last.current.index !== index) last.current = { index, isBack: index < last.current.index };
   const [room, setRoom] = useState(width ?? roomInWindow);
