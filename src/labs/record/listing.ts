@@ -14,7 +14,5 @@ export function loadListing(name: string): Listing {
 
 /** The bytes of all its instructions. */
 export function codeBytes({ lines }: Pick<Listing, "lines">): Uint8Array {
-  return Uint8Array.from(
-    lines.flatMap(({ bytes }) => bytes.split(" ").map((byte) => Number.parseInt(byte, 16))),
-  );
+  return Buffer.from(lines.map(({ bytes }) => bytes.replaceAll(" ", "")).join(""), "hex");
 }

@@ -2,7 +2,6 @@
 // the page share it.
 
 import type { Recording, Step } from "./recording.ts";
-import { stepNumber } from "./tell.ts";
 
 /** All that a reader has done, apart from how it is shown. */
 export interface Reading {
@@ -26,8 +25,7 @@ export interface Reading {
 }
 
 export type Action =
-  /** To the next step, or the next one of a lane. */
-  | { readonly kind: "step"; readonly by: 1 | -1; readonly within?: string | undefined }
+  | { readonly kind: "step"; readonly by: 1 | -1 }
   /** To the next step that is no instruction. */
   | { readonly kind: "event"; readonly by: 1 | -1 }
   /** To a place, at most the end: forward no further than to an open question. */
@@ -69,9 +67,9 @@ export function read(before: Reading, action: Action): Reading {
   const reading = { ...before, message: "" };
   switch (action.kind) {
     case "step":
-      return step(reading, action.by, action.within);
+      return step(reading, action.by);
     case "event":
-      return move(reading, action.by, ({ kind }) => kind !== "instruction", "event");
+      return toEvent(reading, action.by);
     case "go":
       return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
     case "answer":
@@ -198,27 +196,24 @@ function howToAnswer({ recording }: Reading, question: number): string {
   return `${count === 1 ? "1 answers" : `1 to ${count} answer`} the question; s shows the answer`;
 }
 
-function step(reading: Reading, by: 1 | -1, lane: string | undefined): Reading {
-  if (lane !== undefined) return move(reading, by, (each) => each.lane === lane, `step of ${lane}`);
+function step(reading: Reading, by: 1 | -1): Reading {
   const target = reading.at + by;
   if (target < -1) return { ...reading, message: "This is the beginning." };
   if (target > reading.recording.steps.length) return { ...reading, message: "This is the end." };
   return by === 1 ? advance(reading, target) : jump(reading, target);
 }
 
-function move(
-  reading: Reading,
-  by: 1 | -1,
-  wanted: (step: Step) => boolean,
-  what: string,
-): Reading {
+/** To the nearest step that is no instruction. */
+function toEvent(reading: Reading, by: 1 | -1): Reading {
   const { recording, at, asked } = reading;
   if (asked !== null && by === 1) return { ...reading, message: howToAnswer(reading, asked) };
   const isBeyond = (i: number) => (by === 1 ? i > at : i < at);
-  const found = recording.steps.flatMap((each, i) => (isBeyond(i) && wanted(each) ? [i] : []));
+  const found = recording.steps.flatMap(({ kind }, i) =>
+    isBeyond(i) && kind !== "instruction" ? [i] : [],
+  );
   const target = found.at(by === 1 ? 0 : -1);
   if (target === undefined)
-    return { ...reading, message: `There is no ${by === 1 ? "later" : "earlier"} ${what}.` };
+    return { ...reading, message: `There is no ${by === 1 ? "later" : "earlier"} event.` };
   return by === 1 ? advance(reading, target) : jump(reading, target);
 }
 
@@ -244,7 +239,7 @@ function pick(reading: Reading, by: 1 | -1): Reading {
 
 /** Enter answers with the choice that is picked; elsewhere it is a step forward. */
 function enter(reading: Reading): Reading {
-  if (reading.asked === null) return step(reading, 1, undefined);
+  if (reading.asked === null) return step(reading, 1);
   if (reading.picked === null) {
     return { ...reading, message: howToAnswer(reading, reading.asked) };
   }
@@ -257,12 +252,8 @@ function askAgain(reading: Reading): Reading {
   const answers = new Map(
     [...reading.answers].filter(([i]) => recording.questions[i]?.step !== at),
   );
-  if (!recording.questions.some(({ step }) => step === at)) {
-    const before = recording.questions.filter(({ step }) => step < at);
-    const last = before.toSorted((a, b) => a.step - b.step).at(-1);
-    const other = last === undefined ? "" : `; step ${stepNumber(last.step)} does`;
-    return { ...reading, message: `This step answers no question${other}.` };
-  }
+  if (!recording.questions.some(({ step }) => step === at))
+    return { ...reading, message: "This step answers no question." };
   return settle({ ...reading, answers, asks: true });
 }
 

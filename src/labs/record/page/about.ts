@@ -26,7 +26,6 @@ export function renderCourse({ index, pages, place }: Course): Html {
 
 const KEYS = {
   "← →": "the step before, and the next",
-  "Shift ← →": "the same of the process that acts",
   "[ ]": "the event before, and the next: whatever is no instruction",
   "Home End": "the introduction, and the end or the next question",
   "1 2 3, or ↑ ↓ Enter": "answer a question",

@@ -12,15 +12,15 @@ const SCROLLING = new Set(["ArrowUp", "ArrowDown"]);
 export function useKeys({ reading, act }: Walk): void {
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const { key, shiftKey, target } = event;
+      const { key, target } = event;
       const isOfTarget =
         key === "Enter" && target instanceof Element && target.matches("a, button, summary, input");
       // AltGr, which some keyboards need for brackets, may come as Ctrl and Alt.
       const chord = event.ctrlKey || event.metaKey || event.altKey;
       if ((chord && !event.getModifierState("AltGraph")) || isOfTarget) return;
-      if (serve(key, shiftKey)) event.preventDefault();
+      if (serve(key)) event.preventDefault();
     };
-    const serve = (key: string, shift: boolean): boolean => {
+    const serve = (key: string): boolean => {
       const keys = document.querySelector("#keys");
       if (key === "?") keys?.scrollIntoView();
       if (SCROLLING.has(key) && reading.asked === null) return false;
@@ -28,8 +28,7 @@ export function useKeys({ reading, act }: Walk): void {
       if (action === undefined) return false;
       // Who has looked keys up wants to see what they do.
       if (keys !== null && keys.getBoundingClientRect().top < innerHeight) scrollTo(0, 0);
-      const lane = reading.recording.steps[reading.at]?.lane;
-      act(shift && action.kind === "step" ? { ...action, within: lane } : action);
+      act(action);
       return true;
     };
     document.addEventListener("keydown", press);
