@@ -14,13 +14,10 @@ export interface MeaningRow extends RegisterRow {
   readonly used: boolean;
 }
 
-/** A field of /proc. */
-export interface KernelRow {
-  readonly term: KernelField;
-  readonly value: string;
-  /** What /proc said before, if it was asked again with this step; otherwise null. */
+/** A field of /proc; null before if it was not asked before, or not again with this step. */
+export interface KernelRow extends Omit<RegisterRow, "name" | "before"> {
+  readonly name: KernelField;
   readonly before: string | null;
-  readonly changed: boolean;
 }
 
 /** Below this, a number is not taken for a pid unless it is where a pid belongs. */
@@ -51,9 +48,9 @@ export class Annotator {
     if (kernel === null) return [];
     const isNew = kernel.step === index;
     const old = new Map(isNew && kernel.before !== null ? this.#kernelTerms(kernel.before) : []);
-    return this.#kernelTerms(kernel.value).map(([term, value]) => {
-      const before = old.get(term) ?? null;
-      return { term, value, before, changed: before !== null && before !== value };
+    return this.#kernelTerms(kernel.value).map(([name, after]) => {
+      const before = old.get(name) ?? null;
+      return { name, before, after, changed: before !== null && before !== after };
     });
   }
 

@@ -98,10 +98,10 @@ function valuesOf(recording: Recording): (index: number) => ReadonlyMap<string, 
     }
     if (kernel === null) return values;
     const known = moments.lane(about, index);
-    for (const { term, value, before, changed } of annotator.kernelRows(known, index)) {
-      const word = compared(value, PID_FIELDS.includes(term));
+    for (const { name, after, before, changed } of annotator.kernelRows(known, index)) {
+      const word = compared(after, PID_FIELDS.includes(name));
       // Resident memory depends on the machine.
-      if (term !== "Resident") values.set(term, [value, word, changed || before === null]);
+      if (name !== "Resident") values.set(name, [after, word, changed || before === null]);
     }
     return values;
   };

@@ -3,14 +3,14 @@
 import { signalName } from "../../core/encoder/names.ts";
 import type { KernelView } from "./recording.ts";
 
-/** The letters of /proc/PID/stat: man 5 proc. */
+/** The letters of /proc/PID/stat: man 5 proc. The glossary has what they mean. */
 export const STATE_NAMES: Readonly<Record<string, string>> = {
   R: "running",
   S: "sleeping",
-  D: "in an uninterruptible sleep",
+  D: "uninterruptible sleep",
   T: "stopped by a signal",
-  t: "stopped by its tracer",
-  Z: "a zombie: ended, not waited for",
+  t: "ptrace stop",
+  Z: "zombie",
   X: "gone",
 };
 

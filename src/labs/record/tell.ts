@@ -2,7 +2,8 @@
 
 import type { Annotator, KernelRow, MeaningRow } from "./annotate.ts";
 import { tellDiscarded, tellFact } from "./fact.ts";
-import type { Moments } from "./moment.ts";
+import { isOld, type Known, type Moment, type Moments } from "./moment.ts";
+import { tellState } from "./proc.ts";
 import type { Arrow, Call, Lane, Recording, StepKind } from "./recording.ts";
 
 /** One thing that is told of a step, or before and after all of them. */
@@ -64,7 +65,7 @@ export function tell(moments: Moments, annotator: Annotator, index: number): rea
   if (words !== null) blocks.push({ kind: "call", text: words });
   for (const row of annotator.changes(moments.at(index))) blocks.push({ kind: "value", ...row });
   const known = annotator.kernelRows(moments.lane(about, index), index);
-  const rows = kernel === null ? [] : known.filter(({ value, before }) => value !== before);
+  const rows = kernel === null ? [] : known.filter(({ before, after }) => before !== after);
   if (rows.length > 0) blocks.push({ kind: "news", rows });
   if (kernel?.memory) blocks.push({ kind: "memory", mappings: kernel.memory });
   // What the observer does at many steps is told at the first of them only.
@@ -140,7 +141,7 @@ export function rowsOf(
       return labelled(block.name, `${block.before} -> ${block.after}${meaning}`);
     }
     case "news":
-      return labelled("/proc", block.rows.map(({ term, value }) => `${term} ${value}`).join("; "));
+      return labelled("/proc", block.rows.map(({ name, after }) => `${name} ${after}`).join("; "));
     case "memory": {
       const rest = block.mappings.length - MOST_MAPPINGS;
       const shown = block.mappings.slice(0, MOST_MAPPINGS);
@@ -152,6 +153,14 @@ export function rowsOf(
     default:
       return labelled(block.kind, block.text);
   }
+}
+
+/** When values were reported, if that was not with this step; and what the process does meanwhile. */
+export function tellAge({ known, index }: Moment, value: Known<unknown>): string {
+  if (value.step === index) return "";
+  const step = `step ${stepNumber(value.step)}`;
+  if (!isOld(known, value, index)) return `as of ${step}`;
+  return `now ${tellState(known.state ?? "")}; values of ${step}`;
 }
 
 /** People count steps from 1. */

@@ -112,7 +112,7 @@ moment("words are told with what they mean", () => {
   assert.ok(host && master);
   const moments = new Moments(grandchild);
   const rows = new Annotator(moments, constants).kernelRows(moments.lane("grandchild", 999), 999);
-  assert.is(rows.find(({ term }) => term === "PPid")?.value, `${master.pid} master`);
+  assert.is(rows.find(({ name }) => name === "PPid")?.after, `${master.pid} master`);
   const setregs = find(grandchild, "host", "ptrace(PTRACE_SETREGS");
   const written = meanings(grandchild, setregs);
   assert.is(written.rdi, "CLONE_FILES|SIGKILL");

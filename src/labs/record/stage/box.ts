@@ -1,6 +1,7 @@
 // One process of the stage.
 
 import { hasEnded, type LaneState, type Moments } from "../moment.ts";
+import { STATE_NAMES } from "../proc.ts";
 import type { Lane } from "../recording.ts";
 import { type At, codeOf, type Word, wordsOf } from "./words.ts";
 
@@ -52,23 +53,13 @@ export function boxOf(at: At, lane: Lane): Box {
   };
 }
 
-const STATES: Readonly<Record<NonNullable<LaneState>, string>> = {
-  R: "running",
-  S: "sleeping",
-  D: "sleeping",
-  T: "stopped by a signal",
-  t: "ptrace stop",
-  Z: "zombie",
-  X: "gone",
-};
-
 /** Its state, with what led to it. */
 function tellState(moments: Moments, id: string, index: number): string {
   const { state, stop } = moments.lane(id, index);
   const past = moments.recording.steps.slice(0, index + 1);
   const { lane, about, call } = past.at(-1) ?? {};
   if (lane === id && about !== id && call?.name === "wait4") return `waits for ${about}`;
-  const told = state === null ? "" : STATES[state];
+  const told = STATE_NAMES[state ?? ""] ?? "";
   if (hasEnded(state)) {
     const end = past.findLast((step) => step.kind === "exit" && step.lane === id);
     const how = /^(?:killed by|exited with) (.+)/.exec(end?.title ?? "")?.[1];

@@ -82,11 +82,11 @@ const FIELDS = ["Pending", "Sid", "SigBlk", "SigIgn", "Resident"];
 
 function kernelWords({ moments, annotator, index }: At, { id }: Lane): Word[] {
   const lane = moments.lane(id, index);
-  const told = annotator.kernelRows(lane, index).filter(({ term, value, changed }) => {
-    if (term === "Pending" && value !== "none") return true;
-    return changed && FIELDS.includes(term) && (term !== "Resident" || lane.memory?.step === index);
+  const told = annotator.kernelRows(lane, index).filter(({ name, after, changed }) => {
+    if (name === "Pending" && after !== "none") return true;
+    return changed && FIELDS.includes(name) && (name !== "Resident" || lane.memory?.step === index);
   });
-  return told.map(({ term, value, changed }) => word(term, value, "", changed));
+  return told.map(({ name, after, changed }) => word(name, after, "", changed));
 }
 
 /** The signal that its end sends to its parent, if it is not the usual one. */

@@ -4,8 +4,7 @@ import { narrow } from "../../../lib/visible.ts";
 import type { MeaningRow } from "../annotate.ts";
 import { glossary } from "../lesson_text.ts";
 import { hasEnded, isOld, type Known, type Moment } from "../moment.ts";
-import { tellState } from "../proc.ts";
-import { stepNumber } from "../tell.ts";
+import { tellAge } from "../tell.ts";
 import { draw, fit, type Line, prose, say } from "./frame.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";
 
@@ -47,10 +46,10 @@ const TELL: Readonly<Record<Fold, (shown: Shown, width: number, room: number) =>
   registers: tellRegisters,
   "/proc": ({ state: { annotator }, moment }, width) => {
     const rows = annotator.kernelRows(moment.known, moment.index).flatMap((row) => {
-      const label = `${row.changed ? "*" : " "} ${row.term.padEnd(10)}`;
-      return prose(row.value, width, row.changed ? "changed" : "plain", label);
+      const label = `${row.changed ? "*" : " "} ${row.name.padEnd(10)}`;
+      return prose(row.after, width, row.changed ? "changed" : "plain", label);
     });
-    return [...tellAge(moment, moment.known.kernel, width), ...rows];
+    return [...layOutAge(moment, moment.known.kernel, width), ...rows];
   },
   terms: ({ state, told }, width) =>
     glossary(state.recording.machine.arch).flatMap(({ forms, text }) => {
@@ -85,7 +84,7 @@ const offsetOf = (offset: number) => `+${offset.toString(16).padStart(2, "0")}`;
 /** In the same order at every step; if there is not enough room, those that the instruction uses and the step changed. */
 function tellRegisters({ state, moment }: Shown, width: number, room: number): Line[] {
   const all = state.annotator.registers(moment);
-  const note = tellAge(moment, moment.known.registers, width);
+  const note = layOutAge(moment, moment.known.registers, width);
   const used = all.filter(({ used, changed }) => used || changed);
   const rows = note.length + all.length <= room ? all : used;
   if (rows.length === 0) return [];
@@ -101,11 +100,8 @@ function tellRegister(row: MeaningRow, width: number): Line {
   return fit([head, say(means, "meaning"), say(changed ? `  was ${before}` : "", "faint")], width);
 }
 
-/** When values were reported, if that was not with this step; and what the lane does meanwhile. */
-function tellAge({ known, index }: Moment, value: Known<unknown> | null, width: number): Line[] {
-  if (value === null || value.step === index) return [];
-  const step = `step ${stepNumber(value.step)}`;
-  if (!isOld(known, value, index)) return prose(`as of ${step}`, width, "faint", "  ");
-  const now = `now ${tellState(known.state ?? "")}; values of ${step}`;
-  return prose(now, width, "strong", "  ");
+function layOutAge(moment: Moment, value: Known<unknown> | null, width: number): Line[] {
+  if (value === null || value.step === moment.index) return [];
+  const style = isOld(moment.known, value, moment.index) ? "strong" : "faint";
+  return prose(tellAge(moment, value), width, style, "  ");
 }

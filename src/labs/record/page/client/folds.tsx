@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { KernelRow, MeaningRow } from "../../annotate.ts";
 import { hasEnded, isOld, type Known, type Moment } from "../../moment.ts";
-import { STATE_NAMES } from "../../proc.ts";
-import { stepNumber } from "../../tell.ts";
+import { tellAge } from "../../tell.ts";
 import { annotator, moments } from "./book.ts";
 import { stageOf } from "./stage.tsx";
 import { LaneName, Prose, Told } from "./text.tsx";
@@ -45,10 +45,10 @@ export function RegistersFold({ moment }: Props) {
   const box = stageOf(index).boxes.find(({ id }) => id === subject);
   const words = box?.words ?? [];
   const staged = new Set([INSTRUCTION_POINTER, FLAGS, ...words.map(({ name }) => name)]);
-  const rows = annotator.registers(moment).map(({ after, ...row }) => ({ ...row, value: after }));
-  const isNews = ({ name, changed }: Value) => changed && !staged.has(name);
+  const rows = annotator.registers(moment);
+  const wanted = rows.some(({ name, changed }) => changed && !staged.has(name));
   return (
-    <ValuesFold kind="values" name="Registers" of={known.registers} {...{ moment, rows, isNews }} />
+    <ValuesFold kind="values" name="Registers" of={known.registers} {...{ moment, rows, wanted }} />
   );
 }
 
@@ -57,46 +57,28 @@ export function ProcFold({ moment }: Props) {
   const { known, index } = moment;
   const { kernel } = known;
   if (kernel === null || (hasEnded(known.state) && kernel.step < index)) return null;
-  const told = annotator.kernelRows(known, index);
-  const rows = told.map(({ term, ...row }) => ({ ...row, name: term, meaning: null }));
-  const isNews = ({ changed }: Value) => changed;
-  return <ValuesFold kind="kernel" name="/proc" of={kernel} {...{ moment, rows, isNews }} />;
+  const rows = annotator.kernelRows(known, index);
+  const wanted = rows.some(({ changed }) => changed);
+  return <ValuesFold kind="kernel" name="/proc" of={kernel} {...{ moment, rows, wanted }} />;
 }
 
-/** Says that an earlier step reported something, and what the lane does meanwhile. */
-function ageOf({ known, index }: Moment, value: Known<unknown>): string | undefined {
-  if (value.step === index) return undefined;
-  const step = `step ${stepNumber(value.step)}`;
-  if (!isOld(known, value, index)) return `as of ${step}`;
-  return `now ${STATE_NAMES[known.state ?? ""]}; values of ${step}`;
-}
+type Value = KernelRow | MeaningRow;
 
-interface Value {
-  readonly name: string;
-  readonly before: string | null;
-  readonly value: string;
-  readonly changed: boolean;
-  readonly meaning: string | null;
-}
-
-interface ValuesProps extends Props {
-  readonly kind: string;
+interface ValuesProps extends Props, Omit<FoldProps, "title" | "children"> {
   readonly name: string;
   readonly of: Known<unknown>;
   readonly rows: readonly Value[];
-  /** Whether a value is worth opening the fold. */
-  readonly isNews: (value: Value) => boolean;
 }
 
 /** Values, and what they were before. */
-function ValuesFold({ kind, name, of, rows, isNews, moment }: ValuesProps) {
+function ValuesFold({ kind, name, of, rows, wanted, moment }: ValuesProps) {
   const title = (
     <>
-      {name} of <LaneName id={moment.subject} /> <small>{ageOf(moment, of)}</small>
+      {name} of <LaneName id={moment.subject} /> <small>{tellAge(moment, of)}</small>
     </>
   );
   return (
-    <Fold kind={kind} title={title} wanted={rows.some(isNews)}>
+    <Fold kind={kind} title={title} wanted={wanted}>
       <table class={isOld(moment.known, of, moment.index) ? "old" : ""} aria-label={name}>
         <tbody>
           {rows.map((row) => (
@@ -108,8 +90,8 @@ function ValuesFold({ kind, name, of, rows, isNews, moment }: ValuesProps) {
   );
 }
 
-function Row({ name, before, value, changed, meaning }: Value) {
-  const text = <Prose text={value} />;
+function Row({ name, before, after, changed, ...row }: Value) {
+  const text = <Prose text={after} />;
   return (
     <tr class={changed ? "changed" : ""} data-name={name}>
       <th scope="row">
@@ -123,10 +105,10 @@ function Row({ name, before, value, changed, meaning }: Value) {
           </span>
         )}
         {changed ? <mark>{text}</mark> : text}
-        {meaning !== null && (
+        {"meaning" in row && row.meaning !== null && (
           <span class="soft">
             {" = "}
-            <Prose text={meaning} />
+            <Prose text={row.meaning} />
           </span>
         )}
       </td>
