@@ -138,10 +138,22 @@ export function choiceOrder({ recording, seed }: Reading, question: number): num
   return [...choices.keys()].toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** What is replied to an answer: of the choice itself if the recording has that. */
-export function replyTo({ recording }: Reading, question: number, choice: number | null): string {
-  const { answer = 0, because = "", replies = [] } = recording.questions[question] ?? {};
-  return replies[choice ?? answer] || because;
+type Paragraph = readonly [label: string, text: string, tone: "good" | "bad" | "plain"];
+
+/** What is said of the answer to a question; nothing as long as it is open. */
+export function verdictOf({ recording, answers }: Reading, question: number): Paragraph[] {
+  const asked = recording.questions[question];
+  const choice = answers.get(question);
+  if (asked === undefined || choice === undefined) return [];
+  const { choices, answer, because, replies } = asked;
+  const [wrong, reply] = [choices[choice ?? answer] ?? "", replies[choice ?? answer] ?? ""];
+  const isWrong = choice !== null && choice !== answer;
+  return [
+    ...(isWrong ? [["Not so: ", wrong, "bad"] as const] : []),
+    ...(isWrong && reply !== "" ? [["", reply, "plain"] as const] : []),
+    [choice === answer ? "Right: " : "The answer: ", choices[answer] ?? "", "good"],
+    ["", because, "plain"],
+  ];
 }
 
 /** What became of a question, and the sign for it: undefined if it is open, null if the answer was only shown. */

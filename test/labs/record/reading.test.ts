@@ -9,9 +9,9 @@ import {
   type Reading,
   read,
   readerSeed,
-  replyTo,
   scoreOf,
   seenAt,
+  verdictOf,
 } from "../../../src/labs/record/reading.ts";
 import { recordingOf } from "../../support/recordings.ts";
 
@@ -128,18 +128,25 @@ reading("each reader has an order of choices, by any text", () => {
   assert.ok(new Set(orders).size > 1);
 });
 
-reading("what is replied is that of the choice, or else why the answer is right", () => {
-  const [first, ...others] = host.questions;
-  assert.ok(first);
-  const replies = first.choices.map((_, i) => (i === 1 ? "" : `reply ${i}`));
-  const state = beginReading({ ...host, questions: [{ ...first, replies }, ...others] });
-  assert.is(replyTo(state, 0, 2), "reply 2");
-  assert.is(replyTo(state, 0, 1), first.because);
-  assert.is(
-    replyTo({ ...state, recording: { ...host, questions: [{ ...first, replies: [] }] } }, 0, 2),
-    first.because,
-  );
-});
+reading(
+  "a wrong choice is refuted by its own reply if it has one, and the right one explained",
+  () => {
+    const [first, ...others] = host.questions;
+    assert.ok(first);
+    const replies = first.choices.map((_, i) => (i === 1 ? "" : `reply ${i}`));
+    const recording = { ...host, questions: [{ ...first, replies }, ...others] };
+    const told = (choice: number | null) =>
+      verdictOf(beginReading(recording, -1, 0, new Map([[0, choice]])), 0).map(([, text]) => text);
+    const { choices, answer, because } = first;
+    const right = [choices[answer], because];
+    assert.equal([told(answer), told(null)], [right, right]);
+    for (const i of choices.keys()) {
+      if (i === answer) continue;
+      assert.equal(told(i), [choices[i], ...(i === 1 ? [] : [`reply ${i}`]), ...right]);
+    }
+    assert.equal(verdictOf(beginReading(recording), 0), []);
+  },
+);
 
 reading("a step without a question says so when it is asked again", () => {
   assert.is(press(beginReading(host, 0), "a").message, "This step answers no question.");

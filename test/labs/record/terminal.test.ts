@@ -191,8 +191,8 @@ keys("a wrong choice is refuted by its own reply, and the right one explained on
   const { choices = [], replies = [], answer, because = "" } = recording.questions[0] ?? {};
   for (const i of choices.keys()) {
     const text = scrolled(type(asked, [keyOf(asked, 0, i)]), USUAL);
-    const verdict = i === answer ? "Right!" : `Not ${keyOf(asked, 0, i)}.`;
-    assert.ok(text.includes(bare(`${verdict} ${replies[i]}`)), text);
+    const verdict = i === answer ? "Right:" : "Not so:";
+    assert.ok(text.includes(bare(`${verdict} ${choices[i]} ${replies[i]}`)), text);
     assert.is(text.split(bare(because)).length, 2);
   }
 });

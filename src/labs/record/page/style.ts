@@ -77,8 +77,6 @@ button:hover { border-color: var(--link); }
 .begin { display: inline-block; font-size: 1.0625rem; padding: 0.5rem 1.125rem; border-radius: 8px; border: 1px solid var(--link); background: var(--link); color: var(--paper); text-decoration: none; }
 .begin kbd { color: inherit; background: none; border-color: currentColor; }
 .verdict { background: var(--band); border-left: 3px solid var(--tone, var(--soft)); border-radius: 0 6px 6px 0; padding: 0.75rem 1rem 0.5rem; margin: 0 0 1rem; font-size: 0.9375rem; }
-.verdict b { color: var(--good); }
-.wrong p:nth-of-type(2) b { color: var(--bad); }
 
 /* Code, registers, /proc. */
 .fold { min-width: 0; border-top: 1px solid var(--rule); padding-top: 0.375rem; margin-bottom: 0.5rem; }

@@ -3,7 +3,7 @@
 import { counted } from "../../../lib/page/figures.ts";
 import { lessonAfter, summaryOf } from "../course.ts";
 import { lessonText } from "../lesson_text.ts";
-import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
+import { choiceOrder, scoreOf, verdictOf } from "../reading.ts";
 import { type Block, rowsOf, STAGED, tell, tellEnd, tellIntroduction } from "../tell.ts";
 import { draw, type Line, prose, type Style, say } from "./frame.ts";
 import type { State } from "./state.ts";
@@ -47,25 +47,8 @@ function tellStep(state: State, width: number): Line[] {
     const rows = block.rows.filter(({ changed }) => changed);
     return rows.length === 0 ? [] : layOut({ ...block, rows }, width);
   });
-  return [...lines, ...moments.questionsAt(at).flatMap((i) => tellAnswer(state, i, width))];
-}
-
-/** What became of a question. */
-function tellAnswer(state: State, index: number, width: number): Line[] {
-  const question = state.recording.questions[index];
-  const chosen = state.answers.get(index);
-  if (question === undefined || chosen === undefined) return [];
-  const { answer, because, choices } = question;
-  const place = (choice: number) => choiceOrder(state, index).indexOf(choice) + 1;
-  const reply = replyTo(state, index, chosen);
-  if (chosen === answer) return prose(reply, width, "plain", "Right! ");
-  const refuted = chosen === null || reply === because ? "" : ` ${reply}`;
-  const right = `${place(answer)}. ${choices[answer]}`;
-  return [
-    ...(chosen === null ? [] : prose(`Not ${place(chosen)}.${refuted}`, width, "bad")),
-    ...prose(right, width, "good", "Answer: "),
-    ...prose(because, width),
-  ];
+  const verdicts = moments.questionsAt(at).flatMap((i) => verdictOf(state, i));
+  return [...lines, ...verdicts.flatMap(([label, text, tone]) => prose(text, width, tone, label))];
 }
 
 function tellQuestion(state: State, index: number, width: number): readonly [Line[], number] {

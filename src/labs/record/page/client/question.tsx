@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { choiceOrder, replyTo, signOf } from "../../reading.ts";
+import { choiceOrder, signOf, verdictOf } from "../../reading.ts";
 import { moments, recording, type Walk } from "./book.ts";
 import { Explained } from "./terms.tsx";
 import { Prose } from "./text.tsx";
@@ -55,28 +55,18 @@ export function Verdicts({ index, ...props }: Walk & { index: number }) {
 
 function Verdict({ reading, question, act }: Props) {
   const asked = recording.questions[question];
-  const choice = reading.answers.get(question);
-  if (asked === undefined || choice === undefined) return null;
-  const { text, choices, answer, because } = asked;
-  const [sign, outcome] = signOf(choice, answer);
-  const lines = [
-    ...(outcome === "wrong"
-      ? [
-          [`${sign} Not so:`, choices[choice ?? -1] ?? ""],
-          ["", replyTo(reading, question, choice)],
-        ]
-      : []),
-    [outcome === "right" ? `${sign} Right:` : "The answer:", choices[answer] ?? ""],
-    ["", because],
-  ] as const;
+  const verdict = verdictOf(reading, question);
+  if (asked === undefined || verdict.length === 0) return null;
+  const [sign, outcome] = signOf(reading.answers.get(question), asked.answer);
   return (
     <aside class={`verdict ${outcome}`} aria-label="Your answer">
       <p class="soft">
-        <Prose text={text} />
+        <Prose text={asked.text} />
       </p>
-      {lines.map(([label, told], i) => (
+      {verdict.map(([label, told, tone], i) => (
         <p key={i}>
-          <b>{label}</b> <Prose text={told} />
+          <b class={tone}>{i === 0 ? `${sign} ${label}` : label}</b>
+          <Prose text={told} />
         </p>
       ))}
       <button type="button" class="plain" onClick={() => act({ kind: "again" })}>
