@@ -17,6 +17,10 @@ export const KERNEL: Names = new Map([
   ["SIG_SETMASK", 2n],
   ...[...encoder.constants].filter(([name]) => OF_KERNEL.test(name)),
 ]);
+
+/** The word of an expression of the kernel's names. */
+export const kernelWord = (text: string): bigint => evaluate(text, KERNEL);
+
 /** The registers that an answer may set. */
 export const REGISTERS: readonly string[] = registerLayout(encoder).map(({ name }) => name);
 

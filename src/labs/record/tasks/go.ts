@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { syscallName } from "../../../core/encoder/names.ts";
 import type { SyscallArgument } from "../../../core/stub/injection.ts";
 import { DeadlineError, DeathError, hex, StublabError, TraceError } from "../../../lib/errors.ts";
@@ -7,7 +6,6 @@ import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "../arch.ts";
 import { detachInStop } from "../birth.ts";
 import { processFacts } from "../kernel_view.ts";
 import type { Words } from "./answer.ts";
-import type { Judge } from "./judge.ts";
 import { type End, type MadeCall, RESTS, type Run, STOPPED } from "./run.ts";
 
 /** The most instructions that a stub executes in a row. */
@@ -25,28 +23,25 @@ const ASLEEP: readonly string[] = ["S", "D"];
 /** The most signals that a stub meets in a row. */
 const MOST_SIGNALS = 8;
 
-/** What /proc says of a stub; undefined if it is gone. */
-export const factsOf = ({ pid }: Actor) => processFacts(pid);
-
 /** Whether a signal has been sent to a stub, and not delivered. */
 export function isPending(actor: Actor, signal: string): boolean {
   const { encoder } = actor.thread.tracer;
   const set = encoder.signalSet(Number(encoder.constants.get(signal)));
-  return ((factsOf(actor)?.pending ?? 0n) & set) !== 0n;
+  return ((processFacts(actor.pid)?.pending ?? 0n) & set) !== 0n;
 }
 
 /**
- * Writes registers over those of a call, or if a stub has not come to rest, over what it has. Returns the errno if the
- * kernel refuses them.
+ * Writes registers over those of a call, or if a stub has not come to rest, over what it has. Returns "accepted", or the
+ * errno if the kernel refuses them.
  */
-export function write(judge: Judge, actor: Actor, words: Words, why: string): string | undefined {
-  const { frame } = judge.tracer;
-  if (judge.atRest.has(actor)) actor.frame(0n);
+export function write(actor: Actor, words: Words, why: string): string {
+  const { frame, restAddress } = actor.thread.tracer;
+  if (actor.rip === restAddress) actor.frame(0n);
   else actor.thread.expect("stopped").readRegisters(frame);
   for (const [name, word] of Object.entries(words)) frame.set(name, word);
   try {
     actor.setRegisters(frame, why);
-    return undefined;
+    return "accepted";
   } catch (error) {
     if (!(error instanceof TraceError)) throw error;
     return error.errno ?? "an errno";
@@ -65,7 +60,7 @@ export function go(actor: Actor, most = MOST_INSTRUCTIONS, why?: string): Run {
     if (end !== undefined) return { ...end, calls };
   }
   const told = `is still running after ${MOST_INSTRUCTIONS} instructions`;
-  return { kind: "endless", told, harm: "it executes instructions without end", calls };
+  return { told, harm: "it executes instructions without end", calls };
 }
 
 /** Executes an instruction. Returns what has become of the stub; undefined if it goes on. */
@@ -81,12 +76,12 @@ function executeNext(actor: Actor, calls: MadeCall[], why: string | undefined): 
       case "fault": {
         const { signal, address } = outcome.info;
         const name = actor.thread.tracer.signalName(signal);
-        return { kind: "fault", told: `raised ${name} at ${hex(address)}` };
+        return { told: `raised ${name} at ${hex(address)}` };
       }
       case "emulated":
-        return { kind: "call", told: `stopped at ${call}` };
+        return { told: `stopped at ${call}` };
       case "executed":
-        if (instruction === HOST.BREAKPOINT) return { kind: "rest", told: RESTS };
+        if (instruction === HOST.BREAKPOINT) return { told: RESTS };
         if (call === undefined) return undefined;
         calls.push({ name: call, ...resultOf(actor), step: outcome.step });
         return isPending(actor, "SIGSTOP") ? stopsItself(actor, outcome.step) : undefined;
@@ -100,7 +95,7 @@ function stopsItself(actor: Actor, kill: number): End {
   actor.thread.expect("stopped").resume();
   actor.thread.wait();
   actor.recorder.arrow("signal", kill, detachInStop(actor), "SIGSTOP");
-  return { kind: "stopped", told: STOPPED };
+  return { told: STOPPED };
 }
 
 function callName({ recorder }: Actor, number: bigint): string {
@@ -131,12 +126,12 @@ function endBy(error: unknown, actor: Actor, call?: string, last = call): End {
   }
   // A stub that only waits for a processor is not to blame.
   const isBlocked =
-    error instanceof DeadlineError && ASLEEP.includes(factsOf(actor)?.state ?? "unknown");
+    error instanceof DeadlineError && ASLEEP.includes(processFacts(actor.pid)?.state ?? "unknown");
   if (!isBlocked) throw error;
   const told = `does not return from ${call ?? "an instruction"}`;
   const harm = "it waits for something that does not happen";
   actor.tell({ kind: "note", title: told, why: "Nothing that could end it will happen." });
-  return { kind: "blocked", told, harm };
+  return { told, harm };
 }
 
 /** The end of a process. @param call in which it ended */
@@ -144,7 +139,7 @@ function endedBy(how: string, call = "a call"): End {
   const refused = call.startsWith(NO_CALL)
     ? `${NAMES.NUMBER} is the number of a call at the ${NAMES.CALL}, and ${call} is unknown`
     : `answers must not call ${call} like this: it could reach files or processes of others`;
-  return { kind: "ended", told: how, harm: how === REFUSED ? refused : undefined };
+  return { told: how, harm: how === REFUSED ? refused : undefined };
 }
 
 /** An injected call, recorded: its result as in `MadeCall`, or the end of the stub. */
@@ -192,26 +187,6 @@ export function meet(actor: Actor): { readonly signals: readonly string[]; reado
     return { signals, how: "is stopped again and again" };
   } catch (error) {
     return { signals, how: endBy(error, actor).told };
-  }
-}
-
-/** The children of a stub that are not watched. */
-export function newChildren(judge: Judge, { thread: { tgid, tid } }: Actor): number[] {
-  const pids = listed(() => readFileSync(`/proc/${tgid}/task/${tid}/children`, "utf8").split(" "));
-  return pids.filter((pid) => pid > 0 && !judge.watched.has(pid));
-}
-
-/** The ids of the threads of a stub. */
-export function tidsOf({ pid }: Actor): number[] {
-  return listed(() => readdirSync(`/proc/${pid}/task`));
-}
-
-/** Numbers that /proc has of a process; none if it has ended. */
-function listed(read: () => string[]): number[] {
-  try {
-    return read().map(Number);
-  } catch {
-    return [];
   }
 }
 

@@ -66,14 +66,12 @@ export async function gradeAnswerConfined(
   return { task, student, right, of, points: right ? of : partial, ...judged };
 }
 
-/** The recordings that have been read, by scenario: a folder has many answers about the same. */
-const recordings = new Map<string, Promise<Recording>>();
+/** The recording to read, made once: a folder has many answers about it. */
+let host: Promise<Recording> | undefined;
 
 async function readAnswer({ answer }: Submission, exercise: Read): Promise<Judged> {
-  const { scenario } = exercise;
-  const known = recordings.get(scenario) ?? recordLesson(scenario);
-  recordings.set(scenario, known);
-  const recording = await known;
+  host ??= recordLesson("host");
+  const recording = await host;
   const made = readStep(exercise, recording, answer);
   return { reason: reasonOf(made), recording: { ...recording, end: [factOf(made)] } };
 }
@@ -98,7 +96,7 @@ function tellKernel({ kernel }: Step): string {
 /** A right answer's edited part: for a task about a recording, found in one. */
 export async function keyOf(exercise: Exercise): Promise<string> {
   if (isPlayed(exercise)) return exercise.key;
-  const recording = await recordLesson(exercise.scenario);
+  const recording = await recordLesson("host");
   const at = recording.steps.findIndex((step) => exercise.holds(step, recording));
   return `step = ${at + 1}\n`;
 }

@@ -18,6 +18,7 @@ import { inWords } from "../lesson_text.ts";
 import { codeBytes, type Listing } from "../listing.ts";
 import { createKeeper } from "../precautions.ts";
 import type { Recorder } from "../recorder.ts";
+import { kernelWord } from "./answer.ts";
 import { CODE_ADDRESS } from "./assemble.ts";
 import { confine } from "./confine.ts";
 import { type End, type MadeCall, RESTS } from "./run.ts";
@@ -54,10 +55,8 @@ export class Judge {
   readonly keeper: Stub;
   /** Why the answer is not right; null as long as it is. */
   reason: string | null = null;
-  /** What is ended with the check. */
-  readonly watched = new Set<number>();
-  /** The stubs whose initial registers are known. */
-  readonly atRest = new Set<Actor>();
+  /** What is ended with the check: the lane of each thread. */
+  readonly watched = new Map<number, string>();
 
   readonly #meanings: Readonly<Record<string, string>>;
 
@@ -78,19 +77,23 @@ export class Judge {
 
   /** A stub that the keeper has cloned, in a lane of its own. */
   stub(lane: string, role: string): Actor {
-    const stub = this.keeper.createStub();
-    this.watched.add(stub.pid);
-    this.recorder.addLane(lane, role, stub.pid);
-    return new Actor(this.recorder, lane, stub);
+    return this.#watch(lane, role, this.keeper.createStub());
   }
 
   /** A task that is traced from birth, and was made by this call, in a lane of its own. */
   adopt(pid: number, tid: number, call: MadeCall, lane: string, role: string): Actor {
-    this.watched.add(tid);
-    this.recorder.addLane(lane, role, tid);
-    const child = new Actor(this.recorder, lane, new Thread(this.tracer, pid, tid, true));
+    const child = this.#watch(lane, role, new Thread(this.tracer, pid, tid, true));
     isBorn(child, call.step, BORN, call.name, tid === pid ? "process" : "thread");
     return child;
+  }
+
+  /** Where a lane has this name already, as in a task that tries an answer twice, it is the second. */
+  #watch(name: string, role: string, of: Stub | Thread): Actor {
+    const lane = [...this.watched.values()].includes(name) ? `second-${name}` : name;
+    const actor = new Actor(this.recorder, lane, of);
+    this.watched.set(actor.thread.tid, lane);
+    this.recorder.addLane(lane, role, actor.thread.tid);
+    return actor;
   }
 
   /** A stub at rest that is ready to execute an answer. */
@@ -104,10 +107,17 @@ export class Judge {
     const actor = this.stub(lane, role);
     const { stub } = actor;
     try {
-      if (code !== undefined) mapCode(stub, code);
+      if (code !== undefined) {
+        mapPages(stub, [CODE_ADDRESS]);
+        stub.write(CODE_ADDRESS, codeBytes(code));
+        stub.call("mprotect", CODE_ADDRESS, PAGE_SIZE, kernelWord("PROT_READ|PROT_EXEC"));
+      }
       prepare?.(stub);
       confine(stub, [process.pid, keeper.pid]);
-      traceChildren(stub.thread);
+      // Its children are traced from birth.
+      const births = kernelWord("PTRACE_O_TRACECLONE|PTRACE_O_TRACEFORK|PTRACE_O_TRACEVFORK");
+      const options = stub.tracer.traceOptions | Number(births);
+      stub.thread.expect("stopped").ptrace("PTRACE_SETOPTIONS", options);
     } catch (cause) {
       if (!(cause instanceof SyscallError)) throw cause;
       throw new UnsupportedError(`answers cannot be tried here: ${cause.message}`, { cause });
@@ -117,7 +127,6 @@ export class Judge {
     if (code !== undefined && recorder.placeOf(CODE_ADDRESS) === undefined) {
       recorder.addCode(code, CODE_ADDRESS, new Map());
     }
-    this.atRest.add(actor);
     return actor;
   }
 
@@ -146,7 +155,7 @@ export class Judge {
 
   /** Ends all that is watched. */
   close(): void {
-    for (const pid of this.watched)
+    for (const pid of this.watched.keys())
       this.tracer.shim.tgkill(pid, pid, this.tracer.constant("SIGKILL"));
   }
 
@@ -170,25 +179,7 @@ export function reasonOf(made: Check): string | null {
 
 /** Maps single pages. */
 export function mapPages(stub: Stub, addresses: readonly bigint[]): void {
-  const { tracer } = stub;
-  const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
-  const flags =
-    tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
+  const protection = kernelWord("PROT_READ|PROT_WRITE");
+  const flags = kernelWord("MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED");
   for (const address of addresses) stub.call("mmap", address, PAGE_SIZE, protection, flags, -1, 0);
-}
-
-function mapCode(stub: Stub, code: Listing): void {
-  const { tracer } = stub;
-  mapPages(stub, [CODE_ADDRESS]);
-  stub.write(CODE_ADDRESS, codeBytes(code));
-  const executable = tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC");
-  stub.call("mprotect", CODE_ADDRESS, PAGE_SIZE, executable);
-}
-
-/** The children of a stub are traced from birth. */
-function traceChildren(thread: Thread): void {
-  const { tracer } = thread;
-  const options = ["PTRACE_O_TRACECLONE", "PTRACE_O_TRACEFORK", "PTRACE_O_TRACEVFORK"];
-  const word = options.reduce((all, name) => all | tracer.constant(name), tracer.traceOptions);
-  thread.expect("stopped").ptrace("PTRACE_SETOPTIONS", word);
 }

@@ -11,7 +11,6 @@ export interface MadeCall {
 
 /** What became of a stub that was resumed. */
 export interface End {
-  readonly kind: "rest" | "stopped" | "ended" | "call" | "fault" | "blocked" | "endless";
   readonly told: string;
   /** What it did that an answer must not do in any task. */
   readonly harm?: string | undefined;

@@ -34,9 +34,8 @@ export interface Played extends Posed {
   play(judge: Judge, answer: Answer): void;
 }
 
-/** A task about a recording of a lesson: to find a step. */
+/** A task about a recording of the lesson "host": to find a step. */
 export interface Read extends Posed {
-  readonly scenario: string;
   /** What is true of the step to find. */
   readonly fact: string;
   holds(step: Step, recording: Recording): boolean;

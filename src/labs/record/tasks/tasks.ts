@@ -2,7 +2,6 @@ import { InputError } from "../../../lib/errors.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { LESSONS } from "../course.ts";
 import { taskTitle } from "../lesson_text.ts";
-import type { Recording } from "../recording.ts";
 import { cloneRegisters, earlyAttach, makeThread } from "./exercises/births.ts";
 import { failingCall } from "./exercises/calls.ts";
 import { exitSignal, parentDies } from "./exercises/deaths.ts";
@@ -37,22 +36,16 @@ export const TASKS: Readonly<Record<string, Task>> = {
 };
 
 /** The tasks of a recording's lesson, with their names. */
-export function tasksOf({
-  scenario,
-}: Pick<Recording, "scenario">): { readonly name: string; readonly title: string }[] {
-  return Object.entries(TASKS).flatMap(([name, { lesson }]) =>
-    lesson === scenario ? [{ name, title: taskTitle(name) }] : [],
-  );
+export function tasksOf({ scenario }: { scenario: string }): { name: string; title: string }[] {
+  const names = Object.keys(TASKS).filter((name) => TASKS[name]?.lesson === scenario);
+  return names.map((name) => ({ name, title: taskTitle(name) }));
 }
 
 /** The names of the tasks of all lessons up to this one, in the order of the course. @throws InputError */
 export function tasksAfter(lesson: string): string[] {
   const last = LESSONS.indexOf(lesson);
   if (last < 0) throw new InputError(`unknown lesson "${lesson}"${didYouMean(lesson, LESSONS)}`);
-  const isTaught = ([, task]: [string, Task]) => LESSONS.indexOf(task.lesson) <= last;
-  return Object.entries(TASKS)
-    .filter(isTaught)
-    .map(([name]) => name);
+  return Object.keys(TASKS).filter((name) => LESSONS.indexOf(loadTask(name).lesson) <= last);
 }
 
 /** @throws InputError that names the nearest task. */

@@ -1,12 +1,13 @@
+import { existsSync } from "node:fs";
 import type { Actor } from "../../actor.ts";
 import { HOST, NAMES } from "../../arch.ts";
-import { awaitEnd, factsOf, go, tidsOf, write } from "../go.ts";
+import { processFacts } from "../../kernel_view.ts";
+import { awaitEnd, go, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import { RESTS } from "../run.ts";
 import type { Pose } from "../task.ts";
 import {
   answersStill,
-  atCall,
   becomesStub,
   castAnswer,
   cloneStub,
@@ -15,7 +16,6 @@ import {
   linesOf,
   livesAsStub,
   makesCall,
-  wordsOf,
   writeAnswer,
 } from "./verbs.ts";
 
@@ -50,7 +50,7 @@ export const cloneRegisters: Pose = (draw) => {
       judge.expect("the call that was executed", "clone", call.name);
       const child = hasChild(judge, stub, call, "grandchild");
       comesToStop(judge, child);
-      const seen = judge.tracer.signalName(factsOf(child)?.exitSignal ?? 0);
+      const seen = judge.tracer.signalName(processFacts(child.pid)?.exitSignal ?? 0);
       judge.expect("its exit signal", signal, seen);
       expectShared(judge, stub, child.pid, ["memory", false], ["file table", true]);
       becomesStub(judge, stub, child);
@@ -70,7 +70,7 @@ export const earlyAttach: Pose = (draw) => {
       const parent = judge.cast({ lane: "master", role: "the stub that has cloned it" });
       const child = cloneStub(judge, parent);
       go(child, count);
-      if (spoilt !== undefined) write(judge, child, { [spoilt]: 77n }, "This should not happen.");
+      if (spoilt !== undefined) write(child, { [spoilt]: 77n }, "This should not happen.");
       writeAnswer(judge, child, answer);
       livesAsStub(judge, parent, child);
     },
@@ -89,22 +89,24 @@ export const makeThread: Pose = (draw) => {
     key: `clone = CLONE_VM|CLONE_SIGHAND|CLONE_THREAD${extra}`,
     play(judge, answer) {
       const stub = judge.cast({ role: "the stub that executes your clone" });
-      const word = answer.word("clone");
-      write(judge, stub, wordsOf(judge, "clone", word), `Your word is in ${NAMES.FIRST}.`);
+      const frame = stub.frame("clone", answer.word("clone"));
+      stub.setRegisters(frame, `Your word is in ${NAMES.FIRST}.`);
       const call = makesCall(judge, stub);
       const tid = Number(call.result);
-      const made = tidsOf(stub).includes(tid) ? "a thread of the stub" : "a process";
+      const isThread = existsSync(`/proc/${stub.pid}/task/${tid}`);
+      const made = isThread ? "a thread of the stub" : "a process";
       const is = tid > 0 ? made : call.told;
       judge.expect("the new task", "a thread of the stub", is);
       expectShared(judge, stub, tid, ["file table", files], ["working folder", folders]);
       const role = "the thread that it has made";
       const thread = judge.adopt(stub.pid, tid, call, "thread", role);
       judge.expect("the thread", RESTS, go(thread));
+      // A clone copies registers: those that calls of the stub begin with are the thread's, too.
+      thread.thread.initial.copyFrom(stub.thread.initial);
       const child = cloneStub(judge, thread);
       comesToStop(judge, child);
       child.attach();
-      const words = { ...wordsOf(judge, "exit", 0n), ...atCall(judge) };
-      write(judge, thread, words, "The thread is made to exit.");
+      thread.setRegisters(thread.frame("exit"), "The thread is made to exit.");
       go(thread);
       const how = awaitEnd(child, "Its parent's thread has ended.");
       judge.expect("the stub of a thread that has ended", "killed by SIGKILL", how);

@@ -1,9 +1,9 @@
 import { loadListing, STUB_CODE } from "../../listing.ts";
-import { go, inject, kill, meet, write } from "../go.ts";
+import { go, inject, kill, meet } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import { RESTS } from "../run.ts";
 import type { Pose } from "../task.ts";
-import { cloneStub, cloneWords, hasChild, makesCall } from "./verbs.ts";
+import { cloneNew, cloneStub } from "./verbs.ts";
 
 const ORPHANED = "exited with status 1";
 const KILLED = "killed by SIGKILL";
@@ -33,15 +33,15 @@ export const parentDies: Pose = (draw) => {
       judge.expect("the stub", ends, dieAfter(judge, count));
       if (away === undefined) return;
       const fact = `the same, one instruction ${away > 0 ? "later" : "earlier"}`;
-      judge.expect(fact, next, dieAfter(judge, count + away, "second-"));
+      judge.expect(fact, next, dieAfter(judge, count + away));
     },
   };
 };
 
 /** A birth whose parent dies after some instructions of the child; how the child ends. */
-function dieAfter(judge: Judge, count: number, prefix = ""): string {
-  const parent = judge.cast({ lane: `${prefix}parent`, role: "its life is short" });
-  const child = cloneStub(judge, parent, `${prefix}child`);
+function dieAfter(judge: Judge, count: number): string {
+  const parent = judge.cast({ lane: "parent", role: "its life is short" });
+  const child = cloneStub(judge, parent);
   go(child, count);
   kill(parent, "The parent is killed now.");
   return go(child).told;
@@ -57,9 +57,7 @@ export const exitSignal: Pose = (draw) => {
     key: `clone = CLONE_FILES|${signal}`,
     play(judge, answer) {
       const parent = judge.cast({ lane: "master", role: "the stub that clones, with your word" });
-      const words = cloneWords(judge, parent, answer.word("clone"));
-      write(judge, parent, words, "The frame of a clone, with the word of the answer.");
-      const child = hasChild(judge, parent, makesCall(judge, parent));
+      const child = cloneNew(judge, parent, answer.word("clone"));
       go(child, 4);
       kill(child, "The child is killed.");
       const { signals, how } = meet(parent);

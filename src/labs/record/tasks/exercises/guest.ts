@@ -18,7 +18,7 @@ export const guestCode: Pose = (draw) => {
       const guest = judge.cast({ lane: "guest", role: "a stub in which your code runs", code });
       guest.emulated = true;
       const begin = { [HOST.INSTRUCTION_POINTER]: CODE_ADDRESS };
-      write(judge, guest, begin, "It begins at the first instruction of the guest.");
+      write(guest, begin, "It begins at the first instruction of the guest.");
       judge.expect("the first stop", `stopped at ${call}`, go(guest));
       const seen = hex(guest.registers()[HOST.ARGUMENTS[0] ?? ""] ?? 0n);
       judge.expect("RDI at the call", hex(BigInt(argument)), seen);

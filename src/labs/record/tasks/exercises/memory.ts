@@ -2,10 +2,11 @@ import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { parseMaps, readProc } from "../../../../core/stub/proc.ts";
 import { readRseq } from "../../../../core/stub/rseq.ts";
 import { hex } from "../../../../lib/errors.ts";
-import { go, inject, write } from "../go.ts";
+import { go, inject } from "../go.ts";
 import { type Cast, mapPages } from "../judge.ts";
+import { RESTS } from "../run.ts";
 import type { Pose } from "../task.ts";
-import { answersStill, castAnswer, linesOf, makesCall, wordsOf } from "./verbs.ts";
+import { answersStill, castAnswer, linesOf, makesCall } from "./verbs.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
@@ -29,29 +30,20 @@ export const onePage: Pose = (draw) => {
       for (const field of ["munmap1", "munmap2", "munmap3"]) {
         const [at, length = 0n] = answer.words(field, { KEEP: keep, PAGE: page });
         if (at === undefined) continue;
-        write(judge, stub, wordsOf(judge, "munmap", at, length), `${field} of the answer.`);
+        stub.setRegisters(stub.frame("munmap", at, length), `${field} of the answer.`);
         const run = go(stub);
-        const isBack = run.kind === "rest";
-        judge.expect(field, "0", isBack ? (run.calls.at(-1)?.told ?? "") : run);
+        judge.expect(field, "0", run.told === RESTS ? (run.calls.at(-1)?.told ?? "") : run);
       }
-      const left = pagesOf(stub.pid).map(hex).join(", ");
-      const expected = `${hex(keep)}, ${hex(page)}`;
-      judge.expect("what is mapped", expected, left);
+      const range = (start: bigint, end: bigint) => `${hex(start)}-${hex(end)}`;
+      const left = parseMaps(readProc(`/proc/${stub.pid}/maps`))
+        .filter(({ name }) => name !== "[vsyscall]")
+        .map(({ start, end }) => range(BigInt(start), BigInt(end)));
+      const expected = [keep, page].map((at) => range(at, at + PAGE));
+      judge.expect("what is mapped", expected.join(", "), left.join(", "));
       answersStill(judge, stub);
     },
   };
 };
-
-/** The addresses of the pages of a process, at most 16 of each mapping. */
-function pagesOf(pid: number): bigint[] {
-  return parseMaps(readProc(`/proc/${pid}/maps`))
-    .filter(({ name }) => name !== "[vsyscall]")
-    .flatMap(({ start, end }) =>
-      Array.from({ length: Math.min(16, (end - start) / PAGE_SIZE) }, (_, i) =>
-        BigInt(start + i * PAGE_SIZE),
-      ),
-    );
-}
 
 export const rseqArea: Pose = (draw) => {
   const page = AREA + PAGE * BigInt(draw.number(1, 0xfff));

@@ -3,11 +3,11 @@ import { HOST } from "../../arch.ts";
 import { loadListing, STUB_CODE } from "../../listing.ts";
 import type { Answer } from "../answer.ts";
 import { CODE_ADDRESS } from "../assemble.ts";
-import { go, kill, write } from "../go.ts";
+import { go, kill } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Pose } from "../task.ts";
 import { CODE } from "./arch.ts";
-import { cloneWords, hasChild, livesAsStub, makesCall } from "./verbs.ts";
+import { cloneNew, livesAsStub } from "./verbs.ts";
 
 /** The stub code, from its listing, with short labels and the names of its constants. */
 export function stubSource(): string {
@@ -32,7 +32,7 @@ export const repairStub: Pose = (draw) => {
       judge.expect("the labels begin and call", "there", seen);
       const [parent, child] = birth(judge, answer, call);
       livesAsStub(judge, parent, child);
-      const [killed, orphan] = birth(judge, answer, call, "second ");
+      const [killed, orphan] = birth(judge, answer, call);
       kill(killed, "This parent is killed before its child has executed anything.");
       judge.expect("the orphan", "exited with status 1", go(orphan));
     },
@@ -46,18 +46,8 @@ function addressOf({ code }: Answer, label: string): bigint | undefined {
 }
 
 /** A clone at `call`: the parent, and the child before its first instruction. */
-function birth(
-  judge: Judge,
-  { code }: Answer,
-  call = CODE_ADDRESS,
-  which = "",
-): [parent: Actor, child: Actor] {
-  const prefix = which.replace(" ", "-");
-  const role = "a stub with your code, which clones";
-  const parent = judge.cast({ lane: `${prefix}master`, role, code });
+function birth(judge: Judge, { code }: Answer, call = CODE_ADDRESS): [Actor, Actor] {
+  const parent = judge.cast({ lane: "master", role: "a stub with your code, which clones", code });
   parent.thread.initial.set(HOST.INSTRUCTION_POINTER, call);
-  const why = "The frame of a clone: it begins at `call` in your code.";
-  write(judge, parent, cloneWords(judge, parent), why);
-  const made = makesCall(judge, parent);
-  return [parent, hasChild(judge, parent, made, `${prefix}child`)];
+  return [parent, cloneNew(judge, parent)];
 }

@@ -1,6 +1,7 @@
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { hex } from "../../../../lib/errors.ts";
-import { factsOf, inject, isPending, meet } from "../go.ts";
+import { processFacts } from "../../kernel_view.ts";
+import { inject, isPending, meet } from "../go.ts";
 import { mapPages } from "../judge.ts";
 import type { Pose } from "../task.ts";
 import { castAnswer, linesOf, makesCall } from "./verbs.ts";
@@ -25,7 +26,9 @@ export const unblockSignal: Pose = (draw) => {
         role: "a stub with a mask",
         prepare(each) {
           mapPages(each, [SET]);
-          const set = answer.words("set").reduce((word, signal) => word | bit(signal), 0n);
+          // What is not a signal has no bit.
+          const signals = answer.words("set").filter((word) => word >= 1n && word <= 64n);
+          const set = signals.reduce((bits, signal) => bits | (1n << (signal - 1n)), 0n);
           each.write(SET, new Uint8Array(new BigUint64Array([set]).buffer));
         },
       });
@@ -33,7 +36,7 @@ export const unblockSignal: Pose = (draw) => {
       const args = [answer.word("how"), SET, 0, 8];
       const result = inject(stub, "rt_sigprocmask", args, "The call of the answer.");
       judge.expect("the call", "0", result);
-      const seen = factsOf(stub)?.blocked ?? 0n;
+      const seen = processFacts(stub.pid)?.blocked ?? 0n;
       const isOpen = (seen & setOf([open])) === 0n;
       const meaning = isOpen ? "other signals must stay as they were" : `${open} is still blocked`;
       judge.expect("SigBlk in /proc", hex(setOf(others)), hex(seen), meaning);
@@ -42,11 +45,6 @@ export const unblockSignal: Pose = (draw) => {
     },
   };
 };
-
-/** The bit of a signal in a set of the kernel; nothing for what is not a signal. */
-function bit(signal: bigint): bigint {
-  return signal >= 1n && signal <= 64n ? 1n << (signal - 1n) : 0n;
-}
 
 export const outOfReach: Pose = (draw) => {
   const goal = draw.one("session", "group", "join");

@@ -32,7 +32,6 @@ export const findStep: Pose = (draw) => {
     parts: [fact],
     values: { fact },
     start: "step = 1",
-    scenario: "host",
     fact,
     holds: (step, recording) => SOUGHT[fact]?.(step, recording) ?? false,
   };

@@ -1,8 +1,9 @@
+import { readIfThere } from "../../../../core/stub/proc.ts";
 import { StateError } from "../../../../lib/errors.ts";
 import type { Actor } from "../../actor.ts";
 import { HOST, NAMES } from "../../arch.ts";
-import type { Answer, Words } from "../answer.ts";
-import { awaitEnd, go, inject, kill, newChildren, write } from "../go.ts";
+import { type Answer, kernelWord, type Words } from "../answer.ts";
+import { awaitEnd, go, inject, kill, write } from "../go.ts";
 import type { Cast, Judge } from "../judge.ts";
 import { type MadeCall, RESTS, STOPPED } from "../run.ts";
 
@@ -12,36 +13,18 @@ export function linesOf(call: string, ...args: readonly string[]): string {
   return `${HOST.NUMBER} = SYS_${call}\n${rows.join("")}`;
 }
 
-/** The registers of a call. */
-export function wordsOf({ tracer }: Judge, call: string, ...args: readonly bigint[]): Words {
-  return {
-    [HOST.NUMBER]: tracer.flag(`SYS_${call}`),
-    ...Object.fromEntries(args.map((arg, i) => [HOST.ARGUMENTS[i], arg])),
-  };
-}
-
-/** The address where all injected calls are executed. */
-const callAddress = ({ tracer }: Judge) =>
-  BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
-
-/** RIP at that address. */
-export const atCall = (judge: Judge): Words => ({
-  [HOST.INSTRUCTION_POINTER]: callAddress(judge),
-});
-
-/** What the names of "registers" in docs/lessons/tasks.md stand for. */
-const namesOf = (judge: Judge, { pid, facts }: Actor): Words => ({
-  STUB: BigInt(pid),
-  PARENT: BigInt(facts.parentPid),
-  BEGIN: BigInt(judge.tracer.stubAddress),
-  [NAMES.CALL]: callAddress(judge),
-});
-
 /** Writes the registers of an answer, which the kernel must take. @param more names of this task */
 export function writeAnswer(judge: Judge, actor: Actor, answer: Answer, more: Words = {}): void {
-  const words = answer.all({ ...namesOf(judge, actor), ...more });
-  const seen = write(judge, actor, words, "The registers of the answer.") ?? "accepted";
-  judge.expect("the registers", "accepted", seen);
+  const { stubAddress, shim } = judge.tracer;
+  // What the names of "registers" in docs/lessons/tasks.md stand for.
+  const words = answer.all({
+    STUB: BigInt(actor.pid),
+    PARENT: BigInt(actor.facts.parentPid),
+    BEGIN: BigInt(stubAddress),
+    [NAMES.CALL]: BigInt(stubAddress + shim.stubSyscallOffset()),
+    ...more,
+  });
+  judge.expect("the registers", "accepted", write(actor, words, "The registers of the answer."));
 }
 
 /** A stub that has the registers of an answer. @param more names of this task */
@@ -66,26 +49,32 @@ export function makesCall(judge: Judge, actor: Actor): MadeCall {
 
 /** The child that a call must have made. It stands before its first instruction. */
 export function hasChild(judge: Judge, parent: Actor, call: MadeCall, lane = "child"): Actor {
-  const [pid] = newChildren(judge, parent);
-  const born = pid === undefined ? `none: ${call.told}` : "born";
-  judge.expect("a child of the stub", "born", born);
-  const role = "the stub that it has cloned";
-  return judge.adopt(pid ?? 0, pid ?? 0, call, lane, role);
+  const { tgid, tid } = parent.thread;
+  const pids = readIfThere(`/proc/${tgid}/task/${tid}/children`)?.split(" ").map(Number) ?? [];
+  const pid = pids.find((each) => each > 0 && !judge.watched.has(each)) ?? 0;
+  judge.expect("a child of the stub", "born", pid === 0 ? `none: ${call.told}` : "born");
+  return judge.adopt(pid, pid, call, lane, "the stub that it has cloned");
 }
 
-/** The registers of a clone that makes a stub. @param word default: that of a stub with SIGCHLD */
-export function cloneWords(judge: Judge, parent: Actor, word?: bigint): Words {
-  const { tracer } = judge;
-  const flags = word ?? tracer.flag("CLONE_FILES") | tracer.flag("SIGCHLD");
-  const words = wordsOf(judge, "clone", flags);
-  return { ...words, [HOST.MARK]: 1n, [HOST.PARENT]: BigInt(parent.pid) };
+/**
+ * Lets a stub at rest clone another, which then stands before its first instruction.
+ *
+ * @param word default: that of a stub with SIGCHLD
+ */
+export function cloneNew(
+  judge: Judge,
+  parent: Actor,
+  word = kernelWord("CLONE_FILES|SIGCHLD"),
+): Actor {
+  const frame = parent.frame("clone", word);
+  judge.tracer.encoder.encodeBootstrap(frame.offset, parent.pid);
+  parent.setRegisters(frame, "The frame of a clone.");
+  return hasChild(judge, parent, makesCall(judge, parent));
 }
 
-/** Lets a stub clone another, and that come to the begin of the stub code. */
-export function cloneStub(judge: Judge, parent: Actor, lane = "child", word?: bigint): Actor {
-  const words = { ...cloneWords(judge, parent, word), ...atCall(judge) };
-  write(judge, parent, words, "The frame of a clone.");
-  const child = hasChild(judge, parent, makesCall(judge, parent), lane);
+/** The same, and lets that come to the begin of the stub code. */
+export function cloneStub(judge: Judge, parent: Actor, word?: bigint): Actor {
+  const child = cloneNew(judge, parent, word);
   // It returns from the clone to the instruction after it.
   const begin = BigInt(judge.tracer.stubAddress);
   for (let i = 0; i < 8 && child.rip !== begin; i++) go(child, 1);
@@ -95,16 +84,14 @@ export function cloneStub(judge: Judge, parent: Actor, lane = "child", word?: bi
 /** Lets a stub that begins come to its self-stop. */
 export function comesToStop(judge: Judge, child: Actor): void {
   const run = go(child);
-  const hasCalled = run.kind === "rest" && run.calls.length > 0;
+  const hasCalled = run.told === RESTS && run.calls.length > 0;
   const unsent = "it came to its INT3 without having stopped itself";
   judge.expect("the new stub", STOPPED, run, hasCalled ? unsent : undefined);
 }
 
 /** Expects that a stub after its self-stop is a stub like any other: a child of its parent, at rest, ready for calls. */
 export function becomesStub(judge: Judge, parent: Actor, child: Actor): void {
-  const { tracer } = judge;
-  const options = tracer.waitAll | tracer.constant("WUNTRACED") | tracer.constant("WNOHANG");
-  const args = [child.pid, 0, options, 0];
+  const args = [child.pid, 0, kernelWord("__WALL|WUNTRACED|WNOHANG"), 0];
   const waited = inject(parent, "wait4", args, "Its parent waits for the stop.");
   judge.expect("wait4 of its parent", `${child.pid}`, waited);
   child.attach();

@@ -1,5 +1,6 @@
 import { Acting } from "../../acting.ts";
 import type { Actor } from "../../actor.ts";
+import { kernelWord } from "../answer.ts";
 import { inject } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Pose } from "../task.ts";
@@ -15,10 +16,8 @@ export const waitOptions: Pose = (draw) => {
     start: `options = ${polls ? "WNOHANG" : "0"}`,
     key: `options = WUNTRACED${all}${polls ? "|WNOHANG" : ""}`,
     play(judge, answer) {
-      const { tracer } = judge;
       const parent = judge.cast({ lane: "master", role: "the stub that waits" });
-      const exit = signal === "0" ? 0n : tracer.flag(signal);
-      const child = cloneStub(judge, parent, "child", tracer.flag("CLONE_FILES") | exit);
+      const child = cloneStub(judge, parent, kernelWord(`CLONE_FILES|${signal}`));
       const args = [child.pid, 0, answer.word("options"), 0];
       if (polls) {
         judge.expect("wait4", "0", inject(parent, "wait4", args, "The child runs."));
