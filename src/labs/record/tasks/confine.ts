@@ -19,6 +19,7 @@ import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { leaveFiles } from "../../../core/stub/files.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
+import { kernelWord } from "./answer.ts";
 
 /** The calls that an answer may make with any arguments: none of them reaches a process or a file of others. */
 export const FREE: readonly string[] = `
@@ -35,7 +36,7 @@ export const FREE: readonly string[] = `
 const PRCTL = ["PR_SET_PDEATHSIG", "PR_GET_PDEATHSIG", "PR_GET_CHILD_SUBREAPER"] as const;
 
 /** clone flags with which a child is not traced, or has a user namespace, in which it may do more. */
-const CLONE_REFUSED = ["CLONE_UNTRACED", "CLONE_NEWUSER"] as const;
+const CLONE_REFUSED = Number(kernelWord("CLONE_UNTRACED|CLONE_NEWUSER"));
 
 /** Limits of a stub that executes an answer (linux/resource.h): seconds of processor time, core files, bytes of memory. */
 const LIMITS = [
@@ -63,8 +64,6 @@ export function answerFilter(tracer: TracingThread, spared: readonly number[]): 
     ...body,
   ];
   const unless = (jump: number, word: number): BpfInstruction[] => [[jump, word >>> 0, 0, 1], kill];
-  const none = (names: readonly string[]) =>
-    names.reduce((word, name) => word | tracer.constant(name), 0);
   // Not 0, not negative (groups, everybody), not init, not those who watch.
   const signal = [
     argument(0),
@@ -82,7 +81,7 @@ export function answerFilter(tracer: TracingThread, spared: readonly number[]): 
     ...FREE.filter((name) => tracer.encoder.constants.has(`SYS_${name}`)).flatMap((name) =>
       call(name, allow),
     ),
-    ...call("clone", argument(0), ...unless(JUMP_IF_SET, none(CLONE_REFUSED)), allow),
+    ...call("clone", argument(0), ...unless(JUMP_IF_SET, CLONE_REFUSED), allow),
     ...call("clone3", [RETURN, SECCOMP_RET_ERRNO | ENOSYS]),
     ...call(
       "prctl",

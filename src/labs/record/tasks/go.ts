@@ -84,18 +84,15 @@ function executeNext(actor: Actor, calls: MadeCall[], why: string | undefined): 
         if (instruction === HOST.BREAKPOINT) return { told: RESTS };
         if (call === undefined) return undefined;
         calls.push({ name: call, ...resultOf(actor), step: outcome.step });
-        return isPending(actor, "SIGSTOP") ? stopsItself(actor, outcome.step) : undefined;
+        if (!isPending(actor, "SIGSTOP")) return undefined;
+        actor.thread.expect("stopped").resume();
+        actor.thread.wait();
+        actor.recorder.arrow("signal", outcome.step, detachInStop(actor), "SIGSTOP");
+        return { told: STOPPED };
     }
   } catch (error) {
     return endBy(error, actor, call, calls.at(-1)?.name);
   }
-}
-
-function stopsItself(actor: Actor, kill: number): End {
-  actor.thread.expect("stopped").resume();
-  actor.thread.wait();
-  actor.recorder.arrow("signal", kill, detachInStop(actor), "SIGSTOP");
-  return { told: STOPPED };
 }
 
 function callName({ recorder }: Actor, number: bigint): string {

@@ -1,6 +1,7 @@
 import { InputError, UnsupportedError } from "../../../lib/errors.ts";
 import type { Limit } from "../../../lib/input.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
+import { quoteWord } from "../../../lib/quote.ts";
 import { show } from "../../../lib/shape.ts";
 import { refusalOf } from "../course.ts";
 import { type TaskText, taskText } from "../lesson_text.ts";
@@ -79,14 +80,14 @@ export function assignment(
       .map(([name, meaning]) => `  ${name}: ${meaning}`)
       .join("\n");
   const values = described((name) => !isField(name));
-  const fixed = variant === undefined ? "" : ` --variant ${quoted(variant)}`;
+  const fixed = variant === undefined ? "" : ` --variant ${quoteWord(variant)}`;
   const notes = [
     title,
     ...text,
     described(isField),
     values && `A value may use the kernel's names, and\n${values}`,
     "Edit what follows, and check it: stublab lesson task check FILE\n" +
-      `Hints: stublab lesson task ${task} --student ${quoted(name)}${fixed} --hint 1`,
+      `Hints: stublab lesson task ${task} --student ${quoteWord(name)}${fixed} --hint 1`,
   ];
   const head = notes.filter(Boolean).map(comment).join("#\n");
   const code = isCode ? `${CODE}\n` : "";
@@ -106,11 +107,6 @@ export function textOf(task: string, { isCode, parts, values }: Exercise): TaskT
 
 /** Whether a name of a text is that of a field, which an answer sets. */
 const isField = (name: string) => name === name.toLowerCase();
-
-/** A word of a shell. */
-function quoted(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
 
 /** Lines of comment, folded. */
 function comment(text: string): string {

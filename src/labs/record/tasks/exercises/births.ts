@@ -94,9 +94,9 @@ export const makeThread: Pose = (draw) => {
       const call = makesCall(judge, stub);
       const tid = Number(call.result);
       const isThread = existsSync(`/proc/${stub.pid}/task/${tid}`);
-      const made = isThread ? "a thread of the stub" : "a process";
-      const is = tid > 0 ? made : call.told;
-      judge.expect("the new task", "a thread of the stub", is);
+      const expected = "a thread of the stub";
+      const other = tid > 0 ? "a process" : call.told;
+      judge.expect("the new task", expected, isThread ? expected : other);
       expectShared(judge, stub, tid, ["file table", files], ["working folder", folders]);
       const role = "the thread that it has made";
       const thread = judge.adopt(stub.pid, tid, call, "thread", role);

@@ -63,11 +63,8 @@ export const exitSignal: Pose = (draw) => {
       const { signals, how } = meet(parent);
       const gets = how === KILLED ? "SIGKILL" : (signals[0] ?? "0");
       judge.expect("what its parent gets", signal, gets);
-      if (!lives) {
-        judge.expect("the parent", `killed by ${signal}`, how);
-        return;
-      }
-      judge.expect("the parent", RESTS, how);
+      judge.expect("the parent", lives ? RESTS : `killed by ${signal}`, how);
+      if (!lives) return;
       const args = [child.pid, 0, judge.tracer.waitAll, 0];
       const reaped = inject(parent, "wait4", args, "The parent reaps its child.");
       judge.expect("wait4 of its parent", `${child.pid}`, reaped);
