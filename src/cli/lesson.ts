@@ -7,7 +7,9 @@ import { readerSeed } from "../labs/record/reading.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import { stepNumber } from "../labs/record/tell.ts";
+import { Screen } from "../labs/record/terminal/screen.ts";
 import { walkThrough } from "../labs/record/terminal/session.ts";
+import { begin } from "../labs/record/terminal/state.ts";
 import { renderText } from "../labs/record/text.ts";
 import { visible } from "../lib/visible.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
@@ -130,7 +132,7 @@ async function run(args: readonly string[]): Promise<number> {
     const { stdin: input, stdout } = process;
     const seed = readerSeed(values.seed ?? userName());
     const tasks = tasksOf(recording);
-    await walkThrough(recording, { input, output: stdout, at: at ?? -1, seed, tasks });
+    await walkThrough(begin(recording, at ?? -1, seed, tasks), new Screen(input, stdout));
   } else {
     const text = FORMS[form ?? "text"](recording, at);
     await write(text, output);

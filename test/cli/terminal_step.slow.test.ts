@@ -75,7 +75,7 @@ onTerminal("a lesson is recorded first; keys of all kinds arrive", async () => {
       [["Escape"], /j k scroll/],
       [["End"], /before step/],
       [["Down"], /^▶ 1 /m],
-      [["Enter", "C-l"], /^(Right!|Answer: )/m],
+      [["Enter", "C-l"], /^(Right|The answer): /m],
     ] as const) {
       tmux.press(...keys);
       await tmux.shows(screen);

@@ -1,17 +1,13 @@
 // Walks through a recording, and crashes on request.
 
 import { loadRecording } from "../../src/labs/record/index.ts";
+import { Screen } from "../../src/labs/record/terminal/screen.ts";
 import { walkThrough } from "../../src/labs/record/terminal/session.ts";
+import { begin } from "../../src/labs/record/terminal/state.ts";
 
 process.on("SIGUSR2", () => {
   throw new Error("on purpose");
 });
 const [, , file = ""] = process.argv;
 const { stdin, stdout } = process;
-await walkThrough(loadRecording(file), {
-  input: stdin,
-  output: stdout,
-  at: -1,
-  seed: 0,
-  tasks: [],
-});
+await walkThrough(begin(loadRecording(file)), new Screen(stdin, stdout));

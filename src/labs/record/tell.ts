@@ -8,10 +8,14 @@ import type { Arrow, Call, Lane, Recording, StepKind } from "./recording.ts";
 
 /** One thing that is told of a step, or before and after all of them. */
 export type Block =
-  | { readonly kind: "heading"; readonly text: string }
-  | { readonly kind: "paragraph"; readonly text: string }
-  /** One of several texts. */
-  | { readonly kind: "item"; readonly text: string }
+  | {
+      /**
+       * An item is one of several texts. Of a step: what it is for, what a kernel engineer would say, the call in the
+       * words that went through the registers, and what the observer did.
+       */
+      readonly kind: "heading" | "paragraph" | "item" | "prose" | "detail" | "call" | "observer";
+      readonly text: string;
+    }
   /** Its pid is null as long as it does not exist. */
   | ({ readonly kind: "lane"; readonly pid: number | null } & Omit<Lane, "pid">)
   | { readonly kind: "fact"; readonly text: string; readonly held: boolean }
@@ -25,14 +29,6 @@ export type Block =
       readonly microseconds: number;
       readonly staged: boolean;
     }
-  /** What the step is for. */
-  | { readonly kind: "prose"; readonly text: string }
-  /** What a kernel engineer would say. */
-  | { readonly kind: "detail"; readonly text: string }
-  /** The call in the words that went through the registers. */
-  | { readonly kind: "call"; readonly text: string }
-  /** What the observer did. */
-  | { readonly kind: "observer"; readonly text: string }
   /** A register that the step changed. */
   | ({ readonly kind: "value" } & MeaningRow)
   /** What /proc says that it did not say before. */

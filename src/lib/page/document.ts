@@ -16,7 +16,7 @@ export interface Page {
   readonly wasm?: boolean;
   readonly body: Html;
   /** What a link to it shows: a sentence, and the file of a picture. Such a page has an icon, too. */
-  readonly about?: { readonly description: string; readonly preview?: string };
+  readonly about?: { readonly description: string; readonly preview?: string | undefined };
 }
 
 /** Two processes, and what passes from one to the other. */

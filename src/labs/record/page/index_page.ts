@@ -60,10 +60,7 @@ export function renderIndex(exhibits: readonly Exhibit[]): string {
     title: "How a ptrace stub comes to life, and what goes wrong · stublab",
     styles: [BASE_STYLE, STAGE_STYLE, INDEX_STYLE],
     scripts: [showProgress],
-    about: {
-      description: DESCRIPTION,
-      ...(first === undefined ? {} : { preview: `${first.name}.svg` }),
-    },
+    about: { description: DESCRIPTION, preview: first && `${first.name}.svg` },
     body: html`<a class="skip" href="#lessons">Skip to the lessons</a>
 <header>
 <h1>How a ptrace stub comes to life, and what goes wrong</h1>

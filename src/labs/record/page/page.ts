@@ -37,14 +37,9 @@ export function renderRecordingPage(recording: Recording, options: PageOptions =
   const { course = null, tasks = [] } = options;
   const { constants } = openAssemblyEncoder(recording.machine.arch);
   const own = course?.pages[course.place];
+  const steps = recording.steps.map(withChanges);
   const data: PageData = {
-    recording: {
-      ...recording,
-      observed: [],
-      discarded: [],
-      end: [],
-      steps: recording.steps.map(withChanges),
-    },
+    recording: { ...recording, observed: [], discarded: [], end: [], steps },
     constants: usedConstants(constants),
     index: course?.index ?? null,
     next: course?.pages[course.place + 1] ?? null,
@@ -55,7 +50,7 @@ export function renderRecordingPage(recording: Recording, options: PageOptions =
     title: `${plain(recording.title, 120)} · stublab`,
     about: {
       description: plain(recording.introduction[0] ?? recording.title, 200),
-      ...(own === undefined ? {} : { preview: own.file.replace(".html", ".svg") }),
+      preview: own?.file.replace(".html", ".svg"),
     },
     styles: [BASE_STYLE, STAGE_STYLE, PAGE_STYLE],
     scripts: [],

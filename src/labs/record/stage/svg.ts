@@ -41,8 +41,8 @@ export function drawStage(stage: Stage, { width = 960, words = true } = {}): Nod
   const named = words && !(layout.isNarrow && moves.length > 0);
   const more = omitted === 0 ? "" : `and ${omitted} more`;
   return node(
+    "svg",
     {
-      tag: "svg",
       class: "stage",
       viewBox: `0 0 ${layout.width} ${layout.height}`,
       role: "img",
@@ -74,8 +74,8 @@ function drawEdge(edge: Edge, layout: Layout, named: boolean, isFree: boolean): 
 }
 
 const drawLine = ({ path, head }: Route) => [
-  node({ tag: "path", class: "line", d: path }),
-  node({ tag: "path", class: "head", d: head }),
+  node("path", { class: "line", d: path }),
+  node("path", { class: "head", d: head }),
 ];
 
 /** The line, and what comes out of the box at its beginning to rest in its middle. */
@@ -94,9 +94,9 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
   });
   // In a space scaled to the way, one unit is the whole way. By nothing nothing can be scaled back.
   const [dx, dy] = [x - start[0] || 0.01, y - start[1] || 0.01];
-  const back = node({ tag: "g", transform: `scale(${1 / dx} ${1 / dy})` }, ...tags);
-  const way = { tag: "g", transform: `scale(${dx} ${dy})` };
-  const moving = words ? [node(way, group("moving", back))] : [];
+  const back = node("g", { transform: `scale(${1 / dx} ${1 / dy})` }, ...tags);
+  const way = { transform: `scale(${dx} ${dy})` };
+  const moving = words ? [node("g", way, group("moving", back))] : [];
   return group(`move ${kind}`, ...drawLine(route), ...moving);
 }
 
@@ -113,7 +113,7 @@ function drawBox(box: PlacedBox, rect: Rect, words: boolean): Node {
   return group(
     look.join(" "),
     frame,
-    node({ tag: "circle", class: `dot p${colour}`, cx: x + INSET + 5, cy: y + 18, r: 5 }),
+    node("circle", { class: `dot p${colour}`, cx: x + INSET + 5, cy: y + 18, r: 5 }),
     text("name", x + INSET + 16, y + 23, named),
     text("pid", x + width - INSET, y + 23, `${pid}`),
     text("state", x + INSET, y + 42, fit(told, room / SANS)),
@@ -136,20 +136,17 @@ function drawWord({ name, value, meaning, look }: Word, { x, width }: Rect, y: n
   );
 }
 
-function node(
-  { tag, ...attributes }: Node["attributes"] & { tag: string },
-  ...children: (Node | string)[]
-): Node {
+function node(tag: string, attributes: Node["attributes"], ...children: Node["children"]): Node {
   return { tag, attributes, children };
 }
 
-const group = (name: string, ...children: Node[]) => node({ tag: "g", class: name }, ...children);
+const group = (name: string, ...children: Node[]) => node("g", { class: name }, ...children);
 
 const block = (name: string, x: number, y: number, width: number, height: number) =>
-  node({ tag: "rect", class: name, x, y, width, height });
+  node("rect", { class: name, x, y, width, height });
 
 const text = (name: string, x: number, y: number, content: string) =>
-  node({ tag: "text", class: name, x, y }, content);
+  node("text", { class: name, x, y }, content);
 
 /** At most so many characters. */
 function fit(content: string, room: number): string {

@@ -1,25 +1,15 @@
 import { emitKeypressEvents, type Key } from "node:readline";
-import type { ReadStream, WriteStream } from "node:tty";
-import type { Recording } from "../recording.ts";
 import { render } from "./layout.ts";
 import { press } from "./press.ts";
-import { Screen } from "./screen.ts";
-import { begin, type State } from "./state.ts";
+import type { Screen } from "./screen.ts";
+import type { State } from "./state.ts";
 
 /** Signals that end this process, once the terminal is as it was. */
 const FATAL = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-interface WalkOptions extends Pick<State, "at" | "seed" | "tasks"> {
-  readonly input: ReadStream;
-  readonly output: WriteStream;
-}
-
 /** Shows a recording on the whole terminal, until its reader has seen enough. */
-export async function walkThrough(
-  recording: Recording,
-  { input, output, at, seed, tasks }: WalkOptions,
-): Promise<void> {
-  const session = new Session(begin(recording, at, seed, tasks), new Screen(input, output));
+export async function walkThrough(state: State, screen: Screen): Promise<void> {
+  const session = new Session(state, screen);
   try {
     await session.run();
   } finally {

@@ -29,12 +29,7 @@ export interface State extends Reading {
 }
 
 /** @param at -1 for the introduction */
-export function begin(
-  recording: Recording,
-  at = -1,
-  seed = 0,
-  tasks: readonly TaskLink[] = [],
-): State {
+export function begin(recording: Recording, at = -1, seed = 0, tasks: State["tasks"] = []): State {
   const moments = new Moments(recording);
   const annotator = new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants);
   const reading = beginReading(recording, at, seed);

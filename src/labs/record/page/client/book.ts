@@ -15,7 +15,7 @@ const element = document.getElementById("data");
 // The page was rendered with it, from a recording that was validated.
 const data: PageData = JSON.parse(element?.textContent ?? "{}");
 
-export const { recording, index, next, tasks, terms } = data;
+export const { recording, index: contents, next, tasks, terms } = data;
 export const moments = new Moments(recording);
 export const { arch } = moments;
 const constants: ReadonlyMap<string, bigint> = new Map(

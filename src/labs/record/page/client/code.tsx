@@ -20,11 +20,7 @@ export function CodeFold({ moment }: Props) {
 function Listing({ code, moment }: Props & { readonly code: Code }) {
   const list = useRef<HTMLOListElement>(null);
   useLayoutEffect(() => reveal(list.current), [moment.index, code]);
-  const {
-    executed = null,
-    next = null,
-    within = 0,
-  } = moment.place?.code === code ? moment.place : {};
+  const place = moment.place?.code === code ? moment.place : null;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by the keyboard, too
     <ol class="listing" ref={list} tabIndex={0} aria-label="Listing">
@@ -36,15 +32,17 @@ function Listing({ code, moment }: Props & { readonly code: Code }) {
         ),
         <li
           key={offset}
-          class={i === executed ? "executed" : i === next ? "next" : ""}
-          aria-current={i === executed ? "step" : undefined}
+          class={i === place?.executed ? "executed" : i === place?.next ? "next" : ""}
+          aria-current={i === place?.executed ? "step" : undefined}
         >
           <span>+{offset.toString(16).padStart(2, "0")}</span>
           <code>
             <Prose text={text} />
           </code>
-          {i === next && (
-            <small>{within > 0 ? `${arch.NAMES.PC} is ${within} bytes into it` : "next"}</small>
+          {i === place?.next && (
+            <small>
+              {place.within > 0 ? `${arch.NAMES.PC} is ${place.within} bytes into it` : "next"}
+            </small>
           )}
         </li>,
       ])}

@@ -1,15 +1,7 @@
 import { counted } from "../../../../lib/page/figures.ts";
 import { scoreOf } from "../../reading.ts";
 import { type Block, KINDS, STAGED, stepNumber, tell } from "../../tell.ts";
-import {
-  annotator,
-  index as contents,
-  moments,
-  next,
-  recording,
-  tasks,
-  type Walk,
-} from "./book.ts";
+import { annotator, contents, moments, next, recording, tasks, type Walk } from "./book.ts";
 import { Question, Verdicts } from "./question.tsx";
 import { Explained } from "./terms.tsx";
 import { LaneName, Prose, Told } from "./text.tsx";
