@@ -77,15 +77,8 @@ export async function walkFrom(page: Page, number: number): Promise<void> {
   );
 }
 
-export const press = async (
-  page: Page,
-  key: "ArrowLeft" | "ArrowRight" | "Home" | "End" | "[" | "]",
-  shift = false,
-) => {
-  if (shift) await page.keyboard.down("Shift");
-  await page.keyboard.press(key);
-  if (shift) await page.keyboard.up("Shift");
-};
+export const press = (page: Page, key: "ArrowLeft" | "ArrowRight" | "Home" | "End" | "[" | "]") =>
+  page.keyboard.press(key);
 
 export const textOf = (page: Page, selector: string) =>
   page.$eval(selector, (each) => each.textContent ?? "");

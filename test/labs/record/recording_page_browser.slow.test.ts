@@ -29,19 +29,16 @@ const walked = new PageSuite("recording page in a browser", recordings);
 const { pages, test, browser } = walked;
 const show: PageSuite["show"] = (...args) => walked.show(...args);
 
-test("steps by keys, forwards and backwards, by processes and by events", () =>
+test("steps by keys, forwards and backwards, and by events", () =>
   show("host", {}, async (page) => {
     await dontAsk(page);
     await press(page, "ArrowRight");
     const { steps } = host;
     const event = steps.findIndex(({ kind }, i) => i > 1 && kind !== "instruction");
-    const own = steps.findIndex(({ lane }, i) => i > event && lane === steps[event]?.lane);
     const last = steps.length - 1;
-    for (const [key, index, shift] of [
+    for (const [key, index] of [
       ["ArrowRight", 1],
       ["]", event],
-      ["ArrowRight", own, true],
-      ["ArrowLeft", event, true],
       ["[", 1],
       ["ArrowLeft", 0],
       ["End", steps.length],
@@ -49,7 +46,7 @@ test("steps by keys, forwards and backwards, by processes and by events", () =>
       ["Home", -1],
       ["ArrowRight", 0],
     ] as const) {
-      await press(page, key, shift);
+      await press(page, key);
       const { lane, title } = steps[index] ?? {};
       const place = `${index < 0 ? "–" : index > last ? "end" : index + 1} / ${steps.length}`;
       const told = index < 0 ? "Introduction" : (title ?? "The end");
