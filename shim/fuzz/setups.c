@@ -37,6 +37,9 @@ static int64_t look(int32_t tid, const struct stublab_setup *setup,
     struct signal_info info = {0};
     if (setup->wants & STUBLAB_WANT_INFO)
         result = get_signal_info(tid, &info);
+    // SIGKILL has brought it from the stop that was reported to its exit stop meanwhile.
+    if (result == 0 && info.code == (SIGTRAP | PTRACE_EVENT_EXIT << 8))
+        result = -ESRCH;
     if (result == -ESRCH)
         return result;
     // A group-stop has none.
