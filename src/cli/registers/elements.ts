@@ -1,6 +1,6 @@
 /* The elements of page.html, and more of them. */
 
-/** The element of an id. @throws RangeError if there is none of that type */
+/** The element with an id. @throws RangeError if it is missing, or has another type */
 export function element<T extends HTMLElement>(type: abstract new () => T, id: string): T {
   const found = document.getElementById(id);
   if (found instanceof type) return found;

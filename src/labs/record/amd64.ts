@@ -31,7 +31,7 @@ export const {
 /** The register that is 1 in a new clone. */
 export const MARK = "rbx";
 
-/** The register that tells whether a call is under way, and which. */
+/** The register with the number of the call under way; -1 if no call is. */
 export const ORIGINAL = "orig_rax";
 
 /** The registers that matter most in the life of a stub, in the order in which they are shown. */

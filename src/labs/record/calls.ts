@@ -70,7 +70,7 @@ function wordAt(tell: (word: bigint, teller: Teller) => string): Argument {
   };
 }
 
-/** A set of 64 signals; one of more than half is told by what it lacks, as strace does. */
+/** A set of 64 signals. If it has more than half of them, the text lists those that it lacks, as strace does. */
 const signalSet = wordAt((set, { constants }) => {
   const { isInverse, names } = signalsOf(set, constants);
   return `${isInverse ? "~" : ""}[${names.map((name) => name.replace(/^SIG/, "")).join(" ")}]`;

@@ -132,7 +132,7 @@ function recordSetUp(child: Actor): void {
     const { call } = outcome;
     if (call.name === "getpid" || call.name === "kill") continue;
     const [first = call] = calls;
-    // The same call with the same result, for the next signal, is told with it.
+    // The same call with the same result, for another signal, is part of the same step.
     if (first.name !== call.name || first.result?.word !== call.result?.word) flush();
     calls.push(call);
     // A step for many calls is recorded when the last of them is known.

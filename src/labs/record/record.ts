@@ -31,7 +31,7 @@ const MOST_ATTEMPTS = 20;
  * its stubs may have been sent the same signals.
  *
  * @param lesson the name of one of LESSONS, or a lesson of your own
- * @throws InputError if there is no such lesson, or if the lesson, what it tells its scene, or its recording
+ * @throws InputError if there is no such lesson, or if the lesson, what it passes to its scene, or its recording
  * is invalid: each recording is one that `parseRecording` returns; what creating stubs throws; what
  * the lesson throws; the reason of `signal`
  *

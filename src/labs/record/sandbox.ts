@@ -20,7 +20,7 @@ const MOST_COMPLAINT = 1 << 16;
 
 const messageShape = record({
   piece: optional<Piece>(pieceShape),
-  /** The point at which it waits, and what it tells there. */
+  /** The point at which it waits, and its data for the host. */
   pause: optional(record({ point: text, told: text })),
   /** Why it failed. */
   failed: optional(record({ message: text, remedy: text })),
@@ -105,7 +105,7 @@ export class Sandbox {
   /**
    * Waits until the sandbox pauses at a point; what it has recorded is in the recording then.
    *
-   * @returns what it tells there.
+   * @returns its data for the host.
    * @throws StateError if it fails, ends, pauses elsewhere, or is late
    */
   reaches(point: string): Promise<string> {

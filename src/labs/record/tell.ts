@@ -6,7 +6,7 @@ import { isOld, type Known, type Moment, type Moments } from "./moment.ts";
 import { tellState } from "./proc.ts";
 import type { Arrow, Call, Lane, Recording, StepKind } from "./recording.ts";
 
-/** One thing that is told of a step, or before and after all of them. */
+/** A part of the description of a step, of the introduction, or of the end. */
 export type Block =
   | {
       /**
@@ -64,7 +64,7 @@ export function tell(moments: Moments, annotator: Annotator, index: number): rea
   const rows = kernel === null ? [] : known.filter(({ before, after }) => before !== after);
   if (rows.length > 0) blocks.push({ kind: "news", rows });
   if (kernel?.memory) blocks.push({ kind: "memory", mappings: kernel.memory });
-  // What the observer does at many steps is told at the first of them only.
+  // What the observer does at many steps appears at the first of them only.
   if (observer !== null && moments.firstWith(observer) === index)
     blocks.push({ kind: "observer", text: observer });
   for (const { kind: arrow, from, to, label } of moments.arrowsOf(index)) {

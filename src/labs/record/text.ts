@@ -77,7 +77,7 @@ class TextPage {
     this.#width = width;
   }
 
-  /** A blank line, if there is none yet. */
+  /** A blank line, unless the last line is blank. */
   blank(): void {
     if (this.lines.at(-1)) this.lines.push("");
   }

@@ -1,4 +1,4 @@
-/** The names that words of recordings are told by: src/labs/record/calls.ts and annotate.ts know no others. */
+/** The constants whose names recordings use: calls.ts and annotate.ts look up no others. */
 const USED =
   /^(SYS_[a-z]|SIG(?!INFO_)|CLONE_(?!ARGS|3)|E[A-Z0-9]+$|W[A-Z]+$|__W[A-Z]+$|PR_|PROT_|MAP_|PTRACE_O_)/;
 

@@ -38,7 +38,7 @@ export function renderPreview(recording: Recording): string {
 /** More steps than these are not searched. */
 const MOST = 500;
 
-/** The first of the moments at which most moves between most processes, of which most is told. It does not answer a question. */
+/** The moment with the most processes, movements between them, and words; the first of several. It answers no question. */
 function decisive(recording: Recording): Stage {
   const moments = new Moments(recording);
   const { constants } = openAssemblyEncoder(recording.machine.arch);

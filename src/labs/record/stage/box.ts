@@ -5,7 +5,7 @@ import { STATE_NAMES } from "../proc.ts";
 import type { Lane } from "../recording.ts";
 import { type At, codeOf, type Word, wordsOf } from "./words.ts";
 
-/** A process or thread that there is, or was. */
+/** A process or thread, alive or ended. */
 export interface Box extends Lane {
   /** 0 to 5, for the classes p0 to p5: by what it is, the same in all lessons. */
   readonly colour: number;

@@ -32,7 +32,7 @@ export function tracerOf(moments: Moments, id: string, index: number): string | 
   return step === undefined || requestOf(step) === "DETACH" ? undefined : step.lane;
 }
 
-/** The ptrace request of a step without its prefix: "SETREGS"; empty if it is none. */
+/** The ptrace request of a step without its prefix, such as "SETREGS"; empty for other steps. */
 export function requestOf({ kind, call }: Step): string {
   return kind === "ptrace" ? (call?.arguments[0]?.told ?? "").replace("PTRACE_", "") : "";
 }

@@ -4,7 +4,7 @@ import type { Annotator, MeaningRow } from "../annotate.ts";
 import { isOld, type Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
 
-/** A step, and what it takes to tell it. */
+/** A step, and what is needed to describe it. */
 export interface At {
   readonly moments: Moments;
   readonly annotator: Annotator;

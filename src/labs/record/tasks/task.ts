@@ -17,7 +17,7 @@ export interface Task {
 export type Pose = (draw: Draw) => Exercise;
 
 interface Posed {
-  /** Whether a file has assembly. Else it sets the fields that the text names, or if there are none, registers. */
+  /** Whether the answer is assembly. Otherwise it sets the fields that the text names; if it names none, registers. */
   readonly isCode?: true;
   /** The parts of the text that this variant has. */
   readonly parts?: readonly string[];

@@ -12,7 +12,7 @@ import { FOLDS, type Fold, type State } from "./state.ts";
 interface Shown {
   readonly state: State;
   readonly moment: Moment;
-  /** All that is told of the step. */
+  /** The blocks of the step. */
   readonly told: string;
   /** How many lines of code leave room for the rest. */
   readonly code: number;

@@ -72,13 +72,13 @@ function sentenceOf({ at, asked }: Reading): string {
   return `${number}, ${step.lane}: ${step.title}`;
 }
 
-/** The end of the page tells what a reader who is asked questions does not know yet. */
+/** The end of the page has the answers, so it is hidden while questions are open. */
 function hideEnding({ reached, asks }: Reading): void {
   const isKnown = !asks || reached >= recording.steps.length;
   document.querySelector("#ending")?.classList.toggle("future", !isKnown);
 }
 
-/** Who is told to answer a question sees its choices, which are below the stage on a phone. */
+/** Scrolls to the choices if the message asks for an answer: on a phone they are below the stage. */
 function showChoices({ message }: Reading): void {
   if (message !== "") document.querySelector(".choices")?.scrollIntoView({ block: "nearest" });
 }
