@@ -14,7 +14,7 @@ import type { Stop } from "../../core/stub/state.ts";
 import { Stub } from "../../core/stub/stub.ts";
 import type { Thread } from "../../core/stub/thread.ts";
 import { DeathError, hex, StateError, TraceError } from "../../lib/errors.ts";
-import { callback, expectMembers, list, text, truth, word } from "../../lib/shape.ts";
+import { expectMembers, list, text, word } from "../../lib/shape.ts";
 import { HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, type Teller, tellCall } from "./calls.ts";
 import { awaitProcess } from "./kernel_view.ts";
@@ -31,64 +31,16 @@ import {
   type Telling,
   tellerOf,
 } from "./stepping.ts";
+import {
+  type AttachTelling,
+  CALL_TELLING,
+  type CallTelling,
+  type RequestDetails,
+  type StopTelling,
+  stopTelling,
+  type TryOptions,
+} from "./telling.ts";
 import { type Tracing, thisProcess } from "./tracing.ts";
-
-/** Details of a ptrace request. */
-export interface RequestDetails {
-  /** Options, or the signal to resume with. PTRACE_DETACH always leaves the thread stopped. */
-  readonly data?: number | undefined;
-  /** The same by name, in addition to `data`. */
-  readonly names?: readonly string[];
-  /** What the observer changed by it. */
-  readonly observer?: Said | undefined;
-}
-
-/** A wait that need not report anything. */
-export interface TryOptions {
-  /** Of wait4. With WNOHANG it returns at once. */
-  readonly options: number;
-  /** When a timer interrupts it. Default: never, as it returns at once. */
-  readonly milliseconds?: number;
-  readonly observer?: Said;
-}
-
-/** What is said of a stop or an end: why it happens, and what the tracer's wait4 says. */
-export interface StopTelling {
-  readonly stop: Said;
-  /** Default: that it reports this. */
-  readonly wait?: Said | undefined;
-}
-
-/** What is said of an attach, and of the stop that comes first when the stub goes on. Default: docs/lessons/common.md. */
-export type AttachTelling = {
-  readonly [P in "request" | "stop" | "wait" | "options" | "registers" | "resumed"]?: Said;
-};
-
-/** The texts of a call: why the registers are written as they are, and what they hold afterwards. */
-export interface CallTelling {
-  readonly why: Said;
-  readonly answer: Said;
-  /** Why a signal stops the stub before the call is over, if one does. */
-  readonly stop?: Said | undefined;
-  /** What is said of the stop at the breakpoint, if it is not stepped. */
-  readonly rest?: Said | undefined;
-  /** Whether each instruction is a step; otherwise the stub runs to its breakpoint. */
-  readonly stepped?: boolean | undefined;
-  /** Why the stub executes the call, if it is stepped. */
-  readonly executed?: Said | undefined;
-  /** If it is stepped: called at once after the call, with its step and its result. */
-  readonly returned?: ((step: number, result: bigint) => void) | undefined;
-}
-
-const CALL_TELLING = {
-  why: said,
-  answer: said,
-  stop: said,
-  rest: said,
-  stepped: truth,
-  executed: said,
-  returned: callback,
-};
 
 /** The most arguments that a system call has. */
 const MOST_ARGUMENTS = 6;
@@ -283,7 +235,7 @@ export class Actor {
    * @throws DeathError, DeadlineError
    */
   awaitStop(told: StopTelling | Said): Stop {
-    const { stop: why, wait = common("wait.stop") } = telling(told);
+    const { stop: why, wait = common("wait.stop") } = stopTelling(told);
     const stop = this.tracer.next(this.thread, this.thread.tracer.waitAll);
     this.waited(this.stopped(stop, why), wait);
     return stop;
@@ -296,7 +248,7 @@ export class Actor {
    * @throws StateError if it stops
    */
   awaitEnd(told: StopTelling | Said): string {
-    const { stop, wait = common("wait.end") } = telling(told);
+    const { stop, wait = common("wait.end") } = stopTelling(told);
     const kernel = this.#viewOfEnd();
     const how = this.#takeEnd();
     this.waited(this.ended(how, stop, kernel), wait);
@@ -644,8 +596,4 @@ export class Actor {
   by(tracer: Tracing): Actor {
     return new Actor(this.recorder, this.lane, this.#stub ?? this.thread, tracer);
   }
-}
-
-function telling(told: StopTelling | Said): StopTelling {
-  return typeof told === "object" && "stop" in told ? told : { stop: told };
 }

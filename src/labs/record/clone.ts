@@ -1,11 +1,12 @@
 import { cloneError } from "../../core/stub/birth.ts";
 import { Thread } from "../../core/stub/thread.ts";
 import { StateError } from "../../lib/errors.ts";
-import { Actor, type CallTelling } from "./actor.ts";
+import { Actor } from "./actor.ts";
 import { common } from "./lesson_text.ts";
 import type { Said } from "./said.ts";
+import type { CallTelling } from "./telling.ts";
 
-/** How a clone is told, and where the new stub is shown. */
+/** The texts of a clone, and the lane of the new stub. */
 export interface CloneOptions
   extends Pick<CallTelling, "why">,
     Partial<Pick<CallTelling, "executed" | "answer">> {

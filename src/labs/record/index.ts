@@ -1,13 +1,6 @@
 export type { Check, CheckStatus } from "../../lib/check.ts";
 export type { Shape, Shaped } from "../../lib/shape.ts";
-export {
-  Actor,
-  type AttachTelling,
-  type CallTelling,
-  type RequestDetails,
-  type StopTelling,
-  type TryOptions,
-} from "./actor.ts";
+export { Actor } from "./actor.ts";
 export type { Teller, Word } from "./calls.ts";
 export { LESSONS, summaryOf } from "./course.ts";
 export type { UnseenOptions } from "./fork.ts";
@@ -50,5 +43,12 @@ export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export type { ClassOptions } from "./tasks/class.ts";
 export { type Graded, gradeAnswerConfined } from "./tasks/grade.ts";
 export { type AssignmentOptions, assignment } from "./tasks/submission.ts";
+export type {
+  AttachTelling,
+  CallTelling,
+  RequestDetails,
+  StopTelling,
+  TryOptions,
+} from "./telling.ts";
 export { renderText, type TextOptions } from "./text.ts";
 export type { Tracing } from "./tracing.ts";

@@ -1,8 +1,9 @@
 import type { RegisterBlock } from "../../../core/encoder/block.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { hex } from "../../../lib/errors.ts";
-import type { Actor, StopTelling } from "../actor.ts";
+import type { Actor } from "../actor.ts";
 import type { Said } from "../said.ts";
+import type { StopTelling } from "../telling.ts";
 import type { Acts } from "./play.ts";
 
 /** -ERESTARTSYS (include/linux/errno.h), internal to the kernel: the call must be restarted. */
