@@ -42,7 +42,7 @@ export async function buildLessonTexts() {
       if (page.try.length === page.key.length) continue;
       throw new Error(`${FOLDER}/${name}.md: the key needs one answer for each item of "Try it"`);
     }
-    const { glossary } = parsePage(markdown, GLOSSARY);
+    const glossary = parseGlossary(markdown);
     expectTold(glossary, pages);
     const texts = {
       lessons,
@@ -121,7 +121,6 @@ function parsePage(markdown, name) {
     moments: {},
     try: [],
     key: [],
-    glossary: [],
   };
   const blocks = blocksOf(readPage(markdown, name));
   let [section, id, moment] = ["", "", null];
@@ -133,7 +132,6 @@ function parsePage(markdown, name) {
     const { kind, level, text } = block;
     if (kind === "heading" && level === 1) page.title = text;
     else if (kind === "heading" && level === 2) [section, moment] = [text, null];
-    else if (name === GLOSSARY) addTerm(page.glossary, block);
     else if (section === "" && kind === "paragraph") {
       if (block.isEmphasis && page.introduction.length === 0) page.summary = text;
       else page.introduction.push(text);
@@ -160,9 +158,7 @@ function parseTasks(markdown) {
   const tasks = {};
   let task;
   let part;
-  for (const { kind, level, text, items, isOrdered } of blocksOf(
-    markdown.parse(readFileSync(`${FOLDER}/${TASKS}.md`, "utf8"), {}),
-  )) {
+  for (const { kind, level, text, items, isOrdered } of blocksOf(readPage(markdown, TASKS))) {
     if (kind === "heading" && level === 2) {
       const [, name, title] = /^([\w-]+): (.*)$/.exec(text);
       task = part = tasks[name] = { title, ...emptyPart(), names: {}, parts: {} };
@@ -199,17 +195,17 @@ function choiceOf([first, ...reply]) {
   return { text, reply: reply.join(" "), ...(mark === "x" && { right: true }) };
 }
 
-/** A list: "stub, stubs: a process …". A form has one meaning. */
-function addTerm(glossary, { kind, items }) {
-  if (kind !== "list") return;
-  for (const item of items) {
-    const [, all = "", text = ""] = /^(.+?): (.*)$/.exec(itemText(item)) ?? [];
-    const forms = all.split(", ");
-    const known = glossary.flatMap((term) => term.forms.map((form) => form.toLowerCase()));
-    const twice = forms.find((form) => known.includes(form.toLowerCase()));
-    if (twice !== undefined) throw new Error(`${FOLDER}/${GLOSSARY}.md: "${twice}" twice`);
-    glossary.push({ forms, text });
-  }
+/** The terms, as a list: "stub, stubs: a process …". A form has one meaning. */
+function parseGlossary(markdown) {
+  const lists = blocksOf(readPage(markdown, GLOSSARY)).filter(({ kind }) => kind === "list");
+  const glossary = lists[0].items.map((item) => {
+    const [, forms = "", text = ""] = /^(.+?): (.*)$/.exec(itemText(item)) ?? [];
+    return { forms: forms.split(", "), text };
+  });
+  const all = glossary.flatMap(({ forms }) => forms.map((form) => form.toLowerCase()));
+  const twice = all.find((form, i) => all.indexOf(form) < i);
+  if (twice !== undefined) throw new Error(`${FOLDER}/${GLOSSARY}.md: "${twice}" twice`);
+  return glossary;
 }
 
 /** A term that no page has is not explained anywhere. */

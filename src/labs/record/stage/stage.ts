@@ -1,5 +1,5 @@
 // What the drawing of a moment has: the processes, who is whose parent and tracer, the words that matter, and what the
-// step moves from one to another. Pure data: svg.ts and characters.ts draw it.
+// step moves from one to another. Pure data: svg.ts draws it, and terminal/stage.ts in characters.
 
 import type { Annotator } from "../annotate.ts";
 import { hasEnded, type Moments } from "../moment.ts";

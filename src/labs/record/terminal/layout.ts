@@ -1,10 +1,10 @@
 import { seenAt, seenStep } from "../reading.ts";
-import { stageLines } from "../stage/characters.ts";
 import { stageAt } from "../stage/stage.ts";
 import { scrubber, statusLine, titleLine } from "./bars.ts";
 import { explain, tellBeginning, tellEnding } from "./explain.ts";
 import { unfold } from "./folds.ts";
 import { draw, fit, type Line, prose, type Size, textOf } from "./frame.ts";
+import { stageLines } from "./stage.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";
 
 /** Below this nothing can be read. */

@@ -1,8 +1,8 @@
 // The stage in characters, for a terminal.
 
 import { hasEnded } from "../moment.ts";
-import { draw, fit, type Line, say } from "../terminal/frame.ts";
-import type { Edge, PlacedBox, Stage } from "./stage.ts";
+import type { Edge, PlacedBox, Stage } from "../stage/stage.ts";
+import { draw, fit, type Line, say } from "./frame.ts";
 
 /** Columns of characters that a box takes at least; with fewer, each process has a line. */
 const NARROWEST = 18;
