@@ -92,7 +92,7 @@ async function expectNothingLeft(what: string): Promise<void> {
   for (const pid of left) process.kill(pid, "SIGKILL");
   assert.equal(left, [], `${what} leaves processes`);
   assert.equal(readdirSync(temporary), [], `${what} leaves temporary files`);
-  const names = readdirSync(out).filter((name) => !/\.(json|html)$/.test(name));
+  const names = readdirSync(out).filter((name) => !/\.(json|html|svg)$/.test(name));
   assert.equal(names, [], `${what} leaves half a file`);
 }
 
