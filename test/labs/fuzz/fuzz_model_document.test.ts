@@ -1,15 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Arch } from "../../../src/core/machine/index.ts";
 import { ModuleFile } from "../../../src/labs/fuzz/case/module.ts";
-import { processorsText } from "../../../src/labs/fuzz/predict/processors.ts";
-import {
-  PHASES,
-  type Phase,
-  type Rule,
-  readRules,
-  ruleText,
-} from "../../../src/labs/fuzz/predict/rules.ts";
+import { PHASES, type Phase, readRules, ruleText } from "../../../src/labs/fuzz/predict/rules.ts";
+import { type ListedRule, listRules } from "../../../src/labs/fuzz/tell/rule_list.ts";
 
 /** The documents, and the modules with the rules that they have. */
 const DOCUMENTS = [
@@ -55,43 +50,22 @@ function fileRows(arch: string): string[] {
 }
 
 /** A document with new tables: the files, and the rules of each phase. */
-function withTables(document: string, arch: string, rules: readonly Rule[]): string {
+function withTables(document: string, arch: Arch): string {
+  const rules = listRules(arch);
   return PHASES.filter((phase) => rules.some((rule) => rule.phase === phase)).reduce(
     (text, phase) => withTable(text, `rules: ${phase}`, rowsOf(phase, rules)),
     withTable(document, "files", fileRows(arch)),
   );
 }
 
-function rowsOf(phase: Phase, rules: readonly Rule[]): string[] {
+function rowsOf(phase: Phase, rules: readonly ListedRule[]): string[] {
   const rows = rules
     .filter((rule) => rule.phase === phase)
-    .map(
-      (rule) =>
-        `| ${rule.id} | ${cell(ruleText(rule) + otherValues(rule))} | ${cell(conditionOf(rule))} | ${cell(sourceOf(rule))} |`,
-    );
+    .map(({ id, text, condition, source, asked }) => {
+      const basis = asked === null ? source : `${source} (asked: ${asked})`;
+      return `| ${id} | ${cell(text)} | ${cell(condition ?? "")} | ${cell(basis)} |`;
+    });
   return ["| rule | what it says | holds | source |", "| --- | --- | --- | --- |", ...rows];
-}
-
-/** The source, and which processors were asked. */
-function sourceOf({ source, asked }: Rule): string {
-  return asked === undefined ? source : `${source} (asked: ${processorsText(asked)})`;
-}
-
-/** The values on machines with a feature. */
-function otherValues({ valuesWith }: Rule): string {
-  return Object.entries(valuesWith)
-    .flatMap(([feature, values]) =>
-      Object.keys(values).map(
-        (name) => ` With ${feature} its ${name} is ${ruleText({ text: `{${name}}`, values })}.`,
-      ),
-    )
-    .join("");
-}
-
-function conditionOf({ feature, since }: Rule): string {
-  if (feature === undefined) return "";
-  const told = feature.startsWith("!") ? `without ${feature.slice(1)}` : `with ${feature}`;
-  return since === undefined ? told : `${told} (Linux ${since})`;
 }
 
 function cell(text: string): string {
@@ -107,7 +81,7 @@ for (const [path, arch, file, table] of DOCUMENTS) {
     `the tables of ${path} are those of the files and the rules; \`npm run docs:model\` makes them anew`,
     () => {
       const document = readFileSync(path, "utf8");
-      const right = withTables(document, arch, rules);
+      const right = withTables(document, arch);
       if (process.env.WRITE_DOCUMENTS) writeFileSync(path, right);
       else assert.is(document, right);
     },

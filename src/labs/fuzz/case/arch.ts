@@ -42,6 +42,12 @@ const ARM64 = {
   RULES: "rules-arm64.json",
 };
 
+/** The module of each architecture, and the table of its rules. */
+export const MODELS: Readonly<Record<Arch, Pick<typeof AMD64, "MODULE" | "RULES">>> = {
+  amd64: AMD64,
+  arm64: ARM64,
+};
+
 const HOST = { amd64: AMD64, arm64: ARM64 }[HOST_ARCH];
 
 export const { REGISTERS, FRAME_REGISTERS, FROM, WAY, BLOCK_SIZE, BASELINE, CODES } = HOST;

@@ -69,7 +69,7 @@ export function expectRule(id: string, place: string): Rule {
   );
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   throw new InputError(`${place}: there is no rule ${show(id)}${hint}`, {
-    remedy: "docs/model.md has the rules of the model",
+    remedy: "`stublab predict --list` has the rules of the model",
   });
 }
 
