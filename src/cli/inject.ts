@@ -81,6 +81,7 @@ async function run(args: readonly string[]): Promise<number> {
   } else {
     printCall(shownName, placed, observed);
     for (const line of changed) tell(`  ${line}\n`);
+    tell("\n");
     printRegisters(observed);
   }
   return 0;
@@ -119,7 +120,7 @@ function changedBytes(stub: Stub, placed: readonly Placed[]): string[] {
 
 function printCall(name: string, placed: readonly Placed[], { result }: ObservedCall): void {
   const args = placed.map(({ argument }) => argument.text).join(", ");
-  tell(`${name}(${args}) = ${describe(result)}\n`);
+  tell(`${paint("bold", `${name}(${args}) = ${describe(result)}`)}\n`);
 }
 
 function describe({ value, errno }: ObservedCall["result"]): string {
