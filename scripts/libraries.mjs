@@ -87,11 +87,18 @@ function buildNative(arch, machine) {
   const library = `dist/native-${machine}-${arch}.so`;
   const sources = [...files("shim/native", ".c", ".h"), ENCODERS[arch], ...ABI];
   const make = async () => {
-    writeConstants(arch);
-    await writePrototypes(arch);
+    await writeHeaders(arch);
     await compileNative(arch, library, ".", machine);
   };
   return makeFrom(library, sources, make, limitsOf(machine, arch));
+}
+
+const headers = {};
+
+/** Writes those of an architecture once: the compilers of both machines read them at the same time. */
+function writeHeaders(arch) {
+  headers[arch] ??= Promise.all([writeConstants(arch), writePrototypes(arch)]);
+  return headers[arch];
 }
 
 /** Compiles the C encoder of an architecture for a machine; build/ has its constants.inc and abi.h. */
