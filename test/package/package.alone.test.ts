@@ -59,6 +59,19 @@ packed("is refused without the parts that clang compiles", () => {
   assert.match(stderr, /a package without dist\/\S+ is refused: clang or lld is missing/);
 });
 
+packed("is refused without a file, and warns of addresses that its owner has not filled in", () => {
+  const home = join(folder, "bare");
+  mkdirSync(home);
+  writeFileSync(join(home, "package.json"), '{ "files": ["*.json", "lost/*.js", "gone"] }');
+  const { status, stderr } = spawnSync(process.execPath, [resolve("scripts/prepack.mjs")], {
+    cwd: home,
+    encoding: "utf8",
+  });
+  assert.is(status, 1);
+  assert.match(stderr, "a package without lost/*.js, gone is refused");
+  assert.match(stderr, "warning: package.json has no homepage, no bugs.url, no repository.url");
+});
+
 packed("bootstraps when installed without scripts and without a compiler", () => {
   const cli = join(project, "node_modules/.bin/stublab");
   const out = sh(cli, ["bootstrap", "--json"], project, { PATH: bin });
