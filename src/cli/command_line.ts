@@ -16,7 +16,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     load: async () => (await import("./inject.ts")).injectCommand,
   },
   compare: {
-    summary: "compare encoders: which is right, where the others differ, how fast each is",
+    summary: "compare encoders: where they differ, and which is right",
     load: async () => (await import("./compare.ts")).compareCommand,
   },
   lesson: {

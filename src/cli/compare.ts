@@ -46,7 +46,7 @@ Default: assembly, script, native.
   --complete        fail if a function was not compared: one that an encoder lacks or that had no case, or with --live
                     one about which the kernel was not asked
   --live            also ask the kernel, for each disagreement and for ${LIVE_CASES} cases of each function
-  --verbose         also print how long each function takes, and how much the cases cover
+  --verbose         also print how much of the inputs the cases cover
   --html FILE       write the report as a web page
   --json            print one document, "stublab.compare/1"
 

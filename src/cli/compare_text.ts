@@ -12,7 +12,7 @@ import { paint } from "./report.ts";
 /**
  * A comparison as text for a terminal.
  *
- * @param verbose whether to add how long the encoders took, and what the cases covered
+ * @param verbose whether to add what the cases covered
  */
 export function printComparison(report: CompareReport, verbose: boolean): string {
   const parts = [
@@ -21,7 +21,7 @@ export function printComparison(report: CompareReport, verbose: boolean): string
     ...report.disagreements.map(disagreement),
     ...report.broken.map(breakage),
     live(report.live),
-    ...(verbose ? [timings(report), coverage(report.functions)] : []),
+    ...(verbose ? [coverage(report.functions)] : []),
     ...report.notes.map((note) => `note: ${note}`),
     summary(report),
   ];
@@ -43,9 +43,7 @@ function header(report: CompareReport): string {
     if (own.length === 0)
       return `  ${letter} ${name.padEnd(12)} the reference: native, compiled against them`;
     const has = own.map(({ arch, functions }) => `${arch} ${functions} functions`).join(", ");
-    const crossing = own[0]?.crossing;
-    const cost = typeof crossing === "number" ? `; a call takes ${crossing.toFixed(0)} ns` : "";
-    return `  ${letter} ${name.padEnd(12)} ${has}${cost}`;
+    return `  ${letter} ${name.padEnd(12)} ${has}`;
   });
   const seconds = (report.milliseconds / 1000).toFixed(1);
   const title = `${counted(report.cases, "case")}, seed ${report.seed}, in ${seconds} s`;
@@ -211,30 +209,6 @@ function liveFailure({ encoder }: LiveReport, failure: LiveReport["failures"][nu
     `    input    ${inputText(input)}`,
     `    replay   ${replay}`,
   ].join("\n");
-}
-
-/** Nanoseconds per call, with the loop around it. */
-function timings({ functions, encoders }: CompareReport): string {
-  const names = [...new Set(encoders.map(({ name }) => name))];
-  const timed = functions.filter(({ timings }) => timings.length > 0);
-  if (timed.length === 0) return "";
-  const head = [
-    "ns per call".padEnd(26),
-    "loop".padStart(6),
-    ...names.map((name) => name.padStart(18)),
-  ];
-  const rows = timed.map(({ arch, name, loop, timings: own }) => {
-    const cells = names.map((encoder) => {
-      const timing = own.find((each) => each.encoder === encoder);
-      if (timing === undefined) return "-".padStart(18);
-      const [lower, median, upper] = [timing.lower, timing.median, timing.upper].map((ns) =>
-        ns.toFixed(0),
-      );
-      return `${median} (${lower}-${upper})`.padStart(18);
-    });
-    return [`${arch} ${name}`.padEnd(26), loop.toFixed(0).padStart(6), ...cells].join(" ");
-  });
-  return [paint("bold", head.join(" ")), ...rows].join("\n");
 }
 
 function coverage(functions: readonly FunctionReport[]): string {

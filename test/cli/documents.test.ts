@@ -104,7 +104,7 @@ command("compare: the replay of a disagreement repeats exactly that case", async
   }
 });
 
-command("compare prints words as hex strings, and ordered timings", async () => {
+command("compare prints words as hex strings", async () => {
   const args = ["compare", "--json", "--cases", "1000", "--seed", "0xfeed", "--arch", "arm64"];
   const report = JSON.parse(
     await printed([...args, "--operation", "wait4", "--operation", "signalSet"]),
@@ -113,8 +113,6 @@ command("compare prints words as hex strings, and ordered timings", async () => 
   const names = report.functions.map(({ arch, name }: Record<string, string>) => `${arch} ${name}`);
   assert.equal(names, ["arm64 encodeWaitOptions", "arm64 signalSet"]);
   assert.equal(report.layouts, []);
-  for (const { timings } of report.functions)
-    for (const { lower, median, upper } of timings) assert.ok(lower <= median && median <= upper);
 });
 
 command("compare writes a page in addition to the text", async () => {

@@ -78,8 +78,8 @@ found(
 const LOADED = 'id: 1, kind: "loaded", arch: "amd64", functions: ["waitValue"]';
 
 for (const [what, message] of [
-  ["a reply to a request that was not made", 'id: 7, kind: "ran", milliseconds: 0'],
-  ["the reply to another request", 'id: 1, kind: "ran", milliseconds: 0'],
+  ["a reply to a request that was not made", 'id: 7, kind: "ran"'],
+  ["the reply to another request", 'id: 1, kind: "ran"'],
   ["an invalid architecture", `${LOADED}, arch: "vax", constants: []`],
   ["invalid constants", `${LOADED}, constants: 7`],
   ["a constant without a word", `${LOADED}, constants: [["X"]]`],
@@ -107,21 +107,9 @@ const calling = (what: string) => `
 for (const [what, message] of [
   ["a record beyond the batch", 'id: 2, kind: "broke", how: "trap", index: 2, message: "x"'],
   ["half a record", 'id: 2, kind: "broke", how: "trap", index: 0.5, message: "x"'],
-  ["an invalid time", 'id: 2, kind: "ran", milliseconds: -1'],
 ] as const) {
   found(what, calling(`say(frame({ ${message} })); ${LOOP}`), NO_REPLY);
 }
-
-lies("a reported time is at most the time that passed here", async () => {
-  const subject = await ForeignSubject.open(
-    liar(calling('say(frame({ id: 2, kind: "ran", milliseconds: 1e300 }));')),
-  );
-  const layout = new RecordLayout("waitValue", 0);
-  const start = performance.now();
-  const took = await subject.run(layout, new BigUint64Array(layout.words));
-  assert.ok(took <= performance.now() - start, `${took}`);
-  subject.close();
-});
 
 lies("an unsolicited message between two requests", async () => {
   const subject = await ForeignSubject.open(
@@ -139,7 +127,7 @@ lies("an unsolicited message between two requests", async () => {
     assert.match(error.message, NO_REPLY);
   }
   // A new process replies.
-  assert.ok((await subject.run(layout, new BigUint64Array(layout.words))) >= 0);
+  await subject.run(layout, new BigUint64Array(layout.words));
   subject.close();
 });
 

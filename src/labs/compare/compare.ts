@@ -38,7 +38,7 @@ import type {
   LiveReport,
 } from "./report.ts";
 import { closedSubject, LocalSubject, type Subject } from "./subject.ts";
-import { stopwatch, turn } from "./timing.ts";
+import { stopwatch, turn } from "./turn.ts";
 import { describeUncompared, uncomparedOf } from "./uncompared.ts";
 
 /**
@@ -122,9 +122,6 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     found.push(...(await describeClusters(each, smaller)));
   }
   const { disagreements, live } = await judge(options, seed, functions, found, notes);
-  const encoders: EncoderReport[] = [];
-  // One after the other: they are timed.
-  for (const subject of subjects) encoders.push(await describeSubject(subject));
   const broken = [...(options.broken ?? [])];
   for (const each of functions) {
     for (const one of each.breaks) broken.push(await describeBreak(each, one, smaller));
@@ -133,7 +130,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     seed: hex(seed),
     cases: casesOf(functions),
     milliseconds: elapsed(),
-    encoders,
+    encoders: subjects.map(describeSubject),
     functions: functions.map((each) => each.report()),
     layouts,
     disagreements,
@@ -302,12 +299,11 @@ function quotasOf(functions: readonly FunctionComparison[], cases: number): numb
   return firsts.map((first, i) => upTo(i + 1) - upTo(i) + (enough ? first : 0));
 }
 
-async function describeSubject(subject: Subject): Promise<EncoderReport> {
+function describeSubject(subject: Subject): EncoderReport {
   return {
     name: subject.name,
     arch: subject.arch,
     functions: FUNCTION_NAMES.filter((name) => subject.has(name)).length,
     constants: subject.constants.size,
-    crossing: (await subject.crossing()) ?? null,
   };
 }

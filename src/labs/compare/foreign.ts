@@ -5,7 +5,6 @@ import { RECORDS_SIZE, type Replies } from "./foreign_message.ts";
 import { EncoderProcess, SharedFile } from "./foreign_process.ts";
 import { BrokenEncoder, type RecordLayout } from "./record.ts";
 import { closedSubject, type Subject } from "./subject.ts";
-import { stopwatch } from "./timing.ts";
 
 /** Bytes of a word. */
 const WORD = 8;
@@ -68,26 +67,11 @@ export class ForeignSubject implements Subject {
     return this.#functions.has(name);
   }
 
-  async run(layout: RecordLayout, records: BigUint64Array, patience?: number): Promise<number> {
+  async run(layout: RecordLayout, records: BigUint64Array, patience?: number): Promise<void> {
     const most = Math.floor(RECORDS_SIZE / WORD / layout.words) * layout.words;
-    let took = 0;
     for (let at = 0; at < records.length; at += most) {
       const batch = records.subarray(at, at + most);
-      took += await this.#runBatch(layout, batch, at / layout.words, patience);
-    }
-    return took;
-  }
-
-  async crossing(): Promise<number | undefined> {
-    try {
-      const process = await this.#running();
-      const elapsed = stopwatch();
-      const { nanoseconds } = await process.ask({ kind: "crossing" });
-      return nanoseconds === null ? undefined : Math.min(nanoseconds, elapsed() * 1e6);
-    } catch (error) {
-      this.#expectOpen();
-      if (error instanceof BrokenEncoder) return undefined;
-      throw error;
+      await this.#runBatch(layout, batch, at / layout.words, patience);
     }
   }
 
@@ -111,20 +95,16 @@ export class ForeignSubject implements Subject {
     records: BigUint64Array,
     first: number,
     patience: number | undefined,
-  ): Promise<number> {
+  ): Promise<void> {
     const { name, blockSize, extra } = layout;
     const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
     const count = records.length / layout.words;
     const process = await this.#running(patience !== undefined);
     this.#shared.write(bytes);
     try {
-      const elapsed = stopwatch();
-      const request = { kind: "run", name, blockSize, extra, count } as const;
-      const { milliseconds } = await process.ask(request, patience);
+      await process.ask({ kind: "run", name, blockSize, extra, count }, patience);
       this.#expectOpen();
-      // The child may lie about it.
-      if (this.#shared.read(bytes)) return Math.min(milliseconds, elapsed());
-      throw await process.blame("cut the file of its records");
+      if (!this.#shared.read(bytes)) throw await process.blame("cut the file of its records");
     } catch (error) {
       this.#expectOpen();
       if (!(error instanceof BrokenEncoder)) throw error;

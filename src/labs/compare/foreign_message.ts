@@ -1,17 +1,7 @@
 import { FUNCTION_NAMES, type FunctionName } from "../../core/encoder/abi.ts";
 import { ARCHES } from "../../core/machine/index.ts";
 import { InputError } from "../../lib/errors.ts";
-import {
-  count,
-  list,
-  nullable,
-  oneOf,
-  record,
-  type Shape,
-  type Shaped,
-  seconds,
-  text,
-} from "../../lib/shape.ts";
+import { count, list, oneOf, record, type Shape, type Shaped, text } from "../../lib/shape.ts";
 import { cut, LONGEST_TOLD, visible } from "../../lib/visible.ts";
 import { isFields } from "../../sandbox/channel.ts";
 import type { BreakKind } from "./record.ts";
@@ -44,8 +34,7 @@ export type Request =
       readonly blockSize: number;
       readonly extra: readonly string[];
       readonly count: number;
-    }
-  | { readonly kind: "crossing" };
+    };
 
 /** A request as it is sent; its reply has the same number. */
 export type Numbered<T> = T & { readonly id: number };
@@ -82,8 +71,7 @@ const loaded = record({
   others,
   constants: list(constant, MOST),
 });
-const ran = record({ kind: oneOf(["ran"]), milliseconds: seconds });
-const crossed = record({ kind: oneOf(["crossed"]), nanoseconds: nullable(seconds) });
+const ran = record({ kind: oneOf(["ran"]) });
 /** Its parent finds out by itself whether the child loops or has crashed. */
 const how: Shape<BreakKind> = oneOf(["trap", "answer", "memory", "refused"]);
 const broke = record({
@@ -98,13 +86,11 @@ const dying = record({ kind: oneOf(["dying"]), message: legible });
 export interface Replies {
   readonly load: Shaped<typeof loaded>;
   readonly run: Shaped<typeof ran>;
-  readonly crossing: Shaped<typeof crossed>;
 }
 
 const REPLIES: { readonly [K in keyof Replies]: Shape<Replies[K]> } = {
   load: loaded,
   run: ran,
-  crossing: crossed,
 };
 
 export type Broke = Shaped<typeof broke>;

@@ -9,22 +9,20 @@ import { answerFilters, FILTER_FIELDS } from "./filter.ts";
 import { InputGenerator } from "./inputs.ts";
 import { flagNames } from "./meaning.ts";
 import { Places } from "./places.ts";
-import { BrokenEncoder, RecordLayout, type Runner } from "./record.ts";
+import { BrokenEncoder, RecordLayout } from "./record.ts";
 import { type FunctionReport, HEADERS, type PairReport } from "./report.ts";
 import type { Subject } from "./subject.ts";
-import { BatchTimes, openNothing } from "./timing.ts";
 
 /** Records of a batch: enough to hide what a batch costs, few enough for the processor's caches. */
 const BATCH = 512;
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** Records of one encoder's answers, and how long they took. */
+/** Records of one encoder's answers. */
 interface Lane {
   readonly subject: Subject;
   readonly records: BigUint64Array;
   readonly bytes: Buffer;
-  readonly times: BatchTimes;
 }
 
 const NO_CASES = { cases: 0, disagreed: 0, byDesign: 0, noInput: 0 } as const;
@@ -63,8 +61,6 @@ export class FunctionComparison {
   readonly #everyone: readonly Lane[];
   readonly #subjects: readonly Subject[];
   readonly #truth: Subject | undefined;
-  readonly #loop: Runner;
-  readonly #loopTimes = new BatchTimes();
   readonly #pairs = new Map<string, Pair>();
 
   /**
@@ -94,10 +90,9 @@ export class FunctionComparison {
     this.#subjects = subjects;
     const words = BATCH * this.layout.words;
     this.#input = new BigUint64Array(words);
-    this.#loop = openNothing(this.layout);
     this.#everyone = [...all].map((subject) => {
       const records = new BigUint64Array(words);
-      return { subject, records, bytes: Buffer.from(records.buffer), times: new BatchTimes() };
+      return { subject, records, bytes: Buffer.from(records.buffer) };
     });
     this.#lanes = [...this.#everyone];
   }
@@ -167,13 +162,11 @@ export class FunctionComparison {
     const input = this.#input.subarray(0, count * this.layout.words);
     this.cases += count;
     this.#coverage.add(new Uint32Array(input.buffer, 0, 2 * input.length));
-    const nanoseconds = (milliseconds: number) => (milliseconds * 1e6) / count;
-    this.#loopTimes.add(nanoseconds(this.#loop.run(new Uint8Array(input.slice().buffer))));
     for (const lane of [...this.#lanes]) {
       const records = lane.records.subarray(0, input.length);
       records.set(input);
       try {
-        lane.times.add(nanoseconds(await lane.subject.run(this.layout, records)));
+        await lane.subject.run(this.layout, records);
         this.#interpret(records);
       } catch (error) {
         if (!(error instanceof BrokenEncoder)) throw error;
@@ -281,10 +274,6 @@ export class FunctionComparison {
       name: this.name,
       cases: this.cases,
       pairs: [...this.#pairs.values()],
-      timings: this.#lanes
-        .filter(({ subject }) => this.#subjects.includes(subject))
-        .map(({ subject, times }) => ({ encoder: subject.name, ...times.quartiles() })),
-      loop: this.#loopTimes.quartiles().median,
       coverage: this.#coverage.report(this.cases),
     };
   }

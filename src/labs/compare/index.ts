@@ -15,7 +15,6 @@ export type {
   LiveReport,
   PairReport,
   Share,
-  Timing,
   Uncompared,
   Verdict,
 } from "./report.ts";

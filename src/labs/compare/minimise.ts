@@ -1,7 +1,7 @@
 import { oneByOne, shrink } from "../../lib/cases/shrink.ts";
 import type { Cluster } from "./clusters.ts";
 import type { Break, FunctionComparison } from "./function.ts";
-import { stopwatch } from "./timing.ts";
+import { stopwatch } from "./turn.ts";
 
 /** How many of the smallest numbers are tried for each word of an input, and how many copies at a time. */
 const SCANNED_WORDS = 131_072;

@@ -38,8 +38,6 @@ export interface EncoderReport {
   /** How many functions of the ABI it has for that architecture. */
   readonly functions: number;
   readonly constants: number;
-  /** Nanoseconds of a call that computes almost nothing; null if it cannot be timed. */
-  readonly crossing: number | null;
 }
 
 /** The name of the headers as a reference: the answers of `native`, whether it is compared or not. */
@@ -53,9 +51,6 @@ export interface FunctionReport {
   readonly cases: number;
   /** Each pair that was compared; with "headers" if `native` is not among the encoders. */
   readonly pairs: readonly PairReport[];
-  readonly timings: readonly Timing[];
-  /** Nanoseconds of that loop around a function that does nothing. */
-  readonly loop: number;
   readonly coverage: Coverage;
 }
 
@@ -68,14 +63,6 @@ export interface PairReport {
   readonly disagreed: number;
   readonly byDesign: number;
   readonly noInput: number;
-}
-
-/** Nanoseconds for a call and the loop around it: the quartiles of the batches. */
-export interface Timing {
-  readonly encoder: string;
-  readonly lower: number;
-  readonly median: number;
-  readonly upper: number;
 }
 
 /** How many of all things were seen. */

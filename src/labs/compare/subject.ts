@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { FunctionName, PartialEncoder } from "../../core/encoder/abi.ts";
 import type { Arch } from "../../core/machine/index.ts";
 import { StateError } from "../../lib/errors.ts";
@@ -18,18 +17,13 @@ export interface Subject {
   readonly closed: boolean;
   has(name: FunctionName): boolean;
   /**
-   * Writes the answers into records, and returns how many milliseconds the calls took.
+   * Writes the answers into records.
    *
    * @param patience how many milliseconds they may take, if a break is expected: then it does not count
    * @throws BrokenEncoder if it does not answer
    * @internal
    */
-  run(layout: RecordLayout, records: BigUint64Array, patience?: number): number | Promise<number>;
-  /**
-   * The cost of a call that computes almost nothing, in nanoseconds; undefined if it cannot be timed.
-   * @internal
-   */
-  crossing(): number | undefined | Promise<number | undefined>;
+  run(layout: RecordLayout, records: BigUint64Array, patience?: number): void | Promise<void>;
   /** Makes it forget the calls before, if it can have kept something of them. @internal */
   renew?(): Promise<void>;
   /** Closing it again does nothing. */
@@ -70,15 +64,10 @@ export class LocalSubject implements Subject {
     return this.#encoder[name] !== undefined;
   }
 
-  run(layout: RecordLayout, records: BigUint64Array): number {
+  run(layout: RecordLayout, records: BigUint64Array): void {
     this.#expectOpen();
     const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
-    return new Runner(this.#encoder, layout).run(bytes);
-  }
-
-  crossing(): number | undefined {
-    this.#expectOpen();
-    return timeCrossing(this.#encoder);
+    new Runner(this.#encoder, layout).run(bytes);
   }
 
   close(): void {
@@ -89,27 +78,4 @@ export class LocalSubject implements Subject {
   #expectOpen(): void {
     if (this.#closed) throw closedSubject(this.name);
   }
-}
-
-const CROSSINGS = 20_000;
-const SAMPLES = 5;
-
-/** The median of a few samples of the cheapest function of the ABI. */
-export function timeCrossing(encoder: PartialEncoder): number | undefined {
-  const call = encoder.restartsSyscall?.bind(encoder);
-  if (call === undefined) return undefined;
-  const samples: number[] = [];
-  let sum = 0;
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    const start = performance.now();
-    try {
-      for (let i = 0; i < CROSSINGS; i++) sum += call(i);
-    } catch {
-      // The comparison reports what it throws.
-      return undefined;
-    }
-    samples.push(((performance.now() - start) * 1e6) / CROSSINGS);
-  }
-  // The sum is used, so that no compiler removes the calls.
-  return sum < 0 ? undefined : samples.sort((a, b) => a - b)[SAMPLES >> 1];
 }

@@ -98,7 +98,6 @@ agreement("an encoder is compared on what it has", async () => {
   );
   assert.equal(report.disagreements, []);
   assert.is(report.encoders[0]?.functions, 1);
-  assert.is(report.encoders[0]?.crossing, null);
 });
 
 agreement.run();

@@ -115,7 +115,6 @@ sizes("a report in which everything is too long makes less than 1 MB", () => {
           name,
           operation: FUNCTIONS[name].operation,
           pairs,
-          timings: many.map((each) => ({ encoder: each, lower: 1, median: 2, upper: 3 })),
         })),
       ),
       layouts: arches.map((arch) => ({

@@ -5,7 +5,7 @@ import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { LiveFailure, LiveReport } from "../report.ts";
-import { stopwatch } from "../timing.ts";
+import { stopwatch } from "../turn.ts";
 import { ask, CONTRADICTED } from "./inquiry.ts";
 import type { Judgement } from "./judge.ts";
 import type { Judges } from "./open.ts";

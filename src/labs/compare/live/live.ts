@@ -4,7 +4,7 @@ import { Random } from "../../../lib/cases/random.ts";
 import type { FunctionComparison } from "../function.ts";
 import { InputGenerator } from "../inputs.ts";
 import type { Disagreement, LiveReport } from "../report.ts";
-import { turn } from "../timing.ts";
+import { turn } from "../turn.ts";
 import { Findings } from "./findings.ts";
 import { Fields } from "./judge.ts";
 import { Judges } from "./open.ts";

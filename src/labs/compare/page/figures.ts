@@ -1,12 +1,10 @@
 import type { Arch } from "../../../core/machine/index.ts";
-import { renderBar } from "../../../lib/page/bar.ts";
-import { count, nanoseconds, percent } from "../../../lib/page/figures.ts";
+import { count, percent } from "../../../lib/page/figures.ts";
 import { type Html, html, join, NOTHING, shown } from "../../../lib/page/html.ts";
 import { renderTable, type Table } from "../../../lib/page/table.ts";
 import type { CompareReport, Coverage, FunctionReport } from "../report.ts";
 
 /** How many bytes of the page the tables take at most. */
-const TIMING_BYTES = 110_000;
 const COVERAGE_BYTES = 60_000;
 
 /** Low halves that a status word can have. */
@@ -27,33 +25,6 @@ function renderTables(
       bytes: bytes / arches.length,
     }),
   );
-}
-
-/** How long the encoders took. */
-export function renderTimings({ functions }: CompareReport): Html {
-  const timed = functions.filter(({ timings }) => timings.length > 0);
-  const tables = renderTables(timed, TIMING_BYTES, (arch) => ({
-    id: `timings-${arch}`,
-    kind: "timings",
-    caption: html`${arch}: nanoseconds of a call`,
-    head: html`<tr><th scope="col">function</th><th scope="col">encoder</th><th scope="col" class="n">median</th><th scope="col" class="n">quartiles</th><th scope="col" class="n">less the loop</th><th scope="col">loop and own time, each function to its own scale</th></tr>`,
-    render: renderTimes,
-  }));
-  return html`<section aria-labelledby="timings"><h2 id="timings">Timings</h2>
-<p class="soft">Median and quartiles of batches: a call with the loop around it. The loop alone is one around a function that does nothing. What it costs to cross into each encoder is in the <a href="#encoders">table of encoders</a>.</p>
-${tables.length === 0 ? html`<p>Nothing was timed.</p>` : tables}</section>`;
-}
-
-function renderTimes({ name, loop, timings }: FunctionReport): Html {
-  const scale = Math.max(loop, ...timings.map(({ median, upper }) => Math.max(median, upper)));
-  const rows = timings.map(({ encoder, lower, median, upper }, i) => {
-    const span = html`<th scope="rowgroup" rowspan="${timings.length}">${name} <small>loop ${nanoseconds(loop)}</small></th>`;
-    const bar = renderBar({ median, quartiles: [lower, upper], base: loop }, scale);
-    return html`<tr>${i === 0 ? span : []}<th scope="row">${shown(encoder, 60)}</th><td class="n">${nanoseconds(median)}</td><td class="n">${nanoseconds(lower)} – ${nanoseconds(upper)}</td><td class="n">${median > loop ? nanoseconds(median - loop) : "below the loop"}</td><td>${bar}</td></tr>
-`;
-  });
-  return html`<tbody>${join(rows)}</tbody>
-`;
 }
 
 /** How much of the inputs was tried. */

@@ -7,7 +7,7 @@ import { watchScrolling } from "../../../lib/page/table.ts";
 import type { CompareReport } from "../report.ts";
 import { renderDisagreements } from "./disagreements.ts";
 import { renderBroken, renderLive } from "./failures.ts";
-import { renderCoverage, renderTimings } from "./figures.ts";
+import { renderCoverage } from "./figures.ts";
 import { serveFilter } from "./filter.ts";
 import { renderMatrices } from "./matrix.ts";
 import { renderRun, summaryOf } from "./run.ts";
@@ -41,7 +41,6 @@ ${renderMatrices(standings, disagreements.find)}
 ${disagreements.html}
 ${renderBroken(report.broken)}
 ${renderLive(report.live)}
-${renderTimings(report)}
 ${renderCoverage(report)}
 ${renderRun(report, command)}
 </main>
@@ -76,5 +75,5 @@ function renderContents({ disagreements, broken, live }: CompareReport): Html {
     html`<li><a href="#${id}">${text}</a>${number === undefined ? NOTHING : html` ${count(number)}`}</li>
 `;
   return html`<nav aria-label="Contents"><ul>
-${entry("agreement", "Agreement")}${entry("disagreements", "Disagreements", disagreements.length)}${broken.length === 0 ? NOTHING : entry("broken", "Broken encoders", broken.length)}${live.length === 0 ? NOTHING : entry("live", "The kernel’s word")}${entry("timings", "Timings")}${entry("coverage", "Coverage")}${entry("run", "Run")}</ul></nav>`;
+${entry("agreement", "Agreement")}${entry("disagreements", "Disagreements", disagreements.length)}${broken.length === 0 ? NOTHING : entry("broken", "Broken encoders", broken.length)}${live.length === 0 ? NOTHING : entry("live", "The kernel’s word")}${entry("coverage", "Coverage")}${entry("run", "Run")}</ul></nav>`;
 }

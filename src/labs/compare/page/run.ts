@@ -1,5 +1,5 @@
 import { renderCommand } from "../../../lib/page/command.ts";
-import { count, counted, duration, nanoseconds } from "../../../lib/page/figures.ts";
+import { count, counted, duration } from "../../../lib/page/figures.ts";
 import { fit, leftOut } from "../../../lib/page/fit.ts";
 import { type Html, html, NOTHING, plain, shown } from "../../../lib/page/html.ts";
 import { renderTable } from "../../../lib/page/table.ts";
@@ -21,7 +21,6 @@ export function renderRun(report: CompareReport, command: string): Html {
 <dt>cases</dt><dd>${count(cases)} in ${duration(milliseconds)}${rate}, each given to every encoder that has the function</dd>
 <dt>architectures</dt><dd>${arches.join(", ") || "none"}</dd>
 </dl>
-<p class="soft">The crossing is what a call takes that computes next to nothing.</p>
 ${renderEncoders(encoders)}
 ${renderNotes(report.notes)}
 </section>`;
@@ -31,7 +30,7 @@ function renderEncoders(encoders: readonly EncoderReport[]): Html {
   return renderTable({
     id: "encoders",
     caption: html`Encoders`,
-    head: html`<tr><th scope="col">encoder</th><th scope="col">architecture</th><th scope="col" class="n">functions</th><th scope="col" class="n">constants</th><th scope="col" class="n">crossing, ns</th></tr>`,
+    head: html`<tr><th scope="col">encoder</th><th scope="col">architecture</th><th scope="col" class="n">functions</th><th scope="col" class="n">constants</th></tr>`,
     things: encoders,
     render: renderEncoder,
     one: "encoder",
@@ -39,9 +38,8 @@ function renderEncoders(encoders: readonly EncoderReport[]): Html {
   });
 }
 
-function renderEncoder({ name, arch, functions, constants, crossing }: EncoderReport): Html {
-  const time = crossing === null ? "not timed" : nanoseconds(crossing);
-  return html`<tr><th scope="row">${shown(name, 80)}</th><td>${arch}</td><td class="n">${count(functions)}</td><td class="n">${count(constants)}</td><td class="n">${time}</td></tr>
+function renderEncoder({ name, arch, functions, constants }: EncoderReport): Html {
+  return html`<tr><th scope="row">${shown(name, 80)}</th><td>${arch}</td><td class="n">${count(functions)}</td><td class="n">${count(constants)}</td></tr>
 `;
 }
 

@@ -15,7 +15,6 @@ td.differs a { color: inherit; }
 .matrix th[scope="row"] { max-width: 16rem; white-space: normal; }
 .matrix th[scope="rowgroup"] { padding-top: 0.375rem; font-family: inherit; color: var(--soft); }
 .told { white-space: normal; min-width: 14rem; }
-.timings small { display: block; }
 
 #filter { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.5rem 1rem; margin: 0.75rem 0; }
 #filter p { margin: 0; }
