@@ -21,7 +21,7 @@ const help = `usage: stublab fuzz judge FILE [options]
 Predicts each case of a recording by the machine that the recording describes, and compares the prediction with the
 recorded outcome. Nothing is tried, so a recording of any machine is judged on any other.
 
-FILE is a recording that \`stublab fuzz --record\` has written (docs/fuzzing-recordings.md), with or without gzip; - is standard
+FILE is a recording that \`stublab fuzz --record\` has written (docs/fuzzing.md), with or without gzip; - is standard
 input.
 
   --plant RULE  plant a bug in the model, as in \`stublab fuzz\`, to see whether the recording shows it

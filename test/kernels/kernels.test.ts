@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,10 +10,9 @@ import { complaintsOf } from "./answers.ts";
 import { readLog } from "./log.ts";
 import { MACHINES, machinesOf, SHORT } from "./machines.ts";
 import { complaintsAbout, isProbe, newFailures, readResults } from "./results.ts";
-import { DOCUMENT, withTables } from "./scoreboard.ts";
 import { makeTrivialRoot, reasonOf } from "./trivial.ts";
 
-const kernels = suite("kernels: results and their document");
+const kernels = suite("kernels: results");
 
 const LOG = `[    0.1] some message
 KTAP version 1
@@ -213,11 +211,6 @@ kernels("facts that failed have the names of facts", () => {
   const names = new Set(allFacts().map(({ name }) => name));
   for (const result of readResults().results.filter(isProbe))
     for (const { fact } of result.conformance?.failed ?? []) assert.ok(names.has(fact), fact);
-});
-
-kernels("the document is made from the results; `npm run kernels` makes it anew", () => {
-  const document = readFileSync(DOCUMENT, "utf8");
-  assert.is(document, withTables(document, readResults(), allFacts()));
 });
 
 kernels.run();

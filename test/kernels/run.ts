@@ -8,12 +8,11 @@
  */
 
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Arch } from "../../src/core/machine/index.ts";
-import { allFacts } from "../../src/labs/fuzz/facts/arch.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
 import { readLog } from "./log.ts";
@@ -33,7 +32,6 @@ import {
   makeProbeRoot,
   makeRoot,
 } from "./root.ts";
-import { DOCUMENT, withTables } from "./scoreboard.ts";
 import { SUITE, SUITE_MACHINES } from "./suite.ts";
 import { makeTrivialRoot, reasonOf } from "./trivial.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
@@ -330,7 +328,6 @@ async function main(): Promise<void> {
     tried.push(result);
     if (!short) keep(tried);
   });
-  if (!short) writeDocument();
   process.stdout.write(`${tried.length} of ${machines.length} machines were tried\n`);
 }
 
@@ -352,10 +349,6 @@ async function eachOf<It>(list: readonly It[], jobs: number, act: (it: It) => Pr
 function keep(tried: readonly Result[]): void {
   const names = MACHINES.map(({ name }) => name);
   writeResults(tried, emulatorVersion(), names);
-}
-
-function writeDocument(): void {
-  writeFileSync(DOCUMENT, withTables(readFileSync(DOCUMENT, "utf8"), readResults(), allFacts()));
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -1,6 +1,6 @@
 // Kernels that are broken on purpose: `npm run museum:kernels [-- NAME...]`. Each patch of test/museum/kernel/ takes a fix out
 // of Debian's linux-source. The kernel is built, small, and booted under QEMU with the probe as process 1, which must find it.
-// Writes a row for each to docs/museum.md.
+// Writes what it finds to found.json beside the patches.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,10 +10,7 @@ import { resolve } from "node:path";
 
 const PATCHES = resolve("test/museum/kernel");
 const FOLDER = resolve("build/museum/kernel");
-const DOCUMENT = "docs/museum.md";
-const [BEGIN, END] = ["<!-- kernels: begin -->", "<!-- kernels: end -->"];
-const HEAD =
-  "| what is broken | fix taken out | cases | rule | facts that fail |\n| --- | --- | --- | --- | --- |\n";
+const FOUND = `${PATCHES}/found.json`;
 
 /** Cases on each kernel, and how long it may take to try them, in milliseconds. */
 const [CASES, PATIENCE] = [60_000, 1_200_000];
@@ -66,7 +63,7 @@ function findingsOf(console) {
   const findings = console.split(/^# finding \d+: case /m).slice(1);
   return {
     rules: new Map(
-      findings.map((text) => [parseInt(text, 10), /^# rule:? (.*)$/m.exec(text)?.[1] ?? ""]),
+      findings.map((text) => [parseInt(text, 10), /^# rule:? (\w+)/m.exec(text)?.[1] ?? ""]),
     ),
     facts: [...console.matchAll(/^ +not ok \d+ (.*?)(?: # .*)?$/gm)].map(([, name]) => name),
   };
@@ -81,27 +78,18 @@ prepare();
 // What the emulator does wrong is no finding: the kernel as it is shows it, too.
 make("bzImage");
 const sound = findingsOf(await boot("sound"));
-const rows = [];
+const found = JSON.parse(readFileSync(FOUND, "utf8"));
 for (const name of names) {
   const patch = `${PATCHES}/${name}.patch`;
-  const [head, told] = readFileSync(patch, "utf8").split("\n\n");
   run(FOLDER, "patch", "-sp1", "-i", patch);
   try {
     make("bzImage");
     const { rules, facts } = findingsOf(await boot(name));
-    const [first, rule = ""] = [...rules].find(([number]) => !sound.rules.has(number)) ?? [];
-    const failing = facts.filter((fact) => !sound.facts.includes(fact));
-    const [, commit = "", subject = ""] = /^commit: (\S+)\nsubject: (.*)$/.exec(head) ?? [];
-    const cells = [`\`${name}\`: ${told}`, `\`${commit}\` ${subject}`, first ?? "not found", rule];
-    rows.push(`| ${[...cells, failing.join("; ") || "none"].join(" | ")} |`);
-    process.stdout.write(`${rows.at(-1)}\n`);
+    const [index = null, rule = ""] = [...rules].find(([number]) => !sound.rules.has(number)) ?? [];
+    found[name] = { index, rule, facts: facts.filter((fact) => !sound.facts.includes(fact)) };
+    process.stdout.write(`${name}: ${JSON.stringify(found[name])}\n`);
+    writeFileSync(FOUND, `${JSON.stringify(found, null, 2)}\n`);
   } finally {
     run(FOLDER, "patch", "-Rsp1", "-i", patch);
   }
-}
-if (asked.length === 0) {
-  const document = readFileSync(DOCUMENT, "utf8");
-  const [before, rest = ""] = document.split(BEGIN);
-  const [, after = ""] = rest.split(END);
-  writeFileSync(DOCUMENT, `${before}${BEGIN}\n${HEAD}${rows.join("\n")}\n${END}${after}`);
 }

@@ -57,7 +57,7 @@ export const JUDGEMENT_SCHEMA = "stublab.judgement/1";
 /** So many cases of each group are shown. */
 const FIRST = 3;
 
-/** A judgement as a document "stublab.judgement/1" (docs/fuzzing-recordings.md). */
+/** A judgement as a document "stublab.judgement/1" (docs/fuzzing.md). */
 export type JudgementReport = ReturnType<typeof judgementReport>;
 
 export function judgementReport({ machine, contradictions, causes, ...judgement }: Judgement) {

@@ -1,5 +1,5 @@
 /*
- * A recording: cases with their outcomes on one machine, "stublab.recorded-outcomes/1" (docs/fuzzing-recordings.md). It is lines
+ * A recording: cases with their outcomes on one machine, "stublab.recorded-outcomes/1" (docs/fuzzing.md). It is lines
  * of JSON: the machine, then a line for each case. It depends on neither the generator nor the model.
  */
 

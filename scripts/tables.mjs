@@ -1,0 +1,120 @@
+// What is measured or built, as tables in Markdown for the site: each function reads its data when it is called.
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+const read = (path) => JSON.parse(readFileSync(path, "utf8"));
+
+function table(head, rows) {
+  const line = (cells) =>
+    `| ${cells.map((cell) => String(cell ?? "").replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
+}
+
+/** Every rule of the model of an architecture, in the order of the model's phases. */
+export function rules(arch) {
+  const list = ["dist/cli.js", "predict", "--list", "--json", "--arch", arch];
+  const { rules } = JSON.parse(execFileSync(process.execPath, list));
+  return table(
+    ["rule", "what it says", "holds", "source"],
+    rules.map(({ id, text, condition, source, asked }) => [
+      ...[id, text, condition],
+      asked === null ? source : `${source} (asked: ${asked})`,
+    ]),
+  );
+}
+
+/** What was seen on other kernels, under emulators, and in other implementations. */
+export function scoreboard() {
+  const { emulator, results } = read("test/kernels/results.json");
+  const probe = results.filter(({ machine }) => machine.startsWith("probe/"));
+  const node = results.filter((result) => !probe.includes(result));
+  const failing = probe.filter(({ conformance }) => conformance?.failed.length > 0);
+  const seen = new Map();
+  for (const { machine, conformance } of failing)
+    for (const { fact, seen: what } of conformance.failed)
+      seen.set(fact, { ...seen.get(fact), [machine]: what });
+  const parts = [
+    `Emulated machines (\`linux-\`) run under ${emulator}; \`native\` is the kernel of the machine that ran the others.`,
+    table(
+      ["machine", "kernel", "bootstrap", "facts that hold", "known", "skipped", "fuzz"],
+      probe.map(scoreRow),
+    ),
+    "## Facts that fail",
+    table(
+      ["fact", ...failing.map(({ machine }) => nameOf(machine))],
+      [...seen].map(([fact, by]) => [fact, ...failing.map(({ machine }) => by[machine])]),
+    ),
+    "## Findings",
+    table(
+      ["machine", "differs", "rules of the prediction"],
+      probe.flatMap(({ machine, fuzz }) =>
+        (fuzz?.findings ?? []).map(({ differs, rules }) => [nameOf(machine), differs, rules]),
+      ),
+    ),
+    "## Node.js",
+    table(
+      ["machine", "kernel", "checks"],
+      node.map(({ machine, release, bootstrap, complaints }) => [
+        ...[nameOf(machine), release, [bootstrap, ...complaints].join("; ")],
+      ]),
+    ),
+  ];
+  return parts.join("\n\n");
+}
+
+const nameOf = (machine) => machine.replace(/^\w+\//, "");
+
+function scoreRow({ machine, release, bootstrap, conformance, fuzz, fault = "not tried" }) {
+  const share = (held, failed) => `${held} of ${held + failed}`;
+  return [
+    ...[nameOf(machine), release],
+    bootstrap ? share(bootstrap.held, bootstrap.failed.length) : fault,
+    conformance ? share(conformance.held, conformance.failed.length) : fault,
+    conformance?.known.length,
+    Object.values(conformance?.skipped ?? {}).reduce((sum, count) => sum + count, 0),
+    fuzz ? (fuzz.skipped ?? `${fuzz.findings.length} findings in ${fuzz.cases} cases`) : fault,
+  ];
+}
+
+/** Bugs that kernels had, as models and as kernels, and what the fuzzer and the probe found of each. */
+export function museum() {
+  const models = read("test/museum/found.json");
+  const kernels = read("test/museum/kernel/found.json");
+  return [
+    table(
+      ["bug", "fixed by", "broken", "first case", "seconds", "smallest case", "differs"],
+      exhibitsIn("test/museum").map(({ name, told, commit, subject, broken }) => {
+        const { index, seconds, case: it, field } = models[name];
+        return [
+          ...[`\`${name}\`: ${told}`, `\`${commit.slice(0, 12)}\` ${subject}`, broken, index],
+          ...[seconds, `\`${JSON.stringify(it)}\``, field],
+        ];
+      }),
+    ),
+    "## Broken kernels",
+    table(
+      ["what is broken", "fix taken out", "first case", "rule", "facts that fail"],
+      exhibitsIn("test/museum/kernel").map(({ name, told, commit, subject }) => {
+        const { index, rule, facts } = kernels[name];
+        const fix = commit === "-" ? subject : `\`${commit}\` ${subject}`;
+        return [`\`${name}\`: ${told}`, fix, index ?? "not found", rule, facts.join("; ")];
+      }),
+    ),
+  ].join("\n\n");
+}
+
+/** Patches that begin with lines such as "commit: …", and after an empty line tell the bug. */
+function exhibitsIn(folder) {
+  const patches = readdirSync(folder).filter((file) => file.endsWith(".patch"));
+  return patches.map((file) => {
+    const [head = ""] = readFileSync(`${folder}/${file}`, "utf8").split("\n--- a/");
+    const [facts = "", ...told] = head.trim().split("\n\n");
+    const known = Object.fromEntries(facts.split("\n").map((line) => line.split(/: (.*)/)));
+    return {
+      ...known,
+      name: file.replace(".patch", ""),
+      told: told.join(" ").replaceAll("\n", " "),
+    };
+  });
+}
