@@ -1,7 +1,7 @@
 // The bundled JavaScript, its type declarations, and the files that it reads.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { relative, resolve } from "node:path";
 import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
@@ -31,6 +31,9 @@ const TEMPLATES = [
   ...["bisect.sh", "processor.c"].map((name) => `${TOLD}/${name}`),
   ...files(`${TOLD}/c_program`, ".c"),
 ];
+
+/** What is bundled, and asks that its licence goes with it. */
+const BUNDLED = ["commander", "preact"];
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";
@@ -76,6 +79,8 @@ async function bundle() {
     },
   });
   chmodSync("dist/cli.js", 0o755);
+  const licences = BUNDLED.map((name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8"));
+  writeFileSync("dist/licenses.txt", licences.join("\n\n"));
   await bundlePage(esbuild, "dist");
   cpSync("src/cli/registers/page.html", "dist/registers_page.html");
   for (const path of TEMPLATES) cpSync(path, `dist/${relative(TOLD, path)}`);

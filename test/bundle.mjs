@@ -58,6 +58,10 @@ async function bundleCode(tests) {
       "axe-core",
     ],
     loader: { ".jsonl": "text" },
+    // For bundled CommonJS.
+    banner: {
+      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+    },
     sourcemap: "inline",
     outdir: OUT,
     entryNames: "[name]",

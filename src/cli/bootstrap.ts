@@ -4,30 +4,10 @@ import { Tracer } from "../core/stub/tracer.ts";
 import { type Check, checkRow, countOf, exitStatus } from "../lib/check.ts";
 import { DeathError, hex } from "../lib/errors.ts";
 import { endCommand } from "../sandbox/channel.ts";
-import { type Command, parseCount, parseOptions } from "./command.ts";
-import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";
+import { openEncoderWatched } from "./encoder.ts";
 import { paint, printJson, reportError, talk, tell } from "./report.ts";
-
-const help = `usage: stublab bootstrap [options]
-
-Forks a master from this process, unmaps everything but its stub code, clones grandchildren from it by injection,
-and checks what /proc shows of them.
-
-  --grandchildren N   number of grandchildren that the master clones (default 3)
-  --encoder E         ${ENCODER_HELP}
-  --exit-signal S     signal that a parent gets when its child ends (default SIGKILL, as in gVisor: one death ends
-                      the whole family, including this process; with SIGCHLD a death is reported as an error)
-  --hold              keep all stubs alive until Ctrl-C, and watch for deaths
-  --json              print one document, "stublab.bootstrap/1"
-
-examples:
-  stublab bootstrap
-  stublab bootstrap --grandchildren 10 --encoder native --exit-signal SIGCHLD
-  stublab bootstrap --hold &  then: pstree -p %1, grep -E 'PPid|Sig' /proc/PID/status, kill -9 PID
-`;
-
-/** A sanity bound; the kernel's limits are usually lower. */
-const MOST_GRANDCHILDREN = 10_000;
+import type { Values } from "./table/command.ts";
+import type { bootstrap } from "./table/stubs.ts";
 
 /** How often --hold checks its stubs. */
 const WATCH_MILLISECONDS = 100;
@@ -38,34 +18,25 @@ const WATCH_MILLISECONDS = 100;
 const LIMIT = 10_000;
 const LIMIT_OF_EACH = 20;
 
-const OPTIONS = {
-  grandchildren: { type: "string", default: "3" },
-  encoder: { type: "string", default: "assembly" },
-  "exit-signal": { type: "string", default: "SIGKILL" },
-  hold: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-} as const;
-
 interface Examined {
   stub: Stub;
   role: "master" | "grandchild";
   examination: Examination;
 }
 
-async function run(args: readonly string[]): Promise<number> {
-  const values = parseOptions(args, OPTIONS);
-  const count = parseCount("--grandchildren", values.grandchildren, MOST_GRANDCHILDREN);
-  const limit = values.hold ? Number.POSITIVE_INFINITY : LIMIT + count * LIMIT_OF_EACH;
+export async function runBootstrap(values: Values<typeof bootstrap>): Promise<number> {
+  const { grandchildren } = values;
+  const limit = values.hold ? Number.POSITIVE_INFINITY : LIMIT + grandchildren * LIMIT_OF_EACH;
   using tracer = new Tracer({ encoder: await openEncoderWatched(values.encoder, limit) });
-  const exitSignal = tracer.parseExitSignal(values["exit-signal"]);
-  const family = bootstrap(tracer, exitSignal, count);
+  const exitSignal = tracer.parseExitSignal(values.exitSignal);
+  const family = familyOf(tracer, exitSignal, grandchildren);
   if (values.json) printDocument(tracer, family);
   else printFamily(tracer, family, exitSignal);
   if (values.hold) await hold(tracer);
   return exitStatus(checksOf(family));
 }
 
-function bootstrap(tracer: Tracer, exitSignal: number, count: number): Examined[] {
+function familyOf(tracer: Tracer, exitSignal: number, count: number): Examined[] {
   const master = tracer.createStub({ exitSignal });
   master.scrub();
   const grandchildren = Array.from({ length: count }, () => master.createStub());
@@ -149,5 +120,3 @@ async function hold(tracer: Tracer): Promise<never> {
     }, WATCH_MILLISECONDS);
   });
 }
-
-export const bootstrapCommand: Command = { help, run };

@@ -1,7 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { parseNumber } from "../core/encoder/names.ts";
-import { type ErrorDetails, InputError } from "../lib/errors.ts";
+import { InputError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
+
+export { InputError as UsageError } from "../lib/errors.ts";
+export { parseCount, parseSeed } from "./table/options.ts";
 
 /** A command of the command line. */
 export interface Command {
@@ -11,13 +13,6 @@ export interface Command {
   helpOf?(args: readonly string[]): Promise<string>;
   /** Runs with the words after the command's name, and returns the exit status. */
   run(args: readonly string[]): number | Promise<number>;
-}
-
-/** The command line is invalid. */
-export class UsageError extends InputError {
-  constructor(message: string, details?: ErrorDetails) {
-    super(message, details);
-  }
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -32,7 +27,7 @@ const HELP_REMEDY = "--help lists the options";
 /**
  * Parses options as node:util does.
  *
- * @throws UsageError for an unknown, repeated or incomplete option, or a positional argument.
+ * @throws InputError for an unknown, repeated or incomplete option, or a positional argument.
  */
 export function parseOptions<T extends Options>(
   args: readonly string[],
@@ -40,13 +35,13 @@ export function parseOptions<T extends Options>(
 ): Parsed<T>["values"] {
   const { values, positionals } = parseCommand(args, options);
   if (positionals[0] === undefined) return values;
-  throw new UsageError(`unexpected argument "${positionals[0]}"`, { remedy: HELP_REMEDY });
+  throw new InputError(`unexpected argument "${positionals[0]}"`, { remedy: HELP_REMEDY });
 }
 
 /**
  * The same, with positional arguments allowed.
  *
- * @throws UsageError
+ * @throws InputError
  */
 export function parseCommand<T extends Options>(args: readonly string[], options: T): Parsed<T> {
   const { tokens } = parseArgs({
@@ -64,7 +59,7 @@ export function parseCommand<T extends Options>(args: readonly string[], options
     if (token.kind !== "option") continue;
     checkOption(token, options);
     if (given.has(token.name) && !options[token.name]?.multiple) {
-      throw new UsageError(`${token.rawName} is given more than once`, { remedy: HELP_REMEDY });
+      throw new InputError(`${token.rawName} is given more than once`, { remedy: HELP_REMEDY });
     }
     given.add(token.name);
     checked.push(`--${token.name}${token.value === undefined ? "" : `=${token.value}`}`);
@@ -81,29 +76,29 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined;
 }
 
-/** @throws UsageError for an unknown option, a missing value, or a value that the option does not take. */
+/** @throws InputError for an unknown option, a missing value, or a value that the option does not take. */
 function checkOption({ name, rawName, value, inlineValue }: OptionToken, options: Options): void {
   const type = Object.hasOwn(options, name) ? options[name]?.type : undefined;
   if (type === undefined) throw unknownOption(name, rawName, Object.keys(options));
   if (type === "boolean") {
     if (value === undefined) return;
-    throw new UsageError(`${rawName} takes no value, got "${value}"`, { remedy: HELP_REMEDY });
+    throw new InputError(`${rawName} takes no value, got "${value}"`, { remedy: HELP_REMEDY });
   }
   if (value === undefined) {
-    throw new UsageError(`${rawName}: the value is missing`, { remedy: HELP_REMEDY });
+    throw new InputError(`${rawName}: the value is missing`, { remedy: HELP_REMEDY });
   }
   // A negative number is a value: the error for it names what the option expects.
   if (!inlineValue && /^-[^\d]/.test(value)) {
-    throw new UsageError(`${rawName}: the value is missing before "${value}"`, {
+    throw new InputError(`${rawName}: the value is missing before "${value}"`, {
       remedy: `if "${value}" is the value, write --${name}=${value}`,
     });
   }
 }
 
-function unknownOption(name: string, rawName: string, known: readonly string[]): UsageError {
+function unknownOption(name: string, rawName: string, known: readonly string[]): InputError {
   const near = name.length > 1 ? nearest(name, [...known, "help"]) : undefined;
   const hint = near === undefined ? "" : `; did you mean --${near}?`;
-  return new UsageError(`unknown option ${rawName}${hint}`, { remedy: HELP_REMEDY });
+  return new InputError(`unknown option ${rawName}${hint}`, { remedy: HELP_REMEDY });
 }
 
 /**
@@ -131,24 +126,4 @@ export function splitWords(
     if (takesValue && i + 1 < args.length) options.push(args[++i] ?? "");
   }
   return { options, words };
-}
-
-/**
- * A whole number from a command line.
- *
- * @throws UsageError
- */
-export function parseCount(option: string, text: string, most: number, least = 0): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= least && count <= most) return count;
-  throw new UsageError(
-    `${option}: expected a whole number from ${least} to ${most}, got "${text}"`,
-  );
-}
-
-/** A seed from a command line. @throws InputError */
-export function parseSeed(text: string): bigint {
-  const seed = parseNumber(text);
-  if (seed !== undefined && seed >= 0n && seed < 1n << 64n) return seed;
-  throw new InputError(`--seed: expected a 64-bit number, got "${text}"`);
 }

@@ -1,15 +1,15 @@
 import { explain } from "../lib/errno.ts";
 import { InputError, StublabError, SyscallError } from "../lib/errors.ts";
 import { type Command, UsageError } from "./command.ts";
+import { select } from "./program.ts";
 import { print, reportError, talk } from "./report.ts";
 
 declare const STUBLAB_VERSION: string;
 
 /** The summary of each command, and its loader: only the command that runs is loaded. */
-const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }> = {
+const COMMANDS: Record<string, { summary: string; load?: () => Promise<Command> }> = {
   bootstrap: {
     summary: "bootstrap a master and grandchildren, and check them against /proc",
-    load: async () => (await import("./bootstrap.ts")).bootstrapCommand,
   },
   inject: {
     summary: "execute one system call in a fresh stub",
@@ -41,7 +41,6 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
   },
   seccomp: {
     summary: "print the seccomp filter that the stubs of a platform run under",
-    load: async () => (await import("./seccomp.ts")).seccompCommand,
   },
   guest: {
     summary: "run a small static program in a stub, and emulate its system calls",
@@ -53,7 +52,6 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
   },
   doctor: {
     summary: "check whether stublab works on this machine, and say how to fix what fails",
-    load: async () => (await import("./doctor.ts")).doctorCommand,
   },
 };
 
@@ -97,8 +95,8 @@ async function main(args: readonly string[]): Promise<number> {
     if (process.stderr.isTTY) talk(`stublab ${name} is now: stublab ${now.join(" ")}\n`);
     return main(now);
   }
-  const command = await COMMANDS[name]?.load();
-  if (command === undefined) throw new UsageError(`unknown command "${name}"`);
+  const command = await COMMANDS[name]?.load?.();
+  if (command === undefined) return await select(args)();
   const words = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
   if (words.includes("--help") || words.includes("-h")) {
     return say((await command.helpOf?.(words)) ?? command.help);

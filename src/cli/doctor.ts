@@ -15,31 +15,18 @@ import { Tracer } from "../core/stub/tracer.ts";
 import { ENCODERS, openEncoder } from "../labs/compare/encoders/open.ts";
 import { exitStatus } from "../lib/check.ts";
 import { hex, StublabError } from "../lib/errors.ts";
-import { type Command, parseOptions } from "./command.ts";
 import { LIMIT_TRIALS, softLimit } from "./doctor_limits.ts";
 import { attempt, type Finding, type Seen, tryCommands } from "./doctor_trials.ts";
 import { paint, printJson, tell } from "./report.ts";
-
-const help = `usage: stublab doctor [options]
-
-Checks what stublab needs: to load its libraries, fork a stub, attach to it, inject system calls, clone many stubs,
-and install a seccomp filter. Then it checks what single commands need beyond that. For each failure it suggests a
-remedy.
-
-  --json   print one document, "stublab.doctor/1"
-
-Exit status: 0 if bootstrap and inject work, even if a warning names other commands that do not; else 3.
-`;
-
-const OPTIONS = { json: { type: "boolean", default: false } } as const;
+import type { Values } from "./table/command.ts";
+import type { doctor } from "./table/stubs.ts";
 
 /** How many stubs the check of the process limits keeps alive at once. */
 const CROWD = 32;
 
-async function run(args: readonly string[]): Promise<number> {
-  const values = parseOptions(args, OPTIONS);
+export async function runDoctor({ json }: Values<typeof doctor>): Promise<number> {
   const findings = await diagnose();
-  if (values.json) printJson("stublab.doctor/1", { checks: findings.map(findingRow) });
+  if (json) printJson("stublab.doctor/1", { checks: findings.map(findingRow) });
   else tell(`${findings.map(findingText).join("\n")}\n`);
   return exitStatus(findings) === 0 ? 0 : 3;
 }
@@ -239,5 +226,3 @@ function closed(tracer: Tracer): Seen {
   tracer.close();
   return { seen: "every stub was ended; this process is alive" };
 }
-
-export const doctorCommand: Command = { help, run };

@@ -1,0 +1,50 @@
+import {
+  type Command,
+  CommanderError,
+  type CommandUnknownOpts,
+  type OptionValues,
+} from "@commander-js/extra-typings";
+import { command } from "./table/command.ts";
+import { bootstrap, doctor, seccomp } from "./table/stubs.ts";
+
+/** Does what a command line asks for, and returns the exit status. */
+type Act = () => number | Promise<number>;
+
+/** The command that was selected, with its arguments and options. */
+let selected: Act;
+
+/** A command of the table, with what runs it; its module is loaded only then. */
+function runs<A extends unknown[], O extends OptionValues>(
+  command: Command<A, O>,
+  load: () => Promise<(...given: [...A, O, Command<A, O>]) => number | Promise<number>>,
+): Command<A, O> {
+  return command.action((...given) => {
+    selected = async () => (await load())(...given);
+  });
+}
+
+/** The commands, in the order of the help. */
+const COMMANDS: readonly CommandUnknownOpts[] = [
+  runs(bootstrap, async () => (await import("./bootstrap.ts")).runBootstrap),
+  runs(seccomp, async () => (await import("./seccomp.ts")).runSeccomp),
+  runs(doctor, async () => (await import("./doctor.ts")).runDoctor),
+];
+
+const program = command("stublab", { summary: "", description: "" });
+for (const each of COMMANDS) program.addCommand(each);
+
+/**
+ * What a command line asks for.
+ *
+ * @throws InputError
+ */
+export function select(args: readonly string[]): Act {
+  try {
+    program.parse(args, { from: "user" });
+    return selected;
+  } catch (error) {
+    // Help is printed.
+    if (!(error instanceof CommanderError)) throw error;
+    return () => error.exitCode;
+  }
+}

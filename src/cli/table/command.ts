@@ -1,0 +1,167 @@
+import {
+  Command,
+  type CommandUnknownOpts,
+  Help,
+  type Option,
+  type OptionValues,
+  type ParseOptionsResult,
+} from "@commander-js/extra-typings";
+import { InputError } from "../../lib/errors.ts";
+import { didYouMean } from "../../lib/nearest.ts";
+import { print } from "../report.ts";
+
+/** What the help of a command says beside its arguments and options. */
+interface Texts {
+  /** A line for the list of commands. */
+  readonly summary: string;
+  readonly description: string;
+  /** What its exit status means, where that differs from other commands. */
+  readonly status?: string;
+  readonly examples?: readonly string[];
+  /** Whether words with a single dash, such as -1, are arguments. */
+  readonly passesWords?: boolean;
+}
+
+/** The values of a command's options. */
+export type Values<C extends { opts(): OptionValues }> = Readonly<ReturnType<C["opts"]>>;
+
+/** A command of the table; its arguments and options follow. */
+export function command(name: string, texts: Texts): Command {
+  return new StublabCommand(name, texts);
+}
+
+/** The command line that selected a command. */
+export function lineOf(command: CommandUnknownOpts): string {
+  return command.parent === null ? `stublab ${command.args.join(" ")}` : lineOf(command.parent);
+}
+
+const WIDTH = 80;
+const REMEDY = "--help lists the options";
+
+/** A text that is written in several lines. */
+const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");
+
+class StublabHelp extends Help {
+  override styleTitle = (title: string) => title.toLowerCase();
+
+  override optionDescription({ description, defaultValue, argChoices }: Option): string {
+    const choices = argChoices === undefined ? "" : `: ${argChoices.join(", ")}`;
+    const usual = defaultValue === undefined ? "" : ` (default ${defaultValue})`;
+    return `${oneLine(description)}${choices}${usual}`;
+  }
+}
+
+/** A command whose messages are those of stublab. Of commander, methods that its types do not declare are replaced, too. */
+class StublabCommand extends Command {
+  readonly #passesWords: boolean;
+
+  constructor(name: string, { summary, description, status, examples = [], passesWords }: Texts) {
+    super(name);
+    this.#passesWords = passesWords ?? false;
+    this.summary(summary)
+      .description(oneLine(description))
+      .enablePositionalOptions()
+      .exitOverride();
+    this.helpOption("-h, --help", "print this").helpCommand(false);
+    this.configureOutput({
+      writeOut: print,
+      getOutHelpWidth: () => (process.stdout.isTTY && process.stdout.columns) || WIDTH,
+    });
+    const exit = status === undefined ? "" : `\nexit status: ${status}\n`;
+    const lines = examples.map((example) => `\n  ${example}`).join("");
+    this.addHelpText("after", `${exit}${lines === "" ? "" : `\nexamples:${lines}`}`);
+  }
+
+  override createHelp(): Help {
+    return Object.assign(new StublabHelp(), this.configureHelp());
+  }
+
+  /** Its name, after that of the command that it belongs to. */
+  get #path(): string {
+    const names = [this.name()];
+    for (let of = this.parent; of?.parent; of = of.parent) names.unshift(of.name());
+    return names.join(" ");
+  }
+
+  #option(flag: string): Option | undefined {
+    return this.options.find(({ short, long }) => flag === short || flag === long);
+  }
+
+  /** Help anywhere prevails; an option's value does not look like an option. */
+  override parseOptions(args: string[]): ParseOptionsResult {
+    if (this.commands.some((each) => each.name() === args[0])) return super.parseOptions(args);
+    const end = args.includes("--") ? args.indexOf("--") : args.length;
+    const isOption = this.#passesWords ? /^--./ : /^-[^\d]/;
+    const operands: string[] = [];
+    const options: string[] = [];
+    for (let i = 0; i < end; i++) {
+      const word = args[i] ?? "";
+      if (word === "-h" || word === "--help") return super.parseOptions(["--help"]);
+      if (!isOption.test(word)) operands.push(word);
+      else options.push(word);
+      const option = this.#option(word);
+      const value = args[i + 1];
+      if (!option?.required || value === undefined) continue;
+      if (/^-[^\d]/.test(value)) {
+        throw new InputError(`${word}: the value is missing before "${value}"`, {
+          remedy: `if "${value}" is the value, write ${option.long}=${value}`,
+        });
+      }
+      options.push(value);
+      i++;
+    }
+    const { unknown } = super.parseOptions(options);
+    return { operands: [...operands, ...args.slice(end + 1)], unknown };
+  }
+
+  override setOptionValueWithSource(key: string, value: unknown, source?: string): this {
+    const option = this.options.find((each) => each.attributeName() === key);
+    const isAgain = source === "cli" && this.getOptionValueSource(key) === "cli";
+    if (isAgain && !option?.variadic)
+      throw new InputError(`${option?.long} is given more than once`, { remedy: REMEDY });
+    return super.setOptionValueWithSource(key, value, source);
+  }
+
+  unknownOption(word: string): never {
+    const [flag = "", value] = word.split(/=(.*)/s);
+    if (this.#option(flag) !== undefined) {
+      throw new InputError(`${flag} takes no value, got "${value}"`, { remedy: REMEDY });
+    }
+    const names = [...this.options, { long: "--help" }].map(({ long }) => long ?? "");
+    const hint = flag.length > 2 ? didYouMean(flag, names) : "";
+    throw new InputError(`unknown option ${flag}${hint}`, { remedy: REMEDY });
+  }
+
+  optionMissingArgument({ long }: Option): never {
+    throw new InputError(`${long}: the value is missing`, { remedy: REMEDY });
+  }
+
+  _conflictingOption({ long }: Option, other: Option): never {
+    throw new InputError(`${long} and ${other.long} exclude each other`);
+  }
+
+  /** What an argument is, up to a colon, stands in its description. */
+  missingArgument(name: string): never {
+    const [argument] = this.registeredArguments.filter((each) => each.name() === name);
+    const [what] = argument?.description.split(":") ?? [];
+    throw new InputError(`${this.#path} needs ${what}`, { remedy: `${this.#path} --help` });
+  }
+
+  unknownCommand(): never {
+    const [name = ""] = this.args;
+    const names = this.commands.map((each) => each.name());
+    throw new InputError(`unknown command "${name}"${didYouMean(name, names)}`, {
+      remedy: "`stublab --help` lists the commands",
+    });
+  }
+
+  _excessArguments(words: readonly string[]): never {
+    const word = words[this.registeredArguments.length];
+    if (this.commands.length === 0 || this.registeredArguments.length > 0)
+      throw new InputError(`unexpected argument "${word}"`, { remedy: REMEDY });
+    const names = this.commands.map((each) => each.name()).join(", ");
+    throw new InputError(`unknown subcommand "stublab ${this.#path} ${word}"`, {
+      remedy: `subcommands: ${names}; ${REMEDY}`,
+    });
+  }
+}
