@@ -15,28 +15,18 @@ if (status !== 0) process.exit(status ?? 1);
 const { noisy, noise, machine, rounds, groups, results } = JSON.parse(stdout);
 
 const figure = (number) => Number(number.toPrecision(3)).toLocaleString("en-US");
-const events = (number, per) => (number === undefined ? "" : figure(number / per));
+const columns = (name, µs, ratio, what) =>
+  `${name.padEnd(16)}${µs.padStart(7)}${ratio.padStart(8)}  ${what}`.trimEnd();
 
-function row({ name, title, reason, microseconds, ratio, cost }) {
-  const { stops, wakeups, systemCalls, per = 1 } = cost ?? {};
-  const costs = [events(stops, per), events(wakeups, per), events(systemCalls ?? undefined, 1)];
-  const times =
-    microseconds === null
-      ? [`skipped: ${reason}`, "", ""]
-      : [
-          figure(microseconds.median),
-          `${figure(microseconds.lower)}–${figure(microseconds.upper)}`,
-          ratio === null ? "" : `${noisy ? "~" : ""}${figure(ratio.median)}`,
-        ];
-  return `| \`${name}\` | ${[title.replaceAll("|", "\\|"), ...costs, ...times].join(" | ")} |`;
+function row({ name, title, reason, microseconds, ratio }) {
+  if (microseconds === null) return columns(name, "", "", `skipped: ${reason}`);
+  const of = ratio === null ? "" : `${noisy ? "~" : ""}${figure(ratio.median)}`;
+  return columns(name, figure(microseconds.median), of, title);
 }
 
 const tables = groups.map(({ name, title, against }) =>
   [
-    `**${name}**: ${title}; ratio to \`${against}\``,
-    "",
-    "| mechanism | what | stops | wake-ups | calls | µs | quartiles | ratio |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    `${name}: ${title}; ratio to ${against}`,
     ...results.filter(({ group }) => group === name).map(row),
   ].join("\n"),
 );
@@ -51,5 +41,7 @@ const where =
 const page = readFileSync(PAGE, "utf8");
 const [before, after] = [page.split(BEGIN)[0], page.split(END)[1]];
 if (after === undefined) throw new Error(`${PAGE} lacks "${BEGIN}" and "${END}"`);
-const figures = [BEGIN, [where, run].join("\n"), ...tables, END].join("\n\n");
+const heading = columns("", "µs", "ratio", "");
+const block = ["```", heading, tables.join("\n\n"), "```"].join("\n");
+const figures = [BEGIN, [where, run].join("\n"), block, END].join("\n\n");
 writeFileSync(PAGE, `${before}${figures}${after}`);
