@@ -32,6 +32,9 @@ const TEMPLATES = [
   ...files(`${TOLD}/c_program`, ".c"),
 ];
 
+/** What `stublab --help` and errors need. */
+const LIGHT = /src\/(lib\/(errors|errno|nearest|visible)|core\/encoder\/(names|abi))\.ts$/;
+
 /** What is bundled, and asks that its licence goes with it. */
 const BUNDLED = ["commander", "preact"];
 
@@ -52,8 +55,8 @@ export async function buildPackage() {
 }
 
 /**
- * Bundles the library, the command and the programs that they start. The core is one file; the errors, the only part
- * that `stublab --help` needs, are another. Split into two dozen shared files, the core takes twice as long to load.
+ * Bundles the library, the command and the programs that they start. The core is one file; the little of it that
+ * `stublab --help` needs is another. Split into two dozen shared files, the core takes twice as long to load.
  */
 async function bundle() {
   const { rolldown } = await import("rolldown");
@@ -72,7 +75,7 @@ async function bundle() {
     chunkFileNames: "[name]-[hash].js",
     codeSplitting: {
       groups: [
-        { name: "errors", test: /src\/lib\/(errors|errno)\.ts$/, priority: 1 },
+        { name: "light", test: LIGHT, priority: 1 },
         // A program in it would run in each program.
         { name: "core", test: /src\/(core|fast|lib|labs\/guest)\/(?!.*_worker\.ts$)/ },
       ],

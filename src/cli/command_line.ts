@@ -17,7 +17,6 @@ const COMMANDS: Record<string, { summary: string; load?: () => Promise<Command> 
   },
   compare: {
     summary: "compare encoders: where they differ, and which is right",
-    load: async () => (await import("./compare.ts")).compareCommand,
   },
   lesson: {
     summary: "record how a stub is born, driven and lost, and walk through it; set tasks about it",

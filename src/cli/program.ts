@@ -5,6 +5,7 @@ import {
   type OptionValues,
 } from "@commander-js/extra-typings";
 import { command } from "./table/command.ts";
+import { compare } from "./table/compare.ts";
 import { bootstrap, doctor, seccomp } from "./table/stubs.ts";
 
 /** Does what a command line asks for, and returns the exit status. */
@@ -26,6 +27,7 @@ function runs<A extends unknown[], O extends OptionValues>(
 /** The commands, in the order of the help. */
 const COMMANDS: readonly CommandUnknownOpts[] = [
   runs(bootstrap, async () => (await import("./bootstrap.ts")).runBootstrap),
+  runs(compare, async () => (await import("./compare.ts")).runCompare),
   runs(seccomp, async () => (await import("./seccomp.ts")).runSeccomp),
   runs(doctor, async () => (await import("./doctor.ts")).runDoctor),
 ];

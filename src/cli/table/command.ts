@@ -1,4 +1,5 @@
 import {
+  type Argument,
   Command,
   type CommandUnknownOpts,
   Help,
@@ -42,38 +43,47 @@ const REMEDY = "--help lists the options";
 const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");
 
 class StublabHelp extends Help {
+  readonly #texts: Texts;
+
+  constructor(texts: Texts) {
+    super();
+    this.#texts = texts;
+  }
+
   override styleTitle = (title: string) => title.toLowerCase();
+  override argumentDescription = ({ description }: Argument) => oneLine(description);
 
   override optionDescription({ description, defaultValue, argChoices }: Option): string {
     const choices = argChoices === undefined ? "" : `: ${argChoices.join(", ")}`;
     const usual = defaultValue === undefined ? "" : ` (default ${defaultValue})`;
     return `${oneLine(description)}${choices}${usual}`;
   }
+
+  override formatHelp(command: CommandUnknownOpts, helper: Help): string {
+    const { status, examples = [] } = this.#texts;
+    const ends = [super.formatHelp(command, helper)];
+    if (status !== undefined)
+      ends.push(`${this.boxWrap(`exit status: ${oneLine(status)}`, this.helpWidth ?? WIDTH)}\n`);
+    if (examples.length > 0) ends.push(`examples:\n${examples.map((it) => `  ${it}\n`).join("")}`);
+    return ends.join("\n");
+  }
 }
 
 /** A command whose messages are those of stublab. Of commander, methods that its types do not declare are replaced, too. */
 class StublabCommand extends Command {
-  readonly #passesWords: boolean;
+  readonly #texts: Texts;
 
-  constructor(name: string, { summary, description, status, examples = [], passesWords }: Texts) {
+  constructor(name: string, texts: Texts) {
     super(name);
-    this.#passesWords = passesWords ?? false;
-    this.summary(summary)
-      .description(oneLine(description))
-      .enablePositionalOptions()
-      .exitOverride();
+    this.#texts = texts;
+    this.summary(texts.summary).description(oneLine(texts.description));
+    this.enablePositionalOptions().exitOverride();
     this.helpOption("-h, --help", "print this").helpCommand(false);
-    this.configureOutput({
-      writeOut: print,
-      getOutHelpWidth: () => (process.stdout.isTTY && process.stdout.columns) || WIDTH,
-    });
-    const exit = status === undefined ? "" : `\nexit status: ${status}\n`;
-    const lines = examples.map((example) => `\n  ${example}`).join("");
-    this.addHelpText("after", `${exit}${lines === "" ? "" : `\nexamples:${lines}`}`);
+    this.configureOutput({ writeOut: print });
   }
 
   override createHelp(): Help {
-    return Object.assign(new StublabHelp(), this.configureHelp());
+    return Object.assign(new StublabHelp(this.#texts), this.configureHelp());
   }
 
   /** Its name, after that of the command that it belongs to. */
@@ -91,7 +101,7 @@ class StublabCommand extends Command {
   override parseOptions(args: string[]): ParseOptionsResult {
     if (this.commands.some((each) => each.name() === args[0])) return super.parseOptions(args);
     const end = args.includes("--") ? args.indexOf("--") : args.length;
-    const isOption = this.#passesWords ? /^--./ : /^-[^\d]/;
+    const isOption = this.#texts.passesWords ? /^--./ : /^-[^\d]/;
     const operands: string[] = [];
     const options: string[] = [];
     for (let i = 0; i < end; i++) {

@@ -1,5 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
 import { parseNumber } from "../../core/encoder/names.ts";
+import type { Arch } from "../../core/machine/index.ts";
 import { InputError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 
@@ -38,22 +39,44 @@ export function seed<F extends Flags>(flags: F, about: string) {
   return new Option(flags, about).argParser(parseSeed);
 }
 
-/** An option that takes one of some words. */
+/** The most cases and seconds of a run. */
+export const MOST_CASES = 1e12;
+export const MOST_SECONDS = 1e6;
+
+/** An option that may be repeated; its value is the list. */
+export function repeated<F extends Flags, T>(flags: F, about: string, parse: (text: string) => T) {
+  const option = new Option(flags, about);
+  option.variadic = true;
+  return option.argParser((text, before: T[] = []) => [...before, parse(text)]);
+}
+
+/** Parses one of some words. */
+export function oneOf<const T extends string>(what: string, choices: readonly T[]) {
+  return (text: string): T => {
+    const known = choices.find((each) => each === text);
+    if (known !== undefined) return known;
+    throw new InputError(`unknown ${what} "${text}"${didYouMean(text, choices)}`, {
+      remedy: `choose one of ${choices.join(", ")}`,
+    });
+  };
+}
+
+/** An option that takes one of some words, which are of a kind. */
 export function choice<F extends Flags, const T extends string>(
   flags: F,
   about: string,
+  what: string,
   choices: readonly T[],
 ) {
-  const option = new Option(flags, about);
+  const option = new Option(flags, about).argParser(oneOf(what, choices));
   option.argChoices = [...choices];
-  return option.argParser((text): T => {
-    const known = choices.find((each) => each === text);
-    if (known !== undefined) return known;
-    throw new InputError(`${nameOf(flags)}: unknown "${text}"${didYouMean(text, choices)}`, {
-      remedy: `choose one of ${choices.join(", ")}`,
-    });
-  });
+  return option;
 }
+
+const ARCHES = ["amd64", "arm64"] as const satisfies readonly Arch[];
+
+export const arch = <F extends Flags>(flags: F, about: string) =>
+  choice(flags, about, "architecture", ARCHES);
 
 /** The encoder of a command: a name, or a file. */
 export const encoder = () =>
