@@ -3,21 +3,20 @@ import { PATHS, type Path } from "../labs/fuzz/draw/arch.ts";
 import { fuzz, MOST_WORKERS } from "../labs/fuzz/fuzz.ts";
 import { expectRule } from "../labs/fuzz/predict/rules.ts";
 import { recordRun } from "../labs/fuzz/recordings/record_run.ts";
-import type { FuzzOptions, FuzzResult } from "../labs/fuzz/run/options.ts";
+import type { FuzzOptions, FuzzProgress, FuzzResult } from "../labs/fuzz/run/options.ts";
 import type { Shard } from "../labs/fuzz/run/state.ts";
 import { FUZZ_SCHEMA, reportOf } from "../labs/fuzz/tell/fuzz_report.ts";
 import { InputError } from "../lib/errors.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { CANNOT, runOutcomes } from "./fuzz_outcomes.ts";
-import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
 import { onFatal } from "./interruption.ts";
 import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { printJson, tell } from "./report.ts";
-import { number } from "./rows.ts";
+import { printJson, talk, tell } from "./report.ts";
+import { number, plural } from "./rows.ts";
 
 const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
@@ -55,19 +54,18 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   }
   const { record } = values;
   if (record !== undefined) checkOutput(record);
-  const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
-  const interruption = interruptible((text) => status.note(text));
+  const line = new Progress();
+  const interruption = interruptible(line);
   let result: FuzzResult;
   try {
     result = await fuzz({
       ...options,
       stop: interruption.signal,
-      progress: (progress) => status.show(progress),
+      progress: (progress) => showRun(line, progress, options),
     });
-    status.clear();
-    if (record !== undefined) await writeRecording(record, result, options);
+    if (record !== undefined) await writeRecording(line, record, result, options);
   } finally {
-    status.clear();
+    line.clear();
     // The rest runs in one turn of the event loop, in which no handler is called: let signals end the process.
     interruption.stop();
   }
@@ -78,17 +76,24 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   return result.findings.length === 0 ? 0 : 1;
 }
 
+function showRun(line: Progress, { state, ...run }: FuzzProgress, { seconds }: FuzzOptions): void {
+  const { counts, findings } = state;
+  const pace = number(Math.round(run.cases / Math.max(run.seconds, 0.001)));
+  const share = run.target === undefined ? run.seconds / (seconds || 1) : counts.cases / run.target;
+  const found = plural(findings.length, "finding");
+  line.show(Math.min(share, 1), `${found}, ${number(counts.cases)} cases, ${pace} a second`);
+}
+
 /** Tries the first case of each kind of outcome again, and writes the outcomes. */
 async function writeRecording(
+  line: Progress,
   file: string,
   result: FuzzResult,
   { known }: FuzzOptions,
 ): Promise<void> {
-  const line = new Progress();
   const all = number(result.state.kinds);
   const progress = (share: number) => line.show(share, `recording ${all} cases`);
   const text = await recordRun(result, { known, progress });
-  line.clear();
   await writeOutput(file, file.endsWith(".gz") ? gzipSync(text, { level: 9 }) : text);
 }
 
@@ -135,14 +140,15 @@ function parseShard(text: string): Shard {
 }
 
 /** A fatal signal ends the run after the rounds under way; a second signal ends it at once. */
-function interruptible(note: (text: string) => void): { signal: AbortSignal; stop: () => void } {
+function interruptible(line: Progress): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const { signal } = controller;
   const stop = onFatal(() => {
     // The stubs end with the threads that trace them.
     if (signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
-    note("ending after the rounds under way; press Ctrl-C again to end at once");
+    line.clear();
+    talk("ending after the rounds under way; press Ctrl-C again to end at once\n");
   });
   return { signal, stop };
 }

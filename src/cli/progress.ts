@@ -1,6 +1,6 @@
 import { draw } from "./report.ts";
 
-const WIDTH = 30;
+const WIDTH = 20;
 /** How often the line is redrawn, in milliseconds. */
 const PAUSE = 100;
 
@@ -16,7 +16,9 @@ export class Progress {
     this.#last = now;
     const full = Math.round(share * WIDTH);
     const bar = "#".repeat(full) + "-".repeat(WIDTH - full);
-    draw(`\r[${bar}] ${String(Math.round(share * 100)).padStart(3)} %  ${text}\x1b[K`);
+    const line = `[${bar}] ${String(Math.round(share * 100)).padStart(3)} %  ${text}`;
+    // A line that wraps could not be redrawn. Some terminals wrap one that fills the width, and all echo ^C after it.
+    draw(`\r${line.slice(0, (process.stderr.columns || 80) - 3)}\x1b[K`);
   }
 
   /** Erases the line. */
