@@ -1,76 +1,60 @@
 /* Two runs of the same cases, for people. */
 
-import type { ContrastCause } from "../labs/fuzz/against/compare.ts";
-import type { OutcomeLine } from "../labs/fuzz/against/log.ts";
-import { type AgainstReport, differenceOf } from "../labs/fuzz/against/report.ts";
-import { type Case, formatCase } from "../labs/fuzz/case/case.ts";
-import { machineLine, tellField } from "../labs/fuzz/tell/told.ts";
+import type { AgainstReport } from "../labs/fuzz/against/report.ts";
+import { machineLine, tellValue } from "../labs/fuzz/tell/told.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
-import { number, plural, row } from "./rows.ts";
+import { first, number, plural, row } from "./rows.ts";
 
 /** The most causes, fields and traits that are listed. */
 const [MOST, MOST_FIELDS, MOST_TRAITS] = [20, 4, 5];
+const SIDES = ["a", "b"] as const;
+const WHERE = { a: "on A only", b: "on B only", both: "on both, in other ways" } as const;
 
-export function againstText(
-  report: AgainstReport,
-  causes: readonly ContrastCause[],
-  minimized: ReadonlyMap<ContrastCause, Case>,
-): string {
-  const { a, b, seed, path, cases, others, alike, explained, unpredicted } = report;
-  const { differing, triedOnlyOn, untried } = report;
-  const apart = [...triedOnlyOn.a, ...triedOnlyOn.b].reduce((sum, { cases }) => sum + cases, 0);
+export function againstText(report: AgainstReport): string {
+  const { seed, path, cases, others, alike, explained, unpredicted, differing } = report;
+  const { triedOnlyOn, untried, causes } = report;
+  const only = SIDES.flatMap((side) => triedOnlyOn[side].map((it) => ({ side, ...it })));
+  const apart = only.reduce((sum, { cases }) => sum + cases, 0);
   const same = cases - others - untried - apart - explained - differing;
-  const lines = [
-    ...runLines("A", a),
-    ...runLines("B", b),
+  return [
+    ...SIDES.map((side) => runText(side.toUpperCase(), report[side])),
     row("cases", `${number(cases)} of seed ${BigInt(seed)}, path ${path}`),
     row("others", others > 0 && `${number(others)} are not the same: ${reasonOfOthers(report)}`),
-    ...untriedLines(report),
+    ...only.map(({ side, reason, cases }) =>
+      row("untried", `${number(cases)} tried on ${side.toUpperCase()} only: ${visible(reason)}`),
+    ),
+    row("untried", untried > 0 && `${number(untried)} on both`),
     row("same", `${number(same)}, of which ${number(alike)} contradict the model on both`),
     row(
       "explained",
       explained > 0 && `${number(explained)} differ as the model predicts: ${featureText(report)}`,
     ),
     row("unpredicted", `${number(unpredicted)}: their stops are not compared`),
-    ...causes
-      .slice(0, MOST)
-      .map((cause, i) => causeText(cause, report.causes[i], minimized.get(cause))),
-    ...(causes.length > MOST ? [`and ${causes.length - MOST} more: --json has all\n`] : []),
+    ...causes.slice(0, MOST).map(causeText),
+    causes.length > MOST ? `and ${causes.length - MOST} more: --json has all\n` : "",
     causes.length === 0
       ? row("causes", paint("green", "none: all other outcomes are the same"))
       : `\n${paint("bold", plural(causes.length, "cause"))} of ${plural(differing, "difference")}\n`,
-  ];
-  return lines.join("");
+  ].join("");
 }
 
-function runLines(name: string, run: AgainstReport["a"]): string[] {
-  const { complete, lost, planted, known } = run;
+function runText(title: string, run: AgainstReport["a"]): string {
+  const { name, machine, complete, lost, planted, known, cases } = run;
   return [
-    row(name, `${visible(run.name)}: ${machineLine(run.machine)}`),
+    row(title, `${visible(name)}: ${machineLine(machine)}`),
     row("", planted && `planted: ${visible(planted)}`),
     row("", known && `known deviations: ${known}`),
-    row("", !complete && `the run is not complete: it has ${number(run.cases)} cases`),
+    row("", !complete && `the run is not complete: it has ${number(cases)} cases`),
     row("", lost > 0 && `${plural(lost, "line")} of the log cannot be read`),
-  ];
+  ].join("");
 }
 
-/** Cases that one machine, or neither, could be given. */
-function untriedLines({ triedOnlyOn, untried }: AgainstReport): string[] {
-  const only = (["a", "b"] as const).flatMap((name) =>
-    triedOnlyOn[name].map(({ reason, cases }) =>
-      row("untried", `${number(cases)} tried on ${name.toUpperCase()} only: ${visible(reason)}`),
-    ),
-  );
-  return [...only, row("untried", untried > 0 && `${number(untried)} on both`)];
-}
-
-function reasonOfOthers({ a, b }: AgainstReport): string {
-  const [one, other] = [a.machine, b.machine];
-  const [calls, otherCalls] = [one, other].map(({ features }) => features.includes("ia32"));
+function reasonOfOthers({ a, b, features }: AgainstReport): string {
+  const calls = [...features.a, ...features.b].includes("ia32");
   const reasons = [
-    one.xstateLength !== other.xstateLength && "the XSAVE areas have other lengths",
-    calls !== otherCalls && "one kernel has no 32-bit calls",
+    a.machine.xstateLength !== b.machine.xstateLength && "the XSAVE areas have other lengths",
+    calls && "one kernel has no 32-bit calls",
     a.known !== b.known && "known deviations keep cases from one machine",
   ];
   return reasons.filter(Boolean).join(", and ");
@@ -78,47 +62,45 @@ function reasonOfOthers({ a, b }: AgainstReport): string {
 
 function featureText({ a, b, features }: AgainstReport): string {
   const parts = [
-    features.a.length > 0 && `only A has ${features.a.join(", ")}`,
-    features.b.length > 0 && `only B has ${features.b.join(", ")}`,
+    ...SIDES.map(
+      (side) =>
+        features[side].length > 0 && `only ${side.toUpperCase()} has ${features[side].join(", ")}`,
+    ),
     a.known !== b.known && "their known deviations are others",
   ];
   return parts.filter(Boolean).join("; ") || "the machines have other numbers";
 }
 
-const WHERE = { a: "on A only", b: "on B only", both: "on both, in other ways" } as const;
+type Cause = AgainstReport["causes"][number];
 
-function causeText(
-  cause: ContrastCause,
-  written: AgainstReport["causes"][number] | undefined,
-  minimized: Case | undefined,
-): string {
-  const { side, trait, also, cases, of, fields, smallest } = cause;
-  const rule = written?.rule ?? null;
-  const share = `${plural(cases.length, "case")} of ${number(of)}`;
-  const title = paint("red", `${trait}, ${WHERE[side]}`);
-  const shown = fields.slice(0, MOST_FIELDS).map(([field, count]) => `${field} ${number(count)}`);
-  const more = fields.length - shown.length;
-  const indented = (name: string, text: string) => `  ${name.padEnd(13)}${text}\n`;
+function causeText({ side, rule, trait, also, cases, of, fields, ...cause }: Cause): string {
+  const { smallest, minimized } = cause;
+  const indented = (name: string, text: string | null) => text && `  ${row(name, text)}`;
   return [
-    `\n${title}: the outcome contradicts the prediction in ${share}\n`,
-    ...(rule === null ? [] : [indented("rule", `${rule.text} (${rule.source})`)]),
-    ...(also.length === 0 ? [] : [indented("all have", also.slice(0, MOST_TRAITS).join(", "))]),
-    indented("fields", `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`),
-    indented("smallest", `case ${smallest.index}`),
-    ...(["a", "b"] as const).map((name) =>
-      indented(`  ${name.toUpperCase()}`, outcomeText(smallest[name], cause)),
+    `\n${paint("red", `${trait}, ${WHERE[side]}`)}: the outcome contradicts the prediction in `,
+    `${plural(cases, "case")} of ${number(of)}\n`,
+    indented("rule", rule && `${rule.text} (${rule.source})`),
+    indented("all have", also.slice(0, MOST_TRAITS).join(", ")),
+    indented(
+      "fields",
+      first(
+        MOST_FIELDS,
+        fields.map(({ field, cases }) => `${field} ${number(cases)}`),
+      ),
     ),
-    indented("", JSON.stringify(formatCase(minimized ?? smallest.it))),
+    indented("smallest", `case ${smallest.index}`),
+    ...SIDES.map((name) => indented(`  ${name.toUpperCase()}`, outcomeText(name, smallest))),
+    indented("", JSON.stringify(minimized ?? smallest.case)),
   ].join("");
 }
 
 /** The field in which the smallest case differs first. */
-function outcomeText(line: OutcomeLine | undefined, cause: ContrastCause): string {
-  const logged =
-    line?.fields.find(({ field }) => field === cause.smallest.field) ?? line?.fields[0];
-  if (line === undefined || logged === undefined) return "as predicted";
-  const { field, predicted, seen } = differenceOf(logged);
-  const unstable = line.hash === null ? ", another at each attempt" : "";
-  const got = seen === null ? "nothing" : tellField(field, seen);
-  return `${field}: predicted ${tellField(field, predicted)}, got ${got}${unstable}`;
+function outcomeText(side: "a" | "b", { field, unstable, ...seenOn }: Cause["smallest"]): string {
+  const rows = seenOn[side] ?? [];
+  const it = rows.find((row) => row.field === field) ?? rows[0];
+  if (it === undefined) return "as predicted";
+  const told = (value: string | number | null) =>
+    value === null ? "nothing" : tellValue(it.field, value);
+  const again = unstable[side] ? ", another at each attempt" : "";
+  return `${it.field}: predicted ${told(it.predicted)}, got ${told(it.seen)}${again}`;
 }

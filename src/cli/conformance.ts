@@ -1,4 +1,5 @@
 import { allFacts } from "../labs/fuzz/facts/arch.ts";
+import type { NamedVerdicts } from "../labs/fuzz/facts/diff.ts";
 import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
@@ -8,12 +9,7 @@ import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
 import { exitStatus } from "../lib/check.ts";
 import { grouped } from "../lib/group.ts";
 import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
-import {
-  logMachineLine,
-  type NamedVerdicts,
-  readVerdicts,
-  reportFactsDiff,
-} from "./conformance_logs.ts";
+import { logMachineLine, readVerdicts, reportFactsDiff } from "./conformance_logs.ts";
 import { groupText, scoreText } from "./conformance_text.ts";
 import { folded } from "./fold.ts";
 import { finishing } from "./interruption.ts";

@@ -1,14 +1,8 @@
 /* Verdicts of other machines, and how they differ. */
 
-import {
-  diffVerdicts,
-  type FactContrast,
-  type FactDifference,
-  verdictLines,
-} from "../labs/fuzz/facts/diff.ts";
+import { diffVerdicts, type FactsDiff, type NamedVerdicts } from "../labs/fuzz/facts/diff.ts";
 import { parseConformance } from "../labs/fuzz/facts/document.ts";
 import { parseKtap } from "../labs/fuzz/facts/ktap.ts";
-import type { Verdict, VerdictLog } from "../labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../labs/fuzz/machine.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { InputError } from "../lib/errors.ts";
@@ -18,15 +12,9 @@ import { parseJson } from "../lib/shape.ts";
 import { visible } from "../lib/visible.ts";
 import { folded } from "./fold.ts";
 import { paint, printJson, talk, tell } from "./report.ts";
+import { plural } from "./rows.ts";
 
 const LOG_LIMIT: Limit = { most: 1 << 27, of: "a log" };
-const DIFF_SCHEMA = "stublab.conformance-diff/1";
-
-/** The verdicts of a machine, and how it is called. */
-export interface NamedVerdicts extends Pick<VerdictLog, "machine" | "known"> {
-  readonly name: string;
-  readonly verdicts: readonly Verdict[];
-}
 
 /** Reads a log that the user names. @throws InputError that names the file */
 export function readVerdicts(file: string): NamedVerdicts {
@@ -46,53 +34,32 @@ export function readVerdicts(file: string): NamedVerdicts {
   return { name: file, ...log };
 }
 
-export function logMachineLine(machine: Machine | undefined): string {
-  return machine === undefined ? "a machine that the log does not describe" : machineLine(machine);
-}
+export const logMachineLine = (machine: Machine | null | undefined): string =>
+  machine ? machineLine(machine) : "a machine that the log does not describe";
 
 /** Reports in which facts two machines differ. @returns the exit status */
 export function reportFactsDiff(a: NamedVerdicts, b: NamedVerdicts, json: boolean): number {
-  const contrast = diffVerdicts(a.verdicts, b.verdicts);
-  const { differences, held, failed } = contrast;
-  const count = (kind: FactContrast) => differences.filter((it) => it.contrast === kind).length;
-  const counts = {
-    ...{ a: count("a"), b: count("b"), otherwise: count("otherwise") },
-    ...{ untested: count("untested"), held, failed },
-  };
-  if (json) {
-    const machineRow = ({ name, machine }: NamedVerdicts) => ({ name, machine: machine ?? null });
-    printJson(DIFF_SCHEMA, {
-      ...{ a: machineRow(a), b: machineRow(b), counts },
-      facts: differences.map(factRow),
-    });
-  } else tell(folded(diffText(a, b, differences, counts)));
-  return counts.a + counts.b + counts.otherwise === 0 ? 0 : 1;
+  const diff = diffVerdicts(a, b);
+  if (json) printJson("stublab.conformance-diff/1", diff);
+  else tell(folded(diffText(diff)));
+  return diff.facts.every(({ contrast }) => contrast === "untested") ? 0 : 1;
 }
 
-function factRow({ contrast, a, b }: FactDifference) {
-  const { name = "", group = "", source = "", rules = [] } = (a ?? b)?.fact ?? {};
-  const row = (verdict: Verdict | undefined) => ({
-    status: verdict?.status ?? null,
-    lines: verdictLines(verdict),
+function diffText({ a, b, counts, facts }: FactsDiff): string {
+  const untested = facts.filter(({ contrast }) => contrast === "untested");
+  // By the reasons: those of one request have the same.
+  const reasons = untested.map(({ a, b }) => {
+    const skipsA = a.status === null || a.status === "skipped";
+    return `on ${skipsA ? "A" : "B"}: ${(skipsA ? a : b).lines.join("; ")}`;
   });
-  return { name, group, source, rules, contrast, a: row(a), b: row(b) };
-}
-
-type Counts = Readonly<Record<FactContrast | "held" | "failed", number>>;
-
-function diffText(
-  a: NamedVerdicts,
-  b: NamedVerdicts,
-  differences: readonly FactDifference[],
-  counts: Counts,
-): string {
-  const tested = differences.filter(({ contrast }) => contrast !== "untested");
-  const untested = differences.filter(({ contrast }) => contrast === "untested");
   return [
     `A  ${visible(a.name)}: ${logMachineLine(a.machine)}\n`,
     `B  ${visible(b.name)}: ${logMachineLine(b.machine)}\n\n`,
-    ...tested.map(factText),
-    ...untestedText(untested),
+    ...facts.map(factText),
+    ...[...countsOf(reasons)].map(([reason, count]) => {
+      const what = `${plural(count, "fact")} not compared: ${visible(reason)}`;
+      return `  ${paint("dim", what)}\n`;
+    }),
     `${paint("bold", `${counts.a} facts hold on A only, ${counts.b} on B only`)}, `,
     `${counts.otherwise} fail otherwise; ${counts.held} hold on both, ${counts.failed} fail on both in the same way\n`,
   ].join("");
@@ -100,38 +67,21 @@ function diffText(
 
 const TITLES = {
   ...{ a: "holds on A only", b: "holds on B only" },
-  ...{ otherwise: "fails on both, in other ways", untested: "" },
-} as const;
+  otherwise: "fails on both, in other ways",
+};
 /** The most lines of one fact. */
 const MOST_LINES = 4;
 
-function factText({ contrast, a, b }: FactDifference): string {
-  const fact = (a ?? b)?.fact;
-  if (fact === undefined) return "";
-  const { name, group, source, rules } = fact;
-  const lines = (side: string, verdict: Verdict | undefined) => {
-    const all = verdictLines(verdict);
-    const more = all.length - MOST_LINES;
-    const shown = more > 0 ? [...all.slice(0, MOST_LINES), `… and ${more} more`] : all;
-    return shown.map((line) => `      ${side}  ${visible(line)}\n`).join("");
-  };
+function factText({ contrast, name, group, source, rules, ...sides }: FactsDiff["facts"][number]) {
+  if (contrast === "untested") return "";
+  const lines = (["a", "b"] as const).flatMap((side) => {
+    if (contrast === side) return [];
+    const { lines } = sides[side];
+    const more = lines.length - MOST_LINES;
+    const shown = more > 0 ? [...lines.slice(0, MOST_LINES), `… and ${more} more`] : lines;
+    return shown.map((line) => `      ${side.toUpperCase()}  ${visible(line)}\n`);
+  });
   const basis = [source, ...rules].filter(Boolean).join("; ");
-  return [
-    `  ${paint("red", TITLES[contrast])}: ${visible(group)}: ${visible(name)}\n`,
-    ...(basis === "" ? [] : [`    ${paint("dim", basis)}\n`]),
-    ...(contrast === "a" ? [] : [lines("A", a)]),
-    ...(contrast === "b" ? [] : [lines("B", b)]),
-  ].join("");
-}
-
-/** Facts that only one machine was looked at for, by the reasons. */
-function untestedText(differences: readonly FactDifference[]): string[] {
-  const reasons = differences.map(({ a, b }) => {
-    const skipsA = a === undefined || a.status === "skipped";
-    return `on ${skipsA ? "A" : "B"}: ${verdictLines(skipsA ? a : b).join("; ")}`;
-  });
-  return [...countsOf(reasons)].map(([reason, count]) => {
-    const facts = `${count} fact${count === 1 ? "" : "s"}`;
-    return `  ${paint("dim", `${facts} not compared: ${visible(reason)}`)}\n`;
-  });
+  const title = `  ${paint("red", TITLES[contrast])}: ${visible(group)}: ${visible(name)}\n`;
+  return [title, basis && `    ${paint("dim", basis)}\n`, ...lines].join("");
 }

@@ -16,26 +16,27 @@ import { paint } from "./report.ts";
 /** Checks of one fact that are shown: the rest is like them. */
 const MOST_LINES = 4;
 
-/** What follows the groups: the checks that were skipped, and the score. */
+/** What follows the groups: the checks that were skipped of facts that were looked at, and the score. */
 export function scoreText(verdicts: readonly Verdict[]): string {
-  return `\n${skippedText(verdicts)}${totals(verdicts)}\n`;
-}
-
-function totals(verdicts: readonly Verdict[]): string {
+  const partly = verdicts.filter(({ status }) => status !== "skipped");
+  const lines = skippedLines(partly).map((line) => `${paint("dim", line)}\n`);
   const { facts, held, skipped, known = 0, checks } = countsOf(verdicts);
   const made = facts - skipped - known;
   const share = made === 0 ? "" : `, ${((100 * held) / made).toFixed(1)} %`;
-  const rest = `${known === 0 ? "" : `; ${known} known not to`}${skipped === 0 ? "" : `; ${skipped} skipped`}`;
   const attempts = verdicts.reduce((sum, { contradictions }) => sum + contradictions, 0);
-  const without =
-    attempts === 0
-      ? ""
-      : `; ${attempts} irreproducible attempt${attempts === 1 ? " is" : "s are"} not counted`;
   const rules = [...rulesOf(verdicts).values()];
   const kept = rules.filter((holds) => holds).length;
-  const score = paint("bold", `${held} of ${made} facts hold${share}`);
-  const ruleText = rules.length === 0 ? "" : `${kept} of ${rules.length} rules, `;
-  return `${score}${rest}${without} (${ruleText}${checks} checks)`;
+  return [
+    ...["\n", ...lines],
+    paint("bold", `${held} of ${made} facts hold${share}`),
+    known > 0 && `; ${known} known not to`,
+    skipped > 0 && `; ${skipped} skipped`,
+    attempts === 1 && "; 1 irreproducible attempt is not counted",
+    attempts > 1 && `; ${attempts} irreproducible attempts are not counted`,
+    ` (${rules.length > 0 ? `${kept} of ${rules.length} rules, ` : ""}${checks} checks)\n`,
+  ]
+    .filter(Boolean)
+    .join("");
 }
 
 /** A line for a group, and what does not hold or was skipped in it. `width` is that of the groups' names. */
@@ -46,45 +47,36 @@ export function groupText(
 ): string {
   const title = (verdicts[0]?.fact.group ?? "").padEnd(width + 2);
   const { facts, held, failed, skipped, known = 0 } = countsOf(verdicts);
-  const color = failed > 0 ? "red" : "green";
-  const rest = `${known === 0 ? "" : `, ${known} known`}${skipped === 0 ? "" : `, ${skipped} skipped`}`;
-  const line = `${title}${paint(color, `${held} of ${facts - skipped - known}`)}${rest}\n`;
-  return (
-    line +
-    verdicts.map((verdict) => verdictText(verdict, machine)).join("") +
-    skippedFacts(verdicts)
+  const score = paint(failed > 0 ? "red" : "green", `${held} of ${facts - skipped - known}`);
+  const rest = [known > 0 && `, ${known} known`, skipped > 0 && `, ${skipped} skipped`];
+  // Those of one request are skipped for the same reason.
+  const reasons = grouped(
+    verdicts.filter(({ status }) => status === "skipped"),
+    skipText,
   );
-}
-
-/** The facts of a group that were skipped, by their reasons: those of one request have the same. */
-function skippedFacts(verdicts: readonly Verdict[]): string {
-  const skipped = verdicts.filter(({ status }) => status === "skipped");
-  const lines = [...grouped(skipped, skipText)];
-  return lines
-    .map(([reason, [first, ...others]]) => {
+  return [
+    `${title}${score}${rest.filter(Boolean).join("")}\n`,
+    ...verdicts.filter(({ status }) => status === "failed").map((it) => failedText(it, machine)),
+    ...[...reasons].map(([reason, [first, ...others]]) => {
       const what = others.length === 0 ? first?.fact.name : `${1 + others.length} facts`;
       return `  ${paint("dim", `skipped: ${what}: ${reason}`)}\n`;
-    })
-    .join("");
+    }),
+  ].join("");
 }
 
-function verdictText(verdict: Verdict, machine: Machine | undefined): string {
+function failedText(verdict: Verdict, machine: Machine | undefined): string {
   const { name, source, rules } = verdict.fact;
-  if (verdict.status !== "failed") return "";
   const lines = failureLines(verdict);
-  const shown = lines.slice(0, MOST_LINES).map((line) => `      ${line}\n`);
-  const more = lines.length - shown.length;
-  if (more > 0) shown.push(`      … and ${more} more: --json has all\n`);
-  shown.push(...processorNotes(verdict, machine).map((line) => `    ${visible(line)}\n`));
   const share = failedShare(verdict);
-  const what = `${paint("red", "does not hold")}${share && ` (${share})`}: ${name}`;
-  return `  ${what}\n    ${paint("dim", [source, ...rules].join("; "))}\n${shown.join("")}`;
-}
-
-/** The checks that were skipped of facts that were looked at, by their reasons. */
-function skippedText(verdicts: readonly Verdict[]): string {
-  const partly = verdicts.filter(({ status }) => status !== "skipped");
-  return skippedLines(partly)
-    .map((line) => `${paint("dim", line)}\n`)
+  return [
+    `  ${paint("red", "does not hold")}${share && ` (${share})`}: ${name}`,
+    `    ${paint("dim", [source, ...rules].join("; "))}`,
+    ...lines.slice(0, MOST_LINES).map((line) => `      ${line}`),
+    ...(lines.length > MOST_LINES
+      ? [`      … and ${lines.length - MOST_LINES} more: --json has all`]
+      : []),
+    ...processorNotes(verdict, machine).map((line) => `    ${visible(line)}`),
+  ]
+    .map((line) => `${line}\n`)
     .join("");
 }

@@ -60,7 +60,7 @@ export function reportAgainst(
   const minimized = new Map(smaller.flatMap(([cause, it]) => (it ? [[cause, it] as const] : [])));
   const report = againstReport(contrast, [a.name, b.name], causes, minimized);
   if (json) printJson(AGAINST_SCHEMA, report);
-  else tell(folded(againstText(report, causes, minimized)));
+  else tell(folded(againstText(report)));
   return causes.length === 0 ? 0 : 1;
 }
 

@@ -5,6 +5,12 @@ export const number = (n: number): string => n.toLocaleString("en");
 export const plural = (n: number, word: string): string =>
   `${number(n)} ${word}${n === 1 ? "" : "s"}`;
 
+/** The first of a list, and how many more there are. */
+export function first(most: number, items: readonly string[]): string {
+  const more = items.length - most;
+  return `${items.slice(0, most).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
 /** A row; empty if there is nothing to say. */
 export function row(name: string, text: string | null | false | undefined): string {
   return text ? `${name.padEnd(13)}${text}\n` : "";

@@ -31,14 +31,17 @@ export function againstReport(
     features: { a: only(a, b), b: only(b, a) },
     causes: causes.map((cause) => {
       const small = minimized.get(cause);
-      const { index, it, a: lineA, b: lineB } = cause.smallest;
+      const { index, it, field, a: lineA, b: lineB } = cause.smallest;
       return {
         side: cause.side,
         rule: ruleRow(cause, contrast),
         ...{ trait: cause.trait, also: cause.also },
         ...{ cases: cause.cases.length, of: cause.of },
         fields: cause.fields.map(([field, count]) => ({ field, cases: count })),
-        smallest: { index, case: formatCase(it), a: lineRow(lineA), b: lineRow(lineB) },
+        smallest: {
+          ...{ index, case: formatCase(it), field, a: lineRow(lineA), b: lineRow(lineB) },
+          unstable: { a: lineA?.hash === null, b: lineB?.hash === null },
+        },
         minimized: small === undefined ? null : formatCase(small),
       };
     }),
@@ -69,7 +72,7 @@ function lineRow(line: OutcomeLine | undefined) {
 }
 
 /** A field of a log as a difference: halves have a sign. */
-export function differenceOf({ field, predicted, seen }: LoggedField): FieldDifference {
+function differenceOf({ field, predicted, seen }: LoggedField): FieldDifference {
   const isWord = field.includes(".") || field === "address";
   const word = (it: bigint) => (isWord ? it : BigInt.asIntN(32, it));
   return { field, predicted: word(predicted), seen: word(seen) };

@@ -1,60 +1,78 @@
 /* The verdicts of two kernels side by side. */
 
+import type { CheckStatus } from "../../../lib/check.ts";
+import type { Machine } from "../machine.ts";
 import { failureLines, skipText } from "./failures.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Verdict, VerdictLog } from "./verdict.ts";
+
+/** The verdicts of a machine, and how it is called. */
+export interface NamedVerdicts extends Pick<VerdictLog, "machine" | "known" | "verdicts"> {
+  readonly name: string;
+}
 
 /** a, b: it holds there only. otherwise: it fails on both, in other ways. untested: one of them was not looked at. */
 export type FactContrast = "a" | "b" | "otherwise" | "untested";
 
-export interface FactDifference {
+/** What became of a fact on a machine, in lines. */
+interface DiffSide {
+  /** Null if it was not looked at. */
+  readonly status: CheckStatus | null;
+  readonly lines: readonly string[];
+}
+
+interface FactDifference extends Pick<Verdict["fact"], "name" | "group" | "source" | "rules"> {
   readonly contrast: FactContrast;
-  /** Undefined if it was not looked at there. */
-  readonly a: Verdict | undefined;
-  readonly b: Verdict | undefined;
+  readonly a: DiffSide;
+  readonly b: DiffSide;
 }
 
-export interface FactsContrast {
-  readonly differences: readonly FactDifference[];
-  /** Facts that hold on both, and that fail on both in the same way. */
-  readonly held: number;
-  readonly failed: number;
+/** A comparison as a document "stublab.conformance-diff/1" (docs/conformance.md). */
+export interface FactsDiff {
+  readonly a: { readonly name: string; readonly machine: Machine | null };
+  readonly b: FactsDiff["a"];
+  /** Facts by their contrast; those that hold on both, and that fail on both in the same way. */
+  readonly counts: Readonly<Record<FactContrast | "held" | "failed", number>>;
+  /** In the order of the facts of A. */
+  readonly facts: readonly FactDifference[];
 }
 
-/** In the order of the facts of A. */
-export function diffVerdicts(a: readonly Verdict[], b: readonly Verdict[]): FactsContrast {
+export function diffVerdicts(a: NamedVerdicts, b: NamedVerdicts): FactsDiff {
   const [byA, byB] = [byName(a), byName(b)];
-  const differences: FactDifference[] = [];
-  let [held, failed] = [0, 0];
-  for (const name of new Set([...byA.keys(), ...byB.keys()])) {
+  const counts = { a: 0, b: 0, otherwise: 0, untested: 0, held: 0, failed: 0 };
+  const facts: FactDifference[] = [];
+  for (const [name, { fact }] of new Map([...byA, ...byB, ...byA])) {
     const [one, other] = [byA.get(name), byB.get(name)];
     const contrast = contrastOf(one, other);
-    if (contrast !== undefined) differences.push({ contrast, a: one, b: other });
-    else if (one?.status === "held") held++;
-    else if (one?.status === "failed") failed++;
+    if (contrast === "known" || contrast === "skipped") continue;
+    counts[contrast]++;
+    if (contrast === "held" || contrast === "failed") continue;
+    const { group, source, rules } = fact;
+    facts.push({ name, group, source, rules, contrast, a: sideOf(one), b: sideOf(other) });
   }
-  return { differences, held, failed };
+  return { a: headOf(a), b: headOf(b), counts, facts };
 }
 
-function contrastOf(a: Verdict | undefined, b: Verdict | undefined): FactContrast | undefined {
-  const [one, other] = [a?.status ?? "skipped", b?.status ?? "skipped"];
+/** The status, if a fact has the same result on both. */
+function contrastOf(a: Verdict | undefined, b: Verdict | undefined): FactContrast | CheckStatus {
   if (a === undefined || b === undefined) return "untested";
-  if (one === other) {
-    const isSame = one !== "failed" || failureLines(a).join("\n") === failureLines(b).join("\n");
-    return isSame ? undefined : "otherwise";
+  if (a.status === b.status) {
+    const isSame = a.status !== "failed" || `${failureLines(a)}` === `${failureLines(b)}`;
+    return isSame ? a.status : "otherwise";
   }
-  if (one === "skipped" || other === "skipped") return "untested";
-  return one === "held" ? "a" : "b";
+  if (a.status === "skipped" || b.status === "skipped") return "untested";
+  return a.status === "held" ? "a" : "b";
 }
 
-function byName(verdicts: readonly Verdict[]): ReadonlyMap<string, Verdict> {
-  return new Map(verdicts.map((verdict) => [verdict.fact.name, verdict]));
-}
+const byName = ({ verdicts }: NamedVerdicts): ReadonlyMap<string, Verdict> =>
+  new Map(verdicts.map((verdict) => [verdict.fact.name, verdict]));
 
-/** What became of a fact, in lines. */
-export function verdictLines(verdict: Verdict | undefined): string[] {
-  if (verdict === undefined) return ["not looked at"];
-  if (verdict.status === "held") return ["holds"];
-  if (verdict.status === "skipped") return [`skipped: ${skipText(verdict)}`];
+const headOf = ({ name, machine }: NamedVerdicts) => ({ name, machine: machine ?? null });
+
+function sideOf(verdict: Verdict | undefined): DiffSide {
+  if (verdict === undefined) return { status: null, lines: ["not looked at"] };
+  const { status } = verdict;
+  if (status === "held") return { status, lines: ["holds"] };
+  if (status === "skipped") return { status, lines: [`skipped: ${skipText(verdict)}`] };
   const lines = failureLines(verdict);
-  return lines.length === 0 ? ["does not hold"] : lines;
+  return { status, lines: lines.length === 0 ? ["does not hold"] : lines };
 }

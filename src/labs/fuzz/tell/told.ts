@@ -34,11 +34,14 @@ export function kindRow({ field, predicted, seen }: DifferenceKind) {
 }
 
 /** A field's value for people: a status says what it means. */
-export function tellField(field: string, word: bigint): string {
-  if (field === "status") return tellStatus(Number(word));
-  if (absence(field, word) !== undefined) return "none";
-  if (field === "signal") return nameOfSignal(Number(word));
-  return String(fieldValue(field, word));
+export const tellField = (field: string, word: bigint): string =>
+  tellValue(field, fieldValue(field, word));
+
+/** The same of a value that a document has. */
+export function tellValue(field: string, value: string | number): string {
+  if (field === "status") return tellStatus(Number(value));
+  if (ABSENCES.get(field)?.[0] === value) return "none";
+  return field === "signal" ? nameOfSignal(Number(value)) : String(value);
 }
 
 /** SIGTRAP, with the bit of PTRACE_O_TRACESYSGOOD. */
@@ -175,17 +178,17 @@ export function onceOf({ field, seen, predicted }: DifferenceKind): string {
   return `Not reproduced: once, ${once}; predicted: ${wanted}.`;
 }
 
-const ABSENCES: ReadonlyMap<string, readonly [word: bigint, told: string]> = new Map([
-  ["error", [0n, "no error"]],
-  ["resumed", [0n, "no error of the resume"]],
-  ["refusedAt", [-1n, "no refused pair"]],
-  ["signal", [0n, "no siginfo"]],
+const ABSENCES: ReadonlyMap<string, readonly [value: number, told: string]> = new Map([
+  ["error", [0, "no error"]],
+  ["resumed", [0, "no error of the resume"]],
+  ["refusedAt", [-1, "no refused pair"]],
+  ["signal", [0, "no siginfo"]],
 ]);
 
 /** What a field's word means in a sentence if it stands for nothing; otherwise undefined. */
 function absence(field: string, word: bigint): string | undefined {
   const [nothing, told] = ABSENCES.get(field) ?? [];
-  return word === nothing ? told : undefined;
+  return fieldValue(field, word) === nothing ? told : undefined;
 }
 
 function quoted(field: string, word: bigint): string {
