@@ -1,13 +1,31 @@
+/* A case for people, with what is predicted or seen, and why. */
+
 import { REGISTERS, type Way } from "../labs/fuzz/case/arch.ts";
-import { type Case, formatCase, type StepDocument } from "../labs/fuzz/case/case.ts";
-import type { AppliedRule } from "../labs/fuzz/predict/model.ts";
-import { fieldRows, type ToldCase, tellField } from "../labs/fuzz/tell/told.ts";
+import { formatCase, type StepDocument } from "../labs/fuzz/case/case.ts";
+import type { Machine } from "../labs/fuzz/machine.ts";
+import type { Change } from "../labs/fuzz/predict/model.ts";
+import { plantLine } from "../labs/fuzz/predict/plant.ts";
+import type { CasePrediction } from "../labs/fuzz/predict/prediction.ts";
+import { fieldRows, machineLine, type ToldCase, tellField } from "../labs/fuzz/tell/told.ts";
 import { paint } from "./report.ts";
 
-/** A case in a few lines for each step. */
-export function caseText(it: Case): string {
-  const { before = [], ...last } = formatCase(it);
-  return stepsText([...before, last].map(stepText));
+/** @param title what follows the case, "prediction, for" a machine @param ends what follows from it, in lines */
+export function caseText(
+  told: ToldCase & Pick<CasePrediction, "it" | "rules">,
+  title: string,
+  { machine, change }: { readonly machine: Machine; readonly change: Change | undefined },
+  ends: readonly string[],
+): string {
+  const { before = [], ...last } = formatCase(told.it);
+  const rules = told.rules.map(
+    ({ id, told, source }) => `  ${id.padEnd(5)}${told} ${paint("dim", `(${source})`)}\n`,
+  );
+  return [
+    `case\n${stepsText([...before, last].map(stepText))}\n`,
+    `${plantLine(change)}${title} ${machineLine(machine)}\n${fieldsText(told)}\n`,
+    `rules\n${rules.join("") || "  none: every register is accepted unchanged\n"}`,
+    ends.length > 0 ? `\n${ends.join("\n")}\n` : "",
+  ].join("");
 }
 
 /** Texts about the steps of a case, each under its number. */
@@ -21,47 +39,38 @@ function stepsText(texts: readonly string[]): string {
 function stepText(step: StepDocument): string {
   const { from, way, on, signal, code, registers, pairs, words, length, frame } = step;
   const lines = [
-    ...(from === undefined ? [] : [`from      ${from}`]),
-    `way       ${way}${length === undefined ? "" : `, ${length} bytes`}`,
-    `on        ${on}${signal === null ? "" : `, with ${signal}`}`,
-    ...(frame === undefined ? [] : [`frame     uc_flags ${frame.uc_flags}, ${fpstateText(frame)}`]),
-    ...(code === undefined || code === null ? [] : [`code      ${code}`]),
-    ...Object.entries(registers ?? {}).map(([name, word]) => `${name.padEnd(10)}${word}`),
-    ...(pairs ?? []).map(({ offset, word }) => placeText(way, Number(offset)).padEnd(10) + word),
-    ...(words ?? []).map((word, i) => `word ${i}`.padEnd(10) + word),
+    from && ["from", from],
+    ["way", `${way}${length === undefined ? "" : `, ${length} bytes`}`],
+    ["on", `${on}${signal === null ? "" : `, with ${signal}`}`],
+    frame && ["frame", `uc_flags ${frame.uc_flags}, ${fpstateText(frame)}`],
+    code && ["code", code],
+    ...Object.entries(registers ?? {}),
+    ...(pairs ?? []).map(({ offset, word }) => [placeText(way, Number(offset)), word]),
+    ...(words ?? []).map((word, i) => [`word ${i}`, word]),
   ];
-  return lines.map((line) => `  ${line}\n`).join("");
+  return lines.map((it) => (it ? `  ${it[0]?.padEnd(10)}${it[1]}\n` : "")).join("");
 }
 
 /** Where a pair writes: a register, or bytes from the beginning of what its way writes. */
-function placeText(way: Way, offset: number): string {
-  return (way === "POKEUSER" ? REGISTERS[offset / 8] : undefined) ?? `+${offset}`;
-}
+const placeText = (way: Way, offset: number): string =>
+  (way === "POKEUSER" ? REGISTERS[offset / 8] : undefined) ?? `+${offset}`;
 
-function fpstateText({ fpstate, image }: NonNullable<StepDocument["frame"]>): string {
-  return image === undefined ? `${fpstate ? "with" : "without"} fpstate` : `fpstate at ${image}`;
-}
-
-/** The rules that applied, one per line. */
-export function rulesText(rules: readonly AppliedRule[]): string {
-  return rules
-    .map(({ id, told, source }) => `  ${id.padEnd(5)}${told} ${paint("dim", `(${source})`)}\n`)
-    .join("");
-}
+const fpstateText = ({ fpstate, image }: NonNullable<StepDocument["frame"]>): string =>
+  image === undefined ? `${fpstate ? "with" : "without"} fpstate` : `fpstate at ${image}`;
 
 /** Predicted and seen fields side by side. */
-export function fieldsText(told: ToldCase): string {
+function fieldsText(told: ToldCase): string {
   const isTried = told.seen !== undefined;
-  const head = `  ${"".padEnd(18)}${"predicted".padEnd(26)}${isTried ? "seen" : ""}`;
+  const columns = (name: string, predicted: string, seen: string) =>
+    `  ${name.padEnd(18)}${predicted.padEnd(26)}${isTried ? seen : ""}`.trimEnd();
   const texts = fieldRows(told).map((rows) => {
     const lines = rows.map(({ name, predicted, seen, differs }) => {
-      const text = (word: bigint | undefined, otherwise: string) =>
-        (word === undefined ? otherwise : tellField(name, word)).padEnd(26);
-      const right = isTried ? text(seen, "-") : "";
-      const line = `  ${name.padEnd(18)}${text(predicted, "?")}${right}`.trimEnd();
+      const text = (word: bigint | undefined, missing: string) =>
+        word === undefined ? missing : tellField(name, word);
+      const line = columns(name, text(predicted, "?"), text(seen, "-").padEnd(26));
       return differs ? `${paint("red", `${line}  differs`)}\n` : `${line}\n`;
     });
     return lines.join("");
   });
-  return `${paint("dim", head.trimEnd())}\n${stepsText(texts)}`;
+  return `${paint("dim", columns("", "predicted", "seen"))}\n${stepsText(texts)}`;
 }

@@ -1,15 +1,15 @@
 import { stepsOf } from "../labs/fuzz/case/case.ts";
-import { Examiner } from "../labs/fuzz/examiner.ts";
+import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
 import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
-import { plantLine } from "../labs/fuzz/predict/plant.ts";
 import { processorLines, sentence, suspectText } from "../labs/fuzz/tell/attribution.ts";
-import { machineLine, outcomeTable } from "../labs/fuzz/tell/told.ts";
+import { outcomeTable } from "../labs/fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
-import { caseText, fieldsText, rulesText } from "./case_text.ts";
+import { caseText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { folded } from "./fold.ts";
 import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { printJson, tell } from "./report.ts";
+import { plural } from "./rows.ts";
 
 const help = `usage: stublab fuzz replay CASE [options]
 
@@ -42,34 +42,31 @@ function run(args: readonly string[]): number {
   const { machine } = examiner;
   const it = readCase("fuzz replay", positionals);
   const examination = examiner.examine(it);
-  const { differences, unpredicted, rules, suspects, untried } = examination;
-  if (values.json) {
-    printJson("stublab.replay/1", outcomeTable(examination, machine));
-  } else {
-    const count = differences.length;
-    const steps = stepsOf(it).length;
-    const shown = stepsOf(examination.it).length;
-    const of = steps === 1 ? "" : ` of step ${shown}`;
-    const rest = shown === steps ? "" : " Steps after it are not shown.";
-    const verdict =
-      untried !== undefined
-        ? `This kernel cannot be given the case: ${untried}.`
-        : count > 0
-          ? `${count} field${count === 1 ? "" : "s"}${of} differ${count === 1 ? "s" : ""} from the prediction.`
-          : unpredicted === null
-            ? "The outcome matches the prediction."
-            : `The outcome matches the prediction; by rule ${unpredicted} the stop is not predicted.`;
-    const text =
-      `case\n${caseText(examination.it)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
-      `${fieldsText(examination)}\nrules\n${rulesText(rules)}\n${verdict}${rest}\n` +
-      [suspectText(suspects), ...processorLines(suspects.rules, machine)]
-        .filter((line) => line !== "")
-        .map((line) => `${sentence(line)}\n`)
-        .join("");
-    tell(folded(text));
+  const { differences, suspects, untried } = examination;
+  if (values.json) printJson("stublab.replay/1", outcomeTable(examination, machine));
+  else {
+    const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
+    const ends = [
+      verdictOf(examination, stepsOf(it).length),
+      ...lines.filter(Boolean).map(sentence),
+    ];
+    tell(folded(caseText(examination, "outcome, on", { machine, change }, ends)));
   }
   if (untried !== undefined) return CANNOT;
   return differences.length === 0 ? 0 : 1;
+}
+
+/** @param steps of the whole case: those after one that differs are not tried */
+function verdictOf({ it, differences, unpredicted, untried }: CaseOutcome, steps: number): string {
+  if (untried !== undefined) return `This kernel cannot be given the case: ${untried}.`;
+  const [count, shown] = [differences.length, stepsOf(it).length];
+  const rest = shown === steps ? "" : " Steps after it are not shown.";
+  if (count > 0) {
+    const which = `${plural(count, "field")}${steps === 1 ? "" : ` of step ${shown}`}`;
+    return `${which} differ${count === 1 ? "s" : ""} from the prediction.${rest}`;
+  }
+  const why = unpredicted === null ? "" : `; by rule ${unpredicted} the stop is not predicted`;
+  return `The outcome matches the prediction${why}.${rest}`;
 }
 
 export const fuzzReplayCommand: Command = { help, run };

@@ -3,56 +3,43 @@ import type { CauseRow } from "../labs/fuzz/tell/causes.ts";
 import type { FuzzReport } from "../labs/fuzz/tell/fuzz_report.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
-import { number, row } from "./rows.ts";
+import { first, number, row } from "./rows.ts";
 
-/** The most findings that are listed. */
-const MOST = 20;
-/** So many rules are listed that few cases have used. */
-const RARE = 6;
-const UNREACHED = 12;
-
-function unreachedText(rules: readonly string[]): string {
-  const named = rules.slice(0, UNREACHED);
-  const more = rules.length - named.length;
-  return more === 0 ? named.join(", ") : `${named.join(", ")} and ${more} more`;
-}
-
-/** How many rules cases have used, and those that the fewest have used. */
-function exercisedText({ rules, unreached }: FuzzReport["exercised"]): string {
-  const rare = rules.toSorted((a, b) => a.cases - b.cases).slice(0, RARE);
-  const told = rare.map(({ rule, cases }) => `${visible(rule)} ${cases}`).join(", ");
-  const all = `${rules.length} of ${rules.length + unreached.length} rules`;
-  return told === "" ? all : `${all}; fewest cases: ${told}`;
-}
+/** So many findings, rules that few cases have used, and rules that none has used are listed. */
+const [MOST, RARE, UNREACHED] = [20, 6, 12];
 
 /** A cause of so many findings, and whether it is probably the processor's. */
 export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: number): string {
-  const many = number(n);
-  const what =
+  const [one, more] =
     rule === null
-      ? `${many} ${n === 1 ? "has" : "have"} ${trait}`
+      ? ["has", "have"]
       : vanishes
-        ? `${many} ${n === 1 ? "vanishes" : "vanish"} without ${trait}`
-        : `${many} ${n === 1 ? "depends" : "depend"} on ${trait}`;
-  const told = rule === null ? "" : `: ${rule.text} (${rule.source})`;
+        ? ["vanishes without", "vanish without"]
+        : ["depends on", "depend on"];
+  const what = `${number(n)} ${n === 1 ? one : more} ${visible(trait)}`;
+  const why = rule === null ? "" : `: ${visible(`${rule.text} (${rule.source})`)}`;
   const lines = processors.map((line) => `    ${visible(line)}\n`);
-  return `  ${paint("bold", visible(what))}${visible(told)}\n${lines.join("")}`;
+  return `  ${paint("bold", what)}${why}\n${lines.join("")}`;
 }
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 /** A report as text. */
 export function fuzzText(report: FuzzReport): string {
-  const { machine, seed, path, focus, planted, shard, interrupted, session, findings } = report;
+  const { machine, path, focus, planted, shard, session, findings } = report;
   const { unpredicted, untried, exercised } = report;
-  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   const run = [
-    `seed ${BigInt(seed)}`,
+    `seed ${BigInt(report.seed)}`,
     path !== DEFAULT_PATH && `path ${path}`,
     focus && `focus ${focus}`,
     shard && `shard ${shard.index}/${shard.of}`,
     planted && `planted: ${planted}`,
-    interrupted && "not finished",
+    report.interrupted && "not finished",
   ];
-  const lines = [
+  const { rules, unreached } = exercised;
+  const rare = rules.toSorted((a, b) => a.cases - b.cases).slice(0, RARE);
+  const fewest = rare.map(({ rule, cases }) => `${visible(rule)} ${cases}`).join(", ");
+  return [
     row("machine", `Linux ${machine.release}, ${machine.vendor} family ${machine.family}`),
     row("run", run.filter(Boolean).join(", ")),
     row("cases", number(report.cases)),
@@ -75,28 +62,30 @@ export function fuzzText(report: FuzzReport): string {
     ...untried.reasons.map(({ reason, share }) =>
       row("", `${percent(share).padStart(12)}  ${visible(reason)}`),
     ),
-    row("exercised", exercisedText(exercised)),
-    row("unreached", unreachedText(exercised.unreached)),
+    row(
+      "exercised",
+      `${rules.length} of ${rules.length + unreached.length} rules${fewest && `; fewest cases: ${fewest}`}`,
+    ),
+    row("unreached", first(UNREACHED, unreached)),
     row(
       "unconfirmed",
       session.unconfirmed > 0 &&
         `${number(session.unconfirmed)} outcomes were not reproducible: not counted`,
     ),
-    row(
-      "findings",
-      untried.cases === report.cases
-        ? paint("red", `none: no case ${report.cases === 0 ? "was" : "could be"} tried`)
-        : findings.length === 0
-          ? paint("green", "none: every outcome matched its prediction")
-          : paint("red", number(findings.length)),
-    ),
+    row("findings", verdict(report)),
     ...report.causes.map((cause) => causeText(cause, cause.findings.length)),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
       const where = folder ?? (index === null ? "a case of the corpus folder" : `case ${index}`);
       const what = visible(subject ?? "not examined");
       return `  ${signature}  ${what}\n${" ".repeat(18)}${visible(where)}\n`;
     }),
-    ...(findings.length > MOST ? [`  and ${findings.length - MOST} more\n`] : []),
-  ];
-  return lines.join("");
+    findings.length > MOST ? `  and ${findings.length - MOST} more\n` : "",
+  ].join("");
+}
+
+function verdict({ untried, cases, findings }: FuzzReport): string {
+  if (untried.cases === cases)
+    return paint("red", `none: no case ${cases === 0 ? "was" : "could be"} tried`);
+  if (findings.length > 0) return paint("red", number(findings.length));
+  return paint("green", "none: every outcome matched its prediction");
 }

@@ -1,17 +1,16 @@
 import { type Arch, HOST_ARCH } from "../core/machine/index.ts";
 import { type Machine, USUAL_MACHINE } from "../labs/fuzz/machine.ts";
-import { plantLine } from "../labs/fuzz/predict/plant.ts";
 import { predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
 import type { CasePrediction } from "../labs/fuzz/predict/prediction.ts";
 import { ruleOf, ruleText } from "../labs/fuzz/predict/rules.ts";
 import { processorLines } from "../labs/fuzz/tell/attribution.ts";
 import { isMeant, type ListedRule, listRules } from "../labs/fuzz/tell/rule_list.ts";
-import { machineLine, predictionTable } from "../labs/fuzz/tell/told.ts";
+import { predictionTable } from "../labs/fuzz/tell/told.ts";
 import { StublabError } from "../lib/errors.ts";
 import { grouped } from "../lib/group.ts";
 import { parseArch } from "./arch.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
-import { caseText, fieldsText, rulesText } from "./case_text.ts";
+import { caseText } from "./case_text.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { machineNamed } from "./machines.ts";
@@ -61,17 +60,8 @@ function run(args: readonly string[]): number {
     printJson("stublab.prediction/1", predictionTable(prediction, machine));
     return 0;
   }
-  const { rules } = prediction;
-  const parts = [
-    `case\n${caseText(it)}`,
-    `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(prediction)}`,
-    whatIsMissing(prediction),
-    `rules\n${rulesText(rules) || "  none: every register is accepted unchanged\n"}`,
-    processorLines(rules, machine, false)
-      .map((line) => `${line}\n`)
-      .join(""),
-  ];
-  tell(folded(parts.filter((part) => part !== "").join("\n")));
+  const ends = [...missing(prediction), ...processorLines(prediction.rules, machine, false)];
+  tell(folded(caseText(prediction, "prediction, for", { machine, change }, ends)));
   return 0;
 }
 
@@ -98,10 +88,10 @@ function listedText({ id, text, condition, source, asked }: ListedRule): string 
   return `  ${id.padEnd(6)}${text}\n        ${paint("dim", basis)}\n`;
 }
 
-function whatIsMissing({ it, unpredicted }: CasePrediction): string {
-  if (unpredicted === null || it.on === "NONE") return "";
+function missing({ it, unpredicted }: CasePrediction): string[] {
+  if (unpredicted === null || it.on === "NONE") return [];
   const rule = ruleOf(unpredicted);
-  return `The stop is not predicted: ${unpredicted}: ${rule === undefined ? "" : ruleText(rule)}\n`;
+  return [`The stop is not predicted: ${unpredicted}: ${rule === undefined ? "" : ruleText(rule)}`];
 }
 
 /** Reads the machine; if nothing can be traced here, assumes a usual one. */
