@@ -1,16 +1,16 @@
-import { digits, eventsOf, sequenceOf } from "../labs/bench/figures.ts";
+import { COLUMNS, cellsOf, sequenceOf, skipOf } from "../labs/bench/figures.ts";
 import { machineLines } from "../labs/bench/machine.ts";
 import type { Group, Mechanism } from "../labs/bench/mechanism.ts";
 import { noiseLine } from "../labs/bench/noise.ts";
-import { type Report, type Result, resultsOf } from "../labs/bench/report.ts";
-import { quartilesOf } from "../labs/bench/spread.ts";
+import { type Report, resultsOf } from "../labs/bench/report.ts";
 import { foldLine } from "./fold.ts";
 import { paint } from "./report.ts";
 
 /** Columns of the whole text, and of the bars in it. */
 const WIDTH = 80;
-const BAR = 14;
+const BAR = 10;
 const NAME = 15;
+const COLUMN = [6, 12, 6, 5, 8, 6];
 
 /** Eighths of a column. */
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -35,42 +35,24 @@ export function benchText(report: Report): string {
 function groupText(group: Group, report: Report): string {
   const results = resultsOf(report, group);
   const scale = Math.max(0, ...results.map(({ microseconds }) => microseconds?.median ?? 0));
-  const title = foldLine(`${group.name}: ${group.title}`, WIDTH).map((line) => paint("bold", line));
-  const head = row("", "µs", "quartiles", "ratio", "stop", "wake", "call", "");
-  const rows = results.flatMap((result) => resultLines(result, scale, report.noise.length > 0));
-  const whys = foldLine(`  ${group.why}`, WIDTH);
-  const against = foldLine(`  ratio: to ${group.against}`, WIDTH);
-  return [...title, ...whys, ...against, paint("dim", head), ...rows].join("\n");
-}
-
-function row(name: string, ...cells: string[]): string {
-  const [median, quartiles, ratio, stops, wakeups, calls, bar] = cells;
+  const noisy = report.noise.length > 0;
   return [
-    `  ${name.padEnd(NAME)}`,
-    median?.padStart(6),
-    quartiles?.padStart(13),
-    ratio?.padStart(7),
-    stops?.padStart(4),
-    wakeups?.padStart(4),
-    calls?.padStart(5),
-    bar,
-  ]
-    .join(" ")
-    .trimEnd();
+    ...foldLine(`${group.name}: ${group.title}`, WIDTH).map((line) => paint("bold", line)),
+    ...[`  ${group.why}`, `  ratio: to ${group.against}`].flatMap((line) => foldLine(line, WIDTH)),
+    paint("dim", row("", COLUMNS, "")),
+    ...results.flatMap((result) => {
+      const { mechanism, microseconds } = result;
+      const skipped = foldLine(`  ${mechanism.name.padEnd(NAME)}  ${skipOf(result)}`, WIDTH);
+      return microseconds === undefined
+        ? skipped.map((line) => paint("dim", line))
+        : [row(mechanism.name, cellsOf(result, noisy), bar(microseconds.median / scale))];
+    }),
+  ].join("\n");
 }
 
-function resultLines(result: Result, scale: number, noisy: boolean): string[] {
-  const { mechanism, microseconds, ratio, reason, batches } = result;
-  const { name } = mechanism;
-  if (microseconds === undefined) {
-    const line = `  ${name.padEnd(NAME)}  skipped: ${reason ?? "not measured"}`;
-    return foldLine(line, WIDTH).map((each) => paint("dim", each));
-  }
-  const { median } = microseconds;
-  const { stops, wakeups, calls } = eventsOf(mechanism);
-  const told = ratio === undefined ? "" : `${noisy ? "~" : ""}${digits(ratio.median)}`;
-  const quartiles = quartilesOf(microseconds, batches)?.map(digits).join("–") ?? "";
-  return [row(name, digits(median), quartiles, told, stops, wakeups, calls, bar(median / scale))];
+function row(name: string, cells: readonly string[], bar: string): string {
+  const columns = cells.map((cell, i) => cell.padStart(COLUMN[i] ?? 0));
+  return [`  ${name.padEnd(NAME)}`, ...columns, bar].join(" ").trimEnd();
 }
 
 /** A bar for a share of its width. */

@@ -4,12 +4,11 @@ import { counted, duration } from "../../lib/page/figures.ts";
 import { type Html, html, shown } from "../../lib/page/html.ts";
 import { BASE_STYLE } from "../../lib/page/style.ts";
 import { renderTable, watchScrolling } from "../../lib/page/table.ts";
-import { digits, eventsOf, sequenceOf } from "./figures.ts";
+import { COLUMNS, cellsOf, MEASURED, sequenceOf, skipOf } from "./figures.ts";
 import { machineLines } from "./machine.ts";
 import type { Group } from "./mechanism.ts";
 import { noiseLine } from "./noise.ts";
 import { type Report, type Result, resultsOf } from "./report.ts";
-import { quartilesOf } from "./spread.ts";
 
 const STYLE = `
 .results th[scope="row"] { white-space: normal; min-width: 9rem; }
@@ -20,9 +19,7 @@ const STYLE = `
 /** How many bytes of the page a group takes at most. */
 const BYTES = 100_000;
 
-const NUMBERS = ["µs", "ratio", "quartiles", "stops", "wake-ups", "calls"].map(
-  (name) => html`<th scope="col" class="n">${name}</th>`,
-);
+const NUMBERS = COLUMNS.map((name) => html`<th scope="col" class="n">${name}</th>`);
 
 /** A run as one HTML file that asks for nothing else. @param command what was typed to get it */
 export function renderBenchPage(report: Report, command: string): string {
@@ -68,17 +65,13 @@ ${table}</section>
 }
 
 function renderResult(result: Result, noisy: boolean): Html {
-  const { mechanism, microseconds, ratio, reason, batches } = result;
-  const { stops, wakeups, calls } = eventsOf(mechanism);
-  const head = html`<th scope="row">${mechanism.name}<small>${mechanism.title}: ${sequenceOf(mechanism)}</small></th>`;
-  const cell = (text: string) => html`<td class="n">${text}</td>`;
-  const costs = [stops, wakeups, calls].map(cell);
-  if (microseconds === undefined) {
-    return html`<tr>${head}<td colspan="3">skipped: ${shown(reason ?? "not measured")}</td>${costs}</tr>
-`;
-  }
-  const times = ratio === undefined ? "" : `${noisy ? "~" : ""}${digits(ratio.median)}`;
-  const quartiles = quartilesOf(microseconds, batches)?.map(digits).join(" – ") ?? "";
-  return html`<tr>${head}${[digits(microseconds.median), times, quartiles].map(cell)}${costs}</tr>
+  const { mechanism } = result;
+  const skipped = skipOf(result);
+  const cells = cellsOf(result, noisy).map((text) => html`<td class="n">${text}</td>`);
+  const figures =
+    skipped === undefined
+      ? cells
+      : [html`<td colspan="${MEASURED}">${shown(skipped)}</td>`, ...cells.slice(MEASURED)];
+  return html`<tr><th scope="row">${mechanism.name}<small>${mechanism.title}: ${sequenceOf(mechanism)}</small></th>${figures}</tr>
 `;
 }

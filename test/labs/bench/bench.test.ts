@@ -133,8 +133,8 @@ bench("an interrupted run ends every side, and reports the rounds that it had", 
 bench("three rounds have no quartiles: neither text nor page shows any", async () => {
   const [few, enough] = [await wholeReport([], 3), await wholeReport()];
   const page = (report: Report) => renderBenchPage(report, "bench");
-  assert.is(page(enough).match(/\d – \d/g)?.length, MECHANISMS.length - 1);
-  assert.not.match(page(few), /\d – \d/);
+  assert.is(page(enough).match(/\d–\d/g)?.length, MECHANISMS.length - 1);
+  assert.not.match(page(few), /\d–\d/);
   assert.match(benchText(enough), /\d–\d/);
   assert.not.match(benchText(few), /\d–\d/);
 });
