@@ -41,7 +41,7 @@ const EXAMPLE = parseCase({
 });
 const SECTION = /(?<=\/\* clang-format off \*\/\n).*(?=\n\/\* clang-format on \*\/)/s;
 
-template("has the case that an export writes", () => {
+template("has the case that an export writes; WRITE_DOCUMENTS=1 writes it anew", () => {
   using examiner = new Examiner();
   const data = dataOf(examiner.examine(EXAMPLE), formatCase(EXAMPLE), 0, false);
   if (process.env.WRITE_DOCUMENTS) {
