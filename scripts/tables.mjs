@@ -1,4 +1,4 @@
-// What is measured or built, as tables in Markdown for the site: each function reads its data when it is called.
+// Pages of the site that are made from data, as Markdown: the rules of the model, other kernels, the museum.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,21 +11,27 @@ function table(head, rows) {
   return [line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
 }
 
-/** Every rule of the model of an architecture, in the order of the model's phases. */
-export function rules(arch) {
+/** Every rule of the model of an architecture, each with its id as an anchor. */
+export function rulesPage(arch) {
   const list = ["dist/cli.js", "predict", "--list", "--json", "--arch", arch];
   const { rules } = JSON.parse(execFileSync(process.execPath, list));
-  return table(
-    ["rule", "what it says", "holds", "source"],
-    rules.map(({ id, text, condition, source, asked }) => [
-      ...[id, text, condition],
-      asked === null ? source : `${source} (asked: ${asked})`,
-    ]),
-  );
+  const sections = [...new Set(rules.map(({ phase }) => phase))].flatMap((phase) => [
+    `## ${phase}`,
+    table(
+      ["rule", "what it says", "holds", "source"],
+      rules
+        .filter((rule) => rule.phase === phase)
+        .map(({ id, text, condition, source, asked }) => [
+          ...[`<a id="${id}"></a>${id}`, text, condition],
+          asked === null ? source : `${source} (asked: ${asked})`,
+        ]),
+    ),
+  ]);
+  return [`# The rules for ${arch}`, ...sections].join("\n\n");
 }
 
 /** What was seen on other kernels, under emulators, and in other implementations. */
-export function scoreboard() {
+export function scoreboardPage() {
   const { emulator, results } = read("test/kernels/results.json");
   const probe = results.filter(({ machine }) => machine.startsWith("probe/"));
   const node = results.filter((result) => !probe.includes(result));
@@ -35,6 +41,7 @@ export function scoreboard() {
     for (const { fact, seen: what } of conformance.failed)
       seen.set(fact, { ...seen.get(fact), [machine]: what });
   const parts = [
+    "# Scoreboard",
     `Emulated machines (\`linux-\`) run under ${emulator}; \`native\` is the kernel of the machine that ran the others.`,
     table(
       ["machine", "kernel", "bootstrap", "facts that hold", "known", "skipped", "fuzz"],
@@ -78,10 +85,11 @@ function scoreRow({ machine, release, bootstrap, conformance, fuzz, fault = "not
 }
 
 /** Bugs that kernels had, as models and as kernels, and what the fuzzer and the probe found of each. */
-export function museum() {
+export function museumPage() {
   const models = read("test/museum/found.json");
   const kernels = read("test/museum/kernel/found.json");
   return [
+    "# Catalogue of the museum",
     table(
       ["bug", "fixed by", "broken", "first case", "seconds", "smallest case", "differs"],
       exhibitsIn("test/museum").map(({ name, told, commit, subject, broken }) => {
