@@ -13,7 +13,6 @@ const COMMANDS: Record<string, { summary: string; load?: () => Promise<Command> 
   },
   inject: {
     summary: "execute one system call in a fresh stub",
-    load: async () => (await import("./inject.ts")).injectCommand,
   },
   compare: {
     summary: "compare encoders: where they differ, and which is right",
@@ -43,7 +42,6 @@ const COMMANDS: Record<string, { summary: string; load?: () => Promise<Command> 
   },
   guest: {
     summary: "run a small static program in a stub, and emulate its system calls",
-    load: async () => (await import("./guest.ts")).guestCommand,
   },
   bench: {
     summary: "measure what each way to drive another process costs on this machine",

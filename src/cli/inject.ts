@@ -4,60 +4,29 @@ import { leaveFiles } from "../core/stub/files.ts";
 import type { ObservedCall } from "../core/stub/injection.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
-import { hex } from "../lib/errors.ts";
+import { hex, InputError } from "../lib/errors.ts";
 import { quote } from "../lib/quote.ts";
 import { type InjectArgument, parseArgument } from "./arguments.ts";
-import { type Command, parseOptions, splitWords, UsageError } from "./command.ts";
-import { ENCODER_HELP, openEncoderWatched } from "./encoder.ts";
+import { openEncoderWatched } from "./encoder.ts";
 import { paint, printJson, tell } from "./report.ts";
-
-const help = `usage: stublab inject NAME [ARGUMENT…] [options]
-
-Executes one system call in a fresh, empty stub, and shows the registers before and after it.
-
-NAME is the name or number of a system call. Up to six ARGUMENTs follow, each one of
-  a number             42, -1, 0x2a, 0o52, 052, 0b101010
-  a flag expression    'PROT_READ|PROT_WRITE', SIGUSR1, AT_FDCWD
-  a file's content     @FILE
-  a string             with C's escapes; str:TEXT is always a string
-Strings and files are copied into the stub's memory, and their address is passed to the call.
-
-  --encoder E   ${ENCODER_HELP}
-  --json        print one document, "stublab.inject/1"
-  --            end of the options
-
-A call that fails with an errno is a valid result: the exit status is 0. The call is real: it can write to files and
-signal processes. The stub has its own copy of this process's file descriptors, so \`inject close 1\` does no harm.
-
-examples:
-  stublab inject getppid
-  stublab inject write 1 'hello\\n' 6
-  stublab inject mmap 0 4096 'PROT_READ|PROT_WRITE' 'MAP_PRIVATE|MAP_ANONYMOUS' -1 0
-  stublab inject openat AT_FDCWD /etc/hostname O_RDONLY --json
-`;
-
-const OPTIONS = {
-  encoder: { type: "string", default: "assembly" },
-  json: { type: "boolean", default: false },
-} as const;
+import type { Values } from "./table/command.ts";
+import type { inject } from "./table/stubs.ts";
 
 /** How long the command may take with a user's encoder, in milliseconds: more than a tracer's deadline. */
 const LIMIT = 10_000;
 
-async function run(args: readonly string[]): Promise<number> {
-  const { options, words } = splitWords(args, OPTIONS);
-  const values = parseOptions(options, OPTIONS);
-  const [name, ...rest] = words;
-  if (name === undefined) {
-    throw new UsageError("inject needs the name of a system call", { remedy: "inject --help" });
+export async function runInject(
+  name: string,
+  words: readonly string[],
+  { encoder, json }: Values<typeof inject>,
+): Promise<number> {
+  if (words.length > 6) {
+    throw new InputError(`expected at most 6 arguments of a system call, got ${words.length}`);
   }
-  if (rest.length > 6) {
-    throw new UsageError(`expected at most 6 arguments of a system call, got ${rest.length}`);
-  }
-  using tracer = new Tracer({ encoder: await openEncoderWatched(values.encoder, LIMIT) });
+  using tracer = new Tracer({ encoder: await openEncoderWatched(encoder, LIMIT) });
   const { constants } = tracer.encoder;
   const number = parseSyscall(name, constants);
-  const given = rest.map((text) => parseArgument(text, constants));
+  const given = words.map((text) => parseArgument(text, constants));
   const stub = tracer.createStub();
   leaveFiles(stub);
   stub.scrub();
@@ -65,7 +34,7 @@ async function run(args: readonly string[]): Promise<number> {
   const observed = stub.observe(number, ...placed.map(({ word }) => word));
   const shownName = syscallName(number, constants) ?? `syscall_${number}`;
   const changed = stub.replaced ? [] : changedBytes(stub, placed);
-  if (values.json) {
+  if (json) {
     const syscall = {
       name: shownName,
       number: Number(number),
@@ -139,5 +108,3 @@ function printRegisters({ before, after }: ObservedCall): void {
   }
   tell(`${lines.join("\n")}\n`);
 }
-
-export const injectCommand: Command = { help, run };

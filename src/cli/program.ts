@@ -6,7 +6,7 @@ import {
 } from "@commander-js/extra-typings";
 import { command } from "./table/command.ts";
 import { compare } from "./table/compare.ts";
-import { bootstrap, doctor, seccomp } from "./table/stubs.ts";
+import { bootstrap, doctor, guest, inject, seccomp } from "./table/stubs.ts";
 
 /** Does what a command line asks for, and returns the exit status. */
 type Act = () => number | Promise<number>;
@@ -17,7 +17,7 @@ let selected: Act;
 /** A command of the table, with what runs it; its module is loaded only then. */
 function runs<A extends unknown[], O extends OptionValues>(
   command: Command<A, O>,
-  load: () => Promise<(...given: [...A, O, Command<A, O>]) => number | Promise<number>>,
+  load: () => Promise<NoInfer<(...given: [...A, O, Command<A, O>]) => number | Promise<number>>>,
 ): Command<A, O> {
   return command.action((...given) => {
     selected = async () => (await load())(...given);
@@ -27,8 +27,10 @@ function runs<A extends unknown[], O extends OptionValues>(
 /** The commands, in the order of the help. */
 const COMMANDS: readonly CommandUnknownOpts[] = [
   runs(bootstrap, async () => (await import("./bootstrap.ts")).runBootstrap),
+  runs(inject, async () => (await import("./inject.ts")).runInject),
   runs(compare, async () => (await import("./compare.ts")).runCompare),
   runs(seccomp, async () => (await import("./seccomp.ts")).runSeccomp),
+  runs(guest, async () => (await import("./guest.ts")).runGuestProgram),
   runs(doctor, async () => (await import("./doctor.ts")).runDoctor),
 ];
 

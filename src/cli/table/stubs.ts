@@ -1,5 +1,6 @@
+import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
-import { count, encoder, json } from "./options.ts";
+import { count, encoder, json, repeated } from "./options.ts";
 
 /** A sanity bound; the kernel's limits are usually lower. */
 const MOST_GRANDCHILDREN = 10_000;
@@ -25,6 +26,91 @@ export const bootstrap = command("bootstrap", {
   )
   .option("--hold", "keep all stubs alive until Ctrl-C, and watch for deaths")
   .addOption(json("stublab.bootstrap/1"));
+
+export const inject = command("inject", {
+  summary: "execute one system call in a fresh stub",
+  description: `Executes one system call in a fresh, empty stub, and shows the registers before and after it. The call is
+    real: it can write to files and signal processes. The stub has its own copy of this process's file descriptors, so
+    inject close 1 does no harm.`,
+  status: "0 also if the call fails with an errno, which is a valid result",
+  examples: [
+    "stublab inject getppid",
+    "stublab inject write 1 'hello\\n' 6",
+    "stublab inject mmap 0 4096 'PROT_READ|PROT_WRITE' 'MAP_PRIVATE|MAP_ANONYMOUS' -1 0",
+    "stublab inject openat AT_FDCWD /etc/hostname O_RDONLY --json",
+  ],
+  passesWords: true,
+})
+  .argument("<call>", "the name of a system call: or its number")
+  .argument(
+    "[argument...]",
+    `up to six: numbers (42, -1, 0x2a, 052, 0b101), flags ('PROT_READ|PROT_WRITE', AT_FDCWD), @FILE for its content, or
+    strings with C's escapes (str:TEXT is always one). Content and strings are copied into the stub's memory, and their
+    address is passed`,
+  )
+  .addOption(encoder())
+  .addOption(json("stublab.inject/1"));
+
+/** Parses A=B. @throws InputError */
+const pair = (option: string, form: string) => (text: string) => {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return [name, value] as const;
+  throw new InputError(`${option}: expected ${form}, got "${text}"`);
+};
+
+/** A day, in milliseconds. */
+const DAY = 86_400_000;
+/** The most bytes and calls. */
+const MOST = Number.MAX_SAFE_INTEGER;
+
+export const guest = command("guest", {
+  summary: "run a small static program in a stub, and emulate its system calls",
+  description: `Runs a program in the empty address space of a stub. This process emulates the few system calls that
+    docs/platform.md lists; all others fail with ENOSYS. The program has one thread, and only the files that are given.`,
+  status: `0 if the program exits with status 0; else 1, and stderr reports how the program ended, and which system
+    calls it made that are not emulated`,
+  examples: [
+    "cc -nostdlib -static -o fault examples/guests/fault.S && stublab guest fault",
+    "stublab guest examples/guests/fault.S --trace",
+    "musl-gcc -static -o hello examples/guests/hello.c && stublab guest hello to you",
+    "stublab guest examples/guests/loop.S --deadline 100 --json",
+    "stublab guest /bin/busybox wc /in --file /in=README.md",
+  ],
+  passesWords: true,
+})
+  .argument(
+    "<file>",
+    `a file: a static ELF executable; an assembler source, FILE.s or FILE.S, which cc -nostdlib -static assembles; or
+    bare code, FILE.bin, mapped at 0x10000 and entered at its first byte`,
+  )
+  .argument("[argument...]", "arguments of the program; after -- also words that begin with --")
+  .addOption(
+    repeated(
+      "--env <NAME=VALUE>",
+      "a variable of its environment, which is empty otherwise; may be repeated",
+      pair("--env", "NAME=VALUE"),
+    ),
+  )
+  .option(
+    "--stdin <FILE>",
+    "its standard input, which is empty otherwise; - is that of this command",
+  )
+  .addOption(
+    repeated(
+      "--file <PATH=FILE>",
+      "a file that it can read at PATH, which begins with /; may be repeated",
+      pair("--file", "PATH=FILE"),
+    ),
+  )
+  .option("--trace", "print each system call on stderr, in the format of strace")
+  .addOption(count("--deadline <MS>", "end the program after this time", DAY, 1).default(5000))
+  .addOption(count("--time <MS>", "end it after this processor time", DAY, 1))
+  .addOption(count("--calls <N>", "end it at the system call after this many", MOST))
+  .addOption(
+    count("--memory <BYTES>", "limit of its address space, with its stack (default 1 GiB)", MOST),
+  )
+  .addOption(encoder())
+  .addOption(json("stublab.guest/1"));
 
 export const seccomp = command("seccomp", {
   summary: "print the seccomp filter that the stubs of a platform run under",
