@@ -125,7 +125,7 @@ cases("a document has the steps before, each without what the first of them alon
 
 cases("docs/fuzzing-cases.md has every piece of code", () => {
   const document = readFileSync("docs/fuzzing-cases.md", "utf8");
-  for (const { name, text } of CODES) assert.match(document, `| \`${name}\` | ${text} |\n`);
+  for (const { name } of CODES) assert.match(document, `\`${name}\``);
 });
 
 cases.run();
