@@ -19,7 +19,6 @@ const COMMANDS: Record<string, { summary: string; load?: () => Promise<Command> 
   },
   lesson: {
     summary: "record how a stub is born, driven and lost, and walk through it; set tasks about it",
-    load: async () => (await import("./lesson.ts")).lessonCommand,
   },
   fuzz: {
     summary: "throw register setups at the kernel, and compare the outcomes with a model",

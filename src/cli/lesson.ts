@@ -11,13 +11,15 @@ import { Screen } from "../labs/record/terminal/screen.ts";
 import { walkThrough } from "../labs/record/terminal/session.ts";
 import { begin } from "../labs/record/terminal/state.ts";
 import { renderText } from "../labs/record/text.ts";
+import { InputError } from "../lib/errors.ts";
 import { visible } from "../lib/visible.ts";
-import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
-import { ENCODER_HELP } from "./encoder.ts";
 import { reportFailures } from "./failures.ts";
 import { recordingOf } from "./lesson_recording.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
+import type { Values } from "./table/command.ts";
+import type { lesson } from "./table/lesson.ts";
+import { parseCount } from "./table/options.ts";
 
 /** The lessons in the groups of the course, a line each; of one that does not exist on this machine, the reason. */
 function tellLessons(): string {
@@ -32,61 +34,6 @@ function tellLessons(): string {
   return groups.join("\n");
 }
 
-const help = `usage: stublab lesson
-       stublab lesson LESSON | FILE [one of the forms] [options]
-       stublab lesson LESSON | FILE OTHER [--text]
-       stublab lesson --pages DIR [LESSON | FILE]…
-       stublab lesson task …
-
-Lists the lessons. Plays one with real processes, records every step of them, and walks through the recording in the
-terminal, forwards and backwards; no process runs by then. Before important steps it asks what will happen. FILE is a
-recording, and - standard input; nothing is traced then. With OTHER, it shows both side by side as text: how far they
-are the same, and both from the step where they part. \`stublab lesson task\` sets and checks tasks: it has a help of
-its own.
-
-forms:
-  --record OUT   the recording, a document "stublab.recording/1" (docs/recording.md)
-  --html OUT     a self-contained web page
-  --text         the steps as text, questions before their steps, answers at the end; also if the input or output is
-                 not a terminal, or is a dumb one
-  --json         the recording on standard output; without a lesson, the list (stublab.scenarios/1)
-  --pages DIR    a folder of web pages: an index, and for each recording, NAME.html and NAME.json (default: of all
-                 lessons, which are recorded within seconds); registers.html predicts what the kernel does with registers
-
-  -o, --output OUT   write --text or --json to OUT (default: standard output; OUT - is the same)
-  --step N           start at step N instead of the introduction, or at an open question before it
-  --encoder E        for a lesson: ${ENCODER_HELP}
-  --seed S           a number or a name, which determines the order of choices (default: your user name)
-
-In the terminal, → and ← step (also l and h, Space), ] and [ go to an event, which is a step that is no instruction, Home
-to the introduction, End to the next question or the end, g to a step by its number. Digits answer a question, or arrows
-and Enter; s shows the answer, a asks again. d c r p t open and close the detail, code, registers, /proc, terms. j k ↓ ↑,
-PageUp and PageDown scroll, q quits. ▶ is the instruction that the step has executed, ▷ the next one; * marks a change.
-
-A lesson's name takes precedence: ./NAME is a file. A file is written completely or not at all.
-
-Exit status: 0 if all facts of the lesson held, 1 if one did not; the output is written in both cases. 2 if FILE is not
-a recording.
-
-examples:
-  stublab lesson host
-  stublab lesson grandchild --record grandchild.json && stublab lesson grandchild.json --step 12
-  stublab lesson no-exitkill exitkill
-  stublab lesson --pages lessons
-`;
-
-const OPTIONS = {
-  text: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-  record: { type: "string" },
-  html: { type: "string" },
-  pages: { type: "string" },
-  output: { type: "string", short: "o" },
-  step: { type: "string" },
-  encoder: { type: "string" },
-  seed: { type: "string" },
-} as const;
-
 /** The renderer of each form. */
 const FORMS = {
   text: (recording: Recording, from: number | undefined) => renderText(recording, { from }),
@@ -94,36 +41,29 @@ const FORMS = {
   record: renderJson,
   html: (recording: Recording) => renderRecordingPage(recording, { tasks: tasksOf(recording) }),
 } as const;
+const FORM_NAMES = ["text", "json", "record", "html"] as const;
 
-type Values = ReturnType<typeof parse>["values"];
-const parse = (args: readonly string[]) => parseCommand(args, OPTIONS);
+type Options = Values<typeof lesson>;
 
-async function run(args: readonly string[]): Promise<number> {
-  if (args[0] === "task") {
-    const { taskCommand } = await import("./lesson_task.ts");
-    return taskCommand.run(args.slice(1));
-  }
-  const { values, positionals } = parse(args);
-  const [name, other, extra] = positionals;
-  const [form, second] = (["text", "json", "record", "html", "pages"] as const).filter(
-    (each) => (values[each] ?? false) !== false,
-  );
-  if (second !== undefined) throw new UsageError(`--${form} and --${second} exclude each other`);
-  const output = outputOf(values);
-  if (form === "pages") {
+/** Shows, writes or lists recordings. */
+export async function runLesson(names: readonly string[], values: Options): Promise<number> {
+  const { pages, encoder, output = values.record ?? values.html ?? "-" } = values;
+  if (pages !== undefined) {
     const { writePages } = await import("./lesson_pages.ts");
-    return writePages(output, positionals, values.encoder);
+    return writePages(pages, names, encoder);
   }
-  if (extra !== undefined) throw new UsageError(`lesson takes two recordings at most: "${extra}"`);
+  const [name, other, extra] = names;
+  const form = FORM_NAMES.find((each) => values[each] !== undefined);
+  if (extra !== undefined) throw new InputError(`lesson takes two recordings at most: "${extra}"`);
   if (name === undefined) return list(form);
   if (other !== undefined && form !== undefined && form !== "text")
-    throw new UsageError(`--${form} takes one recording, got another, "${other}"`);
+    throw new InputError(`--${form} takes one recording, got another, "${other}"`);
   if (name === "-" && other === "-")
-    throw new UsageError("only one recording can be standard input");
+    throw new InputError("only one recording can be standard input");
   if (output !== "-") checkOutput(output);
-  const recording = await recordingOf(name, values.encoder);
+  const recording = await recordingOf(name, encoder);
   if (other !== undefined) {
-    const second = await recordingOf(other, values.encoder);
+    const second = await recordingOf(other, encoder);
     await write(renderBeside(recording, second, process.stdout.columns), output);
     return 0;
   }
@@ -141,15 +81,6 @@ async function run(args: readonly string[]): Promise<number> {
   return reportFailures(recording);
 }
 
-/** Where a form is written: "-" is standard output. @throws UsageError */
-function outputOf({ record, html, pages, output }: Values): string {
-  const named = record ?? html ?? pages;
-  if (named !== undefined && output !== undefined)
-    throw new UsageError("--output applies to --text and --json: other forms name the output");
-  if (named === "" || output === "") throw new UsageError("the name of the output is empty");
-  return named ?? output ?? "-";
-}
-
 async function write(text: string, output: string): Promise<void> {
   if (output === "-") print(text);
   else await writeOutput(output, text);
@@ -163,7 +94,7 @@ function list(form: string | undefined): number {
       return refused === undefined ? { name, summary } : { name, summary, refused };
     });
     printJson("stublab.scenarios/1", { scenarios });
-  } else if (form !== undefined) throw new UsageError(`--${form} needs a lesson or a recording`);
+  } else if (form !== undefined) throw new InputError(`--${form} needs a lesson or a recording`);
   else {
     tell(tellLessons());
     talk("\n`stublab lesson NAME` walks through one; `stublab lesson task` lists tasks\n");
@@ -201,10 +132,3 @@ function summary(
     `${Math.ceil(bytes / 1000)} kB in ${visible(path)}\n`
   );
 }
-
-export const lessonCommand: Command = {
-  help,
-  run,
-  helpOf: async ([word]) =>
-    word === "task" ? (await import("./lesson_task.ts")).taskCommand.help : help,
-};

@@ -5,10 +5,9 @@ import { LESSONS } from "../labs/record/course.ts";
 import { loadRecording, parseRecording, RECORDING_LIMIT } from "../labs/record/load.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { EncoderError, InputError, StublabError } from "../lib/errors.ts";
-import { nearest } from "../lib/nearest.ts";
+import { didYouMean } from "../lib/nearest.ts";
 import { members, optional, parseJson, text } from "../lib/shape.ts";
 import { isForeignCommand } from "../sandbox/channel.ts";
-import { UsageError } from "./command.ts";
 import { openEncoderWatched, outputOfWatched } from "./encoder.ts";
 import { finishing } from "./interruption.ts";
 
@@ -23,14 +22,12 @@ const LIMIT = 60_000;
 export async function recordingOf(name: string, encoder?: string): Promise<Recording> {
   if (LESSONS.includes(name)) return finishing(() => recordWatched(name, encoder));
   if (name !== "-" && !name.includes("/") && !existsSync(name)) {
-    const near = nearest(name, LESSONS);
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
-    throw new InputError(`"${name}" is neither a lesson nor a file${hint}`, {
+    throw new InputError(`"${name}" is neither a lesson nor a file${didYouMean(name, LESSONS)}`, {
       remedy: `lessons: ${LESSONS.join(", ")}`,
     });
   }
   if (encoder === undefined) return loadRecording(name === "-" ? 0 : name);
-  throw new UsageError("--encoder applies only to a lesson: a recording has its own encoder");
+  throw new InputError("--encoder applies only to a lesson: a recording has its own encoder");
 }
 
 /**

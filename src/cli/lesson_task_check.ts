@@ -10,11 +10,13 @@ import { loadTask } from "../labs/record/tasks/tasks.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, type Limit, readInput, reasonOf } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
-import { UsageError } from "./command.ts";
 import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
+import { courseOf } from "./lesson_task.ts";
 import { checkOutput, writeOutput, writeOutputs } from "./output_file.ts";
 import { paint, print, printJson, talk, tell } from "./report.ts";
+import type { Values } from "./table/command.ts";
+import type { check } from "./table/lesson.ts";
 
 /** What becomes of a file, or of an answer that nobody handed in. */
 interface Row {
@@ -29,12 +31,7 @@ interface Row {
   readonly facts: readonly Fact[];
 }
 
-interface CheckOptions {
-  readonly json: boolean;
-  readonly csv: boolean;
-  readonly class?: string | undefined;
-  readonly record?: string | undefined;
-}
+type CheckOptions = Values<typeof check>;
 
 const CLASS_LIMIT: Limit = { most: 1 << 20, of: "a class" };
 
@@ -42,15 +39,11 @@ const CLASS_LIMIT: Limit = { most: 1 << 20, of: "a class" };
 const MOST_EVENTS = 20;
 
 /** Checks a file, or all answers in a folder. Returns the exit status. */
-export async function checkAnswers(
-  path: string,
-  course: ClassOptions,
-  options: CheckOptions,
-): Promise<number> {
-  if (options.json && options.csv) throw new UsageError("--json and --csv exclude each other");
+export async function runCheck(path: string, options: CheckOptions): Promise<number> {
+  const course = courseOf(options);
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (isFolder) return checkFolder(path, course, options);
-  if (options.class !== undefined) throw new UsageError("--class needs a folder of answers");
+  if (options.class !== undefined) throw new InputError("--class needs a folder of answers");
   return checkFile(path, course, options);
 }
 
@@ -59,7 +52,7 @@ async function checkFile(
   course: ClassOptions,
   options: CheckOptions,
 ): Promise<number> {
-  const { json, csv, record } = options;
+  const { json = false, csv = false, record } = options;
   const text = readInput(path === "-" ? 0 : path, ANSWER_LIMIT).toString("utf8");
   if (record !== undefined) checkOutput(record);
   const graded = await finishing(() => gradeNamed(path, text, course));
@@ -89,7 +82,7 @@ async function checkFolder(
   course: ClassOptions,
   options: CheckOptions,
 ): Promise<number> {
-  const { json, csv, record } = options;
+  const { json = false, csv = false, record } = options;
   const names = options.class && parseClass(readInput(options.class, CLASS_LIMIT).toString("utf8"));
   const { files, skipped } = answersIn(folder);
   if (skipped.length > 0) {

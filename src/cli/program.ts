@@ -6,6 +6,7 @@ import {
 } from "@commander-js/extra-typings";
 import { command } from "./table/command.ts";
 import { compare } from "./table/compare.ts";
+import { check, lesson, task } from "./table/lesson.ts";
 import { bootstrap, doctor, guest, inject, seccomp } from "./table/stubs.ts";
 
 /** Does what a command line asks for, and returns the exit status. */
@@ -29,6 +30,11 @@ const COMMANDS: readonly CommandUnknownOpts[] = [
   runs(bootstrap, async () => (await import("./bootstrap.ts")).runBootstrap),
   runs(inject, async () => (await import("./inject.ts")).runInject),
   runs(compare, async () => (await import("./compare.ts")).runCompare),
+  runs(lesson, async () => (await import("./lesson.ts")).runLesson).addCommand(
+    runs(task, async () => (await import("./lesson_task.ts")).runTask).addCommand(
+      runs(check, async () => (await import("./lesson_task_check.ts")).runCheck),
+    ),
+  ),
   runs(seccomp, async () => (await import("./seccomp.ts")).runSeccomp),
   runs(guest, async () => (await import("./guest.ts")).runGuestProgram),
   runs(doctor, async () => (await import("./doctor.ts")).runDoctor),

@@ -39,8 +39,12 @@ export function lineOf(command: CommandUnknownOpts): string {
 const WIDTH = 80;
 const REMEDY = "--help lists the options";
 
-/** A text that is written in several lines. */
-const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");
+/** A text that is written in several lines: paragraphs, each in one. */
+const joined = (text: string) =>
+  text
+    .split(/\n\s*\n\s*/)
+    .map((paragraph) => paragraph.replaceAll(/\s*\n\s*/g, " "))
+    .join("\n\n");
 
 class StublabHelp extends Help {
   readonly #texts: Texts;
@@ -51,19 +55,20 @@ class StublabHelp extends Help {
   }
 
   override styleTitle = (title: string) => title.toLowerCase();
-  override argumentDescription = ({ description }: Argument) => oneLine(description);
+  override subcommandTerm = (command: CommandUnknownOpts) => command.name();
+  override argumentDescription = ({ description }: Argument) => joined(description);
 
   override optionDescription({ description, defaultValue, argChoices }: Option): string {
     const choices = argChoices === undefined ? "" : `: ${argChoices.join(", ")}`;
     const usual = defaultValue === undefined ? "" : ` (default ${defaultValue})`;
-    return `${oneLine(description)}${choices}${usual}`;
+    return `${joined(description)}${choices}${usual}`;
   }
 
   override formatHelp(command: CommandUnknownOpts, helper: Help): string {
     const { status, examples = [] } = this.#texts;
     const ends = [super.formatHelp(command, helper)];
     if (status !== undefined)
-      ends.push(`${this.boxWrap(`exit status: ${oneLine(status)}`, this.helpWidth ?? WIDTH)}\n`);
+      ends.push(`${this.boxWrap(`exit status: ${joined(status)}`, this.helpWidth ?? WIDTH)}\n`);
     if (examples.length > 0) ends.push(`examples:\n${examples.map((it) => `  ${it}\n`).join("")}`);
     return ends.join("\n");
   }
@@ -76,7 +81,7 @@ class StublabCommand extends Command {
   constructor(name: string, texts: Texts) {
     super(name);
     this.#texts = texts;
-    this.summary(texts.summary).description(oneLine(texts.description));
+    this.summary(texts.summary).description(joined(texts.description));
     this.enablePositionalOptions().exitOverride();
     this.helpOption("-h, --help", "print this").helpCommand(false);
     this.configureOutput({ writeOut: print });

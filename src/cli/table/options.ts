@@ -78,13 +78,10 @@ const ARCHES = ["amd64", "arm64"] as const satisfies readonly Arch[];
 export const arch = <F extends Flags>(flags: F, about: string) =>
   choice(flags, about, "architecture", ARCHES);
 
+export const ENCODERS = "assembly, script, native, gvisor, or a file: ./mine.wasm, ./mine.mjs";
+
 /** The encoder of a command: a name, or a file. */
-export const encoder = () =>
-  new Option(
-    "--encoder <E>",
-    "assembly, script, native, gvisor, or a file: ./mine.wasm, ./mine.mjs",
-  ).default("assembly");
+export const encoder = () => new Option("--encoder <E>", ENCODERS).default("assembly");
 
 /** That a document is printed. */
-export const json = (schema: string) =>
-  new Option("--json", `print one document${schema === "" ? "" : `, "${schema}"`}`);
+export const json = (schema: string) => new Option("--json", `print one document, ${schema}`);
