@@ -39,9 +39,14 @@ export function seed<F extends Flags>(flags: F, about: string) {
   return new Option(flags, about).argParser(parseSeed);
 }
 
-/** The most cases and seconds of a run. */
 export const MOST_CASES = 1e12;
 export const MOST_SECONDS = 1e6;
+
+/** How long a run is: cases or seconds. */
+export const cases = (about: string, least = 0) =>
+  count("--cases <N>", about, MOST_CASES, least).conflicts("seconds");
+export const seconds = (about: string, least = 0) =>
+  count("--seconds <N>", about, MOST_SECONDS, least);
 
 /** An option that may be repeated; its value is the list. */
 export function repeated<F extends Flags, T>(flags: F, about: string, parse: (text: string) => T) {
@@ -77,6 +82,14 @@ const ARCHES = ["amd64", "arm64"] as const satisfies readonly Arch[];
 
 export const arch = <F extends Flags>(flags: F, about: string) =>
   choice(flags, about, "architecture", ARCHES);
+
+/** Where something is written. */
+export function output<F extends Flags>(flags: F, about: string) {
+  return new Option(flags, about).argParser((name) => {
+    if (name !== "") return name;
+    throw new InputError("the name of the output is empty");
+  });
+}
 
 export const ENCODERS = "assembly, script, native, gvisor, or a file: ./mine.wasm, ./mine.mjs";
 

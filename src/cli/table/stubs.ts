@@ -2,39 +2,27 @@ import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
 import { count, encoder, json, repeated } from "./options.ts";
 
-/** A sanity bound; the kernel's limits are usually lower. */
-const MOST_GRANDCHILDREN = 10_000;
-
 export const bootstrap = command("bootstrap", {
   summary: "bootstrap a master and grandchildren, and check them against /proc",
-  description: `Forks a master from this process, unmaps everything but its stub code, clones grandchildren from it by injection, 
-    and checks what /proc shows of them.`,
+  description: `Forks a master from this process, unmaps everything but its stub code, clones grandchildren from it by
+    injection, and checks what /proc shows of them. With exit signal SIGKILL, one death ends all of them and this process.`,
   examples: [
-    "stublab bootstrap",
     "stublab bootstrap --grandchildren 10 --encoder native --exit-signal SIGCHLD",
     "stublab bootstrap --hold &  then: pstree -p %1, kill -9 PID",
   ],
 })
-  .addOption(
-    count("--grandchildren <N>", "how many the master clones", MOST_GRANDCHILDREN).default(3),
-  )
+  .addOption(count("--grandchildren <N>", "how many the master clones", 10_000).default(3))
   .addOption(encoder())
-  .option(
-    "--exit-signal <S>",
-    "signal that a parent gets when its child ends; with SIGKILL, one death ends the whole family and this process",
-    "SIGKILL",
-  )
+  .option("--exit-signal <S>", "signal that a parent gets when its child ends", "SIGKILL")
   .option("--hold", "keep all stubs alive until Ctrl-C, and watch for deaths")
   .addOption(json("stublab.bootstrap/1"));
 
 export const inject = command("inject", {
   summary: "execute one system call in a fresh stub",
-  description: `Executes one system call in a fresh, empty stub, and shows the registers before and after it. The call is
-    real: it can write to files and signal processes. The stub has its own copy of this process's file descriptors, so
-    inject close 1 does no harm.`,
+  description: `Shows the registers before and after the call. It is real: it can write to files and signal processes.
+    The stub has its own copy of this process's file descriptors, so inject close 1 does no harm.`,
   status: "0 also if the call fails with an errno, which is a valid result",
   examples: [
-    "stublab inject getppid",
     "stublab inject write 1 'hello\\n' 6",
     "stublab inject mmap 0 4096 'PROT_READ|PROT_WRITE' 'MAP_PRIVATE|MAP_ANONYMOUS' -1 0",
     "stublab inject openat AT_FDCWD /etc/hostname O_RDONLY --json",
@@ -44,9 +32,8 @@ export const inject = command("inject", {
   .argument("<call>", "the name of a system call: or its number")
   .argument(
     "[argument...]",
-    `up to six: numbers (42, -1, 0x2a, 052, 0b101), flags ('PROT_READ|PROT_WRITE', AT_FDCWD), @FILE for its content, or
-    strings with C's escapes (str:TEXT is always one). Content and strings are copied into the stub's memory, and their
-    address is passed`,
+    `at most six: numbers (42, -1, 0x2a, 052, 0b101), flags (SIGUSR1, 'PROT_READ|PROT_WRITE'), @FILE for its content, or
+    strings with C's escapes (str:TEXT always is one); of content and strings, the address is passed`,
   )
   .addOption(encoder())
   .addOption(json("stublab.inject/1"));
@@ -62,61 +49,38 @@ const pair = (option: string, form: string) => (text: string) => {
 const DAY = 86_400_000;
 /** The most bytes and calls. */
 const MOST = Number.MAX_SAFE_INTEGER;
+const VARIABLE = pair("--env", "NAME=VALUE");
+const FILE = pair("--file", "PATH=FILE");
 
 export const guest = command("guest", {
   summary: "run a small static program in a stub, and emulate its system calls",
   description: `Runs a program in the empty address space of a stub. This process emulates the few system calls that
     docs/platform.md lists; all others fail with ENOSYS. The program has one thread, and only the files that are given.`,
-  status: `0 if the program exits with status 0; else 1, and stderr reports how the program ended, and which system
-    calls it made that are not emulated`,
+  status: "0 if the program exits with status 0; else 1, and stderr reports how the program ended",
   examples: [
-    "cc -nostdlib -static -o fault examples/guests/fault.S && stublab guest fault",
     "stublab guest examples/guests/fault.S --trace",
     "musl-gcc -static -o hello examples/guests/hello.c && stublab guest hello to you",
-    "stublab guest examples/guests/loop.S --deadline 100 --json",
-    "stublab guest /bin/busybox wc /in --file /in=README.md",
+    "stublab guest /bin/busybox wc /in --file /in=README.md --deadline 100 --json",
   ],
   passesWords: true,
 })
-  .argument(
-    "<file>",
-    `a file: a static ELF executable; an assembler source, FILE.s or FILE.S, which cc -nostdlib -static assembles; or
-    bare code, FILE.bin, mapped at 0x10000 and entered at its first byte`,
-  )
-  .argument("[argument...]", "arguments of the program; after -- also words that begin with --")
-  .addOption(
-    repeated(
-      "--env <NAME=VALUE>",
-      "a variable of its environment, which is empty otherwise; may be repeated",
-      pair("--env", "NAME=VALUE"),
-    ),
-  )
-  .option(
-    "--stdin <FILE>",
-    "its standard input, which is empty otherwise; - is that of this command",
-  )
-  .addOption(
-    repeated(
-      "--file <PATH=FILE>",
-      "a file that it can read at PATH, which begins with /; may be repeated",
-      pair("--file", "PATH=FILE"),
-    ),
-  )
+  .argument("<file>", "a file: static ELF, assembler source (.s, .S), or bare code (.bin)")
+  .argument("[argument...]", "arguments of the program; after --, also words with two dashes")
+  .addOption(repeated("--env <NAME=VALUE>", "a variable of its environment", VARIABLE))
+  .option("--stdin <FILE>", "its standard input; - is that of this command (default empty)")
+  .addOption(repeated("--file <PATH=FILE>", "a file that it can read at an absolute PATH", FILE))
   .option("--trace", "print each system call on stderr, in the format of strace")
   .addOption(count("--deadline <MS>", "end the program after this time", DAY, 1).default(5000))
   .addOption(count("--time <MS>", "end it after this processor time", DAY, 1))
   .addOption(count("--calls <N>", "end it at the system call after this many", MOST))
-  .addOption(
-    count("--memory <BYTES>", "limit of its address space, with its stack (default 1 GiB)", MOST),
-  )
+  .addOption(count("--memory <BYTES>", "limit of its address space (default 1 GiB)", MOST))
   .addOption(encoder())
   .addOption(json("stublab.guest/1"));
 
 export const seccomp = command("seccomp", {
   summary: "print the seccomp filter that the stubs of a platform run under",
-  description: `Prints the disassembled filter, which each encoder writes. It allows the system calls of the stub code and those 
-    that are injected, traps calls into the vsyscall page, and kills the process for all others.`,
-  examples: ["stublab seccomp", "stublab seccomp --encoder native --exit-signal SIGKILL"],
+  description: `Each encoder writes its own. The filter allows the system calls of the stub code and those that are
+    injected, traps calls into the vsyscall page, and kills the process for all others.`,
 })
   .addOption(encoder())
   .option("--exit-signal <S>", "exit signal with which stubs may be cloned", "SIGCHLD")
@@ -124,10 +88,7 @@ export const seccomp = command("seccomp", {
 
 export const doctor = command("doctor", {
   summary: "check whether stublab works on this machine, and say how to fix what fails",
-  description: `Checks what stublab needs: to load its libraries, fork a stub, attach to it, inject system calls, clone many 
-    stubs, and install a seccomp filter. Then it checks what single commands need beyond that. For each failure it 
-    suggests a remedy.`,
+  description: "Checks what all commands need, and then what single commands need beyond that.",
   status:
-    "0 if bootstrap and inject work, even if a warning names other commands that do not; else 3.",
-  examples: ["stublab doctor"],
+    "0 if bootstrap and inject work, even if a warning names other commands that do not; else 3",
 }).addOption(json("stublab.doctor/1"));
