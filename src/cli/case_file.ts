@@ -1,13 +1,18 @@
+/* What commands about a setup are given. */
+
 import { statSync } from "node:fs";
 import { type Case, parseCase } from "../labs/fuzz/case/case.ts";
+import type { Change } from "../labs/fuzz/predict/model.ts";
+import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { InputError } from "../lib/errors.ts";
 import { Folder } from "../lib/folder.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { parseJson } from "../lib/shape.ts";
-import { UsageError } from "./command.ts";
 
-/** The text about cases in the help of commands that take one. */
-export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md), the folder of a finding, or - for standard input.`;
+const WHAT = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md), the folder of a finding, or - for standard input.`;
+
+/** The exit status if this machine cannot be given a case. */
+export const CANNOT = 3;
 
 /** A case has a few hundred bytes. */
 const CASE_LIMIT: Limit = { most: 1 << 20, of: "a case" };
@@ -17,15 +22,8 @@ const DOCUMENT = "docs/fuzzing-cases.md describes the format; examples/cases has
 /** The file name of the case in the folder of a finding. */
 export const CASE_NAME = "case.json";
 
-/**
- * Returns the case that a command line names.
- *
- * @throws UsageError unless it names exactly one file; InputError if the file is not a case.
- */
-export function readCase(command: string, [path, extra]: readonly string[]): Case {
-  if (path === undefined || extra !== undefined) {
-    throw new UsageError(`${command} takes exactly one case`, { remedy: CASE_HELP });
-  }
+/** The case that a command line names. @throws InputError */
+export function readCase(path: string): Case {
   const [name, content] = isFolder(path) ? readFinding(path) : readFile(path === "-" ? 0 : path);
   try {
     if (content.toString("latin1").trim() === "") throw new InputError("the document is empty");
@@ -47,17 +45,17 @@ function isFolder(path: string): boolean {
 }
 
 function readFile(file: string | 0): [name: string, content: Buffer] {
-  return [inputName(file), readInput(file, CASE_LIMIT, CASE_HELP)];
+  return [inputName(file), readInput(file, CASE_LIMIT, WHAT)];
 }
 
 function readFinding(path: string): [name: string, content: Buffer] {
   using folder = Folder.openToRead(path);
   const content = folder.read(CASE_NAME, CASE_LIMIT);
   if (content !== undefined) return [inputName(`${path}/${CASE_NAME}`), content];
-  throw new InputError(
-    `${inputName(path)} is not the folder of a finding: ${CASE_NAME} is missing`,
-    {
-      remedy: CASE_HELP,
-    },
-  );
+  const why = `is not the folder of a finding: ${CASE_NAME} is missing`;
+  throw new InputError(`${inputName(path)} ${why}`, { remedy: WHAT });
 }
+
+/** The bug that an option plants in the model. @throws InputError */
+export const planted = (text: string | undefined): Change | undefined =>
+  text === undefined ? undefined : parsePlant(text);

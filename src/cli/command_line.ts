@@ -22,19 +22,15 @@ const COMMANDS: Record<string, { summary: string; load?: () => Promise<Command> 
   },
   fuzz: {
     summary: "throw register setups at the kernel, and compare the outcomes with a model",
-    load: async () => (await import("./fuzz.ts")).fuzzCommand,
   },
   predict: {
     summary: "predict what the kernel does with a register setup, rule by rule",
-    load: async () => (await import("./predict.ts")).predictCommand,
   },
   conformance: {
     summary: "check facts about ptrace and registers on this kernel, and print a score",
-    load: async () => (await import("./conformance.ts")).conformanceCommand,
   },
   probe: {
     summary: "write a static program that checks and fuzzes kernels without Node.js",
-    load: async () => (await import("./probe.ts")).probeCommand,
   },
   seccomp: {
     summary: "print the seccomp filter that the stubs of a platform run under",
@@ -44,7 +40,6 @@ const COMMANDS: Record<string, { summary: string; load?: () => Promise<Command> 
   },
   bench: {
     summary: "measure what each way to drive another process costs on this machine",
-    load: async () => (await import("./bench.ts")).benchCommand,
   },
   doctor: {
     summary: "check whether stublab works on this machine, and say how to fix what fails",

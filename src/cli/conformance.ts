@@ -4,85 +4,47 @@ import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
 import { checkFacts, type KnownFacts } from "../labs/fuzz/facts/run.ts";
-import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
 import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
 import { exitStatus } from "../lib/check.ts";
+import { InputError } from "../lib/errors.ts";
 import { grouped } from "../lib/group.ts";
-import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
 import { logMachineLine, readVerdicts, reportFactsDiff } from "./conformance_logs.ts";
 import { groupText, scoreText } from "./conformance_text.ts";
 import { folded } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { printJson, tell } from "./report.ts";
+import type { Values } from "./table/command.ts";
+import type { conformance as table } from "./table/kernel.ts";
 
-const help = `usage: stublab conformance [options]
-
-Checks facts about ptrace on this kernel: what requests write and read, what happens after a resume, and which errno
-requests fail with. It is intended for developers of kernels, and of software that emulates a kernel.
-
-  --only PATTERN   check only facts whose group, name or rule matches a regular expression
-  --known LIST     facts that LIST has are reported as known where they do not hold, and do not fail the run: a file
-                   with names of facts, one a line, or ${KNOWN_NAMES}
-  --list           list the facts without checking them
-  --ktap FILE      also write the results as KTAP, as the kernel's selftests do
-  --read LOG       check nothing, and show the results of a log: what --ktap or --json has written, or the console of a
-                   probe (docs/probe.md), with the messages of its kernel; - is standard input
-  --diff A B       compare two such logs: facts that hold on one of two machines only
-  --against LOG    check the facts here, and compare the results with those of a log
-  --json           print one document, "stublab.conformance/2"; of a comparison, "stublab.conformance-diff/1"
-
-A fact may consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the
-reason.
-
-Ctrl-C ends it after the fact under way: the results so far are reported.
-
-Exit status: 0 if all other facts hold, else 1; of a comparison, 0 if the facts that both could check have the same
-results; 130 after Ctrl-C.
-
-examples:
-  stublab conformance
-  stublab conformance --only 'restarts|selectors' --ktap facts.ktap
-  stublab conformance --read console.log --json
-  stublab conformance --diff old.log new.log
-`;
-
-const OPTIONS = {
-  only: { type: "string" },
-  known: { type: "string" },
-  list: { type: "boolean", default: false },
-  ktap: { type: "string" },
-  read: { type: "string" },
-  diff: { type: "boolean", default: false },
-  against: { type: "string" },
-  json: { type: "boolean", default: false },
-} as const;
-
-async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseCommand(args, OPTIONS);
-  const { only, list, read, diff, against, json } = values;
+export async function runConformance(
+  logs: readonly string[],
+  values: Values<typeof table>,
+): Promise<number> {
+  const { only, list, diff, ktap, json } = values;
+  if (diff && logs.length !== 2) throw new InputError("--diff takes two logs");
+  if (!diff && logs[0] !== undefined) throw new InputError(`unexpected argument "${logs[0]}"`);
   const known = values.known === undefined ? undefined : knownFacts(values.known);
-  expectOne(values, positionals);
-  const [a, b] = positionals;
   const matches = only === undefined ? () => true : matcher(only);
-  const selected = (it: NamedVerdicts): NamedVerdicts => {
-    const verdicts = it.verdicts.filter(({ fact }) => matches(fact));
-    if (verdicts.length === 0) throw noMatch(only);
-    return { ...it, verdicts };
+  const noMatch = () =>
+    new InputError(`no fact matches "${only}"`, { remedy: "--list lists all facts" });
+  const selected = (file: string | undefined): NamedVerdicts | undefined => {
+    if (file === undefined) return undefined;
+    const log = readVerdicts(file);
+    const verdicts = log.verdicts.filter(({ fact }) => matches(fact));
+    if (verdicts.length === 0) throw noMatch();
+    return { ...log, verdicts };
   };
-  if (diff && a !== undefined && b !== undefined) {
-    return reportFactsDiff(selected(readVerdicts(a)), selected(readVerdicts(b)), json);
-  }
-  if (read !== undefined) {
-    const log = selected(readVerdicts(read));
-    if (!json) tell(folded(logText(log)));
-    return report({ ...log, left: 0 }, values);
+  const [against = values.against, read = values.read] = logs;
+  const [other, log] = [selected(against), selected(read)];
+  if (log !== undefined) {
+    if (!json && other === undefined) tell(folded(logText(log)));
+    return report({ ...log, left: 0 }, values, other);
   }
   const facts = allFacts().filter(matches);
-  if (facts.length === 0) throw noMatch(only);
+  if (facts.length === 0) throw noMatch();
   if (list) return printList(facts, json);
-  if (values.ktap !== undefined) checkOutput(values.ktap);
-  const other = against === undefined ? undefined : selected(readVerdicts(against));
+  if (ktap !== undefined) checkOutput(ktap);
   const found = await finishing(async (interrupted) => {
     const all = await look(facts, known, !json && other === undefined, interrupted);
     // Otherwise it is reported where a signal ends this process at once: a FIFO may have no reader.
@@ -130,7 +92,7 @@ function widthOf(groups: ReadonlyMap<string, unknown>): number {
  */
 async function report(
   found: Found,
-  { ktap, json }: Values,
+  { ktap, json }: Values<typeof table>,
   other?: NamedVerdicts,
 ): Promise<number> {
   const { verdicts, left, machine, known } = found;
@@ -144,30 +106,6 @@ async function report(
     if (left > 0) tell(`interrupted: ${left} facts were not looked at\n`);
   }
   return exitStatus(verdicts);
-}
-
-function noMatch(only = ""): UsageError {
-  return new UsageError(`no fact matches "${only}"`, { remedy: "--list lists all facts" });
-}
-
-type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>;
-
-/** Of the ways to get verdicts, one is selected. */
-function expectOne(
-  { read, diff, against, list, ktap }: Values,
-  positionals: readonly string[],
-): void {
-  const given = Object.entries({ read, diff, against, list })
-    .filter(([, value]) => value !== undefined && value !== false)
-    .map(([name]) => `--${name}`);
-  if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other`);
-  if (diff && positionals.length !== 2) throw new UsageError("--diff takes two logs");
-  if (!diff && positionals[0] !== undefined) {
-    throw new UsageError(`unexpected argument "${positionals[0]}"`, {
-      remedy: "--help lists the options",
-    });
-  }
-  if (diff && ktap !== undefined) throw new UsageError("--ktap is for the results of one machine");
 }
 
 /** The results of a log, as those of this machine are shown. */
@@ -186,7 +124,7 @@ function matcher(only: string): (fact: Fact) => boolean {
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     const why = text.replace(/^Invalid regular expression: /, "");
-    throw new UsageError(`--only: invalid regular expression: ${why}`, {
+    throw new InputError(`--only: invalid regular expression: ${why}`, {
       cause,
       remedy: "to match ( [ + and other special characters literally, put a backslash before them",
     });
@@ -194,7 +132,7 @@ function matcher(only: string): (fact: Fact) => boolean {
   return ({ group, name, rules }) => [group, name, ...rules].some((text) => pattern.test(text));
 }
 
-function printList(facts: readonly Fact[], json: boolean): number {
+function printList(facts: readonly Fact[], json: boolean | undefined): number {
   if (json) {
     printJson("stublab.facts/2", factsDocument(facts));
     return 0;
@@ -207,5 +145,3 @@ function printList(facts: readonly Fact[], json: boolean): number {
   }
   return 0;
 }
-
-export const conformanceCommand: Command = { help, run };

@@ -38,7 +38,11 @@ export const logMachineLine = (machine: Machine | null | undefined): string =>
   machine ? machineLine(machine) : "a machine that the log does not describe";
 
 /** Reports in which facts two machines differ. @returns the exit status */
-export function reportFactsDiff(a: NamedVerdicts, b: NamedVerdicts, json: boolean): number {
+export function reportFactsDiff(
+  a: NamedVerdicts,
+  b: NamedVerdicts,
+  json: boolean | undefined,
+): number {
   const diff = diffVerdicts(a, b);
   if (json) printJson("stublab.conformance-diff/1", diff);
   else tell(folded(diffText(diff)));

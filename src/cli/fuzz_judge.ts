@@ -7,57 +7,29 @@ import {
 import { MOST_BYTES } from "../labs/fuzz/recordings/recording.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { InputError } from "../lib/errors.ts";
-import { inputName, type Limit, readInput } from "../lib/input.ts";
+import { inputName, readInput } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
-import { type Command, parseCommand, UsageError } from "./command.ts";
+import { planted } from "./case_file.ts";
 import { folded } from "./fold.ts";
 import { causeText } from "./fuzz_text.ts";
-import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
 import { paint, printJson, tell } from "./report.ts";
 import { number, row } from "./rows.ts";
+import type { Values } from "./table/command.ts";
+import type { judge as table } from "./table/fuzz.ts";
 
-const help = `usage: stublab fuzz judge FILE [options]
-
-Predicts each case of a recording by the machine that the recording describes, and compares the prediction with the
-recorded outcome. Nothing is tried, so a recording of any machine is judged on any other.
-
-FILE is a recording that \`stublab fuzz --record\` has written (docs/fuzzing.md), with or without gzip; - is standard
-input.
-
-  --plant RULE  plant a bug in the model, as in \`stublab fuzz\`, to see whether the recording shows it
-  --json        print one document, "stublab.judgement/1"
-
-Exit status: 0 if every recorded outcome matches its prediction, 1 if one does not, 2 if the file is not a recording, 3 if
-the model for its architecture cannot be loaded here.
-
-examples:
-  stublab fuzz --cases 100000 --record mine.jsonl.gz && stublab fuzz judge mine.jsonl.gz
-  stublab fuzz judge mine.jsonl.gz --plant R12
-`;
-
-const OPTIONS = {
-  json: { type: "boolean", default: false },
-  plant: MODEL_OPTIONS.plant,
-} as const;
-
-const FILE_LIMIT: Limit = { most: MOST_BYTES, of: "a recording" };
-
-async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseCommand(args, OPTIONS);
-  const [file, extra] = positionals;
-  if (file === undefined || extra !== undefined) {
-    throw new UsageError("fuzz judge takes one recording", {
-      remedy: "stublab fuzz --record FILE makes one",
-    });
-  }
-  const { change } = modelOf(values);
+export async function runJudge(
+  file: string,
+  { plant, json }: Values<typeof table>,
+): Promise<number> {
+  const change = planted(plant);
   const input = file === "-" ? 0 : file;
-  const judgement = await judge(readInput(input, FILE_LIMIT), { change }).catch((cause) => {
+  const content = readInput(input, { most: MOST_BYTES, of: "a recording" });
+  const judgement = await judge(content, { change }).catch((cause) => {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError(`${inputName(input)}: ${cause.message}`, { cause });
   });
   const report = judgementReport(judgement);
-  if (values.json) printJson(JUDGEMENT_SCHEMA, report);
+  if (json) printJson(JUDGEMENT_SCHEMA, report);
   else tell(folded(judgementText(report)));
   return report.contradictions.cases === 0 ? 0 : 1;
 }
@@ -82,21 +54,13 @@ function judgementText(report: JudgementReport): string {
         : paint("red", `${number(contradictions.cases)} cases`),
     ),
     row("", examined < contradictions.cases && `causes of ${examined} of them`),
-    ...contradictions.causes.flatMap(causeLines),
+    // Each with the first cases that have it.
+    ...contradictions.causes.flatMap((cause) => [
+      causeText(cause, cause.cases),
+      ...cause.first.flatMap(({ line, case: document, differences: [it] }) => [
+        `    line ${line}  ${visible(it?.field ?? "")}: predicted ${it?.predicted}, recorded ${it?.seen}\n`,
+        `      ${JSON.stringify(document)}\n`,
+      ]),
+    ]),
   ].join("");
 }
-
-type Cause = JudgementReport["contradictions"]["causes"][number];
-
-/** A cause, with the first cases that have it. */
-function causeLines(cause: Cause): string[] {
-  return [
-    causeText(cause, cause.cases),
-    ...cause.first.flatMap(({ line, case: document, differences: [difference] }) => [
-      `    line ${line}  ${visible(difference?.field ?? "")}: predicted ${difference?.predicted}, recorded ${difference?.seen}\n`,
-      `      ${JSON.stringify(document)}\n`,
-    ]),
-  ];
-}
-
-export const fuzzJudgeCommand: Command = { help, run };

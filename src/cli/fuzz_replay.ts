@@ -1,49 +1,25 @@
 import { stepsOf } from "../labs/fuzz/case/case.ts";
 import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
-import { KNOWN_NAMES } from "../labs/fuzz/known/arch.ts";
+import { changedWords } from "../labs/fuzz/predict/minimize.ts";
 import { processorLines, sentence, suspectText } from "../labs/fuzz/tell/attribution.ts";
-import { outcomeTable } from "../labs/fuzz/tell/told.ts";
-import { CASE_HELP, readCase } from "./case_file.ts";
+import { caseJson, outcomeTable } from "../labs/fuzz/tell/told.ts";
+import { CANNOT, planted, readCase } from "./case_file.ts";
 import { caseText } from "./case_text.ts";
-import { type Command, parseCommand } from "./command.ts";
 import { folded } from "./fold.ts";
-import { MODEL_OPTIONS, modelOf } from "./model_options.ts";
-import { printJson, tell } from "./report.ts";
+import { writeOutput } from "./output_file.ts";
+import { print, printJson, talk, tell } from "./report.ts";
 import { plural } from "./rows.ts";
+import type { Values } from "./table/command.ts";
+import type { minimize, replay } from "./table/fuzz.ts";
 
-const help = `usage: stublab fuzz replay CASE [options]
-
-Tries a register setup in a new stub, and shows the prediction next to the outcome.
-
-  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.FLAG_MASK=0x54dd4)
-  --known LIST  the list of known deviations that the model predicts: ${KNOWN_NAMES}
-  --json        print one document, "stublab.replay/1"
-
-${CASE_HELP}
-
-Exit status: 0 if the outcome matches the prediction, 1 if it differs, 3 if this machine cannot try the case.
-
-examples:
-  stublab fuzz replay case.json
-  stublab fuzz replay findings/1f2e3d4c --json | jq .differences
-`;
-
-const CANNOT = 3;
-
-const OPTIONS = {
-  json: { type: "boolean", default: false },
-  ...MODEL_OPTIONS,
-} as const;
-
-function run(args: readonly string[]): number {
-  const { values, positionals } = parseCommand(args, OPTIONS);
-  const { change, known } = modelOf(values);
+export function runReplay(path: string, { plant, known, json }: Values<typeof replay>): number {
+  const change = planted(plant);
   using examiner = new Examiner({ change, known });
   const { machine } = examiner;
-  const it = readCase("fuzz replay", positionals);
+  const it = readCase(path);
   const examination = examiner.examine(it);
   const { differences, suspects, untried } = examination;
-  if (values.json) printJson("stublab.replay/1", outcomeTable(examination, machine));
+  if (json) printJson("stublab.replay/1", outcomeTable(examination, machine));
   else {
     const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
     const ends = [
@@ -69,4 +45,19 @@ function verdictOf({ it, differences, unpredicted, untried }: CaseOutcome, steps
   return `The outcome matches the prediction${why}.${rest}`;
 }
 
-export const fuzzReplayCommand: Command = { help, run };
+export async function runMinimize(
+  path: string,
+  { plant, known, output }: Values<typeof minimize>,
+): Promise<number> {
+  using examiner = new Examiner({ change: planted(plant), known });
+  const it = readCase(path);
+  const small = examiner.minimize(it);
+  const text = caseJson(small);
+  if (output === undefined) print(text);
+  else await writeOutput(output, text);
+  const [before, after] = [changedWords(it), changedWords(small)];
+  const [steps, left] = [stepsOf(it).length, stepsOf(small).length];
+  const fewer = steps === 1 ? "" : `; ${steps} steps, ${left} now`;
+  talk(`${plural(before, "word")} differed from the baseline, ${after} now${fewer}\n`);
+  return 0;
+}

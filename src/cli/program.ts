@@ -4,8 +4,11 @@ import {
   type CommandUnknownOpts,
   type OptionValues,
 } from "@commander-js/extra-typings";
+import { bench } from "./table/bench.ts";
 import { command } from "./table/command.ts";
 import { compare } from "./table/compare.ts";
+import { diff, exporting, fuzz, judge, merge, minimize, replay } from "./table/fuzz.ts";
+import { conformance, predict, probe } from "./table/kernel.ts";
 import { check, lesson, task } from "./table/lesson.ts";
 import { bootstrap, doctor, guest, inject, seccomp } from "./table/stubs.ts";
 
@@ -35,8 +38,19 @@ const COMMANDS: readonly CommandUnknownOpts[] = [
       runs(check, async () => (await import("./lesson_task_check.ts")).runCheck),
     ),
   ),
+  runs(fuzz, async () => (await import("./fuzz_run.ts")).runFuzz)
+    .addCommand(runs(replay, async () => (await import("./fuzz_replay.ts")).runReplay))
+    .addCommand(runs(minimize, async () => (await import("./fuzz_replay.ts")).runMinimize))
+    .addCommand(runs(exporting, async () => (await import("./fuzz_export.ts")).runExport))
+    .addCommand(runs(diff, async () => (await import("./fuzz_outcomes.ts")).runDiff))
+    .addCommand(runs(judge, async () => (await import("./fuzz_judge.ts")).runJudge))
+    .addCommand(runs(merge, async () => (await import("./fuzz_merge.ts")).runMerge)),
+  runs(predict, async () => (await import("./predict.ts")).runPredict),
+  runs(conformance, async () => (await import("./conformance.ts")).runConformance),
+  runs(probe, async () => (await import("./probe.ts")).runProbe),
   runs(seccomp, async () => (await import("./seccomp.ts")).runSeccomp),
   runs(guest, async () => (await import("./guest.ts")).runGuestProgram),
+  runs(bench, async () => (await import("./bench.ts")).runBench),
   runs(doctor, async () => (await import("./doctor.ts")).runDoctor),
 ];
 

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/records.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { deviationsOf, KNOWN, knownList, LISTS } from "../../../src/labs/fuzz/known/arch.ts";
+import { deviationsOf, KNOWN, LISTS } from "../../../src/labs/fuzz/known/arch.ts";
 import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";
 import { adoptFlags } from "../../../src/labs/fuzz/predict/differences.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
@@ -29,7 +29,6 @@ known("a file has one fact a line, and comments", () => {
   assert.throws(() => factsOf("no such fact\n"), /there is no fact "no such fact"/);
   assert.throws(() => factsOf(`${fact}: 9 bytes\n`), /there is no fact "GETREGS to .*: 9 bytes"/);
   assert.throws(() => knownFacts("/nowhere/known"), /cannot be read/);
-  assert.throws(() => knownList("qemu"), /there is no list "qemu"/);
 });
 
 for (const name of KNOWN) {

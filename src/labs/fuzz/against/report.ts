@@ -11,12 +11,12 @@ export const AGAINST_SCHEMA = "stublab.against/1";
 /** A comparison of two runs as a document "stublab.against/1" (docs/fuzzing.md). */
 export type AgainstReport = ReturnType<typeof againstReport>;
 
-/** @param names of the runs @param minimized the smallest case of a cause, minimized, if it was */
+/** @param names of the runs @param minimized the smallest case of each cause, minimized, if it was */
 export function againstReport(
   contrast: Contrast,
   names: readonly [a: string, b: string],
   causes: readonly ContrastCause[],
-  minimized: ReadonlyMap<ContrastCause, Case> = new Map(),
+  minimized: readonly (Case | undefined)[],
 ) {
   const { a, b, cases, others, alike, explained, unpredicted, differing } = contrast;
   const { triedOnlyOn, untried } = contrast;
@@ -29,8 +29,8 @@ export function againstReport(
     untried,
     differing: differing.length,
     features: { a: only(a, b), b: only(b, a) },
-    causes: causes.map((cause) => {
-      const small = minimized.get(cause);
+    causes: causes.map((cause, i) => {
+      const small = minimized[i];
       const { index, it, field, a: lineA, b: lineB } = cause.smallest;
       return {
         side: cause.side,

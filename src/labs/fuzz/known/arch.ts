@@ -4,8 +4,6 @@
  */
 
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import { InputError } from "../../../lib/errors.ts";
-import { nearest } from "../../../lib/nearest.ts";
 import { oneOf, type Shape } from "../../../lib/shape.ts";
 import type { Change, Deviations } from "../predict/model.ts";
 import { parsePlant, plantOption } from "../predict/plant.ts";
@@ -32,15 +30,6 @@ export const isListed = (name: string): name is KnownName => Object.hasOwn(LISTS
 export const KNOWN: readonly KnownName[] = Object.keys(LISTS).filter(isListed);
 /** The same for help and errors. */
 export const KNOWN_NAMES = KNOWN.join(", ");
-
-/** Takes the name of a list. @throws InputError */
-export function knownList(name: string): KnownName {
-  if (isListed(name)) return name;
-  const near = nearest(name, KNOWN);
-  throw new InputError(`--known: there is no list "${name}"`, {
-    remedy: near === undefined ? `lists: ${KNOWN_NAMES}` : `did you mean ${near}?`,
-  });
-}
 
 export const knownShape: Shape<KnownName> = (value, place) => oneOf(KNOWN)(value, place);
 
