@@ -39,10 +39,9 @@ export function buildListing(machine) {
 }
 
 async function writeListing(machine, pieces) {
-  const slots = Object.entries((await loadTables([SLOTS])).SLOTS);
-  const defines = slots.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
-  writeFileSync("build/slots.h", defines.join(""));
-  writeFileSync("build/listing.ld", SCRIPT);
+  // Once: the compilers of both machines read them at the same time.
+  sharedFiles ??= writeShared();
+  await sharedFiles;
   const listing = [];
   for (const piece of pieces) listing.push(await listCode(machine, ...piece));
   const [{ lines }] = listing;
@@ -51,6 +50,16 @@ async function writeListing(machine, pieces) {
   if (!readFileSync(shimOf(machine)).includes(code))
     throw new Error(`the listing of the stub code differs from ${shimOf(machine)}`);
   writeFileSync(LISTINGS[machine], `${JSON.stringify(listing)}\n`);
+}
+
+let sharedFiles;
+
+/** Writes the linker script, and what sources include. */
+async function writeShared() {
+  const slots = Object.entries((await loadTables([SLOTS])).SLOTS);
+  const defines = slots.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
+  writeFileSync("build/slots.h", defines.join(""));
+  writeFileSync("build/listing.ld", SCRIPT);
 }
 
 /** Lists code: its name, and its instructions in the format of src/labs/record/recording.ts. */
