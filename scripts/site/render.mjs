@@ -43,6 +43,7 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     highlightLanguages: ["c", "console", "javascript", "json", "sh", "typescript"],
     // stopped.gs is not an address.
     markdownItOptions: { html: true, linkify: false },
+    markdownItLoader: (parser) => parser.core.ruler.push("plain headings", plainHeadings),
     customCss: "scripts/site/style.css",
     hideGenerator: true,
     router: "repository",
@@ -72,6 +73,14 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
   await app.generateDocs(project, folder);
   if (app.logger.hasErrors() || app.logger.hasWarnings())
     throw new Error("the site has faults: see above");
+}
+
+/** TypeDoc leaves code out of the anchor of a heading, and out of the list of headings. */
+function plainHeadings({ tokens }) {
+  const headings = tokens.filter((_, i) => tokens[i - 1]?.type === "heading_open");
+  for (const { children } of headings) {
+    for (const child of children) if (child.type === "code_inline") child.type = "text";
+  }
 }
 
 /** A router by which a page is at its path in the repository, and the reference below api/. */

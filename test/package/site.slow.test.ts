@@ -5,7 +5,6 @@ import { pathToFileURL } from "node:url";
 import { inflateSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { publishLessons } from "../../scripts/site/lessons.mjs";
 import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
 import { needs } from "../support/needs.ts";
 import { run } from "../support/processes.ts";
@@ -16,6 +15,7 @@ const built = needs(site, {
 });
 const shown = needs(site, { chromium: CHROMIUM !== undefined && existsSync("dist/index.d.ts") });
 
+const lessons = pathToFileURL("scripts/site/lessons.mjs").href;
 const folder = mkdtempSync(join(tmpdir(), "stublab-site-"));
 const browser = new TestBrowser();
 const files = (): readonly string[] =>
@@ -63,7 +63,9 @@ built("every link leads to a file of the site, and every anchor to an element", 
   const anchors = new Map(anchored.map((path) => [path, new Set(idsOf(path))]));
   const isBroken = (page: string, link: string): boolean => {
     if (/^(https?|data):/.test(link)) return false;
-    const [path = "", anchor] = decodeURI(link).replace(/\?\w+$/, "").split("#");
+    const [path = "", anchor] = decodeURI(link)
+      .replace(/\?\w+$/, "")
+      .split("#");
     const target = path === "" ? page : normalize(join(dirname(page), path));
     if (!all.has(target)) return true;
     // What scripts look for.
@@ -102,7 +104,8 @@ built("has each page of docs/, the reference of each entry, the rules and the le
 
 built(
   "with an address of the project, pages of lessons name theirs, and that of their picture",
-  () => {
+  async () => {
+    const { publishLessons } = await import(lessons);
     publishLessons(folder, "https://example.org/stublab");
     const page = read("lessons/host.html");
     assert.match(
