@@ -1,232 +1,274 @@
-// Turns trials into findings of doctor, and tries what single commands need in addition to stubs.
+// What doctor tries of the machine and of a stub.
 
-import "../fast/index.ts";
-import { LANES, type Lane } from "../core/stub/lane.ts";
-import { expectRseq } from "../core/stub/rseq.ts";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { release, tmpdir, type } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import {
+  assembleBpf,
+  FPROG_SIZE,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+  sockFprog,
+} from "../core/bpf/program.ts";
+import { loadShim } from "../core/shim/shim.ts";
+import { readPtraceScope } from "../core/stub/attach.ts";
+import { readIfThere, readProc } from "../core/stub/proc.ts";
+import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
-import type { Case } from "../labs/fuzz/case/case.ts";
-import { ONS, STARTS, WAYS } from "../labs/fuzz/case/records.ts";
-import type { Check } from "../lib/check.ts";
+import { ENCODERS, openEncoder } from "../labs/compare/encoders/open.ts";
 import { explain } from "../lib/errno.ts";
-import { DeathError, type ErrorDetails, StublabError } from "../lib/errors.ts";
+import { hex, StublabError } from "../lib/errors.ts";
 
-/** A check that a trial succeeds; its reason is a remedy. */
-export type Finding = Omit<Check, "expected">;
+/** A row of the document. */
+export interface Finding {
+  readonly name: string;
+  readonly status: "ok" | "warning" | "failed";
+  readonly detail: string;
+  readonly remedy: string | null;
+}
 
-/** What a trial has seen, and what to do if something does not work. */
-export type Seen = Pick<Finding, "seen" | "reason">;
+/** What a trial has seen; and what to do, if something may not work. */
+export type Seen = string | readonly [detail: string, remedy: string];
 
-/** Runs a trial, and returns a finding, which is failed if the trial throws. */
-export function attempt(name: string, trial: () => Seen): Finding {
+/** A trial fails if it throws: with a warning only, if `commands` alone need it. */
+export type Trial = readonly [name: string, trial: () => Seen | Promise<Seen>, commands?: string];
+
+export async function findingOf([name, trial, commands]: Trial): Promise<Finding> {
   try {
-    const { seen, reason } = trial();
-    return { name, status: reason === undefined ? "held" : "known", seen, reason };
-  } catch (error) {
-    return { name, status: "failed", ...failureOf(error) };
+    const seen = await trial();
+    if (typeof seen === "string") return { name, status: "ok", detail: seen, remedy: null };
+    return { name, status: "warning", detail: seen[0], remedy: seen[1] };
+  } catch (failure) {
+    const detail = reasonOf(failure);
+    const remedy = failure instanceof StublabError ? failure.remedy : undefined;
+    if (commands === undefined) return { name, status: "failed", detail, remedy: remedy ?? null };
+    const why = remedy === undefined ? "" : `: ${remedy}`;
+    return { name, status: "warning", detail, remedy: `${commands} cannot work here${why}` };
   }
 }
 
-function failureOf(failure: unknown): Seen {
+/** The message of an error; further lines of one list a stub's registers. */
+export function reasonOf(failure: unknown): string {
   const error = explain(failure);
-  const message = error instanceof Error ? error.message : String(error);
-  // Further lines of an error list a stub's registers.
-  const [seen = ""] = message.split("\n");
-  return { seen, reason: error instanceof StublabError ? error.remedy : undefined };
+  return (error instanceof Error ? error.message : String(error)).replace(/\n.*/s, "");
 }
 
-/** Tries what only some commands need. */
-export async function tryCommands(): Promise<Finding[]> {
-  return [
-    await attemptFor("guests", "guest, lesson switch and Platform", guest),
-    await attemptFor("lanes", "the lanes of a Tracer or Platform", lanes),
-    await attemptFor("recordings", "lesson NAME", recording),
-    await attemptFor("register setups", "fuzz and conformance", () => setups(ptraceSetups())),
-    ...(WAYS.includes("SIGRETURN") ? [await trySigreturn()] : []),
-    await attemptFor("foreign encoders", "--encoder FILE", foreign),
-  ];
+export function fail(message: string, remedy?: string, cause?: unknown): never {
+  throw new StublabError(message, { code: "ERR_STUBLAB_DOCTOR", remedy, cause });
 }
 
-function trySigreturn(): Promise<Finding> {
-  return attemptFor("rt_sigreturn", "setups by rt_sigreturn, which fuzz tries by default,", () =>
-    setups([{ from: "signal", way: "SIGRETURN", on: "CONT" }]),
+export const MACHINE: readonly Trial[] = [
+  ["node", node],
+  ["kernel", () => `${type()} ${release()}`],
+  ["C library", cLibrary],
+  ["koffi and shim", () => `loaded in thread ${loadShim().gettid()}`],
+  ["encoders", encoders],
+  ["C compiler", compiler],
+  ["yama", yama],
+  ["process 1", processOne],
+  ["/proc", () => `process ${/^\d+/.exec(readProc("/proc/self/stat"))?.[0]}`],
+  ["temporary folder", temporaryFolder],
+  [
+    "address space",
+    () =>
+      expectLimit(
+        "Max address space",
+        32e9,
+        "each worker of fuzz takes 32 GB of address space, as Node.js reserves 10 GB for each WebAssembly memory: raise " +
+          "the limit (ulimit -v)",
+      ),
+  ],
+  [
+    "open files",
+    () => expectLimit("Max open files", 128, "some commands need up to 128: raise it (ulimit -n)"),
+  ],
+  [
+    "file size",
+    () =>
+      expectLimit("Max file size", 64e6, "recordings may be larger: raise the limit (ulimit -f)"),
+  ],
+  ["threads", threads],
+  ["child processes", childProcesses],
+];
+
+function node(): Seen {
+  const seen = `${process.version} on ${process.platform} ${process.arch}`;
+  // Node.js 20.4 is the first version with Symbol.dispose.
+  return Symbol.dispose === undefined ? fail(seen, "stublab needs Node.js 20.4 or later") : seen;
+}
+
+function cLibrary(): Seen {
+  const report = JSON.stringify(process.report?.getReport());
+  const version = /"glibcVersionRuntime":"([^"]+)"/.exec(report)?.[1];
+  return version === undefined ? "musl, or another that reports no version" : `glibc ${version}`;
+}
+
+function encoders(): Seen {
+  return ENCODERS.map((name) => `${name} (${openEncoder(name).constants.size} constants)`).join(
+    ", ",
   );
 }
 
-/** Like `attempt`, but the finding is a warning if the trial throws: only some commands need it. */
-async function attemptFor(
-  name: string,
-  commands: string,
-  trial: () => Promise<Seen>,
-): Promise<Finding> {
-  try {
-    const tried = await trial();
-    return attempt(name, () => tried);
-  } catch (error) {
-    const { seen, reason } = failureOf(error);
-    const cannot = `${commands} cannot work here`;
-    const why = reason === undefined ? cannot : `${cannot}: ${reason}`;
-    return { name, status: "known", seen, reason: why };
-  }
+function compiler(): Seen {
+  const command = process.env.CC || "cc";
+  const { stdout, status, error } = spawnSync(command, ["--version"], { encoding: "utf8" });
+  if (error !== undefined && !("code" in error && error.code === "ENOENT")) throw error;
+  if (status === 0) return stdout.split("\n")[0] ?? command;
+  const remedy = "only a build from source needs it: apt-get install gcc libc6-dev";
+  return [`${command} is not installed`, remedy];
 }
 
-async function guest(): Promise<Seen> {
-  await guestBy("faithful");
-  const lanes = await lanesThatWork(["fast"], guestBy);
-  return { seen: `a guest made two system calls; lanes: faithful, ${lanes}` };
+function yama(): Seen {
+  const found = readPtraceScope();
+  if (found === undefined) return "not in this kernel";
+  const seen = `kernel.yama.ptrace_scope is ${found.scope}`;
+  if (found.remedy !== undefined) fail(seen, found.remedy);
+  return `${seen}: stubs are descendants, so they may be traced`;
 }
 
-async function lanesThatWork(
-  lanes: readonly Lane[],
-  trial: (lane: Lane) => unknown,
-): Promise<string> {
-  const told = lanes.map(async (lane) => {
-    try {
-      await trial(lane);
-      return lane;
-    } catch (error) {
-      return `not ${lane} (${failureOf(error).seen})`;
-    }
-  });
-  return (await Promise.all(told)).join(", ");
-}
-
-async function lanes(): Promise<Seen> {
-  return { seen: await lanesThatWork(LANES, tryLane) };
-}
-
-/** Makes a stub of a stub, and calls in it. @throws if it does not work */
-function tryLane(lane: Lane): void {
-  using tracer = new Tracer({ lane });
-  const parent = tracer.createStub();
-  parent.scrub();
-  const stub = parent.createStub();
-  const pid = stub.call("getpid");
-  if (pid !== BigInt(stub.pid)) throw failed(`getpid returned ${pid} in stub ${stub.pid}`);
-}
-
-/** Runs a guest by a lane. @throws if it does not work */
-async function guestBy(lane: Lane): Promise<void> {
-  const { Platform } = await import("../core/platform/platform.ts");
-  const { GUEST_MACHINE } = await import("../labs/guest/machine.ts");
-  const { runGuest } = await import("../labs/guest/run.ts");
-  using platform = Platform.open({ lane });
-  try {
-    const { result } = runGuest(platform, { code: Buffer.from(GUEST_MACHINE.trial, "hex") });
-    if (result.kind === "exited" && result.status === 7) return;
-    throw failed(`guest: expected exit status 7, got ${JSON.stringify(result.kind)}`);
-  } catch (error) {
-    if (!isKilledBySigsys(error)) throw error;
-    throw failed("a guest is killed by SIGSYS at a system call that should be emulated", {
-      cause: error,
-      remedy:
-        "this kernel runs the seccomp filter before it stops for the tracer, as Linux before 4.8 and gVisor do; " +
-        "in a program, use Platform.open({ seccomp: false })",
-    });
-  }
-}
-
-async function recording(): Promise<Seen> {
-  const { recordLesson } = await import("../labs/record/record.ts");
-  const { steps, end } = await recordLesson("grandchild");
-  const failures = end.filter(({ held }) => !held).length;
-  if (failures > 0) throw failed(`${failures} facts of a recorded birth do not hold`);
-  const seen = `a birth was recorded in ${steps.length} steps`;
-  const obstacles = await lessonObstacles();
-  return obstacles.length === 0 ? { seen } : { seen, reason: obstacles.join("; ") };
-}
-
-/** Why single lessons cannot be recorded here. */
-async function lessonObstacles(): Promise<string[]> {
-  const { closeTerminal, openTerminal } = await import("../labs/record/pseudo_terminal.ts");
-  const needs: readonly [lesson: string, trial: (tracer: Tracer) => void][] = [
-    ["no-setsid", (tracer) => closeTerminal(openTerminal(tracer.encoder))],
-    ["rseq", (tracer) => expectRseq(tracer.createStub().thread)],
-  ];
-  using tracer = new Tracer();
-  return needs.flatMap(([lesson, trial]) => {
-    try {
-      trial(tracer);
-      return [];
-    } catch (error) {
-      return [`lesson ${lesson} cannot work here: ${failureOf(error).seen}`];
-    }
-  });
-}
-
-/** A way to try a setup: a stop, a request that writes, and one that resumes. */
-type Manner = Pick<Case, "from" | "way" | "on">;
-
-/** From each stop, by each request that writes, and with each that resumes. */
-function ptraceSetups(): readonly Manner[] {
-  const [whole = "SETREGS", ...others] = WAYS;
-  const plain: Manner = { from: "signal", way: whole, on: "CONT" };
-  const ways = others.filter((way) => way !== "SIGRETURN");
+function processOne(): Seen {
+  if (process.pid !== 1) return `this process is ${process.pid}`;
   return [
-    ...STARTS.map((from): Manner => ({ ...plain, from })),
-    ...ways.map((way): Manner => ({ ...plain, way })),
-    ...ONS.filter((on) => on !== "NONE" && on !== "CONT").map((on): Manner => ({ ...plain, on })),
+    "this process is process 1 of its container",
+    "the kernel does not deliver SIGKILL from its stubs to it, so exit signal SIGKILL does not end it; " +
+      "start the container with an init (docker run --init)",
   ];
 }
 
-/**
- * Tries setups that change nothing. Those that write all registers are tried to the INT3. Of the others it only matters
- * whether this kernel can be given them: requests may be refused, which is an outcome.
- */
-async function setups(all: readonly Manner[]): Promise<Seen> {
-  const { Experiment } = await import("../labs/fuzz/experiment.ts");
-  const { SIMPLE } = await import("../labs/fuzz/draw/seeds.ts");
-  using experiment = new Experiment({ capacity: all.length });
-  const has32 = experiment.machine.features.includes("ia32");
-  const manners = all.filter(({ from }) => has32 || !from.endsWith("32"));
-  const outcomes = experiment.try(manners.map((manner) => ({ ...SIMPLE, ...manner })));
-  const obstacles = manners.map((_, i) => experiment.obstacle(i));
-  const untried = new Set(obstacles.filter((why) => why !== undefined));
-  for (const [i, outcome] of outcomes.entries()) {
-    const { from, way, on } = manners[i] ?? { from: "", way: "", on: "" };
-    const status = outcome.get("status");
-    const isWhole = way === WAYS[0] || way === "SIGRETURN";
-    if (obstacles[i] !== undefined || !isWhole || on.endsWith("SINGLESTEP")) continue;
-    if (status === STOPPED_BY_SIGTRAP) continue;
-    throw failed(`from ${from}: expected a stop by SIGTRAP at the INT3, got wait status ${status}`);
-  }
-  if (untried.size === manners.length) throw failed([...untried].join("; "));
-  const tried = manners.filter((_, i) => obstacles[i] === undefined);
-  const seen = `tried from ${namesOf(tried, "from")}; by ${namesOf(tried, "way")}`;
-  if (untried.size === 0) return { seen };
-  return { seen, reason: `not tried by fuzz and conformance: ${[...untried].join("; ")}` };
-}
-
-function namesOf(manners: readonly Manner[], part: keyof Manner): string {
-  return [...new Set(manners.map((manner) => manner[part]))].join(", ");
-}
-
-async function foreign(): Promise<Seen> {
-  const { EncoderProcess, SharedFile } = await import("../labs/compare/foreign_process.ts");
-  const shared = new SharedFile();
+function temporaryFolder(): Seen {
   try {
-    const process = await EncoderProcess.start(shared);
-    await process.end();
-    const { shortfall } = process;
-    if (shortfall === undefined) return { seen: "a process started in namespaces of its own" };
-    return {
-      seen: `a process started without all namespaces of its own: ${shortfall}`,
-      reason:
-        "docs/encoder-abi.md lists the guarantees that are lost; user.max_user_namespaces, " +
-        "kernel.unprivileged_userns_clone, AppArmor or a container may forbid namespaces",
-    };
-  } finally {
-    shared.close();
+    rmdirSync(mkdtempSync(join(tmpdir(), "stublab-doctor-")));
+    return `${tmpdir()} is writable`;
+  } catch (error) {
+    const remedy = "guest FILE.s needs a temporary folder: set TMPDIR to one that is writable";
+    return [`${tmpdir()} is not writable: ${reasonOf(error).split(", ")[0]}`, remedy];
   }
 }
 
-const STOPPED_BY_SIGTRAP = 0x57fn;
-
-function isKilledBySigsys(error: unknown): boolean {
-  if (!(error instanceof DeathError)) return false;
-  const { end } = error;
-  return end.kind === "signaled" && end.signal === "SIGSYS";
+/** A soft limit of this process (getrlimit(2)), by its name in /proc/self/limits: a number or "unlimited". */
+function softLimit(title: string): string {
+  const limits = readProc("/proc/self/limits");
+  return new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
 }
 
-function failed(message: string, details?: ErrorDetails): StublabError {
-  return new StublabError(message, { ...details, code: "ERR_STUBLAB_DOCTOR" });
+function expectLimit(title: string, least: number, remedy: string): Seen {
+  const soft = softLimit(title);
+  return soft === "unlimited" || Number(soft) >= least ? soft : [soft, remedy];
+}
+
+/** Needed by fuzz and by one lesson. */
+function threads(): Seen {
+  const worker = new Worker("", { eval: true });
+  // Only the start of the worker matters.
+  worker.on("error", () => {});
+  worker.unref();
+  return "a worker thread starts";
+}
+
+/** Needed by foreign encoders, lessons in which a host dies, and guest FILE.s. */
+function childProcesses(): Seen {
+  const { error, pid } = spawnSync(process.execPath, ["--version"], { stdio: "ignore" });
+  if (error !== undefined) throw error;
+  return `Node.js ran as process ${pid}`;
+}
+
+/** A tracer and its stub, each made when it is first needed. */
+export class Lab {
+  #tracer?: Tracer;
+  #stub?: Stub;
+
+  get tracer(): Tracer {
+    this.#tracer ??= new Tracer();
+    return this.#tracer;
+  }
+
+  get stub(): Stub {
+    this.#stub ??= this.tracer.createStub();
+    return this.#stub;
+  }
+
+  get hasStub(): boolean {
+    return this.#stub !== undefined;
+  }
+}
+
+/** What is tried of a stub, in this order. */
+export const STUB: readonly [name: string, trial: (lab: Lab) => Seen][] = [
+  ["stub code", ({ tracer }) => `at ${hex(BigInt(tracer.stubAddress))}`],
+  ["fork and attach", ({ stub }) => `stub ${stub.pid}, born in ${stub.microseconds} µs`],
+  ["inject", injected],
+  ["memory", memory],
+  ["process limits", crowd],
+  ["seccomp", seccomp],
+  ["exit signal", fatal],
+  ["close", closed],
+];
+
+function injected({ stub }: Lab): Seen {
+  const parent = stub.call("getppid");
+  if (parent !== BigInt(process.pid))
+    fail(
+      `getppid returned ${parent}, expected ${process.pid}`,
+      "stub and host must be in the same pid namespace",
+    );
+  stub.scrub();
+  return `getppid returned ${parent}; everything except the stub code is unmapped`;
+}
+
+function memory({ stub }: Lab): Seen {
+  const page = stub.map(4096);
+  stub.write(page, Uint8Array.of(1, 2, 3));
+  const back = stub.read(page, 3).join(" ");
+  stub.call("munmap", page, 4096);
+  if (back !== "1 2 3")
+    fail(
+      `wrote 1 2 3, read back ${back}`,
+      "this is a bug in stublab or in the kernel; please report it",
+    );
+  return "written and read back";
+}
+
+/** How many stubs are alive at once. */
+const CROWD = 32;
+
+function crowd({ stub }: Lab): Seen {
+  const stubs = Array.from({ length: CROWD }, () => stub.createStub());
+  for (const one of stubs) one.close();
+  const most = readIfThere("/proc/sys/kernel/pid_max");
+  const group = /^0::(.*)$/m.exec(readIfThere("/proc/self/cgroup") ?? "")?.[1] ?? "/";
+  const limit = readIfThere(`/sys/fs/cgroup${group}/pids.max`);
+  const limits = [
+    `RLIMIT_NPROC ${softLimit("Max processes")}`,
+    most === undefined ? "no pid_max" : `pid_max ${most}`,
+    limit === undefined ? "no pids.max" : `pids.max ${limit}`,
+  ];
+  return `${CROWD} stubs at once; ${limits.join(", ")}`;
+}
+
+/** Installs a filter that allows everything. */
+function seccomp({ stub, tracer }: Lab): Seen {
+  const page = stub.map(4096);
+  const program = assembleBpf([RETURN, SECCOMP_RET_ALLOW]);
+  const at = page + BigInt(FPROG_SIZE);
+  stub.write(page, sockFprog(program, at));
+  stub.write(at, program);
+  stub.call("prctl", tracer.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
+  stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
+  stub.call("getpid");
+  return "a filter was installed in a stub, which still runs";
+}
+
+/** SIGKILL is bootstrap's default: the death of such a stub kills this process unless the tracer defuses it first. */
+function fatal({ tracer }: Lab): Seen {
+  const stub = tracer.createStub({ exitSignal: "SIGKILL" });
+  const { pid } = stub;
+  stub.close();
+  return `stub ${pid} with exit signal SIGKILL was ended; this process is alive`;
+}
+
+function closed({ tracer }: Lab): Seen {
+  tracer.close();
+  return "every stub was ended; this process is alive";
 }
