@@ -74,7 +74,7 @@ const style = `${BASE_STYLE}${STAGE_STYLE}
   from, ${share(0.4)} { transform: translate(-1px, -1px); opacity: 0; } ${share(0.6)} { opacity: 1; } ${share(1.6)}, to { transform: none; }
 }`;
 writeFileSync(
-  "docs/stage.svg",
+  process.argv[2] ?? "docs/stage.svg",
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}">
 <style>${style.replace(/\s+/g, " ")}</style>
 <rect class="card" x="1" y="1" width="${WIDTH - 2}" height="${HEIGHT - 2}" rx="12"/>

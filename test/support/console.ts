@@ -1,4 +1,4 @@
-/* The console blocks of a document: commands after "$ ", and their output. "…" stands for omitted text. */
+/* The commands of documents: after "$ " in console blocks, with their output, in which "…" stands for omitted text; in sh blocks all lines. */
 
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -7,20 +7,28 @@ import { stublabCommand } from "./processes.ts";
 /** A command of a document. */
 export interface Exchange {
   readonly command: string;
-  /** Its output according to the document. */
+  /** Its output according to the document; empty if that shows none. */
   readonly output: string;
 }
 
-/** The commands of all console blocks of a text. */
+/** The commands of all console and sh blocks of a text. */
 export function exchangesIn(text: string): Exchange[] {
-  return [...text.matchAll(/^```console\n(.*?)^```/gms)].flatMap(([, block = ""]) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((part) => {
-        const [command = "", ...output] = part.split("\n");
-        return { command, output: output.join("\n") };
-      }),
+  return [...text.matchAll(/^```(console|sh)\n(.*?)^```/gms)].flatMap(
+    ([, language, block = ""]) => {
+      const joined = block.replaceAll("\\\n", " ");
+      if (language === "sh")
+        return joined
+          .trim()
+          .split("\n")
+          .map((command) => ({ command, output: "" }));
+      return joined
+        .split(/^\$ /m)
+        .slice(1)
+        .map((part) => {
+          const [command = "", ...output] = part.split("\n");
+          return { command, output: output.join("\n") };
+        });
+    },
   );
 }
 
@@ -28,20 +36,24 @@ const SEPARATOR = "\x1e";
 /** A line that `fuzz` writes every five seconds, which a busy machine may need. */
 export const PROGRESS = /^[\d,]+ cases.* % not predicted\n/gm;
 
-/** Runs commands in order in one shell, as a reader does; returns the output of each. */
-export function runSession(exchanges: readonly Exchange[], folder: string): string[] {
+/** Runs commands in order in one shell, as a reader does. A command that did not run has no result. */
+export function runSession(commands: readonly string[], folder: string) {
   const [node, [script = ""]] = stublabCommand();
-  const steps = exchanges.map(({ command }) => {
-    const own = command.replaceAll("npx stublab", `'${node}' '${resolve(script)}'`);
-    return `{ ${own}\n} 2>&1; status=$?; printf '${SEPARATOR}'; (exit $status)\n`;
+  const steps = commands.map((command) => {
+    const own = command.replaceAll("npx stublab", "stublab");
+    return `{ ${own}\n} 2>&1; status=$?; printf '${SEPARATOR}%s${SEPARATOR}' $status; (exit $status)\n`;
   });
   const { stdout } = spawnSync("sh", [], {
     cwd: folder,
-    input: steps.join(""),
+    input: `stublab() { '${node}' '${resolve(script)}' "$@"; }\n${steps.join("")}`,
     encoding: "utf8",
   });
-  const outputs = stdout.split(SEPARATOR).slice(0, -1);
-  return outputs.map((output) => output.replaceAll(PROGRESS, ""));
+  const parts = stdout.split(SEPARATOR);
+  return commands.map((_, i) => {
+    const status = parts[2 * i + 1];
+    const output = parts[2 * i]?.replaceAll(PROGRESS, "");
+    return status === undefined ? undefined : { status: Number(status), output: output ?? "" };
+  });
 }
 
 /** Whether output matches a document, except for omitted text. */
