@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { compile, headerFlags, limitsOf } from "./compilers.mjs";
 import { quoted, shimOf } from "./libraries.mjs";
-import { loadTables, makeFrom } from "./sources.mjs";
+import { makeFrom } from "./sources.mjs";
 
 /** What recordings show, and what judges run, on each architecture: the part of a source between two labels. */
 const listed = (arch) => [
@@ -16,15 +16,9 @@ const listed = (arch) => [
 
 const LISTINGS = { amd64: "dist/listing.json", arm64: "dist/listing-arm64.json" };
 
-/** The places to which stubs under judgement write. */
-const SLOTS = "src/labs/compare/live/slots.ts";
-
 /** Makes the linker write the code, and at the end where each of its lines begins. */
 const SCRIPT = "SECTIONS { .text 0 : { *(.text*) *(.rodata*) *(rows) } /DISCARD/ : { *(.note*) } }";
-const LINK_FLAGS = [
-  ...["-static", "-nostdlib", "-Wl,--build-id=none", "-Wl,--oformat=binary"],
-  "-Wl,-T,build/listing.ld",
-];
+const LINK_FLAGS = ["-static", "-nostdlib", "-Wl,--build-id=none", "-Wl,--oformat=binary"];
 
 /** A line marker of the preprocessor, for the line after it. */
 const LINE_MARKER = /^# (\d+) "(.*?)"/;
@@ -33,15 +27,13 @@ const LABEL = /^(\w+):$/;
 /** Writes the listing of a machine, so that neither a disassembler nor an assembler is needed at run time. */
 export function buildListing(machine) {
   const pieces = listed(machine);
-  const sources = [...pieces.map(([, source]) => source), SLOTS, shimOf(machine)];
+  const sources = [...pieces.map(([, source]) => source), shimOf(machine)];
   const make = () => writeListing(machine, pieces);
   return makeFrom(LISTINGS[machine], sources, make, limitsOf(machine));
 }
 
 async function writeListing(machine, pieces) {
-  // Once: the compilers of both machines read them at the same time.
-  sharedFiles ??= writeShared();
-  await sharedFiles;
+  writeFileSync(`build/listing-${machine}.ld`, SCRIPT);
   const listing = [];
   for (const piece of pieces) listing.push(await listCode(machine, ...piece));
   const [{ lines }] = listing;
@@ -50,16 +42,6 @@ async function writeListing(machine, pieces) {
   if (!readFileSync(shimOf(machine)).includes(code))
     throw new Error(`the listing of the stub code differs from ${shimOf(machine)}`);
   writeFileSync(LISTINGS[machine], `${JSON.stringify(listing)}\n`);
-}
-
-let sharedFiles;
-
-/** Writes the linker script, and what sources include. */
-async function writeShared() {
-  const slots = Object.entries((await loadTables([SLOTS])).SLOTS);
-  const defines = slots.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
-  writeFileSync("build/slots.h", defines.join(""));
-  writeFileSync("build/listing.ld", SCRIPT);
 }
 
 /** Lists code: its name, and its instructions in the format of src/labs/record/recording.ts. */
@@ -75,7 +57,8 @@ async function listCode(machine, name, source, begin, end) {
   const rows = texts.slice(first, last + 1).map((_, i) => `.long .Lrow${first + i}\n`);
   const table = `.section rows, "ax"\n${rows.join("")}`;
   writeFileSync(`${file}.s`, `${marked.join("\n")}\n${table}`);
-  await compile(machine, `${file}.bin`, [...LINK_FLAGS, `${file}.s`]);
+  const linked = [...LINK_FLAGS, `-Wl,-T,build/listing-${machine}.ld`, `${file}.s`];
+  await compile(machine, `${file}.bin`, linked);
   const binary = readFileSync(`${file}.bin`);
   const offsetOf = (i) => binary.readUint32LE(binary.length - 4 * (last + 1 - i));
   const originals = originalsOf(source, texts);

@@ -5,8 +5,8 @@ import { writeSync } from "node:fs";
 import { FUNCTION_NAMES } from "../../src/core/encoder/abi.ts";
 import { openEncoder, StublabError } from "../../src/index.ts";
 import { compare } from "../../src/labs/compare/compare.ts";
+import { Judges } from "../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../src/labs/compare/live/live.ts";
-import { Judges } from "../../src/labs/compare/live/open.ts";
 import { LocalSubject } from "../../src/labs/compare/subject.ts";
 
 const wanted = FUNCTION_NAMES.filter((name) => process.argv.includes(name));

@@ -5,61 +5,58 @@ import * as assert from "uvu/assert";
 import type { FunctionName } from "../../../src/core/encoder/abi.ts";
 import { Tracer } from "../../../src/index.ts";
 import { layoutOf } from "../../../src/labs/compare/function.ts";
-import { cloneJudges } from "../../../src/labs/compare/live/clone.ts";
-import { clone3Judge } from "../../../src/labs/compare/live/clone3.ts";
-import { type CloneOutcome, Clones, prepareClones } from "../../../src/labs/compare/live/clones.ts";
-import { Frames } from "../../../src/labs/compare/live/frame.ts";
+import { blockJudges } from "../../../src/labs/compare/live/blocks.ts";
+import {
+  type CloneOutcome,
+  Clones,
+  prepareClones,
+} from "../../../src/labs/compare/live/children.ts";
+import { cloneJudges } from "../../../src/labs/compare/live/clones.ts";
+import { changed, Frames, registerOf } from "../../../src/labs/compare/live/frames.ts";
 import {
   Fields,
-  type Judge,
   type Judgement,
+  type JudgeTable,
   judgementOf,
   REFUSED,
 } from "../../../src/labs/compare/live/judge.ts";
-import { restartJudges } from "../../../src/labs/compare/live/own/amd64/restarts.ts";
 import { Tracee, TraceeSlot } from "../../../src/labs/compare/live/tracee.ts";
 
 const kernels = suite("encoders on other kernels");
 
-const REFUSAL: CloneOutcome = { errno: "EINVAL", effects: new Map() };
+const REFUSAL: CloneOutcome = { errno: "EINVAL", effects: {} };
 const SIGCHLD = 17n;
 
 /** A kernel that also refuses what a predicate says. */
 class StricterClones extends Clones {
   readonly #refuses: (flags: bigint, signal: bigint) => boolean;
 
-  constructor(
-    tracer: Tracer,
-    slot: TraceeSlot,
-    refuses: (flags: bigint, signal: bigint) => boolean,
-  ) {
-    super(tracer, slot);
+  constructor(slot: TraceeSlot, refuses: (flags: bigint, signal: bigint) => boolean) {
+    super(slot);
     this.#refuses = refuses;
   }
 
-  override clone(word: bigint, look = false): CloneOutcome {
-    return this.#refuses(word & ~0xffn, word & 0xffn) ? REFUSAL : super.clone(word, look);
+  override clone(word: bigint): CloneOutcome {
+    return this.#refuses(word & ~0xffn, word & 0xffn) ? REFUSAL : super.clone(word);
   }
 
-  override clone3(members: BigUint64Array, size: bigint, look = false): CloneOutcome {
-    const refused = this.#refuses(members[0] ?? 0n, 0n);
-    return refused ? REFUSAL : super.clone3(members, size, look);
+  override clone3(members: BigUint64Array, size: bigint): CloneOutcome {
+    return this.#refuses(members[0] ?? 0n, 0n) ? REFUSAL : super.clone3(members, size);
   }
 }
 
 /** Linux 5.10: no call with a negative number restarts. */
 class OlderFrames extends Frames {
-  override run(block: BigUint64Array): BigUint64Array {
-    const number = this.registers.get(block, "orig_rax");
-    if (BigInt.asIntN(32, number) >= 0n) return super.run(block);
-    return block.slice();
+  override run(block: BigUint64Array) {
+    if (BigInt.asIntN(32, registerOf(block, "orig_rax")) >= 0n) return super.run(block);
+    return { registers: block.slice(), stepped: false };
   }
 }
 
 /** gVisor: a data selector is lost. */
 class LossyFrames extends Frames {
-  override run(block: BigUint64Array): BigUint64Array {
-    return this.registers.with(block, { ds: 0n });
+  override run(block: BigUint64Array) {
+    return { registers: changed(block, { ds: 0n }), stepped: false };
   }
 }
 
@@ -76,7 +73,7 @@ function openStubs(prepare = (tracee: Tracee) => tracee) {
 
 /** The judgement of the judge of a function. */
 function judgeRecord(
-  judges: readonly Judge[],
+  judges: JudgeTable,
   tracer: Tracer,
   name: FunctionName,
   write: (input: Fields) => void,
@@ -87,9 +84,11 @@ function judgeRecord(
   write(input);
   const answered = input.copy();
   answered.record[layout.result] = result;
-  const judge = judges.find((each) => each.name === name);
-  assert.ok(judge !== undefined);
-  return judgementOf(() => judge.judge(input, answered));
+  return judgementOf(() => {
+    const right = judges[name]?.ask(input);
+    if (typeof right === "function") right(answered);
+    else assert.is(answered.result, right);
+  });
 }
 
 /** What a kernel that refuses more says about an encoder that refuses a clone or does not. */
@@ -106,7 +105,7 @@ function judgeClone(
     input.put("flags", flags);
     input.put("exitSignal", exitSignal);
   };
-  const judges = cloneJudges(new StricterClones(tracer, slot, refuses));
+  const judges = cloneJudges(new StricterClones(slot, refuses));
   const result = BigInt.asUintN(64, accepts ? flags | exitSignal : REFUSED);
   return judgeRecord(judges, tracer, "encodeClone", write, result);
 }
@@ -155,7 +154,7 @@ kernels("clone3 with CLONE_PIDFD for a thread", () => {
   using stubs = openStubs(prepareClones);
   const { tracer, slot } = stubs;
   const flags = [...THREAD, "CLONE_PIDFD"].reduce((set, name) => set | tracer.flag(name), 0n);
-  const judges = [clone3Judge(new StricterClones(tracer, slot, refusesPidfd))];
+  const judges = cloneJudges(new StricterClones(slot, refusesPidfd));
   const write = (input: Fields) => input.put("flags", flags);
   expectOpen(judgeRecord(judges, tracer, "encodeClone3", write, 88n), /6\.9/);
 });
@@ -165,8 +164,8 @@ kernels("a restart of a call with a negative number", () => {
   const frames = new OlderFrames(stubs.slot);
   const restarts = (orig_rax: bigint, result: bigint) => {
     const rax = BigInt.asUintN(64, -512n);
-    const write = (input: Fields) => input.block().set(frames.registers.atEntry({ rax, orig_rax }));
-    return judgeRecord(restartJudges(frames), stubs.tracer, "restartSyscall", write, result);
+    const write = (input: Fields) => input.words("block").set(frames.atEntry({ rax, orig_rax }));
+    return judgeRecord(blockJudges(frames), stubs.tracer, "restartSyscall", write, result);
   };
   expectOpen(restarts(0x8000_0001n, 1n), /from Linux 5\.14 on, and this kernel does not restart/);
   assert.is(restarts(0x8000_0001n, 0n).verdict, "held");
@@ -177,9 +176,13 @@ kernels("a restart of a call with a negative number", () => {
 kernels("a register that the kernel does not keep: only who wrote another one is blamed", () => {
   using stubs = openStubs();
   const frames = new LossyFrames(stubs.slot);
-  const meant = frames.registers.atEntry({ ds: 0x2bn });
-  const given = (changes: Readonly<Record<string, bigint>>) =>
-    judgementOf(() => frames.judge(meant, frames.registers.with(meant, changes)));
+  const meant = frames.atEntry({ ds: 0x2bn });
+  const layout = layoutOf("rewindSyscall", stubs.tracer.encoder.constants);
+  const given = (changes: Readonly<Record<string, bigint>>) => {
+    const answered = new Fields(layout, new BigUint64Array(layout.words));
+    answered.words("block").set(changed(meant, changes));
+    return judgementOf(() => frames.examine(meant)(answered));
+  };
   expectOpen(given({}), /^this kernel does not keep block\.ds: 0x2b became 0x0$/);
   assert.is(given({ ds: 0n }).verdict, "failed");
   assert.is(given({ rax: 7n }).verdict, "failed");

@@ -13,8 +13,8 @@ import {
 import { ENCODERS, openEncoder } from "../../../src/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import type { FunctionComparison } from "../../../src/labs/compare/function.ts";
+import { Judges } from "../../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";
-import { Judges } from "../../../src/labs/compare/live/open.ts";
 import { verdictOf } from "../../../src/labs/compare/live/verdict.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import type { Disagreement, LiveReport } from "../../../src/labs/compare/report.ts";

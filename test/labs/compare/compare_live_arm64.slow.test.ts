@@ -9,8 +9,8 @@ import {
 } from "../../../src/core/encoder/abi.ts";
 import { openEncoder } from "../../../src/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
+import { Judges } from "../../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";
-import { Judges } from "../../../src/labs/compare/live/open.ts";
 import type { LiveReport } from "../../../src/labs/compare/report.ts";
 import { LocalSubject } from "../../../src/labs/compare/subject.ts";
 import { childrenOf } from "../../support/processes.ts";

@@ -1,61 +1,44 @@
-// What judges require of the architecture, beyond what encoders compute.
-
-import { SLOTS } from "./slots.ts";
-import type { View } from "./view.ts";
-
-/** The page behind the code, which nobody executes. */
-export const DATA = 0x1000_1000n;
-export const PART = 4096;
-
-export const LEAVES = "rbx";
-export const KEPT = "r12";
-
-export const MARK = "rbx";
-
-/** SI_KERNEL */
-export const TRAP_CODE = 128;
-
-/** orig_rax if no call is in progress. */
-export const NO_CALL = 2n ** 64n - 1n;
-export const IDLE = { orig_rax: NO_CALL };
-
-export const REFUSES = "EIO";
-
-/** The general and the segment registers in the order of their numbers in machine code. */
-const GENERAL = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
-const SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs"];
-
-export const STORED = [
-  ["rip", SLOTS.start] as const,
-  ["eflags", SLOTS.eflags] as const,
-  ...GENERAL.map((name, i) => [name, SLOTS.general + 8 * i] as const),
-  ...SEGMENTS.map((name, i) => [name, SLOTS.selectors + 8 * i] as const),
-];
-export const UNSEEN = ["orig_rax"];
+import type { JudgedMachine } from "./machine.ts";
 
 /** Writable bits of eflags (arch/x86/kernel/ptrace.c). */
 const WRITABLE = 0x5_4dd5n;
-/** TF would stop the code at its first instruction; RF is not visible to it. */
-export const TF = 0x100n;
-const RF = 0x1_0000n;
+/** TF stops a program after each instruction; RF is not visible to it. */
+const [TF, RF] = [0x100n, 0x1_0000n];
 /** Bits of fs_base and gs_base that every machine accepts. */
 const BASE = 2n ** 46n - 1n;
 /** The selector of user data. */
 const USER_DS = 0x2bn;
 
-export function fit(view: View, trap: boolean): void {
-  const kept = WRITABLE & ~RF & (trap ? -1n : ~TF);
-  view.put("eflags", (view.atRest("eflags") & ~WRITABLE) | (view.get("eflags") & kept));
-  for (const base of ["fs_base", "gs_base"]) view.put(base, view.get(base) & BASE);
-  fitSelectors(view);
-}
-
-/** The selectors of the stub itself; ds and es are 0 or that of user data. */
-export function fitSelectors(view: View): void {
-  for (const name of ["cs", "ss", "fs", "gs"]) view.put(name, view.atRest(name));
-  for (const name of ["ds", "es"]) view.put(name, (view.get(name) & 1n) === 1n ? USER_DS : 0n);
-}
-
-export function cloneArguments(word: bigint, parentTid: bigint, childTid: bigint) {
-  return [word, 0n, parentTid, childTid, 0n];
-}
+export const amd64: JudgedMachine = {
+  // The page behind the code.
+  data: 0x1000_1000n,
+  part: 4096,
+  kept: "rbx",
+  queued: "r12",
+  mark: "rbx",
+  // SI_KERNEL, after the INT3.
+  breakpoint: { code: 128, length: 1n },
+  idle: { orig_rax: 2n ** 64n - 1n },
+  begun: "orig_rax",
+  refuses: "EIO",
+  // They are independent of the model of the fuzzer on purpose.
+  restarts: [-512n, -513n, -514n, -516n],
+  entered: ["cs", "ss", "ds", "es", "fs", "gs"],
+  // AUDIT_ARCH_I386
+  foreign: 0x4000_0003n,
+  // uapi/asm/vsyscall.h
+  vsyscalls: [
+    [0xffff_ffff_ff60_0000n, 96n],
+    [0xffff_ffff_ff60_0400n, 201n],
+    [0xffff_ffff_ff60_0800n, 309n],
+  ],
+  /** The selectors are those of the stub itself, but ds and es may be 0. */
+  fit(block, rest, steps) {
+    const kept = WRITABLE & ~RF & (steps ? -1n : ~TF);
+    block.put("eflags", (rest.get("eflags") & ~WRITABLE) | (block.get("eflags") & kept));
+    for (const base of ["fs_base", "gs_base"]) block.put(base, block.get(base) & BASE);
+    for (const name of ["cs", "ss", "fs", "gs"]) block.put(name, rest.get(name));
+    for (const name of ["ds", "es"]) block.put(name, (block.get(name) & 1n) === 1n ? USER_DS : 0n);
+  },
+  cloneArguments: (word, parentTid, childTid) => [word, 0n, parentTid, childTid, 0n],
+};

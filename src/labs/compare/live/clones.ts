@@ -1,229 +1,260 @@
-import { readdirSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
-import { HOST_MACHINE } from "../../../core/machine/index.ts";
-import { readIfThere } from "../../../core/stub/proc.ts";
-import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
-import { errnoName } from "../../../lib/errno.ts";
-import { DeathError } from "../../../lib/errors.ts";
-import { cloneArguments, LEAVES } from "./arch.ts";
-import { addressOf, SLOTS } from "./code.ts";
-import { fork, reap, setUp } from "./processes.ts";
-import { isBreakpoint, type Tracee, type TraceeSlot } from "./tracee.ts";
+import type { CloneOutcome, Clones } from "./children.ts";
+import { slot } from "./code.ts";
+import {
+  expect,
+  fromInt,
+  type Judge,
+  type JudgeTable,
+  narrows,
+  REFUSED,
+  undecided,
+  unsigned,
+} from "./judge.ts";
+import { excuseClone } from "./kernels.ts";
 
-/** The observable effects of a clone, by name. */
-export type Effects = ReadonlyMap<string, bigint>;
+const CSIGNAL = 0xffn;
+const FLAGS = 0xffff_ff00n;
+const HALF = 0xffff_ffffn;
+const REFUSAL = "EINVAL";
+const SIGCHLD = BigInt(constants.signals.SIGCHLD);
 
-/** The outcome of a clone: an errno by name, or the effects. */
-export interface CloneOutcome {
-  /** "" if it created a child. */
-  readonly errno: string;
-  /** Examined only on request. */
-  readonly effects: Effects;
-}
+/** What this kernel may lack, or may deny to this user: namespaces; pidfds, before Linux 5.2 and in gVisor. */
+const OPTIONAL = "NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET PIDFD".split(" ");
 
-const NONE: Effects = new Map();
-const { EINVAL } = constants.errno;
+/** Flags that the kernel accepts in any combination, and whose children have an exit signal. */
+const HARMLESS =
+  "CLONE_VM CLONE_FS CLONE_FILES CLONE_SYSVSEM CLONE_PARENT_SETTID CLONE_CHILD_SETTID " +
+  "CLONE_CHILD_CLEARTID CLONE_UNTRACED CLONE_IO";
 
-/** Namespaces as /proc/PID/ns names them. */
-const NAMESPACES = ["user", "mnt", "uts", "ipc", "pid", "net", "cgroup", "time"];
-/** What kcmp compares (linux/kcmp.h). */
-const SHARED = { vm: 1n, files: 2n, fs: 3n, sighand: 4n, sysvsem: 6n } as const;
-/** Signals that would stop the stub like those of an instruction: they stay blocked while children end. */
-const AWKWARD = ["SIGILL", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"];
-/** How many outcomes are kept: the encoders get the same cases one after another. */
-const KEPT = 4096;
-/** How long a child may take to end, in microseconds. */
-const CHILD_END = 1_000_000;
-
-/** Prepares a stub for all clones, and for comparing them. */
-export function prepareClones(tracee: Tracee): Tracee {
-  const { tracer, stub } = tracee;
-  // The stub has stopped itself at its birth; its process is still stopped, and new threads would be, too.
-  tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGCONT"));
-  tracee.call("getpid");
-  // From now on it has semaphores to undo, which a child may share.
-  const word = tracer.flag("CLONE_SYSVSEM") | BigInt(tracer.constant("SIGCHLD"));
-  reap(tracee, fork(tracee, 0, word));
-  return tracee;
-}
-
-/** Creates children of a stub with clone and clone3, and ends them. The stub may die. */
-export class Clones {
-  readonly #tracer: TracingThread;
-  readonly #slot: TraceeSlot;
-  readonly #known = new Map<string, CloneOutcome>();
-
-  /**
-   * @param slot stubs prepared by `prepareClones` and forked from the host: with CLONE_PARENT, children are the
-   * host's
-   */
-  constructor(tracer: TracingThread, slot: TraceeSlot) {
-    this.#tracer = tracer;
-    this.#slot = slot;
-  }
-
-  /** The flags of these names, which spaces separate. */
-  flags(names: string): bigint {
-    return names.split(" ").reduce((set, name) => set | this.#tracer.flag(name), 0n);
-  }
-
-  /** clone with a word of flags and exit signal. */
-  clone(word: bigint, look = false): CloneOutcome {
-    const args = cloneArguments(word, addressOf(SLOTS.parentTid), addressOf(SLOTS.childTid));
-    return this.#remember(`${word}`, look, () => this.#make("clone", args, word, look));
-  }
-
-  /**
-   * clone3 with struct clone_args.
-   *
-   * @param size the size passed to clone3
-   */
-  clone3(members: BigUint64Array, size: bigint, look = false): CloneOutcome {
-    const [flags = 0n] = members;
-    return this.#remember(`${members.join()} ${size}`, look, () => {
-      this.#slot.get().writeWords(SLOTS.cloneArguments, ...members);
-      return this.#make("clone3", [addressOf(SLOTS.cloneArguments), size], flags, look);
-    });
-  }
-
-  #remember(key: string, look: boolean, make: () => CloneOutcome): CloneOutcome {
-    const own = `${key} ${look}`;
-    const known = this.#known.get(own);
-    if (known !== undefined) return known;
-    if (this.#known.size >= KEPT) this.#known.clear();
-    const outcome = make();
-    this.#known.set(own, outcome);
-    return outcome;
-  }
-
-  #make(call: string, args: readonly bigint[], flags: bigint, look: boolean): CloneOutcome {
-    const tracee = this.#slot.get();
-    const before = (flags & this.flags("CLONE_PIDFD")) === 0n ? undefined : pidfds();
-    try {
-      return this.#run(tracee, call, args, flags, look);
-    } finally {
-      // The stub shares this process's file table. What clone wrote may be overwritten, so pidfds are searched.
-      for (const fd of before === undefined ? [] : pidfds()) {
-        if (!before?.has(fd)) this.#tracer.shim.close(fd);
-      }
-    }
-  }
-
-  #run(
-    tracee: Tracee,
-    call: string,
-    args: readonly bigint[],
-    flags: bigint,
-    look: boolean,
-  ): CloneOutcome {
-    tracee.writeWords(SLOTS.parentTid, 0n, 0n, 0n);
-    // A vforking parent waits for its child, and a thread has to exit by itself.
-    const leaves = (flags & this.flags("CLONE_VFORK CLONE_THREAD")) !== 0n;
-    // Not every kernel can set it.
-    this.#tracer.shim.setMask(tracee.stub.pid, this.#awkward);
-    setUp(tracee, call, args, { [LEAVES]: leaves ? 1n : 0n });
-    try {
-      tracee.run("PTRACE_CONT", isBreakpoint(this.#tracer));
-    } catch (error) {
-      // The exit signal of its child may kill a vforking parent before clone returns: then there was a child.
-      if (error instanceof DeathError && leaves) return { errno: "", effects: NONE };
-      throw error;
-    }
-    const result = Number(BigInt.asIntN(64, tracee.block.get(HOST_MACHINE.callRegisters.result)));
-    if (result < 0) return { errno: errnoName(-result), effects: NONE };
-    try {
-      return { errno: "", effects: look ? this.#look(tracee, result, flags) : NONE };
-    } finally {
-      this.#end(tracee, result, leaves);
-    }
-  }
-
-  get #awkward(): bigint {
-    const { encoder } = this.#tracer;
-    const sets = AWKWARD.map((name) => encoder.signalSet(this.#tracer.constant(name)));
-    return sets.reduce((all, set) => all | set, 0n);
-  }
-
-  #look(tracee: Tracee, pid: number, flags: bigint): Effects {
-    const { stub } = tracee;
-    awaitRest(pid);
-    const effects = new Map<string, bigint>();
-    effects.set("parent_tid written", BigInt(tracee.word(SLOTS.parentTid) !== 0n));
-    effects.set("pidfd written", BigInt(tracee.word(SLOTS.pidfd) !== 0n));
-    // A thread may be gone already. The child of a vfork is a zombie, which has few effects left.
-    const isThread = (flags & this.flags("CLONE_THREAD")) !== 0n;
-    effects.set("a process", BigInt(!isThread));
-    if (isThread) return effects;
-    const stat = statOf(pid);
-    effects.set("exit signal", BigInt(stat.exitSignal));
-    effects.set("a child of the stub", BigInt(stat.parent === stub.pid));
-    if ((flags & this.flags("CLONE_VFORK")) !== 0n) return effects;
-    effects.set("traced", BigInt(stat.tracer !== 0));
-    for (const [name, type] of Object.entries(SHARED)) {
-      const result = tracee.call("kcmp", BigInt(stub.pid), BigInt(pid), type, 0n, 0n);
-      // The order of two that differ has no meaning.
-      effects.set(`shared ${name}`, result === 2n ? 1n : result);
-    }
-    for (const name of NAMESPACES) {
-      const same = namespaceOf(pid, name) === namespaceOf(stub.pid, name);
-      effects.set(`own ${name} namespace`, BigInt(!same));
-    }
-    return effects;
-  }
-
-  /** Ends a child, and lets both its tracer and its parent reap it. */
-  #end(tracee: Tracee, pid: number, leaves: boolean): void {
-    const { tracer } = tracee;
-    const { shim, status } = tracer;
-    const all = tracer.flag("__WALL");
-    if (!leaves) shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
-    while (shim.wait(pid, Number(all), CHILD_END, status) === pid) {
-      shim.ptrace(tracer.constant("PTRACE_CONT"), pid, 0, 0);
-    }
-    try {
-      tracee.call("wait4", BigInt(pid), 0n, all, 0n);
-    } catch (error) {
-      // The exit signal may be SIGKILL.
-      if (!(error instanceof DeathError)) throw error;
-    }
-  }
-}
-
-/** The pidfds of this process. */
-function pidfds(): Set<number> {
-  const isPidfd = (fd: string) => /^Pid:/m.test(readIfThere(`/proc/self/fdinfo/${fd}`) ?? "");
-  return new Set(readdirSync("/proc/self/fd").filter(isPidfd).map(Number));
-}
-
-/** The errno of refused flags. */
-export const REFUSAL = errnoName(EINVAL);
-
-/** How long a new task may take until it sleeps, in milliseconds. */
-const MOST_START = 100;
-
-/** Waits until a new task sleeps or has ended: it may first have to write its id for CLONE_CHILD_SETTID. */
-function awaitRest(pid: number): void {
-  const end = performance.now() + MOST_START;
-  while (/^[RD]$/.test(statOf(pid).state) && performance.now() < end);
-}
-
-/** Fields of /proc/PID/stat and status; 0 for a task that is gone. */
-function statOf(pid: number) {
-  const stat = readIfThere(`/proc/${pid}/stat`) ?? "";
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const tracer = /^TracerPid:\s+(\d+)/m.exec(readIfThere(`/proc/${pid}/status`) ?? "")?.[1];
+export function cloneJudges(clones: Clones): JudgeTable {
   return {
-    state: fields[0] ?? "",
-    parent: Number(fields[1] ?? 0),
-    exitSignal: Number(fields[35] ?? 0),
-    tracer: Number(tracer ?? 0),
+    encodeClone: cloneJudge(clones),
+    cloneFlags: flagsJudge(clones),
+    cloneExitSignal: exitSignalJudge(clones),
+    encodeClone3: clone3Judge(clones),
   };
 }
 
-function namespaceOf(pid: number, name: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/${name}`);
-  } catch {
-    return "";
+/** Ends an examination that needs clones with flags that cannot be tried here. */
+function expectTriable(clones: Clones, flags: bigint): void {
+  const never = clones.flags("CLONE_VFORK CLONE_PTRACE");
+  if ((flags & never) !== never) return;
+  undecided("a vforking parent waits for its child, which would wait for its tracer");
+}
+
+function expectHalf(flags: bigint): void {
+  if (flags > HALF) undecided("clone ignores the upper half of its word");
+}
+
+/**
+ * Whether the kernel refused a clone, by its errno. Ends the examination if it may have failed independently of its other
+ * flags: because of an optional one, or with an errno other than EINVAL.
+ *
+ * @param optional further optional flags, by name
+ * @param alone the errno of a clone with one flag
+ */
+function isRefused(
+  clones: Clones,
+  flags: bigint,
+  errno: string,
+  alone: (flag: bigint) => string,
+  optional: Readonly<Record<string, bigint>> = {},
+): boolean {
+  if (errno === "") return false;
+  const own = OPTIONAL.map((name) => [name, clones.flags(`CLONE_${name}`)] as const);
+  for (const [name, flag] of [...Object.entries(optional), ...own]) {
+    if ((flags & flag) === 0n || alone(flag) !== errno) continue;
+    undecided(
+      `clone fails with ${errno} for CLONE_${name} alone: this kernel lacks it, or denies it to this user`,
+    );
   }
+  if (errno !== REFUSAL) undecided(`clone failed with ${errno}`);
+  return true;
+}
+
+/** Ends an examination: compares what a word does with what the word does that an encoder has instead. */
+function compareEffects(
+  field: string,
+  [meant, seen]: readonly [bigint, bigint],
+  [right, own]: readonly [CloneOutcome, CloneOutcome],
+): never {
+  const same = Object.entries(right.effects).every(([name, word]) => own.effects[name] === word);
+  if (right.errno !== own.errno || !same) expect(field, meant, seen);
+  return undecided("not the expected word, but its child differs in nothing that is examined");
+}
+
+function cloneJudge(clones: Clones): Judge {
+  const errnoOf = (word: bigint) => clones.clone(word, false).errno;
+  const refuses = (flags: bigint, signal: bigint) => errnoOf(flags | signal) === REFUSAL;
+  return {
+    asked: "clone(flags | exit signal) in a stub: EINVAL or not, and what the child is",
+    draw(random, input, enumerated) {
+      if (random.chance(7, 8)) input.mask("exitSignal", CSIGNAL);
+      if (narrows(random, enumerated)) input.mask("flags", FLAGS);
+    },
+    ask(input) {
+      const flags = input.word("flags");
+      const signal = BigInt(input.int("exitSignal"));
+      expectHalf(flags);
+      if ((flags & CSIGNAL) !== 0n || signal < 0n || signal > CSIGNAL) {
+        undecided("in the low byte of a word, flags cannot be distinguished from an exit signal");
+      }
+      const word = flags | signal;
+      expectTriable(clones, flags);
+      const refused = isRefused(clones, flags, errnoOf(word), (flag) => errnoOf(flag | SIGCHLD));
+      const meant = refused ? unsigned(REFUSED) : word;
+      return (given) => {
+        const answer = given.result;
+        if (answer === meant) return;
+        if (refused || answer === unsigned(REFUSED)) {
+          excuseClone(clones, { flags, signal }, refused, refuses);
+          given.returns(meant);
+        }
+        expectTriable(clones, answer);
+        const outcomes = [clones.clone(word), clones.clone(answer & HALF)] as const;
+        compareEffects("encodeClone", [word, answer], outcomes);
+      };
+    },
+  };
+}
+
+/** The outcome of a clone that the kernel must accept. */
+function acceptedOutcome(clones: Clones, word: bigint): CloneOutcome {
+  expectTriable(clones, word);
+  const outcome = clones.clone(word & HALF);
+  if (outcome.errno !== "") undecided(`clone refuses the word: ${outcome.errno}`);
+  return outcome;
+}
+
+/** A clone with the flags has the same effects as one with the flags of the word. */
+function flagsJudge(clones: Clones): Judge {
+  return {
+    asked: "clone(the flags) and clone(the word without its low byte): what the children are",
+    /** Mostly flags that the kernel accepts together: it refuses most sets. */
+    draw(random, input, enumerated) {
+      if (narrows(random, enumerated)) input.mask("word", clones.flags(HARMLESS) | CSIGNAL);
+    },
+    ask(input) {
+      const word = input.word("word") & FLAGS;
+      const right = acceptedOutcome(clones, word);
+      return (given) => {
+        const flags = given.result;
+        if (flags === word) return;
+        expectHalf(flags);
+        expectTriable(clones, flags);
+        compareEffects("cloneFlags", [word, flags], [right, clones.clone(flags)]);
+      };
+    },
+  };
+}
+
+function exitSignalJudge(clones: Clones): Judge {
+  return {
+    asked: "clone(the word); the child's exit signal in /proc/PID/stat",
+    /** Mostly flags that the kernel accepts and that do not affect the exit signal; all signals. */
+    draw(random, input) {
+      if (random.chance(1, 8)) return;
+      const flags = input.word("word") & clones.flags(HARMLESS);
+      input.put("word", flags | BigInt(random.below(256)));
+    },
+    ask(input) {
+      const word = input.word("word");
+      if ((word & clones.flags("CLONE_THREAD CLONE_PARENT")) !== 0n)
+        undecided("threads and siblings have another exit signal");
+      const { exitSignal } = acceptedOutcome(clones, word).effects;
+      if (typeof exitSignal === "number") return BigInt(exitSignal);
+      return undecided("the end of the child killed the stub before the child was examined");
+    },
+  };
+}
+
+/** The members of struct clone_args in their order (linux/sched.h), and its size. */
+const MEMBERS =
+  "flags pidfd child_tid parent_tid exit_signal stack stack_size tls set_tid set_tid_size cgroup";
+const NAMES = MEMBERS.split(" ");
+const SIZE = 88n;
+const [EXIT_SIGNAL, SET_TID, SET_TID_SIZE] = [4, 8, 9];
+
+/** Addresses that the kernel writes to: one of three words of the data page, so that two may be the same. */
+const POINTERS = ["pidfd", "child_tid", "parent_tid"];
+/** An unmapped address. */
+const NOWHERE = 8n;
+/** A mask for stack, stack size and TLS: on every machine, the sum of two such words is in user space. */
+const ADDRESS = 2n ** 45n - 1n;
+const NEWTIME = 0x80n;
+/** Errnos that clone3 returns only after all its other checks: bad addresses and descriptors. */
+const LATE = ["EFAULT", "EBADF"];
+
+function clone3Judge(clones: Clones): Judge {
+  const errnoOf = (members: BigUint64Array) => clones.clone3(members, SIZE, false).errno;
+  const alone = (flags: bigint) => {
+    const members = new BigUint64Array(NAMES.length).with(0, flags);
+    return errnoOf(members.with(EXIT_SIGNAL, SIGCHLD));
+  };
+  const refuses = (meant: BigUint64Array): boolean => {
+    // The kernel reads set_tid between its other checks, and no pid can be chosen here: the rest is tried without it.
+    const rest = meant.with(SET_TID, 0n).with(SET_TID_SIZE, 0n);
+    if (rest.some((word, i) => word !== meant[i])) {
+      const refused = errnoOf(meant) === REFUSAL;
+      if (refused || meant[SET_TID] === 0n) return refused;
+    }
+    const errno = errnoOf(rest);
+    return !LATE.includes(errno) && isRefused(clones, rest[0] ?? 0n, errno, alone, { NEWTIME });
+  };
+  return {
+    asked: "clone3(the struct) in a stub: EINVAL or not, and what the child is",
+    /** Mostly valid members: invalid ones hide the effect of the flags. */
+    draw(random, input) {
+      if (random.chance(1, 4)) return;
+      const stack = random.chance(1, 2) ? BigInt(random.next()) + 1n : 0n;
+      input.put("exit_signal", random.pick([0n, 0n, SIGCHLD]));
+      input.put("stack", stack);
+      input.put("stack_size", stack);
+      input.put("set_tid", 0n);
+      input.put("set_tid_size", 0n);
+      input.put("cgroup", BigInt(random.below(2 ** 31)));
+    },
+    /** Replaces addresses by addresses of the stub, except 0. */
+    fit(input) {
+      const change = (names: readonly string[], fitted: (word: bigint) => bigint) => {
+        for (const name of names) {
+          const word = input.word(name);
+          if (word !== 0n) input.put(name, fitted(word));
+        }
+      };
+      change(POINTERS, (word) => slot("parentTid") + 8n * (word % 3n));
+      change(["stack", "stack_size", "tls"], (word) => word & ADDRESS || 1n);
+      change(["set_tid"], () => NOWHERE);
+    },
+    ask(input) {
+      const meant = BigUint64Array.from(NAMES, (name) => input.word(name));
+      const [flags = 0n] = meant;
+      expectTriable(clones, flags);
+      const refused = refuses(meant);
+      return (given) => {
+        const own = given.words("at").slice();
+        const size = given.result;
+        const isRefusal = size === fromInt(Number(REFUSED));
+        if (refused !== isRefusal) {
+          excuseClone(clones, { flags, signal: 0n }, refused, (common) =>
+            refuses(meant.with(0, common)),
+          );
+        }
+        if (refused || isRefusal) {
+          given.returns(refused ? fromInt(Number(REFUSED)) : SIZE);
+          return;
+        }
+        const differing = NAMES.findIndex((_, i) => meant[i] !== own[i]);
+        if (differing < 0 && size === SIZE) return;
+        expectTriable(clones, own[0] ?? 0n);
+        const [field, words] =
+          differing < 0
+            ? ["encodeClone3", [SIZE, size] as const]
+            : [`at.${NAMES[differing]}`, [meant[differing] ?? 0n, own[differing] ?? 0n] as const];
+        // The kernel gets the size that the encoder returned.
+        compareEffects(field, words, [clones.clone3(meant, SIZE), clones.clone3(own, size)]);
+      };
+    },
+  };
 }

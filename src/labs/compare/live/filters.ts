@@ -18,8 +18,8 @@ import {
   sockFprog,
 } from "../../../core/bpf/program.ts";
 import { SyscallError } from "../../../lib/errors.ts";
-import { DATA } from "./arch.ts";
-import { addressOf, PLACES, SLOTS } from "./code.ts";
+import { HOST } from "./arch.ts";
+import { at, slot } from "./code.ts";
 import type { Tracee } from "./tracee.ts";
 
 const SECCOMP_SET_MODE_FILTER = 1n;
@@ -62,8 +62,8 @@ export const GUARD = assembleBpf(
   [JUMP_EQUAL, VSYSCALL_HALF, 4, 0],
   [JUMP_EQUAL, 0, 0, 4],
   [LOAD_WORD, DATA_INSTRUCTION_POINTER],
-  [JUMP_GREATER_OR_EQUAL, Number(PLACES.question), 0, 2],
-  [JUMP_GREATER_OR_EQUAL, Number(DATA), 1, 0],
+  [JUMP_GREATER_OR_EQUAL, Number(at("ask")), 0, 2],
+  [JUMP_GREATER_OR_EQUAL, Number(HOST.data), 1, 0],
   [RETURN, SECCOMP_RET_ERRNO | STOPPED_BY_GUARD],
   [RETURN, SECCOMP_RET_ALLOW],
 );
@@ -71,16 +71,15 @@ export const GUARD = assembleBpf(
 /** Installs a filter in a stub; returns 0 or -errno. */
 export function installFilter(tracee: Tracee, program: Uint8Array): bigint {
   tracee.call("prctl", PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
-  tracee.write(SLOTS.program, sockFprog(program, addressOf(SLOTS.instructions)));
-  tracee.write(SLOTS.instructions, program);
-  const at = addressOf(SLOTS.program);
-  return BigInt.asIntN(64, tracee.call("seccomp", SECCOMP_SET_MODE_FILTER, 0n, at));
+  tracee.write("argument", sockFprog(program, slot("filter")));
+  tracee.write("filter", program);
+  return tracee.call("seccomp", SECCOMP_SET_MODE_FILTER, 0n, slot("argument"));
 }
 
-/** Installs a filter in a stub. @throws SyscallError if the kernel refuses it */
-export function requireFilter(tracee: Tracee, program: Uint8Array): void {
+/** The same for a filter that judges need. @throws SyscallError if the kernel refuses it */
+export function requireFilter(tracee: Tracee, program: Uint8Array): Tracee {
   const result = installFilter(tracee, program);
-  if (result === 0n) return;
+  if (result === 0n) return tracee;
   throw new SyscallError(`stub ${tracee.stub.pid} cannot install a filter: ${result}`, {
     call: "seccomp",
     remedy: "the kernel, or a filter of this process, may not allow filters",

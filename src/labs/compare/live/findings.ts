@@ -6,22 +6,20 @@ import { tell } from "../meaning.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { LiveFailure, LiveReport } from "../report.ts";
 import { stopwatch } from "../turn.ts";
-import { ask, CONTRADICTED } from "./inquiry.ts";
-import type { Judgement } from "./judge.ts";
-import type { Judges } from "./open.ts";
+import { CONTRADICTED, judge, pose, type Question } from "./inquiry.ts";
+import type { Failed } from "./judge.ts";
+import type { Judges } from "./judges.ts";
 
 /** Failures after which an encoder is asked no more about a function: each may cost a stub. */
 const ENOUGH = 500;
-/** The same in milliseconds that failures took: each may cost a deadline. */
+/** The same in milliseconds that batches with failures took: each may cost a deadline. */
 const LONG_ENOUGH = 10_000;
-/** How often the kernel is asked for a smaller input of one failure. */
-const TRIES = 4000;
-
-type Failed = Extract<Judgement, { verdict: "failed" }>;
+/** How often the kernel is asked for a smaller input of one failure, and of how many words each one is tried alone. */
+const [TRIES, ALONE] = [4000, 6];
 
 /** Cases that failed in the same field, and the first of them. */
 interface Found {
-  readonly judgement: Failed;
+  readonly failed: Failed;
   readonly input: BigUint64Array;
   cases: number;
 }
@@ -44,51 +42,48 @@ export class Findings {
     this.#encoder = encoder;
   }
 
-  /** Has the answers to inputs judged, if there is more to be learned. @param inputs as they were drawn */
-  async judge(inputs: readonly BigUint64Array[]): Promise<void> {
-    const failed = [...this.#found.values()].reduce((sum, { cases }) => sum + cases, 0);
-    const enough = failed >= ENOUGH || this.#milliseconds >= LONG_ENOUGH;
+  /** Has the answers to questions judged, if there is more to be learned. @param drawn their inputs as they were drawn */
+  async take(questions: readonly Question[], drawn: readonly BigUint64Array[]): Promise<void> {
+    const failures = sumOf([...this.#found.values()].map(({ cases }) => cases));
+    const enough = failures >= ENOUGH || this.#milliseconds >= LONG_ENOUGH;
     if (enough || this.#broken !== undefined) return;
-    const asked = await this.#ask(inputs);
-    if (asked instanceof BrokenEncoder) {
+    const elapsed = stopwatch();
+    const judgements = await judge(this.#compared, this.#encoder, questions);
+    if (judgements instanceof BrokenEncoder) {
       this.#cases++;
-      const told = { meant: "an answer", seen: asked.message };
-      const input = this.#describe(inputs[asked.index] ?? new BigUint64Array());
+      const told = { meant: "an answer", seen: judgements.message };
+      const input = this.#describe(drawn[judgements.index] ?? new BigUint64Array());
       this.#broken = { field: this.#compared.name, cases: 1, ...told, ...input };
       return;
     }
-    for (const [i, input] of inputs.entries()) {
-      const elapsed = stopwatch();
-      const judgement = asked[i]?.();
+    for (const [i, judgement] of judgements.entries()) {
       this.#cases++;
-      if (judgement === undefined || judgement.verdict === "held") this.#held++;
-      else {
-        const why = "why" in judgement ? judgement.why : await this.#fail(input, judgement);
-        if (why !== undefined) this.#reasons.set(why, 1 + (this.#reasons.get(why) ?? 0));
-        this.#milliseconds += elapsed();
-      }
+      const input = drawn[i] ?? new BigUint64Array();
+      if (judgement.verdict === "held") this.#held++;
+      else if (judgement.verdict === "undecided") this.#note(judgement.why);
+      else await this.#fail(input, judgement);
     }
+    if (judgements.some(({ verdict }) => verdict === "failed")) this.#milliseconds += elapsed();
+  }
+
+  #note(why: string): void {
+    this.#reasons.set(why, 1 + (this.#reasons.get(why) ?? 0));
   }
 
   /**
-   * Counts a failure. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided if
-   * they contradict it.
-   *
-   * @returns why it is no error, or why nothing is decided
+   * Counts a failure, unless it is no error. The first failure of a field is judged once more, by new judges in new stubs:
+   * nothing is decided if they contradict it.
    */
-  async #fail(input: BigUint64Array, judgement: Failed): Promise<string | undefined> {
-    if (designOf(this.#compared.name).includes(judgement.field)) {
-      return `${judgement.field} differs by design`;
+  async #fail(input: BigUint64Array, failed: Failed): Promise<void> {
+    const { field } = failed;
+    const known = this.#found.get(field);
+    if (designOf(this.#compared.name).includes(field)) this.#note(`${field} differs by design`);
+    else if (known !== undefined) known.cases++;
+    else {
+      this.#judges.renew();
+      if ((await this.#failure(input, field)) === undefined) this.#note(CONTRADICTED);
+      else this.#found.set(field, { failed, input: input.slice(), cases: 1 });
     }
-    const known = this.#found.get(judgement.field);
-    if (known !== undefined) {
-      known.cases++;
-      return undefined;
-    }
-    this.#judges.renew();
-    if ((await this.#failure(input, judgement.field)) === undefined) return CONTRADICTED;
-    this.#found.set(judgement.field, { judgement, input: input.slice(), cases: 1 });
-    return undefined;
   }
 
   /** @param smaller whether each failure is to have the smallest input that shows it */
@@ -103,49 +98,35 @@ export class Findings {
       asked: this.#judges.of(name).asked,
       cases: this.#cases,
       held: this.#held,
-      undecided: reasons.reduce((sum, { cases }) => sum + cases, 0),
+      undecided: sumOf(reasons.map(({ cases }) => cases)),
       reasons: reasons.sort((a, b) => b.cases - a.cases),
       failures: failures.sort((a, b) => b.cases - a.cases),
     };
   }
 
-  async #report({ judgement, input, cases }: Found, smaller: boolean): Promise<LiveFailure> {
-    const { field } = judgement;
-    const smallest = smaller ? await this.#minimise(input, field) : input;
-    const { meant, seen, done } = (await this.#failure(smallest, field)) ?? judgement;
-    const { constants, places } = this.#compared;
+  async #report({ failed, input, cases }: Found, smaller: boolean): Promise<LiveFailure> {
+    const { field } = failed;
+    const { constants, places, layout, namedFlags } = this.#compared;
+    let tries = 0;
+    const holds = async (words: BigUint64Array) =>
+      ++tries <= TRIES && (await this.#failure(words, field)) !== undefined;
+    const options = { flags: namedFlags, alone: ALONE };
+    if (smaller) await shrink(input, layout.inputs, oneByOne(layout.words, holds), options);
+    const { meant, seen, how } = (await this.#failure(input, field)) ?? failed;
     const place = places.called(field);
     const told = {
       meant: tell(place, meant, constants),
-      seen: done ?? tell(place, seen, constants),
+      seen: how ?? tell(place, seen, constants),
     };
-    return { field, cases, ...told, ...this.#describe(smallest) };
-  }
-
-  /** The smallest input near one of which the kernel still says that the field is wrong. */
-  async #minimise(input: BigUint64Array, field: string): Promise<BigUint64Array> {
-    const words = input.slice();
-    let tries = 0;
-    const holds = async (smaller: BigUint64Array) =>
-      ++tries <= TRIES && (await this.#failure(smaller, field)) !== undefined;
-    const { layout, namedFlags } = this.#compared;
-    await shrink(words, layout.inputs, oneByOne(layout.words, holds), {
-      flags: namedFlags,
-      // Each costs a question to the kernel.
-      alone: 6,
-    });
-    return words;
+    return { field, cases, ...told, ...this.#describe(input) };
   }
 
   /** The failure of a field, if the encoder's answer to an input fails in it. */
   async #failure(input: BigUint64Array, field: string): Promise<Failed | undefined> {
-    const asked = await this.#ask([input]);
-    const judgement = asked instanceof BrokenEncoder ? undefined : asked[0]?.();
+    const question = pose(this.#judges, this.#compared, input);
+    const judgements = await judge(this.#compared, this.#encoder, [question]);
+    const judgement = judgements instanceof BrokenEncoder ? undefined : judgements[0];
     return judgement?.verdict === "failed" && judgement.field === field ? judgement : undefined;
-  }
-
-  #ask(inputs: readonly BigUint64Array[]): Promise<(() => Judgement)[] | BrokenEncoder> {
-    return ask(this.#judges, this.#compared, this.#encoder, inputs);
   }
 
   #describe(input: BigUint64Array): Pick<LiveFailure, "input" | "replay"> {
@@ -154,4 +135,8 @@ export class Findings {
       replay: `${replay(this.#compared, [this.#encoder], input)} --live`,
     };
   }
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
 }

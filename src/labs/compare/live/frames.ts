@@ -1,60 +1,199 @@
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
-import { IDLE, MARK } from "./arch.ts";
-import { PLACES } from "./code.ts";
-import type { Frames } from "./frame.ts";
-import type { Fields, Judge } from "./judge.ts";
+import { hex } from "../../../lib/errors.ts";
+import { HOST } from "./arch.ts";
+import { at } from "./code.ts";
+import { Ended, type Examine, expect, type Fields, registerIndex, undecided } from "./judge.ts";
+import type { Tracee, TraceeSlot } from "./tracee.ts";
 
-/** The judges of blocks with which a stub is resumed. */
-export function frameJudges(frames: Frames): Judge[] {
-  return [
-    changesJudge(frames, "encodeBootstrap", "stored its registers", (input) => ({
-      [HOST_MACHINE.parent]: BigInt.asUintN(32, input.word("parent")),
-      [MARK]: 1n,
-    })),
-    // A jump before the code, as long as a system call, notes that the stub started there.
-    changesJudge(frames, "rewindSyscall", "noted where it started", () => ({
-      [HOST_MACHINE.instructionPointer]: PLACES.entry - BigInt(HOST_MACHINE.syscallLength),
-    })),
-  ];
+const PTRACE_SYSEMU = 31;
+const PTRACE_GET_SYSCALL_INFO = 0x420e;
+/** struct ptrace_syscall_info up to the six arguments (linux/ptrace.h): op, ip, sp, number, arguments. */
+const INFO_WORDS = 11;
+const INFO_NUMBER = 3;
+/** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD, as a status word. */
+const CALL_STOP = (0x85 << 8) | 0x7f;
+/** si_code of a trap after an instruction. */
+const TRAP_TRACE = 2;
+
+const IP = HOST_MACHINE.instructionPointer;
+const CALL_LENGTH = BigInt(HOST_MACHINE.syscallLength);
+const [ENTRY, LANDED] = [at("entry"), at("landed")];
+/** The register that tells that no call is in progress, if there is one. */
+const [IDLE] = Object.entries(HOST.idle);
+
+type Block = BigUint64Array;
+
+export function registerOf(block: Block, name: string): bigint {
+  return block[registerIndex(name)] ?? 0n;
 }
 
-export function syscallJudge(frames: Frames): Judge {
-  const { registers } = frames;
-  const { number, arguments: names } = HOST_MACHINE.callRegisters;
-  return {
-    name: "encodeSyscall",
-    asked: "resumed a stub with the frame; it stored its registers",
-    fit(input) {
-      registers.fit(input.block("initial"));
-    },
-    judge(input, answered) {
-      const meant = registers.with(input.block("initial"), {
-        ...{ [number]: input.word("number"), ...IDLE },
-        ...Object.fromEntries(names.map((name, i) => [name, input.word(`arg${i}`)])),
-      });
-      frames.judge(meant, answered.block());
-    },
-  };
+/** A block with some registers changed. */
+export function changed(block: Block, changes: Readonly<Record<string, bigint>>): Block {
+  const copy = block.slice();
+  for (const [name, word] of Object.entries(changes)) copy[registerIndex(name)] = word;
+  return copy;
 }
 
-/** The judge of a function that changes a few registers. @param did what the stub then did */
-function changesJudge(
-  frames: Frames,
-  name: Judge["name"],
-  did: string,
-  changes: (input: Fields) => Readonly<Record<string, bigint>>,
-): Judge {
-  const { registers } = frames;
+/** Whether all registers are the same. */
+export function isSame(one: Block, other: Block): boolean {
+  return one.every((word, i) => word === other[i]);
+}
+
+/** The index of the first register that differs, except those that no program can see; -1 if none does. */
+export function firstDifference(meant: Block, seen: Block): number {
+  return meant.findIndex((word, i) => word !== seen[i] && HOST_MACHINE.registers[i] !== IDLE?.[0]);
+}
+
+/** Ends the examination if registers differ that a program can see. */
+export function expectSame(meant: Block, seen: Block): void {
+  const i = firstDifference(meant, seen);
+  if (i >= 0) expect(`block.${HOST_MACHINE.registers[i]}`, meant[i] ?? 0n, seen[i] ?? 0n);
+}
+
+/** The registers before a call that a stub stopped at: the instruction pointer moves back. */
+export function beforeCall(block: Block): Block {
+  return changed(block, { [IP]: registerOf(block, IP) - CALL_LENGTH, ...HOST.idle });
+}
+
+/**
+ * Resumes a stub with register blocks, and finds out which registers it had: it stops again before it changes one. System
+ * calls are not executed: SYSEMU intercepts them, so that a wrong block does no harm. If the kernel refuses the registers,
+ * or the stub stops elsewhere, nothing is decided.
+ */
+export class Frames {
+  readonly #slot: TraceeSlot;
+
+  constructor(slot: TraceeSlot) {
+    this.#slot = slot;
+  }
+
+  /** The registers at rest, with some changed, and at `entry`. */
+  atEntry(changes: Readonly<Record<string, bigint>> = {}): Block {
+    const { bytes } = this.#slot.get().rest;
+    const rest = new BigUint64Array(bytes.slice().buffer);
+    return changed(rest, { [IP]: ENTRY, ...HOST.idle, ...changes });
+  }
+
+  /**
+   * Changes a block into one that a stub can be resumed with: the address of its code, flags and the like get valid
+   * values. Other registers stay.
+   *
+   * @param steps whether a flag may stay set that makes the stub trap after one instruction
+   */
+  fit(input: Fields, name = "block", place = "entry", steps = false): void {
+    const get = (register: string) => input.word(`${name}.${register}`);
+    const put = (register: string, word: bigint) => input.put(`${name}.${register}`, word);
+    put(IP, at(place));
+    HOST.fit({ get, put }, this.#slot.get().rest, steps);
+  }
+
+  /** Replaces the block by that of a stub stopped at a call with the block's number and arguments. */
+  fitToCall(input: Fields): void {
+    this.fit(input, "block", "ask");
+    const block = input.words("block");
+    block.set(this.toCall(changed(block, HOST.idle))?.words ?? []);
+  }
+
+  /**
+   * Resumes the stub with a block from a stop by a signal, where the kernel looks for a call to restart.
+   *
+   * @returns its registers, with the address where it started, and whether it trapped after one instruction
+   */
+  run(block: Block): { readonly registers: Block; readonly stepped: boolean } {
+    const tracee = this.#slot.get();
+    if (tracee.stoppedBy !== "signal") resume(tracee, this.atEntry());
+    return resume(tracee, block);
+  }
+
+  /** The same from the stop of the system call that it makes with `before`. */
+  runFromCall(before: Block, block: Block): Block {
+    const tracee = this.toCall(before) ?? undecided("the stub made no system call");
+    return resume(tracee, block).registers;
+  }
+
+  /** Runs the stub with these registers to a stop at a system call; undefined if it stops elsewhere. */
+  toCall(before: Block): Tracee | undefined {
+    const tracee = this.#slot.get();
+    const stop = tracee.emulate(before);
+    return typeof stop === "object" && stop.kind === "syscall" ? tracee : undefined;
+  }
+
+  /** The call that the stub makes with a block, as the kernel sees it. */
+  callOf(before: Block): { readonly number: bigint; readonly args: Block } {
+    const tracee = this.#slot.get();
+    tracee.words.set(before);
+    tracee.stub.thread.expect("stopped").writeRegisters(tracee.block);
+    const info = new BigUint64Array(INFO_WORDS);
+    const isCall = tracee.resumed(PTRACE_SYSEMU) === CALL_STOP;
+    const { shim } = tracee.tracer;
+    const length = shim.ptrace(PTRACE_GET_SYSCALL_INFO, tracee.stub.pid, info.byteLength, info);
+    // To a stop by a signal: what is written to x7 at the stop of a call is lost.
+    tracee.words.set(this.atEntry());
+    tracee.stub.thread.expect("stopped").writeRegisters(tracee.block);
+    tracee.resumed();
+    tracee.stoppedBy = "signal";
+    if (!isCall || length < 0) undecided("this kernel has no PTRACE_GET_SYSCALL_INFO");
+    return { number: info[INFO_NUMBER] ?? 0n, args: info.slice(INFO_NUMBER + 1) };
+  }
+
+  /**
+   * Examines blocks with which a stub is resumed.
+   *
+   * @param run resumes it, and returns its registers
+   */
+  examine(meant: Block, run = (block: Block) => this.run(block).registers): Examine {
+    let lost: string | undefined;
+    return (given) => {
+      const block = given.words("block");
+      if (!isSame(meant, block)) return this.#expectEffect(meant, block, run);
+      // Once for all encoders. An implementation of the kernel may not keep all registers.
+      lost ??= lostOf(meant, run(meant));
+      if (lost !== "") undecided(lost);
+    };
+  }
+
+  #expectEffect(meant: Block, block: Block, run: (block: Block) => Block): void {
+    let seen: Block;
+    try {
+      seen = run(block);
+    } catch (error) {
+      // The first register that differs is taken for the reason.
+      if (error instanceof Ended) expectSame(meant, block);
+      throw error;
+    }
+    const wanted = registerOf(meant, IP);
+    const restarted = registerOf(seen, IP) === wanted - CALL_LENGTH;
+    if (restarted && registerOf(block, IP) === wanted && IDLE !== undefined) {
+      const how = "the kernel took the call for one in progress, and restarted it";
+      expect(`block.${IDLE[0]}`, IDLE[1], registerOf(block, IDLE[0]), how);
+    }
+    expectSame(meant, seen);
+  }
+}
+
+/** Which register the kernel does not keep; "" if it keeps all. */
+function lostOf(meant: Block, seen: Block): string {
+  const i = firstDifference(meant, seen);
+  const [was, is] = [hex(meant[i] ?? 0n), hex(seen[i] ?? 0n)];
+  const field = `block.${HOST_MACHINE.registers[i]}`;
+  return i < 0 ? "" : `this kernel does not keep ${field}: ${was} became ${is}`;
+}
+
+/** Resumes a stub, which stops at once. */
+function resume(tracee: Tracee, block: Block): { registers: Block; stepped: boolean } {
+  const stop = tracee.emulate(block);
+  if (typeof stop === "string") undecided(stop);
+  const { tracer, words } = tracee;
+  const stopped = registerOf(words, IP);
+  if (stop.kind === "syscall" || stop.signal !== tracer.constant("SIGTRAP")) {
+    const what = stop.kind === "syscall" ? "a system call" : tracer.signalName(stop.signal);
+    undecided(`the stub stopped by ${what} at ${hex(stopped)}`);
+  }
+  const { code, length } = HOST.breakpoint;
+  const place = stop.code === code ? stopped - length : stopped;
+  const isEntry = place === LANDED && registerOf(block, IP) === ENTRY;
   return {
-    name,
-    asked: `resumed a stub with the block; it ${did}`,
-    fit(input) {
-      const block = input.block();
-      registers.fit(block);
-      block.set(registers.with(block, IDLE));
-    },
-    judge(input, answered) {
-      frames.judge(registers.with(input.block(), changes(input)), answered.block());
-    },
+    registers: changed(words, { [IP]: isEntry ? ENTRY : place }),
+    stepped: stop.code === TRAP_TRACE,
   };
 }

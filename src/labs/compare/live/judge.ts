@@ -1,25 +1,26 @@
 import type { FunctionName } from "../../../core/encoder/abi.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import type { Random } from "../../../lib/cases/random.ts";
 import { EncoderError, InputError, StateError, StublabError } from "../../../lib/errors.ts";
 import type { RecordLayout } from "../record.ts";
 
-/** The kernel's verdict on one record with the encoder's answer. */
+/** The kernel's verdict on one answer. */
 export type Judgement =
   | { readonly verdict: "held" }
   | { readonly verdict: "undecided"; readonly why: string }
-  | {
-      readonly verdict: "failed";
-      /** The wrong register, member or function, as reports name it. */
-      readonly field: string;
-      /** The expected word. */
-      readonly meant: bigint;
-      /** The encoder's word, or its effect. */
-      readonly seen: bigint;
-      /** What happened, if the words do not show it. */
-      readonly how?: string;
-      /** What was done, if it was not what the judge does. */
-      readonly done?: string;
-    };
+  | Failed;
+
+export interface Failed {
+  readonly verdict: "failed";
+  /** The wrong register, member or function, as reports name it. */
+  readonly field: string;
+  /** The expected word. */
+  readonly meant: bigint;
+  /** The encoder's word, or its effect. */
+  readonly seen: bigint;
+  /** What happened, if the words do not show it. */
+  readonly how?: string;
+}
 
 /** Ends the examination of an answer that does not hold. */
 export class Ended extends Error {
@@ -37,8 +38,9 @@ export function undecided(why: string): never {
 }
 
 /** Ends an examination if the words differ. */
-export function expect(field: string, meant: bigint, seen: bigint): void {
-  if (meant !== seen) throw new Ended({ verdict: "failed", field, meant, seen });
+export function expect(field: string, meant: bigint, seen: bigint, how?: string): void {
+  if (meant === seen) return;
+  throw new Ended({ verdict: "failed", field, meant, seen, ...(how !== undefined && { how }) });
 }
 
 /**
@@ -66,7 +68,7 @@ export function expectNothingDecided(error: unknown): asserts error is StublabEr
   }
 }
 
-/** A record of a function by the names of its fields. */
+/** A record of a function by the names of its words: "flags", or "block.rax" for a register of a block. */
 export class Fields {
   readonly record: BigUint64Array;
   readonly #layout: RecordLayout;
@@ -76,27 +78,33 @@ export class Fields {
     this.record = record;
   }
 
-  word(field: string): bigint {
-    return this.record[this.#layout.field(field).at] ?? 0n;
+  #at(name: string): number {
+    const [field = "", register] = name.split(".");
+    const { at } = this.#layout.field(field);
+    return register === undefined ? at : at + registerIndex(register);
+  }
+
+  word(name: string): bigint {
+    return this.record[this.#at(name)] ?? 0n;
   }
 
   /** The low half of a word, with a sign. */
-  int(field: string): number {
-    return Number(BigInt.asIntN(32, this.word(field)));
+  int(name: string): number {
+    return Number(BigInt.asIntN(32, this.word(name)));
   }
 
-  put(field: string, word: bigint): void {
-    this.record[this.#layout.field(field).at] = word;
+  put(name: string, word: bigint): void {
+    this.record[this.#at(name)] = word;
   }
 
   /** Keeps only the bits of a mask in a word. */
-  mask(field: string, mask: bigint): void {
-    this.put(field, this.word(field) & mask);
+  mask(name: string, mask: bigint): void {
+    this.put(name, this.word(name) & mask);
   }
 
   /** The words of a register block or an area, in the record itself. */
-  block(name = "block"): BigUint64Array {
-    const { at, words } = this.#layout.field(name);
+  words(field: string): BigUint64Array {
+    const { at, words } = this.#layout.field(field);
     return this.record.subarray(at, at + words);
   }
 
@@ -115,15 +123,24 @@ export class Fields {
   }
 }
 
+/** The index of a register in a block. @throws RangeError for an unknown one */
+export function registerIndex(name: string): number {
+  const index = HOST_MACHINE.registers.indexOf(name);
+  if (index < 0) throw new RangeError(`unknown register ${name}`);
+  return index;
+}
+
 /** An input near another one; `with` describes the change. */
 export interface Sharper {
   readonly with: string;
   readonly input: Fields;
 }
 
+/** Examines an answer, and returns if it holds. @throws Ended, and the errors of stubs */
+export type Examine = (given: Fields) => void;
+
 /** Checks the answers of one function against the kernel. */
 export interface Judge {
-  readonly name: FunctionName;
   /** What it does in a stub, in a few words. */
   readonly asked: string;
   /**
@@ -142,13 +159,15 @@ export interface Judge {
   /** Inputs near this one, before `fit`, that may show a difference that this one hides. */
   sharpen?(input: Fields): Sharper[];
   /**
-   * Examines an answer, and returns if it holds.
+   * Asks the kernel about an input, once for all encoders.
    *
-   * @param answered the input with the encoder's answer
+   * @returns what the function must return, or what examines the answers
    * @throws Ended, and the errors of stubs
    */
-  judge(input: Fields, answered: Fields): void;
+  ask(input: Fields): bigint | Examine;
 }
+
+export type JudgeTable = Partial<Record<FunctionName, Judge>>;
 
 /** -EINVAL: what an encoder returns to refuse its arguments, as the kernel does. */
 export const REFUSED = -22n;

@@ -1,67 +1,26 @@
-// What stubs under judgement run: one page of machine code, and behind it a page that it writes to. Both lie at the same
-// address in each of them (code.ts), so that a case is the same in every run.
+// What stubs under judgement run: one page of machine code, and behind it a page of data. Both lie at the same address in
+// each of them (code.ts), so that a case is the same in every run.
 
 #include <asm/unistd.h>
-#include "build/slots.h"
 
 #define PR_SET_PDEATHSIG 1
 #define SIGKILL 9
 #define SIGNALFD_SIGINFO 128
-#define AT 0x10000000
-#define ADDRESS(label) (label - .Lbegin + AT)
-#define GENERAL(i) SLOT_general + 8 * i(%rip)
-#define SELECTOR(i) SLOT_selectors + 8 * i(%rip)
 
     .globl judged_begin, judged_end
 judged_begin:
-.Lbegin:
-    .set data, .Lbegin + 0x1000
-
-// Writes the registers down and meets INT3. It can be entered in three places, each of which notes that it was: two bytes
-// before `entry`, where a restart leads; at `entry`; and after a SYSCALL.
+// Where a stub is resumed with registers that are judged: wherever it starts, it stops at once, and shows where that was.
+// A restart leads two bytes before `entry`. A single step ends at `landed`, too.
 restarted:
-    movl $ADDRESS(entry) - 2, SLOT_start(%rip)
-    jmp common
-    jmp restarted
-entry:
-    movl $ADDRESS(entry), SLOT_start(%rip)
-    jmp common
-call:
-    syscall
-afterCall:
-    movl $ADDRESS(afterCall), SLOT_start(%rip)
-common:
-    mov %rax, GENERAL(0)
-    mov %rcx, GENERAL(1)
-    mov %rdx, GENERAL(2)
-    mov %rbx, GENERAL(3)
-    mov %rsp, GENERAL(4)
-    mov %rbp, GENERAL(5)
-    mov %rsi, GENERAL(6)
-    mov %rdi, GENERAL(7)
-    mov %r8, GENERAL(8)
-    mov %r9, GENERAL(9)
-    mov %r10, GENERAL(10)
-    mov %r11, GENERAL(11)
-    mov %r12, GENERAL(12)
-    mov %r13, GENERAL(13)
-    mov %r14, GENERAL(14)
-    mov %r15, GENERAL(15)
-    movw %es, SELECTOR(0)
-    movw %cs, SELECTOR(1)
-    movw %ss, SELECTOR(2)
-    movw %ds, SELECTOR(3)
-    movw %fs, SELECTOR(4)
-    movw %gs, SELECTOR(5)
-    // Neither of these changes a flag.
-    lea SLOT_eflags + 8(%rip), %rsp
-    pushfq
     int3
+    int3
+entry:
+    nop
 landed:
     int3
 
 // A system call that makes children. The parent meets INT3; a child sees to it that it dies with its parent, and then
-// waits to be killed, or exits with r12 where rbx is not 0.
+// waits to be killed, or exits with the low byte of rbx where rbx is not 0.
 clone:
     syscall
     test %rax, %rax
@@ -79,30 +38,30 @@ waits:
     syscall
     jmp waits
 exit:
-    mov %r12d, %edi
+    mov %ebx, %edi
     mov $__NR_exit, %eax
     syscall
 
-// A call that queues a signal, as its registers say, and a read of it from the signalfd in r12.
+// A call that queues a signal, as its registers say, and a read of it from the signalfd in rbx to where its siginfo was.
+// In between there is no breakpoint: it would unblock SIGTRAP.
 queue:
     syscall
-    mov %rax, SLOT_queued(%rip)
+    mov %rax, %r12
     mov $__NR_read, %eax
-    mov %r12d, %edi
-    lea SLOT_signalfd(%rip), %rsi
+    mov %ebx, %edi
+    mov %rdx, %rsi
     mov $SIGNALFD_SIGINFO, %edx
     syscall
-    mov %rax, SLOT_received(%rip)
     int3
 
-// Calls that are only asked about.
-askSyscall:
+// Calls that are only asked about: filters and SYSEMU keep them from being executed.
+ask:
     syscall
     int3
 askInt80:
     int $0x80
     int3
-askCallRax:
+askVsyscall:
     call *%rax
     int3
 judged_end:

@@ -2,65 +2,23 @@
 // whatever their size.
 
 #include <asm/unistd.h>
-#include "build/slots.h"
 
 #define PR_SET_PDEATHSIG 1
 #define SIGKILL 9
 #define SIGNALFD_SIGINFO 128
 
-    .set data, 0
     .globl judged_begin, judged_end
 judged_begin:
-// Writes the registers down, and meets BRK: x0 is kept in TPIDR_EL0, and has the address of the data meanwhile.
-// It can be entered in three places, each of which notes that it was: one instruction before `entry`, where a restart
-// leads; at `entry`; and after an SVC.
+// Where a stub is resumed with registers that are judged: it stops at once, and shows where it started.
 restarted:
-    msr tpidr_el0, x0
-    mov x0, #0x10010000
-    stp x1, x2, [x0, #SLOT_general + 8]
-    adr x1, entry - 4
-    b common
-    b restarted
+    brk #0
 entry:
-    msr tpidr_el0, x0
-    mov x0, #0x10010000
-    stp x1, x2, [x0, #SLOT_general + 8]
-    adr x1, entry
-    b common
-call:
-    svc #0
-afterCall:
-    msr tpidr_el0, x0
-    mov x0, #0x10010000
-    stp x1, x2, [x0, #SLOT_general + 8]
-    adr x1, afterCall
-common:
-    str x1, [x0, #SLOT_start]
-    stp x3, x4, [x0, #SLOT_general + 24]
-    stp x5, x6, [x0, #SLOT_general + 40]
-    stp x7, x8, [x0, #SLOT_general + 56]
-    stp x9, x10, [x0, #SLOT_general + 72]
-    stp x11, x12, [x0, #SLOT_general + 88]
-    stp x13, x14, [x0, #SLOT_general + 104]
-    stp x15, x16, [x0, #SLOT_general + 120]
-    stp x17, x18, [x0, #SLOT_general + 136]
-    stp x19, x20, [x0, #SLOT_general + 152]
-    stp x21, x22, [x0, #SLOT_general + 168]
-    stp x23, x24, [x0, #SLOT_general + 184]
-    stp x25, x26, [x0, #SLOT_general + 200]
-    stp x27, x28, [x0, #SLOT_general + 216]
-    stp x29, x30, [x0, #SLOT_general + 232]
-    mrs x1, tpidr_el0
-    str x1, [x0, #SLOT_general]
-    mov x1, sp
-    str x1, [x0, #SLOT_stackPointer]
-    mrs x1, nzcv
-    str x1, [x0, #SLOT_flags]
+    nop
 landed:
     brk #0
 
 // A system call that makes children. The parent meets BRK; a child sees to it that it dies with its parent, and then
-// waits to be killed, or exits with x20 where x19 is not 0.
+// waits to be killed, or exits with the low byte of x19 where x19 is not 0.
 clone:
     svc #0
     cbz x0, child
@@ -80,25 +38,23 @@ waits:
     svc #0
     b waits
 exit:
-    mov w0, w20
+    mov w0, w19
     mov x8, #__NR_exit
     svc #0
 
-// A call that queues a signal, as its registers say, and a read of it from the signalfd in x20.
+// A call that queues a signal, as its registers say, and a read of it from the signalfd in x19 to where its siginfo was.
 queue:
     svc #0
-    mov x9, #0x10010000
-    str x0, [x9, #SLOT_queued]
+    mov x20, x0
     mov x8, #__NR_read
-    mov w0, w20
-    add x1, x9, #SLOT_signalfd
+    mov w0, w19
+    mov x1, x2
     mov x2, #SIGNALFD_SIGINFO
     svc #0
-    str x0, [x9, #SLOT_received]
     brk #0
 
 // A call that is only asked about.
-askSyscall:
+ask:
     svc #0
     brk #0
 judged_end:

@@ -3,7 +3,7 @@
  * so a judgement in which the two differ in one of these is undecided.
  */
 
-import type { Clones } from "./clones.ts";
+import type { Clones } from "./children.ts";
 import { undecided } from "./judge.ts";
 
 /** copy_process, kernel/fork.c: 83b290c9e3b5 "pidfd: clone: allow CLONE_THREAD | CLONE_PIDFD together", in 6.9. */

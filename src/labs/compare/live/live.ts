@@ -6,8 +6,9 @@ import { InputGenerator } from "../inputs.ts";
 import type { Disagreement, LiveReport } from "../report.ts";
 import { turn } from "../turn.ts";
 import { Findings } from "./findings.ts";
+import { pose } from "./inquiry.ts";
 import { Fields } from "./judge.ts";
-import { Judges } from "./open.ts";
+import { Judges } from "./judges.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface LiveOptions {
@@ -70,31 +71,26 @@ const STREAMS = 1000;
 export async function runLive(
   judges: Judges,
   functions: readonly FunctionComparison[],
-  options: LiveOptions,
+  { seed, cases, input, signal }: LiveOptions,
 ): Promise<LiveReport[]> {
   const reports: LiveReport[] = [];
   for (const compared of functions) {
-    if (compared.arch === HOST_ARCH)
-      reports.push(...(await judgeFunction(judges, compared, options)));
+    if (compared.arch !== HOST_ARCH) continue;
+    const all = compared.encoders.map((encoder) => new Findings(judges, compared, encoder));
+    const take = async (drawn: readonly BigUint64Array[]) => {
+      const questions = drawn.map((each) => pose(judges, compared, each));
+      for (const findings of all) await findings.take(questions, drawn);
+      await turn(signal);
+    };
+    if (input !== undefined) await take([compared.inputOf(input)]);
+    const draw = drawer(judges, compared, seed);
+    for (let from = 0; input === undefined && from < cases; from += BATCH) {
+      const count = Math.min(BATCH, cases - from);
+      await take(Array.from({ length: count }, (_, i) => draw(from + i)));
+    }
+    for (const findings of all) reports.push(await findings.report(input === undefined));
   }
   return reports;
-}
-
-async function judgeFunction(
-  judges: Judges,
-  compared: FunctionComparison,
-  { seed, cases, input, signal }: LiveOptions,
-): Promise<LiveReport[]> {
-  const all = compared.encoders.map((encoder) => new Findings(judges, compared, encoder));
-  if (input !== undefined) for (const each of all) await each.judge([compared.inputOf(input)]);
-  const draw = drawer(judges, compared, seed);
-  for (let from = 0; input === undefined && from < cases; from += BATCH) {
-    const count = Math.min(BATCH, cases - from);
-    const drawn = Array.from({ length: count }, (_, i) => draw(from + i));
-    for (const each of all) await each.judge(drawn);
-    await turn(signal);
-  }
-  return Promise.all(all.map((each) => each.report(input === undefined)));
 }
 
 /** What draws the input of a live case by its index. */

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import {
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_ERRNO,
@@ -9,80 +10,61 @@ import type { Tracer } from "../../../core/stub/tracer.ts";
 import { DeathError } from "../../../lib/errors.ts";
 import { NO_PROGRAM, readProgram, rulesOf } from "../filter.ts";
 import { ANSWER } from "../record.ts";
-import { NO_CORE, setCoreLimit } from "./cores.ts";
+import { HOST } from "./arch.ts";
+import { at, slot } from "./code.ts";
 import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
-import { Ended, expect, type Fields, type Judge, undecided } from "./judge.ts";
-import { callRegisters } from "./processes.ts";
-import { Tracee, TraceeSlot } from "./tracee.ts";
+import { expect, type Fields, type Judge, undecided } from "./judge.ts";
+import { callRegisters, Tracee, TraceeSlot } from "./tracee.ts";
+import { USER_SPACE } from "./vsyscalls.ts";
 
+const { SIGSYS, SIGTRAP } = constants.signals;
 const HALF = 0xffff_ffffn;
 const ARGUMENTS = Array.from({ length: 6 }, (_, i) => `arg${i}`);
 /** The kernel skips a call with the number -1. */
 const NO_NUMBER = HALF;
-const MOST_INSTRUCTIONS = 128n;
+const MOST_INSTRUCTIONS = 128;
 /** How many programs have a stub at the same time. */
 const PROGRAMS = 8;
 
 /** A call that a filter is asked about: struct seccomp_data. */
-export interface Question {
+interface Question {
   readonly number: bigint;
   readonly arch: bigint;
   readonly ip: bigint;
   readonly args: readonly bigint[];
 }
 
-/** How a stub makes calls. */
-export interface Sites {
-  /** The architecture of its own calls, as AUDIT_ARCH has it. */
-  readonly arch: bigint;
-  /** The address of the instruction that makes a call, and further registers that it needs. */
-  siteOf(question: Question): bigint;
-  registersOf(question: Question): Readonly<Record<string, bigint>>;
-  /** Changes a drawn call into one that a stub can make; `number` is the low half of its call. */
-  fit(input: Fields, number: bigint): void;
-  /** Whether the filter of guests' stubs traps a call. */
-  isTrapped(question: Question): boolean;
-}
-
 /** Stubs with installed programs. Calls are tried in them, and never executed. */
 export class Filtered {
   readonly #parent: TraceeSlot;
-  readonly #sites: Sites;
   readonly #stubs = new Map<string, Tracee>();
-  readonly #reached = new Map<bigint, boolean>();
+  readonly #reached = new Map<string, boolean>();
 
-  constructor(tracer: Tracer, sites: Sites) {
-    this.#sites = sites;
-    this.#parent = new TraceeSlot(() => {
-      const tracee = Tracee.prepare(tracer.createStub());
-      setCoreLimit(tracee, NO_CORE);
-      requireFilter(tracee, GUARD);
-      return tracee;
-    });
+  constructor(tracer: Tracer) {
+    this.#parent = new TraceeSlot(() => requireFilter(Tracee.prepare(tracer.createStub()), GUARD));
   }
 
   /** The action of a program for a call. */
   ask(program: Uint8Array, question: Question): bigint {
     if (!this.#reaches(question)) undecided("such a call does not reach a filter here");
     const tracee = this.#stubOf(program);
-    const action = tracee === undefined ? NO_PROGRAM : tryCall(tracee, question, this.#sites);
+    const action = tracee === undefined ? NO_PROGRAM : tryCall(tracee, question);
     return typeof action === "bigint" ? action : undecided(action);
   }
 
   close(): void {
-    for (const tracee of this.#stubs.values()) tracee.close();
-    this.#stubs.clear();
+    for (const key of this.#stubs.keys()) this.#drop(key);
     this.#parent.close();
   }
 
   /** Whether calls of this kind reach a filter at all: without a program, the guard stops them. */
   #reaches(question: Question): boolean {
-    const site = this.#sites.siteOf(question);
-    const known = this.#reached.get(site);
+    const { place, address } = siteOf(question);
+    const key = `${place} ${address}`;
+    const known = this.#reached.get(key);
     if (known !== undefined) return known;
-    const action = tryCall(this.#parent.get(), question, this.#sites);
-    const reaches = action === BigInt(SECCOMP_RET_ALLOW);
-    this.#reached.set(site, reaches);
+    const reaches = tryCall(this.#parent.get(), question) === BigInt(SECCOMP_RET_ALLOW);
+    this.#reached.set(key, reaches);
     return reaches;
   }
 
@@ -92,8 +74,8 @@ export class Filtered {
     const known = this.#stubs.get(key);
     if (known?.alive) return known;
     this.#drop(key);
-    const [oldest] = this.#stubs.keys();
-    if (oldest !== undefined && this.#stubs.size >= PROGRAMS) this.#drop(oldest);
+    const [oldest = ""] = this.#stubs.keys();
+    if (this.#stubs.size >= PROGRAMS) this.#drop(oldest);
     const tracee = new Tracee(this.#parent.get().stub.createStub());
     this.#stubs.set(key, tracee);
     if (installFilter(tracee, program) === 0n) return tracee;
@@ -107,18 +89,26 @@ export class Filtered {
   }
 }
 
+/** The place in the code that makes a call: of another architecture, into the vsyscall page, or an ordinary one. */
+function siteOf({ arch, ip }: Question): { place: string; address?: bigint } {
+  if (arch === HOST.foreign) return { place: "askInt80" };
+  const [address] = HOST.vsyscalls.find(([known]) => known === ip) ?? [];
+  return address === undefined ? { place: "ask" } : { place: "askVsyscall", address };
+}
+
 /** Makes a stub try a call; returns the action of its filters without the guard, or what happened instead. */
-function tryCall(tracee: Tracee, question: Question, sites: Sites): bigint | string {
+function tryCall(tracee: Tracee, question: Question): bigint | string {
   const { block, tracer } = tracee;
+  const { place, address } = siteOf(question);
   tracee.load({
-    ...callRegisters(question.number, question.args),
-    [HOST_MACHINE.instructionPointer]: sites.siteOf(question),
-    ...sites.registersOf(question),
+    ...callRegisters(address ?? question.number, question.args),
+    ...(address !== undefined && { rsp: slot("stackEnd") }),
+    [HOST_MACHINE.instructionPointer]: at(place),
   });
   try {
     const { signal, code } = tracee.run("PTRACE_CONT");
-    if (signal === tracer.constant("SIGSYS") && code === 1) return BigInt(SECCOMP_RET_TRAP);
-    if (signal !== tracer.constant("SIGTRAP")) return `it ended with ${tracer.signalName(signal)}`;
+    if (signal === SIGSYS && code === 1) return BigInt(SECCOMP_RET_TRAP);
+    if (signal !== SIGTRAP) return `it ended with ${tracer.signalName(signal)}`;
     return actionOf(block.get(HOST_MACHINE.callRegisters.result));
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
@@ -136,16 +126,12 @@ function actionOf(result: bigint): bigint {
 }
 
 /** @param filtered stubs with installed programs */
-export function seccompJudge(
-  filtered: Filtered,
-  sites: Sites,
-  flag: (name: string) => bigint,
-): Judge {
+export function seccompJudge(filtered: Filtered, flag: (name: string) => bigint): Judge {
+  const arch = flag(HOST_MACHINE.auditArch);
   return {
-    name: "encodeSeccomp",
     asked: "installed the program in a stub, which tried the call: returned, SIGSYS, killed",
-    fit: (input) => sites.fit(input, input.word("call") & HALF),
-    judge(input, answered) {
+    fit: (input) => fitCall(input, arch),
+    ask(input) {
       const question = {
         number: input.word("call") & HALF,
         arch: input.word("call") >> 32n,
@@ -153,36 +139,42 @@ export function seccompJudge(
         args: ARGUMENTS.map((name) => input.word(name)),
       };
       if (question.number === NO_NUMBER) undecided("the kernel skips a call with the number -1");
-      const meant = policy(flag, sites, question, BigInt.asUintN(32, input.word("exitSignal")));
-      const count = BigInt.asIntN(32, answered.result);
-      const isProgram = count >= 1n && count <= MOST_INSTRUCTIONS;
-      const words = answered.block("at").slice(0, isProgram ? Number(count) : 0);
-      const program = new Uint8Array(words.buffer);
-      const seen = isProgram ? filtered.ask(program, question) : NO_PROGRAM;
-      if (seen === NO_PROGRAM) {
-        const read = readProgram(
-          new Uint8Array(answered.block("at").slice().buffer),
-          Number(count),
-        );
+      const meant = policy(flag, question, BigInt.asUintN(32, input.word("exitSignal")));
+      return (given) => {
+        const count = Number(BigInt.asIntN(32, given.result));
+        const area = new Uint8Array(given.words("at").slice().buffer);
+        const isProgram = count >= 1 && count <= MOST_INSTRUCTIONS;
+        const seen = isProgram ? filtered.ask(area.subarray(0, 8 * count), question) : NO_PROGRAM;
+        if (seen !== NO_PROGRAM) return expect(ANSWER, meant, seen);
+        const read = readProgram(area, count);
         const why = typeof read === "string" ? `: ${read}` : "";
-        const done = `${isProgram ? "the kernel refused the program" : "no program to install"}${why}`;
-        throw new Ended({ verdict: "failed", field: ANSWER, meant, seen, done });
-      }
-      expect(ANSWER, meant, seen);
+        const how = isProgram ? "the kernel refused the program" : "no program to install";
+        expect(ANSWER, meant, seen, how + why);
+      };
     },
   };
 }
 
+/**
+ * Changes a drawn call into one that a stub can make: with an architecture that it has, and an instruction pointer in its
+ * code or at a function of the vsyscall page.
+ */
+function fitCall(input: Fields, own: bigint): void {
+  const [number, given] = [input.word("call") & HALF, input.word("call") >> 32n];
+  const arch = given === own ? own : (HOST.foreign ?? own);
+  const { length } = HOST.vsyscalls;
+  const inPage = arch === own && input.word("instruction_pointer") >> 32n === HALF;
+  const [address, called] = (inPage && HOST.vsyscalls[Number(number) % length]) || [];
+  input.put("call", (arch << 32n) | (called ?? number));
+  input.put("instruction_pointer", address ?? at("ask"));
+  if (address !== undefined) for (const name of ARGUMENTS) input.mask(name, USER_SPACE);
+}
+
 /** The action of the filter of guests' stubs. */
-function policy(
-  flag: (name: string) => bigint,
-  sites: Sites,
-  question: Question,
-  exitSignal: bigint,
-): bigint {
-  const { number, arch, args } = question;
-  if (arch !== sites.arch) return BigInt(SECCOMP_RET_KILL_PROCESS);
-  if (sites.isTrapped(question)) return BigInt(SECCOMP_RET_TRAP);
+function policy(flag: (name: string) => bigint, question: Question, exitSignal: bigint): bigint {
+  const { number, arch, ip, args } = question;
+  if (arch !== flag(HOST_MACHINE.auditArch)) return BigInt(SECCOMP_RET_KILL_PROCESS);
+  if (ip >> 32n === HALF) return BigInt(SECCOMP_RET_TRAP);
   const allowed = rulesOf(flag, exitSignal).some(
     (rule) =>
       rule.number === number &&

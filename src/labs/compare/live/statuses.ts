@@ -1,44 +1,36 @@
 import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import type { Tracer } from "../../../core/stub/tracer.ts";
-import { collectCores, NO_CORE, setCoreLimit } from "./cores.ts";
-import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL, TRACE_MESSAGE } from "./filters.ts";
-import { expectNothingDecided, fromInt, type Judge, narrows, undecided } from "./judge.ts";
+import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL } from "./filters.ts";
 import {
-  endTraced,
-  eventMessage,
-  expectMessage,
-  fork,
-  killed,
-  nextStatus,
-  reap,
-  request,
-  resumed,
-  send,
-  setUp,
-} from "./processes.ts";
+  expectNothingDecided,
+  fromInt,
+  type Judge,
+  type JudgeTable,
+  narrows,
+  undecided,
+} from "./judge.ts";
 import { Tracee } from "./tracee.ts";
 
 /** What a status word means, by what was really done. */
-export interface Truth {
+interface Truth {
   /** WAIT_EXITED 0, SIGNALED 1, STOPPED 2, SYSCALL_STOP 3, EVENT 4, GROUP_STOP 5, CONTINUED 6. */
   readonly kind: number;
   readonly value: number;
   readonly event: number;
-  readonly core: number;
 }
 
 /** Takes a status word and what was done. */
-export type Note = (status: number, truth: Pick<Truth, "kind" | "value"> & Partial<Truth>) => void;
+type Note = (status: number, kind: number, value: number, event?: number) => void;
 
 const [EXITED, SIGNALED, STOPPED, SYSCALL_STOP, EVENT, GROUP_STOP, CONTINUED] = [
   ...([0, 1, 2, 3, 4, 5, 6] as const),
 ];
-const { SIGTRAP, SIGKILL, SIGSTOP, SIGCONT, SIGCHLD } = constants.signals;
+const { SIGTRAP, SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, ...OTHERS } = constants.signals;
 /** Signals that do not end a process. */
 const HARMLESS: readonly number[] = [
-  ...[SIGCHLD, SIGCONT, constants.signals.SIGURG, constants.signals.SIGWINCH],
-  ...[SIGSTOP, constants.signals.SIGTSTP, constants.signals.SIGTTIN, constants.signals.SIGTTOU],
+  ...[SIGCHLD, SIGCONT, OTHERS.SIGURG, OTHERS.SIGWINCH],
+  ...[SIGSTOP, OTHERS.SIGTSTP, OTHERS.SIGTTIN, OTHERS.SIGTTOU],
 ];
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1);
 
@@ -50,8 +42,6 @@ const [O_TRACESYSGOOD, O_TRACEEXIT, O_EXITKILL] = [1, 64, 0x10_0000];
 const O_EVENTS = 2 | 4 | 8 | 16 | 32 | 128;
 const [FORK, VFORK, CLONE, EXEC, VFORK_DONE, EXIT, SECCOMP] = [...([1, 2, 3, 4, 5, 6, 7] as const)];
 const EVENT_STOP = 128;
-/** The truth about the stop of an event. */
-const eventOf = (event: number) => ({ kind: EVENT, value: SIGTRAP, event });
 // linux/wait.h
 const [WUNTRACED, WCONTINUED] = [2n, 8n];
 const CLONE_VFORK = 0x4000n;
@@ -63,8 +53,8 @@ const CLONE_VFORK = 0x4000n;
  */
 function collectWords(tracer: Tracer): ReadonlyMap<number, Truth> {
   const words = new Map<number, Truth>();
-  const note: Note = (status, truth) => {
-    words.set(status, { event: 0, core: 0, ...truth });
+  const note: Note = (status, kind, value, event = 0) => {
+    words.set(status, { kind, value, event });
   };
   for (const collect of [collectEnds, collectStops, collectExec]) {
     const tracee = Tracee.prepare(tracer.createStub());
@@ -82,96 +72,76 @@ function collectWords(tracer: Tracer): ReadonlyMap<number, Truth> {
 
 /** Children of a stub that exit with every code, that signals kill, stop and continue; wait4 is the stub's. */
 function collectEnds(parent: Tracee, note: Note): void {
-  setCoreLimit(parent, NO_CORE);
-  for (let code = 0; code < 256; code++) {
-    note(reap(parent, fork(parent, code)), { kind: EXITED, value: code });
-  }
+  for (let code = 0; code < 256; code++) note(parent.reap(parent.fork(code)), EXITED, code);
   for (const signal of SIGNALS) {
-    if (HARMLESS.includes(signal)) continue;
-    note(killed(parent, signal), { kind: SIGNALED, value: signal });
+    if (!HARMLESS.includes(signal)) note(parent.kill(parent.fork(), signal), SIGNALED, signal);
   }
-  collectCores(parent, (status, signal, dumped) => {
-    note(status, { kind: SIGNALED, value: signal, core: dumped ? 1 : 0 });
-  });
-  const child = fork(parent);
-  send(parent, child, SIGSTOP);
-  note(reap(parent, child, WUNTRACED), { kind: STOPPED, value: SIGSTOP });
-  send(parent, child, SIGCONT);
-  note(reap(parent, child, WCONTINUED), { kind: CONTINUED, value: 0 });
-  collectSeized(parent, child, note);
-}
-
-/** A child that is seized: it tells a group-stop, and a stop on request. It is dead afterwards. */
-function collectSeized(parent: Tracee, child: number, note: Note): void {
-  const { tracer } = parent;
-  request(tracer, PTRACE_SEIZE, child, O_EXITKILL);
-  request(tracer, PTRACE_INTERRUPT, child);
-  note(nextStatus(tracer, child), eventOf(EVENT_STOP));
-  request(tracer, PTRACE_CONT, child);
-  send(parent, child, SIGSTOP);
-  note(nextStatus(tracer, child), { kind: STOPPED, value: SIGSTOP });
-  request(tracer, PTRACE_CONT, child, SIGSTOP);
-  note(nextStatus(tracer, child), { kind: GROUP_STOP, value: SIGSTOP, event: EVENT_STOP });
-  send(parent, child, SIGKILL);
-  note(nextStatus(tracer, child), { kind: SIGNALED, value: SIGKILL });
-  reap(parent, child);
+  const child = parent.fork();
+  parent.send(child, SIGSTOP);
+  note(parent.reap(child, WUNTRACED), STOPPED, SIGSTOP);
+  parent.send(child, SIGCONT);
+  note(parent.reap(child, WCONTINUED), CONTINUED, 0);
+  // Seized, it reports a group-stop, and a stop on request.
+  parent.request(PTRACE_SEIZE, O_EXITKILL, child);
+  parent.request(PTRACE_INTERRUPT, 0, child);
+  note(parent.nextStatus(child), EVENT, SIGTRAP, EVENT_STOP);
+  parent.request(PTRACE_CONT, 0, child);
+  parent.send(child, SIGSTOP);
+  note(parent.nextStatus(child), STOPPED, SIGSTOP);
+  parent.request(PTRACE_CONT, SIGSTOP, child);
+  note(parent.nextStatus(child), GROUP_STOP, SIGSTOP, EVENT_STOP);
+  parent.send(child, SIGKILL);
+  note(parent.nextStatus(child), SIGNALED, SIGKILL);
+  parent.reap(child);
 }
 
 /** The stops of a traced stub: by every signal, at system calls, at the births of children. */
 function collectStops(tracee: Tracee, note: Note): void {
-  const { tracer, stub } = tracee;
   for (const signal of SIGNALS) {
     if (signal === SIGKILL) continue;
-    send(tracee, stub.pid, signal);
-    note(resumed(tracee), { kind: STOPPED, value: signal });
+    tracee.send(tracee.stub.pid, signal);
+    note(tracee.resumed(), STOPPED, signal);
   }
-  note(resumed(tracee), { kind: STOPPED, value: SIGTRAP });
-  setUp(tracee, "getpid");
-  for (let i = 0; i < 2; i++) {
-    note(resumed(tracee, PTRACE_SYSCALL), { kind: SYSCALL_STOP, value: SIGTRAP });
-  }
-  resumed(tracee);
-  request(tracer, PTRACE_SETOPTIONS, stub.pid, O_TRACESYSGOOD | O_EXITKILL | O_EVENTS);
+  note(tracee.resumed(), STOPPED, SIGTRAP);
+  tracee.prepareCall("clone", "getpid");
+  for (let i = 0; i < 2; i++) note(tracee.resumed(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
+  tracee.resumed();
+  tracee.request(PTRACE_SETOPTIONS, O_TRACESYSGOOD | O_EXITKILL | O_EVENTS);
   collectBirth(tracee, BigInt(SIGCHLD), FORK, note);
   collectBirth(tracee, 0n, CLONE, note);
   collectBirth(tracee, CLONE_VFORK | BigInt(SIGCHLD), VFORK, note);
   requireFilter(tracee, TRACE_FAILING_CALL);
-  setUp(tracee, FAILING_CALL);
-  note(resumed(tracee), eventOf(SECCOMP));
-  expectMessage(tracee, TRACE_MESSAGE);
-  resumed(tracee);
+  tracee.prepareCall("clone", FAILING_CALL);
+  note(tracee.resumed(), EVENT, SIGTRAP, SECCOMP);
+  tracee.resumed();
 }
 
 function collectBirth(tracee: Tracee, word: bigint, event: number, note: Note): void {
-  setUp(tracee, "clone", [word]);
-  note(resumed(tracee), eventOf(event));
-  const child = eventMessage(tracee);
-  endTraced(tracee, child);
-  if (event === VFORK) {
-    note(resumed(tracee), eventOf(VFORK_DONE));
-    expectMessage(tracee, child);
-  }
+  tracee.prepareCall("clone", "clone", [word]);
+  note(tracee.resumed(), EVENT, SIGTRAP, event);
+  const child = tracee.eventMessage();
+  tracee.send(child, SIGKILL);
+  tracee.reapTraced(child);
+  if (event === VFORK) note(tracee.resumed(), EVENT, SIGTRAP, VFORK_DONE);
   // A child's end may stop its parent by a signal on the way to the breakpoint.
-  while (resumed(tracee) >> 8 !== SIGTRAP);
-  reap(tracee, child);
+  while (tracee.resumed() >> 8 !== SIGTRAP);
+  tracee.reap(child);
 }
 
 /** A stub that executes a program, which exits. */
 function collectExec(tracee: Tracee, note: Note): void {
   const { tracer, stub } = tracee;
-  const options = O_TRACESYSGOOD | O_EXITKILL | O_TRACEEXIT | O_EVENTS;
-  request(tracer, PTRACE_SETOPTIONS, stub.pid, options);
+  tracee.request(PTRACE_SETOPTIONS, O_TRACESYSGOOD | O_EXITKILL | O_TRACEEXIT | O_EVENTS);
   const image = tracer.shim.idleImage();
   if (image < 0) return;
   try {
     // The stub's page ends in zeros: an empty path.
     const path = BigInt(tracer.stubAddress + PAGE_SIZE - 8);
-    const flags = tracer.flag("AT_EMPTY_PATH");
-    setUp(tracee, "execveat", [BigInt(image), path, 0n, 0n, flags]);
-    note(resumed(tracee), eventOf(EXEC));
-    expectMessage(tracee, stub.pid);
-    note(resumed(tracee), eventOf(EXIT));
-    resumed(tracee);
+    const args = [BigInt(image), path, 0n, 0n, tracer.flag("AT_EMPTY_PATH")];
+    tracee.prepareCall("clone", "execveat", args);
+    note(tracee.resumed(), EVENT, SIGTRAP, EXEC);
+    note(tracee.resumed(), EVENT, SIGTRAP, EXIT);
+    tracee.resumed();
   } finally {
     tracer.shim.close(image);
   }
@@ -179,52 +149,47 @@ function collectExec(tracee: Tracee, note: Note): void {
   stub.forgetIfDead();
 }
 
-/** The functions that read a status word, and what they read. */
-const READERS = [
-  ["waitKind", "kind"],
-  ["waitValue", "value"],
-  ["waitEvent", "event"],
-  ["waitCoreDumped", "core"],
-] as const satisfies readonly (readonly [string, keyof Truth])[];
-
-export function statusJudges(tracer: Tracer): Judge[] {
+export function statusJudges(tracer: Tracer): JudgeTable {
   let known: ReadonlyMap<number, Truth> | undefined;
   const words = () => {
     known ??= collectWords(tracer);
     return known;
   };
-  const readers = READERS.map(
-    ([name, member]): Judge => ({
-      name,
-      asked:
-        "status words of real processes, and how each was produced: exits, kills, stops, events",
-      /** The observed words in turn. */
-      draw(_random, input, _enumerated, index) {
-        const all = [...words().keys()];
-        input.put("status", fromInt(all[index % all.length] ?? 0));
-      },
-      judge(input, answered) {
-        const truth =
-          words().get(input.int("status")) ??
-          undecided("wait4 reported this word for no process here");
-        answered.returns(fromInt(truth[member]));
-      },
-    }),
-  );
-  const stop: Judge = {
-    name: "encodeStop",
-    asked: "sent the signal to a traced stub; the status word of its stop",
-    draw(random, input, enumerated) {
-      if (!narrows(random, enumerated)) return;
-      input.put("signal", BigInt(random.below(SIGNALS.length) + 1));
+  /** The judge of a function that reads a status word. */
+  const reader = (read: (truth: Truth) => number): Judge => ({
+    asked: "status words of real processes, and how each was produced: exits, kills, stops, events",
+    /** The observed words in turn. */
+    draw(_random, input, _enumerated, index) {
+      const all = [...words().keys()];
+      input.put("status", fromInt(all[index % all.length] ?? 0));
     },
-    judge(input, answered) {
-      const signal = input.int("signal");
-      const [status] =
-        [...words()].find(([, { kind, value }]) => kind === STOPPED && value === signal) ??
-        undecided("SIGKILL, and numbers that are not signals, stop no process");
-      answered.returns(fromInt(status));
+    ask: (input) =>
+      fromInt(
+        read(
+          words().get(input.int("status")) ??
+            undecided("wait4 reported this word for no process here"),
+        ),
+      ),
+  });
+  return {
+    waitKind: reader(({ kind }) => kind),
+    waitValue: reader(({ value }) => value),
+    waitEvent: reader(({ event }) => event),
+    // None of these processes may leave a core.
+    waitCoreDumped: reader(() => 0),
+    encodeStop: {
+      asked: "sent the signal to a traced stub; the status word of its stop",
+      draw(random, input, enumerated) {
+        if (!narrows(random, enumerated)) return;
+        input.put("signal", BigInt(random.below(SIGNALS.length) + 1));
+      },
+      ask(input) {
+        const signal = input.int("signal");
+        const [status] =
+          [...words()].find(([, { kind, value }]) => kind === STOPPED && value === signal) ??
+          undecided("SIGKILL, and numbers that are not signals, stop no process");
+        return fromInt(status);
+      },
     },
   };
-  return [...readers, stop];
 }

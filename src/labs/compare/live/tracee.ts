@@ -1,12 +1,26 @@
+import { constants } from "node:os";
 import type { RegisterBlock } from "../../../core/encoder/block.ts";
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { FaithfulRunner } from "../../../core/platform/faithful.ts";
 import { FloatingPoint } from "../../../core/platform/floating_point.ts";
 import { SwitchRecord } from "../../../core/shim/records.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
+import { errnoName } from "../../../lib/errno.ts";
 import { DeadlineError, DeathError, TraceError } from "../../../lib/errors.ts";
-import { DATA, IDLE, PART, REFUSES, TRAP_CODE } from "./arch.ts";
-import { addressOf, CODE, CODE_BYTES } from "./code.ts";
+import { HOST } from "./arch.ts";
+import { at, CODE, CODE_BYTES, slot } from "./code.ts";
+
+const { SIGKILL, SIGSTOP, SIGTRAP, SIGCHLD } = constants.signals;
+const [PTRACE_CONT, PTRACE_GETEVENTMSG] = [7, 0x4201];
+const RLIMIT_CORE = 4n;
+const WALL = 0x4000_0000n;
+/** How long a process may take to stop or to end. */
+const WAIT_MICROSECONDS = 2_000_000;
+/** What `child` finds in a register if it is to exit; the low byte is its status. */
+const EXITS = 0x100;
+
+const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = HOST_MACHINE.callRegisters;
 
 /** What stopped a tracee: a system call that SYSEMU keeps from running, or a signal with its si_code. */
 export interface TraceeStop {
@@ -18,9 +32,26 @@ export interface TraceeStop {
 /** Floating point is left alone. */
 const NO_FLOATING_POINT = new FloatingPoint(new Uint8Array(0));
 
-/** A stub that a judge gives registers to: scrubbed, with code and data. */
+/** A stop that nobody's kill or sigqueue made: an instruction did, or the kernel. */
+const isNobodys = ({ code }: TraceeStop) => code > 0;
+
+/** The stop of a breakpoint, which no child's end looks like. */
+export const isBreakpoint = ({ signal, code }: TraceeStop) =>
+  signal === SIGTRAP && code === HOST.breakpoint.code;
+
+/** The registers of a call. */
+export function callRegisters(
+  number: bigint,
+  args: readonly bigint[],
+): Readonly<Record<string, bigint>> {
+  const named = args.map((word, i): [string, bigint] => [ARGUMENTS[i] ?? "", word]);
+  return { [NUMBER]: number, ...Object.fromEntries(named) };
+}
+
+/** A stub under judgement: scrubbed, with code and data. */
 export class Tracee {
   readonly stub: Stub;
+  readonly tracer: TracingThread;
   /** The registers that it is resumed with, and those of its last stop. */
   readonly block: RegisterBlock;
   /** The same as words, in their order. */
@@ -35,13 +66,14 @@ export class Tracee {
   /** @param stub one that has both already, as the child of a tracee has */
   constructor(stub: Stub) {
     this.stub = stub;
+    this.tracer = stub.tracer;
     this.#runner = new FaithfulRunner(stub);
     this.block = stub.tracer.blocks.allocate();
     const { buffer, byteOffset, byteLength } = this.block.bytes;
     this.words = new BigUint64Array(buffer, byteOffset, byteLength / 8);
   }
 
-  /** Makes a tracee of a new stub. */
+  /** Makes a tracee of a new stub. Neither it nor its children leave cores. */
   static prepare(stub: Stub): Tracee {
     const { tracer } = stub;
     stub.scrub();
@@ -49,23 +81,23 @@ export class Tracee {
     const writable = readable | tracer.flag("PROT_WRITE");
     const names = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"];
     const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
-    stub.call("mmap", CODE, PART, writable, flags, -1, 0);
-    stub.call("mmap", DATA, PART, writable, flags, -1, 0);
+    stub.call("mmap", CODE, HOST.part, writable, flags, -1, 0);
+    stub.call("mmap", HOST.data, HOST.part, writable, flags, -1, 0);
     stub.write(CODE, CODE_BYTES);
-    stub.call("mprotect", CODE, PART, readable | executable);
-    return new Tracee(stub);
-  }
-
-  get tracer(): TracingThread {
-    return this.stub.tracer;
+    stub.call("mprotect", CODE, HOST.part, readable | executable);
+    const tracee = new Tracee(stub);
+    // With a limit of one byte the kernel does not even dump to a program (do_coredump in fs/coredump.c).
+    tracee.writeWords("argument", 1n, 1n);
+    tracee.call("prlimit64", 0n, RLIMIT_CORE, slot("argument"), 0n);
+    return tracee;
   }
 
   get alive(): boolean {
     return this.stub.alive;
   }
 
-  /** The registers that injections start from: the stub's own flags, among others, are there. */
-  get initial(): RegisterBlock {
+  /** The registers at rest, that injections start from: the stub's own flags, among others, are there. */
+  get rest(): RegisterBlock {
     return this.stub.thread.initial;
   }
 
@@ -83,14 +115,15 @@ export class Tracee {
     try {
       for (;;) {
         const kind = this.#runner.run(this.block, NO_FLOATING_POINT, this.#record);
-        if (kind === "late") this.#end();
+        if (kind === "late") {
+          stub.close();
+          throw new DeadlineError(stub.pid, `did not stop within ${tracer.deadline} ms`);
+        }
         const { siginfo } = this.#record;
         const [signal, code] = [siginfo.getInt32(0, true), siginfo.getInt32(8, true)];
         this.stoppedBy = kind;
-        if (kind === "syscall") return { kind, signal: tracer.constant("SIGTRAP"), code: 0 };
-        if (signal !== tracer.constant("SIGSTOP") && isOwn({ kind, signal, code })) {
-          return { kind, signal, code };
-        }
+        if (kind === "syscall") return { kind, signal: SIGTRAP, code: 0 };
+        if (signal !== SIGSTOP && isOwn({ kind, signal, code })) return { kind, signal, code };
       }
     } finally {
       stub.forgetIfDead();
@@ -98,64 +131,141 @@ export class Tracee {
   }
 
   /**
-   * The same with registers that may be wrong.
+   * The same with registers that may be wrong, without executing a system call.
    *
    * @returns the stop, or why it did not stop: the kernel refuses the registers, or the stub ends, or is late
    */
-  tryRun(request: string, registers: BigUint64Array): TraceeStop | string {
+  emulate(registers: BigUint64Array): TraceeStop | string {
     this.words.set(registers);
     try {
-      return this.run(request);
+      return this.run("PTRACE_SYSEMU");
     } catch (error) {
-      const refused = error instanceof TraceError && error.errno === REFUSES;
+      const refused = error instanceof TraceError && error.errno === HOST.refuses;
       const ended = error instanceof DeathError || error instanceof DeadlineError;
       if (refused || ended) return error.message;
       throw error;
     }
   }
 
-  /** Sets the registers that it is resumed with: the initial ones, with changes. */
+  /** Sets the registers that it is resumed with: those at rest, with changes. */
   load(changes: Readonly<Record<string, bigint>>): void {
-    this.block.copyFrom(this.initial);
-    for (const [name, word] of Object.entries({ ...IDLE, ...changes })) {
+    this.block.copyFrom(this.rest);
+    for (const [name, word] of Object.entries({ ...HOST.idle, ...changes })) {
       this.block.set(name, word);
     }
   }
 
-  /** Has the stub make one system call, whatever it answers with: nothing is run again. */
+  /** Has the stub make one system call, whatever it answers with: nothing is run again. Returns a value or -errno. */
   call(name: string | bigint, ...args: readonly bigint[]): bigint {
-    this.callUntil(isBreakpoint(this.tracer), name, ...args);
-    return this.tracer.encoder.syscallResult(this.block.offset);
+    this.callUntil(isBreakpoint, name, ...args);
+    return BigInt.asIntN(64, this.block.get(RESULT));
   }
 
   /** The same, until a stop of one's own. */
   callUntil(
     isOwn: (stop: TraceeStop) => boolean,
     name: string | bigint,
-    ...[a = 0n, b = 0n, c = 0n, d = 0n, e = 0n, f = 0n]: readonly bigint[]
+    ...args: readonly bigint[]
   ): TraceeStop {
-    const { encoder } = this.tracer;
-    const number = this.tracer.syscallNumber(name);
-    encoder.encodeSyscall(this.block.offset, this.initial.offset, number, a, b, c, d, e, f);
+    this.load(callRegisters(this.tracer.syscallNumber(name), args));
     return this.run("PTRACE_CONT", isOwn);
   }
 
+  /** Makes a stub execute a system call next, at one of the places in its code. @param kept what this then looks at */
+  prepareCall(
+    place: string,
+    name: string | bigint,
+    args: readonly bigint[] = [],
+    kept: bigint = 0n,
+  ): void {
+    const registers = callRegisters(this.tracer.syscallNumber(name), args);
+    this.load({ ...registers, [HOST.kept]: kept, [HOST_MACHINE.instructionPointer]: at(place) });
+    this.stub.thread.expect("stopped").writeRegisters(this.block);
+  }
+
+  /** The same, and runs it to the breakpoint. Returns a value or -errno. */
+  callAt(place: string, name: string, args: readonly bigint[], kept = 0n): bigint {
+    this.prepareCall(place, name, args, kept);
+    this.run("PTRACE_CONT", isBreakpoint);
+    return BigInt.asIntN(64, this.block.get(RESULT));
+  }
+
+  /** clone or clone3. @param exitStatus what the child exits with; without one it waits to be killed */
+  clone(call: string, args: readonly bigint[], exitStatus?: number): bigint {
+    const kept = exitStatus === undefined ? 0n : BigInt(EXITS | exitStatus);
+    return this.callAt("clone", call, args, kept);
+  }
+
+  /** Makes a child. @param word flags and exit signal */
+  fork(exitStatus?: number, word = BigInt(SIGCHLD)): number {
+    return expectDone(`clone in stub ${this.stub.pid}`, this.clone("clone", [word], exitStatus));
+  }
+
+  /** The status word that the stub's own wait4 stores for a child. */
+  reap(child: number, options = 0n): number {
+    const result = this.call("wait4", BigInt(child), slot("argument"), WALL | options, 0n);
+    if (result !== BigInt(child)) {
+      throw new TraceError(`wait4 in stub ${this.stub.pid} returned ${result}, not ${child}`);
+    }
+    return new DataView(this.read("argument", 4).buffer).getInt32(0, true);
+  }
+
+  send(pid: number, signal: number): void {
+    expectDone(`tgkill of ${pid}`, this.tracer.shim.tgkill(pid, pid, signal));
+  }
+
+  /** The status word of a child that a signal kills. */
+  kill(child: number, signal: number = SIGKILL): number {
+    this.send(child, signal);
+    return this.reap(child);
+  }
+
+  /** A ptrace request without memory. @throws TraceError */
+  request(number: number, data = 0, pid = this.stub.pid): void {
+    expectDone(`ptrace on ${pid}`, this.tracer.shim.ptrace(number, pid, 0, data));
+  }
+
+  /** The next status word that this process's own wait4 returns. */
+  nextStatus(pid = this.stub.pid): number {
+    const { shim, waitAll, status } = this.tracer;
+    const result = shim.wait(pid, waitAll, WAIT_MICROSECONDS, status);
+    if (expectDone(`wait4 on ${pid}`, result) === pid) return status[0] ?? 0;
+    throw new TraceError(`wait4 on ${pid} returned ${result}`);
+  }
+
+  /** Resumes the stub, and returns the status word of its next stop or its end. */
+  resumed(how: number = PTRACE_CONT): number {
+    this.request(how);
+    return this.nextStatus();
+  }
+
+  /** The message of an event: the pid of a new child. */
+  eventMessage(): number {
+    const message = new BigUint64Array(1);
+    const { shim } = this.tracer;
+    expectDone("PTRACE_GETEVENTMSG", shim.ptrace(PTRACE_GETEVENTMSG, this.stub.pid, 0, message));
+    return Number(message[0]);
+  }
+
+  /** Reaps a child that ends, as its tracer if this process is that, too. */
+  reapTraced(child: number): void {
+    const { shim, status, waitAll } = this.tracer;
+    while (shim.wait(child, waitAll, WAIT_MICROSECONDS, status) === child) {
+      shim.ptrace(PTRACE_CONT, child, 0, 0);
+    }
+  }
+
   /** Reads from the data. */
-  read(slot: number, length: number): Uint8Array {
-    return this.stub.read(addressOf(slot), length);
+  read(from: Parameters<typeof slot>[0], length: number): Uint8Array {
+    return this.stub.read(slot(from), length);
   }
 
-  write(slot: number, bytes: Uint8Array): void {
-    this.stub.write(addressOf(slot), bytes);
+  write(to: Parameters<typeof slot>[0], bytes: Uint8Array): void {
+    this.stub.write(slot(to), bytes);
   }
 
-  writeWords(slot: number, ...words: readonly bigint[]): void {
-    this.write(slot, new Uint8Array(BigUint64Array.from(words).buffer));
-  }
-
-  /** A word of the data. */
-  word(slot: number): bigint {
-    return new BigUint64Array(this.read(slot, 8).buffer)[0] ?? 0n;
+  writeWords(to: Parameters<typeof slot>[0], ...words: readonly bigint[]): void {
+    this.write(to, new Uint8Array(BigUint64Array.from(words).buffer));
   }
 
   /** Gives up the memory of its registers; a stub that lives is ended. */
@@ -164,23 +274,11 @@ export class Tracee {
     if (this.descriptor !== undefined) this.tracer.shim.close(this.descriptor);
     this.tracer.blocks.release(this.block);
   }
-
-  #end(): never {
-    const { tracer, stub } = this;
-    stub.close();
-    throw new DeadlineError(stub.pid, `did not stop within ${tracer.deadline} ms`);
-  }
 }
 
-/** A stop that nobody's kill or sigqueue made: an instruction did, or the kernel. */
-function isNobodys({ code }: TraceeStop): boolean {
-  return code > 0;
-}
-
-/** The stop of a breakpoint, which no child's end looks like. */
-export function isBreakpoint(tracer: TracingThread): (stop: TraceeStop) => boolean {
-  const trap = tracer.constant("SIGTRAP");
-  return ({ signal, code }) => signal === trap && code === TRAP_CODE;
+function expectDone(call: string, result: number | bigint): number {
+  if (result >= 0) return Number(result);
+  throw new TraceError(`${call} failed: ${errnoName(-Number(result))}`);
 }
 
 /** The tracee of some judges: made when it is first needed, and again when it has died. */
@@ -194,7 +292,7 @@ export class TraceeSlot {
 
   get(): Tracee {
     if (this.#tracee?.alive) return this.#tracee;
-    this.#tracee?.close();
+    this.close();
     this.#tracee = this.#open();
     return this.#tracee;
   }

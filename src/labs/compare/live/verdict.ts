@@ -3,9 +3,9 @@ import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { Verdict } from "../report.ts";
-import { ask, CONTRADICTED } from "./inquiry.ts";
-import { Fields, type Judgement } from "./judge.ts";
-import type { Judges } from "./open.ts";
+import { CONTRADICTED, judge, pose } from "./inquiry.ts";
+import { type Failed, Fields, type Judgement } from "./judge.ts";
+import type { Judges } from "./judges.ts";
 
 /** What the kernel says of each encoder's answer. */
 type Judged = ReadonlyMap<string, Judgement>;
@@ -26,23 +26,23 @@ export async function verdictOf(
 ): Promise<Verdict> {
   if (compared.arch !== HOST_ARCH)
     return undecided("this machine's kernel cannot be asked about it");
-  const near = judges.of(compared.name).sharpen?.(new Fields(compared.layout, input)) ?? [];
+  const { asked, sharpen } = judges.of(compared.name);
+  const near = sharpen?.(new Fields(compared.layout, input)) ?? [];
+  const tries = [
+    { words: input, change: "" },
+    ...near.map((each) => ({ words: each.input.record, change: ` (with ${each.with})` })),
+  ];
   let reason = "";
-  for (const [words, change] of [
-    [input, ""] as const,
-    ...near.map((each) => [each.input.record, ` (with ${each.with})`] as const),
-  ]) {
+  for (const { words, change } of tries) {
     const judged = await judgeAll(judges, compared, words, encoders);
-    const verdict = conclude(judged, compared, judges.of(compared.name).asked + change);
-    if (verdict.by !== "kernel") {
-      reason ||= verdict.reason;
-      continue;
+    const verdict = conclude(judged, compared, asked + change);
+    if (verdict.by === "kernel") {
+      judges.renew();
+      const again = await judgeAll(judges, compared, words, encoders);
+      if ([...judged].every(([name, each]) => again.get(name)?.verdict === each.verdict))
+        return verdict;
     }
-    judges.renew();
-    const again = await judgeAll(judges, compared, words, encoders);
-    const isSame = [...judged].every(([name, each]) => again.get(name)?.verdict === each.verdict);
-    if (isSame) return verdict;
-    reason ||= CONTRADICTED;
+    reason ||= verdict.by === "kernel" ? CONTRADICTED : verdict.reason;
   }
   return undecided(reason);
 }
@@ -54,10 +54,11 @@ async function judgeAll(
   encoders: readonly string[],
 ): Promise<Judged> {
   const judged = new Map<string, Judgement>();
+  const question = pose(judges, compared, input);
   for (const encoder of encoders) {
-    const asked = await ask(judges, compared, encoder, [input]);
-    if (asked instanceof BrokenEncoder) compared.noteBreak(encoder, asked, input);
-    else for (const judge of asked) judged.set(encoder, judge());
+    const judgements = await judge(compared, encoder, [question]);
+    if (judgements instanceof BrokenEncoder) compared.noteBreak(encoder, judgements, input);
+    else for (const judgement of judgements) judged.set(encoder, judgement);
   }
   return judged;
 }
@@ -68,7 +69,7 @@ function conclude(judged: Judged, compared: FunctionComparison, asked: string): 
     [...judged].filter(([, judgement]) => judgement.verdict === verdict).map(([name]) => name);
   for (const each of judged.values()) {
     if (each.verdict !== "failed") continue;
-    const reason = `${each.done ?? asked}: ${describeFailure(each, compared)}`;
+    const reason = `${asked}: ${describeFailure(each, compared)}`;
     return { by: "kernel", right: named("held"), wrong: named("failed"), reason };
   }
   for (const each of judged.values()) if (each.verdict === "undecided") return undecided(each.why);
@@ -80,7 +81,7 @@ function undecided(reason: string): Verdict {
 }
 
 function describeFailure(
-  { field, meant, seen, how }: Extract<Judgement, { verdict: "failed" }>,
+  { field, meant, seen, how }: Failed,
   { places, constants }: FunctionComparison,
 ): string {
   const place = places.called(field);
