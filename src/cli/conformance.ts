@@ -3,7 +3,8 @@ import type { NamedVerdicts } from "../labs/fuzz/facts/diff.ts";
 import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
-import { checkFacts, type KnownFacts } from "../labs/fuzz/facts/run.ts";
+import { checkFacts } from "../labs/fuzz/facts/run.ts";
+import type { VerdictLog } from "../labs/fuzz/facts/verdict.ts";
 import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
 import { exitStatus } from "../lib/check.ts";
 import { InputError } from "../lib/errors.ts";
@@ -37,8 +38,11 @@ export async function runConformance(
   };
   const [against = values.against, read = values.read] = logs;
   const [other, log] = [selected(against), selected(read)];
+  const shows = !json && other === undefined;
   if (log !== undefined) {
-    if (!json && other === undefined) tell(folded(logText(log)));
+    const show = printer(log.verdicts.map(({ fact }) => fact));
+    const groups = grouped(log.verdicts, ({ fact }) => fact.group);
+    if (shows) for (const verdicts of groups.values()) show({ ...log, verdicts });
     return report({ ...log, left: 0 }, values, other);
   }
   const facts = allFacts().filter(matches);
@@ -46,7 +50,9 @@ export async function runConformance(
   if (list) return printList(facts, json);
   if (ktap !== undefined) checkOutput(ktap);
   const found = await finishing(async (interrupted) => {
-    const all = await look(facts, known, !json && other === undefined, interrupted);
+    const onGroup = shows ? printer(facts) : undefined;
+    const log = await checkFacts(facts, { known, interrupted, onGroup });
+    const all = { ...log, name: "this machine", left: facts.length - log.verdicts.length };
     // Otherwise it is reported where a signal ends this process at once: a FIFO may have no reader.
     if (interrupted.aborted) await report(all, values, other);
     return all;
@@ -54,35 +60,20 @@ export async function runConformance(
   return report(found, values, other);
 }
 
+/** Prints groups of facts, each at once: a kernel may crash at the next one. */
+function printer(facts: readonly Fact[]) {
+  const width = Math.max(...facts.map(({ group }) => group.length));
+  let isFirst = true;
+  return ({ verdicts, machine }: Pick<VerdictLog, "verdicts" | "machine">) => {
+    const head = isFirst ? `${logMachineLine(machine)}\n\n` : "";
+    isFirst = false;
+    tell(folded(head + groupText(verdicts, width, machine)));
+  };
+}
+
 interface Found extends NamedVerdicts {
   /** How many facts were not looked at. */
   readonly left: number;
-}
-
-/** Checks facts until a signal arrives. @param known facts that need not hold */
-async function look(
-  facts: readonly Fact[],
-  known: KnownFacts | undefined,
-  shows: boolean,
-  interrupted: AbortSignal,
-): Promise<Found> {
-  const width = widthOf(grouped(facts, ({ group }) => group));
-  let isFirst = true;
-  const log = await checkFacts(facts, {
-    ...{ known, interrupted },
-    onGroup({ verdicts, machine }) {
-      if (!shows) return;
-      if (isFirst) tell(folded(`${logMachineLine(machine)}\n\n`));
-      isFirst = false;
-      // At once: a kernel may crash at the next one.
-      tell(folded(groupText(verdicts, width, machine)));
-    },
-  });
-  return { ...log, name: "this machine", left: facts.length - log.verdicts.length };
-}
-
-function widthOf(groups: ReadonlyMap<string, unknown>): number {
-  return Math.max(...[...groups.keys()].map(({ length }) => length));
 }
 
 /**
@@ -106,14 +97,6 @@ async function report(
     if (left > 0) tell(`interrupted: ${left} facts were not looked at\n`);
   }
   return exitStatus(verdicts);
-}
-
-/** The results of a log, as those of this machine are shown. */
-function logText({ verdicts, machine }: NamedVerdicts): string {
-  const groups = grouped(verdicts, ({ fact }) => fact.group);
-  const width = widthOf(groups);
-  const parts = [...groups.values()].map((own) => groupText(own, width, machine));
-  return `${logMachineLine(machine)}\n\n${parts.join("")}`;
 }
 
 /** Whether a fact is one of those that a pattern selects. */

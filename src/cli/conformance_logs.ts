@@ -10,6 +10,7 @@ import { countsOf } from "../lib/group.ts";
 import { inputName, type Limit, readNamed } from "../lib/input.ts";
 import { parseJson } from "../lib/shape.ts";
 import { visible } from "../lib/visible.ts";
+import { firstLines } from "./conformance_text.ts";
 import { folded } from "./fold.ts";
 import { paint, printJson, talk, tell } from "./report.ts";
 import { plural } from "./rows.ts";
@@ -73,16 +74,12 @@ const TITLES = {
   ...{ a: "holds on A only", b: "holds on B only" },
   otherwise: "fails on both, in other ways",
 };
-/** The most lines of one fact. */
-const MOST_LINES = 4;
 
 function factText({ contrast, name, group, source, rules, ...sides }: FactsDiff["facts"][number]) {
   if (contrast === "untested") return "";
   const lines = (["a", "b"] as const).flatMap((side) => {
     if (contrast === side) return [];
-    const { lines } = sides[side];
-    const more = lines.length - MOST_LINES;
-    const shown = more > 0 ? [...lines.slice(0, MOST_LINES), `… and ${more} more`] : lines;
+    const shown = firstLines(sides[side].lines);
     return shown.map((line) => `      ${side.toUpperCase()}  ${visible(line)}\n`);
   });
   const basis = [source, ...rules].filter(Boolean).join("; ");

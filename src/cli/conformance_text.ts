@@ -13,8 +13,14 @@ import { grouped } from "../lib/group.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
 
-/** Checks of one fact that are shown: the rest is like them. */
 const MOST_LINES = 4;
+
+/** The first lines about one fact: the rest is like them. */
+export function firstLines(lines: readonly string[]): string[] {
+  const more = lines.length - MOST_LINES;
+  const rest = more > 0 ? [`… and ${more} more: --json has all`] : [];
+  return [...lines.slice(0, MOST_LINES), ...rest];
+}
 
 /** What follows the groups: the checks that were skipped of facts that were looked at, and the score. */
 export function scoreText(verdicts: readonly Verdict[]): string {
@@ -66,15 +72,11 @@ export function groupText(
 
 function failedText(verdict: Verdict, machine: Machine | undefined): string {
   const { name, source, rules } = verdict.fact;
-  const lines = failureLines(verdict);
   const share = failedShare(verdict);
   return [
     `  ${paint("red", "does not hold")}${share && ` (${share})`}: ${name}`,
     `    ${paint("dim", [source, ...rules].join("; "))}`,
-    ...lines.slice(0, MOST_LINES).map((line) => `      ${line}`),
-    ...(lines.length > MOST_LINES
-      ? [`      … and ${lines.length - MOST_LINES} more: --json has all`]
-      : []),
+    ...firstLines(failureLines(verdict)).map((line) => `      ${line}`),
     ...processorNotes(verdict, machine).map((line) => `    ${visible(line)}`),
   ]
     .map((line) => `${line}\n`)

@@ -15,7 +15,8 @@ import { print } from "../report.ts";
 interface Texts {
   /** A line for the list of commands. */
   readonly summary: string;
-  readonly description: string;
+  /** The summary, if it says all. */
+  readonly description?: string;
   /** What its exit status means, where that differs from other commands. */
   readonly status?: string;
   readonly examples?: readonly string[];
@@ -81,7 +82,8 @@ class StublabCommand extends Command {
   constructor(name: string, texts: Texts) {
     super(name);
     this.#texts = texts;
-    this.summary(texts.summary).description(joined(texts.description));
+    const { summary, description = summary } = texts;
+    this.summary(summary).description(joined(description));
     this.enablePositionalOptions().exitOverride();
     this.helpOption("-h, --help", "print this").helpCommand(false);
     this.configureOutput({ writeOut: print });

@@ -34,6 +34,10 @@ export function count<F extends Flags>(flags: F, about: string, most: number, le
   return new Option(flags, about).argParser((text) => parseCount(nameOf(flags), text, most, least));
 }
 
+/** An option that excludes others. */
+export const apart = <F extends Flags>(flags: F, about: string, others: string[]) =>
+  new Option(flags, about).conflicts(others);
+
 /** An option that takes a seed. */
 export function seed<F extends Flags>(flags: F, about: string) {
   return new Option(flags, about).argParser(parseSeed);

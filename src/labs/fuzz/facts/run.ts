@@ -22,7 +22,7 @@ export interface CheckOptions {
   /** What is known not to hold. */
   readonly known?: KnownFacts | undefined;
   /** Is passed the facts of a group as soon as they were checked. */
-  readonly onGroup?: (log: Pick<VerdictLog, "verdicts" | "machine">) => void;
+  readonly onGroup?: ((log: Pick<VerdictLog, "verdicts" | "machine">) => void) | undefined;
   /** Ends it after the fact under way. */
   readonly interrupted?: AbortSignal | undefined;
 }
