@@ -40,7 +40,7 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     disableSources: true,
     includeHierarchySummary: false,
     validation: { notExported: false },
-    highlightLanguages: ["c", "console", "javascript", "json", "sh", "typescript"],
+    highlightLanguages: ["c", "console", "javascript", "json", "sh", "typescript", "yaml"],
     // stopped.gs is not an address.
     markdownItOptions: { html: true, linkify: false },
     markdownItLoader: (parser) => parser.core.ruler.push("plain headings", plainHeadings),
