@@ -4,10 +4,11 @@ import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { type CompareOptions, compare } from "../labs/compare/compare.ts";
 import { ENCODERS } from "../labs/compare/encoders/open.ts";
 import { openSubjectsConfined } from "../labs/compare/open.ts";
-import { renderComparePage } from "../labs/compare/page/page.ts";
+import { renderComparePage } from "../labs/compare/page.ts";
 import type { CompareReport } from "../labs/compare/report.ts";
+import { summaryOf } from "../labs/compare/summary.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
-import { outcomeOf, printComparison } from "./compare_text.ts";
+import { printComparison } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
@@ -43,7 +44,7 @@ export async function runCompare(
     progress.clear();
     // From here on a signal ends the process, even while a slow reader blocks the report.
     stopListening();
-    const outcome = outcomeOf(report);
+    const outcome = summaryOf(report).outcome;
     if (outcome === "nothing") throw nothingCompared(report);
     await publish(report, values, lineOf(command));
     return outcome === "findings" || isIncomplete(report, values) ? 1 : 0;

@@ -1,6 +1,6 @@
 import { renderRegistersPage } from "../../src/cli/registers/page.ts";
 import { renderBenchPage } from "../../src/labs/bench/page.ts";
-import { renderComparePage } from "../../src/labs/compare/page/page.ts";
+import { renderComparePage } from "../../src/labs/compare/page.ts";
 import { renderIndex } from "../../src/labs/record/page/index_page.ts";
 import { renderRecordingPage } from "../../src/labs/record/page/page.ts";
 import { wholeReport } from "./bench_reports.ts";

@@ -195,7 +195,7 @@ export async function disagreement(): Promise<CompareReport> {
         name: "rewindSyscall",
         pairs: [
           {
-            encoders: ["assembly", "script"],
+            encoders: ["script", "assembly"],
             ...{ truth: false, cases: 3509, disagreed: 311, byDesign: 0, noInput: 0 },
           },
         ],
@@ -247,8 +247,7 @@ export async function hostility(): Promise<CompareReport> {
       encoder: given(each.encoder),
       field: hostile,
       flags: [hostile],
-      xor: hostile,
-      own: { bytes: hostile, word: hostile, told: hostile },
+      own: { ...each.own, told: hostile },
       input: [{ name: hostile, word: hostile, told: hostile }],
       replay: hostile,
       verdict: { ...each.verdict, wrong: [hostile], right: [hostile], reason: hostile },

@@ -48,6 +48,6 @@ export const compare = command("compare", {
     "--live",
     `ask the kernel, about ${LIVE_CASES} cases of each function, and all disagreements`,
   )
-  .option("--verbose", "print how much of the inputs the cases cover")
+  .option("--verbose", "also print tables: agreement, coverage, what the kernel was asked")
   .option("--html <FILE>", "write the report as a web page")
   .addOption(json("stublab.compare/1"));

@@ -1,3 +1,4 @@
+import type { Operation } from "../../core/encoder/abi.ts";
 import { constantName } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
 import { quoteWord } from "../../lib/quote.ts";
@@ -143,9 +144,22 @@ function flagsOf(
   );
 }
 
+/** From which headers `native` takes what it returns; other operations are about registers. */
+const SOURCES: Readonly<Partial<Record<Operation, string>>> = {
+  clone: "linux/sched.h",
+  clone3: "linux/sched.h",
+  wait4: "linux/wait.h",
+  status: "sys/wait.h and linux/ptrace.h",
+  result: "the kernel's linux/err.h and linux/errno.h",
+  restart: "the kernel's linux/errno.h",
+  signals: "asm/signal.h",
+  siginfo: "asm/siginfo.h",
+};
+const REGISTERS = { amd64: "sys/user.h", arm64: "asm/ptrace.h" } as const;
+
 /** @param told what the reference returns */
 function verdictOf(
-  { name, layout }: FunctionComparison,
+  { name, arch, layout }: FunctionComparison,
   { encoder, against }: Cluster,
   field: string,
   told: string,
@@ -161,7 +175,8 @@ function verdictOf(
     const reason = `${choice.reason}; native returns ${told}`;
     return { by: "abi", right: [], wrong: choice.apart === undefined ? [encoder] : [], reason };
   }
-  const reason = `native, compiled against them, returns ${told}`;
+  const source = SOURCES[layout.signature.operation] ?? REGISTERS[arch];
+  const reason = `native, compiled against ${source}, returns ${told}`;
   return { by: "headers", right: [HEADERS], wrong: [encoder], reason };
 }
 

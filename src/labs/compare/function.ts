@@ -170,15 +170,11 @@ export class FunctionComparison {
         this.#interpret(records);
       } catch (error) {
         if (!(error instanceof BrokenEncoder)) throw error;
-        this.noteBreak(lane.subject.name, error, this.#inputAt(input, error.index));
+        this.noteBreak(lane.subject.name, error, this.#recordAt(input, error.index));
         this.#lanes.splice(this.#lanes.indexOf(lane), 1);
       }
     }
     this.#compare(input, count);
-  }
-
-  #inputAt(inputs: BigUint64Array, index: number): BigUint64Array {
-    return inputs.slice(index * this.layout.words, (index + 1) * this.layout.words);
   }
 
   /** Puts what answers mean in their place. */
@@ -201,7 +197,7 @@ export class FunctionComparison {
     ];
     if (own === undefined || other === undefined) return undefined;
     return Array.from({ length: inputs.length / this.layout.words }, (_, i) =>
-      firstDifference(this.places, this.#inputAt(own, i), this.#inputAt(other, i)),
+      firstDifference(this.places, this.#recordAt(own, i), this.#recordAt(other, i)),
     );
   }
 
@@ -212,7 +208,7 @@ export class FunctionComparison {
       this.#interpret(records);
       return records;
     }
-    this.noteBreak(encoder, error, this.#inputAt(inputs, error.index));
+    this.noteBreak(encoder, error, this.#recordAt(inputs, error.index));
     return undefined;
   }
 
@@ -278,47 +274,45 @@ export class FunctionComparison {
     };
   }
 
+  /** Compares each encoder with the headers or, without them, with the first; what differs goes into clusters. */
   #compare(input: BigUint64Array, count: number): void {
-    const length = 8 * input.length;
-    for (const [i, one] of this.#lanes.entries()) {
-      for (const other of this.#lanes.slice(i + 1)) {
-        const same = one.bytes.compare(other.bytes, 0, length, 0, length) === 0;
-        const pair = this.#pairOf(one.subject, other.subject);
-        pair.cases += count;
-        if (!same) this.#compareRecords(pair, input, one, other);
+    const reference = this.#lanes.find(({ subject }) => subject === this.#truth) ?? this.#lanes[0];
+    for (const lane of this.#lanes) {
+      if (reference === undefined || lane === reference) continue;
+      const pair = this.#pairOf(lane.subject, reference.subject);
+      pair.cases += count;
+      const end = 8 * input.length;
+      if (lane.bytes.compare(reference.bytes, 0, end, 0, end) === 0) continue;
+      const against = reference.subject === this.#truth ? HEADERS : reference.subject.name;
+      const opponents = { encoder: lane.subject.name, against };
+      for (let index = 0; index < count; index++) {
+        const records = [
+          this.#recordAt(lane.records, index),
+          this.#recordAt(reference.records, index),
+        ] as const;
+        const difference = firstDifference(this.places, ...records);
+        if (difference === undefined) continue;
+        pair[COUNTS[difference.apart ?? "wrong"]]++;
+        this.clusters.add(opponents, this.#recordAt(input, index), difference, records);
       }
     }
   }
 
-  #pairOf(one: Subject, other: Subject): Pair {
-    const encoders = [one.name, this.#subjects.includes(other) ? other.name : HEADERS] as const;
-    const key = encoders.join(" ");
-    const truth = one === this.#truth || other === this.#truth;
-    const pair = this.#pairs.get(key) ?? { encoders, truth, ...NO_CASES };
-    this.#pairs.set(key, pair);
-    return pair;
+  #recordAt(records: BigUint64Array, index: number): BigUint64Array {
+    return records.subarray(index * this.layout.words, (index + 1) * this.layout.words);
   }
 
-  /** Counts the records of a batch that differ; those that differ from the reference go into clusters. */
-  #compareRecords(pair: Pair, input: BigUint64Array, one: Lane, other: Lane): void {
-    const { words } = this.layout;
-    // Without headers, the others are compared with the first encoder.
-    const reference = this.#lanes.find(({ subject }) => subject === this.#truth) ?? this.#lanes[0];
-    const [own, against] = one === reference ? [other, one] : [one, other];
-    const opponents = {
-      encoder: own.subject.name,
-      against: against.subject === this.#truth ? HEADERS : against.subject.name,
+  #pairOf(one: Subject, reference: Subject): Pair {
+    const isCompared = this.#subjects.includes(reference);
+    const encoders = [one.name, isCompared ? reference.name : HEADERS] as const;
+    const key = encoders.join(" ");
+    const pair = this.#pairs.get(key) ?? {
+      encoders,
+      truth: reference === this.#truth,
+      ...NO_CASES,
     };
-    for (let start = 0; start < input.length; start += words) {
-      const end = start + words;
-      if (one.bytes.compare(other.bytes, 8 * start, 8 * end, 8 * start, 8 * end) === 0) continue;
-      const at = (records: BigUint64Array) => records.subarray(start, end);
-      const records = [at(own.records), at(against.records)] as const;
-      const difference = firstDifference(this.places, ...records);
-      if (difference === undefined) continue;
-      pair[COUNTS[difference.apart ?? "wrong"]]++;
-      if (against === reference) this.clusters.add(opponents, at(input), difference, records);
-    }
+    this.#pairs.set(key, pair);
+    return pair;
   }
 }
 

@@ -18,16 +18,3 @@ export function duration(milliseconds: number): string {
   const whole = Math.round(seconds);
   return whole < 120 ? `${whole} s` : `${count(Math.floor(whole / 60))} min ${whole % 60} s`;
 }
-
-/** A few nanoseconds: "8.3", "108", "6,012". */
-export function nanoseconds(time: number): string {
-  return time < 9.95 ? time.toFixed(1) : count(time);
-}
-
-/** A share in percent: "1.5%". It is "0%" and "100%" only if that is exact. */
-export function percent(part: number, whole: number): string {
-  const share = (100 * part) / whole;
-  if (part > 0 && share < 0.1) return "< 0.1%";
-  if (part < whole && share > 99.9) return "> 99.9%";
-  return `${share < 10 ? share.toFixed(1) : Math.floor(share)}%`;
-}

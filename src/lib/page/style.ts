@@ -4,7 +4,6 @@ export const BASE_STYLE = `
   color-scheme: light dark;
   --paper: #fff; --ink: #1a1c1e; --soft: #565c62; --rule: #d9dcdf; --band: #f5f6f7;
   --link: #0b55a0; --bad: #a11d14; --bad-band: #fcebe9; --good: #1b6532; --mark: #ffdf7e;
-  --bar: #4f7cac; --bar-base: #c3cad1;
   --p0: #3d4a57; --p1: #0b57a8; --p2: #9a4600; --p3: #6a30ae; --p4: #0b6a4b; --p5: #a3125b;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace;
 }
@@ -12,7 +11,6 @@ export const BASE_STYLE = `
   :root {
     --paper: #131517; --ink: #dee1e4; --soft: #9da4ab; --rule: #31363b; --band: #1b1e21;
     --link: #86b9f2; --bad: #ff9087; --bad-band: #37201f; --good: #7fd19b; --mark: #6a5200;
-    --bar: #6d9ccd; --bar-base: #454c53;
     --p0: #b9c6d3; --p1: #82bafa; --p2: #f0a765; --p3: #c9a8f8; --p4: #74d3a9; --p5: #f597c4;
   }
 }
@@ -74,11 +72,6 @@ button:hover, select:hover { border-color: var(--ink); }
 .course [rel="next"] { margin-left: auto; }
 .command > button { flex: none; font-size: 0.75rem; }
 
-.bar { display: block; overflow: visible; }
-.bar .base { fill: var(--bar-base); }
-.bar .own { fill: var(--bar); }
-.bar path { stroke: var(--ink); fill: none; }
-
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 @media print {
   :root { color-scheme: light; }
@@ -92,6 +85,6 @@ button:hover, select:hover { border-color: var(--ink); }
   a { color: inherit; }
   h2, h3, h4, caption { break-after: avoid; }
   tr, article { break-inside: avoid; }
-  .bar rect, mark, i { print-color-adjust: exact; }
+  mark, i { print-color-adjust: exact; }
 }
 `;

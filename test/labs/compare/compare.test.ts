@@ -29,7 +29,7 @@ agreement("assembly, script and native agree on both architectures", () => {
   console.log(`${report.cases} cases in ${report.milliseconds.toFixed(0)} ms`);
 });
 
-agreement("every function that an architecture has is compared, by every pair", () => {
+agreement("every function that an architecture has is compared with the headers", () => {
   const expected = ARCHES.flatMap((arch) =>
     FUNCTION_NAMES.filter((name) => arch === "amd64" || name !== "rewindVsyscall").map(
       (name) => `${arch} ${name}`,
@@ -43,7 +43,6 @@ agreement("every function that an architecture has is compared, by every pair", 
     assert.equal(
       pairs.map(({ encoders, truth, cases: compared }) => [...encoders, truth, compared]),
       [
-        ["assembly", "script", false, cases],
         ["assembly", "native", true, cases],
         ["script", "native", true, cases],
       ],

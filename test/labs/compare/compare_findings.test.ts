@@ -258,7 +258,13 @@ findings("what no header prescribes is decided by the ABI", async () => {
     ["0x41", "abi", "", "", stop],
   ]);
   assert.equal(await stops((signal) => (signal === 64 ? 0 : signal)), [
-    ["0x40", "headers", "headers", "variant", "native, compiled against them, returns 0x407f"],
+    [
+      "0x40",
+      "headers",
+      "headers",
+      "variant",
+      "native, compiled against sys/wait.h and linux/ptrace.h, returns 0x407f",
+    ],
   ]);
   const ifNosys = await verdicts("decodeGuestSyscall", (own) => (block, at) => {
     const view = new DataView(own.buffer);

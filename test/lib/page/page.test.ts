@@ -2,11 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderCommand } from "../../../src/lib/page/command.ts";
 import { renderDocument } from "../../../src/lib/page/document.ts";
-import { counted, duration, nanoseconds, percent } from "../../../src/lib/page/figures.ts";
+import { counted, duration } from "../../../src/lib/page/figures.ts";
 import { fit } from "../../../src/lib/page/fit.ts";
 import { html, plain, shown } from "../../../src/lib/page/html.ts";
 import { embedJson } from "../../../src/lib/page/json.ts";
-import { listed } from "../../../src/lib/page/sentence.ts";
 import { cut, visible } from "../../../src/lib/visible.ts";
 import { HOSTILE } from "../../support/compare_reports.ts";
 
@@ -120,8 +119,6 @@ const figures = suite("page: figures");
 figures("are grouped, short, and of the right number", () => {
   assert.is(counted(1, "case"), "1 case");
   assert.is(counted(200000, "case"), "200,000 cases");
-  assert.is(nanoseconds(8.26), "8.3");
-  assert.is(nanoseconds(6012.4), "6,012");
   assert.equal([330, 9994, 9996, 12_400, 99_960, 200_000].map(duration), [
     "0.33 s",
     "9.99 s",
@@ -130,21 +127,6 @@ figures("are grouped, short, and of the right number", () => {
     "100 s",
     "3 min 20 s",
   ]);
-});
-
-figures("are 0% or 100% only if that is exact", () => {
-  assert.is(percent(0, 7), "0.0%");
-  assert.is(percent(1, 1_000_000), "< 0.1%");
-  assert.is(percent(15, 1000), "1.5%");
-  assert.is(percent(999_999, 1_000_000), "> 99.9%");
-  assert.is(percent(7, 7), "100%");
-});
-
-figures("of names list the first and count the others", () => {
-  const of = (count: number) => listed(Array.from({ length: count }, (_, i) => html`${i}`)).markup;
-  assert.equal([0, 1, 2, 3].map(of), ["", "0", "0 and 1", "0, 1 and 2"]);
-  assert.is(of(8), "0, 1, 2, 3, 4, 5, 6 and 7");
-  assert.is(of(100), "0, 1, 2, 3, 4, 5, 6 and 93 others");
 });
 
 figures("of sizes are in bytes, not in characters", () => {

@@ -1,0 +1,138 @@
+import type { Grid, Said } from "../../lib/page/block.ts";
+import { count } from "../../lib/page/figures.ts";
+import type { CompareReport, Coverage } from "./report.ts";
+import type { CompareStory } from "./stories.ts";
+
+/** How many encoders the table of agreement has at most; `--json` has all. */
+const MOST = 12;
+
+/** Of an encoder in a row: its cases, those that differ, and those that differ and are no error. */
+interface Tally {
+  readonly row: string;
+  readonly encoder: string;
+  readonly cases: number;
+  readonly disagreed: number;
+  readonly apart: number;
+}
+
+function talliesOf({ functions, layouts }: CompareReport): Tally[] {
+  return [
+    ...functions.flatMap(({ arch, operation, pairs }) =>
+      pairs.map(({ encoders: [encoder], cases, disagreed, byDesign, noInput }) => {
+        const apart = byDesign + noInput;
+        return { row: `${arch} ${operation}`, encoder, cases, disagreed, apart };
+      }),
+    ),
+    ...layouts.flatMap(({ arch, encoders }) =>
+      encoders.map(({ name: encoder, compared: cases, disagreed }) => {
+        return { row: `${arch} layout`, encoder, cases, disagreed, apart: 0 };
+      }),
+    ),
+  ].filter(({ cases }) => cases > 0);
+}
+
+/**
+ * By operation and encoder, how many results differ from the reference.
+ *
+ * @param stories those that a cell can lead to
+ */
+export function agreementGrid(report: CompareReport, stories: readonly CompareStory[]): Grid {
+  const tallies = talliesOf(report);
+  const differing = new Set(stories.map(({ encoder }) => encoder));
+  const compared = [...new Set(tallies.map(({ encoder }) => encoder))];
+  const chosen = compared.toSorted((a, b) => Number(differing.has(b)) - Number(differing.has(a)));
+  const encoders = compared.filter((name) => chosen.indexOf(name) < MOST);
+  const left = compared.length - encoders.length;
+  const cellOf = (row: string, encoder: string): Said => {
+    const own = tallies.filter((each) => each.row === row && each.encoder === encoder);
+    const sum = (of: "disagreed" | "apart") => own.reduce((total, each) => total + each[of], 0);
+    const to = stories.find((each) => each.encoder === encoder && each.row === row)?.id;
+    if (own.length === 0) return "-";
+    if (sum("disagreed") > 0) return [{ text: count(sum("disagreed")), tone: "bad", to }];
+    return sum("apart") > 0 ? `~${count(sum("apart"))}` : "=";
+  };
+  const most = (row: string) => {
+    const names = report.functions.filter(({ arch, operation }) => `${arch} ${operation}` === row);
+    const cases = tallies.filter((each) => each.row === row).map((each) => each.cases);
+    return names.length > 0 ? names.reduce((sum, each) => sum + each.cases, 0) : Math.max(...cases);
+  };
+  return {
+    id: "agreement",
+    title: "Agreement with the reference",
+    columns: ["operation", "cases", ...encoders],
+    rows: [...new Set(tallies.map(({ row }) => row))].map((row) => [
+      row,
+      count(most(row)),
+      ...encoders.map((encoder) => cellOf(row, encoder)),
+    ]),
+    one: "row",
+    note: [
+      "= the same results; a number: so many differ",
+      "~ so many differ by design, or where no kernel makes the input",
+      "- not compared",
+      ...(left > 0 ? [`${count(left)} more encoders are left out`] : []),
+    ].join("; "),
+  };
+}
+
+/** What each encoder has, what the kernel was asked, and how much of the inputs was tried. */
+export function detailGrids({ encoders, live, functions }: CompareReport): Grid[] {
+  const asked: Grid = {
+    id: "kernel",
+    title: "Asked of the kernel",
+    columns: ["function", "encoder", "cases", "held", "undecided", "failed", "asked"],
+    rows: live.map(({ name, encoder, cases, held, undecided, asked: how }) => [
+      ...[name, encoder, count(cases), count(held), count(undecided)],
+      failedText(cases - held - undecided),
+      how,
+    ]),
+    one: "row",
+  };
+  return [
+    ...(live.length === 0 ? [] : [asked]),
+    {
+      id: "coverage",
+      title: "Coverage of the inputs",
+      columns: ["function", "cases", "seen"],
+      rows: functions.map(({ arch, name, cases, coverage }) => [
+        `${arch} ${name}`,
+        count(cases),
+        coverageText(coverage),
+      ]),
+      one: "function",
+    },
+    {
+      id: "encoders",
+      title: "Encoders",
+      columns: ["encoder", "architecture", "functions", "constants"],
+      rows: encoders.map((each) => [
+        each.name,
+        each.arch,
+        count(each.functions),
+        count(each.constants),
+      ]),
+      one: "encoder",
+    },
+  ];
+}
+
+function failedText(failed: number): Said {
+  return failed > 0 ? [{ text: count(failed), tone: "bad" }] : "0";
+}
+
+/** A class of words is a sign and a bit length. */
+function coverageText({ enumerated, flags, classes, statuses }: Coverage): string {
+  const share = (seen: number, all: number, what: string) => `${count(seen)}/${count(all)} ${what}`;
+  const sum = (of: "seen" | "all") => classes.reduce((total, each) => total + each[of], 0);
+  return [
+    ...(enumerated.all > 0 ? [share(enumerated.seen, enumerated.all, "enumerated")] : []),
+    ...flags.map(
+      ({ parameter, bits, pairs }) =>
+        `${parameter} ${share(bits.seen, bits.all, "bits")}, ${share(pairs.seen, pairs.all, "pairs")}`,
+    ),
+    ...(statuses === null
+      ? []
+      : [`${share(statuses.low, 65_536, "low halves")}, ${count(statuses.events)} events`]),
+    ...(classes.length > 0 ? [share(sum("seen"), sum("all"), "classes of words")] : []),
+  ].join("; ");
+}

@@ -1,0 +1,136 @@
+import { count, counted, duration } from "../../lib/page/figures.ts";
+import { type CompareReport, HEADERS } from "./report.ts";
+import { contradictionsOf, KERNEL } from "./stories.ts";
+
+/** A result of a comparison, in a sentence without its full stop. */
+export interface Statement {
+  readonly kind: "differs" | "breaks" | "agrees";
+  readonly text: string;
+}
+
+export interface Summary {
+  /** What it results in: "nothing" if nothing was compared. */
+  readonly outcome: "agreement" | "findings" | "nothing";
+  /** The worst first. */
+  readonly statements: readonly Statement[];
+  /** "1,500,000 cases of 51 functions and 1,502 constants on both architectures, seed 0x1 (1.50 s)". */
+  readonly run: string;
+  /** Differences that are no errors, what the kernel confirmed, and what was not compared. */
+  readonly rest: readonly string[];
+}
+
+export function summaryOf(report: CompareReport): Summary {
+  const { disagreements, broken, live, encoders, functions, layouts } = report;
+  const errors = disagreements.filter(({ apart }) => apart === null);
+  const failed = contradictionsOf(report);
+  const judged = disagreements
+    .filter(({ verdict }) => verdict.by === "kernel")
+    .flatMap(({ verdict }) => verdict.wrong.map((encoder) => ({ encoder })));
+  const statements: Statement[] = [];
+  const say = (
+    kind: Statement["kind"],
+    found: readonly { readonly encoder: string }[],
+    sentence: (names: readonly string[]) => string,
+    one = "finding",
+  ) => {
+    if (found.length === 0) return;
+    const text = sentence(namesOf(found));
+    statements.push({ kind, text: `${text} (${counted(found.length, one)})` });
+  };
+  for (const reference of new Set(errors.map(({ against }) => against))) {
+    const own = errors.filter(({ against }) => against === reference);
+    say("differs", own, (names) => {
+      const rest = reference === HEADERS ? "the headers" : `${reference}, and no headers decide`;
+      return `${listed(names)} ${verb(names, "differ")} from ${rest}`;
+    });
+  }
+  say("differs", [...failed, ...judged], (names) => `the kernel contradicts ${listed(names)}`);
+  say("breaks", broken, (names) => `${listed(names)} did not answer`, "place");
+
+  const found = new Set(namesOf([...errors, ...failed, ...judged, ...broken]));
+  const truths = functions.flatMap(({ pairs }) => pairs).some(({ truth }) => truth);
+  const compared = new Set([
+    ...functions.flatMap(({ pairs }) => pairs.flatMap((pair) => pair.encoders)),
+    ...layouts.flatMap((each) =>
+      each.encoders.filter((one) => one.compared > 0).map((one) => one.name),
+    ),
+    ...live.filter(({ held }) => held > 0).map(({ encoder }) => encoder),
+  ]);
+  const agreeing = [...new Set(encoders.map(({ name }) => name))].filter(
+    (name) => compared.has(name) && !found.has(name),
+  );
+  if (agreeing.length > 0) {
+    const withHeaders = truths && !agreeing.includes("native") ? " with the headers" : "";
+    const text = `${listed(agreeing)} ${verb(agreeing, "agree")}${withHeaders}`;
+    statements.push({ kind: "agrees", text });
+  }
+  const { text: run, nothing } = runOf(report);
+  const outcome = found.size > 0 ? "findings" : nothing ? "nothing" : "agreement";
+  return { outcome, statements, run, rest: restOf(report) };
+}
+
+function runOf({
+  functions,
+  layouts,
+  live,
+  seed,
+  milliseconds,
+  cases: given,
+  encoders,
+}: CompareReport) {
+  const cases = sum(functions.map(({ pairs }) => Math.max(0, ...pairs.map((pair) => pair.cases))));
+  const constants = sum(
+    layouts.map((each) => Math.max(0, ...each.encoders.map(({ compared }) => compared))),
+  );
+  const ran = functions.filter((each) => each.cases > 0).length;
+  const arches = [...new Set(encoders.map(({ arch }) => arch))];
+  const what = [
+    ...(ran > 0 ? [`${counted(cases || given, "case")} of ${counted(ran, "function")}`] : []),
+    ...(constants > 0 ? [counted(constants, "constant")] : []),
+  ];
+  const where = arches.length > 1 ? "both architectures" : (arches[0] ?? "no architecture");
+  const told = what.length === 0 ? "no case" : what.join(" and ");
+  const text = `${told} on ${where}, seed ${seed} (${duration(milliseconds)})`;
+  return { text, nothing: cases + constants + sum(live.map(({ held }) => held)) === 0 };
+}
+
+function restOf({ functions, live, uncompared }: CompareReport): string[] {
+  const pairs = functions.flatMap((each) => each.pairs);
+  // Without headers, encoders are compared with each other.
+  const decisive = pairs.some(({ truth }) => truth) ? pairs.filter(({ truth }) => truth) : pairs;
+  const byDesign = sum(decisive.map((pair) => pair.byDesign));
+  const noInput = sum(decisive.map((pair) => pair.noInput));
+  const lacking = sum(uncompared.map((each) => each.functions.length));
+  const [held, asked] = [sum(live.map((each) => each.held)), sum(live.map((each) => each.cases))];
+  return [
+    ...(asked > 0 ? [`${KERNEL} confirmed ${count(held)} of ${counted(asked, "case")}`] : []),
+    ...(byDesign > 0 ? [`${counted(byDesign, "result")} differ by design`] : []),
+    ...(noInput > 0
+      ? [`${counted(noInput, "result")} differ where no kernel makes the input`]
+      : []),
+    ...(lacking > 0 ? [`${counted(lacking, "function was", "functions were")} not compared`] : []),
+  ];
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, each) => total + each, 0);
+}
+
+function namesOf(found: readonly { readonly encoder: string }[]): string[] {
+  return [...new Set(found.map(({ encoder }) => encoder))];
+}
+
+function verb(names: readonly string[], plural: string): string {
+  return names.length === 1 ? `${plural}s` : plural;
+}
+
+/** The largest number of names in a sentence. */
+const NAMES = 8;
+
+/** "a, b and c"; of many, the first ones and the number of others. */
+function listed(names: readonly string[]): string {
+  const first = names.length > NAMES ? names.slice(0, NAMES - 1) : names.slice(0, -1);
+  const rest = names.length - first.length;
+  const last = rest > 1 ? `${count(rest)} others` : (names.at(-1) ?? "");
+  return first.length === 0 ? last : `${first.join(", ")} and ${last}`;
+}

@@ -1,0 +1,148 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { printComparison } from "../../../src/cli/compare_text.ts";
+import { agreementGrid } from "../../../src/labs/compare/grids.ts";
+import { renderComparePage } from "../../../src/labs/compare/page.ts";
+import type { CompareReport } from "../../../src/labs/compare/report.ts";
+import { storiesOf } from "../../../src/labs/compare/stories.ts";
+import { summaryOf } from "../../../src/labs/compare/summary.ts";
+import { wordsOf } from "../../../src/lib/page/block.ts";
+import { agreement, COMMAND, disagreement } from "../../support/compare_reports.ts";
+
+const agreed = await agreement();
+const differing = await disagreement();
+
+const told = suite("compare: what is told of a report");
+
+/** What the markup says, without its tags. */
+function textOf(markup: string): string {
+  return markup
+    .replace(/<(style|script)>.*?<\/\1>/gs, "")
+    .replace(/<[^>]*>/g, "")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&amp;", "&");
+}
+
+told("an agreement is one line, with what was compared", () => {
+  const text = printComparison(agreed, false);
+  const pattern =
+    /^assembly, script and native agree: 20,000 cases of 26 functions and \d+ constants on amd64, seed 0x1 \([\d.]+ s\)\n$/;
+  assert.match(text, pattern);
+  assert.match(textOf(renderComparePage(agreed, COMMAND)), "=assembly, script and native agree");
+});
+
+told("a disagreement is who differs, who is contradicted, who breaks, and who agrees", () => {
+  const { outcome, statements } = summaryOf(differing);
+  const own = ({ encoder, apart }: CompareReport["disagreements"][number]) =>
+    apart === null && encoder !== "script";
+  const count = differing.disagreements.filter(own).length;
+  assert.is(outcome, "findings");
+  assert.equal(
+    statements.map(({ text }) => text),
+    [
+      `./loose.mjs and ./swapped.mjs differ from the headers (${count} findings)`,
+      "script differs from assembly, and no headers decide (1 finding)",
+      "the kernel contradicts ./loose.mjs (1 finding)",
+      "./trapping.mjs, ./looping.wasm and ./old.wasm did not answer (4 places)",
+      "assembly and native agree",
+    ],
+  );
+});
+
+told("nothing was compared if there was nothing to compare with", () => {
+  const { outcome } = summaryOf({ ...agreed, functions: [], layouts: [] });
+  assert.is(outcome, "nothing");
+});
+
+told("a difference is a story, the same in a terminal and on the page", () => {
+  const story = storiesOf(differing).find(({ title }) => title.includes("blockableSignals"));
+  const expected = [
+    ["input", "set = 0x40000 (SIGSTOP), all else 0"],
+    ["./loose.mjs", "00 00 04 00 00 00 00 00  0x40000 (SIGSTOP)"],
+    ["headers", "00 00 00 00 00 00 00 00  0x0"],
+    ["bits", "SIGSTOP, xor 0x40000, byte 2"],
+    [
+      "verdict",
+      "./loose.mjs is wrong by the headers: native, compiled against asm/signal.h, returns 0x0",
+    ],
+  ];
+  assert.equal(
+    story?.facts.map(([name, fact]) => [name, wordsOf(fact)]),
+    expected,
+  );
+  const repeat =
+    "stublab compare ./loose.mjs --arch amd64 --operation blockableSignals --case 'set=0x40000'";
+  assert.is(story?.command, repeat);
+  const lines = [...expected, ["repeat", repeat]].map(
+    ([name = "", fact]) => `  ${name.padEnd(11)}  ${fact}`,
+  );
+  assert.match(printComparison(differing, false), lines.join("\n"));
+  const page = renderComparePage(differing, COMMAND);
+  const card = new RegExp(`<article id="${story?.id}".*?</article>`, "s").exec(page)?.[0] ?? "";
+  for (const [, fact = ""] of [...expected, ["", repeat]]) assert.match(textOf(card), fact);
+  assert.equal(
+    [...card.matchAll(/<mark>(..)<\/mark>/g)].map(([, byte]) => byte),
+    ["04", "00"],
+  );
+});
+
+told("encoders that do not answer and what the kernel contradicts are stories, too", () => {
+  const text = printComparison(differing, false);
+  assert.match(text, "./looping.wasm: amd64 encodeBootstrap: loop");
+  assert.match(text, "message  did not return from 512 cases in 2 s, and was ended");
+  assert.match(text, "./old.wasm: cannot be opened: refused");
+  assert.match(text, "./loose.mjs: the kernel contradicts encodeClone  4 cases");
+  assert.match(text, "got       EINVAL, and no child");
+});
+
+told("the kernel's word is told once: in the verdict, or by itself", () => {
+  const [loose] = differing.live.slice(-1);
+  const [failure] = loose?.failures ?? [];
+  const [first, ...rest] = differing.disagreements.filter(({ name }) => name === "encodeClone");
+  assert.ok(first && failure && loose);
+  const verdict = { by: "kernel", right: [], wrong: ["./loose.mjs"], reason: "asked" } as const;
+  const judged = { ...first, field: failure.field, verdict };
+  const kernel = ({ title }: { readonly title: string }) => title.includes("contradicts");
+  assert.is(storiesOf(differing).filter(kernel).length, 1);
+  const stories = storiesOf({ ...differing, disagreements: [judged, ...rest] });
+  assert.is(stories.filter(kernel).length, 0);
+});
+
+told("the table of agreement counts what differs from the headers, and leads to its story", () => {
+  const stories = storiesOf(differing);
+  const { columns, rows } = agreementGrid(differing, stories);
+  assert.equal(columns, [
+    "operation",
+    "cases",
+    "assembly",
+    "script",
+    "./swapped.mjs",
+    "./loose.mjs",
+    "./trapping.mjs",
+  ]);
+  const cells = new Map(
+    rows.map(([name = "", ...row]) => [wordsOf(name), row.map(wordsOf)] as const),
+  );
+  const counts = (row: string) => cells.get(row)?.slice(1);
+  const pair = differing.functions
+    .find(({ name }) => name === "encodeSyscall")
+    ?.pairs.find(({ encoders }) => encoders[0] === "./swapped.mjs");
+  assert.ok(pair && pair.disagreed > 0);
+  const amount = pair.disagreed.toLocaleString("en-US");
+  assert.equal(counts("amd64 syscall"), ["=", "=", amount, "=", "="]);
+  assert.equal(counts("amd64 layout"), ["=", "=", "=", "2", "="]);
+  assert.equal(counts("arm64 restart"), ["-", "311", "-", "-", "-"]);
+  const page = renderComparePage(differing, COMMAND);
+  const [, id] = /<a class="bad" href="#(d-\w+)">2<\/a>/.exec(page) ?? [];
+  assert.match(stories.find((each) => each.id === id)?.title ?? "", "CLONE_PIDFD");
+});
+
+told("a story keeps its id in another run", () => {
+  const ids = (report: CompareReport) => storiesOf(report).map(({ id }) => id);
+  const disagreements = differing.disagreements.toReversed();
+  assert.equal(ids({ ...differing, disagreements }).sort(), ids(differing).sort());
+  assert.is(new Set(ids(differing)).size, ids(differing).length);
+});
+
+told.run();
