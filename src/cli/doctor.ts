@@ -3,6 +3,9 @@ import { paint, printJson, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { doctor } from "./table/stubs.ts";
 
+const MORE =
+  "more: docs/limitations.md (what is missing), docs/limitations.md#troubleshooting (messages, remedies)";
+
 export async function runDoctor({ json }: Values<typeof doctor>): Promise<number> {
   const findings: Finding[] = [];
   for (const trial of MACHINE) findings.push(await findingOf(trial));
@@ -13,7 +16,7 @@ export async function runDoctor({ json }: Values<typeof doctor>): Promise<number
     for (const trial of COMMANDS) findings.push(await findingOf(trial));
   }
   if (json) printJson("stublab.doctor/1", { checks: findings });
-  else tell(`${findings.map(lineOf).join("\n")}\n`);
+  else tell(`${findings.map(lineOf).join("\n")}\n${MORE}\n`);
   return findings.some(({ status }) => status === "failed") ? 3 : 0;
 }
 
