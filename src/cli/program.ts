@@ -4,13 +4,15 @@ import {
   type CommandUnknownOpts,
   type OptionValues,
 } from "@commander-js/extra-typings";
+import { renamed } from "./renamed.ts";
+import { talk } from "./report.ts";
 import { bench } from "./table/bench.ts";
 import { command } from "./table/command.ts";
 import { compare } from "./table/compare.ts";
 import { diff, exporting, fuzz, judge, merge, minimize, replay } from "./table/fuzz.ts";
 import { conformance, predict, probe } from "./table/kernel.ts";
 import { check, lesson, task } from "./table/lesson.ts";
-import { bootstrap, doctor, guest, inject, seccomp } from "./table/stubs.ts";
+import { bootstrap, completion, doctor, guest, inject, seccomp } from "./table/stubs.ts";
 
 /** Does what a command line asks for, and returns the exit status. */
 type Act = () => number | Promise<number>;
@@ -52,9 +54,22 @@ const COMMANDS: readonly CommandUnknownOpts[] = [
   runs(guest, async () => (await import("./guest.ts")).runGuestProgram),
   runs(bench, async () => (await import("./bench.ts")).runBench),
   runs(doctor, async () => (await import("./doctor.ts")).runDoctor),
+  runs(completion, async () => {
+    const { printCompletion } = await import("./completion.ts");
+    return (shell) => printCompletion(shell, program);
+  }),
 ];
 
-const program = command("stublab", { summary: "", description: "" });
+declare const STUBLAB_VERSION: string;
+
+export const program = command("stublab", {
+  summary: "",
+  description: `stublab ${STUBLAB_VERSION}: a laboratory for ptrace stub processes`,
+  status:
+    "0 success, 1 something was found or failed, 2 wrong usage, 3 not possible on this machine",
+  examples: ["stublab COMMAND --help"],
+});
+program.version(STUBLAB_VERSION, "-V, --version", "print the version").usage("COMMAND [options]");
 for (const each of COMMANDS) program.addCommand(each);
 
 /**
@@ -62,12 +77,18 @@ for (const each of COMMANDS) program.addCommand(each);
  *
  * @throws InputError
  */
-export function select(args: readonly string[]): Act {
+export function select([name = "", ...rest]: readonly string[]): Act {
+  if (name === "") return async () => (await import("./greeting.ts")).greet(STUBLAB_VERSION);
+  const now = renamed(name, rest);
+  if (now !== undefined && process.stderr.isTTY)
+    talk(`stublab ${name} is now: stublab ${now.join(" ")}\n`);
   try {
-    program.parse(args, { from: "user" });
+    program.parse(now ?? (name === "help" ? [...rest, "--help"] : [name, ...rest]), {
+      from: "user",
+    });
     return selected;
   } catch (error) {
-    // Help is printed.
+    // Help or the version is printed.
     if (!(error instanceof CommanderError)) throw error;
     return () => error.exitCode;
   }

@@ -9,8 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { program, select } from "../../src/cli/program.ts";
 import { stublab } from "../support/in_process.ts";
 import { recordingOf } from "../support/recordings.ts";
 import { temporaryFolder } from "../support/temporary.ts";
@@ -38,22 +40,33 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   bench: ["--list"],
   doctor: [],
 };
-const SILENT = ["probe", "guest", "fuzz merge", "fuzz diff", "lesson task check"];
 
-contract("has a help of its own", async () => {
-  const { stdout } = await stublab(["--help"]);
-  for (const name of [...Object.keys(COMMANDS), ...SILENT]) {
-    for (const option of ["--help", "-h"]) {
-      const { code, stdout: help, stderr } = await stublab([...name.split(" "), option]);
-      assert.equal([code, stderr], [0, ""], name);
-      assert.match(help, new RegExp(`^usage: stublab ${name.replace(" check", "")}\\b`, "m"));
-    }
-    assert.match(stdout, new RegExp(`^ {2}${name.split(" ")[0]} `, "m"));
-  }
-  assert.equal(
-    [(await stublab(["help"])).stdout, (await stublab(["-h"])).stdout],
-    [stdout, stdout],
-  );
+/** A command of the table, and those below it. */
+function* walk(command: CommandUnknownOpts, words = "stublab"): Generator<[string, string]> {
+  yield [words, command.summary()];
+  for (const each of command.commands) yield* walk(each, `${words} ${each.name()}`);
+}
+
+const list = readFileSync("docs/cli.md", "utf8");
+
+for (const [words, summary] of walk(program)) {
+  contract(`has a help, whose examples are valid: ${words}`, async () => {
+    const [, ...path] = words.split(" ");
+    const { code, stdout: help, stderr } = await stublab([...path, "--help"]);
+    assert.equal([code, stderr], [0, ""]);
+    assert.match(help, new RegExp(`^usage: ${words}\\b`));
+    const [before = "", examples = ""] = help.split("\nexamples:\n");
+    for (const line of before.split("\n")) assert.ok(line.length <= 80, line);
+    for (const [, line = ""] of examples.matchAll(/stublab ((?:'[^']*'|[^'&|;>#)<\n])+)/g))
+      select(line.match(/'[^']*'|\S+/g) ?? []);
+    assert.is((await stublab([...path, ...(path.length > 0 ? ["x"] : []), "-h"])).stdout, help);
+    if (summary !== "") assert.match(list, `| \`${path.join(" ")}\` | ${summary} | `);
+  });
+}
+
+contract("help is a command, too", async () => {
+  const { stdout } = await stublab(["help"]);
+  assert.is(stdout, (await stublab(["--help"])).stdout);
 });
 
 for (const [name, args] of [["--version", []], ...Object.entries(COMMANDS)] as const) {

@@ -2,7 +2,7 @@ import { command } from "./command.ts";
 import { count, json } from "./options.ts";
 
 export const bench = command("bench", {
-  summary: "measure what each way to drive another process costs on this machine",
+  summary: "measure what each way to drive another process costs",
   description: `Measures what each way to drive another process costs on this machine: the lanes of stublab, the same in
     plain C, other mechanisms of the kernel, and the floor below them. All take turns, batch by batch, bound to one
     processor; so the ratios hold elsewhere too, if nothing else runs. A run that other work disturbed is reported as

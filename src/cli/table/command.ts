@@ -47,6 +47,13 @@ const joined = (text: string) =>
     .map((paragraph) => paragraph.replaceAll(/\s*\n\s*/g, " "))
     .join("\n\n");
 
+/** What an argument or option is, the words that it takes, and its default. */
+function described({ description, defaultValue, argChoices }: Argument | Option): string {
+  const choices = argChoices === undefined ? "" : `: ${argChoices.join(", ")}`;
+  const usual = defaultValue === undefined ? "" : ` (default ${defaultValue})`;
+  return `${joined(description)}${choices}${usual}`;
+}
+
 class StublabHelp extends Help {
   readonly #texts: Texts;
 
@@ -57,13 +64,8 @@ class StublabHelp extends Help {
 
   override styleTitle = (title: string) => title.toLowerCase();
   override subcommandTerm = (command: CommandUnknownOpts) => command.name();
-  override argumentDescription = ({ description }: Argument) => joined(description);
-
-  override optionDescription({ description, defaultValue, argChoices }: Option): string {
-    const choices = argChoices === undefined ? "" : `: ${argChoices.join(", ")}`;
-    const usual = defaultValue === undefined ? "" : ` (default ${defaultValue})`;
-    return `${joined(description)}${choices}${usual}`;
-  }
+  override argumentDescription = (argument: Argument) => described(argument);
+  override optionDescription = (option: Option) => described(option);
 
   override formatHelp(command: CommandUnknownOpts, helper: Help): string {
     const { status, examples = [] } = this.#texts;

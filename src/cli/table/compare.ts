@@ -1,9 +1,19 @@
-import { Option } from "@commander-js/extra-typings";
+import { Argument, Option } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, OPERATIONS } from "../../core/encoder/abi.ts";
 import { parseNumber } from "../../core/encoder/names.ts";
 import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
-import { arch, cases, ENCODERS, json, oneOf, repeated, seconds, seed } from "./options.ts";
+import {
+  arch,
+  cases,
+  ENCODERS,
+  json,
+  offering,
+  oneOf,
+  repeated,
+  seconds,
+  seed,
+} from "./options.ts";
 
 /** How many cases of each function the kernel judges for each encoder. */
 export const LIVE_CASES = 500;
@@ -35,7 +45,15 @@ export const compare = command("compare", {
     "stublab compare script --operation encodeClone --case flags=0x10000,exitSignal=17",
   ],
 })
-  .argument("[encoder...]", `${ENCODERS} (docs/encoder-abi.md); default assembly script native`)
+  .addArgument(
+    offering(
+      ENCODERS,
+      new Argument(
+        "[encoder...]",
+        "files (docs/encoder-abi.md), or (the default: the first three)",
+      ),
+    ),
+  )
   .addOption(repeated("--encoder <FILE>", "add one", String))
   .addOption(repeated("--operation <O>", `only ${OPERATIONS.join(", ")}, or a function`, SUBJECT))
   .addOption(arch("--arch <A>", "compare for one architecture"))

@@ -45,7 +45,7 @@ const shard = new Option("--shard <I/N>", "try only a part of the run, for `fuzz
 const ALONE = ["focus", "seconds", "corpus", "shard", "record"];
 
 export const fuzz = command("fuzz", {
-  summary: "throw register setups at the kernel, and compare the outcomes with a model",
+  summary: "throw register setups at the kernel, and judge the outcomes",
   description: `Writes register setups into real stubs, and compares what the kernel and the processor do with the
     predictions of a model. Each setup depends on the seed and its number. Ctrl-C ends the run after the rounds under
     way; a second Ctrl-C ends it at once. docs/fuzzing.md is the reference, docs/fuzzing-tutorial.md an introduction.`,

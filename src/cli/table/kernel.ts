@@ -3,7 +3,7 @@ import { CASE, plant } from "./fuzz.ts";
 import { apart, arch, json } from "./options.ts";
 
 export const predict = command("predict", {
-  summary: "predict what the kernel does with a register setup, rule by rule",
+  summary: "predict what the kernel does with a register setup",
   description: `Predicts what the kernel and the processor do with a register setup: whether the write is accepted,
     what is read back, what happens after the resume, and which rules decide it. Nothing is executed.`,
   examples: ["stublab predict case.json", "stublab predict --list W3 selector"],
@@ -16,7 +16,7 @@ export const predict = command("predict", {
   .addOption(json("stublab.prediction/1"));
 
 export const conformance = command("conformance", {
-  summary: "check facts about ptrace and registers on this kernel, and print a score",
+  summary: "check facts about ptrace on this kernel, and print a score",
   description: `Checks facts about ptrace on this kernel: what requests write and read, what happens after a resume, and
     which errno requests fail with. It is for developers of kernels, and of software that emulates one. A fact may
     consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the reason.
@@ -43,7 +43,7 @@ export const conformance = command("conformance", {
   .addOption(json("stublab.conformance/2"));
 
 export const probe = command("probe", {
-  summary: "write a static program that checks and fuzzes kernels without Node.js",
+  summary: "write a static program that does both without Node.js",
   description: `Writes the probe: a static executable for Linux that needs no Node.js, no libraries and no files. It
     creates stubs, checks facts and fuzzes register setups, and reports in KTAP (docs/probe.md). In an initramfs it is
     process 1 of the kernel that boots it, and takes its arguments after -- on the kernel's command line.`,

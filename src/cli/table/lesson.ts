@@ -1,13 +1,13 @@
 import { Option } from "@commander-js/extra-typings";
 import { command } from "./command.ts";
-import { ENCODERS, json, output } from "./options.ts";
+import { anyEncoder, json, output } from "./options.ts";
 
 const FILES = ["record", "html", "pages"];
 /** The other forms of a recording: one is chosen. */
 const except = (form: string) => ["text", "json", ...FILES].filter((each) => each !== form);
 
 export const lesson = command("lesson", {
-  summary: "record how a stub is born, driven and lost, and walk through it; set tasks about it",
+  summary: "watch how a stub is born, driven and lost; tasks about it",
   description: `Plays a lesson with real processes, records every step of them, and walks through the recording in the
     terminal; no process runs by then. Before important steps it asks what will happen. Without a lesson, lists all.
 
@@ -47,7 +47,7 @@ export const lesson = command("lesson", {
   )
   .addOption(output("-o, --output <FILE>", "write --text or --json to a file").conflicts(FILES))
   .option("--step <N>", "start at a step, or at an open question before it")
-  .option("--encoder <E>", `for a lesson: ${ENCODERS} (default assembly)`)
+  .addOption(anyEncoder("encoder for a lesson"))
   .option("--seed <S>", "a number or a name, which orders the choices (default your user name)");
 
 const VARIANT = "determine the variant by V, the same for every student";

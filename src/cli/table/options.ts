@@ -70,6 +70,12 @@ export function oneOf<const T extends string>(what: string, choices: readonly T[
   };
 }
 
+/** Has help and completion offer words. */
+export function offering<T extends { argChoices?: string[] }>(words: readonly string[], to: T): T {
+  to.argChoices = [...words];
+  return to;
+}
+
 /** An option that takes one of some words, which are of a kind. */
 export function choice<F extends Flags, const T extends string>(
   flags: F,
@@ -77,9 +83,7 @@ export function choice<F extends Flags, const T extends string>(
   what: string,
   choices: readonly T[],
 ) {
-  const option = new Option(flags, about).argParser(oneOf(what, choices));
-  option.argChoices = [...choices];
-  return option;
+  return offering(choices, new Option(flags, about).argParser(oneOf(what, choices)));
 }
 
 const ARCHES = ["amd64", "arm64"] as const satisfies readonly Arch[];
@@ -95,10 +99,16 @@ export function output<F extends Flags>(flags: F, about: string) {
   });
 }
 
-export const ENCODERS = "assembly, script, native, gvisor, or a file: ./mine.wasm, ./mine.mjs";
+/** Words for an encoder; a file is another. */
+export const ENCODERS = ["assembly", "script", "native", "gvisor"] as const;
 
 /** The encoder of a command: a name, or a file. */
-export const encoder = () => new Option("--encoder <E>", ENCODERS).default("assembly");
+export const anyEncoder = (about: string) =>
+  offering(
+    ENCODERS,
+    new Option("--encoder <E>", `${about}, which is a file (./mine.wasm, ./mine.mjs), or`),
+  );
+export const encoder = () => anyEncoder("encoder of registers").default("assembly");
 
 /** That a document is printed. */
 export const json = (schema: string) => new Option("--json", `print one document, ${schema}`);

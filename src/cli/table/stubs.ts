@@ -1,9 +1,10 @@
+import { Argument } from "@commander-js/extra-typings";
 import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
-import { count, encoder, json, repeated } from "./options.ts";
+import { count, encoder, json, offering, oneOf, repeated } from "./options.ts";
 
 export const bootstrap = command("bootstrap", {
-  summary: "bootstrap a master and grandchildren, and check them against /proc",
+  summary: "bootstrap a master and grandchildren, and check them",
   description: `Forks a master from this process, unmaps everything but its stub code, clones grandchildren from it by
     injection, and checks what /proc shows of them. With exit signal SIGKILL, one death ends all of them and this process.`,
   examples: [
@@ -53,7 +54,7 @@ const VARIABLE = pair("--env", "NAME=VALUE");
 const FILE = pair("--file", "PATH=FILE");
 
 export const guest = command("guest", {
-  summary: "run a small static program in a stub, and emulate its system calls",
+  summary: "run a small static program in a stub",
   description: `Runs a program in the empty address space of a stub. This process emulates the few system calls that
     docs/platform.md lists; all others fail with ENOSYS. The program has one thread, and only the files that are given.`,
   status: "0 if the program exits with status 0; else 1, and stderr reports how the program ended",
@@ -78,7 +79,7 @@ export const guest = command("guest", {
   .addOption(json("stublab.guest/1"));
 
 export const seccomp = command("seccomp", {
-  summary: "print the seccomp filter that the stubs of a platform run under",
+  summary: "print the seccomp filter that stubs run under",
   description: `Each encoder writes its own. The filter allows the system calls of the stub code and those that are
     injected, traps calls into the vsyscall page, and kills the process for all others.`,
 })
@@ -87,8 +88,18 @@ export const seccomp = command("seccomp", {
   .addOption(json("stublab.seccomp/1"));
 
 export const doctor = command("doctor", {
-  summary: "check whether stublab works on this machine, and say how to fix what fails",
+  summary: "check whether stublab works on this machine",
   description: "Checks what all commands need, and then what single commands need beyond that.",
   status:
     "0 if bootstrap and inject work, even if a warning names other commands that do not; else 3",
 }).addOption(json("stublab.doctor/1"));
+
+const SHELLS = ["bash", "zsh", "fish"] as const;
+
+export const completion = command("completion", {
+  summary: "print a script with which a shell completes commands",
+  description: "It has all commands, options, and the values of those that take one of a list.",
+  examples: ["source <(stublab completion bash)", "stublab completion fish | source"],
+}).addArgument(
+  offering(SHELLS, new Argument("<shell>", "a shell").argParser(oneOf("shell", SHELLS))),
+);

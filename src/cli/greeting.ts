@@ -1,0 +1,24 @@
+import { release } from "node:os";
+import { tryStub } from "./doctor.ts";
+import { STUB } from "./doctor_trials.ts";
+import { paint, tell } from "./report.ts";
+
+/** What `stublab` alone prints: whether it works here, and what to do next. Returns the exit status of doctor. */
+export async function greet(version: string): Promise<number> {
+  const stubs = await tryStub(STUB.filter(([name]) => name !== "process limits"));
+  const failed = stubs.find(({ status }) => status === "failed");
+  const verdict =
+    failed === undefined
+      ? paint("green", "a stub was born, driven and ended")
+      : paint("red", `${failed.name} failed: ${failed.detail}`);
+  tell(`stublab ${version}: a laboratory for ptrace stub processes
+Linux ${release()}, Node.js ${process.version}: ${verdict} (more: stublab doctor)
+
+  student           stublab lesson host         watch how a stub is born, and predict each step
+  encoder author    stublab compare gvisor      compare encoders: where they differ, and who is right
+  kernel engineer   stublab fuzz --seconds 60   throw register setups at this kernel
+
+stublab --help lists all commands
+`);
+  return failed === undefined ? 0 : 3;
+}
