@@ -4,7 +4,7 @@ import type { AgainstReport } from "../labs/fuzz/against/report.ts";
 import { machineLine, tellValue } from "../labs/fuzz/tell/told.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
-import { first, number, plural, row } from "./rows.ts";
+import { first, number, plural, row, some } from "./rows.ts";
 
 /** The most causes, fields and traits that are listed. */
 const [MOST, MOST_FIELDS, MOST_TRAITS] = [20, 4, 5];
@@ -20,16 +20,13 @@ export function againstText(report: AgainstReport): string {
   return [
     ...SIDES.map((side) => runText(side.toUpperCase(), report[side])),
     row("cases", `${number(cases)} of seed ${BigInt(seed)}, path ${path}`),
-    row("others", others > 0 && `${number(others)} are not the same: ${reasonOfOthers(report)}`),
+    some("others", others, `are not the same: ${reasonOfOthers(report)}`),
     ...only.map(({ side, reason, cases }) =>
-      row("untried", `${number(cases)} tried on ${side.toUpperCase()} only: ${visible(reason)}`),
+      some("untried", cases, `tried on ${side.toUpperCase()} only: ${visible(reason)}`),
     ),
-    row("untried", untried > 0 && `${number(untried)} on both`),
+    some("untried", untried, "on both"),
     row("same", `${number(same)}, of which ${number(alike)} contradict the model on both`),
-    row(
-      "explained",
-      explained > 0 && `${number(explained)} differ as the model predicts: ${featureText(report)}`,
-    ),
+    some("explained", explained, `differ as the model predicts: ${featureText(report)}`),
     row("unpredicted", `${number(unpredicted)}: their stops are not compared`),
     ...causes.slice(0, MOST).map(causeText),
     causes.length > MOST ? `and ${causes.length - MOST} more: --json has all\n` : "",
@@ -51,23 +48,19 @@ function runText(title: string, run: AgainstReport["a"]): string {
 }
 
 function reasonOfOthers({ a, b, features }: AgainstReport): string {
-  const calls = [...features.a, ...features.b].includes("ia32");
   const reasons = [
     a.machine.xstateLength !== b.machine.xstateLength && "the XSAVE areas have other lengths",
-    calls && "one kernel has no 32-bit calls",
+    [...features.a, ...features.b].includes("ia32") && "one kernel has no 32-bit calls",
     a.known !== b.known && "known deviations keep cases from one machine",
   ];
   return reasons.filter(Boolean).join(", and ");
 }
 
 function featureText({ a, b, features }: AgainstReport): string {
-  const parts = [
-    ...SIDES.map(
-      (side) =>
-        features[side].length > 0 && `only ${side.toUpperCase()} has ${features[side].join(", ")}`,
-    ),
-    a.known !== b.known && "their known deviations are others",
-  ];
+  const only = (name: string, own: readonly string[]) =>
+    own.length > 0 && `only ${name} has ${own.join(", ")}`;
+  const known = a.known !== b.known && "their known deviations are others";
+  const parts = [only("A", features.a), only("B", features.b), known];
   return parts.filter(Boolean).join("; ") || "the machines have other numbers";
 }
 
@@ -75,19 +68,14 @@ type Cause = AgainstReport["causes"][number];
 
 function causeText({ side, rule, trait, also, cases, of, fields, ...cause }: Cause): string {
   const { smallest, minimized } = cause;
+  const differing = fields.map(({ field, cases }) => `${field} ${number(cases)}`);
   const indented = (name: string, text: string | null) => text && `  ${row(name, text)}`;
   return [
     `\n${paint("red", `${trait}, ${WHERE[side]}`)}: the outcome contradicts the prediction in `,
     `${plural(cases, "case")} of ${number(of)}\n`,
     indented("rule", rule && `${rule.text} (${rule.source})`),
     indented("all have", also.slice(0, MOST_TRAITS).join(", ")),
-    indented(
-      "fields",
-      first(
-        MOST_FIELDS,
-        fields.map(({ field, cases }) => `${field} ${number(cases)}`),
-      ),
-    ),
+    indented("fields", first(MOST_FIELDS, differing)),
     indented("smallest", `case ${smallest.index}`),
     ...SIDES.map((name) => indented(`  ${name.toUpperCase()}`, outcomeText(name, smallest))),
     indented("", JSON.stringify(minimized ?? smallest.case)),

@@ -1,27 +1,29 @@
 import { allFacts } from "../labs/fuzz/facts/arch.ts";
-import type { NamedVerdicts } from "../labs/fuzz/facts/diff.ts";
-import { conformanceDocument, factsDocument } from "../labs/fuzz/facts/document.ts";
+import { diffVerdicts, type NamedVerdicts } from "../labs/fuzz/facts/diff.ts";
+import {
+  conformanceDocument,
+  factsDocument,
+  parseConformance,
+} from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
-import { formatKtap } from "../labs/fuzz/facts/ktap.ts";
+import { formatKtap, parseKtap } from "../labs/fuzz/facts/ktap.ts";
 import { checkFacts } from "../labs/fuzz/facts/run.ts";
 import type { VerdictLog } from "../labs/fuzz/facts/verdict.ts";
 import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
 import { exitStatus } from "../lib/check.ts";
 import { InputError } from "../lib/errors.ts";
 import { grouped } from "../lib/group.ts";
-import { logMachineLine, readVerdicts, reportFactsDiff } from "./conformance_logs.ts";
-import { groupText, scoreText } from "./conformance_text.ts";
+import { inputName, readNamed } from "../lib/input.ts";
+import { parseJson } from "../lib/shape.ts";
+import { diffText, groupText, logMachineLine, scoreText } from "./conformance_text.ts";
 import { folded } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
-import { printJson, tell } from "./report.ts";
+import { printJson, talk, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { conformance as table } from "./table/kernel.ts";
 
-export async function runConformance(
-  logs: readonly string[],
-  values: Values<typeof table>,
-): Promise<number> {
+export async function runConformance(logs: readonly string[], values: Values<typeof table>) {
   const { only, list, diff, ktap, json } = values;
   if (diff && logs.length !== 2) throw new InputError("--diff takes two logs");
   if (!diff && logs[0] !== undefined) throw new InputError(`unexpected argument "${logs[0]}"`);
@@ -60,6 +62,24 @@ export async function runConformance(
   return report(found, values, other);
 }
 
+/** Reads a log that the user names. @throws InputError that names the file */
+function readVerdicts(file: string): NamedVerdicts {
+  const { lost, ...log } = readNamed(file, { most: 1 << 27, of: "a log" }, (content) => {
+    const text = content.toString("utf8");
+    const read = text.trimStart().startsWith("{")
+      ? parseConformance(parseJson(text))
+      : parseKtap(text);
+    if (read.verdicts.length > 0) return read;
+    throw new InputError("there are no facts", {
+      remedy:
+        "expected the output of probe conformance, or what stublab conformance --ktap or --json writes",
+    });
+  });
+  const name = inputName(file === "-" ? 0 : file);
+  if (lost > 0) talk(`stublab: ${name} is not complete: it lacks ${lost} facts\n`);
+  return { name: file, ...log };
+}
+
 /** Prints groups of facts, each at once: a kernel may crash at the next one. */
 function printer(facts: readonly Fact[]) {
   const width = Math.max(...facts.map(({ group }) => group.length));
@@ -88,7 +108,12 @@ async function report(
 ): Promise<number> {
   const { verdicts, left, machine, known } = found;
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
-  if (other !== undefined) return reportFactsDiff(other, found, json);
+  if (other !== undefined) {
+    const diff = diffVerdicts(other, found);
+    if (json) printJson("stublab.conformance-diff/1", diff);
+    else tell(folded(diffText(diff)));
+    return diff.facts.every(({ contrast }) => contrast === "untested") ? 0 : 1;
+  }
   if (json) {
     const document = conformanceDocument(verdicts, machine);
     printJson("stublab.conformance/2", { ...document, ...(left > 0 && { left }) });
@@ -115,7 +140,7 @@ function matcher(only: string): (fact: Fact) => boolean {
   return ({ group, name, rules }) => [group, name, ...rules].some((text) => pattern.test(text));
 }
 
-function printList(facts: readonly Fact[], json: boolean | undefined): number {
+function printList(facts: readonly Fact[], json?: true): number {
   if (json) {
     printJson("stublab.facts/2", factsDocument(facts));
     return 0;

@@ -1,5 +1,6 @@
-/* The score of a kernel for people. */
+/* The score of a kernel, and how two kernels differ, for people. */
 
+import type { FactsDiff } from "../labs/fuzz/facts/diff.ts";
 import {
   failedShare,
   failureLines,
@@ -9,14 +10,16 @@ import {
 } from "../labs/fuzz/facts/failures.ts";
 import { countsOf, rulesOf, type Verdict } from "../labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../labs/fuzz/machine.ts";
-import { grouped } from "../lib/group.ts";
+import { machineLine } from "../labs/fuzz/tell/told.ts";
+import { grouped, countsOf as numbersOf } from "../lib/group.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
+import { plural } from "./rows.ts";
 
 const MOST_LINES = 4;
 
 /** The first lines about one fact: the rest is like them. */
-export function firstLines(lines: readonly string[]): string[] {
+function firstLines(lines: readonly string[]): string[] {
   const more = lines.length - MOST_LINES;
   const rest = more > 0 ? [`… and ${more} more: --json has all`] : [];
   return [...lines.slice(0, MOST_LINES), ...rest];
@@ -81,4 +84,45 @@ function failedText(verdict: Verdict, machine: Machine | undefined): string {
   ]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+export const logMachineLine = (machine: Machine | null | undefined): string =>
+  machine ? machineLine(machine) : "a machine that the log does not describe";
+
+/** In which facts two machines differ. */
+export function diffText({ a, b, counts, facts }: FactsDiff): string {
+  const untested = facts.filter(({ contrast }) => contrast === "untested");
+  // By the reasons: those of one request have the same.
+  const reasons = untested.map(({ a, b }) => {
+    const skipsA = a.status === null || a.status === "skipped";
+    return `on ${skipsA ? "A" : "B"}: ${(skipsA ? a : b).lines.join("; ")}`;
+  });
+  return [
+    `A  ${visible(a.name)}: ${logMachineLine(a.machine)}\n`,
+    `B  ${visible(b.name)}: ${logMachineLine(b.machine)}\n\n`,
+    ...facts.map(factText),
+    ...[...numbersOf(reasons)].map(([reason, count]) => {
+      const what = `${plural(count, "fact")} not compared: ${visible(reason)}`;
+      return `  ${paint("dim", what)}\n`;
+    }),
+    `${paint("bold", `${counts.a} facts hold on A only, ${counts.b} on B only`)}, `,
+    `${counts.otherwise} fail otherwise; ${counts.held} hold on both, ${counts.failed} fail on both in the same way\n`,
+  ].join("");
+}
+
+const TITLES = {
+  ...{ a: "holds on A only", b: "holds on B only" },
+  otherwise: "fails on both, in other ways",
+};
+
+function factText({ contrast, name, group, source, rules, ...sides }: FactsDiff["facts"][number]) {
+  if (contrast === "untested") return "";
+  const lines = (["a", "b"] as const).flatMap((side) => {
+    if (contrast === side) return [];
+    const shown = firstLines(sides[side].lines);
+    return shown.map((line) => `      ${side.toUpperCase()}  ${visible(line)}\n`);
+  });
+  const basis = [source, ...rules].filter(Boolean).join("; ");
+  const title = `  ${paint("red", TITLES[contrast])}: ${visible(group)}: ${visible(name)}\n`;
+  return [title, basis && `    ${paint("dim", basis)}\n`, ...lines].join("");
 }

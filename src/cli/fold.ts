@@ -5,15 +5,13 @@ import { stripVTControlCharacters } from "node:util";
 const lengthOf = (text: string): number => stripVTControlCharacters(text).length;
 
 /** Folds `text` to lines of at most `width` columns where words permit; continuation lines are indented to their text. */
-export function fold(text: string, width: number): string {
-  return text
+export const fold = (text: string, width: number): string =>
+  text
     .split("\n")
-    .map((line) => foldLine(line, width).join("\n"))
+    .flatMap((line) => foldLine(line, width))
     .join("\n");
-}
 
-/** Folds one line. */
-export function foldLine(line: string, width: number): string[] {
+function foldLine(line: string, width: number): string[] {
   if (lengthOf(line) <= width) return [line];
   const start = Math.min(startOf(stripVTControlCharacters(line), width), width - 1);
   const lines: string[] = [];
@@ -37,6 +35,5 @@ function startOf(line: string, width: number): number {
 }
 
 /** Returns `text` for standard output: folded if that is a terminal. */
-export function folded(text: string): string {
-  return process.stdout.isTTY ? fold(text, process.stdout.columns || 80) : text;
-}
+export const folded = (text: string): string =>
+  process.stdout.isTTY ? fold(text, process.stdout.columns || 80) : text;

@@ -12,7 +12,7 @@ import {
 } from "../labs/fuzz/tell/case_report.ts";
 import { exportC } from "../labs/fuzz/tell/export_c.ts";
 import { caseJson } from "../labs/fuzz/tell/told.ts";
-import { InputError, UnsupportedError } from "../lib/errors.ts";
+import { InputError } from "../lib/errors.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
 import { planted, readCase } from "./case_file.ts";
@@ -23,10 +23,7 @@ import type { exporting } from "./table/fuzz.ts";
 
 const LOG_LIMIT: Limit = { most: 16 << 20, of: "a log" };
 
-export async function runExport(
-  path: string | undefined,
-  values: Values<typeof exporting>,
-): Promise<number> {
+export async function runExport(path: string | undefined, values: Values<typeof exporting>) {
   const { c, kselftest, processor, report, seen = [], known } = values;
   if (!c && !kselftest && !processor && report === undefined) {
     throw new InputError("fuzz export needs a language", {
@@ -69,6 +66,7 @@ async function writeReport(
 ): Promise<void> {
   const { machine, known } = options;
   const document = caseJson(examination.it);
+  const probe = readProbe(HOST_ARCH);
   await writeOutputs(folder, [
     [REPORT_FILES.case, document],
     [REPORT_FILES.program, exportC(examination, { machine, known })],
@@ -76,24 +74,9 @@ async function writeReport(
     isProcessors(examination, machine)
       ? [REPORT_FILES.processor, processorProgram()]
       : [REPORT_FILES.bisection, bisection(known), 0o755],
-    ...probeFiles(document),
+    [REPORT_FILES.probe, probe, 0o755],
+    [REPORT_FILES.archive, initramfs(probe, { [REPORT_FILES.case]: Buffer.from(document) })],
     [REPORT_FILES.report, caseReport(examination, options)],
   ]);
   talk(`the report is ${visible(`${folder}/${REPORT_FILES.report}`)}\n`);
-}
-
-/** A build may lack the probe; the report says how to get it. */
-function probeFiles(document: string): [name: string, content: Uint8Array, mode: number][] {
-  try {
-    const probe = readProbe(HOST_ARCH);
-    const archive = initramfs(probe, { [REPORT_FILES.case]: Buffer.from(document) });
-    return [
-      [REPORT_FILES.probe, probe, 0o755],
-      [REPORT_FILES.archive, archive, 0o644],
-    ];
-  } catch (error) {
-    if (!(error instanceof UnsupportedError)) throw error;
-    talk(`stublab: without the probe: ${error.message}\n`);
-    return [];
-  }
 }

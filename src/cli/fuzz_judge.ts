@@ -17,10 +17,7 @@ import { number, row } from "./rows.ts";
 import type { Values } from "./table/command.ts";
 import type { judge as table } from "./table/fuzz.ts";
 
-export async function runJudge(
-  file: string,
-  { plant, json }: Values<typeof table>,
-): Promise<number> {
+export async function runJudge(file: string, { plant, json }: Values<typeof table>) {
   const change = planted(plant);
   const input = file === "-" ? 0 : file;
   const content = readInput(input, { most: MOST_BYTES, of: "a recording" });

@@ -9,7 +9,7 @@ import type { merge } from "./table/fuzz.ts";
 export async function runMerge(
   folders: readonly string[],
   { output = "", json }: Values<typeof merge>,
-): Promise<number> {
+) {
   if (output === "")
     throw new InputError("fuzz merge needs an output folder", { remedy: "name it with -o DIR" });
   const merged = await finishing(async () => mergeFolders(folders, output));

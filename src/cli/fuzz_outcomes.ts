@@ -12,7 +12,7 @@ import { modelOptions } from "../labs/fuzz/known/arch.ts";
 import { runProbe } from "../labs/fuzz/probe/run.ts";
 import type { FuzzOptions } from "../labs/fuzz/run/options.ts";
 import { InputError } from "../lib/errors.ts";
-import { type Limit, readNamed } from "../lib/input.ts";
+import { readNamed } from "../lib/input.ts";
 import { againstText } from "./against_text.ts";
 import { CANNOT } from "./case_file.ts";
 import { folded } from "./fold.ts";
@@ -25,13 +25,12 @@ import type { Values } from "./table/command.ts";
 import type { diff, fuzz } from "./table/fuzz.ts";
 
 const DEFAULT_CASES = 1_000_000;
-const LOG_LIMIT: Limit = { most: 1 << 28, of: "a log" };
 
 /** Makes a run without a corpus; writes its outcomes, or compares them with those of another machine. */
 export async function runOutcomes(
   { outcomes, against, json }: Values<typeof fuzz>,
   given: FuzzOptions,
-): Promise<number> {
+) {
   if (json && against === undefined) {
     throw new InputError("--json: a log has a format of its own", {
       remedy: "with --against, --json prints what differs",
@@ -39,15 +38,19 @@ export async function runOutcomes(
   }
   if (outcomes !== undefined) checkOutput(outcomes);
   const other = against === undefined ? undefined : readOutcomes(against);
-  const args = argumentsOf(given, other?.log);
-  const log = await finishing(async (stop) => {
-    const text = await probeRun(args, stop);
+  if (other !== undefined && (given.seed !== undefined || given.path !== undefined)) {
+    throw new InputError("--against: the other run has a seed and a path", {
+      remedy: "leave out --seed and --path",
+    });
+  }
+  const log = await finishing(async (interrupted) => {
+    const text = await probeRun(given, other, interrupted);
     if (outcomes !== undefined) await writeOutput(outcomes, text);
     return parseOutcomes(text);
   });
   if (other !== undefined) {
-    const here = { name: "this machine", log };
-    return reportAgainst([other, here], json, (cause) => minimizeHere(cause, given));
+    const minimize = (cause: ContrastCause) => minimizeHere(cause, given);
+    return reportAgainst([against ?? "", "this machine"], [other, log], json, minimize);
   }
   const [cases, differ, untried] = [log.done, log.lines.size, log.untried.size].map(number);
   const rest = log.untried.size === 0 ? "" : `, ${untried} could not be tried`;
@@ -56,23 +59,18 @@ export async function runOutcomes(
   return log.lines.size === 0 ? 0 : 1;
 }
 
-/** The command of the probe that makes the run: that of another log, if there is one. */
-function argumentsOf(given: FuzzOptions, other: OutcomeLog | undefined): string {
-  if (other !== undefined && (given.seed !== undefined || given.path !== undefined)) {
-    throw new InputError("--against: the other run has a seed and a path", {
-      remedy: "leave out --seed and --path",
-    });
-  }
+/** The log of a run, which the probe makes; and shows how far it is. @param other the run to repeat */
+async function probeRun(
+  given: FuzzOptions,
+  other: OutcomeLog | undefined,
+  interrupted: AbortSignal,
+): Promise<string> {
   const { seed = 1n, path = DEFAULT_PATH } = other ?? given;
-  const cases = Math.min(given.cases ?? other?.done ?? DEFAULT_CASES, other?.done ?? Infinity);
-  const stream = `--seed ${seed} --path ${path} --cases ${cases}`;
-  return `fuzz --outcomes ${stream}${modelOptions(given.change, given.known)}`;
-}
-
-/** The log of a run, which the probe makes; and shows how far it is. */
-async function probeRun(command: string, interrupted: AbortSignal): Promise<string> {
+  const most = other?.done ?? DEFAULT_CASES;
+  const cases = other === undefined ? (given.cases ?? most) : Math.min(given.cases ?? most, most);
+  const model = modelOptions(given.change, given.known);
+  const command = `fuzz --outcomes --seed ${seed} --path ${path} --cases ${cases}${model}`;
   const progress = new Progress();
-  const cases = Number(/--cases (\d+)/.exec(command)?.[1]);
   let text = "";
   const take = (line: string) => {
     if (/^# (outcomes |at |\d)/.test(line)) text += `${line}\n`;
@@ -94,20 +92,14 @@ function minimizeHere(
   return examiner.examine(it).differences.length === 0 ? undefined : examiner.minimize(it);
 }
 
-/** A run, and how it is called. */
-interface NamedLog {
-  readonly name: string;
-  readonly log: OutcomeLog;
-}
-
 /** Reads a log that the user names. @throws InputError that names the file */
-const readOutcomes = (name: string): NamedLog => ({
-  name,
-  log: readNamed(name, LOG_LIMIT, (content) => parseOutcomes(content.toString("latin1"))),
-});
+const readOutcomes = (name: string): OutcomeLog =>
+  readNamed(name, { most: 1 << 28, of: "a log" }, (content) =>
+    parseOutcomes(content.toString("latin1")),
+  );
 
-export function runDiff(a: string, b: string, { json }: Values<typeof diff>): number {
-  return reportAgainst([readOutcomes(a), readOutcomes(b)], json);
+export function runDiff(a: string, b: string, { json }: Values<typeof diff>) {
+  return reportAgainst([a, b], [readOutcomes(a), readOutcomes(b)], json);
 }
 
 /**
@@ -117,13 +109,14 @@ export function runDiff(a: string, b: string, { json }: Values<typeof diff>): nu
  * @returns the exit status
  */
 function reportAgainst(
-  [a, b]: readonly [NamedLog, NamedLog],
-  json: boolean | undefined,
+  names: readonly [string, string],
+  [a, b]: readonly [OutcomeLog, OutcomeLog],
+  json?: true,
   minimize: (cause: ContrastCause) => Case | undefined = () => undefined,
 ): number {
-  const contrast = compareOutcomes(a.log, b.log);
+  const contrast = compareOutcomes(a, b);
   const causes = causesOf(contrast);
-  const report = againstReport(contrast, [a.name, b.name], causes, causes.map(minimize));
+  const report = againstReport(contrast, names, causes, causes.map(minimize));
   if (json) printJson(AGAINST_SCHEMA, report);
   else tell(folded(againstText(report)));
   return causes.length === 0 ? 0 : 1;

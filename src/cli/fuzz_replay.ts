@@ -1,7 +1,7 @@
 import { stepsOf } from "../labs/fuzz/case/case.ts";
 import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
 import { changedWords } from "../labs/fuzz/predict/minimize.ts";
-import { processorLines, sentence, suspectText } from "../labs/fuzz/tell/attribution.ts";
+import { suspicions } from "../labs/fuzz/tell/attribution.ts";
 import { caseJson, outcomeTable } from "../labs/fuzz/tell/told.ts";
 import { CANNOT, planted, readCase } from "./case_file.ts";
 import { caseText } from "./case_text.ts";
@@ -12,7 +12,7 @@ import { plural } from "./rows.ts";
 import type { Values } from "./table/command.ts";
 import type { minimize, replay } from "./table/fuzz.ts";
 
-export function runReplay(path: string, { plant, known, json }: Values<typeof replay>): number {
+export function runReplay(path: string, { plant, known, json }: Values<typeof replay>) {
   const change = planted(plant);
   using examiner = new Examiner({ change, known });
   const { machine } = examiner;
@@ -21,11 +21,7 @@ export function runReplay(path: string, { plant, known, json }: Values<typeof re
   const { differences, suspects, untried } = examination;
   if (json) printJson("stublab.replay/1", outcomeTable(examination, machine));
   else {
-    const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
-    const ends = [
-      verdictOf(examination, stepsOf(it).length),
-      ...lines.filter(Boolean).map(sentence),
-    ];
+    const ends = [verdictOf(examination, stepsOf(it).length), ...suspicions(suspects, machine)];
     tell(folded(caseText(examination, "outcome, on", { machine, change }, ends)));
   }
   if (untried !== undefined) return CANNOT;
@@ -45,10 +41,7 @@ function verdictOf({ it, differences, unpredicted, untried }: CaseOutcome, steps
   return `The outcome matches the prediction${why}.${rest}`;
 }
 
-export async function runMinimize(
-  path: string,
-  { plant, known, output }: Values<typeof minimize>,
-): Promise<number> {
+export async function runMinimize(path: string, { plant, known, output }: Values<typeof minimize>) {
   using examiner = new Examiner({ change: planted(plant), known });
   const it = readCase(path);
   const small = examiner.minimize(it);

@@ -21,7 +21,7 @@ import type { fuzz as table } from "./table/fuzz.ts";
 const INTERRUPTED = 130;
 
 /** Fuzzes, and prints the report. */
-export async function runFuzz(values: Values<typeof table>): Promise<number> {
+export async function runFuzz(values: Values<typeof table>) {
   const { plant, focus, record, outcomes, against, json, ...given } = values;
   const options: FuzzOptions = {
     ...given,
@@ -42,7 +42,12 @@ export async function runFuzz(values: Values<typeof table>): Promise<number> {
       stop: interruption.signal,
       progress: (progress) => showRun(line, progress, options),
     });
-    if (record !== undefined) await writeRecording(line, record, result, options);
+    if (record !== undefined) {
+      const about = `recording ${number(result.state.kinds)} cases`;
+      const progress = (share: number) => line.show(share, about);
+      const text = await recordRun(result, { known: given.known, progress });
+      await writeOutput(record, record.endsWith(".gz") ? gzipSync(text, { level: 9 }) : text);
+    }
   } finally {
     line.clear();
     // The rest runs in one turn of the event loop, in which no handler is called: let signals end the process.
@@ -61,19 +66,6 @@ function showRun(line: Progress, { state, ...run }: FuzzProgress, { seconds }: F
   const share = run.target === undefined ? run.seconds / (seconds || 1) : counts.cases / run.target;
   const found = plural(findings.length, "finding");
   line.show(Math.min(share, 1), `${found}, ${number(counts.cases)} cases, ${pace} a second`);
-}
-
-/** Tries the first case of each kind of outcome again, and writes the outcomes. */
-async function writeRecording(
-  line: Progress,
-  file: string,
-  result: FuzzResult,
-  { known }: FuzzOptions,
-): Promise<void> {
-  const all = number(result.state.kinds);
-  const progress = (share: number) => line.show(share, `recording ${all} cases`);
-  const text = await recordRun(result, { known, progress });
-  await writeOutput(file, file.endsWith(".gz") ? gzipSync(text, { level: 9 }) : text);
 }
 
 /** A fatal signal ends the run after the rounds under way; a second signal ends it at once. */

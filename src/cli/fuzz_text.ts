@@ -3,20 +3,16 @@ import type { CauseRow } from "../labs/fuzz/tell/causes.ts";
 import type { FuzzReport } from "../labs/fuzz/tell/fuzz_report.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
-import { first, number, row } from "./rows.ts";
+import { first, number, row, some } from "./rows.ts";
 
 /** So many findings, rules that few cases have used, and rules that none has used are listed. */
 const [MOST, RARE, UNREACHED] = [20, 6, 12];
 
 /** A cause of so many findings, and whether it is probably the processor's. */
 export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: number): string {
-  const [one, more] =
-    rule === null
-      ? ["has", "have"]
-      : vanishes
-        ? ["vanishes without", "vanish without"]
-        : ["depends on", "depend on"];
-  const what = `${number(n)} ${n === 1 ? one : more} ${visible(trait)}`;
+  const [verb, s, by] = vanishes ? ["vanish", "es", " without"] : ["depend", "s", " on"];
+  const does = rule === null ? (n === 1 ? "has" : "have") : `${verb}${n === 1 ? s : ""}${by}`;
+  const what = `${number(n)} ${does} ${visible(trait)}`;
   const why = rule === null ? "" : `: ${visible(`${rule.text} (${rule.source})`)}`;
   const lines = processors.map((line) => `    ${visible(line)}\n`);
   return `  ${paint("bold", what)}${why}\n${lines.join("")}`;
@@ -36,42 +32,30 @@ export function fuzzText(report: FuzzReport): string {
     planted && `planted: ${planted}`,
     report.interrupted && "not finished",
   ];
+  const pace = `${number(session.casesPerSecond)} a second`;
+  const why = "this kernel cannot be given them";
   const { rules, unreached } = exercised;
+  const all = rules.length + unreached.length;
   const rare = rules.toSorted((a, b) => a.cases - b.cases).slice(0, RARE);
   const fewest = rare.map(({ rule, cases }) => `${visible(rule)} ${cases}`).join(", ");
   return [
     row("machine", `Linux ${machine.release}, ${machine.vendor} family ${machine.family}`),
     row("run", run.filter(Boolean).join(", ")),
     row("cases", number(report.cases)),
-    row(
-      "session",
-      `${number(session.cases)} cases in ${session.seconds.toFixed(1)} s: ` +
-        `${number(session.casesPerSecond)} a second`,
-    ),
+    row("session", `${number(session.cases)} cases in ${session.seconds.toFixed(1)} s: ${pace}`),
     row("signatures", number(report.signatures)),
     row("stubs", `${number(report.deaths)} ended, ${number(report.hangs)} of them hung`),
     row("unpredicted", `${percent(unpredicted.share)} of all cases`),
     ...unpredicted.rules.map(({ rule, text, share }) =>
       row("", `${visible(rule).padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
     ),
-    row(
-      "untried",
-      untried.cases > 0 &&
-        `${percent(untried.share)} of all cases: this kernel cannot be given them`,
-    ),
+    row("untried", untried.cases > 0 && `${percent(untried.share)} of all cases: ${why}`),
     ...untried.reasons.map(({ reason, share }) =>
       row("", `${percent(share).padStart(12)}  ${visible(reason)}`),
     ),
-    row(
-      "exercised",
-      `${rules.length} of ${rules.length + unreached.length} rules${fewest && `; fewest cases: ${fewest}`}`,
-    ),
+    row("exercised", `${rules.length} of ${all} rules${fewest && `; fewest cases: ${fewest}`}`),
     row("unreached", first(UNREACHED, unreached)),
-    row(
-      "unconfirmed",
-      session.unconfirmed > 0 &&
-        `${number(session.unconfirmed)} outcomes were not reproducible: not counted`,
-    ),
+    some("unconfirmed", session.unconfirmed, "outcomes were not reproducible: not counted"),
     row("findings", verdict(report)),
     ...report.causes.map((cause) => causeText(cause, cause.findings.length)),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {

@@ -5,7 +5,7 @@ import type { CasePrediction } from "../labs/fuzz/predict/prediction.ts";
 import { ruleOf, ruleText } from "../labs/fuzz/predict/rules.ts";
 import { processorLines } from "../labs/fuzz/tell/attribution.ts";
 import { isMeant, type ListedRule, listRules } from "../labs/fuzz/tell/rule_list.ts";
-import { predictionTable } from "../labs/fuzz/tell/told.ts";
+import { machineLine, predictionTable } from "../labs/fuzz/tell/told.ts";
 import { InputError, StublabError } from "../lib/errors.ts";
 import { grouped } from "../lib/group.ts";
 import { planted, readCase } from "./case_file.ts";
@@ -16,7 +16,7 @@ import { paint, printJson, talk, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { predict as table } from "./table/kernel.ts";
 
-export function runPredict(words: readonly string[], values: Values<typeof table>): number {
+export function runPredict(words: readonly string[], values: Values<typeof table>) {
   const { list, arch, json } = values;
   if (list) return printRules(words, arch ?? HOST_ARCH, json);
   if (arch !== undefined) throw new InputError("--arch is for --list: it needs --list");
@@ -37,14 +37,13 @@ export function runPredict(words: readonly string[], values: Values<typeof table
 }
 
 /** Lists the rules of a model that words select. @throws InputError for a word that selects none */
-function printRules(words: readonly string[], arch: Arch, json: boolean | undefined): number {
+function printRules(words: readonly string[], arch: Arch, json?: true): number {
   const all = listRules(arch);
-  const stray = words.find((word) => !all.some((rule) => isMeant(rule, word)));
-  if (stray !== undefined) {
-    throw new InputError(`no rule matches "${stray}"`, { remedy: "--list lists all rules" });
-  }
-  const isChosen = (rule: ListedRule) => words.some((word) => isMeant(rule, word));
-  const rules = words.length === 0 ? all : all.filter(isChosen);
+  const found = words.map((word) => all.filter((rule) => isMeant(rule, word)));
+  const stray = found.findIndex((own) => own.length === 0);
+  if (stray >= 0)
+    throw new InputError(`no rule matches "${words[stray]}"`, { remedy: "--list lists all rules" });
+  const rules = words.length === 0 ? all : all.filter((rule) => found.flat().includes(rule));
   if (json) printJson("stublab.rules/1", { arch, rules });
   else {
     for (const [phase, own] of grouped(rules, ({ phase }) => phase)) {
@@ -71,11 +70,7 @@ function readMachineAnyhow(): Machine {
     return readThisMachine();
   } catch (error) {
     if (!(error instanceof StublabError)) throw error;
-    const { xstateLength, features } = USUAL_MACHINE;
-    const area = xstateLength === 0 ? "" : `an XSAVE area of ${xstateLength} bytes and `;
-    talk(
-      `stublab: nothing can be traced here; assuming ${area}the features ${features.join(", ")}\n`,
-    );
+    talk(`stublab: nothing can be traced here; assuming ${machineLine(USUAL_MACHINE)}\n`);
     return USUAL_MACHINE;
   }
 }

@@ -10,7 +10,7 @@ import { talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { probe as table } from "./table/kernel.ts";
 
-export async function runProbe(values: Values<typeof table>): Promise<number> {
+export async function runProbe(values: Values<typeof table>) {
   const { output, arch = HOST_ARCH, initrd, case: path } = values;
   if (output === undefined) throw new InputError("probe needs an output file: -o FILE");
   if (path !== undefined && !initrd) {

@@ -11,6 +11,10 @@ export function first(most: number, items: readonly string[]): string {
   return `${items.slice(0, most).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
+/** A row about a number of things; empty if there are none. */
+export const some = (name: string, n: number, text: string): string =>
+  row(name, n > 0 && `${number(n)} ${text}`);
+
 /** A row; empty if there is nothing to say. */
 export function row(name: string, text: string | null | false | undefined): string {
   return text ? `${name.padEnd(13)}${text}\n` : "";

@@ -5,13 +5,6 @@ const MOST_BYTES = 4 << 20;
 const MOST_LINES = 100_000;
 const MOST_CHARACTERS = 4 << 20;
 
-/** The amounts that were omitted: bytes of each stream, and lines of the trace. */
-export interface Omitted {
-  readonly stdout: number;
-  readonly stderr: number;
-  readonly trace: number;
-}
-
 /** The output and the system calls of a guest, up to a limit. */
 export class Transcript {
   readonly lines: string[] = [];
@@ -34,7 +27,8 @@ export class Transcript {
     return Buffer.from(this.#streams[fd].bytes()).toString();
   }
 
-  get omitted(): Omitted {
+  /** Bytes of each stream, and lines of the trace. */
+  get omitted() {
     const { 1: stdout, 2: stderr } = this.#streams;
     return { stdout: stdout.omitted, stderr: stderr.omitted, trace: this.#omittedLines };
   }

@@ -67,18 +67,22 @@ function listed(ids: readonly string[]): string {
   return ids.length < 2 ? ids.join() : `${ids.slice(0, -1).join(", ")} and ${ids.at(-1)}`;
 }
 
-/** What depends on suspects, in a sentence without an end: "it vanishes without R62"; empty if nothing is known. */
-export function suspectText({ rules, vanishes }: Suspects): string {
+/** What depends on suspects, and whether it is rather the processor's, in sentences. */
+export function suspicions(suspects: Suspects, machine: Kind): string[] {
+  const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
+  return lines
+    .filter((line) => line !== "")
+    .map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
+}
+
+/** "the difference vanishes without R62"; empty if nothing is known. */
+function suspectText({ rules, vanishes }: Suspects): string {
   if (rules.length === 0) return "";
   const ids = listed(rules.map(({ id }) => id)).replace(" and ", vanishes ? " or " : " and ");
   return vanishes ? `the difference vanishes without ${ids}` : `the difference depends on ${ids}`;
 }
 
-/** "It depends.": a line as a sentence. */
-export const sentence = (line: string): string =>
-  `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
-
-/** The same as a document has it. */
+/** Suspects as a document has them. */
 export function suspectTable(suspects: Suspects, machine: Machine) {
   return {
     rules: suspects.rules.map(({ id }) => id),

@@ -6,13 +6,7 @@ import { stepsOf } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import { type KnownName, knownLine, knownOption } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
-import {
-  isProcessors,
-  PROCESSOR_PROGRAM,
-  processorLines,
-  sentence,
-  suspectText,
-} from "./attribution.ts";
+import { isProcessors, PROCESSOR_PROGRAM, suspicions } from "./attribution.ts";
 import { readCopied } from "./copied.ts";
 import { actOf } from "./export_c.ts";
 import { caseJson, fieldRows, machineLine, subjectOf, tellField } from "./told.ts";
@@ -49,13 +43,14 @@ export function caseReport(
   examination: CaseOutcome,
   { machine, known, sightings = [] }: ReportOptions,
 ) {
-  const { it, differences, rules, unpredicted } = examination;
+  const { it, differences, rules, unpredicted, suspects } = examination;
   const acts = stepsOf(it).map(actOf);
   const here: Sighting = {
     kernel: `Linux ${machine.release}`,
     machine: machineLine(machine).replace(/^.* on (?=x86-64)/, ""),
     result: differences.length === 0 ? "as predicted" : `differs: ${subjectOf(differences, it)}`,
   };
+  const suspected = suspicions(suspects, machine).map((line) => `${inert(line)}\n`);
   const missing =
     unpredicted === null ? "" : `\nThe stop is not predicted, because of rule ${unpredicted}.\n`;
   return `# ${inert(subjectOf(differences, it))}
@@ -71,7 +66,7 @@ Fields that are not listed are as written.
 ## Why this is expected
 
 ${rules.map(({ id, told, source }) => `- ${id}: ${inert(told)} (${inert(source)})\n`).join("") || "Every register is accepted unchanged.\n"}
-${suspicion(examination, machine)}## Kernels
+${suspected.join("") && `${suspected.join("")}\n`}## Kernels
 
 ${table(
   ["kernel", "outcome", "processor"],
@@ -160,13 +155,6 @@ git bisect start --term-new=fixed --term-old=broken FIXED BROKEN
 FIXED=1 git bisect run FOLDER/${REPORT_FILES.bisection}
 \`\`\`
 `;
-
-/** Which rules may be wrong, and whether that is the processor's. */
-function suspicion({ suspects }: CaseOutcome, machine: Machine): string {
-  const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
-  const told = lines.filter((line) => line !== "").map((line) => `${inert(sentence(line))}\n`);
-  return told.length === 0 ? "" : `${told.join("")}\n`;
-}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
