@@ -13,16 +13,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { codeOf, Folder, temporaryName, unwritable } from "../lib/folder.ts";
 import { finishing } from "./interruption.ts";
 import { writeAll } from "./report.ts";
 
 /** The errnos that mean that a file cannot be replaced: by the folder's mode, a sticky folder, a mount. */
 const NOT_PERMITTED: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "EBUSY"];
-
-/** The longest chain of links that is followed, as in Linux. */
-const MOST_LINKS = 40;
 
 type Content = string | Uint8Array;
 type OutputFile = readonly [name: string, content: Content, mode?: number];
@@ -38,10 +35,9 @@ export async function writeOutput(path: string, content: Content, mode = 0o666):
   try {
     const target = targetOf(path);
     if (target === 1 || target === 2) writeAll(target, Buffer.from(content));
-    else if (typeof target === "number") writeFileSync(target, content);
-    else if (isReplaceable(target))
+    else if (typeof target === "string" && (statsOf(target)?.isFile() ?? true))
       await replaceIn(dirname(target), [[basename(target), content, mode]]);
-    else writeInto(target, content);
+    else writeFileSync(target, content);
   } catch (cause) {
     throw unwritable(path, cause);
   }
@@ -95,33 +91,18 @@ function replaceIn(path: string, files: readonly OutputFile[]): Promise<void> {
 function replace(folder: Folder, name: string, content: Content, mode: number): void {
   // This also shows whether the user may write it.
   const there = folder.open(name, constants.O_WRONLY);
-  try {
-    if (putInPlace(folder, name, content, mode, there) || there === undefined) return;
-    ftruncateSync(there);
-    writeFileSync(there, content);
-  } finally {
-    if (there !== undefined) closeSync(there);
-  }
-}
-
-/** Replaces an open file with a new one; returns whether that is permitted. */
-function putInPlace(
-  folder: Folder,
-  name: string,
-  content: Content,
-  mode: number,
-  there: number | undefined,
-): boolean {
   const temporary = temporaryName();
   try {
     if (there === undefined) folder.create(temporary, content, mode);
     else folder.create(temporary, content, 0o600, (file) => makeLike(file, fstatSync(there)));
     folder.rename(temporary, name);
-    return true;
   } catch (error) {
     folder.remove(temporary);
-    if (there !== undefined && NOT_PERMITTED.includes(codeOf(error))) return false;
-    throw error;
+    if (there === undefined || !NOT_PERMITTED.includes(codeOf(error))) throw error;
+    ftruncateSync(there);
+    writeFileSync(there, content);
+  } finally {
+    if (there !== undefined) closeSync(there);
   }
 }
 
@@ -132,45 +113,22 @@ function makeLike(file: number, { uid, gid, mode }: Stats): void {
   fchmodSync(file, mode & 0o7777);
 }
 
-/** Writes to a pipe or a device: opens it without creating or truncating anything. */
-function writeInto(path: string, content: Content): void {
-  const file = openSync(path, constants.O_WRONLY);
-  try {
-    writeFileSync(file, content);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Whether the path is a regular file or does not exist. */
-function isReplaceable(path: string): boolean {
-  return statsOf(path)?.isFile() ?? true;
-}
-
 function statsOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
-/** The path at the end of a chain of links, which need not exist; a number if it is a descriptor of this process. */
+/**
+ * The path at the end of a chain of links, which need not exist; a number if it is a descriptor of this process: opening
+ * that by its path would overwrite the file from its beginning.
+ */
 function targetOf(path: string): string | number {
-  let target = path;
-  for (let i = 0; i < MOST_LINKS; i++) {
-    const descriptor = descriptorOf(target);
-    if (descriptor !== undefined) return descriptor;
-    if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return target;
-    const link = readlinkSync(target);
-    const next = isAbsolute(link) ? link : join(dirname(target), link);
-    // A link in /proc may refer to something that has no path.
-    if (statsOf(next) === undefined && statsOf(target) !== undefined) return target;
-    target = next;
-  }
-  return target;
-}
-
-/** A descriptor is not opened by its path: that would overwrite the file from its beginning. */
-function descriptorOf(path: string): number | undefined {
   const standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].indexOf(path);
   if (standard >= 0) return standard;
   const [, digits] = /^(?:\/dev|\/proc\/self)\/fd\/(\d+)$/.exec(path) ?? [];
-  return digits === undefined ? undefined : Number(digits);
+  if (digits !== undefined) return Number(digits);
+  const exists = statsOf(path) !== undefined;
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path;
+  const next = resolve(dirname(path), readlinkSync(path));
+  // A link in /proc may refer to something that has no path.
+  return exists && statsOf(next) === undefined ? path : targetOf(next);
 }

@@ -67,7 +67,6 @@ export const program = command("stublab", {
   description: `stublab ${STUBLAB_VERSION}: a laboratory for ptrace stub processes`,
   status:
     "0 success, 1 something was found or failed, 2 wrong usage, 3 not possible on this machine",
-  examples: ["stublab COMMAND --help"],
 });
 program.version(STUBLAB_VERSION, "-V, --version", "print the version").usage("COMMAND [options]");
 for (const each of COMMANDS) program.addCommand(each);
