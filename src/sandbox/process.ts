@@ -57,6 +57,14 @@ export class ForeignProcess {
    * @throws UnsupportedError
    */
   static async start(program: Program): Promise<ForeignProcess> {
+    if (process.versions.bun !== undefined) {
+      throw new UnsupportedError(
+        "foreign encoders need Node.js: their process is confined for it",
+        {
+          remedy: "run stublab with node, not with bun",
+        },
+      );
+    }
     let failure: string | undefined;
     for (const namespaces of namespacesOf(program)) {
       const started = start(program, namespaces);
@@ -64,15 +72,15 @@ export class ForeignProcess {
         failure = started;
         continue;
       }
-      const process = new ForeignProcess(started);
-      const outcome = await process.next(START_LIMIT);
+      const child = new ForeignProcess(started);
+      const outcome = await child.next(START_LIMIT);
       if (outcome.kind === "message" && kindOf(outcome.message) === "ready") {
-        process.#shortfall = failure;
-        return process;
+        child.#shortfall = failure;
+        return child;
       }
-      await process.end();
-      failure = process.fate;
-      if (!process.#failedToStart) break;
+      await child.end();
+      failure = child.fate;
+      if (!child.#failedToStart) break;
     }
     throw new UnsupportedError(`a process for foreign encoders does not start: ${failure}`);
   }
