@@ -82,7 +82,7 @@ function judgeRecord(
   const layout = layoutOf(name, tracer.encoder.constants);
   const input = new Fields(layout, new BigUint64Array(layout.words));
   write(input);
-  const answered = input.copy();
+  const answered = new Fields(layout, input.record.slice());
   answered.record[layout.result] = result;
   return judgementOf(() => {
     const right = judges[name]?.ask(input);

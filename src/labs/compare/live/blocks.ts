@@ -10,6 +10,7 @@ const IP = HOST_MACHINE.instructionPointer;
 const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = HOST_MACHINE.callRegisters;
 const ENTRY = at("entry");
 const BEFORE_ENTRY = ENTRY - BigInt(HOST_MACHINE.syscallLength);
+const RESTARTS = HOST.restarts.map(unsigned);
 /** Numbers of calls that could be restarted: kill, read, restart_syscall and an unknown one. */
 const CALLS: readonly [bigint, ...bigint[]] = [62n, 0n, 219n, 2n ** 31n - 1n];
 
@@ -23,7 +24,7 @@ export function blockJudges(frames: Frames): JudgeTable {
     // Before the code is a breakpoint, as long as a system call.
     rewindSyscall: changesJudge(frames, "where it stopped", () => ({ [IP]: BEFORE_ENTRY })),
     encodeSyscall: syscallJudge(frames),
-    ...(HOST.restarts.length > 0 ? restartJudges(frames) : UNRESTARTED),
+    ...(RESTARTS.length > 0 ? restartJudges(frames) : UNRESTARTED),
     enterGuest: enterJudge(frames),
     decodeGuestSyscall: decodeJudge(frames),
     encodeGuestResult: resultJudge(frames),
@@ -47,10 +48,7 @@ function changesJudge(
 }
 
 /** A result that makes the kernel restart a call, where registers do that. */
-function pickRestart(random: Random): bigint {
-  const [first = 0n, ...others] = HOST.restarts;
-  return unsigned(random.pick([first, ...others]));
-}
+const pickRestart = (random: Random) => random.pick([RESTARTS[0] ?? 0n, ...RESTARTS.slice(1)]);
 
 function syscallJudge(frames: Frames): Judge {
   const idle = Object.keys(HOST.idle).map((name) => `initial.${name}`);
@@ -63,13 +61,8 @@ function syscallJudge(frames: Frames): Judge {
       for (const name of idle) input.put(name, random.pick(CALLS));
     },
     fit: (input) => frames.fit(input, "initial"),
-    /** What tells wrongly that a call is in progress has an effect if the number looks like a result to restart. */
-    sharpen: (input) =>
-      HOST.restarts.map((number) => {
-        const sharper = input.copy();
-        sharper.put("number", unsigned(number));
-        return { with: `the number ${number}, a result that asks for a restart`, input: sharper };
-      }),
+    // What tells wrongly that a call is in progress has an effect then.
+    sharper: { name: "number", words: RESTARTS },
     ask(input) {
       const args = ARGUMENTS.map((name, i) => [name, input.word(`arg${i}`)]);
       return frames.examine(
@@ -128,7 +121,7 @@ function enterJudge(frames: Frames): Judge {
     asked: `resumed a stub from a signal with the block${steps}; its registers at its next stop`,
     /** Often a result that makes the kernel restart a call, and the number of one. */
     draw(random, input) {
-      if (HOST.restarts.length === 0 || random.chance(1, 2)) return;
+      if (RESTARTS.length === 0 || random.chance(1, 2)) return;
       input.put(`block.${RESULT}`, pickRestart(random));
       input.put(`block.${HOST.begun}`, BigInt(random.below(400)));
     },
@@ -139,12 +132,7 @@ function enterJudge(frames: Frames): Judge {
       for (const [name, word] of own) input.put(`block.${name}`, word);
       frames.fit(input, "initial");
     },
-    sharpen: (input) =>
-      HOST.restarts.map((result) => {
-        const sharper = input.copy();
-        sharper.put(`block.${RESULT}`, unsigned(result));
-        return { with: `${RESULT} = ${result}, which asks for a restart`, input: sharper };
-      }),
+    sharper: { name: `block.${RESULT}`, words: RESTARTS },
     ask(input) {
       const entered = HOST.entered.map((name) => [name, input.word(`initial.${name}`)]);
       const changes = { ...Object.fromEntries(entered), ...HOST.idle };
@@ -192,7 +180,7 @@ function resultJudge(frames: Frames): Judge {
   return {
     asked: "resumed a stub from a stop of SYSEMU with the block; its registers at its next stop",
     draw(random, input) {
-      if (HOST.restarts.length > 0 && random.chance(1, 4)) input.put("result", pickRestart(random));
+      if (RESTARTS.length > 0 && random.chance(1, 4)) input.put("result", pickRestart(random));
     },
     fit: (input) => frames.fitToCall(input),
     ask(input) {

@@ -10,9 +10,7 @@ import { CONTRADICTED, judge, pose, type Question } from "./inquiry.ts";
 import type { Failed } from "./judge.ts";
 import type { Judges } from "./judges.ts";
 
-/** Failures after which an encoder is asked no more about a function: each may cost a stub. */
-const ENOUGH = 500;
-/** The same in milliseconds that batches with failures took: each may cost a deadline. */
+/** How many milliseconds batches with failures of an encoder may take: each failure may cost a deadline. */
 const LONG_ENOUGH = 10_000;
 /** How often the kernel is asked for a smaller input of one failure, and of how many words each one is tried alone. */
 const [TRIES, ALONE] = [4000, 6];
@@ -21,7 +19,7 @@ const [TRIES, ALONE] = [4000, 6];
 interface Found {
   readonly failed: Failed;
   readonly input: BigUint64Array;
-  cases: number;
+  readonly cases: number;
 }
 
 /** What the kernel said about one function of one encoder, case by case. */
@@ -44,9 +42,7 @@ export class Findings {
 
   /** Has the answers to questions judged, if there is more to be learned. @param drawn their inputs as they were drawn */
   async take(questions: readonly Question[], drawn: readonly BigUint64Array[]): Promise<void> {
-    const failures = sumOf([...this.#found.values()].map(({ cases }) => cases));
-    const enough = failures >= ENOUGH || this.#milliseconds >= LONG_ENOUGH;
-    if (enough || this.#broken !== undefined) return;
+    if (this.#broken !== undefined || this.#milliseconds >= LONG_ENOUGH) return;
     const elapsed = stopwatch();
     const judgements = await judge(this.#compared, this.#encoder, questions);
     if (judgements instanceof BrokenEncoder) {
@@ -58,32 +54,32 @@ export class Findings {
     }
     for (const [i, judgement] of judgements.entries()) {
       this.#cases++;
-      const input = drawn[i] ?? new BigUint64Array();
       if (judgement.verdict === "held") this.#held++;
-      else if (judgement.verdict === "undecided") this.#note(judgement.why);
-      else await this.#fail(input, judgement);
+      else {
+        const input = drawn[i] ?? new BigUint64Array();
+        const why = "why" in judgement ? judgement.why : await this.#fail(input, judgement);
+        if (why !== undefined) this.#reasons.set(why, 1 + (this.#reasons.get(why) ?? 0));
+      }
     }
     if (judgements.some(({ verdict }) => verdict === "failed")) this.#milliseconds += elapsed();
   }
 
-  #note(why: string): void {
-    this.#reasons.set(why, 1 + (this.#reasons.get(why) ?? 0));
-  }
-
   /**
-   * Counts a failure, unless it is no error. The first failure of a field is judged once more, by new judges in new stubs:
-   * nothing is decided if they contradict it.
+   * Counts a failure. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided if
+   * they contradict it.
+   *
+   * @returns why it is no error, or why nothing is decided
    */
-  async #fail(input: BigUint64Array, failed: Failed): Promise<void> {
+  async #fail(input: BigUint64Array, failed: Failed): Promise<string | undefined> {
     const { field } = failed;
+    if (designOf(this.#compared.name).includes(field)) return `${field} differs by design`;
     const known = this.#found.get(field);
-    if (designOf(this.#compared.name).includes(field)) this.#note(`${field} differs by design`);
-    else if (known !== undefined) known.cases++;
-    else {
+    if (known === undefined) {
       this.#judges.renew();
-      if ((await this.#failure(input, field)) === undefined) this.#note(CONTRADICTED);
-      else this.#found.set(field, { failed, input: input.slice(), cases: 1 });
+      if ((await this.#failure(input, field)) === undefined) return CONTRADICTED;
     }
+    this.#found.set(field, { failed, input, ...known, cases: 1 + (known?.cases ?? 0) });
+    return undefined;
   }
 
   /** @param smaller whether each failure is to have the smallest input that shows it */
@@ -98,27 +94,29 @@ export class Findings {
       asked: this.#judges.of(name).asked,
       cases: this.#cases,
       held: this.#held,
-      undecided: sumOf(reasons.map(({ cases }) => cases)),
+      undecided: reasons.reduce((sum, { cases }) => sum + cases, 0),
       reasons: reasons.sort((a, b) => b.cases - a.cases),
       failures: failures.sort((a, b) => b.cases - a.cases),
     };
   }
 
-  async #report({ failed, input, cases }: Found, smaller: boolean): Promise<LiveFailure> {
+  async #report({ input, cases, failed }: Found, smaller: boolean): Promise<LiveFailure> {
     const { field } = failed;
     const { constants, places, layout, namedFlags } = this.#compared;
+    const smallest = input.slice();
+    let last = failed;
     let tries = 0;
-    const holds = async (words: BigUint64Array) =>
-      ++tries <= TRIES && (await this.#failure(words, field)) !== undefined;
-    const options = { flags: namedFlags, alone: ALONE };
-    if (smaller) await shrink(input, layout.inputs, oneByOne(layout.words, holds), options);
-    const { meant, seen, how } = (await this.#failure(input, field)) ?? failed;
-    const place = places.called(field);
-    const told = {
-      meant: tell(place, meant, constants),
-      seen: how ?? tell(place, seen, constants),
+    const holds = async (words: BigUint64Array) => {
+      const again = ++tries <= TRIES ? await this.#failure(words, field) : undefined;
+      last = again ?? last;
+      return again !== undefined;
     };
-    return { field, cases, ...told, ...this.#describe(input) };
+    const options = { flags: namedFlags, alone: ALONE };
+    if (smaller) await shrink(smallest, layout.inputs, oneByOne(layout.words, holds), options);
+    const place = places.called(field);
+    const meant = tell(place, last.meant, constants);
+    const seen = last.how ?? tell(place, last.seen, constants);
+    return { field, cases, meant, seen, ...this.#describe(smallest) };
   }
 
   /** The failure of a field, if the encoder's answer to an input fails in it. */
@@ -135,8 +133,4 @@ export class Findings {
       replay: `${replay(this.#compared, [this.#encoder], input)} --live`,
     };
   }
-}
-
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, each) => sum + each, 0);
 }

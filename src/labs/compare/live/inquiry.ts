@@ -1,5 +1,8 @@
+import { HOST_ARCH } from "../../../core/machine/index.ts";
 import type { FunctionComparison } from "../function.ts";
-import type { BrokenEncoder } from "../record.ts";
+import { tell } from "../meaning.ts";
+import { BrokenEncoder } from "../record.ts";
+import type { Verdict } from "../report.ts";
 import { type Examine, Fields, type Judgement, judgementOf } from "./judge.ts";
 import type { Judges } from "./judges.ts";
 
@@ -47,4 +50,86 @@ export async function judge(
   const broken = await compared.breakOf(encoder, records);
   const answer = (i: number) => records.subarray(i * words, (i + 1) * words);
   return broken ?? questions.map((question, i) => question.judge(answer(i)));
+}
+
+/**
+ * Asks the kernel which encoders are right about one input. If it makes no difference to the kernel, inputs near it are
+ * tried, too.
+ *
+ * @param input the words of a disagreement's minimised input
+ * @param encoders whose answers are judged; "headers" are those of `native`
+ * @returns by "kernel" if one of them failed; by "nobody", with the reason, if the kernel does not decide
+ */
+export async function verdictOf(
+  judges: Judges,
+  compared: FunctionComparison,
+  input: BigUint64Array,
+  encoders: readonly string[],
+): Promise<Verdict> {
+  if (compared.arch !== HOST_ARCH)
+    return undecided("this machine's kernel cannot be asked about it");
+  const { asked, sharper } = judges.of(compared.name);
+  const tries = [{ words: input, change: "" }];
+  for (const word of sharper?.words ?? []) {
+    const near = new Fields(compared.layout, input.slice());
+    near.put(sharper?.name ?? "", word);
+    const change = ` (with ${sharper?.name} = ${BigInt.asIntN(64, word)}, which asks for a restart)`;
+    tries.push({ words: near.record, change });
+  }
+  let reason = "";
+  for (const { words, change } of tries) {
+    const judged = await judgeAll(judges, compared, words, encoders);
+    const verdict = conclude(judged, compared, asked + change);
+    if (verdict.by === "kernel") {
+      judges.renew();
+      const again = await judgeAll(judges, compared, words, encoders);
+      if ([...judged].every(([name, each]) => again.get(name)?.verdict === each.verdict))
+        return verdict;
+    }
+    reason ||= verdict.by === "kernel" ? CONTRADICTED : verdict.reason;
+  }
+  return undecided(reason);
+}
+
+async function judgeAll(
+  judges: Judges,
+  compared: FunctionComparison,
+  input: BigUint64Array,
+  encoders: readonly string[],
+): Promise<ReadonlyMap<string, Judgement>> {
+  const judged = new Map<string, Judgement>();
+  const question = pose(judges, compared, input);
+  for (const encoder of encoders) {
+    const judgements = await judge(compared, encoder, [question]);
+    if (judgements instanceof BrokenEncoder) compared.noteBreak(encoder, judgements, input);
+    else for (const judgement of judgements) judged.set(encoder, judgement);
+  }
+  return judged;
+}
+
+/** @param asked what was done in a stub */
+function conclude(
+  judged: ReadonlyMap<string, Judgement>,
+  compared: FunctionComparison,
+  asked: string,
+): Verdict {
+  const named = (verdict: Judgement["verdict"]) =>
+    [...judged].filter(([, judgement]) => judgement.verdict === verdict).map(([name]) => name);
+  const [failed] = [...judged.values()].filter((each) => each.verdict === "failed");
+  if (failed !== undefined) {
+    const { field, how } = failed;
+    const place = compared.places.called(field);
+    const [meant, seen] = [failed.meant, failed.seen].map((word) =>
+      tell(place, word, compared.constants),
+    );
+    const happened = how === undefined ? "" : `${how}; `;
+    const reason = `${asked}: ${happened}${field} should be ${meant}, and was ${seen}`;
+    return { by: "kernel", right: named("held"), wrong: named("failed"), reason };
+  }
+  const [open] = [...judged.values()].filter((each) => each.verdict === "undecided");
+  return undecided(open?.why ?? "it makes no difference to the kernel");
+}
+
+function undecided(reason: string): Verdict {
+  return { by: "nobody", right: [], wrong: [], reason };
 }

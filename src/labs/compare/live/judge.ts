@@ -117,10 +117,6 @@ export class Fields {
   returns(meant: bigint): void {
     expect(this.#layout.name, meant, this.result);
   }
-
-  copy(): Fields {
-    return new Fields(this.#layout, this.record.slice());
-  }
 }
 
 /** The index of a register in a block. @throws RangeError for an unknown one */
@@ -128,12 +124,6 @@ export function registerIndex(name: string): number {
   const index = HOST_MACHINE.registers.indexOf(name);
   if (index < 0) throw new RangeError(`unknown register ${name}`);
   return index;
-}
-
-/** An input near another one; `with` describes the change. */
-export interface Sharper {
-  readonly with: string;
-  readonly input: Fields;
 }
 
 /** Examines an answer, and returns if it holds. @throws Ended, and the errors of stubs */
@@ -156,8 +146,8 @@ export interface Judge {
    * Equal inputs are changed equally, so a case is identified by its input before the change.
    */
   fit?(input: Fields): void;
-  /** Inputs near this one, before `fit`, that may show a difference that this one hides. */
-  sharpen?(input: Fields): Sharper[];
+  /** A field with words in it that may show a difference that another word hides: results that ask for a restart. */
+  readonly sharper?: { readonly name: string; readonly words: readonly bigint[] };
   /**
    * Asks the kernel about an input, once for all encoders.
    *

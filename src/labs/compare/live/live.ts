@@ -6,10 +6,9 @@ import { InputGenerator } from "../inputs.ts";
 import type { Disagreement, LiveReport } from "../report.ts";
 import { turn } from "../turn.ts";
 import { Findings } from "./findings.ts";
-import { pose } from "./inquiry.ts";
+import { pose, verdictOf } from "./inquiry.ts";
 import { Fields } from "./judge.ts";
 import { Judges } from "./judges.ts";
-import { verdictOf } from "./verdict.ts";
 
 export interface LiveOptions {
   readonly seed: bigint;
