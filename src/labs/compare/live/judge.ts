@@ -62,7 +62,7 @@ export function judgementOf(examine: () => void): Judgement {
 const MISTAKES = [InputError, StateError, EncoderError] as const;
 
 /** @throws the error, unless this machine, or another process, made it */
-export function expectNothingDecided(error: unknown): asserts error is StublabError {
+function expectNothingDecided(error: unknown): asserts error is StublabError {
   if (!(error instanceof StublabError) || MISTAKES.some((type) => error instanceof type)) {
     throw error;
   }

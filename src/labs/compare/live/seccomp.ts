@@ -1,10 +1,5 @@
 import { constants } from "node:os";
-import {
-  SECCOMP_RET_ALLOW,
-  SECCOMP_RET_ERRNO,
-  SECCOMP_RET_KILL_PROCESS,
-  SECCOMP_RET_TRAP,
-} from "../../../core/bpf/program.ts";
+import * as bpf from "../../../core/bpf/program.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import type { Tracer } from "../../../core/stub/tracer.ts";
 import { DeathError } from "../../../lib/errors.ts";
@@ -18,6 +13,8 @@ import { callRegisters, Tracee, TraceeSlot } from "./tracee.ts";
 import { USER_SPACE } from "./vsyscalls.ts";
 
 const { SIGSYS, SIGTRAP } = constants.signals;
+const [ALLOW, TRAP] = [BigInt(bpf.SECCOMP_RET_ALLOW), BigInt(bpf.SECCOMP_RET_TRAP)];
+const [KILL, ERRNO] = [BigInt(bpf.SECCOMP_RET_KILL_PROCESS), BigInt(bpf.SECCOMP_RET_ERRNO)];
 const HALF = 0xffff_ffffn;
 const ARGUMENTS = Array.from({ length: 6 }, (_, i) => `arg${i}`);
 /** The kernel skips a call with the number -1. */
@@ -38,15 +35,18 @@ interface Question {
 export class Filtered {
   readonly #parent: TraceeSlot;
   readonly #stubs = new Map<string, Tracee>();
-  readonly #reached = new Map<string, boolean>();
 
   constructor(tracer: Tracer) {
     this.#parent = new TraceeSlot(() => requireFilter(Tracee.prepare(tracer.createStub()), GUARD));
   }
 
+  /** Whether a call reaches a filter at all: without a program, the guard stops it. */
+  reaches(question: Question): boolean {
+    return tryCall(this.#parent.get(), question) === ALLOW;
+  }
+
   /** The action of a program for a call. */
   ask(program: Uint8Array, question: Question): bigint {
-    if (!this.#reaches(question)) undecided("such a call does not reach a filter here");
     const tracee = this.#stubOf(program);
     const action = tracee === undefined ? NO_PROGRAM : tryCall(tracee, question);
     return typeof action === "bigint" ? action : undecided(action);
@@ -57,25 +57,13 @@ export class Filtered {
     this.#parent.close();
   }
 
-  /** Whether calls of this kind reach a filter at all: without a program, the guard stops them. */
-  #reaches(question: Question): boolean {
-    const { place, address } = siteOf(question);
-    const key = `${place} ${address}`;
-    const known = this.#reached.get(key);
-    if (known !== undefined) return known;
-    const reaches = tryCall(this.#parent.get(), question) === BigInt(SECCOMP_RET_ALLOW);
-    this.#reached.set(key, reaches);
-    return reaches;
-  }
-
   /** A stub under a program; undefined if the kernel refuses the program. */
   #stubOf(program: Uint8Array): Tracee | undefined {
     const key = Buffer.from(program).toString("latin1");
     const known = this.#stubs.get(key);
     if (known?.alive) return known;
-    this.#drop(key);
     const [oldest = ""] = this.#stubs.keys();
-    if (this.#stubs.size >= PROGRAMS) this.#drop(oldest);
+    this.#drop(known === undefined && this.#stubs.size >= PROGRAMS ? oldest : key);
     const tracee = new Tracee(this.#parent.get().stub.createStub());
     this.#stubs.set(key, tracee);
     if (installFilter(tracee, program) === 0n) return tracee;
@@ -89,40 +77,34 @@ export class Filtered {
   }
 }
 
-/** The place in the code that makes a call: of another architecture, into the vsyscall page, or an ordinary one. */
-function siteOf({ arch, ip }: Question): { place: string; address?: bigint } {
-  if (arch === HOST.foreign) return { place: "askInt80" };
-  const [address] = HOST.vsyscalls.find(([known]) => known === ip) ?? [];
-  return address === undefined ? { place: "ask" } : { place: "askVsyscall", address };
-}
-
 /** Makes a stub try a call; returns the action of its filters without the guard, or what happened instead. */
 function tryCall(tracee: Tracee, question: Question): bigint | string {
-  const { block, tracer } = tracee;
-  const { place, address } = siteOf(question);
+  // Of another architecture, into the vsyscall page, or an ordinary one.
+  const [address] = HOST.vsyscalls.find(([known]) => known === question.ip) ?? [];
+  const own = address === undefined ? "ask" : "askVsyscall";
   tracee.load({
     ...callRegisters(address ?? question.number, question.args),
     ...(address !== undefined && { rsp: slot("stackEnd") }),
-    [HOST_MACHINE.instructionPointer]: at(place),
+    [HOST_MACHINE.instructionPointer]: at(question.arch === HOST.foreign ? "askInt80" : own),
   });
   try {
     const { signal, code } = tracee.run("PTRACE_CONT");
-    if (signal === SIGSYS && code === 1) return BigInt(SECCOMP_RET_TRAP);
-    if (signal !== SIGTRAP) return `it ended with ${tracer.signalName(signal)}`;
-    return actionOf(block.get(HOST_MACHINE.callRegisters.result));
+    if (signal === SIGSYS && code === 1) return TRAP;
+    if (signal !== SIGTRAP) return `it ended with ${tracee.tracer.signalName(signal)}`;
+    return actionOf(tracee.block.get(HOST_MACHINE.callRegisters.result));
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
     const { end } = error;
-    if (end.kind === "signaled" && end.signal === "SIGSYS") return BigInt(SECCOMP_RET_KILL_PROCESS);
+    if (end.kind === "signaled" && end.signal === "SIGSYS") return KILL;
     return error.message;
   }
 }
 
-/** The action after which a call returns like this. Actions other than SECCOMP_RET_ALLOW may look the same. */
+/** The action after which a call returns like this. Actions other than bpf.SECCOMP_RET_ALLOW may look the same. */
 function actionOf(result: bigint): bigint {
   const errno = -BigInt.asIntN(32, result);
-  if (errno === BigInt(STOPPED_BY_GUARD)) return BigInt(SECCOMP_RET_ALLOW);
-  return BigInt(SECCOMP_RET_ERRNO) | BigInt.asUintN(16, errno);
+  if (errno === BigInt(STOPPED_BY_GUARD)) return ALLOW;
+  return ERRNO | BigInt.asUintN(16, errno);
 }
 
 /** @param filtered stubs with installed programs */
@@ -139,6 +121,7 @@ export function seccompJudge(filtered: Filtered, flag: (name: string) => bigint)
         args: ARGUMENTS.map((name) => input.word(name)),
       };
       if (question.number === NO_NUMBER) undecided("the kernel skips a call with the number -1");
+      if (!filtered.reaches(question)) undecided("such a call does not reach a filter here");
       const meant = policy(flag, question, BigInt.asUintN(32, input.word("exitSignal")));
       return (given) => {
         const count = Number(BigInt.asIntN(32, given.result));
@@ -173,12 +156,12 @@ function fitCall(input: Fields, own: bigint): void {
 /** The action of the filter of guests' stubs. */
 function policy(flag: (name: string) => bigint, question: Question, exitSignal: bigint): bigint {
   const { number, arch, ip, args } = question;
-  if (arch !== flag(HOST_MACHINE.auditArch)) return BigInt(SECCOMP_RET_KILL_PROCESS);
-  if (ip >> 32n === HALF) return BigInt(SECCOMP_RET_TRAP);
+  if (arch !== flag(HOST_MACHINE.auditArch)) return KILL;
+  if (ip >> 32n === HALF) return TRAP;
   const allowed = rulesOf(flag, exitSignal).some(
     (rule) =>
       rule.number === number &&
       rule.args.every((word, i) => word === undefined || word === args[i]),
   );
-  return BigInt(allowed ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_PROCESS);
+  return allowed ? ALLOW : KILL;
 }

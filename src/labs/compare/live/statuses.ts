@@ -2,14 +2,7 @@ import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import type { Tracer } from "../../../core/stub/tracer.ts";
 import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL } from "./filters.ts";
-import {
-  expectNothingDecided,
-  fromInt,
-  type Judge,
-  type JudgeTable,
-  narrows,
-  undecided,
-} from "./judge.ts";
+import { fromInt, type Judge, type JudgeTable, judgementOf, narrows, undecided } from "./judge.ts";
 import { Tracee } from "./tracee.ts";
 
 /** What a status word means, by what was really done. */
@@ -56,16 +49,11 @@ function collectWords(tracer: Tracer): ReadonlyMap<number, Truth> {
   const note: Note = (status, kind, value, event = 0) => {
     words.set(status, { kind, value, event });
   };
-  for (const collect of [collectEnds, collectStops, collectExec]) {
+  for (const collect of [collectEnds, collectStops]) {
     const tracee = Tracee.prepare(tracer.createStub());
-    try {
-      collect(tracee, note);
-    } catch (error) {
-      // What cannot be had on this machine is left out, and its words are undecided.
-      expectNothingDecided(error);
-    } finally {
-      tracee.close();
-    }
+    // What cannot be had on this machine is left out, and its words are undecided.
+    judgementOf(() => collect(tracee, note));
+    tracee.close();
   }
   return words;
 }
@@ -95,56 +83,49 @@ function collectEnds(parent: Tracee, note: Note): void {
   parent.reap(child);
 }
 
-/** The stops of a traced stub: by every signal, at system calls, at the births of children. */
+/** The stops of a traced stub: by every signal, at system calls, at the births of children, at an execve and its end. */
 function collectStops(tracee: Tracee, note: Note): void {
+  const { tracer, stub } = tracee;
   for (const signal of SIGNALS) {
     if (signal === SIGKILL) continue;
-    tracee.send(tracee.stub.pid, signal);
+    tracee.send(stub.pid, signal);
     note(tracee.resumed(), STOPPED, signal);
   }
   note(tracee.resumed(), STOPPED, SIGTRAP);
   tracee.prepareCall("clone", "getpid");
   for (let i = 0; i < 2; i++) note(tracee.resumed(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
   tracee.resumed();
-  tracee.request(PTRACE_SETOPTIONS, O_TRACESYSGOOD | O_EXITKILL | O_EVENTS);
-  collectBirth(tracee, BigInt(SIGCHLD), FORK, note);
-  collectBirth(tracee, 0n, CLONE, note);
-  collectBirth(tracee, CLONE_VFORK | BigInt(SIGCHLD), VFORK, note);
+  tracee.request(PTRACE_SETOPTIONS, O_TRACESYSGOOD | O_EXITKILL | O_TRACEEXIT | O_EVENTS);
+  const births = [
+    [BigInt(SIGCHLD), FORK],
+    [0n, CLONE],
+    [CLONE_VFORK | BigInt(SIGCHLD), VFORK],
+  ] as const;
+  for (const [word, event] of births) {
+    tracee.prepareCall("clone", "clone", [word]);
+    note(tracee.resumed(), EVENT, SIGTRAP, event);
+    const child = stub.thread.expect("stopped").eventMessage();
+    tracee.send(child, SIGKILL);
+    tracee.reapTraced(child);
+    if (event === VFORK) note(tracee.resumed(), EVENT, SIGTRAP, VFORK_DONE);
+    // A child's end may stop its parent by a signal on the way to the breakpoint.
+    while (tracee.resumed() >> 8 !== SIGTRAP);
+    tracee.reap(child);
+  }
   requireFilter(tracee, TRACE_FAILING_CALL);
   tracee.prepareCall("clone", FAILING_CALL);
   note(tracee.resumed(), EVENT, SIGTRAP, SECCOMP);
   tracee.resumed();
-}
-
-function collectBirth(tracee: Tracee, word: bigint, event: number, note: Note): void {
-  tracee.prepareCall("clone", "clone", [word]);
-  note(tracee.resumed(), EVENT, SIGTRAP, event);
-  const child = tracee.eventMessage();
-  tracee.send(child, SIGKILL);
-  tracee.reapTraced(child);
-  if (event === VFORK) note(tracee.resumed(), EVENT, SIGTRAP, VFORK_DONE);
-  // A child's end may stop its parent by a signal on the way to the breakpoint.
-  while (tracee.resumed() >> 8 !== SIGTRAP);
-  tracee.reap(child);
-}
-
-/** A stub that executes a program, which exits. */
-function collectExec(tracee: Tracee, note: Note): void {
-  const { tracer, stub } = tracee;
-  tracee.request(PTRACE_SETOPTIONS, O_TRACESYSGOOD | O_EXITKILL | O_TRACEEXIT | O_EVENTS);
   const image = tracer.shim.idleImage();
   if (image < 0) return;
-  try {
-    // The stub's page ends in zeros: an empty path.
-    const path = BigInt(tracer.stubAddress + PAGE_SIZE - 8);
-    const args = [BigInt(image), path, 0n, 0n, tracer.flag("AT_EMPTY_PATH")];
-    tracee.prepareCall("clone", "execveat", args);
-    note(tracee.resumed(), EVENT, SIGTRAP, EXEC);
-    note(tracee.resumed(), EVENT, SIGTRAP, EXIT);
-    tracee.resumed();
-  } finally {
-    tracer.shim.close(image);
-  }
+  tracee.descriptor = image;
+  // The stub's page ends in zeros: an empty path.
+  const path = BigInt(tracer.stubAddress + PAGE_SIZE - 8);
+  const args = [BigInt(image), path, 0n, 0n, tracer.flag("AT_EMPTY_PATH")];
+  tracee.prepareCall("clone", "execveat", args);
+  note(tracee.resumed(), EVENT, SIGTRAP, EXEC);
+  note(tracee.resumed(), EVENT, SIGTRAP, EXIT);
+  tracee.resumed();
   stub.thread.forget();
   stub.forgetIfDead();
 }
@@ -163,13 +144,10 @@ export function statusJudges(tracer: Tracer): JudgeTable {
       const all = [...words().keys()];
       input.put("status", fromInt(all[index % all.length] ?? 0));
     },
-    ask: (input) =>
-      fromInt(
-        read(
-          words().get(input.int("status")) ??
-            undecided("wait4 reported this word for no process here"),
-        ),
-      ),
+    ask(input) {
+      const truth = words().get(input.int("status"));
+      return fromInt(read(truth ?? undecided("wait4 reported this word for no process here")));
+    },
   });
   return {
     waitKind: reader(({ kind }) => kind),
@@ -185,10 +163,11 @@ export function statusJudges(tracer: Tracer): JudgeTable {
       },
       ask(input) {
         const signal = input.int("signal");
-        const [status] =
-          [...words()].find(([, { kind, value }]) => kind === STOPPED && value === signal) ??
-          undecided("SIGKILL, and numbers that are not signals, stop no process");
-        return fromInt(status);
+        const isIts = ([, { kind, value }]: [number, Truth]) =>
+          kind === STOPPED && value === signal;
+        const [status] = [...words()].find(isIts) ?? [];
+        if (status !== undefined) return fromInt(status);
+        return undecided("SIGKILL, and numbers that are not signals, stop no process");
       },
     },
   };

@@ -12,7 +12,7 @@ import { HOST } from "./arch.ts";
 import { at, CODE, CODE_BYTES, slot } from "./code.ts";
 
 const { SIGKILL, SIGSTOP, SIGTRAP, SIGCHLD } = constants.signals;
-const [PTRACE_CONT, PTRACE_GETEVENTMSG] = [7, 0x4201];
+const PTRACE_CONT = 7;
 const RLIMIT_CORE = 4n;
 const WALL = 0x4000_0000n;
 /** How long a process may take to stop or to end. */
@@ -237,14 +237,6 @@ export class Tracee {
   resumed(how: number = PTRACE_CONT): number {
     this.request(how);
     return this.nextStatus();
-  }
-
-  /** The message of an event: the pid of a new child. */
-  eventMessage(): number {
-    const message = new BigUint64Array(1);
-    const { shim } = this.tracer;
-    expectDone("PTRACE_GETEVENTMSG", shim.ptrace(PTRACE_GETEVENTMSG, this.stub.pid, 0, message));
-    return Number(message[0]);
   }
 
   /** Reaps a child that ends, as its tracer if this process is that, too. */
