@@ -24,7 +24,7 @@ import { Tracee, TraceeSlot } from "../../../src/labs/compare/live/tracee.ts";
 
 const kernels = suite("encoders on other kernels");
 
-const REFUSAL: CloneOutcome = { errno: "EINVAL", effects: {} };
+const REFUSAL: CloneOutcome = { errno: "EINVAL", child: [] };
 const SIGCHLD = 17n;
 
 /** A kernel that also refuses what a predicate says. */

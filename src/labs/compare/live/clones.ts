@@ -2,14 +2,13 @@ import { constants } from "node:os";
 import type { CloneOutcome, Clones } from "./children.ts";
 import { slot } from "./code.ts";
 import {
-  expect,
+  expectWord,
   fromInt,
   type Judge,
   type JudgeTable,
   narrows,
   REFUSED,
   undecided,
-  unsigned,
 } from "./judge.ts";
 import { excuseClone } from "./kernels.ts";
 
@@ -18,14 +17,14 @@ const FLAGS = 0xffff_ff00n;
 const HALF = 0xffff_ffffn;
 const REFUSAL = "EINVAL";
 const SIGCHLD = BigInt(constants.signals.SIGCHLD);
+/** Of clone3 only: clone takes it for a part of the signal. */
+const NEWTIME = 0x80n;
 
 /** What this kernel may lack, or may deny to this user: namespaces; pidfds, before Linux 5.2 and in gVisor. */
-const OPTIONAL = "NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET PIDFD".split(" ");
+const OPTIONAL = "NEWTIME NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET PIDFD".split(" ");
 
 /** Flags that the kernel accepts in any combination, and whose children have an exit signal. */
-const HARMLESS =
-  "CLONE_VM CLONE_FS CLONE_FILES CLONE_SYSVSEM CLONE_PARENT_SETTID CLONE_CHILD_SETTID " +
-  "CLONE_CHILD_CLEARTID CLONE_UNTRACED CLONE_IO";
+const HARMLESS = "VM FS FILES SYSVSEM PARENT_SETTID CHILD_SETTID CHILD_CLEARTID UNTRACED IO";
 
 export function cloneJudges(clones: Clones): JudgeTable {
   return {
@@ -36,52 +35,30 @@ export function cloneJudges(clones: Clones): JudgeTable {
   };
 }
 
-/** Ends an examination that needs clones with flags that cannot be tried here. */
-function expectTriable(clones: Clones, flags: bigint): void {
-  const never = clones.flags("CLONE_VFORK CLONE_PTRACE");
-  if ((flags & never) !== never) return;
-  undecided("a vforking parent waits for its child, which would wait for its tracer");
-}
-
-function expectHalf(flags: bigint): void {
-  if (flags > HALF) undecided("clone ignores the upper half of its word");
-}
+const effectOf = ({ errno, child }: CloneOutcome) => `${errno} ${child.join()}`;
 
 /**
  * Whether the kernel refused a clone, by its errno. Ends the examination if it may have failed independently of its other
  * flags: because of an optional one, or with an errno other than EINVAL.
  *
- * @param optional further optional flags, by name
- * @param alone the errno of a clone with one flag
+ * @param errnoOf tries a clone with one flag
  */
 function isRefused(
   clones: Clones,
   flags: bigint,
   errno: string,
-  alone: (flag: bigint) => string,
-  optional: Readonly<Record<string, bigint>> = {},
+  errnoOf: (flag: bigint) => string,
 ): boolean {
   if (errno === "") return false;
-  const own = OPTIONAL.map((name) => [name, clones.flags(`CLONE_${name}`)] as const);
-  for (const [name, flag] of [...Object.entries(optional), ...own]) {
-    if ((flags & flag) === 0n || alone(flag) !== errno) continue;
+  for (const name of OPTIONAL) {
+    const flag = name === "NEWTIME" ? NEWTIME : clones.flags(name);
+    if ((flags & flag) === 0n || errnoOf(flag) !== errno) continue;
     undecided(
       `clone fails with ${errno} for CLONE_${name} alone: this kernel lacks it, or denies it to this user`,
     );
   }
   if (errno !== REFUSAL) undecided(`clone failed with ${errno}`);
   return true;
-}
-
-/** Ends an examination: compares what a word does with what the word does that an encoder has instead. */
-function compareEffects(
-  field: string,
-  [meant, seen]: readonly [bigint, bigint],
-  [right, own]: readonly [CloneOutcome, CloneOutcome],
-): never {
-  const same = Object.entries(right.effects).every(([name, word]) => own.effects[name] === word);
-  if (right.errno !== own.errno || !same) expect(field, meant, seen);
-  return undecided("not the expected word, but its child differs in nothing that is examined");
 }
 
 function cloneJudge(clones: Clones): Judge {
@@ -96,24 +73,17 @@ function cloneJudge(clones: Clones): Judge {
     ask(input) {
       const flags = input.word("flags");
       const signal = BigInt(input.int("exitSignal"));
-      expectHalf(flags);
       if ((flags & CSIGNAL) !== 0n || signal < 0n || signal > CSIGNAL) {
         undecided("in the low byte of a word, flags cannot be distinguished from an exit signal");
       }
       const word = flags | signal;
-      expectTriable(clones, flags);
       const refused = isRefused(clones, flags, errnoOf(word), (flag) => errnoOf(flag | SIGCHLD));
-      const meant = refused ? unsigned(REFUSED) : word;
-      return (given) => {
-        const answer = given.result;
-        if (answer === meant) return;
-        if (refused || answer === unsigned(REFUSED)) {
-          excuseClone(clones, { flags, signal }, refused, refuses);
-          given.returns(meant);
-        }
-        expectTriable(clones, answer);
-        const outcomes = [clones.clone(word), clones.clone(answer & HALF)] as const;
-        compareEffects("encodeClone", [word, answer], outcomes);
+      return ({ result }) => {
+        const isRefusal = result === REFUSED;
+        if (refused !== isRefusal) excuseClone(clones, { flags, signal }, refused, refuses);
+        expectWord("encodeClone", refused ? REFUSED : word, result, (each) =>
+          effectOf(clones.clone(each & HALF)),
+        );
       };
     },
   };
@@ -121,8 +91,7 @@ function cloneJudge(clones: Clones): Judge {
 
 /** The outcome of a clone that the kernel must accept. */
 function acceptedOutcome(clones: Clones, word: bigint): CloneOutcome {
-  expectTriable(clones, word);
-  const outcome = clones.clone(word & HALF);
+  const outcome = clones.clone(word);
   if (outcome.errno !== "") undecided(`clone refuses the word: ${outcome.errno}`);
   return outcome;
 }
@@ -137,14 +106,9 @@ function flagsJudge(clones: Clones): Judge {
     },
     ask(input) {
       const word = input.word("word") & FLAGS;
-      const right = acceptedOutcome(clones, word);
-      return (given) => {
-        const flags = given.result;
-        if (flags === word) return;
-        expectHalf(flags);
-        expectTriable(clones, flags);
-        compareEffects("cloneFlags", [word, flags], [right, clones.clone(flags)]);
-      };
+      acceptedOutcome(clones, word);
+      return ({ result }) =>
+        expectWord("cloneFlags", word, result, (flags) => effectOf(clones.clone(flags)));
     },
   };
 }
@@ -159,11 +123,11 @@ function exitSignalJudge(clones: Clones): Judge {
       input.put("word", flags | BigInt(random.below(256)));
     },
     ask(input) {
-      const word = input.word("word");
-      if ((word & clones.flags("CLONE_THREAD CLONE_PARENT")) !== 0n)
+      const word = input.word("word") & HALF;
+      if ((word & clones.flags("THREAD PARENT")) !== 0n)
         undecided("threads and siblings have another exit signal");
-      const { exitSignal } = acceptedOutcome(clones, word).effects;
-      if (typeof exitSignal === "number") return BigInt(exitSignal);
+      const { exitSignal } = acceptedOutcome(clones, word);
+      if (exitSignal !== undefined) return BigInt(exitSignal);
       return undecided("the end of the child killed the stub before the child was examined");
     },
   };
@@ -182,16 +146,13 @@ const POINTERS = ["pidfd", "child_tid", "parent_tid"];
 const NOWHERE = 8n;
 /** A mask for stack, stack size and TLS: on every machine, the sum of two such words is in user space. */
 const ADDRESS = 2n ** 45n - 1n;
-const NEWTIME = 0x80n;
 /** Errnos that clone3 returns only after all its other checks: bad addresses and descriptors. */
 const LATE = ["EFAULT", "EBADF"];
 
 function clone3Judge(clones: Clones): Judge {
   const errnoOf = (members: BigUint64Array) => clones.clone3(members, SIZE, false).errno;
-  const alone = (flags: bigint) => {
-    const members = new BigUint64Array(NAMES.length).with(0, flags);
-    return errnoOf(members.with(EXIT_SIGNAL, SIGCHLD));
-  };
+  const alone = (flags: bigint) =>
+    errnoOf(new BigUint64Array(NAMES.length).with(0, flags).with(EXIT_SIGNAL, SIGCHLD));
   const refuses = (meant: BigUint64Array): boolean => {
     // The kernel reads set_tid between its other checks, and no pid can be chosen here: the rest is tried without it.
     const rest = meant.with(SET_TID, 0n).with(SET_TID_SIZE, 0n);
@@ -200,7 +161,7 @@ function clone3Judge(clones: Clones): Judge {
       if (refused || meant[SET_TID] === 0n) return refused;
     }
     const errno = errnoOf(rest);
-    return !LATE.includes(errno) && isRefused(clones, rest[0] ?? 0n, errno, alone, { NEWTIME });
+    return !LATE.includes(errno) && isRefused(clones, rest[0] ?? 0n, errno, alone);
   };
   return {
     asked: "clone3(the struct) in a stub: EINVAL or not, and what the child is",
@@ -209,10 +170,8 @@ function clone3Judge(clones: Clones): Judge {
       if (random.chance(1, 4)) return;
       const stack = random.chance(1, 2) ? BigInt(random.next()) + 1n : 0n;
       input.put("exit_signal", random.pick([0n, 0n, SIGCHLD]));
-      input.put("stack", stack);
-      input.put("stack_size", stack);
-      input.put("set_tid", 0n);
-      input.put("set_tid_size", 0n);
+      for (const name of ["stack", "stack_size"]) input.put(name, stack);
+      for (const name of ["set_tid", "set_tid_size"]) input.put(name, 0n);
       input.put("cgroup", BigInt(random.below(2 ** 31)));
     },
     /** Replaces addresses by addresses of the stub, except 0. */
@@ -230,30 +189,23 @@ function clone3Judge(clones: Clones): Judge {
     ask(input) {
       const meant = BigUint64Array.from(NAMES, (name) => input.word(name));
       const [flags = 0n] = meant;
-      expectTriable(clones, flags);
       const refused = refuses(meant);
+      const refusal = fromInt(Number(BigInt.asIntN(64, REFUSED)));
       return (given) => {
-        const own = given.words("at").slice();
-        const size = given.result;
-        const isRefusal = size === fromInt(Number(REFUSED));
-        if (refused !== isRefusal) {
+        const [own, size] = [given.words("at").slice(), given.result];
+        if (refused !== (size === refusal)) {
           excuseClone(clones, { flags, signal: 0n }, refused, (common) =>
             refuses(meant.with(0, common)),
           );
         }
-        if (refused || isRefusal) {
-          given.returns(refused ? fromInt(Number(REFUSED)) : SIZE);
-          return;
-        }
-        const differing = NAMES.findIndex((_, i) => meant[i] !== own[i]);
-        if (differing < 0 && size === SIZE) return;
-        expectTriable(clones, own[0] ?? 0n);
-        const [field, words] =
-          differing < 0
-            ? ["encodeClone3", [SIZE, size] as const]
-            : [`at.${NAMES[differing]}`, [meant[differing] ?? 0n, own[differing] ?? 0n] as const];
+        if (refused || size === refusal) return given.returns(refused ? refusal : SIZE);
+        const i = NAMES.findIndex((_, member) => meant[member] !== own[member]);
+        const [field, right, word] =
+          i < 0 ? ["encodeClone3", SIZE, size] : [`at.${NAMES[i]}`, meant[i] ?? 0n, own[i] ?? 0n];
         // The kernel gets the size that the encoder returned.
-        compareEffects(field, words, [clones.clone3(meant, SIZE), clones.clone3(own, size)]);
+        expectWord(field, right, word, (each) =>
+          effectOf(each === right ? clones.clone3(meant, SIZE) : clones.clone3(own, size)),
+        );
       };
     },
   };

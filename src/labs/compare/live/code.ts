@@ -24,8 +24,10 @@ const SLOTS = {
   filter: 0x800,
 };
 
+export type Slot = keyof typeof SLOTS;
+
 /** The address of a slot. */
-export function slot(name: keyof typeof SLOTS): bigint {
+export function slot(name: Slot): bigint {
   return HOST.data + BigInt(SLOTS[name]);
 }
 

@@ -52,10 +52,10 @@ export const GUARD = bpf.assembleBpf(
 
 /** Installs a filter in a stub; returns 0 or -errno. */
 export function installFilter(tracee: Tracee, program: Uint8Array): bigint {
-  tracee.call("prctl", PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
+  tracee.call("prctl", [PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n]);
   tracee.write("argument", bpf.sockFprog(program, slot("filter")));
   tracee.write("filter", program);
-  return tracee.call("seccomp", SECCOMP_SET_MODE_FILTER, 0n, slot("argument"));
+  return tracee.call("seccomp", [SECCOMP_SET_MODE_FILTER, 0n, slot("argument")]);
 }
 
 /** The same for a filter that judges need. @throws SyscallError if the kernel refuses it */

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { hex } from "../../../lib/errors.ts";
 import { HOST } from "./arch.ts";
@@ -5,6 +6,7 @@ import { at } from "./code.ts";
 import { Ended, type Examine, expect, type Fields, registerIndex, undecided } from "./judge.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
+const { SIGTRAP } = constants.signals;
 const PTRACE_SYSEMU = 31;
 const PTRACE_GET_SYSCALL_INFO = 0x420e;
 /** struct ptrace_syscall_info up to the six arguments (linux/ptrace.h): op, ip, sp, number, arguments. */
@@ -101,7 +103,7 @@ export class Frames {
    */
   run(block: Block): { readonly registers: Block; readonly stepped: boolean } {
     const tracee = this.#slot.get();
-    if (tracee.stoppedBy !== "signal") resume(tracee, this.atEntry());
+    if (tracee.last.signal === 0) resume(tracee, this.atEntry());
     return resume(tracee, block);
   }
 
@@ -115,23 +117,21 @@ export class Frames {
   toCall(before: Block): Tracee | undefined {
     const tracee = this.#slot.get();
     const stop = tracee.emulate(before);
-    return typeof stop === "object" && stop.kind === "syscall" ? tracee : undefined;
+    return typeof stop === "object" && stop.signal === 0 ? tracee : undefined;
   }
 
   /** The call that the stub makes with a block, as the kernel sees it. */
   callOf(before: Block): { readonly number: bigint; readonly args: Block } {
     const tracee = this.#slot.get();
     tracee.words.set(before);
-    tracee.stub.thread.expect("stopped").writeRegisters(tracee.block);
+    const isCall = tracee.start(PTRACE_SYSEMU) === CALL_STOP;
     const info = new BigUint64Array(INFO_WORDS);
-    const isCall = tracee.resumed(PTRACE_SYSEMU) === CALL_STOP;
     const { shim } = tracee.tracer;
     const length = shim.ptrace(PTRACE_GET_SYSCALL_INFO, tracee.stub.pid, info.byteLength, info);
     // To a stop by a signal: what is written to x7 at the stop of a call is lost.
     tracee.words.set(this.atEntry());
-    tracee.stub.thread.expect("stopped").writeRegisters(tracee.block);
-    tracee.resumed();
-    tracee.stoppedBy = "signal";
+    tracee.start();
+    tracee.last = { signal: SIGTRAP, code: 0 };
     if (!isCall || length < 0) undecided("this kernel has no PTRACE_GET_SYSCALL_INFO");
     return { number: info[INFO_NUMBER] ?? 0n, args: info.slice(INFO_NUMBER + 1) };
   }
@@ -185,8 +185,8 @@ function resume(tracee: Tracee, block: Block): { registers: Block; stepped: bool
   if (typeof stop === "string") undecided(stop);
   const { tracer, words } = tracee;
   const stopped = registerOf(words, IP);
-  if (stop.kind === "syscall" || stop.signal !== tracer.constant("SIGTRAP")) {
-    const what = stop.kind === "syscall" ? "a system call" : tracer.signalName(stop.signal);
+  if (stop.signal !== SIGTRAP) {
+    const what = stop.signal === 0 ? "a system call" : tracer.signalName(stop.signal);
     undecided(`the stub stopped by ${what} at ${hex(stopped)}`);
   }
   const { code, length } = HOST.breakpoint;

@@ -160,7 +160,24 @@ export interface Judge {
 export type JudgeTable = Partial<Record<FunctionName, Judge>>;
 
 /** -EINVAL: what an encoder returns to refuse its arguments, as the kernel does. */
-export const REFUSED = -22n;
+export const REFUSED = 2n ** 64n - 22n;
+
+/**
+ * Examines a word that an encoder makes for the kernel, or its refusal. Another word than the right one may do the same.
+ *
+ * @param effectOf what the kernel does with a word
+ */
+export function expectWord(
+  field: string,
+  meant: bigint,
+  seen: bigint,
+  effectOf: (word: bigint) => string,
+): void {
+  if (meant === seen) return;
+  const isRefusal = meant === REFUSED || seen === REFUSED;
+  if (isRefusal || effectOf(meant) !== effectOf(seen)) expect(field, meant, seen);
+  undecided("not the expected word, but the kernel does the same with it");
+}
 
 /** A 32-bit number as records store it. */
 export function fromInt(number: number): bigint {

@@ -36,12 +36,12 @@ export function excuseClone(
   refuses: boolean,
   refusesCommon: (flags: bigint, signal: bigint) => boolean,
 ): void {
-  const both = clones.flags("CLONE_PIDFD CLONE_THREAD");
+  const both = clones.flags("PIDFD THREAD");
   const about: string[] = [];
   const common = { flags, signal };
   if ((flags & both) === both) {
     about.push(PIDFD_THREAD);
-    common.flags &= ~clones.flags("CLONE_PIDFD");
+    common.flags &= ~clones.flags("PIDFD");
   }
   if (signal > MOST_SIGNAL) {
     about.push(EXIT_SIGNALS);

@@ -23,8 +23,8 @@ export function resultJudges(stubs: TraceeSlot): JudgeTable {
    */
   const make = (tracee: Tracee, word: bigint): bigint =>
     word >= LEAST_ERROR
-      ? tracee.call(FAILING_CALL, 2n ** 64n - word)
-      : tracee.call("lseek", BigInt(tracee.descriptor ?? -1), word, SEEK_SET);
+      ? tracee.call(FAILING_CALL, [2n ** 64n - word])
+      : tracee.call("lseek", [BigInt(tracee.descriptor ?? -1), word, SEEK_SET]);
   const result = `block.${HOST_MACHINE.callRegisters.result}`;
   return {
     syscallResult: {

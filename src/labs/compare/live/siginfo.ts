@@ -46,7 +46,7 @@ type Reading = ReadonlyMap<string, bigint>;
 /** Prepares a stub for signals: a signalfd for them. */
 export function prepareQueue(tracee: Tracee): Tracee {
   tracee.writeWords("argument", ALL);
-  const fd = tracee.call("signalfd4", ALL, slot("argument"), 8n, SFD_NONBLOCK);
+  const fd = tracee.call("signalfd4", [ALL, slot("argument"), 8n, SFD_NONBLOCK]);
   if (fd >= 0n) tracee.descriptor = Number(fd);
   return tracee;
 }
@@ -65,7 +65,7 @@ function sendTo(tracee: Tracee, signal: number, siginfo: Uint8Array): Reading | 
   // Each breakpoint unblocks SIGTRAP.
   tracer.shim.setMask(stub.pid, ALL);
   const args = [BigInt(stub.pid), fromInt(signal), slot("argument")];
-  const received = tracee.callAt("queue", "rt_sigqueueinfo", args, BigInt(descriptor));
+  const received = tracee.call("rt_sigqueueinfo", args, "queue", BigInt(descriptor));
   const queued = BigInt.asIntN(64, tracee.block.get(HOST.queued));
   if (queued !== 0n) return `rt_sigqueueinfo returned ${queued}`;
   if (received !== BigInt(SIGINFO_SIZE)) return "the signal did not arrive";

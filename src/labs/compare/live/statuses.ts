@@ -92,8 +92,9 @@ function collectStops(tracee: Tracee, note: Note): void {
     note(tracee.resumed(), STOPPED, signal);
   }
   note(tracee.resumed(), STOPPED, SIGTRAP);
-  tracee.prepareCall("clone", "getpid");
-  for (let i = 0; i < 2; i++) note(tracee.resumed(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
+  tracee.loadCall("getpid", []);
+  note(tracee.start(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
+  note(tracee.resumed(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
   tracee.resumed();
   tracee.request(PTRACE_SETOPTIONS, O_TRACESYSGOOD | O_EXITKILL | O_TRACEEXIT | O_EVENTS);
   const births = [
@@ -102,8 +103,8 @@ function collectStops(tracee: Tracee, note: Note): void {
     [CLONE_VFORK | BigInt(SIGCHLD), VFORK],
   ] as const;
   for (const [word, event] of births) {
-    tracee.prepareCall("clone", "clone", [word]);
-    note(tracee.resumed(), EVENT, SIGTRAP, event);
+    tracee.loadCall("clone", [word], "clone");
+    note(tracee.start(), EVENT, SIGTRAP, event);
     const child = stub.thread.expect("stopped").eventMessage();
     tracee.send(child, SIGKILL);
     tracee.reapTraced(child);
@@ -113,8 +114,8 @@ function collectStops(tracee: Tracee, note: Note): void {
     tracee.reap(child);
   }
   requireFilter(tracee, TRACE_FAILING_CALL);
-  tracee.prepareCall("clone", FAILING_CALL);
-  note(tracee.resumed(), EVENT, SIGTRAP, SECCOMP);
+  tracee.loadCall(FAILING_CALL, []);
+  note(tracee.start(), EVENT, SIGTRAP, SECCOMP);
   tracee.resumed();
   const image = tracer.shim.idleImage();
   if (image < 0) return;
@@ -122,8 +123,8 @@ function collectStops(tracee: Tracee, note: Note): void {
   // The stub's page ends in zeros: an empty path.
   const path = BigInt(tracer.stubAddress + PAGE_SIZE - 8);
   const args = [BigInt(image), path, 0n, 0n, tracer.flag("AT_EMPTY_PATH")];
-  tracee.prepareCall("clone", "execveat", args);
-  note(tracee.resumed(), EVENT, SIGTRAP, EXEC);
+  tracee.loadCall("execveat", args);
+  note(tracee.start(), EVENT, SIGTRAP, EXEC);
   note(tracee.resumed(), EVENT, SIGTRAP, EXIT);
   tracee.resumed();
   stub.thread.forget();

@@ -9,7 +9,7 @@ import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { DeadlineError, DeathError, TraceError } from "../../../lib/errors.ts";
 import { HOST } from "./arch.ts";
-import { at, CODE, CODE_BYTES, slot } from "./code.ts";
+import { at, CODE, CODE_BYTES, type Slot, slot } from "./code.ts";
 
 const { SIGKILL, SIGSTOP, SIGTRAP, SIGCHLD } = constants.signals;
 const PTRACE_CONT = 7;
@@ -18,13 +18,12 @@ const WALL = 0x4000_0000n;
 /** How long a process may take to stop or to end. */
 const WAIT_MICROSECONDS = 2_000_000;
 /** What `child` finds in a register if it is to exit; the low byte is its status. */
-const EXITS = 0x100;
+export const EXITS = 0x100n;
 
 const { number: NUMBER, arguments: ARGUMENTS, result: RESULT } = HOST_MACHINE.callRegisters;
 
-/** What stopped a tracee: a system call that SYSEMU keeps from running, or a signal with its si_code. */
+/** What stopped a tracee: a signal with its si_code; 0 is a system call that SYSEMU keeps from running. */
 export interface TraceeStop {
-  readonly kind: "syscall" | "signal";
   readonly signal: number;
   readonly code: number;
 }
@@ -58,8 +57,8 @@ export class Tracee {
   readonly words: BigUint64Array;
   /** A descriptor that its judge uses, in the file table that it shares with this process; closed with it. */
   descriptor: number | undefined;
-  /** What stopped it last. After a call that was injected that is a breakpoint. */
-  stoppedBy: TraceeStop["kind"] = "signal";
+  /** What stopped it last. After a call that it made that is a breakpoint. */
+  last: TraceeStop = { signal: SIGSTOP, code: 0 };
   readonly #record = new SwitchRecord();
   readonly #runner: FaithfulRunner;
 
@@ -88,7 +87,7 @@ export class Tracee {
     const tracee = new Tracee(stub);
     // With a limit of one byte the kernel does not even dump to a program (do_coredump in fs/coredump.c).
     tracee.writeWords("argument", 1n, 1n);
-    tracee.call("prlimit64", 0n, RLIMIT_CORE, slot("argument"), 0n);
+    tracee.call("prlimit64", [0n, RLIMIT_CORE, slot("argument"), 0n]);
     return tracee;
   }
 
@@ -120,10 +119,9 @@ export class Tracee {
           throw new DeadlineError(stub.pid, `did not stop within ${tracer.deadline} ms`);
         }
         const { siginfo } = this.#record;
-        const [signal, code] = [siginfo.getInt32(0, true), siginfo.getInt32(8, true)];
-        this.stoppedBy = kind;
-        if (kind === "syscall") return { kind, signal: SIGTRAP, code: 0 };
-        if (signal !== SIGSTOP && isOwn({ kind, signal, code })) return { kind, signal, code };
+        const signal = kind === "syscall" ? 0 : siginfo.getInt32(0, true);
+        this.last = { signal, code: siginfo.getInt32(8, true) };
+        if (signal === 0 || (signal !== SIGSTOP && isOwn(this.last))) return this.last;
       }
     } finally {
       stub.forgetIfDead();
@@ -155,55 +153,39 @@ export class Tracee {
     }
   }
 
-  /** Has the stub make one system call, whatever it answers with: nothing is run again. Returns a value or -errno. */
-  call(name: string | bigint, ...args: readonly bigint[]): bigint {
-    this.callUntil(isBreakpoint, name, ...args);
-    return BigInt.asIntN(64, this.block.get(RESULT));
+  /** Sets the registers of a system call, made at a place of its code. @param kept what the code then looks at */
+  loadCall(name: string | bigint, args: readonly bigint[], place?: string, kept = 0n): void {
+    const registers = callRegisters(this.tracer.syscallNumber(name), args);
+    const there = place && { [HOST_MACHINE.instructionPointer]: at(place), [HOST.kept]: kept };
+    this.load({ ...registers, ...there });
   }
 
-  /** The same, until a stop of one's own. */
-  callUntil(
-    isOwn: (stop: TraceeStop) => boolean,
-    name: string | bigint,
-    ...args: readonly bigint[]
-  ): TraceeStop {
-    this.load(callRegisters(this.tracer.syscallNumber(name), args));
-    return this.run("PTRACE_CONT", isOwn);
-  }
-
-  /** Makes a stub execute a system call next, at one of the places in its code. @param kept what this then looks at */
-  prepareCall(
-    place: string,
+  /**
+   * Has the stub make a system call, whatever it answers with: nothing is run again. Returns a value or -errno.
+   *
+   * @param place default: in the stub code
+   */
+  call(
     name: string | bigint,
     args: readonly bigint[] = [],
-    kept: bigint = 0n,
-  ): void {
-    const registers = callRegisters(this.tracer.syscallNumber(name), args);
-    this.load({ ...registers, [HOST.kept]: kept, [HOST_MACHINE.instructionPointer]: at(place) });
-    this.stub.thread.expect("stopped").writeRegisters(this.block);
-  }
-
-  /** The same, and runs it to the breakpoint. Returns a value or -errno. */
-  callAt(place: string, name: string, args: readonly bigint[], kept = 0n): bigint {
-    this.prepareCall(place, name, args, kept);
-    this.run("PTRACE_CONT", isBreakpoint);
+    place?: string,
+    kept?: bigint,
+    isOwn = isBreakpoint,
+  ): bigint {
+    this.loadCall(name, args, place, kept);
+    this.run("PTRACE_CONT", isOwn);
     return BigInt.asIntN(64, this.block.get(RESULT));
   }
 
-  /** clone or clone3. @param exitStatus what the child exits with; without one it waits to be killed */
-  clone(call: string, args: readonly bigint[], exitStatus?: number): bigint {
-    const kept = exitStatus === undefined ? 0n : BigInt(EXITS | exitStatus);
-    return this.callAt("clone", call, args, kept);
-  }
-
-  /** Makes a child. @param word flags and exit signal */
+  /** Makes a child. @param exitStatus without one it waits to be killed; @param word flags and exit signal */
   fork(exitStatus?: number, word = BigInt(SIGCHLD)): number {
-    return expectDone(`clone in stub ${this.stub.pid}`, this.clone("clone", [word], exitStatus));
+    const kept = exitStatus === undefined ? 0n : EXITS | BigInt(exitStatus);
+    return expectDone(`clone in stub ${this.stub.pid}`, this.call("clone", [word], "clone", kept));
   }
 
   /** The status word that the stub's own wait4 stores for a child. */
   reap(child: number, options = 0n): number {
-    const result = this.call("wait4", BigInt(child), slot("argument"), WALL | options, 0n);
+    const result = this.call("wait4", [BigInt(child), slot("argument"), WALL | options, 0n]);
     if (result !== BigInt(child)) {
       throw new TraceError(`wait4 in stub ${this.stub.pid} returned ${result}, not ${child}`);
     }
@@ -233,7 +215,13 @@ export class Tracee {
     throw new TraceError(`wait4 on ${pid} returned ${result}`);
   }
 
-  /** Resumes the stub, and returns the status word of its next stop or its end. */
+  /** Resumes the stub with the registers of `block`, and returns the status word of its next stop. */
+  start(how?: number): number {
+    this.stub.thread.expect("stopped").writeRegisters(this.block);
+    return this.resumed(how);
+  }
+
+  /** Resumes the stub as it is, and returns the status word of its next stop or its end. */
   resumed(how: number = PTRACE_CONT): number {
     this.request(how);
     return this.nextStatus();
@@ -248,15 +236,15 @@ export class Tracee {
   }
 
   /** Reads from the data. */
-  read(from: Parameters<typeof slot>[0], length: number): Uint8Array {
+  read(from: Slot, length: number): Uint8Array {
     return this.stub.read(slot(from), length);
   }
 
-  write(to: Parameters<typeof slot>[0], bytes: Uint8Array): void {
+  write(to: Slot, bytes: Uint8Array): void {
     this.stub.write(slot(to), bytes);
   }
 
-  writeWords(to: Parameters<typeof slot>[0], ...words: readonly bigint[]): void {
+  writeWords(to: Slot, ...words: readonly bigint[]): void {
     this.write(to, new Uint8Array(BigUint64Array.from(words).buffer));
   }
 

@@ -1,11 +1,12 @@
 import { constants } from "node:os";
 import { slot } from "./code.ts";
-import { type JudgeTable, narrows, REFUSED, undecided, unsigned } from "./judge.ts";
-import { isBreakpoint, type Tracee, type TraceeSlot } from "./tracee.ts";
+import { expectWord, type JudgeTable, narrows, REFUSED, undecided } from "./judge.ts";
+import { isBreakpoint, type Tracee, type TraceeSlot, type TraceeStop } from "./tracee.ts";
 
 const { SIGSTOP, SIGCONT, SIGALRM } = constants.signals;
 const INT = 0xffff_ffffn;
 const ANY_CHILD = 2n ** 64n - 1n;
+const EINVAL = -22n;
 const WNOHANG = 1n;
 /** waitid's: one process, stops, and that the news stays. */
 const [P_PID, WSTOPPED_WNOWAIT] = [1n, 0x100_0002n];
@@ -14,9 +15,10 @@ const INTERRUPTED_AFTER = 2000n;
 
 /** @param stubs without children, when they are used */
 export function waitJudges(stubs: TraceeSlot): JudgeTable {
-  /** Whether the kernel refuses options. */
-  const refuses = (options: bigint) =>
-    stubs.get().call("wait4", ANY_CHILD, 0n, options, 0n) === REFUSED;
+  /** What the kernel refuses, by its errno. */
+  const refusal = (options: bigint) => stubs.get().call("wait4", [ANY_CHILD, 0n, options, 0n]);
+  const effectOf = (options: bigint) =>
+    refusal(options) === EINVAL ? "" : waitEffects(stubs.get(), options);
   return {
     encodeWaitOptions: {
       asked: "wait4(-1, 0, options, 0) in a stub: EINVAL or not, and what it waits for",
@@ -27,16 +29,8 @@ export function waitJudges(stubs: TraceeSlot): JudgeTable {
         const options = input.word("options");
         if (options > INT)
           undecided("the options of wait4 are an int: the kernel ignores the upper half");
-        const refused = refuses(options);
-        const meant = refused ? unsigned(REFUSED) : options;
-        return (given) => {
-          const answer = given.result;
-          if (answer === meant) return;
-          if (refused || refuses(answer)) given.returns(meant);
-          if (waitEffects(stubs.get(), options) !== waitEffects(stubs.get(), answer))
-            given.returns(meant);
-          undecided("not the expected options, but wait4 does the same with them");
-        };
+        const meant = refusal(options) === EINVAL ? REFUSED : options;
+        return (given) => expectWord("encodeWaitOptions", meant, given.result, effectOf);
       },
     },
   };
@@ -49,7 +43,7 @@ export function waitJudges(stubs: TraceeSlot): JudgeTable {
 function waitEffects(parent: Tracee, options: bigint): string {
   const effects: bigint[] = [];
   const look = () => {
-    const result = parent.call("wait4", ANY_CHILD, 0n, options | WNOHANG, 0n);
+    const result = parent.call("wait4", [ANY_CHILD, 0n, options | WNOHANG, 0n]);
     // A child is one whatever its pid.
     effects.push(result > 0n ? 1n : result);
   };
@@ -57,7 +51,7 @@ function waitEffects(parent: Tracee, options: bigint): string {
   look();
   effects.push(blocks(parent, options) ? 1n : 0n);
   parent.send(child, SIGSTOP);
-  parent.call("waitid", P_PID, BigInt(child), 0n, WSTOPPED_WNOWAIT, 0n);
+  parent.call("waitid", [P_PID, BigInt(child), 0n, WSTOPPED_WNOWAIT, 0n]);
   look();
   parent.send(child, SIGCONT);
   look();
@@ -70,16 +64,16 @@ function waitEffects(parent: Tracee, options: bigint): string {
 
 /** Whether a wait has to be interrupted by a timer. */
 function blocks(parent: Tracee, options: bigint): boolean {
-  const isOwn = (stop: Parameters<typeof isBreakpoint>[0]) =>
-    stop.signal === SIGALRM || isBreakpoint(stop);
+  const isOwn = (stop: TraceeStop) => stop.signal === SIGALRM || isBreakpoint(stop);
   setTimer(parent, INTERRUPTED_AFTER);
-  const { signal } = parent.callUntil(isOwn, "wait4", ANY_CHILD, 0n, options, 0n);
+  parent.call("wait4", [ANY_CHILD, 0n, options, 0n], undefined, 0n, isOwn);
+  const blocked = parent.last.signal === SIGALRM;
   setTimer(parent, 0n);
-  return signal === SIGALRM;
+  return blocked;
 }
 
 function setTimer(parent: Tracee, microseconds: bigint): void {
   // struct itimerval: the interval, then the time, in seconds and microseconds.
   parent.writeWords("argument", 0n, 0n, 0n, microseconds);
-  parent.call("setitimer", 0n, slot("argument"), 0n);
+  parent.call("setitimer", [0n, slot("argument"), 0n]);
 }
