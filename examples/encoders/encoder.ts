@@ -1,7 +1,7 @@
 // An encoder in AssemblyScript for amd64: system calls, their results and restarts, and a guest's registers.
 // docs/encoder-abi.md says what each function does; what is missing here is not compared.
 //
-//   npx asc examples/encoders/encoder.ts -O --runtime stub --use abort= \
+//   npx -y -p assemblyscript asc examples/encoders/encoder.ts -O --runtime stub --use abort= \
 //     --initialMemory 2 --maximumMemory 2 -o mine.wasm
 //   npx stublab compare ./mine.wasm
 //

@@ -2,19 +2,22 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, type FunctionName } from "../core/encoder/abi.ts";
 import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { type CompareOptions, compare } from "../labs/compare/compare.ts";
+import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
 import { ENCODERS } from "../labs/compare/encoders/open.ts";
 import { openSubjectsConfined } from "../labs/compare/open.ts";
 import { renderComparePage } from "../labs/compare/page.ts";
 import type { CompareReport } from "../labs/compare/report.ts";
 import { summaryOf } from "../labs/compare/summary.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
+import { writeStart } from "./compare_new.ts";
 import { printComparison } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { printJson, tell } from "./report.ts";
+import { paint, print, printJson, reportError, tell } from "./report.ts";
 import { lineOf, type Values } from "./table/command.ts";
 import { LIVE_CASES, type compare as table } from "./table/compare.ts";
+import { atEachSave } from "./watch.ts";
 
 type Options = Values<typeof table>;
 
@@ -23,33 +26,68 @@ export async function runCompare(
   values: Options,
   command: CommandUnknownOpts,
 ): Promise<number> {
-  const limits = limitsOf(values);
+  if (values.new !== undefined) {
+    await writeStart(values.new, values.language);
+    return 0;
+  }
   const named = encoders.length > 0 ? encoders : ENCODERS;
-  const arches = values.arch === undefined ? ARCHES : [values.arch];
+  const all = [...new Set([...named, ...(values.encoder ?? [])])];
   if (values.html !== undefined) tryFile(values.html);
-  using opened = await openSubjectsConfined(
-    [...new Set([...named, ...(values.encoder ?? [])])],
-    arches,
-  );
+  const line = lineOf(command);
+  if (values.watch !== true) {
+    const stopListening = endBetweenTurns();
+    try {
+      // From its report on a signal ends the process, even while a slow reader blocks it.
+      return await compareOnce(all, values, line, stopListening);
+    } finally {
+      stopListening();
+    }
+  }
+  const files = all.filter(isEncoderFile);
+  if (files.length === 0) throw new InputError("--watch needs an encoder from a file");
+  return atEachSave(files, async (signal) => {
+    const begin = () => {
+      if (process.stdout.isTTY && process.env.TERM !== "dumb") print("\x1b[H\x1b[2J\x1b[3J");
+      tell(`${paint("dim", `${new Date().toTimeString().slice(0, 8)}  ${line}`)}\n\n`);
+    };
+    try {
+      return await compareOnce(all, values, line, begin, signal);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      begin();
+      reportError(error, false);
+      return 2;
+    }
+  });
+}
+
+/** @param begin is called before the report */
+async function compareOnce(
+  names: readonly string[],
+  values: Options,
+  command: string,
+  begin: () => void,
+  signal?: AbortSignal,
+): Promise<number> {
+  const arches = values.arch === undefined ? ARCHES : [values.arch];
+  using opened = await openSubjectsConfined(names, arches);
   const progress = new Progress();
-  const stopListening = endBetweenTurns();
   try {
     const { report } = await compare({
       ...opened,
-      ...limits,
+      ...limitsOf(values),
+      signal,
       seed: values.seed,
       ...(values.live ? { live: LIVE_CASES } : {}),
       progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
     });
     progress.clear();
-    // From here on a signal ends the process, even while a slow reader blocks the report.
-    stopListening();
+    begin();
     const outcome = summaryOf(report).outcome;
     if (outcome === "nothing") throw nothingCompared(report);
-    await publish(report, values, lineOf(command));
+    await publish(report, values, command);
     return outcome === "findings" || isIncomplete(report, values) ? 1 : 0;
   } finally {
-    stopListening();
     progress.clear();
   }
 }

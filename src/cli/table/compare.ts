@@ -6,6 +6,7 @@ import { command } from "./command.ts";
 import {
   arch,
   cases,
+  choice,
   ENCODERS,
   json,
   offering,
@@ -17,6 +18,10 @@ import {
 
 /** How many cases of each function the kernel judges for each encoder. */
 export const LIVE_CASES = 500;
+
+/** In which an encoder can be started. */
+const LANGUAGES = ["c", "assemblyscript", "rust", "javascript"] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 const SUBJECT = oneOf("operation", [...OPERATIONS, ...FUNCTION_NAMES]);
 
@@ -41,7 +46,8 @@ export const compare = command("compare", {
     what differs by design and inputs that no kernel makes; 1 if one differs or fails; 2 if nothing was compared`,
   examples: [
     "stublab compare gvisor --live",
-    "stublab compare --encoder ./mine.wasm --html report.html",
+    "stublab compare --new mine --language rust",
+    "stublab compare ./mine.wasm --watch",
     "stublab compare script --operation encodeClone --case flags=0x10000,exitSignal=17",
   ],
 })
@@ -66,6 +72,14 @@ export const compare = command("compare", {
     "--live",
     `ask the kernel, about ${LIVE_CASES} cases of each function, and all disagreements`,
   )
+  .addOption(
+    new Option(
+      "--watch",
+      "compare again whenever an encoder's file is saved, until Ctrl-C",
+    ).conflicts("json"),
+  )
+  .option("--new <DIR>", "write a folder with an encoder that agrees, and how to build it")
+  .addOption(choice("--language <L>", "of the new encoder", "language", LANGUAGES).default("c"))
   .option("--verbose", "also print tables: agreement, coverage, what the kernel was asked")
   .option("--html <FILE>", "write the report as a web page")
   .addOption(json("stublab.compare/1"));

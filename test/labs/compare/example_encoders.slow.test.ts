@@ -1,71 +1,80 @@
-import { execSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { delimiter, resolve } from "node:path";
+import { execFileSync, execSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { compareFile, newPath } from "../../support/foreign_modules.ts";
-import { hasTool } from "../../support/processes.ts";
+import { compareFile } from "../../support/foreign_modules.ts";
+import { hasTool } from "../../support/needs.ts";
+import { run, stublabCommand } from "../../support/processes.ts";
 
-const examples = suite("example encoders");
+const examples = suite("example encoders: compare --new");
 
-const FOLDER = "examples/encoders";
 const CASES = 100_000;
 
-/** The tools to build them that npm does not install. */
-const TOOLS: Readonly<Record<string, readonly string[]>> = { "encoder.c": ["clang", "wasm-ld"] };
+/** Where npx finds what is installed here, and asks no registry. */
+const folder = mkdtempSync("build/examples-");
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-/** How many functions each has, so that a loss is noticed. */
-const FUNCTIONS: Readonly<Record<string, number>> = {
-  "encoder.c": 8,
-  "encoder.mjs": 6,
-  "encoder.ts": 7,
-};
+/** Debian's compiler comes before one without the target. */
+const env = { ...process.env, PATH: `/usr/bin:${process.env.PATH}`, npm_config_offline: "true" };
 
-/** The commands in a file's first comment: its indented lines. */
-function commandsOf(text: string): string[] {
-  const [comment = ""] = /^(\/\/.*\n)+/.exec(text) ?? [];
-  const indented = [...comment.matchAll(/^\/\/ {3}(.*)$/gm)].map(([, line = ""]) => line.trim());
-  return indented.join("\n").replaceAll("\\\n", " ").split("\n");
+function hasRust(): boolean {
+  try {
+    const args = ["--print", "target-libdir", "--target", "wasm32-unknown-unknown"];
+    return existsSync(execFileSync("rustc", args, { env, encoding: "utf8" }).trim());
+  } catch {
+    return false;
+  }
 }
 
-/** Builds an example as its comment says; returns the module's path. */
-function build(file: string, command: string): string {
-  const target = newPath(".wasm");
-  const path = `${resolve("node_modules/.bin")}${delimiter}${process.env.PATH}`;
-  execSync(command.replace("mine.wasm", target).replace("npx ", ""), {
-    env: { ...process.env, PATH: path },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  assert.match(command, file);
-  return target;
-}
+/** Whether what builds it is here, and how many functions it has, so that a loss is noticed. */
+const LANGUAGES = [
+  ["c", hasTool("clang") && hasTool("wasm-ld"), "encoder.c", 8],
+  ["assemblyscript", true, "encoder.ts", 7],
+  ["rust", hasRust(), "encoder.rs", 5],
+  ["javascript", true, "encoder.mjs", 6],
+] as const;
 
-for (const file of readdirSync(FOLDER)) {
-  const able = (TOOLS[file] ?? []).every(hasTool);
-  (able ? examples : examples.skip)(`${file} is correct in ${CASES} cases`, async () => {
-    const text = readFileSync(`${FOLDER}/${file}`, "utf8");
-    assert.ok(text.split("\n").length <= 80, "it is short");
-    const commands = commandsOf(text);
-    const compared = commands.pop();
-    const [command, ...others] = commands;
-    assert.equal(others, []);
-    const path = command === undefined ? `${FOLDER}/${file}` : build(`${FOLDER}/${file}`, command);
-    assert.is(compared, `npx stublab compare ${command === undefined ? path : "./mine.wasm"}`);
-    const { report } = await compareFile(path, { cases: CASES });
+for (const [language, able, file, functions] of LANGUAGES) {
+  (able ? examples : examples.skip)(`one in ${language} builds and agrees`, async () => {
+    const place = join(folder, language);
+    const begun = await run(stublabCommand("compare", "--new", place, "--language", language));
+    assert.is(begun.code, 0, begun.stderr);
+    const built = existsSync(join(place, "build"));
+    const target = built ? "mine.wasm" : file;
+    const steps = [`cd ${place}`, ...(built ? ["./build"] : []), `npx stublab compare ./${target}`];
+    assert.equal(begun.stdout.trim().split("\n"), steps);
+    const own = readFileSync(join(place, file), "utf8");
+    assert.ok(own.split("\n").length <= 81, "it is short");
+    for (const step of steps.slice(1))
+      assert.match(readFileSync(join(place, "README.md"), "utf8"), `    ${step}\n`);
+    if (built) execSync("./build", { cwd: place, env, stdio: ["ignore", "ignore", "inherit"] });
+    const { report } = await compareFile(join(place, target), { cases: CASES });
     assert.equal([report.broken, report.disagreements], [[], []]);
     assert.is(report.notes.length, 1);
     assert.match(report.notes[0] ?? "", /: not compared on amd64$/);
-    assert.is(report.cases, CASES);
-    assert.is(report.functions.length, FUNCTIONS[file]);
-    for (const { name, pairs } of report.functions) {
-      assert.equal(
-        pairs.map(({ truth, disagreed }) => [truth, disagreed]),
-        [[true, 0]],
-        name,
-      );
-    }
+    assert.is(report.functions.length, functions);
+    for (const { pairs } of report.functions) assert.is(pairs[0]?.truth, true);
     assert.ok(report.layouts.every(({ encoders }) => encoders.every((each) => each.compared > 30)));
   });
 }
+
+examples("each example can be started from", () => {
+  const files = LANGUAGES.map(([, , file]) => file);
+  assert.equal(readdirSync("examples/encoders").sort(), files.toSorted());
+});
+
+examples("a folder that is not empty is refused, and a missing compiler is named", async () => {
+  const again = await run(stublabCommand("compare", "--new", folder));
+  assert.is(again.code, 2);
+  assert.match(again.stderr, `--new: ${folder} is not empty`);
+  const place = join(folder, "without");
+  await run(stublabCommand("compare", "--new", place));
+  const { code, stderr } = await run(["/bin/sh", [join(place, "build")]], {
+    env: { PATH: "/nowhere" },
+  });
+  assert.is(code, 1);
+  assert.match(stderr, "clang is missing: Debian has them in clang and lld");
+});
 
 examples.run();

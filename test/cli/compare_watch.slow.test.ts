@@ -1,0 +1,49 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { likeModel, newPath } from "../support/foreign_modules.ts";
+import { eventually, Running, stublabCommand } from "../support/processes.ts";
+
+const watching = suite("command line: compare --watch");
+
+const right = readFileSync(likeModel(), "utf8");
+const wrong = readFileSync(likeModel({ encodeStop: "(signal) => signal" }), "utf8");
+
+watching("compares at each save, waits for a file, and ends with the last status", async () => {
+  const file = newPath(".mjs");
+  writeFileSync(file, right);
+  const options = ["--watch", "--cases", "2000", "--operation", "status"];
+  const host = new Running(stublabCommand("compare", file, ...options));
+  let seen = 0;
+  /** Waits for a text after those before. */
+  const shows = async (text: string) => {
+    const found = () => host.stdout.includes(text, seen);
+    assert.ok(await eventually(found, 20_000), `${text}: ${host.stdout} ${host.stderr}`);
+    seen = host.stdout.length;
+  };
+  await shows("agrees with the headers");
+  assert.match(host.stdout, /^\d\d:\d\d:\d\d {2}stublab compare .*--watch/);
+  writeFileSync(file, wrong);
+  await shows("differs from the headers");
+  // An editor replaces the file; meanwhile it is missing.
+  rmSync(file);
+  writeFileSync(`${file}.new`, right);
+  renameSync(`${file}.new`, file);
+  await shows("agrees with the headers");
+  writeFileSync(file, right.slice(0, right.length / 2));
+  await shows("cannot be opened: refused");
+  process.kill(host.pid, "SIGINT");
+  assert.is((await host.ended).code, 1);
+});
+
+watching("a file that is missing at first is waited for", async () => {
+  const file = newPath(".mjs");
+  const host = new Running(stublabCommand("compare", file, "--watch", "--cases", "100"));
+  assert.ok(await eventually(() => host.stderr.includes("there is no file"), 20_000));
+  writeFileSync(file, right);
+  assert.ok(await eventually(() => host.stdout.includes("agrees with the headers"), 20_000));
+  process.kill(host.pid, "SIGINT");
+  assert.is((await host.ended).code, 0);
+});
+
+watching.run();
