@@ -6,14 +6,10 @@ import { type Report, resultsOf } from "../labs/bench/report.ts";
 import { fold } from "./fold.ts";
 import { paint } from "./report.ts";
 
-/** Columns of the whole text, of the names and figures in it, and of the bars. */
+/** Columns of the whole text, and of the names and figures in it. */
 const WIDTH = 80;
 const NAME = 15;
-const COLUMN = [6, 12, 6, 5, 8, 6];
-const BAR = 10;
-
-/** Eighths of a column. */
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+const COLUMN = [7, 13, 8, 7, 9, 7];
 
 /** A run as text for a terminal of 80 columns. */
 export function benchText(report: Report): string {
@@ -32,18 +28,15 @@ export function benchText(report: Report): string {
 }
 
 function groupText(group: Group, report: Report): string {
-  const results = resultsOf(report, group);
-  const scale = Math.max(0, ...results.map(({ microseconds }) => microseconds?.median ?? 0));
   return [
     paint("bold", `${group.name}: ${group.title}`),
     ...[`  ${group.why}`, `  ratio: to ${group.against}`],
     paint("dim", row("", ...COLUMNS)),
-    ...results.map((result) => {
-      const { mechanism, microseconds } = result;
-      if (microseconds === undefined)
-        return paint("dim", `  ${mechanism.name.padEnd(NAME)}  ${skipOf(result)}`);
-      const bar = barOf(microseconds.median / scale);
-      return row(mechanism.name, ...cellsOf(result, report.noise.length > 0), bar);
+    ...resultsOf(report, group).map((result) => {
+      const { name } = result.mechanism;
+      const skipped = skipOf(result);
+      if (skipped !== undefined) return paint("dim", `  ${name.padEnd(NAME)}  ${skipped}`);
+      return row(name, ...cellsOf(result, report.noise.length > 0));
     }),
   ].join("\n");
 }
@@ -51,12 +44,6 @@ function groupText(group: Group, report: Report): string {
 function row(name: string, ...cells: readonly string[]): string {
   const columns = cells.map((cell, i) => cell.padStart(COLUMN[i] ?? 0));
   return [`  ${name.padEnd(NAME)}`, ...columns].join(" ").trimEnd();
-}
-
-/** A bar for a share of its width. */
-function barOf(share: number): string {
-  const eighths = Math.max(1, Math.round(share * BAR * 8));
-  return "█".repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? "");
 }
 
 /** What can be measured, and what it does. */
