@@ -13,10 +13,6 @@ import { visible } from "../lib/visible.ts";
 import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../sandbox/channel.ts";
 import { ForeignProcess } from "../sandbox/process.ts";
 
-/** The values of --encoder, for the help of commands. */
-export const ENCODER_HELP =
-  "assembly (default), script, native, gvisor, or a file: ./mine.wasm, ./mine.mjs";
-
 /** How long an encoder file may take to load, in milliseconds. */
 const LOAD_LIMIT = 3000;
 
@@ -78,7 +74,7 @@ export async function outputOfWatched(
   }
 }
 
-/** Runs a command line in a child, and returns its exit status. */
+/** Runs a command line in a child, and returns its exit status. @throws EncoderError */
 async function runCommand(
   file: string,
   args: readonly string[],
@@ -86,63 +82,43 @@ async function runCommand(
   limit: number,
 ): Promise<number> {
   const [, program = ""] = process.argv;
+  const name = basename(file);
   const child = await ForeignProcess.start({
     name: FOREIGN_COMMAND,
     arguments: [...process.execArgv, program, ...args],
     environment: process.env,
-    stdio,
-    files: [],
-    confined: false,
+    ...{ stdio, files: [], confined: false },
   });
-  try {
-    return await new CommandWatch(child, basename(file)).statusWithin(limit);
-  } finally {
-    await child.end();
-  }
-}
-
-/** The parent's view of the child that runs its command. */
-class CommandWatch {
-  readonly #child: ForeignProcess;
-  readonly #name: string;
-
-  constructor(child: ForeignProcess, name: string) {
-    this.#child = child;
-    this.#name = name;
-  }
-
-  /** @throws EncoderError */
-  async statusWithin(limit: number): Promise<number> {
-    const opened = await this.#hear(LOAD_LIMIT, `encoder ${this.#name} did not load`);
-    if (opened !== "open") throw this.#fault("did not load its encoder first");
-    const status = await this.#hear(limit, "the command did not end");
-    if (typeof status !== "number") throw this.#fault("loaded its encoder twice");
-    // How it exits does not matter.
-    await this.#child.next(END_LIMIT);
-    return status;
-  }
-
+  const fault = (what: string) =>
+    new EncoderError(`the process of encoder ${name} ${visible(what)}`);
   /** The next message: that the encoder is open, or the status of the command. */
-  async #hear(limit: number, what: string): Promise<"open" | number> {
-    const outcome = await this.#child.next(limit);
+  const hear = async (within: number, what: string): Promise<"open" | number> => {
+    const outcome = await child.next(within);
     if (outcome.kind === "late") {
-      throw new EncoderError(`${what} within ${limit} ms`, {
+      throw new EncoderError(`${what} within ${within} ms`, {
         remedy: "`stublab compare` reports in which function an encoder hangs",
       });
     }
-    if (outcome.kind === "ended") throw this.#fault(`${this.#child.fate} before its command ended`);
-    const { message } = outcome;
-    if (isFields(message)) {
-      const { kind, status, message: text } = message;
-      if (kind === "open") return kind;
-      if (kind === "done" && isStatus(status)) return status;
-      if (kind === "failed" && typeof text === "string") throw this.#fault(`failed: ${text}`);
-    }
-    throw this.#fault("sent an invalid message");
-  }
-
-  #fault(what: string): EncoderError {
-    return new EncoderError(`the process of encoder ${this.#name} ${visible(what)}`);
+    if (outcome.kind === "ended") throw fault(`${child.fate} before its command ended`);
+    const { kind, status, message } = isFields(outcome.message) ? outcome.message : {};
+    if (kind === "open") return kind;
+    if (kind === "done" && isStatus(status)) return status;
+    throw fault(
+      kind === "failed" && typeof message === "string"
+        ? `failed: ${message}`
+        : "sent an invalid message",
+    );
+  };
+  try {
+    const opened = await hear(LOAD_LIMIT, `encoder ${name} did not load`);
+    if (opened !== "open") throw fault("did not load its encoder first");
+    const status = await hear(limit, "the command did not end");
+    if (status === "open") throw fault("loaded its encoder twice");
+    // How it exits does not matter.
+    await child.next(END_LIMIT);
+    return status;
+  } finally {
+    await child.end();
   }
 }
 

@@ -4,6 +4,8 @@ import { Platform } from "../core/platform/platform.ts";
 import { isElf } from "../labs/guest/elf.ts";
 import type { GuestProgram } from "../labs/guest/program.ts";
 import { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "../labs/guest/run.ts";
+import { Stream } from "../labs/guest/stream.ts";
+import type { TracedCall } from "../labs/guest/trace.ts";
 import { compile } from "../lib/compiler.ts";
 import { hex, InputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
@@ -12,7 +14,6 @@ import { finishing } from "./interruption.ts";
 import { printJson, talk, writeAll } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { guest } from "./table/stubs.ts";
-import { Transcript } from "./transcript.ts";
 
 const PROGRAM_LIMIT: Limit = { most: 1 << 28, of: "a program" };
 const INPUT_LIMIT: Limit = { most: 1 << 28, of: "a guest's input" };
@@ -25,20 +26,16 @@ const BIRTHS = ["clone", "clone3", "fork", "vfork"];
 /** How long the command may take beyond the guest's deadline with a user's encoder, in milliseconds. */
 const LIMIT = 10_000;
 
+/** Of the document: bytes of each stream and of the trace, and lines of the trace. */
+const MOST_BYTES = 4 << 20;
+const MOST_LINES = 100_000;
+
 export async function runGuestProgram(
   file: string,
   args: readonly string[],
   values: Values<typeof guest>,
 ): Promise<number> {
-  const {
-    env = [],
-    stdin,
-    file: files = [],
-    trace = false,
-    json,
-    encoder: name,
-    ...limits
-  } = values;
+  const { env = [], stdin, file: files = [], trace, json, encoder: name, ...limits } = values;
   const encoder = await openEncoderWatched(name, limits.deadline + LIMIT);
   const program = await readProgram(file);
   using platform = Platform.open({ encoder });
@@ -47,11 +44,10 @@ export async function runGuestProgram(
     args: [basename(file), ...args],
     env: Object.fromEntries(env),
     files: Object.fromEntries(files.map(([path, own]) => [path, read(own)])),
-    ...(stdin !== undefined && { stdin: read(stdin === "-" ? 0 : stdin) }),
+    stdin: stdin === undefined ? undefined : read(stdin === "-" ? 0 : stdin),
     ...limits,
   };
-  const end = (json ? runForDocument : runAloud)(platform, program, start, trace);
-  return exitStatus(end);
+  return exitStatus((json ? runForDocument : runAloud)(platform, program, start, trace));
 }
 
 /** The exit status of the command. */
@@ -86,15 +82,14 @@ function runAloud(
   platform: Platform,
   program: GuestProgram,
   start: GuestOptions,
-  trace: boolean,
+  traces = false,
 ): GuestEnd {
-  const { result, refused } = runGuest(platform, program, {
-    ...start,
-    output: writeAll,
-    ...(trace && { trace: ({ text }) => writeAll(2, Buffer.from(`${text}\n`)) }),
-  });
-  if (trace || exitStatus(result) !== 0) talk(`${describe(result)}\n`);
-  if (exitStatus(result) !== 0) talk(describeRefused(refused));
+  const trace = ({ text }: TracedCall) => writeAll(2, Buffer.from(`${text}\n`));
+  const options = { ...start, output: writeAll, trace: traces ? trace : undefined };
+  const { result, refused } = runGuest(platform, program, options);
+  const isFailed = exitStatus(result) !== 0;
+  if (traces || isFailed) talk(`${describe(result)}\n`);
+  if (isFailed) talk(describeRefused(refused));
   return result;
 }
 
@@ -115,24 +110,30 @@ function runForDocument(
   platform: Platform,
   program: GuestProgram,
   start: GuestOptions,
-  trace: boolean,
+  traces = false,
 ): GuestEnd {
-  const transcript = new Transcript();
-  const { result, calls, refused, used, switches } = runGuest(platform, program, {
+  const streams = { 1: new Stream(MOST_BYTES), 2: new Stream(MOST_BYTES) };
+  const lines: string[] = [];
+  let [length, omittedLines] = [0, 0];
+  const trace = ({ text }: TracedCall) => {
+    length += text.length;
+    if (lines.length < MOST_LINES && length <= MOST_BYTES) lines.push(text);
+    else omittedLines++;
+  };
+  const { result, ...run } = runGuest(platform, program, {
     ...start,
-    output: (fd, bytes) => transcript.write(fd, bytes),
-    ...(trace && { trace: (call) => transcript.trace(call.text) }),
+    output: (fd, bytes) => streams[fd].add(bytes),
+    trace: traces ? trace : undefined,
   });
-  const { omitted } = transcript;
+  const { 1: stdout, 2: stderr } = streams;
+  const text = (stream: Stream) => Buffer.from(stream.bytes()).toString();
+  const omitted = { stdout: stdout.omitted, stderr: stderr.omitted, trace: omittedLines };
   printJson("stublab.guest/1", {
     encoder: platform.tracer.encoder.name,
     result,
-    calls,
-    refused,
-    used,
-    switches,
-    output: { stdout: transcript.text(1), stderr: transcript.text(2) },
-    ...(trace && { trace: transcript.lines }),
+    ...run,
+    output: { stdout: text(stdout), stderr: text(stderr) },
+    ...(traces && { trace: lines }),
     omitted,
     truncated: Object.values(omitted).some((count) => count > 0),
   });

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { tellFact } from "../labs/record/fact.ts";
 import { renderJson } from "../labs/record/load.ts";
-import type { Fact, Recording, Step } from "../labs/record/recording.ts";
+import type { Fact, Step } from "../labs/record/recording.ts";
 import { type ClassOptions, missingIn, parseClass } from "../labs/record/tasks/class.ts";
 import { type Graded, gradeAnswerConfined } from "../labs/record/tasks/grade.ts";
 import { ANSWER_LIMIT } from "../labs/record/tasks/submission.ts";
@@ -31,7 +31,10 @@ interface Row {
   readonly facts: readonly Fact[];
 }
 
-type CheckOptions = Values<typeof check>;
+const NOTHING = { file: null, task: null, student: null, result: "missing", reason: null } as const;
+const NO_POINTS = { points: 0, of: null, facts: [] } as const;
+
+type Options = Values<typeof check>;
 
 const CLASS_LIMIT: Limit = { most: 1 << 20, of: "a class" };
 
@@ -39,25 +42,24 @@ const CLASS_LIMIT: Limit = { most: 1 << 20, of: "a class" };
 const MOST_EVENTS = 20;
 
 /** Checks a file, or all answers in a folder. Returns the exit status. */
-export async function runCheck(path: string, options: CheckOptions): Promise<number> {
-  const course = courseOf(options);
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (isFolder) return checkFolder(path, course, options);
+export function runCheck(path: string, options: Options): Promise<number> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return checkFolder(path, options);
   if (options.class !== undefined) throw new InputError("--class needs a folder of answers");
-  return checkFile(path, course, options);
+  return checkFile(path === "-" ? 0 : path, options);
 }
 
-async function checkFile(
-  path: string,
-  course: ClassOptions,
-  options: CheckOptions,
-): Promise<number> {
-  const { json = false, csv = false, record } = options;
-  const text = readInput(path === "-" ? 0 : path, ANSWER_LIMIT).toString("utf8");
+async function checkFile(file: string | 0, options: Options): Promise<number> {
+  const { json, csv, record } = options;
+  const course = courseOf(options);
+  const text = readInput(file, ANSWER_LIMIT);
   if (record !== undefined) checkOutput(record);
-  const graded = await finishing(() => gradeNamed(path, text, course));
+  const graded = await finishing(() => grade(() => text, course));
+  if (graded instanceof InputError) {
+    const { message, remedy } = graded;
+    throw new InputError(`${inputName(file)}: ${message}`, { cause: graded, remedy });
+  }
   if (record !== undefined) await writeOutput(record, renderJson(graded.recording));
-  if (json || csv) printRows([rowOf(path, graded)], [], csv);
+  if (json || csv) printRows([rowOf(file === 0 ? "-" : file, graded)], [], csv);
   else {
     tell(report(graded));
     if (record !== undefined) talk(`the recording is in ${record}: stublab lesson ${record}\n`);
@@ -66,31 +68,25 @@ async function checkFile(
   return graded.right ? 0 : 1;
 }
 
-/** @throws InputError that names the file */
-async function gradeNamed(path: string, text: string, course: ClassOptions): Promise<Graded> {
+/** Grades an answer; returns the error if it cannot be read. */
+async function grade(read: () => Buffer, course: ClassOptions): Promise<Graded | InputError> {
   try {
-    return await gradeAnswerConfined(text, course);
-  } catch (cause) {
-    if (!(cause instanceof InputError)) throw cause;
-    const { message, remedy } = cause;
-    throw new InputError(`${inputName(path === "-" ? 0 : path)}: ${message}`, { cause, remedy });
+    return await gradeAnswerConfined(read().toString("utf8"), course);
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
   }
 }
 
-async function checkFolder(
-  folder: string,
-  course: ClassOptions,
-  options: CheckOptions,
-): Promise<number> {
-  const { json = false, csv = false, record } = options;
+async function checkFolder(folder: string, options: Options): Promise<number> {
+  const { json, csv, record } = options;
+  const course = courseOf(options);
   const names = options.class && parseClass(readInput(options.class, CLASS_LIMIT).toString("utf8"));
   const { files, skipped } = answersIn(folder);
-  if (skipped.length > 0) {
+  if (skipped.length > 0)
     talk(`skipped, as their names do not end in .txt: ${skipped.map(visible).join(", ")}\n`);
-  }
-  if (files.length === 0) {
+  if (files.length === 0)
     throw new InputError(`${visible(folder)} has no answers: no file whose name ends in .txt`);
-  }
   const rows: Row[] = [];
   const add = (row: Row) => {
     rows.push(row);
@@ -100,21 +96,17 @@ async function checkFolder(
   await finishing(async (interrupted) => {
     for (const file of files) {
       if (interrupted.aborted) return;
-      const outcome = await gradeIn(folder, file, course);
+      const outcome = await grade(() => readInput(join(folder, file), ANSWER_LIMIT), course);
       add(rowOf(file, outcome));
-      if (typeof outcome === "string") continue;
+      if (outcome instanceof InputError) continue;
       graded.push(outcome);
-      if (record === undefined) continue;
       const name = `${file.replace(/\.txt$/, "").replaceAll("/", "+")}.json`;
-      await writeOutputs(record, [[name, renderJson(outcome.recording)]]);
+      if (record !== undefined) await writeOutputs(record, [[name, renderJson(outcome.recording)]]);
     }
   });
   if (names) {
-    for (const { task, student } of missingIn(names, graded)) {
-      const of = loadTask(task).points;
-      const nothing = { file: null, reason: null, points: 0, facts: [] };
-      add({ ...nothing, task, student, of, result: "missing" });
-    }
+    for (const { task, student } of missingIn(names, graded))
+      add({ ...NOTHING, ...NO_POINTS, task, student, of: loadTask(task).points });
     const others = graded.map(({ student }) => student).filter((name) => !names.includes(name));
     if (others.length > 0)
       talk(`not in the class: ${[...new Set(others)].map(visible).join(", ")}\n`);
@@ -141,26 +133,9 @@ function answersIn(folder: string): { files: string[]; skipped: string[] } {
   }
 }
 
-/** Returns why it cannot be read, if so. */
-async function gradeIn(
-  folder: string,
-  file: string,
-  course: ClassOptions,
-): Promise<Graded | string> {
-  try {
-    const text = readInput(join(folder, file), ANSWER_LIMIT).toString("utf8");
-    return await gradeAnswerConfined(text, course);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return error.message;
-  }
-}
-
-function rowOf(file: string, graded: Graded | string): Row {
-  if (typeof graded === "string") {
-    const nothing = { task: null, student: null, points: 0, of: null, facts: [] };
-    return { file, ...nothing, result: "unreadable", reason: graded };
-  }
+function rowOf(file: string, graded: Graded | InputError): Row {
+  if (graded instanceof InputError)
+    return { ...NOTHING, ...NO_POINTS, file, result: "unreadable", reason: graded.message };
   const { task, student, right, reason, points, of, recording } = graded;
   const result = right ? "right" : "wrong";
   return { file, task, student, result, reason, points, of, facts: recording.end };
@@ -174,52 +149,42 @@ function line({ file, task, student, result, reason, points, of }: Row): string 
   return `${paint(COLORS[result], result.padEnd(10))}  ${parts.join(": ")}\n`;
 }
 
-/** What happened, without the instructions and the tracer's requests: a line for each step. */
-function tellEvents({ steps }: Recording): string[] {
-  return steps.filter(isEvent).map(({ lane, title }) => `${lane}: ${title}`);
-}
-
-const EVENTS: readonly string[] = ["exit", "stop", "clone"];
-
+/** Whether a step is more than an instruction or a request of the tracer. */
 function isEvent({ lane, kind }: Step): boolean {
-  return EVENTS.includes(kind) || (kind === "syscall" && lane !== "host");
+  return ["exit", "stop", "clone"].includes(kind) || (kind === "syscall" && lane !== "host");
 }
 
-function report(graded: Graded): string {
-  const { task, student, right, points, of, reason, recording } = graded;
-  const events = tellEvents(recording);
+function report({ task, student, right, points, of, reason, recording }: Graded): string {
+  const events = recording.steps.filter(isEvent).map(({ lane, title }) => `  ${lane}: ${title}\n`);
   const omitted = events.length - MOST_EVENTS;
-  const shown = omitted > 0 ? [`(${omitted} more)`, ...events.slice(-MOST_EVENTS)] : events;
+  const shown = omitted > 0 ? [`  (${omitted} more)\n`, ...events.slice(-MOST_EVENTS)] : events;
   const verdict = right ? paint("green", "right") : paint("red", "wrong");
   return [
     `${task}, ${student}: ${verdict}, ${points} of ${of} points\n`,
     ...(reason === null ? [] : [`${fold(`  ${reason}`, 100)}\n`]),
-    ...(shown.length === 0 ? [] : ["\nwhat happened\n", ...shown.map((event) => `  ${event}\n`)]),
+    ...(shown.length === 0 ? [] : ["\nwhat happened\n", ...shown]),
     "\nwhat decided\n",
     ...recording.end.map((fact) => `  ${fact.held ? "ok  " : "FAIL"} ${tellFact(fact)}\n`),
   ].join("");
 }
 
-function printRows(rows: readonly Row[], skipped: readonly string[], csv: boolean): void {
+function printRows(rows: readonly Row[], skipped: readonly string[], csv = false): void {
   if (csv) {
     const head = ["student", "task", "result", "points", "worth", "reason", "file"];
-    const cells = rows.map(({ student, task, result, points, of, reason, file }) => [
-      ...[student, task, result, points, of, reason, file],
+    const cells = rows.map((row) => [
+      ...[row.student, row.task, row.result, row.points, row.of, row.reason, row.file],
     ]);
     print([head, ...cells].map((row) => `${row.map(cell).join(",")}\r\n`).join(""));
     return;
   }
-  const answers = rows.filter(({ result }) => result !== "missing");
-  const count = (result: string) => rows.filter((row) => row.result === result).length;
+  const those = (result: Row["result"]) => rows.filter((row) => row.result === result);
   printJson("stublab.tasks/1", {
-    right: count("right"),
-    wrong: count("wrong"),
-    unreadable: count("unreadable"),
-    missing: rows.flatMap(({ result, task, student }) =>
-      result === "missing" ? [{ task, student }] : [],
-    ),
+    right: those("right").length,
+    wrong: those("wrong").length,
+    unreadable: those("unreadable").length,
+    missing: those("missing").map(({ task, student }) => ({ task, student })),
     skipped,
-    answers,
+    answers: rows.filter(({ result }) => result !== "missing"),
   });
 }
 
