@@ -68,6 +68,10 @@ async function bundle() {
     platform: "node",
     moduleTypes: { ".jsonl": "text" },
     transform: { target: "node20.4", define: { STUBLAB_VERSION: JSON.stringify(version) } },
+    // A package that is missing would be loaded at run time, where it is missing, too.
+    onLog(level, log, next) {
+      next(log.code === "UNRESOLVED_IMPORT" ? "error" : level, log);
+    },
   });
   for (const old of files("dist", ".js")) rmSync(old);
   await bundled.write({
