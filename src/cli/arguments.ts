@@ -4,10 +4,10 @@ import { type Limit, readInput } from "../lib/input.ts";
 import { ESCAPES, quote } from "../lib/quote.ts";
 import { visible } from "../lib/visible.ts";
 
-/** An argument of an injected call: a word, or bytes whose address is passed to the call. */
+/** An argument of an injected call: a word, or bytes whose address is passed to the call; and how it is shown. */
 export type InjectArgument =
-  | { readonly kind: "word"; readonly text: string; readonly word: bigint }
-  | { readonly kind: "bytes"; readonly text: string; readonly bytes: Uint8Array };
+  | { readonly text: string; readonly word: bigint; readonly bytes?: undefined }
+  | { readonly text: string; readonly word?: undefined; readonly bytes: Uint8Array };
 
 /**
  * Parses one argument: a number in any base, `@FILE`, a flag expression, or else a string with C's escapes. An
@@ -20,10 +20,10 @@ export function parseArgument(
   constants: ReadonlyMap<string, bigint>,
 ): InjectArgument {
   const number = parseNumber(text);
-  if (number !== undefined) return { kind: "word", text, word: number };
+  if (number !== undefined) return { text, word: number };
   if (text.startsWith("str:")) return string(text.slice("str:".length));
   if (text.startsWith("@")) return file(text.slice(1));
-  if (isExpression(text)) return { kind: "word", text, word: parseFlags(text, constants) };
+  if (isExpression(text)) return { text, word: parseFlags(text, constants) };
   return string(text);
 }
 
@@ -42,7 +42,7 @@ const ARGUMENT_LIMIT: Limit = { most: 1 << 26, of: "an argument" };
 /** A file's content, without a terminating NUL. */
 function file(path: string): InjectArgument {
   const bytes = readInput(path, ARGUMENT_LIMIT, `to pass the string itself, write str:@${path}`);
-  return { kind: "bytes", text: `@${visible(path)}`, bytes };
+  return { text: `@${visible(path)}`, bytes };
 }
 
 /** A C string: its bytes and a terminating NUL. */
@@ -50,7 +50,7 @@ function string(text: string): InjectArgument {
   const content = unescaped(text);
   const bytes = new Uint8Array(content.length + 1);
   bytes.set(content);
-  return { kind: "bytes", text: quote(content), bytes };
+  return { text: quote(content), bytes };
 }
 
 /** The bytes of a string with C's escapes, such as \n, \x41 and \101. */

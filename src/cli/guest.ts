@@ -12,6 +12,7 @@ import { type Limit, readInput } from "../lib/input.ts";
 import { openEncoderWatched } from "./encoder.ts";
 import { finishing } from "./interruption.ts";
 import { printJson, talk, writeAll } from "./report.ts";
+import { first, plural } from "./rows.ts";
 import type { Values } from "./table/command.ts";
 import type { guest } from "./table/stubs.ts";
 
@@ -98,12 +99,10 @@ function describeRefused(refused: GuestRun["refused"]): string {
   const names = Object.keys(refused);
   if (names.length === 0) return "";
   const total = Object.values(refused).reduce((sum, count) => sum + count, 0);
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
   const threads = names.some((name) => BIRTHS.includes(name))
     ? "; a guest has one thread and no children"
     : "";
-  const calls = `${total} call${total === 1 ? "" : "s"}`;
-  return `not emulated: ${names.slice(0, NAMED).join(", ")}${more} (${calls})${threads}\n`;
+  return `not emulated: ${first(NAMED, names)} (${plural(total, "call")})${threads}\n`;
 }
 
 function runForDocument(

@@ -20,9 +20,8 @@ export async function runInject(
   words: readonly string[],
   { encoder, json }: Values<typeof inject>,
 ): Promise<number> {
-  if (words.length > 6) {
+  if (words.length > 6)
     throw new InputError(`expected at most 6 arguments of a system call, got ${words.length}`);
-  }
   using tracer = new Tracer({ encoder: await openEncoderWatched(encoder, LIMIT) });
   const { constants } = tracer.encoder;
   const number = parseSyscall(name, constants);
@@ -30,66 +29,42 @@ export async function runInject(
   const stub = tracer.createStub();
   leaveFiles(stub);
   stub.scrub();
-  const placed = place(stub, given);
-  const observed = stub.observe(number, ...placed.map(({ word }) => word));
+  const args = given.map((argument) => place(stub, argument));
+  const observed = stub.observe(number, ...args);
   const shownName = syscallName(number, constants) ?? `syscall_${number}`;
-  const changed = stub.replaced ? [] : changedBytes(stub, placed);
   if (json) {
-    const syscall = {
-      name: shownName,
-      number: Number(number),
-      arguments: placed.map(({ word }) => BigInt.asUintN(64, word)),
-    };
+    const syscall = { name: shownName, number: Number(number), arguments: args };
+    const { result, before, after } = observed;
     printJson("stublab.inject/1", {
-      encoder: tracer.encoder.name,
-      syscall,
-      result: observed.result,
-      before: observed.before,
-      after: observed.after,
+      ...{ encoder: tracer.encoder.name, syscall, result, before, after },
     });
-  } else {
-    printCall(shownName, placed, observed);
-    for (const line of changed) tell(`  ${line}\n`);
-    tell("\n");
-    printRegisters(observed);
+    return 0;
   }
+  const texts = given.map(({ text }) => text).join(", ");
+  const changed = stub.replaced ? [] : changedBytes(stub, given, args);
+  tell(
+    `${paint("bold", `${shownName}(${texts}) = ${describe(observed.result)}`)}\n` +
+      `${changed.join("")}\n${registers(observed)}`,
+  );
   return 0;
 }
 
-interface Placed {
-  readonly argument: InjectArgument;
-  /** The value for the register: the word, or the address of the bytes. */
-  readonly word: bigint;
-}
-
-/** Copies the bytes of all arguments into one mapping of the stub, each aligned to 16 bytes. */
-function place(stub: Stub, given: readonly InjectArgument[]): Placed[] {
-  const size = (argument: InjectArgument) =>
-    argument.kind === "bytes" ? Math.ceil((argument.bytes.length + 1) / 16) * 16 : 0;
-  const total = given.reduce((sum, argument) => sum + size(argument), 0);
-  let next = total === 0 ? 0n : stub.map(total);
-  return given.map((argument) => {
-    if (argument.kind === "word") return { argument, word: argument.word };
-    const word = next;
-    stub.write(word, argument.bytes);
-    next += BigInt(size(argument));
-    return { argument, word };
-  });
+/** The word to pass for an argument; bytes are copied into a mapping of their own. */
+function place(stub: Stub, { word, bytes }: InjectArgument): bigint {
+  if (bytes === undefined) return BigInt.asUintN(64, word);
+  const at = stub.map(bytes.length + 1);
+  stub.write(at, bytes);
+  return at;
 }
 
 /** A line for each argument in memory that the call has changed. */
-function changedBytes(stub: Stub, placed: readonly Placed[]): string[] {
-  return placed.flatMap(({ argument, word }, i) => {
-    if (argument.kind !== "bytes" || argument.bytes.length === 0) return [];
-    const now = stub.read(word, argument.bytes.length);
-    if (Buffer.compare(now, argument.bytes) === 0) return [];
-    return [`argument ${i + 1} is now ${quote(now)}`];
+function changedBytes(stub: Stub, given: readonly InjectArgument[], args: bigint[]): string[] {
+  return given.flatMap(({ bytes }, i) => {
+    if (bytes === undefined || bytes.length === 0) return [];
+    const now = stub.read(args[i] ?? 0n, bytes.length);
+    if (Buffer.compare(now, bytes) === 0) return [];
+    return [`  argument ${i + 1} is now ${quote(now)}\n`];
   });
-}
-
-function printCall(name: string, placed: readonly Placed[], { result }: ObservedCall): void {
-  const args = placed.map(({ argument }) => argument.text).join(", ");
-  tell(`${paint("bold", `${name}(${args}) = ${describe(result)}`)}\n`);
 }
 
 function describe({ value, errno }: ObservedCall["result"]): string {
@@ -99,12 +74,11 @@ function describe({ value, errno }: ObservedCall["result"]): string {
 }
 
 /** A line for each register; a star marks a change. */
-function printRegisters({ before, after }: ObservedCall): void {
-  const lines = [paint("bold", `  ${"".padEnd(9)}${"before".padEnd(20)}after`)];
-  for (const [name, was] of Object.entries(before)) {
+function registers({ before, after }: ObservedCall): string {
+  const lines = Object.entries(before).map(([name, was]) => {
     const is = after[name] ?? 0n;
-    const line = `${was === is ? " " : "*"} ${name.padEnd(9)}${hex(was).padEnd(20)}${hex(is)}`;
-    lines.push(was === is ? line : paint("yellow", line));
-  }
-  tell(`${lines.join("\n")}\n`);
+    const line = `${was === is ? " " : "*"} ${name.padEnd(9)}${hex(was).padEnd(20)}${hex(is)}\n`;
+    return was === is ? line : paint("yellow", line);
+  });
+  return `${paint("bold", `  ${"".padEnd(9)}${"before".padEnd(20)}after`)}\n${lines.join("")}`;
 }

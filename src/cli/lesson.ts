@@ -13,26 +13,12 @@ import { begin } from "../labs/record/terminal/state.ts";
 import { renderText } from "../labs/record/text.ts";
 import { InputError } from "../lib/errors.ts";
 import { visible } from "../lib/visible.ts";
-import { reportFailures } from "./failures.ts";
-import { recordingOf } from "./lesson_recording.ts";
+import { recordingOf, reportFailures } from "./lesson_recording.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { lesson } from "./table/lesson.ts";
 import { parseCount } from "./table/options.ts";
-
-/** The lessons in the groups of the course, a line each; of one that does not exist on this machine, the reason. */
-function tellLessons(): string {
-  const groups = COURSE.map(({ title, lessons }) => {
-    const lines = lessons.map((name) => {
-      const refusal = refusalOf(name);
-      const told = refusal === undefined ? summaryOf(name) : `(not here: ${refusal})`;
-      return `  ${name.padEnd(15)} ${told}\n`;
-    });
-    return `${title}:\n${lines.join("")}`;
-  });
-  return groups.join("\n");
-}
 
 /** The renderer of each form. */
 const FORMS = {
@@ -87,16 +73,21 @@ async function write(text: string, output: string): Promise<void> {
 }
 
 function list(form: string | undefined): number {
-  if (form === "json") {
-    const scenarios = LESSONS.map((name) => {
-      const summary = summaryOf(name);
-      const refused = refusalOf(name);
-      return refused === undefined ? { name, summary } : { name, summary, refused };
-    });
-    printJson("stublab.scenarios/1", { scenarios });
-  } else if (form !== undefined) throw new InputError(`--${form} needs a lesson or a recording`);
+  const scenarios = LESSONS.map((name) => {
+    const refused = refusalOf(name);
+    return { name, summary: summaryOf(name), ...(refused !== undefined && { refused }) };
+  });
+  if (form === "json") printJson("stublab.scenarios/1", { scenarios });
+  else if (form !== undefined) throw new InputError(`--${form} needs a lesson or a recording`);
   else {
-    tell(tellLessons());
+    const lineOf = (lesson: string) => {
+      const { summary, refused } = scenarios.find(({ name }) => name === lesson) ?? {};
+      const told = refused === undefined ? summary : `(not here: ${refused})`;
+      return `  ${lesson.padEnd(15)} ${told}\n`;
+    };
+    tell(
+      COURSE.map(({ title, lessons }) => `${title}:\n${lessons.map(lineOf).join("")}`).join("\n"),
+    );
     talk("\n`stublab lesson NAME` walks through one; `stublab lesson task` lists tasks\n");
   }
   return 0;

@@ -2,14 +2,17 @@ import { existsSync } from "node:fs";
 import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
 import { openEncoder } from "../labs/compare/encoders/open.ts";
 import { LESSONS } from "../labs/record/course.ts";
+import { tellDiscarded, tellFact } from "../labs/record/fact.ts";
 import { loadRecording, parseRecording, RECORDING_LIMIT } from "../labs/record/load.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { EncoderError, InputError, StublabError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { members, optional, parseJson, text } from "../lib/shape.ts";
+import { visible } from "../lib/visible.ts";
 import { isForeignCommand } from "../sandbox/channel.ts";
 import { openEncoderWatched, outputOfWatched } from "./encoder.ts";
 import { finishing } from "./interruption.ts";
+import { talk } from "./report.ts";
 
 /** How long a lesson may take with an encoder from a file, in milliseconds. */
 const LIMIT = 60_000;
@@ -67,4 +70,12 @@ function failureIn(output: Buffer): StublabError | undefined {
   const details = Object.fromEntries(told.filter(([, value]) => value !== undefined));
   if (code === InputError.code) return new InputError(message, details);
   return new StublabError(message, { ...details, code });
+}
+
+/** Reports why a recording was made again, and each fact that does not hold. Returns the exit status. */
+export function reportFailures(recording: Recording, head = ""): 0 | 1 {
+  const failed = recording.end.filter(({ held }) => !held);
+  const lines = [...tellDiscarded(recording), ...failed.map((fact) => `FAIL ${tellFact(fact)}`)];
+  talk(lines.map((line) => `${visible(`${head}${line}`)}\n`).join(""));
+  return failed.length === 0 ? 0 : 1;
 }

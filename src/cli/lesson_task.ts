@@ -3,7 +3,6 @@ import { taskTitle } from "../labs/record/lesson_text.ts";
 import { type ClassOptions, parseSecret, variantOf } from "../labs/record/tasks/class.ts";
 import { keyOf } from "../labs/record/tasks/grade.ts";
 import { assignment, exerciseFor, textOf } from "../labs/record/tasks/submission.ts";
-import type { Exercise } from "../labs/record/tasks/task.ts";
 import { loadTask, TASKS, tasksAfter } from "../labs/record/tasks/tasks.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
@@ -11,8 +10,10 @@ import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
+import { plural } from "./rows.ts";
 import type { Values } from "./table/command.ts";
 import type { task } from "./table/lesson.ts";
+import { parseCount } from "./table/options.ts";
 
 type Options = Values<typeof task>;
 
@@ -36,10 +37,30 @@ export async function runTask(name: string | undefined, values: Options): Promis
   if (!names.includes(name))
     throw new InputError(`${name} is a task of the lesson ${lesson}, which comes after ${after}`);
   const variant = variantOf(name, student, course);
-  if (hint !== undefined) return tellHint(name, exerciseFor(name, student, variant), hint);
+  const exercise = exerciseFor(name, student, variant);
+  if (hint !== undefined) {
+    const { hints } = textOf(name, exercise);
+    const number = parseCount("--hint", hint, hints.length, 1);
+    tell(`${fold(`hint ${number} of ${hints.length}: ${hints[number - 1]}`, 100)}\n`);
+    return 0;
+  }
   if (key && course.secret === undefined)
     throw new InputError("--key needs the secret of a course: --secret FILE, or STUBLAB_COURSE");
-  await write(name, student, variant, key, output);
+  if (output !== undefined) {
+    checkOutput(output);
+    const isThere = statSync(output, { throwIfNoEntry: false })?.isFile();
+    if (isThere) {
+      const remedy = "remove it, or choose another name";
+      throw new OutputError(`${output} exists, and may hold an answer`, { remedy });
+    }
+  }
+  const answer = key ? await finishing(() => keyOf(exercise)) : undefined;
+  const text = assignment(name, student, { variant, key: answer });
+  if (output === undefined) print(text);
+  else {
+    await writeOutput(output, text);
+    talk(`${taskTitle(name)}: edit ${output}, then stublab lesson task check ${output}\n`);
+  }
   return 0;
 }
 
@@ -50,45 +71,9 @@ function list(names: readonly string[], json: boolean): number {
   });
   if (json) printJson("stublab.task-list/1", { tasks });
   else {
-    const lines = tasks.map(
-      ({ name, lesson, title, points }) =>
-        `${name.padEnd(16)} ${lesson.padEnd(16)} ${title} (${points} point${points === 1 ? "" : "s"})\n`,
-    );
-    tell(lines.join(""));
+    for (const { name, lesson, title, points } of tasks)
+      tell(`${name.padEnd(16)} ${lesson.padEnd(16)} ${title} (${plural(points, "point")})\n`);
     talk("`stublab lesson task NAME --student S -o FILE` writes an assignment\n");
   }
   return 0;
-}
-
-function tellHint(name: string, exercise: Exercise, text: string): number {
-  const { hints } = textOf(name, exercise);
-  const index = hints.findIndex((_, i) => text === `${i + 1}`);
-  if (index < 0) {
-    const range = `a whole number from 1 to ${hints.length}`;
-    throw new InputError(`--hint: expected ${range}, got "${text}"`);
-  }
-  tell(`${fold(`hint ${text} of ${hints.length}: ${hints[index]}`, 100)}\n`);
-  return 0;
-}
-
-async function write(
-  name: string,
-  student: string,
-  variant: string | undefined,
-  withKey: boolean,
-  output: string | undefined,
-): Promise<void> {
-  const exercise = exerciseFor(name, student, variant);
-  if (output !== undefined) checkOutput(output);
-  if (output !== undefined && statSync(output, { throwIfNoEntry: false })?.isFile()) {
-    const remedy = "remove it, or choose another name";
-    throw new OutputError(`${output} exists, and may hold an answer`, { remedy });
-  }
-  const key = withKey ? await finishing(() => keyOf(exercise)) : undefined;
-  const text = assignment(name, student, { variant, key });
-  if (output === undefined) print(text);
-  else {
-    await writeOutput(output, text);
-    talk(`${taskTitle(name)}: edit ${output}, then stublab lesson task check ${output}\n`);
-  }
 }
