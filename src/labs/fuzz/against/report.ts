@@ -1,7 +1,7 @@
 import { hex } from "../../../lib/errors.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { FieldDifference } from "../predict/differences.ts";
-import { ruleOf, ruleText, valuesOn } from "../predict/rules.ts";
+import { ruleOf, textOn } from "../predict/rules.ts";
 import { differenceTable } from "../tell/told.ts";
 import type { Contrast, ContrastCause } from "./compare.ts";
 import type { LoggedField, OutcomeLine, OutcomeLog } from "./log.ts";
@@ -63,7 +63,7 @@ function ruleRow({ trait, side }: ContrastCause, { a, b }: Contrast) {
   const rule = ruleOf(trait);
   if (rule === undefined) return null;
   const { features } = (side === "a" ? a : b).machine;
-  return { id: rule.id, text: ruleText(rule, valuesOn(rule, features)), source: rule.source };
+  return { id: rule.id, text: textOn(rule, features), source: rule.source };
 }
 
 /** The fields that differ from the prediction; null if none does. */

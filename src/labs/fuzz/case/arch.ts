@@ -42,13 +42,9 @@ const ARM64 = {
   RULES: "rules-arm64.json",
 };
 
-/** The module of each architecture, and the table of its rules. */
-export const MODELS: Readonly<Record<Arch, Pick<typeof AMD64, "MODULE" | "RULES">>> = {
-  amd64: AMD64,
-  arm64: ARM64,
-};
-
-const HOST = { amd64: AMD64, arm64: ARM64 }[HOST_ARCH];
+/** By architecture: a module and the table of its rules are read for any. */
+export const CASES = { amd64: AMD64, arm64: ARM64 };
+const HOST = CASES[HOST_ARCH];
 
 export const { REGISTERS, FRAME_REGISTERS, FROM, WAY, BLOCK_SIZE, BASELINE, CODES } = HOST;
 export const { indexOf, placeOf, baselineWith, codePage, constantsPage } = HOST;

@@ -42,16 +42,11 @@ function reasonsOf(verdicts: readonly Verdict[]): ReadonlyMap<string, number> {
 }
 
 /** "2 checks skipped: it needs AVX" */
-export function skippedLines(verdicts: readonly Verdict[]): string[] {
-  return [...reasonsOf(verdicts)].map(
-    ([reason, count]) => `${count} check${plural(count)} skipped: ${reason}`,
-  );
-}
+export const skippedLines = (verdicts: readonly Verdict[]): string[] =>
+  [...reasonsOf(verdicts)].map(([reason, n]) => `${n} check${plural(n)} skipped: ${reason}`);
 
 /** Why a fact was skipped. */
-export function skipText(verdict: Verdict): string {
-  return [...reasonsOf([verdict]).keys()].join("; ");
-}
+export const skipText = (verdict: Verdict): string => [...reasonsOf([verdict]).keys()].join("; ");
 
 /** "3 of 27 checks": how many of them failed; nothing if the fact has one only. */
 export function failedShare({ checks }: Verdict): string {

@@ -149,6 +149,10 @@ export function ruleText(
   return text.replace(/\{(\w+)\}/g, (_, name: string) => valueText(name, values[name] ?? 0n));
 }
 
+/** A rule's sentence on a machine with these features. */
+export const textOn = (rule: Rule, features: readonly Feature[]): string =>
+  ruleText(rule, valuesOn(rule, features));
+
 /** Numbers of which each bit has a meaning of its own, by name. */
 export const BITS: ReadonlySet<string> = new Set([
   ..."mask set flag flags cleared never without components bit".split(" "),

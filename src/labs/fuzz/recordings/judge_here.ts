@@ -15,7 +15,7 @@ import {
 import { type Change, Model } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { predictionOf } from "../predict/prediction.ts";
-import { rules, ruleText, valuesOn } from "../predict/rules.ts";
+import { rules, textOn } from "../predict/rules.ts";
 import { suspectsOf } from "../predict/suspects.ts";
 import { type CauseRow, causeRows } from "../tell/causes.ts";
 import type { RecordedCase, RecordingFile, RecordingHeader } from "./recording.ts";
@@ -97,11 +97,9 @@ export class RecordedCases {
     const reasons = this.#cases.map(({ batch, i }) => model.predict(batch, i).unpredicted);
     const counts = countsOf(reasons);
     const { features } = model.machine;
+    const countOf = (id: string) => counts.get(id) ?? 0;
     return rules()
-      .map((rule) => {
-        const text = ruleText(rule, valuesOn(rule, features));
-        return { rule: rule.id, text, cases: counts.get(rule.id) ?? 0 };
-      })
+      .map((rule) => ({ rule: rule.id, text: textOn(rule, features), cases: countOf(rule.id) }))
       .filter(({ cases }) => cases > 0)
       .sort((a, b) => b.cases - a.cases);
   }

@@ -2,7 +2,7 @@ import { hex } from "../../../lib/errors.ts";
 import { formatCase } from "../case/case.ts";
 import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
-import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
+import { holds, type Phase, ruleOf, rules, textOn } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
 import type { FuzzOptions, FuzzResult } from "../run/options.ts";
 import { suspectTable } from "./attribution.ts";
@@ -31,29 +31,24 @@ export function reportOf(
   const table = (cases: ReadonlyMap<string, number>) =>
     [...cases]
       .sort(([a], [b]) => (order.get(a) ?? -1) - (order.get(b) ?? -1))
-      .map(([rule, number]) => ({
-        ...{ rule, text: textOf(rule), cases: number, share: share(number) },
-      }));
+      .map(([id, number]) => {
+        const rule = ruleOf(id);
+        const text = rule === undefined ? "" : textOn(rule, machine.features);
+        return { rule: id, text, cases: number, share: share(number) };
+      });
   const unpredicted = table(counts.unpredicted);
   const removed = change !== undefined && "remove" in change ? change.id : undefined;
   const held = rules().filter((rule) => rule.id !== removed && holds(rule, machine.features));
   const all = unpredicted.reduce((sum, each) => sum + each.cases, 0);
   const untried = [...counts.untried.values()].reduce((sum, cases) => sum + cases, 0);
   return {
-    machine,
-    seed: hex(result.seed),
-    path,
-    focus: result.focus ?? null,
+    ...{ machine, seed: hex(result.seed), path, focus: result.focus ?? null },
     planted: change === undefined ? null : formatPlant(change),
-    shard: result.shard ?? null,
-    workers,
-    corpus: corpus ?? null,
-    interrupted: result.interrupted,
-    cases: counts.cases,
+    ...{ shard: result.shard ?? null, workers, corpus: corpus ?? null },
+    ...{ interrupted: result.interrupted, cases: counts.cases },
     signatures: state.kinds,
     digest: hex(digestOf(state.signatures.map(({ signature }) => signature))),
-    deaths: counts.deaths,
-    hangs: counts.hangs,
+    ...{ deaths: counts.deaths, hangs: counts.hangs },
     unpredicted: { cases: all, share: share(all), rules: unpredicted },
     untried: {
       cases: untried,
@@ -80,20 +75,12 @@ export function reportOf(
     })),
     findings: result.findings.map(
       ({ signature, index, original, it, differences, suspects, subject, folder }) => ({
-        signature,
-        index,
-        subject: subject ?? null,
-        case: formatCase(it),
-        original: formatCase(original),
+        ...{ signature, index, subject: subject ?? null },
+        ...{ case: formatCase(it), original: formatCase(original) },
         differences: differenceTable(differences),
         suspects: suspectTable(suspects, machine),
         folder,
       }),
     ),
   };
-}
-
-function textOf(id: string): string {
-  const rule = ruleOf(id);
-  return rule === undefined ? "" : ruleText(rule);
 }

@@ -1,27 +1,17 @@
 /* The rules of the model for either architecture, as they are listed. */
 
 import type { Arch } from "../../../core/machine/index.ts";
-import { MODELS } from "../case/arch.ts";
+import { CASES } from "../case/arch.ts";
 import { ModuleFile } from "../case/module.ts";
 import { processorsText } from "../predict/processors.ts";
-import { type Phase, type Rule, readRules, ruleText } from "../predict/rules.ts";
+import { type Rule, readRules, ruleText } from "../predict/rules.ts";
 
 /** A rule as it is listed, and in "stublab.rules/1". */
-export interface ListedRule {
-  readonly id: string;
-  readonly phase: Phase;
-  /** The sentence with its numbers, also those on machines with a feature. */
-  readonly text: string;
-  /** "with sud (Linux 6.4)"; null if it holds on every machine. */
-  readonly condition: string | null;
-  readonly source: string;
-  /** The processors on which it was measured; null for a rule about the kernel. */
-  readonly asked: string | null;
-}
+export type ListedRule = ReturnType<typeof listed>;
 
 /** All rules of an architecture. @throws EncoderError if the build has no model of it */
 export function listRules(arch: Arch): ListedRule[] {
-  const { MODULE, RULES } = MODELS[arch];
+  const { MODULE, RULES } = CASES[arch];
   return readRules(new ModuleFile(MODULE), RULES).map(listed);
 }
 
@@ -33,13 +23,12 @@ export function isMeant({ id, phase, ...texts }: ListedRule, word: string): bool
   return phase === wanted || Object.values(texts).some(isPart);
 }
 
-function listed(rule: Rule): ListedRule {
+/** With its numbers in the sentence; null for no condition, and for a rule about the kernel, which no processor was asked. */
+function listed(rule: Rule) {
   const { id, phase, source, asked } = rule;
   const text = ruleText(rule) + otherValues(rule);
-  return {
-    ...{ id, phase, text, condition: conditionOf(rule), source },
-    asked: asked === undefined ? null : processorsText(asked),
-  };
+  const processors = asked === undefined ? null : processorsText(asked);
+  return { id, phase, text, condition: conditionOf(rule), source, asked: processors };
 }
 
 function otherValues({ valuesWith }: Rule): string {

@@ -71,14 +71,6 @@ export function caseJson(it: Case): string {
   return `${JSON.stringify(formatCase(it), null, 2)}\n`;
 }
 
-/** A field as predicted and as seen. */
-export interface FieldRow {
-  readonly name: string;
-  readonly predicted: bigint | undefined;
-  readonly seen: bigint | undefined;
-  readonly differs: boolean;
-}
-
 /** A step, and what was seen, if it was tried. */
 interface ToldStep extends StepPrediction {
   readonly seen?: Fields;
@@ -90,7 +82,7 @@ export interface ToldCase extends ToldStep {
 }
 
 /** The fields of each step side by side. A register is omitted if it has the value that was written and predicted. */
-export function fieldRows({ before, ...last }: ToldCase): FieldRow[][] {
+export function fieldRows({ before, ...last }: ToldCase) {
   const registers = wordsOf(BASELINE);
   return [...before, last].map(({ it, predicted, seen }) => {
     const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
@@ -161,11 +153,9 @@ export function subjectOf([first]: readonly FieldDifference[], it?: Case): strin
   const step = it?.before === undefined ? "" : `Step ${it.before.length + 1}: `;
   if (first === undefined) return "The outcome matches the prediction.";
   const { field, seen, predicted } = first;
-  const is =
-    seen === null
-      ? `${field} is missing`
-      : (absence(field, seen) ?? `${field} is ${quoted(field, seen)}`);
-  return `${step}${is}; predicted: ${absence(field, predicted) ?? quoted(field, predicted)}.`;
+  const missing = seen === null ? `${field} is missing` : absence(field, seen);
+  const is = missing ?? `${field} is ${quoted(field, seen ?? 0n)}`;
+  return `${step}${is}; predicted: ${wantedOf(field, predicted)}.`;
 }
 
 /** The same of a difference that did not occur again. */
@@ -174,8 +164,7 @@ export function onceOf({ field, seen, predicted }: DifferenceKind): string {
   const was = seen === null ? "not as predicted" : quoted(field, seen);
   const once = absent === undefined ? `${field} was ${was}` : `there was ${absent}`;
   if (predicted === null) return `Not reproduced: once, ${once}.`;
-  const wanted = absence(field, predicted) ?? quoted(field, predicted);
-  return `Not reproduced: once, ${once}; predicted: ${wanted}.`;
+  return `Not reproduced: once, ${once}; predicted: ${wantedOf(field, predicted)}.`;
 }
 
 const ABSENCES: ReadonlyMap<string, readonly [value: number, told: string]> = new Map([
@@ -190,6 +179,9 @@ function absence(field: string, word: bigint): string | undefined {
   const [nothing, told] = ABSENCES.get(field) ?? [];
   return fieldValue(field, word) === nothing ? told : undefined;
 }
+
+const wantedOf = (field: string, word: bigint): string =>
+  absence(field, word) ?? quoted(field, word);
 
 function quoted(field: string, word: bigint): string {
   const told = tellField(field, word);
