@@ -15,54 +15,25 @@ const LONG_ENOUGH = 10_000;
 /** How often the kernel is asked for a smaller input of one failure, and of how many words each one is tried alone. */
 const [TRIES, ALONE] = [4000, 6];
 
-/** Cases that failed in the same field, and the first of them. */
-interface Found {
-  readonly failed: Failed;
-  readonly input: BigUint64Array;
-  readonly cases: number;
-}
+/** What the kernel says about one function of one encoder, case by case. */
+export function findingsOf(judges: Judges, compared: FunctionComparison, encoder: string) {
+  /** By field: the first failure, its input, and how many there were. */
+  const found = new Map<string, { failed: Failed; input: BigUint64Array; cases: number }>();
+  const reasons = new Map<string, number>();
+  const failures: LiveFailure[] = [];
+  let [cases, held, milliseconds, broken] = [0, 0, 0, false];
 
-/** What the kernel said about one function of one encoder, case by case. */
-export class Findings {
-  readonly #judges: Judges;
-  readonly #compared: FunctionComparison;
-  readonly #encoder: string;
-  readonly #found = new Map<string, Found>();
-  readonly #reasons = new Map<string, number>();
-  #broken: LiveFailure | undefined;
-  #cases = 0;
-  #held = 0;
-  #milliseconds = 0;
+  const describe = (field: string, count: number, input: BigUint64Array) => ({
+    ...{ field, cases: count, input: describeInput(compared, input) },
+    replay: `${replay(compared, [encoder], input)} --live`,
+  });
 
-  constructor(judges: Judges, compared: FunctionComparison, encoder: string) {
-    this.#judges = judges;
-    this.#compared = compared;
-    this.#encoder = encoder;
-  }
-
-  /** Has the answers to questions judged, if there is more to be learned. @param drawn their inputs as they were drawn */
-  async take(questions: readonly Question[], drawn: readonly BigUint64Array[]): Promise<void> {
-    if (this.#broken !== undefined || this.#milliseconds >= LONG_ENOUGH) return;
-    const elapsed = stopwatch();
-    const judgements = await judge(this.#compared, this.#encoder, questions);
-    if (judgements instanceof BrokenEncoder) {
-      this.#cases++;
-      const told = { meant: "an answer", seen: judgements.message };
-      const input = this.#describe(drawn[judgements.index] ?? new BigUint64Array());
-      this.#broken = { field: this.#compared.name, cases: 1, ...told, ...input };
-      return;
-    }
-    for (const [i, judgement] of judgements.entries()) {
-      this.#cases++;
-      if (judgement.verdict === "held") this.#held++;
-      else {
-        const input = drawn[i] ?? new BigUint64Array();
-        const why = "why" in judgement ? judgement.why : await this.#fail(input, judgement);
-        if (why !== undefined) this.#reasons.set(why, 1 + (this.#reasons.get(why) ?? 0));
-      }
-    }
-    if (judgements.some(({ verdict }) => verdict === "failed")) this.#milliseconds += elapsed();
-  }
+  /** The failure of a field, if the encoder's answer to an input fails in it. */
+  const failureIn = async (input: BigUint64Array, field: string): Promise<Failed | undefined> => {
+    const judgements = await judge(compared, encoder, [pose(judges, compared, input)]);
+    const judgement = judgements instanceof BrokenEncoder ? undefined : judgements[0];
+    return judgement?.verdict === "failed" && judgement.field === field ? judgement : undefined;
+  };
 
   /**
    * Counts a failure. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided if
@@ -70,44 +41,27 @@ export class Findings {
    *
    * @returns why it is no error, or why nothing is decided
    */
-  async #fail(input: BigUint64Array, failed: Failed): Promise<string | undefined> {
+  const fail = async (input: BigUint64Array, failed: Failed): Promise<string | undefined> => {
     const { field } = failed;
-    if (designOf(this.#compared.name).includes(field)) return `${field} differs by design`;
-    const known = this.#found.get(field);
+    if (designOf(compared.name).includes(field)) return `${field} differs by design`;
+    const known = found.get(field);
     if (known === undefined) {
-      this.#judges.renew();
-      if ((await this.#failure(input, field)) === undefined) return CONTRADICTED;
+      judges.renew();
+      if ((await failureIn(input, field)) === undefined) return CONTRADICTED;
     }
-    this.#found.set(field, { failed, input, ...known, cases: 1 + (known?.cases ?? 0) });
+    found.set(field, { failed, input, ...known, cases: 1 + (known?.cases ?? 0) });
     return undefined;
-  }
+  };
 
-  /** @param smaller whether each failure is to have the smallest input that shows it */
-  async report(smaller: boolean): Promise<LiveReport> {
-    const failures: LiveFailure[] = this.#broken === undefined ? [] : [this.#broken];
-    for (const found of this.#found.values()) failures.push(await this.#report(found, smaller));
-    const reasons = [...this.#reasons].map(([why, cases]) => ({ why, cases }));
-    const { name } = this.#compared;
-    return {
-      name,
-      encoder: this.#encoder,
-      asked: this.#judges.of(name).asked,
-      cases: this.#cases,
-      held: this.#held,
-      undecided: reasons.reduce((sum, { cases }) => sum + cases, 0),
-      reasons: reasons.sort((a, b) => b.cases - a.cases),
-      failures: failures.sort((a, b) => b.cases - a.cases),
-    };
-  }
-
-  async #report({ input, cases, failed }: Found, smaller: boolean): Promise<LiveFailure> {
-    const { field } = failed;
-    const { constants, places, layout, namedFlags } = this.#compared;
-    const smallest = input.slice();
-    let last = failed;
-    let tries = 0;
+  /** Adds the failure of a field to the report, with the smallest input near its first that shows it, or that. */
+  const reportFailure = async (field: string, smaller: boolean): Promise<void> => {
+    const first = found.get(field);
+    if (first === undefined) return;
+    const { constants, places, layout, namedFlags } = compared;
+    const smallest = first.input.slice();
+    let [last, tries] = [first.failed, 0];
     const holds = async (words: BigUint64Array) => {
-      const again = ++tries <= TRIES ? await this.#failure(words, field) : undefined;
+      const again = ++tries <= TRIES ? await failureIn(words, field) : undefined;
       last = again ?? last;
       return again !== undefined;
     };
@@ -116,21 +70,44 @@ export class Findings {
     const place = places.called(field);
     const meant = tell(place, last.meant, constants);
     const seen = last.how ?? tell(place, last.seen, constants);
-    return { field, cases, meant, seen, ...this.#describe(smallest) };
-  }
+    failures.push({ ...describe(field, first.cases, smallest), meant, seen });
+  };
 
-  /** The failure of a field, if the encoder's answer to an input fails in it. */
-  async #failure(input: BigUint64Array, field: string): Promise<Failed | undefined> {
-    const question = pose(this.#judges, this.#compared, input);
-    const judgements = await judge(this.#compared, this.#encoder, [question]);
-    const judgement = judgements instanceof BrokenEncoder ? undefined : judgements[0];
-    return judgement?.verdict === "failed" && judgement.field === field ? judgement : undefined;
-  }
+  return {
+    /** Has the answers to questions judged, if there is more to be learned. @param drawn their inputs as they were drawn */
+    async take(questions: readonly Question[], drawn: readonly BigUint64Array[]): Promise<void> {
+      if (broken || milliseconds >= LONG_ENOUGH) return;
+      const elapsed = stopwatch();
+      const judgements = await judge(compared, encoder, questions);
+      if (judgements instanceof BrokenEncoder) {
+        [cases, broken] = [cases + 1, true];
+        const input = drawn[judgements.index] ?? new BigUint64Array();
+        const told = { meant: "an answer", seen: judgements.message };
+        failures.push({ ...describe(compared.name, 1, input), ...told });
+        return;
+      }
+      for (const [i, judgement] of judgements.entries()) {
+        cases++;
+        if (judgement.verdict === "held") held++;
+        else {
+          const input = drawn[i] ?? new BigUint64Array();
+          const why = "why" in judgement ? judgement.why : await fail(input, judgement);
+          if (why !== undefined) reasons.set(why, 1 + (reasons.get(why) ?? 0));
+        }
+      }
+      if (judgements.some(({ verdict }) => verdict === "failed")) milliseconds += elapsed();
+    },
 
-  #describe(input: BigUint64Array): Pick<LiveFailure, "input" | "replay"> {
-    return {
-      input: describeInput(this.#compared, input),
-      replay: `${replay(this.#compared, [this.#encoder], input)} --live`,
-    };
-  }
+    /** @param smaller whether each failure is to have the smallest input that shows it */
+    async report(smaller: boolean): Promise<LiveReport> {
+      for (const field of found.keys()) await reportFailure(field, smaller);
+      const counted = [...reasons].map(([why, count]) => ({ why, cases: count }));
+      return {
+        ...{ name: compared.name, encoder, asked: judges.of(compared.name).asked, cases, held },
+        undecided: counted.reduce((sum, each) => sum + each.cases, 0),
+        reasons: counted.sort((a, b) => b.cases - a.cases),
+        failures: failures.sort((a, b) => b.cases - a.cases),
+      };
+    },
+  };
 }

@@ -5,7 +5,7 @@ import type { FunctionComparison } from "../function.ts";
 import { InputGenerator } from "../inputs.ts";
 import type { Disagreement, LiveReport } from "../report.ts";
 import { turn } from "../turn.ts";
-import { Findings } from "./findings.ts";
+import { findingsOf } from "./findings.ts";
 import { pose, verdictOf } from "./inquiry.ts";
 import { Fields } from "./judge.ts";
 import { Judges } from "./judges.ts";
@@ -75,7 +75,7 @@ export async function runLive(
   const reports: LiveReport[] = [];
   for (const compared of functions) {
     if (compared.arch !== HOST_ARCH) continue;
-    const all = compared.encoders.map((encoder) => new Findings(judges, compared, encoder));
+    const all = compared.encoders.map((encoder) => findingsOf(judges, compared, encoder));
     const take = async (drawn: readonly BigUint64Array[]) => {
       const questions = drawn.map((each) => pose(judges, compared, each));
       for (const findings of all) await findings.take(questions, drawn);

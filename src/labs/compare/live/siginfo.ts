@@ -29,19 +29,15 @@ const SIGNALFD =
   "si_call_addr 8, si_arch 4";
 /** Members that are the same as others, or nothing. */
 const IGNORED = ["si_trapno", "si_int", "padding"];
-let offset = 0;
-const MEMBERS = SIGNALFD.split(", ")
-  .map((member) => {
-    const [name = "", size] = member.split(" ");
-    offset += Number(size);
-    return { name, start: offset - Number(size), end: offset };
-  })
-  .filter(({ name }) => !IGNORED.includes(name));
 /** Members of a form that are not passed to an encoder. */
 const FURTHER = ["si_utime", "si_stime", "si_addr_lsb"];
 
-/** What the kernel read from a siginfo_t. */
-type Reading = ReadonlyMap<string, bigint>;
+/** A member that the kernel read from a siginfo_t. */
+interface Member {
+  readonly name: string;
+  readonly bits: number;
+  readonly word: bigint;
+}
 
 /** Prepares a stub for signals: a signalfd for them. */
 export function prepareQueue(tracee: Tracee): Tracee {
@@ -57,7 +53,8 @@ export function prepareQueue(tracee: Tracee): Tracee {
  *
  * @returns the members, or why they could not be read
  */
-function sendTo(tracee: Tracee, signal: number, siginfo: Uint8Array): Reading | string {
+function sendTo(tracee: Tracee, signal: number, siginfo: Uint8Array): Member[] | string {
+  if (signal < 1 || signal > LAST_SIGNAL) return "the kernel sends signals 1 to 64";
   if (signal === SIGKILL || signal === SIGSTOP) return "SIGKILL and SIGSTOP cannot be blocked";
   const { tracer, stub, descriptor } = tracee;
   if (descriptor === undefined) return "this kernel has no signalfd";
@@ -72,42 +69,40 @@ function sendTo(tracee: Tracee, signal: number, siginfo: Uint8Array): Reading | 
   return readMembers(tracee.read("argument", SIGINFO_SIZE));
 }
 
-function readMembers(bytes: Uint8Array): Reading {
-  const words = MEMBERS.map(({ name, start, end }): [string, bigint] => {
-    const digits = Buffer.from(bytes.slice(start, end).reverse()).toString("hex");
-    return [name, BigInt(`0x${digits}`)];
+function readMembers(bytes: Uint8Array): Member[] {
+  let at = 0;
+  const members = SIGNALFD.split(", ").map((member) => {
+    const [name = "", size] = member.split(" ");
+    const digits = bytes.slice(at, at + Number(size)).reverse();
+    at += digits.length;
+    const word = BigInt(`0x${Buffer.from(digits).toString("hex")}`);
+    return { name, bits: 8 * digits.length, word };
   });
-  return new Map(words);
-}
-
-/** A siginfo_t whose union has no zero byte. */
-function probe(signal: number, code: number): Uint8Array {
-  const bytes = new Uint8Array(SIGINFO_SIZE);
-  const view = new DataView(bytes.buffer);
-  // Bytes beyond the longest member of the union must be 0 if the kernel does not know the code.
-  bytes.fill(0x11, UNION, 48);
-  view.setInt32(SI_SIGNO, signal, true);
-  view.setInt32(SI_CODE, code, true);
-  return bytes;
+  return members.filter(({ name }) => !IGNORED.includes(name));
 }
 
 /** The form that the kernel assumes for a signal and a code: it copied the members of that, and no others. */
 function formFor(tracee: Tracee, input: Fields): number {
   const [signal, code] = [input.int("signal"), input.int("code")];
-  if (signal < 1 || signal > LAST_SIGNAL) undecided("the kernel sends signals 1 to 64");
-  const reading = sendTo(tracee, signal, probe(signal, code));
-  if (typeof reading === "string") undecided(reading);
-  const copied = [...reading]
-    .filter(([name, word]) => word !== 0n && !["si_signo", "si_code", ...FURTHER].includes(name))
-    .map(([name]) => name);
-  const form = FORM_MEMBERS.findIndex(
-    (members) => members.length === copied.length && members.every((each) => copied.includes(each)),
-  );
+  const probe = new DataView(new ArrayBuffer(SIGINFO_SIZE));
+  probe.setInt32(SI_SIGNO, signal, true);
+  probe.setInt32(SI_CODE, code, true);
+  const bytes = new Uint8Array(probe.buffer);
+  // Bytes beyond the longest member of the union must be 0 if the kernel does not know the code.
+  const reading = sendTo(tracee, signal, bytes.fill(0x11, UNION, 48));
+  if (typeof reading === "string") return undecided(reading);
+  const common = ["si_signo", "si_code", ...FURTHER];
+  const copied = reading.filter(({ name, word }) => word !== 0n && !common.includes(name));
+  const names = (members: readonly string[]) => members.toSorted().join();
+  const own = names(copied.map(({ name }) => name));
+  const form = FORM_MEMBERS.findIndex((members) => names(members) === own);
   return form < 0 ? undecided("the kernel copied the members of no known form") : form;
 }
 
 /** @param stubs prepared by `prepareQueue` */
 export function siginfoJudges(stubs: TraceeSlot): JudgeTable {
+  const asked = (what: string) =>
+    `rt_sigqueueinfo of a stub to itself${what}; the members read from a signalfd`;
   /** Replaces the signal by a valid one. */
   const draw: Judge["draw"] = (random, input, enumerated) => {
     if (!narrows(random, enumerated)) return;
@@ -115,23 +110,18 @@ export function siginfoJudges(stubs: TraceeSlot): JudgeTable {
   };
   return {
     siginfoForm: {
-      asked: "rt_sigqueueinfo of a stub to itself; the members read from a signalfd",
+      asked: asked(""),
       draw,
       ask: (input) => fromInt(formFor(stubs.get(), input)),
     },
     encodeSiginfo: {
-      asked: "rt_sigqueueinfo of a stub to itself with it; the members read from a signalfd",
+      asked: asked(" with it"),
       draw,
       ask(input) {
         const form = formFor(stubs.get(), input);
         return (given) => {
           given.returns(fromInt(form));
-          compareMembers(
-            stubs.get(),
-            form,
-            input,
-            new Uint8Array(given.words("at").slice().buffer),
-          );
+          compareMembers(stubs.get(), form, input, given.words("at").slice());
         };
       },
     },
@@ -139,21 +129,16 @@ export function siginfoJudges(stubs: TraceeSlot): JudgeTable {
 }
 
 /** Queues an encoder's siginfo, and compares what the kernel reads from it. */
-function compareMembers(tracee: Tracee, form: number, input: Fields, siginfo: Uint8Array): void {
-  const own = new DataView(siginfo.buffer).getInt32(SI_SIGNO, true);
-  // A signal that cannot be queued is not the expected one.
-  const reading = own < 1 || own > LAST_SIGNAL ? "" : sendTo(tracee, own, siginfo);
+function compareMembers(tracee: Tracee, form: number, input: Fields, own: BigUint64Array): void {
   const [signal, code] = [fromInt(input.int("signal")), fromInt(input.int("code"))];
-  if (typeof reading === "string") {
-    expect("at.si_signo", signal, fromInt(own));
-    expect("at.padding", 0n, 1n);
-    return;
-  }
+  expect("at.si_signo", signal, BigInt.asUintN(32, own[0] ?? 0n));
+  const reading = sendTo(tracee, input.int("signal"), new Uint8Array(own.buffer));
+  if (typeof reading === "string") expect("at.padding", 0n, 1n);
   const values = ["first", "second", "third"].map((name) => input.word(name));
   const members = (FORM_MEMBERS[form] ?? []).map((name, i) => [name, values[i] ?? 0n] as const);
   const meant = new Map([["si_signo", signal], ["si_code", code], ...members]);
-  for (const { name, start, end } of MEMBERS) {
-    const word = BigInt.asUintN(8 * (end - start), meant.get(name) ?? 0n);
-    expect(FURTHER.includes(name) ? "at.padding" : `at.${name}`, word, reading.get(name) ?? 0n);
+  for (const { name, bits, word } of typeof reading === "string" ? [] : reading) {
+    const field = FURTHER.includes(name) ? "at.padding" : `at.${name}`;
+    expect(field, BigInt.asUintN(bits, meant.get(name) ?? 0n), word);
   }
 }

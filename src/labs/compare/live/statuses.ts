@@ -16,28 +16,24 @@ interface Truth {
 /** Takes a status word and what was done. */
 type Note = (status: number, kind: number, value: number, event?: number) => void;
 
-const [EXITED, SIGNALED, STOPPED, SYSCALL_STOP, EVENT, GROUP_STOP, CONTINUED] = [
-  ...([0, 1, 2, 3, 4, 5, 6] as const),
-];
-const { SIGTRAP, SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, ...OTHERS } = constants.signals;
-/** Signals that do not end a process. */
-const HARMLESS: readonly number[] = [
-  ...[SIGCHLD, SIGCONT, OTHERS.SIGURG, OTHERS.SIGWINCH],
-  ...[SIGSTOP, OTHERS.SIGTSTP, OTHERS.SIGTTIN, OTHERS.SIGTTOU],
-];
+const [EXITED, SIGNALED, STOPPED, SYSCALL_STOP] = [0, 1, 2, 3];
+const [EVENT, GROUP_STOP, CONTINUED] = [4, 5, 6];
+const { SIGTRAP, SIGKILL, SIGSTOP, SIGCONT } = constants.signals;
+/** Signals that do not end a process: SIGCHLD, SIGCONT, four that stop it, SIGURG and SIGWINCH. */
+const HARMLESS = [17, 18, 19, 20, 21, 22, 23, 28];
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1);
 
 // linux/ptrace.h
 const [PTRACE_CONT, PTRACE_SYSCALL] = [7, 24];
 const [PTRACE_SETOPTIONS, PTRACE_SEIZE, PTRACE_INTERRUPT] = [0x4200, 0x4206, 0x4207];
-const [O_TRACESYSGOOD, O_TRACEEXIT, O_EXITKILL] = [1, 64, 0x10_0000];
-/** Fork, vfork, clone, exec, vfork done, seccomp. */
-const O_EVENTS = 2 | 4 | 8 | 16 | 32 | 128;
-const [FORK, VFORK, CLONE, EXEC, VFORK_DONE, EXIT, SECCOMP] = [...([1, 2, 3, 4, 5, 6, 7] as const)];
-const EVENT_STOP = 128;
+/** PTRACE_O_EXITKILL; with PTRACE_O_TRACESYSGOOD, and a stop at each event. */
+const [EXITKILL, ALL_STOPS] = [0x10_0000, 0x10_00ff];
+const [FORK, VFORK, CLONE, EXEC, VFORK_DONE] = [1, 2, 3, 4, 5];
+const [EXIT, SECCOMP, EVENT_STOP] = [6, 7, 128];
 // linux/wait.h
 const [WUNTRACED, WCONTINUED] = [2n, 8n];
-const CLONE_VFORK = 0x4000n;
+/** Words of clone, and their events: with SIGCHLD, without a signal, with CLONE_VFORK. */
+const BIRTHS = [[17n, FORK] as const, [0n, CLONE] as const, [0x4011n, VFORK] as const];
 
 /**
  * Makes real processes do what wait4 reports.
@@ -70,7 +66,7 @@ function collectEnds(parent: Tracee, note: Note): void {
   parent.send(child, SIGCONT);
   note(parent.reap(child, WCONTINUED), CONTINUED, 0);
   // Seized, it reports a group-stop, and a stop on request.
-  parent.request(PTRACE_SEIZE, O_EXITKILL, child);
+  parent.request(PTRACE_SEIZE, EXITKILL, child);
   parent.request(PTRACE_INTERRUPT, 0, child);
   note(parent.nextStatus(child), EVENT, SIGTRAP, EVENT_STOP);
   parent.request(PTRACE_CONT, 0, child);
@@ -96,13 +92,8 @@ function collectStops(tracee: Tracee, note: Note): void {
   note(tracee.start(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
   note(tracee.resumed(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
   tracee.resumed();
-  tracee.request(PTRACE_SETOPTIONS, O_TRACESYSGOOD | O_EXITKILL | O_TRACEEXIT | O_EVENTS);
-  const births = [
-    [BigInt(SIGCHLD), FORK],
-    [0n, CLONE],
-    [CLONE_VFORK | BigInt(SIGCHLD), VFORK],
-  ] as const;
-  for (const [word, event] of births) {
+  tracee.request(PTRACE_SETOPTIONS, ALL_STOPS);
+  for (const [word, event] of BIRTHS) {
     tracee.loadCall("clone", [word], "clone");
     note(tracee.start(), EVENT, SIGTRAP, event);
     const child = stub.thread.expect("stopped").eventMessage();
