@@ -36,7 +36,6 @@ for (const encoder of ["assembly", "script"] as const) {
   right(`every answer of ${encoder}, of each function that it can judge`, async () => {
     using judges = new Judges();
     const names = functionsOf("arm64");
-    assert.equal([...judges.names].sort(), [...names].sort());
     const reports = await judge(judges, new LocalSubject(openEncoder(encoder, "arm64")), names);
     for (const { name, held, undecided, failures, reasons } of reports) {
       assert.equal(failures, [], name);

@@ -31,19 +31,25 @@ export function blockJudges(frames: Frames): JudgeTable {
   };
 }
 
-/** The judge of a function that changes a few registers. @param seen what was then looked at */
+/**
+ * The judge of a function that changes a few registers.
+ *
+ * @param seen what was then looked at
+ * @param from the block with the others
+ */
 function changesJudge(
   frames: Frames,
   seen: string,
   changes: (input: Fields) => Readonly<Record<string, bigint>>,
+  from: "block" | "initial" = "block",
 ): Judge {
   return {
     asked: `resumed a stub with the block; ${seen}`,
     fit(input) {
-      frames.fit(input);
-      for (const [name, word] of Object.entries(HOST.idle)) input.put(`block.${name}`, word);
+      frames.fit(input, from);
+      if (from === "block") input.words(from).set(changed(input.words(from), HOST.idle));
     },
-    ask: (input) => frames.examine(changed(input.words("block"), changes(input))),
+    ask: (input) => frames.examine(changed(input.words(from), changes(input))),
   };
 }
 
@@ -51,27 +57,20 @@ function changesJudge(
 const pickRestart = (random: Random) => random.pick([RESTARTS[0] ?? 0n, ...RESTARTS.slice(1)]);
 
 function syscallJudge(frames: Frames): Judge {
-  const idle = Object.keys(HOST.idle).map((name) => `initial.${name}`);
+  const changes = (input: Fields) => {
+    const args = ARGUMENTS.map((name, i) => [name, input.word(`arg${i}`)]);
+    return { [NUMBER]: input.word("number"), ...HOST.idle, ...Object.fromEntries(args) };
+  };
   return {
-    asked: "resumed a stub with the frame; its registers at its next stop",
+    ...changesJudge(frames, "its registers at its next stop", changes, "initial"),
     /** Sometimes: the kernel finds the number where a result is. */
     draw(random, input) {
-      if (idle.length === 0 || random.chance(3, 4)) return;
+      if (RESTARTS.length === 0 || random.chance(3, 4)) return;
       input.put("number", pickRestart(random));
-      for (const name of idle) input.put(name, random.pick(CALLS));
+      input.put(`initial.${HOST.begun}`, random.pick(CALLS));
     },
-    fit: (input) => frames.fit(input, "initial"),
     // What tells wrongly that a call is in progress has an effect then.
     sharper: { name: "number", words: RESTARTS },
-    ask(input) {
-      const args = ARGUMENTS.map((name, i) => [name, input.word(`arg${i}`)]);
-      return frames.examine(
-        changed(input.words("initial"), {
-          ...{ [NUMBER]: input.word("number"), ...HOST.idle },
-          ...Object.fromEntries(args),
-        }),
-      );
-    },
   };
 }
 
@@ -88,9 +87,8 @@ function restartJudges(frames: Frames): JudgeTable {
     asked: "resumed a stub from a signal with rax = -errno; whether RIP had moved back",
     ask(input) {
       const result = unsigned(BigInt(-input.int("errno")));
-      const { registers } = frames.run(
-        frames.atEntry({ [RESULT]: result, [HOST.begun]: CALLS[0] }),
-      );
+      const block = frames.atEntry({ [RESULT]: result, [HOST.begun]: CALLS[0] });
+      const { registers } = frames.run(block);
       return registerOf(registers, IP) === ENTRY ? 0n : 1n;
     },
   };
@@ -128,7 +126,7 @@ function enterJudge(frames: Frames): Judge {
     /** Registers of `block` that the encoder has to replace stay. */
     fit(input) {
       const own = HOST.entered.map((name) => [name, input.word(`block.${name}`)] as const);
-      frames.fit(input, "block", "entry", true);
+      frames.fit(input);
       for (const [name, word] of own) input.put(`block.${name}`, word);
       frames.fit(input, "initial");
     },

@@ -1,8 +1,8 @@
 import { readlinkSync } from "node:fs";
 import { constants } from "node:os";
-import { readProcess } from "../../../core/stub/proc.ts";
+import { readIfThere, readProcess } from "../../../core/stub/proc.ts";
 import { errnoName } from "../../../lib/errno.ts";
-import { DeathError } from "../../../lib/errors.ts";
+import { DeathError, StateError } from "../../../lib/errors.ts";
 import { HOST } from "./arch.ts";
 import { slot } from "./code.ts";
 import { undecided } from "./judge.ts";
@@ -88,16 +88,20 @@ export class Clones {
     if (child < 0) return { errno: errnoName(-child), child: [] };
     try {
       if (!looks) return { errno: "", child: [] };
+      awaitRest(child);
       const [parentTid, , pidfd] = new BigUint64Array(tracee.read("parentTid", 24).buffer);
       const written = [parentTid !== 0n, pidfd !== 0n];
       // A thread may be gone already.
       if (threads) return { errno: "", child: written };
-      awaitRest(child);
       const { exitSignal, parentPid, tracerTid } = readProcess(child);
       const kin = [exitSignal, parentPid === tracee.stub.pid];
       // The child of a vfork is a zombie, which has little left.
       const rest = vforks ? [] : [tracerTid !== 0, ...possessions(tracee, child)];
       return { errno: "", child: [...written, ...kin, ...rest], exitSignal };
+    } catch (error) {
+      // Another process has ended it.
+      if (error instanceof StateError) undecided("the child ended before it was examined");
+      throw error;
     } finally {
       end(tracee, child, leaves);
     }
@@ -131,10 +135,11 @@ function end(tracee: Tracee, child: number, leaves: boolean): void {
   }
 }
 
-/** Waits until a new process sleeps or has ended: it may first have to write its id for CLONE_CHILD_SETTID. */
+/** Waits until a new task sleeps or has ended: it may first have to write its id for CLONE_CHILD_SETTID. */
 function awaitRest(pid: number): void {
   const end = performance.now() + MOST_START;
-  while (/^[RD]$/.test(readProcess(pid).state) && performance.now() < end);
+  const isBusy = () => /\) [RD] /.test(readIfThere(`/proc/${pid}/stat`) ?? "");
+  while (isBusy() && performance.now() < end);
 }
 
 function namespaceOf(pid: number, name: string): string {

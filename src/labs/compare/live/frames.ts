@@ -78,15 +78,13 @@ export class Frames {
 
   /**
    * Changes a block into one that a stub can be resumed with: the address of its code, flags and the like get valid
-   * values. Other registers stay.
-   *
-   * @param steps whether a flag may stay set that makes the stub trap after one instruction
+   * values. Other registers stay. At `entry` a stub may trap after one instruction.
    */
-  fit(input: Fields, name = "block", place = "entry", steps = false): void {
+  fit(input: Fields, name = "block", place = "entry"): void {
     const get = (register: string) => input.word(`${name}.${register}`);
     const put = (register: string, word: bigint) => input.put(`${name}.${register}`, word);
     put(IP, at(place));
-    HOST.fit({ get, put }, this.#slot.get().rest, steps);
+    HOST.fit({ get, put }, this.#slot.get().rest, place === "entry");
   }
 
   /** Replaces the block by that of a stub stopped at a call with the block's number and arguments. */

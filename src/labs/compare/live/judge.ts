@@ -53,18 +53,10 @@ export function judgementOf(examine: () => void): Judgement {
     return { verdict: "held" };
   } catch (error) {
     if (error instanceof Ended) return error.judgement;
-    expectNothingDecided(error);
+    // Mistakes of a judge must not pass as a kernel that decides nothing.
+    const mistaken = [InputError, StateError, EncoderError].some((type) => error instanceof type);
+    if (mistaken || !(error instanceof StublabError)) throw error;
     return { verdict: "undecided", why: error.message.split("\n")[0] ?? error.code };
-  }
-}
-
-/** The mistakes of a judge, which must not pass as a kernel that decides nothing. */
-const MISTAKES = [InputError, StateError, EncoderError] as const;
-
-/** @throws the error, unless this machine, or another process, made it */
-function expectNothingDecided(error: unknown): asserts error is StublabError {
-  if (!(error instanceof StublabError) || MISTAKES.some((type) => error instanceof type)) {
-    throw error;
   }
 }
 

@@ -46,10 +46,6 @@ export class Judges {
     return judge;
   }
 
-  get names(): string[] {
-    return Object.keys(this.#table);
-  }
-
   /** Replaces all judges and their stubs: another process may have disturbed them. */
   renew(): void {
     for (const each of this.#stubs) each.close();

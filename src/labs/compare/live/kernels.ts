@@ -36,19 +36,13 @@ export function excuseClone(
   refuses: boolean,
   refusesCommon: (flags: bigint, signal: bigint) => boolean,
 ): void {
-  const both = clones.flags("PIDFD THREAD");
+  const [pidfd, both] = [clones.flags("PIDFD"), clones.flags("PIDFD THREAD")];
   const about: string[] = [];
-  const common = { flags, signal };
-  if ((flags & both) === both) {
-    about.push(PIDFD_THREAD);
-    common.flags &= ~clones.flags("PIDFD");
-  }
-  if (signal > MOST_SIGNAL) {
-    about.push(EXIT_SIGNALS);
-    common.signal = SIGCHLD;
-  }
-  if (about.length === 0 || (refuses && refusesCommon(common.flags, common.signal))) return;
-  differ(about.join(", and "), refuses ? "refuses" : "accepts");
+  if ((flags & both) === both) about.push(PIDFD_THREAD);
+  if (signal > MOST_SIGNAL) about.push(EXIT_SIGNALS);
+  const common = (flags & both) === both ? flags & ~pidfd : flags;
+  const refused = refuses && refusesCommon(common, signal > MOST_SIGNAL ? SIGCHLD : signal);
+  if (about.length > 0 && !refused) differ(about.join(", and "), refuses ? "refuses" : "accepts");
 }
 
 /** The same of a restart of a call with this number in orig_rax. */

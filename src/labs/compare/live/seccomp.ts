@@ -61,7 +61,7 @@ export class Filtered {
   #stubOf(program: Uint8Array): Tracee | undefined {
     const key = Buffer.from(program).toString("latin1");
     const known = this.#stubs.get(key);
-    if (known?.alive) return known;
+    if (known?.stub.alive) return known;
     const [oldest = ""] = this.#stubs.keys();
     this.#drop(known === undefined && this.#stubs.size >= PROGRAMS ? oldest : key);
     const tracee = new Tracee(this.#parent.get().stub.createStub());
@@ -91,20 +91,14 @@ function tryCall(tracee: Tracee, question: Question): bigint | string {
     const { signal, code } = tracee.run("PTRACE_CONT");
     if (signal === SIGSYS && code === 1) return TRAP;
     if (signal !== SIGTRAP) return `it ended with ${tracee.tracer.signalName(signal)}`;
-    return actionOf(tracee.block.get(HOST_MACHINE.callRegisters.result));
+    const errno = -BigInt.asIntN(32, tracee.block.get(HOST_MACHINE.callRegisters.result));
+    // Actions other than SECCOMP_RET_ALLOW may look like SECCOMP_RET_ERRNO.
+    return errno === BigInt(STOPPED_BY_GUARD) ? ALLOW : ERRNO | BigInt.asUintN(16, errno);
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
     const { end } = error;
-    if (end.kind === "signaled" && end.signal === "SIGSYS") return KILL;
-    return error.message;
+    return end.kind === "signaled" && end.signal === "SIGSYS" ? KILL : error.message;
   }
-}
-
-/** The action after which a call returns like this. Actions other than bpf.SECCOMP_RET_ALLOW may look the same. */
-function actionOf(result: bigint): bigint {
-  const errno = -BigInt.asIntN(32, result);
-  if (errno === BigInt(STOPPED_BY_GUARD)) return ALLOW;
-  return ERRNO | BigInt.asUintN(16, errno);
 }
 
 /** @param filtered stubs with installed programs */

@@ -91,10 +91,6 @@ export class Tracee {
     return tracee;
   }
 
-  get alive(): boolean {
-    return this.stub.alive;
-  }
-
   /** The registers at rest, that injections start from: the stub's own flags, among others, are there. */
   get rest(): RegisterBlock {
     return this.stub.thread.initial;
@@ -250,7 +246,7 @@ export class Tracee {
 
   /** Gives up the memory of its registers; a stub that lives is ended. */
   close(): void {
-    if (this.alive) this.stub.close();
+    if (this.stub.alive) this.stub.close();
     if (this.descriptor !== undefined) this.tracer.shim.close(this.descriptor);
     this.tracer.blocks.release(this.block);
   }
@@ -271,7 +267,7 @@ export class TraceeSlot {
   }
 
   get(): Tracee {
-    if (this.#tracee?.alive) return this.#tracee;
+    if (this.#tracee?.stub.alive) return this.#tracee;
     this.close();
     this.#tracee = this.#open();
     return this.#tracee;
