@@ -6,35 +6,19 @@ import { writeOutputs } from "./output_file.ts";
 import { tell } from "./report.ts";
 import type { Language } from "./table/compare.ts";
 
-/** The example of a language, what builds it, and where that comes from. */
-interface Start {
-  readonly title: string;
-  readonly file: string;
-  readonly tools: readonly string[];
-  readonly remedy: string;
-}
-
-const STARTS: Readonly<Record<Language, Start>> = {
-  c: {
-    title: "C",
-    file: "encoder.c",
-    tools: ["clang", "wasm-ld"],
-    remedy: "Debian has them in clang and lld",
-  },
-  assemblyscript: {
-    title: "AssemblyScript",
-    file: "encoder.ts",
-    tools: ["npx"],
-    remedy: "it comes with npm",
-  },
-  rust: {
-    title: "Rust",
-    file: "encoder.rs",
-    tools: ["rustc"],
-    remedy:
-      "rustup (with target add wasm32-unknown-unknown) or Debian's rustc and libstd-rust-dev-wasm32",
-  },
-  javascript: { title: "JavaScript", file: "encoder.mjs", tools: [], remedy: "" },
+/** The example of each language, the tools that build it, and where those come from. */
+const STARTS: Readonly<
+  Record<Language, readonly [title: string, file: string, tools: string, remedy: string]>
+> = {
+  c: ["C", "encoder.c", "clang wasm-ld", "Debian has them in clang and lld"],
+  assemblyscript: ["AssemblyScript", "encoder.ts", "npx", "it comes with npm"],
+  rust: [
+    "Rust",
+    "encoder.rs",
+    "rustc",
+    "rustup (with target add wasm32-unknown-unknown) or Debian's rustc and libstd-rust-dev-wasm32",
+  ],
+  javascript: ["JavaScript", "encoder.mjs", "", ""],
 };
 
 /**
@@ -46,7 +30,7 @@ export async function writeStart(folder: string, language: Language): Promise<vo
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new InputError(`--new: ${folder} is not empty`, { remedy: "name a new folder" });
   }
-  const { title, file, tools, remedy } = STARTS[language];
+  const [title, file, tools, remedy] = STARTS[language];
   const example = `examples/encoders/${file}`;
   const text = readFileSync(beside(`../${example}`), "utf8").replaceAll(example, file);
   // The commands are the indented lines of its first comment; the last one compares.
@@ -57,7 +41,7 @@ export async function writeStart(folder: string, language: Language): Promise<vo
   const build = `#!/bin/sh
 # Writes mine.wasm.
 cd "$(dirname "$0")" || exit
-for tool in ${tools.join(" ")}; do
+for tool in ${tools}; do
   command -v "$tool" > /dev/null && continue
   echo "$tool is missing: ${remedy}" >&2
   exit 1

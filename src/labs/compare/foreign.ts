@@ -6,9 +6,6 @@ import { EncoderProcess, SharedFile } from "./foreign_process.ts";
 import { BrokenEncoder, type RecordLayout } from "./record.ts";
 import { closedSubject, type Subject } from "./subject.ts";
 
-/** Bytes of a word. */
-const WORD = 8;
-
 /** How often an encoder gets a new process. */
 const MOST_RESTARTS = 3;
 
@@ -68,10 +65,22 @@ export class ForeignSubject implements Subject {
   }
 
   async run(layout: RecordLayout, records: BigUint64Array, patience?: number): Promise<void> {
-    const most = Math.floor(RECORDS_SIZE / WORD / layout.words) * layout.words;
-    for (let at = 0; at < records.length; at += most) {
-      const batch = records.subarray(at, at + most);
-      await this.#runBatch(layout, batch, at / layout.words, patience);
+    const { name, blockSize, extra } = layout;
+    const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
+    if (bytes.length > RECORDS_SIZE) throw new RangeError(`${bytes.length} bytes of records`);
+    const count = records.length / layout.words;
+    const process = await this.#running(patience !== undefined);
+    this.#shared.write(bytes);
+    try {
+      await process.ask({ kind: "run", name, blockSize, extra, count }, patience);
+      this.#expectOpen();
+      if (!this.#shared.read(bytes)) throw await process.blame("cut the file of its records");
+    } catch (error) {
+      this.#expectOpen();
+      if (!(error instanceof BrokenEncoder)) throw error;
+      this.#forgiven = patience !== undefined;
+      const index = Math.min(Math.max(error.index, 0), count - 1);
+      throw new BrokenEncoder(error.kind, index, error.message, error.cause);
     }
   }
 
@@ -87,31 +96,6 @@ export class ForeignSubject implements Subject {
     this.#closed = true;
     void this.#process.end();
     this.#shared.close();
-  }
-
-  /** @param first the index of the first record */
-  async #runBatch(
-    layout: RecordLayout,
-    records: BigUint64Array,
-    first: number,
-    patience: number | undefined,
-  ): Promise<void> {
-    const { name, blockSize, extra } = layout;
-    const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
-    const count = records.length / layout.words;
-    const process = await this.#running(patience !== undefined);
-    this.#shared.write(bytes);
-    try {
-      await process.ask({ kind: "run", name, blockSize, extra, count }, patience);
-      this.#expectOpen();
-      if (!this.#shared.read(bytes)) throw await process.blame("cut the file of its records");
-    } catch (error) {
-      this.#expectOpen();
-      if (!(error instanceof BrokenEncoder)) throw error;
-      this.#forgiven = patience !== undefined;
-      const index = Math.min(Math.max(error.index, 0), count - 1);
-      throw new BrokenEncoder(error.kind, first + index, error.message, error.cause);
-    }
   }
 
   /** The process that it is in: a new one after a break. */

@@ -21,7 +21,7 @@ import type { BreakKind } from "./record.ts";
 export const SHARED_FILE = 4;
 /** Where records begin, and how many bytes they may have. */
 export const RECORDS = 4096;
-export const RECORDS_SIZE = 1 << 20;
+export const RECORDS_SIZE = 2 << 20;
 export const SHARED_SIZE = RECORDS + RECORDS_SIZE;
 
 /** The parent's requests. Each gets one reply. */

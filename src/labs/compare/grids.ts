@@ -3,9 +3,6 @@ import { count } from "../../lib/page/figures.ts";
 import type { CompareReport, Coverage } from "./report.ts";
 import type { CompareStory } from "./stories.ts";
 
-/** How many encoders the table of agreement has at most; `--json` has all. */
-const MOST = 12;
-
 /** Of an encoder in a row: its cases, those that differ, and those that differ and are no error. */
 interface Tally {
   readonly row: string;
@@ -38,11 +35,7 @@ function talliesOf({ functions, layouts }: CompareReport): Tally[] {
  */
 export function agreementGrid(report: CompareReport, stories: readonly CompareStory[]): Grid {
   const tallies = talliesOf(report);
-  const differing = new Set(stories.map(({ encoder }) => encoder));
-  const compared = [...new Set(tallies.map(({ encoder }) => encoder))];
-  const chosen = compared.toSorted((a, b) => Number(differing.has(b)) - Number(differing.has(a)));
-  const encoders = compared.filter((name) => chosen.indexOf(name) < MOST);
-  const left = compared.length - encoders.length;
+  const encoders = [...new Set(tallies.map(({ encoder }) => encoder))];
   const cellOf = (row: string, encoder: string): Said => {
     const own = tallies.filter((each) => each.row === row && each.encoder === encoder);
     const sum = (of: "disagreed" | "apart") => own.reduce((total, each) => total + each[of], 0);
@@ -66,12 +59,7 @@ export function agreementGrid(report: CompareReport, stories: readonly CompareSt
       ...encoders.map((encoder) => cellOf(row, encoder)),
     ]),
     one: "row",
-    note: [
-      "= the same results; a number: so many differ",
-      "~ so many differ by design, or where no kernel makes the input",
-      "- not compared",
-      ...(left > 0 ? [`${count(left)} more encoders are left out`] : []),
-    ].join("; "),
+    note: `= the same results; a number: so many differ; ~ so many differ by design, or where no kernel makes the input; - not compared`,
   };
 }
 

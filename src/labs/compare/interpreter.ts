@@ -49,7 +49,7 @@ export class Filter {
           at += k;
           break;
         default:
-          at += holds(code, accumulator, k) ? this.#jt(at) : this.#jf(at);
+          at += CONDITIONS[code]?.(accumulator, k) ? this.#jt(at) : this.#jf(at);
       }
     }
   }
@@ -62,7 +62,7 @@ export class Filter {
       if (k % 4 !== 0 || k >= DATA_SIZE) throw new RangeError(`${place} loads from ${k}`);
     } else if (code === JUMP) {
       if (k >= rest) throw new RangeError(`${place} jumps by ${k}, past the end`);
-    } else if (holds(code, 0, 0) !== undefined) {
+    } else if (code in CONDITIONS) {
       const furthest = Math.max(this.#jt(at), this.#jf(at));
       if (furthest >= rest) throw new RangeError(`${place} jumps by ${furthest}, past the end`);
     } else if (code !== RETURN && code !== AND) {
@@ -87,18 +87,10 @@ export class Filter {
   }
 }
 
-/** Whether the condition of a jump holds; undefined if the instruction is not a conditional jump. */
-function holds(code: number, accumulator: number, k: number): boolean | undefined {
-  switch (code) {
-    case JUMP_EQUAL:
-      return accumulator === k;
-    case JUMP_GREATER:
-      return accumulator > k;
-    case JUMP_GREATER_OR_EQUAL:
-      return accumulator >= k;
-    case JUMP_IF_SET:
-      return (accumulator & k) !== 0;
-    default:
-      return undefined;
-  }
-}
+/** Whether the condition of a jump holds, by its code. */
+const CONDITIONS: Readonly<Record<number, (accumulator: number, k: number) => boolean>> = {
+  [JUMP_EQUAL]: (accumulator, k) => accumulator === k,
+  [JUMP_GREATER]: (accumulator, k) => accumulator > k,
+  [JUMP_GREATER_OR_EQUAL]: (accumulator, k) => accumulator >= k,
+  [JUMP_IF_SET]: (accumulator, k) => (accumulator & k) !== 0,
+};

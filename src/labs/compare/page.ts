@@ -11,7 +11,7 @@ import { storiesOf } from "./stories.ts";
 import { summaryOf } from "./summary.ts";
 
 /** How many bytes of the page the stories take at most, each table, and the notes. */
-const STORY_BYTES = 550_000;
+const STORY_BYTES = 450_000;
 const GRID_BYTES = 60_000;
 const NOTE_BYTES = 15_000;
 

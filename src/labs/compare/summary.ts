@@ -124,13 +124,7 @@ function verb(names: readonly string[], plural: string): string {
   return names.length === 1 ? `${plural}s` : plural;
 }
 
-/** The largest number of names in a sentence. */
-const NAMES = 8;
-
-/** "a, b and c"; of many, the first ones and the number of others. */
+/** "a, b and c" */
 function listed(names: readonly string[]): string {
-  const first = names.length > NAMES ? names.slice(0, NAMES - 1) : names.slice(0, -1);
-  const rest = names.length - first.length;
-  const last = rest > 1 ? `${count(rest)} others` : (names.at(-1) ?? "");
-  return first.length === 0 ? last : `${first.join(", ")} and ${last}`;
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part).join(" and ");
 }

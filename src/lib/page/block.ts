@@ -75,7 +75,7 @@ export function renderGrid(grid: Grid, bytes: number): Html {
   const { id, title, columns, rows, one, note } = grid;
   const numbers = numbersOf(grid).map((is) => (is ? html` class="n"` : NOTHING));
   const head = columns.map(
-    (name, i) => html`<th scope="col"${numbers[i] ?? []}>${shown(name, 60)}</th>`,
+    (name, i) => html`<th scope="col"${numbers[i] ?? []}>${shown(name, 20)}</th>`,
   );
   const table = renderTable({
     id,
