@@ -40,10 +40,12 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     disableSources: true,
     includeHierarchySummary: false,
     validation: { notExported: false },
-    highlightLanguages: ["c", "console", "javascript", "json", "sh", "typescript", "yaml"],
+    highlightLanguages: ["c", "javascript", "json", "sh", "typescript", "yaml"],
+    ignoredHighlightLanguages: ["console"],
     // stopped.gs is not an address.
     markdownItOptions: { html: true, linkify: false },
     markdownItLoader: (parser) => parser.core.ruler.push("plain headings", plainHeadings),
+    lightHighlightTheme: "github-light-high-contrast",
     customCss: "scripts/site/style.css",
     hideGenerator: true,
     router: "repository",
@@ -69,6 +71,7 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
       .replaceAll("</table>", "$&</div>");
   });
   const project = await app.convert();
+  if (project === undefined) throw new Error("no declarations: npm run build -- --complete");
   for (const [i, module] of project.children.entries()) module.name = ENTRIES[i][0];
   await app.generateDocs(project, folder);
   if (app.logger.hasErrors() || app.logger.hasWarnings())
