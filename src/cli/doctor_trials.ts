@@ -17,9 +17,10 @@ import { readPtraceScope } from "../core/stub/attach.ts";
 import { readIfThere, readProc } from "../core/stub/proc.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
-import { ENCODERS, openEncoder } from "../labs/compare/encoders/open.ts";
+import { ENCODERS, type EncoderName, openEncoder } from "../labs/compare/encoders/open.ts";
 import { explain } from "../lib/errno.ts";
 import { hex, StublabError } from "../lib/errors.ts";
+import { codeOf } from "../lib/folder.ts";
 
 /** A row of the document. */
 export interface Finding {
@@ -59,38 +60,43 @@ export function fail(message: string, remedy?: string, cause?: unknown): never {
   throw new StublabError(message, { code: "ERR_STUBLAB_DOCTOR", remedy, cause });
 }
 
+/** A soft limit of this process (getrlimit(2)), by its name in /proc/self/limits: a number or "unlimited". */
+function softLimit(title: string): string {
+  const limits = readProc("/proc/self/limits");
+  return new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
+}
+
+/** A trial whether a limit is high enough. */
+const limit = (name: string, title: string, least: number, remedy: string): Trial => [
+  name,
+  () => {
+    const soft = softLimit(title);
+    return soft === "unlimited" || Number(soft) >= least ? soft : [soft, remedy];
+  },
+];
+
 export const MACHINE: readonly Trial[] = [
   ["node", node],
   ["kernel", () => `${type()} ${release()}`],
   ["C library", cLibrary],
   ["koffi and shim", () => `loaded in thread ${loadShim().gettid()}`],
-  ["encoders", encoders],
+  ["encoders", () => ENCODERS.map(sizeOf).join(", ")],
   ["C compiler", compiler],
   ["yama", yama],
   ["process 1", processOne],
   ["/proc", () => `process ${/^\d+/.exec(readProc("/proc/self/stat"))?.[0]}`],
   ["temporary folder", temporaryFolder],
-  [
+  limit(
     "address space",
-    () =>
-      expectLimit(
-        "Max address space",
-        32e9,
-        "each worker of fuzz takes 32 GB of address space, as Node.js reserves 10 GB for each WebAssembly memory: raise " +
-          "the limit (ulimit -v)",
-      ),
-  ],
-  [
-    "open files",
-    () => expectLimit("Max open files", 128, "some commands need up to 128: raise it (ulimit -n)"),
-  ],
-  [
-    "file size",
-    () =>
-      expectLimit("Max file size", 64e6, "recordings may be larger: raise the limit (ulimit -f)"),
-  ],
-  ["threads", threads],
-  ["child processes", childProcesses],
+    "Max address space",
+    32e9,
+    "each worker of fuzz takes 32 GB of address space, as Node.js reserves 10 GB for each WebAssembly memory: raise " +
+      "the limit (ulimit -v)",
+  ),
+  limit("open files", "Max open files", 128, "some commands need 128: raise it (ulimit -n)"),
+  limit("file size", "Max file size", 64e6, "recordings may be larger: raise it (ulimit -f)"),
+  ["threads", thread],
+  ["child processes", childProcess],
 ];
 
 function node(): Seen {
@@ -105,16 +111,12 @@ function cLibrary(): Seen {
   return version === undefined ? "musl, or another that reports no version" : `glibc ${version}`;
 }
 
-function encoders(): Seen {
-  return ENCODERS.map((name) => `${name} (${openEncoder(name).constants.size} constants)`).join(
-    ", ",
-  );
-}
+const sizeOf = (name: EncoderName) => `${name} (${openEncoder(name).constants.size} constants)`;
 
 function compiler(): Seen {
   const command = process.env.CC || "cc";
   const { stdout, status, error } = spawnSync(command, ["--version"], { encoding: "utf8" });
-  if (error !== undefined && !("code" in error && error.code === "ENOENT")) throw error;
+  if (error !== undefined && codeOf(error) !== "ENOENT") throw error;
   if (status === 0) return stdout.split("\n")[0] ?? command;
   const remedy = "only a build from source needs it: apt-get install gcc libc6-dev";
   return [`${command} is not installed`, remedy];
@@ -147,28 +149,15 @@ function temporaryFolder(): Seen {
   }
 }
 
-/** A soft limit of this process (getrlimit(2)), by its name in /proc/self/limits: a number or "unlimited". */
-function softLimit(title: string): string {
-  const limits = readProc("/proc/self/limits");
-  return new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
-}
-
-function expectLimit(title: string, least: number, remedy: string): Seen {
-  const soft = softLimit(title);
-  return soft === "unlimited" || Number(soft) >= least ? soft : [soft, remedy];
-}
-
 /** Needed by fuzz and by one lesson. */
-function threads(): Seen {
-  const worker = new Worker("", { eval: true });
+function thread(): Seen {
   // Only the start of the worker matters.
-  worker.on("error", () => {});
-  worker.unref();
+  new Worker("", { eval: true }).on("error", () => {}).unref();
   return "a worker thread starts";
 }
 
 /** Needed by foreign encoders, lessons in which a host dies, and guest FILE.s. */
-function childProcesses(): Seen {
+function childProcess(): Seen {
   const { error, pid } = spawnSync(process.execPath, ["--version"], { stdio: "ignore" });
   if (error !== undefined) throw error;
   return `Node.js ran as process ${pid}`;
@@ -208,11 +197,9 @@ export const STUB: readonly [name: string, trial: (lab: Lab) => Seen][] = [
 
 function injected({ stub }: Lab): Seen {
   const parent = stub.call("getppid");
+  const remedy = "stub and host must be in the same pid namespace";
   if (parent !== BigInt(process.pid))
-    fail(
-      `getppid returned ${parent}, expected ${process.pid}`,
-      "stub and host must be in the same pid namespace",
-    );
+    fail(`getppid returned ${parent}, expected ${process.pid}`, remedy);
   stub.scrub();
   return `getppid returned ${parent}; everything except the stub code is unmapped`;
 }
@@ -222,12 +209,8 @@ function memory({ stub }: Lab): Seen {
   stub.write(page, Uint8Array.of(1, 2, 3));
   const back = stub.read(page, 3).join(" ");
   stub.call("munmap", page, 4096);
-  if (back !== "1 2 3")
-    fail(
-      `wrote 1 2 3, read back ${back}`,
-      "this is a bug in stublab or in the kernel; please report it",
-    );
-  return "written and read back";
+  if (back === "1 2 3") return "written and read back";
+  fail(`wrote 1 2 3, read back ${back}`, "this is a bug in stublab or in the kernel: report it");
 }
 
 /** How many stubs are alive at once. */
@@ -263,9 +246,8 @@ function seccomp({ stub, tracer }: Lab): Seen {
 /** SIGKILL is bootstrap's default: the death of such a stub kills this process unless the tracer defuses it first. */
 function fatal({ tracer }: Lab): Seen {
   const stub = tracer.createStub({ exitSignal: "SIGKILL" });
-  const { pid } = stub;
   stub.close();
-  return `stub ${pid} with exit signal SIGKILL was ended; this process is alive`;
+  return `stub ${stub.pid} with exit signal SIGKILL was ended; this process is alive`;
 }
 
 function closed({ tracer }: Lab): Seen {

@@ -37,8 +37,13 @@ export function lineOf(command: CommandUnknownOpts): string {
   return command.parent === null ? `stublab ${command.args.join(" ")}` : lineOf(command.parent);
 }
 
-const WIDTH = 80;
-const REMEDY = "--help lists the options";
+/** The words that select a command: "stublab", "lesson", "task". */
+function pathOf(command: CommandUnknownOpts): string[] {
+  return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
+}
+
+const misuse = (message: string, remedy = "--help lists the options") =>
+  new InputError(message, { remedy });
 
 /** A text that is written in several lines: paragraphs, each in one. */
 const joined = (text: string) =>
@@ -68,12 +73,13 @@ class StublabHelp extends Help {
   override optionDescription = (option: Option) => described(option);
 
   override formatHelp(command: CommandUnknownOpts, helper: Help): string {
-    const { status, examples = [] } = this.#texts;
-    const ends = [super.formatHelp(command, helper)];
-    if (status !== undefined)
-      ends.push(`${this.boxWrap(`exit status: ${joined(status)}`, this.helpWidth ?? WIDTH)}\n`);
-    if (examples.length > 0) ends.push(`examples:\n${examples.map((it) => `  ${it}\n`).join("")}`);
-    return ends.join("\n");
+    const { status, examples } = this.#texts;
+    const exit = this.boxWrap(`exit status: ${joined(status ?? "")}`, this.helpWidth ?? 80);
+    return [
+      super.formatHelp(command, helper),
+      ...(status === undefined ? [] : [`${exit}\n`]),
+      ...(examples === undefined ? [] : [`examples:\n  ${examples.join("\n  ")}\n`]),
+    ].join("\n");
   }
 }
 
@@ -95,20 +101,13 @@ class StublabCommand extends Command {
     return Object.assign(new StublabHelp(this.#texts), this.configureHelp());
   }
 
-  /** Its name, after that of the command that it belongs to. */
-  get #path(): string {
-    const names = [this.name()];
-    for (let of = this.parent; of?.parent; of = of.parent) names.unshift(of.name());
-    return names.join(" ");
-  }
-
   #option(flag: string): Option | undefined {
     return this.options.find(({ short, long }) => flag === short || flag === long);
   }
 
   /** Help anywhere prevails; an option's value does not look like an option. */
   override parseOptions(args: string[]): ParseOptionsResult {
-    if (this.commands.some((each) => each.name() === args[0])) return super.parseOptions(args);
+    if (this.#subcommands.includes(args[0] ?? "")) return super.parseOptions(args);
     const end = args.includes("--") ? args.indexOf("--") : args.length;
     const isOption = this.#texts.passesWords ? /^--./ : /^-[^\d]/;
     const operands: string[] = [];
@@ -121,11 +120,9 @@ class StublabCommand extends Command {
       const option = this.#option(word);
       const value = args[i + 1];
       if (!option?.required || value === undefined) continue;
-      if (/^-[^\d]/.test(value)) {
-        throw new InputError(`${word}: the value is missing before "${value}"`, {
-          remedy: `if "${value}" is the value, write ${option.long}=${value}`,
-        });
-      }
+      const remedy = `if "${value}" is the value, write ${option.long}=${value}`;
+      if (/^-[^\d]/.test(value))
+        throw misuse(`${word}: the value is missing before "${value}"`, remedy);
       options.push(value);
       i++;
     }
@@ -136,23 +133,19 @@ class StublabCommand extends Command {
   override setOptionValueWithSource(key: string, value: unknown, source?: string): this {
     const option = this.options.find((each) => each.attributeName() === key);
     const isAgain = source === "cli" && this.getOptionValueSource(key) === "cli";
-    if (isAgain && !option?.variadic)
-      throw new InputError(`${option?.long} is given more than once`, { remedy: REMEDY });
+    if (isAgain && !option?.variadic) throw misuse(`${option?.long} is given more than once`);
     return super.setOptionValueWithSource(key, value, source);
   }
 
   unknownOption(word: string): never {
     const [flag = "", value] = word.split(/=(.*)/s);
-    if (this.#option(flag) !== undefined) {
-      throw new InputError(`${flag} takes no value, got "${value}"`, { remedy: REMEDY });
-    }
-    const names = [...this.options, { long: "--help" }].map(({ long }) => long ?? "");
-    const hint = flag.length > 2 ? didYouMean(flag, names) : "";
-    throw new InputError(`unknown option ${flag}${hint}`, { remedy: REMEDY });
+    if (this.#option(flag) !== undefined) throw misuse(`${flag} takes no value, got "${value}"`);
+    const names = [...this.options.map(({ long }) => long ?? ""), "--help"];
+    throw misuse(`unknown option ${flag}${flag.length > 2 ? didYouMean(flag, names) : ""}`);
   }
 
   optionMissingArgument({ long }: Option): never {
-    throw new InputError(`${long}: the value is missing`, { remedy: REMEDY });
+    throw misuse(`${long}: the value is missing`);
   }
 
   _conflictingOption({ long }: Option, other: Option): never {
@@ -161,26 +154,28 @@ class StublabCommand extends Command {
 
   /** What an argument is, up to a colon, stands in its description. */
   missingArgument(name: string): never {
-    const [argument] = this.registeredArguments.filter((each) => each.name() === name);
-    const [what] = argument?.description.split(":") ?? [];
-    throw new InputError(`${this.#path} needs ${what}`, { remedy: `${this.#path} --help` });
+    const argument = this.registeredArguments.find((each) => each.name() === name);
+    const path = pathOf(this).slice(1).join(" ");
+    throw misuse(`${path} needs ${argument?.description.replace(/:.*/s, "")}`, `${path} --help`);
   }
 
   unknownCommand(): never {
     const [name = ""] = this.args;
-    const names = this.commands.map((each) => each.name());
-    throw new InputError(`unknown command "${name}"${didYouMean(name, names)}`, {
-      remedy: "`stublab --help` lists the commands",
-    });
+    const hint = didYouMean(name, this.#subcommands);
+    throw misuse(`unknown command "${name}"${hint}`, "`stublab --help` lists the commands");
   }
 
   _excessArguments(words: readonly string[]): never {
     const word = words[this.registeredArguments.length];
     if (this.commands.length === 0 || this.registeredArguments.length > 0)
-      throw new InputError(`unexpected argument "${word}"`, { remedy: REMEDY });
-    const names = this.commands.map((each) => each.name()).join(", ");
-    throw new InputError(`unknown subcommand "stublab ${this.#path} ${word}"`, {
-      remedy: `subcommands: ${names}; ${REMEDY}`,
-    });
+      throw misuse(`unexpected argument "${word}"`);
+    throw misuse(
+      `unknown subcommand "${pathOf(this).join(" ")} ${word}"`,
+      `subcommands: ${this.#subcommands.join(", ")}; --help lists the options`,
+    );
+  }
+
+  get #subcommands(): string[] {
+    return this.commands.map((each) => each.name());
   }
 }
