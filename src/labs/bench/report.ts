@@ -39,11 +39,6 @@ export interface Report {
   readonly interrupted: boolean;
 }
 
-/** The results of a group. */
-export function resultsOf({ results }: Report, group: Group): Result[] {
-  return results.filter(({ mechanism }) => mechanism.group === group.name);
-}
-
 /** The system calls of one operation, by all processes. */
 export function callsOf({ cost }: Mechanism): number | undefined {
   if (cost === undefined) return undefined;

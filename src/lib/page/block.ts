@@ -48,7 +48,7 @@ export function wordsOf(said: Said): string {
 /** Which columns of a grid have numbers or signs alone. */
 export function numbersOf({ columns, rows }: Grid): boolean[] {
   return columns.map(
-    (_, i) => i > 0 && rows.every((row) => /^[-=~\d,]*$/.test(wordsOf(row[i] ?? ""))),
+    (_, i) => i > 0 && rows.every((row) => /^[-–=~\d.,]*$/.test(wordsOf(row[i] ?? ""))),
   );
 }
 
