@@ -18,6 +18,8 @@ import { plural } from "./rows.ts";
 
 const MOST_LINES = 4;
 
+type Based = Pick<Verdict["fact"], "source" | "rules">;
+
 /** The first lines about one fact: the rest is like them. */
 function firstLines(lines: readonly string[]): string[] {
   const more = lines.length - MOST_LINES;
@@ -74,16 +76,20 @@ export function groupText(
 }
 
 function failedText(verdict: Verdict, machine: Machine | undefined): string {
-  const { name, source, rules } = verdict.fact;
   const share = failedShare(verdict);
+  const title = `${paint("red", "does not hold")}${share && ` (${share})`}: ${verdict.fact.name}`;
+  const lines = firstLines(failureLines(verdict)).map((line) => `  ${line}`);
+  return factText(title, verdict.fact, [...lines, ...processorNotes(verdict, machine)]);
+}
+
+/** A fact under a title, with its source and what was seen. */
+function factText(title: string, { source, rules }: Based, lines: readonly string[]): string {
+  const basis = [source, ...rules].filter(Boolean).join("; ");
   return [
-    `  ${paint("red", "does not hold")}${share && ` (${share})`}: ${name}`,
-    `    ${paint("dim", [source, ...rules].join("; "))}`,
-    ...firstLines(failureLines(verdict)).map((line) => `      ${line}`),
-    ...processorNotes(verdict, machine).map((line) => `    ${visible(line)}`),
-  ]
-    .map((line) => `${line}\n`)
-    .join("");
+    `  ${title}\n`,
+    basis && `    ${paint("dim", basis)}\n`,
+    ...lines.map((line) => `    ${visible(line)}\n`),
+  ].join("");
 }
 
 export const logMachineLine = (machine: Machine | null | undefined): string =>
@@ -100,7 +106,7 @@ export function diffText({ a, b, counts, facts }: FactsDiff): string {
   return [
     `A  ${visible(a.name)}: ${logMachineLine(a.machine)}\n`,
     `B  ${visible(b.name)}: ${logMachineLine(b.machine)}\n\n`,
-    ...facts.map(factText),
+    ...facts.map(differenceText),
     ...[...numbersOf(reasons)].map(([reason, count]) => {
       const what = `${plural(count, "fact")} not compared: ${visible(reason)}`;
       return `  ${paint("dim", what)}\n`;
@@ -115,14 +121,13 @@ const TITLES = {
   otherwise: "fails on both, in other ways",
 };
 
-function factText({ contrast, name, group, source, rules, ...sides }: FactsDiff["facts"][number]) {
+function differenceText({ contrast, ...fact }: FactsDiff["facts"][number]): string {
   if (contrast === "untested") return "";
-  const lines = (["a", "b"] as const).flatMap((side) => {
-    if (contrast === side) return [];
-    const shown = firstLines(sides[side].lines);
-    return shown.map((line) => `      ${side.toUpperCase()}  ${visible(line)}\n`);
-  });
-  const basis = [source, ...rules].filter(Boolean).join("; ");
-  const title = `  ${paint("red", TITLES[contrast])}: ${visible(group)}: ${visible(name)}\n`;
-  return [title, basis && `    ${paint("dim", basis)}\n`, ...lines].join("");
+  const lines = (["a", "b"] as const)
+    .filter((side) => side !== contrast)
+    .flatMap((side) =>
+      firstLines(fact[side].lines).map((line) => `  ${side.toUpperCase()}  ${line}`),
+    );
+  const name = `${visible(fact.group)}: ${visible(fact.name)}`;
+  return factText(`${paint("red", TITLES[contrast])}: ${name}`, fact, lines);
 }

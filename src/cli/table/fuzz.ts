@@ -49,20 +49,13 @@ export const fuzz = command("fuzz", {
   description: `Writes register setups into real stubs, and compares what the kernel and the processor do with the
     predictions of a model. Each setup depends on the seed and its number. Ctrl-C ends the run after the rounds under
     way; a second Ctrl-C ends it at once. docs/fuzzing.md is the reference, docs/fuzzing-tutorial.md an introduction.`,
-  status: `0 if every outcome matched its prediction, 1 if one did not, 2 for wrong usage or a folder of another run, 3
-    if this machine cannot do it`,
-  examples: [
-    "stublab fuzz --seconds 60",
-    "stublab fuzz --seed 7 --cases 10000000 --corpus run7 --workers 4",
-    "stublab fuzz --against console.log",
-  ],
+  status: "0 if every outcome is as predicted, 1 if one is not, 3 if this machine cannot do it",
+  examples: ["stublab fuzz --seconds 60", "stublab fuzz --seed 7 --corpus run7 --workers 4"],
 })
   .addOption(seed("--seed <N>", "seed of the random cases (default: that of the folder, or 1)"))
   .addOption(choice("--path <P>", "how registers are written (default: all)", "path", PATHS))
   .option("--focus <RULE>", "draw most cases near those that use a rule of the model, such as R12")
-  .addOption(
-    count("--cases <N>", "cases of the whole run (default 1000000)", MOST).conflicts("seconds"),
-  )
+  .addOption(count("--cases <N>", "of the whole run (default 1000000)", MOST).conflicts("seconds"))
   .addOption(count("--seconds <N>", "stop after N seconds instead, between rounds", MOST_SECONDS))
   .option("--corpus <DIR>", "keep log and findings in a folder; continue the run that it has")
   .addOption(count("--workers <N>", "processes, each on its own processor", 256, 1).default(1))
@@ -71,9 +64,7 @@ export const fuzz = command("fuzz", {
   .addOption(known())
   .option("--record <FILE>", "write a case of each kind with its outcome, for `fuzz judge`")
   .addOption(apart("--outcomes <FILE>", "write which outcomes contradict their predictions", ALONE))
-  .addOption(
-    apart("--against <RUN>", "repeat a run of --outcomes, and report what differs here", ALONE),
-  )
+  .addOption(apart("--against <RUN>", "repeat such a run, and report what differs here", ALONE))
   .addOption(json("stublab.fuzz/1"));
 
 /** A command that tries a case. */
@@ -99,10 +90,9 @@ export const minimize = tries("minimize", {
 export const exporting = command("export", {
   summary: "write a C program or a report about a register setup",
   description: `Tries a register setup, and writes a C program that tries it without Node.js or stublab, or a report
-    with all that repeats it. The selftest includes ../kselftest.h: its place in a tree of the kernel is
-    tools/testing/selftests/x86.`,
-  status: `of the C program: 0 if the outcome is the one seen here, 1 if it differs, 2 if the case cannot be tried; of
-    the selftest: 0 if it is as predicted, 1 if it differs, 4 if the case cannot be tried`,
+    with all that repeats it. A selftest belongs into tools/testing/selftests/x86 of a tree of the kernel.`,
+  status:
+    "of the program: 0 if the outcome is that seen here, or as predicted for a selftest, else 1",
   examples: [
     "stublab fuzz export case.json --c -o repro.c && cc -o repro repro.c && ./repro",
     "stublab fuzz export case.json --report restart --seen linux-5.10.log",
@@ -112,11 +102,11 @@ export const exporting = command("export", {
   .addOption(apart("--c", "write a C program", ["kselftest", "report", "processor"]))
   .addOption(apart("--kselftest", "write a selftest of the kernel, in C", ["report", "processor"]))
   .addOption(
-    apart("--report <DIR>", "write a folder with a report", ["processor", "plant", "output"]),
+    apart("--report <DIR>", "write a report in a folder", ["processor", "plant", "output"]),
   )
   .option("--processor", "write a C program that asks the processor what rules say about it")
   .addOption(
-    repeated("--seen <LOG>", "what `probe replay` prints elsewhere, for the report", String),
+    repeated("--seen <LOG>", "for the report: what `probe replay` prints elsewhere", String),
   )
   .addOption(plant())
   .addOption(known())
@@ -138,8 +128,8 @@ export const judge = command("judge", {
   summary: "compare a recording of a machine with the model",
   description: `Predicts each case of a recording by the machine that the recording describes, and compares the
     prediction with the recorded outcome. Nothing is tried, so a recording of any machine is judged on any other.`,
-  status: `0 if every recorded outcome matches its prediction, 1 if one does not, 2 if the file is not a recording, 3 if
-    the model for its architecture cannot be loaded here`,
+  status:
+    "0 if every recorded outcome is as predicted, 1 if one is not, 2 if it is not a recording",
   examples: ["stublab fuzz judge mine.jsonl.gz --plant R12"],
 })
   .argument("<recording>", "a recording: of `stublab fuzz --record`, or - for standard input")
