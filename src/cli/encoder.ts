@@ -1,14 +1,9 @@
-import { closeSync, openSync } from "node:fs";
-import { devNull } from "node:os";
 import { basename } from "node:path";
 import type { Encoder } from "../core/encoder/abi.ts";
-import { loadShim } from "../core/shim/shim.ts";
 import { describeThrown } from "../labs/compare/answer.ts";
 import { isEncoderFile, loadEncoderUnconfined } from "../labs/compare/encoders/foreign.ts";
 import { openEncoder } from "../labs/compare/encoders/open.ts";
-import { errnoName } from "../lib/errno.ts";
-import { EncoderError, UnsupportedError } from "../lib/errors.ts";
-import { type Limit, readInput } from "../lib/input.ts";
+import { EncoderError } from "../lib/errors.ts";
 import { visible } from "../lib/visible.ts";
 import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../sandbox/channel.ts";
 import { ForeignProcess } from "../sandbox/process.ts";
@@ -29,12 +24,15 @@ const END_LIMIT = 1000;
 export async function openEncoderWatched(choice: string, limit: number): Promise<Encoder> {
   if (!isEncoderFile(choice)) return openEncoder(choice);
   if (isForeignCommand) return openHereUnconfined(choice);
-  const args = process.argv.slice(2);
-  return process.exit(await runCommand(choice, args, [0, 1, 2], limit));
+  return process.exit(await runCommand(choice, limit));
 }
+
+let isOpen = false;
 
 /** Opens the encoder, in the child. */
 async function openHereUnconfined(file: string): Promise<Encoder> {
+  if (isOpen) return loadEncoderUnconfined(file);
+  isOpen = true;
   const { exit } = process;
   process.on("uncaughtException", (error) => {
     tellParent({ kind: "failed", message: describeThrown(error) });
@@ -51,43 +49,14 @@ async function openHereUnconfined(file: string): Promise<Encoder> {
   }
 }
 
-/**
- * Runs a command with an encoder from a file in a child process, and returns its standard output.
- *
- * @throws EncoderError if that process fails; InputError if the output is longer than `most`
- */
-export async function outputOfWatched(
-  file: string,
-  args: readonly string[],
-  limit: number,
-  most: Limit,
-): Promise<Buffer> {
-  const output = loadShim().memoryFile(0);
-  if (output < 0) throw new UnsupportedError(`memfd_create failed: ${errnoName(-output)}`);
-  const nothing = openSync(devNull, "r+");
-  try {
-    await runCommand(file, args, [nothing, output, nothing], limit);
-    return readInput(`/proc/self/fd/${output}`, most);
-  } finally {
-    loadShim().close(output);
-    closeSync(nothing);
-  }
-}
-
-/** Runs a command line in a child, and returns its exit status. @throws EncoderError */
-async function runCommand(
-  file: string,
-  args: readonly string[],
-  stdio: readonly [number, number, number],
-  limit: number,
-): Promise<number> {
-  const [, program = ""] = process.argv;
+/** Runs this command line in a child, and returns its exit status. @throws EncoderError */
+async function runCommand(file: string, limit: number): Promise<number> {
   const name = basename(file);
   const child = await ForeignProcess.start({
     name: FOREIGN_COMMAND,
-    arguments: [...process.execArgv, program, ...args],
+    arguments: [...process.execArgv, ...process.argv.slice(1)],
     environment: process.env,
-    ...{ stdio, files: [], confined: false },
+    ...{ stdio: [0, 1, 2], files: [], confined: false },
   });
   const fault = (what: string) =>
     new EncoderError(`the process of encoder ${name} ${visible(what)}`);
