@@ -11,6 +11,8 @@ const LESSONS = [
   ["lessons/index.html", "Walk through the lessons"],
   ["lessons/registers.html", "Try registers"],
 ];
+/** npm wants that of git, with its protocol. */
+const address = repository.url.replaceAll(/^git\+|\.git$/g, "");
 /** The declarations of each entry. */
 const ENTRIES = Object.entries(exports).flatMap(([entry, { types }]) =>
   types === undefined ? [] : [[entry.replace(".", name), types]],
@@ -38,6 +40,7 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     navigation: { includeGroups: true },
     sortEntryPoints: false,
     disableSources: true,
+    excludeExternals: true,
     includeHierarchySummary: false,
     validation: { notExported: false },
     highlightLanguages: ["c", "javascript", "json", "sh", "typescript", "yaml"],
@@ -50,7 +53,7 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     hideGenerator: true,
     router: "repository",
     ...(homepage && { hostedBaseUrl: homepage }),
-    ...(repository.url && { navigationLinks: { Repository: repository.url } }),
+    navigationLinks: address === "" ? {} : { Repository: address },
   });
   app.renderer.defineRouter("repository", pathsOf(StructureRouter));
   app.internationalization.addTranslations("en", { kind_plural_module: REFERENCE });
