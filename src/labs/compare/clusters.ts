@@ -5,14 +5,9 @@ import type { Place, Places } from "./places.ts";
 import { ANSWER } from "./record.ts";
 import type { Apart } from "./report.ts";
 
-/** An encoder, and what it is compared with: "headers", or another encoder. */
-export interface Opponents {
+/** Cases in which an encoder's answer differs from the headers' in the same place by the same bits. */
+export interface Cluster {
   readonly encoder: string;
-  readonly against: string;
-}
-
-/** Cases in which an encoder's answer differs from another's in the same place by the same bits. */
-export interface Cluster extends Opponents {
   readonly place: Place;
   readonly kind: string;
   readonly apart: Apart | undefined;
@@ -34,17 +29,17 @@ export class Clusters {
   /**
    * Takes one case.
    *
-   * @param difference that of the record with the encoder's answer from the other, which has its opponent's
+   * @param difference that of the record with the encoder's answer from the headers'
    */
   add(
-    { encoder, against }: Opponents,
+    encoder: string,
     input: BigUint64Array,
     difference: Difference,
     [own, other]: readonly [BigUint64Array, BigUint64Array],
   ): void {
     const { place, kind, apart } = difference;
     const xor = difference.own ^ difference.other;
-    const field = `${encoder} ${against} ${kind}`;
+    const field = `${encoder} ${kind}`;
     const clusters = this.#fields.get(field) ?? [];
     this.#fields.set(field, clusters);
     const known = clusters.find((each) => each.xor === xor) ?? clusters[MASKS];
@@ -54,7 +49,7 @@ export class Clusters {
     }
     const words = [...own.keys()].filter((at) => own[at] !== other[at]);
     const example = input.slice();
-    clusters.push({ encoder, against, place, kind, apart, xor, words, cases: 1, example });
+    clusters.push({ encoder, place, kind, apart, xor, words, cases: 1, example });
   }
 
   /** The clusters of each encoder and field, the most frequent first. */

@@ -204,7 +204,8 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
   for (const arch of new Set(options.subjects.map((subject) => subject.arch))) {
     const subjects = options.subjects.filter((subject) => subject.arch === arch);
     const truth = subjects.find(({ name }) => name === "native") ?? openTruth(arch, notes);
-    const constants = truth?.constants ?? subjects[0]?.constants ?? new Map();
+    if (truth === undefined) continue;
+    const { constants } = truth;
     for (const subject of subjects) {
       notes.push(...describeUncompared(subject, isWanted, [...constants.keys()]));
     }
@@ -215,9 +216,8 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
     }
     for (const name of FUNCTION_NAMES) {
       const able = subjects.filter((subject) => subject.has(name));
-      if (!isWanted(name) || able.length === 0) continue;
-      const own = truth?.has(name) ? truth : undefined;
-      functions.push(new FunctionComparison(arch, name, able, own, constants, random));
+      if (!isWanted(name) || able.length === 0 || !truth.has(name)) continue;
+      functions.push(new FunctionComparison(arch, name, able, truth, constants, random));
     }
   }
   return { functions, layouts, disagreements };
@@ -249,7 +249,7 @@ function openTruth(arch: Arch, notes: string[]): Subject | undefined {
     return new LocalSubject(openEncoder("native", arch));
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
-    notes.push(`${arch} is compared without the truth of its headers: ${error.message}`);
+    notes.push(`${arch} is not compared: ${error.message}`);
     return undefined;
   }
 }

@@ -29,13 +29,9 @@ export async function describeClusters(
     if (described !== undefined) found.push(described);
   }
   // One that shows in inputs that a kernel makes is not told again by others.
-  const isError = ({ encoder, against, field }: Disagreement) =>
+  const isError = ({ encoder, field }: Disagreement) =>
     found.some(
-      (other) =>
-        other.apart === null &&
-        other.encoder === encoder &&
-        other.against === against &&
-        other.field === field,
+      (other) => other.apart === null && other.encoder === encoder && other.field === field,
     );
   return found.filter((each) => each.apart !== "no such input" || !isError(each));
 }
@@ -46,7 +42,7 @@ const MOST_CALLS = 64;
 /** The calls, by name, that a filter decides as wrongly as that of an input. */
 async function callsLike(
   compared: FunctionComparison,
-  cluster: Cluster,
+  { encoder, kind }: Cluster,
   input: BigUint64Array,
 ): Promise<string[]> {
   const { at } = compared.layout.field("call");
@@ -56,8 +52,8 @@ async function callsLike(
     copies.set(input, number * input.length);
     copies[number * input.length + at] = rest | BigInt(number);
   }
-  const found = (await compared.differences(cluster, copies)) ?? [];
-  const numbers = [...found.keys()].filter((number) => found[number]?.kind === cluster.kind);
+  const found = (await compared.differences(encoder, copies)) ?? [];
+  const numbers = [...found.keys()].filter((number) => found[number]?.kind === kind);
   if (numbers.length > MOST_CALLS) return [];
   return numbers.map(
     (number) => constantName(BigInt(number), "SYS_[a-z]", compared.constants) ?? `call ${number}`,
@@ -76,9 +72,9 @@ async function describe(
   { cluster, input, others, cases, masks }: Fault,
 ): Promise<Disagreement | undefined> {
   const { arch, name, layout } = compared;
-  const { encoder, against } = cluster;
+  const { encoder } = cluster;
   await compared.renew(encoder);
-  const [difference] = (await compared.differences(cluster, input)) ?? [];
+  const [difference] = (await compared.differences(encoder, input)) ?? [];
   if (difference === undefined) {
     compared.noteBreak(encoder, FICKLE, input);
     return undefined;
@@ -86,7 +82,7 @@ async function describe(
   const { place, byte, own, other } = difference;
   const flags = flagsOf(compared, difference, input);
   for (const each of others) {
-    const [further] = (await compared.differences(cluster, each)) ?? [];
+    const [further] = (await compared.differences(encoder, each)) ?? [];
     if (further?.place.name === place.name) flags.push(...flagsOf(compared, further, each));
   }
   if (place.name === ANSWER) flags.push(...(await callsLike(compared, cluster, input)));
@@ -97,7 +93,7 @@ async function describe(
     operation: layout.signature.operation,
     name,
     encoder,
-    against,
+    against: HEADERS,
     field: place.name,
     flags: [...new Set(flags)],
     cases,
@@ -107,7 +103,7 @@ async function describe(
     own: { ...answerOf(compared, place, own), ...(why && { told: `no program: ${why}` }) },
     other: reference,
     input: describeInput(compared, input),
-    replay: replay(compared, [encoder, ...(against === HEADERS ? [] : [against])], input),
+    replay: replay(compared, [encoder], input),
     apart: cluster.apart ?? null,
     verdict: verdictOf(compared, cluster, place.name, reference.told, input),
   };
@@ -160,15 +156,11 @@ const REGISTERS = { amd64: "sys/user.h", arm64: "asm/ptrace.h" } as const;
 /** @param told what the reference returns */
 function verdictOf(
   { name, arch, layout }: FunctionComparison,
-  { encoder, against }: Cluster,
+  { encoder }: Cluster,
   field: string,
   told: string,
   input: BigUint64Array,
 ): Verdict {
-  if (against !== HEADERS) {
-    const reason = "no headers of this architecture are here to decide";
-    return { by: "nobody", right: [], wrong: [], reason };
-  }
   const wordOf = (parameter: string) => input[layout.field(parameter).at] ?? 0n;
   const choice = choiceOf(name, field, wordOf);
   if (choice !== undefined) {

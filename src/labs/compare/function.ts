@@ -2,8 +2,8 @@ import { FUNCTION_NAMES, type FunctionName } from "../../core/encoder/abi.ts";
 import type { Arch } from "../../core/machine/index.ts";
 import type { Random } from "../../lib/cases/random.ts";
 import { InputError } from "../../lib/errors.ts";
-import { nearest } from "../../lib/nearest.ts";
-import { Clusters, type Difference, firstDifference, type Opponents } from "./clusters.ts";
+import { didYouMean } from "../../lib/nearest.ts";
+import { Clusters, type Difference, firstDifference } from "./clusters.ts";
 import { CoverageCounter } from "./coverage.ts";
 import { answerFilters, FILTER_FIELDS } from "./filter.ts";
 import { InputGenerator } from "./inputs.ts";
@@ -56,23 +56,23 @@ export class FunctionComparison {
   readonly #generator: InputGenerator;
   readonly #coverage: CoverageCounter;
   readonly #input: BigUint64Array;
-  /** Those that answer, and all: one that breaks gets no more batches, but is asked about its disagreements. */
-  readonly #lanes: Lane[];
-  readonly #everyone: readonly Lane[];
+  /** Those that answer: one that breaks gets no more batches, but is asked about its disagreements. */
+  #lanes: readonly Lane[];
+  readonly #reference: Lane;
   readonly #subjects: readonly Subject[];
-  readonly #truth: Subject | undefined;
+  readonly #truth: Subject;
   readonly #pairs = new Map<string, Pair>();
 
   /**
    * @param subjects those of the architecture that have the function
-   * @param truth the headers' answers: another instance of native, where the headers are there
+   * @param truth the headers' answers: native, one of the subjects or not
    * @param constants the headers' names and layout
    */
   constructor(
     arch: Arch,
     name: FunctionName,
     subjects: readonly Subject[],
-    truth: Subject | undefined,
+    truth: Subject,
     constants: Constants,
     random: Random,
   ) {
@@ -86,15 +86,15 @@ export class FunctionComparison {
     this.#generator = new InputGenerator(this.layout, constants, random, stream);
     this.#coverage = new CoverageCounter(this.layout, this.#generator);
     this.#truth = truth;
-    const all = new Set(truth === undefined ? subjects : [...subjects, truth]);
     this.#subjects = subjects;
     const words = BATCH * this.layout.words;
     this.#input = new BigUint64Array(words);
-    this.#everyone = [...all].map((subject) => {
+    const lane = (subject: Subject): Lane => {
       const records = new BigUint64Array(words);
       return { subject, records, bytes: Buffer.from(records.buffer) };
-    });
-    this.#lanes = [...this.#everyone];
+    };
+    this.#reference = lane(truth);
+    this.#lanes = subjects.filter((subject) => subject !== truth).map(lane);
   }
 
   /** The words of an input whose bits are flags, by index, with the bits that have a name. */
@@ -142,10 +142,8 @@ export class FunctionComparison {
     for (const [name, word] of words) {
       const place = this.places.inputs.get(name);
       if (place === undefined) {
-        const near = nearest(name, [...this.places.inputs.keys()]);
-        throw new InputError(
-          `a case of ${this.name} has no "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
-        );
+        const known = [...this.places.inputs.keys()];
+        throw new InputError(`a case of ${this.name} has no "${name}"${didYouMean(name, known)}`);
       }
       input[place.byte / 8] = place.bytes === 4 ? BigInt.asUintN(32, word) : word;
     }
@@ -162,54 +160,47 @@ export class FunctionComparison {
     const input = this.#input.subarray(0, count * this.layout.words);
     this.cases += count;
     this.#coverage.add(new Uint32Array(input.buffer, 0, 2 * input.length));
-    for (const lane of [...this.#lanes]) {
+    for (const lane of [this.#reference, ...this.#lanes]) {
       const records = lane.records.subarray(0, input.length);
       records.set(input);
-      try {
-        await lane.subject.run(this.layout, records);
-        this.#interpret(records);
-      } catch (error) {
-        if (!(error instanceof BrokenEncoder)) throw error;
-        this.noteBreak(lane.subject.name, error, this.#recordAt(input, error.index));
-        this.#lanes.splice(this.#lanes.indexOf(lane), 1);
-      }
+      if (await this.#answered(lane.subject, input, records)) continue;
+      this.#lanes = this.#lanes.filter((each) => each !== lane);
     }
     this.#compare(input, count);
   }
 
-  /** Puts what answers mean in their place. */
-  #interpret(records: BigUint64Array): void {
-    if (this.name === "encodeSeccomp") answerFilters(this.layout, records);
+  /** Writes what a subject's answers mean into records that have the inputs, or notes why it does not answer. */
+  async #answered(
+    subject: Subject,
+    inputs: BigUint64Array,
+    records: BigUint64Array,
+  ): Promise<boolean> {
+    const error = await breakOf(subject, this.layout, records);
+    if (error !== undefined)
+      this.noteBreak(subject.name, error, this.#recordAt(inputs, error.index));
+    else if (this.name === "encodeSeccomp") answerFilters(this.layout, records);
+    return error === undefined;
   }
 
   /**
-   * The first difference between the answers of two encoders to each input.
+   * The first difference of an encoder's answers to inputs from the headers'.
    *
-   * @returns undefined if one of them does not answer all
+   * @returns undefined if it does not answer all
    */
   async differences(
-    { encoder, against }: Opponents,
+    encoder: string,
     inputs: BigUint64Array,
   ): Promise<(Difference | undefined)[] | undefined> {
-    const [own, other] = [
-      await this.#answers(encoder, inputs),
-      await this.#answers(against, inputs),
-    ];
-    if (own === undefined || other === undefined) return undefined;
+    const [own, other] = [inputs.slice(), inputs.slice()];
+    for (const [name, records] of [
+      [encoder, own],
+      [HEADERS, other],
+    ] as const) {
+      if (!(await this.#answered(this.#subjectOf(name), inputs, records))) return undefined;
+    }
     return Array.from({ length: inputs.length / this.layout.words }, (_, i) =>
       firstDifference(this.places, this.#recordAt(own, i), this.#recordAt(other, i)),
     );
-  }
-
-  async #answers(encoder: string, inputs: BigUint64Array): Promise<BigUint64Array | undefined> {
-    const records = inputs.slice();
-    const error = await this.breakOf(encoder, records);
-    if (error === undefined) {
-      this.#interpret(records);
-      return records;
-    }
-    this.noteBreak(encoder, error, this.#recordAt(inputs, error.index));
-    return undefined;
   }
 
   /**
@@ -218,26 +209,15 @@ export class FunctionComparison {
    * @param patience how many milliseconds they may take, if a break is expected
    * @returns why and where it does not answer
    */
-  async breakOf(
-    encoder: string,
-    records: BigUint64Array,
-    patience?: number,
-  ): Promise<BrokenEncoder | undefined> {
-    try {
-      await this.#subjectOf(encoder).run(this.layout, records, patience);
-    } catch (error) {
-      if (error instanceof BrokenEncoder) return error;
-      throw error;
-    }
-    return undefined;
+  breakOf(encoder: string, records: BigUint64Array, patience?: number) {
+    return breakOf(this.#subjectOf(encoder), this.layout, records, patience);
   }
 
   #subjectOf(encoder: string): Subject {
-    const lane = this.#everyone.find(({ subject }) =>
-      encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
-    );
-    if (lane === undefined) throw new RangeError(`no encoder ${encoder} is compared`);
-    return lane.subject;
+    if (encoder === HEADERS) return this.#truth;
+    const found = this.#subjects.find(({ name }) => name === encoder);
+    if (found === undefined) throw new RangeError(`no encoder ${encoder} is compared`);
+    return found;
   }
 
   /** Makes an encoder forget the calls before: what it answers now is what a replay shows. */
@@ -274,26 +254,22 @@ export class FunctionComparison {
     };
   }
 
-  /** Compares each encoder with the headers or, without them, with the first; what differs goes into clusters. */
+  /** Compares each encoder with the headers; what differs goes into clusters. */
   #compare(input: BigUint64Array, count: number): void {
-    const reference = this.#lanes.find(({ subject }) => subject === this.#truth) ?? this.#lanes[0];
-    for (const lane of this.#lanes) {
-      if (reference === undefined || lane === reference) continue;
-      const pair = this.#pairOf(lane.subject, reference.subject);
+    const end = 8 * input.length;
+    for (const { subject, records, bytes } of this.#lanes) {
+      const pair = this.#pairOf(subject.name);
       pair.cases += count;
-      const end = 8 * input.length;
-      if (lane.bytes.compare(reference.bytes, 0, end, 0, end) === 0) continue;
-      const against = reference.subject === this.#truth ? HEADERS : reference.subject.name;
-      const opponents = { encoder: lane.subject.name, against };
+      if (bytes.compare(this.#reference.bytes, 0, end, 0, end) === 0) continue;
       for (let index = 0; index < count; index++) {
-        const records = [
-          this.#recordAt(lane.records, index),
-          this.#recordAt(reference.records, index),
+        const both = [
+          this.#recordAt(records, index),
+          this.#recordAt(this.#reference.records, index),
         ] as const;
-        const difference = firstDifference(this.places, ...records);
+        const difference = firstDifference(this.places, ...both);
         if (difference === undefined) continue;
         pair[COUNTS[difference.apart ?? "wrong"]]++;
-        this.clusters.add(opponents, this.#recordAt(input, index), difference, records);
+        this.clusters.add(subject.name, this.#recordAt(input, index), difference, both);
       }
     }
   }
@@ -302,18 +278,29 @@ export class FunctionComparison {
     return records.subarray(index * this.layout.words, (index + 1) * this.layout.words);
   }
 
-  #pairOf(one: Subject, reference: Subject): Pair {
-    const isCompared = this.#subjects.includes(reference);
-    const encoders = [one.name, isCompared ? reference.name : HEADERS] as const;
-    const key = encoders.join(" ");
-    const pair = this.#pairs.get(key) ?? {
-      encoders,
-      truth: reference === this.#truth,
-      ...NO_CASES,
-    };
-    this.#pairs.set(key, pair);
+  #pairOf(encoder: string): Pair {
+    const reference = this.#subjects.includes(this.#truth) ? this.#truth.name : HEADERS;
+    const encoders = [encoder, reference] as const;
+    const pair = this.#pairs.get(encoder) ?? { encoders, truth: true, ...NO_CASES };
+    this.#pairs.set(encoder, pair);
     return pair;
   }
+}
+
+/** Why and where a subject does not answer; its answers are written into the records. */
+async function breakOf(
+  subject: Subject,
+  layout: RecordLayout,
+  records: BigUint64Array,
+  patience?: number,
+): Promise<BrokenEncoder | undefined> {
+  try {
+    await subject.run(layout, records, patience);
+  } catch (error) {
+    if (error instanceof BrokenEncoder) return error;
+    throw error;
+  }
+  return undefined;
 }
 
 /** The layout of a function's records, by the headers' size of a block. */

@@ -8,26 +8,23 @@ import type { Subject } from "./subject.ts";
 /** Constants that say nothing about the kernel: each encoder has its own. */
 const OWN = new Set(["heap"]);
 
-/** Holds the constants of encoders against the headers'; without those, against the first encoder's. Those have none. */
+/** Compares the constants of encoders with the headers'. */
 export function compareLayouts(
   arch: Arch,
   subjects: readonly Subject[],
-  truth: Subject | undefined,
+  truth: Subject,
 ): { report: LayoutReport; disagreements: Disagreement[] } {
-  const reference = truth ?? subjects[0];
-  const against = truth === undefined ? (reference?.name ?? HEADERS) : HEADERS;
   const disagreements: Disagreement[] = [];
   const encoders = subjects.map((subject) => {
     let compared = 0;
     let disagreed = 0;
-    for (const [name, value] of subject.constants) {
-      const other =
-        OWN.has(name) || subject === reference ? undefined : reference?.constants.get(name);
+    for (const [name, value] of subject === truth ? [] : subject.constants) {
+      const other = OWN.has(name) ? undefined : truth.constants.get(name);
       if (other === undefined) continue;
       compared++;
       if (BigInt.asUintN(64, other) === BigInt.asUintN(64, value)) continue;
       disagreed++;
-      disagreements.push(describe(arch, subject, against, name, value, other));
+      disagreements.push(describe(arch, subject, name, value, other));
     }
     return { name: subject.name, compared, disagreed };
   });
@@ -37,38 +34,24 @@ export function compareLayouts(
 function describe(
   arch: Arch,
   { name: encoder, argument }: Subject,
-  against: string,
   name: string,
   own: bigint,
   other: bigint,
 ): Disagreement {
   const xor = BigInt.asUintN(64, own ^ other);
-  const decides = against === HEADERS;
+  const answer = (word: bigint) => ({ bytes: bytesOf(word), word: hex(word), told: hex(word) });
   const open = OPEN_CONSTANTS[name];
-  const told = `the headers say ${name} = ${hex(other)}${open === undefined ? "" : ` ${open}`}`;
+  const reason = `the headers say ${name} = ${hex(other)}${open === undefined ? "" : ` ${open}`}`;
   return {
-    arch,
-    operation: "layout",
-    name: null,
-    encoder,
-    against,
-    field: name,
+    ...{ arch, operation: "layout", name: null, encoder, against: HEADERS, field: name },
     flags: name.startsWith("REG_") ? [] : [name],
-    cases: 1,
-    xor: hex(xor),
-    masks: 1,
-    byte: firstByte(xor),
-    own: { bytes: bytesOf(own), word: hex(own), told: hex(own) },
-    other: { bytes: bytesOf(other), word: hex(other), told: hex(other) },
+    ...{ cases: 1, xor: hex(xor), masks: 1, byte: firstByte(xor) },
+    own: answer(own),
+    other: answer(other),
     input: [],
     replay: `stublab compare ${quoteWord(argument)} --arch ${arch} --operation layout`,
     apart: null,
-    verdict: {
-      by: decides ? "headers" : "nobody",
-      right: decides ? [HEADERS] : [],
-      wrong: decides ? [encoder] : [],
-      reason: decides ? told : "no header of this machine says which",
-    },
+    verdict: { by: "headers", right: [HEADERS], wrong: [encoder], reason },
   };
 }
 

@@ -43,7 +43,7 @@ export function smallestInput(
 ): Promise<BigUint64Array> {
   const size = compared.layout.words;
   const firstOf = async (copies: BigUint64Array): Promise<number | undefined> => {
-    const found = await compared.differences(cluster, copies);
+    const found = await compared.differences(cluster.encoder, copies);
     if (found !== undefined) {
       const index = found.findIndex((each) => each?.kind === cluster.kind);
       return index < 0 ? undefined : index;

@@ -1,5 +1,5 @@
 import { count, counted, duration } from "../../lib/page/figures.ts";
-import { type CompareReport, HEADERS } from "./report.ts";
+import type { CompareReport } from "./report.ts";
 import { contradictionsOf, KERNEL } from "./stories.ts";
 
 /** A result of a comparison, in a sentence without its full stop. */
@@ -37,18 +37,11 @@ export function summaryOf(report: CompareReport): Summary {
     const text = sentence(namesOf(found));
     statements.push({ kind, text: `${text} (${counted(found.length, one)})` });
   };
-  for (const reference of new Set(errors.map(({ against }) => against))) {
-    const own = errors.filter(({ against }) => against === reference);
-    say("differs", own, (names) => {
-      const rest = reference === HEADERS ? "the headers" : `${reference}, and no headers decide`;
-      return `${listed(names)} ${verb(names, "differ")} from ${rest}`;
-    });
-  }
+  say("differs", errors, (names) => `${listed(names)} ${verb(names, "differ")} from the headers`);
   say("differs", [...failed, ...judged], (names) => `the kernel contradicts ${listed(names)}`);
   say("breaks", broken, (names) => `${listed(names)} did not answer`, "place");
 
   const found = new Set(namesOf([...errors, ...failed, ...judged, ...broken]));
-  const truths = functions.flatMap(({ pairs }) => pairs).some(({ truth }) => truth);
   const compared = new Set([
     ...functions.flatMap(({ pairs }) => pairs.flatMap((pair) => pair.encoders)),
     ...layouts.flatMap((each) =>
@@ -60,7 +53,7 @@ export function summaryOf(report: CompareReport): Summary {
     (name) => compared.has(name) && !found.has(name),
   );
   if (agreeing.length > 0) {
-    const withHeaders = truths && !agreeing.includes("native") ? " with the headers" : "";
+    const withHeaders = !agreeing.includes("native") ? " with the headers" : "";
     const text = `${listed(agreeing)} ${verb(agreeing, "agree")}${withHeaders}`;
     statements.push({ kind: "agrees", text });
   }
@@ -96,10 +89,8 @@ function runOf({
 
 function restOf({ functions, live, uncompared }: CompareReport): string[] {
   const pairs = functions.flatMap((each) => each.pairs);
-  // Without headers, encoders are compared with each other.
-  const decisive = pairs.some(({ truth }) => truth) ? pairs.filter(({ truth }) => truth) : pairs;
-  const byDesign = sum(decisive.map((pair) => pair.byDesign));
-  const noInput = sum(decisive.map((pair) => pair.noInput));
+  const byDesign = sum(pairs.map((pair) => pair.byDesign));
+  const noInput = sum(pairs.map((pair) => pair.noInput));
   const lacking = sum(uncompared.map((each) => each.functions.length));
   const [held, asked] = [sum(live.map((each) => each.held)), sum(live.map((each) => each.cases))];
   return [
