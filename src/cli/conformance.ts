@@ -130,9 +130,8 @@ function matcher(only: string): (fact: Fact) => boolean {
   try {
     pattern = new RegExp(only, "i");
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    const why = text.replace(/^Invalid regular expression: /, "");
-    throw new InputError(`--only: invalid regular expression: ${why}`, {
+    const why = cause instanceof Error ? cause.message.replace("Invalid", "invalid") : cause;
+    throw new InputError(`--only: ${why}`, {
       cause,
       remedy: "to match ( [ + and other special characters literally, put a backslash before them",
     });
