@@ -62,6 +62,12 @@ static const char usage[] =
     "probe\n"
     "fails, 4 if everything was skipped, 130 if Ctrl-C ended it before its end.\n";
 
+/** Says which word is wrong, last: a console shows its end. Returns the exit status. */
+static int misused(const char *what, const char *word) {
+    say("%s\nprobe: wrong %s: %s\n", usage, what, word);
+    return 2;
+}
+
 static bool is_number(const char *text, uint64_t *number) {
     *number = 0;
     for (; *text >= '0' && *text <= '9'; text++)
@@ -189,10 +195,8 @@ static int run(char **argument) {
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
         // An option that is not one, or has a wrong value.
-        if (*argument != 0 && begins_with(*argument, "--")) {
-            say("%s", usage);
-            return 2;
-        }
+        if (*argument != 0 && begins_with(*argument, "--"))
+            return misused("option or value", *argument);
         if (options.log || is_init)
             watch_log();
         if (same(command, "serve"))
@@ -227,9 +231,11 @@ static int run(char **argument) {
             status = options.disturbs ? disturb(&options.run)
                                       : start_run(&options.run, options.outcomes);
         else {
-            const bool help = same(command, "--help");
+            if (!same(command, "--help"))
+                return misused(same(command, "replay") ? "command without a file" : "command",
+                               command);
             say("%s", usage);
-            return help ? 0 : 2;
+            return 0;
         }
         if (say_complaints("") > 0)
             status = worse_of(status, 1);
