@@ -158,7 +158,7 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
     if (rule >= 0)
         say_rule(rule);
     else
-        say("# rule: none decides it; what nothing writes stays\n");
+        say("# rule: no single rule decides it\n");
     say_rules();
 }
 
