@@ -18,20 +18,24 @@ void note_reason(struct results *results, const struct reason *why) {
         results->reasons[results->reason_count++] = *why;
 }
 
-void say_reason(const struct reason *reason) {
-    if (reason->need != 0)
-        say("it needs %s: ", reason->need);
-    say("%s", reason->text);
-    if (reason->error != 0)
-        say(": %s", errno_name(reason->error));
-}
-
 /** Whether `text` begins with these words; if so, returns what follows them. */
 static const char *after(const char *text, const char *words) {
     while (text != 0 && *words != 0)
         if (*text++ != *words++)
             return 0;
     return text;
+}
+
+void say_reason(const struct reason *reason) {
+    // "no LA57": a feature that the machine must lack.
+    const char *lack = after(reason->need, "no ");
+    if (lack != 0)
+        say("it needs a machine without %s: ", lack);
+    else if (reason->need != 0)
+        say("it needs %s: ", reason->need);
+    say("%s", reason->text);
+    if (reason->error != 0)
+        say(": %s", errno_name(reason->error));
 }
 
 static bool ends_line(const char *text) {
