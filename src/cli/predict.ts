@@ -17,7 +17,7 @@ import type { Values } from "./table/command.ts";
 import type { predict as table } from "./table/kernel.ts";
 
 export function runPredict(words: readonly string[], values: Values<typeof table>) {
-  const { list, arch, json } = values;
+  const { list, arch, known, json } = values;
   if (list) return printRules(words, arch ?? HOST_ARCH, json);
   if (arch !== undefined) throw new InputError("--arch is for --list: it needs --list");
   const [path, extra] = words;
@@ -26,7 +26,7 @@ export function runPredict(words: readonly string[], values: Values<typeof table
   const it = readCase(path);
   const machine = values.machine === undefined ? readMachineAnyhow() : machineNamed(values.machine);
   const change = planted(values.plant);
-  const prediction = predict(it, { machine, change });
+  const prediction = predict(it, { machine, change, known });
   if (json) {
     printJson("stublab.prediction/1", predictionTable(prediction, machine));
     return 0;

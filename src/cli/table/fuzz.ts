@@ -28,7 +28,7 @@ export const plant = () =>
     "plant a bug in the model: R12 removes a rule, W7.FLAG_MASK=0 alters it",
   );
 
-const known = () =>
+export const known = () =>
   choice("--known <LIST>", "deviations of an emulator that the model predicts", "list", KNOWN);
 
 /** Parses a shard, such as "2/8". @throws InputError */
@@ -73,6 +73,8 @@ const tries = (name: string, texts: Parameters<typeof command>[1]) =>
 
 export const replay = tries("replay", {
   summary: "try a register setup in a new stub, and show the prediction next to the outcome",
+  description: `Tries a register setup in a new stub, and shows what the model predicts, what was seen, and the rules
+    that apply.`,
   status: "0 if the outcome matches the prediction, 1 if it differs, 3 if it cannot be tried here",
   examples: ["stublab fuzz replay findings/1f2e3d4c --json | jq .differences"],
 }).addOption(json("stublab.replay/1"));

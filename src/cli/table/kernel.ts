@@ -1,5 +1,5 @@
 import { command } from "./command.ts";
-import { CASE, plant } from "./fuzz.ts";
+import { CASE, known, plant } from "./fuzz.ts";
 import { apart, arch, json } from "./options.ts";
 
 export const predict = command("predict", {
@@ -8,11 +8,17 @@ export const predict = command("predict", {
     what is read back, what happens after the resume, and which rules decide it. Nothing is executed.`,
   examples: ["stublab predict case.json", "stublab predict --list W3 selector"],
 })
-  .argument("[case...]", `${CASE}; with --list, ids, phases or parts of rules`)
-  .addOption(apart("--list", "list the rules of the model, with sources", ["machine", "plant"]))
+  .argument(
+    "[case...]",
+    `${CASE}; with --list, ids, phases (write, unpredicted…) or parts of rules`,
+  )
+  .addOption(
+    apart("--list", "list the rules of the model, with sources", ["machine", "plant", "known"]),
+  )
   .addOption(arch("--arch <ARCH>", "list the rules for another machine"))
   .option("--machine <M>", "predict for another machine, such as linux-5.10/intel-6-207")
   .addOption(plant())
+  .addOption(known())
   .addOption(json("stublab.prediction/1"));
 
 export const conformance = command("conformance", {

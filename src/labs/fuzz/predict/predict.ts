@@ -3,6 +3,7 @@
 import { checkOptions, type OptionShapes } from "../../../lib/shape.ts";
 import { type Case, expectCase } from "../case/case.ts";
 import { Engine } from "../engine.ts";
+import { deviationsOf, type KnownName, knownShape } from "../known/arch.ts";
 import { type Machine, machineShape } from "../machine.ts";
 import { type Change, Model } from "./model.ts";
 import { changeShape } from "./plant.ts";
@@ -16,6 +17,8 @@ export interface PredictOptions {
   readonly machine?: Machine | undefined;
   /** A rule of the model to remove or alter. */
   readonly change?: Change | undefined;
+  /** Deviations of an emulator that are predicted, too. */
+  readonly known?: KnownName | undefined;
 }
 
 /**
@@ -30,11 +33,15 @@ export interface PredictOptions {
 export function predict(it: Case, options: PredictOptions = {}): CasePrediction {
   expectCase(it);
   checkOptions(options, "options", SHAPES);
-  const { machine = readThisMachine(), change } = options;
-  return predictionOf(it, new Model(machine, change));
+  const { machine = readThisMachine(), change, known } = options;
+  return predictionOf(it, new Model(machine, change, deviationsOf(known)));
 }
 
-const SHAPES: OptionShapes<PredictOptions> = { machine: machineShape, change: changeShape };
+const SHAPES: OptionShapes<PredictOptions> = {
+  machine: machineShape,
+  change: changeShape,
+  known: knownShape,
+};
 
 /** @throws UnsupportedError if cases cannot be tried here */
 export function readThisMachine(): Machine {
