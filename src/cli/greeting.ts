@@ -15,7 +15,7 @@ export async function greet(version: string): Promise<number> {
 Linux ${release()}, Node.js ${process.version}: ${verdict} (more: stublab doctor)
 
   student           stublab lesson host         watch how a stub is born, and predict each step
-  encoder author    stublab compare gvisor      compare encoders: where they differ, and who is right
+  encoder author    stublab compare gvisor      compare encoders: where they differ, who is right
   kernel engineer   stublab fuzz --seconds 60   throw register setups at this kernel
 
 stublab --help lists all commands
