@@ -121,9 +121,9 @@ try {
   mkdirSync(RESULTS, { recursive: true });
   const log = join(RESULTS, "console.ktap");
   const { status, text } = await run(makeCommand(), log);
-  // 0: all holds; 1: some does not. With any other status nothing is known.
+  // 0: all holds; 1: some does not. With any other status, or none, nothing is known.
   if (status !== 0 && status !== 1)
-    throw new Failure(`the probe did not end (status ${status}):\n${text.slice(-2000)}`);
+    throw new Failure(`the probe has no result:\n${text.slice(-2000)}`);
   report(log, text);
 } catch (error) {
   if (!(error instanceof Failure)) throw error;

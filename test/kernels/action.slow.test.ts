@@ -112,6 +112,12 @@ needs(action, "qemu-system-x86_64", { "a kernel (npm run kernels -- linux-6.12)"
   },
 );
 
+needs(action, "qemu-system-x86_64")("fails if an image does not boot", async () => {
+  const { isSuccess, output } = await runJob({ kernel: resolve("package.json") });
+  assert.not.ok(isSuccess);
+  assert.match(output, /^::error::the probe has no result:%0Aqemu/);
+});
+
 action("a score below the minimum fails the job, and only after the upload", async () => {
   const steps = runs.steps.map(({ uses, run }) => uses ?? run ?? "");
   const upload = steps.findIndex((text) => text.startsWith("actions/upload-artifact@"));
