@@ -15,38 +15,45 @@ type Manner = Pick<Case, "from" | "way" | "on">;
 const STOPPED_BY_SIGTRAP = 0x57fn;
 const SIGRETURN: Manner = { from: "signal", way: "SIGRETURN", on: "CONT" };
 
-export const COMMANDS: readonly Trial[] = [
+const ALL: readonly Trial[] = [
   ["guests", guest, "guest, lesson switch and Platform"],
-  ["lanes", () => lanesThatWork(LANES, tryLane), "the lanes of a Tracer or Platform"],
+  ["lanes", () => tellLanes(LANES, tryLane), "the lanes of a Tracer or Platform"],
   ["recordings", recording, "lesson NAME"],
   ["register setups", () => setups(ptraceSetups()), "fuzz and conformance"],
-  ...(WAYS.includes("SIGRETURN") ? [sigreturn()] : []),
+  [
+    "rt_sigreturn",
+    () => setups([SIGRETURN]),
+    "setups by rt_sigreturn, which fuzz tries by default,",
+  ],
   ["foreign encoders", foreign, "--encoder FILE"],
 ];
+/** On arm64 there is no rt_sigreturn among the ways. */
+export const COMMANDS = ALL.filter(
+  ([name]) => name !== "rt_sigreturn" || WAYS.includes("SIGRETURN"),
+);
 
-function sigreturn(): Trial {
-  const commands = "setups by rt_sigreturn, which fuzz tries by default,";
-  return ["rt_sigreturn", () => setups([SIGRETURN]), commands];
+/** Why a trial fails; undefined if it does not. */
+async function whyNot(trial: () => unknown): Promise<string | undefined> {
+  try {
+    await trial();
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 async function guest(): Promise<Seen> {
   await guestBy("faithful");
-  return `a guest made two system calls; lanes: faithful, ${await lanesThatWork(["fast"], guestBy)}`;
+  return `a guest made two system calls; lanes: faithful, ${await tellLanes(["fast"], guestBy)}`;
 }
 
-async function lanesThatWork(
-  lanes: readonly Lane[],
-  trial: (lane: Lane) => Promise<void> | void,
-): Promise<string> {
-  const told = lanes.map(async (lane) => {
-    try {
-      await trial(lane);
-      return lane;
-    } catch (error) {
-      return `not ${lane} (${reasonOf(error)})`;
-    }
-  });
-  return (await Promise.all(told)).join(", ");
+async function tellLanes(lanes: readonly Lane[], trial: (lane: Lane) => unknown): Promise<string> {
+  const told: string[] = [];
+  for (const lane of lanes) {
+    const why = await whyNot(() => trial(lane));
+    told.push(why === undefined ? lane : `not ${lane} (${why})`);
+  }
+  return told.join(", ");
 }
 
 /** Makes a stub of a stub, and calls in it. @throws if it does not work */
@@ -88,17 +95,14 @@ async function recording(): Promise<Seen> {
   const failures = end.filter(({ held }) => !held).length;
   if (failures > 0) fail(`${failures} facts of a recorded birth do not hold`);
   using tracer = new Tracer();
-  const needs: readonly [lesson: string, trial: () => void][] = [
-    ["no-setsid", () => closeTerminal(openTerminal(tracer.encoder))],
-    ["rseq", () => expectRseq(tracer.createStub().thread)],
-  ];
+  const needs: Readonly<Record<string, () => void>> = {
+    "no-setsid": () => closeTerminal(openTerminal(tracer.encoder)),
+    rseq: () => expectRseq(tracer.createStub().thread),
+  };
   const obstacles: string[] = [];
-  for (const [lesson, trial] of needs) {
-    try {
-      trial();
-    } catch (error) {
-      obstacles.push(`lesson ${lesson} cannot work here: ${reasonOf(error)}`);
-    }
+  for (const [lesson, trial] of Object.entries(needs)) {
+    const why = await whyNot(trial);
+    if (why !== undefined) obstacles.push(`lesson ${lesson} cannot work here: ${why}`);
   }
   const seen = `a birth was recorded in ${steps.length} steps`;
   return obstacles.length === 0 ? seen : [seen, obstacles.join("; ")];
@@ -127,25 +131,21 @@ async function setups(all: readonly Manner[]): Promise<Seen> {
   const has32 = experiment.machine.features.includes("ia32");
   const manners = all.filter(({ from }) => has32 || !from.endsWith("32"));
   const outcomes = experiment.try(manners.map((manner) => ({ ...SIMPLE, ...manner })));
-  const obstacles = manners.map((_, i) => experiment.obstacle(i));
-  const untried = new Set(obstacles.filter((why) => why !== undefined));
-  for (const [i, outcome] of outcomes.entries()) {
-    const { from, way, on } = manners[i] ?? { from: "", way: "", on: "" };
-    const status = outcome.get("status");
+  const rows = manners.map((it, i) => {
+    return { ...it, why: experiment.obstacle(i), status: outcomes[i]?.get("status") };
+  });
+  for (const { from, way, on, why, status } of rows) {
     const isWhole = way === WAYS[0] || way === "SIGRETURN";
-    if (obstacles[i] !== undefined || !isWhole || on.endsWith("SINGLESTEP")) continue;
+    if (why !== undefined || !isWhole || on.endsWith("SINGLESTEP")) continue;
     if (status === STOPPED_BY_SIGTRAP) continue;
     fail(`from ${from}: expected a stop by SIGTRAP at the INT3, got wait status ${status}`);
   }
-  if (untried.size === manners.length) fail([...untried].join("; "));
-  const tried = manners.filter((_, i) => obstacles[i] === undefined);
-  const seen = `tried from ${namesOf(tried, "from")}; by ${namesOf(tried, "way")}`;
-  if (untried.size === 0) return seen;
-  return [seen, `not tried by fuzz and conformance: ${[...untried].join("; ")}`];
-}
-
-function namesOf(manners: readonly Manner[], part: keyof Manner): string {
-  return [...new Set(manners.map((manner) => manner[part]))].join(", ");
+  const untried = [...new Set(rows.flatMap(({ why }) => why ?? []))].join("; ");
+  const tried = rows.filter(({ why }) => why === undefined);
+  if (tried.length === 0) fail(untried);
+  const names = (part: keyof Manner) => [...new Set(tried.map((row) => row[part]))].join(", ");
+  const seen = `tried from ${names("from")}; by ${names("way")}`;
+  return untried === "" ? seen : [seen, `not tried by fuzz and conformance: ${untried}`];
 }
 
 async function foreign(): Promise<Seen> {

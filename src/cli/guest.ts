@@ -59,23 +59,15 @@ function exitStatus(end: GuestEnd): 0 | 1 {
 async function readProgram(file: string): Promise<GuestProgram> {
   const bytes = readInput(file, PROGRAM_LIMIT);
   if (isElf(bytes)) return { elf: bytes };
-  if (/\.[sS]$/.test(file)) return { elf: await assemble(file) };
+  if (/\.[sS]$/.test(file)) {
+    const otherwise = "ELF executables and .bin files do not need one";
+    const source = { source: file, arguments: () => [file], otherwise };
+    return { elf: await finishing((signal) => compile({ ...source, signal })) };
+  }
   if (file.endsWith(".bin")) return { code: bytes };
   throw new InputError(`${file} is not a program: it does not begin with the magic number of ELF`, {
     remedy: "the name of an assembler source must end in .s or .S, that of bare code in .bin",
   });
-}
-
-/** A source (.s, or .S with the preprocessor) as a static executable. */
-function assemble(source: string): Promise<Uint8Array> {
-  return finishing((signal) =>
-    compile({
-      source,
-      arguments: () => [source],
-      otherwise: "ELF executables and .bin files do not need one",
-      signal,
-    }),
-  );
 }
 
 /** Writes the guest's output to stdout and stderr of this process. */

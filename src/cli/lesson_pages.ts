@@ -38,19 +38,17 @@ export async function writePages(
   for (const name of names) recordings.push(await recordingOf(name, encoder));
   if (names.length === 0) recordings.push(...(await finishing((end) => recordAll(end, encoder))));
   const exhibits = nameAll(recordings);
-  await writeOutputs(folder, [
-    ...[...courseOf(exhibits)].flatMap(([{ name, recording }, course]) => [
+  const pages = [...courseOf(exhibits)].flatMap(([{ name, recording }, course]) => {
+    const page = renderRecordingPage(recording, { course, tasks: tasksOf(recording) });
+    return [
       [`${name}.json`, renderJson(recording)] as const,
       [`${name}.svg`, renderPreview(recording)] as const,
-      [
-        `${name}.html`,
-        renderRecordingPage(recording, { course, tasks: tasksOf(recording) }),
-      ] as const,
-    ]),
-    [REGISTERS.file, renderRegistersPage()],
-    // Last, so that it never links to a missing page.
-    [INDEX.file, renderIndex(exhibits)],
-  ]);
+      [`${name}.html`, page] as const,
+    ];
+  });
+  const others = [[REGISTERS.file, renderRegistersPage()] as const];
+  // The index is last, so that it never links to a missing page.
+  await writeOutputs(folder, [...pages, ...others, [INDEX.file, renderIndex(exhibits)]]);
   talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX.file))}\n`);
   return Math.max(...exhibits.map(({ name, recording }) => reportFailures(recording, `${name}: `)));
 }
@@ -69,7 +67,7 @@ async function recordAll(interrupted: AbortSignal, encoder?: string): Promise<Re
         const isLast = name === names.at(-1) && recordings.length === 0;
         if (isLast || !(error instanceof UnsupportedError)) throw error;
         progress.clear();
-        talk(visible(`${name} is left out: ${error.message}`).concat("\n"));
+        talk(`${visible(`${name} is left out: ${error.message}`)}\n`);
       }
       // A turn of the event loop, in which signals are delivered.
       await setImmediate();
