@@ -1,9 +1,13 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { FUNCTION_NAMES, OPERATIONS } from "../core/encoder/abi.ts";
 import { LESSONS } from "../labs/record/course.ts";
 import { print } from "./report.ts";
 
-/** Arguments that are words of a list which the table does not have. */
-const ARGUMENTS = new Map([[" lesson", LESSONS]]);
+/** Words that follow and that help does not list: arguments of a command, or values of an option. */
+const FURTHER = new Map<string, readonly string[]>([
+  [" lesson", LESSONS],
+  [" compare=--operation", [...OPERATIONS, ...FUNCTION_NAMES]],
+]);
 
 /**
  * The words that may follow, by what is before them: " lesson task" after that command, " compare=--arch" for the value of
@@ -13,15 +17,21 @@ function wordsAfter(command: CommandUnknownOpts, path = ""): [key: string, words
   const { commands, options, registeredArguments } = command;
   const words = [
     ...commands.map((each) => each.name()),
-    ...(ARGUMENTS.get(path) ?? registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])),
+    ...(FURTHER.get(path) ?? registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])),
     ...options.flatMap(({ long }) => long ?? []),
     "--help",
   ];
   return [
     [path, words.join(" ")],
-    ...options.flatMap(({ long, argChoices }): [string, string][] =>
-      argChoices === undefined ? [] : [[`${path}=${long}`, argChoices.join(" ")]],
-    ),
+    ...options
+      .filter(({ required }) => required)
+      .flatMap(({ flags, argChoices = [] }) =>
+        Array.from(flags.matchAll(/(?<!\S)-[a-z-]+/g), ([flag]): [string, string] => {
+          const values = FURTHER.get(`${path}=${flag}`) ?? argChoices;
+          // A blank if the value is not one of a list: the shell then offers files.
+          return [`${path}=${flag}`, values.join(" ") || " "];
+        }),
+      ),
     ...commands.flatMap((each) => wordsAfter(each, `${path} ${each.name()}`)),
   ];
 }

@@ -15,6 +15,7 @@ const folder = temporaryFolder();
 const LINES = [
   ["stublab les", "stublab lesson"],
   ["stublab compare --arch arm", "stublab compare --arch arm64"],
+  ["stublab compare --operation waitC", "stublab compare --operation waitCoreDumped"],
   ["stublab lesson task che", "stublab lesson task check"],
   ["stublab lesson stale", "stublab lesson stale-orig-rax"],
   ["stublab fuzz --seed 1 --pat", "stublab fuzz --seed 1 --path"],
