@@ -26,7 +26,10 @@ export async function runCompare(
   values: Options,
   command: CommandUnknownOpts,
 ): Promise<number> {
+  if (values.new === undefined && command.getOptionValueSource("language") === "cli")
+    throw new InputError("--language is for --new: it needs --new");
   if (values.new !== undefined) {
+    if (encoders.length > 0) throw new InputError("--new takes no encoder");
     await writeStart(values.new, values.language);
     return 0;
   }

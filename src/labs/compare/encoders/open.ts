@@ -47,6 +47,6 @@ export function openEncoder(name: string, arch: Arch = HOST_ARCH): PartialEncode
   oneOf(ARCHES)(arch, "architecture");
   if (isEncoderName(name)) return openers[name](arch);
   throw new InputError(`unknown encoder "${name}"${didYouMean(name, ALL_ENCODERS)}`, {
-    remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is ./mine.wasm for --encoder, and await loadEncoderUnconfined(file) in a program`,
+    remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is a path, such as ./mine.wasm, and in a program await loadEncoderUnconfined(file)`,
   });
 }
