@@ -1,4 +1,4 @@
-import type { FunctionName } from "../../core/encoder/abi.ts";
+import { FUNCTION_NAMES, type FunctionName } from "../../core/encoder/abi.ts";
 import type { Apart } from "./report.ts";
 
 /** What of a function's results docs/encoder-abi.md chooses: no header prescribes it. */
@@ -21,16 +21,21 @@ const notASignal = {
 
 const CHOICES: readonly Choice[] = [
   {
+    names: FUNCTION_NAMES,
+    fields: ["outside"],
+    reason: "a function writes nothing but the blocks and areas that it is given",
+  },
+  {
     ...byDesign,
     names: ["encodeSyscall"],
     fields: ["block.orig_rax"],
-    reason: "no header prescribes orig_rax for an injected frame; −1 excludes a restart",
+    reason: "no header prescribes orig_rax for an injected frame, but only −1 excludes a restart",
   },
   {
     ...byDesign,
     names: ["enterGuest"],
     fields: ["block.orig_rax"],
-    reason: "no header prescribes orig_rax for a resumed guest; −1 excludes a restart",
+    reason: "no header prescribes orig_rax for a resumed guest, but only −1 excludes a restart",
   },
   {
     ...byDesign,

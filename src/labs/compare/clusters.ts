@@ -20,7 +20,7 @@ export interface Cluster {
 }
 
 /** How many masks of one field are distinguished; more are one. */
-const MASKS = 32;
+export const MASKS = 32;
 
 /** Sorts disagreements of one function by encoder, field and XOR mask. */
 export class Clusters {

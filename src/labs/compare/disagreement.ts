@@ -140,7 +140,7 @@ function flagsOf(
   );
 }
 
-/** From which headers `native` takes what it returns; other operations are about registers. */
+/** From which headers `native` takes what it returns, if that is not a register. */
 const SOURCES: Readonly<Partial<Record<Operation, string>>> = {
   clone: "linux/sched.h",
   clone3: "linux/sched.h",
@@ -167,7 +167,8 @@ function verdictOf(
     const reason = `${choice.reason}; native returns ${told}`;
     return { by: "abi", right: [], wrong: choice.apart === undefined ? [encoder] : [], reason };
   }
-  const source = SOURCES[layout.signature.operation] ?? REGISTERS[arch];
+  const known = field.startsWith("block.") ? undefined : SOURCES[layout.signature.operation];
+  const source = known ?? REGISTERS[arch];
   const reason = `native, compiled against ${source}, returns ${told}`;
   return { by: "headers", right: [HEADERS], wrong: [encoder], reason };
 }

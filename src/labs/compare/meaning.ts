@@ -32,11 +32,17 @@ const clone: Kind = {
   name: (_, word, constants) => formatClone(word & ~0xffn, Number(word & 0xffn), constants),
 };
 const wait = flags(/^_?_?W(?!AIT_)/);
+/** More signals than this are a number: most of them are real-time signals, without names. */
+const MOST_SIGNALS = 8;
 const signals: Kind = {
   flags: (word, constants) =>
     Array.from({ length: 64 }, (_, bit) => bit + 1)
       .filter((number) => ((word >> BigInt(number - 1)) & 1n) === 1n)
       .map((number) => constantName(BigInt(number), SIGNAL, constants) ?? `signal ${number}`),
+  name: (_, word, constants) => {
+    const names = signals.flags?.(word, constants) ?? [];
+    return names.length > MOST_SIGNALS ? `${names.length} signals` : names.join("|");
+  },
 };
 const errno: Kind = {
   name: (number, _, constants) => (number > 0n ? errorName(Number(number), constants) : undefined),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { release } from "node:os";
 import type { Said, Story } from "../../lib/page/block.ts";
 import { count, counted } from "../../lib/page/figures.ts";
+import { MASKS } from "./clusters.ts";
 import type { Answer, Breakage, CompareReport, Disagreement } from "./report.ts";
 
 /** A finding about an encoder. */
@@ -47,7 +48,7 @@ function disagreementStory(found: Disagreement, give: Give): CompareStory {
     encoder,
     row: `${arch} ${operation}`,
     title: `${encoder}: ${arch} ${where}`,
-    beside: counted(cases, "case") + (masks > 1 ? `, in ${count(masks)} ways` : ""),
+    beside: counted(cases, "case") + waysText(masks),
     facts: [
       ...(name === null ? [] : [["input", inputText(input)] as const]),
       [encoder, answerText(own, other)],
@@ -58,6 +59,11 @@ function disagreementStory(found: Disagreement, give: Give): CompareStory {
     command: replay,
     excuse: apart === null ? null : `${apart}: ${verdict.reason.split(";")[0]}`,
   };
+}
+
+function waysText(masks: number): string {
+  if (masks === 1) return "";
+  return `, in ${masks > MASKS ? `more than ${MASKS}` : masks} ways`;
 }
 
 /** The bytes in the order of memory, those that differ marked, and the word with its name. */

@@ -39,7 +39,7 @@ export function summaryOf(report: CompareReport): Summary {
   };
   say("differs", errors, (names) => `${listed(names)} ${verb(names, "differ")} from the headers`);
   say("differs", [...failed, ...judged], (names) => `the kernel contradicts ${listed(names)}`);
-  say("breaks", broken, (names) => `${listed(names)} did not answer`, "place");
+  say("breaks", broken, (names) => `${listed(names)} failed`, "place");
 
   const found = new Set(namesOf([...errors, ...failed, ...judged, ...broken]));
   const compared = new Set([
@@ -81,9 +81,9 @@ function runOf({
     ...(ran > 0 ? [`${counted(cases || given, "case")} of ${counted(ran, "function")}`] : []),
     ...(constants > 0 ? [counted(constants, "constant")] : []),
   ];
-  const where = arches.length > 1 ? "both architectures" : (arches[0] ?? "no architecture");
-  const told = what.length === 0 ? "no case" : what.join(" and ");
-  const text = `${told} on ${where}, seed ${seed} (${duration(milliseconds)})`;
+  const where = arches.length > 1 ? "both architectures" : arches[0];
+  const told = what.length === 0 ? "no case" : `${what.join(" and ")} on ${where}`;
+  const text = `${told}, seed ${seed} (${duration(milliseconds)})`;
   return { text, nothing: cases + constants + sum(live.map(({ held }) => held)) === 0 };
 }
 

@@ -41,7 +41,7 @@ told("a disagreement is who differs, who is contradicted, who breaks, and who ag
     [
       `./loose.mjs, ./swapped.mjs and script differ from the headers (${count} findings)`,
       "the kernel contradicts ./loose.mjs (1 finding)",
-      "./trapping.mjs, ./looping.wasm and ./old.wasm did not answer (4 places)",
+      "./trapping.mjs, ./looping.wasm and ./old.wasm failed (4 places)",
       "assembly and native agree",
     ],
   );
