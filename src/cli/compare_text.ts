@@ -3,6 +3,7 @@ import type { CompareReport } from "../labs/compare/report.ts";
 import { storiesOf } from "../labs/compare/stories.ts";
 import { summaryOf } from "../labs/compare/summary.ts";
 import { gridText, storyText } from "./block_text.ts";
+import { folded } from "./fold.ts";
 import { paint } from "./report.ts";
 
 /**
@@ -20,7 +21,13 @@ export function printComparison(report: CompareReport, verbose: boolean): string
     report.notes.map((note) => `note: ${note}`).join("\n"),
     ending(report),
   ];
-  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+  const lines = parts
+    .filter((part) => part !== "")
+    .join("\n\n")
+    .split("\n");
+  // A command that is folded cannot be copied.
+  const fitting = lines.map((line) => (line.startsWith("  repeat ") ? line : folded(line)));
+  return `${fitting.join("\n")}\n`;
 }
 
 /** One line, or two if something was found. */
