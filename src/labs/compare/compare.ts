@@ -29,14 +29,7 @@ import { describeBreak, describeClusters } from "./disagreement.ts";
 import { openEncoder } from "./encoders/open.ts";
 import { FunctionComparison } from "./function.ts";
 import { compareLayouts } from "./layout.ts";
-import type {
-  Breakage,
-  CompareReport,
-  Disagreement,
-  EncoderReport,
-  LayoutReport,
-  LiveReport,
-} from "./report.ts";
+import type { Breakage, CompareReport, Disagreement, LayoutReport, LiveReport } from "./report.ts";
 import { closedSubject, LocalSubject, type Subject } from "./subject.ts";
 import { stopwatch, turn } from "./turn.ts";
 import { describeUncompared, uncomparedOf } from "./uncompared.ts";
@@ -89,9 +82,6 @@ const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
   waitCoreDumped: 4,
   encodeSeccomp: 2,
 };
-/** Of those that have cases before anything is drawn, if there are enough cases for all of these. */
-const FURTHER_SHARE = 1;
-
 /**
  * Gives encoders the same inputs and reports where their answers differ: in which field, with the smallest input, and
  * which is right. The caller closes the subjects.
@@ -130,7 +120,12 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     seed: hex(seed),
     cases: casesOf(functions),
     milliseconds: elapsed(),
-    encoders: subjects.map(describeSubject),
+    encoders: subjects.map((subject) => ({
+      name: subject.name,
+      arch: subject.arch,
+      functions: FUNCTION_NAMES.filter((name) => subject.has(name)).length,
+      constants: subject.constants.size,
+    })),
     functions: functions.map((each) => each.report()),
     layouts,
     disagreements,
@@ -232,10 +227,8 @@ async function judge(
   notes: string[],
 ): Promise<{ disagreements: Disagreement[]; live: LiveReport[] }> {
   if (cases === undefined) return { disagreements, live: [] };
-  const others = [...new Set(functions.map(({ arch }) => arch))].filter(
-    (arch) => arch !== HOST_ARCH,
-  );
-  for (const arch of others) {
+  for (const arch of new Set(functions.map((each) => each.arch))) {
+    if (arch === HOST_ARCH) continue;
     notes.push(`the kernel was not asked about ${arch}: this machine is ${HOST_ARCH}`);
   }
   // Loaded only if stubs are wanted.
@@ -291,19 +284,10 @@ function quotasOf(functions: readonly FunctionComparison[], cases: number): numb
   const firsts = functions.map(({ first }) => first);
   const enough = cases >= 1.5 * sumOf(firsts);
   const shares = functions.map(({ name, first }) =>
-    enough && first > 0 ? FURTHER_SHARE : (SHARES[name] ?? 1),
+    enough && first > 0 ? 1 : (SHARES[name] ?? 1),
   );
   const rest = enough ? cases - sumOf(firsts) : cases;
   // Rounded so that they add up.
   const upTo = (end: number) => Math.round((rest * sumOf(shares.slice(0, end))) / sumOf(shares));
   return firsts.map((first, i) => upTo(i + 1) - upTo(i) + (enough ? first : 0));
-}
-
-function describeSubject(subject: Subject): EncoderReport {
-  return {
-    name: subject.name,
-    arch: subject.arch,
-    functions: FUNCTION_NAMES.filter((name) => subject.has(name)).length,
-    constants: subject.constants.size,
-  };
 }

@@ -21,6 +21,9 @@ export const NO_PROGRAM = 0xdead_dead_dead_deadn;
 const FREE = "mmap munmap mprotect getpid getppid wait4 exit restart_syscall".split(" ");
 const CALLS = [...FREE, "clone", "kill", "execveat", "prctl"];
 
+/** Arguments that it asks for. */
+const WANTED = "STUB_THREAD_FLAGS SIGSTOP AT_EMPTY_PATH PR_SET_PDEATHSIG SIGKILL".split(" ");
+
 /** A call that a filter allows, with the arguments that it must have. */
 interface Rule {
   readonly number: bigint;
@@ -80,19 +83,12 @@ export function filterInputs(layout: RecordLayout, constants: Constants) {
       setWord(to, start + call, number, random.chance(7, 8) ? arch : random.next());
       drawWord(random, to, start + pointer);
       if (random.chance(1, 8)) to[2 * (start + pointer) + 1] = VSYSCALL_HALF;
-      const wanted: readonly [number, ...number[]] = [
-        value("CLONE_FILES") | exitSignal,
-        value("STUB_THREAD_FLAGS"),
-        value("SIGSTOP"),
-        value("AT_EMPTY_PATH"),
-        value("PR_SET_PDEATHSIG"),
-        value("SIGKILL"),
-      ];
+      const wanted = [value("CLONE_FILES") | exitSignal, ...WANTED.map(value)] as const;
       for (const at of args) {
         if (random.chance(1, 6)) drawWord(random, to, start + at);
         else {
-          const word = random.pick(wanted);
-          setWord(to, start + at, word, random.chance(1, 8) ? 1 << random.below(32) : 0);
+          const low = random.pick(wanted);
+          setWord(to, start + at, low, random.chance(1, 8) ? 1 << random.below(32) : 0);
         }
       }
       // Two matching arguments are too rare by chance.

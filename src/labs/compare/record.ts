@@ -207,11 +207,11 @@ export class Runner {
       if (words.length === 0) throw new BrokenEncoder("memory", number, "its memory grew or moved");
       const at = start + resultAt;
       if (signature.result === "none") words[at] = 0n;
-      else if (isWord) words[at] = expectBigInt(answer, number);
-      else {
-        halves[2 * at] = expectNumber(answer, number);
+      else if (isWord && typeof answer === "bigint") words[at] = answer;
+      else if (!isWord && isInt32(answer)) {
+        halves[2 * at] = answer;
         halves[2 * at + 1] = 0;
-      }
+      } else throw new BrokenEncoder("answer", number, describeMisfit(answer, signature.result));
     }
   }
 }
@@ -229,14 +229,4 @@ function attempt(
     const hint = typed ? `; it is called as ${prototypeOf(layout.name)}` : "";
     throw new BrokenEncoder("trap", index, `${describeThrown(cause)}${hint}`, cause);
   }
-}
-
-function expectBigInt(answer: unknown, index: number): bigint {
-  if (typeof answer === "bigint") return answer;
-  throw new BrokenEncoder("answer", index, describeMisfit(answer, "i64"));
-}
-
-function expectNumber(answer: unknown, index: number): number {
-  if (isInt32(answer)) return answer;
-  throw new BrokenEncoder("answer", index, describeMisfit(answer, "i32"));
 }
