@@ -1,8 +1,9 @@
 /* Two runs of the same cases, for people. */
 
 import type { AgainstReport } from "../labs/fuzz/against/report.ts";
-import { machineLine, tellValue } from "../labs/fuzz/tell/told.ts";
+import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { visible } from "../lib/visible.ts";
+import { differenceText } from "./fuzz_text.ts";
 import { paint } from "./report.ts";
 import { first, number, plural, row, some } from "./rows.ts";
 
@@ -87,8 +88,5 @@ function outcomeText(side: "a" | "b", { field, unstable, ...seenOn }: Cause["sma
   const rows = seenOn[side] ?? [];
   const it = rows.find((row) => row.field === field) ?? rows[0];
   if (it === undefined) return "as predicted";
-  const told = (value: string | number | null) =>
-    value === null ? "nothing" : tellValue(it.field, value);
-  const again = unstable[side] ? ", another at each attempt" : "";
-  return `${it.field}: predicted ${told(it.predicted)}, got ${told(it.seen)}${again}`;
+  return `${differenceText(it)}${unstable[side] ? ", another at each attempt" : ""}`;
 }

@@ -11,7 +11,7 @@ import { inputName, readInput } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
 import { planted } from "./case_file.ts";
 import { folded } from "./fold.ts";
-import { causeText } from "./fuzz_text.ts";
+import { causeText, differenceText } from "./fuzz_text.ts";
 import { paint, printJson, tell } from "./report.ts";
 import { number, row } from "./rows.ts";
 import type { Values } from "./table/command.ts";
@@ -54,8 +54,8 @@ function judgementText(report: JudgementReport): string {
     // Each with the first cases that have it.
     ...contradictions.causes.flatMap((cause) => [
       causeText(cause, cause.cases),
-      ...cause.first.flatMap(({ line, case: document, differences: [it] }) => [
-        `    line ${line}  ${visible(it?.field ?? "")}: predicted ${it?.predicted}, recorded ${it?.seen}\n`,
+      ...cause.first.flatMap(({ line, case: document, differences }) => [
+        ...differences.slice(0, 1).map((it) => `    line ${line}  ${differenceText(it)}\n`),
         `      ${JSON.stringify(document)}\n`,
       ]),
     ]),

@@ -1,6 +1,7 @@
 import { DEFAULT_PATH } from "../labs/fuzz/draw/arch.ts";
 import type { CauseRow } from "../labs/fuzz/tell/causes.ts";
 import type { FuzzReport } from "../labs/fuzz/tell/fuzz_report.ts";
+import { type kindRow, tellValue } from "../labs/fuzz/tell/told.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
 import { first, number, row, some } from "./rows.ts";
@@ -16,6 +17,13 @@ export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: nu
   const why = rule === null ? "" : `: ${visible(`${rule.text} (${rule.source})`)}`;
   const lines = processors.map((line) => `    ${visible(line)}\n`);
   return `  ${paint("bold", what)}${why}\n${lines.join("")}`;
+}
+
+/** A field that differs from its prediction. */
+export function differenceText({ field, predicted, seen }: ReturnType<typeof kindRow>): string {
+  const told = (value: string | number | null) =>
+    value === null ? "nothing" : tellValue(field, value);
+  return `${visible(field)}: predicted ${told(predicted)}, got ${told(seen)}`;
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;

@@ -178,7 +178,7 @@ onAmd64("the command reports contradictions, and says what is wrong with a file"
   assert.match(broken.stdout, /^recording {4}Linux 6\.12\.1 on x86-64, V family 1/);
   assert.match(
     broken.stdout,
-    /\ncontradicted 1 cases?\n {2}1 vanishes without W3: .*\n {4}line 3 {2}error: predicted EIO, recorded 0\n/,
+    /\ncontradicted 1 cases?\n {2}1 vanishes without W3: .*\n {4}line 3 {2}error: predicted EIO, got none\n/,
   );
   assert.is((await judged(path, "--plant", "W3")).code, 0);
   const cut = await judged(write("cut.jsonl", lines(HEAD, HELD?.slice(0, 20))));
