@@ -13,7 +13,7 @@ import {
 import { ENCODERS, openEncoder } from "../../../src/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import type { FunctionComparison } from "../../../src/labs/compare/function.ts";
-import { verdictOf } from "../../../src/labs/compare/live/inquiry.ts";
+import { Inquiry } from "../../../src/labs/compare/live/inquiry.ts";
 import { Judges } from "../../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
@@ -187,7 +187,11 @@ wrong("the kernel says who is right about the smallest case of each disagreement
     assert.ok(compared !== undefined);
     const { encoder, against } = disagreement;
     const input = compared.inputOf(inputOf(disagreement));
-    const verdict = await verdictOf(judges, compared, input, [encoder, against, "script"]);
+    const verdict = await new Inquiry(judges, compared).verdict(input, [
+      encoder,
+      against,
+      "script",
+    ]);
     assert.equal(
       { ...verdict, reason: "" },
       { by: "kernel", right: [against, "script"], wrong: [encoder], reason: "" },
@@ -212,7 +216,7 @@ wrong("the kernel does not decide what makes no difference to it", async () => {
   assert.ok(compared !== undefined);
   using judges = new Judges();
   const input = compared.inputOf(new Map([["number", 39n]]));
-  const verdict = await verdictOf(judges, compared, input, ["careless", "script"]);
+  const verdict = await new Inquiry(judges, compared).verdict(input, ["careless", "script"]);
   assert.equal(verdict, {
     by: "nobody",
     right: [],

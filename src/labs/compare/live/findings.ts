@@ -1,14 +1,11 @@
 import { oneByOne, shrink } from "../../../lib/cases/shrink.ts";
 import { designOf } from "../choices.ts";
 import { describeInput, replay } from "../disagreement.ts";
-import type { FunctionComparison } from "../function.ts";
-import { tell } from "../meaning.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { LiveFailure, LiveReport } from "../report.ts";
 import { stopwatch } from "../turn.ts";
-import { CONTRADICTED, judge, pose, type Question } from "./inquiry.ts";
+import { CONTRADICTED, type Inquiry, type Question } from "./inquiry.ts";
 import type { Failed } from "./judge.ts";
-import type { Judges } from "./judges.ts";
 
 /** How many milliseconds batches with failures of an encoder may take: each failure may cost a deadline. */
 const LONG_ENOUGH = 10_000;
@@ -16,7 +13,8 @@ const LONG_ENOUGH = 10_000;
 const [TRIES, ALONE] = [4000, 6];
 
 /** What the kernel says about one function of one encoder, case by case. */
-export function findingsOf(judges: Judges, compared: FunctionComparison, encoder: string) {
+export function findingsOf(inquiry: Inquiry, encoder: string) {
+  const { judges, compared } = inquiry;
   /** By field: the first failure, its input, and how many there were. */
   const found = new Map<string, { failed: Failed; input: BigUint64Array; cases: number }>();
   const reasons = new Map<string, number>();
@@ -30,7 +28,7 @@ export function findingsOf(judges: Judges, compared: FunctionComparison, encoder
 
   /** The failure of a field, if the encoder's answer to an input fails in it. */
   const failureIn = async (input: BigUint64Array, field: string): Promise<Failed | undefined> => {
-    const judgements = await judge(compared, encoder, [pose(judges, compared, input)]);
+    const judgements = await inquiry.judge(encoder, [inquiry.pose(input)]);
     const judgement = judgements instanceof BrokenEncoder ? undefined : judgements[0];
     return judgement?.verdict === "failed" && judgement.field === field ? judgement : undefined;
   };
@@ -57,7 +55,7 @@ export function findingsOf(judges: Judges, compared: FunctionComparison, encoder
   const reportFailure = async (field: string, smaller: boolean): Promise<void> => {
     const first = found.get(field);
     if (first === undefined) return;
-    const { constants, places, layout, namedFlags } = compared;
+    const { layout, namedFlags } = compared;
     const smallest = first.input.slice();
     let [last, tries] = [first.failed, 0];
     const holds = async (words: BigUint64Array) => {
@@ -67,10 +65,8 @@ export function findingsOf(judges: Judges, compared: FunctionComparison, encoder
     };
     const options = { flags: namedFlags, alone: ALONE };
     if (smaller) await shrink(smallest, layout.inputs, oneByOne(layout.words, holds), options);
-    const place = places.called(field);
-    const meant = tell(place, last.meant, constants);
-    const seen = last.how ?? tell(place, last.seen, constants);
-    failures.push({ ...describe(field, first.cases, smallest), meant, seen });
+    const { meant, seen } = inquiry.told(last);
+    failures.push({ ...describe(field, first.cases, smallest), meant, seen: last.how ?? seen });
   };
 
   return {
@@ -78,7 +74,7 @@ export function findingsOf(judges: Judges, compared: FunctionComparison, encoder
     async take(questions: readonly Question[], drawn: readonly BigUint64Array[]): Promise<void> {
       if (broken || milliseconds >= LONG_ENOUGH) return;
       const elapsed = stopwatch();
-      const judgements = await judge(compared, encoder, questions);
+      const judgements = await inquiry.judge(encoder, questions);
       if (judgements instanceof BrokenEncoder) {
         [cases, broken] = [cases + 1, true];
         const input = drawn[judgements.index] ?? new BigUint64Array();

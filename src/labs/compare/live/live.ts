@@ -6,7 +6,7 @@ import { InputGenerator } from "../inputs.ts";
 import type { Disagreement, LiveReport } from "../report.ts";
 import { turn } from "../turn.ts";
 import { findingsOf } from "./findings.ts";
-import { pose, verdictOf } from "./inquiry.ts";
+import { Inquiry } from "./inquiry.ts";
 import { Fields } from "./judge.ts";
 import { Judges } from "./judges.ts";
 
@@ -48,7 +48,8 @@ async function judgeDisagreement(
 ): Promise<Disagreement> {
   const words = found.input.map(({ name, word }): [string, bigint] => [name, BigInt(word)]);
   const input = compared.inputOf(new Map(words));
-  const verdict = await verdictOf(judges, compared, input, [found.encoder, found.against]);
+  const encoders = [found.encoder, found.against];
+  const verdict = await new Inquiry(judges, compared).verdict(input, encoders);
   if (verdict.by !== "kernel") return found;
   if (found.apart === null) return { ...found, verdict };
   // What the kernel makes of a choice does not make it wrong.
@@ -75,9 +76,10 @@ export async function runLive(
   const reports: LiveReport[] = [];
   for (const compared of functions) {
     if (compared.arch !== HOST_ARCH) continue;
-    const all = compared.encoders.map((encoder) => findingsOf(judges, compared, encoder));
+    const inquiry = new Inquiry(judges, compared);
+    const all = compared.encoders.map((encoder) => findingsOf(inquiry, encoder));
     const take = async (drawn: readonly BigUint64Array[]) => {
-      const questions = drawn.map((each) => pose(judges, compared, each));
+      const questions = drawn.map((each) => inquiry.pose(each));
       for (const findings of all) await findings.take(questions, drawn);
       await turn(signal);
     };
