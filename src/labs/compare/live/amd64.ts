@@ -20,7 +20,6 @@ export const amd64: JudgedMachine = {
   breakpoint: { code: 128, length: 1n },
   idle: { orig_rax: 2n ** 64n - 1n },
   begun: "orig_rax",
-  refuses: "EIO",
   // They are independent of the model of the fuzzer on purpose.
   restarts: [-512n, -513n, -514n, -516n],
   entered: ["cs", "ss", "ds", "es", "fs", "gs"],

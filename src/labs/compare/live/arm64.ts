@@ -14,7 +14,6 @@ export const arm64: JudgedMachine = {
   breakpoint: { code: 1, length: 0n },
   idle: {},
   begun: "x8",
-  refuses: "EINVAL",
   restarts: [],
   entered: [],
   vsyscalls: [],

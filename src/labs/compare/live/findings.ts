@@ -21,8 +21,8 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
   const failures: LiveFailure[] = [];
   let [cases, held, milliseconds, broken] = [0, 0, 0, false];
 
-  const describe = (field: string, count: number, input: BigUint64Array) => ({
-    ...{ field, cases: count, input: describeInput(compared, input) },
+  const describe = (input: BigUint64Array) => ({
+    input: describeInput(compared, input),
     replay: `${replay(compared, [encoder], input)} --live`,
   });
 
@@ -66,7 +66,8 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
     const options = { flags: namedFlags, alone: ALONE };
     if (smaller) await shrink(smallest, layout.inputs, oneByOne(layout.words, holds), options);
     const { meant, seen } = inquiry.told(last);
-    failures.push({ ...describe(field, first.cases, smallest), meant, seen: last.how ?? seen });
+    const told = { field, cases: first.cases, meant, seen: last.how ?? seen };
+    failures.push({ ...told, ...describe(smallest) });
   };
 
   return {
@@ -79,7 +80,7 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
         [cases, broken] = [cases + 1, true];
         const input = drawn[judgements.index] ?? new BigUint64Array();
         const told = { meant: "an answer", seen: judgements.message };
-        failures.push({ ...describe(compared.name, 1, input), ...told });
+        failures.push({ field: compared.name, cases: 1, ...told, ...describe(input) });
         return;
       }
       for (const [i, judgement] of judgements.entries()) {

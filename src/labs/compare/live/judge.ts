@@ -181,6 +181,11 @@ export function narrows(random: Random, enumerated: boolean): boolean {
   return !enumerated && random.chance(7, 8);
 }
 
+/** Replaces most signals by valid ones. */
+export function drawSignal(random: Random, input: Fields, enumerated: boolean): void {
+  if (narrows(random, enumerated)) input.put("signal", BigInt(random.below(64) + 1));
+}
+
 export function unsigned(word: bigint): bigint {
   return BigInt.asUintN(64, word);
 }

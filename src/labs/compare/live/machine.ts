@@ -21,8 +21,6 @@ export interface JudgedMachine {
   readonly idle: Readonly<Record<string, bigint>>;
   /** The register with the number of a call that has begun. */
   readonly begun: string;
-  /** The errno with which the kernel refuses registers. */
-  readonly refuses: string;
   /** Results with which the kernel restarts what `begun` holds, whatever interrupted it. */
   readonly restarts: readonly bigint[];
   /** The registers that a guest gets from the stub at rest. */

@@ -23,12 +23,9 @@ const MOST_INSTRUCTIONS = 128;
 /** How many programs have a stub at the same time. */
 const PROGRAMS = 8;
 
-/** A call that a filter is asked about: struct seccomp_data. */
-interface Question {
-  readonly number: bigint;
-  readonly arch: bigint;
-  readonly ip: bigint;
-  readonly args: readonly bigint[];
+/** The number and the architecture of the call that a filter is asked about. */
+function callOf(input: Fields): readonly [number: bigint, arch: bigint] {
+  return [input.word("call") & HALF, input.word("call") >> 32n];
 }
 
 /** Stubs with installed programs. Calls are tried in them, and never executed. */
@@ -41,14 +38,14 @@ export class Filtered {
   }
 
   /** Whether a call reaches a filter at all: without a program, the guard stops it. */
-  reaches(question: Question): boolean {
-    return tryCall(this.#parent.get(), question) === ALLOW;
+  reaches(input: Fields): boolean {
+    return tryCall(this.#parent.get(), input) === ALLOW;
   }
 
   /** The action of a program for a call. */
-  ask(program: Uint8Array, question: Question): bigint {
+  ask(program: Uint8Array, input: Fields): bigint {
     const tracee = this.#stubOf(program);
-    const action = tracee === undefined ? NO_PROGRAM : tryCall(tracee, question);
+    const action = tracee === undefined ? NO_PROGRAM : tryCall(tracee, input);
     return typeof action === "bigint" ? action : undecided(action);
   }
 
@@ -78,14 +75,17 @@ export class Filtered {
 }
 
 /** Makes a stub try a call; returns the action of its filters without the guard, or what happened instead. */
-function tryCall(tracee: Tracee, question: Question): bigint | string {
+function tryCall(tracee: Tracee, input: Fields): bigint | string {
+  const [number, arch] = callOf(input);
+  const args = ARGUMENTS.map((name) => input.word(name));
   // Of another architecture, into the vsyscall page, or an ordinary one.
-  const [address] = HOST.vsyscalls.find(([known]) => known === question.ip) ?? [];
+  const ip = input.word("instruction_pointer");
+  const [address] = HOST.vsyscalls.find(([known]) => known === ip) ?? [];
   const own = address === undefined ? "ask" : "askVsyscall";
   tracee.load({
-    ...callRegisters(address ?? question.number, question.args),
+    ...callRegisters(address ?? number, args),
     ...(address !== undefined && { rsp: slot("stackEnd") }),
-    [HOST_MACHINE.instructionPointer]: at(question.arch === HOST.foreign ? "askInt80" : own),
+    [HOST_MACHINE.instructionPointer]: at(arch === HOST.foreign ? "askInt80" : own),
   });
   try {
     const { signal, code } = tracee.run("PTRACE_CONT");
@@ -108,20 +108,14 @@ export function seccompJudge(filtered: Filtered, flag: (name: string) => bigint)
     asked: "installed the program in a stub, which tried the call: returned, SIGSYS, killed",
     fit: (input) => fitCall(input, arch),
     ask(input) {
-      const question = {
-        number: input.word("call") & HALF,
-        arch: input.word("call") >> 32n,
-        ip: input.word("instruction_pointer"),
-        args: ARGUMENTS.map((name) => input.word(name)),
-      };
-      if (question.number === NO_NUMBER) undecided("the kernel skips a call with the number -1");
-      if (!filtered.reaches(question)) undecided("such a call does not reach a filter here");
-      const meant = policy(flag, question, BigInt.asUintN(32, input.word("exitSignal")));
+      if (callOf(input)[0] === NO_NUMBER) undecided("the kernel skips a call with the number -1");
+      if (!filtered.reaches(input)) undecided("such a call does not reach a filter here");
+      const meant = policy(flag, input);
       return (given) => {
         const count = Number(BigInt.asIntN(32, given.result));
         const area = new Uint8Array(given.words("at").slice().buffer);
         const isProgram = count >= 1 && count <= MOST_INSTRUCTIONS;
-        const seen = isProgram ? filtered.ask(area.subarray(0, 8 * count), question) : NO_PROGRAM;
+        const seen = isProgram ? filtered.ask(area.subarray(0, 8 * count), input) : NO_PROGRAM;
         if (seen !== NO_PROGRAM) return expect(ANSWER, meant, seen);
         const read = readProgram(area, count);
         const why = typeof read === "string" ? `: ${read}` : "";
@@ -137,7 +131,7 @@ export function seccompJudge(filtered: Filtered, flag: (name: string) => bigint)
  * code or at a function of the vsyscall page.
  */
 function fitCall(input: Fields, own: bigint): void {
-  const [number, given] = [input.word("call") & HALF, input.word("call") >> 32n];
+  const [number, given] = callOf(input);
   const arch = given === own ? own : (HOST.foreign ?? own);
   const { length } = HOST.vsyscalls;
   const inPage = arch === own && input.word("instruction_pointer") >> 32n === HALF;
@@ -148,14 +142,14 @@ function fitCall(input: Fields, own: bigint): void {
 }
 
 /** The action of the filter of guests' stubs. */
-function policy(flag: (name: string) => bigint, question: Question, exitSignal: bigint): bigint {
-  const { number, arch, ip, args } = question;
+function policy(flag: (name: string) => bigint, input: Fields): bigint {
+  const [number, arch] = callOf(input);
   if (arch !== flag(HOST_MACHINE.auditArch)) return KILL;
-  if (ip >> 32n === HALF) return TRAP;
-  const allowed = rulesOf(flag, exitSignal).some(
+  if (input.word("instruction_pointer") >> 32n === HALF) return TRAP;
+  const allowed = rulesOf(flag, BigInt.asUintN(32, input.word("exitSignal"))).some(
     (rule) =>
       rule.number === number &&
-      rule.args.every((word, i) => word === undefined || word === args[i]),
+      rule.args.every((word, i) => word === undefined || word === input.word(`arg${i}`)),
   );
   return allowed ? ALLOW : KILL;
 }

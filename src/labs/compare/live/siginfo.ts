@@ -2,15 +2,7 @@ import { constants } from "node:os";
 import { FORM_MEMBERS } from "../places.ts";
 import { HOST } from "./arch.ts";
 import { slot } from "./code.ts";
-import {
-  expect,
-  type Fields,
-  fromInt,
-  type Judge,
-  type JudgeTable,
-  narrows,
-  undecided,
-} from "./judge.ts";
+import { drawSignal, expect, type Fields, fromInt, type JudgeTable, undecided } from "./judge.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
 const { SIGKILL, SIGSTOP } = constants.signals;
@@ -103,20 +95,15 @@ function formFor(tracee: Tracee, input: Fields): number {
 export function siginfoJudges(stubs: TraceeSlot): JudgeTable {
   const asked = (what: string) =>
     `rt_sigqueueinfo of a stub to itself${what}; the members read from a signalfd`;
-  /** Replaces the signal by a valid one. */
-  const draw: Judge["draw"] = (random, input, enumerated) => {
-    if (!narrows(random, enumerated)) return;
-    input.put("signal", BigInt(random.below(LAST_SIGNAL) + 1));
-  };
   return {
     siginfoForm: {
       asked: asked(""),
-      draw,
+      draw: drawSignal,
       ask: (input) => fromInt(formFor(stubs.get(), input)),
     },
     encodeSiginfo: {
       asked: asked(" with it"),
-      draw,
+      draw: drawSignal,
       ask(input) {
         const form = formFor(stubs.get(), input);
         return (given) => {

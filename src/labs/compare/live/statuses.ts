@@ -2,7 +2,14 @@ import { constants } from "node:os";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import type { Tracer } from "../../../core/stub/tracer.ts";
 import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL } from "./filters.ts";
-import { fromInt, type Judge, type JudgeTable, judgementOf, narrows, undecided } from "./judge.ts";
+import {
+  drawSignal,
+  fromInt,
+  type Judge,
+  type JudgeTable,
+  judgementOf,
+  undecided,
+} from "./judge.ts";
 import { Tracee } from "./tracee.ts";
 
 /** What a status word means, by what was really done. */
@@ -149,10 +156,7 @@ export function statusJudges(tracer: Tracer): JudgeTable {
     waitCoreDumped: reader(() => 0),
     encodeStop: {
       asked: "sent the signal to a traced stub; the status word of its stop",
-      draw(random, input, enumerated) {
-        if (!narrows(random, enumerated)) return;
-        input.put("signal", BigInt(random.below(SIGNALS.length) + 1));
-      },
+      draw: drawSignal,
       ask(input) {
         const signal = input.int("signal");
         const isIts = ([, { kind, value }]: [number, Truth]) =>

@@ -7,7 +7,7 @@ import { SwitchRecord } from "../../../core/shim/records.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { errnoName } from "../../../lib/errno.ts";
-import { DeadlineError, DeathError, TraceError } from "../../../lib/errors.ts";
+import { DeadlineError, TraceError } from "../../../lib/errors.ts";
 import { HOST } from "./arch.ts";
 import { at, CODE, CODE_BYTES, type Slot, slot } from "./code.ts";
 
@@ -124,21 +124,10 @@ export class Tracee {
     }
   }
 
-  /**
-   * The same with registers that may be wrong, without executing a system call.
-   *
-   * @returns the stop, or why it did not stop: the kernel refuses the registers, or the stub ends, or is late
-   */
-  emulate(registers: BigUint64Array): TraceeStop | string {
+  /** The same with registers that may be wrong, without executing a system call. @throws what `run` throws */
+  emulate(registers: BigUint64Array): TraceeStop {
     this.words.set(registers);
-    try {
-      return this.run("PTRACE_SYSEMU");
-    } catch (error) {
-      const refused = error instanceof TraceError && error.errno === HOST.refuses;
-      const ended = error instanceof DeathError || error instanceof DeadlineError;
-      if (refused || ended) return error.message;
-      throw error;
-    }
+    return this.run("PTRACE_SYSEMU");
   }
 
   /** Sets the registers that it is resumed with: those at rest, with changes. */

@@ -1,6 +1,6 @@
 import { HOST } from "./arch.ts";
 import { at, slot } from "./code.ts";
-import { changed, expectSame, type Frames, firstDifference } from "./frames.ts";
+import { changed, type Frames } from "./frames.ts";
 import { type JudgeTable, undecided } from "./judge.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
@@ -36,15 +36,9 @@ export function vsyscallJudges(stubs: TraceeSlot, frames: Frames): JudgeTable {
         }
         const rsp = input.word("block.rsp") - 8n;
         const meant = changed(before, { rip: input.word("address"), rsp });
-        return (given) => {
-          const block = given.words("block");
-          const trapped = trap(stubs.get(), block);
-          if (trapped !== undefined && firstDifference(before, trapped) < 0) return;
-          expectSame(meant, block);
-          undecided(
-            trapped === undefined ? "the call was not trapped again" : "it was another call",
-          );
-        };
+        const again = (block: BigUint64Array) =>
+          trap(stubs.get(), block) ?? undecided("the call was not trapped again");
+        return frames.examine(meant, again, before);
       },
     },
   };
@@ -52,8 +46,7 @@ export function vsyscallJudges(stubs: TraceeSlot, frames: Frames): JudgeTable {
 
 /** The registers after a filter has trapped the stub's call; undefined if it is not trapped. */
 function trap(tracee: Tracee, block: BigUint64Array): BigUint64Array | undefined {
-  const stop = tracee.emulate(block);
-  if (typeof stop === "string") return undefined;
-  const trapped = stop.signal === tracee.tracer.constant("SIGSYS") && stop.code === SYS_SECCOMP;
-  return trapped ? tracee.words.slice() : undefined;
+  const { signal, code } = tracee.emulate(block);
+  const isTrap = signal === tracee.tracer.constant("SIGSYS") && code === SYS_SECCOMP;
+  return isTrap ? tracee.words.slice() : undefined;
 }
