@@ -38,11 +38,6 @@ export async function runOutcomes(
   }
   if (outcomes !== undefined) checkOutput(outcomes);
   const other = against === undefined ? undefined : readOutcomes(against);
-  if (other !== undefined && (given.seed !== undefined || given.path !== undefined)) {
-    throw new InputError("--against: the other run has a seed and a path", {
-      remedy: "leave out --seed and --path",
-    });
-  }
   const log = await finishing(async (interrupted) => {
     const text = await probeRun(given, other, interrupted);
     if (outcomes !== undefined) await writeOutput(outcomes, text);
@@ -66,8 +61,8 @@ async function probeRun(
   interrupted: AbortSignal,
 ): Promise<string> {
   const { seed = 1n, path = DEFAULT_PATH } = other ?? given;
-  const most = other?.done ?? DEFAULT_CASES;
-  const cases = other === undefined ? (given.cases ?? most) : Math.min(given.cases ?? most, most);
+  const all = other?.done ?? Number.POSITIVE_INFINITY;
+  const cases = Math.min(given.cases ?? other?.done ?? DEFAULT_CASES, all);
   const model = modelOptions(given.change, given.known);
   const command = `fuzz --outcomes --seed ${seed} --path ${path} --cases ${cases}${model}`;
   const progress = new Progress();

@@ -194,6 +194,7 @@ command("--diff and --against show the facts that hold on one machine only", asy
   assert.match(stdout, /\n {6}B {2}written\.fs: expected 0x0, got 0x63\n/);
   assert.match(stdout, /\n1 facts hold on A only, 0 on B only, 0 fail otherwise; /);
   assert.is((await conformance("--diff", a, a)).code, 0);
+  assert.is((await conformance("--against", a, "--read", b)).stdout, stdout);
   const live = await conformance("--against", b, "--only", "^bases$", "--json");
   assert.is(live.code, 1);
   const { schema, counts, facts: rows } = JSON.parse(live.stdout);

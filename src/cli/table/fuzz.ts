@@ -43,6 +43,8 @@ const shard = new Option("--shard <I/N>", "try only a part of the run, for `fuzz
 
 /** Such a run depends on the seed only. */
 const ALONE = ["focus", "seconds", "corpus", "shard", "record"];
+/** One that is repeated has both. */
+const AGAIN = [...ALONE, "seed", "path"];
 
 export const fuzz = command("fuzz", {
   summary: "throw register setups at the kernel, and judge the outcomes",
@@ -64,7 +66,7 @@ export const fuzz = command("fuzz", {
   .addOption(known())
   .option("--record <FILE>", "write a case of each kind with its outcome, for `fuzz judge`")
   .addOption(apart("--outcomes <FILE>", "write which outcomes contradict their predictions", ALONE))
-  .addOption(apart("--against <RUN>", "repeat such a run, and report what differs here", ALONE))
+  .addOption(apart("--against <RUN>", "repeat such a run, and report what differs", AGAIN))
   .addOption(json("stublab.fuzz/1"));
 
 /** A command that tries a case. */
