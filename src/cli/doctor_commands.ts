@@ -152,7 +152,7 @@ async function foreign(): Promise<Seen> {
   const { EncoderProcess, SharedFile } = await import("../labs/compare/foreign_process.ts");
   const shared = new SharedFile();
   try {
-    const process = await EncoderProcess.start(shared);
+    const { process } = await EncoderProcess.start(shared);
     await process.end();
     const { shortfall } = process;
     if (shortfall === undefined) return "a process started in namespaces of its own";

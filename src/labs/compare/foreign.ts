@@ -87,21 +87,21 @@ export class ForeignSubject implements Subject {
   /** Ends its process; the next run is in a new one, which is no restart after a break. */
   async renew(): Promise<void> {
     this.#expectOpen();
-    await this.#process.end();
+    await this.#process.process.end();
     this.#forgiven = true;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    void this.#process.end();
+    void this.#process.process.end();
     this.#shared.close();
   }
 
   /** The process that it is in: a new one after a break. */
   async #running(expected = false): Promise<EncoderProcess> {
     this.#expectOpen();
-    if (!this.#process.ended) return this.#process;
+    if (!this.#process.process.ended) return this.#process;
     if (!expected && !this.#forgiven) {
       if (this.#restarts === MOST_RESTARTS) {
         throw new BrokenEncoder("refused", 0, `was given up after ${MOST_RESTARTS + 1} breaks`);
@@ -112,7 +112,7 @@ export class ForeignSubject implements Subject {
     this.#process = process;
     this.#forgiven = false;
     // It may have been closed meanwhile.
-    if (this.#closed) void process.end();
+    if (this.#closed) void process.process.end();
     this.#expectOpen();
     return process;
   }

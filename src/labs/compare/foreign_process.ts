@@ -68,14 +68,14 @@ export class SharedFile {
 
 /** A child that runs an encoder (foreign_child.ts). */
 export class EncoderProcess {
-  readonly #process: ForeignProcess;
+  readonly process: ForeignProcess;
   readonly #shared: SharedFile;
   #requests = 0;
   /** What it reported before it ended by itself. */
   #lastWords: string | undefined;
 
   private constructor(process: ForeignProcess, shared: SharedFile) {
-    this.#process = process;
+    this.process = process;
     this.#shared = shared;
   }
 
@@ -113,28 +113,14 @@ export class EncoderProcess {
     const reply = await this.#exchange(request.kind, { ...request, id: ++this.#requests }, limit);
     if (reply.kind !== "broke") return reply;
     const { how, index, message } = reply;
-    if (how !== "trap" && how !== "answer") await this.end();
+    if (how !== "trap" && how !== "answer") await this.process.end();
     throw new BrokenEncoder(how, index, message);
-  }
-
-  /** Why it has fewer namespaces than it should, if it has. */
-  get shortfall(): string | undefined {
-    return this.#process.shortfall;
-  }
-
-  get ended(): boolean {
-    return this.#process.ended;
-  }
-
-  /** Kills it and waits for its end. */
-  end(): Promise<void> {
-    return this.#process.end();
   }
 
   /** Kills it for something that it did. */
   async blame(fault: string): Promise<BrokenEncoder> {
-    await this.#process.end(fault);
-    return this.#broken("crash", this.#process.fate);
+    await this.process.end(fault);
+    return this.#broken("crash", this.process.fate);
   }
 
   async #exchange<K extends Request["kind"]>(
@@ -142,14 +128,14 @@ export class EncoderProcess {
     request: Numbered<Request>,
     limit: number,
   ): Promise<Replies[K] | Broke> {
-    this.#process.send(request);
+    this.process.send(request);
     for (;;) {
-      const outcome = await this.#process.next(limit);
+      const outcome = await this.process.next(limit);
       if (outcome.kind === "late") {
-        await this.end();
+        await this.process.end();
         throw this.#broken("loop", `did not return within ${limit} ms`);
       }
-      if (outcome.kind === "ended") throw this.#broken("crash", this.#process.fate);
+      if (outcome.kind === "ended") throw this.#broken("crash", this.process.fate);
       const reply = parseReply(outcome.message, kind, request);
       if (reply !== undefined) return reply;
       const last = parseLastWords(outcome.message);

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { release } from "node:os";
 import type { Said, Story } from "../../lib/page/block.ts";
-import { count, counted } from "../../lib/page/figures.ts";
+import { counted } from "../../lib/page/figures.ts";
 import { MASKS } from "./clusters.ts";
 import type { Answer, Breakage, CompareReport, Disagreement } from "./report.ts";
 
@@ -14,37 +13,26 @@ export interface CompareStory extends Story {
   readonly excuse: string | null;
 }
 
+type Found = Omit<CompareStory, "id">;
+
 /** Everything that a comparison found: errors first, of constants last of these, then what is no error. */
 export function storiesOf(report: CompareReport): CompareStory[] {
-  const give = anchors();
-  const rankOf = ({ excuse, row = "" }: CompareStory) =>
+  const rankOf = ({ excuse, row = "" }: Found) =>
     excuse !== null ? 2 : row.endsWith(" layout") ? 1 : 0;
   return [
-    ...report.disagreements.map((each) => disagreementStory(each, give)),
-    ...report.broken.map((each) => breakageStory(each, give)),
-    ...contradictionsOf(report).map((each) => contradictionStory(each, give)),
-  ].sort((a, b) => rankOf(a) - rankOf(b));
+    ...report.disagreements.map(disagreementStory),
+    ...report.broken.map(breakageStory),
+    ...contradictionsOf(report).map(contradictionStory),
+  ]
+    .sort((a, b) => rankOf(a) - rankOf(b))
+    .map((story, i) => ({ ...story, id: `f${i + 1}` }));
 }
 
-type Give = (traits: readonly unknown[]) => string;
-
-/** Ids of what distinguishes things, so that a link to one holds in the page of a later run as well. */
-function anchors(): Give {
-  const given = new Map<string, number>();
-  return (traits) => {
-    const hash = createHash("sha256").update(JSON.stringify(traits)).digest("hex").slice(0, 10);
-    const before = given.get(hash) ?? 0;
-    given.set(hash, before + 1);
-    return `d-${hash}${before === 0 ? "" : `-${before + 1}`}`;
-  };
-}
-
-function disagreementStory(found: Disagreement, give: Give): CompareStory {
+function disagreementStory(found: Disagreement): Found {
   const { arch, operation, name, encoder, against, field, cases, masks } = found;
   const { input, own, other, verdict, apart, replay } = found;
   const where = name === null || name === field ? field : `${name} ${field}`;
   return {
-    id: give([arch, name, encoder, against, field, input.map((each) => [each.name, each.word])]),
     encoder,
     row: `${arch} ${operation}`,
     title: `${encoder}: ${arch} ${where}`,
@@ -116,11 +104,10 @@ function verdictText({ verdict, apart }: Disagreement): Said {
   return [{ text: `${blamed} wrong`, tone: "bad" }, ` by ${DECIDERS[by]}: ${reason}`];
 }
 
-function breakageStory(breakage: Breakage, give: Give): CompareStory {
+function breakageStory(breakage: Breakage): Found {
   const { encoder, arch, name, kind, message, input, replay } = breakage;
   const place = name === null ? "cannot be opened" : `${arch} ${name}`;
   return {
-    id: give([arch, name, encoder, kind]),
     encoder,
     title: `${encoder}: ${place}: ${kind}`,
     beside: "",
@@ -150,13 +137,9 @@ export function contradictionsOf({ disagreements, live }: CompareReport) {
     .filter((each) => !known(each));
 }
 
-function contradictionStory(
-  found: ReturnType<typeof contradictionsOf>[number],
-  give: Give,
-): CompareStory {
+function contradictionStory(found: ReturnType<typeof contradictionsOf>[number]): Found {
   const { name, encoder, asked, field, cases, meant, seen, input, replay } = found;
   return {
-    id: give([name, encoder, field, meant, seen]),
     encoder,
     title: `${encoder}: the kernel contradicts ${name === field ? name : `${name} ${field}`}`,
     beside: counted(cases, "case"),

@@ -31,7 +31,7 @@ export interface Grid {
 
 /** A finding: what it is, the facts in order, and the command that repeats it. */
 export interface Story {
-  /** Unique on a page, and the same in the page of a later run. */
+  /** Unique on a page. */
   readonly id: string;
   readonly title: string;
   readonly beside: string;
