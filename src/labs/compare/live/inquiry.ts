@@ -87,7 +87,7 @@ export class Inquiry {
     let reason = "";
     for (const { words, change } of tries) {
       const judged = await this.#judgeAll(words, encoders);
-      const verdict = this.#conclude(judged, asked + change);
+      const verdict = this.#conclude(judged, asked, change);
       if (verdict.by === "kernel") {
         this.judges.renew();
         const again = await this.#judgeAll(words, encoders);
@@ -110,8 +110,11 @@ export class Inquiry {
     return judged;
   }
 
-  /** @param asked what was done in a stub */
-  #conclude(judged: ReadonlyMap<string, Judgement>, asked: string): Verdict {
+  /**
+   * @param asked what was done in a stub, unless a failure says what happened instead
+   * @param change the word that differs from the input
+   */
+  #conclude(judged: ReadonlyMap<string, Judgement>, asked: string, change: string): Verdict {
     const named = (verdict: Judgement["verdict"]) =>
       [...judged].filter(([, judgement]) => judgement.verdict === verdict).map(([name]) => name);
     const all = [...judged.values()];
@@ -121,8 +124,7 @@ export class Inquiry {
       return undecided(open?.why ?? "it makes no difference to the kernel");
     }
     const { meant, seen } = this.told(failed);
-    const happened = failed.how === undefined ? "" : `${failed.how}; `;
-    const reason = `${asked}: ${happened}${failed.field} should be ${meant}, and was ${seen}`;
+    const reason = `${failed.how ?? asked}${change}: ${failed.field} should be ${meant}, and was ${seen}`;
     return { by: "kernel", right: named("held"), wrong: named("failed"), reason };
   }
 }
