@@ -20,7 +20,7 @@ const KNOWN = ["qemu-tcg"] as const satisfies readonly KnownName[];
 
 /** What commands that try or predict one setup are given. */
 export const CASE =
-  "a case: a file of docs/fuzzing-cases.md, the folder of a finding, or - for standard input";
+  'a case: a file "stublab.case/1", the folder of a finding, or - for standard input';
 
 export const plant = () =>
   new Option(
@@ -55,9 +55,9 @@ export const fuzz = command("fuzz", {
   examples: ["stublab fuzz --seconds 60", "stublab fuzz --seed 7 --corpus run7 --workers 4"],
 })
   .addOption(seed("--seed <N>", "seed of the random cases (default: that of the folder, or 1)"))
-  .addOption(choice("--path <P>", "how registers are written (default: all)", "path", PATHS))
+  .addOption(choice("--path <P>", "how registers are written (default: both)", "path", PATHS))
   .option("--focus <RULE>", "draw most cases near those that use a rule of the model, such as R12")
-  .addOption(count("--cases <N>", "of the whole run (default 1000000)", MOST).conflicts("seconds"))
+  .addOption(count("--cases <N>", "cases in all (default 1000000)", MOST).conflicts("seconds"))
   .addOption(count("--seconds <N>", "stop after N seconds instead, between rounds", MOST_SECONDS))
   .option("--corpus <DIR>", "keep log and findings in a folder; continue the run that it has")
   .addOption(count("--workers <N>", "processes, each on its own processor", 256, 1).default(1))
@@ -94,7 +94,7 @@ export const minimize = tries("minimize", {
 export const exporting = command("export", {
   summary: "write a C program or a report about a register setup",
   description: `Tries a register setup, and writes a C program that tries it without Node.js or stublab, or a report
-    with all that repeats it. A selftest belongs into tools/testing/selftests/x86 of a tree of the kernel.`,
+    with all that repeats it. A selftest belongs in tools/testing/selftests/x86 of a tree of the kernel.`,
   status:
     "of the program: 0 if the outcome is that seen here, or as predicted for a selftest, else 1",
   examples: [
