@@ -4,16 +4,7 @@ import type { KnownName } from "../../labs/fuzz/known/arch.ts";
 import type { Shard } from "../../labs/fuzz/run/state.ts";
 import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
-import {
-  apart,
-  choice,
-  count,
-  json,
-  MOST_CASES as MOST,
-  MOST_SECONDS,
-  repeated,
-  seed,
-} from "./options.ts";
+import { apart, cases, choice, count, json, repeated, seconds, seed } from "./options.ts";
 
 const PATHS = ["ptrace", "sigreturn", "both"] as const satisfies readonly Path[];
 const KNOWN = ["qemu-tcg"] as const satisfies readonly KnownName[];
@@ -54,11 +45,11 @@ export const fuzz = command("fuzz", {
   status: "0 if every outcome is as predicted, 1 if one is not, 3 if this machine cannot do it",
   examples: ["stublab fuzz --seconds 60", "stublab fuzz --seed 7 --corpus run7 --workers 4"],
 })
-  .addOption(seed("--seed <N>", "seed of the random cases (default: that of the folder, or 1)"))
+  .addOption(seed("seed of the random cases (default: that of the folder, or 1)"))
   .addOption(choice("--path <P>", "how registers are written (default: both)", "path", PATHS))
   .option("--focus <RULE>", "draw most cases near those that use a rule of the model, such as R12")
-  .addOption(count("--cases <N>", "cases in all (default 1000000)", MOST).conflicts("seconds"))
-  .addOption(count("--seconds <N>", "stop after N seconds instead, between rounds", MOST_SECONDS))
+  .addOption(cases("cases in all (default 1000000)"))
+  .addOption(seconds("stop after N seconds instead, between rounds"))
   .option("--corpus <DIR>", "keep log and findings in a folder; continue the run that it has")
   .addOption(count("--workers <N>", "processes, each on its own processor", 256, 1).default(1))
   .addOption(shard.argParser(parseShard))

@@ -15,7 +15,7 @@ export const predict = command("predict", {
   .addOption(
     apart("--list", "list the rules of the model, with sources", ["machine", "plant", "known"]),
   )
-  .addOption(arch("--arch <ARCH>", "list the rules for another machine"))
+  .addOption(arch("list the rules for another machine"))
   .option("--machine <M>", "predict for another machine, such as linux-5.10/intel-6-207")
   .addOption(plant())
   .addOption(known())
@@ -56,6 +56,6 @@ export const probe = command("probe", {
   ],
 })
   .option("-o, --output <FILE>", "where to write it")
-  .addOption(arch("--arch <ARCH>", "the machine that executes it, instead of this one"))
+  .addOption(arch("the machine that executes it, instead of this one"))
   .option("--initrd", "write an initramfs with it")
   .option("--case <FILE>", "a case for the initramfs, as /case.json");

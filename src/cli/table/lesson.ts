@@ -1,6 +1,5 @@
-import { Option } from "@commander-js/extra-typings";
 import { command } from "./command.ts";
-import { anyEncoder, json, output } from "./options.ts";
+import { anyEncoder, apart, json, output } from "./options.ts";
 
 const FILES = ["record", "html", "pages"];
 /** The other forms of a recording: one is chosen. */
@@ -28,24 +27,12 @@ export const lesson = command("lesson", {
     "[recording...]",
     "a lesson, a file (./NAME), or -; two are shown side by side, as text",
   )
-  .addOption(
-    new Option("--text", "print the steps, also if this is no terminal").conflicts(except("text")),
-  )
-  .addOption(
-    new Option("--json", "print the recording; without one, the list").conflicts(except("json")),
-  )
-  .addOption(
-    output("--record <FILE>", "write the recording (docs/recording.md)").conflicts(
-      except("record"),
-    ),
-  )
-  .addOption(output("--html <FILE>", "write it as one web page").conflicts(except("html")))
-  .addOption(
-    output("--pages <DIR>", "write web pages, of all lessons by default").conflicts(
-      except("pages"),
-    ),
-  )
-  .addOption(output("-o, --output <FILE>", "write --text or --json to a file").conflicts(FILES))
+  .addOption(apart("--text", "print the steps, also if this is no terminal", except("text")))
+  .addOption(apart("--json", "print the recording; without one, the list", except("json")))
+  .addOption(output("--record <FILE>", "write the recording (docs/recording.md)", except("record")))
+  .addOption(output("--html <FILE>", "write it as one web page", except("html")))
+  .addOption(output("--pages <DIR>", "write web pages, of all lessons by default", except("pages")))
+  .addOption(output("-o, --output <FILE>", "write --text or --json to a file", FILES))
   .option("--step <N>", "start at a step, or at an open question before it")
   .addOption(anyEncoder("encoder for a lesson"))
   .option("--seed <S>", "a number or a name, which orders the choices (default your user name)");

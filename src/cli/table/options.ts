@@ -4,10 +4,7 @@ import type { Arch } from "../../core/machine/index.ts";
 import { InputError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 
-/** The flags of an option, such as "--cases <N>". */
-type Flags = string;
-
-const nameOf = (flags: Flags) => /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+const nameOf = (flags: string) => /--[a-z-]+/.exec(flags)?.[0] ?? flags;
 
 /**
  * A whole number from a command line.
@@ -22,38 +19,30 @@ export function parseCount(option: string, text: string, most: number, least = 0
   );
 }
 
-/** A seed from a command line. @throws InputError */
-export function parseSeed(text: string): bigint {
-  const seed = parseNumber(text);
-  if (seed !== undefined && seed >= 0n && seed < 1n << 64n) return seed;
-  throw new InputError(`--seed: expected a 64-bit number, got "${text}"`);
-}
-
 /** An option that takes a whole number. */
-export function count<F extends Flags>(flags: F, about: string, most: number, least = 0) {
+export function count<F extends string>(flags: F, about: string, most: number, least = 0) {
   return new Option(flags, about).argParser((text) => parseCount(nameOf(flags), text, most, least));
 }
 
 /** An option that excludes others. */
-export const apart = <F extends Flags>(flags: F, about: string, others: string[]) =>
+export const apart = <F extends string>(flags: F, about: string, others: string[]) =>
   new Option(flags, about).conflicts(others);
 
-/** An option that takes a seed. */
-export function seed<F extends Flags>(flags: F, about: string) {
-  return new Option(flags, about).argParser(parseSeed);
+export function seed(about: string) {
+  return new Option("--seed <N>", about).argParser((text) => {
+    const seed = parseNumber(text);
+    if (seed !== undefined && seed >= 0n && seed < 1n << 64n) return seed;
+    throw new InputError(`--seed: expected a 64-bit number, got "${text}"`);
+  });
 }
-
-export const MOST_CASES = 1e12;
-export const MOST_SECONDS = 1e6;
 
 /** How long a run is: cases or seconds. */
 export const cases = (about: string, least = 0) =>
-  count("--cases <N>", about, MOST_CASES, least).conflicts("seconds");
-export const seconds = (about: string, least = 0) =>
-  count("--seconds <N>", about, MOST_SECONDS, least);
+  count("--cases <N>", about, 1e12, least).conflicts("seconds");
+export const seconds = (about: string, least = 0) => count("--seconds <N>", about, 1e6, least);
 
 /** An option that may be repeated; its value is the list. */
-export function repeated<F extends Flags, T>(flags: F, about: string, parse: (text: string) => T) {
+export function repeated<F extends string, T>(flags: F, about: string, parse: (text: string) => T) {
   const option = new Option(flags, about);
   option.variadic = true;
   return option.argParser((text, before: T[] = []) => [...before, parse(text)]);
@@ -77,7 +66,7 @@ export function offering<T extends { argChoices?: string[] }>(words: readonly st
 }
 
 /** An option that takes one of some words, which are of a kind. */
-export function choice<F extends Flags, const T extends string>(
+export function choice<F extends string, const T extends string>(
   flags: F,
   about: string,
   what: string,
@@ -88,12 +77,11 @@ export function choice<F extends Flags, const T extends string>(
 
 const ARCHES = ["amd64", "arm64"] as const satisfies readonly Arch[];
 
-export const arch = <F extends Flags>(flags: F, about: string) =>
-  choice(flags, about, "architecture", ARCHES);
+export const arch = (about: string) => choice("--arch <A>", about, "architecture", ARCHES);
 
 /** Where something is written. */
-export function output<F extends Flags>(flags: F, about: string) {
-  return new Option(flags, about).argParser((name) => {
+export function output<F extends string>(flags: F, about: string, others: string[] = []) {
+  return new Option(flags, about).conflicts(others).argParser((name) => {
     if (name !== "") return name;
     throw new InputError("the name of the output is empty");
   });
