@@ -1,11 +1,13 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, OPERATIONS } from "../core/encoder/abi.ts";
 import { LESSONS } from "../labs/record/course.ts";
+import { TASKS } from "../labs/record/tasks/tasks.ts";
 import { print } from "./report.ts";
 
 /** Words that follow and that help does not list: arguments of a command, or values of an option. */
 const FURTHER = new Map<string, readonly string[]>([
   [" lesson", LESSONS],
+  [" lesson task", Object.keys(TASKS)],
   [" compare=--operation", [...OPERATIONS, ...FUNCTION_NAMES]],
 ]);
 

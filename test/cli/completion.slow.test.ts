@@ -17,6 +17,7 @@ const LINES = [
   ["stublab compare --arch arm", "stublab compare --arch arm64"],
   ["stublab compare --operation waitC", "stublab compare --operation waitCoreDumped"],
   ["stublab lesson task che", "stublab lesson task check"],
+  ["stublab lesson task wait-o", "stublab lesson task wait-options"],
   ["stublab lesson stale", "stublab lesson stale-orig-rax"],
   ["stublab fuzz --seed 1 --pat", "stublab fuzz --seed 1 --path"],
   ["stublab fuzz replay some", `stublab fuzz replay ${folder}/somewhere`],
