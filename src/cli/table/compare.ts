@@ -60,7 +60,7 @@ export const compare = command("compare", {
       ),
     ),
   )
-  .addOption(repeated("--encoder <FILE>", "add one", String))
+  .addOption(repeated("--encoder <FILE>", "add an encoder", String))
   .addOption(repeated("--operation <O>", `only ${OPERATIONS.join(", ")}, or a function`, SUBJECT))
   .addOption(arch("compare for one architecture"))
   .addOption(seed("seed of the random cases").default(1n))

@@ -107,12 +107,14 @@ function verdictText({ verdict, apart }: Disagreement): Said {
 function breakageStory(breakage: Breakage): Found {
   const { encoder, arch, name, kind, message, input, replay } = breakage;
   const place = name === null ? "cannot be opened" : `${arch} ${name}`;
+  // An answer that depends on the calls before does not depend on the input alone.
+  const isAbout = name !== null && (kind !== "answer" || replay !== null);
   return {
     encoder,
     title: `${encoder}: ${place}: ${kind}`,
     beside: "",
     facts: [
-      ...(name === null ? [] : [["input", inputText(input)] as const]),
+      ...(isAbout ? [["input", inputText(input)] as const] : []),
       ["message", [{ text: message, tone: "bad" }]],
     ],
     command: replay,

@@ -82,6 +82,14 @@ findings("a refusal that is forgotten shows by the flags that are refused togeth
   assert.is(found.own.told, "0x20200 (CLONE_FS|CLONE_NEWNS)");
 });
 
+findings("many signals are a number", async () => {
+  const report = await runWith("signalSet", (own) => (signal) => {
+    return BigInt.asIntN(32, own.signalSet(signal));
+  });
+  const found = report.disagreements.find(({ apart }) => apart === null);
+  assert.is(found?.own.told, "0xffffffff80000000 (33 signals)");
+});
+
 findings("a write outside of the block is reported, though the block is right", async () => {
   const report = await runWith("rewindSyscall", (own) => (block) => {
     own.rewindSyscall(block);

@@ -92,6 +92,17 @@ told("encoders that do not answer and what the kernel contradicts are stories, t
   assert.match(text, "got       EINVAL, and no child");
 });
 
+told("an answer that depends on the calls before has no input", () => {
+  const [first] = differing.broken;
+  assert.ok(first);
+  const broken = [{ ...first, kind: "answer" as const, replay: null }];
+  const [story] = storiesOf({ ...differing, disagreements: [], broken });
+  assert.equal(
+    story?.facts.map(([name]) => name),
+    ["message"],
+  );
+});
+
 told("the kernel's word is told once: in the verdict, or by itself", () => {
   const [loose] = differing.live.slice(-1);
   const [failure] = loose?.failures ?? [];
