@@ -57,8 +57,8 @@ ${steps.map((step) => `    ${step}`).join("\n")}
 \`--watch\`, in a second terminal, compares it again whenever it is ${commands.length > 0 ? "built" : "saved"}.
 
 Change first: break something, such as a register or a flag, and read which input shows it, in which bits the answers
-differ, and who is right. Then add a function: a note of \`stublab compare\` names those that are missing, and
-docs/encoder-abi.md of stublab says what each does.
+differ, and who is right. Then add a function: \`--verbose\` names those that are missing, and docs/encoder-abi.md of
+stublab says what each does.
 `;
   await writeOutputs(folder, [
     [file, text],

@@ -64,7 +64,7 @@ export function agreementGrid(report: CompareReport, stories: readonly CompareSt
 }
 
 /** What each encoder has, what the kernel was asked, and how much of the inputs was tried. */
-export function detailGrids({ encoders, live, functions }: CompareReport): Grid[] {
+export function detailGrids({ encoders, live, functions, uncompared }: CompareReport): Grid[] {
   const asked: Grid = {
     id: "kernel",
     title: "Asked of the kernel",
@@ -92,12 +92,16 @@ export function detailGrids({ encoders, live, functions }: CompareReport): Grid[
     {
       id: "encoders",
       title: "Encoders",
-      columns: ["encoder", "architecture", "functions", "constants"],
+      columns: ["encoder", "architecture", "functions", "constants", "not compared"],
       rows: encoders.map((each) => [
         each.name,
         each.arch,
         count(each.functions),
         count(each.constants),
+        uncompared
+          .filter(({ encoder, arch }) => encoder === each.name && arch === each.arch)
+          .flatMap((left) => left.functions)
+          .join(", "),
       ]),
       one: "encoder",
     },

@@ -4,6 +4,9 @@ import type { FunctionComparison } from "./function.ts";
 import type { Uncompared } from "./report.ts";
 import type { Subject } from "./subject.ts";
 
+/** How many functions a note names. */
+const FEW = 4;
+
 /** The functions of each encoder that were compared in no case. */
 export function uncomparedOf(
   subjects: readonly Subject[],
@@ -43,7 +46,9 @@ export function describeUncompared(
     near === undefined ? [] : [`${name} exports ${other}, which the ABI does not have: ${near}?`],
   );
   const left = lacking.filter(wanted);
-  if (left.length > 0) notes.push(`${name} has no ${left.join(", ")}: not compared on ${arch}`);
+  const rest = left.length > FEW ? ` and ${left.length - FEW} others` : "";
+  const some = left.slice(0, FEW).join(", ") + rest;
+  if (left.length > 0) notes.push(`${name} has no ${some}: not compared on ${arch}`);
   return notes;
 }
 
