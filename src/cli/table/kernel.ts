@@ -12,9 +12,7 @@ export const predict = command("predict", {
     "[case...]",
     `${CASE}; with --list, ids, phases (write, unpredicted…) or parts of rules`,
   )
-  .addOption(
-    apart("--list", "list the rules of the model, with sources", ["machine", "plant", "known"]),
-  )
+  .addOption(apart("--list", "list the rules and their sources", ["machine", "plant", "known"]))
   .addOption(arch("list the rules for another machine"))
   .option("--machine <M>", "predict for another machine, such as linux-5.10/intel-6-207")
   .addOption(plant())

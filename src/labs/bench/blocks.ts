@@ -10,8 +10,8 @@ import { quartilesOf } from "./spread.ts";
 /** The run in a line, and its machine in some more. */
 export function headOf({ machine, rounds, seconds, bound, interrupted }: Report): string[] {
   const other = bound.other === undefined ? "" : `; processor ${bound.other} where two are needed`;
-  const run = `${rounds} rounds in ${seconds.toFixed(0)} s, bound to processor ${bound.own}${other}`;
-  return [`${run}${interrupted ? "; interrupted" : ""}`, ...machineLines(machine)];
+  const run = `${rounds} rounds in ${seconds.toFixed(0)} s${interrupted ? ", interrupted" : ""}`;
+  return [`${run}, bound to processor ${bound.own}${other}`, ...machineLines(machine)];
 }
 
 /** What the columns of grids are. */
