@@ -9,14 +9,14 @@ export async function greet(version: string): Promise<number> {
   const failed = stubs.find(({ status }) => status === "failed");
   const verdict =
     failed === undefined
-      ? paint("green", "a stub was born, driven and ended")
+      ? paint("green", "stubs work here")
       : paint("red", `${failed.name} failed: ${failed.detail}`);
   tell(`stublab ${version}: a laboratory for ptrace stub processes
 Linux ${release()}, Node.js ${process.version}: ${verdict} (more: stublab doctor)
 
-  student           stublab lesson host         watch how a stub is born, and predict each step
-  encoder author    stublab compare gvisor      compare encoders: where they differ, who is right
-  kernel engineer   stublab fuzz --seconds 60   throw register setups at this kernel
+  student          stublab lesson host        watch how a stub is born
+  encoder author   stublab compare --new DIR  start an encoder that agrees
+  kernel engineer  stublab fuzz --seconds 60  try register setups on this kernel
 
 stublab --help lists all commands
 `);

@@ -56,7 +56,7 @@ export const compare = command("compare", {
       ENCODERS,
       new Argument(
         "[encoder...]",
-        "files (docs/encoder-abi.md), or (the default: the first three)",
+        "files (docs/encoder-abi.md), or names, by default the first three",
       ),
     ),
   )
