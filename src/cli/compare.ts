@@ -85,9 +85,9 @@ async function compareOnce(
       progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
     });
     progress.clear();
-    begin();
-    const outcome = summaryOf(report).outcome;
+    const { outcome } = summaryOf(report);
     if (outcome === "nothing") throw nothingCompared(report);
+    begin();
     await publish(report, values, command);
     return outcome === "findings" || isIncomplete(report, values) ? 1 : 0;
   } finally {

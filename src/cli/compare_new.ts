@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { beside } from "../lib/beside.ts";
 import { InputError } from "../lib/errors.ts";
+import { Folder } from "../lib/folder.ts";
 import { quoteWord } from "../lib/quote.ts";
 import { writeOutputs } from "./output_file.ts";
 import { tell } from "./report.ts";
@@ -27,8 +28,10 @@ const STARTS: Readonly<
  * @throws InputError if the folder is not empty; OutputError if it cannot be written
  */
 export async function writeStart(folder: string, language: Language): Promise<void> {
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new InputError(`--new: ${folder} is not empty`, { remedy: "name a new folder" });
+  if (existsSync(folder)) {
+    using place = Folder.openToRead(folder);
+    if (place.names.length > 0)
+      throw new InputError(`--new: ${folder} is not empty`, { remedy: "name a new folder" });
   }
   const [title, file, tools, remedy] = STARTS[language];
   const example = `examples/encoders/${file}`;
