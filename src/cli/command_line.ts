@@ -4,12 +4,7 @@ import { select } from "./program.ts";
 import { reportError } from "./report.ts";
 
 /** The codes of errors that are limits of this machine: exit status 3. */
-const MACHINE_ERRORS = new Set([
-  "ERR_STUBLAB_UNSUPPORTED",
-  "ERR_STUBLAB_FORK",
-  "ERR_STUBLAB_BIRTH",
-  "ERR_STUBLAB_ATTACH",
-]);
+const LIMITS = /^ERR_STUBLAB_(UNSUPPORTED|FORK|BIRTH|ATTACH)$/;
 
 /** Errnos by which a machine, or a filter of this process, refuses a system call that a command needs. */
 const REFUSALS = "EPERM EACCES ENOSYS EAGAIN ENOMEM EMFILE ENFILE ENOSPC".split(" ");
@@ -26,7 +21,7 @@ function exitStatus(error: unknown): number {
   if (!(error instanceof StublabError)) return 1;
   // By its code: the error of a worker has lost its class.
   const isRefused = error.code === SyscallError.code && REFUSALS.includes(error.errno ?? "");
-  return isRefused || MACHINE_ERRORS.has(error.code) ? 3 : 1;
+  return isRefused || LIMITS.test(error.code) ? 3 : 1;
 }
 
 /** Runs a command line without the program's name, reports its error, and returns the exit status. */

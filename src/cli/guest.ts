@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { HOST_MACHINE } from "../core/machine/index.ts";
 import { Platform } from "../core/platform/platform.ts";
 import { isElf } from "../labs/guest/elf.ts";
+import type { Sink } from "../labs/guest/guest.ts";
 import type { GuestProgram } from "../labs/guest/program.ts";
 import { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "../labs/guest/run.ts";
 import { Stream } from "../labs/guest/stream.ts";
@@ -48,8 +49,13 @@ export async function runGuestProgram(
     stdin: stdin === undefined ? undefined : read(stdin === "-" ? 0 : stdin),
     ...limits,
   };
-  return exitStatus((json ? runForDocument : runAloud)(platform, program, start, trace));
+  const run: Run = (output, tell) =>
+    runGuest(platform, program, { ...start, output, trace: trace ? tell : undefined });
+  return exitStatus(json ? printRun(run, encoder.name, trace) : runAloud(run, trace));
 }
+
+/** Runs the guest; what it writes, and the calls that it makes if they are traced, go to these. */
+type Run = (output: Sink, tell: (call: TracedCall) => void) => GuestRun;
 
 /** The exit status of the command. */
 function exitStatus(end: GuestEnd): 0 | 1 {
@@ -71,15 +77,8 @@ async function readProgram(file: string): Promise<GuestProgram> {
 }
 
 /** Writes the guest's output to stdout and stderr of this process. */
-function runAloud(
-  platform: Platform,
-  program: GuestProgram,
-  start: GuestOptions,
-  traces = false,
-): GuestEnd {
-  const trace = ({ text }: TracedCall) => writeAll(2, Buffer.from(`${text}\n`));
-  const options = { ...start, output: writeAll, trace: traces ? trace : undefined };
-  const { result, refused } = runGuest(platform, program, options);
+function runAloud(run: Run, traces = false): GuestEnd {
+  const { result, refused } = run(writeAll, ({ text }) => writeAll(2, Buffer.from(`${text}\n`)));
   const isFailed = exitStatus(result) !== 0;
   if (traces || isFailed) talk(`${describe(result)}\n`);
   if (isFailed) talk(describeRefused(refused));
@@ -97,34 +96,25 @@ function describeRefused(refused: GuestRun["refused"]): string {
   return `not emulated: ${first(NAMED, names)} (${plural(total, "call")})${threads}\n`;
 }
 
-function runForDocument(
-  platform: Platform,
-  program: GuestProgram,
-  start: GuestOptions,
-  traces = false,
-): GuestEnd {
+function printRun(run: Run, encoder: string, traces = false): GuestEnd {
   const streams = { 1: new Stream(MOST_BYTES), 2: new Stream(MOST_BYTES) };
-  const lines: string[] = [];
+  const trace: string[] = [];
   let [length, omittedLines] = [0, 0];
-  const trace = ({ text }: TracedCall) => {
-    length += text.length;
-    if (lines.length < MOST_LINES && length <= MOST_BYTES) lines.push(text);
-    else omittedLines++;
-  };
-  const { result, ...run } = runGuest(platform, program, {
-    ...start,
-    output: (fd, bytes) => streams[fd].add(bytes),
-    trace: traces ? trace : undefined,
-  });
+  const { result, ...rest } = run(
+    (fd, bytes) => streams[fd].add(bytes),
+    ({ text }) => {
+      length += text.length;
+      if (trace.length < MOST_LINES && length <= MOST_BYTES) trace.push(text);
+      else omittedLines++;
+    },
+  );
   const { 1: stdout, 2: stderr } = streams;
   const text = (stream: Stream) => Buffer.from(stream.bytes()).toString();
   const omitted = { stdout: stdout.omitted, stderr: stderr.omitted, trace: omittedLines };
   printJson("stublab.guest/1", {
-    encoder: platform.tracer.encoder.name,
-    result,
-    ...run,
+    ...{ encoder, result, ...rest },
     output: { stdout: text(stdout), stderr: text(stderr) },
-    ...(traces && { trace: lines }),
+    ...(traces && { trace }),
     omitted,
     truncated: Object.values(omitted).some((count) => count > 0),
   });

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { renderBeside } from "../labs/record/beside.ts";
 import { COURSE, LESSONS, refusalOf, summaryOf } from "../labs/record/course.ts";
 import { renderJson } from "../labs/record/load.ts";
@@ -56,7 +55,8 @@ export async function runLesson(names: readonly string[], values: Options): Prom
   const at = values.step === undefined ? undefined : indexOf(values.step, recording);
   if (form === undefined && values.output === undefined && isTerminal()) {
     const { stdin: input, stdout } = process;
-    const seed = readerSeed(values.seed ?? userName());
+    // The same reader sees the same order each time.
+    const seed = readerSeed(values.seed ?? process.env.USER ?? "");
     const tasks = tasksOf(recording);
     await walkThrough(begin(recording, at ?? -1, seed, tasks), new Screen(input, stdout));
   } else {
@@ -100,16 +100,6 @@ function isTerminal(): boolean {
 
 function indexOf(text: string, { steps }: Recording): number {
   return parseCount("--step", text, steps.length, stepNumber(0)) - stepNumber(0);
-}
-
-/** The same reader sees the same order each time. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // The user id has no entry in the system's list.
-    return "";
-  }
 }
 
 function summary(
