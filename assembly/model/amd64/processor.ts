@@ -129,7 +129,8 @@ function step(short: bool): u32 {
     return STOPPED;
   }
   const instruction = op.decode(address, short);
-  const next = op.end;
+  // QEMU's TCG runs 32-bit code with all bits of rip, and the next one has them, too.
+  const next = get(REG_rip) + (op.end - address);
   const result = execute(instruction, next, short);
   task.pushed = instruction == op.PUSH;
   task.afterMovSs = instruction == op.MOV_SS;
@@ -189,13 +190,19 @@ function execute(instruction: u32, next: u64, short: bool): u32 {
       clearResumeFlag();
       return stopsIf(icebp(next - 1));
     case op.CUT_OFF:
-      return stopsIf(pageFault(false, next));
+      return stopsIf(pageFault(false, op.end));
     case op.MOV_SS:
-      if (movSs()) return STOPPED;
+      if (faults(movSs(), short)) return STOPPED;
       return use(R55) ? DONE_WITHOUT_TRAP : DONE;
     default:
-      return stopsIf(executeData(instruction, op.operandSize, short));
+      return stopsIf(faults(executeData(instruction, op.operandSize, short), short));
   }
+}
+
+/** Whether data has stopped the task. At such a fault TCG, too, cuts rip. */
+function faults(stopped: bool, short: bool): bool {
+  if (stopped && short) cutTo32(REG_rip);
+  return stopped;
 }
 
 /**
