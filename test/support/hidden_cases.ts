@@ -7,7 +7,7 @@ import type { Feature, Machine } from "../../src/labs/fuzz/machine.ts";
 import type { Model } from "../../src/labs/fuzz/predict/model.ts";
 import { predictionOf } from "../../src/labs/fuzz/predict/prediction.ts";
 import { SIMPLE, seed } from "./seeds.ts";
-import { AMX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
+import { MPX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 
 /** What DIV leaves, and what kernels from Linux 6.7 on have. */
 const RECENT = [
@@ -78,7 +78,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   U22: { ...MACHINE, features: ["fsgsbase", "ia32", ...AMD, "div_flags", "xsaves"] },
   U23: without("mxcsr_check"),
   U24: without("altstack_first"),
-  U32: { ...MACHINE, ...AMX_XSTATE },
+  U32: { ...MACHINE, ...MPX_XSTATE },
 };
 
 /** A line has a rule, or a case of the one before it. */

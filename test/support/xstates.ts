@@ -16,6 +16,8 @@ const PACKED = [
   ...[component(5, 832, 64), component(6, 896, 512), component(7, 1408, 1024)],
   ...[component(9, 2432, 8), component(11, 0, 16, { supervisor: true })],
 ];
+/** Those of MPX. */
+const BOUNDS = [component(3, 960, 64), component(4, 1024, 64)];
 /** Intel with AMX: PKRU has a gap before it and after it. */
 const WITH_GAPS = [
   AVX,
@@ -46,3 +48,7 @@ export const PACKED_XSTATE: Xstate = { ...xstate(PACKED, 0xe7), mxcsrMask: 0x2_f
 export const PKRU_XSTATE: Xstate = { ...xstate(PACKED, 0x2e7), mxcsrMask: 0x2_ffff };
 /** TILEDATA has to be requested: a frame has 2816 bytes, and NT_X86_XSTATE 11008. */
 export const AMX_XSTATE: Xstate = { ...xstate(WITH_GAPS, 0x6_02e7, 0x2_02e7), mxcsrMask: 0xffff };
+export const MPX_XSTATE: Xstate = {
+  ...xstate([...BOUNDS, ...WITH_GAPS], 0x6_02ff, 0x2_02ff),
+  mxcsrMask: 0xffff,
+};

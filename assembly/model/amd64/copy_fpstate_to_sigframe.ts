@@ -18,7 +18,7 @@ import {
   XSTATE_SIZE,
 } from "./image";
 import { isTileConfig, TILECFG } from "./tile_config";
-import { isTaken, takenAt } from "./xrstor";
+import { isTaken, takenAt, untakenByte } from "./xrstor";
 import {
   componentsAt,
   HEADER,
@@ -57,15 +57,15 @@ function nextByte(_setup: Setup, offset: u64): i32 {
     return (currentMxcsr() >> (8 * u32(offset - MXCSR))) & 0xff;
   if (offset >= MXCSR + 4 && offset < MXCSR + 8) return startByte(offset);
   const owner = componentsAt(offset);
-  if (!isTaken(owner)) return startByte(offset);
+  if (!isTaken(owner)) return untakenByte(owner, offset);
   if (owner == X87) return x87Byte(offset);
   if (owner == TILECFG && !isTileConfig(takenAt(owner))) return startByte(offset);
   return byteOf(owner == SSE ? offset : takenAt(owner) + offset - offsetOf(owner, 0));
 }
 
 /**
- * Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps: they are what
- * the stack had.
+ * Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps, and those of
+ * BNDCSR after its 16: they are what the stack had.
  * @source XSAVE, SDM volume 2; copy_fpstate_to_sigframe, 6.12
  */
 export let U32: u32 = 0;
@@ -73,8 +73,14 @@ export let U32: u32 = 0;
 /** Whether a byte is what the stack had. */
 function isLeft(offset: u64): bool {
   if (offset < HEADER) return offset >= RESERVED && offset < MAGIC1;
-  return offset >= HEADER_END && offset < frameLength && componentsAt(offset) == 0;
+  if (offset < HEADER_END || offset >= frameLength) return false;
+  const owner = componentsAt(offset);
+  return owner == 0 || (owner == BNDCSR && offset - offsetOf(owner, 0) >= BNDCSR_SIZE);
 }
+
+/** Bounds and their status, of MPX. The rest of the component is reserved: SDM volume 1, 13.5.5. */
+const BNDCSR: u32 = 0x10;
+const BNDCSR_SIZE: u64 = 16;
 
 /**
  * Of fcw the bits {set} are always set, and those outside {mask} never; the bits {flags} of fsw say whether it has an

@@ -6,7 +6,8 @@ import { use } from "../rule";
 import { INITIAL_MXCSR } from "./comiss";
 import { areReadable, offsetOf } from "./components";
 import { address, FEATURES, halfOf, imageLength, isReadable, MAGIC1, wordOf } from "./image";
-import { AVX, HEADER, HEADER_END, MXCSR, SSE, X87 } from "./xsave";
+import { AVX, HEADER, HEADER_END, MXCSR, SSE, startByte, X87 } from "./xsave";
+import { W71_component } from "./xstateregs_set";
 
 /** What a frame is: refused, restored, or not predicted. */
 export const REFUSED: u32 = 0;
@@ -14,23 +15,35 @@ export const RESTORED: u32 = 1;
 export const GIVEN_UP: u32 = 2;
 
 /**
- * What was restored: components from the image, their layout in it (the set in XCOMP_BV and bit 31, or 0), and
- * whether mxcsr is the image's.
+ * What was restored: components from the image, their layout in it (the set in XCOMP_BV and bit 31, or 0), whether
+ * mxcsr is the image's, and whether it was the state of a new program.
  */
 let loaded: u32 = 0;
 let compacted: u32 = 0;
 let mxcsrGiven = false;
+let isNew = true;
 
 /** The task has the floating point of a new program. */
 export function takeNothing(): void {
   loaded = 0;
   compacted = 0;
   mxcsrGiven = false;
+  isNew = true;
 }
 
 export function restoredMxcsr(): u32 {
   return mxcsrGiven ? halfOf(MXCSR) : INITIAL_MXCSR;
 }
+
+/** A byte of a component that was not taken: that of a new program, but XRSTOR sets PKRU to 0. */
+export function untakenByte(component: u32, offset: u64): i32 {
+  const at = offset - offsetOf(component, 0);
+  if (!isNew || component != W71_component || at >= 4) return startByte(offset);
+  return (INIT_PKRU >> (8 * u32(at))) & 0xff;
+}
+
+/** It forbids all keys but 0: init_pkru_value, arch/x86/mm/pkeys.c, 6.12. */
+const INIT_PKRU: u32 = 0x5555_5554;
 
 export function isTaken(component: u32): bool {
   return (loaded & component) != 0;
@@ -57,6 +70,7 @@ export let S11_components: u32 = 3;
 export function fxrstor(): bool {
   if ((address % S11_less != 0 || !isReadable(0, FX_SIZE)) && use(S11)) return false;
   loaded = S11_components;
+  isNew = false;
   return takeMxcsr();
 }
 
@@ -173,6 +187,7 @@ export function xrstor(): u32 {
   if (!there && use(S11)) return REFUSED;
   const wanted = use(S16) ? u32(wordOf(FEATURES)) & xfeatures : xfeatures;
   if (!checkHeader()) return REFUSED;
+  isNew = false;
   loaded = use(S16) ? wanted & u32(wordOf(HEADER)) : wanted;
   const takesMxcsr = compacted != 0 ? (loaded & SSE) != 0 : (wanted & (SSE | AVX)) != 0;
   if (takesMxcsr && !takeMxcsr()) return REFUSED;
