@@ -12,13 +12,11 @@ import {
 } from "./judge.ts";
 import { Tracee } from "./tracee.ts";
 
-/** What a status word means, by what was really done. */
-interface Truth {
-  /** WAIT_EXITED 0, SIGNALED 1, STOPPED 2, SYSCALL_STOP 3, EVENT 4, GROUP_STOP 5, CONTINUED 6. */
-  readonly kind: number;
-  readonly value: number;
-  readonly event: number;
-}
+/**
+ * What a status word means, by what was really done: WAIT_EXITED 0, SIGNALED 1, STOPPED 2, SYSCALL_STOP 3, EVENT 4,
+ * GROUP_STOP 5 or CONTINUED 6. No process leaves a core.
+ */
+type Truth = readonly [kind: number, value: number, event: number, core: 0];
 
 /** Takes a status word and what was done. */
 type Note = (status: number, kind: number, value: number, event?: number) => void;
@@ -50,7 +48,7 @@ const BIRTHS = [[17n, FORK] as const, [0n, CLONE] as const, [0x4011n, VFORK] as 
 function collectWords(tracer: Tracer): ReadonlyMap<number, Truth> {
   const words = new Map<number, Truth>();
   const note: Note = (status, kind, value, event = 0) => {
-    words.set(status, { kind, value, event });
+    words.set(status, [kind, value, event, 0]);
   };
   for (const collect of [collectEnds, collectStops]) {
     const tracee = Tracee.prepare(tracer.createStub());
@@ -136,7 +134,7 @@ export function statusJudges(tracer: Tracer): JudgeTable {
     return known;
   };
   /** The judge of a function that reads a status word. */
-  const reader = (read: (truth: Truth) => number): Judge => ({
+  const reader = (member: 0 | 1 | 2 | 3): Judge => ({
     asked: "status words of real processes, and how each was produced: exits, kills, stops, events",
     /** The observed words in turn. */
     draw(_random, input, _enumerated, index) {
@@ -145,22 +143,21 @@ export function statusJudges(tracer: Tracer): JudgeTable {
     },
     ask(input) {
       const truth = words().get(input.int("status"));
-      return fromInt(read(truth ?? undecided("wait4 reported this word for no process here")));
+      if (truth !== undefined) return fromInt(truth[member]);
+      return undecided("wait4 reported this word for no process here");
     },
   });
   return {
-    waitKind: reader(({ kind }) => kind),
-    waitValue: reader(({ value }) => value),
-    waitEvent: reader(({ event }) => event),
-    // None of these processes may leave a core.
-    waitCoreDumped: reader(() => 0),
+    waitKind: reader(0),
+    waitValue: reader(1),
+    waitEvent: reader(2),
+    waitCoreDumped: reader(3),
     encodeStop: {
       asked: "sent the signal to a traced stub; the status word of its stop",
       draw: drawSignal,
       ask(input) {
         const signal = input.int("signal");
-        const isIts = ([, { kind, value }]: [number, Truth]) =>
-          kind === STOPPED && value === signal;
+        const isIts = ([, [kind, value]]: [number, Truth]) => kind === STOPPED && value === signal;
         const [status] = [...words()].find(isIts) ?? [];
         if (status !== undefined) return fromInt(status);
         return undecided("SIGKILL, and numbers that are not signals, stop no process");
