@@ -90,8 +90,8 @@ function cloneJudge(clones: Clones): Judge {
 }
 
 /** The outcome of a clone that the kernel must accept. */
-function acceptedOutcome(clones: Clones, word: bigint): CloneOutcome {
-  const outcome = clones.clone(word);
+function acceptedOutcome(clones: Clones, word: bigint, looks: boolean): CloneOutcome {
+  const outcome = clones.clone(word, looks);
   if (outcome.errno !== "") undecided(`clone refuses the word: ${outcome.errno}`);
   return outcome;
 }
@@ -106,7 +106,7 @@ function flagsJudge(clones: Clones): Judge {
     },
     ask(input) {
       const word = input.word("word") & FLAGS;
-      acceptedOutcome(clones, word);
+      acceptedOutcome(clones, word, false);
       return ({ result }) =>
         expectWord("cloneFlags", word, result, (flags) => effectOf(clones.clone(flags)));
     },
@@ -126,7 +126,7 @@ function exitSignalJudge(clones: Clones): Judge {
       const word = input.word("word") & HALF;
       if ((word & clones.flags("THREAD PARENT")) !== 0n)
         undecided("threads and siblings have another exit signal");
-      const { exitSignal } = acceptedOutcome(clones, word);
+      const { exitSignal } = acceptedOutcome(clones, word, true);
       if (exitSignal !== undefined) return BigInt(exitSignal);
       return undecided("the end of the child killed the stub before the child was examined");
     },
