@@ -39,16 +39,18 @@ export async function writePages(
   if (names.length === 0) recordings.push(...(await finishing((end) => recordAll(end, encoder))));
   const exhibits = nameAll(recordings);
   const pages = [...courseOf(exhibits)].flatMap(([{ name, recording }, course]) => {
+    // First, as it refuses what could not be read again.
+    const document = renderJson(recording);
     const page = renderRecordingPage(recording, { course, tasks: tasksOf(recording) });
-    return [
-      [`${name}.json`, renderJson(recording)] as const,
-      [`${name}.svg`, renderPreview(recording)] as const,
-      [`${name}.html`, page] as const,
-    ];
+    const files = { json: document, svg: renderPreview(recording), html: page };
+    return Object.entries(files).map(([ending, text]) => [`${name}.${ending}`, text] as const);
   });
-  const others = [[REGISTERS.file, renderRegistersPage()] as const];
-  // The index is last, so that it never links to a missing page.
-  await writeOutputs(folder, [...pages, ...others, [INDEX.file, renderIndex(exhibits)]]);
+  await writeOutputs(folder, [
+    ...pages,
+    [REGISTERS.file, renderRegistersPage()],
+    // Last, so that it never links to a missing page.
+    [INDEX.file, renderIndex(exhibits)],
+  ]);
   talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX.file))}\n`);
   return Math.max(...exhibits.map(({ name, recording }) => reportFailures(recording, `${name}: `)));
 }
