@@ -314,10 +314,12 @@ int replay(const char *path) {
         counts[examine(number, steps, outcomes, count)]++;
     }
     renew();
+    if (number == 0 && !interrupted) {
+        say("Bail out! there is no case in %s\n", path);
+        return 2;
+    }
     say("1..%u\n", number);
     if (interrupted)
         return INTERRUPTED;
-    if (number == 0)
-        return 2;
     return counts[DIFFERENT] > 0 ? 1 : counts[HELD] > 0 ? 0 : 4;
 }
