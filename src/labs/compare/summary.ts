@@ -62,23 +62,17 @@ export function summaryOf(report: CompareReport): Summary {
   return { outcome, statements, run, rest: restOf(report) };
 }
 
-function runOf({
-  functions,
-  layouts,
-  live,
-  seed,
-  milliseconds,
-  cases: given,
-  encoders,
-}: CompareReport) {
-  const cases = sum(functions.map(({ pairs }) => Math.max(0, ...pairs.map((pair) => pair.cases))));
+function runOf({ functions, layouts, live, seed, milliseconds, encoders }: CompareReport) {
+  // One whose first batch broke has no pair: it was not compared.
+  const amounts = functions.map(({ pairs }) => Math.max(0, ...pairs.map((pair) => pair.cases)));
+  const cases = sum(amounts);
   const constants = sum(
     layouts.map((each) => Math.max(0, ...each.encoders.map(({ compared }) => compared))),
   );
-  const ran = functions.filter((each) => each.cases > 0).length;
+  const ran = amounts.filter((amount) => amount > 0).length;
   const arches = [...new Set(encoders.map(({ arch }) => arch))];
   const what = [
-    ...(ran > 0 ? [`${counted(cases || given, "case")} of ${counted(ran, "function")}`] : []),
+    ...(ran > 0 ? [`${counted(cases, "case")} of ${counted(ran, "function")}`] : []),
     ...(constants > 0 ? [counted(constants, "constant")] : []),
   ];
   const where = arches.length > 1 ? "both architectures" : arches[0];

@@ -51,6 +51,13 @@ told("nothing was compared if there was nothing to compare with", () => {
   assert.is(outcome, "nothing");
 });
 
+told("a function that broke at once is not counted as compared", () => {
+  const [first, ...rest] = agreed.functions;
+  assert.ok(first);
+  const { run } = summaryOf({ ...agreed, functions: [{ ...first, pairs: [] }, ...rest] });
+  assert.match(run, " of 25 functions and ");
+});
+
 told("a difference is a story, the same in a terminal and on the page", () => {
   const story = storiesOf(differing).find(({ title }) => title.includes("blockableSignals"));
   const expected = [
