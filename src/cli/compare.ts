@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, type FunctionName } from "../core/encoder/abi.ts";
 import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { type CompareOptions, compare } from "../labs/compare/compare.ts";
 import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
-import { ENCODERS } from "../labs/compare/encoders/open.ts";
+import { ALL_ENCODERS, ENCODERS } from "../labs/compare/encoders/open.ts";
 import { openSubjectsConfined } from "../labs/compare/open.ts";
 import { renderComparePage } from "../labs/compare/page.ts";
 import type { CompareReport } from "../labs/compare/report.ts";
@@ -34,7 +36,7 @@ export async function runCompare(
     return 0;
   }
   const named = encoders.length > 0 ? encoders : ENCODERS;
-  const all = [...new Set([...named, ...(values.encoder ?? [])])];
+  const all = [...new Set([...named, ...(values.encoder ?? [])].map(encoderOf))];
   if (values.html !== undefined) tryFile(values.html);
   const line = lineOf(command);
   if (values.watch !== true) {
@@ -62,6 +64,18 @@ export async function runCompare(
       return 2;
     }
   });
+}
+
+/** The file of an encoder's folder that `--new` wrote; other words stay. */
+function encoderOf(word: string): string {
+  const has = (name: string) => existsSync(join(word, name));
+  if (ALL_ENCODERS.some((known) => known === word) || !has("README.md")) return word;
+  // What is not built yet is named, so that --watch waits for it.
+  return has("encoder.mjs")
+    ? join(word, "encoder.mjs")
+    : has("build")
+      ? join(word, "mine.wasm")
+      : word;
 }
 
 /** @param begin is called before the report */
@@ -129,12 +143,15 @@ function isIncomplete(report: CompareReport, { complete, live }: Options): boole
   return complete === true && (report.uncompared.length > 0 || unasked);
 }
 
-function nothingCompared({ encoders, notes }: CompareReport): InputError {
-  const isReference = encoders.some(({ name }) => name === "native");
+function nothingCompared({ encoders, notes, uncompared }: CompareReport): InputError {
+  const isReference = encoders.every(({ name }) => name === "native") && encoders.length > 0;
   const why = isReference ? ["native is the reference"] : notes;
-  return new InputError(["nothing was compared", ...why].join(": "), {
-    remedy: "name another encoder to compare",
-  });
+  const lacking = uncompared.find(({ encoder }) => isEncoderFile(encoder));
+  const remedy =
+    lacking === undefined
+      ? "name another encoder to compare"
+      : `add the functions to ${lacking.encoder}, and export them: docs/encoder-abi.md says what each does`;
+  return new InputError(["nothing was compared", ...why].join(": "), { remedy });
 }
 
 /** Fails before minutes of work if the file cannot be written. */

@@ -9,7 +9,10 @@ import type { Language } from "./table/compare.ts";
 
 /** The example of each language, the tools that build it, and where those come from. */
 const STARTS: Readonly<
-  Record<Language, readonly [title: string, file: string, tools: string, remedy: string]>
+  Record<
+    Language,
+    readonly [title: string, file: string, tools: string, remedy: string, target?: string]
+  >
 > = {
   c: ["C", "encoder.c", "clang wasm-ld", "Debian has them in clang and lld"],
   assemblyscript: ["AssemblyScript", "encoder.ts", "npx", "it comes with npm"],
@@ -18,6 +21,12 @@ const STARTS: Readonly<
     "encoder.rs",
     "rustc",
     "rustup (with target add wasm32-unknown-unknown) or Debian's rustc and libstd-rust-dev-wasm32",
+    `
+[ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ] || {
+  echo "rustc lacks the target wasm32-unknown-unknown: run rustup target add wasm32-unknown-unknown," \\
+    "or with Debian's /usr/bin/rustc install libstd-rust-dev-wasm32" >&2
+  exit 1
+}`,
   ],
   javascript: ["JavaScript", "encoder.mjs", "", ""],
 };
@@ -33,7 +42,7 @@ export async function writeStart(folder: string, language: Language): Promise<vo
     if (place.names.length > 0)
       throw new InputError(`--new: ${folder} is not empty`, { remedy: "name a new folder" });
   }
-  const [title, file, tools, remedy] = STARTS[language];
+  const [title, file, tools, remedy, target = ""] = STARTS[language];
   const example = `examples/encoders/${file}`;
   const text = readFileSync(beside(`../${example}`), "utf8").replaceAll(example, file);
   // The commands are the indented lines of its first comment; the last one compares.
@@ -48,7 +57,7 @@ for tool in ${tools}; do
   command -v "$tool" > /dev/null && continue
   echo "$tool is missing: ${remedy}" >&2
   exit 1
-done
+done${target}
 ${commands.join("\n")}
 `;
   const readme = `# An encoder in ${title}

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InputError } from "../lib/errors.ts";
 import { onFatal } from "./interruption.ts";
+import { draw, talk } from "./report.ts";
 
 /** How long nothing may happen to a file before it is taken for whole, in milliseconds. */
 const QUIET = 100;
@@ -20,7 +21,11 @@ export async function atEachSave(
 ): Promise<number> {
   const interruption = new AbortController();
   const { signal } = interruption;
-  const stopListening = onFatal(() => interruption.abort());
+  const stopListening = onFatal(() => {
+    // Where a terminal shows ^C.
+    if (process.stderr.isTTY) draw("\n");
+    interruption.abort();
+  });
   let status = 1;
   let changed = false;
   let wake = () => {};
@@ -34,14 +39,17 @@ export async function atEachSave(
   );
   /** A file that is missing, or still being written, is waited for. */
   const nextSave = async () => {
+    let missing: string | undefined;
     do {
+      if (missing !== undefined) talk(`there is no file ${missing} now: waiting for it\n`);
       await new Promise<void>((resolve) => {
         wake = resolve;
         if (changed) resolve();
       });
       changed = false;
       await setTimeout(QUIET, undefined, { signal });
-    } while (changed || !files.every((file) => existsSync(file)));
+      missing = files.find((file) => !existsSync(file));
+    } while (changed || missing !== undefined);
   };
   try {
     for (;;) {

@@ -27,6 +27,8 @@ watching("compares at each save, waits for a file, and ends with the last status
   await shows("differs from the headers");
   // An editor replaces the file; meanwhile it is missing.
   rmSync(file);
+  const told = () => host.stderr.includes(`there is no file ${file} now: waiting for it`);
+  assert.ok(await eventually(told, 20_000), host.stderr);
   writeFileSync(`${file}.new`, right);
   renameSync(`${file}.new`, file);
   await shows("agrees with the headers");

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { basename } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { ARCHES, type Arch } from "../../core/machine/index.ts";
 import { InputError, UnsupportedError } from "../../lib/errors.ts";
 import type { Suggested } from "../../lib/nearest.ts";
@@ -49,7 +49,11 @@ export async function openSubjectsConfined(
   list(oneOf(ARCHES), Number.MAX_SAFE_INTEGER)(arches, "arches");
   const files = names.filter(isEncoderFile);
   for (const file of files) {
-    if (!existsSync(file)) throw new InputError(`there is no file ${file}`);
+    if (existsSync(file)) continue;
+    const build = join(dirname(file), "build");
+    const isScript = statSync(build, { throwIfNoEntry: false })?.isFile();
+    const remedy = isScript ? `${build} writes it` : undefined;
+    throw new InputError(`there is no file ${file}`, { remedy });
   }
   const opened = new Opened();
   try {

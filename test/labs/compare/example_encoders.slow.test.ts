@@ -1,6 +1,6 @@
 import { execFileSync, execSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compareFile } from "../../support/foreign_modules.ts";
@@ -75,6 +75,28 @@ examples("a folder that is not empty is refused, and a missing compiler is named
   });
   assert.is(code, 1);
   assert.match(stderr, "clang is missing: Debian has them in clang and lld");
+});
+
+examples("the folder is an encoder, once it is built", async () => {
+  const [ready, place] = [join(folder, "ready"), join(folder, "unbuilt")];
+  await run(stublabCommand("compare", "--new", ready, "--language", "javascript"));
+  const agreed = await run(stublabCommand("compare", ready, "--cases", "1000"));
+  assert.match(agreed.stdout, /^note: encoder.mjs has no .*encoder.mjs agrees with the headers/s);
+  await run(stublabCommand("compare", "--new", place));
+  const { code, stderr } = await run(stublabCommand("compare", place));
+  assert.is(code, 2);
+  assert.match(stderr, `no file ${place}/mine.wasm\n  remedy: ${place}/build writes it\n`);
+});
+
+examples("a Rust compiler without the target is named, and what to install", async () => {
+  const place = join(folder, "untargeted");
+  await run(stublabCommand("compare", "--new", place, "--language", "rust"));
+  writeFileSync(join(place, "rustc"), "#!/bin/sh\necho /nowhere\n", { mode: 0o777 });
+  const { code, stderr } = await run(["/bin/sh", [join(place, "build")]], {
+    env: { PATH: `${resolve(place)}:/usr/bin` },
+  });
+  assert.is(code, 1);
+  assert.match(stderr, /lacks the target .*rustup target add wasm32.* libstd-rust-dev-wasm32/);
 });
 
 examples.run();
