@@ -39,6 +39,8 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     groupOrder: [...groups, REFERENCE],
     navigation: { includeGroups: true },
     sortEntryPoints: false,
+    searchInComments: true,
+    searchInDocuments: true,
     disableSources: true,
     excludeExternals: true,
     includeHierarchySummary: false,
