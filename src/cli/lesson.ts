@@ -6,6 +6,7 @@ import { readerSeed } from "../labs/record/reading.ts";
 import type { Recording } from "../labs/record/recording.ts";
 import { tasksOf } from "../labs/record/tasks/tasks.ts";
 import { stepNumber } from "../labs/record/tell.ts";
+import { offersOf } from "../labs/record/terminal/explain.ts";
 import { Screen } from "../labs/record/terminal/screen.ts";
 import { walkThrough } from "../labs/record/terminal/session.ts";
 import { begin } from "../labs/record/terminal/state.ts";
@@ -58,7 +59,10 @@ export async function runLesson(names: readonly string[], values: Options): Prom
     // The same reader sees the same order each time.
     const seed = readerSeed(values.seed ?? process.env.USER ?? "");
     const tasks = tasksOf(recording);
-    await walkThrough(begin(recording, at ?? -1, seed, tasks), new Screen(input, stdout));
+    const screen = new Screen(input, stdout);
+    const left = await walkThrough(begin(recording, at ?? -1, seed, tasks), screen);
+    // The screen that offered them is gone.
+    if (left.at === recording.steps.length) for (const offer of offersOf(left)) talk(`${offer}\n`);
   } else {
     const text = FORMS[form ?? "text"](recording, at);
     await write(text, output);

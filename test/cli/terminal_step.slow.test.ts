@@ -86,6 +86,13 @@ onTerminal("a lesson is recorded first; keys of all kinds arrive", async () => {
     await start(tmux, typed(await fileOf("grandchild"), "--step", "7"), /before step 4 of/);
     tmux.press("C-d");
     await expectEnded(tmux, 0);
+    assert.not.match(tmux.screen, "Next:");
+    await start(tmux, typed(await fileOf("inject")));
+    tmux.press(...Array.from({ length: 9 }, () => ["End", "s"]).flat());
+    await tmux.shows(/^You answered 0 of/m);
+    tmux.press("q");
+    await tmux.shows(/^Next: stublab lesson scrub .*^Task: /ms);
+    await expectEnded(tmux, 0);
   });
 });
 

@@ -81,20 +81,24 @@ export function tellBeginning({ recording, moments, reached }: State, width: num
   ].slice(1);
 }
 
+/** The next lesson, and the tasks of this one. */
+export function offersOf({ recording, tasks }: State): string[] {
+  const next = lessonAfter(recording.scenario);
+  return [
+    ...(next === undefined ? [] : [`Next: stublab lesson ${next}  # ${summaryOf(next)}`]),
+    ...tasks.map(({ name, title }) => `Task: stublab lesson task ${name}  # ${title}`),
+  ];
+}
+
 /** The score, the next lesson and the tasks of this one, what must be true in the end, and what to try. */
 export function tellEnding(state: State, width: number): Line[] {
   const { scenario, machine } = state.recording;
   const { questions, answered, right } = scoreOf(state);
   const score = `You answered ${answered} of ${counted(questions, "question")}; right: ${right}.`;
-  const next = lessonAfter(scenario);
-  const offers = [
-    ...(next === undefined ? [] : [`Next: stublab lesson ${next}  # ${summaryOf(next)}`]),
-    ...state.tasks.map(({ name, title }) => `Task: stublab lesson task ${name}  # ${title}`),
-  ];
   const trials = lessonText(scenario, machine.arch)?.try ?? [];
   const blocks: Block[] = [
     { kind: "heading", text: questions === 0 ? "" : score },
-    ...offers.map((text) => ({ kind: "prose", text }) as const),
+    ...offersOf(state).map((text) => ({ kind: "prose", text }) as const),
     ...tellEnd(state.recording),
     ...(trials.length === 0 ? [] : [{ kind: "heading", text: "Try it" } as const]),
     ...trials.map((text) => ({ kind: "item", text: text.replaceAll("`", "") }) as const),

@@ -7,11 +7,11 @@ import type { State } from "./state.ts";
 /** Signals that end this process, once the terminal is as it was. */
 const FATAL = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** Shows a recording on the whole terminal, until its reader has seen enough. */
-export async function walkThrough(state: State, screen: Screen): Promise<void> {
+/** Shows a recording on the whole terminal, until its reader has seen enough. @returns what was shown last */
+export async function walkThrough(state: State, screen: Screen): Promise<State> {
   const session = new Session(state, screen);
   try {
-    await session.run();
+    return await session.run();
   } finally {
     session.close();
   }
@@ -32,9 +32,9 @@ class Session {
   }
 
   /** Until the last key, or the end of input. */
-  run(): Promise<void> {
+  run(): Promise<State> {
     return new Promise((resolve, reject) => {
-      this.#end = (error) => (error === undefined ? resolve() : reject(error));
+      this.#end = (error) => (error === undefined ? resolve(this.#state) : reject(error));
       this.#listen();
       this.#resume();
     });
