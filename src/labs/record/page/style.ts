@@ -101,7 +101,7 @@ li.next { background: var(--band); }
   .walk body { padding-bottom: 8rem; }
   body:has(.app:not(.cold)) > header { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
   .course a span { display: none; }
-  .course a::after { content: attr(rel); }
+  .course a:not([rel="next"])::after, .course [rel="next"]::before { content: attr(rel); }
   .steps { position: fixed; inset: auto 0 0; z-index: 2; background: var(--paper); border-top: 1px solid var(--rule); padding: 0.375rem 0.75rem max(0.5rem, env(safe-area-inset-bottom)); }
   .steps .facts, .bar a { display: none; }
   .walk .theatre { height: 55vh; }
