@@ -17,6 +17,7 @@ Linux ${release()}, Node.js ${process.version}: ${verdict} (more: stublab doctor
   student          stublab lesson host        watch how a stub is born
   encoder author   stublab compare --new DIR  start an encoder that agrees
   kernel engineer  stublab fuzz --seconds 60  try register setups on this kernel
+  builder          stublab guest PROGRAM      run a static program in a stub
 
 stublab --help lists all commands
 `);
