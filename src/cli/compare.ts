@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, type FunctionName } from "../core/encoder/abi.ts";
+import { parseFlags } from "../core/encoder/names.ts";
 import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { type CompareOptions, compare } from "../labs/compare/compare.ts";
 import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
-import { ALL_ENCODERS, ENCODERS } from "../labs/compare/encoders/open.ts";
+import { ALL_ENCODERS, ENCODERS, openEncoder } from "../labs/compare/encoders/open.ts";
 import { openSubjectsConfined } from "../labs/compare/open.ts";
 import { renderComparePage } from "../labs/compare/page.ts";
 import type { CompareReport } from "../labs/compare/report.ts";
@@ -131,7 +132,11 @@ function limitsOf(values: Options): Pick<CompareOptions, "only" | "input" | "cas
       remedy: `functions: ${FUNCTION_NAMES.join(", ")}`,
     });
   }
-  return { only: [name], cases: 1, input };
+  const { constants } = openEncoder("assembly", values.arch ?? HOST_ARCH);
+  const words = [...input].map(
+    ([key, text]) => [key, BigInt.asUintN(64, parseFlags(text, constants))] as const,
+  );
+  return { only: [name], cases: 1, input: new Map(words) };
 }
 
 function isFunction(name: string): name is FunctionName {

@@ -1,6 +1,5 @@
 import { Argument, Option } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, OPERATIONS } from "../../core/encoder/abi.ts";
-import { parseNumber } from "../../core/encoder/names.ts";
 import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
 import {
@@ -25,14 +24,13 @@ export type Language = (typeof LANGUAGES)[number];
 
 const SUBJECT = oneOf("operation", [...OPERATIONS, ...FUNCTION_NAMES]);
 
-/** Parses NAME=NUMBER,… to words by name. @throws InputError */
-function parseWords(text: string): ReadonlyMap<string, bigint> {
-  const words = new Map<string, bigint>();
+/** Parses NAME=NUMBER,… to numbers or flag expressions by name. @throws InputError */
+function parseWords(text: string): ReadonlyMap<string, string> {
+  const words = new Map<string, string>();
   for (const part of text.split(",").filter((each) => each !== "")) {
     const [name = "", value = ""] = part.split("=");
-    const word = parseNumber(value);
-    if (word === undefined) throw new InputError(`--case: expected NAME=NUMBER,…, got "${part}"`);
-    words.set(name, BigInt.asUintN(64, word));
+    if (value === "") throw new InputError(`--case: expected NAME=NUMBER,…, got "${part}"`);
+    words.set(name, value);
   }
   return words;
 }
@@ -48,7 +46,7 @@ export const compare = command("compare", {
     "stublab compare gvisor --live",
     "stublab compare --new mine --language rust",
     "stublab compare ./mine.wasm --watch",
-    "stublab compare script --operation encodeClone --case flags=0x10000,exitSignal=17",
+    "stublab compare script --operation encodeClone --case flags=CLONE_THREAD,exitSignal=17",
   ],
 })
   .addArgument(
@@ -66,7 +64,12 @@ export const compare = command("compare", {
   .addOption(seed("seed of the random cases").default(1n))
   .addOption(cases("number of cases in all (default 1500000)", 1))
   .addOption(seconds("stop after this time instead", 1))
-  .addOption(new Option("--case <WORDS>", "one case of a function: NAME=N,…").argParser(parseWords))
+  .addOption(
+    new Option(
+      "--case <WORDS>",
+      "one case of a function: NAME=N,… (N: a number, or flags)",
+    ).argParser(parseWords),
+  )
   .option("--complete", "fail if a function was not compared, or with --live, the kernel not asked")
   .option(
     "--live",
