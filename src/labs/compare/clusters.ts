@@ -11,6 +11,8 @@ export interface Cluster {
   readonly place: Place;
   readonly kind: string;
   readonly apart: Apart | undefined;
+  /** The encoder's word in its example, and how it differs. */
+  readonly own: bigint;
   readonly xor: bigint;
   /** The words of the record in which its example differs. */
   readonly words: readonly number[];
@@ -49,7 +51,8 @@ export class Clusters {
     }
     const words = [...own.keys()].filter((at) => own[at] !== other[at]);
     const example = input.slice();
-    clusters.push({ encoder, place, kind, apart, xor, words, cases: 1, example });
+    const word = difference.own;
+    clusters.push({ encoder, place, kind, apart, own: word, xor, words, cases: 1, example });
   }
 
   /** The clusters of each encoder and field, the most frequent first. */

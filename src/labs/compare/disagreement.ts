@@ -61,11 +61,13 @@ async function callsLike(
 }
 
 /** A difference that was seen among other cases, and is not there if the case is alone. */
-const FICKLE = new BrokenEncoder(
-  "answer",
-  0,
-  "answers the same case differently after other cases",
-);
+class Fickle extends BrokenEncoder {
+  constructor(compared: FunctionComparison, { place, own, xor }: Cluster) {
+    const [after, meant] = [own, own ^ xor].map((word) => answerOf(compared, place, word).told);
+    const both = `${place.name} is ${after} after them, and should be ${meant}`;
+    super("answer", 0, `answers the same case differently after other cases: ${both}`);
+  }
+}
 
 async function describe(
   compared: FunctionComparison,
@@ -76,7 +78,7 @@ async function describe(
   await compared.renew(encoder);
   const [difference] = (await compared.differences(encoder, input)) ?? [];
   if (difference === undefined) {
-    compared.noteBreak(encoder, FICKLE, input);
+    compared.noteBreak(encoder, new Fickle(compared, cluster), cluster.example);
     return undefined;
   }
   const { place, byte, own, other } = difference;
@@ -210,10 +212,11 @@ export async function describeBreak(
   smaller: boolean,
 ): Promise<Breakage> {
   // Neither an answer that comes and goes nor an encoder that was given up depends on the input alone.
-  const shrinks = smaller && found.error !== FICKLE && found.error.kind !== "refused";
+  const isFickle = found.error instanceof Fickle;
+  const shrinks = smaller && !isFickle && found.error.kind !== "refused";
   const { encoder, error, input } = shrinks ? await smallestBreak(compared, found) : found;
-  const isAlone = found.error !== FICKLE && (await breaksAlone(compared, encoder, error, input));
-  const rest = isAlone || found.error === FICKLE ? "" : "; alone, the case does not show it";
+  const isAlone = !isFickle && (await breaksAlone(compared, encoder, error, input));
+  const rest = isAlone || isFickle ? "" : "; alone, the case does not show it";
   return {
     encoder,
     arch: compared.arch,
