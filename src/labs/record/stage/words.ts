@@ -67,7 +67,7 @@ function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] 
       if (told.length + value.length > ROOM) return word(name, told, "", changed);
       if (name === MARK) return word(name, value, number === 1n ? "a clone" : "no clone", changed);
       if (name !== PARENT || told === "") return word(name, value, told, changed);
-      return word(name, value, told === id ? "for its child" : `parent: ${told}`, changed);
+      return word(name, value, told === id ? "for child" : `parent: ${told}`, changed);
     });
 }
 
