@@ -7,7 +7,7 @@ import { NO_PROGRAM, readProgram, rulesOf } from "../filter.ts";
 import { ANSWER } from "../record.ts";
 import { HOST } from "./arch.ts";
 import { at, slot } from "./code.ts";
-import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
+import { FAILING_CALL, GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
 import { expect, type Fields, type Judge, undecided } from "./judge.ts";
 import { callRegisters, Tracee, TraceeSlot } from "./tracee.ts";
 import { USER_SPACE } from "./vsyscalls.ts";
@@ -37,9 +37,12 @@ export class Filtered {
     this.#parent = new TraceeSlot(() => requireFilter(Tracee.prepare(tracer.createStub()), GUARD));
   }
 
-  /** Whether a call reaches a filter at all: without a program, the guard stops it. */
+  /**
+   * Whether a call reaches a filter at all: without a program, the guard stops it. An unused number is tried, because the
+   * guard stops nothing where the kernel does not give it the address of the call, as User Mode Linux.
+   */
   reaches(input: Fields): boolean {
-    return tryCall(this.#parent.get(), input) === ALLOW;
+    return tryCall(this.#parent.get(), input, FAILING_CALL) === ALLOW;
   }
 
   /** The action of a program for a call. */
@@ -75,7 +78,7 @@ export class Filtered {
 }
 
 /** Makes a stub try a call; returns the action of its filters without the guard, or what happened instead. */
-function tryCall(tracee: Tracee, input: Fields): bigint | string {
+function tryCall(tracee: Tracee, input: Fields, unused?: bigint): bigint | string {
   const [number, arch] = callOf(input);
   const args = ARGUMENTS.map((name) => input.word(name));
   // Of another architecture, into the vsyscall page, or an ordinary one.
@@ -83,7 +86,7 @@ function tryCall(tracee: Tracee, input: Fields): bigint | string {
   const [address] = HOST.vsyscalls.find(([known]) => known === ip) ?? [];
   const own = address === undefined ? "ask" : "askVsyscall";
   tracee.load({
-    ...callRegisters(address ?? number, args),
+    ...callRegisters(address ?? unused ?? number, args),
     ...(address !== undefined && { rsp: slot("stackEnd") }),
     [HOST_MACHINE.instructionPointer]: at(arch === HOST.foreign ? "askInt80" : own),
   });
