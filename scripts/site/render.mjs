@@ -20,7 +20,7 @@ const ENTRIES = Object.entries(exports).flatMap(([entry, { types }]) =>
 
 /** @param hasLessons whether lessons/ will have the lessons and the page of registers */
 export async function renderSite(folder, { readme, documents, groups }, hasLessons) {
-  // TypeDoc needs the compiler as a library, and TypeScript 7 is none yet.
+  // TypeDoc needs the compiler as a library, which TypeScript 7 does not offer yet.
   const hook = `export const resolve = (name, context, next) =>
     next(name === "typescript" ? "typescript-5.9" : name, context);`;
   register(`data:text/javascript,${encodeURIComponent(hook)}`);

@@ -10,7 +10,7 @@ const BASE = 2n ** 46n - 1n;
 const USER_DS = 0x2bn;
 
 export const amd64: JudgedMachine = {
-  // The page behind the code.
+  // The page after the code.
   data: 0x1000_1000n,
   part: 4096,
   kept: "rbx",

@@ -4,7 +4,7 @@ import type { JudgedMachine } from "./machine.ts";
 const FLAGS = 0xf000_0000n;
 
 export const arm64: JudgedMachine = {
-  // 64 kB behind the code: the largest size of a page.
+  // 64 kB after the code: the largest size of a page.
   data: 0x1001_0000n,
   part: 0x1_0000,
   kept: "x19",
