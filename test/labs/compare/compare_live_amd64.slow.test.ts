@@ -18,7 +18,9 @@ import { Judges } from "../../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import type { Disagreement, LiveReport } from "../../../src/labs/compare/report.ts";
+import { storiesOf } from "../../../src/labs/compare/stories.ts";
 import { LocalSubject, type Subject } from "../../../src/labs/compare/subject.ts";
+import { summaryOf } from "../../../src/labs/compare/summary.ts";
 import { MISTAKES, type Mistake, mistakenFile, SEEN } from "../../support/mistakes.ts";
 import { childrenOf } from "../../support/processes.ts";
 
@@ -244,6 +246,16 @@ wrong("an encoder that does not answer is told, and the others go on", async () 
       ["script", 100, []],
     ],
   );
+});
+
+wrong("what differs by design is a finding where the kernel then restarts a call", async () => {
+  const options = { seed: SEED, cases: 100, only: ["encodeSyscall"], live: 200 } as const;
+  const { report } = await compare({ ...options, subjects: [gvisorLike()] });
+  assert.is(summaryOf(report).outcome, "findings");
+  const [story, excused] = storiesOf(report);
+  assert.match(story?.title ?? "", "the kernel contradicts encodeSyscall block.orig_rax");
+  assert.match(JSON.stringify(story?.facts), "took the call for one in progress, and restarted it");
+  assert.match(excused?.excuse ?? "", /^differs by design/);
 });
 
 wrong("the same seed is the same cases", async () => {
