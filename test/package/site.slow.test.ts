@@ -10,10 +10,11 @@ import { needs } from "../support/needs.ts";
 import { run } from "../support/processes.ts";
 
 const site = suite("site");
-const built = needs(site, {
+const DECLARATIONS = {
   "declarations (npm run build -- --complete)": existsSync("dist/index.d.ts"),
-});
-const shown = needs(site, { chromium: CHROMIUM !== undefined && existsSync("dist/index.d.ts") });
+};
+const built = needs(site, DECLARATIONS);
+const shown = needs(site, { ...DECLARATIONS, chromium: CHROMIUM !== undefined });
 
 const lessons = pathToFileURL("scripts/site/lessons.mjs").href;
 const folder = mkdtempSync(join(tmpdir(), "stublab-site-"));
