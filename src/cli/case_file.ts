@@ -6,7 +6,7 @@ import type { Change } from "../labs/fuzz/predict/model.ts";
 import { parsePlant } from "../labs/fuzz/predict/plant.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, readInput } from "../lib/input.ts";
-import { parseJson } from "../lib/shape.ts";
+import { inPlace, parseJson } from "../lib/shape.ts";
 
 const WHAT = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md), the folder of a finding, or - for standard input.`;
 
@@ -23,14 +23,11 @@ export function readCase(path: string): Case {
   const found = `${path}/${CASE_NAME}`;
   const file = path === "-" ? 0 : existsSync(found) ? found : path;
   const content = readInput(file, { most: 1 << 20, of: "a case" }, WHAT);
-  try {
+  const read = () => {
     if (content.toString("latin1").trim() === "") throw new InputError("the document is empty");
     return parseCase(parseJson(content));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const { message, remedy = DOCUMENT } = error;
-    throw new InputError(`${inputName(file)}: ${message}`, { cause: error, remedy });
-  }
+  };
+  return inPlace(inputName(file), read, DOCUMENT);
 }
 
 /** The bug that an option plants in the model. @throws InputError */

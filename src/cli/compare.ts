@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { FUNCTION_NAMES, type FunctionName } from "../core/encoder/abi.ts";
+import { FUNCTION_NAMES } from "../core/encoder/abi.ts";
 import { parseFlags } from "../core/encoder/names.ts";
 import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { type CompareOptions, compare } from "../labs/compare/compare.ts";
@@ -96,7 +96,7 @@ async function compareOnce(
       ...limitsOf(values),
       signal,
       seed: values.seed,
-      ...(values.live ? { live: LIVE_CASES } : {}),
+      live: values.live ? LIVE_CASES : undefined,
       progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
     });
     progress.clear();
@@ -118,16 +118,11 @@ async function publish(report: CompareReport, values: Options, command: string):
 
 /** The options that select cases and limit the run. @throws InputError */
 function limitsOf(values: Options): Pick<CompareOptions, "only" | "input" | "cases" | "seconds"> {
-  const { cases, seconds, operation: only, case: input } = values;
-  if (input === undefined) {
-    return {
-      ...(only !== undefined && { only }),
-      ...(cases !== undefined && { cases }),
-      ...(seconds !== undefined && { seconds }),
-    };
-  }
-  const [name, ...others] = only ?? [];
-  if (name === undefined || others.length > 0 || !isFunction(name)) {
+  const { cases, seconds, operation = [], case: input } = values;
+  if (input === undefined) return { only: values.operation, cases, seconds };
+  const [only, ...others] = operation;
+  const name = FUNCTION_NAMES.find((each) => each === only);
+  if (name === undefined || others.length > 0) {
     throw new InputError("--case needs one function, named with --operation", {
       remedy: `functions: ${FUNCTION_NAMES.join(", ")}`,
     });
@@ -137,10 +132,6 @@ function limitsOf(values: Options): Pick<CompareOptions, "only" | "input" | "cas
     ([key, text]) => [key, BigInt.asUintN(64, parseFlags(text, constants))] as const,
   );
   return { only: [name], cases: 1, input: new Map(words) };
-}
-
-function isFunction(name: string): name is FunctionName {
-  return FUNCTION_NAMES.some((known) => known === name);
 }
 
 function isIncomplete(report: CompareReport, { complete, live }: Options): boolean {

@@ -8,12 +8,9 @@ import { tell } from "./report.ts";
 import type { Language } from "./table/compare.ts";
 
 /** The example of each language, the tools that build it, and where those come from. */
-const STARTS: Readonly<
-  Record<
-    Language,
-    readonly [title: string, file: string, tools: string, remedy: string, target?: string]
-  >
-> = {
+type Start = readonly [title: string, file: string, tools: string, remedy: string, target?: string];
+
+const STARTS: Readonly<Record<Language, Start>> = {
   c: ["C", "encoder.c", "clang wasm-ld", "Debian has them in clang and lld"],
   assemblyscript: ["AssemblyScript", "encoder.ts", "npx", "it comes with npm"],
   rust: [

@@ -1,7 +1,5 @@
-import { existsSync, type FSWatcher, watch } from "node:fs";
-import { basename, dirname } from "node:path";
+import { statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { InputError } from "../lib/errors.ts";
 import { onFatal } from "./interruption.ts";
 import { draw, talk } from "./report.ts";
 
@@ -13,7 +11,7 @@ const QUIET = 100;
  *
  * @param work is passed an AbortSignal, and returns an exit status
  * @returns the status of the last work that ended, or 1 if none did
- * @throws InputError if a file's folder cannot be watched; what `work` throws
+ * @throws what `work` throws
  */
 export async function atEachSave(
   files: readonly string[],
@@ -27,50 +25,39 @@ export async function atEachSave(
     interruption.abort();
   });
   let status = 1;
-  let changed = false;
-  let wake = () => {};
-  signal.addEventListener("abort", () => wake());
-  const watchers = files.map((file) =>
-    watchFolder(file, (name) => {
-      if (name !== basename(file)) return;
-      changed = true;
-      wake();
-    }),
-  );
-  /** A file that is missing, or still being written, is waited for. */
-  const nextSave = async () => {
-    let missing: string | undefined;
-    do {
-      if (missing !== undefined) talk(`there is no file ${missing} now: waiting for it\n`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (changed) resolve();
-      });
-      changed = false;
-      await setTimeout(QUIET, undefined, { signal });
-      missing = files.find((file) => !existsSync(file));
-    } while (changed || missing !== undefined);
-  };
   try {
     for (;;) {
+      const before = files.map(versionOf);
       status = await work(signal);
-      await nextSave();
+      await nextSave(files, before, signal);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
     return status;
   } finally {
     stopListening();
-    for (const watcher of watchers) watcher.close();
   }
 }
 
-/** Editors replace a file, so its folder is watched. */
-function watchFolder(file: string, changed: (name: string | null) => void): FSWatcher {
-  try {
-    return watch(dirname(file), (_, name) => changed(name));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`--watch ${file}: ${why}`, { cause });
-  }
+/** Waits until files are others than before. One that is missing, or still being written, is waited for. */
+async function nextSave(
+  files: readonly string[],
+  before: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  let [last, now] = [before, before];
+  do {
+    await setTimeout(QUIET, undefined, { signal });
+    [last, now] = [now, files.map(versionOf)];
+    const gone = files.find((_, i) => now[i] === MISSING && last[i] !== MISSING);
+    if (gone !== undefined) talk(`there is no file ${gone} now: waiting for it\n`);
+  } while (`${now}` === `${before}` || `${now}` !== `${last}` || now.includes(MISSING));
+}
+
+const MISSING = "missing";
+
+/** What changes whenever a file is written or replaced. Asking is cheap, and does not depend on how an editor saves. */
+function versionOf(file: string): string {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? MISSING : `${stats.ino} ${stats.size} ${stats.ctimeNs}`;
 }

@@ -1,8 +1,9 @@
-import { Argument, Option } from "@commander-js/extra-typings";
+import { Argument } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, OPERATIONS } from "../../core/encoder/abi.ts";
 import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
 import {
+  apart,
   arch,
   cases,
   choice,
@@ -64,23 +65,13 @@ export const compare = command("compare", {
   .addOption(seed("seed of the random cases").default(1n))
   .addOption(cases("number of cases in all (default 1500000)", 1))
   .addOption(seconds("stop after this time instead", 1))
-  .addOption(
-    new Option(
-      "--case <WORDS>",
-      "one case of a function: NAME=N,… (N: a number, or flags)",
-    ).argParser(parseWords),
-  )
+  .option("--case <WORDS>", "one case of a function: NAME=N,… (N: a number, or flags)", parseWords)
   .option("--complete", "fail if a function was not compared, or with --live, the kernel not asked")
   .option(
     "--live",
     `ask the kernel, about ${LIVE_CASES} cases of each function, and all disagreements`,
   )
-  .addOption(
-    new Option(
-      "--watch",
-      "compare again whenever an encoder's file is saved, until Ctrl-C",
-    ).conflicts("json"),
-  )
+  .addOption(apart("--watch", "compare again at each save of an encoder, until Ctrl-C", ["json"]))
   .option("--new <DIR>", "write a folder with an encoder that agrees, and how to build it")
   .addOption(choice("--language <L>", "of the new encoder", "language", LANGUAGES).default("c"))
   .option("--verbose", "also print tables: agreement, coverage, what the kernel was asked")
