@@ -2,10 +2,11 @@
 
 import type { AgainstReport } from "../labs/fuzz/against/report.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
+import { count, counted } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { differenceText } from "./fuzz_text.ts";
 import { paint } from "./report.ts";
-import { first, number, plural, row, some } from "./rows.ts";
+import { first, row, some } from "./rows.ts";
 
 /** The most causes, fields and traits that are listed. */
 const [MOST, MOST_FIELDS, MOST_TRAITS] = [20, 4, 5];
@@ -20,20 +21,20 @@ export function againstText(report: AgainstReport): string {
   const same = cases - others - untried - apart - explained - differing;
   return [
     ...SIDES.map((side) => runText(side.toUpperCase(), report[side])),
-    row("cases", `${number(cases)} of seed ${BigInt(seed)}, path ${path}`),
+    row("cases", `${count(cases)} of seed ${BigInt(seed)}, path ${path}`),
     some("others", others, `are not the same: ${reasonOfOthers(report)}`),
     ...only.map(({ side, reason, cases }) =>
       some("untried", cases, `tried on ${side.toUpperCase()} only: ${visible(reason)}`),
     ),
     some("untried", untried, "on both"),
-    row("same", `${number(same)}, of which ${number(alike)} contradict the model on both`),
+    row("same", `${count(same)}, of which ${count(alike)} contradict the model on both`),
     some("explained", explained, `differ as the model predicts: ${featureText(report)}`),
-    row("unpredicted", `${number(unpredicted)}: their stops are not compared`),
+    row("unpredicted", `${count(unpredicted)}: their stops are not compared`),
     ...causes.slice(0, MOST).map(causeText),
     causes.length > MOST ? `and ${causes.length - MOST} more: --json has all\n` : "",
     causes.length === 0
       ? row("causes", paint("green", "none: all other outcomes are the same"))
-      : `\n${paint("bold", plural(causes.length, "cause"))} of ${plural(differing, "difference")}\n`,
+      : `\n${paint("bold", counted(causes.length, "cause"))} of ${counted(differing, "difference")}\n`,
   ].join("");
 }
 
@@ -43,8 +44,8 @@ function runText(title: string, run: AgainstReport["a"]): string {
     row(title, `${visible(name)}: ${machineLine(machine)}`),
     row("", planted && `planted: ${visible(planted)}`),
     row("", known && `known deviations: ${known}`),
-    row("", !complete && `the run is not complete: it has ${number(cases)} cases`),
-    row("", lost > 0 && `${plural(lost, "line")} of the log cannot be read`),
+    row("", !complete && `the run is not complete: it has ${count(cases)} cases`),
+    row("", lost > 0 && `${counted(lost, "line")} of the log cannot be read`),
   ].join("");
 }
 
@@ -69,11 +70,11 @@ type Cause = AgainstReport["causes"][number];
 
 function causeText({ side, rule, trait, also, cases, of, fields, ...cause }: Cause): string {
   const { smallest, minimized } = cause;
-  const differing = fields.map(({ field, cases }) => `${field} ${number(cases)}`);
+  const differing = fields.map(({ field, cases }) => `${field} ${count(cases)}`);
   const indented = (name: string, text: string | null) => text && `  ${row(name, text)}`;
   return [
     `\n${paint("red", `${trait}, ${WHERE[side]}`)}: the outcome contradicts the prediction in `,
-    `${plural(cases, "case")} of ${number(of)}\n`,
+    `${counted(cases, "case")} of ${count(of)}\n`,
     indented("rule", rule && `${rule.text} (${rule.source})`),
     indented("all have", also.slice(0, MOST_TRAITS).join(", ")),
     indented("fields", first(MOST_FIELDS, differing)),

@@ -13,7 +13,7 @@ import { benchText, listText } from "./bench_text.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { printJson, tell } from "./report.ts";
+import { publish, tell } from "./report.ts";
 import type { bench as table } from "./table/bench.ts";
 import { lineOf, type Values } from "./table/command.ts";
 
@@ -36,8 +36,7 @@ export async function runBench(
   expectProgram();
   const publish = async (report: Report) => {
     if (html !== undefined) await writeOutput(html, renderBenchPage(report, lineOf(command)));
-    if (json) printJson("stublab.bench/1", benchDocument(report));
-    else tell(benchText(report));
+    publish(json, "stublab.bench/1", benchDocument(report), benchText(report));
   };
   const progress = new Progress();
   const report = await finishing(async (interrupted) => {

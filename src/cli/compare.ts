@@ -12,12 +12,13 @@ import { renderComparePage } from "../labs/compare/page.ts";
 import type { CompareReport } from "../labs/compare/report.ts";
 import { summaryOf } from "../labs/compare/summary.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
+import { count } from "../lib/page/figures.ts";
 import { writeStart } from "./compare_new.ts";
-import { printComparison } from "./compare_text.ts";
+import { compareText } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { paint, print, printJson, reportError, tell } from "./report.ts";
+import { paint, print, publish, reportError, tell } from "./report.ts";
 import { lineOf, type Values } from "./table/command.ts";
 import { LIVE_CASES, type compare as table } from "./table/compare.ts";
 import { atEachSave } from "./watch.ts";
@@ -97,23 +98,19 @@ async function compareOnce(
       signal,
       seed: values.seed,
       live: values.live ? LIVE_CASES : undefined,
-      progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
+      progress: (share, cases) => progress.show(share, `${count(cases)} cases`),
     });
     progress.clear();
     const { outcome } = summaryOf(report);
     if (outcome === "nothing") throw nothingCompared(report);
     begin();
-    await publish(report, values, command);
+    if (values.html !== undefined)
+      await writeOutput(values.html, renderComparePage(report, command));
+    publish(values.json, "stublab.compare/1", report, compareText(report, values.verbose));
     return outcome === "findings" || isIncomplete(report, values) ? 1 : 0;
   } finally {
     progress.clear();
   }
-}
-
-async function publish(report: CompareReport, values: Options, command: string): Promise<void> {
-  if (values.html !== undefined) await writeOutput(values.html, renderComparePage(report, command));
-  if (values.json) printJson("stublab.compare/1", report);
-  else tell(printComparison(report, values.verbose === true));
 }
 
 /** The options that select cases and limit the run. @throws InputError */

@@ -3,7 +3,6 @@ import type { CompareReport } from "../labs/compare/report.ts";
 import { storiesOf } from "../labs/compare/stories.ts";
 import { summaryOf } from "../labs/compare/summary.ts";
 import { gridText, storyText } from "./block_text.ts";
-import { folded } from "./fold.ts";
 import { paint } from "./report.ts";
 
 /**
@@ -11,7 +10,7 @@ import { paint } from "./report.ts";
  *
  * @param verbose whether to add the tables, and what is no error in full
  */
-export function printComparison(report: CompareReport, verbose: boolean): string {
+export function compareText(report: CompareReport, verbose?: boolean): string {
   const stories = storiesOf(report);
   const excused = stories.filter(({ excuse }) => excuse !== null && !verbose);
   const parts = [
@@ -21,13 +20,7 @@ export function printComparison(report: CompareReport, verbose: boolean): string
     report.notes.map((note) => `note: ${note}`).join("\n"),
     ending(report),
   ];
-  const lines = parts
-    .filter((part) => part !== "")
-    .join("\n\n")
-    .split("\n");
-  // A command that is folded cannot be copied.
-  const fitting = lines.map((line) => (line.startsWith("  repeat ") ? line : folded(line)));
-  return `${fitting.join("\n")}\n`;
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
 /** One line, or two if something was found. */

@@ -16,10 +16,9 @@ import { grouped } from "../lib/group.ts";
 import { inputName, readNamed } from "../lib/input.ts";
 import { parseJson } from "../lib/shape.ts";
 import { diffText, groupText, logMachineLine, scoreText } from "./conformance_text.ts";
-import { folded } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
-import { printJson, talk, tell } from "./report.ts";
+import { publish, talk, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { conformance as table } from "./table/kernel.ts";
 
@@ -87,7 +86,7 @@ function printer(facts: readonly Fact[]) {
   return ({ verdicts, machine }: Pick<VerdictLog, "verdicts" | "machine">) => {
     const head = isFirst ? `${logMachineLine(machine)}\n\n` : "";
     isFirst = false;
-    tell(folded(head + groupText(verdicts, width, machine)));
+    tell(head + groupText(verdicts, width, machine));
   };
 }
 
@@ -110,17 +109,12 @@ async function report(
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
   if (other !== undefined) {
     const diff = diffVerdicts(other, found);
-    if (json) printJson("stublab.conformance-diff/1", diff);
-    else tell(folded(diffText(diff)));
+    publish(json, "stublab.conformance-diff/1", diff, diffText(diff));
     return diff.facts.every(({ contrast }) => contrast === "untested") ? 0 : 1;
   }
-  if (json) {
-    const document = conformanceDocument(verdicts, machine);
-    printJson("stublab.conformance/2", { ...document, ...(left > 0 && { left }) });
-  } else {
-    tell(folded(scoreText(verdicts)));
-    if (left > 0) tell(`interrupted: ${left} facts were not looked at\n`);
-  }
+  const document = { ...conformanceDocument(verdicts, machine), ...(left > 0 && { left }) };
+  const ending = left > 0 ? `interrupted: ${left} facts were not looked at\n` : "";
+  publish(json, "stublab.conformance/2", document, scoreText(verdicts) + ending);
   return exitStatus(verdicts);
 }
 
@@ -140,15 +134,12 @@ function matcher(only: string): (fact: Fact) => boolean {
 }
 
 function printList(facts: readonly Fact[], json?: true): number {
-  if (json) {
-    printJson("stublab.facts/2", factsDocument(facts));
-    return 0;
-  }
-  for (const [group, own] of grouped(facts, ({ group }) => group)) {
+  const texts = [...grouped(facts, ({ group }) => group)].map(([group, own]) => {
     const lines = own.map(({ name, source, rules }) => {
       return `  ${name}\n    ${[source, ...rules].join("; ")}\n`;
     });
-    tell(folded(`${group}\n${lines.join("")}\n`));
-  }
+    return `${group}\n${lines.join("")}\n`;
+  });
+  publish(json, "stublab.facts/2", factsDocument(facts), texts.join(""));
   return 0;
 }

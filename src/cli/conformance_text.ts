@@ -12,9 +12,9 @@ import { countsOf, rulesOf, type Verdict } from "../labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../labs/fuzz/machine.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { grouped, countsOf as numbersOf } from "../lib/group.ts";
+import { counted } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
-import { plural } from "./rows.ts";
 
 const MOST_LINES = 4;
 
@@ -108,7 +108,7 @@ export function diffText({ a, b, counts, facts }: FactsDiff): string {
     `B  ${visible(b.name)}: ${logMachineLine(b.machine)}\n\n`,
     ...facts.map(differenceText),
     ...[...numbersOf(reasons)].map(([reason, count]) => {
-      const what = `${plural(count, "fact")} not compared: ${visible(reason)}`;
+      const what = `${counted(count, "fact")} not compared: ${visible(reason)}`;
       return `  ${paint("dim", what)}\n`;
     }),
     `${paint("bold", `${counts.a} facts hold on A only, ${counts.b} on B only`)}, `,

@@ -1,5 +1,4 @@
 import { type Finding, findingOf, Lab, MACHINE, STUB } from "./doctor_trials.ts";
-import { folded } from "./fold.ts";
 import { paint, printJson, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { doctor } from "./table/stubs.ts";
@@ -17,7 +16,7 @@ export async function runDoctor({ json }: Values<typeof doctor>): Promise<number
     for (const trial of COMMANDS) findings.push(await findingOf(trial));
   }
   if (json) printJson("stublab.doctor/1", { checks: findings });
-  else tell(folded(`${findings.map(lineOf).join("\n")}\n${MORE}\n`));
+  else tell(`${findings.map(lineOf).join("\n")}\n${MORE}\n`);
   return findings.some(({ status }) => status === "failed") ? 3 : 0;
 }
 

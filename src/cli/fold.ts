@@ -12,7 +12,8 @@ export const fold = (text: string, width: number): string =>
     .join("\n");
 
 function foldLine(line: string, width: number): string[] {
-  if (lengthOf(line) <= width) return [line];
+  // A command that is folded cannot be copied.
+  if (lengthOf(line) <= width || line.startsWith("  repeat ")) return [line];
   const start = Math.min(startOf(stripVTControlCharacters(line), width), width - 1);
   const lines: string[] = [];
   let last = "";
@@ -33,7 +34,3 @@ function startOf(line: string, width: number): number {
     .filter((end) => end <= width / 2);
   return ends.at(-1) ?? 2;
 }
-
-/** Returns `text` for standard output: folded if that is a terminal. */
-export const folded = (text: string): string =>
-  process.stdout.isTTY ? fold(text, process.stdout.columns || 80) : text;

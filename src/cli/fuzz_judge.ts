@@ -8,12 +8,12 @@ import { MOST_BYTES } from "../labs/fuzz/recordings/recording.ts";
 import { machineLine } from "../labs/fuzz/tell/told.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, readInput } from "../lib/input.ts";
+import { count } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { planted } from "./case_file.ts";
-import { folded } from "./fold.ts";
 import { causeText, differenceText } from "./fuzz_text.ts";
-import { paint, printJson, tell } from "./report.ts";
-import { number, row } from "./rows.ts";
+import { paint, publish } from "./report.ts";
+import { row } from "./rows.ts";
 import type { Values } from "./table/command.ts";
 import type { judge as table } from "./table/fuzz.ts";
 
@@ -26,8 +26,7 @@ export async function runJudge(file: string, { plant, json }: Values<typeof tabl
     throw new InputError(`${inputName(input)}: ${cause.message}`, { cause });
   });
   const report = judgementReport(judgement);
-  if (json) printJson(JUDGEMENT_SCHEMA, report);
-  else tell(folded(judgementText(report)));
+  publish(json, JUDGEMENT_SCHEMA, report, judgementText(report));
   return report.contradictions.cases === 0 ? 0 : 1;
 }
 
@@ -39,16 +38,16 @@ function judgementText(report: JudgementReport): string {
     row("", about && visible(about)),
     row("", known && `known deviations: ${known}`),
     row("planted", planted),
-    row("cases", number(cases)),
-    row("unpredicted", number(unpredicted.cases)),
+    row("cases", count(cases)),
+    row("unpredicted", count(unpredicted.cases)),
     ...unpredicted.rules.map(({ rule, text, cases }) =>
-      row("", `${rule.padEnd(4)} ${number(cases).padStart(6)}  ${text}`),
+      row("", `${rule.padEnd(4)} ${count(cases).padStart(6)}  ${text}`),
     ),
     row(
       "contradicted",
       contradictions.cases === 0
         ? paint("green", "none: every recorded outcome matches its prediction")
-        : paint("red", `${number(contradictions.cases)} cases`),
+        : paint("red", `${count(contradictions.cases)} cases`),
     ),
     row("", examined < contradictions.cases && `causes of ${examined} of them`),
     // Each with the first cases that have it.

@@ -2,7 +2,7 @@ import { mergeFolders } from "../labs/fuzz/run/merge.ts";
 import { InputError } from "../lib/errors.ts";
 import { visible } from "../lib/visible.ts";
 import { finishing } from "./interruption.ts";
-import { printJson, tell } from "./report.ts";
+import { publish } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { merge } from "./table/fuzz.ts";
 
@@ -13,12 +13,9 @@ export async function runMerge(
   if (output === "")
     throw new InputError("fuzz merge needs an output folder", { remedy: "name it with -o DIR" });
   const merged = await finishing(async () => mergeFolders(folders, output));
-  if (json) printJson("stublab.fuzz-merge/1", merged);
-  else {
-    const { cases, signatures, findings, complete } = merged;
-    const goesOn = `continue the run with --corpus ${visible(output)}`;
-    const what = complete ? goesOn : `some cases are missing: ${goesOn}`;
-    tell(`${signatures} signatures, ${findings} findings of ${cases} cases: ${what}\n`);
-  }
+  const { cases, signatures, findings, complete } = merged;
+  const what = `${complete ? "" : "some cases are missing: "}continue the run with --corpus`;
+  const text = `${signatures} signatures, ${findings} findings of ${cases} cases: ${what}`;
+  publish(json, "stublab.fuzz-merge/1", merged, `${text} ${visible(output)}\n`);
   return 0;
 }

@@ -13,14 +13,13 @@ import { runProbe } from "../labs/fuzz/probe/run.ts";
 import type { FuzzOptions } from "../labs/fuzz/run/options.ts";
 import { InputError } from "../lib/errors.ts";
 import { readNamed } from "../lib/input.ts";
+import { count } from "../lib/page/figures.ts";
 import { againstText } from "./against_text.ts";
 import { CANNOT } from "./case_file.ts";
-import { folded } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { printJson, talk, tell } from "./report.ts";
-import { number } from "./rows.ts";
+import { publish, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { diff, fuzz } from "./table/fuzz.ts";
 
@@ -47,7 +46,7 @@ export async function runOutcomes(
     const minimize = (cause: ContrastCause) => minimizeHere(cause, given);
     return reportAgainst([against ?? "", "this machine"], [other, log], json, minimize);
   }
-  const [cases, differ, untried] = [log.done, log.lines.size, log.untried.size].map(number);
+  const [cases, differ, untried] = [log.done, log.lines.size, log.untried.size].map(count);
   const rest = log.untried.size === 0 ? "" : `, ${untried} could not be tried`;
   talk(`${cases} cases: the outcomes of ${differ} contradict the predictions${rest}\n`);
   if (log.done > 0 && log.untried.size === log.done) return CANNOT;
@@ -70,7 +69,7 @@ async function probeRun(
   const take = (line: string) => {
     if (/^# (outcomes |at |\d)/.test(line)) text += `${line}\n`;
     const done = Number(/^# at (\d+)/.exec(line)?.[1] ?? 0);
-    if (done > 0) progress.show(done / cases, `${number(done)} cases`);
+    if (done > 0) progress.show(done / cases, `${count(done)} cases`);
   };
   await runProbe(HOST_ARCH, command.split(" "), take, { interrupted });
   progress.clear();
@@ -112,7 +111,6 @@ function reportAgainst(
   const contrast = compareOutcomes(a, b);
   const causes = causesOf(contrast);
   const report = againstReport(contrast, names, causes, causes.map(minimize));
-  if (json) printJson(AGAINST_SCHEMA, report);
-  else tell(folded(againstText(report)));
+  publish(json, AGAINST_SCHEMA, report, againstText(report));
   return causes.length === 0 ? 0 : 1;
 }

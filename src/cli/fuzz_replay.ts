@@ -3,12 +3,11 @@ import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
 import { changedWords } from "../labs/fuzz/predict/minimize.ts";
 import { suspicions } from "../labs/fuzz/tell/attribution.ts";
 import { caseJson, outcomeTable } from "../labs/fuzz/tell/told.ts";
+import { counted } from "../lib/page/figures.ts";
 import { CANNOT, planted, readCase } from "./case_file.ts";
 import { caseText } from "./case_text.ts";
-import { folded } from "./fold.ts";
 import { writeOutput } from "./output_file.ts";
-import { print, printJson, talk, tell } from "./report.ts";
-import { plural } from "./rows.ts";
+import { print, publish, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { minimize, replay } from "./table/fuzz.ts";
 
@@ -19,11 +18,9 @@ export function runReplay(path: string, { plant, known, json }: Values<typeof re
   const it = readCase(path);
   const examination = examiner.examine(it);
   const { differences, suspects, untried } = examination;
-  if (json) printJson("stublab.replay/1", outcomeTable(examination, machine));
-  else {
-    const ends = [verdictOf(examination, stepsOf(it).length), ...suspicions(suspects, machine)];
-    tell(folded(caseText(examination, "outcome, on", { machine, change }, ends)));
-  }
+  const ends = [verdictOf(examination, stepsOf(it).length), ...suspicions(suspects, machine)];
+  const text = caseText(examination, "outcome, on", { machine, change }, ends);
+  publish(json, "stublab.replay/1", outcomeTable(examination, machine), text);
   if (untried !== undefined) return CANNOT;
   return differences.length === 0 ? 0 : 1;
 }
@@ -34,7 +31,7 @@ function verdictOf({ it, differences, unpredicted, untried }: CaseOutcome, steps
   const [count, shown] = [differences.length, stepsOf(it).length];
   const rest = shown === steps ? "" : " Steps after it are not shown.";
   if (count > 0) {
-    const which = `${plural(count, "field")}${steps === 1 ? "" : ` of step ${shown}`}`;
+    const which = `${counted(count, "field")}${steps === 1 ? "" : ` of step ${shown}`}`;
     return `${which} differ${count === 1 ? "s" : ""} from the prediction.${rest}`;
   }
   const why = unpredicted === null ? "" : `; by rule ${unpredicted} the stop is not predicted`;
@@ -51,6 +48,6 @@ export async function runMinimize(path: string, { plant, known, output }: Values
   const [before, after] = [changedWords(it), changedWords(small)];
   const [steps, left] = [stepsOf(it).length, stepsOf(small).length];
   const fewer = steps === 1 ? "" : `; ${steps} steps, ${left} now`;
-  talk(`${plural(before, "word")} differed from the baseline, ${after} now${fewer}\n`);
+  talk(`${counted(before, "word")} differed from the baseline, ${after} now${fewer}\n`);
   return 0;
 }

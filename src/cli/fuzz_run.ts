@@ -5,15 +5,14 @@ import { recordRun } from "../labs/fuzz/recordings/record_run.ts";
 import type { FuzzOptions, FuzzProgress, FuzzResult } from "../labs/fuzz/run/options.ts";
 import { FUZZ_SCHEMA, reportOf } from "../labs/fuzz/tell/fuzz_report.ts";
 import { InputError } from "../lib/errors.ts";
+import { count, counted } from "../lib/page/figures.ts";
 import { CANNOT, planted } from "./case_file.ts";
-import { folded } from "./fold.ts";
 import { runOutcomes } from "./fuzz_outcomes.ts";
 import { fuzzText } from "./fuzz_text.ts";
 import { onFatal } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { printJson, talk, tell } from "./report.ts";
-import { number, plural } from "./rows.ts";
+import { publish, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { fuzz as table } from "./table/fuzz.ts";
 
@@ -43,7 +42,7 @@ export async function runFuzz(values: Values<typeof table>) {
       progress: (progress) => showRun(line, progress, options),
     });
     if (record !== undefined) {
-      const about = `recording ${number(result.state.kinds)} cases`;
+      const about = `recording ${count(result.state.kinds)} cases`;
       const progress = (share: number) => line.show(share, about);
       const text = await recordRun(result, { known: given.known, progress });
       await writeOutput(record, record.endsWith(".gz") ? gzipSync(text, { level: 9 }) : text);
@@ -54,18 +53,17 @@ export async function runFuzz(values: Values<typeof table>) {
     interruption.stop();
   }
   const report = reportOf(result, options);
-  if (json) printJson(FUZZ_SCHEMA, report);
-  else tell(folded(fuzzText(report)));
+  publish(json, FUZZ_SCHEMA, report, fuzzText(report));
   if (report.cases > 0 && report.untried.cases === report.cases) return CANNOT;
   return result.findings.length === 0 ? 0 : 1;
 }
 
 function showRun(line: Progress, { state, ...run }: FuzzProgress, { seconds }: FuzzOptions): void {
   const { counts, findings } = state;
-  const pace = number(Math.round(run.cases / Math.max(run.seconds, 0.001)));
+  const pace = count(Math.round(run.cases / Math.max(run.seconds, 0.001)));
   const share = run.target === undefined ? run.seconds / (seconds || 1) : counts.cases / run.target;
-  const found = plural(findings.length, "finding");
-  line.show(Math.min(share, 1), `${found}, ${number(counts.cases)} cases, ${pace} a second`);
+  const found = counted(findings.length, "finding");
+  line.show(Math.min(share, 1), `${found}, ${count(counts.cases)} cases, ${pace} a second`);
 }
 
 /** A fatal signal ends the run after the rounds under way; a second signal ends it at once. */

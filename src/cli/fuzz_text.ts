@@ -2,9 +2,10 @@ import { DEFAULT_PATH } from "../labs/fuzz/draw/arch.ts";
 import type { CauseRow } from "../labs/fuzz/tell/causes.ts";
 import type { FuzzReport } from "../labs/fuzz/tell/fuzz_report.ts";
 import { type kindRow, tellValue } from "../labs/fuzz/tell/told.ts";
+import { count } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { paint } from "./report.ts";
-import { first, number, row, some } from "./rows.ts";
+import { first, row, some } from "./rows.ts";
 
 /** So many findings, rules that few cases have used, and rules that none has used are listed. */
 const [MOST, RARE, UNREACHED] = [20, 6, 12];
@@ -13,7 +14,7 @@ const [MOST, RARE, UNREACHED] = [20, 6, 12];
 export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: number): string {
   const [verb, s, by] = vanishes ? ["vanish", "es", " without"] : ["depend", "s", " on"];
   const does = rule === null ? (n === 1 ? "has" : "have") : `${verb}${n === 1 ? s : ""}${by}`;
-  const what = `${number(n)} ${does} ${visible(trait)}`;
+  const what = `${count(n)} ${does} ${visible(trait)}`;
   const why = rule === null ? "" : `: ${visible(`${rule.text} (${rule.source})`)}`;
   const lines = processors.map((line) => `    ${visible(line)}\n`);
   return `  ${paint("bold", what)}${why}\n${lines.join("")}`;
@@ -40,7 +41,7 @@ export function fuzzText(report: FuzzReport): string {
     planted && `planted: ${planted}`,
     report.interrupted && "not finished",
   ];
-  const pace = `${number(session.casesPerSecond)} a second`;
+  const pace = `${count(session.casesPerSecond)} a second`;
   const why = "this kernel cannot be given them";
   const { rules, unreached } = exercised;
   const all = rules.length + unreached.length;
@@ -49,10 +50,10 @@ export function fuzzText(report: FuzzReport): string {
   return [
     row("machine", `Linux ${machine.release}, ${machine.vendor} family ${machine.family}`),
     row("run", run.filter(Boolean).join(", ")),
-    row("cases", number(report.cases)),
-    row("session", `${number(session.cases)} cases in ${session.seconds.toFixed(1)} s: ${pace}`),
-    row("signatures", number(report.signatures)),
-    row("stubs", `${number(report.deaths)} ended, ${number(report.hangs)} of them hung`),
+    row("cases", count(report.cases)),
+    row("session", `${count(session.cases)} cases in ${session.seconds.toFixed(1)} s: ${pace}`),
+    row("signatures", count(report.signatures)),
+    row("stubs", `${count(report.deaths)} ended, ${count(report.hangs)} of them hung`),
     row("unpredicted", `${percent(unpredicted.share)} of all cases`),
     ...unpredicted.rules.map(({ rule, text, share }) =>
       row("", `${visible(rule).padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
@@ -78,6 +79,6 @@ export function fuzzText(report: FuzzReport): string {
 function verdict({ untried, cases, findings }: FuzzReport): string {
   if (untried.cases === cases)
     return paint("red", `none: no case ${cases === 0 ? "was" : "could be"} tried`);
-  if (findings.length > 0) return paint("red", number(findings.length));
+  if (findings.length > 0) return paint("red", count(findings.length));
   return paint("green", "none: every outcome matched its prediction");
 }

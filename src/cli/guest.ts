@@ -10,10 +10,11 @@ import type { TracedCall } from "../labs/guest/trace.ts";
 import { compile } from "../lib/compiler.ts";
 import { hex, InputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
+import { counted } from "../lib/page/figures.ts";
 import { openEncoderWatched } from "./encoder.ts";
 import { finishing } from "./interruption.ts";
 import { printJson, talk, writeAll } from "./report.ts";
-import { first, plural } from "./rows.ts";
+import { first } from "./rows.ts";
 import type { Values } from "./table/command.ts";
 import type { guest } from "./table/stubs.ts";
 
@@ -93,7 +94,7 @@ function describeRefused(refused: GuestRun["refused"]): string {
   const threads = names.some((name) => BIRTHS.includes(name))
     ? "; a guest has one thread and no children"
     : "";
-  return `not emulated: ${first(NAMED, names)} (${plural(total, "call")})${threads}\n`;
+  return `not emulated: ${first(NAMED, names)} (${counted(total, "call")})${threads}\n`;
 }
 
 function printRun(run: Run, encoder: string, traces = false): GuestEnd {

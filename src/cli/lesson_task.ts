@@ -6,11 +6,11 @@ import { assignment, exerciseFor, textOf } from "../labs/record/tasks/submission
 import { loadTask, TASKS, tasksAfter } from "../labs/record/tasks/tasks.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
+import { counted } from "../lib/page/figures.ts";
 import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
-import { plural } from "./rows.ts";
 import type { Values } from "./table/command.ts";
 import type { task } from "./table/lesson.ts";
 import { parseCount } from "./table/options.ts";
@@ -72,7 +72,7 @@ function list(names: readonly string[], json: boolean): number {
   if (json) printJson("stublab.task-list/1", { tasks });
   else {
     for (const { name, lesson, title, points } of tasks)
-      tell(`${name.padEnd(16)} ${lesson.padEnd(16)} ${title} (${plural(points, "point")})\n`);
+      tell(`${name.padEnd(16)} ${lesson.padEnd(16)} ${title} (${counted(points, "point")})\n`);
     talk("`stublab lesson task NAME --student S -o FILE` writes an assignment\n");
   }
   return 0;

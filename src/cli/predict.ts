@@ -10,9 +10,8 @@ import { InputError, StublabError } from "../lib/errors.ts";
 import { grouped } from "../lib/group.ts";
 import { planted, readCase } from "./case_file.ts";
 import { caseText } from "./case_text.ts";
-import { folded } from "./fold.ts";
 import { machineNamed } from "./machines.ts";
-import { paint, printJson, talk, tell } from "./report.ts";
+import { paint, publish, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { predict as table } from "./table/kernel.ts";
 
@@ -27,12 +26,9 @@ export function runPredict(words: readonly string[], values: Values<typeof table
   const machine = values.machine === undefined ? readMachineAnyhow() : machineNamed(values.machine);
   const change = planted(values.plant);
   const prediction = predict(it, { machine, change, known });
-  if (json) {
-    printJson("stublab.prediction/1", predictionTable(prediction, machine));
-    return 0;
-  }
   const ends = [...missing(prediction), ...processorLines(prediction.rules, machine, false)];
-  tell(folded(caseText(prediction, "prediction, for", { machine, change }, ends)));
+  const text = caseText(prediction, "prediction, for", { machine, change }, ends);
+  publish(json, "stublab.prediction/1", predictionTable(prediction, machine), text);
   return 0;
 }
 
@@ -44,12 +40,10 @@ function printRules(words: readonly string[], arch: Arch, json?: true): number {
   if (stray >= 0)
     throw new InputError(`no rule matches "${words[stray]}"`, { remedy: "--list lists all rules" });
   const rules = words.length === 0 ? all : all.filter((rule) => found.flat().includes(rule));
-  if (json) printJson("stublab.rules/1", { arch, rules });
-  else {
-    for (const [phase, own] of grouped(rules, ({ phase }) => phase)) {
-      tell(folded(`${paint("bold", phase)}\n${own.map(listedText).join("")}\n`));
-    }
-  }
+  const texts = [...grouped(rules, ({ phase }) => phase)].map(
+    ([phase, own]) => `${paint("bold", phase)}\n${own.map(listedText).join("")}\n`,
+  );
+  publish(json, "stublab.rules/1", { arch, rules }, texts.join(""));
   return 0;
 }
 

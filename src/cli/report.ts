@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import { OutputError, StublabError } from "../lib/errors.ts";
 import { visible, visibleJson, visibleLines } from "../lib/visible.ts";
 import { endCommand } from "../sandbox/channel.ts";
+import { fold } from "./fold.ts";
 
 /** Writes bytes to a standard stream; returns how many were written. */
 type Write = (fd: 1 | 2, bytes: Uint8Array) => number;
@@ -91,9 +92,16 @@ export function print(text: string): void {
   writeAll(1, Buffer.from(text));
 }
 
-/** Prints lines, with terminal control characters escaped. */
+/** Prints lines, with terminal control characters escaped; folded if stdout is a terminal. */
 export function tell(text: string): void {
-  print(visibleLines(text, hasColors()));
+  const { isTTY, columns } = process.stdout;
+  print(visibleLines(isTTY ? fold(text, columns || 80) : text, hasColors()));
+}
+
+/** Prints a report: as a document with --json, otherwise as lines. */
+export function publish(json: true | undefined, schema: string, document: object, text: string) {
+  if (json) printJson(schema, document);
+  else tell(text);
 }
 
 /** Prints one JSON document. BigInts become hex strings. */

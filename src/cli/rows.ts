@@ -1,9 +1,6 @@
 /* Reports of a row for each subject. */
 
-export const number = (n: number): string => n.toLocaleString("en");
-
-export const plural = (n: number, word: string): string =>
-  `${number(n)} ${word}${n === 1 ? "" : "s"}`;
+import { count } from "../lib/page/figures.ts";
 
 /** The first of a list, and how many more there are. */
 export function first(most: number, items: readonly string[]): string {
@@ -13,7 +10,7 @@ export function first(most: number, items: readonly string[]): string {
 
 /** A row about a number of things; empty if there are none. */
 export const some = (name: string, n: number, text: string): string =>
-  row(name, n > 0 && `${number(n)} ${text}`);
+  row(name, n > 0 && `${count(n)} ${text}`);
 
 /** A row; empty if there is nothing to say. */
 export function row(name: string, text: string | null | false | undefined): string {

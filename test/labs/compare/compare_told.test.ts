@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { printComparison } from "../../../src/cli/compare_text.ts";
+import { compareText } from "../../../src/cli/compare_text.ts";
 import { agreementGrid } from "../../../src/labs/compare/grids.ts";
 import { renderComparePage } from "../../../src/labs/compare/page.ts";
 import { storiesOf } from "../../../src/labs/compare/stories.ts";
@@ -24,7 +24,7 @@ function textOf(markup: string): string {
 }
 
 told("an agreement is one line, with what was compared", () => {
-  const text = printComparison(agreed, false);
+  const text = compareText(agreed, false);
   const pattern =
     /^assembly, script and native agree: 20,000 cases of 26 functions and \d+ constants on amd64, seed 0x1 \([\d.]+ s\)\n$/;
   assert.match(text, pattern);
@@ -80,7 +80,7 @@ told("a difference is a story, the same in a terminal and on the page", () => {
   const lines = [...expected, ["repeat", repeat]].map(
     ([name = "", fact]) => `  ${name.padEnd(11)}  ${fact}`,
   );
-  assert.match(printComparison(differing, false), lines.join("\n"));
+  assert.match(compareText(differing, false), lines.join("\n"));
   const page = renderComparePage(differing, COMMAND);
   const card = new RegExp(`<article id="${story?.id}".*?</article>`, "s").exec(page)?.[0] ?? "";
   for (const [, fact = ""] of [...expected, ["", repeat]]) assert.match(textOf(card), fact);
@@ -91,7 +91,7 @@ told("a difference is a story, the same in a terminal and on the page", () => {
 });
 
 told("encoders that do not answer and what the kernel contradicts are stories, too", () => {
-  const text = printComparison(differing, false);
+  const text = compareText(differing, false);
   assert.match(text, "./looping.wasm: amd64 encodeBootstrap: loop");
   assert.match(text, "message  did not return from 512 cases in 2 s, and was ended");
   assert.match(text, "./old.wasm: cannot be opened: refused");
