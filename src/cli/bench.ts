@@ -34,7 +34,7 @@ export async function runBench(
   const { rounds, html, json } = values;
   if (html !== undefined) checkOutput(html);
   expectProgram();
-  const publish = async (report: Report) => {
+  const show = async (report: Report) => {
     if (html !== undefined) await writeOutput(html, renderBenchPage(report, lineOf(command)));
     publish(json, "stublab.bench/1", benchDocument(report), benchText(report));
   };
@@ -47,10 +47,10 @@ export async function runBench(
     });
     progress.clear();
     // Otherwise it is reported where a signal ends this process at once: a FIFO may have no reader.
-    if (interrupted.aborted) await publish(measured);
+    if (interrupted.aborted) await show(measured);
     return measured;
   });
-  await publish(report);
+  await show(report);
   return report.results.every(({ microseconds }) => microseconds === undefined) ? 3 : 0;
 }
 
