@@ -4,8 +4,6 @@ import {
   type CommandUnknownOpts,
   type OptionValues,
 } from "@commander-js/extra-typings";
-import { renamed } from "./renamed.ts";
-import { talk } from "./report.ts";
 import { bench } from "./table/bench.ts";
 import { command } from "./table/command.ts";
 import { compare } from "./table/compare.ts";
@@ -78,13 +76,8 @@ for (const each of COMMANDS) program.addCommand(each);
  */
 export function select([name = "", ...rest]: readonly string[]): Act {
   if (name === "") return async () => (await import("./greeting.ts")).greet(STUBLAB_VERSION);
-  const now = renamed(name, rest);
-  if (now !== undefined && process.stderr.isTTY)
-    talk(`stublab ${name} is now: stublab ${now.join(" ")}\n`);
   try {
-    program.parse(now ?? (name === "help" ? [...rest, "--help"] : [name, ...rest]), {
-      from: "user",
-    });
+    program.parse(name === "help" ? [...rest, "--help"] : [name, ...rest], { from: "user" });
     return selected;
   } catch (error) {
     // Help or the version is printed.

@@ -8,7 +8,7 @@ import { HOST_ARCH, HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
 import { encodeFilter } from "../../src/core/stub/filter.ts";
 import { ENCODERS, openEncoder } from "../../src/index.ts";
-import { LESSONS, loadRecording, parseRecording } from "../../src/labs/record/index.ts";
+import { loadRecording, parseRecording } from "../../src/labs/record/index.ts";
 import { renderJson } from "../../src/labs/record/load.ts";
 import { renderRecordingPage } from "../../src/labs/record/page/page.ts";
 import { renderText } from "../../src/labs/record/text.ts";
@@ -183,11 +183,6 @@ command(
     }
   },
 );
-
-command("lesson prints a recording; the former name's default is the first lesson", async () => {
-  const { scenario, encoder } = parseRecording(await printed(["record", "--encoder", "script"]));
-  assert.equal([scenario, encoder], [LESSONS[0], "script"]);
-});
 
 const RIGHT = "task = wait-options\nstudent = ada\noptions = WUNTRACED|__WALL|WNOHANG\n";
 const WRONG = RIGHT.replace("WUNTRACED|__WALL|", "");
