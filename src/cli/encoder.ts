@@ -60,8 +60,8 @@ async function runCommand(file: string, limit: number): Promise<number> {
   });
   const fault = (what: string) =>
     new EncoderError(`the process of encoder ${name} ${visible(what)}`);
-  /** The next message: that the encoder is open, or the status of the command. */
-  const hear = async (within: number, what: string): Promise<"open" | number> => {
+  /** Waits for the next message; returns the status in it. */
+  const hear = async (expected: "open" | "done", within: number, what: string) => {
     const outcome = await child.next(within);
     if (outcome.kind === "late") {
       throw new EncoderError(`${what} within ${within} ms`, {
@@ -70,19 +70,14 @@ async function runCommand(file: string, limit: number): Promise<number> {
     }
     if (outcome.kind === "ended") throw fault(`${child.fate} before its command ended`);
     const { kind, status, message } = isFields(outcome.message) ? outcome.message : {};
-    if (kind === "open") return kind;
-    if (kind === "done" && isStatus(status)) return status;
-    throw fault(
-      kind === "failed" && typeof message === "string"
-        ? `failed: ${message}`
-        : "sent an invalid message",
-    );
+    if (kind === "failed") throw fault(`failed: ${message}`);
+    if (kind !== expected) throw fault("sent an invalid message");
+    return status;
   };
   try {
-    const opened = await hear(LOAD_LIMIT, `encoder ${name} did not load`);
-    if (opened !== "open") throw fault("did not load its encoder first");
-    const status = await hear(limit, "the command did not end");
-    if (status === "open") throw fault("loaded its encoder twice");
+    await hear("open", LOAD_LIMIT, `encoder ${name} did not load`);
+    const status = await hear("done", limit, "the command did not end");
+    if (!isStatus(status)) throw fault("sent an invalid message");
     // How it exits does not matter.
     await child.next(END_LIMIT);
     return status;

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
-import { OutputError, StublabError } from "../lib/errors.ts";
+import { StublabError } from "../lib/errors.ts";
+import { codeOf, unwritable } from "../lib/folder.ts";
 import { visible, visibleJson, visibleLines } from "../lib/visible.ts";
 import { endCommand } from "../sandbox/channel.ts";
 import { fold } from "./fold.ts";
@@ -68,23 +69,14 @@ export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
     try {
       done += write(fd, bytes.subarray(done));
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      const code = codeOf(error);
       // A reader of stdout that closes early, such as `head`, is not a failure.
       if (code === "EPIPE") endCommand(fd === 1 ? 0 : 1);
-      if (code !== "EAGAIN") throw unwritable(fd === 1 ? "output" : "error", error);
+      if (code !== "EAGAIN") throw unwritable(`standard ${fd === 1 ? "output" : "error"}`, error);
       // Node.js makes pipes non-blocking.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
     }
   }
-}
-
-/** The error for a standard stream that cannot be written, such as on a full disk. */
-export function unwritable(stream: "output" | "error", cause: unknown): OutputError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new OutputError(`standard ${stream} cannot be written: ${why}`, {
-    cause,
-    ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
-  });
 }
 
 /** Prints a text. @throws OutputError */

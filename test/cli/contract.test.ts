@@ -89,7 +89,7 @@ for (const [name, args] of [["--version", []], ...Object.entries(COMMANDS)] as c
       const { code, stderr } = await stublab([...name.split(" "), ...args, ...more], true);
       assert.is(code, 1, stderr);
       assert.equal(stderr.match(/^stublab: .*$/gm), [
-        "stublab: standard output cannot be written: ENOSPC: it fails, write",
+        "stublab: standard output cannot be written: ENOSPC: it fails",
       ]);
     }
   });

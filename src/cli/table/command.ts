@@ -59,46 +59,31 @@ function described({ description, defaultValue, argChoices }: Argument | Option)
   return `${joined(description)}${choices}${usual}`;
 }
 
-class StublabHelp extends Help {
-  readonly #texts: Texts;
-
-  constructor(texts: Texts) {
-    super();
-    this.#texts = texts;
-  }
-
-  override styleTitle = (title: string) => title.toLowerCase();
-  override subcommandTerm = (command: CommandUnknownOpts) => command.name();
-  override argumentDescription = (argument: Argument) => described(argument);
-  override optionDescription = (option: Option) => described(option);
-
-  override formatHelp(command: CommandUnknownOpts, helper: Help): string {
-    const { status, examples } = this.#texts;
-    const exit = this.boxWrap(`exit status: ${joined(status ?? "")}`, this.helpWidth ?? 80);
-    return [
-      super.formatHelp(command, helper),
-      ...(status === undefined ? [] : [`${exit}\n`]),
-      ...(examples === undefined ? [] : [`examples:\n  ${examples.join("\n  ")}\n`]),
-    ].join("\n");
-  }
-}
-
 /** A command whose messages are those of stublab. Of commander, methods that its types do not declare are replaced, too. */
 class StublabCommand extends Command {
-  readonly #texts: Texts;
+  readonly #passesWords: boolean;
 
-  constructor(name: string, texts: Texts) {
+  constructor(name: string, { summary, description, status = "", examples, passesWords }: Texts) {
     super(name);
-    this.#texts = texts;
-    const { summary, description = summary } = texts;
-    this.summary(summary).description(joined(description));
+    this.#passesWords = passesWords === true;
+    this.summary(summary).description(joined(description ?? summary));
     this.enablePositionalOptions().exitOverride();
     this.helpOption("-h, --help", "print this").helpCommand(false);
     this.configureOutput({ writeOut: print });
-  }
-
-  override createHelp(): Help {
-    return Object.assign(new StublabHelp(this.#texts), this.configureHelp());
+    this.configureHelp({
+      styleTitle: (title) => title.toLowerCase(),
+      subcommandTerm: (each) => each.name(),
+      argumentDescription: described,
+      optionDescription: described,
+      formatHelp: (each, helper) => {
+        const exit = helper.boxWrap(`exit status: ${joined(status)}`, helper.helpWidth ?? 80);
+        return [
+          Help.prototype.formatHelp.call(helper, each, helper),
+          ...(status === "" ? [] : [`${exit}\n`]),
+          ...(examples === undefined ? [] : [`examples:\n  ${examples.join("\n  ")}\n`]),
+        ].join("\n");
+      },
+    });
   }
 
   #option(flag: string): Option | undefined {
@@ -109,7 +94,7 @@ class StublabCommand extends Command {
   override parseOptions(args: string[]): ParseOptionsResult {
     if (this.#subcommands.includes(args[0] ?? "")) return super.parseOptions(args);
     const end = args.includes("--") ? args.indexOf("--") : args.length;
-    const isOption = this.#texts.passesWords ? /^--./ : /^-[^\d]/;
+    const isOption = this.#passesWords ? /^--./ : /^-[^\d]/;
     const operands: string[] = [];
     const options: string[] = [];
     for (let i = 0; i < end; i++) {
