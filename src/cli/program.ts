@@ -53,8 +53,8 @@ const COMMANDS: readonly CommandUnknownOpts[] = [
   runs(bench, async () => (await import("./bench.ts")).runBench),
   runs(doctor, async () => (await import("./doctor.ts")).runDoctor),
   runs(completion, async () => {
-    const { printCompletion } = await import("./completion.ts");
-    return (shell) => printCompletion(shell, program);
+    const { runCompletion } = await import("./completion.ts");
+    return (shell, before) => runCompletion(shell, before, program);
   }),
 ];
 

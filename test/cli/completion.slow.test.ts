@@ -1,10 +1,11 @@
 // The scripts of `stublab completion`, sourced by real shells in a terminal.
 
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import { stublab } from "../support/in_process.ts";
 import { needs } from "../support/needs.ts";
+import { stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { Tmux } from "../support/tmux.ts";
 
@@ -36,9 +37,15 @@ for (const [shell, start] of [
     const script = join(folder, shell);
     writeFileSync(script, (await stublab(["completion", shell])).stdout);
     writeFileSync(join(folder, "somewhere"), "");
+    const command = stublabCommand()
+      .flat()
+      .map((word) => resolve(word));
+    writeFileSync(join(folder, "stublab"), `#!/bin/sh\nexec ${command.join(" ")} "$@"\n`, {
+      mode: 0o755,
+    });
     const tmux = new Tmux(folder, 120, 24);
     try {
-      tmux.enter(`HOME=${folder} ${start}`);
+      tmux.enter(`HOME=${folder} PATH=${folder}:$PATH ${start}`);
       tmux.enter(`source ${script}; echo rea""dy`);
       await tmux.shows(/^ready$/m);
       for (const [typed, expected] of LINES) {

@@ -98,8 +98,11 @@ const SHELLS = ["bash", "zsh", "fish"] as const;
 
 export const completion = command("completion", {
   summary: "print a script with which a shell completes commands",
-  description: "It has all commands, options, and the values of those that take one of a list.",
+  description: `It completes commands, options, and the values of those that take one of a list. At each Tab it runs this
+    command, with the words before the cursor.`,
   examples: ["source <(stublab completion bash)", "stublab completion fish | source"],
-}).addArgument(
-  offering(SHELLS, new Argument("<shell>", "a shell").argParser(oneOf("shell", SHELLS))),
-);
+})
+  .addArgument(
+    offering(SHELLS, new Argument("<shell>", "a shell").argParser(oneOf("shell", SHELLS))),
+  )
+  .argument("[word...]", "after --, the words before the cursor: prints those that may follow");
