@@ -1,4 +1,4 @@
-import { type Finding, findingOf, Lab, MACHINE, STUB } from "./doctor_trials.ts";
+import { type Finding, hasFailed, MACHINE, STUB, tryAll } from "./doctor_trials.ts";
 import { paint, printJson, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { doctor } from "./table/stubs.ts";
@@ -7,29 +7,14 @@ const MORE =
   "more: docs/limitations.md (what is missing), docs/limitations.md#troubleshooting (messages, remedies)";
 
 export async function runDoctor({ json }: Values<typeof doctor>): Promise<number> {
-  const findings: Finding[] = [];
-  for (const trial of MACHINE) findings.push(await findingOf(trial));
-  const stubs = await tryStub();
-  findings.push(...stubs);
-  if (stubs.every(({ status }) => status !== "failed")) {
+  const findings = [...(await tryAll(MACHINE)), ...(await tryAll(STUB))];
+  if (!findings.slice(MACHINE.length).some(hasFailed)) {
     const { COMMANDS } = await import("./doctor_commands.ts");
-    for (const trial of COMMANDS) findings.push(await findingOf(trial));
+    findings.push(...(await tryAll(COMMANDS)));
   }
   if (json) printJson("stublab.doctor/1", { checks: findings });
   else tell(`${findings.map(lineOf).join("\n")}\n${MORE}\n`);
-  return findings.some(({ status }) => status === "failed") ? 3 : 0;
-}
-
-/** What bootstrap and inject need. */
-export async function tryStub(trials = STUB): Promise<Finding[]> {
-  const lab = new Lab();
-  const findings: Finding[] = [];
-  for (const [name, trial] of trials) {
-    const finding = await findingOf([name, () => trial(lab)]);
-    findings.push(finding);
-    if (finding.status === "failed" && !lab.hasStub) break;
-  }
-  return findings;
+  return findings.some(hasFailed) ? 3 : 0;
 }
 
 const MARKS = {

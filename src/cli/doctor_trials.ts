@@ -14,7 +14,7 @@ import {
 } from "../core/bpf/program.ts";
 import { loadShim } from "../core/shim/shim.ts";
 import { readPtraceScope } from "../core/stub/attach.ts";
-import { readIfThere, readProc } from "../core/stub/proc.ts";
+import { readProc } from "../core/stub/proc.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
 import { ENCODERS, type EncoderName, openEncoder } from "../labs/compare/encoders/open.ts";
@@ -34,11 +34,29 @@ export interface Finding {
 export type Seen = string | readonly [detail: string, remedy: string];
 
 /** A trial fails if it throws: with a warning only, if `commands` alone need it. */
-export type Trial = readonly [name: string, trial: () => Seen | Promise<Seen>, commands?: string];
+export type Trial = readonly [
+  name: string,
+  trial: (lab: Lab) => Seen | Promise<Seen>,
+  commands?: string,
+];
 
-export async function findingOf([name, trial, commands]: Trial): Promise<Finding> {
+/** Makes trials, those of a stub until there is none. */
+export async function tryAll(trials: readonly Trial[]): Promise<Finding[]> {
+  const lab = new Lab();
+  const findings: Finding[] = [];
+  for (const trial of trials) {
+    const finding = await findingOf(trial, lab);
+    findings.push(finding);
+    if (hasFailed(finding) && trials === STUB && !lab.hasStub) break;
+  }
+  return findings;
+}
+
+export const hasFailed = ({ status }: Finding): boolean => status === "failed";
+
+async function findingOf([name, trial, commands]: Trial, lab: Lab): Promise<Finding> {
   try {
-    const seen = await trial();
+    const seen = await trial(lab);
     if (typeof seen === "string") return { name, status: "ok", detail: seen, remedy: null };
     return { name, status: "warning", detail: seen[0], remedy: seen[1] };
   } catch (failure) {
@@ -60,17 +78,12 @@ export function fail(message: string, remedy?: string, cause?: unknown): never {
   throw new StublabError(message, { code: "ERR_STUBLAB_DOCTOR", remedy, cause });
 }
 
-/** A soft limit of this process (getrlimit(2)), by its name in /proc/self/limits: a number or "unlimited". */
-function softLimit(title: string): string {
-  const limits = readProc("/proc/self/limits");
-  return new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
-}
-
-/** A trial whether a limit is high enough. */
-const limit = (name: string, title: string, least: number, remedy: string): Trial => [
+/** A trial whether a soft limit of this process, by its name in /proc/self/limits, is high enough. */
+const limit = (name: string, least: number, remedy: string): Trial => [
   name,
   () => {
-    const soft = softLimit(title);
+    const limits = readProc("/proc/self/limits");
+    const soft = new RegExp(`^Max ${name}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
     return soft === "unlimited" || Number(soft) >= least ? soft : [soft, remedy];
   },
 ];
@@ -88,13 +101,12 @@ export const MACHINE: readonly Trial[] = [
   ["temporary folder", temporaryFolder],
   limit(
     "address space",
-    "Max address space",
     32e9,
     "each worker of fuzz takes 32 GB of address space, as Node.js reserves 10 GB for each WebAssembly memory: raise " +
       "the limit (ulimit -v)",
   ),
-  limit("open files", "Max open files", 128, "some commands need 128: raise it (ulimit -n)"),
-  limit("file size", "Max file size", 64e6, "recordings may be larger: raise it (ulimit -f)"),
+  limit("open files", 128, "some commands need 128: raise it (ulimit -n)"),
+  limit("file size", 64e6, "recordings may be larger: raise it (ulimit -f)"),
   ["threads", thread],
   ["child processes", childProcess],
 ];
@@ -164,7 +176,7 @@ function childProcess(): Seen {
 }
 
 /** A tracer and its stub, each made when it is first needed. */
-export class Lab {
+class Lab {
   #tracer?: Tracer;
   #stub?: Stub;
 
@@ -184,12 +196,11 @@ export class Lab {
 }
 
 /** What is tried of a stub, in this order. */
-export const STUB: readonly [name: string, trial: (lab: Lab) => Seen][] = [
+export const STUB: readonly Trial[] = [
   ["stub code", ({ tracer }) => `at ${hex(BigInt(tracer.stubAddress))}`],
   ["fork and attach", ({ stub }) => `stub ${stub.pid}, born in ${stub.microseconds} µs`],
   ["inject", injected],
   ["memory", memory],
-  ["process limits", crowd],
   ["seccomp", seccomp],
   ["exit signal", fatal],
   ["close", closed],
@@ -211,23 +222,6 @@ function memory({ stub }: Lab): Seen {
   stub.call("munmap", page, 4096);
   if (back === "1 2 3") return "written and read back";
   fail(`wrote 1 2 3, read back ${back}`, "this is a bug in stublab or in the kernel: report it");
-}
-
-/** How many stubs are alive at once. */
-const CROWD = 32;
-
-function crowd({ stub }: Lab): Seen {
-  const stubs = Array.from({ length: CROWD }, () => stub.createStub());
-  for (const one of stubs) one.close();
-  const most = readIfThere("/proc/sys/kernel/pid_max");
-  const group = /^0::(.*)$/m.exec(readIfThere("/proc/self/cgroup") ?? "")?.[1] ?? "/";
-  const limit = readIfThere(`/sys/fs/cgroup${group}/pids.max`);
-  const limits = [
-    `RLIMIT_NPROC ${softLimit("Max processes")}`,
-    most === undefined ? "no pid_max" : `pid_max ${most}`,
-    limit === undefined ? "no pids.max" : `pids.max ${limit}`,
-  ];
-  return `${CROWD} stubs at once; ${limits.join(", ")}`;
 }
 
 /** Installs a filter that allows everything. */

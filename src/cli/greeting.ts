@@ -1,12 +1,10 @@
 import { release } from "node:os";
-import { tryStub } from "./doctor.ts";
-import { STUB } from "./doctor_trials.ts";
+import { hasFailed, STUB, tryAll } from "./doctor_trials.ts";
 import { paint, tell } from "./report.ts";
 
 /** What `stublab` alone prints: whether it works here, and what to do next. Returns the exit status of doctor. */
 export async function greet(version: string): Promise<number> {
-  const stubs = await tryStub(STUB.filter(([name]) => name !== "process limits"));
-  const failed = stubs.find(({ status }) => status === "failed");
+  const failed = (await tryAll(STUB)).find(hasFailed);
   const verdict =
     failed === undefined
       ? paint("green", "stubs work here")

@@ -77,21 +77,20 @@ async function write(text: string, output: string): Promise<void> {
 }
 
 function list(form: string | undefined): number {
-  const scenarios = LESSONS.map((name) => {
-    const refused = refusalOf(name);
-    return { name, summary: summaryOf(name), ...(refused !== undefined && { refused }) };
-  });
-  if (form === "json") printJson("stublab.scenarios/1", { scenarios });
+  const listed = (name: string) => {
+    return { name, summary: summaryOf(name), refused: refusalOf(name) };
+  };
+  if (form === "json") printJson("stublab.scenarios/1", { scenarios: LESSONS.map(listed) });
   else if (form !== undefined) throw new InputError(`--${form} needs a lesson or a recording`);
   else {
-    const lineOf = (lesson: string) => {
-      const { summary, refused } = scenarios.find(({ name }) => name === lesson) ?? {};
-      const told = refused === undefined ? summary : `(not here: ${refused})`;
-      return `  ${lesson.padEnd(15)} ${told}\n`;
-    };
-    tell(
-      COURSE.map(({ title, lessons }) => `${title}:\n${lessons.map(lineOf).join("")}`).join("\n"),
-    );
+    const parts = COURSE.map(({ title, lessons }) => {
+      const lines = lessons.map(listed).map(({ name, summary, refused }) => {
+        const told = refused === undefined ? summary : `(not here: ${refused})`;
+        return `  ${name.padEnd(15)} ${told}\n`;
+      });
+      return `${title}:\n${lines.join("")}`;
+    });
+    tell(parts.join("\n"));
     talk("\n`stublab lesson NAME` walks through one; `stublab lesson task` lists tasks\n");
   }
   return 0;

@@ -48,11 +48,10 @@ export async function runTask(name: string | undefined, values: Options): Promis
     throw new InputError("--key needs the secret of a course: --secret FILE, or STUBLAB_COURSE");
   if (output !== undefined) {
     checkOutput(output);
-    const isThere = statSync(output, { throwIfNoEntry: false })?.isFile();
-    if (isThere) {
-      const remedy = "remove it, or choose another name";
-      throw new OutputError(`${output} exists, and may hold an answer`, { remedy });
-    }
+    if (statSync(output, { throwIfNoEntry: false })?.isFile())
+      throw new OutputError(`${output} exists, and may hold an answer`, {
+        remedy: "remove it, or choose another name",
+      });
   }
   const answer = key ? await finishing(() => keyOf(exercise)) : undefined;
   const text = assignment(name, student, { variant, key: answer });

@@ -189,7 +189,7 @@ cli("doctor checks everything, and this machine passes", async () => {
   assert.is(schema, "stublab.doctor/1");
   const names = checks.map(({ name }: { name: string }) => name).join("\n");
   for (const name of [
-    ...["fork and attach", "inject", "seccomp", "yama", "process limits", "koffi and shim"],
+    ...["fork and attach", "inject", "seccomp", "yama", "koffi and shim"],
     ...["exit signal", "guests", "recordings", "register setups", "rt_sigreturn", "/proc"],
     ...["temporary folder", "address space", "open files", "file size", "threads"],
     ...["child processes"],
