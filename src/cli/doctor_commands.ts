@@ -110,17 +110,16 @@ async function setups(all: readonly Manner[]): Promise<Seen> {
   const has32 = experiment.machine.features.includes("ia32");
   const manners = all.filter(({ from }) => has32 || !from.endsWith("32"));
   const outcomes = experiment.try(manners.map((manner) => ({ ...SIMPLE, ...manner })));
-  const rows = manners.map((it, i) => {
-    return { ...it, why: experiment.obstacle(i), status: outcomes[i]?.get("status") };
-  });
-  for (const { from, way, on, why, status } of rows) {
+  const obstacles = manners.map((_, i) => experiment.obstacle(i));
+  for (const [i, { from, way, on }] of manners.entries()) {
     const isWhole = way === WAYS[0] || way === "SIGRETURN";
-    if (why !== undefined || !isWhole || on.endsWith("SINGLESTEP")) continue;
-    if (status === STOPPED_BY_SIGTRAP) continue;
-    fail(`from ${from}: expected a stop by SIGTRAP at the INT3, got wait status ${status}`);
+    if (obstacles[i] !== undefined || !isWhole || on.endsWith("SINGLESTEP")) continue;
+    const status = outcomes[i]?.get("status");
+    if (status !== STOPPED_BY_SIGTRAP)
+      fail(`from ${from}: expected a stop by SIGTRAP at the INT3, got wait status ${status}`);
   }
-  const untried = [...new Set(rows.flatMap(({ why }) => why ?? []))].join("; ");
-  const tried = rows.filter(({ why }) => why === undefined);
+  const untried = [...new Set(obstacles.flatMap((why) => why ?? []))].join("; ");
+  const tried = manners.filter((_, i) => obstacles[i] === undefined);
   if (tried.length === 0) fail(untried);
   const names = (part: keyof Manner) => [...new Set(tried.map((row) => row[part]))].join(", ");
   const seen = `tried from ${names("from")}; by ${names("way")}`;

@@ -97,19 +97,15 @@ class StublabCommand extends Command {
     const isOption = this.#passesWords ? /^--./ : /^-[^\d]/;
     const operands: string[] = [];
     const options: string[] = [];
-    for (let i = 0; i < end; i++) {
-      const word = args[i] ?? "";
+    for (const [i, word] of args.slice(0, end).entries()) {
+      const before = args[i - 1] ?? "";
+      const taker = this.#option(before);
+      if (taker?.required && /^-[^\d]/.test(word)) {
+        const remedy = `if "${word}" is the value, write ${taker.long}=${word}`;
+        throw misuse(`${before}: the value is missing before "${word}"`, remedy);
+      }
       if (word === "-h" || word === "--help") return super.parseOptions(["--help"]);
-      if (!isOption.test(word)) operands.push(word);
-      else options.push(word);
-      const option = this.#option(word);
-      const value = args[i + 1];
-      if (!option?.required || value === undefined) continue;
-      const remedy = `if "${value}" is the value, write ${option.long}=${value}`;
-      if (/^-[^\d]/.test(value))
-        throw misuse(`${word}: the value is missing before "${value}"`, remedy);
-      options.push(value);
-      i++;
+      (taker?.required || isOption.test(word) ? options : operands).push(word);
     }
     const { unknown } = super.parseOptions(options);
     return { operands: [...operands, ...args.slice(end + 1)], unknown };
