@@ -60,7 +60,7 @@ export function dataOf(
     (name, i) => (it.way === "SIGRETURN" ? KEPT_WORDS.get(name) : undefined) ?? BASELINE[i] ?? 0n,
   );
   const parts = [
-    `/* The target's memory. Addresses are fixed, because registers contain them. */\n${table("enum", PLACES)}`,
+    `/* The target's memory. Addresses are fixed, because registers contain them. */\n${table("enum", places())}`,
     `static const uint64_t CONSTANT = ${literal(CONSTANT)}`,
     `/* Code that the case may reach. */\n${table(CODES_OF, codesOf(stepsOf(it)).map(codeRow))}`,
     `/* The only calls that the case can make: the end of a filter. */\n${table(
@@ -111,7 +111,8 @@ const CODES_OF =
 /** Where the target has what the case does not see: a call, and the stack of handlers. */
 const OWN = SCRATCH + BigInt(SCRATCH_SIZE + 2 * PAGE_SIZE);
 
-const PLACES = [
+/** Of an architecture for which there are programs: others have no such codes. */
+const places = () => [
   `PAGE = ${literal(BigInt(PAGE_SIZE))}`,
   `CODE = ${literal(CODE)}, /* r-x */`,
   `INT3 = ${literal(BigInt(CODES.find(({ name }) => name === "int3")?.bytes[0] ?? 0))}, /* fills the page of code */`,
