@@ -7,8 +7,11 @@ const SUMMARY = /^(\d+) of (\d+) checks held$/;
 /** The number of checks on a master and three grandchildren. */
 const HELD = 60;
 
-/** The last line of compare. */
-const AGREEMENT = /^agreement in [\d,]+ cases/;
+/** "assembly and script agree: 2,000 cases of …", the first line of compare. */
+const AGREEMENT = /^\S.* agrees?: [\d,]+ cases/;
+
+/** The last line of fuzz. */
+const MATCHED = /^findings +none: every outcome matched its prediction$/;
 
 /** "130 of 130 facts hold, 100.0 %; 1 skipped (…)", the last line of conformance. */
 const SCORE = /^((\d+) of (\d+) facts hold), /;
@@ -32,6 +35,8 @@ const COMPLAINTS = {
   conformance: conformanceComplaints,
   compare: (lines: readonly string[]) =>
     lines.some((line) => AGREEMENT.test(line)) ? [] : ["compare does not print an agreement"],
+  fuzz: (lines: readonly string[]) =>
+    lines.some((line) => MATCHED.test(line)) ? [] : ["fuzz does not print that all matched"],
   record: recordComplaints,
 };
 

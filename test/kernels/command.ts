@@ -19,7 +19,9 @@ export interface Task {
 const SUITE = [
   ...["assembly", "dist", "docs", "examples", "shim", "src", "test", "package.json"],
   ...["build/test", "build/amd64", "build/arm64"],
-  ...["uvu", "dequal", "diff", "kleur", "mri", "sade"].map((name) => `node_modules/${name}`),
+  ...["uvu", "dequal", "diff", "kleur", "mri", "sade", "binaryen"].map(
+    (name) => `node_modules/${name}`,
+  ),
 ];
 
 /** Bundles the test files here, and runs them there. */
