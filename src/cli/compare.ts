@@ -11,7 +11,7 @@ import { openSubjectsConfined } from "../labs/compare/open.ts";
 import { renderComparePage } from "../labs/compare/page.ts";
 import type { CompareReport } from "../labs/compare/report.ts";
 import { summaryOf } from "../labs/compare/summary.ts";
-import { InputError, OutputError } from "../lib/errors.ts";
+import { InputError } from "../lib/errors.ts";
 import { count } from "../lib/page/figures.ts";
 import { writeStart } from "./compare_new.ts";
 import { compareText } from "./compare_text.ts";
@@ -39,16 +39,12 @@ export async function runCompare(
   }
   const named = encoders.length > 0 ? encoders : ENCODERS;
   const all = [...new Set([...named, ...(values.encoder ?? [])].map(encoderOf))];
-  if (values.html !== undefined) tryFile(values.html);
+  if (values.html !== undefined) checkOutput(values.html);
   const line = lineOf(command);
   if (values.watch !== true) {
     const stopListening = endBetweenTurns();
-    try {
-      // From its report on a signal ends the process, even while a slow reader blocks it.
-      return await compareOnce(all, values, line, stopListening);
-    } finally {
-      stopListening();
-    }
+    // From its report on a signal ends the process, even while a slow reader blocks it.
+    return compareOnce(all, values, line, stopListening).finally(stopListening);
   }
   const files = all.filter(isEncoderFile);
   if (files.length === 0) throw new InputError("--watch needs an encoder from a file");
@@ -71,13 +67,10 @@ export async function runCompare(
 /** The file of an encoder's folder that `--new` wrote; other words stay. */
 function encoderOf(word: string): string {
   const has = (name: string) => existsSync(join(word, name));
-  if (ALL_ENCODERS.some((known) => known === word) || !has("README.md")) return word;
+  if (ALL_ENCODERS.some((known) => known === word)) return word;
+  if (has("encoder.mjs")) return join(word, "encoder.mjs");
   // What is not built yet is named, so that --watch waits for it.
-  return has("encoder.mjs")
-    ? join(word, "encoder.mjs")
-    : has("build")
-      ? join(word, "mine.wasm")
-      : word;
+  return has("build") ? join(word, "mine.wasm") : word;
 }
 
 /** @param begin is called before the report */
@@ -91,26 +84,21 @@ async function compareOnce(
   const arches = values.arch === undefined ? ARCHES : [values.arch];
   using opened = await openSubjectsConfined(names, arches);
   const progress = new Progress();
-  try {
-    const { report } = await compare({
-      ...opened,
-      ...limitsOf(values),
-      signal,
-      seed: values.seed,
-      live: values.live ? LIVE_CASES : undefined,
-      progress: (share, cases) => progress.show(share, `${count(cases)} cases`),
-    });
-    progress.clear();
-    const { outcome } = summaryOf(report);
-    if (outcome === "nothing") throw nothingCompared(report);
-    begin();
-    if (values.html !== undefined)
-      await writeOutput(values.html, renderComparePage(report, command));
-    publish(values.json, "stublab.compare/1", report, compareText(report, values.verbose));
-    return outcome === "findings" || isIncomplete(report, values) ? 1 : 0;
-  } finally {
-    progress.clear();
-  }
+  const options: CompareOptions = {
+    ...opened,
+    ...limitsOf(values),
+    signal,
+    seed: values.seed,
+    live: values.live ? LIVE_CASES : undefined,
+    progress: (share, cases) => progress.show(share, `${count(cases)} cases`),
+  };
+  const { report } = await compare(options).finally(() => progress.clear());
+  const { outcome } = summaryOf(report);
+  if (outcome === "nothing") throw nothingCompared(report);
+  begin();
+  if (values.html !== undefined) await writeOutput(values.html, renderComparePage(report, command));
+  publish(values.json, "stublab.compare/1", report, compareText(report, values.verbose));
+  return outcome === "findings" || isIncomplete(report, values) ? 1 : 0;
 }
 
 /** The options that select cases and limit the run. @throws InputError */
@@ -145,14 +133,4 @@ function nothingCompared({ encoders, notes, uncompared }: CompareReport): InputE
       ? "name another encoder to compare"
       : `add the functions to ${lacking.encoder}, and export them: docs/encoder-abi.md says what each does`;
   return new InputError(["nothing was compared", ...why].join(": "), { remedy });
-}
-
-/** Fails before minutes of work if the file cannot be written. */
-function tryFile(path: string): void {
-  try {
-    checkOutput(path);
-  } catch (cause) {
-    if (!(cause instanceof OutputError)) throw cause;
-    throw new InputError(`--html ${cause.message}`, { cause });
-  }
 }

@@ -14,7 +14,7 @@ import { exitStatus } from "../lib/check.ts";
 import { InputError } from "../lib/errors.ts";
 import { grouped } from "../lib/group.ts";
 import { inputName, readNamed } from "../lib/input.ts";
-import { parseJson } from "../lib/shape.ts";
+import { inPlace, parseJson } from "../lib/shape.ts";
 import { diffText, groupText, logMachineLine, scoreText } from "./conformance_text.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
@@ -22,7 +22,9 @@ import { publish, talk, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { conformance as table } from "./table/kernel.ts";
 
-export async function runConformance(logs: readonly string[], values: Values<typeof table>) {
+type Options = Values<typeof table>;
+
+export async function runConformance(logs: readonly string[], values: Options) {
   const { only, list, diff, ktap, json } = values;
   if (diff && logs.length !== 2) throw new InputError("--diff takes two logs");
   if (!diff && logs[0] !== undefined) throw new InputError(`unexpected argument "${logs[0]}"`);
@@ -100,11 +102,7 @@ interface Found extends NamedVerdicts {
  *
  * @param other results to compare with
  */
-async function report(
-  found: Found,
-  { ktap, json }: Values<typeof table>,
-  other?: NamedVerdicts,
-): Promise<number> {
+async function report(found: Found, { ktap, json }: Options, other?: NamedVerdicts) {
   const { verdicts, left, machine, known } = found;
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
   if (other !== undefined) {
@@ -118,18 +116,11 @@ async function report(
   return exitStatus(verdicts);
 }
 
+const ESCAPE = "to match ( [ + and other special characters literally, put a backslash before them";
+
 /** Whether a fact is one of those that a pattern selects. */
 function matcher(only: string): (fact: Fact) => boolean {
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(only, "i");
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.replace("Invalid", "invalid") : cause;
-    throw new InputError(`--only: ${why}`, {
-      cause,
-      remedy: "to match ( [ + and other special characters literally, put a backslash before them",
-    });
-  }
+  const pattern = inPlace("--only", () => new RegExp(only, "i"), ESCAPE);
   return ({ group, name, rules }) => [group, name, ...rules].some((text) => pattern.test(text));
 }
 

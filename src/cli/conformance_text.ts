@@ -42,8 +42,7 @@ export function scoreText(verdicts: readonly Verdict[]): string {
     paint("bold", `${held} of ${made} facts hold${share}`),
     known > 0 && `; ${known} known not to`,
     skipped > 0 && `; ${skipped} skipped`,
-    attempts === 1 && "; 1 irreproducible attempt is not counted",
-    attempts > 1 && `; ${attempts} irreproducible attempts are not counted`,
+    attempts > 0 && `; not counted: ${counted(attempts, "irreproducible attempt")}`,
     ` (${rules.length > 0 ? `${kept} of ${rules.length} rules, ` : ""}${checks} checks)\n`,
   ]
     .filter(Boolean)
@@ -51,11 +50,7 @@ export function scoreText(verdicts: readonly Verdict[]): string {
 }
 
 /** A line for a group, and what does not hold or was skipped in it. `width` is that of the groups' names. */
-export function groupText(
-  verdicts: readonly Verdict[],
-  width: number,
-  machine: Machine | undefined,
-): string {
+export function groupText(verdicts: readonly Verdict[], width: number, machine?: Machine): string {
   const title = (verdicts[0]?.fact.group ?? "").padEnd(width + 2);
   const { facts, held, failed, skipped, known = 0 } = countsOf(verdicts);
   const score = paint(failed > 0 ? "red" : "green", `${held} of ${facts - skipped - known}`);

@@ -59,11 +59,7 @@ async function write(text: string, output: string | undefined): Promise<number> 
   return 0;
 }
 
-async function writeReport(
-  folder: string,
-  examination: CaseOutcome,
-  options: ReportOptions,
-): Promise<void> {
+async function writeReport(folder: string, examination: CaseOutcome, options: ReportOptions) {
   const { machine, known } = options;
   const document = caseJson(examination.it);
   const probe = readProbe(HOST_ARCH);

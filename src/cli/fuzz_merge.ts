@@ -6,10 +6,8 @@ import { publish } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { merge } from "./table/fuzz.ts";
 
-export async function runMerge(
-  folders: readonly string[],
-  { output = "", json }: Values<typeof merge>,
-) {
+export async function runMerge(folders: readonly string[], values: Values<typeof merge>) {
+  const { output = "", json } = values;
   if (output === "")
     throw new InputError("fuzz merge needs an output folder", { remedy: "name it with -o DIR" });
   const merged = await finishing(async () => mergeFolders(folders, output));

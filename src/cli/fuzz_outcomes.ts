@@ -5,7 +5,6 @@ import { causesOf } from "../labs/fuzz/against/causes.ts";
 import { type ContrastCause, compareOutcomes } from "../labs/fuzz/against/compare.ts";
 import { type OutcomeLog, parseOutcomes } from "../labs/fuzz/against/log.ts";
 import { AGAINST_SCHEMA, againstReport } from "../labs/fuzz/against/report.ts";
-import type { Case } from "../labs/fuzz/case/case.ts";
 import { DEFAULT_PATH } from "../labs/fuzz/draw/arch.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
 import { modelOptions } from "../labs/fuzz/known/arch.ts";
@@ -26,10 +25,8 @@ import type { diff, fuzz } from "./table/fuzz.ts";
 const DEFAULT_CASES = 1_000_000;
 
 /** Makes a run without a corpus; writes its outcomes, or compares them with those of another machine. */
-export async function runOutcomes(
-  { outcomes, against, json }: Values<typeof fuzz>,
-  given: FuzzOptions,
-) {
+export async function runOutcomes(values: Values<typeof fuzz>, given: FuzzOptions) {
+  const { outcomes, against, json } = values;
   if (json && against === undefined) {
     throw new InputError("--json: a log has a format of its own", {
       remedy: "with --against, --json prints what differs",
@@ -38,14 +35,12 @@ export async function runOutcomes(
   if (outcomes !== undefined) checkOutput(outcomes);
   const other = against === undefined ? undefined : readOutcomes(against);
   const log = await finishing(async (interrupted) => {
-    const text = await probeRun(given, other, interrupted);
+    const text = await probeRun(given, interrupted, other);
     if (outcomes !== undefined) await writeOutput(outcomes, text);
     return parseOutcomes(text);
   });
-  if (other !== undefined) {
-    const minimize = (cause: ContrastCause) => minimizeHere(cause, given);
-    return reportAgainst([against ?? "", "this machine"], [other, log], json, minimize);
-  }
+  if (other !== undefined)
+    return reportAgainst([against ?? "", "this machine"], [other, log], json, given);
   const [cases, differ, untried] = [log.done, log.lines.size, log.untried.size].map(count);
   const rest = log.untried.size === 0 ? "" : `, ${untried} could not be tried`;
   talk(`${cases} cases: the outcomes of ${differ} contradict the predictions${rest}\n`);
@@ -54,11 +49,7 @@ export async function runOutcomes(
 }
 
 /** The log of a run, which the probe makes; and shows how far it is. @param other the run to repeat */
-async function probeRun(
-  given: FuzzOptions,
-  other: OutcomeLog | undefined,
-  interrupted: AbortSignal,
-): Promise<string> {
+async function probeRun(given: FuzzOptions, interrupted: AbortSignal, other?: OutcomeLog) {
   const { seed = 1n, path = DEFAULT_PATH } = other ?? given;
   const all = other?.done ?? Number.POSITIVE_INFINITY;
   const cases = Math.min(given.cases ?? other?.done ?? DEFAULT_CASES, all);
@@ -77,10 +68,7 @@ async function probeRun(
 }
 
 /** A smaller case, if it is this machine that contradicts the prediction: others cannot be asked. */
-function minimizeHere(
-  { side, smallest: { it } }: ContrastCause,
-  { change, known }: FuzzOptions,
-): Case | undefined {
+function minimizeHere({ side, smallest: { it } }: ContrastCause, { change, known }: FuzzOptions) {
   if (side === "a") return undefined;
   using examiner = new Examiner({ change, known });
   return examiner.examine(it).differences.length === 0 ? undefined : examiner.minimize(it);
@@ -99,18 +87,19 @@ export function runDiff(a: string, b: string, { json }: Values<typeof diff>) {
 /**
  * Compares two runs and reports what differs.
  *
- * @param minimize returns a smaller case with the same cause, if it can
+ * @param given how the second run was made, if on this machine
  * @returns the exit status
  */
 function reportAgainst(
   names: readonly [string, string],
   [a, b]: readonly [OutcomeLog, OutcomeLog],
   json?: true,
-  minimize: (cause: ContrastCause) => Case | undefined = () => undefined,
+  given?: FuzzOptions,
 ): number {
   const contrast = compareOutcomes(a, b);
   const causes = causesOf(contrast);
-  const report = againstReport(contrast, names, causes, causes.map(minimize));
+  const small = causes.map((cause) => given && minimizeHere(cause, given));
+  const report = againstReport(contrast, names, causes, small);
   publish(json, AGAINST_SCHEMA, report, againstText(report));
   return causes.length === 0 ? 0 : 1;
 }

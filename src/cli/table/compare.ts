@@ -23,6 +23,10 @@ export const LIVE_CASES = 500;
 const LANGUAGES = ["c", "assemblyscript", "rust", "javascript"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+const ENCODER = new Argument(
+  "[encoder...]",
+  "files (docs/encoder-abi.md), or names, by default the first three",
+);
 const SUBJECT = oneOf("operation", [...OPERATIONS, ...FUNCTION_NAMES]);
 
 /** Parses NAME=NUMBER,… to numbers or flag expressions by name. @throws InputError */
@@ -50,15 +54,7 @@ export const compare = command("compare", {
     "stublab compare script --operation encodeClone --case flags=CLONE_THREAD,exitSignal=17",
   ],
 })
-  .addArgument(
-    offering(
-      ENCODERS,
-      new Argument(
-        "[encoder...]",
-        "files (docs/encoder-abi.md), or names, by default the first three",
-      ),
-    ),
-  )
+  .addArgument(offering(ENCODERS, ENCODER))
   .addOption(repeated("--encoder <FILE>", "add an encoder", String))
   .addOption(repeated("--operation <O>", `only ${OPERATIONS.join(", ")}, or a function`, SUBJECT))
   .addOption(arch("compare for one architecture"))
