@@ -46,7 +46,7 @@ export async function runConformance(logs: readonly string[], values: Options) {
     const show = printer(log.verdicts.map(({ fact }) => fact));
     const groups = grouped(log.verdicts, ({ fact }) => fact.group);
     if (shows) for (const verdicts of groups.values()) show({ ...log, verdicts });
-    return report({ ...log, left: 0 }, values, other);
+    return report(log, values, other);
   }
   const facts = allFacts().filter(matches);
   if (facts.length === 0) throw noMatch();
@@ -92,18 +92,13 @@ function printer(facts: readonly Fact[]) {
   };
 }
 
-interface Found extends NamedVerdicts {
-  /** How many facts were not looked at. */
-  readonly left: number;
-}
-
 /**
  * Writes and prints results, and returns the exit status.
  *
  * @param other results to compare with
  */
-async function report(found: Found, { ktap, json }: Options, other?: NamedVerdicts) {
-  const { verdicts, left, machine, known } = found;
+async function report(found: NamedVerdicts, { ktap, json }: Options, other?: NamedVerdicts) {
+  const { verdicts, left = 0, machine, known } = found;
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
   if (other !== undefined) {
     const diff = diffVerdicts(other, found);

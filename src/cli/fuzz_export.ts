@@ -17,14 +17,14 @@ import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
 import { planted, readCase } from "./case_file.ts";
 import { writeOutput, writeOutputs } from "./output_file.ts";
-import { print, talk } from "./report.ts";
+import { talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { exporting } from "./table/fuzz.ts";
 
 const LOG_LIMIT: Limit = { most: 16 << 20, of: "a log" };
 
 export async function runExport(path: string | undefined, values: Values<typeof exporting>) {
-  const { c, kselftest, processor, report, seen = [], known } = values;
+  const { c, kselftest, processor, report, seen = [], known, output = "/dev/stdout" } = values;
   if (!c && !kselftest && !processor && report === undefined) {
     throw new InputError("fuzz export needs a language", {
       remedy: "use --c to write a C program, --kselftest for a selftest, or --report for both",
@@ -35,7 +35,8 @@ export async function runExport(path: string | undefined, values: Values<typeof 
   }
   if (processor) {
     if (path !== undefined) throw new InputError("--processor takes no case");
-    return write(processorProgram(), values.output);
+    await writeOutput(output, processorProgram());
+    return 0;
   }
   if (path === undefined) throw new InputError("fuzz export needs a case");
   const change = planted(values.plant);
@@ -47,15 +48,8 @@ export async function runExport(path: string | undefined, values: Values<typeof 
   );
   const examination = examiner.examine(it);
   const options = { machine, known };
-  if (report === undefined)
-    return write(exportC(examination, { ...options, change, kselftest }), values.output);
-  await writeReport(report, examination, { ...options, sightings });
-  return 0;
-}
-
-async function write(text: string, output: string | undefined): Promise<number> {
-  if (output === undefined) print(text);
-  else await writeOutput(output, text);
+  if (report !== undefined) await writeReport(report, examination, { ...options, sightings });
+  else await writeOutput(output, exportC(examination, { ...options, change, kselftest }));
   return 0;
 }
 

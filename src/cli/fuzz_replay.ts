@@ -7,7 +7,7 @@ import { counted } from "../lib/page/figures.ts";
 import { CANNOT, planted, readCase } from "./case_file.ts";
 import { caseText } from "./case_text.ts";
 import { writeOutput } from "./output_file.ts";
-import { print, publish, talk } from "./report.ts";
+import { publish, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { minimize, replay } from "./table/fuzz.ts";
 
@@ -38,13 +38,12 @@ function verdictOf({ it, differences, unpredicted, untried }: CaseOutcome, steps
   return `The outcome matches the prediction${why}.${rest}`;
 }
 
-export async function runMinimize(path: string, { plant, known, output }: Values<typeof minimize>) {
+export async function runMinimize(path: string, values: Values<typeof minimize>) {
+  const { plant, known, output = "/dev/stdout" } = values;
   using examiner = new Examiner({ change: planted(plant), known });
   const it = readCase(path);
   const small = examiner.minimize(it);
-  const text = caseJson(small);
-  if (output === undefined) print(text);
-  else await writeOutput(output, text);
+  await writeOutput(output, caseJson(small));
   const [before, after] = [changedWords(it), changedWords(small)];
   const [steps, left] = [stepsOf(it).length, stepsOf(small).length];
   const fewer = steps === 1 ? "" : `; ${steps} steps, ${left} now`;

@@ -18,9 +18,8 @@ const partShape = record({
 
 const kernels = new Map<string, Pick<Machine, "features" | "xcr0">>();
 const processors = new Map<string, Machine>();
-for (const line of LINES.trimEnd()
-  .split("\n")
-  .map((each) => parseJson(each))) {
+for (const each of LINES.trimEnd().split("\n")) {
+  const line = parseJson(each);
   const { arch = "amd64", kernel, processor, ...part } = partShape(line, "");
   if (arch !== HOST_ARCH) continue;
   if (kernel !== undefined) kernels.set(kernel, part);

@@ -7,6 +7,8 @@ import type { Verdict, VerdictLog } from "./verdict.ts";
 /** The verdicts of a machine, and how it is called. */
 export interface NamedVerdicts extends Pick<VerdictLog, "machine" | "known" | "verdicts"> {
   readonly name: string;
+  /** How many facts were not looked at, as a signal came first. */
+  readonly left?: number;
 }
 
 /** a, b: it holds there only. otherwise: it fails on both, in other ways. untested: one of them was not looked at. */
