@@ -5,7 +5,7 @@ import { type Check, checkRow, countOf, exitStatus } from "../lib/check.ts";
 import { DeathError, hex } from "../lib/errors.ts";
 import { endCommand } from "../sandbox/channel.ts";
 import { openEncoderWatched } from "./encoder.ts";
-import { paint, printJson, reportError, talk, tell } from "./report.ts";
+import { paint, publish, reportError, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { bootstrap } from "./table/stubs.ts";
 
@@ -33,14 +33,14 @@ export async function runBootstrap(values: Values<typeof bootstrap>): Promise<nu
     const role = stub === master ? "master" : "grandchild";
     return { stub, role, ...examine(stub) };
   });
-  if (json) printDocument(tracer, family);
-  else printFamily(tracer, family, exitSignal);
+  const text = familyText(tracer, family, exitSignal);
+  publish(json, "stublab.bootstrap/1", documentOf(tracer, family), text);
   if (hold) await watch(tracer);
   return exitStatus(family.flatMap(({ checks }) => checks));
 }
 
-function printDocument(tracer: Tracer, family: readonly Member[]): void {
-  printJson("stublab.bootstrap/1", {
+function documentOf(tracer: Tracer, family: readonly Member[]) {
+  return {
     encoder: tracer.encoder.name,
     arch: tracer.encoder.arch,
     host: { pid: process.pid, tid: tracer.tid },
@@ -52,14 +52,14 @@ function printDocument(tracer: Tracer, family: readonly Member[]): void {
     checks: family.flatMap(({ stub: { pid }, checks }) =>
       checks.map((check) => ({ name: check.name, ...checkRow(check), pid })),
     ),
-  });
+  };
 }
 
-function printFamily(tracer: Tracer, family: readonly Member[], exitSignal: number): void {
+function familyText(tracer: Tracer, family: readonly Member[], exitSignal: number): string {
   const all = family.flatMap(({ checks }) => checks);
   const held = countOf(all, "held");
   const sum = `${held} of ${all.length} checks held`;
-  const lines = [
+  return [
     `encoder ${tracer.encoder.name}, exit signal ${tracer.signalName(exitSignal)}, ` +
       `stub code at ${hex(BigInt(tracer.stubAddress))}`,
     `\nhost ${process.pid}`,
@@ -70,8 +70,7 @@ function printFamily(tracer: Tracer, family: readonly Member[], exitSignal: numb
       ...checks.map(checkLine),
     ]),
     `\n${held === all.length ? sum : paint("red", sum)}\n`,
-  ];
-  tell(lines.join("\n"));
+  ].join("\n");
 }
 
 function treeLine({ stub, role, facts }: Member, isLast: boolean): string {

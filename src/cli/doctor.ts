@@ -1,5 +1,5 @@
 import { type Finding, hasFailed, MACHINE, STUB, tryAll } from "./doctor_trials.ts";
-import { paint, printJson, tell } from "./report.ts";
+import { paint, publish } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { doctor } from "./table/stubs.ts";
 
@@ -12,8 +12,8 @@ export async function runDoctor({ json }: Values<typeof doctor>): Promise<number
     const { COMMANDS } = await import("./doctor_commands.ts");
     findings.push(...(await tryAll(COMMANDS)));
   }
-  if (json) printJson("stublab.doctor/1", { checks: findings });
-  else tell(`${findings.map(lineOf).join("\n")}\n${MORE}\n`);
+  const text = `${findings.map(lineOf).join("\n")}\n${MORE}\n`;
+  publish(json, "stublab.doctor/1", { checks: findings }, text);
   return findings.some(hasFailed) ? 3 : 0;
 }
 

@@ -7,10 +7,9 @@ import { loadTask, TASKS, tasksAfter } from "../labs/record/tasks/tasks.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
 import { counted } from "../lib/page/figures.ts";
-import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
-import { print, printJson, talk, tell } from "./report.ts";
+import { print, publish, talk, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { task } from "./table/lesson.ts";
 import { parseCount } from "./table/options.ts";
@@ -28,7 +27,7 @@ export function courseOf({ variant, secret }: Pick<Options, "variant" | "secret"
 
 /** Lists tasks, or sets one. */
 export async function runTask(name: string | undefined, values: Options): Promise<number> {
-  const { student, after, hint, key = false, json = false, output } = values;
+  const { student, after, hint, key = false, json, output } = values;
   const course = courseOf(values);
   const names = after === undefined ? Object.keys(TASKS) : tasksAfter(after);
   if (name === undefined) return list(names, json);
@@ -41,7 +40,7 @@ export async function runTask(name: string | undefined, values: Options): Promis
   if (hint !== undefined) {
     const { hints } = textOf(name, exercise);
     const number = parseCount("--hint", hint, hints.length, 1);
-    tell(`${fold(`hint ${number} of ${hints.length}: ${hints[number - 1]}`, 100)}\n`);
+    tell(`hint ${number} of ${hints.length}: ${hints[number - 1]}\n`);
     return 0;
   }
   if (key && course.secret === undefined)
@@ -63,16 +62,15 @@ export async function runTask(name: string | undefined, values: Options): Promis
   return 0;
 }
 
-function list(names: readonly string[], json: boolean): number {
+function list(names: readonly string[], json: true | undefined): number {
   const tasks = names.map((name) => {
     const { lesson, points } = loadTask(name);
     return { name, lesson, title: taskTitle(name), points };
   });
-  if (json) printJson("stublab.task-list/1", { tasks });
-  else {
-    for (const { name, lesson, title, points } of tasks)
-      tell(`${name.padEnd(16)} ${lesson.padEnd(16)} ${title} (${counted(points, "point")})\n`);
-    talk("`stublab lesson task NAME --student S -o FILE` writes an assignment\n");
-  }
+  const lines = tasks.map(({ name, lesson, title, points }) => {
+    return `${name.padEnd(16)} ${lesson.padEnd(16)} ${title} (${counted(points, "point")})\n`;
+  });
+  publish(json, "stublab.task-list/1", { tasks }, lines.join(""));
+  if (!json) talk("`stublab lesson task NAME --student S -o FILE` writes an assignment\n");
   return 0;
 }

@@ -10,7 +10,6 @@ import { loadTask } from "../labs/record/tasks/tasks.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, type Limit, readInput, reasonOf } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
-import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { courseOf } from "./lesson_task.ts";
 import { checkOutput, writeOutput, writeOutputs } from "./output_file.ts";
@@ -161,7 +160,7 @@ function report({ task, student, right, points, of, reason, recording }: Graded)
   const verdict = right ? paint("green", "right") : paint("red", "wrong");
   return [
     `${task}, ${student}: ${verdict}, ${points} of ${of} points\n`,
-    ...(reason === null ? [] : [`${fold(`  ${reason}`, 100)}\n`]),
+    ...(reason === null ? [] : [`  ${reason}\n`]),
     ...(shown.length === 0 ? [] : ["\nwhat happened\n", ...shown]),
     "\nwhat decided\n",
     ...recording.end.map((fact) => `  ${fact.held ? "ok  " : "FAIL"} ${tellFact(fact)}\n`),
