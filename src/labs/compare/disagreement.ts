@@ -5,7 +5,7 @@ import { quoteWord } from "../../lib/quote.ts";
 import { choiceOf } from "./choices.ts";
 import type { Cluster, Difference } from "./clusters.ts";
 import { type Fault, faultsOf } from "./faults.ts";
-import { faultOfProgram, NO_PROGRAM, NUMBERS } from "./filter.ts";
+import { NO_PROGRAM, NUMBERS, programOf } from "./filter.ts";
 import type { Break, FunctionComparison } from "./function.ts";
 import { bytesOf } from "./layout.ts";
 import { flagNames, tell } from "./meaning.ts";
@@ -89,7 +89,8 @@ async function describe(
   }
   if (place.name === ANSWER) flags.push(...(await callsLike(compared, cluster, input)));
   const reference = answerOf(compared, place, other);
-  const why = own === NO_PROGRAM ? await whyNoProgram(compared, encoder, input) : undefined;
+  const isLacking = place.name === ANSWER && own === NO_PROGRAM;
+  const why = isLacking ? await whyNoProgram(compared, encoder, input) : undefined;
   return {
     arch,
     operation: layout.signature.operation,
@@ -105,7 +106,7 @@ async function describe(
     own: { ...answerOf(compared, place, own), ...(why && { told: `no program: ${why}` }) },
     other: reference,
     input: describeInput(compared, input),
-    replay: replay(compared, [encoder], input),
+    replay: replay(compared, encoder, input),
     apart: cluster.apart ?? null,
     verdict: verdictOf(compared, cluster, place.name, reference.told, input),
   };
@@ -117,10 +118,10 @@ async function whyNoProgram(
   encoder: string,
   input: BigUint64Array,
 ): Promise<string | undefined> {
-  if (compared.name !== "encodeSeccomp") return undefined;
   const record = input.slice();
-  const broken = await compared.breakOf(encoder, record);
-  return broken === undefined ? faultOfProgram(compared.layout, record) : undefined;
+  await compared.breakOf(encoder, record);
+  const read = programOf(compared.layout, record);
+  return typeof read === "string" ? read : undefined;
 }
 
 function answerOf({ constants }: FunctionComparison, place: Place, word: bigint): Answer {
@@ -186,23 +187,16 @@ export function describeInput(
   });
 }
 
-/**
- * The command that does exactly this case again.
- *
- * @param encoders as reports call them
- */
+/** The command that does exactly this case again. */
 export function replay(
   compared: FunctionComparison,
-  encoders: readonly string[],
+  encoder: string,
   input: BigUint64Array,
 ): string {
-  const words = describeInput(compared, input).map(({ name, word }) => `${name}=${word}`);
-  return [
-    "stublab compare",
-    ...encoders.map((encoder) => quoteWord(compared.argumentOf(encoder))),
-    `--arch ${compared.arch} --operation ${compared.name}`,
-    `--case '${words.join(",")}'`,
-  ].join(" ");
+  const { arch, name } = compared;
+  const words = describeInput(compared, input).map((each) => `${each.name}=${each.word}`);
+  const argument = quoteWord(compared.argumentOf(encoder));
+  return `stublab compare ${argument} --arch ${arch} --operation ${name} --case '${words.join(",")}'`;
 }
 
 /** @param smaller whether it is to have the smallest input that shows it, or the one that it was found with */
@@ -224,7 +218,7 @@ export async function describeBreak(
     kind: error.kind,
     message: `${error.message}${rest}`,
     input: describeInput(compared, input),
-    replay: isAlone ? replay(compared, [encoder], input) : null,
+    replay: isAlone ? replay(compared, encoder, input) : null,
   };
 }
 

@@ -153,19 +153,24 @@ function* numberQuestions(arch: number): Generator<Question> {
  * Replaces the programs in records of encodeSeccomp by their actions: encoders may write different programs.
  */
 export function answerFilters(layout: RecordLayout, records: BigUint64Array): void {
-  const area = layout.field("at");
-  const call = layout.field("call");
+  const { at, words } = layout.field("at");
   for (let start = 0; start < records.length; start += layout.words) {
-    const own = records.byteOffset + 8 * start;
-    const bytes = new Uint8Array(records.buffer, own + 8 * area.at, 8 * area.words);
-    const data = new DataView(records.buffer, own + 8 * call.at, DATA_SIZE);
-    const count = Number(BigInt.asIntN(32, records[start + layout.result] ?? 0n));
-    const filter = readProgram(bytes, count);
-    const action = typeof filter === "string" ? NO_PROGRAM : BigInt(filter.run(data));
-    records[start + layout.field(ANSWER).at] = action;
-    bytes.fill(0);
-    records[start + layout.result] = 0n;
+    const record = records.subarray(start, start + layout.words);
+    const filter = programOf(layout, record);
+    const call = record.byteOffset + 8 * layout.field("call").at;
+    const data = new DataView(record.buffer, call, DATA_SIZE);
+    record[layout.field(ANSWER).at] =
+      typeof filter === "string" ? NO_PROGRAM : BigInt(filter.run(data));
+    record.fill(0n, at, at + words);
+    record[layout.result] = 0n;
   }
+}
+
+/** The program in a record of encodeSeccomp, or the reason why there is none. */
+export function programOf(layout: RecordLayout, record: BigUint64Array): Filter | string {
+  const { at, words } = layout.field("at");
+  const area = new Uint8Array(record.buffer, record.byteOffset + 8 * at, 8 * words);
+  return readProgram(area, Number(BigInt.asIntN(32, record[layout.result] ?? 0n)));
 }
 
 /** Reads a program of `count` instructions from an area. Returns the program, or the reason why the area does not hold it. */
@@ -178,12 +183,4 @@ export function readProgram(area: Uint8Array, count: number): Filter | string {
     if (error instanceof RangeError) return error.message;
     throw error;
   }
-}
-
-/** Why the result in a record of encodeSeccomp is no program; undefined if it is one. */
-export function faultOfProgram(layout: RecordLayout, record: BigUint64Array): string | undefined {
-  const { at, words } = layout.field("at");
-  const area = new Uint8Array(record.buffer, record.byteOffset + 8 * at, 8 * words);
-  const read = readProgram(area, Number(BigInt.asIntN(32, record[layout.result] ?? 0n)));
-  return typeof read === "string" ? read : undefined;
 }

@@ -18,15 +18,6 @@ const BATCH = 512;
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** Records of one encoder's answers. */
-interface Lane {
-  readonly subject: Subject;
-  readonly records: BigUint64Array;
-  readonly bytes: Buffer;
-}
-
-const NO_CASES = { cases: 0, disagreed: 0, byDesign: 0, noInput: 0 } as const;
-
 /** Where a pair counts its differences. */
 const COUNTS = {
   wrong: "disagreed",
@@ -34,7 +25,13 @@ const COUNTS = {
   "no such input": "noInput",
 } as const;
 
-type Pair = { -readonly [K in keyof PairReport]: PairReport[K] };
+/** Records of one encoder's answers, and how they compare with the headers'. */
+interface Lane {
+  readonly encoder: string;
+  readonly records: BigUint64Array;
+  readonly bytes: Buffer;
+  readonly pair: { -readonly [K in keyof PairReport]: PairReport[K] };
+}
 
 /** An encoder that did not answer, and the input. */
 export interface Break {
@@ -58,10 +55,10 @@ export class FunctionComparison {
   readonly #input: BigUint64Array;
   /** Those that answer: one that breaks gets no more batches, but is asked about its disagreements. */
   #lanes: readonly Lane[];
+  readonly #pairs: readonly PairReport[];
   readonly #reference: Lane;
   readonly #subjects: readonly Subject[];
   readonly #truth: Subject;
-  readonly #pairs = new Map<string, Pair>();
 
   /**
    * @param subjects those of the architecture that have the function
@@ -89,12 +86,16 @@ export class FunctionComparison {
     this.#subjects = subjects;
     const words = BATCH * this.layout.words;
     this.#input = new BigUint64Array(words);
-    const lane = (subject: Subject): Lane => {
+    const reference = subjects.includes(truth) ? truth.name : HEADERS;
+    const lane = (encoder: string): Lane => {
       const records = new BigUint64Array(words);
-      return { subject, records, bytes: Buffer.from(records.buffer) };
+      const counts = { cases: 0, disagreed: 0, byDesign: 0, noInput: 0 };
+      const pair = { encoders: [encoder, reference] as const, truth: true, ...counts };
+      return { encoder, records, bytes: Buffer.from(records.buffer), pair };
     };
-    this.#reference = lane(truth);
-    this.#lanes = subjects.filter((subject) => subject !== truth).map(lane);
+    this.#reference = lane(HEADERS);
+    this.#lanes = subjects.filter((subject) => subject !== truth).map(({ name: own }) => lane(own));
+    this.#pairs = this.#lanes.map(({ pair }) => pair);
   }
 
   /** The words of an input whose bits are flags, by index, with the bits that have a name. */
@@ -162,24 +163,26 @@ export class FunctionComparison {
     this.#coverage.add(new Uint32Array(input.buffer, 0, 2 * input.length));
     for (const lane of [this.#reference, ...this.#lanes]) {
       const records = lane.records.subarray(0, input.length);
-      records.set(input);
-      if (await this.#answered(lane.subject, input, records)) continue;
+      if ((await this.#answersOf(lane.encoder, input, records)) !== undefined) continue;
       this.#lanes = this.#lanes.filter((each) => each !== lane);
     }
     this.#compare(input, count);
   }
 
-  /** Writes what a subject's answers mean into records that have the inputs, or notes why it does not answer. */
-  async #answered(
-    subject: Subject,
+  /** What an encoder's answers mean, in records; undefined, and its break is noted, if it does not answer all. */
+  async #answersOf(
+    encoder: string,
     inputs: BigUint64Array,
-    records: BigUint64Array,
-  ): Promise<boolean> {
-    const error = await breakOf(subject, this.layout, records);
-    if (error !== undefined)
-      this.noteBreak(subject.name, error, this.#recordAt(inputs, error.index));
-    else if (this.name === "encodeSeccomp") answerFilters(this.layout, records);
-    return error === undefined;
+    records: BigUint64Array = new BigUint64Array(inputs.length),
+  ): Promise<BigUint64Array | undefined> {
+    records.set(inputs);
+    const error = await this.breakOf(encoder, records);
+    if (error === undefined) {
+      if (this.name === "encodeSeccomp") answerFilters(this.layout, records);
+      return records;
+    }
+    this.noteBreak(this.#subjectOf(encoder).name, error, this.#recordAt(inputs, error.index));
+    return undefined;
   }
 
   /**
@@ -191,13 +194,9 @@ export class FunctionComparison {
     encoder: string,
     inputs: BigUint64Array,
   ): Promise<(Difference | undefined)[] | undefined> {
-    const [own, other] = [inputs.slice(), inputs.slice()];
-    for (const [name, records] of [
-      [encoder, own],
-      [HEADERS, other],
-    ] as const) {
-      if (!(await this.#answered(this.#subjectOf(name), inputs, records))) return undefined;
-    }
+    const own = await this.#answersOf(encoder, inputs);
+    const other = own && (await this.#answersOf(HEADERS, inputs));
+    if (own === undefined || other === undefined) return undefined;
     return Array.from({ length: inputs.length / this.layout.words }, (_, i) =>
       firstDifference(this.places, this.#recordAt(own, i), this.#recordAt(other, i)),
     );
@@ -209,8 +208,18 @@ export class FunctionComparison {
    * @param patience how many milliseconds they may take, if a break is expected
    * @returns why and where it does not answer
    */
-  breakOf(encoder: string, records: BigUint64Array, patience?: number) {
-    return breakOf(this.#subjectOf(encoder), this.layout, records, patience);
+  async breakOf(
+    encoder: string,
+    records: BigUint64Array,
+    patience?: number,
+  ): Promise<BrokenEncoder | undefined> {
+    try {
+      await this.#subjectOf(encoder).run(this.layout, records, patience);
+    } catch (error) {
+      if (error instanceof BrokenEncoder) return error;
+      throw error;
+    }
+    return undefined;
   }
 
   #subjectOf(encoder: string): Subject {
@@ -233,14 +242,12 @@ export class FunctionComparison {
 
   /** What the command line calls an encoder. */
   argumentOf(encoder: string): string {
-    return this.#subjects.find(({ name }) => name === encoder)?.argument ?? encoder;
+    return this.#subjectOf(encoder).argument;
   }
 
   /** Whether an encoder had a case, and something to be compared with. */
   isCompared(encoder: string): boolean {
-    return [...this.#pairs.values()].some(
-      ({ encoders, cases }) => cases > 0 && encoders.includes(encoder),
-    );
+    return this.#pairs.some(({ encoders, cases }) => cases > 0 && encoders.includes(encoder));
   }
 
   report(): FunctionReport {
@@ -249,7 +256,7 @@ export class FunctionComparison {
       operation: this.layout.signature.operation,
       name: this.name,
       cases: this.cases,
-      pairs: [...this.#pairs.values()],
+      pairs: this.#pairs.filter(({ cases }) => cases > 0),
       coverage: this.#coverage.report(this.cases),
     };
   }
@@ -257,19 +264,16 @@ export class FunctionComparison {
   /** Compares each encoder with the headers; what differs goes into clusters. */
   #compare(input: BigUint64Array, count: number): void {
     const end = 8 * input.length;
-    for (const { subject, records, bytes } of this.#lanes) {
-      const pair = this.#pairOf(subject.name);
+    for (const { encoder, records, bytes, pair } of this.#lanes) {
       pair.cases += count;
       if (bytes.compare(this.#reference.bytes, 0, end, 0, end) === 0) continue;
       for (let index = 0; index < count; index++) {
-        const both = [
-          this.#recordAt(records, index),
-          this.#recordAt(this.#reference.records, index),
-        ] as const;
-        const difference = firstDifference(this.places, ...both);
+        const own = this.#recordAt(records, index);
+        const other = this.#recordAt(this.#reference.records, index);
+        const difference = firstDifference(this.places, own, other);
         if (difference === undefined) continue;
         pair[COUNTS[difference.apart ?? "wrong"]]++;
-        this.clusters.add(subject.name, this.#recordAt(input, index), difference, both);
+        this.clusters.add(encoder, this.#recordAt(input, index), difference, [own, other]);
       }
     }
   }
@@ -277,30 +281,6 @@ export class FunctionComparison {
   #recordAt(records: BigUint64Array, index: number): BigUint64Array {
     return records.subarray(index * this.layout.words, (index + 1) * this.layout.words);
   }
-
-  #pairOf(encoder: string): Pair {
-    const reference = this.#subjects.includes(this.#truth) ? this.#truth.name : HEADERS;
-    const encoders = [encoder, reference] as const;
-    const pair = this.#pairs.get(encoder) ?? { encoders, truth: true, ...NO_CASES };
-    this.#pairs.set(encoder, pair);
-    return pair;
-  }
-}
-
-/** Why and where a subject does not answer; its answers are written into the records. */
-async function breakOf(
-  subject: Subject,
-  layout: RecordLayout,
-  records: BigUint64Array,
-  patience?: number,
-): Promise<BrokenEncoder | undefined> {
-  try {
-    await subject.run(layout, records, patience);
-  } catch (error) {
-    if (error instanceof BrokenEncoder) return error;
-    throw error;
-  }
-  return undefined;
 }
 
 /** The layout of a function's records, by the headers' size of a block. */

@@ -1,15 +1,38 @@
-import {
-  AND,
-  DATA_SIZE,
-  FILTER_INSTRUCTION,
-  JUMP,
-  JUMP_EQUAL,
-  JUMP_GREATER,
-  JUMP_GREATER_OR_EQUAL,
-  JUMP_IF_SET,
-  LOAD_WORD,
-  RETURN,
-} from "../../core/bpf/program.ts";
+import * as bpf from "../../core/bpf/program.ts";
+
+/** The members of one struct sock_filter. */
+export interface SockFilter {
+  readonly code: number;
+  readonly jt: number;
+  readonly jf: number;
+  readonly k: number;
+}
+
+/** Reads an instruction of an array of struct sock_filter. */
+export function readInstruction(program: DataView, line: number): SockFilter {
+  const at = bpf.FILTER_INSTRUCTION * line;
+  return {
+    code: program.getUint16(at, true),
+    jt: program.getUint8(at + 2),
+    jf: program.getUint8(at + 3),
+    k: program.getUint32(at + 4, true),
+  };
+}
+
+/** A condition of a jump, how it is written, and its opposite. */
+type Comparison = readonly [
+  holds: (accumulator: number, k: number) => boolean,
+  held: string,
+  failed: string,
+];
+
+/** By the code of the jump. */
+export const COMPARISONS: Readonly<Record<number, Comparison>> = {
+  [bpf.JUMP_EQUAL]: [(accumulator, k) => accumulator === k, "==", "!="],
+  [bpf.JUMP_GREATER]: [(accumulator, k) => accumulator > k, ">", "<="],
+  [bpf.JUMP_GREATER_OR_EQUAL]: [(accumulator, k) => accumulator >= k, ">=", "<"],
+  [bpf.JUMP_IF_SET]: [(accumulator, k) => (accumulator & k) !== 0, "&", "!&"],
+};
 
 /**
  * A seccomp filter that can be run on calls. Instructions are not decoded in advance, as a comparison runs hundreds of
@@ -17,14 +40,14 @@ import {
  */
 export class Filter {
   readonly #program: DataView;
-  readonly #length: number;
 
   /** @throws RangeError if the kernel would refuse the program, or an instruction is not supported here */
   constructor(bytes: Uint8Array) {
     this.#program = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#length = bytes.byteLength / FILTER_INSTRUCTION;
-    for (let at = 0; at < this.#length; at++) this.#check(at);
-    if (this.#code(this.#length - 1) !== RETURN) throw new RangeError("the program does not end");
+    const length = bytes.byteLength / bpf.FILTER_INSTRUCTION;
+    for (let line = 0; line < length; line++) this.#check(line, length - line - 1);
+    const last = readInstruction(this.#program, length - 1);
+    if (last.code !== bpf.RETURN) throw new RangeError("the program does not end");
   }
 
   /**
@@ -34,63 +57,27 @@ export class Filter {
    */
   run(data: DataView): number {
     let accumulator = 0;
-    for (let at = 0; ; at++) {
-      const [code, k] = [this.#code(at), this.#k(at)];
-      switch (code) {
-        case RETURN:
-          return k;
-        case LOAD_WORD:
-          accumulator = data.getUint32(k, true);
-          break;
-        case AND:
-          accumulator = (accumulator & k) >>> 0;
-          break;
-        case JUMP:
-          at += k;
-          break;
-        default:
-          at += CONDITIONS[code]?.(accumulator, k) ? this.#jt(at) : this.#jf(at);
-      }
+    for (let line = 0; ; line++) {
+      const { code, jt, jf, k } = readInstruction(this.#program, line);
+      if (code === bpf.RETURN) return k;
+      if (code === bpf.LOAD_WORD) accumulator = data.getUint32(k, true);
+      else if (code === bpf.AND) accumulator = (accumulator & k) >>> 0;
+      else if (code === bpf.JUMP) line += k;
+      else line += COMPARISONS[code]?.[0](accumulator, k) ? jt : jf;
     }
   }
 
-  /** The checks of bpf_check_classic and seccomp_check_filter: no jump leaves the program. */
-  #check(at: number): void {
-    const [code, k, rest] = [this.#code(at), this.#k(at), this.#length - at - 1];
-    const place = `instruction ${at}, code 0x${code.toString(16)}`;
-    if (code === LOAD_WORD) {
-      if (k % 4 !== 0 || k >= DATA_SIZE) throw new RangeError(`${place} loads from ${k}`);
-    } else if (code === JUMP) {
-      if (k >= rest) throw new RangeError(`${place} jumps by ${k}, past the end`);
-    } else if (code in CONDITIONS) {
-      const furthest = Math.max(this.#jt(at), this.#jf(at));
+  /** The checks of bpf_check_classic and seccomp_check_filter: no jump leaves the program. @param rest lines after it */
+  #check(line: number, rest: number): void {
+    const { code, jt, jf, k } = readInstruction(this.#program, line);
+    const place = `instruction ${line}, code 0x${code.toString(16)}`;
+    if (code === bpf.LOAD_WORD) {
+      if (k % 4 !== 0 || k >= bpf.DATA_SIZE) throw new RangeError(`${place} loads from ${k}`);
+    } else if (code === bpf.JUMP || code in COMPARISONS) {
+      const furthest = code === bpf.JUMP ? k : Math.max(jt, jf);
       if (furthest >= rest) throw new RangeError(`${place} jumps by ${furthest}, past the end`);
-    } else if (code !== RETURN && code !== AND) {
+    } else if (code !== bpf.RETURN && code !== bpf.AND) {
       throw new RangeError(`${place} is not supported`);
     }
   }
-
-  #code(at: number): number {
-    return this.#program.getUint16(FILTER_INSTRUCTION * at, true);
-  }
-
-  #jt(at: number): number {
-    return this.#program.getUint8(FILTER_INSTRUCTION * at + 2);
-  }
-
-  #jf(at: number): number {
-    return this.#program.getUint8(FILTER_INSTRUCTION * at + 3);
-  }
-
-  #k(at: number): number {
-    return this.#program.getUint32(FILTER_INSTRUCTION * at + 4, true);
-  }
 }
-
-/** Whether the condition of a jump holds, by its code. */
-const CONDITIONS: Readonly<Record<number, (accumulator: number, k: number) => boolean>> = {
-  [JUMP_EQUAL]: (accumulator, k) => accumulator === k,
-  [JUMP_GREATER]: (accumulator, k) => accumulator > k,
-  [JUMP_GREATER_OR_EQUAL]: (accumulator, k) => accumulator >= k,
-  [JUMP_IF_SET]: (accumulator, k) => (accumulator & k) !== 0,
-};

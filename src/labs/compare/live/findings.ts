@@ -23,7 +23,7 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
 
   const describe = (input: BigUint64Array) => ({
     input: describeInput(compared, input),
-    replay: `${replay(compared, [encoder], input)} --live`,
+    replay: `${replay(compared, encoder, input)} --live`,
   });
 
   /** The failure of a field, if the encoder's answer to an input fails in it. */
