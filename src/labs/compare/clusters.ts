@@ -6,18 +6,12 @@ import { ANSWER } from "./record.ts";
 import type { Apart } from "./report.ts";
 
 /** Cases in which an encoder's answer differs from the headers' in the same place by the same bits. */
-export interface Cluster {
+export interface Cluster extends Difference {
   readonly encoder: string;
-  readonly place: Place;
-  readonly kind: string;
-  readonly apart: Apart | undefined;
-  /** The encoder's word in its example, and how it differs. */
-  readonly own: bigint;
-  readonly xor: bigint;
   /** The words of the record in which its example differs. */
   readonly words: readonly number[];
   cases: number;
-  /** The input of the first of them. */
+  /** The input of the first of them; the difference is its, too. */
   readonly example: BigUint64Array;
 }
 
@@ -39,20 +33,18 @@ export class Clusters {
     difference: Difference,
     [own, other]: readonly [BigUint64Array, BigUint64Array],
   ): void {
-    const { place, kind, apart } = difference;
-    const xor = difference.own ^ difference.other;
-    const field = `${encoder} ${kind}`;
+    const field = `${encoder} ${difference.kind}`;
     const clusters = this.#fields.get(field) ?? [];
     this.#fields.set(field, clusters);
-    const known = clusters.find((each) => each.xor === xor) ?? clusters[MASKS];
+    const maskOf = (each: Difference) => each.own ^ each.other;
+    const mask = maskOf(difference);
+    const known = clusters.find((each) => maskOf(each) === mask) ?? clusters[MASKS];
     if (known !== undefined) {
       known.cases++;
       return;
     }
     const words = [...own.keys()].filter((at) => own[at] !== other[at]);
-    const example = input.slice();
-    const word = difference.own;
-    clusters.push({ encoder, place, kind, apart, own: word, xor, words, cases: 1, example });
+    clusters.push({ ...difference, encoder, words, cases: 1, example: input.slice() });
   }
 
   /** The clusters of each encoder and field, the most frequent first. */

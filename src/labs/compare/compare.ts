@@ -5,9 +5,9 @@ import {
   OPERATIONS,
   type Operation,
 } from "../../core/encoder/abi.ts";
-import { ARCHES, type Arch, HOST_ARCH } from "../../core/machine/index.ts";
+import { ARCHES, HOST_ARCH } from "../../core/machine/index.ts";
 import { Random, seedOf } from "../../lib/cases/random.ts";
-import { hex, InputError, UnsupportedError } from "../../lib/errors.ts";
+import { hex, InputError } from "../../lib/errors.ts";
 import {
   abortSignal,
   bigWord,
@@ -26,11 +26,11 @@ import {
   text,
 } from "../../lib/shape.ts";
 import { describeBreak, describeClusters } from "./disagreement.ts";
-import { openEncoder } from "./encoders/open.ts";
 import { FunctionComparison } from "./function.ts";
 import { compareLayouts } from "./layout.ts";
+import { openBuiltIn } from "./open.ts";
 import type { Breakage, CompareReport, Disagreement, LayoutReport, LiveReport } from "./report.ts";
-import { closedSubject, LocalSubject, type Subject } from "./subject.ts";
+import { closedSubject, type Subject } from "./subject.ts";
 import { stopwatch, turn } from "./turn.ts";
 import { describeUncompared, uncomparedOf } from "./uncompared.ts";
 
@@ -198,7 +198,10 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
   const disagreements: Disagreement[] = [];
   for (const arch of new Set(options.subjects.map((subject) => subject.arch))) {
     const subjects = options.subjects.filter((subject) => subject.arch === arch);
-    const truth = subjects.find(({ name }) => name === "native") ?? openTruth(arch, notes);
+    // The headers' answers, whether native is among those compared or not.
+    const truth =
+      subjects.find(({ name }) => name === "native") ??
+      openBuiltIn("native", arch, notes, `${arch} is not compared`);
     if (truth === undefined) continue;
     const { constants } = truth;
     for (const subject of subjects) {
@@ -234,17 +237,6 @@ async function judge(
   // Loaded only if stubs are wanted.
   const { judgeComparison } = await import("./live/live.ts");
   return judgeComparison(functions, disagreements, { seed, cases, input, signal });
-}
-
-/** The headers' answers: native, whether it is among those compared or not. */
-function openTruth(arch: Arch, notes: string[]): Subject | undefined {
-  try {
-    return new LocalSubject(openEncoder("native", arch));
-  } catch (error) {
-    if (!(error instanceof UnsupportedError)) throw error;
-    notes.push(`${arch} is not compared: ${error.message}`);
-    return undefined;
-  }
 }
 
 /** Batches of all functions in turn, so that what the machine does meanwhile favours none. */

@@ -62,8 +62,8 @@ async function callsLike(
 
 /** A difference that was seen among other cases, and is not there if the case is alone. */
 class Fickle extends BrokenEncoder {
-  constructor(compared: FunctionComparison, { place, own, xor }: Cluster) {
-    const [after, meant] = [own, own ^ xor].map((word) => answerOf(compared, place, word).told);
+  constructor(compared: FunctionComparison, { place, own, other }: Cluster) {
+    const [after, meant] = [own, other].map((word) => answerOf(compared, place, word).told);
     const both = `${place.name} is ${after} after them, and should be ${meant}`;
     super("answer", 0, `answers the same case differently after other cases: ${both}`);
   }

@@ -48,7 +48,8 @@ export class ForeignSubject implements Subject {
   static async open(file: string, name = basename(file)): Promise<ForeignSubject> {
     const shared = new SharedFile();
     try {
-      const { process, loaded } = await start(shared, file, name);
+      const process = await EncoderProcess.start(shared);
+      const loaded = await process.ask({ kind: "load", file, name });
       return new ForeignSubject(file, name, shared, process, loaded);
     } catch (error) {
       shared.close();
@@ -108,7 +109,8 @@ export class ForeignSubject implements Subject {
       }
       this.#restarts++;
     }
-    const { process } = await start(this.#shared, this.argument, this.name);
+    const process = await EncoderProcess.start(this.#shared);
+    await process.ask({ kind: "load", file: this.argument, name: this.name });
     this.#process = process;
     this.#forgiven = false;
     // It may have been closed meanwhile.
@@ -121,13 +123,4 @@ export class ForeignSubject implements Subject {
   #expectOpen(): void {
     if (this.#closed) throw closedSubject(this.name);
   }
-}
-
-async function start(
-  shared: SharedFile,
-  file: string,
-  name: string,
-): Promise<{ process: EncoderProcess; loaded: Replies["load"] }> {
-  const process = await EncoderProcess.start(shared);
-  return { process, loaded: await process.ask({ kind: "load", file, name }) };
 }

@@ -66,18 +66,13 @@ async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> 
   };
 }
 
-function run(opened: PartialEncoder, request: Request & { kind: "run" }): Reply {
-  const layout = new RecordLayout(request.name, request.blockSize, request.extra);
-  noteRecord(0);
-  const batch = records.subarray(0, 8 * layout.words * request.count);
-  new Runner(opened, layout).run(batch, noteRecord);
-  return { kind: "ran" };
-}
-
-async function answer(request: Request): Promise<Reply> {
-  if (request.kind === "load") return load(request);
+async function run({ name, blockSize, extra, count }: Request & { kind: "run" }): Promise<Reply> {
   if (encoder === undefined) throw new TypeError("nothing is loaded");
-  return run(encoder, request);
+  const layout = new RecordLayout(name, blockSize, extra);
+  noteRecord(0);
+  const batch = records.subarray(0, 8 * layout.words * count);
+  new Runner(encoder, layout).run(batch, noteRecord);
+  return { kind: "ran" };
 }
 
 function broke(error: unknown): Reply {
@@ -89,7 +84,8 @@ function broke(error: unknown): Reply {
 }
 
 async function obey(request: Numbered<Request>): Promise<void> {
-  const reply = await answer(request).catch(broke);
+  const replied = request.kind === "load" ? load(request) : run(request);
+  const reply = await replied.catch(broke);
   send({ ...reply, id: request.id });
 }
 

@@ -24,14 +24,11 @@ function flags(pattern: RegExp): Kind {
 }
 
 const SIGNAL = "SIG(?!INFO_)";
-const signal = named(SIGNAL);
-const form = named("SIGINFO_[A-Z]+$");
 const clone3 = flags(/^CLONE_/);
 const clone: Kind = {
   ...clone3,
   name: (_, word, constants) => formatClone(word & ~0xffn, Number(word & 0xffn), constants),
 };
-const wait = flags(/^_?_?W(?!AIT_)/);
 /** More signals than this are a number: most of them are real-time signals, without names. */
 const MOST_SIGNALS = 8;
 const signals: Kind = {
@@ -55,32 +52,23 @@ const decimal: Kind = {
   name: (number) => (number < 0n || number > 9n ? `${number}` : undefined),
 };
 
-/** By the name of a parameter, or of the function whose result it is. */
-const KINDS: ReadonlyMap<string, Kind> = new Map([
-  ...["flags", "word", "encodeClone", "cloneFlags"].map((name) => [name, clone] as const),
-  ["at.flags", clone3],
-  ...[
-    "cloneExitSignal",
-    "exitSignal",
-    "exit_signal",
-    "at.exit_signal",
-    "signal",
-    "at.si_signo",
-  ].map((name) => [name, signal] as const),
-  ["options", wait],
-  ["encodeWaitOptions", wait],
-  ...["set", "signalSet", "blockableSignals"].map((name) => [name, signals] as const),
-  ["syscallErrno", errno],
-  ["errno", errno],
-  ["waitKind", named("WAIT_")],
-  ["waitEvent", named("PTRACE_EVENT_")],
-  ["siginfoForm", form],
-  ["encodeSiginfo", form],
-  ["action", action],
-  ...["code", "parent", "waitValue", "encodeClone3", "result", "original"].map(
-    (name) => [name, decimal] as const,
-  ),
-]);
+/** Kinds, and the names of the parameters, or the functions whose results they are. */
+const NAMED_KINDS: readonly (readonly [Kind, names: string])[] = [
+  [clone, "flags word encodeClone cloneFlags"],
+  [clone3, "at.flags"],
+  [named(SIGNAL), "cloneExitSignal exitSignal exit_signal at.exit_signal signal at.si_signo"],
+  [flags(/^_?_?W(?!AIT_)/), "options encodeWaitOptions"],
+  [signals, "set signalSet blockableSignals"],
+  [errno, "syscallErrno errno"],
+  [named("WAIT_"), "waitKind"],
+  [named("PTRACE_EVENT_"), "waitEvent"],
+  [named("SIGINFO_[A-Z]+$"), "siginfoForm encodeSiginfo"],
+  [action, "action"],
+  [decimal, "code parent waitValue encodeClone3 result original"],
+];
+const KINDS = new Map(
+  NAMED_KINDS.flatMap(([kind, names]) => names.split(" ").map((name) => [name, kind] as const)),
+);
 
 /** Functions of which a refusal is one of the results. */
 const REFUSING: ReadonlySet<string> = new Set<FunctionName>([

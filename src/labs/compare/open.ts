@@ -58,7 +58,8 @@ export async function openSubjectsConfined(
   const opened = new Opened();
   try {
     for (const name of names.filter((word) => !isEncoderFile(word))) {
-      for (const arch of arches) openBuiltIn(name, arch, opened);
+      const own = arches.map((arch) => openBuiltIn(name, arch, opened.notes));
+      opened.subjects.push(...own.filter((subject) => subject !== undefined));
     }
     for (const file of files) await openForeign(file, nameOf(file, files), arches, opened);
   } catch (error) {
@@ -96,11 +97,18 @@ async function openForeign(
   }
 }
 
-function openBuiltIn(name: string, arch: Arch, opened: Opened): void {
+/** An encoder that comes with stublab; undefined, and a note says why, if it has none for the architecture. */
+export function openBuiltIn(
+  name: Suggested<EncoderName>,
+  arch: Arch,
+  notes: string[],
+  what = `${name} is not compared on ${arch}`,
+): Subject | undefined {
   try {
-    opened.subjects.push(new LocalSubject(openEncoder(name, arch)));
+    return new LocalSubject(openEncoder(name, arch));
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
-    opened.notes.push(`${name} is not compared on ${arch}: ${error.message}`);
+    notes.push(`${what}: ${error.message}`);
+    return undefined;
   }
 }
