@@ -7,10 +7,10 @@ import { openEncoder, StublabError } from "../../src/index.ts";
 import { compare } from "../../src/labs/compare/compare.ts";
 import { Judges } from "../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../src/labs/compare/live/live.ts";
-import { LocalSubject } from "../../src/labs/compare/subject.ts";
+import { localSubject } from "../../src/labs/compare/subject.ts";
 
 const wanted = FUNCTION_NAMES.filter((name) => process.argv.includes(name));
-const subjects = [new LocalSubject(openEncoder("assembly", "amd64"))];
+const subjects = [localSubject(openEncoder("assembly", "amd64"))];
 const { functions } = await compare({ subjects, seed: 0n, cases: 0, only: wanted });
 try {
   const judges = new Judges();

@@ -8,11 +8,11 @@ import type {
   Disagreement,
   LiveReport,
 } from "../../src/labs/compare/report.ts";
-import { LocalSubject, type Subject } from "../../src/labs/compare/subject.ts";
+import { localSubject, type Subject } from "../../src/labs/compare/subject.ts";
 
 /** Encoders by their names, for each architecture. */
 export function subjects(names: readonly string[], arches: readonly Arch[] = ARCHES): Subject[] {
-  return arches.flatMap((arch) => names.map((name) => new LocalSubject(openEncoder(name, arch))));
+  return arches.flatMap((arch) => names.map((name) => localSubject(openEncoder(name, arch))));
 }
 
 // Reports for pages: of real comparisons, with what those cannot show written by hand.
@@ -24,7 +24,7 @@ export const COMMAND = "stublab compare assembly script native ./swapped.mjs --h
 const CASES = 20_000;
 
 async function reportOf(encoders: readonly PartialEncoder[]): Promise<CompareReport> {
-  const subjects = encoders.map((encoder) => new LocalSubject(encoder));
+  const subjects = encoders.map((encoder) => localSubject(encoder));
   return (await compare({ subjects, seed: 1n, cases: CASES })).report;
 }
 

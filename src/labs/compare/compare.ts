@@ -8,6 +8,7 @@ import {
 import { ARCHES, HOST_ARCH } from "../../core/machine/index.ts";
 import { Random, seedOf } from "../../lib/cases/random.ts";
 import { hex, InputError } from "../../lib/errors.ts";
+import { sum } from "../../lib/page/figures.ts";
 import {
   abortSignal,
   bigWord,
@@ -263,23 +264,19 @@ async function runAll(
 }
 
 function casesOf(functions: readonly FunctionComparison[]): number {
-  return sumOf(functions.map(({ cases }) => cases));
-}
-
-function sumOf(amounts: readonly number[]): number {
-  return amounts.reduce((total, each) => total + each, 0);
+  return sum(functions.map(({ cases }) => cases));
 }
 
 /** How many cases each function gets. */
 function quotasOf(functions: readonly FunctionComparison[], cases: number): number[] {
   if (cases === Number.POSITIVE_INFINITY) return functions.map(() => cases);
   const firsts = functions.map(({ first }) => first);
-  const enough = cases >= 1.5 * sumOf(firsts);
+  const enough = cases >= 1.5 * sum(firsts);
   const shares = functions.map(({ name, first }) =>
     enough && first > 0 ? 1 : (SHARES[name] ?? 1),
   );
-  const rest = enough ? cases - sumOf(firsts) : cases;
+  const rest = enough ? cases - sum(firsts) : cases;
   // Rounded so that they add up.
-  const upTo = (end: number) => Math.round((rest * sumOf(shares.slice(0, end))) / sumOf(shares));
+  const upTo = (end: number) => Math.round((rest * sum(shares.slice(0, end))) / sum(shares));
   return firsts.map((first, i) => upTo(i + 1) - upTo(i) + (enough ? first : 0));
 }

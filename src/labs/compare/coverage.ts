@@ -1,5 +1,6 @@
 import { PairCoverage } from "../../lib/cases/flags.ts";
 import { CLASSES, classOf, type Halves } from "../../lib/cases/words.ts";
+import { sum } from "../../lib/page/figures.ts";
 import { type InputGenerator, STATUS_EVENTS } from "./inputs.ts";
 import type { RecordLayout } from "./record.ts";
 import type { Coverage } from "./report.ts";
@@ -56,7 +57,7 @@ export class CoverageCounter {
   /** @param cases how many cases of the function there were */
   report(cases: number): Coverage {
     const [statuses = null] = this.#status.map(({ low, events }) => ({
-      low: countOf(low),
+      low: sum(low),
       events: STATUS_EVENTS.filter((event) => events[event] === 1).length,
     }));
     return {
@@ -71,14 +72,10 @@ export class CoverageCounter {
       }),
       classes: this.#words.map(({ name, kind, classes }) => ({
         parameter: name,
-        seen: countOf(classes),
+        seen: sum(classes),
         all: kind === "i32" ? INT_CLASSES : CLASSES,
       })),
       statuses,
     };
   }
-}
-
-function countOf(seen: Uint8Array): number {
-  return seen.reduce((sum, each) => sum + each, 0);
 }

@@ -1,3 +1,4 @@
+import { sum } from "../../lib/page/figures.ts";
 import type { Cluster } from "./clusters.ts";
 import type { FunctionComparison } from "./function.ts";
 import { smallestInput } from "./minimise.ts";
@@ -31,10 +32,14 @@ export async function faultsOf(compared: FunctionComparison, smaller: boolean): 
     const faults = smaller ? distinct(seen, compared.namedFlags) : seen;
     const [first] = faults;
     if (first === undefined) continue;
-    first.cases += clusters.slice(EXAMPLES).reduce((sum, { cases }) => sum + cases, 0);
+    first.cases += casesOf(clusters.slice(EXAMPLES));
     all.push(...faults);
   }
   return all;
+}
+
+function casesOf(clusters: readonly Cluster[]): number {
+  return sum(clusters.map(({ cases }) => cases));
 }
 
 /** How many times as frequent a field must be to be the reason for another's differences. */
@@ -45,8 +50,6 @@ const OFTEN = 16;
  * the other has the right value by chance: that is one fault.
  */
 function withoutEchoes(fields: readonly Cluster[][]): Cluster[][] {
-  const casesOf = (clusters: readonly Cluster[]) =>
-    clusters.reduce((sum, { cases }) => sum + cases, 0);
   const isEcho = (field: readonly Cluster[], other: readonly Cluster[]) => {
     const [echo, cause] = [field[0], other[0]];
     if (echo?.encoder !== cause?.encoder || echo?.place.name === cause?.place.name) return false;

@@ -1,5 +1,5 @@
 import type { Grid, Said } from "../../lib/page/block.ts";
-import { count } from "../../lib/page/figures.ts";
+import { count, sum } from "../../lib/page/figures.ts";
 import type { CompareReport, Coverage } from "./report.ts";
 import type { CompareStory } from "./stories.ts";
 
@@ -38,16 +38,19 @@ export function agreementGrid(report: CompareReport, stories: readonly CompareSt
   const encoders = [...new Set(tallies.map(({ encoder }) => encoder))];
   const cellOf = (row: string, encoder: string): Said => {
     const own = tallies.filter((each) => each.row === row && each.encoder === encoder);
-    const sum = (of: "disagreed" | "apart") => own.reduce((total, each) => total + each[of], 0);
+    const [disagreed, apart] = [
+      sum(own.map((each) => each.disagreed)),
+      sum(own.map((each) => each.apart)),
+    ];
     const to = stories.find((each) => each.encoder === encoder && each.row === row)?.id;
     if (own.length === 0) return "-";
-    if (sum("disagreed") > 0) return [{ text: count(sum("disagreed")), tone: "bad", to }];
-    return sum("apart") > 0 ? `~${count(sum("apart"))}` : "=";
+    if (disagreed > 0) return [{ text: count(disagreed), tone: "bad", to }];
+    return apart > 0 ? `~${count(apart)}` : "=";
   };
   const most = (row: string) => {
     const names = report.functions.filter(({ arch, operation }) => `${arch} ${operation}` === row);
     const cases = tallies.filter((each) => each.row === row).map((each) => each.cases);
-    return names.length > 0 ? names.reduce((sum, each) => sum + each.cases, 0) : Math.max(...cases);
+    return names.length > 0 ? sum(names.map((each) => each.cases)) : Math.max(...cases);
   };
   return {
     id: "agreement",
@@ -115,7 +118,7 @@ function failedText(failed: number): Said {
 /** A class of words is a sign and a bit length. */
 function coverageText({ enumerated, flags, classes, statuses }: Coverage): string {
   const share = (seen: number, all: number, what: string) => `${count(seen)}/${count(all)} ${what}`;
-  const sum = (of: "seen" | "all") => classes.reduce((total, each) => total + each[of], 0);
+  const [seen, all] = [sum(classes.map((each) => each.seen)), sum(classes.map((each) => each.all))];
   return [
     ...(enumerated.all > 0 ? [share(enumerated.seen, enumerated.all, "enumerated")] : []),
     ...flags.map(
@@ -125,6 +128,6 @@ function coverageText({ enumerated, flags, classes, statuses }: Coverage): strin
     ...(statuses === null
       ? []
       : [`${share(statuses.low, 65_536, "low halves")}, ${count(statuses.events)} events`]),
-    ...(classes.length > 0 ? [share(sum("seen"), sum("all"), "classes of words")] : []),
+    ...(classes.length > 0 ? [share(seen, all, "classes of words")] : []),
   ].join("; ");
 }

@@ -11,7 +11,7 @@ import { ENCODERS, type EncoderName, openEncoder } from "./encoders/open.ts";
 import { ForeignSubject } from "./foreign.ts";
 import { BrokenEncoder } from "./record.ts";
 import type { Breakage } from "./report.ts";
-import { LocalSubject, type Subject } from "./subject.ts";
+import { localSubject, type Subject } from "./subject.ts";
 
 /** Encoders that were opened, and what is known about the others: the options of `compare` that have these names. */
 export class Opened {
@@ -105,7 +105,7 @@ export function openBuiltIn(
   what = `${name} is not compared on ${arch}`,
 ): Subject | undefined {
   try {
-    return new LocalSubject(openEncoder(name, arch));
+    return localSubject(openEncoder(name, arch));
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
     notes.push(`${what}: ${error.message}`);

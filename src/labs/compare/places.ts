@@ -37,10 +37,12 @@ export class Places {
     this.layout = layout;
     this.#constants = constants;
     this.#registers = byOffset(constants, "REG_");
-    this.#members = byOffset(constants, "CLONE3_");
-    const { inputs } = this;
-    const words = designOf(layout.name).map((name) => (inputs.get(name)?.byte ?? -8) / 8);
-    this.design = new Set(words);
+    this.#members =
+      layout.name === "decodeGuestSyscall"
+        ? new Map(Array.from({ length: 6 }, (_, i) => [8 * i, `arg${i}`]))
+        : byOffset(constants, "CLONE3_");
+    const byte = (name: string) => this.inputs.get(name)?.byte ?? -8;
+    this.design = new Set(designOf(layout.name).map((name) => byte(name) / 8));
   }
 
   /**
@@ -61,7 +63,7 @@ export class Places {
         : field.kind === "block"
           ? `${field.name}.${this.#registers.get(offset) ?? `+${offset}`}`
           : field.kind === "area"
-            ? `at.${this.#member(offset)}`
+            ? `at.${this.#members.get(offset) ?? `+${offset}`}`
             : field.name;
     const isInt = field.kind === "i32" || (field.kind === "result" && this.#resultBytes === 4);
     return { name, byte: start, bytes: isInt ? 4 : 8 };
@@ -88,13 +90,6 @@ export class Places {
         return [place.name, place];
       }),
     );
-  }
-
-  /** The name of a word of an area. */
-  #member(offset: number): string {
-    if (this.layout.name === "decodeGuestSyscall") return `arg${offset / 8}`;
-    const known = this.layout.name === "encodeClone3" ? this.#members.get(offset) : undefined;
-    return known ?? `+${offset}`;
   }
 
   #siginfoMember(byte: number, start: number, form: number): Place {

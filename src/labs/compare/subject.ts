@@ -38,44 +38,26 @@ export function closedSubject(name: string): StateError {
 }
 
 /** An encoder in this process: one that comes with stublab. */
-export class LocalSubject implements Subject {
-  readonly name: string;
-  readonly argument: string;
-  readonly arch: Arch;
-  readonly constants: ReadonlyMap<string, bigint>;
-  readonly others: readonly string[];
-  readonly #encoder: PartialEncoder;
-  #closed = false;
-
-  constructor(encoder: PartialEncoder) {
-    this.#encoder = encoder;
-    this.name = encoder.name;
-    this.argument = encoder.name;
-    this.arch = encoder.arch;
-    this.constants = encoder.constants;
-    this.others = encoder.others ?? [];
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  has(name: FunctionName): boolean {
-    return this.#encoder[name] !== undefined;
-  }
-
-  run(layout: RecordLayout, records: BigUint64Array): void {
-    this.#expectOpen();
-    const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
-    new Runner(this.#encoder, layout).run(bytes);
-  }
-
-  close(): void {
-    this.#closed = true;
-  }
-
-  /** @throws StateError */
-  #expectOpen(): void {
-    if (this.#closed) throw closedSubject(this.name);
-  }
+export function localSubject(encoder: PartialEncoder): Subject {
+  const { name, arch, constants, others = [] } = encoder;
+  let closed = false;
+  return {
+    name,
+    argument: name,
+    arch,
+    constants,
+    others,
+    get closed() {
+      return closed;
+    },
+    has: (each) => encoder[each] !== undefined,
+    run(layout, records) {
+      if (closed) throw closedSubject(name);
+      const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
+      new Runner(encoder, layout).run(bytes);
+    },
+    close() {
+      closed = true;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { count, counted, duration } from "../../lib/page/figures.ts";
+import { count, counted, duration, sum } from "../../lib/page/figures.ts";
 import type { CompareReport } from "./report.ts";
 import { contradictionsOf, KERNEL } from "./stories.ts";
 
@@ -87,18 +87,13 @@ function restOf({ functions, live, uncompared }: CompareReport): string[] {
   const noInput = sum(pairs.map((pair) => pair.noInput));
   const lacking = sum(uncompared.map((each) => each.functions.length));
   const [held, asked] = [sum(live.map((each) => each.held)), sum(live.map((each) => each.cases))];
-  return [
-    ...(asked > 0 ? [`${KERNEL} confirmed ${count(held)} of ${counted(asked, "case")}`] : []),
-    ...(byDesign > 0 ? [`${counted(byDesign, "result")} differ by design`] : []),
-    ...(noInput > 0
-      ? [`${counted(noInput, "result")} differ where no kernel makes the input`]
-      : []),
-    ...(lacking > 0 ? [`${counted(lacking, "function was", "functions were")} not compared`] : []),
-  ];
-}
-
-function sum(amounts: readonly number[]): number {
-  return amounts.reduce((total, each) => total + each, 0);
+  const told = [
+    [asked, `${KERNEL} confirmed ${count(held)} of ${counted(asked, "case")}`],
+    [byDesign, `${counted(byDesign, "result")} differ by design`],
+    [noInput, `${counted(noInput, "result")} differ where no kernel makes the input`],
+    [lacking, `${counted(lacking, "function was", "functions were")} not compared`],
+  ] as const;
+  return told.flatMap(([amount, text]) => (amount > 0 ? [text] : []));
 }
 
 function namesOf(found: readonly { readonly encoder: string }[]): string[] {

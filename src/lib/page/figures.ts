@@ -5,6 +5,12 @@ export function count(number: number): string {
   return GROUPED.format(number);
 }
 
+export function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const each of numbers) total += each;
+  return total;
+}
+
 /** A number of things: "1 case", "200,000 cases". */
 export function counted(number: number, one: string, many = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : many}`;

@@ -4,7 +4,7 @@ import { FUNCTION_NAMES, OPERATIONS } from "../../../src/core/encoder/abi.ts";
 import { ARCHES, type Arch } from "../../../src/core/machine/index.ts";
 import { type Comparison, compare } from "../../../src/labs/compare/compare.ts";
 import { ENCODERS } from "../../../src/labs/compare/encoders/open.ts";
-import { LocalSubject } from "../../../src/labs/compare/subject.ts";
+import { localSubject } from "../../../src/labs/compare/subject.ts";
 import { subjects } from "../../support/compare_reports.ts";
 
 const SEED = 0x5eed_0010n;
@@ -89,7 +89,7 @@ agreement("an encoder is compared on what it has", async () => {
   const constants = new Map([["ENCODER_ABI", 2n]]);
   const buffer = new ArrayBuffer(4096);
   const partial = { name: "partial", arch: "amd64", buffer, heap: 0, constants } as const;
-  const subject = new LocalSubject({ ...partial, encodeStop: (signal) => (signal << 8) | 0x7f });
+  const subject = localSubject({ ...partial, encodeStop: (signal) => (signal << 8) | 0x7f });
   const { report } = await compare({ subjects: [subject], seed: SEED, cases: CASES_OF_ONE });
   assert.equal(
     report.functions.map(({ name, cases }) => [name, cases]),

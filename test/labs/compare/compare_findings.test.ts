@@ -11,7 +11,7 @@ import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
-import { LocalSubject, type Subject } from "../../../src/labs/compare/subject.ts";
+import { localSubject, type Subject } from "../../../src/labs/compare/subject.ts";
 import { subjects } from "../../support/compare_reports.ts";
 
 const SEED = 0x5eed_0010n;
@@ -19,12 +19,12 @@ const SEED = 0x5eed_0010n;
 const CASES_OF_ONE = 6000;
 
 /** `script` for amd64, with changes. */
-function variant(changes: (own: CompleteEncoder) => Partial<PartialEncoder>): LocalSubject {
+function variant(changes: (own: CompleteEncoder) => Partial<PartialEncoder>): Subject {
   const own = openEncoder("script", "amd64");
   const functions = FUNCTION_NAMES.map((name) => [name, own[name].bind(own)]);
   const { arch, buffer, heap, constants } = own;
   const encoder = { ...Object.fromEntries(functions), arch, buffer, heap, constants };
-  return new LocalSubject({ ...encoder, ...changes(own), name: "variant" });
+  return localSubject({ ...encoder, ...changes(own), name: "variant" });
 }
 
 async function run(subject: Subject, only?: readonly FunctionName[]): Promise<CompareReport> {
@@ -357,7 +357,7 @@ findings("functions that were not compared are listed, and near misses of names"
     ["Clone_Files", 0x400n],
   ]);
   const report = await run(
-    new LocalSubject({
+    localSubject({
       ...{ name: "mine", arch: "amd64", buffer, heap: 0, constants },
       others: ["encode_stop", "clone_flags", "alloc"],
       waitKind: () => 0,

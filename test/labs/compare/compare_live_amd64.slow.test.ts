@@ -19,7 +19,7 @@ import { runLive } from "../../../src/labs/compare/live/live.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import type { Disagreement, LiveReport } from "../../../src/labs/compare/report.ts";
 import { storiesOf } from "../../../src/labs/compare/stories.ts";
-import { LocalSubject, type Subject } from "../../../src/labs/compare/subject.ts";
+import { localSubject, type Subject } from "../../../src/labs/compare/subject.ts";
 import { summaryOf } from "../../../src/labs/compare/summary.ts";
 import { MISTAKES, type Mistake, mistakenFile, SEEN } from "../../support/mistakes.ts";
 import { childrenOf } from "../../support/processes.ts";
@@ -39,7 +39,7 @@ function assemblyLike(
   wrong: (encoder: CompleteEncoder) => Partial<EncoderFunctions>,
 ) {
   const encoder = openEncoder("assembly");
-  return new LocalSubject({ ...encoder, name, ...wrong(encoder) });
+  return localSubject({ ...encoder, name, ...wrong(encoder) });
 }
 
 const right = suite("what the kernel holds to be right");
@@ -47,7 +47,7 @@ const right = suite("what the kernel holds to be right");
 right("every answer of assembly, script and native", async () => {
   const descriptors = descriptorsOf();
   using judges = new Judges();
-  const subjects = ENCODERS.map((name) => new LocalSubject(openEncoder(name, "amd64")));
+  const subjects = ENCODERS.map((name) => localSubject(openEncoder(name, "amd64")));
   let judged = 0;
   const started = performance.now();
   for (const compared of await functionsOf(subjects)) {
@@ -158,7 +158,7 @@ for (const name of FUNCTION_NAMES) {
 }
 
 /** What the original does otherwise (pkg/sentry/platform/ptrace). */
-function gvisorLike(): LocalSubject {
+function gvisorLike(): Subject {
   return assemblyLike("original", (encoder) => ({
     encodeSyscall(block, initial, ...words) {
       encoder.encodeSyscall(block, initial, ...words);
@@ -171,7 +171,7 @@ function gvisorLike(): LocalSubject {
 }
 
 wrong("the kernel says who is right about the smallest case of each disagreement", async () => {
-  const subjects = [gvisorLike(), new LocalSubject(openEncoder("script", "amd64"))];
+  const subjects = [gvisorLike(), localSubject(openEncoder("script", "amd64"))];
   const { report, functions } = await compare({
     subjects,
     seed: SEED,
@@ -211,7 +211,7 @@ wrong("the kernel does not decide what makes no difference to it", async () => {
       registersOf(encoder).set(block, "orig_rax", 0xffff_ffffn);
     },
   }));
-  const script = new LocalSubject(openEncoder("script", "amd64"));
+  const script = localSubject(openEncoder("script", "amd64"));
   const compared = (await functionsOf([subject, script])).find(
     ({ name }) => name === "encodeSyscall",
   );
@@ -233,7 +233,7 @@ wrong("an encoder that does not answer is told, and the others go on", async () 
       throw new Error("no");
     },
   }));
-  const script = new LocalSubject(openEncoder("script", "amd64"));
+  const script = localSubject(openEncoder("script", "amd64"));
   const functions = (await functionsOf([silent, script])).filter(
     ({ name }) => name === "rewindSyscall",
   );

@@ -13,7 +13,7 @@ import { compare } from "../../../src/labs/compare/compare.ts";
 import { Judges } from "../../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";
 import type { LiveReport } from "../../../src/labs/compare/report.ts";
-import { LocalSubject } from "../../../src/labs/compare/subject.ts";
+import { localSubject, type Subject } from "../../../src/labs/compare/subject.ts";
 import { childrenOf } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0040n;
@@ -23,7 +23,7 @@ const UNDECIDED: readonly FunctionName[] = ["restartsSyscall", "restartSyscall"]
 
 async function judge(
   judges: Judges,
-  subject: LocalSubject,
+  subject: Subject,
   only: readonly FunctionName[],
 ): Promise<LiveReport[]> {
   const { functions } = await compare({ subjects: [subject], seed: SEED, cases: 0 });
@@ -37,7 +37,7 @@ for (const encoder of ["assembly", "script"] as const) {
   right(`every answer of ${encoder}, of each function that it can judge`, async () => {
     using judges = new Judges();
     const names = functionsOf("arm64");
-    const reports = await judge(judges, new LocalSubject(openEncoder(encoder, "arm64")), names);
+    const reports = await judge(judges, localSubject(openEncoder(encoder, "arm64")), names);
     for (const { name, held, undecided, failures, reasons } of reports) {
       assert.equal(failures, [], name);
       assert.is(held + undecided, CASES, name);
@@ -98,7 +98,7 @@ for (const name of FUNCTION_NAMES) {
   wrong(`a mistake in ${name}`, async () => {
     const encoder = openEncoder("assembly");
     const mistake = { [name]: { ...encoder, ...mistakesOf(encoder) }[name] };
-    const subject = new LocalSubject({ ...encoder, name: "wrong", ...mistake });
+    const subject = localSubject({ ...encoder, name: "wrong", ...mistake });
     using judges = new Judges();
     const [report] = await judge(judges, subject, [name]);
     assert.equal(

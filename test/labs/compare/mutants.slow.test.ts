@@ -7,7 +7,7 @@ import { bindModule } from "../../../src/core/encoder/module.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
-import { LocalSubject } from "../../../src/labs/compare/subject.ts";
+import { localSubject } from "../../../src/labs/compare/subject.ts";
 import { type Mutant, mutate, withoutNames } from "../../support/mutants.ts";
 
 /** One mutant in this many is tried; in a soak, every mutant. */
@@ -29,7 +29,7 @@ async function compareMutant({ text }: Mutant, cases: number, only?: readonly Fu
   );
   module.dispose();
   const { report } = await compare({
-    subjects: [new LocalSubject(bindModule("mutant", exports))],
+    subjects: [localSubject(bindModule("mutant", exports))],
     seed: 1n,
     cases,
     ...(only === undefined ? {} : { only }),

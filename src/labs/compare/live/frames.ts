@@ -43,11 +43,6 @@ export function changed(block: Block, changes: Readonly<Record<string, bigint>>)
   return copy;
 }
 
-/** Whether all registers are the same. */
-function isSame(one: Block, other: Block): boolean {
-  return one.every((word, i) => word === other[i]);
-}
-
 /** The index of the first register that differs, except those that no program can see; -1 if none does. */
 function firstDifference(meant: Block, seen: Block): number {
   return meant.findIndex((word, i) => word !== seen[i] && HOST_MACHINE.registers[i] !== IDLE?.[0]);
@@ -155,7 +150,7 @@ export class Frames {
     let lost: string | undefined;
     return (given) => {
       const block = given.words("block");
-      if (isSame(meant, block)) {
+      if (meant.every((word, i) => word === block[i])) {
         // Once for all encoders. An implementation of the kernel may not keep all registers.
         lost ??= lostOf(wanted, run(meant));
         if (lost !== "") undecided(lost);
