@@ -1,5 +1,6 @@
 import * as bpf from "../../core/bpf/program.ts";
 import { constantName, syscallName } from "../../core/encoder/names.ts";
+import { hex } from "../../lib/errors.ts";
 import { COMPARISONS, readInstruction, type SockFilter } from "./interpreter.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -45,18 +46,24 @@ function textOf(
   loaded: number | undefined,
   constants: Constants,
 ): string {
+  const word = BigInt(k);
   const goTo = (distance: number) => `goto ${String(line + 1 + distance).padStart(4, "0")}`;
+  const named = (prefix: string) => constantName(word, prefix, constants) ?? hex(word);
+  const comparedWith = () => {
+    if (loaded === bpf.DATA_NUMBER) return syscallName(word, constants) ?? `${k}`;
+    if (loaded === bpf.DATA_ARCH) return named("AUDIT_ARCH_");
+    return k < 10 ? `${k}` : hex(word);
+  };
   if (code === bpf.LOAD_WORD) return `A = ${fieldAt(k)}`;
-  if (code === bpf.RETURN) return `return ${actionOf(k, constants)}`;
+  if (code === bpf.RETURN) return `return ${named("SECCOMP_RET_").replace("SECCOMP_RET_", "")}`;
   if (code === bpf.JUMP) return goTo(k);
-  if (code === bpf.AND) return `A &= 0x${k.toString(16)}`;
+  if (code === bpf.AND) return `A &= ${hex(word)}`;
   const comparison = COMPARISONS[code];
   if (comparison === undefined) return "unknown";
   const [, held, failed] = comparison;
-  const value = comparedWith(k, loaded, constants);
-  if (jt === 0) return `if (A ${failed} ${value}) ${goTo(jf)}`;
+  if (jt === 0) return `if (A ${failed} ${comparedWith()}) ${goTo(jf)}`;
   const otherwise = jf === 0 ? "" : ` else ${goTo(jf)}`;
-  return `if (A ${held} ${value}) ${goTo(jt)}${otherwise}`;
+  return `if (A ${held} ${comparedWith()}) ${goTo(jt)}${otherwise}`;
 }
 
 /** The member of struct seccomp_data at an offset. */
@@ -67,16 +74,4 @@ function fieldAt(offset: number): string {
   return offset < bpf.DATA_ARGUMENT
     ? `instruction_pointer${half}`
     : `args[${Math.floor((offset - bpf.DATA_ARGUMENT) / 8)}]${half}`;
-}
-
-function comparedWith(k: number, loaded: number | undefined, constants: Constants): string {
-  if (loaded === bpf.DATA_NUMBER) return syscallName(BigInt(k), constants) ?? `${k}`;
-  if (loaded === bpf.DATA_ARCH)
-    return constantName(BigInt(k), "AUDIT_ARCH_", constants) ?? `0x${k.toString(16)}`;
-  return k < 10 ? `${k}` : `0x${k.toString(16)}`;
-}
-
-function actionOf(k: number, constants: Constants): string {
-  const name = constantName(BigInt(k), "SECCOMP_RET_", constants);
-  return name?.replace("SECCOMP_RET_", "") ?? `0x${k.toString(16)}`;
 }

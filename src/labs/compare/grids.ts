@@ -74,7 +74,9 @@ export function detailGrids({ encoders, live, functions, uncompared }: CompareRe
     columns: ["function", "encoder", "cases", "held", "undecided", "failed", "asked"],
     rows: live.map(({ name, encoder, cases, held, undecided, asked: how }) => [
       ...[name, encoder, count(cases), count(held), count(undecided)],
-      failedText(cases - held - undecided),
+      cases > held + undecided
+        ? [{ text: count(cases - held - undecided), tone: "bad" as const }]
+        : "0",
       how,
     ]),
     one: "row",
@@ -109,10 +111,6 @@ export function detailGrids({ encoders, live, functions, uncompared }: CompareRe
       one: "encoder",
     },
   ];
-}
-
-function failedText(failed: number): Said {
-  return failed > 0 ? [{ text: count(failed), tone: "bad" }] : "0";
 }
 
 /** A class of words is a sign and a bit length. */

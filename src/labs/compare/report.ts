@@ -100,11 +100,8 @@ export interface LayoutReport {
 
 /** Which encoders are right, and by which reference. */
 export interface Verdict {
-  /**
-   * "headers", "kernel", "abi" if docs/encoder-abi.md chooses what the headers do not prescribe, or "nobody" if none of
-   * them decides.
-   */
-  readonly by: "headers" | "kernel" | "abi" | "nobody";
+  /** "abi" if docs/encoder-abi.md chooses what the headers do not prescribe. */
+  readonly by: "headers" | "kernel" | "abi";
   readonly right: readonly string[];
   readonly wrong: readonly string[];
   /** What was tried, and its result, in a sentence. */

@@ -98,7 +98,6 @@ const DECIDERS = {
 function verdictText({ verdict, apart }: Disagreement): Said {
   const { by, wrong, reason } = verdict;
   if (apart !== null) return `${apart}: ${reason}`;
-  if (by === "nobody") return `undecided: ${reason}`;
   const blamed =
     wrong.length === 0 ? "none is" : `${wrong.join(", ")} ${wrong.length > 1 ? "are" : "is"}`;
   return [{ text: `${blamed} wrong`, tone: "bad" }, ` by ${DECIDERS[by]}: ${reason}`];

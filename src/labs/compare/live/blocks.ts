@@ -69,8 +69,6 @@ function syscallJudge(frames: Frames): Judge {
       input.put("number", pickRestart(random));
       input.put(`initial.${HOST.begun}`, random.pick(CALLS));
     },
-    // What tells wrongly that a call is in progress has an effect then.
-    sharper: { name: "number", words: RESTARTS },
   };
 }
 
@@ -130,7 +128,6 @@ function enterJudge(frames: Frames): Judge {
       for (const [name, word] of own) input.put(`block.${name}`, word);
       frames.fit(input, "initial");
     },
-    sharper: { name: `block.${RESULT}`, words: RESTARTS },
     ask(input) {
       const entered = HOST.entered.map((name) => [name, input.word(`initial.${name}`)]);
       const changes = { ...Object.fromEntries(entered), ...HOST.idle };

@@ -4,9 +4,11 @@ import { describeInput, replay } from "../disagreement.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { LiveFailure, LiveReport } from "../report.ts";
 import { stopwatch } from "../turn.ts";
-import { CONTRADICTED, type Inquiry, type Question } from "./inquiry.ts";
+import type { Inquiry, Question } from "./inquiry.ts";
 import type { Failed } from "./judge.ts";
 
+/** Why nothing is decided if two attempts differ: another process may have sent a signal to the stub. */
+const CONTRADICTED = "another attempt contradicts the first";
 /** How many milliseconds batches with failures of an encoder may take: each failure may cost a deadline. */
 const LONG_ENOUGH = 10_000;
 /** How often the kernel is asked for a smaller input of one failure, and of how many words each one is tried alone. */

@@ -6,9 +6,6 @@ import type { Verdict } from "../report.ts";
 import { type Examine, type Failed, Fields, type Judgement, judgementOf } from "./judge.ts";
 import type { Judges } from "./judges.ts";
 
-/** Why nothing is decided if two attempts differ: another process may have sent a signal to the stub. */
-export const CONTRADICTED = "another attempt contradicts the first";
-
 /** An input that a stub can have, about which the kernel was asked. */
 export interface Question {
   readonly input: BigUint64Array;
@@ -66,37 +63,30 @@ export class Inquiry {
   }
 
   /**
-   * Asks the kernel which encoders are right about one input. If it makes no difference to the kernel, inputs near it are
-   * tried, too.
+   * Asks the kernel which encoders are right about one input; then once more in new stubs: another process may have sent
+   * a signal to one.
    *
    * @param input the words of a disagreement's minimised input
    * @param encoders whose answers are judged; "headers" are those of `native`
-   * @returns by "kernel" if one of them failed; by "nobody", with the reason, if the kernel does not decide
+   * @returns undefined if the kernel does not decide
    */
-  async verdict(input: BigUint64Array, encoders: readonly string[]): Promise<Verdict> {
-    const { arch, layout, name } = this.compared;
-    if (arch !== HOST_ARCH) return undecided("this machine's kernel cannot be asked about it");
-    const { asked, sharper } = this.judges.of(name);
-    const tries = [{ words: input, change: "" }];
-    for (const word of sharper?.words ?? []) {
-      const near = new Fields(layout, input.slice());
-      near.put(sharper?.name ?? "", word);
-      const what = `${sharper?.name} = ${BigInt.asIntN(64, word)}, which asks for a restart`;
-      tries.push({ words: near.record, change: ` (with ${what})` });
+  async verdict(input: BigUint64Array, encoders: readonly string[]): Promise<Verdict | undefined> {
+    const { arch, name } = this.compared;
+    if (arch !== HOST_ARCH) return undefined;
+    const judged = await this.#judgeAll(input, encoders);
+    const failed = [...judged.values()].find((each) => each.verdict === "failed");
+    if (failed === undefined) return undefined;
+    this.judges.renew();
+    const again = await this.#judgeAll(input, encoders);
+    if ([...judged].some(([each, { verdict }]) => again.get(each)?.verdict !== verdict)) {
+      return undefined;
     }
-    let reason = "";
-    for (const { words, change } of tries) {
-      const judged = await this.#judgeAll(words, encoders);
-      const verdict = this.#conclude(judged, asked, change);
-      if (verdict.by === "kernel") {
-        this.judges.renew();
-        const again = await this.#judgeAll(words, encoders);
-        if ([...judged].every(([each, { verdict: one }]) => again.get(each)?.verdict === one))
-          return verdict;
-      }
-      reason ||= verdict.by === "kernel" ? CONTRADICTED : verdict.reason;
-    }
-    return undecided(reason);
+    const named = (verdict: Judgement["verdict"]) =>
+      [...judged].filter(([, judgement]) => judgement.verdict === verdict).map(([each]) => each);
+    const { meant, seen } = this.told(failed);
+    const how = failed.how ?? this.judges.of(name).asked;
+    const reason = `${how}: ${failed.field} should be ${meant}, and was ${seen}`;
+    return { by: "kernel", right: named("held"), wrong: named("failed"), reason };
   }
 
   async #judgeAll(input: BigUint64Array, encoders: readonly string[]) {
@@ -109,26 +99,4 @@ export class Inquiry {
     }
     return judged;
   }
-
-  /**
-   * @param asked what was done in a stub, unless a failure says what happened instead
-   * @param change the word that differs from the input
-   */
-  #conclude(judged: ReadonlyMap<string, Judgement>, asked: string, change: string): Verdict {
-    const named = (verdict: Judgement["verdict"]) =>
-      [...judged].filter(([, judgement]) => judgement.verdict === verdict).map(([name]) => name);
-    const all = [...judged.values()];
-    const failed = all.find((each) => each.verdict === "failed");
-    if (failed === undefined) {
-      const open = all.find((each) => each.verdict === "undecided");
-      return undecided(open?.why ?? "it makes no difference to the kernel");
-    }
-    const { meant, seen } = this.told(failed);
-    const reason = `${failed.how ?? asked}${change}: ${failed.field} should be ${meant}, and was ${seen}`;
-    return { by: "kernel", right: named("held"), wrong: named("failed"), reason };
-  }
-}
-
-function undecided(reason: string): Verdict {
-  return { by: "nobody", right: [], wrong: [], reason };
 }

@@ -138,8 +138,6 @@ export interface Judge {
    * Equal inputs are changed equally, so a case is identified by its input before the change.
    */
   fit?(input: Fields): void;
-  /** A field with words in it that may show a difference that another word hides: results that ask for a restart. */
-  readonly sharper?: { readonly name: string; readonly words: readonly bigint[] };
   /**
    * Asks the kernel about an input, once for all encoders.
    *

@@ -50,7 +50,7 @@ async function judgeDisagreement(
   const input = compared.inputOf(new Map(words));
   const encoders = [found.encoder, found.against];
   const verdict = await new Inquiry(judges, compared).verdict(input, encoders);
-  if (verdict.by !== "kernel") return found;
+  if (verdict === undefined) return found;
   if (found.apart === null) return { ...found, verdict };
   // What the kernel makes of a choice does not make it wrong.
   const reason = `${found.verdict.reason}; ${verdict.reason}`;
