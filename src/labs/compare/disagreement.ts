@@ -209,7 +209,12 @@ export async function describeBreak(
   const isFickle = found.error instanceof Fickle;
   const shrinks = smaller && !isFickle && found.error.kind !== "refused";
   const { encoder, error, input } = shrinks ? await smallestBreak(compared, found) : found;
-  const isAlone = !isFickle && (await breaksAlone(compared, encoder, error, input));
+  let isAlone = !isFickle;
+  // Other kinds of breaks end its process, so a case is always alone.
+  if (isAlone && (error.kind === "trap" || error.kind === "answer")) {
+    await compared.renew(encoder);
+    isAlone = (await compared.breakOf(encoder, input.slice())) !== undefined;
+  }
   const rest = isAlone || isFickle ? "" : "; alone, the case does not show it";
   return {
     encoder,
@@ -220,16 +225,4 @@ export async function describeBreak(
     input: describeInput(compared, input),
     replay: isAlone ? replay(compared, encoder, input) : null,
   };
-}
-
-/** Whether an encoder breaks without other calls before. Other kinds of breaks end its process, so a case is always alone. */
-async function breaksAlone(
-  compared: FunctionComparison,
-  encoder: string,
-  { kind }: BrokenEncoder,
-  input: BigUint64Array,
-): Promise<boolean> {
-  if (kind !== "trap" && kind !== "answer") return true;
-  await compared.renew(encoder);
-  return (await compared.breakOf(encoder, input.slice())) !== undefined;
 }

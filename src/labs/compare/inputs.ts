@@ -95,19 +95,12 @@ function siginfoPairs({ fields }: RecordLayout): Enumeration | undefined {
   });
 }
 
+const resultTable = new WordTable(RESULTS);
+const results = spread(RESULTS.length, (index, to, at) => resultTable.copy(index, to, at));
+
 /** An enumeration of one word of a record. */
 function shifted(enumeration: Enumeration, by: number): Enumeration {
   return { ...enumeration, write: (index, to, at) => enumeration.write(index, to, at + by) };
-}
-
-/** The whole numbers from `first` on, as 32 bits. */
-function range(first: number, count: number): Enumeration {
-  return spread(count, (index, to, at) => setWord(to, at, (first + index) >>> 0, 0));
-}
-
-function table(words: readonly bigint[]): Enumeration {
-  const known = new WordTable(words);
-  return spread(words.length, (index, to, at) => known.copy(index, to, at));
 }
 
 /** Sets of flags, whose pairs are enumerated. @param groups bits that have a meaning together */
@@ -132,7 +125,7 @@ function small(count: number, offset = 0): Source {
       if (random.chance(3, 4)) setWord(to, at, (random.below(count) + offset) >>> 0, 0);
       else drawInt(random, to, at);
     },
-    enumeration: range(offset, count),
+    enumeration: spread(count, (index, to, at) => setWord(to, at, (offset + index) >>> 0, 0)),
   };
 }
 
@@ -175,8 +168,6 @@ function withExitSignal(flags: Source): Source {
   };
 }
 
-const WORD: Source = { draw: drawWord };
-
 /** Flags of clone that mean something together: a thread needs all three, and two addresses may be one. */
 const TOGETHER = [
   ["CLONE_VM", "CLONE_SIGHAND", "CLONE_THREAD"],
@@ -205,7 +196,7 @@ function sourcesOf(constants: Constants): (name: FunctionName, parameter: string
     code: small(24, -9),
     errno: small(640, -2),
     parent: small(512),
-    result: { draw: drawResult, enumeration: table(RESULTS) },
+    result: { draw: drawResult, enumeration: results },
     pidfd: seldom(4),
     parent_tid: seldom(4),
     stack: seldom(4096),
@@ -216,7 +207,7 @@ function sourcesOf(constants: Constants): (name: FunctionName, parameter: string
   };
   return (name, parameter) => {
     if (name === "encodeClone3" && parameter === "flags") return clone3;
-    return byName[parameter] ?? WORD;
+    return byName[parameter] ?? { draw: drawWord };
   };
 }
 
@@ -297,13 +288,8 @@ export class InputGenerator {
     return { seen: Math.min(all, cases, first + Math.ceil(Math.max(0, cases - first) / 2)), all };
   }
 
-  /** Whether a case is an enumerated one. */
-  isEnumerated(index: number): boolean {
-    return this.#enumeratedAt(index) !== undefined;
-  }
-
   /** Which of the enumerated inputs a case has. */
-  #enumeratedAt(index: number): number | undefined {
+  enumeratedAt(index: number): number | undefined {
     const { first } = this;
     if (index >= first && (index - first) % 2 !== 0) return undefined;
     const at = index < first ? index : first + (index - first) / 2;
@@ -323,7 +309,7 @@ export class InputGenerator {
       }
     }
     for (const draw of this.#draws) draw(random, to, start);
-    const enumerated = this.#enumeratedAt(index);
+    const enumerated = this.enumeratedAt(index);
     if (enumerated !== undefined) this.#enumeration?.write(enumerated, to, start);
   }
 }

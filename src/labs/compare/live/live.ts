@@ -107,7 +107,7 @@ function drawer(
     const drawn = new BigUint64Array(layout.words);
     generator.write(index, new Uint32Array(drawn.buffer), 0);
     const fields = new Fields(layout, drawn);
-    judges.of(name).draw?.(random, fields, generator.isEnumerated(index), index);
+    judges.of(name).draw?.(random, fields, generator.enumeratedAt(index) !== undefined, index);
     return drawn;
   };
 }

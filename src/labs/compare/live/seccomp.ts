@@ -20,8 +20,6 @@ const ARGUMENTS = Array.from({ length: 6 }, (_, i) => `arg${i}`);
 /** The kernel skips a call with the number -1. */
 const NO_NUMBER = HALF;
 const MOST_INSTRUCTIONS = 128;
-/** How many programs have a stub at the same time. */
-const PROGRAMS = 8;
 
 /** The number and the architecture of the call that a filter is asked about. */
 function callOf(input: Fields): readonly [number: bigint, arch: bigint] {
@@ -31,7 +29,6 @@ function callOf(input: Fields): readonly [number: bigint, arch: bigint] {
 /** Stubs with installed programs. Calls are tried in them, and never executed. */
 export class Filtered {
   readonly #parent: TraceeSlot;
-  readonly #stubs = new Map<string, Tracee>();
 
   constructor(tracer: Tracer) {
     this.#parent = new TraceeSlot(() => requireFilter(Tracee.prepare(tracer.createStub()), GUARD));
@@ -45,35 +42,20 @@ export class Filtered {
     return tryCall(this.#parent.get(), input, FAILING_CALL) === ALLOW;
   }
 
-  /** The action of a program for a call. */
+  /** The action of a program for a call, in a stub of its own. */
   ask(program: Uint8Array, input: Fields): bigint {
-    const tracee = this.#stubOf(program);
-    const action = tracee === undefined ? NO_PROGRAM : tryCall(tracee, input);
-    return typeof action === "bigint" ? action : undecided(action);
+    const tracee = new Tracee(this.#parent.get().stub.createStub());
+    try {
+      if (installFilter(tracee, program) !== 0n) return NO_PROGRAM;
+      const action = tryCall(tracee, input);
+      return typeof action === "bigint" ? action : undecided(action);
+    } finally {
+      tracee.close();
+    }
   }
 
   close(): void {
-    for (const key of this.#stubs.keys()) this.#drop(key);
     this.#parent.close();
-  }
-
-  /** A stub under a program; undefined if the kernel refuses the program. */
-  #stubOf(program: Uint8Array): Tracee | undefined {
-    const key = Buffer.from(program).toString("latin1");
-    const known = this.#stubs.get(key);
-    if (known?.stub.alive) return known;
-    const [oldest = ""] = this.#stubs.keys();
-    this.#drop(known === undefined && this.#stubs.size >= PROGRAMS ? oldest : key);
-    const tracee = new Tracee(this.#parent.get().stub.createStub());
-    this.#stubs.set(key, tracee);
-    if (installFilter(tracee, program) === 0n) return tracee;
-    this.#drop(key);
-    return undefined;
-  }
-
-  #drop(key: string): void {
-    this.#stubs.get(key)?.close();
-    this.#stubs.delete(key);
   }
 }
 
