@@ -160,6 +160,11 @@ for (const name of FUNCTION_NAMES) {
 /** What the original does otherwise (pkg/sentry/platform/ptrace). */
 function gvisorLike(): Subject {
   return assemblyLike("original", (encoder) => ({
+    encodeSyscall(block, initial, ...words) {
+      encoder.encodeSyscall(block, initial, ...words);
+      const { get, set } = registersOf(encoder);
+      set(block, "orig_rax", get(initial, "orig_rax"));
+    },
     syscallErrno: (result) => Number(BigInt.asIntN(64, result) < 0n ? -result & 0xffffn : 0n),
     restartsSyscall: (errno) => (errno === 516 ? 0 : encoder.restartsSyscall(errno)),
   }));
