@@ -72,11 +72,16 @@ export interface Comparison {
 
 const DEFAULT_CASES = 1_500_000;
 
-/** Functions of many flags or members get more drawn cases than others. */
+/** Functions of many enumerated inputs get more cases than others. */
 const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
   encodeClone: 2,
   encodeClone3: 6,
   encodeSiginfo: 2,
+  waitKind: 4,
+  waitValue: 4,
+  waitEvent: 2,
+  waitCoreDumped: 4,
+  encodeSeccomp: 2,
 };
 
 /**
@@ -268,7 +273,9 @@ function quotasOf(functions: readonly FunctionComparison[], cases: number): numb
   if (cases === Number.POSITIVE_INFINITY) return functions.map(() => cases);
   const firsts = functions.map(({ first }) => first);
   const enough = cases >= 1.5 * sum(firsts);
-  const shares = functions.map(({ name }) => SHARES[name] ?? 1);
+  const shares = functions.map(({ name, first }) =>
+    enough && first > 0 ? 1 : (SHARES[name] ?? 1),
+  );
   const rest = enough ? cases - sum(firsts) : cases;
   // Rounded so that they add up.
   const upTo = (end: number) => Math.round((rest * sum(shares.slice(0, end))) / sum(shares));
