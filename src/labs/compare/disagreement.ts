@@ -89,8 +89,13 @@ async function describe(
   }
   if (place.name === ANSWER) flags.push(...(await callsLike(compared, cluster, input)));
   const reference = answerOf(compared, place, other);
-  const isLacking = place.name === ANSWER && own === NO_PROGRAM;
-  const why = isLacking ? await whyNoProgram(compared, encoder, input) : undefined;
+  let answer = answerOf(compared, place, own);
+  if (place.name === ANSWER && own === NO_PROGRAM) {
+    const record = input.slice();
+    await compared.breakOf(encoder, record);
+    const why = programOf(layout, record);
+    if (typeof why === "string") answer = { ...answer, told: `no program: ${why}` };
+  }
   return {
     arch,
     operation: layout.signature.operation,
@@ -103,25 +108,13 @@ async function describe(
     xor: hex(own ^ other),
     masks,
     byte: byte - 8 * layout.fieldOf(Math.floor(place.byte / 8)).at,
-    own: { ...answerOf(compared, place, own), ...(why && { told: `no program: ${why}` }) },
+    own: answer,
     other: reference,
     input: describeInput(compared, input),
     replay: replay(compared, encoder, input),
     apart: cluster.apart ?? null,
     verdict: verdictOf(compared, cluster, place.name, reference.told, input),
   };
-}
-
-/** Why an encoder's result for an input is no program. */
-async function whyNoProgram(
-  compared: FunctionComparison,
-  encoder: string,
-  input: BigUint64Array,
-): Promise<string | undefined> {
-  const record = input.slice();
-  await compared.breakOf(encoder, record);
-  const read = programOf(compared.layout, record);
-  return typeof read === "string" ? read : undefined;
 }
 
 function answerOf({ constants }: FunctionComparison, place: Place, word: bigint): Answer {

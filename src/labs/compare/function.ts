@@ -49,6 +49,10 @@ export class FunctionComparison {
   readonly constants: Constants;
   readonly clusters: Clusters;
   readonly breaks: Break[] = [];
+  /** The names of the encoders, without the headers. */
+  readonly encoders: readonly string[];
+  /** How many cases come before anything is drawn. */
+  readonly first: number;
   cases = 0;
   readonly #generator: InputGenerator;
   readonly #coverage: CoverageCounter;
@@ -81,6 +85,8 @@ export class FunctionComparison {
     this.clusters = new Clusters();
     const stream = FUNCTION_NAMES.indexOf(name) + (arch === "arm64" ? FUNCTION_NAMES.length : 0);
     this.#generator = new InputGenerator(this.layout, constants, random, stream);
+    this.first = this.#generator.first;
+    this.encoders = subjects.map((subject) => subject.name);
     this.#coverage = new CoverageCounter(this.layout, this.#generator);
     this.#truth = truth;
     this.#subjects = subjects;
@@ -109,16 +115,6 @@ export class FunctionComparison {
         return [at, named.reduce((mask, bit) => mask | bit, 0n)];
       }),
     );
-  }
-
-  /** The names of the encoders, without the headers. */
-  get encoders(): string[] {
-    return this.#subjects.map(({ name }) => name);
-  }
-
-  /** How many cases come before anything is drawn. */
-  get first(): number {
-    return this.#generator.first;
   }
 
   /** Compares the next batch, of `most` cases at most; returns how many it had. */

@@ -202,7 +202,7 @@ export class Runner {
       }
       const number = first + index;
       started?.(number);
-      const answer = attempt(call, args, number, this.#layout);
+      const answer = this.#attempt(call, args, number);
       // A view of memory that is gone has no length.
       if (words.length === 0) throw new BrokenEncoder("memory", number, "its memory grew or moved");
       const at = start + resultAt;
@@ -214,19 +214,14 @@ export class Runner {
       } else throw new BrokenEncoder("answer", number, describeMisfit(answer, signature.result));
     }
   }
-}
 
-function attempt(
-  call: Callable,
-  args: (number | bigint)[],
-  index: number,
-  layout: RecordLayout,
-): unknown {
-  try {
-    return call(...args);
-  } catch (cause) {
-    const typed = cause instanceof TypeError && cause.message.includes("BigInt");
-    const hint = typed ? `; it is called as ${prototypeOf(layout.name)}` : "";
-    throw new BrokenEncoder("trap", index, `${describeThrown(cause)}${hint}`, cause);
+  #attempt(call: Callable, args: (number | bigint)[], index: number): unknown {
+    try {
+      return call(...args);
+    } catch (cause) {
+      const typed = cause instanceof TypeError && cause.message.includes("BigInt");
+      const hint = typed ? `; it is called as ${prototypeOf(this.#layout.name)}` : "";
+      throw new BrokenEncoder("trap", index, `${describeThrown(cause)}${hint}`, cause);
+    }
   }
 }
