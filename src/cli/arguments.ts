@@ -48,20 +48,16 @@ function file(path: string): InjectArgument {
 /** A C string: its bytes and a terminating NUL. */
 function string(text: string): InjectArgument {
   const content = unescaped(text);
-  const bytes = new Uint8Array(content.length + 1);
-  bytes.set(content);
-  return { text: quote(content), bytes };
+  return { text: quote(content), bytes: Buffer.concat([content, Buffer.alloc(1)]) };
 }
 
 /** The bytes of a string with C's escapes, such as \n, \x41 and \101. */
-function unescaped(text: string): Uint8Array {
-  const encoder = new TextEncoder();
-  const bytes: number[] = [];
-  for (const [part, code] of text.matchAll(/\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)|[^\\]+|\\$/gsu)) {
-    if (code === undefined) bytes.push(...encoder.encode(part));
-    else bytes.push(escapedByte(code));
-  }
-  return Uint8Array.from(bytes);
+function unescaped(text: string): Buffer {
+  const parts = text.matchAll(/\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)|[^\\]+|\\$/gsu);
+  const bytes = Array.from(parts, ([part, code]) => {
+    return code === undefined ? Buffer.from(part) : Buffer.of(escapedByte(code));
+  });
+  return Buffer.concat(bytes);
 }
 
 function escapedByte(code: string): number {
