@@ -13,7 +13,7 @@ const COMMANDS = [
   "bootstrap --json",
   "inject getpid",
   "guest examples/guests/avx.s --trace",
-  "compare --cases 2000 --encoder examples/encoders/encoder.mjs",
+  "compare --cases 2000 examples/encoders/encoder.mjs",
   "compare --cases 2000 --live --html compare.html",
   "lesson inject --record inject.json",
   "lesson inject.json --html inject.html",

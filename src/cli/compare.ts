@@ -38,7 +38,7 @@ export async function runCompare(
     return 0;
   }
   const named = encoders.length > 0 ? encoders : ENCODERS;
-  const all = [...new Set([...named, ...(values.encoder ?? [])].map(encoderOf))];
+  const all = [...new Set(named.map(encoderOf))];
   if (values.html !== undefined) checkOutput(values.html);
   const line = lineOf(command);
   if (values.watch !== true) {

@@ -55,7 +55,6 @@ export const compare = command("compare", {
   ],
 })
   .addArgument(offering(ENCODERS, ENCODER))
-  .addOption(repeated("--encoder <FILE>", "add an encoder", String))
   .addOption(repeated("--operation <O>", `only ${OPERATIONS.join(", ")}, or a function`, SUBJECT))
   .addOption(arch("compare for one architecture"))
   .addOption(seed("seed of the random cases").default(1n))
