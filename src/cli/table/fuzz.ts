@@ -30,8 +30,6 @@ function parseShard(text: string): Shard {
   throw new InputError(`--shard: expected I/N with I from 1 to N, such as 2/8, got "${text}"`);
 }
 
-const shard = new Option("--shard <I/N>", "try only a part of the run, for `fuzz merge`");
-
 /** Such a run depends on the seed only. */
 const ALONE = ["focus", "seconds", "corpus", "shard", "record"];
 /** One that is repeated has both. */
@@ -52,7 +50,7 @@ export const fuzz = command("fuzz", {
   .addOption(seconds("stop after N seconds instead, between rounds"))
   .option("--corpus <DIR>", "keep log and findings in a folder; continue the run that it has")
   .addOption(count("--workers <N>", "processes, each on its own processor", 256, 1).default(1))
-  .addOption(shard.argParser(parseShard))
+  .option("--shard <I/N>", "try only a part of the run, for `fuzz merge`", parseShard)
   .addOption(plant())
   .addOption(known())
   .option("--record <FILE>", "write a case of each kind with its outcome, for `fuzz judge`")

@@ -1,6 +1,5 @@
 import { InputError } from "../../lib/errors.ts";
-import type { Suggested } from "../../lib/nearest.ts";
-import { nearest } from "../../lib/nearest.ts";
+import { didYouMean, type Suggested } from "../../lib/nearest.ts";
 import type { SignalName, SyscallName } from "../shim/bindings.ts";
 
 /** A system call: by its name, or its number. */
@@ -173,8 +172,5 @@ function namesOf(kind: RegExp, constants: Constants): string[] {
 
 function unknownName(kind: string, name: string, known: readonly string[]): InputError {
   const stripped = known.map((candidate) => candidate.replace(SYSCALL, ""));
-  const near = nearest(name, stripped);
-  return new InputError(
-    `unknown ${kind} "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
-  );
+  return new InputError(`unknown ${kind} "${name}"${didYouMean(name, stripped)}`);
 }

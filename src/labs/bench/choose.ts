@@ -1,5 +1,5 @@
 import { InputError } from "../../lib/errors.ts";
-import { nearest } from "../../lib/nearest.ts";
+import { didYouMean } from "../../lib/nearest.ts";
 import type { Group, Mechanism } from "./mechanism.ts";
 import { FLOOR } from "./mechanisms.ts";
 
@@ -19,12 +19,8 @@ export function choose(
   for (const name of names) {
     const own = mechanisms.filter((each) => each.name === name || each.group === name);
     if (own.length === 0) {
-      const near = nearest(
-        name,
-        [...groups, ...mechanisms].map((each) => each.name),
-      );
-      const hint = near === undefined ? "" : `; did you mean ${near}?`;
-      throw new InputError(`unknown mechanism "${name}"${hint}`, {
+      const known = [...groups, ...mechanisms].map((each) => each.name);
+      throw new InputError(`unknown mechanism "${name}"${didYouMean(name, known)}`, {
         remedy: "--list lists the mechanisms",
       });
     }

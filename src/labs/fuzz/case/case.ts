@@ -5,7 +5,7 @@
 
 import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
-import { nearest } from "../../../lib/nearest.ts";
+import { didYouMean } from "../../../lib/nearest.ts";
 import {
   count,
   hexWord,
@@ -340,13 +340,8 @@ const registersShape: Shape<[index: number, word: bigint][]> = (value, place) =>
   Object.entries(table(hexBits, REGISTERS.length)(value, place)).map(([name, word]) => {
     const index = REGISTERS.indexOf(name);
     if (index >= 0) return [index, word];
-    throw new InputError(`${place}: unknown register ${show(name)}${hintAt(name, REGISTERS)}`);
+    throw new InputError(`${place}: unknown register ${show(name)}${didYouMean(name, REGISTERS)}`);
   });
-
-function hintAt(name: string, names: readonly string[]): string {
-  const near = nearest(name, names);
-  return near === undefined ? "" : `; did you mean ${near}?`;
-}
 
 /* What a case has beside its kinds: that depends on the way. */
 
@@ -390,7 +385,7 @@ function expectKnown(read: Members, way: Way, document: object, place: string): 
   for (const [name, value] of Object.entries(document)) {
     const content = MEMBERS.get(name);
     if (!names.includes(name)) {
-      throw new InputError(`${what} has no ${show(name)}${hintAt(name, names)}`, {
+      throw new InputError(`${what} has no ${show(name)}${didYouMean(name, names)}`, {
         remedy: `members: ${names.join(", ")}`,
       });
     }

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { beside } from "../../../lib/beside.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
-import { nearest } from "../../../lib/nearest.ts";
+import { didYouMean } from "../../../lib/nearest.ts";
 import { list, optional, record, show, text } from "../../../lib/shape.ts";
 import { RULES } from "../case/arch.ts";
 import { fuzzModule, type ModuleFile } from "../case/module.ts";
@@ -63,12 +63,8 @@ export function ruleOf(id: string): Rule | undefined {
 export function expectRule(id: string, place: string): Rule {
   const rule = ruleOf(id);
   if (rule !== undefined) return rule;
-  const near = nearest(
-    id,
-    rules().map((rule) => rule.id),
-  );
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new InputError(`${place}: there is no rule ${show(id)}${hint}`, {
+  const ids = rules().map((rule) => rule.id);
+  throw new InputError(`${place}: there is no rule ${show(id)}${didYouMean(id, ids)}`, {
     remedy: "`stublab predict --list` has the rules of the model",
   });
 }
