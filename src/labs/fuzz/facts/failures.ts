@@ -1,6 +1,7 @@
 /* What did not hold, and what was skipped, as text for the terminal and KTAP. */
 
 import { countsOf } from "../../../lib/group.ts";
+import { counted } from "../../../lib/page/figures.ts";
 import type { Machine } from "../machine.ts";
 import { ruleOf } from "../predict/rules.ts";
 import { processorLines } from "../tell/attribution.ts";
@@ -10,8 +11,7 @@ import type { Unmet, Verdict } from "./verdict.ts";
 export function failureLines({ checks }: Verdict): string[] {
   return checks.flatMap(({ name, unmet: [first, ...others] }) => {
     if (first === undefined) return [];
-    const count = others.length;
-    const rest = count === 0 ? "" : `; ${count} more field${plural(count)}`;
+    const rest = others.length === 0 ? "" : `; ${counted(others.length, "more field")}`;
     return [`${name === "" ? "" : `${name}: `}${unmetText(first)}${rest}`];
   });
 }
@@ -31,10 +31,6 @@ export function unmetText({ field, expected, seen }: Unmet): string {
   return `${field}: expected ${expected}, ${result}`;
 }
 
-function plural(count: number): string {
-  return count === 1 ? "" : "s";
-}
-
 /** The reasons why checks were skipped, each with their number. */
 function reasonsOf(verdicts: readonly Verdict[]): ReadonlyMap<string, number> {
   const checks = verdicts.flatMap((verdict) => verdict.checks);
@@ -43,7 +39,7 @@ function reasonsOf(verdicts: readonly Verdict[]): ReadonlyMap<string, number> {
 
 /** "2 checks skipped: it needs AVX" */
 export const skippedLines = (verdicts: readonly Verdict[]): string[] =>
-  [...reasonsOf(verdicts)].map(([reason, n]) => `${n} check${plural(n)} skipped: ${reason}`);
+  [...reasonsOf(verdicts)].map(([reason, n]) => `${counted(n, "check")} skipped: ${reason}`);
 
 /** Why a fact was skipped. */
 export const skipText = (verdict: Verdict): string => [...reasonsOf([verdict]).keys()].join("; ");
