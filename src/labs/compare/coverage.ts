@@ -15,11 +15,7 @@ export class CoverageCounter {
   readonly #words;
   readonly #flags;
   /** Which low halves of a status word were seen, and which events. */
-  readonly #status: {
-    readonly at: number;
-    readonly low: Uint8Array;
-    readonly events: Uint8Array;
-  }[];
+  readonly #status;
 
   constructor({ words, fields }: RecordLayout, generator: InputGenerator) {
     this.#generator = generator;

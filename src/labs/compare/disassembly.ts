@@ -5,14 +5,8 @@ import { COMPARISONS, readInstruction, type SockFilter } from "./interpreter.ts"
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** One instruction of a filter, and its disassembly. */
-export interface FilterInstruction extends SockFilter {
-  /** In the notation of seccomp-tools: "if (A == getpid) goto 0014". */
-  readonly text: string;
-}
-
-/** Disassembles a seccomp filter. */
-export function disassembleFilter(filter: Uint8Array, constants: Constants): FilterInstruction[] {
+/** The instructions of a filter, each with its text in the notation of seccomp-tools: "if (A == getpid) goto 0014". */
+export function disassembleFilter(filter: Uint8Array, constants: Constants) {
   const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength);
   const length = filter.length / bpf.FILTER_INSTRUCTION;
   const program = Array.from({ length }, (_, line) => readInstruction(view, line));

@@ -24,15 +24,12 @@ const CALLS = [...FREE, "clone", "kill", "execveat", "prctl"];
 /** Arguments that it asks for. */
 const WANTED = "STUB_THREAD_FLAGS SIGSTOP AT_EMPTY_PATH PR_SET_PDEATHSIG SIGKILL".split(" ");
 
-/** A call that a filter allows, with the arguments that it must have. */
-interface Rule {
-  readonly number: bigint;
-  readonly args: readonly (bigint | undefined)[];
-}
-
-/** The rules of the filter of guests' stubs: docs/encoder-abi.md. */
-export function rulesOf(value: (name: string) => bigint, exitSignal: bigint): Rule[] {
-  const rule = (name: string, ...args: (bigint | undefined)[]): Rule => {
+/**
+ * The rules of the filter of guests' stubs: calls that it allows, with the arguments that they must have
+ * (docs/encoder-abi.md).
+ */
+export function rulesOf(value: (name: string) => bigint, exitSignal: bigint) {
+  const rule = (name: string, ...args: (bigint | undefined)[]) => {
     return { number: value(`SYS_${name}`), args };
   };
   return [

@@ -3,16 +3,8 @@ import { count, sum } from "../../lib/page/figures.ts";
 import type { CompareReport, Coverage } from "./report.ts";
 import type { CompareStory } from "./stories.ts";
 
-/** Of an encoder in a row: its cases, those that differ, and those that differ and are no error. */
-interface Tally {
-  readonly row: string;
-  readonly encoder: string;
-  readonly cases: number;
-  readonly disagreed: number;
-  readonly apart: number;
-}
-
-function talliesOf({ functions, layouts }: CompareReport): Tally[] {
+/** Of each row and encoder: its cases, those that differ, and those that differ and are no error. */
+function talliesOf({ functions, layouts }: CompareReport) {
   return [
     ...functions.flatMap(({ arch, operation, pairs }) =>
       pairs.map(({ encoders: [encoder], cases, disagreed, byDesign, noInput }) => {

@@ -1,15 +1,7 @@
 import * as bpf from "../../core/bpf/program.ts";
 
-/** The members of one struct sock_filter. */
-export interface SockFilter {
-  readonly code: number;
-  readonly jt: number;
-  readonly jf: number;
-  readonly k: number;
-}
-
 /** Reads an instruction of an array of struct sock_filter. */
-export function readInstruction(program: DataView, line: number): SockFilter {
+export function readInstruction(program: DataView, line: number) {
   const at = bpf.FILTER_INSTRUCTION * line;
   return {
     code: program.getUint16(at, true),
@@ -18,6 +10,9 @@ export function readInstruction(program: DataView, line: number): SockFilter {
     k: program.getUint32(at + 4, true),
   };
 }
+
+/** The members of one struct sock_filter. */
+export type SockFilter = Readonly<ReturnType<typeof readInstruction>>;
 
 /** A condition of a jump, how it is written, and its opposite. */
 type Comparison = readonly [

@@ -134,16 +134,12 @@ export class Runner {
   readonly #bytes: Buffer;
   /** Where the first record lies in the encoder's memory. */
   readonly #base: number;
-  /** How many records fit there at once. */
-  readonly #capacity: number;
 
   constructor(encoder: PartialEncoder, layout: RecordLayout) {
     this.#encoder = encoder;
     this.#layout = layout;
     this.#bytes = Buffer.from(encoder.buffer);
     this.#base = Math.ceil(encoder.heap / WORD) * WORD + FENCE.length;
-    const room = this.#bytes.length - this.#base - FENCE.length;
-    this.#capacity = Math.floor(room / (WORD * layout.words));
   }
 
   /**
@@ -155,7 +151,8 @@ export class Runner {
    */
   run(records: Uint8Array, started?: (index: number) => void): void {
     const size = WORD * this.#layout.words;
-    const most = this.#capacity * size;
+    const room = this.#bytes.length - this.#base - FENCE.length;
+    const most = Math.floor(room / size) * size;
     if (most <= 0) throw new BrokenEncoder("memory", 0, `has no room for a case of ${size} bytes`);
     for (let at = 0; at < records.length; at += most) {
       this.#runBatch(records.subarray(at, at + most), at / size, started);

@@ -24,13 +24,6 @@ const IGNORED = ["si_trapno", "si_int", "padding"];
 /** Members of a form that are not passed to an encoder. */
 const FURTHER = ["si_utime", "si_stime", "si_addr_lsb"];
 
-/** A member that the kernel read from a siginfo_t. */
-interface Member {
-  readonly name: string;
-  readonly bits: number;
-  readonly word: bigint;
-}
-
 /** Prepares a stub for signals: a signalfd for them. */
 export function prepareQueue(tracee: Tracee): Tracee {
   tracee.writeWords("argument", ALL);
@@ -45,7 +38,7 @@ export function prepareQueue(tracee: Tracee): Tracee {
  *
  * @returns the members, or why they could not be read
  */
-function sendTo(tracee: Tracee, signal: number, siginfo: Uint8Array): Member[] | string {
+function sendTo(tracee: Tracee, signal: number, siginfo: Uint8Array) {
   if (signal < 1 || signal > LAST_SIGNAL) return "the kernel sends signals 1 to 64";
   if (signal === SIGKILL || signal === SIGSTOP) return "SIGKILL and SIGSTOP cannot be blocked";
   const { tracer, stub, descriptor } = tracee;
@@ -61,7 +54,7 @@ function sendTo(tracee: Tracee, signal: number, siginfo: Uint8Array): Member[] |
   return readMembers(tracee.read("argument", SIGINFO_SIZE));
 }
 
-function readMembers(bytes: Uint8Array): Member[] {
+function readMembers(bytes: Uint8Array) {
   let at = 0;
   const members = SIGNALFD.split(", ").map((member) => {
     const [name = "", size] = member.split(" ");
