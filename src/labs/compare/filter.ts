@@ -68,7 +68,7 @@ export function filterInputs(layout: RecordLayout, constants: Constants) {
   const value = (name: string) => Number(constants.get(name) ?? 0n);
   const place = (name: string) => layout.field(name).at;
   const arch = value("AUDIT_ARCH_X86_64") || value("AUDIT_ARCH_AARCH64");
-  const questions = [...ruleQuestions(value, arch), ...numberQuestions(arch)];
+  const questions = [...questionsOf(value, arch)];
   const [call, pointer] = [place("call"), place("instruction_pointer")];
   const args = Array.from({ length: 6 }, (_, i) => place(`arg${i}`));
   return {
@@ -112,7 +112,7 @@ export function filterInputs(layout: RecordLayout, constants: Constants) {
 const BITS = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
 const HALF_BITS = Array.from({ length: 32 }, (_, bit) => 1 << bit);
 
-function* ruleQuestions(value: (name: string) => number, arch: number): Generator<Question> {
+function* questionsOf(value: (name: string) => number, arch: number): Generator<Question> {
   const rules = rulesOf((name) => BigInt(value(name)), BigInt(EXIT_SIGNAL));
   for (const { number: call, args } of rules) {
     const number = Number(call);
@@ -136,13 +136,10 @@ function* ruleQuestions(value: (name: string) => number, arch: number): Generato
     yield { number, arch: of, high: VSYSCALL_HALF };
     yield { number: -1, arch: of, high: VSYSCALL_HALF };
   }
-}
-
-function* numberQuestions(arch: number): Generator<Question> {
   yield { number: -1, arch };
-  for (let number = 0; number < NUMBERS; number++) {
-    yield { number, arch };
-    yield { number: number | X32, arch };
+  for (let small = 0; small < NUMBERS; small++) {
+    yield { number: small, arch };
+    yield { number: small | X32, arch };
   }
 }
 
