@@ -59,11 +59,18 @@ static int pokes_debug_registers(const struct stublab_setup *setup) {
     return 0;
 }
 
-/** Reads the debug registers that exist: 0 to 3, 6 and 7. */
-static void peek_debug_registers(int32_t tid, uint64_t *words) {
-    for (uint64_t offset = 0; offset <= DEBUG_CONTROL; offset += 8)
+/** The result of a write; -ESRCH if the thread was killed before what it left was read. */
+static int64_t written(int64_t result, int64_t read) {
+    return read == -ESRCH ? read : result;
+}
+
+/** Reads the debug registers that exist: 0 to 3, 6 and 7. Returns the last result. */
+static int64_t peek_debug_registers(int32_t tid, uint64_t *words) {
+    int64_t result = 0;
+    for (uint64_t offset = 0; offset <= DEBUG_CONTROL && result != -ESRCH; offset += 8)
         if (offset < END_OF_BREAKPOINTS || offset >= DEBUG_STATUS)
-            stublab_ptrace(PTRACE_PEEKUSR, tid, DEBUG_REGISTERS + offset, words++);
+            result = stublab_ptrace(PTRACE_PEEKUSR, tid, DEBUG_REGISTERS + offset, words++);
+    return result;
 }
 
 static int64_t poke_pairs(int32_t tid, const struct stublab_setup *setup,
@@ -86,8 +93,7 @@ static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
     if (!is_further_step(setup))
         reset_debug_status(tid);
     int64_t result = poke_pairs(tid, setup, outcome);
-    peek_debug_registers(tid, &outcome->written[STUBLAB_REGISTERS]);
-    return result;
+    return written(result, peek_debug_registers(tid, &outcome->written[STUBLAB_REGISTERS]));
 }
 
 static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup,
@@ -97,24 +103,24 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
     if (setup->way == STUBLAB_WAY_SETFPREGS) {
         put_pairs(setup, (const uint8_t *)trial->fpregs, area, sizeof trial->fpregs);
         int64_t result = stublab_ptrace(PTRACE_SETFPREGS, tid, 0, area);
-        stublab_ptrace(PTRACE_GETFPREGS, tid, 0, area);
+        int64_t read = stublab_ptrace(PTRACE_GETFPREGS, tid, 0, area);
         take_pairs(setup, area, sizeof trial->fpregs, outcome->written);
-        return result;
+        return written(result, read);
     }
     put_pairs(setup, trial->xstate, area, trial->xstate_length);
     int64_t result = set_registers_of(tid, NT_X86_XSTATE, area, setup->length);
     struct iovec vector = {area, trial->xstate_length};
-    stublab_ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &vector);
+    int64_t read = stublab_ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &vector);
     take_pairs(setup, area, trial->xstate_length, outcome->written);
-    return result;
+    return written(result, read);
 }
 
 static int64_t set_mask(int32_t tid, const struct stublab_setup *setup,
                         struct stublab_outcome *outcome) {
     int64_t result =
         stublab_ptrace(PTRACE_SETSIGMASK, tid, setup->length, (void *)&setup->words[0]);
-    stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof outcome->written[0], &outcome->written[0]);
-    return result;
+    return written(result, stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof outcome->written[0],
+                                          &outcome->written[0]));
 }
 
 /** Writes the configuration of syscall user dispatch, then RIP and RAX. */
@@ -124,7 +130,8 @@ static int64_t set_dispatch(int32_t tid, const struct stublab_setup *setup,
     for (uint64_t i = 0; i < DISPATCH_SIZE / sizeof *setup->words; i++)
         outcome->written[i] = 0;
     int64_t result = stublab_ptrace(PTRACE_SET_DISPATCH, tid, setup->length, (void *)setup->words);
-    stublab_ptrace(PTRACE_GET_DISPATCH, tid, DISPATCH_SIZE, outcome->written);
+    result =
+        written(result, stublab_ptrace(PTRACE_GET_DISPATCH, tid, DISPATCH_SIZE, outcome->written));
     if (result < 0)
         return result;
     stublab_ptrace(PTRACE_POKEUSR, tid, 8ULL * REG_RIP, (void *)registers[0]);

@@ -44,14 +44,15 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
             if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)
                 area[setup->words[2 * i] + j] = (uint8_t)(setup->words[2 * i + 1] >> 8 * j);
     int64_t result = set_regset(tid, NT_PRFPREG, area, setup->length);
-    get_regset(tid, NT_PRFPREG, area, sizeof area);
+    const int64_t read = get_regset(tid, NT_PRFPREG, area, sizeof area);
     for (uint64_t i = 0; i < setup->count; i++) {
         outcome->written[i] = 0;
         for (uint64_t j = 0; j < 8; j++)
             if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)
                 outcome->written[i] |= (uint64_t)area[setup->words[2 * i] + j] << 8 * j;
     }
-    return result;
+    // Killed before what it left was read.
+    return read == -ESRCH ? read : result;
 }
 
 static int64_t write(int32_t tid, const struct stublab_setup *setup,
