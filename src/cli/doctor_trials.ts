@@ -40,7 +40,7 @@ export type Trial = readonly [
   commands?: string,
 ];
 
-/** Makes trials, those of a stub until there is none. */
+/** Makes trials; those of a stub end with the failure after which no stub is left. */
 export async function tryAll(trials: readonly Trial[]): Promise<Finding[]> {
   const lab = new Lab();
   const findings: Finding[] = [];

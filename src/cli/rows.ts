@@ -8,7 +8,7 @@ export function first(most: number, items: readonly string[]): string {
   return `${items.slice(0, most).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** A row about a number of things; empty if there are none. */
+/** A row about a number of things; empty if the number is 0. */
 export const some = (name: string, n: number, text: string): string =>
   row(name, n > 0 && `${count(n)} ${text}`);
 

@@ -57,7 +57,7 @@ sandbox("a scenario without such a part is refused, in a process and in a thread
   await refused(other.ended(), /"host" has no such part/);
 });
 
-sandbox("one that ends elsewhere than at the point that is waited for is told of", async () => {
+sandbox("one that ends elsewhere than at the awaited point is reported", async () => {
   const recorder = new Recorder();
   await using host = Sandbox.startThread(recorder, "thread-dies");
   const [, ...pids] = (await host.reaches("detached")).split(" ").map(Number);

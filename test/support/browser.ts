@@ -6,7 +6,7 @@ import puppeteer, { type Browser, type Page } from "puppeteer-core";
 
 // A headless Chromium that leaves nothing behind.
 
-/** Where the browser is; undefined where there is none. */
+/** Where the browser is; undefined where it is not installed. */
 export const CHROMIUM = [process.env.CHROMIUM ?? "/usr/bin/chromium"].find(isExecutable);
 
 function isExecutable(path: string): boolean {

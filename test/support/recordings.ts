@@ -29,7 +29,7 @@ export function codeOf({ code }: Recording, name: string): Code {
   return found;
 }
 
-/** The target of a jump's text, as an offset; undefined where it is none. */
+/** The target of a jump's text, as an offset; undefined for other texts. */
 export function targetOf(code: Code, text: string): number | undefined {
   const [, label] = /^j\w+ (\w+)/.exec(text) ?? [];
   if (label === undefined) return undefined;

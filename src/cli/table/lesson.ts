@@ -27,7 +27,7 @@ export const lesson = command("lesson", {
     "[recording...]",
     "a lesson, a file (./NAME), or -; two are shown side by side, as text",
   )
-  .addOption(apart("--text", "print the steps, also if this is no terminal", except("text")))
+  .addOption(apart("--text", "print the steps, also on a terminal", except("text")))
   .addOption(apart("--json", "print the recording; without one, the list", except("json")))
   .addOption(output("--record <FILE>", "write the recording (docs/recording.md)", except("record")))
   .addOption(output("--html <FILE>", "write it as one web page", except("html")))

@@ -51,7 +51,7 @@ function rowOf({ mechanism, microseconds, ratio, batches }: Result, noisy: boole
   return [[mechanism.name, digits(microseconds.median), quartiles, times, ...costs.map(events)]];
 }
 
-/** What the mechanisms of a group do; undefined if there are none. */
+/** What the mechanisms of a group do; undefined for a group without mechanisms. */
 export function storyOf(
   { name, title }: Group,
   mechanisms: readonly Mechanism[],

@@ -160,7 +160,7 @@ export function answerFilters(layout: RecordLayout, records: BigUint64Array): vo
   }
 }
 
-/** The program in a record of encodeSeccomp, or the reason why there is none. */
+/** The program in a record of encodeSeccomp, or why the record does not hold one. */
 export function programOf(layout: RecordLayout, record: BigUint64Array): Filter | string {
   const { at, words } = layout.field("at");
   const area = new Uint8Array(record.buffer, record.byteOffset + 8 * at, 8 * words);

@@ -132,7 +132,7 @@ export class FunctionComparison {
   /**
    * The input that has these words, by the names of its places; the others are 0.
    *
-   * @throws InputError for a name that is none
+   * @throws InputError for an unknown name
    */
   inputOf(words: ReadonlyMap<string, bigint>): BigUint64Array {
     const input = new BigUint64Array(this.layout.words);

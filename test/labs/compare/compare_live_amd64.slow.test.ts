@@ -221,7 +221,7 @@ wrong("the kernel does not decide what makes no difference to it", async () => {
   assert.equal(verdict, undefined);
 });
 
-wrong("an encoder that does not answer is told, and the others go on", async () => {
+wrong("an encoder that does not answer is reported, and the others go on", async () => {
   const silent = assemblyLike("silent", () => ({
     rewindSyscall() {
       throw new Error("no");

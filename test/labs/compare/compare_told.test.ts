@@ -11,7 +11,7 @@ import { agreement, COMMAND, disagreement } from "../../support/compare_reports.
 const agreed = await agreement();
 const differing = await disagreement();
 
-const told = suite("compare: what is told of a report");
+const told = suite("compare: stories and sentences of a report");
 
 /** What the markup says, without its tags. */
 function textOf(markup: string): string {
@@ -110,7 +110,7 @@ told("an answer that depends on the calls before has no input", () => {
   );
 });
 
-told("the kernel's word is told once: in the verdict, or by itself", () => {
+told("what the kernel says appears once: in the verdict, or as a story", () => {
   const [loose] = differing.live.slice(-1);
   const [failure] = loose?.failures ?? [];
   const [first, ...rest] = differing.disagreements.filter(({ name }) => name === "encodeClone");

@@ -67,7 +67,7 @@ returning("a stub is untraced, has no file, and runs under a filter", () => {
   assert.equal(readdirSync(`/proc/${pid}/fd`), []);
 });
 
-returning("a setup that does not stop is told by its index, and costs the stub only", () => {
+returning("a setup that does not stop is reported by its index, and costs only the stub", () => {
   const cases = Array.from({ length: 600 }, (_, i) =>
     returnTo([7, 300, 599].includes(i) ? "spin" : "int3", { rax: BigInt(i) }),
   );
@@ -93,7 +93,7 @@ function killSpinning(parent: number) {
   return spawn("sh", ["-c", script, String(parent)], { stdio: "ignore" });
 }
 
-returning("a stub that dies is told with its status, and another takes its place", async () => {
+returning("a stub that dies is reported with its status, and another takes its place", async () => {
   const engine = new Engine({ deadline: 20_000 });
   using experiment = new Experiment({ capacity: 3 }, engine);
   experiment.try([returnTo("int3")]);

@@ -102,7 +102,7 @@ test("a link leads to a step, when the page is loaded and when it is there", () 
     assert.ok(arrow);
     await walkFrom(page, arrow.to + 1);
     await page.click(`#step a[href='#step=${arrow.from + 1}']`);
-    // The browser tells of a new address after the click.
+    // The browser reports a new address after the click.
     await page.waitForFunction(() => document.activeElement?.id === "step-title");
     assert.is(await numberShown(page), arrow.from + 1);
     for (const bad of ["step=0", "step=9999999", "step=1e1", "step=", "x"]) {

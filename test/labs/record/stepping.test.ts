@@ -135,7 +135,7 @@ stepping("a signal before a system call is likewise passed over, and the call ma
   );
 });
 
-stepping("an instruction that faults is told with its address, and was not executed", () => {
+stepping("an instruction that faults is recorded with its address, and was not executed", () => {
   const { steps } = recorded((recorder, tracer) => {
     const actor = at(recorder, tracer, { "mov 0x20000, %eax": "8b 04 25 00 00 02 00" });
     const outcome = actor.step();
@@ -146,7 +146,7 @@ stepping("an instruction that faults is told with its address, and was not execu
   assert.is(steps[0]?.title, "stopped by SIGSEGV at 0x20000");
 });
 
-stepping("the end of a stub is a step of its own, and the wait that told of it", () => {
+stepping("the end of a stub is a step of its own, and so is the wait that reports it", () => {
   const { steps, arrows } = recorded((recorder, tracer) => {
     const actor = at(recorder, tracer, { nop: "90" });
     actor.request("PTRACE_CONT", "It runs into its end.");

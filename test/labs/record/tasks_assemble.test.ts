@@ -65,7 +65,7 @@ withCompiler("nothing but instructions is assembled: no directive reads a file",
   }
 });
 
-assembling("a machine without a compiler is told so", async () => {
+assembling("without a compiler, the error names it", async () => {
   const { CC } = process.env;
   process.env.CC = "/nowhere/cc";
   try {
