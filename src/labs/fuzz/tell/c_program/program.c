@@ -36,6 +36,9 @@
 /* Registers are words in the order of struct user_regs_struct. <sys/reg.h> has their indices. */
 enum { REGISTERS = 27, DEBUG_REGISTERS = 6, MOST_PAIRS = 13 };
 
+/* Time limits: of a stop that must follow, on a busy machine, and of that of the case. */
+enum { START_SECONDS = 20, RUN_SECONDS = 2 };
+
 /* The fields of an outcome, in the order in which they are read. */
 enum {
 	ERROR, /* the errno of the write, or 0 */
@@ -355,13 +358,13 @@ static void write_memory(uint64_t address, const void *from, size_t length)
 		cannot("write to the target");
 }
 
-/* The status of the next stop, or of the target's end; 0 if it runs for more than two seconds. */
-static int next_stop(void)
+/* The status of the next stop, or of the target's end; 0 if it runs for longer. */
+static int next_stop(int seconds)
 {
 	const struct timespec pause = {0, 100000};
 	int status = 0;
 
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < seconds * 10000; i++) {
 		const pid_t pid = waitpid(target, &status, __WALL | WNOHANG);
 
 		if (pid == target)
@@ -376,10 +379,13 @@ static int next_stop(void)
 /* Resumes the target up to a stop that must follow. */
 static void go(long request, uintptr_t signal, int stop)
 {
+	int status;
+
 	if (trace(request, 0, (void *)signal) != 0)
 		cannot("resume");
-	if (next_stop() >> 8 != stop) {
-		errno = ECHILD;
+	status = next_stop(START_SECONDS);
+	if (status >> 8 != stop) {
+		errno = status == 0 ? ETIMEDOUT : ECHILD;
 		cannot("bring the target to the start of the case");
 	}
 }
@@ -474,7 +480,7 @@ static void make_target(void)
 		cannot("fork");
 	if (target == 0)
 		run_target(parent);
-	if (next_stop() >> 8 != SIGSTOP)
+	if (next_stop(START_SECONDS) >> 8 != SIGSTOP)
 		cannot("start a child");
 	if (trace(PTRACE_SETOPTIONS, 0, (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD)) != 0)
 		cannot("set options");
@@ -515,7 +521,7 @@ static void resume(void)
 	step->reached = STATUS;
 	if (here[RESUMED] != 0)
 		return;
-	here[STATUS] = (uint64_t)next_stop();
+	here[STATUS] = (uint64_t)next_stop(RUN_SECONDS);
 	step->reached = STOPPED;
 	if ((here[STATUS] & 0xff) != 0x7f)
 		return;
