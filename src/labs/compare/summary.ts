@@ -1,3 +1,4 @@
+import { listed } from "../../lib/listed.ts";
 import { count, counted, duration, sum } from "../../lib/page/figures.ts";
 import type { CompareReport } from "./report.ts";
 import { contradictionsOf, KERNEL } from "./stories.ts";
@@ -102,9 +103,4 @@ function namesOf(found: readonly { readonly encoder: string }[]): string[] {
 
 function verb(names: readonly string[], plural: string): string {
   return names.length === 1 ? `${plural}s` : plural;
-}
-
-/** "a, b and c" */
-function listed(names: readonly string[]): string {
-  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part).join(" and ");
 }

@@ -21,6 +21,7 @@ import {
 } from "../../../core/encoder/module.ts";
 import { EncoderError, InputError, StublabError } from "../../../lib/errors.ts";
 import { excess, type Limit, readInput } from "../../../lib/input.ts";
+import { listed } from "../../../lib/listed.ts";
 import { text } from "../../../lib/shape.ts";
 import { readMemories } from "../../../sandbox/wasm_memory.ts";
 import { describeThrown } from "../answer.ts";
@@ -114,7 +115,7 @@ export function lineOfSyntaxError(file: string, message: string): string {
 function checkFile(file: string): void {
   if (!ENDINGS.includes(extname(file))) {
     throw new InputError(
-      `${file} is not an encoder: expected a name that ends in ${listed(ENDINGS)}`,
+      `${file} is not an encoder: expected a name that ends in ${listed(ENDINGS, "or")}`,
     );
   }
   let stats: Stats;
@@ -129,10 +130,6 @@ function checkFile(file: string): void {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-function listed(words: readonly string[]): string {
-  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
 async function openModule(file: string): Promise<ModuleExports> {

@@ -4,6 +4,7 @@
  */
 
 import { grouped } from "../../../lib/group.ts";
+import { listed } from "../../../lib/listed.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { Machine } from "../machine.ts";
 import { isUnasked, processorsText } from "../predict/processors.ts";
@@ -63,10 +64,6 @@ export function processorLines(
   });
 }
 
-function listed(ids: readonly string[]): string {
-  return ids.length < 2 ? ids.join() : `${ids.slice(0, -1).join(", ")} and ${ids.at(-1)}`;
-}
-
 /** What depends on suspects, and whether it is rather the processor's, in sentences. */
 export function suspicions(suspects: Suspects, machine: Kind): string[] {
   const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
@@ -78,7 +75,8 @@ export function suspicions(suspects: Suspects, machine: Kind): string[] {
 /** "the difference vanishes without R62"; empty if nothing is known. */
 function suspectText({ rules, vanishes }: Suspects): string {
   if (rules.length === 0) return "";
-  const ids = listed(rules.map(({ id }) => id)).replace(" and ", vanishes ? " or " : " and ");
+  const own = rules.map(({ id }) => id);
+  const ids = listed(own, vanishes ? "or" : "and");
   return vanishes ? `the difference vanishes without ${ids}` : `the difference depends on ${ids}`;
 }
 
