@@ -3,7 +3,7 @@ import { paint } from "./report.ts";
 
 /* Grids and stories in a terminal. */
 
-const COLORS = { bad: "red", good: "green", soft: "dim", mark: "bold" } as const;
+const COLORS = { bad: "red", mark: "bold" } as const;
 
 function painted(said: Said): string {
   if (typeof said === "string") return said;

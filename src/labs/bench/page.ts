@@ -1,9 +1,8 @@
-import { BLOCK_STYLE, renderGrid, renderStories } from "../../lib/page/block.ts";
+import { BLOCK_STYLE, renderGrid, renderStories, watchScrolling } from "../../lib/page/block.ts";
 import { COPY_STATUS, offerCopies, renderCommand } from "../../lib/page/command.ts";
 import { renderDocument } from "../../lib/page/document.ts";
 import { html, shown } from "../../lib/page/html.ts";
 import { BASE_STYLE } from "../../lib/page/style.ts";
-import { watchScrolling } from "../../lib/page/table.ts";
 import { CALLS, gridOf, headOf, legendOf, storyOf } from "./blocks.ts";
 import { noiseLine } from "./noise.ts";
 import type { Report } from "./report.ts";

@@ -1,10 +1,9 @@
-import { BLOCK_STYLE, renderGrid, renderStories } from "../../lib/page/block.ts";
+import { BLOCK_STYLE, renderGrid, renderStories, watchScrolling } from "../../lib/page/block.ts";
 import { COPY_STATUS, offerCopies, renderCommand } from "../../lib/page/command.ts";
 import { renderDocument } from "../../lib/page/document.ts";
 import { fit, leftOut } from "../../lib/page/fit.ts";
 import { html, NOTHING, shown } from "../../lib/page/html.ts";
 import { BASE_STYLE } from "../../lib/page/style.ts";
-import { watchScrolling } from "../../lib/page/table.ts";
 import { agreementGrid, detailGrids } from "./grids.ts";
 import type { CompareReport } from "./report.ts";
 import { storiesOf } from "./stories.ts";

@@ -1,7 +1,6 @@
 import { renderCommand } from "./command.ts";
-import { fit } from "./fit.ts";
+import { fit, leftOut } from "./fit.ts";
 import { type Html, html, join, NOTHING, plain, shown } from "./html.ts";
-import { renderTable } from "./table.ts";
 
 /*
  * What a report says, once for all its forms: a page lays it out here, a terminal in src/cli/block_text.ts.
@@ -10,7 +9,7 @@ import { renderTable } from "./table.ts";
 /** A stretch of text of any origin that stands out: in a colour of a terminal, with a class of a page. */
 export interface Tinted {
   readonly text: string;
-  readonly tone: "bad" | "good" | "soft" | "mark";
+  readonly tone: "bad" | "mark";
   /** The id of the story that it leads to. */
   readonly to?: string | undefined;
 }
@@ -70,26 +69,36 @@ function renderSaid(said: Said): Html {
   );
 }
 
-/** @param bytes how many bytes of the page its rows may take */
+/** In a region that the keyboard can scroll, too. @param bytes how many bytes of the page its rows may take */
 export function renderGrid(grid: Grid, bytes: number): Html {
   const { id, title, columns, rows, one, note } = grid;
   const numbers = numbersOf(grid).map((is) => (is ? html` class="n"` : NOTHING));
   const head = columns.map(
     (name, i) => html`<th scope="col"${numbers[i] ?? []}>${shown(name, 20)}</th>`,
   );
-  const table = renderTable({
-    id,
-    caption: html`${title}`,
-    head: html`<tr>${head}</tr>`,
-    things: rows,
-    render: ([first = "", ...rest]) => html`<tr><th scope="row">${renderSaid(first)}</th>${rest.map(
-      (each, i) => html`<td${numbers[i + 1] ?? []}>${renderSaid(each)}</td>`,
-    )}</tr>
-`,
-    one,
-    bytes,
+  const renderRow = ([first = "", ...rest]: readonly Said[]) => {
+    const cells = rest.map((each, i) => html`<td${numbers[i + 1] ?? []}>${renderSaid(each)}</td>`);
+    return html`<tr><th scope="row">${renderSaid(first)}</th>${cells}</tr>
+`;
+  };
+  const shownRows = fit(rows, renderRow, bytes);
+  return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table>
+<caption id="${id}">${title}</caption>
+<thead><tr>${head}</tr></thead>
+${shownRows}
+</table></div>
+${leftOut(rows.length - shownRows.length, one)}${note === undefined ? NOTHING : html`<p class="soft">${note}</p>`}`;
+}
+
+/** The script of grids: regions can have the focus only while they have something to scroll. */
+export function watchScrolling(): void {
+  const observer = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+      else target.removeAttribute("tabindex");
+    }
   });
-  return html`${table}${note === undefined ? [] : html`<p class="soft">${note}</p>`}`;
+  for (const region of document.querySelectorAll(".scroll")) observer.observe(region);
 }
 
 /** As many stories as fit into a number of bytes. */
@@ -125,5 +134,4 @@ article dl { display: grid; grid-template-columns: minmax(4rem, max-content) min
 article :is(dt, dd) { margin: 0; min-width: 0; font-family: var(--mono); font-size: 0.8125rem; overflow-wrap: anywhere; }
 article dt { max-width: 10rem; color: var(--soft); }
 mark { background: var(--mark); color: inherit; font-weight: 600; text-decoration: underline; }
-.good { color: var(--good); }
 `;

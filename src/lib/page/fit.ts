@@ -4,15 +4,11 @@ import { type Html, html, NOTHING } from "./html.ts";
 /**
  * Renders things in order while they fit into a number of bytes, so that a page stays small whatever it shows.
  */
-export function fit<T>(
-  things: readonly T[],
-  render: (thing: T, index: number) => Html,
-  bytes: number,
-): Html[] {
+export function fit<T>(things: readonly T[], render: (thing: T) => Html, bytes: number): Html[] {
   const fitting: Html[] = [];
   let rest = bytes;
-  for (const [i, thing] of things.entries()) {
-    const part = render(thing, i);
+  for (const thing of things) {
+    const part = render(thing);
     rest -= Buffer.byteLength(part.markup);
     if (rest < 0) break;
     fitting.push(part);
@@ -21,8 +17,8 @@ export function fit<T>(
 }
 
 /** A note of how many things a page leaves out; nothing for 0. */
-export function leftOut(number: number, one: string, many?: string): Html {
+export function leftOut(number: number, one: string): Html {
   if (number === 0) return NOTHING;
-  const things = counted(number, `more ${one}`, `more ${many ?? `${one}s`}`);
+  const things = counted(number, `more ${one}`);
   return html`<p class="left-out">${things} left out of this page; <code>--json</code> has all.</p>`;
 }

@@ -20,11 +20,10 @@ body { max-width: 74rem; margin: 0 auto; padding: 1.25rem 1rem 4rem;
   font: 0.875rem/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif;
   overflow-wrap: break-word; font-variant-ligatures: none; }
 [hidden] { display: none !important; }
-h1, h2, h3, h4 { line-height: 1.3; margin: 0; font-weight: 600; }
+h1, h2, h3 { line-height: 1.3; margin: 0; font-weight: 600; }
 h1 { font-size: 1.375rem; }
 h2 { font-size: 1.0625rem; margin-top: 2.5rem; padding-bottom: 0.25rem; border-bottom: 1px solid var(--rule); }
 h3 { font-size: 0.9375rem; margin-top: 1.5rem; }
-h4 { font-size: 0.875rem; }
 p, ul, dl { margin: 0.5rem 0; }
 ul { padding-left: 1.25rem; }
 a { color: var(--link); text-underline-offset: 0.15em; }
@@ -51,10 +50,8 @@ caption { text-align: left; padding-bottom: 0.125rem; font-weight: 600; }
 th, td { padding: 0.125rem 1rem 0.125rem 0; text-align: left; vertical-align: baseline; font-weight: 400; }
 thead th { color: var(--soft); vertical-align: bottom; }
 thead > tr:last-child > * { border-bottom: 1px solid var(--rule); }
-tbody + tbody > tr:first-child > * { border-top: 1px solid var(--rule); }
-th[scope="row"], th[scope="rowgroup"], td { font-family: var(--mono); font-size: 0.8125rem; white-space: nowrap; }
+th[scope="row"], td { font-family: var(--mono); font-size: 0.8125rem; white-space: nowrap; }
 .n { text-align: right; }
-th small { font-size: inherit; }
 
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.125rem 1rem; }
 .facts > dt { color: var(--soft); }
@@ -83,7 +80,7 @@ button:hover, select:hover { border-color: var(--ink); }
     font-size: 0.6875rem !important; }
   th[scope="row"] { overflow-wrap: anywhere; }
   a { color: inherit; }
-  h2, h3, h4, caption { break-after: avoid; }
+  h2, h3, caption { break-after: avoid; }
   tr, article { break-inside: avoid; }
   mark, i { print-color-adjust: exact; }
 }
