@@ -6,7 +6,7 @@ import { schedulingPolicy } from "../labs/bench/machine.ts";
 import { measure } from "../labs/bench/measure.ts";
 import { GROUPS, MECHANISMS } from "../labs/bench/mechanisms.ts";
 import { renderBenchPage } from "../labs/bench/page.ts";
-import { benchDocument, type Report } from "../labs/bench/report.ts";
+import { benchDocument } from "../labs/bench/report.ts";
 import { openSide } from "../labs/bench/side.ts";
 import { REBUILD, UnsupportedError } from "../lib/errors.ts";
 import { benchText, listText } from "./bench_text.ts";
@@ -34,24 +34,24 @@ export async function runBench(
   const { rounds, html, json } = values;
   if (html !== undefined) checkOutput(html);
   expectProgram();
-  const show = async (report: Report) => {
-    if (html !== undefined) await writeOutput(html, renderBenchPage(report, lineOf(command)));
-    publish(json, "stublab.bench/1", benchDocument(report), benchText(report));
-  };
   const progress = new Progress();
-  const report = await finishing(async (interrupted) => {
-    const measured = await measure({
-      ...{ groups: GROUPS, mechanisms, open: openSide, interrupted },
-      ...{ rounds, warmUp: WARM_UP, duration: MILLISECONDS },
+  return finishing(async (interrupted, release) => {
+    const report = await measure({
+      groups: GROUPS,
+      mechanisms,
+      open: openSide,
+      rounds,
+      warmUp: WARM_UP,
+      duration: MILLISECONDS,
+      interrupted,
       progress: (share, text) => progress.show(share, text),
     });
     progress.clear();
-    // Otherwise it is reported where a signal ends this process at once: a FIFO may have no reader.
-    if (interrupted.aborted) await show(measured);
-    return measured;
+    await release();
+    if (html !== undefined) await writeOutput(html, renderBenchPage(report, lineOf(command)));
+    publish(json, "stublab.bench/1", benchDocument(report), benchText(report));
+    return report.results.every(({ microseconds }) => microseconds === undefined) ? 3 : 0;
   });
-  await show(report);
-  return report.results.every(({ microseconds }) => microseconds === undefined) ? 3 : 0;
 }
 
 /** @throws UnsupportedError if the C side cannot run here, or would starve the machine */

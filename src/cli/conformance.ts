@@ -52,15 +52,13 @@ export async function runConformance(logs: readonly string[], values: Options) {
   if (facts.length === 0) throw noMatch();
   if (list) return printList(facts, json);
   if (ktap !== undefined) checkOutput(ktap);
-  const found = await finishing(async (interrupted) => {
-    const onGroup = shows ? printer(facts) : undefined;
+  const onGroup = shows ? printer(facts) : undefined;
+  return finishing(async (interrupted, release) => {
     const log = await checkFacts(facts, { known, interrupted, onGroup });
-    const all = { ...log, name: "this machine", left: facts.length - log.verdicts.length };
-    // Otherwise it is reported where a signal ends this process at once: a FIFO may have no reader.
-    if (interrupted.aborted) await report(all, values, other);
-    return all;
+    await release();
+    const left = facts.length - log.verdicts.length;
+    return report({ ...log, name: "this machine", left }, values, other);
   });
-  return report(found, values, other);
 }
 
 /** Reads a log that the user names. @throws InputError that names the file */

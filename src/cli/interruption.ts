@@ -7,20 +7,27 @@ const FATAL = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * Does work that would leave something behind if a signal ended this process before its end. A signal that arrives
  * during the work ends the process afterwards, with the same wait status.
  *
- * @param work is passed an AbortSignal that is aborted when a signal arrives, so that it can end early
+ * @param work is passed an AbortSignal that is aborted when a signal arrives, so that it can end early; and what it may
+ * call before it reports: unless a signal has arrived, one then ends the process at once, as a FIFO may have no reader
  */
-export async function finishing<T>(work: (interrupted: AbortSignal) => Promise<T>): Promise<T> {
+export async function finishing<T>(
+  work: (interrupted: AbortSignal, release: () => Promise<void>) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   let caught: NodeJS.Signals | undefined;
   const stopListening = onFatal((signal) => {
     caught ??= signal;
     controller.abort();
   });
-  try {
-    return await work(controller.signal);
-  } finally {
+  const release = async () => {
     // A signal that arrived during synchronous work is delivered in the next turn of the event loop.
     await setImmediate();
+    if (caught === undefined) stopListening();
+  };
+  try {
+    return await work(controller.signal, release);
+  } finally {
+    await release();
     stopListening();
     if (caught !== undefined) process.kill(process.pid, caught);
   }
