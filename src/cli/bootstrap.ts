@@ -44,10 +44,15 @@ function documentOf(tracer: Tracer, family: readonly Member[]) {
     encoder: tracer.encoder.name,
     arch: tracer.encoder.arch,
     host: { pid: process.pid, tid: tracer.tid },
-    stubs: family.map(({ stub: { pid, microseconds }, role, registers, facts }) => ({
-      ...{ role, pid, parentPid: facts.parentPid, tracerTid: facts.tracerTid },
+    stubs: family.map(({ stub, role, registers, facts }) => ({
+      role,
+      pid: stub.pid,
+      parentPid: facts.parentPid,
+      tracerTid: facts.tracerTid,
       stubAddress: BigInt(tracer.stubAddress),
-      ...{ registers, residentBytes: facts.residentBytes, microseconds },
+      registers,
+      residentBytes: facts.residentBytes,
+      microseconds: stub.microseconds,
     })),
     checks: family.flatMap(({ stub: { pid }, checks }) =>
       checks.map((check) => ({ name: check.name, ...checkRow(check), pid })),

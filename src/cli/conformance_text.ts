@@ -112,7 +112,8 @@ export function diffText({ a, b, counts, facts }: FactsDiff): string {
 }
 
 const TITLES = {
-  ...{ a: "holds on A only", b: "holds on B only" },
+  a: "holds on A only",
+  b: "holds on B only",
   otherwise: "fails on both, in other ways",
 };
 

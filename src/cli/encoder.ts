@@ -56,7 +56,9 @@ async function runCommand(file: string, limit: number): Promise<number> {
     name: FOREIGN_COMMAND,
     arguments: [...process.execArgv, ...process.argv.slice(1)],
     environment: process.env,
-    ...{ stdio: [0, 1, 2], files: [], confined: false },
+    stdio: [0, 1, 2],
+    files: [],
+    confined: false,
   });
   const fault = (what: string) =>
     new EncoderError(`the process of encoder ${name} ${visible(what)}`);

@@ -113,7 +113,9 @@ function printRun(run: Run, encoder: string, traces = false): GuestEnd {
   const text = (stream: Stream) => Buffer.from(stream.bytes()).toString();
   const omitted = { stdout: stdout.omitted, stderr: stderr.omitted, trace: omittedLines };
   printJson("stublab.guest/1", {
-    ...{ encoder, result, ...rest },
+    encoder,
+    result,
+    ...rest,
     output: { stdout: text(stdout), stderr: text(stderr) },
     ...(traces && { trace }),
     omitted,

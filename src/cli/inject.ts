@@ -34,10 +34,7 @@ export async function runInject(
   const shownName = syscallName(number, constants) ?? `syscall_${number}`;
   if (json) {
     const syscall = { name: shownName, number: Number(number), arguments: args };
-    const { result, before, after } = observed;
-    printJson("stublab.inject/1", {
-      ...{ encoder: tracer.encoder.name, syscall, result, before, after },
-    });
+    printJson("stublab.inject/1", { encoder: tracer.encoder.name, syscall, ...observed });
     return 0;
   }
   const texts = given.map(({ text }) => text).join(", ");
