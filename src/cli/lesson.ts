@@ -15,7 +15,7 @@ import { InputError } from "../lib/errors.ts";
 import { visible } from "../lib/visible.ts";
 import { recordingOf, reportFailures } from "./lesson_recording.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
-import { print, printJson, talk, tell } from "./report.ts";
+import { print, publish, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { lesson } from "./table/lesson.ts";
 import { parseCount } from "./table/options.ts";
@@ -41,7 +41,10 @@ export async function runLesson(names: readonly string[], values: Options): Prom
   const [name, other, extra] = names;
   const form = FORM_NAMES.find((each) => values[each] !== undefined);
   if (extra !== undefined) throw new InputError(`lesson takes two recordings at most: "${extra}"`);
-  if (name === undefined) return list(form);
+  if (name === undefined) {
+    if (form === undefined || form === "json") return list(values.json);
+    throw new InputError(`--${form} needs a lesson or a recording`);
+  }
   if (other !== undefined && form !== undefined && form !== "text")
     throw new InputError(`--${form} takes one recording, got another, "${other}"`);
   if (name === "-" && other === "-")
@@ -76,23 +79,19 @@ async function write(text: string, output: string): Promise<void> {
   else await writeOutput(output, text);
 }
 
-function list(form: string | undefined): number {
+function list(json: true | undefined): number {
   const listed = (name: string) => {
     return { name, summary: summaryOf(name), refused: refusalOf(name) };
   };
-  if (form === "json") printJson("stublab.scenarios/1", { scenarios: LESSONS.map(listed) });
-  else if (form !== undefined) throw new InputError(`--${form} needs a lesson or a recording`);
-  else {
-    const parts = COURSE.map(({ title, lessons }) => {
-      const lines = lessons.map(listed).map(({ name, summary, refused }) => {
-        const told = refused === undefined ? summary : `(not here: ${refused})`;
-        return `  ${name.padEnd(15)} ${told}\n`;
-      });
-      return `${title}:\n${lines.join("")}`;
+  const parts = COURSE.map(({ title, lessons }) => {
+    const lines = lessons.map(listed).map(({ name, summary, refused }) => {
+      const told = refused === undefined ? summary : `(not here: ${refused})`;
+      return `  ${name.padEnd(15)} ${told}\n`;
     });
-    tell(parts.join("\n"));
-    talk("\n`stublab lesson NAME` walks through one; `stublab lesson task` lists tasks\n");
-  }
+    return `${title}:\n${lines.join("")}`;
+  });
+  publish(json, "stublab.scenarios/1", { scenarios: LESSONS.map(listed) }, parts.join("\n"));
+  if (!json) talk("\n`stublab lesson NAME` walks through one; `stublab lesson task` lists tasks\n");
   return 0;
 }
 

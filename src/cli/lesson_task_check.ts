@@ -167,12 +167,12 @@ function report({ task, student, right, points, of, reason, recording }: Graded)
   ].join("");
 }
 
+const COLUMNS = ["student", "task", "result", "points", "of", "reason", "file"] as const;
+
 function printRows(rows: readonly Row[], skipped: readonly string[], csv = false): void {
   if (csv) {
-    const head = ["student", "task", "result", "points", "worth", "reason", "file"];
-    const cells = rows.map((row) => [
-      ...[row.student, row.task, row.result, row.points, row.of, row.reason, row.file],
-    ]);
+    const head = COLUMNS.map((name) => (name === "of" ? "worth" : name));
+    const cells = rows.map((row) => COLUMNS.map((name) => row[name]));
     print([head, ...cells].map((row) => `${row.map(cell).join(",")}\r\n`).join(""));
     return;
   }
