@@ -3,13 +3,13 @@ import { hasFailed, STUB, tryAll } from "./doctor_trials.ts";
 import { paint, tell } from "./report.ts";
 
 /** What `stublab` alone prints: whether it works here, and what to do next. Returns the exit status of doctor. */
-export async function greet(version: string): Promise<number> {
+export async function greet(title: string): Promise<number> {
   const failed = (await tryAll(STUB)).find(hasFailed);
   const verdict =
     failed === undefined
       ? paint("green", "stubs work here")
       : paint("red", `${failed.name} failed: ${failed.detail}`);
-  tell(`stublab ${version}: a laboratory for ptrace stub processes
+  tell(`${title}
 Linux ${release()}, Node.js ${process.version}: ${verdict} (more: stublab doctor)
 
   student          stublab lesson host        watch how a stub is born

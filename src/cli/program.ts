@@ -75,7 +75,7 @@ for (const each of COMMANDS) program.addCommand(each);
  * @throws InputError
  */
 export function select([name = "", ...rest]: readonly string[]): Act {
-  if (name === "") return async () => (await import("./greeting.ts")).greet(STUBLAB_VERSION);
+  if (name === "") return async () => (await import("./greeting.ts")).greet(program.description());
   try {
     program.parse(name === "help" ? [...rest, "--help"] : [name, ...rest], { from: "user" });
     return selected;

@@ -1,6 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { parseNumber } from "../../core/encoder/names.ts";
-import type { Arch } from "../../core/machine/index.ts";
+import { ARCHES } from "../../core/machine/index.ts";
+import type { EncoderName } from "../../labs/compare/encoders/open.ts";
 import { InputError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 
@@ -75,8 +76,6 @@ export function choice<F extends string, const T extends string>(
   return offering(choices, new Option(flags, about).argParser(oneOf(what, choices)));
 }
 
-const ARCHES = ["amd64", "arm64"] as const satisfies readonly Arch[];
-
 export const arch = (about: string) => choice("--arch <A>", about, "architecture", ARCHES);
 
 /** Where something is written. */
@@ -88,7 +87,7 @@ export function output<F extends string>(flags: F, about: string, others: string
 }
 
 /** Words for an encoder; a file is another. */
-export const ENCODERS = ["assembly", "script", "native", "gvisor"] as const;
+export const ENCODERS: readonly EncoderName[] = ["assembly", "script", "native", "gvisor"];
 
 /** The encoder of a command: a name, or a file. */
 export const anyEncoder = (about: string) =>
