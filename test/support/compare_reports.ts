@@ -195,7 +195,11 @@ export async function disagreement(): Promise<CompareReport> {
         pairs: [
           {
             encoders: ["script", "headers"],
-            ...{ truth: true, cases: 3509, disagreed: 311, byDesign: 0, noInput: 0 },
+            truth: true,
+            cases: 3509,
+            disagreed: 311,
+            byDesign: 0,
+            noInput: 0,
           },
         ],
       },

@@ -16,25 +16,16 @@ export function exchangesIn(text: string): Exchange[] {
   return [...text.matchAll(/^```(console|sh)\n(.*?)^```/gms)].flatMap(
     ([, language, block = ""]) => {
       const joined = block.replaceAll("\\\n", " ");
-      if (language === "sh")
-        return joined
-          .trim()
-          .split("\n")
-          .map((command) => ({ command, output: "" }));
-      return joined
-        .split(/^\$ /m)
-        .slice(1)
-        .map((part) => {
-          const [command = "", ...output] = part.split("\n");
-          return { command, output: output.join("\n") };
-        });
+      const parts = language === "sh" ? joined.trim().split("\n") : joined.split(/^\$ /m).slice(1);
+      return parts.map((part) => {
+        const [command = "", ...output] = part.split("\n");
+        return { command, output: output.join("\n") };
+      });
     },
   );
 }
 
 const SEPARATOR = "\x1e";
-/** A line that `fuzz` writes every five seconds, which a busy machine may need. */
-export const PROGRESS = /^[\d,]+ cases.* % not predicted\n/gm;
 
 /** Runs commands in order in one shell, as a reader does. A command that did not run has no result. */
 export function runSession(commands: readonly string[], folder: string) {
@@ -50,9 +41,8 @@ export function runSession(commands: readonly string[], folder: string) {
   });
   const parts = stdout.split(SEPARATOR);
   return commands.map((_, i) => {
-    const status = parts[2 * i + 1];
-    const output = parts[2 * i]?.replaceAll(PROGRESS, "");
-    return status === undefined ? undefined : { status: Number(status), output: output ?? "" };
+    const [output = "", status] = parts.slice(2 * i, 2 * i + 2);
+    return status === undefined ? undefined : { status: Number(status), output };
   });
 }
 

@@ -20,7 +20,7 @@ import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { topOfUserSpace } from "../../src/core/stub/user_space.ts";
 import { pathOfProbe } from "../../src/labs/fuzz/probe/file.ts";
-import { isAsTold, PROGRESS } from "./console.ts";
+import { isAsTold } from "./console.ts";
 import { type Printed, stublab } from "./in_process.ts";
 import { EXIT_7, exiting } from "./machine_code.ts";
 import { recordingOf } from "./recordings.ts";
@@ -105,7 +105,7 @@ function runOne(name: string): void {
     transcript(line, async () => {
       const printed = await execute(line);
       const { code, all } = printed;
-      const text = all.replaceAll(folder, "DIR").replaceAll(PROGRESS, "").replace(/\n?$/, "\n");
+      const text = all.replaceAll(folder, "DIR").replace(/\n?$/, "\n");
       const seen = `${text === "\n" ? "" : text}${code === 0 ? "" : `[${code}]\n`}`;
       const expected = told.join("\n");
       const same = isAsTold(seen, expected);
