@@ -10,6 +10,7 @@ import { Examiner } from "../labs/fuzz/examiner.ts";
 import { modelOptions } from "../labs/fuzz/known/arch.ts";
 import { runProbe } from "../labs/fuzz/probe/run.ts";
 import type { FuzzOptions } from "../labs/fuzz/run/options.ts";
+import { DEFAULT_CASES } from "../labs/fuzz/run/session.ts";
 import { InputError } from "../lib/errors.ts";
 import { readNamed } from "../lib/input.ts";
 import { count } from "../lib/page/figures.ts";
@@ -21,8 +22,6 @@ import { Progress } from "./progress.ts";
 import { publish, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { diff, fuzz } from "./table/fuzz.ts";
-
-const DEFAULT_CASES = 1_000_000;
 
 /** Makes a run without a corpus; writes its outcomes, or compares them with those of another machine. */
 export async function runOutcomes(values: Values<typeof fuzz>, given: FuzzOptions) {

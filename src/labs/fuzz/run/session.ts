@@ -9,7 +9,8 @@ import { ROUND } from "./log.ts";
 import type { FuzzOptions, FuzzResult } from "./options.ts";
 import { type Plan, RunState } from "./state.ts";
 
-const DEFAULT_CASES = 1_000_000;
+/** How many cases a run has without limits. */
+export const DEFAULT_CASES = 1_000_000;
 /** How often progress is reported, and the longest time between two readings of the clock, in milliseconds. */
 const [REPORT, LONGEST_READING] = [200, 1000];
 /** How long rounds may go on after `stop`, in milliseconds: under an emulator one takes a minute. */
