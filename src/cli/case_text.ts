@@ -9,7 +9,10 @@ import type { CasePrediction } from "../labs/fuzz/predict/prediction.ts";
 import { fieldRows, machineLine, type ToldCase, tellField } from "../labs/fuzz/tell/told.ts";
 import { paint } from "./report.ts";
 
-/** @param title what follows the case, "prediction, for" a machine @param ends what follows from it, in lines */
+/**
+ * @param title of the fields, before the machine: "prediction, for"
+ * @param ends lines about what follows from them
+ */
 export function caseText(
   told: ToldCase & Pick<CasePrediction, "it" | "rules">,
   title: string,

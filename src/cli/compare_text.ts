@@ -8,7 +8,7 @@ import { paint } from "./report.ts";
 /**
  * A comparison as text for a terminal: each finding, then one line.
  *
- * @param verbose whether to add the tables, and what is no error in full
+ * @param verbose whether to add the tables, and to show excused differences in full
  */
 export function compareText(report: CompareReport, verbose?: boolean): string {
   const stories = storiesOf(report);

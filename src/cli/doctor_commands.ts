@@ -13,7 +13,7 @@ import { fail, reasonOf, type Seen, type Trial } from "./doctor_trials.ts";
 type Manner = Pick<Case, "from" | "way" | "on">;
 
 const STOPPED_BY_SIGTRAP = 0x57fn;
-/** On arm64 there is no rt_sigreturn among the ways. */
+/** A trial only where rt_sigreturn is a way: not on arm64. */
 const SIGRETURN: Trial = [
   "rt_sigreturn",
   () => setups([{ from: "signal", way: "SIGRETURN", on: "CONT" }]),

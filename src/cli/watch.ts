@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { onFatal } from "./interruption.ts";
 import { draw, talk } from "./report.ts";
 
-/** How long nothing may happen to a file before it is taken for whole, in milliseconds. */
+/** How long a file must stay unchanged until it counts as complete, in milliseconds. */
 const QUIET = 100;
 
 /**
@@ -39,7 +39,7 @@ export async function atEachSave(
   }
 }
 
-/** Waits until files are others than before. One that is missing, or still being written, is waited for. */
+/** Waits until a file has changed, and none is missing or still being written. */
 async function nextSave(
   files: readonly string[],
   before: readonly string[],

@@ -69,7 +69,7 @@ for (const [what, file] of [
   });
 
   for (const scenario of ["cascade", "thread-dies"]) {
-    cli(`record of ${scenario} with ${what}, also in its sandbox`, async () => {
+    cli(`lesson ${scenario} with ${what}, also in its sandbox`, async () => {
       const path = file();
       const { code, stdout, stderr } = await stublab(
         "lesson",
@@ -95,7 +95,7 @@ for (const [what, file] of [
   });
 }
 
-cli("gallery with a module records every scenario with it", async () => {
+cli("lesson --pages with a module records every lesson with it", async () => {
   const folder = newPath("");
   const { code, stderr } = await stublab("lesson", "--pages", folder, "--encoder", WASM);
   assert.is(code, 0, stderr);
@@ -104,7 +104,7 @@ cli("gallery with a module records every scenario with it", async () => {
   }
 });
 
-cli("record with a module that throws fails once, and writes no file", async () => {
+cli("lesson --record with a module that throws fails once, and writes no file", async () => {
   const output = newPath(".json");
   const file = likeModel({ encodeBootstrap: "() => { throw new Error('boom'); }" });
   const args = ["grandchild", "--record", output, "--encoder", file];

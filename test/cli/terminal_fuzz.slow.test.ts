@@ -53,7 +53,7 @@ onTerminal("Ctrl-C is acknowledged; then only the folded report is shown", async
   });
 });
 
-needs(terminal, "script")("a terminal that cannot redraw gets the report without escapes", async () => {
+needs(terminal, "script")("a terminal that cannot redraw gets no escapes", async () => {
   const typed = stublabCommand("fuzz", "--cases 30000").flat().join(" ");
   const { stdout } = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
   assert.match(stdout, /^findings/m);

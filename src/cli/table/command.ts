@@ -20,7 +20,7 @@ interface Texts {
   /** What its exit status means, where that differs from other commands. */
   readonly status?: string;
   readonly examples?: readonly string[];
-  /** Whether words with a single dash, such as -1, are arguments. */
+  /** Whether words that begin with a single dash, such as -x, are arguments; -1 is one everywhere. */
   readonly passesWords?: boolean;
 }
 

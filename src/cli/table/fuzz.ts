@@ -108,7 +108,7 @@ export const exporting = command("export", {
 export const diff = command("diff", {
   summary: "compare two runs of the same cases on two machines",
   description: `Compares two runs case by case, and reduces what differs to causes: rules that one of the kernels
-    breaks. What both do alike, such as the faults of one emulator, is no difference. Nothing is tried. A log is a file
+    breaks. What both do alike, such as the faults of one emulator, is not reported. Nothing is tried. A log is a file
     of \`stublab fuzz --outcomes\`, or a console of \`probe fuzz --outcomes\` with the messages of the kernel in it.`,
   status: "0 if no outcome differs, except as predicted for the two machines; 1 if one does",
   examples: ["stublab fuzz diff old.log new.log"],

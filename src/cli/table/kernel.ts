@@ -42,7 +42,7 @@ export const conformance = command("conformance", {
   .addOption(json("stublab.conformance/2"));
 
 export const probe = command("probe", {
-  summary: "write a static program that does both without Node.js",
+  summary: "write a static program that fuzzes and checks facts without Node.js",
   description: `Writes the probe: a static executable for Linux that needs no Node.js, no libraries and no files. It
     creates stubs, checks facts and fuzzes register setups, and reports in KTAP (docs/probe.md). In an initramfs it is
     process 1 of the kernel that boots it, and takes its arguments after -- on the kernel's command line.`,

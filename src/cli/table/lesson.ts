@@ -10,8 +10,8 @@ export const lesson = command("lesson", {
   description: `Plays a lesson with real processes, records every step of them, and walks through the recording in the
     terminal; no process runs by then. Before important steps it asks what will happen. Without a lesson, lists all.
 
-    In the terminal, → and ← step (also l and h, Space), ] and [ go to an event, which is a step that is no instruction,
-    Home to the introduction, End to the next question or the end, g to a step by its number. Digits answer a question,
+    In the terminal, → and ← step (also l and h, Space), ] and [ go to an event, a step that is not an instruction, Home
+    to the introduction, End to the next question or the end, g to a step by its number. Digits answer a question,
     or arrows and Enter; s shows the answer, a asks again. d c r p t open and close the detail, code, registers, /proc,
     terms. j k ↓ ↑, PageUp and PageDown scroll, q quits. ▶ is the instruction that the step has executed, ▷ the next
     one; * marks a change.`,
