@@ -248,7 +248,7 @@ export function parseJson(document: string | Uint8Array, remedy?: string): unkno
   }
 }
 
-/** Puts a place before what an error says, and a remedy behind it where it has none. */
+/** Puts a place before what an error says, and a remedy after it unless it has one. */
 export function inPlace<T>(place: string, read: () => T, otherwise?: string): T {
   try {
     return read();

@@ -58,12 +58,8 @@ export class ForeignProcess {
    */
   static async start(program: Program): Promise<ForeignProcess> {
     if (process.versions.bun !== undefined) {
-      throw new UnsupportedError(
-        "foreign encoders need Node.js: their process is confined for it",
-        {
-          remedy: "run stublab with node, not with bun",
-        },
-      );
+      const why = "foreign encoders need Node.js: their process is confined for it";
+      throw new UnsupportedError(why, { remedy: "run stublab with node, not with bun" });
     }
     let failure: string | undefined;
     for (const namespaces of namespacesOf(program)) {

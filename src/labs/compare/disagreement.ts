@@ -28,7 +28,7 @@ export async function describeClusters(
     const described = await describe(compared, fault);
     if (described !== undefined) found.push(described);
   }
-  // One that shows in inputs that a kernel makes is not told again by others.
+  // One that shows in inputs that a kernel makes is not reported again by others.
   const isError = ({ encoder, field }: Disagreement) =>
     found.some(
       (other) => other.apart === null && other.encoder === encoder && other.field === field,
@@ -121,7 +121,7 @@ function answerOf({ constants }: FunctionComparison, place: Place, word: bigint)
   return { bytes: bytesOf(word, place.bytes), word: hex(word), told: tell(place, word, constants) };
 }
 
-/** The flags that differ; where an answer is no set of flags, those of the input. */
+/** The flags that differ; if an answer is not a set of flags, those of the input. */
 function flagsOf(
   { places, constants }: FunctionComparison,
   { place, own, other }: Difference,

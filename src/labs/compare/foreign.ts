@@ -85,7 +85,7 @@ export class ForeignSubject implements Subject {
     }
   }
 
-  /** Ends its process; the next run is in a new one, which is no restart after a break. */
+  /** Ends its process; the next run is in a new one, which does not count as a restart. */
   async renew(): Promise<void> {
     this.#expectOpen();
     await this.#process.process.end();

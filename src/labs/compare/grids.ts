@@ -3,7 +3,7 @@ import { count, sum } from "../../lib/page/figures.ts";
 import type { CompareReport, Coverage } from "./report.ts";
 import type { CompareStory } from "./stories.ts";
 
-/** Of each row and encoder: its cases, those that differ, and those that differ and are no error. */
+/** Of each row and encoder: its cases, those that differ, and those that differ and are not errors. */
 function talliesOf({ functions, layouts }: CompareReport) {
   return [
     ...functions.flatMap(({ arch, operation, pairs }) =>
@@ -54,7 +54,7 @@ export function agreementGrid(report: CompareReport, stories: readonly CompareSt
       ...encoders.map((encoder) => cellOf(row, encoder)),
     ]),
     one: "row",
-    note: `= the same results; a number: so many differ; ~ so many differ by design, or where no kernel makes the input; - not compared`,
+    note: "= the same results; a number: so many differ; ~ so many differ by design, or where no kernel makes the input; - not compared",
   };
 }
 

@@ -43,9 +43,17 @@ function describe(
   const open = OPEN_CONSTANTS[name];
   const reason = `the headers say ${name} = ${hex(other)}${open === undefined ? "" : ` ${open}`}`;
   return {
-    ...{ arch, operation: "layout", name: null, encoder, against: HEADERS, field: name },
+    arch,
+    operation: "layout",
+    name: null,
+    encoder,
+    against: HEADERS,
+    field: name,
     flags: name.startsWith("REG_") ? [] : [name],
-    ...{ cases: 1, xor: hex(xor), masks: 1, byte: firstByte(xor) },
+    cases: 1,
+    xor: hex(xor),
+    masks: 1,
+    byte: firstByte(xor),
     own: answer(own),
     other: answer(other),
     input: [],

@@ -28,7 +28,7 @@ export interface Uncompared {
 }
 
 /**
- * Why a difference is no error: docs/encoder-abi.md chooses what the headers leave open, or no kernel makes such an input.
+ * Why a difference is not an error: docs/encoder-abi.md chooses what the headers leave open, or no kernel makes such an input.
  */
 export type Apart = "differs by design" | "no such input";
 
@@ -137,7 +137,7 @@ export interface Disagreement {
     readonly told: string;
   }[];
   readonly replay: string;
-  /** Why it is no error; null if it is one. */
+  /** Why it is not an error; null if it is one. */
   readonly apart: Apart | null;
   readonly verdict: Verdict;
 }

@@ -9,13 +9,13 @@ export interface CompareStory extends Story {
   readonly encoder: string;
   /** The architecture and the operation, if it is about the results of one. */
   readonly row?: string;
-  /** Why it is no error, in a line; null if it is one. */
+  /** Why it is not an error, in a line; null if it is one. */
   readonly excuse: string | null;
 }
 
 type Found = Omit<CompareStory, "id">;
 
-/** Everything that a comparison found: errors first, of constants last of these, then what is no error. */
+/** Everything that a comparison found: errors first, of constants last of these, then what is not an error. */
 export function storiesOf(report: CompareReport): CompareStory[] {
   const rankOf = ({ excuse, row = "" }: Found) =>
     excuse !== null ? 2 : row.endsWith(" layout") ? 1 : 0;
@@ -98,8 +98,7 @@ const DECIDERS = {
 function verdictText({ verdict, apart }: Disagreement): Said {
   const { by, wrong, reason } = verdict;
   if (apart !== null) return `${apart}: ${reason}`;
-  const blamed =
-    wrong.length === 0 ? "none is" : `${wrong.join(", ")} ${wrong.length > 1 ? "are" : "is"}`;
+  const blamed = `${wrong.join(", ")} ${wrong.length > 1 ? "are" : "is"}`;
   return [{ text: `${blamed} wrong`, tone: "bad" }, ` by ${DECIDERS[by]}: ${reason}`];
 }
 

@@ -16,7 +16,7 @@ export interface Summary {
   readonly statements: readonly Statement[];
   /** "1,500,000 cases of 51 functions and 1,502 constants on both architectures, seed 0x1 (1.50 s)". */
   readonly run: string;
-  /** Differences that are no errors, what the kernel confirmed, and what was not compared. */
+  /** Differences that are not errors, what the kernel confirmed, and what was not compared. */
   readonly rest: readonly string[];
 }
 

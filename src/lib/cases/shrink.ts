@@ -2,7 +2,7 @@
 type Change = readonly (readonly [at: number, word: bigint])[];
 
 /**
- * Tries copies of the words that lie one behind the other, from the first on; returns the index of the first that shows
+ * Tries copies of the words that lie one after the other, from the first on; returns the index of the first that shows
  * the effect, or undefined.
  */
 export type FirstOf = (copies: BigUint64Array) => number | undefined | Promise<number | undefined>;

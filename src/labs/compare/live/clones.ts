@@ -1,15 +1,7 @@
 import { constants } from "node:os";
 import type { CloneOutcome, Clones } from "./children.ts";
 import { slot } from "./code.ts";
-import {
-  expectWord,
-  fromInt,
-  type Judge,
-  type JudgeTable,
-  narrows,
-  REFUSED,
-  undecided,
-} from "./judge.ts";
+import { expectWord, type Judge, type JudgeTable, narrows, REFUSED, undecided } from "./judge.ts";
 import { excuseClone } from "./kernels.ts";
 
 const CSIGNAL = 0xffn;
@@ -190,7 +182,7 @@ function clone3Judge(clones: Clones): Judge {
       const meant = BigUint64Array.from(NAMES, (name) => input.word(name));
       const [flags = 0n] = meant;
       const refused = refuses(meant);
-      const refusal = fromInt(Number(BigInt.asIntN(64, REFUSED)));
+      const refusal = REFUSED & HALF;
       return (given) => {
         const [own, size] = [given.words("at").slice(), given.result];
         if (refused !== (size === refusal)) {
@@ -199,7 +191,7 @@ function clone3Judge(clones: Clones): Judge {
           );
         }
         if (refused || size === refusal) return given.returns(refused ? refusal : SIZE);
-        const i = NAMES.findIndex((_, member) => meant[member] !== own[member]);
+        const i = meant.findIndex((word, member) => word !== own[member]);
         const [field, right, word] =
           i < 0 ? ["encodeClone3", SIZE, size] : [`at.${NAMES[i]}`, meant[i] ?? 0n, own[i] ?? 0n];
         // The kernel gets the size that the encoder returned.

@@ -4,7 +4,7 @@ import { list, nullable, record, text } from "../../../lib/shape.ts";
 import { HOST } from "./arch.ts";
 
 /*
- * The code of stubs under judgement (judged_ARCH.S), and the data behind it. Both lie at the same address in each of
+ * The code of stubs under judgement (judged_ARCH.S), and the data after it. Both lie at the same address in each of
  * them, so that a case is the same in every run.
  */
 

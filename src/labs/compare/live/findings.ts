@@ -1,4 +1,5 @@
 import { oneByOne, shrink } from "../../../lib/cases/shrink.ts";
+import { sum } from "../../../lib/page/figures.ts";
 import { designOf } from "../choices.ts";
 import { describeInput, replay } from "../disagreement.ts";
 import { BrokenEncoder } from "../record.ts";
@@ -39,7 +40,7 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
    * Counts a failure. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided if
    * they contradict it. In a field that is a choice, only what the kernel does wrongly counts.
    *
-   * @returns why it is no error, or why nothing is decided
+   * @returns why it is not an error, or why nothing is decided
    */
   const fail = async (input: BigUint64Array, failed: Failed): Promise<string | undefined> => {
     const { field, how } = failed;
@@ -69,8 +70,13 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
     const options = { flags: namedFlags, alone: ALONE };
     if (smaller) await shrink(smallest, layout.inputs, oneByOne(layout.words, holds), options);
     const { meant, seen } = inquiry.told(last);
-    const told = { field, cases: first.cases, meant, seen: last.how ?? seen };
-    failures.push({ ...told, ...describe(smallest) });
+    failures.push({
+      field,
+      cases: first.cases,
+      meant,
+      seen: last.how ?? seen,
+      ...describe(smallest),
+    });
   };
 
   return {
@@ -80,10 +86,15 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
       const elapsed = stopwatch();
       const judgements = await inquiry.judge(encoder, questions);
       if (judgements instanceof BrokenEncoder) {
-        [cases, broken] = [cases + 1, true];
-        const input = drawn[judgements.index] ?? new BigUint64Array();
-        const told = { meant: "an answer", seen: judgements.message };
-        failures.push({ field: compared.name, cases: 1, ...told, ...describe(input) });
+        cases++;
+        broken = true;
+        failures.push({
+          field: compared.name,
+          cases: 1,
+          meant: "an answer",
+          seen: judgements.message,
+          ...describe(drawn[judgements.index] ?? new BigUint64Array()),
+        });
         return;
       }
       for (const [i, judgement] of judgements.entries()) {
@@ -101,11 +112,16 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
     /** @param smaller whether each failure is to have the smallest input that shows it */
     async report(smaller: boolean): Promise<LiveReport> {
       for (const field of found.keys()) await reportFailure(field, smaller);
-      const counted = [...reasons].map(([why, count]) => ({ why, cases: count }));
       return {
-        ...{ name: compared.name, encoder, asked: judges.of(compared.name).asked, cases, held },
-        undecided: counted.reduce((sum, each) => sum + each.cases, 0),
-        reasons: counted.sort((a, b) => b.cases - a.cases),
+        name: compared.name,
+        encoder,
+        asked: judges.of(compared.name).asked,
+        cases,
+        held,
+        undecided: sum(reasons.values()),
+        reasons: [...reasons]
+          .map(([why, count]) => ({ why, cases: count }))
+          .sort((a, b) => b.cases - a.cases),
         failures: failures.sort((a, b) => b.cases - a.cases),
       };
     },

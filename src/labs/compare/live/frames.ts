@@ -27,7 +27,7 @@ const TRAP_TRACE = 2;
 const IP = HOST_MACHINE.instructionPointer;
 const CALL_LENGTH = BigInt(HOST_MACHINE.syscallLength);
 const [ENTRY, LANDED] = [at("entry"), at("landed")];
-/** The register that tells that no call is in progress, if there is one. */
+/** The register that shows that no call is in progress, if there is one. */
 const [IDLE] = Object.entries(HOST.idle);
 
 type Block = BigUint64Array;

@@ -1,4 +1,4 @@
-// What stubs under judgement run: one page of machine code, and behind it a page of data. Both lie at the same address in
+// What stubs under judgement run: one page of machine code, and after it a page of data. Both lie at the same address in
 // each of them (code.ts), so that a case is the same in every run.
 
 #include <asm/unistd.h>

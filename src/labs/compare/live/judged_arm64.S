@@ -1,4 +1,4 @@
-// What stubs under judgement run: see judged_amd64.S. The data is 64 kB behind the code, so that it has pages of its own
+// What stubs under judgement run: see judged_amd64.S. The data is 64 kB after the code, so that it has pages of its own
 // whatever their size.
 
 #include <asm/unistd.h>

@@ -17,7 +17,7 @@ export interface JudgedMachine {
   readonly mark: string;
   /** si_code of a breakpoint, and bytes by which the stop is after it. */
   readonly breakpoint: { readonly code: number; readonly length: bigint };
-  /** The registers that tell that no call is in progress, which no program sees. */
+  /** The registers that show that no call is in progress, which no program sees. */
   readonly idle: Readonly<Record<string, bigint>>;
   /** The register with the number of a call that has begun. */
   readonly begun: string;

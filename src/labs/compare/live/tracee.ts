@@ -14,7 +14,6 @@ import { at, CODE, CODE_BYTES, type Slot, slot } from "./code.ts";
 const { SIGKILL, SIGSTOP, SIGTRAP, SIGCHLD } = constants.signals;
 const PTRACE_CONT = 7;
 const RLIMIT_CORE = 4n;
-const WALL = 0x4000_0000n;
 /** How long a process may take to stop or to end. */
 const WAIT_MICROSECONDS = 2_000_000;
 /** What `child` finds in a register if it is to exit; the low byte is its status. */
@@ -170,7 +169,8 @@ export class Tracee {
 
   /** The status word that the stub's own wait4 stores for a child. */
   reap(child: number, options = 0n): number {
-    const result = this.call("wait4", [BigInt(child), slot("argument"), WALL | options, 0n]);
+    const how = this.tracer.flag("__WALL") | options;
+    const result = this.call("wait4", [BigInt(child), slot("argument"), how, 0n]);
     if (result !== BigInt(child)) {
       throw new TraceError(`wait4 in stub ${this.stub.pid} returned ${result}, not ${child}`);
     }

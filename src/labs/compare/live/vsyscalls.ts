@@ -10,7 +10,7 @@ const SYS_SECCOMP = 1;
 export const USER_SPACE = 2n ** 46n - 1n;
 const CALL_SIZE = 2n;
 
-/** @param stubs prepared by `prepareVsyscalls` */
+/** @param stubs with the filter TRAP_VSYSCALLS */
 export function vsyscallJudges(stubs: TraceeSlot, frames: Frames): JudgeTable {
   if (HOST.vsyscalls.length === 0) return {};
   return {
