@@ -49,14 +49,15 @@ export interface FunctionReport {
   readonly operation: Operation;
   readonly name: FunctionName;
   readonly cases: number;
-  /** Each pair that was compared; with "headers" if `native` is not among the encoders. */
+  /** Each encoder with the reference: `native` if it is compared, else "headers". */
   readonly pairs: readonly PairReport[];
   readonly coverage: Coverage;
 }
 
 export interface PairReport {
+  /** An encoder and its reference. */
   readonly encoders: readonly [string, string];
-  /** Whether one of the two is the reference. */
+  /** Whether one of the two is the reference: always. */
   readonly truth: boolean;
   readonly cases: number;
   /** Cases that differ, without those that are counted apart. */
@@ -115,7 +116,7 @@ export interface Disagreement {
   /** The function; a constant has none. */
   readonly name: FunctionName | null;
   readonly encoder: string;
-  /** What it disagrees with: "headers", or another encoder. */
+  /** What it disagrees with: "headers". */
   readonly against: string;
   /** The register, the member, the constant or the function's result. */
   readonly field: string;

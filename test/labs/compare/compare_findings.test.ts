@@ -286,7 +286,7 @@ findings("what no header prescribes is decided by the ABI", async () => {
   assert.match(String(ifNosys), "abi,,,rax becomes orig_rax whether it is −ENOSYS or not");
 });
 
-findings("a choice of the ABI is no mistake: it is counted apart, and hides none", async () => {
+findings("a choice of the ABI is not a mistake: it is counted apart, and hides none", async () => {
   const carried = (own: CompleteEncoder, block: number, initial: number, ...rest: Rest) => {
     const view = new DataView(own.buffer);
     own.encodeSyscall(block, initial, ...rest);
@@ -330,7 +330,7 @@ findings("words that wait4 never stores are counted apart from those that it doe
   assert.is(pair.disagreed, cases);
 });
 
-findings("what differs only for inputs that no kernel makes is no error", async () => {
+findings("what differs only for inputs that no kernel makes is not an error", async () => {
   const report = await runWith("waitCoreDumped", (own) => (status) => {
     return status === 0x80 ? 1 : own.waitCoreDumped(status);
   });

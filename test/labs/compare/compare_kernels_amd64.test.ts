@@ -122,7 +122,7 @@ const refusesPidfd = (flags: bigint) =>
   (flags & CLONE_PIDFD) !== 0n && (flags & CLONE_THREAD) !== 0n;
 const refusesSignal = (_: bigint, signal: bigint) => signal > 64n;
 
-kernels("CLONE_PIDFD for a thread: neither who refuses it is blamed, nor who accepts it", () => {
+kernels("CLONE_PIDFD for a thread: neither refusing nor accepting it is wrong", () => {
   const both = [...THREAD, "CLONE_PIDFD"];
   expectOpen(
     judgeClone(refusesPidfd, both, 0n, true),
@@ -144,7 +144,7 @@ kernels("an exit signal above 64", () => {
   assert.is(judgeClone(refusesSignal, [], SIGCHLD, false).verdict, "failed");
 });
 
-kernels("what every kernel refuses is blamed beside these", () => {
+kernels("what every kernel refuses is wrong beside these", () => {
   const thread = ["CLONE_THREAD", "CLONE_VM", "CLONE_PIDFD"];
   assert.is(judgeClone(refusesPidfd, thread, 0n, true).verdict, "failed");
   assert.is(judgeClone(refusesSignal, ["CLONE_SIGHAND"], 100n, true).verdict, "failed");
@@ -170,10 +170,10 @@ kernels("a restart of a call with a negative number", () => {
   expectOpen(restarts(0x8000_0001n, 1n), /from Linux 5\.14 on, and this kernel does not restart/);
   assert.is(restarts(0x8000_0001n, 0n).verdict, "held");
   assert.is(restarts(62n, 0n).verdict, "failed", "a positive number restarts on each kernel");
-  assert.is(restarts(0xffff_ffffn, 1n).verdict, "failed", "-1 is no call on any");
+  assert.is(restarts(0xffff_ffffn, 1n).verdict, "failed", "-1 is not a call on any kernel");
 });
 
-kernels("a register that the kernel does not keep: only who wrote another one is blamed", () => {
+kernels("a register that the kernel does not keep: only to write another one is wrong", () => {
   using stubs = openStubs();
   const frames = new LossyFrames(stubs.slot);
   const meant = frames.atEntry({ ds: 0x2bn });

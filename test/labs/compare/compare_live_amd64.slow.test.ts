@@ -1,5 +1,5 @@
 // The kernel as the judge of what encoders answer: the three that agree are right, and each mistake that is made
-// up here is found, named and told as a case that can be run again.
+// up here is found, named and reported as a case that can be run again.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -157,7 +157,7 @@ for (const name of FUNCTION_NAMES) {
   });
 }
 
-/** What the original does otherwise (pkg/sentry/platform/ptrace). */
+/** What the original does differently (pkg/sentry/platform/ptrace). */
 function gvisorLike(): Subject {
   return assemblyLike("original", (encoder) => ({
     encodeSyscall(block, initial, ...words) {
@@ -170,7 +170,7 @@ function gvisorLike(): Subject {
   }));
 }
 
-wrong("the kernel says who is right about the smallest case of each disagreement", async () => {
+wrong("the kernel decides about the smallest case of each disagreement", async () => {
   const subjects = [gvisorLike(), localSubject(openEncoder("script", "amd64"))];
   const { report, functions } = await compare({
     subjects,

@@ -18,7 +18,7 @@ import { childrenOf } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0040n;
 const CASES = 60;
-/** No register tells the kernel that a call is in progress. */
+/** No register shows the kernel that a call is in progress. */
 const UNDECIDED: readonly FunctionName[] = ["restartsSyscall", "restartSyscall"];
 
 async function judge(

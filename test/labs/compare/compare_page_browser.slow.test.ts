@@ -45,7 +45,7 @@ async function tabTo(page: Page, selector: string): Promise<void> {
       return;
     await page.keyboard.press("Tab");
   }
-  throw new Error(`Tab does not come to ${selector}`);
+  throw new Error(`Tab does not reach ${selector}`);
 }
 
 const copied = (page: Page) => page.$eval("#copied", (status) => status.textContent ?? "");
@@ -94,7 +94,7 @@ async function pasted(page: Page): Promise<string> {
   return page.$eval("textarea", (area) => area.value);
 }
 
-/** Waits until a link has led to something that one sees; answers its id. */
+/** Waits until a link has led to something visible; returns its id. */
 async function target(page: Page): Promise<string> {
   await page.waitForFunction(() => {
     const found = document.querySelector(":target");

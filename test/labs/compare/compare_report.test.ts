@@ -11,7 +11,7 @@ import { agreement, COMMAND, disagreement } from "../../support/compare_reports.
 const agreed = await agreement();
 const differing = await disagreement();
 
-const told = suite("compare: stories and sentences of a report");
+const reports = suite("compare: stories and sentences of a report");
 
 /** What the markup says, without its tags. */
 function textOf(markup: string): string {
@@ -23,7 +23,7 @@ function textOf(markup: string): string {
     .replaceAll("&amp;", "&");
 }
 
-told("an agreement is one line, with what was compared", () => {
+reports("an agreement is one line, with what was compared", () => {
   const text = compareText(agreed, false);
   const pattern =
     /^assembly, script and native agree: 20,000 cases of 26 functions and \d+ constants on amd64, seed 0x1 \([\d.]+ s\)\n$/;
@@ -31,7 +31,7 @@ told("an agreement is one line, with what was compared", () => {
   assert.match(textOf(renderComparePage(agreed, COMMAND)), "=assembly, script and native agree");
 });
 
-told("a disagreement is who differs, who is contradicted, who breaks, and who agrees", () => {
+reports("a disagreement says which encoders differ, are contradicted, fail and agree", () => {
   const { outcome, statements } = summaryOf(differing);
   const count = differing.disagreements.filter(({ apart }) => apart === null).length;
   assert.is(outcome, "findings");
@@ -46,19 +46,19 @@ told("a disagreement is who differs, who is contradicted, who breaks, and who ag
   );
 });
 
-told("nothing was compared if there was nothing to compare with", () => {
+reports("nothing was compared if there was nothing to compare with", () => {
   const { outcome } = summaryOf({ ...agreed, functions: [], layouts: [] });
   assert.is(outcome, "nothing");
 });
 
-told("a function that broke at once is not counted as compared", () => {
+reports("a function that broke at once is not counted as compared", () => {
   const [first, ...rest] = agreed.functions;
   assert.ok(first);
   const { run } = summaryOf({ ...agreed, functions: [{ ...first, pairs: [] }, ...rest] });
   assert.match(run, " of 25 functions and ");
 });
 
-told("a difference is a story, the same in a terminal and on the page", () => {
+reports("a difference is a story, the same in a terminal and on the page", () => {
   const story = storiesOf(differing).find(({ title }) => title.includes("blockableSignals"));
   const expected = [
     ["input", "set = 0x40000 (SIGSTOP), all else 0"],
@@ -90,7 +90,7 @@ told("a difference is a story, the same in a terminal and on the page", () => {
   );
 });
 
-told("encoders that do not answer and what the kernel contradicts are stories, too", () => {
+reports("encoders that do not answer and what the kernel contradicts are stories, too", () => {
   const text = compareText(differing, false);
   assert.match(text, "./looping.wasm: amd64 encodeBootstrap: loop");
   assert.match(text, "message  did not return from 512 cases in 2 s, and was ended");
@@ -99,7 +99,7 @@ told("encoders that do not answer and what the kernel contradicts are stories, t
   assert.match(text, "got       EINVAL, and no child");
 });
 
-told("an answer that depends on the calls before has no input", () => {
+reports("an answer that depends on the calls before has no input", () => {
   const [first] = differing.broken;
   assert.ok(first);
   const broken = [{ ...first, kind: "answer" as const, replay: null }];
@@ -110,7 +110,7 @@ told("an answer that depends on the calls before has no input", () => {
   );
 });
 
-told("what the kernel says appears once: in the verdict, or as a story", () => {
+reports("what the kernel says appears once: in the verdict, or as a story", () => {
   const [loose] = differing.live.slice(-1);
   const [failure] = loose?.failures ?? [];
   const [first, ...rest] = differing.disagreements.filter(({ name }) => name === "encodeClone");
@@ -123,7 +123,7 @@ told("what the kernel says appears once: in the verdict, or as a story", () => {
   assert.is(stories.filter(kernel).length, 0);
 });
 
-told("the table of agreement counts what differs from the headers, and leads to its story", () => {
+reports("the table of agreement counts what differs, and leads to its story", () => {
   const stories = storiesOf(differing);
   const { columns, rows } = agreementGrid(differing, stories);
   assert.equal(columns, [
@@ -152,4 +152,4 @@ told("the table of agreement counts what differs from the headers, and leads to 
   assert.match(stories.find((each) => each.id === id)?.title ?? "", "CLONE_PIDFD");
 });
 
-told.run();
+reports.run();
