@@ -10,6 +10,6 @@ import { renderSite } from "./render.mjs";
 const site = process.argv[2] ?? "build/site";
 const { homepage } = JSON.parse(readFileSync("package.json", "utf8"));
 const hasLessons = recordLessons();
-await renderSite(site, stagePages(), hasLessons);
+await renderSite(site, await stagePages(), hasLessons);
 if (hasLessons) publishLessons(site, homepage);
 console.log(`the site is in ${site}`);

@@ -3,7 +3,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { MACHINES } from "../compilers.mjs";
-import { museumPage, rulesPage, scoreboardPage } from "../tables.mjs";
+import { museumPage, rulesPage, scoreboardPage } from "./data.mjs";
 
 /** They stand at their paths in the repository, so that links between them hold. */
 const FOLDER = "build/site_pages";
@@ -12,7 +12,7 @@ const INDEX = "docs/README.md";
 const COPIED = ["docs", "examples", "src/core/README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 
 /** @returns the folder, the first page, and the others in the order of the index, with their groups: their readers */
-export function stagePages() {
+export async function stagePages() {
   rmSync(FOLDER, { recursive: true, force: true });
   for (const path of COPIED) cpSync(path, join(FOLDER, path), { recursive: true });
   // TypeDoc writes the name of the project above it.
@@ -23,7 +23,7 @@ export function stagePages() {
   const data = {
     ...Object.fromEntries(MACHINES.map((arch) => [`model_rules-${arch}`, rulesPage(arch)])),
     kernels_scoreboard: scoreboardPage(),
-    museum_catalogue: museumPage(),
+    museum_catalogue: await museumPage(),
   };
   for (const [name, text] of Object.entries(data)) {
     writeFileSync(join(FOLDER, "docs", `${name}.md`), text);

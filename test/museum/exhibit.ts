@@ -1,6 +1,6 @@
 /*
  * Exhibits: bugs that kernels had, as patches to assembly/model/. A patch begins with what is known of the bug and with
- * what the fuzzer has to find, each as "NAME: TEXT" on a line; then it tells the bug; then come unified hunks.
+ * what the fuzzer has to find, each as "NAME: TEXT" on a line; then it describes the bug; unified hunks follow.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -32,33 +32,37 @@ export interface Exhibit {
   readonly hunks: readonly Hunk[];
 }
 
-/** All exhibits, by name. */
-export function readExhibits(): Exhibit[] {
-  const files = readdirSync(FOLDER).filter((file) => file.endsWith(".patch"));
-  return files.sort().map((file) => {
-    const patch = readFileSync(`${FOLDER}/${file}`, "utf8");
-    return parseExhibit(file.replace(".patch", ""), patch);
+/** All exhibits, by name. @throws Error if a patch is not complete */
+export const readExhibits = (): Exhibit[] => readPatches(FOLDER).map(exhibitOf);
+
+type Patch = ReturnType<typeof readPatches>[number];
+
+/** The patches of a folder, by name. Their `fact` throws if its line is missing. */
+export function readPatches(folder: string) {
+  const names = readdirSync(folder).filter((file) => file.endsWith(".patch"));
+  return names.sort().map((file) => {
+    const name = file.replace(".patch", "");
+    const [head = "", ...changes] = readFileSync(`${folder}/${file}`, "utf8").split(/^--- a\//m);
+    const [facts = "", ...told] = head.trim().split("\n\n");
+    const fact = (key: string): string => {
+      const [, text] = new RegExp(`^${key}: (.+)$`, "m").exec(facts) ?? [];
+      if (text === undefined) throw new Error(`${name}: "${key}" is missing`);
+      return text;
+    };
+    return { name, fact, told: told.join(" ").replaceAll("\n", " "), changes };
   });
 }
 
-/** @throws Error if the patch is not complete */
-function parseExhibit(name: string, patch: string): Exhibit {
-  const [head = "", ...files] = patch.split(/^--- a\//m);
-  const [facts = "", ...told] = head.trim().split("\n\n");
-  const fact = (key: string): string => {
-    const [, text] = new RegExp(`^${key}: (.+)$`, "m").exec(facts) ?? [];
-    if (text === undefined) throw new Error(`${name}: "${key}" is missing`);
-    return text;
-  };
+function exhibitOf({ name, fact, told, changes }: Patch): Exhibit {
   const list = (key: string) => (fact(key) === "-" ? [] : fact(key).split(" "));
   const commit = fact("commit");
   if (!/^[0-9a-f]{40}$/.test(commit)) throw new Error(`${name}: ${commit} is no commit`);
-  const hunks = files.flatMap(hunksOf);
-  if (told.length === 0 || hunks.length === 0) throw new Error(`${name}: no text or no hunk`);
+  const hunks = changes.flatMap(hunksOf);
+  if (told === "" || hunks.length === 0) throw new Error(`${name}: no text or no hunk`);
   return {
     ...{ name, commit, subject: fact("subject"), broken: fact("broken") },
     ...{ differs: list("differs"), cases: list("case"), words: Number(fact("words")) },
-    ...{ told: told.join(" ").replaceAll("\n", " "), hunks },
+    ...{ told, hunks },
   };
 }
 

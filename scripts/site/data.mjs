@@ -1,7 +1,8 @@
-// Pages of the site that are made from data, as Markdown: the rules of the model, other kernels, the museum.
+// Pages that are made from data, as Markdown: the rules of the model, other kernels, the museum.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { loadTables } from "../sources.mjs";
 
 const read = (path) => JSON.parse(readFileSync(path, "utf8"));
 
@@ -85,14 +86,15 @@ function scoreRow({ machine, release, bootstrap, conformance, fuzz, fault = "not
 }
 
 /** Bugs that kernels had, as models and as kernels, and what the fuzzer and the probe found of each. */
-export function museumPage() {
+export async function museumPage() {
+  const { readExhibits, readPatches } = await loadTables(["test/museum/exhibit.ts"]);
   const models = read("test/museum/found.json");
   const kernels = read("test/museum/kernel/found.json");
   return [
     "# Catalogue of the museum",
     table(
       ["bug", "fixed by", "broken", "first case", "seconds", "smallest case", "differs"],
-      exhibitsIn("test/museum").map(({ name, told, commit, subject, broken }) => {
+      readExhibits().map(({ name, told, commit, subject, broken }) => {
         const { index, seconds, case: it, field } = models[name];
         return [
           ...[`\`${name}\`: ${told}`, `\`${commit.slice(0, 12)}\` ${subject}`, broken, index],
@@ -103,26 +105,12 @@ export function museumPage() {
     "## Broken kernels",
     table(
       ["what is broken", "fix taken out", "first case", "rule", "facts that fail"],
-      exhibitsIn("test/museum/kernel").map(({ name, told, commit, subject }) => {
+      readPatches("test/museum/kernel").map(({ name, told, fact }) => {
         const { index, rule, facts } = kernels[name];
+        const [commit, subject] = [fact("commit"), fact("subject")];
         const fix = commit === "-" ? subject : `\`${commit}\` ${subject}`;
         return [`\`${name}\`: ${told}`, fix, index ?? "not found", rule, facts.join("; ")];
       }),
     ),
   ].join("\n\n");
-}
-
-/** Patches that begin with lines such as "commit: …", and after an empty line tell the bug. */
-function exhibitsIn(folder) {
-  const patches = readdirSync(folder).filter((file) => file.endsWith(".patch"));
-  return patches.map((file) => {
-    const [head = ""] = readFileSync(`${folder}/${file}`, "utf8").split("\n--- a/");
-    const [facts = "", ...told] = head.trim().split("\n\n");
-    const known = Object.fromEntries(facts.split("\n").map((line) => line.split(/: (.*)/)));
-    return {
-      ...known,
-      name: file.replace(".patch", ""),
-      told: told.join(" ").replaceAll("\n", " "),
-    };
-  });
 }
