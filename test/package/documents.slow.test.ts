@@ -10,6 +10,17 @@ import { exchangesIn, isAsTold, runSession } from "../support/console.ts";
 import { run } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
+const told = suite("omissions in a document");
+
+told("match any text in a line, and any lines", () => {
+  assert.ok(isAsTold("took 3 s  \n", "took … s\n"));
+  assert.ok(isAsTold("a\nb\nc\nd\n", "a\n…\nd\n"));
+  assert.ok(isAsTold("a\nd\n", "a\n…\nd\n"));
+  assert.not(isAsTold("a\nb\n", "a\n"));
+  assert.not(isAsTold("a.c\n", "a?c\n"));
+});
+told.run();
+
 const pages = readdirSync("docs", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".md"))
   .map((name) => `docs/${name}`)
