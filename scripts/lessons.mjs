@@ -197,8 +197,8 @@ function choiceOf([first, ...reply]) {
 
 /** The terms, as a list: "stub, stubs: a process …". A form has one meaning. */
 function parseGlossary(markdown) {
-  const lists = blocksOf(readPage(markdown, GLOSSARY)).filter(({ kind }) => kind === "list");
-  const glossary = lists[0].items.map((item) => {
+  const items = blocksOf(readPage(markdown, GLOSSARY)).flatMap((block) => block.items ?? []);
+  const glossary = items.map((item) => {
     const [, forms = "", text = ""] = /^(.+?): (.*)$/.exec(itemText(item)) ?? [];
     return { forms: forms.split(", "), text };
   });

@@ -1,17 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { CASES } from "../../../src/labs/fuzz/case/arch.ts";
 import { ModuleFile } from "../../../src/labs/fuzz/case/module.ts";
 import { readRules, ruleText } from "../../../src/labs/fuzz/predict/rules.ts";
 
 const sentences = suite("fuzz: the sentences of rules");
 
-for (const [file, table] of [
-  ["fuzz.wasm", "rules.json"],
-  ["fuzz-arm64.wasm", "rules-arm64.json"],
-] as const) {
-  const rules = readRules(new ModuleFile(file), table);
+for (const [arch, { MODULE, RULES }] of Object.entries(CASES)) {
+  const rules = readRules(new ModuleFile(MODULE), RULES);
 
-  sentences(`a rule's sentence tells each of its numbers, and no other: ${file}`, () => {
+  sentences(`a rule's sentence has each of its numbers, and no other: ${arch}`, () => {
     for (const { id, text, values } of rules) {
       const told = [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       for (const name of told) assert.ok(name !== undefined && name in values, `${id}: {${name}}`);
@@ -19,7 +17,7 @@ for (const [file, table] of [
     }
   });
 
-  sentences(`no sentence has a place left: ${file}`, () => {
+  sentences(`no sentence has a place left: ${arch}`, () => {
     for (const rule of rules) assert.not.match(ruleText(rule), /[{}]/);
   });
 }

@@ -4,7 +4,7 @@ import type { CheckStatus } from "../../../lib/check.ts";
 import { failureLines, skipText } from "./failures.ts";
 import type { Verdict, VerdictLog } from "./verdict.ts";
 
-/** The verdicts of a machine, and how it is called. */
+/** The verdicts of a machine, and its name in reports. */
 export interface NamedVerdicts extends Pick<VerdictLog, "machine" | "known" | "verdicts"> {
   readonly name: string;
   /** How many facts were not looked at, as a signal came first. */
@@ -21,7 +21,7 @@ export function diffVerdicts(a: NamedVerdicts, b: NamedVerdicts) {
   const [byA, byB] = [byName(a), byName(b)];
   const counts = { a: 0, b: 0, otherwise: 0, untested: 0, held: 0, failed: 0 };
   // In the order of the facts of A.
-  const facts = [...new Map([...byA, ...byB, ...byA])].flatMap(([name, { fact }]) => {
+  const facts = [...new Map([...byA, ...byB])].flatMap(([name, { fact }]) => {
     const [one, other] = [byA.get(name), byB.get(name)];
     const contrast = contrastOf(one, other);
     if (contrast === "known" || contrast === "skipped") return [];
@@ -49,7 +49,7 @@ const byName = ({ verdicts }: NamedVerdicts): ReadonlyMap<string, Verdict> =>
 
 const headOf = ({ name, machine }: NamedVerdicts) => ({ name, machine: machine ?? null });
 
-/** What became of a fact on a machine, in lines. */
+/** The result of a fact on a machine, in lines. */
 function sideOf(verdict: Verdict | undefined) {
   return { status: verdict?.status ?? null, lines: linesOf(verdict) };
 }

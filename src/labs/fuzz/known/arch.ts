@@ -28,8 +28,6 @@ export const LISTS: Readonly<Record<KnownName, List>> = { "qemu-tcg": QEMU_TCG }
 
 export const isListed = (name: string): name is KnownName => Object.hasOwn(LISTS, name);
 export const KNOWN: readonly KnownName[] = Object.keys(LISTS).filter(isListed);
-/** The same for help and errors. */
-export const KNOWN_NAMES = KNOWN.join(", ");
 
 export const knownShape: Shape<KnownName> = (value, place) => oneOf(KNOWN)(value, place);
 

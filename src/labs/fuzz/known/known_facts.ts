@@ -6,7 +6,7 @@ import { allFacts } from "../facts/arch.ts";
 import { REST } from "../facts/fact.ts";
 import type { KnownFacts } from "../facts/run.ts";
 import { nameOfCheck } from "../facts/verdict.ts";
-import { isListed, KNOWN_NAMES, LISTS } from "./arch.ts";
+import { isListed, KNOWN, LISTS } from "./arch.ts";
 
 /** Takes the name of a list, or a file. @throws InputError */
 export function knownFacts(nameOrFile: string): KnownFacts {
@@ -18,7 +18,7 @@ const LIMIT = { most: 1 << 20, of: "a list of facts" };
 
 /** One fact, or check, a line; lines that begin with "#" are comments. */
 function readFacts(file: string): KnownFacts {
-  const remedy = `--known takes a file with names of facts, or one of ${KNOWN_NAMES}`;
+  const remedy = `--known takes a file with names of facts, or one of ${KNOWN.join(", ")}`;
   const lines = readInput(file, LIMIT, remedy).toString().split("\n");
   const facts = lines.map((line) => line.trim()).filter((line) => !/^(#|$)/.test(line));
   const unknown = facts.find((fact) => !isNamed(fact));

@@ -50,7 +50,7 @@ export function caseReport(
     machine: machineLine(machine).replace(/^.* on (?=x86-64)/, ""),
     result: differences.length === 0 ? "as predicted" : `differs: ${subjectOf(differences, it)}`,
   };
-  const suspected = suspicions(suspects, machine).map((line) => `${inert(line)}\n`);
+  const suspected = suspicions(suspects, machine).map(inert).join("\n");
   const missing =
     unpredicted === null ? "" : `\nThe stop is not predicted, because of rule ${unpredicted}.\n`;
   return `# ${inert(subjectOf(differences, it))}
@@ -66,7 +66,7 @@ Fields that are not listed are as written.
 ## Why this is expected
 
 ${rules.map(({ id, told, source }) => `- ${id}: ${inert(told)} (${inert(source)})\n`).join("") || "Every register is accepted unchanged.\n"}
-${suspected.join("") && `${suspected.join("")}\n`}## Kernels
+${suspected && `${suspected}\n\n`}## Kernels
 
 ${table(
   ["kernel", "outcome", "processor"],

@@ -111,7 +111,7 @@ const CODES_OF =
 /** Where the target has what the case does not see: a call, and the stack of handlers. */
 const OWN = SCRATCH + BigInt(SCRATCH_SIZE + 2 * PAGE_SIZE);
 
-/** Of an architecture for which there are programs: others have no such codes. */
+/** A function, as placeOf throws on an architecture without these codes, for which no program is written. */
 const places = () => [
   `PAGE = ${literal(BigInt(PAGE_SIZE))}`,
   `CODE = ${literal(CODE)}, /* r-x */`,
