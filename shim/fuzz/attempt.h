@@ -7,6 +7,7 @@
 #include "kinds.h"
 #include "setups.h"
 #include "wait.h"
+#include <asm-generic/errno.h>
 
 /** A case: its steps, and their outcomes. */
 struct steps {
@@ -82,6 +83,11 @@ int64_t get_block(int32_t tid, uint64_t *block);
 
 /** A debug exception of an earlier case may have left its mark in debug register 6 of amd64. */
 void reset_debug_status(int32_t tid);
+
+/** The result of a write; -ESRCH if the thread was killed before what the write left was read. */
+static inline int64_t written(int64_t result, int64_t read) {
+    return read == -ESRCH ? read : result;
+}
 
 /** Whether a way writes general registers, which are then read back as a whole. */
 int writes_registers(unsigned int way);

@@ -37,7 +37,7 @@ static int64_t look(int32_t tid, const struct stublab_setup *setup,
     struct signal_info info = {0};
     if (setup->wants & STUBLAB_WANT_INFO)
         result = get_signal_info(tid, &info);
-    // SIGKILL has brought it from the stop that was reported to its exit stop meanwhile.
+    // Since the stop was reported, SIGKILL has brought the thread to its exit stop.
     if (result == 0 && info.code == (SIGTRAP | PTRACE_EVENT_EXIT << 8))
         result = -ESRCH;
     if (result == -ESRCH)

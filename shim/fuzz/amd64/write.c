@@ -59,11 +59,6 @@ static int pokes_debug_registers(const struct stublab_setup *setup) {
     return 0;
 }
 
-/** The result of a write; -ESRCH if the thread was killed before what it left was read. */
-static int64_t written(int64_t result, int64_t read) {
-    return read == -ESRCH ? read : result;
-}
-
 /** Reads the debug registers that exist: 0 to 3, 6 and 7. Returns the last result. */
 static int64_t peek_debug_registers(int32_t tid, uint64_t *words) {
     int64_t result = 0;

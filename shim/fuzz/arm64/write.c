@@ -51,8 +51,7 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
             if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)
                 outcome->written[i] |= (uint64_t)area[setup->words[2 * i] + j] << 8 * j;
     }
-    // Killed before what it left was read.
-    return read == -ESRCH ? read : result;
+    return written(result, read);
 }
 
 static int64_t write(int32_t tid, const struct stublab_setup *setup,
