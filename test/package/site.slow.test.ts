@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inflateSync } from "node:zlib";
@@ -8,6 +7,7 @@ import * as assert from "uvu/assert";
 import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
 import { needs } from "../support/needs.ts";
 import { run } from "../support/processes.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const site = suite("site");
 const DECLARATIONS = {
@@ -17,7 +17,7 @@ const built = needs(site, DECLARATIONS);
 const shown = needs(site, { ...DECLARATIONS, chromium: CHROMIUM !== undefined });
 
 const lessons = pathToFileURL("scripts/site/lessons.mjs").href;
-const folder = mkdtempSync(join(tmpdir(), "stublab-site-"));
+const folder = temporaryFolder();
 const browser = new TestBrowser();
 const files = (): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
@@ -32,10 +32,7 @@ site.before(async () => {
   if (CHROMIUM !== undefined) await browser.start();
 });
 
-site.after(async () => {
-  await browser.stop();
-  rmSync(folder, { recursive: true });
-});
+site.after(() => browser.stop());
 
 /** The addresses that a page names. */
 function linksOf(path: string): string[] {

@@ -166,8 +166,6 @@ export const STORE_SCALABLE = [
 
 /** smstart: streaming mode and ZA */
 export const START_MATRIX = instruction(0xd503_477f);
-/** smstop: neither */
-export const STOP_MATRIX = instruction(0xd503_467f);
 /** ldr or str za[w12, 0], [x10] for so many rows of ZA, which are as long as vectors in streaming mode. */
 export function rowsOfMatrix(rows: number, what: "load" | "store"): Code {
   const opcode = what === "load" ? 0xe100_0000 : 0xe120_0000;
