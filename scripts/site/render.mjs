@@ -35,7 +35,11 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
   };
   writeFileSync(OPTIONS, JSON.stringify({ compilerOptions, files: types }));
   const app = await Application.bootstrap({
-    ...{ name, readme, projectDocuments: documents, entryPoints: types, tsconfig: OPTIONS },
+    name,
+    readme,
+    projectDocuments: documents,
+    entryPoints: types,
+    tsconfig: OPTIONS,
     groupOrder: [...groups, REFERENCE],
     navigation: { includeGroups: true },
     sortEntryPoints: false,

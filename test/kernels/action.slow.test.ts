@@ -53,7 +53,9 @@ async function runJob(given: Readonly<Record<string, string>>): Promise<Job> {
     writeFileSync(outputs, "");
     const own = Object.entries(step.env ?? {}).map(([name, text]) => [name, filled(text, values)]);
     const env = {
-      ...{ ...process.env, GITHUB_ACTION_PATH: FOLDER, GITHUB_OUTPUT: outputs },
+      ...process.env,
+      GITHUB_ACTION_PATH: FOLDER,
+      GITHUB_OUTPUT: outputs,
       ...Object.fromEntries(own),
     };
     const script = ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run];

@@ -63,7 +63,11 @@ sizes("a report in which everything is too long makes less than 1 MB", async () 
         encoders: many.map((name) => ({ name, compared: 9, disagreed: 3 })),
       })),
       disagreements: many.map((name) => ({
-        ...{ ...found, encoder: name, field: LONG, flags: [LONG, LONG], replay: LONG },
+        ...found,
+        encoder: name,
+        field: LONG,
+        flags: [LONG, LONG],
+        replay: LONG,
         input: Array.from({ length: 40 }, () => word),
       })),
       broken: many.map((name) => ({ ...broken, encoder: name, message: LONG, replay: LONG })),

@@ -39,7 +39,11 @@ export function againstReport(
         ...{ cases: cause.cases.length, of: cause.of },
         fields: cause.fields.map(([field, count]) => ({ field, cases: count })),
         smallest: {
-          ...{ index, case: formatCase(it), field, a: lineRow(lineA), b: lineRow(lineB) },
+          index,
+          case: formatCase(it),
+          field,
+          a: lineRow(lineA),
+          b: lineRow(lineB),
           unstable: { a: lineA?.hash === null, b: lineB?.hash === null },
         },
         minimized: small === undefined ? null : formatCase(small),

@@ -62,7 +62,8 @@ function writeWhole(findings: Folder, finding: FindingContent): void {
   const document = {
     ...{ schema: FINDING_SCHEMA, signature },
     ...outcomeTable(examination, machine),
-    ...{ seenFirst: kindRow(seenFirst), found },
+    seenFirst: kindRow(seenFirst),
+    found,
     replay: `stublab fuzz replay case.json${modelOptions(change, known)}`,
   };
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;

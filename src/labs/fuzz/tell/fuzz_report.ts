@@ -42,13 +42,20 @@ export function reportOf(
   const all = unpredicted.reduce((sum, each) => sum + each.cases, 0);
   const untried = [...counts.untried.values()].reduce((sum, cases) => sum + cases, 0);
   return {
-    ...{ machine, seed: hex(result.seed), path, focus: result.focus ?? null },
+    machine,
+    seed: hex(result.seed),
+    path,
+    focus: result.focus ?? null,
     planted: change === undefined ? null : formatPlant(change),
-    ...{ shard: result.shard ?? null, workers, corpus: corpus ?? null },
-    ...{ interrupted: result.interrupted, cases: counts.cases },
+    shard: result.shard ?? null,
+    workers,
+    corpus: corpus ?? null,
+    interrupted: result.interrupted,
+    cases: counts.cases,
     signatures: state.kinds,
     digest: hex(digestOf(state.signatures.map(({ signature }) => signature))),
-    ...{ deaths: counts.deaths, hangs: counts.hangs },
+    deaths: counts.deaths,
+    hangs: counts.hangs,
     unpredicted: { cases: all, share: share(all), rules: unpredicted },
     untried: {
       cases: untried,
@@ -75,8 +82,11 @@ export function reportOf(
     })),
     findings: result.findings.map(
       ({ signature, index, original, it, differences, suspects, subject, folder }) => ({
-        ...{ signature, index, subject: subject ?? null },
-        ...{ case: formatCase(it), original: formatCase(original) },
+        signature,
+        index,
+        subject: subject ?? null,
+        case: formatCase(it),
+        original: formatCase(original),
         differences: differenceTable(differences),
         suspects: suspectTable(suspects, machine),
         folder,
