@@ -1,5 +1,5 @@
-// Tries a kernel for the action: its inputs are in the environment. The folder of the results has what the probe printed (KTAP,
-// console.ktap), the facts as JSON, and a badge for shields.io.
+// Tries a kernel for the action, whose inputs are in the environment. The folder of the results gets the output of the probe
+// (KTAP, console.ktap), the facts as JSON, and a badge for shields.io.
 
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -74,7 +74,7 @@ function makeCommand() {
   ];
 }
 
-/** Runs a command until it ends, or until its machine has said how the probe ended. Returns what it printed. */
+/** Runs a command until it ends, or its machine has printed the probe's status. Returns its output, and the status. */
 function run([command, ...args], file) {
   const log = openSync(file, "w");
   const child = spawn(command, args, { stdio: ["ignore", log, log] });
@@ -89,7 +89,7 @@ function run([command, ...args], file) {
     child.on("close", (status) => {
       clearInterval(timer);
       const text = read();
-      // That of a machine does not say how the probe ended.
+      // The status of QEMU does not say how the probe ended.
       resolve({ text, status: KERNEL === "" ? status : Number(END.exec(text)?.[1] ?? Number.NaN) });
     });
   });
@@ -102,7 +102,7 @@ function report(log, text) {
   const { held, failed } = JSON.parse(facts).counts;
   const all = held + failed;
   const score = all === 0 ? "0" : ((100 * held) / all).toFixed(1);
-  // Each to what decides it: the case that follows is one long line, in the console.
+  // Without their rules, and their cases, which are long lines: the console has them.
   const findings = text.match(/^# finding \d+: .*\n(?:# (?!rules ).*\n)*/gm) ?? [];
   const message = `${held} of ${all}`;
   const color = failed > 0 ? "orange" : all > 0 && findings.length === 0 ? "brightgreen" : "yellow";
@@ -121,13 +121,13 @@ try {
   mkdirSync(RESULTS, { recursive: true });
   const log = join(RESULTS, "console.ktap");
   const { status, text } = await run(makeCommand(), log);
-  // 0: all holds; 1: some does not. With any other status, or none, nothing is known.
+  // 0: all facts hold; 1: some do not. With another status, or without one, there is no result.
   if (status !== 0 && status !== 1)
     throw new Failure(`the probe has no result:\n${text.slice(-2000)}`);
   report(log, text);
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
-  // Its lines are one command of the runner.
+  // A command of the runner is one line.
   console.log(`::error::${error.message.replaceAll("%", "%25").replaceAll("\n", "%0A")}`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-// `npm run docs:picture`: records a lesson on this machine, and draws moments of it into docs/stage.svg, one after the other.
+// `npm run docs:picture`: records a lesson on this machine, and draws moments of it into docs/stage.svg, an animation.
 
 import { writeFileSync } from "node:fs";
 import { recordLesson } from "../dist/record.js";
@@ -21,19 +21,19 @@ const {
   ),
 ]);
 
-/** The steps whose titles begin so, each the first after the one before it, and what is said of them. */
+/** The beginnings of titles of steps, each the first such step after the one before, and their captions. */
 const STORY = [
   ["stub ", "A stub is a process without a program: one page of code, stopped and traced."],
   ["ptrace(PTRACE_SETREGS", "The host writes a system call into its registers: a clone."],
-  ["process ", "R15 tells the clone who its parent is, RBX that it is a clone."],
-  ["getppid()", "It asks who its parent is. If that is not R15, its parent has died: it exits."],
+  ["process ", "R15 has the pid of the clone's parent; RBX says that it is a clone."],
+  ["getppid()", "It calls getppid(). If the result is not R15, its parent has died: it exits."],
   ["SIGSTOP is", "Then it stops itself,"],
   ["ptrace(PTRACE_ATTACH", "the host attaches,"],
   ["stopped by SIGTRAP", "and has a second stub: a process that executes what is written into it."],
 ];
-/** Where nothing moves, this one is shown. */
+/** The moment that is shown without animation. */
 const STILL = 2;
-/** Of one moment. */
+/** How long each moment is shown. */
 const SECONDS = 4;
 const [WIDTH, HEIGHT, TOP] = [1000, 384, 56];
 

@@ -16,7 +16,7 @@
 // version looked at; or the manual; or "measured". The others are optional. @asked, if the truth is the processor's:
 // which were asked, by names of src/labs/fuzz/predict/processors.ts. @needs: the feature with which it holds; with
 // "!", without which. @since: the first release that has the feature. The build makes a table of them
-// (scripts/rules.mjs), from which everything else, such as `stublab predict --list`, derives. Ids are a letter and a number.
+// (scripts/rules.mjs), from which all else derives, such as `stublab predict --list`. Ids are a letter and a number.
 
 /** Most uses of rules in the prediction of a case. */
 const MOST_USED: i32 = 160;
