@@ -2,7 +2,7 @@ import type { Signature } from "../../core/encoder/abi.ts";
 import { cut, LONGEST_TOLD, visible } from "../../lib/visible.ts";
 
 /** Describes any value in an error message. Does not run code of an object. */
-export function describeValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "function") return "a function";
   const told = legible(String(value));

@@ -47,7 +47,8 @@ const X32 = 0x4000_0000;
 /** How many numbers of calls are all tried. */
 export const NUMBERS = 1024;
 const I386 = 0x4000_0003;
-const VSYSCALL_HALF = 0xffff_ffff;
+/** The upper half of every address in the vsyscall page. */
+export const VSYSCALL_HALF = 0xffff_ffff;
 const EXIT_SIGNAL = 17;
 
 /** A call that a filter is asked about; what is not given stays as it was drawn. */

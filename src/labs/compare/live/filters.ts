@@ -1,11 +1,9 @@
 import * as bpf from "../../../core/bpf/program.ts";
 import { SyscallError } from "../../../lib/errors.ts";
+import { VSYSCALL_HALF } from "../filter.ts";
 import { HOST } from "./arch.ts";
 import { at, slot } from "./code.ts";
 import type { Tracee } from "./tracee.ts";
-
-const SECCOMP_SET_MODE_FILTER = 1n;
-const PR_SET_NO_NEW_PRIVS = 38n;
 
 /** An unused number; the call fails with the errno in its first argument. */
 export const FAILING_CALL = 1023n;
@@ -20,9 +18,6 @@ export const FAIL_AS_ASKED = bpf.assembleBpf(
   [bpf.RETURN_ACCUMULATOR, 0],
   [bpf.RETURN, bpf.SECCOMP_RET_ALLOW],
 );
-
-/** The upper half of every address in the vsyscall page. */
-const VSYSCALL_HALF = 0xffff_ffff;
 
 /** Traps calls into the vsyscall page. */
 export const TRAP_VSYSCALLS = bpf.assembleBpf(
@@ -52,10 +47,11 @@ export const GUARD = bpf.assembleBpf(
 
 /** Installs a filter in a stub; returns 0 or -errno. */
 export function installFilter(tracee: Tracee, program: Uint8Array): bigint {
-  tracee.call("prctl", [PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n]);
+  const { tracer } = tracee;
+  tracee.call("prctl", [tracer.flag("PR_SET_NO_NEW_PRIVS"), 1n, 0n, 0n, 0n]);
   tracee.write("argument", bpf.sockFprog(program, slot("filter")));
   tracee.write("filter", program);
-  return tracee.call("seccomp", [SECCOMP_SET_MODE_FILTER, 0n, slot("argument")]);
+  return tracee.call("seccomp", [tracer.flag("SECCOMP_SET_MODE_FILTER"), 0n, slot("argument")]);
 }
 
 /** The same for a filter that judges need. @throws SyscallError if the kernel refuses it */

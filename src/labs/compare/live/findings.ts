@@ -1,4 +1,5 @@
 import { oneByOne, shrink } from "../../../lib/cases/shrink.ts";
+import { add } from "../../../lib/group.ts";
 import { sum } from "../../../lib/page/figures.ts";
 import { designOf } from "../choices.ts";
 import { describeInput, replay } from "../disagreement.ts";
@@ -103,7 +104,7 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
         else {
           const input = drawn[i] ?? new BigUint64Array();
           const why = "why" in judgement ? judgement.why : await fail(input, judgement);
-          if (why !== undefined) reasons.set(why, 1 + (reasons.get(why) ?? 0));
+          if (why !== undefined) add(reasons, why);
         }
       }
       if (judgements.some(({ verdict }) => verdict === "failed")) milliseconds += elapsed();

@@ -14,7 +14,6 @@ import {
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
 const { SIGTRAP } = constants.signals;
-const PTRACE_SYSEMU = 31;
 const PTRACE_GET_SYSCALL_INFO = 0x420e;
 /** struct ptrace_syscall_info up to the six arguments (linux/ptrace.h): op, ip, sp, number, arguments. */
 const INFO_WORDS = 11;
@@ -123,7 +122,7 @@ export class Frames {
   callOf(before: Block): { readonly number: bigint; readonly args: Block } {
     const tracee = this.#slot.get();
     tracee.words.set(before);
-    const isCall = tracee.start(PTRACE_SYSEMU) === CALL_STOP;
+    const isCall = tracee.start("PTRACE_SYSEMU") === CALL_STOP;
     const info = new BigUint64Array(INFO_WORDS);
     const { shim } = tracee.tracer;
     const length = shim.ptrace(PTRACE_GET_SYSCALL_INFO, tracee.stub.pid, info.byteLength, info);

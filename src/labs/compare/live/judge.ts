@@ -23,7 +23,7 @@ export interface Failed {
 }
 
 /** Ends the examination of an answer that does not hold. */
-export class Ended extends Error {
+class Ended extends Error {
   readonly judgement: Judgement;
 
   constructor(judgement: Judgement) {

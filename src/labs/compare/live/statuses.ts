@@ -29,14 +29,12 @@ const HARMLESS = [17, 18, 19, 20, 21, 22, 23, 28];
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1);
 
 // linux/ptrace.h
-const [PTRACE_CONT, PTRACE_SYSCALL] = [7, 24];
-const [PTRACE_SETOPTIONS, PTRACE_SEIZE, PTRACE_INTERRUPT] = [0x4200, 0x4206, 0x4207];
+const [PTRACE_CONT, PTRACE_SETOPTIONS] = [7, 0x4200];
+const [PTRACE_SEIZE, PTRACE_INTERRUPT] = [0x4206, 0x4207];
 /** PTRACE_O_EXITKILL; with PTRACE_O_TRACESYSGOOD, and a stop at each event. */
 const [EXITKILL, ALL_STOPS] = [0x10_0000, 0x10_00ff];
 const [FORK, VFORK, CLONE, EXEC, VFORK_DONE] = [1, 2, 3, 4, 5];
 const [EXIT, SECCOMP, EVENT_STOP] = [6, 7, 128];
-// linux/wait.h
-const [WUNTRACED, WCONTINUED] = [2n, 8n];
 /** Words of clone, and their events: with SIGCHLD, without a signal, with CLONE_VFORK. */
 const BIRTHS = [[17n, FORK] as const, [0n, CLONE] as const, [0x4011n, VFORK] as const];
 
@@ -67,9 +65,9 @@ function collectEnds(parent: Tracee, note: Note): void {
   }
   const child = parent.fork();
   parent.send(child, SIGSTOP);
-  note(parent.reap(child, WUNTRACED), STOPPED, SIGSTOP);
+  note(parent.reap(child, parent.tracer.flag("WUNTRACED")), STOPPED, SIGSTOP);
   parent.send(child, SIGCONT);
-  note(parent.reap(child, WCONTINUED), CONTINUED, 0);
+  note(parent.reap(child, parent.tracer.flag("WCONTINUED")), CONTINUED, 0);
   // Seized, it reports a group-stop, and a stop on request.
   parent.request(PTRACE_SEIZE, EXITKILL, child);
   parent.request(PTRACE_INTERRUPT, 0, child);
@@ -94,8 +92,8 @@ function collectStops(tracee: Tracee, note: Note): void {
   }
   note(tracee.resumed(), STOPPED, SIGTRAP);
   tracee.loadCall("getpid", []);
-  note(tracee.start(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
-  note(tracee.resumed(PTRACE_SYSCALL), SYSCALL_STOP, SIGTRAP);
+  note(tracee.start("PTRACE_SYSCALL"), SYSCALL_STOP, SIGTRAP);
+  note(tracee.resumed("PTRACE_SYSCALL"), SYSCALL_STOP, SIGTRAP);
   tracee.resumed();
   tracee.request(PTRACE_SETOPTIONS, ALL_STOPS);
   for (const [word, event] of BIRTHS) {

@@ -12,7 +12,6 @@ import { HOST } from "./arch.ts";
 import { at, CODE, CODE_BYTES, type Slot, slot } from "./code.ts";
 
 const { SIGKILL, SIGSTOP, SIGTRAP, SIGCHLD } = constants.signals;
-const PTRACE_CONT = 7;
 const RLIMIT_CORE = 4n;
 /** How long a process may take to stop or to end. */
 const WAIT_MICROSECONDS = 2_000_000;
@@ -201,14 +200,14 @@ export class Tracee {
   }
 
   /** Resumes the stub with the registers of `block`, and returns the status word of its next stop. */
-  start(how?: number): number {
+  start(how?: string): number {
     this.stub.thread.expect("stopped").writeRegisters(this.block);
     return this.resumed(how);
   }
 
   /** Resumes the stub as it is, and returns the status word of its next stop or its end. */
-  resumed(how: number = PTRACE_CONT): number {
-    this.request(how);
+  resumed(how = "PTRACE_CONT"): number {
+    this.request(this.tracer.constant(how));
     return this.nextStatus();
   }
 
@@ -216,7 +215,7 @@ export class Tracee {
   reapTraced(child: number): void {
     const { shim, status, waitAll } = this.tracer;
     while (shim.wait(child, waitAll, WAIT_MICROSECONDS, status) === child) {
-      shim.ptrace(PTRACE_CONT, child, 0, 0);
+      shim.ptrace(this.tracer.constant("PTRACE_CONT"), child, 0, 0);
     }
   }
 
