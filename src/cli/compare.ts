@@ -18,7 +18,7 @@ import { compareText } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { paint, print, publish, reportError, tell } from "./report.ts";
+import { isScreen, paint, print, publish, reportError, tell } from "./report.ts";
 import { lineOf, type Values } from "./table/command.ts";
 import { LIVE_CASES, type compare as table } from "./table/compare.ts";
 import { atEachSave } from "./watch.ts";
@@ -50,7 +50,7 @@ export async function runCompare(
   if (files.length === 0) throw new InputError("--watch needs an encoder from a file");
   return atEachSave(files, async (signal) => {
     const begin = () => {
-      if (process.stdout.isTTY && process.env.TERM !== "dumb") print("\x1b[H\x1b[2J\x1b[3J");
+      if (isScreen(process.stdout)) print("\x1b[H\x1b[2J\x1b[3J");
       tell(`${paint("dim", `${new Date().toTimeString().slice(0, 8)}  ${line}`)}\n\n`);
     };
     try {

@@ -1,4 +1,4 @@
-import { draw } from "./report.ts";
+import { draw, isScreen } from "./report.ts";
 
 const WIDTH = 20;
 /** How often the line is redrawn, in milliseconds. */
@@ -6,7 +6,7 @@ const PAUSE = 100;
 
 /** A line on stderr that shows the progress of a long command. Nothing is written unless stderr is a terminal. */
 export class Progress {
-  readonly #visible = process.stderr.isTTY && process.env.TERM !== "dumb";
+  readonly #visible = isScreen(process.stderr);
   #last = 0;
 
   /** @param share 0 to 1 */

@@ -114,5 +114,10 @@ export function paint(color: keyof typeof COLORS, text: string): string {
 }
 
 function hasColors(): boolean {
-  return process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+  return isScreen(process.stdout) && !process.env.NO_COLOR;
+}
+
+/** Whether a stream is a terminal that obeys escape sequences. */
+export function isScreen({ isTTY }: NodeJS.WriteStream): boolean {
+  return isTTY && process.env.TERM !== "dumb";
 }

@@ -170,7 +170,7 @@ export function start(place: URLSearchParams): void {
   element(HTMLElement, "bench").hidden = false;
 }
 
-/** Shows the page after a change. @throws InputError if the case would be none; then nothing changes */
+/** Shows the page after a change. @throws InputError if the case would be invalid; then nothing changes */
 function show(change: Partial<typeof state>): void {
   const text = caseJson(change.it ?? state.it);
   Object.assign(state, change);
@@ -188,9 +188,11 @@ function show(change: Partial<typeof state>): void {
   for (const [id, [, chosen]] of Object.entries(CHOICES))
     element(HTMLSelectElement, id).value = `${chosen()}`;
   const held = flags.filter(({ set }) => holds(set, words()));
-  for (const { set, boxes } of flags)
-    for (const { bit, box } of boxes) box.checked = ((words()[set.at] ?? 0n) & bit) !== 0n;
-  for (const { set, part } of flags) part.hidden = !holds(set, words());
+  for (const each of flags) {
+    each.part.hidden = !held.includes(each);
+    for (const { bit, box } of each.boxes)
+      box.checked = ((words()[each.set.at] ?? 0n) & bit) !== 0n;
+  }
   const parts: Readonly<Record<string, boolean>> = {
     clone: callOf(words()) === "clone",
     refusal: held.some(({ set }) => set.refuses?.(words()[set.at] ?? 0n)),

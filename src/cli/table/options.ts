@@ -5,8 +5,6 @@ import type { EncoderName } from "../../labs/compare/encoders/open.ts";
 import { InputError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 
-const nameOf = (flags: string) => /--[a-z-]+/.exec(flags)?.[0] ?? flags;
-
 /**
  * A whole number from a command line.
  *
@@ -22,7 +20,8 @@ export function parseCount(option: string, text: string, most: number, least = 0
 
 /** An option that takes a whole number. */
 export function count<F extends string>(flags: F, about: string, most: number, least = 0) {
-  return new Option(flags, about).argParser((text) => parseCount(nameOf(flags), text, most, least));
+  const option = new Option(flags, about);
+  return option.argParser((text) => parseCount(option.long ?? flags, text, most, least));
 }
 
 /** An option that excludes others. */
