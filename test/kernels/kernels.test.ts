@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { allFacts } from "../../src/labs/fuzz/facts/arch.ts";
 import { LESSONS } from "../../src/labs/record/course.ts";
-import { hasTool } from "../support/processes.ts";
+import { hasTool } from "../support/needs.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { complaintsOf } from "./answers.ts";
 import { readLog } from "./log.ts";

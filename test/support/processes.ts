@@ -192,5 +192,3 @@ export function run(command: [string, string[]], options: SpawnOptions = {}): Pr
 
 /** test/support/deny.c, built for this machine: runs a command, whose path follows, for which a system call fails. */
 export const DENY = fileURLToPath(new URL(`deny-${HOST_ARCH}`, import.meta.url));
-
-export { hasTool } from "./needs.ts";

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { chooseProcessors } from "../../../src/labs/bench/machine.ts";
 import type { Mechanism } from "../../../src/labs/bench/mechanism.ts";
 import { MECHANISMS } from "../../../src/labs/bench/mechanisms.ts";
-import { hasTool } from "../../support/processes.ts";
+import { hasTool } from "../../support/needs.ts";
 
 // The stops and system calls in the table of mechanisms, against what strace sees of the measuring process. Its
 // children it cannot see: they are traced already.

@@ -28,7 +28,7 @@ import { predictionTable, subjectOf } from "../../../src/labs/fuzz/tell/told.ts"
 import { caseOf } from "../../support/exported_cases.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
 import { stublab } from "../../support/in_process.ts";
-import { hasTool } from "../../support/processes.ts";
+import { hasTool } from "../../support/needs.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const causes = suite("fuzz: findings by cause");

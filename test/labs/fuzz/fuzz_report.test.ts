@@ -7,8 +7,8 @@ import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { caseReport, readSightings } from "../../../src/labs/fuzz/tell/case_report.ts";
 import { caseOf } from "../../support/exported_cases.ts";
-import { needs } from "../../support/needs.ts";
-import { hasTool, run, stublabCommand } from "../../support/processes.ts";
+import { hasTool, needs } from "../../support/needs.ts";
+import { run, stublabCommand } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const CASE = resolve("examples/cases/restart.json");

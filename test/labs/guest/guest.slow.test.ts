@@ -13,8 +13,8 @@ import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 import { hasFeature, openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
-import { hasTool, processState } from "../../support/processes.ts";
+import { hasTool, needs } from "../../support/needs.ts";
+import { processState } from "../../support/processes.ts";
 import {
   assemble,
   call,

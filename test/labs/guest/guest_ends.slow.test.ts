@@ -4,8 +4,7 @@ import { DeathError, type GuestEnd, type Platform, runGuest } from "../../../src
 import { hasFeature, openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
-import { hasTool } from "../../support/processes.ts";
+import { hasTool, needs } from "../../support/needs.ts";
 import { assemble, call, exampleGuest } from "../../support/programs.ts";
 
 const guests = suite("guest: how it ends");
