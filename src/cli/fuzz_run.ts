@@ -33,12 +33,12 @@ export async function runFuzz(values: Values<typeof table>) {
   if (given.corpus === "") throw new InputError("--corpus takes a folder");
   if (record !== undefined) checkOutput(record);
   const line = new Progress();
-  const interruption = interruptible(line);
+  const { interrupted, stop } = endAfterRounds(line);
   let result: FuzzResult;
   try {
     result = await fuzz({
       ...options,
-      stop: interruption.signal,
+      stop: interrupted,
       progress: (progress) => showRun(line, progress, options),
     });
     if (record !== undefined) {
@@ -50,7 +50,7 @@ export async function runFuzz(values: Values<typeof table>) {
   } finally {
     line.clear();
     // The rest runs in one turn of the event loop, in which no handler is called: let signals end the process.
-    interruption.stop();
+    stop();
   }
   const report = reportOf(result, options);
   publish(json, FUZZ_SCHEMA, report, fuzzText(report));
@@ -67,15 +67,10 @@ function showRun(line: Progress, { state, ...run }: FuzzProgress, { seconds }: F
 }
 
 /** A fatal signal ends the run after the rounds under way; a second signal ends it at once. */
-function interruptible(line: Progress): { signal: AbortSignal; stop: () => void } {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const stop = onFatal(() => {
+const endAfterRounds = (line: Progress) =>
+  onFatal((_, { aborted }) => {
     // The stubs end with the threads that trace them.
-    if (signal.aborted) process.exit(INTERRUPTED);
-    controller.abort();
+    if (aborted) process.exit(INTERRUPTED);
     line.clear();
     talk("ending after the rounds under way; press Ctrl-C again to end at once\n");
   });
-  return { signal, stop };
-}

@@ -13,22 +13,20 @@ const FATAL = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function finishing<T>(
   work: (interrupted: AbortSignal, release: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
   let caught: NodeJS.Signals | undefined;
-  const stopListening = onFatal((signal) => {
+  const { interrupted, stop } = onFatal((signal) => {
     caught ??= signal;
-    controller.abort();
   });
   const release = async () => {
     // A signal that arrived during synchronous work is delivered in the next turn of the event loop.
     await setImmediate();
-    if (caught === undefined) stopListening();
+    if (caught === undefined) stop();
   };
   try {
-    return await work(controller.signal, release);
+    return await work(interrupted, release);
   } finally {
     await release();
-    stopListening();
+    stop();
     if (caught !== undefined) process.kill(process.pid, caught);
   }
 }
@@ -38,17 +36,29 @@ export async function finishing<T>(
  * within one turn is left behind. Returns a function that ends this.
  */
 export function endBetweenTurns(): () => void {
-  const stopListening = onFatal((signal) => {
-    stopListening();
+  const { stop } = onFatal((signal) => {
+    stop();
     process.kill(process.pid, signal);
   });
-  return stopListening;
+  return stop;
 }
 
-/** Calls a function at each such signal, which does not end this process then. Returns a function that ends this. */
-export function onFatal(listener: (signal: NodeJS.Signals) => void): () => void {
-  for (const signal of FATAL) process.on(signal, listener);
-  return () => {
-    for (const signal of FATAL) process.off(signal, listener);
+/**
+ * Calls a function at each such signal, which does not end this process then.
+ *
+ * @param listener is also passed `interrupted`, which is aborted after the first call
+ * @returns `interrupted`, and what ends this
+ */
+export function onFatal(listener: (signal: NodeJS.Signals, interrupted: AbortSignal) => void) {
+  const controller = new AbortController();
+  const interrupted = controller.signal;
+  const hear = (signal: NodeJS.Signals) => {
+    listener(signal, interrupted);
+    controller.abort();
   };
+  for (const signal of FATAL) process.on(signal, hear);
+  const stop = () => {
+    for (const signal of FATAL) process.off(signal, hear);
+  };
+  return { interrupted, stop };
 }

@@ -17,25 +17,22 @@ export async function atEachSave(
   files: readonly string[],
   work: (interrupted: AbortSignal) => Promise<number>,
 ): Promise<number> {
-  const interruption = new AbortController();
-  const { signal } = interruption;
-  const stopListening = onFatal(() => {
-    // Where a terminal shows ^C.
+  const { interrupted, stop } = onFatal(() => {
+    // After the ^C of the terminal.
     if (process.stderr.isTTY) draw("\n");
-    interruption.abort();
   });
   let status = 1;
   try {
     for (;;) {
       const before = files.map(versionOf);
-      status = await work(signal);
-      await nextSave(files, before, signal);
+      status = await work(interrupted);
+      await nextSave(files, before, interrupted);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!interrupted.aborted) throw error;
     return status;
   } finally {
-    stopListening();
+    stop();
   }
 }
 
