@@ -2,7 +2,7 @@
 
 // The programs and commands of README and docs: each runs once. The commands of a page are one session in a folder of its own.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -61,21 +61,15 @@ const isComplete = existsSync("dist/probe-arm64");
 
 const commands = suite("README and docs: commands");
 const folder = temporaryFolder();
-for (const [i, page] of pages.entries()) {
+for (const page of pages) {
   const exchanges = exchangesIn(readFileSync(page, "utf8"))
     .filter(({ command }) => !ELSEWHERE.test(command) && (isComplete || !/arm64/.test(command)))
     .map(({ command, output }) => ({ output, command: command.replace(...SHORTER) }));
   if (exchanges.length === 0) continue;
   commands(page, () => {
-    const own = join(folder, `${i}`);
-    mkdirSync(own);
+    const own = mkdtempSync(join(folder, "page-"));
     symlinkSync(resolve("examples"), join(own, "examples"));
-    const results = runSession(
-      exchanges.map(({ command }) => command),
-      own,
-    );
-    for (const [i, { command, output }] of exchanges.entries()) {
-      const { status = 127, output: seen = "" } = results[i] ?? {};
+    for (const { command, output, status, seen } of runSession(exchanges, own)) {
       // 1 says that something was found.
       if (output === "") assert.ok(status <= 1, `$ ${command}\n${seen}`);
       else if (!isAsTold(constant(page, seen), constant(page, output)))

@@ -1,4 +1,7 @@
-/* The commands of documents: after "$ " in console blocks, with their output, in which "…" stands for omitted text; in sh blocks all lines. */
+/*
+ * The commands of documents: those after "$ " in console blocks, with their output, in which "…" stands for omitted text, and
+ * each line of sh blocks.
+ */
 
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -27,10 +30,10 @@ export function exchangesIn(text: string): Exchange[] {
 
 const SEPARATOR = "\x1e";
 
-/** Runs commands in order in one shell, as a reader does. A command that did not run has no result. */
-export function runSession(commands: readonly string[], folder: string) {
+/** Runs commands in order in one shell, as a reader does. @returns them with what was seen: status 127 if one did not run */
+export function runSession(exchanges: readonly Exchange[], folder: string) {
   const [node, [script = ""]] = stublabCommand();
-  const steps = commands.map((command) => {
+  const steps = exchanges.map(({ command }) => {
     const own = command.replaceAll("npx stublab", "stublab");
     return `{ ${own}\n} 2>&1; status=$?; printf '${SEPARATOR}%s${SEPARATOR}' $status; (exit $status)\n`;
   });
@@ -40,9 +43,9 @@ export function runSession(commands: readonly string[], folder: string) {
     encoding: "utf8",
   });
   const parts = stdout.split(SEPARATOR);
-  return commands.map((_, i) => {
-    const [output = "", status] = parts.slice(2 * i, 2 * i + 2);
-    return status === undefined ? undefined : { status: Number(status), output };
+  return exchanges.map((exchange, i) => {
+    const [seen = "", status = "127"] = parts.slice(2 * i, 2 * i + 2);
+    return { ...exchange, seen, status: Number(status) };
   });
 }
 

@@ -1,4 +1,4 @@
-/* How fields of outcomes, machines and rules are told: to people, and in documents. */
+/* Fields of outcomes, machines and rules, as texts and as documents have them. */
 
 import { errnoName } from "../../../lib/errno.ts";
 import { hex } from "../../../lib/errors.ts";
@@ -153,8 +153,8 @@ export function subjectOf([first]: readonly FieldDifference[], it?: Case): strin
   const step = it?.before === undefined ? "" : `Step ${it.before.length + 1}: `;
   if (first === undefined) return "The outcome matches the prediction.";
   const { field, seen, predicted } = first;
-  const missing = seen === null ? `${field} is missing` : absence(field, seen);
-  const is = missing ?? `${field} is ${quoted(field, seen ?? 0n)}`;
+  const what = seen === null ? "missing" : quoted(field, seen);
+  const is = (seen !== null && absence(field, seen)) || `${field} is ${what}`;
   return `${step}${is}; predicted: ${wantedOf(field, predicted)}.`;
 }
 
