@@ -114,14 +114,7 @@ function tableOf(markdown, name) {
  * heading of the third level for each id, and of the fourth for each part of one; "Try it" and "Key", which are lists.
  */
 function parsePage(markdown, name) {
-  const page = {
-    title: "",
-    summary: "",
-    introduction: [],
-    moments: {},
-    try: [],
-    key: [],
-  };
+  const page = { title: "", summary: "", introduction: [], moments: {}, try: [], key: [] };
   const blocks = blocksOf(readPage(markdown, name));
   let [section, id, moment] = ["", "", null];
   const open = (key) => {

@@ -9,11 +9,8 @@ const { files, homepage, bugs, repository } = JSON.parse(readFileSync("package.j
 function isThere(pattern) {
   const folder = dirname(pattern);
   const [before, after] = basename(pattern).split("*");
-  if (after === undefined) return existsSync(pattern);
-  return (
-    existsSync(folder) &&
-    readdirSync(folder).some((name) => name.startsWith(before) && name.endsWith(after))
-  );
+  if (after === undefined || !existsSync(folder)) return existsSync(pattern);
+  return readdirSync(folder).some((name) => name.startsWith(before) && name.endsWith(after));
 }
 
 const missing = files.filter((pattern) => !isThere(pattern));

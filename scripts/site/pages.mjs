@@ -11,23 +11,17 @@ const INDEX = "docs/README.md";
 /** What pages link to. */
 const COPIED = ["docs", "examples", "src/core/README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 
+const write = (path, text) => writeFileSync(join(FOLDER, path), text);
+
 /** @returns the folder, the first page, and the others in the order of the index, with their groups: their readers */
 export async function stagePages() {
   rmSync(FOLDER, { recursive: true, force: true });
   for (const path of COPIED) cpSync(path, join(FOLDER, path), { recursive: true });
   // TypeDoc writes the name of the project above it.
-  writeFileSync(
-    join(FOLDER, "README.md"),
-    readFileSync("README.md", "utf8").replace(/^# .*\n/, ""),
-  );
-  const data = {
-    ...Object.fromEntries(MACHINES.map((arch) => [`model_rules-${arch}`, rulesPage(arch)])),
-    kernels_scoreboard: scoreboardPage(),
-    museum_catalogue: await museumPage(),
-  };
-  for (const [name, text] of Object.entries(data)) {
-    writeFileSync(join(FOLDER, "docs", `${name}.md`), text);
-  }
+  write("README.md", readFileSync("README.md", "utf8").replace(/^# .*\n/, ""));
+  for (const arch of MACHINES) write(`docs/model_rules-${arch}.md`, rulesPage(arch));
+  write("docs/kernels_scoreboard.md", scoreboardPage());
+  write("docs/museum_catalogue.md", await museumPage());
   const listed = [
     { path: INDEX, title: "All pages", group: "Everybody" },
     ...listedIn(readFileSync(INDEX, "utf8")),
@@ -62,6 +56,7 @@ function childrenOf(path) {
   const [folder, stem] = [dirname(path), basename(path, ".md")];
   if (path === INDEX || folder === ".") return [];
   const text = readFileSync(join(FOLDER, path), "utf8");
+  // Pages without a link come last.
   const place = (name) => text.indexOf(`(${name}`) >>> 0;
   return readdirSync(join(FOLDER, folder))
     .filter((name) => name.endsWith(".md") && name !== basename(path))
