@@ -1,3 +1,4 @@
+import { sum } from "../../lib/page/figures.ts";
 import type { Machine } from "./machine.ts";
 import type { Group, Mechanism } from "./mechanism.ts";
 import type { Conditions } from "./noise.ts";
@@ -43,8 +44,7 @@ export interface Report {
 export function callsOf({ cost }: Mechanism): number | undefined {
   if (cost === undefined) return undefined;
   const repeated = (call: string) => Number(/^\d+(?= )/.exec(call)?.[0] ?? 1);
-  const all = [...cost.calls, ...cost.others].reduce((sum, call) => sum + repeated(call), 0);
-  return all / (cost.per ?? 1);
+  return sum([...cost.calls, ...cost.others].map(repeated)) / (cost.per ?? 1);
 }
 
 /** A report as a document, "stublab.bench/1". */

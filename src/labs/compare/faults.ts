@@ -82,7 +82,7 @@ function distinct(faults: readonly Fault[], flags: ReadonlyMap<number, bigint>):
 
 /** Fewer bits come first, then smaller words. */
 function compareInputs(a: BigUint64Array, b: BigUint64Array): number {
-  const bits = (input: BigUint64Array) => input.reduce((sum, word) => sum + bitsOf(word), 0);
+  const bits = (input: BigUint64Array) => sum(Array.from(input, bitsOf));
   const differing = a.findIndex((word, at) => word !== b[at]);
   return bits(a) - bits(b) || ((a[differing] ?? 0n) < (b[differing] ?? 0n) ? -1 : 1);
 }
