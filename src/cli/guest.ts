@@ -98,18 +98,17 @@ function describeRefused(refused: GuestRun["refused"]): string {
 }
 
 function printRun(run: Run, encoder: string, traces = false): GuestEnd {
-  const streams = { 1: new Stream(MOST_BYTES), 2: new Stream(MOST_BYTES) };
+  const [stdout, stderr] = [new Stream(MOST_BYTES), new Stream(MOST_BYTES)];
   const trace: string[] = [];
   let [length, omittedLines] = [0, 0];
   const { result, ...rest } = run(
-    (fd, bytes) => streams[fd].add(bytes),
+    (fd, bytes) => (fd === 1 ? stdout : stderr).add(bytes),
     ({ text }) => {
       length += text.length;
       if (trace.length < MOST_LINES && length <= MOST_BYTES) trace.push(text);
       else omittedLines++;
     },
   );
-  const { 1: stdout, 2: stderr } = streams;
   const text = (stream: Stream) => Buffer.from(stream.bytes()).toString();
   const omitted = { stdout: stdout.omitted, stderr: stderr.omitted, trace: omittedLines };
   printJson("stublab.guest/1", {

@@ -133,11 +133,11 @@ class StublabCommand extends Command {
     throw new InputError(`${long} and ${other.long} exclude each other`);
   }
 
-  /** What an argument is, up to a colon, stands in its description. */
+  /** The description of an argument begins with what it is, before a comma or colon. */
   missingArgument(name: string): never {
     const argument = this.registeredArguments.find((each) => each.name() === name);
     const path = pathOf(this).slice(1).join(" ");
-    throw misuse(`${path} needs ${argument?.description.replace(/:.*/s, "")}`, `${path} --help`);
+    throw misuse(`${path} needs ${argument?.description.replace(/[,:].*/s, "")}`, `${path} --help`);
   }
 
   unknownCommand(): never {

@@ -30,7 +30,7 @@ export const inject = command("inject", {
   ],
   passesWords: true,
 })
-  .argument("<call>", "the name of a system call: or its number")
+  .argument("<call>", "the name of a system call, or its number")
   .argument(
     "[argument...]",
     `at most six: numbers (42, -1, 0x2a, 052, 0b101), flags (SIGUSR1, 'PROT_READ|PROT_WRITE'), @FILE for its content, or
