@@ -37,7 +37,7 @@ export function moduleFile(ending: string, content: string | Uint8Array): string
   return path;
 }
 
-export const TWO_PAGES = '(memory (export "memory") 2 2)';
+const TWO_PAGES = '(memory (export "memory") 2 2)';
 
 /** A module in WebAssembly's text format as bytes. */
 export function assembleWasm(text: string): Uint8Array {

@@ -44,7 +44,7 @@ const without = (feature: Feature): Machine => ({
 });
 
 /** Writes a word of PKRU, and names the components that the area has. */
-export const lock = (components: bigint, word: bigint, change: Partial<Case> = {}): Case => ({
+const lock = (components: bigint, word: bigint, change: Partial<Case> = {}): Case => ({
   ...{ ...SIMPLE, way: "XSTATE", block: [], length: 2440 },
   pairs: [
     { offset: 2432n, word },
