@@ -1,6 +1,6 @@
 // Time limit: 240 s
 
-// The programs and commands of README and docs: each runs once. The commands of a page are one session in a folder of its own.
+// Runs each program and command of README and docs once. The commands of a page are one session, in its own folder.
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -38,10 +38,10 @@ for (const page of pages) {
 }
 programs.run();
 
-/** They need a clone, another kernel or another machine; the tests of the package bundle. */
+/** These need a clone, another kernel or another machine; package.alone.test.ts bundles. */
 const ELSEWHERE =
   /^(npm|npx esbuild|git|qemu|cp|runsc|adb|linux|UML|\$UML|cc .*(uml|processor)\.c|mkdir.*uml\.c)/;
-/** A minute of fuzzing in this time shows the same. */
+/** A run of these cases prints the same as one of a minute. */
 const SHORTER = ["--seconds 60", "--cases 2000"] as const;
 
 /**

@@ -129,7 +129,7 @@ function step(short: bool): u32 {
     return STOPPED;
   }
   const instruction = op.decode(address, short);
-  // QEMU's TCG runs 32-bit code with all bits of rip, and the next one has them, too.
+  // QEMU's TCG keeps the upper half of rip in 32-bit code; on other processors it is 0 there.
   const next = get(REG_rip) + (op.end - address);
   const result = execute(instruction, next, short);
   task.pushed = instruction == op.PUSH;
@@ -199,7 +199,7 @@ function execute(instruction: u32, next: u64, short: bool): u32 {
   }
 }
 
-/** Whether data has stopped the task. At such a fault TCG, too, cuts rip. */
+/** Returns whether an access to data stopped the task. At such a fault in 32-bit code TCG cuts rip, too. */
 function faults(stopped: bool, short: bool): bool {
   if (stopped && short) cutTo32(REG_rip);
   return stopped;

@@ -35,14 +35,14 @@ export function restoredMxcsr(): u32 {
   return mxcsrGiven ? halfOf(MXCSR) : INITIAL_MXCSR;
 }
 
-/** A byte of a component that was not taken: that of a new program, but XRSTOR sets PKRU to 0. */
+/** A byte of a component that was not taken: as in a new program, except PKRU, which XRSTOR sets to 0. */
 export function untakenByte(component: u32, offset: u64): i32 {
   const at = offset - offsetOf(component, 0);
   if (!isNew || component != W71_component || at >= 4) return startByte(offset);
   return (INIT_PKRU >> (8 * u32(at))) & 0xff;
 }
 
-/** It forbids all keys but 0: init_pkru_value, arch/x86/mm/pkeys.c, 6.12. */
+/** PKRU of a new program, which forbids all keys except 0: init_pkru_value, arch/x86/mm/pkeys.c, 6.12. */
 const INIT_PKRU: u32 = 0x5555_5554;
 
 export function isTaken(component: u32): bool {
