@@ -58,7 +58,7 @@ async function bundleCode(tests) {
       "axe-core",
     ],
     loader: { ".jsonl": "text" },
-    // For bundled CommonJS.
+    // commander is CommonJS, which requires modules of Node.js. The other name cannot clash with an import of a test.
     banner: {
       js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
     },

@@ -11,7 +11,7 @@ const LESSONS = [
   ["lessons/index.html", "Walk through the lessons"],
   ["lessons/registers.html", "Try registers"],
 ];
-/** npm wants that of git, with its protocol. */
+/** Without the protocol of git, which npm requires. */
 const address = repository.url.replaceAll(/^git\+|\.git$/g, "");
 /** The declarations of each entry. */
 const ENTRIES = Object.entries(exports).flatMap(([entry, { types }]) =>
@@ -51,7 +51,7 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     validation: { notExported: false },
     highlightLanguages: ["c", "javascript", "json", "sh", "typescript", "yaml"],
     ignoredHighlightLanguages: ["console"],
-    // stopped.gs is not an address.
+    // "stopped.gs" is not an address.
     markdownItOptions: { html: true, linkify: false },
     markdownItLoader: (parser) => parser.core.ruler.push("plain headings", plainHeadings),
     lightHighlightTheme: "github-light-high-contrast",
