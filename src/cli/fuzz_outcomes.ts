@@ -38,8 +38,8 @@ export async function runOutcomes(values: Values<typeof fuzz>, given: FuzzOption
     if (outcomes !== undefined) await writeOutput(outcomes, text);
     return parseOutcomes(text);
   });
-  if (other !== undefined)
-    return reportAgainst([against ?? "", "this machine"], [other, log], json, given);
+  if (against !== undefined && other !== undefined)
+    return reportAgainst([against, "this machine"], [other, log], json, given);
   const [cases, differ, untried] = [log.done, log.lines.size, log.untried.size].map(count);
   const rest = log.untried.size === 0 ? "" : `, ${untried} could not be tried`;
   talk(`${cases} cases: the outcomes of ${differ} contradict the predictions${rest}\n`);
