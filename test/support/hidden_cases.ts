@@ -6,7 +6,7 @@ import { type Case, parseCase } from "../../src/labs/fuzz/case/case.ts";
 import type { Feature, Machine } from "../../src/labs/fuzz/machine.ts";
 import type { Model } from "../../src/labs/fuzz/predict/model.ts";
 import { predictionOf } from "../../src/labs/fuzz/predict/prediction.ts";
-import { SIMPLE, seed } from "./seeds.ts";
+import { seed } from "./seeds.ts";
 import { MPX_XSTATE, PACKED_XSTATE, PKRU_XSTATE } from "./xstates.ts";
 
 /** What DIV leaves, and what kernels from Linux 6.7 on have. */
@@ -41,16 +41,6 @@ export const machineWith = (...features: Feature[]): Machine => ({
 const without = (feature: Feature): Machine => ({
   ...MACHINE,
   features: MACHINE.features.filter((each) => each !== feature),
-});
-
-/** Writes a word of PKRU, and names the components that the area has. */
-const lock = (components: bigint, word: bigint, change: Partial<Case> = {}): Case => ({
-  ...{ ...SIMPLE, way: "XSTATE", block: [], length: 2440 },
-  pairs: [
-    { offset: 2432n, word },
-    { offset: 512n, word: components },
-  ],
-  ...change,
 });
 
 /** A frame with floating point at an address, and words in it by their offsets. */
