@@ -229,6 +229,7 @@ static void look_at(uint32_t number, const char *const *except, struct counts *c
         results = (struct results){0};
         note_reason(&results, &(struct reason){0, "--except", 0});
     } else {
+        announce(fact->name);
         const uint64_t first = attempt(0);
         const int32_t others = first == 0 ? 0 : confirm(first, attempt, 0);
         look_at_log();

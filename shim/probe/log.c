@@ -1,5 +1,6 @@
 // The kernel's log: what WARN, BUG, the sanitizers and their like say of the kernel itself.
 #include "probe.h"
+#include <asm/ioctls.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 
@@ -21,11 +22,13 @@ static const char *const beginnings[] = {"WARNING: ",
                                          "watchdog: BUG",
                                          "unchecked MSR access",
                                          0};
+static bool watches;
 static long file = -1;
 
 void watch_log(void) {
-    if (file >= 0)
+    if (watches)
         return;
+    watches = true;
     // Process 1 has no devices.
     syscall4(__NR_mknodat, AT_FDCWD, (long)"/dev/kmsg", DEVICE, KMSG);
     file = syscall3(__NR_openat, AT_FDCWD, (long)"/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -74,4 +77,12 @@ uint32_t say_complaints(const char *during) {
     for (const char *it = next_complaint(); it != 0; it = next_complaint(), count++)
         say("# kernel log%s: %s\n", during, it);
     return count;
+}
+
+void announce(const char *name) {
+    if (!watches)
+        return;
+    say("# fact: %s\n", name);
+    // What a console still has of the output is lost in a crash.
+    syscall3(__NR_ioctl, 1, TCSBRK, 1);
 }

@@ -127,6 +127,8 @@ void watch_log(void);
 const char *next_complaint(void);
 /** Says all of them, and during what they came: "", or text after a comma. Returns their number. */
 uint32_t say_complaints(const char *during);
+/** Says which fact is next, if the log is watched: a crash leaves no other trace of it. */
+void announce(const char *name);
 
 // ---- target.c, ARCH/returner.c ----
 

@@ -49,7 +49,8 @@ enum { NO_DISPATCH = -EINVAL };
 #define ABSENT_SOURCE "arch_ptrace, arch/arm64/kernel/ptrace.c"
 #define UNKNOWN_REQUESTS                                                                           \
     {"10", 10}, {"11", 11}, {"20", 20}, {"22", 22}, {"23", 23}, {"27", 27}, {"29", 29},            \
-        {"99", 99}, {"16895", 0x41ff}, {"20479", 0x4fff}, {"2147483647", 0x7fffffff}, {            \
+        {"99", 99}, {"16895", 0x41ff}, {"20479", 0x4fff}, {"2147483647", 0x7fffffff},              \
+        {"4294967303", 0x100000007}, {                                                             \
         "-1", -1                                                                                   \
     }
 
