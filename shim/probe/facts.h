@@ -50,6 +50,9 @@ bool end_check(void);
 bool goes_on(void);
 /** Skips what is left of the check, or of the fact outside of one: see struct reason. */
 void skip(const char *need, const char *text, int64_t error);
+/** The same, and the rest of the fact unless the check has a stub of its own: it would begin
+ * elsewhere. */
+void skip_lack(const char *text, int64_t error);
 /** Skips the same unless the machine has something: a name of `needs`. */
 void require(const char *need);
 /** Ends the fact: a stub is not where it should be, for a reason. */

@@ -64,6 +64,7 @@ struct tracee {
     int32_t pid;
     uint32_t initial; /* in the encoder's memory: the registers that every injection starts from */
     bool dead;
+    bool is_child; /* of the probe, which alone reaps it */
 };
 
 /** Results of an injection, below those of the kernel. */
@@ -81,7 +82,11 @@ uint64_t stub_address(void);
 extern uint64_t page_bytes;
 /** Forks the first stub. Returns 0 or -errno. */
 int64_t fork_stub(struct tracee *stub, int32_t exit_signal);
-/** Makes a stub clone another, and attaches to it. */
+/** Forks a stub that asks to be traced, by PTRACE_TRACEME. */
+int64_t fork_traced(struct tracee *stub, int32_t exit_signal);
+/** Why stubs are not attached, but all forked so; 0: they are attached. */
+extern int64_t attach_error;
+/** Makes a stub clone another, and attaches to it; or forks one. */
 int64_t clone_stub(struct tracee *parent, struct tracee *stub, int32_t exit_signal);
 /** Executes a system call in a stub. Returns its result, or one of the above. */
 int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6]);

@@ -1,13 +1,15 @@
 // Stubs of the probe: their births, injections and ends, as in src/core/stub/.
+#include "facilities.h"
 #include "machine.h"
-#include "probe.h"
 #include <asm/signal.h>
 #include <linux/mman.h>
+#include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
-enum { MOST_TRIES = 64 };
+/** Pages that are tried; stops on the way to another one, or to the end. */
+enum { MOST_TRIES = 64, MOST_STOPS = 64 };
 enum { BLOCKS = 64, WAIT = 5000 };
 /** How far a stack may grow: src/core/stub/user_space.ts. */
 #define STACK_ROOM (1ULL << 30)
@@ -18,7 +20,7 @@ static uint32_t frame, blocks;
 static uint64_t block_uses;
 static uint64_t stub_code;
 static struct stublab_injection injection;
-static volatile uint32_t *child_step;
+int64_t attach_error;
 
 uint64_t *encoder_words(uint32_t address) {
     return (uint64_t *)&encoder.w2c_memory.data[address];
@@ -77,10 +79,6 @@ void start_tracer(void) {
     static const int own[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGKILL};
     for (uint32_t i = 0; i < sizeof own / sizeof *own; i++)
         injection.pass_over &= ~(1ULL << (own[i] - 1));
-    int64_t shared = stublab_map_shared(page_bytes);
-    if (shared < 0)
-        fail("no memory can be shared with stubs", shared);
-    child_step = (volatile uint32_t *)shared;
 }
 
 static void take_block(struct tracee *stub) {
@@ -109,48 +107,127 @@ static int64_t wait_stop(struct tracee *stub) {
     return stub->dead ? GONE : 0;
 }
 
+/** Sets the options of a stub that the kernel has: all, or each that it does not refuse. */
+static void set_options(int32_t pid) {
+    static const uint64_t options[] = {
+        PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL, PTRACE_O_TRACESYSGOOD,
+        PTRACE_O_TRACEEXIT, PTRACE_O_EXITKILL};
+    uint64_t set = 0;
+    for (uint32_t i = 0; set != options[0] && i < sizeof options / sizeof *options; i++)
+        if (stublab_ptrace(PTRACE_SETOPTIONS, pid, 0, (void *)(set | options[i])) == 0)
+            set |= options[i];
+}
+
+/** Takes the registers of the last stop, at which injections begin. */
+static void take_initial(struct tracee *stub) {
+    w2c_encoder_rewindSyscall(&encoder, frame);
+    take_block(stub);
+    memcpy(encoder_words(stub->initial), frame_words(), BLOCK_SIZE);
+}
+
+/** Where the stub code stops itself. */
+static uint64_t self_stop(void) {
+    return stub_code + stublab_stub_syscall_offset() + SYSCALL_BYTES;
+}
+
+/** What PTRACE_ATTACH has returned last. */
+static int64_t refusal;
+
 /** PTRACE_ATTACH, and on to the self-stop; takes the registers there. */
 static int64_t attach(struct tracee *stub) {
     const uint64_t *words = frame_words();
     int64_t result = stublab_attach(stub->pid, 0);
+    refusal = result;
     if (result == 0)
         result = wait_stop(stub);
     if (result == 0)
-        result = stublab_ptrace(
-            PTRACE_SETOPTIONS, stub->pid, 0,
-            (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
-    const uint64_t self_stop = stub_code + stublab_stub_syscall_offset() + SYSCALL_BYTES;
-    for (; result == 0; result = wait_stop(stub)) {
+        set_options(stub->pid);
+    for (int stops = 0; result == 0; result = wait_stop(stub)) {
         result = get_registers(stub->pid, frame_words());
         if (result < 0)
             return result;
-        if (words[WORD_COUNTER] == self_stop && words[WORD_MARK] == 0)
+        if (words[WORD_COUNTER] == self_stop() && words[WORD_MARK] == 0)
             break;
-        result = stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0);
+        result = stops++ == MOST_STOPS ? -EPROTO : stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0);
         if (result < 0)
             return result;
     }
-    if (result < 0)
-        return result;
-    w2c_encoder_rewindSyscall(&encoder, frame);
-    take_block(stub);
-    memcpy(encoder_words(stub->initial), words, BLOCK_SIZE);
-    return 0;
+    if (result == 0)
+        take_initial(stub);
+    return result;
 }
 
-int64_t fork_stub(struct tracee *stub, int32_t exit_signal) {
-    *stub = (struct tracee){0};
-    *child_step = 0;
+static int64_t fork_child(struct tracee *stub, int32_t exit_signal, uint32_t omit,
+                          uint32_t options) {
+    static volatile uint32_t step;
+    *stub = (struct tracee){.is_child = true};
     int64_t pid =
         stublab_fork(w2c_encoder_encodeClone(&encoder, CLONE_FILES, (uint32_t)exit_signal),
-                     stub_code, STUBLAB_CHILD_UNMASK, child_step, 0, 0, 0);
-    if (pid < 0)
-        return pid;
-    stub->pid = (int32_t)pid;
-    int64_t result = wait_stop(stub);
+                     stub_code, omit, &step, 0, 0, options);
+    stub->pid = pid < 0 ? 0 : (int32_t)pid;
+    return pid;
+}
+
+static int64_t fork_attached(struct tracee *stub, int32_t exit_signal) {
+    static const uint64_t none;
+    int64_t result = fork_child(stub, exit_signal, STUBLAB_CHILD_UNMASK, 0);
+    if (result > 0)
+        result = wait_stop(stub);
     if (result == 0)
         result = attach(stub);
-    return result == 0 ? stublab_set_mask(stub->pid, 0) : result;
+    if (result == 0 && stublab_set_mask(stub->pid, 0) < 0)
+        result = INJECT(stub, __NR_rt_sigprocmask, SIG_SETMASK, (uint64_t)&none, 0, sizeof none);
+    return result;
+}
+
+int64_t fork_traced(struct tracee *stub, int32_t exit_signal) {
+    int32_t status = 0;
+    int64_t result = fork_child(stub, exit_signal, 0, STUBLAB_FORK_TRACED);
+    // It stops itself before its steps, and after them.
+    for (int stops = 0, own = 0; result >= 0 && own < 2; stops++) {
+        if (stops > 0)
+            result = stops == MOST_STOPS ? -EPROTO : stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0);
+        if (result >= 0)
+            result = wait_for(stub, &status, WAIT);
+        own += status == (SIGSTOP << 8 | 0x7f);
+        stub->dead = result > 0 && (status & 0xff) != 0x7f;
+        // Its exit status is the errno of the step that failed: of PTRACE_TRACEME, if it is first.
+        if (stub->dead)
+            result = (status & 0xff) == 0 ? -(status >> 8) : GONE;
+        else if (result == 0)
+            result = -ETIMEDOUT;
+        if (stub->dead && own == 0)
+            note_lack(A_REQUEST, PTRACE_TRACEME, result);
+    }
+    if (result > 0)
+        set_options(stub->pid);
+    if (result > 0)
+        result = get_registers(stub->pid, frame_words());
+    if (result < 0)
+        return result;
+    frame_words()[WORD_COUNTER] = self_stop();
+    frame_words()[WORD_MARK] = 0;
+    take_initial(stub);
+    INJECT(stub, __NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    return stub->dead ? GONE : 0;
+}
+
+/** If the first one cannot be attached, all are traced from the beginning. */
+int64_t fork_stub(struct tracee *stub, int32_t exit_signal) {
+    static bool attaches, traces;
+    if (!traces) {
+        refusal = 0;
+        const int64_t result = fork_attached(stub, exit_signal);
+        attaches = attaches || result == 0;
+        if (attaches)
+            return result;
+        end_stub(stub, 0);
+        note_lack(A_REQUEST, PTRACE_ATTACH, refusal);
+        attach_error = refusal < 0 ? refusal : is_loss(result) ? -ECHILD : result;
+    }
+    const int64_t result = fork_traced(stub, exit_signal);
+    traces = traces || result == 0;
+    return result;
 }
 
 int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6]) {
@@ -180,6 +257,10 @@ int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6])
 }
 
 int64_t clone_stub(struct tracee *parent, struct tracee *stub, int32_t exit_signal) {
+    if (attach_error < 0) {
+        const int64_t result = fork_stub(stub, exit_signal);
+        return result < 0 ? result : scrub(stub);
+    }
     *stub = (struct tracee){0};
     uint64_t word = w2c_encoder_encodeClone(&encoder, CLONE_FILES, (uint32_t)exit_signal);
     int64_t pid = INJECT(parent, __NR_clone, word);
@@ -206,7 +287,7 @@ int64_t scrub(struct tracee *stub) {
     return result;
 }
 
-/** Containers may forbid process_vm_writev, but PTRACE_POKEDATA always works. */
+/** Containers may forbid process_vm_writev, and kernels lack it. */
 int64_t write_memory(struct tracee *stub, uint64_t address, const void *bytes, uint64_t length) {
     int64_t done = stublab_write_memory(stub->pid, address, bytes, length);
     if (done == (int64_t)length)
@@ -227,15 +308,23 @@ int64_t write_memory(struct tracee *stub, uint64_t address, const void *bytes, u
 }
 
 int64_t read_memory(struct tracee *stub, uint64_t address, void *bytes, uint64_t length) {
-    int64_t done = stublab_read_memory(stub->pid, address, bytes, length);
-    return done == (int64_t)length ? 0 : done < 0 ? done : -EFAULT;
+    if (stublab_read_memory(stub->pid, address, bytes, length) == (int64_t)length)
+        return 0;
+    for (uint64_t at = 0; at < length; at += 8) {
+        uint64_t word = 0;
+        const int64_t result = stublab_ptrace(PTRACE_PEEKDATA, stub->pid, address + at, &word);
+        if (result < 0)
+            return result;
+        memcpy((char *)bytes + at, &word, length - at < 8 ? length - at : 8);
+    }
+    return 0;
 }
 
 int32_t end_stub(struct tracee *stub, struct tracee *parent) {
     int32_t status = 0;
     if (stub->pid == 0)
         return 0;
-    while (!stub->dead) {
+    for (int stops = 0; !stub->dead && stops < MOST_STOPS; stops++) {
         stublab_tgkill(stub->pid, stub->pid, SIGKILL);
         int64_t result = wait_for(stub, &status, WAIT);
         if (result <= 0)
@@ -246,7 +335,7 @@ int32_t end_stub(struct tracee *stub, struct tracee *parent) {
     }
     if (stub->initial != 0)
         give_block(stub);
-    if (parent != 0)
+    if (parent != 0 && !stub->is_child)
         INJECT(parent, __NR_wait4, (uint64_t)stub->pid, 0, __WALL, 0);
     *stub = (struct tracee){0};
     return status;

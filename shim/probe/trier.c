@@ -1,5 +1,6 @@
 // Tries setups, in stubs that last until a setup ends them: by ptrace here, and those that return
 // from a signal handler in amd64/returner.c.
+#include "facilities.h"
 #include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
@@ -51,6 +52,7 @@ void select_rules(const struct known_list *known) {
 void start_trying(void) {
     start_module();
     create_master();
+    try_facilities();
     set_deadline(DEADLINE);
     trial.call = place_call;
     trial.call32 = place_call32;

@@ -1,4 +1,5 @@
 // PTRACE_ATTACH, PTRACE_SEIZE and PTRACE_DETACH.
+#include "facilities.h"
 #include "own.h"
 
 static const char group[] = "ATTACH, SEIZE, DETACH";
@@ -11,7 +12,8 @@ enum { UNKNOWN_OPTION = 1 << 30 };
 /** An expected refusal of a request to a task. */
 static void expect_refused(const char *name, int64_t request, const char *what, int32_t task,
                            int64_t error) {
-    TEST(named("%s: %s", name, what), ask_task(task, request, 0, 0), expect_result(error));
+    TEST(named("%s: %s", name, what), need_alone(request), ask_task(task, request, 0, 0),
+         expect_result(error));
 }
 
 static void expect_refusals(const char *name, int64_t request) {

@@ -1,5 +1,6 @@
 // Requests, and what is expected of them.
 #include "request.h"
+#include "facilities.h"
 #include "own.h"
 #include <linux/uio.h>
 
@@ -78,7 +79,19 @@ void forget_answers(void) {
     memset(kept, 0, sizeof kept);
 }
 
+/** Whether the data of a request are options. */
+static bool takes_options(int64_t request) {
+#ifdef PTRACE_OLDSETOPTIONS
+    if (request == PTRACE_OLDSETOPTIONS)
+        return true;
+#endif
+    return request == PTRACE_SETOPTIONS || request == PTRACE_SEIZE;
+}
+
 void ask_task(int32_t task, int64_t request, uint64_t address, uint64_t data) {
+    need(A_REQUEST, request);
+    for (uint64_t left = takes_options(request) ? data : 0; left != 0; left &= left - 1)
+        need(AN_OPTION, (int64_t)(left & -left));
     if (!goes_on())
         return;
     seen.written = 0;
@@ -125,7 +138,8 @@ void set_regset(uint64_t note, uint64_t length) {
 }
 
 void set_options(uint64_t options) {
-    ask(PTRACE_SETOPTIONS, 0, options);
+    const bool kills = lacks(AN_OPTION, PTRACE_O_EXITKILL) == 0;
+    ask(PTRACE_SETOPTIONS, 0, kills ? options : options & ~(uint64_t)PTRACE_O_EXITKILL);
 }
 
 void stop_by(int64_t request, uint64_t data) {

@@ -1,4 +1,5 @@
 // Stubs of facts about requests, and how they are led to a stop.
+#include "facilities.h"
 #include "own.h"
 #include <asm/unistd.h>
 #include <linux/filter.h>
@@ -126,6 +127,9 @@ void set_words(int32_t task, const char *code, const struct word *words, uint64_
 }
 
 void go_on(int64_t request, int signal) {
+    // Else a stop of a system call looks like one by SIGTRAP.
+    if (request != PTRACE_CONT)
+        need(AN_OPTION, PTRACE_O_TRACESYSGOOD);
     must_ask(request, (uint64_t)signal);
     wait_stop();
 }
@@ -228,6 +232,7 @@ void poke(const uint64_t *words, uint32_t number) {
 }
 
 void call(int64_t number, const uint64_t arguments[6]) {
+    need(A_CALL, number);
     if (!goes_on())
         return;
     seen.result = inject(&stubs[count - 1], number, arguments);

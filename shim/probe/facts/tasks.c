@@ -1,4 +1,5 @@
 // Requests that do not exist, and tasks to which none can be made.
+#include "facilities.h"
 #include "own.h"
 
 static const char group[] = "requests and tasks";
@@ -18,7 +19,8 @@ static const char group[] = "requests and tasks";
 
 static void check_stopped(int32_t task) {
     EACH (struct request, it, STOPPED_REQUESTS, OWN_REQUESTS, UNKNOWN_REQUESTS)
-        TEST(it->name, ask_task(task, it->number, 0, 0), expect_result(-ESRCH));
+        TEST(it->name, need_alone(it->number), ask_task(task, it->number, 0, 0),
+             expect_result(-ESRCH));
 }
 
 static void check_all(int32_t task) {
