@@ -65,6 +65,7 @@ struct tracee {
     uint32_t initial; /* in the encoder's memory: the registers that every injection starts from */
     bool dead;
     bool is_child; /* of the probe, which alone reaps it */
+    bool is_self;  /* this process, which executes injected calls by itself */
 };
 
 /** Results of an injection, below those of the kernel. */
@@ -135,12 +136,12 @@ uint32_t say_complaints(const char *during);
 /** Says which fact is next, if the log is watched: a crash leaves no other trace of it. */
 void announce(const char *name);
 
-// ---- target.c, ARCH/returner.c ----
+// ---- target.c ----
 
 /** What a new stub is set up with. Returns 0, or the result of the call that failed. */
 typedef int64_t set_up(struct tracee *stub);
-/** The pages of cases; they and all of a target; or of a stub that tries setups by itself. */
-set_up set_up_pages, set_up_target, set_up_loop;
+/** The pages of cases; they and all of a target. */
+set_up set_up_pages, set_up_target;
 /** Whether targets have a filter. Those without have the code of features, too. */
 extern bool targets_are_filtered;
 /** What else a target is set up with, before its filter; 0: nothing. */

@@ -80,10 +80,9 @@ void create_master(void) {
     shorten_slices();
 }
 
-int64_t map_at(struct tracee *stub, uint64_t address, uint64_t size, int64_t file) {
-    const uint64_t kind = file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+int64_t map_at(struct tracee *stub, uint64_t address, uint64_t size) {
     const int64_t at = INJECT(stub, __NR_mmap, address, size, PROT_READ | PROT_WRITE,
-                              kind | MAP_FIXED_NOREPLACE, (uint64_t)file, 0);
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, ~0ULL, 0);
     return at < 0 ? at : (uint64_t)at == address ? 0 : -EEXIST;
 }
 
@@ -95,11 +94,11 @@ int64_t fill(struct tracee *stub, uint64_t address, const void *bytes, uint64_t 
 
 int64_t set_up_pages(struct tracee *stub) {
     const uint64_t part = memory.hole - memory.code;
-    int64_t result = map_at(stub, memory.code, part, -1);
+    int64_t result = map_at(stub, memory.code, part);
     if (result == 0)
-        result = map_at(stub, memory.constants, part, -1);
+        result = map_at(stub, memory.constants, part);
     if (result == 0)
-        result = map_at(stub, memory.scratch, memory.scratch_size, -1);
+        result = map_at(stub, memory.scratch, memory.scratch_size);
     if (result == 0)
         result = fill(stub, memory.code, module_memory(*w2c_fuzz_codeBytes(&module)), part,
                       PROT_READ | PROT_EXEC);
@@ -116,11 +115,11 @@ int64_t handle_signal(struct tracee *stub, uint32_t signal, uint64_t handler, ui
     return result < 0 ? result : INJECT(stub, __NR_rt_sigaction, signal, memory.scratch, 0, 8);
 }
 
-/** Gives a stub a file table of its own, and closes all files in it. Some container profiles forbid
- * unshare but allow close_range, which Linux 5.9 has. */
+/** Gives a stub a file table of its own, which a fork has anyhow, and closes all files in it. Some
+ * container profiles forbid unshare but allow close_range, which Linux 5.9 has. */
 static int64_t leave_files(struct tracee *stub) {
     enum { LAST_FILE = 0x7fffffff, UNSHARE = 2, MOST_FILES = 64 };
-    int64_t result = INJECT(stub, __NR_unshare, CLONE_FILES);
+    int64_t result = stub->is_self ? 0 : INJECT(stub, __NR_unshare, CLONE_FILES);
     if (result < 0)
         result = INJECT(stub, __NR_close_range, LAST_FILE, LAST_FILE, UNSHARE);
     if (result < 0)
@@ -202,7 +201,7 @@ static int64_t map_features(struct tracee *stub) {
     const uint64_t length = section_feature_code.length;
     if (length == 0)
         return 0;
-    const int64_t result = map_at(stub, memory.feature_code, length, -1);
+    const int64_t result = map_at(stub, memory.feature_code, length);
     return result < 0 ? result
                       : fill(stub, memory.feature_code, &data[section_feature_code.at], length,
                              PROT_READ | PROT_EXEC);

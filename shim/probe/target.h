@@ -16,8 +16,8 @@
 
 /* Each returns 0, or the result of the call that failed. */
 
-/** Maps memory at an address, to read and write: anonymous, or shared with a file from 0 on. */
-int64_t map_at(struct tracee *stub, uint64_t address, uint64_t size, int64_t file);
+/** Maps memory at an address, to read and write. */
+int64_t map_at(struct tracee *stub, uint64_t address, uint64_t size);
 /** Fills memory, and protects it with PROT_ flags. */
 int64_t fill(struct tracee *stub, uint64_t address, const void *bytes, uint64_t size,
              uint64_t access);

@@ -36,9 +36,8 @@ static void start_module(void) {
     wasm2c_fuzz_instantiate(&module);
     memcpy(module_memory(*w2c_fuzz_heap(&module)), &data[section_memory.at], section_memory.length);
     configure_module(&module);
-    share_areas();
-    // The first area is the exchange: the set-up of a loop has its address.
-    next_area = module_areas + sizeof(struct stublab_exchange);
+    next_area = module_areas;
+    share_memory();
 }
 
 void select_rules(const struct known_list *known) {

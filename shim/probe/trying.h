@@ -23,8 +23,8 @@ const struct stublab_setup *first_step(const struct stublab_setup *setup);
 /** Whether a stub has ever got ready for that. */
 bool has_returned(void);
 void renew_returner(void);
-/** Makes the areas of the module a file that stubs can map. They are all zero afterwards. */
-void share_areas(void);
+/** Moves the module's memory, whose areas are empty, to where stubs have it, too. */
+void share_memory(void);
 /** Areas of the module's memory. */
 uint32_t reserve(uint32_t size);
 void *module_memory(uint32_t address);

@@ -6,9 +6,9 @@ import { childrenOf, isAlive } from "./processes.ts";
 
 /** Their pids; 0 for one that does not exist at the moment. */
 export interface Stubs {
-  /** The parent of the others. */
+  /** The parent of those that are traced. */
   readonly parent: number;
-  /** The stub that the next setup is tried in, by ptrace, and by rt_sigreturn. */
+  /** The stub that the next setup is tried in, by ptrace, and by rt_sigreturn, which is a child of the probe. */
   readonly traced: number;
   readonly returning: number;
   /** That in which none is tried. */
@@ -16,18 +16,19 @@ export interface Stubs {
 }
 
 export function stubsOf({ pid }: Engine): Stubs {
-  const parent = childrenOf(pid).find(isAlive) ?? 0;
-  const others = childrenOf(parent).filter(isAlive);
-  const find = (isTraced: boolean, isFiltered: boolean) =>
-    others.find((other) => {
-      const status = readFileSync(`/proc/${other}/status`, "utf8");
+  const find = (among: number, isTraced: boolean, isFiltered?: boolean) =>
+    childrenOf(among).find((stub) => {
+      if (!isAlive(stub)) return false;
+      const status = readFileSync(`/proc/${stub}/status`, "utf8");
       const filtered = /^Seccomp:\t2$/m.test(status);
-      return /^TracerPid:\t0$/m.test(status) !== isTraced && filtered === isFiltered;
+      const isAlike = isFiltered === undefined || filtered === isFiltered;
+      return /^TracerPid:\t0$/m.test(status) !== isTraced && isAlike;
     }) ?? 0;
+  const parent = find(pid, true);
   return {
     parent,
-    traced: find(true, true),
-    returning: find(false, true),
-    idle: find(true, false),
+    traced: find(parent, true, true),
+    returning: find(pid, false, true),
+    idle: find(parent, true, false),
   };
 }

@@ -15,6 +15,7 @@
 #include "register_indices.h"
 #include <asm/unistd.h>
 
+#define SIG_SETMASK 2
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 #define PLAIN_FLAGS 0x202
@@ -85,8 +86,10 @@
 .endm
 
     .text
-    .globl stublab_sigreturn_begin, stublab_sigreturn_exchange, stublab_sigreturn_handler, stublab_sigreturn_end
-    .hidden stublab_sigreturn_begin, stublab_sigreturn_exchange, stublab_sigreturn_handler, stublab_sigreturn_end
+    .globl stublab_sigreturn_begin, stublab_sigreturn_exchange, stublab_sigreturn_handler
+    .globl stublab_sigreturn_enter, stublab_sigreturn_end
+    .hidden stublab_sigreturn_begin, stublab_sigreturn_exchange, stublab_sigreturn_handler
+    .hidden stublab_sigreturn_enter, stublab_sigreturn_end
     .balign 16
 stublab_sigreturn_begin:
     int3
@@ -209,6 +212,24 @@ cleared:
     syscall
 damaged:
     hlt
+
+// What a new stub does last. RDI and RSI, R12 and R13 are the addresses and lengths of the program that it was
+// forked from and of its stack; the word at R14 is 0. All signals are blocked until the last call; one that was sent
+// meanwhile is passed over.
+stublab_sigreturn_enter:
+    mov $__NR_munmap, %eax
+    syscall
+    mov %r12, %rdi
+    mov %r13, %rsi
+    mov $__NR_munmap, %eax
+    syscall
+    mov $__NR_rt_sigprocmask, %eax
+    mov $SIG_SETMASK, %edi
+    mov %r14, %rsi
+    xor %edx, %edx
+    mov $8, %r10d
+    syscall
+    jmp stublab_sigreturn_begin
 
 // A signal in the loop: that of another process leaves no trace; one of the kernel's own says that
 // the loop cannot go on.

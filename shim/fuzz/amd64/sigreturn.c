@@ -1,32 +1,18 @@
 #include "sigreturn.h"
 #include "machine.h"
+#include "registers.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/time.h>
+#include <stddef.h>
 
 extern const char stublab_sigreturn_begin[];
 extern const char stublab_sigreturn_exchange[];
 extern const char stublab_sigreturn_handler[];
+extern const char stublab_sigreturn_enter[];
 extern const char stublab_sigreturn_end[];
-
-int64_t stublab_share(void *memory, uint64_t used, uint64_t length) {
-    int64_t file = stublab_memory_file(length);
-    if (file < 0)
-        return file;
-    int64_t result = 0;
-    for (uint64_t done = 0; result >= 0 && done < used; done += (uint64_t)result)
-        result = syscall4(__NR_pwrite64, file, (long)memory + (long)done, (long)(used - done),
-                          (long)done);
-    if (result >= 0)
-        result = syscall6(__NR_mmap, (long)memory, (long)length, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_FIXED, file, 0);
-    if (result >= 0)
-        return file;
-    stublab_close((int32_t)file);
-    return result;
-}
 
 int64_t stublab_sigreturn_code(void *page, uint64_t length, uint64_t exchange) {
     int64_t size = stublab_sigreturn_end - stublab_sigreturn_begin;
@@ -40,6 +26,10 @@ int64_t stublab_sigreturn_code(void *page, uint64_t length, uint64_t exchange) {
 
 uint32_t stublab_sigreturn_handler_offset(void) {
     return (uint32_t)(stublab_sigreturn_handler - stublab_sigreturn_begin);
+}
+
+uint32_t stublab_sigreturn_enter_offset(void) {
+    return (uint32_t)(stublab_sigreturn_enter - stublab_sigreturn_begin);
 }
 
 static int64_t futex(uint32_t *word, int operation, uint32_t value,
@@ -84,21 +74,22 @@ int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
     return result;
 }
 
-int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t length, uint64_t components,
-                            uint64_t size) {
+int64_t stublab_fresh_frame(void *image, uint64_t length, uint64_t components, uint64_t size,
+                            uint32_t mxcsr_mask) {
     struct _xstate *area = image;
-    const int64_t whole = stublab_fresh_xstate(tid, image, length, components);
-    if (whole < (int64_t)sizeof area->fpstate)
-        return whole < 0 ? whole : 0;
-    if (size + FP_XSTATE_MAGIC2_SIZE > length)
+    const uint32_t extended = (uint32_t)size + FP_XSTATE_MAGIC2_SIZE, magic = FP_XSTATE_MAGIC2;
+    if (size < offsetof(struct _xstate, ymmh))
+        return 0;
+    if (extended > length)
         return -ENOSPC;
-    struct _fpx_sw_bytes *reserved = &area->fpstate.sw_reserved;
-    const uint32_t extended = (uint32_t)size + FP_XSTATE_MAGIC2_SIZE;
-    const uint32_t magic = FP_XSTATE_MAGIC2;
-    reserved->magic1 = FP_XSTATE_MAGIC1;
-    reserved->extended_size = extended;
-    reserved->xfeatures = area->xstate_hdr.xfeatures;
-    reserved->xstate_size = (uint32_t)size;
+    area->fpstate.cwd = INITIAL_FCW;
+    area->fpstate.mxcsr = INITIAL_MXCSR;
+    area->fpstate.mxcsr_mask = mxcsr_mask;
+    area->fpstate.sw_reserved = (struct _fpx_sw_bytes){.magic1 = FP_XSTATE_MAGIC1,
+                                                       .extended_size = extended,
+                                                       .xfeatures = components,
+                                                       .xstate_size = (uint32_t)size};
+    area->xstate_hdr.xfeatures = components;
     __builtin_memcpy((uint8_t *)image + size, &magic, sizeof magic);
     return extended;
 }

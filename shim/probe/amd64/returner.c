@@ -1,20 +1,21 @@
 // Tries setups by rt_sigreturn, in stubs that do it by themselves until a setup ends them or does
-// not stop. They are not traced, because a traced thread stops at every signal; PDEATHSIG ends them
-// with the master, and the master ends with the probe.
+// not stop. They need no tracer: each is a copy of the probe, which makes a stub of itself.
+// PDEATHSIG ends it with the probe.
 #include "sigreturn.h"
 #include "target.h"
 #include "trying.h"
-#include <asm/ptrace.h>
 #include <asm/signal.h>
 #include <linux/mman.h>
-#include <linux/ptrace.h>
+#include <linux/prctl.h>
+#include <linux/wait.h>
 
 /** How often a setup is tried whose outcome is a signal that somebody sent: those that are pending
  * spoil some tries, but at most one each. */
 enum { MOST_TRIES = 32 };
-/** Microseconds between two looks whether the stub lives; and how many deadlines by the clock a
- * setup has, as a stub may wait for its turn on a busy machine. */
-enum { LOOK = 20000, PATIENCE = 10 };
+/** Microseconds between two looks whether the stub lives, and that one that was killed may take;
+ * and how many deadlines by the clock a setup has, as a stub may wait for its turn on a busy
+ * machine. */
+enum { LOOK = 20000, GRACE = 5000000, PATIENCE = 10 };
 
 /*
  * What such a stub has beside the pages of cases. It lies where no case points by intention, above
@@ -22,7 +23,7 @@ enum { LOOK = 20000, PATIENCE = 10 };
  */
 #define HANDLER_STACK 0x5a6a000000ULL /* rw-: where signals are handled */
 #define LOOP 0x5a6b000000ULL          /* r-x: the code of shim/fuzz/amd64/sigreturn.S */
-#define RECORDS 0x5a6c000000ULL       /* rw-: what it shares with the probe */
+#define RECORDS 0x5a6c000000ULL       /* rw-: the module's memory, which it shares with the probe */
 /** A frame with all that AVX-512 and AMX have takes 12 kB. */
 enum { HANDLER_STACK_SIZE = 64 << 10 };
 
@@ -30,19 +31,18 @@ enum { HANDLER_STACK_SIZE = 64 << 10 };
  * src/labs/fuzz/case/amd64/code.ts. */
 enum { KEPT_SELECTOR = 0x2b /* __USER_DS */ };
 
-static struct tracee resident;
+/** The stub, and its status word; it has ended if that is not RUNS. */
+enum { RUNS = -1 };
+static int32_t resident, status = RUNS;
 static struct stublab_exchange *exchange;
-static int64_t file = -1, pidfd = -1;
+/** Why no memory is shared, as an errno. */
+static int64_t unshared = -ENOSYS;
 
-/** The address in a stub of what is at an address of the module's memory. */
-static uint64_t stub_view(const void *at) {
-    return RECORDS + (module_address(at) - module_areas);
-}
-
-/** Whether the stub has ended. Its parent has not reaped it, so without pidfds, as in gVisor, /proc
- * has its state. */
 static bool has_ended(void) {
-    return pidfd >= 0 ? stublab_has_ended((int32_t)pidfd) == 1 : is_zombie(resident.pid);
+    int32_t word = 0;
+    if (status == RUNS && stublab_wait(resident, __WALL, 0, &word) != 0)
+        status = word;
+    return status != RUNS;
 }
 
 /** Waits for the probe's turn. Returns 1; 0 if the stub ended, or gets nowhere in time. */
@@ -58,7 +58,7 @@ static int64_t await(bool gives) {
         if (has_ended())
             return 0;
         const uint32_t now = __atomic_load_n(&exchange->next, __ATOMIC_ACQUIRE);
-        const int64_t runs = stublab_processor_time(resident.pid);
+        const int64_t runs = stublab_processor_time(resident);
         if (now != next) {
             next = now;
             ran = runs;
@@ -71,21 +71,18 @@ static int64_t await(bool gives) {
     }
 }
 
-/** Ends the stub, which nobody traces: its parent reaps it. Returns its status word. */
+/** Ends the stub. Returns its status word. */
 static int32_t end_resident(void) {
-    int32_t status = SIGKILL;
-    if (resident.pid == 0)
+    if (resident == 0)
         return 0;
-    stublab_tgkill(resident.pid, resident.pid, SIGKILL);
-    const uint64_t page = (uint64_t)map_memory(&master, 4096);
-    INJECT(&master, __NR_wait4, (uint64_t)resident.pid, page, 0x40000000 /* __WALL */, 0);
-    read_memory(&master, page, &status, sizeof status);
-    INJECT(&master, __NR_munmap, page, 4096);
-    if (pidfd >= 0)
-        stublab_close((int32_t)pidfd);
-    resident.dead = true;
-    end_stub(&resident, 0);
-    return status;
+    if (!has_ended()) {
+        stublab_tgkill(resident, resident, SIGKILL);
+        stublab_wait(resident, __WALL, GRACE, &status);
+    }
+    const int32_t word = status;
+    resident = 0;
+    status = RUNS;
+    return word;
 }
 
 static bool has_entered;
@@ -98,29 +95,28 @@ void renew_returner(void) {
     end_resident();
 }
 
-static bool has_readable_bases(void) {
-    return has_feature("fsgsbase");
+void share_memory(void) {
+    const uint64_t size = module.w2c_memory.size;
+    const long at =
+        syscall6(__NR_mmap, (long)RECORDS, (long)size, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    unshared = at < 0 ? at : (uint64_t)at == RECORDS ? 0 : -EEXIST;
+    if (unshared == 0) {
+        memcpy((void *)at, module.w2c_memory.data, module_areas);
+        syscall2(__NR_munmap, (long)module.w2c_memory.data, (long)size);
+        module.w2c_memory.data = (void *)at;
+    }
+    exchange = module_memory(reserve(sizeof *exchange));
 }
 
-static uint64_t shared_size(void) {
-    return module.w2c_memory.size - module_areas;
-}
-
-void share_areas(void) {
-    exchange = module_memory(module_areas);
-    file = stublab_share(exchange, 0, shared_size());
-}
-
-/** Maps the loop, what it shares with the probe, and the stack. */
+/** Maps the loop and the stack. */
 static int64_t map_loop(struct tracee *stub) {
     static uint8_t code[PAGE_SIZE];
-    int64_t result = map_at(stub, LOOP, PAGE_SIZE, -1);
+    int64_t result = map_at(stub, LOOP, PAGE_SIZE);
     if (result == 0)
-        result = map_at(stub, RECORDS, shared_size(), file);
+        result = map_at(stub, HANDLER_STACK, HANDLER_STACK_SIZE);
     if (result == 0)
-        result = map_at(stub, HANDLER_STACK, HANDLER_STACK_SIZE, -1);
-    if (result == 0)
-        result = stublab_sigreturn_code(code, sizeof code, RECORDS);
+        result = stublab_sigreturn_code(code, sizeof code, (uint64_t)exchange);
     return result < 0 ? result : fill(stub, LOOP, code, sizeof code, PROT_READ | PROT_EXEC);
 }
 
@@ -139,16 +135,22 @@ static int64_t handle_raised(struct tracee *stub) {
     return result;
 }
 
-/** Rules that allow the two calls of the loop from its page. */
+/** Rules that allow the calls of the loop from its page. */
 static const struct sock_filter loop_rules[] = {
-    LOAD_HIGH(instruction_pointer),      JUMP_EQUAL((uint32_t)(LOOP >> 32), 0, 7),
-    LOAD(instruction_pointer),           BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)-PAGE_SIZE),
-    JUMP_EQUAL((uint32_t)LOOP, 0, 4),    LOAD(nr),
-    JUMP_EQUAL(__NR_rt_sigreturn, 1, 0), JUMP_EQUAL(__NR_futex, 0, 1),
+    LOAD_HIGH(instruction_pointer),
+    JUMP_EQUAL((uint32_t)(LOOP >> 32), 0, 9),
+    LOAD(instruction_pointer),
+    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)-PAGE_SIZE),
+    JUMP_EQUAL((uint32_t)LOOP, 0, 6),
+    LOAD(nr),
+    JUMP_EQUAL(__NR_rt_sigreturn, 3, 0),
+    JUMP_EQUAL(__NR_futex, 2, 0),
+    JUMP_EQUAL(__NR_rt_sigprocmask, 1, 0),
+    JUMP_EQUAL(__NR_munmap, 0, 1),
     ANSWER(SECCOMP_RET_ALLOW),
 };
 
-int64_t set_up_loop(struct tracee *stub) {
+static int64_t set_up_loop(struct tracee *stub) {
     int64_t result = set_up_pages(stub);
     if (result == 0)
         result = map_loop(stub);
@@ -159,42 +161,96 @@ int64_t set_up_loop(struct tracee *stub) {
     return result;
 }
 
+/** A part of the address space. */
+struct part {
+    uint64_t at, length;
+};
+
+/** Unmaps all but what a stub has, and enters the loop, which unmaps the two parts with this code
+ * and its stack. */
+__attribute__((noreturn)) static void become_stub(void) {
+    const struct part kept[] = {
+        {memory.code, PAGE_SIZE},
+        {memory.constants, PAGE_SIZE},
+        {memory.scratch, memory.scratch_size},
+        {HANDLER_STACK, HANDLER_STACK_SIZE},
+        {LOOP, PAGE_SIZE},
+        {RECORDS, module.w2c_memory.size},
+        {stub_address(), PAGE_SIZE},
+        {MOST_USER_SPACE, 0},
+    };
+    struct part parts[2] = {{0}};
+    uint64_t at = 0;
+    for (uint32_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        const struct part gap = {at, kept[i].at - at};
+        const bool has_code = (uint64_t)become_stub - gap.at < gap.length;
+        const bool has_stack = (uint64_t)kept - gap.at < gap.length;
+        at = kept[i].at + kept[i].length;
+        if (has_code || has_stack)
+            parts[has_code] = gap;
+        else if (gap.length > 0)
+            syscall2(__NR_munmap, (long)gap.at, (long)gap.length);
+    }
+    if (exchange->bases)
+        __asm__ volatile("wrfsbase %0; wrgsbase %1" : : "r"(memory.constants), "r"(memory.scratch));
+    register uint64_t r12 __asm__("r12") = parts[1].at;
+    register uint64_t r13 __asm__("r13") = parts[1].length;
+    register uint64_t r14 __asm__("r14") = memory.scratch;
+    __asm__ volatile("mov %0, %%ds; mov %0, %%es; jmp *%1"
+                     :
+                     : "r"(KEPT_SELECTOR), "r"(LOOP + stublab_sigreturn_enter_offset()),
+                       "D"(parts[0].at), "S"(parts[0].length), "r"(r12), "r"(r13), "r"(r14));
+    __builtin_unreachable();
+}
+
+static int32_t parent;
+
+/** What the copy of the probe does, with all signals blocked. It is jumped to, so its stack has any
+ * alignment. If it fails, it ends with the errno. */
+__attribute__((noreturn, force_align_arg_pointer)) static void begin_stub(void) {
+    enum { MOST_SECONDS = 600 };
+    struct tracee self = {.is_self = true};
+    // A kernel without it lets no stub live for long.
+    if (syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0) < 0)
+        syscall1(__NR_alarm, MOST_SECONDS);
+    int64_t result = syscall0(__NR_getppid) == parent ? 0 : -ESRCH;
+    if (result == 0)
+        result = set_up_loop(&self);
+    if (result == 0)
+        become_stub();
+    for (;;)
+        syscall1(__NR_exit_group, -result);
+}
+
 static int64_t ready(void) {
-    if (resident.pid != 0)
+    static volatile uint32_t step;
+    if (resident != 0)
         return 0;
-    if (file < 0)
-        return file;
+    if (unshared != 0)
+        return unshared;
     memset(exchange, 0, sizeof *exchange);
     exchange->turn = 1;
     exchange->ds = KEPT_SELECTOR;
     exchange->es = KEPT_SELECTOR;
-    exchange->bases = has_readable_bases();
+    exchange->bases = has_feature("fsgsbase");
     exchange->scratch = memory.scratch;
     exchange->scratch_size = memory.scratch_size;
-    int64_t result = create_target(&resident, set_up_loop);
-    if (result < 0)
-        return result;
-    int64_t length = stublab_fresh_frame(resident.pid, exchange->image, sizeof exchange->image,
-                                         machine.xfeatures, machine.frame_length);
+    const int64_t length =
+        stublab_fresh_frame(exchange->image, sizeof exchange->image, machine.xfeatures,
+                            machine.frame_length, machine.mxcsr_mask);
     exchange->image_length = length > 0 ? (uint64_t)length : 0;
-    pidfd = stublab_pidfd(resident.pid);
-    uint64_t *words = frame_words();
-    memcpy(words, baseline, BLOCK_SIZE);
-    words[REG_FS_BASE] = memory.constants;
-    words[REG_GS_BASE] = memory.scratch;
-    words[REG_DS] = KEPT_SELECTOR;
-    words[REG_ES] = KEPT_SELECTOR;
-    words[REG_RIP] = LOOP;
-    stublab_ptrace(PTRACE_SETREGS, resident.pid, 0, words);
-    stublab_ptrace(PTRACE_DETACH, resident.pid, 0, 0);
-    // It is still stopped by the SIGSTOP of its birth.
-    stublab_tgkill(resident.pid, resident.pid, SIGCONT);
+    parent = (int32_t)syscall0(__NR_getpid);
+    const int64_t pid =
+        stublab_fork(SIGCHLD, (uint64_t)begin_stub, STUBLAB_CHILD_UNMASK, &step, 0, 0, 0);
+    if (pid < 0)
+        return pid;
+    resident = (int32_t)pid;
     if (await(false) == 1) {
         has_entered = true;
         return 0;
     }
-    end_resident();
-    return -EPROTO;
+    const int32_t word = end_resident();
+    return (word & 0x7f) == 0 && word != 0 ? -(word >> 8 & 0xff) : -EPROTO;
 }
 
 /** Whether another process sent the signal of the stop. */
@@ -209,8 +265,8 @@ static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *
         int64_t result = ready();
         if (result < 0)
             return result;
-        exchange->setups = stub_view(&setups[done]);
-        exchange->outcomes = stub_view(&outcomes[done]);
+        exchange->setups = (uint64_t)&setups[done];
+        exchange->outcomes = (uint64_t)&outcomes[done];
         exchange->next = 0;
         exchange->count = count - done;
         result = await(true);
@@ -222,7 +278,7 @@ static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *
             return 0;
         done += exchange->next;
         const bool hung = !has_ended();
-        const int32_t status = end_resident();
+        const int32_t word = end_resident();
         if (done >= count)
             return 0;
         if (suspect != done) {
@@ -232,7 +288,7 @@ static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *
         struct stublab_outcome *outcome = &outcomes[done++];
         memset(outcome, 0, sizeof *outcome);
         outcome->refused_at = -1;
-        outcome->status = hung ? 0 : status;
+        outcome->status = hung ? 0 : word;
     }
     return 0;
 }

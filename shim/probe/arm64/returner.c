@@ -14,5 +14,5 @@ bool has_returned(void) {
 void renew_returner(void) {
 }
 
-void share_areas(void) {
+void share_memory(void) {
 }

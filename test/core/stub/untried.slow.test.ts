@@ -11,8 +11,10 @@ import { DENY, run, stublabCommand } from "../../support/processes.ts";
 const PROBE = resolve("dist/probe-amd64");
 const { EIO, ENOSYS } = constants.errno;
 // asm/unistd_64.h, linux/ptrace.h
-const [PTRACE, MEMFD_CREATE, PIDFD_OPEN] = [101, 319, 434];
+const [MMAP, PTRACE, PIDFD_OPEN] = [9, 101, 434];
 const [SYSEMU, GETREGSET] = [31, 0x4204];
+// asm-generic/mman.h: MAP_SHARED, MAP_ANONYMOUS, MAP_NORESERVE, MAP_FIXED_NOREPLACE
+const SHARED_MEMORY = 0x1 | 0x20 | 0x4000 | 0x10_0000;
 
 const untried = suite("setups that a kernel cannot be given");
 const folder = mkdtempSync(join(tmpdir(), "stublab-untried-"));
@@ -20,15 +22,16 @@ untried.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const built = existsSync(PROBE) ? untried : untried.skip;
 
-/** The beginning of a command on a kernel without a call, or without a ptrace request. */
-const without = (call: number, errno: number, request?: number) => {
-  const argument = request === undefined ? [] : ["0", String(request)];
-  return [DENY, String(call), String(errno), ...argument, "--"];
+/** The beginning of a command on a kernel without a call, or without a call whose argument has a value. */
+const without = (call: number, errno: number, ...argument: number[]) => {
+  return [DENY, ...[call, errno, ...argument].map(String), "--"];
 };
 /** The lines of a log of outcomes, without its header. */
 const LINES = /^# (?:\d|at ).*$/gm;
-const NO_SYSEMU = without(PTRACE, EIO, SYSEMU);
-const NO_REGSETS = without(PTRACE, EIO, GETREGSET);
+const NO_SYSEMU = without(PTRACE, EIO, 0, SYSEMU);
+/** The fourth argument of mmap has the flags. */
+const NO_SHARED_MEMORY = without(MMAP, ENOSYS, 3, SHARED_MEMORY);
+const NO_REGSETS = without(PTRACE, EIO, 0, GETREGSET);
 
 /** Runs stublab on such a kernel. */
 const stublab = (kernel: readonly string[], ...words: string[]) => {
@@ -96,7 +99,7 @@ untried("have lines of their own in a log of outcomes, and are no differences", 
 });
 
 untried("of all cases are an exit status of their own, in both hosts", async () => {
-  const kernel = without(MEMFD_CREATE, ENOSYS);
+  const kernel = NO_SHARED_MEMORY;
   const args = ["--cases", "600", "--path", "sigreturn"];
   const file = join(folder, "none");
   assert.is((await stublab(kernel, "fuzz", "--outcomes", file, ...args)).code, 3);
@@ -174,7 +177,7 @@ built(
 );
 
 untried("without memory that stubs share, only returns from handlers are left out", async () => {
-  const kernel = without(MEMFD_CREATE, ENOSYS);
+  const kernel = NO_SHARED_MEMORY;
   const both = await fuzzed(kernel, "--cases", "1000");
   assert.is(both.code, 0);
   assert.equal(both.reasons, [

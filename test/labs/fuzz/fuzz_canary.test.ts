@@ -14,7 +14,7 @@ import { thrown } from "../../support/thrown.ts";
 
 const canary = suite("fuzz: floating point of others");
 
-/** Has a thread change xmm5 of a process `times` times, each while another child of its child runs on. */
+/** Has a thread change xmm5 of a process `times` times, each while a stub runs on. */
 async function corrupting(pid: number, times: number, work: () => void): Promise<void> {
   const worker = new Worker(
     `const { workerData: { pid, times } } = require("node:worker_threads");
@@ -32,7 +32,8 @@ async function corrupting(pid: number, times: number, work: () => void): Promise
      const pids = () => readdirSync("/proc").map(Number).filter((it) => it > 0);
      const childrenOf = (parent) => pids().filter((it) => Number(stat(it)[1]) === parent);
      // One that has run for 50 ms.
-     const spinning = () => childrenOf(pid).flatMap(childrenOf).find((it) => Number(stat(it)[11]) >= 5);
+     const stubs = () => childrenOf(pid).flatMap((child) => [child, ...childrenOf(child)]);
+     const spinning = () => stubs().find((it) => Number(stat(it)[11]) >= 5);
      for (let done = 0, last; done < times; done++) {
        let stub;
        do stub = spinning(); while (stub === undefined || stub === last);

@@ -99,7 +99,7 @@ returning("a stub that dies is reported with its status, and another takes its p
   experiment.try([returnTo("int3")]);
   const first = stubsOf(engine);
   // What ends two stubs is no accident.
-  const killer = killSpinning(first.parent);
+  const killer = killSpinning(engine.pid);
   const gone = new Promise((resolve) => killer.on("exit", resolve));
   const outcomes = experiment.try(["int3", "spin", "ud2"].map((code) => returnTo(code)));
   await gone;

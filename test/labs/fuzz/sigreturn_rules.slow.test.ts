@@ -43,15 +43,18 @@ function firstDifference(): string | undefined {
       fuzzModule().putReturned(returned.setups.byteOffset + 4 * setupAt(i), block);
     }
     engine.run(traced, SIZE);
-    const { returning: own, traced: other } = stubsOf(engine);
-    const pids = [own, other];
+    const { returning, traced: other, parent } = stubsOf(engine);
+    const pids = [
+      [returning, other],
+      [engine.pid, parent],
+    ];
     for (let i = 0; i < SIZE; i++) {
       const halves = ({ outcomes }: Batch) => outcomes.subarray(outcomeAt(i), outcomeAt(i + 1));
       const [one, other] = [halves(returned), halves(traced)];
-      // Each stub sees its own pid in the result of a getpid.
-      const differs = SHOWN.some(
-        (half) => one[half] !== other[half] && !(one[half] === pids[0] && other[half] === pids[1]),
-      );
+      // Each stub sees its own pid in the result of a getpid, and its parent's in that of a getppid.
+      const arePids = (half: number) =>
+        pids.some(([own, its]) => one[half] === own && other[half] === its);
+      const differs = SHOWN.some((half) => one[half] !== other[half] && !arePids(half));
       // ptrace has nothing like a frame whose floating point is refused. After a refused return the kernel reads the
       // memory at rip, in which only this path has images of floating point.
       const isOwn =
