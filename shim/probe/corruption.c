@@ -81,6 +81,8 @@ static void say_row(const uint8_t *area, int64_t at) {
 }
 
 int64_t look_at_idle(void) {
+    if (birth_error < 0)
+        return 0;
     int64_t result = idle.pid == 0 ? start_idle() : 0;
     if (result == 0)
         result = INJECT(&idle, __NR_getpid, 0);

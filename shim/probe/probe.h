@@ -154,6 +154,8 @@ int64_t create_stub(struct tracee *stub, set_up *set_up);
 extern const char *refused_step;
 /** The parent of those that setups are tried in; its pid is 0 before it is created. */
 extern struct tracee master;
+/** -errno, if the kernel lets no stub be traced. */
+extern int64_t birth_error;
 void create_master(void);
 
 // ---- machine.c ----

@@ -14,6 +14,8 @@
 enum { MOST_TRIES = 5 };
 
 struct tracee master;
+int64_t birth_error;
+static bool is_born;
 const char *refused_step = "cases cannot be tried";
 
 /** Whether a pid is not the number of a call that the filter allows or does not see. The result of
@@ -75,9 +77,14 @@ void create_master(void) {
             end_stub(&master, 0);
     }
     end_stub(&taken, 0);
-    if (result < 0)
-        fail("no stub can be created", is_loss(result) ? -ESRCH : result);
-    shorten_slices();
+    result = is_loss(result) ? -ESRCH : result;
+    if (result == 0) {
+        is_born = true;
+        shorten_slices();
+    } else if (is_born)
+        fail("no stub can be created", result);
+    else
+        birth_error = result;
 }
 
 int64_t map_at(struct tracee *stub, uint64_t address, uint64_t size) {
@@ -222,6 +229,8 @@ int64_t set_up_target(struct tracee *stub) {
 
 int64_t create_target(struct tracee *stub, set_up *set_up) {
     struct tracee taken = {0};
+    if (birth_error < 0)
+        return birth_error;
     int64_t result = clone_stub(&master, stub, SIGCHLD);
     while (result == 0 && !is_anonymous(stub->pid)) {
         end_stub(&taken, &master);

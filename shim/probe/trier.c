@@ -179,19 +179,25 @@ static void hinder_all(struct stublab_outcome *outcomes, uint32_t count, unsigne
     }
 }
 
-/** Why no stub can be set up that returns from signal handlers by itself; 0: one can. */
-static int64_t cannot_return;
+/** Whether stubs have tried a case: what they lack is lacking from the beginning on. */
+static bool has_traced(void) {
+    return trial.reached != 0;
+}
 
 /** Tries setups of one kind. */
 static int64_t try_alike(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                          uint32_t count) {
-    if (!is_return(setups))
-        return trace(setups, outcomes, count);
-    int64_t result = cannot_return == 0 ? try_returns(setups, outcomes, count) : cannot_return;
-    if (result == 0 || result == CORRUPTED || is_loss(result) || has_returned())
+    /** Why no stub can be set up that is traced, or returns from signal handlers; 0: one can. */
+    static int64_t errors[2];
+    const bool returns = is_return(setups);
+    int64_t result = errors[returns];
+    if (result == 0)
+        result = returns ? try_returns(setups, outcomes, count) : trace(setups, outcomes, count);
+    if (result == 0 || result == CORRUPTED || is_loss(result) ||
+        (returns ? has_returned() : has_traced()))
         return result;
-    cannot_return = result;
-    hinder_all(outcomes, count, STUBLAB_OBSTACLE_RETURN, result);
+    errors[returns] = result;
+    hinder_all(outcomes, count, returns ? STUBLAB_OBSTACLE_RETURN : STUBLAB_OBSTACLE_TRACE, result);
     return 0;
 }
 

@@ -56,6 +56,8 @@ void begin_requests(void) {
 }
 
 void new_stub(void) {
+    if (birth_error < 0)
+        skip_lack("no stub can be traced", birth_error);
     if (!goes_on())
         return;
     if (count == MOST_STUBS)

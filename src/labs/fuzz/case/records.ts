@@ -61,6 +61,7 @@ export const OBSTACLE = {
     ["SIGMASK", "PTRACE_SETSIGMASK is refused"],
     ["READ", "registers cannot be read back"],
     ["GONE", "its stub is lost, each time"],
+    ["TRACE", "no stub can be set up that is traced"],
     ["RETURN", "no stub can be set up that returns from signal handlers by itself"],
     ["EMULATOR", "QEMU's TCG hangs at a step onto a data breakpoint"],
     ["ENDED", "a step before it left no stop to go on from"],
