@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeBindings } from "./bindings.mjs";
-import { HOST, MACHINES, OTHER } from "./compilers.mjs";
+import { HOST, MACHINES, MODELLESS, OTHER } from "./compilers.mjs";
 import { buildLessonTexts } from "./lessons.mjs";
 import { buildBench, buildNatives, buildShims } from "./libraries.mjs";
 import { buildListing } from "./listing.mjs";
@@ -32,6 +32,11 @@ try {
     buildProbe(HOST),
   ]);
   await buildProbe(OTHER);
+  for (const machine of MODELLESS) {
+    await buildModules(machine);
+    await translateModules(machine);
+    await buildProbe(machine);
+  }
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -9,14 +9,19 @@ import { IS_COMPLETE } from "./sources.mjs";
 export const HOST = process.arch === "arm64" ? "arm64" : "amd64";
 export const MACHINES = ["amd64", "arm64"];
 export const OTHER = HOST === "arm64" ? "amd64" : "arm64";
+/** The machines of which there is no model, and nothing but a probe that checks facts about requests. */
+export const MODELLESS = ["riscv64"];
 
 const CC = process.env.CC || "cc";
 /** One clang compiles for all machines. */
 const CLANG = process.env.CLANG || "clang";
 
-const TRIPLES = { amd64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
+export const TRIPLES = {
+  ...{ amd64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu", riscv64: "riscv64-linux-gnu" },
+};
 /** The kernel's headers: Debian's linux-libc-dev has those of every architecture. */
-const HEADERS = { amd64: "/usr/lib/linux/uapi/x86", arm64: "/usr/lib/linux/uapi/arm64" };
+const UAPI = "/usr/lib/linux/uapi";
+const HEADERS = { amd64: `${UAPI}/x86`, arm64: `${UAPI}/arm64`, riscv64: `${UAPI}/riscv` };
 /** The C library's headers for this machine, which serve the other one, too: only macros of them are used. */
 const LIBC_HEADERS = `/usr/include/${TRIPLES[HOST]}`;
 

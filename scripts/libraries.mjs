@@ -3,7 +3,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { layoutsOf, ROOMS } from "./bindings.mjs";
-import { compile, HOST, headerFlags, limitsOf, MACHINES, missingFor } from "./compilers.mjs";
+import {
+  compile,
+  HOST,
+  headerFlags,
+  limitsOf,
+  MACHINES,
+  MODELLESS,
+  missingFor,
+} from "./compilers.mjs";
 import { ENCODERS } from "./modules.mjs";
 import { RECORD_HEADERS } from "./records.mjs";
 import { files, loadTables, makeFrom } from "./sources.mjs";
@@ -53,10 +61,10 @@ export const sourcesIn = (folders) =>
 
 export const quoted = (folders) => folders.flatMap((folder) => ["-iquote", folder]);
 
-/** The folders of all headers of the shim. */
+/** The folders of all headers of the shim. A machine without a model has no setups: any records serve their declarations. */
 export const shimFolders = (machine) => [
   ...PARTS.flatMap((room) => foldersOf(machine, `shim/${room}`)),
-  `build/${machine}`,
+  `build/${MODELLESS.includes(machine) ? HOST : machine}`,
 ];
 
 /**

@@ -2,24 +2,25 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { HOST, headerFlags } from "./compilers.mjs";
+import { HOST, headerFlags, MODELLESS, TRIPLES } from "./compilers.mjs";
 import { foldersOf, quoted, shimFolders, shimOf } from "./libraries.mjs";
 
 const [path] = process.argv.slice(2);
-const machine = path.includes("/arm64/") ? "arm64" : "amd64";
+const machine = Object.keys(TRIPLES).find((name) => path.includes(`/${name}/`)) ?? "amd64";
 
 /** The flags with which it is compiled. Headers of its own room precede those of the same name. */
 function flags() {
   const rooms = [path.split("/", 2).join("/"), "shim/probe", "shim/probe/facts"];
   const own = rooms.flatMap((room) => foldersOf(machine, room));
-  const target = ["--target=aarch64-linux-gnu", "-ffreestanding", "-isystem", "shim/probe/libc"];
+  const target = [`--target=${TRIPLES[machine]}`, "-ffreestanding", "-isystem", "shim/probe/libc"];
   return [
     ...["-std=c11", ...(machine === HOST ? [] : target), ...headerFlags(machine)],
     ...[...quoted([...own, ...shimFolders(machine)]), "-I", `build/probe/${machine}`],
   ];
 }
 
-if (!existsSync(shimOf(machine))) {
+const made = MODELLESS.includes(machine) ? `dist/probe-${machine}` : shimOf(machine);
+if (!existsSync(made)) {
   console.error(
     `${path} is skipped: npm run build -- --complete makes the headers that it includes`,
   );

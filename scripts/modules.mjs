@@ -3,12 +3,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { MACHINES } from "./compilers.mjs";
 import { RECORD_CLASSES } from "./records.mjs";
 import { RULE_EXPORTS } from "./rules.mjs";
-import { files, makeFrom } from "./sources.mjs";
+import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
 
 /** The encoders, by architecture. */
-export const ENCODERS = { amd64: "dist/encoder.wasm", arm64: "dist/encoder-arm64.wasm" };
+export const ENCODERS = {
+  ...{ amd64: "dist/encoder.wasm", arm64: "dist/encoder-arm64.wasm" },
+  // The probe's only.
+  riscv64: "build/encoder-riscv64.wasm",
+};
 
 /** The fuzzer's modules, by architecture. */
 export const FUZZERS = { amd64: "dist/fuzz.wasm", arm64: "dist/fuzz-arm64.wasm" };
@@ -24,8 +29,12 @@ export async function buildModules(arch) {
     ...RULE_EXPORTS,
     "asconfig.json",
   ];
-  for (const name of [arch, `fuzz/${arch}`])
-    await makeFrom(targets[name].outFile, sources, () => compileModule(name, arch));
+  // Node.js has those of both architectures with a model.
+  const isWanted = MACHINES.includes(arch) || IS_COMPLETE;
+  for (const name of [arch, `fuzz/${arch}`].filter((it) => it in targets)) {
+    const make = () => compileModule(name, arch);
+    await makeFrom(targets[name].outFile, sources, make, { isWanted });
+  }
 }
 
 /** Compiles assembly/NAME/index.ts. */

@@ -2,9 +2,9 @@
 // shim/probe/. The same compiler makes the same bytes.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { compile, headerFlags, limitsOf } from "./compilers.mjs";
+import { compile, headerFlags, limitsOf, MODELLESS } from "./compilers.mjs";
 import {
   C_FLAGS,
   foldersOf,
@@ -19,6 +19,11 @@ import { files, loadTables, makeFrom } from "./sources.mjs";
 
 /** The names of machines in Node.js. */
 const NODE_ARCHES = { amd64: "x64", arm64: "arm64" };
+
+const hasModel = (machine) => !MODELLESS.includes(machine);
+
+/** What a source has that tries setups or runs guests: without a model it is left out. */
+const OF_SETUPS = /#include "(module_data|trying)\.h"|get_call_registers|data\.packed/;
 
 /** What has the tables, and all that they load. */
 const TABLES = "src/labs/fuzz/probe/source.ts";
@@ -36,13 +41,12 @@ export async function translateModules(machine) {
   // The probe says why.
   if (limits.missing !== undefined) return;
   mkdirSync(folderOf(machine), { recursive: true });
-  const modules = { encoder: ENCODERS[machine], fuzz: FUZZERS[machine] };
   const translate = async ([name, module]) => {
     const make = () => translateModule(machine, name, module, folderOf(machine));
     const headers = files("shim/probe/libc", ".h");
     await makeFrom(`${folderOf(machine)}/${name}.o`, [module, ...headers], make, limits);
   };
-  await Promise.all(Object.entries(modules).map(translate));
+  await Promise.all(modulesOf(machine).map(translate));
 }
 
 /** Translates a module, and compiles it to an object in a folder. */
@@ -57,9 +61,10 @@ export async function translateModule(machine, name, module, folder) {
 export function buildProbe(machine) {
   const tables = ["src/labs/fuzz", "src/core/encoder", "src/core/stub", "src/core/shim"];
   const sources = [
-    ...[ENCODERS[machine], FUZZERS[machine], ...objectsOf(machine)],
+    ...[...modulesOf(machine).map(([, module]) => module), ...objectsOf(machine)],
     ...tables.flatMap((path) => files(path, ".ts", ".jsonl")),
     ...files("shim/probe", ".c", ".h", ".S"),
+    ...(hasModel(machine) ? [] : files("shim/core", ".c", ".h", ".S")),
   ];
   const make = () => link(machine);
   return makeFrom(`dist/probe-${machine}`, sources, make, probeLimits(machine));
@@ -67,13 +72,30 @@ export function buildProbe(machine) {
 
 const folderOf = (machine) => `build/probe/${machine}`;
 
+/** Their names and files. */
+const modulesOf = (machine) =>
+  Object.entries({ encoder: ENCODERS[machine], fuzz: FUZZERS[machine] }).filter(
+    ([, module]) => module !== undefined,
+  );
+
 const objectsOf = (machine) => [
-  ...["encoder", "fuzz"].map((name) => `${folderOf(machine)}/${name}.o`),
-  ...["core", "fuzz"].map((room) => objectOf(machine, room)),
+  ...modulesOf(machine).map(([name]) => `${folderOf(machine)}/${name}.o`),
+  ...(hasModel(machine) ? ["core", "fuzz"].map((room) => objectOf(machine, room)) : []),
 ];
 
 const ownFolders = (machine) =>
-  ["shim/probe", "shim/probe/facts"].flatMap((folder) => foldersOf(machine, folder));
+  ["shim/probe", "shim/probe/facts", ...(hasModel(machine) ? [] : ["shim/core"])].flatMap(
+    (folder) => foldersOf(machine, folder),
+  );
+
+/** Without a model there are no objects of the shim: its core is compiled with the probe. */
+function ownSources(machine) {
+  const all = sourcesIn(ownFolders(machine));
+  if (hasModel(machine)) return all;
+  // Nothing in its functions depends on the architecture.
+  const memory = "shim/core/arm64/memory.c";
+  return [...all.filter((path) => !OF_SETUPS.test(readFileSync(path))), memory];
+}
 
 const flagsOf = (machine) => [
   ...[...C_FLAGS, "-Os", "-fno-pic"],
@@ -87,10 +109,11 @@ export async function link(
   machine,
   { file = `dist/probe-${machine}`, fuzz = `${folderOf(machine)}/fuzz.o`, more = [] } = {},
 ) {
-  const { probeSource } = await loadTables([TABLES], NODE_ARCHES[machine]);
-  for (const [file, content] of Object.entries(probeSource()))
+  const { probeSource, requestsSource } = await loadTables([TABLES], NODE_ARCHES[machine]);
+  const source = hasModel(machine) ? probeSource() : requestsSource();
+  for (const [file, content] of Object.entries(source))
     writeFileSync(`${folderOf(machine)}/${file}`, content);
-  const sources = [...sourcesIn(ownFolders(machine)), `${folderOf(machine)}/data.c`, ...more];
+  const sources = [...ownSources(machine), `${folderOf(machine)}/data.c`, ...more];
   const own = `${folderOf(machine)}/fuzz.o`;
   const objects = objectsOf(machine).map((each) => (each === own ? fuzz : each));
   // The header of a module is beside its object.

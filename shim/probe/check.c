@@ -38,6 +38,18 @@ void say_reason(const struct reason *reason) {
         say(": %s", errno_name(reason->error));
 }
 
+/** What another process may have disturbed is attempted again. */
+int32_t confirm(uint64_t first, uint64_t (*attempt)(void *), void *with) {
+    uint64_t seen[MOST_ATTEMPTS] = {first};
+    for (int32_t count = 1; count < MOST_ATTEMPTS; count++) {
+        seen[count] = attempt(with);
+        for (int32_t i = 0; i < count; i++)
+            if (seen[i] == seen[count])
+                return count - 1;
+    }
+    return -1;
+}
+
 static bool ends_line(const char *text) {
     return text != 0 && (*text == '\n' || *text == 0);
 }

@@ -1,17 +1,6 @@
-// What another process may have disturbed is tried again, until two attempts have the same result.
+// A case that another process may have disturbed is tried again: confirm().
 #include "check.h"
 #include "trying.h"
-
-int32_t confirm(uint64_t first, uint64_t (*attempt)(void *), void *with) {
-    uint64_t seen[MOST_ATTEMPTS] = {first};
-    for (int32_t count = 1; count < MOST_ATTEMPTS; count++) {
-        seen[count] = attempt(with);
-        for (int32_t i = 0; i < count; i++)
-            if (seen[i] == seen[count])
-                return count - 1;
-    }
-    return -1;
-}
 
 /** A case that is tried again. */
 struct retrial {

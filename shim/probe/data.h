@@ -19,8 +19,8 @@ extern const struct section section_rules;
 extern const uint32_t data_size;
 
 /** Names; 0 ends each list. */
-extern const char *const path_names[], *const feature_names[], *const rule_ids[],
-                                                                   *const signal_names[];
+extern const char *const path_names[],
+    *const feature_names[], *const rule_ids[], *const signal_names[], *const register_names[];
 
 /** What a check needs: a feature, the lack of a feature, or components of the XSAVE area. A name of
  * 0 ends the list. */
@@ -39,5 +39,30 @@ struct known_list {
     void (*apply)(void *module);
 };
 extern const struct known_list known_lists[];
+
+/** A piece of code that the program counter may be set to; a name of 0 ends the list. */
+struct piece {
+    const char *name;
+    uint64_t address;
+};
+extern const struct piece pieces[];
+
+/** The memory of stubs: src/labs/fuzz/case/ARCH/code.ts. */
+struct memory {
+    uint64_t code, hole, constants, constant, scratch, scratch_size, feature_code;
+};
+extern const struct memory memory;
+
+/** The numbers of the calls that are harmless with any arguments; 0 ends them. */
+extern const int32_t harmless_calls[];
+/** The signals that targets have a handler for; 0 ends them. */
+struct handled {
+    uint32_t signal;
+    bool restarts; /* whether interrupted calls do */
+};
+extern const struct handled handled[];
+extern const uint64_t place_handler;
+/** The registers that setups and facts differ from. */
+extern const uint64_t baseline[];
 
 #endif

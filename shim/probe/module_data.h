@@ -1,5 +1,4 @@
-// What the build writes for the fuzzer's module, and for stubs in which setups are tried:
-// src/labs/fuzz/case/.
+// What the build writes for the fuzzer's module, and for setups: src/labs/fuzz/case/.
 #ifndef STUBLAB_PROBE_MODULE_DATA_H
 #define STUBLAB_PROBE_MODULE_DATA_H
 
@@ -12,20 +11,10 @@ extern const struct section section_memory;
 /** Where areas begin in the memory of the module. */
 extern const uint32_t module_areas;
 extern const uint32_t chunk_cases, generator_version;
-extern const uint64_t place_call, place_call32, place_handler;
-/** The numbers of the calls that are harmless with any arguments; 0 ends them. */
-extern const int32_t harmless_calls[];
-/** The signals that targets have a handler for; 0 ends them. */
-struct handled {
-    uint32_t signal;
-    bool restarts; /* whether interrupted calls do */
-};
-extern const struct handled handled[];
-extern const uint64_t baseline[];
+extern const uint64_t place_call, place_call32;
 
 /** Names; 0 ends each list. */
-extern const char *const register_names[],
-    *const from_names[], *const way_names[], *const on_names[], *const frame_names[];
+extern const char *const from_names[], *const way_names[], *const on_names[], *const frame_names[];
 
 /** What setups of a way have, by its number: CONTENTS in src/labs/fuzz/case/ARCH/kinds.ts. */
 struct content {
@@ -37,19 +26,6 @@ extern const struct content contents[];
 
 /** The architecture of cases, and that of a document that names none. */
 extern const char *const case_arch, *const usual_case_arch;
-
-/** A piece of code that the program counter may be set to; a name of 0 ends the list. */
-struct piece {
-    const char *name;
-    uint64_t address;
-};
-extern const struct piece pieces[];
-
-/** The memory of stubs: src/labs/fuzz/case/ARCH/code.ts. */
-struct memory {
-    uint64_t code, hole, constants, constant, scratch, scratch_size, feature_code;
-};
-extern const struct memory memory;
 
 /** Why setups are not tried, by enum stublab_obstacle. */
 extern const char *const obstacle_texts[];

@@ -50,11 +50,15 @@ __attribute__((noreturn)) void fail(const char *what, int64_t result);
 
 void *zero_memory(uint64_t size);
 
+// ---- unpack.c ----
+
+/** All data, after it is unpacked. */
+extern const uint8_t *data;
+void unpack_data(void);
+
 // ---- tracee.c ----
 
 extern w2c_encoder encoder;
-/** All data, unpacked. */
-extern const uint8_t *data;
 
 /** Bytes of a register block. */
 #define BLOCK_SIZE sizeof(uint64_t[BLOCK_WORDS])
@@ -191,7 +195,7 @@ void read_machine(void);
 /** The members of the document for the processor, each after a comma. */
 void say_processor(void);
 
-// ---- ARCH/: what is tried there ----
+// ---- trier.c; riscv64/requests.c ----
 
 void start_trying(void);
 /** What is predicted from now on: the machine as it is, or with known deviations. */
@@ -217,8 +221,10 @@ struct selection {
 int conformance(const struct selection *asked);
 /** Prints the facts, a document each. */
 int list_facts(void);
-int replay(const char *path);
-int serve(void);
+/** The commands that try setups: the probe of a machine without a model has none of them. */
+#define OF_SETUPS __attribute__((weak))
+OF_SETUPS int replay(const char *path);
+OF_SETUPS int serve(void);
 /** Measures what a mechanism takes; only in the probe of bench/probe/cases.c. */
 __attribute__((weak)) int bench(const char *name);
 /** Answers with a failure of the probe. Returns false if it does not serve. */
@@ -246,12 +252,12 @@ struct run {
                  const struct stublab_outcome *outcome);
 };
 /** Tries ranges of the cases of a run that are asked for on standard input. */
-int rounds(const struct run *run);
+OF_SETUPS int rounds(const struct run *run);
 /** Tries cases in stubs that a second thread disturbs. */
-int disturb(const struct run *run);
+OF_SETUPS int disturb(const struct run *run);
 /** More seconds than a run lasts. */
 #define FOREVER (~0ULL / 1000)
 /** `outcomes`: logs outcomes that other machines are compared with. */
-int start_run(const struct run *run, bool outcomes);
+OF_SETUPS int start_run(const struct run *run, bool outcomes);
 
 #endif

@@ -5,8 +5,6 @@
 #include <linux/mount.h>
 #include <linux/reboot.h>
 
-extern const uint64_t packed_data[], packed_data_end[];
-const uint8_t *data;
 static bool is_init;
 
 /** Ends the probe. As process 1 of a machine it powers the machine off. */
@@ -181,6 +179,7 @@ static int run(char **argument) {
     static char *both[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
         argument = both;
+    static const char *const of_setups[] = {"fuzz", "replay", "rounds", "serve", 0};
     static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", "rounds", 0};
     int worst = ALL_SKIPPED;
     bool started = false;
@@ -197,6 +196,11 @@ static int run(char **argument) {
         // An option that is not one, or has a wrong value.
         if (*argument != 0 && begins_with(*argument, "--"))
             return misused("option or value", *argument);
+        if (!HAS_MODEL && index_of(command, of_setups) >= 0) {
+            say("probe: %s needs a model of the machine, which this probe does not have\n",
+                command);
+            return 2;
+        }
         if (options.log || is_init)
             watch_log();
         if (same(command, "serve"))
@@ -277,20 +281,6 @@ static void close_inherited(void) {
         syscall1(__NR_close, file);
 }
 
-/** The data, of which most words are those of the setup before: src/labs/fuzz/probe/source.ts. */
-static const uint8_t *unpack(void) {
-    enum { BEFORE = sizeof(struct stublab_setup) / sizeof(uint64_t) };
-    uint64_t *const all = zero_memory(data_size), *to = all;
-    for (const uint64_t *from = packed_data; from < packed_data_end;) {
-        uint32_t same = (uint32_t)*from, others = (uint32_t)(*from >> 32);
-        for (from++; same > 0; same--, to++)
-            *to = to - all < BEFORE ? 0 : to[-BEFORE];
-        for (; others > 0; others--)
-            *to++ = *from++;
-    }
-    return (const uint8_t *)all;
-}
-
 __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     char **arguments = (char **)&stack[1];
     // A stub executes it: disturb.c.
@@ -298,7 +288,7 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
         leave(0);
     if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && same(arguments[0], "/init"))
         begin_as_init();
-    data = unpack();
+    unpack_data();
     // Stubs inherit it: a stub and its tracer on one processor are fastest.
     stublab_bind(stublab_gettid(), (uint32_t)stublab_getcpu());
     close_inherited();

@@ -3,7 +3,6 @@
 // only.
 #include "target.h"
 #include "machine.h"
-#include "trying.h"
 #include <asm/signal.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
@@ -107,11 +106,9 @@ int64_t set_up_pages(struct tracee *stub) {
     if (result == 0)
         result = map_at(stub, memory.scratch, memory.scratch_size);
     if (result == 0)
-        result = fill(stub, memory.code, module_memory(*w2c_fuzz_codeBytes(&module)), part,
-                      PROT_READ | PROT_EXEC);
+        result = fill(stub, memory.code, code_part(), part, PROT_READ | PROT_EXEC);
     if (result == 0)
-        result = fill(stub, memory.constants, module_memory(*w2c_fuzz_constantBytes(&module)), part,
-                      PROT_READ);
+        result = fill(stub, memory.constants, constants_part(), part, PROT_READ);
     return result;
 }
 

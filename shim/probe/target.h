@@ -14,6 +14,10 @@
 #define JUMP_EQUAL(word, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word, yes, no)
 #define ANSWER(answer) BPF_STMT(BPF_RET | BPF_K, answer)
 
+/** The contents of the parts of a stub's memory with code, and with constants: trier.c. */
+const void *code_part(void);
+const void *constants_part(void);
+
 /* Each returns 0, or the result of the call that failed. */
 
 /** Maps memory at an address, to read and write. */

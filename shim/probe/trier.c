@@ -1,6 +1,7 @@
 // Tries setups, in stubs that last until a setup ends them: by ptrace here, and those that return
 // from a signal handler in amd64/returner.c.
 #include "facilities.h"
+#include "target.h"
 #include "trying.h"
 #include <asm/ptrace.h>
 #include <asm/signal.h>
@@ -30,6 +31,14 @@ uint32_t reserve(uint32_t size) {
     if (next_area > module.w2c_memory.size)
         fail("the module's memory is full", next_area);
     return at;
+}
+
+const void *code_part(void) {
+    return module_memory(*w2c_fuzz_codeBytes(&module));
+}
+
+const void *constants_part(void) {
+    return module_memory(*w2c_fuzz_constantBytes(&module));
 }
 
 static void start_module(void) {

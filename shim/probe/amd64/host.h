@@ -5,6 +5,9 @@
 
 #include "register_indices.h"
 
+/** Whether there is a model of the machine, and setups are tried. */
+enum { HAS_MODEL = 1 };
+
 /** Words of a register block: the result of a call, the program counter, the flags, and what is 1
  * in a new clone; and the flags in a signal frame. */
 enum {

@@ -3,6 +3,8 @@
 #ifndef STUBLAB_PROBE_HOST_H
 #define STUBLAB_PROBE_HOST_H
 
+enum { HAS_MODEL = 1 };
+
 /** Words of a register block: the result of a call, the program counter, the flags, and what is 1
  * in a new clone: x9; and the flags in a signal frame. */
 enum { WORD_RESULT = 0, WORD_COUNTER = 32, WORD_FLAGS = 33, WORD_MARK = 9, FRAME_FLAGS = 34 };

@@ -4,7 +4,6 @@
 #define STUBLAB_PROBE_REQUEST_H
 
 #include "facts.h"
-#include "module_data.h"
 #include <asm/signal.h>
 #include <linux/elf.h>
 #include <linux/ptrace.h>

@@ -65,9 +65,20 @@ export function probeSource(): ProbeSource {
   };
 }
 
+/** That of a probe without a model, which checks facts about requests only: shim/probe/riscv64/requests.c has the rest. */
+export function requestsSource(): ProbeSource {
+  return { "data.c": `/* Written by the build. */\n#include "data.h"\n${signalNames()}\n` };
+}
+
+const signalNames = () =>
+  names(
+    "signal_names",
+    Array.from({ length: 65 }, (_, signal) => nameOfSignal(signal)),
+  );
+
 /**
  * Packs words, most of which are those of the setup before: how many are the same, how many follow that are not (u32 each),
- * these, and so on. `unpack` in shim/probe/start.c reads it.
+ * these, and so on. shim/probe/unpack.c reads it.
  */
 function pack(data: Uint8Array): Uint8Array {
   const words = new BigUint64Array(Math.ceil(data.length / 8));
@@ -104,10 +115,7 @@ ${sections.join("\n")}
 const uint32_t data_size = ${Math.ceil(size / 8) * 8};
 ${names("path_names", PATHS)}
 ${names("feature_names", FEATURES)}
-${names(
-  "signal_names",
-  Array.from({ length: 65 }, (_, signal) => nameOfSignal(signal)),
-)}
+${signalNames()}
 const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
