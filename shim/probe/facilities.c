@@ -22,7 +22,10 @@ enum { SECOND = 1000, MOST_READINGS = 1000000 };
 /** Whether a trial has left the stub where no other can be made. */
 static bool is_spent;
 /** What requests write and read: registers, a siginfo_t, a signal mask, a configuration. */
-static uint64_t words[64], floating_point[64], info[16], zeros[4], mask;
+static uint64_t words[64], info[16], zeros[4], mask;
+#ifdef PTRACE_GETREGS
+static uint64_t floating_point[64];
+#endif
 static struct iovec area = {words, BLOCK_SIZE};
 static const struct ptrace_peeksiginfo_args pending = {0, 0, 1};
 
