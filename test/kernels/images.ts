@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Arch } from "../../src/core/machine/index.ts";
-import { aptOf, unpack } from "./apt.ts";
+import { type Apt, aptOf, unpack } from "./apt.ts";
 
 /** A kernel of Debian. Of several the newest is taken. */
 export interface Kernel {
@@ -36,18 +36,29 @@ function fetchNewest({ arch, suite, prefix, flavour }: Kernel, folder: string): 
   const [version] = versions.sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
   if (version === undefined) throw new Error(`${suite} has no kernel ${prefix} of ${flavour}`);
   const image = join(folder, `vmlinuz-${version}`);
-  if (existsSync(image)) return image;
   const kinds = ["binary", "image"].map((kind) => `linux-${kind}-${version}`);
   const name = kinds.find((it) => names.includes(it)) ?? version;
+  return take(apt, name, /(^|\/)vmlinuz[^/]*$/, image, folder);
+}
+
+/** Fetches the User Mode Linux of a suite, unless it has been fetched before; returns the path of the program. */
+export function fetchUserModeLinux(suite: string, folder: string): string {
+  const apt = aptOf(suite, "amd64", folder);
+  return take(apt, "user-mode-linux", /bin\/linux\.uml$/, join(folder, `uml-${suite}`), folder);
+}
+
+/** The one file of a package with such a path, as a file of its own. */
+function take(apt: Apt, name: string, path: RegExp, file: string, folder: string): string {
+  if (existsSync(file)) return file;
   const work = mkdtempSync(join(resolve(folder), "package-"));
   try {
     unpack(apt, name, work);
     const files = readdirSync(work, { recursive: true, encoding: "utf8" });
-    const found = files.find((path) => /(^|\/)vmlinuz[^/]*$/.test(path));
-    if (found === undefined) throw new Error(`${name} has no kernel image`);
-    renameSync(join(work, found), image);
+    const found = files.find((it) => path.test(it));
+    if (found === undefined) throw new Error(`${name} has no file ${path}`);
+    renameSync(join(work, found), file);
   } finally {
     rmSync(work, { recursive: true });
   }
-  return image;
+  return file;
 }

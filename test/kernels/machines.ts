@@ -8,7 +8,7 @@ import { release } from "node:os";
 import { basename, resolve } from "node:path";
 import type { Arch } from "../../src/core/machine/index.ts";
 import type { Check, Lacks } from "./answers.ts";
-import { fetchKernel, type Kernel } from "./images.ts";
+import { fetchKernel, fetchUserModeLinux, type Kernel } from "./images.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
 
 /** What machines are started with. Each is made when the first machine needs it. */
@@ -53,6 +53,8 @@ export interface Machine extends Lacks {
 interface NamedKernel extends Kernel {
   readonly name: string;
   readonly userland: UserlandName;
+  /** Parameters on its command line. */
+  readonly words?: string;
 }
 
 function kernel(
@@ -97,6 +99,14 @@ const ARM64_KERNELS = [
   kernel("linux-newest-arm64-16k", "trixie-backports", "", "arm64-16k"),
   kernel("linux-6.12-arm64-musl", "trixie", "6.12.", "cloud-arm64", "arm64-musl"),
   kernel("linux-newest-arm64-16k-musl", "trixie-backports", "", "arm64-16k", "arm64-musl"),
+];
+
+/** Those that are preempted nearly everywhere, and one in which programs can make the calls of x32. */
+const SPECIAL_KERNELS = [
+  kernel("linux-6.12-rt", "trixie", "6.12.", "rt-amd64"),
+  kernel("linux-newest-rt", "trixie-backports", "", "rt-amd64"),
+  kernel("linux-6.12-rt-arm64", "trixie", "6.12.", "rt-arm64"),
+  { ...kernel("linux-newest-x32", "trixie-backports", "", "amd64"), words: "syscall.x32=y" },
 ];
 
 /** How QEMU emulates the architectures. */
@@ -163,9 +173,10 @@ const ALL: readonly Machine[] = [
   ...KERNELS.flatMap((kernel) =>
     PROCESSORS.map((processor) => emulated("probe", kernel, processor)),
   ),
-  ...ARM64_PROBED.map((kernel) => emulated("probe", kernel, "max")),
+  ...[...SPECIAL_KERNELS, ...ARM64_PROBED].map((kernel) => emulated("probe", kernel, "max")),
   ...PLATFORMS.map((platform) => gvisor("probe", platform)),
   userModeLinux("probe"),
+  userModeLinux("probe", "sid"),
   ...KERNELS.filter(({ name }) => WITH_NODE.includes(name)).map((kernel) =>
     emulated("node", kernel, "max"),
   ),
@@ -175,6 +186,7 @@ const ALL: readonly Machine[] = [
   ),
   ...PLATFORMS.map((platform) => gvisor("node", platform)),
   userModeLinux("node"),
+  userModeLinux("node", "sid"),
   noexec(1),
   noexec(2),
 ];
@@ -202,7 +214,7 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
   const image = (folder: string) => fetchKernel(kernel, folder);
   const { arch, userland } = kernel;
   const { tool, package: debian, board, words: own } = EMULATORS[arch];
-  const words = `${own} quiet panic=-1`;
+  const words = `${own} quiet panic=-1 ${kernel.words ?? ""}`;
   // Since Linux 5.13.
   const reportsRseq = kernel.prefix !== "5.10.";
   return {
@@ -264,10 +276,13 @@ function gvisor(host: Machine["host"], platform: string): Machine {
   };
 }
 
-function userModeLinux(host: Machine["host"]): Machine {
-  const boot = (root: string, words: readonly string[]) => [
+/** @param suite of Debian, if it is not the one that is installed */
+function userModeLinux(host: Machine["host"], suite?: string): Machine {
+  const program = (folder: string) =>
+    suite === undefined ? "linux.uml" : fetchUserModeLinux(suite, folder);
+  const boot = (folder: string, root: string, words: readonly string[]) => [
     ...[
-      "linux.uml",
+      program(folder),
       "root=/dev/root",
       "rootfstype=hostfs",
       `rootflags=${root}`,
@@ -279,19 +294,21 @@ function userModeLinux(host: Machine["host"]): Machine {
     ...["--", ...words],
   ];
   return {
-    name: `${host}/uml`,
+    name: `${host}/uml${suite === undefined ? "" : `-${suite}`}`,
     host,
     userland: "amd64",
-    needs: { "linux.uml": "user-mode-linux", ...needsOf(host) },
+    needs: { ...(suite === undefined ? { "linux.uml": "user-mode-linux" } : {}), ...needsOf(host) },
     asRoot: host === "node",
     crashesBy: UML_CRASHES,
     varies: true,
     warns: UML_WARNS,
-    release: () => versionOf("linux.uml", /^\S+/m),
-    command: ({ root, probeRoot }, words) =>
-      boot(host === "node" ? root("amd64") : probeRoot(), words),
+    release: (folder) => versionOf(program(folder), /^\S+/m),
+    command: ({ folder, root, probeRoot }, words) =>
+      boot(folder, host === "node" ? root("amd64") : probeRoot(), words),
     // It gives the processor's whole state to its processes, in a buffer of a fixed size.
-    trivial: ({ trivialRoot }) => boot(trivialRoot(), []),
+    ...(suite === undefined
+      ? { trivial: ({ folder, trivialRoot }) => boot(folder, trivialRoot(), []) }
+      : {}),
   };
 }
 
