@@ -13,10 +13,10 @@ import {
   sockFprog,
 } from "../core/bpf/program.ts";
 import { loadShim } from "../core/shim/shim.ts";
-import { readPtraceScope } from "../core/stub/attach.ts";
 import { readProc } from "../core/stub/proc.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
+import { readPtraceScope } from "../core/stub/yama.ts";
 import { ENCODERS, type EncoderName, openEncoder } from "../labs/compare/encoders/open.ts";
 import { explain } from "../lib/errno.ts";
 import { hex, StublabError } from "../lib/errors.ts";

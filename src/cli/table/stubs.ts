@@ -87,6 +87,18 @@ export const seccomp = command("seccomp", {
   .option("--exit-signal <S>", "exit signal with which stubs may be cloned", "SIGCHLD")
   .addOption(json("stublab.seccomp/1"));
 
+export const explain = command("explain", {
+  summary: "explain a process: its stop, its tracer, why you may not attach",
+  description: `Says of a process or thread which process is its parent and its tracer, in which stop it is and why, what
+    it does when it is resumed, and whether you may attach to it: if not, the first reason that refuses. It reads /proc
+    alone: the process gets no signal and no request of ptrace. Or says what a status word of wait4 means.`,
+  status: "0; 1 if there is no such process, 2 for a word that is neither",
+  examples: ["stublab explain $$", "stublab explain 0x857f", "stublab explain --status 1407"],
+})
+  .argument("<pid>", "a pid or tid; or a status word: in hexadecimal, or if no process has the pid")
+  .option("--status", "the word is a status word, also if a process has that pid")
+  .addOption(json("stublab.explain/1"));
+
 export const doctor = command("doctor", {
   summary: "check whether stublab works on this machine",
   description: "Checks what all commands need, and then what single commands need beyond that.",

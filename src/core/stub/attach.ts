@@ -4,9 +4,7 @@ import { Deadline } from "../shim/records.ts";
 import { hasEnded, readIfThere } from "./proc.ts";
 import { Running } from "./state.ts";
 import type { Thread } from "./thread.ts";
-
-/** CAP_SYS_PTRACE (linux/capability.h). */
-const CAP_SYS_PTRACE = 19n;
+import { readPtraceScope } from "./yama.ts";
 
 /**
  * PTRACE_ATTACH, its stop, and the options.
@@ -103,29 +101,4 @@ function attachRemedy(tid: number): string {
     return `kernel.yama.ptrace_scope is ${yama.scope}: ${yama.remedy}`;
   }
   return "ptrace may be forbidden by a container's seccomp profile: allow it, or run `stublab doctor`";
-}
-
-/** What the Yama security module allows a process to trace. */
-export interface PtraceScope {
-  /** kernel.yama.ptrace_scope, "0" to "3". */
-  readonly scope: string;
-  /** What to do if it forbids tracing descendants; undefined if it permits it. */
-  readonly remedy: string | undefined;
-}
-
-/** Reads kernel.yama.ptrace_scope; undefined on a kernel without Yama. */
-export function readPtraceScope(): PtraceScope | undefined {
-  const scope = readIfThere("/proc/sys/kernel/yama/ptrace_scope");
-  return scope === undefined ? undefined : { scope, remedy: remedyOf(scope) };
-}
-
-function remedyOf(scope: string): string | undefined {
-  if (scope === "3") return "no process may trace: set it to 1 and reboot";
-  return scope === "2" && !mayTrace() ? "run with CAP_SYS_PTRACE, or set it to 1" : undefined;
-}
-
-/** Whether this process has CAP_SYS_PTRACE. */
-function mayTrace(): boolean {
-  const effective = /^CapEff:\s+(\S+)/m.exec(readIfThere("/proc/self/status") ?? "")?.[1] ?? "0";
-  return (BigInt(`0x${effective}`) & (1n << CAP_SYS_PTRACE)) !== 0n;
 }
