@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   predict: [CASE],
   conformance: ["--list"],
   seccomp: [],
+  explain: ["0x857f"],
   bench: ["--list"],
   doctor: [],
 };

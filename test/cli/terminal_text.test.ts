@@ -99,6 +99,7 @@ const COMMANDS: readonly [what: string, args: () => string[]][] = [
     () => ["fuzz", "merge", corpus("log.jsonl", header(HOSTILE)), "-o", named("")],
   ],
   ["a pattern", () => ["conformance", "--only", `(${HOSTILE}`]],
+  ["a pid", () => ["explain", HOSTILE]],
   ["a file to write", () => ["lesson", "host", "--record", join(named(""), "x")]],
   ["a file that is written", () => ["lesson", "host", "--record", named(".json")]],
   ["a folder that is written", () => ["lesson", "--pages", named(""), "nowhere"]],

@@ -232,7 +232,7 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
       ...(arch === "arm64" ? AMD64_ONLY : []),
     ],
     refuses: [...(reportsRseq ? [] : ["rseq"]), ...(arch === "arm64" ? ["stale-orig-rax"] : [])],
-    checks: arch === "arm64" ? ["compare", "conformance", "fuzz", "record"] : ["record"],
+    checks: arch === "arm64" ? ["compare", "conformance", "fuzz", "record"] : ["record", "explain"],
     release: (folder) => basename(image(folder)).replace("vmlinuz-", ""),
     command: (places, more) => [
       ...[tool, "-machine", board, "-accel", "tcg,thread=multi"],

@@ -30,6 +30,7 @@ const APPLETS = [
   "timeout",
   "uname",
   "env",
+  "unshare",
 ];
 
 const STUBLAB = `#!/usr/bin/sh

@@ -7,7 +7,7 @@
  * these three use a kernel of yours under QEMU. Images and logs are kept in build/kernels.
  */
 
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
@@ -316,9 +316,12 @@ async function main(): Promise<void> {
   const { cases = against ? AGAINST.cases : few } = values;
   const machines = selected(positionals, short, against);
   demand(machines);
+  const made = "build/kernels/situations";
+  execFileSync("cc", ["-O1", "-static", "-o", made, "test/support/situations.c"]);
+  const scripts = ["test/kernels/lessons.mjs", "test/kernels/explain.mjs"];
   const places = makePlaces({
     check: readFileSync("test/kernels/check", "utf8"),
-    added: ["test/kernels/lessons.mjs"],
+    added: [...scripts, "test/labs/explain/situations.jsonl", made],
   });
   if (against) return compareMachines(machines, places, cases);
   const tried: Result[] = [];

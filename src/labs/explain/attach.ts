@@ -1,5 +1,6 @@
 // May this process attach? The reasons that refuse, in the order in which ptrace_attach of the kernel looks at them.
 
+import { readIfThere } from "../../core/stub/proc.ts";
 import { CAP_SYS_PTRACE, readPtraceScope } from "../../core/stub/yama.ts";
 import { errnoName } from "../../lib/errno.ts";
 import { nameOf } from "./state.ts";
@@ -14,6 +15,7 @@ export interface Attacher {
   readonly permitted: bigint;
   readonly effective: bigint;
   readonly userNamespace: string | undefined;
+  readonly uidMap: string;
   /** kernel.yama.ptrace_scope; undefined without Yama. */
   readonly yama: string | undefined;
   /** The errno with which a filter of this process refuses ptrace; "?" if that cannot be tried; undefined without. */
@@ -42,6 +44,7 @@ export async function readAttacher(): Promise<Attacher> {
     permitted: bits(status("CapPrm")),
     effective: bits(status("CapEff")),
     userNamespace: linkOf("/proc/self/ns/user"),
+    uidMap: readIfThere("/proc/self/uid_map") ?? "",
     yama: readPtraceScope()?.scope,
     refused: status("Seccomp") === "2" ? await refusal() : undefined,
   };
@@ -69,7 +72,8 @@ export function mayAttach(task: Task, self: Attacher, state: string): Verdict {
       (self.refused === "?" ? "attach-seccomp-maybe" : "attach-seccomp"),
     isKernelThread && "attach-kernel-thread",
     isOwn && "attach-own-thread",
-    ...rules,
+    // What refuses next is seen when the first no longer does.
+    ...rules.slice(0, 1),
     isElse && "attach-module",
     isEnded && "attach-ended",
     tracer !== undefined && "attach-traced",
@@ -89,8 +93,8 @@ export function mayAttach(task: Task, self: Attacher, state: string): Verdict {
 
 /** __ptrace_may_access of the kernel's kernel/ptrace.c, and the modules that it asks. */
 function refusals(task: Task, self: Attacher): string[] {
-  const { uids, gids, owner, userNamespace } = task;
-  const isSameNamespace = userNamespace === undefined || userNamespace === self.userNamespace;
+  const { uids, gids, owner, userNamespace = self.userNamespace, uidMap } = task;
+  const isSameNamespace = userNamespace === self.userNamespace && uidMap === self.uidMap;
   const reaches = isSameNamespace || self.userNamespace === INITIAL;
   if (self.yama === "3") return ["attach-yama-3"];
   if ((self.effective & CAP_SYS_PTRACE) !== 0n && reaches) return [];
@@ -105,6 +109,21 @@ function refusals(task: Task, self: Attacher): string[] {
   ].filter((id) => id !== false);
 }
 
+/** The names of capabilities in the order of their numbers, without CAP_ (linux/capability.h). */
+const CAPABILITIES = (
+  "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE " +
+  "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN " +
+  "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE " +
+  "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE"
+).split(" ");
+
+/** The first capabilities of a set, and how many more it has. */
+function namesOf(set: bigint): string {
+  const all = [...set.toString(2)].reverse().flatMap((bit, i) => (bit === "1" ? [i] : []));
+  const shown = all.slice(0, 3).map((i) => `CAP_${CAPABILITIES[i] ?? i}`);
+  return shown.join(", ") + (all.length > 3 ? ` and ${all.length - 3} more` : "");
+}
+
 function valuesOf(task: Task, self: Attacher): Record<string, string> {
   const lacking = task.permitted & ~self.permitted;
   return {
@@ -112,9 +131,9 @@ function valuesOf(task: Task, self: Attacher): Record<string, string> {
     errno: self.refused ?? "",
     ids: `uid ${[...new Set(task.uids)].join(", ")}, gid ${[...new Set(task.gids)].join(", ")}`,
     own: `uid ${self.uid}, gid ${self.gid}`,
-    theirs: task.userNamespace ?? "",
+    theirs: task.userNamespace ?? "its uid_map differs",
     ours: self.userNamespace ?? "",
-    capabilities: `0x${lacking.toString(16)}`,
+    capabilities: namesOf(lacking),
     label: task.label ?? "it has no label",
     tracer: task.tracer === undefined ? "" : nameOf(task.tracer),
   };

@@ -39,11 +39,18 @@ export function kindsOf(task: Task): Cause[] {
     const id = tracer === undefined && task.mappings.length > FEW ? "stub-host" : "stub";
     return [cause(id, { page: `0x${page.toString(16)}` }, `/proc/${pid}/mem`)];
   }
-  const id = tracer === undefined ? find(KERNELS, task) : find(TRACERS, tracer);
+  const id =
+    tracer === undefined && !isGuest(task) ? find(KERNELS, task) : find(TRACERS, tracer ?? task);
   if (id === undefined) return [];
   const by = tracer === undefined ? `/proc/${pid}/exe` : `/proc/${tracer.pid}/exe`;
   return [cause(id, { tracer: tracer === undefined ? "" : nameOf(tracer) }, by)];
 }
+
+/** Whether the kernel of a sandbox has unmapped its own program here: systrap does not trace its stubs. */
+const isGuest = ({ program, mappings }: Task): boolean =>
+  program !== undefined &&
+  mappings.length > 0 &&
+  !mappings.some(({ name }) => name.endsWith(program));
 
 /** A stub that is unmapped to its page has few more: a guest's, and the kernel's own. */
 const FEW = 16;

@@ -38,7 +38,7 @@ const SIGCHLD = 17n;
 const has = (set: bigint, signal: number): boolean => ((set >> BigInt(signal - 1)) & 1n) === 1n;
 
 export function nameOf({ pid, tid, name }: Named): string {
-  if (pid === 0) return "a process outside of this pid namespace";
+  if (pid === 0) return "none in this pid namespace";
   return `${tid === pid ? "" : `thread ${tid} of `}${pid} (${name})`;
 }
 

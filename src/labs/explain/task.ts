@@ -51,6 +51,8 @@ export interface Task {
   readonly hasStack: boolean;
   readonly program?: string | undefined;
   readonly userNamespace?: string | undefined;
+  /** How its user namespace maps ids to that of this process: other texts are of other namespaces. */
+  readonly uidMap: string;
   /** Real, effective and saved. */
   readonly uids: readonly number[];
   readonly gids: readonly number[];
@@ -136,6 +138,7 @@ export function readTask(tid: number): Task | undefined {
     hasStack: functionsOf(stack) !== undefined,
     program: programOf(own),
     userNamespace: linkOf(`${own}/ns/user`),
+    uidMap: readIfThere(`${own}/uid_map`) ?? "",
     uids: numbers(status("Uid")).slice(0, 3),
     gids: numbers(status("Gid")).slice(0, 3),
     owner: statSync(`${own}/status`, { throwIfNoEntry: false })?.uid ?? 0,

@@ -1,0 +1,51 @@
+// Makes each situation of test/labs/explain/situations.jsonl, and prints whether `stublab explain` finds its causes:
+//
+//   node test/kernels/explain.mjs SITUATIONS DENY STUBLAB...
+//
+// SITUATIONS and DENY are programs of test/support; without the latter, - is given.
+
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { release } from "node:os";
+import { fileURLToPath } from "node:url";
+
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
+const [situations, deny, ...stublab] = process.argv.slice(2);
+const USER = { uid: 54321, gid: 54321 };
+const SYS_PTRACE = process.arch === "arm64" ? "117" : "101";
+/** How a process is started that another one makes or explains. */
+const AS = {
+  root: [[], {}],
+  user: [[], USER],
+  namespace: [["unshare", "-U"], USER],
+  filter: [[deny, SYS_PTRACE, "1", "--"], {}],
+};
+const [major, minor] = release().split(".").map(Number);
+const isEarly = major < 5 || (major === 5 && minor < 17);
+
+for (const line of readFileSync("test/labs/explain/situations.jsonl", "utf8").trim().split("\n")) {
+  const row = JSON.parse(line);
+  const { make, as = "root", by = "root" } = row;
+  if (by !== "filter" || deny !== "-")
+    console.log(`${make} as ${as} by ${by}: ${await judge(row, AS[as], AS[by])}`);
+}
+
+async function judge({ make, attach, says = "", ...row }, [prefix, options], [before, own]) {
+  const [command, ...words] = [...prefix, situations, ...make.split(" ")];
+  const maker = spawn(command, words, { ...options, stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => maker.on("exit", resolve));
+  const pid = await new Promise((resolve) => {
+    maker.stdout.once("data", (text) => resolve(`${text}`.trim()));
+    maker.stdout.once("end", () => resolve("0"));
+  });
+  const [explain, ...args] = [...before, ...stublab, "explain", pid, "--json"];
+  const { stdout } = spawnSync(explain, args, { ...own, encoding: "utf8" });
+  maker.stdin.end();
+  await ended;
+  const { stop, attach: seen } = JSON.parse(stdout || "{}");
+  const expected = (isEarly && row["before 5.17"]) || row.stop;
+  const found = [stop?.id, ...(seen?.causes ?? []).map(({ id }) => id)].join(" ");
+  if (found !== [expected, ...attach].join(" "))
+    return `expected ${expected} ${attach}, got ${found}`;
+  return stop.text.includes(says) ? "right" : `expected ${says}, got ${stop.text}`;
+}

@@ -1,0 +1,96 @@
+// Situations that are really made: by test/support/situations.c, and by tracers.
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
+import { Tracer } from "../../../src/index.ts";
+import { readAttacher } from "../../../src/labs/explain/attach.ts";
+import { explainTask } from "../../../src/labs/explain/explain.ts";
+import { readTask } from "../../../src/labs/explain/task.ts";
+import { needs } from "../../support/needs.ts";
+import { DENY, familyOf, Running, run, stublabCommand } from "../../support/processes.ts";
+import { compile } from "../../support/programs.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+
+const situations = suite("explain: situations");
+const encoder = openAssemblyEncoder();
+const attacher = await readAttacher();
+const folder = temporaryFolder();
+// Other users run the program in it.
+chmodSync(folder, 0o755);
+
+needs(
+  situations,
+  "cc",
+  "unshare",
+)("each has its causes", async () => {
+  const source = readFileSync("test/support/situations.c", "utf8");
+  const program = join(folder, "situations");
+  writeFileSync(program, compile("cc", "situations.c", source, "-static"), { mode: 0o755 });
+  const [node, words] = stublabCommand();
+  const script = ["test/kernels/explain.mjs", program, DENY, node, ...words];
+  const { stdout, stderr } = await run([node, script]);
+  const lines = stdout.trim().split("\n");
+  assert.is(lines.filter((line) => !line.endsWith(": right")).join("\n"), "", stderr);
+  assert.is(lines.length, 47, stderr);
+});
+
+/** The ids of what a process is explained as. */
+function explained(pid: number): string {
+  const task = readTask(pid);
+  if (task === undefined) return "has ended";
+  const { kinds, stop, attach } = explainTask(task, attacher, encoder);
+  return [...kinds, stop, ...attach.causes].map(({ id }) => id).join(" ");
+}
+
+situations("stubs, and their host", () => {
+  const tracer = new Tracer();
+  try {
+    const master = tracer.createStub();
+    assert.is(explained(master.pid), "stub signal-delivery attach-traced");
+    master.scrub();
+    assert.is(explained(master.createStub().pid), "stub signal-delivery attach-traced");
+    assert.is(explained(process.pid), "stub-host running attach-own-thread");
+  } finally {
+    tracer.close();
+  }
+});
+
+const SANDBOX = "--network=none --ignore-cgroups do -quiet -- /bin/sleep 1000";
+const MACHINE =
+  "root=/dev/root rootfstype=hostfs rootflags=/ ro mem=128M con=null con0=null console=tty0 init=/bin/sleep -- 1000";
+
+/** Commands that trace, and what a descendant of theirs is explained as. */
+const TRACERS: readonly [ids: string, command: string, words: string][] = [
+  ["strace sleeping attach-traced", "strace", "-o /dev/null sleep 1000"],
+  ["gdb signal-delivery attach-traced", "gdb", "-nx -q -ex starti sleep"],
+  ["runsc signal-delivery attach-traced", "runsc", `--platform=ptrace ${SANDBOX}`],
+  ["runsc sleeping attach-may", "runsc", `--platform=systrap ${SANDBOX}`],
+  ["uml syscall-entry attach-traced", "linux.uml", MACHINE],
+];
+
+for (const [ids, command, words] of TRACERS) {
+  needs(situations, command)(`${command}: ${ids}`, async () => {
+    const running = new Running([command, words.split(" ")]);
+    try {
+      while (!familyOf(running.pid).some((pid) => explained(pid) === ids))
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      spawnSync("kill", ["-KILL", ...familyOf(running.pid).map(String)]);
+      await running.ended;
+    }
+  });
+}
+
+needs(situations, "strace")("the process gets no signal, and no request of ptrace", async () => {
+  const [node, words] = stublabCommand("explain", `${process.pid}`);
+  const calls = "trace=ptrace,kill,tkill,tgkill,rt_sigqueueinfo,pidfd_send_signal,process_vm_readv";
+  const options = ["-f", "-qq", "-e", calls, "-e", "signal=none"];
+  const { code, stderr } = await run(["strace", [...options, node, ...words]]);
+  assert.equal([code, stderr], [0, ""]);
+});
+
+situations.run();
