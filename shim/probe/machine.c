@@ -16,14 +16,8 @@ bool meets(const struct need *need) {
     return (machine.features >> need->feature & 1) != need->lacks;
 }
 
-void note_feature(const char *name, uint64_t word) {
-    const int32_t feature = index_of(name, feature_names);
-    if (feature >= 0)
-        machine.features |= 1ULL << feature;
-    else if (same(name, "frameLength"))
-        machine.frame_length = (uint32_t)word;
-    else if (same(name, "xfeatures"))
-        machine.xfeatures = (uint32_t)word;
+void note_feature(const char *name) {
+    machine.features |= 1ULL << index_of(name, feature_names);
 }
 
 void say_machine(void) {

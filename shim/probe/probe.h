@@ -42,6 +42,9 @@ enum { INTERRUPTED = 130 };
 /** Whether a signal asks for the end. A second one ends the probe at once. */
 bool is_interrupted(void);
 
+/** The return from a handler: ARCH/entry.S. */
+void restore_signal(void);
+
 /** Reports a failure of the probe itself, with an errno unless `result` is 0, and ends it with
  * status 3. */
 __attribute__((noreturn)) void fail(const char *what, int64_t result);
@@ -174,8 +177,7 @@ struct machine {
 };
 extern struct machine machine;
 bool has_feature(const char *name);
-/** Adds a feature; or `word` is a number of the machine of this name. */
-void note_feature(const char *name, uint64_t word);
+void note_feature(const char *name);
 /** Whether the machine has what checks need. */
 bool meets(const struct need *need);
 /** The machine as lines of a log. */

@@ -259,9 +259,6 @@ static void interrupt(int signal) {
     interrupted = true;
 }
 
-/** The return from a handler: ARCH/entry.S. */
-void restore_signal(void);
-
 /** Lets commands report what they have when a signal asks for the end. */
 static void await_interrupts(void) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};

@@ -13,6 +13,7 @@
 enum { MOST_TRIES = 5 };
 
 struct tracee master;
+bool targets_are_filtered = true;
 int64_t birth_error;
 static bool is_born;
 const char *refused_step = "cases cannot be tried";
@@ -98,6 +99,17 @@ int64_t fill(struct tracee *stub, uint64_t address, const void *bytes, uint64_t 
     return result < 0 ? result : INJECT(stub, __NR_mprotect, address, size, access);
 }
 
+/** The page of code that shows features, where there is one. */
+static int64_t map_features(struct tracee *stub) {
+    const uint64_t length = section_feature_code.length;
+    if (length == 0)
+        return 0;
+    const int64_t result = map_at(stub, memory.feature_code, length);
+    return result < 0 ? result
+                      : fill(stub, memory.feature_code, &data[section_feature_code.at], length,
+                             PROT_READ | PROT_EXEC);
+}
+
 int64_t set_up_pages(struct tracee *stub) {
     const uint64_t part = memory.hole - memory.code;
     int64_t result = map_at(stub, memory.code, part);
@@ -109,7 +121,7 @@ int64_t set_up_pages(struct tracee *stub) {
         result = fill(stub, memory.code, code_part(), part, PROT_READ | PROT_EXEC);
     if (result == 0)
         result = fill(stub, memory.constants, constants_part(), part, PROT_READ);
-    return result;
+    return result < 0 || targets_are_filtered ? result : map_features(stub);
 }
 
 int64_t handle_signal(struct tracee *stub, uint32_t signal, uint64_t handler, uint64_t flags) {
@@ -192,36 +204,20 @@ int64_t make_harmless(struct tracee *stub, const struct sock_filter *rules, uint
     int64_t result = leave_files(stub);
     if (result == 0)
         result = forbid_cores(stub);
-    if (result == 0)
+    if (result == 0 && targets_are_filtered)
         result = install_filter(stub, rules, count);
     return result == 0 ? clear_scratch(stub) : result;
 }
 
-bool targets_are_filtered = true;
 set_up *set_up_thread;
-
-/** The page of code that shows features, where there is one. */
-static int64_t map_features(struct tracee *stub) {
-    const uint64_t length = section_feature_code.length;
-    if (length == 0)
-        return 0;
-    const int64_t result = map_at(stub, memory.feature_code, length);
-    return result < 0 ? result
-                      : fill(stub, memory.feature_code, &data[section_feature_code.at], length,
-                             PROT_READ | PROT_EXEC);
-}
 
 int64_t set_up_target(struct tracee *stub) {
     int64_t result = set_up_pages(stub);
     if (result == 0 && set_up_thread != 0)
         result = set_up_thread(stub);
-    if (result == 0 && !targets_are_filtered)
-        result = map_features(stub);
     for (const struct handled *each = handled; result == 0 && each->signal != 0; each++)
         result = handle_signal(stub, each->signal, place_handler, each->restarts ? SA_RESTART : 0);
-    if (result == 0)
-        result = targets_are_filtered ? make_harmless(stub, 0, 0) : clear_scratch(stub);
-    return result;
+    return result == 0 ? make_harmless(stub, 0, 0) : result;
 }
 
 int64_t create_target(struct tracee *stub, set_up *set_up) {

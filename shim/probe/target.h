@@ -27,8 +27,9 @@ int64_t fill(struct tracee *stub, uint64_t address, const void *bytes, uint64_t 
              uint64_t access);
 /** Makes code at an address the handler of a signal. Scratch memory is written to. */
 int64_t handle_signal(struct tracee *stub, uint32_t signal, uint64_t handler, uint64_t flags);
-/** The last step: after it the stub can make harmless calls only, and what further rules of the
- * filter allow, which come after the check of the architecture and before all others. */
+/** The last step: after it the stub, if targets have a filter, can make harmless calls only, and
+ * what further rules of it allow, which come after the check of the architecture and before all
+ * others. */
 int64_t make_harmless(struct tracee *stub, const struct sock_filter *rules, uint32_t count);
 
 #endif

@@ -4,7 +4,9 @@
 #include "sigreturn.h"
 #include "target.h"
 #include "trying.h"
+#include <asm/sigcontext.h>
 #include <asm/signal.h>
+#include <asm/ucontext.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/wait.h>
@@ -91,6 +93,15 @@ bool has_returned(void) {
     return has_entered;
 }
 
+bool make_return(struct stublab_setup *setup) {
+    if (setup->way != STUBLAB_WAY_SETREGS || setup->from != STUBLAB_FROM_SIGNAL ||
+        setup->words[REG_ORIG_RAX] != ~0ULL)
+        return false;
+    setup->way = STUBLAB_WAY_SIGRETURN;
+    setup->uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+    return true;
+}
+
 void renew_returner(void) {
     end_resident();
 }
@@ -173,6 +184,7 @@ __attribute__((noreturn)) static void become_stub(void) {
         {memory.code, PAGE_SIZE},
         {memory.constants, PAGE_SIZE},
         {memory.scratch, memory.scratch_size},
+        {memory.feature_code, targets_are_filtered ? 0 : PAGE_SIZE},
         {HANDLER_STACK, HANDLER_STACK_SIZE},
         {LOOP, PAGE_SIZE},
         {RECORDS, module.w2c_memory.size},

@@ -15,11 +15,9 @@ const INT3 = 0xcc;
 /** The most members of a line. */
 const MEMBERS = 6;
 
-const SHOWN = [...FEATURES, "frameLength", "xfeatures"] as const;
-
 const anything: Shape<unknown> = (value) => value;
 
-/** Named for a feature; or for a number of the machine, which the first result register is then. */
+/** Named for a feature. */
 export interface FeatureTrial extends SetupCheck {
   /** Bytes in hex by their addresses in the page: what it executes besides the code of all targets. */
   readonly code: Readonly<Record<string, string>>;
@@ -35,7 +33,7 @@ function trialOf(line: string): FeatureTrial {
   const { feature, about, code, ...check } = document;
   text(about, "about");
   return {
-    ...checkOf({ check: oneOf(SHOWN)(feature, "feature"), filter: false, ...check }),
+    ...checkOf({ check: oneOf(FEATURES)(feature, "feature"), filter: false, ...check }),
     code: optional(table(text, MEMBERS))(code, "code") ?? {},
   };
 }
