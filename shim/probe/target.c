@@ -206,7 +206,8 @@ int64_t make_harmless(struct tracee *stub, const struct sock_filter *rules, uint
         result = forbid_cores(stub);
     if (result == 0 && targets_are_filtered)
         result = install_filter(stub, rules, count);
-    return result == 0 ? clear_scratch(stub) : result;
+    const int64_t cleared = clear_scratch(stub);
+    return result < 0 ? result : cleared;
 }
 
 set_up *set_up_thread;

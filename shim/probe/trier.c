@@ -178,14 +178,10 @@ static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome 
     return 0;
 }
 
-/** Notes for setups that they were not tried. */
-static void hinder_all(struct stublab_outcome *outcomes, uint32_t count, unsigned int obstacle,
-                       int64_t result) {
-    memset(outcomes, 0, count * sizeof *outcomes);
-    for (uint32_t i = 0; i < count; i++) {
-        outcomes[i].obstacle = obstacle;
-        outcomes[i].obstacle_error = (int32_t)-result;
-    }
+void hinder(struct stublab_outcome *outcome, unsigned int obstacle, int64_t result) {
+    memset(outcome, 0, sizeof *outcome);
+    outcome->obstacle = obstacle;
+    outcome->obstacle_error = (int32_t)-result;
 }
 
 /** Whether stubs have tried a case: what they lack is lacking from the beginning on. */
@@ -206,7 +202,8 @@ static int64_t try_alike(const struct stublab_setup *setups, struct stublab_outc
         (returns ? has_returned() : has_traced()))
         return result;
     errors[returns] = result;
-    hinder_all(outcomes, count, returns ? STUBLAB_OBSTACLE_RETURN : STUBLAB_OBSTACLE_TRACE, result);
+    for (uint32_t i = 0; i < count; i++)
+        hinder(&outcomes[i], returns ? STUBLAB_OBSTACLE_RETURN : STUBLAB_OBSTACLE_TRACE, result);
     return 0;
 }
 

@@ -20,6 +20,8 @@ int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *
                     uint32_t count);
 /** Makes a setup one of those, with the same outcome. Returns false if it has none. */
 bool make_return(struct stublab_setup *setup);
+/** Notes that a setup was not tried, and -errno. */
+void hinder(struct stublab_outcome *outcome, unsigned int obstacle, int64_t result);
 /** The first step of the case that a setup is of, which lies side by side with the others. */
 const struct stublab_setup *first_step(const struct stublab_setup *setup);
 /** Whether a stub has ever got ready for that. */

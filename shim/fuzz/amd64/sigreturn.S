@@ -71,8 +71,8 @@
 .endm
 
 // 32-bit code can pop these two, and no frame has them. RAX = the current value.
-.macro restore_selector selector, offset
-    mov \offset(%r15), %ecx
+.macro restore_selector selector
+    mov EXCHANGE_SELECTOR(%r15), %ecx
     cmp %ecx, %eax
     je 1f
     mov %ecx, \selector
@@ -136,9 +136,9 @@ stublab_sigreturn_handler:
     movzwl SC_SS(%r13), %eax
     mov %rax, OUTCOME_STOPPED+8*REG_SS(%r12)
     note_selector %ds, REG_DS
-    restore_selector %ds, EXCHANGE_DS
+    restore_selector %ds
     note_selector %es, REG_ES
-    restore_selector %es, EXCHANGE_ES
+    restore_selector %es
     note_selector %fs, REG_FS
     note_selector %gs, REG_GS
     cmpl $0, EXCHANGE_BASES(%r15)

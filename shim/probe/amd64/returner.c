@@ -161,15 +161,47 @@ static const struct sock_filter loop_rules[] = {
     ANSWER(SECCOMP_RET_ALLOW),
 };
 
+/** Whether bytes are a SYSCALL, a SYSENTER or an INT 0x80. */
+static bool is_call(const uint8_t *bytes) {
+    return bytes[0] == 0x0f ? bytes[1] == 0x05 || bytes[1] == 0x34
+                            : bytes[0] == 0xcd && bytes[1] == 0x80;
+}
+
+/** Puts breakpoints in the place of the calls in a page of code. */
+static int64_t remove_calls(struct tracee *stub, uint64_t page) {
+    enum { INT3 = 0xcc };
+    uint8_t *code = (uint8_t *)page;
+    int64_t result = INJECT(stub, __NR_mprotect, page, PAGE_SIZE, PROT_READ | PROT_WRITE);
+    for (uint32_t i = 0; result == 0 && i < PAGE_SIZE - 1; i++)
+        if (is_call(&code[i]))
+            code[i] = INT3;
+    return result < 0 ? result
+                      : INJECT(stub, __NR_mprotect, page, PAGE_SIZE, PROT_READ | PROT_EXEC);
+}
+
+/** Whether a setup has come to a call that was removed, or to the vsyscall page. What is in the
+ * stub code is not predicted anyhow. */
+static bool meets_call(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    const uint64_t at = outcome->stopped[REG_RIP] - 1 - memory.code;
+    const uint8_t *code = code_part();
+    return setup->words[REG_RIP] >> 32 == VSYSCALL_HALF ||
+           (outcome->signal == SIGTRAP && at < PAGE_SIZE - 1 && is_call(&code[at]));
+}
+
 static int64_t set_up_loop(struct tracee *stub) {
     int64_t result = set_up_pages(stub);
     if (result == 0)
         result = map_loop(stub);
     if (result == 0)
         result = handle_raised(stub);
+    if (result < 0)
+        return result;
+    result = make_harmless(stub, loop_rules, sizeof loop_rules / sizeof *loop_rules);
+    exchange->unfiltered = (int32_t)-result;
     if (result == 0)
-        result = make_harmless(stub, loop_rules, sizeof loop_rules / sizeof *loop_rules);
-    return result;
+        return 0;
+    result = remove_calls(stub, memory.code);
+    return result < 0 ? result : remove_calls(stub, stub_address());
 }
 
 /** A part of the address space. */
@@ -242,8 +274,7 @@ static int64_t ready(void) {
         return unshared;
     memset(exchange, 0, sizeof *exchange);
     exchange->turn = 1;
-    exchange->ds = KEPT_SELECTOR;
-    exchange->es = KEPT_SELECTOR;
+    exchange->selector = KEPT_SELECTOR;
     exchange->bases = has_feature("fsgsbase");
     exchange->scratch = memory.scratch;
     exchange->scratch_size = memory.scratch_size;
@@ -308,8 +339,11 @@ static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *
 int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count) {
     int64_t result = hand(setups, outcomes, count);
-    for (uint32_t i = 0; result == 0 && i < count; i++)
+    for (uint32_t i = 0; result == 0 && i < count; i++) {
         for (int tries = 1; result == 0 && tries < MOST_TRIES && is_sent(&outcomes[i]); tries++)
             result = hand(&setups[i], &outcomes[i], 1);
+        if (result == 0 && exchange->unfiltered != 0 && meets_call(&setups[i], &outcomes[i]))
+            hinder(&outcomes[i], STUBLAB_OBSTACLE_FILTER, -exchange->unfiltered);
+    }
     return result;
 }

@@ -9,9 +9,9 @@ import * as assert from "uvu/assert";
 import { DENY, run, stublabCommand } from "../../support/processes.ts";
 
 const PROBE = resolve("dist/probe-amd64");
-const { EIO, ENOSYS } = constants.errno;
+const { EIO, ENOSYS, EPERM } = constants.errno;
 // asm/unistd_64.h, linux/ptrace.h
-const [MMAP, PTRACE, PIDFD_OPEN] = [9, 101, 434];
+const [MMAP, PTRACE, SECCOMP, MEMFD_CREATE, PIDFD_OPEN] = [9, 101, 317, 319, 434];
 const [SYSEMU, GETREGSET] = [31, 0x4204];
 // asm-generic/mman.h: MAP_SHARED, MAP_ANONYMOUS, MAP_NORESERVE, MAP_FIXED_NOREPLACE
 const SHARED_MEMORY = 0x1 | 0x20 | 0x4000 | 0x10_0000;
@@ -188,14 +188,40 @@ untried("without memory that stubs share, only returns from handlers are left ou
   assert.equal([none.code, none.untried], [3, 1000], "no case can be tried");
 });
 
-untried("returns from handlers need no pidfds", async () => {
-  const args = ["--cases", "2000", "--path", "sigreturn"];
-  const [with_, without_] = [
-    await fuzzed([], ...args),
-    await fuzzed(without(PIDFD_OPEN, ENOSYS), ...args),
-  ];
-  assert.equal([without_.untried, without_.digest], [0, with_.digest]);
-});
+const [NO_PTRACE, NO_FILTERS] = [without(PTRACE, ENOSYS), without(SECCOMP, ENOSYS)];
+const NO_FILES = [...without(MEMFD_CREATE, ENOSYS), ...without(PIDFD_OPEN, ENOSYS)];
+/** What returns from handlers do without. */
+const SPARED = {
+  "ptrace, EPERM": without(PTRACE, EPERM),
+  "ptrace, ENOSYS": NO_PTRACE,
+  "ptrace, files in memory and pidfds": [...NO_PTRACE, ...NO_FILES],
+  filters: NO_FILTERS,
+  "all of them": [...NO_PTRACE, ...NO_FILES, ...NO_FILTERS],
+};
+
+for (const [name, kernel] of Object.entries(SPARED)) {
+  built(`returns from handlers do without ${name}`, () => {
+    const fuzz = (on: readonly string[], ...args: string[]) =>
+      probed(on, "fuzz", "--path", "sigreturn", "--cases", "10000", ...args);
+    const digestOf = (text: string) => /, digest (\S+), .* 0 hung, .* 0 findings$/m.exec(text)?.[1];
+    const { status, stdout } = fuzz(kernel);
+    assert.equal([status, typeof digestOf(stdout)], [0, "string"], stdout);
+    // No filter refuses the calls of setups, so they are not made.
+    const [, left] = /^# (\d+) cases not tried: it makes a call, /m.exec(stdout) ?? [];
+    if (kernel.includes(String(SECCOMP)))
+      assert.ok(Number(left) > 100 && Number(left) < 1000, left);
+    else assert.equal([digestOf(stdout), left], [digestOf(fuzz([]).stdout), undefined]);
+    // Kernels that load any mxcsr, or IOPL.
+    assert.match(
+      fuzz(kernel, "--plant", "S12").stdout,
+      /^# status: .* by SIGTRAP, got .* SIGSEGV$/m,
+    );
+    const loads = fuzz(kernel, "--plant", "S4.flags=0x3202").stdout;
+    assert.match(loads, /^# stopped.eflags: predicted 0x3202, got 0x202$/m);
+    const facts = probed(kernel, "conformance", "--only", "rt_sigreturn");
+    assert.is(facts.status, 0, facts.stdout);
+  });
+}
 
 /** Sends SIGINT to a command once it has printed a line that matches. */
 async function interrupted(command: readonly string[], line: RegExp) {
