@@ -99,17 +99,6 @@ int64_t fill(struct tracee *stub, uint64_t address, const void *bytes, uint64_t 
     return result < 0 ? result : INJECT(stub, __NR_mprotect, address, size, access);
 }
 
-/** The page of code that shows features, where there is one. */
-static int64_t map_features(struct tracee *stub) {
-    const uint64_t length = section_feature_code.length;
-    if (length == 0)
-        return 0;
-    const int64_t result = map_at(stub, memory.feature_code, length);
-    return result < 0 ? result
-                      : fill(stub, memory.feature_code, &data[section_feature_code.at], length,
-                             PROT_READ | PROT_EXEC);
-}
-
 int64_t set_up_pages(struct tracee *stub) {
     const uint64_t part = memory.hole - memory.code;
     int64_t result = map_at(stub, memory.code, part);
@@ -121,7 +110,7 @@ int64_t set_up_pages(struct tracee *stub) {
         result = fill(stub, memory.code, code_part(), part, PROT_READ | PROT_EXEC);
     if (result == 0)
         result = fill(stub, memory.constants, constants_part(), part, PROT_READ);
-    return result < 0 || targets_are_filtered ? result : map_features(stub);
+    return result;
 }
 
 int64_t handle_signal(struct tracee *stub, uint32_t signal, uint64_t handler, uint64_t flags) {
@@ -212,10 +201,22 @@ int64_t make_harmless(struct tracee *stub, const struct sock_filter *rules, uint
 
 set_up *set_up_thread;
 
+int64_t map_features(struct tracee *stub) {
+    const uint64_t length = section_feature_code.length;
+    if (length == 0 || targets_are_filtered)
+        return 0;
+    const int64_t result = map_at(stub, memory.feature_code, length);
+    return result < 0 ? result
+                      : fill(stub, memory.feature_code, &data[section_feature_code.at], length,
+                             PROT_READ | PROT_EXEC);
+}
+
 int64_t set_up_target(struct tracee *stub) {
     int64_t result = set_up_pages(stub);
     if (result == 0 && set_up_thread != 0)
         result = set_up_thread(stub);
+    if (result == 0)
+        result = map_features(stub);
     for (const struct handled *each = handled; result == 0 && each->signal != 0; each++)
         result = handle_signal(stub, each->signal, place_handler, each->restarts ? SA_RESTART : 0);
     return result == 0 ? make_harmless(stub, 0, 0) : result;

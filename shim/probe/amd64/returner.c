@@ -191,6 +191,8 @@ static bool meets_call(const struct stublab_setup *setup, const struct stublab_o
 static int64_t set_up_loop(struct tracee *stub) {
     int64_t result = set_up_pages(stub);
     if (result == 0)
+        result = map_features(stub);
+    if (result == 0)
         result = map_loop(stub);
     if (result == 0)
         result = handle_raised(stub);
