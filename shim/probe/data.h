@@ -32,6 +32,16 @@ struct need {
 };
 extern const struct need needs[];
 
+/** What a tool needs, in the order in which it meets it; a tool of 0 ends the list. */
+struct tool_need {
+    const char *tool;
+    const char *facility;         /* a name of facilities.c; 0: only facts */
+    const char *const *when;      /* it matters if the kernel has all of these, or lacks "!…" */
+    const char *const *tolerated; /* errnos with which the tool does without it; "any" */
+    const char *const *facts;     /* that must hold, unless the facility is lacking */
+};
+extern const struct tool_need tool_needs[];
+
 /** Known deviations: facts, one a line, and what the model predicts then. A name of 0 ends the
  * list. */
 struct known_list {

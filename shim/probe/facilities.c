@@ -17,6 +17,9 @@ enum { SET_SYSCALL_INFO = 0x4212, SYSEMU = 31, SYSEMU_STEP = 32 };
 /** asm/prctl.h: ARCH_GET_FS */
 enum { GET_FS = 0x1003 };
 
+/** asm/segment.h: GDT_ENTRY_TLS_MIN */
+enum { FIRST_TLS_ENTRY = 12 };
+
 enum { SECOND = 1000, MOST_READINGS = 1000000 };
 
 /** Whether a trial has left the stub where no other can be made. */
@@ -165,13 +168,16 @@ static struct facility facilities[] = {
     REQUEST(POKETEXT, 0, (uint64_t)zeros, 0, 0, 0),
     REQUEST(POKEDATA, 0, (uint64_t)zeros, 0, 0, 0),
 #ifdef PTRACE_GETREGS
-    REQUEST(PEEKUSR, 0, 0, words, 0, 0),
-    REQUEST(POKEUSR, 0, 0, 0, 0, 0),
+    NAMED("PTRACE_PEEKUSER", PTRACE_PEEKUSR, 0, 0, words, 0, 0),
+    NAMED("PTRACE_POKEUSER", PTRACE_POKEUSR, 0, 0, 0, 0, 0),
     REQUEST(GETREGS, 0, 0, words, 0, 0),
     REQUEST(SETREGS, 0, 0, words, 0, 0),
     REQUEST(GETFPREGS, 0, 0, floating_point, 0, 0),
     REQUEST(SETFPREGS, 0, 0, floating_point, 0, 0),
     REQUEST(OLDSETOPTIONS, 0, 0, 0, 0, 0),
+#endif
+#ifdef PTRACE_GET_THREAD_AREA
+    REQUEST(GET_THREAD_AREA, 0, FIRST_TLS_ENTRY, info, 0, 0),
 #endif
 #ifdef PTRACE_ARCH_PRCTL
     REQUEST(ARCH_PRCTL, 0, (uint64_t)&mask, (void *)GET_FS, 0, 0),

@@ -9,6 +9,7 @@ enum { MOST_FACTS = 512, MOST_UNMET = 96, MOST_REPORT = 1 << 19 };
 extern const struct fact *const __start_facts[], *const __stop_facts[];
 
 static struct fact facts[MOST_FACTS];
+static bool failed[MOST_FACTS + 1];
 static uint32_t fact_count;
 
 /** What is asked for. */
@@ -245,12 +246,14 @@ static void look_at(uint32_t number, const char *const *except, struct counts *c
         if (others != 0)
             say("  # contradictions %d\n", others > 0 ? others : MOST_ATTEMPTS - 1);
     }
+    failed[fact - facts] = results.failed > 0;
     conclude(&results, number, fact->name, known, counts);
 }
 
 static bool is_wanted(const struct fact *it, const struct selection *asked) {
     return (asked->only[0] == 0 || index_of(it->name, asked->only) >= 0 ||
             index_of(it->group, asked->only) >= 0) &&
+           (asked->tool == 0 || relies_on(asked->tool, it->name)) &&
            index_of(it->group, asked->except) < 0;
 }
 
@@ -295,6 +298,13 @@ int list_facts(void) {
     return 0;
 }
 
+static bool fails(const char *name) {
+    uint32_t i = 0;
+    while (i < fact_count && !same(facts[i].name, name))
+        i++;
+    return failed[i];
+}
+
 int conformance(const struct selection *asked) {
     struct counts all = {0};
     uint32_t planned = 0, number = 0;
@@ -323,6 +333,8 @@ int conformance(const struct selection *asked) {
     say("%u skipped\n", all.skipped);
     if (is_interrupted())
         return INTERRUPTED;
+    if (asked->tool != 0)
+        return say_verdict(asked->tool, fails);
     if (number == 0)
         return 2;
     return all.failed > 0 ? 1 : all.held + all.known == 0 ? 4 : 0;

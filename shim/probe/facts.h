@@ -66,6 +66,14 @@ struct unmet {
 /** One more such field of the check, whose texts the caller writes. */
 struct unmet *add_unmet(void);
 
+// ---- profile.c ----
+
+bool is_tool(const char *name);
+/** Whether a tool relies on a fact. */
+bool relies_on(const char *tool, const char *fact);
+/** Says whether the kernel is enough for a tool, or what is missing. Returns the exit status. */
+int say_verdict(const char *tool, bool (*fails)(const char *fact));
+
 // ---- cases.c ----
 
 /** Adds the facts about setups to a list. Returns how many there are. */

@@ -219,6 +219,7 @@ struct selection {
     /** Names of groups and facts, which 0 ends: those that are looked at (none: all), and not. */
     const char *only[MOST_NAMES + 1], *except[MOST_NAMES + 1];
     const struct known_list *known; /* deviations that do not count; 0: none */
+    const char *tool;               /* only what it needs, and whether it is there; 0: all */
 };
 int conformance(const struct selection *asked);
 /** Prints the facts, a document each. */

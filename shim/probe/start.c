@@ -1,5 +1,5 @@
 // The beginning of the probe: its arguments, and its end as process 1.
-#include "probe.h"
+#include "facts.h"
 #include <asm/ioctls.h>
 #include <asm/signal.h>
 #include <linux/mount.h>
@@ -38,7 +38,7 @@ static const char usage[] =
     "usage: probe [bootstrap]\n"
     "             [doctor]\n"
     "             [conformance [--only GROUP|FACT]... [--except GROUP|FACT]... [--known LIST]\n"
-    "                          [--list]]\n"
+    "                          [--for gdb|strace|gvisor|rr|criu|stublab] [--list]]\n"
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
     "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]\n"
     "                   [--disturb]]\n"
@@ -121,6 +121,10 @@ static int take_option(char **argument, struct options *options) {
         return add_name(options->facts.only, argument[1]) ? 2 : 0;
     if (same(argument[0], "--except"))
         return add_name(options->facts.except, argument[1]) ? 2 : 0;
+    if (same(argument[0], "--for")) {
+        options->facts.tool = argument[1];
+        return is_tool(argument[1]) ? 2 : 0;
+    }
     if (same(argument[0], "--known"))
         options->facts.known = run->known = known_by(argument[1]);
     else if (same(argument[0], "--path")) {

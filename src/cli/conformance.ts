@@ -7,6 +7,7 @@ import {
 } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { formatKtap, parseKtap } from "../labs/fuzz/facts/ktap.ts";
+import { factsFor, verdictText } from "../labs/fuzz/facts/profiles.ts";
 import { checkFacts } from "../labs/fuzz/facts/run.ts";
 import type { VerdictLog } from "../labs/fuzz/facts/verdict.ts";
 import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
@@ -25,11 +26,11 @@ import type { conformance as table } from "./table/kernel.ts";
 type Options = Values<typeof table>;
 
 export async function runConformance(logs: readonly string[], values: Options) {
-  const { only, list, diff, ktap, json } = values;
+  const { only, list, diff, ktap, json, for: tool } = values;
   if (diff && logs.length !== 2) throw new InputError("--diff takes two logs");
   if (!diff && logs[0] !== undefined) throw new InputError(`unexpected argument "${logs[0]}"`);
   const known = values.known === undefined ? undefined : knownFacts(values.known);
-  const matches = only === undefined ? () => true : matcher(only);
+  const matches = matcher(values);
   const noMatch = () =>
     new InputError(`no fact matches "${only}"`, { remedy: "--list lists all facts" });
   const selected = (file: string | undefined): NamedVerdicts | undefined => {
@@ -54,7 +55,7 @@ export async function runConformance(logs: readonly string[], values: Options) {
   if (ktap !== undefined) checkOutput(ktap);
   const onGroup = shows ? printer(facts) : undefined;
   return finishing(async (interrupted, release) => {
-    const log = await checkFacts(facts, { known, interrupted, onGroup });
+    const log = await checkFacts(facts, { known, tool, interrupted, onGroup });
     await release();
     const left = facts.length - log.verdicts.length;
     return report({ ...log, name: "this machine", left }, values, other);
@@ -96,23 +97,33 @@ function printer(facts: readonly Fact[]) {
  * @param other results to compare with
  */
 async function report(found: NamedVerdicts, { ktap, json }: Options, other?: NamedVerdicts) {
-  const { verdicts, left = 0, machine, known } = found;
-  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
+  const { verdicts, left = 0, machine, known, profile } = found;
+  if (ktap !== undefined)
+    await writeOutput(ktap, formatKtap(verdicts, { machine, known, profile }));
   if (other !== undefined) {
     const diff = diffVerdicts(other, found);
     publish(json, "stublab.conformance-diff/1", diff, diffText(diff));
     return diff.facts.every(({ contrast }) => contrast === "untested") ? 0 : 1;
   }
-  const document = { ...conformanceDocument(verdicts, machine), ...(left > 0 && { left }) };
+  const document = {
+    ...conformanceDocument(verdicts, machine, profile),
+    ...(left > 0 && { left }),
+  };
   const ending = left > 0 ? `interrupted: ${left} facts were not looked at\n` : "";
-  publish(json, "stublab.conformance/2", document, scoreText(verdicts) + ending);
-  return exitStatus(verdicts);
+  const verdict = profile === undefined ? "" : `${verdictText(profile)}\n`;
+  publish(json, "stublab.conformance/2", document, scoreText(verdicts) + ending + verdict);
+  return profile === undefined ? exitStatus(verdicts) : Number(!profile.enough);
 }
 
 const ESCAPE = "to match ( [ + and other special characters literally, put a backslash before them";
 
-/** Whether a fact is one of those that a pattern selects. */
-function matcher(only: string): (fact: Fact) => boolean {
+/** Whether a fact is one of those that a pattern selects, or that a tool relies on. */
+function matcher({ only, for: tool }: Options): (fact: Fact) => boolean {
+  if (tool !== undefined) {
+    const names = factsFor(tool);
+    return ({ name }) => names.has(name);
+  }
+  if (only === undefined) return () => true;
   const pattern = inPlace("--only", () => new RegExp(only, "i"), ESCAPE);
   return ({ group, name, rules }) => [group, name, ...rules].some((text) => pattern.test(text));
 }

@@ -1,6 +1,7 @@
+import type { Tool } from "../../labs/fuzz/facts/profiles.ts";
 import { command } from "./command.ts";
 import { CASE, known, plant } from "./fuzz.ts";
-import { apart, arch, json } from "./options.ts";
+import { apart, arch, choice, json } from "./options.ts";
 
 export const predict = command("predict", {
   summary: "predict what the kernel does with a register setup",
@@ -19,19 +20,31 @@ export const predict = command("predict", {
   .addOption(known())
   .addOption(json("stublab.prediction/1"));
 
+const TOOLS: readonly Tool[] = ["gdb", "strace", "gvisor", "rr", "criu", "stublab"];
+
 export const conformance = command("conformance", {
   summary: "check facts about ptrace on this kernel, and print a score",
   description: `Checks facts about ptrace on this kernel: what requests write and read, what happens after a resume, and
     which errno requests fail with. It is for developers of kernels, and of software that emulates one. A fact may
     consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the reason.
     Ctrl-C ends it after the fact under way. A log is what --ktap or --json has written, or the console of a probe.`,
-  status: "0 if all facts hold, or those that two logs have are the same; else 1; 130 after Ctrl-C",
+  status: `0 if all facts hold, those that two logs have are the same, or the kernel is enough for the tool; else 1; 130
+    after Ctrl-C`,
   examples: [
     "stublab conformance --only 'restarts|selectors'",
+    "stublab conformance --for gdb",
     "stublab conformance --diff a.log b.log",
   ],
 })
   .argument("[logs...]", "with --diff, two logs; - is standard input")
+  .addOption(
+    choice(
+      "--for <TOOL>",
+      "check what a tool needs of ptrace, and say whether it is there",
+      "tool",
+      TOOLS,
+    ).conflicts([...["only", "read", "diff", "against"]]),
+  )
   .option("--only <PATTERN>", "select facts whose group, name or rule matches a regular expression")
   .option("--known <LIST>", "facts that need not hold: a file with one a line, or qemu-tcg")
   .addOption(apart("--list", "list the facts, check none", ["read", "diff", "against", "ktap"]))

@@ -5,7 +5,8 @@ import { failureLines, skipText } from "./failures.ts";
 import type { Verdict, VerdictLog } from "./verdict.ts";
 
 /** The verdicts of a machine, and its name in reports. */
-export interface NamedVerdicts extends Pick<VerdictLog, "machine" | "known" | "verdicts"> {
+export interface NamedVerdicts
+  extends Pick<VerdictLog, "machine" | "known" | "profile" | "verdicts"> {
   readonly name: string;
   /** How many facts were not looked at, as a signal came first. */
   readonly left?: number;

@@ -12,12 +12,14 @@ import {
   record,
   type Shape,
   text,
+  truth,
 } from "../../../lib/shape.ts";
 import { formatCase } from "../case/case.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
 import { factOf } from "./arch.ts";
 import { type Fact, isSetup } from "./fact.ts";
 import { processorNotes } from "./failures.ts";
+import type { ToolVerdict } from "./profiles.ts";
 import {
   type CheckResult,
   countsOf,
@@ -45,12 +47,14 @@ export function factsDocument(facts: readonly Fact[]): object {
 export function conformanceDocument(
   verdicts: readonly Verdict[],
   machine: Machine | undefined,
+  profile?: ToolVerdict,
 ): object {
   const rules = rulesOf(verdicts);
   const held = (expected: boolean) =>
     [...rules].flatMap(([id, it]) => (it === expected ? [id] : []));
   return {
     machine: machine ?? null,
+    ...(profile !== undefined && { profile }),
     counts: countsOf(verdicts),
     rules: { held: held(true), failed: held(false) },
     facts: verdicts.map((verdict) => ({
@@ -84,6 +88,10 @@ function checkRow({ checks }: Fact, { name, status, reason, unmet }: CheckResult
 
 const MOST = 1_000_000;
 
+const profileShape: Shape<ToolVerdict> = record({
+  ...{ tool: text, enough: truth, missing: list(text, MOST) },
+});
+
 const unmetShape: Shape<Unmet> = record({
   ...{ field: text, expected: nameOrNumber, seen: nullable(nameOrNumber) },
 });
@@ -109,5 +117,6 @@ export function parseConformance(document: unknown): VerdictLog {
   const read = members(document, "");
   read("schema", oneOf(["stublab.conformance/2"]));
   const machine = read("machine", nullable(loggedMachineShape)) ?? undefined;
-  return { verdicts: read("facts", list(verdictShape, MOST)), machine, lost: 0 };
+  const profile = read("profile", optional(profileShape));
+  return { verdicts: read("facts", list(verdictShape, MOST)), machine, profile, lost: 0 };
 }

@@ -12,6 +12,7 @@ import { loggedMachineShape, machineDocument } from "../machine.ts";
 import { factOf } from "./arch.ts";
 import { type Fact, REST } from "./fact.ts";
 import { processorNotes, skipText, unmetText } from "./failures.ts";
+import { parseVerdict, type ToolVerdict, verdictText } from "./profiles.ts";
 import {
   type CheckResult,
   type Unmet,
@@ -22,7 +23,7 @@ import {
 
 export function formatKtap(
   verdicts: readonly Verdict[],
-  { machine, known = "" }: Partial<Pick<VerdictLog, "machine" | "known">> = {},
+  { machine, known = "", profile }: Partial<Pick<VerdictLog, "machine" | "known" | "profile">> = {},
 ): string {
   const groups = [...grouped(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
@@ -35,7 +36,8 @@ export function formatKtap(
   });
   const head =
     machine === undefined ? [] : [`# machine ${JSON.stringify(machineDocument(machine))}`];
-  return `${[...plan(groups.length), ...head, ...tests].join("\n")}\n`;
+  const end = profile === undefined ? [] : [`# ${verdictText(profile)}`];
+  return `${[...plan(groups.length), ...head, ...tests, ...end].join("\n")}\n`;
 }
 
 function plan(tests: number): string[] {
@@ -92,6 +94,7 @@ export function parseKtap(content: string): VerdictLog {
 export class KtapReader {
   machine: Machine | undefined;
   #known: string | undefined;
+  #profile: ToolVerdict | undefined;
   readonly #verdicts = new Map<string, Verdict>();
   readonly #onGroup: (verdicts: readonly Verdict[]) => void;
   #planned = 0;
@@ -107,6 +110,7 @@ export class KtapReader {
 
   read(line: string): void {
     const of = (pattern: RegExp) => pattern.exec(line)?.[1];
+    this.#profile ??= parseVerdict(line);
     const document = of(MACHINE);
     if (document !== undefined)
       this.machine ??= loggedMachineShape(parseJson(document), "# machine");
@@ -122,7 +126,8 @@ export class KtapReader {
   end(): VerdictLog {
     this.#endGroup();
     const verdicts = [...this.#verdicts.values()];
-    return { verdicts, machine: this.machine, known: this.#known, lost: this.#lost };
+    const [known, profile, lost] = [this.#known, this.#profile, this.#lost];
+    return { verdicts, machine: this.machine, known, profile, lost };
   }
 
   #readFact(isOk: boolean, text: string): void {

@@ -6,6 +6,7 @@ import { runProbe } from "../probe/run.ts";
 import { allFacts } from "./arch.ts";
 import type { Fact } from "./fact.ts";
 import { KtapReader } from "./ktap.ts";
+import type { Tool } from "./profiles.ts";
 import type { VerdictLog } from "./verdict.ts";
 
 /** What a machine is known to do otherwise. */
@@ -21,6 +22,8 @@ export interface KnownFacts {
 export interface CheckOptions {
   /** What is known not to hold. */
   readonly known?: KnownFacts | undefined;
+  /** The tool for which the kernel should be enough. */
+  readonly tool?: Tool | undefined;
   /** Is passed the facts of a group as soon as they were checked. */
   readonly onGroup?: ((log: Pick<VerdictLog, "verdicts" | "machine">) => void) | undefined;
   /** Ends it after the fact under way. */
@@ -34,13 +37,14 @@ export interface CheckOptions {
  */
 export async function checkFacts(
   facts: readonly Fact[],
-  { known, onGroup, interrupted }: CheckOptions = {},
+  { known, tool, onGroup, interrupted }: CheckOptions = {},
 ): Promise<VerdictLog> {
   const reader = new KtapReader((verdicts) => onGroup?.({ verdicts, machine: reader.machine }));
   const all = facts.length === allFacts().length;
   const args = [
     "conformance",
     ...(all ? [] : facts.flatMap(({ name }) => ["--only", name])),
+    ...(tool === undefined ? [] : ["--for", tool]),
     ...(known === undefined ? [] : ["--known", known.list ?? "-"]),
   ];
   const input = known?.facts.join("\n");

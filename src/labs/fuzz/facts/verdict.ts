@@ -3,6 +3,7 @@
 import { type Check, type CheckStatus, countOf, statusOf } from "../../../lib/check.ts";
 import type { Machine } from "../machine.ts";
 import type { Fact } from "./fact.ts";
+import type { ToolVerdict } from "./profiles.ts";
 
 /** A field whose value is not the expected one, as texts and numbers for people. */
 export interface Unmet {
@@ -32,6 +33,8 @@ export interface VerdictLog {
   readonly machine: Machine | undefined;
   /** The list that excuses those that are known to fail, as the log names it. */
   readonly known?: string | undefined;
+  /** Whether the machine is enough for a tool, if that was asked. */
+  readonly profile?: ToolVerdict | undefined;
   /** Facts that the log announces and does not have. */
   readonly lost: number;
 }

@@ -34,6 +34,7 @@ import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { FEATURE_TRIALS } from "../facts/arch.ts";
 import { FEATURE_CODE, featureCode } from "../facts/features.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
+import { TOOL_NEEDS } from "../facts/profiles.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
@@ -45,8 +46,11 @@ import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./modul
 const word = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}ULL`;
 const quote = (text: string) => JSON.stringify(text);
 /** A list that 0 ends. */
+const ended = (all: readonly string[]) => `{${[...all.map(quote), "0"].join(", ")}}`;
 const names = (name: string, all: readonly string[]) =>
-  `const char *const ${name}[] = {${[...all.map(quote), "0"].join(", ")}};`;
+  `const char *const ${name}[] = ${ended(all)};`;
+/** The same without a name. */
+const unnamed = (all: readonly string[] = []) => `(const char *const[])${ended(all)}`;
 
 export interface ProbeSource {
   /** Files by name. */
@@ -118,6 +122,10 @@ ${names("feature_names", FEATURES)}
 ${signalNames()}
 const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
+    {0, 0, 0, 0, 0},
+};
+const struct tool_need tool_needs[] = {
+${TOOL_NEEDS.map(({ tool, need, when, optional, facts }) => `    {${[quote(tool), need === undefined ? "0" : quote(need), unnamed(when), unnamed(optional), unnamed(facts)].join(", ")}},`).join("\n")}
     {0, 0, 0, 0, 0},
 };
 const uint32_t module_areas = ${fuzzModule().areas};
@@ -198,7 +206,7 @@ function writtenList(way: Way): string {
   const pairs = way === "POKEUSER" ? [{ offset: FIRST_DEBUG_REGISTER, word: 0n }] : [];
   const list = writtenNames({ way, pairs }).map((name) => name.replace("written.", ""));
   if (list.length === REGISTERS.length) return "register_names";
-  return `(const char *const[]){${[...list.map(quote), "0"].join(", ")}}`;
+  return unnamed(list);
 }
 
 /** A condition as the members of struct need. */

@@ -1,0 +1,60 @@
+/*
+ * What tools need of ptrace: a line of profiles.jsonl is a need, and those of a tool are in the order in which it meets
+ * them. The probe compares them with the kernel, and says what is missing (shim/probe/profile.c).
+ */
+
+import { HOST_ARCH } from "../../../core/machine/index.ts";
+import { list, oneOf, optional, parseJson, record, text } from "../../../lib/shape.ts";
+import LINES from "./profiles.jsonl";
+
+export const TOOLS = ["gdb", "strace", "gvisor", "rr", "criu", "stublab"] as const;
+export type Tool = (typeof TOOLS)[number];
+
+const names = optional(list(text, 32));
+const needShape = record({
+  tool: oneOf(TOOLS),
+  /** Only on this architecture; "!amd64": on all others. */
+  arch: optional(text),
+  /** A facility: PTRACE_X, PTRACE_O_X or a system call, as the probe names it (shim/probe/facilities.c). */
+  need: optional(text),
+  /** It matters only on a kernel that has these facilities; "!PTRACE_SEIZE": that lacks it. */
+  when: names,
+  /** The errnos with which the tool does without it; "any". */
+  optional: names,
+  /** Facts that the tool relies on, unless the facility is lacking. */
+  facts: names,
+  /** What shows it: a session of the tool, or a place in its source. */
+  source: text,
+});
+
+export const TOOL_NEEDS = LINES.trimEnd()
+  .split("\n")
+  .map((line, i) => needShape(parseJson(line), `line ${i + 1}`))
+  .filter(({ arch = HOST_ARCH }) =>
+    arch.startsWith("!") ? arch !== `!${HOST_ARCH}` : arch === HOST_ARCH,
+  );
+
+/** The names of the facts that a tool relies on. */
+export const factsFor = (tool: Tool): ReadonlySet<string> =>
+  new Set(TOOL_NEEDS.flatMap((need) => (need.tool === tool ? (need.facts ?? []) : [])));
+
+/** Whether a kernel is enough for a tool, as the probe says. */
+export interface ToolVerdict {
+  readonly tool: string;
+  readonly enough: boolean;
+  /** In the order in which the tool meets them: a facility with its errno, or a fact in quotes. */
+  readonly missing: readonly string[];
+}
+
+const VERDICT = /^# for (\w+): (?:enough|not enough: (.*))$/;
+const MISSING = /"(?:[^"\\]|\\.)*"|\w+ \(\w+\)/g;
+
+/** Reads the line of the probe; undefined if it is another. */
+export function parseVerdict(line: string): ToolVerdict | undefined {
+  const [, tool, rest] = VERDICT.exec(line) ?? [];
+  if (tool === undefined) return undefined;
+  return { tool, enough: rest === undefined, missing: rest?.match(MISSING) ?? [] };
+}
+
+export const verdictText = ({ tool, enough, missing }: ToolVerdict): string =>
+  `for ${tool}: ${enough ? "enough" : `not enough: ${missing.join(", then ")}`}`;
