@@ -47,5 +47,6 @@ async function judge({ make, attach, says = "", ...row }, [prefix, options], [be
   const found = [stop?.id, ...(seen?.causes ?? []).map(({ id }) => id)].join(" ");
   if (found !== [expected, ...attach].join(" "))
     return `expected ${expected} ${attach}, got ${found}`;
-  return stop.text.includes(says) ? "right" : `expected ${says}, got ${stop.text}`;
+  // Before, /proc shows less.
+  return isEarly || stop.text.includes(says) ? "right" : `expected ${says}, got ${stop.text}`;
 }

@@ -5,7 +5,6 @@
  */
 
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -35,15 +34,12 @@ static void require(int holds, const char *what) {
 }
 
 static char state_of(pid_t pid) {
-    char path[64], text[512];
+    char path[64], state = '?';
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    const int file = open(path, O_RDONLY);
-    require(file >= 0, path);
-    const ssize_t length = read(file, text, sizeof text - 1);
-    close(file);
-    text[length > 0 ? length : 0] = 0;
-    const char *end = strrchr(text, ')');
-    return end == NULL ? '?' : end[2];
+    FILE *file = fopen(path, "r");
+    require(file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1, path);
+    fclose(file);
+    return state;
 }
 
 static pid_t until(pid_t pid, char state) {
@@ -106,36 +102,17 @@ static void calls_filtered(void) {
     calls();
 }
 
-static void forks(void) {
-    // Not by fork(3), which may make the call clone.
-    if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0)
-        sleeps();
-}
+/** The flags of clone. */
+static long flags;
 
 static void clones(void) {
-    if (syscall(SYS_clone, 0, 0, 0, 0, 0) == 0)
-        sleeps();
-}
-
-static void vforks(void) {
-    if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0)
+    if (syscall(SYS_clone, flags, 0, 0, 0, 0) == 0)
         _exit(0);
 }
 
 static void executes(void) {
     execl("/proc/self/exe", "situations", "sleep", NULL);
     require(0, "execl");
-}
-
-static void *sleeping_thread(void *unused) {
-    sleeps();
-    return unused;
-}
-
-static void leader_ends(void) {
-    pthread_t thread;
-    require(pthread_create(&thread, NULL, sleeping_thread, NULL) == 0, "pthread_create");
-    syscall(SYS_exit, 0);
 }
 
 static void is_undumpable(void) {
@@ -183,118 +160,52 @@ static int next_stop(pid_t pid) {
     return status;
 }
 
-struct stop {
-    const char *name;
-    void (*body)(void);
-    int options;
-    int request;
-    /** How often it is resumed, from its first stop on. */
-    int times;
-};
-
-static const struct stop STOPS[] = {
-    {"traced", stops, 0, PTRACE_CONT, 0},
-    {"signal", signals, 0, PTRACE_CONT, 1},
-    {"int3", traps, 0, PTRACE_CONT, 1},
-    {"group-stop", stops, 0, PTRACE_CONT, 2},
-    {"entry", calls, PTRACE_O_TRACESYSGOOD, PTRACE_SYSCALL, 1},
-    {"exit", calls, PTRACE_O_TRACESYSGOOD, PTRACE_SYSCALL, 2},
-    {"bad-entry", calls, 0, PTRACE_SYSCALL, 1},
-    {"sysemu", calls, PTRACE_O_TRACESYSGOOD, PTRACE_SYSEMU, 1},
-    {"seccomp", calls_filtered, PTRACE_O_TRACESECCOMP, PTRACE_CONT, 1},
-    {"fork", forks, PTRACE_O_TRACEFORK, PTRACE_CONT, 1},
-    {"clone", clones, PTRACE_O_TRACECLONE, PTRACE_CONT, 1},
-    {"vfork", vforks, PTRACE_O_TRACEVFORK, PTRACE_CONT, 1},
-    {"vfork-done", vforks, PTRACE_O_TRACEVFORKDONE, PTRACE_CONT, 1},
-    {"exec", executes, PTRACE_O_TRACEEXEC, PTRACE_CONT, 1},
-    {"exec-trap", executes, 0, PTRACE_CONT, 1},
-    {"exit-event", ends, PTRACE_O_TRACEEXIT, PTRACE_CONT, 1},
-};
+static void trace(long request, pid_t pid, long data) {
+    require(ptrace(request, pid, 0, data) == 0, "ptrace");
+}
 
 static void (*traced_body)(void);
 
 static void traced(void) {
-    require(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0, "TRACEME");
+    trace(PTRACE_TRACEME, 0, 0);
     raise(SIGSTOP);
     traced_body();
 }
 
-static pid_t stopped(const struct stop *stop) {
-    traced_body = stop->body;
-    const pid_t pid = born(traced);
-    if (stop->times == 0)
-        return last_stop(pid);
-    int signal = 0;
-    for (int i = 0; i < stop->times; i++) {
-        const int status = next_stop(pid);
-        signal = i > 0 && WSTOPSIG(status) == SIGSTOP ? SIGSTOP : 0;
-        const unsigned long options = (unsigned long)stop->options | PTRACE_O_EXITKILL;
-        require(ptrace(PTRACE_SETOPTIONS, pid, 0, options) == 0, "SETOPTIONS");
-        require(ptrace(stop->request, pid, 0, signal) == 0, "resume");
-    }
-    return last_stop(pid);
-}
-
-static pid_t seized(void) {
+static pid_t seized(long options) {
     const pid_t pid = until(born(sleeps), 'S');
-    require(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_EXITKILL) == 0, "SEIZE");
+    trace(PTRACE_SEIZE, pid, options | PTRACE_O_EXITKILL);
     return pid;
 }
 
 static pid_t group_stopped(void) {
-    const pid_t pid = seized();
+    const pid_t pid = seized(0);
     kill(pid, SIGSTOP);
     next_stop(pid);
-    require(ptrace(PTRACE_CONT, pid, 0, SIGSTOP) == 0, "CONT");
+    trace(PTRACE_CONT, pid, SIGSTOP);
     return last_stop(pid);
 }
 
 static pid_t listening(void) {
-    is_reported = 1;
     const pid_t pid = group_stopped();
-    require(ptrace(PTRACE_LISTEN, pid, 0, 0) == 0, "LISTEN");
+    trace(PTRACE_LISTEN, pid, 0);
     return pid;
 }
 
 static pid_t interrupted(void) {
-    const pid_t pid = seized();
-    require(ptrace(PTRACE_INTERRUPT, pid, 0, 0) == 0, "INTERRUPT");
+    const pid_t pid = seized(0);
+    trace(PTRACE_INTERRUPT, pid, 0);
     return last_stop(pid);
-}
-
-static pid_t running(void) {
-    return until(born(runs), 'R');
-}
-static pid_t sleeping(void) {
-    return until(born(sleeps), 'S');
-}
-static pid_t zombie(void) {
-    return until(born(ends), 'Z');
-}
-static pid_t job(void) {
-    return until(born(stops_as_a_job), 'T');
-}
-static pid_t stopped_untraced(void) {
-    return until(born(stops), 'T');
-}
-static pid_t leader_ended(void) {
-    return until(born(leader_ends), 'Z');
-}
-static pid_t undumpable(void) {
-    return until(born(is_undumpable), 'S');
-}
-static pid_t unprivileged(void) {
-    return until(born(has_no_new_privileges), 'S');
-}
-static pid_t set_user_id(void) {
-    return until(born(is_set_user_id), 'S');
-}
-static pid_t capable(void) {
-    return until(born(keeps_capabilities), 'S');
 }
 
 /** What the processes share: pids that one makes and another uses. */
 static volatile pid_t *shared;
+
+static pid_t shared_pid(void) {
+    while (shared[0] == 0)
+        sched_yield();
+    return shared[0];
+}
 
 static void has_child(void) {
     shared[0] = born(sleeps);
@@ -303,25 +214,32 @@ static void has_child(void) {
 /** A zombie whose tracer is not its parent; its parent does not wait for it. */
 static pid_t traced_zombie(void) {
     born(has_child);
-    while (shared[0] == 0)
-        sched_yield();
-    const pid_t pid = shared[0];
-    require(ptrace(PTRACE_SEIZE, pid, 0, 0) == 0, "SEIZE");
+    const pid_t pid = shared_pid();
+    trace(PTRACE_SEIZE, pid, 0);
     kill(pid, SIGTERM);
     next_stop(pid);
-    require(ptrace(PTRACE_CONT, pid, 0, SIGTERM) == 0, "CONT");
+    trace(PTRACE_CONT, pid, SIGTERM);
     return until(pid, 'Z');
 }
 
-static void *thread_to_end(void *unused) {
+static void *sleeping_thread(void *unused) {
     shared[0] = gettid();
     sleeps();
     return unused;
 }
 
-static void executes_with_a_thread(void) {
+static void has_thread(void) {
     pthread_t thread;
-    require(pthread_create(&thread, NULL, thread_to_end, NULL) == 0, "pthread_create");
+    require(pthread_create(&thread, NULL, sleeping_thread, NULL) == 0, "pthread_create");
+}
+
+static void leader_ends(void) {
+    has_thread();
+    syscall(SYS_exit, 0);
+}
+
+static void executes_with_a_thread(void) {
+    has_thread();
     while (shared[1] == 0)
         sched_yield();
     executes();
@@ -330,10 +248,7 @@ static void executes_with_a_thread(void) {
 /** It waits for a thread that stays at its exit event. */
 static pid_t executing(void) {
     const pid_t pid = born(executes_with_a_thread);
-    while (shared[0] == 0)
-        sched_yield();
-    const unsigned long options = PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
-    require(ptrace(PTRACE_SEIZE, shared[0], 0, options) == 0, "SEIZE");
+    trace(PTRACE_SEIZE, shared_pid(), PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL);
     shared[1] = 1;
     next_stop(shared[0]);
     return until(pid, 'D');
@@ -341,44 +256,72 @@ static pid_t executing(void) {
 
 struct situation {
     const char *name;
+    void (*body)(void);
+    /** Of a process that is not traced. */
+    char state;
+    /** Of a tracee: how it is resumed, how often, from its first stop on, its options, its clone.
+     */
+    int request, times;
+    long options, flags;
     pid_t (*make)(void);
 };
 
 static const struct situation SITUATIONS[] = {
-    {"running", running},
-    {"sleeping", sleeping},
-    {"stopped", stopped_untraced},
-    {"job", job},
-    {"zombie", zombie},
-    {"zombie-traced", traced_zombie},
-    {"zombie-leader", leader_ended},
-    {"exec-waits", executing},
-    {"group-stop-seized", group_stopped},
-    {"listening", listening},
-    {"interrupted", interrupted},
-    {"undumpable", undumpable},
-    {"no-new-privileges", unprivileged},
-    {"set-user-id", set_user_id},
-    {"capable", capable},
+    {"running", .body = runs, .state = 'R'},
+    {"sleeping", .body = sleeps, .state = 'S'},
+    {"stopped", .body = stops, .state = 'T'},
+    {"job", .body = stops_as_a_job, .state = 'T'},
+    {"zombie", .body = ends, .state = 'Z'},
+    {"zombie-leader", .body = leader_ends, .state = 'Z'},
+    {"undumpable", .body = is_undumpable, .state = 'S'},
+    {"no-new-privileges", .body = has_no_new_privileges, .state = 'S'},
+    {"set-user-id", .body = is_set_user_id, .state = 'S'},
+    {"capable", .body = keeps_capabilities, .state = 'S'},
+    {"signal", signals, 0, PTRACE_CONT, 1, 0},
+    {"int3", traps, 0, PTRACE_CONT, 1, 0},
+    {"group-stop", stops, 0, PTRACE_CONT, 2, 0},
+    {"entry", calls, 0, PTRACE_SYSCALL, 1, PTRACE_O_TRACESYSGOOD},
+    {"exit", calls, 0, PTRACE_SYSCALL, 2, PTRACE_O_TRACESYSGOOD},
+    {"bad-entry", calls, 0, PTRACE_SYSCALL, 1, 0},
+    {"sysemu", calls, 0, PTRACE_SYSEMU, 1, PTRACE_O_TRACESYSGOOD},
+    {"seccomp", calls_filtered, 0, PTRACE_CONT, 1, PTRACE_O_TRACESECCOMP},
+    {"fork", clones, 0, PTRACE_CONT, 1, PTRACE_O_TRACEFORK, SIGCHLD},
+    {"clone", clones, 0, PTRACE_CONT, 1, PTRACE_O_TRACECLONE},
+    {"vfork", clones, 0, PTRACE_CONT, 1, PTRACE_O_TRACEVFORK, CLONE_VFORK},
+    {"vfork-done", clones, 0, PTRACE_CONT, 1, PTRACE_O_TRACEVFORKDONE, CLONE_VFORK},
+    {"exec", executes, 0, PTRACE_CONT, 1, PTRACE_O_TRACEEXEC},
+    {"exec-trap", executes, 0, PTRACE_CONT, 1, 0},
+    {"exit-event", ends, 0, PTRACE_CONT, 1, PTRACE_O_TRACEEXIT},
+    {"group-stop-seized", .make = group_stopped},
+    {"listening", .make = listening},
+    {"interrupted", .make = interrupted},
+    {"zombie-traced", .make = traced_zombie},
+    {"exec-waits", .make = executing},
 };
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
-static pid_t make(const char *name) {
-    for (size_t i = 0; i < COUNT(STOPS); i++)
-        if (strcmp(name, STOPS[i].name) == 0)
-            return stopped(&STOPS[i]);
-    for (size_t i = 0; i < COUNT(SITUATIONS); i++)
-        if (strcmp(name, SITUATIONS[i].name) == 0)
-            return SITUATIONS[i].make();
-    fprintf(stderr, "no situation %s\n", name);
-    exit(2);
+static pid_t make(const struct situation *it) {
+    if (it->make != NULL)
+        return it->make();
+    if (it->state != 0)
+        return until(born(it->body), it->state);
+    traced_body = it->body;
+    flags = it->flags;
+    const pid_t pid = born(traced);
+    for (int i = 0; i < it->times; i++) {
+        const int signal = WSTOPSIG(next_stop(pid));
+        trace(PTRACE_SETOPTIONS, pid, it->options | PTRACE_O_EXITKILL);
+        trace(it->request, pid, i > 0 && signal == SIGSTOP ? SIGSTOP : 0);
+    }
+    return last_stop(pid);
 }
 
 int main(int count, char **words) {
     is_reported = count < 3;
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    const pid_t pid = make(count < 2 ? "" : words[1]);
+    const struct situation *it = SITUATIONS;
+    while (strcmp(it->name, count < 2 ? "" : words[1]) != 0)
+        require(++it < SITUATIONS + sizeof SITUATIONS / sizeof *SITUATIONS, "no such situation");
+    const pid_t pid = make(it);
     printf("%d\n", pid);
     fflush(stdout);
     while (getchar() != EOF)

@@ -1,21 +1,17 @@
 // May this process attach? The reasons that refuse, in the order in which ptrace_attach of the kernel looks at them.
 
-import { readIfThere } from "../../core/stub/proc.ts";
 import { CAP_SYS_PTRACE, readPtraceScope } from "../../core/stub/yama.ts";
 import { errnoName } from "../../lib/errno.ts";
-import { nameOf } from "./state.ts";
-import { bits, linkOf, numbers, statusOf, type Task } from "./task.ts";
-import { type Cause, cause } from "./texts.ts";
+import { StateError } from "../../lib/errors.ts";
+import { type Cause, cause } from "./cause.ts";
+import { nameOf, readTask, statusOf, type Task } from "./task.ts";
 
 /** What decides of this process. */
-export interface Attacher {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly permitted: bigint;
-  readonly effective: bigint;
-  readonly userNamespace: string | undefined;
-  readonly uidMap: string;
+export interface Attacher
+  extends Pick<
+    Task,
+    "pid" | "uids" | "gids" | "permitted" | "effective" | "userNamespace" | "uidMap"
+  > {
   /** kernel.yama.ptrace_scope; undefined without Yama. */
   readonly yama: string | undefined;
   /** The errno with which a filter of this process refuses ptrace; "?" if that cannot be tried; undefined without. */
@@ -27,27 +23,18 @@ export interface Verdict {
   readonly may: boolean | null;
   /** All that refuse, the first first; or the sentence that it may. */
   readonly causes: readonly Cause[];
-  /** Ids of what could not be read. */
-  readonly unknown: readonly string[];
 }
 
 /** The user namespace that contains all others: PROC_USER_INIT_INO of the kernel's include/linux/proc_ns.h. */
 const INITIAL = "user:[4026531837]";
 
-/** This process. */
+/** @throws StateError if /proc does not show this process */
 export async function readAttacher(): Promise<Attacher> {
-  const status = statusOf("/proc/self");
-  return {
-    pid: process.pid,
-    uid: numbers(status("Uid"))[0] ?? 0,
-    gid: numbers(status("Gid"))[0] ?? 0,
-    permitted: bits(status("CapPrm")),
-    effective: bits(status("CapEff")),
-    userNamespace: linkOf("/proc/self/ns/user"),
-    uidMap: readIfThere("/proc/self/uid_map") ?? "",
-    yama: readPtraceScope()?.scope,
-    refused: status("Seccomp") === "2" ? await refusal() : undefined,
-  };
+  const own = readTask(process.pid);
+  if (own === undefined) throw new StateError("/proc does not show this process");
+  const isFiltered = statusOf("/proc/self")("Seccomp") === "2";
+  const yama = readPtraceScope()?.scope;
+  return { ...own, yama, refused: isFiltered ? await refusal() : undefined };
 }
 
 /** The errno with which a filter refuses ptrace: no process has pid 0, so that without one it is ESRCH. */
@@ -61,15 +48,16 @@ async function refusal(): Promise<string | undefined> {
   }
 }
 
+/** @param state the id of what it does */
 export function mayAttach(task: Task, self: Attacher, state: string): Verdict {
-  const { isPermitted, isKernelThread, tracer } = task;
+  const { isKernelThread, tracer } = task;
   const isEnded = "ZX".includes(task.state);
   const isOwn = task.pid === self.pid;
-  const rules = isPermitted === true || isKernelThread || isOwn ? [] : refusals(task, self);
-  const isElse = isPermitted === false && rules.length === 0 && !isEnded && !isKernelThread;
+  const rules = isKernelThread || isOwn ? [] : refusals(task, self);
+  const isElse = task.isPermitted === false && rules.length === 0 && !isEnded && !isKernelThread;
   const ids = [
-    self.refused !== undefined &&
-      (self.refused === "?" ? "attach-seccomp-maybe" : "attach-seccomp"),
+    self.refused === "?" && "attach-seccomp-maybe",
+    self.refused !== undefined && self.refused !== "?" && "attach-seccomp",
     isKernelThread && "attach-kernel-thread",
     isOwn && "attach-own-thread",
     // What refuses next is seen when the first no longer does.
@@ -80,32 +68,32 @@ export function mayAttach(task: Task, self: Attacher, state: string): Verdict {
     tracer === undefined && task.state === "t" && "attach-traced-outside",
   ].filter((id) => id !== false);
   const values = valuesOf(task, self);
-  const isUnseen = isPermitted === undefined && ids.length === 0;
-  const may = ids.length === 0 ? true : ids[0] === "attach-seccomp-maybe" ? null : false;
-  return {
-    may,
-    causes: (ids.length === 0 ? [state === "exec-waits" ? "attach-waits" : "attach-may"] : ids).map(
-      (id) => cause(id, values),
-    ),
-    unknown: isUnseen ? ["unknown-attach"] : [],
-  };
+  if (ids.length > 0) {
+    const may = ids[0] === "attach-seccomp-maybe" ? null : false;
+    return { may, causes: ids.map((id) => cause(id, values)) };
+  }
+  return { may: true, causes: [cause(state === "exec-waits" ? "attach-waits" : "attach-may")] };
 }
 
 /** __ptrace_may_access of the kernel's kernel/ptrace.c, and the modules that it asks. */
 function refusals(task: Task, self: Attacher): string[] {
-  const { uids, gids, owner, userNamespace = self.userNamespace, uidMap } = task;
+  const { uids, gids, owner, userNamespace = self.userNamespace, uidMap, isPermitted } = task;
+  if (isPermitted === true) return [];
   const isSameNamespace = userNamespace === self.userNamespace && uidMap === self.uidMap;
   const reaches = isSameNamespace || self.userNamespace === INITIAL;
-  if (self.yama === "3") return ["attach-yama-3"];
-  if ((self.effective & CAP_SYS_PTRACE) !== 0n && reaches) return [];
-  const isSameUser = uids.every((uid) => uid === self.uid) && gids.every((gid) => gid === self.gid);
+  const isCapable = (self.effective & CAP_SYS_PTRACE) !== 0n && reaches;
+  const isUser = uids.every((uid) => uid === self.uids[0]);
+  const isGroup = gids.every((gid) => gid === self.gids[0]);
+  const isLess = (task.permitted & ~self.permitted) === 0n;
   return [
-    !isSameUser && "attach-uid",
-    owner !== uids[1] && "attach-dumpable",
-    !isSameNamespace && "attach-user-namespace",
-    isSameNamespace && (task.permitted & ~self.permitted) !== 0n && "attach-capabilities",
-    self.yama === "1" && "attach-yama-1",
-    self.yama === "2" && "attach-yama-2",
+    !isCapable && !(isUser && isGroup) && "attach-uid",
+    !isCapable && owner !== uids[1] && "attach-dumpable",
+    !isCapable && !isSameNamespace && "attach-user-namespace",
+    !isCapable && isSameNamespace && !isLess && "attach-capabilities",
+    self.yama !== undefined &&
+      self.yama !== "0" &&
+      (self.yama === "3" || !isCapable) &&
+      `attach-yama-${self.yama}`,
   ].filter((id) => id !== false);
 }
 
@@ -124,17 +112,14 @@ function namesOf(set: bigint): string {
   return shown.join(", ") + (all.length > 3 ? ` and ${all.length - 3} more` : "");
 }
 
-function valuesOf(task: Task, self: Attacher): Record<string, string> {
-  const lacking = task.permitted & ~self.permitted;
+function valuesOf({ pid, uids, gids, ...task }: Task, self: Attacher): Record<string, string> {
   return {
-    pid: `${task.pid}`,
-    errno: self.refused ?? "",
-    ids: `uid ${[...new Set(task.uids)].join(", ")}, gid ${[...new Set(task.gids)].join(", ")}`,
-    own: `uid ${self.uid}, gid ${self.gid}`,
+    ...{ pid: `${pid}`, errno: self.refused ?? "", tracer: nameOf(task.tracer) },
+    ids: `uid ${[...new Set(uids)].join(", ")}, gid ${[...new Set(gids)].join(", ")}`,
+    own: `uid ${self.uids[0]}, gid ${self.gids[0]}`,
     theirs: task.userNamespace ?? "its uid_map differs",
     ours: self.userNamespace ?? "",
-    capabilities: namesOf(lacking),
+    capabilities: namesOf(task.permitted & ~self.permitted),
     label: task.label ?? "it has no label",
-    tracer: task.tracer === undefined ? "" : nameOf(task.tracer),
   };
 }

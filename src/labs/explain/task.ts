@@ -4,7 +4,6 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { release } from "node:os";
 import { basename } from "node:path";
 import { type Mapping, parseMaps, readIfThere } from "../../core/stub/proc.ts";
-import { codeOf } from "../../lib/folder.ts";
 
 /** A thread that another one has to do with: a parent, a tracer. */
 export interface Named {
@@ -13,12 +12,11 @@ export interface Named {
   readonly tid: number;
   readonly name: string;
   /** The file name of its program; undefined if this process may not read it. */
-  readonly program?: string | undefined;
+  readonly program: string | undefined;
 }
 
-/** A system call as /proc/PID/syscall shows it. */
+/** A system call as /proc/PID/syscall shows it: the number, -1 outside of one, and the first of its arguments. */
 export interface Call {
-  /** -1 outside of a system call. */
   readonly number: number;
   readonly words: readonly bigint[];
   /** The address of the next instruction. */
@@ -26,43 +24,39 @@ export interface Call {
 }
 
 /** A thread. Undefined: the kernel does not have it, or this process may not read it. */
-export interface Task {
-  readonly pid: number;
-  readonly tid: number;
-  readonly name: string;
+export interface Task extends Named {
   /** The letter of its state (proc_pid_stat(5)). */
   readonly state: string;
   readonly parent: Named;
   /** Undefined: it is not traced, or its tracer is in another pid namespace. */
-  readonly tracer?: Named | undefined;
+  readonly tracer: Named | undefined;
   readonly threads: readonly { readonly tid: number; readonly state: string }[];
   readonly isKernelThread: boolean;
-  /** Whether this process may read what PTRACE_MODE_READ guards: without it, exit codes are 0. */
-  readonly isReadable: boolean;
-  /** Of the thread: of a zombie its status, of a stop what its tracer has not yet waited for. */
+  /** Of a zombie its status; of a stop what its tracer has not yet waited for, else 0. 0 without permission. */
   readonly exitCode: number;
-  /** Of the process: while all its threads are stopped, the signal; while it ends, its status. Undefined before Linux 5.17. */
-  readonly groupCode?: number | undefined;
-  readonly call?: Call | undefined;
+  /** Of the process: while all its threads are stopped, the signal; while it ends, its status. Since Linux 5.17. */
+  readonly groupCode: number | undefined;
+  readonly call: Call | undefined;
   /** Whether the kernel let this process read what PTRACE_MODE_ATTACH guards: its own verdict about an attach. */
-  readonly isPermitted?: boolean | undefined;
-  /** The kernel's functions in which it waits, the innermost first; of /proc/PID/wchan alone without root. */
+  readonly isPermitted: boolean | undefined;
+  /** The kernel's functions in which it waits, the innermost first; without root that of /proc/PID/wchan alone. */
   readonly functions: readonly string[];
   readonly hasStack: boolean;
-  readonly program?: string | undefined;
-  readonly userNamespace?: string | undefined;
+  readonly userNamespace: string | undefined;
   /** How its user namespace maps ids to that of this process: other texts are of other namespaces. */
-  readonly uidMap: string;
+  readonly uidMap: string | undefined;
   /** Real, effective and saved. */
   readonly uids: readonly number[];
   readonly gids: readonly number[];
   /** The owner of its files in /proc: not its effective uid if it is not dumpable. */
-  readonly owner: number;
+  readonly owner: number | undefined;
+  /** Sets of capabilities, and of signals: bit n - 1 is signal n. */
   readonly permitted: bigint;
+  readonly effective: bigint;
   readonly caught: bigint;
   readonly ignored: bigint;
-  readonly blocked: bigint;
-  readonly label?: string | undefined;
+  /** Of a security module. */
+  readonly label: string | undefined;
   readonly mappings: readonly Mapping[];
 }
 
@@ -70,7 +64,7 @@ export interface Task {
 const KERNEL_THREAD = 0x200000;
 
 /** Index of each field of /proc/PID/stat after the name (proc_pid_stat(5) counts from 3). */
-const STAT = { state: 0, flags: 6, exitCode: 49 } as const;
+const STAT = { flags: 6, exitCode: 49 } as const;
 
 const [MAJOR = 0, MINOR = 0] = release().split(".").map(Number);
 /** Before, /proc/PID/stat has the exit code of the first thread alone. */
@@ -82,15 +76,12 @@ export function statusOf(path: string): (key: string) => string {
   return (key) => new RegExp(`^${key}:[ \\t]*(.*)$`, "m").exec(status)?.[1] ?? "";
 }
 
-export const numbers = (text: string): number[] => text.split(/\s+/).filter(Boolean).map(Number);
-export const bits = (text: string): bigint => BigInt(`0x${text || "0"}`);
-
-const fieldsOf = (path: string): string[] => {
+function statOf(path: string): string[] {
   const stat = readIfThere(`${path}/stat`) ?? "";
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-};
+}
 
-export function linkOf(path: string): string | undefined {
+function linkOf(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch {
@@ -100,51 +91,45 @@ export function linkOf(path: string): string | undefined {
 
 function namedOf(tid: number): Named {
   const status = statusOf(`/proc/${tid}`);
-  return {
-    pid: Number(status("Tgid")),
-    tid,
-    name: status("Name"),
-    program: programOf(`/proc/${tid}`),
-  };
+  const program = linkOf(`/proc/${tid}/exe`)?.replace(/ \(deleted\)$/, "");
+  const name = status("Name");
+  return { pid: Number(status("Tgid")), tid, name, program: program && basename(program) };
 }
 
-function programOf(path: string): string | undefined {
-  const link = linkOf(`${path}/exe`);
-  return link === undefined ? undefined : basename(link.replace(/ \(deleted\)$/, ""));
+export function nameOf({ pid, tid, name }: Named = namedOf(0)): string {
+  if (pid === 0) return "none in this pid namespace";
+  return `${tid === pid ? "" : `thread ${tid} of `}${pid} (${name})`;
 }
 
 /** Reads a process, or a thread by its tid; undefined if there is none. */
 export function readTask(tid: number): Task | undefined {
   const status = statusOf(`/proc/${tid}`);
-  const pid = Number(status("Tgid"));
-  if (pid === 0) return undefined;
-  const [own, whole] = [`/proc/${pid}/task/${tid}`, `/proc/${pid}`];
-  const fields = fieldsOf(own);
-  const flags = Number(fields[STAT.flags]);
+  const named = namedOf(tid);
+  if (named.pid === 0) return undefined;
+  const [own, whole] = [`/proc/${named.pid}/task/${tid}`, `/proc/${named.pid}`];
+  const stat = statOf(own);
   const tracer = Number(status("TracerPid"));
-  const stack = readIfThere(`${own}/stack`);
-  const wchan = readIfThere(`${own}/wchan`);
+  // A line is "[<0>] function.constprop.0+0x16f/0x210".
+  const stack = [...(readIfThere(`${own}/stack`) ?? "").matchAll(/\] (\w+)/g)];
+  const functions = stack.map(([, name = ""]) => name);
+  const set = (key: string) => BigInt(`0x${status(key) || "0"}`);
+  const ids = (key: string) => status(key).split("\t").slice(0, 3).map(Number);
   return {
-    ...{ pid, tid, name: status("Name"), state: fields[STAT.state] ?? "?" },
-    parent: namedOf(Number(status("PPid"))),
+    ...{ ...named, state: stat[0] ?? "?", parent: namedOf(Number(status("PPid"))) },
     tracer: tracer === 0 ? undefined : namedOf(tracer),
     threads: threadsOf(whole),
-    isKernelThread: (flags & KERNEL_THREAD) !== 0,
-    isReadable: linkOf(`${own}/ns/user`) !== undefined,
-    exitCode: Number(fields[STAT.exitCode] ?? 0),
-    groupCode: SHOWS_GROUP ? Number(fieldsOf(whole)[STAT.exitCode] ?? 0) : undefined,
+    isKernelThread: (Number(stat[STAT.flags]) & KERNEL_THREAD) !== 0,
+    exitCode: Number(stat[STAT.exitCode] ?? 0),
+    groupCode: SHOWS_GROUP ? Number(statOf(whole)[STAT.exitCode] ?? 0) : undefined,
     ...callOf(own),
-    functions: functionsOf(stack) ?? (wchan === undefined || wchan === "0" ? [] : [wchan]),
-    hasStack: functionsOf(stack) !== undefined,
-    program: programOf(own),
+    functions: stack.length > 0 ? functions : [readIfThere(`${own}/wchan`) ?? ""],
+    hasStack: stack.length > 0,
     userNamespace: linkOf(`${own}/ns/user`),
-    uidMap: readIfThere(`${own}/uid_map`) ?? "",
-    uids: numbers(status("Uid")).slice(0, 3),
-    gids: numbers(status("Gid")).slice(0, 3),
-    owner: statSync(`${own}/status`, { throwIfNoEntry: false })?.uid ?? 0,
-    permitted: bits(status("CapPrm")),
-    ...{ caught: bits(status("SigCgt")), ignored: bits(status("SigIgn")) },
-    blocked: bits(status("SigBlk")),
+    uidMap: readIfThere(`${own}/uid_map`),
+    ...{ uids: ids("Uid"), gids: ids("Gid") },
+    owner: statSync(`${own}/status`, { throwIfNoEntry: false })?.uid,
+    ...{ permitted: set("CapPrm"), effective: set("CapEff") },
+    ...{ caught: set("SigCgt"), ignored: set("SigIgn") },
     label: readIfThere(`${own}/attr/current`),
     mappings: parseMaps(readIfThere(`${own}/maps`) ?? ""),
   };
@@ -152,10 +137,8 @@ export function readTask(tid: number): Task | undefined {
 
 function threadsOf(whole: string): Task["threads"] {
   try {
-    return readdirSync(`${whole}/task`).map((tid) => {
-      const [state = "?"] = fieldsOf(`${whole}/task/${tid}`);
-      return { tid: Number(tid), state };
-    });
+    const tids = readdirSync(`${whole}/task`).map(Number);
+    return tids.map((tid) => ({ tid, state: statOf(`${whole}/task/${tid}`)[0] ?? "?" }));
   } catch {
     return [];
   }
@@ -163,21 +146,14 @@ function threadsOf(whole: string): Task["threads"] {
 
 /** The text is "running", "-1 SP PC", or "NUMBER SIX WORDS SP PC". To open the file takes its owner, to read it PTRACE_MODE_ATTACH. */
 function callOf(own: string): Pick<Task, "call" | "isPermitted"> {
-  let text: string;
   try {
-    text = readFileSync(`${own}/syscall`, "utf8");
+    const [number, ...words] = readFileSync(`${own}/syscall`, "utf8").trim().split(" ");
+    const [pc, ...rest] = words.map(BigInt).reverse();
+    if (pc === undefined) return { call: undefined, isPermitted: true };
+    const call = { number: Number(number), words: rest.slice(1).reverse().slice(0, 3), pc };
+    return { call, isPermitted: true };
   } catch (error) {
-    return { isPermitted: codeOf(error) === "EPERM" ? false : undefined };
+    const isRefused = error instanceof Error && "code" in error && error.code === "EPERM";
+    return { call: undefined, isPermitted: isRefused ? false : undefined };
   }
-  const [number = "", ...words] = text.trim().split(" ");
-  const pc = words.at(-1);
-  if (pc === undefined) return { isPermitted: true };
-  const call = { number: Number(number), words: words.slice(0, -2).map(BigInt), pc: BigInt(pc) };
-  return { call, isPermitted: true };
-}
-
-/** The lines are "[<0>] function.constprop.0+0x16f/0x210"; undefined if there is none. */
-function functionsOf(stack: string | undefined): string[] | undefined {
-  const found = [...(stack ?? "").matchAll(/\] (\w+)/g)].map(([, name = ""]) => name);
-  return found.length === 0 ? undefined : found;
 }
