@@ -58,7 +58,7 @@ function processText(explanation: Explanation): string {
     ...kinds.map((kind) => row("is", kind.text)),
     row("state", `${state}: ${stop.text}`),
     row("  shown by", stop.by),
-    row("resumed", stop.next),
+    row("then", stop.next),
     ...attach.causes.map(
       (each, i) =>
         row("attach", `${i > 0 ? "and " : verdict}${each.text}`) + row("  remedy", each.next),
@@ -74,7 +74,7 @@ function wordText({ status, macros, stop, lessons }: WordExplanation): string {
     row("status", paint("bold", status)),
     row("wait(2)", all.join(", ")),
     row("means", stop.text),
-    row("resumed", stop.next),
+    row("then", stop.next),
     lessonsText({ lessons }),
   ].join("");
 }

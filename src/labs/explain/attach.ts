@@ -64,7 +64,7 @@ export function mayAttach(task: Task, self: Attacher, state: string): Verdict {
     ...rules.slice(0, 1),
     isElse && "attach-module",
     isEnded && "attach-ended",
-    tracer !== undefined && "attach-traced",
+    !isEnded && tracer !== undefined && "attach-traced",
     tracer === undefined && task.state === "t" && "attach-traced-outside",
   ].filter((id) => id !== false);
   const values = valuesOf(task, self);

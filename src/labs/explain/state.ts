@@ -120,7 +120,9 @@ function forkOf(call: Call | undefined, { constants }: CompleteEncoder): string 
 
 function othersOf({ threads, tid }: Task): string {
   const others = threads.filter((each) => each.tid !== tid);
-  const shown = others.slice(0, 3).map((each) => `${each.tid} (${each.state})`);
+  const shown = others.slice(0, 3).map(({ tid, state, tracer }) => {
+    return `${tid} (${state}${tracer === 0 ? "" : `, traced by ${tracer}`})`;
+  });
   return shown.join(", ") + (others.length > 3 ? ` and ${others.length - 3} more` : "");
 }
 

@@ -23,6 +23,14 @@ export interface Call {
   readonly pc: bigint;
 }
 
+/** One of the threads of a process. */
+export interface Thread {
+  readonly tid: number;
+  readonly state: string;
+  /** The tid of its tracer; 0 without. */
+  readonly tracer: number;
+}
+
 /** A thread. Undefined: the kernel does not have it, or this process may not read it. */
 export interface Task extends Named {
   /** The letter of its state (proc_pid_stat(5)). */
@@ -30,7 +38,7 @@ export interface Task extends Named {
   readonly parent: Named;
   /** Undefined: it is not traced, or its tracer is in another pid namespace. */
   readonly tracer: Named | undefined;
-  readonly threads: readonly { readonly tid: number; readonly state: string }[];
+  readonly threads: readonly Thread[];
   readonly isKernelThread: boolean;
   /** Of a zombie its status; of a stop what its tracer has not yet waited for, else 0. 0 without permission. */
   readonly exitCode: number;
@@ -138,7 +146,10 @@ export function readTask(tid: number): Task | undefined {
 function threadsOf(whole: string): Task["threads"] {
   try {
     const tids = readdirSync(`${whole}/task`).map(Number);
-    return tids.map((tid) => ({ tid, state: statOf(`${whole}/task/${tid}`)[0] ?? "?" }));
+    return tids.map((tid) => {
+      const status = statusOf(`${whole}/task/${tid}`);
+      return { tid, state: status("State").slice(0, 1), tracer: Number(status("TracerPid")) };
+    });
   } catch {
     return [];
   }
