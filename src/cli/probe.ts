@@ -1,4 +1,4 @@
-import { HOST_ARCH } from "../core/machine/index.ts";
+import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { readProbe } from "../labs/fuzz/probe/file.ts";
 import { initramfs } from "../labs/fuzz/probe/initramfs.ts";
 import { caseJson } from "../labs/fuzz/tell/told.ts";
@@ -15,6 +15,9 @@ export async function runProbe(values: Values<typeof table>) {
   if (output === undefined) throw new InputError("probe needs an output file: -o FILE");
   if (path !== undefined && !initrd) {
     throw new InputError("--case puts a case into an initramfs: it needs --initrd");
+  }
+  if (path !== undefined && !ARCHES.some((it) => it === arch)) {
+    throw new InputError(`the probe for ${arch} tries no cases, and --case adds one`);
   }
   const probe = readProbe(arch);
   // As the probe reads it.

@@ -1,3 +1,4 @@
+import { PROBED } from "../../core/machine/index.ts";
 import type { Tool } from "../../labs/fuzz/facts/profiles.ts";
 import { command } from "./command.ts";
 import { CASE, known, plant } from "./fuzz.ts";
@@ -57,8 +58,9 @@ export const conformance = command("conformance", {
 export const probe = command("probe", {
   summary: "write a static program that fuzzes and checks facts without Node.js",
   description: `Writes the probe: a static executable for Linux that needs no Node.js, no libraries and no files. It
-    creates stubs, checks facts and fuzzes register setups, and reports in KTAP (docs/probe.md). In an initramfs it is
-    process 1 of the kernel that boots it, and takes its arguments after -- on the kernel's command line.`,
+    creates stubs, checks facts and fuzzes register setups, and reports in KTAP (docs/probe.md); on riscv64 it checks
+    facts about requests only. In an initramfs it is process 1 of the kernel that boots it, and takes its arguments
+    after -- on the kernel's command line.`,
   examples: [
     "stublab probe -o probe && ./probe fuzz --seed 7 --cases 1000000",
     "stublab probe --arch arm64 --initrd -o probe.cpio",
@@ -67,6 +69,13 @@ export const probe = command("probe", {
   ],
 })
   .option("-o, --output <FILE>", "where to write it")
-  .addOption(arch("the machine that executes it, instead of this one"))
+  .addOption(
+    choice(
+      "--arch <A>",
+      "the machine that executes it, instead of this one",
+      "architecture",
+      PROBED,
+    ),
+  )
   .option("--initrd", "write an initramfs with it")
   .option("--case <FILE>", "a case for the initramfs, as /case.json");

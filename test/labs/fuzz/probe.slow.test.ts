@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ARCHES, type Arch, HOST_ARCH, MACHINES } from "../../../src/core/machine/index.ts";
+import { HOST_ARCH, MACHINES, PROBED, type ProbedArch } from "../../../src/core/machine/index.ts";
 import { formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { inGvisor } from "../../support/gvisor.ts";
@@ -11,8 +11,10 @@ import { needs } from "../../support/needs.ts";
 import { Running, run, stublabCommand } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
-const probeOf = (arch: Arch) => resolve(`dist/probe-${arch}`);
+const probeOf = (arch: ProbedArch) => resolve(`dist/probe-${arch}`);
 const PROBE = probeOf(HOST_ARCH);
+/** EM_RISCV (<linux/elf-em.h>). */
+const RISCV = 243;
 const MOST_BYTES = 400_000;
 
 const probe = suite("the probe");
@@ -23,6 +25,11 @@ const PROBE_BUILT = { "the probe, which wasm2c builds": existsSync(PROBE) };
 const built = needs(probe, PROBE_BUILT);
 const inRunsc = needs(probe, PROBE_BUILT, "runsc");
 const withSetarch = needs(probe, PROBE_BUILT, "setarch");
+const onRiscv = needs(
+  probe,
+  { "the probe for riscv64, which a complete build has": existsSync(probeOf("riscv64")) },
+  "qemu-riscv64",
+);
 const withCpio = needs(probe, PROBE_BUILT, "cpio");
 
 // elf(5)
@@ -41,16 +48,36 @@ const call = (...args: string[]) => {
   return { status, lines: stdout.split("\n"), stderr };
 };
 
-for (const arch of ARCHES.filter((it) => existsSync(probeOf(it)))) {
+for (const arch of PROBED.filter((it) => existsSync(probeOf(it)))) {
   built(`for ${arch} is a static executable of less than 400 kB`, () => {
     const file = readFileSync(probeOf(arch));
     assert.ok(file.length < MOST_BYTES, `${file.length} bytes`);
-    assert.is(file.readUInt16LE(E_MACHINE), Number(MACHINES[arch].elf));
+    assert.is(
+      file.readUInt16LE(E_MACHINE),
+      arch === "riscv64" ? RISCV : Number(MACHINES[arch].elf),
+    );
     const types = programTypes(file);
     assert.ok(types.includes(PT_LOAD));
     assert.not.ok(types.some((type) => [PT_DYNAMIC, PT_INTERP].includes(type)));
   });
 }
+
+onRiscv("refuses on riscv64 what tries setups, and lists its facts", () => {
+  const on = (...args: string[]) =>
+    spawnSync("qemu-riscv64", [probeOf("riscv64"), ...args], { encoding: "utf8" });
+  for (const word of ["fuzz", "replay", "rounds", "serve"]) {
+    const { status, stdout } = on(word, "-");
+    assert.is(status, 2);
+    assert.is(
+      stdout,
+      `probe: ${word} needs a model of the machine, which this probe does not have\n`,
+    );
+  }
+  const lines = on("conformance", "--list").stdout.trim().split("\n");
+  const names = lines.map((line) => JSON.parse(line).fact);
+  assert.is(new Set(names).size, names.length);
+  assert.ok(names.includes("At the entry of a call a0 is -ENOSYS"));
+});
 
 inRunsc("says as stublab conformance does what a kernel does otherwise with requests", () => {
   const inside = (...command: string[]) => {

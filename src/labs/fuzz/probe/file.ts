@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { Arch } from "../../../core/machine/index.ts";
+import type { ProbedArch } from "../../../core/machine/index.ts";
 import { pathOf } from "../../../core/shim/shim.ts";
 import { UnsupportedError } from "../../../lib/errors.ts";
 
@@ -8,7 +8,7 @@ import { UnsupportedError } from "../../../lib/errors.ts";
  *
  * @throws UnsupportedError if the build lacks it
  */
-export function pathOfProbe(arch: Arch): string {
+export function pathOfProbe(arch: ProbedArch): string {
   const path = pathOf(`probe-${arch}`);
   if (existsSync(path)) return path;
   throw new UnsupportedError(`this build of stublab does not include the probe for ${arch}`, {
@@ -18,4 +18,4 @@ export function pathOfProbe(arch: Arch): string {
 }
 
 /** Reads it. @throws UnsupportedError */
-export const readProbe = (arch: Arch): Uint8Array => readFileSync(pathOfProbe(arch));
+export const readProbe = (arch: ProbedArch): Uint8Array => readFileSync(pathOfProbe(arch));
