@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Arch } from "../../src/core/machine/index.ts";
+import type { ProbedArch } from "../../src/core/machine/index.ts";
 
 const DAY = 86_400_000;
 
@@ -25,7 +25,7 @@ const PAUSE = 5000;
 export type Apt = (program: string, ...args: readonly string[]) => string;
 
 /** Runs apt's programs with the package lists of one suite. */
-export function aptOf(suite: string, arch: Arch, folder: string): Apt {
+export function aptOf(suite: string, arch: ProbedArch, folder: string): Apt {
   const state = resolve(folder, "apt", arch, suite);
   for (const name of ["lists/partial", "archives/partial"])
     mkdirSync(join(state, name), { recursive: true });

@@ -2,12 +2,12 @@
 
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Arch } from "../../src/core/machine/index.ts";
+import type { ProbedArch } from "../../src/core/machine/index.ts";
 import { type Apt, aptOf, unpack } from "./apt.ts";
 
 /** A kernel of Debian. Of several the newest is taken. */
 export interface Kernel {
-  readonly arch: Arch;
+  readonly arch: ProbedArch;
   readonly suite: string;
   /** How its version begins. */
   readonly prefix: string;
@@ -38,7 +38,7 @@ function fetchNewest({ arch, suite, prefix, flavour }: Kernel, folder: string): 
   const image = join(folder, `vmlinuz-${version}`);
   const kinds = ["binary", "image"].map((kind) => `linux-${kind}-${version}`);
   const name = kinds.find((it) => names.includes(it)) ?? version;
-  return take(apt, name, /(^|\/)vmlinuz[^/]*$/, image, folder);
+  return take(apt, name, /(^|\/)vmlinu[xz](-[^/]*)?$/, image, folder);
 }
 
 /** Fetches the User Mode Linux of a suite, unless it has been fetched before; returns the path of the program. */

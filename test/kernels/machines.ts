@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { release } from "node:os";
 import { basename, resolve } from "node:path";
-import type { Arch } from "../../src/core/machine/index.ts";
+import type { ProbedArch } from "../../src/core/machine/index.ts";
 import type { Check, Lacks } from "./answers.ts";
 import { fetchKernel, fetchUserModeLinux, type Kernel } from "./images.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
@@ -21,7 +21,7 @@ export interface Places {
   readonly initramfs: (userland: UserlandName) => string;
   /** The same with the probe: as a folder for amd64 only. */
   readonly probeRoot: () => string;
-  readonly probeInitramfs: (arch: Arch) => string;
+  readonly probeInitramfs: (arch: ProbedArch) => string;
   /** A root with a trivial process 1, of trivial.ts. */
   readonly trivialRoot: () => string;
 }
@@ -30,7 +30,7 @@ export interface Machine extends Lacks {
   /** What is tried, the kernel, and the processor if it is emulated. */
   readonly name: string;
   readonly host: "probe" | "node";
-  readonly userland: UserlandName;
+  readonly arch: ProbedArch;
   /** Tools, and the Debian packages that contain them. */
   readonly needs: Readonly<Record<string, string>>;
   readonly asRoot: boolean;
@@ -38,7 +38,7 @@ export interface Machine extends Lacks {
   readonly known?: string;
   /** Some facts hold in one run, or with one processor, and fail in the next. */
   readonly varies?: boolean;
-  /** Random setups of registers crash the kernel, and so do some facts, or the facts of a group: neither is tried. */
+  /** Facts, or groups of them, that crash the kernel. They are not tried, nor random setups: they do, too, or the probe has none. */
   readonly crashesBy?: readonly string[];
   /** The checks of Node.js besides CHECKS. */
   readonly checks?: readonly Check[];
@@ -109,6 +109,12 @@ const SPECIAL_KERNELS = [
   { ...kernel("linux-newest-x32", "trixie-backports", "", "amd64"), words: "syscall.x32=y" },
 ];
 
+/** Only the probe exists for riscv64, which needs no userland. */
+const RISCV64_KERNELS: readonly NamedKernel[] = [
+  { ...kernel("linux-6.12-riscv64", "trixie", "6.12.", "riscv64"), arch: "riscv64" },
+  { ...kernel("linux-newest-riscv64", "forky", "", "riscv64"), arch: "riscv64" },
+];
+
 /** How QEMU emulates the architectures. */
 const EMULATORS = {
   amd64: {
@@ -123,6 +129,12 @@ const EMULATORS = {
     package: "qemu-system-arm",
     board: "virt",
     words: "console=ttyAMA0",
+  },
+  riscv64: {
+    tool: "qemu-system-riscv64",
+    package: "qemu-system-riscv",
+    board: "virt",
+    words: "console=ttyS0",
   },
 };
 
@@ -173,7 +185,9 @@ const ALL: readonly Machine[] = [
   ...KERNELS.flatMap((kernel) =>
     PROCESSORS.map((processor) => emulated("probe", kernel, processor)),
   ),
-  ...[...SPECIAL_KERNELS, ...ARM64_PROBED].map((kernel) => emulated("probe", kernel, "max")),
+  ...[...SPECIAL_KERNELS, ...ARM64_PROBED, ...RISCV64_KERNELS].map((kernel) =>
+    emulated("probe", kernel, "max"),
+  ),
   ...PLATFORMS.map((platform) => gvisor("probe", platform)),
   userModeLinux("probe"),
   userModeLinux("probe", "sid"),
@@ -200,6 +214,7 @@ export const SHORT: readonly string[] = [
   "probe/runsc-ptrace",
   "probe/runsc-systrap",
   "probe/uml",
+  "probe/linux-newest-riscv64/max",
   "node/linux-newest/max",
   "node/linux-newest-arm64/max",
   "node/linux-newest-arm64-16k/max",
@@ -220,7 +235,8 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
   return {
     name: `${host}/${kernel.name}/${processor}`,
     host,
-    userland,
+    arch,
+    ...(arch === "riscv64" ? { crashesBy: [] } : {}),
     needs: {
       ...{ [tool]: debian, "dpkg-deb": "dpkg", ...needsOf(host) },
       ...(userland === "arm64-musl" ? { clang: "clang", "ld.lld": "lld" } : {}),
@@ -251,7 +267,7 @@ function gvisor(host: Machine["host"], platform: string): Machine {
   return {
     name: `${host}/runsc-${platform}`,
     host,
-    userland: "amd64",
+    arch: "amd64",
     needs: { runsc: "runsc", ...needsOf(host) },
     asRoot: true,
     varies: true,
@@ -296,7 +312,7 @@ function userModeLinux(host: Machine["host"], suite?: string): Machine {
   return {
     name: `${host}/uml${suite === undefined ? "" : `-${suite}`}`,
     host,
-    userland: "amd64",
+    arch: "amd64",
     needs: { ...(suite === undefined ? { "linux.uml": "user-mode-linux" } : {}), ...needsOf(host) },
     asRoot: host === "node",
     crashesBy: UML_CRASHES,
@@ -317,7 +333,7 @@ function native(): Machine {
   return {
     name: "probe/native",
     host: "probe",
-    userland: "amd64",
+    arch: "amd64",
     needs: {},
     asRoot: false,
     warns: [],
@@ -333,7 +349,7 @@ function noexec(value: number): Machine {
   return {
     name: `node/memfd-noexec-${value}`,
     host: "node",
-    userland: "amd64",
+    arch: "amd64",
     needs: { unshare: "util-linux", ...needsOf("node") },
     asRoot: true,
     // The root has no pseudo-terminals.
@@ -370,6 +386,6 @@ export function machinesOf(words: readonly string[]): readonly Machine[] {
   return MACHINES.filter((machine) => names.length === 0 || wanted.has(machine));
 }
 
-function partsOf({ name, userland }: Machine): string[] {
-  return [...name.split("/"), USERLANDS[userland].arch];
+function partsOf({ name, arch }: Machine): string[] {
+  return [...name.split("/"), arch];
 }

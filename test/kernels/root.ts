@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Arch } from "../../src/core/machine/index.ts";
+import type { ProbedArch } from "../../src/core/machine/index.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
 
 /** Where stublab is installed. */
@@ -97,7 +97,7 @@ export function makeProbeRoot(folder: string): string {
 }
 
 /** Writes the probe's initramfs; returns its path. */
-export function makeProbeInitramfs(folder: string, arch: Arch): string {
+export function makeProbeInitramfs(folder: string, arch: ProbedArch): string {
   const file = resolve(folder, `probe-${arch}.cpio`);
   const words = ["dist/cli.js", "probe", "--arch", arch, "--initrd", "-o", file];
   execFileSync(process.execPath, words, { stdio: ["ignore", "ignore", "pipe"] });

@@ -12,7 +12,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Arch } from "../../src/core/machine/index.ts";
+import type { ProbedArch } from "../../src/core/machine/index.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
 import { readLog } from "./log.ts";
@@ -34,7 +34,7 @@ import {
 } from "./root.ts";
 import { SUITE, SUITE_MACHINES } from "./suite.ts";
 import { makeTrivialRoot, reasonOf } from "./trivial.ts";
-import { USERLANDS, type UserlandName } from "./userland.ts";
+import type { UserlandName } from "./userland.ts";
 
 const FOLDER = resolve("build/kernels");
 /** How long a machine may run, in milliseconds: more than ten times as long as on a machine that does nothing else. */
@@ -129,7 +129,7 @@ function makePlaces(contents: Contents, kernel?: string): Places {
     root,
     initramfs: once((name: UserlandName) => makeInitramfs(root(name))),
     probeRoot: () => probeRoot("probe"),
-    probeInitramfs: once((arch: Arch) => makeProbeInitramfs(FOLDER, arch)),
+    probeInitramfs: once((arch: ProbedArch) => makeProbeInitramfs(FOLDER, arch)),
     trivialRoot: () => trivialRoot("trivial"),
   };
 }
@@ -173,16 +173,15 @@ async function compareMachines(
   cases: string,
 ): Promise<void> {
   const run = ["fuzz", "--outcomes", "--seed", AGAINST.seed, "--cases", cases];
-  const logs = new Map<Arch, string>();
+  const logs = new Map<ProbedArch, string>();
   for (const machine of machines) {
     const log = fileOf(machine, "outcomes");
     const command = machine.command(places, [...run, ...knownOf(machine)]);
     const { fault } = await runMachine(command, log, AGAINST.limit);
     if (fault !== undefined) throw new Error(`${machine.name}: ${fault}`);
-    const { arch } = USERLANDS[machine.userland];
-    const before = logs.get(arch);
+    const before = logs.get(machine.arch);
     if (before !== undefined && !isSame(before, log)) process.exitCode = 1;
-    logs.set(arch, log);
+    logs.set(machine.arch, log);
   }
 }
 

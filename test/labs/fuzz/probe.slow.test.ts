@@ -195,7 +195,7 @@ withCpio("stublab probe writes it, or an initramfs with it", async () => {
   assert.equal(listed.stdout.split("\n"), ["dev", "dev/console", "proc", "init", ""]);
 });
 
-for (const arch of ARCHES) {
+for (const arch of PROBED) {
   needs(probe, { [`the probe for ${arch}`]: existsSync(probeOf(arch)) })(
     `stublab probe --arch ${arch} writes it for that machine`,
     async () => {
