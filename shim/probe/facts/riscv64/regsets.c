@@ -18,6 +18,24 @@ FACT("GETREGSET of an unknown note type, or of one of other machines, is EINVAL"
     refuse_notes(notes, sizeof notes / sizeof *notes);
 }
 
+/** Writes words to the first registers of a block, and reads all. */
+static void write_first(uint32_t count) {
+    SET(BREAKPOINT_CODE);
+    read_registers();
+    for (uint64_t i = 0; i < count; i++)
+        memcpy(&answer[8 * i], &(uint64_t){0x5a5a000000000000 + i}, 8);
+    set_regset(NT_PRSTATUS, 8ULL * count);
+    keep();
+    read_registers();
+}
+
+FACT("SETREGSET(NT_PRSTATUS) writes as many registers as it is given, and leaves the others",
+     "riscv_gpr_set, " PTRACE_C) {
+    for (uint32_t count = 1; count <= BLOCK_WORDS; count++)
+        TEST(named("%u registers", count), write_first(count), expect_kept_result("set", 0),
+             expect_written(BLOCK_SIZE), expect_same("differs"));
+}
+
 FACT("SETREGSET sets the length of the iovec to what it has written", REGSET) {
     set_lengths(BLOCK_SIZE);
 }
