@@ -34,6 +34,8 @@ const char *const path_names[] = {"ptrace", 0}, *const feature_names[] = {0},
 const struct need needs[] = {{0}};
 const struct known_list known_lists[] = {{0}};
 const int32_t harmless_calls[] = {0};
+const struct section section_feature_code = {0};
+const uint8_t *data;
 struct machine machine;
 
 void unpack_data(void) {
