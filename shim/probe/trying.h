@@ -18,7 +18,7 @@ int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *o
 /** The same for setups that stubs take from frames by themselves. */
 int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count);
-/** Makes a setup one of those, with the same outcome. Returns false if it has none. */
+/** Makes a setup one of those, if there is one with the same outcome; returns whether there is. */
 bool make_return(struct stublab_setup *setup);
 /** Notes that a setup was not tried, and -errno. */
 void hinder(struct stublab_outcome *outcome, unsigned int obstacle, int64_t result);
