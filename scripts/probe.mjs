@@ -110,7 +110,7 @@ export async function link(
   { file = `dist/probe-${machine}`, fuzz = `${folderOf(machine)}/fuzz.o`, more = [] } = {},
 ) {
   const { probeSource, requestsSource } = await loadTables([TABLES], NODE_ARCHES[machine]);
-  const source = hasModel(machine) ? probeSource() : requestsSource();
+  const source = hasModel(machine) ? probeSource() : requestsSource(machine);
   for (const [file, content] of Object.entries(source))
     writeFileSync(`${folderOf(machine)}/${file}`, content);
   const sources = [...ownSources(machine), `${folderOf(machine)}/data.c`, ...more];

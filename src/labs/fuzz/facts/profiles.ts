@@ -3,7 +3,7 @@
  * them. The probe compares them with the kernel, and says what is missing (shim/probe/profile.c).
  */
 
-import { HOST_ARCH } from "../../../core/machine/index.ts";
+import { HOST_ARCH, type ProbedArch } from "../../../core/machine/index.ts";
 import { list, oneOf, optional, parseJson, record, text } from "../../../lib/shape.ts";
 import LINES from "./profiles.jsonl";
 
@@ -27,16 +27,22 @@ const needShape = record({
   source: text,
 });
 
-export const TOOL_NEEDS = LINES.trimEnd()
+const ALL_NEEDS = LINES.trimEnd()
   .split("\n")
-  .map((line, i) => needShape(parseJson(line), `line ${i + 1}`))
-  .filter(({ arch = HOST_ARCH }) =>
-    arch.startsWith("!") ? arch !== `!${HOST_ARCH}` : arch === HOST_ARCH,
+  .map((line, i) => needShape(parseJson(line), `line ${i + 1}`));
+
+/** They do not run on riscv64. */
+const NOT_ON_RISCV64: readonly Tool[] = ["gvisor", "rr", "stublab"];
+
+/** What tools need on an architecture, if they run there. */
+export const toolNeeds = (on: ProbedArch) =>
+  ALL_NEEDS.filter(({ tool }) => on !== "riscv64" || !NOT_ON_RISCV64.includes(tool)).filter(
+    ({ arch = on }) => (arch.startsWith("!") ? arch !== `!${on}` : arch === on),
   );
 
 /** The names of the facts that a tool relies on. */
 export const factsFor = (tool: Tool): ReadonlySet<string> =>
-  new Set(TOOL_NEEDS.flatMap((need) => (need.tool === tool ? (need.facts ?? []) : [])));
+  new Set(toolNeeds(HOST_ARCH).flatMap((need) => (need.tool === tool ? (need.facts ?? []) : [])));
 
 /** Whether a kernel is enough for a tool, as the probe says. */
 export interface ToolVerdict {

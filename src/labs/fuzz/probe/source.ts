@@ -5,7 +5,7 @@
 
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { parseSyscall } from "../../../core/encoder/names.ts";
-import { HOST_ARCH } from "../../../core/machine/index.ts";
+import { HOST_ARCH, type ProbedArch } from "../../../core/machine/index.ts";
 import {
   BASELINE,
   CALL_32,
@@ -34,7 +34,7 @@ import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { FEATURE_TRIALS } from "../facts/arch.ts";
 import { FEATURE_CODE, featureCode } from "../facts/features.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
-import { TOOL_NEEDS } from "../facts/profiles.ts";
+import { toolNeeds } from "../facts/profiles.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
@@ -70,8 +70,19 @@ export function probeSource(): ProbeSource {
 }
 
 /** That of a probe without a model, which checks facts about requests only: shim/probe/riscv64/requests.c has the rest. */
-export function requestsSource(): ProbeSource {
-  return { "data.c": `/* Written by the build. */\n#include "data.h"\n${signalNames()}\n` };
+export function requestsSource(arch: ProbedArch): ProbeSource {
+  const parts = ['#include "data.h"', signalNames(), needsOfTools(arch)];
+  return { "data.c": `/* Written by the build. */\n${parts.join("\n")}\n` };
+}
+
+function needsOfTools(arch: ProbedArch): string {
+  const rows = toolNeeds(arch).map(({ tool, need, when, optional, facts }) =>
+    [
+      ...[quote(tool), need === undefined ? "0" : quote(need)],
+      ...[when, optional, facts].map((list) => unnamed(list)),
+    ].join(", "),
+  );
+  return `const struct tool_need tool_needs[] = {${[...rows, "0"].map((row) => `\n    {${row}},`).join("")}\n};`;
 }
 
 const signalNames = () =>
@@ -124,10 +135,7 @@ const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
 };
-const struct tool_need tool_needs[] = {
-${TOOL_NEEDS.map(({ tool, need, when, optional, facts }) => `    {${[quote(tool), need === undefined ? "0" : quote(need), unnamed(when), unnamed(optional), unnamed(facts)].join(", ")}},`).join("\n")}
-    {0, 0, 0, 0, 0},
-};
+${needsOfTools(HOST_ARCH)}
 const uint32_t module_areas = ${fuzzModule().areas};
 const uint32_t chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
 const struct memory memory = {${[CODE, HOLE, CONSTANTS, CONSTANT, SCRATCH, BigInt(SCRATCH_SIZE), FEATURE_CODE].map(word).join(", ")}};
