@@ -14,6 +14,7 @@ static uint32_t fact_count;
 
 /** What is asked for. */
 static bool lists;
+static const struct selection *selection;
 static const struct known_list *known;
 
 /** The fact that is looked at, and its attempt. */
@@ -168,6 +169,10 @@ void require(const char *need) {
             skip(0, it->reason, 0);
 }
 
+bool is_named(void) {
+    return index_of(fact->name, selection->only) >= 0;
+}
+
 void lose(const char *reason) {
     lost = reason;
 }
@@ -209,7 +214,8 @@ static uint64_t attempt(void *unused) {
     if (fact->look == 0)
         look_at_cases(fact->checks);
     else {
-        begin_requests();
+        if (fact->has_stub)
+            begin_requests();
         fact->look();
         if (lost != 0)
             finish_lost();
@@ -309,6 +315,7 @@ int conformance(const struct selection *asked) {
     struct counts all = {0};
     uint32_t planned = 0, number = 0;
     load_facts();
+    selection = asked;
     known = asked->known;
     for (uint32_t i = 0; i < fact_count; i++)
         planned += begins_group(i, asked) > 0;

@@ -8,6 +8,7 @@ struct fact {
     const char *name, *group;
     const char *source;    /* the kernel's function and its file */
     void (*look)(void);    /* makes the checks; 0: they are cases */
+    bool has_stub;         /* which is created for it */
     const uint8_t *checks; /* the cases: src/labs/fuzz/probe/facts.ts */
 };
 
@@ -15,11 +16,12 @@ struct fact {
  * Defines a fact about requests, and registers it: a function that makes its checks, with a new
  * stub. `group` is a variable of the file.
  */
-#define FACT(sentence, place) FACT_AT(__LINE__, sentence, place)
-#define FACT_AT(line, sentence, place) FACT_OF(line, sentence, place)
-#define FACT_OF(id, sentence, place)                                                               \
+#define FACT(sentence, place) FACT_AT(__LINE__, sentence, place, true)
+#define FACT_AT(line, sentence, place, stub) FACT_WITH(line, sentence, place, stub)
+#define FACT_OF(id, sentence, place) FACT_WITH(id, sentence, place, true)
+#define FACT_WITH(id, sentence, place, stub)                                                       \
     static void look_##id(void);                                                                   \
-    static const struct fact fact_##id = {sentence, group, place, look_##id, 0};                   \
+    static const struct fact fact_##id = {sentence, group, place, look_##id, stub, 0};             \
     __attribute__((used, retain, section("facts"))) static const struct fact *const its_##id =     \
         &fact_##id;                                                                                \
     static void look_##id(void)
@@ -55,6 +57,8 @@ void skip(const char *need, const char *text, int64_t error);
 void skip_lack(const char *text, int64_t error);
 /** Skips the same unless the machine has something: a name of `needs`. */
 void require(const char *need);
+/** Whether the fact is asked for by its name, not by that of its group. */
+bool is_named(void);
 /** Ends the fact: a stub is not where it should be, for a reason. */
 void lose(const char *reason);
 

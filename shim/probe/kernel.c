@@ -34,19 +34,24 @@ const char *read_all(const char *path) {
     return text;
 }
 
-bool is_zombie(int32_t pid) {
+char state_of(int32_t pid) {
     static char path[32], text[512];
     say_to(path);
     say("/proc/%d/stat", pid);
     say_to(0);
     if (!read_text(path, text, sizeof text))
-        return true;
+        return 'X';
     // The state follows the name, which may have any character.
     const char *state = text;
     for (const char *from = text; *from != 0; from++)
         if (from[0] == ')' && from[1] == ' ')
             state = &from[2];
-    return *state == 'Z' || *state == 'X';
+    return *state;
+}
+
+bool is_zombie(int32_t pid) {
+    const char state = state_of(pid);
+    return state == 'Z' || state == 'X';
 }
 
 uint64_t milliseconds(void) {

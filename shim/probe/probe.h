@@ -39,6 +39,8 @@ bool is_output_lost(void);
 
 /** The exit status of a command that Ctrl-C has ended early. */
 enum { INTERRUPTED = 130 };
+/** Whether the probe is process 1 of a machine, whose settings it may change. */
+bool owns_machine(void);
 /** Whether a signal asks for the end. A second one ends the probe at once. */
 bool is_interrupted(void);
 
@@ -127,7 +129,9 @@ bool has_word(const char *line, const char *word);
 bool read_text(const char *path, char *text, uint32_t size);
 /** Reads a file, or standard input for "-", into memory that ends with a zero. */
 const char *read_all(const char *path);
-/** Whether a process has ended, as /proc says. */
+/** The state of a process as /proc has it; 'X' if there is none. */
+char state_of(int32_t pid);
+/** Whether it has ended. */
 bool is_zombie(int32_t pid);
 uint64_t milliseconds(void);
 
@@ -189,6 +193,11 @@ void say_machine_document(void);
 
 /** Tries what shows features, and notes them. */
 void try_features(void);
+
+// ---- facts/actors.c ----
+
+/** Goes on with a fact's process that has executed the probe under its name; else returns. */
+void act_as(const char *name);
 
 // ---- ARCH/machine.c ----
 

@@ -7,6 +7,10 @@
 
 static bool is_init;
 
+bool owns_machine(void) {
+    return is_init;
+}
+
 /** Ends the probe. As process 1 of a machine it powers the machine off. */
 __attribute__((noreturn)) static void leave(int status) {
     if (is_init) {
@@ -287,6 +291,7 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     // A stub executes it: disturb.c.
     if (stack[0] == 0 || *arguments[0] == 0)
         leave(0);
+    act_as(arguments[0]);
     if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && same(arguments[0], "/init"))
         begin_as_init();
     unpack_data();

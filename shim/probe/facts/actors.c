@@ -1,0 +1,498 @@
+// The processes of facts about permission. They share a page with the probe, which outlasts what
+// they execute: what is left of their scripts, constant data of one program, is there.
+#include "actors.h"
+#include "facilities.h"
+#include <linux/capability.h>
+#include <linux/fcntl.h>
+#include <linux/kcmp.h>
+#include <linux/prctl.h>
+#include <linux/time.h>
+#include <linux/wait.h>
+
+enum role { TRACER, TRACEE, ACTORS };
+/** Tasks by their part, after the actors; for PR_SET_PTRACER also none, and every one. */
+enum {
+    BETWEEN = ACTORS,
+    PROCESSES,
+    THE_PROBE = PROCESSES,
+    THE_THREAD,
+    INIT,
+    NOBODY,
+    ANYBODY,
+    PARTS
+};
+/** Users, and groups of the same numbers. */
+enum { A = 1001, B = 1002 };
+enum { SYS_PTRACE = 1 << 19, BY_PID = 1 /* P_PID of waitid(2) */ };
+enum {
+    AS_VFORK = CLONE_VM | CLONE_VFORK,
+    SHARING = CLONE_FS | CLONE_FILES | CLONE_SIGHAND,
+    THREAD_FLAGS = AS_VFORK | SHARING | CLONE_THREAD
+};
+/** In milliseconds, and in nanoseconds. */
+enum { LIMIT = 3000, NAP = 5000000 };
+/** Files that an actor's next program has, too: the page, and a copy of the probe. */
+enum { STAGE_FILE = 62, COPY_FILE = 63 };
+/** As which an actor executes the probe. */
+static const char *const names[ACTORS] = {"a tracer", "a tracee"};
+
+const struct access_kind accesses[] = {
+    {"ATTACH", PTRACE_ATTACH, -EPERM},   {"SEIZE", PTRACE_SEIZE, -EPERM},
+    {"TRACEME", PTRACE_TRACEME, -EPERM}, {"process_vm_readv", -1, -EPERM},
+    {"/proc/PID/mem", -1, -EACCES},      {"kcmp", -1, -EPERM},
+    {"get_robust_list", -1, -EPERM}};
+
+struct stage {
+    const char *scripts[ACTORS]; /* what is left of them */
+    enum access access;
+    bool is_yama;
+    uint32_t ready[ACTORS], turn, done;
+    int32_t pids[PARTS], target; /* a target of 0 is the tracee */
+    int64_t result, refused;     /* that of the request; the errno of a step that failed */
+    const char *step;            /* its name */
+};
+static volatile struct stage *stage;
+static enum role own;
+static const char *current; /* the step that it takes */
+static int32_t parent;
+
+static int64_t prctl(int64_t option, int64_t value) {
+    return syscall6(__NR_prctl, option, value, 0, 0, 0, 0);
+}
+
+static int32_t pid(void) {
+    return (int32_t)syscall0(__NR_getpid);
+}
+
+/** Ends a process whose parent has ended: nobody else would, if the probe was killed. */
+static void yield(void) {
+    if ((int32_t)syscall0(__NR_getppid) != parent)
+        syscall1(__NR_exit_group, 0);
+    syscall0(__NR_sched_yield);
+}
+
+static void await_word(const volatile uint32_t *it, int64_t least) {
+    while (*it < least)
+        yield();
+}
+
+__attribute__((noreturn)) static void rest(void) {
+    const struct __kernel_timespec nap = {0, NAP};
+    for (;;) {
+        yield();
+        syscall4(__NR_ppoll, 0, 0, (long)&nap, 0);
+    }
+}
+
+// ---- What is asked for ----
+
+static int64_t open_memory(int32_t task) {
+    static char path[32];
+    say_to(path);
+    say("/proc/%d/mem", task);
+    say_to(0);
+    const int64_t file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
+    return file < 0 ? file : stublab_close((int32_t)file);
+}
+
+static int64_t ask_for(enum access access, int32_t task) {
+    uint64_t words[2] = {0};
+    switch (access) {
+    case BY_READV:
+        return stublab_read_memory(task, (uint64_t)names, words, sizeof words);
+    case BY_FILE:
+        return open_memory(task);
+    case BY_KCMP:
+        return syscall6(__NR_kcmp, task, pid(), KCMP_VM, 0, 0, 0);
+    case BY_LIST:
+        return syscall3(__NR_get_robust_list, task, (long)&words[0], (long)&words[1]);
+    default:
+        return stublab_ptrace(accesses[access].request, task, 0, 0);
+    }
+}
+
+// ---- Steps: their arguments are those of the table below ----
+
+static void act(enum role role);
+
+/** Forks an actor, in a process between them if that is asked for. */
+static int64_t fork_actor(enum role role, bool between) {
+    const int64_t child = syscall6(__NR_clone, SIGCHLD, 0, 0, 0, 0, 0);
+    if (child != 0)
+        return child;
+    if (!between)
+        act(role);
+    parent = (int32_t)syscall0(__NR_getppid);
+    stage->pids[BETWEEN] = pid();
+    fork_actor(role, false);
+    rest();
+}
+
+static int64_t beget(int64_t between, int64_t unused) {
+    (void)unused;
+    return fork_actor(own == TRACER ? TRACEE : TRACER, between != 0);
+}
+
+static int64_t go_on_in_child(int64_t unused, int64_t too) {
+    (void)unused, (void)too;
+    stage->pids[BETWEEN] = pid();
+    const int64_t child = fork_actor(own, false);
+    if (child < 0)
+        return child;
+    rest();
+}
+
+/** The thread uses the stack of the first one, which waits for its end as after vfork(2). */
+__attribute__((noinline)) static int64_t go_on_in_thread(int64_t flags, int64_t unused) {
+    (void)unused;
+    const int64_t thread = syscall6(__NR_clone, flags, 0, 0, 0, 0, 0);
+    if (thread != 0)
+        return thread;
+    stage->pids[THE_THREAD] = (int32_t)syscall0(__NR_gettid);
+    act(own);
+    __builtin_unreachable();
+}
+
+static int64_t execute(int64_t copy, int64_t unused) {
+    (void)unused;
+    const char *const arguments[] = {names[own], 0}, *const environment[] = {0};
+    const char *path = copy ? "/proc/self/fd/63" : "/proc/self/exe";
+    return syscall3(__NR_execve, (long)path, (long)arguments, (long)environment);
+}
+
+static int64_t make_call(int64_t number, int64_t argument) {
+    return syscall2(number, argument, 0);
+}
+
+static int64_t end(int64_t unused, int64_t too) {
+    (void)unused, (void)too;
+    stage->ready[own] = 1;
+    return syscall1(__NR_exit_group, 0);
+}
+
+/** Checks that the first mask is permitted, and drops the second one. */
+static int64_t change_capabilities(int64_t held, int64_t dropped) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct words[2] = {0};
+    int64_t result = syscall2(__NR_capget, (long)&header, (long)words);
+    for (int i = 0; i < 2 && result == 0; i++) {
+        if (~words[i].permitted & (uint32_t)(held >> 32 * i))
+            result = -EPERM;
+        words[i].permitted &= (uint32_t) ~(dropped >> 32 * i);
+        words[i].effective = words[i].permitted;
+        words[i].inheritable = 0;
+    }
+    return result < 0 || dropped == 0 ? result : syscall2(__NR_capset, (long)&header, (long)words);
+}
+
+/** A user, with some capabilities, or none. */
+static int64_t become(int64_t id, int64_t held) {
+    prctl(PR_SET_KEEPCAPS, held != 0);
+    int64_t result = syscall3(__NR_setresgid, id, id, id);
+    if (result == 0)
+        result = syscall3(__NR_setresuid, id, id, id);
+    if (result == 0)
+        result = change_capabilities(held, ~held);
+    return result < 0 ? result : prctl(PR_SET_DUMPABLE, 1);
+}
+
+static int64_t become_ordinary(int64_t id, int64_t held) {
+    return syscall0(__NR_geteuid) == 0 ? become(id, held) : change_capabilities(held, ~held);
+}
+
+/** Real, effective and saved ids, a letter each; '-' keeps one. */
+static int64_t change_ids(int64_t call, const char *letters) {
+    int64_t id[3];
+    for (int i = 0; i < 3; i++)
+        id[i] = letters[i] == 'A' ? A : letters[i] == 'B' ? B : -1;
+    return syscall3(call, id[0], id[1], id[2]);
+}
+
+/** The pid of an actor, which it writes itself. */
+static int32_t pid_of(int64_t part) {
+    if (part < ACTORS)
+        await_word((const volatile uint32_t *)&stage->pids[part], 1);
+    return stage->pids[part];
+}
+
+static int64_t name_tracer(int64_t part, int64_t unused) {
+    (void)unused;
+    return prctl(PR_SET_PTRACER, pid_of(part));
+}
+
+static int64_t aim(int64_t part, int64_t unused) {
+    (void)unused;
+    stage->target = pid_of(part);
+    return 0;
+}
+
+static int64_t aim_at_kernel_thread(int64_t task, int64_t unused) {
+    (void)unused;
+    static char text[16];
+    stage->target = (int32_t)task;
+    return read_text("/proc/2/comm", text, sizeof text) && same(text, "kthreadd\n") ? 0 : -ESRCH;
+}
+
+static int64_t trace(int64_t access, int64_t part) {
+    return ask_for((enum access)access, pid_of(part));
+}
+
+static int64_t await_zombie(int64_t part, int64_t options) {
+    return syscall6(__NR_waitid, BY_PID, pid_of(part), 0, options, 0, 0);
+}
+
+/** Until an execve of the tracee waits in de_thread, from which only SIGKILL wakes it. */
+static int64_t await_exec(int64_t turns, int64_t state) {
+    await_word(&stage->turn, turns);
+    while (state_of(stage->pids[TRACEE]) != state)
+        yield();
+    stage->ready[TRACEE] = 1;
+    return 0;
+}
+
+static int64_t await_refusal(int64_t access, int64_t part) {
+    while (ask_for((enum access)access, pid_of(part)) >= 0)
+        yield();
+    return 0;
+}
+
+/** Lets the other actor go on, or waits until that has happened so often. */
+static int64_t take_turns(int64_t passed, int64_t awaited) {
+    stage->turn += (uint32_t)passed;
+    await_word(&stage->turn, awaited);
+    return 0;
+}
+
+static const struct step {
+    const char *name;
+    int64_t (*make)(int64_t a, int64_t b);
+    int64_t a, b;
+} steps[] = {
+    {"A", become, A, 0},
+    {"B", become, B, 0},
+    {"user", become_ordinary, A, 0},
+    {"A-capable", become, A, SYS_PTRACE},
+    {"B-capable", become, B, SYS_PTRACE},
+    {"capable", change_capabilities, SYS_PTRACE, 0},
+    {"untracing", change_capabilities, 0, SYS_PTRACE},
+    {"incapable", change_capabilities, 0, -1},
+    {"dumpable", prctl, PR_SET_DUMPABLE, 1},
+    {"undumpable", prctl, PR_SET_DUMPABLE, 0},
+    {"fsuid-A", make_call, __NR_setfsuid, A},
+    {"fsuid-B", make_call, __NR_setfsuid, B},
+    {"namespace", make_call, __NR_unshare, CLONE_NEWUSER},
+    {"names-tracer", name_tracer, TRACER, 0},
+    {"names-itself", name_tracer, TRACEE, 0},
+    {"names-probe", name_tracer, THE_PROBE, 0},
+    {"names-thread", name_tracer, THE_THREAD, 0},
+    {"names-nobody", name_tracer, NOBODY, 0},
+    {"names-anybody", name_tracer, ANYBODY, 0},
+    {"at-itself", aim, TRACER, 0},
+    {"at-thread", aim, THE_THREAD, 0},
+    {"at-init", aim, INIT, 0},
+    {"at-kthread", aim_at_kernel_thread, 2, 0},
+    {"begets", beget, false, 0},
+    {"begets-grandchild", beget, true, 0},
+    {"forks", go_on_in_child, 0, 0},
+    {"clones", go_on_in_thread, THREAD_FLAGS, 0},
+    {"executes", execute, false, 0},
+    {"executes-copy", execute, true, 0},
+    {"ends", end, 0, 0},
+    {"ends-thread", make_call, __NR_exit, 0},
+    {"traceme", make_call, __NR_ptrace, PTRACE_TRACEME},
+    {"trace", trace, BY_SEIZE, TRACEE},
+    {"zombie", await_zombie, TRACEE, WEXITED | WNOWAIT},
+    {"exec", await_exec, 1, 'D'},
+    {"refusal", await_refusal, BY_READV, TRACEE},
+    {"pass", take_turns, 1, 0},
+    {"await-1", take_turns, 0, 1},
+    {"await-2", take_turns, 0, 2},
+    {0, 0, 0, 0},
+};
+
+/** Whether a script goes on with a word; then it goes on after it. */
+static bool reads(const char *volatile *script, const char *expected) {
+    const char *rest = *script;
+    while (*expected != 0 && *rest == *expected)
+        rest++, expected++;
+    if (*expected != 0 || (*rest > ' ' && rest[-1] != ':'))
+        return false;
+    *script = rest + (*rest == ' ');
+    return true;
+}
+
+static int64_t take_step(const char *volatile *script) {
+    const bool uids = reads(script, "uids:");
+    current = "other ids";
+    if (uids || reads(script, "gids:")) {
+        const char *letters = *script;
+        *script += letters[3] == ' ' ? 4 : 3;
+        return change_ids(uids ? __NR_setresuid : __NR_setresgid, letters);
+    }
+    const struct step *it = steps;
+    while (it->name != 0 && !reads(script, it->name))
+        it++;
+    current = it->name;
+    return it->name == 0 ? -EINVAL : it->make(it->a, it->b);
+}
+
+/** Takes the steps that are left, and asks. */
+__attribute__((noreturn)) static void act(enum role role) {
+    own = role;
+    parent = (int32_t)syscall0(__NR_getppid);
+    stage->pids[role] = pid();
+    while (*stage->scripts[role] != 0) {
+        const int64_t result = take_step(&stage->scripts[role]);
+        if (result >= 0)
+            continue;
+        stage->step = current;
+        stage->refused = result;
+        rest();
+    }
+    if (role == TRACEE && !stage->is_yama)
+        name_tracer(ANYBODY, 0);
+    if ((role == TRACEE) == (stage->access == BY_TRACEME)) {
+        await_word(&stage->ready[role == TRACER ? TRACEE : TRACER], 1);
+        stage->result = ask_for(stage->access, stage->target != 0 ? stage->target : pid_of(TRACEE));
+        stage->done = 1;
+    }
+    stage->ready[role] = 1;
+    rest();
+}
+
+void act_as(const char *name) {
+    const enum role role = same(name, names[TRACER]) ? TRACER : TRACEE;
+    if (!same(name, names[role]))
+        return;
+    const int64_t at = stublab_map_file(STAGE_FILE, PAGE_SIZE);
+    if (at < 0)
+        syscall1(__NR_exit_group, 0);
+    stage = (volatile struct stage *)at;
+    act(role);
+}
+
+// ---- The play ----
+
+/** Makes a file have a number that actors know. */
+static bool keep_file(int64_t file, int64_t number, int64_t flags) {
+    const bool kept = file >= 0 && syscall3(__NR_dup3, file, number, flags) >= 0;
+    if (file >= 0)
+        stublab_close((int32_t)file);
+    return kept;
+}
+
+static void set_stage(void) {
+    const bool outlasts = keep_file(stublab_memory_file(page_bytes), STAGE_FILE, 0);
+    const int64_t at =
+        outlasts ? stublab_map_file(STAGE_FILE, page_bytes) : stublab_map_shared(page_bytes);
+    if (at < 0)
+        fail("no memory can be shared with actors", at);
+    stage = (volatile struct stage *)at;
+    const int64_t program =
+        syscall3(__NR_openat, AT_FDCWD, (long)"/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (program < 0 || !keep_file(stublab_memory_file(0), COPY_FILE, O_CLOEXEC))
+        return;
+    for (int64_t got = 1; got > 0;) {
+        got = syscall3(__NR_read, program, (long)answer, 4096);
+        syscall3(__NR_write, COPY_FILE, (long)answer, got);
+    }
+    syscall2(__NR_fchmod, COPY_FILE, 0111);
+    stublab_close((int32_t)program);
+}
+
+static bool begets(const char *script) {
+    while (*script != 0 && !begins_with(script, "begets"))
+        script++;
+    return *script != 0;
+}
+
+/** Whether the request waits for an execve that waits, too. */
+static bool is_waiting(void) {
+    return state_of(stage->pids[TRACEE]) == 'D' && state_of(stage->pids[TRACER]) == 'S' &&
+           stage->done == 0;
+}
+
+/** Ends all. The children of an actor are the probe's when it has ended. */
+static void end_actors(void) {
+    int32_t status = 0;
+    for (int i = 0; i < PROCESSES; i++)
+        if (stage->pids[i] > 0)
+            syscall2(__NR_kill, stage->pids[i], SIGKILL);
+    for (int i = 0; i < 2 * PROCESSES; i++)
+        if (stage->pids[i % PROCESSES] > 0 &&
+            stublab_wait(stage->pids[i % PROCESSES], __WALL, LIMIT * 1000L, &status) == 0)
+            lose("SIGKILL does not end an actor");
+}
+
+bool play(const char *tracer, const char *tracee, enum access access, bool is_yama) {
+    if (!goes_on())
+        return false;
+    if (stage == 0)
+        set_stage();
+    // Every process may ask this about itself.
+    const int64_t request = accesses[access].request;
+    const int64_t lack = request < 0 ? ask_for(access, pid()) : lacks(A_REQUEST, request);
+    if (lack < 0) {
+        skip(accesses[access].name, "the kernel lacks it, or a filter refuses it", lack);
+        return false;
+    }
+    *stage = (struct stage){.scripts = {tracer, tracee}, .access = access, .is_yama = is_yama};
+    stage->pids[THE_PROBE] = pid();
+    stage->pids[INIT] = 1;
+    stage->pids[ANYBODY] = -1;
+    const uint64_t end = milliseconds() + LIMIT;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (!begets(tracee))
+        fork_actor(TRACER, false);
+    if (!begets(tracer))
+        fork_actor(TRACEE, false);
+    while (stage->done == 0 && stage->refused == 0 && milliseconds() < end && !is_waiting())
+        syscall0(__NR_sched_yield);
+    const bool answered = stage->done != 0;
+    seen.result = stage->result > 0 ? 0 : stage->result;
+    end_actors();
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    if (stage->refused < 0)
+        skip(stage->step, "an actor cannot take this step", stage->refused);
+    return answered;
+}
+
+void expect_scene(const struct scene *it, enum access access, bool is_yama, char mark) {
+    if (mark == ' ')
+        return;
+    CHECK (named("%s: %s", accesses[access].name, it->name)) {
+        const bool answered = play(it->tracer, it->tracee, access, is_yama);
+        const int64_t expected = mark == '+' ? 0 : accesses[access].refusal;
+        expect("result", RESULT, expected, seen.result, answered);
+    }
+}
+
+// ---- Controls ----
+
+static const char *control;
+static char before[8];
+
+static bool write_digit(const char *path, const char *digit) {
+    const int64_t file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_WRONLY | O_CLOEXEC);
+    const bool written = syscall3(__NR_write, file, (long)digit, 1) == 1;
+    syscall1(__NR_close, file);
+    return written;
+}
+
+void set_control(const char *path, int32_t digit) {
+    const char wanted = (char)('0' + digit);
+    if (!goes_on())
+        return;
+    if (!read_text(path, before, sizeof before))
+        skip(0, "the kernel does not have this control", 0);
+    else if (*before != wanted && !(owns_machine() && write_digit(path, &wanted)))
+        skip(0, "it has another value, which the probe changes as process 1 only", 0);
+    else
+        control = path;
+}
+
+void reset_control(void) {
+    if (control != 0)
+        write_digit(control, before);
+    control = 0;
+}

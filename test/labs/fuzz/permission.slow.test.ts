@@ -1,0 +1,78 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
+import { inGvisor } from "../../support/gvisor.ts";
+import { needs } from "../../support/needs.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+
+const PROBE = `dist/probe-${HOST_ARCH}`;
+const GROUPS = ["permission", "permission under Yama"];
+const ASKED = ["conformance", ...GROUPS.flatMap((group) => ["--only", group])];
+/** Every user may reach and read it, as the probe in a process of another user executes it again. */
+const COPY = join(temporaryFolder(), "probe");
+
+const permission = suite("facts about permission");
+const built = needs(permission, { "the probe": existsSync(PROBE) });
+const asRoot = needs(permission, { root: process.getuid?.() === 0 }, "setpriv");
+const inRunsc = needs(permission, "runsc");
+
+permission.before(() => {
+  copyFileSync(PROBE, COPY);
+  chmodSync(COPY, 0o755);
+  chmodSync(join(COPY, ".."), 0o755);
+});
+
+/** The facts that a run of the probe has looked at, and how it ended. */
+function factsOf({ stdout, status }: { stdout: string; status: number | null }) {
+  const lines = [...stdout.matchAll(/^ {2}(ok|not ok) \d+ (.*?)( # SKIP .*)?$/gm)];
+  const facts = lines.map(([, result = "", name = "", skipped]) => ({ result, name, skipped }));
+  const held = facts.filter((it) => it.result === "ok" && it.skipped === undefined);
+  return { stdout, status, held: held.map(({ name }) => name) };
+}
+
+const look = (program: string, ...args: string[]) =>
+  factsOf(spawnSync(program, [...args, ...ASKED], { encoding: "utf8" }));
+
+/** How many checks facts have. */
+function checksOf(names: readonly string[]): number {
+  const listed = spawnSync(PROBE, ["conformance", "--list"], { encoding: "utf8" }).stdout;
+  const facts: { fact: string; checks: string[] }[] = listed
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  return facts
+    .filter(({ fact }) => names.includes(fact))
+    .reduce((sum, { checks }) => sum + new Set(checks).size, 0);
+}
+
+asRoot("hold for root, with more than 200 checks of which no step fails", () => {
+  const { stdout, status, held } = look(COPY);
+  assert.is(status, 0, stdout);
+  assert.ok(checksOf(held) > 200, stdout);
+  assert.not.match(stdout, /cannot take this step: EINVAL/);
+});
+
+asRoot("hold for an ordinary user, without what needs root", () => {
+  const user = ["--reuid", "1000", "--regid", "1000", "--clear-groups", COPY];
+  const { stdout, status, held } = look("setpriv", ...user);
+  assert.is(status, 0, stdout);
+  assert.ok(held.some((name) => /zombie/.test(name)));
+  assert.ok(held.some((name) => /execve waits/.test(name)));
+  assert.not(held.some((name) => /^Who attaches/.test(name)));
+});
+
+built("Yama's last scope is not set unless it is asked for", () => {
+  assert.not(look(PROBE).held.some((name) => /scope 3/.test(name)));
+});
+
+inRunsc("gVisor grants what needs permission: get_robust_list of any task", () => {
+  const { stdout, held } = factsOf(inGvisor(PROBE, ...ASKED));
+  assert.match(stdout, /^ {2}not ok \d+ get_robust_list needs/m);
+  assert.ok(held.some((name) => /^Who attaches/.test(name)));
+  assert.ok(held.some((name) => /^In Yama scope 1/.test(name)));
+});
+
+permission.run();
