@@ -90,6 +90,7 @@ export async function museumPage() {
   const { readExhibits, readPatches } = await loadTables(["test/museum/exhibit.ts"]);
   const models = read("test/museum/found.json");
   const kernels = read("test/museum/kernel/found.json");
+  const others = read("test/museum/others/found.json");
   return [
     "# Catalogue of the museum",
     table(
@@ -110,6 +111,20 @@ export async function museumPage() {
         const [commit, subject] = [fact("commit"), fact("subject")];
         const fix = commit === "-" ? subject : `\`${commit}\` ${subject}`;
         return [`\`${name}\`: ${told}`, fix, index ?? "not found", rule, facts.join("; ")];
+      }),
+    ),
+    "## Bugs of other kernels",
+    table(
+      ["what is wrong", "in", "first fact", "seconds", "on a weak kernel"],
+      readPatches("test/museum/others").map(({ name, told, fact }) => {
+        const { weak, ...whole } = others[name];
+        const [seen, seenWeak] = [whole, weak].map((it) => [it.fact, it.crash].filter(Boolean));
+        const links = fact("link").split(" ");
+        const where = fact("project").split("; ");
+        return [
+          ...[`\`${name}\`: ${told}`, where.map((it, i) => `[${it}](${links[i]})`).join(", ")],
+          ...[seen.join(": "), whole.seconds, [...seenWeak, `${weak.seconds} s`].join("; ")],
+        ];
       }),
     ),
   ].join("\n\n");

@@ -1,6 +1,7 @@
-// Kernels that are broken on purpose: `npm run museum:kernels [-- NAME...]`. Each patch of test/museum/kernel/ takes a fix out
-// of Debian's linux-source. The kernel is built, small, and booted under QEMU with the probe as process 1, which must find it.
-// Writes what it finds to found.json beside the patches.
+// Kernels that are broken on purpose: `npm run museum:kernels [-- NAME...]`. The patches of test/museum/kernel/ take fixes out
+// of Debian's linux-source, those of test/museum/others/ put bugs into it that other kernels had. Each kernel is built, small,
+// and booted under QEMU with the probe as process 1, which must find the bug. What it finds is written to found.json beside
+// the patches.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,18 +9,40 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
-const PATCHES = resolve("test/museum/kernel");
+const MUSEUM = resolve("test/museum");
 const FOLDER = resolve("build/museum/kernel");
-const FOUND = `${PATCHES}/found.json`;
 
-/** Cases on each kernel, and how long it may take to try them, in milliseconds. */
-const [CASES, PATIENCE] = [60_000, 1_200_000];
+/** How long a kernel may run, in milliseconds, and how long the probe may take to find a bug of others, in seconds. */
+const [PATIENCE, LIMIT] = [1_200_000, 60];
 /** The faults of the emulator are no findings. */
 const KNOWN = "--known qemu-tcg";
+
+/** What is booted of each folder of patches, and what is kept of it. `weak` is a word of weak.diff. */
+const ROOMS = {
+  kernel: {
+    boots: { sound: `-- fuzz --cases 60000 ${KNOWN} conformance ${KNOWN}` },
+    kept: ([shown], [sound]) => {
+      const rules = [...rulesOf(shown)];
+      const [index = null, rule = ""] = rules.find(([it]) => !rulesOf(sound).has(it)) ?? [];
+      const facts = failuresOf(sound);
+      return { index, rule, facts: failuresOf(shown).filter((fact) => !facts.includes(fact)) };
+    },
+  },
+  others: {
+    boots: {
+      whole: `oops=panic -- conformance ${KNOWN}`,
+      weak: `weak oops=panic -- conformance ${KNOWN}`,
+    },
+    kept: ([whole, weak], [sound, soundWeak]) => {
+      return { ...firstOf(whole, sound), weak: firstOf(weak, soundWeak) };
+    },
+  },
+};
 
 const run = (cwd, command, ...args) =>
   execFileSync(command, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
 const make = (...targets) => run(FOLDER, "make", "-s", `-j${availableParallelism()}`, ...targets);
+const patch = (file, ...options) => run(FOLDER, "patch", "-sp1", ...options, "-i", file);
 
 /** Extracts the source, and configures what the probe needs beside the smallest kernel. */
 function prepare() {
@@ -31,65 +54,110 @@ function prepare() {
   if (existsSync(`${FOLDER}/.config`)) return;
   mkdirSync(FOLDER, { recursive: true });
   run(FOLDER, "tar", "--strip-components=1", "-xf", `/usr/src/${archive}`);
+  patch(`${MUSEUM}/weak.diff`);
   make("tinyconfig");
-  run(FOLDER, "scripts/kconfig/merge_config.sh", "-m", ".config", `${PATCHES}/small.config`);
+  run(FOLDER, "scripts/kconfig/merge_config.sh", "-m", ".config", `${MUSEUM}/kernel/small.config`);
   make("olddefconfig");
 }
 
-/** Boots the kernel with the probe until it ends. Returns what its console shows, and keeps it in a file. */
-async function boot(name) {
-  const archive = `${FOLDER}/probe.cpio`;
-  run(".", process.execPath, "dist/cli.js", "probe", "--initrd", "-o", archive);
-  const words = `console=ttyS0 quiet panic=-1 -- fuzz --cases ${CASES} ${KNOWN} conformance ${KNOWN}`;
-  const image = ["-kernel", `${FOLDER}/arch/x86/boot/bzImage`, "-initrd", archive];
+/** Boots the kernel with the probe until it ends. Returns the lines of its console and when, in seconds, each came. */
+async function boot(name, words) {
+  const image = ["-kernel", `${FOLDER}/arch/x86/boot/bzImage`, "-initrd", `${FOLDER}/probe.cpio`];
   const machine = ["-accel", "tcg", "-cpu", "max", "-m", "256", "-no-reboot", "-nographic"];
-  const qemu = spawn("qemu-system-x86_64", [...machine, ...image, "-append", words], {
+  const parameters = `console=ttyS0 quiet panic=-1 ${words}`;
+  const qemu = spawn("qemu-system-x86_64", [...machine, ...image, "-append", parameters], {
     stdio: ["ignore", "pipe", "ignore"],
     timeout: PATIENCE,
   });
-  let shown = "";
+  const lines = [];
+  let rest = "";
   qemu.stdout.setEncoding("latin1").on("data", (text) => {
-    shown += text.replaceAll("\r", "");
+    const parts = (rest + text.replaceAll("\r", "")).split("\n");
+    rest = parts.pop();
+    lines.push(...parts.map((line) => ({ line, at: performance.now() / 1000 })));
     // A machine that cannot power itself off halts.
-    if (/^# exit status/m.test(shown)) qemu.kill();
+    if (parts.some((line) => line.startsWith("# exit status"))) qemu.kill();
   });
   await once(qemu, "close");
-  writeFileSync(`${FOLDER}/${name}.log`, shown);
+  writeFileSync(`${FOLDER}/${name}.log`, lines.map(({ line }) => `${line}\n`).join(""));
+  return lines;
+}
+
+/** Boots the kernel in each way. */
+async function bootAll(name, boots) {
+  const shown = [];
+  for (const [way, words] of Object.entries(boots)) shown.push(await boot(`${name}-${way}`, words));
   return shown;
 }
 
-/** The findings by the numbers of their cases, each with its rule, and the facts that fail. */
-function findingsOf(console) {
-  const findings = console.split(/^# finding \d+: case /m).slice(1);
-  return {
-    rules: new Map(
-      findings.map((text) => [parseInt(text, 10), /^# rule:? (\w+)/m.exec(text)?.[1] ?? ""]),
-    ),
-    facts: [...console.matchAll(/^ +not ok \d+ (.*?)(?: # .*)?$/gm)].map(([, name]) => name),
-  };
+/** The findings by the numbers of their cases, each with its rule. */
+function rulesOf(shown) {
+  const text = shown.map(({ line }) => line).join("\n");
+  const findings = text.split(/^# finding \d+: case /m).slice(1);
+  return new Map(findings.map((it) => [parseInt(it, 10), /^# rule:? (\w+)/m.exec(it)?.[1] ?? ""]));
 }
 
-const asked = process.argv.slice(2);
-const names = readdirSync(PATCHES)
-  .filter((file) => file.endsWith(".patch"))
-  .map((file) => file.replace(".patch", ""))
-  .filter((name) => asked.length === 0 || asked.includes(name));
-prepare();
-// What the emulator does wrong is no finding: the kernel as it is shows it, too.
-make("bzImage");
-const sound = findingsOf(await boot("sound"));
-const found = JSON.parse(readFileSync(FOUND, "utf8"));
-for (const name of names) {
-  const patch = `${PATCHES}/${name}.patch`;
-  run(FOLDER, "patch", "-sp1", "-i", patch);
-  try {
-    make("bzImage");
-    const { rules, facts } = findingsOf(await boot(name));
-    const [index = null, rule = ""] = [...rules].find(([number]) => !sound.rules.has(number)) ?? [];
-    found[name] = { index, rule, facts: facts.filter((fact) => !sound.facts.includes(fact)) };
-    process.stdout.write(`${name}: ${JSON.stringify(found[name])}\n`);
-    writeFileSync(FOUND, `${JSON.stringify(found, null, 2)}\n`);
-  } finally {
-    run(FOLDER, "patch", "-Rsp1", "-i", patch);
+const failureOf = (line) => /^ +not ok \d+ (.*?)(?: # .*)?$/.exec(line)?.[1];
+const failuresOf = (shown) => shown.flatMap(({ line }) => failureOf(line) ?? []);
+
+/** The first fact that fails, or with which the kernel ends, and the seconds from the start of the probe to it. */
+function firstOf(shown, sound) {
+  const facts = failuresOf(sound);
+  const begin = shown.find(({ line }) => line === "KTAP version 1")?.at;
+  let fact = "";
+  for (const { line, at } of shown) {
+    fact = /^# fact: (.*)/.exec(line)?.[1] ?? fact;
+    const crash = /Kernel panic - not syncing: (.*)/.exec(line)?.[1];
+    const failure = failureOf(line);
+    const seconds = Math.ceil(at - begin);
+    if (crash !== undefined) return { fact, seconds, crash };
+    if (failure !== undefined && !facts.includes(failure)) return { fact: failure, seconds };
+  }
+  return {};
+}
+
+/** What is not as the patch says. */
+function complaintsAbout({ fact, seconds, weak = {} }, text) {
+  const named = /^names: (.*)$/m.exec(text)?.[1];
+  if (named === undefined) return [];
+  return [
+    ...(fact === named ? [] : [`found by "${fact}", expected "${named}"`]),
+    ...(seconds <= LIMIT ? [] : [`found after ${seconds} s, expected ${LIMIT} s`]),
+    ...(weak.seconds <= LIMIT ? [] : [`a weak kernel: found after ${weak.seconds} s`]),
+  ];
+}
+
+/** Tries the patches of a room that are asked for. */
+async function visit(room, asked) {
+  const folder = `${MUSEUM}/${room}`;
+  const names = readdirSync(folder)
+    .flatMap((file) => /^(.*)\.patch$/.exec(file)?.[1] ?? [])
+    .filter((name) => asked.length === 0 || asked.includes(name));
+  if (names.length === 0) return;
+  const { boots, kept } = ROOMS[room];
+  // What the emulator does wrong is no finding: the kernel as it is shows it, too.
+  make("bzImage");
+  const sound = await bootAll("sound", boots);
+  for (const name of names) {
+    const file = `${folder}/${name}.patch`;
+    patch(file);
+    try {
+      make("bzImage");
+      const found = JSON.parse(readFileSync(`${folder}/found.json`, "utf8"));
+      found[name] = kept(await bootAll(name, boots), sound);
+      process.stdout.write(`${name}: ${JSON.stringify(found[name])}\n`);
+      writeFileSync(`${folder}/found.json`, `${JSON.stringify(found, null, 2)}\n`);
+      for (const complaint of complaintsAbout(found[name], readFileSync(file, "utf8"))) {
+        process.stdout.write(`  ${complaint}\n`);
+        process.exitCode = 1;
+      }
+    } finally {
+      patch(file, "-R");
+    }
   }
 }
+
+prepare();
+const archive = `${FOLDER}/probe.cpio`;
+run(".", process.execPath, "dist/cli.js", "probe", "--initrd", "-o", archive);
+for (const room of Object.keys(ROOMS)) await visit(room, process.argv.slice(2));
