@@ -93,6 +93,7 @@ static int64_t counted(int64_t pause, struct stublab_deadline *deadline) {
     return ready + REPEAT_MICROSECONDS < pause ? ready + REPEAT_MICROSECONDS : pause;
 }
 
+/** A clock that fails or stands still is replaced by counting: a reading takes a microsecond. */
 int64_t stublab_time_left(struct stublab_deadline *deadline) {
     const int64_t time = read_clock(CLOCK_MONOTONIC);
     if (deadline->seen == 0) {
@@ -100,9 +101,11 @@ int64_t stublab_time_left(struct stublab_deadline *deadline) {
         deadline->delay = -1;
     } else {
         const int64_t pause = time - deadline->seen;
-        deadline->left -= pause > PAUSE_MICROSECONDS ? counted(pause, deadline) : pause;
+        deadline->left -= pause > PAUSE_MICROSECONDS ? counted(pause, deadline)
+                          : pause > 0                ? pause
+                                                     : 1;
     }
-    deadline->seen = time;
+    deadline->seen = time != 0 ? time : -1;
     return deadline->left;
 }
 
@@ -129,6 +132,11 @@ static int64_t claim_signal(void) {
     return 0;
 }
 
+void end_watch(struct watch *watch) {
+    if (watch->signal != 0)
+        syscall1(__NR_timer_delete, watch->timer);
+}
+
 /** Starts a timer that first fires after `first` microseconds. Returns 1, or 0 on failure. */
 static int start_timer(struct watch *watch, int64_t first) {
     watch->signal = claim_signal();
@@ -143,18 +151,16 @@ static int start_timer(struct watch *watch, int64_t first) {
     }
     const struct kernel_itimerspec spec = {.interval = timespec(REPEAT_MICROSECONDS),
                                            .value = timespec(first)};
-    syscall4(__NR_timer_settime, watch->timer, 0, (long)&spec, 0);
-    return 1;
+    if (syscall4(__NR_timer_settime, watch->timer, 0, (long)&spec, 0) == 0)
+        return 1;
+    end_watch(watch);
+    watch->signal = 0;
+    return 0;
 }
 
 void start_watch(struct watch *watch, struct stublab_deadline *deadline) {
     watch->deadline = deadline;
     start_timer(watch, REPEAT_MICROSECONDS);
-}
-
-void end_watch(struct watch *watch) {
-    if (watch->signal != 0)
-        syscall1(__NR_timer_delete, watch->timer);
 }
 
 static int64_t wait4(int32_t tid, uint32_t options, int32_t *status) {
@@ -181,9 +187,11 @@ int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, i
         int64_t result = wait4(tid, options, status);
         if (result != -EINTR)
             return result;
-        const int64_t unseen = deadline->seen == 0 ? REPEAT_MICROSECONDS : 0;
+        const int64_t before = deadline->seen;
         stublab_time_left(deadline);
-        deadline->left -= unseen;
+        // The first reading starts the clock, and one that stands still shows no period.
+        if (before == 0 || before == deadline->seen)
+            deadline->left -= REPEAT_MICROSECONDS;
         if (deadline->left <= 0)
             return wait4(tid, options | WNOHANG, status);
     }

@@ -14,7 +14,7 @@ static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
         return 0;
     if (result == -ESRCH)
         return result;
-    const int forbidden = result == -EPERM || result == -ENOSYS;
+    const int forbidden = result < 0 && result != -EFAULT;
     for (uint64_t i = 0; forbidden && i < STUBLAB_SIGCONTEXT; i++) {
         result = stublab_ptrace(PTRACE_PEEKDATA, tid, at + 8 * i, &outcome->frame[i]);
         if (result == -ESRCH)
@@ -40,9 +40,9 @@ static int64_t look(int32_t tid, const struct stublab_setup *setup,
     // Since the stop was reported, SIGKILL has brought the thread to its exit stop.
     if (result == 0 && info.code == (SIGTRAP | PTRACE_EVENT_EXIT << 8))
         result = -ESRCH;
-    if (result == -ESRCH)
+    // A group-stop has none: EINVAL. Every other errno is a lack.
+    if (result < 0 && result != -EINVAL)
         return result;
-    // A group-stop has none.
     if (result == 0) {
         outcome->signal = info.signal;
         outcome->code = info.code;

@@ -42,9 +42,13 @@ int bootstrap(void) {
     number = 0;
     say_plan("", CHECKS);
     int64_t result = fork_stub(&first, SIGCHLD);
-    check_attached(result == 0, "a stub is forked, stops itself and is attached", result);
-    if (result < 0)
+    static const char birth[] = "a stub is forked, stops itself and is attached";
+    if (result < 0) {
+        end_stub(&first, 0);
+        check(false, birth, result);
         return 1;
+    }
+    check_attached(true, birth, 0);
     result = INJECT(&first, __NR_getpid, 0);
     check(result == first.pid, "an injected getpid returns its pid", result);
     result = INJECT(&first, __NR_getppid, 0);

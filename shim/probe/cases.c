@@ -1,6 +1,8 @@
 // Facts and features that are cases; src/labs/fuzz/probe/facts.ts has the format of the data.
+#include "facilities.h"
 #include "facts.h"
 #include "trying.h"
+#include <linux/ptrace.h>
 
 enum { MOST_FIELDS = 96 };
 
@@ -71,6 +73,19 @@ static void take_setup(struct stublab_setup *setup) {
     }
 }
 
+/** Without PTRACE_GETSIGINFO only checks that expect nothing of it can be made. */
+static void want_no_info(struct check *check) {
+    if (lacks(A_REQUEST, PTRACE_GETSIGINFO) == 0)
+        return;
+    for (uint32_t i = 0; i < check->expected; i++) {
+        const uint32_t offset = check->places[i] & ~(uint32_t)HALF;
+        if (offset == OUTCOME_SIGNAL || offset == OUTCOME_CODE || offset == OUTCOME_ADDRESS)
+            return;
+    }
+    for (uint32_t i = 0; i < check->steps; i++)
+        check->setups[i].wants &= (uint8_t)~STUBLAB_WANT_INFO;
+}
+
 static void take_check(struct check *check) {
     check->name = take_text();
     check->needs = take_word();
@@ -83,6 +98,7 @@ static void take_check(struct check *check) {
         check->places[i] = take16();
         check->words[i] = take_word();
     }
+    want_no_info(check);
 }
 
 /** The first need of a set that the machine lacks; 0: it has all. */
@@ -139,6 +155,71 @@ static void compare_outcome(const struct check *check) {
     }
 }
 
+/** Whether a call does without a filter what it does with one. */
+static bool is_harmless(uint64_t number) {
+    /** No kernel has so many calls; those of x32 have bit 30. Without a filter -1 is skipped. */
+    enum { MOST_CALLS = 4096 };
+    const uint32_t call = (uint32_t)number;
+    for (const int32_t *it = harmless_calls; *it != 0; it++)
+        if (call == (uint32_t)*it)
+            return true;
+    return call >= MOST_CALLS && call >> 30 != 1 && call != ~0U;
+}
+
+static bool is_near(uint64_t counter, uint64_t place) {
+    enum { NEAR = 8, AROUND = 16 };
+    return place != 0 && counter - (place - NEAR) <= AROUND;
+}
+
+/** Whether a setup may make a call that is not harmless, unless a filter refuses it. */
+static bool may_call(const struct stublab_setup *setup) {
+    const struct content *it = &contents[setup->way];
+    const uint64_t *words = setup->words;
+    const bool at_call = setup->from != STUBLAB_FROM_SIGNAL && setup->from != STUBLAB_FROM_GROUP &&
+                         setup->from != STUBLAB_FROM_LAST;
+    if (setup->on == STUBLAB_ON_NONE)
+        return false;
+    if (at_call || it->frame || it->words > 1)
+        return true;
+    for (uint64_t i = 0; i < setup->count; i++)
+        if (words[2 * i] == 8UL * WORD_NUMBER || words[2 * i] == 8UL * WORD_RESTARTED ||
+            words[2 * i] == 8UL * WORD_COUNTER)
+            return true;
+    if (!it->block || is_near(words[WORD_COUNTER], place_call32))
+        return it->block;
+    return is_near(words[WORD_COUNTER], place_call) &&
+           !(is_harmless(words[WORD_NUMBER]) &&
+             (is_harmless(words[WORD_RESTARTED]) || words[WORD_RESTARTED] == ~0ULL));
+}
+
+/** Whether a setup names a call by its number. */
+static bool names_call(const struct stublab_setup *setup, uint64_t number) {
+    bool names = false;
+    for (uint32_t i = 0; i < STUBLAB_REGISTERS; i++)
+        names = names || (uint32_t)setup->words[i] == number;
+    return names;
+}
+
+/** Skips a check if the kernel lacks the call that stands for others, or the stops of calls. */
+static void need_calls(const struct check *check) {
+    for (uint32_t i = 0; i < check->steps; i++) {
+        const struct stublab_setup *it = &check->setups[i];
+        if (names_call(it, __NR_sched_yield))
+            need_alone(A_CALL, __NR_sched_yield);
+        if (it->on != STUBLAB_ON_NONE && it->on != STUBLAB_ON_CONT &&
+            it->on != STUBLAB_ON_SINGLESTEP)
+            need_alone(AN_OPTION, PTRACE_O_TRACESYSGOOD);
+    }
+}
+
+/** Whether a check needs a filter, and the kernel lacks it. */
+static bool lacks_filter(const struct check *check) {
+    bool calls = false;
+    for (uint32_t i = 0; i < check->steps; i++)
+        calls = calls || may_call(&check->setups[i]);
+    return calls && check->is_filtered && lacks(A_CALL, __NR_seccomp) < 0;
+}
+
 /** Tries the case of a check in a stub that no other was tried in. Returns 0, or why it cannot be
  * tried. */
 static int64_t try_check(const struct check *check) {
@@ -152,9 +233,9 @@ static int64_t try_check(const struct check *check) {
     memcpy(setups, check->setups, sizeof check->setups);
     memset(outcomes, 0, STUBLAB_MOST_STEPS * sizeof *outcomes);
     outcome = &outcomes[check->steps - 1];
-    targets_are_filtered = check->is_filtered;
+    targets_are_filtered = check->is_filtered && lacks(A_CALL, __NR_seccomp) == 0;
     const int64_t result = try_setups(setups, outcomes, check->steps);
-    if (!check->is_filtered)
+    if (!targets_are_filtered)
         renew();
     targets_are_filtered = true;
     return result;
@@ -164,6 +245,9 @@ static void make_check(const struct check *check) {
     const struct need *lack = lack_of(check->needs);
     if (lack != 0)
         skip(lack->name, lack->reason, 0);
+    if (lacks_filter(check))
+        need_alone(A_CALL, __NR_seccomp);
+    need_calls(check);
     if (!goes_on())
         return;
     const int64_t result = try_check(check);
@@ -202,7 +286,7 @@ void try_features(void) {
     at = &data[section_features.at];
     for (uint32_t count = take16(); count > 0; count--) {
         take_check(&check);
-        if (lack_of(check.needs) == 0 && shows(&check, &assumed))
+        if (lack_of(check.needs) == 0 && !lacks_filter(&check) && shows(&check, &assumed))
             note_feature(check.name);
     }
     if (assumed > 0)

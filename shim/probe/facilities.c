@@ -254,10 +254,19 @@ void need(enum facility_kind kind, int64_t number) {
         skip_lack(it->text, it->error);
 }
 
-void need_alone(int64_t request) {
-    const struct facility *it = find(A_REQUEST, request);
+void need_alone(enum facility_kind kind, int64_t number) {
+    const struct facility *it = find(kind, number);
     if (it != 0 && it->error < 0)
         skip(0, it->text, it->error);
+}
+
+void need_stub(void) {
+    if (birth_error == 0)
+        return;
+    for (const struct facility *it = facilities; it < &facilities[COUNT]; it++)
+        if (it->error < 0)
+            skip(0, it->text, it->error);
+    skip(0, "no stub can be traced", birth_error);
 }
 
 /** A new stub at a stop by a signal. If it returns -errno, it may be traced all the same. */

@@ -29,8 +29,10 @@ int64_t lacks(enum facility_kind kind, int64_t number);
 void note_lack(enum facility_kind kind, int64_t number, int64_t result);
 /** Skips the check, and what depends on it, if the kernel lacks something. */
 void need(enum facility_kind kind, int64_t number);
-/** Skips the check only: no other depends on what a request does here. */
-void need_alone(int64_t request);
+/** Skips the check only: no other depends on it. */
+void need_alone(enum facility_kind kind, int64_t number);
+/** Skips the check, or the rest of the fact, if no stub can be created. */
+void need_stub(void);
 /** Says what is lacking, if anything is, in one line. */
 void say_lacks(void);
 

@@ -1,7 +1,8 @@
 // Files, processes and the clock.
-#include "probe.h"
+#include "facilities.h"
 #include <linux/fcntl.h>
 #include <linux/time.h>
+#include <linux/wait.h>
 
 enum { MOST_TEXT = 1 << 20 };
 
@@ -49,13 +50,21 @@ char state_of(int32_t pid) {
     return *state;
 }
 
+/** A tracer and a parent see it by waitid; of other tasks only /proc has the state. */
 bool is_zombie(int32_t pid) {
+    int32_t info[32] = {0};
+    if (syscall6(__NR_waitid, P_PID, pid, (long)info, WEXITED | WNOHANG | WNOWAIT | __WALL, 0, 0) ==
+        0)
+        return info[0] != 0;
     const char state = state_of(pid);
     return state == 'Z' || state == 'X';
 }
 
 uint64_t milliseconds(void) {
+    static uint64_t calls;
     struct __kernel_timespec now = {0};
+    if (lacks(A_CALL, __NR_clock_gettime) < 0)
+        return ++calls;
     syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }

@@ -131,8 +131,9 @@ bool read_text(const char *path, char *text, uint32_t size);
 const char *read_all(const char *path);
 /** The state of a process as /proc has it; 'X' if there is none. */
 char state_of(int32_t pid);
-/** Whether it has ended. */
+/** Whether a process has ended, and was not reaped. */
 bool is_zombie(int32_t pid);
+/** The time; without a clock, how often this was asked. */
 uint64_t milliseconds(void);
 
 // ---- log.c ----

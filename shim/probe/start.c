@@ -151,6 +151,14 @@ static int take_option(char **argument, struct options *options) {
     return 2;
 }
 
+/** In a container process 1 has another name. */
+static bool is_named_init(const char *path) {
+    const char *name = path;
+    for (; *path != 0; path++)
+        name = *path == '/' ? &path[1] : name;
+    return same(name, "init");
+}
+
 /** Process 1 of a machine has nothing mounted. */
 static void begin_as_init(void) {
     is_init = true;
@@ -292,7 +300,7 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     if (stack[0] == 0 || *arguments[0] == 0)
         leave(0);
     act_as(arguments[0]);
-    if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && same(arguments[0], "/init"))
+    if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && is_named_init(arguments[0]))
         begin_as_init();
     unpack_data();
     // Stubs inherit it: a stub and its tracer on one processor are fastest.

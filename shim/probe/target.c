@@ -61,9 +61,19 @@ static void shorten_slices(void) {
     INJECT(&master, __NR_munmap, at, page_bytes);
 }
 
+/** Whether there can be another process at all. */
+static bool can_fork(void) {
+    const long pid = syscall6(__NR_clone, SIGCHLD, 0, 0, 0, 0, 0);
+    if (pid == 0)
+        syscall1(__NR_exit_group, 0);
+    return pid > 0 && syscall4(__NR_wait4, pid, 0, 0, 0) == pid;
+}
+
 void create_master(void) {
     struct tracee taken = {0};
     int64_t result = -ESRCH;
+    if (birth_error < 0)
+        return;
     for (int tries = 0; is_loss(result) && tries < MOST_TRIES; tries++) {
         result = fork_stub(&master, SIGCHLD);
         while (result == 0 && !is_anonymous(master.pid)) {
@@ -77,12 +87,13 @@ void create_master(void) {
             end_stub(&master, 0);
     }
     end_stub(&taken, 0);
-    result = is_loss(result) ? -ESRCH : result;
-    if (result == 0) {
-        is_born = true;
-        shorten_slices();
-    } else if (is_born)
+    if (result < 0 && is_loss(result))
+        result = -ESRCH;
+    if (result < 0 && (is_born || !can_fork()))
         fail("no stub can be created", result);
+    is_born = result == 0;
+    if (is_born)
+        shorten_slices();
     else
         birth_error = result;
 }
@@ -127,8 +138,9 @@ static int64_t leave_files(struct tracee *stub) {
     int64_t result = stub->is_self ? 0 : INJECT(stub, __NR_unshare, CLONE_FILES);
     if (result < 0)
         result = INJECT(stub, __NR_close_range, LAST_FILE, LAST_FILE, UNSHARE);
+    // Without both it keeps the files of the probe, which harmless calls do nothing to.
     if (result < 0)
-        return result;
+        return is_loss(result) ? result : 0;
     // gVisor refuses a higher file than this.
     if (INJECT(stub, __NR_close_range, 0, LAST_FILE, 0) < 0)
         for (uint64_t file = 0; file < MOST_FILES; file++)
@@ -141,7 +153,10 @@ static int64_t leave_files(struct tracee *stub) {
 static int64_t forbid_cores(struct tracee *stub) {
     const uint64_t limit[] = {1, 1};
     const int64_t result = write_memory(stub, memory.scratch, limit, sizeof limit);
-    return result < 0 ? result : INJECT(stub, __NR_prlimit64, 0, RLIMIT_CORE, memory.scratch, 0);
+    if (result < 0)
+        return result;
+    const int64_t limited = INJECT(stub, __NR_prlimit64, 0, RLIMIT_CORE, memory.scratch, 0);
+    return is_loss(limited) ? limited : 0;
 }
 
 /** Calls fail with ENOSYS, but those that are harmless with any arguments. */
@@ -174,8 +189,8 @@ static int64_t install_filter(struct tracee *stub, const struct sock_filter *rul
     write_memory(stub, memory.scratch, &header, sizeof header);
     int64_t result =
         write_memory(stub, memory.scratch + sizeof header, program, length * sizeof *program);
-    if (result >= 0)
-        result = INJECT(stub, __NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    // Root needs no such privilege to drop.
+    INJECT(stub, __NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (result >= 0)
         result = INJECT(stub, __NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, memory.scratch);
     if (result < 0)

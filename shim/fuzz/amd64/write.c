@@ -249,8 +249,10 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     if (trial->xstate_length == 0)
         set_fresh_fpregs(tid, trial);
     note(trial, STUBLAB_OBSTACLE_FPREGS, stublab_ptrace(PTRACE_GETFPREGS, tid, 0, trial->fpregs));
-    note(trial, STUBLAB_OBSTACLE_SIGMASK,
-         stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof words[0], words));
+    int64_t mask = stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof words[0], words);
+    if (mask == 0)
+        mask = stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof words[0], words);
+    note(trial, STUBLAB_OBSTACLE_SIGMASK, mask);
     note(trial, STUBLAB_OBSTACLE_REGSET, stublab_ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all));
     note(trial, STUBLAB_OBSTACLE_EMULATOR, is_tcg() ? -EOPNOTSUPP : 0);
     int64_t result = get_registers(tid, words);

@@ -8,10 +8,12 @@
 /** Whether there is a model of the machine, and setups are tried. */
 enum { HAS_MODEL = 1 };
 
-/** Words of a register block: the result of a call, the program counter, the flags, and what is 1
- * in a new clone; and the flags in a signal frame. */
+/** Words of a register block: the result of a call, its number, and that of one that is restarted;
+ * the program counter, the flags, and what is 1 in a new clone; and the flags in a signal frame. */
 enum {
     WORD_RESULT = REG_RAX,
+    WORD_NUMBER = REG_RAX,
+    WORD_RESTARTED = REG_ORIG_RAX,
     WORD_COUNTER = REG_RIP,
     WORD_FLAGS = REG_EFLAGS,
     WORD_MARK = REG_RBX,

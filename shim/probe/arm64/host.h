@@ -5,9 +5,11 @@
 
 enum { HAS_MODEL = 1 };
 
-/** Words of a register block: the result of a call, the program counter, the flags, and what is 1
- * in a new clone: x9; and the flags in a signal frame. */
-enum { WORD_RESULT = 0, WORD_COUNTER = 32, WORD_FLAGS = 33, WORD_MARK = 9, FRAME_FLAGS = 34 };
+/** Words of a register block: the result of a call, its number, and that of one that is restarted;
+ * the program counter, the flags, and what is 1 in a new clone: x9; and the flags in a signal
+ * frame. */
+enum { WORD_RESULT = 0, WORD_NUMBER = 8, WORD_RESTARTED = 8 };
+enum { WORD_COUNTER = 32, WORD_FLAGS = 33, WORD_MARK = 9, FRAME_FLAGS = 34 };
 
 /** With 52 bits; most kernels have 48, some 39. */
 #define MOST_USER_SPACE (1ULL << 52)

@@ -12,7 +12,7 @@ enum { UNKNOWN_OPTION = 1 << 30 };
 /** An expected refusal of a request to a task. */
 static void expect_refused(const char *name, int64_t request, const char *what, int32_t task,
                            int64_t error) {
-    TEST(named("%s: %s", name, what), need_alone(request), ask_task(task, request, 0, 0),
+    TEST(named("%s: %s", name, what), need_alone(A_REQUEST, request), ask_task(task, request, 0, 0),
          expect_result(error));
 }
 

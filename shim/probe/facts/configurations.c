@@ -10,8 +10,6 @@ enum { GET_DISPATCH_CONFIG = 0x4211, DISPATCH_SIZE = 32 };
 
 FACT("GET_RSEQ_CONFIGURATION copies as many bytes as it is given, and returns the whole size",
      "ptrace_get_rseq_configuration, kernel/ptrace.c") {
-    read_answer(GET_RSEQ_CONFIGURATION, RSEQ_SIZE);
-    unless(-EIO, "the kernel does not have this request");
     EACH (uint32_t, it, 0, 1, 8, 23, 24, 25, 4096)
         TEST(named("%u bytes", *it), read_answer(GET_RSEQ_CONFIGURATION, *it),
              expect_result(RSEQ_SIZE), expect_written(*it < RSEQ_SIZE ? *it : RSEQ_SIZE));
@@ -22,9 +20,6 @@ FACT("GET_RSEQ_CONFIGURATION copies as many bytes as it is given, and returns th
 
 FACT("GET_SYSCALL_USER_DISPATCH_CONFIG requires its exact size, else EINVAL",
      "syscall_user_dispatch_get_config, kernel/entry/syscall_user_dispatch.c") {
-    read_answer(GET_DISPATCH_CONFIG, DISPATCH_SIZE);
-    unless(NO_DISPATCH, "the kernel does not have this request");
-    unless(-EIO, "the kernel does not have this request");
     TEST("32 bytes", read_answer(GET_DISPATCH_CONFIG, DISPATCH_SIZE), expect_answer(DISPATCH_SIZE),
          expect_word("mode", 0, 0));
     EACH (uint32_t, it, 0, 8, 31, 33, 64)

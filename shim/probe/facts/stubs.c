@@ -23,11 +23,12 @@ static int64_t status_of(int32_t task, int64_t microseconds) {
 
 /** Resumes a task, and again at each stop, until it ends or turns out not to be traced. */
 static void drain(int32_t task) {
-    int64_t status = 0;
-    do {
+    enum { MOST_STOPS = 64 };
+    int64_t status = 0x7f;
+    for (int stops = 0; (status & 0xff) == 0x7f && stops < MOST_STOPS; stops++) {
         stublab_ptrace(PTRACE_CONT, task, 0, 0);
         status = status_of(task, PATIENCE);
-    } while ((status & 0xff) == 0x7f);
+    }
 }
 
 uint32_t stub_count(void) {
@@ -56,8 +57,7 @@ void begin_requests(void) {
 }
 
 void new_stub(void) {
-    if (birth_error < 0)
-        skip_lack("no stub can be traced", birth_error);
+    need_stub();
     if (!goes_on())
         return;
     if (count == MOST_STUBS)
@@ -157,8 +157,8 @@ void spin(void) {
 void die(void) {
     lead_to(AT_EXIT_EVENT);
     must_ask(PTRACE_CONT, 0);
-    const uint64_t end = milliseconds() + PATIENCE / 1000;
-    while (goes_on() && !is_zombie(seen.pid) && milliseconds() < end)
+    struct stublab_deadline deadline = {.timeout = PATIENCE};
+    while (goes_on() && !is_zombie(seen.pid) && stublab_time_left(&deadline) > 0)
         syscall0(__NR_sched_yield);
 }
 

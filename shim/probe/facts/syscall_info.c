@@ -31,14 +31,12 @@ static void reach(int stop) {
 
 FACT("GET_SYSCALL_INFO returns the size of the stop's info, whatever length it is given",
      GET_INFO) {
-    require_info();
     for (int i = 0; i < KINDS; i++)
         TEST(stops[i].name, reach(i), read_info(), expect_result(sizes[stops[i].op]),
              expect_written(sizes[stops[i].op]), expect_byte("op", 0, stops[i].op));
 }
 
 FACT("GET_SYSCALL_INFO copies as many bytes as it is given, and returns the whole size", GET_INFO) {
-    require_info();
     for (int i = 0; i < KINDS; i++) {
         const uint32_t size = sizes[stops[i].op];
         reach(i);
@@ -51,7 +49,6 @@ FACT("GET_SYSCALL_INFO copies as many bytes as it is given, and returns the whol
 
 FACT("GET_SYSCALL_INFO has architecture, " COUNTER " and " STACK_POINTER " at every stop",
      GET_INFO) {
-    require_info();
     for (int i = 0; i < KINDS; i++)
         TEST(stops[i].name, reach(i), read_registers(), keep(), read_info(),
              expect_half("arch", 4, NATIVE_ARCH),
@@ -61,7 +58,6 @@ FACT("GET_SYSCALL_INFO has architecture, " COUNTER " and " STACK_POINTER " at ev
 
 FACT("At an entry, at SYSEMU and at a seccomp stop it has number and arguments",
      "ptrace_get_syscall_info_entry, kernel/ptrace.c") {
-    require_info();
     for (int i = 0; i < KINDS; i++)
         if (stops[i].op == PTRACE_SYSCALL_INFO_ENTRY || i == SECCOMP_STOP)
             TEST(stops[i].name, reach(i), read_info(),
@@ -70,13 +66,11 @@ FACT("At an entry, at SYSEMU and at a seccomp stop it has number and arguments",
 
 FACT("At a seccomp stop it has the data of the filter's result",
      "ptrace_get_syscall_info_seccomp, kernel/ptrace.c") {
-    require_info();
     TEST("", lead_to_seccomp(TRACE_DATA), read_info(), expect_int("data", 80, TRACE_DATA));
 }
 
 FACT("At an exit it has the result, and whether it is an error",
      "ptrace_get_syscall_info_exit, kernel/ptrace.c") {
-    require_info();
     lead_to(AT_EXIT);
     EACH (struct row, it, {"0", 0, 0}, {"77", 77, 0}, {"-1", (uint64_t)-1, 1},
           {"-38", (uint64_t)-38, 1}, {"-512", (uint64_t)-512, 1}, {"-4095", (uint64_t)-4095, 1},
@@ -88,7 +82,6 @@ FACT("At an exit it has the result, and whether it is an error",
 
 FACT("GET_SYSCALL_INFO to an address that is not mapped is EFAULT, unless its length is 0",
      GET_INFO) {
-    require_info();
     EACH (uint32_t, it, LONGEST_INFO, 1, 0)
         TEST(named("%u bytes", *it), ask(PTRACE_GET_SYSCALL_INFO, *it, NOWHERE),
              expect_result(*it == 0 ? (int64_t)sizes[PTRACE_SYSCALL_INFO_NONE] : -EFAULT));

@@ -12,12 +12,6 @@ static inline void read_info(void) {
     read_answer(PTRACE_GET_SYSCALL_INFO, LONGEST_INFO);
 }
 
-/** Skips the fact on kernels without the request. */
-static inline void require_info(void) {
-    read_answer(PTRACE_GET_SYSCALL_INFO, 0);
-    unless(-EIO, "the kernel does not have this request (Linux 5.3)");
-}
-
 static inline void expect_call(uint64_t number, const uint64_t arguments[6]) {
     static const char *const names[] = {"argument 0", "argument 1", "argument 2",
                                         "argument 3", "argument 4", "argument 5"};

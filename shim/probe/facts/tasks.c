@@ -19,7 +19,7 @@ static const char group[] = "requests and tasks";
 
 static void check_stopped(int32_t task) {
     EACH (struct request, it, STOPPED_REQUESTS, OWN_REQUESTS, UNKNOWN_REQUESTS)
-        TEST(it->name, need_alone(it->number), ask_task(task, it->number, 0, 0),
+        TEST(it->name, need_alone(A_REQUEST, it->number), ask_task(task, it->number, 0, 0),
              expect_result(-ESRCH));
 }
 

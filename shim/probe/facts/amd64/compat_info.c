@@ -5,7 +5,6 @@ static const char group[] = "GET_SYSCALL_INFO";
 
 FACT("At a stop of INT 0x80 the architecture is i386, and the arguments are its own", GET_INFO) {
     enum { GETPID = 20, INT80_BYTES = 2 };
-    require_info();
     require("32-bit calls");
     CHECK ("") {
         GO(PTRACE_SYSCALL, "int80", {REG_RAX, GETPID}, {REG_RBX, 1}, {REG_RCX, 2}, {REG_RDX, 3},

@@ -18,8 +18,8 @@ static inline void set_result(uint64_t word) {
     ask(PTRACE_POKEUSR, 8 * REG_RAX, word);
 }
 
-/** The register with the number of a call, and those with its arguments. */
-enum { WORD_NUMBER = REG_RAX, WORD_STACK = REG_RSP };
+/** The stack pointer, and the registers with the arguments of a call. */
+enum { WORD_STACK = REG_RSP };
 #define WORD_ARGUMENTS REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9
 /** A system call, a breakpoint and an undefined instruction: the name, and a piece of code. */
 #define CALL_CODE "syscall"
@@ -38,8 +38,6 @@ enum { WORD_LOADED = REG_RDI };
 #define RESULT_REGISTER "rax"
 #define COUNTER "rip"
 #define STACK_POINTER "rsp"
-/** The errno of kernels without PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, besides EIO. */
-enum { NO_DISPATCH = -EIO };
 
 /** Requests that need a stopped tracee, and those that are of 32-bit tracers only. */
 #define OWN_REQUESTS                                                                               \

@@ -17,7 +17,7 @@ static inline void set_result(uint64_t word) {
     set_regset(NT_PRSTATUS, 8);
 }
 
-enum { WORD_NUMBER = 8, WORD_STACK = REG_SP };
+enum { WORD_STACK = REG_SP };
 #define WORD_ARGUMENTS 0, 1, 2, 3, 4, 5
 #define CALL_CODE "svc"
 #define BREAKPOINT "BRK"
@@ -32,8 +32,6 @@ enum { WORD_LOADED = 1 };
 #define RESULT_REGISTER "x0"
 #define COUNTER "pc"
 #define STACK_POINTER "sp"
-/** Without the generic entry code there is only a function that returns EINVAL. */
-enum { NO_DISPATCH = -EINVAL };
 
 #define OWN_REQUESTS                                                                               \
     {"PEEKMTETAGS", 33}, {                                                                         \

@@ -22,7 +22,7 @@ static inline void set_result(uint64_t word) {
     set_register(WORD_RESULT, word);
 }
 
-enum { WORD_NUMBER = REG_A7, WORD_STACK = REG_SP };
+enum { WORD_STACK = REG_SP };
 #define WORD_ARGUMENTS REG_A0, REG_A0 + 1, REG_A0 + 2, REG_A0 + 3, REG_A0 + 4, REG_A0 + 5
 #define CALL_CODE "ecall"
 #define BREAKPOINT "EBREAK"
@@ -37,7 +37,6 @@ enum { WORD_LOADED = REG_A0 + 1 };
 #define RESULT_REGISTER "a0"
 #define COUNTER "pc"
 #define STACK_POINTER "sp"
-enum { NO_DISPATCH = -EINVAL };
 
 /** The kernel keeps it in a header of its own: arch/riscv/include/asm/ptrace.h. */
 #ifndef PTRACE_SYSEMU
