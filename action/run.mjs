@@ -16,8 +16,11 @@ const { KERNEL, ARCH, ACCEL, CASES, MINUTES, MINIMUM, RESULTS, STUBLAB } = proce
 const QEMU = {
   amd64: ["qemu-system-x86_64", "-machine", "q35"],
   arm64: ["qemu-system-aarch64", "-machine", "virt"],
+  riscv64: ["qemu-system-riscv64", "-machine", "virt"],
 };
-const CONSOLES = { amd64: "ttyS0 no_timer_check", arm64: "ttyAMA0" };
+const CONSOLES = { amd64: "ttyS0 no_timer_check", arm64: "ttyAMA0", riscv64: "ttyS0" };
+/** Whether the probe tries setups, by a model. */
+const HAS_MODEL = ARCH !== "riscv64";
 /** What the probe prints last as process 1. A machine without ACPI does not end after it. */
 const END = /^# exit status (\d+)/m;
 /** How often a console is read for it, in milliseconds. */
@@ -32,7 +35,7 @@ function check(name, value, isValid, expected) {
 function checkInputs() {
   const isCount = (text) => /^\d{1,9}$/.test(text);
   check("kernel", KERNEL, KERNEL === "" || existsSync(KERNEL), "the path of an image");
-  check("arch", ARCH, Object.hasOwn(QEMU, ARCH), "amd64 or arm64");
+  check("arch", ARCH, Object.hasOwn(QEMU, ARCH), "amd64, arm64 or riscv64");
   check("accel", ACCEL, ["tcg", "kvm"].includes(ACCEL), "tcg or kvm");
   check("cases", CASES, isCount(CASES), "a number");
   check("minutes", MINUTES, isCount(MINUTES) && Number(MINUTES) > 0, "a number greater than 0");
@@ -57,8 +60,8 @@ function stublab(...words) {
 
 /** The command that runs the probe: as a program here, or as process 1 of a machine. */
 function makeCommand() {
-  const known = KERNEL !== "" && ACCEL === "tcg" ? ["--known", "qemu-tcg"] : [];
-  const fuzz = CASES === "0" ? [] : ["fuzz", "--cases", CASES, ...known];
+  const known = KERNEL !== "" && ACCEL === "tcg" && HAS_MODEL ? ["--known", "qemu-tcg"] : [];
+  const fuzz = CASES === "0" || !HAS_MODEL ? [] : ["fuzz", "--cases", CASES, ...known];
   const words = ["bootstrap", "conformance", ...known, ...fuzz];
   if (KERNEL === "") {
     stublab("probe", "-o", join(RESULTS, "probe"));

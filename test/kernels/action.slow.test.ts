@@ -135,7 +135,7 @@ action("a score below the minimum fails the job, and only after the upload", asy
 
 const WRONG = {
   kernel: ["missing", "the path of an image"],
-  arch: ["riscv64", "amd64 or arm64"],
+  arch: ["mips64", "amd64, arm64 or riscv64"],
   accel: ["hvf", "tcg or kvm"],
   cases: ["-1", "a number"],
   minutes: ["0", "a number greater than 0"],
