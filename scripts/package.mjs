@@ -32,8 +32,9 @@ const TEMPLATES = [
   ...files(`${TOLD}/c_program`, ".c"),
 ];
 
-/** What `stublab --help` and errors need. */
-const LIGHT = /src\/(lib\/(errors|errno|nearest|visible)|core\/encoder\/(names|abi))\.ts$/;
+/** What `stublab --help`, `stublab explain` and errors need. */
+const LIGHT =
+  /src\/(lib|core\/machine)\/\w+\.ts$|src\/lib\/page\/figures|src\/core\/(encoder\/(abi|assembly|module|names)|stub\/(listing|proc|yama))\.ts$/;
 
 /** What is bundled, and asks that its licence goes with it. */
 const BUNDLED = ["commander", "preact"];
