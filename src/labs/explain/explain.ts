@@ -25,7 +25,7 @@ export function explainTask(task: Task, self: Attacher, encoder: CompleteEncoder
   const stop = stateOf(task, encoder);
   const attach = mayAttach(task, self, stop.id);
   const kinds = kindsOf(task);
-  const isClosed = task.userNamespace === undefined && !task.isKernelThread;
+  const isClosed = !task.isReadable && !task.isKernelThread;
   const unknown = [
     isClosed && "unknown-file",
     stop.id === "traced-stop" && !isClosed && "unknown-stop",
@@ -34,7 +34,7 @@ export function explainTask(task: Task, self: Attacher, encoder: CompleteEncoder
       "unknown-signal",
     stop.id === "group-stop-or-signal" && "unknown-group",
     ["group-stop", "trap-stop"].includes(stop.id) && "unknown-listen",
-    attach.may && task.isPermitted === undefined && "unknown-attach",
+    !task.hasCalls && "unknown-attach",
   ].filter((id) => typeof id === "string");
   const lessons = [...kinds, stop, ...attach.causes].flatMap(({ lesson }) => lesson ?? []);
   return {

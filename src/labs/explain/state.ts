@@ -65,7 +65,7 @@ function traced(task: Task, encoder: CompleteEncoder, texts: Texts): Cause {
   const isGroup = groupStop(task) !== 0;
   switch (place) {
     case undefined:
-      return cause("traced-stop", values);
+      return cause("traced-stop", { ...values, waited: hasCodes(task) ? WAITED : "" });
     case "event-fork":
       return cause(forkOf(task.call, encoder), values, stack);
     case "trap-stop":
@@ -80,6 +80,11 @@ function traced(task: Task, encoder: CompleteEncoder, texts: Texts): Cause {
       );
   }
 }
+
+/** Whether an exit code of 0 means that there is none. */
+const hasCodes = ({ isReadable, hasCalls }: Task): boolean => isReadable && hasCalls;
+
+const WAITED = ", which its tracer has waited for";
 
 /** The kernel's function that called ptrace_stop, and the id of that stop. */
 function placeOf({ functions }: Task): ReturnType<typeof recognise> {
@@ -127,11 +132,11 @@ function othersOf({ threads, tid }: Task): string {
 }
 
 function ended(task: Task, encoder: CompleteEncoder, values: Texts): Cause {
-  const { tid, pid, threads, tracer, parent, exitCode, userNamespace } = task;
+  const { tid, pid, threads, tracer, parent, exitCode } = task;
   const isLiving = threads.some(({ state }) => !"ZX".includes(state));
   if (tid === pid && isLiving) return cause("zombie-leader", values);
   const shown = explainWord(exitCode, encoder).stop.text;
-  const status = userNamespace === undefined ? "its status is not shown to this user" : shown;
+  const status = hasCodes(task) ? shown : "its status is not shown here";
   const named = { status, parent: nameOf(parent), tracer: nameOf(tracer) };
   const isApart = tracer !== undefined && tracer.pid !== parent.pid;
   return cause(isApart ? "zombie-traced" : "zombie", named);

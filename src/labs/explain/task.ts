@@ -40,7 +40,7 @@ export interface Task extends Named {
   readonly tracer: Named | undefined;
   readonly threads: readonly Thread[];
   readonly isKernelThread: boolean;
-  /** Of a zombie its status; of a stop what its tracer has not yet waited for, else 0. 0 without permission. */
+  /** Of a zombie its status; of a stop what its tracer has not yet waited for, else 0. 0 if it is not readable. */
   readonly exitCode: number;
   /** Of the process: while all its threads are stopped, the signal; while it ends, its status. Since Linux 5.17. */
   readonly groupCode: number | undefined;
@@ -50,6 +50,10 @@ export interface Task extends Named {
   /** The kernel's functions in which it waits, the innermost first; without root that of /proc/PID/wchan alone. */
   readonly functions: readonly string[];
   readonly hasStack: boolean;
+  /** Whether /proc/PID/syscall exists: of the kernels without it some show neither exit codes nor namespaces. */
+  readonly hasCalls: boolean;
+  /** Whether this process may read what PTRACE_MODE_READ guards: without it, exit codes are 0. */
+  readonly isReadable: boolean;
   readonly userNamespace: string | undefined;
   /** How its user namespace maps ids to that of this process: other texts are of other namespaces. */
   readonly uidMap: string | undefined;
@@ -120,6 +124,7 @@ export function readTask(tid: number): Task | undefined {
   // A line is "[<0>] function.constprop.0+0x16f/0x210".
   const stack = [...(readIfThere(`${own}/stack`) ?? "").matchAll(/\] (\w+)/g)];
   const functions = stack.map(([, name = ""]) => name);
+  const namespace = linkOf(`${own}/ns/user`);
   const set = (key: string) => BigInt(`0x${status(key) || "0"}`);
   const ids = (key: string) => status(key).split("\t").slice(0, 3).map(Number);
   return {
@@ -132,7 +137,9 @@ export function readTask(tid: number): Task | undefined {
     ...callOf(own),
     functions: stack.length > 0 ? functions : [readIfThere(`${own}/wchan`) ?? ""],
     hasStack: stack.length > 0,
-    userNamespace: linkOf(`${own}/ns/user`),
+    isReadable: namespace !== undefined,
+    // gVisor has another number at each path.
+    userNamespace: namespace === linkOf(`${whole}/ns/user`) ? namespace : undefined,
     uidMap: readIfThere(`${own}/uid_map`),
     ...{ uids: ids("Uid"), gids: ids("Gid") },
     owner: statSync(`${own}/status`, { throwIfNoEntry: false })?.uid,
@@ -156,15 +163,16 @@ function threadsOf(whole: string): Task["threads"] {
 }
 
 /** The text is "running", "-1 SP PC", or "NUMBER SIX WORDS SP PC". To open the file takes its owner, to read it PTRACE_MODE_ATTACH. */
-function callOf(own: string): Pick<Task, "call" | "isPermitted"> {
+function callOf(own: string): Pick<Task, "call" | "isPermitted" | "hasCalls"> {
   try {
     const [number, ...words] = readFileSync(`${own}/syscall`, "utf8").trim().split(" ");
     const [pc, ...rest] = words.map(BigInt).reverse();
-    if (pc === undefined) return { call: undefined, isPermitted: true };
+    if (pc === undefined) return { call: undefined, isPermitted: true, hasCalls: true };
     const call = { number: Number(number), words: rest.slice(1).reverse().slice(0, 3), pc };
-    return { call, isPermitted: true };
+    return { call, isPermitted: true, hasCalls: true };
   } catch (error) {
-    const isRefused = error instanceof Error && "code" in error && error.code === "EPERM";
-    return { call: undefined, isPermitted: isRefused ? false : undefined };
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const isPermitted = code === "EPERM" ? false : undefined;
+    return { call: undefined, isPermitted, hasCalls: code !== "ENOENT" };
   }
 }
