@@ -42,6 +42,22 @@ struct tool_need {
 };
 extern const struct tool_need tool_needs[];
 
+/** A tracer and a tracee: src/labs/fuzz/facts/permission.ts. A name of 0 ends a list. */
+struct scene {
+    const char *name, *marks, *tracer, *tracee;
+    const char *const *ways; /* 0: those of the fact */
+};
+/** A fact about permission. */
+extern const struct permission {
+    const char *fact, *group, *source;
+    bool needs_root;
+    const char *control; /* 0: none */
+    int32_t value;
+    bool by_value;                            /* marks are by it, else by tracer or by way */
+    const char *const *ways, *const *tracers; /* names, and then scripts; 0: those of the scenes */
+    const struct scene *scenes;
+} permissions[];
+
 /** Known deviations: facts, one a line, and what the model predicts then. A name of 0 ends the
  * list. */
 struct known_list {

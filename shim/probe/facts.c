@@ -45,6 +45,18 @@ static void load_facts(void) {
             fail("there are too many facts", fact_count);
         facts[fact_count++] = **it;
     }
+    for (const struct permission *it = permissions; it->fact != 0 && fact_count < MOST_FACTS; it++)
+        facts[fact_count++] = (struct fact){it->fact, it->group, it->source, 0, 0, it};
+}
+
+/** Makes the checks of the fact. */
+static void look(void) {
+    if (fact->scenes != 0)
+        look_at_scenes(fact->scenes);
+    else if (fact->look == 0)
+        look_at_cases(fact->checks);
+    else
+        fact->look();
 }
 
 // ---- Checks ----
@@ -211,16 +223,12 @@ static uint64_t attempt(void *unused) {
     skipped.text = 0;
     key = reported = 0;
     report[0] = 0;
-    if (fact->look == 0)
-        look_at_cases(fact->checks);
-    else {
-        if (fact->has_stub)
-            begin_requests();
-        fact->look();
-        if (lost != 0)
-            finish_lost();
-        close_stubs_after(0);
-    }
+    if (fact->look != 0)
+        begin_requests();
+    look();
+    if (lost != 0)
+        finish_lost();
+    close_stubs_after(0);
     return key;
 }
 
@@ -290,15 +298,12 @@ int list_facts(void) {
     load_facts();
     lists = true;
     for (uint32_t i = 0; i < fact_count; i++) {
-        const struct fact *it = &facts[i];
+        fact = &facts[i];
         results.held = 0;
         say("{\"fact\":");
-        say_quoted(it->name);
-        say(",\"group\":\"%s\",\"source\":\"%s\",\"checks\":[", it->group, it->source);
-        if (it->look != 0)
-            it->look();
-        else
-            look_at_cases(it->checks);
+        say_quoted(fact->name);
+        say(",\"group\":\"%s\",\"source\":\"%s\",\"checks\":[", fact->group, fact->source);
+        look();
         say("]}\n");
     }
     return 0;

@@ -6,22 +6,21 @@
 
 struct fact {
     const char *name, *group;
-    const char *source;    /* the kernel's function and its file */
-    void (*look)(void);    /* makes the checks; 0: they are cases */
-    bool has_stub;         /* which is created for it */
-    const uint8_t *checks; /* the cases: src/labs/fuzz/probe/facts.ts */
+    const char *source;              /* the kernel's function and its file */
+    void (*look)(void);              /* makes the checks; 0: they are cases */
+    const uint8_t *checks;           /* the cases: src/labs/fuzz/probe/facts.ts */
+    const struct permission *scenes; /* what is looked at instead */
 };
 
 /**
  * Defines a fact about requests, and registers it: a function that makes its checks, with a new
  * stub. `group` is a variable of the file.
  */
-#define FACT(sentence, place) FACT_AT(__LINE__, sentence, place, true)
-#define FACT_AT(line, sentence, place, stub) FACT_WITH(line, sentence, place, stub)
-#define FACT_OF(id, sentence, place) FACT_WITH(id, sentence, place, true)
-#define FACT_WITH(id, sentence, place, stub)                                                       \
+#define FACT(sentence, place) FACT_AT(__LINE__, sentence, place)
+#define FACT_AT(line, sentence, place) FACT_OF(line, sentence, place)
+#define FACT_OF(id, sentence, place)                                                               \
     static void look_##id(void);                                                                   \
-    static const struct fact fact_##id = {sentence, group, place, look_##id, stub, 0};             \
+    static const struct fact fact_##id = {sentence, group, place, look_##id, 0, 0};                \
     __attribute__((used, retain, section("facts"))) static const struct fact *const its_##id =     \
         &fact_##id;                                                                                \
     static void look_##id(void)
@@ -84,6 +83,11 @@ int say_verdict(const char *tool, bool (*fails)(const char *fact));
 uint32_t load_setup_facts(struct fact *facts, uint32_t most);
 /** Makes checks that are cases. */
 void look_at_cases(const uint8_t *checks);
+
+// ---- facts/permission.c ----
+
+/** Makes checks that are scenes. */
+void look_at_scenes(const struct permission *it);
 
 // ---- facts/stubs.c ----
 

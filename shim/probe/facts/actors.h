@@ -6,20 +6,12 @@
 #include "request.h"
 
 /** What is asked for. */
-enum access {
-    BY_ATTACH,
-    BY_SEIZE,
-    BY_TRACEME,
-    BY_READV, /* process_vm_readv(2) */
-    BY_FILE,  /* /proc/PID/mem */
-    BY_KCMP,
-    BY_LIST /* get_robust_list(2) */
-};
-extern const struct access_kind {
+struct access {
     const char *name;
     int64_t request; /* of ptrace(2); -1: a process may ask this about itself */
     int64_t refusal; /* the errno without permission */
-} accesses[];
+};
+const struct access *access_of(const char *name);
 
 /**
  * Lets two actors take the steps of their scripts: words of the table in actors.c. "A" and "B" are
@@ -31,17 +23,7 @@ extern const struct access_kind {
  * the tracee's. At last the tracee names anybody as its tracer, unless Yama is the subject. Returns
  * whether the request was answered.
  */
-bool play(const char *tracer, const char *tracee, enum access access, bool is_yama);
-
-struct scene {
-    const char *name, *marks, *tracer, *tracee;
-};
-/** A check of a scene, with one of its marks: '+' granted, '-' refused, ' ' not asked. */
-void expect_scene(const struct scene *it, enum access access, bool is_yama, char mark);
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-/** A fact that needs no stub. */
-#define PERMISSION(sentence, place) FACT_AT(__LINE__, sentence, place, false)
+bool play(const char *tracer, const char *tracee, const struct access *access, bool is_yama);
 
 /** Makes a file below /proc/sys have a digit until it is reset: on a machine of the probe's own
  * only, else all is skipped unless it has it. */

@@ -34,6 +34,7 @@ import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { FEATURE_TRIALS } from "../facts/arch.ts";
 import { FEATURE_CODE, featureCode } from "../facts/features.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
+import { permissionBlocks } from "../facts/permission.ts";
 import { toolNeeds } from "../facts/profiles.ts";
 import { KNOWN, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
@@ -71,7 +72,7 @@ export function probeSource(): ProbeSource {
 
 /** That of a probe without a model, which checks facts about requests only: shim/probe/riscv64/requests.c has the rest. */
 export function requestsSource(arch: ProbedArch): ProbeSource {
-  const parts = ['#include "data.h"', signalNames(), needsOfTools(arch)];
+  const parts = ['#include "data.h"', signalNames(), needsOfTools(arch), permissionTables()];
   return { "data.c": `/* Written by the build. */\n${parts.join("\n")}\n` };
 }
 
@@ -83,6 +84,27 @@ function needsOfTools(arch: ProbedArch): string {
     ].join(", "),
   );
   return `const struct tool_need tool_needs[] = {${[...rows, "0"].map((row) => `\n    {${row}},`).join("")}\n};`;
+}
+
+/** The facts about permission, each with the scenes of its block. */
+function permissionTables(): string {
+  const blocks = permissionBlocks();
+  const scenes = blocks.map(({ scenes }, i) => {
+    const rows = scenes.map(({ name, tracer = "", tracee, marks, ways }) => {
+      const texts = [name, marks, tracer, tracee].map(quote);
+      return `    {${[...texts, ways === undefined ? "0" : unnamed(ways)].join(", ")}},\n`;
+    });
+    return `static const struct scene scenes_${i}[] = {\n${rows.join("")}    {0},\n};\n`;
+  });
+  const facts = blocks.flatMap(({ facts }, i) =>
+    facts.map(({ fact, group, source, root = false, control, value, byValue = false, ...its }) => {
+      const tracers = its.tracers === undefined ? "0" : unnamed(its.tracers.flat());
+      const flags = [root, control === undefined ? "0" : quote(control), value ?? "0", byValue];
+      const texts = [fact, group, source].map(quote);
+      return `    {${[...texts, ...flags, unnamed(its.ways), tracers, `scenes_${i}`].join(", ")}},\n`;
+    }),
+  );
+  return `${scenes.join("")}const struct permission permissions[] = {\n${facts.join("")}    {0},\n};`;
 }
 
 const signalNames = () =>
@@ -136,6 +158,7 @@ ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, $
     {0, 0, 0, 0, 0},
 };
 ${needsOfTools(HOST_ARCH)}
+${permissionTables()}
 const uint32_t module_areas = ${fuzzModule().areas};
 const uint32_t chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
 const struct memory memory = {${[CODE, HOLE, CONSTANTS, CONSTANT, SCRATCH, BigInt(SCRATCH_SIZE), FEATURE_CODE].map(word).join(", ")}};
