@@ -26,7 +26,7 @@ int64_t map_at(struct tracee *stub, uint64_t address, uint64_t size);
 int64_t fill(struct tracee *stub, uint64_t address, const void *bytes, uint64_t size,
              uint64_t access);
 /** Maps the page of code that shows features, where there is one, in targets without a filter. */
-int64_t map_features(struct tracee *stub);
+set_up map_features;
 /** Makes code at an address the handler of a signal. Scratch memory is written to. */
 int64_t handle_signal(struct tracee *stub, uint32_t signal, uint64_t handler, uint64_t flags);
 /** The last step: after it the stub, if targets have a filter, can make harmless calls only, and

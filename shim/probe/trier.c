@@ -184,22 +184,19 @@ void hinder(struct stublab_outcome *outcome, unsigned int obstacle, int64_t resu
     outcome->obstacle_error = (int32_t)-result;
 }
 
-/** Whether stubs have tried a case: what they lack is lacking from the beginning on. */
-static bool has_traced(void) {
-    return trial.reached != 0;
-}
-
 /** Tries setups of one kind. */
 static int64_t try_alike(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                          uint32_t count) {
-    /** Why no stub can be set up that is traced, or returns from signal handlers; 0: one can. */
+    /** Of stubs that are traced, and of those that return from signal handlers: whether one was
+     * ever set up, or why none can be. */
+    static bool was_set_up[2];
     static int64_t errors[2];
     const bool returns = is_return(setups);
     int64_t result = errors[returns];
     if (result == 0)
         result = returns ? try_returns(setups, outcomes, count) : trace(setups, outcomes, count);
-    if (result == 0 || result == CORRUPTED || is_loss(result) ||
-        (returns ? has_returned() : has_traced()))
+    was_set_up[returns] = was_set_up[returns] || result == 0;
+    if (was_set_up[returns] || result == CORRUPTED || is_loss(result))
         return result;
     errors[returns] = result;
     for (uint32_t i = 0; i < count; i++)

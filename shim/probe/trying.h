@@ -24,8 +24,6 @@ bool make_return(struct stublab_setup *setup);
 void hinder(struct stublab_outcome *outcome, unsigned int obstacle, int64_t result);
 /** The first step of the case that a setup is of, which lies side by side with the others. */
 const struct stublab_setup *first_step(const struct stublab_setup *setup);
-/** Whether a stub has ever got ready for that. */
-bool has_returned(void);
 void renew_returner(void);
 /** Moves the module's memory, whose areas are empty, to where stubs have it, too. */
 void share_memory(void);

@@ -74,14 +74,12 @@ int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
     return result;
 }
 
-int64_t stublab_fresh_frame(void *image, uint64_t length, uint64_t components, uint64_t size,
-                            uint32_t mxcsr_mask) {
+uint32_t stublab_fresh_frame(void *image, uint64_t length, uint64_t components, uint64_t size,
+                             uint32_t mxcsr_mask) {
     struct _xstate *area = image;
     const uint32_t extended = (uint32_t)size + FP_XSTATE_MAGIC2_SIZE, magic = FP_XSTATE_MAGIC2;
-    if (size < offsetof(struct _xstate, ymmh))
+    if (size < offsetof(struct _xstate, ymmh) || extended > length)
         return 0;
-    if (extended > length)
-        return -ENOSPC;
     area->fpstate.cwd = INITIAL_FCW;
     area->fpstate.mxcsr = INITIAL_MXCSR;
     area->fpstate.mxcsr_mask = mxcsr_mask;

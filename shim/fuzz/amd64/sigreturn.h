@@ -29,9 +29,9 @@ int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
 /**
  * Writes to `length` zeros the floating point of a new program, with these components, as the
  * kernel writes it to a signal frame, of which the XSAVE area has `size` bytes. Returns its length
- * with FP_XSTATE_MAGIC2; 0 if frames have no XSAVE area; -ENOSPC.
+ * with FP_XSTATE_MAGIC2; 0 if frames have no XSAVE area, or there is no room.
  */
-int64_t stublab_fresh_frame(void *image, uint64_t length, uint64_t components, uint64_t size,
-                            uint32_t mxcsr_mask);
+uint32_t stublab_fresh_frame(void *image, uint64_t length, uint64_t components, uint64_t size,
+                             uint32_t mxcsr_mask);
 
 #endif

@@ -72,17 +72,13 @@ static uint32_t read_mxcsr_mask(void) {
 static void read_xstate(void) {
     enum { XCR0 = offsetof(struct _xstate, fpstate.sw_reserved) };
     static uint8_t area[STUBLAB_MOST_XSTATE];
-    uint32_t unused = 0, version = 0, length = 0;
+    uint32_t unused = 0;
     const int64_t read = stublab_read_xstate(master.pid, area, sizeof area);
     if (read > 0) {
         machine.xstate_length = (uint32_t)read;
         memcpy(&machine.xcr0, &area[XCR0], 4);
-    } else if (birth_error < 0) {
-        __get_cpuid(1, &unused, &unused, &version, &unused);
-        if ((version & bit_OSXSAVE) == 0)
-            return;
-        __get_cpuid_count(13, 0, &unused, &length, &unused, &unused);
-        machine.xstate_length = length;
+    } else if (birth_error < 0 && machine.frame_length > 0) {
+        __get_cpuid_count(13, 0, &unused, &machine.xstate_length, &unused, &unused);
         __asm__("xgetbv" : "=a"(machine.xcr0) : "c"(0) : "edx");
     }
 }

@@ -37,13 +37,13 @@ enum { KEPT_SELECTOR = 0x2b /* __USER_DS */ };
 enum { RUNS = -1 };
 static int32_t resident, status = RUNS;
 static struct stublab_exchange *exchange;
-/** Why no memory is shared, as an errno. */
+/** Why no memory is shared, and stubs have no filter, as errnos. */
 static int64_t unshared = -ENOSYS;
+static int32_t unfiltered;
 
 static bool has_ended(void) {
-    int32_t word = 0;
-    if (status == RUNS && stublab_wait(resident, __WALL, 0, &word) != 0)
-        status = word;
+    if (status == RUNS && stublab_wait(resident, __WALL, 0, &status) < 0)
+        status = SIGKILL;
     return status != RUNS;
 }
 
@@ -87,12 +87,6 @@ static int32_t end_resident(void) {
     return word;
 }
 
-static bool has_entered;
-
-bool has_returned(void) {
-    return has_entered;
-}
-
 bool make_return(struct stublab_setup *setup) {
     if (setup->way == STUBLAB_WAY_SIGRETURN)
         return true;
@@ -124,13 +118,13 @@ void share_memory(void) {
 
 /** Maps the loop and the stack. */
 static int64_t map_loop(struct tracee *stub) {
-    static uint8_t code[PAGE_SIZE];
     int64_t result = map_at(stub, LOOP, PAGE_SIZE);
     if (result == 0)
         result = map_at(stub, HANDLER_STACK, HANDLER_STACK_SIZE);
     if (result == 0)
-        result = stublab_sigreturn_code(code, sizeof code, (uint64_t)exchange);
-    return result < 0 ? result : fill(stub, LOOP, code, sizeof code, PROT_READ | PROT_EXEC);
+        result = stublab_sigreturn_code((void *)LOOP, PAGE_SIZE, (uint64_t)exchange);
+    return result < 0 ? result
+                      : INJECT(stub, __NR_mprotect, LOOP, PAGE_SIZE, PROT_READ | PROT_EXEC);
 }
 
 /** Gives the signals that instructions raise a handler. With SS_AUTODISARM its stack is always used
@@ -191,18 +185,17 @@ static bool meets_call(const struct stublab_setup *setup, const struct stublab_o
 }
 
 static int64_t set_up_loop(struct tracee *stub) {
-    int64_t result = set_up_pages(stub);
-    if (result == 0)
-        result = map_features(stub);
-    if (result == 0)
-        result = map_loop(stub);
-    if (result == 0)
-        result = handle_raised(stub);
+    static set_up *const steps[] = {set_up_pages, map_features, map_loop, handle_raised};
+    int64_t result = 0;
+    for (uint32_t i = 0; result == 0 && i < sizeof steps / sizeof *steps; i++)
+        result = steps[i](stub);
     if (result < 0)
         return result;
+    targets_are_filtered = targets_are_filtered && exchange->unfiltered == 0;
     result = make_harmless(stub, loop_rules, sizeof loop_rules / sizeof *loop_rules);
-    exchange->unfiltered = (int32_t)-result;
-    if (result == 0)
+    if (result < 0)
+        exchange->unfiltered = (int32_t)-result;
+    else if (exchange->unfiltered == 0)
         return 0;
     result = remove_calls(stub, memory.code);
     return result < 0 ? result : remove_calls(stub, stub_address());
@@ -228,14 +221,12 @@ __attribute__((noreturn)) static void become_stub(void) {
         {MOST_USER_SPACE, 0},
     };
     struct part parts[2] = {{0}};
-    uint64_t at = 0;
+    uint64_t at = 0, count = 0;
     for (uint32_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         const struct part gap = {at, kept[i].at - at};
-        const bool has_code = (uint64_t)become_stub - gap.at < gap.length;
-        const bool has_stack = (uint64_t)kept - gap.at < gap.length;
         at = kept[i].at + kept[i].length;
-        if (has_code || has_stack)
-            parts[has_code] = gap;
+        if ((uint64_t)become_stub - gap.at < gap.length || (uint64_t)kept - gap.at < gap.length)
+            parts[count++] = gap;
         else if (gap.length > 0)
             syscall2(__NR_munmap, (long)gap.at, (long)gap.length);
     }
@@ -279,24 +270,25 @@ static int64_t ready(void) {
     memset(exchange, 0, sizeof *exchange);
     exchange->turn = 1;
     exchange->selector = KEPT_SELECTOR;
+    exchange->unfiltered = targets_are_filtered ? unfiltered : 0;
     exchange->bases = has_feature("fsgsbase");
     exchange->scratch = memory.scratch;
     exchange->scratch_size = memory.scratch_size;
-    const int64_t length =
+    exchange->image_length =
         stublab_fresh_frame(exchange->image, sizeof exchange->image, machine.xfeatures,
                             machine.frame_length, machine.mxcsr_mask);
-    exchange->image_length = length > 0 ? (uint64_t)length : 0;
     parent = (int32_t)syscall0(__NR_getpid);
     const int64_t pid =
         stublab_fork(SIGCHLD, (uint64_t)begin_stub, STUBLAB_CHILD_UNMASK, &step, 0, 0, 0);
     if (pid < 0)
         return pid;
     resident = (int32_t)pid;
-    if (await(false) == 1) {
-        has_entered = true;
+    if (await(false) == 1)
         return 0;
-    }
     const int32_t word = end_resident();
+    // Its signals are still blocked: User Mode Linux shows filters wrong instruction pointers.
+    if (word == SIGTRAP)
+        unfiltered = EFAULT;
     return (word & 0x7f) == 0 && word != 0 ? -(word >> 8 & 0xff) : -EPROTO;
 }
 

@@ -12,10 +12,6 @@ bool make_return(struct stublab_setup *setup) {
     return false;
 }
 
-bool has_returned(void) {
-    return false;
-}
-
 void renew_returner(void) {
 }
 

@@ -44,17 +44,14 @@ function firstDifference(): string | undefined {
     }
     engine.run(traced, SIZE);
     const { returning, traced: other, parent } = stubsOf(engine);
-    const pids = [
-      [returning, other],
-      [engine.pid, parent],
-    ];
+    const pids = new Map([[other, returning]]).set(parent, engine.pid);
     for (let i = 0; i < SIZE; i++) {
       const halves = ({ outcomes }: Batch) => outcomes.subarray(outcomeAt(i), outcomeAt(i + 1));
       const [one, other] = [halves(returned), halves(traced)];
       // Each stub sees its own pid in the result of a getpid, and its parent's in that of a getppid.
-      const arePids = (half: number) =>
-        pids.some(([own, its]) => one[half] === own && other[half] === its);
-      const differs = SHOWN.some((half) => one[half] !== other[half] && !arePids(half));
+      const differs = SHOWN.some(
+        (half) => one[half] !== other[half] && one[half] !== pids.get(other[half] ?? 0),
+      );
       // ptrace has nothing like a frame whose floating point is refused. After a refused return the kernel reads the
       // memory at rip, in which only this path has images of floating point.
       const isOwn =
