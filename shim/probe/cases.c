@@ -4,6 +4,8 @@
 #include "trying.h"
 #include <linux/ptrace.h>
 
+/** PTRACE_SYSEMU_SINGLESTEP, which is a name of amd64 alone in the headers. */
+enum { SYSEMU_STEP = 32 };
 enum { MOST_FIELDS = 96 };
 
 /** A check: the setups of its case, and what is expected of the last outcome. */
@@ -209,6 +211,8 @@ static void need_calls(const struct check *check) {
         if (it->on != STUBLAB_ON_NONE && it->on != STUBLAB_ON_CONT &&
             it->on != STUBLAB_ON_SINGLESTEP)
             need_alone(AN_OPTION, PTRACE_O_TRACESYSGOOD);
+        if (it->on == STUBLAB_ON_SYSEMU_SINGLESTEP)
+            need_alone(A_REQUEST, SYSEMU_STEP);
     }
 }
 

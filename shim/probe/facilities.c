@@ -70,10 +70,11 @@ static int64_t seizes(struct tracee *stub, const struct facility *it) {
 
 static int64_t becomes_traced(struct tracee *stub, const struct facility *it) {
     struct tracee other = {0};
-    (void)stub, (void)it;
-    const int64_t result = fork_traced(&other, SIGCHLD);
+    (void)stub;
+    // The birth may fail for other reasons.
+    fork_traced(&other, SIGCHLD);
     end_stub(&other, 0);
-    return result;
+    return it->error;
 }
 
 static int64_t reads_memory(struct tracee *stub, const struct facility *it) {
@@ -279,13 +280,15 @@ void try_facilities(void) {
     struct tracee stub = {0};
     int64_t result = begin_trials(&stub);
     for (struct facility *it = facilities; it < &facilities[COUNT]; it++) {
-        // A request can also be made to a stub that is not fit for more.
-        if (stub.pid == 0 || stub.dead || (it->trial != 0 && result < 0))
+        // A request can also be made to a stub that cannot make calls.
+        if (stub.pid == 0 || stub.dead || (it->kind == A_CALL && result < 0))
             continue;
         const int64_t seen =
             it->trial != 0 ? it->trial(&stub, it)
                            : stublab_ptrace(it->number, stub.pid, it->address, (void *)it->data);
-        it->error = seen < 0 && seen != it->refusal ? seen : 0;
+        // Such a stub may be in a group-stop, which has no siginfo.
+        const bool has = seen == it->refusal || (it->data == info && seen == -EINVAL && result < 0);
+        it->error = seen < 0 && !has ? seen : 0;
         if (!is_spent)
             continue;
         is_spent = false;

@@ -341,8 +341,9 @@ int32_t end_stub(struct tracee *stub, struct tracee *parent) {
         if (result <= 0)
             break;
         stub->dead = (status & 0xff) != 0x7f;
-        if (!stub->dead)
-            stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0);
+        // Detached, it dies, too.
+        if (!stub->dead && stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0) < 0)
+            stublab_ptrace(PTRACE_DETACH, stub->pid, 0, 0);
     }
     if (stub->initial != 0)
         give_block(stub);
