@@ -203,12 +203,15 @@ static bool names_call(const struct stublab_setup *setup, uint64_t number) {
     return names;
 }
 
-/** Skips a check if the kernel lacks the call that stands for others, or the stops of calls. */
+/** Skips a check if the kernel lacks a call, such as that which stands for others, or its stops.
+ */
 static void need_calls(const struct check *check) {
     for (uint32_t i = 0; i < check->steps; i++) {
         const struct stublab_setup *it = &check->setups[i];
         if (names_call(it, __NR_sched_yield))
             need_alone(A_CALL, __NR_sched_yield);
+        if (names_call(it, __NR_nanosleep))
+            need_alone(A_CALL, __NR_nanosleep);
         if (it->on != STUBLAB_ON_NONE && it->on != STUBLAB_ON_CONT &&
             it->on != STUBLAB_ON_SINGLESTEP)
             need_alone(AN_OPTION, PTRACE_O_TRACESYSGOOD);

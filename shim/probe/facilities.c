@@ -279,6 +279,8 @@ static int64_t begin_trials(struct tracee *stub) {
 void try_facilities(void) {
     struct tracee stub = {0};
     int64_t result = begin_trials(&stub);
+    // Without a stub to try it, what traces one is taken for lacking, too.
+    note_lack(A_REQUEST, PTRACE_SEIZE, birth_error);
     for (struct facility *it = facilities; it < &facilities[COUNT]; it++) {
         // A request can also be made to a stub that cannot make calls.
         if (stub.pid == 0 || stub.dead || (it->kind == A_CALL && result < 0))

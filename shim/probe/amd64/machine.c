@@ -1,5 +1,6 @@
 // What the machine is, as /proc/cpuinfo says and a stub shows.
 #include "components.h"
+#include "facilities.h"
 #include "probe.h"
 #include "records.h"
 #include <asm/sigcontext.h>
@@ -68,7 +69,7 @@ static uint32_t read_mxcsr_mask(void) {
     return area.mxcsr_mask == 0 ? OLD_MASK : area.mxcsr_mask;
 }
 
-/** What NT_X86_XSTATE has: its length, and XCR0; as the processor says if nothing can be traced. */
+/** What NT_X86_XSTATE has: its length, and XCR0; as the processor says if that cannot be read. */
 static void read_xstate(void) {
     enum { XCR0 = offsetof(struct _xstate, fpstate.sw_reserved) };
     static uint8_t area[STUBLAB_MOST_XSTATE];
@@ -77,7 +78,8 @@ static void read_xstate(void) {
     if (read > 0) {
         machine.xstate_length = (uint32_t)read;
         memcpy(&machine.xcr0, &area[XCR0], 4);
-    } else if (birth_error < 0 && machine.frame_length > 0) {
+    } else if ((birth_error < 0 || lacks(A_REQUEST, PTRACE_GETREGSET) < 0) &&
+               machine.frame_length > 0) {
         __get_cpuid_count(13, 0, &unused, &machine.xstate_length, &unused, &unused);
         __asm__("xgetbv" : "=a"(machine.xcr0) : "c"(0) : "edx");
     }
