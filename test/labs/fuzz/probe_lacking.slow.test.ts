@@ -1,0 +1,132 @@
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { resolve } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
+import { callNumber } from "../../support/libc.ts";
+import { needs } from "../../support/needs.ts";
+import { DENY, run } from "../../support/processes.ts";
+
+/*
+ * The probe where calls and requests fail, each alone and all together. A fact counts as possible if it is checked
+ * with nothing denied, also if it is about what is denied: no fact is called impossible, so the shares that are
+ * demanded are of more than remains possible.
+ */
+
+const PROBE = resolve(`dist/probe-${HOST_ARCH}`);
+const LEAST_SHARE = 0.6;
+
+const lacking = suite("the probe on a kernel that lacks something");
+const built = needs(lacking, {
+  "the probe for amd64, which wasm2c builds": existsSync(PROBE) && HOST_ARCH === "amd64",
+});
+
+const ptrace = (request: number, ...more: string[]) =>
+  [callNumber("ptrace"), "ERRNO", 0, request, ...more].join(":");
+const calls = (...names: string[]) => names.map((name) => `${callNumber(name)}:ERRNO`).join(",");
+
+const SETOPTIONS = 0x4200;
+const EXITKILL = 1 << 20;
+
+/** What is denied, as rules of test/support/deny.c, and what the probe reports to be lacking. */
+const DENIED: Readonly<Record<string, readonly [rules: string, lacks: readonly string[]]>> = {
+  ATTACH: [ptrace(16), ["PTRACE_ATTACH"]],
+  SEIZE: [ptrace(0x4206), ["PTRACE_SEIZE"]],
+  EXITKILL: [ptrace(SETOPTIONS, "3", `&${EXITKILL}`), ["PTRACE_O_EXITKILL"]],
+  SETSIGMASK: [ptrace(0x420b), ["PTRACE_SETSIGMASK"]],
+  SYSEMU: [`${ptrace(31)},${ptrace(32)}`, ["PTRACE_SYSEMU", "PTRACE_SYSEMU_SINGLESTEP"]],
+  GETREGSET: [ptrace(0x4204), ["PTRACE_GETREGSET"]],
+  seccomp: [calls("seccomp"), ["seccomp filters"]],
+  memfd: [calls("memfd_create"), ["memfd_create"]],
+  process_vm: [
+    calls("process_vm_readv", "process_vm_writev"),
+    ["process_vm_readv", "process_vm_writev"],
+  ],
+  // Of /proc and of all other files.
+  files: [calls("open", "openat"), []],
+  time: [
+    calls("clock_gettime", "timer_create", "nanosleep"),
+    ["clock_gettime", "timer_create", "nanosleep"],
+  ],
+};
+const ALL = Object.keys(DENIED);
+const ERRNOS = ["EPERM", "EIO", "ENOSYS"] as const;
+
+/** The facts that are checked and hold, and the reasons why others are skipped. */
+function factsIn(stdout: string) {
+  const facts = [...stdout.matchAll(/^ {2}ok \d+ (.*?)(?: # SKIP (.*))?$/gm)];
+  const skipped = facts.flatMap(([, name = "", reason]) =>
+    reason === undefined ? [] : [[name, reason] as const],
+  );
+  return { held: facts.length - skipped.length, skipped: new Map(skipped) };
+}
+
+const conformance = async (...wrapper: string[]) => {
+  const [command = "", ...args] = [...wrapper, PROBE, "bootstrap", "conformance"];
+  const { code, stdout } = await run([command, args]);
+  // Every fact is held or skipped.
+  assert.is(code, 0, stdout.replaceAll(/^ *ok .*\n/gm, ""));
+  return stdout;
+};
+
+/** With nothing denied. */
+let usual: ReturnType<typeof factsIn> | undefined;
+
+async function check(names: readonly string[], errno: keyof typeof constants.errno) {
+  usual ??= factsIn(await conformance());
+  const rules = names.map((name) => DENIED[name]?.[0]).join(",");
+  const stdout = await conformance(
+    DENY,
+    rules.replaceAll("ERRNO", `${constants.errno[errno]}`),
+    "--",
+  );
+  const [, told = ""] = /^# lacks: (.*)$/m.exec(stdout) ?? [];
+  for (const name of names.flatMap((it) => DENIED[it]?.[1] ?? []))
+    assert.ok(told.includes(`${name} (${errno})`), `${name}: ${told}`);
+  const { held, skipped } = factsIn(stdout);
+  for (const [name, reason] of skipped)
+    assert.ok(
+      usual?.skipped.has(name) || reason.includes(errno) || reason.includes("/proc"),
+      `${name}: ${reason}`,
+    );
+  assert.ok(held >= LEAST_SHARE * usual.held, `${held} of ${usual.held}`);
+}
+
+ALL.forEach((name, i) => {
+  const errno = ERRNOS[i % ERRNOS.length] ?? "EPERM";
+  built(`of ${name} alone: ${errno}`, () => check([name], errno));
+});
+for (const errno of ERRNOS) built(`of all of it: ${errno}`, () => check(ALL, errno));
+
+built(
+  "of ptrace: the facts that need none are checked, and setups that return from signal frames",
+  async () => {
+    const [command, ...args] = [
+      DENY,
+      `${callNumber("ptrace")}:1`,
+      "--",
+      PROBE,
+      "conformance",
+      "fuzz",
+      "--cases",
+      "3000",
+    ] as const;
+    const { code, stdout } = await run([command, args]);
+    assert.is(code, 0, stdout);
+    const { held, skipped } = factsIn(stdout);
+    assert.ok(held > 0);
+    assert.match([...skipped.values()].join("\n"), "the kernel lacks PTRACE_ATTACH: EPERM");
+  },
+);
+
+built("of processes: it bails out", async () => {
+  const { code, stdout } = await run([
+    DENY,
+    [`${callNumber("clone")}:38`, "--", PROBE, "conformance"],
+  ]);
+  assert.is(code, 3);
+  assert.match(stdout, /^Bail out! no stub can be created: ENOSYS$/m);
+});
+
+lacking.run();
