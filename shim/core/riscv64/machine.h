@@ -33,8 +33,8 @@ enum { SYSCALL_BYTES = 4, PAGE_SIZE = 4096 };
 #define NATIVE_ARCH AUDIT_ARCH_RISCV64
 
 /**
- * A handler returns by the vDSO. Where struct kernel_sigaction has a restorer, the kernel reads the
- * mask, and what follows not at all: the restorers of the assembler files are 0, an empty mask.
+ * There is no restorer: a handler returns to the vDSO. The kernel reads the mask from the place
+ * where struct kernel_sigaction has the restorer, which is 0 in the assembler files: an empty mask.
  */
 #define SA_RESTORER 0
 

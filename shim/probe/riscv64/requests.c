@@ -29,6 +29,7 @@ const void *constants_part(void) {
     return words;
 }
 
+/** Without setups most lists are empty. */
 const char *const path_names[] = {"ptrace", 0}, *const feature_names[] = {0},
                   *const rule_ids[] = {0};
 const struct need needs[] = {{0}};
