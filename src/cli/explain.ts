@@ -2,7 +2,6 @@ import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { readProc } from "../core/stub/proc.ts";
 import { readAttacher } from "../labs/explain/attach.ts";
 import { type Explanation, explainTask } from "../labs/explain/explain.ts";
-
 import { explainWord, type WordExplanation } from "../labs/explain/status_word.ts";
 import { nameOf, readTask } from "../labs/explain/task.ts";
 import { InputError, StateError } from "../lib/errors.ts";

@@ -51,7 +51,8 @@ function traced(task: Task, encoder: CompleteEncoder, texts: Texts): Cause {
   const { tid, exitCode, groupCode } = task;
   const { word, id: place } = placeOf(task);
   const stack = `/proc/${tid}/stack: ${word}`;
-  const ending = groupCode ? `: ${explainWord(groupCode, encoder).stop.text}` : "";
+  const isGroup = groupStop(task) !== 0;
+  const ending = groupCode && !isGroup ? `: ${explainWord(groupCode, encoder).stop.text}` : "";
   const signal = signalText(groupStop(task), encoder);
   const action = "its handler runs, or its default action is taken";
   const values = { ...texts, signal, action, way: wayOf(task), status: ending };
@@ -62,7 +63,6 @@ function traced(task: Task, encoder: CompleteEncoder, texts: Texts): Cause {
     const code = `exit code 0x${exitCode.toString(16)}, which its tracer has not waited for`;
     return cause(id, known, id === report.id ? code : `${code}; ${stack}`);
   }
-  const isGroup = groupStop(task) !== 0;
   switch (place) {
     case undefined:
       return cause("traced-stop", { ...values, waited: hasCodes(task) ? WAITED : "" });
