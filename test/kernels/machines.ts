@@ -272,6 +272,7 @@ function gvisor(host: Machine["host"], platform: string): Machine {
     asRoot: true,
     varies: true,
     warns: GVISOR_WARNS,
+    checks: ["explain"],
     release: () => versionOf("runsc", /release-\S+|version (\S+)/),
     command: ({ root }, words) =>
       host === "node"
@@ -318,6 +319,7 @@ function userModeLinux(host: Machine["host"], suite?: string): Machine {
     crashesBy: UML_CRASHES,
     varies: true,
     warns: UML_WARNS,
+    checks: ["explain"],
     release: (folder) => versionOf(program(folder), /^\S+/m),
     command: ({ folder, root, probeRoot }, words) =>
       boot(folder, host === "node" ? root("amd64") : probeRoot(), words),

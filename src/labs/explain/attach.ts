@@ -69,7 +69,9 @@ export function mayAttach(task: Task, self: Attacher, state: string): Verdict {
   ].filter((id) => id !== false);
   const values = valuesOf(task, self);
   if (ids.length > 0) {
-    const may = ids[0] === "attach-seccomp-maybe" ? null : false;
+    // The owner of a namespace may attach to what is in it: only the kernel knows that.
+    const unsure = task.hasCalls ? [] : ["attach-user-namespace"];
+    const may = ["attach-seccomp-maybe", ...unsure].includes(ids[0] ?? "") ? null : false;
     return { may, causes: ids.map((id) => cause(id, values)) };
   }
   return { may: true, causes: [cause(state === "exec-waits" ? "attach-waits" : "attach-may")] };

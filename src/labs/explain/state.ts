@@ -65,7 +65,7 @@ function traced(task: Task, encoder: CompleteEncoder, texts: Texts): Cause {
   }
   switch (place) {
     case undefined:
-      return cause("traced-stop", { ...values, waited: hasCodes(task) ? WAITED : "" });
+      return cause("traced-stop", { ...values, waited: task.hasCodes ? WAITED : "" });
     case "event-fork":
       return cause(forkOf(task.call, encoder), values, stack);
     case "trap-stop":
@@ -80,9 +80,6 @@ function traced(task: Task, encoder: CompleteEncoder, texts: Texts): Cause {
       );
   }
 }
-
-/** Whether an exit code of 0 means that there is none. */
-const hasCodes = ({ isReadable, hasCalls }: Task): boolean => isReadable && hasCalls;
 
 const WAITED = ", which its tracer has waited for";
 
@@ -117,8 +114,9 @@ function wayOf({ functions }: Task): string {
 
 /** The event of a call that makes a process: kernel_clone in the kernel's kernel/fork.c. */
 function forkOf(call: Call | undefined, { constants }: CompleteEncoder): string {
-  const name = call && syscallName(BigInt(call.number), constants);
-  const flags = name === "clone" ? (call?.words[0] ?? 0n) : 0n;
+  if (call === undefined) return "event-fork-any";
+  const name = syscallName(BigInt(call.number), constants);
+  const flags = name === "clone" ? (call.words[0] ?? 0n) : 0n;
   if (name === "vfork" || (flags & CLONE_VFORK) !== 0n) return "event-vfork-any";
   return name === "fork" || (flags & CSIGNAL) === SIGCHLD ? "event-fork" : "event-clone";
 }
@@ -136,7 +134,7 @@ function ended(task: Task, encoder: CompleteEncoder, values: Texts): Cause {
   const isLiving = threads.some(({ state }) => !"ZX".includes(state));
   if (tid === pid && isLiving) return cause("zombie-leader", values);
   const shown = explainWord(exitCode, encoder).stop.text;
-  const status = hasCodes(task) ? shown : "its status is not shown here";
+  const status = task.hasCodes ? shown : "its status is not shown here";
   const named = { status, parent: nameOf(parent), tracer: nameOf(tracer) };
   const isApart = tracer !== undefined && tracer.pid !== parent.pid;
   return cause(isApart ? "zombie-traced" : "zombie", named);

@@ -50,8 +50,10 @@ export interface Task extends Named {
   /** The kernel's functions in which it waits, the innermost first; without root that of /proc/PID/wchan alone. */
   readonly functions: readonly string[];
   readonly hasStack: boolean;
-  /** Whether /proc/PID/syscall exists: of the kernels without it some show neither exit codes nor namespaces. */
+  /** Whether /proc/PID/syscall exists: without it the kernel's verdict is unknown. */
   readonly hasCalls: boolean;
+  /** Whether an exit code of 0 means that there is none: gVisor, which has no /proc/PID/wchan, shows none. */
+  readonly hasCodes: boolean;
   /** Whether this process may read what PTRACE_MODE_READ guards: without it, exit codes are 0. */
   readonly isReadable: boolean;
   readonly userNamespace: string | undefined;
@@ -124,6 +126,7 @@ export function readTask(tid: number): Task | undefined {
   // A line is "[<0>] function.constprop.0+0x16f/0x210".
   const stack = [...(readIfThere(`${own}/stack`) ?? "").matchAll(/\] (\w+)/g)];
   const functions = stack.map(([, name = ""]) => name);
+  const wchan = readIfThere(`${own}/wchan`);
   const namespace = linkOf(`${own}/ns/user`);
   const set = (key: string) => BigInt(`0x${status(key) || "0"}`);
   const ids = (key: string) => status(key).split("\t").slice(0, 3).map(Number);
@@ -135,9 +138,10 @@ export function readTask(tid: number): Task | undefined {
     exitCode: Number(stat[STAT.exitCode] ?? 0),
     groupCode: SHOWS_GROUP ? Number(statOf(whole)[STAT.exitCode] ?? 0) : undefined,
     ...callOf(own),
-    functions: stack.length > 0 ? functions : [readIfThere(`${own}/wchan`) ?? ""],
+    functions: stack.length > 0 ? functions : [wchan ?? ""],
     hasStack: stack.length > 0,
     isReadable: namespace !== undefined,
+    hasCodes: namespace !== undefined && wchan !== undefined,
     // gVisor has another number at each path.
     userNamespace: namespace === linkOf(`${whole}/ns/user`) ? namespace : undefined,
     uidMap: readIfThere(`${own}/uid_map`),
