@@ -33,20 +33,15 @@ uint32_t stublab_sigreturn_enter_offset(void) {
 }
 
 static int64_t futex(uint32_t *word, int operation, uint32_t value,
-                     const struct __kernel_timespec *end) {
-    return syscall6(__NR_futex, (long)word, operation, value, (long)end, 0,
-                    (long)FUTEX_BITSET_MATCH_ANY);
+                     const struct __kernel_timespec *time) {
+    return syscall4(__NR_futex, (long)word, operation, value, (long)time);
 }
 
 static int64_t await_turn(struct stublab_exchange *exchange, int64_t timeout) {
-    struct __kernel_timespec end = {0};
-    syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&end);
-    int64_t nanoseconds = end.tv_nsec + timeout % 1000000 * 1000;
-    end.tv_sec += timeout / 1000000 + nanoseconds / 1000000000;
-    end.tv_nsec = nanoseconds % 1000000000;
+    const struct __kernel_timespec time = {timeout / 1000000, timeout % 1000000 * 1000};
     while (__atomic_load_n(&exchange->turn, __ATOMIC_ACQUIRE) != 0) {
-        // The time is absolute, so that interruptions do not prolong the wait.
-        int64_t result = futex(&exchange->turn, FUTEX_WAIT_BITSET, 1, &end);
+        // A signal makes the wait begin anew, which is short: no clock need be read.
+        int64_t result = futex(&exchange->turn, FUTEX_WAIT, 1, &time);
         if (result == -ETIMEDOUT)
             return 0;
         if (result < 0 && result != -EINTR && result != -EAGAIN)

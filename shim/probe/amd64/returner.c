@@ -283,9 +283,12 @@ static int64_t ready(void) {
     if (pid < 0)
         return pid;
     resident = (int32_t)pid;
-    if (await(false) == 1)
+    const int64_t result = await(false);
+    if (result == 1)
         return 0;
     const int32_t word = end_resident();
+    if (result < 0)
+        return result;
     // Its signals are still blocked: User Mode Linux shows filters wrong instruction pointers.
     if (word == SIGTRAP)
         unfiltered = EFAULT;
@@ -312,9 +315,9 @@ static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *
         if (canary.changed)
             return CORRUPTED;
         if (result < 0)
-            fail("a stub cannot be handed setups", result);
-        if (result == 1)
-            return 0;
+            end_resident();
+        if (result != 0)
+            return result < 0 ? result : 0;
         done += exchange->next;
         const bool hung = !has_ended();
         const int32_t word = end_resident();
