@@ -20,15 +20,18 @@ static void expect_mark(const struct scene *scene, const char *tracer, const cha
 static void look_at_scene(const struct permission *it, const struct scene *scene) {
     const char *const *ways = scene->ways != 0 ? scene->ways : it->ways;
     for (uint32_t i = 0; ways[i] != 0; i++) {
-        const char mark = it->tracers != 0 ? '+' : scene->marks[it->by_value ? it->value : (int)i];
-        for (uint32_t j = 0; it->tracers != 0 && it->tracers[2 * j] != 0; j++)
-            CHECK (named("%s: %s by %s", ways[i], scene->name, it->tracers[2 * j]))
-                expect_mark(scene, it->tracers[2 * j + 1], ways[i], scene->marks[j], false);
-        if (it->tracers == 0 && mark == 0)
+        const char *mark = scene->marks;
+        for (const char *const *of = it->tracers; of != 0 && *of != 0; of += 2, mark++)
+            CHECK (named("%s: %s by %s", ways[i], scene->name, of[0]))
+                expect_mark(scene, of[1], ways[i], *mark, false);
+        if (it->tracers != 0)
+            continue;
+        mark += it->by_value ? (uint32_t)it->value : i;
+        if (*mark == 0)
             break;
-        if (it->tracers == 0 && mark != ' ')
+        if (*mark != ' ')
             CHECK (named("%s: %s", ways[i], scene->name))
-                expect_mark(scene, scene->tracer, ways[i], mark, it->by_value);
+                expect_mark(scene, scene->tracer, ways[i], *mark, it->by_value);
     }
 }
 
