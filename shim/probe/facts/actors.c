@@ -11,7 +11,7 @@
 
 enum role { TRACER, TRACEE, ACTORS };
 /** Tasks by their part, after the actors; for PR_SET_PTRACER also none, and every one. */
-enum { BETWEEN = ACTORS, PROCESSES, PROBE = PROCESSES, THREAD, INIT, NOBODY, ANYBODY, PARTS };
+enum { PROBE = ACTORS, THREAD, INIT, NOBODY, ANYBODY, PARTS };
 /** Users, and groups of the same numbers. */
 enum { A = 1001, B = 1002 };
 enum { SYS_PTRACE = 1 << 19, BY_PID = 1 /* P_PID of waitid(2) */ };
@@ -117,7 +117,6 @@ static int64_t fork_actor(enum role role, bool between) {
     if (!between)
         act(role);
     parent = (int32_t)syscall0(__NR_getppid);
-    stage->pids[BETWEEN] = pid();
     fork_actor(role, false);
     rest();
 }
@@ -129,7 +128,6 @@ static int64_t beget(int64_t between, int64_t unused) {
 
 static int64_t go_on_in_child(int64_t unused, int64_t too) {
     (void)unused, (void)too;
-    stage->pids[BETWEEN] = pid();
     const int64_t child = fork_actor(own, false);
     if (child < 0)
         return child;
@@ -409,16 +407,36 @@ static bool is_waiting(void) {
            stage->done == 0;
 }
 
-/** Ends all. The children of an actor are the probe's when it has ended. */
-static void end_actors(void) {
+/** Forks an actor into the process group, which the first one leads. Returns the group. */
+static int64_t start_actor(enum role role, int64_t group) {
     int32_t status = 0;
-    for (int i = 0; i < PROCESSES; i++)
-        if (stage->pids[i] > 0)
-            syscall2(__NR_kill, stage->pids[i], SIGKILL);
-    for (int i = 0; i < 2 * PROCESSES; i++)
-        if (stage->pids[i % PROCESSES] > 0 &&
-            stublab_wait(stage->pids[i % PROCESSES], __WALL, LIMIT * 1000L, &status) == 0)
-            lose("SIGKILL does not end an actor");
+    const int64_t child = syscall6(__NR_clone, SIGCHLD, 0, 0, 0, 0, 0);
+    // Both do it: neither a fork of the child nor the end of all comes first.
+    const int64_t leader = group == 0 ? child : group;
+    const int64_t result = child < 0 ? child : syscall2(__NR_setpgid, child, leader);
+    if (child == 0 && result == 0)
+        act(role);
+    if (child == 0)
+        syscall1(__NR_exit_group, 0);
+    // It may have executed a program by now.
+    if (result == 0 || result == -EACCES)
+        return leader;
+    if (child > 0)
+        stublab_wait((int32_t)child, __WALL, LIMIT * 1000L, &status);
+    stage->step = "a process group";
+    stage->refused = result;
+    return group;
+}
+
+/** Ends all, also who is just forked. Those whose parent has ended are the probe's. */
+static void end_actors(int64_t group) {
+    int32_t status = 0;
+    int64_t ended = group > 0 ? 1 : 0;
+    syscall2(__NR_kill, group > 0 ? -group : NO_PID, SIGKILL);
+    while (ended > 0)
+        ended = stublab_wait((int32_t)-group, __WALL, LIMIT * 1000L, &status);
+    if (group > 0 && ended == 0)
+        lose("SIGKILL does not end an actor");
 }
 
 const struct access *access_of(const char *name) {
@@ -447,16 +465,14 @@ bool play(const char *tracer, const char *tracee, const struct access *access, b
     stage->pids[ANYBODY] = -1;
     struct stublab_deadline limit = {.timeout = LIMIT * 1000L};
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (!begets(tracee))
-        fork_actor(TRACER, false);
-    if (!begets(tracer))
-        fork_actor(TRACEE, false);
+    int64_t group = begets(tracee) ? 0 : start_actor(TRACER, 0);
+    group = begets(tracer) ? group : start_actor(TRACEE, group);
     while (stage->done == 0 && stage->refused == 0 && stublab_time_left(&limit) > 0 &&
            !is_waiting())
         syscall0(__NR_sched_yield);
     const bool answered = stage->done != 0;
     seen.result = stage->result > 0 ? 0 : stage->result;
-    end_actors();
+    end_actors(group);
     prctl(PR_SET_CHILD_SUBREAPER, 0);
     if (stage->refused < 0)
         skip(stage->step, "an actor cannot take this step", stage->refused);
