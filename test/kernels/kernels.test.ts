@@ -116,7 +116,7 @@ kernels("machines with a trivial process 1 boot it as they boot the probe", () =
   const unused = () => "";
   const places = {
     ...{ folder: "", root: () => "/node", initramfs: unused, probeInitramfs: unused },
-    ...{ probeRoot: () => "/probe", trivialRoot: () => "/trivial" },
+    ...{ probeRoot: () => "/probe", trivialRoot: () => "/trivial", denyingInitramfs: unused },
   };
   const own = { node: "/node", probe: "/probe" };
   const able = MACHINES.filter(({ trivial }) => trivial !== undefined);

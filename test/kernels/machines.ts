@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { release } from "node:os";
 import { basename, resolve } from "node:path";
 import type { ProbedArch } from "../../src/core/machine/index.ts";
+import { ALL as ALL_DENIED, rulesOf } from "../support/lacking.ts";
 import type { Check, Lacks } from "./answers.ts";
 import { fetchKernel, fetchUserModeLinux, type Kernel } from "./images.ts";
 import { USERLANDS, type UserlandName } from "./userland.ts";
@@ -22,6 +23,8 @@ export interface Places {
   /** The same with the probe: as a folder for amd64 only. */
   readonly probeRoot: () => string;
   readonly probeInitramfs: (arch: ProbedArch) => string;
+  /** The same with a process 1 that executes the probe without much of what a kernel has. */
+  readonly denyingInitramfs: () => string;
   /** A root with a trivial process 1, of trivial.ts. */
   readonly trivialRoot: () => string;
 }
@@ -188,6 +191,7 @@ const ALL: readonly Machine[] = [
   ...[...SPECIAL_KERNELS, ...ARM64_PROBED, ...RISCV64_KERNELS].map((kernel) =>
     emulated("probe", kernel, "max"),
   ),
+  lacking(emulated("probe", kernel("linux-6.12", "trixie", "6.12."), "max")),
   ...PLATFORMS.map((platform) => gvisor("probe", platform)),
   userModeLinux("probe"),
   userModeLinux("probe", "sid"),
@@ -259,6 +263,20 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
       ...["-append", `${words} -- ${more.join(" ")}`],
       ...["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"],
     ],
+  };
+}
+
+/** The same without all that test/support/lacking.ts has. */
+function lacking({ name, needs, command, ...rest }: Machine): Machine {
+  return {
+    ...rest,
+    name: name.replace("probe/", "probe-lacking/"),
+    needs: { ...needs, cpio: "cpio", cc: "gcc" },
+    command: (places, words) =>
+      command({ ...places, probeInitramfs: places.denyingInitramfs }, [
+        ...[rulesOf(ALL_DENIED, "EPERM"), "++", "/probe/init"],
+        ...words,
+      ]),
   };
 }
 

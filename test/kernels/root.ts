@@ -96,6 +96,23 @@ export function makeProbeRoot(folder: string): string {
   return root;
 }
 
+/** Writes an initramfs whose process 1 is test/support/deny.c, which executes the probe; returns its path. */
+export function makeDenyingInitramfs(folder: string): string {
+  const root = resolve(folder, "denying");
+  for (const name of ["dev", "probe"]) mkdirSync(join(root, name), { recursive: true });
+  copyFileSync("dist/probe-amd64", join(root, "probe/init"));
+  const freestanding = ["-O1", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector"];
+  const words = [
+    ...freestanding,
+    "-Ishim/core/amd64",
+    "-o",
+    join(root, "init"),
+    "test/support/deny.c",
+  ];
+  execFileSync(process.env.CC || "cc", words, { stdio: ["ignore", "inherit", "inherit"] });
+  return makeInitramfs(root);
+}
+
 /** Writes the probe's initramfs; returns its path. */
 export function makeProbeInitramfs(folder: string, arch: ProbedArch): string {
   const file = resolve(folder, `probe-${arch}.cpio`);

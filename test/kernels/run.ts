@@ -27,6 +27,7 @@ import {
 } from "./results.ts";
 import {
   type Contents,
+  makeDenyingInitramfs,
   makeInitramfs,
   makeProbeInitramfs,
   makeProbeRoot,
@@ -123,12 +124,14 @@ function makePlaces(contents: Contents, kernel?: string): Places {
   const root = once((name: UserlandName) => makeRoot(FOLDER, name, contents));
   const probeRoot = once(() => makeProbeRoot(FOLDER));
   const trivialRoot = once(() => makeTrivialRoot(FOLDER));
+  const denyingInitramfs = once(() => makeDenyingInitramfs(FOLDER));
   return {
     folder: FOLDER,
     kernel,
     root,
     initramfs: once((name: UserlandName) => makeInitramfs(root(name))),
     probeRoot: () => probeRoot("probe"),
+    denyingInitramfs: () => denyingInitramfs("denying"),
     probeInitramfs: once((arch: ProbedArch) => makeProbeInitramfs(FOLDER, arch)),
     trivialRoot: () => trivialRoot("trivial"),
   };

@@ -4,8 +4,8 @@
 //
 // With an argument's index and a value, only calls with that argument fail (its lower 32 bits), or,
 // with &VALUE, those that have any of its bits. Colons may join words: process 1 gets only 32 of
-// them. The command is a path. A static program without a C library, so that it is built for
-// machines that have no compiler.
+// them, and ++ in place of --. The command is a path. A static program without a C library, so that
+// it is built for machines that have no compiler.
 
 #include "machine.h"
 #include <linux/filter.h>
@@ -19,8 +19,9 @@ __asm__(".globl _start\n_start:\n  mov %rsp, %rdi\n  and $-16, %rsp\n  call star
 __asm__(".globl _start\n_start:\n  mov x0, sp\n  bl start\n");
 #endif
 
+/** The kernel's command line, whose words process 1 gets, has no second "--". */
 static int is_separator(const char *word) {
-    return word[0] == '-' && word[1] == '-' && word[2] == 0;
+    return word[1] != 0 && word[2] == 0 && word[0] == word[1] && (*word == '-' || *word == '+');
 }
 
 static __attribute__((noreturn)) void fail(const char *message, size_t length) {

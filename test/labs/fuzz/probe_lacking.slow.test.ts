@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { constants } from "node:os";
 import { resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
+import { ALL, DENIED, ERRNOS, rulesOf } from "../../support/lacking.ts";
 import { callNumber } from "../../support/libc.ts";
 import { needs } from "../../support/needs.ts";
 import { DENY, run } from "../../support/processes.ts";
@@ -21,37 +21,6 @@ const lacking = suite("the probe on a kernel that lacks something");
 const built = needs(lacking, {
   "the probe for amd64, which wasm2c builds": existsSync(PROBE) && HOST_ARCH === "amd64",
 });
-
-const ptrace = (request: number, ...more: string[]) =>
-  [callNumber("ptrace"), "ERRNO", 0, request, ...more].join(":");
-const calls = (...names: string[]) => names.map((name) => `${callNumber(name)}:ERRNO`).join(",");
-
-const SETOPTIONS = 0x4200;
-const EXITKILL = 1 << 20;
-
-/** What is denied, as rules of test/support/deny.c, and what the probe reports to be lacking. */
-const DENIED: Readonly<Record<string, readonly [rules: string, lacks: readonly string[]]>> = {
-  ATTACH: [ptrace(16), ["PTRACE_ATTACH"]],
-  SEIZE: [ptrace(0x4206), ["PTRACE_SEIZE"]],
-  EXITKILL: [ptrace(SETOPTIONS, "3", `&${EXITKILL}`), ["PTRACE_O_EXITKILL"]],
-  SETSIGMASK: [ptrace(0x420b), ["PTRACE_SETSIGMASK"]],
-  SYSEMU: [`${ptrace(31)},${ptrace(32)}`, ["PTRACE_SYSEMU", "PTRACE_SYSEMU_SINGLESTEP"]],
-  GETREGSET: [ptrace(0x4204), ["PTRACE_GETREGSET"]],
-  seccomp: [calls("seccomp"), ["seccomp filters"]],
-  memfd: [calls("memfd_create"), ["memfd_create"]],
-  process_vm: [
-    calls("process_vm_readv", "process_vm_writev"),
-    ["process_vm_readv", "process_vm_writev"],
-  ],
-  // Of /proc and of all other files.
-  files: [calls("open", "openat"), []],
-  time: [
-    calls("clock_gettime", "timer_create", "nanosleep"),
-    ["clock_gettime", "timer_create", "nanosleep"],
-  ],
-};
-const ALL = Object.keys(DENIED);
-const ERRNOS = ["EPERM", "EIO", "ENOSYS"] as const;
 
 /** The facts that are checked and hold, and the reasons why others are skipped. */
 function factsIn(stdout: string) {
@@ -73,14 +42,9 @@ const conformance = async (...wrapper: string[]) => {
 /** With nothing denied. */
 let usual: ReturnType<typeof factsIn> | undefined;
 
-async function check(names: readonly string[], errno: keyof typeof constants.errno) {
+async function check(names: readonly string[], errno: (typeof ERRNOS)[number]) {
   usual ??= factsIn(await conformance());
-  const rules = names.map((name) => DENIED[name]?.[0]).join(",");
-  const stdout = await conformance(
-    DENY,
-    rules.replaceAll("ERRNO", `${constants.errno[errno]}`),
-    "--",
-  );
+  const stdout = await conformance(DENY, rulesOf(names, errno), "--");
   const [, told = ""] = /^# lacks: (.*)$/m.exec(stdout) ?? [];
   for (const name of names.flatMap((it) => DENIED[it]?.[1] ?? []))
     assert.ok(told.includes(`${name} (${errno})`), `${name}: ${told}`);
