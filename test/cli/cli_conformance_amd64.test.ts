@@ -63,6 +63,21 @@ command("--only selects facts by group, name or rule", async () => {
   }
 });
 
+command("--for says whether the kernel is enough for a tool, and a log keeps it", async () => {
+  const ktap = join(folder, "for.ktap");
+  const live = await conformance("--for", "strace", "--ktap", ktap, "--json");
+  assert.is(live.code, 0, live.stderr);
+  assert.equal(JSON.parse(live.stdout).profile, { tool: "strace", enough: true, missing: [] });
+  const missing = ["PTRACE_SEIZE (EPERM)", '"it traps, then \\"stops\\""'];
+  const verdict = `for strace: not enough: ${missing.join(", then ")}\n`;
+  writeFileSync(ktap, readFileSync(ktap, "utf8").replace("for strace: enough\n", verdict));
+  const read = await conformance("--read", ktap, "--json");
+  assert.equal(JSON.parse(read.stdout).profile, { tool: "strace", enough: false, missing });
+  const { code, stdout } = await conformance("--read", ktap);
+  assert.is(code, 1);
+  assert.ok(stdout.endsWith(`\n${verdict}`), stdout);
+});
+
 command("--list checks nothing", async () => {
   const { code, stdout } = await conformance("--list");
   assert.is(code, 0);

@@ -1,0 +1,138 @@
+// Time limit: 240 s
+import { readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { HOST_ARCH } from "../../../src/core/machine/index.ts";
+import { allFacts } from "../../../src/labs/fuzz/facts/arch.ts";
+import { parseVerdict, type Tool, toolNeeds } from "../../../src/labs/fuzz/facts/profiles.ts";
+import { pathOfProbe } from "../../../src/labs/fuzz/probe/file.ts";
+import { callNumber } from "../../support/libc.ts";
+import { needs } from "../../support/needs.ts";
+import { DENY, run } from "../../support/processes.ts";
+import { SESSIONS } from "../../support/tool_sessions.ts";
+
+const profiles = suite("profiles: what tools need of ptrace");
+
+/** What `npm run profiles` has tried: otherwise it tries one denial in so many, of the tools that CI has. */
+const TRIED = "test/labs/fuzz/tried_profiles.jsonl";
+const TRIES_ALL = Boolean(process.env.SOAK);
+const TAKEN = TRIES_ALL ? 1 : 13;
+const TOOLS: readonly Exclude<Tool, "rr">[] = TRIES_ALL
+  ? ["gdb", "strace", "gvisor", "criu", "stublab"]
+  : ["gdb", "strace"];
+const PROGRAMS: Readonly<Record<Exclude<Tool, "rr">, string>> = {
+  gdb: "gdb",
+  strace: "strace",
+  gvisor: "runsc",
+  criu: "criu",
+  stublab: "node",
+};
+
+/** linux/ptrace.h, asm/ptrace-abi.h */
+const REQUESTS: Readonly<Record<string, number>> = {
+  ...{ TRACEME: 0, PEEKDATA: 2, PEEKUSER: 3, POKEDATA: 5, POKEUSER: 6, CONT: 7, SINGLESTEP: 9 },
+  ...{ GETREGS: 12, SETREGS: 13, GETFPREGS: 14, SETFPREGS: 15, ATTACH: 16, DETACH: 17 },
+  ...{ SYSCALL: 24, GET_THREAD_AREA: 25, ARCH_PRCTL: 30, SYSEMU: 31, SETOPTIONS: 0x4200 },
+  ...{ GETEVENTMSG: 0x4201, GETSIGINFO: 0x4202, SETSIGINFO: 0x4203, GETREGSET: 0x4204 },
+  ...{ SETREGSET: 0x4205, SEIZE: 0x4206, INTERRUPT: 0x4207, LISTEN: 0x4208, PEEKSIGINFO: 0x4209 },
+  ...{ GETSIGMASK: 0x420a, SETSIGMASK: 0x420b, GET_SYSCALL_INFO: 0x420e },
+  ...{ GET_RSEQ_CONFIGURATION: 0x420f },
+};
+const OPTIONS: Readonly<Record<string, number>> = {
+  ...{ TRACESYSGOOD: 1, TRACEFORK: 2, TRACEVFORK: 4, TRACECLONE: 8, TRACEEXEC: 16 },
+  ...{ TRACEVFORKDONE: 32, TRACEEXIT: 64, TRACESECCOMP: 128, EXITKILL: 1 << 20 },
+};
+
+interface Denial {
+  readonly tool: Tool;
+  /** Facilities that are denied together, and the errno. */
+  readonly denied: readonly string[];
+  readonly error: "EPERM" | "EIO" | "ENOSYS" | "EINVAL";
+}
+
+/** The words for test/support/deny.c. An option can be set by two requests. */
+function wordsOf({ denied, error }: Denial): string[] {
+  const ends = (name: string) => {
+    const errno = constants.errno[error];
+    const [, kind, rest = ""] = /^PTRACE_(O_)?(.*)$/.exec(name) ?? [];
+    if (rest === "") return [[callNumber(name), errno]];
+    const head = [callNumber("ptrace"), errno, 0];
+    if (kind === undefined) return [[...head, REQUESTS[rest]]];
+    return ["SETOPTIONS", "SEIZE"].map((by) => [...head, REQUESTS[by], 3, `&${OPTIONS[rest]}`]);
+  };
+  return denied
+    .flatMap(ends)
+    .flatMap((words, i) => [...(i === 0 ? [] : [","]), ...words.map(String)]);
+}
+
+/** Each need alone, and together with what it depends on. */
+function denialsOf(tool: Tool): Denial[] {
+  const sets = toolNeeds(HOST_ARCH).flatMap(({ tool: of, need, when = [] }) => {
+    if (of !== tool || need === undefined || need === "seccomp") return [];
+    const lacking = when.flatMap((it) => (it.startsWith("!") ? [it.slice(1)] : []));
+    const having = when.filter((it) => !it.startsWith("!") && it !== "seccomp");
+    return [[need], [...lacking, need], ...having.map((it) => [it, need])];
+  });
+  const unique = new Map(sets.map((set) => [set.join(" "), set]));
+  return [...unique.values()].flatMap((denied) => {
+    const isOption = denied.some((name) => name.startsWith("PTRACE_O_"));
+    const errors = ["EPERM", "EIO", "ENOSYS", ...(isOption ? ["EINVAL" as const] : [])] as const;
+    return errors.map((error) => ({ tool, denied, error }));
+  });
+}
+
+const nameOf = ({ tool, denied, error }: Denial) =>
+  `${tool} without ${denied.join(", ")} (${error})`;
+
+/** What the probe says, and whether the tool does its work, under a wrapper. */
+async function tryTool(tool: Tool, wrapper: readonly string[]) {
+  const [command = "", ...rest] = [...wrapper, pathOfProbe(HOST_ARCH)];
+  const { stdout, code } = await run([command, [...rest, "conformance", "--for", tool]]);
+  const verdict = stdout.trimEnd().split("\n").map(parseVerdict).at(-1);
+  assert.ok(verdict !== undefined, stdout);
+  assert.is(code, Number(!verdict.enough));
+  let works = true;
+  for (const session of SESSIONS[tool] ?? []) works &&= await session(wrapper);
+  return { works, enough: verdict.enough, missing: verdict.missing };
+}
+
+profiles("name facts, which some architecture has", () => {
+  const names = new Set(allFacts().map(({ name }) => name));
+  const others = toolNeeds(HOST_ARCH).flatMap(({ facts = [] }) =>
+    facts.filter((name) => !names.has(name)),
+  );
+  assert.equal(HOST_ARCH === "amd64" ? others : [], []);
+});
+
+const tried: string[] = [];
+for (const tool of TOOLS) {
+  const with_ = needs(profiles, PROGRAMS[tool], "cc");
+  with_(`${tool} does its work on this kernel, which is enough for it`, async () => {
+    assert.equal(await tryTool(tool, []), { works: true, enough: true, missing: [] });
+  });
+  for (const [i, denial] of denialsOf(tool).entries()) {
+    if (i % TAKEN !== 0) continue;
+    with_(`${nameOf(denial)} works if the kernel is said to be enough`, async () => {
+      const seen = await tryTool(tool, [DENY, ...wordsOf(denial), "--"]);
+      tried.push(JSON.stringify({ ...denial, ...seen }));
+      assert.is(seen.enough, seen.works, JSON.stringify(seen));
+    });
+  }
+}
+
+profiles(
+  "the whole profile of each tool has been tried, and what was said is as it was then",
+  () => {
+    if (TRIES_ALL) writeFileSync(TRIED, `${tried.join("\n")}\n`);
+    const lines = readFileSync(TRIED, "utf8").trimEnd().split("\n");
+    const known = new Set(lines.map((line) => nameOf(JSON.parse(line))));
+    const left = Object.keys(PROGRAMS)
+      .flatMap((tool) => denialsOf(tool as Tool))
+      .map(nameOf)
+      .filter((name) => !known.has(name));
+    assert.equal(HOST_ARCH === "amd64" ? left : [], []);
+  },
+);
+
+profiles.run();
