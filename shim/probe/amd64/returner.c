@@ -41,9 +41,11 @@ static struct stublab_exchange *exchange;
 static int64_t unshared = -ENOSYS;
 static int32_t unfiltered;
 
+/** Whether the stub has ended. gVisor writes a status word even if it has not. */
 static bool has_ended(void) {
-    if (status == RUNS && stublab_wait(resident, __WALL, 0, &status) < 0)
-        status = SIGKILL;
+    int32_t word = 0;
+    if (status == RUNS && stublab_wait(resident, __WALL, 0, &word) != 0)
+        status = word;
     return status != RUNS;
 }
 
@@ -184,8 +186,37 @@ static bool meets_call(const struct stublab_setup *setup, const struct stublab_o
            (outcome->signal == SIGTRAP && at < PAGE_SIZE - 1 && is_call(&code[at]));
 }
 
+/** The parts of the address space that have this code and its stack. */
+static struct part { uint64_t at, length; } parts[2];
+
+/** Unmaps all others but what a stub has. */
+static int64_t unmap_probe(struct tracee *stub) {
+    const struct part kept[] = {
+        {memory.code, PAGE_SIZE},
+        {memory.constants, PAGE_SIZE},
+        {memory.scratch, memory.scratch_size},
+        {memory.feature_code, targets_are_filtered ? 0 : PAGE_SIZE},
+        {HANDLER_STACK, HANDLER_STACK_SIZE},
+        {LOOP, PAGE_SIZE},
+        {RECORDS, module.w2c_memory.size},
+        {stub_address(), PAGE_SIZE},
+        {MOST_USER_SPACE, 0},
+    };
+    uint64_t at = 0, count = 0;
+    for (uint32_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        const struct part gap = {at, kept[i].at - at};
+        at = kept[i].at + kept[i].length;
+        if ((uint64_t)parts - gap.at < gap.length || (uint64_t)kept - gap.at < gap.length)
+            parts[count++] = gap;
+        else if (gap.length > 0)
+            INJECT(stub, __NR_munmap, gap.at, gap.length);
+    }
+    return 0;
+}
+
 static int64_t set_up_loop(struct tracee *stub) {
-    static set_up *const steps[] = {set_up_pages, map_features, map_loop, handle_raised};
+    static set_up *const steps[] = {set_up_pages, map_features, map_loop, handle_raised,
+                                    unmap_probe};
     int64_t result = 0;
     for (uint32_t i = 0; result == 0 && i < sizeof steps / sizeof *steps; i++)
         result = steps[i](stub);
@@ -201,35 +232,8 @@ static int64_t set_up_loop(struct tracee *stub) {
     return result < 0 ? result : remove_calls(stub, stub_address());
 }
 
-/** A part of the address space. */
-struct part {
-    uint64_t at, length;
-};
-
-/** Unmaps all but what a stub has, and enters the loop, which unmaps the two parts with this code
- * and its stack. */
-__attribute__((noreturn)) static void become_stub(void) {
-    const struct part kept[] = {
-        {memory.code, PAGE_SIZE},
-        {memory.constants, PAGE_SIZE},
-        {memory.scratch, memory.scratch_size},
-        {memory.feature_code, targets_are_filtered ? 0 : PAGE_SIZE},
-        {HANDLER_STACK, HANDLER_STACK_SIZE},
-        {LOOP, PAGE_SIZE},
-        {RECORDS, module.w2c_memory.size},
-        {stub_address(), PAGE_SIZE},
-        {MOST_USER_SPACE, 0},
-    };
-    struct part parts[2] = {{0}};
-    uint64_t at = 0, count = 0;
-    for (uint32_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-        const struct part gap = {at, kept[i].at - at};
-        at = kept[i].at + kept[i].length;
-        if ((uint64_t)become_stub - gap.at < gap.length || (uint64_t)kept - gap.at < gap.length)
-            parts[count++] = gap;
-        else if (gap.length > 0)
-            syscall2(__NR_munmap, (long)gap.at, (long)gap.length);
-    }
+/** Enters the loop, which unmaps the two parts. */
+__attribute__((noreturn)) static void enter_loop(void) {
     if (exchange->bases)
         __asm__ volatile("wrfsbase %0; wrgsbase %1" : : "r"(memory.constants), "r"(memory.scratch));
     register uint64_t r12 __asm__("r12") = parts[1].at;
@@ -256,7 +260,7 @@ __attribute__((noreturn, force_align_arg_pointer)) static void begin_stub(void) 
     if (result == 0)
         result = set_up_loop(&self);
     if (result == 0)
-        become_stub();
+        enter_loop();
     for (;;)
         syscall1(__NR_exit_group, -result);
 }

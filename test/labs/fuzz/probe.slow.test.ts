@@ -8,7 +8,7 @@ import { formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { inGvisor } from "../../support/gvisor.ts";
 import { needs } from "../../support/needs.ts";
-import { Running, run, stublabCommand } from "../../support/processes.ts";
+import { DENY, Running, run, stublabCommand } from "../../support/processes.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const probeOf = (arch: ProbedArch) => resolve(`dist/probe-${arch}`);
@@ -156,6 +156,14 @@ inRunsc("reports what a kernel does otherwise with a case that can be replayed",
   const here = call("replay", log);
   assert.is(here.status, 0, here.lines.join("\n"));
   assert.is(here.lines.at(-2), `1..${cases.length}`);
+});
+
+inRunsc("tries returns from handlers in gVisor without ptrace, whose flags are as in Linux", () => {
+  const [PTRACE, ENOSYS] = ["101", "38"];
+  const fuzz = [PROBE, "fuzz", "--cases", "1000", "--path", "sigreturn"];
+  const { stdout } = inGvisor(DENY, PTRACE, ENOSYS, "--", ...fuzz, "--plant", "S4.flags=0x3202");
+  assert.match(stdout, /^# stopped.eflags: predicted 0x3202, got 0x202$/m);
+  assert.match(stdout, /^# 1000 cases, .* 0 hung, 0 not confirmed/m);
 });
 
 built("reports a case with the steps before the one that differs, and replays it", () => {
