@@ -32,6 +32,7 @@ export function explainTask(task: Task, self: Attacher, encoder: CompleteEncoder
     ["stopped", "signal-delivery"].includes(stop.id) &&
       stop.text.includes("a signal") &&
       "unknown-signal",
+    stop.id === "syscall" && "unknown-side",
     stop.id === "group-stop-or-signal" && "unknown-group",
     ["group-stop", "trap-stop"].includes(stop.id) && "unknown-listen",
     !task.hasCalls && "unknown-attach",

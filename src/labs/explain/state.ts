@@ -86,6 +86,11 @@ const WAITED = ", which its tracer has waited for";
 /** The kernel's function that called ptrace_stop, and the id of that stop. */
 function placeOf({ functions }: Task): ReturnType<typeof recognise> {
   const found = recognise("stops", functions);
+  if (found.id === undefined) {
+    // Where the functions of a system call stop are inlined, entry and exit look the same.
+    const [caller = ""] = functions.filter((name) => !name.startsWith("ptrace_"));
+    return /^(do_syscall_64|(do_)?el0_svc)/.test(caller) ? { word: caller, id: "syscall" } : {};
+  }
   // do_jobctl_trap may be inlined; a signal's stop does not notify.
   const isTrap = found.id === "signal-delivery" && functions.includes("ptrace_do_notify");
   return isTrap ? { ...found, id: "trap-stop" } : found;
@@ -94,7 +99,7 @@ function placeOf({ functions }: Task): ReturnType<typeof recognise> {
 /** Some codes stand for several stops, which the stack tells apart. */
 function narrowed(id: string, place: string | undefined, task: Task): string {
   const isCall = id === "syscall" || id === "signal-trap";
-  if (isCall && place?.startsWith("syscall-")) return place;
+  if (isCall && place?.startsWith("syscall")) return place;
   if (id !== "stop-signal") return id;
   if (groupStop(task) !== 0) return "group-stop";
   return task.groupCode === undefined ? id : "signal-delivery";
