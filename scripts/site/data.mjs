@@ -115,15 +115,17 @@ export async function museumPage() {
     ),
     "## Bugs of other kernels",
     table(
-      ["what is wrong", "in", "first fact", "seconds", "on a weak kernel"],
+      ["what is wrong", "in", "shown by", "on a weak kernel"],
       readPatches("test/museum/others").map(({ name, told, fact }) => {
         const { weak, ...whole } = others[name];
-        const [seen, seenWeak] = [whole, weak].map((it) => [it.fact, it.crash].filter(Boolean));
+        const [seen, seenWeak] = [whole, weak].map(({ fact, crash, seconds }) =>
+          fact === undefined ? "skipped" : [fact, crash, `${seconds} s`].filter(Boolean).join("; "),
+        );
         const links = fact("link").split(" ");
         const where = fact("project").split("; ");
         return [
           ...[`\`${name}\`: ${told}`, where.map((it, i) => `[${it}](${links[i]})`).join(", ")],
-          ...[seen.join(": "), whole.seconds, [...seenWeak, `${weak.seconds} s`].join("; ")],
+          ...[seen, seenWeak],
         ];
       }),
     ),
