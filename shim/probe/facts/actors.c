@@ -233,8 +233,11 @@ static int64_t await_zombie(int64_t part, int64_t options) {
     return syscall6(__NR_waitid, BY_PID, pid_of(part), 0, options, 0, 0);
 }
 
-/** Until an execve of the tracee waits in de_thread, from which only SIGKILL wakes it. */
+/** Until an execve of the tracee waits in de_thread, from which only SIGKILL wakes it. Only /proc
+ * shows that. */
 static int64_t await_exec(int64_t turns, int64_t state) {
+    if (state_of(pid()) == 'X')
+        return -ENOENT;
     await_word(&stage->turn, turns);
     // Without /proc nothing shows it.
     if (state_of(pid()) == 'X')
