@@ -46,6 +46,7 @@ struct stage {
 static volatile struct stage *stage;
 static enum role own;
 static const char *current; /* the step that it takes */
+static bool outlasts;       /* the page does an execve */
 static int32_t parent;
 
 static int64_t prctl(int64_t option, int64_t value) {
@@ -149,6 +150,8 @@ static int64_t execute(int64_t copy, int64_t unused) {
     (void)unused;
     const char *const arguments[] = {names[own], 0}, *const environment[] = {0};
     const char *path = copy ? "/proc/self/fd/63" : "/proc/self/exe";
+    if (!outlasts)
+        return -ENOENT;
     return syscall3(__NR_execve, (long)path, (long)arguments, (long)environment);
 }
 
@@ -366,6 +369,7 @@ void act_as(const char *name) {
     if (at < 0)
         syscall1(__NR_exit_group, 0);
     stage = (volatile struct stage *)at;
+    outlasts = true;
     act(role);
 }
 
@@ -380,7 +384,7 @@ static bool keep_file(int64_t file, int64_t number, int64_t flags) {
 }
 
 static void set_stage(void) {
-    const bool outlasts = keep_file(stublab_memory_file(page_bytes), STAGE_FILE, 0);
+    outlasts = keep_file(stublab_memory_file(page_bytes), STAGE_FILE, 0);
     const int64_t at =
         outlasts ? stublab_map_file(STAGE_FILE, page_bytes) : stublab_map_shared(page_bytes);
     if (at < 0)
