@@ -77,28 +77,17 @@ static int64_t becomes_traced(struct tracee *stub, const struct facility *it) {
     return it->error;
 }
 
-static int64_t reads_memory(struct tracee *stub, const struct facility *it) {
-    (void)it;
-    return stublab_read_memory(stub->pid, stub_address(), words, sizeof *words);
+static int64_t copies_memory(struct tracee *stub, const struct facility *it) {
+    const uint64_t at = (uint64_t)zeros;
+    return it->number == __NR_process_vm_readv
+               ? stublab_read_memory(stub->pid, at, zeros, sizeof zeros)
+               : stublab_write_memory(stub->pid, at, zeros, sizeof zeros);
 }
 
-static int64_t writes_memory(struct tracee *stub, const struct facility *it) {
-    (void)it;
-    return stublab_write_memory(stub->pid, (uint64_t)zeros, zeros, sizeof zeros);
-}
-
-static int64_t opens(int64_t file) {
+static int64_t opens(struct tracee *stub, const struct facility *it) {
+    const int64_t file =
+        it->number == __NR_pidfd_open ? stublab_pidfd(stub->pid) : stublab_memory_file(page_bytes);
     return file < 0 ? file : stublab_close((int32_t)file);
-}
-
-static int64_t opens_process(struct tracee *stub, const struct facility *it) {
-    (void)it;
-    return opens(stublab_pidfd(stub->pid));
-}
-
-static int64_t creates_file(struct tracee *stub, const struct facility *it) {
-    (void)stub, (void)it;
-    return opens(stublab_memory_file(page_bytes));
 }
 
 /** A call of the stub with two arguments. */
@@ -152,30 +141,18 @@ static const struct __kernel_timespec shortest = {0, 1};
 
 /** What is read first is written then; the stub is moved last. */
 static struct facility facilities[] = {
-    REQUEST(ATTACH, is_noted, 0, 0, 0, 0),
-    REQUEST(TRACEME, becomes_traced, 0, 0, 0, 0),
-    OPTION(TRACESYSGOOD),
-    OPTION(TRACEFORK),
-    OPTION(TRACEVFORK),
-    OPTION(TRACECLONE),
-    OPTION(TRACEEXEC),
-    OPTION(TRACEVFORKDONE),
-    OPTION(TRACEEXIT),
-    OPTION(TRACESECCOMP),
-    OPTION(EXITKILL),
-    REQUEST(SETOPTIONS, 0, 0, 0, 0, 0),
+    REQUEST(ATTACH, is_noted, 0, 0, 0, 0), REQUEST(TRACEME, becomes_traced, 0, 0, 0, 0),
+    OPTION(TRACESYSGOOD), OPTION(TRACEFORK), OPTION(TRACEVFORK), OPTION(TRACECLONE),
+    OPTION(TRACEEXEC), OPTION(TRACEVFORKDONE), OPTION(TRACEEXIT), OPTION(TRACESECCOMP),
+    OPTION(EXITKILL), REQUEST(SETOPTIONS, 0, 0, 0, 0, 0),
     REQUEST(PEEKTEXT, 0, (uint64_t)zeros, &mask, 0, 0),
     REQUEST(PEEKDATA, 0, (uint64_t)zeros, &mask, 0, 0),
-    REQUEST(POKETEXT, 0, (uint64_t)zeros, 0, 0, 0),
-    REQUEST(POKEDATA, 0, (uint64_t)zeros, 0, 0, 0),
+    REQUEST(POKETEXT, 0, (uint64_t)zeros, 0, 0, 0), REQUEST(POKEDATA, 0, (uint64_t)zeros, 0, 0, 0),
 #ifdef PTRACE_GETREGS
     NAMED("PTRACE_PEEKUSER", PTRACE_PEEKUSR, 0, 0, words, 0, 0),
-    NAMED("PTRACE_POKEUSER", PTRACE_POKEUSR, 0, 0, 0, 0, 0),
-    REQUEST(GETREGS, 0, 0, words, 0, 0),
-    REQUEST(SETREGS, 0, 0, words, 0, 0),
-    REQUEST(GETFPREGS, 0, 0, floating_point, 0, 0),
-    REQUEST(SETFPREGS, 0, 0, floating_point, 0, 0),
-    REQUEST(OLDSETOPTIONS, 0, 0, 0, 0, 0),
+    NAMED("PTRACE_POKEUSER", PTRACE_POKEUSR, 0, 0, 0, 0, 0), REQUEST(GETREGS, 0, 0, words, 0, 0),
+    REQUEST(SETREGS, 0, 0, words, 0, 0), REQUEST(GETFPREGS, 0, 0, floating_point, 0, 0),
+    REQUEST(SETFPREGS, 0, 0, floating_point, 0, 0), REQUEST(OLDSETOPTIONS, 0, 0, 0, 0, 0),
 #endif
 #ifdef PTRACE_GET_THREAD_AREA
     REQUEST(GET_THREAD_AREA, 0, FIRST_TLS_ENTRY, info, 0, 0),
@@ -184,10 +161,8 @@ static struct facility facilities[] = {
     REQUEST(ARCH_PRCTL, 0, (uint64_t)&mask, (void *)GET_FS, 0, 0),
 #endif
     REQUEST(GETREGSET, 0, NT_PRSTATUS, &area, 0, 0),
-    REQUEST(SETREGSET, 0, NT_PRSTATUS, &area, 0, 0),
-    REQUEST(GETEVENTMSG, 0, 0, &mask, 0, 0),
-    REQUEST(GETSIGINFO, 0, 0, info, 0, 0),
-    REQUEST(SETSIGINFO, 0, 0, info, 0, 0),
+    REQUEST(SETREGSET, 0, NT_PRSTATUS, &area, 0, 0), REQUEST(GETEVENTMSG, 0, 0, &mask, 0, 0),
+    REQUEST(GETSIGINFO, 0, 0, info, 0, 0), REQUEST(SETSIGINFO, 0, 0, info, 0, 0),
     REQUEST(PEEKSIGINFO, 0, (uint64_t)&pending, info, 0, 0),
     REQUEST(GETSIGMASK, 0, sizeof mask, &mask, 0, 0),
     REQUEST(SETSIGMASK, 0, sizeof mask, &mask, 0, 0),
@@ -197,12 +172,11 @@ static struct facility facilities[] = {
     NAMED("PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG (Linux 6.4)", GET_DISPATCH, 0, sizeof zeros,
           zeros, 0, 0),
     // Of a task that was attached.
-    REQUEST(INTERRUPT, 0, 0, 0, -EIO, 0),
-    REQUEST(LISTEN, 0, 0, 0, -EIO, 0),
-    CALL("process_vm_readv", process_vm_readv, reads_memory, 0, 0, 0, 0),
-    CALL("process_vm_writev", process_vm_writev, writes_memory, 0, 0, 0, 0),
-    CALL("pidfd_open (Linux 5.3)", pidfd_open, opens_process, 0, 0, 0, 0),
-    CALL("memfd_create", memfd_create, creates_file, 0, 0, 0, 0),
+    REQUEST(INTERRUPT, 0, 0, 0, -EIO, 0), REQUEST(LISTEN, 0, 0, 0, -EIO, 0),
+    CALL("process_vm_readv", process_vm_readv, copies_memory, 0, 0, 0, 0),
+    CALL("process_vm_writev", process_vm_writev, copies_memory, 0, 0, 0, 0),
+    CALL("pidfd_open (Linux 5.3)", pidfd_open, opens, 0, 0, 0, 0),
+    CALL("memfd_create", memfd_create, opens, 0, 0, 0, 0),
     CALL("close_range (Linux 5.9)", close_range, calls, 1, 0, -EINVAL, 0),
     CALL("seccomp filters", seccomp, filters, SECCOMP_SET_MODE_FILTER, 0, -EFAULT, 0),
     CALL("prctl(PR_SET_PDEATHSIG)", prctl, calls, PR_SET_PDEATHSIG, (void *)SIGKILL, 0, 0),
@@ -211,16 +185,12 @@ static struct facility facilities[] = {
     CALL("clock_gettime", clock_gettime, runs_clock, 0, 0, 0, 0),
     CALL("timer_create", timer_create, creates_timer, 0, 0, 0, 0),
     CALL("nanosleep", nanosleep, calls_itself, (uint64_t)&shortest, 0, 0, 0),
-    CALL("sched_yield", sched_yield, calls_itself, 0, 0, 0, 0),
-    REQUEST(CONT, resumes, 0, 0, 0, 0),
-    REQUEST(SYSCALL, resumes, 0, 0, 0, 0),
-    REQUEST(SINGLESTEP, resumes, 0, 0, 0, 0),
+    CALL("sched_yield", sched_yield, calls_itself, 0, 0, 0, 0), REQUEST(CONT, resumes, 0, 0, 0, 0),
+    REQUEST(SYSCALL, resumes, 0, 0, 0, 0), REQUEST(SINGLESTEP, resumes, 0, 0, 0, 0),
     NAMED("PTRACE_SYSEMU", SYSEMU, resumes, 0, 0, 0, 0),
     NAMED("PTRACE_SYSEMU_SINGLESTEP", SYSEMU_STEP, resumes, 0, 0, 0, 0),
-    REQUEST(DETACH, ends, 0, 0, 0, 0),
-    REQUEST(SEIZE, seizes, 0, 0, 0, 0),
-    REQUEST(KILL, ends, 0, 0, 0, 0),
-};
+    REQUEST(DETACH, ends, 0, 0, 0, 0), REQUEST(SEIZE, seizes, 0, 0, 0, 0),
+    REQUEST(KILL, ends, 0, 0, 0, 0)};
 enum { COUNT = sizeof facilities / sizeof *facilities };
 
 const char *name_of(const struct facility *it) {

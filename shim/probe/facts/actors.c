@@ -149,6 +149,10 @@ __attribute__((noinline)) static int64_t go_on_in_thread(int64_t flags, int64_t 
 static int64_t execute(int64_t copy, int64_t unused) {
     (void)unused;
     const char *const arguments[] = {names[own], 0}, *const environment[] = {0};
+    const int64_t lack = lacks(A_CALL, __NR_memfd_create);
+    // The program would not find the page.
+    if (lack < 0)
+        return lack;
     const char *path = copy ? "/proc/self/fd/63" : "/proc/self/exe";
     if (!outlasts)
         return -ENOENT;
