@@ -228,7 +228,8 @@ cli("predicts even if nothing can be traced", async () => {
   const { code, stdout, stderr } = await run([DENY, denied]);
   assert.is(code, 0, stderr);
   assert.is(JSON.parse(stdout).schema, "stublab.prediction/1");
-  assert.match(stderr, /nothing can be traced here; assuming .*; XSAVE area of \d+ bytes/);
+  // The probe reads the machine without a tracer.
+  assert.not.match(stderr, "assuming");
 });
 
 cli("a walk and pages need neither the libraries nor koffi", async () => {
