@@ -4,6 +4,7 @@
 #include "sigreturn.h"
 #include "target.h"
 #include "trying.h"
+#include <asm/prctl.h>
 #include <asm/sigcontext.h>
 #include <asm/signal.h>
 #include <asm/ucontext.h>
@@ -234,8 +235,6 @@ static int64_t set_up_loop(struct tracee *stub) {
 
 /** Enters the loop, which unmaps the two parts. */
 __attribute__((noreturn)) static void enter_loop(void) {
-    if (exchange->bases)
-        __asm__ volatile("wrfsbase %0; wrgsbase %1" : : "r"(memory.constants), "r"(memory.scratch));
     register uint64_t r12 __asm__("r12") = parts[1].at;
     register uint64_t r13 __asm__("r13") = parts[1].length;
     register uint64_t r14 __asm__("r14") = memory.scratch;
@@ -257,6 +256,11 @@ __attribute__((noreturn, force_align_arg_pointer)) static void begin_stub(void) 
     if (syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0) < 0)
         syscall1(__NR_alarm, MOST_SECONDS);
     int64_t result = syscall0(__NR_getppid) == parent ? 0 : -ESRCH;
+    // By calls: gVisor's systrap crashes the next process if WRGSBASE has written a base.
+    if (result == 0 && exchange->bases)
+        result = syscall2(__NR_arch_prctl, ARCH_SET_FS, (long)memory.constants);
+    if (result == 0 && exchange->bases)
+        result = syscall2(__NR_arch_prctl, ARCH_SET_GS, (long)memory.scratch);
     if (result == 0)
         result = set_up_loop(&self);
     if (result == 0)
