@@ -70,8 +70,9 @@ static void await_word(const volatile uint32_t *it, int64_t least) {
 }
 
 __attribute__((noreturn)) static void rest(void) {
-    const struct __kernel_timespec nap = {0, NAP};
     for (;;) {
+        // The kernel writes what is left of it.
+        struct __kernel_timespec nap = {0, NAP};
         yield();
         syscall4(__NR_ppoll, 0, 0, (long)&nap, 0);
     }
@@ -481,12 +482,14 @@ bool play(const char *tracer, const char *tracee, const struct access *access, b
     while (stage->done == 0 && stage->refused == 0 && stublab_time_left(&limit) > 0 &&
            !is_waiting())
         syscall0(__NR_sched_yield);
-    const bool answered = stage->done != 0;
+    const bool answered = stage->done != 0, waits = is_waiting();
     seen.result = stage->result > 0 ? 0 : stage->result;
     end_actors(group);
     prctl(PR_SET_CHILD_SUBREAPER, 0);
     if (stage->refused < 0)
         skip(stage->step, "an actor cannot take this step", stage->refused);
+    else if (!answered && !waits)
+        lose("an actor does not answer");
     return answered;
 }
 
