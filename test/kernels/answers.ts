@@ -16,6 +16,9 @@ const MATCHED = /^findings +none: every outcome matched its prediction$/;
 /** "130 of 130 facts hold, 100.0 %; 1 skipped (…)", the last line of conformance. */
 const SCORE = /^((\d+) of (\d+) facts hold), /;
 
+/** "sleeping as root by user: right", what explain.mjs prints of a situation. */
+const SITUATION = /^\S.* as \w+ by \w+: (.*)$/;
+
 /** "switch: 5 of 5 facts held", what lessons.mjs prints of a lesson. */
 const RECORDED = /^(\S+): (\d+) of \2 facts held$/;
 
@@ -38,7 +41,7 @@ const COMPLAINTS = {
   fuzz: (lines: readonly string[]) =>
     lines.some((line) => MATCHED.test(line)) ? [] : ["fuzz does not print that all matched"],
   record: recordComplaints,
-  explain: (lines: readonly string[]) => lines.filter((line) => !/: (right|unknown)$/.test(line)),
+  explain: explainComplaints,
 };
 
 /** A check that /check knows. */
@@ -110,6 +113,13 @@ function recordComplaints(lines: readonly string[], { refuses = [] }: Lacks): st
     const may = refuses.includes(name) && line.startsWith(`${name}: refused, `);
     return may || RECORDED.test(line) ? [] : [line];
   });
+}
+
+function explainComplaints(lines: readonly string[]): string[] {
+  const judged = lines.filter((line) => SITUATION.test(line));
+  const isRight = judged.some((line) => line.endsWith(": right"));
+  const wrong = judged.filter((line) => !/: (right|unknown)$/.test(line));
+  return isRight ? wrong : ["explain is right about nothing", ...wrong];
 }
 
 function doctorComplaints(lines: readonly string[], { warns }: Lacks): string[] {
