@@ -37,10 +37,11 @@ export function explainTask(task: Task, self: Attacher, encoder: CompleteEncoder
     ["group-stop", "trap-stop"].includes(stop.id) && "unknown-listen",
     !task.hasCalls && "unknown-attach",
   ].filter((id) => typeof id === "string");
+  const remedy = self.uids[1] === 0 ? "" : "; run it as root";
   const lessons = [...kinds, stop, ...attach.causes].flatMap(({ lesson }) => lesson ?? []);
   return {
     ...{ pid, tid, name, state, parent, tracer, threads, stop, attach, kinds },
-    unknown: unknown.map((id) => cause(id, { pid: `${tid}` })),
+    unknown: unknown.map((id) => cause(id, { pid: `${tid}`, remedy })),
     lessons: [...new Set(lessons)],
   };
 }
