@@ -58,13 +58,13 @@ function missing({ it, unpredicted }: CasePrediction): string[] {
   return [`The stop is not predicted: ${unpredicted}: ${rule === undefined ? "" : ruleText(rule)}`];
 }
 
-/** Reads the machine; if nothing can be traced here, assumes a usual one. */
+/** Reads the machine; if the probe cannot start here, assumes a usual one. */
 function readMachineAnyhow(): Machine {
   try {
     return readThisMachine();
   } catch (error) {
     if (!(error instanceof StublabError)) throw error;
-    talk(`stublab: nothing can be traced here; assuming ${machineLine(USUAL_MACHINE)}\n`);
+    talk(`stublab: the probe cannot read this machine; assuming ${machineLine(USUAL_MACHINE)}\n`);
     return USUAL_MACHINE;
   }
 }
