@@ -440,7 +440,7 @@ static int64_t start_actor(enum role role, int64_t group) {
     return group;
 }
 
-/** Ends all, also who is just forked. Those whose parent has ended are the probe's. */
+/** Ends all, one that is just forked, too. Those whose parent has ended are the probe's. */
 static void end_actors(int64_t group) {
     int32_t status = 0;
     int64_t ended = group > 0 ? 1 : 0;
