@@ -19,6 +19,8 @@ int doctor(void) {
         if (all[i].error < 0)
             say(" # SKIP the kernel does not have it, or a filter refuses it: %s",
                 errno_name(all[i].error));
+        else if (!was_tried(&all[i]))
+            say(" # SKIP not tried: no stub can be used");
         say("\n");
     }
     return result < 0 ? 1 : 0;

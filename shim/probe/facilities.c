@@ -193,6 +193,12 @@ static struct facility facilities[] = {
     REQUEST(KILL, ends, 0, 0, 0, 0)};
 enum { COUNT = sizeof facilities / sizeof *facilities };
 
+static bool tried[COUNT];
+
+bool was_tried(const struct facility *it) {
+    return tried[it - facilities];
+}
+
 const char *name_of(const struct facility *it) {
     return &it->text[sizeof LACKS - 1];
 }
@@ -255,6 +261,7 @@ void try_facilities(void) {
         // A request can also be made to a stub that cannot make calls.
         if (stub.pid == 0 || stub.dead || (it->kind == A_CALL && result < 0))
             continue;
+        tried[it - facilities] = true;
         const int64_t seen =
             it->trial != 0 ? it->trial(&stub, it)
                            : stublab_ptrace(it->number, stub.pid, it->address, (void *)it->data);

@@ -16,13 +16,15 @@ struct facility {
     uint64_t address;
     const void *data;
     int64_t refusal; /* of a kernel that has it, as the trial has no length, no range, no filter */
-    int64_t error;   /* -errno of the trial; 0: the kernel has it */
+    int64_t error;   /* -errno of the trial; 0: the kernel has it, or it was not tried */
 };
 
 /** Tries all of them. */
 void try_facilities(void);
 const struct facility *all_facilities(uint32_t *count);
 const char *name_of(const struct facility *it);
+/** Whether there was a stub to try it in. */
+bool was_tried(const struct facility *it);
 /** -errno of its trial; 0: the kernel has it, or it is not in the table. */
 int64_t lacks(enum facility_kind kind, int64_t number);
 /** Takes down what something else has found. */
