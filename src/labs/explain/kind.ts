@@ -17,8 +17,8 @@ export function kindsOf(task: Task): Cause[] {
   const { tracer, pid, program, name, mappings } = task;
   const page = stubPage(task);
   if (page !== undefined) {
-    // A host has the stub code, too, and all that Node.js has.
-    const id = tracer === undefined && mappings.length > FEW ? "stub-host" : "stub";
+    // A host has the stub code, too, and all that Node.js has; so has a stub that is not yet unmapped, whose host traces it.
+    const id = tracer?.program !== program && mappings.length > FEW ? "stub-host" : "stub";
     return [cause(id, { page: `0x${page.toString(16)}` }, `/proc/${pid}/mem`)];
   }
   // The stubs of systrap are not traced: the kernel of the sandbox has unmapped its program there.
