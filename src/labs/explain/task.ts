@@ -11,8 +11,8 @@ export interface Named {
   readonly pid: number;
   readonly tid: number;
   readonly name: string;
-  /** The file name of its program; undefined if this process may not read it. */
-  readonly program: string | undefined;
+  /** The file name of its program; null if it has none, or this process may not read it. */
+  readonly program: string | null;
 }
 
 /** A system call as /proc/PID/syscall shows it: the number, -1 outside of one, and the first of its arguments. */
@@ -105,9 +105,9 @@ function linkOf(path: string): string | undefined {
 
 function namedOf(tid: number): Named {
   const status = statusOf(`/proc/${tid}`);
-  const program = linkOf(`/proc/${tid}/exe`)?.replace(/ \(deleted\)$/, "");
-  const name = status("Name");
-  return { pid: Number(status("Tgid")), tid, name, program: program && basename(program) };
+  const path = linkOf(`/proc/${tid}/exe`)?.replace(/ \(deleted\)$/, "");
+  const program = path === undefined ? null : basename(path);
+  return { pid: Number(status("Tgid")), tid, name: status("Name"), program };
 }
 
 export function nameOf({ pid, tid, name }: Named = namedOf(0)): string {
@@ -122,6 +122,8 @@ export function readTask(tid: number): Task | undefined {
   if (named.pid === 0) return undefined;
   const [own, whole] = [`/proc/${named.pid}/task/${tid}`, `/proc/${named.pid}`];
   const stat = statOf(own);
+  // It has been reaped meanwhile.
+  if (stat.length === 1) return undefined;
   const tracer = Number(status("TracerPid"));
   // A line is "[<0>] function.constprop.0+0x16f/0x210".
   const stack = [...(readIfThere(`${own}/stack`) ?? "").matchAll(/\] (\w+)/g)];
