@@ -121,6 +121,8 @@ function valuesOf({ pid, uids, gids, ...task }: Task, self: Attacher): Record<st
     own: `uid ${self.uids[0]}, gid ${self.gids[0]}`,
     theirs: task.userNamespace ?? "its uid_map differs",
     ours: self.userNamespace ?? "",
+    // Root of a container may lack the capability.
+    root: self.uids[1] === 0 ? "with CAP_SYS_PTRACE" : "as root",
     capabilities: namesOf(task.permitted & ~self.permitted),
     label: task.label ?? "it has no label",
   };
