@@ -256,11 +256,12 @@ __attribute__((noreturn, force_align_arg_pointer)) static void begin_stub(void) 
     if (syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0) < 0)
         syscall1(__NR_alarm, MOST_SECONDS);
     int64_t result = syscall0(__NR_getppid) == parent ? 0 : -ESRCH;
-    // By calls: gVisor's systrap crashes the next process if WRGSBASE has written a base.
-    if (result == 0 && exchange->bases)
-        result = syscall2(__NR_arch_prctl, ARCH_SET_FS, (long)memory.constants);
-    if (result == 0 && exchange->bases)
-        result = syscall2(__NR_arch_prctl, ARCH_SET_GS, (long)memory.scratch);
+    // WRGSBASE would crash what gVisor's systrap runs next; gVisor refuses the call, which does not
+    // matter.
+    if (exchange->bases) {
+        syscall2(__NR_arch_prctl, ARCH_SET_FS, (long)memory.constants);
+        syscall2(__NR_arch_prctl, ARCH_SET_GS, (long)memory.scratch);
+    }
     if (result == 0)
         result = set_up_loop(&self);
     if (result == 0)
