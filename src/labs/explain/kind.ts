@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { readListing } from "../../core/stub/listing.ts";
 import { list, record, text } from "../../lib/shape.ts";
 import { type Cause, cause, recognise } from "./cause.ts";
-import { nameOf, type Task } from "./task.ts";
+import { nameOf, programOf, type Task } from "./task.ts";
 
 /** A stub that is unmapped to its page has few more: a guest's, and the kernel's own. */
 const FEW = 16;
@@ -22,8 +22,7 @@ export function kindsOf(task: Task): Cause[] {
     return [cause(id, { page: `0x${page.toString(16)}` }, `/proc/${pid}/mem`)];
   }
   // The stubs of systrap are not traced: the kernel of the sandbox has unmapped its program there.
-  const isGuest =
-    mappings.length > 0 && !mappings.some((each) => each.name.endsWith(`/${program}`));
+  const isGuest = mappings.length > 0 && !mappings.some((each) => programOf(each.name) === program);
   const sign = tracer !== undefined || isGuest ? "tracers" : "programs";
   const seen = tracer ?? { pid, program, name };
   const { id } = recognise(sign, [seen.program ?? seen.name]);

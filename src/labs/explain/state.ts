@@ -3,11 +3,9 @@
 import type { CompleteEncoder } from "../../core/encoder/abi.ts";
 import { signalName, syscallName } from "../../core/encoder/names.ts";
 import { type Cause, cause, recognise } from "./cause.ts";
-import { defaultAction, explainWord, reportOf } from "./status_word.ts";
+import { defaultAction, explainWord, reportOf, STOPPING } from "./status_word.ts";
 import { type Call, nameOf, type Task } from "./task.ts";
 
-/** The signals that stop a process: SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
-const GROUP_STOPS = [19, 20, 21, 22];
 const CLONE_VFORK = 0x4000n;
 const CSIGNAL = 0xffn;
 const SIGCHLD = 17n;
@@ -44,7 +42,7 @@ const signalText = (signal: number, { constants }: CompleteEncoder): string =>
 
 /** The signal by which all threads of a process are stopped; 0 if they are not, or that is not shown. */
 const groupStop = ({ groupCode = 0 }: Task): number =>
-  GROUP_STOPS.includes(groupCode) ? groupCode : 0;
+  STOPPING.includes(groupCode) ? groupCode : 0;
 
 /** A stop that the tracer has not yet waited for is its exit code; of one that it has, only the kernel's stack is left. */
 function traced(task: Task, encoder: CompleteEncoder, texts: Texts): Cause {
@@ -105,10 +103,10 @@ function narrowed(id: string, place: string | undefined, task: Task): string {
   return task.groupCode === undefined ? id : "signal-delivery";
 }
 
-function actionOf({ caught, ignored }: Task, { value, values }: ReturnType<typeof reportOf>) {
+function actionOf({ caught, ignored }: Task, { value }: ReturnType<typeof reportOf>) {
   const has = (set: bigint) => ((set << 1n) >> BigInt(value)) % 2n === 1n;
   if (has(caught)) return "its handler runs";
-  return has(ignored) ? "it ignores it" : defaultAction(values.signal ?? "");
+  return has(ignored) ? "it ignores it" : defaultAction(value);
 }
 
 /** The exception that was on its way back to the program: most signals of instructions come from one. */

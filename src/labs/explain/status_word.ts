@@ -1,12 +1,15 @@
 // A status word of wait4: what it says, as the encoder decodes it, and which stop or end that is.
 
+import { constants } from "node:os";
 import type { CompleteEncoder } from "../../core/encoder/abi.ts";
 import { constantName, signalName } from "../../core/encoder/names.ts";
 import { type Cause, cause, recognise } from "./cause.ts";
 
+const { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } = constants.signals;
+const { SIGCHLD, SIGCONT, SIGURG, SIGWINCH } = constants.signals;
 /** Signals that by default stop a process, and those that do nothing (signal(7)). */
-const STOPPING = ["SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"];
-const HARMLESS = ["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"];
+export const STOPPING: readonly number[] = [SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
+const HARMLESS: readonly number[] = [SIGCHLD, SIGCONT, SIGURG, SIGWINCH];
 
 /** What a status word says. */
 export interface Report {
@@ -29,7 +32,7 @@ export function reportOf(word: number, encoder: CompleteEncoder): Report {
   const values = { signal, code: `${value}`, event: `${event}`, core: dumped };
   const report = (id: string, macros: Report["macros"]) => ({
     ...{ id, value, macros },
-    values: { ...values, action: defaultAction(signal) },
+    values: { ...values, action: defaultAction(value) },
   });
   const stopped = (id: string) =>
     report(id, { WIFSTOPPED: 1, WSTOPSIG: (word >> 8) & 0xff, "status >> 16": event });
@@ -50,12 +53,12 @@ export function reportOf(word: number, encoder: CompleteEncoder): Report {
       return stopped(recognise("events", [`${event}`]).id ?? "event-other");
     default:
       if (signal === "SIGTRAP") return stopped("signal-trap");
-      return stopped(STOPPING.includes(signal) ? "stop-signal" : "signal-delivery");
+      return stopped(STOPPING.includes(value) ? "stop-signal" : "signal-delivery");
   }
 }
 
 /** What a signal does to a process without a handler. */
-export function defaultAction(signal: string): string {
+export function defaultAction(signal: number): string {
   if (STOPPING.includes(signal)) return "it stops the process";
   return HARMLESS.includes(signal) ? "it does nothing" : "it ends the process";
 }

@@ -81,7 +81,10 @@ const KERNEL_THREAD = 0x200000;
 const STAT = { flags: 6, exitCode: 49 } as const;
 
 const [MAJOR = 0, MINOR = 0] = release().split(".").map(Number);
-/** Before, /proc/PID/stat has the exit code of the first thread alone. */
+/**
+ * Before, /proc/PID/stat has the exit code of the first thread alone. By the release, because only a stopped process
+ * shows it: a trial would have to make one, and nothing is made here.
+ */
 const SHOWS_GROUP = MAJOR > 5 || (MAJOR === 5 && MINOR >= 17);
 
 /** Reads a line of /proc/PID/status. */
@@ -103,10 +106,13 @@ function linkOf(path: string): string | undefined {
   }
 }
 
+/** The file name in a path that /proc shows. */
+export const programOf = (path: string): string => basename(path.replace(/ \(deleted\)$/, ""));
+
 function namedOf(tid: number): Named {
   const status = statusOf(`/proc/${tid}`);
-  const path = linkOf(`/proc/${tid}/exe`)?.replace(/ \(deleted\)$/, "");
-  const program = path === undefined ? null : basename(path);
+  const path = linkOf(`/proc/${tid}/exe`);
+  const program = path === undefined ? null : programOf(path);
   return { pid: Number(status("Tgid")), tid, name: status("Name"), program };
 }
 
@@ -168,7 +174,10 @@ function threadsOf(whole: string): Task["threads"] {
   }
 }
 
-/** The text is "running", "-1 SP PC", or "NUMBER SIX WORDS SP PC". To open the file takes its owner, to read it PTRACE_MODE_ATTACH. */
+/**
+ * The text is "running", "-1 SP PC", or "NUMBER SIX WORDS SP PC". To open the file takes its owner, to read it
+ * PTRACE_MODE_ATTACH.
+ */
 function callOf(own: string): Pick<Task, "call" | "isPermitted" | "hasCalls"> {
   try {
     const [number, ...words] = readFileSync(`${own}/syscall`, "utf8").trim().split(" ");
