@@ -22,6 +22,7 @@ export async function runExplain(word: string, values: Values<typeof table>): Pr
   }
   const { json } = values;
   const isStatus = isHex || values.status === true;
+  // Without /proc no pid would be one of a process.
   readProc("/proc/self/stat");
   const task = isStatus ? undefined : readTask(Number(word));
   const encoder = openAssemblyEncoder();

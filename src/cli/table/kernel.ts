@@ -44,7 +44,7 @@ export const conformance = command("conformance", {
       "check what a tool needs of ptrace, and say whether it is there",
       "tool",
       TOOLS,
-    ).conflicts([...["only", "read", "diff", "against"]]),
+    ).conflicts(["only", "read", "diff", "against"]),
   )
   .option("--only <PATTERN>", "select facts whose group, name or rule matches a regular expression")
   .option("--known <LIST>", "facts that need not hold: a file with one a line, or qemu-tcg")

@@ -96,7 +96,7 @@ export const explain = command("explain", {
   examples: ["stublab explain $$", "stublab explain 0x857f", "stublab explain --status 1407"],
 })
   .argument("<pid>", "a pid or tid; or a status word: in hexadecimal, or if no process has the pid")
-  .option("--status", "the word is a status word, also if a process has that pid")
+  .option("--status", "the word is a status word, even if a process has that pid")
   .addOption(json("stublab.explain/1"));
 
 export const doctor = command("doctor", {

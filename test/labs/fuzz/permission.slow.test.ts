@@ -59,7 +59,7 @@ asRoot("hold for an ordinary user, without what needs root", () => {
   assert.is(status, 0, stdout);
   assert.ok(held.some((name) => /zombie/.test(name)));
   assert.ok(held.some((name) => /execve waits/.test(name)));
-  assert.not(held.some((name) => /^Who attaches/.test(name)));
+  assert.not(held.some((name) => /^ATTACH needs/.test(name)));
 });
 
 built("Yama's last scope is not set unless it is asked for", () => {

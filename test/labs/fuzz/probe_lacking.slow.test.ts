@@ -10,7 +10,7 @@ import { DENY, run } from "../../support/processes.ts";
 
 /*
  * The probe where calls and requests fail, each alone and all together. A fact counts as possible if it is checked
- * with nothing denied, also if it is about what is denied: no fact is called impossible, so the shares that are
+ * with nothing denied, even if it is about what is denied: no fact is called impossible, so the shares that are
  * demanded are of more than remains possible.
  */
 

@@ -7,7 +7,7 @@ import { HOST_ARCH, type ProbedArch } from "../../../core/machine/index.ts";
 import { list, oneOf, optional, parseJson, record, text } from "../../../lib/shape.ts";
 import LINES from "./profiles.jsonl";
 
-export const TOOLS = ["gdb", "strace", "gvisor", "rr", "criu", "stublab"] as const;
+const TOOLS = ["gdb", "strace", "gvisor", "rr", "criu", "stublab"] as const;
 export type Tool = (typeof TOOLS)[number];
 
 const names = optional(list(text, 32));
