@@ -11,7 +11,14 @@ import { readAttacher } from "../../../src/labs/explain/attach.ts";
 import { explainTask } from "../../../src/labs/explain/explain.ts";
 import { readTask } from "../../../src/labs/explain/task.ts";
 import { needs } from "../../support/needs.ts";
-import { DENY, familyOf, Running, run, stublabCommand } from "../../support/processes.ts";
+import {
+  DENY,
+  eventually,
+  familyOf,
+  Running,
+  run,
+  stublabCommand,
+} from "../../support/processes.ts";
 import { compile } from "../../support/programs.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
@@ -63,6 +70,8 @@ const SANDBOX = "--network=none --ignore-cgroups do -quiet -- /bin/sleep 1000";
 const MACHINE =
   "root=/dev/root rootfstype=hostfs rootflags=/ ro mem=128M con=null con0=null console=tty0 init=/bin/sleep -- 1000";
 
+/** In milliseconds: until a tracer has a tracee. */
+const LIMIT = 20_000;
 /** Commands that trace, and what a descendant of theirs is explained as. */
 const TRACERS: readonly [ids: string, command: string, words: string][] = [
   ["strace sleeping attach-traced", "strace", "-o /dev/null sleep 1000"],
@@ -76,8 +85,8 @@ for (const [ids, command, words] of TRACERS) {
   needs(situations, command)(`${command}: ${ids}`, async () => {
     const running = new Running([command, words.split(" ")]);
     try {
-      while (!familyOf(running.pid).some((pid) => explained(pid) === ids))
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      const isSeen = () => familyOf(running.pid).some((pid) => explained(pid) === ids);
+      assert.ok(await eventually(isSeen, LIMIT), familyOf(running.pid).map(explained).join("\n"));
     } finally {
       spawnSync("kill", ["-KILL", ...familyOf(running.pid).map(String)]);
       await running.ended;
