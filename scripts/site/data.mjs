@@ -34,7 +34,7 @@ export function rulesPage(arch) {
 /** What was seen on other kernels, under emulators, and in other implementations. */
 export function scoreboardPage() {
   const { emulator, results } = read("test/kernels/results.json");
-  const probe = results.filter(({ machine }) => machine.startsWith("probe/"));
+  const probe = results.filter(({ machine }) => /^probe(-lacking)?\//.test(machine));
   const node = results.filter((result) => !probe.includes(result));
   const failing = probe.filter(({ conformance }) => conformance?.failed.length > 0);
   const seen = new Map();

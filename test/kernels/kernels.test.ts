@@ -205,6 +205,12 @@ kernels("machines are selected by any part of their names, and by architecture",
   assert.throws(() => names("linux"), /unknown machine "linux": expected one of probe, native,/);
 });
 
+kernels("results are the probe's if the machine runs it", () => {
+  const result = { release: "1", seconds: 1, bootstrap: "", complaints: [] };
+  for (const { name, host } of MACHINES)
+    assert.is(isProbe({ machine: name, ...result }), host === "probe", name);
+});
+
 kernels("results are those of machines in the list, in its order", () => {
   const names = readResults().results.map(({ machine }) => machine);
   const listed = MACHINES.map(({ name }) => name).filter((name) => names.includes(name));

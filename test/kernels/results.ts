@@ -33,7 +33,7 @@ export interface Results {
 }
 
 export function isProbe(result: Result): result is ProbeResult {
-  return result.machine.startsWith("probe/");
+  return /^probe(-lacking)?\//.test(result.machine);
 }
 
 export function readResults(): Results {
