@@ -24,7 +24,8 @@ enum { SECOND = 1000, MOST_READINGS = 1000000 };
 
 /** Whether a trial has left the stub where no other can be made. */
 static bool is_spent;
-/** What requests write and read: registers, a siginfo_t, a signal mask, a configuration. */
+/** What requests write and read: registers and other words, a siginfo_t, a signal mask, a
+ * configuration. */
 static uint64_t words[64], info[16], zeros[4], mask;
 #ifdef PTRACE_GETREGS
 static uint64_t floating_point[64];
@@ -32,7 +33,7 @@ static uint64_t floating_point[64];
 static struct iovec area = {words, BLOCK_SIZE};
 static const struct ptrace_peeksiginfo_args pending = {0, 0, 1};
 
-/** Births have found it out. */
+/** Births have made the request. */
 static int64_t is_noted(struct tracee *stub, const struct facility *it) {
     (void)stub;
     return it->error;
@@ -53,7 +54,7 @@ static int64_t resumes(struct tracee *stub, const struct facility *it) {
 
 static int64_t ends(struct tracee *stub, const struct facility *it) {
     is_spent = true;
-    return stublab_ptrace(it->number, stub->pid, 0, 0);
+    return stublab_ptrace(it->number, stub->pid, 0, (void *)it->data);
 }
 
 /** A task that was seized can also be interrupted, and listen. */
@@ -145,8 +146,8 @@ static struct facility facilities[] = {
     OPTION(TRACESYSGOOD), OPTION(TRACEFORK), OPTION(TRACEVFORK), OPTION(TRACECLONE),
     OPTION(TRACEEXEC), OPTION(TRACEVFORKDONE), OPTION(TRACEEXIT), OPTION(TRACESECCOMP),
     OPTION(EXITKILL), REQUEST(SETOPTIONS, 0, 0, 0, 0, 0),
-    REQUEST(PEEKTEXT, 0, (uint64_t)zeros, &mask, 0, 0),
-    REQUEST(PEEKDATA, 0, (uint64_t)zeros, &mask, 0, 0),
+    REQUEST(PEEKTEXT, 0, (uint64_t)zeros, zeros, 0, 0),
+    REQUEST(PEEKDATA, 0, (uint64_t)zeros, zeros, 0, 0),
     REQUEST(POKETEXT, 0, (uint64_t)zeros, 0, 0, 0), REQUEST(POKEDATA, 0, (uint64_t)zeros, 0, 0, 0),
 #ifdef PTRACE_GETREGS
     NAMED("PTRACE_PEEKUSER", PTRACE_PEEKUSR, 0, 0, words, 0, 0),
@@ -158,10 +159,10 @@ static struct facility facilities[] = {
     REQUEST(GET_THREAD_AREA, 0, FIRST_TLS_ENTRY, info, 0, 0),
 #endif
 #ifdef PTRACE_ARCH_PRCTL
-    REQUEST(ARCH_PRCTL, 0, (uint64_t)&mask, (void *)GET_FS, 0, 0),
+    REQUEST(ARCH_PRCTL, 0, (uint64_t)words, (void *)GET_FS, 0, 0),
 #endif
     REQUEST(GETREGSET, 0, NT_PRSTATUS, &area, 0, 0),
-    REQUEST(SETREGSET, 0, NT_PRSTATUS, &area, 0, 0), REQUEST(GETEVENTMSG, 0, 0, &mask, 0, 0),
+    REQUEST(SETREGSET, 0, NT_PRSTATUS, &area, 0, 0), REQUEST(GETEVENTMSG, 0, 0, words, 0, 0),
     REQUEST(GETSIGINFO, 0, 0, info, 0, 0), REQUEST(SETSIGINFO, 0, 0, info, 0, 0),
     REQUEST(PEEKSIGINFO, 0, (uint64_t)&pending, info, 0, 0),
     REQUEST(GETSIGMASK, 0, sizeof mask, &mask, 0, 0),
@@ -189,7 +190,7 @@ static struct facility facilities[] = {
     REQUEST(SYSCALL, resumes, 0, 0, 0, 0), REQUEST(SINGLESTEP, resumes, 0, 0, 0, 0),
     NAMED("PTRACE_SYSEMU", SYSEMU, resumes, 0, 0, 0, 0),
     NAMED("PTRACE_SYSEMU_SINGLESTEP", SYSEMU_STEP, resumes, 0, 0, 0, 0),
-    REQUEST(DETACH, ends, 0, 0, 0, 0), REQUEST(SEIZE, seizes, 0, 0, 0, 0),
+    REQUEST(DETACH, ends, 0, (void *)SIGKILL, 0, 0), REQUEST(SEIZE, seizes, 0, 0, 0, 0),
     REQUEST(KILL, ends, 0, 0, 0, 0)};
 enum { COUNT = sizeof facilities / sizeof *facilities };
 
@@ -249,6 +250,8 @@ void need_stub(void) {
 /** A new stub at a stop by a signal. If it returns -errno, it may be traced all the same. */
 static int64_t begin_trials(struct tracee *stub) {
     const int64_t result = fork_stub(stub, SIGCHLD);
+    // A kernel without PTRACE_GETREGS refuses zeros of PTRACE_SETREGS.
+    stublab_ptrace(PTRACE_GETREGSET, stub->pid, NT_PRSTATUS, &area);
     return result == 0 ? INJECT(stub, __NR_getpid, 0) : result;
 }
 
@@ -267,8 +270,9 @@ void try_facilities(void) {
                            : stublab_ptrace(it->number, stub.pid, it->address, (void *)it->data);
         // Such a stub may be in a group-stop, which has no siginfo.
         const bool has = seen == it->refusal || (it->data == info && seen == -EINVAL && result < 0);
-        it->error = seen < 0 && !has ? seen : 0;
-        if (!is_spent)
+        it->error = seen >= 0 || has ? 0 : seen <= NOT_DONE ? -ESRCH : seen;
+        // A filter may also kill.
+        if (!is_spent && !stub.dead)
             continue;
         is_spent = false;
         end_stub(&stub, 0);

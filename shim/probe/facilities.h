@@ -27,7 +27,7 @@ const char *name_of(const struct facility *it);
 bool was_tried(const struct facility *it);
 /** -errno of its trial; 0: the kernel has it, or it is not in the table. */
 int64_t lacks(enum facility_kind kind, int64_t number);
-/** Takes down what something else has found. */
+/** Notes the result of a request that was not made by its trial, if it failed. */
 void note_lack(enum facility_kind kind, int64_t number, int64_t result);
 /** Skips the check, and what depends on it, if the kernel lacks something. */
 void need(enum facility_kind kind, int64_t number);
