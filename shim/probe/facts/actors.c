@@ -247,9 +247,6 @@ static int64_t await_exec(int64_t turns, int64_t state) {
     if (state_of(pid()) == 'X')
         return -ENOENT;
     await_word(&stage->turn, turns);
-    // Without /proc nothing shows it.
-    if (state_of(pid()) == 'X')
-        return -ENOENT;
     while (state_of(stage->pids[TRACEE]) != state)
         yield();
     stage->ready[TRACEE] = 1;
@@ -355,6 +352,8 @@ __attribute__((noreturn)) static void act(enum role role) {
         stage->refused = result;
         rest();
     }
+    // Nobody else ends an actor that waits or is stopped, if the probe was killed.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (role == TRACEE && !stage->is_yama)
         name_tracer(ANYBODY, 0);
     if ((role == TRACEE) == (stage->way == BY_TRACEME)) {
@@ -443,11 +442,13 @@ static int64_t start_actor(enum role role, int64_t group) {
 /** Ends all, one that is just forked, too. Those whose parent has ended are the probe's. */
 static void end_actors(int64_t group) {
     int32_t status = 0;
-    int64_t ended = group > 0 ? 1 : 0;
-    syscall2(__NR_kill, group > 0 ? -group : NO_PID, SIGKILL);
+    int64_t ended = 1;
+    if (group <= 0)
+        return;
+    syscall2(__NR_kill, -group, SIGKILL);
     while (ended > 0)
         ended = stublab_wait((int32_t)-group, __WALL, LIMIT * 1000L, &status);
-    if (group > 0 && ended == 0)
+    if (ended == 0)
         lose("SIGKILL does not end an actor");
 }
 
@@ -460,6 +461,7 @@ const struct access *access_of(const char *name) {
 
 bool play(const char *tracer, const char *tracee, const struct access *access, bool is_yama) {
     const enum way way = (enum way)(access - accesses);
+    bool waits = false;
     if (!goes_on())
         return false;
     if (stage == 0)
@@ -479,10 +481,11 @@ bool play(const char *tracer, const char *tracee, const struct access *access, b
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     int64_t group = begets(tracee) ? 0 : start_actor(TRACER, 0);
     group = begets(tracer) ? group : start_actor(TRACEE, group);
-    while (stage->done == 0 && stage->refused == 0 && stublab_time_left(&limit) > 0 &&
-           !is_waiting())
+    while (stage->done == 0 && stage->refused == 0 && stublab_time_left(&limit) > 0 && !waits) {
         syscall0(__NR_sched_yield);
-    const bool answered = stage->done != 0, waits = is_waiting();
+        waits = is_waiting();
+    }
+    const bool answered = stage->done != 0;
     seen.result = stage->result > 0 ? 0 : stage->result;
     end_actors(group);
     prctl(PR_SET_CHILD_SUBREAPER, 0);
@@ -491,34 +494,4 @@ bool play(const char *tracer, const char *tracee, const struct access *access, b
     else if (!answered && !waits)
         lose("an actor does not answer");
     return answered;
-}
-
-// ---- Controls ----
-
-static const char *control;
-static char before[8];
-
-static bool write_digit(const char *path, const char *digit) {
-    const int64_t file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_WRONLY | O_CLOEXEC);
-    const bool written = syscall3(__NR_write, file, (long)digit, 1) == 1;
-    syscall1(__NR_close, file);
-    return written;
-}
-
-void set_control(const char *path, int32_t digit) {
-    const char wanted = (char)('0' + digit);
-    if (!goes_on())
-        return;
-    if (!read_text(path, before, sizeof before))
-        skip(0, "the kernel does not have this control", 0);
-    else if (*before != wanted && !(owns_machine() && write_digit(path, &wanted)))
-        skip(0, "it has another value, which the probe changes as process 1 only", 0);
-    else
-        control = path;
-}
-
-void reset_control(void) {
-    if (control != 0)
-        write_digit(control, before);
-    control = 0;
 }

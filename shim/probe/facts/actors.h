@@ -25,9 +25,4 @@ const struct access *access_of(const char *name);
  */
 bool play(const char *tracer, const char *tracee, const struct access *access, bool is_yama);
 
-/** Makes a file below /proc/sys have a digit until it is reset: on a machine of the probe's own
- * only, else all is skipped unless it has it. */
-void set_control(const char *path, int32_t digit);
-void reset_control(void);
-
 #endif

@@ -1,5 +1,40 @@
 // Plays the scenes of facts about permission: who may trace whom.
 #include "actors.h"
+#include <linux/fcntl.h>
+
+// ---- Controls ----
+
+static const char *control;
+static char before[8];
+
+static bool write_digit(const char *path, const char *digit) {
+    const int64_t file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_WRONLY | O_CLOEXEC);
+    const bool written = syscall3(__NR_write, file, (long)digit, 1) == 1;
+    syscall1(__NR_close, file);
+    return written;
+}
+
+/** Makes a file below /proc/sys have a digit until it is reset: on a machine of the probe's own
+ * only, else all is skipped unless it has it. */
+static void set_control(const char *path, int32_t digit) {
+    const char wanted = (char)('0' + digit);
+    if (!goes_on())
+        return;
+    if (!read_text(path, before, sizeof before))
+        skip(0, "the kernel does not have this control", 0);
+    else if (owns_machine() && *before != wanted && write_digit(path, &wanted))
+        control = path;
+    else if (*before != wanted)
+        skip(0, "it has another value, which the probe changes as process 1 only", 0);
+}
+
+static void reset_control(void) {
+    if (control != 0)
+        write_digit(control, before);
+    control = 0;
+}
+
+// ---- Scenes ----
 
 /** Yama's last scope cannot be left. */
 static bool is_final(const struct permission *it) {
