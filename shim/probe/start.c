@@ -38,35 +38,38 @@ void fail(const char *what, int64_t result) {
     leave(3);
 }
 
-static const char usage[] =
+static const char commands[] =
     "usage: probe [bootstrap]\n"
     "             [doctor]\n"
     "             [conformance [--only GROUP|FACT]... [--except GROUP|FACT]... [--known LIST]\n"
-    "                          [--for gdb|strace|gvisor|rr|criu|stublab] [--list]]\n"
+    "                          [--for gdb|strace|gvisor|rr|criu|stublab] [--list]]\n";
+static const char commands_of_setups[] =
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
     "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]\n"
     "                   [--disturb]]\n"
     "             [replay [--known LIST] FILE|-]\n"
     "\n"
-    "Creates stub processes on this kernel, checks facts about what it does with their registers, "
-    "and\n"
-    "compares random setups of registers with a model. The output is KTAP. Without arguments: "
-    "bootstrap\n"
-    "and conformance. As process 1 it takes its arguments after -- on the kernel's command line, "
-    "and\n"
-    "powers the machine off at the end. --known takes qemu-tcg, or a file with names of facts: "
-    "deviations\n"
-    "that are reported, but do not fail the run. --log, of any command, and process 1 read the "
-    "kernel's\n"
+    "fuzz compares random setups of registers with a model, replay those of a file.\n";
+static const char explanation[] =
+    "\n"
+    "Creates stub processes on this kernel, and checks facts about what it does with their\n"
+    "registers. The output is KTAP. Without arguments: bootstrap and conformance. As process 1\n"
+    "it takes its arguments after -- on the kernel's command line, and powers the machine off\n"
+    "at the end. --known takes qemu-tcg, or a file with names of facts: deviations that are\n"
+    "reported, but do not fail the run. --log, of any command, and process 1 read the kernel's\n"
     "log: what the kernel reports of itself (WARNING, BUG, UBSAN…) fails the run.\n"
     "\n"
-    "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the "
-    "probe\n"
-    "fails, 4 if everything was skipped, 130 if Ctrl-C ended it before its end.\n";
+    "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the\n"
+    "probe fails, 4 if everything was skipped, 130 if Ctrl-C ended it before its end.\n";
+
+static void say_usage(void) {
+    say("%s%s%s", commands, HAS_MODEL ? commands_of_setups : "", explanation);
+}
 
 /** Says which word is wrong, last: a console shows its end. Returns the exit status. */
 static int misused(const char *what, const char *word) {
-    say("%s\nprobe: wrong %s: %s\n", usage, what, word);
+    say_usage();
+    say("\nprobe: wrong %s: %s\n", what, word);
     return 2;
 }
 
@@ -254,7 +257,7 @@ static int run(char **argument) {
             if (!same(command, "--help"))
                 return misused(same(command, "replay") ? "command without a file" : "command",
                                command);
-            say("%s", usage);
+            say_usage();
             return 0;
         }
         if (say_complaints("") > 0)
