@@ -69,7 +69,7 @@ int bootstrap(void) {
     result = INJECT(&second, __NR_getpid, 0);
     check(result == second.pid, "its parent lives on", result);
     stublab_tgkill(first.pid, first.pid, SIGKILL);
-    status = end_stub(&first, 0);
+    end_stub(&first, 0);
     status = 0;
     for (int64_t got = attach_error == 0; got > 0 && (status & 0xff) != SIGKILL;) {
         got = wait_for(&second, &status, 5000);

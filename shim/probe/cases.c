@@ -195,23 +195,12 @@ static bool may_call(const struct stublab_setup *setup) {
              (is_harmless(words[WORD_RESTARTED]) || words[WORD_RESTARTED] == ~0ULL));
 }
 
-/** Whether a setup names a call by its number. */
-static bool names_call(const struct stublab_setup *setup, uint64_t number) {
-    bool names = false;
-    for (uint32_t i = 0; i < STUBLAB_REGISTERS; i++)
-        names = names || (uint32_t)setup->words[i] == number;
-    return names;
-}
-
-/** Skips a check if the kernel lacks a call, such as that which stands for others, or its stops.
- */
+/** Skips a check if the kernel lacks a call whose number a setup has, or the stops of calls. */
 static void need_calls(const struct check *check) {
     for (uint32_t i = 0; i < check->steps; i++) {
         const struct stublab_setup *it = &check->setups[i];
-        if (names_call(it, __NR_sched_yield))
-            need_alone(A_CALL, __NR_sched_yield);
-        if (names_call(it, __NR_nanosleep))
-            need_alone(A_CALL, __NR_nanosleep);
+        for (uint32_t k = 0; k < STUBLAB_REGISTERS; k++)
+            need_alone(A_CALL, (uint32_t)it->words[k]);
         if (it->on != STUBLAB_ON_NONE && it->on != STUBLAB_ON_CONT &&
             it->on != STUBLAB_ON_SINGLESTEP)
             need_alone(AN_OPTION, PTRACE_O_TRACESYSGOOD);
@@ -278,8 +267,8 @@ void look_at_cases(const uint8_t *checks) {
     }
 }
 
-/** Whether a case shows a feature. Where nothing can be traced, a stub tries it that returns from a
- * signal handler; other features a kernel has then, as new ones do. */
+/** Whether a case shows a feature. If nothing can be traced, a stub that returns from a signal
+ * handler tries it; a feature that no such stub can show is assumed, as new kernels have it. */
 static bool shows(struct check *check, uint32_t *assumed) {
     if (birth_error < 0 && (check->steps > 1 || !make_return(check->setups))) {
         say("%s %s", (*assumed)++ == 0 ? "# assumed, as nothing can be traced:" : "", check->name);

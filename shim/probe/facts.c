@@ -171,7 +171,7 @@ void skip(const char *need, const char *text, int64_t error) {
 void skip_lack(const char *text, int64_t error) {
     const bool goes = goes_on();
     skip(0, text, error);
-    // A stub of its own leaves the next check nothing.
+    // The next check begins where this one leaves a stub that both use.
     is_over = is_over || (goes && stub_count() == stubs_before);
 }
 

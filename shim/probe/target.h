@@ -25,7 +25,7 @@ int64_t map_at(struct tracee *stub, uint64_t address, uint64_t size);
 /** Fills memory, and protects it with PROT_ flags. */
 int64_t fill(struct tracee *stub, uint64_t address, const void *bytes, uint64_t size,
              uint64_t access);
-/** Maps the page of code that shows features, where there is one, in targets without a filter. */
+/** Maps the page of code that shows features, if there is one, in targets without a filter. */
 set_up map_features;
 /** Makes code at an address the handler of a signal. Scratch memory is written to. */
 int64_t handle_signal(struct tracee *stub, uint32_t signal, uint64_t handler, uint64_t flags);

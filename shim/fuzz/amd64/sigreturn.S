@@ -213,9 +213,9 @@ cleared:
 damaged:
     hlt
 
-// What a new stub does last. RDI and RSI, R12 and R13 are the addresses and lengths of the program that it was
-// forked from and of its stack; the word at R14 is 0. All signals are blocked until the last call; one that was sent
-// meanwhile is passed over.
+// What a new stub does last. RDI and RSI, R12 and R13 are the addresses and lengths of the program
+// that it was forked from and of its stack; the word at R14 is 0. All signals are blocked until the
+// last call; one that was sent meanwhile is passed over.
 stublab_sigreturn_enter:
     mov $__NR_munmap, %eax
     syscall

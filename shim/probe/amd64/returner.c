@@ -178,7 +178,7 @@ static int64_t remove_calls(struct tracee *stub, uint64_t page) {
                       : INJECT(stub, __NR_mprotect, page, PAGE_SIZE, PROT_READ | PROT_EXEC);
 }
 
-/** Whether a setup has come to a call that was removed, or to the vsyscall page. What is in the
+/** Whether a setup has reached a call that was removed, or the vsyscall page. What is in the
  * stub code is not predicted anyhow. */
 static bool meets_call(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
     const uint64_t at = outcome->stopped[REG_RIP] - 1 - memory.code;
