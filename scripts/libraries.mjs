@@ -61,7 +61,7 @@ export const sourcesIn = (folders) =>
 
 export const quoted = (folders) => folders.flatMap((folder) => ["-iquote", folder]);
 
-/** The folders of all headers of the shim. A machine without a model has no setups: any records serve their declarations. */
+/** The folders of all headers of the shim. Without a model no setup is tried, but headers declare records: another machine's. */
 export const shimFolders = (machine) => [
   ...PARTS.flatMap((room) => foldersOf(machine, `shim/${room}`)),
   `build/${MODELLESS.includes(machine) ? HOST : machine}`,

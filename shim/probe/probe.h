@@ -129,7 +129,7 @@ bool has_word(const char *line, const char *word);
 bool read_text(const char *path, char *text, uint32_t size);
 /** Reads a file, or standard input for "-", into memory that ends with a zero. */
 const char *read_all(const char *path);
-/** The state of a process as /proc has it; 'X' if there is none. */
+/** The state letter of a process in /proc/PID/stat; 'X' if that cannot be read. */
 char state_of(int32_t pid);
 /** Whether a process has ended, and was not reaped. */
 bool is_zombie(int32_t pid);

@@ -42,7 +42,8 @@ static struct stublab_exchange *exchange;
 static int64_t unshared = -ENOSYS;
 static int32_t unfiltered;
 
-/** Whether the stub has ended. gVisor writes a status word even if it has not. */
+/** Whether the stub has ended. The wait4 of gVisor writes a status word even while the stub runs.
+ */
 static bool has_ended(void) {
     int32_t word = 0;
     if (status == RUNS && stublab_wait(resident, __WALL, 0, &word) != 0)
@@ -247,8 +248,8 @@ __attribute__((noreturn)) static void enter_loop(void) {
 
 static int32_t parent;
 
-/** What the copy of the probe does, with all signals blocked. It is jumped to, so its stack has any
- * alignment. If it fails, it ends with the errno. */
+/** What the copy of the probe does, with all signals blocked. It is jumped to, so its stack may
+ * have another alignment. If it fails, it ends with the errno. */
 __attribute__((noreturn, force_align_arg_pointer)) static void begin_stub(void) {
     enum { MOST_SECONDS = 600 };
     struct tracee self = {.is_self = true};

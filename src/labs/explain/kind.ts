@@ -32,7 +32,7 @@ export function kindsOf(task: Task): Cause[] {
 
 const listings = list(record({ name: text, lines: list(record({ bytes: text }), 1000) }), 100);
 
-/** The address of a page that has the stub code; undefined if there is none, or this process may not read it. */
+/** The address of a page that has the stub code; undefined if no page has it that this process may read. */
 function stubPage({ pid, mappings }: Task): number | undefined {
   // The host maps it anonymously, and nothing else is in its page.
   const pages = mappings.filter(

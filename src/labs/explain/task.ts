@@ -52,7 +52,7 @@ export interface Task extends Named {
   readonly hasStack: boolean;
   /** Whether /proc/PID/syscall exists: without it the kernel's verdict is unknown. */
   readonly hasCalls: boolean;
-  /** Whether an exit code of 0 means that there is none: gVisor, which has no /proc/PID/wchan, shows none. */
+  /** Whether an exit code of 0 means that nothing is to be reported: in gVisor, without /proc/PID/wchan, all are 0. */
   readonly hasCodes: boolean;
   /** Whether this process may read what PTRACE_MODE_READ guards: without it, exit codes are 0. */
   readonly isReadable: boolean;
@@ -121,7 +121,7 @@ export function nameOf({ pid, tid, name }: Named = namedOf(0)): string {
   return `${tid === pid ? "" : `thread ${tid} of `}${pid} (${name})`;
 }
 
-/** Reads a process, or a thread by its tid; undefined if there is none. */
+/** Reads a process, or a thread by its tid; undefined if it does not exist. */
 export function readTask(tid: number): Task | undefined {
   const status = statusOf(`/proc/${tid}`);
   const named = namedOf(tid);
