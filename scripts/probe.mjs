@@ -1,9 +1,10 @@
-// Builds the probe of a machine, a static executable of the Wasm modules (translated to C by wasm2c), the shim and
+// Builds the probe of a machine, a static executable of the Wasm modules (translated to C by npm's wasm2c), the shim and
 // shim/probe/. The same compiler makes the same bytes.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { compile, headerFlags, limitsOf, MODELLESS } from "./compilers.mjs";
 import {
   C_FLAGS,
@@ -28,23 +29,19 @@ const OF_SETUPS = /#include "(module_data|trying)\.h"|get_call_registers|data\.p
 /** What has the tables, and all that they load. */
 const TABLES = "src/labs/fuzz/probe/source.ts";
 
-function probeLimits(machine) {
-  const limits = limitsOf(machine);
-  if (limits.missing !== undefined || !limits.isWanted) return limits;
-  if (spawnSync("wasm2c", ["--version"]).status === 0) return limits;
-  return { ...limits, missing: "wasm2c is missing (Debian: apt-get install wabt)" };
-}
+/** Its output wants shim/probe/libc/wasm-rt.h, which fits this release only. */
+const WASM2C = "node_modules/wabt/bin/wasm2c";
 
 /** The modules of a machine in C. Only a change of one makes it anew. */
 export async function translateModules(machine) {
-  const limits = probeLimits(machine);
+  const limits = limitsOf(machine);
   // The probe says why.
   if (limits.missing !== undefined) return;
   mkdirSync(folderOf(machine), { recursive: true });
   const translate = async ([name, module]) => {
     const make = () => translateModule(machine, name, module, folderOf(machine));
     const headers = files("shim/probe/libc", ".h");
-    await makeFrom(`${folderOf(machine)}/${name}.o`, [module, ...headers], make, limits);
+    await makeFrom(`${folderOf(machine)}/${name}.o`, [module, WASM2C, ...headers], make, limits);
   };
   await Promise.all(modulesOf(machine).map(translate));
 }
@@ -52,7 +49,8 @@ export async function translateModules(machine) {
 /** Translates a module, and compiles it to an object in a folder. */
 export async function translateModule(machine, name, module, folder) {
   const [source, object] = ["c", "o"].map((ending) => `${folder}/${name}.${ending}`);
-  execFileSync("wasm2c", [module, `--module-name=${name}`, "-o", source]);
+  const args = [WASM2C, module, `--module-name=${name}`, "-o", source];
+  await promisify(execFile)(process.execPath, args);
   // What the translator writes is not for readers.
   await compile(machine, object, ["-c", ...flagsOf(machine), "-O1", "-DNDEBUG", "-w", source]);
 }
@@ -67,7 +65,7 @@ export function buildProbe(machine) {
     ...(hasModel(machine) ? [] : files("shim/core", ".c", ".h", ".S")),
   ];
   const make = () => link(machine);
-  return makeFrom(`dist/probe-${machine}`, sources, make, probeLimits(machine));
+  return makeFrom(`dist/probe-${machine}`, sources, make, limitsOf(machine));
 }
 
 const folderOf = (machine) => `build/probe/${machine}`;

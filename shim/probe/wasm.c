@@ -2,8 +2,6 @@
 #include "probe.h"
 #include <linux/mman.h>
 
-enum { WASM_PAGE = 65536 };
-
 void *memmove(void *to, const void *from, size_t count) {
     if ((uintptr_t)to - (uintptr_t)from >= count)
         return memcpy(to, from, count);
@@ -38,15 +36,12 @@ void *zero_memory(uint64_t size) {
     return (void *)at;
 }
 
-bool wasm_rt_is_initialized(void) {
-    return true;
-}
-
-void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t most, bool is64) {
-    *memory = (wasm_rt_memory_t){.data = zero_memory(pages * WASM_PAGE),
+void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t most, bool is64,
+                             uint32_t page_size) {
+    *memory = (wasm_rt_memory_t){.data = zero_memory(pages * page_size),
                                  .pages = pages,
                                  .max_pages = most,
-                                 .size = pages * WASM_PAGE,
+                                 .size = pages * page_size,
                                  .is64 = is64};
 }
 
@@ -67,9 +62,4 @@ void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t *table) {
 
 void wasm_rt_trap(wasm_rt_trap_t trap) {
     fail("a module trapped", (int64_t)trap);
-}
-
-void __assert_fail(const char *what, const char *file, unsigned line, const char *function) {
-    (void)file, (void)function;
-    fail(what, line);
 }

@@ -17,7 +17,7 @@ const SCRIPT = resolve("src/labs/fuzz/tell/bisect.sh");
 const folder = temporaryFolder();
 const reports = suite("fuzz: the report about a case");
 const withProbe = needs(reports, {
-  "the probe, which wasm2c builds": existsSync("dist/probe-amd64"),
+  "the probe for amd64": existsSync("dist/probe-amd64"),
 });
 
 const exportCase = (...args: string[]) => run(stublabCommand("fuzz", "export", ...args));

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync } from "node:fs";
+import { chmodSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -15,7 +15,6 @@ const ASKED = ["conformance", ...GROUPS.flatMap((group) => ["--only", group])];
 const COPY = join(temporaryFolder(), "probe");
 
 const permission = suite("facts about permission");
-const built = needs(permission, { "the probe": existsSync(PROBE) });
 const asRoot = needs(permission, { root: process.getuid?.() === 0 }, "setpriv");
 const inRunsc = needs(permission, "runsc");
 
@@ -62,7 +61,7 @@ asRoot("hold for an ordinary user, without what needs root", () => {
   assert.not(held.some((name) => /^ATTACH needs/.test(name)));
 });
 
-built("Yama's last scope is not set unless it is asked for", () => {
+permission("Yama's last scope is not set unless it is asked for", () => {
   assert.not(look(PROBE).held.some((name) => /scope 3/.test(name)));
 });
 

@@ -20,17 +20,14 @@ const MOST_BYTES = 450_000;
 const probe = suite("the probe");
 const folder = temporaryFolder();
 
-/** What only a build with wasm2c has. */
-const PROBE_BUILT = { "the probe, which wasm2c builds": existsSync(PROBE) };
-const built = needs(probe, PROBE_BUILT);
-const inRunsc = needs(probe, PROBE_BUILT, "runsc");
-const withSetarch = needs(probe, PROBE_BUILT, "setarch");
+const inRunsc = needs(probe, "runsc");
+const withSetarch = needs(probe, "setarch");
 const onRiscv = needs(
   probe,
   { "the probe for riscv64, which a complete build has": existsSync(probeOf("riscv64")) },
   "qemu-riscv64",
 );
-const withCpio = needs(probe, PROBE_BUILT, "cpio");
+const withCpio = needs(probe, "cpio");
 
 // elf(5)
 const [E_MACHINE, E_PHOFF, E_PHNUM, PHENTSIZE] = [18, 32, 56, 56];
@@ -49,7 +46,7 @@ const call = (...args: string[]) => {
 };
 
 for (const arch of PROBED.filter((it) => existsSync(probeOf(it)))) {
-  built(`for ${arch} is a static executable of less than 450 kB`, () => {
+  probe(`for ${arch} is a static executable of less than 450 kB`, () => {
     const file = readFileSync(probeOf(arch));
     assert.ok(file.length < MOST_BYTES, `${file.length} bytes`);
     assert.is(
@@ -116,7 +113,7 @@ inRunsc("finds four levels of page tables in gVisor, whatever its processor coul
   assert.match(stdout, /^ {2}ok .*accepts bases below TASK_SIZE_MAX/m);
 });
 
-built("a case that is not resumed has no si_code that differs", () => {
+probe("a case that is not resumed has no si_code that differs", () => {
   // W28 is about words that SETFPREGS writes.
   const { lines } = call("fuzz", "--plant", "W28", "--cases", "20000", "--path", "ptrace");
   const differing = lines.filter((line) => /^# \S+: predicted /.test(line));
@@ -128,7 +125,7 @@ built("a case that is not resumed has no si_code that differs", () => {
 });
 
 for (const path of PATHS) {
-  built(`makes the run that stublab fuzz makes: path ${path}`, async () => {
+  probe(`makes the run that stublab fuzz makes: path ${path}`, async () => {
     const args = ["--seed", "77", "--cases", "60000", "--path", path];
     const { stdout } = await run(stublabCommand("fuzz", "--json", ...args));
     const host = JSON.parse(stdout);
@@ -166,7 +163,7 @@ inRunsc("tries returns from handlers in gVisor without ptrace, whose flags are a
   assert.match(stdout, /^# 1000 cases, .* 0 hung, 0 not confirmed/m);
 });
 
-built("reports a case with the steps before the one that differs, and replays it", () => {
+probe("reports a case with the steps before the one that differs, and replays it", () => {
   // What a debug exception leaves in debug register 6 is seen by a further step.
   const { lines } = call("fuzz", "--plant", "R122", "--cases", "60000", "--path", "ptrace");
   const texts = lines.flatMap((line) => /^# case (.*"before".*)$/.exec(line)?.[1] ?? []);
@@ -180,7 +177,7 @@ built("reports a case with the steps before the one that differs, and replays it
   assert.is(replayed.at(-2), `1..${texts.length}`);
 });
 
-built("a replay that Ctrl-C interrupts ends after the case under way", async () => {
+probe("a replay that Ctrl-C interrupts ends after the case under way", async () => {
   const [file, cases] = [join(folder, "many"), 30_000];
   writeFileSync(file, '{"schema":"stublab.case/1"}\n'.repeat(cases));
   const replay = new Running([PROBE, ["replay", file]], { detached: true });

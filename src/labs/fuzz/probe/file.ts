@@ -13,7 +13,7 @@ export function pathOfProbe(arch: ProbedArch): string {
   if (existsSync(path)) return path;
   throw new UnsupportedError(`this build of stublab does not include the probe for ${arch}`, {
     remedy:
-      "install wasm2c, clang and lld (Debian: apt-get install wabt clang lld), and run npm run build -- --complete",
+      "install clang and lld (Debian: apt-get install clang lld), and run npm run build -- --complete",
   });
 }
 

@@ -1,2 +1,0 @@
-/** No module throws. */
-typedef int jmp_buf[1];

@@ -1,2 +1,0 @@
-/** No memory is shared between threads. */
-typedef int mtx_t;
