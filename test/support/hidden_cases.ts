@@ -1,6 +1,5 @@
 /* What the model does not predict: for each rule the cases at its border, on both sides. */
 
-import { readFileSync } from "node:fs";
 import { STUB_CODE } from "../../src/labs/fuzz/case/amd64/code.ts";
 import { type Case, parseCase } from "../../src/labs/fuzz/case/case.ts";
 import type { Feature, Machine } from "../../src/labs/fuzz/machine.ts";
@@ -72,11 +71,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 };
 
 /** A line has a rule, or a case of the one before it. */
-export const BORDERS: readonly Border[] = bordersIn(
-  readFileSync("test/support/borders.jsonl", "utf8"),
-);
-
-function bordersIn(lines: string): Border[] {
+export function bordersOf(lines: string): readonly Border[] {
   const borders: Border[] = [];
   const caseOf = (it: object) => parseCase({ schema: "stublab.case/1", ...it });
   for (const line of lines.trim().split("\n")) {

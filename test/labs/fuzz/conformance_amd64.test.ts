@@ -5,7 +5,6 @@ import * as assert from "uvu/assert";
 import { placeOf } from "../../../src/labs/fuzz/case/arch.ts";
 import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import type { SetupCheck, SetupFact } from "../../../src/labs/fuzz/facts/fact.ts";
-import { type Condition, NEEDS } from "../../../src/labs/fuzz/facts/needs.ts";
 import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";
 import { parseSetupFacts } from "../../../src/labs/fuzz/facts/setups.ts";
 import type { Verdict } from "../../../src/labs/fuzz/facts/verdict.ts";
@@ -13,6 +12,7 @@ import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import type { CasePrediction } from "../../../src/labs/fuzz/predict/prediction.ts";
 import { hex, TraceError } from "../../../src/lib/errors.ts";
+import { allows } from "../../support/feature_trials.ts";
 import { AMD, machineWith } from "../../support/hidden_cases.ts";
 import { forbidCalls } from "../../support/libc.ts";
 
@@ -20,6 +20,7 @@ import { forbidCalls } from "../../support/libc.ts";
 const NEW = ["fsgsbase", "ia32", ...AMD, "uretprobe", "set_syscall_info", "uprobe"] as const;
 const FOUR_LEVELS = machineWith(...NEW);
 const FIVE_LEVELS = machineWith(...NEW, "la57");
+const WRAPPING = machineWith(...NEW, "iret_cuts_rip", "stack_wraps", "data_wraps");
 
 /** The fields that a fact expects and the model does not predict, each with the rule that says so. */
 const OPEN: readonly string[] = [];
@@ -75,15 +76,6 @@ for (const [line, message] of [
   });
 }
 
-/** Whether a machine has what a check needs. */
-function allows({ features, xfeatures }: Machine, { needs }: SetupCheck): boolean {
-  return needs.every((need) => {
-    const condition: Condition = NEEDS[need];
-    if ("components" in condition) return (xfeatures & condition.components) !== 0;
-    return features.includes(condition.feature) !== (condition.lacks ?? false);
-  });
-}
-
 /** The checks of cases that a machine allows. */
 function* checksFor(machine: Machine): Generator<readonly [SetupFact, SetupCheck]> {
   for (const fact of SETUP_FACTS) {
@@ -113,7 +105,7 @@ function contradictions(
   return [...fields, ...applied].map((text) => `${fact.name} (${name}): ${text}`);
 }
 
-for (const [name, machine] of Object.entries({ FOUR_LEVELS, FIVE_LEVELS })) {
+for (const [name, machine] of Object.entries({ FOUR_LEVELS, FIVE_LEVELS, WRAPPING })) {
   conformance(`the model agrees with every case of ${name}, and leaves open what is listed`, () => {
     const wrong: string[] = [];
     const open: string[] = [];

@@ -13,6 +13,7 @@ const { Batch } = await import("../../../src/labs/fuzz/case/batch.ts");
 const { formatCase, parseCase, stepsOf } = await import("../../../src/labs/fuzz/case/case.ts");
 const { Generator } = await import("../../../src/labs/fuzz/draw/generate.ts");
 const { Model } = await import("../../../src/labs/fuzz/predict/model.ts");
+const { testTrials } = await import("../../support/feature_trials.ts");
 const { mutants } = await import("../../support/model_mutants.ts");
 const { NO_XSTATE } = await import("../../../src/labs/fuzz/machine.ts");
 const { predict } = await import("../../../src/labs/fuzz/predict/predict.ts");
@@ -31,6 +32,8 @@ const bare: Machine = { ...machine, features: [] };
 const predicted = (document: object, on = machine) =>
   predict(parseCase({ schema: "stublab.case/1", arch: "arm64", ...document }), { machine: on })
     .predicted;
+
+testTrials(arm64, []);
 
 arm64("a case of another architecture is refused", () => {
   assert.throws(

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
@@ -9,13 +10,14 @@ import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { formatPlant, parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { HERMETIC } from "../../support/hermetic.ts";
-import { BORDERS, hiding } from "../../support/hidden_cases.ts";
+import { bordersOf, hiding } from "../../support/hidden_cases.ts";
 import { hidingMutants } from "../../support/model_mutants.ts";
 import { seed } from "../../support/seeds.ts";
 
 const hidden = suite("fuzz: rules that hide more than they say");
 
 const machine = HERMETIC;
+const BORDERS = bordersOf(readFileSync("test/support/borders.jsonl", "utf8"));
 
 const CASES = 1 << 16;
 const BATCH = 512;

@@ -39,6 +39,8 @@ export const NEEDS = {
   "IRET cuts rip": { feature: "iret_cuts_rip", reason: REFUSES_RIP },
   "limit of the stack": { feature: "stack_wraps", lacks: true, reason: WRAPS },
   "stack that wraps": { feature: "stack_wraps", reason: HAS_LIMIT },
+  "limit of data": { feature: "data_wraps", lacks: true, reason: WRAPS },
+  "data that wraps": { feature: "data_wraps", reason: HAS_LIMIT },
   uprobe: {
     feature: "uprobe",
     reason: "the kernel does not have this system call, or answers otherwise",
