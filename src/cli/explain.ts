@@ -5,6 +5,8 @@ import { type Explanation, explainTask } from "../labs/explain/explain.ts";
 import { explainWord, type WordExplanation } from "../labs/explain/status_word.ts";
 import { nameOf, readTask } from "../labs/explain/task.ts";
 import { InputError, StateError } from "../lib/errors.ts";
+import { codeOf } from "../lib/folder.ts";
+import { visible } from "../lib/visible.ts";
 import { paint, publish, talk } from "./report.ts";
 import { row } from "./rows.ts";
 import type { Values } from "./table/command.ts";
@@ -25,6 +27,11 @@ export async function runExplain(word: string, values: Values<typeof table>): Pr
   // Without /proc no pid would be one of a process.
   readProc("/proc/self/stat");
   const task = isStatus ? undefined : readTask(Number(word));
+  if (!isStatus && task === undefined && exists(Number(word))) {
+    throw new StateError(`/proc does not show process ${word}, which exists`, {
+      remedy: "mount /proc without hidepid, or explain the process as root",
+    });
+  }
   const encoder = openAssemblyEncoder();
   if (task !== undefined) {
     const explanation = explainTask(task, await readAttacher(), encoder);
@@ -39,6 +46,16 @@ export async function runExplain(word: string, values: Values<typeof table>): Pr
   return 0;
 }
 
+/** Whether there is a process or thread, even if /proc hides it. */
+function exists(tid: number): boolean {
+  try {
+    process.kill(tid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EPERM";
+  }
+}
+
 /** A tracer outside of this pid namespace is not shown, but the state is. */
 const TRACERS: Readonly<Record<string, string>> = { t: "a process outside of this pid namespace" };
 
@@ -50,7 +67,7 @@ function processText(explanation: Explanation): string {
   const shown = others.slice(0, 4).join(", ") + (others.length > 4 ? ", …" : "");
   const verdict = attach.may === null ? "unknown: " : attach.may ? "" : "no: ";
   return [
-    row(tid === pid ? "process" : "thread", paint("bold", `${tid} (${name})`)),
+    row(tid === pid ? "process" : "thread", paint("bold", `${tid} (${visible(name)})`)),
     row("of", tid !== pid && `process ${pid}`),
     row("parent", nameOf(parent)),
     row("tracer", tracer === null ? (TRACERS[state] ?? "none") : nameOf(tracer)),

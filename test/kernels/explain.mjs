@@ -44,7 +44,11 @@ function setYama(value) {
   }
 }
 
-async function judge({ make, attach, says = "", ...row }, [prefix, options], [before, own]) {
+async function judge(
+  { make, attach, says = "", kinds = [], ...row },
+  [prefix, options],
+  [before, own],
+) {
   const [command, ...words] = [...prefix, situations, ...make.split(" ")];
   const maker = spawn(command, words, { ...options, stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise((resolve) => maker.on("exit", resolve));
@@ -56,11 +60,12 @@ async function judge({ make, attach, says = "", ...row }, [prefix, options], [be
   const { stdout } = spawnSync(explain, args, { ...own, encoding: "utf8" });
   maker.stdin.end();
   await ended;
-  const { stop, attach: seen } = JSON.parse(stdout || "{}");
+  const { stop, attach: seen, ...its } = JSON.parse(stdout || "{}");
   const expected = (isEarly && row["before 5.17"]) || row.stop;
-  const found = [stop?.id, ...(seen?.causes ?? []).map(({ id }) => id)].join(" ");
+  const all = [...(its.kinds ?? []), stop, ...(seen?.causes ?? [])];
+  const found = all.map((cause) => cause?.id).join(" ");
   const isSaid = isEarly || stop?.text.includes(says);
-  if (found === [expected, ...attach].join(" ") && isSaid) return "right";
+  if (found === [...kinds, expected, ...attach].join(" ") && isSaid) return "right";
   // A kernel that cannot make it, or does not show it: Linux 7.3 shows no side of a system call.
   if (pid === "0" || seen.may === null || /not show|ptrace stop$|entry or the exit/.test(stop.text))
     return "unknown";

@@ -5,8 +5,13 @@
  */
 
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/io_uring.h>
 #include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
+#include <mntent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,9 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,17 +98,61 @@ static void calls(void) {
     syscall(SYS_close, -1);
 }
 
-static void calls_filtered(void) {
+/** What its filter returns for a call. */
+static void calls_under(unsigned action, unsigned long filter_flags) {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+        BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "seccomp");
+    require(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter_flags, &program) >= 0, "seccomp");
     calls();
+}
+
+static void calls_filtered(void) {
+    calls_under(SECCOMP_RET_TRACE, 0);
+}
+
+/** Nothing reads its listener. */
+static void calls_notified(void) {
+    calls_under(SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+}
+
+/** A page that nothing provides. */
+static char *lacking_page(void) {
+    const int file = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    struct uffdio_api api = {.api = UFFD_API};
+    require(file >= 0 && ioctl(file, UFFDIO_API, &api) == 0, "userfaultfd");
+    char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct uffdio_register its = {{(unsigned long)page, 4096}, UFFDIO_REGISTER_MODE_MISSING, 0};
+    require(ioctl(file, UFFDIO_REGISTER, &its) == 0, "UFFDIO_REGISTER");
+    return page;
+}
+
+static void faults(void) {
+    *(volatile char *)lacking_page() = 1;
+}
+
+static void reads_into_fault(void) {
+    char *page = lacking_page();
+    require(read(open("/dev/zero", O_RDONLY), page, 1) == 1, "read");
+}
+
+static void polls_rings(void) {
+    struct io_uring_params its = {.flags = IORING_SETUP_SQPOLL, .sq_thread_idle = 1};
+    require(syscall(SYS_io_uring_setup, 4, &its) >= 0, "io_uring_setup");
+}
+
+/** The end of its name would be a line of /proc/PID/status, if it began one. */
+static void has_forged_name(void) {
+    prctl(PR_SET_NAME, "x\rTracerPid:\t1");
+}
+
+static void has_separated_name(void) {
+    prctl(PR_SET_NAME, "\u2028State:\tZ\t");
 }
 
 /** The flags of clone. */
@@ -254,6 +307,148 @@ static pid_t executing(void) {
     return until(pid, 'D');
 }
 
+static void has_tracee(void) {
+    traced_body = signals;
+    shared[0] = born(traced);
+    next_stop(shared[0]);
+    stops();
+}
+
+/** Its tracer is stopped itself. */
+static pid_t traced_by_stopped(void) {
+    until(born(has_tracee), 'T');
+    return shared_pid();
+}
+
+static void waits_for_stop(void) {
+    has_child();
+    shared[1] = waitpid(shared[0], NULL, WUNTRACED);
+}
+
+/** A group-stop that its parent has waited for: /proc no longer shows the signal. */
+static pid_t group_stop_waited(void) {
+    born(waits_for_stop);
+    const pid_t pid = until(shared_pid(), 'S');
+    trace(PTRACE_SEIZE, pid, PTRACE_O_EXITKILL);
+    kill(pid, SIGSTOP);
+    next_stop(pid);
+    trace(PTRACE_CONT, pid, SIGSTOP);
+    last_stop(pid);
+    while (shared[1] == 0)
+        sched_yield();
+    return pid;
+}
+
+static pid_t polling(void) {
+    const pid_t pid = born(polls_rings);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    for (;;) {
+        DIR *folder = opendir(path);
+        require(folder != NULL, path);
+        for (struct dirent *it = readdir(folder); it != NULL; it = readdir(folder))
+            if (atoi(it->d_name) != 0 && atoi(it->d_name) != pid)
+                return until(atoi(it->d_name), 'S');
+        closedir(folder);
+    }
+}
+
+/** A cgroup that the situation makes, and where it mounts the hierarchy if no other process has. */
+static char folder[256], mounted[] = "/tmp/situations-XXXXXX";
+static int is_mounted;
+
+static char *in_folder(const char *name) {
+    static char path[320];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void put(const char *name, const char *text) {
+    const int file = open(in_folder(name), O_WRONLY | O_CLOEXEC);
+    require(file >= 0 && write(file, text, strlen(text)) > 0 && close(file) == 0, name);
+}
+
+static void until_has(const char *path, const char *text) {
+    char content[4096] = "";
+    while (strstr(content, text) == NULL) {
+        const int file = open(path, O_RDONLY | O_CLOEXEC);
+        const long length = read(file, content, sizeof content - 1);
+        require(length >= 0 && close(file) == 0, path);
+        content[length] = 0;
+    }
+}
+
+static const char *hierarchy(const char *type, const char *option) {
+    FILE *mounts = setmntent("/proc/self/mounts", "r");
+    for (struct mntent *it = getmntent(mounts); it != NULL; it = getmntent(mounts))
+        if (strcmp(it->mnt_type, type) == 0 && (!option || hasmntopt(it, option)))
+            return strdup(it->mnt_dir);
+    is_mounted = mkdtemp(mounted) != NULL && mount("none", mounted, type, 0, option) == 0;
+    require(is_mounted, type);
+    return mounted;
+}
+
+/** Freezes a process; or, by a cgroup of version 1, a thread, which then not even SIGKILL wakes. */
+static void freeze(pid_t pid, int version) {
+    const char *at = version == 1 ? hierarchy("cgroup", "freezer") : hierarchy("cgroup2", NULL);
+    char number[16];
+    snprintf(folder, sizeof folder, "%s/situations-%d", at, pid);
+    snprintf(number, sizeof number, "%d", pid);
+    require(mkdir(folder, 0755) == 0, folder);
+    put(version == 1 ? "tasks" : "cgroup.procs", number);
+    put(version == 1 ? "freezer.state" : "cgroup.freeze", version == 1 ? "FROZEN" : "1");
+    if (version == 1)
+        until_has(in_folder("freezer.state"), "FROZEN");
+    else
+        until_has(in_folder("cgroup.events"), "frozen 1");
+}
+
+static pid_t frozen(void) {
+    const pid_t pid = until(born(sleeps), 'S');
+    freeze(pid, 2);
+    return pid;
+}
+
+static pid_t frozen_by_freezer(void) {
+    const pid_t pid = until(born(sleeps), 'S');
+    freeze(pid, 1);
+    return pid;
+}
+
+static void dumps_with_a_thread(void) {
+    // With a limit of one byte the kernel dumps neither to a file nor to a program.
+    const struct rlimit least = {1, 1};
+    require(setrlimit(RLIMIT_CORE, &least) == 0, "setrlimit");
+    has_thread();
+    while (shared[1] == 0)
+        sched_yield();
+    raise(SIGQUIT);
+}
+
+/** The dump waits for a thread that is frozen. */
+static pid_t dumping(void) {
+    const pid_t pid = born(dumps_with_a_thread);
+    char path[64];
+    freeze(until(shared_pid(), 'S'), 1);
+    shared[1] = 1;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    until_has(path, "CoreDumping:\t1");
+    return until(pid, 'D');
+}
+
+/** Ends a process, and removes its cgroup. */
+static void end(pid_t pid) {
+    kill(pid, SIGKILL);
+    if (folder[0] != 0) {
+        if (access(in_folder("freezer.state"), F_OK) == 0)
+            put("freezer.state", "THAWED");
+        waitpid(pid, NULL, __WALL);
+        rmdir(folder);
+    }
+    if (is_mounted && umount(mounted) == 0)
+        rmdir(mounted);
+}
+
 struct situation {
     const char *name;
     void (*body)(void);
@@ -277,6 +472,11 @@ static const struct situation SITUATIONS[] = {
     {"no-new-privileges", .body = has_no_new_privileges, .state = 'S'},
     {"set-user-id", .body = is_set_user_id, .state = 'S'},
     {"capable", .body = keeps_capabilities, .state = 'S'},
+    {"notified", .body = calls_notified, .state = 'S'},
+    {"userfault", .body = faults, .state = 'S'},
+    {"userfault-in-call", .body = reads_into_fault, .state = 'S'},
+    {"forged-name", .body = has_forged_name, .state = 'S'},
+    {"separated-name", .body = has_separated_name, .state = 'S'},
     {"signal", signals, 0, PTRACE_CONT, 1, 0},
     {"int3", traps, 0, PTRACE_CONT, 1, 0},
     {"group-stop", stops, 0, PTRACE_CONT, 2, 0},
@@ -297,6 +497,12 @@ static const struct situation SITUATIONS[] = {
     {"interrupted", .make = interrupted},
     {"zombie-traced", .make = traced_zombie},
     {"exec-waits", .make = executing},
+    {"tracer-stopped", .make = traced_by_stopped},
+    {"group-stop-waited", .make = group_stop_waited},
+    {"polling", .make = polling},
+    {"frozen", .make = frozen},
+    {"frozen-by-freezer", .make = frozen_by_freezer},
+    {"dumping", .make = dumping},
 };
 
 static pid_t make(const struct situation *it) {
@@ -326,6 +532,6 @@ int main(int count, char **words) {
     fflush(stdout);
     while (getchar() != EOF)
         ;
-    kill(pid, SIGKILL);
+    end(pid);
     return 0;
 }

@@ -1,7 +1,7 @@
 import { AttachError, DeathError } from "../../lib/errors.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/records.ts";
-import { hasEnded, readIfThere } from "./proc.ts";
+import { hasEnded, readIfThere, statusLines } from "./proc.ts";
 import { Running } from "./state.ts";
 import type { Thread } from "./thread.ts";
 import { readPtraceScope } from "./yama.ts";
@@ -90,8 +90,8 @@ function attachError(tid: number, errno: string): AttachError {
 /** The remedy for a refused attach, from the cause that /proc shows. */
 function attachRemedy(tid: number): string {
   const status = readIfThere(`/proc/${tid}/status`) ?? "";
-  const holder = /^TracerPid:\s+([1-9]\d*)/m.exec(status)?.[1];
-  if (holder !== undefined) {
+  const holder = statusLines(status)("TracerPid");
+  if (Number(holder) > 0) {
     const name = readIfThere(`/proc/${holder}/comm`);
     return `process ${holder} (${name}) traces it already; run without strace -f or a debugger that follows forks`;
   }

@@ -4,7 +4,7 @@ import { instance } from "../../lib/shape.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { inject } from "./injection.ts";
-import { type ProcessFacts, readProc, readProcess } from "./proc.ts";
+import { type ProcessFacts, readProc, readProcess, statusLines } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
 import { Stub } from "./stub.ts";
 
@@ -78,7 +78,7 @@ function examined(...[name, expected, see, obstacle]: Row): Check {
 
 /** Whether its system calls are filtered. */
 function isFiltered({ pid }: Stub): boolean {
-  return /^Seccomp:\s+2/m.test(readProc(`/proc/${pid}/status`));
+  return statusLines(readProc(`/proc/${pid}/status`))("Seccomp") === "2";
 }
 
 function mapOf({ mappings }: ProcessFacts): string {

@@ -108,8 +108,8 @@ export function readProcess(pid: number, tid?: number): ProcessFacts {
   PID(pid, "pid");
   const task = tid === undefined ? `${pid}` : `${pid}/task/${tid}`;
   const fields = statOf(task);
-  const status = readProc(`/proc/${task}/status`);
-  const line = (key: string) => new RegExp(`^${key}:\\s+(\\S+)`, "m").exec(status)?.[1] ?? "0";
+  const status = statusLines(readProc(`/proc/${task}/status`));
+  const line = (key: string) => status(key).split(/\s/)[0] || "0";
   return {
     state: fields[STAT.state] ?? "?",
     parentPid: Number(line("PPid")),
@@ -122,6 +122,18 @@ export function readProcess(pid: number, tid?: number): ProcessFacts {
     pending: BigInt(`0x${line("SigPnd")}`) | BigInt(`0x${line("ShdPnd")}`),
     residentBytes: Number(line("VmRSS")) * 1024,
     mappings: parseMaps(readProc(`/proc/${task}/maps`)).filter(({ name }) => name !== "[vsyscall]"),
+  };
+}
+
+/**
+ * Reads lines of /proc/PID/status by their keys; "" if it has no such line. Of all that ends a line elsewhere the kernel
+ * escapes in the name of a process the line feed only.
+ */
+export function statusLines(status: string): (key: string) => string {
+  const lines = status.split("\n");
+  return (key) => {
+    const found = lines.find((line) => line.startsWith(`${key}:`)) ?? "";
+    return found.slice(key.length + 1).trim();
   };
 }
 
@@ -138,7 +150,7 @@ export function readIfThere(path: string): string | undefined {
 export function parseMaps(text: string): Mapping[] {
   const mappings: Mapping[] = [];
   for (const line of text.split("\n")) {
-    const match = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
+    const match = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$/s.exec(line);
     if (match === null) continue;
     const [, start = "", end = "", protection = "", name = ""] = match;
     mappings.push({ start: parseInt(start, 16), end: parseInt(end, 16), protection, name });

@@ -1,4 +1,4 @@
-import { readIfThere } from "./proc.ts";
+import { readIfThere, statusLines } from "./proc.ts";
 
 /** CAP_SYS_PTRACE (linux/capability.h), as a set of capabilities. */
 export const CAP_SYS_PTRACE = 1n << 19n;
@@ -24,6 +24,6 @@ function remedyOf(scope: string): string | undefined {
 
 /** Whether this process has CAP_SYS_PTRACE. */
 function mayTrace(): boolean {
-  const effective = /^CapEff:\s+(\S+)/m.exec(readIfThere("/proc/self/status") ?? "")?.[1] ?? "0";
+  const effective = statusLines(readIfThere("/proc/self/status") ?? "")("CapEff") || "0";
   return (BigInt(`0x${effective}`) & CAP_SYS_PTRACE) !== 0n;
 }

@@ -14,6 +14,13 @@ const MOST_PAGE = 65536;
 
 /** What a process is, as far as it is known. */
 export function kindsOf(task: Task): Cause[] {
+  const { tracer } = task;
+  const isHeld = tracer !== undefined && "Tt".includes(tracer.state);
+  const held = cause("tracer-stopped", { tracer: nameOf(tracer), pid: `${tracer?.tid}` });
+  return [...programKinds(task), ...(isHeld ? [held] : [])];
+}
+
+function programKinds(task: Task): Cause[] {
   const { tracer, pid, program, name, mappings } = task;
   const page = stubPage(task);
   if (page !== undefined) {

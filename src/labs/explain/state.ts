@@ -23,10 +23,24 @@ export function stateOf(task: Task, encoder: CompleteEncoder): Cause {
     return traced(task, encoder, values);
   if (state === "T")
     return cause("stopped", { ...values, signal: signalText(groupStop(task), encoder) });
-  const { word, id } = recognise("waits", task.functions);
+  if (task.isDumping) return dumping(task, encoder, values);
+  if (task.freezer !== undefined) return cause("frozen", values, task.freezer);
+  if (task.isRingThread) return cause("ring-thread");
+  const { word, id } = waitOf(task);
   const file = task.hasStack ? "stack" : "wchan";
   if (id !== undefined) return cause(id, values, `/proc/${tid}/${file}: ${word}`);
   return cause(state === "D" ? "uninterruptible" : "sleeping", values);
+}
+
+/** A frozen task, and no other that sleeps, has been put to sleep by get_signal itself. */
+function waitOf({ functions }: Task): ReturnType<typeof recognise> {
+  if (functions[0] === "get_signal") return { word: functions[0], id: "frozen" };
+  return recognise("waits", functions);
+}
+
+function dumping({ tid, groupCode }: Task, encoder: CompleteEncoder, values: Texts): Cause {
+  const status = groupCode === undefined ? "" : `: ${explainWord(groupCode, encoder).stop.text}`;
+  return cause("core-dump", { ...values, status }, `/proc/${tid}/status: CoreDumping`);
 }
 
 /** A call as text; its words are those of registers, of which it may use fewer. */
@@ -68,7 +82,7 @@ function traced(task: Task, encoder: CompleteEncoder, texts: Texts): Cause {
       return cause(forkOf(task.call, encoder), values, stack);
     case "trap-stop":
       if (isGroup) return cause("group-stop", values, stack);
-      return cause(groupCode === undefined ? place : "event-stop", values, stack);
+      return cause(place, values, stack);
     default:
       // Of a tracee that was not seized, a group-stop has the stack of a signal's stop.
       return cause(

@@ -1,9 +1,9 @@
 // What /proc shows of a thread to this process. Nothing here disturbs the thread: no request of ptrace, and no signal.
 
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { release } from "node:os";
 import { basename } from "node:path";
-import { type Mapping, parseMaps, readIfThere } from "../../core/stub/proc.ts";
+import { type Mapping, parseMaps, readIfThere, statusLines } from "../../core/stub/proc.ts";
+import { visible } from "../../lib/visible.ts";
 
 /** A thread that another one has to do with: a parent, a tracer. */
 export interface Named {
@@ -11,6 +11,8 @@ export interface Named {
   readonly pid: number;
   readonly tid: number;
   readonly name: string;
+  /** The letter of its state (proc_pid_stat(5)). */
+  readonly state: string;
   /** The file name of its program; null if it has none, or this process may not read it. */
   readonly program: string | null;
 }
@@ -33,17 +35,22 @@ export interface Thread {
 
 /** A thread. Undefined: the kernel does not have it, or this process may not read it. */
 export interface Task extends Named {
-  /** The letter of its state (proc_pid_stat(5)). */
-  readonly state: string;
   readonly parent: Named;
   /** Undefined: it is not traced, or its tracer is in another pid namespace. */
   readonly tracer: Named | undefined;
   readonly threads: readonly Thread[];
   readonly isKernelThread: boolean;
+  readonly isRingThread: boolean;
   /** Of a zombie its status; of a stop what its tracer has not yet waited for, else 0. 0 if it is not readable. */
   readonly exitCode: number;
-  /** Of the process: while all its threads are stopped, the signal; while it ends, its status. Since Linux 5.17. */
+  /**
+   * Of the process: while all its threads are stopped, and its parent has not waited for that, the signal; while it ends,
+   * its status. Undefined: it has none, or the kernel does not show it. Kernels before 5.17 show the first thread's.
+   */
   readonly groupCode: number | undefined;
+  readonly isDumping: boolean;
+  /** The file that says that its cgroup is frozen. */
+  readonly freezer: string | undefined;
   readonly call: Call | undefined;
   /** Whether the kernel let this process read what PTRACE_MODE_ATTACH guards: its own verdict about an attach. */
   readonly isPermitted: boolean | undefined;
@@ -76,22 +83,14 @@ export interface Task extends Named {
 
 /** PF_KTHREAD (the kernel's include/linux/sched.h). */
 const KERNEL_THREAD = 0x200000;
+/** PF_IO_WORKER: a thread of a process that executes the kernel's code of io_uring. */
+const RING_THREAD = 0x10;
 
 /** Index of each field of /proc/PID/stat after the name (proc_pid_stat(5) counts from 3). */
 const STAT = { flags: 6, exitCode: 49 } as const;
 
-const [MAJOR = 0, MINOR = 0] = release().split(".").map(Number);
-/**
- * Before, /proc/PID/stat has the exit code of the first thread alone. By the release, because only a stopped process
- * shows it: a trial would have to make one, and nothing is made here.
- */
-const SHOWS_GROUP = MAJOR > 5 || (MAJOR === 5 && MINOR >= 17);
-
-/** Reads a line of /proc/PID/status. */
-export function statusOf(path: string): (key: string) => string {
-  const status = readIfThere(`${path}/status`) ?? "";
-  return (key) => new RegExp(`^${key}:[ \\t]*(.*)$`, "m").exec(status)?.[1] ?? "";
-}
+/** Reads lines of /proc/PID/status. */
+export const statusOf = (path: string) => statusLines(readIfThere(`${path}/status`) ?? "");
 
 function statOf(path: string): string[] {
   const stat = readIfThere(`${path}/stat`) ?? "";
@@ -113,12 +112,13 @@ function namedOf(tid: number): Named {
   const status = statusOf(`/proc/${tid}`);
   const path = linkOf(`/proc/${tid}/exe`);
   const program = path === undefined ? null : programOf(path);
-  return { pid: Number(status("Tgid")), tid, name: status("Name"), program };
+  const state = status("State").slice(0, 1);
+  return { pid: Number(status("Tgid")), tid, name: status("Name"), state, program };
 }
 
 export function nameOf({ pid, tid, name }: Named = namedOf(0)): string {
   if (pid === 0) return "none in this pid namespace";
-  return `${tid === pid ? "" : `thread ${tid} of `}${pid} (${name})`;
+  return `${tid === pid ? "" : `thread ${tid} of `}${pid} (${visible(name)})`;
 }
 
 /** Reads a process, or a thread by its tid; undefined if it does not exist. */
@@ -136,15 +136,21 @@ export function readTask(tid: number): Task | undefined {
   const functions = stack.map(([, name = ""]) => name);
   const wchan = readIfThere(`${own}/wchan`);
   const namespace = linkOf(`${own}/ns/user`);
+  const [group, leader] = [whole, `${whole}/task/${named.pid}`].map(
+    (path) => statOf(path)[STAT.exitCode],
+  );
   const set = (key: string) => BigInt(`0x${status(key) || "0"}`);
   const ids = (key: string) => status(key).split("\t").slice(0, 3).map(Number);
   return {
-    ...{ ...named, state: stat[0] ?? "?", parent: namedOf(Number(status("PPid"))) },
+    ...{ ...named, parent: namedOf(Number(status("PPid"))) },
     tracer: tracer === 0 ? undefined : namedOf(tracer),
     threads: threadsOf(whole),
+    isRingThread: (Number(stat[STAT.flags]) & RING_THREAD) !== 0,
     isKernelThread: (Number(stat[STAT.flags]) & KERNEL_THREAD) !== 0,
     exitCode: Number(stat[STAT.exitCode] ?? 0),
-    groupCode: SHOWS_GROUP ? Number(statOf(whole)[STAT.exitCode] ?? 0) : undefined,
+    groupCode: group === leader ? undefined : Number(group ?? 0),
+    isDumping: status("CoreDumping") === "1",
+    freezer: freezerOf(own),
     ...callOf(own),
     functions: stack.length > 0 ? functions : [wchan ?? ""],
     hasStack: stack.length > 0,
@@ -160,6 +166,25 @@ export function readTask(tid: number): Task | undefined {
     label: readIfThere(`${own}/attr/current`),
     mappings: parseMaps(readIfThere(`${own}/maps`) ?? ""),
   };
+}
+
+/** The file of its cgroup that says that it is frozen: of version 2, or of the freezer of version 1. */
+function freezerOf(own: string): string | undefined {
+  const groups = (readIfThere(`${own}/cgroup`) ?? "").split("\n").map((line) => line.split(":"));
+  const mounts = (readIfThere("/proc/self/mounts") ?? "").split("\n").map((it) => it.split(" "));
+  const fileOf = (type: string, controller: string, file: string) => {
+    const mount = mounts.find(
+      (it) => it[2] === type && it[3]?.split(",").includes(controller || "rw"),
+    );
+    const [, , ...path] = groups.find(([, names]) => names?.split(",").includes(controller)) ?? [];
+    return mount === undefined ? "" : `${mount[1]}${path.join(":")}/${file}`;
+  };
+  const [events, state] = [
+    fileOf("cgroup2", "", "cgroup.events"),
+    fileOf("cgroup", "freezer", "freezer.state"),
+  ];
+  if (/frozen 1/.test(readIfThere(events) ?? "")) return events;
+  return readIfThere(state) === "FROZEN" ? state : undefined;
 }
 
 function threadsOf(whole: string): Task["threads"] {

@@ -21,7 +21,13 @@ assert.ok(own);
 const TASK: Task = {
   ...{ ...own, pid: 7, tid: 7, threads: [], state: "S", functions: [], exitCode: 0 },
   ...{ uids: [5, 5, 5], gids: [5, 5, 5], owner: 5, permitted: 0n, isPermitted: undefined },
-  ...{ userNamespace: "user:[1]", uidMap: "", groupCode: undefined, tracer: undefined },
+  ...{
+    userNamespace: "user:[1]",
+    uidMap: "",
+    groupCode: undefined,
+    tracer: undefined,
+    freezer: undefined,
+  },
 };
 const SELF: Attacher = { ...TASK, pid: 8, effective: 0n, yama: undefined, refused: undefined };
 const ROOT = { uids: [0, 0, 0], gids: [0, 0, 0], permitted: ~0n, effective: ~0n };

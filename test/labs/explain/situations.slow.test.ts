@@ -42,7 +42,7 @@ needs(
   const { stdout, stderr } = await run([node, script]);
   const lines = stdout.trim().split("\n");
   assert.is(lines.filter((line) => !line.endsWith(": right")).join("\n"), "", stderr);
-  assert.is(lines.length, 47, stderr);
+  assert.is(lines.length, 59, stderr);
 });
 
 /** The ids of what a process is explained as. */
@@ -93,6 +93,19 @@ for (const [ids, command, words] of TRACERS) {
     }
   });
 }
+
+needs(situations, "unshare")(
+  "a process that /proc hides is not taken for a status word",
+  async () => {
+    const mount = "mount -t proc -o hidepid=invisible proc /proc";
+    const drop = 'exec setpriv --reuid=54321 --regid=54321 --clear-groups "$@"';
+    const [node, words] = stublabCommand("explain", `${process.pid}`);
+    const command = ["-m", "sh", "-c", `${mount} && ${drop}`, "sh", node, ...words];
+    const { code, stdout, stderr } = await run(["unshare", command]);
+    assert.equal([code, stdout], [1, ""], stderr);
+    assert.match(stderr, `/proc does not show process ${process.pid}, which exists`);
+  },
+);
 
 needs(situations, "strace")("the process gets no signal, and no request of ptrace", async () => {
   const [node, words] = stublabCommand("explain", `${process.pid}`);
