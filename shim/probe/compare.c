@@ -111,13 +111,14 @@ static int32_t deciding_rule(const struct stublab_setup *setup,
 
 struct comparison compare(const struct stublab_setup *setup,
                           const struct stublab_outcome *outcome) {
-    struct comparison it = {AGREES, 0, 0};
+    struct comparison it = {.agreement = AGREES, .rule = -1};
     const uint32_t at = module_address(outcome);
     const struct differences found = contradictions(setup, outcome);
     if (found.count > 0) {
-        const int32_t rule = deciding_rule(setup, outcome, found.rows);
+        it.first = found.rows[0];
+        it.rule = deciding_rule(setup, outcome, &it.first);
         it.kind =
-            rule >= 0 ? (uint64_t)(rule + 1) << 16 | found.rows[0].place : kind_of(found.rows);
+            it.rule >= 0 ? (uint64_t)(it.rule + 1) << 16 | it.first.place : kind_of(&it.first);
         it.agreement = DIFFERS + (uint32_t)(it.kind % 0xffff);
     } else if (known()->reason != 0)
         it.agreement = UNPREDICTED;
@@ -129,6 +130,10 @@ struct comparison compare(const struct stublab_setup *setup,
 /** The sentence of a rule, and its source. */
 static void say_rule(int32_t rule) {
     const char *sentence = (const char *)&data[section_rules.at];
+    if (rule < 0) {
+        say("# rule: no single rule decides it\n");
+        return;
+    }
     for (int32_t left = rule; left > 0; sentence++)
         left -= *sentence == 0;
     say("# rule %s: %s\n", rule_ids[rule], sentence);
@@ -142,23 +147,26 @@ static void say_rules(void) {
     say("\n");
 }
 
+static void say_difference(const struct stublab_setup *setup, const struct difference *it) {
+    say("# ");
+    say_field(setup->way, it->place);
+    say(": predicted ");
+    say_value(it->place, it->predicted);
+    say(", got ");
+    say_value(it->place, it->seen);
+    say("\n");
+}
+
+void say_cause(const struct stublab_setup *setup, const struct comparison *it) {
+    say_difference(setup, &it->first);
+    say_rule(it->rule);
+}
+
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
     const struct differences all = differences(setup, outcome);
-    for (uint32_t i = 0; i < all.count; i++) {
-        const struct difference *it = &all.rows[i];
-        say("# ");
-        say_field(setup->way, it->place);
-        say(": predicted ");
-        say_value(it->place, it->predicted);
-        say(", got ");
-        say_value(it->place, it->seen);
-        say("\n");
-    }
-    const int32_t rule = all.count > 0 ? deciding_rule(setup, outcome, all.rows) : -1;
-    if (rule >= 0)
-        say_rule(rule);
-    else
-        say("# rule: no single rule decides it\n");
+    for (uint32_t i = 0; i < all.count; i++)
+        say_difference(setup, &all.rows[i]);
+    say_rule(all.count > 0 ? deciding_rule(setup, outcome, all.rows) : -1);
     say_rules();
 }
 

@@ -1,10 +1,15 @@
 // A run of the fuzzer on a console, as KTAP.
 #include "trying.h"
 
-static void tell_finding(uint64_t number, const struct stublab_setup *setup,
-                         const struct stublab_outcome *outcome) {
-    say("# finding %u: case %lu\n", totals().findings + 1, number);
-    say_differences(setup, outcome);
+static void tell_case(uint64_t number, const struct stublab_setup *setup,
+                      const struct stublab_outcome *outcome, const struct comparison *once) {
+    if (once != 0) {
+        say("# not confirmed %u: case %lu\n", totals().unconfirmed, number);
+        say_cause(setup, once);
+    } else {
+        say("# finding %u: case %lu\n", totals().findings, number);
+        say_differences(setup, outcome);
+    }
     say("# case ");
     say_case(setup);
     say("\n");
@@ -84,6 +89,6 @@ int start_run(const struct run *asked, bool outcomes) {
     struct run run = *asked;
     if (run.cases == ~0ULL && run.seconds == FOREVER)
         run.cases = 1000000;
-    run.tell = tell_finding;
+    run.tell = tell_case;
     return outcomes ? record_outcomes(&run) : fuzz(&run);
 }

@@ -253,6 +253,7 @@ struct plant {
 /** Reads a bug. Returns false if there is no such rule, or it has no such number. */
 bool read_plant(const char *text, struct plant *plant);
 void plant(const struct plant *plant);
+struct comparison;
 /** What a run tries, and for how long. */
 struct run {
     uint64_t seed, cases, seconds;
@@ -260,9 +261,10 @@ struct run {
     uint32_t focus; /* the rule that most cases are near to, by its place from 1 on; 0: none */
     struct plant plant;
     const struct known_list *known;
-    /** Receives each case that contradicts its prediction in a new way. */
+    /** Receives each case that contradicts its prediction in a new way; and with `once`, in which
+     * an outcome did that did not occur again. */
     void (*tell)(uint64_t number, const struct stublab_setup *setup,
-                 const struct stublab_outcome *outcome);
+                 const struct stublab_outcome *outcome, const struct comparison *once);
 };
 /** Tries ranges of the cases of a run that are asked for on standard input. */
 OF_SETUPS int rounds(const struct run *run);

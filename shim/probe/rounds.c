@@ -17,20 +17,27 @@ static double *recent;
 static struct stublab_setup *setups;
 static struct stublab_outcome *outcomes;
 static uint32_t *news;
-static uint32_t unconfirmed;
 
-/** A case that is the first with its signature, or one that contradicts its prediction in a new
- * way: the steps up to the one that does. */
+/** A case that is the first with its signature. */
 static struct named { uint64_t number, signature; } named[MOST_SIGNATURES];
-static struct found {
-    uint64_t number, kind;
-    struct stublab_setup steps[STUBLAB_MOST_STEPS];
-    uint32_t count;
-    struct difference first;
-} found[MOST_FINDINGS];
-static uint32_t named_count, found_count;
-/** What is done with the second kind; 0: it is put into the line of the round. */
-static void (*tell)(uint64_t number, const struct stublab_setup *, const struct stublab_outcome *);
+static uint32_t named_count;
+/** Cases that contradict their predictions, each with the steps up to the one that does: the first
+ * of each kind, and those whose outcome did not occur again. */
+static struct cases {
+    uint32_t count; /* with those that there is no room for */
+    struct found {
+        uint64_t number;
+        struct comparison it;
+        struct stublab_setup steps[STUBLAB_MOST_STEPS];
+        uint32_t count;
+    } first[MOST_FINDINGS];
+} findings, unconfirmed;
+/** Run.tell: cases are said at once, and not put into the line of the round. */
+static void (*tell)(uint64_t number, const struct stublab_setup *, const struct stublab_outcome *,
+                    const struct comparison *once);
+/** The attempts at a case that contradict its prediction. */
+static struct comparison contradicting[MOST_ATTEMPTS];
+static uint32_t contradicting_count;
 
 static uint64_t *slot_of(uint64_t signature) {
     uint64_t slot = signature % KNOWN;
@@ -54,34 +61,38 @@ static bool add_known(uint64_t number, uint64_t signature) {
 
 static uint64_t signature_of(const struct stublab_setup *setup,
                              const struct stublab_outcome *outcome) {
-    return compare(setup, outcome).signature;
+    const struct comparison it = compare(setup, outcome);
+    if (it.agreement >= DIFFERS)
+        contradicting[contradicting_count++] = it;
+    return it.signature;
+}
+
+static void keep(struct cases *cases, uint64_t number, uint32_t i, const struct comparison *it) {
+    if (cases->count < MOST_FINDINGS) {
+        struct found *found = &cases->first[cases->count];
+        const struct stublab_setup *first = first_step(&setups[i]);
+        found->number = number;
+        found->it = *it;
+        found->count = (uint32_t)(&setups[i] - first) + 1;
+        memcpy(found->steps, first, found->count * sizeof *first);
+    }
+    cases->count++;
+    if (tell != 0)
+        tell(number, &setups[i], &outcomes[i], cases == &unconfirmed ? it : 0);
 }
 
 /** Tries a case again. Returns whether two attempts have the same signature. */
-static bool is_confirmed(uint32_t i, struct comparison *it) {
-    const int32_t others = confirm_case(&setups[i], &outcomes[i], it->agreement >= DIFFERS,
-                                        it->signature, signature_of);
-    unconfirmed += others < 0 ? MOST_ATTEMPTS : (uint32_t)others;
+static bool is_confirmed(uint64_t number, uint32_t i, struct comparison *it) {
+    contradicting_count = 0;
+    const uint64_t first = signature_of(&setups[i], &outcomes[i]);
+    const int32_t others =
+        confirm_case(&setups[i], &outcomes[i], it->agreement >= DIFFERS, first, signature_of);
     if (others >= 0)
         *it = compare(&setups[i], &outcomes[i]);
+    for (uint32_t k = 0; k < contradicting_count; k++)
+        if (others < 0 || contradicting[k].signature != it->signature)
+            keep(&unconfirmed, number, i, &contradicting[k]);
     return others >= 0;
-}
-
-static void find(uint64_t number, uint32_t i, uint64_t kind) {
-    if (!is_new_kind(kind))
-        return;
-    if (tell != 0)
-        tell(number, &setups[i], &outcomes[i]);
-    else if (found_count < MOST_FINDINGS) {
-        struct found *it = &found[found_count];
-        const struct stublab_setup *first = first_step(&setups[i]);
-        it->number = number;
-        it->kind = kind;
-        it->count = (uint32_t)(&setups[i] - first) + 1;
-        memcpy(it->steps, first, it->count * sizeof *first);
-        it->first = contradictions(&setups[i], &outcomes[i]).rows[0];
-    }
-    found_count++;
 }
 
 /** Takes a case whose outcome differs, or has a signature that was not there lately. Returns
@@ -89,10 +100,11 @@ static void find(uint64_t number, uint32_t i, uint64_t kind) {
 static bool take(uint64_t number, uint32_t i) {
     struct comparison it = compare(&setups[i], &outcomes[i]);
     const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
-    const bool confirmed = it.agreement == AGREES || is_known || is_confirmed(i, &it);
+    const bool confirmed = it.agreement == AGREES || is_known || is_confirmed(number, i, &it);
     w2c_fuzz_count(&module, module_address(&outcomes[i]));
-    if (confirmed && add_known(number, it.signature) && it.agreement >= DIFFERS)
-        find(number, i, it.kind);
+    if (confirmed && add_known(number, it.signature) && it.agreement >= DIFFERS &&
+        is_new_kind(it.kind))
+        keep(&findings, number, i, &it);
     return it.agreement >= DIFFERS;
 }
 
@@ -141,7 +153,7 @@ void draw_cases(const struct run *run) {
 
 struct totals totals(void) {
     struct totals all = {
-        .signatures = known_count, .findings = found_count, .unconfirmed = unconfirmed};
+        .signatures = known_count, .findings = findings.count, .unconfirmed = unconfirmed.count};
     const uint32_t *counts = module_memory(*w2c_fuzz_unpredicted(&module));
     for (int i = 0; i < 256; i++)
         all.unpredicted += counts[i];
@@ -188,6 +200,30 @@ static void say_obstacles(void) {
     say("}");
 }
 
+/** Says the cases, and forgets them. */
+static void say_cases(const char *name, struct cases *cases) {
+    say(",\"%s\":[", name);
+    for (uint32_t i = 0; i < cases->count && i < MOST_FINDINGS; i++) {
+        const struct found *found = &cases->first[i];
+        const struct difference *first = &found->it.first;
+        const struct stublab_setup *last = &found->steps[found->count - 1];
+        say("%s{\"index\":%lu,\"kind\":\"0x%lx\",\"rule\":", i > 0 ? "," : "", found->number,
+            found->it.kind % (1UL << 52));
+        if (found->it.rule < 0)
+            say("null");
+        else
+            say("\"%s\"", rule_ids[found->it.rule]);
+        say(",\"field\":\"");
+        say_field(last->way, first->place);
+        say("\",\"predicted\":\"0x%lx\",\"seen\":\"0x%lx\",\"case\":", first->predicted,
+            first->seen);
+        say_case(last);
+        say("}");
+    }
+    say("]");
+    cases->count = 0;
+}
+
 static void say_round(uint64_t from, uint64_t to) {
     struct totals *all = module_memory(*w2c_fuzz_tally(&module));
     say("{\"from\":%lu,\"to\":%lu,\"cases\":%u,\"deaths\":%u,\"hangs\":%u", from, to, all->cases,
@@ -199,20 +235,11 @@ static void say_round(uint64_t from, uint64_t to) {
     say(",\"signatures\":[");
     for (uint32_t i = 0; i < named_count; i++)
         say("%s[\"0x%lx\",%lu]", i > 0 ? "," : "", named[i].signature, named[i].number);
-    say("],\"findings\":[");
-    for (uint32_t i = 0; i < found_count && i < MOST_FINDINGS; i++) {
-        const struct found *it = &found[i];
-        say("%s{\"index\":%lu,\"kind\":\"0x%lx\",\"field\":\"", i > 0 ? "," : "", it->number,
-            it->kind % (1UL << 52));
-        const struct stublab_setup *last = &it->steps[it->count - 1];
-        say_field(last->way, it->first.place);
-        say("\",\"predicted\":\"0x%lx\",\"seen\":\"0x%lx\",\"case\":", it->first.predicted,
-            it->first.seen);
-        say_case(last);
-        say("}");
-    }
-    say("],\"unconfirmed\":%u}\n", unconfirmed);
-    named_count = found_count = unconfirmed = 0;
+    say("],\"unconfirmed\":%u", unconfirmed.count);
+    say_cases("once", &unconfirmed);
+    say_cases("findings", &findings);
+    say("}\n");
+    named_count = 0;
 }
 
 /** Reads a line with two numbers. Returns whether there was one. */

@@ -52,17 +52,19 @@ const char *describe_corruption(void);
 
 /** How an outcome compares with its prediction. */
 enum { AGREES = 0, UNPREDICTED = 1, DIFFERS = 2 };
-struct comparison {
-    uint32_t agreement; /* from DIFFERS on: the same for outcomes that differ in the same way */
-    uint64_t kind;      /* the same for those whose first difference has one cause: a rule */
-    uint64_t signature;
-};
-struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 /** A field that differs from its prediction. */
 struct difference {
     uint32_t place;
     uint64_t predicted, seen;
 };
+struct comparison {
+    uint32_t agreement; /* from DIFFERS on: the same for outcomes that differ in the same way */
+    uint64_t kind;      /* the same for those whose first difference has one cause: a rule */
+    uint64_t signature;
+    struct difference first; /* if it differs, and the rule that decides it, as an index; or -1 */
+    int32_t rule;
+};
+struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 /** The first of them, in the order of events, up to where the case goes another way. */
 struct differences {
     uint32_t count;
@@ -75,6 +77,8 @@ struct differences contradictions(const struct stublab_setup *setup,
 uint64_t kind_of(const struct difference *it);
 /** Whether no other was of this kind. After the first 1,024 kinds none is new. */
 bool is_new_kind(uint64_t kind);
+/** The first field that differs, and the rule that decides it. */
+void say_cause(const struct stublab_setup *setup, const struct comparison *it);
 /** The fields in which the outcome of the case that was compared last differs, and the rules: first
  * the one that decides. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);

@@ -20,6 +20,16 @@ export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: nu
   return `  ${paint("bold", what)}${why}\n${lines.join("")}`;
 }
 
+/** Outcomes that did not occur again, and contradict one rule: each with its case, for `fuzz replay -`. */
+function unconfirmedText({ rule, text, source, cases }: FuzzReport["unconfirmed"]["causes"][0]) {
+  const what = `${count(cases.length)} ${rule === null ? "have no single rule" : `contradict ${rule}`}`;
+  const why = text === null ? "" : `: ${visible(`${text} (${source})`)}`;
+  const rows = cases.slice(0, MOST).map(({ index, subject, case: it }) => {
+    return `    case ${index}: ${visible(subject)}\n    ${visible(JSON.stringify(it))}\n`;
+  });
+  return `  ${what}${why}\n${rows.join("")}`;
+}
+
 /** A field that differs from its prediction. */
 export function differenceText({ field, predicted, seen }: ReturnType<typeof kindRow>): string {
   const told = (value: string | number | null) =>
@@ -64,7 +74,8 @@ export function fuzzText(report: FuzzReport): string {
     ),
     row("exercised", `${rules.length} of ${all} rules${fewest && `; fewest cases: ${fewest}`}`),
     row("unreached", first(UNREACHED, unreached)),
-    some("unconfirmed", session.unconfirmed, "outcomes were not reproducible: not counted"),
+    some("unconfirmed", report.unconfirmed.cases, "outcomes contradicted predictions only once"),
+    ...report.unconfirmed.causes.map(unconfirmedText),
     row("findings", verdict(report)),
     ...report.causes.map((cause) => causeText(cause, cause.findings.length)),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
@@ -76,9 +87,10 @@ export function fuzzText(report: FuzzReport): string {
   ].join("");
 }
 
-function verdict({ untried, cases, findings }: FuzzReport): string {
+function verdict({ untried, cases, findings, unconfirmed }: FuzzReport): string {
   if (untried.cases === cases)
     return paint("red", `none: no case ${cases === 0 ? "was" : "could be"} tried`);
   if (findings.length > 0) return paint("red", count(findings.length));
-  return paint("green", "none: every outcome matched its prediction");
+  const which = unconfirmed.cases === 0 ? "every outcome" : "every outcome that occurred again";
+  return paint("green", `none: ${which} matched its prediction`);
 }

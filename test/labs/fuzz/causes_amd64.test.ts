@@ -86,7 +86,7 @@ const COUNTS = {
 const report = () => {
   const state = new RunState();
   const counts = { ...noCounts(), ...COUNTS };
-  state.add({ from: 0, to: counts.cases, counts, signatures: [], findings: [] });
+  state.add({ from: 0, to: counts.cases, counts, signatures: [], findings: [], once: [] });
   const findings = outcomesOn(UNASKED).map((it, i) => findingOf(it, i));
   const run = { seed: 1n, path: "both", focus: undefined, shard: undefined } as const;
   const session = { interrupted: false, cases: 800_000, seconds: 1, unconfirmed: 0 };

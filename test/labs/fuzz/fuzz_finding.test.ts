@@ -71,8 +71,8 @@ findings("one that is not reproduced stays as found, and says what was seen", as
   mkdirSync(corpus);
   const first = { field: "status", predicted: 0x57fn, seen: 0x47fn };
   const state = new RunState();
-  const raw = { key: 2, index: 7, it: original, first };
-  state.add({ from: 0, to: 8, counts: state.counts, signatures: [], findings: [raw] });
+  const raw = { key: 2, index: 7, it: original, first, rule: null };
+  state.add({ from: 0, to: 8, counts: state.counts, signatures: [], findings: [raw], once: [] });
   const run = { seed: 1n, path: "both", shard: undefined, machine, corpus } as const;
   const examiner = new FindingExaminer(run);
   for await (const _ of examiner.examine(state, 8));

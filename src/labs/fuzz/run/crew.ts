@@ -9,7 +9,7 @@ import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { readProc } from "../../../core/stub/proc.ts";
 import { limitError } from "../../../lib/errno.ts";
 import { CorruptionError, InputError, TraceError, UnsupportedError } from "../../../lib/errors.ts";
-import { count, members, parseJson } from "../../../lib/shape.ts";
+import { members, parseJson } from "../../../lib/shape.ts";
 import { modelOptions } from "../known/arch.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
 import { pathOfProbe } from "../probe/file.ts";
@@ -23,12 +23,6 @@ const [PATIENCE, ENDING] = [600, 10];
 export interface Range {
   readonly from: number;
   readonly to: number;
-}
-
-/** What a process makes of a range, and how many outcomes another attempt contradicted. */
-export interface Answer {
-  readonly round: Round;
-  readonly unconfirmed: number;
 }
 
 /** A process that tries cases. It ends with this one, and when its input ends. */
@@ -75,12 +69,9 @@ export class Member {
   }
 
   /** Lets it try a range. Ranges have to ascend. @throws UnsupportedError; CorruptionError */
-  async ask({ from, to }: Range): Promise<Answer> {
+  async ask({ from, to }: Range): Promise<Round> {
     this.#child.stdin.write(`${from} ${to}\n`);
-    const document = await this.#next();
-    const read = members(document, "the probe");
-    const unconfirmed = read("unconfirmed", count(Number.MAX_SAFE_INTEGER));
-    return { round: roundShape(document, "the probe"), unconfirmed };
+    return roundShape(await this.#next(), "the probe");
   }
 
   /** Lets it end itself and its stubs, or kills it if it tries something; waits for its end. The kernel ends its stubs. */

@@ -90,20 +90,23 @@ function traitsOf({ seed, path, focus, change, known, machine }: LoggedRun): str
 const line = (document: object): string => `${JSON.stringify(document)}\n`;
 
 /** A round as a line. Maps are sorted, so that the same counts are the same text. */
-export function formatRound({ from, to, counts, signatures, findings }: Round): string {
+export function formatRound({ from, to, counts, signatures, findings, once }: Round): string {
   const table = (of: ReadonlyMap<string, number>) =>
     Object.fromEntries([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
   return line({
     ...{ from, to, cases: counts.cases, deaths: counts.deaths, hangs: counts.hangs },
+    unconfirmed: counts.unconfirmed,
     ...{ unpredicted: table(counts.unpredicted), exercised: table(counts.exercised) },
     untried: table(counts.untried),
     signatures: signatures.map(({ signature, index }) => [hex(BigInt(signature)), index]),
-    findings: findings.map(({ key, index, first: { field, predicted, seen }, it }) => ({
-      ...{ index, kind: hex(BigInt(key)), field, predicted: hex(predicted), seen: hex(seen) },
-      case: formatCase(it),
-    })),
+    ...{ once: once.map(foundRow), findings: findings.map(foundRow) },
   });
 }
+
+const foundRow = ({ key, index, rule, first: { field, predicted, seen }, it }: FoundCase) => ({
+  ...{ index, kind: hex(BigInt(key)), rule, field, predicted: hex(predicted), seen: hex(seen) },
+  case: formatCase(it),
+});
 
 const MOST_CASES = Number.MAX_SAFE_INTEGER;
 const MOST = 1_000_000;
@@ -115,6 +118,7 @@ export const roundShape: Shape<Round> = (value, place) => {
     cases: read("cases", count(MOST_CASES)),
     deaths: read("deaths", count(MOST_CASES)),
     hangs: read("hangs", count(MOST_CASES)),
+    unconfirmed: read("unconfirmed", count(MOST_CASES)),
     unpredicted: read("unpredicted", tally),
     exercised: read("exercised", tally),
     untried: read("untried", tally),
@@ -125,6 +129,7 @@ export const roundShape: Shape<Round> = (value, place) => {
     counts,
     signatures: read("signatures", list(kindShape, MOST)),
     findings: read("findings", list(foundShape, MOST)),
+    once: read("once", list(foundShape, MOST)),
   };
 };
 
@@ -152,6 +157,7 @@ const foundShape: Shape<FoundCase> = (value, place) => {
   return {
     key: Number(read("kind", wordShape)),
     index: read("index", count(MOST_CASES)),
+    rule: read("rule", nullable(text)),
     it: read("case", (document, where) => inPlace(where, () => parseCase(document))),
     first: { field, predicted: word("predicted"), seen: word("seen") },
   };

@@ -66,7 +66,7 @@ export interface FuzzResult {
   readonly cases: number;
   /** How long this session lasted. */
   readonly seconds: number;
-  /** Outcomes that a second attempt contradicted: they are not findings. */
+  /** Outcomes of this session that contradicted their predictions, and did not occur again: not findings. */
   readonly unconfirmed: number;
   /** Whether `stop` ended the run early. */
   readonly interrupted: boolean;

@@ -143,11 +143,11 @@ export class Session {
   }
 
   async #try(member: Member, range: Range): Promise<Member> {
-    const { round, unconfirmed } = await member.ask(range);
+    const round = await member.ask(range);
     this.#folder?.add(round);
     this.#state.add(round);
     this.#cases += round.counts.cases;
-    this.#unconfirmed += unconfirmed;
+    this.#unconfirmed += round.counts.unconfirmed;
     return member;
   }
 

@@ -46,6 +46,8 @@ export interface FoundCase {
   readonly it: Case;
   /** Its first difference when it was found. */
   readonly first: FieldDifference & { readonly seen: bigint };
+  /** The id of the rule that decides it; null if no single rule does. */
+  readonly rule: string | null;
 }
 
 /** The result of the cases `from` up to and without `to`. */
@@ -56,6 +58,8 @@ export interface Round {
   /** Kinds of outcomes that the process that tried these cases had not seen before. */
   readonly signatures: readonly SeenKind[];
   readonly findings: readonly FoundCase[];
+  /** Cases with an outcome that contradicted its prediction, and did not occur again: the first 64. */
+  readonly once: readonly FoundCase[];
 }
 
 export class RunState {
@@ -84,6 +88,11 @@ export class RunState {
   /** One for each way to contradict a prediction, in the order of cases. */
   get findings(): FoundCase[] {
     return [...this.#findings.values()].sort((a, b) => a.index - b.index);
+  }
+
+  /** Outcomes that contradicted their predictions, and did not occur again, in the order of cases. */
+  get once(): FoundCase[] {
+    return this.rounds.flatMap(({ once }) => once);
   }
 
   /** In the order of cases, each with what occurs in it first. */

@@ -1,14 +1,17 @@
 /* Findings by their causes, as `fuzz diff` has those of two runs: many findings have one wrong rule. */
 
+import { grouped } from "../../../lib/group.ts";
 import { causesOf, EVERY, type Side } from "../against/causes.ts";
 import { traitsOf } from "../against/compare.ts";
-import type { Case } from "../case/case.ts";
+import { type Case, formatCase } from "../case/case.ts";
 import type { Machine } from "../machine.ts";
 import type { FieldDifference } from "../predict/differences.ts";
+import { ruleOf, textOn } from "../predict/rules.ts";
 import type { Suspects } from "../predict/suspects.ts";
 import type { Counts } from "../predict/tally.ts";
+import type { FoundCase } from "../run/state.ts";
 import { suspectTable } from "./attribution.ts";
-import { ruleRow } from "./told.ts";
+import { onceOf, ruleRow } from "./told.ts";
 
 /** A case whose outcome contradicts its prediction: a finding of a run, or one of a recording. */
 interface Suspicious {
@@ -58,4 +61,22 @@ export function causeRows<T extends Suspicious>(
     const { rules: _, ...attributed } = suspectTable(suspects, machine);
     return { trait, rule: rule === undefined ? null : ruleRow(rule), of, ...attributed, found };
   });
+}
+
+/** Outcomes that did not occur again, as documents have them: by the rules that they contradict, each with its case. */
+export function unconfirmedRows(once: readonly FoundCase[], { features }: Machine) {
+  const byRule = [...grouped(once, ({ rule }) => rule)];
+  return byRule
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([id, cases]) => {
+      const rule = id === null ? undefined : ruleOf(id);
+      return {
+        rule: id,
+        text: rule === undefined ? null : textOn(rule, features),
+        source: rule?.source ?? null,
+        cases: cases.map(({ index, it, first }) => ({
+          ...{ index, subject: onceOf(first), case: formatCase(it) },
+        })),
+      };
+    });
 }

@@ -6,7 +6,7 @@ import { holds, type Phase, ruleOf, rules, textOn } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
 import type { FuzzOptions, FuzzResult } from "../run/options.ts";
 import { suspectTable } from "./attribution.ts";
-import { causeRows } from "./causes.ts";
+import { causeRows, unconfirmedRows } from "./causes.ts";
 import { differenceTable } from "./told.ts";
 
 /** The phase of the rules that a path does not reach. */
@@ -75,6 +75,10 @@ export function reportOf(
       seconds: Math.round(seconds * 1000) / 1000,
       casesPerSecond: seconds > 0 ? Math.round(cases / seconds) : 0,
       unconfirmed: result.unconfirmed,
+    },
+    unconfirmed: {
+      cases: counts.unconfirmed,
+      causes: unconfirmedRows(state.once, machine),
     },
     causes: causeRows(result.findings, counts, machine).map(({ found, ...cause }) => ({
       ...cause,
