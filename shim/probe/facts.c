@@ -349,5 +349,5 @@ int conformance(const struct selection *asked) {
         return say_verdict(asked->tool, fails);
     if (number == 0)
         return 2;
-    return all.failed > 0 ? 1 : all.held + all.known == 0 ? 4 : 0;
+    return all.failed > 0 ? 1 : all.held + all.known == 0 ? CANNOT : 0;
 }

@@ -56,7 +56,7 @@ int end_fuzz(bool untried, int64_t result, bool failed) {
         say("ok 1 fuzz # SKIP cases cannot be tried: %s\n", errno_name(result));
     else
         say("%s 1 fuzz\n", failed ? "not ok" : "ok");
-    return untried || result < 0 ? 4 : failed;
+    return untried || result < 0 ? CANNOT : failed;
 }
 
 static int fuzz(const struct run *run) {

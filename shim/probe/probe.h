@@ -37,8 +37,8 @@ bool is_output_lost(void);
 
 // ---- start.c ----
 
-/** The exit status of a command that Ctrl-C has ended early. */
-enum { INTERRUPTED = 130 };
+/** The exit status of a command that could try nothing, and of one that Ctrl-C has ended. */
+enum { CANNOT = 3, INTERRUPTED = 130 };
 /** Whether the probe is process 1 of a machine, whose settings it may change. */
 bool owns_machine(void);
 /** Whether a signal asks for the end. A second one ends the probe at once. */

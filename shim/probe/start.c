@@ -23,7 +23,7 @@ __attribute__((noreturn)) static void leave(int status) {
                  LINUX_REBOOT_CMD_POWER_OFF, 0);
     }
     flush();
-    syscall1(__NR_exit_group, is_output_lost() ? 3 : status);
+    syscall1(__NR_exit_group, is_output_lost() ? CANNOT : status);
     __builtin_unreachable();
 }
 
@@ -35,7 +35,7 @@ void fail(const char *what, int64_t result) {
     say_to(0);
     if (!answer_failure(failure))
         say("Bail out! %s\n", failure);
-    leave(3);
+    leave(CANNOT);
 }
 
 static const char commands[] =
@@ -60,7 +60,7 @@ static const char explanation[] =
     "log: what the kernel reports of itself (WARNING, BUG, UBSAN…) fails the run.\n"
     "\n"
     "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the\n"
-    "probe fails, 4 if everything was skipped, 130 if Ctrl-C ended it before its end.\n";
+    "probe fails or everything was skipped, 130 if Ctrl-C ended it before its end.\n";
 
 static void say_usage(void) {
     say("%s%s%s", commands, HAS_MODEL ? commands_of_setups : "", explanation);
@@ -176,12 +176,10 @@ static bool is_parameter(const char *word) {
     return *word == '=';
 }
 
-enum { ALL_SKIPPED = 4 };
-
 /** The exit status of two commands: what was skipped neither hides a failure nor what holds. */
 static int worse_of(int one, int other) {
-    if (one == ALL_SKIPPED || other == ALL_SKIPPED)
-        return one == ALL_SKIPPED ? other : one;
+    if (one == CANNOT || other == CANNOT)
+        return one == CANNOT ? other : one;
     return one > other ? one : other;
 }
 
@@ -200,7 +198,7 @@ static int run(char **argument) {
         argument = both;
     static const char *const of_setups[] = {"fuzz", "replay", "rounds", "serve", 0};
     static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", "rounds", 0};
-    int worst = ALL_SKIPPED;
+    int worst = CANNOT;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
         const char *command = *argument++;

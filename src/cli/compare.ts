@@ -18,7 +18,7 @@ import { compareText } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { isScreen, paint, print, publish, reportError, tell } from "./report.ts";
+import { isScreen, paint, print, publish, reportError, talk, tell } from "./report.ts";
 import { lineOf, type Values } from "./table/command.ts";
 import { LIVE_CASES, type compare as table } from "./table/compare.ts";
 import { atEachSave } from "./watch.ts";
@@ -94,11 +94,11 @@ async function compareOnce(
   };
   const { report } = await compare(options).finally(() => progress.clear());
   const { outcome } = summaryOf(report);
-  if (outcome === "nothing") throw nothingCompared(report);
+  if (outcome === "nothing") talk(nothingCompared(report));
   begin();
   if (values.html !== undefined) await writeOutput(values.html, renderComparePage(report, command));
   publish(values.json, "stublab.compare/1", report, compareText(report, values.verbose));
-  return outcome === "findings" || isIncomplete(report, values) ? 1 : 0;
+  return outcome !== "agreement" || isIncomplete(report, values) ? 1 : 0;
 }
 
 /** The options that select cases and limit the run. @throws InputError */
@@ -124,13 +124,12 @@ function isIncomplete(report: CompareReport, { complete, live }: Options): boole
   return complete === true && (report.uncompared.length > 0 || unasked);
 }
 
-function nothingCompared({ encoders, notes, uncompared }: CompareReport): InputError {
-  const isReference = encoders.every(({ name }) => name === "native") && encoders.length > 0;
-  const why = isReference ? ["native is the reference"] : notes;
+function nothingCompared({ encoders, uncompared }: CompareReport): string {
   const lacking = uncompared.find(({ encoder }) => isEncoderFile(encoder));
+  const why = encoders.every(({ name }) => name === "native") ? ": native is the reference" : "";
   const remedy =
     lacking === undefined
       ? "name another encoder to compare"
       : `add the functions to ${lacking.encoder}, and export them: docs/encoder-abi.md says what each does`;
-  return new InputError(["nothing was compared", ...why].join(": "), { remedy });
+  return `stublab: nothing was compared${why}\n  remedy: ${remedy}\n`;
 }

@@ -27,6 +27,7 @@ export function compareText(report: CompareReport, verbose?: boolean): string {
 function ending(report: CompareReport): string {
   const { outcome, statements, run, rest } = summaryOf(report);
   const found = outcome === "findings";
-  const result = paint(found ? "red" : "green", statements.map(({ text }) => text).join("; "));
+  const told = outcome === "nothing" ? ["nothing was compared"] : statements.map((it) => it.text);
+  const result = paint(outcome === "agreement" ? "green" : "red", told.join("; "));
   return `${result}${found ? "\n" : ": "}${[run, ...rest].join("; ")}`;
 }

@@ -6,7 +6,7 @@ import {
   parseConformance,
 } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
-import { formatKtap, parseKtap } from "../labs/fuzz/facts/ktap.ts";
+import { parseKtap } from "../labs/fuzz/facts/ktap.ts";
 import { factsFor, verdictText } from "../labs/fuzz/facts/profiles.ts";
 import { checkFacts } from "../labs/fuzz/facts/run.ts";
 import type { VerdictLog } from "../labs/fuzz/facts/verdict.ts";
@@ -25,40 +25,45 @@ import type { conformance as table } from "./table/kernel.ts";
 
 type Options = Values<typeof table>;
 
+/** A run on this machine takes them, a log does not. */
+const OF_RUNS = ["for", "known", "list", "ktap", "against"] as const;
+
 export async function runConformance(logs: readonly string[], values: Options) {
-  const { only, list, diff, ktap, json, for: tool } = values;
-  if (diff && logs.length !== 2) throw new InputError("--diff takes two logs");
-  if (!diff && logs[0] !== undefined) throw new InputError(`unexpected argument "${logs[0]}"`);
-  const known = values.known === undefined ? undefined : knownFacts(values.known);
+  const { only, list, ktap, json, against, for: tool } = values;
   const matches = matcher(values);
-  const noMatch = () =>
-    new InputError(`no fact matches "${only}"`, { remedy: "--list lists all facts" });
-  const selected = (file: string | undefined): NamedVerdicts | undefined => {
-    if (file === undefined) return undefined;
-    const log = readVerdicts(file);
-    const verdicts = log.verdicts.filter(({ fact }) => matches(fact));
-    if (verdicts.length === 0) throw noMatch();
-    return { ...log, verdicts };
+  const select = <T>(all: readonly T[], factOf: (each: T) => Fact): readonly T[] => {
+    const found = all.filter((each) => matches(factOf(each)));
+    if (found.length > 0) return found;
+    throw new InputError(`no fact matches "${only}"`, { remedy: "--list lists all facts" });
   };
-  const [against = values.against, read = values.read] = logs;
-  const [other, log] = [selected(against), selected(read)];
-  const shows = !json && other === undefined;
+  const read = (file: string): NamedVerdicts => {
+    const { verdicts, ...log } = readVerdicts(file);
+    return { ...log, verdicts: select(verdicts, ({ fact }) => fact) };
+  };
+  const stray = logs.length > 0 ? OF_RUNS.find((name) => values[name] !== undefined) : undefined;
+  if (stray !== undefined) throw new InputError(`--${stray} is for this machine: it takes no log`);
+  if (logs.length > 2) throw new InputError("conformance takes two logs at most");
+  const [log, other] = logs.map(read);
+  if (log !== undefined && other !== undefined) return reportDiff(log, other, json);
   if (log !== undefined) {
-    const show = printer(log.verdicts.map(({ fact }) => fact));
+    const show = json ? () => {} : printer(log.verdicts.map(({ fact }) => fact));
     const groups = grouped(log.verdicts, ({ fact }) => fact.group);
-    if (shows) for (const verdicts of groups.values()) show({ ...log, verdicts });
-    return report(log, values, other);
+    for (const verdicts of groups.values()) show({ ...log, verdicts });
+    return report(log, json);
   }
-  const facts = allFacts().filter(matches);
-  if (facts.length === 0) throw noMatch();
+  const facts = select(allFacts(), (fact) => fact);
   if (list) return printList(facts, json);
+  const theirs = against === undefined ? undefined : read(against);
+  const known = values.known === undefined ? undefined : knownFacts(values.known);
   if (ktap !== undefined) checkOutput(ktap);
-  const onGroup = shows ? printer(facts) : undefined;
+  const onGroup = json || theirs !== undefined ? undefined : printer(facts);
   return finishing(async (interrupted, release) => {
-    const log = await checkFacts(facts, { known, tool, interrupted, onGroup });
+    const { printed, ...own } = await checkFacts(facts, { known, tool, interrupted, onGroup });
     await release();
-    const left = facts.length - log.verdicts.length;
-    return report({ ...log, name: "this machine", left }, values, other);
+    if (ktap !== undefined) await writeOutput(ktap, printed);
+    const left = facts.length - own.verdicts.length;
+    const here = { ...own, name: "this machine", left };
+    return theirs === undefined ? report(here, json) : reportDiff(theirs, here, json);
   });
 }
 
@@ -91,20 +96,15 @@ function printer(facts: readonly Fact[]) {
   };
 }
 
-/**
- * Writes and prints results, and returns the exit status.
- *
- * @param other results to compare with
- */
-async function report(found: NamedVerdicts, { ktap, json }: Options, other?: NamedVerdicts) {
-  const { verdicts, left = 0, machine, known, profile } = found;
-  if (ktap !== undefined)
-    await writeOutput(ktap, formatKtap(verdicts, { machine, known, profile }));
-  if (other !== undefined) {
-    const diff = diffVerdicts(other, found);
-    publish(json, "stublab.conformance-diff/1", diff, diffText(diff));
-    return diff.facts.every(({ contrast }) => contrast === "untested") ? 0 : 1;
-  }
+/** Prints what two machines differ in, and returns the exit status. */
+function reportDiff(a: NamedVerdicts, b: NamedVerdicts, json?: true): number {
+  const diff = diffVerdicts(a, b);
+  publish(json, "stublab.conformance-diff/1", diff, diffText(diff));
+  return diff.facts.every(({ contrast }) => contrast === "untested") ? 0 : 1;
+}
+
+/** Prints results, and returns the exit status. */
+function report({ verdicts, left = 0, machine, profile }: NamedVerdicts, json?: true): number {
   const document = {
     ...conformanceDocument(verdicts, machine, profile),
     ...(left > 0 && { left }),

@@ -24,18 +24,15 @@ import type { exporting } from "./table/fuzz.ts";
 const LOG_LIMIT: Limit = { most: 16 << 20, of: "a log" };
 
 export async function runExport(path: string | undefined, values: Values<typeof exporting>) {
-  const { c, kselftest, processor, report, seen = [], known, output = "/dev/stdout" } = values;
-  if (!c && !kselftest && !processor && report === undefined) {
-    throw new InputError("fuzz export needs a language", {
-      remedy: "use --c to write a C program, --kselftest for a selftest, or --report for both",
-    });
-  }
-  if (seen.length > 0 && report === undefined) {
-    throw new InputError("--seen is for the report: it needs --report");
-  }
-  if (processor) {
-    if (path !== undefined) throw new InputError("--processor takes no case");
-    await writeOutput(output, processorProgram());
+  const { as: form, seen = [], known, output = "/dev/stdout" } = values;
+  const isReport = form === "report";
+  if (isReport && (values.output === undefined || values.plant !== undefined))
+    throw new InputError("a report needs a folder, -o DIR, and takes no --plant");
+  if (seen.length > 0 && !isReport) throw new InputError("--seen is for --as report");
+  if (form === "processor" || form === "bisect") {
+    if (path !== undefined) throw new InputError(`--as ${form} takes no case`);
+    const text = form === "bisect" ? bisection(known) : processorProgram();
+    await writeOutput(output, text, form === "bisect" ? 0o755 : undefined);
     return 0;
   }
   if (path === undefined) throw new InputError("fuzz export needs a case");
@@ -47,9 +44,11 @@ export async function runExport(path: string | undefined, values: Values<typeof 
     readSightings(readInput(log, LOG_LIMIT).toString(), inputName(log)),
   );
   const examination = examiner.examine(it);
-  const options = { machine, known };
-  if (report !== undefined) await writeReport(report, examination, { ...options, sightings });
-  else await writeOutput(output, exportC(examination, { ...options, change, kselftest }));
+  if (isReport) await writeReport(output, examination, { machine, known, sightings });
+  else {
+    const kselftest = form === "kselftest";
+    await writeOutput(output, exportC(examination, { machine, known, change, kselftest }));
+  }
   return 0;
 }
 

@@ -79,8 +79,11 @@ const readOutcomes = (name: string): OutcomeLog =>
     parseOutcomes(content.toString("latin1")),
   );
 
-export function runDiff(a: string, b: string, { json }: Values<typeof diff>) {
-  return reportAgainst([a, b], [readOutcomes(a), readOutcomes(b)], json);
+export function runDiff(a: string, b: string | undefined, { json }: Values<typeof diff>) {
+  const log = readOutcomes(a);
+  // Of a run whose outcomes are all as predicted, a log has no line.
+  const other = b === undefined ? { ...log, lines: new Map(), lost: 0 } : readOutcomes(b);
+  return reportAgainst([a, b ?? "the model"], [log, other], json);
 }
 
 /**

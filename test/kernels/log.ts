@@ -1,6 +1,6 @@
 /*
  * Reads what the probe prints: KTAP version 1, among the messages of a kernel that uses the same console. The facts in it
- * are read as stublab conformance --read does.
+ * are read as stublab conformance does.
  */
 
 import { failureLines, skipText } from "../../src/labs/fuzz/facts/failures.ts";

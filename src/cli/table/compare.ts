@@ -46,7 +46,7 @@ export const compare = command("compare", {
     smallest input that shows it, and which encoder is right. The reference is the system's headers (encoder native is
     compiled against them), and with --live also the kernel: the encoded registers are tried in real stubs.`,
   status: `0 if the encoders agree with each other and with the reference in everything that was compared, apart from
-    what differs by design and inputs that no kernel makes; 1 if one differs or fails; 2 if nothing was compared`,
+    what differs by design and inputs that no kernel makes; 1 if one differs or fails, or nothing was compared`,
   examples: [
     "stublab compare gvisor --live",
     "stublab compare --new mine --language rust",

@@ -75,46 +75,47 @@ export const minimize = tries("minimize", {
   description: `Tries smaller setups in stubs, and prints the smallest one whose outcome differs from its prediction in
     the same field; if none differs, the smallest one with the same kind of outcome.`,
   examples: ["stublab fuzz minimize found.json -o small.json"],
-})
-  .option("-o, --output <FILE>", "write the case to FILE, not to standard output")
-  // The output is a document in any case.
-  .addOption(json("stublab.case/1").hideHelp());
+}).option("-o, --output <FILE>", "write the case to FILE, not to standard output");
+
+/** c and kselftest are one program, with two reports. */
+const FORMS = ["c", "kselftest", "processor", "bisect", "report"] as const;
 
 export const exporting = command("export", {
   summary: "write a C program or a report about a register setup",
-  description: `Tries a register setup, and writes a C program that tries it without Node.js or stublab, or a report
-    with all that repeats it. A selftest belongs in tools/testing/selftests/x86 of a tree of the kernel.`,
+  description: `Tries a register setup, and writes a C program that tries it without Node.js or stublab; the same as a
+    selftest, for tools/testing/selftests/x86 of a tree of the kernel; or a folder with a report and all that repeats
+    it. \`processor\`, a C program that asks the processor what rules say about it, and \`bisect\`, the script of a report
+    for \`git bisect run\`, take no case.`,
   status:
     "of the program: 0 if the outcome is that seen here, or as predicted for a selftest, else 1",
   examples: [
-    "stublab fuzz export case.json --c -o repro.c && cc -o repro repro.c && ./repro",
-    "stublab fuzz export case.json --report restart --seen linux-5.10.log",
+    "stublab fuzz export case.json -o repro.c && cc -o repro repro.c && ./repro",
+    "stublab fuzz export case.json --as report -o restart --seen linux-5.10.log",
   ],
 })
   .argument("[case]", CASE)
-  .addOption(apart("--c", "write a C program", ["kselftest", "report", "processor"]))
-  .addOption(apart("--kselftest", "write a selftest of the kernel, in C", ["report", "processor"]))
-  .addOption(
-    apart("--report <DIR>", "write a report in a folder", ["processor", "plant", "output"]),
-  )
-  .option("--processor", "write a C program that asks the processor what rules say about it")
+  .addOption(choice("--as <FORM>", "what to write", "form", FORMS).default("c" as const))
   .addOption(
     repeated("--seen <LOG>", "for the report: what `probe replay` prints elsewhere", String),
   )
   .addOption(plant())
   .addOption(known())
-  .option("-o, --output <FILE>", "write the program to FILE, not to standard output");
+  .option(
+    "-o, --output <FILE>",
+    "write to FILE, or to a folder for a report; not to standard output",
+  );
 
 export const diff = command("diff", {
-  summary: "compare two runs of the same cases on two machines",
+  summary: "compare two runs of the same cases on two machines, or one with the model",
   description: `Compares two runs case by case, and reduces what differs to causes: rules that one of the kernels
-    breaks. What both do alike, such as the faults of one emulator, is not reported. Nothing is tried. A log is a file
-    of \`stublab fuzz --outcomes\`, or a console of \`probe fuzz --outcomes\` with the messages of the kernel in it.`,
+    breaks. What both do alike, such as the faults of one emulator, is not reported. A single run is compared with the
+    model. Nothing is tried. A log is a file of \`stublab fuzz --outcomes\`, or a console of \`probe fuzz --outcomes\`
+    with the messages of the kernel in it.`,
   status: "0 if no outcome differs, except as predicted for the two machines; 1 if one does",
   examples: ["stublab fuzz diff old.log new.log"],
 })
-  .argument("<A>", "two logs: - is standard input")
-  .argument("<B>", "a second log")
+  .argument("<A>", "a log: - is standard input")
+  .argument("[B]", "a second log")
   .addOption(json("stublab.against/1"));
 
 export const judge = command("judge", {

@@ -28,30 +28,29 @@ export const conformance = command("conformance", {
   description: `Checks facts about ptrace on this kernel: what requests write and read, what happens after a resume, and
     which errno requests fail with. It is for developers of kernels, and of software that emulates one. A fact may
     consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the reason.
-    Ctrl-C ends it after the fact under way. A log is what --ktap or --json has written, or the console of a probe.`,
-  status: `0 if all facts hold, those that two logs have are the same, or the kernel is enough for the tool; else 1; 130
-    after Ctrl-C`,
+    Ctrl-C ends it after the fact under way. A log is shown, and two are compared; it is what --ktap or --json has
+    written, or the console of a probe.`,
+  status: `0 if all facts hold, those that two logs have are the same, or the kernel is enough for the tool; else 1; 3 if
+    all are skipped; 130 after Ctrl-C`,
   examples: [
     "stublab conformance --only 'restarts|selectors'",
     "stublab conformance --for gdb",
-    "stublab conformance --diff a.log b.log",
+    "stublab conformance a.log b.log",
   ],
 })
-  .argument("[logs...]", "with --diff, two logs; - is standard input")
+  .argument("[logs...]", "a log to show, or two to compare; - is standard input")
   .addOption(
     choice(
       "--for <TOOL>",
       "check what a tool needs of ptrace, and say whether it is there",
       "tool",
       TOOLS,
-    ).conflicts(["only", "read", "diff", "against"]),
+    ).conflicts(["only", "against"]),
   )
   .option("--only <PATTERN>", "select facts whose group, name or rule matches a regular expression")
   .option("--known <LIST>", "facts that need not hold: a file with one a line, or qemu-tcg")
-  .addOption(apart("--list", "list the facts, check none", ["read", "diff", "against", "ktap"]))
-  .option("--ktap <FILE>", "also write the results as KTAP, as the kernel's selftests do")
-  .addOption(apart("--read <LOG>", "check nothing, and show the results of a log", ["diff"]))
-  .addOption(apart("--diff", "show what holds in one of two logs only", ["against", "ktap"]))
+  .addOption(apart("--list", "list the facts, check none", ["against", "ktap"]))
+  .option("--ktap <FILE>", "also write what the probe prints: KTAP, as of the kernel's selftests")
   .option("--against <LOG>", "compare the results with those of a log")
   .addOption(json("stublab.conformance/2"));
 

@@ -57,6 +57,13 @@ against("a console is read: carriage returns, messages between lines and after t
   assert.not.match(stdout, /cannot be read|not complete/);
 });
 
+against("one log is compared with the model", async () => {
+  const { code, stdout } = await stublab("diff", await logOf("W3"));
+  assert.is(code, 1);
+  assert.match(stdout, /^b +the model: /im);
+  assert.match(stdout, /^W3, on A only: the outcome contradicts the prediction /m);
+});
+
 against("lines that were lost, and a run that ended early, are reported", async () => {
   const lines = readFileSync(await logOf("W3"), "utf8").split("\n");
   const at = lines.findIndex((line) => line.startsWith("# at "));

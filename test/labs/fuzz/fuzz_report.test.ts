@@ -44,7 +44,14 @@ withProbe("a folder has what repeats the case, and its commands work", async () 
   writeFileSync(log ?? "", SEEN);
   writeFileSync(others ?? "", OTHERS);
   const seen = ["--seen", log ?? "", "--seen", others ?? ""];
-  const { code, stdout, stderr } = await exportCase(CASE, "--report", place ?? "", ...seen);
+  const { code, stdout, stderr } = await exportCase(
+    CASE,
+    "--as",
+    "report",
+    "-o",
+    place ?? "",
+    ...seen,
+  );
   assert.is(code, 0, stderr);
   assert.is(stdout, "");
   const text = readFileSync(join(place ?? "", "report.md"), "utf8");
@@ -92,14 +99,25 @@ reports("a difference is the title, and its field is bold", () => {
 
 withProbe("with known deviations, each command of a report has them", async () => {
   const target = join(folder, "known");
-  const { code, stderr } = await exportCase(CASE, "--report", target, "--known", "qemu-tcg");
+  const { code, stderr } = await exportCase(
+    CASE,
+    "--as",
+    "report",
+    "-o",
+    target,
+    "--known",
+    "qemu-tcg",
+  );
   assert.is(code, 0, stderr);
   const read = (name: string) => readFileSync(join(target, name), "utf8");
   const report = read("report.md");
   assert.match(report, /^The prediction has the known deviations of qemu-tcg/m);
   assert.match(report, /^\.\/probe replay --known qemu-tcg case\.json$/m);
   assert.match(report, / -- replay --known qemu-tcg \/case\.json"$/m);
-  assert.match(report, /`stublab fuzz export case\.json --report \. --known qemu-tcg --seen LOG`/);
+  assert.match(
+    report,
+    /`stublab fuzz export case\.json --as report -o \. --known qemu-tcg --seen LOG`/,
+  );
   assert.match(read("bisect.sh"), / -- replay --known qemu-tcg \/case\.json"/);
   assert.match(read("repro.c"), /fuzz replay - --known qemu-tcg <</);
   assert.match(read("selftest.c"), /fuzz replay - --known qemu-tcg"/);
@@ -201,7 +219,7 @@ const { BZIMAGE } = process.env;
 const withKernel = BZIMAGE === undefined ? () => {} : bisection;
 withKernel("a kernel that boots tries the case", async () => {
   const target = join(folder, "booted");
-  await exportCase(CASE, "--report", target);
+  await exportCase(CASE, "--as", "report", "-o", target);
   const booted = spawnSync(join(target, "bisect.sh"), { encoding: "utf8" });
   assert.is(booted.status, 0, booted.stderr);
   assert.match(booted.stdout, /^# kernel: Linux \d.*\n# machine: .*\nKTAP version 1\nok 1 case\n/m);

@@ -1,18 +1,16 @@
 /*
- * Verdicts as KTAP (Documentation/dev-tools/ktap.rst): a test for each group, a subtest for each fact. Lines before a subtest
- * have the fields that are not as expected, and the checks that were skipped; all others hold. The probe prints the same
- * (shim/probe/facts.c). It is read from a file or a console, with messages of a kernel in between.
+ * Reads verdicts that the probe has printed as KTAP (shim/probe/facts.c; Documentation/dev-tools/ktap.rst): a test for each
+ * group, a subtest for each fact. Lines before a subtest have the fields that are not as expected, and the checks that were
+ * skipped; all others hold. Messages of a kernel may stand between them.
  */
 
 import type { CheckStatus } from "../../../lib/check.ts";
-import { grouped } from "../../../lib/group.ts";
 import { parseJson } from "../../../lib/shape.ts";
 import type { Machine } from "../machine.ts";
-import { loggedMachineShape, machineDocument } from "../machine.ts";
+import { loggedMachineShape } from "../machine.ts";
 import { factOf } from "./arch.ts";
 import { type Fact, REST } from "./fact.ts";
-import { processorNotes, skipText, unmetText } from "./failures.ts";
-import { parseVerdict, type ToolVerdict, verdictText } from "./profiles.ts";
+import { parseVerdict, type ToolVerdict } from "./profiles.ts";
 import {
   type CheckResult,
   type Unmet,
@@ -20,60 +18,6 @@ import {
   type VerdictLog,
   verdictOf,
 } from "./verdict.ts";
-
-export function formatKtap(
-  verdicts: readonly Verdict[],
-  { machine, known = "", profile }: Partial<Pick<VerdictLog, "machine" | "known" | "profile">> = {},
-): string {
-  const groups = [...grouped(verdicts, ({ fact }) => fact.group)];
-  const tests = groups.map(([group, own], i) => {
-    const lines = [
-      ...plan(own.length),
-      ...own.flatMap((it, k) => subtest(it, k, known, machine)),
-    ].map((line) => `  ${line}`);
-    const failed = own.some(({ status }) => status === "failed");
-    return [...lines, `${failed ? "not ok" : "ok"} ${i + 1} ${described(group)}`].join("\n");
-  });
-  const head =
-    machine === undefined ? [] : [`# machine ${JSON.stringify(machineDocument(machine))}`];
-  const end = profile === undefined ? [] : [`# ${verdictText(profile)}`];
-  return `${[...plan(groups.length), ...head, ...tests, ...end].join("\n")}\n`;
-}
-
-function plan(tests: number): string[] {
-  return ["KTAP version 1", `1..${tests}`];
-}
-
-function subtest(verdict: Verdict, i: number, known: string, machine?: Machine): string[] {
-  const { fact, status, checks, contradictions } = verdict;
-  const notes = [
-    ...checks.flatMap(checkLines),
-    ...(contradictions > 0 ? [`contradictions ${contradictions}`] : []),
-    ...processorNotes(verdict, machine),
-  ].map((note) => `# ${note}`);
-  const line = `${status === "failed" ? "not ok" : "ok"} ${i + 1} ${described(fact.name)}`;
-  // ksft_test_result_xfail has the same: it failed as expected, which no tool counts as a failure.
-  const directive = {
-    skipped: ` # SKIP ${skipText(verdict)}`,
-    known: ` # XFAIL known: ${described(known)}`,
-  };
-  return [
-    ...notes,
-    `${line}${status === "skipped" || status === "known" ? directive[status] : ""}`,
-  ];
-}
-
-/** Of a check, what is not as expected, or why it was skipped. */
-function checkLines({ name, status, reason, unmet }: CheckResult): string[] {
-  const about = `${status === "known" ? "known: " : ""}${name === "" ? "" : `${name}: `}`;
-  if (status !== "skipped") return unmet.map((it) => `${about}${unmetText(it)}`);
-  return [`${about}skipped: ${reason}`];
-}
-
-/** A number sign would begin a directive. */
-function described(text: string): string {
-  return text.replaceAll("#", "\\#");
-}
 
 const MACHINE = /^# machine (\{.*\})$/;
 const PLAN = /^ {2,}1\.\.(\d{1,6})$/;

@@ -33,12 +33,13 @@ export interface CheckOptions {
 /**
  * Checks facts, each in new stubs. What does not hold is tried again until two attempts have the same result.
  *
+ * @returns the verdicts, and what the probe has printed
  * @throws UnsupportedError or TraceError if the probe cannot start, or ends early
  */
 export async function checkFacts(
   facts: readonly Fact[],
   { known, tool, onGroup, interrupted }: CheckOptions = {},
-): Promise<VerdictLog> {
+): Promise<VerdictLog & { readonly printed: string }> {
   const reader = new KtapReader((verdicts) => onGroup?.({ verdicts, machine: reader.machine }));
   const all = facts.length === allFacts().length;
   const args = [
@@ -48,6 +49,11 @@ export async function checkFacts(
     ...(known === undefined ? [] : ["--known", known.list ?? "-"]),
   ];
   const input = known?.facts.join("\n");
-  await runProbe(HOST_ARCH, args, (line) => reader.read(line), { input, interrupted });
-  return { ...reader.end(), known: known?.name };
+  let printed = "";
+  const take = (line: string) => {
+    printed += `${line}\n`;
+    reader.read(line);
+  };
+  await runProbe(HOST_ARCH, args, take, { input, interrupted });
+  return { ...reader.end(), known: known?.name, printed };
 }

@@ -4,8 +4,8 @@ import type { Arch } from "../../../core/machine/index.ts";
 import { TraceError, UnsupportedError } from "../../../lib/errors.ts";
 import { pathOfProbe } from "./file.ts";
 
-/** Exit status of a probe that failed; it says why on its last line. */
-const FAILED = 3;
+/** The last line of a probe that fails, with the reason. */
+const FAILURE = /^Bail out! (.*)/;
 
 export interface RunOptions {
   /** What the probe reads from standard input. */
@@ -42,8 +42,8 @@ export async function runProbe(
   });
   const read = new Promise((done) => lines.on("close", done));
   try {
-    const [status, signal] = await new Promise<[number | null, string | null]>((done, fail) => {
-      child.on("close", (...end) => done(end));
+    const signal = await new Promise<string | null>((done, fail) => {
+      child.on("close", (_, signal) => done(signal));
       child.on("error", (cause) => fail(cannotStart(cause)));
     });
     await read;
@@ -52,8 +52,8 @@ export async function runProbe(
         remedy: "try again; the kernel's log (dmesg) may say why",
       });
     }
-    if (status === FAILED)
-      throw new UnsupportedError(`the probe: ${last.replace(/^Bail out! /, "")}`);
+    const [, why] = FAILURE.exec(last) ?? [];
+    if (why !== undefined) throw new UnsupportedError(`the probe: ${why}`);
   } finally {
     interrupted?.removeEventListener("abort", interrupt);
   }

@@ -58,7 +58,7 @@ export function processorLines(
     if (!suspected) return `${seen}; ${here}`;
     const decides =
       machine.arch === undefined && ids.some(isTried)
-        ? `; ${PROCESSOR_PROGRAM} in user mode decides (stublab fuzz export --processor)`
+        ? `; ${PROCESSOR_PROGRAM} in user mode decides (stublab fuzz export --as processor)`
         : "";
     return `${seen}; ${here}: probably the processor${decides}`;
   });

@@ -75,7 +75,7 @@ ${table(
   ),
 )}
 
-\`stublab fuzz export ${REPORT_FILES.case} --report .${knownOption(known)} --seen LOG\` adds a kernel, for a LOG of the probe's \`replay\` there.
+\`stublab fuzz export ${REPORT_FILES.case} --as report -o .${knownOption(known)} --seen LOG\` adds a kernel, for a LOG of the probe's \`replay\` there.
 ${commands(knownOption(known))}
 ${isProcessors(examination, machine) ? ASK_PROCESSOR : FIND_COMMIT}
 The probe is also written by \`npx stublab probe -o ${REPORT_FILES.probe}\`, and the archive by

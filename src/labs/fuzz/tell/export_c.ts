@@ -35,7 +35,7 @@ export interface ExportOptions {
 /**
  * A program in C that needs only libc and the kernel's headers. It brings a process to where the case begins, writes its
  * registers, resumes it, and compares the outcome with the prediction and with what was seen. Its exit status is 0 if
- * the outcome is the one that was seen, 1 if it is not, 2 if the case cannot be tried.
+ * the outcome is the one that was seen, 1 if it is not, 3 if the case cannot be tried.
  *
  * As a selftest it passes if the outcome is the one that is predicted, whatever was seen. It reports in KTAP by the
  * kernel's kselftest.h, and has the kernel's style.
@@ -131,7 +131,7 @@ function head(examined: Examined, options: ExportOptions, document: CaseDocument
   const lines = comment(
     ...about(examined, options),
     "Prints the fields of the outcome: as predicted by a model of the kernel, as seen there, and as seen here. Exit " +
-      "status: 0 if all fields are as seen there, 1 if one differs, 2 if the case cannot be tried.",
+      "status: 0 if all fields are as seen there, 1 if one differs, 3 if the case cannot be tried.",
     "",
     "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
     "",

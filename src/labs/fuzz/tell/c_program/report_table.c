@@ -1,6 +1,6 @@
 /* The report: a table of the fields. */
 
-enum { REPRODUCED = 0, DIFFERENT = 1, CANNOT = 2 };
+enum { REPRODUCED = 0, DIFFERENT = 1, CANNOT = 3 };
 
 static int not_as_predicted, not_as_seen;
 
