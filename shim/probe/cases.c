@@ -195,10 +195,12 @@ static bool may_call(const struct stublab_setup *setup) {
              (is_harmless(words[WORD_RESTARTED]) || words[WORD_RESTARTED] == ~0ULL));
 }
 
-/** Skips a check if the kernel lacks a call whose number a setup has, or the stops of calls. */
+/** Skips a check if the kernel lacks the request that writes a setup, a call whose number it has,
+ * or the stops of calls. */
 static void need_calls(const struct check *check) {
     for (uint32_t i = 0; i < check->steps; i++) {
         const struct stublab_setup *it = &check->setups[i];
+        need_request(way_names[it->way]);
         for (uint32_t k = 0; k < STUBLAB_REGISTERS; k++)
             need_alone(A_CALL, (uint32_t)it->words[k]);
         if (it->on != STUBLAB_ON_NONE && it->on != STUBLAB_ON_CONT &&

@@ -39,6 +39,7 @@ struct tool_need {
     const char *const *when;      /* it matters if the kernel has all of these, or lacks "!…" */
     const char *const *tolerated; /* errnos with which the tool does without it; "any" */
     const char *const *facts;     /* that must hold, unless the facility is lacking */
+    const char *const *limits; /* of a verdict without it; empty: every use of the tool needs it */
 };
 extern const struct tool_need tool_needs[];
 

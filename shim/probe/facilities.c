@@ -64,8 +64,8 @@ static int64_t seizes(struct tracee *stub, const struct facility *it) {
     const int64_t result = ends(stub, it);
     if (result < 0 || wait_for(stub, &status, SECOND) <= 0)
         return result;
-    note_lack(A_REQUEST, PTRACE_LISTEN, stublab_ptrace(PTRACE_LISTEN, stub->pid, 0, 0));
-    note_lack(A_REQUEST, PTRACE_INTERRUPT, stublab_ptrace(PTRACE_INTERRUPT, stub->pid, 0, 0));
+    note_trial(A_REQUEST, PTRACE_LISTEN, stublab_ptrace(PTRACE_LISTEN, stub->pid, 0, 0));
+    note_trial(A_REQUEST, PTRACE_INTERRUPT, stublab_ptrace(PTRACE_INTERRUPT, stub->pid, 0, 0));
     return result;
 }
 
@@ -216,9 +216,10 @@ static struct facility *find(enum facility_kind kind, int64_t number) {
     return 0;
 }
 
-void note_lack(enum facility_kind kind, int64_t number, int64_t result) {
-    if (result < 0)
-        find(kind, number)->error = result;
+void note_trial(enum facility_kind kind, int64_t number, int64_t result) {
+    struct facility *it = find(kind, number);
+    tried[it - facilities] = true;
+    it->error = result < 0 ? result : 0;
 }
 
 int64_t lacks(enum facility_kind kind, int64_t number) {
@@ -236,6 +237,12 @@ void need_alone(enum facility_kind kind, int64_t number) {
     const struct facility *it = find(kind, number);
     if (it != 0 && it->error < 0)
         skip(0, it->text, it->error);
+}
+
+void need_request(const char *name) {
+    for (const struct facility *it = facilities; it < &facilities[COUNT]; it++)
+        if (it->kind == A_REQUEST && it->error < 0 && same(name_of(it), named("PTRACE_%s", name)))
+            skip(0, it->text, it->error);
 }
 
 void need_stub(void) {
@@ -258,8 +265,6 @@ static int64_t begin_trials(struct tracee *stub) {
 void try_facilities(void) {
     struct tracee stub = {0};
     int64_t result = begin_trials(&stub);
-    // Without a stub to try it, what traces one is taken for lacking, too.
-    note_lack(A_REQUEST, PTRACE_SEIZE, birth_error);
     for (struct facility *it = facilities; it < &facilities[COUNT]; it++) {
         // A request can also be made to a stub that cannot make calls.
         if (stub.pid == 0 || stub.dead || (it->kind == A_CALL && result < 0))

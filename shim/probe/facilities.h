@@ -27,12 +27,14 @@ const char *name_of(const struct facility *it);
 bool was_tried(const struct facility *it);
 /** -errno of its trial; 0: the kernel has it, or it is not in the table. */
 int64_t lacks(enum facility_kind kind, int64_t number);
-/** Notes the result of a request that was not made by its trial, if it failed. */
-void note_lack(enum facility_kind kind, int64_t number, int64_t result);
+/** Notes the result of a request that was not made by its trial. */
+void note_trial(enum facility_kind kind, int64_t number, int64_t result);
 /** Skips the check, and what depends on it, if the kernel lacks something. */
 void need(enum facility_kind kind, int64_t number);
 /** Skips the check only: no other depends on it. */
 void need_alone(enum facility_kind kind, int64_t number);
+/** The same by the name of a request, without PTRACE_; that of another thing is ignored. */
+void need_request(const char *name);
 /** Skips the check, or the rest of the fact, if no stub can be created. */
 void need_stub(void);
 /** Says what is lacking, if anything is, in one line. */

@@ -9,7 +9,8 @@ enum { MOST_FACTS = 512, MOST_UNMET = 96, MOST_REPORT = 1 << 19 };
 extern const struct fact *const __start_facts[], *const __stop_facts[];
 
 static struct fact facts[MOST_FACTS];
-static bool failed[MOST_FACTS + 1];
+/** What is not in one of these sets was not looked at. */
+static bool failed[MOST_FACTS], checked[MOST_FACTS];
 static uint32_t fact_count;
 
 /** What is asked for. */
@@ -261,6 +262,7 @@ static void look_at(uint32_t number, const char *const *except, struct counts *c
             say("  # contradictions %d\n", others > 0 ? others : MOST_ATTEMPTS - 1);
     }
     failed[fact - facts] = results.failed > 0;
+    checked[fact - facts] = results.failed + results.held + results.excused > 0;
     conclude(&results, number, fact->name, known, counts);
 }
 
@@ -309,11 +311,12 @@ int list_facts(void) {
     return 0;
 }
 
-static bool fails(const char *name) {
-    uint32_t i = 0;
-    while (i < fact_count && !same(facts[i].name, name))
-        i++;
-    return failed[i];
+/** Facts that the machine does not have cannot fail. */
+static enum known known_of(const char *name) {
+    for (uint32_t i = 0; i < fact_count; i++)
+        if (same(facts[i].name, name))
+            return failed[i] ? LACKING : checked[i] ? PRESENT : UNTRIED;
+    return PRESENT;
 }
 
 int conformance(const struct selection *asked) {
@@ -346,7 +349,7 @@ int conformance(const struct selection *asked) {
     if (is_interrupted())
         return INTERRUPTED;
     if (asked->tool != 0)
-        return say_verdict(asked->tool, fails);
+        return say_verdict(asked->tool, known_of);
     if (number == 0)
         return 2;
     return all.failed > 0 ? 1 : all.held + all.known == 0 ? CANNOT : 0;

@@ -74,8 +74,10 @@ struct unmet *add_unmet(void);
 bool is_tool(const char *name);
 /** Whether a tool relies on a fact. */
 bool relies_on(const char *tool, const char *fact);
+/** What is known of a facility, or whether a fact holds. */
+enum known { PRESENT = 0, LACKING = 1, UNTRIED = 2 };
 /** Says whether the kernel is enough for a tool, or what is missing. Returns the exit status. */
-int say_verdict(const char *tool, bool (*fails)(const char *fact));
+int say_verdict(const char *tool, enum known (*known)(const char *fact));
 
 // ---- cases.c ----
 

@@ -157,13 +157,23 @@ static int64_t attach(struct tracee *stub) {
     return result;
 }
 
+/** Some emulators refuse a clone without CLONE_VM that shares anything: then a plain fork is made.
+ */
+static uint32_t clone_flags = CLONE_FILES;
+
+static uint64_t clone_word(int32_t exit_signal) {
+    return w2c_encoder_encodeClone(&encoder, clone_flags, (uint32_t)exit_signal);
+}
+
 static int64_t fork_child(struct tracee *stub, int32_t exit_signal, uint32_t omit,
                           uint32_t options) {
     static volatile uint32_t step;
     *stub = (struct tracee){.is_child = true};
-    int64_t pid =
-        stublab_fork(w2c_encoder_encodeClone(&encoder, CLONE_FILES, (uint32_t)exit_signal),
-                     stub_code, omit, &step, 0, 0, options);
+    int64_t pid = stublab_fork(clone_word(exit_signal), stub_code, omit, &step, 0, 0, options);
+    if (pid == -EINVAL && clone_flags != 0) {
+        clone_flags = 0;
+        pid = stublab_fork(clone_word(exit_signal), stub_code, omit, &step, 0, 0, options);
+    }
     stub->pid = pid < 0 ? 0 : (int32_t)pid;
     return pid;
 }
@@ -197,7 +207,7 @@ int64_t fork_traced(struct tracee *stub, int32_t exit_signal) {
         else if (result == 0)
             result = -ETIMEDOUT;
         if (stub->dead && own == 0)
-            note_lack(A_REQUEST, PTRACE_TRACEME, result);
+            note_trial(A_REQUEST, PTRACE_TRACEME, result);
     }
     if (result > 0)
         set_options(stub->pid);
@@ -221,8 +231,12 @@ int64_t fork_stub(struct tracee *stub, int32_t exit_signal) {
         attaches = attaches || result == 0;
         if (attaches)
             return result;
+        // There may never be a stub to try them in.
+        if (refusal < 0) {
+            note_trial(A_REQUEST, PTRACE_ATTACH, refusal);
+            note_trial(A_REQUEST, PTRACE_SEIZE, stublab_ptrace(PTRACE_SEIZE, stub->pid, 0, 0));
+        }
         end_stub(stub, 0);
-        note_lack(A_REQUEST, PTRACE_ATTACH, refusal);
         attach_error = refusal < 0 ? refusal : is_loss(result) ? -ECHILD : result;
     }
     const int64_t result = fork_traced(stub, exit_signal);
@@ -265,8 +279,7 @@ int64_t clone_stub(struct tracee *parent, struct tracee *stub, int32_t exit_sign
         return result < 0 ? result : scrub(stub);
     }
     *stub = (struct tracee){0};
-    uint64_t word = w2c_encoder_encodeClone(&encoder, CLONE_FILES, (uint32_t)exit_signal);
-    int64_t pid = INJECT(parent, __NR_clone, word);
+    int64_t pid = INJECT(parent, __NR_clone, clone_word(exit_signal));
     if (pid < 0)
         return pid;
     stub->pid = (int32_t)pid;

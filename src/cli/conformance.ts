@@ -7,7 +7,7 @@ import {
 } from "../labs/fuzz/facts/document.ts";
 import type { Fact } from "../labs/fuzz/facts/fact.ts";
 import { parseKtap } from "../labs/fuzz/facts/ktap.ts";
-import { factsFor, verdictText } from "../labs/fuzz/facts/profiles.ts";
+import { factsFor, verdictStatus, verdictText } from "../labs/fuzz/facts/profiles.ts";
 import { checkFacts } from "../labs/fuzz/facts/run.ts";
 import type { VerdictLog } from "../labs/fuzz/facts/verdict.ts";
 import { knownFacts } from "../labs/fuzz/known/known_facts.ts";
@@ -112,7 +112,7 @@ function report({ verdicts, left = 0, machine, profile }: NamedVerdicts, json?: 
   const ending = left > 0 ? `interrupted: ${left} facts were not looked at\n` : "";
   const verdict = profile === undefined ? "" : `${verdictText(profile)}\n`;
   publish(json, "stublab.conformance/2", document, scoreText(verdicts) + ending + verdict);
-  return profile === undefined ? exitStatus(verdicts) : Number(!profile.enough);
+  return profile === undefined ? exitStatus(verdicts) : verdictStatus(profile);
 }
 
 const ESCAPE = "to match ( [ + and other special characters literally, put a backslash before them";

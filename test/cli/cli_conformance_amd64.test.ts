@@ -56,15 +56,28 @@ command("--for says whether the kernel is enough for a tool, and a log keeps it"
   const ktap = join(folder, "for.ktap");
   const live = await conformance("--for", "strace", "--ktap", ktap, "--json");
   assert.is(live.code, 0, live.stderr);
-  assert.equal(JSON.parse(live.stdout).profile, { tool: "strace", enough: true, missing: [] });
-  const missing = ["PTRACE_SEIZE (EPERM)", '"it traps, then \\"stops\\""'];
-  const verdict = `for strace: not enough: ${missing.join(", then ")}\n`;
-  writeFileSync(ktap, readFileSync(ktap, "utf8").replace("for strace: enough\n", verdict));
-  const read = await conformance(ktap, "--json");
-  assert.equal(JSON.parse(read.stdout).profile, { tool: "strace", enough: false, missing });
-  const { code, stdout } = await conformance(ktap);
-  assert.is(code, 1);
-  assert.ok(stdout.endsWith(`\n${verdict}`), stdout);
+  const enough = { tool: "strace", enough: true, limits: [], missing: [] };
+  assert.equal(JSON.parse(live.stdout).profile, enough);
+  const missing = [
+    "PTRACE_SEIZE (EPERM)",
+    "PTRACE_CONT (not tried)",
+    '"it traps, then \\"stops\\""',
+  ];
+  const limits = ["for programs with one thread", "without watchpoints"];
+  const log = readFileSync(ktap, "utf8");
+  for (const [words, profile, status] of [
+    ["not enough", { enough: false, limits: [] }, 1],
+    [`enough ${limits.join(", ")}`, { enough: false, limits }, 1],
+    ["unknown", { enough: null, limits: [] }, 3],
+  ] as const) {
+    const verdict = `for strace: ${words}: ${missing.join(", then ")}\n`;
+    writeFileSync(ktap, log.replace("for strace: enough\n", verdict));
+    const read = await conformance(ktap, "--json");
+    assert.equal(JSON.parse(read.stdout).profile, { tool: "strace", ...profile, missing });
+    const { code, stdout } = await conformance(ktap);
+    assert.is(code, status);
+    assert.ok(stdout.endsWith(`\n${verdict}`), stdout);
+  }
 });
 
 command("--list checks nothing", async () => {

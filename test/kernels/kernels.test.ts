@@ -76,7 +76,7 @@ kernels("a command that did not end is a complaint, and so is a panic", () => {
   const [start = ""] = LOG.split("ok 2 bases");
   const log = readLog(`${start}Kernel panic - not syncing: oops\n`);
   const result = { machine: "probe/x", release: "1", seconds: 1, ...log };
-  assert.equal(complaintsAbout(result), [
+  assert.equal(complaintsAbout(result, {}), [
     "oops",
     "bootstrap: it stops: EIO",
     "conformance did not end",

@@ -43,6 +43,8 @@ export interface Machine extends Lacks {
   readonly varies?: boolean;
   /** Facts, or groups of them, that crash the kernel. They are not tried, nor random setups: they do, too, or the probe has none. */
   readonly crashesBy?: readonly string[];
+  /** No task can be traced there: only facts are tried. */
+  readonly isTraceless?: true;
   /** The checks of Node.js besides CHECKS. */
   readonly checks?: readonly Check[];
   /** The kernel's release. It may be fetched for that. */
@@ -70,7 +72,15 @@ function kernel(
   return { name, arch: USERLANDS[userland].arch, suite, prefix, flavour, userland };
 }
 
-const PROBE = resolve("dist/probe-amd64");
+const probeFor = (arch: ProbedArch) => resolve(`dist/probe-${arch}`);
+const PROBE = probeFor("amd64");
+
+/** What makes the calls of a program for another architecture. */
+export const QEMU_USER = [
+  ["amd64", "qemu-x86_64"],
+  ["arm64", "qemu-aarch64"],
+  ["riscv64", "qemu-riscv64"],
+] as const;
 
 /**
  * Kernels of Debian: name, suite, and which versions of the suite; the newest of them is taken. The standard ones have
@@ -195,6 +205,7 @@ const ALL: readonly Machine[] = [
   ...PLATFORMS.map((platform) => gvisor("probe", platform)),
   userModeLinux("probe"),
   userModeLinux("probe", "sid"),
+  ...QEMU_USER.map(([arch, tool]) => qemuUser(arch, tool)),
   ...KERNELS.filter(({ name }) => WITH_NODE.includes(name)).map((kernel) =>
     emulated("node", kernel, "max"),
   ),
@@ -345,6 +356,15 @@ function userModeLinux(host: Machine["host"], suite?: string): Machine {
     ...(suite === undefined
       ? { trivial: ({ folder, trivialRoot }) => boot(folder, trivialRoot(), []) }
       : {}),
+  };
+}
+
+function qemuUser(arch: ProbedArch, tool: string): Machine {
+  return {
+    ...{ name: `probe/qemu-user-${arch}`, host: "probe", arch, asRoot: false },
+    ...{ needs: { [tool]: "qemu-user" }, warns: [], isTraceless: true },
+    release: () => `QEMU ${versionOf(tool, /version (\S+)/)}`,
+    command: (_, words) => [tool, probeFor(arch), ...words],
   };
 }
 

@@ -4,6 +4,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Failure, Log } from "./log.ts";
+import type { Machine } from "./machines.ts";
 
 const FILE = "test/kernels/results.json";
 
@@ -55,19 +56,19 @@ export function writeResults(
   writeFileSync(FILE, `${JSON.stringify(document, null, 1)}\n`);
 }
 
-/**
- * What must be right on every machine, and is not: a line each.
- *
- * @param fuzzes whether random setups were tried
- */
-export function complaintsAbout(result: Result, fuzzes = true): string[] {
+/** What must be right on a machine, and is not: a line each. */
+export function complaintsAbout(
+  result: Result,
+  { crashesBy, isTraceless = false }: Pick<Machine, "crashesBy" | "isTraceless">,
+): string[] {
   if (!isProbe(result)) return [...result.complaints];
   const { fault, bootstrap, conformance, fuzz } = result;
+  const steps = bootstrap?.failed.map((step) => `bootstrap: ${step}`) ?? ["bootstrap did not end"];
   return [
     ...(fault === undefined ? [] : [fault]),
-    ...(bootstrap?.failed.map((step) => `bootstrap: ${step}`) ?? ["bootstrap did not end"]),
+    ...(isTraceless ? [] : steps),
     ...(conformance === undefined ? ["conformance did not end"] : []),
-    ...(fuzzes && fuzz === undefined ? ["fuzz did not end"] : []),
+    ...(fuzz === undefined && crashesBy === undefined && !isTraceless ? ["fuzz did not end"] : []),
   ];
 }
 

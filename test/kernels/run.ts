@@ -163,6 +163,7 @@ async function tryMachine(machine: Machine, places: Places, cases: string): Prom
 }
 
 function probeWords(machine: Machine, cases: string): string[] {
+  if (machine.isTraceless) return ["conformance"];
   const known = knownOf(machine);
   return machine.crashesBy === undefined
     ? ["bootstrap", "conformance", ...known, "fuzz", "--cases", cases, ...known]
@@ -234,7 +235,7 @@ async function report(machine: Machine, places: Places, run: Run): Promise<Resul
   try {
     const attempt = () => tryMachine(machine, places, run.cases);
     result = await attempt();
-    complaints = complaintsAbout(result, machine.crashesBy === undefined);
+    complaints = complaintsAbout(result, machine);
     if (run.compares && !machine.varies)
       complaints.push(...(await failuresOf(machine, result, attempt)));
   } catch (error) {
@@ -262,7 +263,10 @@ function emulatorVersion(): string {
 function selected(words: readonly string[], short: boolean, against: boolean): readonly Machine[] {
   if (!against) return machinesOf(short ? [...SHORT, ...words] : words);
   const named = machinesOf(words.length === 0 ? ["probe/max"] : words);
-  return named.filter(({ host, crashesBy }) => host === "probe" && crashesBy === undefined);
+  return named.filter(
+    ({ host, crashesBy, isTraceless }) =>
+      host === "probe" && crashesBy === undefined && !isTraceless,
+  );
 }
 
 /** Refuses machines that cannot be started here. */

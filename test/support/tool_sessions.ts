@@ -47,19 +47,11 @@ const program = (name: string, content: () => Uint8Array): string => {
   return path;
 };
 
-const TARGET = `#include <unistd.h>
-static int twice(int number) {
-    int result = number * 2;
-    return result;
-}
-int main(int count, char **words) {
-    (void)words;
-    while (count > 1)
-        pause();
-    return twice(21) == 42 ? 0 : 1;
-}
-`;
-const target = () => program("target", () => compile("cc", "target.c", TARGET, "-g", "-O0"));
+const target = () =>
+  program("traced", () => {
+    const source = readFileSync("test/support/traced.c", "utf8");
+    return compile("cc", "traced.c", source, "-g", "-O0", "-pthread");
+  });
 
 const says = (output: string, ...patterns: RegExp[]) =>
   patterns.every((pattern) => pattern.test(output));
@@ -68,12 +60,14 @@ const gdb = (wrapper: readonly string[], ...commands: string[]) =>
   run(wrapper, "gdb", "-nx", "-batch", "-ex", "set debuginfod enabled off", ...commands);
 const inTurn = (...commands: string[]) => commands.flatMap((command) => ["-ex", command]);
 
-const gdbRuns: Session = async (wrapper) => {
-  const steps = inTurn("break twice", "run", "next", "print result", "info registers");
-  const rest = inTurn("delete", "call twice(50)", "continue");
-  const { stdout } = await gdb(wrapper, ...steps, ...rest, target());
-  return says(stdout, /\$1 = 42/, /rip +0x/, /\$2 = 100/, /exited normally/);
-};
+/** gdb executes commands on the program, and says this. */
+const gdbRuns =
+  (commands: string, ...patterns: RegExp[]): Session =>
+  async (wrapper) => {
+    const all = inTurn(...commands.split("; "), "delete", "continue");
+    const { stdout } = await gdb(wrapper, ...all, target());
+    return says(stdout, ...patterns, /exited normally/);
+  };
 
 /** Starts a process that sleeps, and ends it after something was done with it. */
 async function withSleeper<T>(
@@ -89,16 +83,21 @@ async function withSleeper<T>(
   }
 }
 
-const gdbAttaches: Session = (wrapper) =>
-  withSleeper([target(), "sleep"], async ({ pid }) => {
-    const commands = inTurn("call twice(50)", "info registers", "detach");
-    const { stdout } = await gdb(wrapper, "-p", String(pid), ...commands);
-    const goesOn = /^State:\s+S[\s\S]*^TracerPid:\s+0$/m;
-    return (
-      says(stdout, /\$1 = 100/, /rip +0x/, /detached/) &&
-      goesOn.test(readFileSync(`/proc/${pid}/status`, "utf8"))
-    );
-  });
+const isUntraced = (pid: number) =>
+  readdirSync(`/proc/${pid}/task`).every((task) =>
+    /^State:\s+[RS][\s\S]*^TracerPid:\s+0$/m.test(
+      readFileSync(`/proc/${pid}/task/${task}/status`, "utf8"),
+    ),
+  );
+
+const gdbAttaches =
+  (does: string, ...patterns: RegExp[]): Session =>
+  (wrapper) =>
+    withSleeper([target(), does], async ({ pid }) => {
+      const commands = inTurn("info threads", "call twice(50)", "info registers", "detach");
+      const { stdout } = await gdb(wrapper, "-p", String(pid), ...commands);
+      return says(stdout, /\$1 = 100/, /rip +0x/, /detached/, ...patterns) && isUntraced(pid);
+    });
 
 const SCRIPT = "cat /etc/passwd; exit 3";
 const OPENED = /openat\(AT_FDCWD, "\/etc\/passwd", O_RDONLY\) = \d/;
@@ -109,25 +108,33 @@ const traced = (...patterns: RegExp[]) =>
   existsSync(straceLog) && says(readFileSync(straceLog, "utf8"), ...patterns);
 
 const straceRuns =
-  (patterns: RegExp[], ...options: string[]): Session =>
+  (words: () => readonly string[], status: number, ...patterns: RegExp[]): Session =>
   async (wrapper) => {
     rmSync(straceLog, { force: true });
-    const words = ["strace", "-f", ...options, "-o", straceLog, "sh", "-c", SCRIPT];
-    return (await run(wrapper, ...words)).code === 3 && traced(OPENED, ...patterns);
+    const { code } = await run(wrapper, "strace", "-f", "-o", straceLog, ...words());
+    return code === status && traced(...patterns);
   };
 
-const straceAttaches: Session = (wrapper) =>
-  withSleeper(["sh", "-c", `read line; ${SCRIPT}`], async (sleeper) => {
-    rmSync(straceLog, { force: true });
-    const words = `exec strace -f -o ${straceLog} -p ${sleeper.pid} 2>&1`;
-    const tracer = start([...wrapper, "/usr/bin/env", "sh", "-c", words]);
-    const ended = endOf(tracer);
-    await Promise.race([tracer.says(/attached/), ended]);
-    sleeper.write("go\n");
-    const { code } = await endOf(sleeper);
-    await ended;
-    return code === 3 && traced(OPENED);
-  });
+/** strace attaches to a program, which then is told to end. */
+const straceAttaches =
+  (
+    words: () => readonly string[],
+    goOn: (program: Running) => unknown,
+    isOver: (ending: Ending) => boolean,
+    ...patterns: RegExp[]
+  ): Session =>
+  (wrapper) =>
+    withSleeper(words(), async (sleeper) => {
+      rmSync(straceLog, { force: true });
+      const words = `exec strace -f -o ${straceLog} -p ${sleeper.pid} 2>&1`;
+      const tracer = start([...wrapper, "/usr/bin/env", "sh", "-c", words]);
+      const ended = endOf(tracer);
+      await Promise.race([tracer.says(/attached/), ended]);
+      goOn(sleeper);
+      const over = isOver(await endOf(sleeper));
+      await ended;
+      return over && traced(...patterns);
+    });
 
 const runscRuns =
   (platform: string): Session =>
@@ -161,17 +168,63 @@ const guest: Session = (wrapper) =>
     program("guest", () => assemble(exitWith(0))),
   )(wrapper);
 
-export const SESSIONS: Readonly<Partial<Record<Tool, readonly Session[]>>> = {
-  gdb: [gdbRuns, gdbAttaches],
-  strace: [
-    straceRuns([/\+\+\+ exited with 3/, /SIGCHLD/]),
-    straceRuns([/SIGCHLD/], "--seccomp-bpf", "-e", "trace=openat"),
-    straceAttaches,
-  ],
-  gvisor: [runscRuns("ptrace"), runscRuns("systrap")],
-  criu: [criuDumps],
-  stublab: [
-    ...[stublabRuns("bootstrap"), stublabRuns("doctor")],
-    ...[guest, stublabRuns("lesson", "grandchild", "--text")],
-  ],
+/** Sessions of every user, and those of some only, by the limit of a verdict that they have no part in: profiles.jsonl. */
+export const SESSIONS: Readonly<
+  Partial<Record<Tool, Readonly<Record<string, readonly Session[]>>>>
+> = {
+  gdb: {
+    "": [
+      gdbRuns(
+        "break twice; run; next; print result; info registers; delete; call twice(50)",
+        ...[/\$1 = 42/, /rip +0x/, /\$2 = 100/],
+      ),
+      gdbAttaches("sleep"),
+    ],
+    "for programs with one thread": [
+      gdbRuns(
+        "break work; run threads; info threads; delete; call twice(50)",
+        ...[/\* [23] +Thread/, /= 100/],
+      ),
+      gdbAttaches("run", /^ +3 +Thread/m),
+    ],
+    "without watchpoints": [
+      gdbRuns("break main; run; watch total; continue", /Old value = 0\s+New value = 42/),
+    ],
+    "without following forks": [
+      gdbRuns("set follow-fork-mode child; break twice; run fork; finish", /\$1 = 42/),
+    ],
+  },
+  strace: {
+    "": [
+      straceRuns(() => ["sh", "-c", SCRIPT], 3, OPENED, /\+\+\+ exited with 3/, /SIGCHLD/),
+      straceRuns(
+        () => ["--seccomp-bpf", "-e", "trace=openat", "sh", "-c", SCRIPT],
+        ...[3, OPENED, /SIGCHLD/],
+      ),
+      straceAttaches(
+        () => ["sh", "-c", `read line; ${SCRIPT}`],
+        (shell) => shell.write("go\n"),
+        ({ code }) => code === 3,
+        OPENED,
+      ),
+    ],
+    "for programs with one thread": [
+      straceRuns(() => [target(), "threads"], 0, /clone3?\(.*CLONE_THREAD/, /exit\(0\)/),
+      straceRuns(() => [target(), "exec"], 0, /superseded by execve in pid/),
+      straceAttaches(
+        () => [target(), "run"],
+        ({ pid }) => process.kill(pid, "SIGTERM"),
+        ({ signal }) => signal === "SIGTERM",
+        /(killed by SIGTERM[\s\S]*){3}/,
+      ),
+    ],
+  },
+  gvisor: { "": [runscRuns("ptrace"), runscRuns("systrap")] },
+  criu: { "": [criuDumps] },
+  stublab: {
+    "": [
+      ...[stublabRuns("bootstrap"), stublabRuns("doctor")],
+      ...[guest, stublabRuns("lesson", "grandchild", "--text")],
+    ],
+  },
 };

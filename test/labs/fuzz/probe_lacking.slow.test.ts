@@ -83,6 +83,23 @@ built(
   },
 );
 
+built("of registers: no stub can be made, and the verdict about a tool is unknown", async () => {
+  const rules = `${callNumber("ptrace")}:5:0:12`; // PTRACE_GETREGS
+  const { code, stdout } = await run([
+    DENY,
+    [rules, "--", PROBE, "conformance", "--for", "strace"],
+  ]);
+  assert.match(stdout, /^# 0 of 0 facts hold, /m);
+  assert.match(stdout, /^# for strace: unknown: .*process_vm_readv \(not tried\)/m);
+  assert.is(code, 3);
+});
+
+built("of forks that share files: plain ones are made", async () => {
+  const rules = `${callNumber("clone")}:22:0:&1024`; // EINVAL; CLONE_FILES
+  const { code, stdout } = await run([DENY, [rules, "--", PROBE, "bootstrap"]]);
+  assert.is(code, 0, stdout);
+});
+
 built("of processes: it bails out", async () => {
   const { code, stdout } = await run([
     DENY,

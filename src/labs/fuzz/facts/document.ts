@@ -88,9 +88,14 @@ function checkRow({ checks }: Fact, { name, status, reason, unmet }: CheckResult
 
 const MOST = 1_000_000;
 
-const profileShape: Shape<ToolVerdict> = record({
-  ...{ tool: text, enough: truth, missing: list(text, MOST) },
-});
+const profileShape: Shape<ToolVerdict> = (value, place) => {
+  const read = members(value, place);
+  return {
+    ...{ tool: read("tool", text), enough: read("enough", nullable(truth)) },
+    limits: read("limits", optional(list(text, MOST))) ?? [],
+    missing: read("missing", list(text, MOST)),
+  };
+};
 
 const unmetShape: Shape<Unmet> = record({
   ...{ field: text, expected: nameOrNumber, seen: nullable(nameOrNumber) },

@@ -10,6 +10,12 @@ import LINES from "./profiles.jsonl";
 const TOOLS = ["gdb", "strace", "gvisor", "rr", "criu", "stublab"] as const;
 export type Tool = (typeof TOOLS)[number];
 
+export const LIMITS = [
+  "for programs with one thread",
+  "without watchpoints",
+  "without following forks",
+] as const;
+
 const names = optional(list(text, 32));
 const needShape = record({
   tool: oneOf(TOOLS),
@@ -23,6 +29,8 @@ const needShape = record({
   optional: names,
   /** Facts that the tool relies on, unless the facility is lacking. */
   facts: names,
+  /** Only these uses of the tool need it: what a verdict says that has no more against the kernel. */
+  limits: optional(list(oneOf(LIMITS), 8)),
   /** What shows it: a session of the tool, or a place in its source. */
   source: text,
 });
@@ -47,20 +55,31 @@ export const factsFor = (tool: Tool): ReadonlySet<string> =>
 /** Whether a kernel is enough for a tool, as the probe says. */
 export interface ToolVerdict {
   readonly tool: string;
-  readonly enough: boolean;
-  /** In the order in which the tool meets them: a facility with its errno, or a fact in quotes. */
+  /** Null: it is unknown. False if it is enough within limits only. */
+  readonly enough: boolean | null;
+  readonly limits: readonly string[];
+  /** In the order in which the tool meets them, or what was not tried: a facility with its errno, or a fact in quotes. */
   readonly missing: readonly string[];
 }
 
-const VERDICT = /^# for (\w+): (?:enough|not enough: (.*))$/;
-const MISSING = /"(?:[^"\\]|\\.)*"|\w+ \(\w+\)/g;
+const VERDICT = /^# for (\w+): (enough|not enough|unknown)(?: ([a-z ,]+))?(?:: (.*))?$/;
+const MISSING = /"(?:[^"\\]|\\.)*"|\w+ \([\w ]+\)/g;
 
 /** Reads the line of the probe; undefined if it is another. */
 export function parseVerdict(line: string): ToolVerdict | undefined {
-  const [, tool, rest] = VERDICT.exec(line) ?? [];
+  const [, tool, word, within, rest] = VERDICT.exec(line) ?? [];
   if (tool === undefined) return undefined;
-  return { tool, enough: rest === undefined, missing: rest?.match(MISSING) ?? [] };
+  const limits = within?.split(", ") ?? [];
+  const enough = word === "unknown" ? null : word === "enough" && limits.length === 0;
+  return { tool, enough, limits, missing: rest?.match(MISSING) ?? [] };
 }
 
-export const verdictText = ({ tool, enough, missing }: ToolVerdict): string =>
-  `for ${tool}: ${enough ? "enough" : `not enough: ${missing.join(", then ")}`}`;
+export function verdictText({ tool, enough, limits, missing }: ToolVerdict): string {
+  const word = enough === null ? "unknown" : enough || limits.length > 0 ? "enough" : "not enough";
+  const within = limits.length > 0 ? ` ${limits.join(", ")}` : "";
+  return `for ${tool}: ${word}${within}${missing.length > 0 ? `: ${missing.join(", then ")}` : ""}`;
+}
+
+/** The exit status, of the probe too: 0 is enough for every use of the tool. */
+export const verdictStatus = ({ enough }: ToolVerdict): number =>
+  enough === null ? 3 : Number(!enough);

@@ -77,10 +77,10 @@ export function requestsSource(arch: ProbedArch): ProbeSource {
 }
 
 function needsOfTools(arch: ProbedArch): string {
-  const rows = toolNeeds(arch).map(({ tool, need, when, optional, facts }) =>
+  const rows = toolNeeds(arch).map(({ tool, need, when, optional, facts, limits }) =>
     [
       ...[quote(tool), need === undefined ? "0" : quote(need)],
-      ...[when, optional, facts].map((list) => unnamed(list)),
+      ...[when, optional, facts, limits].map((list) => unnamed(list)),
     ].join(", "),
   );
   return `const struct tool_need tool_needs[] = {${[...rows, "0"].map((row) => `\n    {${row}},`).join("")}\n};`;
