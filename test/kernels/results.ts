@@ -59,7 +59,7 @@ export function writeResults(
 /** What must be right on a machine, and is not: a line each. */
 export function complaintsAbout(
   result: Result,
-  { crashesBy, isTraceless = false }: Pick<Machine, "crashesBy" | "isTraceless">,
+  { crashesBy, isTraceless }: Pick<Machine, "crashesBy" | "isTraceless">,
 ): string[] {
   if (!isProbe(result)) return [...result.complaints];
   const { fault, bootstrap, conformance, fuzz } = result;

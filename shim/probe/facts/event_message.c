@@ -115,6 +115,11 @@ FACT("At PTRACE_EVENT_EXIT GETEVENTMSG has the status with which the process end
          GO_CALL(PTRACE_CONT, __NR_exit_group, 0x1ff), read_message(), expect_message(0xff00));
 }
 
+FACT("At a seccomp stop GETEVENTMSG has the data of the filter's result",
+     "__seccomp_filter, kernel/seccomp.c") {
+    TEST("", lead_to_seccomp(0x1234), read_message(), expect_answer(8), expect_message(0x1234));
+}
+
 FACT("At a stop of a system call GETEVENTMSG is 1 on the way in and 2 on the way out",
      REPORT_SYSCALL) {
     // The message came with it.
