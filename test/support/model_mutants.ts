@@ -64,8 +64,6 @@ const BEYOND: ReadonlySet<string> = new Set([
   "U7",
   // An interrupt has to come between the return and the stop.
   "U11",
-  // Another case has to leave its floating point: test/labs/fuzz/fuzz_hidden.test.ts.
-  "U16",
   // The kernel must be older than one that a rule with a feature holds on.
   "U22",
 ]);

@@ -36,8 +36,8 @@ export function forgetSse(): void {
 }
 
 /**
- * COMISS depends on the floating point of the last stop, which is that of another case, or on mxcsr of an XSAVE area
- * that has it, but not SSE.
+ * COMISS depends on the floating point of the last stop, which is that of another case if frames have no XSAVE area, or
+ * on mxcsr of an XSAVE area that has it, but not SSE.
  * @source the code of targets; XRSTOR, SDM volume 2
  */
 export let U16: u32 = 0;

@@ -32,6 +32,7 @@ import {
   U31,
   X87,
 } from "./xsave";
+import { W71_component } from "./xstateregs_set";
 
 /**
  * The next frame has in its floating point what was restored; the kernel's own bytes are written anew.
@@ -57,16 +58,25 @@ function nextByte(_setup: Setup, offset: u64): i32 {
     return (currentMxcsr() >> (8 * u32(offset - MXCSR))) & 0xff;
   if (offset >= MXCSR + 4 && offset < MXCSR + 8) return startByte(offset);
   const owner = componentsAt(offset);
+  if (owner == W71_component && offset - offsetOf(owner, 0) >= S27_length && use(S27)) return 0;
   if (!isTaken(owner)) return untakenByte(owner, offset);
   if (owner == X87) return x87Byte(offset);
-  if (owner == TILECFG && !isTileConfig(takenAt(owner))) return startByte(offset);
   return byteOf(owner == SSE ? offset : takenAt(owner) + offset - offsetOf(owner, 0));
 }
 
 /**
- * Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps, and those of
- * BNDCSR after its 16: they are what the stack had.
- * @source XSAVE, SDM volume 2; copy_fpstate_to_sigframe, 6.12
+ * Of PKRU a frame has {length} bytes. Nothing writes those after it, which are 0 on the stack of a target.
+ * @source update_pkru_in_sigframe, arch/x86/kernel/fpu/xstate.h, 6.12; PKRU state, SDM volume 1, 13.5.7
+ * @asked intel
+ * @needs pku
+ */
+export let S27: u32 = 0;
+export let S27_length: u64 = 4;
+
+/**
+ * Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps, those of BNDCSR
+ * after its 16, and the configuration of AMX tiles in their initial state: they are what the stack had.
+ * @source XSAVE, SDM volume 2; xfeatures_need_sigframe_write, arch/x86/kernel/fpu/xstate.h, 6.12
  */
 export let U32: u32 = 0;
 
@@ -75,6 +85,7 @@ function isLeft(offset: u64): bool {
   if (offset < HEADER) return offset >= RESERVED && offset < MAGIC1;
   if (offset < HEADER_END || offset >= frameLength) return false;
   const owner = componentsAt(offset);
+  if (owner == TILECFG) return !isTaken(owner) || !isTileConfig(takenAt(owner));
   return owner == 0 || (owner == BNDCSR && offset - offsetOf(owner, 0) >= BNDCSR_SIZE);
 }
 

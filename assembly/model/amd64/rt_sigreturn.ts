@@ -4,6 +4,7 @@ import { REG_fs_base, REG_gs_base, REG_orig_rax, REG_rax, REG_rsp } from "../../
 import { FPSTATE_IMAGE, FPSTATE_LAST, Setup } from "../../fuzz/setup";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGSEGV } from "../../linux/signal";
+import { frameLength } from "../machine";
 import { giveUp, known, wrote } from "../prediction";
 import { get, put } from "../registers";
 import { use } from "../rule";
@@ -54,7 +55,7 @@ function signalFault(): void {
 export function rtSigreturn(setup: Setup): void {
   wrote(0, -1);
   restoreSigcontext(setup);
-  if (setup.fpstate == FPSTATE_LAST) forgetSse();
+  if (setup.fpstate == FPSTATE_LAST && frameLength == 0) forgetSse();
   const image = setup.fpstate == FPSTATE_IMAGE;
   const frame = image ? fpuRestoreSig(setup) : RESTORED;
   if (frame == REFUSED) {

@@ -16,8 +16,8 @@ const LAST: u64 = 56;
 const END: u64 = 64;
 
 /**
- * A configuration of AMX tiles that LDTILECFG refuses reads as 0: one that is not of palette 1, has a tile of more
- * than 16 rows or 64 bytes in a row, or of only one of both, or a reserved byte that is not 0.
+ * A configuration of AMX tiles that LDTILECFG refuses leaves them in their initial state: one that is not of palette
+ * 1, has a tile of more than 16 rows or 64 bytes in a row, or of only one of both, or a reserved byte that is not 0.
  * @source XRSTOR, LDTILECFG, SDM volume 1, 17.3; measured
  * @asked intel
  */
@@ -27,7 +27,7 @@ const PALETTE: u32 = 1;
 const MOST_ROWS: u32 = 16;
 const MOST_BYTES: u32 = 64;
 
-/** Whether a configuration at an offset in the image reads as it is. */
+/** Whether a configuration at an offset in the image is taken. */
 export function isTileConfig(at: u64): bool {
   return isValid(at) || !use(S26);
 }

@@ -7,7 +7,7 @@ import { INITIAL_MXCSR } from "./comiss";
 import { areReadable, offsetOf } from "./components";
 import { address, FEATURES, halfOf, imageLength, isReadable, MAGIC1, wordOf } from "./image";
 import { AVX, HEADER, HEADER_END, MXCSR, SSE, startByte, X87 } from "./xsave";
-import { W71_component } from "./xstateregs_set";
+import { newPkruByte, W71_component } from "./xstateregs_set";
 
 /** What a frame is: refused, restored, or not predicted. */
 export const REFUSED: u32 = 0;
@@ -37,13 +37,8 @@ export function restoredMxcsr(): u32 {
 
 /** A byte of a component that was not taken: as in a new program, except PKRU, which XRSTOR sets to 0. */
 export function untakenByte(component: u32, offset: u64): i32 {
-  const at = offset - offsetOf(component, 0);
-  if (!isNew || component != W71_component || at >= 4) return startByte(offset);
-  return (INIT_PKRU >> (8 * u32(at))) & 0xff;
+  return component != W71_component ? startByte(offset) : isNew ? newPkruByte(offset) : 0;
 }
-
-/** PKRU of a new program, which forbids all keys except 0: init_pkru_value, arch/x86/mm/pkeys.c, 6.12. */
-const INIT_PKRU: u32 = 0x5555_5554;
 
 export function isTaken(component: u32): bool {
   return (loaded & component) != 0;

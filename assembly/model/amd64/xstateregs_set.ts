@@ -153,8 +153,8 @@ export let W74: u32 = 0;
 export let W74_mask: u32 = 0;
 
 /**
- * Of PKRU (the component {component}) the first {length} bytes read as they were written, and the rest as 0; between
- * two cases it is 0.
+ * Of PKRU (the component {component}) the first {length} bytes read as they were written, and the rest as 0. It is 0
+ * if the header does not name it.
  * @source copy_uabi_to_xstate, __copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12; xstateregs_get,
  * arch/x86/kernel/fpu/regset.c, 5.10
  * @needs pku
@@ -168,11 +168,18 @@ export const W71_length_mxcsr_check: u64 = 4;
 /** The first byte of PKRU: the rights to pages with keys 0 to 3. */
 export const PKRU_KEY_0: u32 = 3;
 
+/** PKRU of a new program, which forbids all keys except 0: init_pkru_value, arch/x86/mm/pkeys.c, 6.12. */
+const INIT_PKRU: u64 = 0x5555_5554;
+
+export function newPkruByte(offset: u64): i32 {
+  return i32(INIT_PKRU >> (8 * (offset - offsetOf(W71_component, 0)))) & 0xff;
+}
+
 function pkruByte(setup: Setup, offset: u64): i32 {
-  const written = accepted && (components & W71_component) != 0;
-  if (!written || offset >= offsetOf(W71_component, 0) + W71_length) return 0;
-  const byte = givenByte(setup, offset);
-  return byte == NOT_GIVEN ? startByte(offset) : byte;
+  if (accepted && (components & W71_component) == 0) return 0;
+  if (offset >= offsetOf(W71_component, 0) + W71_length) return 0;
+  const byte = accepted ? givenByte(setup, offset) : NOT_GIVEN;
+  return byte == NOT_GIVEN ? newPkruByte(offset) : byte;
 }
 
 /** Whether the write under way forbids accesses to memory with key 0, as all memory of a target has. */

@@ -5,7 +5,7 @@
 #define ARCH_GET_XCOMP_PERM 0x1022 /* Linux 5.16 */
 #endif
 
-enum { XSAVE_LEAF = 13, FIRST = 2 };
+enum { XSAVE_LEAF = 13, FIRST = 2, PKRU = 9 };
 
 static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
     __asm__ volatile("cpuid"
@@ -25,6 +25,14 @@ int64_t stublab_read_components(struct stublab_component *components) {
                 (struct stublab_component){number, words[1], words[0], words[2] & 3};
     }
     return count;
+}
+
+void stublab_put_pkru(struct _xstate *area) {
+    const uint32_t rights = 0x55555554; /* init_pkru_value, arch/x86/mm/pkeys.c */
+    uint32_t words[4];
+    cpuid(XSAVE_LEAF, PKRU, words);
+    if (area->xstate_hdr.xfeatures >> PKRU & 1)
+        __builtin_memcpy((uint8_t *)area + words[1], &rights, sizeof rights);
 }
 
 int64_t stublab_permitted_components(void) {

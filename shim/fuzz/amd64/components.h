@@ -4,12 +4,16 @@
 
 #include "records.h"
 #include "shim.h"
+#include <asm/sigcontext.h>
 
 /**
  * Writes those that the processor has, from AVX on, enabled or not; there is room for
  * STUBLAB_MOST_COMPONENTS. Returns their number.
  */
 int64_t stublab_read_components(struct stublab_component *components);
+
+/** Writes PKRU of a new program to an XSAVE area whose header names it. */
+void stublab_put_pkru(struct _xstate *area);
 
 /**
  * Those that this process and the processes that it forks may use, as bits (ARCH_GET_XCOMP_PERM).

@@ -32,6 +32,11 @@
 #define SC_SS (SC_CS + 6)
 #define SC_FPSTATE (UC_REGISTERS + 8 * STUBLAB_SIGCONTEXT)
 
+// An XSAVE area: struct fxregs_state, struct xstate_header
+#define MXCSR 24
+#define XSTATE_BV 512
+#define INITIAL_MXCSR 0x1f80
+
 // siginfo_t
 #define SI_SIGNO 0
 #define SI_CODE 8
@@ -195,7 +200,7 @@ next:
     mov %rax, UC_FLAGS(%r13)
     mov SETUP_FPSTATE(%r12), %eax
     cmp $FPSTATE_LAST, %eax
-    je return
+    je last
     ja image
     movq $0, SC_FPSTATE(%r13)
 return:
@@ -269,6 +274,16 @@ outside:
     mov %rax, OUTCOME_WRITTEN(%r12,%rcx,8)
     inc %ecx
     jmp read_next
+
+// The floating point of this frame is that of the last setup. XRSTOR initializes what the header does
+// not name, but takes mxcsr.
+last:
+    cmpq $0, EXCHANGE_IMAGE_LENGTH(%r15)
+    je return
+    mov SC_FPSTATE(%r13), %rcx
+    movl $INITIAL_MXCSR, MXCSR(%rcx)
+    movq $0, XSTATE_BV(%rcx)
+    jmp return
 
 // Writes the image, then its pairs, each as far as it lies in the scratch pages: R8 to R8 + R9.
 image:

@@ -1,6 +1,7 @@
 // Writes register setups with the requests that amd64 has.
 
 #include "attempt.h"
+#include "components.h"
 #include "registers.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
@@ -241,6 +242,8 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     int64_t length =
         stublab_fresh_xstate(tid, trial->xstate, sizeof trial->xstate, EVERY_COMPONENT);
     if (length > 0) {
+        // The kernel enters handlers with it, too.
+        stublab_put_pkru((struct _xstate *)trial->xstate);
         int64_t result = set_registers_of(tid, NT_X86_XSTATE, trial->xstate, (uint64_t)length);
         length = result < 0 ? result : length;
     }

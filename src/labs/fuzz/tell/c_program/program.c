@@ -6,6 +6,7 @@
 /* End of the head. */
 
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <elf.h>
 #include <errno.h>
 #include <linux/audit.h>

@@ -11,9 +11,10 @@ static void reset_area(void)
 {
 	struct iovec vector = {area, sizeof(area)};
 	const uint16_t control = 0x37f;
-	const uint32_t mxcsr = 0x1f80;
+	const uint32_t mxcsr = 0x1f80, rights = 0x55555554;
+	unsigned int at, unused;
 	/* A component that a process has to request is there, but must not be set. */
-	enum { GET_XCOMP_PERM = 0x1022 };
+	enum { GET_XCOMP_PERM = 0x1022, PKRU = 0x200 };
 	uint64_t components, permitted = ~0ULL;
 
 	if (trace(PTRACE_GETREGSET, NT_X86_XSTATE, &vector) != 0)
@@ -27,6 +28,9 @@ static void reset_area(void)
 	memcpy(&components, area + 464, sizeof(components));
 	components &= permitted;
 	memcpy(area + 512, &components, sizeof(components));
+	/* A new program has only the rights to pages with key 0. */
+	if ((components & PKRU) && __get_cpuid_count(13, 9, &unused, &at, &unused, &unused))
+		memcpy(area + at, &rights, sizeof(rights));
 	/* A further step keeps what it does not write. */
 	if (step == steps && trace(PTRACE_SETREGSET, NT_X86_XSTATE, &vector) != 0)
 		cannot("write the XSAVE area");

@@ -73,7 +73,8 @@ static void write_frame(void)
 	ucontext_t context;
 	const uint64_t address = enter_handler(&context);
 	mcontext_t *const machine = &context.uc_mcontext;
-	uint64_t registers[REGISTERS];
+	uint64_t registers[REGISTERS], none = 0;
+	const uint32_t mxcsr = 0x1f80;
 
 	for (size_t i = 0; i < COUNT(PLACES); i++)
 		machine->gregs[PLACES[i].in_frame] = (greg_t)step->words[PLACES[i].in_block];
@@ -85,6 +86,10 @@ static void write_frame(void)
 	}
 	if (step->no_fpstate)
 		machine->fpregs = NULL;
+	else if (step->image == 0) {
+		write_memory((uintptr_t)machine->fpregs + MXCSR, &mxcsr, sizeof(mxcsr));
+		write_memory((uintptr_t)machine->fpregs + HEADER, &none, sizeof(none));
+	}
 	write_memory(address, &context, sizeof(context));
 	memcpy(registers, START, sizeof(registers));
 	registers[RAX] = SYS_rt_sigreturn;
