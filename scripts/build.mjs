@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeBindings } from "./bindings.mjs";
 import { HOST, MACHINES, MODELLESS, OTHER } from "./compilers.mjs";
+import { writeExplainTexts } from "./explain.mjs";
 import { buildLessonTexts } from "./lessons.mjs";
 import { buildBench, buildNatives, buildShims } from "./libraries.mjs";
 import { buildListing } from "./listing.mjs";
@@ -21,6 +22,7 @@ mkdirSync("build", { recursive: true });
 try {
   await writeRecords();
   await writeRules();
+  await writeExplainTexts();
   await writeBindings();
   await buildLessonTexts();
   // The compiler of the modules blocks this thread, but not the C compilers.

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { MACHINES } from "./compilers.mjs";
+import { EXPLAIN_TEXTS } from "./explain.mjs";
 import { RECORD_CLASSES } from "./records.mjs";
 import { RULE_EXPORTS } from "./rules.mjs";
 import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
@@ -18,6 +19,12 @@ export const ENCODERS = {
 /** The fuzzer's modules, by architecture. */
 export const FUZZERS = { amd64: "dist/fuzz.wasm", arm64: "dist/fuzz-arm64.wasm" };
 
+/** What explains processes, by architecture. */
+export const EXPLAINERS = {
+  ...{ amd64: "dist/explain.wasm", arm64: "dist/explain-arm64.wasm" },
+  riscv64: "build/explain-riscv64.wasm",
+};
+
 /** Those of an architecture. */
 export async function buildModules(arch) {
   // The compiler runs too shortly to be worth V8's optimization of Binaryen.
@@ -27,22 +34,27 @@ export async function buildModules(arch) {
     ...files("assembly", ".ts"),
     ...RECORD_CLASSES,
     ...RULE_EXPORTS,
+    ...EXPLAIN_TEXTS,
     "asconfig.json",
   ];
   // Node.js has those of both architectures with a model.
   const isWanted = MACHINES.includes(arch) || IS_COMPLETE;
-  for (const name of [arch, `fuzz/${arch}`].filter((it) => it in targets)) {
+  for (const name of [arch, `fuzz/${arch}`, `explain/${arch}`].filter((it) => it in targets)) {
     const make = () => compileModule(name, arch);
     await makeFrom(targets[name].outFile, sources, make, { isWanted });
   }
 }
 
-/** Compiles assembly/NAME/index.ts. */
+/** Compiles assembly/NAME/index.ts; of NAME/ARCH assembly/NAME/index.ts, if that has all. */
 async function compileModule(name, arch) {
   const { default: asc } = await import("assemblyscript/asc");
   const config = ["--config", "asconfig.json", "--target", name];
   const readFile = (path) => readSource(path, arch);
-  const { error, stderr } = await asc.main([`assembly/${name}/index.ts`, ...config], { readFile });
+  const entry = ["assembly", ...name.split("/")];
+  if (!existsSync(entry.join("/"))) entry.pop();
+  const { error, stderr } = await asc.main([`${entry.join("/")}/index.ts`, ...config], {
+    readFile,
+  });
   process.stderr.write(stderr.toString());
   if (error) throw new Error(`assembly/${name} does not compile`);
 }

@@ -15,7 +15,7 @@ import {
   shimFolders,
   sourcesIn,
 } from "./libraries.mjs";
-import { ENCODERS, FUZZERS } from "./modules.mjs";
+import { ENCODERS, EXPLAINERS, FUZZERS } from "./modules.mjs";
 import { files, loadTables, makeFrom } from "./sources.mjs";
 
 /** The names of machines in Node.js. */
@@ -72,9 +72,9 @@ const folderOf = (machine) => `build/probe/${machine}`;
 
 /** Their names and files. */
 const modulesOf = (machine) =>
-  Object.entries({ encoder: ENCODERS[machine], fuzz: FUZZERS[machine] }).filter(
-    ([, module]) => module !== undefined,
-  );
+  Object.entries({
+    ...{ encoder: ENCODERS[machine], fuzz: FUZZERS[machine], explain: EXPLAINERS[machine] },
+  }).filter(([, module]) => module !== undefined);
 
 const objectsOf = (machine) => [
   ...modulesOf(machine).map(([name]) => `${folderOf(machine)}/${name}.o`),

@@ -223,6 +223,9 @@ void end_trying(void);
 
 int bootstrap(void);
 int doctor(void);
+/** Says what a process is and does, or what a status word means. @param argument all further words
+ * @return -1 for wrong usage */
+int explain(char **argument);
 /** Which facts are looked at, and how. */
 enum { MOST_NAMES = 512 };
 struct selection {

@@ -41,6 +41,7 @@ void fail(const char *what, int64_t result) {
 static const char commands[] =
     "usage: probe [bootstrap]\n"
     "             [doctor]\n"
+    "             [explain PID|WORD [--status] [--json]]\n"
     "             [conformance [--only GROUP|FACT]... [--except GROUP|FACT]... [--known LIST]\n"
     "                          [--for gdb|strace|gvisor|rr|criu|stublab] [--list]]\n";
 static const char commands_of_setups[] =
@@ -205,6 +206,10 @@ static int run(char **argument) {
         if (is_init && is_parameter(command)) {
             say("# ignored: %s, a parameter of the kernel\n", command);
             continue;
+        }
+        if (same(command, "explain")) {
+            const int status = explain(argument);
+            return status < 0 ? misused("words after", command) : status;
         }
         struct options options = {.processor = (uint64_t)stublab_getcpu(),
                                   .run = {1, ~0ULL, FOREVER, last_path(), 0, {0}, 0, 0}};

@@ -1,4 +1,5 @@
-// Makes each situation of test/labs/explain/situations.jsonl, and prints whether `stublab explain` finds its causes:
+// Makes each situation of test/labs/explain/situations.jsonl, and prints whether `stublab explain` finds its causes, and
+// whether `probe explain` says the same:
 //
 //   node test/kernels/explain.mjs SITUATIONS DENY STUBLAB...
 //
@@ -13,6 +14,7 @@ import { fileURLToPath } from "node:url";
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const [situations, deny, ...stublab] = process.argv.slice(2);
 const USER = { uid: 54321, gid: 54321 };
+const PROBE = `dist/probe-${process.arch === "arm64" ? "arm64" : "amd64"}`;
 const SYS_PTRACE = process.arch === "arm64" ? "117" : "101";
 /** How a process is started that another one makes or explains. */
 const AS = {
@@ -56,8 +58,12 @@ async function judge(
     maker.stdout.once("data", (text) => resolve(`${text}`.trim()));
     maker.stdout.once("end", () => resolve("0"));
   });
-  const [explain, ...args] = [...before, ...stublab, "explain", pid, "--json"];
-  const { stdout } = spawnSync(explain, args, { ...own, encoding: "utf8" });
+  const [stdout, probed] = [stublab, [PROBE]].map((program) => {
+    const [explain, ...args] = [...before, ...program, "explain", pid, "--json"];
+    const { stdout } = spawnSync(explain, args, { ...own, encoding: "utf8" });
+    // Each has a namespace of its own.
+    return stdout.replace(/this process in user:\[\d+\]/, "");
+  });
   maker.stdin.end();
   await ended;
   const { stop, attach: seen, ...its } = JSON.parse(stdout || "{}");
@@ -65,6 +71,7 @@ async function judge(
   const all = [...(its.kinds ?? []), stop, ...(seen?.causes ?? [])];
   const found = all.map((cause) => cause?.id).join(" ");
   const isSaid = isEarly || stop?.text.includes(says);
+  if (probed !== stdout) return `the probe says otherwise: ${probed}`;
   if (found === [...kinds, expected, ...attach].join(" ") && isSaid) return "right";
   // A kernel that cannot make it, or does not show it: Linux 7.3 shows no side of a system call.
   if (pid === "0" || seen.may === null || /not show|ptrace stop$|entry or the exit/.test(stop.text))

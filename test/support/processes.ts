@@ -78,9 +78,12 @@ export const SLOWNESS = process.env.ON_MACHINE ? 10 : 1;
 const PATIENCE = 20 * SLOWNESS;
 
 /** Polls until `condition` holds; returns whether it did in time: milliseconds of a quiet machine. */
-export async function eventually(condition: () => boolean, milliseconds: number): Promise<boolean> {
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  milliseconds: number,
+): Promise<boolean> {
   const end = performance.now() + milliseconds * PATIENCE;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > end) return false;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -379,10 +379,15 @@ static void until_has(const char *path, const char *text) {
 }
 
 static const char *hierarchy(const char *type, const char *option) {
+    static char at[128];
     FILE *mounts = setmntent("/proc/self/mounts", "r");
+    require(mounts != NULL, "mounts");
     for (struct mntent *it = getmntent(mounts); it != NULL; it = getmntent(mounts))
         if (strcmp(it->mnt_type, type) == 0 && (!option || hasmntopt(it, option)))
-            return strdup(it->mnt_dir);
+            snprintf(at, sizeof at, "%s", it->mnt_dir);
+    endmntent(mounts);
+    if (at[0] != 0)
+        return at;
     is_mounted = mkdtemp(mounted) != NULL && mount("none", mounted, type, 0, option) == 0;
     require(is_mounted, type);
     return mounted;

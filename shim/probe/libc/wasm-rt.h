@@ -68,6 +68,8 @@ __attribute__((noreturn)) void wasm_rt_trap(wasm_rt_trap_t trap);
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t most, bool is64,
                              uint32_t page_size);
 void wasm_rt_free_memory(wasm_rt_memory_t *memory);
+/** Refused: the allocator of a module then traps. */
+#define wasm_rt_grow_memory(memory, pages) ((void)(memory), (void)(pages), UINT32_MAX)
 void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t elements,
                                     uint32_t most);
 void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t *table);

@@ -20,8 +20,8 @@ export function openAssemblyEncoder(arch: Arch = HOST_ARCH): PartialEncoder {
 }
 
 /** Instantiates the module in such a file, and returns its exports. @throws EncoderError, UnsupportedError */
-export function loadWasm(file: string): WebAssembly.Exports {
-  return instantiate(file, compile(file));
+export function loadWasm(file: string, imports?: WebAssembly.Imports): WebAssembly.Exports {
+  return instantiate(file, compile(file), imports);
 }
 
 /** @throws EncoderError, UnsupportedError */
@@ -37,10 +37,14 @@ function compile(file: string): WebAssembly.Module {
   }
 }
 
-/** Instantiates a module without imports, and returns its exports. @throws UnsupportedError if memory is lacking */
-export function instantiate(name: string, module: WebAssembly.Module): WebAssembly.Exports {
+/** Instantiates a module, and returns its exports. @throws UnsupportedError if memory is lacking */
+export function instantiate(
+  name: string,
+  module: WebAssembly.Module,
+  imports?: WebAssembly.Imports,
+): WebAssembly.Exports {
   try {
-    return new WebAssembly.Instance(module).exports;
+    return new WebAssembly.Instance(module, imports).exports;
   } catch (cause) {
     throw limitError(`${name} cannot be loaded`, cause) ?? cause;
   }

@@ -5,11 +5,8 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
 import { Tracer } from "../../../src/index.ts";
-import { readAttacher } from "../../../src/labs/explain/attach.ts";
-import { explainTask } from "../../../src/labs/explain/explain.ts";
-import { readTask } from "../../../src/labs/explain/task.ts";
+import { explain } from "../../../src/labs/explain/explain.ts";
 import { needs } from "../../support/needs.ts";
 import {
   DENY,
@@ -23,8 +20,6 @@ import { compile } from "../../support/programs.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const situations = suite("explain: situations");
-const encoder = openAssemblyEncoder();
-const attacher = await readAttacher();
 const folder = temporaryFolder();
 // Other users run the program in it.
 chmodSync(folder, 0o755);
@@ -46,21 +41,22 @@ needs(
 });
 
 /** The ids of what a process is explained as. */
-function explained(pid: number): string {
-  const task = readTask(pid);
-  if (task === undefined) return "has ended";
-  const { kinds, stop, attach } = explainTask(task, attacher, encoder);
+async function explained(pid: number): Promise<string> {
+  const question = { word: `${pid}`, isStatus: false, isDocument: true };
+  const answer = await explain(question).catch(() => undefined);
+  if (answer === undefined) return "has ended";
+  const { kinds, stop, attach } = JSON.parse(answer.text);
   return [...kinds, stop, ...attach.causes].map(({ id }) => id).join(" ");
 }
 
-situations("stubs, and their host", () => {
+situations("stubs, and their host", async () => {
   const tracer = new Tracer();
   try {
     const master = tracer.createStub();
-    assert.is(explained(master.pid), "stub signal-delivery attach-traced");
+    assert.is(await explained(master.pid), "stub signal-delivery attach-traced");
     master.scrub();
-    assert.is(explained(master.createStub().pid), "stub signal-delivery attach-traced");
-    assert.is(explained(process.pid), "stub-host running attach-own-thread");
+    assert.is(await explained(master.createStub().pid), "stub signal-delivery attach-traced");
+    assert.is(await explained(process.pid), "stub-host running attach-own-thread");
   } finally {
     tracer.close();
   }
@@ -85,8 +81,9 @@ for (const [ids, command, words] of TRACERS) {
   needs(situations, command)(`${command}: ${ids}`, async () => {
     const running = new Running([command, words.split(" ")]);
     try {
-      const isSeen = () => familyOf(running.pid).some((pid) => explained(pid) === ids);
-      assert.ok(await eventually(isSeen, LIMIT), familyOf(running.pid).map(explained).join("\n"));
+      const all = () => Promise.all(familyOf(running.pid).map(explained));
+      const isSeen = async () => (await all()).includes(ids);
+      assert.ok(await eventually(isSeen, LIMIT), (await all()).join("\n"));
     } finally {
       spawnSync("kill", ["-KILL", ...familyOf(running.pid).map(String)]);
       await running.ended;

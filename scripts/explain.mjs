@@ -1,0 +1,63 @@
+// What the build writes into the module of assembly/explain/: its causes, and the names of calls, signals and errnos.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { MACHINES, MODELLESS } from "./compilers.mjs";
+import { makeFrom } from "./sources.mjs";
+
+/** In the order of assembly/explain/cause.ts. */
+const FIELDS = "id text next lesson stops waits events tracers programs".split(" ");
+const CAUSES = "assembly/explain/causes.jsonl";
+
+/** Where constants are defined; riscv64 has the kernel's generic table, as arm64. */
+const NUMBERS = { amd64: "amd64", arm64: "arm64", riscv64: "arm64" };
+const sourcesOf = (arch) => [
+  `assembly/${NUMBERS[arch]}/numbers.ts`,
+  ...["numbers", "signal", "errno"].map((name) => `assembly/linux/${name}.ts`),
+];
+
+const ALL = [...MACHINES, ...MODELLESS];
+export const EXPLAIN_TEXTS = ["build/causes.ts", ...ALL.map((arch) => `build/${arch}/names.ts`)];
+
+export async function writeExplainTexts() {
+  await makeFrom("build/causes.ts", [CAUSES], () =>
+    writeFileSync("build/causes.ts", constants("CAUSES", causesText())),
+  );
+  for (const arch of ALL) {
+    mkdirSync(`build/${arch}`, { recursive: true });
+    const target = `build/${arch}/names.ts`;
+    await makeFrom(target, sourcesOf(arch), () => writeFileSync(target, namesText(arch)));
+  }
+}
+
+function causesText() {
+  const lines = readFileSync(CAUSES, "utf8").trimEnd().split("\n");
+  return lines.map((line) => {
+    const cause = JSON.parse(line);
+    const unknown = Object.keys(cause).find((key) => !FIELDS.includes(key));
+    // What the module says in a document is not escaped.
+    if (unknown !== undefined || /[\t\\]|\\"/.test(line)) throw new Error(`${CAUSES}: ${line}`);
+    return FIELDS.map((field) => cause[field] ?? "").join("\t");
+  });
+}
+
+function namesText(arch) {
+  const sources = sourcesOf(arch).map((path) => readFileSync(path, "utf8"));
+  const found = [...sources.join("\n").matchAll(/^export const (\w+): i32 = (\d+);/gm)];
+  // Of several names of one number the first is found.
+  const named = (name, form) =>
+    constants(
+      name,
+      found.flatMap(([, each, number]) =>
+        form.test(each) ? [`${number} ${each.replace(/^SYS_/, "")}`] : [],
+      ),
+    );
+  return named("CALLS", /^SYS_[a-z_]/) + named("SIGNALS", /^SIG/) + named("ERRNOS", /^E[A-Z0-9]+$/);
+}
+
+/** Lines as bytes of a module in AssemblyScript. */
+function constants(name, lines) {
+  const bytes = Buffer.from(lines.join("\n"));
+  return `export const ${name}: usize = memory.data<u8>([${[...bytes]}]);
+export const ${name}_LENGTH: u32 = ${bytes.length};
+`;
+}
