@@ -159,8 +159,17 @@ export let R55: u32 = 0;
 export let U2: u32 = 0;
 
 /**
+ * SYSCALL in 32-bit code is undefined.
+ * @source SYSCALL, SDM volume 2
+ * @asked intel
+ * @needs syscall32_undefined
+ */
+export let R124: u32 = 0;
+
+/**
  * A 32-bit SYSCALL continues in the vDSO, which a target does not have.
  * @source do_fast_syscall_32, arch/x86/entry/common.c, 6.12
+ * @needs !syscall32_undefined
  */
 export let U5: u32 = 0;
 
@@ -180,6 +189,7 @@ function execute(instruction: u32, next: u64, short: bool): u32 {
     case op.INVALID:
       return stopsIf(invalidOp());
     case op.SYSCALL:
+      if (short && use(R124)) return stopsIf(invalidOp());
       if (giveUp(U5, short)) return STOPPED;
       return syscall(next) ? STOPPED : use(R42) ? DONE_WITHOUT_TRAP : DONE;
     case op.INT:

@@ -19,6 +19,7 @@ const OF_KERNEL = [
   "pop_reads_selector",
   "alignment_first",
   "movss_breakpoint",
+  "syscall32_undefined",
   "xrstor_reads_all",
   "xrstor_reads_legacy",
   "xrstor_reads_unasked",
