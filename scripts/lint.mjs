@@ -12,9 +12,11 @@ const machine = Object.keys(TRIPLES).find((name) => path.includes(`/${name}/`)) 
 function flags() {
   const rooms = [path.split("/", 2).join("/"), "shim/probe", "shim/probe/facts"];
   const own = rooms.flatMap((room) => foldersOf(machine, room));
-  const target = [`--target=${TRIPLES[machine]}`, "-ffreestanding", "-isystem", "shim/probe/libc"];
+  const isOther = machine !== HOST;
+  const libc = ["-ffreestanding", "-isystem", "shim/probe/libc"];
   return [
-    ...["-std=c11", ...(machine === HOST ? [] : target), ...headerFlags(machine)],
+    ...["-std=c11", ...(isOther ? [`--target=${TRIPLES[machine]}`] : []), ...headerFlags(machine)],
+    ...(isOther || path.startsWith("shim/probe/") ? libc : []),
     ...[...quoted([...own, ...shimFolders(machine)]), "-I", `build/probe/${machine}`],
   ];
 }
