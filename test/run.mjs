@@ -4,7 +4,7 @@
 //   node test/run.mjs --all     also x.slow.test.ts, and x.alone.test.ts, beside which nothing else runs
 //   node test/run.mjs NAME…     the files of all tiers whose names contain a NAME; a NAME with a slash is of a path
 //
-// A file that needs longer than its tier has a line "// Time limit: 120 s".
+// A file that needs longer than its tier has a line "// Time limit: 120 s". Limits scale with the load of the machine.
 // With REQUIRE_ALL in the environment a skipped test is a failure. With ON_MACHINE this is a machine of `npm run kernels`,
 // which may be emulated: the tests have been bundled elsewhere, and may take ten times as long. RUN_BUNDLED=FOLDER
 // runs what is in that folder, RUN_LANES files at a time, each RUN_LIMIT seconds at most: for the tests of this file.
@@ -15,7 +15,7 @@ import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** In seconds. A quiet machine needs a tenth of it. */
+/** In seconds of a quiet machine, which needs a tenth of it. */
 const LIMITS = { fast: 120, slow: 600, alone: 600 };
 /** With SOAK in the environment some files test everything instead of a sample. */
 const SOAK_LIMIT = 7200;

@@ -1,9 +1,11 @@
 // Runs one file of tests to its end: `node test/supervise.mjs FILE SECONDS`, started by run.mjs with a channel.
 // It is the subreaper of whatever the file starts: orphans become its children, so it can end them, and knows that none is left.
-// It answers { output, ending, strays, busy }, and ends everything if run.mjs ends or says so with SIGTERM.
+// It answers { output, ending, strays, busy }, and ends everything if run.mjs ends or says so with SIGTERM. The limit is in
+// seconds of a quiet machine: a second in which tasks wait for processors counts less, by their number.
 
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import koffi from "koffi";
 
 const PR_SET_CHILD_SUBREAPER = 36;
@@ -12,6 +14,10 @@ const WNOHANG = 1;
 const TICKS = 100;
 /** How long the dying may take, in milliseconds: a busy machine runs them late. */
 const DYING = 5000;
+/** How often the load is read, in milliseconds. */
+const SAMPLE = 200;
+/** Overridden by tests. */
+const LOAD = process.env.RUN_LOADAVG ?? "/proc/loadavg";
 /** How long a pipe may stay open once all processes that could hold it are gone. */
 const CLOSING = 1000;
 
@@ -42,6 +48,12 @@ function commOf(pid) {
 function processorSeconds() {
   const [, user, system] = /\) (?:\S+ ){13}(\d+) (\d+)/.exec(statOf("self")) ?? [];
   return (Number(user) + Number(system)) / TICKS;
+}
+
+/** How many times as long everything takes as on a quiet machine: tasks that run or want to, a processor. */
+function slowness() {
+  const running = Number(/ (\d+)\//.exec(readFileSync(LOAD, "utf8"))?.[1] ?? 1);
+  return Math.max(1, running / availableParallelism());
 }
 
 /** Reaps dead children; returns the living ones. Node.js must have no child of its own. */
@@ -89,18 +101,25 @@ async function endAll() {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, endAll);
 process.on("disconnect", endAll);
 
+const start = performance.now();
 let late = false;
-const timer = setTimeout(() => {
+let [used, sampled] = [0, start];
+const timer = setInterval(() => {
+  const now = performance.now();
+  used += (now - sampled) / slowness();
+  sampled = now;
+  if (used < seconds * 1000) return;
   late = true;
   child.kill("SIGKILL");
-}, seconds * 1000);
+}, SAMPLE);
 const [code, signal] = await exited;
-clearTimeout(timer);
+clearInterval(timer);
+const elapsed = ((performance.now() - start) / 1000).toFixed(0);
 // The children of a file that was killed are no strays.
 const strays = await endStrays(late ? 0 : undefined);
 // A process that is left behind holds the pipe, so only now.
 await Promise.race([closed, pause(CLOSING)]);
 const how = signal === null ? `exit ${code}` : `killed by ${signal}`;
-const ending = late ? `took more than ${seconds} s` : how;
+const ending = late ? `took more than ${seconds} s of a quiet machine, in ${elapsed} s` : how;
 const answer = { output, ending, strays: late ? [] : strays, busy: processorSeconds() };
 process.send(answer, () => process.exit());

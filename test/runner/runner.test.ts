@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -61,6 +62,20 @@ for (const [name, text, fault] of [
     assert.match(stdout, /^good\.test\.ts: 1 passed \(/m);
     const [, orphan] = /^pid (\d+)$/m.exec(stdout) ?? [];
     if (orphan !== undefined) assert.not(isAlive(Number(orphan)));
+  });
+}
+
+for (const [name, load, status] of [
+  ["quiet", 1, 1],
+  ["loaded", 100, 0],
+] as const) {
+  runner(`a file that sleeps for three times its limit, on a ${name} machine`, async () => {
+    const loadavg = join(folder, `${name}-loadavg`);
+    writeFileSync(loadavg, `0 0 0 ${load * availableParallelism()}/999 1\n`);
+    const files = { sleeps: `await new Promise((go) => setTimeout(go, 3000)); ${PASSED}` };
+    const env = { RUN_LIMIT: "1", RUN_LOADAVG: loadavg };
+    const { code, stdout } = await runFiles(name, files, env).ended;
+    assert.is(code, status, stdout);
   });
 }
 
