@@ -1,15 +1,10 @@
 // Tries a kernel for the action, whose inputs are in the environment. The folder of the results gets the output of the probe
-// (KTAP, console.ktap), the facts as JSON, and a badge for shields.io.
+// (KTAP, console.ktap), the facts as JSON, and a badge for shields.io. The kernel may print anything: no byte of it is a
+// command to the runner, or markup.
 
 import { spawn, spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { randomUUID } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 const { KERNEL, ARCH, ACCEL, CASES, MINUTES, MINIMUM, RESULTS, STUBLAB } = process.env;
@@ -22,9 +17,13 @@ const CONSOLES = { amd64: "ttyS0 no_timer_check", arm64: "ttyAMA0", riscv64: "tt
 /** Whether the probe tries setups, by a model. */
 const HAS_MODEL = ARCH !== "riscv64";
 /** What the probe prints last as process 1. A machine without ACPI does not end after it. */
-const END = /^# exit status (\d+)/m;
-/** How often a console is read for it, in milliseconds. */
-const POLL = 500;
+const END = /^# exit status (\d+)\s/m;
+/** The most characters of such a line. */
+const END_LENGTH = 100;
+/** The most bytes of a console. */
+const MOST_BYTES = 1 << 26;
+/** The most characters of a log or a summary; GitHub takes 2^20 bytes. */
+const MOST_TOLD = 200_000;
 
 class Failure extends Error {}
 
@@ -38,18 +37,25 @@ function checkInputs() {
   check("arch", ARCH, Object.hasOwn(QEMU, ARCH), "amd64, arm64 or riscv64");
   check("accel", ACCEL, ["tcg", "kvm"].includes(ACCEL), "tcg or kvm");
   check("cases", CASES, isCount(CASES), "a number");
-  check("minutes", MINUTES, isCount(MINUTES) && Number(MINUTES) > 0, "a number greater than 0");
+  const isTime = /^\d+(\.\d+)?$/.test(MINUTES) && Number(MINUTES) > 0 && Number(MINUTES) <= 10_000;
+  check("minutes", MINUTES, isTime, "a number greater than 0, at most 10000");
   const isShare = MINIMUM === "" || (/^\d+(\.\d+)?$/.test(MINIMUM) && Number(MINIMUM) <= 100);
   check("minimum", MINIMUM, isShare, "a percentage");
-  check("results", RESULTS, /^[\w.-]+$/.test(RESULTS), "the name of a folder");
+  check("results", RESULTS, /^\w[\w.-]*$/.test(RESULTS), "the name of a folder");
+}
+
+/** Makes the folder, and has it uploaded. Another's files are not results, and a link may lead anywhere. */
+function makeResults() {
+  check("results", RESULTS, !existsSync(RESULTS), "the name of a folder that does not exist");
+  mkdirSync(RESULTS);
+  put("GITHUB_OUTPUT", `results=${RESULTS}\n`);
 }
 
 /** Runs stublab, and returns its output. */
 function stublab(...words) {
   const [command, ...first] = STUBLAB.split(" ");
   const { status, stdout, stderr, error } = spawnSync(command, [...first, ...words], {
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
+    ...{ encoding: "utf8", maxBuffer: MOST_BYTES, timeout: 600_000 },
   });
   // 1: facts do not hold.
   if (status === 0 || (status === 1 && words[0] === "conformance")) return stdout;
@@ -77,26 +83,69 @@ function makeCommand() {
   ];
 }
 
-/** Runs a command until it ends, or its machine has printed the probe's status. Returns its output, and the status. */
+/**
+ * Runs a command until it ends, its machine has printed the probe's status, the time is over, or it has printed too much.
+ * Returns its output, and the status. However this program ends, the command ends, too.
+ */
 function run([command, ...args], file) {
   const log = openSync(file, "w");
-  const child = spawn(command, args, { stdio: ["ignore", log, log] });
-  const read = () => readFileSync(file, "utf8").replaceAll("\r", "");
-  const deadline = performance.now() + Number(MINUTES) * 60_000;
+  let child;
+  // With all that it has started, as a process that is left holds the pipes.
+  const end = () => {
+    if (child?.pid === undefined) return;
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  };
+  process.on("exit", end);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
+  child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  let [text, line, bytes] = ["", "", 0];
+  let failure;
+  const fail = (message) => {
+    failure ??= new Failure(message);
+    end();
+  };
+  const read = (part) => {
+    if (failure !== undefined) return;
+    writeSync(log, part);
+    bytes += Buffer.byteLength(part);
+    text += part.replaceAll("\r", "");
+    line += part;
+    if (bytes > MOST_BYTES) fail(`the console has more than ${MOST_BYTES} bytes`);
+    else if (KERNEL !== "" && END.test(line)) end();
+    line = line.slice(line.lastIndexOf("\n") + 1).slice(0, END_LENGTH);
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", read);
   return new Promise((resolve, reject) => {
-    const timer = setInterval(() => {
-      if (performance.now() < deadline && !END.test(read())) return;
-      child.kill("SIGKILL");
-    }, POLL);
+    const late = () => fail(`the kernel took more than ${MINUTES} minutes:\n${text.slice(-2000)}`);
+    const timer = setTimeout(late, Number(MINUTES) * 60_000);
     child.on("error", ({ message }) => reject(new Failure(message)));
     child.on("close", (status) => {
-      clearInterval(timer);
-      const text = read();
+      clearTimeout(timer);
+      if (failure !== undefined) reject(failure);
       // The status of QEMU does not say how the probe ended.
       resolve({ text, status: KERNEL === "" ? status : Number(END.exec(text)?.[1] ?? Number.NaN) });
     });
   });
 }
+
+/** A text of the kernel without controls, directions and other invisible characters, but with its lines; cut if it is long. */
+function plain(text) {
+  const hex = (unit) => `\\u{${unit.codePointAt(0).toString(16)}}`;
+  const cut = (all) => (all.length > MOST_TOLD ? `${all.slice(0, MOST_TOLD)}\n…\n` : all);
+  return cut(cut(text).replaceAll(/(?!\n)[\p{C}\u2028\u2029]/gu, hex));
+}
+
+/** Prints lines that the runner must not take for commands. */
+function tell(text) {
+  const token = randomUUID();
+  process.stdout.write(`::stop-commands::${token}\n${text}\n::${token}::\n`);
+}
+
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
 /** Writes what users of the action see: outputs, a summary, the facts, a badge. */
 function report(log, text) {
@@ -106,22 +155,25 @@ function report(log, text) {
   const all = held + failed;
   const score = all === 0 ? "0" : ((100 * held) / all).toFixed(1);
   // Without their rules, and their cases, which are long lines: the console has them.
-  const findings = text.match(/^# finding \d+: .*\n(?:# (?!rules ).*\n)*/gm) ?? [];
+  const findings = text.match(/^# finding \d+: [^\n]*\n(?:# (?!rules )[^\n]*\n)*/gm) ?? [];
   const message = `${held} of ${all}`;
   const color = failed > 0 ? "orange" : all > 0 && findings.length === 0 ? "brightgreen" : "yellow";
   const badge = { schemaVersion: 1, label: "ptrace facts", message, color };
   writeFileSync(join(RESULTS, "badge.json"), `${JSON.stringify(badge)}\n`);
   put("GITHUB_OUTPUT", `score=${score}\nfindings=${findings.length}\n`);
-  const told = `${stublab("conformance", log)}\n${findings.length} findings of the fuzzer\n${findings.join("")}`;
-  put("GITHUB_STEP_SUMMARY", `\`\`\`\n${told}\`\`\`\n`);
-  process.stdout.write(told);
+  const told = plain(
+    `${stublab("conformance", log)}\n${findings.length} findings of the fuzzer\n${findings.join("")}`,
+  );
+  const html = told.replaceAll(/[&<>]/g, (character) => ENTITIES[character]);
+  put("GITHUB_STEP_SUMMARY", `<pre>\n${html}</pre>\n`);
+  tell(told);
 }
 
 const put = (name, text) => appendFileSync(process.env[name] ?? "/dev/null", text);
 
 try {
   checkInputs();
-  mkdirSync(RESULTS, { recursive: true });
+  makeResults();
   const log = join(RESULTS, "console.ktap");
   const { status, text } = await run(makeCommand(), log);
   // 0: all facts hold; 1: some do not. With another status, or without one, there is no result.
@@ -131,6 +183,7 @@ try {
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   // A command of the runner is one line.
-  console.log(`::error::${error.message.replaceAll("%", "%25").replaceAll("\n", "%0A")}`);
+  const text = plain(error.message).replaceAll("%", "%25").replaceAll("\n", "%0A");
+  console.log(`::error::${text}`);
   process.exitCode = 1;
 }

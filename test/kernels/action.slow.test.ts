@@ -5,14 +5,16 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
+import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { needs } from "../support/needs.ts";
-import { run } from "../support/processes.ts";
+import { eventually, isAlive, Running, run } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 interface Step {
   readonly id?: string;
   readonly if?: string;
   readonly uses?: string;
+  readonly with?: Readonly<Record<string, string>>;
   readonly run?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -31,6 +33,7 @@ interface Job {
   /** Whether each step succeeded. */
   readonly isSuccess: boolean;
   readonly output: string;
+  readonly summary: string;
   readonly results: string;
   /** By "inputs.NAME" and "steps.ID.outputs.NAME". */
   readonly values: Readonly<Record<string, string>>;
@@ -45,17 +48,19 @@ async function runJob(given: Readonly<Record<string, string>>): Promise<Job> {
     assert.ok(Object.hasOwn(inputs, name));
     values[`inputs.${name}`] = text;
   }
+  const [outputs, summary] = [join(cwd, "outputs"), join(cwd, "summary")];
+  writeFileSync(summary, "");
   let output = "";
   let isSuccess = true;
   for (const step of runs.steps) {
     if (step.run === undefined || !isSuccess || !isWanted(step, values)) continue;
-    const outputs = join(cwd, "outputs");
     writeFileSync(outputs, "");
     const own = Object.entries(step.env ?? {}).map(([name, text]) => [name, filled(text, values)]);
     const env = {
       ...process.env,
       GITHUB_ACTION_PATH: FOLDER,
       GITHUB_OUTPUT: outputs,
+      GITHUB_STEP_SUMMARY: summary,
       ...Object.fromEntries(own),
     };
     const script = ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run];
@@ -66,7 +71,10 @@ async function runJob(given: Readonly<Record<string, string>>): Promise<Job> {
       values[`steps.${step.id}.outputs.${name}`] = text;
     }
   }
-  return { isSuccess, output, values, results: join(cwd, values["inputs.results"] ?? "") };
+  return {
+    ...{ isSuccess, output, values, summary: readFileSync(summary, "utf8") },
+    results: join(cwd, values["inputs.results"] ?? ""),
+  };
 }
 
 /** The conditions of this action: an input is not empty. */
@@ -133,20 +141,100 @@ action("a score below the minimum fails the job, and only after the upload", asy
   assert.is(stdout, "::error::99.4 % of the facts hold, expected 99.5 %\n");
 });
 
+/** A stublab whose probe is a script. */
+function stublabWithProbe(name: string, script: string): string {
+  const [probe, command] = [join(folder, `${name}-probe`), join(folder, name)];
+  writeFileSync(probe, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const asked = 'if [ "$1" = probe ]; then cp';
+  writeFileSync(command, `${asked} ${probe} "$3"; else exec ${STUBLAB} "$@"; fi\n`);
+  return `sh ${command}`;
+}
+
+const HOSTILE =
+  "\n::warning title=forged::x\r::set-output name=score::100\u2028\x1b[31m<h1>&\u202e";
+
+/** As its own log has it, which is split at what may separate lines. */
+const escapedJson = (text: string) => JSON.stringify(text).replaceAll("\u2028", "\\u2028");
+
+action("a hostile log gives no command to the runner, and no markup to the summary", async () => {
+  const { stdout } = await run([
+    resolve(`dist/probe-${HOST_ARCH}`),
+    ["conformance", "--only", "write order"],
+  ]);
+  const machine = stdout.replace(/"release":"[^"]*"/, `"release":${escapedJson(HOSTILE)}`);
+  const finding = `# finding 1: case 1${HOSTILE.replaceAll("\n", "")}\n# \`\`\`</pre><h1>\n`;
+  const log = join(folder, "hostile.log");
+  writeFileSync(log, `${machine}${finding}::warning::of the kernel\n`);
+  const stublab = stublabWithProbe("hostile", `cat ${log}`);
+  const { isSuccess, output, summary, values } = await runJob({ stublab });
+  assert.ok(isSuccess, output);
+  assert.match(values["steps.try.outputs.score"] ?? "", /^\d+\.\d$/);
+  assert.is(values["steps.try.outputs.findings"], "1");
+  const [, token = ""] = /^::stop-commands::([\w-]{36})\n/.exec(output) ?? [];
+  assert.ok(output.endsWith(`\n::${token}::\n`), output);
+  assert.match(output, "\\n::warning title=forged::x");
+  for (const text of [output, summary]) assert.not.match(text, /^::warning|[\r\x1b\u2028\u202e]/m);
+  assert.match(summary, /^<pre>\n[^<]*<\/pre>\n$/);
+});
+
+for (const [name, given, script, expected] of [
+  ["that does not end", { minutes: "0.05" }, "exec sleep 1000", "took more than 0.05 minutes"],
+  ["with endless output", {}, "exec yes a line", "the console has more than 67108864 bytes"],
+  ["with an endless line", {}, "exec cat /dev/zero", "the console has more than 67108864 bytes"],
+] as const) {
+  action(`fails on a kernel ${name}, and ends it`, async () => {
+    const pidFile = join(folder, "pid");
+    const stublab = stublabWithProbe("endless", `echo $$ > ${pidFile}; ${script}`);
+    const { isSuccess, output } = await runJob({ stublab, ...given });
+    assert.not.ok(isSuccess);
+    assert.match(output, new RegExp(`^::error::.*${expected}[^\n]*\n$`));
+    assert.not(isAlive(Number(readFileSync(pidFile, "utf8"))));
+  });
+}
+
+action("ends the machine if the job is cancelled", async () => {
+  const pidFile = join(folder, "cancelled-pid");
+  const cwd = mkdtempSync(join(folder, "job-"));
+  const given = Object.entries(inputs).map(([name, it]) => [name.toUpperCase(), it.default]);
+  const stublab = stublabWithProbe("cancelled", `echo $$ > ${pidFile}; exec sleep 1000`);
+  const env = { ...process.env, ...Object.fromEntries(given), STUBLAB: stublab };
+  const job = new Running([process.execPath, [join(FOLDER, "run.mjs")]], { cwd, env });
+  assert.ok(await eventually(() => existsSync(pidFile), 60_000));
+  process.kill(job.pid, "SIGINT");
+  await job.ended;
+  assert.not(isAlive(Number(readFileSync(pidFile, "utf8"))));
+});
+
+action("uploads what it made only", () => {
+  const upload = runs.steps.find(({ uses }) => uses?.startsWith("actions/upload-artifact@"));
+  const made = "steps.try.outputs.results";
+  assert.is(upload?.if, `always() && ${made} != ''`);
+  assert.is(upload?.with?.path, `\${{ ${made} }}`);
+});
+
 const WRONG = {
   kernel: ["missing", "the path of an image"],
   arch: ["mips64", "amd64, arm64 or riscv64"],
   accel: ["hvf", "tcg or kvm"],
   cases: ["-1", "a number"],
-  minutes: ["0", "a number greater than 0"],
+  minutes: ["0", "a number greater than 0, at most 10000"],
   minimum: ["101", "a percentage"],
-  results: ["../up", "the name of a folder"],
 };
+const REFUSED = [
+  ...Object.entries(WRONG).map(
+    ([name, [value = "", expected]]) => [name, value, expected] as const,
+  ),
+  ...["../up", ".", "..", ".git", "-f", ""].map(
+    (value) => ["results", value, "the name of a folder"] as const,
+  ),
+  ["results", "outputs", "the name of a folder that does not exist"],
+] as const;
 
-for (const [name, [value = "", expected]] of Object.entries(WRONG)) {
-  action(`refuses a wrong input ${name}`, async () => {
-    const { isSuccess, output } = await runJob({ [name]: value });
+for (const [name, value, expected] of REFUSED) {
+  action(`refuses ${name}: "${value}"`, async () => {
+    const { isSuccess, output, values } = await runJob({ [name]: value });
     assert.not.ok(isSuccess);
+    assert.is(values["steps.try.outputs.results"], undefined);
     assert.is(output, `::error::invalid input ${name} "${value}": expected ${expected}\n`);
   });
 }

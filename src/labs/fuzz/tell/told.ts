@@ -2,6 +2,7 @@
 
 import { errnoName } from "../../../lib/errno.ts";
 import { hex } from "../../../lib/errors.ts";
+import { visible } from "../../../lib/visible.ts";
 import { BASELINE, REGISTERS } from "../case/arch.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
@@ -58,8 +59,12 @@ function tellStatus(status: number): string {
   return signal === 0 ? `exited with status ${high}` : `killed by ${nameOfSignal(signal)}`;
 }
 
+/** A machine on one line. A log's may have any text for a name. */
 export function machineLine(machine: Machine): string {
-  const { arch, release, vendor, family, model, features, xstateLength } = machine;
+  const { arch, family, model, xstateLength } = machine;
+  const [release, vendor, ...features] = [machine.release, machine.vendor, ...machine.features].map(
+    visible,
+  );
   const has = features.length === 0 ? "none of the features" : features.join(", ");
   if (arch === "arm64")
     return `Linux ${release} on arm64, implementer ${vendor} part 0x${model.toString(16)}, with ${has}`;
