@@ -48,8 +48,14 @@ if [ -e "$settings" ]; then touch "$root$settings"; fi
 export root settings cache
 env --unset=CC --unset=CLANG PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
   unshare --mount --pid --fork --kill-child --mount-proc="$root/proc" sh -euc '
+  mount --rbind "$root" "$root"
   mount --rbind /dev "$root/dev"
   mount --rbind /sys "$root/sys"
   mount --bind "$cache" "$root$cache"
   if [ -e "$settings" ]; then mount --bind "$settings" "$root$settings"; fi
-  exec chroot "$root" sh -euc "cd /home/stublab && npm ci --prefer-offline && $1"' sh "${1:-npm start && npm test}"
+  cd "$root"
+  mkdir old
+  pivot_root . old
+  old/usr/bin/umount -l old
+  rmdir old
+  exec chroot . sh -euc "cd /home/stublab && npm ci --prefer-offline && $1"' sh "${1:-npm start && npm test}"

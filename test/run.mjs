@@ -93,6 +93,8 @@ function judge({ output, ending, strays }) {
   const faults = [];
   if (ending !== "exit 0" && failed === 0) faults.push(ending);
   else if (passed + failed + skipped === 0) faults.push("ran no test");
+  const reasons = output.match(/^skipped: /gm)?.length ?? 0;
+  if (reasons < skipped) faults.push(`skips ${skipped} tests, and says of ${reasons} why`);
   if (strays.length > 0) faults.push(`left processes behind: ${strays.join(", ")}`);
   return { passed, failed: failed + faults.length, skipped, faults };
 }

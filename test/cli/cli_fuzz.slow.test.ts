@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fuzz } from "../../src/labs/fuzz/index.ts";
 import { stublab as inProcess } from "../support/in_process.ts";
-import { hasTool } from "../support/needs.ts";
+import { hasTool, needs } from "../support/needs.ts";
 import {
   childrenOf,
   eventually,
@@ -25,7 +25,7 @@ const newFolder = () => join(folder, String(folders++));
 const stublab = (...args: string[]) => inProcess(["fuzz", ...args]);
 const mount = (at: string, options: string) => ["-t", "tmpfs", "-o", options, "tmpfs", at];
 const canMount = process.getuid?.() === 0 && hasTool("mount") && tryMount();
-const onMount = canMount ? command : command.skip;
+const onMount = needs(command, { "the right to mount": canMount });
 
 function tryMount(): boolean {
   const at = newFolder();

@@ -240,7 +240,7 @@ function doing(what: string): string {
   return file;
 }
 
-const inNamespaces = hasNamespaces ? cli : cli.skip;
+const inNamespaces = needs(cli, { "user namespaces": hasNamespaces });
 
 cli("a module does not end the process that waits for it", async () => {
   const file = doing('try { process.kill(process.ppid, "SIGKILL"); } catch {}');
@@ -283,7 +283,7 @@ cli("garbage on the channel is an error", async () => {
   assert.match(stderr, /sent bytes that are not a message/);
 });
 
-const asRoot = process.getuid?.() === 0 ? cli : cli.skip;
+const asRoot = needs(cli, { root: process.getuid?.() === 0 });
 asRoot("an unprivileged user can drive stubs with a module", async () => {
   const command = stublabCommand("bootstrap", "--encoder", likeModel(), "--json");
   const { code, stdout, stderr } = await run(command, { uid: 54321, gid: 54321 });

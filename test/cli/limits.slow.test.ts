@@ -69,8 +69,9 @@ needsCompiler("reports a missing folder for temporary files", async () => {
 const WITHOUT_PROC = "mount --make-rprivate / && umount -l /proc && exec";
 const mayUnmount =
   spawnSync("unshare", ["--mount", "sh", "-c", `${WITHOUT_PROC} true`]).status === 0;
+const mounted = needs(cli, { "the right to mount": mayUnmount });
 
-(mayUnmount ? cli : cli.skip)("reports that /proc is missing", async () => {
+mounted("reports that /proc is missing", async () => {
   const shell = `exec unshare --mount sh -c '${WITHOUT_PROC} "$@"' sh`;
   const setting = { shell: shell.concat(' "$@";') };
   for (const args of [BOOTSTRAP, FUZZ, SANDBOX, THREAD]) {
@@ -80,7 +81,7 @@ const mayUnmount =
   assert.is((await runIn(setting, ["seccomp"])).code, 0);
 });
 
-(mayUnmount ? cli : cli.skip)("reports that there are no pseudo-terminals", async () => {
+mounted("reports that there are no pseudo-terminals", async () => {
   const hide =
     "mount --make-rprivate / && mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && exec";
   const shell = `exec unshare --mount sh -c '${hide} "$@"' sh`;
@@ -158,7 +159,9 @@ const permission = [...process.allowedNodeEnvironmentFlags].find((flag) =>
   /^--(experimental-)?permission$/.test(flag),
 );
 
-(permission === undefined ? cli.skip : cli)("reports what Node.js does not permit", async () => {
+const limited = needs(cli, { "permissions of Node.js": permission !== undefined });
+
+limited("reports what Node.js does not permit", async () => {
   const some = { node: [permission ?? "", "--allow-fs-read=*", "--allow-addons"] };
   for (const args of [FUZZ, SANDBOX, THREAD, FOREIGN, ASSEMBLE]) {
     await expectRefusal(

@@ -7,9 +7,10 @@ import * as assert from "uvu/assert";
 import { MACHINES, machineNamed } from "../../src/cli/machines.ts";
 import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { stublab } from "../support/in_process.ts";
+import { needs } from "../support/needs.ts";
 
 const machines = suite("machines by name");
-const onAmd64 = HOST_ARCH === "amd64" ? machines : machines.skip;
+const onAmd64 = needs(machines, { amd64: HOST_ARCH === "amd64" });
 const CASE = "examples/cases/restart.json";
 
 const { results } = JSON.parse(readFileSync("test/kernels/results.json", "utf8"));

@@ -44,7 +44,7 @@ function newFolder(mode?: number, content = "old"): { own: string; path: string 
 
 /** An unprivileged user, as root may write everything; undefined if this process is not root. */
 const NOBODY = process.getuid?.() === 0 ? 65_534 : undefined;
-const asRoot = NOBODY === undefined ? output.skip : output;
+const asRoot = needs(output, { root: NOBODY !== undefined });
 
 async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   if (NOBODY !== undefined) process.seteuid?.(NOBODY);
@@ -127,7 +127,7 @@ output("a link is followed, even if its target does not exist", async () => {
 
 const mount = (...args: string[]) => spawnSync("mount", args).status === 0;
 const canMount = mount("--bind", folder, folder) && spawnSync("umount", [folder]).status === 0;
-(canMount ? output : output.skip)(
+needs(output, { "the right to mount": canMount })(
   "a file that is a mount point is overwritten in place",
   async () => {
     const { own, path } = newFolder(0o644);

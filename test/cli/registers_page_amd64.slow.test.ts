@@ -15,12 +15,13 @@ import { Generator } from "../../src/labs/fuzz/draw/generate.ts";
 import { predict } from "../../src/labs/fuzz/predict/predict.ts";
 import { hex } from "../../src/lib/errors.ts";
 import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
+import { needs } from "../support/needs.ts";
 
 /** Cases that are tried in the browser. */
 const CASES = 300;
 
 const pages = suite("page of registers in a browser");
-const test = CHROMIUM === undefined ? pages.skip : pages;
+const test = needs(pages, { chromium: CHROMIUM !== undefined });
 const browser = new TestBrowser();
 const file = join(browser.folder, "registers.html");
 const url = pathToFileURL(file).href;

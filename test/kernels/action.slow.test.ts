@@ -173,7 +173,7 @@ action("a hostile log gives no command to the runner, and no markup to the summa
   const [, token = ""] = /^::stop-commands::([\w-]{36})\n/.exec(output) ?? [];
   assert.ok(output.endsWith(`\n::${token}::\n`), output);
   assert.match(output, "\\n::warning title=forged::x");
-  for (const text of [output, summary]) assert.not.match(text, /^::warning|[\r\x1b\u2028\u202e]/m);
+  for (const text of [output, summary]) assert.not.match(text, /^::warning|(?!\n)[\p{C}\u2028]/mu);
   assert.match(summary, /^<pre>\n[^<]*<\/pre>\n$/);
 });
 

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { allFacts } from "../../src/labs/fuzz/facts/arch.ts";
 import { LESSONS } from "../../src/labs/record/course.ts";
-import { hasTool } from "../support/needs.ts";
+import { needs } from "../support/needs.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { complaintsOf } from "./answers.ts";
 import { readLog } from "./log.ts";
@@ -105,7 +105,7 @@ kernels(
   },
 );
 
-(hasTool("cc") ? kernels : kernels.skip)("the trivial process 1 says that it runs", () => {
+needs(kernels, "cc")("the trivial process 1 says that it runs", () => {
   const init = join(makeTrivialRoot(temporaryFolder()), "init");
   // As process 1 its end is a panic.
   const panic = "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000000\n";

@@ -49,6 +49,7 @@ runner("counts what files report", async () => {
 for (const [name, text, fault] of [
   ["no-test", "", "ran no test"],
   ["signal", `${PASSED} process.kill(process.pid, "SIGSEGV");`, "killed by SIGSEGV"],
+  ["skip", PASSED.replace("Skipped:   0", "Skipped:   1"), "skips 1 tests, and says of 0 why"],
   ["exit", `${PASSED} process.exitCode = 3;`, "exit 3"],
   ["stray", `${IMPORT} ${PASSED} ${ORPHAN}`, /left processes behind: \d+ \(sleep\)/],
   ["hang", `${IMPORT} ${PASSED} ${ORPHAN} setInterval(() => {}, 1000);`, "took more than 1 s"],

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { openEncoder } from "../../src/index.ts";
 import { newPath, script, waiting, withoutNamespaces } from "../support/foreign_modules.ts";
 import { adoptOrphans } from "../support/libc.ts";
+import { needs } from "../support/needs.ts";
 import {
   childrenOf,
   type Ending,
@@ -81,7 +82,7 @@ async function open(file: string, [, command, options]: (typeof places)[number])
   return new Running(command(hostCommand("opening", file)), options).ended;
 }
 
-const inNamespaces = hasNamespaces ? confined : confined.skip;
+const inNamespaces = needs(confined, { "user namespaces": hasNamespaces });
 
 for (const place of places) {
   inNamespaces(`${place[0]}: a module cannot affect other processes`, async () => {

@@ -12,7 +12,7 @@ let platform: Platform;
 export function guestSuite(name: string) {
   const tests = suite(name);
   tests.before(() => {
-    platform = Platform.open();
+    platform = Platform.open({ deadline: 60_000 });
   });
   tests.after(() => platform.close());
   return { tests, test: needs(tests, "cc") };

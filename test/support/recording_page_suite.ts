@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import { renderRecordingPage } from "../../src/labs/record/page/page.ts";
 import type { Recording } from "../../src/labs/record/recording.ts";
 import { type Behaviour, CHROMIUM, TestBrowser, type View } from "./browser.ts";
+import { needs } from "./needs.ts";
 
 // Pages of recordings in a browser, and what tests do with them.
 
@@ -19,7 +20,7 @@ export class PageSuite {
 
   constructor(title: string, recordings: Readonly<Record<string, Recording>>) {
     this.pages = suite(title);
-    this.test = CHROMIUM === undefined ? this.pages.skip : this.pages;
+    this.test = needs(this.pages, { chromium: CHROMIUM !== undefined });
     this.pages.before(async () => {
       for (const [name, recording] of Object.entries(recordings)) {
         const page = renderRecordingPage(recording, { tasks: TASKS });

@@ -14,6 +14,7 @@ import {
   writeWords,
 } from "../../support/guests.ts";
 import { interleaveVectors } from "../../support/interleaved_vectors.ts";
+import { needs } from "../../support/needs.ts";
 import { thrown } from "../../support/thrown.ts";
 
 const MAX = 2n ** 64n - 1n;
@@ -120,7 +121,7 @@ states("starts a guest with the floating point of a new process", () => {
   });
 });
 
-const avx = hasFeature("avx2") ? states : states.skip;
+const avx = needs(states, { AVX2: hasFeature("avx2") });
 
 avx("keeps the YMM registers of interleaved guests", () => {
   interleaveVectors({

@@ -31,6 +31,7 @@ import {
   toSyscall,
   writeWords,
 } from "../../support/guests.ts";
+import { needs } from "../../support/needs.ts";
 import { eventually, processState, takeDescriptors } from "../../support/processes.ts";
 import { randomWords } from "../../support/random.ts";
 import { thrown } from "../../support/thrown.ts";
@@ -42,7 +43,7 @@ const PTRACE_CONT = 7;
 const { ETIMEDOUT } = constants.errno;
 
 const all = suite("handler: guests without a tracer");
-const handler = HOST_ARCH === "amd64" ? all : all.skip;
+const handler = needs(all, { amd64: HOST_ARCH === "amd64" });
 
 function open(): Platform {
   return Platform.open({ lane: "fast" });

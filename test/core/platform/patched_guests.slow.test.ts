@@ -19,6 +19,7 @@ import {
   toSyscall,
   writeWords,
 } from "../../support/guests.ts";
+import { needs } from "../../support/needs.ts";
 import { ELSEWHERE, fill, GETPID, HOT, heat, hot, open, TF } from "../../support/patching.ts";
 import { randomWords } from "../../support/random.ts";
 import { thrown } from "../../support/thrown.ts";
@@ -26,7 +27,7 @@ import { thrown } from "../../support/thrown.ts";
 const SEED = 0x5eed_0050n;
 
 const all = suite("patched guests");
-const patches = HOST_ARCH === "amd64" ? all : all.skip;
+const patches = needs(all, { amd64: HOST_ARCH === "amd64" });
 
 /** Adds a test by one way to drive stubs. */
 const each = (drive: Drive, name: string, body: () => void | Promise<void>) =>

@@ -21,6 +21,7 @@ import {
   toSyscall,
   writeWords,
 } from "../../support/guests.ts";
+import { needs } from "../../support/needs.ts";
 import { ELSEWHERE, fill, GETPID, heat, hot, MAX, open } from "../../support/patching.ts";
 import { eventually, processState } from "../../support/processes.ts";
 
@@ -28,7 +29,7 @@ const SEED = 0x5eed_0050n;
 const [SIGTRAP, SIGUSR1, SIGALRM] = [5, 10, 14];
 
 const all = suite("patched signals");
-const patches = HOST_ARCH === "amd64" ? all : all.skip;
+const patches = needs(all, { amd64: HOST_ARCH === "amd64" });
 
 /** Adds a test by one way to drive stubs. */
 const each = (drive: Drive, name: string, body: () => void | Promise<void>) =>

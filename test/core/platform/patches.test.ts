@@ -19,6 +19,7 @@ import {
   temporaryFile,
   toSyscall,
 } from "../../support/guests.ts";
+import { needs } from "../../support/needs.ts";
 import { ELSEWHERE, GETPID, HOT, heat, hot, open } from "../../support/patching.ts";
 import { thrown } from "../../support/thrown.ts";
 
@@ -26,7 +27,7 @@ import { thrown } from "../../support/thrown.ts";
 const [TABLES, TABLE_COUNT] = [0x050f_0000n, 16];
 
 const all = suite("patches");
-const patches = HOST_ARCH === "amd64" ? all : all.skip;
+const patches = needs(all, { amd64: HOST_ARCH === "amd64" });
 
 patches("are made where the same system call was seen often", () => {
   using platform = open();

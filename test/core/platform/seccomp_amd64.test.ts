@@ -6,13 +6,14 @@ import { ENCODERS, Platform } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import * as code from "../../support/amd64_code.ts";
 import { DATA, faultOf, load, readWords, syscallOf } from "../../support/guests.ts";
+import { needs } from "../../support/needs.ts";
 
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const hasVsyscall = readFileSync("/proc/self/maps", "utf8").includes("[vsyscall]");
 
 for (const encoder of ENCODERS) {
   const seccomp = suite(`seccomp on amd64 with the ${encoder} encoder`);
-  const vsyscalls = hasVsyscall ? seccomp : seccomp.skip;
+  const vsyscalls = needs(seccomp, { vsyscalls: hasVsyscall });
 
   for (const filtered of [true, false]) {
     seccomp(`a guest's INT 0x80 is an event, ${filtered ? "with" : "without"} the filter`, () => {

@@ -14,6 +14,7 @@ import {
   toSyscall,
   withGuest,
 } from "../../support/guests.ts";
+import { needs } from "../../support/needs.ts";
 
 const [SIGTRAP, SIGFPE, SIGSEGV] = [5, 8, 11];
 const SI_KERNEL = 128;
@@ -119,7 +120,7 @@ switches("steps a guest that sets TF itself, but no other", () => {
 });
 
 const hasVsyscall = readFileSync("/proc/self/maps", "utf8").includes("[vsyscall]");
-const vsyscalls = hasVsyscall ? switches : switches.skip;
+const vsyscalls = needs(switches, { vsyscalls: hasVsyscall });
 
 vsyscalls("reports a call into the vsyscall page as a fault", () => {
   withGuest([code.CALL_RAX, code.SYSCALL], (guest) => {

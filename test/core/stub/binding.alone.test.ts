@@ -8,6 +8,7 @@ import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { loadShim } from "../../../src/core/shim/shim.ts";
 import { Platform, readProcess, Tracer } from "../../../src/index.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "../../../src/labs/bench/guest.ts";
+import { needs } from "../../support/needs.ts";
 import { processState, Running } from "../../support/processes.ts";
 
 const binding = suite("binding to one processor");
@@ -29,7 +30,7 @@ function contextSwitches(pid: number): number[] {
 const before = allowed("thread-self");
 // On a machine with one processor there is nothing to bind.
 const processors = availableParallelism();
-const test = processors > 1 ? binding : binding.skip;
+const test = needs(binding, { "two processors": processors > 1 });
 
 test("the tracing thread and its stubs are bound while a tracer is open", () => {
   const tracer = new Tracer();
@@ -107,7 +108,7 @@ test("a stub serves the lane fast on another processor", () => {
   assert.is(allowed(stub.pid), own, "and so is a stub without a ring");
 });
 
-(HOST_ARCH === "amd64" ? test : binding.skip)(
+needs(binding, { amd64: HOST_ARCH === "amd64", "two processors": processors > 1 })(
   "a guest that waits on a processor which others want sleeps, and does not yield",
   async () => {
     using platform = Platform.open({ lane: "fast" });

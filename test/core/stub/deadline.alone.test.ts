@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { DeadlineError, Platform, Tracer } from "../../../src/index.ts";
 import { load } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
+import { needs } from "../../support/needs.ts";
 import {
   childrenOf,
   eventually,
@@ -70,7 +71,9 @@ deadlines("of a switch holds while four processes send signals", async () => {
 });
 
 /** Without it (CONFIG_SCHED_INFO) time in which a host is stopped counts: shim/core/wait.c. */
-const withSchedstat = existsSync("/proc/thread-self/schedstat") ? deadlines : deadlines.skip;
+const withSchedstat = needs(deadlines, {
+  "/proc/PID/schedstat": existsSync("/proc/thread-self/schedstat"),
+});
 
 withSchedstat("does not run while the host is stopped", async () => {
   const host = new Running(hostCommand("waiting", `${1000 * SLOWNESS}`));

@@ -8,6 +8,7 @@ import { readProcess } from "../../../src/core/stub/proc.ts";
 import { examine, Platform, type Stub, Tracer } from "../../../src/index.ts";
 import { load, toSyscall } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
+import { needs } from "../../support/needs.ts";
 
 const examination = suite("examine");
 
@@ -48,7 +49,7 @@ examination("a stub without a filter is examined as a whole", () => {
   assert.equal(expectHealthy(platform.newAddressSpace().stub), []);
 });
 
-(HOST_ARCH === "amd64" ? examination : examination.skip)(
+needs(examination, { amd64: HOST_ARCH === "amd64" })(
   "a stub that waits for its next guest is healthy",
   () => {
     using platform = Platform.open({ lane: "fast" });

@@ -131,7 +131,7 @@ function denying(
 for (const denied of DENIED) {
   for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     const { step, call, glibcOnly = false, lane } = denied;
-    (!hasMusl || !glibcOnly ? failures : failures.skip)(
+    needs(failures, { glibc: !hasMusl || !glibcOnly })(
       `a child whose ${call} fails is a BirthError at ${step} (${exitSignal})`,
       async () => {
         const { failure, left } = await fail("birth", exitSignal, denying(denied), lane);
@@ -278,7 +278,7 @@ failures("a stub that tgkill cannot kill is ended at once", async () => {
   assert.ok(performance.now() - started < 8000);
 });
 
-const withSigreturn = HOST_ARCH === "amd64" ? failures : failures.skip;
+const withSigreturn = needs(failures, { amd64: HOST_ARCH === "amd64" });
 
 withSigreturn("doctor finds that setups by rt_sigreturn need no pidfd", async () => {
   const { code, lines } = await diagnose({ step: "", call: "pidfd_open" });

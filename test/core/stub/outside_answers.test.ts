@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { inject } from "../../../src/core/stub/injection.ts";
 import { DeathError, type Encoder, EncoderError, openEncoder, Tracer } from "../../../src/index.ts";
+import { needs } from "../../support/needs.ts";
 import {
   childrenOf,
   hasNamespaces,
@@ -88,7 +89,7 @@ answers("a clone that ends before it is attached is an error, and leaves no zomb
   assert.is(master.call("getpid"), BigInt(master.pid));
 });
 
-(hasNamespaces ? answers : answers.skip)(
+needs(answers, { "user namespaces": hasNamespaces })(
   "a process with the pid of a detached stub is not touched",
   async () => {
     const { code, stderr } = await run(inOwnPids(hostCommand("choosing_pids", "detached")));

@@ -12,13 +12,14 @@ import {
   Tracer,
 } from "../../../src/index.ts";
 import { hasMusl } from "../../support/libc.ts";
+import { needs } from "../../support/needs.ts";
 import { hostCommand } from "../../support/processes.ts";
 
 // Why a forked child needs each step of its set-up: what happens to a stub without it.
 
 const omitted = suite("rseq and other omitted steps");
 
-const onGlibc = hasMusl ? omitted.skip : omitted;
+const onGlibc = needs(omitted, { glibc: !hasMusl });
 
 /** More calls than a stub without its rseq area survives: its first preemption kills it. */
 const CALLS = 5000;

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { chooseProcessors } from "../../../src/labs/bench/machine.ts";
 import type { Mechanism } from "../../../src/labs/bench/mechanism.ts";
 import { MECHANISMS } from "../../../src/labs/bench/mechanisms.ts";
-import { hasTool } from "../../support/needs.ts";
+import { needs } from "../../support/needs.ts";
 
 // The stops and system calls in the table of mechanisms, against what strace sees of the measuring process. Its
 // children it cannot see: they are traced already.
@@ -92,8 +92,8 @@ function expected(mechanism: Mechanism): Map<string, number> {
 for (const mechanism of MECHANISMS) {
   const { name, cost, apart } = mechanism;
   if (cost === undefined) continue;
-  const here = hasTool("strace") && (apart === undefined || other !== undefined);
-  const test = here ? costs : costs.skip;
+  const isBound = apart === undefined || other !== undefined;
+  const test = needs(costs, "strace", { "two processors": isBound });
   test(`${name}: its stops and system calls are those that strace sees`, () => {
     const [few, many] = [FEW, MANY].map((count) => observe(mechanism, count));
     const wanted = expected(mechanism);

@@ -22,6 +22,7 @@ import { storiesOf } from "../../../src/labs/compare/stories.ts";
 import { localSubject, type Subject } from "../../../src/labs/compare/subject.ts";
 import { summaryOf } from "../../../src/labs/compare/summary.ts";
 import { MISTAKES, type Mistake, mistakenFile, SEEN } from "../../support/mistakes.ts";
+import { needs } from "../../support/needs.ts";
 import { childrenOf } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0031n;
@@ -143,7 +144,7 @@ async function isSeenIn(mistake: Mistake): Promise<boolean> {
 }
 
 for (const name of FUNCTION_NAMES) {
-  const test = lacks(name) ? wrong.skip : wrong;
+  const test = needs(wrong, { vsyscalls: !lacks(name) });
   test(`mistakes in ${name}`, async () => {
     const isAnswer = ({ found }: Mistake) => found !== "trap" && found !== "loop";
     const all = [...SEEN, ...MISTAKES].filter((mistake) => mistake.name === name);

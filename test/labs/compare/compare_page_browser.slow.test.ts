@@ -9,9 +9,10 @@ import * as assert from "uvu/assert";
 import { renderComparePage } from "../../../src/labs/compare/page.ts";
 import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
 import { COMMAND, disagreement } from "../../support/compare_reports.ts";
+import { needs } from "../../support/needs.ts";
 
 const pages = suite("compare page in a browser");
-const test = CHROMIUM === undefined ? pages.skip : pages;
+const test = needs(pages, { chromium: CHROMIUM !== undefined });
 
 const browser = new TestBrowser();
 const file = join(browser.folder, "disagreement.html");

@@ -8,7 +8,7 @@ import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { compareFile, moduleFile, newPath } from "../../support/foreign_modules.ts";
 import { MISTAKES, type Mistake, mistakenFile } from "../../support/mistakes.ts";
-import { hasTool } from "../../support/needs.ts";
+import { needs } from "../../support/needs.ts";
 
 const mistakes = suite("compare: mistakes of users");
 
@@ -57,9 +57,9 @@ function findings({ disagreements, broken }: CompareReport): string[] {
 }
 
 for (const style of ["javascript", "rust", "c"] as const) {
-  const able = style !== "c" || (hasTool("clang") && hasTool("wasm-ld"));
+  const tools = style === "c" ? ["clang", "wasm-ld"] : [];
   const own = MISTAKES.filter((mistake) => mistake.style === style);
-  (able ? mistakes : mistakes.skip)(
+  needs(mistakes, ...tools)(
     `${own.length} in the style of ${style}: each is found, once, with the smallest input`,
     async () => {
       const wrong: string[] = [];

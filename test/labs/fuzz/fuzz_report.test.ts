@@ -180,7 +180,7 @@ for (const [what, kernel, status, fixed = status] of [
   });
 }
 
-bisection("git bisect run finds the commit, past one that cannot be built", () => {
+needs(bisection, "git")("git bisect run finds the commit, past one that cannot be built", () => {
   const tree = join(folder, "tree");
   mkdirSync(tree);
   const git = (...args: string[]) => {

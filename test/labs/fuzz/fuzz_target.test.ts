@@ -7,6 +7,7 @@ import { HARMLESS } from "../../../src/labs/fuzz/case/pieces.ts";
 import type { On } from "../../../src/labs/fuzz/case/records.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
+import { needs } from "../../support/needs.ts";
 import {
   childrenOf,
   DENY,
@@ -156,7 +157,7 @@ target("a signal that kills leaves no core, and the next case has a new stub", (
   }
 });
 
-(hasNamespaces ? target : target.skip)(
+needs(target, { "user namespaces": hasNamespaces })(
   "no pid is the number of the call that no filter sees",
   async () => {
     const { code, stderr } = await run(inOwnPids(hostCommand("choosing_pids", "uretprobe")));

@@ -15,6 +15,7 @@ import { formatRecording, RecordingFile } from "../../../src/labs/fuzz/recording
 import { InputError } from "../../../src/lib/errors.ts";
 import { RECORDINGS } from "../../support/feature_trials.ts";
 import { stublab } from "../../support/in_process.ts";
+import { needs } from "../../support/needs.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { rejection, thrown } from "../../support/thrown.ts";
 
@@ -32,7 +33,7 @@ const BOUNDS: Readonly<Record<string, readonly [contradicted: number, unpredicte
 
 const recordings = suite("fuzz: recordings");
 const folder = temporaryFolder();
-const onAmd64 = HOST_ARCH === "amd64" ? recordings : recordings.skip;
+const onAmd64 = needs(recordings, { amd64: HOST_ARCH === "amd64" });
 
 const contentOf = (name: string) => readFileSync(join(RECORDINGS, name));
 const write = (name: string, content: string | Uint8Array) => {

@@ -196,7 +196,7 @@ withCompiler("refuses a shared library", () => {
   refusal(compile("cc", "library.c", "int f(void) { return 0; }\n", "-shared", "-nostdlib"));
 });
 
-const withM32 = HOST_ARCH === "amd64" ? withCompiler : elf.skip;
+const withM32 = needs(elf, "cc", { amd64: HOST_ARCH === "amd64" });
 
 withM32("refuses a 32-bit executable, where the linker makes one", () => {
   const bytes = assemble("int $3", "-static", "-m32");

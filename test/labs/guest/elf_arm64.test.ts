@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { auxiliaryValue, PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { type GuestOptions, Platform, runGuest } from "../../../src/index.ts";
+import { needs } from "../../support/needs.ts";
 import { run, stublabCommand } from "../../support/processes.ts";
 
 const programs = suite("ELF programs for arm64");
@@ -25,7 +26,7 @@ const EXPECTED = [
 /** Compiled from test/arm64/start.c when the tests were bundled, if there was a compiler. */
 for (const kind of ["static", "static-pie"]) {
   const path = `build/test/start-${kind}.elf`;
-  const test = existsSync(path) ? programs : programs.skip;
+  const test = needs(programs, { "a compiler for arm64": existsSync(path) });
 
   test(`a ${kind} program starts as from execve, with its thread storage`, () => {
     using platform = Platform.open();

@@ -13,7 +13,7 @@ import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 import { hasFeature, openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
-import { hasTool, needs } from "../../support/needs.ts";
+import { needs } from "../../support/needs.ts";
 import { processState } from "../../support/processes.ts";
 import {
   assemble,
@@ -337,7 +337,7 @@ guests("runs a thousand times in the same process", () => {
   assert.is(pids.size, 1);
 });
 
-(hasTool("cc") && hasFeature("avx") ? guests : guests.skip)("keeps its YMM registers", () => {
+needs(guests, "cc", { AVX: hasFeature("avx") })("keeps its YMM registers", () => {
   const elf = exampleGuest("avx.s");
   const { result, calls } = runGuest(platform, { elf }, { deadline: 20_000 });
   assert.equal(result, { kind: "exited", status: 0 });

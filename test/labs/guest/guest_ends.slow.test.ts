@@ -4,7 +4,7 @@ import { DeathError, type GuestEnd, type Platform, runGuest } from "../../../src
 import { hasFeature, openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
-import { hasTool, needs } from "../../support/needs.ts";
+import { needs } from "../../support/needs.ts";
 import { assemble, call, exampleGuest } from "../../support/programs.ts";
 
 const guests = suite("guest: how it ends");
@@ -48,7 +48,7 @@ for (const [what, body, end] of DEATHS) {
 }
 
 /** Set without the kernel, which would refuse them. */
-const withBases = hasTool("cc") && hasFeature("fsgsbase") ? guests : guests.skip;
+const withBases = needs(guests, "cc", { fsgsbase: hasFeature("fsgsbase") });
 for (const register of ["fs", "gs"]) {
   withBases(`dies of an ${register} base in the kernel's half, and the host survives`, () => {
     const result = died(`movq $-4096, %rax\nwr${register}base %rax\n${call("getpid")}`);

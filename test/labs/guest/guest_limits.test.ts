@@ -8,7 +8,7 @@ const limits = suite("guest: limits");
 
 let platform: Platform;
 limits.before(() => {
-  platform = Platform.open();
+  platform = Platform.open({ deadline: 60_000 });
 });
 limits.after(() => platform.close());
 

@@ -8,6 +8,7 @@ import { renderIndex } from "../../../src/labs/record/page/index_page.ts";
 import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
 import { stublab as inProcess } from "../../support/in_process.ts";
+import { needs } from "../../support/needs.ts";
 import { LESSONS, recordingOf } from "../../support/recordings.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
@@ -78,7 +79,7 @@ const lessons = async () => {
 const RELOADS = 20;
 const browser = new TestBrowser();
 index.after(() => browser.stop());
-const inBrowser = CHROMIUM === undefined ? index.skip : index;
+const inBrowser = needs(index, { chromium: CHROMIUM !== undefined });
 
 inBrowser(
   "it says what the reader has answered, and where to go on; Tab goes from lesson to lesson",

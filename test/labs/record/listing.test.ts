@@ -7,6 +7,7 @@ import { stubCodeReasons } from "../../../src/labs/record/lesson_text.ts";
 import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { listings } from "../../../src/labs/record/recording.ts";
 import { UnsupportedError } from "../../../src/lib/errors.ts";
+import { needs } from "../../support/needs.ts";
 import { thrown } from "../../support/thrown.ts";
 
 /** A conditional jump of either architecture. */
@@ -39,7 +40,7 @@ for (const [arch, file] of [
   ["amd64", "dist/listing.json"],
   ["arm64", OTHER],
 ] as const) {
-  (existsSync(file) ? listing : listing.skip)(
+  needs(listing, { [`the listing of ${arch}, of a complete build`]: existsSync(file) })(
     `each instruction of ${arch} has a reason, a conditional jump one for each outcome`,
     () => {
       const code = listings(JSON.parse(readFileSync(file, "utf8")), "")[0];
@@ -57,7 +58,7 @@ for (const [arch, file] of [
   );
 }
 
-(existsSync(OTHER) ? listing : listing.skip)(
+needs(listing, { "the listing of arm64, of a complete build": existsSync(OTHER) })(
   "the listing of arm64 is made on amd64: its branches lead to their labels",
   () => {
     const loop = listings(JSON.parse(readFileSync(OTHER, "utf8")), "").find(

@@ -11,10 +11,11 @@ import { STAGE_STYLE } from "../../../src/labs/record/stage/style.ts";
 import { drawStage, toMarkup } from "../../../src/labs/record/stage/svg.ts";
 import { BASE_STYLE } from "../../../src/lib/page/style.ts";
 import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
+import { needs } from "../../support/needs.ts";
 import { LESSONS, recordingOf } from "../../support/recordings.ts";
 
 const stages = suite("stage in a browser");
-const test = CHROMIUM === undefined ? stages.skip : stages;
+const test = needs(stages, { chromium: CHROMIUM !== undefined });
 
 const browser = new TestBrowser();
 stages.before(() => (CHROMIUM === undefined ? undefined : browser.start()));

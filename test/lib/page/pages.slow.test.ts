@@ -11,11 +11,12 @@ import * as assert from "uvu/assert";
 import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { allPages } from "../../support/all_pages.ts";
 import { CHROMIUM, complaints, TestBrowser } from "../../support/browser.ts";
+import { needs } from "../../support/needs.ts";
 import { childrenOf, eventually, isAlive } from "../../support/processes.ts";
 import { prolonged, recordingOf } from "../../support/recordings.ts";
 
 const pages = suite("every page in a browser");
-const test = CHROMIUM === undefined ? pages.skip : pages;
+const test = needs(pages, { chromium: CHROMIUM !== undefined });
 const all: Readonly<Record<string, string>> = {
   ...(await allPages()),
   "recording-long": renderRecordingPage(prolonged(await recordingOf("host"), 1000)),

@@ -9,6 +9,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { allPages } from "../../support/all_pages.ts";
 import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
+import { needs } from "../../support/needs.ts";
 
 const pages = suite("every page");
 const all = await allPages();
@@ -115,7 +116,7 @@ for (const [name, page] of Object.entries(all)) {
 const browser = new TestBrowser();
 pages.after(() => browser.stop());
 
-(CHROMIUM === undefined ? pages.skip : pages)(
+needs(pages, { chromium: CHROMIUM !== undefined })(
   "each asks a browser for nothing, and says nothing",
   async () => {
     await browser.start();

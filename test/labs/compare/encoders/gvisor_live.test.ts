@@ -6,13 +6,14 @@ import { readProcess, type Stub, Tracer } from "../../../../src/index.ts";
 import { openEncoder } from "../../../../src/labs/compare/encoders/open.ts";
 import { SYSCALL } from "../../../support/amd64_code.ts";
 import { syscallOf, withGuest } from "../../../support/guests.ts";
+import { needs } from "../../../support/needs.ts";
 import { isAlive } from "../../../support/processes.ts";
 
 const PAGE = 4096;
 const encoder = openEncoder("gvisor");
 
 const all = suite("gvisor, live");
-const live = HOST_ARCH === "amd64" ? all : all.skip;
+const live = needs(all, { amd64: HOST_ARCH === "amd64" });
 
 function withTracer(body: (tracer: Tracer) => void): void {
   using tracer = new Tracer({ encoder, deadline: 2000 });
