@@ -60,6 +60,28 @@ export function differences(setup: usize, outcome: usize): u32 {
   return places;
 }
 
+/** Whether the last prediction has the field at a place that `differences` has found. */
+export function determines(place: u32): bool {
+  const offset = place & ~HALF;
+  if (offset >= u32(OUTCOME_frame)) return isIn(known.frame, offset - OUTCOME_frame);
+  if (offset >= u32(OUTCOME_stopped)) return isIn(known.stopped, offset - OUTCOME_stopped);
+  if (offset >= u32(OUTCOME_written)) return isIn(known.written, offset - OUTCOME_written);
+  const field =
+    offset == OUTCOME_address
+      ? KNOWS_ADDRESS
+      : offset == OUTCOME_error || offset == OUTCOME_refusedAt
+        ? KNOWS_ERROR
+        : offset == OUTCOME_resumed || offset == OUTCOME_status
+          ? KNOWS_STATUS
+          : KNOWS_INFO;
+  return (known.fields & field) != 0;
+}
+
+/** The last bit of a set stands for word 31 and all after it. */
+function isIn(set: u32, offset: u32): bool {
+  return ((set >> min<u32>(offset / 8, 31)) & 1) != 0;
+}
+
 function walk(setup: Setup, outcome: usize): void {
   const its = changetype<Outcome>(outcome);
   seen = outcome;

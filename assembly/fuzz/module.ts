@@ -7,9 +7,11 @@ import { seed } from "./random";
 
 export * from "../../build/rules";
 export * from "../model/machine";
-export { exercised, usedRule, usedRules, wide } from "../model/rule";
+export { exercised, usedRule, usedRules } from "../model/rule";
 export * from "../model/target";
+export { alter, selectMachine } from "./alterations";
 export * from "./assess";
+export { causes, findCauses } from "./cause";
 export { differencePlaces, differences, hashOutcome } from "./determined";
 export { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";
 export { kills } from "./kills";

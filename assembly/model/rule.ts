@@ -8,7 +8,7 @@
 //    * @needs !fsgsbase
 //    * @since 6.16
 //    */
-//   export let W3: u32 = 0;                    set by the host: its place in the table, 0 if it does not hold here
+//   export let W3: u32 = 0;                    its place in the table, 0 if it does not hold on the selected machine
 //   export let W3_level: u64 = 3;              a number; the mutants of test/support/model_mutants.ts change it
 //   export const W3_level_la57: u64 = 0;       optional: the number on a machine with a feature
 //
@@ -50,8 +50,12 @@ export function use(rule: u32): bool {
   return rule != 0 && note(rule);
 }
 
-/** The rule that applies wherever it is looked at, whatever its condition: 0, except in a mutant of the host. */
-export let wide: u32 = 0;
+/** The rule that applies wherever it is looked at, whatever its condition: 0, except in a mutant. */
+let wide: u32 = 0;
+
+export function widen(rule: u32): void {
+  wide = rule;
+}
 
 /** Whether a rule about what is not predicted applies; if so, it is used. */
 export function applies(rule: u32, condition: bool): bool {

@@ -56,69 +56,44 @@ struct differences contradictions(const struct stublab_setup *setup,
     return differences(setup, outcome);
 }
 
-/** The place of a field in the order of events: what is written is read back before the resume. */
-static uint32_t order_of(uint32_t place) {
-    const uint32_t offset = place & ~(uint32_t)HALF;
-    const bool is_early =
-        offset < OUTCOME_RESUMED || (offset >= OUTCOME_WRITTEN && offset < OUTCOME_STOPPED);
-    return is_early ? offset : offset + OUTCOME_SIZE;
+/** What the module finds: rules below, then features and alterations (assembly/fuzz/cause.ts). */
+enum { FIRST_FEATURE = 256, FIRST_ALTERATION = 512 };
+
+/** The place of the rule that a cause is about; 0: it is a feature, or none. */
+static uint32_t rule_at(uint32_t cause) {
+    if (cause >= FIRST_ALTERATION)
+        return alterations[cause - FIRST_ALTERATION].rule;
+    return cause < FIRST_FEATURE ? cause : 0;
 }
 
-/** Whether the prediction without a rule has the first difference otherwise, and no earlier one. */
-static bool decides(const struct difference *first, const struct differences *without) {
-    if (known()->reason != 0 || field(predicted(), first->place) == first->predicted)
-        return false;
-    return without->count == 0 || order_of(without->rows[0].place) >= order_of(first->place);
+/** Of several rules the last that was used says most. */
+static uint32_t main_cause(const struct comparison *it) {
+    uint32_t cause = it->cause_count > 0 ? it->causes[0] : 0;
+    for (uint32_t i = 0; i < it->cause_count; i++)
+        if (rule_at(it->causes[i]) > 0)
+            cause = it->causes[i];
+    return cause;
 }
 
-/** Whether the steps before a setup are predicted as they were seen. */
-static bool agrees_before(const struct stublab_setup *setup,
-                          const struct stublab_outcome *outcome) {
-    for (; is_further_step(setup); setup--, outcome--) {
-        w2c_fuzz_predictOne(&module, module_address(setup - 1));
-        if (w2c_fuzz_differsFrom(&module, module_address(outcome - 1)) != 0)
-            return false;
-    }
-    return true;
-}
-
-/** The index of the rule that decides the first difference. Of several it is one without which
- * nothing differs, and the last that was used; -1 if no rule decides it. The case that was
- * predicted last is predicted again. */
-static int32_t deciding_rule(const struct stublab_setup *setup,
-                             const struct stublab_outcome *outcome,
-                             const struct difference *first) {
-    int32_t last = -1, sole = -1;
-    for (uint32_t k = 0; k < w2c_fuzz_usedRules(&module); k++) {
-        const int32_t used = (int32_t)w2c_fuzz_usedRule(&module, k) - 1;
-        // A rule about what is not predicted contradicts nothing.
-        if (rule_ids[used][0] == 'U')
-            continue;
-        uint32_t *const rule = rule_of(&module, used), number = *rule;
-        *rule = 0;
-        const struct differences without = contradictions(setup, outcome);
-        const bool decided = decides(first, &without) && agrees_before(setup, outcome);
-        *rule = number;
-        contradictions(setup, outcome);
-        if (!decided)
-            continue;
-        last = used;
-        if (without.count == 0)
-            sole = last;
-    }
-    return sole >= 0 ? sole : last;
+const char *rule_of_cause(const struct comparison *it) {
+    const uint32_t rule = rule_at(main_cause(it));
+    return rule > 0 ? rule_ids[rule - 1] : 0;
 }
 
 struct comparison compare(const struct stublab_setup *setup,
                           const struct stublab_outcome *outcome) {
-    struct comparison it = {.agreement = AGREES, .rule = -1};
+    struct comparison it = {.agreement = AGREES};
     const uint32_t at = module_address(outcome);
     const struct differences found = contradictions(setup, outcome);
     if (found.count > 0) {
         it.first = found.rows[0];
-        it.rule = deciding_rule(setup, outcome, &it.first);
-        it.kind =
-            it.rule >= 0 ? (uint64_t)(it.rule + 1) << 16 | it.first.place : kind_of(&it.first);
+        it.cause_count = w2c_fuzz_findCauses(&module, module_address(setup), at, 0);
+        if (it.cause_count > MOST_CAUSES)
+            it.cause_count = MOST_CAUSES;
+        memcpy(it.causes, module_memory(*w2c_fuzz_causes(&module)),
+               it.cause_count * sizeof *it.causes);
+        const uint64_t cause = main_cause(&it);
+        it.kind = cause > 0 ? cause << 16 | it.first.place : kind_of(&it.first);
         it.agreement = DIFFERS + (uint32_t)(it.kind % 0xffff);
     } else if (known()->reason != 0)
         it.agreement = UNPREDICTED;
@@ -127,16 +102,39 @@ struct comparison compare(const struct stublab_setup *setup,
     return it;
 }
 
-/** The sentence of a rule, and its source. */
-static void say_rule(int32_t rule) {
+static void say_feature(const char *name) {
+    const char *lack = has_feature(name) ? "" : "not ";
+    say("# The outcome is as predicted %s %s, which was %sfound here: its trial may be wrong, and "
+        "not the processor.\n",
+        *lack == 0 ? "without" : "with", name, lack);
+}
+
+/** What explains a difference: explanations in src/labs/fuzz/tell/attribution.ts. */
+static void say_causes(const struct comparison *it) {
+    uint32_t rules = 0;
+    if (it->cause_count == 0)
+        say("# No single rule explains the difference.\n");
+    while (rules < it->cause_count && it->causes[rules] < FIRST_FEATURE)
+        rules++;
+    for (uint32_t i = 0; i < rules; i++)
+        say("%s%s",
+            i == 0           ? "# The difference vanishes without "
+            : i == rules - 1 ? " or "
+                             : ", ",
+            rule_ids[it->causes[i] - 1]);
+    say(rules > 0 ? ".\n" : "");
+    for (uint32_t i = rules; i < it->cause_count; i++)
+        if (it->causes[i] >= FIRST_ALTERATION)
+            say("# The difference vanishes without the alteration %s.\n",
+                alterations[it->causes[i] - FIRST_ALTERATION].text);
+        else
+            say_feature(feature_names[it->causes[i] - FIRST_FEATURE]);
     const char *sentence = (const char *)&data[section_rules.at];
-    if (rule < 0) {
-        say("# rule: no single rule decides it\n");
-        return;
-    }
-    for (int32_t left = rule; left > 0; sentence++)
+    const uint32_t rule = rule_at(main_cause(it));
+    for (uint32_t left = rule; left > 1; sentence++)
         left -= *sentence == 0;
-    say("# rule %s: %s\n", rule_ids[rule], sentence);
+    if (rule > 0)
+        say("# rule %s: %s\n", rule_ids[rule - 1], sentence);
 }
 
 static void say_rules(void) {
@@ -159,14 +157,15 @@ static void say_difference(const struct stublab_setup *setup, const struct diffe
 
 void say_cause(const struct stublab_setup *setup, const struct comparison *it) {
     say_difference(setup, &it->first);
-    say_rule(it->rule);
+    say_causes(it);
 }
 
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
     const struct differences all = differences(setup, outcome);
     for (uint32_t i = 0; i < all.count; i++)
         say_difference(setup, &all.rows[i]);
-    say_rule(all.count > 0 ? deciding_rule(setup, outcome, all.rows) : -1);
+    const struct comparison it = compare(setup, outcome);
+    say_causes(&it);
     say_rules();
 }
 

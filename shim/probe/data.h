@@ -63,7 +63,9 @@ extern const struct permission {
  * list. */
 struct known_list {
     const char *name, *facts;
-    void (*apply)(void *module);
+    const char *const *changes; /* bugs of the model, as --plant has them; 0: it is not a list */
+    uint64_t ignored_flags;     /* bits of eflags that are not compared */
+    bool avoids_watchpoints;    /* whether no case has a breakpoint for data */
 };
 extern const struct known_list known_lists[];
 

@@ -31,13 +31,8 @@ extern const char *const case_arch, *const usual_case_arch;
 extern const char *const obstacle_texts[];
 /** Sets what the host sets in the module. */
 void configure_module(w2c_fuzz *module);
-/** The global that selects a rule, by its index in `rule_ids`. */
-uint32_t *rule_of(w2c_fuzz *module, int32_t rule);
-/** The numbers of rules by their names, such as "W7.mask"; 0 ends them. */
+/** The numbers of rules by their names, such as "W7.mask", in the order of their places; 0 ends
+ * them. */
 extern const char *const rule_values[];
-void set_value(w2c_fuzz *module, int32_t value, uint64_t word);
-/** Selects the rules of a machine with a set of features: a bit each, in the order of
- * `feature_names`. */
-void configure_rules(w2c_fuzz *module, uint64_t features);
 
 #endif

@@ -19,7 +19,7 @@ static void say_header(const struct run *run) {
         say(",\"cases\":%lu", run->cases);
     say_member("planted", run->plant.text);
     // A file has names of facts: the model does not know them.
-    const bool is_list = run->known != 0 && run->known->apply != 0;
+    const bool is_list = run->known != 0 && run->known->changes != 0;
     say_member("known", is_list ? run->known->name : 0);
     say(",\"machine\":");
     say_machine_document();

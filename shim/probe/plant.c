@@ -51,14 +51,24 @@ bool read_plant(const char *text, struct plant *plant) {
     return plant->value >= 0 && text[length] == '=' && read_word(&text[length + 1], &plant->word);
 }
 
+struct plant alterations[MOST_ALTERATIONS];
+static uint32_t alteration_count;
+
+void forget_plants(void) {
+    alteration_count = 0;
+    w2c_fuzz_selectMachine(&module, machine.features);
+}
+
 void plant(const struct plant *plant) {
-    if (plant->text == 0)
+    enum { REMOVE, WIDEN, NUMBER }; /* assembly/fuzz/alterations.ts */
+    if (plant->text == 0 || alteration_count == MOST_ALTERATIONS)
         return;
-    uint32_t *const rule = rule_of(&module, (int32_t)plant->rule - 1);
-    if (plant->value >= 0)
-        set_value(&module, plant->value, plant->word);
-    else if (plant->text[id_length(plant->text)] == '+')
-        *rule = *w2c_fuzz_wide(&module) = plant->rule;
-    else
-        *rule = 0;
+    alterations[alteration_count++] = *plant;
+    const bool is_wide = plant->text[id_length(plant->text)] == '+';
+    const bool is_number = plant->value >= 0;
+    w2c_fuzz_alter(&module,
+                   is_number ? NUMBER
+                   : is_wide ? WIDEN
+                             : REMOVE,
+                   is_number ? (uint32_t)plant->value : plant->rule, plant->word);
 }

@@ -209,10 +209,11 @@ static void say_cases(const char *name, struct cases *cases) {
         const struct stublab_setup *last = &found->steps[found->count - 1];
         say("%s{\"index\":%lu,\"kind\":\"0x%lx\",\"rule\":", i > 0 ? "," : "", found->number,
             found->it.kind % (1UL << 52));
-        if (found->it.rule < 0)
+        const char *rule = rule_of_cause(&found->it);
+        if (rule == 0)
             say("null");
         else
-            say("\"%s\"", rule_ids[found->it.rule]);
+            say("\"%s\"", rule);
         say(",\"field\":\"");
         say_field(last->way, first->place);
         say("\",\"predicted\":\"0x%lx\",\"seen\":\"0x%lx\",\"case\":", first->predicted,

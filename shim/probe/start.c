@@ -105,7 +105,7 @@ static const struct known_list *known_by(const char *name) {
     for (const struct known_list *list = known_lists; list->name != 0; list++)
         if (same(name, list->name))
             return list;
-    from_file = (struct known_list){name, read_all(name), 0};
+    from_file = (struct known_list){.name = name, .facts = read_all(name)};
     return &from_file;
 }
 

@@ -48,6 +48,14 @@ void end_idle(void);
 /** What has changed. */
 const char *describe_corruption(void);
 
+// ---- plant.c ----
+
+enum { MOST_ALTERATIONS = 64 };
+/** The bugs that are planted in the model. */
+extern struct plant alterations[MOST_ALTERATIONS];
+/** Lets the model be that of the machine. */
+void forget_plants(void);
+
 // ---- compare.c ----
 
 /** How an outcome compares with its prediction. */
@@ -57,13 +65,18 @@ struct difference {
     uint32_t place;
     uint64_t predicted, seen;
 };
+enum { MOST_CAUSES = 8 };
 struct comparison {
     uint32_t agreement; /* from DIFFERS on: the same for outcomes that differ in the same way */
-    uint64_t kind;      /* the same for those whose first difference has one cause: a rule */
+    uint64_t kind;      /* the same for those whose first difference has one cause */
     uint64_t signature;
-    struct difference first; /* if it differs, and the rule that decides it, as an index; or -1 */
-    int32_t rule;
+    /** If it differs: where first, and what explains it, as assembly/fuzz/cause.ts has it. */
+    struct difference first;
+    uint32_t cause_count;
+    uint16_t causes[MOST_CAUSES];
 };
+/** The rule that explains a difference best; 0: none does. */
+const char *rule_of_cause(const struct comparison *it);
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 /** The first of them, in the order of events, up to where the case goes another way. */
 struct differences {
@@ -77,10 +90,10 @@ struct differences contradictions(const struct stublab_setup *setup,
 uint64_t kind_of(const struct difference *it);
 /** Whether no other was of this kind. After the first 1,024 kinds none is new. */
 bool is_new_kind(uint64_t kind);
-/** The first field that differs, and the rule that decides it. */
+/** The first field that differs, and what explains it. */
 void say_cause(const struct stublab_setup *setup, const struct comparison *it);
-/** The fields in which the outcome of the case that was compared last differs, and the rules: first
- * the one that decides. */
+/** The fields in which the outcome of the case that was compared last differs, what explains it,
+ * and the rules that were used. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 enum verdict { HELD, DIFFERENT, SKIPPED };
 /** Tries a case, and reports it as a test. */

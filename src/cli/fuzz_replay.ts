@@ -1,7 +1,7 @@
 import { stepsOf } from "../labs/fuzz/case/case.ts";
 import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
 import { changedWords } from "../labs/fuzz/predict/minimize.ts";
-import { suspicions } from "../labs/fuzz/tell/attribution.ts";
+import { explanations } from "../labs/fuzz/tell/attribution.ts";
 import { caseJson, outcomeTable } from "../labs/fuzz/tell/told.ts";
 import { counted } from "../lib/page/figures.ts";
 import { CANNOT, planted, readCase } from "./case_file.ts";
@@ -17,8 +17,9 @@ export function runReplay(path: string, { plant, known, json }: Values<typeof re
   const { machine } = examiner;
   const it = readCase(path);
   const examination = examiner.examine(it);
-  const { differences, suspects, untried } = examination;
-  const ends = [verdictOf(examination, stepsOf(it).length), ...suspicions(suspects, machine)];
+  const { differences, causes, untried } = examination;
+  const why = differences.length === 0 ? [] : explanations(causes, machine);
+  const ends = [verdictOf(examination, stepsOf(it).length), ...why];
   const text = caseText(examination, "outcome, on", { machine, change }, ends);
   publish(json, "stublab.replay/1", outcomeTable(examination, machine), text);
   if (untried !== undefined) return CANNOT;

@@ -10,14 +10,25 @@ import { first, row, some } from "./rows.ts";
 /** So many findings, rules that few cases have used, and rules that none has used are listed. */
 const [MOST, RARE, UNREACHED] = [20, 6, 12];
 
-/** A cause of so many findings, and whether it is probably the processor's. */
-export function causeText({ trait, rule, vanishes, processors }: CauseRow, n: number): string {
-  const [verb, s, by] = vanishes ? ["vanish", "es", " without"] : ["depend", "s", " on"];
-  const does = rule === null ? (n === 1 ? "has" : "have") : `${verb}${n === 1 ? s : ""}${by}`;
-  const what = `${count(n)} ${does} ${visible(trait)}`;
-  const why = rule === null ? "" : `: ${visible(`${rule.text} (${rule.source})`)}`;
-  const lines = processors.map((line) => `    ${visible(line)}\n`);
-  return `  ${paint("bold", what)}${why}\n${lines.join("")}`;
+/** A cause of so many findings, and whether it is probably the processor's, or a trial's. */
+export function causeText(cause: CauseRow, n: number): string {
+  const { trait, rule, features, alterations, processors } = cause;
+  const isFeature = features.some((name) => name === trait);
+  const what = visible(alterations[0] ?? trait);
+  const verb = isFeature ? "depend" : rule === null ? "ha" : "vanish";
+  const ending =
+    n > 1 ? { depend: "", ha: "ve", vanish: "" } : { depend: "s", ha: "s", vanish: "es" };
+  const head = `${count(n)} ${verb}${ending[verb]} `;
+  const how = { depend: "on the trial of ", ha: "", vanish: "without " }[verb];
+  const why =
+    rule === null
+      ? isFeature
+        ? ""
+        : ": no single rule explains it"
+      : `: ${visible(`${rule.text} (${rule.source})`)}`;
+  const trials = features.map((name) => `the trial of ${name} may be wrong, and not the processor`);
+  const lines = [...trials, ...processors].map((line) => `    ${visible(line)}\n`);
+  return `  ${paint("bold", `${head}${how}${what}`)}${why}\n${lines.join("")}`;
 }
 
 /** Outcomes that did not occur again, and contradict one rule: each with its case, for `fuzz replay -`. */

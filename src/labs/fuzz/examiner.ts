@@ -6,11 +6,12 @@ import type { CaseTrier } from "./engine.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
 import { knownShape } from "./known/arch.ts";
 import type { Machine } from "./machine.ts";
+import { causesOf, NO_CAUSES } from "./predict/cause.ts";
 import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
+import type { Causes } from "./predict/model.ts";
 import { changeShape } from "./predict/plant.ts";
 import { type CasePrediction, predictionOf, type StepPrediction } from "./predict/prediction.ts";
-import { type Suspects, suspectsOf } from "./predict/suspects.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
 const MOST_HANGS = 20;
@@ -28,8 +29,8 @@ export interface CaseOutcome extends CasePrediction, StepOutcome {
   readonly it: Case;
   readonly before: readonly StepOutcome[];
   readonly differences: readonly FieldDifference[];
-  /** The rules that may be wrong, if it differs. */
-  readonly suspects: Suspects;
+  /** What explains the difference; nothing, if no single rule or feature does. */
+  readonly causes: Causes;
   /** Why this kernel cannot be given the case: then nothing was seen. */
   readonly untried?: string;
 }
@@ -131,7 +132,10 @@ export class Examiner {
       ...(untried !== undefined && { untried }),
       differences: confirmed[last] ?? [],
     };
-    return { ...outcome, suspects: suspectsOf(outcome, model) };
+    const fields = [...outcome.before, outcome].map(({ stable }) => stable);
+    const causes =
+      outcome.differences.length === 0 ? NO_CAUSES : causesOf(outcome.it, fields, model);
+    return { ...outcome, causes };
   }
 
   #attempt(it: Case): TriedStep[] {

@@ -20,12 +20,11 @@ export type { KnownName } from "./known/arch.ts";
 export type { Feature, Machine, XsaveComponent, Xstate } from "./machine.ts";
 export type { DifferenceKind, FieldDifference } from "./predict/differences.ts";
 export { changedWords, minimize } from "./predict/minimize.ts";
-export type { AppliedRule, Change } from "./predict/model.ts";
+export type { AppliedRule, Causes, Change } from "./predict/model.ts";
 export { type PredictOptions, predict } from "./predict/predict.ts";
 export type { CasePrediction, StepPrediction } from "./predict/prediction.ts";
 export type { Processor } from "./predict/processors.ts";
 export { type Phase, type Rule, rules } from "./predict/rules.ts";
-export type { Suspects } from "./predict/suspects.ts";
 export type { Counts } from "./predict/tally.ts";
 export { type JudgeOptions, judge } from "./recordings/judge.ts";
 export type {

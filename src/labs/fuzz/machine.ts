@@ -41,6 +41,10 @@ const OF_ARM64 = ["dit", "ssbs", "tco", "bti", "orig_x0"] as const;
 export const FEATURES = [...OF_PROCESSOR, ...OF_KERNEL, ...OF_ARM64] as const;
 export type Feature = (typeof FEATURES)[number];
 
+/** Features as a set: a bit each, in the order of the table. */
+export const featureSet = (features: readonly Feature[]): bigint =>
+  features.reduce((set, name) => set | (1n << BigInt(FEATURES.indexOf(name))), 0n);
+
 /** A component of the XSAVE area, as CPUID leaf 0xD describes it. */
 export interface XsaveComponent {
   /** Its bit in XCR0; a supervisor's in IA32_XSS. */

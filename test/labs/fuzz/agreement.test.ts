@@ -45,8 +45,8 @@ function note(text: string, it?: Case): void {
   contradictions.push(it === undefined ? text : `${text} ${JSON.stringify(formatCase(it))}`);
   if (it === undefined) return;
   using examiner = new Examiner({ known: KNOWN });
-  const { rules, vanishes } = examiner.examine(it).suspects;
-  if (vanishes) for (const { id } of rules) culprits.set(id, (culprits.get(id) ?? 0) + 1);
+  for (const { id } of examiner.examine(it).causes.rules)
+    culprits.set(id, (culprits.get(id) ?? 0) + 1);
 }
 
 agreement("the features found are those of the recordings of this processor", () => {

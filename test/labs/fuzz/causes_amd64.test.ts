@@ -10,17 +10,22 @@ import { SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { processorNotes } from "../../../src/labs/fuzz/facts/failures.ts";
 import { type Verdict, verdictOf } from "../../../src/labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../../../src/labs/fuzz/machine.ts";
+import { causesOf, NO_CAUSES } from "../../../src/labs/fuzz/predict/cause.ts";
 import { differencesOf } from "../../../src/labs/fuzz/predict/differences.ts";
 import { type Change, Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import { predictionOf } from "../../../src/labs/fuzz/predict/prediction.ts";
 import { isUnasked } from "../../../src/labs/fuzz/predict/processors.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
-import { suspectsOf } from "../../../src/labs/fuzz/predict/suspects.ts";
 import { noCounts } from "../../../src/labs/fuzz/predict/tally.ts";
 import type { Finding } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
 import { RunState } from "../../../src/labs/fuzz/run/state.ts";
-import { isTried, processorProgram } from "../../../src/labs/fuzz/tell/attribution.ts";
+import {
+  causeTable,
+  explanations,
+  isTried,
+  processorProgram,
+} from "../../../src/labs/fuzz/tell/attribution.ts";
 import { caseReport } from "../../../src/labs/fuzz/tell/case_report.ts";
 import { writeFinding } from "../../../src/labs/fuzz/tell/finding.ts";
 import { reportOf } from "../../../src/labs/fuzz/tell/fuzz_report.ts";
@@ -57,7 +62,7 @@ function compared(
   const prediction = predictionOf(it, model);
   const differences = differencesOf(prediction.predicted, seen);
   const outcome = { ...prediction, seen, stable: seen, before: [], differences };
-  return { ...outcome, suspects: suspectsOf(outcome, model) };
+  return { ...outcome, causes: causesOf(it, [seen], model) };
 }
 
 const OUTCOMES = lines.map((line) => {
@@ -68,9 +73,9 @@ const OUTCOMES = lines.map((line) => {
 const outcomesOn = (machine: Machine) => OUTCOMES.map(([it, seen]) => compared(it, seen, machine));
 
 const findingOf = (outcome: CaseOutcome, index: number, folder: string | null = null): Finding => {
-  const { it, differences, suspects } = outcome;
+  const { it, differences, causes } = outcome;
   return {
-    ...{ signature: `finding ${index}`, index, original: it, it, differences, suspects, folder },
+    ...{ signature: `finding ${index}`, index, original: it, it, differences, causes, folder },
     ...{ subject: subjectOf(differences), outcome },
   };
 };
@@ -97,36 +102,45 @@ const R62_SEEN =
   "R62 was seen on AMD family 25 and 26; this is GenuineIntel family 6 model 255: probably the processor; " +
   "processor.c in user mode decides (stublab fuzz export --as processor)";
 
-causes("of ten findings a report has the five causes, and says whose they are", () => {
+causes("of ten findings a report has the five causes: trials that had missed features", () => {
   const document = report();
-  assert.equal(
-    document.causes
-      .map(({ trait, findings, vanishes }) => [trait, findings.length, vanishes])
-      .sort(),
-    [
-      ["R107", 1, true],
-      ["R113", 1, true],
-      ["R62", 6, true],
-      ["R69", 1, true],
-      ["W34", 1, false],
-    ],
-  );
-  const [first] = document.causes;
-  assert.is(first?.rule?.id, "R62");
-  assert.equal(first?.rule?.asked, [
-    { vendor: "AuthenticAMD", family: 25 },
-    { vendor: "AuthenticAMD", family: 26 },
+  assert.equal(document.causes.map(({ trait, findings }) => [trait, findings.length]).sort(), [
+    ["data_wraps", 1],
+    ["iret_cuts_rip", 6],
+    ["la57", 1],
+    ["stack_wraps", 1],
+    ["way XSTATE", 1],
   ]);
-  assert.equal([first?.attribution, first?.of], ["processor", 500]);
-  assert.equal(first?.processors, [R62_SEEN]);
-  const last = document.causes.find(({ trait }) => trait === "W34");
-  assert.equal([last?.attribution, last?.processors], ["kernel", []]);
+  const [first] = document.causes;
+  assert.equal([first?.rule, first?.attribution], [null, "trial"]);
+  assert.ok(document.findings.some(({ causes }) => causes.rules.includes("R62")));
+  const last = document.causes.find(({ trait }) => trait === "way XSTATE");
+  assert.equal([last?.attribution, last?.processors], [null, []]);
   const text = fuzzText(document);
   assert.match(text, /^findings +10$/m);
-  assert.match(text, /^ {2}6 vanish without R62: rip above 32 bits cannot be returned to/m);
-  assert.match(text, /^ {2}1 vanishes without R107: /m);
-  assert.match(text, /^ {2}1 depends on W34: /m);
-  assert.ok(text.includes(`\n    ${R62_SEEN}\n`));
+  assert.match(
+    text,
+    /^ {2}6 depend on the trial of iret_cuts_rip\n {4}the trial of iret_cuts_rip may/m,
+  );
+  assert.match(text, /^ {2}1 has way XSTATE: no single rule explains it$/m);
+});
+
+/** An outcome as if a machine lacked a rule about processors that depends on no feature. */
+function withoutR57(machine: Machine): CaseOutcome {
+  const it = caseOf({ code: "load", registers: { cs: "0x23", ds: "0x0", rdi: "0x10004000" } });
+  const seen = predict(it, { machine, change: { id: "R57", remove: true } }).predicted;
+  return compared(it, seen, machine);
+}
+
+causes("what a rule explains is the kernel's, or that of a processor that nobody has asked", () => {
+  for (const [machine, attribution] of [
+    [UNASKED, "processor"],
+    [AMD, "kernel"],
+  ] as const) {
+    const { causes: found } = withoutR57(machine);
+    assert.is(causeTable(found, machine).attribution, attribution);
+    assert.match(explanations(found, machine)[0] ?? "", /^The difference vanishes without R57\b/);
+  }
 });
 
 causes("what a processor that was asked contradicts is the kernel's", () => {
@@ -148,43 +162,40 @@ causes("what a processor that was asked contradicts is the kernel's", () => {
 
 /** The first finding, whose cause is R62, on a machine. */
 const r62 = (machine: Machine) => {
-  const outcome = outcomesOn(machine).find(({ suspects }) =>
-    suspects.rules.some(({ id }) => id === "R62"),
+  const outcome = outcomesOn(machine).find(({ causes }) =>
+    causes.rules.some(({ id }) => id === "R62"),
   );
   if (outcome === undefined) throw new RangeError("there is no finding of R62");
   return outcome;
 };
 
 causes("a report about a case has the program of processors in place of the bisection", () => {
-  const unasked = caseReport(r62(UNASKED), { machine: UNASKED });
-  assert.match(unasked, /^The difference vanishes without R62\.$/m);
-  assert.match(
-    unasked,
-    /^R62 was seen on AMD family 25 and 26; this is .*: probably the processor/m,
-  );
-  assert.match(unasked, /^cc -o processor processor\.c && \.\/processor$/m);
-  assert.not.match(unasked, /git bisect/);
-  const asked = caseReport(r62(AMD), { machine: AMD });
-  assert.match(asked, /^The difference vanishes without R62\.$/m);
+  const trial = caseReport(r62(UNASKED), { machine: UNASKED });
+  assert.match(trial, /^The difference vanishes without R62\.$/m);
+  assert.match(trial, /^The outcome is as predicted with iret\\_cuts\\_rip, which was not found /m);
+  assert.match(trial, /^R62 was seen on AMD family 25 and 26; this is [^:]*\.$/m);
+  assert.match(trial, /^cc -o processor processor\.c && \.\/processor$/m);
+  assert.not.match(trial, /git bisect/);
+  const unasked = caseReport(withoutR57(UNASKED), { machine: UNASKED });
+  assert.match(unasked, /^R57 was seen on AMD .*: probably the processor; processor\.c/m);
+  const asked = caseReport(withoutR57(AMD), { machine: AMD });
   assert.not.match(asked, /probably the processor|processor\.c/);
   assert.match(asked, /git bisect run/);
 });
 
-causes("the folder of a finding has the program, if it is probably the processor", () => {
-  for (const [signature, machine] of [
-    ["unasked", UNASKED],
-    ["asked", AMD],
+causes("the folder of a finding has the program, if it may be the processor", () => {
+  for (const [signature, machine, examination] of [
+    ["trial", UNASKED, r62(UNASKED)],
+    ["processor", UNASKED, withoutR57(UNASKED)],
+    ["kernel", AMD, withoutR57(AMD)],
   ] as const) {
-    const examination = r62(machine);
     const { it: original } = examination;
     const seenFirst = { field: "code", predicted: null, seen: null };
     const content = { signature, examination, original, seenFirst, machine, found: "stublab fuzz" };
     const target = writeFinding(folder, content);
-    assert.is(readdirSync(target).includes("processor.c"), machine === UNASKED);
-    const { suspects } = JSON.parse(readFileSync(join(target, "finding.json"), "utf8"));
-    assert.equal([suspects.rules, suspects.vanishes], [["R62"], true]);
-    assert.is(suspects.attribution, machine === UNASKED ? "processor" : "kernel");
-    assert.equal(suspects.processors, machine === UNASKED ? [R62_SEEN] : []);
+    assert.is(readdirSync(target).includes("processor.c"), signature !== "kernel");
+    const { causes: written } = JSON.parse(readFileSync(join(target, "finding.json"), "utf8"));
+    assert.is(written.attribution, signature);
   }
 });
 
@@ -195,29 +206,36 @@ causes("a prediction names the rules that were measured on other processors only
   assert.equal(unasked(AMD), []);
 });
 
-causes("a difference vanishes with the number that a rule has on other machines", () => {
+causes("a feature that the trial has missed explains a difference", () => {
   const it = caseOf({ on: "CONT", code: "icebp" });
   const [trap, fault] = [machineWith("icebp_trap"), machineWith()];
   const seen = predict(it, { machine: trap }).predicted;
-  const { differences, suspects } = compared(it, seen, fault);
+  const { differences, causes } = compared(it, seen, fault);
   assert.ok(differences.some(({ field }) => field === "stopped.rip"));
-  assert.equal([suspects.rules.map(({ id }) => id), suspects.vanishes], [["R81"], true]);
+  assert.equal([causes.rules, causes.features], [[], ["icebp_trap"]]);
+  assert.equal(explanations(causes, fault), [
+    "The outcome is as predicted with icebp_trap, which was not found here: its trial may be wrong, and not the processor.",
+  ]);
 });
 
-causes("without a rule that explains it whole, a difference depends on rules", () => {
+causes("if no single rule explains a difference, none is named", () => {
   const it = caseOf({ on: "CONT", registers: { rip: "0x401000" } });
   const machine = machineWith();
   const seen = predict(it, { machine }).predicted;
+  const { causes } = compared(it, new Map(seen).set("code", 3n), machine);
+  assert.equal(causes, NO_CAUSES);
+  assert.equal(explanations(causes, machine), ["No single rule explains the difference."]);
   const change = { id: "R47", value: "code", to: 3n } as const;
-  const { suspects } = compared(it, seen, machine, change);
-  assert.equal([suspects.rules.map(({ id }) => id), suspects.vanishes], [["R47"], false]);
+  const planted = compared(it, seen, machine, change).causes;
+  assert.equal(explanations(planted, machine), [
+    "The difference vanishes without the alteration R47.code=0x3.",
+  ]);
 });
 
-causes("an outcome that is as predicted has no suspects", () => {
+causes("an outcome that is as predicted has no cause", () => {
   const it = caseOf({ on: "CONT", registers: { rip: "0x401000" } });
   const machine = machineWith();
-  const { suspects } = compared(it, predict(it, { machine }).predicted, machine);
-  assert.equal(suspects, { rules: [], vanishes: false });
+  assert.equal(compared(it, predict(it, { machine }).predicted, machine).causes, NO_CAUSES);
 });
 
 const facts = suite("conformance: the kernel or the processor");

@@ -27,7 +27,7 @@ memory("the module lacks no table and no place", () => {
   const known = ["avoidsWatchpoints", "ignoredFlags"];
   const seeds = ["seeds", "seedCount", "seedParents", "codeBytes", "constantBytes"];
   const areas = [
-    ...["heap", "wide", "prediction", "predictedOutcome", "differencePlaces"],
+    ...["heap", "causes", "prediction", "predictedOutcome", "differencePlaces"],
     ...["tally", "unpredicted", "exercised", "untried", "untriedErrors"],
   ];
   const places = PLACES.map(([name]) => name).filter((name) => names.includes(name));

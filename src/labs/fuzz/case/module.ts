@@ -52,7 +52,7 @@ export class ModuleFile {
     return Number(this.global(name).value);
   }
 
-  protected global(name: string): WebAssembly.Global {
+  global(name: string): WebAssembly.Global {
     const it = this.globals.get(name);
     if (it === undefined) throw this.#lacking(name);
     return it;
@@ -90,6 +90,10 @@ export class FuzzModule extends ModuleFile {
   readonly generate = this.callable("generate");
   readonly predictOne = this.callable("predictOne");
   readonly differsFrom = this.callable("differsFrom");
+  /** Described in assembly/fuzz/alterations.ts and assembly/fuzz/cause.ts. */
+  readonly selectMachine = this.callable("selectMachine");
+  readonly alter = this.callable("alter");
+  readonly findCauses = this.callable("findCauses");
   readonly hashOutcome = this.callable("hashOutcome");
   /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */
   readonly kills = this.callable("kills");

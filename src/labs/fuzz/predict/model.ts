@@ -2,9 +2,9 @@ import type { Batch } from "../case/batch.ts";
 import type { Known, Outcome } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/records.ts";
-import { componentRecords, type Machine } from "../machine.ts";
+import { componentRecords, FEATURES, type Feature, featureSet, type Machine } from "../machine.ts";
 import type { Change } from "./plant.ts";
-import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
+import { placeOfNumber, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
 
 export type { Change };
 
@@ -29,6 +29,28 @@ export interface Prediction extends Known {
   readonly unpredicted: string | null;
 }
 
+/** What explains a contradiction; nothing, if no single rule does. */
+export interface Causes {
+  /** In the order in which the prediction used them. */
+  readonly rules: readonly AppliedRule[];
+  /** Features that the machine has, or lacks, if the outcome is right. */
+  readonly features: readonly Feature[];
+  /** Planted bugs and known deviations without which it is as predicted. */
+  readonly alterations: readonly Change[];
+}
+
+/** What an alteration of rules does: assembly/fuzz/alterations.ts. */
+const [REMOVE, WIDEN, NUMBER] = [0, 1, 2];
+/** What the module finds: rules below, then features and alterations (assembly/fuzz/cause.ts). */
+const [FIRST_FEATURE, FIRST_ALTERATION] = [256, 512];
+
+function alterationOf(change: Change): [kind: number, place: number, word: bigint] {
+  if ("to" in change)
+    return [NUMBER, placeOfNumber(change.id, change.value), BigInt.asUintN(64, change.to)];
+  const place = 1 + rules().findIndex(({ id }) => id === change.id);
+  return ["widen" in change ? WIDEN : REMOVE, place, 0n];
+}
+
 /** The model that the rules in the module are those of. */
 let selected: Model | undefined;
 
@@ -38,8 +60,6 @@ export class Model {
   readonly #outcome: Outcome;
   /** Known in assembly/model/prediction.ts. */
   readonly #known: Uint32Array;
-  /** Globals of the module, and what they are in this model. */
-  readonly #settings: readonly (readonly [WebAssembly.Global, number | bigint])[];
   readonly #changes: readonly Change[];
   /** The components of the module's machine. */
   readonly #components: Uint32Array;
@@ -64,35 +84,6 @@ export class Model {
     this.#known = new Uint32Array(module.buffer, module.address("prediction"), 5);
     const records = componentRecords(machine.components);
     this.#components = new Uint32Array(module.buffer, module.address("components"), records.length);
-    this.#settings = [...this.#settingsOf()].map(([name, value]) => {
-      const global = module.globals.get(name);
-      if (global === undefined) throw new RangeError(`the fuzzer's module has no ${name}`);
-      return [global, typeof global.value === "bigint" ? BigInt(value) : Number(value)];
-    });
-  }
-
-  /** The same model with one more change, or of another machine. */
-  with(change: Change | undefined, machine = this.machine): Model {
-    const { ignoredFlags } = this;
-    return new Model(machine, change, { changes: this.#changes, ignoredFlags });
-  }
-
-  *#settingsOf(): Generator<[name: string, value: number | bigint]> {
-    const { xstateLength, xcr0, frameLength, xfeatures, mxcsrMask } = this.machine;
-    const { stubCode, features } = this.machine;
-    yield* Object.entries({ xstateLength, xcr0, frameLength, xfeatures, mxcsrMask, stubCode });
-    yield ["ignoredFlags", this.ignoredFlags];
-    yield ["wide", 0];
-    for (const [index, rule] of rules().entries()) {
-      const own = this.#changes.filter(({ id }) => id === rule.id);
-      const isWide = own.some((change) => "widen" in change);
-      const isRemoved = own.some((change) => "remove" in change);
-      yield [rule.id, isWide || (holds(rule, features) && !isRemoved) ? index + 1 : 0];
-      if (isWide) yield ["wide", index + 1];
-      for (const [name, value] of Object.entries(this.#valuesOf(rule))) {
-        yield [`${rule.id}_${name}`, value];
-      }
-    }
   }
 
   #valuesOf(rule: Rule): Readonly<Record<string, bigint>> {
@@ -106,7 +97,14 @@ export class Model {
   select(): void {
     if (selected === this) return;
     selected = this;
-    for (const [global, value] of this.#settings) global.value = value;
+    const module = fuzzModule();
+    const { xstateLength, xcr0, frameLength, xfeatures, mxcsrMask, stubCode } = this.machine;
+    const numbers = { xstateLength, xcr0, frameLength, xfeatures, mxcsrMask };
+    for (const [name, value] of Object.entries(numbers)) module.global(name).value = value;
+    module.global("stubCode").value = BigInt(stubCode);
+    module.global("ignoredFlags").value = BigInt(this.ignoredFlags);
+    module.selectMachine(featureSet(this.machine.features));
+    for (const change of this.#changes) module.alter(...alterationOf(change));
     this.#components.set(componentRecords(this.machine.components));
   }
 
@@ -147,10 +145,32 @@ export class Model {
   /** The rules that the prediction of setup `i` uses, in the order of their use. */
   explain(batch: Pick<Batch, "setups">, i: number): AppliedRule[] {
     this.#predict(batch, i);
-    return this.used.map((rule) => {
-      const values = this.#valuesOf(rule);
-      return { ...rule, values, told: ruleText(rule, values) };
-    });
+    return this.used.map((rule) => this.#applied(rule));
+  }
+
+  #applied(rule: Rule): AppliedRule {
+    const values = this.#valuesOf(rule);
+    return { ...rule, values, told: ruleText(rule, values) };
+  }
+
+  /**
+   * The causes of what differs first in outcome `i` of a batch, which lies after those of the steps before it.
+   *
+   * @param compared the address of what is compared: Known for each step
+   */
+  findCauses({ setups, outcomes }: Batch, i: number, compared: number): Causes {
+    this.select();
+    const module = fuzzModule();
+    const [setup, outcome] = [i * SETUP_SIZE, i * OUTCOME_SIZE];
+    const count = Number(
+      module.findCauses(setups.byteOffset + setup, outcomes.byteOffset + outcome, compared),
+    );
+    const found = [...new Uint16Array(module.buffer, module.address("causes"), count)];
+    return {
+      rules: found.flatMap((place) => rules()[place - 1] ?? []).map((rule) => this.#applied(rule)),
+      features: found.flatMap((place) => FEATURES[place - FIRST_FEATURE] ?? []),
+      alterations: found.flatMap((place) => this.#changes[place - FIRST_ALTERATION] ?? []),
+    };
   }
 
   /** The rules that the last prediction used, each once, in all steps of its case. */

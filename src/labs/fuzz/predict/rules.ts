@@ -54,6 +54,12 @@ export function rules(): readonly Rule[] {
   return table;
 }
 
+/** The places of the numbers of all rules in the module's table: of "W3.level". */
+export function placeOfNumber(id: string, name: string): number {
+  const names = rules().flatMap((rule) => Object.keys(rule.values).map((it) => `${rule.id}.${it}`));
+  return names.indexOf(`${id}.${name}`);
+}
+
 /** A rule by its id; undefined if there is no such rule. */
 export function ruleOf(id: string): Rule | undefined {
   return rules().find((rule) => rule.id === id);
@@ -73,6 +79,7 @@ const TABLE = list(
   record({
     ...{ id: text, text, source: text },
     ...{ asked: optional(text), needs: optional(text), since: optional(text) },
+    numbers: list(text, 64),
   }),
   256,
 );
@@ -85,29 +92,27 @@ const TABLE = list(
 export function readRules(module: ModuleFile, file: string): Rule[] {
   return TABLE(JSON.parse(readFileSync(beside(file), "utf8")), file)
     .filter(({ id }) => module.globals.has(id))
-    .map(({ asked, needs, since, ...rule }) => ({
+    .map(({ asked, needs, since, numbers, ...rule }) => ({
       ...{ ...rule, phase: PHASE_OF[rule.id.charAt(0)] ?? "write" },
       ...(asked !== undefined && { asked: processorsOf(asked) }),
       ...(needs !== undefined && { feature: conditionOf(rule.id, needs) }),
       ...(since !== undefined && { since }),
-      ...numbersOf(module, rule.id),
-    }))
-    .sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || number(a) - number(b));
+      ...numbersOf(module, rule.id, numbers),
+    }));
 }
 
-const number = ({ id }: Rule): number => Number(id.slice(1));
-
 /** The numbers of a rule: W3_level, and W39_TASK_SIZE_MAX_la57 on a machine with the feature la57. */
-function numbersOf(module: ModuleFile, id: string): Pick<Rule, "values" | "valuesWith"> {
-  const values: Record<string, bigint> = {};
+function numbersOf(
+  { globals }: ModuleFile,
+  id: string,
+  names: readonly string[],
+): Pick<Rule, "values" | "valuesWith"> {
+  const numberOf = (name: string) => BigInt(globals.get(`${id}_${name}`)?.value ?? 0);
+  const values = Object.fromEntries(names.map((name) => [name, numberOf(name)]));
   const valuesWith: Partial<Record<Feature, Record<string, bigint>>> = {};
-  for (const [global, { value }] of module.globals) {
-    if (!global.startsWith(`${id}_`)) continue;
-    const name = global.slice(id.length + 1);
-    const feature = FEATURES.find((each) => name.endsWith(`_${each}`));
-    if (feature === undefined) values[name] = BigInt(value);
-    else valuesWith[feature] = { [name.slice(0, -feature.length - 1)]: BigInt(value) };
-  }
+  for (const feature of FEATURES)
+    for (const name of names.filter((each) => globals.has(`${id}_${each}_${feature}`)))
+      valuesWith[feature] = { ...valuesWith[feature], [name]: numberOf(`${name}_${feature}`) };
   return { values, valuesWith };
 }
 

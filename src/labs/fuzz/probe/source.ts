@@ -36,12 +36,12 @@ import { FEATURE_CODE, featureCode } from "../facts/features.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { permissionBlocks } from "../facts/permission.ts";
 import { toolNeeds } from "../facts/profiles.ts";
-import { KNOWN, LISTS } from "../known/arch.ts";
+import { KNOWN, type KnownName, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
 import { Bytes } from "./bytes.ts";
 import { factData, featureData } from "./facts.ts";
-import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
+import { hostSettings, moduleMemory } from "./module_state.ts";
 
 // Values as C.
 const word = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}ULL`;
@@ -185,44 +185,24 @@ ${names(
   rules().map(({ id }) => id),
 )}
 const struct piece pieces[] = {${CODES.map(({ name, address }) => `{${quote(name)}, ${word(address)}}`).join(", ")}, {0, 0}};
-${KNOWN.map((name, i) => `static void apply_known_${i}(void *m) {\n${lines(knownSettings(name))}\n}`).join("\n")}
-uint32_t *rule_of(w2c_fuzz *m, int32_t rule) {
-    static uint32_t *(*const globals[])(w2c_fuzz *) = {${rules()
-      .map(({ id }) => `w2c_fuzz_${id}`)
-      .join(", ")}};
-    return globals[rule](m);
-}
-const char *const rule_values[] = {${ruleValues()
-    .map(([id, name]) => quote(`${id}.${name}`))
-    .join(", ")}, 0};
-void set_value(w2c_fuzz *m, int32_t value, uint64_t word) {
-    switch (value) {
-${ruleValues().map(valueCase).join("\n")}
-    }
-}
+${names(
+  "rule_values",
+  rules().flatMap(({ id, values }) => Object.keys(values).map((name) => `${id}.${name}`)),
+)}
 void configure_module(w2c_fuzz *m) {
 ${lines(hostSettings())}
 }
-void configure_rules(w2c_fuzz *m, uint64_t f) {
-${lines(ruleSettings())}
-}
 const struct known_list known_lists[] = {
-${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
-    {0, 0, 0},
+${KNOWN.map(knownRow).join("\n")}
+    {0},
 };
 `;
 }
 
-function ruleValues(): [id: string, name: string][] {
-  return rules().flatMap(({ id, values }) =>
-    Object.keys(values).map((name): [string, string] => [id, name]),
-  );
-}
-
-function valueCase([id, name]: [string, string], index: number): string {
-  const isWord = typeof fuzzModule().globals.get(`${id}_${name}`)?.value === "bigint";
-  const cast = isWord ? "" : "(uint32_t)";
-  return `    case ${index}: *w2c_fuzz_${id}_${name}(m) = ${cast}word; break;`;
+function knownRow(name: KnownName): string {
+  const { facts, changes, ignoredFlags, avoidsWatchpoints } = LISTS[name];
+  const texts = [quote(name), quote(facts.map((fact) => `${fact}\n`).join(""))];
+  return `    {${[...texts, unnamed(changes), ignoredFlags, avoidsWatchpoints].join(", ")}},`;
 }
 
 /** What setups of a way have as the members of struct content. */

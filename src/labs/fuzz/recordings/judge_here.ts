@@ -6,6 +6,7 @@ import { type CaseDocument, formatCase } from "../case/case.ts";
 import { fieldsOf, writeFields } from "../case/fields.ts";
 import { CONSTANTS } from "../case/records.ts";
 import { deviationsOf } from "../known/arch.ts";
+import { causesOf } from "../predict/cause.ts";
 import {
   type DifferenceKind,
   differencesOf,
@@ -14,9 +15,7 @@ import {
 } from "../predict/differences.ts";
 import { type Change, Model } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
-import { predictionOf } from "../predict/prediction.ts";
 import { rules, textOn } from "../predict/rules.ts";
-import { suspectsOf } from "../predict/suspects.ts";
 import { type CauseRow, causeRows } from "../tell/causes.ts";
 import type { RecordedCase, RecordingFile, RecordingHeader } from "./recording.ts";
 
@@ -121,8 +120,9 @@ export class RecordedCases {
       .flatMap(({ line, differences }) => {
         const { it, seen } = byLine.get(line) ?? {};
         if (it === undefined || seen === undefined) return [];
-        const outcome = { ...predictionOf(it, model), before: [], seen, differences };
-        return [{ index: line, it, differences, suspects: suspectsOf(outcome, model) }];
+        // A recording lacks the outcomes of the steps before.
+        const outcomes = [...(it.before ?? []).map(() => new Map()), seen];
+        return [{ index: line, it, differences, causes: causesOf(it, outcomes, model) }];
       });
     const counts = { cases: this.length, exercised: this.exercised(model) };
     return causeRows(examined, counts, model.machine).map(({ found, ...cause }) => ({

@@ -6,9 +6,10 @@ import { DEFAULT_PATH } from "../draw/arch.ts";
 import { type CaseOutcome, Examiner } from "../examiner.ts";
 import { modelOptions } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
+import { NO_CAUSES } from "../predict/cause.ts";
 import { type FieldDifference, kindOf } from "../predict/differences.ts";
+import type { Causes } from "../predict/model.ts";
 import { formatSignature } from "../predict/signature.ts";
-import { NO_SUSPECTS, type Suspects } from "../predict/suspects.ts";
 import { writeFinding } from "../tell/finding.ts";
 import { onceOf, subjectOf } from "../tell/told.ts";
 import type { FoundCase, Plan, RunState, Shard } from "./state.ts";
@@ -28,7 +29,7 @@ export interface Finding {
   readonly it: Case;
   readonly differences: readonly FieldDifference[];
   /** The rules that may be wrong. */
-  readonly suspects: Suspects;
+  readonly causes: Causes;
   /** The first difference in a sentence; undefined for findings beyond the first hundred, which are not minimized. */
   readonly subject: string | undefined;
   /** What is predicted of `it`, by which rules, and what was seen; undefined where `subject` is. */
@@ -85,7 +86,7 @@ export class FindingExaminer {
     const signature = formatSignature(key);
     const found = { signature, index, original };
     if (this.#taken.size > MOST) {
-      const unexamined = { differences: [], suspects: NO_SUSPECTS, subject: undefined };
+      const unexamined = { differences: [], causes: NO_CAUSES, subject: undefined };
       return { ...found, ...unexamined, outcome: undefined, it: original, folder: null };
     }
     const occursAgain = examiner.examine(original).differences.length > 0;
@@ -94,13 +95,13 @@ export class FindingExaminer {
     if (this.#known.has(document)) return undefined;
     this.#known.add(document);
     const examination = examiner.examine(it);
-    const { differences, suspects } = examination;
+    const { differences, causes } = examination;
     const { corpus, machine, change, known } = this.#run;
     const cases = { signature, examination, original, seenFirst };
     const content = { ...cases, machine, change, known, found: this.#command(index + 1) };
     const folder = corpus === undefined ? null : writeFinding(corpus, content);
     const subject = occursAgain ? subjectOf(differences, it) : onceOf(seenFirst);
-    return { ...found, it, differences, suspects, subject, outcome: examination, folder };
+    return { ...found, it, differences, causes, subject, outcome: examination, folder };
   }
 
   /** The command that finds the same from the beginning. */

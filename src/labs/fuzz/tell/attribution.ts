@@ -7,9 +7,10 @@ import { grouped } from "../../../lib/group.ts";
 import { listed } from "../../../lib/listed.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { Machine } from "../machine.ts";
+import type { Causes } from "../predict/model.ts";
+import { formatPlant } from "../predict/plant.ts";
 import { isUnasked, processorsText } from "../predict/processors.ts";
 import type { Rule } from "../predict/rules.ts";
-import type { Suspects } from "../predict/suspects.ts";
 import { readCopied } from "./copied.ts";
 
 type Attributed = Pick<Rule, "id" | "asked">;
@@ -26,15 +27,21 @@ export function isTried(id: string): boolean {
   return new RegExp(`^ +\\{"[^"]*\\b${id}\\b`, "m").test(processorProgram());
 }
 
-/** Whether a contradiction is the kernel's, or rather that of a processor that nobody has asked. */
-function attributionOf({ rules }: Suspects, machine: Kind): "kernel" | "processor" {
+/**
+ * Whose a contradiction is: a processor's that nobody has asked, the kernel's, or that of the trial of a feature, which
+ * may have missed it; null if no single rule explains it.
+ */
+function attributionOf({ rules, features }: Causes, machine: Kind) {
+  if (features.length > 0) return "trial";
+  if (rules.length === 0) return null;
   return rules.some((rule) => isUnasked(rule, machine)) ? "processor" : "kernel";
 }
 
 /** Whether a finding has the program about processors, and not a search for a commit of the kernel. */
-export function isProcessors({ suspects }: Pick<CaseOutcome, "suspects">, machine: Kind): boolean {
-  const isProgram = machine.arch === undefined && suspects.rules.some(({ id }) => isTried(id));
-  return isProgram && attributionOf(suspects, machine) === "processor";
+export function isProcessors({ causes }: Pick<CaseOutcome, "causes">, machine: Kind): boolean {
+  const isProgram = machine.arch === undefined && causes.rules.some(({ id }) => isTried(id));
+  const attribution = attributionOf(causes, machine);
+  return isProgram && (attribution === "processor" || attribution === "trial");
 }
 
 /**
@@ -64,28 +71,44 @@ export function processorLines(
   });
 }
 
-/** What depends on suspects, and whether it is rather the processor's, in sentences. */
-export function suspicions(suspects: Suspects, machine: Kind): string[] {
-  const lines = [suspectText(suspects), ...processorLines(suspects.rules, machine)];
-  return lines
-    .filter((line) => line !== "")
-    .map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
+/** What explains a difference, and whose it is, in sentences; the probe says the first ones, too (shim/probe/compare.c). */
+export function explanations(causes: Causes, machine: Machine): string[] {
+  const lines = processorLines(causes.rules, machine, causes.features.length === 0);
+  return [
+    ...causeLines(causes, machine),
+    ...lines.map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`),
+  ];
 }
 
-/** "the difference vanishes without R62"; empty if nothing is known. */
-function suspectText({ rules, vanishes }: Suspects): string {
-  if (rules.length === 0) return "";
-  const own = rules.map(({ id }) => id);
-  const ids = listed(own, vanishes ? "or" : "and");
-  return vanishes ? `the difference vanishes without ${ids}` : `the difference depends on ${ids}`;
+function causeLines({ rules, features, alterations }: Causes, machine: Machine): string[] {
+  const lines = [
+    ...(rules.length > 0
+      ? [
+          listed(
+            rules.map(({ id }) => id),
+            "or",
+          ),
+        ]
+      : []),
+    ...alterations.map((change) => `the alteration ${formatPlant(change)}`),
+  ].map((what) => `The difference vanishes without ${what}.`);
+  const trials = features.map((name) => {
+    const [how, found] = machine.features.includes(name)
+      ? ["without", "found"]
+      : ["with", "not found"];
+    return `The outcome is as predicted ${how} ${name}, which was ${found} here: its trial may be wrong, and not the processor.`;
+  });
+  const all = [...lines, ...trials];
+  return all.length > 0 ? all : ["No single rule explains the difference."];
 }
 
-/** Suspects as a document has them. */
-export function suspectTable(suspects: Suspects, machine: Machine) {
+/** Causes as a document has them. */
+export function causeTable(causes: Causes, machine: Machine) {
   return {
-    rules: suspects.rules.map(({ id }) => id),
-    vanishes: suspects.vanishes,
-    attribution: suspects.rules.length === 0 ? null : attributionOf(suspects, machine),
-    processors: processorLines(suspects.rules, machine),
+    rules: causes.rules.map(({ id }) => id),
+    features: causes.features,
+    alterations: causes.alterations.map(formatPlant),
+    attribution: attributionOf(causes, machine),
+    processors: processorLines(causes.rules, machine, causes.features.length === 0),
   };
 }

@@ -6,7 +6,7 @@ import { stepsOf } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import { type KnownName, knownLine, knownOption } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
-import { isProcessors, PROCESSOR_PROGRAM, suspicions } from "./attribution.ts";
+import { explanations, isProcessors, PROCESSOR_PROGRAM } from "./attribution.ts";
 import { readCopied } from "./copied.ts";
 import { actOf } from "./export_c.ts";
 import { caseJson, fieldRows, machineLine, subjectOf, tellField } from "./told.ts";
@@ -43,14 +43,15 @@ export function caseReport(
   examination: CaseOutcome,
   { machine, known, sightings = [] }: ReportOptions,
 ) {
-  const { it, differences, rules, unpredicted, suspects } = examination;
+  const { it, differences, rules, unpredicted, causes } = examination;
   const acts = stepsOf(it).map(actOf);
   const here: Sighting = {
     kernel: `Linux ${machine.release}`,
     machine: machineLine(machine).replace(/^.* on (?=x86-64)/, ""),
     result: differences.length === 0 ? "as predicted" : `differs: ${subjectOf(differences, it)}`,
   };
-  const suspected = suspicions(suspects, machine).map(inert).join("\n");
+  const why = differences.length === 0 ? [] : explanations(causes, machine);
+  const explained = why.map(inert).join("\n");
   const missing =
     unpredicted === null ? "" : `\nThe stop is not predicted, because of rule ${unpredicted}.\n`;
   return `# ${inert(subjectOf(differences, it))}
@@ -66,7 +67,7 @@ Fields that are not listed are as written.
 ## Why this is expected
 
 ${rules.map(({ id, told, source }) => `- ${id}: ${inert(told)} (${inert(source)})\n`).join("") || "Every register is accepted unchanged.\n"}
-${suspected && `${suspected}\n\n`}## Kernels
+${explained && `${explained}\n\n`}## Kernels
 
 ${table(
   ["kernel", "outcome", "processor"],

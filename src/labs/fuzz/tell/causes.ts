@@ -5,12 +5,13 @@ import { causesOf, EVERY, type Side } from "../against/causes.ts";
 import { traitsOf } from "../against/compare.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { Machine } from "../machine.ts";
+import { NO_CAUSES } from "../predict/cause.ts";
 import type { FieldDifference } from "../predict/differences.ts";
+import type { Causes } from "../predict/model.ts";
 import { ruleOf, textOn } from "../predict/rules.ts";
-import type { Suspects } from "../predict/suspects.ts";
 import type { Counts } from "../predict/tally.ts";
 import type { FoundCase } from "../run/state.ts";
-import { suspectTable } from "./attribution.ts";
+import { causeTable } from "./attribution.ts";
 import { onceOf, ruleRow } from "./told.ts";
 
 /** A case whose outcome contradicts its prediction: a finding of a run, or one of a recording. */
@@ -18,12 +19,12 @@ interface Suspicious {
   readonly index: number;
   readonly it: Case;
   readonly differences: readonly FieldDifference[];
-  readonly suspects: Suspects;
+  readonly causes: Causes;
 }
 
 /** A cause as documents have it. */
-export interface CauseRow extends Omit<ReturnType<typeof suspectTable>, "rules"> {
-  /** A rule by its id; or a way, a stop, a resume. */
+export interface CauseRow extends Omit<ReturnType<typeof causeTable>, "rules"> {
+  /** A rule by its id, or a feature; or, if no single rule explains them, a way, a stop, a resume. */
   readonly trait: string;
   /** The rule, if it is one. */
   readonly rule: ReturnType<typeof ruleRow> | null;
@@ -43,9 +44,10 @@ export function causeRows<T extends Suspicious>(
   machine: Machine,
 ): (CauseRow & { readonly found: readonly T[] })[] {
   const differing = findings.flatMap((finding) => {
-    const { index, it, differences, suspects } = finding;
-    const ids = suspects.rules.map(({ id }) => id);
-    const traits = ids.length > 0 ? ids : traitsOf(it, []);
+    const { index, it, differences, causes } = finding;
+    const ids = [...causes.rules, ...causes.alterations].map(({ id }) => id);
+    const names = [...ids, ...causes.features];
+    const traits = names.length > 0 ? names : traitsOf(it, []);
     const side: Side = "b";
     return differences
       .slice(0, 1)
@@ -54,11 +56,18 @@ export function causeRows<T extends Suspicious>(
   const traits = new Map([...exercised, [EVERY, all]]);
   return causesOf({ differing, traits }).map(({ trait, of, cases }) => {
     const found = cases.map(({ finding }) => finding);
-    const rulesOf = ({ suspects }: T) => suspects.rules.filter(({ id }) => id === trait);
-    const [rule] = found.flatMap(rulesOf);
-    const vanishes = found.every((it) => it.suspects.vanishes && rulesOf(it).length > 0);
-    const suspects = { rules: rule === undefined ? [] : [rule], vanishes };
-    const { rules: _, ...attributed } = suspectTable(suspects, machine);
+    const own = found.map(({ causes }) => ({
+      rules: causes.rules.filter(({ id }) => id === trait),
+      alterations: causes.alterations.filter(({ id }) => id === trait),
+      features: causes.features.filter((name) =>
+        found.every((it) => it.causes.features.includes(name)),
+      ),
+    }));
+    const causes = own.find(({ rules }) => rules.length > 0) ?? own[0] ?? NO_CAUSES;
+    const { rules: _, ...attributed } = causeTable(causes, machine);
+    const named = ruleOf(trait);
+    const applied = named && { ...named, told: textOn(named, machine.features) };
+    const rule = causes.rules[0] ?? applied;
     return { trait, rule: rule === undefined ? null : ruleRow(rule), of, ...attributed, found };
   });
 }

@@ -5,7 +5,7 @@ import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, textOn } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
 import type { FuzzOptions, FuzzResult } from "../run/options.ts";
-import { suspectTable } from "./attribution.ts";
+import { causeTable } from "./attribution.ts";
 import { causeRows, unconfirmedRows } from "./causes.ts";
 import { differenceTable } from "./told.ts";
 
@@ -85,14 +85,14 @@ export function reportOf(
       findings: found.map(({ signature }) => signature),
     })),
     findings: result.findings.map(
-      ({ signature, index, original, it, differences, suspects, subject, folder }) => ({
+      ({ signature, index, original, it, differences, causes, subject, folder }) => ({
         signature,
         index,
         subject: subject ?? null,
         case: formatCase(it),
         original: formatCase(original),
         differences: differenceTable(differences),
-        suspects: suspectTable(suspects, machine),
+        causes: causeTable(causes, machine),
         folder,
       }),
     ),

@@ -13,7 +13,7 @@ import type { DifferenceKind, FieldDifference } from "../predict/differences.ts"
 import type { AppliedRule } from "../predict/model.ts";
 import type { CasePrediction, StepPrediction } from "../predict/prediction.ts";
 import { isUnasked } from "../predict/processors.ts";
-import { suspectTable } from "./attribution.ts";
+import { causeTable } from "./attribution.ts";
 
 /** A field's value: an errno by its name, a number, or a word in hex. */
 export function fieldValue(field: string, word: bigint): string | number {
@@ -149,7 +149,7 @@ export function outcomeTable(outcome: CaseOutcome, machine: Machine) {
     ...predictionTable(outcome, machine),
     outcome: fieldTable(outcome.seen),
     differences: differenceTable(outcome.differences),
-    suspects: suspectTable(outcome.suspects, machine),
+    causes: causeTable(outcome.causes, machine),
   };
 }
 
