@@ -24,6 +24,7 @@ export const COMMANDS: readonly Trial[] = [
   ["guests", guest, "guest, lesson switch and Platform"],
   ["recordings", recording, "lesson NAME"],
   ["register setups", () => setups(ptraceSetups()), "fuzz and conformance"],
+  ["features", features, "fuzz, conformance and predict without --machine"],
   ...(WAYS.includes("SIGRETURN") ? [SIGRETURN] : []),
   ["foreign encoders", foreign, "--encoder FILE"],
 ];
@@ -36,6 +37,12 @@ async function whyNot(trial: () => unknown): Promise<string | undefined> {
   } catch (error) {
     return reasonOf(error);
   }
+}
+
+/** Those that rules of the model depend on. */
+async function features(): Promise<Seen> {
+  const { readThisMachine } = await import("../labs/fuzz/predict/predict.ts");
+  return readThisMachine().features.join(", ") || "none of those that rules depend on";
 }
 
 async function guest(): Promise<Seen> {

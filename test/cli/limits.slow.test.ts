@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { openEncoder } from "../../src/index.ts";
+import { readThisMachine } from "../../src/labs/fuzz/predict/predict.ts";
 import { callNumber } from "../support/libc.ts";
 import { needs } from "../support/needs.ts";
 import { DENY, run, stublabCommand } from "../support/processes.ts";
@@ -195,9 +196,11 @@ cli("doctor checks everything, and this machine passes", async () => {
     ...["fork and attach", "inject", "seccomp", "yama", "koffi and shim"],
     ...["exit signal", "guests", "recordings", "register setups", "rt_sigreturn", "/proc"],
     ...["temporary folder", "address space", "open files", "file size", "threads"],
-    ...["child processes"],
+    ...["child processes", "features"],
   ])
     assert.match(names, name);
+  const features = checks.find(({ name }: { name: string }) => name === "features");
+  assert.equal(features.detail.split(", "), readThisMachine().features);
   /** What this machine may lack. */
   const lacking = ["process 1", "C compiler", ...(HOST_ARCH === "amd64" ? [] : ["rt_sigreturn"])];
   const warned = checks.filter(({ status }: { status: string }) => status !== "ok");

@@ -73,9 +73,13 @@ const gdbRuns =
 async function withSleeper<T>(
   words: readonly string[],
   act: (sleeper: Running) => Promise<T>,
+  threads = 1,
 ): Promise<T> {
   const sleeper = start(words);
-  await eventually(() => processState(sleeper.pid)?.state === "S", PATIENCE);
+  const tasks = `/proc/${sleeper.pid}/task`;
+  const isReady = () =>
+    processState(sleeper.pid)?.state === "S" && readdirSync(tasks).length === threads;
+  await eventually(isReady, PATIENCE);
   try {
     return await act(sleeper);
   } finally {
@@ -93,11 +97,15 @@ const isUntraced = (pid: number) =>
 const gdbAttaches =
   (does: string, ...patterns: RegExp[]): Session =>
   (wrapper) =>
-    withSleeper([target(), does], async ({ pid }) => {
-      const commands = inTurn("info threads", "call twice(50)", "info registers", "detach");
-      const { stdout } = await gdb(wrapper, "-p", String(pid), ...commands);
-      return says(stdout, /\$1 = 100/, /rip +0x/, /detached/, ...patterns) && isUntraced(pid);
-    });
+    withSleeper(
+      [target(), does],
+      async ({ pid }) => {
+        const commands = inTurn("info threads", "call twice(50)", "info registers", "detach");
+        const { stdout } = await gdb(wrapper, "-p", String(pid), ...commands);
+        return says(stdout, /\$1 = 100/, /rip +0x/, /detached/, ...patterns) && isUntraced(pid);
+      },
+      does === "run" ? 3 : 1,
+    );
 
 const SCRIPT = "cat /etc/passwd; exit 3";
 const OPENED = /openat\(AT_FDCWD, "\/etc\/passwd", O_RDONLY\) = \d/;
@@ -121,20 +129,25 @@ const straceAttaches =
     words: () => readonly string[],
     goOn: (program: Running) => unknown,
     isOver: (ending: Ending) => boolean,
+    threads: number,
     ...patterns: RegExp[]
   ): Session =>
   (wrapper) =>
-    withSleeper(words(), async (sleeper) => {
-      rmSync(straceLog, { force: true });
-      const words = `exec strace -f -o ${straceLog} -p ${sleeper.pid} 2>&1`;
-      const tracer = start([...wrapper, "/usr/bin/env", "sh", "-c", words]);
-      const ended = endOf(tracer);
-      await Promise.race([tracer.says(/attached/), ended]);
-      goOn(sleeper);
-      const over = isOver(await endOf(sleeper));
-      await ended;
-      return over && traced(...patterns);
-    });
+    withSleeper(
+      words(),
+      async (sleeper) => {
+        rmSync(straceLog, { force: true });
+        const words = `exec strace -f -o ${straceLog} -p ${sleeper.pid} 2>&1`;
+        const tracer = start([...wrapper, "/usr/bin/env", "sh", "-c", words]);
+        const ended = endOf(tracer);
+        await Promise.race([tracer.says(/attached/), ended]);
+        goOn(sleeper);
+        const over = isOver(await endOf(sleeper));
+        await ended;
+        return over && traced(...patterns);
+      },
+      threads,
+    );
 
 const runscRuns =
   (platform: string): Session =>
@@ -205,6 +218,7 @@ export const SESSIONS: Readonly<
         () => ["sh", "-c", `read line; ${SCRIPT}`],
         (shell) => shell.write("go\n"),
         ({ code }) => code === 3,
+        1,
         OPENED,
       ),
     ],
@@ -215,6 +229,7 @@ export const SESSIONS: Readonly<
         () => [target(), "run"],
         ({ pid }) => process.kill(pid, "SIGTERM"),
         ({ signal }) => signal === "SIGTERM",
+        3,
         /(killed by SIGTERM[\s\S]*){3}/,
       ),
     ],

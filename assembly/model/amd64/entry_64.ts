@@ -17,16 +17,24 @@ import { clearFlags, task } from "./task";
 import { generalProtection } from "./traps";
 
 /**
- * SYSCALL copies rip to rcx, and the kernel copies rax to orig_rax.
- * @source SYSCALL, SDM volume 2; entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12
+ * SYSCALL copies rip to rcx.
+ * @source SYSCALL, SDM volume 2
+ * @needs !fred
  * @asked amd intel
  */
 export let R37: u32 = 0;
 
 /**
+ * The kernel copies rax to orig_rax at a SYSCALL.
+ * @source entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12
+ */
+export let R124: u32 = 0;
+
+/**
  * SYSCALL copies eflags without RF ({without}) to r11, including the TF of a single-step, and the task returns with
  * these flags.
  * @source SYSCALL, SDM volume 2
+ * @needs !fred
  * @asked amd intel
  */
 export let R38: u32 = 0;
@@ -36,10 +44,8 @@ export let R38_without: u64 = 0x1_0000;
 export function syscall(next: u64): bool {
   task.inCall = true;
   put(REG_rip, next);
-  if (use(R37)) {
-    copy(REG_rip, REG_rcx);
-    copy(REG_rax, REG_orig_rax);
-  }
+  if (use(R37)) copy(REG_rip, REG_rcx);
+  if (use(R124)) copy(REG_rax, REG_orig_rax);
   if (use(R38)) {
     clearFlags(R38_without);
     copy(REG_eflags, REG_r11);

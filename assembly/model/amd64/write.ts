@@ -21,7 +21,7 @@ import { use } from "../rule";
 import { setLastInfo } from "../send_signal";
 import { AT_ENTRY, AT_EXIT, AT_SIGNAL } from "../stops";
 import { archPtrace } from "./arch_ptrace";
-import { call32 } from "./entry_64";
+import { call32, R37, R38 } from "./entry_64";
 import { genregsSet } from "./genregs_set";
 import { readBases } from "./process_64";
 import { ptraceGetDebugregs } from "./ptrace_debugreg";
@@ -61,8 +61,8 @@ function arrive(from: u32): void {
   }
   task.inCall = true;
   set(REG_rip, placeSyscall + 2);
-  copy(REG_rip, REG_rcx);
-  copy(REG_eflags, REG_r11);
+  if (use(R37)) copy(REG_rip, REG_rcx);
+  if (use(R38)) copy(REG_eflags, REG_r11);
   set(REG_orig_rax, SYS_getpid);
   set(REG_rax, SOME_ID);
   if (from == setups.FROM_EXIT) forget(REG_rax);

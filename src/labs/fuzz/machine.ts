@@ -34,6 +34,7 @@ const OF_KERNEL = [
   "x32",
   "altstack_first",
   "xstate_size_check",
+  "fred",
 ] as const;
 const OF_ARM64 = ["dit", "ssbs", "tco", "bti", "orig_x0"] as const;
 

@@ -27,6 +27,7 @@ export const NEEDS = {
   FSGSBASE: { feature: "fsgsbase", reason: NO_BASES },
   LA57: { feature: "la57", reason: "page tables have four levels" },
   "no LA57": { feature: "la57", lacks: true, reason: "page tables have five levels" },
+  "no FRED": { feature: "fred", lacks: true, reason: "with FRED SYSCALL keeps rcx and r11" },
   XSAVE: { components: FP, reason: "there is no XSAVE area" },
   AVX: { components: YMM, reason: NO_COMPONENT },
   "no FSGSBASE": { feature: "fsgsbase", lacks: true, reason: "programs can read their bases" },
