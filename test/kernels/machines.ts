@@ -52,7 +52,7 @@ export interface Machine extends Lacks {
   /** Its words are those of the probe, or the names of checks. */
   readonly command: (places: Places, words: readonly string[]) => readonly string[];
   /** The command that tries a trivial process 1, if the processor may keep the kernel from running one. */
-  readonly trivial?: (places: Places) => readonly string[];
+  readonly trivial?: (places: Pick<Places, "folder" | "trivialRoot">) => readonly string[];
 }
 
 interface NamedKernel extends Kernel {

@@ -7,11 +7,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../../../src/index.ts";
 import { explain } from "../../../src/labs/explain/explain.ts";
+import { machinesOf } from "../../kernels/machines.ts";
+import { makeTrivialRoot, reasonOf } from "../../kernels/trivial.ts";
 import { needs } from "../../support/needs.ts";
 import {
   DENY,
   eventually,
   familyOf,
+  isAlive,
   Running,
   run,
   stublabCommand,
@@ -77,13 +80,29 @@ const TRACERS: readonly [ids: string, command: string, words: string][] = [
   ["uml syscall-entry attach-traced", "linux.uml", MACHINE],
 ];
 
+/** Why User Mode Linux cannot run here, as npm run kernels finds it; undefined if it can. */
+async function reasonAgainstUml(): Promise<string | undefined> {
+  const [uml] = machinesOf(["probe/uml"]);
+  const [program = "", ...words] =
+    uml?.trivial?.({ folder, trivialRoot: () => makeTrivialRoot(folder) }) ?? [];
+  const { stdout } = await run([program, words]);
+  return reasonOf(stdout);
+}
+
 for (const [ids, command, words] of TRACERS) {
   needs(situations, command)(`${command}: ${ids}`, async () => {
     const running = new Running([command, words.split(" ")]);
     try {
+      let isSeen = false;
       const all = () => Promise.all(familyOf(running.pid).map(explained));
-      const isSeen = async () => (await all()).includes(ids);
-      assert.ok(await eventually(isSeen, LIMIT), (await all()).join("\n"));
+      const look = async () => {
+        isSeen = (await all()).includes(ids);
+        return isSeen || !isAlive(running.pid);
+      };
+      await eventually(look, LIMIT);
+      const reason = isSeen || command !== "linux.uml" ? undefined : await reasonAgainstUml();
+      if (reason !== undefined) console.log(`\nskipped: "${command}": ${reason}`);
+      else assert.ok(isSeen, (await all()).join("\n"));
     } finally {
       spawnSync("kill", ["-KILL", ...familyOf(running.pid).map(String)]);
       await running.ended;
