@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { exchangesIn, isAsTold, runSession } from "../support/console.ts";
-import { run } from "../support/processes.ts";
+import { run, stublabCommand } from "../support/processes.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 const told = suite("omissions in a document");
@@ -56,6 +56,9 @@ const constant = (page: string, output: string): string =>
         .replaceAll(/ +/g, " ")
         .replace(/^findings [\s\S]*/m, "");
 
+/** On such a machine a tutorial finds more than the bug that is planted. */
+const contradicts = (await run(stublabCommand("fuzz", "--cases", "5000"))).code === 1;
+
 /** Whether the build has what the other architecture needs. */
 const isComplete = existsSync("dist/probe-arm64");
 
@@ -71,7 +74,8 @@ for (const page of pages) {
     symlinkSync(resolve("examples"), join(own, "examples"));
     for (const { command, output, status, seen } of runSession(exchanges, own)) {
       // 1 says that something was found.
-      if (output === "") assert.ok(status <= 1, `$ ${command}\n${seen}`);
+      const isOpen = output === "" || (contradicts && page.includes("tutorial"));
+      if (isOpen) assert.ok(status <= 1, `$ ${command}\n${seen}`);
       else if (!isAsTold(constant(page, seen), constant(page, output)))
         assert.is(seen, output, `$ ${command}`);
     }

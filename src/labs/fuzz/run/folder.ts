@@ -6,7 +6,7 @@ import { Folder, unwritable } from "../../../lib/folder.ts";
 import type { Limit } from "../../../lib/input.ts";
 import { inPlace, parseJson, show } from "../../../lib/shape.ts";
 import { visible } from "../../../lib/visible.ts";
-import { FINDINGS } from "../tell/finding.ts";
+import { CONTINUES, FINDINGS } from "../tell/finding.ts";
 import { expectSame, formatRound, formatRun, type LoggedRun, parseRun, roundShape } from "./log.ts";
 import { type Round, RunState } from "./state.ts";
 
@@ -105,8 +105,7 @@ export class RunFolder {
     try {
       return write();
     } catch (cause) {
-      const remedy = `what ${LOG} has is whole; the same command continues, once there is room, or in a folder that can be written`;
-      throw unwritable(`corpus ${this.path}`, cause, remedy);
+      throw unwritable(`corpus ${this.path}`, cause, `what ${LOG} has is whole; ${CONTINUES}`);
     }
   }
 }

@@ -19,6 +19,10 @@ import { kindRow, outcomeTable } from "./told.ts";
 /** The folder of all findings of a run. */
 export const FINDINGS = "findings";
 
+/** What helps if a run cannot write. */
+export const CONTINUES =
+  "the same command continues, once there is room, or in a folder that can be written";
+
 const FINDING_SCHEMA = "stublab.finding/1";
 
 /** What is written about a case whose outcome contradicts its prediction. */
@@ -52,7 +56,7 @@ export function writeFinding(corpus: string, finding: FindingContent): string {
     using findings = folder.makeFolder(FINDINGS);
     if (!findings.has(finding.signature)) writeWhole(findings, finding);
   } catch (cause) {
-    throw unwritable(`finding ${target}`, cause);
+    throw unwritable(`finding ${target}`, cause, CONTINUES);
   }
   return target;
 }
