@@ -88,7 +88,7 @@ function essence(stdout: string) {
   return { cases, signatures, deaths, hangs, unpredicted, findings };
 }
 
-const FUZZ = stublabCommand("fuzz", "--cases", "1000000", "--workers", "2", "--json");
+const FUZZ = stublabCommand("fuzz", "--cases", "200000", "--workers", "2", "--json");
 const CONFORMANCE = stublabCommand("conformance", "--json");
 const undisturbed = run(FUZZ);
 const facts = run(CONFORMANCE);

@@ -15,7 +15,7 @@ import { thrown } from "../../support/thrown.ts";
 const lost = suite("fuzz: stubs that somebody else ends");
 
 const SIZE = 512;
-const BATCHES = 40;
+const BATCHES = 20;
 
 type Try = (experiment: Experiment, from: number) => void;
 

@@ -14,7 +14,7 @@ import { stubsOf } from "../../support/stubs.ts";
 const rules = suite("fuzz: rules of rt_sigreturn");
 
 const SIZE = 256;
-const CASES = process.env.SOAK ? 10_000_000 : 250_000;
+const CASES = process.env.SOAK ? 10_000_000 : 100_000;
 const SEED = 6n;
 
 /** Halves of an outcome that both paths show: all but orig_rax, which is in no frame. */
