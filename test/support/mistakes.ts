@@ -82,6 +82,8 @@ const STYLES = ["javascript", "rust", "c"] as const;
 export const MISTAKES: readonly Mistake[] = STYLES.flatMap((style) => mistakesOf(style));
 /** Mistakes that the kernel sees. */
 export const SEEN: readonly Mistake[] = mistakesOf("javascript", "seen");
+/** Mistakes beside what is excused. */
+export const BESIDE: readonly Mistake[] = mistakesOf("javascript", "beside");
 
 /** A module like the model, with a mistake that is an expression. */
 export function mistakenFile({ name, change }: Pick<Mistake, "name" | "change">): string {

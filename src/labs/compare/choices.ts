@@ -1,23 +1,38 @@
 import { FUNCTION_NAMES, type FunctionName } from "../../core/encoder/abi.ts";
 import type { Apart } from "./report.ts";
+import { isSignal, mayRead, whyNeverStored } from "./stored.ts";
 
-/** What of a function's results docs/encoder-abi.md chooses: no header prescribes it. */
-interface Choice {
-  readonly names: readonly FunctionName[];
-  /** The places, if not all of the function. */
-  readonly fields?: readonly string[];
-  /** The inputs about which it is, by a parameter; all if undefined. */
-  readonly about?: { readonly parameter: string; readonly has: (word: number) => boolean };
-  /** Why an encoder that differs is not wrong; undefined if it is: hosts and stubs rely on the choice. */
+/** The word of an input by its name: a parameter, or a register of a block. */
+type Given = (name: string) => bigint;
+
+/** What decides a difference, and not the headers. */
+export interface Decision {
+  /** Why an encoder that differs is not wrong; undefined if it is. */
   readonly apart?: Apart;
   readonly reason: string;
 }
 
-const byDesign = { apart: "differs by design" } as const;
-const notASignal = {
-  apart: "no such input",
-  about: { parameter: "signal", has: (signal: number) => signal < 1 || signal > 64 },
-} as const;
+/** What docs/encoder-abi.md chooses of a function's results: no header prescribes it. */
+interface Choice {
+  readonly names: readonly FunctionName[];
+  /** The places, if not all of the function. */
+  readonly fields?: readonly string[];
+  /** The inputs about which it is; all if undefined. */
+  readonly about?: (given: Given) => boolean;
+  readonly reason: string;
+  /** Why the encoder's word is not wrong; undefined if it is, as every word that is not named. */
+  readonly excuse?: (own: bigint, given: Given, name: FunctionName) => Decision | undefined;
+}
+
+const [EINVAL, ENOSYS] = [BigInt.asUintN(32, -22n), BigInt.asUintN(64, -38n)];
+const intOf = (word: bigint) => Number(BigInt.asIntN(32, word));
+const isAboutNoSignal = (given: Given) => !isSignal(intOf(given("signal")));
+
+/** The excuse of a register that an encoder may leave as it was. @param may whether it may leave this word */
+function keeping(from: string, reason: string, may = (_word: bigint) => true) {
+  const excused: Decision = { apart: "differs by design", reason };
+  return (own: bigint, given: Given) => (own === given(from) && may(own) ? excused : undefined);
+}
 
 const CHOICES: readonly Choice[] = [
   {
@@ -26,22 +41,33 @@ const CHOICES: readonly Choice[] = [
     reason: "a function writes nothing but the blocks and areas that it is given",
   },
   {
-    ...byDesign,
     names: ["encodeSyscall"],
     fields: ["block.orig_rax"],
-    reason: "no header prescribes orig_rax for an injected frame, but only −1 excludes a restart",
+    reason:
+      "orig_rax becomes −1, so that the kernel restarts no call, or is that of the initial block",
+    excuse: keeping(
+      "initial.orig_rax",
+      "no header prescribes orig_rax for an injected frame, but only −1 excludes a restart",
+    ),
   },
   {
-    ...byDesign,
     names: ["enterGuest"],
     fields: ["block.orig_rax"],
-    reason: "no header prescribes orig_rax for a resumed guest, but only −1 excludes a restart",
+    reason: "orig_rax becomes −1, so that the kernel restarts no call, or stays as it was",
+    excuse: keeping(
+      "block.orig_rax",
+      "no header prescribes orig_rax for a resumed guest, but only −1 excludes a restart",
+    ),
   },
   {
-    ...byDesign,
     names: ["decodeGuestSyscall"],
     fields: ["block.rax"],
-    reason: "rax becomes orig_rax whether it is −ENOSYS or not: a tracer may have changed it",
+    reason: "rax becomes orig_rax, or stays as it was if that is not −ENOSYS",
+    excuse: keeping(
+      "block.rax",
+      "rax becomes orig_rax whether it is −ENOSYS or not: a tracer may have changed it",
+      (word) => word !== ENOSYS,
+    ),
   },
   {
     names: ["encodeBootstrap"],
@@ -49,64 +75,52 @@ const CHOICES: readonly Choice[] = [
     reason: "the registers for the parent and for the mark are a convention of stubs",
   },
   {
-    ...notASignal,
     names: ["encodeStop"],
-    reason: "no process is stopped by signal 0 or by one above 64",
+    about: isAboutNoSignal,
+    reason: "every number is shifted, or refused if it is not a signal",
+    excuse: (own) =>
+      own === EINVAL
+        ? {
+            apart: "no such input",
+            reason: "no process is stopped by signal 0 or by one above 64",
+          }
+        : undefined,
   },
-  { ...notASignal, names: ["signalSet"], reason: "signals are numbered 1 to 64" },
+  {
+    names: ["signalSet"],
+    about: isAboutNoSignal,
+    reason: "signals are numbered 1 to 64: the set of any other is empty",
+  },
   {
     names: ["waitKind", "waitValue", "waitEvent", "waitCoreDumped"],
-    about: { parameter: "status", has: (status) => !isStored(status) },
-    apart: "no such input",
-    reason: "wait4 stores no such status word",
+    about: (given) => whyNeverStored(intOf(given("status"))) !== undefined,
+    reason: "wait4 stores no such word, which is refused, or read as by the macros of sys/wait.h",
+    excuse(own, given, name) {
+      const status = intOf(given("status"));
+      const reason = whyNeverStored(status);
+      const isExcused = reason !== undefined && mayRead(name, status, own);
+      return isExcused ? { apart: "no such input", reason } : undefined;
+    },
   },
   { names: ["encodeSeccomp"], reason: "which calls a stub may make is a policy" },
 ];
 
-/** The places of a function in which an encoder may differ by design. */
-export function designOf(name: FunctionName): readonly string[] {
-  return CHOICES.flatMap(({ names, fields = [], apart }) =>
-    apart === "differs by design" && names.includes(name) ? fields : [],
-  );
-}
-
 /**
- * The choice that decides a difference, and not the headers; undefined if the headers do.
+ * What decides a difference, and not the headers; undefined if the headers do.
  *
- * @param wordOf the word of a parameter of the input
+ * @param own the encoder's word
  */
-export function choiceOf(
+export function decisionOf(
   name: FunctionName,
   field: string,
-  wordOf: (parameter: string) => bigint,
-): Choice | undefined {
-  return CHOICES.find(
+  own: bigint,
+  given: Given,
+): Decision | undefined {
+  const choice = CHOICES.find(
     ({ names, fields, about }) =>
-      names.includes(name) &&
-      (fields?.includes(field) ?? true) &&
-      (about?.has(Number(BigInt.asIntN(32, wordOf(about.parameter)))) ?? true),
+      names.includes(name) && (fields?.includes(field) ?? true) && (about?.(given) ?? true),
   );
-}
-
-const SIGTRAP = 5;
-/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: the signals of a group-stop. */
-const GROUP_STOPS = [19, 20, 21, 22];
-
-/**
- * Whether wait4 stores a status word: an exit, a death or a stop by a signal from 1 to 64, a stop at a system call or an
- * event, a continuation. Events are PTRACE_EVENT_FORK 1 to PTRACE_EVENT_SECCOMP 7, and PTRACE_EVENT_STOP 128
- * (linux/ptrace.h; kernel/signal.c, ptrace_notify).
- */
-function isStored(status: number): boolean {
-  const [low, high, event] = [status & 0xff, (status >>> 8) & 0xff, status >>> 16];
-  const isSignal = (number: number) => number >= 1 && number <= 64;
-  if (low === 0x7f) {
-    if (event === 0) return isSignal(high) || high === (SIGTRAP | 0x80);
-    if (event === 128) return high === SIGTRAP || GROUP_STOPS.includes(high);
-    return event <= 7 && high === SIGTRAP;
-  }
-  if (event !== 0) return false;
-  return low === 0 || (low === 0xff && high === 0xff) || (high === 0 && isSignal(low & 0x7f));
+  return choice?.excuse?.(own, given, name) ?? choice;
 }
 
 /** What the headers leave open about constants. */

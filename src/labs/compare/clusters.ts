@@ -1,4 +1,4 @@
-import { choiceOf } from "./choices.ts";
+import { decisionOf } from "./choices.ts";
 import { NO_PROGRAM } from "./filter.ts";
 import { firstByte } from "./layout.ts";
 import type { Place, Places } from "./places.ts";
@@ -56,7 +56,7 @@ export class Clusters {
 /** Where two records differ. */
 export interface Difference {
   readonly place: Place;
-  /** What distinguishes faults: the place, why it is apart, and for a filter whether it allows too much or too little. */
+  /** What distinguishes faults: the place, its excuse, and for a filter whether it allows too much or too little. */
   readonly kind: string;
   readonly apart: Apart | undefined;
   /** The first byte of the record that differs. */
@@ -66,26 +66,44 @@ export interface Difference {
   readonly other: bigint;
 }
 
-/** The first place in which two records differ; the result comes before memory, and what is chosen by design last. */
+/**
+ * The first place in which two records differ; the result comes before memory, and what is excused last.
+ *
+ * @param input of both
+ */
 export function firstDifference(
   places: Places,
+  input: BigUint64Array,
   own: BigUint64Array,
   other: BigUint64Array,
 ): Difference | undefined {
+  const { result } = places.layout;
+  let excused: Difference | undefined;
+  for (const at of [result, ...own.keys()]) {
+    if (own[at] === other[at]) continue;
+    const difference = differenceAt(at, places, input, own, other);
+    if (difference.apart === undefined) return difference;
+    excused ??= difference;
+  }
+  return excused;
+}
+
+function differenceAt(
+  at: number,
+  places: Places,
+  input: BigUint64Array,
+  own: BigUint64Array,
+  other: BigUint64Array,
+): Difference {
   const { name, result } = places.layout;
-  const inResult = own[result] !== other[result];
-  const differs = (each: bigint, at: number) => each !== other[at];
-  const found = own.findIndex((each, at) => differs(each, at) && !places.design.has(at));
-  const word = inResult ? result : found < 0 ? own.findIndex(differs) : found;
-  if (word < 0) return undefined;
-  const byte = 8 * word + firstByte((own[word] ?? 0n) ^ (other[word] ?? 0n));
+  const byte = 8 * at + firstByte((own[at] ?? 0n) ^ (other[at] ?? 0n));
   const place = places.at(byte, other[result] ?? 0n);
   const words = { own: wordAt(own, place), other: wordAt(other, place) };
   const amount = severityOf(words.own) < severityOf(words.other) ? "too much" : "too little";
-  const wordOf = (parameter: string) => other[places.layout.field(parameter).at] ?? 0n;
-  const apart = choiceOf(name, place.name, wordOf)?.apart;
-  const kind = place.name === ANSWER ? `${place.name}: ${amount}` : `${place.name} ${apart ?? ""}`;
-  return { place, kind, apart, byte, ...words };
+  const decision = decisionOf(name, place.name, words.own, places.wordsOf(input));
+  const apart = decision?.apart;
+  const why = place.name === ANSWER ? `: ${amount}` : apart === undefined ? "" : decision?.reason;
+  return { place, kind: `${place.name} ${why}`, apart, byte, ...words };
 }
 
 /** How severe an action of a filter is: of two the kernel takes the lower, as a number with a sign. */

@@ -2,7 +2,7 @@ import type { Operation } from "../../core/encoder/abi.ts";
 import { constantName } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
 import { quoteWord } from "../../lib/quote.ts";
-import { choiceOf } from "./choices.ts";
+import { decisionOf } from "./choices.ts";
 import type { Cluster, Difference } from "./clusters.ts";
 import { type Fault, faultsOf } from "./faults.ts";
 import { NO_PROGRAM, NUMBERS, programOf } from "./filter.ts";
@@ -113,7 +113,7 @@ async function describe(
     input: describeInput(compared, input),
     replay: replay(compared, encoder, input),
     apart: cluster.apart ?? null,
-    verdict: verdictOf(compared, cluster, place.name, reference.told, input),
+    verdict: verdictOf(compared, difference, encoder, reference.told, input),
   };
 }
 
@@ -151,17 +151,16 @@ const REGISTERS = { amd64: "sys/user.h", arm64: "asm/ptrace.h" } as const;
 
 /** @param told what the reference returns */
 function verdictOf(
-  { name, arch, layout }: FunctionComparison,
-  { encoder }: Cluster,
-  field: string,
+  { name, arch, layout, places }: FunctionComparison,
+  { place: { name: field }, own }: Difference,
+  encoder: string,
   told: string,
   input: BigUint64Array,
 ): Verdict {
-  const wordOf = (parameter: string) => input[layout.field(parameter).at] ?? 0n;
-  const choice = choiceOf(name, field, wordOf);
-  if (choice !== undefined) {
-    const reason = `${choice.reason}; native returns ${told}`;
-    return { by: "abi", right: [], wrong: choice.apart === undefined ? [encoder] : [], reason };
+  const decision = decisionOf(name, field, own, places.wordsOf(input));
+  if (decision !== undefined) {
+    const reason = `${decision.reason}; native returns ${told}`;
+    return { by: "abi", right: [], wrong: decision.apart === undefined ? [encoder] : [], reason };
   }
   const known = field.startsWith("block.") ? undefined : SOURCES[layout.signature.operation];
   const source = known ?? REGISTERS[arch];

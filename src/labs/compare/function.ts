@@ -194,7 +194,12 @@ export class FunctionComparison {
     const other = own && (await this.#answersOf(HEADERS, inputs));
     if (own === undefined || other === undefined) return undefined;
     return Array.from({ length: inputs.length / this.layout.words }, (_, i) =>
-      firstDifference(this.places, this.#recordAt(own, i), this.#recordAt(other, i)),
+      firstDifference(
+        this.places,
+        this.#recordAt(inputs, i),
+        this.#recordAt(own, i),
+        this.#recordAt(other, i),
+      ),
     );
   }
 
@@ -264,12 +269,13 @@ export class FunctionComparison {
       pair.cases += count;
       if (bytes.compare(this.#reference.bytes, 0, end, 0, end) === 0) continue;
       for (let index = 0; index < count; index++) {
+        const given = this.#recordAt(input, index);
         const own = this.#recordAt(records, index);
         const other = this.#recordAt(this.#reference.records, index);
-        const difference = firstDifference(this.places, own, other);
+        const difference = firstDifference(this.places, given, own, other);
         if (difference === undefined) continue;
         pair[COUNTS[difference.apart ?? "wrong"]]++;
-        this.clusters.add(encoder, this.#recordAt(input, index), difference, [own, other]);
+        this.clusters.add(encoder, given, difference, [own, other]);
       }
     }
   }

@@ -214,18 +214,23 @@ function sourcesOf(constants: Constants): (name: FunctionName, parameter: string
 type Draw = (random: Random, to: Halves, start: number) => void;
 
 /** Draws into the registers that functions of results look at. */
-function drawRegisters({ signature, fields }: RecordLayout, constants: Constants): Draw {
+function drawRegisters({ name, signature, fields }: RecordLayout, constants: Constants): Draw {
   const block = fields.findLast(({ kind }) => kind === "block");
-  const isAbout = ["result", "restart", "syscall"].includes(signature.operation);
-  const register = (name: string) => {
-    const offset = constants.get(`REG_${name}`);
+  const isEntry = name === "decodeGuestSyscall";
+  const isAbout = isEntry || ["result", "restart", "syscall"].includes(signature.operation);
+  const register = (own: string) => {
+    const offset = constants.get(`REG_${own}`);
     if (!isAbout || block === undefined || offset === undefined) return undefined;
     return block.at + Number(offset) / 8;
   };
   const result = register("rax") ?? register("x0");
   const original = register("orig_rax");
   return (random, to, start) => {
-    if (result !== undefined && random.chance(3, 4)) drawResult(random, to, start + result);
+    if (result !== undefined && random.chance(3, 4)) {
+      // At the entry of a call the kernel stores −ENOSYS.
+      if (isEntry) setWord(to, start + result, -38 >>> 0, -1 >>> 0);
+      else drawResult(random, to, start + result);
+    }
     if (original !== undefined && random.chance(1, 2)) {
       const low = random.pick([-1 >>> 0, 62, 0, 1 << 31]);
       setWord(to, start + original, low, random.pick([0, -1 >>> 0]));

@@ -1,4 +1,3 @@
-import { designOf } from "./choices.ts";
 import type { RecordLayout } from "./record.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -27,8 +26,8 @@ const WORD_MEMBERS = new Set(["si_value", "si_band", "si_addr", "si_call_addr"])
 /** The names of the parts of a function's records, by the layout of the headers. */
 export class Places {
   readonly layout: RecordLayout;
-  /** The words of a record in which encoders may differ by design. */
-  readonly design: ReadonlySet<number>;
+  /** The words of the input by name, in the order of the record: the names in `--case`. */
+  readonly inputs: ReadonlyMap<string, Place>;
   readonly #registers: ReadonlyMap<number, string>;
   readonly #members: ReadonlyMap<number, string>;
   readonly #constants: Constants;
@@ -41,8 +40,12 @@ export class Places {
       layout.name === "decodeGuestSyscall"
         ? new Map(Array.from({ length: 6 }, (_, i) => [8 * i, `arg${i}`]))
         : byOffset(constants, "CLONE3_");
-    const byte = (name: string) => this.inputs.get(name)?.byte ?? -8;
-    this.design = new Set(designOf(layout.name).map((name) => byte(name) / 8));
+    this.inputs = this.#inputsOf(layout);
+  }
+
+  /** What reads the words of an input by name. */
+  wordsOf(input: BigUint64Array): (name: string) => bigint {
+    return (name) => input[(this.inputs.get(name)?.byte ?? -8) / 8] ?? 0n;
   }
 
   /**
@@ -78,11 +81,10 @@ export class Places {
     return { name, bytes: name === this.layout.name ? this.#resultBytes : 8 };
   }
 
-  /** The words of the input by name, in the order of the record: the names in `--case`. */
-  get inputs(): ReadonlyMap<string, Place> {
+  #inputsOf(layout: RecordLayout): Map<string, Place> {
     return new Map(
-      this.layout.inputs.map((word) => {
-        const { kind, name, at } = this.layout.fieldOf(word);
+      layout.inputs.map((word) => {
+        const { kind, name, at } = layout.fieldOf(word);
         // A guard is named by its offset; the input of an area has no members yet.
         const offset = kind === "guard" ? at : kind === "area" ? 8 * (word - at) : undefined;
         const whole: Place = { name: `${name}.${offset}`, byte: 8 * word, bytes: 8 };

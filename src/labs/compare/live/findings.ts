@@ -1,7 +1,7 @@
 import { oneByOne, shrink } from "../../../lib/cases/shrink.ts";
 import { add } from "../../../lib/group.ts";
 import { sum } from "../../../lib/page/figures.ts";
-import { designOf } from "../choices.ts";
+import { decisionOf } from "../choices.ts";
 import { describeInput, replay } from "../disagreement.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { LiveFailure, LiveReport } from "../report.ts";
@@ -39,14 +39,19 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
 
   /**
    * Counts a failure. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided if
-   * they contradict it. In a field that is a choice, only what the kernel does wrongly counts.
+   * they contradict it. Of an excused word, only what the kernel does wrongly counts.
    *
+   * @param fitted the input as the kernel was asked about it
    * @returns why it is not an error, or why nothing is decided
    */
-  const fail = async (input: BigUint64Array, failed: Failed): Promise<string | undefined> => {
-    const { field, how } = failed;
-    if (how === undefined && designOf(compared.name).includes(field))
-      return `${field} differs by design`;
+  const fail = async (
+    input: BigUint64Array,
+    fitted: BigUint64Array,
+    failed: Failed,
+  ): Promise<string | undefined> => {
+    const { field, how, seen } = failed;
+    const decision = decisionOf(compared.name, field, seen, compared.places.wordsOf(fitted));
+    if (how === undefined && decision?.apart !== undefined) return `${field} ${decision.apart}`;
     const known = found.get(field);
     if (known === undefined) {
       judges.renew();
@@ -103,7 +108,8 @@ export function findingsOf(inquiry: Inquiry, encoder: string) {
         if (judgement.verdict === "held") held++;
         else {
           const input = drawn[i] ?? new BigUint64Array();
-          const why = "why" in judgement ? judgement.why : await fail(input, judgement);
+          const fitted = questions[i]?.input ?? input;
+          const why = "why" in judgement ? judgement.why : await fail(input, fitted, judgement);
           if (why !== undefined) add(reasons, why);
         }
       }
