@@ -112,7 +112,7 @@ function severityOf(action: bigint): bigint {
 }
 
 /** The number that a place of a record holds. */
-function wordAt(record: BigUint64Array, place: Place): bigint {
+export function wordAt(record: BigUint64Array, place: Place): bigint {
   const word = record[Math.floor(place.byte / 8)] ?? 0n;
   if (place.bytes === 8) return word;
   return BigInt.asUintN(32, word >> BigInt(8 * (place.byte % 8)));

@@ -26,11 +26,18 @@ import {
   show,
   text,
 } from "../../lib/shape.ts";
-import { describeBreak, describeClusters } from "./disagreement.ts";
+import { describeAgreements, describeBreak, describeClusters } from "./disagreement.ts";
 import { FunctionComparison } from "./function.ts";
 import { compareLayouts } from "./layout.ts";
 import { openBuiltIn } from "./open.ts";
-import type { Breakage, CompareReport, Disagreement, LayoutReport, LiveReport } from "./report.ts";
+import type {
+  Agreement,
+  Breakage,
+  CompareReport,
+  Disagreement,
+  LayoutReport,
+  LiveReport,
+} from "./report.ts";
 import { closedSubject, type Subject } from "./subject.ts";
 import { stopwatch, turn } from "./turn.ts";
 import { describeUncompared, uncomparedOf } from "./uncompared.ts";
@@ -108,7 +115,10 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const notes = [...(options.notes ?? [])];
   const { functions, layouts, disagreements: found } = prepare(options, seed, notes);
   if (input === undefined) await runAll(functions, options, elapsed);
-  else for (const each of functions) await each.stepWith(each.inputOf(input));
+  const agreements: Agreement[] = [];
+  for (const each of input === undefined ? [] : functions) {
+    agreements.push(...(await describeAgreements(each, each.inputOf(input ?? new Map()))));
+  }
   for (const each of functions) {
     await turn(signal);
     found.push(...(await describeClusters(each, smaller)));
@@ -131,6 +141,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     functions: functions.map((each) => each.report()),
     layouts,
     disagreements,
+    agreements,
     broken,
     live,
     uncompared: uncomparedOf(subjects, functions, wantedBy(options)),

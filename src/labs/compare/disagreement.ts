@@ -3,7 +3,7 @@ import { constantName } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
 import { quoteWord } from "../../lib/quote.ts";
 import { decisionOf } from "./choices.ts";
-import type { Cluster, Difference } from "./clusters.ts";
+import { type Cluster, type Difference, wordAt } from "./clusters.ts";
 import { type Fault, faultsOf } from "./faults.ts";
 import { NO_PROGRAM, NUMBERS, programOf } from "./filter.ts";
 import type { Break, FunctionComparison } from "./function.ts";
@@ -12,7 +12,14 @@ import { flagNames, tell } from "./meaning.ts";
 import { smallestBreak } from "./minimise.ts";
 import type { Place } from "./places.ts";
 import { ANSWER, BrokenEncoder } from "./record.ts";
-import { type Answer, type Breakage, type Disagreement, HEADERS, type Verdict } from "./report.ts";
+import {
+  type Agreement,
+  type Answer,
+  type Breakage,
+  type Disagreement,
+  HEADERS,
+  type Verdict,
+} from "./report.ts";
 
 /**
  * The disagreements about one function, one for each fault.
@@ -166,6 +173,32 @@ function verdictOf(
   const source = known ?? REGISTERS[arch];
   const reason = `native, compiled against ${source}, returns ${told}`;
   return { by: "headers", right: [HEADERS], wrong: [encoder], reason };
+}
+
+/** One case, of which each encoder that agrees answers as the headers do. */
+export async function describeAgreements(
+  compared: FunctionComparison,
+  input: BigUint64Array,
+): Promise<Agreement[]> {
+  const { arch, name, layout, places, constants } = compared;
+  const { encoders, answer } = await compared.stepWith(input);
+  const own = name === "encodeSeccomp" ? layout.field(ANSWER).at : layout.result;
+  const hasResult = layout.signature.result !== "none";
+  const placesIn = (at: number) =>
+    // Some members of a siginfo_t have half a word.
+    [8 * at, 8 * at + 4].map((byte) => places.at(byte, answer[layout.result] ?? 0n));
+  const changed = layout.inputs
+    .flatMap(placesIn)
+    .filter((place) => wordAt(answer, place) !== wordAt(input, place));
+  const shown = [...(hasResult ? placesIn(own) : []), ...changed];
+  const told = [...new Map(shown.map((place) => [place.name, place])).values()].map((place) => {
+    const word = wordAt(answer, place);
+    return { name: place.name, word: hex(word), told: tell(place, word, constants) };
+  });
+  return encoders.map((encoder) => ({
+    ...{ arch, name, encoder, against: HEADERS, input: describeInput(compared, input) },
+    answer: told,
+  }));
 }
 
 /** The words of an input that are not 0, by name. */

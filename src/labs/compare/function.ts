@@ -147,10 +147,17 @@ export class FunctionComparison {
     return input;
   }
 
-  /** Compares one case. */
-  async stepWith(input: BigUint64Array): Promise<void> {
+  /** Compares one case; returns the encoders that agree, and the record with their answer. */
+  async stepWith(input: BigUint64Array) {
     this.#input.set(input);
     await this.#take(1);
+    const agreeing = this.#lanes.filter(
+      ({ pair }) => pair.cases > 0 && pair.disagreed + pair.byDesign + pair.noInput === 0,
+    );
+    return {
+      encoders: agreeing.map(({ encoder }) => encoder),
+      answer: this.#recordAt(this.#reference.records, 0),
+    };
   }
 
   async #take(count: number): Promise<void> {

@@ -12,6 +12,8 @@ export interface CompareReport {
   readonly functions: readonly FunctionReport[];
   readonly layouts: readonly LayoutReport[];
   readonly disagreements: readonly Disagreement[];
+  /** Of a comparison of one case: the encoders that agree. */
+  readonly agreements: readonly Agreement[];
   readonly broken: readonly Breakage[];
   /** What the kernel was asked, with --live. */
   readonly live: readonly LiveReport[];
@@ -148,6 +150,13 @@ export interface Answer {
   readonly word: string;
   /** The word with its name: "0xffffffffffffffea (-EINVAL)". */
   readonly told: string;
+}
+
+/** One case in which an encoder answers as the headers do. */
+export interface Agreement
+  extends Pick<Disagreement, "arch" | "name" | "encoder" | "against" | "input"> {
+  /** The result, and the words of memory that it changed. */
+  readonly answer: Disagreement["input"];
 }
 
 /** An encoder that did not answer. */

@@ -2,7 +2,7 @@ import { release } from "node:os";
 import type { Said, Story } from "../../lib/page/block.ts";
 import { counted } from "../../lib/page/figures.ts";
 import { MASKS } from "./clusters.ts";
-import type { Answer, Breakage, CompareReport, Disagreement } from "./report.ts";
+import type { Agreement, Answer, Breakage, CompareReport, Disagreement } from "./report.ts";
 
 /** A finding about an encoder. */
 export interface CompareStory extends Story {
@@ -15,12 +15,13 @@ export interface CompareStory extends Story {
 
 type Found = Omit<CompareStory, "id">;
 
-/** Everything that a comparison found: errors first, of constants last of these, then what is not an error. */
+/** Everything that a comparison found: errors first, of constants last of these, then what is not an error; and one case. */
 export function storiesOf(report: CompareReport): CompareStory[] {
   const rankOf = ({ excuse, row = "" }: Found) =>
     excuse !== null ? 2 : row.endsWith(" layout") ? 1 : 0;
   return [
     ...report.disagreements.map(disagreementStory),
+    ...report.agreements.map(agreementStory),
     ...report.broken.map(breakageStory),
     ...contradictionsOf(report).map(contradictionStory),
   ]
@@ -46,6 +47,22 @@ function disagreementStory(found: Disagreement): Found {
     ],
     command: replay,
     excuse: apart === null ? null : `${apart}: ${verdict.reason.split(";")[0]}`,
+  };
+}
+
+function agreementStory({ arch, name, encoder, against, input, answer }: Agreement): Found {
+  const told = answer.map((each) => `${each.name} = ${each.told}`).join(", ");
+  return {
+    encoder,
+    title: `${encoder}: ${arch} ${name} agrees`,
+    beside: "",
+    facts: [
+      ["input", inputText(input)],
+      [encoder, told === "" ? "changes nothing" : told],
+      [against, "the same"],
+    ],
+    command: null,
+    excuse: null,
   };
 }
 
