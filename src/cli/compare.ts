@@ -34,7 +34,7 @@ export async function runCompare(
     throw new InputError("--language is for --new: it needs --new");
   if (values.new !== undefined) {
     if (encoders.length > 0) throw new InputError("--new takes no encoder");
-    await writeStart(values.new, values.language);
+    await writeStart(values.new, values.language, values.arch ?? HOST_ARCH);
     return 0;
   }
   const named = encoders.length > 0 ? encoders : ENCODERS;
@@ -83,7 +83,7 @@ async function compareOnce(
 ): Promise<number> {
   const arches = values.arch === undefined ? ARCHES : [values.arch];
   using opened = await openSubjectsConfined(names, arches);
-  const progress = new Progress();
+  const progress = new Progress({ lines: true });
   const options: CompareOptions = {
     ...opened,
     ...limitsOf(values),

@@ -1,22 +1,32 @@
-import { draw, isScreen } from "./report.ts";
+import { draw, isScreen, talk } from "./report.ts";
 
 const WIDTH = 20;
-/** How often the line is redrawn, in milliseconds. */
+/** How often the line is redrawn, and another one written where it cannot be, in milliseconds. */
 const PAUSE = 100;
+const LINE_PAUSE = 10_000;
 
-/** A line on stderr that shows the progress of a long command. Nothing is written unless stderr is a terminal. */
+/** A line on stderr that shows the progress of a long command. */
 export class Progress {
   readonly #visible = isScreen(process.stderr);
-  #last = 0;
+  readonly #pause: number;
+  #last: number;
+
+  /** @param lines whether further lines are written if stderr is not a terminal; else nothing is */
+  constructor({ lines = false } = {}) {
+    this.#pause = this.#visible ? PAUSE : lines ? LINE_PAUSE : Number.POSITIVE_INFINITY;
+    this.#last = this.#visible ? 0 : performance.now();
+  }
 
   /** @param share 0 to 1 */
   show(share: number, text: string): void {
     const now = performance.now();
-    if (!this.#visible || now - this.#last < PAUSE) return;
+    if (now - this.#last < this.#pause) return;
     this.#last = now;
+    const percent = `${String(Math.round(share * 100)).padStart(3)} %  ${text}`;
+    if (!this.#visible) return talk(`${percent.trimStart()}\n`);
     const full = Math.round(share * WIDTH);
     const bar = "#".repeat(full) + "-".repeat(WIDTH - full);
-    const line = `[${bar}] ${String(Math.round(share * 100)).padStart(3)} %  ${text}`;
+    const line = `[${bar}] ${percent}`;
     // A line that wraps could not be redrawn. Some terminals wrap one that fills the width, and all echo ^C after it.
     draw(`\r${line.slice(0, (process.stderr.columns || 80) - 3)}\x1b[K`);
   }

@@ -53,8 +53,15 @@ async function nextSave(
 
 const MISSING = "missing";
 
-/** What changes whenever a file is written or replaced. Asking is cheap, and does not depend on how an editor saves. */
+/**
+ * What changes whenever a file is written or replaced. Asking is cheap, and does not depend on how an editor saves. A loop of
+ * links, and a file in a folder that may not be searched, are missing, too.
+ */
 function versionOf(file: string): string {
-  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? MISSING : `${stats.ino} ${stats.size} ${stats.ctimeNs}`;
+  try {
+    const { ino, size, ctimeNs } = statSync(file, { bigint: true });
+    return `${ino} ${size} ${ctimeNs}`;
+  } catch {
+    return MISSING;
+  }
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { limitError } from "./errno.ts";
-import { InputError, UnsupportedError } from "./errors.ts";
+import { InputError, PROCESS_LIMIT, UnsupportedError } from "./errors.ts";
 
 /** The name of what it writes, in its temporary folder. */
 const OUTPUT = "output";
@@ -59,7 +59,8 @@ function runCompiler(compilation: Compilation, folder: string): Promise<void> {
   const options = ["-nostdlib", "-static", "-o", join(folder, OUTPUT)];
   const child = spawn(compiler, [...options, ...compilation.arguments(folder)], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, TMPDIR: folder },
+    // The messages are read below.
+    env: { ...process.env, TMPDIR: folder, LC_ALL: "C" },
     signal,
   });
   let said = "";
@@ -74,12 +75,26 @@ function runCompiler(compilation: Compilation, folder: string): Promise<void> {
     child.on("close", (status) => {
       if (status === 0) resolve();
       else if (signal.aborted) reject(new InputError(`${source}: ${compiler} was ended`));
+      else if (NO_PROCESS.test(said)) reject(noProcess(compiler, said));
       else reject(new InputError(`${source} does not assemble:\n${said.trimEnd()}`));
     });
   });
 }
 
+/** How a compiler, not an assembler, reports that it cannot start another program. */
+const NO_PROCESS = /^[^:\s]+: (?:fatal )?error: .*: Resource temporarily unavailable$/m;
+
+function noProcess(compiler: string, said: string): UnsupportedError {
+  const [message = ""] = NO_PROCESS.exec(said) ?? [];
+  return new UnsupportedError(`${compiler} cannot start its programs: ${message}`, {
+    errno: "EAGAIN",
+    remedy: PROCESS_LIMIT,
+  });
+}
+
 function noCompiler(compiler: string, cause: Error, otherwise?: string): UnsupportedError {
+  const limit = limitError(`cannot run the C compiler ${compiler}`, cause);
+  if (limit !== undefined) return limit;
   const remedy =
     "apt-get install gcc (Debian, Ubuntu), dnf install gcc (Fedora), apk add gcc binutils (Alpine), or set CC " +
     `to another compiler${otherwise === undefined ? "" : `; ${otherwise}`}`;

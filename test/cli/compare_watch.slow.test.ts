@@ -1,4 +1,12 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { likeModel, newPath } from "../support/foreign_modules.ts";
@@ -46,6 +54,28 @@ watching("a file that is missing at first is waited for", async () => {
   assert.ok(await eventually(() => host.stdout.includes("agrees with the headers"), 20_000));
   process.kill(host.pid, "SIGINT");
   assert.is((await host.ended).code, 0);
+});
+
+watching("outlives a file that becomes a loop of links, and a folder", async () => {
+  const file = newPath(".mjs");
+  writeFileSync(file, right);
+  const host = new Running(stublabCommand("compare", file, "--watch", "--cases", "100"));
+  const shows = async (stream: "stdout" | "stderr", text: string) => {
+    const found = () => host[stream].includes(text);
+    assert.ok(await eventually(found, 20_000), `${text}: ${host.stdout} ${host.stderr}`);
+  };
+  await shows("stdout", "agrees with the headers");
+  rmSync(file);
+  symlinkSync(file, file);
+  await shows("stderr", `there is no file ${file} now: waiting for it`);
+  rmSync(file);
+  mkdirSync(file);
+  await shows("stdout", "is not a regular file");
+  rmdirSync(file);
+  writeFileSync(file, wrong);
+  await shows("stdout", "differs from the headers");
+  process.kill(host.pid, "SIGINT");
+  assert.is((await host.ended).code, 1);
 });
 
 watching.run();

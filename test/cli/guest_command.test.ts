@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -204,6 +204,24 @@ withCompiler("assembles sources, and leaves no file behind", async () => {
   assert.is(long.code, 2);
   assert.ok(long.stderr.length < 10_000, `${long.stderr.length}`);
   assert.equal(temporary(), before);
+});
+
+cli("a compiler that cannot start its programs is a limit, and not a wrong source", async () => {
+  // As gcc says it.
+  const compiler = file(
+    "cc",
+    `#!/bin/sh
+echo "cc: fatal error: cannot execute 'as': vfork: Resource temporarily unavailable" >&2
+exit 1`,
+  );
+  chmodSync(compiler, 0o755);
+  const env = { ...process.env, CC: compiler };
+  const { code, stderr } = await run(stublabCommand("guest", file("right.s", "nop\n")), { env });
+  assert.is(code, 3);
+  assert.match(
+    stderr,
+    /cannot start its programs: cc: fatal error: .*\n {2}remedy: a limit on processes/,
+  );
 });
 
 cli("names the missing package if there is no compiler", async () => {

@@ -107,6 +107,15 @@ breaks(
   "trap",
   /call stack size/i,
 );
+breaks(
+  "a call of WASI",
+  wasmAt(
+    "(drop (call $yield))",
+    `(import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))`,
+  ),
+  "trap",
+  /^Error: it calls wasi_snapshot_preview1\.sched_yield, which an encoder does not have$/,
+);
 breaks("an exception", at("throw new TypeError('boom');"), "trap", /^TypeError: boom$/);
 breaks("an exception of null", at("throw { toString: null };"), "trap", /^threw an object$/);
 breaks("a loop", wasmAt("(loop $again (br $again))"), "loop", /^did not return within 2000 ms$/);

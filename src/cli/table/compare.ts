@@ -1,4 +1,4 @@
-import { Argument } from "@commander-js/extra-typings";
+import { Argument, Option } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, OPERATIONS } from "../../core/encoder/abi.ts";
 import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
@@ -6,7 +6,6 @@ import {
   apart,
   arch,
   cases,
-  choice,
   ENCODERS,
   json,
   offering,
@@ -22,6 +21,30 @@ export const LIVE_CASES = 500;
 /** In which an encoder can be started. */
 const LANGUAGES = ["c", "assemblyscript", "rust", "javascript"] as const;
 export type Language = (typeof LANGUAGES)[number];
+
+/** Words for languages, in lower case: the template that is meant, or the compiler of which the documents have a recipe. */
+const MEANT = new Map<string, Language>([
+  ["js", "javascript"],
+  ["typescript", "assemblyscript"],
+  ["ts", "assemblyscript"],
+  ["rs", "rust"],
+  ["c++", "c"],
+]);
+const RECIPES = new Map([
+  ["go", "TinyGo"],
+  ["golang", "TinyGo"],
+  ["tinygo", "TinyGo"],
+  ["zig", "Zig"],
+]);
+
+/** @throws InputError that names what is near */
+function parseLanguage(text: string): Language {
+  const recipe = RECIPES.get(text.toLowerCase());
+  if (recipe === undefined) return oneOf("language", LANGUAGES, MEANT)(text);
+  throw new InputError(`--language: there is no template in ${text}`, {
+    remedy: `docs/encoder-abi.md has a recipe for ${recipe}; templates are in ${LANGUAGES.join(", ")}`,
+  });
+}
 
 const ENCODER = new Argument(
   "[encoder...]",
@@ -56,7 +79,7 @@ export const compare = command("compare", {
 })
   .addArgument(offering(ENCODERS, ENCODER))
   .addOption(repeated("--operation <O>", `only ${OPERATIONS.join(", ")}, or a function`, SUBJECT))
-  .addOption(arch("compare for one architecture"))
+  .addOption(arch("compare for one architecture; of the new encoder"))
   .addOption(seed("seed of the random cases").default(1n))
   .addOption(cases("number of cases in all (default 1500000)", 1))
   .addOption(seconds("stop after this time instead", 1))
@@ -68,7 +91,12 @@ export const compare = command("compare", {
   )
   .addOption(apart("--watch", "compare again at each save of an encoder, until Ctrl-C", ["json"]))
   .option("--new <DIR>", "write a folder with an encoder that agrees, and how to build it")
-  .addOption(choice("--language <L>", "of the new encoder", "language", LANGUAGES).default("c"))
+  .addOption(
+    offering(
+      LANGUAGES,
+      new Option("--language <L>", "of the new encoder").argParser(parseLanguage),
+    ).default("c"),
+  )
   .option("--verbose", "also print tables: agreement, coverage, what the kernel was asked")
   .option("--html <FILE>", "write the report as a web page")
   .addOption(json("stublab.compare/1"));

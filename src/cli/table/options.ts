@@ -48,12 +48,17 @@ export function repeated<F extends string, T>(flags: F, about: string, parse: (t
   return option.argParser((text, before: T[] = []) => [...before, parse(text)]);
 }
 
-/** Parses one of some words. */
-export function oneOf<const T extends string>(what: string, choices: readonly T[]) {
+/** Parses one of some words. @param meant other words for some of them, in lower case */
+export function oneOf<const T extends string>(
+  what: string,
+  choices: readonly T[],
+  meant: ReadonlyMap<string, string> = new Map(),
+) {
   return (text: string): T => {
     const known = choices.find((each) => each === text);
     if (known !== undefined) return known;
-    throw new InputError(`unknown ${what} "${text}"${didYouMean(text, choices)}`, {
+    const near = didYouMean(meant.get(text.toLowerCase()) ?? text, choices);
+    throw new InputError(`unknown ${what} "${text}"${near}`, {
       remedy: `choose one of ${choices.join(", ")}`,
     });
   };

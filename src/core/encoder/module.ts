@@ -39,7 +39,8 @@ export function bindModule(
   if (purpose === "stubs") expectHostArch(name, arch);
   const functions = bindFunctions(name, exports);
   const kinds = kindsOf(functions);
-  const missing = missingNames({ ...Object.fromEntries(functions), arch, constants }, purpose);
+  const own = new Set<string>(functions.map(([each]) => each));
+  const missing = missingNames({ arch, constants, has: (each) => own.has(each) }, purpose);
   const needsMemory = purpose === "stubs" || kinds.has("block") || kinds.has("area");
   if (needsMemory && exports.memory === undefined) missing.push("memory");
   if (missing.length > 0) {
@@ -226,7 +227,7 @@ export function expectDriver(encoder: PartialEncoder): Encoder {
   }
   expectHostArch(name, arch);
   if (drivesStubs(encoder)) return encoder;
-  throw lacking(name, missingNames(encoder, "stubs"));
+  throw lacking(name, missingNames(heldBy(encoder), "stubs"));
 }
 
 /** Checks the type of an `encoder` option; `expectDriver` checks the encoder itself. */
@@ -244,8 +245,8 @@ export type Purpose = "comparison" | "stubs";
 
 /** The constants that stubs and platforms need, in addition to those of every block. */
 const STUB_CONSTANTS: readonly string[] = `
-  SYS_clone SYS_execveat SYS_getppid SYS_mmap SYS_mprotect SYS_munmap SYS_wait4
-  CLONE_FILES STUB_THREAD_FLAGS AT_EMPTY_PATH
+  SYS_clone SYS_close_range SYS_execveat SYS_getppid SYS_mmap SYS_mprotect SYS_munmap SYS_prctl SYS_unshare SYS_wait4
+  CLONE_FILES STUB_THREAD_FLAGS AT_EMPTY_PATH PR_GET_PDEATHSIG PR_SET_PDEATHSIG
   PROT_NONE PROT_READ PROT_WRITE PROT_EXEC MAP_SHARED MAP_PRIVATE MAP_FIXED MAP_ANONYMOUS MAP_POPULATE
   WUNTRACED __WALL WAIT_EXITED WAIT_SIGNALED WAIT_SYSCALL_STOP WAIT_EVENT WAIT_GROUP_STOP
   SIGBUS SIGCHLD SIGFPE SIGILL SIGKILL SIGRTMAX SIGSEGV SIGSTOP SIGSYS SIGTRAP
@@ -258,32 +259,36 @@ const STUB_CONSTANTS: readonly string[] = `
   .trim()
   .split(/\s+/);
 
+/** What an encoder has. */
+interface Held extends Pick<PartialEncoder, "arch" | "constants"> {
+  has(name: FunctionName): boolean;
+}
+
+function heldBy(encoder: PartialEncoder): Held {
+  const { arch, constants } = encoder;
+  return { arch, constants, has: (name) => encoder[name] !== undefined };
+}
+
 /** The names that an encoder lacks for a purpose, in the order of docs/encoder-abi.md. */
-export function missingNames(
-  encoder: Omit<PartialEncoder, "name" | "buffer" | "heap">,
-  purpose: Purpose,
-): string[] {
-  const constants = ["ENCODER_ABI"];
-  const own = FUNCTION_NAMES.filter((name) => encoder[name] !== undefined);
+export function missingNames(held: Held, purpose: Purpose): string[] {
+  const { arch, constants } = held;
+  const needed = ["ENCODER_ABI"];
+  const own = FUNCTION_NAMES.filter((name) => held.has(name));
   if (purpose === "stubs" || own.some(takesBlock)) {
-    constants.push(
-      "REGISTERS_SIZE",
-      ...MACHINES[encoder.arch].registers.map((name) => `REG_${name}`),
-    );
+    needed.push("REGISTERS_SIZE", ...MACHINES[arch].registers.map((name) => `REG_${name}`));
   }
-  if (purpose === "stubs")
-    constants.push(...STUB_CONSTANTS, ...MACHINES[encoder.arch].registerRequests);
-  const missing = constants.filter((name) => !encoder.constants.has(name));
+  if (purpose === "stubs") needed.push(...STUB_CONSTANTS, ...MACHINES[arch].registerRequests);
+  const missing = needed.filter((name) => !constants.has(name));
   if (purpose === "comparison") {
     return own.length === 0 ? [...missing, "every function of the ABI"] : missing;
   }
-  const needed = functionsOf(encoder.arch).filter((name) => !FUNCTIONS[name].comparisonOnly);
-  return [...missing, ...needed.filter((name) => !own.includes(name))];
+  const functions = functionsOf(arch).filter((name) => !FUNCTIONS[name].comparisonOnly);
+  return [...missing, ...functions.filter((name) => !own.includes(name))];
 }
 
 /** Whether an encoder has everything that stubs need. */
 function drivesStubs(encoder: PartialEncoder): encoder is Encoder & PartialEncoder {
-  return missingNames(encoder, "stubs").length === 0;
+  return missingNames(heldBy(encoder), "stubs").length === 0;
 }
 
 function takesBlock(name: keyof typeof FUNCTIONS): boolean {

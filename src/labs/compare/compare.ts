@@ -27,6 +27,7 @@ import {
   text,
 } from "../../lib/shape.ts";
 import { describeAgreements, describeBreak, describeClusters } from "./disagreement.ts";
+import { isEncoderFile } from "./encoders/foreign.ts";
 import { FunctionComparison } from "./function.ts";
 import { compareLayouts } from "./layout.ts";
 import { openBuiltIn } from "./open.ts";
@@ -40,7 +41,7 @@ import type {
 } from "./report.ts";
 import { closedSubject, type Subject } from "./subject.ts";
 import { stopwatch, turn } from "./turn.ts";
-import { describeUncompared, uncomparedOf } from "./uncompared.ts";
+import { describeMissing, describeUncompared, uncomparedOf } from "./uncompared.ts";
 
 /**
  * What is compared, and for how long: until `cases` or `seconds`, whichever comes first. Without both, a comparison has
@@ -128,6 +129,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   for (const each of functions) {
     for (const one of each.breaks) broken.push(await describeBreak(each, one, smaller));
   }
+  if (options.only === undefined) notes.push(...missingFor(subjects, disagreements, broken));
   const report = {
     seed: hex(seed),
     cases: casesOf(functions),
@@ -232,6 +234,21 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
     }
   }
   return { functions, layouts, disagreements };
+}
+
+/** What the encoders from files that agree in everything lack to drive stubs. */
+function missingFor(
+  subjects: readonly Subject[],
+  disagreements: readonly Disagreement[],
+  broken: readonly Breakage[],
+): string[] {
+  const found = [...disagreements.filter(({ apart }) => apart === null), ...broken];
+  return subjects
+    .filter(
+      ({ name, argument }) =>
+        isEncoderFile(argument) && !found.some((each) => each.encoder === name),
+    )
+    .flatMap((subject) => describeMissing(subject) ?? []);
 }
 
 /** Asks the kernel, if that is wanted. */

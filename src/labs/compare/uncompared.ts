@@ -1,5 +1,7 @@
-import { type FunctionName, functionsOf } from "../../core/encoder/abi.ts";
+import { FUNCTION_NAMES, type FunctionName, functionsOf } from "../../core/encoder/abi.ts";
+import { missingNames } from "../../core/encoder/module.ts";
 import { nearest } from "../../lib/nearest.ts";
+import { counted } from "../../lib/page/figures.ts";
 import type { FunctionComparison } from "./function.ts";
 import type { Uncompared } from "./report.ts";
 import type { Subject } from "./subject.ts";
@@ -46,10 +48,29 @@ export function describeUncompared(
     near === undefined ? [] : [`${name} exports ${other}, which the ABI does not have: ${near}?`],
   );
   const left = lacking.filter(wanted);
-  const rest = left.length > FEW ? ` and ${left.length - FEW} others` : "";
-  const some = left.slice(0, FEW).join(", ") + rest;
-  if (left.length > 0) notes.push(`${name} has no ${some}: not compared on ${arch}`);
+  if (left.length > 0) notes.push(`${name} has no ${few(left)}: not compared on ${arch}`);
   return notes;
+}
+
+/** What an encoder from a file lacks to drive stubs; undefined if it lacks nothing. */
+export function describeMissing(subject: Subject): string | undefined {
+  const missing = missingNames(subject, "stubs");
+  if (missing.length === 0) return undefined;
+  const functions = missing.filter((name) => FUNCTION_NAMES.some((known) => known === name));
+  const constants = missing.filter((name) => !functions.includes(name));
+  const told = [
+    ...(constants.length > 0
+      ? [`${counted(constants.length, "constant")}, ${few(constants)}`]
+      : []),
+    ...(functions.length > 0 ? [few(functions)] : []),
+  ];
+  return `${subject.name} cannot drive stubs yet: it lacks ${told.join("; and ")}`;
+}
+
+/** The first names of many. */
+function few(names: readonly string[]): string {
+  const rest = names.length > FEW ? ` and ${names.length - FEW} others` : "";
+  return names.slice(0, FEW).join(", ") + rest;
 }
 
 /** A name without what styles of writing change. */

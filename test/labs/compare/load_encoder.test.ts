@@ -54,6 +54,8 @@ for (const [what, file] of [
   });
 }
 
+const NOTHING = { arch: "amd64", constants: new Map(), has: () => false } as const;
+
 load("functions that only the comparison calls are optional", async () => {
   const needed = FUNCTION_NAMES.filter((name) => !FUNCTIONS[name].comparisonOnly);
   assert.equal([needed.length, FUNCTION_NAMES.length], [18, 26]);
@@ -63,7 +65,7 @@ load("functions that only the comparison calls are optional", async () => {
 });
 
 load("one error lists all missing names", async () => {
-  const needed = missingNames({ arch: "amd64", constants: new Map() }, "stubs");
+  const needed = missingNames(NOTHING, "stubs");
   const { message, remedy } = await failureOf(moduleFile(".mjs", "export const nothing = 0;"));
   const [, list = ""] = / lacks (.*)$/.exec(message) ?? [];
   assert.equal(list.split(", "), [...needed, "memory"]);
@@ -75,7 +77,7 @@ load("one error lists all missing names", async () => {
 
 load("stubs and guests need no other constants", () => {
   const complete = openEncoder("assembly");
-  const names = new Set(missingNames({ arch: "amd64", constants: new Map() }, "stubs"));
+  const names = new Set(missingNames(NOTHING, "stubs"));
   const constants = new Map([...complete.constants].filter(([name]) => names.has(name)));
   using platform = Platform.open({ encoder: { ...complete, constants }, exitSignal: "SIGKILL" });
   const space = platform.newAddressSpace();

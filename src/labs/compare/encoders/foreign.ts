@@ -144,12 +144,35 @@ function openWasm(file: string, name: string): ModuleExports {
   } catch (cause) {
     throw refusal(name, `is not a WebAssembly module: ${messageOf(cause)}`);
   }
-  const imports = WebAssembly.Module.imports(module).map((each) => `${each.module}.${each.name}`);
-  if (imports.length > 0) {
-    throw refusal(name, `imports ${imports.join(", ")}; an encoder imports nothing`);
-  }
+  const imports = trappingImports(name, module);
   checkMemories(bytes, name);
-  return instantiate(name, module);
+  const exports = instantiate(name, module, imports);
+  // That of a WASI reactor must be called before any other.
+  const { _initialize: initialize } = exports;
+  if (isCallable(initialize)) initialize();
+  return exports;
+}
+
+/**
+ * Functions that trap for those that a module imports: compilers for WASI add some that an encoder never calls.
+ *
+ * @throws EncoderError if it imports anything else
+ */
+function trappingImports(name: string, module: WebAssembly.Module): WebAssembly.Imports {
+  const wanted = WebAssembly.Module.imports(module);
+  const others = wanted.filter(({ kind }) => kind !== "function");
+  if (others.length > 0) {
+    const told = others.map((each) => `${each.module}.${each.name}`).join(", ");
+    throw refusal(name, `imports ${told}; an encoder imports nothing but functions, which trap`);
+  }
+  const imports: Record<string, Record<string, () => never>> = {};
+  for (const { module: from, name: own } of wanted) {
+    const trap = () => {
+      throw new Error(`it calls ${from}.${own}, which an encoder does not have`);
+    };
+    imports[from] = { ...imports[from], [own]: trap };
+  }
+  return imports;
 }
 
 function checkMemories(bytes: Uint8Array, name: string): void {
