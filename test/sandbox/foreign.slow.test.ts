@@ -74,12 +74,13 @@ const at =
 
 /** The same in WebAssembly. */
 const wasmAt =
-  (what: string, more = "", memory?: string) =>
+  (what: string, more = "", memory?: string, imports?: string) =>
   () =>
     wasm(
       `(func (export "waitValue") (param i32) (result i32)
       (if (i32.eq (local.get 0) (i32.const ${CASE})) (then ${what})) (i32.const 0)) ${more}`,
       memory,
+      imports,
     );
 
 breaks("unreachable", wasmAt("unreachable"), "trap", /^RuntimeError: unreachable$/);
@@ -111,7 +112,9 @@ breaks(
   "a call of WASI",
   wasmAt(
     "(drop (call $yield))",
-    `(import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))`,
+    "",
+    undefined,
+    '(import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))',
   ),
   "trap",
   /^Error: it calls wasi_snapshot_preview1\.sched_yield, which an encoder does not have$/,

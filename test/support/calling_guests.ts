@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type GuestOptions, type GuestRun, Platform, runGuest } from "../../src/index.ts";
 import { needs } from "./needs.ts";
-import { assemble, EXIT_WITH_ERRNO, errno, exitWith } from "./programs.ts";
+import { assemble, errno, exitWith } from "./programs.ts";
 
 let platform: Platform;
 
@@ -64,13 +64,6 @@ export function expectValue(value: number | bigint | string): string {
 /** The same for an errno. */
 export const expectErrno = (name: string): string => expectValue(-errno(name));
 
-/** The errno that one call returns, as a number; 0 for a value. */
-export function errnoOf(text: string): number {
-  const { result } = run(`${text}\n${EXIT_WITH_ERRNO}${DATA}`);
-  if (result.kind === "exited") return result.status;
-  throw new Error(`it ended otherwise: ${result.kind}`);
-}
-
 /** Addresses: of nothing, and of the kernel. */
 export const NOWHERE = 0x123456789000n;
 export const KERNEL = -4096n;
@@ -84,6 +77,12 @@ export const DATA = `
   one_bad: .quad text, 6, ${NOWHERE}, 8
   negative: .quad text, 6, text, -1
   huge: .quad text, ${HUGE}
+  etc: .asciz "/etc//x/../x"
+  other: .asciz "etc/y"
+  none: .asciz "/none"
+  empty: .asciz ""
+  buffers: .quad page, 2, page + 16, 100
+  broken: .quad page, 2, ${NOWHERE}, 8
   .section .rodata
   constant: .quad 0
   .bss

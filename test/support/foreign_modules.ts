@@ -49,9 +49,9 @@ export function assembleWasm(text: string): Uint8Array {
 }
 
 /** A WebAssembly module of this text, with the version of the ABI. */
-export function wasm(body: string, memory = TWO_PAGES): string {
+export function wasm(body: string, memory = TWO_PAGES, imports = ""): string {
   const abi = '(global (export "ENCODER_ABI") i32 (i32.const 2))';
-  return moduleFile(".wasm", assembleWasm(`(module ${memory} ${abi} ${body})`));
+  return moduleFile(".wasm", assembleWasm(`(module ${imports} ${memory} ${abi} ${body})`));
 }
 
 /** An ES module of this text, with the version of the ABI and a memory. */

@@ -6,111 +6,27 @@ import { EMULATIONS } from "../../../src/labs/guest/calls.ts";
 import { kindsOf } from "../../../src/labs/guest/signatures.ts";
 import {
   DATA,
-  errnoOf,
+  expectErrno,
   expectValue,
   guestSuite,
-  HUGE,
   holds,
-  KERNEL,
   NOWHERE,
   run,
 } from "../../support/calling_guests.ts";
-import { call, errno, exitWith, flags } from "../../support/programs.ts";
+import { callsOf, expectCall, expectProgram, programsOf } from "../../support/guest_programs.ts";
+import { call, exitWith, flags } from "../../support/programs.ts";
 
 const { tests, test } = guestSuite("guest's system calls");
 
-test("write and writev reach the output, and are traced in the format of strace", () => {
-  const { stdout, stderr, trace, calls } = holds(`
-    ${call("write", 1, "$text", 6)}
-    ${expectValue(6)}
-    ${call("write", 2, "$text", 2)}
-    ${expectValue(2)}
-    ${call("writev", 1, "$vectors", 3)}
-    ${expectValue(11)}
-    ${call("write", 1, 0, 0)}
-    ${expectValue(0)}
-    ${call("writev", 1, 0, 0)}
-    ${expectValue(0)}
-    ${exitWith(0)} ${DATA}`);
-  assert.is(stdout, "hello\nhello\nhello");
-  assert.is(stderr, "he");
-  assert.equal(trace.slice(0, 5), [
-    'write(1, "hello\\n", 6) = 6',
-    'write(2, "he", 2) = 2',
-    'writev(1, [{iov_base="hello\\n", iov_len=6}, {iov_base="", iov_len=0}, {iov_base="hello", iov_len=5}], 3) = 11',
-    'write(1, "", 0) = 0',
-    "writev(1, [], 0) = 0",
-  ]);
-  assert.equal(calls, { write: 3, writev: 2, exit: 1 });
-});
+const FILES = { "/etc/x": Buffer.from("hello, file"), "/etc/y": Buffer.from("") };
 
-for (const [name, text] of [
-  ["EBADF", call("write", 0, "$text", 6)],
-  ["EBADF", call("write", 3, "$text", 6)],
-  ["EBADF", call("write", -1, "$text", 6)],
-  ["EBADF", call("write", 3, NOWHERE, 6)],
-  ["EBADF", call("writev", 7, "$vectors", 1)],
-  ["EBADF", call("ioctl", 3, 0x5413, 0)],
-  ["ENOTTY", call("ioctl", 1, 0x5413, 0)],
-  ["ENOTTY", call("ioctl", 0, 0x5401, NOWHERE)],
-  ["EFAULT", call("write", 1, NOWHERE, 1)],
-  ["EFAULT", call("write", 1, 0, 1)],
-  ["EFAULT", call("write", 1, KERNEL, 1)],
-  ["EFAULT", call("write", 1, -1, 1)],
-  ["EFAULT", call("write", 1, "$text", HUGE)],
-  ["EFAULT", call("write", 1, NOWHERE, 1 << 30)],
-  ["EINVAL", call("write", 1, "$text", -1)],
-  ["EINVAL", call("write", 1, "$text", 1n << 63n)],
-  ["EFAULT", call("writev", 1, NOWHERE, 1)],
-  ["EFAULT", call("writev", 1, KERNEL, 1)],
-  ["EFAULT", call("writev", 1, "$page + 4088", 1)],
-  ["EFAULT", call("writev", 1, "$huge", 1)],
-  ["EINVAL", call("writev", 1, "$negative", 2)],
-  ["EINVAL", call("writev", 1, "$vectors", 1_000_000_000)],
-  ["EINVAL", call("writev", 1, "$vectors", 1025)],
-  ["EINVAL", call("writev", 1, "$vectors", -1)],
-  ["EINVAL", call("writev", 1, "$vectors", HUGE)],
-  ["EFAULT", call("uname", NOWHERE)],
-  ["EFAULT", call("uname", 0)],
-  ["EFAULT", call("uname", KERNEL)],
-  ["EFAULT", call("uname", "$constant")],
-  ["EFAULT", call("uname", "$page + 4000")],
-  ["EFAULT", call("time", NOWHERE)],
-  ["EFAULT", call("gettimeofday", NOWHERE, 0)],
-  ["EFAULT", call("gettimeofday", 0, NOWHERE)],
-  ["EFAULT", call("clock_gettime", 0, NOWHERE)],
-  ["EFAULT", call("clock_gettime", 1, "$_start")],
-  ["EINVAL", call("clock_gettime", 77, "$page")],
-  ["EINVAL", call("clock_gettime", -1, "$page")],
-  ["EFAULT", call("arch_prctl", 0x1003, NOWHERE)],
-  ["EPERM", call("arch_prctl", 0x1002, KERNEL)],
-  ["EPERM", call("arch_prctl", 0x1001, 0x7ffffffff000n)],
-  ["EINVAL", call("arch_prctl", 1, 0)],
-  ["ENOSYS", call("mkdir", "$text", 0)],
-  ["ENOSYS", call("fork")],
-  ["ENOSYS", call("kill", 1, 9)],
-  ["ENOSYS", call("execve", "$text", 0, 0)],
-  ["ENOSYS", call("999")],
-  ["ENOSYS", call("-1")],
-  ["ENOSYS", call("0x7fffffff")],
-] as const) {
-  test(`returns ${name} for ${text.split("\n").join("; ")}`, () => {
-    assert.is(errnoOf(text), errno(name));
-  });
+for (const program of [...programsOf("calls"), ...programsOf("input")]) {
+  test(program.title, () => expectProgram(program, { files: FILES }));
 }
 
-test("traces unknown calls with all their registers, and marks what is not emulated", () => {
-  const { trace, calls, refused } = run(
-    `${call("999", 1, -1)}\n${call("futex", 5, 1, 2, 0, 0, 3)}\n${call("close", 9)}\n${exitWith(0)}`,
-  );
-  assert.equal(trace.slice(0, 3), [
-    "syscall_999(0x1, 0xffffffffffffffff, 0x0, 0x0, 0x0, 0x0) = -1 ENOSYS (not emulated)",
-    "futex(0x5, 0x1, 2, NULL, NULL, 0x3) = -1 ENOSYS (not emulated)",
-    "close(9) = -1 EBADF",
-  ]);
-  assert.equal(calls, { syscall_999: 1, futex: 1, close: 1, exit: 1 });
-  assert.equal(refused, { syscall_999: 1, futex: 1 });
-});
+for (const line of callsOf("errnos")) {
+  test(line, () => expectCall(line, { files: FILES, stdin: Buffer.from("abcd") }));
+}
 
 test("what the caller answers is not marked, whatever it is", () => {
   const options: GuestOptions = {
@@ -118,44 +34,6 @@ test("what the caller answers is not marked, whatever it is", () => {
   };
   const { trace, refused } = run(`${call("getuid")}\n${exitWith(0)}`, options);
   assert.equal([trace[0], refused], ["getuid() = -1 ENOSYS", {}]);
-});
-
-test("traces calls that are not emulated by the kinds of their arguments", () => {
-  const { trace } = run(`
-    ${call("mkdirat", -100, "$path", 0o755)}
-    ${call("renameat2", 3, "$path", -100, NOWHERE, 1)}
-    ${call("openat", -100, "$path", 0o1102, 0o644)}
-    ${call("openat", -100, "$path", 0o2000000, 0o644)}
-    ${call("kill", -1, 9)}
-    ${call("clone", 0x3d0f00, 0)}
-    ${call("unlink", "$page + 4000")}
-    ${exitWith(0)} ${DATA}
-    .data
-    path: .asciz "/a/long/path/of/more/than/32/characters\n"`);
-  const path = '"/a/long/path/of/more/than/32/characters\\n"';
-  const refused = (call: string) => `${call} = -1 ENOSYS (not emulated)`;
-  assert.equal(trace.slice(0, 5), [
-    refused(`mkdirat(AT_FDCWD, ${path}, 0755)`),
-    refused(`renameat2(3, ${path}, AT_FDCWD, 0x123456789000, 0x1)`),
-    `openat(AT_FDCWD, ${path}, O_RDWR|O_CREAT|O_TRUNC, 0644) = -1 EROFS`,
-    `openat(AT_FDCWD, ${path}, O_RDONLY|O_CLOEXEC) = -1 ENOENT`,
-    refused("kill(-1, SIGKILL)"),
-  ]);
-  assert.match(trace[5] ?? "", /^clone\(CLONE_VM\|CLONE_FS\|CLONE_FILES\|.*, NULL, /);
-  assert.match(trace[6] ?? "", /^unlink\(""\)/, "the page is empty");
-});
-
-test("marks a use of a call that is not emulated", () => {
-  const shared = flags("MAP_SHARED", "MAP_ANONYMOUS");
-  const { trace, refused } = run(`
-    ${call("mmap", 0, 4096, 3, shared, -1, 0)}
-    ${call("mmap", 0, 0, 3, shared, -1, 0)}
-    ${call("clock_gettime", 7, "$page")}
-    ${call("ioctl", 1, 0x5413, 0)}
-    ${exitWith(0)} ${DATA}`);
-  const marked = trace.map((line) => line.endsWith(" (not emulated)"));
-  assert.equal(marked, [true, false, true, false, false], trace.join("\n"));
-  assert.equal(refused, { mmap: 1, clock_gettime: 1 });
 });
 
 tests("docs/platform.md names the calls that are emulated", () => {
@@ -176,37 +54,6 @@ for (const arch of ["amd64", "arm64"] as const) {
     );
   });
 }
-
-test("traces bad pointers without reading them", () => {
-  const { trace } = run(`
-    ${call("write", 1, NOWHERE, 3)}
-    ${call("writev", 1, NOWHERE, 3)}
-    ${call("writev", 1, "$one_bad", 2)}
-    ${call("writev", 1, "$text", 1n << 40n)}
-    ${call("uname", NOWHERE)}
-    ${exitWith(0)} ${DATA}`);
-  assert.equal(trace.slice(0, 5), [
-    "write(1, 0x123456789000, 3) = -1 EFAULT",
-    "writev(1, 0x123456789000, 3) = -1 EFAULT",
-    'writev(1, [{iov_base="hello\\n", iov_len=6}, {iov_base=0x123456789000, iov_len=8}], 2) = 6',
-    trace[3],
-    "uname(0x123456789000) = -1 EFAULT",
-  ]);
-  assert.match(trace[3] ?? "", /^writev\(1, 0x[0-9a-f]+, 1099511627776\) = -1 EINVAL$/);
-});
-
-test("writes partially: up to unreadable memory, and at most one megabyte at a time", () => {
-  const { lengths } = holds(`
-    ${call("mmap", NOWHERE, 8192, 3, flags("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"), -1, 0)}
-    ${call("munmap", NOWHERE + 4096n, 4096)}
-    ${call("write", 1, NOWHERE + 4000n, 1000)}
-    ${expectValue(96)}
-    ${call("mmap", NOWHERE, 8 << 20, 3, flags("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"), -1, 0)}
-    ${call("write", 1, NOWHERE, 8 << 20)}
-    ${expectValue(1 << 20)}
-    ${exitWith(0)}`);
-  assert.equal(lengths, [96, 1 << 20]);
-});
 
 test("counts at most a thousand names separately", () => {
   const { calls } = run(
@@ -295,34 +142,90 @@ test("time and gettimeofday return the same time as clock_gettime", () => {
   assert.ok(microseconds !== undefined && microseconds >= 0 && microseconds < 1e6);
 });
 
-test("the registers after a call are those that the kernel leaves", () => {
-  holds(`
-    movq $1, %rbx
-    movq $2, %rbp
-    movq $3, %r12
-    pushq $0x246
-    popfq
-    stc
-    ${call("getpid")}
-    here: jnc bad                   # CF is kept
-    cmpq $here, %rcx
-    jne bad
-    testq $1, %r11
-    jz bad
-    cmpq $1, %rbx
-    jne bad
-    cmpq $2, %rbp
-    jne bad
-    cmpq $3, %r12
-    jne bad
-    ${exitWith(0)}
-    bad: ${exitWith(255)}`);
+test("mprotect controls reading, writing and execution", () => {
+  const seen: string[] = [];
+  const body = `
+    movb $0xc3, page                     # ret
+    ${call("mprotect", "$page", 4096, 1)}
+    ${expectValue(0)}
+    movb $0xc3, page                     # a fault
+    ${call("mprotect", "$page", 4096, 1)}
+    call page                            # another
+    ${call("mprotect", "$page", 4096, 5)}
+    ${expectValue(0)}
+    call page
+    ${call("mprotect", "$page", 4096, 0)}
+    movb page, %al                       # and one more
+    ${exitWith(0)} ${DATA}`;
+  holds(body, {
+    onFault: ({ access, info }, { space, context }) => {
+      seen.push(`${access} ${info.code}`);
+      const { address } = info;
+      space.protect(address - (address % 4096n), 4096, "rwx");
+      context.registers.set("rax", 0n);
+      return seen.length < 10;
+    },
+  });
+  // SEGV_ACCERR is 2.
+  assert.equal(seen, ["read 2", "execute 2", "read 2"]);
 });
 
-test("an exit status is a byte", () => {
-  assert.equal(run(call("exit_group", 0x1ff)).result, { kind: "exited", status: 255 });
-  assert.equal(run(call("exit", -2)).result, { kind: "exited", status: 254 });
-  assert.equal(run(call("exit_group", 256)).trace, ["exit_group(256) = ?"]);
+test("the memory of a guest is bounded, and released memory can be allocated again", () => {
+  const size = 1 << 20;
+  const { calls } = holds(
+    `
+    movl $50, %ebx
+    1: ${call("mmap", 0, size, 3, flags("MAP_PRIVATE", "MAP_ANONYMOUS"), -1, 0)}
+    movq %rax, %r14
+    ${call("munmap", "%r14", size)}
+    ${expectValue(0)}
+    decl %ebx
+    jnz 1b
+    2: incl %ebx
+    ${call("mmap", 0, size, 3, flags("MAP_PRIVATE", "MAP_ANONYMOUS"), -1, 0)}
+    cmpl $200, %ebx
+    jg 3f
+    testq %rax, %rax
+    jns 2b
+    ${expectErrno("ENOMEM")}
+    3: ${exitWith(0)}`,
+    { memory: 32 << 20 },
+  );
+  // The stack has 8 of the 32.
+  assert.ok((calls.mmap ?? 0) > 70 && (calls.mmap ?? 0) < 76, `${calls.mmap}`);
+});
+
+test("struct stat has the type and the size", () => {
+  const { stdout } = holds(
+    `
+    ${call("newfstatat", -100, "$etc", "$page", 0)}
+    ${expectValue(0)}
+    ${call("write", 1, "$page", 144)}
+    ${call("fstat", 0, "$page")}
+    ${expectValue(0)}
+    ${call("write", 1, "$page", 144)}
+    ${call("newfstatat", 1, "$empty", "$page", 0x1000)}
+    ${expectValue(0)}
+    ${call("write", 1, "$page", 144)}
+    ${call("stat", "$none", "$page")}
+    ${expectErrno("ENOENT")}
+    ${call("fstat", 3, "$page")}
+    ${expectErrno("EBADF")}
+    ${call("lstat", "$etc", NOWHERE)}
+    ${expectErrno("EFAULT")}
+    ${exitWith(0)} ${DATA}`,
+    { files: FILES, stdin: Buffer.from("four") },
+  );
+  const view = new DataView(Uint8Array.from(Buffer.from(stdout, "latin1")).buffer);
+  const seen = [0, 144, 288].map((at) => [
+    view.getUint32(at + 24, true),
+    view.getUint32(at + 48, true),
+  ]);
+  assert.equal(seen, [
+    [0o100444, 11],
+    [0o010600, 0],
+    [0o010600, 0],
+  ]);
 });
 
 tests.run();
