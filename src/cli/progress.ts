@@ -23,7 +23,10 @@ export class Progress {
     if (now - this.#last < this.#pause) return;
     this.#last = now;
     const percent = `${String(Math.round(share * 100)).padStart(3)} %  ${text}`;
-    if (!this.#visible) return talk(`${percent.trimStart()}\n`);
+    if (!this.#visible) {
+      talk(`${percent.trimStart()}\n`);
+      return;
+    }
     const full = Math.round(share * WIDTH);
     const bar = "#".repeat(full) + "-".repeat(WIDTH - full);
     const line = `[${bar}] ${percent}`;
