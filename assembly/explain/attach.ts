@@ -1,9 +1,9 @@
 // May this process attach? The reasons that refuse, in the order in which ptrace_attach of the kernel looks at them.
 
 import { about, Found } from "./about";
-import { cause, isCause } from "./cause";
+import { Cause, cause, isCause } from "./cause";
 import { hasEnded, isTraceStop } from "./state";
-import { idOf, isKernelThread, Task, yamaScope } from "./task";
+import { callNumber, idOf, isKernelThread, Task, yamaScope } from "./task";
 import { is, NONE, same } from "./text";
 
 /** The user namespace that contains all others: PROC_USER_INIT_INO of the kernel's include/linux/proc_ns.h. */
@@ -39,13 +39,23 @@ export function judgeAttach(stop: Found): void {
   if (!isTraced && isTraceStop(task.state)) add("attach-traced-outside");
   if (attachCauses.length == 0) {
     mayAttach = 1;
-    add(isCause(stop.cause, "exec-waits") ? "attach-waits" : "attach-may");
+    add(promise(stop.cause));
     return;
   }
   const first = attachCauses[0].cause;
   // The owner of a namespace may attach to what is in it: only the kernel knows that.
   const isUnsure = !task.hasCalls && isCause(first, "attach-user-namespace");
   mayAttach = isUnsure || isCause(first, "attach-seccomp-maybe") ? -1 : 0;
+}
+
+/** What becomes of an attach that is permitted: signals other than SIGKILL do not wake each sleep. */
+function promise(stop: Cause): string {
+  if (isCause(stop, "exec-waits")) return "attach-waits";
+  if (isCause(stop, "core-dump")) return "attach-never";
+  // A fault of the program itself ends for a signal, one in a system call does not.
+  const isInCall = isCause(stop, "userfault") && callNumber(about.task) >= 0;
+  const isLate = isCause(stop, "frozen") || isCause(stop, "vfork-waits");
+  return isInCall || isLate || isCause(stop, "uninterruptible") ? "attach-late" : "attach-may";
 }
 
 /** __ptrace_may_access of the kernel's kernel/ptrace.c, and the modules that it asks; "" if none refuses. */
