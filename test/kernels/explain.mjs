@@ -7,14 +7,16 @@
 // its kernel.yama.ptrace_scope is changed.
 
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { fileURLToPath } from "node:url";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const [situations, deny, ...stublab] = process.argv.slice(2);
 const USER = { uid: 54321, gid: 54321 };
-const PROBE = `dist/probe-${process.arch === "arm64" ? "arm64" : "amd64"}`;
+const PROBE = ["dist", "node_modules/stublab/dist"]
+  .map((folder) => `${folder}/probe-${process.arch === "arm64" ? "arm64" : "amd64"}`)
+  .find((path) => existsSync(path));
 const SYS_PTRACE = process.arch === "arm64" ? "117" : "101";
 /** How a process is started that another one makes or explains. */
 const AS = {

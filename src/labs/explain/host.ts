@@ -57,6 +57,8 @@ function errnoOf(error: unknown): number {
   return typeof errno === "number" ? -Math.abs(errno) : -constants.errno.EIO;
 }
 
+const linesOf = (names: readonly string[]) => names.map((name) => `${name}\n`).join("");
+
 /** The imports of the module. @param memory its memory, once it has one */
 export function importsFrom(source: Source, memory: () => ArrayBuffer): WebAssembly.Imports {
   const tried = (make: () => number) => {
@@ -83,16 +85,7 @@ export function importsFrom(source: Source, memory: () => ArrayBuffer): WebAssem
       link: (path: number, to: number, size: number) =>
         tried(() => put(source.link(pathAt(path)), to, size)),
       list: (path: number, to: number, size: number) =>
-        tried(() =>
-          put(
-            source
-              .list(pathAt(path))
-              .map((name) => `${name}\n`)
-              .join(""),
-            to,
-            size,
-          ),
-        ),
+        tried(() => put(linesOf(source.list(pathAt(path))), to, size)),
       owner: (path: number) => tried(() => source.owner(pathAt(path))),
       exists: (tid: number) => Number(source.exists(tid)),
       stub: (to: number, size: number) =>
