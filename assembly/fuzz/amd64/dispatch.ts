@@ -1,4 +1,4 @@
-// Configurations of syscall user dispatch (../model/syscall_user_dispatch.ts), with the registers for a call under it.
+// Configurations of syscall user dispatch (../../model/amd64/syscall_user_dispatch.ts), with the registers for a call under it.
 
 import { REG_rax } from "../../amd64/registers";
 import { W70_USER_PTR_MAX } from "../../model/amd64/syscall_user_dispatch";

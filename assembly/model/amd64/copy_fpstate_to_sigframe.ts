@@ -58,20 +58,21 @@ function nextByte(_setup: Setup, offset: u64): i32 {
     return (currentMxcsr() >> (8 * u32(offset - MXCSR))) & 0xff;
   if (offset >= MXCSR + 4 && offset < MXCSR + 8) return startByte(offset);
   const owner = componentsAt(offset);
-  if (owner == W71_component && offset - offsetOf(owner, 0) >= S27_length && use(S27)) return 0;
+  if (owner == W71_component && offset - offsetOf(owner, 0) >= PKRU_SIZE && use(S27)) return 0;
   if (!isTaken(owner)) return untakenByte(owner, offset);
   if (owner == X87) return x87Byte(offset);
   return byteOf(owner == SSE ? offset : takenAt(owner) + offset - offsetOf(owner, 0));
 }
 
 /**
- * Of PKRU a frame has {length} bytes. Nothing writes those after it, which are 0 on the stack of a target.
+ * Of PKRU a frame has 32 bits. Nothing writes the bytes after them, which are 0 on the stack of a target.
  * @source update_pkru_in_sigframe, arch/x86/kernel/fpu/xstate.h, 6.12; PKRU state, SDM volume 1, 13.5.7
  * @asked intel
  * @needs pku
  */
 export let S27: u32 = 0;
-export let S27_length: u64 = 4;
+
+const PKRU_SIZE: u64 = 4;
 
 /**
  * Nothing writes the bytes of a frame that belong to no component, from 416 to before 464 and in gaps, those of BNDCSR

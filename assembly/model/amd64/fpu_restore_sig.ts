@@ -1,5 +1,6 @@
-// fpu__restore_sig, arch/x86/kernel/fpu/signal.c: rt_sigreturn takes the floating point of a frame, here an image
-// (image.ts). The kernel checks what it has put there for itself, and leaves the rest to the processor (xrstor.ts).
+// check_xstate_in_sigframe, restore_fpregs_from_user and fpu__restore_sig, arch/x86/kernel/fpu/signal.c: rt_sigreturn
+// takes the floating point of a frame, here an image (image.ts). The kernel checks what it has put there for itself, and
+// leaves the rest to the processor (xrstor.ts).
 
 import { Setup } from "../../fuzz/setup";
 import { frameLength } from "../machine";
@@ -32,63 +33,6 @@ import {
 } from "./xrstor";
 import { HEADER, SSE, XMM4 } from "./xsave";
 import { PKRU_KEY_0, W71_component } from "./xstateregs_set";
-
-/**
- * The floating point of a frame lies in other pages than the scratch pages, or the machine has no XSAVE area.
- * @source the memory of targets
- */
-export let U13: u32 = 0;
-
-/** Restores the floating point of a setup. */
-export function fpuRestoreSig(setup: Setup): u32 {
-  writeImage(setup);
-  takeNothing();
-  const result = restore();
-  if (result == RESTORED) setSse(restoredMxcsr(), isTaken(SSE) ? halfOf(XMM4) : 0);
-  else takeNothing();
-  return result;
-}
-
-function restore(): u32 {
-  if (giveUp(U13, frameLength == 0 || isNearOtherPages())) return GIVEN_UP;
-  if (address == 0 && use(S8)) return RESTORED;
-  const result = take(checkXstateInSigframe());
-  if (giveUp(U23, result == REFUSED)) return GIVEN_UP;
-  return giveUp(U21, result == RESTORED && forbidsAccess()) ? GIVEN_UP : result;
-}
-
-/** Whether the PKRU that was taken forbids accesses to key 0, as all memory of a target has. */
-function forbidsAccess(): bool {
-  return isTaken(W71_component) && (byteOf(takenAt(W71_component)) & PKRU_KEY_0) != 0;
-}
-
-function take(format: u32): u32 {
-  if (format == FORMAT_NONE) return REFUSED;
-  if (format == FORMAT_XSAVE) return xrstor();
-  return fxrstor() ? RESTORED : REFUSED;
-}
-
-/**
- * Before Linux 5.14 the kernel itself copies a frame that the processor refuses, as far as it can be read.
- * @source __fpu__restore_sig, arch/x86/kernel/fpu/signal.c, 5.10
- * @needs !mxcsr_check
- */
-export let U23: u32 = 0;
-
-function isNearOtherPages(): bool {
-  const last = address + imageLength() - 1;
-  for (let at: u64 = 0; at < imageLength(); at += PAGE_SIZE) {
-    if (isOther(address + at)) return true;
-  }
-  return isOther(last);
-}
-
-const PAGE_SIZE: u64 = 4096;
-
-function isOther(at: u64): bool {
-  const page = pageAt(at);
-  return page != UNMAPPED && page != SCRATCH_PAGE;
-}
 
 /**
  * With a null pointer the floating point is that of a new program. With any other the kernel's own bytes in it, 48
@@ -137,6 +81,7 @@ const FORMAT_NONE: u32 = 0;
 const FORMAT_FX: u32 = 1;
 const FORMAT_XSAVE: u32 = 2;
 
+/** check_xstate_in_sigframe: what the frame is taken for. */
 function checkXstateInSigframe(): u32 {
   if (!isReadable(MAGIC1, HEADER - MAGIC1) && use(S8)) return FORMAT_NONE;
   const size = halfOf(XSTATE_SIZE);
@@ -155,4 +100,63 @@ function checkXstateInSigframe(): u32 {
 function formatBy(size: u32, magic: u32): u32 {
   if (!isReadable(size, 4)) return FORMAT_NONE;
   return halfOf(size) == magic ? FORMAT_XSAVE : FORMAT_FX;
+}
+
+/** restore_fpregs_from_user */
+function restoreFpregsFromUser(format: u32): u32 {
+  if (format == FORMAT_NONE) return REFUSED;
+  if (format == FORMAT_XSAVE) return xrstor();
+  return fxrstor() ? RESTORED : REFUSED;
+}
+
+/**
+ * Before Linux 5.14 the kernel itself copies a frame that the processor refuses, as far as it can be read.
+ * @source __fpu__restore_sig, arch/x86/kernel/fpu/signal.c, 5.10
+ * @needs !mxcsr_check
+ */
+export let U23: u32 = 0;
+
+/**
+ * The floating point of a frame lies in other pages than the scratch pages, or the machine has no XSAVE area.
+ * @source the memory of targets
+ */
+export let U13: u32 = 0;
+
+function isNearOtherPages(): bool {
+  const last = address + imageLength() - 1;
+  for (let at: u64 = 0; at < imageLength(); at += PAGE_SIZE) {
+    if (isOther(address + at)) return true;
+  }
+  return isOther(last);
+}
+
+const PAGE_SIZE: u64 = 4096;
+
+function isOther(at: u64): bool {
+  const page = pageAt(at);
+  return page != UNMAPPED && page != SCRATCH_PAGE;
+}
+
+/** Whether the PKRU that was taken forbids accesses to key 0, as all memory of a target has. */
+function forbidsAccess(): bool {
+  return isTaken(W71_component) && (byteOf(takenAt(W71_component)) & PKRU_KEY_0) != 0;
+}
+
+/** __fpu_restore_sig */
+function restore(): u32 {
+  if (giveUp(U13, frameLength == 0 || isNearOtherPages())) return GIVEN_UP;
+  if (address == 0 && use(S8)) return RESTORED;
+  const result = restoreFpregsFromUser(checkXstateInSigframe());
+  if (giveUp(U23, result == REFUSED)) return GIVEN_UP;
+  return giveUp(U21, result == RESTORED && forbidsAccess()) ? GIVEN_UP : result;
+}
+
+/** Restores the floating point of a setup. */
+export function fpuRestoreSig(setup: Setup): u32 {
+  writeImage(setup);
+  takeNothing();
+  const result = restore();
+  if (result == RESTORED) setSse(restoredMxcsr(), isTaken(SSE) ? halfOf(XMM4) : 0);
+  else takeNothing();
+  return result;
 }

@@ -80,11 +80,18 @@ export function getFlags(words: usize): void {
 export let W7: u32 = 0;
 export let W7_FLAG_MASK: u64 = 0x54dd5;
 
+/**
+ * TF that is written is the task's own from then on; if it is not written, that of a single-step stays.
+ * @source set_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF, 6.12
+ */
+export let W84: u32 = 0;
+
 function setFlags(word: u64): i32 {
   let value = word;
-  // TF that the tracer writes is its own; without it that of a single-step stays.
-  if ((value & TRAP_FLAG) != 0) task.forcedTf = false;
-  else if (task.forcedTf) value |= TRAP_FLAG;
+  if (task.forcedTf && use(W84)) {
+    if ((value & TRAP_FLAG) != 0) task.forcedTf = false;
+    else value |= TRAP_FLAG;
+  }
   set(REG_eflags, use(W7) ? (get(REG_eflags) & ~W7_FLAG_MASK) | (value & W7_FLAG_MASK) : value);
   return 0;
 }

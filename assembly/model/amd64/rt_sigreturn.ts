@@ -29,11 +29,10 @@ export let U24: u32 = 0;
 /** More than a signal frame has. */
 const FRAME: u64 = 4096;
 
-/** restore_altstack: whether the prediction is given up. */
-function restoreAltstack(): bool {
+/** Whether there is room for the frame of a signal below rsp. */
+function hasStack(): bool {
   const rsp = get(REG_rsp);
-  const isStack = pageAt(rsp - FRAME) == SCRATCH_PAGE && pageAt(rsp - 1) == SCRATCH_PAGE;
-  return giveUp(U24, !isStack);
+  return pageAt(rsp - FRAME) == SCRATCH_PAGE && pageAt(rsp - 1) == SCRATCH_PAGE;
 }
 
 /**
@@ -59,7 +58,7 @@ export function rtSigreturn(setup: Setup): void {
   const image = setup.fpstate == FPSTATE_IMAGE;
   const frame = image ? fpuRestoreSig(setup) : RESTORED;
   if (frame == REFUSED) {
-    if (restoreAltstack()) return;
+    if (giveUp(U24, !hasStack())) return;
     signalFault();
   }
   if (frame == RESTORED) resume(setup);

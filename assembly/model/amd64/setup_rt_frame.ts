@@ -1,5 +1,5 @@
-// get_sigframe, arch/x86/kernel/signal.c, and x64_setup_rt_frame, arch/x86/kernel/signal_64.c: the entry of a signal
-// handler. On the stack, from above:
+// get_sigframe, arch/x86/kernel/signal.c; __unsafe_setup_sigcontext and x64_setup_rt_frame,
+// arch/x86/kernel/signal_64.c: the entry of a signal handler. On the stack, from above:
 //
 //   rsp             at the signal
 //   red zone        128 bytes
@@ -75,6 +75,37 @@ function down(address: u64, alignment: u64): u64 {
 }
 
 /**
+ * The frame has the registers as they were, with cs and ss at bits 0 and {shift} of a word and 0 for fs and gs, and
+ * the blocked signals.
+ * @source __unsafe_setup_sigcontext, arch/x86/kernel/signal_64.c, 6.12
+ */
+export let R23: u32 = 0;
+export let R23_shift: u64 = 48;
+
+/**
+ * r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip and eflags, as in struct sigcontext: their places in a
+ * block.
+ */
+const SAVED = memory.data<u8>([9, 8, 7, 6, 3, 2, 1, 0, 14, 13, 4, 5, 12, 10, 11, 19, 16, 18]);
+/** The words after them. err, trapno and cr2 are those of the last exception. */
+const SELECTORS = 18;
+const OLDMASK = 21;
+
+function setupSigcontext(): void {
+  const frame = outcome.frame;
+  memory.fill(frame, 0, 8 * (OLDMASK + 2));
+  known.frame = ((1 << (SELECTORS + 1)) - 1) | (1 << OLDMASK);
+  if (!use(R23)) return;
+  for (let k = 0; k < SELECTORS; k++) {
+    const register = 8 * i32(load<u8>(SAVED + k));
+    store<u64>(frame + 8 * k, get(register));
+    if (!knows(register)) known.frame &= ~(1 << k);
+  }
+  store<u64>(frame, get(REG_cs) | (get(REG_ss) << R23_shift), 8 * SELECTORS);
+  store<u64>(frame, task.blocked, 8 * OLDMASK);
+}
+
+/**
  * If the frame cannot be written, the signal is {signal} instead, si_code {code} (SI_KERNEL).
  * @source signal_setup_done, kernel/signal.c, 6.12
  */
@@ -127,35 +158,4 @@ export function setupRtFrame(signal: u32, wantsFrame: bool): i32 {
 function isWritable(begin: u64, end: u64): bool {
   if (end < begin) return false;
   return pageAt(begin) == SCRATCH_PAGE && pageAt(end - 1) == SCRATCH_PAGE;
-}
-
-/**
- * The frame has the registers as they were, with cs and ss at bits 0 and {shift} of a word and 0 for fs and gs, and
- * the blocked signals.
- * @source __unsafe_setup_sigcontext, arch/x86/kernel/signal_64.c, 6.12
- */
-export let R23: u32 = 0;
-export let R23_shift: u64 = 48;
-
-/**
- * r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip and eflags, as in struct sigcontext: their places in a
- * block.
- */
-const SAVED = memory.data<u8>([9, 8, 7, 6, 3, 2, 1, 0, 14, 13, 4, 5, 12, 10, 11, 19, 16, 18]);
-/** The words after them. err, trapno and cr2 are those of the last exception. */
-const SELECTORS = 18;
-const OLDMASK = 21;
-
-function setupSigcontext(): void {
-  const frame = outcome.frame;
-  memory.fill(frame, 0, 8 * (OLDMASK + 2));
-  known.frame = ((1 << (SELECTORS + 1)) - 1) | (1 << OLDMASK);
-  if (!use(R23)) return;
-  for (let k = 0; k < SELECTORS; k++) {
-    const register = 8 * i32(load<u8>(SAVED + k));
-    store<u64>(frame + 8 * k, get(register));
-    if (!knows(register)) known.frame &= ~(1 << k);
-  }
-  store<u64>(frame, get(REG_cs) | (get(REG_ss) << R23_shift), 8 * SELECTORS);
-  store<u64>(frame, task.blocked, 8 * OLDMASK);
 }

@@ -32,8 +32,14 @@ export function userEnableSingleStep(): bool {
   return giveUp(U7, task.forcedTf && isAmong(pageAt(get(REG_rip)), U7_pages));
 }
 
+/**
+ * TF that a single-step set, and not the task or its tracer, is cleared once the task is resumed otherwise.
+ * @source user_disable_single_step, arch/x86/kernel/step.c: TIF_FORCED_TF, 6.12
+ */
+export let R125: u32 = 0;
+
 export function userDisableSingleStep(): void {
   task.singlestep = false;
-  if (task.forcedTf) clearFlags(TRAP_FLAG);
+  if (task.forcedTf && use(R125)) clearFlags(TRAP_FLAG);
   task.forcedTf = false;
 }

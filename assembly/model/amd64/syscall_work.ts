@@ -9,13 +9,14 @@ import { use } from "../rule";
 import { forceSignal } from "../send_signal";
 import { AT_ENTRY, AT_EXIT, AT_SYSEMU } from "../stops";
 import { stopByNotice, stopByPending } from "./force_sig";
-import { dispatch } from "./syscall_user_dispatch";
+import { syscallUserDispatch } from "./syscall_user_dispatch";
 import { task } from "./task";
 
 /**
  * PTRACE_SYSCALL, PTRACE_SYSEMU and PTRACE_SYSEMU_SINGLESTEP stop at the entry of a call: SIGTRAP and {bit}, with rax
  * = {result} (-ENOSYS).
- * @source syscall_trace_enter, kernel/entry/common.c, 6.12
+ * @source syscall_trace_enter, kernel/entry/common.c; ptrace_report_syscall, include/linux/ptrace.h;
+ * entry_SYSCALL_64_after_hwframe, arch/x86/entry/entry_64.S, 6.12
  */
 export let R39: u32 = 0;
 export let R39_bit: u32 = 0x80;
@@ -23,7 +24,7 @@ export let R39_result: i64 = -38;
 
 /** Returns whether the task has stopped. */
 export function syscallTraceEnter(): bool {
-  if (task.dispatches && dispatch()) {
+  if (task.dispatches && syscallUserDispatch()) {
     if (task.ends != 0) endAtExit(task.ends);
     return true;
   }

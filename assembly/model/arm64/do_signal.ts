@@ -24,7 +24,7 @@ export let R203_none: u64 = 0xffff_ffff;
 
 /**
  * At a stop by a signal, and behind a call, syscallno is {none}.
- * @source forget_syscall, arch/arm64/include/asm/processor.h; kernel_entry, arch/arm64/kernel/entry.S, 6.12
+ * @source forget_syscall, arch/arm64/include/asm/ptrace.h; kernel_entry, arch/arm64/kernel/entry.S, 6.12
  */
 export let R204: u32 = 0;
 export let R204_none: u64 = 0xffff_ffff;

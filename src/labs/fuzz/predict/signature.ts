@@ -12,7 +12,7 @@ const MASK = 2n ** 64n - 1n;
 
 /**
  * Signatures as one word, whatever their order: the sum of their hashes (the last steps of MurmurHash3, 64 bits). The
- * probe computes the same (shim/probe/fuzz.c).
+ * probe computes the same (shim/probe/rounds.c).
  */
 export function digestOf(signatures: readonly number[]): bigint {
   return signatures.map(hash).reduce((sum, each) => (sum + each) & MASK, 0n);
