@@ -19,11 +19,16 @@ const WRITERS = {
   // Apart from the records, as <ucontext.h> has the same names for other numbers.
   "register_indices.h": cRegisters,
   "records.ts": assemblyRecords,
+  "case_names.ts": assemblyNames,
+  "case_members.ts": ({ NAMES }) =>
+    NAMES.MEMBERS.map((name, i) => `export const ${name}: i32 = ${i};`),
 };
 
 /** What the build writes for C and for AssemblyScript. */
 export const RECORD_HEADERS = MACHINES.map((arch) => `build/${arch}/records.h`);
-export const RECORD_CLASSES = MACHINES.map((arch) => `build/${arch}/records.ts`);
+export const RECORD_CLASSES = MACHINES.flatMap((arch) =>
+  ["records", "case_names", "case_members"].map((name) => `build/${arch}/${name}.ts`),
+);
 
 export async function writeRecords() {
   const sources = [...files("src/labs/fuzz/case", ".ts"), "src/core/machine/index.ts"];
@@ -64,6 +69,22 @@ function assemblyRecords({ CONSTANTS, ENUMERATIONS, MODULE_RECORDS }) {
     `// ${ORIGIN}`,
     constants.map(([name, value]) => `export const ${name}: u32 = ${value};`),
     MODULE_RECORDS.map(assemblyClass),
+  ];
+}
+
+/** The names in documents of cases, packed: so many strings would have a header and a segment each. */
+function assemblyNames({ NAMES, INDICES, LISTS }) {
+  const packed = (names) => [
+    names.length,
+    ...names.flatMap((name) => [name.length, ...Buffer.from(name)]),
+  ];
+  const data = (name, type, items) =>
+    `export const ${name}: usize = memory.data<${type}>([${items.join(", ")}]);`;
+  return [
+    `// ${ORIGIN}`,
+    Object.entries(INDICES).map(([name, index]) => `export const ${name}: i32 = ${index};`),
+    Object.entries(NAMES).map(([name, names]) => data(name, "u8", packed(names))),
+    Object.entries(LISTS).map(([name, [type, numbers]]) => data(name, type, numbers)),
   ];
 }
 

@@ -1,5 +1,5 @@
-// The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries
-// them. It owns all memory from `heap` on, and places tables, setups and outcomes there.
+// The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call; reads and writes
+// their documents. The host tries them. It owns all memory from `heap` on, and places tables, setups and outcomes there.
 
 import { drawCases, forget } from "./near";
 import { prepare } from "./paths";
@@ -11,6 +11,10 @@ export { exercised, usedRule, usedRules } from "../model/rule";
 export * from "../model/target";
 export { alter, selectMachine } from "./alterations";
 export * from "./assess";
+export { caseEnd } from "./case_text/json";
+export { caseText } from "./case_text/output";
+export { caseSteps, readCase } from "./case_text/read";
+export { writeCase } from "./case_text/write";
 export { causes, findCauses } from "./cause";
 export { differencePlaces, differences, hashOutcome } from "./determined";
 export { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";

@@ -4,35 +4,31 @@
 #include <linux/time.h>
 #include <linux/wait.h>
 
-enum { MOST_TEXT = 1 << 20 };
-
-/** Reads the beginning of a file as text. */
-static void read_file(long file, char *text, uint32_t size) {
+/** Reads the beginning of a file. Returns its length. */
+static uint32_t read_file(long file, char *text, uint32_t size) {
     uint32_t length = 0;
-    for (long got = 1; got > 0 && length < size - 1;) {
-        got = syscall3(__NR_read, file, (long)&text[length], size - 1 - length);
+    for (long got = 1; got > 0 && length < size;) {
+        got = syscall3(__NR_read, file, (long)&text[length], size - length);
         length += got > 0 ? (uint32_t)got : 0;
     }
-    text[length] = 0;
+    return length;
 }
 
 bool read_text(const char *path, char *text, uint32_t size) {
     long file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return false;
-    read_file(file, text, size);
+    text[read_file(file, text, size - 1)] = 0;
     syscall1(__NR_close, file);
     return true;
 }
 
-const char *read_all(const char *path) {
+uint32_t read_all(const char *path, char *text, uint32_t size) {
     long file =
         same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
-    char *text = zero_memory(MOST_TEXT);
     if (file < 0)
         fail("the file cannot be read", file);
-    read_file(file, text, MOST_TEXT);
-    return text;
+    return read_file(file, text, size);
 }
 
 char state_of(int32_t pid) {

@@ -14,12 +14,12 @@ extern const uint32_t chunk_cases, generator_version;
 extern const uint64_t place_call, place_call32;
 
 /** Names; 0 ends each list. */
-extern const char *const from_names[], *const way_names[], *const on_names[], *const frame_names[];
+extern const char *const way_names[], *const frame_names[];
 
 /** What setups of a way have, by its number: CONTENTS in src/labs/fuzz/case/ARCH/kinds.ts. */
 struct content {
-    bool block, frame, length;
-    uint32_t pairs, words;      /* the most of them */
+    bool block, frame;
+    uint32_t words;
     const char *const *written; /* what is read back; 0: a word for each pair */
 };
 extern const struct content contents[];

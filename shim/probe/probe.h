@@ -127,8 +127,8 @@ bool has_word(const char *line, const char *word);
 
 /** Reads the beginning of a file as text, which ends with a zero. */
 bool read_text(const char *path, char *text, uint32_t size);
-/** Reads a file, or standard input for "-", into memory that ends with a zero. */
-const char *read_all(const char *path);
+/** Reads a file, or standard input for "-", up to a size. Returns the length. */
+uint32_t read_all(const char *path, char *text, uint32_t size);
 /** The state letter of a process in /proc/PID/stat; 'X' if that cannot be read. */
 char state_of(int32_t pid);
 /** Whether a process has ended, and was not reaped. */
@@ -240,6 +240,8 @@ int list_facts(void);
 /** The commands that try setups: the probe of a machine without a model has none of them. */
 #define OF_SETUPS __attribute__((weak))
 OF_SETUPS int replay(const char *path);
+/** Prints the cases of a file, a document each. */
+OF_SETUPS int list_cases(const char *path);
 OF_SETUPS int serve(void);
 /** Measures what a mechanism takes; only in the probe of bench/probe/cases.c. */
 __attribute__((weak)) int bench(const char *name);

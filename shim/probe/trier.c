@@ -41,7 +41,11 @@ const void *constants_part(void) {
     return module_memory(*w2c_fuzz_constantBytes(&module));
 }
 
-static void start_module(void) {
+void start_module(void) {
+    static bool is_started;
+    if (is_started)
+        return;
+    is_started = true;
     wasm2c_fuzz_instantiate(&module);
     memcpy(module_memory(*w2c_fuzz_heap(&module)), &data[section_memory.at], section_memory.length);
     configure_module(&module);

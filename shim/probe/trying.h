@@ -25,6 +25,8 @@ void hinder(struct stublab_outcome *outcome, unsigned int obstacle, int64_t resu
 /** The first step of the case that a setup is of, which lies side by side with the others. */
 const struct stublab_setup *first_step(const struct stublab_setup *setup);
 void renew_returner(void);
+/** Gives the module its memory and settings, if it does not have them. */
+void start_module(void);
 /** Moves the module's memory, whose areas are empty, to where stubs have it, too. */
 void share_memory(void);
 /** Areas of the module's memory. */

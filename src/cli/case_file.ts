@@ -1,12 +1,13 @@
 /* What commands about a setup are given. */
 
 import { existsSync } from "node:fs";
-import { type Case, parseCase } from "../labs/fuzz/case/case.ts";
+import type { Case } from "../labs/fuzz/case/case.ts";
+import { CASE_LIMIT } from "../labs/fuzz/case/module.ts";
+import { parseCaseText } from "../labs/fuzz/case/text.ts";
 import type { Change } from "../labs/fuzz/predict/model.ts";
 import { parsePlant } from "../labs/fuzz/predict/plant.ts";
-import { InputError } from "../lib/errors.ts";
 import { inputName, readInput } from "../lib/input.ts";
-import { inPlace, parseJson } from "../lib/shape.ts";
+import { inPlace } from "../lib/shape.ts";
 
 const WHAT = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md), the folder of a finding, or - for standard input.`;
 
@@ -22,12 +23,8 @@ export const CASE_NAME = "case.json";
 export function readCase(path: string): Case {
   const found = `${path}/${CASE_NAME}`;
   const file = path === "-" ? 0 : existsSync(found) ? found : path;
-  const content = readInput(file, { most: 1 << 20, of: "a case" }, WHAT);
-  const read = () => {
-    if (content.toString("latin1").trim() === "") throw new InputError("the document is empty");
-    return parseCase(parseJson(content));
-  };
-  return inPlace(inputName(file), read, DOCUMENT);
+  const content = readInput(file, CASE_LIMIT, WHAT);
+  return inPlace(inputName(file), () => parseCaseText(content), DOCUMENT);
 }
 
 /** The bug that an option plants in the model. @throws InputError */

@@ -1,7 +1,7 @@
 /* A case for people, with what is predicted or seen, and why. */
 
 import { REGISTERS, type Way } from "../labs/fuzz/case/arch.ts";
-import { formatCase, type StepDocument } from "../labs/fuzz/case/case.ts";
+import { formatCase, type StepDocument } from "../labs/fuzz/case/text.ts";
 import type { Machine } from "../labs/fuzz/machine.ts";
 import type { Change } from "../labs/fuzz/predict/model.ts";
 import { plantLine } from "../labs/fuzz/predict/plant.ts";

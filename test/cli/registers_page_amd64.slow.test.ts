@@ -10,7 +10,7 @@ import { MACHINES, machineNamed } from "../../src/cli/machines.ts";
 import { linkOf } from "../../src/cli/registers/answer.ts";
 import { renderRegistersPage } from "../../src/cli/registers/page.ts";
 import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
-import { formatCase } from "../../src/labs/fuzz/case/case.ts";
+import { formatCase } from "../../src/labs/fuzz/case/text.ts";
 import { Generator } from "../../src/labs/fuzz/draw/generate.ts";
 import { predict } from "../../src/labs/fuzz/predict/predict.ts";
 import { hex } from "../../src/lib/errors.ts";

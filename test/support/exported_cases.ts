@@ -1,8 +1,9 @@
 /* Cases whose programs together have every part of the template. */
 
 import { CODES } from "../../src/labs/fuzz/case/amd64/code.ts";
-import { type Case, type CaseDocument, parseCase } from "../../src/labs/fuzz/case/case.ts";
+import type { Case } from "../../src/labs/fuzz/case/case.ts";
 import { ONS, STARTS } from "../../src/labs/fuzz/case/records.ts";
+import { type CaseDocument, parseCase } from "../../src/labs/fuzz/case/text.ts";
 import { jsonLines } from "./json_lines.ts";
 
 type Document = Partial<CaseDocument>;

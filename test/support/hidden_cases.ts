@@ -1,7 +1,8 @@
 /* What the model does not predict: for each rule the cases at its border, on both sides. */
 
 import { STUB_CODE } from "../../src/labs/fuzz/case/amd64/code.ts";
-import { type Case, parseCase } from "../../src/labs/fuzz/case/case.ts";
+import type { Case } from "../../src/labs/fuzz/case/case.ts";
+import { parseCase } from "../../src/labs/fuzz/case/text.ts";
 import type { Feature, Machine } from "../../src/labs/fuzz/machine.ts";
 import type { Model } from "../../src/labs/fuzz/predict/model.ts";
 import { predictionOf } from "../../src/labs/fuzz/predict/prediction.ts";

@@ -3,8 +3,8 @@
 import { constantsOf, parseFlags } from "../../core/encoder/names.ts";
 import { HOST_ARCH, HOST_MACHINE } from "../../core/machine/index.ts";
 import * as arch from "../../labs/fuzz/case/arch.ts";
-import { formatCase } from "../../labs/fuzz/case/case.ts";
 import { ONS, STARTS, WAYS } from "../../labs/fuzz/case/records.ts";
+import { formatCase } from "../../labs/fuzz/case/text.ts";
 import { caseJson } from "../../labs/fuzz/tell/told.ts";
 import { hex } from "../../lib/errors.ts";
 import { MACHINES, machineNamed } from "../machines.ts";

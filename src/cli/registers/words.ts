@@ -5,7 +5,9 @@ import { BlockAllocator, registerLayout } from "../../core/encoder/block.ts";
 import { expectDriver } from "../../core/encoder/module.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { BASELINE } from "../../labs/fuzz/case/arch.ts";
-import { CASE_SCHEMA, type Case, formatCase, parseCase } from "../../labs/fuzz/case/case.ts";
+import type { Case } from "../../labs/fuzz/case/case.ts";
+import { CASE_SCHEMA } from "../../labs/fuzz/case/records.ts";
+import { formatCase, parseCase } from "../../labs/fuzz/case/text.ts";
 import type { Machine } from "../../labs/fuzz/machine.ts";
 import { asBlock } from "../../labs/fuzz/predict/arch.ts";
 

@@ -1,17 +1,14 @@
 export { BASELINE, type From, REGISTERS, type Way } from "./case/arch.ts";
+export type { Case, Pair, SignalFrame, Step } from "./case/case.ts";
+export type { Fields } from "./case/fields.ts";
+export type { On } from "./case/records.ts";
 export {
-  type Case,
   type CaseDocument,
   type FrameDocument,
   formatCase,
-  type Pair,
   parseCase,
-  type SignalFrame,
-  type Step,
   type StepDocument,
-} from "./case/case.ts";
-export type { Fields } from "./case/fields.ts";
-export type { On } from "./case/records.ts";
+} from "./case/text.ts";
 export type { Path } from "./draw/arch.ts";
 export { type CaseOutcome, Examiner, type StepOutcome } from "./examiner.ts";
 export type { ExaminerOptions } from "./experiment.ts";

@@ -5,7 +5,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Case, formatCase } from "../../../src/labs/fuzz/case/case.ts";
+import type { Case } from "../../../src/labs/fuzz/case/case.ts";
+import { formatCase } from "../../../src/labs/fuzz/case/text.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";

@@ -3,9 +3,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { type Case, formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
 import { CONSTANTS } from "../../../src/labs/fuzz/case/records.ts";
+import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { stableFields } from "../../../src/labs/fuzz/examiner.ts";

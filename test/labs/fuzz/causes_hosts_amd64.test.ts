@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { runProbe } from "../../../src/labs/fuzz/probe/run.ts";

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { caseOf, parseCase, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";

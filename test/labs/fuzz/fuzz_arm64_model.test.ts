@@ -10,7 +10,8 @@ Object.defineProperty(process, "arch", { value: "arm64" });
 
 // Modules look at the architecture when they are loaded.
 const { Batch } = await import("../../../src/labs/fuzz/case/batch.ts");
-const { formatCase, parseCase, stepsOf } = await import("../../../src/labs/fuzz/case/case.ts");
+const { stepsOf } = await import("../../../src/labs/fuzz/case/case.ts");
+const { formatCase, parseCase } = await import("../../../src/labs/fuzz/case/text.ts");
 const { Generator } = await import("../../../src/labs/fuzz/draw/generate.ts");
 const { Model } = await import("../../../src/labs/fuzz/predict/model.ts");
 const { testTrials } = await import("../../support/feature_trials.ts");

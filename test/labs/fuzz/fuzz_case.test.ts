@@ -3,17 +3,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINE, CODES, placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
+import { CONTENTS } from "../../../src/labs/fuzz/case/arch.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import {
-  type Case,
-  CONTENTS,
-  caseOf,
-  formatCase,
-  parseCase,
-  stepsOf,
-} from "../../../src/labs/fuzz/case/case.ts";
+import { type Case, caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
 import { writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { ONS, STARTS, WAYS } from "../../../src/labs/fuzz/case/records.ts";
+import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { SIMPLE } from "../../support/seeds.ts";
 import { thrown } from "../../support/thrown.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { FindingExaminer } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
 import { RunState } from "../../../src/labs/fuzz/run/state.ts";

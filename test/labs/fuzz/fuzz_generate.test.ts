@@ -15,14 +15,16 @@ import {
   setupAt,
   WAYS,
 } from "../../../src/labs/fuzz/case/records.ts";
+import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { readSeeds } from "../../../src/labs/fuzz/draw/seeds.ts";
+import { seedDocuments } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { AMD, machineWith } from "../../support/hidden_cases.ts";
 
-const { parents: SEEDS, others } = readSeeds();
+const { parents, others } = seedDocuments();
+const SEEDS = parents.map(parseCase);
 
 const generation = suite("fuzz: generation");
 

@@ -28,6 +28,7 @@ memory("the module lacks no table and no place", () => {
   const seeds = ["seeds", "seedCount", "seedParents", "codeBytes", "constantBytes"];
   const areas = [
     ...["heap", "causes", "prediction", "predictedOutcome", "differencePlaces"],
+    ...["caseText", "caseSteps", "caseEnd"],
     ...["tally", "unpredicted", "exercised", "untried", "untriedErrors"],
   ];
   const places = PLACES.map(([name]) => name).filter((name) => names.includes(name));

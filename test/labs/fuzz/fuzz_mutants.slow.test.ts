@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Case, formatCase, parseCase, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { type Case, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";

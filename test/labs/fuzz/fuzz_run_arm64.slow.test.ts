@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { SIMPLE } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { dataOf } from "../../../src/labs/fuzz/tell/c_program/data.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Case, formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import type { Case } from "../../../src/labs/fuzz/case/case.ts";
+import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
 import { compileBroken, findBug } from "../../museum/broken_kernel.ts";
 import { type Exhibit, readExhibits, withBug } from "../../museum/exhibit.ts";

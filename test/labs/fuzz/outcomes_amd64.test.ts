@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Case, parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import type { Case } from "../../../src/labs/fuzz/case/case.ts";
+import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { jsonLines } from "../../support/json_lines.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH, MACHINES, PROBED, type ProbedArch } from "../../../src/core/machine/index.ts";
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/case.ts";
+import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { inGvisor } from "../../support/gvisor.ts";
 import { needs } from "../../support/needs.ts";

@@ -1,5 +1,6 @@
 import { hex } from "../../../lib/errors.ts";
-import { type Case, formatCase } from "../case/case.ts";
+import type { Case } from "../case/case.ts";
+import { formatCase } from "../case/text.ts";
 import type { FieldDifference } from "../predict/differences.ts";
 import { ruleOf, textOn } from "../predict/rules.ts";
 import { differenceTable } from "../tell/told.ts";

@@ -54,5 +54,21 @@ export { KEPT } from "./amd64/code.ts";
 export const { DEBUG_REGISTERS, FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS } = HOST;
 export const { REST_CODE, CALL_CODE, CALL_32, MODULE, RULES } = HOST;
 
-/** What a case has beside its kinds, by its way: `Content` in case.ts. */
-export const HOST_CONTENTS = { ...AMD64.CONTENTS, ...ARM64.CONTENTS, ...HOST.CONTENTS };
+/** The architecture of a document that names none. */
+export const DEFAULT_ARCH: Arch = "amd64";
+
+/** What a case has beside its kinds: that depends on the way. */
+export interface Content {
+  readonly block?: true;
+  readonly frame?: true;
+  /** The most of them. Those of a frame damage its image. */
+  readonly pairs?: number;
+  readonly words?: number;
+  /** The kernel's own size, which the length is if none is given; null: each machine has its own. */
+  readonly length?: number | null;
+}
+
+export const CONTENTS: Readonly<Record<Way, Content>> = {
+  ...{ ...AMD64.CONTENTS, ...ARM64.CONTENTS },
+  ...HOST.CONTENTS,
+};

@@ -1,7 +1,7 @@
 import { type Case, stepsOf } from "./case.ts";
 import { readCase, writeSetup } from "./case_record.ts";
 import { fuzzModule } from "./module.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "./records.ts";
+import { OUTCOME_SIZE, SETUP_SIZE, setupViews } from "./records.ts";
 
 /**
  * Setups and outcomes of up to `capacity` steps of cases, in the memory of this thread's module: the shim and the module
@@ -23,11 +23,10 @@ export class Batch {
     const at = fuzzModule().reserve(capacity * SIZE);
     const outcomes = at + capacity * SETUP_SIZE;
     this.capacity = capacity;
-    this.setupBytes = new Uint8Array(buffer, at, capacity * SETUP_SIZE);
+    const { setups, setupWords, setupBytes } = setupViews(buffer, at, capacity);
+    [this.setups, this.setupWords, this.setupBytes] = [setups, setupWords, setupBytes];
     this.outcomeBytes = new Uint8Array(buffer, outcomes, capacity * OUTCOME_SIZE);
-    this.setups = new Uint32Array(buffer, at, (capacity * SETUP_SIZE) / 4);
     this.outcomes = new Uint32Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 4);
-    this.setupWords = new BigUint64Array(buffer, at, (capacity * SETUP_SIZE) / 8);
     this.outcomeWords = new BigUint64Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 8);
   }
 

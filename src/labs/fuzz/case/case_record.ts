@@ -1,8 +1,8 @@
 /* The steps of a case as records of setups, side by side, and back. */
 
 import { InputError } from "../../../lib/errors.ts";
-import { REGISTERS } from "./arch.ts";
-import { type Case, CONTENTS, caseOf, mostPairs, type Step, stepsOf } from "./case.ts";
+import { CONTENTS, REGISTERS } from "./arch.ts";
+import { type Case, caseOf, mostPairs, type Step, stepsOf } from "./case.ts";
 import { numbersOf } from "./layout.ts";
 import { isHandled } from "./pieces.ts";
 import {
@@ -13,6 +13,7 @@ import {
   SETUP_SIZE,
   type SetupViews,
   setupAt,
+  setupViews,
   WANT_FRAME,
   WANT_INFO,
   WANT_WRITTEN,
@@ -58,12 +59,7 @@ export function writeSetup(it: Step, views: SetupViews, i: number): void {
 /** The records of the steps of cases side by side, `SETUP_SIZE` bytes each. */
 export function recordsOf(cases: readonly Case[]): Uint8Array {
   const steps = cases.flatMap(stepsOf);
-  const buffer = new ArrayBuffer(steps.length * SETUP_SIZE);
-  const views = {
-    setups: new Uint32Array(buffer),
-    setupWords: new BigUint64Array(buffer),
-    setupBytes: new Uint8Array(buffer),
-  };
+  const views = setupViews(new ArrayBuffer(steps.length * SETUP_SIZE), 0, steps.length);
   for (const [i, step] of steps.entries()) writeSetup(step, views, i);
   return views.setupBytes;
 }

@@ -6,8 +6,8 @@
 
 import { loadWasm } from "../../../core/encoder/assembly.ts";
 import { type Callable, isCallable } from "../../../core/encoder/module.ts";
-import { EncoderError, REBUILD } from "../../../lib/errors.ts";
-import { readSeeds } from "../draw/seeds.ts";
+import { EncoderError, InputError, REBUILD } from "../../../lib/errors.ts";
+import { seedDocuments } from "../draw/seeds.ts";
 import { readTables } from "../draw/tables.ts";
 import {
   CODE,
@@ -20,9 +20,11 @@ import {
   SCRATCH,
   SCRATCH_SIZE,
 } from "./arch.ts";
-import { recordsOf } from "./case_record.ts";
+import { CONSTANTS as NUMBERS, SETUP_SIZE, type SetupViews, setupViews } from "./records.ts";
 
 const FILE = MODULE;
+/** Of the text of a case. */
+export const CASE_LIMIT = { most: 1 << 20, of: "a case" };
 /** Areas begin at cache lines. */
 const LINE = 64;
 const PAGE = 4096;
@@ -100,6 +102,10 @@ export class FuzzModule extends ModuleFile {
   /** The rules that the last prediction used: their number, and the k-th. */
   readonly usedRules = this.callable("usedRules");
   readonly usedRule = this.callable("usedRule");
+  readonly #readCase = this.callable("readCase");
+  readonly #writeCase = this.callable("writeCase");
+  /** The steps of the case whose text is read or written. */
+  readonly steps: SetupViews;
   /** Where the areas begin that the host reserves: a page. */
   readonly areas: number;
   readonly #free = new Map<number, number[]>();
@@ -121,12 +127,46 @@ export class FuzzModule extends ModuleFile {
     }
     this.global("codeBytes").value = this.#put(codePage());
     this.global("constantBytes").value = this.#put(constantsPage());
-    const { parents, others } = readSeeds();
-    this.global("seeds").value = this.#put(recordsOf([...parents, ...others]));
+    this.steps = setupViews(this.buffer, this.address("caseSteps"), NUMBERS.MOST_STEPS);
+    const { parents, others } = seedDocuments();
+    this.global("seeds").value = this.#put(
+      Uint8Array.from([...parents, ...others].flatMap((seed) => [...this.#recordOf(seed)])),
+    );
     this.global("seedCount").value = parents.length + others.length;
     this.global("seedParents").value = parents.length;
     this.#next = Math.ceil(this.#next / PAGE) * PAGE;
     this.areas = this.#next;
+  }
+
+  /**
+   * Reads the document of a case into `steps`, and returns their number.
+   *
+   * @throws InputError that says what is wrong, and where
+   */
+  readText(text: Uint8Array): number {
+    const { most, of } = CASE_LIMIT;
+    if (text.length > most) {
+      throw new InputError(`the document has more than ${most} bytes, the limit for ${of}`);
+    }
+    const at = this.#put(text);
+    const steps = Number(this.#readCase(at, at + text.length, 0));
+    this.release(at, text.length);
+    if (steps > 0) return steps;
+    const said = new Uint8Array(this.buffer, this.address("caseText"));
+    const [message, remedy] = decode(said.subarray(0, said.indexOf(0))).split("\n");
+    throw new InputError(message ?? "", remedy === undefined ? {} : { remedy });
+  }
+
+  /** Writes the case that `steps` has. */
+  writeText(steps: number): string {
+    const length = Number(this.#writeCase(this.address("caseSteps") + (steps - 1) * SETUP_SIZE));
+    return decode(new Uint8Array(this.buffer, this.address("caseText"), length));
+  }
+
+  /** The setup of a document of one step. */
+  #recordOf(document: object): Uint8Array {
+    this.readText(new TextEncoder().encode(JSON.stringify(document)));
+    return this.steps.setupBytes.slice(0, SETUP_SIZE);
   }
 
   /** Where there is rt_sigreturn. */
@@ -176,6 +216,9 @@ export class FuzzModule extends ModuleFile {
     this.global("avoidsWatchpoints").value = Number(avoid);
   }
 }
+
+const decoder = new TextDecoder();
+const decode = (bytes: Uint8Array) => decoder.decode(bytes);
 
 /** Sizes of areas are powers of two, so that a released area can be reused for a similar size. */
 function sizeOfArea(size: number): number {

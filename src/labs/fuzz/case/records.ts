@@ -3,9 +3,10 @@
  * description: the C header build/ARCH/records.h and an AssemblyScript file are written from it for each architecture.
  */
 
-import { type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
-import { FROM, type From, KINDS, WAY, type Way } from "./arch.ts";
+import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
+import { CASES, type Content, DEFAULT_ARCH, FROM, type From, WAY, type Way } from "./arch.ts";
 import { type Enumeration, halvesOf, layOut, namesOf, numbersOf } from "./layout.ts";
+import { SIGNALS } from "./signals.ts";
 
 const ON = {
   name: "on",
@@ -69,6 +70,9 @@ export const OBSTACLE = {
   ],
 } as const satisfies Enumeration;
 
+/** What documents of cases are. */
+export const CASE_SCHEMA = "stublab.case/1";
+
 /** A case has so many steps at most, each a setup; all but the first are from "last". */
 const MOST_STEPS = 5;
 /** The steps of a case that is drawn are among so many consecutive numbers, from a multiple of it on. */
@@ -80,7 +84,7 @@ const MOST_COMPONENTS = 32;
 
 /** The numbers, enumerations and records of an architecture. */
 export function tablesOf(arch: Arch) {
-  const { REGISTERS, FRAME_REGISTERS, SIZES, FROM, WAY } = KINDS[arch];
+  const { REGISTERS, FRAME_REGISTERS, SIZES, FROM, WAY } = CASES[arch];
   const CONSTANTS = {
     /** Words of a register block, and of struct sigcontext without floating point. */
     REGISTERS: REGISTERS.length,
@@ -177,7 +181,49 @@ export function tablesOf(arch: Arch) {
   return {
     ...{ REGISTERS, FRAME_REGISTERS, CONSTANTS, ENUMERATIONS, RECORDS, MODULE_RECORDS },
     ...{ SETUP_RECORD, OUTCOME_RECORD, COMPONENT_RECORD },
+    ...namesIn(arch),
   };
+}
+
+/** The members of documents in this order: those of a case, of its steps, and of their pairs and frames. */
+const MEMBERS = [
+  ...["schema", "arch", "before"],
+  ...["from", "way", "on", "signal", "code", "registers", "pairs", "words", "length", "frame"],
+  ...["offset", "word"],
+  ...["uc_flags", "fpstate", "image"],
+];
+
+/** What documents of cases name, and what each way takes, for the module (assembly/fuzz/case_text/). */
+function namesIn(arch: Arch) {
+  const { REGISTERS, FROM, WAY, CODES, CONTENTS } = CASES[arch];
+  const contents: readonly Content[] = Object.values(CONTENTS);
+  return {
+    NAMES: {
+      SCHEMAS: [CASE_SCHEMA],
+      ...{ MEMBERS, ARCHES, FROMS: namesOf(FROM), WAYS: namesOf(WAY), ONS: namesOf(ON) },
+      ...{ REGISTER_NAMES: REGISTERS, CODES: CODES.map(({ name }) => name) },
+      SIGNALS: SIGNALS.map(([name]) => name),
+    },
+    INDICES: { ARCH: ARCHES.indexOf(arch), USUAL_ARCH: ARCHES.indexOf(DEFAULT_ARCH) },
+    LISTS: {
+      CODE_PLACES: ["u64", CODES.map(({ address }) => address)],
+      SIGNAL_NUMBERS: ["u32", SIGNALS.map(([, number]) => number)],
+      WAY_PAIRS: ["u32", contents.map(({ pairs = 0 }) => pairs)],
+      WAY_WORDS: ["u32", contents.map(({ words = 0 }) => words)],
+      /** The length by default; 2^32 - 1 if there is none. */
+      WAY_LENGTHS: ["u32", contents.map(({ length }) => length ?? 2 ** 32 - 1)],
+      /** The members that only some ways take, from `code` on: a bit each. */
+      WAY_TAKES: [
+        "u8",
+        contents.map(({ block, pairs, words, length, frame }) =>
+          [block, block, pairs, words, length, frame].reduce<number>(
+            (bits, taken, i) => bits | (Number(taken !== undefined) << i),
+            0,
+          ),
+        ),
+      ],
+    },
+  } as const;
 }
 
 export const {
@@ -208,6 +254,16 @@ export interface SetupViews {
   readonly setups: Uint32Array;
   readonly setupWords: BigUint64Array;
   readonly setupBytes: Uint8Array;
+}
+
+/** The views of setups at an address. */
+export function setupViews(buffer: ArrayBuffer, at: number, count: number): SetupViews {
+  const size = count * SETUP_SIZE;
+  return {
+    setups: new Uint32Array(buffer, at, size / 4),
+    setupWords: new BigUint64Array(buffer, at, size / 8),
+    setupBytes: new Uint8Array(buffer, at, size),
+  };
 }
 
 /** Offsets in a setup, in halves. `kinds` is from, way, on and wants, a byte each from the lowest. */

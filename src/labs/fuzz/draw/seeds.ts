@@ -8,8 +8,8 @@
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { parseJson, table } from "../../../lib/shape.ts";
 import { BASELINE } from "../case/arch.ts";
-import { CASE_SCHEMA, type Case, parseCase } from "../case/case.ts";
-import { WAYS } from "../case/records.ts";
+import type { Case } from "../case/case.ts";
+import { CASE_SCHEMA, WAYS } from "../case/records.ts";
 import { SEED_LINES } from "./arch.ts";
 
 /** The baseline, written in the first way and resumed with CONT. */
@@ -21,16 +21,16 @@ export const SIMPLE: Case = {
 const MEMBERS = table<unknown>((value) => value, 16);
 
 /** The seeds in the order in which a run tries them: those that cases are made from, and after them the others. */
-export function readSeeds(): {
-  readonly parents: readonly Case[];
-  readonly others: readonly Case[];
+export function seedDocuments(): {
+  readonly parents: readonly object[];
+  readonly others: readonly object[];
 } {
-  const [parents, others]: [Case[], Case[]] = [[], []];
+  const [parents, others]: [object[], object[]] = [[], []];
   let group = parents;
   for (const line of SEED_LINES.trimEnd().split("\n")) {
     const it = MEMBERS(parseJson(line), line);
     if ("seeds" in it) group = "once" in it ? others : parents;
-    else group.push(parseCase({ ...it, schema: CASE_SCHEMA, arch: HOST_ARCH }));
+    else group.push({ ...it, schema: CASE_SCHEMA, arch: HOST_ARCH });
   }
   return { parents, others };
 }

@@ -14,7 +14,7 @@ import {
   text,
   truth,
 } from "../../../lib/shape.ts";
-import { formatCase } from "../case/case.ts";
+import { formatCase } from "../case/text.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
 import { factOf } from "./arch.ts";
 import { type Fact, isSetup } from "./fact.ts";

@@ -21,8 +21,10 @@ import {
   truth,
 } from "../../../lib/shape.ts";
 import { placeOf } from "../case/arch.ts";
-import { CASE_SCHEMA, type Case, parseCase } from "../case/case.ts";
+import type { Case } from "../case/case.ts";
 import { type Fields, placeOfField } from "../case/fields.ts";
+import { CASE_SCHEMA } from "../case/records.ts";
+import { parseCase } from "../case/text.ts";
 import { expectNames, parseError } from "../recordings/outcome_document.ts";
 import { tellField } from "../tell/told.ts";
 import type { SetupCheck, SetupFact } from "./fact.ts";

@@ -6,8 +6,8 @@
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { callback, truth } from "../../../lib/shape.ts";
-import { BASELINE, PC, placeOf, REST_CODE, SCRATCH, STUB_CODE } from "../case/arch.ts";
-import { type Case, CONTENTS, caseOf, expectCase, type Step, stepsOf } from "../case/case.ts";
+import { BASELINE, CONTENTS, PC, placeOf, REST_CODE, SCRATCH, STUB_CODE } from "../case/arch.ts";
+import { type Case, caseOf, expectCase, type Step, stepsOf } from "../case/case.ts";
 import { asBlock, asNothing, asPokes, isRegister } from "./arch.ts";
 
 /** Each try may cost a stub. */

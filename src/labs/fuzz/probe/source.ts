@@ -14,6 +14,8 @@ import {
   CODES,
   CONSTANT,
   CONSTANTS,
+  CONTENTS,
+  DEFAULT_ARCH,
   FIRST_DEBUG_REGISTER,
   FRAME_REGISTERS,
   HOLE,
@@ -23,11 +25,10 @@ import {
   SCRATCH_SIZE,
   type Way,
 } from "../case/arch.ts";
-import { CONTENTS, DEFAULT_ARCH } from "../case/case.ts";
 import { BY_PAIRS, writtenNames } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { HANDLED, HARMLESS } from "../case/pieces.ts";
-import { FROMS, OBSTACLE, ONS, SETUP_SIZE, WAYS } from "../case/records.ts";
+import { OBSTACLE, SETUP_SIZE, WAYS } from "../case/records.ts";
 import { nameOfSignal } from "../case/signals.ts";
 import { PATHS } from "../draw/arch.ts";
 import { CHUNK, GENERATOR } from "../draw/generate.ts";
@@ -168,9 +169,7 @@ const int32_t harmless_calls[] = {${HARMLESS.map((name) => parseSyscall(name, op
 const struct handled handled[] = {${[...HANDLED].map(([signal, [, restarts]]) => `{${signal}, ${restarts}}`).join(", ")}, {0, 0}};
 const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
 ${names("register_names", REGISTERS)}
-${names("from_names", FROMS)}
 ${names("way_names", WAYS)}
-${names("on_names", ONS)}
 ${names("frame_names", FRAME_REGISTERS)}
 const char *const case_arch = ${quote(HOST_ARCH)}, *const usual_case_arch = ${quote(DEFAULT_ARCH)};
 const struct content contents[] = {
@@ -207,9 +206,9 @@ function knownRow(name: KnownName): string {
 
 /** What setups of a way have as the members of struct content. */
 function contentOf(way: Way): string {
-  const { block, frame, pairs = 0, words = 0, ...content } = CONTENTS[way];
-  const flags = [block, frame, "length" in content].map((it) => Number(it ?? false));
-  return [...flags, pairs, words, BY_PAIRS.has(way) ? 0 : writtenList(way)].join(", ");
+  const { block, frame, words = 0 } = CONTENTS[way];
+  const flags = [block, frame].map((it) => Number(it ?? false));
+  return [...flags, words, BY_PAIRS.has(way) ? 0 : writtenList(way)].join(", ");
 }
 
 /** The names of what is read back. */

@@ -2,9 +2,9 @@
 
 import { countsOf, grouped } from "../../../lib/group.ts";
 import { Batch } from "../case/batch.ts";
-import { type CaseDocument, formatCase } from "../case/case.ts";
 import { fieldsOf, writeFields } from "../case/fields.ts";
 import { CONSTANTS } from "../case/records.ts";
+import { type CaseDocument, formatCase } from "../case/text.ts";
 import { deviationsOf } from "../known/arch.ts";
 import { causesOf } from "../predict/cause.ts";
 import {

@@ -1,7 +1,8 @@
 /* The findings of a run: each is minimized, tried once more, and written into a folder of its own. */
 
 import { setImmediate } from "node:timers/promises";
-import { type Case, formatCase } from "../case/case.ts";
+import type { Case } from "../case/case.ts";
+import { formatCase } from "../case/text.ts";
 import { DEFAULT_PATH } from "../draw/arch.ts";
 import { type CaseOutcome, Examiner } from "../examiner.ts";
 import { modelOptions } from "../known/arch.ts";

@@ -16,8 +16,8 @@ import {
   table,
   text,
 } from "../../../lib/shape.ts";
-import { formatCase, parseCase } from "../case/case.ts";
 import { HALF } from "../case/fields.ts";
+import { formatCase, parseCase } from "../case/text.ts";
 import { PATHS } from "../draw/arch.ts";
 import { exactly, GENERATOR } from "../draw/generate.ts";
 import { knownShape } from "../known/arch.ts";

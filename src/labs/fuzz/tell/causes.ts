@@ -3,7 +3,8 @@
 import { grouped } from "../../../lib/group.ts";
 import { causesOf, EVERY, type Side } from "../against/causes.ts";
 import { traitsOf } from "../against/compare.ts";
-import { type Case, formatCase } from "../case/case.ts";
+import type { Case } from "../case/case.ts";
+import { formatCase } from "../case/text.ts";
 import type { Machine } from "../machine.ts";
 import { NO_CAUSES } from "../predict/cause.ts";
 import type { FieldDifference } from "../predict/differences.ts";

@@ -3,7 +3,8 @@
 import { expectAmd64 } from "../../../core/shim/shim.ts";
 import { checkOptions, type OptionShapes, object, truth } from "../../../lib/shape.ts";
 import type { Way } from "../case/arch.ts";
-import { type CaseDocument, expectCase, formatCase, type Step, stepsOf } from "../case/case.ts";
+import { expectCase, type Step, stepsOf } from "../case/case.ts";
+import { type CaseDocument, formatCase } from "../case/text.ts";
 import {
   deviationsOf,
   type KnownName,

@@ -6,7 +6,8 @@
 import { join } from "node:path";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { Folder, unwritable } from "../../../lib/folder.ts";
-import { type Case, formatCase } from "../case/case.ts";
+import type { Case } from "../case/case.ts";
+import { formatCase } from "../case/text.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import { type KnownName, modelOptions } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";

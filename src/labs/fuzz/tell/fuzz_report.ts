@@ -1,5 +1,5 @@
 import { hex } from "../../../lib/errors.ts";
-import { formatCase } from "../case/case.ts";
+import { formatCase } from "../case/text.ts";
 import type { Path } from "../draw/arch.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, textOn } from "../predict/rules.ts";

@@ -16,9 +16,10 @@ import {
   SCRATCH_SIZE,
   type Way,
 } from "../../case/arch.ts";
-import { type CaseDocument, type Step, stepsOf } from "../../case/case.ts";
+import { type Step, stepsOf } from "../../case/case.ts";
 import { writtenNames } from "../../case/fields.ts";
 import { HARMLESS } from "../../case/pieces.ts";
+import type { CaseDocument } from "../../case/text.ts";
 import type { CaseOutcome, StepOutcome } from "../../examiner.ts";
 
 /** What the program is made from. */
