@@ -229,6 +229,10 @@ function refuse(place: string, expected: string, value: unknown): never {
   throw new InputError(`${where}: expected ${expected}, got ${what}`);
 }
 
+/** What a document may have. A parser needs many times the memory of deeper ones, and of those with more values. */
+const MOST_LEVELS = 64;
+const MOST_VALUES = 2_000_000;
+
 /**
  * Reads a document of unknown origin.
  *
@@ -238,13 +242,39 @@ function refuse(place: string, expected: string, value: unknown): never {
 export function parseJson(document: string | Uint8Array, remedy?: string): unknown {
   try {
     const decoder = new TextDecoder("utf-8", { fatal: true });
-    return JSON.parse(typeof document === "string" ? document : decoder.decode(document));
+    const text = typeof document === "string" ? document : decoder.decode(document);
+    expectBounded(text);
+    return JSON.parse(text);
   } catch (cause) {
+    if (cause instanceof InputError) throw cause;
     const why = cause instanceof TypeError ? "it is not UTF-8" : show(withoutQuotation(cause));
     throw new InputError(`the document is not JSON: ${why}`, {
       cause,
       ...(remedy !== undefined && { remedy }),
     });
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const OPENING = [0x5b, 0x7b];
+const CLOSING = [0x5d, 0x7d];
+
+/** Refuses a text before a parser allocates what is in it. */
+function expectBounded(text: string): void {
+  let [level, values, isString] = [0, 1, false];
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === QUOTE) isString = !isString;
+    else if (isString) i += Number(unit === BACKSLASH);
+    else if (unit === COMMA) values++;
+    else if (OPENING.includes(unit)) [level, values] = [level + 1, values + 1];
+    else if (CLOSING.includes(unit)) level--;
+    if (level > MOST_LEVELS) {
+      throw new InputError(`the document has more than ${MOST_LEVELS} levels`);
+    }
+    if (values > MOST_VALUES) {
+      throw new InputError(`the document has more than ${MOST_VALUES} values`);
+    }
   }
 }
 

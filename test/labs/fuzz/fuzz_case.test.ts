@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BASELINE, CODES, placeOf } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
+import { CODES } from "../../../src/labs/fuzz/case/amd64/code.ts";
+import { REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { CONTENTS } from "../../../src/labs/fuzz/case/arch.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { type Case, caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
@@ -14,21 +14,6 @@ import { SIMPLE } from "../../support/seeds.ts";
 import { thrown } from "../../support/thrown.ts";
 
 const cases = suite("fuzz: cases");
-
-cases("a document has what differs from the baseline, and the code by its name", () => {
-  const block = BASELINE.map((word, i) =>
-    i === indexOf("rax") ? 0xffff_ffff_ffff_fe00n : i === indexOf("rip") ? placeOf("load") : word,
-  );
-  assert.equal(formatCase({ ...SIMPLE, signal: 10, block }), {
-    schema: "stublab.case/1",
-    from: "signal",
-    way: "SETREGS",
-    on: "CONT",
-    signal: "SIGUSR1",
-    code: "load",
-    registers: { rax: "0xfffffffffffffe00" },
-  });
-});
 
 cases("a case of another architecture does not get into the memory that the shim reads", () => {
   const { message } = thrown(InputError, () =>
@@ -96,27 +81,6 @@ cases("a case comes back from its document, and from a batch, as it was", () => 
 });
 
 const schema = "stublab.case/1";
-
-cases("what is left out of a document is plain", () => {
-  assert.equal(parseCase({ schema }), SIMPLE);
-  const none = { ...SIMPLE, block: [] };
-  assert.equal(parseCase({ schema, way: "SIGMASK" }), {
-    ...{ ...none, way: "SIGMASK" },
-    ...{ words: [0n], length: 8 },
-  });
-  assert.is(parseCase({ schema, way: "SETREGSET" }).length, 216);
-  assert.is(parseCase({ schema, way: "SYSCALL_INFO" }).length, 88);
-  const plain = { ucFlags: 0, fpstate: false };
-  assert.equal(parseCase({ schema, way: "SIGRETURN" }).frame, plain);
-  assert.equal(parseCase({ schema, way: "SIGRETURN", frame: {} }).frame, plain);
-});
-
-cases("a document has the steps before, each without what the first of them alone has", () => {
-  const { before, from, code } = formatCase(caseOf([SIMPLE, SIMPLE, SIMPLE], "exit"));
-  const step = { way: "SETREGS", on: "CONT", signal: null, code: "int3", registers: {} };
-  assert.equal(before, [{ from: "exit", ...step }, step]);
-  assert.equal([from, code], [undefined, "int3"]);
-});
 
 cases("docs/fuzzing-cases.md has every piece of code", () => {
   const document = readFileSync("docs/fuzzing-cases.md", "utf8");

@@ -150,8 +150,11 @@ const GARBAGE: readonly (readonly [string, Uint8Array, RegExp])[] = [
   [
     "no case",
     lines(HEAD, HELD?.replace('"cs"', '"cz"')),
-    /^line 2: case: registers: unknown register "cz"; did you mean cs\?/,
+    /^line 2: case: registers: unknown register "cz"$/,
   ],
+  ["20 MiB of brackets", Buffer.alloc(20 << 20, "["), /^line 1: it has more than 65536 bytes/],
+  ["a long line", lines(HEAD, `${HELD}${" ".repeat(1 << 16)}`), /^line 2: it has more than 65536/],
+  ["deep values", lines(HEAD, "[".repeat(65)), /^line 2: the document has more than 64 levels$/],
   ["cut gzip", gzipSync(lines(HEAD, HELD)).subarray(0, 60), /^it cannot be decompressed: /],
 ];
 
@@ -169,6 +172,16 @@ recordings("what is longer than the limit is refused, compressed or not", () => 
     const { message } = thrown(InputError, () => new RecordingFile(content, 1000));
     assert.is(message, "it has more than 1000 bytes, the limit for a recording");
   }
+});
+
+onAmd64("as many cases as the limit allows are judged, and no more", async () => {
+  const steps = `"before":[{},{},{},{}],${HELD?.slice(`{"case":{`.length)}`;
+  const five = `{"case":{${steps}`;
+  const most = Array.from({ length: 50_000 }, () => five);
+  const { cases, contradictions } = await judge(lines(HEAD, ...most));
+  assert.equal([cases, contradictions.length], [50_000, 0]);
+  const error = await rejection(judge(lines(HEAD, ...most, five)));
+  assert.match(error instanceof Error ? error.message : "", /^there are more than 50000 cases$/);
 });
 
 onAmd64("the command reports contradictions, and says what is wrong with a file", async () => {

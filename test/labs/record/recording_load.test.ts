@@ -137,6 +137,11 @@ load("more than 20 MB are refused before they are read to the end", async () => 
   }
 });
 
+load("deep values, and too many, are refused before they are parsed", () => {
+  assert.is(refusal("[".repeat(19_000_000)), "the document has more than 64 levels");
+  assert.is(refusal(`[${"{},".repeat(6_000_000)}{}]`), "the document has more than 2000000 values");
+});
+
 load("what is written can be read again: without spaces if need be, or it is refused", async () => {
   const real = await recordingOf("inject");
   const [first] = real.steps;

@@ -19,12 +19,16 @@ import { rules, textOn } from "../predict/rules.ts";
 import { type CauseRow, causeRows } from "../tell/causes.ts";
 import type { RecordedCase, RecordingFile, RecordingHeader } from "./recording.ts";
 
+/** Steps that are in the memory of the fuzzer's module at a time. */
 const BATCH = 512;
 
-/** A recorded case, and where its last step is. */
+/** The setups and outcomes of a batch. */
+type Piece = readonly [setups: Uint8Array, outcomes: Uint8Array];
+
+/** A recorded case, and where its last step is in a piece. */
 interface PlacedCase extends RecordedCase {
   readonly line: number;
-  readonly batch: Batch;
+  readonly piece: number;
   readonly i: number;
 }
 
@@ -65,26 +69,42 @@ export interface JudgedCause extends CauseRow {
 /** Contradictions whose rules are tried: that takes many predictions for each. */
 const MOST_EXAMINED = 100;
 
-/** The cases of a recording in the memory of the fuzzer's module, where many models can judge them. */
+/** The cases of a recording as records, in pieces that many models can judge in the memory of the fuzzer's module. */
 export class RecordedCases {
   readonly #cases: PlacedCase[] = [];
-  readonly #batches: Batch[] = [];
+  readonly #pieces: Piece[] = [];
+  readonly #batch = new Batch(BATCH);
+  /** The piece that the batch has. */
+  #piece = 0;
 
   /** @throws InputError if a line is malformed */
   constructor(file: RecordingFile) {
-    let batch: Batch | undefined;
+    const { setupBytes, outcomeBytes } = this.#batch;
+    const keep = () => this.#pieces.push([setupBytes.slice(), outcomeBytes.slice()]);
     let next = 0;
     for (const each of file.cases()) {
-      if (batch === undefined || next + CONSTANTS.MOST_STEPS > BATCH) {
-        batch = new Batch(BATCH);
-        this.#batches.push(batch);
+      if (next + CONSTANTS.MOST_STEPS > BATCH) {
+        keep();
         next = 0;
       }
-      const [i = next] = batch.put([each.it], next);
-      writeFields(each.it, each.seen, batch, i);
-      this.#cases.push({ ...each, batch, i });
+      const [i = next] = this.#batch.put([each.it], next);
+      writeFields(each.it, each.seen, this.#batch, i);
+      this.#cases.push({ ...each, piece: this.#pieces.length, i });
       next = i + 1;
     }
+    this.#piece = this.#pieces.length;
+    keep();
+  }
+
+  /** The batch with the piece that a case is in. */
+  #batchOf({ piece }: PlacedCase): Batch {
+    const [setups, outcomes] = this.#pieces[piece] ?? [];
+    if (piece !== this.#piece && setups && outcomes) {
+      this.#batch.setupBytes.set(setups);
+      this.#batch.outcomeBytes.set(outcomes);
+      this.#piece = piece;
+    }
+    return this.#batch;
   }
 
   get length(): number {
@@ -93,7 +113,7 @@ export class RecordedCases {
 
   /** Counts the cases that a model does not predict, by rule. */
   unpredicted(model: Model): UnpredictedCases[] {
-    const reasons = this.#cases.map(({ batch, i }) => model.predict(batch, i).unpredicted);
+    const reasons = this.#cases.map((it) => model.predict(this.#batchOf(it), it.i).unpredicted);
     const counts = countsOf(reasons);
     const { features } = model.machine;
     const countOf = (id: string) => counts.get(id) ?? 0;
@@ -105,8 +125,9 @@ export class RecordedCases {
 
   /** How many cases use each rule of a model. */
   exercised(model: Model): Map<string, number> {
-    const usedBy = ({ batch, i }: PlacedCase) => model.explain(batch, i).map(({ id }) => id);
-    return countsOf(this.#cases.flatMap((each) => [...new Set(usedBy(each))]));
+    const usedBy = (it: PlacedCase) =>
+      new Set(model.explain(this.#batchOf(it), it.i).map(({ id }) => id));
+    return countsOf(this.#cases.flatMap((it) => [...usedBy(it)]));
   }
 
   /** The causes of contradictions: of as many for each way to differ first. */
@@ -133,8 +154,9 @@ export class RecordedCases {
 
   /** The cases whose outcomes contradict what a model predicts. */
   *contradictions(model: Model): Iterable<Contradiction> {
-    for (const { batch, i, it, line, seen } of this.#cases) {
-      if (!model.differs(batch, i)) continue;
+    for (const each of this.#cases) {
+      const { i, it, line, seen } = each;
+      if (!model.differs(this.#batchOf(each), i)) continue;
       const { prediction } = model;
       const predicted = fieldsOf(it, prediction.outcome, prediction);
       // Fields that were not the same in two stubs are not compared.
@@ -145,7 +167,7 @@ export class RecordedCases {
   }
 
   close(): void {
-    for (const batch of this.#batches.splice(0)) batch.close();
+    this.#batch.close();
   }
 
   [Symbol.dispose](): void {

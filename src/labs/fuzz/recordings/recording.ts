@@ -7,7 +7,15 @@ import { gunzipSync } from "node:zlib";
 import type { Arch } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { excess } from "../../../lib/input.ts";
-import { inPlace, members, oneOf, optional, parseJson, text } from "../../../lib/shape.ts";
+import {
+  inPlace,
+  type Members,
+  members,
+  oneOf,
+  optional,
+  parseJson,
+  text,
+} from "../../../lib/shape.ts";
 import { DEFAULT_ARCH } from "../case/arch.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
@@ -19,9 +27,9 @@ import { formatSeen, parseSeen } from "./outcome_document.ts";
 
 const SCHEMA = "stublab.recorded-outcomes/1";
 
-/** Bytes of the file, and of its lines. */
+/** Bytes of all lines, and of each. */
 export const MOST_BYTES = 1 << 28;
-/** So many have room in the fuzzer's module. */
+const LINE_LIMIT = { most: 1 << 16, of: "a line" };
 const MOST_CASES = 50_000;
 const GZIP_MAGIC = [0x1f, 0x8b];
 const LINE_FEED = 0x0a;
@@ -101,8 +109,14 @@ function decompressed(content: Uint8Array, most: number): Uint8Array {
   }
 }
 
+/** The document of a line, of which the length is limited before it is parsed. */
+function membersOf(line: Uint8Array): Members {
+  if (line.length > LINE_LIMIT.most) throw new InputError(`it ${excess(LINE_LIMIT)}`);
+  return members(parseJson(line), "");
+}
+
 function parseHeader(line: Uint8Array): RecordingHeader {
-  const read = members(parseJson(line), "");
+  const read = membersOf(line);
   read("schema", oneOf([SCHEMA]));
   return {
     machine: read("machine", loggedMachineShape),
@@ -112,7 +126,7 @@ function parseHeader(line: Uint8Array): RecordingHeader {
 }
 
 function parseLine(line: Uint8Array): RecordedCase {
-  const read = members(parseJson(line), "");
+  const read = membersOf(line);
   const it = read("case", (document, place) => inPlace(place, () => parseCase(document)));
   return { it, seen: read("seen", (seen, place) => parseSeen(it, seen, place)) };
 }
