@@ -36,6 +36,7 @@ const MOST = 64;
 const CODES = new Map(
   Object.entries({
     ...{ SI_KERNEL: 128, SEGV_MAPERR: 1, SEGV_ACCERR: 2, TRAP_BRKPT: 1, TRAP_TRACE: 2 },
+    TRAP_HWBKPT: 4,
     ...{ ILL_ILLOPC: 1, ILL_ILLOPN: 2, FPE_INTDIV: 1, BUS_ADRALN: 1, SI_USER: 0, SIGTRAP: 5 },
   }),
 );
