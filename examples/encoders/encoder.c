@@ -53,7 +53,7 @@ EXPORT(encodeBootstrap) void encodeBootstrap(struct registers *block, int parent
 EXPORT(enterGuest) int enterGuest(struct registers *block, const struct registers *initial) {
     block->cs = initial->cs, block->ss = initial->ss, block->ds = initial->ds;
     block->es = initial->es, block->fs = initial->fs, block->gs = initial->gs;
-    block->orig_rax = -1ULL;
+    block->orig_rax = ~0ULL;
     return (block->eflags & TF) != 0;
 }
 EXPORT(decodeGuestSyscall) int decodeGuestSyscall(struct registers *block, word *at) {

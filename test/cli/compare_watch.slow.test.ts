@@ -10,7 +10,7 @@ import {
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { likeModel, newPath } from "../support/foreign_modules.ts";
-import { eventually, Running, stublabCommand } from "../support/processes.ts";
+import { eventually, Running, run, stublabCommand } from "../support/processes.ts";
 
 const watching = suite("command line: compare --watch");
 
@@ -76,6 +76,12 @@ watching("outlives a file that becomes a loop of links, and a folder", async () 
   await shows("stdout", "differs from the headers");
   process.kill(host.pid, "SIGINT");
   assert.is((await host.ended).code, 1);
+});
+
+watching("progress is a line every 10 s if stderr is not a terminal", async () => {
+  const { code, stderr } = await run(stublabCommand("compare", "script", "--seconds", "11"));
+  assert.is(code, 0);
+  assert.match(stderr, /^\d+ % {2}[\d,]+ cases\n$/);
 });
 
 watching.run();

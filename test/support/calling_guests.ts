@@ -18,7 +18,7 @@ export function guestSuite(name: string) {
   return { tests, test: needs(tests, "cc") };
 }
 
-interface Heard extends GuestRun {
+export interface Heard extends GuestRun {
   readonly lengths: number[];
   readonly stdout: string;
   readonly stderr: string;
@@ -27,12 +27,17 @@ interface Heard extends GuestRun {
 
 /** Runs a program that begins with these lines. */
 export function run(body: string, options: GuestOptions = {}): Heard {
+  return hear(platform, assemble(body), options);
+}
+
+/** Runs a program; what it writes is text if it is short. */
+export function hear(on: Platform, elf: Uint8Array, options: GuestOptions = {}): Heard {
   const lengths: number[] = [];
   const heard: Record<1 | 2, string> = { 1: "", 2: "" };
   const trace: string[] = [];
   const ran = runGuest(
-    platform,
-    { elf: assemble(body) },
+    on,
+    { elf },
     {
       output: (fd, bytes) => {
         lengths.push(bytes.length);

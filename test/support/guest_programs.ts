@@ -7,6 +7,7 @@ import {
   DATA,
   expectErrno,
   expectValue,
+  type Heard,
   HUGE,
   holds,
   KERNEL,
@@ -83,7 +84,7 @@ export function programsOf(name: string): Program[] {
 }
 
 /** Runs a program, and compares what it did with what is expected. */
-export function expectProgram({ body, told, trace }: Program, options: GuestOptions = {}): void {
+export function expectProgram({ body, told, trace }: Program, options: GuestOptions = {}): Heard {
   const read = (key: string): unknown => JSON.parse(told.get(key) ?? "null");
   const own: GuestOptions = JSON.parse(told.get("options") ?? "{}");
   const stdin = told.has("stdin") ? Buffer.from(String(read("stdin"))) : undefined;
@@ -101,6 +102,9 @@ export function expectProgram({ body, told, trace }: Program, options: GuestOpti
     if (line.startsWith("/")) assert.match(actual, new RegExp(line.slice(1, -1)));
     else if (line !== "…") assert.is(actual, line);
   }
+  const pattern = new RegExp(String(told.has("traced") ? read("traced") : ""), "m");
+  assert.match(ran.trace.join("\n"), pattern);
+  return ran;
 }
 
 /** Calls of a file, one a line: `name(argument, …) = -ERRNO`. */

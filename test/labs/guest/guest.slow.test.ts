@@ -10,6 +10,7 @@ import {
 } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
+import { hear } from "../../support/calling_guests.ts";
 import { hasFeature, openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
@@ -65,30 +66,6 @@ function expectErrno(name: string, body: string, setUp = "", options: GuestOptio
   assert.is(status, name === "" ? 0 : errno(name), body);
 }
 
-interface Heard {
-  run: GuestRun;
-  stdout: string;
-  stderr: string;
-  trace: string[];
-}
-
-function listen(elf: Uint8Array, options: GuestOptions = {}, on = platform): Heard {
-  const heard: Record<1 | 2, string> = { 1: "", 2: "" };
-  const trace: string[] = [];
-  const result = runGuest(
-    on,
-    { elf },
-    {
-      ...options,
-      output: (fd, bytes) => {
-        heard[fd] += Buffer.from(bytes).toString();
-      },
-      trace: ({ text }) => trace.push(text),
-    },
-  );
-  return { run: result, stdout: heard[1], stderr: heard[2], trace };
-}
-
 guests("runs bare code at a given address", () => {
   const { result, calls, switches } = runGuest(platform, { code: EXIT_7 });
   assert.equal(result, { kind: "exited", status: 7 });
@@ -101,7 +78,7 @@ guests("runs bare code at a given address", () => {
 
 withMusl("prints a greeting from C with musl", () => {
   const elf = compile("musl-gcc", "hello.c", example("hello.c"), "-static");
-  const { run, stdout, stderr, trace } = listen(elf, { args: ["hello", "to", "you"] });
+  const { stdout, stderr, trace, ...run } = hear(platform, elf, { args: ["hello", "to", "you"] });
   assert.equal(run.result, { kind: "exited", status: 0 });
   assert.is(stdout, "hello, world\nargument 1: to\nargument 2: you\n");
   assert.is(stderr, "");
@@ -117,11 +94,11 @@ withMusl("prints a greeting with every encoder", () => {
   const elf = compile("musl-gcc", "hello.c", example("hello.c"), "-static");
   const heard = ["assembly", "script", "native"].map((encoder) => {
     using other = openPlatform({ encoder: openEncoder(encoder) });
-    return listen(elf, {}, other);
+    return hear(other, elf);
   });
-  for (const { stdout, run } of heard) {
-    assert.is(stdout, "hello, world\n");
-    assert.equal({ ...run, used: undefined }, { ...heard[0]?.run, used: undefined });
+  for (const ran of heard) {
+    assert.is(ran.stdout, "hello, world\n");
+    assert.equal({ ...ran, used: undefined }, { ...heard[0], used: undefined });
   }
 });
 
@@ -133,8 +110,8 @@ for (const [what, compiler, ...options] of [
   const test = needs(guests, compiler);
   test(`prints a greeting, ${what}`, () => {
     const elf = compile(compiler, "hello.c", example("hello.c"), ...options);
-    const { run, stdout } = listen(elf, { args: ["hello"] });
-    assert.equal(run.result, { kind: "exited", status: 0 });
+    const { result, stdout } = hear(platform, elf, { args: ["hello"] });
+    assert.equal(result, { kind: "exited", status: 0 });
     assert.is(stdout, "hello, world\n");
   });
 }
@@ -161,8 +138,9 @@ withMusl("finds its arguments, its environment and its auxiliary values", () => 
       return argc;
     }`;
   const elf = compile("musl-gcc", "start.c", text, "-static");
-  const { run, stdout } = listen(elf, { args: ["a", "", "ü"], env: { HOME: "/", EMPTY: "" } });
-  assert.equal(run.result, { kind: "exited", status: 3 });
+  const ran = hear(platform, elf, { args: ["a", "", "ü"], env: { HOME: "/", EMPTY: "" } });
+  const stdout = Buffer.from(ran.stdout, "latin1").toString();
+  assert.equal(ran.result, { kind: "exited", status: 3 });
   const [strings, values] = [stdout.split("\n").slice(0, 7), stdout.split("\n").slice(7)];
   assert.equal(strings, ["[a]", "[]", "[ü]", "[NULL]", "[HOME=/]", "[EMPTY=]", "[NULL]"]);
   assert.equal(values.slice(0, 4), [

@@ -9,6 +9,7 @@ import {
   runGuest,
   UnsupportedError,
 } from "../../../src/index.ts";
+import { hear } from "../../support/calling_guests.ts";
 import { needs } from "../../support/needs.ts";
 import { assemble, call, errno, exitWith, flags } from "../../support/programs.ts";
 import { thrown } from "../../support/thrown.ts";
@@ -35,27 +36,7 @@ function expectUsable(): void {
   assert.equal(runGuest(platform, { code: EXIT_7 }).result, { kind: "exited", status: 7 });
 }
 
-interface Heard extends GuestRun {
-  readonly trace: string[];
-  readonly output: string;
-}
-
-function listen(body: string, options: GuestOptions): Heard {
-  const trace: string[] = [];
-  let output = "";
-  const ran = runGuest(
-    platform,
-    { elf: assemble(body) },
-    {
-      output: (_, bytes) => {
-        output += Buffer.from(bytes).toString();
-      },
-      trace: ({ text }) => trace.push(text),
-      ...options,
-    },
-  );
-  return { ...ran, trace, output };
-}
+const listen = (body: string, options: GuestOptions) => hear(platform, assemble(body), options);
 
 /** Emulates the calls of one name. */
 function answering(wanted: string, answer: GuestAnswer): GuestOptions {
@@ -106,7 +87,7 @@ test("a caller ends the guest, or lets an exit return", () => {
 test("a caller sees the arguments, and accesses the guest's memory", () => {
   const heard: string[] = [];
   const flag = flags("MAP_PRIVATE") | flags("MAP_ANONYMOUS");
-  const { result, trace, output } = listen(
+  const { result, trace, stdout } = listen(
     `${call("write", 1, "$text", 3)}
     ${call("mmap", 0, 4096, 3, flag, -1, 0)}
     incb (%rax)
@@ -137,7 +118,7 @@ test("a caller sees the arguments, and accesses the guest's memory", () => {
     },
   );
   assert.equal(result, { kind: "exited", status: 0 });
-  assert.equal([heard, output], [["hi\n"], ""]);
+  assert.equal([heard, stdout], [["hi\n"], ""]);
   assert.is(trace[0], 'write(1, "hi\\n", 3) = 3');
   assert.match(trace[1] ?? "", /^mmap\(NULL, 4096, .*\) = 0x123456000$/);
   assert.is(trace[2], 'uname({sysname="Plan 9", nodename="", ...}) = 0');
