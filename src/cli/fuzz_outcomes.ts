@@ -8,6 +8,7 @@ import { AGAINST_SCHEMA, againstReport } from "../labs/fuzz/against/report.ts";
 import { DEFAULT_PATH } from "../labs/fuzz/draw/arch.ts";
 import { Examiner } from "../labs/fuzz/examiner.ts";
 import { modelOptions } from "../labs/fuzz/known/arch.ts";
+import { entryOf } from "../labs/fuzz/log/entries.ts";
 import { runProbe } from "../labs/fuzz/probe/run.ts";
 import type { FuzzOptions } from "../labs/fuzz/run/options.ts";
 import { DEFAULT_CASES } from "../labs/fuzz/run/session.ts";
@@ -57,9 +58,11 @@ async function probeRun(given: FuzzOptions, interrupted: AbortSignal, other?: Ou
   const progress = new Progress();
   let text = "";
   const take = (line: string) => {
-    if (/^# (outcomes |at |\d)/.test(line)) text += `${line}\n`;
-    const done = Number(/^# at (\d+)/.exec(line)?.[1] ?? 0);
-    if (done > 0) progress.show(done / cases, `${count(done)} cases`);
+    const entry = entryOf(line);
+    const isOutcome = entry?.is === "outcomes" || entry?.is === "outcome";
+    const isMark = entry?.is === "mark";
+    if (isOutcome || isMark || entry?.is === "untried") text += `${line}\n`;
+    if (isMark) progress.show(entry.done / cases, `${count(entry.done)} cases`);
   };
   await runProbe(HOST_ARCH, command.split(" "), take, { interrupted });
   progress.clear();

@@ -5,6 +5,7 @@
 
 import { failureLines, skipText } from "../../src/labs/fuzz/facts/failures.ts";
 import { parseKtap } from "../../src/labs/fuzz/facts/ktap.ts";
+import { entryOf, type ResultEntry } from "../../src/labs/fuzz/log/entries.ts";
 import type { CheckStatus } from "../../src/lib/check.ts";
 
 /** A fact that does not hold. */
@@ -57,17 +58,8 @@ export interface Log {
 }
 
 const START = "KTAP version 1";
-const TEST = /^( *)(not ok|ok) \d+ (.*?)(?: # (\w+)(?: (.*))?)?$/;
 const RAN =
   /^# (\d+) cases, .*?(\d+) signatures, digest (0x[\da-f]+), (\d+) not predicted, .*?(\d+) hung, (\d+) not confirmed/;
-
-interface Test {
-  readonly depth: number;
-  readonly failed: boolean;
-  readonly name: string;
-  readonly directive: string;
-  readonly reason: string;
-}
 
 export function readLog(text: string): Log {
   const lines = text.replaceAll("\r", "").split("\n");
@@ -97,16 +89,15 @@ function sectionsOf(lines: readonly string[]): string[][] {
   return sections;
 }
 
-function testsOf(lines: readonly string[]): Test[] {
+function testsOf(lines: readonly string[]): ResultEntry[] {
   return lines.flatMap((line) => {
-    const [, indent = "", result, name = "", directive = "", reason = ""] = TEST.exec(line) ?? [];
-    if (result === undefined) return [];
-    return [{ depth: indent.length, failed: result !== "ok", name, directive, reason }];
+    const entry = entryOf(line);
+    return entry?.is === "result" ? [entry] : [];
   });
 }
 
-function stepsOf(tests: readonly Test[]): Steps {
-  const failed = tests.flatMap((test) => (test.failed ? [test.name] : []));
+function stepsOf(tests: readonly ResultEntry[]): Steps {
+  const failed = tests.flatMap((test) => (test.isOk ? [] : [test.name]));
   return { held: tests.length - failed.length, failed };
 }
 
@@ -128,7 +119,7 @@ function conformanceOf(lines: readonly string[]): Conformance {
   };
 }
 
-function fuzzOf(lines: readonly string[], { directive, reason }: Test): Fuzz {
+function fuzzOf(lines: readonly string[], { directive, reason }: ResultEntry): Fuzz {
   // The last of the reports that a long run prints.
   const [ran] = lines
     .flatMap((line) => [RAN.exec(line)?.slice(1) ?? []].filter(([it]) => it))

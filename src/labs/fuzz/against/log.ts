@@ -25,6 +25,7 @@ import {
 import { PATHS, type Path } from "../draw/arch.ts";
 import { exactly, GENERATOR } from "../draw/generate.ts";
 import { type KnownName, knownShape } from "../known/arch.ts";
+import { entriesOf, type LoggedField } from "../log/entries.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
 
 const SCHEMA = "stublab.outcomes/1";
@@ -54,13 +55,6 @@ export interface OutcomeLine {
   readonly fields: readonly LoggedField[];
 }
 
-/** A field that differs; words of 32 bits have no sign. */
-export interface LoggedField {
-  readonly field: string;
-  readonly predicted: bigint;
-  readonly seen: bigint;
-}
-
 export interface OutcomeLog extends OutcomeHeader {
   readonly lines: ReadonlyMap<number, OutcomeLine>;
   /** Cases that could not be set up, and why. */
@@ -70,14 +64,6 @@ export interface OutcomeLog extends OutcomeHeader {
   /** Lines that are missing or damaged. */
   readonly lost: number;
 }
-
-// Something may stand before a line, such as a time, and a message of the kernel after it.
-const HEADER = /# outcomes (\{.*\})/;
-const LINE =
-  /# (\d{1,16}) (0x[0-9a-f]{1,14}|-) (\d{1,2})((?: \w+(?:\.\w+)? 0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16})+)/;
-const FIELD = / (\S+) (0x\S+) (0x[0-9a-f]+)/g;
-const UNTRIED = /# (\d{1,16}) untried: ([^:]{1,100}: (?:E[A-Z0-9]+|-?\d+))/;
-const MARK = /# at (\d{1,16}): (\d{1,16}) differ(?:, (\d{1,16}) untried)?/;
 
 /**
  * Reads a log: a file, or what the console of a probe has shown.
@@ -89,23 +75,19 @@ export function parseOutcomes(content: string): OutcomeLog {
   const lines = new Map<number, OutcomeLine>();
   const untried = new Map<number, string>();
   let [done, total] = [0, 0];
-  for (const each of content.split(/[\r\n]+/)) {
-    const [, document] = HEADER.exec(each) ?? [];
-    if (document !== undefined) {
+  for (const entry of entriesOf(content)) {
+    if (entry.is === "outcomes") {
       if (header !== undefined) {
         throw new InputError("there are the outcomes of more than one run", {
           remedy: "leave the lines of one run, from its header # outcomes {…} on",
         });
       }
-      header = inPlace("# outcomes", () => parseHeader(document));
+      header = inPlace("# outcomes", () => parseHeader(entry.text));
     }
     if (header === undefined) continue;
-    const [, at, differ, some = 0] = MARK.exec(each) ?? [];
-    if (at !== undefined) [done, total] = [Number(at), Number(differ) + Number(some)];
-    const [, index, reason] = UNTRIED.exec(each) ?? [];
-    if (reason !== undefined) untried.set(Number(index), reason);
-    const line = parseLine(each);
-    if (line !== undefined) lines.set(line.index, line);
+    if (entry.is === "mark") [done, total] = [entry.done, entry.lines];
+    if (entry.is === "untried") untried.set(entry.index, entry.reason);
+    if (entry.is === "outcome") lines.set(entry.index, entry);
   }
   if (header === undefined) {
     throw new InputError("there are no outcomes of a run: a line # outcomes {…} is missing", {
@@ -118,19 +100,6 @@ export function parseOutcomes(content: string): OutcomeLog {
   };
   const lost = total - marked.lines.size - marked.untried.size;
   return { ...header, ...marked, done, lost: Math.max(lost, 0) };
-}
-
-/** Undefined for anything else, and for a line into which a message was written. */
-function parseLine(text: string): OutcomeLine | undefined {
-  const [, index, hash = "-", count, differing = ""] = LINE.exec(text) ?? [];
-  if (index === undefined) return undefined;
-  const fields = [...differing.matchAll(FIELD)].map(
-    ([, field = "", predicted = "0", seen = "0"]) => {
-      return { field, predicted: BigInt(predicted), seen: BigInt(seen) };
-    },
-  );
-  if (fields.length !== Number(count)) return undefined;
-  return { index: Number(index), hash: hash === "-" ? null : Number(hash), fields };
 }
 
 function parseHeader(document: string): OutcomeHeader {

@@ -1,11 +1,12 @@
 import { hex } from "../../../lib/errors.ts";
 import type { Case } from "../case/case.ts";
 import { formatCase } from "../case/text.ts";
+import type { LoggedField } from "../log/entries.ts";
 import type { FieldDifference } from "../predict/differences.ts";
 import { ruleOf, textOn } from "../predict/rules.ts";
 import { differenceTable } from "../tell/told.ts";
 import type { Contrast, ContrastCause } from "./compare.ts";
-import type { LoggedField, OutcomeLine, OutcomeLog } from "./log.ts";
+import type { OutcomeLine, OutcomeLog } from "./log.ts";
 
 export const AGAINST_SCHEMA = "stublab.against/1";
 

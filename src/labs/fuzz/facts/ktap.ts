@@ -6,6 +6,7 @@
 
 import type { CheckStatus } from "../../../lib/check.ts";
 import { parseJson } from "../../../lib/shape.ts";
+import { type Entry, entriesOf, entryOf, type ResultEntry } from "../log/entries.ts";
 import type { Machine } from "../machine.ts";
 import { loggedMachineShape } from "../machine.ts";
 import { factOf } from "./arch.ts";
@@ -19,18 +20,14 @@ import {
   verdictOf,
 } from "./verdict.ts";
 
-const MACHINE = /^# machine (\{.*\})$/;
-const PLAN = /^ {2,}1\.\.(\d{1,6})$/;
-const NOTE = /^ {2,}# (.*)$/;
-const FACT = /^ {2,}(not ok|ok) \d+ (.*)$/;
-const GROUP = /^(?:not ok|ok) \d+ (.*)$/;
+const DIRECTIVES = { SKIP: "skipped", XFAIL: "known" } as const;
 const CONTRADICTIONS = /^contradictions (\d{1,6})$/;
 const UNMET = /^(known: )?(?:(.*): )?([^:]+): expected (.*?)(?:, got (.*)|, which is not reached)$/;
 const SKIPPED = /^(?:(.*?): )?skipped: (.*)$/;
 
 export function parseKtap(content: string): VerdictLog {
   const reader = new KtapReader();
-  for (const line of content.split(/[\r\n]+/)) reader.read(line);
+  for (const entry of entriesOf(content)) reader.take(entry);
   return reader.end();
 }
 
@@ -53,17 +50,19 @@ export class KtapReader {
   }
 
   read(line: string): void {
-    const of = (pattern: RegExp) => pattern.exec(line)?.[1];
-    this.#profile ??= parseVerdict(line);
-    const document = of(MACHINE);
-    if (document !== undefined)
-      this.machine ??= loggedMachineShape(parseJson(document), "# machine");
-    this.#planned = Number(of(PLAN) ?? this.#planned);
-    this.#notes.push(...(NOTE.exec(line)?.slice(1) ?? []));
-    const [, result, rest = ""] = FACT.exec(line) ?? [];
-    if (result !== undefined) this.#readFact(result === "ok", rest);
-    const group = of(GROUP);
-    if (group !== undefined && this.#facts.length > 0) this.#endGroup(plain(group));
+    const entry = entryOf(line);
+    if (entry !== undefined) this.take(entry);
+  }
+
+  take(entry: Entry): void {
+    if (entry.is === "machine")
+      this.machine ??= loggedMachineShape(parseJson(entry.text), "# machine");
+    if (entry.is === "note" && entry.depth === 0) this.#profile ??= parseVerdict(entry.text);
+    if (entry.is === "note" && entry.depth > 0) this.#notes.push(entry.text);
+    if (entry.is === "plan" && entry.depth > 0) this.#planned = entry.tests;
+    if (entry.is === "result" && entry.depth > 0) this.#readFact(entry);
+    if (entry.is === "result" && entry.depth === 0 && this.#facts.length > 0)
+      this.#endGroup(entry.name);
   }
 
   /** What was read. The kernel may have crashed in a group. */
@@ -74,14 +73,13 @@ export class KtapReader {
     return { verdicts, machine: this.machine, known, profile, lost };
   }
 
-  #readFact(isOk: boolean, text: string): void {
-    const [name = "", directive, reason = ""] = text.split(/(?<!\\) # (SKIP|XFAIL known:) ?/, 3);
+  #readFact({ isOk, name, directive, reason }: ResultEntry): void {
     const outcome = isOk ? "held" : "failed";
-    const status = directive === undefined ? outcome : directive === "SKIP" ? "skipped" : "known";
-    if (status === "known") this.#known ??= plain(reason);
+    const status = directive === undefined ? outcome : DIRECTIVES[directive];
+    if (status === "known") this.#known ??= reason.replace(/^known: /, "");
     const notes = this.#notes;
     this.#notes = [];
-    this.#facts.push((group) => verdictOfNotes(factOf(plain(name), group), status, reason, notes));
+    this.#facts.push((group) => verdictOfNotes(factOf(name, group), status, reason, notes));
   }
 
   #endGroup(group?: string): void {
@@ -91,11 +89,6 @@ export class KtapReader {
     [this.#facts, this.#notes, this.#planned] = [[], [], 0];
     if (verdicts.length > 0) this.#onGroup(verdicts);
   }
-}
-
-/** A name without the escapes of number signs. */
-function plain(text: string): string {
-  return text.replaceAll("\\#", "#").trimEnd();
 }
 
 function verdictOfNotes(

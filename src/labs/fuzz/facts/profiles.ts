@@ -62,12 +62,12 @@ export interface ToolVerdict {
   readonly missing: readonly string[];
 }
 
-const VERDICT = /^# for (\w+): (enough|not enough|unknown)(?: ([a-z ,]+))?(?:: (.*))?$/;
+const VERDICT = /^(?:# )?for (\w+): (enough|not enough|unknown)(?: ([a-z ,]+))?(?:: (.*))?$/;
 const MISSING = /"(?:[^"\\]|\\.)*"|\w+ \([\w ]+\)/g;
 
-/** Reads the line of the probe; undefined if it is another. */
-export function parseVerdict(line: string): ToolVerdict | undefined {
-  const [, tool, word, within, rest] = VERDICT.exec(line) ?? [];
+/** Reads what the probe says; undefined if it is something else. */
+export function parseVerdict(text: string): ToolVerdict | undefined {
+  const [, tool, word, within, rest] = VERDICT.exec(text) ?? [];
   if (tool === undefined) return undefined;
   const limits = within?.split(", ") ?? [];
   const enough = word === "unknown" ? null : word === "enough" && limits.length === 0;

@@ -5,6 +5,7 @@ import { visible } from "../../../lib/visible.ts";
 import { stepsOf } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import { type KnownName, knownLine, knownOption } from "../known/arch.ts";
+import { type Entry, entriesOf } from "../log/entries.ts";
 import type { Machine } from "../machine.ts";
 import { explanations, isProcessors, PROCESSOR_PROGRAM } from "./attribution.ts";
 import { readCopied } from "./copied.ts";
@@ -183,30 +184,39 @@ export interface Sighting {
  * @throws InputError if a kernel has tried several cases
  */
 export function readSightings(log: string, name: string): Sighting[] {
-  const lines = log.replaceAll("\r", "");
-  const named = lines.split(/^(?=# kernel: )/m).filter((part) => part.startsWith("# kernel: "));
-  return (named.length > 0 ? named : [lines]).map((part) => {
-    const first = (pattern: RegExp) => pattern.exec(part)?.[1];
+  const kernels: Entry[][] = [[]];
+  for (const entry of entriesOf(log)) {
+    if (entry.is === "kernel" && kernels.at(-1)?.length !== 0) kernels.push([]);
+    kernels.at(-1)?.push(entry);
+  }
+  const isNamed = (entries: readonly Entry[]) => entries.some(({ is }) => is === "kernel");
+  const named = kernels.filter(isNamed);
+  return (named.length > 0 ? named : kernels).map((entries) => {
+    const text = (of: Entry["is"]) =>
+      entries.flatMap((it) => (it.is === of && "text" in it ? it.text : []))[0];
     return {
-      kernel: first(/^# kernel: (.*)$/m) ?? name,
-      machine: first(/^# machine: (.*)$/m) ?? "?",
-      result: resultOf(part, name),
+      kernel: text("kernel") ?? name,
+      machine: text("processor") ?? "?",
+      result: resultOf(entries, name),
     };
   });
 }
 
-function resultOf(log: string, name: string): string {
-  const [result, other] = log.matchAll(/^(not )?ok \d+ case(?:$|, | # SKIP )(.*)$/gm);
+function resultOf(entries: readonly Entry[], name: string): string {
+  const results = entries.flatMap((it) =>
+    it.is === "result" && /^case\b/.test(it.name) ? it : [],
+  );
+  const [result, other] = results;
   if (other !== undefined) {
     throw new InputError(`${name} has the results of several cases`, {
       remedy: "it should be the output of probe replay case.json",
     });
   }
   if (result === undefined) return "no result";
-  const [, not, reason = ""] = result;
-  if (not === undefined) return reason === "" ? "as predicted" : reason;
-  const [, field, predicted, got] = /^# (\S+): predicted (.*), got (.*)$/m.exec(log) ?? [];
-  return field === undefined
+  const why = result.reason || result.name.replace(/^case(, )?/, "");
+  if (result.isOk) return why === "" ? "as predicted" : why;
+  const [first] = entries.flatMap((it) => (it.is === "difference" ? it : []));
+  return first === undefined
     ? "differs"
-    : `differs: ${field} is ${got}, and ${predicted} is expected`;
+    : `differs: ${first.field} is ${first.seen}, and ${first.predicted} is expected`;
 }
