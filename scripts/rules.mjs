@@ -25,6 +25,8 @@ export async function writeRules() {
     await makeFrom(TABLES[arch], [...sources, "src/labs/fuzz/machine.ts"], async () => {
       const files = sources.map((path) => [path, rulesIn(path)]);
       const rules = files.flatMap(([, { rules }]) => rules).sort(byPhase);
+      const twice = rules.find(({ id }, i) => rules[i + 1]?.id === id);
+      if (twice !== undefined) throw new Error(`two rules have the id ${twice.id}`);
       const { FEATURES } = await loadTables(["src/labs/fuzz/machine.ts"]);
       mkdirSync(`build/${arch}`, { recursive: true });
       const write = (name, lines) =>

@@ -28,7 +28,7 @@ export let R37: u32 = 0;
  * The kernel copies rax to orig_rax at a SYSCALL.
  * @source entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12
  */
-export let R125: u32 = 0;
+export let R126: u32 = 0;
 
 /**
  * SYSCALL copies eflags without RF ({without}) to r11, including the TF of a single-step, and the task returns with
@@ -45,7 +45,7 @@ export function syscall(next: u64): bool {
   task.inCall = true;
   put(REG_rip, next);
   if (use(R37)) copy(REG_rip, REG_rcx);
-  if (use(R125)) copy(REG_rax, REG_orig_rax);
+  if (use(R126)) copy(REG_rax, REG_orig_rax);
   if (use(R38)) {
     clearFlags(R38_without);
     copy(REG_eflags, REG_r11);
