@@ -32,8 +32,9 @@ const SCRATCH: usize = memory.data(MOST);
 const MOST_NAMES: u32 = 4 << 20;
 const NAMES: usize = memory.data(MOST_NAMES);
 
-/** A path, which ends with a zero; it has been written up to `pathEnd`. */
-const path: usize = memory.data(512);
+/** A path, which ends with a zero; it has been written up to `pathEnd`. A cgroup's may be as long as a path can be. */
+const MOST_PATH: u32 = 8192;
+const path: usize = memory.data(MOST_PATH);
 let pathEnd: u32 = 0;
 
 export function beginPath(beginning: string): void {
@@ -42,12 +43,12 @@ export function beginPath(beginning: string): void {
 }
 
 export function addToPath(more: string): void {
-  for (let i = 0; i < more.length && pathEnd < 511; i++)
+  for (let i = 0; i < more.length && pathEnd < MOST_PATH - 1; i++)
     store<u8>(path + pathEnd++, u8(more.charCodeAt(i)));
 }
 
 function addText(more: Text): void {
-  for (let i: u32 = 0; i < lengthOf(more) && pathEnd < 511; i++)
+  for (let i: u32 = 0; i < lengthOf(more) && pathEnd < MOST_PATH - 1; i++)
     store<u8>(path + pathEnd++, u8(byteOf(more, i)));
 }
 
