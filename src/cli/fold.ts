@@ -13,8 +13,8 @@ export const fold = (text: string, width: number): string =>
 
 function foldLine(line: string, width: number): string[] {
   // A command that is folded cannot be copied.
-  if (lengthOf(line) <= width || line.startsWith("  repeat ")) return [line];
-  const start = Math.min(startOf(stripVTControlCharacters(line), width), width - 1);
+  if (line.startsWith("  repeat ")) return [line];
+  const start = startOf(stripVTControlCharacters(line), width);
   const lines: string[] = [];
   let last = "";
   for (const word of line.split(/(?<=\S)(?= )/)) {

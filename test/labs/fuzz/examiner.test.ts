@@ -1,9 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { REGISTERS } from "../../../src/labs/fuzz/case/arch.ts";
+import type { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { OUTCOME, outcomeAt } from "../../../src/labs/fuzz/case/records.ts";
 import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
+import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const examining = suite("fuzz: examinations");
@@ -49,6 +53,39 @@ examining("an outcome is that of the first step that differs, with those before 
   );
   assert.is(examiner.examine(small).differences[0]?.field, "written.fs");
 });
+
+/** The hermetic kernel, but in one attempt, counted from 1, the first register at the stop is another word. */
+class Disturbed extends HermeticTrier {
+  readonly #attempt: number;
+  #attempts = 0;
+
+  constructor(attempt: number) {
+    super(HERMETIC);
+    this.#attempt = attempt;
+  }
+
+  override renewAll(): void {
+    this.#attempts++;
+  }
+
+  override run(batch: Batch, count: number, first = 0): void {
+    super.run(batch, count, first);
+    if (this.#attempts === this.#attempt)
+      batch.outcomes[outcomeAt(first) + OUTCOME.stopped] = 0xbad;
+  }
+}
+
+for (const attempt of [1, 2]) {
+  examining(
+    `what attempt ${attempt} of two alone shows is no difference, and is not stable`,
+    () => {
+      using examiner = new Examiner({}, new Disturbed(attempt));
+      const { differences, stable } = examiner.examine(SIMPLE);
+      assert.equal(differences, []);
+      assert.not(stable.has(`stopped.${REGISTERS[0]}`));
+    },
+  );
+}
 
 examining("steps after one that ends the stub are left out", () => {
   using examiner = new Examiner();

@@ -143,6 +143,11 @@ const GARBAGE: readonly (readonly [string, Uint8Array, RegExp])[] = [
     /^line 2: seen\.error: expected 0 or the name of an errno, got "EWHAT"$/,
   ],
   [
+    "an errno as a number",
+    lines(HEAD, HELD?.replace('"error":0', '"error":5')),
+    /^line 2: seen\.error: expected 0 or the name of an errno, got 5$/,
+  ],
+  [
     "no word",
     lines(HEAD, BROKEN?.replace('"cs":"0x10"}}}', '"cs":16}}}')),
     /^line 2: seen\.written\.cs: expected a hex word/,
