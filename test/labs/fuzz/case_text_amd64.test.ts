@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { caseOf as scriptOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
@@ -12,8 +12,11 @@ import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import { formatCase, parseCaseText } from "../../../src/labs/fuzz/case/text.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { caseOf, SPREAD } from "../../support/exported_cases.ts";
+import { needs } from "../../support/needs.ts";
 
 const documents = suite("fuzz: text of cases");
+const PROBE = "dist/probe-amd64";
+const withProbe = needs(documents, { "the probe, which wasm2c builds": existsSync(PROBE) });
 
 const TABLE = "test/support/case_documents_amd64.txt";
 /** In place of it documents have an ellipsis. */
@@ -57,9 +60,9 @@ documents("each document of the table is read, or refused with place and reason"
   } else for (const [i, row] of ROWS.entries()) assert.equal(answers[i], row.result, row.document);
 });
 
-documents("the probe reads each document as Node.js does", () => {
+withProbe("the probe reads each document as Node.js does", () => {
   for (const { document, result } of ROWS) {
-    const [PROBE, input] = ["dist/probe-amd64", bytesOf(document)];
+    const input = bytesOf(document);
     const { stdout, status } = spawnSync(PROBE, ["replay", "--list", "-"], { input });
     const isRead = result[0]?.startsWith("{");
     const [first = "", second] = result;
