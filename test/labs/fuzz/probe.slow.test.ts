@@ -167,7 +167,7 @@ inRunsc("tries returns from handlers in gVisor without ptrace, whose flags are a
 probe("reports a case with the steps before the one that differs, and replays it", () => {
   // What a debug exception leaves in debug register 6 is seen by a further step.
   const { lines } = call("fuzz", "--plant", "R122", "--cases", "60000", "--path", "ptrace");
-  const finding = /^# written\.dr6: .*\n# rule .*\n# rules .*\n# case (.*"before".*)$/gm;
+  const finding = /^# written\.dr6: .*\n# The .*\n# rule .*\n# rules .*\n# case (.*"before".*)$/gm;
   const texts = [...lines.join("\n").matchAll(finding)].map(([, text = ""]) => text);
   assert.ok(texts.length > 0, lines.join("\n"));
   for (const text of texts)
