@@ -2,6 +2,7 @@ export { type CompareOptions, type Comparison, compare } from "./compare.ts";
 export { Opened, openSubjectsConfined } from "./open.ts";
 export type { BreakKind } from "./record.ts";
 export type {
+  Agreement,
   Answer,
   Apart,
   Breakage,
