@@ -127,7 +127,7 @@ guest("guest passes on its exit status and its output", async () => {
 });
 
 const REJECTION = 'Promise.reject(new Error("boom\\x1b")); await new Promise(() => {});';
-const IMPORT = '(import "\\1b[2J" "x" (func))';
+const IMPORT = '(import "\\1b[2J" "x" (global i32))';
 const HOG = "const all = []; for (;;) all.push(new Uint8Array(64 << 20).fill(1));";
 
 for (const [what, args, code, message] of [
