@@ -213,7 +213,10 @@ for (const [name, kernel] of Object.entries(SPARED)) {
       /^# status: .* by SIGTRAP, got .* SIGSEGV$/m,
     );
     const loads = fuzz(kernel, "--plant", "S4.flags=0x3202").stdout;
-    assert.match(loads, /^# stopped.eflags: predicted 0x3202, got 0x202$/m);
+    assert.match(
+      loads,
+      /^# stopped.eflags: .*\n(?:# The difference vanishes without .*\n)+# rule S4: /m,
+    );
     const facts = probed(kernel, "conformance", "--only", "rt_sigreturn");
     assert.match(facts.stdout, /^# [1-9]\d* of \d+ facts hold/m);
   });
