@@ -24,6 +24,7 @@ export const QEMU_TCG = {
     "A rip above 4 GB with cs = 0x23 is cut to 32 bits",
     "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
     "In 32-bit code a push below 0 is SIGBUS",
+    "Where accesses wrap, a load by ds = 0x7b across 4 GB is SIGSEGV without an address",
     "rt_sigreturn does not load a reserved bit of mxcsr: the frame is refused, SIGSEGV",
     "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
     "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",

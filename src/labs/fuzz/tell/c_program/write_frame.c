@@ -84,9 +84,9 @@ static void write_frame(void)
 		write_image(&context);
 		machine->fpregs = (void *)step->image;
 	}
-	if (step->no_fpstate)
+	if (step->no_fpstate) {
 		machine->fpregs = NULL;
-	else if (step->image == 0) {
+	} else if (step->image == 0) {
 		write_memory((uintptr_t)machine->fpregs + MXCSR, &mxcsr, sizeof(mxcsr));
 		write_memory((uintptr_t)machine->fpregs + HEADER, &none, sizeof(none));
 	}
