@@ -49,7 +49,7 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     excludeExternals: true,
     includeHierarchySummary: false,
     validation: { notExported: false },
-    highlightLanguages: ["c", "javascript", "json", "sh", "typescript", "yaml"],
+    highlightLanguages: ["c", "go", "javascript", "json", "sh", "typescript", "yaml", "zig"],
     ignoredHighlightLanguages: ["console"],
     // "stopped.gs" is not an address.
     markdownItOptions: { html: true, linkify: false },
