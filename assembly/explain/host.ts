@@ -13,7 +13,7 @@ export declare function readLink(path: usize, to: usize, size: u32): i32;
 @external("host", "list")
 export declare function readFolder(path: usize, to: usize, size: u32): i32;
 
-/** The uid that owns a file; a negative number if there is none. */
+/** The uid that owns a file; a negative number if it cannot be read. */
 @external("host", "owner")
 export declare function ownerOf(path: usize): f64;
 

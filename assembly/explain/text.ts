@@ -103,7 +103,7 @@ export function lineFrom(it: Text, from: u32): Text {
   return part(it, from, placeOf(it, LINE_FEED, from));
 }
 
-/** The line that begins with a key and a colon, after that; NONE if there is none. Line feeds alone end lines. */
+/** The line that begins with a key and a colon, after that; NONE if no line does. Line feeds alone end lines. */
 export function lineOf(it: Text, key: string): Text {
   const length = u32(key.length);
   for (let from: u32 = 0; from < lengthOf(it); ) {

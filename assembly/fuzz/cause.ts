@@ -1,6 +1,6 @@
 // The cause of a contradiction: a rule without which the outcome is as predicted, an alteration of the rules without which
-// it is, or a feature that the machine has or lacks if the outcome is right. If there is none, no single rule explains it. That a prediction used a rule, or depends on it, shows
-// nothing: most predictions use many.
+// it is, or a feature that the machine has or lacks if the outcome is right. Otherwise no single rule explains it. That a
+// prediction used a rule, or depends on it, shows nothing: most predictions use many.
 
 import { firstUnpredicted, neededFeatures, setRule } from "../../build/rule_settings";
 import { predict } from "../model/predict";

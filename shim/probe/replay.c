@@ -6,7 +6,7 @@ enum { FOLLOWS_DOCUMENT = 1, FOLLOWS_ANYTHING = 2 }; /* assembly/fuzz/case_text/
 
 static const char MARK[] = "# case ";
 
-/** The next case in a log, from `at` on; 0 if there is none. */
+/** The next case in a log, from `at` on; 0 at the end. */
 static const char *next_in_log(const char *at, const char *end) {
     for (; end - at >= (long)sizeof MARK; at++)
         if (memcmp(at, MARK, sizeof MARK - 1) == 0 && at[sizeof MARK - 1] == '{')

@@ -123,7 +123,7 @@ const straceRuns =
     return code === status && traced(...patterns);
   };
 
-/** strace attaches to a program, which then is told to end. */
+/** strace attaches to a program, which is then asked to end. */
 const straceAttaches =
   (
     words: () => readonly string[],

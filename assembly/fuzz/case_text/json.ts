@@ -14,7 +14,7 @@ const MINUS: u32 = 0x2d;
 export const TRUE: u32 = 0x74;
 export const FALSE: u32 = 0x66;
 export const NULL: u32 = 0x6e;
-/** In place of a byte: there is none. */
+/** In place of a byte: the text has ended. */
 const NOTHING: u32 = 256;
 
 /** Deeper values than a case has, and few enough for the stack. */

@@ -210,7 +210,7 @@ function namesIn(arch: Arch) {
       SIGNAL_NUMBERS: ["u32", SIGNALS.map(([, number]) => number)],
       WAY_PAIRS: ["u32", contents.map(({ pairs = 0 }) => pairs)],
       WAY_WORDS: ["u32", contents.map(({ words = 0 }) => words)],
-      /** The length by default; 2^32 - 1 if there is none. */
+      /** The length by default; 2^32 - 1 if it has no length. */
       WAY_LENGTHS: ["u32", contents.map(({ length }) => length ?? 2 ** 32 - 1)],
       /** The members that only some ways take, from `code` on: a bit each. */
       WAY_TAKES: [
