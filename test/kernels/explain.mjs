@@ -13,6 +13,8 @@ import { fileURLToPath } from "node:url";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const [situations, deny, ...stublab] = process.argv.slice(2);
+/** How long an explanation may take, in milliseconds. */
+const LIMIT = 60_000;
 const USER = { uid: 54321, gid: 54321 };
 const PROBE = ["dist", "node_modules/stublab/dist"]
   .map((folder) => `${folder}/probe-${process.arch === "arm64" ? "arm64" : "amd64"}`)
@@ -58,11 +60,12 @@ async function judge(
   const ended = new Promise((resolve) => maker.on("exit", resolve));
   const pid = await new Promise((resolve) => {
     maker.stdout.once("data", (text) => resolve(`${text}`.trim()));
-    maker.stdout.once("end", () => resolve("0"));
+    // Its end, not that of its output, which its processes share.
+    maker.once("exit", () => resolve("0"));
   });
   const [stdout, probed] = [stublab, [PROBE]].map((program) => {
     const [explain, ...args] = [...before, ...program, "explain", pid, "--json"];
-    const { stdout } = spawnSync(explain, args, { ...own, encoding: "utf8" });
+    const { stdout } = spawnSync(explain, args, { ...own, encoding: "utf8", timeout: LIMIT });
     // Each has a namespace of its own.
     return stdout.replace(/this process in user:\[\d+\]/, "");
   });

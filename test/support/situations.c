@@ -32,6 +32,8 @@
 
 /** A user without rights: test/kernels/explain.mjs explains as the same. */
 #define ORDINARY_USER 54321
+/** How long it may take to make a situation, in seconds. */
+#define LIMIT 60
 
 static int is_reported = 1;
 
@@ -52,8 +54,8 @@ static char state_of(pid_t pid) {
 }
 
 static pid_t until(pid_t pid, char state) {
-    while (state_of(pid) != state)
-        sched_yield();
+    for (char seen = 0; (seen = state_of(pid)) != state; sched_yield())
+        require(seen != 'Z' && seen != 'X', "the process ended");
     return pid;
 }
 
@@ -532,7 +534,10 @@ int main(int count, char **words) {
     const struct situation *it = SITUATIONS;
     while (strcmp(it->name, count < 2 ? "" : words[1]) != 0)
         require(++it < SITUATIONS + sizeof SITUATIONS / sizeof *SITUATIONS, "no such situation");
+    // A kernel that cannot make it may leave a process that waits for another one for ever.
+    alarm(LIMIT);
     const pid_t pid = make(it);
+    alarm(0);
     printf("%d\n", pid);
     fflush(stdout);
     while (getchar() != EOF)
